@@ -1,0 +1,186 @@
+/**
+ * The socket.io protocol between a loader and whoever watches it.
+ *
+ * - Transport: WebSocket only. `auth: { token }` in the handshake.
+ * - Server to client: `hello` once, then `packets` (one binary attachment, see batch-layout.ts),
+ *   `summary` and `ledger` once a second, `notice` when something happens.
+ * - Client to server: `subscribe`, `pause`; each with an acknowledgement.
+ */
+import { z } from 'zod';
+import { ACTIONS, REASONS } from './layout.ts';
+
+/** Changes with every change of the record's layout, the batch header or a message. */
+export const PROTOCOL_VERSION = 1;
+
+const count = z.number().int().nonnegative();
+const actionName = z.enum(Object.keys(ACTIONS) as [keyof typeof ACTIONS, ...(keyof typeof ACTIONS)[]]);
+
+/** How the program is attached: the steps of the attach ladder, fastest first. */
+export const attachModeSchema = z.enum(['native_frags', 'native', 'generic']);
+export type AttachMode = z.infer<typeof attachModeSchema>;
+
+export const interfaceSchema = z.object({
+  name: z.string(),
+  /** 0 while the interface is gone. */
+  ifindex: count,
+  mode: attachModeSchema,
+  state: z.enum(['attached', 'gone']),
+  /** Why it is not native, in words; absent when it is. */
+  mode_reason: z.string().optional(),
+});
+export type Interface = z.infer<typeof interfaceSchema>;
+
+/** The first message on every connection. */
+export const helloSchema = z.object({
+  protocol: z.literal(PROTOCOL_VERSION),
+  /** Version of the loader. */
+  version: z.string(),
+  /** Host name. */
+  node: z.string(),
+  /** Changes with every boot (/proc/sys/kernel/random/boot_id). */
+  boot_id: z.string(),
+  /** Changes with every start of the loader: counters begin at zero again. */
+  session_id: z.string(),
+  started_at_ms: z.number(),
+  interfaces: z.array(interfaceSchema),
+  clock: z.object({ policy: z.enum(['precise', 'cached']), error_ns: count }),
+  limits: z.object({ max_rows_per_second: count }),
+});
+export type Hello = z.infer<typeof helloSchema>;
+
+/**
+ * Per interface, counted in the kernel for every packet, never sampled.
+ * `seen = permitted + denied + aborted` and
+ * `seen = emitted + sampled_out + filtered_out + ring_full`.
+ */
+export const interfaceLedgerSchema = z.object({
+  seen: count,
+  permitted: count,
+  denied: count,
+  aborted: count,
+  emitted: count,
+  sampled_out: count,
+  filtered_out: count,
+  ring_full: count,
+  bytes: count,
+});
+export type InterfaceLedger = z.infer<typeof interfaceLedgerSchema>;
+
+/** One hop behind the kernel: `offered = delivered + dropped + withheld + pending`. */
+export const hopLedgerSchema = z.object({
+  /** Records that reached this hop. */
+  offered: count,
+  delivered: count,
+  /** Lost here, because the next hop was too slow. */
+  dropped: count,
+  /** Not sent, because the receiver asked for fewer rows. */
+  withheld: count,
+  /** Still waiting here. */
+  pending: count,
+});
+export type HopLedger = z.infer<typeof hopLedgerSchema>;
+
+export const ledgerSchema = z.object({
+  at_ms: z.number(),
+  interfaces: z.array(interfaceSchema.extend({ counters: interfaceLedgerSchema })),
+  /** From the kernel's rings into the loader. `offered` is the sum of all `emitted`. */
+  ring: hopLedgerSchema,
+  /** From the thread that drains to the one that serves. */
+  queue: hopLedgerSchema,
+  /** From the loader to the client that receives this message. */
+  client: hopLedgerSchema,
+  /** Packets by what the parser could not read, over all interfaces; only reasons above zero. */
+  reasons: z.partialRecord(z.enum(Object.keys(REASONS) as [keyof typeof REASONS, ...(keyof typeof REASONS)[]]), count),
+});
+export type Ledger = z.infer<typeof ledgerSchema>;
+
+const volume = z.object({ packets: count, bytes: count });
+export type Volume = z.infer<typeof volume>;
+
+/** What happened in the last interval, about a second long. Counts, not rates. */
+export const summarySchema = z.object({
+  at_ms: z.number(),
+  /** Length of the interval; divide by it for rates. */
+  interval_ms: z.number().positive(),
+  /** Exact, from the kernel's counters. */
+  total: volume,
+  by_interface: z.array(volume.extend({ name: z.string() })),
+  /** Packets by verdict, exact. */
+  by_action: z.record(actionName, count),
+  /** The rest is from the records that reached the loader. */
+  records: count,
+  by_protocol: z.array(volume.extend({ ip_protocol: count, ether_type: count })),
+  top_sources: z.array(volume.extend({ addr: z.string() })),
+  top_ports: z.array(volume.extend({ ip_protocol: count, port: count })),
+  /** Records that found a full table and are in none of the top lists. */
+  evicted: count,
+});
+export type Summary = z.infer<typeof summarySchema>;
+
+export const noticeSchema = z.object({
+  at_ms: z.number(),
+  level: z.enum(['info', 'warning', 'error']),
+  code: z.enum([
+    'loss_began',
+    'loss_ended',
+    'interface_gone',
+    'interface_returned',
+    'interface_renamed',
+    'attach_failed',
+    'clock_step',
+    'shutting_down',
+  ]),
+  /** A whole sentence, with the next action where there is one. */
+  message: z.string(),
+  interface: z.string().optional(),
+  /** Records, for loss. */
+  count: count.optional(),
+});
+export type Notice = z.infer<typeof noticeSchema>;
+
+/** Most rows per second a client may ask for, and what it gets when it asks for none. */
+export const MAX_ROWS_PER_SECOND = 1_000_000;
+export const DEFAULT_ROWS_PER_SECOND = 20_000;
+
+export const subscribeSchema = z.strictObject({
+  /** 0: no rows, only summaries and the ledger. */
+  max_rows_per_second: z.number().int().min(0).max(MAX_ROWS_PER_SECOND).default(DEFAULT_ROWS_PER_SECOND),
+});
+export type Subscribe = z.input<typeof subscribeSchema>;
+
+export const pauseSchema = z.strictObject({ paused: z.boolean() });
+export type Pause = z.infer<typeof pauseSchema>;
+
+/** Why a call or a connection was refused. `message` ends with the next action. */
+export const refusalSchema = z.object({
+  code: z.enum(['unauthorized', 'protocol_mismatch', 'invalid', 'too_many_clients', 'internal']),
+  message: z.string(),
+});
+export type Refusal = z.infer<typeof refusalSchema>;
+
+export type Acknowledgement<T> = { ok: true; value: T } | { ok: false; error: Refusal };
+
+export const handshakeSchema = z.object({
+  token: z.string().min(1).max(256),
+  /** The client's PROTOCOL_VERSION; absent means "any". */
+  protocol: z.number().int().optional(),
+});
+export type Handshake = z.infer<typeof handshakeSchema>;
+
+export interface ServerToClientEvents {
+  hello: (hello: Hello) => void;
+  /** One batch: see batch-layout.ts and PacketLogBatch. */
+  packets: (batch: Uint8Array) => void;
+  summary: (summary: Summary) => void;
+  ledger: (ledger: Ledger) => void;
+  notice: (notice: Notice) => void;
+}
+
+export interface ClientToServerEvents {
+  subscribe: (
+    options: Subscribe,
+    acknowledge: (result: Acknowledgement<{ max_rows_per_second: number }>) => void,
+  ) => void;
+  /** A paused client gets no `packets`; what passes meanwhile counts as `withheld`. */
+  pause: (options: Pause, acknowledge: (result: Acknowledgement<{ paused: boolean }>) => void) => void;
+}
