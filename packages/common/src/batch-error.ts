@@ -1,0 +1,28 @@
+export type BatchFormatErrorCode = 'short' | 'magic' | 'version' | 'shape';
+
+/** Facts of a BatchFormatError. */
+export interface BatchFormatFacts {
+  /** The value that would have been right; for sizes the least, for counters the most. */
+  readonly expected: number;
+  readonly actual: number;
+  /** Byte of the input where the batch (for a view: the first stride) begins. */
+  readonly position: number;
+}
+
+/** Bytes that are no batch, or not a whole one. */
+export class BatchFormatError extends Error implements BatchFormatFacts {
+  override readonly name = 'BatchFormatError';
+  readonly code: BatchFormatErrorCode;
+  readonly expected: number;
+  readonly actual: number;
+  readonly position: number;
+
+  /** `message` says what is wrong and what to do. */
+  constructor(code: BatchFormatErrorCode, message: string, facts: BatchFormatFacts) {
+    super(`batch at byte ${facts.position}: ${message}`);
+    this.code = code;
+    this.expected = facts.expected;
+    this.actual = facts.actual;
+    this.position = facts.position;
+  }
+}

@@ -1,0 +1,125 @@
+/** Reads and writes the 64 bytes in front of the records, see batch-layout.ts. */
+import { BatchFormatError } from './batch-error.ts';
+import { BATCH_HEADER_FIELDS as AT, BATCH_HEADER_SIZE, BATCH_MAGIC } from './batch-layout.ts';
+import { PACKET_LOG_SIZE } from './layout.ts';
+import { PROTOCOL_VERSION } from './protocol.ts';
+
+/** What a receiver is told with each batch. */
+export interface BatchHeader {
+  sequence: number;
+  offered: number;
+  dropped: number;
+  withheld: number;
+  clock_offset_ns: bigint;
+}
+
+export interface BatchFields extends BatchHeader {
+  count: number;
+  stride: number;
+  recordOffset: number;
+  headerSize: number;
+}
+
+const COUNTERS = ['sequence', 'offered', 'dropped', 'withheld'] as const;
+const TWO_TO_32 = 0x1_0000_0000;
+
+/** Reads the header at `position` and makes sure that the whole batch is there. */
+export function readBatchHeader(bytes: Uint8Array, position: number): BatchFields {
+  const fail = (code: BatchFormatError['code'], message: string, expected: number, actual: number) =>
+    new BatchFormatError(code, message, { expected, actual, position });
+  const there = bytes.length - position;
+  if (!(there >= BATCH_HEADER_SIZE)) {
+    const message = `its header has ${BATCH_HEADER_SIZE} bytes, ${there} are there; it was cut off, use what is before it`;
+    throw fail('short', message, BATCH_HEADER_SIZE, there);
+  }
+  const data = new DataView(bytes.buffer, bytes.byteOffset + position, BATCH_HEADER_SIZE);
+
+  const magic = data.getUint32(AT.magic, true);
+  if (magic !== BATCH_MAGIC) {
+    throw fail(
+      'magic',
+      'it does not begin with "PLOG"; give it bytes recorded or sent by PacketLog',
+      BATCH_MAGIC,
+      magic,
+    );
+  }
+  const version = data.getUint16(AT.version, true);
+  if (version !== PROTOCOL_VERSION) {
+    const message = `it is of version ${version}, this is version ${PROTOCOL_VERSION}; use @packetlog/common of the same version as the loader`;
+    throw fail('version', message, PROTOCOL_VERSION, version);
+  }
+
+  const headerSize = data.getUint16(AT.header_size, true);
+  const count = data.getUint32(AT.count, true);
+  const stride = data.getUint16(AT.stride, true);
+  const recordOffset = data.getUint16(AT.record_offset, true);
+  if (headerSize < BATCH_HEADER_SIZE) {
+    throw fail('shape', `its header claims ${headerSize} bytes; it is damaged, skip it`, BATCH_HEADER_SIZE, headerSize);
+  }
+  if (stride < recordOffset + PACKET_LOG_SIZE) {
+    const message = `a stride of ${stride} bytes holds no record at offset ${recordOffset}; it is damaged, skip it`;
+    throw fail('shape', message, recordOffset + PACKET_LOG_SIZE, stride);
+  }
+  const size = headerSize + count * stride;
+  if (size > there) {
+    const message = `its ${count} records make ${size} bytes, ${there} are there; it was cut off, use what is before it`;
+    throw fail('short', message, size, there);
+  }
+
+  const counter = (name: (typeof COUNTERS)[number]): number => {
+    const value = data.getUint32(AT[name] + 4, true) * TWO_TO_32 + data.getUint32(AT[name], true);
+    if (value <= Number.MAX_SAFE_INTEGER) return value;
+    throw fail('shape', `${name} is ${value}; it is damaged, skip it`, Number.MAX_SAFE_INTEGER, value);
+  };
+  return {
+    count,
+    stride,
+    recordOffset,
+    headerSize,
+    sequence: counter('sequence'),
+    offered: counter('offered'),
+    dropped: counter('dropped'),
+    withheld: counter('withheld'),
+    clock_offset_ns: data.getBigInt64(AT.clock_offset_ns, true),
+  };
+}
+
+/**
+ * Writes the first 64 bytes of `target`; `stride` is 64 and `recordOffset` 0 when absent.
+ * @throws RangeError when `target` is shorter or a value does not fit.
+ */
+export function writeBatchHeader(
+  target: Uint8Array,
+  header: BatchHeader & { count: number; stride?: number; recordOffset?: number },
+): void {
+  const { count, stride = PACKET_LOG_SIZE, recordOffset = 0, clock_offset_ns } = header;
+  if (target.length < BATCH_HEADER_SIZE) {
+    throw new RangeError(`a batch header needs ${BATCH_HEADER_SIZE} bytes, the target has ${target.length}`);
+  }
+  checkInteger('count', count, 0, 0xffff_ffff);
+  checkInteger('recordOffset', recordOffset, 0, 0xffff - PACKET_LOG_SIZE);
+  checkInteger('stride', stride, recordOffset + PACKET_LOG_SIZE, 0xffff);
+  for (const name of COUNTERS) checkInteger(name, header[name], 0, Number.MAX_SAFE_INTEGER);
+  if (BigInt.asIntN(64, clock_offset_ns) !== clock_offset_ns) {
+    throw new RangeError(`clock_offset_ns is ${clock_offset_ns}: it must be a signed integer of 64 bits`);
+  }
+
+  const data = new DataView(target.buffer, target.byteOffset, BATCH_HEADER_SIZE);
+  data.setUint32(AT.magic, BATCH_MAGIC, true);
+  data.setUint16(AT.version, PROTOCOL_VERSION, true);
+  data.setUint16(AT.header_size, BATCH_HEADER_SIZE, true);
+  data.setUint32(AT.count, count, true);
+  data.setUint16(AT.stride, stride, true);
+  data.setUint16(AT.record_offset, recordOffset, true);
+  for (const name of COUNTERS) {
+    data.setUint32(AT[name], header[name] % TWO_TO_32, true);
+    data.setUint32(AT[name] + 4, Math.floor(header[name] / TWO_TO_32), true);
+  }
+  data.setBigInt64(AT.clock_offset_ns, clock_offset_ns, true);
+  target.fill(0, AT.clock_offset_ns + 8, BATCH_HEADER_SIZE);
+}
+
+function checkInteger(name: string, value: number, least: number, most: number): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw new RangeError(`${name} is ${value}: it must be an integer from ${least} to ${most}`);
+}

@@ -1,0 +1,88 @@
+/** Batches: a header and records in one piece of memory. */
+import { BatchFormatError } from './batch-error.ts';
+import { type BatchHeader, readBatchHeader, writeBatchHeader } from './batch-header.ts';
+import { BATCH_HEADER_SIZE } from './batch-layout.ts';
+import { PACKET_LOG_SIZE } from './layout.ts';
+import { encodePacketLog, type PacketLog } from './packet-log.ts';
+import { PacketLogView } from './view.ts';
+
+/** A batch where it lies: the header is read at once, a record when it is asked for. */
+export class PacketLogBatch extends PacketLogView {
+  /** 0 for the first batch of a receiver, then one more each. A gap is a lost batch. */
+  readonly sequence: number;
+  /** Records meant for this receiver since it subscribed, this batch included. */
+  readonly offered: number;
+  /** Of `offered`: lost because the receiver was too slow. */
+  readonly dropped: number;
+  /** Of `offered`: not sent because the receiver asked for fewer. */
+  readonly withheld: number;
+  /** ns that were added to the kernel's monotonic clock for `timestamp_ns`. */
+  readonly clockOffsetNs: bigint;
+  /** Bytes of the batch, header included. */
+  readonly byteLength: number;
+
+  /**
+   * Borrows `bytes`, at any alignment, from `position` on. Bytes behind the batch are not looked at.
+   * @throws BatchFormatError when no whole batch of this PROTOCOL_VERSION begins there.
+   */
+  static from(bytes: Uint8Array | ArrayBuffer, position = 0): PacketLogBatch {
+    return new PacketLogBatch(asBytes(bytes), position);
+  }
+
+  private constructor(bytes: Uint8Array, position: number) {
+    const header = readBatchHeader(bytes, position);
+    super(bytes, { ...header, start: position + header.headerSize });
+    this.sequence = header.sequence;
+    this.offered = header.offered;
+    this.dropped = header.dropped;
+    this.withheld = header.withheld;
+    this.clockOffsetNs = header.clock_offset_ns;
+    this.byteLength = header.headerSize + header.count * header.stride;
+  }
+}
+
+/** socket.io gives an ArrayBuffer in browsers and a Buffer in Node; a bad sender can give anything. */
+function asBytes(bytes: Uint8Array | ArrayBuffer): Uint8Array {
+  if (bytes instanceof Uint8Array) return bytes;
+  if (ArrayBuffer.isView(bytes)) throw notBytes();
+  try {
+    // Fails for all but an ArrayBuffer, of whatever realm.
+    return new Uint8Array(bytes, 0);
+  } catch {
+    throw notBytes();
+  }
+}
+
+function notBytes(): BatchFormatError {
+  const facts = { expected: BATCH_HEADER_SIZE, actual: 0, position: 0 };
+  return new BatchFormatError('shape', 'it is neither a Uint8Array nor an ArrayBuffer; give it the bytes', facts);
+}
+
+/**
+ * The batches of a recorded file: they lie back to back. A file that was cut off gives all its
+ * whole batches, then BatchFormatError.
+ */
+export function* readBatches(bytes: Uint8Array): Generator<PacketLogBatch, void, undefined> {
+  for (let position = 0; position < bytes.length; ) {
+    const batch = PacketLogBatch.from(bytes, position);
+    yield batch;
+    position += batch.byteLength;
+  }
+}
+
+/**
+ * One batch of `records` with stride 64. What `header` leaves out is 0, and `offered` what the
+ * ledger says: the records and whatever was dropped or withheld.
+ * @throws RangeError and AddressError as `encodePacketLog` and `writeBatchHeader`.
+ */
+export function encodeBatch(header: Partial<BatchHeader>, records: readonly PacketLog[]): Uint8Array {
+  const count = records.length;
+  const { sequence = 0, dropped = 0, withheld = 0, clock_offset_ns = 0n } = header;
+  const { offered = count + dropped + withheld } = header;
+  const bytes = new Uint8Array(BATCH_HEADER_SIZE + count * PACKET_LOG_SIZE);
+  writeBatchHeader(bytes, { sequence, offered, dropped, withheld, clock_offset_ns, count });
+  records.forEach((record, i) => {
+    encodePacketLog(record, bytes, BATCH_HEADER_SIZE + i * PACKET_LOG_SIZE);
+  });
+  return bytes;
+}

@@ -1,0 +1,85 @@
+/** The record for C: layout.ts as `packet_log.h`, in the style of the repo's .clang-format. */
+import {
+  ACTIONS,
+  EXTENSION_HEADER_LIMIT,
+  IP_PROTOCOL_NONE,
+  PACKET_LOG_FIELDS,
+  PACKET_LOG_SIZE,
+  type PacketLogFieldType,
+  REASONS,
+  VLAN_TAG_LIMIT,
+} from './layout.ts';
+
+const C_TYPES: Readonly<Record<PacketLogFieldType, string>> = {
+  u8: '__u8',
+  u16: '__u16',
+  u32: '__u32',
+  u64: '__u64',
+  addr: '__u8',
+};
+
+const TAB_WIDTH = 8;
+
+/** Text of `packet_log.h`; it includes all it needs. */
+export function renderCHeader(): string {
+  return `/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* Generated from packages/common/src/layout.ts, do not edit. */
+#ifndef PACKET_LOG_H
+#define PACKET_LOG_H
+
+#include <linux/types.h>
+
+#define PACKET_LOG_SIZE ${PACKET_LOG_SIZE}
+#define PACKET_LOG_IP_PROTOCOL_NONE ${IP_PROTOCOL_NONE}
+#define PACKET_LOG_VLAN_TAG_LIMIT ${VLAN_TAG_LIMIT}
+#define PACKET_LOG_EXTENSION_HEADER_LIMIT ${EXTENSION_HEADER_LIMIT}
+
+${renderEnum('packet_log_action', ACTIONS)}
+
+${renderEnum('packet_log_reason', REASONS)}
+
+/* Little-endian, no padding: exactly one cache line. */
+${renderStruct()}
+
+${renderAssertions()}
+
+#endif /* PACKET_LOG_H */
+`;
+}
+
+function renderEnum(name: string, codes: Readonly<Record<string, number>>): string {
+  const prefix = name.toUpperCase();
+  const lines = Object.entries(codes).map(([word, code]) => `\t${prefix}_${word.toUpperCase()} = ${code},`);
+  return [`enum ${name} {`, ...lines, '};'].join('\n');
+}
+
+function renderStruct(): string {
+  const members = PACKET_LOG_FIELDS.map(({ name, type, doc }) => ({
+    declaration: `${C_TYPES[type]} ${name}${type === 'addr' ? '[16]' : ''};`,
+    comment: `/* ${doc.replace('REASONS', 'enum packet_log_reason')} */`,
+  }));
+  const commentColumn = TAB_WIDTH + Math.max(...members.map(({ declaration }) => declaration.length)) + 1;
+  const lines = members.map(({ declaration, comment }) => {
+    const gap = whitespace(TAB_WIDTH + declaration.length, commentColumn);
+    return `\t${declaration}${gap}${comment}`;
+  });
+  return ['struct packet_log {', ...lines, '};'].join('\n');
+}
+
+/** As clang-format's `UseTab: Always`: tabs up to the last tab stop, then spaces. */
+function whitespace(from: number, to: number): string {
+  const lastStop = Math.floor(to / TAB_WIDTH);
+  const tabs = Math.max(0, lastStop - Math.floor(from / TAB_WIDTH));
+  return '\t'.repeat(tabs) + ' '.repeat(to - (tabs > 0 ? lastStop * TAB_WIDTH : from));
+}
+
+function renderAssertions(): string {
+  const offsets = PACKET_LOG_FIELDS.map(
+    ({ name, offset }) =>
+      `_Static_assert(__builtin_offsetof(struct packet_log, ${name}) == ${offset}, "${name} is at ${offset}");`,
+  );
+  return [
+    `_Static_assert(sizeof(struct packet_log) == PACKET_LOG_SIZE, "a record is ${PACKET_LOG_SIZE} bytes");`,
+    ...offsets,
+  ].join('\n');
+}

@@ -1,0 +1,59 @@
+export { AddressError, formatAddress, parseAddress } from './address.ts';
+export { encodeBatch, PacketLogBatch, readBatches } from './batch.ts';
+export { BatchFormatError, type BatchFormatErrorCode, type BatchFormatFacts } from './batch-error.ts';
+export { type BatchHeader, writeBatchHeader } from './batch-header.ts';
+export { BATCH_HEADER_FIELDS, BATCH_HEADER_SIZE, BATCH_MAGIC } from './batch-layout.ts';
+export { icmpTypeName } from './icmp-names.ts';
+export { packetLogJson } from './json-line.ts';
+export {
+  ACTIONS,
+  type Action,
+  EXTENSION_HEADER_LIMIT,
+  FIELD_BYTES,
+  IP_PROTOCOL_NONE,
+  PACKET_LOG_FIELDS,
+  PACKET_LOG_SIZE,
+  type PacketLogField,
+  type PacketLogFieldName,
+  type PacketLogFieldType,
+  REASONS,
+  type Reason,
+  VLAN_TAG_LIMIT,
+} from './layout.ts';
+export { actionName, etherTypeName, hasPorts, protocolName, reasonName } from './names.ts';
+export { encodePacketLog, type PacketLog } from './packet-log.ts';
+export {
+  type Acknowledgement,
+  type AttachMode,
+  attachModeSchema,
+  type ClientToServerEvents,
+  DEFAULT_ROWS_PER_SECOND,
+  type Handshake,
+  type Hello,
+  type HopLedger,
+  handshakeSchema,
+  helloSchema,
+  hopLedgerSchema,
+  type Interface,
+  type InterfaceLedger,
+  interfaceLedgerSchema,
+  interfaceSchema,
+  type Ledger,
+  ledgerSchema,
+  MAX_ROWS_PER_SECOND,
+  type Notice,
+  noticeSchema,
+  type Pause,
+  PROTOCOL_VERSION,
+  pauseSchema,
+  type Refusal,
+  refusalSchema,
+  type ServerToClientEvents,
+  type Subscribe,
+  type Summary,
+  subscribeSchema,
+  summarySchema,
+  type Volume,
+} from './protocol.ts';
+export { tcpFlagsLetters, tcpFlagsText } from './tcp-flags.ts';
+export { PacketLogView, type RecordShape } from './view.ts';

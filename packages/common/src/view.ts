@@ -1,0 +1,195 @@
+/** Records where they lie: nothing is copied or allocated until a text, a bigint or an object is asked for. */
+import { formatAddress } from './address.ts';
+import { BatchFormatError } from './batch-error.ts';
+import { PACKET_LOG_FIELDS, PACKET_LOG_SIZE, type PacketLogFieldName } from './layout.ts';
+import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6 } from './names.ts';
+import type { PacketLog } from './packet-log.ts';
+
+const OFFSET = Object.fromEntries(PACKET_LOG_FIELDS.map(({ name, offset }) => [name, offset])) as Readonly<
+  Record<PacketLogFieldName, number>
+>;
+
+// Module constants, so that a getter adds a constant and not a property load.
+const TIMESTAMP_NS = OFFSET.timestamp_ns;
+const SRC_ADDR = OFFSET.src_addr;
+const DST_ADDR = OFFSET.dst_addr;
+const RULE_ID = OFFSET.rule_id;
+const IFINDEX = OFFSET.ifindex;
+const LENGTH = OFFSET.length;
+const WEIGHT = OFFSET.weight;
+const SRC_PORT = OFFSET.src_port;
+const DST_PORT = OFFSET.dst_port;
+const ETHER_TYPE = OFFSET.ether_type;
+const VLAN_ID = OFFSET.vlan_id;
+const IP_PROTOCOL = OFFSET.ip_protocol;
+const TCP_FLAGS = OFFSET.tcp_flags;
+const ACTION = OFFSET.action;
+const REASON = OFFSET.reason;
+
+/** Where the records lie in the bytes. */
+export interface RecordShape {
+  readonly count: number;
+  /** Bytes from one record to the next. */
+  readonly stride: number;
+  /** Bytes from the start of a stride to its record. */
+  readonly recordOffset: number;
+  /** Byte where the first stride begins; 0 when absent. */
+  readonly start?: number;
+}
+
+/**
+ * Reads records at a fixed stride. It borrows `bytes`: it is valid as long as they are unchanged.
+ * Every accessor takes an index and throws RangeError outside `0 .. length - 1`.
+ */
+export class PacketLogView implements Iterable<PacketLog> {
+  readonly length: number;
+  readonly #bytes: Uint8Array;
+  readonly #data: DataView;
+  readonly #first: number;
+  readonly #stride: number;
+
+  /** @throws BatchFormatError when the shape is impossible ('shape') or `bytes` are too few ('short'). */
+  constructor(bytes: Uint8Array, { count, stride, recordOffset, start = 0 }: RecordShape) {
+    for (const value of [count, stride, recordOffset, start]) {
+      if (!(Number.isSafeInteger(value) && value >= 0)) {
+        throw new BatchFormatError('shape', 'count, stride and offsets must be whole numbers from 0 on', {
+          expected: 0,
+          actual: value,
+          position: start,
+        });
+      }
+    }
+    if (stride < recordOffset + PACKET_LOG_SIZE) {
+      throw new BatchFormatError(
+        'shape',
+        `a stride of ${stride} bytes does not hold a record of ${PACKET_LOG_SIZE} at offset ${recordOffset}; ` +
+          'the bytes are damaged or no PacketLog batch',
+        { expected: recordOffset + PACKET_LOG_SIZE, actual: stride, position: start },
+      );
+    }
+    const end = start + count * stride;
+    if (end > bytes.length) {
+      throw new BatchFormatError(
+        'short',
+        `${count} records need ${end} bytes, ${bytes.length} are there; the bytes were cut off, use them only whole`,
+        { expected: end, actual: bytes.length, position: start },
+      );
+    }
+    this.length = count;
+    this.#bytes = bytes;
+    this.#data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#first = start + recordOffset;
+    this.#stride = stride;
+  }
+
+  #at(i: number): number {
+    if (i >>> 0 !== i || i >= this.length) throw new RangeError(`record ${i} of ${this.length} does not exist`);
+    return this.#first + i * this.#stride;
+  }
+
+  /** Wall clock, ns since the Unix epoch, exact. */
+  timestampNs(i: number): bigint {
+    return this.#data.getBigUint64(this.#at(i) + TIMESTAMP_NS, true);
+  }
+
+  /** Wall clock, ms since the Unix epoch with a fraction (good to a quarter of a microsecond). */
+  timestampMs(i: number): number {
+    const at = this.#at(i) + TIMESTAMP_NS;
+    return (this.#data.getUint32(at + 4, true) * 0x1_0000_0000 + this.#data.getUint32(at, true)) / 1e6;
+  }
+
+  srcAddr(i: number): string {
+    return formatAddress(this.#bytes, this.#at(i) + SRC_ADDR);
+  }
+
+  dstAddr(i: number): string {
+    return formatAddress(this.#bytes, this.#at(i) + DST_ADDR);
+  }
+
+  ruleId(i: number): number {
+    return this.#data.getUint32(this.#at(i) + RULE_ID, true);
+  }
+
+  ifindex(i: number): number {
+    return this.#data.getUint32(this.#at(i) + IFINDEX, true);
+  }
+
+  /** The field `length`; `length` of the view is the number of records. */
+  frameLength(i: number): number {
+    return this.#data.getUint16(this.#at(i) + LENGTH, true);
+  }
+
+  weight(i: number): number {
+    return this.#data.getUint16(this.#at(i) + WEIGHT, true);
+  }
+
+  srcPort(i: number): number {
+    return this.#data.getUint16(this.#at(i) + SRC_PORT, true);
+  }
+
+  /** ICMP and ICMPv6: type * 256 + code. */
+  dstPort(i: number): number {
+    return this.#data.getUint16(this.#at(i) + DST_PORT, true);
+  }
+
+  etherType(i: number): number {
+    return this.#data.getUint16(this.#at(i) + ETHER_TYPE, true);
+  }
+
+  vlanId(i: number): number {
+    return this.#data.getUint16(this.#at(i) + VLAN_ID, true);
+  }
+
+  ipProtocol(i: number): number {
+    return this.#data.getUint8(this.#at(i) + IP_PROTOCOL);
+  }
+
+  tcpFlags(i: number): number {
+    return this.#data.getUint8(this.#at(i) + TCP_FLAGS);
+  }
+
+  action(i: number): number {
+    return this.#data.getUint8(this.#at(i) + ACTION);
+  }
+
+  reason(i: number): number {
+    return this.#data.getUint8(this.#at(i) + REASON);
+  }
+
+  /** Whether the frame says it is IPv4 or IPv6. A truncated one has no addresses all the same: both read `::`. */
+  isIp(i: number): boolean {
+    const etherType = this.etherType(i);
+    return etherType === ETHER_TYPE_IPV4 || etherType === ETHER_TYPE_IPV6;
+  }
+
+  /** A record of its own: it outlives the bytes. */
+  decode(i: number): PacketLog {
+    return {
+      timestamp_ns: this.timestampNs(i),
+      src_addr: this.srcAddr(i),
+      dst_addr: this.dstAddr(i),
+      rule_id: this.ruleId(i),
+      ifindex: this.ifindex(i),
+      length: this.frameLength(i),
+      weight: this.weight(i),
+      src_port: this.srcPort(i),
+      dst_port: this.dstPort(i),
+      ether_type: this.etherType(i),
+      vlan_id: this.vlanId(i),
+      ip_protocol: this.ipProtocol(i),
+      tcp_flags: this.tcpFlags(i),
+      action: this.action(i),
+      reason: this.reason(i),
+    };
+  }
+
+  *[Symbol.iterator](): Generator<PacketLog, void, undefined> {
+    for (let i = 0; i < this.length; i++) yield this.decode(i);
+  }
+
+  /** Copies the 64 bytes of record `i`. */
+  copyRecord(i: number, target: Uint8Array, targetOffset: number): void {
+    const at = this.#at(i);
+    target.set(this.#bytes.subarray(at, at + PACKET_LOG_SIZE), targetOffset);
+  }
+}
