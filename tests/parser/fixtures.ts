@@ -1,0 +1,20 @@
+/** Every frame shape with the record that RFCs and design demand for it. */
+import type { Fixture } from './fixtures/fixture.ts';
+import { ipv4Fixtures } from './fixtures/ipv4.ts';
+import { ipv6Fixtures } from './fixtures/ipv6.ts';
+import { largeFixtures } from './fixtures/large.ts';
+import { linkFixtures } from './fixtures/link.ts';
+import { transportFixtures } from './fixtures/transport.ts';
+import { truncatedFixtures } from './fixtures/truncated.ts';
+
+export type { Fixture, ParsedFields } from './fixtures/fixture.ts';
+export { ETHERNET_HEADER } from './fixtures/fixture.ts';
+
+export const fixtures: readonly Fixture[] = [
+  ...linkFixtures,
+  ...ipv4Fixtures,
+  ...ipv6Fixtures,
+  ...transportFixtures,
+  ...truncatedFixtures,
+  ...largeFixtures,
+];
