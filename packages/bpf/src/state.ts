@@ -1,0 +1,36 @@
+/**
+ * Byte layouts of what loader and program share besides the record: little-endian, offsets
+ * from the start of the struct of the same name. The BTF of the object is the referee.
+ */
+
+/** `struct packetlog_knobs`, all u32. */
+export const KNOBS = { size: 8, fields: { cpu_count: 0, log_permits: 4 } } as const;
+
+/** `struct packetlog_live`, all u64. */
+export const LIVE = { size: 16, fields: { clock_offset_ns: 0, unaccounted: 8 } } as const;
+
+/** `struct interface_counters`, all u64, one for each slot and possible CPU. */
+export const COUNTERS = {
+  size: 256,
+  fields: {
+    seen: 0,
+    bytes: 8,
+    permitted: 16,
+    denied: 24,
+    emitted: 32,
+    sampled_out: 40,
+    filtered_out: 48,
+    ring_full: 56,
+    aborted: 64,
+    /** Array of `REASON_COUNTERS` u64, by reason. */
+    reasons: 128,
+  },
+} as const;
+
+export const REASON_COUNTERS = 16;
+
+/** Interfaces at once, slot 0 not used. */
+export const INTERFACE_SLOTS = 64;
+
+/** Entries of the slot table: interfaces whose ifindex is equal modulo this cannot be watched together. */
+export const SLOT_TABLE_SIZE = 65_536;

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Counters per interface and CPU: exact, never sampled, the base of the ledger.
+ *
+ * One writer each: XDP runs with softirqs off, so a CPU never interrupts itself here and plain
+ * additions do. The loader maps the array and sums over CPUs without a system call.
+ */
+#ifndef PACKETLOG_COUNTERS_H
+#define PACKETLOG_COUNTERS_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include "knobs.h"
+
+#define PACKETLOG_SLOTS 64
+#define PACKETLOG_SLOT_TABLE 65536
+#define PACKETLOG_REASONS 16
+
+/* The first line is what every packet touches. */
+struct interface_counters {
+	__u64 seen;
+	__u64 bytes;
+	__u64 permitted;
+	__u64 denied;
+	__u64 emitted;
+	__u64 sampled_out;
+	__u64 filtered_out;
+	__u64 ring_full;
+	/* second line and on: seldom */
+	__u64 aborted;
+	__u64 reserved[7];
+	__u64 reasons[PACKETLOG_REASONS]; /* by enum packet_log_reason; [0] stays 0 */
+};
+
+_Static_assert(sizeof(struct interface_counters) == 256, "four cache lines");
+
+/* slot * cpu_count + cpu; the loader sets max_entries to slots * possible CPUs. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, PACKETLOG_SLOTS);
+	__type(key, __u32);
+	__type(value, struct interface_counters);
+} interface_counters SEC(".maps");
+
+/*
+ * Slot of an interface, by the low 16 bits of its ifindex: one byte load instead of a hash
+ * lookup. The loader sets it before it attaches and refuses two interfaces that would share an
+ * entry. Slot 0 belongs to no interface.
+ */
+__u8 interface_slots[PACKETLOG_SLOT_TABLE] SEC(".data.slots") = {};
+
+/* NULL only if the map is smaller than the loader promised; the packet then passes, counted. */
+static __always_inline struct interface_counters *counters_of(__u32 ifindex)
+{
+	__u32 slot = interface_slots[ifindex & (PACKETLOG_SLOT_TABLE - 1)];
+	__u32 index = slot * knobs.cpu_count + bpf_get_smp_processor_id();
+	struct interface_counters *counters = bpf_map_lookup_elem(&interface_counters, &index);
+
+	if (!counters)
+		__sync_fetch_and_add(&live.unaccounted, 1);
+	return counters;
+}
+
+#endif

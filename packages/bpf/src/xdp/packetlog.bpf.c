@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+/*
+ * PacketLog: count every frame that reaches the hook, write a record of it, let it pass.
+ *
+ * Only UAPI headers and no CO-RE, so it loads without kernel BTF, from Linux 5.10 on.
+ * It fails open: a frame that cannot be parsed passes, says why in its record, and is counted.
+ */
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include "packet_log.h"
+#include "knobs.h"
+#include "counters.h"
+#include "parse_frame.h"
+#include "permits_ring.h"
+
+/* Keeps struct packet_log in the object's BTF, where a test compares it with the layout table. */
+const struct packet_log *packet_log_btf __attribute__((unused));
+
+static __always_inline int log_packet(struct xdp_md *ctx, __u64 frame_length)
+{
+	void *data = (void *)(long)ctx->data;
+	void *data_end = (void *)(long)ctx->data_end;
+	struct interface_counters *counters;
+	struct packet_log log = {};
+
+	counters = counters_of(ctx->ingress_ifindex);
+	if (!counters)
+		return XDP_PASS;
+	counters->seen++;
+	counters->bytes += frame_length;
+
+	log.reason = parse_frame(data, data_end, &log);
+	if (log.reason)
+		counters->reasons[log.reason & (PACKETLOG_REASONS - 1)]++;
+
+	log.action = PACKET_LOG_ACTION_PERMIT;
+	counters->permitted++;
+
+	if (!knobs.log_permits) {
+		counters->filtered_out++;
+		return XDP_PASS;
+	}
+	log.timestamp_ns = bpf_ktime_get_ns() + live.clock_offset_ns;
+	log.ifindex = ctx->ingress_ifindex;
+	log.length = frame_length > 0xffff ? 0xffff : frame_length;
+	log.weight = 1;
+	if (emit_permit(&log))
+		counters->ring_full++;
+	else
+		counters->emitted++;
+	return XDP_PASS;
+}
+
+SEC("xdp")
+int packetlog_xdp(struct xdp_md *ctx)
+{
+	return log_packet(ctx, ctx->data_end - ctx->data);
+}
+
+/* For frames of several buffers (jumbo MTU); the helper and the section need Linux 5.18. */
+SEC("xdp.frags")
+int packetlog_frags(struct xdp_md *ctx)
+{
+	return log_packet(ctx, bpf_xdp_get_buff_len(ctx));
+}
+
+char _license[] SEC("license") = "Dual MIT/GPL";

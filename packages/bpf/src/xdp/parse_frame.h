@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* Ethernet and VLAN tags (802.1Q, 802.1ad, the older 0x9100). The contract stands in parse_l4.h. */
+#ifndef PACKETLOG_PARSE_FRAME_H
+#define PACKETLOG_PARSE_FRAME_H
+
+#include <linux/if_ether.h>
+#include "parse_ipv4.h"
+#include "parse_ipv6.h"
+
+#define VLAN_TAG_BYTES 4
+#define VLAN_ID_MASK 0x0fff
+#define ETH_P_QINQ_OLD 0x9100
+
+static __always_inline int is_vlan_tag(__be16 ether_type)
+{
+	return ether_type == bpf_htons(ETH_P_8021Q) || ether_type == bpf_htons(ETH_P_8021AD) ||
+	       ether_type == bpf_htons(ETH_P_QINQ_OLD);
+}
+
+/* log must be zeroed. */
+static __always_inline enum packet_log_reason parse_frame(void *data, void *end,
+							  struct packet_log *log)
+{
+	void *pos = data + ETH_HLEN;
+	__be16 ether_type;
+	int i;
+
+	log->ip_protocol = PACKET_LOG_IP_PROTOCOL_NONE;
+	if (pos > end)
+		return PACKET_LOG_REASON_TRUNCATED;
+	ether_type = *(__be16 *)(data + 2 * ETH_ALEN);
+
+#pragma unroll
+	for (i = 0; i < PACKET_LOG_VLAN_TAG_LIMIT; i++) {
+		if (!is_vlan_tag(ether_type))
+			break;
+		log->ether_type = bpf_ntohs(ether_type);
+		if (pos + VLAN_TAG_BYTES > end)
+			return PACKET_LOG_REASON_TRUNCATED;
+		if (i == 0)
+			log->vlan_id = bpf_ntohs(*(__be16 *)pos) & VLAN_ID_MASK;
+		ether_type = *(__be16 *)(pos + 2);
+		pos += VLAN_TAG_BYTES;
+	}
+	log->ether_type = bpf_ntohs(ether_type);
+
+	if (ether_type == bpf_htons(ETH_P_IP))
+		return parse_ipv4(pos, end, log);
+	if (ether_type == bpf_htons(ETH_P_IPV6))
+		return parse_ipv6(pos, end, log);
+	if (is_vlan_tag(ether_type))
+		return PACKET_LOG_REASON_VLAN_LIMIT;
+	return PACKET_LOG_REASON_NOT_IP;
+}
+
+#endif

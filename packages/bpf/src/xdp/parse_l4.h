@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Ports, ICMP type and TCP flags.
+ *
+ * The contract of every parse_* function here:
+ *   pos   where the header begins; it may lie beyond end
+ *   end   first byte after the frame
+ *   log   gets what was read, in host order; what was not read stays zero: nothing is guessed
+ *   returns the first thing wrong from the outside in, or PACKET_LOG_REASON_NONE
+ */
+#ifndef PACKETLOG_PARSE_L4_H
+#define PACKETLOG_PARSE_L4_H
+
+#include <linux/in.h>
+#include <bpf/bpf_endian.h>
+#include "packet_log.h"
+
+#ifndef IPPROTO_ICMPV6
+#define IPPROTO_ICMPV6 58
+#endif
+
+#define TCP_FLAGS_OFFSET 13
+#define SCTP_COMMON_HEADER 12 /* RFC 9260, 3.1 */
+
+/* The datagram's own length is unknown (0 in the header: segmentation offload, jumbogram). */
+#define LENGTH_TO_END_OF_FRAME 0xffffffffU
+
+/*
+ * A header of `bytes` is there if it lies inside the frame and inside the IP datagram: what
+ * follows the datagram is Ethernet padding and must not be read as ports.
+ */
+#define l4_has(bytes) (length >= (bytes) && pos + (bytes) <= end)
+
+static __always_inline void read_ports(void *pos, struct packet_log *log)
+{
+	log->src_port = bpf_ntohs(*(__be16 *)pos);
+	log->dst_port = bpf_ntohs(*(__be16 *)(pos + 2));
+}
+
+/* length: bytes from pos to the end of the IP datagram. */
+static __always_inline enum packet_log_reason parse_l4(void *pos, void *end, __u32 length,
+						       struct packet_log *log)
+{
+	switch (log->ip_protocol) {
+	case IPPROTO_TCP:
+		if (!l4_has(4))
+			return PACKET_LOG_REASON_TRUNCATED;
+		read_ports(pos, log);
+		if (!l4_has(TCP_FLAGS_OFFSET + 1))
+			return PACKET_LOG_REASON_TRUNCATED;
+		log->tcp_flags = *(__u8 *)(pos + TCP_FLAGS_OFFSET);
+		return PACKET_LOG_REASON_NONE;
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+		if (!l4_has(4))
+			return PACKET_LOG_REASON_TRUNCATED;
+		read_ports(pos, log);
+		return PACKET_LOG_REASON_NONE;
+	case IPPROTO_SCTP:
+		if (!l4_has(SCTP_COMMON_HEADER))
+			return PACKET_LOG_REASON_TRUNCATED;
+		read_ports(pos, log);
+		return PACKET_LOG_REASON_NONE;
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		if (!l4_has(2))
+			return PACKET_LOG_REASON_TRUNCATED;
+		/* type * 256 + code, as IPFIX elements 32 and 139 */
+		log->dst_port = bpf_ntohs(*(__be16 *)pos);
+		return PACKET_LOG_REASON_NONE;
+	default:
+		return PACKET_LOG_REASON_NONE;
+	}
+}
+
+#endif

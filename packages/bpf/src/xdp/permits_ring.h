@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * The way out for records of permitted packets: one kernel ring per possible CPU, so that
+ * writers never share a lock or a cache line.
+ */
+#ifndef PACKETLOG_PERMITS_RING_H
+#define PACKETLOG_PERMITS_RING_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include "packet_log.h"
+
+struct permits_ring {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20); /* the loader sets it */
+};
+
+/* cpu -> ring; the loader sets max_entries to the possible CPUs and puts the rings in. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(values, struct permits_ring);
+} permits SEC(".maps");
+
+/*
+ * Copies the record into this CPU's ring; 0, or -1 if the ring is full.
+ *
+ * Flag 0: the kernel wakes the reader only if it had read everything, and the reader holds the
+ * last record back while it polls, so that a busy ring never pays for a wake-up.
+ */
+static __always_inline int emit_permit(const struct packet_log *log)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+	void *ring = bpf_map_lookup_elem(&permits, &cpu);
+	struct packet_log *slot;
+
+	if (!ring)
+		return -1;
+	slot = bpf_ringbuf_reserve(ring, sizeof(*slot), 0);
+	if (!slot)
+		return -1;
+	*slot = *log;
+	bpf_ringbuf_submit(slot, 0);
+	return 0;
+}
+
+#endif
