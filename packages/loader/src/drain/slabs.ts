@@ -1,0 +1,52 @@
+/**
+ * The bounded queue between the thread that drains and the thread that serves: slabs of shared
+ * memory. A slab is filled by the one, read by the other, and given back; there is never a copy
+ * nor an allocation in between.
+ */
+
+/** Records per slab x the widest stride fits with room to spare. */
+export const SLAB_BYTES = 256 * 1024;
+const FREE = 0;
+const TAKEN = 1;
+
+export interface SlabMemory {
+  /** slabs * SLAB_BYTES. */
+  bytes: SharedArrayBuffer;
+  /** One Int32 for each slab: FREE or TAKEN. */
+  states: SharedArrayBuffer;
+}
+
+export function makeSlabMemory(slabs: number): SlabMemory {
+  return { bytes: new SharedArrayBuffer(slabs * SLAB_BYTES), states: new SharedArrayBuffer(slabs * 4) };
+}
+
+export class Slabs {
+  readonly #bytes: Uint8Array;
+  readonly #states: Int32Array;
+  #next = 0;
+
+  constructor(memory: SlabMemory) {
+    this.#bytes = new Uint8Array(memory.bytes);
+    this.#states = new Int32Array(memory.states);
+  }
+
+  /** A free slab's number, now taken; undefined if the reader holds them all. */
+  take(): number | undefined {
+    for (let i = 0; i < this.#states.length; i++) {
+      const slab = (this.#next + i) % this.#states.length;
+      if (Atomics.compareExchange(this.#states, slab, FREE, TAKEN) === FREE) {
+        this.#next = slab + 1;
+        return slab;
+      }
+    }
+    return undefined;
+  }
+
+  release(slab: number): void {
+    Atomics.store(this.#states, slab, FREE);
+  }
+
+  bytes(slab: number): Uint8Array {
+    return this.#bytes.subarray(slab * SLAB_BYTES, (slab + 1) * SLAB_BYTES);
+  }
+}

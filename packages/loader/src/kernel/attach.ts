@@ -1,0 +1,78 @@
+/** Attaches the program to an interface with a bpf_link, which the kernel removes when this process ends. */
+import type { AttachMode } from '@packetlog/common';
+import { ERRNO } from '../native/errno.ts';
+import { createXdpLink, objectInfo, XDP_FLAGS } from '../native/libbpf.ts';
+import { monotonicTime } from '../native/libc.ts';
+import { SetupError } from '../setup-error.ts';
+import { climb, explainRefusals, ladder, type RequestedMode } from './attach-ladder.ts';
+import { describeForeignProgram, foreignProgram } from './foreign-program.ts';
+
+export interface Attachment {
+  /** Descriptor of the link; closing it detaches. */
+  link: number;
+  mode: AttachMode;
+  /** Why no faster mode was possible; absent for the fastest. */
+  reason: string | undefined;
+}
+
+export interface AttachablePrograms {
+  single: number;
+  frags: number | undefined;
+}
+
+export function attach(programs: AttachablePrograms, name: string, ifindex: number, requested: RequestedMode): Attachment {
+  const steps = ladder(requested, programs.frags !== undefined);
+  const climbed = climb(steps, (step) =>
+    createXdpLink(
+      step.program === 'frags' ? (programs.frags ?? programs.single) : programs.single,
+      ifindex,
+      step.mode === 'generic' ? XDP_FLAGS.generic : XDP_FLAGS.native,
+    ),
+  );
+  if (climbed.outcome === 'attached') {
+    const reason = climbed.refusals.length > 0 ? explainRefusals(climbed.refusals) : undefined;
+    return { link: climbed.link, mode: climbed.step.mode, reason };
+  }
+  const last = climbed.refusals.at(-1)?.errno ?? ERRNO.EINVAL;
+  if (climbed.outcome === 'busy') throw busy(name, ifindex, last);
+  throw refused(name, requested, last, explainRefusals(climbed.refusals));
+}
+
+function busy(name: string, ifindex: number, errno: number): SetupError {
+  const owner = foreignProgram(ifindex, { realMs: Date.now(), bootNs: monotonicTime() });
+  return new SetupError({
+    step: 'attach to',
+    target: name,
+    errno,
+    problem: owner ? `${describeForeignProgram(owner)} is there and was left alone` : 'another XDP program is there',
+    next: owner?.name.startsWith('packetlog')
+      ? 'Another packetlog watches this interface: end it first, or watch another with --iface.'
+      : `Remove it first (for example: ip link set dev ${name} xdp off), or watch another interface with --iface.`,
+    exit: 'busy',
+  });
+}
+
+function refused(name: string, requested: RequestedMode, errno: number, reasons: string): SetupError {
+  const denied = errno === ERRNO.EPERM || errno === ERRNO.EACCES;
+  let next = 'See the kernel log (dmesg) for the driver’s reason.';
+  if (denied) next = 'Run as root, or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON.';
+  else if (requested === 'native') next = 'Try --mode auto, which falls back to generic mode.';
+  return new SetupError({
+    step: 'attach to',
+    target: name,
+    errno,
+    problem: reasons,
+    next,
+    exit: denied ? 'privilege' : 'unsupported',
+  });
+}
+
+/** struct bpf_link_info of linux/bpf.h: type at 0, id at 4, prog_id at 8, xdp.ifindex at 16. */
+const LINK_INFO = { size: 32, ifindex: 16 };
+
+/** The interface a link is on; 0 once the interface is gone. */
+export function linkInterface(link: number): number {
+  const info = new Uint8Array(LINK_INFO.size);
+  const { errno } = objectInfo(link, info);
+  return errno ? 0 : new DataView(info.buffer).getUint32(LINK_INFO.ifindex, true);
+}

@@ -1,0 +1,28 @@
+/** The difference between the kernel's monotonic clock and the wall clock. */
+import { monotonicTime, realTime } from '../native/libc.ts';
+
+export interface Clocks {
+  monotonic: () => bigint;
+  real: () => bigint;
+}
+
+/** Wall clock steps larger than this are told; smaller ones are NTP's slewing and the reading's error. */
+export const CLOCK_STEP_NS = 100_000_000n;
+
+const ATTEMPTS = 5;
+
+/**
+ * CLOCK_REALTIME - CLOCK_MONOTONIC in ns: reads the wall clock between two monotonic readings, a
+ * few times, and keeps the tightest; the error is at most half its width (a few microseconds).
+ */
+export function measureClockOffset(clocks: Clocks = { monotonic: monotonicTime, real: realTime }): bigint {
+  let best: { width: bigint; offset: bigint } | undefined;
+  for (let i = 0; i < ATTEMPTS; i++) {
+    const before = clocks.monotonic();
+    const real = clocks.real();
+    const after = clocks.monotonic();
+    const width = after - before;
+    if (!best || width < best.width) best = { width, offset: real - (before + width / 2n) };
+  }
+  return best?.offset ?? 0n;
+}

@@ -1,0 +1,48 @@
+/** Sums the kernel's counters of an interface over all CPUs, from mapped memory, without a system call. */
+import { COUNTERS, REASON_COUNTERS } from '@packetlog/bpf';
+import type { InterfaceLedger } from '@packetlog/common';
+
+const WORDS = COUNTERS.size / 8;
+
+export class InterfaceCounters {
+  readonly #words: BigUint64Array;
+  readonly #cpus: number;
+
+  /** `memory`: `struct interface_counters` for slot * cpus + cpu, 8-byte aligned. */
+  constructor(memory: Uint8Array, cpus: number) {
+    this.#words = new BigUint64Array(memory.buffer, memory.byteOffset, memory.byteLength / 8);
+    this.#cpus = cpus;
+  }
+
+  /**
+   * Exact once no program runs. While packets arrive the fields are read one after the other, so
+   * `seen`, which the program counts first, is read last: the others never exceed it.
+   */
+  read(slot: number): InterfaceLedger {
+    const sum = (field: keyof Omit<typeof COUNTERS.fields, 'reasons'>) => this.#sum(slot, COUNTERS.fields[field]);
+    const later = {
+      emitted: sum('emitted'),
+      sampled_out: sum('sampled_out'),
+      filtered_out: sum('filtered_out'),
+      ring_full: sum('ring_full'),
+      permitted: sum('permitted'),
+      denied: sum('denied'),
+      aborted: sum('aborted'),
+      bytes: sum('bytes'),
+    };
+    return { seen: sum('seen'), ...later };
+  }
+
+  /** Packets by reason number; index 0 is always 0. */
+  reasons(slot: number): number[] {
+    return Array.from({ length: REASON_COUNTERS }, (_, reason) => this.#sum(slot, COUNTERS.fields.reasons + reason * 8));
+  }
+
+  #sum(slot: number, offset: number): number {
+    let total = 0n;
+    for (let cpu = 0; cpu < this.#cpus; cpu++) {
+      total += Atomics.load(this.#words, (slot * this.#cpus + cpu) * WORDS + offset / 8);
+    }
+    return Number(total);
+  }
+}

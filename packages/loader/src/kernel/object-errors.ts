@@ -1,0 +1,24 @@
+/** What to tell the operator when the kernel refuses the program. */
+import { ERRNO } from '../native/errno.ts';
+import { SetupError } from '../setup-error.ts';
+
+/** The verifier's log says why in its last lines. */
+export function lastLines(log: Uint8Array, lines = 12): string {
+  const end = log.indexOf(0);
+  const text = new TextDecoder().decode(end < 0 ? log : log.subarray(0, end)).trimEnd();
+  return text === '' ? '' : text.split('\n').slice(-lines).join('\n');
+}
+
+export function refusedObject(path: string, errno: number, verifierLog: string): SetupError {
+  const denied = errno === ERRNO.EPERM || errno === ERRNO.EACCES;
+  return new SetupError({
+    step: 'load program',
+    target: path,
+    errno,
+    exit: denied ? 'privilege' : 'unsupported',
+    next: denied
+      ? 'Run as root, or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON; before Linux 5.11 the memlock limit counts too (ulimit -l unlimited).'
+      : 'PacketLog needs Linux 5.10 or later with BPF and its JIT; please report the verifier log below with your kernel version (uname -r).',
+    ...(verifierLog === '' ? {} : { detail: verifierLog }),
+  });
+}

@@ -1,0 +1,201 @@
+/**
+ * libbpf's functions as this project needs them (libbpf 1.x: ints are -errno on failure,
+ * pointers NULL with errno). Objects, programs and maps are addresses.
+ */
+import { C, call, memoryAt, stringAt } from './ffi.ts';
+
+export type ObjectPointer = number & { readonly kind?: 'bpf_object' };
+export type ProgramPointer = number & { readonly kind?: 'bpf_program' };
+export type MapPointer = number & { readonly kind?: 'bpf_map' };
+
+/** bpf_attach_type BPF_XDP. */
+const BPF_XDP = 37;
+/** bpf_prog_type BPF_PROG_TYPE_XDP. */
+const BPF_PROG_TYPE_XDP = 6;
+/** bpf_map_type BPF_MAP_TYPE_RINGBUF. */
+export const BPF_MAP_TYPE_RINGBUF = 27;
+/** bpf_func_id bpf_xdp_get_buff_len. */
+export const BPF_FUNC_XDP_GET_BUFF_LEN = 188;
+
+export interface Outcome<T> {
+  value: T;
+  /** 0, or what went wrong. */
+  errno: number;
+}
+
+function fromInt(value: number): Outcome<number> {
+  return value < 0 ? { value, errno: -value } : { value, errno: 0 };
+}
+
+function intCall(name: string, parameters: Parameters<typeof call>[3]): Outcome<number> {
+  return fromInt(call('libbpf', name, C.int, parameters).value);
+}
+
+function pointerCall(name: string, parameters: Parameters<typeof call>[3]): Outcome<number> {
+  const { value, errno } = call('libbpf', name, C.pointer, parameters);
+  return value === 0 ? { value, errno } : { value, errno: 0 };
+}
+
+/** "1.1": the library's own version. */
+export function libbpfVersion(): string {
+  const major = call('libbpf', 'libbpf_major_version', C.unsigned, []).value;
+  const minor = call('libbpf', 'libbpf_minor_version', C.unsigned, []).value;
+  return `${major}.${minor}`;
+}
+
+/** Stops libbpf from writing to standard error. */
+export function silenceLibbpf(): void {
+  call('libbpf', 'libbpf_set_print', C.pointer, [[C.size, 0]]);
+}
+
+export const openObject = (path: string): Outcome<ObjectPointer> =>
+  pointerCall('bpf_object__open_file', [
+    [C.string, path],
+    [C.size, 0],
+  ]);
+
+export const loadObject = (object: ObjectPointer): Outcome<number> => intCall('bpf_object__load', [[C.pointer, object]]);
+
+export const closeObject = (object: ObjectPointer): void => {
+  call('libbpf', 'bpf_object__close', C.pointer, [[C.pointer, object]]);
+};
+
+export const findProgram = (object: ObjectPointer, name: string): Outcome<ProgramPointer> =>
+  pointerCall('bpf_object__find_program_by_name', [
+    [C.pointer, object],
+    [C.string, name],
+  ]);
+
+export const findMap = (object: ObjectPointer, name: string): Outcome<MapPointer> =>
+  pointerCall('bpf_object__find_map_by_name', [
+    [C.pointer, object],
+    [C.string, name],
+  ]);
+
+export const setAutoload = (program: ProgramPointer, autoload: boolean): Outcome<number> =>
+  intCall('bpf_program__set_autoload', [
+    [C.pointer, program],
+    [C.int, autoload ? 1 : 0],
+  ]);
+
+/** `log` must stay reachable until the object is loaded. */
+export function setVerifierLog(program: ProgramPointer, log: Uint8Array): void {
+  intCall('bpf_program__set_log_buf', [
+    [C.pointer, program],
+    [C.bytes, log],
+    [C.size, log.length],
+  ]);
+  intCall('bpf_program__set_log_level', [
+    [C.pointer, program],
+    [C.unsigned, 1],
+  ]);
+}
+
+export const programDescriptor = (program: ProgramPointer): number =>
+  intCall('bpf_program__fd', [[C.pointer, program]]).value;
+
+export const mapDescriptor = (map: MapPointer): number => intCall('bpf_map__fd', [[C.pointer, map]]).value;
+
+export const setMaxEntries = (map: MapPointer, entries: number): Outcome<number> =>
+  intCall('bpf_map__set_max_entries', [
+    [C.pointer, map],
+    [C.unsigned, entries],
+  ]);
+
+export const innerMap = (map: MapPointer): Outcome<MapPointer> => pointerCall('bpf_map__inner_map', [[C.pointer, map]]);
+
+export const setInitialValue = (map: MapPointer, value: Uint8Array): Outcome<number> =>
+  intCall('bpf_map__set_initial_value', [
+    [C.pointer, map],
+    [C.bytes, value],
+    [C.size, value.length],
+  ]);
+
+/** The memory of a global-variable map, shared with the running program. Valid while the object is open. */
+export function globalMemory(map: MapPointer, length: number): Uint8Array | undefined {
+  const size = new Uint8Array(8);
+  const { value } = pointerCall('bpf_map__initial_value', [
+    [C.pointer, map],
+    [C.bytes, size],
+  ]);
+  if (value === 0 || Number(new DataView(size.buffer).getBigUint64(0, true)) < length) return undefined;
+  return memoryAt(value, length);
+}
+
+export const createRing = (name: string, bytes: number): Outcome<number> =>
+  intCall('bpf_map_create', [
+    [C.int, BPF_MAP_TYPE_RINGBUF],
+    [C.string, name],
+    [C.unsigned, 0],
+    [C.unsigned, 0],
+    [C.unsigned, bytes],
+    [C.size, 0],
+  ]);
+
+/** Array of maps: puts the map behind `fd` at `index`. */
+export function putMap(outer: number, index: number, fd: number): Outcome<number> {
+  const key = new Uint8Array(new Uint32Array([index]).buffer);
+  const value = new Uint8Array(new Uint32Array([fd]).buffer);
+  return intCall('bpf_map_update_elem', [
+    [C.int, outer],
+    [C.bytes, key],
+    [C.bytes, value],
+    [C.size, 0],
+  ]);
+}
+
+/** XDP flags of linux/if_link.h. */
+export const XDP_FLAGS = { native: 1 << 2, generic: 1 << 1 } as const;
+
+/** bpf_link_create for XDP: the link's descriptor. Closing it detaches. */
+export function createXdpLink(program: number, ifindex: number, flags: number): Outcome<number> {
+  const options = new Uint8Array(16); // struct bpf_link_create_opts: size_t sz, __u32 flags
+  const view = new DataView(options.buffer);
+  view.setBigUint64(0, 16n, true);
+  view.setUint32(8, flags, true);
+  return intCall('bpf_link_create', [
+    [C.int, program],
+    [C.int, ifindex],
+    [C.int, BPF_XDP],
+    [C.bytes, options],
+  ]);
+}
+
+/** Ids of the XDP programs on an interface, in the modes native and generic; 0 = none. */
+export function queryXdp(ifindex: number): Outcome<{ native: number; generic: number; hardware: number }> {
+  const options = new Uint8Array(32); // struct bpf_xdp_query_opts
+  const view = new DataView(options.buffer);
+  view.setBigUint64(0, 32n, true);
+  const { errno } = intCall('bpf_xdp_query', [
+    [C.int, ifindex],
+    [C.int, 0],
+    [C.bytes, options],
+  ]);
+  return {
+    errno,
+    value: { native: view.getUint32(12, true), hardware: view.getUint32(16, true), generic: view.getUint32(20, true) },
+  };
+}
+
+export const programById = (id: number): Outcome<number> => intCall('bpf_prog_get_fd_by_id', [[C.unsigned, id]]);
+
+/** bpf_obj_get_info_by_fd into `info` (a kernel struct bpf_*_info). */
+export function objectInfo(fd: number, info: Uint8Array): Outcome<number> {
+  const length = new Uint8Array(new Uint32Array([info.length]).buffer);
+  return intCall('bpf_obj_get_info_by_fd', [
+    [C.int, fd],
+    [C.bytes, info],
+    [C.bytes, length],
+  ]);
+}
+
+/** Whether XDP programs of this kernel may call a helper. */
+export const hasXdpHelper = (helper: number): boolean =>
+  intCall('libbpf_probe_bpf_helper', [
+    [C.int, BPF_PROG_TYPE_XDP],
+    [C.int, helper],
+    [C.size, 0],
+  ]).value === 1;
+
+export const programName = (program: ProgramPointer): string =>
+  stringAt(call('libbpf', 'bpf_program__name', C.pointer, [[C.pointer, program]]).value);

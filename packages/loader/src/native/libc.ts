@@ -1,0 +1,163 @@
+/** The few functions of the C library that Node has no way to call. All numbers are file descriptors, bytes or flags as in C. */
+import { C, call, memoryAt, type NativeResult } from './ffi.ts';
+import { describeErrno } from './errno.ts';
+
+const PAGE_SIZE = 4096;
+const MAP_SHARED = 1;
+const PROT_READ = 1;
+const PROT_WRITE = 2;
+const EPOLL_CTL_ADD = 1;
+const EPOLLIN = 1;
+const EFD_NONBLOCK = 0o4000;
+const EFD_CLOEXEC = 0o2000000;
+const EPOLL_CLOEXEC = 0o2000000;
+const CLONE_NEWNET = 0x40000000;
+const CLOCK_REALTIME = 0;
+const CLOCK_MONOTONIC = 1;
+const MEMBARRIER_CMD_GLOBAL = 1;
+const SYS_MEMBARRIER: Partial<Record<NodeJS.Architecture, number>> = { x64: 324, arm64: 283, riscv64: 283 };
+
+/** A C function failed; `errno` says how. */
+export class SystemCallError extends Error {
+  override readonly name = 'SystemCallError';
+  readonly errno: number;
+  constructor(call: string, errno: number) {
+    super(`${call}: ${describeErrno(errno)}`);
+    this.errno = errno;
+  }
+}
+
+function checked(name: string, result: NativeResult): number {
+  if (result.value < 0) throw new SystemCallError(name, result.errno);
+  return result.value;
+}
+
+/** sysconf(_SC_PAGESIZE). */
+export function pageSize(): number {
+  const { value } = call('libc', 'getpagesize', C.int, []);
+  return value > 0 ? value : PAGE_SIZE;
+}
+
+/** mmap(2) of a file descriptor, shared. The mapping is never undone: it lives as long as the process. */
+export function mapShared(fd: number, offset: number, length: number, access: 'read' | 'read-write'): Uint8Array {
+  const protection = access === 'read' ? PROT_READ : PROT_READ | PROT_WRITE;
+  const result = call('libc', 'mmap', C.pointer, [
+    [C.size, 0],
+    [C.size, length],
+    [C.int, protection],
+    [C.int, MAP_SHARED],
+    [C.int, fd],
+    [C.long, offset],
+  ]);
+  return memoryAt(checked('mmap', result), length);
+}
+
+export function closeDescriptor(fd: number): void {
+  checked('close', call('libc', 'close', C.int, [[C.int, fd]]));
+}
+
+/** eventfd(2), non-blocking: whoever writes 8 bytes to it wakes `epollWait`. */
+export function eventDescriptor(): number {
+  return checked(
+    'eventfd',
+    call('libc', 'eventfd', C.int, [
+      [C.unsigned, 0],
+      [C.int, EFD_NONBLOCK | EFD_CLOEXEC],
+    ]),
+  );
+}
+
+/** epoll_create1(2) with the descriptors added, level-triggered, for input. */
+export function epollOf(descriptors: readonly number[]): number {
+  const epoll = checked('epoll_create1', call('libc', 'epoll_create1', C.int, [[C.int, EPOLL_CLOEXEC]]));
+  for (const fd of descriptors) {
+    // struct epoll_event: u32 events, then 8 bytes of data (packed on x86-64, padded elsewhere).
+    const event = new Uint8Array(16);
+    new DataView(event.buffer).setUint32(0, EPOLLIN, true);
+    checked(
+      'epoll_ctl',
+      call('libc', 'epoll_ctl', C.int, [
+        [C.int, epoll],
+        [C.int, EPOLL_CTL_ADD],
+        [C.int, fd],
+        [C.bytes, event],
+      ]),
+    );
+  }
+  return epoll;
+}
+
+const events = new Uint8Array(16 * 16);
+
+/** Blocks this thread until a descriptor is readable or the time (ms, -1 = for ever) is over. */
+export function epollWait(epoll: number, timeoutMs: number): void {
+  // Also returns on EINTR; callers look at the rings anyway.
+  call('libc', 'epoll_wait', C.int, [
+    [C.int, epoll],
+    [C.bytes, events],
+    [C.int, 16],
+    [C.int, timeoutMs],
+  ]);
+}
+
+/** Moves the calling thread, and it alone, into a network namespace. */
+export function enterNetworkNamespace(fd: number): void {
+  checked(
+    'setns',
+    call('libc', 'setns', C.int, [
+      [C.int, fd],
+      [C.int, CLONE_NEWNET],
+    ]),
+  );
+}
+
+/** ifindex of an interface in this thread's network namespace, 0 if there is none. */
+export function interfaceIndex(name: string): number {
+  return call('libc', 'if_nametoindex', C.unsigned, [[C.string, name]]).value;
+}
+
+/** Name of an interface in this thread's network namespace. */
+export function interfaceName(ifindex: number): string | undefined {
+  const name = new Uint8Array(16);
+  const { value } = call('libc', 'if_indextoname', C.pointer, [
+    [C.unsigned, ifindex],
+    [C.bytes, name],
+  ]);
+  if (value === 0) return undefined;
+  return new TextDecoder().decode(name.subarray(0, name.indexOf(0)));
+}
+
+function clock(id: number): bigint {
+  const time = new Uint8Array(16);
+  checked(
+    'clock_gettime',
+    call('libc', 'clock_gettime', C.int, [
+      [C.int, id],
+      [C.bytes, time],
+    ]),
+  );
+  const view = new DataView(time.buffer);
+  return view.getBigInt64(0, true) * 1_000_000_000n + view.getBigInt64(8, true);
+}
+
+/** CLOCK_REALTIME in ns since the Unix epoch. */
+export const realTime = (): bigint => clock(CLOCK_REALTIME);
+
+/** CLOCK_MONOTONIC in ns: what bpf_ktime_get_ns returns. */
+export const monotonicTime = (): bigint => clock(CLOCK_MONOTONIC);
+
+/**
+ * Returns when every program that was running on any CPU has ended: membarrier(2)'s GLOBAL
+ * command is the kernel's synchronize_rcu. False where the kernel refuses it (nohz_full).
+ */
+export function waitForRunningPrograms(): boolean {
+  const number = SYS_MEMBARRIER[process.arch];
+  if (number === undefined) return false;
+  const { value } = call('libc', 'syscall', C.long, [
+    [C.long, number],
+    [C.int, MEMBARRIER_CMD_GLOBAL],
+    [C.int, 0],
+    [C.int, 0],
+  ]);
+  return value === 0;
+}

@@ -1,0 +1,108 @@
+/**
+ * The reader's half of a BPF_MAP_TYPE_RINGBUF with one writer and records of one size
+ * (kernel/bpf/ringbuf.c is the other half).
+ *
+ * ```
+ *  data   ┌────────┬──────────┬────────┬──────────┬─ ─ ─
+ *         │ header │  record  │ header │  record  │         positions only grow;
+ *         └────────┴──────────┴────────┴──────────┴─ ─ ─    offset = position & (size - 1)
+ *           8 bytes: u32 length | BUSY | DISCARD, u32 page offset
+ * ```
+ * The data is mapped twice in a row, so a record never seems to wrap.
+ */
+import { PACKET_LOG_SIZE } from '@packetlog/common';
+import type { Drained, RecordSink, RingReader } from './ring-reader.ts';
+
+const HEADER_BYTES = 8;
+/** BPF_RINGBUF_BUSY_BIT: reserved, not committed yet. As a signed word it makes the header negative. */
+const BUSY = 0x8000_0000 | 0;
+/** BPF_RINGBUF_DISCARD_BIT. */
+const DISCARD = 0x4000_0000;
+/** Spans of at most this many bytes are handed over: what fits the reader's caches. */
+const SPAN_BYTES = 64 * 1024;
+
+export interface KernelRingMemory {
+  /** One u64, ours to write: up to where the ring was read. */
+  consumer: BigUint64Array;
+  /** One u64, the kernel's: up to where space was reserved. */
+  producer: BigUint64Array;
+  /** The data, mapped twice. */
+  data: Uint8Array;
+  /** Bytes of one mapping, a power of two. */
+  size: number;
+}
+
+/** The ring holds what no program of ours writes. */
+export class RingFormatError extends Error {
+  override readonly name = 'RingFormatError';
+}
+
+export class KernelRing implements RingReader {
+  readonly stride = HEADER_BYTES + PACKET_LOG_SIZE;
+  readonly recordOffset = HEADER_BYTES;
+  readonly #memory: KernelRingMemory;
+  readonly #words: Int32Array;
+  /** Up to where we drained; the kernel may know less. */
+  #position: number;
+
+  constructor(memory: KernelRingMemory) {
+    this.#memory = memory;
+    this.#words = new Int32Array(memory.data.buffer, memory.data.byteOffset, memory.data.byteLength / 4);
+    this.#position = Number(Atomics.load(memory.consumer, 0));
+  }
+
+  drain(sink: RecordSink, maxBytes: number): Drained {
+    const { data, size } = this.#memory;
+    const words = this.#words;
+    const stride = this.stride;
+    const start = this.#position;
+    // Pairs with smp_store_release(&rb->producer_pos) in __bpf_ringbuf_reserve.
+    const producer = Number(Atomics.load(this.#memory.producer, 0));
+    const end = Math.min(producer, start + maxBytes);
+    let position = start;
+    let records = 0;
+    let discarded = 0;
+
+    while (position < end) {
+      const spanStart = position & (size - 1);
+      const spanEnd = Math.min(spanStart + SPAN_BYTES, spanStart + (end - position));
+      let offset = spanStart;
+      let header = 0;
+      while (offset < spanEnd) {
+        // The newest record may be in the making: its header is read with acquire, so that its
+        // bytes are read after it. Pairs with xchg(&hdr->len) in bpf_ringbuf_commit. The older
+        // ones were committed before the producer position moved past them.
+        const last = position + (offset - spanStart) + stride >= producer;
+        header = last ? Atomics.load(words, offset >>> 2) : (words[offset >>> 2] ?? BUSY);
+        if (header !== PACKET_LOG_SIZE) break;
+        offset += stride;
+      }
+      const count = (offset - spanStart) / stride;
+      if (count > 0) sink(data, spanStart, count);
+      records += count;
+      position += offset - spanStart;
+      if (header === PACKET_LOG_SIZE) continue;
+      if (header & BUSY) break;
+      if (!(header & DISCARD)) {
+        throw new RingFormatError(`ring: record of ${header} bytes at position ${position}, expected ${PACKET_LOG_SIZE}`);
+      }
+      discarded++;
+      position += HEADER_BYTES + (((header & ~DISCARD) + 7) & ~7);
+    }
+    this.#position = position;
+    return { records, discarded, bytes: position - start };
+  }
+
+  publish(hold: 'hold' | 'exact'): void {
+    const behind = hold === 'hold' && this.#position >= this.stride ? this.stride : 0;
+    const position = BigInt(this.#position - behind);
+    // Never back: after an exact publish nothing is held until something new was drained.
+    if (position <= this.#memory.consumer[0]!) return;
+    // Pairs with smp_load_acquire(&rb->consumer_pos) in __bpf_ringbuf_reserve and bpf_ringbuf_commit.
+    Atomics.store(this.#memory.consumer, 0, position);
+  }
+
+  pending(): number {
+    return Number(Atomics.load(this.#memory.producer, 0)) - this.#position;
+  }
+}
