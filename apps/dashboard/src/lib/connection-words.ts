@@ -1,0 +1,86 @@
+import type { Refusal } from '@packetlog/common';
+import { ageText, spanText } from './clock.ts';
+import type { Connection } from './connection.ts';
+
+export interface ConnectionWords {
+  /** For the status strip: one or two words. */
+  readonly label: string;
+  /** Behind the label, where an age says something. */
+  readonly age: string;
+  /** For the banner: what is the matter. '' while all is well. */
+  readonly sentence: string;
+  /** What the reader can do about it. */
+  readonly advice: string;
+  /** Whether a "Try again" button makes sense. */
+  readonly retry: boolean;
+}
+
+const OPEN_URL = 'Open the URL that packetlog printed in the terminal.';
+
+/** The state of the connection in words; `now` is a reading of the same clock as in `connection`. */
+export function connectionWords(connection: Connection, now: number, loader: string): ConnectionWords {
+  switch (connection.state) {
+    case 'live':
+      return { label: 'live', age: ageText(now - connection.dataAt), sentence: '', advice: '', retry: false };
+    case 'connecting': {
+      const waited = now - connection.since;
+      const sentence = waited < 3_000 ? `Connecting to ${loader}.` : `No answer from ${loader} for ${spanText(waited)}.`;
+      const advice = waited < 3_000 ? '' : 'Check that packetlog is running there and that nothing blocks the port.';
+      return { label: 'connecting', age: '', sentence, advice, retry: false };
+    }
+    case 'stale': {
+      const age = ageText(now - connection.dataAt);
+      const sentence = `Connected, but no figures have come for ${age}. What you see is that old.`;
+      return { label: 'stale', age, sentence, advice: 'The loader may be overloaded or suspended.', retry: false };
+    }
+    case 'lost': {
+      const since = spanText(now - connection.since);
+      const advice = 'Trying again by itself. Check that packetlog is still running; if it was started anew, open the URL it printed.';
+      return connection.dataAt === null
+        ? { label: 'no connection', age: '', sentence: `${loader} cannot be reached, for ${since}.`, advice, retry: true }
+        : {
+            label: 'lost',
+            age: ageText(now - connection.dataAt),
+            sentence: `The connection to ${loader} has been lost for ${since}. What you see is from before.`,
+            advice,
+            retry: true,
+          };
+    }
+    case 'refused':
+      return { label: 'refused', age: '', ...refusalWords(connection.refusal) };
+    case 'no-token':
+      return {
+        label: 'no token',
+        age: '',
+        sentence: 'This page needs the token that packetlog made when it started.',
+        advice: `${OPEN_URL} It ends in #token=…`,
+        retry: false,
+      };
+  }
+}
+
+function refusalWords(refusal: Refusal): Pick<ConnectionWords, 'sentence' | 'advice' | 'retry'> {
+  switch (refusal.code) {
+    case 'unauthorized':
+      return {
+        sentence: 'The loader does not accept this token.',
+        advice: `${OPEN_URL} Each start of packetlog may have a new token.`,
+        retry: true,
+      };
+    case 'protocol_mismatch':
+      return {
+        sentence: 'This page and the loader speak different versions of the protocol.',
+        advice: 'Reload the page from the loader itself, or update the older of the two.',
+        retry: true,
+      };
+    case 'too_many_clients':
+      return {
+        sentence: 'The loader serves as many pages as it may already.',
+        advice: 'Close another PacketLog page, then try again.',
+        retry: true,
+      };
+    case 'invalid':
+    case 'internal':
+      return { sentence: 'The loader refused this page.', advice: OPEN_URL, retry: true };
+  }
+}

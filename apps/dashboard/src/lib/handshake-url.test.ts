@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { defaultLoader, readHash } from './handshake-url.ts';
+
+test.each([
+  ['#token=abc', { token: 'abc', loader: null }],
+  ['#token=a%2Bb&loader=http://localhost:7411', { token: 'a+b', loader: 'http://localhost:7411' }],
+  ['#loader=https://web-1.example/some/path', { token: null, loader: 'https://web-1.example' }],
+  ['#token=', { token: null, loader: null }],
+  ['', { token: null, loader: null }],
+])('the hash %s is read as %o', (hash, expected) => {
+  expect(readHash(hash)).toEqual(expected);
+});
+
+test.each(['javascript:alert(1)', 'file:///etc/passwd', 'not a url', 'ws://host:1'])('%s is not taken for a loader', (text) => {
+  expect(readHash(`#token=t&loader=${encodeURIComponent(text)}`).loader).toBeNull();
+});
+
+test('a page served by the loader talks to where it came from', () => {
+  const page = new URL('http://localhost:7411/');
+  expect(defaultLoader(page)).toBe('http://localhost:7411');
+});
+
+test.each(['localhost', '127.0.0.1'])('under next dev at %s the loader is on its own port of the same host', (host) => {
+  expect(defaultLoader(new URL(`http://${host}:3000/`))).toBe(`http://${host}:7411`);
+});

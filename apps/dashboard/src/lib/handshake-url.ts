@@ -1,0 +1,27 @@
+/** The part of the page's address that says whom to ask: `#token=...&loader=http://host:7411`. */
+export interface HandshakeTarget {
+  readonly token: string | null;
+  /** Origin of the loader's socket. */
+  readonly loader: string;
+}
+
+export const LOADER_PORT = 7411;
+const NEXT_DEV_PORT = '3000';
+
+/** What the hash carries; a part that is absent or not usable is null. */
+export function readHash(hash: string): { token: string | null; loader: string | null } {
+  const values = new URLSearchParams(hash.replace(/^#/, ''));
+  return { token: values.get('token') || null, loader: httpOrigin(values.get('loader')) };
+}
+
+/** Where the loader is when nobody says so: the page's own origin, or the local loader under `next dev`. */
+export function defaultLoader(page: { origin: string; protocol: string; hostname: string; port: string }): string {
+  return page.port === NEXT_DEV_PORT ? `${page.protocol}//${page.hostname}:${LOADER_PORT}` : page.origin;
+}
+
+/** Only http and https, and of the address only its origin: anything else is not a loader. */
+function httpOrigin(text: string | null): string | null {
+  if (text === null || !URL.canParse(text)) return null;
+  const url = new URL(text);
+  return url.protocol === 'http:' || url.protocol === 'https:' ? url.origin : null;
+}

@@ -1,0 +1,61 @@
+import { PACKET_LOG_FIELDS } from '@packetlog/common';
+import type { RecordRing } from './record-ring.ts';
+
+/**
+ * A place in the table where rows are missing, stored among the rows as a record of 64 bytes whose
+ * `action` no packet has. So a gap is seen where it happened and nobody reads over it.
+ */
+export const MARKERS = { lost: 1, paused: 2, disconnected: 3, restarted: 4 } as const;
+export type MarkerKind = keyof typeof MARKERS;
+
+export interface Marker {
+  readonly kind: MarkerKind;
+  /** When it ended, ms since the epoch. */
+  readonly at_ms: number;
+  /** Rows that are missing here; 0 where nobody knows. */
+  readonly rows: number;
+  /** How long it lasted, 0 where that says nothing. */
+  readonly span_ms: number;
+}
+
+const MARKER_ACTION = 0xff;
+const ACTION_AT = offsetOf('action');
+const KIND_AT = offsetOf('reason');
+// The addresses are free in a marker: 32 bytes for three numbers.
+const AT_MS_AT = offsetOf('src_addr');
+const ROWS_AT = AT_MS_AT + 8;
+const SPAN_AT = AT_MS_AT + 16;
+
+/** Appends a marker; one of the same kind as the newest row is added to it instead. */
+export function appendMarker(ring: RecordRing, marker: Marker): void {
+  const last = ring.end > 0 ? readMarker(ring.slotBytes(ring.end - 1)) : null;
+  const merged = last !== null && last.kind === marker.kind;
+  const slot = merged ? ring.slotBytes(ring.end - 1) : ring.appendSlot().fill(0);
+  const data = new DataView(slot.buffer, slot.byteOffset, slot.byteLength);
+  slot[ACTION_AT] = MARKER_ACTION;
+  slot[KIND_AT] = MARKERS[marker.kind];
+  data.setFloat64(AT_MS_AT, marker.at_ms, true);
+  data.setFloat64(ROWS_AT, marker.rows + (merged ? last.rows : 0), true);
+  data.setFloat64(SPAN_AT, marker.span_ms + (merged ? last.span_ms : 0), true);
+}
+
+/** The marker in these 64 bytes, or null where they are a packet. */
+export function readMarker(slot: Uint8Array): Marker | null {
+  if (slot[ACTION_AT] !== MARKER_ACTION) return null;
+  const code = slot[KIND_AT];
+  const kind = (Object.keys(MARKERS) as MarkerKind[]).find((name) => MARKERS[name] === code);
+  if (kind === undefined) return null;
+  const data = new DataView(slot.buffer, slot.byteOffset, slot.byteLength);
+  return {
+    kind,
+    at_ms: data.getFloat64(AT_MS_AT, true),
+    rows: data.getFloat64(ROWS_AT, true),
+    span_ms: data.getFloat64(SPAN_AT, true),
+  };
+}
+
+function offsetOf(name: (typeof PACKET_LOG_FIELDS)[number]['name']): number {
+  const field = PACKET_LOG_FIELDS.find((candidate) => candidate.name === name);
+  if (field === undefined) throw new Error(`the layout has no field ${name}`);
+  return field.offset;
+}

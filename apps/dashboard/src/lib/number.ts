@@ -1,0 +1,51 @@
+/** A number and its unit apart, so that the unit can be set small and grey. */
+export interface Quantity {
+  readonly value: string;
+  /** '' where there is none. */
+  readonly unit: string;
+}
+
+export const ABSENT = '—';
+
+const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+
+/** 1234567 -> '1,234,567'. */
+export function formatCount(count: number): string {
+  return grouped.format(count);
+}
+
+const STEPS = ['', 'k', 'M', 'G', 'T', 'P'] as const;
+
+/**
+ * Three significant digits in steps of 1000: 48213 -> '48.2' 'k'. Below 1000 it is the whole number;
+ * below 10 one decimal where the number is not whole, so that 0.4 packets/s does not read as none.
+ */
+export function formatCompact(amount: number): Quantity {
+  if (amount < 999.5) {
+    const text = amount < 9.95 && amount % 1 !== 0 ? amount.toFixed(1) : String(Math.round(amount));
+    return { value: text === '0.0' && amount > 0 ? '0.1' : text, unit: '' };
+  }
+  let step = 0;
+  let rest = amount;
+  while (rest >= 999.5 && step < STEPS.length - 1) {
+    rest /= 1000;
+    step++;
+  }
+  return { value: rest >= 99.95 ? String(Math.round(rest)) : rest >= 9.995 ? rest.toFixed(1) : rest.toFixed(2), unit: STEPS[step] ?? '' };
+}
+
+/** 31000000 -> '31.0' 'MB'. Decimal units, as on every network interface. */
+export function formatBytes(bytes: number): Quantity {
+  const { value, unit } = formatCompact(bytes);
+  return { value, unit: `${unit}B` };
+}
+
+/** One string, with a no-break space before the unit. */
+export function quantityText({ value, unit }: Quantity): string {
+  return unit === '' ? value : `${value}\u00a0${unit}`;
+}
+
+/** '1 packet', '2 packets', '34,812 packets'. */
+export function counted(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+}

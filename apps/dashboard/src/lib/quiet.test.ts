@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { quietSentence } from './quiet.ts';
+
+const LAST = Date.UTC(2026, 0, 2, 14, 3, 1);
+const quiet = { interfaces: ['eth0'], seen: 5, quietMs: 12_000, lastPacketMs: LAST };
+
+test('before the first packet', () => {
+  expect(quietSentence({ ...quiet, seen: 0, lastPacketMs: null })).toBe('Nothing has arrived on eth0 yet.');
+});
+
+test('after a while without packets it says for how long, and when the last one came', () => {
+  expect(quietSentence(quiet)).toBe('Nothing has arrived on eth0 for 12 s; last packet 14:03:01.');
+});
+
+test('what passed before the page was opened is counted, without a time that nobody knows', () => {
+  expect(quietSentence({ ...quiet, seen: 1_204, lastPacketMs: null })).toBe(
+    'Nothing has arrived on eth0 for 12 s, since this page looks; 1,204 before.',
+  );
+});
+
+test('while packets come there is nothing to say', () => {
+  expect(quietSentence({ ...quiet, quietMs: 900 })).toBeNull();
+});
+
+test('several interfaces are named', () => {
+  expect(quietSentence({ ...quiet, interfaces: ['eth0', 'wg0'], seen: 0 })).toBe('Nothing has arrived on eth0, wg0 yet.');
+});

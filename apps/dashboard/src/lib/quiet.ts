@@ -1,0 +1,27 @@
+import { clockText, spanText } from './clock.ts';
+import { formatCount } from './number.ts';
+
+/** No packet for so long is worth a word. */
+export const QUIET_AFTER_MS = 5_000;
+
+export interface Arrivals {
+  /** Names of the interfaces that are watched. */
+  readonly interfaces: readonly string[];
+  /** All packets that the kernel counted since the loader started. */
+  readonly seen: number;
+  /** For how long that count has stood still, as far as this page could see. */
+  readonly quietMs: number;
+  /** Wall clock of the last packet, null if it passed before this page looked. */
+  readonly lastPacketMs: number | null;
+}
+
+/** 'Nothing has arrived on eth0 for 12 s; last packet 14:03:01.', or null while packets come. */
+export function quietSentence({ interfaces, seen, quietMs, lastPacketMs }: Arrivals): string | null {
+  const where = interfaces.length === 0 ? '' : ` on ${interfaces.join(', ')}`;
+  if (seen === 0) return `Nothing has arrived${where} yet.`;
+  if (quietMs < QUIET_AFTER_MS) return null;
+  const span = spanText(quietMs);
+  return lastPacketMs === null
+    ? `Nothing has arrived${where} for ${span}, since this page looks; ${formatCount(seen)} before.`
+    : `Nothing has arrived${where} for ${span}; last packet ${clockText(lastPacketMs)}.`;
+}

@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest';
+import { appendMarker, readMarker } from './marker.ts';
+import { RecordRing } from './record-ring.ts';
+import { RowsView } from './rows-view.ts';
+import { makeBatch, makePacket } from './test-data.ts';
+
+const batch = (...ports: number[]) => makeBatch(ports.map((src_port) => makePacket({ src_port })));
+
+function ports(ring: RecordRing): number[] {
+  return Array.from({ length: ring.size }, (_, i) => {
+    const { view, index } = ring.read(ring.end - ring.size + i);
+    return view.srcPort(index);
+  });
+}
+
+test('rows are kept in the order they came', () => {
+  const ring = new RecordRing(4);
+  ring.append(batch(1, 2));
+  ring.append(batch(3));
+  expect(ports(ring)).toEqual([1, 2, 3]);
+});
+
+test('a full ring forgets its oldest rows and keeps counting', () => {
+  const ring = new RecordRing(4);
+  ring.append(batch(1, 2, 3));
+  ring.append(batch(4, 5, 6));
+  expect(ports(ring)).toEqual([3, 4, 5, 6]);
+  expect(ring.end).toBe(6);
+  expect(() => ring.read(1)).toThrow(RangeError);
+  expect(() => ring.read(6)).toThrow(RangeError);
+});
+
+test('of a batch larger than the ring the newest rows remain', () => {
+  const ring = new RecordRing(3);
+  ring.append(batch(9));
+  ring.append(batch(1, 2, 3, 4, 5));
+  expect(ports(ring)).toEqual([3, 4, 5]);
+  expect(ring.end).toBe(6);
+});
+
+test('a marker stands among the rows and is no packet', () => {
+  const ring = new RecordRing(4);
+  ring.append(batch(1));
+  appendMarker(ring, { kind: 'lost', at_ms: 5.5, rows: 7, span_ms: 0 });
+  ring.append(batch(2));
+  expect(readMarker(ring.slotBytes(0))).toBeNull();
+  expect(readMarker(ring.slotBytes(1))).toEqual({ kind: 'lost', at_ms: 5.5, rows: 7, span_ms: 0 });
+});
+
+test('losses without a packet between them are one marker, different kinds are two', () => {
+  const ring = new RecordRing(4);
+  appendMarker(ring, { kind: 'lost', at_ms: 1, rows: 7, span_ms: 0 });
+  appendMarker(ring, { kind: 'lost', at_ms: 2, rows: 3, span_ms: 0 });
+  appendMarker(ring, { kind: 'paused', at_ms: 3, rows: 1, span_ms: 900 });
+  expect(ring.end).toBe(2);
+  expect(readMarker(ring.slotBytes(0))).toEqual({ kind: 'lost', at_ms: 2, rows: 10, span_ms: 0 });
+});
+
+test('a slot that held a packet leaves nothing of it in a marker, and the other way round', () => {
+  const ring = new RecordRing(1);
+  ring.append(batch(1));
+  appendMarker(ring, { kind: 'restarted', at_ms: 4, rows: 0, span_ms: 0 });
+  expect(readMarker(ring.slotBytes(1))).toEqual({ kind: 'restarted', at_ms: 4, rows: 0, span_ms: 0 });
+  ring.append(batch(8));
+  expect(ports(ring)).toEqual([8]);
+  expect(readMarker(ring.slotBytes(2))).toBeNull();
+});
+
+test('while it follows, the table shows what comes', () => {
+  const rows = new RowsView(4);
+  rows.live.append(batch(1, 2));
+  expect(ports(rows.shown)).toEqual([1, 2]);
+  expect(rows.newRows).toBe(0);
+});
+
+test('scrolled, it shows the same rows even after the live ring has overwritten them', () => {
+  const rows = new RowsView(4);
+  rows.live.append(batch(1, 2));
+  rows.setScrolled(true);
+  rows.live.append(batch(3, 4, 5, 6, 7));
+  expect(ports(rows.shown)).toEqual([1, 2]);
+  expect(rows.newRows).toBe(5);
+  rows.setScrolled(false);
+  expect(ports(rows.shown)).toEqual([4, 5, 6, 7]);
+});
+
+test('pausing while scrolled does not move the rows, and it stands still until both are over', () => {
+  const rows = new RowsView(4);
+  rows.live.append(batch(1));
+  rows.setScrolled(true);
+  rows.live.append(batch(2));
+  rows.setPaused(true);
+  expect(ports(rows.shown)).toEqual([1]);
+  rows.setScrolled(false);
+  expect(ports(rows.shown)).toEqual([1]);
+  rows.setPaused(false);
+  expect(ports(rows.shown)).toEqual([1, 2]);
+});

@@ -1,0 +1,60 @@
+import { PACKET_LOG_SIZE, PacketLogView } from '@packetlog/common';
+
+/**
+ * The newest records, as bytes, in memory that is allocated once. Rows are numbered from 0 in the order
+ * they came; row `n` lies in slot `n % capacity` until row `n + capacity` takes its place.
+ */
+export class RecordRing {
+  readonly capacity: number;
+  /** Number of the next row: how many rows there ever were. */
+  end = 0;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly #view: PacketLogView;
+
+  constructor(capacity: number) {
+    this.capacity = capacity;
+    this.bytes = new Uint8Array(capacity * PACKET_LOG_SIZE);
+    this.#view = new PacketLogView(this.bytes, { count: capacity, stride: PACKET_LOG_SIZE, recordOffset: 0 });
+  }
+
+  /** Rows that can be read: `end - size` to `end - 1`. */
+  get size(): number {
+    return Math.min(this.end, this.capacity);
+  }
+
+  /** Copies the records of a batch, oldest first. Of a batch larger than the ring only the newest remain. */
+  append(batch: PacketLogView): void {
+    const count = batch.length;
+    for (let i = Math.max(0, count - this.capacity); i < count; i++) {
+      batch.copyRecord(i, this.bytes, ((this.end + i) % this.capacity) * PACKET_LOG_SIZE);
+    }
+    this.end += count;
+  }
+
+  /** The 64 bytes of a new row, for the caller to fill. */
+  appendSlot(): Uint8Array {
+    const row = this.end++;
+    return this.slotBytes(row);
+  }
+
+  /** The view that holds `row`, and its index there: valid until the row is overwritten. */
+  read(row: number): { view: PacketLogView; index: number } {
+    if (row < this.end - this.size || row >= this.end) {
+      throw new RangeError(`row ${row} is not among ${this.end - this.size} to ${this.end - 1}`);
+    }
+    return { view: this.#view, index: row % this.capacity };
+  }
+
+  slotBytes(row: number): Uint8Array {
+    const at = (row % this.capacity) * PACKET_LOG_SIZE;
+    return this.bytes.subarray(at, at + PACKET_LOG_SIZE);
+  }
+
+  /** Becomes equal to `source`, which must have the same capacity. */
+  copyFrom(source: RecordRing): void {
+    if (source.capacity !== this.capacity) throw new RangeError('rings of different capacity');
+    // Only the slots in use: at the start a ring is mostly empty.
+    this.bytes.set(source.bytes.subarray(0, source.size * PACKET_LOG_SIZE));
+    this.end = source.end;
+  }
+}

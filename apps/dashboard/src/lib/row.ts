@@ -1,0 +1,126 @@
+import {
+  actionName,
+  etherTypeName,
+  hasPorts,
+  icmpTypeName,
+  IP_PROTOCOL_NONE,
+  type PacketLogView,
+  protocolName,
+  type Reason,
+  reasonName,
+  tcpFlagsText,
+} from '@packetlog/common';
+import { clockMillisText } from './clock.ts';
+import { ABSENT } from './number.ts';
+
+/** What a row means at a glance: each has a colour and a shape of its own. */
+export type Verdict = 'permit' | 'deny' | 'would_deny' | 'malformed' | 'aborted';
+
+export interface Endpoint {
+  readonly addr: string;
+  /** '' where the packet has none. */
+  readonly port: string;
+  /** An IPv6 address before a port stands in brackets (RFC 5952, section 6). */
+  readonly bracketed: boolean;
+}
+
+/** One packet as the table prints it. */
+export interface PacketRow {
+  readonly time: string;
+  /** The whole timestamp, to the nanosecond, in UTC. */
+  readonly exact: string;
+  readonly verdict: Verdict;
+  readonly action: string;
+  readonly src: Endpoint;
+  readonly dst: Endpoint;
+  readonly protocol: string;
+  /** TCP flags, or the ICMP type in words. */
+  readonly detail: string;
+  readonly length: string;
+  readonly interface: string;
+  readonly vlan: string;
+  readonly reason: string;
+}
+
+const ICMP = 1;
+const TCP = 6;
+const ICMPV6 = 58;
+const NO_ENDPOINT: Endpoint = { addr: ABSENT, port: '', bracketed: false };
+/** These records may end before the ports: a port of 0 there is one that was never read. */
+const PORTS_UNREAD: ReadonlySet<string> = new Set<Reason>(['malformed', 'truncated', 'fragment', 'extension_limit']);
+
+/** `interfaceName` gives the name of an ifindex, or undefined if there is none now. */
+export function packetRow(view: PacketLogView, i: number, interfaceName: (ifindex: number) => string | undefined): PacketRow {
+  const isIp = view.isIp(i);
+  const reason = reasonName(view.reason(i));
+  const ifindex = view.ifindex(i);
+  const vlan = view.vlanId(i);
+  const portsRead = hasPorts(view.ipProtocol(i)) && !(PORTS_UNREAD.has(reason) && view.srcPort(i) === 0 && view.dstPort(i) === 0);
+  return {
+    time: clockMillisText(view.timestampMs(i)),
+    exact: exactTime(view.timestampNs(i)),
+    verdict: verdict(view.action(i), reason),
+    action: actionName(view.action(i)),
+    src: isIp ? endpoint(view.srcAddr(i), portsRead ? view.srcPort(i) : null) : NO_ENDPOINT,
+    dst: isIp ? endpoint(view.dstAddr(i), portsRead ? view.dstPort(i) : null) : NO_ENDPOINT,
+    protocol: protocolText(view.ipProtocol(i), view.etherType(i)),
+    detail: detail(view, i, reason) || ABSENT,
+    length: String(view.frameLength(i)),
+    interface: interfaceName(ifindex) ?? `#${ifindex}`,
+    vlan: vlan === 0 ? ABSENT : String(vlan),
+    reason: reasonText(reason, view.ruleId(i), view.weight(i)) || ABSENT,
+  };
+}
+
+export function verdict(action: number, reason: string): Verdict {
+  const name = actionName(action);
+  if (name === 'deny') return 'deny';
+  if (name !== 'permit') return 'aborted';
+  if (reason === 'would_deny') return 'would_deny';
+  return reason === 'malformed' || reason === 'truncated' || reason === 'extension_limit' || reason === 'vlan_limit'
+    ? 'malformed'
+    : 'permit';
+}
+
+/** The protocol's name; for a frame that is not IP, what it is instead. */
+export function protocolText(ipProtocol: number, etherType: number): string {
+  if (ipProtocol === IP_PROTOCOL_NONE) return etherTypeName(etherType);
+  const name = protocolName(ipProtocol);
+  return name === 'IPv6-ICMP' ? 'ICMPv6' : name;
+}
+
+function endpoint(addr: string, port: number | null): Endpoint {
+  return port === null
+    ? { addr, port: '', bracketed: false }
+    : { addr, port: String(port), bracketed: addr.includes(':') };
+}
+
+/** An endpoint on one line: '192.0.2.1:443', '[2001:db8::1]:443', '192.0.2.1'. */
+export function endpointText({ addr, port, bracketed }: Endpoint): string {
+  return port === '' ? addr : bracketed ? `[${addr}]:${port}` : `${addr}:${port}`;
+}
+
+function detail(view: PacketLogView, i: number, reason: string): string {
+  const protocol = view.ipProtocol(i);
+  if (protocol === TCP) return tcpFlagsText(view.tcpFlags(i));
+  if ((protocol === ICMP || protocol === ICMPV6) && !PORTS_UNREAD.has(reason)) {
+    return icmpTypeName(protocol, view.dstPort(i) >> 8, view.dstPort(i) & 0xff);
+  }
+  return '';
+}
+
+function reasonText(reason: string, rule: number, weight: number): string {
+  const parts = [];
+  if (reason === 'rule') parts.push(`rule ${rule}`);
+  else if (reason === 'would_deny') parts.push(`would deny, rule ${rule}`);
+  else if (reason === 'not_ip') parts.push('not IP');
+  else if (reason !== 'none') parts.push(reason.replaceAll('_', ' '));
+  if (weight > 1) parts.push(`1 of ${weight}`);
+  return parts.join(', ');
+}
+
+function exactTime(ns: bigint): string {
+  const seconds = ns / 1_000_000_000n;
+  const fraction = String(ns % 1_000_000_000n).padStart(9, '0');
+  return `${new Date(Number(seconds) * 1000).toISOString().slice(0, 19)}.${fraction}Z`;
+}
