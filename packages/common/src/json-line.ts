@@ -1,5 +1,6 @@
 /** Records as lines of JSON. */
 import { actionName, reasonName } from './names.ts';
+import { TextCache } from './text-cache.ts';
 import type { PacketLogView } from './view.ts';
 
 /**
@@ -8,23 +9,50 @@ import type { PacketLogView } from './view.ts';
  * `action` and `reason` are words, all else numbers.
  */
 export function packetLogJson(view: PacketLogView, i: number, interfaceName: string): string {
+  // Most of the cost is joining pieces of text: neighbours that repeat from record to record are one piece.
   return (
-    `{"timestamp_ns":"${view.timestampNs(i)}"` +
-    `,"src_addr":"${view.srcAddr(i)}"` +
-    `,"dst_addr":"${view.dstAddr(i)}"` +
-    `,"rule_id":${view.ruleId(i)}` +
-    `,"ifindex":${view.ifindex(i)}` +
-    `,"length":${view.frameLength(i)}` +
-    `,"weight":${view.weight(i)}` +
-    `,"src_port":${view.srcPort(i)}` +
-    `,"dst_port":${view.dstPort(i)}` +
-    `,"ether_type":${view.etherType(i)}` +
-    `,"vlan_id":${view.vlanId(i)}` +
-    `,"ip_protocol":${view.ipProtocol(i)}` +
-    `,"tcp_flags":${view.tcpFlags(i)}` +
-    `,"action":"${actionName(view.action(i))}"` +
-    `,"reason":"${reasonName(view.reason(i))}"` +
-    `,"interface":${quoted(interfaceName)}}`
+    `{"timestamp_ns":"${view.timestampNs(i)}","src_addr":"${view.srcAddr(i)}","dst_addr":"${view.dstAddr(i)}` +
+    `${ruleToWeight(view, i)}${view.srcPort(i)},"dst_port":${view.dstPort(i)}${etherTypeToReason(view, i)}` +
+    `${quoted(interfaceName)}}`
+  );
+}
+
+const ruleTexts = new TextCache(10);
+
+function ruleToWeight(view: PacketLogView, i: number): string {
+  const rule = view.ruleId(i);
+  const ifindex = view.ifindex(i);
+  const length = view.frameLength(i);
+  const weight = view.weight(i);
+  return (
+    ruleTexts.find(rule, ifindex, length, weight) ||
+    ruleTexts.keep(
+      rule,
+      ifindex,
+      length,
+      weight,
+      `","rule_id":${rule},"ifindex":${ifindex},"length":${length},"weight":${weight},"src_port":`,
+    )
+  );
+}
+
+const verdictTexts = new TextCache(8);
+
+function etherTypeToReason(view: PacketLogView, i: number): string {
+  const etherType = view.etherType(i);
+  const vlan = view.vlanId(i);
+  const transport = view.ipProtocol(i) * 256 + view.tcpFlags(i);
+  const verdict = view.action(i) * 256 + view.reason(i);
+  return (
+    verdictTexts.find(etherType, vlan, transport, verdict) ||
+    verdictTexts.keep(
+      etherType,
+      vlan,
+      transport,
+      verdict,
+      `,"ether_type":${etherType},"vlan_id":${vlan},"ip_protocol":${transport >> 8},"tcp_flags":${transport & 0xff}` +
+        `,"action":"${actionName(verdict >> 8)}","reason":"${reasonName(verdict & 0xff)}","interface":`,
+    )
   );
 }
 
