@@ -1,0 +1,166 @@
+/**
+ * The compiled XDP object in the kernel, run on single frames by BPF_PROG_TEST_RUN: no interface is touched.
+ * Names and layouts come from @packetlog/bpf; the way of loading is the lab's own.
+ */
+import { readFileSync } from 'node:fs';
+import { COUNTERS, INTERFACE_SLOTS, KNOBS, LIVE, MAPS, OBJECT_PATH, PROGRAMS, REASON_COUNTERS } from '@packetlog/bpf';
+import { allocate, C, call, checked, mapDescriptor, NativeError, unmap } from './native.ts';
+import { createRing } from './ring.ts';
+
+/** Loopback's ifindex in every network namespace: what a test run without a context arrives on. */
+export const LOOPBACK_IFINDEX = 1;
+const LOOPBACK_SLOT = 3;
+const RING_BYTES = 1 << 20;
+const LARGEST_FRAME = 1 << 17;
+
+/**
+ * Bytes of a frame that a test run puts into its first buffer, the only one the program can read directly:
+ * a page less the headroom (XDP_PACKET_HEADROOM) and struct skb_shared_info (net/bpf/test_run.c).
+ * A program that does not take frames of several buffers sees no more than this of a longer frame.
+ */
+export const FIRST_BUFFER = 4096 - 256 - 320;
+
+export type ProgramName = keyof typeof PROGRAMS;
+type CounterName = Exclude<keyof typeof COUNTERS.fields, 'reasons'>;
+export type Counters = Record<CounterName, number> & { readonly reasons: readonly number[] };
+
+export interface LoadedProgram {
+  /** Runs the program once and gives what it returned. Throws NativeError when the kernel refuses the frame. */
+  run(frame: Uint8Array): number;
+  /** Copies of the records since the last call: oldest first, CPU by CPU. */
+  takeRecords(): Uint8Array[];
+  /** Sum over CPUs of what was counted for the loopback interface. */
+  counters(): Counters;
+  /** Packets that found no counters. */
+  unaccounted(): number;
+  close(): void;
+}
+
+export interface LoadOptions {
+  readonly program: ProgramName;
+  /** Added to the monotonic clock. */
+  readonly clockOffsetNs?: bigint;
+  readonly logPermits?: boolean;
+  readonly ringBytes?: number;
+}
+
+/** CPUs that may ever be there, from a list such as "0-3,8". */
+export function possibleCpus(list = readFileSync('/sys/devices/system/cpu/possible', 'utf8')): number {
+  return Math.max(...list.trim().split(/[,-]/).map(Number)) + 1;
+}
+
+function pointer(step: string, ...parameters: [number, unknown][]): number {
+  const { value, errno } = call('libbpf', step, C.pointer, ...(parameters as Parameters<typeof checked>[2][]));
+  if (value === 0) throw new NativeError(`${step} ${String(parameters.at(-1)?.[1])}`, errno);
+  return value;
+}
+
+function u32s(fields: Record<string, number>, size: number, values: Record<string, number>): Uint8Array {
+  const bytes = new Uint8Array(size);
+  for (const [name, offset] of Object.entries(fields)) {
+    new DataView(bytes.buffer).setUint32(offset, values[name] ?? 0, true);
+  }
+  return bytes;
+}
+
+const u32 = (value: number) => new Uint8Array(Uint32Array.of(value).buffer);
+
+export function loadProgram(options: LoadOptions): LoadedProgram {
+  const cpus = possibleCpus();
+  const object = pointer('bpf_object__open_file', [C.string, OBJECT_PATH], [C.size, 0]);
+  const rings = Array.from({ length: cpus }, () => createRing(options.ringBytes ?? RING_BYTES));
+  const close = () => {
+    call('libbpf', 'bpf_object__close', C.pointer, [C.pointer, object]);
+    for (const ring of rings) ring.close();
+  };
+  try {
+    return load(object, cpus, rings, options, close);
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+function load(
+  object: number,
+  cpus: number,
+  rings: readonly ReturnType<typeof createRing>[],
+  options: LoadOptions,
+  closeObject: () => void,
+): LoadedProgram {
+  const map = (name: string) => pointer('bpf_object__find_map_by_name', [C.pointer, object], [C.string, name]);
+  const program = (name: string) => pointer('bpf_object__find_program_by_name', [C.pointer, object], [C.string, name]);
+  const fdOf = (name: string) => checked('libbpf', 'bpf_map__fd', [C.pointer, map(name)]);
+  const resize = (name: string, entries: number) =>
+    checked('libbpf', 'bpf_map__set_max_entries', [C.pointer, map(name)], [C.unsigned, entries]);
+  const update = (name: string, key: number, value: Uint8Array) =>
+    checked('libbpf', 'bpf_map_update_elem', [C.int, fdOf(name)], [C.bytes, u32(key)], [C.bytes, value], [C.size, 0]);
+
+  resize(MAPS.permits, cpus);
+  resize(MAPS.counters, INTERFACE_SLOTS * cpus);
+  const knobs = u32s(KNOBS.fields, KNOBS.size, { cpu_count: cpus, log_permits: options.logPermits === false ? 0 : 1 });
+  const knobsMap = map(MAPS.knobs);
+  checked('libbpf', 'bpf_map__set_initial_value', [C.pointer, knobsMap], [C.bytes, knobs], [C.size, knobs.length]);
+  for (const [key, name] of Object.entries(PROGRAMS)) {
+    checked('libbpf', 'bpf_program__set_autoload', [C.pointer, program(name)], [C.int, key === options.program ? 1 : 0]);
+  }
+  checked('libbpf', 'bpf_object__load', [C.pointer, object]);
+
+  for (const [cpu, ring] of rings.entries()) update(MAPS.permits, cpu, u32(ring.fd));
+  const live = new Uint8Array(LIVE.size);
+  new DataView(live.buffer).setBigUint64(LIVE.fields.clock_offset_ns, options.clockOffsetNs ?? 0n, true);
+  update(MAPS.live, 0, live);
+  const slotsMemory = mapDescriptor(fdOf(MAPS.slots), 0, 1 << 16, 'write');
+  slotsMemory.bytes[LOOPBACK_IFINDEX] = LOOPBACK_SLOT;
+
+  const liveMemory = mapDescriptor(fdOf(MAPS.live), 0, 4096, 'read');
+  const counterMemory = mapDescriptor(fdOf(MAPS.counters), 0, INTERFACE_SLOTS * cpus * COUNTERS.size, 'read');
+  const runner = testRunner(checked('libbpf', 'bpf_program__fd', [C.pointer, program(PROGRAMS[options.program])]));
+  return {
+    run: runner.run,
+    takeRecords: () => rings.flatMap((ring) => ring.take()),
+    counters: () => sumCounters(counterMemory.bytes, cpus),
+    unaccounted: () => u64(liveMemory.bytes, LIVE.fields.unaccounted),
+    close: () => {
+      runner.close();
+      for (const memory of [slotsMemory, liveMemory, counterMemory]) unmap(memory);
+      closeObject();
+    },
+  };
+}
+
+const u64 = (bytes: Uint8Array, offset: number) =>
+  Number(new DataView(bytes.buffer, bytes.byteOffset + offset, 8).getBigUint64(0, true));
+
+function sumCounters(bytes: Uint8Array, cpus: number): Counters {
+  const lines = Array.from({ length: cpus }, (_, cpu) => (LOOPBACK_SLOT * cpus + cpu) * COUNTERS.size);
+  const sum = (offset: number) => lines.reduce((total, line) => total + u64(bytes, line + offset), 0);
+  const { reasons, ...plain } = COUNTERS.fields;
+  return {
+    ...(Object.fromEntries(Object.entries(plain).map(([name, offset]) => [name, sum(offset)])) as Record<CounterName, number>),
+    reasons: Array.from({ length: REASON_COUNTERS }, (_, reason) => sum(reasons + reason * 8)),
+  };
+}
+
+/** struct bpf_test_run_opts of libbpf 1.x: the offsets used here, and its size. */
+const RUN_OPTIONS = { data_in: 8, data_size_in: 24, data_size_out: 28, retval: 56, repeat: 60, size: 80 } as const;
+
+function testRunner(programFd: number) {
+  const frames = allocate(LARGEST_FRAME);
+  const options = new Uint8Array(RUN_OPTIONS.size);
+  const view = new DataView(options.buffer);
+  view.setBigUint64(0, BigInt(RUN_OPTIONS.size), true);
+  view.setBigUint64(RUN_OPTIONS.data_in, BigInt(frames.address), true);
+  view.setUint32(RUN_OPTIONS.repeat, 1, true);
+  return {
+    run(frame: Uint8Array): number {
+      frames.bytes.set(frame);
+      view.setUint32(RUN_OPTIONS.data_size_in, frame.length, true);
+      // The kernel writes the frame's size here and would take it for the room there is at the next run.
+      view.setUint32(RUN_OPTIONS.data_size_out, 0, true);
+      checked('libbpf', 'bpf_prog_test_run_opts', [C.int, programFd], [C.bytes, options]);
+      return view.getUint32(RUN_OPTIONS.retval, true);
+    },
+    close: () => unmap(frames),
+  };
+}
