@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import * as batchLayout from './batch-layout.ts';
+import * as cHeader from './c-header.ts';
+import * as surface from './index.ts';
+import * as layout from './layout.ts';
+import * as protocol from './protocol.ts';
+
+function kindOf(value: unknown): string {
+  if (typeof value !== 'function') return Array.isArray(value) ? 'array' : typeof value;
+  return /^class\b/.test(Function.prototype.toString.call(value)) ? 'class' : 'function';
+}
+
+function runtimeExports(module: object): string[] {
+  return Object.entries(module).map(([name, value]) => `${kindOf(value)} ${name}`);
+}
+
+function source(file: string): string {
+  return readFileSync(new URL(file, import.meta.url), 'utf8');
+}
+
+/** index.ts names every type it exports as `type Name`. */
+function typeExports(): string[] {
+  return [...source('./index.ts').matchAll(/\btype (\w+)/g)].map(([, name]) => `type ${name}`);
+}
+
+/** Public members of a class. */
+function members(name: string, { prototype }: { prototype: object }): string[] {
+  const own = Object.getOwnPropertyNames(prototype).filter((member) => member !== 'constructor');
+  return own.map((member) => `${name}.${member}`);
+}
+
+const agreed = ['layout.ts', 'batch-layout.ts', 'protocol.ts'];
+
+describe('the public surface', () => {
+  it('is the one that is checked in', async () => {
+    const lines = [
+      ...[...runtimeExports(surface), ...typeExports()].sort(),
+      '',
+      ...members('PacketLogView', surface.PacketLogView),
+      'PacketLogBatch.from (static)',
+      '',
+      'from ./c-header:',
+      ...runtimeExports(cHeader),
+    ];
+    await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot('./public-surface.snapshot.txt');
+  });
+
+  it('has every value of the layouts and the protocol', () => {
+    expect(Object.keys(surface)).toEqual(
+      expect.arrayContaining([layout, batchLayout, protocol].flatMap((module) => Object.keys(module))),
+    );
+  });
+
+  it.each(agreed)('has every type of %s', (file) => {
+    const declared = [...source(`./${file}`).matchAll(/^export (?:interface|type) (\w+)/gm)].map(
+      ([, name]) => `type ${name}`,
+    );
+    expect(typeExports()).toEqual(expect.arrayContaining(declared));
+  });
+
+  it('is nothing but named re-exports', () => {
+    const rest = source('./index.ts').replaceAll(/export \{[^}]*\} from '\.\/[\w-]+\.ts';\n/g, '');
+    expect(rest).toBe('');
+  });
+});
