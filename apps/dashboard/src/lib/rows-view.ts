@@ -25,6 +25,10 @@ export class RowsView {
     return this.#scrolled || this.#paused;
   }
 
+  get scrolled(): boolean {
+    return this.#scrolled;
+  }
+
   get paused(): boolean {
     return this.#paused;
   }

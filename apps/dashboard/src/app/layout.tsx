@@ -1,0 +1,28 @@
+import { GeistMono } from 'geist/font/mono';
+import { GeistSans } from 'geist/font/sans';
+import type { Metadata, Viewport } from 'next';
+import type { ReactNode } from 'react';
+import { BOOT_SCRIPT } from '../live/theme.ts';
+import './globals.css';
+
+export const metadata: Metadata = {
+  title: 'PacketLog',
+  description: 'Every packet that reaches this server, live.',
+  robots: { index: false, follow: false },
+  referrer: 'no-referrer',
+};
+
+export const viewport: Viewport = { width: 'device-width', initialScale: 1, colorScheme: 'dark light' };
+
+export default function RootLayout({ children }: { children: ReactNode }) {
+  return (
+    // The boot script sets data-theme before React sees the document.
+    <html lang="en" className={`${GeistSans.variable} ${GeistMono.variable}`} suppressHydrationWarning>
+      <head>
+        {/* biome-ignore lint/security/noDangerouslySetInnerHtml: a constant of ours, which must run before the first paint */}
+        <script id="boot" dangerouslySetInnerHTML={{ __html: BOOT_SCRIPT }} />
+      </head>
+      <body>{children}</body>
+    </html>
+  );
+}

@@ -1,0 +1,28 @@
+'use client';
+
+import { useLive, useSnapshot } from '../live/live-context.tsx';
+import { connectionWords } from '../lib/connection-words.ts';
+import { ConnectionMark } from './marks.tsx';
+
+/** Above an old picture: what is the matter and what to do. Nothing while all is well. */
+export function Banner() {
+  const { retry } = useLive();
+  const { connection, now, loader } = useSnapshot((snapshot) => snapshot);
+  const words = connectionWords(connection, now, loader);
+  if (words.sentence === '') return null;
+  return (
+    <section className="banner appear" aria-label="Connection">
+      <span className="text-warn">
+        <ConnectionMark state={connection.state} />
+      </span>
+      <p className="min-w-0">
+        {words.sentence} <span className="text-muted">{words.advice}</span>
+      </p>
+      {words.retry && (
+        <button type="button" className="button ml-auto" onClick={retry}>
+          Try again
+        </button>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,107 @@
+'use client';
+
+import { useEffect } from 'react';
+import { LiveProvider, useLive, useSnapshot } from '../live/live-context.tsx';
+import { useMedia } from '../live/use-media.ts';
+import { Banner } from './banner.tsx';
+import './dashboard.css';
+import { Delivery } from './delivery.tsx';
+import { KernelTotals } from './kernel-totals.tsx';
+import { NoPicture } from './no-picture.tsx';
+import { Notices } from './notices.tsx';
+import { PacketTable } from './packet-table.tsx';
+import { RateChart } from './rate-chart.tsx';
+import { StatusStrip } from './status-strip.tsx';
+import { Tabs } from './tabs.tsx';
+import { TopPanels } from './top-panels.tsx';
+
+/** From here on the figures stand beside the table. */
+const SIDE_BY_SIDE = '(min-width: 1180px)';
+
+export function Dashboard() {
+  return (
+    <LiveProvider>
+      <Screen />
+    </LiveProvider>
+  );
+}
+
+function Screen() {
+  const hasPicture = useSnapshot(({ figures }) => figures.hello !== null);
+  const old = useSnapshot(({ connection }) => connection.state !== 'live');
+  usePauseKey();
+  return (
+    <div className="screen">
+      <a className="skip-link" href="#content">
+        Skip to the packets
+      </a>
+      <StatusStrip old={hasPicture && old} />
+      {hasPicture ? (
+        <>
+          <Banner />
+          <Instrument old={old} />
+        </>
+      ) : (
+        <NoPicture />
+      )}
+    </div>
+  );
+}
+
+function Instrument({ old }: { old: boolean }) {
+  const sideBySide = useMedia(SIDE_BY_SIDE);
+  const noticeCount = useSnapshot(({ figures }) => figures.notices.length);
+  if (sideBySide) {
+    return (
+      <main id="content" className="instrument" data-old={old}>
+        <RateChart />
+        <div className="ledgers">
+          <KernelTotals />
+          <Delivery />
+        </div>
+        <PacketTable />
+        <div className="side">
+          <div className="side-top">
+            <TopPanels />
+          </div>
+          <Notices />
+        </div>
+      </main>
+    );
+  }
+  const totals = (
+    <div className="ledgers">
+      <KernelTotals />
+      <Delivery />
+    </div>
+  );
+  return (
+    <main id="content" className="instrument" data-old={old}>
+      <RateChart />
+      <Tabs
+        label="What to show below the chart"
+        tabs={[
+          { id: 'packets', label: 'Packets', content: <PacketTable /> },
+          { id: 'top', label: 'Top', content: <TopPanels /> },
+          { id: 'totals', label: 'Totals', content: totals },
+          { id: 'notices', label: 'Notices', ...(noticeCount > 0 && { note: String(noticeCount) }), content: <Notices /> },
+        ]}
+      />
+    </main>
+  );
+}
+
+/** Space pauses and resumes, unless the focus is where space means something else. */
+function usePauseKey() {
+  const { store, setPaused } = useLive();
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.key !== ' ' || event.repeat || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+      if (event.target instanceof Element && event.target.closest('button, a, input, textarea, select, [role="tab"]')) return;
+      event.preventDefault();
+      setPaused(!store.picture.rows.paused);
+    };
+    window.addEventListener('keydown', onKeyDown);
+    return () => window.removeEventListener('keydown', onKeyDown);
+  }, [store, setPaused]);
+}

@@ -1,0 +1,40 @@
+'use client';
+
+import { useLive, useSnapshot } from '../live/live-context.tsx';
+import { connectionWords } from '../lib/connection-words.ts';
+
+/** In place of the instrument while there never was anything to show. */
+export function NoPicture() {
+  const { retry } = useLive();
+  const { connection, now, loader } = useSnapshot((snapshot) => snapshot);
+  const words = connectionWords(connection, now, loader);
+  const needsUrl =
+    connection.state === 'no-token' || (connection.state === 'refused' && connection.refusal.code === 'unauthorized');
+  // Nothing flashes on the way to a loader that answers at once.
+  if (connection.state === 'connecting' && now - connection.since < 400) return <main id="content" />;
+  return (
+    <main id="content" className="no-picture appear" data-testid="no-picture">
+      <h2 className="text-figure font-medium tracking-[-0.01em]">{words.sentence}</h2>
+      <p className="mt-2 text-muted">{words.advice}</p>
+      {needsUrl && (
+        <figure className="terminal">
+          <figcaption className="sr-only">The line that packetlog prints in the terminal</figcaption>
+          <code>
+            <span className="text-faint">$ sudo packetlog</span>
+            {'\n'}dashboard  <span className="text-accent">http://localhost:7411/#token=…</span>
+          </code>
+        </figure>
+      )}
+      {connection.state === 'refused' && connection.refusal.message !== '' && (
+        <p className="mt-4 text-small text-faint">
+          The loader at {loader} said: “{connection.refusal.message}”
+        </p>
+      )}
+      {words.retry && (
+        <button type="button" className="button mt-6" onClick={retry}>
+          Try again
+        </button>
+      )}
+    </main>
+  );
+}

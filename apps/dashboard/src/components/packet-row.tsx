@@ -1,0 +1,106 @@
+'use client';
+
+import type { RecordRing } from '../lib/record-ring.ts';
+import { clockMillisText } from '../lib/clock.ts';
+import { type Marker, readMarker } from '../lib/marker.ts';
+import { markerSentence } from '../lib/marker-words.ts';
+import { type Endpoint, endpointText, packetRow } from '../lib/row.ts';
+import { LossMark, VerdictMark } from './marks.tsx';
+
+interface PacketRowProps {
+  readonly ring: RecordRing;
+  /** Number of the row in the ring. */
+  readonly row: number;
+  /** Distance from the top of the table, px. */
+  readonly top: number;
+  /** Position among all rows of the table, the header being 1. */
+  readonly position: number;
+  readonly interfaceName: (ifindex: number) => string | undefined;
+}
+
+/** One row, decoded here and now: what is not on the screen is never text. */
+export function TableRow({ ring, row, top, position, interfaceName }: PacketRowProps) {
+  const marker = readMarker(ring.slotBytes(row));
+  if (marker !== null) return <MarkerRow marker={marker} top={top} position={position} />;
+  const { view, index } = ring.read(row);
+  const packet = packetRow(view, index, interfaceName);
+  return (
+    <div
+      role="row"
+      aria-rowindex={position}
+      className="row"
+      data-testid="live-row"
+      data-verdict={packet.verdict}
+      style={{ transform: `translateY(${top}px)` }}
+    >
+      <span role="cell" className="cell-time" data-field="timestamp_ns" title={packet.exact}>
+        {packet.time}
+      </span>
+      <span role="cell" className="cell-action" data-field="action">
+        <VerdictMark verdict={packet.verdict} />
+        <span className="action-word">{packet.action}</span>
+      </span>
+      <EndpointCell name="src" endpoint={packet.src} />
+      <EndpointCell name="dst" endpoint={packet.dst} />
+      <span role="cell" className="cell-protocol" data-field="ip_protocol">
+        {packet.protocol}
+      </span>
+      <span role="cell" className="cell-detail" data-field="tcp_flags" title={packet.detail}>
+        {packet.detail}
+      </span>
+      <span role="cell" className="cell-length" data-field="length">
+        {packet.length}
+      </span>
+      <span role="cell" className="cell-interface" data-field="interface" title={packet.interface}>
+        {packet.interface}
+      </span>
+      <span role="cell" className="cell-vlan" data-field="vlan_id">
+        {packet.vlan}
+      </span>
+      <span role="cell" className="cell-reason" data-field="reason" title={packet.reason}>
+        {packet.reason}
+      </span>
+    </div>
+  );
+}
+
+/** A long address gives way, its port never does. */
+function EndpointCell({ name, endpoint }: { name: 'src' | 'dst'; endpoint: Endpoint }) {
+  const { addr, port, bracketed } = endpoint;
+  return (
+    <span role="cell" className={`cell-endpoint cell-${name}`} title={endpointText(endpoint)}>
+      <span className="addr">
+        {bracketed && <span className="text-faint">[</span>}
+        <span data-field={`${name}_addr`}>{addr}</span>
+      </span>
+      {port !== '' && (
+        <span className="port">
+          {bracketed ? ']:' : ':'}
+          <span data-field={`${name}_port`}>{port}</span>
+        </span>
+      )}
+    </span>
+  );
+}
+
+function MarkerRow({ marker, top, position }: { marker: Marker; top: number; position: number }) {
+  const lost = marker.kind === 'lost';
+  return (
+    <div
+      role="row"
+      aria-rowindex={position}
+      className={`row row-marker ${lost ? 'hatched text-lost' : ''}`}
+      data-testid="live-marker"
+      data-kind={marker.kind}
+      style={{ transform: `translateY(${top}px)` }}
+    >
+      <span role="cell" className="cell-time">
+        {clockMillisText(marker.at_ms)}
+      </span>
+      <span role="cell" className="cell-marker" aria-colspan={9}>
+        {lost && <LossMark lost />}
+        {markerSentence(marker)}
+      </span>
+    </div>
+  );
+}

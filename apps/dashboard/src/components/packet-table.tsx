@@ -1,0 +1,127 @@
+'use client';
+
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { useLive, useSnapshot } from '../live/live-context.tsx';
+import { quietSentence } from '../lib/quiet.ts';
+import './packet-table.css';
+import { TableRow } from './packet-row.tsx';
+import { TableBar } from './table-bar.tsx';
+
+const ROW = 28;
+const ROW_OF_TWO_LINES = 48;
+/** Below this width of the table a row takes two lines. */
+const ONE_LINE_FROM = 800;
+
+const COLUMNS = [
+  ['time', 'time', 'Local time when the packet reached the hook'],
+  ['action', 'action', 'What was done with the packet'],
+  ['src', 'source', 'Source address and port'],
+  ['dst', 'destination', 'Destination address and port'],
+  ['protocol', 'proto', 'Protocol above IP; for other frames the Ethernet type'],
+  ['detail', 'flags', 'TCP flags, or the ICMP type'],
+  ['length', 'length', 'Length of the frame at the hook, in bytes'],
+  ['interface', 'iface', 'Interface where the packet arrived'],
+  ['vlan', 'vlan', 'Id of the outer VLAN tag'],
+  ['reason', 'reason', 'Why it was treated so, or what could not be read'],
+] as const;
+
+/** The newest packets, windowed: only the rows in sight are decoded and drawn. */
+export function PacketTable() {
+  const { store } = useLive();
+  const { rows, interfaceName } = store.picture;
+  useSnapshot(({ rowsVersion }) => rowsVersion);
+  const scroller = useRef<HTMLDivElement>(null);
+  const [compact, setCompact] = useState(false);
+
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (element === null) return;
+    const measure = () => setCompact(element.clientWidth < ONE_LINE_FROM);
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+
+  const ring = rows.shown;
+  const { end, size } = ring;
+  const height = compact ? ROW_OF_TWO_LINES : ROW;
+  const virtualizer = useVirtualizer({
+    count: size,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => height,
+    overscan: 4,
+    useFlushSync: false,
+  });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new row height makes all measurements invalid
+  useEffect(() => virtualizer.measure(), [height]);
+
+  const onScroll = () => {
+    const scrolled = (scroller.current?.scrollTop ?? 0) > 2;
+    if (scrolled === rows.scrolled) return;
+    rows.setScrolled(scrolled);
+    store.rowsChanged();
+  };
+  const showNewest = useCallback(() => {
+    scroller.current?.scrollTo({ top: 0 });
+    rows.setScrolled(false);
+    store.rowsChanged();
+  }, [rows, store]);
+
+  return (
+    <section className="packets" aria-labelledby="packets-title">
+      <TableBar showNewest={showNewest} />
+      <div
+        role="table"
+        aria-label="Packets, newest first"
+        aria-rowcount={size + 1}
+        aria-colcount={COLUMNS.length}
+        className="table"
+        data-compact={compact}
+        data-testid="live-table"
+      >
+        <div role="rowgroup" className="table-head">
+          <div role="row" aria-rowindex={1} className="row row-head">
+            {COLUMNS.map(([key, label, title]) => (
+              <span key={key} role="columnheader" className={`cell-${key}`} title={title}>
+                {label}
+              </span>
+            ))}
+          </div>
+        </div>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so it must be reachable by keyboard */}
+        <div ref={scroller} role="rowgroup" className="table-body" tabIndex={0} onScroll={onScroll}>
+          <div role="presentation" className="table-space" style={{ height: size * height }}>
+            {virtualizer.getVirtualItems().map(({ index }) =>
+              index < size ? (
+                <TableRow
+                  key={index}
+                  ring={ring}
+                  row={end - 1 - index}
+                  top={index * height}
+                  position={index + 2}
+                  interfaceName={interfaceName}
+                />
+              ) : null,
+            )}
+          </div>
+        </div>
+      </div>
+      {size === 0 && <NoRows />}
+    </section>
+  );
+}
+
+function NoRows() {
+  const figures = useSnapshot((snapshot) => snapshot.figures);
+  const sentence =
+    quietSentence({ ...figures, interfaces: figures.interfaces.map(({ name }) => name) }) ??
+    'Packets arrive; the first rows are on their way.';
+  return (
+    <div className="no-rows appear">
+      <p>{sentence}</p>
+      <p className="text-muted">Each packet that reaches an interface above gets a row here, before the system sees it.</p>
+    </div>
+  );
+}

@@ -1,0 +1,151 @@
+'use client';
+
+import { useEffect, useRef } from 'react';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import { axisTicks, axisTop, minuteTicks } from '../lib/axis.ts';
+import { clockMinuteText } from '../lib/clock.ts';
+import { SERIES_SPAN_MS } from '../lib/series.ts';
+
+export interface PlotLine {
+  /** CSS variables. */
+  readonly color: string;
+  readonly fill: string;
+}
+
+interface PlotProps {
+  readonly lines: readonly PlotLine[];
+  readonly data: uPlot.AlignedData;
+  /** Rows lost in the interval of each point, parallel to the time column. */
+  readonly lost: readonly number[];
+  /** Right end of the time axis, s since the epoch. */
+  readonly end: number;
+  readonly axisLabel: (value: number) => string;
+  /** Lowest top of the axis. */
+  readonly least: number;
+  /** Index of the point under the pointer, null when it leaves. */
+  readonly onHover: (index: number | null) => void;
+}
+
+const CROSSHAIR = 'rates';
+
+/** Lines over five minutes. Colours come from CSS variables and are read again with every drawing. */
+export function Plot({ lines, data, lost, end, axisLabel, least, onHover }: PlotProps) {
+  const host = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const latest = useRef({ lost, end, axisLabel, least, onHover });
+  latest.current = { lost, end, axisLabel, least, onHover };
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the plot is made once; what changes is read through `latest`
+  useEffect(() => {
+    const element = host.current;
+    if (element === null) return;
+    const color = (name: string) => getComputedStyle(element).getPropertyValue(name).trim();
+    const font = `11px ${getComputedStyle(document.body).getPropertyValue('--font-geist-mono')}, monospace`;
+    const axis = { stroke: () => color('--faint'), font, ticks: { show: false }, border: { show: false } } satisfies Partial<uPlot.Axis>;
+    const made = new uPlot(
+      {
+        width: element.clientWidth,
+        height: element.clientHeight,
+        padding: [8, 12, 0, 0],
+        legend: { show: false },
+        cursor: {
+          y: false,
+          drag: { x: false, y: false },
+          sync: { key: CROSSHAIR },
+          points: { size: 6, width: 0, fill: (_, i) => color(lines[i - 1]?.color ?? '--fg'), stroke: () => 'transparent' },
+        },
+        scales: {
+          x: { time: false, range: () => [latest.current.end - SERIES_SPAN_MS / 1000, latest.current.end] },
+          y: { range: (_, __, highest) => [0, axisTop(highest ?? 0, latest.current.least)] },
+        },
+        axes: [
+          {
+            ...axis,
+            size: 22,
+            gap: 4,
+            grid: { show: false },
+            splits: (_, __, from, to) => minuteTicks(from, to),
+            values: (u, ticks) => ticks.map((tick) => (fits(u, tick) ? clockMinuteText(tick * 1000) : '')),
+          },
+          {
+            ...axis,
+            size: 56,
+            gap: 8,
+            grid: { stroke: () => color('--line'), width: 1 },
+            splits: (_, __, ___, top) => axisTicks(top),
+            values: (_, ticks) => ticks.map((tick) => latest.current.axisLabel(tick)),
+          },
+        ],
+        series: [
+          {},
+          ...lines.map((line) => ({
+            stroke: () => color(line.color),
+            fill: () => color(line.fill),
+            width: 1.25,
+            points: { show: false },
+            spanGaps: false,
+          })),
+        ],
+        hooks: {
+          drawClear: [(u) => hatchLosses(u, latest.current.lost, color('--lost'), color('--lost-wash'))],
+          setCursor: [(u) => latest.current.onHover((u.cursor.left ?? -1) < 0 ? null : (u.cursor.idx ?? null))],
+        },
+      },
+      [[], ...lines.map(() => [])] as unknown as uPlot.AlignedData,
+      element,
+    );
+    plot.current = made;
+    const resized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: element.clientHeight }));
+    resized.observe(element);
+    const themed = new MutationObserver(() => made.redraw(false));
+    themed.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] });
+    return () => {
+      resized.disconnect();
+      themed.disconnect();
+      made.destroy();
+      plot.current = null;
+    };
+  }, []);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the right end moves also when no new data came
+  useEffect(() => {
+    plot.current?.setData(data);
+  }, [data, end]);
+
+  return <div ref={host} className="plot" />;
+}
+
+/** A label is centred under its tick: at the edges it would be cut. */
+function fits(u: uPlot, tick: number): boolean {
+  const x = u.valToPos(tick, 'x');
+  return x > 14 && x < u.over.clientWidth - 10;
+}
+
+/** Behind the lines: each second in which rows were lost is hatched over the whole height. */
+function hatchLosses(u: uPlot, lost: readonly number[], line: string, wash: string): void {
+  const { ctx } = u;
+  const { left, top, width, height } = u.bbox;
+  const ratio = window.devicePixelRatio;
+  ctx.save();
+  ctx.beginPath();
+  for (let i = 0; i < lost.length; i++) {
+    if ((lost[i] ?? 0) === 0) continue;
+    const to = u.valToPos(u.data[0][i] ?? 0, 'x', true);
+    const from = Math.min(to - 3 * ratio, u.valToPos((u.data[0][i] ?? 0) - 1, 'x', true));
+    ctx.rect(Math.max(left, from), top, Math.min(to, left + width) - Math.max(left, from), height);
+  }
+  ctx.clip();
+  ctx.fillStyle = wash;
+  ctx.fillRect(left, top, width, 3 * ratio);
+  ctx.strokeStyle = line;
+  ctx.globalAlpha = 0.55;
+  ctx.lineWidth = ratio;
+  ctx.beginPath();
+  for (let x = left - height; x < left + width; x += 5 * ratio) {
+    ctx.moveTo(x, top + height);
+    ctx.lineTo(x + height, top);
+  }
+  ctx.stroke();
+  ctx.restore();
+}

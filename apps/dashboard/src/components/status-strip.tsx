@@ -1,0 +1,151 @@
+'use client';
+
+import type { Interface } from '@packetlog/common';
+import { Pause, Play } from 'lucide-react';
+import { useLive, useSnapshot } from '../live/live-context.tsx';
+import { connectionWords } from '../lib/connection-words.ts';
+import type { Connection } from '../lib/connection.ts';
+import { formatBytes, formatCompact, formatCount } from '../lib/number.ts';
+import { Count, Measure } from './count.tsx';
+import { ConnectionMark, Logo, LossMark } from './marks.tsx';
+import { ThemeButton } from './theme-button.tsx';
+
+const STATE_COLOR: Record<Connection['state'], string> = {
+  live: 'text-ok',
+  connecting: 'text-muted',
+  stale: 'text-warn',
+  lost: 'text-warn',
+  refused: 'text-deny',
+  'no-token': 'text-warn',
+};
+
+/** Always there: whose packets, how many, and whether the picture can be trusted. */
+export function StatusStrip({ old }: { old: boolean }) {
+  return (
+    <header className="strip" aria-label="Status">
+      <div className="strip-name">
+        <h1 className="flex items-center gap-2 font-medium tracking-[-0.01em]">
+          <Logo />
+          PacketLog
+        </h1>
+        <Where />
+      </div>
+      <div className="strip-figures" data-old={old}>
+        <State />
+        <Rates />
+        <Lost />
+      </div>
+      <div className="strip-actions">
+        <PauseButton />
+        <ThemeButton />
+      </div>
+    </header>
+  );
+}
+
+function Where() {
+  const node = useSnapshot(({ figures }) => figures.hello?.node);
+  const interfaces = useSnapshot(({ figures }) => figures.interfaces);
+  if (node === undefined) return null;
+  const shown = interfaces.slice(0, 3);
+  return (
+    <p className="strip-where">
+      <span className="text-muted truncate" title={node}>
+        {node}
+      </span>
+      {shown.map((entry) => (
+        <InterfaceName key={entry.name} entry={entry} />
+      ))}
+      {interfaces.length > shown.length && (
+        <span className="text-faint whitespace-nowrap">+{interfaces.length - shown.length} more</span>
+      )}
+    </p>
+  );
+}
+
+export const MODE_WORDS = { native_frags: 'native', native: 'native', generic: 'generic' } as const;
+
+export function modeTitle({ state, mode, mode_reason }: Interface): string {
+  if (state === 'gone') return 'The interface does not exist any more. PacketLog attaches again when it returns.';
+  if (mode === 'native') return 'The program runs in the driver.';
+  if (mode === 'native_frags') return 'The program runs in the driver, large frames included.';
+  return `The program runs behind the driver, which is slower${mode_reason === undefined ? '.' : `: ${mode_reason}`}`;
+}
+
+function InterfaceName({ entry }: { entry: Interface }) {
+  const gone = entry.state === 'gone';
+  return (
+    <span className="flex gap-1.5 min-w-0" title={modeTitle(entry)}>
+      <span className={`font-mono truncate ${gone ? 'line-through text-faint' : ''}`}>{entry.name}</span>
+      <span className={gone ? 'text-warn' : 'text-faint'}>{gone ? 'gone' : MODE_WORDS[entry.mode]}</span>
+    </span>
+  );
+}
+
+function State() {
+  const { connection, now, loader } = useSnapshot((snapshot) => snapshot);
+  const { label, age, sentence } = connectionWords(connection, now, loader);
+  return (
+    <>
+      <span
+        className={`strip-state ${STATE_COLOR[connection.state]}`}
+        data-testid="connection-state"
+        data-state={connection.state}
+        title={sentence || `Figures from ${loader} come once a second.`}
+      >
+        <ConnectionMark state={connection.state} />
+        <span className="whitespace-nowrap">{label}</span>
+        {age !== '' && <span className="font-mono text-muted whitespace-nowrap">{age}</span>}
+      </span>
+      {/* Only the word, not the age: it is read aloud when it changes. */}
+      <span role="status" className="sr-only">
+        Connection: {label}
+      </span>
+    </>
+  );
+}
+
+function Rates() {
+  const rates = useSnapshot(({ figures }) => figures.rates);
+  if (rates === null) return null;
+  return (
+    <span className="strip-rates">
+      <Measure quantity={formatCompact(rates.packets)} exact={rates.packets} per="pkt/s" testId="rate-packets" />
+      <Measure quantity={formatBytes(rates.bytes)} exact={rates.bytes} per="/s" testId="rate-bytes" />
+    </span>
+  );
+}
+
+function Lost() {
+  const loss = useSnapshot(({ figures }) => figures.loss);
+  const hello = useSnapshot(({ figures }) => figures.hello);
+  if (hello === null) return null;
+  const lost = loss.total > 0;
+  const title = `Rows that will never be shown: ${formatCount(loss.ring)} because the kernel's ring was full, ${formatCount(loss.queue)} inside the loader, ${formatCount(loss.page)} on the way to this page.`;
+  return (
+    <span className={`strip-lost ${lost ? 'hatched text-lost' : 'text-faint'}`} title={title} data-lost={lost}>
+      <LossMark lost={lost} />
+      lost <Count value={loss.total} testId="total-lost" />
+    </span>
+  );
+}
+
+function PauseButton() {
+  const { setPaused } = useLive();
+  const paused = useSnapshot(({ figures }) => figures.paused !== null);
+  const hello = useSnapshot(({ figures }) => figures.hello);
+  if (hello === null) return null;
+  return (
+    <button
+      type="button"
+      className="button"
+      data-testid="pause-button"
+      aria-keyshortcuts="Space"
+      title={paused ? 'Show rows again (space)' : 'Let the rows stand still (space)'}
+      onClick={() => setPaused(!paused)}
+    >
+      {paused ? <Play size={12} aria-hidden="true" /> : <Pause size={12} aria-hidden="true" />}
+      <span>{paused ? 'Resume' : 'Pause'}</span>
+    </button>
+  );
+}

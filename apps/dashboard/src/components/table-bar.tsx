@@ -1,0 +1,52 @@
+'use client';
+
+import { ArrowUp } from 'lucide-react';
+import { useLive, useSnapshot } from '../live/live-context.tsx';
+import { spanText } from '../lib/clock.ts';
+import { counted, formatCount } from '../lib/number.ts';
+import { quietSentence } from '../lib/quiet.ts';
+
+/** Above the table: whether it follows, what it holds back, and the way to the newest row. */
+export function TableBar({ showNewest }: { showNewest: () => void }) {
+  const { store } = useLive();
+  const { rows } = store.picture;
+  const figures = useSnapshot((snapshot) => snapshot.figures);
+  const { paused, withholding, rowLimit } = figures;
+  const quiet = quietSentence({ ...figures, interfaces: figures.interfaces.map(({ name }) => name) });
+  const held = rows.scrolled && !rows.paused;
+  return (
+    <div className="table-bar">
+      <h2 className="panel-title" id="packets-title">
+        Packets
+      </h2>
+      <p className="table-bar-state" data-testid="table-state" data-state={paused ? 'paused' : held ? 'held' : 'follow'}>
+        {paused !== null ? (
+          <>
+            <span className="text-warn">paused {spanText(paused.forMs)}</span>
+            <span className="text-muted">
+              <data value={paused.passed} data-value={paused.passed} data-testid="paused-passed">
+                {counted(paused.passed, 'packet')}
+              </data>{' '}
+              passed meanwhile
+            </span>
+          </>
+        ) : quiet !== null && rows.shown.size > 0 ? (
+          <span className="text-muted">{quiet}</span>
+        ) : (
+          <span className="text-faint">{held ? 'held while you read' : 'newest first'}</span>
+        )}
+      </p>
+      {held && (
+        <button type="button" className="button button-accent" data-testid="new-rows" data-value={rows.newRows} onClick={showNewest}>
+          <ArrowUp size={12} aria-hidden="true" />
+          {rows.newRows === 0 ? 'To the newest' : counted(rows.newRows, 'new row')}
+        </button>
+      )}
+      {withholding && rowLimit !== null && (
+        <p className="table-bar-note" title="More packets arrive than rows are sent. The figures count all of them.">
+          showing at most {formatCount(rowLimit)} rows/s
+        </p>
+      )}
+    </div>
+  );
+}

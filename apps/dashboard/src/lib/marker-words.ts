@@ -1,0 +1,17 @@
+import { spanText } from './clock.ts';
+import type { Marker } from './marker.ts';
+import { counted } from './number.ts';
+
+/** What stands in the table where rows are missing. */
+export function markerSentence({ kind, rows, span_ms }: Marker): string {
+  switch (kind) {
+    case 'lost':
+      return rows === 0 ? 'Rows were lost here' : `${counted(rows, 'row')} ${rows === 1 ? 'was' : 'were'} lost here`;
+    case 'paused':
+      return `Paused for ${spanText(span_ms)}: ${counted(rows, 'packet')} passed`;
+    case 'disconnected':
+      return `Not connected for ${spanText(span_ms)}: packets of that time are not shown`;
+    case 'restarted':
+      return 'The loader was started anew: its counters began at 0';
+  }
+}

@@ -1,0 +1,224 @@
+import type { Hello, Interface, Ledger, Notice, PacketLogBatch, Summary } from '@packetlog/common';
+import { carryOver, type CarriedLoss, type Loss, lossSoFar, NOTHING_CARRIED } from './loss.ts';
+import { appendMarker } from './marker.ts';
+import { RowsView } from './rows-view.ts';
+import { SeriesRing } from './series.ts';
+import { lostBetween, NEW_STREAM, receiveBatch, type StreamAccount } from './stream-account.ts';
+import { TOP_WINDOW, type TopLists, topLists } from './top.ts';
+
+/** Rows kept for scrolling back. */
+export const ROWS_KEPT = 50_000;
+const NOTICES_KEPT = 100;
+const TOP_ENTRIES = 8;
+/** After a row was withheld, so long the page says that it does not show every row. */
+const WITHHOLDING_MS = 2_500;
+
+export interface NumberedNotice extends Notice {
+  readonly number: number;
+}
+
+export interface Rates {
+  readonly packets: number;
+  readonly bytes: number;
+  readonly permit: number;
+  readonly deny: number;
+}
+
+/** Everything on the page but the rows: an immutable snapshot, taken a few times a second. */
+export interface Figures {
+  readonly hello: Hello | null;
+  /** The newest word on each interface, from the ledger or else from `hello`. */
+  readonly interfaces: readonly Interface[];
+  readonly ledger: Ledger | null;
+  readonly rates: Rates | null;
+  /** When the newest summary came (the page's clock), null before the first. */
+  readonly summaryAt: number | null;
+  readonly loss: Loss;
+  readonly lostBatches: number;
+  readonly received: number;
+  readonly withheld: number;
+  /** Rows per second that the loader sends at most; null until it has agreed to a number. */
+  readonly rowLimit: number | null;
+  /** Whether rows are withheld just now. */
+  readonly withholding: boolean;
+  readonly top: TopLists;
+  readonly notices: readonly NumberedNotice[];
+  /** Messages from the loader that this page could not understand. */
+  readonly badMessages: number;
+  readonly seen: number;
+  readonly quietMs: number;
+  readonly lastPacketMs: number | null;
+  readonly paused: { readonly forMs: number; readonly passed: number } | null;
+}
+
+/** What the page knows. It is told each message with the time (a monotonic clock, ms) at which it came. */
+export class Picture {
+  readonly rows = new RowsView(ROWS_KEPT);
+  readonly series = new SeriesRing();
+  readonly #interfaceNames = new Map<number, string>();
+  #hello: Hello | null = null;
+  #ledger: Ledger | null = null;
+  #summaries: Summary[] = [];
+  #summaryAt: number | null = null;
+  #top = topLists([], TOP_ENTRIES);
+  #notices: NumberedNotice[] = [];
+  #noticeCount = 0;
+  #account: StreamAccount = NEW_STREAM;
+  #carried: CarriedLoss = NOTHING_CARRIED;
+  #lossCharted = 0;
+  #rowLimit: number | null = null;
+  #withheldAt = Number.NEGATIVE_INFINITY;
+  #badMessages = 0;
+  #arrivalAt: number | null = null;
+  #lastPacketMs: number | null = null;
+  #goneAt: number | null = null;
+  #paused: { at: number; seen: number; withheld: number } | null = null;
+
+  interfaceName = (ifindex: number): string | undefined => this.#interfaceNames.get(ifindex);
+
+  /** A new connection is open: the loader counts for it from 0. */
+  hello(hello: Hello, at: number): void {
+    const before = this.#hello;
+    const wall = Date.now();
+    if (before !== null && before.session_id !== hello.session_id) {
+      appendMarker(this.rows.live, { kind: 'restarted', at_ms: wall, rows: 0, span_ms: 0 });
+      this.#carried = NOTHING_CARRIED;
+      this.#lossCharted = 0;
+    } else if (before !== null) {
+      appendMarker(this.rows.live, { kind: 'disconnected', at_ms: wall, rows: 0, span_ms: at - (this.#goneAt ?? at) });
+      this.#carried = carryOver(this.#ledger, this.#account, this.#carried);
+    }
+    this.#hello = hello;
+    this.#ledger = null;
+    this.#account = NEW_STREAM;
+    this.#arrivalAt = null;
+    this.#goneAt = null;
+    if (this.#paused !== null) this.#paused = { at: this.#paused.at, seen: -1, withheld: 0 };
+    this.#nameInterfaces(hello.interfaces);
+  }
+
+  gone(at: number): void {
+    this.#goneAt ??= at;
+  }
+
+  subscribed(rowLimit: number): void {
+    this.#rowLimit = rowLimit;
+  }
+
+  batch(batch: PacketLogBatch, at: number): void {
+    const before = this.#account;
+    const account = receiveBatch(before, batch);
+    this.#account = account;
+    const wall = batch.length > 0 ? batch.timestampMs(0) : Date.now();
+    const lost = lostBetween(before, account);
+    if (lost > 0 || account.missingBatches > before.missingBatches) {
+      appendMarker(this.rows.live, { kind: 'lost', at_ms: wall, rows: lost, span_ms: 0 });
+    }
+    if (account.withheld > before.withheld && this.#paused === null) this.#withheldAt = at;
+    if (batch.length > 0) this.#lastPacketMs = batch.timestampMs(batch.length - 1);
+    this.rows.live.append(batch);
+  }
+
+  summary(summary: Summary, at: number): void {
+    this.#summaryAt = at;
+    const total = this.#loss().total;
+    this.series.push(summary, Math.max(0, total - this.#lossCharted));
+    this.#lossCharted = total;
+    this.#summaries = [...this.#summaries, summary].slice(-TOP_WINDOW);
+    this.#top = topLists(this.#summaries, TOP_ENTRIES);
+  }
+
+  ledger(ledger: Ledger, at: number): void {
+    const before = this.#ledger;
+    this.#ledger = ledger;
+    this.#nameInterfaces(ledger.interfaces);
+    // What was lost before this page looked is no event in its chart.
+    if (before === null) this.#lossCharted = this.#loss().total;
+    const seen = seenBy(ledger);
+    if (this.#arrivalAt === null) this.#arrivalAt = at;
+    if (before !== null && seen > seenBy(before)) {
+      this.#arrivalAt = at;
+      // Rows tell the time of a packet better than the ledger; it speaks where no row came.
+      if (this.#lastPacketMs === null || ledger.at_ms - this.#lastPacketMs > 2_000) this.#lastPacketMs = ledger.at_ms;
+    }
+    if (this.#paused?.seen === -1) this.#paused = { ...this.#paused, seen };
+    if (before !== null && this.#paused === null && ledger.client.withheld > before.client.withheld) this.#withheldAt = at;
+  }
+
+  notice(notice: Notice): void {
+    this.#notices = [{ ...notice, number: this.#noticeCount++ }, ...this.#notices].slice(0, NOTICES_KEPT);
+  }
+
+  badMessage(): void {
+    this.#badMessages++;
+  }
+
+  pause(paused: boolean, at: number): void {
+    if (paused === (this.#paused !== null)) return;
+    if (paused) {
+      this.#paused = { at, seen: this.#ledger === null ? -1 : seenBy(this.#ledger), withheld: this.#withheld() };
+    } else {
+      const { passed, forMs } = this.#pausedFigures(at) ?? { passed: 0, forMs: 0 };
+      if (passed > 0) appendMarker(this.rows.live, { kind: 'paused', at_ms: Date.now(), rows: passed, span_ms: forMs });
+      this.#paused = null;
+    }
+    this.rows.setPaused(paused);
+  }
+
+  figures(at: number): Figures {
+    const summary = this.#summaries.at(-1);
+    return {
+      hello: this.#hello,
+      interfaces: this.#ledger?.interfaces ?? this.#hello?.interfaces ?? [],
+      ledger: this.#ledger,
+      rates: summary === undefined ? null : ratesOf(summary),
+      summaryAt: this.#summaryAt,
+      loss: this.#loss(),
+      lostBatches: this.#carried.batches + this.#account.missingBatches,
+      received: this.#account.received,
+      withheld: this.#withheld(),
+      rowLimit: this.#rowLimit,
+      withholding: at - this.#withheldAt < WITHHOLDING_MS,
+      top: this.#top,
+      notices: this.#notices,
+      badMessages: this.#badMessages,
+      seen: this.#ledger === null ? 0 : seenBy(this.#ledger),
+      quietMs: this.#arrivalAt === null ? 0 : at - this.#arrivalAt,
+      lastPacketMs: this.#lastPacketMs,
+      paused: this.#pausedFigures(at),
+    };
+  }
+
+  #loss(): Loss {
+    return lossSoFar(this.#ledger, this.#account, this.#carried);
+  }
+
+  #withheld(): number {
+    return Math.max(this.#ledger?.client.withheld ?? 0, this.#account.withheld);
+  }
+
+  #pausedFigures(at: number): { forMs: number; passed: number } | null {
+    if (this.#paused === null) return null;
+    const seen = this.#ledger === null || this.#paused.seen < 0 ? this.#paused.seen : seenBy(this.#ledger);
+    return { forMs: at - this.#paused.at, passed: Math.max(0, seen - this.#paused.seen) };
+  }
+
+  // Names are only ever added: rows on the screen may be from an interface that is gone.
+  #nameInterfaces(interfaces: readonly Interface[]): void {
+    for (const { ifindex, name } of interfaces) if (ifindex !== 0) this.#interfaceNames.set(ifindex, name);
+  }
+}
+
+export function seenBy(ledger: Ledger): number {
+  return ledger.interfaces.reduce((sum, { counters }) => sum + counters.seen, 0);
+}
+
+function ratesOf({ total, by_action, interval_ms }: Summary): Rates {
+  const perSecond = 1000 / interval_ms;
+  return {
+    packets: total.packets * perSecond,
+    bytes: total.bytes * perSecond,
+    permit: by_action.permit * perSecond,
+    deny: by_action.deny * perSecond,
+  };
+}

@@ -1,0 +1,65 @@
+'use client';
+
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import { takeHandshakeTarget } from './handshake-target.ts';
+import { LoaderConnection } from './loader-socket.ts';
+import { type Snapshot, Store } from './store.ts';
+
+interface Live {
+  readonly store: Store;
+  readonly retry: () => void;
+  readonly setPaused: (paused: boolean) => void;
+}
+
+const LiveContext = createContext<Live | null>(null);
+
+/** Owns the store and the connection for as long as the page is open. */
+export function LiveProvider({ children }: { children: ReactNode }) {
+  const [store] = useState(() => new Store());
+  const connection = useRef<LoaderConnection | null>(null);
+
+  useEffect(() => {
+    const open = () => {
+      const { token, loader } = takeHandshakeTarget();
+      connection.current?.close();
+      connection.current = token === null ? null : new LoaderConnection(store, { token, loader });
+      if (token === null) store.connect({ type: 'no_token' }, loader);
+    };
+    // The printed URL pasted into an open tab changes only the hash.
+    const onHash = () => {
+      if (location.hash.length > 1 && location.hash.includes('token=')) open();
+    };
+    open();
+    window.addEventListener('hashchange', onHash);
+    const stopTicking = store.startTicking();
+    return () => {
+      window.removeEventListener('hashchange', onHash);
+      stopTicking();
+      connection.current?.close();
+      connection.current = null;
+    };
+  }, [store]);
+
+  const live = useMemo<Live>(
+    () => ({
+      store,
+      retry: () => connection.current?.retry(),
+      setPaused: (paused) => connection.current?.pause(paused),
+    }),
+    [store],
+  );
+  return <LiveContext.Provider value={live}>{children}</LiveContext.Provider>;
+}
+
+export function useLive(): Live {
+  const live = useContext(LiveContext);
+  if (live === null) throw new Error('useLive outside of LiveProvider');
+  return live;
+}
+
+/** A part of the snapshot; draws again only when that part is another one. */
+export function useSnapshot<T>(select: (snapshot: Snapshot) => T): T {
+  const { store } = useLive();
+  const get = () => select(store.getSnapshot());
+  return useSyncExternalStore(store.subscribe, get, get);
+}

@@ -1,0 +1,142 @@
+import {
+  type ClientToServerEvents,
+  DEFAULT_ROWS_PER_SECOND,
+  helloSchema,
+  ledgerSchema,
+  noticeSchema,
+  PacketLogBatch,
+  PROTOCOL_VERSION,
+  refusalSchema,
+  type ServerToClientEvents,
+  summarySchema,
+} from '@packetlog/common';
+import { io, type Socket } from 'socket.io-client';
+import type { Store } from './store.ts';
+
+type LoaderSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
+
+/** A server that ended the connection itself is asked again after so long; socket.io would not ask at all. */
+const RETRY_AFTER_SERVER_CLOSED_MS = 2_000;
+
+/** The page's connection to a loader. Nothing that comes in is believed before it is parsed. */
+export class LoaderConnection {
+  readonly #store: Store;
+  readonly #socket: LoaderSocket;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(store: Store, target: { loader: string; token: string }) {
+    this.#store = store;
+    this.#socket = io(target.loader, {
+      transports: ['websocket'],
+      auth: { token: target.token, protocol: PROTOCOL_VERSION },
+      autoConnect: false,
+      // A page that was given another token must not share the transport of the one before.
+      forceNew: true,
+      reconnectionDelay: 500,
+      reconnectionDelayMax: 3_000,
+    });
+    this.#listen();
+    store.connect({ type: 'opened', at: performance.now() }, target.loader);
+    this.#socket.connect();
+  }
+
+  /** "Try again", now. */
+  retry(): void {
+    clearTimeout(this.#retry);
+    this.#store.connect({ type: 'opened', at: performance.now() });
+    // Closes an attempt that is waiting for its turn, if there is one.
+    this.#socket.disconnect();
+    this.#socket.connect();
+  }
+
+  /** A paused loader sends no rows and counts them as withheld: nobody pays for rows that nobody looks at. */
+  pause(paused: boolean): void {
+    this.#store.picture.pause(paused, performance.now());
+    this.#store.rowsChanged();
+    this.#store.figuresChanged(true);
+    if (this.#socket.connected) this.#socket.emit('pause', { paused }, () => {});
+  }
+
+  close(): void {
+    clearTimeout(this.#retry);
+    this.#socket.removeAllListeners();
+    this.#socket.disconnect();
+  }
+
+  #listen(): void {
+    const { picture } = this.#store;
+    const socket = this.#socket;
+
+    socket.on('connect', () => {
+      if (picture.rows.paused) socket.emit('pause', { paused: true }, () => {});
+      socket.emit('subscribe', { max_rows_per_second: DEFAULT_ROWS_PER_SECOND }, (result) => {
+        const limit = result?.ok === true ? result.value?.max_rows_per_second : undefined;
+        if (typeof limit === 'number') picture.subscribed(limit);
+        else this.#bad();
+      });
+    });
+    socket.on('connect_error', (error) => {
+      const refusal = refusalSchema.safeParse((error as Error & { data?: unknown }).data);
+      if (refusal.success) this.#store.connect({ type: 'refused', refusal: refusal.data });
+      else if (socket.active) this.#gone();
+      // A middleware that refused without saying why.
+      else this.#store.connect({ type: 'refused', refusal: { code: 'internal', message: error.message } });
+    });
+    socket.on('disconnect', (reason) => {
+      if (reason === 'io client disconnect') return;
+      this.#gone();
+      if (reason === 'io server disconnect') {
+        this.#retry = setTimeout(() => socket.connect(), RETRY_AFTER_SERVER_CLOSED_MS);
+      }
+    });
+
+    socket.on('hello', (message) => {
+      const hello = helloSchema.safeParse(message);
+      if (!hello.success) return this.#bad();
+      picture.hello(hello.data, performance.now());
+      this.#store.rowsChanged();
+      this.#fresh();
+    });
+    socket.on('summary', (message) => {
+      const summary = summarySchema.safeParse(message);
+      if (!summary.success) return this.#bad();
+      picture.summary(summary.data, performance.now());
+      this.#fresh();
+    });
+    socket.on('ledger', (message) => {
+      const ledger = ledgerSchema.safeParse(message);
+      if (!ledger.success) return this.#bad();
+      picture.ledger(ledger.data, performance.now());
+      this.#fresh();
+    });
+    socket.on('notice', (message) => {
+      const notice = noticeSchema.safeParse(message);
+      if (!notice.success) return this.#bad();
+      picture.notice(notice.data);
+      this.#store.figuresChanged(true);
+    });
+    socket.on('packets', (bytes: Uint8Array | ArrayBuffer) => {
+      try {
+        picture.batch(PacketLogBatch.from(bytes), performance.now());
+      } catch {
+        return this.#bad();
+      }
+      this.#store.rowsChanged();
+    });
+  }
+
+  #fresh(): void {
+    this.#store.connect({ type: 'data', at: performance.now() });
+  }
+
+  #gone(): void {
+    const at = performance.now();
+    this.#store.picture.gone(at);
+    this.#store.connect({ type: 'gone', at });
+  }
+
+  #bad(): void {
+    this.#store.picture.badMessage();
+    this.#store.figuresChanged();
+  }
+}

@@ -1,0 +1,94 @@
+import type { Connection, ConnectionEvent } from '../lib/connection.ts';
+import { nextConnection } from '../lib/connection.ts';
+import type { Figures } from '../lib/picture.ts';
+import { Picture } from '../lib/picture.ts';
+
+/** Numbers that change more often than this cannot be read. */
+const FIGURES_EVERY_MS = 250;
+
+/** What components draw from. A new object for each notification; parts that did not change keep their identity. */
+export interface Snapshot {
+  readonly connection: Connection;
+  /** Origin of the loader, '' until it is known. */
+  readonly loader: string;
+  readonly figures: Figures;
+  /** The clock of `connection`, when the figures were taken. */
+  readonly now: number;
+  /** Changes when the rows that are shown have changed. */
+  readonly rowsVersion: number;
+}
+
+/** The one store of the page. It notifies at most once per animation frame; figures at most four times a second. */
+export class Store {
+  readonly picture = new Picture();
+  #connection: Connection = { state: 'connecting', since: 0 };
+  #loader = '';
+  #snapshot: Snapshot = this.#take(0, 0);
+  readonly #listeners = new Set<() => void>();
+  #rowsVersion = 0;
+  #figuresDue = false;
+  #urgent = false;
+  #frame: number | null = null;
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  readonly getSnapshot = (): Snapshot => this.#snapshot;
+
+  get connection(): Connection {
+    return this.#connection;
+  }
+
+  /** The state of the connection is shown with the next frame, whatever the rhythm of the figures. */
+  connect(event: ConnectionEvent, loader = this.#loader): void {
+    const next = nextConnection(this.#connection, event);
+    if (next.state !== this.#connection.state || loader !== this.#loader) this.#urgent = true;
+    this.#connection = next;
+    this.#loader = loader;
+    this.#figuresDue = true;
+    this.#schedule();
+  }
+
+  figuresChanged(urgent = false): void {
+    this.#figuresDue = true;
+    this.#urgent ||= urgent;
+    this.#schedule();
+  }
+
+  rowsChanged(): void {
+    this.#rowsVersion++;
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    this.#frame ??= requestAnimationFrame(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#frame = null;
+    const now = performance.now();
+    // Figures that are due but too early wait for the store's own tick, which comes as often as they may change.
+    const figures = this.#figuresDue && (this.#urgent || now - this.#snapshot.now >= FIGURES_EVERY_MS - 20);
+    if (!figures && this.#rowsVersion === this.#snapshot.rowsVersion) return;
+    if (figures) {
+      this.#figuresDue = false;
+      this.#urgent = false;
+      this.#snapshot = this.#take(now, this.#rowsVersion);
+    } else {
+      this.#snapshot = { ...this.#snapshot, rowsVersion: this.#rowsVersion };
+    }
+    for (const listener of this.#listeners) listener();
+  }
+
+  #take(now: number, rowsVersion: number): Snapshot {
+    return { connection: this.#connection, loader: this.#loader, figures: this.picture.figures(now), now, rowsVersion };
+  }
+
+  /** Ages grow also when nothing comes. Returns the function that stops it. */
+  startTicking(): () => void {
+    const timer = setInterval(() => this.connect({ type: 'tick', at: performance.now() }), FIGURES_EVERY_MS);
+    return () => clearInterval(timer);
+  }
+}
