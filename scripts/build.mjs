@@ -1,0 +1,18 @@
+import { step } from './progress.mjs';
+import { run } from './run.mjs';
+
+/**
+ * Builds with turbo (cached), as the calling user. Quiet; throws with the log of the failed task.
+ * @param {readonly string[]} [only] package names; their dependencies are built too. All packages by default.
+ */
+export async function build(only = []) {
+  await step('build', async () => {
+    const { code, output } = await run('turbo', [
+      'run',
+      'build',
+      '--output-logs=errors-only',
+      ...only.map((name) => `--filter=${name}`),
+    ]);
+    if (code !== 0) throw new Error(`${output.trimEnd()}\nThe build failed (exit code ${code}).`);
+  });
+}

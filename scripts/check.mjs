@@ -1,0 +1,40 @@
+/** pnpm check: lint, format, types, dead code, generated files. Every step runs, also after one that failed. */
+import { build } from './build.mjs';
+import { checkSteps } from './check/steps.mjs';
+import { seconds, tell } from './progress.mjs';
+import { run, script } from './run.mjs';
+import { ensureSystemPackages } from './system/ensure.mjs';
+
+await script(async () => {
+  await ensureSystemPackages(['build', 'check']);
+  // The types of a package are those of its built declarations.
+  await build();
+
+  let failures = 0;
+  for (const { name, command, args, remedy } of checkSteps(await cSources())) {
+    const since = performance.now();
+    const { code, output } = await run(command, args);
+    console.log(`${code === 0 ? 'ok    ' : 'FAILED'} ${name} (${seconds(since)})`);
+    if (code !== 0) {
+      failures += 1;
+      console.log(`\n${output.trimEnd()}\n\n-> ${remedy}\n`);
+    }
+  }
+  tell(failures === 0 ? 'check: nothing found.' : `check: ${failures} of the steps above failed.`);
+  return failures === 0 ? 0 : 1;
+});
+
+/** Those that git has or would take: not the generated ones of an ignored folder. */
+async function cSources() {
+  const { code, output } = await run('git', [
+    'ls-files',
+    '--cached',
+    '--others',
+    '--exclude-standard',
+    '--deduplicate',
+    'packages/bpf/src/*.c',
+    'packages/bpf/src/*.h',
+  ]);
+  if (code !== 0) throw new Error(`git ls-files: ${output}`);
+  return output.split('\n').filter((path) => path !== '');
+}

@@ -1,0 +1,50 @@
+/**
+ * The steps of `pnpm check`. Each is one command; exit code 0 means nothing found.
+ *
+ * @typedef {{ name: string, command: string, args: readonly string[], remedy: string }} CheckStep
+ */
+
+/**
+ * @param {readonly string[]} cSources
+ * @returns {readonly CheckStep[]}
+ */
+export function checkSteps(cSources) {
+  return [
+    {
+      name: 'lint and format: TypeScript, CSS, JSON',
+      command: 'biome',
+      args: ['check', '--error-on-warnings', '--max-diagnostics=40', '.'],
+      remedy: 'node_modules/.bin/biome check --write . mends the format, the order of imports and some of the rest.',
+    },
+    {
+      name: 'format: C',
+      command: 'clang-format',
+      args: ['--dry-run', '-Werror', ...cSources],
+      remedy: 'clang-format -i FILE mends it. The version that counts is 14, of Debian 12.',
+    },
+    {
+      name: 'types: packages',
+      command: 'turbo',
+      args: ['run', 'typecheck', '--output-logs=errors-only', '--continue'],
+      remedy: 'pnpm turbo run typecheck shows the same.',
+    },
+    {
+      name: 'types: scripts',
+      command: 'tsc',
+      args: ['-p', 'scripts/tsconfig.json'],
+      remedy: 'node_modules/.bin/tsc -p scripts/tsconfig.json shows the same.',
+    },
+    {
+      name: 'dead code: files, exports, dependencies',
+      command: 'knip',
+      args: ['--no-progress'],
+      remedy: 'Remove what nobody uses; knip.json holds the entry points.',
+    },
+    {
+      name: 'generated C header is fresh',
+      command: process.execPath,
+      args: ['packages/bpf/dist/build/header.js', '--check'],
+      remedy: 'pnpm --filter @packetlog/bpf build writes it; commit the file.',
+    },
+  ];
+}

@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+// Tools of the workspace come first. A user's PATH on Debian has no sbin, where ip and bpftool are.
+process.env['PATH'] = [
+  join(ROOT, 'node_modules/.bin'),
+  process.env['PATH'],
+  '/usr/local/sbin',
+  '/usr/sbin',
+  '/sbin',
+].join(delimiter);
+process.env['TURBO_TELEMETRY_DISABLED'] = '1';
+process.env['NEXT_TELEMETRY_DISABLED'] = '1';
+process.chdir(ROOT);
+
+/**
+ * Runs to the end with its output kept. Never throws for an exit code; a command that does not start has code 127.
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @returns {Promise<{ code: number, output: string }>}
+ */
+export function run(command, args) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { stdio: ['inherit', 'pipe', 'pipe'] });
+    /** @type {Buffer[]} */
+    const chunks = [];
+    child.stdout.on('data', (chunk) => chunks.push(chunk));
+    child.stderr.on('data', (chunk) => chunks.push(chunk));
+    child.on('error', (error) => resolve({ code: 127, output: `${command}: ${error.message}\n` }));
+    child.on('close', (code) => resolve({ code: code ?? 1, output: Buffer.concat(chunks).toString() }));
+  });
+}
+
+/**
+ * Runs to the end on this terminal.
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {NodeJS.ProcessEnv} [env] added to the environment
+ * @returns {Promise<number>} its exit code
+ */
+export function runHere(command, args, env = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: 'inherit', env: { ...process.env, ...env } });
+    child.on('error', reject);
+    child.on('close', (code) => resolve(code ?? 1));
+  });
+}
+
+/**
+ * A command's arguments, without the "--" that pnpm hands over from `pnpm test -- -t name`.
+ * @param {readonly string[]} argv as process.argv
+ */
+export function commandArguments(argv) {
+  const args = argv.slice(2);
+  return args[0] === '--' ? args.slice(1) : args;
+}
+
+/**
+ * The outermost frame of a script: errors are for people, without a stack.
+ * @param {() => Promise<number>} main resolves to the exit code
+ */
+export async function script(main) {
+  try {
+    process.exitCode = await main();
+  } catch (error) {
+    process.stderr.write(`\n${error instanceof Error ? error.message : error}\n`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,21 @@
+#!/bin/sh
+# pnpm start: makes everything ready, then becomes the loader. Nothing stays between the terminal and
+# the loader, so Ctrl-C reaches it once and its exit code is the one you see.
+set -eu
+cd "$(dirname "$0")/.."
+
+# pnpm hands over the "--" of "pnpm start -- --iface lo".
+[ "${1-}" != -- ] || shift
+
+node scripts/prepare.mjs start
+
+for argument in "$@"; do
+	case $argument in
+	-h | --help | -V | --version) exec packages/loader/bin/packetlog "$@" ;;
+	esac
+done
+if [ "$(id -u)" -ne 0 ]; then
+	echo "packetlog: root is needed from here on: the kernel lets only root load an XDP program and attach it." >&2
+	echo "packetlog: only the loader runs through sudo; it gives its privileges up once the program is attached." >&2
+fi
+exec scripts/as-root.sh packages/loader/bin/packetlog "$@"

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { aptRemedy } from './apt.mjs';
+import { installByHand, packageNames } from './ensure.mjs';
+import { SYSTEM_PACKAGES } from './packages.mjs';
+import { isPresent, missingPackages } from './probe.mjs';
+
+const nothing = () => false;
+
+describe('system packages', () => {
+  it('asks only for what the purpose needs', () => {
+    expect(packageNames(missingPackages(['run'], nothing), 'apt')).toEqual(['libbpf1', 'iproute2']);
+    expect(packageNames(missingPackages(['check'], nothing), 'apt')).toEqual(['clang-format']);
+  });
+
+  it('asks for nothing when all is there', () => {
+    expect(missingPackages(['build', 'run', 'test', 'check'], () => true)).toEqual([]);
+  });
+
+  it('names a package once where a distribution has two in one', () => {
+    expect(packageNames(missingPackages(['build', 'run'], nothing), 'pacman')).toEqual([
+      'clang',
+      'libbpf',
+      'linux-api-headers',
+      'iproute2',
+    ]);
+  });
+
+  it('prints the names of three families where apt-get is missing', () => {
+    const text = installByHand(missingPackages(['build'], nothing));
+    expect(text).toContain('apt-get install clang libbpf-dev linux-libc-dev');
+    expect(text).toContain('dnf install clang libbpf-devel kernel-headers');
+    expect(text).toContain('pacman -S clang libbpf linux-api-headers');
+  });
+
+  it('finds a command, and misses a command, a header and a library that are not there', () => {
+    const [any] = SYSTEM_PACKAGES;
+    expect(any && isPresent({ ...any, probe: { command: 'sh' } })).toBe(true);
+    expect(any && isPresent({ ...any, probe: { command: 'no-such-command' } })).toBe(false);
+    expect(any && isPresent({ ...any, probe: { header: 'no/such.h' } })).toBe(false);
+    expect(any && isPresent({ ...any, probe: { library: 'libnosuch.so.1' } })).toBe(false);
+  });
+});
+
+describe('what to do when apt-get fails', () => {
+  it.each([
+    ['E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 7', 'Another package manager'],
+    ['E: Unable to locate package libbpf1', 'no package of that name'],
+    ["Err:1 http://archive.example bookworm InRelease\n  Temporary failure resolving 'archive.example'", 'network'],
+    ['You do not have enough free space: no space left on device', 'disk is full'],
+    ['something never seen', 'by hand'],
+  ])('%s', (log, remedy) => {
+    expect(aptRemedy(log)).toContain(remedy);
+  });
+});

@@ -1,0 +1,47 @@
+/** pnpm test [vitest arguments]: everything, as root, in this kernel and a real browser. */
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from './build.mjs';
+import { tell } from './progress.mjs';
+import { commandArguments, ROOT, runHere, script } from './run.mjs';
+import { ensureSystemPackages } from './system/ensure.mjs';
+import { countsLine } from './test-counts.mjs';
+
+/** Written by vitest as root, and given back to the user. */
+const WRITTEN = ['coverage', 'node_modules/.vite', 'tests/artifacts'];
+
+await script(async () => {
+  const args = commandArguments(process.argv);
+  await ensureSystemPackages(['build', 'run', 'test']);
+  await build();
+
+  const isRoot = process.getuid?.() === 0;
+  if (!isRoot) tell('the tests make network namespaces and load BPF programs: they run as root, through sudo.');
+  const countsFile = join(tmpdir(), `packetlog-test-counts-${process.pid}.json`);
+  const vitest = ['tests/node_modules/.bin/vitest', 'run', `--root=${ROOT}`];
+  // Coverage of a part says nothing.
+  const whole = args.length === 0 ? ['--coverage'] : args;
+  const settings = ['env', 'REQUIRE_ROOT=1', `TEST_COUNTS_FILE=${countsFile}`];
+  try {
+    const code = await runHere('scripts/as-root.sh', [...settings, ...vitest, ...whole]);
+    if (!isRoot) await giveBack();
+    const counts = existsSync(countsFile) ? JSON.parse(readFileSync(countsFile, 'utf8')) : null;
+    if (counts === null) {
+      tell(`vitest ended with exit code ${code} before it counted a test.`);
+      console.log(countsLine({ passed: 0, failed: 1, skipped: 0 }));
+      return 1;
+    }
+    if (counts.skipped > 0) tell('a skipped test is a failure: this run has root and all that the tests need.');
+    console.log(countsLine(counts));
+    return code !== 0 || counts.failed > 0 || (args.length === 0 && counts.skipped > 0) ? code || 1 : 0;
+  } finally {
+    rmSync(countsFile, { force: true });
+  }
+});
+
+async function giveBack() {
+  const owner = `${process.getuid?.()}:${process.getgid?.()}`;
+  const written = WRITTEN.filter((path) => existsSync(path));
+  if (written.length > 0) await runHere('sudo', ['chown', '-R', owner, ...written]);
+}
