@@ -102,7 +102,12 @@ function load(
   const knobsMap = map(MAPS.knobs);
   checked('libbpf', 'bpf_map__set_initial_value', [C.pointer, knobsMap], [C.bytes, knobs], [C.size, knobs.length]);
   for (const [key, name] of Object.entries(PROGRAMS)) {
-    checked('libbpf', 'bpf_program__set_autoload', [C.pointer, program(name)], [C.int, key === options.program ? 1 : 0]);
+    checked(
+      'libbpf',
+      'bpf_program__set_autoload',
+      [C.pointer, program(name)],
+      [C.int, key === options.program ? 1 : 0],
+    );
   }
   checked('libbpf', 'bpf_object__load', [C.pointer, object]);
 
@@ -137,7 +142,10 @@ function sumCounters(bytes: Uint8Array, cpus: number): Counters {
   const sum = (offset: number) => lines.reduce((total, line) => total + u64(bytes, line + offset), 0);
   const { reasons, ...plain } = COUNTERS.fields;
   return {
-    ...(Object.fromEntries(Object.entries(plain).map(([name, offset]) => [name, sum(offset)])) as Record<CounterName, number>),
+    ...(Object.fromEntries(Object.entries(plain).map(([name, offset]) => [name, sum(offset)])) as Record<
+      CounterName,
+      number
+    >),
     reasons: Array.from({ length: REASON_COUNTERS }, (_, reason) => sum(reasons + reason * 8)),
   };
 }

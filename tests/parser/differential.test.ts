@@ -1,7 +1,7 @@
 /** The compiled program against the reference parser on frames changed at random. Needs root. */
 import { type PacketLog, PacketLogView } from '@packetlog/common';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { FIRST_BUFFER, type LoadedProgram, LOOPBACK_IFINDEX, loadProgram } from '../lab/bpf.ts';
+import { FIRST_BUFFER, LOOPBACK_IFINDEX, type LoadedProgram, loadProgram } from '../lab/bpf.ts';
 import { requireRoot } from '../lab/root.ts';
 import { ETHERNET_HEADER, fixtures, type ParsedFields } from './fixtures.ts';
 import { mutate, random } from './mutation.ts';

@@ -23,7 +23,10 @@ type Mutation = (frame: Uint8Array, random: Random) => Uint8Array;
 const HEADERS = 96;
 
 /** Values at which a parser decides something: versions, lengths, types, protocols. */
-const TELLING = [0, 1, 4, 6, 17, 41, 43, 44, 50, 51, 58, 59, 60, 132, 135, 136, 139, 140, 0x40, 0x45, 0x46, 0x4f, 0x60, 0x81, 0x86, 0x88, 0x91, 0xff];
+const TELLING = [
+  0, 1, 4, 6, 17, 41, 43, 44, 50, 51, 58, 59, 60, 132, 135, 136, 139, 140, 0x40, 0x45, 0x46, 0x4f, 0x60, 0x81, 0x86,
+  0x88, 0x91, 0xff,
+];
 
 const position = (frame: Uint8Array, random: Random) => random.below(Math.min(frame.length, HEADERS));
 
@@ -51,8 +54,20 @@ const MUTATIONS: readonly Mutation[] = [
     return spliced(frame, position(frame, random), 0, frame.subarray(from, from + 1 + random.below(8)));
   },
   // One more tag, and one more extension header: what the limits are about.
-  (frame, random) => spliced(frame, 12, 0, Uint8Array.of([0x81, 0x88, 0x91][random.below(3)] as number, [0, 0xa8][random.below(2)] as number, 0, 7)),
-  (frame, random) => spliced(frame, 54, 0, Uint8Array.of(TELLING[random.below(TELLING.length)] as number, random.below(3), 0, random.below(16), 0, 0, 0, 0)),
+  (frame, random) =>
+    spliced(
+      frame,
+      12,
+      0,
+      Uint8Array.of([0x81, 0x88, 0x91][random.below(3)] as number, [0, 0xa8][random.below(2)] as number, 0, 7),
+    ),
+  (frame, random) =>
+    spliced(
+      frame,
+      54,
+      0,
+      Uint8Array.of(TELLING[random.below(TELLING.length)] as number, random.below(3), 0, random.below(16), 0, 0, 0, 0),
+    ),
 ];
 
 /** One to four changes, one after the other. */

@@ -1,8 +1,8 @@
 /** Every frame shape through the compiled program in the kernel. Needs root and Linux 5.18. */
 import { type PacketLog, PacketLogView, REASONS } from '@packetlog/common';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Counters, FIRST_BUFFER, type LoadedProgram, LOOPBACK_IFINDEX, loadProgram } from '../lab/bpf.ts';
-import { concat, ethernet, EXTENSION, extension, ipv4, ipv6, pattern, udp } from '../lab/frame.ts';
+import { type Counters, FIRST_BUFFER, LOOPBACK_IFINDEX, type LoadedProgram, loadProgram } from '../lab/bpf.ts';
+import { concat, EXTENSION, ethernet, extension, ipv4, ipv6, pattern, udp } from '../lab/frame.ts';
 import { NativeError } from '../lab/native.ts';
 import { requireRoot } from '../lab/root.ts';
 import { fixtures, type ParsedFields } from './fixtures.ts';
@@ -19,7 +19,10 @@ function decode(records: readonly Uint8Array[]): PacketLog[] {
 
 /** What changed, without the counters that did not. */
 function difference(before: Counters, after: Counters): Record<string, number> {
-  const flat = ({ reasons, ...rest }: Counters) => ({ ...rest, ...Object.fromEntries(reasons.map((n, i) => [`reason ${i}`, n])) });
+  const flat = ({ reasons, ...rest }: Counters) => ({
+    ...rest,
+    ...Object.fromEntries(reasons.map((n, i) => [`reason ${i}`, n])),
+  });
   const old: Record<string, number> = flat(before);
   const changed = Object.entries(flat(after)).map(([name, value]) => [name, value - (old[name] ?? 0)] as const);
   return Object.fromEntries(changed.filter(([, value]) => value !== 0));

@@ -1,0 +1,32 @@
+// @ts-check
+/**
+ * Runs inside a namespace and answers requests of the test over the IPC channel:
+ * `{ id, method, argument }` and perhaps a socket, answered by `{ id, value }` or `{ id, error }`.
+ * Plain JavaScript, because it is started without a compiler. Ends when the test lets go of the channel.
+ */
+import { sendFrames } from './raw.mjs';
+import { connectTo, exchangeTcp, listenTcp, tcpReceived } from './tcp.mjs';
+import { listenUdp, sendUdp, udpReceived } from './udp.mjs';
+
+/** @type {Record<string, (argument: any, handle: any) => unknown>} */
+const methods = {
+  ready: () => true,
+  sendUdp,
+  listenUdp,
+  udpReceived,
+  listenTcp,
+  tcpReceived,
+  exchangeTcp,
+  connectTo,
+  sendFrames,
+};
+
+process.on('message', async (/** @type {any} */ { id, method, argument }, handle) => {
+  try {
+    const value = await methods[method]?.(argument, handle);
+    process.send?.({ id, value });
+  } catch (error) {
+    process.send?.({ id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  }
+});
+process.on('disconnect', () => process.exit());

@@ -1,0 +1,60 @@
+// @ts-check
+import { once } from 'node:events';
+import net from 'node:net';
+import { pipeline } from 'node:stream';
+
+/** @type {Map<number, { connections: number, bytes: number }>} */
+const received = new Map();
+
+/** An echo server. @param {{ address: string, port: number }} options */
+export async function listenTcp({ address, port }) {
+  const counts = { connections: 0, bytes: 0 };
+  const server = net.createServer((socket) => {
+    counts.connections++;
+    socket.on('data', (data) => {
+      counts.bytes += data.length;
+    });
+    pipeline(socket, socket, () => {});
+  });
+  server.listen(port, address);
+  await once(server, 'listening');
+  const bound = /** @type {net.AddressInfo} */ (server.address()).port;
+  received.set(bound, counts);
+  return bound;
+}
+
+/** @param {number} port */
+export function tcpReceived(port) {
+  const counts = received.get(port);
+  if (!counts) throw new Error(`nothing listens on TCP port ${port}`);
+  return counts;
+}
+
+/** One connection after the other: connect, send, read the echo to its end. */
+/** @param {{ address: string, port: number, connections: number, bytes: number }} options */
+export async function exchangeTcp({ address, port, connections, bytes }) {
+  let echoed = 0;
+  const sourcePorts = [];
+  for (let i = 0; i < connections; i++) {
+    const socket = net.connect(port, address);
+    await once(socket, 'connect');
+    sourcePorts.push(socket.localPort ?? 0);
+    socket.end(Buffer.alloc(bytes, 0x5a));
+    for await (const data of socket) echoed += data.length;
+  }
+  return { connections, echoed, sourcePorts };
+}
+
+/**
+ * Joins a connection that was accepted outside of the namespace to a server inside.
+ * @param {{ address: string, port: number }} target
+ * @param {net.Socket | undefined} outside
+ */
+export async function connectTo({ address, port }, outside) {
+  // The side outside may have closed while the socket was on its way.
+  if (!outside) return;
+  const inside = net.connect({ port, host: address, allowHalfOpen: true });
+  outside.allowHalfOpen = true;
+  pipeline(outside, inside, () => {});
+  pipeline(inside, outside, () => {});
+}

@@ -1,0 +1,83 @@
+// @ts-check
+import dgram from 'node:dgram';
+import { once } from 'node:events';
+import net from 'node:net';
+import { pace } from './pace.mjs';
+
+/** Bytes at the beginning of a payload that hold the datagram's number. */
+const SEQUENCE = 4;
+
+/**
+ * Not connected: a connected socket fails its next send when the other side answers "port unreachable".
+ * @param {string} address
+ */
+function createSocket(address) {
+  const family = net.isIPv6(address) ? 6 : 4;
+  return dgram.createSocket({
+    type: family === 6 ? 'udp6' : 'udp4',
+    // Addresses only: no name service, and no wait for one.
+    lookup: (name, _options, callback) => process.nextTick(callback, null, name, family),
+  });
+}
+
+/** @type {(socket: dgram.Socket, payload: Uint8Array, port: number, address: string) => Promise<void>} */
+const sendOne = (socket, payload, port, address) =>
+  new Promise((resolve, reject) => socket.send(payload, port, address, (error) => (error ? reject(error) : resolve())));
+
+/**
+ * Sends `count` datagrams with the numbers 0, 1, …, going round the source and destination ports.
+ * @param {{ address: string, ports: number[], sourcePorts: number[], count: number, payloadBytes: number, perSecond?: number }} options
+ */
+export async function sendUdp({ address, ports, sourcePorts, count, payloadBytes, perSecond }) {
+  const sockets = await Promise.all(
+    sourcePorts.map(async (port) => {
+      const socket = createSocket(address);
+      socket.bind(port);
+      await once(socket, 'listening');
+      return socket;
+    }),
+  );
+  const payload = Buffer.alloc(payloadBytes, 0xa5);
+  let sent = 0;
+  const errors = /** @type {Record<string, number>} */ ({});
+  await pace(count, perSecond, async (i) => {
+    if (payloadBytes >= SEQUENCE) payload.writeUInt32BE(i, 0);
+    try {
+      const socket = /** @type {dgram.Socket} */ (sockets[i % sockets.length]);
+      await sendOne(socket, payload, /** @type {number} */ (ports[i % ports.length]), address);
+      sent++;
+    } catch (error) {
+      const code = String(/** @type {NodeJS.ErrnoException} */ (error).code);
+      errors[code] = (errors[code] ?? 0) + 1;
+    }
+  });
+  const used = sockets.map((socket) => socket.address().port);
+  for (const socket of sockets) socket.close();
+  return { sent, errors, sourcePorts: used };
+}
+
+/** @type {Map<number, { received: number, bytes: number, numbers: Set<number> }>} */
+const received = new Map();
+
+/** @param {{ address: string, port: number }} options */
+export async function listenUdp({ address, port }) {
+  const socket = createSocket(address);
+  socket.bind(port, address);
+  await once(socket, 'listening');
+  socket.setRecvBufferSize(8 << 20);
+  const counts = { received: 0, bytes: 0, numbers: /** @type {Set<number>} */ (new Set()) };
+  socket.on('message', (message) => {
+    counts.received++;
+    counts.bytes += message.length;
+    if (message.length >= SEQUENCE) counts.numbers.add(message.readUInt32BE(0));
+  });
+  received.set(socket.address().port, counts);
+  return socket.address().port;
+}
+
+/** @param {number} port */
+export function udpReceived(port) {
+  const counts = received.get(port);
+  if (!counts) throw new Error(`nothing listens on UDP port ${port}`);
+  return { received: counts.received, bytes: counts.bytes, distinct: counts.numbers.size };
+}

@@ -1,0 +1,21 @@
+import type { Namespace } from './namespace.ts';
+
+interface Direction {
+  readonly packets: number;
+  readonly bytes: number;
+  readonly dropped: number;
+  readonly errors: number;
+}
+
+/** What the kernel's interface counted: the second witness of every count, since the device was made. */
+export interface InterfaceCounters {
+  readonly rx: Direction;
+  readonly tx: Direction;
+}
+
+/** `ip -s -j link show dev …`. The link layer's own numbers; bytes are without the frame check sequence. */
+export async function interfaceCounters(namespace: Namespace, device: string): Promise<InterfaceCounters> {
+  const [link] = await namespace.ipJson<{ stats64: InterfaceCounters }[]>('-s', 'link', 'show', 'dev', device);
+  if (!link) throw new Error(`no interface ${device} in ${namespace.name}`);
+  return link.stats64;
+}

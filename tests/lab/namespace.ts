@@ -1,0 +1,108 @@
+import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { type Agent, startAgent } from './agent.ts';
+import { run, runJson } from './command.ts';
+import { guardLabName, makerOf, newLabName } from './lab-name.ts';
+import { until } from './until.ts';
+
+/** A network namespace made by the test, with nothing in it but loopback. */
+export interface Namespace {
+  readonly name: string;
+  /** Runs a command inside to its end and gives its standard output. */
+  exec(file: string, ...args: string[]): Promise<string>;
+  /** Starts a command inside; its pid is the command's own. It is killed with the namespace. */
+  spawn(file: string, args: readonly string[], options?: SpawnOptions): ChildProcess;
+  /** Lines for `ip -batch`, without the leading `ip`. */
+  ip(...lines: string[]): Promise<void>;
+  /** `ip -json` with these arguments. */
+  ipJson<T>(...args: string[]): Promise<T>;
+  setSysctl(path: string, value: string | number): Promise<void>;
+  /** The Node process inside that sends and receives; started at the first call. */
+  agent(): Promise<Agent>;
+  /** Kills what runs inside and removes the namespace with its links. */
+  dispose(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+const alive = new Set<string>();
+let exitHook = false;
+
+/** When a test process ends without having disposed, its namespaces go nevertheless. */
+function removeAtExit(name: string): void {
+  alive.add(name);
+  if (exitHook) return;
+  exitHook = true;
+  process.once('exit', () => {
+    for (const left of alive) spawnSync('ip', ['netns', 'delete', left]);
+  });
+}
+
+export async function createNamespace(): Promise<Namespace> {
+  const name = newLabName();
+  await run('ip', ['netns', 'add', name]);
+  removeAtExit(name);
+  const inside = ['netns', 'exec', name];
+  let agent: Promise<Agent> | undefined;
+
+  const namespace: Namespace = {
+    name,
+    exec: (file, ...args) => run('ip', [...inside, file, ...args]),
+    spawn: (file, args, options = {}) => spawn('ip', [...inside, file, ...args], options),
+    ip: async (...lines) => {
+      await run('ip', ['-n', name, '-batch', '-'], lines.map((line) => `${line}\n`).join(''));
+    },
+    ipJson: (...args) => runJson('ip', ['-n', name, '-json', ...args]),
+    setSysctl: async (path, value) => {
+      await run('ip', [...inside, 'tee', `/proc/sys/${path}`], String(value));
+    },
+    agent: () => {
+      agent ??= startAgent(namespace);
+      return agent;
+    },
+    dispose: async () => {
+      if (!alive.has(name)) return;
+      await (await agent?.catch(() => undefined))?.stop();
+      await removeNamespace(name);
+      alive.delete(name);
+    },
+    [Symbol.asyncDispose]: () => namespace.dispose(),
+  };
+  return namespace;
+}
+
+async function pidsIn(name: string): Promise<number[]> {
+  return (await run('ip', ['netns', 'pids', name])).split('\n').filter(Boolean).map(Number);
+}
+
+/** Links go first and explicitly: those of a namespace without a name vanish some time later. */
+async function removeNamespace(name: string): Promise<void> {
+  guardLabName(name);
+  for (const pid of await pidsIn(name)) kill(pid);
+  await until(async () => (await pidsIn(name)).length === 0, { what: `the processes in ${name} to end` });
+  const links = await runJson<{ ifname: string; link_type: string }[]>('ip', ['-n', name, '-json', 'link']);
+  for (const { ifname } of links.filter(({ link_type }) => link_type !== 'loopback')) {
+    // The other end of a pair may have gone with its namespace in the meantime.
+    await run('ip', ['-n', name, 'link', 'delete', ifname]).catch(() => undefined);
+  }
+  await run('ip', ['netns', 'delete', name]);
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself.
+  }
+}
+
+export async function labNamespaces(): Promise<string[]> {
+  const all = await runJson<{ name: string }[]>('ip', ['-json', 'netns', 'list']);
+  return all.map(({ name }) => name).filter((name) => makerOf(name) !== undefined);
+}
+
+/** Removes namespaces whose maker was killed before it could. Those of living processes stay. */
+export async function removeAbandonedNamespaces(): Promise<string[]> {
+  const abandoned = (await labNamespaces()).filter((name) => !existsSync(`/proc/${makerOf(name)}`));
+  for (const name of abandoned) await removeNamespace(name);
+  return abandoned;
+}

@@ -1,0 +1,133 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Namespace } from './namespace.ts';
+import { DEADLINE_MS } from './until.ts';
+
+const PACKETLOG = fileURLToPath(new URL('../../packages/loader/bin/packetlog', import.meta.url));
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A process inside the lab with all that it printed. */
+export interface LabProcess {
+  readonly pid: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Waits until `check` is true; it is asked after each output. Throws at the deadline, or when the process ends first. */
+  until(check: (process: LabProcess) => boolean, what: string, deadlineMs?: number): Promise<void>;
+  /** Waits for standard error or output to match, and gives the match. */
+  untilPrinted(pattern: RegExp, deadlineMs?: number): Promise<RegExpExecArray>;
+  /** Sends the signal and waits for the end. Throws at the deadline. */
+  end(signal?: NodeJS.Signals, deadlineMs?: number): Promise<Exit>;
+  /** Resolves when the process has ended by itself or otherwise, and its output is complete. */
+  readonly exited: Promise<Exit>;
+  dispose(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface PacketlogOptions {
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** The real command, in a namespace of the lab, with nothing preset: name the interface in `args`. */
+export function startPacketlog(namespace: Namespace, { args = [], env = {} }: PacketlogOptions = {}): LabProcess {
+  return startProcess(namespace, process.execPath, [PACKETLOG, ...args], env);
+}
+
+export function startProcess(
+  namespace: Namespace,
+  file: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): LabProcess {
+  const child = namespace.spawn(file, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NO_COLOR: '1', ...env },
+  });
+  return watch(child, [file, ...args].join(' '));
+}
+
+function watch(child: ChildProcess, command: string): LabProcess {
+  const printed = { stdout: '', stderr: '' };
+  let exit: Exit | undefined;
+  const observers = new Set<() => void>();
+  const changed = () => {
+    for (const observer of [...observers]) observer();
+  };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.setEncoding('utf8').on('data', (text: string) => {
+      printed[name] += text;
+      changed();
+    });
+  }
+  const exited = new Promise<Exit>((resolve) => {
+    child.once('error', (error) => {
+      printed.stderr += `${error.message}\n`;
+      resolve({ code: null, signal: null });
+    });
+    child.once('close', (code, signal) => resolve({ code, signal }));
+  });
+  void exited.then((how) => {
+    exit = how;
+    changed();
+  });
+
+  const failure = (why: string) =>
+    new Error(`${command}\n${why}\n--- stdout\n${tail(printed.stdout)}\n--- stderr\n${tail(printed.stderr)}`);
+
+  const lab: LabProcess = {
+    pid: child.pid ?? 0,
+    get stdout() {
+      return printed.stdout;
+    },
+    get stderr() {
+      return printed.stderr;
+    },
+    exited,
+    until: (check, what, deadlineMs = DEADLINE_MS) =>
+      new Promise((resolve, reject) => {
+        const done = (settle: () => void) => {
+          clearTimeout(timer);
+          observers.delete(look);
+          settle();
+        };
+        const look = () => {
+          if (check(lab)) done(resolve);
+          else if (exit) done(() => reject(failure(`ended (${describe(exit)}) before ${what}`)));
+        };
+        const timer = setTimeout(
+          () => done(() => reject(failure(`after ${deadlineMs} ms still no ${what}`))),
+          deadlineMs,
+        );
+        observers.add(look);
+        look();
+      }),
+    untilPrinted: async (pattern, deadlineMs) => {
+      const find = () => pattern.exec(printed.stderr) ?? pattern.exec(printed.stdout);
+      await lab.until(() => find() !== null, `output like ${pattern}`, deadlineMs);
+      return find() as RegExpExecArray;
+    },
+    end: async (signal = 'SIGTERM', deadlineMs = DEADLINE_MS) => {
+      child.kill(signal);
+      await lab.until(() => exit !== undefined, `end after ${signal}`, deadlineMs);
+      return exited;
+    },
+    dispose: async () => {
+      // Not the end of its output: a grandchild may keep that open until the namespace is disposed.
+      const gone = child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
+      if (!gone && child.kill('SIGKILL')) await once(child, 'exit');
+    },
+    [Symbol.asyncDispose]: () => lab.dispose(),
+  };
+  return lab;
+}
+
+const describe = ({ code, signal }: Exit | { code: null; signal: null } = { code: null, signal: null }) =>
+  signal ? `by ${signal}` : `exit code ${code}`;
+
+/** The last lines, where the error is. */
+const tail = (text: string) => text.split('\n').slice(-60).join('\n');
