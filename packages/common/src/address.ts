@@ -95,8 +95,8 @@ function parseIpv4(text: string): Octets | undefined {
 
 function parseIpv6(text: string): Uint8Array {
   const hexadecimal = dottedTailAsHex(text);
-  // ipaddr.js also takes zones and groups of any length.
-  if (!/^[0-9a-f:]*$/i.test(hexadecimal) || /[0-9a-f]{5}/i.test(hexadecimal)) throw new AddressError(text);
+  // ipaddr.js also takes zones, and dotted tails that are not strictly decimal.
+  if (!/^[0-9a-f:]*$/i.test(hexadecimal)) throw new AddressError(text);
   try {
     return Uint8Array.from(ipaddr.IPv6.parse(hexadecimal).toByteArray());
   } catch (cause) {

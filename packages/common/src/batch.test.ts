@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeBatch, PacketLogBatch, readBatches } from './batch.ts';
@@ -60,11 +61,18 @@ describe('PacketLogBatch', () => {
     expect([...PacketLogBatch.from(view)]).toEqual(records);
   });
 
-  it('reads an ArrayBuffer and a Node Buffer', () => {
+  it('reads an ArrayBuffer, a Node Buffer, and bytes of another realm', () => {
     const buffer = new ArrayBuffer(bytes.length);
     new Uint8Array(buffer).set(bytes);
     expect([...PacketLogBatch.from(buffer)]).toEqual(records);
     expect([...PacketLogBatch.from(Buffer.from(bytes))]).toEqual(records);
+    const foreign: { buffer: ArrayBuffer; view: Uint8Array } = runInNewContext(
+      'const view = Uint8Array.from(numbers); ({ view, buffer: view.buffer })',
+      { numbers: [...bytes] },
+    );
+    expect(foreign.view).not.toBeInstanceOf(Uint8Array);
+    expect([...PacketLogBatch.from(foreign.view)]).toEqual(records);
+    expect([...PacketLogBatch.from(foreign.buffer)]).toEqual(records);
   });
 
   it('begins the records where a longer header says', () => {
@@ -99,13 +107,18 @@ describe('PacketLogBatch', () => {
     expect(error).toMatchObject({ name: 'BatchFormatError', code, message: expect.stringMatching(message) });
   });
 
-  it.each([[{}], [null], [undefined], ['PLOG'], [5], [[80, 76]], [new DataView(new ArrayBuffer(64))]])(
+  it.each([[{}], [null], [undefined], ['PLOG'], [5], [[80, 76]]])(
     'refuses %o, which is not bytes, without another error',
     (given) => {
       const error = errorOf(() => PacketLogBatch.from(given as unknown as Uint8Array));
       expect(error).toBeInstanceOf(BatchFormatError);
+      expect(error).toMatchObject({ code: 'shape' });
     },
   );
+
+  it.each([-1, 0.5, Number.NaN])('refuses to begin at byte %d', (position) => {
+    expect(() => PacketLogBatch.from(bytes, position)).toThrow(RangeError);
+  });
 
   it('gives a batch or a BatchFormatError for any change of a header', () => {
     const change = fc.tuple(fc.nat({ max: BATCH_HEADER_SIZE - 1 }), fc.nat({ max: 255 }));
@@ -126,7 +139,7 @@ describe('PacketLogBatch', () => {
 });
 
 describe('readBatches', () => {
-  const second = encodeBatch({ sequence: 6 }, records.slice(0, 1));
+  const second = encodeBatch({ sequence: 6 }, records.slice(1, 2));
   const file = new Uint8Array(bytes.length + second.length);
   file.set(bytes);
   file.set(second, bytes.length);
@@ -136,7 +149,7 @@ describe('readBatches', () => {
       [5, 3],
       [6, 1],
     ]);
-    expect([...readBatches(file)].flatMap((batch) => [...batch])).toEqual([...records, ...records.slice(0, 1)]);
+    expect([...readBatches(file)].flatMap((batch) => [...batch])).toEqual([...records, ...records.slice(1, 2)]);
   });
 
   it('gives nothing for an empty file', () => {

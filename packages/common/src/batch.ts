@@ -26,6 +26,8 @@ export class PacketLogBatch extends PacketLogView {
    * @throws BatchFormatError when no whole batch of this PROTOCOL_VERSION begins there.
    */
   static from(bytes: Uint8Array | ArrayBuffer, position = 0): PacketLogBatch {
+    if (!(Number.isInteger(position) && position >= 0))
+      throw new RangeError(`a batch cannot begin at byte ${position}`);
     return new PacketLogBatch(asBytes(bytes), position);
   }
 
@@ -42,20 +44,18 @@ export class PacketLogBatch extends PacketLogView {
 }
 
 /** socket.io gives an ArrayBuffer in browsers and a Buffer in Node; a bad sender can give anything. */
-function asBytes(bytes: Uint8Array | ArrayBuffer): Uint8Array {
+function asBytes(bytes: unknown): Uint8Array {
   if (bytes instanceof Uint8Array) return bytes;
-  if (ArrayBuffer.isView(bytes)) throw notBytes();
-  try {
-    // Fails for all but an ArrayBuffer, of whatever realm.
-    return new Uint8Array(bytes, 0);
-  } catch {
-    throw notBytes();
-  }
+  if (ArrayBuffer.isView(bytes)) return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (isArrayBuffer(bytes)) return new Uint8Array(bytes);
+  const facts = { expected: BATCH_HEADER_SIZE, actual: 0, position: 0 };
+  throw new BatchFormatError('shape', 'it is neither a Uint8Array nor an ArrayBuffer; give it the bytes', facts);
 }
 
-function notBytes(): BatchFormatError {
-  const facts = { expected: BATCH_HEADER_SIZE, actual: 0, position: 0 };
-  return new BatchFormatError('shape', 'it is neither a Uint8Array nor an ArrayBuffer; give it the bytes', facts);
+/** By its tag, because an ArrayBuffer of another frame or realm is no `instanceof` this one's. */
+function isArrayBuffer(value: unknown): value is ArrayBuffer {
+  const tag = Object.prototype.toString.call(value);
+  return tag === '[object ArrayBuffer]' || tag === '[object SharedArrayBuffer]';
 }
 
 /**

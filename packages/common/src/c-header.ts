@@ -29,10 +29,7 @@ export function renderCHeader(): string {
 
 #include <linux/types.h>
 
-#define PACKET_LOG_SIZE ${PACKET_LOG_SIZE}
-#define PACKET_LOG_IP_PROTOCOL_NONE ${IP_PROTOCOL_NONE}
-#define PACKET_LOG_VLAN_TAG_LIMIT ${VLAN_TAG_LIMIT}
-#define PACKET_LOG_EXTENSION_HEADER_LIMIT ${EXTENSION_HEADER_LIMIT}
+${renderConstants()}
 
 ${renderEnum('packet_log_action', ACTIONS)}
 
@@ -47,6 +44,15 @@ ${renderAssertions()}
 `;
 }
 
+function renderConstants(): string {
+  return inColumns([
+    ['#define PACKET_LOG_SIZE', PACKET_LOG_SIZE],
+    ['#define PACKET_LOG_IP_PROTOCOL_NONE', IP_PROTOCOL_NONE],
+    ['#define PACKET_LOG_VLAN_TAG_LIMIT', VLAN_TAG_LIMIT],
+    ['#define PACKET_LOG_EXTENSION_HEADER_LIMIT', EXTENSION_HEADER_LIMIT],
+  ]).join('\n');
+}
+
 function renderEnum(name: string, codes: Readonly<Record<string, number>>): string {
   const prefix = name.toUpperCase();
   const lines = Object.entries(codes).map(([word, code]) => `\t${prefix}_${word.toUpperCase()} = ${code},`);
@@ -54,23 +60,23 @@ function renderEnum(name: string, codes: Readonly<Record<string, number>>): stri
 }
 
 function renderStruct(): string {
-  const members = PACKET_LOG_FIELDS.map(({ name, type, doc }) => ({
-    declaration: `${C_TYPES[type]} ${name}${type === 'addr' ? '[16]' : ''};`,
-    comment: `/* ${doc.replace('REASONS', 'enum packet_log_reason')} */`,
-  }));
-  const commentColumn = TAB_WIDTH + Math.max(...members.map(({ declaration }) => declaration.length)) + 1;
-  const lines = members.map(({ declaration, comment }) => {
-    const gap = whitespace(TAB_WIDTH + declaration.length, commentColumn);
-    return `\t${declaration}${gap}${comment}`;
-  });
-  return ['struct packet_log {', ...lines, '};'].join('\n');
+  const members = PACKET_LOG_FIELDS.map(({ name, type, doc }): [string, string] => [
+    `${C_TYPES[type]} ${name}${type === 'addr' ? '[16]' : ''};`,
+    `/* ${doc.replace('REASONS', 'enum packet_log_reason')} */`,
+  ]);
+  // The indentation is one tab wide, so it does not shift the tab stops.
+  return ['struct packet_log {', ...inColumns(members).map((line) => `\t${line}`), '};'].join('\n');
 }
 
-/** As clang-format's `UseTab: Always`: tabs up to the last tab stop, then spaces. */
-function whitespace(from: number, to: number): string {
-  const lastStop = Math.floor(to / TAB_WIDTH);
-  const tabs = Math.max(0, lastStop - Math.floor(from / TAB_WIDTH));
-  return '\t'.repeat(tabs) + ' '.repeat(to - (tabs > 0 ? lastStop * TAB_WIDTH : from));
+/** Two columns, filled as clang-format's `UseTab: Always`: tabs up to the last tab stop, then spaces. */
+function inColumns(rows: readonly (readonly [string, string | number])[]): string[] {
+  const column = Math.max(...rows.map(([left]) => left.length)) + 1;
+  const lastStop = Math.floor(column / TAB_WIDTH);
+  return rows.map(([left, right]) => {
+    const tabs = lastStop - Math.floor(left.length / TAB_WIDTH);
+    const spaces = column - (tabs > 0 ? lastStop * TAB_WIDTH : left.length);
+    return `${left}${'\t'.repeat(tabs)}${' '.repeat(spaces)}${right}`;
+  });
 }
 
 function renderAssertions(): string {

@@ -11,6 +11,16 @@ describe('TextCache', () => {
     expect(cache.find(0, 0, 0, 0)).toBe('');
   });
 
+  it.each([0, 1, 2, 3])('tells keys apart that differ in word %d only', (word) => {
+    const cache = new TextCache(1);
+    cache.keep(9, 9, 9, 9, 'text');
+    for (let value = 0; value < 64; value++) {
+      const key: [number, number, number, number] = [9, 9, 9, 9];
+      key[word] = value;
+      expect(cache.find(...key)).toBe(value === 9 ? 'text' : '');
+    }
+  });
+
   it('never gives the text of another key, however few slots it has', () => {
     const word = fc.oneof(fc.nat({ max: 3 }), fc.integer({ min: 0, max: 0xffff_ffff }));
     fc.assert(

@@ -9,7 +9,7 @@ export class TextCache {
   readonly #keys: Uint32Array;
   readonly #texts: string[];
 
-  /** It has 2 ** `bits` slots. */
+  /** It has 2 ** `bits` slots; `bits` is 1 to 16. */
   constructor(bits: number) {
     this.#shift = 32 - bits;
     this.#keys = new Uint32Array(WORDS_PER_KEY << bits);
