@@ -1,6 +1,7 @@
 /** What a test or a loader may leave behind in the kernel. */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { run, runJson } from './command.ts';
+import { makerOf } from './lab-name.ts';
 import { labNamespaces } from './namespace.ts';
 import { until } from './until.ts';
 
@@ -21,9 +22,12 @@ function xdpOf(where: string, links: readonly LinkEntry[]): string[] {
     .map(({ ifname, xdp }) => `XDP program ${xdp?.prog?.id} on ${ifname} in ${where}`);
 }
 
-/** Namespaces of the lab, XDP programs on interfaces, packetlog's programs, and pins. */
+/**
+ * Namespaces that this process made, XDP programs on interfaces in them and in the root namespace, packetlog's
+ * programs, and pins. What other living processes use is theirs: tests and loaders may run side by side.
+ */
 export async function takeInventory(): Promise<Inventory> {
-  const namespaces = await labNamespaces();
+  const namespaces = (await labNamespaces()).filter((name) => makerOf(name) === process.pid);
   const found = namespaces.map((name) => `namespace ${name}`);
   found.push(...xdpOf('the root namespace', await runJson<LinkEntry[]>('ip', ['-json', 'link'])));
   for (const name of namespaces) {
@@ -32,15 +36,35 @@ export async function takeInventory(): Promise<Inventory> {
     found.push(...xdpOf(name, links));
   }
   const programs = await runJson<{ id: number; name?: string }[]>('bpftool', ['-j', 'prog', 'show']);
-  found.push(
-    ...programs.filter(({ name }) => OURS.test(name ?? '')).map(({ id, name }) => `program ${name} with id ${id}`),
-  );
-  found.push(
-    ...readdirSync(PIN_ROOT)
-      .filter((name) => OURS.test(name))
-      .map((name) => `pin ${PIN_ROOT}/${name}`),
-  );
+  const foreign = programsOfOthers();
+  const left = programs.filter(({ id, name }) => OURS.test(name ?? '') && !foreign.has(id));
+  found.push(...left.map(({ id, name }) => `program ${name} with id ${id}`));
+  const pins = readdirSync(PIN_ROOT).filter((name) => OURS.test(name));
+  found.push(...pins.map((name) => `pin ${PIN_ROOT}/${name}`));
   return new Set(found);
+}
+
+/** Ids of programs that a file descriptor of another process holds, itself or through a link. */
+function programsOfOthers(): Set<number> {
+  const ids = new Set<number>();
+  const others = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
+  for (const pid of others) {
+    for (const info of descriptorsOf(pid)) {
+      const id = /^prog_id:\s*(\d+)$/m.exec(info)?.[1];
+      if (id !== undefined) ids.add(Number(id));
+    }
+  }
+  return ids;
+}
+
+/** The text of each file in /proc/PID/fdinfo; nothing for what ended while we looked. */
+function descriptorsOf(pid: string): string[] {
+  const directory = `/proc/${pid}/fdinfo`;
+  try {
+    return readdirSync(directory).map((fd) => readFileSync(`${directory}/${fd}`, 'utf8'));
+  } catch {
+    return [];
+  }
 }
 
 /**

@@ -132,10 +132,7 @@ function configuration(own: Plan, other: Plan, neighbours: 'static' | 'resolve')
   const dev = `dev ${own.device}`;
   // Without ARP the kernel joins no solicited-node group either, so it has nothing to report to multicast routers.
   const quiet = neighbours === 'static' ? 'arp off multicast off' : '';
-  const lines = [
-    `link set ${dev} ${quiet} up`,
-    `address add ${own.ipv4}/24 ${dev}`,
-  ];
+  const lines = [`link set ${dev} ${quiet} up`, `address add ${own.ipv4}/24 ${dev}`];
   if (own.ipv6) lines.push(`address add ${own.ipv6}/64 ${dev} nodad`);
   if (neighbours === 'static') {
     for (const address of [other.ipv4, other.ipv6]) {
