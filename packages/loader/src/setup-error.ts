@@ -13,30 +13,22 @@ export interface SetupFacts {
   next?: string;
   exit: ExitReason;
   cause?: unknown;
-  /** More for the log: the verifier's last lines, libbpf's messages. */
+  /** More for the log: the verifier's last lines. */
   detail?: string;
 }
 
 /** Start-up failed. The message reads `step target: problem. Next action.` */
 export class SetupError extends Error {
   override readonly name = 'SetupError';
-  readonly step: string;
-  readonly target: string;
-  readonly errno: number | undefined;
-  readonly exit: ExitReason;
-  readonly detail: string | undefined;
+  readonly facts: Readonly<SetupFacts>;
 
   constructor(facts: SetupFacts) {
     super(sentence(facts), { cause: facts.cause });
-    this.step = facts.step;
-    this.target = facts.target;
-    this.errno = facts.errno;
-    this.exit = facts.exit;
-    this.detail = facts.detail;
+    this.facts = facts;
   }
 
   get exitCode(): number {
-    return EXIT[this.exit];
+    return EXIT[this.facts.exit];
   }
 }
 
@@ -46,4 +38,29 @@ function sentence(facts: SetupFacts): string {
     (facts.errno === undefined ? undefined : describeErrno(facts.errno)) ??
     (facts.cause instanceof Error ? facts.cause.message : 'failed');
   return `${facts.step} ${facts.target}: ${problem}.${facts.next ? ` ${facts.next}` : ''}`;
+}
+
+/** An error as it crosses from one thread to another. */
+export interface PlainError {
+  /** Present if it was a SetupError; without its cause. */
+  facts: SetupFacts | undefined;
+  message: string;
+  stack: string | undefined;
+}
+
+export function toPlain(error: unknown): PlainError {
+  const message = error instanceof Error ? error.message : String(error);
+  if (!(error instanceof SetupError)) {
+    return { facts: undefined, message, stack: error instanceof Error ? error.stack : undefined };
+  }
+  const { cause, ...facts } = error.facts;
+  const problem = facts.problem ?? (facts.errno === undefined && cause instanceof Error ? cause.message : undefined);
+  return { facts: problem === undefined ? facts : { ...facts, problem }, message, stack: undefined };
+}
+
+export function fromPlain({ facts, message, stack }: PlainError): Error {
+  if (facts) return new SetupError(facts);
+  const error = new Error(message);
+  if (stack !== undefined) error.stack = stack;
+  return error;
 }

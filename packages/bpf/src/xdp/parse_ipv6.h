@@ -6,19 +6,10 @@
 #include <linux/ipv6.h>
 #include "parse_l4.h"
 
-/* linux/in6.h names some of them, under a libc's conditions. */
-#define EXTENSION_HOP_BY_HOP 0
-#define EXTENSION_ROUTING 43
-#define EXTENSION_FRAGMENT 44
-#define EXTENSION_AUTHENTICATION 51
-#define EXTENSION_DESTINATION 60
-#define EXTENSION_MOBILITY 135
-#define EXTENSION_HIP 139
-#define EXTENSION_SHIM6 140
-
+#define IPPROTO_FRAGMENT_HEADER 44
 #define IPV6_FRAGMENT_OFFSET 0xfff8
 
-/* All of them begin so; the shortest is 8 bytes. */
+/* All extension headers begin so; the shortest is 8 bytes. */
 struct extension_header {
 	__u8 next_header;
 	__u8 length;
@@ -26,31 +17,38 @@ struct extension_header {
 	__be32 rest;
 };
 
-static __always_inline int is_extension(__u8 next_header)
-{
-	switch (next_header) {
-	case EXTENSION_HOP_BY_HOP:
-	case EXTENSION_ROUTING:
-	case EXTENSION_FRAGMENT:
-	case EXTENSION_AUTHENTICATION:
-	case EXTENSION_DESTINATION:
-	case EXTENSION_MOBILITY:
-	case EXTENSION_HIP:
-	case EXTENSION_SHIM6:
-		return 1;
-	default:
-		return 0;
-	}
-}
+/*
+ * How long each kind is: ((length & mask) + more) << shift; shift 0 is no extension header.
+ * A table instead of branches: the verifier follows each branch of each of the headers.
+ */
+struct extension_kind {
+	__u8 mask;
+	__u8 more;
+	__u8 shift;
+	__u8 unused;
+};
 
-/* Bytes of the whole header: each kind counts its length differently. */
-static __always_inline __u32 extension_bytes(__u8 kind, __u8 length)
+#define EXTENSION_IN_8_BYTES {.mask = 0xff, .more = 1, .shift = 3}
+
+static const struct extension_kind extension_kinds[256] = {
+	[0] = EXTENSION_IN_8_BYTES,	       /* hop-by-hop options */
+	[43] = EXTENSION_IN_8_BYTES,	       /* routing */
+	[44] = {.mask = 0, .more = 1, .shift = 3}, /* fragment: always 8 */
+	[51] = {.mask = 0xff, .more = 2, .shift = 2}, /* authentication, RFC 4302 */
+	[60] = EXTENSION_IN_8_BYTES,	       /* destination options */
+	[135] = EXTENSION_IN_8_BYTES,	       /* mobility */
+	[139] = EXTENSION_IN_8_BYTES,	       /* host identity protocol */
+	[140] = EXTENSION_IN_8_BYTES,	       /* shim6 */
+};
+
+/* Bytes of the whole header, at most 2056. */
+static __always_inline __u32 extension_bytes(const struct extension_kind *kind, __u8 length)
 {
-	if (kind == EXTENSION_FRAGMENT)
-		return 8;
-	if (kind == EXTENSION_AUTHENTICATION)
-		return (length + 2) * 4;
-	return (length + 1) * 8;
+	__u64 bytes = ((__u64)(length & kind->mask) + kind->more) << (kind->shift & 3);
+
+	/* The verifier needs a bound; the compiler, which knows better, would drop a plain one. */
+	asm volatile("%0 &= 0xfff" : "+r"(bytes));
+	return bytes;
 }
 
 static __always_inline enum packet_log_reason parse_ipv6(void *pos, void *end,
@@ -76,24 +74,25 @@ static __always_inline enum packet_log_reason parse_ipv6(void *pos, void *end,
 #pragma unroll
 	for (i = 0; i < PACKET_LOG_EXTENSION_HEADER_LIMIT; i++) {
 		struct extension_header *header = pos;
-		__u8 kind = log->ip_protocol;
+		__u8 number = log->ip_protocol;
+		const struct extension_kind *kind = &extension_kinds[number];
 		__u32 bytes;
 
-		if (!is_extension(kind))
-			return parse_l4(pos, end, length, log);
+		if (!kind->shift)
+			break;
 		if (length < sizeof(*header) || pos + sizeof(*header) > end)
 			return PACKET_LOG_REASON_TRUNCATED;
 		bytes = extension_bytes(kind, header->length);
 		if (bytes > length || pos + bytes > end)
 			return PACKET_LOG_REASON_TRUNCATED;
 		log->ip_protocol = header->next_header;
-		if (kind == EXTENSION_FRAGMENT &&
+		if (number == IPPROTO_FRAGMENT_HEADER &&
 		    header->fragment_offset & bpf_htons(IPV6_FRAGMENT_OFFSET))
 			return PACKET_LOG_REASON_FRAGMENT;
 		length -= bytes;
 		pos += bytes;
 	}
-	if (is_extension(log->ip_protocol))
+	if (extension_kinds[log->ip_protocol].shift)
 		return PACKET_LOG_REASON_EXTENSION_LIMIT;
 	return parse_l4(pos, end, length, log);
 }

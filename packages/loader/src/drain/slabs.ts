@@ -42,6 +42,15 @@ export class Slabs {
     return undefined;
   }
 
+  /** How many nobody holds. */
+  free(): number {
+    return this.#states.reduce((free, _, slab) => free + (this.isFree(slab) ? 1 : 0), 0);
+  }
+
+  isFree(slab: number): boolean {
+    return Atomics.load(this.#states, slab) === FREE;
+  }
+
   release(slab: number): void {
     Atomics.store(this.#states, slab, FREE);
   }

@@ -6,9 +6,7 @@ import {
   createRing,
   findMap,
   findProgram,
-  globalMemory,
   hasXdpHelper,
-  innerMap,
   loadObject,
   type MapPointer,
   mapDescriptor,
@@ -88,9 +86,9 @@ export function loadProgram(options: ProgramOptions): LoadedProgram {
     frags: hasFrags ? programDescriptor(frags) : undefined,
     cpus,
     rings: makeRings(mapDescriptor(map(MAPS.permits)), cpus, options.ringBytes),
-    counters: mapCounters(map(MAPS.counters), cpus),
-    live: memoryOf(map(MAPS.live), LIVE.size, MAPS.live),
-    slots: memoryOf(map(MAPS.slots), SLOT_TABLE_SIZE, MAPS.slots),
+    counters: memoryOf(map(MAPS.counters), INTERFACE_SLOTS * cpus * COUNTERS.size, 'read'),
+    live: memoryOf(map(MAPS.live), LIVE.size, 'read-write'),
+    slots: memoryOf(map(MAPS.slots), SLOT_TABLE_SIZE, 'read-write'),
   };
 }
 
@@ -107,9 +105,6 @@ function configure(object: ObjectPointer, options: ProgramOptions, cpus: number)
   need(setInitialValue(map(MAPS.knobs), new Uint8Array(knobs.buffer)), 'configure', MAPS.knobs);
   need(setMaxEntries(map(MAPS.counters), INTERFACE_SLOTS * cpus), 'configure', MAPS.counters);
   need(setMaxEntries(map(MAPS.permits), cpus), 'configure', MAPS.permits);
-  // Only a pattern for the type of the rings: their own size may differ.
-  const pattern = need(innerMap(map(MAPS.permits)), 'find inner map', MAPS.permits);
-  need(setMaxEntries(pattern, pageSize()), 'configure', MAPS.permits);
 }
 
 /** Loads a second time with the verifier's log on, only to be able to say why it failed. */
@@ -145,22 +140,8 @@ function makeRings(outer: number, cpus: number, bytes: number): { fd: number; by
   });
 }
 
-function mapCounters(map: MapPointer, cpus: number): Uint8Array {
-  const bytes = INTERFACE_SLOTS * cpus * COUNTERS.size;
+/** Memory of a mmapable map's values, shared with the program. */
+function memoryOf(map: MapPointer, bytes: number, access: 'read' | 'read-write'): Uint8Array {
   const page = pageSize();
-  return mapShared(mapDescriptor(map), 0, Math.ceil(bytes / page) * page, 'read');
-}
-
-function memoryOf(map: MapPointer, length: number, name: string): Uint8Array {
-  const memory = globalMemory(map, length);
-  if (!memory) {
-    throw new SetupError({
-      step: 'map variables',
-      target: name,
-      problem: 'libbpf did not map them',
-      next: 'PacketLog needs libbpf 1.1 or later.',
-      exit: 'unsupported',
-    });
-  }
-  return memory;
+  return mapShared(mapDescriptor(map), 0, Math.ceil(bytes / page) * page, access).subarray(0, bytes);
 }

@@ -7,6 +7,7 @@ export class SlotTable {
   readonly #table: Uint8Array;
   readonly #byName = new Map<string, number>();
   readonly #indexes = new Map<string, number>();
+  #used = 0;
 
   constructor(table: Uint8Array) {
     this.#table = table;
@@ -16,7 +17,7 @@ export class SlotTable {
   assign(name: string, ifindex: number): number {
     const entry = ifindex % this.#table.length;
     const owner = this.#table[entry] ?? 0;
-    const slot = this.#byName.get(name) ?? this.#byName.size + 1;
+    const slot = this.#byName.get(name) ?? this.#used + 1;
     if (slot >= INTERFACE_SLOTS) {
       throw new SetupError({
         step: 'watch',
@@ -36,6 +37,7 @@ export class SlotTable {
       });
     }
     this.release(name);
+    this.#used = Math.max(this.#used, slot);
     this.#table[entry] = slot;
     this.#byName.set(name, slot);
     this.#indexes.set(name, entry);
@@ -48,5 +50,15 @@ export class SlotTable {
     if (entry === undefined) return;
     this.#table[entry] = 0;
     this.#indexes.delete(name);
+  }
+
+  /** The slot and its counts go on under another name. */
+  rename(from: string, to: string): void {
+    for (const map of [this.#byName, this.#indexes]) {
+      const value = map.get(from);
+      if (value === undefined) continue;
+      map.delete(from);
+      map.set(to, value);
+    }
   }
 }

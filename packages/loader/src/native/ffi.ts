@@ -81,17 +81,3 @@ export function memoryAt(address: number, length: number): Uint8Array {
   });
   return createExternalBuffer(pointer, length);
 }
-
-/** The C string at an address. */
-export function stringAt(address: number): string {
-  if (address === 0) return '';
-  return String(
-    load({
-      library: 'libc',
-      funcName: 'strcpy',
-      retType: DataType.String,
-      paramsType: [DataType.I64, DataType.I64],
-      paramsValue: [address, address],
-    }),
-  );
-}

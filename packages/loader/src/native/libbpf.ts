@@ -2,7 +2,7 @@
  * libbpf's functions as this project needs them (libbpf 1.x: ints are -errno on failure,
  * pointers NULL with errno). Objects, programs and maps are addresses.
  */
-import { C, call, memoryAt, stringAt } from './ffi.ts';
+import { C, call } from './ffi.ts';
 
 export type ObjectPointer = number & { readonly kind?: 'bpf_object' };
 export type ProgramPointer = number & { readonly kind?: 'bpf_program' };
@@ -36,13 +36,6 @@ function pointerCall(name: string, parameters: Parameters<typeof call>[3]): Outc
   return value === 0 ? { value, errno } : { value, errno: 0 };
 }
 
-/** "1.1": the library's own version. */
-export function libbpfVersion(): string {
-  const major = call('libbpf', 'libbpf_major_version', C.unsigned, []).value;
-  const minor = call('libbpf', 'libbpf_minor_version', C.unsigned, []).value;
-  return `${major}.${minor}`;
-}
-
 /** Stops libbpf from writing to standard error. */
 export function silenceLibbpf(): void {
   call('libbpf', 'libbpf_set_print', C.pointer, [[C.size, 0]]);
@@ -55,10 +48,6 @@ export const openObject = (path: string): Outcome<ObjectPointer> =>
   ]);
 
 export const loadObject = (object: ObjectPointer): Outcome<number> => intCall('bpf_object__load', [[C.pointer, object]]);
-
-export const closeObject = (object: ObjectPointer): void => {
-  call('libbpf', 'bpf_object__close', C.pointer, [[C.pointer, object]]);
-};
 
 export const findProgram = (object: ObjectPointer, name: string): Outcome<ProgramPointer> =>
   pointerCall('bpf_object__find_program_by_name', [
@@ -102,25 +91,12 @@ export const setMaxEntries = (map: MapPointer, entries: number): Outcome<number>
     [C.unsigned, entries],
   ]);
 
-export const innerMap = (map: MapPointer): Outcome<MapPointer> => pointerCall('bpf_map__inner_map', [[C.pointer, map]]);
-
 export const setInitialValue = (map: MapPointer, value: Uint8Array): Outcome<number> =>
   intCall('bpf_map__set_initial_value', [
     [C.pointer, map],
     [C.bytes, value],
     [C.size, value.length],
   ]);
-
-/** The memory of a global-variable map, shared with the running program. Valid while the object is open. */
-export function globalMemory(map: MapPointer, length: number): Uint8Array | undefined {
-  const size = new Uint8Array(8);
-  const { value } = pointerCall('bpf_map__initial_value', [
-    [C.pointer, map],
-    [C.bytes, size],
-  ]);
-  if (value === 0 || Number(new DataView(size.buffer).getBigUint64(0, true)) < length) return undefined;
-  return memoryAt(value, length);
-}
 
 export const createRing = (name: string, bytes: number): Outcome<number> =>
   intCall('bpf_map_create', [
@@ -196,6 +172,3 @@ export const hasXdpHelper = (helper: number): boolean =>
     [C.int, helper],
     [C.size, 0],
   ]).value === 1;
-
-export const programName = (program: ProgramPointer): string =>
-  stringAt(call('libbpf', 'bpf_program__name', C.pointer, [[C.pointer, program]]).value);

@@ -1,0 +1,93 @@
+/** The command line's shape and its help. */
+import { Command, InvalidArgumentError } from 'commander';
+import { EXIT } from '../exit-codes.ts';
+import { SetupError } from '../setup-error.ts';
+import { completionScript, SHELLS } from './completion.ts';
+import { readConfigFile } from './config-file.ts';
+import { demo } from './demo.ts';
+import { run } from './run.ts';
+import { mergeConfig, type RunOptions, runOptions } from './run-options.ts';
+import { version } from './session.ts';
+
+const RUN_HELP = `
+Examples:
+  packetlog                                    watch the interface of the default route
+  packetlog --iface eth0 --iface eth1          watch two
+  packetlog --print json | jq .src_addr        one JSON object for each packet
+  packetlog --print none --listen 7411         dashboard only
+  packetlog --netns blue --iface veth0         inside a network namespace
+
+Options are taken from the command line, then the environment, then --config, then their defaults.
+PACKETLOG_TOKEN sets the dashboard's token; without it every start makes a new one.
+
+Exit codes:
+  ${EXIT.ok}  ended as asked (Ctrl-C, SIGTERM, closed output)
+  ${EXIT.failed}  a fault of packetlog or of the machine
+  ${EXIT.usage}  wrong option, value or configuration
+  ${EXIT.busy}  another XDP program is on the interface; it was left alone
+  ${EXIT.privilege}  not root, or a capability is missing (CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON)
+  ${EXIT.not_found}  no such interface or network namespace
+  ${EXIT.unsupported}  the kernel or a library lacks what is needed
+  ${EXIT.listen}  the address to listen on cannot be had`;
+
+export function packetlogCommand(done: (code: number) => void): Command {
+  const program = new Command('packetlog')
+    .description('Shows every packet that reaches this machine, at XDP, on the console and live in a browser.')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .configureHelp({ helpWidth: Math.min(process.stdout.columns || 100, 120), showGlobalOptions: false })
+    .showHelpAfterError('(packetlog --help lists the options)')
+    .exitOverride();
+
+  const options = runOptions();
+  const runCommand = program
+    .command('run', { isDefault: true })
+    .description('watch interfaces until Ctrl-C (the default)')
+    .addHelpText('after', RUN_HELP);
+  for (const option of options) runCommand.addOption(option);
+  program.addHelpText('after', () => `\n${runCommand.helpInformation().replace(/^Usage:.*\n\n.*\n\nOptions:/, 'Options of run:')}${RUN_HELP}`);
+  runCommand.action(async (_, command: Command) => done(await run(optionsOf(command, options))));
+
+  program
+    .command('demo')
+    .description('make a small network of namespaces with lively traffic, watch it, remove it at the end')
+    .action(async () => done(await demo()));
+
+  program
+    .command('completion')
+    .argument('<shell>', SHELLS.join(', '))
+    .description('print a completion script for a shell')
+    .addHelpText('after', '\nFor bash: packetlog completion bash > /etc/bash_completion.d/packetlog')
+    .action((shell: string) => {
+      process.stdout.write(completionScript(shell, program));
+      done(EXIT.ok);
+    });
+
+  return program;
+}
+
+function optionsOf(command: Command, options: ReturnType<typeof runOptions>): RunOptions {
+  const { config } = command.opts<{ config?: string }>();
+  if (config !== undefined) {
+    try {
+      mergeConfig(command, options, readConfigFile(config));
+    } catch (cause) {
+      if (!(cause instanceof InvalidArgumentError)) throw cause;
+      throw new SetupError({ step: 'read configuration', target: config, problem: cause.message.replace(/\.$/, ''), exit: 'usage', cause });
+    }
+  }
+  const given = command.opts<Partial<RunOptions>>();
+  return {
+    iface: given.iface ?? [],
+    mode: given.mode ?? 'auto',
+    print: given.print ?? 'text',
+    listen: given.listen ?? { host: 'localhost', port: 7411 },
+    ui: given.ui,
+    ringSize: given.ringSize,
+    logLevel: given.logLevel ?? 'info',
+    countOnly: given.countOnly ?? false,
+    netns: given.netns,
+    allowOrigin: given.allowOrigin ?? [],
+    config,
+  };
+}

@@ -1,0 +1,79 @@
+/** Completion scripts, made from the commands themselves. */
+import { type Command, InvalidArgumentError } from 'commander';
+
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+
+interface Word {
+  long: string;
+  description: string;
+  choices: readonly string[];
+  /** Values are interfaces of this machine. */
+  isInterface: boolean;
+  isFile: boolean;
+}
+
+export function completionScript(shell: string, program: Command): string {
+  const commands = program.commands.map((command) => command.name());
+  const run = program.commands.find((command) => command.name() === 'run');
+  const words: Word[] = (run?.options ?? []).map((option) => ({
+    long: option.long ?? '',
+    description: option.description,
+    choices: option.argChoices ?? [],
+    isInterface: option.long === '--iface',
+    isFile: option.long === '--config' || option.long === '--ui',
+  }));
+  if (shell === 'bash') return bash(commands, words);
+  if (shell === 'zsh') return zsh(commands, words);
+  if (shell === 'fish') return fish(commands, words);
+  throw new InvalidArgumentError(`unknown shell ${JSON.stringify(shell)}. Known are: ${SHELLS.join(', ')}.`);
+}
+
+function bash(commands: readonly string[], words: readonly Word[]): string {
+  const cases = words.flatMap((word) => {
+    if (word.isInterface) return [`    ${word.long}) COMPREPLY=($(compgen -W "$(ls /sys/class/net)" -- "$word")); return ;;`];
+    if (word.isFile) return [`    ${word.long}) COMPREPLY=($(compgen -f -- "$word")); return ;;`];
+    if (word.choices.length === 0) return [];
+    return [`    ${word.long}) COMPREPLY=($(compgen -W "${word.choices.join(' ')}" -- "$word")); return ;;`];
+  });
+  return `_packetlog() {
+  local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]}
+  case $before in
+${cases.join('\n')}
+    completion) COMPREPLY=($(compgen -W "${SHELLS.join(' ')}" -- "$word")); return ;;
+  esac
+  COMPREPLY=($(compgen -W "${[...commands, ...words.map((w) => w.long), '--help', '--version'].join(' ')}" -- "$word"))
+}
+complete -F _packetlog packetlog
+`;
+}
+
+function zsh(commands: readonly string[], words: readonly Word[]): string {
+  const quoted = (text: string) => text.replace(/[[\]:'\\]/g, ' ');
+  const lines = words.map((word) => {
+    let values = ' ';
+    if (word.isInterface) values = '($(ls /sys/class/net))';
+    else if (word.isFile) values = '_files';
+    else if (word.choices.length > 0) values = `(${word.choices.join(' ')})`;
+    return `    '*${word.long}[${quoted(word.description)}]:value:${values}' \\`;
+  });
+  return `#compdef packetlog
+_packetlog() {
+  _arguments \\
+${lines.join('\n')}
+    '1:command:(${commands.join(' ')})' \\
+    '--help[print help]' '--version[print the version]'
+}
+_packetlog "$@"
+`;
+}
+
+function fish(commands: readonly string[], words: readonly Word[]): string {
+  const quoted = (text: string) => `'${text.replace(/['\\]/g, '\\$&')}'`;
+  const lines = words.map((word) => {
+    const base = `complete -c packetlog -l ${word.long.slice(2)} -d ${quoted(word.description)}`;
+    if (word.isInterface) return `${base} -x -a '(ls /sys/class/net)'`;
+    if (word.isFile) return `${base} -r`;
+    return word.choices.length > 0 ? `${base} -x -a ${quoted(word.choices.join(' '))}` : `${base} -x`;
+  });
+  return `${[`complete -c packetlog -f -n __fish_use_subcommand -a '${commands.join(' ')}'`, ...lines].join('\n')}\n`;
+}

@@ -1,0 +1,3 @@
+export function demo(): Promise<number> {
+  throw new Error('later');
+}

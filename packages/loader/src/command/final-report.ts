@@ -1,0 +1,31 @@
+/** What is said at the end: the ledger, as JSON for programs, as sentences for people. */
+import type { InterfaceLedger } from '@packetlog/common';
+import type { DrainLedger } from '../drain/messages.ts';
+import { printableName } from '../kernel/interface-name.ts';
+import type { PrinterCounts } from '../print/console-printer.ts';
+
+/** Records that were written to a ring and not printed: lost in the loader, at the output, or left in the ring. */
+function notPrinted(ledger: DrainLedger, console: PrinterCounts): number {
+  return console.dropped + ledger.queue.dropped + ledger.queue.pending + ledger.ring.pending;
+}
+
+/** The last line of `--print json`. */
+export function ledgerJson(ledger: DrainLedger, console: PrinterCounts): string {
+  const interfaces: Record<string, InterfaceLedger> = Object.fromEntries(
+    ledger.interfaces.map(({ name, counters }) => [name, counters]),
+  );
+  return JSON.stringify({ ledger: { ...interfaces, delivered: { console: console.console, dropped: notPrinted(ledger, console) } } });
+}
+
+/** One line for each interface, and one for what was lost behind the kernel. */
+export function ledgerText(ledger: DrainLedger, console: PrinterCounts | undefined): string[] {
+  const n = (value: number) => value.toLocaleString('en-US');
+  const lines = ledger.interfaces.map(({ name, counters: c }) => {
+    const denied = c.denied + c.aborted > 0 ? `, ${n(c.denied)} denied, ${n(c.aborted)} aborted` : '';
+    const unrecorded = c.sampled_out + c.filtered_out;
+    const rest = unrecorded > 0 ? `, ${n(unrecorded)} not recorded as asked` : '';
+    return `${printableName(name)}: ${n(c.seen)} packets seen (${n(c.bytes)} bytes), ${n(c.permitted)} permitted${denied}; ${n(c.emitted)} recorded, ${n(c.ring_full)} lost in the ring${rest}`;
+  });
+  if (console) lines.push(`console: ${n(console.console)} printed, ${n(notPrinted(ledger, console))} lost on the way`);
+  return lines;
+}

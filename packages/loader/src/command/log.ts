@@ -1,0 +1,21 @@
+/** Diagnostics on standard error: JSON lines for machines, short lines on a terminal. */
+import { type Logger, pino } from 'pino';
+import type { LogLevel } from './run-options.ts';
+
+const STDERR = 2;
+
+export function makeLogger(level: LogLevel, isTerminal: boolean): Logger {
+  const destination = pino.destination({ dest: STDERR, sync: true });
+  if (!isTerminal) return pino({ level, base: { name: 'packetlog' } }, destination);
+  return pino({ level, base: null }, { write: (line: string) => destination.write(shortLine(line)) });
+}
+
+/** "14:03:22 warn interface eth1 is gone  interface=eth1" of a line of pino's JSON. */
+function shortLine(line: string): string {
+  const { level, time, msg, err, ...rest } = JSON.parse(line) as Record<string, unknown>;
+  const clock = new Date(Number(time)).toTimeString().slice(0, 8);
+  const facts = Object.entries(rest).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
+  const stack = typeof err === 'object' && err !== null && 'stack' in err ? `\n${String(err.stack)}` : '';
+  const word = pino.levels.labels[Number(level)] ?? '';
+  return `${clock} ${word.padEnd(5)} ${String(msg ?? '')}${facts.length > 0 ? `  ${facts.join(' ')}` : ''}${stack}\n`;
+}

@@ -1,0 +1,28 @@
+/** The `packetlog` command: reads the command line, runs a subcommand, turns errors into words and exit codes. */
+import { CommanderError } from 'commander';
+import { EXIT } from '../exit-codes.ts';
+import { SetupError } from '../setup-error.ts';
+import { packetlogCommand } from './command-line.ts';
+
+async function main(): Promise<number> {
+  let code: number = EXIT.ok;
+  const command = packetlogCommand((result) => {
+    code = result;
+  });
+  try {
+    await command.parseAsync(process.argv);
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (error instanceof SetupError) {
+      process.stderr.write(`packetlog: ${error.message}\n`);
+      if (error.facts.detail) process.stderr.write(`${error.facts.detail}\n`);
+      return error.exitCode;
+    }
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(`packetlog: unexpected: ${stack}\nPlease report this.\n`);
+    return EXIT.failed;
+  }
+}
+
+process.exit(await main());

@@ -1,0 +1,67 @@
+/** What the values of options may be. Each function returns the value or throws InvalidArgumentError. */
+import { InvalidArgumentError } from 'commander';
+import { interfaceNameProblem } from '../kernel/interface-name.ts';
+
+export interface ListenAddress {
+  host: string;
+  port: number;
+}
+
+const UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  k: 1024,
+  kib: 1024,
+  m: 1024 ** 2,
+  mib: 1024 ** 2,
+  g: 1024 ** 3,
+  gib: 1024 ** 3,
+};
+
+/** "16MiB", "16m" or "16777216" as bytes. */
+export function bytes(text: string): number {
+  const [, digits = '', unit = ''] = /^(\d+)\s*([a-z]*)$/i.exec(text.trim()) ?? [];
+  const factor = UNITS[unit.toLowerCase()];
+  if (digits === '' || factor === undefined) throw new InvalidArgumentError('Write bytes, or a number with KiB, MiB or GiB.');
+  return Number(digits) * factor;
+}
+
+/** A size that a ring may have: a power of two, at least a page. */
+export function ringBytes(text: string): number {
+  const size = bytes(text);
+  const isPower = size > 0 && Number.isInteger(Math.log2(size));
+  if (!isPower || size < 4096 || size > 1024 ** 3) {
+    throw new InvalidArgumentError('A ring has a power of two of bytes, from 4KiB to 1GiB; for example 16MiB.');
+  }
+  return size;
+}
+
+/** "localhost:7411", "[::1]:7411", ":7411" or "7411"; "off". */
+export function listenAddress(text: string): ListenAddress | 'off' {
+  if (text === 'off') return 'off';
+  const [, host, port] = /^(?:(\[[0-9a-f:.]+\]|[^:\s[\]]*):)?(\d{1,5})$/i.exec(text) ?? [];
+  if (port === undefined || Number(port) > 65_535) {
+    throw new InvalidArgumentError('Write HOST:PORT, for example localhost:7411 or [::1]:7411, or off.');
+  }
+  return { host: host || 'localhost', port: Number(port) };
+}
+
+export function interfaceName(name: string): string {
+  const problem = interfaceNameProblem(name);
+  if (problem) throw new InvalidArgumentError(`An interface name that ${problem} cannot exist.`);
+  return name;
+}
+
+/** "https://packetlog.example.com": scheme, host and port, nothing else. */
+export function origin(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol) || url.origin !== text.toLowerCase()) {
+    throw new InvalidArgumentError('Write an origin: http:// or https://, a host and perhaps a port, nothing behind.');
+  }
+  return url.origin;
+}
+
+/** The path of a network namespace: a name as `ip netns` has it, or a path as it is. */
+export function networkNamespace(text: string): string {
+  if (text === '' || text.includes('\0')) throw new InvalidArgumentError('Write a name (see: ip netns list) or a path.');
+  return text.includes('/') ? text : `/run/netns/${text}`;
+}

@@ -1,0 +1,101 @@
+/** The options of `packetlog run`: their flags, environment variables, defaults, and their order of precedence. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { RequestedMode } from '../kernel/attach-ladder.ts';
+import { interfaceName, type ListenAddress, listenAddress, networkNamespace, origin, ringBytes } from './option-values.ts';
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+export type PrintFormat = 'text' | 'json' | 'none';
+
+export interface RunOptions {
+  /** Empty: the interface of the default route. */
+  iface: string[];
+  mode: RequestedMode;
+  print: PrintFormat;
+  listen: ListenAddress | 'off';
+  /** Directory of the built dashboard; undefined: the one built beside this package. */
+  ui: string | undefined;
+  /** Bytes for each CPU; undefined: chosen by the machine's memory. */
+  ringSize: number | undefined;
+  logLevel: LogLevel;
+  countOnly: boolean;
+  netns: string | undefined;
+  allowOrigin: string[];
+  config: string | undefined;
+}
+
+function list(each: (text: string) => string) {
+  return (text: string, before: string[] | undefined): string[] => [
+    ...(before ?? []),
+    ...text.split(',').map((part) => each(part.trim())),
+  ];
+}
+
+/** In the order of --help. */
+export function runOptions(): Option[] {
+  return [
+    new Option('-i, --iface <name>', 'interface to watch; again or with commas for more (default: that of the default route)')
+      .argParser(list(interfaceName))
+      .env('PACKETLOG_IFACE'),
+    new Option('-m, --mode <mode>', 'native: in the driver; generic: later, on any interface; auto: the best that works')
+      .choices(['auto', 'native', 'generic'])
+      .default('auto')
+      .env('PACKETLOG_MODE'),
+    new Option('-p, --print <format>', 'what standard output gets for each packet')
+      .choices(['text', 'json', 'none'])
+      .default('text')
+      .env('PACKETLOG_PRINT'),
+    new Option('-l, --listen <host:port>', 'where the dashboard and the socket are served, or off')
+      .argParser(listenAddress)
+      .default({ host: 'localhost', port: 7411 }, 'localhost:7411')
+      .env('PACKETLOG_LISTEN'),
+    new Option('--ui <dir>', 'directory of the built dashboard, or off to serve the socket alone').env('PACKETLOG_UI'),
+    new Option('--allow-origin <origin>', 'origin of another page that may connect, such as a proxy’s; again for more')
+      .argParser(list(origin))
+      .env('PACKETLOG_ALLOW_ORIGIN'),
+    new Option('--netns <name>', 'watch interfaces of this network namespace (name or path)')
+      .argParser(networkNamespace)
+      .env('PACKETLOG_NETNS'),
+    new Option('--ring-size <bytes>', 'ring for each CPU, for example 16MiB (default: up to 16MiB, by memory)')
+      .argParser(ringBytes)
+      .env('PACKETLOG_RING_SIZE'),
+    new Option('--count-only', 'count packets, record none').env('PACKETLOG_COUNT_ONLY'),
+    new Option('--log-level <level>', 'diagnostics on standard error')
+      .choices([...LOG_LEVELS])
+      .default('info')
+      .env('PACKETLOG_LOG'),
+    new Option('-c, --config <file>', 'JSON file with any of these options, by their long names').env('PACKETLOG_CONFIG'),
+  ];
+}
+
+/**
+ * Flag, then environment, then file, then default. `file`: the parsed JSON; its values go through
+ * the same parsers as the command line's.
+ */
+export function mergeConfig(command: Command, options: readonly Option[], file: Record<string, unknown>): void {
+  const known = new Map(options.filter((o) => o.long !== '--config').map((o) => [o.long?.slice(2), o]));
+  for (const [key, value] of Object.entries(file)) {
+    const option = known.get(key);
+    if (!option) {
+      throw new InvalidArgumentError(`unknown key ${JSON.stringify(key)}. Known are: ${[...known.keys()].join(', ')}.`);
+    }
+    const source = command.getOptionValueSource(option.attributeName());
+    if (source === 'cli' || source === 'env') continue;
+    command.setOptionValueWithSource(option.attributeName(), parse(option, key, value), 'config');
+  }
+}
+
+function parse(option: Option, key: string, value: unknown): unknown {
+  if (option.isBoolean()) {
+    if (typeof value === 'boolean') return value;
+    throw new InvalidArgumentError(`${key}: write true or false.`);
+  }
+  const texts = (Array.isArray(value) ? value : [value]).map((each: unknown) => {
+    if (typeof each === 'string' || typeof each === 'number') return String(each);
+    throw new InvalidArgumentError(`${key}: write a text, a number or a list of them.`);
+  });
+  return texts.reduce<unknown>((before, text) => {
+    if (option.parseArg === undefined) return text;
+    return option.parseArg(text, before as never);
+  }, undefined);
+}

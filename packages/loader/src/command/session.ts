@@ -1,0 +1,26 @@
+/** Who we are: version, machine, this start of the loader. */
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { type Hello, MAX_ROWS_PER_SECOND, PROTOCOL_VERSION } from '@packetlog/common';
+
+/** Of this package. */
+export function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+/** The constant part of `hello`. */
+export function session(): Omit<Hello, 'interfaces'> {
+  return {
+    protocol: PROTOCOL_VERSION,
+    version: version(),
+    node: hostname(),
+    boot_id: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
+    session_id: randomUUID(),
+    started_at_ms: Date.now(),
+    // One clock read per packet; the offset to the wall clock is known to a few microseconds.
+    clock: { policy: 'precise', error_ns: 10_000 },
+    limits: { max_rows_per_second: MAX_ROWS_PER_SECOND },
+  };
+}

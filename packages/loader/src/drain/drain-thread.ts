@@ -1,0 +1,108 @@
+/** The serving thread's handle on the drain thread. */
+import { writeSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { MessageChannel, Worker } from 'node:worker_threads';
+// Loads ffi-rs here too, without calling it: an addon that only a worker holds is unmapped when the
+// worker ends, and the C library then calls its destructor of thread-local data into nothing (SIGSEGV).
+import '../native/ffi.ts';
+import { fromPlain } from '../setup-error.ts';
+import type { DrainLedger, DrainOptions, FromDrain, ToDrain } from './messages.ts';
+import { makeSlabMemory, Slabs } from './slabs.ts';
+
+/** 64 MiB of shared memory, touched only when the serving thread falls behind. */
+const SLABS = 256;
+
+export type Ready = Extract<FromDrain, { type: 'ready' }>;
+
+export interface DrainEvents {
+  /** `bytes`: begins with `count` records at the ring's stride; they are the drain thread's again when this returns. */
+  rows: (bytes: Uint8Array, count: number, skipped: number) => void;
+  second: (message: Extract<FromDrain, { type: 'second' }>) => void;
+  notice: (message: Extract<FromDrain, { type: 'notice' }>) => void;
+  /** The thread died; the interfaces are detached when the process ends. */
+  failed: (error: Error) => void;
+}
+
+export class DrainThread {
+  readonly ready: Ready;
+  readonly #worker: Worker;
+  readonly #send: (message: ToDrain) => void;
+  readonly #stopped: Promise<DrainLedger>;
+
+  private constructor(ready: Ready, worker: Worker, send: (message: ToDrain) => void, stopped: Promise<DrainLedger>) {
+    this.ready = ready;
+    this.#worker = worker;
+    this.#send = send;
+    this.#stopped = stopped;
+  }
+
+  /** Resolves when the program is attached; rejects with a SetupError. */
+  static start(options: Omit<DrainOptions, 'slabs' | 'signal'>, events: DrainEvents): Promise<DrainThread> {
+    const memory = makeSlabMemory(SLABS);
+    const slabs = new Slabs(memory);
+    const signal = new SharedArrayBuffer(4);
+    const { port1, port2 } = new MessageChannel();
+    const worker = new Worker(fileURLToPath(new URL('./thread.js', import.meta.url)), {
+      workerData: { options: { ...options, slabs: memory, signal }, port: port2 },
+      transferList: [port2],
+      name: 'drain',
+    });
+    return new Promise((resolve, reject) => {
+      let end: (ledger: DrainLedger) => void;
+      const stopped = new Promise<DrainLedger>((done) => {
+        end = done;
+      });
+      let wake: number | undefined;
+      const send = (message: ToDrain) => {
+        port1.postMessage(message);
+        if (wake !== undefined) writeSync(wake, new Uint8Array(new BigUint64Array([1n]).buffer));
+        Atomics.store(new Int32Array(signal), 0, 1);
+      };
+      const fail = (error: Error) => {
+        if (wake === undefined) reject(error);
+        else events.failed(error);
+      };
+      worker.on('error', fail);
+      worker.on('message', (message: FromDrain) => {
+        switch (message.type) {
+          case 'ready':
+            wake = message.wake;
+            resolve(new DrainThread(message, worker, send, stopped));
+            return;
+          case 'failed':
+            fail(fromPlain(message.error));
+            return;
+          case 'rows': {
+            events.rows(slabs.bytes(message.slab), message.count, message.skipped);
+            slabs.release(message.slab);
+            return;
+          }
+          case 'skipped':
+            events.rows(new Uint8Array(0), 0, message.skipped);
+            return;
+          case 'second':
+            events.second(message);
+            return;
+          case 'notice':
+            events.notice(message);
+            return;
+          case 'stopped':
+            end(message.ledger);
+        }
+      });
+    });
+  }
+
+  /** Rows per second that can be used; Infinity for all. */
+  want(perSecond: number): void {
+    this.#send({ type: 'rows-wanted', perSecond });
+  }
+
+  /** Detaches, empties the rings, and resolves with the last ledger when every row was handed over. */
+  async stop(): Promise<DrainLedger> {
+    this.#send({ type: 'stop' });
+    const ledger = await this.#stopped;
+    await this.#worker.terminate();
+    return ledger;
+  }
+}

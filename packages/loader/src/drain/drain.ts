@@ -1,0 +1,132 @@
+/** The drain thread's work: rings to slabs, a tally of the records, a report each second. */
+import { LIVE } from '@packetlog/bpf';
+import { type Action, type Notice, REASONS, type Reason, type Summary } from '@packetlog/common';
+import { CLOCK_STEP_NS, measureClockOffset } from '../kernel/clock.ts';
+import type { RingReader } from '../ring/ring-reader.ts';
+import { Tally } from '../summary/tally.ts';
+import type { Handover } from './handover.ts';
+import { LOOK_BYTES } from './look.ts';
+import { LossAlarm } from './loss-alarm.ts';
+import type { DrainLedger } from './messages.ts';
+import type { WatchedInterfaces } from './watched-interfaces.ts';
+
+export class Drain {
+  readonly #rings: readonly RingReader[];
+  readonly #interfaces: WatchedInterfaces;
+  readonly #handover: Handover;
+  readonly #live: BigInt64Array;
+  readonly #tally = new Tally();
+  readonly #ringAlarm = new LossAlarm(
+    'in the kernel, because the ring is full',
+    'Use a larger --ring-size, or look at fewer packets.',
+  );
+  readonly #queueAlarm = new LossAlarm(
+    'in the loader, because serving falls behind',
+    'Fewer or faster readers of the console and of the socket help.',
+  );
+  #drained = 0;
+  #last: { ledger: DrainLedger; atMs: number } | undefined;
+
+  constructor(parts: { rings: readonly RingReader[]; interfaces: WatchedInterfaces; handover: Handover; live: Uint8Array }) {
+    this.#rings = parts.rings;
+    this.#interfaces = parts.interfaces;
+    this.#handover = parts.handover;
+    this.#live = new BigInt64Array(parts.live.buffer, parts.live.byteOffset, LIVE.size / 8);
+  }
+
+  /** One look at every ring. `more`: one of them held more than a look may take. */
+  look(): { records: number; more: boolean } {
+    let records = 0;
+    let more = false;
+    for (const ring of this.#rings) {
+      const drained = ring.drain((memory, start, count) => {
+        this.#tally.add(memory, start + ring.recordOffset, count, ring.stride);
+        this.#handover.add(memory, start, count);
+      }, LOOK_BYTES);
+      records += drained.records;
+      more ||= drained.bytes >= LOOK_BYTES;
+    }
+    this.#drained += records;
+    return { records, more };
+  }
+
+  publish(hold: 'hold' | 'exact'): void {
+    for (const ring of this.#rings) ring.publish(hold);
+  }
+
+  /** Records in the rings that were not drained yet: 0 once nothing writes any more and all is read. */
+  backlog(): number {
+    return this.#rings.reduce((sum, ring) => sum + ring.pending(), 0);
+  }
+
+  /** Tells the program the wall clock. The first call must come before attaching. */
+  setClock(): { offsetNs: bigint; step: Notice | undefined } {
+    const offset = measureClockOffset();
+    const at = LIVE.fields.clock_offset_ns / 8;
+    const before = Atomics.exchange(this.#live, at, offset);
+    const moved = offset - before;
+    const stepped = before !== 0n && (moved > CLOCK_STEP_NS || moved < -CLOCK_STEP_NS);
+    return { offsetNs: offset, step: stepped ? clockStep(moved) : undefined };
+  }
+
+  ledger(atMs: number): DrainLedger {
+    const drained = this.#drained;
+    const interfaces = this.#interfaces.ledger();
+    const emitted = interfaces.reduce((sum, { counters }) => sum + counters.emitted, 0);
+    const { counts, pending } = this.#handover;
+    return {
+      at_ms: atMs,
+      interfaces,
+      ring: { offered: emitted, delivered: drained, dropped: 0, withheld: 0, pending: emitted - drained },
+      queue: { ...counts, pending },
+      reasons: this.#reasons(),
+    };
+  }
+
+  /** Call about once a second. */
+  report(atMs: number): { ledger: DrainLedger; summary: Summary; notices: Notice[] } {
+    const notices = this.#interfaces.look(atMs);
+    const ledger = this.ledger(atMs);
+    const full = ledger.interfaces.reduce((sum, { counters }) => sum + counters.ring_full, 0);
+    for (const notice of [this.#ringAlarm.look(full, atMs), this.#queueAlarm.look(ledger.queue.dropped, atMs)]) {
+      if (notice) notices.push(notice);
+    }
+    const summary = this.#summary(ledger, atMs);
+    this.#last = { ledger, atMs };
+    return { ledger, summary, notices };
+  }
+
+  #summary(ledger: DrainLedger, atMs: number): Summary {
+    const before = this.#last;
+    const earlier = new Map(before?.ledger.interfaces.map(({ name, counters }) => [name, counters]));
+    const byAction: Record<Action, number> = { aborted: 0, deny: 0, permit: 0 };
+    const byInterface = ledger.interfaces.map(({ name, counters }) => {
+      const then = earlier.get(name);
+      byAction.permit += counters.permitted - (then?.permitted ?? 0);
+      byAction.deny += counters.denied - (then?.denied ?? 0);
+      byAction.aborted += counters.aborted - (then?.aborted ?? 0);
+      return { name, packets: counters.seen - (then?.seen ?? 0), bytes: counters.bytes - (then?.bytes ?? 0) };
+    });
+    const sum = (of: 'packets' | 'bytes') => byInterface.reduce((total, each) => total + each[of], 0);
+    return {
+      at_ms: atMs,
+      interval_ms: Math.max(1, before ? atMs - before.atMs : 1000),
+      total: { packets: sum('packets'), bytes: sum('bytes') },
+      by_interface: byInterface,
+      by_action: byAction,
+      ...this.#tally.take(),
+    };
+  }
+
+  #reasons(): DrainLedger['reasons'] {
+    const counts = this.#interfaces.reasons();
+    const named = (Object.entries(REASONS) as [Reason, number][]).map(([name, code]) => [name, counts[code] ?? 0] as const);
+    return Object.fromEntries(named.filter(([, count]) => count > 0));
+  }
+}
+
+function clockStep(movedNs: bigint): Notice {
+  const seconds = (Number(movedNs) / 1e9).toFixed(3);
+  const message = `The wall clock was set by ${seconds} s; times before and after do not compare. No packet was lost by it.`;
+  return { at_ms: Date.now(), level: 'warning', code: 'clock_step', message };
+}

@@ -1,0 +1,123 @@
+/** Copies records out of the ring into slabs and passes the slabs on. */
+import { LOOK_BYTES } from './look.ts';
+import { RowBudget } from './row-budget.ts';
+import { SLAB_BYTES, type Slabs } from './slabs.ts';
+
+export interface HandoverCounts {
+  offered: number;
+  /** Passed on to the serving thread. */
+  delivered: number;
+  /** Lost: every slab was still with the serving thread. */
+  dropped: number;
+  /** Not passed on, because nobody wanted so many rows. */
+  withheld: number;
+}
+
+export class Handover {
+  readonly counts: HandoverCounts = { offered: 0, delivered: 0, dropped: 0, withheld: 0 };
+  readonly #slabs: Slabs;
+  readonly #stride: number;
+  readonly #post: (slab: number, count: number, skipped: number) => void;
+  readonly #postSkipped: (skipped: number) => void;
+  readonly #now: () => number;
+  readonly #budget: RowBudget;
+  #slab: number | undefined;
+  #records = 0;
+  #skipped = 0;
+  #lastPosted: number | undefined;
+
+  constructor(options: {
+    slabs: Slabs;
+    stride: number;
+    rowsPerSecond: number;
+    now: () => number;
+    post: (slab: number, count: number, skipped: number) => void;
+    postSkipped: (skipped: number) => void;
+  }) {
+    this.#slabs = options.slabs;
+    this.#stride = options.stride;
+    this.#now = options.now;
+    this.#post = options.post;
+    this.#postSkipped = options.postSkipped;
+    this.#budget = new RowBudget(options.rowsPerSecond, options.now());
+  }
+
+  want(rowsPerSecond: number): void {
+    this.#budget.change(rowsPerSecond);
+  }
+
+  /** Whether a look at every ring would find room. */
+  hasRoom(): boolean {
+    return this.#slabs.free() * SLAB_BYTES >= 2 * LOOK_BYTES;
+  }
+
+  /** Records waiting in a slab that was not passed on yet. */
+  get pending(): number {
+    return this.#records;
+  }
+
+  add(memory: Uint8Array, start: number, count: number): void {
+    this.counts.offered += count;
+    const wanted = this.#budget.take(count, this.#now());
+    this.counts.withheld += count - wanted;
+    this.#skipped += count - wanted;
+    if (wanted === count) this.#copy(memory, start, count);
+    else this.#copySpread(memory, start, count, wanted);
+  }
+
+  /**
+   * Passes the slab on if the serving thread has none of ours, so that slow serving makes fuller
+   * slabs, not more of them. `force`: in any case.
+   */
+  flush(force: boolean): void {
+    if (this.#records === 0) {
+      if (this.#skipped > 0 && force) {
+        this.#postSkipped(this.#skipped);
+        this.#skipped = 0;
+      }
+      return;
+    }
+    if (force || this.#lastPosted === undefined || this.#slabs.isFree(this.#lastPosted)) this.#pass();
+  }
+
+  /** The one copy on the way from the kernel's memory to ours. */
+  #copy(memory: Uint8Array, start: number, count: number): void {
+    let done = 0;
+    while (done < count) {
+      const slab = this.#current();
+      if (slab === undefined) {
+        this.counts.dropped += count - done;
+        return;
+      }
+      const used = this.#records * this.#stride;
+      const fits = Math.min(count - done, Math.floor((SLAB_BYTES - used) / this.#stride));
+      const from = start + done * this.#stride;
+      this.#slabs.bytes(slab).set(memory.subarray(from, from + fits * this.#stride), used);
+      this.#records += fits;
+      done += fits;
+    }
+  }
+
+  /** Some of the records, evenly spread, so that a flood does not hide what is rare. */
+  #copySpread(memory: Uint8Array, start: number, count: number, wanted: number): void {
+    for (let i = 0; i < wanted; i++) {
+      this.#copy(memory, start + Math.floor((i * count) / wanted) * this.#stride, 1);
+    }
+  }
+
+  #current(): number | undefined {
+    if (this.#slab !== undefined && (this.#records + 1) * this.#stride > SLAB_BYTES) this.#pass();
+    this.#slab ??= this.#slabs.take();
+    return this.#slab;
+  }
+
+  #pass(): void {
+    if (this.#slab === undefined) return;
+    this.counts.delivered += this.#records;
+    this.#post(this.#slab, this.#records, this.#skipped);
+    this.#lastPosted = this.#slab;
+    this.#slab = undefined;
+    this.#records = 0;
+    this.#skipped = 0;
+  }
+}

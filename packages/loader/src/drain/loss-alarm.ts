@@ -1,0 +1,35 @@
+/** Says when loss begins and when it ends. Pure. */
+import type { Notice } from '@packetlog/common';
+
+export class LossAlarm {
+  readonly #where: string;
+  readonly #advice: string;
+  #total = 0;
+  #before = 0;
+  #losing = false;
+
+  /** `where` completes "Records were lost "; `advice` is a sentence. */
+  constructor(where: string, advice: string) {
+    this.#where = where;
+    this.#advice = advice;
+  }
+
+  /** Call about once a second with the count of lost records since the start. */
+  look(total: number, atMs: number): Notice | undefined {
+    const grew = total > this.#total;
+    const count = total - this.#before;
+    this.#total = total;
+    if (grew && !this.#losing) {
+      this.#losing = true;
+      const message = `Records are being lost ${this.#where}: ${count} so far. ${this.#advice}`;
+      return { at_ms: atMs, level: 'warning', code: 'loss_began', message, count };
+    }
+    if (!grew && this.#losing) {
+      this.#losing = false;
+      this.#before = total;
+      const message = `No more records are lost ${this.#where}; ${count} were lost. The counters stayed exact.`;
+      return { at_ms: atMs, level: 'info', code: 'loss_ended', message, count };
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,36 @@
+/** A token bucket for rows: at most so many per second, a fifth of a second's worth at once. */
+export class RowBudget {
+  #perSecond: number;
+  #tokens: number;
+  #at: number;
+
+  constructor(perSecond: number, nowMs: number) {
+    this.#perSecond = perSecond;
+    this.#tokens = this.#burst();
+    this.#at = nowMs;
+  }
+
+  get perSecond(): number {
+    return this.#perSecond;
+  }
+
+  change(perSecond: number): void {
+    this.#perSecond = perSecond;
+    this.#tokens = Math.min(this.#tokens, this.#burst());
+  }
+
+  /** How many of `rows` may go now; they are taken off. */
+  take(rows: number, nowMs: number): number {
+    if (this.#perSecond === Number.POSITIVE_INFINITY) return rows;
+    const earned = ((nowMs - this.#at) / 1000) * this.#perSecond;
+    this.#at = nowMs;
+    this.#tokens = Math.min(this.#burst(), this.#tokens + earned);
+    const taken = Math.min(rows, Math.floor(this.#tokens));
+    this.#tokens -= taken;
+    return taken;
+  }
+
+  #burst(): number {
+    return this.#perSecond === 0 ? 0 : Math.max(1, this.#perSecond / 5);
+  }
+}

@@ -1,0 +1,187 @@
+/**
+ * The drain thread: the only one that calls C. It blocks in epoll_wait or in a nap, never in
+ * Node's event loop, and talks to the serving thread through a port and shared slabs.
+ */
+import { closeSync, openSync } from 'node:fs';
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { defaultRouteInterface } from '../kernel/default-route.ts';
+import { InterfaceCounters } from '../kernel/interface-counters.ts';
+import { loadProgram } from '../kernel/program.ts';
+import { SlotTable } from '../kernel/slots.ts';
+import { enterNetworkNamespace, epollOf, epollWait, eventDescriptor, waitForRunningPrograms } from '../native/libc.ts';
+import { mapKernelRing } from '../ring/mapped-ring.ts';
+import { SetupError, toPlain } from '../setup-error.ts';
+import { clearEvent } from './clear-event.ts';
+import { Drain } from './drain.ts';
+import { Handover } from './handover.ts';
+import type { DrainThreadData, FromDrain, ToDrain } from './messages.ts';
+import { Rhythm } from './rhythm.ts';
+import { Slabs } from './slabs.ts';
+import { WatchedInterfaces } from './watched-interfaces.ts';
+
+const REPORT_MS = 1000;
+/** How long the end waits for the serving thread to give slabs back, and for the last records. */
+const STOP_MS = 5000;
+
+interface Setup {
+  drain: Drain;
+  handover: Handover;
+  interfaces: WatchedInterfaces;
+  wake: number;
+  /** Rings and messages; messages alone. */
+  epollAll: number;
+  epollMessages: number;
+}
+
+const { options, port } = workerData as DrainThreadData;
+const signal = new Int32Array(options.signal);
+
+function post(message: FromDrain): void {
+  parentPort?.postMessage(message);
+}
+
+function setUp(): Setup {
+  if (options.networkNamespace !== undefined) enter(options.networkNamespace);
+  const names = options.interfaces.length > 0 ? options.interfaces : [requireDefaultRoute()];
+  const program = loadProgram({ ringBytes: options.ringBytes, logPermits: options.logPermits });
+  const interfaces = new WatchedInterfaces(
+    program,
+    new SlotTable(program.slots),
+    new InterfaceCounters(program.counters, program.cpus),
+    options.mode,
+  );
+  const rings = program.rings.map(({ fd, bytes }) => mapKernelRing(fd, bytes));
+  const [ring] = rings;
+  if (!ring) throw new Error('no CPU');
+  const handover = new Handover({
+    slabs: new Slabs(options.slabs),
+    stride: ring.stride,
+    rowsPerSecond: options.rowsPerSecond,
+    now: () => performance.now(),
+    post: (slab, count, skipped) => post({ type: 'rows', slab, count, skipped }),
+    postSkipped: (skipped) => post({ type: 'skipped', skipped }),
+  });
+  const drain = new Drain({ rings, interfaces, handover, live: program.live });
+  const wake = eventDescriptor();
+  const epollAll = epollOf([wake, ...program.rings.map(({ fd }) => fd)]);
+  const epollMessages = epollOf([wake]);
+  drain.setClock();
+  try {
+    for (const name of names) interfaces.add(name);
+  } catch (error) {
+    interfaces.detach();
+    throw error;
+  }
+  post({ type: 'ready', interfaces: interfaces.ledger(), wake, stride: ring.stride, recordOffset: ring.recordOffset });
+  return { drain, handover, interfaces, wake, epollAll, epollMessages };
+}
+
+function enter(path: string): void {
+  let fd: number;
+  try {
+    fd = openSync(path, 'r');
+  } catch (cause) {
+    throw new SetupError({
+      step: 'enter network namespace',
+      target: path,
+      next: 'See which there are with: ip netns list.',
+      exit: 'not_found',
+      cause,
+    });
+  }
+  try {
+    enterNetworkNamespace(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function requireDefaultRoute(): string {
+  const name = defaultRouteInterface();
+  if (name !== undefined) return name;
+  throw new SetupError({
+    step: 'choose',
+    target: 'interface',
+    problem: 'there is no default route',
+    next: 'Name one with --iface NAME (see: ip -br link).',
+    exit: 'not_found',
+  });
+}
+
+/** Looks, naps and sleeps until told to stop. */
+function run({ drain, handover, wake, epollAll, epollMessages }: Setup): void {
+  const rhythm = new Rhythm();
+  let nextReport = performance.now() + REPORT_MS;
+  for (;;) {
+    if (Atomics.exchange(signal, 0, 0) === 1) {
+      clearEvent(wake);
+      for (let message = receive(); message; message = receive()) {
+        if (message.type === 'stop') return;
+        handover.want(message.perSecond);
+      }
+    }
+    if (performance.now() >= nextReport) {
+      report(drain);
+      nextReport = Math.max(nextReport + REPORT_MS, performance.now());
+    }
+    const { records, more } = drain.look();
+    const next = rhythm.next(records, more);
+    handover.flush(next.do === 'sleep');
+    if (next.do === 'again') {
+      drain.publish('hold');
+    } else if (next.do === 'nap') {
+      drain.publish('hold');
+      epollWait(epollMessages, next.ms);
+    } else {
+      drain.publish('exact');
+      // A record committed before this was visible did not signal: look once more.
+      const late = drain.look();
+      if (late.records > 0) {
+        handover.flush(true);
+        rhythm.next(late.records, false);
+        continue;
+      }
+      epollWait(epollAll, Math.max(0, Math.ceil(nextReport - performance.now())));
+    }
+  }
+}
+
+function receive(): ToDrain | undefined {
+  return receiveMessageOnPort(port)?.message as ToDrain | undefined;
+}
+
+function report(drain: Drain): void {
+  const { offsetNs, step } = drain.setClock();
+  const { ledger, summary, notices } = drain.report(Date.now());
+  if (step) notices.push(step);
+  for (const notice of notices) post({ type: 'notice', notice });
+  post({ type: 'second', ledger, summary, clockOffsetNs: offsetNs });
+}
+
+/** Detaches, waits until no program runs, empties the rings, passes everything on. */
+function stop({ drain, handover, interfaces, epollMessages }: Setup): void {
+  interfaces.detach();
+  const deadline = performance.now() + STOP_MS;
+  const settled = waitForRunningPrograms();
+  for (;;) {
+    const { records } = drain.look();
+    drain.publish('exact');
+    handover.flush(true);
+    const over = performance.now() >= deadline;
+    if (over || (records === 0 && drain.backlog() === 0 && settled)) break;
+    // Let programs end that the kernel would not wait for, and slabs come back.
+    while (!handover.hasRoom() && performance.now() < deadline) epollWait(epollMessages, 1);
+    if (!settled) epollWait(epollMessages, 10);
+  }
+  post({ type: 'stopped', ledger: drain.ledger(Date.now()) });
+}
+
+try {
+  const setup = setUp();
+  run(setup);
+  stop(setup);
+} catch (error) {
+  post({ type: 'failed', error: toPlain(error) });
+} finally {
+  port.close();
+}

@@ -1,0 +1,145 @@
+/** The interfaces we are attached to: attaching, noticing that one vanished, attaching again when it returns. */
+import type { Interface, Ledger, Notice } from '@packetlog/common';
+import { type AttachablePrograms, attach, linkInterface } from '../kernel/attach.ts';
+import type { RequestedMode } from '../kernel/attach-ladder.ts';
+import type { InterfaceCounters } from '../kernel/interface-counters.ts';
+import { printableName } from '../kernel/interface-name.ts';
+import type { SlotTable } from '../kernel/slots.ts';
+import { closeDescriptor, interfaceIndex, interfaceName } from '../native/libc.ts';
+import { SetupError } from '../setup-error.ts';
+
+interface Watched extends Interface {
+  slot: number;
+  link: number | undefined;
+  /** The last refusal told, so that it is told once. */
+  complaint: string | undefined;
+}
+
+export class WatchedInterfaces {
+  readonly #programs: AttachablePrograms;
+  readonly #slots: SlotTable;
+  readonly #counters: InterfaceCounters;
+  readonly #mode: RequestedMode;
+  readonly #watched: Watched[] = [];
+
+  constructor(programs: AttachablePrograms, slots: SlotTable, counters: InterfaceCounters, mode: RequestedMode) {
+    this.#programs = programs;
+    this.#slots = slots;
+    this.#counters = counters;
+    this.#mode = mode;
+  }
+
+  /** Throws SetupError if the interface is not there or cannot be attached to. */
+  add(name: string): void {
+    const ifindex = interfaceIndex(name);
+    if (ifindex === 0) {
+      throw new SetupError({
+        step: 'watch',
+        target: printableName(name),
+        problem: 'no such interface',
+        next: 'See which there are with: ip -br link.',
+        exit: 'not_found',
+      });
+    }
+    this.#watched.push({ name, slot: 0, state: 'gone', ifindex: 0, mode: 'generic', link: undefined, complaint: undefined });
+    const watched = this.#watched.at(-1);
+    if (watched) this.#attach(watched, ifindex);
+  }
+
+  /** Looks once at every interface; call about once a second. */
+  look(atMs: number): Notice[] {
+    return this.#watched.flatMap((watched) => this.#lookAt(watched, atMs) ?? []);
+  }
+
+  ledger(): Ledger['interfaces'] {
+    return this.#watched.map(({ name, ifindex, mode, state, mode_reason, slot }) => ({
+      name,
+      ifindex,
+      mode,
+      state,
+      ...(mode_reason === undefined ? {} : { mode_reason }),
+      counters: this.#counters.read(slot),
+    }));
+  }
+
+  /** Packets by reason number, over all interfaces. */
+  reasons(): number[] {
+    const sums: number[] = [];
+    for (const { slot } of this.#watched) {
+      this.#counters.reasons(slot).forEach((count, reason) => {
+        sums[reason] = (sums[reason] ?? 0) + count;
+      });
+    }
+    return sums;
+  }
+
+  /** Records written to the rings since the start. */
+  emitted(): number {
+    return this.#watched.reduce((sum, { slot }) => sum + this.#counters.read(slot).emitted, 0);
+  }
+
+  detach(): void {
+    for (const watched of this.#watched) this.#close(watched);
+  }
+
+  #attach(watched: Watched, ifindex: number): void {
+    watched.slot = this.#slots.assign(watched.name, ifindex);
+    const { link, mode, reason } = attach(this.#programs, printableName(watched.name), ifindex, this.#mode);
+    watched.link = link;
+    watched.mode = mode;
+    watched.ifindex = ifindex;
+    watched.state = 'attached';
+    if (reason === undefined) delete watched.mode_reason;
+    else watched.mode_reason = reason;
+  }
+
+  #lookAt(watched: Watched, atMs: number): Notice | undefined {
+    if (watched.link === undefined) return this.#tryAgain(watched, atMs);
+    const ifindex = linkInterface(watched.link);
+    const shown = printableName(watched.name);
+    if (ifindex === 0) {
+      this.#close(watched);
+      watched.state = 'gone';
+      watched.ifindex = 0;
+      const message = `Interface ${shown} is gone. Its counters are kept; it will be watched again when it returns.`;
+      return { at_ms: atMs, level: 'warning', code: 'interface_gone', message, interface: watched.name };
+    }
+    const name = interfaceName(ifindex);
+    if (name === undefined || name === watched.name) return undefined;
+    const message = `Interface ${shown} is now called ${printableName(name)}; it is watched as before.`;
+    this.#rename(watched, name, ifindex);
+    return { at_ms: atMs, level: 'info', code: 'interface_renamed', message, interface: name };
+  }
+
+  #rename(watched: Watched, name: string, ifindex: number): void {
+    this.#slots.rename(watched.name, name);
+    watched.name = name;
+    watched.ifindex = ifindex;
+  }
+
+  #tryAgain(watched: Watched, atMs: number): Notice | undefined {
+    const ifindex = interfaceIndex(watched.name);
+    if (ifindex === 0) {
+      watched.complaint = undefined;
+      return undefined;
+    }
+    const about = { at_ms: atMs, interface: watched.name };
+    try {
+      this.#attach(watched, ifindex);
+    } catch (error) {
+      if (!(error instanceof SetupError)) throw error;
+      if (watched.complaint === error.message) return undefined;
+      watched.complaint = error.message;
+      return { ...about, level: 'error', code: 'attach_failed', message: error.message };
+    }
+    watched.complaint = undefined;
+    const message = `Interface ${printableName(watched.name)} is back and watched again (${watched.mode}).`;
+    return { ...about, level: 'info', code: 'interface_returned', message };
+  }
+
+  #close(watched: Watched): void {
+    if (watched.link === undefined) return;
+    closeDescriptor(watched.link);
+    watched.link = undefined;
+  }
+}

@@ -1,0 +1,18 @@
+/** Linux interface names (dev_valid_name in net/core/dev.c). */
+
+const MAX_BYTES = 15;
+
+/** Why the kernel would refuse the name, or undefined if it would take it. */
+export function interfaceNameProblem(name: string): string | undefined {
+  if (name === '') return 'is empty';
+  if (new TextEncoder().encode(name).length > MAX_BYTES) return `is longer than ${MAX_BYTES} bytes`;
+  if (name === '.' || name === '..') return 'is "." or ".."';
+  if (/[\s/:\0]/.test(name)) return 'holds a space, a slash, a colon or a NUL';
+  return undefined;
+}
+
+/** For terminals: control characters and escapes become visible; all else stays. */
+export function printableName(name: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not reach a terminal
+  return name.replace(/[\u0000-\u001f\u007f-\u009f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
+}

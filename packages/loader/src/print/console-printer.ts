@@ -1,0 +1,128 @@
+/** Prints records: keeps raw bytes, in bounds, and makes text of them only when the output takes it. */
+import type { Writable } from 'node:stream';
+import { PacketLogView } from '@packetlog/common';
+
+/** Raw records waiting for a slow output: about a million. */
+const QUEUE_BYTES = 64 * 1024 * 1024;
+/** Text of so many records is written at once, then the clients get their turn. */
+const BURST = 512;
+
+export type FormatRecord = (view: PacketLogView, i: number) => string;
+
+export interface PrinterCounts {
+  /** Records written to the output. */
+  console: number;
+  /** Records not printed, because the output was too slow or closed. */
+  dropped: number;
+}
+
+export class ConsolePrinter {
+  readonly counts: PrinterCounts = { console: 0, dropped: 0 };
+  readonly #output: Writable;
+  readonly #format: FormatRecord;
+  readonly #stride: number;
+  readonly #recordOffset: number;
+  readonly #queue: PacketLogView[] = [];
+  #queuedBytes = 0;
+  /** Next record of the first view in the queue. */
+  #at = 0;
+  #waiting = false;
+  #scheduled = false;
+  #closed = false;
+  #idle: (() => void)[] = [];
+
+  /** `onClosed`: whoever read the output is gone. */
+  constructor(options: {
+    output: Writable;
+    format: FormatRecord;
+    stride: number;
+    recordOffset: number;
+    onClosed: (error: NodeJS.ErrnoException) => void;
+  }) {
+    this.#output = options.output;
+    this.#format = options.format;
+    this.#stride = options.stride;
+    this.#recordOffset = options.recordOffset;
+    this.#output.on('drain', () => {
+      this.#waiting = false;
+      this.#pump();
+    });
+    this.#output.on('error', (error: NodeJS.ErrnoException) => {
+      this.#close();
+      options.onClosed(error);
+    });
+  }
+
+  get pending(): number {
+    return this.#queue.reduce((sum, view) => sum + view.length, 0) - this.#at;
+  }
+
+  /** Copies the records; `bytes` may change when this returns. */
+  add(bytes: Uint8Array, count: number): void {
+    const size = count * this.#stride;
+    if (this.#closed || this.#queuedBytes + size > QUEUE_BYTES) {
+      this.counts.dropped += count;
+      return;
+    }
+    if (count === 0) return;
+    const copy = bytes.slice(0, size);
+    this.#queue.push(new PacketLogView(copy, { count, stride: this.#stride, recordOffset: this.#recordOffset }));
+    this.#queuedBytes += size;
+    this.#schedule();
+  }
+
+  /** A line of its own after all records so far, when they are printed. */
+  async finish(lastLine: (() => string) | undefined, timeoutMs: number): Promise<void> {
+    const timer = setTimeout(() => this.#close(), timeoutMs);
+    await new Promise<void>((resolve) => {
+      if (this.#isIdle()) resolve();
+      else this.#idle.push(resolve);
+    });
+    clearTimeout(timer);
+    if (this.#closed || lastLine === undefined) return;
+    await new Promise<void>((resolve) => {
+      this.#output.write(`${lastLine()}\n`, () => resolve());
+    });
+  }
+
+  #isIdle(): boolean {
+    return this.#closed || (this.#queue.length === 0 && !this.#waiting);
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#waiting) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    const [view] = this.#queue;
+    if (view && !this.#waiting && !this.#closed) {
+      const end = Math.min(view.length, this.#at + BURST);
+      let text = '';
+      for (let i = this.#at; i < end; i++) text += `${this.#format(view, i)}\n`;
+      this.counts.console += end - this.#at;
+      this.#at = end;
+      if (end === view.length) {
+        this.#queue.shift();
+        this.#queuedBytes -= view.length * this.#stride;
+        this.#at = 0;
+      }
+      this.#waiting = !this.#output.write(text);
+      this.#schedule();
+    }
+    if (this.#isIdle()) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.counts.dropped += this.pending;
+    this.#queue.length = 0;
+    this.#at = 0;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+}

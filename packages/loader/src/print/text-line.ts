@@ -1,0 +1,103 @@
+/** A record as a line of text for people; aligned, optionally coloured. */
+import {
+  ACTIONS,
+  actionName,
+  etherTypeName,
+  hasPorts,
+  icmpTypeName,
+  type PacketLogView,
+  protocolName,
+  REASONS,
+  reasonName,
+  tcpFlagsLetters,
+} from '@packetlog/common';
+
+export interface TextStyle {
+  colour: boolean;
+}
+
+const IPPROTO_ICMP = 1;
+const IPPROTO_TCP = 6;
+const IPPROTO_ICMPV6 = 58;
+
+const RESET = '\u001b[0m';
+const DIM = '\u001b[2m';
+const RED = '\u001b[31m';
+const YELLOW = '\u001b[33m';
+
+/** Columns begin where IPv4 needs them and move out, once, when something longer comes by. */
+export class TextLines {
+  readonly #colour: boolean;
+  #sourceWidth = 'SRC IP: 255.255.255.255, SRC PORT: 65535,'.length;
+  #destinationWidth = 'DST IP: 255.255.255.255, DST PORT: 65535,'.length;
+  #protocolWidth = 'PROTO: TCP, FLAGS: S.,'.length;
+  #interfaceWidth = 'IFACE: eth0,'.length;
+
+  constructor(style: TextStyle) {
+    this.#colour = style.colour;
+  }
+
+  /** Begins with the local time; holds no newline. */
+  line(view: PacketLogView, i: number, interfaceName: string): string {
+    const ports = hasPorts(view.ipProtocol(i));
+    const ip = view.isIp(i);
+    const source = `SRC IP: ${ip ? view.srcAddr(i) : '-'}, SRC PORT: ${ports ? view.srcPort(i) : '-'},`;
+    const destination = `DST IP: ${ip ? view.dstAddr(i) : '-'}, DST PORT: ${ports ? view.dstPort(i) : '-'},`;
+    const protocol = `PROTO: ${protocolWords(view, i)},`;
+    const iface = `IFACE: ${interfaceName},`;
+    this.#sourceWidth = Math.max(this.#sourceWidth, source.length);
+    this.#destinationWidth = Math.max(this.#destinationWidth, destination.length);
+    this.#protocolWidth = Math.min(48, Math.max(this.#protocolWidth, protocol.length));
+    this.#interfaceWidth = Math.max(this.#interfaceWidth, iface.length);
+    return [
+      this.#paint(DIM, clockTime(view.timestampMs(i))),
+      source.padEnd(this.#sourceWidth),
+      destination.padEnd(this.#destinationWidth),
+      protocol.padEnd(this.#protocolWidth),
+      iface.padEnd(this.#interfaceWidth),
+      `LEN: ${view.frameLength(i)},`.padEnd('LEN: 1514,'.length),
+      this.#verdict(view, i),
+    ].join(' ');
+  }
+
+  #verdict(view: PacketLogView, i: number): string {
+    const action = view.action(i);
+    const reason = view.reason(i);
+    const vlan = view.vlanId(i) ? `, VLAN: ${view.vlanId(i)}` : '';
+    const weight = view.weight(i) > 1 ? `, 1 OF ${view.weight(i)}` : '';
+    const words = `ACTION: ${actionName(action)}`;
+    const why = reason === REASONS.none ? '' : `, REASON: ${reasonName(reason)}`;
+    if (action !== ACTIONS.permit) return this.#paint(RED, words + why) + vlan + weight;
+    return words + (why === '' ? '' : this.#paint(YELLOW, why)) + vlan + weight;
+  }
+
+  #paint(colour: string, text: string): string {
+    return this.#colour ? colour + text + RESET : text;
+  }
+}
+
+function protocolWords(view: PacketLogView, i: number): string {
+  if (!view.isIp(i)) return etherTypeName(view.etherType(i));
+  const protocol = view.ipProtocol(i);
+  const name = protocolName(protocol);
+  if (protocol === IPPROTO_TCP) return `${name}, FLAGS: ${tcpFlagsLetters(view.tcpFlags(i)) || 'none'}`;
+  const isIcmp = protocol === IPPROTO_ICMP || protocol === IPPROTO_ICMPV6;
+  if (isIcmp && view.reason(i) === REASONS.none) {
+    return `${name} ${icmpTypeName(protocol, view.dstPort(i) >> 8, view.dstPort(i) & 0xff)}`;
+  }
+  return name;
+}
+
+let second = Number.NaN;
+let secondText = '';
+
+/** Local time of day with microseconds: "14:03:22.118493". */
+function clockTime(ms: number): string {
+  const whole = Math.floor(ms / 1000);
+  if (whole !== second) {
+    second = whole;
+    secondText = new Date(whole * 1000).toTimeString().slice(0, 8);
+  }
+  const micros = Math.floor((ms - whole * 1000) * 1000);
+  return `${secondText}.${String(micros).padStart(6, '0')}`;
+}

@@ -1,0 +1,47 @@
+/**
+ * Which Host and Origin headers are ours. CORS does not stop a foreign page's WebSocket, and a
+ * foreign name may be made to point at us (DNS rebinding): both headers are held against exact lists.
+ */
+import { networkInterfaces } from 'node:os';
+
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
+const ANY = new Set(['0.0.0.0', '::', '[::]']);
+
+export interface Allowed {
+  hosts: ReadonlySet<string>;
+  origins: ReadonlySet<string>;
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+/** `host`: as in --listen; `extra`: origins of other pages, such as a reverse proxy's. */
+export function allowedFor(host: string, port: number, extra: readonly string[]): Allowed {
+  const names = new Set(isLoopback(host) ? LOOPBACK : []);
+  if (ANY.has(host)) for (const name of [...LOOPBACK, ...ownAddresses()]) names.add(name);
+  else names.add(bracketed(host));
+  const hosts = new Set([...names].flatMap((name) => (port === 80 ? [name, `${name}:80`] : [`${name}:${port}`])));
+  const origins = new Set([...hosts].map((each) => `http://${each}`));
+  for (const origin of extra) {
+    origins.add(origin);
+    hosts.add(new URL(origin).host);
+  }
+  return { hosts, origins };
+}
+
+/** Why a request is refused; undefined if it is allowed. Programs other than browsers send no Origin. */
+export function refusal(allowed: Allowed, host: string | undefined, origin: string | undefined): string | undefined {
+  if (host === undefined || !allowed.hosts.has(host.toLowerCase())) return 'Host';
+  if (origin !== undefined && !allowed.origins.has(origin.toLowerCase())) return 'Origin';
+  return undefined;
+}
+
+/** "::1" as a URL has it: "[::1]". */
+export function bracketed(host: string): string {
+  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+}
+
+function ownAddresses(): string[] {
+  return Object.values(networkInterfaces()).flatMap((addresses) => (addresses ?? []).map(({ address }) => bracketed(address)));
+}
