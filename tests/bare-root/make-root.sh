@@ -1,0 +1,74 @@
+# Sourced by prove.sh: a bare root in $root, with git, Node and npm, and the way of this machine to its package archives.
+# The machine's own release and mirror are used, so that it works where only those are reached.
+
+# apt_field NAME: the first value of a deb822 field, such as URIs, in the machine's sources.
+apt_field() {
+	cat /etc/apt/sources.list.d/*.sources 2>/dev/null | sed -n "s/^$1:[[:space:]]*\([^[:space:]]*\).*/\1/p" | head -n 1
+}
+
+mirror_of_this_machine() {
+	local uri
+	uri=$(apt_field URIs)
+	# The older one-line form: deb [options] URI suite component
+	[ -n "$uri" ] || uri=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
+		sed -n 's/^deb[[:space:]]\{1,\}\(\[[^]]*\][[:space:]]*\)\{0,1\}\([^[:space:]]*\).*/\2/p' | head -n 1)
+	echo "$uri"
+}
+
+# copy PATH...: files and directories that exist, to the same place in the root.
+copy() {
+	local path
+	for path in "$@"; do
+		[ -e "$path" ] || continue
+		mkdir -p "$root$(dirname "$path")"
+		rm -rf "${root:?}$path"
+		cp -aL "$path" "$root$path"
+	done
+}
+
+make_bare_root() {
+	local release mirror keyring node prefix
+	release=$(. /etc/os-release && echo "$VERSION_CODENAME")
+	mirror=$(mirror_of_this_machine)
+	keyring=$(apt_field Signed-By)
+	debootstrap --variant=minbase --include=git ${keyring:+"--keyring=$keyring"} \
+		"$release" "$root" "$mirror" >"$logs/debootstrap.log" 2>&1 ||
+		{ tail -n 20 "$logs/debootstrap.log" "$root/debootstrap/debootstrap.log" >&2 && return 1; }
+
+	copy /etc/apt/sources.list /etc/apt/sources.list.d /etc/apt/trusted.gpg.d /etc/apt/keyrings /etc/apt/auth.conf.d
+	copy ${keyring:+"$keyring"} /etc/resolv.conf /etc/hosts /etc/ssl/certs
+	# How archives are reached; the hooks of desktop packages stay behind.
+	grep -ls '^[[:space:]]*Acquire' /etc/apt/apt.conf /etc/apt/apt.conf.d/* | while read -r file; do copy "$file"; done
+
+	# Debian's own Node may be too old, so the machine's is copied.
+	node=$(node -p process.execPath)
+	prefix=$(dirname "$(dirname "$node")")
+	mkdir -p "$root/usr/local/bin" "$root/usr/local/lib/node_modules" "$root/usr/local/etc"
+	cp -L "$node" "$root/usr/local/bin/node"
+	cp -a "$(dirname "$(dirname "$(realpath "$(command -v npm)")")")" "$root/usr/local/lib/node_modules/npm"
+	ln -s ../lib/node_modules/npm/bin/npm-cli.js "$root/usr/local/bin/npm"
+	ln -s ../lib/node_modules/npm/bin/npx-cli.js "$root/usr/local/bin/npx"
+	[ ! -e "$prefix/etc/npmrc" ] || cp "$prefix/etc/npmrc" "$root/usr/local/etc/npmrc"
+	[ ! -e "$HOME/.npmrc" ] || cp "$HOME/.npmrc" "$root/root/.npmrc"
+}
+
+# Called in a mount namespace of its own.
+mount_kernel_filesystems() {
+	mount --bind "$root" "$root"
+	mount -t proc proc "$root/proc"
+	mount -t sysfs sysfs "$root/sys"
+	mount -t bpf bpf "$root/sys/fs/bpf"
+	mount --rbind /dev "$root/dev"
+	mount -t tmpfs tmpfs "$root/run"
+	mount -t tmpfs tmpfs "$root/tmp"
+}
+
+# inside COMMAND...: in the root, with nothing of this shell's environment but what reaches the archives.
+inside() {
+	local name settings=()
+	while read -r name; do settings+=("$name=${!name}"); done < <(
+		compgen -e | grep -iE '^(npm_config_.*|(https?|no|all)_proxy|node_extra_ca_certs|ssl_cert_(file|dir))$' || true
+	)
+	chroot "$root" /usr/bin/env -i HOME=/root TERM=dumb LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+		"${settings[@]}" /bin/sh -c 'cd /root/packetlog 2>/dev/null || cd /; exec "$@"' sh "$@"
+}
