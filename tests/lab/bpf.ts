@@ -20,7 +20,7 @@ const LARGEST_FRAME = 1 << 17;
  */
 export const FIRST_BUFFER = 4096 - 256 - 320;
 
-export type ProgramName = keyof typeof PROGRAMS;
+type ProgramName = keyof typeof PROGRAMS;
 type CounterName = Exclude<keyof typeof COUNTERS.fields, 'reasons'>;
 export type Counters = Record<CounterName, number> & { readonly reasons: readonly number[] };
 
@@ -36,7 +36,7 @@ export interface LoadedProgram {
   close(): void;
 }
 
-export interface LoadOptions {
+interface LoadOptions {
   readonly program: ProgramName;
   /** Added to the monotonic clock. */
   readonly clockOffsetNs?: bigint;
@@ -45,7 +45,8 @@ export interface LoadOptions {
 }
 
 /** CPUs that may ever be there, from a list such as "0-3,8". */
-export function possibleCpus(list = readFileSync('/sys/devices/system/cpu/possible', 'utf8')): number {
+function possibleCpus(): number {
+  const list = readFileSync('/sys/devices/system/cpu/possible', 'utf8');
   return Math.max(...list.trim().split(/[,-]/).map(Number)) + 1;
 }
 

@@ -13,7 +13,10 @@ export interface InterfaceCounters {
   readonly tx: Direction;
 }
 
-/** `ip -s -j link show dev …`. The link layer's own numbers; bytes are without the frame check sequence. */
+/**
+ * `ip -s -j link show dev …`. Bytes are without the frame check sequence. Compare bytes with what the sending end
+ * counts: a veth with a native XDP program counts received bytes without the Ethernet header.
+ */
 export async function interfaceCounters(namespace: Namespace, device: string): Promise<InterfaceCounters> {
   const [link] = await namespace.ipJson<{ stats64: InterfaceCounters }[]>('-s', 'link', 'show', 'dev', device);
   if (!link) throw new Error(`no interface ${device} in ${namespace.name}`);

@@ -1,8 +1,8 @@
 /** What a test or a loader may leave behind in the kernel. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { run, runJson } from './command.ts';
+import { runJson } from './command.ts';
 import { makerOf } from './lab-name.ts';
-import { labNamespaces } from './namespace.ts';
+import { labNamespaces, type Namespace } from './namespace.ts';
 import { until } from './until.ts';
 
 /** Each entry is a line that says what is there. */
@@ -82,10 +82,8 @@ export async function assertNothingLeft(before: Inventory = new Set(), deadlineM
   );
 }
 
-/** Ids of the programs on one interface, by mode, as iproute2 sees it. */
-export async function xdpOn(namespaceName: string, device: string): Promise<unknown> {
-  const [link] = JSON.parse(
-    await run('ip', ['-n', namespaceName, '-json', 'link', 'show', 'dev', device]),
-  ) as LinkEntry[];
+/** The XDP program on an interface as iproute2 sees it, undefined if there is none. */
+export async function xdpOn(namespace: Namespace, device: string): Promise<LinkEntry['xdp']> {
+  const [link] = await namespace.ipJson<LinkEntry[]>('link', 'show', 'dev', device);
   return link?.xdp;
 }

@@ -37,7 +37,11 @@ function removeAtExit(name: string): void {
   });
 }
 
+let cleaned: Promise<void> | undefined;
+
 export async function createNamespace(): Promise<Namespace> {
+  cleaned ??= removeAbandonedNamespaces();
+  await cleaned;
   const name = newLabName();
   await run('ip', ['netns', 'add', name]);
   removeAtExit(name);
@@ -101,8 +105,9 @@ export async function labNamespaces(): Promise<string[]> {
 }
 
 /** Removes namespaces whose maker was killed before it could. Those of living processes stay. */
-export async function removeAbandonedNamespaces(): Promise<string[]> {
-  const abandoned = (await labNamespaces()).filter((name) => !existsSync(`/proc/${makerOf(name)}`));
-  for (const name of abandoned) await removeNamespace(name);
-  return abandoned;
+async function removeAbandonedNamespaces(): Promise<void> {
+  for (const name of await labNamespaces()) {
+    // Another test process may be at it as well.
+    if (!existsSync(`/proc/${makerOf(name)}`)) await removeNamespace(name).catch(() => undefined);
+  }
 }

@@ -2,6 +2,7 @@
 import type { Fixture } from './fixtures/fixture.ts';
 import { ipv4Fixtures } from './fixtures/ipv4.ts';
 import { ipv6Fixtures } from './fixtures/ipv6.ts';
+import { ipv6ExtensionFixtures } from './fixtures/ipv6-extensions.ts';
 import { largeFixtures } from './fixtures/large.ts';
 import { linkFixtures } from './fixtures/link.ts';
 import { transportFixtures } from './fixtures/transport.ts';
@@ -14,6 +15,7 @@ export const fixtures: readonly Fixture[] = [
   ...linkFixtures,
   ...ipv4Fixtures,
   ...ipv6Fixtures,
+  ...ipv6ExtensionFixtures,
   ...transportFixtures,
   ...truncatedFixtures,
   ...largeFixtures,

@@ -1,0 +1,58 @@
+/** The real command in the lab: that both work together, with the sender and the interface as witnesses. Needs root. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { assertNothingLeft, type Inventory, takeInventory, xdpOn } from './leftovers.ts';
+import { createNetwork, type Network } from './network.ts';
+import { startPacketlog } from './process.ts';
+import { requireRoot } from './root.ts';
+import { sendUdp } from './traffic.ts';
+
+const args = ['--iface', 'server0', '--print', 'json', '--listen', 'off'];
+
+describe.skipIf(!requireRoot())('packetlog in the lab', () => {
+  let before: Inventory;
+  let network: Network;
+  beforeEach(async () => {
+    before = await takeInventory();
+    network = await createNetwork();
+  });
+  afterEach(async () => {
+    await network.dispose();
+    await assertNothingLeft(before);
+  });
+
+  const records = (stdout: string) =>
+    stdout
+      .split('\n')
+      .filter((line) => line.startsWith('{"timestamp_ns"'))
+      .map((line) => JSON.parse(line) as { src_port: number; length: number });
+
+  test('it prints each datagram once, as many as the sender sent and the interface counted', async () => {
+    const packetlog = startPacketlog(network.server, { args });
+    await packetlog.untilPrinted(/Watching server0/);
+    const { sent } = await sendUdp(network.client, {
+      address: network.link.server.ipv4,
+      count: 1000,
+      sourcePorts: [40001, 40002, 40003, 40004],
+      perSecond: 20_000,
+    });
+    await packetlog.until(({ stdout }) => records(stdout).length >= 1000, '1000 records');
+    expect(await packetlog.end('SIGINT')).toEqual({ code: 0, signal: null });
+
+    const printed = records(packetlog.stdout);
+    expect(printed).toHaveLength(sent);
+    for (const port of [40001, 40002, 40003, 40004]) {
+      expect(printed.filter(({ src_port }) => src_port === port)).toHaveLength(250);
+    }
+    expect((await network.link.server.counters()).rx.packets).toBe(1000);
+    const { tx } = await network.link.client.counters();
+    expect(printed.reduce((sum, { length }) => sum + length, 0)).toBe(tx.bytes);
+  });
+
+  test('its program goes with it, even when it is killed', async () => {
+    const packetlog = startPacketlog(network.server, { args });
+    await packetlog.untilPrinted(/Watching server0/);
+    expect(await xdpOn(network.server, 'server0')).toBeDefined();
+    await packetlog.end('SIGKILL');
+    expect(await xdpOn(network.server, 'server0')).toBeUndefined();
+  });
+});
