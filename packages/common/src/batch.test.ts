@@ -67,7 +67,7 @@ describe('PacketLogBatch', () => {
     expect([...PacketLogBatch.from(buffer)]).toEqual(records);
     expect([...PacketLogBatch.from(Buffer.from(bytes))]).toEqual(records);
     const foreign: { buffer: ArrayBuffer; view: Uint8Array } = runInNewContext(
-      'const view = Uint8Array.from(numbers); ({ view, buffer: view.buffer })',
+      '({ view: Uint8Array.from([0, ...numbers]).subarray(1), buffer: Uint8Array.from(numbers).buffer })',
       { numbers: [...bytes] },
     );
     expect(foreign.view).not.toBeInstanceOf(Uint8Array);
