@@ -1,11 +1,12 @@
 /** The command line's shape and its help. */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT } from '../exit-codes.ts';
 import { SetupError } from '../setup-error.ts';
 import { completionScript, SHELLS } from './completion.ts';
 import { readConfigFile } from './config-file.ts';
 import { demo } from './demo.ts';
 import { run } from './run.ts';
+import { seconds } from './option-values.ts';
 import { mergeConfig, type RunOptions, runOptions } from './run-options.ts';
 import { version } from './session.ts';
 
@@ -30,6 +31,9 @@ Exit codes:
   ${EXIT.unsupported}  the kernel or a library lacks what is needed
   ${EXIT.listen}  the address to listen on cannot be had`;
 
+/** The demo chooses the interface itself. */
+const NOT_FOR_DEMO = new Set(['--iface', '--netns']);
+
 export function packetlogCommand(done: (code: number) => void): Command {
   const program = new Command('packetlog')
     .description('Shows every packet that reaches this machine, at XDP, on the console and live in a browser.')
@@ -48,10 +52,15 @@ export function packetlogCommand(done: (code: number) => void): Command {
   program.addHelpText('after', () => `\n${runCommand.helpInformation().replace(/^Usage:.*\n\n.*\n\nOptions:/, 'Options of run:')}${RUN_HELP}`);
   runCommand.action(async (_, command: Command) => done(await run(optionsOf(command, options))));
 
-  program
+  const demoCommand = program
     .command('demo')
     .description('make a small network of namespaces with lively traffic, watch it, remove it at the end')
-    .action(async () => done(await demo()));
+    .addOption(new Option('--for <seconds>', 'end by itself after so long').argParser(seconds).default(600));
+  const demoOptions = options.filter(({ long }) => !NOT_FOR_DEMO.has(long ?? ''));
+  for (const option of demoOptions) demoCommand.addOption(option);
+  demoCommand.action(async (_, command: Command) =>
+    done(await demo(optionsOf(command, demoOptions), command.opts<{ for: number }>().for)),
+  );
 
   program
     .command('completion')

@@ -65,3 +65,12 @@ export function networkNamespace(text: string): string {
   if (text === '' || text.includes('\0')) throw new InvalidArgumentError('Write a name (see: ip netns list) or a path.');
   return text.includes('/') ? text : `/run/netns/${text}`;
 }
+
+/** A length of time from a second to a day. */
+export function seconds(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 86_400) {
+    throw new InvalidArgumentError('Write seconds, from 1 to 86400.');
+  }
+  return value;
+}

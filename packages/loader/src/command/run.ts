@@ -23,10 +23,9 @@ import { Stop } from './stop.ts';
 /** How long a slow output may take to get what was recorded, after the end was asked for. */
 const PRINT_MS = 10_000;
 
-/** Resolves with the exit code; throws SetupError if it cannot start. */
-export async function run(options: RunOptions): Promise<number> {
+/** Resolves with the exit code; throws SetupError if it cannot start. `onReady`: packets are seen from now on. */
+export async function run(options: RunOptions, stop = new Stop(), onReady = () => {}): Promise<number> {
   const log = makeLogger(options.logLevel, process.stderr.isTTY);
-  const stop = new Stop();
   const front = await openFront(options, log);
   let printer: ConsolePrinter | undefined;
   let last: DrainLedger | undefined;
@@ -69,6 +68,7 @@ export async function run(options: RunOptions): Promise<number> {
   }
   front?.start(thread, options.print !== 'none', () => last?.interfaces ?? thread.ready.interfaces);
   greet(thread, front);
+  onReady();
 
   const why = await stop.asked;
   log.debug({ why }, 'ending');

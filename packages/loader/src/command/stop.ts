@@ -1,7 +1,7 @@
 /** What ends a run: Ctrl-C, a signal, a closed output. */
 import { EXIT } from '../exit-codes.ts';
 
-export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'output closed';
+export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'output closed' | 'time is over';
 
 export class Stop {
   readonly asked: Promise<StopReason>;

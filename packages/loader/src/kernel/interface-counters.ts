@@ -20,17 +20,16 @@ export class InterfaceCounters {
    */
   read(slot: number): InterfaceLedger {
     const sum = (field: keyof Omit<typeof COUNTERS.fields, 'reasons'>) => this.#sum(slot, COUNTERS.fields[field]);
-    const later = {
-      emitted: sum('emitted'),
-      sampled_out: sum('sampled_out'),
-      filtered_out: sum('filtered_out'),
-      ring_full: sum('ring_full'),
-      permitted: sum('permitted'),
-      denied: sum('denied'),
-      aborted: sum('aborted'),
-      bytes: sum('bytes'),
-    };
-    return { seen: sum('seen'), ...later };
+    const emitted = sum('emitted');
+    const sampled_out = sum('sampled_out');
+    const filtered_out = sum('filtered_out');
+    const ring_full = sum('ring_full');
+    const permitted = sum('permitted');
+    const denied = sum('denied');
+    const aborted = sum('aborted');
+    const bytes = sum('bytes');
+    const seen = sum('seen');
+    return { seen, permitted, denied, aborted, emitted, sampled_out, filtered_out, ring_full, bytes };
   }
 
   /** Packets by reason number; index 0 is always 0. */

@@ -25,11 +25,11 @@ const DIM = '\u001b[2m';
 const RED = '\u001b[31m';
 const YELLOW = '\u001b[33m';
 
-/** Columns begin where IPv4 needs them and move out, once, when something longer comes by. */
+/** Columns begin narrow and move out, once, when something longer comes by. */
 export class TextLines {
   readonly #colour: boolean;
-  #sourceWidth = 'SRC IP: 255.255.255.255, SRC PORT: 65535,'.length;
-  #destinationWidth = 'DST IP: 255.255.255.255, DST PORT: 65535,'.length;
+  #sourceWidth = 'SRC IP: 192.0.2.1, SRC PORT: 65535,'.length;
+  #destinationWidth = 'DST IP: 192.0.2.1, DST PORT: 443,'.length;
   #protocolWidth = 'PROTO: TCP, FLAGS: S.,'.length;
   #interfaceWidth = 'IFACE: eth0,'.length;
 
@@ -55,7 +55,7 @@ export class TextLines {
       destination.padEnd(this.#destinationWidth),
       protocol.padEnd(this.#protocolWidth),
       iface.padEnd(this.#interfaceWidth),
-      `LEN: ${view.frameLength(i)},`.padEnd('LEN: 1514,'.length),
+      `LEN: ${view.frameLength(i)},`.padEnd('LEN: 99,'.length),
       this.#verdict(view, i),
     ].join(' ');
   }
