@@ -35,10 +35,11 @@ make_bare_root() {
 		"$release" "$root" "$mirror" >"$logs/debootstrap.log" 2>&1 ||
 		{ tail -n 20 "$logs/debootstrap.log" "$root/debootstrap/debootstrap.log" >&2 && return 1; }
 
+	rm "$root/etc/apt/sources.list"
 	copy /etc/apt/sources.list /etc/apt/sources.list.d /etc/apt/trusted.gpg.d /etc/apt/keyrings /etc/apt/auth.conf.d
 	copy ${keyring:+"$keyring"} /etc/resolv.conf /etc/hosts /etc/ssl/certs
 	# How archives are reached; the hooks of desktop packages stay behind.
-	grep -ls '^[[:space:]]*Acquire' /etc/apt/apt.conf /etc/apt/apt.conf.d/* | while read -r file; do copy "$file"; done
+	find /etc/apt -path '*/apt.conf*' -type f -exec grep -l '^[[:space:]]*Acquire' {} + | while read -r file; do copy "$file"; done
 
 	# Debian's own Node may be too old, so the machine's is copied.
 	node=$(node -p process.execPath)

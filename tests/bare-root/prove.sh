@@ -4,7 +4,8 @@
 #   npx -y pnpm@12 test
 # and prints how long each took. Needs root. Attaches to lo only. Leaves no process, mount or directory behind.
 #   usage: tests/bare-root/prove.sh [--keep] [--no-test]
-set -euo pipefail
+set -Eeuo pipefail
+trap 'echo "prove.sh: line $LINENO: $BASH_COMMAND: exit code $?" >&2' ERR
 
 here=$(cd "$(dirname "$0")" && pwd)
 patience=600
