@@ -35,6 +35,7 @@ export async function run(options: RunOptions, stop = new Stop(), onReady = () =
       printer?.add(bytes, count);
       front?.rows(bytes, count, skipped);
     },
+    rowsWanted: (skipped) => front?.rowsWanted(skipped),
     second: ({ ledger, summary, clockOffsetNs }) => {
       last = ledger;
       front?.second(ledger, summary, clockOffsetNs);

@@ -17,6 +17,8 @@ export type Ready = Extract<FromDrain, { type: 'ready' }>;
 export interface DrainEvents {
   /** `bytes`: begins with `count` records at the ring's stride; they are the drain thread's again when this returns. */
   rows: (bytes: Uint8Array, count: number, skipped: number) => void;
+  /** The last `want` takes effect from here on; `skipped` more passed before. */
+  rowsWanted: (skipped: number) => void;
   second: (message: Extract<FromDrain, { type: 'second' }>) => void;
   notice: (message: Extract<FromDrain, { type: 'notice' }>) => void;
   /** The thread died; the interfaces are detached when the process ends. */
@@ -79,6 +81,9 @@ export class DrainThread {
           }
           case 'skipped':
             events.rows(new Uint8Array(0), 0, message.skipped);
+            return;
+          case 'rows-wanted':
+            events.rowsWanted(message.skipped);
             return;
           case 'second':
             events.second(message);

@@ -2,6 +2,7 @@
 import { LOOK_BYTES } from './look.ts';
 import { RowBudget } from './row-budget.ts';
 import { SLAB_BYTES, type Slabs } from './slabs.ts';
+import { sortByTime } from './time-order.ts';
 
 export interface HandoverCounts {
   offered: number;
@@ -17,6 +18,7 @@ export class Handover {
   readonly counts: HandoverCounts = { offered: 0, delivered: 0, dropped: 0, withheld: 0 };
   readonly #slabs: Slabs;
   readonly #stride: number;
+  readonly #recordOffset: number;
   readonly #post: (slab: number, count: number, skipped: number) => void;
   readonly #postSkipped: (skipped: number) => void;
   readonly #now: () => number;
@@ -29,6 +31,7 @@ export class Handover {
   constructor(options: {
     slabs: Slabs;
     stride: number;
+    recordOffset: number;
     rowsPerSecond: number;
     now: () => number;
     post: (slab: number, count: number, skipped: number) => void;
@@ -36,6 +39,7 @@ export class Handover {
   }) {
     this.#slabs = options.slabs;
     this.#stride = options.stride;
+    this.#recordOffset = options.recordOffset;
     this.#now = options.now;
     this.#post = options.post;
     this.#postSkipped = options.postSkipped;
@@ -71,13 +75,17 @@ export class Handover {
    */
   flush(force: boolean): void {
     if (this.#records === 0) {
-      if (this.#skipped > 0 && force) {
-        this.#postSkipped(this.#skipped);
-        this.#skipped = 0;
-      }
+      if (this.#skipped > 0 && force) this.#postSkipped(this.takeSkipped());
       return;
     }
     if (force || this.#lastPosted === undefined || this.#slabs.isFree(this.#lastPosted)) this.#pass();
+  }
+
+  /** Records that were not wanted and of which the serving thread does not know; it is told now. */
+  takeSkipped(): number {
+    const skipped = this.#skipped;
+    this.#skipped = 0;
+    return skipped;
   }
 
   /** The one copy on the way from the kernel's memory to ours. */
@@ -114,10 +122,10 @@ export class Handover {
   #pass(): void {
     if (this.#slab === undefined) return;
     this.counts.delivered += this.#records;
-    this.#post(this.#slab, this.#records, this.#skipped);
+    sortByTime(this.#slabs.bytes(this.#slab), this.#records, this.#stride, this.#recordOffset);
+    this.#post(this.#slab, this.#records, this.takeSkipped());
     this.#lastPosted = this.#slab;
     this.#slab = undefined;
     this.#records = 0;
-    this.#skipped = 0;
   }
 }

@@ -41,6 +41,8 @@ export type FromDrain =
   /** Slab `slab` holds `count` records and is the receiver's until released; `skipped` more were not wanted. */
   | { type: 'rows'; slab: number; count: number; skipped: number }
   | { type: 'skipped'; skipped: number }
+  /** Answers `rows-wanted`: `skipped` passed before it took effect. */
+  | { type: 'rows-wanted'; skipped: number }
   | { type: 'second'; ledger: DrainLedger; summary: Summary; clockOffsetNs: bigint }
   | { type: 'notice'; notice: Notice }
   | { type: 'stopped'; ledger: DrainLedger };

@@ -56,6 +56,7 @@ function setUp(): Setup {
   const handover = new Handover({
     slabs: new Slabs(options.slabs),
     stride: ring.stride,
+    recordOffset: ring.recordOffset,
     rowsPerSecond: options.rowsPerSecond,
     now: () => performance.now(),
     post: (slab, count, skipped) => post({ type: 'rows', slab, count, skipped }),
@@ -117,11 +118,14 @@ function run({ drain, handover, wake, epollAll, epollMessages }: Setup): void {
       clearEvent(wake);
       for (let message = receive(); message; message = receive()) {
         if (message.type === 'stop') return;
+        handover.flush(true);
+        post({ type: 'rows-wanted', skipped: handover.takeSkipped() });
         handover.want(message.perSecond);
       }
     }
     if (performance.now() >= nextReport) {
       report(drain);
+      handover.flush(true);
       nextReport = Math.max(nextReport + REPORT_MS, performance.now());
     }
     const { records, more } = drain.look();

@@ -77,7 +77,8 @@ export class Front {
       stride: thread.ready.stride,
       recordOffset: thread.ready.recordOffset,
       onRowsWanted: (perSecond) => {
-        if (!allRows) thread.want(perSecond * HEADROOM);
+        if (allRows) this.rowsWanted(0);
+        else thread.want(perSecond * HEADROOM);
       },
       log: this.#options.log,
     });
@@ -85,6 +86,12 @@ export class Front {
 
   rows(bytes: Uint8Array, count: number, skipped: number): void {
     this.#sockets?.rows(bytes, count, skipped);
+  }
+
+  /** The drain thread passes on what was asked for, from here on; `skipped` more passed before. */
+  rowsWanted(skipped: number): void {
+    this.#sockets?.rows(new Uint8Array(0), 0, skipped);
+    this.#sockets?.activate();
   }
 
   second(ledger: DrainLedger, summary: Summary, clockOffsetNs: bigint): void {

@@ -33,8 +33,10 @@ interface Client {
   socket: ClientSocket;
   stream: ClientStream;
   sink: ClientSink;
-  /** Rows are sent from the first `subscribe` on. */
+  /** Asked for rows. */
   subscribed: boolean;
+  /** Rows that pass are meant for it: from the moment on when the drain thread knows of it. */
+  active: boolean;
   badMessages: number;
 }
 
@@ -90,8 +92,13 @@ export class SocketServer {
   /** `bytes` begins with `count` records; both are only read during the call. */
   rows(bytes: Uint8Array, count: number, skipped: number): void {
     for (const client of this.#clients.values()) {
-      if (client.subscribed) client.stream.add(bytes, count, skipped);
+      if (client.active) client.stream.add(bytes, count, skipped);
     }
+  }
+
+  /** What passes from now on is meant for everybody who has subscribed. */
+  activate(): void {
+    for (const client of this.#clients.values()) client.active = client.subscribed;
   }
 
   second(ledger: DrainLedger, summary: Summary, clockOffsetNs: bigint): void {
@@ -139,7 +146,7 @@ export class SocketServer {
       recordOffset: this.#options.recordOffset,
       rowsPerSecond: DEFAULT_ROWS_PER_SECOND,
     });
-    const client: Client = { socket, stream, sink, subscribed: false, badMessages: 0 };
+    const client: Client = { socket, stream, sink, subscribed: false, active: false, badMessages: 0 };
     this.#clients.set(socket.id, client);
     this.#options.log.debug({ client: socket.id, clients: this.#clients.size }, 'client connected');
     socket.on('disconnect', (reason) => {

@@ -1,0 +1,20 @@
+/**
+ * Puts the records of a slab in the order of their times. Each ring is in order by itself; they
+ * are read one after the other, so that a slab holds a run from each.
+ */
+import { PacketLogView } from '@packetlog/common';
+
+/** At higher rates nobody reads rows in order, and sorting would cost more than everything else. */
+const MOST = 1024;
+
+export function sortByTime(bytes: Uint8Array, count: number, stride: number, recordOffset: number): void {
+  if (count < 2 || count > MOST) return;
+  const view = new PacketLogView(bytes, { count, stride, recordOffset });
+  const times = Float64Array.from({ length: count }, (_, i) => view.timestampMs(i));
+  if (times.every((time, i) => i === 0 || time >= (times[i - 1] ?? time))) return;
+  const order = Array.from(times.keys()).sort((a, b) => (times[a] ?? 0) - (times[b] ?? 0));
+  const copy = bytes.slice(0, count * stride);
+  order.forEach((from, to) => {
+    bytes.set(copy.subarray(from * stride, (from + 1) * stride), to * stride);
+  });
+}
