@@ -26,8 +26,7 @@ export function Measure({
   return (
     <data className="font-mono whitespace-nowrap" value={value} data-value={value} data-testid={testId}>
       {quantity.value}
-      <span className="text-faint">
-        {' '}
+      <span className="unit">
         {quantity.unit}
         {quantity.unit !== '' && !per.startsWith('/') ? ' ' : ''}
         {per}

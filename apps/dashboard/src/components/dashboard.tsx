@@ -61,7 +61,8 @@ function Instrument({ old }: { old: boolean }) {
         </div>
         <PacketTable />
         <div className="side">
-          <div className="side-top">
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls on a low screen */}
+          <div className="side-top" role="group" aria-label="Top lists" tabIndex={0}>
             <TopPanels />
           </div>
           <Notices />

@@ -30,8 +30,10 @@ export function Delivery() {
         {entries.map(({ label, value, title, bad }) => (
           <div key={label} title={title}>
             <dt>{label}</dt>
-            <dd className={value === 0 ? 'text-faint' : bad}>
-              <Count value={value} />
+            <dd>
+              <span className={value === 0 ? 'text-faint' : bad}>
+                <Count value={value} />
+              </span>
             </dd>
           </div>
         ))}

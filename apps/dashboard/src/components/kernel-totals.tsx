@@ -2,93 +2,157 @@
 
 import type { Interface, InterfaceLedger } from '@packetlog/common';
 import { useSnapshot } from '../live/live-context.tsx';
+import { useMedia } from '../live/use-media.ts';
 import { Count } from './count.tsx';
 import { MODE_WORDS, modeTitle } from './status-strip.tsx';
 
-type Column = keyof InterfaceLedger;
+type Counter = keyof InterfaceLedger;
 
-const COLUMNS: readonly { key: Column; label: string; title: string; onlyAboveZero?: true }[] = [
+interface CounterWords {
+  readonly key: Counter;
+  readonly label: string;
+  readonly title: string;
+  readonly tone?: string;
+  /** Left out while it is 0 everywhere. */
+  readonly rare?: true;
+}
+
+const COUNTERS: readonly CounterWords[] = [
   { key: 'seen', label: 'seen', title: 'Packets that reached the hook: permitted + denied + aborted' },
   { key: 'permitted', label: 'permitted', title: 'Packets that were passed on to the system' },
-  { key: 'denied', label: 'denied', title: 'Packets that were dropped, by a rule or by the default policy' },
-  { key: 'aborted', label: 'aborted', title: 'Packets dropped because of an error of the program itself', onlyAboveZero: true },
+  { key: 'denied', label: 'denied', title: 'Packets dropped by a rule or by the default policy', tone: 'text-deny' },
+  { key: 'aborted', label: 'aborted', title: 'Packets dropped by an error of the program', tone: 'text-malformed', rare: true },
   { key: 'bytes', label: 'bytes', title: 'Bytes of all frames, as the hook sees them' },
   { key: 'emitted', label: 'emitted', title: 'Packets that got a row: seen − sampled out − filtered out − ring full' },
-  { key: 'sampled_out', label: 'sampled out', title: 'Packets without a row of their own, because of sampling', onlyAboveZero: true },
-  { key: 'filtered_out', label: 'filtered out', title: 'Packets without a row, because of the filter', onlyAboveZero: true },
-  { key: 'ring_full', label: 'ring full', title: 'Packets whose row was lost because the ring was full' },
+  { key: 'sampled_out', label: 'sampled out', title: 'Packets without a row of their own, because of sampling', rare: true },
+  { key: 'filtered_out', label: 'filtered out', title: 'Packets without a row, because of the filter', rare: true },
+  { key: 'ring_full', label: 'ring full', title: 'Packets whose row was lost: the ring was full', tone: 'hatched text-lost' },
 ];
 
-const TONE: Partial<Record<Column, string>> = {
-  denied: 'text-deny',
-  aborted: 'text-malformed',
-  ring_full: 'text-lost hatched',
-};
+interface Line {
+  readonly name: string;
+  readonly entry: Interface | null;
+  readonly counters: InterfaceLedger;
+  /** This line is the sum over all interfaces, also where there is only one. */
+  readonly isSum: boolean;
+}
 
-/** The kernel's own counters, since the loader started: exact, whatever happens to the rows. */
+/** The kernel's own counters since the loader started: exact, whatever happens to the rows. */
 export function KernelTotals() {
   const ledger = useSnapshot(({ figures }) => figures.ledger);
+  const wide = useMedia('(min-width: 860px)');
   if (ledger === null) return null;
-  const { interfaces } = ledger;
-  const columns = COLUMNS.filter(
-    ({ key, onlyAboveZero }) => onlyAboveZero === undefined || interfaces.some(({ counters }) => counters[key] > 0),
-  );
-  const sum = (key: Column) => interfaces.reduce((total, { counters }) => total + counters[key], 0);
+  const alone = ledger.interfaces.length === 1;
+  const lines: Line[] = ledger.interfaces.map((entry) => ({
+    name: entry.name,
+    entry,
+    counters: entry.counters,
+    isSum: alone,
+  }));
+  const sum = (key: Counter) => ledger.interfaces.reduce((total, { counters }) => total + counters[key], 0);
+  const sums = Object.fromEntries(COUNTERS.map(({ key }) => [key, sum(key)])) as unknown as InterfaceLedger;
+  if (!alone) lines.push({ name: 'all', entry: null, counters: sums, isSum: true });
+  const counters = COUNTERS.filter(({ key, rare }) => rare === undefined || sums[key] > 0);
+  const Table = wide ? LinePerInterface : LinePerCounter;
   return (
-    <section className="totals" aria-label="Totals from the kernel">
-      <table className="ledger">
-        <caption className="sr-only">Counted in the kernel since the loader started</caption>
-        <thead>
-          <tr>
-            <th scope="col">
-              <span className="text-muted">Kernel totals</span>
-            </th>
-            {columns.map(({ key, label, title }) => (
-              <th key={key} scope="col" title={title}>
-                {label}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {interfaces.map((entry) => (
-            <tr key={entry.name}>
-              <InterfaceCell entry={entry} />
-              {columns.map(({ key }) => (
-                <CounterCell key={key} column={key} value={entry.counters[key]} alone={interfaces.length === 1} />
-              ))}
-            </tr>
-          ))}
-          {interfaces.length > 1 && (
-            <tr className="ledger-sum">
-              <th scope="row">all</th>
-              {columns.map(({ key }) => (
-                <CounterCell key={key} column={key} value={sum(key)} alone />
-              ))}
-            </tr>
-          )}
-        </tbody>
-      </table>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: many interfaces or long numbers may make it scroll
+    <section className="totals" aria-label="Totals from the kernel" tabIndex={0}>
+      <Table lines={lines} counters={counters} />
     </section>
   );
 }
 
-function InterfaceCell({ entry }: { entry: Interface }) {
-  const gone = entry.state === 'gone';
+interface TableProps {
+  readonly lines: readonly Line[];
+  readonly counters: readonly CounterWords[];
+}
+
+function LinePerInterface({ lines, counters }: TableProps) {
   return (
-    <th scope="row" title={modeTitle(entry)}>
-      <span className={`font-mono ${gone ? 'line-through text-faint' : ''}`}>{entry.name}</span>{' '}
-      <span className={gone ? 'text-warn' : 'text-faint'}>{gone ? 'gone' : MODE_WORDS[entry.mode]}</span>
-    </th>
+    <table className="ledger">
+      <Caption />
+      <thead>
+        <tr>
+          <th scope="col" className="ledger-title">
+            Kernel totals
+          </th>
+          {counters.map(({ key, label, title }) => (
+            <th key={key} scope="col" title={title}>
+              {label}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {lines.map((line) => (
+          <tr key={line.name} className={line.entry === null ? 'ledger-sum' : ''}>
+            <th scope="row">
+              <LineName line={line} />
+            </th>
+            {counters.map((words) => (
+              <CounterCell key={words.key} line={line} words={words} />
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 
-/** `alone`: this row is the sum over all interfaces, also where there is only one. */
-function CounterCell({ column, value, alone }: { column: Column; value: number; alone: boolean }) {
-  const tone = value > 0 ? (TONE[column] ?? '') : 'text-faint';
+function LinePerCounter({ lines, counters }: TableProps) {
   return (
-    <td className={tone}>
-      {alone && column === 'seen' ? <Count value={value} testId="total-seen" /> : <Count value={value} />}
+    <table className="ledger ledger-transposed">
+      <Caption />
+      <thead>
+        <tr>
+          <th scope="col" className="ledger-title">
+            Kernel totals
+          </th>
+          {lines.map((line) => (
+            <th key={line.name} scope="col">
+              <LineName line={line} />
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {counters.map((words) => (
+          <tr key={words.key}>
+            <th scope="row" title={words.title}>
+              {words.label}
+            </th>
+            {lines.map((line) => (
+              <CounterCell key={line.name} line={line} words={words} />
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Caption() {
+  return <caption className="sr-only">Counted in the kernel since the loader started</caption>;
+}
+
+function LineName({ line: { name, entry } }: { line: Line }) {
+  if (entry === null) return <span className="text-muted">{name}</span>;
+  const gone = entry.state === 'gone';
+  return (
+    <span title={modeTitle(entry)}>
+      <span className={`font-mono ${gone ? 'line-through text-faint' : 'text-fg'}`}>{name}</span>
+      <span className={`ml-1.5 ${gone ? 'text-warn' : 'text-faint'}`}>{gone ? 'gone' : MODE_WORDS[entry.mode]}</span>
+    </span>
+  );
+}
+
+function CounterCell({ line, words: { key, tone } }: { line: Line; words: CounterWords }) {
+  const value = line.counters[key];
+  return (
+    <td>
+      <span className={value === 0 ? 'text-faint' : tone}>
+        {line.isSum && key === 'seen' ? <Count value={value} testId="total-seen" /> : <Count value={value} />}
+      </span>
     </td>
   );
 }

@@ -4,6 +4,7 @@ import type { RecordRing } from '../lib/record-ring.ts';
 import { clockMillisText } from '../lib/clock.ts';
 import { type Marker, readMarker } from '../lib/marker.ts';
 import { markerSentence } from '../lib/marker-words.ts';
+import { ABSENT } from '../lib/number.ts';
 import { type Endpoint, endpointText, packetRow } from '../lib/row.ts';
 import { LossMark, VerdictMark } from './marks.tsx';
 
@@ -42,25 +43,22 @@ export function TableRow({ ring, row, top, position, interfaceName }: PacketRowP
       </span>
       <EndpointCell name="src" endpoint={packet.src} />
       <EndpointCell name="dst" endpoint={packet.dst} />
-      <span role="cell" className="cell-protocol" data-field="ip_protocol">
-        {packet.protocol}
-      </span>
-      <span role="cell" className="cell-detail" data-field="tcp_flags" title={packet.detail}>
-        {packet.detail}
-      </span>
-      <span role="cell" className="cell-length" data-field="length">
-        {packet.length}
-      </span>
-      <span role="cell" className="cell-interface" data-field="interface" title={packet.interface}>
-        {packet.interface}
-      </span>
-      <span role="cell" className="cell-vlan" data-field="vlan_id">
-        {packet.vlan}
-      </span>
-      <span role="cell" className="cell-reason" data-field="reason" title={packet.reason}>
-        {packet.reason}
-      </span>
+      <TextCell name="protocol" field="ip_protocol" text={packet.protocol} />
+      <TextCell name="detail" field="tcp_flags" text={packet.detail} />
+      <TextCell name="length" field="length" text={packet.length} />
+      <TextCell name="interface" field="interface" text={packet.interface} />
+      <TextCell name="vlan" field="vlan_id" text={packet.vlan} />
+      <TextCell name="reason" field="reason" text={packet.reason} />
     </div>
+  );
+}
+
+function TextCell({ name, field, text }: { name: string; field: string; text: string }) {
+  const absent = text === ABSENT;
+  return (
+    <span role="cell" className={`cell-${name} ${absent ? 'absent' : ''}`} data-field={field} title={absent ? undefined : text}>
+      {text}
+    </span>
   );
 }
 
@@ -68,7 +66,7 @@ export function TableRow({ ring, row, top, position, interfaceName }: PacketRowP
 function EndpointCell({ name, endpoint }: { name: 'src' | 'dst'; endpoint: Endpoint }) {
   const { addr, port, bracketed } = endpoint;
   return (
-    <span role="cell" className={`cell-endpoint cell-${name}`} title={endpointText(endpoint)}>
+    <span role="cell" className={`cell-endpoint cell-${name} ${addr === ABSENT ? 'absent' : ''}`} title={endpointText(endpoint)}>
       <span className="addr">
         {bracketed && <span className="text-faint">[</span>}
         <span data-field={`${name}_addr`}>{addr}</span>

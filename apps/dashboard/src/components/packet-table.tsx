@@ -33,6 +33,9 @@ export function PacketTable() {
   useSnapshot(({ rowsVersion }) => rowsVersion);
   const scroller = useRef<HTMLDivElement>(null);
   const [compact, setCompact] = useState(false);
+  // A column that says the same in each row is left out.
+  const oneInterface = useSnapshot(({ figures }) => figures.interfaces.length < 2);
+  const vlanSeen = useSnapshot(({ figures }) => figures.vlanSeen);
 
   useLayoutEffect(() => {
     const element = scroller.current;
@@ -79,6 +82,8 @@ export function PacketTable() {
         aria-colcount={COLUMNS.length}
         className="table"
         data-compact={compact}
+        data-one-interface={oneInterface}
+        data-vlan={vlanSeen}
         data-testid="live-table"
       >
         <div role="rowgroup" className="table-head">

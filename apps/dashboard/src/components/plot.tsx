@@ -47,7 +47,7 @@ export function Plot({ lines, data, lost, end, axisLabel, least, onHover }: Plot
       {
         width: element.clientWidth,
         height: element.clientHeight,
-        padding: [8, 12, 0, 0],
+        padding: [8, 16, 0, 0],
         legend: { show: false },
         cursor: {
           y: false,
@@ -70,8 +70,8 @@ export function Plot({ lines, data, lost, end, axisLabel, least, onHover }: Plot
           },
           {
             ...axis,
-            size: 56,
-            gap: 8,
+            size: 60,
+            gap: 10,
             grid: { stroke: () => color('--line'), width: 1 },
             splits: (_, __, ___, top) => axisTicks(top),
             values: (_, ticks) => ticks.map((tick) => latest.current.axisLabel(tick)),

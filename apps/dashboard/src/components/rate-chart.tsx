@@ -3,7 +3,7 @@
 import { useMemo, useState } from 'react';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
 import { clockText, spanText } from '../lib/clock.ts';
-import { formatBytes, formatCompact, formatCount, type Quantity, quantityText } from '../lib/number.ts';
+import { formatBytes, formatCompact, formatCount, formatRound, type Quantity, quantityText } from '../lib/number.ts';
 import { Plot, type PlotLine } from './plot.tsx';
 
 const PACKET_LINES: readonly PlotLine[] = [
@@ -38,7 +38,8 @@ export function RateChart() {
   const denied = value(deny);
   const total = permitted === null || denied === null ? null : permitted + denied;
   const end = (series.newestMs ?? 0) / 1000 + second;
-  const when = hovered === null || time[at] === undefined ? 'now' : clockText(time[at] * 1000);
+  const isNow = hovered === null && second < 2;
+  const when = isNow || time[at] === undefined ? 'now' : clockText(time[at] * 1000);
   const lostThen = lost[at] ?? 0;
 
   return (
@@ -62,7 +63,7 @@ export function RateChart() {
           lost={lost}
           end={end}
           least={10}
-          axisLabel={(packets) => quantityText(formatCompact(packets))}
+          axisLabel={(packets) => quantityText(formatRound(packets))}
           onHover={setHovered}
         />
         {time.length === 0 && <p className="chart-empty">The first figures come within a second.</p>}
@@ -77,12 +78,17 @@ export function RateChart() {
           lost={lost}
           end={end}
           least={1000}
-          axisLabel={(amount) => quantityText(formatBytes(amount))}
+          axisLabel={bytesLabel}
           onHover={setHovered}
         />
       </div>
     </section>
   );
+}
+
+function bytesLabel(bytes: number): string {
+  const { value, unit } = formatRound(bytes);
+  return bytes === 0 ? '0' : quantityText({ value, unit: `${unit}B` });
 }
 
 function Readout({
@@ -106,7 +112,7 @@ function Readout({
       <p className="readout-label">
         {mark !== undefined && <span className={`readout-mark ${mark}`} />}
         {label}
-        {note !== '' && <span className="text-faint font-mono">{note}</span>}
+        {note !== '' && <span className="note text-faint font-mono">{note}</span>}
       </p>
       <p className={`readout-value ${tone}`}>
         {quantity?.value ?? '—'}

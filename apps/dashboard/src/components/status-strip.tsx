@@ -30,9 +30,9 @@ export function StatusStrip({ old }: { old: boolean }) {
         </h1>
         <Where />
       </div>
-      <div className="strip-figures" data-old={old}>
+      <div className="strip-figures">
         <State />
-        <Rates />
+        <Rates old={old} />
         <Lost />
       </div>
       <div className="strip-actions">
@@ -105,11 +105,11 @@ function State() {
   );
 }
 
-function Rates() {
+function Rates({ old }: { old: boolean }) {
   const rates = useSnapshot(({ figures }) => figures.rates);
   if (rates === null) return null;
   return (
-    <span className="strip-rates">
+    <span className="strip-rates" data-old={old}>
       <Measure quantity={formatCompact(rates.packets)} exact={rates.packets} per="pkt/s" testId="rate-packets" />
       <Measure quantity={formatBytes(rates.bytes)} exact={rates.bytes} per="/s" testId="rate-bytes" />
     </span>

@@ -33,6 +33,8 @@ function TopPanel({
   empty: string;
   entries: readonly TopEntry[];
 }) {
+  // Bars compare the entries with each other; the share of all is in words.
+  const largest = entries[0]?.share || 1;
   return (
     <section className="panel" aria-label={title}>
       <h2 className="panel-title">
@@ -44,6 +46,11 @@ function TopPanel({
       ) : (
         <table className="top">
           <caption className="sr-only">{title}</caption>
+          <colgroup>
+            <col />
+            <col className="w-[68px]" />
+            <col className="w-[66px]" />
+          </colgroup>
           <thead className="sr-only">
             <tr>
               <th scope="col">{column}</th>
@@ -58,7 +65,7 @@ function TopPanel({
                   <span className="font-mono">{label}</span> <span className="text-faint">{note}</span>
                 </th>
                 <td className="top-share">
-                  <span className="top-bar" style={{ width: `${Math.max(share * 100, 1)}%` }} />
+                  <span className="top-bar" style={{ width: `${Math.max((share / largest) * 100, 2)}%` }} />
                   <span className="sr-only">{percent(share)}</span>
                 </td>
                 <td className="top-rate" title={percent(share)}>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { counted, formatBytes, formatCompact, formatCount, quantityText } from './number.ts';
+import { counted, formatBytes, formatCompact, formatCount, formatRound, quantityText } from './number.ts';
 
 test.each([
   [0, '0'],
@@ -26,6 +26,18 @@ test.each([
   [25_900_000, '25.9', 'M'],
 ])('%d keeps three digits: %s %s', (amount, value, unit) => {
   expect(formatCompact(amount)).toEqual({ value, unit });
+});
+
+test.each([
+  [0, '0', ''],
+  [5, '5', ''],
+  [7.5, '7.5', ''],
+  [1_500, '1.5', 'k'],
+  [60_000, '60', 'k'],
+  [100, '100', ''],
+  [200_000, '200', 'k'],
+])('the round number %d stands at an axis as %s %s', (amount, value, unit) => {
+  expect(formatRound(amount)).toEqual({ value, unit });
 });
 
 test('bytes carry B behind the step', () => {

@@ -34,6 +34,12 @@ export function formatCompact(amount: number): Quantity {
   return { value: rest >= 99.95 ? String(Math.round(rest)) : rest >= 9.995 ? rest.toFixed(1) : rest.toFixed(2), unit: STEPS[step] ?? '' };
 }
 
+/** For an axis, whose numbers are round: 60000 -> '60' 'k', 1500 -> '1.5' 'k'. */
+export function formatRound(amount: number): Quantity {
+  const { value, unit } = formatCompact(amount);
+  return { value: value.includes('.') ? value.replace(/\.?0+$/, '') : value, unit };
+}
+
 /** 31000000 -> '31.0' 'MB'. Decimal units, as on every network interface. */
 export function formatBytes(bytes: number): Quantity {
   const { value, unit } = formatCompact(bytes);

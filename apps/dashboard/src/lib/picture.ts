@@ -45,6 +45,8 @@ export interface Figures {
   readonly notices: readonly NumberedNotice[];
   /** Messages from the loader that this page could not understand. */
   readonly badMessages: number;
+  /** Whether any row so far had a VLAN tag. */
+  readonly vlanSeen: boolean;
   readonly seen: number;
   readonly quietMs: number;
   readonly lastPacketMs: number | null;
@@ -69,6 +71,7 @@ export class Picture {
   #rowLimit: number | null = null;
   #withheldAt = Number.NEGATIVE_INFINITY;
   #badMessages = 0;
+  #vlanSeen = false;
   #arrivalAt: number | null = null;
   #lastPacketMs: number | null = null;
   #goneAt: number | null = null;
@@ -116,6 +119,7 @@ export class Picture {
     }
     if (account.withheld > before.withheld && this.#paused === null) this.#withheldAt = at;
     if (batch.length > 0) this.#lastPacketMs = batch.timestampMs(batch.length - 1);
+    for (let i = 0; !this.#vlanSeen && i < batch.length; i++) this.#vlanSeen = batch.vlanId(i) !== 0;
     this.rows.live.append(batch);
   }
 
@@ -182,6 +186,7 @@ export class Picture {
       top: this.#top,
       notices: this.#notices,
       badMessages: this.#badMessages,
+      vlanSeen: this.#vlanSeen,
       seen: this.#ledger === null ? 0 : seenBy(this.#ledger),
       quietMs: this.#arrivalAt === null ? 0 : at - this.#arrivalAt,
       lastPacketMs: this.#lastPacketMs,

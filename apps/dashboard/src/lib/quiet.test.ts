@@ -14,7 +14,7 @@ test('after a while without packets it says for how long, and when the last one 
 
 test('what passed before the page was opened is counted, without a time that nobody knows', () => {
   expect(quietSentence({ ...quiet, seen: 1_204, lastPacketMs: null })).toBe(
-    'Nothing has arrived on eth0 for 12 s, since this page looks; 1,204 before.',
+    'Nothing has arrived on eth0 since this page looks, 12 s; 1,204 packets before.',
   );
 });
 

@@ -1,5 +1,5 @@
 import { clockText, spanText } from './clock.ts';
-import { formatCount } from './number.ts';
+import { counted } from './number.ts';
 
 /** No packet for so long is worth a word. */
 export const QUIET_AFTER_MS = 5_000;
@@ -19,9 +19,9 @@ export interface Arrivals {
 export function quietSentence({ interfaces, seen, quietMs, lastPacketMs }: Arrivals): string | null {
   const where = interfaces.length === 0 ? '' : ` on ${interfaces.join(', ')}`;
   if (seen === 0) return `Nothing has arrived${where} yet.`;
-  if (quietMs < QUIET_AFTER_MS) return null;
   const span = spanText(quietMs);
-  return lastPacketMs === null
-    ? `Nothing has arrived${where} for ${span}, since this page looks; ${formatCount(seen)} before.`
+  if (lastPacketMs === null) return `Nothing has arrived${where} since this page looks, ${span}; ${counted(seen, 'packet')} before.`;
+  return quietMs < QUIET_AFTER_MS
+    ? null
     : `Nothing has arrived${where} for ${span}; last packet ${clockText(lastPacketMs)}.`;
 }
