@@ -1,0 +1,36 @@
+import { noticeSchema } from '@packetlog/common';
+import { describe, expect, it } from 'vitest';
+import { LossAlarm } from './loss-alarm.ts';
+
+/** What is said to these totals, one a second: code and count. */
+function said(...totals: number[]): (string | undefined)[] {
+  const alarm = new LossAlarm('somewhere', 'Do something.');
+  return totals.map((total, second) => {
+    const notice = alarm.look(total, second * 1000);
+    return notice && `${notice.code} ${notice.count}`;
+  });
+}
+
+describe('LossAlarm', () => {
+  it.each([
+    ['says nothing while nothing is lost', [0, 0, 0], [undefined, undefined, undefined]],
+    ['says once that loss began', [0, 5, 9, 20], [undefined, 'loss_began 5', undefined, undefined]],
+    ['says how much was lost when it ended', [0, 5, 9, 9, 9], [undefined, 'loss_began 5', undefined, 'loss_ended 9', undefined]],
+    ['counts each spell by itself', [3, 3, 3, 10, 10], ['loss_began 3', 'loss_ended 3', undefined, 'loss_began 7', 'loss_ended 7']],
+  ])('%s', (_, totals, notices) => {
+    expect(said(...totals)).toEqual(notices);
+  });
+
+  it('says it as the protocol wants it, with place and advice', () => {
+    const alarm = new LossAlarm('in the test', 'Do something.');
+    const began = alarm.look(4, 1000);
+    expect(noticeSchema.parse(began)).toEqual({
+      at_ms: 1000,
+      level: 'warning',
+      code: 'loss_began',
+      count: 4,
+      message: 'Records are being lost in the test: 4 so far. Do something.',
+    });
+    expect(noticeSchema.parse(alarm.look(4, 2000))).toMatchObject({ level: 'info', code: 'loss_ended', count: 4 });
+  });
+});

@@ -1,0 +1,58 @@
+/** Nothing may be lost between giving the ring back and sleeping: rhythm and ring together, as the drain thread uses them. */
+import { describe, expect, it } from 'vitest';
+import { FakeRing, numberedRecord } from '../ring/fake-ring.ts';
+import { KernelRing } from '../ring/kernel-ring.ts';
+import { Rhythm } from './rhythm.ts';
+
+/** The moments between the reader's steps on its way to sleep at which the writer may act. */
+const MOMENTS = ['before publishing', 'before the second look', 'before sleeping', 'asleep'] as const;
+type Moment = (typeof MOMENTS)[number];
+
+const ALL = Number.MAX_SAFE_INTEGER;
+
+/** One record reserved and committed at the given moments: whether it was delivered or its reader woken. */
+function reachesReader(reserveAt: Moment, commitAt: Moment, secondLook: boolean): boolean {
+  const fake = new FakeRing(4096);
+  const ring = new KernelRing(fake.memory);
+  const rhythm = new Rhythm();
+  let delivered = 0;
+  const look = () => ring.drain((_, __, count) => (delivered += count), ALL).records;
+  let signalled = false;
+  let position = Number.NaN;
+  const at = (moment: Moment) => {
+    if (moment === reserveAt) position = fake.reserve() ?? Number.NaN;
+    if (moment === commitAt) {
+      fake.fill(position, numberedRecord(0));
+      signalled = fake.commit(position);
+    }
+  };
+
+  // A record earlier, of which the ring is held back; then only empty looks.
+  fake.write(numberedRecord(9));
+  let next = rhythm.next(look(), false);
+  while (next.do !== 'sleep') {
+    ring.publish('hold');
+    next = rhythm.next(look(), false);
+  }
+  delivered = 0;
+  at('before publishing');
+  ring.publish('exact');
+  at('before the second look');
+  if (secondLook) look();
+  at('before sleeping');
+  at('asleep');
+  return delivered === 1 || signalled;
+}
+
+const pairs = MOMENTS.flatMap((reserve, i) => MOMENTS.slice(i).map((commit) => [reserve, commit] as const));
+
+describe('on the way to sleep', () => {
+  it.each(pairs)('a record reserved %s and committed %s is read or wakes the reader', (reserve, commit) => {
+    expect(reachesReader(reserve, commit, true)).toBe(true);
+  });
+
+  it('one committed just before publishing would be slept on without the second look', () => {
+    const lost = pairs.filter(([reserve, commit]) => !reachesReader(reserve, commit, false));
+    expect(lost).toEqual([['before publishing', 'before publishing']]);
+  });
+});
