@@ -1,0 +1,59 @@
+/** What `--print json` printed, read back. */
+import type { InterfaceLedger } from '@packetlog/common';
+
+export interface JsonRecord {
+  timestamp_ns: string;
+  src_addr: string;
+  dst_addr: string;
+  rule_id: number;
+  ifindex: number;
+  length: number;
+  weight: number;
+  src_port: number;
+  dst_port: number;
+  ether_type: number;
+  vlan_id: number;
+  ip_protocol: number;
+  tcp_flags: number;
+  action: string;
+  reason: string;
+  interface: string;
+}
+
+export interface JsonLedger {
+  interfaces: Record<string, InterfaceLedger>;
+  delivered: { console: number; dropped: number };
+}
+
+export interface ConsoleOutput {
+  records: JsonRecord[];
+  ledger: JsonLedger;
+}
+
+/** Throws if a line is not JSON or the last one is not the ledger. */
+export function readJsonOutput(stdout: string): ConsoleOutput {
+  const lines = stdout.split('\n');
+  if (lines.pop() !== '') throw new Error('the output does not end with a newline');
+  const last = JSON.parse(lines.pop() ?? '{}') as {
+    ledger?: Record<string, InterfaceLedger> & { delivered: JsonLedger['delivered'] };
+  };
+  if (!last.ledger) throw new Error('the last line is not the ledger');
+  const { delivered, ...interfaces } = last.ledger;
+  return { records: lines.map((line) => JSON.parse(line) as JsonRecord), ledger: { interfaces, delivered } };
+}
+
+/** What does not add up, in words; empty if all does. */
+export function discrepancies({ interfaces, delivered }: JsonLedger): string[] {
+  const problems: string[] = [];
+  let emitted = 0;
+  for (const [name, c] of Object.entries(interfaces)) {
+    emitted += c.emitted;
+    if (c.seen !== c.permitted + c.denied + c.aborted)
+      problems.push(`${name}: seen is not permitted + denied + aborted`);
+    if (c.seen !== c.emitted + c.sampled_out + c.filtered_out + c.ring_full) {
+      problems.push(`${name}: seen is not emitted + sampled_out + filtered_out + ring_full`);
+    }
+  }
+  if (emitted !== delivered.console + delivered.dropped) problems.push('emitted is not console + dropped');
+  return problems;
+}

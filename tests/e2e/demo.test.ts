@@ -1,0 +1,76 @@
+/** `packetlog demo`: lively for a while, gone without a trace. Needs root. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { requireRoot } from '../lab/root.ts';
+import { until } from '../lab/until.ts';
+import { discrepancies, readJsonOutput } from './console-output.ts';
+
+const BIN = fileURLToPath(new URL('../../packages/loader/bin/packetlog', import.meta.url));
+const DEADLINE = { deadlineMs: 30_000 };
+
+const labs = () => readdirSync('/run/netns').filter((name) => name.startsWith('packetlog-demo-'));
+
+function startDemo(...args: string[]) {
+  const child = spawn(process.execPath, [BIN, 'demo', '--listen', 'off', '--print', 'json', ...args]);
+  const output = { stdout: '', stderr: '' };
+  child.stdout.on('data', (text: Buffer) => {
+    output.stdout += text.toString();
+  });
+  child.stderr.on('data', (text: Buffer) => {
+    output.stderr += text.toString();
+  });
+  return { child, output };
+}
+
+describe.skipIf(!requireRoot())('packetlog demo', () => {
+  test('shows TCP, UDP, ICMP, IPv6 and a scan from several hosts, and removes its network', async () => {
+    const before = labs();
+    const { child, output } = startDemo();
+    try {
+      const has = (pattern: RegExp) => pattern.test(output.stdout);
+      const lively = [
+        /"src_addr":"192.0.2.21".*"ip_protocol":6,/,
+        /"src_addr":"198.51.100.53".*"dst_port":53,.*"ip_protocol":17,/,
+        /"dst_port":2048,.*"ip_protocol":1,/,
+        /"src_addr":"2001:db8::\w+".*"ether_type":34525,/,
+        /"src_addr":"203.0.113.66".*"tcp_flags":2,/,
+      ];
+      await until(() => lively.every(has), {
+        what: 'all kinds of traffic',
+        evidence: () => output.stderr,
+        ...DEADLINE,
+      });
+      const closed = once(child, 'close');
+      child.kill('SIGINT');
+      expect(await closed).toEqual([0, null]);
+      const { records, ledger } = readJsonOutput(output.stdout);
+      expect(discrepancies(ledger)).toEqual([]);
+      expect(ledger.interfaces['eth0']?.seen).toBe(records.length + ledger.delivered.dropped);
+      expect(labs()).toEqual(before);
+    } finally {
+      child.kill('SIGKILL');
+    }
+  }, 60_000);
+
+  test('ends by itself when its time is over', async () => {
+    const { child, output } = startDemo('--for', '1');
+    expect(await once(child, 'close')).toEqual([0, null]);
+    expect(output.stdout).toContain('{"ledger":');
+  }, 60_000);
+
+  test('what a killed demo left behind is removed by the next one', async () => {
+    const killed = startDemo();
+    await until(() => killed.output.stdout !== '', { what: 'a packet', ...DEADLINE });
+    const name = `packetlog-demo-${killed.child.pid}-`;
+    const closed = once(killed.child, 'exit');
+    killed.child.kill('SIGKILL');
+    await closed;
+    expect(labs().some((lab) => lab.startsWith(name))).toBe(true);
+    const next = startDemo('--for', '1');
+    await once(next.child, 'close');
+    expect(labs().some((lab) => lab.startsWith(name))).toBe(false);
+  }, 60_000);
+});

@@ -1,0 +1,201 @@
+/** What a socket client is told: it must be able to prove its own stream. Needs root. */
+import {
+  type ClientToServerEvents,
+  type Hello,
+  helloSchema,
+  type Ledger,
+  ledgerSchema,
+  noticeSchema,
+  PacketLogBatch,
+  PROTOCOL_VERSION,
+  type ServerToClientEvents,
+  type Summary,
+  summarySchema,
+} from '@packetlog/common';
+import { io, type Socket } from 'socket.io-client';
+import { afterEach, describe, expect, test } from 'vitest';
+import { type LabProcess, startPacketlog } from '../lab/process.ts';
+import { requireRoot } from '../lab/root.ts';
+import { type Forward, forwardPort, sendUdp } from '../lab/traffic.ts';
+import { until } from '../lab/until.ts';
+import { eachWithNetwork } from './suite.ts';
+
+interface Witness {
+  socket: Socket<ServerToClientEvents, ClientToServerEvents>;
+  hello: Hello;
+  records: number;
+  sourcePorts: Set<number>;
+  batches: PacketLogBatch[];
+  ledgers: Ledger[];
+  summaries: Summary[];
+  notices: string[];
+}
+
+describe.skipIf(!requireRoot())('a socket client', () => {
+  const suite = eachWithNetwork();
+  const forwards: Forward[] = [];
+  const sockets: Socket[] = [];
+  afterEach(async () => {
+    for (const socket of sockets.splice(0)) socket.disconnect();
+    for (const forward of forwards.splice(0)) await forward.close();
+  });
+
+  async function serve(...args: string[]): Promise<{ packetlog: LabProcess; url: URL }> {
+    const { server, link } = suite.network;
+    const listen = ['--listen', '127.0.0.1:0', '--ui', 'off', '--iface', link.server.device];
+    const packetlog = suite.own(startPacketlog(server, { args: [...listen, '--print', 'none', ...args] }));
+    const [text] = await packetlog.untilPrinted(/http:\/\/\S+/);
+    const url = new URL(text);
+    forwards.push(await forwardPort(server, Number(url.port)));
+    return { packetlog, url };
+  }
+
+  async function connect(url: URL): Promise<Witness> {
+    const token = new URLSearchParams(url.hash.slice(1)).get('token');
+    const socket: Witness['socket'] = io(url.origin, {
+      transports: ['websocket'],
+      auth: { token, protocol: PROTOCOL_VERSION },
+      reconnection: false,
+      forceNew: true,
+    });
+    sockets.push(socket as unknown as Socket);
+    const witness: Omit<Witness, 'hello'> = {
+      socket,
+      records: 0,
+      sourcePorts: new Set(),
+      batches: [],
+      ledgers: [],
+      summaries: [],
+      notices: [],
+    };
+    const batches = witness.batches;
+    socket.on('packets', (bytes) => {
+      const batch = PacketLogBatch.from(bytes);
+      batches.push(batch);
+      witness.records += batch.length;
+      for (let i = 0; i < batch.length; i++) witness.sourcePorts.add(batch.srcPort(i));
+    });
+    socket.on('ledger', (ledger) => witness.ledgers.push(ledgerSchema.parse(ledger)));
+    socket.on('summary', (summary) => witness.summaries.push(summarySchema.parse(summary)));
+    socket.on('notice', (notice) => witness.notices.push(noticeSchema.parse(notice).code));
+    const hello = await new Promise<Hello>((resolve, reject) => {
+      socket.once('hello', resolve);
+      socket.once('connect_error', reject);
+    });
+    return Object.assign(witness, { hello: helloSchema.parse(hello) });
+  }
+
+  test('gets hello, every row it asked for, exact sums, and word of the end', async () => {
+    const { client, link } = suite.network;
+    const { packetlog, url } = await serve();
+    const witness = await connect(url);
+    expect(witness.hello).toMatchObject({
+      protocol: PROTOCOL_VERSION,
+      interfaces: [{ name: link.server.device, ifindex: link.server.ifindex, mode: 'native_frags', state: 'attached' }],
+    });
+    const subscribed = await witness.socket.emitWithAck('subscribe', { max_rows_per_second: 1_000_000 });
+    expect(subscribed).toEqual({ ok: true, value: { max_rows_per_second: 1_000_000 } });
+
+    const COUNT = 20_000;
+    const { sent } = await sendUdp(client, {
+      address: link.server.ipv4,
+      count: COUNT,
+      sourcePorts: [41_000, 41_001],
+      ports: [53],
+    });
+    expect(sent).toBe(COUNT);
+    const settled = () => {
+      const last = witness.ledgers.at(-1);
+      return last?.interfaces[0]?.counters.seen === COUNT && last.client.pending === 0 && last.ring.pending === 0
+        ? last
+        : undefined;
+    };
+    const ledger = await until(settled, { what: 'a ledger of all datagrams' });
+
+    const counters = ledger.interfaces[0]?.counters;
+    expect(counters?.seen).toBe((counters?.emitted ?? 0) + (counters?.ring_full ?? 0));
+    expect(ledger.ring).toMatchObject({ offered: counters?.emitted, delivered: counters?.emitted });
+    const { offered, delivered, dropped, withheld, pending } = ledger.queue;
+    expect(offered).toBe(delivered + dropped + withheld + pending);
+    expect(ledger.client.offered).toBe(ledger.client.delivered + ledger.client.dropped + ledger.client.withheld);
+    expect(ledger.client.offered + ledger.queue.dropped).toBe(counters?.emitted);
+    expect(witness.records).toBe(ledger.client.delivered);
+    expect([...witness.sourcePorts].sort()).toEqual([41_000, 41_001]);
+
+    witness.batches.forEach((batch, i) => expect(batch.sequence).toBe(i));
+    const last = witness.batches.at(-1);
+    expect(last?.offered).toBe(witness.records + (last?.dropped ?? 0) + (last?.withheld ?? 0));
+
+    const packets = witness.summaries.reduce((sum, { total }) => sum + total.packets, 0);
+    expect(packets).toBe(COUNT);
+    const busiest = witness.summaries.find(({ total }) => total.packets > 0);
+    expect(busiest?.top_sources[0]?.addr).toBe(link.client.ipv4);
+    expect(busiest?.top_ports[0]).toMatchObject({ ip_protocol: 17, port: 53 });
+
+    await packetlog.end();
+    expect(witness.notices).toContain('shutting_down');
+  });
+
+  test('that limits its rows is told how many were withheld; its neighbour gets them all', async () => {
+    const { client, link } = suite.network;
+    const { packetlog, url } = await serve();
+    const modest = await connect(url);
+    const greedy = await connect(url);
+    await modest.socket.emitWithAck('subscribe', { max_rows_per_second: 100 });
+    await greedy.socket.emitWithAck('subscribe', { max_rows_per_second: 1_000_000 });
+    const COUNT = 5000;
+    await sendUdp(client, { address: link.server.ipv4, count: COUNT });
+    const settled = (witness: Witness) => witness.ledgers.at(-1)?.client.offered === COUNT;
+    await until(() => settled(modest) && settled(greedy), { what: 'both ledgers' });
+    expect(greedy.records).toBe(COUNT);
+    const { delivered, withheld, dropped } = modest.ledgers.at(-1)?.client ?? { delivered: 0, withheld: 0, dropped: 0 };
+    expect(delivered + withheld + dropped).toBe(COUNT);
+    expect(modest.records).toBe(delivered);
+    expect(modest.records).toBeLessThan(COUNT / 2);
+    await packetlog.end();
+  });
+
+  test('that comes late is offered only what passes from then on; a paused one gets no rows', async () => {
+    const { client, link } = suite.network;
+    const { packetlog, url } = await serve();
+    await sendUdp(client, { address: link.server.ipv4, count: 300 });
+    const witness = await connect(url);
+    await until(() => witness.ledgers.at(-1)?.interfaces[0]?.counters.seen === 300, { what: 'the first ledger' });
+    await witness.socket.emitWithAck('subscribe', {});
+    await sendUdp(client, { address: link.server.ipv4, count: 40 });
+    await until(() => witness.records === 40, { what: '40 rows' });
+    expect(await witness.socket.emitWithAck('pause', { paused: true })).toEqual({ ok: true, value: { paused: true } });
+    await sendUdp(client, { address: link.server.ipv4, count: 60 });
+    await until(() => witness.ledgers.at(-1)?.client.offered === 100, { what: 'the paused rows to be counted' });
+    expect(witness.ledgers.at(-1)?.client).toMatchObject({ delivered: 40, withheld: 60, dropped: 0 });
+    expect(witness.records).toBe(40);
+    await packetlog.end();
+  });
+
+  test('with a wrong token, or from a foreign page, is refused', async () => {
+    const { packetlog, url } = await serve();
+    const attempt = (token: string, origin?: string) =>
+      new Promise<string>((resolve) => {
+        const socket = io(url.origin, {
+          transports: ['websocket'],
+          auth: { token },
+          reconnection: false,
+          forceNew: true,
+          ...(origin === undefined ? {} : { extraHeaders: { Origin: origin } }),
+        });
+        sockets.push(socket);
+        socket.once('connect', () => resolve('connected'));
+        socket.once('connect_error', (error: Error & { data?: { code: string } }) =>
+          resolve(error.data?.code ?? 'refused'),
+        );
+      });
+    const token = new URLSearchParams(url.hash.slice(1)).get('token') ?? '';
+    expect(await attempt('x'.repeat(43))).toBe('unauthorized');
+    expect(await attempt(token, 'http://evil.example')).toBe('refused');
+    expect(await attempt(token, url.origin)).toBe('connected');
+    expect(packetlog.stdout).toBe('');
+    await packetlog.end();
+    // The token is in the one line for the person, and nowhere else.
+    expect(packetlog.stderr.split(token)).toHaveLength(2);
+  });
+});
