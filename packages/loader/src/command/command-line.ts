@@ -5,8 +5,8 @@ import { SetupError } from '../setup-error.ts';
 import { completionScript, SHELLS } from './completion.ts';
 import { readConfigFile } from './config-file.ts';
 import { demo } from './demo.ts';
-import { run } from './run.ts';
 import { seconds } from './option-values.ts';
+import { run } from './run.ts';
 import { mergeConfig, type RunOptions, runOptions } from './run-options.ts';
 import { version } from './session.ts';
 
@@ -49,7 +49,10 @@ export function packetlogCommand(done: (code: number) => void): Command {
     .description('watch interfaces until Ctrl-C (the default)')
     .addHelpText('after', RUN_HELP);
   for (const option of options) runCommand.addOption(option);
-  program.addHelpText('after', () => `\n${runCommand.helpInformation().replace(/^Usage:.*\n\n.*\n\nOptions:/, 'Options of run:')}${RUN_HELP}`);
+  program.addHelpText(
+    'after',
+    () => `\n${runCommand.helpInformation().replace(/^Usage:.*\n\n.*\n\nOptions:/, 'Options of run:')}${RUN_HELP}`,
+  );
   runCommand.action(async (_, command: Command) => done(await run(optionsOf(command, options))));
 
   const demoCommand = program
@@ -82,7 +85,13 @@ function optionsOf(command: Command, options: ReturnType<typeof runOptions>): Ru
       mergeConfig(command, options, readConfigFile(config));
     } catch (cause) {
       if (!(cause instanceof InvalidArgumentError)) throw cause;
-      throw new SetupError({ step: 'read configuration', target: config, problem: cause.message.replace(/\.$/, ''), exit: 'usage', cause });
+      throw new SetupError({
+        step: 'read configuration',
+        target: config,
+        problem: cause.message.replace(/\.$/, ''),
+        exit: 'usage',
+        cause,
+      });
     }
   }
   const given = command.opts<Partial<RunOptions>>();

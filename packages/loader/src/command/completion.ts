@@ -30,7 +30,8 @@ export function completionScript(shell: string, program: Command): string {
 
 function bash(commands: readonly string[], words: readonly Word[]): string {
   const cases = words.flatMap((word) => {
-    if (word.isInterface) return [`    ${word.long}) COMPREPLY=($(compgen -W "$(ls /sys/class/net)" -- "$word")); return ;;`];
+    if (word.isInterface)
+      return [`    ${word.long}) COMPREPLY=($(compgen -W "$(ls /sys/class/net)" -- "$word")); return ;;`];
     if (word.isFile) return [`    ${word.long}) COMPREPLY=($(compgen -f -- "$word")); return ;;`];
     if (word.choices.length === 0) return [];
     return [`    ${word.long}) COMPREPLY=($(compgen -W "${word.choices.join(' ')}" -- "$word")); return ;;`];

@@ -14,7 +14,9 @@ export function ledgerJson(ledger: DrainLedger, console: PrinterCounts): string 
   const interfaces: Record<string, InterfaceLedger> = Object.fromEntries(
     ledger.interfaces.map(({ name, counters }) => [name, counters]),
   );
-  return JSON.stringify({ ledger: { ...interfaces, delivered: { console: console.console, dropped: notPrinted(ledger, console) } } });
+  return JSON.stringify({
+    ledger: { ...interfaces, delivered: { console: console.console, dropped: notPrinted(ledger, console) } },
+  });
 }
 
 /** One line for each interface, and one for what was lost behind the kernel. */

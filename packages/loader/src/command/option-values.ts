@@ -21,7 +21,8 @@ const UNITS: Readonly<Record<string, number>> = {
 export function bytes(text: string): number {
   const [, digits = '', unit = ''] = /^(\d+)\s*([a-z]*)$/i.exec(text.trim()) ?? [];
   const factor = UNITS[unit.toLowerCase()];
-  if (digits === '' || factor === undefined) throw new InvalidArgumentError('Write bytes, or a number with KiB, MiB or GiB.');
+  if (digits === '' || factor === undefined)
+    throw new InvalidArgumentError('Write bytes, or a number with KiB, MiB or GiB.');
   return Number(digits) * factor;
 }
 
@@ -62,7 +63,8 @@ export function origin(text: string): string {
 
 /** The path of a network namespace: a name as `ip netns` has it, or a path as it is. */
 export function networkNamespace(text: string): string {
-  if (text === '' || text.includes('\0')) throw new InvalidArgumentError('Write a name (see: ip netns list) or a path.');
+  if (text === '' || text.includes('\0'))
+    throw new InvalidArgumentError('Write a name (see: ip netns list) or a path.');
   return text.includes('/') ? text : `/run/netns/${text}`;
 }
 

@@ -1,7 +1,14 @@
 /** The options of `packetlog run`: their flags, environment variables, defaults, and their order of precedence. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { RequestedMode } from '../kernel/attach-ladder.ts';
-import { interfaceName, type ListenAddress, listenAddress, networkNamespace, origin, ringBytes } from './option-values.ts';
+import {
+  interfaceName,
+  type ListenAddress,
+  listenAddress,
+  networkNamespace,
+  origin,
+  ringBytes,
+} from './option-values.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -34,10 +41,16 @@ function list(each: (text: string) => string) {
 /** In the order of --help. */
 export function runOptions(): Option[] {
   return [
-    new Option('-i, --iface <name>', 'interface to watch; again or with commas for more (default: that of the default route)')
+    new Option(
+      '-i, --iface <name>',
+      'interface to watch; again or with commas for more (default: that of the default route)',
+    )
       .argParser(list(interfaceName))
       .env('PACKETLOG_IFACE'),
-    new Option('-m, --mode <mode>', 'native: in the driver; generic: later, on any interface; auto: the best that works')
+    new Option(
+      '-m, --mode <mode>',
+      'native: in the driver; generic: later, on any interface; auto: the best that works',
+    )
       .choices(['auto', 'native', 'generic'])
       .default('auto')
       .env('PACKETLOG_MODE'),
@@ -64,7 +77,9 @@ export function runOptions(): Option[] {
       .choices([...LOG_LEVELS])
       .default('info')
       .env('PACKETLOG_LOG'),
-    new Option('-c, --config <file>', 'JSON file with any of these options, by their long names').env('PACKETLOG_CONFIG'),
+    new Option('-c, --config <file>', 'JSON file with any of these options, by their long names').env(
+      'PACKETLOG_CONFIG',
+    ),
   ];
 }
 

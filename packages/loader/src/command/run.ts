@@ -1,9 +1,9 @@
 /** `packetlog run`: load, attach, serve, drain, wait, and undo it all in reverse order. */
 import { totalmem } from 'node:os';
-import { packetLogJson, type PacketLogView } from '@packetlog/common';
+import { type PacketLogView, packetLogJson } from '@packetlog/common';
 import type { Logger } from 'pino';
-import type { DrainLedger } from '../drain/messages.ts';
 import { DrainThread } from '../drain/drain-thread.ts';
+import type { DrainLedger } from '../drain/messages.ts';
 import { EXIT } from '../exit-codes.ts';
 import { printableName } from '../kernel/interface-name.ts';
 import { possibleCpus } from '../kernel/possible-cpus.ts';
@@ -11,8 +11,8 @@ import { defaultRingBytes, largestRingBytes } from '../kernel/ring-size.ts';
 import { ConsolePrinter, type FormatRecord, type PrinterCounts } from '../print/console-printer.ts';
 import { standardOutput } from '../print/standard-output.ts';
 import { TextLines } from '../print/text-line.ts';
-import { SetupError } from '../setup-error.ts';
 import { Front } from '../serve/front.ts';
+import { SetupError } from '../setup-error.ts';
 import { dashboardDirectory } from './dashboard-directory.ts';
 import { ledgerJson, ledgerText } from './final-report.ts';
 import { makeLogger } from './log.ts';
@@ -145,11 +145,14 @@ function formatter(print: Exclude<PrintFormat, 'none'>, nameOf: FormatRecord): F
 /** For the person at the terminal; never through the logger, because of the token. */
 function greet(thread: DrainThread, front: Front | undefined): void {
   for (const { name, mode, mode_reason } of thread.ready.interfaces) {
-    say(`Watching ${printableName(name)} (${mode.replace('_', ' with ')}${mode_reason ? `, because ${mode_reason}` : ''})`);
+    say(
+      `Watching ${printableName(name)} (${mode.replace('_', ' with ')}${mode_reason ? `, because ${mode_reason}` : ''})`,
+    );
   }
   if (front) {
     say(`Dashboard: ${front.url}`);
-    if (front.isExposed) say('Warning: others can reach this address, and it speaks plain HTTP. Put TLS in front of it.');
+    if (front.isExposed)
+      say('Warning: others can reach this address, and it speaks plain HTTP. Put TLS in front of it.');
   }
   say('Waiting for Ctrl-C...');
 }

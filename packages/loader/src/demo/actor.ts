@@ -57,7 +57,9 @@ function every(ms: number, act: (n: number) => void): void {
 
 /** A TCP connection that asks, reads the answer and ends; refused is as good. */
 function request(host: string, port: number): void {
-  const socket = connect({ host, port, timeout: 1000 }, () => socket.write('GET / HTTP/1.1\r\nHost: example.com\r\n\r\n'));
+  const socket = connect({ host, port, timeout: 1000 }, () =>
+    socket.write('GET / HTTP/1.1\r\nHost: example.com\r\n\r\n'),
+  );
   socket.on('error', () => {});
   socket.on('timeout', () => socket.destroy());
   socket.resume();

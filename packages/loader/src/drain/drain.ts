@@ -27,7 +27,12 @@ export class Drain {
   #drained = 0;
   #last: { ledger: DrainLedger; atMs: number } | undefined;
 
-  constructor(parts: { rings: readonly RingReader[]; interfaces: WatchedInterfaces; handover: Handover; live: Uint8Array }) {
+  constructor(parts: {
+    rings: readonly RingReader[];
+    interfaces: WatchedInterfaces;
+    handover: Handover;
+    live: Uint8Array;
+  }) {
     this.#rings = parts.rings;
     this.#interfaces = parts.interfaces;
     this.#handover = parts.handover;
@@ -120,7 +125,9 @@ export class Drain {
 
   #reasons(): DrainLedger['reasons'] {
     const counts = this.#interfaces.reasons();
-    const named = (Object.entries(REASONS) as [Reason, number][]).map(([name, code]) => [name, counts[code] ?? 0] as const);
+    const named = (Object.entries(REASONS) as [Reason, number][]).map(
+      ([name, code]) => [name, counts[code] ?? 0] as const,
+    );
     return Object.fromEntries(named.filter(([, count]) => count > 0));
   }
 }

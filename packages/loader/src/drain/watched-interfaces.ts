@@ -41,7 +41,15 @@ export class WatchedInterfaces {
         exit: 'not_found',
       });
     }
-    this.#watched.push({ name, slot: 0, state: 'gone', ifindex: 0, mode: 'generic', link: undefined, complaint: undefined });
+    this.#watched.push({
+      name,
+      slot: 0,
+      state: 'gone',
+      ifindex: 0,
+      mode: 'generic',
+      link: undefined,
+      complaint: undefined,
+    });
     const watched = this.#watched.at(-1);
     if (watched) this.#attach(watched, ifindex);
   }

@@ -20,7 +20,12 @@ export interface AttachablePrograms {
   frags: number | undefined;
 }
 
-export function attach(programs: AttachablePrograms, name: string, ifindex: number, requested: RequestedMode): Attachment {
+export function attach(
+  programs: AttachablePrograms,
+  name: string,
+  ifindex: number,
+  requested: RequestedMode,
+): Attachment {
   const steps = ladder(requested, programs.frags !== undefined);
   const climbed = climb(steps, (step) =>
     createXdpLink(

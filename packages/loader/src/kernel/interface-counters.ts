@@ -34,7 +34,9 @@ export class InterfaceCounters {
 
   /** Packets by reason number; index 0 is always 0. */
   reasons(slot: number): number[] {
-    return Array.from({ length: REASON_COUNTERS }, (_, reason) => this.#sum(slot, COUNTERS.fields.reasons + reason * 8));
+    return Array.from({ length: REASON_COUNTERS }, (_, reason) =>
+      this.#sum(slot, COUNTERS.fields.reasons + reason * 8),
+    );
   }
 
   #sum(slot: number, offset: number): number {

@@ -36,7 +36,13 @@ function ensureOpen(library: Library): void {
   try {
     open({ library, path });
   } catch (cause) {
-    throw new SetupError({ step: 'open library', target: path, next: `Install ${packages}.`, exit: 'unsupported', cause });
+    throw new SetupError({
+      step: 'open library',
+      target: path,
+      next: `Install ${packages}.`,
+      exit: 'unsupported',
+      cause,
+    });
   }
   opened.add(library);
 }
@@ -53,7 +59,12 @@ function asBuffer(bytes: Uint8Array): Buffer {
 }
 
 /** Calls a C function that returns an int, a long or a pointer. */
-export function call(library: Library, name: string, returns: CType, parameters: readonly [CType, unknown][]): NativeResult {
+export function call(
+  library: Library,
+  name: string,
+  returns: CType,
+  parameters: readonly [CType, unknown][],
+): NativeResult {
   ensureOpen(library);
   const result = load<CType, true>({
     library,

@@ -47,7 +47,8 @@ export const openObject = (path: string): Outcome<ObjectPointer> =>
     [C.size, 0],
   ]);
 
-export const loadObject = (object: ObjectPointer): Outcome<number> => intCall('bpf_object__load', [[C.pointer, object]]);
+export const loadObject = (object: ObjectPointer): Outcome<number> =>
+  intCall('bpf_object__load', [[C.pointer, object]]);
 
 export const findProgram = (object: ObjectPointer, name: string): Outcome<ProgramPointer> =>
   pointerCall('bpf_object__find_program_by_name', [

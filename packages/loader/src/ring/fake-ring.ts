@@ -77,12 +77,13 @@ export class FakeRing {
   }
 }
 
-/** A record whose 64 bytes all depend on its number. */
+/** A record whose bytes depend on its number, and whose time is that many nanoseconds after a moment. */
 export function numberedRecord(number: number): Uint8Array {
   const bytes = new Uint8Array(PACKET_LOG_SIZE);
   const words = new Uint32Array(bytes.buffer);
-  for (let i = 0; i < words.length; i++) words[i] = Math.imul(number + 1, 0x9e37_79b1) ^ (i * 0x0101_0101);
+  for (let i = 2; i < words.length; i++) words[i] = Math.imul(number + 1, 0x9e37_79b1) ^ (i * 0x0101_0101);
   words[0] = number;
+  words[1] = 7;
   return bytes;
 }
 

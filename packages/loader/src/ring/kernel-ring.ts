@@ -84,7 +84,9 @@ export class KernelRing implements RingReader {
       if (header === PACKET_LOG_SIZE) continue;
       if (header & BUSY) break;
       if (!(header & DISCARD)) {
-        throw new RingFormatError(`ring: record of ${header} bytes at position ${position}, expected ${PACKET_LOG_SIZE}`);
+        throw new RingFormatError(
+          `ring: record of ${header} bytes at position ${position}, expected ${PACKET_LOG_SIZE}`,
+        );
       }
       discarded++;
       position += HEADER_BYTES + (((header & ~DISCARD) + 7) & ~7);

@@ -63,7 +63,9 @@ export class ClientStream {
     this.#budget.change(rowsPerSecond);
   }
 
+  /** What waits is sent first: nothing comes after the pause was acknowledged. */
   pause(paused: boolean): void {
+    this.flush();
     this.#paused = paused;
   }
 

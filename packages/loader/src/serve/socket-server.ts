@@ -78,7 +78,8 @@ export class SocketServer {
       pingTimeout: 10_000,
       allowRequest: (request, answer) => {
         const refused = refusal(options.allowed(), request.headers.host, request.headers.origin);
-        if (refused) options.log.warn({ [refused.toLowerCase()]: request.headers[refused.toLowerCase()] }, 'socket refused');
+        if (refused)
+          options.log.warn({ [refused.toLowerCase()]: request.headers[refused.toLowerCase()] }, 'socket refused');
         answer(refused ? `${refused} not allowed` : null, refused === undefined);
       },
     });
@@ -124,7 +125,10 @@ export class SocketServer {
   #admission(auth: unknown): Refusal | undefined {
     const parsed = handshakeSchema.safeParse(auth);
     if (!parsed.success || !sameToken(parsed.data.token, this.#options.token)) {
-      return { code: 'unauthorized', message: 'The token is not right. Open the URL that packetlog printed when it started.' };
+      return {
+        code: 'unauthorized',
+        message: 'The token is not right. Open the URL that packetlog printed when it started.',
+      };
     }
     const { protocol } = parsed.data;
     if (protocol !== undefined && protocol !== PROTOCOL_VERSION) {
@@ -132,7 +136,10 @@ export class SocketServer {
       return { code: 'protocol_mismatch', message };
     }
     if (this.#clients.size >= MAX_CLIENTS) {
-      return { code: 'too_many_clients', message: `${MAX_CLIENTS} clients are connected already. Close one and try again.` };
+      return {
+        code: 'too_many_clients',
+        message: `${MAX_CLIENTS} clients are connected already. Close one and try again.`,
+      };
     }
     return undefined;
   }
@@ -196,7 +203,10 @@ export class SocketServer {
       this.#bad(client, message);
     } catch (error) {
       this.#options.log.error({ err: error, client: client.socket.id }, 'handling a message failed');
-      acknowledge({ ok: false, error: { code: 'internal', message: 'The loader failed to handle this; see its log.' } });
+      acknowledge({
+        ok: false,
+        error: { code: 'internal', message: 'The loader failed to handle this; see its log.' },
+      });
     }
   }
 

@@ -15,7 +15,11 @@ export function webServer(ui: string | undefined, allowed: () => Allowed): Serve
   const server = createServer((request, response) => {
     const refused = refusal(allowed(), request.headers.host, request.headers.origin);
     if (refused) {
-      plain(response, 403, `${refused} not allowed. Open the URL that packetlog printed, or name it with --allow-origin.\n`);
+      plain(
+        response,
+        403,
+        `${refused} not allowed. Open the URL that packetlog printed, or name it with --allow-origin.\n`,
+      );
       return;
     }
     if (request.method !== 'GET' && request.method !== 'HEAD') {
