@@ -15,8 +15,16 @@ describe('LossAlarm', () => {
   it.each([
     ['says nothing while nothing is lost', [0, 0, 0], [undefined, undefined, undefined]],
     ['says once that loss began', [0, 5, 9, 20], [undefined, 'loss_began 5', undefined, undefined]],
-    ['says how much was lost when it ended', [0, 5, 9, 9, 9], [undefined, 'loss_began 5', undefined, 'loss_ended 9', undefined]],
-    ['counts each spell by itself', [3, 3, 3, 10, 10], ['loss_began 3', 'loss_ended 3', undefined, 'loss_began 7', 'loss_ended 7']],
+    [
+      'says how much was lost when it ended',
+      [0, 5, 9, 9, 9],
+      [undefined, 'loss_began 5', undefined, 'loss_ended 9', undefined],
+    ],
+    [
+      'counts each spell by itself',
+      [3, 3, 3, 10, 10],
+      ['loss_began 3', 'loss_ended 3', undefined, 'loss_began 7', 'loss_ended 7'],
+    ],
   ])('%s', (_, totals, notices) => {
     expect(said(...totals)).toEqual(notices);
   });

@@ -245,7 +245,8 @@ describe('KernelRing under any interleaving', () => {
           } else {
             commitBusy();
             if (each.do === 'reserve') busy = fake.reserve();
-            if (each.do === 'write') for (let i = 0; i < each.count && fake.write(numberedRecord(written)); i++) written++;
+            if (each.do === 'write')
+              for (let i = 0; i < each.count && fake.write(numberedRecord(written)); i++) written++;
             if (each.do === 'discard') {
               const position = fake.reserve(each.length);
               if (position !== undefined) fake.commit(position, 'discard');
