@@ -2,10 +2,10 @@
  * pnpm dev [loader arguments]: the dashboard with live reload on port 3000, the loader on port 7411, both rebuilt
  * and restarted on change. Ctrl-C, or the end of one part, ends all.
  */
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { build } from './build.mjs';
+import { loaderPart, packagePart } from './dev/part.mjs';
 import { onChange } from './dev/watch.mjs';
 import { tell } from './progress.mjs';
 import { commandArguments, run, script } from './run.mjs';
@@ -13,9 +13,6 @@ import { ensureSystemPackages } from './system/ensure.mjs';
 
 const DASHBOARD = 'http://localhost:3000';
 const LOADER = 'http://localhost:7411';
-const PATIENCE_MS = 8000;
-
-/** @typedef {{ name: string, process: import('node:child_process').ChildProcess, gone: Promise<unknown> }} Part */
 
 await script(async () => {
   await ensureSystemPackages(['build', 'run']);
@@ -26,53 +23,25 @@ await script(async () => {
   if (process.getuid?.() !== 0)
     tell('only the loader runs as root, through sudo: it loads and attaches the XDP program.');
 
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal).then(() => null));
   const unwatch = watchC();
   const parts = [
-    part('build', 'turbo', ['run', 'dev', '--ui=stream']),
-    part('loader', 'scripts/as-root.sh', [
-      process.execPath,
-      'scripts/dev/loader.mjs',
-      ...['--ui', 'off', '--allow-origin', DASHBOARD],
-      ...commandArguments(process.argv),
-    ]),
+    ...['packages/common', 'packages/bpf', 'packages/loader', 'apps/dashboard'].map(packagePart),
+    loaderPart(['--ui', 'off', '--allow-origin', DASHBOARD, ...commandArguments(process.argv)]),
   ];
   tell(`open ${DASHBOARD}/#token=${process.env['PACKETLOG_TOKEN']}&loader=${LOADER}`);
 
-  const reason = await Promise.race([
-    ...['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal).then(() => signal)),
-    ...parts.map(({ name, gone }) => gone.then(() => name)),
-  ]);
+  const dead = await Promise.race([...signals, ...parts.map(({ name, gone }) => gone.then(() => name))]);
+  // A second Ctrl-C must not leave parts behind.
   process.on('SIGINT', () => {}).on('SIGTERM', () => {});
   unwatch();
-  await Promise.all(parts.map(end));
-  const died = parts.some(({ name }) => name === reason);
-  if (died) tell(`${reason} ended, and so does everything else.`);
-  return died ? 1 : 0;
+  await Promise.all(parts.map(({ end }) => end()));
+  if (dead === null) return 0;
+  tell(`${dead} has ended, and so has everything else.`);
+  return 1;
 });
 
-/**
- * @param {string} name
- * @param {string} command
- * @param {readonly string[]} args
- * @returns {Part}
- */
-function part(name, command, args) {
-  // A pipe that nobody writes to: its end tells the part that this process is gone.
-  const child = spawn(command, args, { stdio: ['pipe', 'inherit', 'inherit'] });
-  child.on('error', (error) => tell(`${command}: ${error.message}`));
-  return { name, process: child, gone: new Promise((resolve) => child.on('close', resolve).on('error', resolve)) };
-}
-
-/** @param {Part} ended */
-async function end({ process: child, gone }) {
-  child.stdin?.end();
-  child.kill('SIGTERM');
-  const late = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
-  await gone;
-  clearTimeout(late);
-}
-
-/** The C program, and its header when the layout in common has changed. TypeScript is watched by `turbo run dev`. */
+/** The C program, and its header when the layout in common has changed. The TypeScript is watched by tsc. */
 function watchC() {
   return onChange(['packages/bpf/src', 'packages/common/dist'], /\.[ch]$|^(c-header|layout)\.js$/, async () => {
     for (const tool of ['header', 'compile']) {

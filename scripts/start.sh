@@ -16,6 +16,6 @@ for argument in "$@"; do
 done
 if [ "$(id -u)" -ne 0 ]; then
 	echo "packetlog: root is needed from here on: the kernel lets only root load an XDP program and attach it." >&2
-	echo "packetlog: only the loader runs through sudo; it gives its privileges up once the program is attached." >&2
+	echo "packetlog: only the loader runs through sudo; the build ran as you." >&2
 fi
 exec scripts/as-root.sh packages/loader/bin/packetlog "$@"

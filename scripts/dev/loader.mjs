@@ -3,15 +3,31 @@
  * loader with it, when its standard input closes: that also works through sudo, and when `pnpm dev` is killed.
  */
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { tell } from '../progress.mjs';
 import { onChange } from './watch.mjs';
 
 const DIST = ['packages/common/dist', 'packages/bpf/dist', 'packages/loader/dist'];
+const CODE = /\.(js|o)$/;
 
 /** @type {import('node:child_process').ChildProcess | undefined} */
 let loader;
 let ending = false;
+let running = codeDigest();
+
+/** tsc writes files anew that have not changed: only their contents tell. */
+function codeDigest() {
+  const hash = createHash('sha256');
+  for (const directory of DIST) {
+    for (const name of readdirSync(directory, { recursive: true, encoding: 'utf8' }).sort()) {
+      if (CODE.test(name)) hash.update(name).update(readFileSync(join(directory, name)));
+    }
+  }
+  return hash.digest('hex');
+}
 
 function start() {
   loader = spawn('packages/loader/bin/packetlog', process.argv.slice(2), { stdio: ['ignore', 'inherit', 'inherit'] });
@@ -33,8 +49,10 @@ async function stop() {
   await gone;
 }
 
-const unwatch = onChange(DIST, /\.(js|o)$/, async () => {
-  if (ending) return;
+const unwatch = onChange(DIST, CODE, async () => {
+  const code = codeDigest();
+  if (ending || code === running) return;
+  running = code;
   tell('code changed: the loader starts again.');
   await stop();
   if (!ending) start();

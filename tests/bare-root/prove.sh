@@ -61,7 +61,7 @@ timed() {
 }
 
 clone_here() {
-	git clone -q --no-local "$(git -C "$here" rev-parse --show-toplevel)" "$root/root/packetlog"
+	git -c advice.detachedHead=false clone -q --no-local "$(git -C "$here" rev-parse --show-toplevel)" "$root/root/packetlog"
 }
 
 answers() {
