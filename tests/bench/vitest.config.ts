@@ -1,0 +1,8 @@
+export default {
+  test: {
+    include: ['tests/bench/*.bench.ts'],
+    fileParallelism: false,
+    reporters: ['dot'],
+    testTimeout: 300_000,
+  },
+};
