@@ -10,7 +10,7 @@ const BURST = 512;
 export type FormatRecord = (view: PacketLogView, i: number) => string;
 
 export interface PrinterCounts {
-  /** Records written to the output. */
+  /** Records that the output took: the system has their text. */
   console: number;
   /** Records not printed, because the output was too slow or closed. */
   dropped: number;
@@ -26,6 +26,8 @@ export class ConsolePrinter {
   #queuedBytes = 0;
   /** Next record of the first view in the queue. */
   #at = 0;
+  /** Records given to the output that it has not taken yet. */
+  #writing = 0;
   #waiting = false;
   #scheduled = false;
   #closed = false;
@@ -53,8 +55,9 @@ export class ConsolePrinter {
     });
   }
 
+  /** Records neither printed nor dropped yet. */
   get pending(): number {
-    return this.#queue.reduce((sum, view) => sum + view.length, 0) - this.#at;
+    return this.#queue.reduce((sum, view) => sum + view.length, 0) - this.#at + this.#writing;
   }
 
   /** Copies the records; `bytes` may change when this returns. */
@@ -71,22 +74,24 @@ export class ConsolePrinter {
     this.#schedule();
   }
 
-  /** A line of its own after all records so far, when they are printed. */
+  /** Resolves when the output took all records so far, and a last line of its own; or when the time is over. */
   async finish(lastLine: (() => string) | undefined, timeoutMs: number): Promise<void> {
     const timer = setTimeout(() => this.#close(), timeoutMs);
     await new Promise<void>((resolve) => {
       if (this.#isIdle()) resolve();
       else this.#idle.push(resolve);
     });
+    if (!this.#closed && lastLine !== undefined) {
+      await new Promise<void>((resolve) => {
+        this.#idle.push(resolve);
+        this.#output.write(`${lastLine()}\n`, () => resolve());
+      });
+    }
     clearTimeout(timer);
-    if (this.#closed || lastLine === undefined) return;
-    await new Promise<void>((resolve) => {
-      this.#output.write(`${lastLine()}\n`, () => resolve());
-    });
   }
 
   #isIdle(): boolean {
-    return this.#closed || (this.#queue.length === 0 && !this.#waiting);
+    return this.#closed || (this.#queue.length === 0 && this.#writing === 0);
   }
 
   #schedule(): void {
@@ -102,18 +107,25 @@ export class ConsolePrinter {
     const [view] = this.#queue;
     if (view && !this.#waiting && !this.#closed) {
       const end = Math.min(view.length, this.#at + BURST);
+      const records = end - this.#at;
       let text = '';
       for (let i = this.#at; i < end; i++) text += `${this.#format(view, i)}\n`;
-      this.counts.console += end - this.#at;
+      this.#writing += records;
       this.#at = end;
       if (end === view.length) {
         this.#queue.shift();
         this.#queuedBytes -= view.length * this.#stride;
         this.#at = 0;
       }
-      this.#waiting = !this.#output.write(text);
+      this.#waiting = !this.#output.write(text, (error) => this.#written(records, error));
       this.#schedule();
     }
+  }
+
+  #written(records: number, error: Error | null | undefined): void {
+    if (this.#closed) return;
+    this.#writing -= records;
+    this.counts[error ? 'dropped' : 'console'] += records;
     if (this.#isIdle()) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
@@ -123,6 +135,7 @@ export class ConsolePrinter {
     this.counts.dropped += this.pending;
     this.#queue.length = 0;
     this.#at = 0;
+    this.#writing = 0;
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 }
