@@ -9,8 +9,8 @@ fi
 
 kept=$(env | sed -n 's/^\(PACKETLOG_[A-Za-z0-9_]*\)=.*/\1/p' | sort | paste -s -d , -)
 if ! command -v sudo >/dev/null 2>&1; then
-	echo "packetlog: this step needs root, and there is no sudo here. As root, run:" >&2
-	echo "  cd $(pwd) && env PATH=\"$PATH\" $*" >&2
+	echo "packetlog: this needs root, and there is no sudo here. As root, run:" >&2
+	echo "  cd $(pwd) && PATH=\"$(dirname "$(command -v node)"):\$PATH\" $*" >&2
 	[ -z "$kept" ] || echo "  with these variables set as they are here: $kept" >&2
 	exit 1
 fi

@@ -1,5 +1,5 @@
 /** pnpm test [vitest arguments]: everything, as root, in this kernel and a real browser. */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from './build.mjs';
@@ -18,7 +18,9 @@ await script(async () => {
 
   const isRoot = process.getuid?.() === 0;
   if (!isRoot) tell('the tests make network namespaces and load BPF programs: they run as root, through sudo.');
-  const countsFile = join(tmpdir(), `packetlog-test-counts-${process.pid}.json`);
+  // A directory of the user's, so that the user may remove what root writes there.
+  const scratch = mkdtempSync(join(tmpdir(), 'packetlog-test-'));
+  const countsFile = join(scratch, 'counts.json');
   const vitest = ['tests/node_modules/.bin/vitest', 'run', `--root=${ROOT}`];
   // Coverage of a part says nothing.
   const whole = args.length === 0 ? ['--coverage'] : args;
@@ -36,7 +38,7 @@ await script(async () => {
     console.log(countsLine(counts));
     return code !== 0 || counts.failed > 0 || (args.length === 0 && counts.skipped > 0) ? code || 1 : 0;
   } finally {
-    rmSync(countsFile, { force: true });
+    rmSync(scratch, { recursive: true });
   }
 });
 

@@ -1,15 +1,10 @@
 import { run } from '../run.mjs';
 
-/** What apt-get says, and what to do about it. */
+/** What apt-get says, and what to do about it. Causes come before what follows from them. */
 const REMEDIES = [
   {
     says: /could not get lock|unable to acquire|is held by process/i,
     remedy: 'Another package manager is at work on this machine. Run the same command again when it has finished.',
-  },
-  {
-    says: /unable to locate package|has no installation candidate/i,
-    remedy:
-      'This release has no package of that name. Install what is named above in another way; it is found by PATH, header or library.',
   },
   {
     says: /no space left/i,
@@ -19,6 +14,11 @@ const REMEDIES = [
     says: /temporary failure resolving|could not (?:connect|resolve)|failed to fetch|connection (?:timed out|failed)/i,
     remedy:
       'The package archive cannot be reached. Check the network and /etc/apt/sources.list, then run the same command again.',
+  },
+  {
+    says: /unable to locate package|has no installation candidate/i,
+    remedy:
+      'This release has no package of that name. Install what is named above in another way; it is found by PATH, header or library.',
   },
 ];
 
@@ -46,6 +46,7 @@ export async function aptInstall(names) {
     ...names,
   ]);
   if (install.code === 0) return;
-  const log = (update.code === 0 ? '' : update.output) + install.output;
+  // apt-get update ends with 0 although an archive could not be reached.
+  const log = update.output + install.output;
   throw new Error(`${log.trimEnd()}\napt-get install ${names.join(' ')}: exit code ${install.code}\n${aptRemedy(log)}`);
 }

@@ -15,6 +15,11 @@ export function packageNames(missing, manager) {
   return [...new Set(missing.map(({ names }) => names[manager]))];
 }
 
+/** @param {readonly string[]} names */
+function aptByHand(names) {
+  return `apt-get update && apt-get install --no-install-recommends ${names.join(' ')}`;
+}
+
 /** @param {readonly SystemPackage[]} missing */
 export function installByHand(missing) {
   return [
@@ -38,9 +43,15 @@ export async function ensureSystemPackages(purposes) {
   tell('missing system packages:');
   for (const { what, why, names } of missing) tell(`  ${names.apt.padEnd(14)} ${what}: ${why}`);
   if (!hasCommand('apt-get')) throw new Error(installByHand(missing));
-  if (process.getuid?.() !== 0) tell('root is needed to install them: apt-get runs through sudo.');
+  const apt = packageNames(missing, 'apt');
+  if (process.getuid?.() !== 0) {
+    if (!hasCommand('sudo')) {
+      throw new Error(`Root is needed to install them, and there is no sudo here. As root, run:\n  ${aptByHand(apt)}`);
+    }
+    tell('root is needed to install them: apt-get runs through sudo.');
+  }
 
-  await step('system packages', () => aptInstall(packageNames(missing, 'apt')));
+  await step('system packages', () => aptInstall(apt));
   const still = missingPackages(purposes);
   if (still.length > 0) {
     throw new Error(`Installed, but still not found: ${still.map(({ what }) => what).join(', ')}. Is it on PATH?`);

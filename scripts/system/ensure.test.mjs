@@ -46,6 +46,7 @@ describe('what to do when apt-get fails', () => {
     ['E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 7', 'Another package manager'],
     ['E: Unable to locate package libbpf1', 'no package of that name'],
     ["Err:1 http://archive.example bookworm InRelease\n  Temporary failure resolving 'archive.example'", 'network'],
+    ['W: Failed to fetch http://archive.example  Could not resolve\nE: Unable to locate package clang', 'network'],
     ['You do not have enough free space: no space left on device', 'disk is full'],
     ['something never seen', 'by hand'],
   ])('%s', (log, remedy) => {
