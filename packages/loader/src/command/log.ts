@@ -1,5 +1,6 @@
 /** Diagnostics on standard error: JSON lines for machines, short lines on a terminal. */
 import { type Logger, pino } from 'pino';
+import { printableName } from '../kernel/interface-name.ts';
 import type { LogLevel } from './run-options.ts';
 
 const STDERR = 2;
@@ -14,7 +15,8 @@ export function makeLogger(level: LogLevel, isTerminal: boolean): Logger {
 function shortLine(line: string): string {
   const { level, time, msg, err, ...rest } = JSON.parse(line) as Record<string, unknown>;
   const clock = new Date(Number(time)).toTimeString().slice(0, 8);
-  const facts = Object.entries(rest).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
+  // Values may come from the network; JSON leaves some control characters as they are.
+  const facts = Object.entries(rest).map(([key, value]) => `${key}=${printableName(JSON.stringify(value))}`);
   const stack = typeof err === 'object' && err !== null && 'stack' in err ? `\n${String(err.stack)}` : '';
   const word = pino.levels.labels[Number(level)] ?? '';
   return `${clock} ${word.padEnd(5)} ${String(msg ?? '')}${facts.length > 0 ? `  ${facts.join(' ')}` : ''}${stack}\n`;

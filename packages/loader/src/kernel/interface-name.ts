@@ -11,8 +11,11 @@ export function interfaceNameProblem(name: string): string | undefined {
   return undefined;
 }
 
-/** For terminals: control characters and escapes become visible; all else stays. */
+/** For terminals: control characters, escapes and what turns the direction of text become visible; all else stays. */
 export function printableName(name: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not reach a terminal
-  return name.replace(/[\u0000-\u001f\u007f-\u009f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  return name.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, (c) => {
+    const code = c.charCodeAt(0).toString(16);
+    return code.length <= 2 ? `\\x${code.padStart(2, '0')}` : `\\u${code}`;
+  });
 }

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { ERRNO } from '../native/errno.ts';
+import { climb, explainRefusals, ladder, type RequestedMode, type Step } from './attach-ladder.ts';
+
+const modes = (requested: RequestedMode, hasFrags: boolean) => ladder(requested, hasFrags).map(({ mode }) => mode);
+
+describe('the attach ladder', () => {
+  it.each<[RequestedMode, boolean, string[]]>([
+    ['auto', true, ['native_frags', 'native', 'generic']],
+    ['auto', false, ['native', 'generic']],
+    ['native', true, ['native_frags', 'native']],
+    ['native', false, ['native']],
+    ['generic', true, ['generic']],
+    ['generic', false, ['generic']],
+  ])('has for --mode %s, with frags: %s, the steps %j', (requested, hasFrags, steps) => {
+    expect(modes(requested, hasFrags)).toEqual(steps);
+  });
+
+  it('uses the program for several buffers only where the mode is for it', () => {
+    expect(ladder('auto', true).map(({ mode, program }) => [mode, program])).toEqual([
+      ['native_frags', 'frags'],
+      ['native', 'single'],
+      ['generic', 'single'],
+    ]);
+  });
+});
+
+/** Climbs a kernel that answers each step so: 0, or an errno. Gives the outcome and the steps tried. */
+function climbed(answers: Partial<Record<Step['mode'], number>>) {
+  const tried: string[] = [];
+  const result = climb(ladder('auto', true), (step) => {
+    tried.push(step.mode);
+    const errno = answers[step.mode] ?? 0;
+    return errno === 0 ? { value: 17, errno } : { value: -errno, errno };
+  });
+  return { result, tried };
+}
+
+describe('climb', () => {
+  it('takes the first step that holds', () => {
+    const { result, tried } = climbed({});
+    expect(result).toEqual({ outcome: 'attached', step: { mode: 'native_frags', program: 'frags' }, link: 17, refusals: [] });
+    expect(tried).toEqual(['native_frags']);
+  });
+
+  it('takes descriptor 0 for one', () => {
+    expect(climb(ladder('generic', true), () => ({ value: 0, errno: 0 }))).toMatchObject({ outcome: 'attached', link: 0 });
+  });
+
+  it.each(['EINVAL', 'ERANGE', 'EOPNOTSUPP'] as const)('goes on after %s, and remembers it', (name) => {
+    const { result, tried } = climbed({ native_frags: ERRNO[name], native: ERRNO[name] });
+    expect(tried).toEqual(['native_frags', 'native', 'generic']);
+    expect(result).toMatchObject({
+      outcome: 'attached',
+      step: { mode: 'generic' },
+      refusals: [
+        { step: { mode: 'native_frags' }, errno: ERRNO[name] },
+        { step: { mode: 'native' }, errno: ERRNO[name] },
+      ],
+    });
+  });
+
+  it.each(['EBUSY', 'EEXIST'] as const)('stops at %s: somebody else is there, on whichever step', (name) => {
+    expect(climbed({ native_frags: ERRNO[name] })).toMatchObject({ result: { outcome: 'busy' }, tried: ['native_frags'] });
+    const later = climbed({ native_frags: ERRNO.EINVAL, native: ERRNO.EOPNOTSUPP, generic: ERRNO[name] });
+    expect(later.result).toMatchObject({ outcome: 'busy' });
+    expect(later.result.refusals.at(-1)).toMatchObject({ errno: ERRNO[name], step: { mode: 'generic' } });
+  });
+
+  it.each(Object.entries(ERRNO).filter(([name]) => !/EINVAL|ERANGE|EOPNOTSUPP|EBUSY|EEXIST/.test(name)))(
+    'gives up at %s',
+    (_, errno) => {
+      expect(climbed({ native_frags: errno })).toEqual({
+        result: { outcome: 'refused', refusals: [{ step: { mode: 'native_frags', program: 'frags' }, errno }] },
+        tried: ['native_frags'],
+      });
+    },
+  );
+
+  it('gives up when no step is left', () => {
+    const { result } = climbed({ native_frags: ERRNO.EINVAL, native: ERRNO.ERANGE, generic: ERRNO.EOPNOTSUPP });
+    expect(result.outcome).toBe('refused');
+    expect(explainRefusals(result.refusals)).toBe(
+      'native_frags: EINVAL (22): invalid argument; native: the MTU is too large for one buffer; generic: the driver has no native XDP',
+    );
+  });
+});

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { interfaceNameProblem, printableName } from './interface-name.ts';
+
+describe('interfaceNameProblem', () => {
+  it.each(['eth0', 'br-1', 'wg0.5', '...', 'a@b', '<b>`id`$(x)', '\u001b[31m', 'überlang', "a'b\"c", '-rf', '%d', 'fifteen-letters'])(
+    'finds nothing wrong with %j, which the kernel takes',
+    (name) => {
+      expect(interfaceNameProblem(name)).toBeUndefined();
+    },
+  );
+
+  it.each([
+    ['', 'is empty'],
+    ['sixteen-letters!', 'is longer than 15 bytes'],
+    ['éééééééé', 'is longer than 15 bytes'],
+    ['.', 'is "." or ".."'],
+    ['..', 'is "." or ".."'],
+    ['a b', 'holds a space, a slash, a colon or a NUL'],
+    ['a\tb', 'holds a space, a slash, a colon or a NUL'],
+    ['a\nb', 'holds a space, a slash, a colon or a NUL'],
+    ['../etc', 'holds a space, a slash, a colon or a NUL'],
+    ['eth0:1', 'holds a space, a slash, a colon or a NUL'],
+    ['eth\0x', 'holds a space, a slash, a colon or a NUL'],
+  ])('says of %j that it %s', (name, problem) => {
+    expect(interfaceNameProblem(name)).toBe(problem);
+  });
+});
+
+describe('printableName', () => {
+  it.each([
+    ['eth0', 'eth0'],
+    ['<b>`id`$(x)', '<b>`id`$(x)'],
+    ['\u001b[31mred', '\\x1b[31mred'],
+    ['\u001b]0;t\u0007', '\\x1b]0;t\\x07'],
+    ['a\u009b31mb', 'a\\x9b31mb'],
+    ['a\u007f\rb', 'a\\x7f\\x0db'],
+    ['über', 'über'],
+    ['[x]', '[x]'],
+    ['a\u202eb\u2066c', 'a\\u202eb\\u2066c'],
+    ['a\u2028b', 'a\\u2028b'],
+  ])('shows %j as %s', (name, shown) => {
+    expect(printableName(name)).toBe(shown);
+  });
+});

@@ -1,0 +1,72 @@
+import { INTERFACE_SLOTS, SLOT_TABLE_SIZE } from '@packetlog/bpf';
+import { describe, expect, it } from 'vitest';
+import { SetupError } from '../setup-error.ts';
+import { SlotTable } from './slots.ts';
+
+function slotTable() {
+  const table = new Uint8Array(SLOT_TABLE_SIZE);
+  return { table, slots: new SlotTable(table), used: () => table.reduce((n, slot) => n + (slot === 0 ? 0 : 1), 0) };
+}
+
+describe('SlotTable', () => {
+  it('gives each name a slot of its own, from 1 on, at the entry of its ifindex', () => {
+    const { table, slots } = slotTable();
+    expect([slots.assign('eth0', 2), slots.assign('eth1', 3), slots.assign('far', SLOT_TABLE_SIZE * 5 + 9)]).toEqual([1, 2, 3]);
+    expect([table[2], table[3], table[9], table[0]]).toEqual([1, 2, 3, 0]);
+  });
+
+  it('keeps the slot of a name that comes back with another ifindex, and clears the old entry', () => {
+    const { table, slots, used } = slotTable();
+    slots.assign('eth0', 2);
+    slots.assign('eth1', 3);
+    expect(slots.assign('eth0', 40)).toBe(1);
+    expect([table[2], table[40]]).toEqual([0, 1]);
+    expect(used()).toBe(2);
+  });
+
+  it('may assign the same again', () => {
+    const { table, slots } = slotTable();
+    expect([slots.assign('eth0', 2), slots.assign('eth0', 2)]).toEqual([1, 1]);
+    expect(table[2]).toBe(1);
+  });
+
+  it('frees the entry of a released interface, not its slot', () => {
+    const { table, slots } = slotTable();
+    slots.assign('eth0', 2);
+    slots.release('eth0');
+    slots.release('eth0');
+    slots.release('never seen');
+    expect(table[2]).toBe(0);
+    expect(slots.assign('eth1', 2)).toBe(2);
+    expect(slots.assign('eth0', 5)).toBe(1);
+  });
+
+  it('refuses an ifindex whose low 16 bits another interface has, and changes nothing', () => {
+    const { table, slots, used } = slotTable();
+    slots.assign('eth0', 7);
+    slots.assign('eth1', 8);
+    const collide = () => slots.assign('eth1', SLOT_TABLE_SIZE + 7);
+    expect(collide).toThrow(SetupError);
+    expect(collide).toThrow(/watch eth1: its ifindex 65543 collides/);
+    expect([table[7], table[8], used()]).toEqual([1, 2, 2]);
+  });
+
+  it('goes on under another name', () => {
+    const { table, slots } = slotTable();
+    slots.assign('eth0', 2);
+    slots.rename('eth0', 'uplink');
+    slots.rename('never seen', 'nobody');
+    expect(slots.assign('uplink', 3)).toBe(1);
+    expect(table[2]).toBe(0);
+    // The old name is free for a new interface.
+    expect(slots.assign('eth0', 4)).toBe(2);
+  });
+
+  it('holds as many interfaces as there are slots but slot 0, then refuses, keeping the others', () => {
+    const { slots, used } = slotTable();
+    for (let i = 1; i < INTERFACE_SLOTS; i++) expect(slots.assign(`eth${i}`, i)).toBe(i);
+    expect(() => slots.assign('more', 100)).toThrow(`watch more: ${INTERFACE_SLOTS - 1} interfaces are watched already`);
+    expect(used()).toBe(INTERFACE_SLOTS - 1);
+    expect(slots.assign('eth1', 200)).toBe(1);
+  });
+});

@@ -1,0 +1,107 @@
+import { encodePacketLog, hasPorts, type PacketLog } from '@packetlog/common';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Tally } from './tally.ts';
+
+const base: PacketLog = {
+  timestamp_ns: 0n,
+  src_addr: '192.0.2.1',
+  dst_addr: '192.0.2.2',
+  rule_id: 0,
+  ifindex: 1,
+  length: 100,
+  weight: 1,
+  src_port: 40_000,
+  dst_port: 443,
+  ether_type: 0x0800,
+  vlan_id: 0,
+  ip_protocol: 6,
+  tcp_flags: 0,
+  action: 2,
+  reason: 0,
+};
+
+/** Records as they lie in a ring (72, 8) or back to back (64, 0). */
+function memoryOf(records: readonly PacketLog[], stride: number, offset: number): Uint8Array {
+  const memory = new Uint8Array(records.length * stride).fill(0xee);
+  for (const [i, record] of records.entries()) encodePacketLog(record, memory, i * stride + offset);
+  return memory;
+}
+
+function tallied(records: readonly PacketLog[], stride = 72, offset = 8) {
+  const tally = new Tally();
+  tally.add(memoryOf(records, stride, offset), offset, records.length, stride);
+  return tally.take();
+}
+
+/** The sums by key, most packets first; no more than ten, so the tests keep to fewer keys. */
+function sums<Key>(records: readonly PacketLog[], keyOf: (record: PacketLog) => Key | undefined) {
+  const totals = new Map<string, Key & { packets: number; bytes: number }>();
+  for (const record of records) {
+    const key = keyOf(record);
+    if (key === undefined) continue;
+    const text = JSON.stringify(key);
+    const total = totals.get(text) ?? { ...key, packets: 0, bytes: 0 };
+    total.packets += record.weight;
+    total.bytes += record.weight * record.length;
+    totals.set(text, total);
+  }
+  return new Set(totals.values());
+}
+
+const record: fc.Arbitrary<PacketLog> = fc
+  .record({
+    src_addr: fc.constantFrom('192.0.2.1', '192.0.2.9', '2001:db8::1', '::', 'ff02::fb'),
+    dst_port: fc.constantFrom(0, 53, 443, 65_535),
+    ip_protocol: fc.constantFrom(6, 17, 1, 255),
+    ether_type: fc.constantFrom(0x0800, 0x0806, 0x88cc),
+    length: fc.nat(65_535),
+    weight: fc.constantFrom(1, 2, 1000),
+  })
+  .map((some) => ({ ...base, ...some }));
+
+describe('Tally', () => {
+  it.each([[72, 8], [64, 0]])('sums records at stride %d and offset %d as a Map does', (stride, offset) => {
+    fc.assert(
+      fc.property(fc.array(record, { maxLength: 60 }), (records) => {
+        const summary = tallied(records, stride, offset);
+        const isIp = ({ ip_protocol }: PacketLog) => ip_protocol !== 255;
+        expect(summary.records).toBe(records.length);
+        expect(summary.evicted).toBe(0);
+        expect(new Set(summary.by_protocol)).toEqual(
+          sums(records, (r) => ({ ip_protocol: r.ip_protocol, ether_type: isIp(r) ? 0 : r.ether_type })),
+        );
+        expect(new Set(summary.top_sources)).toEqual(sums(records, (r) => (isIp(r) ? { addr: r.src_addr } : undefined)));
+        expect(new Set(summary.top_ports)).toEqual(
+          sums(records, (r) =>
+            hasPorts(r.ip_protocol) && r.dst_port !== 0 ? { ip_protocol: r.ip_protocol, port: r.dst_port } : undefined,
+          ),
+        );
+      }),
+    );
+  });
+
+  it('lists the ten with most packets', () => {
+    const records = Array.from({ length: 30 }, (_, i) => ({ ...base, src_addr: `192.0.2.${i}`, weight: 1 + i, dst_port: 1 + i }));
+    const { top_sources, top_ports } = tallied(records);
+    expect(top_sources.map(({ addr }) => addr)).toEqual(Array.from({ length: 10 }, (_, i) => `192.0.2.${29 - i}`));
+    expect(top_ports.map(({ port }) => port)).toEqual(Array.from({ length: 10 }, (_, i) => 30 - i));
+  });
+
+  it('begins anew after each interval', () => {
+    const tally = new Tally();
+    const memory = memoryOf([base, base], 72, 8);
+    tally.add(memory, 8, 2, 72);
+    expect(tally.take().records).toBe(2);
+    expect(tally.take()).toEqual({ records: 0, by_protocol: [], top_sources: [], top_ports: [], evicted: 0 });
+    // The same memory with other records in it, as a ring is.
+    memory.set(memoryOf([{ ...base, src_addr: '198.51.100.1' }], 72, 8));
+    tally.add(memory, 8, 1, 72);
+    expect(tally.take().top_sources).toEqual([{ addr: '198.51.100.1', packets: 1, bytes: 100 }]);
+  });
+
+  it('counts the packets of sources that found no room', () => {
+    const records = Array.from({ length: 8200 }, (_, i) => ({ ...base, src_addr: `10.0.${i >> 8}.${i & 255}`, weight: 2 }));
+    expect(tallied(records)).toMatchObject({ records: 8200, evicted: 2 * (8200 - 8192) });
+  });
+});
