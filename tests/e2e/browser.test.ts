@@ -1,0 +1,216 @@
+/** The dashboard in a real browser, served by the real loader, with real packets. Needs root and chromium. */
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { arp, ethernet, icmp, ipv4, vlan } from '../lab/frame.ts';
+import { type LabProcess, startPacketlog } from '../lab/process.ts';
+import { requireRoot } from '../lab/root.ts';
+import { exchangeTcp, type Forward, forwardPort, sendFrames, sendUdp, startTcpEcho } from '../lab/traffic.ts';
+import { until } from '../lab/until.ts';
+import { axeViolations, DESKTOP, exact, openPage, PHONE, screenshot, startChromium } from './chromium.ts';
+import { eachWithNetwork } from './suite.ts';
+
+const TOKEN = 'a-token-of-the-test-0123456789';
+
+describe.skipIf(!requireRoot())('the dashboard', () => {
+  const suite = eachWithNetwork();
+  let browser: Browser;
+  const forwards: Forward[] = [];
+  beforeAll(async () => {
+    browser = await startChromium();
+  });
+  afterEach(async () => {
+    for (const context of browser.contexts()) await context.close();
+    for (const forward of forwards.splice(0)) await forward.close();
+  });
+  afterAll(() => browser.close());
+
+  async function serve(port: number, ...args: string[]): Promise<LabProcess> {
+    const { server, link } = suite.network;
+    const fixed = ['--iface', link.server.device, '--print', 'none', '--listen', `127.0.0.1:${port}`];
+    const packetlog = suite.own(startPacketlog(server, { args: [...fixed, ...args], env: { PACKETLOG_TOKEN: TOKEN } }));
+    await packetlog.untilPrinted(/Waiting for Ctrl-C/);
+    return packetlog;
+  }
+
+  /** A port that is free outside and in the namespace, where nothing else runs. */
+  async function start(...args: string[]): Promise<{ packetlog: LabProcess; url: string; port: number }> {
+    const probe = await forwardPort(suite.network.server, 1, 0);
+    const { port } = probe;
+    await probe.close();
+    const packetlog = await serve(port, ...args);
+    forwards.push(await forwardPort(suite.network.server, port));
+    return { packetlog, port, url: `http://localhost:${port}/#token=${TOKEN}` };
+  }
+
+  test('shows each packet, and the sums of the sender, the kernel and the page are one', async () => {
+    const { client, server, link } = suite.network;
+    const { packetlog, url } = await start();
+    const { page, problems } = await openPage(browser, url);
+    await page.locator('[data-testid=connection-state][data-state=live]').waitFor();
+    expect(page.url()).not.toContain(TOKEN);
+
+    const { sent } = await sendUdp(client, {
+      address: link.server.ipv4,
+      count: 480,
+      sourcePorts: [40_404],
+      ports: [53],
+    });
+    const { port } = await startTcpEcho(server, link.server.ipv4);
+    await exchangeTcp(client, { address: link.server.ipv4, port, connections: 3 });
+    await sendUdp(client, { address: link.server.ipv6 ?? '', count: 10, ports: [443] });
+    const v4 = { src: link.client.ipv4, dst: link.server.ipv4 };
+    const odd = [
+      ethernet(ipv4(v4, icmp({ type: 8 }))),
+      ethernet(vlan(42, ipv4(v4, icmp({ type: 8 })))),
+      ethernet(arp()),
+    ];
+    await sendFrames(link.client, odd);
+    expect(sent).toBe(480);
+
+    const { rx } = await link.server.counters();
+    const total = async () => (await exact(page, 'total-seen')) === rx.packets;
+    await until(total, { what: `total-seen to be ${rx.packets}` });
+    expect(await exact(page, 'total-lost')).toBe(0);
+
+    // Newest first: the ARP frame, the tagged echo request.
+    const cell = (row: number, field: string) =>
+      page.getByTestId('live-row').nth(row).locator(`[data-field=${field}]`).innerText();
+    expect(await cell(0, 'ip_protocol')).toContain('ARP');
+    expect(await cell(1, 'src_addr')).toContain(link.client.ipv4);
+    expect(await cell(1, 'tcp_flags')).toContain('echo request');
+    expect(await page.getByTestId('live-table').innerText()).toContain('2001:db8::1');
+    await page.getByTestId('rate-chart').locator('canvas').first().waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+
+    await page.setViewportSize(PHONE);
+    await page.getByTestId('live-row').first().waitFor();
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    expect(await axeViolations(page)).toEqual([]);
+    expect(problems).toEqual([]);
+    expect(await packetlog.end()).toEqual({ code: 0, signal: null });
+    await page.locator('[data-testid=connection-state][data-state=lost]').waitFor();
+  });
+
+  test('says what is wrong and what to do: no token, a wrong one, a loader that is gone, and it recovers', async () => {
+    const { packetlog, url, port } = await start();
+    const origin = `http://localhost:${port}/`;
+    const stateOf = (state: string) => `[data-testid=connection-state][data-state=${state}], [data-testid=no-picture]`;
+
+    const without = await openPage(browser, origin);
+    await without.page.locator(stateOf('no-token')).first().waitFor();
+    expect(await without.page.locator('body').innerText()).toMatch(/URL/);
+    expect(await axeViolations(without.page)).toEqual([]);
+
+    const wrong = await openPage(browser, `${origin}#token=wrong-${'x'.repeat(20)}`);
+    await wrong.page
+      .getByText(/refused/i)
+      .first()
+      .waitFor();
+    expect(await wrong.page.locator('body').innerText()).toMatch(/URL that packetlog printed/);
+    expect(await axeViolations(wrong.page)).toEqual([]);
+
+    const { page } = await openPage(browser, url);
+    const state = (name: string) => page.locator(`[data-testid=connection-state][data-state=${name}]`);
+    await state('live').waitFor();
+    await packetlog.end('SIGKILL');
+    await state('lost').waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await serve(port);
+    await state('live').waitFor({ timeout: 30_000 });
+  }, 90_000);
+
+  test('a loader that stands still is stale; what the ring lost meanwhile is in sight', async () => {
+    const { client, link } = suite.network;
+    const { packetlog, url } = await start('--ring-size', '64KiB');
+    const { page } = await openPage(browser, url);
+    const state = (name: string) => page.locator(`[data-testid=connection-state][data-state=${name}]`);
+    await state('live').waitFor();
+    process.kill(packetlog.pid, 'SIGSTOP');
+    const COUNT = 10_000;
+    await sendUdp(client, { address: link.server.ipv4, count: COUNT });
+    await state('stale').waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    process.kill(packetlog.pid, 'SIGCONT');
+    await state('live').waitFor();
+    await until(async () => (await exact(page, 'total-seen')) === COUNT, { what: 'all to be seen' });
+    const lost = await exact(page, 'total-lost');
+    expect(lost).toBeGreaterThan(COUNT - 3 * 910);
+    await page
+      .getByTestId('notices')
+      .getByText(/lost in the kernel/)
+      .first()
+      .waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await packetlog.end();
+    const [, inRing] = /([\d,]+) lost in the ring/.exec(packetlog.stderr) ?? [];
+    expect(lost).toBe(Number(inRing?.replaceAll(',', '')));
+  }, 60_000);
+
+  test('an interface name that is markup stays text', async () => {
+    const { server } = suite.network;
+    const device = '<b>x<b><i>';
+    await server.exec('ip', 'link', 'add', device, 'type', 'veth', 'peer', 'name', 'other0');
+    const { packetlog, url } = await start('--iface', device);
+    const { page, problems } = await openPage(browser, url);
+    await page.getByText(device).first().waitFor();
+    expect(await page.locator('b, i').count()).toBe(0);
+    expect(problems).toEqual([]);
+    await packetlog.end();
+  });
+
+  test('pausing stops the rows and says how many passed; following goes on', async () => {
+    const { client, link } = suite.network;
+    const { packetlog, url } = await start();
+    const { page } = await openPage(browser, url);
+    await page.locator('[data-testid=connection-state][data-state=live]').waitFor();
+    const send = (count: number, port: number) =>
+      sendUdp(client, { address: link.server.ipv4, count, sourcePorts: [port] });
+    await send(5, 40_001);
+    await page.getByTestId('live-row').nth(4).waitFor();
+    await until(async () => (await exact(page, 'total-seen')) === 5, { what: 'five to be counted' });
+    await page.keyboard.press('Space');
+    await page.locator('[data-testid=table-state][data-state=paused]').waitFor();
+    await send(7, 40_002);
+    await until(async () => (await exact(page, 'paused-passed')) === 7, { what: 'seven to have passed' });
+    expect(await page.getByTestId('live-table').innerText()).not.toContain('40002');
+    await page.getByTestId('pause-button').click();
+    await page.locator('[data-testid=table-state][data-state=follow]').waitFor();
+    await send(1, 40_003);
+    await page.getByTestId('live-row').first().getByText('40003').waitFor();
+    await packetlog.end();
+  });
+
+  test('under traffic it looks like this, on a desktop and a phone, dark and light', async () => {
+    const { client, server, link } = suite.network;
+    const { packetlog, url } = await start();
+    const { page, problems } = await openPage(browser, url);
+    await page.locator('[data-testid=connection-state][data-state=live]').waitFor();
+    const { port } = await startTcpEcho(server, link.server.ipv4);
+    for (let i = 0; i < 12; i++) {
+      await sendUdp(client, {
+        address: link.server.ipv4,
+        count: 60 + ((i * 37) % 90),
+        ports: [53, 123],
+        perSecond: 400,
+      });
+      await sendUdp(client, { address: link.server.ipv6 ?? '', count: 20, ports: [443], perSecond: 400 });
+      await exchangeTcp(client, { address: link.server.ipv4, port, connections: 4 });
+      const v4 = { src: link.client.ipv4, dst: link.server.ipv4 };
+      await sendFrames(link.client, [
+        ethernet(ipv4(v4, icmp({ type: 8 }))),
+        ethernet(vlan(42, ipv4(v4, icmp({ type: 8 })))),
+        ethernet(arp()),
+      ]);
+    }
+    for (const scheme of ['dark', 'light'] as const) {
+      await page.emulateMedia({ colorScheme: scheme });
+      for (const [size, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
+        await page.setViewportSize(viewport);
+        await page.getByTestId('live-row').first().waitFor();
+        await screenshot(page, `live-${scheme}-${size}`);
+      }
+    }
+    expect(problems).toEqual([]);
+    await packetlog.end();
+  }, 90_000);
+});

@@ -1,0 +1,71 @@
+/** A real Chromium, without a display and without talking to anybody but the loader. */
+import { mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export function startChromium(): Promise<Browser> {
+  const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+  return chromium.launch({ executablePath, args: FLAGS, headless: true });
+}
+
+export const DESKTOP = { width: 1440, height: 900 };
+export const PHONE = { width: 390, height: 844 };
+
+export interface Watched {
+  page: Page;
+  /** What the page wrote to its console as an error, and what it threw. */
+  problems: string[];
+}
+
+export async function openPage(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Watched> {
+  const context = await browser.newContext({ viewport: DESKTOP, colorScheme: 'dark', ...options });
+  const page = await context.newPage();
+  const problems: string[] = [];
+  page.on('pageerror', (error) => problems.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error') problems.push(message.text());
+  });
+  await page.goto(url);
+  return { page, problems };
+}
+
+/** The exact integer behind a number on the page. */
+export async function exact(page: Page, testId: string): Promise<number> {
+  return Number(await page.getByTestId(testId).first().getAttribute('data-value'));
+}
+
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+/** Rules of axe that the page breaks, with the elements. The page's policy allows no foreign script tag: axe is evaluated. */
+export async function axeViolations(page: Page): Promise<string[]> {
+  await page.evaluate(await import('node:fs').then(({ readFileSync }) => readFileSync(AXE, 'utf8')));
+  return page.evaluate(async () => {
+    const { axe } = globalThis as unknown as {
+      axe: { run: () => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+    };
+    const { violations } = await axe.run();
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
+  });
+}
+
+const ARTIFACTS = fileURLToPath(new URL('../artifacts/', import.meta.url));
+const DOCUMENTED = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
+
+/** Into tests/artifacts; with UPDATE_SCREENSHOTS=1 into docs/screenshots, where the README shows them. */
+export async function screenshot(page: Page, name: string): Promise<void> {
+  const path = `${process.env['UPDATE_SCREENSHOTS'] === '1' ? DOCUMENTED : ARTIFACTS}${name}.png`;
+  mkdirSync(dirname(path), { recursive: true });
+  await page.screenshot({ path });
+}
