@@ -2,6 +2,7 @@
  * Packets and bytes by a key of 16 bytes: open addressing in typed arrays, nothing allocated per
  * packet. Bounded: a new key that finds the table full is counted as evicted, never dropped silently.
  */
+import { randomInt } from 'node:crypto';
 
 const SLOTS = 16_384;
 const MAX_KEYS = SLOTS / 2;
@@ -68,8 +69,11 @@ export class TopTable {
   }
 }
 
+/** Of this process alone: who sends packets must not be able to choose addresses that all share one slot. */
+const [A, B, C, D] = Array.from({ length: 4 }, () => randomInt(2 ** 32) | 1) as [number, number, number, number];
+
 function mix(a: number, b: number, c: number, d: number): number {
-  let h = Math.imul(a, 0x9e3779b1) ^ Math.imul(b, 0x85ebca6b) ^ Math.imul(c, 0xc2b2ae35) ^ Math.imul(d, 0x27d4eb2f);
+  let h = Math.imul(a, A) ^ Math.imul(b, B) ^ Math.imul(c, C) ^ Math.imul(d, D);
   h ^= h >>> 15;
   h = Math.imul(h, 0x2c1b3c6d);
   return h ^ (h >>> 13);
