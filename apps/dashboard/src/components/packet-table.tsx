@@ -11,7 +11,7 @@ import { TableBar } from './table-bar.tsx';
 const ROW = 28;
 const ROW_OF_TWO_LINES = 48;
 /** Below this width of the table a row takes two lines. */
-const ONE_LINE_FROM = 800;
+const ONE_LINE_FROM = 880;
 
 const COLUMNS = [
   ['time', 'time', 'Local time when the packet reached the hook'],
@@ -120,9 +120,10 @@ export function PacketTable() {
 
 function NoRows() {
   const figures = useSnapshot((snapshot) => snapshot.figures);
+  const live = useSnapshot(({ connection }) => connection.state === 'live');
   const sentence =
-    quietSentence({ ...figures, interfaces: figures.interfaces.map(({ name }) => name) }) ??
-    'Packets arrive; the first rows are on their way.';
+    quietSentence({ ...figures, live, interfaces: figures.interfaces.map(({ name }) => name) }) ??
+    (live ? 'Packets arrive; the first rows are on their way.' : 'No row came before the connection broke.');
   return (
     <div className="no-rows appear">
       <p>{sentence}</p>

@@ -138,7 +138,7 @@ function PauseButton() {
   return (
     <button
       type="button"
-      className="button"
+      className={`button button-pause ${paused ? 'button-accent' : ''}`}
       data-testid="pause-button"
       aria-keyshortcuts="Space"
       title={paused ? 'Show rows again (space)' : 'Let the rows stand still (space)'}

@@ -11,8 +11,9 @@ export function TableBar({ showNewest }: { showNewest: () => void }) {
   const { store } = useLive();
   const { rows } = store.picture;
   const figures = useSnapshot((snapshot) => snapshot.figures);
+  const live = useSnapshot(({ connection }) => connection.state === 'live');
   const { paused, withholding, rowLimit } = figures;
-  const quiet = quietSentence({ ...figures, interfaces: figures.interfaces.map(({ name }) => name) });
+  const quiet = quietSentence({ ...figures, live, interfaces: figures.interfaces.map(({ name }) => name) });
   const held = rows.scrolled && !rows.paused;
   return (
     <div className="table-bar">

@@ -39,7 +39,7 @@ export function connectionWords(connection: Connection, now: number, loader: str
       return connection.dataAt === null
         ? { label: 'no connection', age: '', sentence: `${loader} cannot be reached, for ${since}.`, advice, retry: true }
         : {
-            label: 'lost',
+            label: 'disconnected',
             age: ageText(now - connection.dataAt),
             sentence: `The connection to ${loader} has been lost for ${since}. What you see is from before.`,
             advice,

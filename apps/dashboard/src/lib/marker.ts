@@ -10,7 +10,7 @@ export type MarkerKind = keyof typeof MARKERS;
 
 export interface Marker {
   readonly kind: MarkerKind;
-  /** When it ended, ms since the epoch. */
+  /** When it began, ms since the epoch. */
   readonly at_ms: number;
   /** Rows that are missing here; 0 where nobody knows. */
   readonly rows: number;

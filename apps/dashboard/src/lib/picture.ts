@@ -70,12 +70,14 @@ export class Picture {
   #lossCharted = 0;
   #rowLimit: number | null = null;
   #withheldAt = Number.NEGATIVE_INFINITY;
+  #resumedAt = Number.NEGATIVE_INFINITY;
   #badMessages = 0;
   #vlanSeen = false;
   #arrivalAt: number | null = null;
   #lastPacketMs: number | null = null;
   #goneAt: number | null = null;
-  #paused: { at: number; seen: number; withheld: number } | null = null;
+  /** `seen` is -1 until a ledger tells it. */
+  #paused: { at: number; seen: number } | null = null;
 
   interfaceName = (ifindex: number): string | undefined => this.#interfaceNames.get(ifindex);
 
@@ -88,7 +90,8 @@ export class Picture {
       this.#carried = NOTHING_CARRIED;
       this.#lossCharted = 0;
     } else if (before !== null) {
-      appendMarker(this.rows.live, { kind: 'disconnected', at_ms: wall, rows: 0, span_ms: at - (this.#goneAt ?? at) });
+      const span_ms = at - (this.#goneAt ?? at);
+      appendMarker(this.rows.live, { kind: 'disconnected', at_ms: wall - span_ms, rows: 0, span_ms });
       this.#carried = carryOver(this.#ledger, this.#account, this.#carried);
     }
     this.#hello = hello;
@@ -96,7 +99,7 @@ export class Picture {
     this.#account = NEW_STREAM;
     this.#arrivalAt = null;
     this.#goneAt = null;
-    if (this.#paused !== null) this.#paused = { at: this.#paused.at, seen: -1, withheld: 0 };
+    if (this.#paused !== null) this.#paused = { at: this.#paused.at, seen: -1 };
     this.#nameInterfaces(hello.interfaces);
   }
 
@@ -112,12 +115,12 @@ export class Picture {
     const before = this.#account;
     const account = receiveBatch(before, batch);
     this.#account = account;
-    const wall = batch.length > 0 ? batch.timestampMs(0) : Date.now();
+    const wall = this.#lastPacketMs ?? (batch.length > 0 ? batch.timestampMs(0) : Date.now());
     const lost = lostBetween(before, account);
     if (lost > 0 || account.missingBatches > before.missingBatches) {
       appendMarker(this.rows.live, { kind: 'lost', at_ms: wall, rows: lost, span_ms: 0 });
     }
-    if (account.withheld > before.withheld && this.#paused === null) this.#withheldAt = at;
+    if (account.withheld > before.withheld) this.#withholding(at);
     if (batch.length > 0) this.#lastPacketMs = batch.timestampMs(batch.length - 1);
     for (let i = 0; !this.#vlanSeen && i < batch.length; i++) this.#vlanSeen = batch.vlanId(i) !== 0;
     this.rows.live.append(batch);
@@ -146,7 +149,7 @@ export class Picture {
       if (this.#lastPacketMs === null || ledger.at_ms - this.#lastPacketMs > 2_000) this.#lastPacketMs = ledger.at_ms;
     }
     if (this.#paused?.seen === -1) this.#paused = { ...this.#paused, seen };
-    if (before !== null && this.#paused === null && ledger.client.withheld > before.client.withheld) this.#withheldAt = at;
+    if (before !== null && ledger.client.withheld > before.client.withheld) this.#withholding(at);
   }
 
   notice(notice: Notice): void {
@@ -160,11 +163,14 @@ export class Picture {
   pause(paused: boolean, at: number): void {
     if (paused === (this.#paused !== null)) return;
     if (paused) {
-      this.#paused = { at, seen: this.#ledger === null ? -1 : seenBy(this.#ledger), withheld: this.#withheld() };
+      this.#paused = { at, seen: this.#ledger === null ? -1 : seenBy(this.#ledger) };
     } else {
       const { passed, forMs } = this.#pausedFigures(at) ?? { passed: 0, forMs: 0 };
-      if (passed > 0) appendMarker(this.rows.live, { kind: 'paused', at_ms: Date.now(), rows: passed, span_ms: forMs });
+      if (passed > 0) {
+        appendMarker(this.rows.live, { kind: 'paused', at_ms: Date.now() - forMs, rows: passed, span_ms: forMs });
+      }
       this.#paused = null;
+      this.#resumedAt = at;
     }
     this.rows.setPaused(paused);
   }
@@ -196,6 +202,11 @@ export class Picture {
 
   #loss(): Loss {
     return lossSoFar(this.#ledger, this.#account, this.#carried);
+  }
+
+  // What was withheld from a paused page is told with it a moment later, and is not the limit's doing.
+  #withholding(at: number): void {
+    if (this.#paused === null && at - this.#resumedAt > 1_500) this.#withheldAt = at;
   }
 
   #withheld(): number {

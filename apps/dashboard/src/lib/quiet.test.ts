@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { quietSentence } from './quiet.ts';
 
 const LAST = Date.UTC(2026, 0, 2, 14, 3, 1);
-const quiet = { interfaces: ['eth0'], seen: 5, quietMs: 12_000, lastPacketMs: LAST };
+const quiet = { live: true, interfaces: ['eth0'], seen: 5, quietMs: 12_000, lastPacketMs: LAST };
 
 test('before the first packet', () => {
   expect(quietSentence({ ...quiet, seen: 0, lastPacketMs: null })).toBe('Nothing has arrived on eth0 yet.');
@@ -20,6 +20,10 @@ test('what passed before the page was opened is counted, without a time that nob
 
 test('while packets come there is nothing to say', () => {
   expect(quietSentence({ ...quiet, quietMs: 900 })).toBeNull();
+});
+
+test('without a live connection nobody knows, so nothing is claimed', () => {
+  expect(quietSentence({ ...quiet, live: false })).toBeNull();
 });
 
 test('several interfaces are named', () => {

@@ -5,6 +5,8 @@ import { counted } from './number.ts';
 export const QUIET_AFTER_MS = 5_000;
 
 export interface Arrivals {
+  /** Whether figures come: without them nobody knows whether packets do. */
+  readonly live: boolean;
   /** Names of the interfaces that are watched. */
   readonly interfaces: readonly string[];
   /** All packets that the kernel counted since the loader started. */
@@ -16,7 +18,8 @@ export interface Arrivals {
 }
 
 /** 'Nothing has arrived on eth0 for 12 s; last packet 14:03:01.', or null while packets come. */
-export function quietSentence({ interfaces, seen, quietMs, lastPacketMs }: Arrivals): string | null {
+export function quietSentence({ live, interfaces, seen, quietMs, lastPacketMs }: Arrivals): string | null {
+  if (!live) return null;
   const where = interfaces.length === 0 ? '' : ` on ${interfaces.join(', ')}`;
   if (seen === 0) return `Nothing has arrived${where} yet.`;
   const span = spanText(quietMs);
