@@ -12,12 +12,18 @@ export interface Allowed {
   origins: ReadonlySet<string>;
 }
 
+/** Where a browser on this machine finds what listens on `host`. */
+export function reachableHost(host: string): string {
+  return ANY.has(host) ? 'localhost' : bracketed(host);
+}
+
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
-/** `host`: as in --listen; `extra`: origins of other pages, such as a reverse proxy's. */
-export function allowedFor(host: string, port: number, extra: readonly string[]): Allowed {
+/** `listening`: the host as in --listen; `extra`: origins of other pages, such as a reverse proxy's. */
+export function allowedFor(listening: string, port: number, extra: readonly string[]): Allowed {
+  const host = listening.toLowerCase();
   const names = new Set(isLoopback(host) ? LOOPBACK : []);
   if (ANY.has(host)) for (const name of [...LOOPBACK, ...ownAddresses()]) names.add(name);
   else names.add(bracketed(host));

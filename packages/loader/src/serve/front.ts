@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import type { DrainThread } from '../drain/drain-thread.ts';
 import type { DrainLedger } from '../drain/messages.ts';
 import { SetupError } from '../setup-error.ts';
-import { type Allowed, allowedFor, bracketed, isLoopback } from './allowed-hosts.ts';
+import { type Allowed, allowedFor, isLoopback, reachableHost } from './allowed-hosts.ts';
 import { SocketServer } from './socket-server.ts';
 import { newToken } from './token.ts';
 import { listen, webServer } from './web-server.ts';
@@ -44,7 +44,7 @@ export class Front {
     this.#token = token;
     this.#allowed = allowed;
     this.isExposed = !isLoopback(host);
-    this.url = `http://${bracketed(host)}:${port}/#token=${token}`;
+    this.url = `http://${reachableHost(host)}:${port}/#token=${token}`;
   }
 
   /** Listens; sockets are accepted from `start` on. Throws SetupError. */

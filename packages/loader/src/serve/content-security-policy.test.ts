@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { contentSecurityPolicy, scriptHashes } from './content-security-policy.ts';
+
+const hash = (script: string) => `'sha256-${createHash('sha256').update(script).digest('base64')}'`;
+
+describe('scriptHashes', () => {
+  it.each<[string, string, string[]]>([
+    ['a page without scripts', '<p>x</p>', []],
+    ['an inline script', '<script>a()</script>', [hash('a()')]],
+    ['one with attributes', '<script id="x" async>a()</script>', [hash('a()')]],
+    ['several lines, white space and all', '<script>\n a()\n</script>', [hash('\n a()\n')]],
+    ['two', '<script>a</script><div></div><script type="module">b</script>', [hash('a'), hash('b')]],
+    ['a script of its own file', '<script src="/a.js"></script>', []],
+    ['a file, then inline', '<script src="/a.js" async=""></script><script>b</script>', [hash('b')]],
+    ['letters beyond ASCII', '<script>"ü"</script>', [hash('"ü"')]],
+  ])('of %s', (_, html, hashes) => {
+    expect(scriptHashes(html)).toEqual(hashes);
+  });
+});
+
+describe('contentSecurityPolicy', () => {
+  let directory = '';
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'packetlog-csp-'));
+  });
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  const directives = () => new Map(contentSecurityPolicy(directory).split('; ').map((each) => [each.split(' ')[0], each.split(' ').slice(1)]));
+
+  it('allows the inline scripts of all pages, in folders too, and no other', () => {
+    mkdirSync(join(directory, 'sub'));
+    writeFileSync(join(directory, 'index.html'), '<script>a</script><script>b</script>');
+    writeFileSync(join(directory, 'sub', 'page.html'), '<script>b</script><script>c</script>');
+    writeFileSync(join(directory, 'not-a-page.txt'), '<script>d</script>');
+    expect(directives().get('script-src')).toEqual(["'self'", hash('a'), hash('b'), hash('c')]);
+  });
+
+  it('allows nothing by default, no frames, no forms, and no inline or evaluated scripts', () => {
+    writeFileSync(join(directory, 'index.html'), '<p>x</p>');
+    const policy = directives();
+    expect(policy.get('default-src')).toEqual(["'none'"]);
+    expect(policy.get('script-src')).toEqual(["'self'"]);
+    for (const name of ['base-uri', 'form-action', 'frame-ancestors']) expect(policy.get(name)).toEqual(["'none'"]);
+  });
+});
