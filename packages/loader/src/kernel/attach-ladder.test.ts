@@ -39,12 +39,20 @@ function climbed(answers: Partial<Record<Step['mode'], number>>) {
 describe('climb', () => {
   it('takes the first step that holds', () => {
     const { result, tried } = climbed({});
-    expect(result).toEqual({ outcome: 'attached', step: { mode: 'native_frags', program: 'frags' }, link: 17, refusals: [] });
+    expect(result).toEqual({
+      outcome: 'attached',
+      step: { mode: 'native_frags', program: 'frags' },
+      link: 17,
+      refusals: [],
+    });
     expect(tried).toEqual(['native_frags']);
   });
 
   it('takes descriptor 0 for one', () => {
-    expect(climb(ladder('generic', true), () => ({ value: 0, errno: 0 }))).toMatchObject({ outcome: 'attached', link: 0 });
+    expect(climb(ladder('generic', true), () => ({ value: 0, errno: 0 }))).toMatchObject({
+      outcome: 'attached',
+      link: 0,
+    });
   });
 
   it.each(['EINVAL', 'ERANGE', 'EOPNOTSUPP'] as const)('goes on after %s, and remembers it', (name) => {
@@ -61,7 +69,10 @@ describe('climb', () => {
   });
 
   it.each(['EBUSY', 'EEXIST'] as const)('stops at %s: somebody else is there, on whichever step', (name) => {
-    expect(climbed({ native_frags: ERRNO[name] })).toMatchObject({ result: { outcome: 'busy' }, tried: ['native_frags'] });
+    expect(climbed({ native_frags: ERRNO[name] })).toMatchObject({
+      result: { outcome: 'busy' },
+      tried: ['native_frags'],
+    });
     const later = climbed({ native_frags: ERRNO.EINVAL, native: ERRNO.EOPNOTSUPP, generic: ERRNO[name] });
     expect(later.result).toMatchObject({ outcome: 'busy' });
     expect(later.result.refusals.at(-1)).toMatchObject({ errno: ERRNO[name], step: { mode: 'generic' } });

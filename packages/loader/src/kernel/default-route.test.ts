@@ -24,8 +24,19 @@ describe('ipv4DefaultRoutes', () => {
     ['an empty text', '', []],
     ['only a link route', ROUTE(LINK), []],
     ['a default route', ROUTE(LINK, VIA_ETH0), [{ name: 'eth0', metric: 100 }]],
-    ['two', ROUTE(VIA_WLAN, VIA_ETH0), [{ name: 'wlan0', metric: 600 }, { name: 'eth0', metric: 100 }]],
-    ['half the internet (0.0.0.0/1), as VPNs set it', ROUTE(VIA_ETH0.replace('\t00000000\t0\t0\t0', '\t00000080\t0\t0\t0')), []],
+    [
+      'two',
+      ROUTE(VIA_WLAN, VIA_ETH0),
+      [
+        { name: 'wlan0', metric: 600 },
+        { name: 'eth0', metric: 100 },
+      ],
+    ],
+    [
+      'half the internet (0.0.0.0/1), as VPNs set it',
+      ROUTE(VIA_ETH0.replace('\t00000000\t0\t0\t0', '\t00000080\t0\t0\t0')),
+      [],
+    ],
     ['one that is down', ROUTE(VIA_ETH0.replace('\t0003\t', '\t0002\t')), []],
     ['one that rejects', ROUTE(VIA_ETH0.replace('\t0003\t', '\t0201\t')), []],
   ])('finds in %s', (_, text, routes) => {
@@ -52,7 +63,15 @@ describe('preferred', () => {
     ['IPv4 before IPv6, whatever its metric', [{ name: 'wlan0', metric: 9999 }], ipv6, 'wlan0'],
     ['IPv6 where there is no IPv4', [], ipv6, 'tun0'],
     ['nothing where there is none', [], [], undefined],
-    ['the first of equals', [{ name: 'a', metric: 1 }, { name: 'b', metric: 1 }], [], 'a'],
+    [
+      'the first of equals',
+      [
+        { name: 'a', metric: 1 },
+        { name: 'b', metric: 1 },
+      ],
+      [],
+      'a',
+    ],
   ])('takes %s', (_, four, six, name) => {
     expect(preferred(four, six)).toBe(name);
   });

@@ -22,7 +22,10 @@ describe('InterfaceCounters', () => {
       set(5, cpu, offset, 5000n);
       set(3, cpu, offset, 7000n);
     }
-    expect(counters.read(4)).toEqual({ ...Object.fromEntries(Object.keys(FIELDS).map((name) => [name, 0])), [field]: 111 });
+    expect(counters.read(4)).toEqual({
+      ...Object.fromEntries(Object.keys(FIELDS).map((name) => [name, 0])),
+      [field]: 111,
+    });
   });
 
   it('is exact beyond 32 bits', () => {

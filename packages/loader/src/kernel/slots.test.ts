@@ -11,7 +11,9 @@ function slotTable() {
 describe('SlotTable', () => {
   it('gives each name a slot of its own, from 1 on, at the entry of its ifindex', () => {
     const { table, slots } = slotTable();
-    expect([slots.assign('eth0', 2), slots.assign('eth1', 3), slots.assign('far', SLOT_TABLE_SIZE * 5 + 9)]).toEqual([1, 2, 3]);
+    expect([slots.assign('eth0', 2), slots.assign('eth1', 3), slots.assign('far', SLOT_TABLE_SIZE * 5 + 9)]).toEqual([
+      1, 2, 3,
+    ]);
     expect([table[2], table[3], table[9], table[0]]).toEqual([1, 2, 3, 0]);
   });
 
@@ -65,7 +67,9 @@ describe('SlotTable', () => {
   it('holds as many interfaces as there are slots but slot 0, then refuses, keeping the others', () => {
     const { slots, used } = slotTable();
     for (let i = 1; i < INTERFACE_SLOTS; i++) expect(slots.assign(`eth${i}`, i)).toBe(i);
-    expect(() => slots.assign('more', 100)).toThrow(`watch more: ${INTERFACE_SLOTS - 1} interfaces are watched already`);
+    expect(() => slots.assign('more', 100)).toThrow(
+      `watch more: ${INTERFACE_SLOTS - 1} interfaces are watched already`,
+    );
     expect(used()).toBe(INTERFACE_SLOTS - 1);
     expect(slots.assign('eth1', 200)).toBe(1);
   });

@@ -53,7 +53,8 @@ function printing(byItself: boolean) {
   return { ...out, printer, onClosed, add };
 }
 
-const lines = (first: number, count: number) => Array.from({ length: count }, (_, i) => `record ${first + i}\n`).join('');
+const lines = (first: number, count: number) =>
+  Array.from({ length: count }, (_, i) => `record ${first + i}\n`).join('');
 const closed = (code: string) => Object.assign(new Error(code), { code });
 
 describe('ConsolePrinter', () => {

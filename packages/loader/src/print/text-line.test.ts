@@ -21,7 +21,10 @@ const https: PacketLog = {
   reason: 0,
 };
 
-function line(change: Partial<PacketLog> = {}, options: { colour?: boolean; name?: string; lines?: TextLines } = {}): string {
+function line(
+  change: Partial<PacketLog> = {},
+  options: { colour?: boolean; name?: string; lines?: TextLines } = {},
+): string {
   const view = new PacketLogView(encodePacketLog({ ...https, ...change }), { count: 1, stride: 64, recordOffset: 0 });
   const { colour = false, name = 'eth0', lines = new TextLines({ colour }) } = options;
   return lines.line(view, 0, name);
@@ -46,9 +49,21 @@ describe('a text line', () => {
     ['TCP without flags', { tcp_flags: 0 }, 'PROTO: TCP, FLAGS: none,'],
     ['UDP', { ip_protocol: 17 }, 'DST IP: 198.51.100.7, DST PORT: 50000, PROTO: UDP, IFACE'],
     ['IPv6', { src_addr: '2001:db8::1', ether_type: 0x86dd }, 'SRC IP: 2001:db8::1, SRC PORT: 443,'],
-    ['ICMP, which has no ports', { ip_protocol: 1, src_port: 0, dst_port: 0x0800 }, 'SRC PORT: -, DST IP: 198.51.100.7, DST PORT: -, PROTO: ICMP echo request,'],
-    ['a later fragment of ICMP, whose type is unknown', { ip_protocol: 1, dst_port: 0, reason: REASONS.fragment }, 'PROTO: ICMP, IFACE'],
-    ['what is not IP', { ip_protocol: 255, ether_type: 0x0806, reason: REASONS.not_ip }, 'SRC IP: -, SRC PORT: -, DST IP: -, DST PORT: -, PROTO: ARP, IFACE'],
+    [
+      'ICMP, which has no ports',
+      { ip_protocol: 1, src_port: 0, dst_port: 0x0800 },
+      'SRC PORT: -, DST IP: 198.51.100.7, DST PORT: -, PROTO: ICMP echo request,',
+    ],
+    [
+      'a later fragment of ICMP, whose type is unknown',
+      { ip_protocol: 1, dst_port: 0, reason: REASONS.fragment },
+      'PROTO: ICMP, IFACE',
+    ],
+    [
+      'what is not IP',
+      { ip_protocol: 255, ether_type: 0x0806, reason: REASONS.not_ip },
+      'SRC IP: -, SRC PORT: -, DST IP: -, DST PORT: -, PROTO: ARP, IFACE',
+    ],
     ['a denied packet', { action: 1, reason: REASONS.rule }, 'ACTION: deny, REASON: rule'],
     ['an aborted one', { action: 0 }, 'ACTION: aborted'],
     ['a permitted one with a remark', { reason: REASONS.truncated }, 'ACTION: permit, REASON: truncated'],
@@ -77,7 +92,10 @@ describe('a text line', () => {
 
   it('keeps its columns once something long has come by', () => {
     const lines = new TextLines({ colour: false });
-    const long = { src_addr: '2001:db8:1111:2222:3333:4444:5555:6666', dst_addr: '2001:db8:1111:2222:3333:4444:5555:7777' };
+    const long = {
+      src_addr: '2001:db8:1111:2222:3333:4444:5555:6666',
+      dst_addr: '2001:db8:1111:2222:3333:4444:5555:7777',
+    };
     const column = (text: string) => text.indexOf('ACTION:');
     const before = column(line({}, { lines }));
     const during = column(line(long, { lines }));

@@ -67,13 +67,21 @@ describe('isLoopback', () => {
   it.each(['localhost', '127.0.0.1', '127.255.0.9', '::1', '[::1]'])('is %s', (host) => {
     expect(isLoopback(host)).toBe(true);
   });
-  it.each(['0.0.0.0', '::', '192.0.2.1', '127.0.0.1.evil.example', 'localhost.evil.example', '1127.0.0.1', ''])('is not %j', (host) => {
-    expect(isLoopback(host)).toBe(false);
-  });
+  it.each(['0.0.0.0', '::', '192.0.2.1', '127.0.0.1.evil.example', 'localhost.evil.example', '1127.0.0.1', ''])(
+    'is not %j',
+    (host) => {
+      expect(isLoopback(host)).toBe(false);
+    },
+  );
 });
 
 describe('a host in a URL', () => {
-  it.each([['::1', '[::1]'], ['[::1]', '[::1]'], ['192.0.2.1', '192.0.2.1'], ['localhost', 'localhost']])('%s is written %s', (host, written) => {
+  it.each([
+    ['::1', '[::1]'],
+    ['[::1]', '[::1]'],
+    ['192.0.2.1', '192.0.2.1'],
+    ['localhost', 'localhost'],
+  ])('%s is written %s', (host, written) => {
     expect(bracketed(host)).toBe(written);
     expect(reachableHost(host)).toBe(written);
   });

@@ -29,7 +29,12 @@ describe('contentSecurityPolicy', () => {
   });
   afterEach(() => rmSync(directory, { recursive: true }));
 
-  const directives = () => new Map(contentSecurityPolicy(directory).split('; ').map((each) => [each.split(' ')[0], each.split(' ').slice(1)]));
+  const directives = () =>
+    new Map(
+      contentSecurityPolicy(directory)
+        .split('; ')
+        .map((each) => [each.split(' ')[0], each.split(' ').slice(1)]),
+    );
 
   it('allows the inline scripts of all pages, in folders too, and no other', () => {
     mkdirSync(join(directory, 'sub'));

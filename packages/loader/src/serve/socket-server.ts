@@ -25,6 +25,8 @@ import { sameToken } from './token.ts';
 const MAX_CLIENTS = 1000;
 /** Bad messages a client may send before it is disconnected. */
 const MAX_BAD_MESSAGES = 10;
+/** How long the end waits for clients to take what was sent, and again for them to hang up. */
+const CLOSE_MS = 1000;
 const KNOWN_EVENTS = new Set(['subscribe', 'pause']);
 
 type ClientSocket = Socket<ClientToServerEvents, ServerToClientEvents>;
@@ -116,10 +118,19 @@ export class SocketServer {
     this.#io.emit('notice', notice);
   }
 
-  /** Sends what waits, then closes every connection. */
+  /** Sends what waits, then closes every connection; those that do not take it are given up. */
   async close(): Promise<void> {
-    for (const { stream } of this.#clients.values()) stream.flush();
-    await this.#io.close();
+    const sent = [...this.#clients.values()].map(({ stream, socket: { conn } }) => {
+      stream.flush();
+      const closed = new Promise<void>((resolve) => conn.once('close', () => resolve()));
+      conn.close();
+      return closed;
+    });
+    await atMost(CLOSE_MS, Promise.all(sent));
+    const closed = this.#io.close();
+    // Browsers open connections in advance, without a request on them: nothing else would end those.
+    this.#options.http.closeAllConnections();
+    await atMost(CLOSE_MS, closed);
   }
 
   #admission(auth: unknown): Refusal | undefined {
@@ -176,8 +187,10 @@ export class SocketServer {
         return { paused };
       }),
     );
-    socket.onAny((event: string) => {
-      if (!KNOWN_EVENTS.has(event)) this.#bad(client, `unknown event ${JSON.stringify(event.slice(0, 40))}`);
+    // The parser also lets numbers and nothing at all through as names of events.
+    socket.onAny((event: unknown) => {
+      const name = String(event);
+      if (!KNOWN_EVENTS.has(name)) this.#bad(client, `unknown event ${JSON.stringify(name.slice(0, 40))}`);
     });
     socket.emit('hello', this.#options.hello());
   }
@@ -223,6 +236,15 @@ export class SocketServer {
     }
     this.#options.onRowsWanted(most);
   }
+}
+
+async function atMost(ms: number, promise: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([promise, over]);
+  clearTimeout(timer);
 }
 
 /** engine.io keeps what the transport has not taken in an open-ended array: count its bytes. */

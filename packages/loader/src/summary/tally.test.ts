@@ -61,7 +61,10 @@ const record: fc.Arbitrary<PacketLog> = fc
   .map((some) => ({ ...base, ...some }));
 
 describe('Tally', () => {
-  it.each([[72, 8], [64, 0]])('sums records at stride %d and offset %d as a Map does', (stride, offset) => {
+  it.each([
+    [72, 8],
+    [64, 0],
+  ])('sums records at stride %d and offset %d as a Map does', (stride, offset) => {
     fc.assert(
       fc.property(fc.array(record, { maxLength: 60 }), (records) => {
         const summary = tallied(records, stride, offset);
@@ -71,7 +74,9 @@ describe('Tally', () => {
         expect(new Set(summary.by_protocol)).toEqual(
           sums(records, (r) => ({ ip_protocol: r.ip_protocol, ether_type: isIp(r) ? 0 : r.ether_type })),
         );
-        expect(new Set(summary.top_sources)).toEqual(sums(records, (r) => (isIp(r) ? { addr: r.src_addr } : undefined)));
+        expect(new Set(summary.top_sources)).toEqual(
+          sums(records, (r) => (isIp(r) ? { addr: r.src_addr } : undefined)),
+        );
         expect(new Set(summary.top_ports)).toEqual(
           sums(records, (r) =>
             hasPorts(r.ip_protocol) && r.dst_port !== 0 ? { ip_protocol: r.ip_protocol, port: r.dst_port } : undefined,
@@ -82,7 +87,12 @@ describe('Tally', () => {
   });
 
   it('lists the ten with most packets', () => {
-    const records = Array.from({ length: 30 }, (_, i) => ({ ...base, src_addr: `192.0.2.${i}`, weight: 1 + i, dst_port: 1 + i }));
+    const records = Array.from({ length: 30 }, (_, i) => ({
+      ...base,
+      src_addr: `192.0.2.${i}`,
+      weight: 1 + i,
+      dst_port: 1 + i,
+    }));
     const { top_sources, top_ports } = tallied(records);
     expect(top_sources.map(({ addr }) => addr)).toEqual(Array.from({ length: 10 }, (_, i) => `192.0.2.${29 - i}`));
     expect(top_ports.map(({ port }) => port)).toEqual(Array.from({ length: 10 }, (_, i) => 30 - i));
@@ -101,7 +111,11 @@ describe('Tally', () => {
   });
 
   it('counts the packets of sources that found no room', () => {
-    const records = Array.from({ length: 8200 }, (_, i) => ({ ...base, src_addr: `10.0.${i >> 8}.${i & 255}`, weight: 2 }));
+    const records = Array.from({ length: 8200 }, (_, i) => ({
+      ...base,
+      src_addr: `10.0.${i >> 8}.${i & 255}`,
+      weight: 2,
+    }));
     expect(tallied(records)).toMatchObject({ records: 8200, evicted: 2 * (8200 - 8192) });
   });
 });

@@ -52,8 +52,15 @@ describe('TopTable', () => {
   });
 
   it('gives no more than asked for, and nothing when empty', () => {
-    const table = filled([[[1, 0, 0, 0], 5, 50], [[2, 0, 0, 0], 9, 90], [[3, 0, 0, 0], 7, 70]]);
-    expect(table.top(2).map(({ key, packets, bytes }) => [key[0], packets, bytes])).toEqual([[2, 9, 90], [3, 7, 70]]);
+    const table = filled([
+      [[1, 0, 0, 0], 5, 50],
+      [[2, 0, 0, 0], 9, 90],
+      [[3, 0, 0, 0], 7, 70],
+    ]);
+    expect(table.top(2).map(({ key, packets, bytes }) => [key[0], packets, bytes])).toEqual([
+      [2, 9, 90],
+      [3, 7, 70],
+    ]);
     table.clear();
     expect(table.top(2)).toEqual([]);
   });

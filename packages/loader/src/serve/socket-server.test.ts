@@ -1,0 +1,437 @@
+/** The socket over real HTTP on loopback: who gets in, what bad messages do, what arrives. */
+import { createServer, type Server as HttpServer, request } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import {
+  type Hello,
+  helloSchema,
+  ledgerSchema,
+  PacketLogBatch,
+  PROTOCOL_VERSION,
+  type Summary,
+} from '@packetlog/common';
+import { pino } from 'pino';
+import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { DrainLedger } from '../drain/messages.ts';
+import { numberedRecord, recordNumber } from '../ring/fake-ring.ts';
+import { allowedFor } from './allowed-hosts.ts';
+import { SocketServer } from './socket-server.ts';
+
+const HOST = '127.0.0.1';
+const TOKEN = 'a-token-of-the-test';
+const STRIDE = 72;
+
+const hello: Hello = {
+  protocol: PROTOCOL_VERSION,
+  version: '0.0.0',
+  node: 'test',
+  boot_id: 'b',
+  session_id: 's',
+  started_at_ms: 0,
+  interfaces: [],
+  clock: { policy: 'precise', error_ns: 0 },
+  limits: { max_rows_per_second: 1 },
+};
+const hop = { offered: 0, delivered: 0, dropped: 0, withheld: 0, pending: 0 };
+const ledger: DrainLedger = { at_ms: 0, interfaces: [], ring: hop, queue: hop, reasons: {} };
+const summary: Summary = {
+  at_ms: 0,
+  interval_ms: 1000,
+  total: { packets: 0, bytes: 0 },
+  by_interface: [],
+  by_action: { aborted: 0, deny: 0, permit: 0 },
+  records: 0,
+  by_protocol: [],
+  top_sources: [],
+  top_ports: [],
+  evicted: 0,
+};
+
+let http: HttpServer;
+let port = 0;
+let server: SocketServer;
+let nextRecord = 0;
+const rowsWanted = vi.fn<(perSecond: number) => void>();
+const clients: Socket[] = [];
+
+beforeEach(async () => {
+  rowsWanted.mockReset();
+  nextRecord = 0;
+  http = createServer((_, response) => response.end('page'));
+  await new Promise<void>((resolve) => http.listen(0, HOST, resolve));
+  port = (http.address() as AddressInfo).port;
+  server = new SocketServer({
+    http,
+    allowed: () => allowedFor(HOST, port, []),
+    token: TOKEN,
+    hello: () => hello,
+    stride: STRIDE,
+    recordOffset: 8,
+    onRowsWanted: (perSecond) => {
+      rowsWanted(perSecond);
+      server.activate();
+    },
+    log: pino({ level: 'silent' }),
+  });
+});
+
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.disconnect();
+  await server.close();
+});
+
+type Options = Partial<ManagerOptions & SocketOptions>;
+
+function client(options: Options = {}): Socket {
+  const socket = io(`http://${HOST}:${port}`, {
+    transports: ['websocket'],
+    auth: { token: TOKEN },
+    forceNew: true,
+    reconnection: false,
+    ...options,
+  });
+  clients.push(socket);
+  return socket;
+}
+
+const once = <T>(socket: Socket, event: string) => new Promise<T>((resolve) => socket.once(event, resolve));
+
+/** Resolves with the refusal, or with "connected". */
+function attempt(options: Options): Promise<unknown> {
+  const socket = client(options);
+  return Promise.race([
+    once(socket, 'connect').then(() => 'connected'),
+    once<Error & { data?: unknown }>(socket, 'connect_error').then((error) => error.data ?? error.message),
+  ]);
+}
+
+async function connected(options: Options = {}): Promise<{ socket: Socket; batches: PacketLogBatch[] }> {
+  const socket = client(options);
+  const batches: PacketLogBatch[] = [];
+  socket.on('packets', (bytes: Uint8Array) => batches.push(PacketLogBatch.from(bytes)));
+  await once(socket, 'hello');
+  return { socket, batches };
+}
+
+function sendRows(count: number, skipped = 0): void {
+  const bytes = new Uint8Array(new SharedArrayBuffer(count * STRIDE));
+  for (let i = 0; i < count; i++) bytes.set(numberedRecord(nextRecord++), i * STRIDE + 8);
+  server.rows(bytes, count, skipped);
+}
+
+function numbersOf(batches: readonly PacketLogBatch[]): number[] {
+  const record = new Uint8Array(64);
+  return batches.flatMap((batch) =>
+    Array.from({ length: batch.length }, (_, i) => {
+      batch.copyRecord(i, record, 0);
+      return recordNumber(record);
+    }),
+  );
+}
+
+/** The WebSocket under a client. */
+function wire(socket: Socket): { send: (text: string) => void; pause: () => void; resume: () => void } {
+  const { transport } = socket.io.engine as unknown as { transport: { ws: ReturnType<typeof wire> } };
+  return transport.ws;
+}
+
+/** A bare connection on which no more than this is said. */
+function tcp(text = ''): Promise<unknown> {
+  const socket = connect(port, HOST);
+  socket.on('error', () => {});
+  return new Promise<void>((resolve) => socket.on('connect', () => socket.write(text, () => resolve())));
+}
+
+/** Everything that the server sent before this has arrived when it resolves. */
+const settled = (socket: Socket) => socket.emitWithAck('pause', { paused: false });
+
+describe('who gets in', () => {
+  it('a client with the token, which is told where it is', async () => {
+    const socket = client();
+    expect(helloSchema.parse(await once(socket, 'hello'))).toEqual(hello);
+  });
+
+  it.each<[string, unknown]>([
+    ['no token', {}],
+    ['a wrong token', { token: 'wrong' }],
+    ['an empty token', { token: '' }],
+    ['half a token', { token: TOKEN.slice(0, -1) }],
+    ['an overlong token', { token: 'x'.repeat(10_000) }],
+    ['a token in a list', { token: [TOKEN] }],
+    ['a number', { token: 5 }],
+  ])('nobody with %s', async (_, auth) => {
+    const refused = await attempt({ auth: auth as Record<string, unknown> });
+    expect(refused).toEqual({ code: 'unauthorized', message: expect.stringContaining('Open the URL') });
+  });
+
+  it('nobody who speaks another protocol, and it is told what to do', async () => {
+    const auth = { token: TOKEN, protocol: PROTOCOL_VERSION + 1 };
+    expect(await attempt({ auth })).toMatchObject({
+      code: 'protocol_mismatch',
+      message: expect.stringContaining('Reload'),
+    });
+    expect(await attempt({ auth: { token: TOKEN, protocol: PROTOCOL_VERSION } })).toBe('connected');
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['a foreign page', { Origin: 'http://evil.example' }],
+    ['a sandboxed page', { Origin: 'null' }],
+    ['a foreign name that points here', { Host: 'evil.example' }],
+    ['such a name with the right port', { Host: 'evil.example:7411', Origin: 'http://evil.example:7411' }],
+  ])('not %s, even with the token', async (_, extraHeaders) => {
+    expect(await attempt({ extraHeaders })).toBe('websocket error');
+  });
+
+  it('the page of this server', async () => {
+    expect(await attempt({ extraHeaders: { Origin: `http://${HOST}:${port}` } })).toBe('connected');
+  });
+
+  it('nobody by polling', async () => {
+    const status = await new Promise((resolve, reject) => {
+      const path = '/socket.io/?EIO=4&transport=polling';
+      request({ host: HOST, port, path, agent: false }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      })
+        .on('error', reject)
+        .end();
+    });
+    expect(status).toBe(400);
+    expect(await attempt({ transports: ['polling'] })).not.toBe('connected');
+  });
+
+  it('nobody in another namespace', async () => {
+    const socket = io(`http://${HOST}:${port}/admin`, {
+      transports: ['websocket'],
+      auth: { token: TOKEN },
+      forceNew: true,
+      reconnection: false,
+    });
+    clients.push(socket);
+    expect(await once<Error>(socket, 'connect_error')).toMatchObject({ message: 'Invalid namespace' });
+  });
+});
+
+/** What a client may send instead of an object with one number. */
+const malformed: [string, unknown][] = [
+  ['nothing', undefined],
+  ['null', null],
+  ['a list', []],
+  ['a list of options', [{ max_rows_per_second: 5 }]],
+  ['a text', 'all'],
+  ['a negative number', { max_rows_per_second: -1 }],
+  ['a fraction', { max_rows_per_second: 1.5 }],
+  ['too many', { max_rows_per_second: 1_000_001 }],
+  ['a text for a number', { max_rows_per_second: '5' }],
+  ['an unknown key', { max_rows_per_second: 5, filter: 'x' }],
+  ['a prototype', JSON.parse('{"__proto__": {"polluted": true}}')],
+  ['a constructor', { constructor: { prototype: { polluted: true } } }],
+  ['bytes', new Uint8Array(8)],
+];
+
+describe('bad messages', () => {
+  it.each(malformed)('subscribe with %s is refused, and the next one works', async (_, options) => {
+    const { socket } = await connected();
+    const answer = await socket.emitWithAck('subscribe', ...(options === undefined ? [] : [options]));
+    expect(answer).toMatchObject({ ok: false, error: { code: 'invalid' } });
+    expect(rowsWanted).not.toHaveBeenCalled();
+    expect({}).not.toHaveProperty('polluted');
+    expect(await socket.emitWithAck('subscribe', { max_rows_per_second: 7 })).toEqual({
+      ok: true,
+      value: { max_rows_per_second: 7 },
+    });
+    expect(rowsWanted).toHaveBeenLastCalledWith(7);
+  });
+
+  it.each<[string, unknown]>([
+    ['null', null],
+    ['a text', { paused: 'yes' }],
+    ['nothing in it', {}],
+    ['a list', [true]],
+  ])('pause with %s is refused', async (_, options) => {
+    const { socket } = await connected();
+    expect(await socket.emitWithAck('pause', options)).toMatchObject({ ok: false, error: { code: 'invalid' } });
+  });
+
+  it('messages without acknowledgement work, or are ignored, as those with one', async () => {
+    const { socket } = await connected();
+    socket.emit('subscribe', null);
+    socket.emit('subscribe', { max_rows_per_second: 9 });
+    await settled(socket);
+    expect(rowsWanted).toHaveBeenCalledWith(9);
+    expect(socket.connected).toBe(true);
+  });
+
+  it.each(['rules', 'packets', 'constructor', '__proto__', 'x'.repeat(1000)])(
+    'an unknown event costs a point: %s',
+    async (event) => {
+      const { socket } = await connected();
+      const gone = once(socket, 'disconnect');
+      for (let i = 0; i < 9; i++) socket.emit(event, i);
+      await settled(socket);
+      expect(socket.connected).toBe(true);
+      socket.emit(event);
+      expect(await gone).toBe('io server disconnect');
+    },
+  );
+
+  it('ten cost the connection, and no other client notices', async () => {
+    const { socket } = await connected();
+    const other = await connected();
+    await other.socket.emitWithAck('subscribe', { max_rows_per_second: 1000 });
+    const gone = once(socket, 'disconnect');
+    for (let i = 0; i < 200; i++) socket.emit('subscribe', -i);
+    expect(await gone).toBe('io server disconnect');
+    sendRows(3);
+    await settled(other.socket);
+    expect(numbersOf(other.batches)).toEqual([0, 1, 2]);
+  });
+
+  it('one that is too large ends the connection, and the server goes on', async () => {
+    const { socket } = await connected();
+    const gone = once(socket, 'disconnect');
+    socket.emit('subscribe', 'x'.repeat(70_000));
+    expect(await gone).toMatch(/transport/);
+    expect(await attempt({})).toBe('connected');
+  });
+
+  it.each([
+    '4',
+    '42',
+    '42[5]',
+    '421[5]',
+    '42[',
+    '42{}',
+    '42[null]',
+    '42["connect"]',
+    '451-["subscribe"]',
+    '2',
+    'nonsense',
+    `40{"token":"${TOKEN}"}`,
+    '\0',
+  ])('raw text %j on the wire ends at most its own connection', async (text) => {
+    const { socket } = await connected();
+    wire(socket).send(text);
+    wire(socket).send(text);
+    // Answered after both, or not at all.
+    await Promise.race([settled(socket), once(socket, 'disconnect')]);
+    expect(await attempt({})).toBe('connected');
+  });
+});
+
+describe('rows', () => {
+  it('come to whoever subscribed, and only then, as batches that decode', async () => {
+    const { socket, batches } = await connected();
+    sendRows(5);
+    await settled(socket);
+    expect(batches).toEqual([]);
+    await socket.emitWithAck('subscribe', {});
+    sendRows(3);
+    sendRows(2000, 7);
+    await vi.waitUntil(() => numbersOf(batches).length === 2003);
+    expect(numbersOf(batches)).toEqual(Array.from({ length: 2003 }, (_, i) => 5 + i));
+    expect(batches.map(({ sequence }) => sequence)).toEqual(batches.map((_, i) => i));
+    expect(batches.at(-1)).toMatchObject({ offered: 2010, withheld: 7, dropped: 0 });
+  });
+
+  it('do not come to a paused client, which is told how many it missed', async () => {
+    const { socket, batches } = await connected();
+    await socket.emitWithAck('subscribe', {});
+    expect(await socket.emitWithAck('pause', { paused: true })).toEqual({ ok: true, value: { paused: true } });
+    expect(rowsWanted).toHaveBeenLastCalledWith(0);
+    sendRows(10);
+    expect(await socket.emitWithAck('pause', { paused: false })).toEqual({ ok: true, value: { paused: false } });
+    sendRows(1);
+    await settled(socket);
+    expect(numbersOf(batches)).toEqual([10]);
+    expect(batches[0]).toMatchObject({ offered: 11, withheld: 10 });
+  });
+
+  it('are asked for as the greediest client wants them, and no more once it has gone', async () => {
+    const [modest, greedy] = [await connected(), await connected()];
+    await modest.socket.emitWithAck('subscribe', { max_rows_per_second: 10 });
+    await greedy.socket.emitWithAck('subscribe', { max_rows_per_second: 5000 });
+    expect(rowsWanted).toHaveBeenLastCalledWith(5000);
+    greedy.socket.disconnect();
+    await vi.waitUntil(() => rowsWanted.mock.lastCall?.[0] === 10);
+  });
+
+  it('a client that does not read loses whole batches, counted, while another gets every row', async () => {
+    const [slow, quick] = [await connected(), await connected()];
+    for (const { socket } of [slow, quick]) await socket.emitWithAck('subscribe', { max_rows_per_second: 1_000_000 });
+    // Its TCP socket is not read any more.
+    wire(slow.socket).pause();
+    // Some megabytes fit into the kernel's buffers, then 2 MiB here; these are 14 MB.
+    for (let i = 0; i < 190; i++) {
+      sendRows(1000);
+      await new Promise(setImmediate);
+    }
+    await vi.waitUntil(() => quick.batches.at(-1)?.offered === 190_000, { timeout: 20_000 });
+    expect(numbersOf(quick.batches)).toHaveLength(190_000);
+    wire(slow.socket).resume();
+    await vi.waitUntil(
+      () => {
+        sendRows(1);
+        const last = slow.batches.at(-1);
+        return last !== undefined && last.dropped > 0;
+      },
+      { timeout: 20_000, interval: 50 },
+    );
+    let received = 0;
+    for (const batch of slow.batches) {
+      received += batch.length;
+      expect(batch.offered).toBe(received + batch.dropped + batch.withheld);
+    }
+  });
+});
+
+describe('once a second', () => {
+  it('each client gets the summary, and the ledger with its own part', async () => {
+    const { socket } = await connected();
+    await socket.emitWithAck('subscribe', {});
+    sendRows(4);
+    const [summaryCame, ledgerCame] = [once(socket, 'summary'), once(socket, 'ledger')];
+    server.second(ledger, summary, 5n);
+    expect(await summaryCame).toEqual(summary);
+    expect(ledgerSchema.parse(await ledgerCame).client).toEqual({ ...hop, offered: 4, delivered: 4 });
+  });
+
+  it('a notice comes to everybody', async () => {
+    const all = [await connected(), await connected()];
+    const came = all.map(({ socket }) => once(socket, 'notice'));
+    server.notice({ at_ms: 1, level: 'info', code: 'shutting_down', message: 'bye' });
+    expect(await Promise.all(came)).toEqual([1, 2].map(() => expect.objectContaining({ code: 'shutting_down' })));
+  });
+});
+
+describe('the end', () => {
+  it('sends what waits, then disconnects', async () => {
+    const { socket, batches } = await connected();
+    await socket.emitWithAck('subscribe', {});
+    sendRows(1);
+    sendRows(2);
+    const gone = once(socket, 'disconnect');
+    await server.close();
+    await gone;
+    expect(numbersOf(batches)).toEqual([0, 1, 2]);
+  });
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['a connection without a request, as browsers open in advance', () => tcp()],
+    ['half a request', () => tcp('GET / HTTP/1.1\r\n')],
+    [
+      'a client that reads no more',
+      async () => {
+        const { socket } = await connected();
+        await socket.emitWithAck('subscribe', { max_rows_per_second: 1_000_000 });
+        wire(socket).pause();
+        sendRows(100_000);
+      },
+    ],
+  ])('is not held up by %s', async (_, hinder) => {
+    await hinder();
+    const began = performance.now();
+    await server.close();
+    expect(performance.now() - began).toBeLessThan(5000);
+  });
+});

@@ -1,0 +1,195 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { request, type Server } from 'node:http';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EXIT } from '../exit-codes.ts';
+import { SetupError } from '../setup-error.ts';
+import { type Allowed, allowedFor } from './allowed-hosts.ts';
+import { listen, webServer } from './web-server.ts';
+
+const HOST = '127.0.0.1';
+
+interface Answer {
+  status: number;
+  headers: NodeJS.Dict<string | string[]>;
+  body: string;
+}
+
+interface Site {
+  server: Server;
+  port: number;
+}
+
+async function serving(ui: string | undefined): Promise<Site> {
+  let allowed: Allowed = { hosts: new Set(), origins: new Set() };
+  const server = webServer(ui, () => allowed);
+  const port = await listen(server, HOST, 0);
+  allowed = allowedFor(HOST, port, []);
+  return { server, port };
+}
+
+function close({ server }: Site): Promise<unknown> {
+  server.closeAllConnections();
+  return new Promise((resolve) => server.close(resolve));
+}
+
+/** The path goes over the wire as it is: fetch would tidy it up. */
+function get(
+  site: Site,
+  path: string,
+  options: { method?: string; headers?: Record<string, string> } = {},
+): Promise<Answer> {
+  const { method = 'GET', headers = {} } = options;
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ host: HOST, port: site.port, path, method, headers, agent: false }, (response) => {
+      let body = '';
+      response.setEncoding('utf8');
+      response.on('data', (part: string) => (body += part));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }));
+    });
+    outgoing.on('error', reject);
+    outgoing.end();
+  });
+}
+
+describe('the web server', () => {
+  let directory = '';
+  let site: Site;
+  beforeAll(async () => {
+    const root = mkdtempSync(join(tmpdir(), 'packetlog-web-'));
+    directory = join(root, 'ui');
+    mkdirSync(join(directory, '_next', 'static'), { recursive: true });
+    writeFileSync(join(root, 'secret.txt'), 'secret');
+    writeFileSync(join(directory, 'index.html'), '<title>here</title><script>a()</script>');
+    writeFileSync(join(directory, '_next', 'static', 'a.js'), 'a = 1');
+    writeFileSync(join(directory, '.env'), 'secret');
+    mkdirSync(join(directory, '.git'));
+    writeFileSync(join(directory, '.git', 'config'), 'secret');
+    site = await serving(directory);
+  });
+  afterAll(async () => {
+    await close(site);
+    rmSync(join(directory, '..'), { recursive: true });
+  });
+
+  it('serves the page with its policy, and has it asked for again', async () => {
+    const { status, headers, body } = await get(site, '/');
+    expect(status).toBe(200);
+    expect(body).toContain('<title>here</title>');
+    expect(headers['content-security-policy']).toMatch(/^default-src 'none'; script-src 'self' 'sha256-[^ ]+';/);
+    expect(headers).toMatchObject({
+      'content-type': expect.stringContaining('text/html'),
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'cache-control': 'no-cache',
+    });
+  });
+
+  it('lets files with a hash in their path be kept for ever', async () => {
+    const { status, headers, body } = await get(site, '/_next/static/a.js');
+    expect([status, body]).toEqual([200, 'a = 1']);
+    expect(headers['cache-control']).toContain('immutable');
+  });
+
+  it('answers HEAD with the headers alone', async () => {
+    const { status, headers, body } = await get(site, '/', { method: 'HEAD' });
+    expect([status, body]).toEqual([200, '']);
+    expect(headers['content-security-policy']).toBeDefined();
+  });
+
+  it.each([
+    '/nothing',
+    '/.env',
+    '/.git/config',
+    '/../secret.txt',
+    '/_next/../../secret.txt',
+    '/%2e%2e/secret.txt',
+    '/..%2fsecret.txt',
+    '/%2e%2e%2fsecret.txt',
+    '/..\\secret.txt',
+    '//secret.txt',
+    '/%00',
+    '/%',
+    '/%c0%ae%c0%ae/secret.txt',
+    '/index.html/../../secret.txt',
+    '/new.txt',
+  ])('finds nothing at %s', async (path) => {
+    const { status, body } = await get(site, path);
+    expect(status).toBe(404);
+    expect(body).toBe('Not found.\n');
+  });
+
+  it('serves only files that were there at the start', async () => {
+    writeFileSync(join(directory, 'new.txt'), 'later');
+    symlinkSync(join(directory, '..', 'secret.txt'), join(directory, 'link.txt'));
+    expect((await get(site, '/new.txt')).status).toBe(404);
+    expect((await get(site, '/link.txt')).status).toBe(404);
+  });
+
+  it.each(['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])('refuses %s', async (method) => {
+    const { status, body } = await get(site, '/', { method });
+    expect(status).toBe(405);
+    expect(body).not.toContain('here');
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['a foreign name', { Host: 'evil.example' }],
+    ['a foreign name with the right port', { Host: 'evil.example:7411' }],
+    ['a foreign Origin', { Origin: 'http://evil.example' }],
+  ])('refuses %s', async (_, headers) => {
+    const { status, body } = await get(site, '/', { headers });
+    expect(status).toBe(403);
+    expect(body).toMatch(/^(Host|Origin) not allowed/);
+  });
+
+  it.each([
+    ['no Host (HTTP/1.0)', 'GET / HTTP/1.0\r\n\r\n', /^HTTP\/1\.1 403 /],
+    ['what is not HTTP', '\u0016\u0003\u0001\r\n\r\n', /^HTTP\/1\.1 400 /],
+    ['endless headers', `GET / HTTP/1.1\r\nX: ${'x'.repeat(100_000)}`, /^HTTP\/1\.1 431 /],
+  ])('survives %s', async (_, text, answer) => {
+    const received = await new Promise<string>((resolve) => {
+      let all = '';
+      const socket = connect(site.port, HOST, () => socket.write(text));
+      socket.on('data', (part) => (all += String(part)));
+      socket.on('error', () => resolve(all));
+      socket.on('close', () => resolve(all));
+    });
+    expect(received).toMatch(answer);
+    expect((await get(site, '/')).status).toBe(200);
+  });
+});
+
+describe('the web server without a dashboard', () => {
+  it('says so', async () => {
+    const site = await serving(undefined);
+    expect(await get(site, '/')).toMatchObject({ status: 404, body: expect.stringContaining('--ui off') });
+    await close(site);
+  });
+
+  it('does not start with a directory in which none was built', () => {
+    const none = { hosts: new Set<string>(), origins: new Set<string>() };
+    expect(() => webServer('/nonexistent', () => none)).toThrow(SetupError);
+    expect(() => webServer('/nonexistent', () => none)).toThrow(/no index\.html there.*--ui off/);
+  });
+});
+
+describe('listen', () => {
+  it('says which port is taken, with the exit code for it', async () => {
+    const site = await serving(undefined);
+    const second = webServer(undefined, () => ({ hosts: new Set(), origins: new Set() }));
+    const failure = await listen(second, HOST, site.port).catch((error: unknown) => error);
+    await close(site);
+    expect(failure).toBeInstanceOf(SetupError);
+    expect(failure).toMatchObject({ message: expect.stringContaining('the port is taken'), exitCode: EXIT.listen });
+  });
+
+  it.each(['192.0.2.1', 'no-such-host.invalid'])(
+    'fails with the same code where it cannot listen: %s',
+    async (host) => {
+      const server = webServer(undefined, () => ({ hosts: new Set(), origins: new Set() }));
+      await expect(listen(server, host, 0)).rejects.toMatchObject({ exitCode: EXIT.listen });
+    },
+  );
+});
