@@ -196,22 +196,52 @@ describe('KernelRing', () => {
   });
 });
 
-/** What may happen to a ring, in any order. The one writer ends a record before it begins the next. */
+/** The program on one CPU: it ends a record before it begins the next. */
+class Writer {
+  written = 0;
+  readonly #fake: FakeRing;
+  #busy: number | undefined;
+
+  constructor(fake: FakeRing) {
+    this.#fake = fake;
+  }
+
+  act(action: { do: 'write'; count: number } | { do: 'reserve' } | { do: 'discard'; length: number }): void {
+    this.commit();
+    if (action.do === 'reserve') this.#busy = this.#fake.reserve();
+    else if (action.do === 'write') this.#write(action.count);
+    else this.#discard(action.length);
+  }
+
+  commit(): void {
+    if (this.#busy === undefined) return;
+    this.#fake.fill(this.#busy, numberedRecord(this.written++));
+    this.#fake.commit(this.#busy);
+    this.#busy = undefined;
+  }
+
+  #write(count: number): void {
+    for (let i = 0; i < count && this.#fake.write(numberedRecord(this.written)); i++) this.written++;
+  }
+
+  #discard(length: number): void {
+    const position = this.#fake.reserve(length);
+    if (position !== undefined) this.#fake.commit(position, 'discard');
+  }
+}
+
+const reserve = fc.constant({ do: 'reserve' as const });
+const write = fc.integer({ min: 1, max: 40 }).map((count) => ({ do: 'write' as const, count }));
+const discard = fc.integer({ min: 1, max: 300 }).map((length) => ({ do: 'discard' as const, length }));
+const drain = fc.integer({ min: 1, max: 9000 }).map((budget) => ({ do: 'drain' as const, budget }));
+const publish = fc.constantFrom('hold' as const, 'exact' as const).map((how) => ({ do: 'publish' as const, how }));
+/** What may happen to a ring, in any order. */
 const step = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('write' as const), count: fc.integer({ min: 1, max: 40 }) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('reserve' as const) }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({ do: fc.constant('discard' as const), length: fc.integer({ min: 1, max: 300 }) }),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.record({ do: fc.constant('drain' as const), budget: fc.integer({ min: 1, max: 9000 }) }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({ do: fc.constant('publish' as const), how: fc.constantFrom('hold', 'exact') }),
-  },
+  { weight: 6, arbitrary: write },
+  { weight: 2, arbitrary: reserve },
+  { weight: 1, arbitrary: discard },
+  { weight: 4, arbitrary: drain },
+  { weight: 3, arbitrary: publish },
 );
 
 describe('KernelRing under any interleaving', () => {
@@ -223,40 +253,21 @@ describe('KernelRing under any interleaving', () => {
       fc.property(size, start, fc.array(step, { maxLength: 80 }), (bytes, begin, steps) => {
         const fake = new FakeRing(bytes, begin);
         const ring = new KernelRing(fake.memory);
+        const writer = new Writer(fake);
         const { numbers, sink } = collector();
-        let written = 0;
-        let busy: number | undefined;
-        let published = begin;
         let drained = begin;
-        const commitBusy = () => {
-          if (busy === undefined) return;
-          fake.fill(busy, numberedRecord(written++));
-          fake.commit(busy);
-          busy = undefined;
-        };
         for (const each of steps) {
-          if (each.do === 'drain') {
-            drained += ring.drain(sink, each.budget).bytes;
-          } else if (each.do === 'publish') {
-            ring.publish(each.how);
-            expect(fake.consumer).toBeGreaterThanOrEqual(published);
-            expect(fake.consumer).toBeLessThanOrEqual(drained);
-            published = fake.consumer;
-          } else {
-            commitBusy();
-            if (each.do === 'reserve') busy = fake.reserve();
-            if (each.do === 'write')
-              for (let i = 0; i < each.count && fake.write(numberedRecord(written)); i++) written++;
-            if (each.do === 'discard') {
-              const position = fake.reserve(each.length);
-              if (position !== undefined) fake.commit(position, 'discard');
-            }
-          }
+          const published = fake.consumer;
+          if (each.do === 'drain') drained += ring.drain(sink, each.budget).bytes;
+          else if (each.do === 'publish') ring.publish(each.how);
+          else writer.act(each);
+          expect(fake.consumer).toBeGreaterThanOrEqual(published);
+          expect(fake.consumer).toBeLessThanOrEqual(drained);
           expect(ring.pending()).toBe(fake.producer - drained);
         }
-        commitBusy();
+        writer.commit();
         ring.drain(sink, ALL);
-        expect(numbers).toEqual(range(0, written));
+        expect(numbers).toEqual(range(0, writer.written));
         expect(ring.pending()).toBe(0);
         ring.publish('exact');
         expect(fake.consumer).toBe(fake.producer);
