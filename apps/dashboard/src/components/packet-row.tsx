@@ -5,7 +5,7 @@ import { clockMillisText } from '../lib/clock.ts';
 import { type Marker, readMarker } from '../lib/marker.ts';
 import { markerSentence } from '../lib/marker-words.ts';
 import { ABSENT } from '../lib/number.ts';
-import { type Endpoint, endpointText, packetRow } from '../lib/row.ts';
+import { type Endpoint, packetRow } from '../lib/row.ts';
 import { LossMark, VerdictMark } from './marks.tsx';
 
 interface PacketRowProps {
@@ -32,9 +32,9 @@ export function TableRow({ ring, row, top, position, interfaceName }: PacketRowP
       className="row"
       data-testid="live-row"
       data-verdict={packet.verdict}
-      style={{ transform: `translateY(${top}px)` }}
+      style={{ top }}
     >
-      <span role="cell" className="cell-time" data-field="timestamp_ns" title={packet.exact}>
+      <span role="cell" className="cell-time" data-field="timestamp_ns">
         {packet.time}
       </span>
       <span role="cell" className="cell-action" data-field="action">
@@ -54,9 +54,8 @@ export function TableRow({ ring, row, top, position, interfaceName }: PacketRowP
 }
 
 function TextCell({ name, field, text }: { name: string; field: string; text: string }) {
-  const absent = text === ABSENT;
   return (
-    <span role="cell" className={`cell-${name} ${absent ? 'absent' : ''}`} data-field={field} title={absent ? undefined : text}>
+    <span role="cell" className={text === ABSENT ? `cell-${name} absent` : `cell-${name}`} data-field={field}>
       {text}
     </span>
   );
@@ -66,7 +65,7 @@ function TextCell({ name, field, text }: { name: string; field: string; text: st
 function EndpointCell({ name, endpoint }: { name: 'src' | 'dst'; endpoint: Endpoint }) {
   const { addr, port, bracketed } = endpoint;
   return (
-    <span role="cell" className={`cell-endpoint cell-${name} ${addr === ABSENT ? 'absent' : ''}`} title={endpointText(endpoint)}>
+    <span role="cell" className={`cell-endpoint cell-${name} ${addr === ABSENT ? 'absent' : ''}`}>
       <span className="addr">
         {bracketed && <span className="text-faint">[</span>}
         <span data-field={`${name}_addr`}>{addr}</span>
@@ -90,7 +89,7 @@ function MarkerRow({ marker, top, position }: { marker: Marker; top: number; pos
       className={`row row-marker ${lost ? 'hatched text-lost' : ''}`}
       data-testid="live-marker"
       data-kind={marker.kind}
-      style={{ transform: `translateY(${top}px)` }}
+      style={{ top }}
     >
       <span role="cell" className="cell-time">
         {clockMillisText(marker.at_ms)}

@@ -4,6 +4,8 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
 import { quietSentence } from '../lib/quiet.ts';
+import type { RecordRing } from '../lib/record-ring.ts';
+import { exactTime } from '../lib/row.ts';
 import './packet-table.css';
 import { TableRow } from './packet-row.tsx';
 import { TableBar } from './table-bar.tsx';
@@ -96,7 +98,14 @@ export function PacketTable() {
           </div>
         </div>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so it must be reachable by keyboard */}
-        <div ref={scroller} role="rowgroup" className="table-body" tabIndex={0} onScroll={onScroll}>
+        <div
+          ref={scroller}
+          role="rowgroup"
+          className="table-body"
+          tabIndex={0}
+          onScroll={onScroll}
+          onMouseOver={(event) => explain(event.target, ring)}
+        >
           <div role="presentation" className="table-space" style={{ height: size * height }}>
             {virtualizer.getVirtualItems().map(({ index }) =>
               index < size ? (
@@ -116,6 +125,24 @@ export function PacketTable() {
       {size === 0 && <NoRows />}
     </section>
   );
+}
+
+/**
+ * Tooltips are made where the pointer is, not with every row: the exact time, and the whole of what is cut off.
+ * They tell what the cell says now; a row that follows the traffic soon says something else.
+ */
+function explain(target: EventTarget, ring: RecordRing): void {
+  const cell = target instanceof Element ? target.closest<HTMLElement>('[role="cell"]') : null;
+  const row = cell?.parentElement;
+  if (cell === null || row === null || row === undefined) return;
+  if (cell.dataset['field'] !== 'timestamp_ns') {
+    cell.title = cell.textContent ?? '';
+    return;
+  }
+  const number = ring.end + 1 - Number(row.getAttribute('aria-rowindex'));
+  if (number < ring.end - ring.size || number >= ring.end) return;
+  const { view, index } = ring.read(number);
+  cell.title = exactTime(view.timestampNs(index));
 }
 
 function NoRows() {

@@ -1,7 +1,7 @@
 import type { PacketLog } from '@packetlog/common';
 import { ACTIONS, REASONS } from '@packetlog/common';
 import { expect, test } from 'vitest';
-import { endpointText, packetRow } from './row.ts';
+import { endpointText, exactTime, packetRow } from './row.ts';
 import { makeBatch, makePacket } from './test-data.ts';
 
 const names = (ifindex: number) => (ifindex === 2 ? 'eth0' : undefined);
@@ -10,7 +10,6 @@ const row = (over: Partial<PacketLog> = {}) => packetRow(makeBatch([makePacket(o
 test('a TCP packet over IPv4 reads from left to right', () => {
   expect(row({ timestamp_ns: 1_767_362_602_118_345_678n })).toEqual({
     time: '14:03:22.118',
-    exact: '2026-01-02T14:03:22.118345678Z',
     verdict: 'permit',
     action: 'permit',
     src: { addr: '203.0.113.7', port: '50211', bracketed: false },
@@ -22,6 +21,10 @@ test('a TCP packet over IPv4 reads from left to right', () => {
     vlan: '—',
     reason: '—',
   });
+});
+
+test('a timestamp is told to the nanosecond', () => {
+  expect(exactTime(1_767_362_602_118_345_678n)).toBe('2026-01-02T14:03:22.118345678Z');
 });
 
 test('an IPv6 address stands in brackets before a port, and without where there is none', () => {

@@ -27,8 +27,6 @@ export interface Endpoint {
 /** One packet as the table prints it. */
 export interface PacketRow {
   readonly time: string;
-  /** The whole timestamp, to the nanosecond, in UTC. */
-  readonly exact: string;
   readonly verdict: Verdict;
   readonly action: string;
   readonly src: Endpoint;
@@ -58,7 +56,6 @@ export function packetRow(view: PacketLogView, i: number, interfaceName: (ifinde
   const portsRead = hasPorts(view.ipProtocol(i)) && !(PORTS_UNREAD.has(reason) && view.srcPort(i) === 0 && view.dstPort(i) === 0);
   return {
     time: clockMillisText(view.timestampMs(i)),
-    exact: exactTime(view.timestampNs(i)),
     verdict: verdict(view.action(i), reason),
     action: actionName(view.action(i)),
     src: isIp ? endpoint(view.srcAddr(i), portsRead ? view.srcPort(i) : null) : NO_ENDPOINT,
@@ -120,7 +117,8 @@ function reasonText(reason: string, rule: number, weight: number): string {
   return parts.join(', ');
 }
 
-function exactTime(ns: bigint): string {
+/** A timestamp to the nanosecond, in UTC. */
+export function exactTime(ns: bigint): string {
   const seconds = ns / 1_000_000_000n;
   const fraction = String(ns % 1_000_000_000n).padStart(9, '0');
   return `${new Date(Number(seconds) * 1000).toISOString().slice(0, 19)}.${fraction}Z`;

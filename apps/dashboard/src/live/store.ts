@@ -5,6 +5,9 @@ import { Picture } from '../lib/picture.ts';
 
 /** Numbers that change more often than this cannot be read. */
 const FIGURES_EVERY_MS = 250;
+/** So many new rows fill any screen: nobody can follow them one by one, and each repaint of a full screen costs. */
+const SCREENFUL = 100;
+const SCREENFUL_EVERY_MS = 100;
 
 /** What components draw from. A new object for each notification; parts that did not change keep their identity. */
 export interface Snapshot {
@@ -29,6 +32,9 @@ export class Store {
   #figuresDue = false;
   #urgent = false;
   #frame: number | null = null;
+  #rowsPaintedAt = 0;
+  #rowsPaintedEnd = 0;
+  #rowsTimer: ReturnType<typeof setTimeout> | null = null;
 
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
@@ -71,15 +77,33 @@ export class Store {
     const now = performance.now();
     // Figures that are due but too early wait for the store's own tick, which comes as often as they may change.
     const figures = this.#figuresDue && (this.#urgent || now - this.#snapshot.now >= FIGURES_EVERY_MS - 20);
-    if (!figures && this.#rowsVersion === this.#snapshot.rowsVersion) return;
+    const rows = this.#rowsVersion !== this.#snapshot.rowsVersion && this.#rowsMayPaint(now);
+    if (!figures && !rows) return;
+    const rowsVersion = rows ? this.#rowsVersion : this.#snapshot.rowsVersion;
     if (figures) {
       this.#figuresDue = false;
       this.#urgent = false;
-      this.#snapshot = this.#take(now, this.#rowsVersion);
+      this.#snapshot = this.#take(now, rowsVersion);
     } else {
-      this.#snapshot = { ...this.#snapshot, rowsVersion: this.#rowsVersion };
+      this.#snapshot = { ...this.#snapshot, rowsVersion };
     }
     for (const listener of this.#listeners) listener();
+  }
+
+  /** Few new rows are painted with the next frame; a screenful that is too early asks again in time. */
+  #rowsMayPaint(now: number): boolean {
+    const { end } = this.picture.rows.live;
+    const wait = this.#rowsPaintedAt + SCREENFUL_EVERY_MS - now;
+    if (end - this.#rowsPaintedEnd >= SCREENFUL && wait > 0) {
+      this.#rowsTimer ??= setTimeout(() => {
+        this.#rowsTimer = null;
+        this.#schedule();
+      }, wait);
+      return false;
+    }
+    this.#rowsPaintedAt = now;
+    this.#rowsPaintedEnd = end;
+    return true;
   }
 
   #take(now: number, rowsVersion: number): Snapshot {
