@@ -7,7 +7,7 @@ import { readConfigFile } from './config-file.ts';
 import { demo } from './demo.ts';
 import { seconds } from './option-values.ts';
 import { run } from './run.ts';
-import { mergeConfig, type RunOptions, runOptions } from './run-options.ts';
+import { mergeConfig, type RunOptions, readFlagVariables, runOptions } from './run-options.ts';
 import { version } from './session.ts';
 
 const RUN_HELP = `
@@ -79,6 +79,7 @@ export function packetlogCommand(done: (code: number) => void): Command {
 }
 
 function optionsOf(command: Command, options: ReturnType<typeof runOptions>): RunOptions {
+  readFlagVariables(command, options);
   const { config } = command.opts<{ config?: string }>();
   if (config !== undefined) {
     try {

@@ -1,5 +1,6 @@
 /** Completion scripts, made from the commands themselves. */
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
+import { SetupError } from '../setup-error.ts';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
@@ -10,6 +11,7 @@ interface Word {
   /** Values are interfaces of this machine. */
   isInterface: boolean;
   isFile: boolean;
+  takesValue: boolean;
 }
 
 export function completionScript(shell: string, program: Command): string {
@@ -21,22 +23,35 @@ export function completionScript(shell: string, program: Command): string {
     choices: option.argChoices ?? [],
     isInterface: option.long === '--iface',
     isFile: option.long === '--config' || option.long === '--ui',
+    takesValue: option.required,
   }));
   if (shell === 'bash') return bash(commands, words);
   if (shell === 'zsh') return zsh(commands, words);
   if (shell === 'fish') return fish(commands, words);
-  throw new InvalidArgumentError(`unknown shell ${JSON.stringify(shell)}. Known are: ${SHELLS.join(', ')}.`);
+  throw new SetupError({
+    step: 'complete for',
+    target: JSON.stringify(shell),
+    problem: 'unknown shell',
+    next: `Known are: ${SHELLS.join(', ')}.`,
+    exit: 'usage',
+  });
 }
 
 function bash(commands: readonly string[], words: readonly Word[]): string {
   const cases = words.flatMap((word) => {
-    if (word.isInterface)
-      return [`    ${word.long}) COMPREPLY=($(compgen -W "$(ls /sys/class/net)" -- "$word")); return ;;`];
+    if (word.isInterface) return [`    ${word.long}) _packetlog_interfaces "$word"; return ;;`];
     if (word.isFile) return [`    ${word.long}) COMPREPLY=($(compgen -f -- "$word")); return ;;`];
     if (word.choices.length === 0) return [];
     return [`    ${word.long}) COMPREPLY=($(compgen -W "${word.choices.join(' ')}" -- "$word")); return ;;`];
   });
-  return `_packetlog() {
+  // Not compgen -W: it would run what stands in an interface's name, such as $(reboot).
+  return `_packetlog_interfaces() {
+  local each
+  for each in /sys/class/net/*; do
+    [[ -d $each && \${each##*/} == "$1"* ]] && COMPREPLY+=("$(printf %q "\${each##*/}")")
+  done
+}
+_packetlog() {
   local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]}
   case $before in
 ${cases.join('\n')}
@@ -51,6 +66,7 @@ complete -F _packetlog packetlog
 function zsh(commands: readonly string[], words: readonly Word[]): string {
   const quoted = (text: string) => text.replace(/[[\]:'\\]/g, ' ');
   const lines = words.map((word) => {
+    if (!word.takesValue) return `    '${word.long}[${quoted(word.description)}]' \\`;
     let values = ' ';
     if (word.isInterface) values = '($(ls /sys/class/net))';
     else if (word.isFile) values = '_files';
@@ -72,6 +88,7 @@ function fish(commands: readonly string[], words: readonly Word[]): string {
   const quoted = (text: string) => `'${text.replace(/['\\]/g, '\\$&')}'`;
   const lines = words.map((word) => {
     const base = `complete -c packetlog -l ${word.long.slice(2)} -d ${quoted(word.description)}`;
+    if (!word.takesValue) return base;
     if (word.isInterface) return `${base} -x -a '(ls /sys/class/net)'`;
     if (word.isFile) return `${base} -r`;
     return word.choices.length > 0 ? `${base} -x -a ${quoted(word.choices.join(' '))}` : `${base} -x`;

@@ -83,6 +83,17 @@ export function runOptions(): Option[] {
   ];
 }
 
+/** Commander asks only whether the variable of a flag is there. Here 0, false, no and off mean no; nothing is as if it were not there. */
+export function readFlagVariables(command: Command, options: readonly Option[]): void {
+  for (const option of options) {
+    const name = option.attributeName();
+    if (!option.isBoolean() || command.getOptionValueSource(name) !== 'env') continue;
+    const text = process.env[option.envVar ?? '']?.trim().toLowerCase() ?? '';
+    if (text === '') command.setOptionValueWithSource(name, undefined, 'default');
+    else command.setOptionValueWithSource(name, !['0', 'false', 'no', 'off'].includes(text), 'env');
+  }
+}
+
 /**
  * Flag, then environment, then file, then default. `file`: the parsed JSON; its values go through
  * the same parsers as the command line's.
@@ -109,8 +120,12 @@ function parse(option: Option, key: string, value: unknown): unknown {
     if (typeof each === 'string' || typeof each === 'number') return String(each);
     throw new InvalidArgumentError(`${key}: write a text, a number or a list of them.`);
   });
-  return texts.reduce<unknown>((before, text) => {
+  const parsed = texts.reduce<unknown>((before, text) => {
     if (option.parseArg === undefined) return text;
     return option.parseArg(text, before as never);
   }, undefined);
+  if (texts.length > 1 && !Array.isArray(parsed)) {
+    throw new InvalidArgumentError(`${key}: write one value, not a list.`);
+  }
+  return parsed;
 }

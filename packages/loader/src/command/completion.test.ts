@@ -1,0 +1,74 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { EXIT } from '../exit-codes.ts';
+import { packetlogCommand } from './command-line.ts';
+import { completionScript, SHELLS } from './completion.ts';
+import { runOptions } from './run-options.ts';
+
+const program: Command = packetlogCommand(() => {});
+
+let directory = '';
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'packetlog-completion-'));
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+/** What bash offers for the last of these words; interfaces are the folders in `net`. */
+function completed(...words: string[]): string[] {
+  const script = completionScript('bash', program).replaceAll('/sys/class/net', join(directory, 'net'));
+  const run = `${script}
+COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _packetlog; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const output = execFileSync('bash', ['-c', run, 'bash', 'packetlog', ...words], { cwd: directory, encoding: 'utf8' });
+  return output.split('\n').filter((line) => line !== '');
+}
+
+describe('completionScript', () => {
+  it.each(SHELLS)('for %s knows every option and every command', (shell) => {
+    const script = completionScript(shell, program);
+    for (const { long } of runOptions()) expect(script).toContain(shell === 'fish' ? `-l ${long?.slice(2)} ` : long);
+    for (const command of program.commands) expect(script).toContain(command.name());
+  });
+
+  it('refuses another shell with the exit code for it', () => {
+    expect(() => completionScript('csh', program)).toThrow(/complete for "csh": unknown shell.*bash, zsh, fish/);
+    expect(() => completionScript('csh', program)).toThrow(expect.objectContaining({ exitCode: EXIT.usage }));
+  });
+});
+
+describe('the script for bash', () => {
+  it('is one that bash takes', () => {
+    const path = join(directory, 'script');
+    writeFileSync(path, completionScript('bash', program));
+    expect(execFileSync('bash', ['-n', path], { encoding: 'utf8' })).toBe('');
+  });
+
+  it.each([
+    [['--lo'], ['--log-level']],
+    [['comp'], ['completion']],
+    [
+      ['--mode', ''],
+      ['auto', 'native', 'generic'],
+    ],
+    [['--print', 'j'], ['json']],
+    [['completion', 'f'], ['fish']],
+    [['--nothing'], []],
+  ])('completes %j with %j', (words, answers) => {
+    expect(completed(...words)).toEqual(answers);
+  });
+
+  it('completes interfaces, quoted, and runs nothing that stands in a name', () => {
+    // The kernel takes such names.
+    for (const name of ['eth0', 'eth1', '$(>ran)', '`>ran`', "e'f", 'x;>ran']) {
+      mkdirSync(join(directory, 'net', name), { recursive: true });
+    }
+    writeFileSync(join(directory, 'net', 'bonding_masters'), '');
+    expect(completed('--iface', 'eth')).toEqual(['eth0', 'eth1']);
+    expect(completed('--iface', '')).toHaveLength(6);
+    expect(completed('--iface', '$')).toEqual(['\\$\\(\\>ran\\)']);
+    expect(readdirSync(directory)).toEqual(['net']);
+  });
+});

@@ -1,0 +1,54 @@
+import type { InterfaceLedger } from '@packetlog/common';
+import { describe, expect, it } from 'vitest';
+import type { DrainLedger } from '../drain/messages.ts';
+import { ledgerJson, ledgerText } from './final-report.ts';
+
+const counters: InterfaceLedger = {
+  seen: 12_345,
+  permitted: 12_345,
+  denied: 0,
+  aborted: 0,
+  emitted: 12_000,
+  sampled_out: 0,
+  filtered_out: 0,
+  ring_full: 345,
+  bytes: 1_000_000,
+};
+
+function ledger(change: Partial<InterfaceLedger> = {}, name = 'eth0'): DrainLedger {
+  return {
+    at_ms: 0,
+    interfaces: [{ name, ifindex: 2, mode: 'native', state: 'attached', counters: { ...counters, ...change } }],
+    ring: { offered: 12_000, delivered: 11_990, dropped: 0, withheld: 0, pending: 10 },
+    queue: { offered: 11_990, delivered: 11_900, dropped: 70, withheld: 0, pending: 20 },
+    reasons: {},
+  };
+}
+
+describe('the last line of JSON', () => {
+  it('accounts for every record that was emitted', () => {
+    const last = JSON.parse(ledgerJson(ledger(), { console: 11_800, dropped: 100 }));
+    expect(last).toEqual({ ledger: { eth0: counters, delivered: { console: 11_800, dropped: 100 + 70 + 20 + 10 } } });
+    expect(last.ledger.delivered.console + last.ledger.delivered.dropped).toBe(12_000);
+  });
+});
+
+describe('the last words', () => {
+  it('are one line for each interface, and one for the console', () => {
+    expect(ledgerText(ledger(), { console: 11_800, dropped: 100 })).toEqual([
+      'eth0: 12,345 packets seen (1,000,000 bytes), 12,345 permitted; 12,000 recorded, 345 lost in the ring',
+      'console: 11,800 printed, 200 lost on the way',
+    ]);
+  });
+
+  it.each<[string, Partial<InterfaceLedger>, string]>([
+    ['denials', { denied: 5, aborted: 1 }, '12,345 permitted, 5 denied, 1 aborted; '],
+    ['what was not recorded', { filtered_out: 9, sampled_out: 1 }, 'lost in the ring, 10 not recorded as asked'],
+  ])('name %s only if there are any', (_, change, text) => {
+    expect(ledgerText(ledger(change), undefined)).toEqual([expect.stringContaining(text)]);
+  });
+
+  it('show a hostile name without what it would do to the terminal', () => {
+    expect(ledgerText(ledger({}, '\u001b[2J'), undefined)[0]).toMatch(/^\\x1b\[2J: /);
+  });
+});
