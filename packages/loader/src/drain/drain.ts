@@ -25,7 +25,7 @@ export class Drain {
     'Fewer or faster readers of the console and of the socket help.',
   );
   #drained = 0;
-  #last: { ledger: DrainLedger; atMs: number } | undefined;
+  #last: { ledger: DrainLedger; nowMs: number } | undefined;
 
   constructor(parts: {
     rings: readonly RingReader[];
@@ -77,7 +77,11 @@ export class Drain {
   ledger(atMs: number): DrainLedger {
     const drained = this.#drained;
     const interfaces = this.#interfaces.ledger();
-    const emitted = interfaces.reduce((sum, { counters }) => sum + counters.emitted, 0);
+    // The program counts a record after it committed it: we may have read one that is not counted yet.
+    const emitted = Math.max(
+      drained,
+      interfaces.reduce((sum, { counters }) => sum + counters.emitted, 0),
+    );
     const { counts, pending } = this.#handover;
     return {
       at_ms: atMs,
@@ -88,25 +92,25 @@ export class Drain {
     };
   }
 
-  /** Call about once a second. */
-  report(atMs: number): { ledger: DrainLedger; summary: Summary; notices: Notice[] } {
+  /** Call about once a second. `atMs`: the wall clock, which may jump; `nowMs`: one that does not. */
+  report(atMs: number, nowMs: number): { ledger: DrainLedger; summary: Summary; notices: Notice[] } {
     const notices = this.#interfaces.look(atMs);
     const ledger = this.ledger(atMs);
     const full = ledger.interfaces.reduce((sum, { counters }) => sum + counters.ring_full, 0);
     for (const notice of [this.#ringAlarm.look(full, atMs), this.#queueAlarm.look(ledger.queue.dropped, atMs)]) {
       if (notice) notices.push(notice);
     }
-    const summary = this.#summary(ledger, atMs);
-    this.#last = { ledger, atMs };
+    const summary = this.#summary(ledger, atMs, nowMs);
+    this.#last = { ledger, nowMs };
     return { ledger, summary, notices };
   }
 
-  #summary(ledger: DrainLedger, atMs: number): Summary {
+  #summary(ledger: DrainLedger, atMs: number, nowMs: number): Summary {
     const before = this.#last;
-    const earlier = new Map(before?.ledger.interfaces.map(({ name, counters }) => [name, counters]));
     const byAction: Record<Action, number> = { aborted: 0, deny: 0, permit: 0 };
-    const byInterface = ledger.interfaces.map(({ name, counters }) => {
-      const then = earlier.get(name);
+    // By place, which is the same every second; a name may change.
+    const byInterface = ledger.interfaces.map(({ name, counters }, i) => {
+      const then = before?.ledger.interfaces[i]?.counters;
       byAction.permit += counters.permitted - (then?.permitted ?? 0);
       byAction.deny += counters.denied - (then?.denied ?? 0);
       byAction.aborted += counters.aborted - (then?.aborted ?? 0);
@@ -115,7 +119,7 @@ export class Drain {
     const sum = (of: 'packets' | 'bytes') => byInterface.reduce((total, each) => total + each[of], 0);
     return {
       at_ms: atMs,
-      interval_ms: Math.max(1, before ? atMs - before.atMs : 1000),
+      interval_ms: Math.max(1, before ? nowMs - before.nowMs : 1000),
       total: { packets: sum('packets'), bytes: sum('bytes') },
       by_interface: byInterface,
       by_action: byAction,

@@ -1,0 +1,155 @@
+import { LIVE } from '@packetlog/bpf';
+import { encodePacketLog, type InterfaceLedger, type Ledger, summarySchema } from '@packetlog/common';
+import { describe, expect, it } from 'vitest';
+import { FakeRing } from '../ring/fake-ring.ts';
+import { KernelRing } from '../ring/kernel-ring.ts';
+import { Drain } from './drain.ts';
+import { Handover } from './handover.ts';
+import { makeSlabMemory, Slabs } from './slabs.ts';
+import type { WatchedInterfaces } from './watched-interfaces.ts';
+
+const zero: InterfaceLedger = {
+  seen: 0,
+  permitted: 0,
+  denied: 0,
+  aborted: 0,
+  emitted: 0,
+  sampled_out: 0,
+  filtered_out: 0,
+  ring_full: 0,
+  bytes: 0,
+};
+
+/** A drain over two rings and two interfaces, whose kernel the test plays. */
+function drain() {
+  const rings = [new FakeRing(65_536), new FakeRing(65_536)];
+  const names = ['eth0', 'eth1'];
+  const counters = names.map(() => ({ ...zero }));
+  const interfaces = {
+    look: () => [],
+    reasons: () => [0, 0, 0, 0, 0, 7, 0, 0, 2],
+    ledger: (): Ledger['interfaces'] =>
+      names.map((name, i) => ({
+        name,
+        ifindex: i + 2,
+        mode: 'native',
+        state: 'attached',
+        counters: { ...zero, ...counters[i] },
+      })),
+  };
+  const handover = new Handover({
+    slabs: new Slabs(makeSlabMemory(4)),
+    stride: 72,
+    recordOffset: 8,
+    rowsPerSecond: Number.POSITIVE_INFINITY,
+    now: () => 0,
+    post: () => {},
+    postSkipped: () => {},
+  });
+  const it = new Drain({
+    rings: rings.map(({ memory }) => new KernelRing(memory)),
+    interfaces: interfaces as unknown as WatchedInterfaces,
+    handover,
+    live: new Uint8Array(LIVE.size),
+  });
+  /** One packet of an interface as the program treats it; `counted`: whether it came as far as counting the record. */
+  const packet = (i: number, counted = true) => {
+    const [ring, of] = [rings[i], counters[i]];
+    if (!ring || !of) throw new Error(`no interface ${i}`);
+    of.seen++;
+    of.permitted++;
+    of.bytes += 100;
+    if (!ring.write(record)) of.ring_full++;
+    else if (counted) of.emitted++;
+  };
+  return { it, handover, names, counters, packet };
+}
+
+const record = encodePacketLog({
+  timestamp_ns: 1n,
+  src_addr: '192.0.2.1',
+  dst_addr: '192.0.2.2',
+  rule_id: 0,
+  ifindex: 2,
+  length: 100,
+  weight: 1,
+  src_port: 1,
+  dst_port: 443,
+  ether_type: 0x0800,
+  vlan_id: 0,
+  ip_protocol: 6,
+  tcp_flags: 0,
+  action: 2,
+  reason: 0,
+});
+
+describe('Drain', () => {
+  it('reads every ring, and its ledger adds up', () => {
+    const { it: drains, packet, handover } = drain();
+    for (let i = 0; i < 30; i++) packet(i % 2);
+    expect(drains.look()).toEqual({ records: 30, more: false });
+    drains.publish('exact');
+    packet(0);
+    expect(drains.backlog()).toBe(72);
+    const { ring, queue, reasons } = drains.ledger(5);
+    expect(ring).toEqual({ offered: 31, delivered: 30, dropped: 0, withheld: 0, pending: 1 });
+    expect(queue).toEqual({ offered: 30, delivered: 0, dropped: 0, withheld: 0, pending: 30 });
+    expect(reasons).toEqual({ truncated: 7, not_ip: 2 });
+    handover.flush(true);
+    expect(drains.ledger(5).queue).toMatchObject({ delivered: 30, pending: 0 });
+  });
+
+  it('never claims to owe records when it read one before the program counted it', () => {
+    const { it: drains, packet } = drain();
+    packet(0, false);
+    drains.look();
+    expect(drains.ledger(5).ring).toEqual({ offered: 1, delivered: 1, dropped: 0, withheld: 0, pending: 0 });
+  });
+
+  it('reports what happened since the last report, by the clock that does not jump', () => {
+    const { it: drains, packet } = drain();
+    for (let i = 0; i < 5; i++) packet(0);
+    drains.look();
+    expect(drains.report(1_000_000, 100).summary).toMatchObject({
+      interval_ms: 1000,
+      total: { packets: 5, bytes: 500 },
+      records: 5,
+    });
+    packet(0);
+    packet(1);
+    drains.look();
+    // The wall clock was set back by an hour.
+    const { summary } = drains.report(1_000_000 - 3_600_000, 1350);
+    expect(summarySchema.parse(summary)).toMatchObject({
+      interval_ms: 1250,
+      total: { packets: 2, bytes: 200 },
+      by_interface: [
+        { name: 'eth0', packets: 1 },
+        { name: 'eth1', packets: 1 },
+      ],
+      by_action: { permit: 2, deny: 0, aborted: 0 },
+      records: 2,
+      top_sources: [{ addr: '192.0.2.1', packets: 2, bytes: 200 }],
+    });
+  });
+
+  it('does not report everything anew when an interface was renamed', () => {
+    const { it: drains, packet, names } = drain();
+    for (let i = 0; i < 50; i++) packet(0);
+    drains.report(1, 1000);
+    names[0] = 'uplink';
+    packet(0);
+    expect(drains.report(2, 2000).summary.by_interface).toEqual([
+      { name: 'uplink', packets: 1, bytes: 100 },
+      { name: 'eth1', packets: 0, bytes: 0 },
+    ]);
+  });
+
+  it('says when the ring loses records, and when no more', () => {
+    const { it: drains, packet } = drain();
+    for (let i = 0; i < 1000; i++) packet(0);
+    expect(drains.report(1, 1000).notices.map(({ code, count }) => [code, count])).toEqual([['loss_began', 90]]);
+    expect(drains.report(2, 2000).notices.map(({ code, count }) => [code, count])).toEqual([['loss_ended', 90]]);
+    expect(drains.report(3, 3000).notices).toEqual([]);
+  });
+});
