@@ -1,7 +1,7 @@
 'use client';
 
-import { useLive, useSnapshot } from '../live/live-context.tsx';
 import { connectionWords } from '../lib/connection-words.ts';
+import { useLive, useSnapshot } from '../live/live-context.tsx';
 import { ConnectionMark } from './marks.tsx';
 
 /** Above an old picture: what is the matter and what to do. Nothing while all is well. */

@@ -62,9 +62,9 @@ function Instrument({ old }: { old: boolean }) {
         <PacketTable />
         <div className="side">
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls on a low screen */}
-          <div className="side-top" role="group" aria-label="Top lists" tabIndex={0}>
+          <section className="side-top" aria-label="Top lists" tabIndex={0}>
             <TopPanels />
-          </div>
+          </section>
           <Notices />
         </div>
       </main>
@@ -85,7 +85,12 @@ function Instrument({ old }: { old: boolean }) {
           { id: 'packets', label: 'Packets', content: <PacketTable /> },
           { id: 'top', label: 'Top', content: <TopPanels /> },
           { id: 'totals', label: 'Totals', content: totals },
-          { id: 'notices', label: 'Notices', ...(noticeCount > 0 && { note: String(noticeCount) }), content: <Notices /> },
+          {
+            id: 'notices',
+            label: 'Notices',
+            ...(noticeCount > 0 && { note: String(noticeCount) }),
+            content: <Notices />,
+          },
         ]}
       />
     </main>
@@ -98,7 +103,8 @@ function usePauseKey() {
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.key !== ' ' || event.repeat || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
-      if (event.target instanceof Element && event.target.closest('button, a, input, textarea, select, [role="tab"]')) return;
+      if (event.target instanceof Element && event.target.closest('button, a, input, textarea, select, [role="tab"]'))
+        return;
       event.preventDefault();
       setPaused(!store.picture.rows.paused);
     };

@@ -14,14 +14,36 @@ export function Delivery() {
   if (hello === null) return null;
   const entries = [
     { label: 'rows received', value: received, title: 'Rows of this connection that reached this page', bad: '' },
-    { label: 'withheld', value: withheld, title: 'Rows not sent, because the page was paused or asked for fewer: no loss', bad: '' },
-    { label: 'lost in loader', value: loss.queue, title: 'Rows lost between the reader and the server of the loader', bad: LOST },
-    { label: 'lost to page', value: loss.page, title: 'Rows lost because this page or the way to it was too slow', bad: LOST },
+    {
+      label: 'withheld',
+      value: withheld,
+      title: 'Rows not sent, because the page was paused or asked for fewer: no loss',
+      bad: '',
+    },
+    {
+      label: 'lost in loader',
+      value: loss.queue,
+      title: 'Rows lost between the reader and the server of the loader',
+      bad: LOST,
+    },
+    {
+      label: 'lost to page',
+      value: loss.page,
+      title: 'Rows lost because this page or the way to it was too slow',
+      bad: LOST,
+    },
     ...(lostBatches > 0
       ? [{ label: 'lost batches', value: lostBatches, title: 'Messages whose numbers were left out', bad: LOST }]
       : []),
     ...(badMessages > 0
-      ? [{ label: 'not understood', value: badMessages, title: 'Messages from the loader that this page could not read', bad: 'text-malformed' }]
+      ? [
+          {
+            label: 'not understood',
+            value: badMessages,
+            title: 'Messages from the loader that this page could not read',
+            bad: 'text-malformed',
+          },
+        ]
       : []),
   ];
   return (

@@ -5,6 +5,7 @@ import { useSnapshot } from '../live/live-context.tsx';
 import { useMedia } from '../live/use-media.ts';
 import { Count } from './count.tsx';
 import { MODE_WORDS, modeTitle } from './status-strip.tsx';
+import './ledgers.css';
 
 type Counter = keyof InterfaceLedger;
 
@@ -21,12 +22,28 @@ const COUNTERS: readonly CounterWords[] = [
   { key: 'seen', label: 'seen', title: 'Packets that reached the hook: permitted + denied + aborted' },
   { key: 'permitted', label: 'permitted', title: 'Packets that were passed on to the system' },
   { key: 'denied', label: 'denied', title: 'Packets dropped by a rule or by the default policy', tone: 'text-deny' },
-  { key: 'aborted', label: 'aborted', title: 'Packets dropped by an error of the program', tone: 'text-malformed', rare: true },
+  {
+    key: 'aborted',
+    label: 'aborted',
+    title: 'Packets dropped by an error of the program',
+    tone: 'text-malformed',
+    rare: true,
+  },
   { key: 'bytes', label: 'bytes', title: 'Bytes of all frames, as the hook sees them' },
   { key: 'emitted', label: 'emitted', title: 'Packets that got a row: seen − sampled out − filtered out − ring full' },
-  { key: 'sampled_out', label: 'sampled out', title: 'Packets without a row of their own, because of sampling', rare: true },
+  {
+    key: 'sampled_out',
+    label: 'sampled out',
+    title: 'Packets without a row of their own, because of sampling',
+    rare: true,
+  },
   { key: 'filtered_out', label: 'filtered out', title: 'Packets without a row, because of the filter', rare: true },
-  { key: 'ring_full', label: 'ring full', title: 'Packets whose row was lost: the ring was full', tone: 'hatched text-lost' },
+  {
+    key: 'ring_full',
+    label: 'ring full',
+    title: 'Packets whose row was lost: the ring was full',
+    tone: 'hatched text-lost',
+  },
 ];
 
 interface Line {

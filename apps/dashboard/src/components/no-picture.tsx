@@ -1,7 +1,7 @@
 'use client';
 
-import { useLive, useSnapshot } from '../live/live-context.tsx';
 import { connectionWords } from '../lib/connection-words.ts';
+import { useLive, useSnapshot } from '../live/live-context.tsx';
 
 /** In place of the instrument while there never was anything to show. */
 export function NoPicture() {
@@ -20,8 +20,7 @@ export function NoPicture() {
         <figure className="terminal">
           <figcaption className="sr-only">The line that packetlog prints in the terminal</figcaption>
           <code>
-            <span className="text-faint">$ sudo packetlog</span>
-            {'\n'}dashboard  <span className="text-accent">http://localhost:7411/#token=…</span>
+            Dashboard: <span className="text-accent">http://localhost:7411/#token=…</span>
           </code>
         </figure>
       )}

@@ -1,8 +1,8 @@
 'use client';
 
-import { useSnapshot } from '../live/live-context.tsx';
 import { clockText } from '../lib/clock.ts';
 import type { NumberedNotice } from '../lib/picture.ts';
+import { useSnapshot } from '../live/live-context.tsx';
 import { LossMark } from './marks.tsx';
 
 /** What happened, latest first, in the loader's own sentences. */

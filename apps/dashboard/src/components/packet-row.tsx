@@ -1,10 +1,13 @@
+// biome-ignore-all lint/a11y/useSemanticElements: windowed rows stand at absolute places, which table elements cannot; the roles say what they are
+// biome-ignore-all lint/a11y/useFocusableInteractive: rows and headers of a plain table are not interactive; nothing here is to be focused but the part that scrolls
 'use client';
 
-import type { RecordRing } from '../lib/record-ring.ts';
+import { clsx } from 'clsx';
 import { clockMillisText } from '../lib/clock.ts';
 import { type Marker, readMarker } from '../lib/marker.ts';
 import { markerSentence } from '../lib/marker-words.ts';
 import { ABSENT } from '../lib/number.ts';
+import type { RecordRing } from '../lib/record-ring.ts';
 import { type Endpoint, packetRow } from '../lib/row.ts';
 import { LossMark, VerdictMark } from './marks.tsx';
 
@@ -55,7 +58,7 @@ export function TableRow({ ring, row, top, position, interfaceName }: PacketRowP
 
 function TextCell({ name, field, text }: { name: string; field: string; text: string }) {
   return (
-    <span role="cell" className={text === ABSENT ? `cell-${name} absent` : `cell-${name}`} data-field={field}>
+    <span role="cell" className={clsx(`cell-${name}`, text === ABSENT && 'absent')} data-field={field}>
       {text}
     </span>
   );
@@ -65,7 +68,7 @@ function TextCell({ name, field, text }: { name: string; field: string; text: st
 function EndpointCell({ name, endpoint }: { name: 'src' | 'dst'; endpoint: Endpoint }) {
   const { addr, port, bracketed } = endpoint;
   return (
-    <span role="cell" className={`cell-endpoint cell-${name} ${addr === ABSENT ? 'absent' : ''}`}>
+    <span role="cell" className={clsx(`cell-endpoint cell-${name}`, addr === ABSENT && 'absent')}>
       <span className="addr">
         {bracketed && <span className="text-faint">[</span>}
         <span data-field={`${name}_addr`}>{addr}</span>
@@ -86,7 +89,7 @@ function MarkerRow({ marker, top, position }: { marker: Marker; top: number; pos
     <div
       role="row"
       aria-rowindex={position}
-      className={`row row-marker ${lost ? 'hatched text-lost' : ''}`}
+      className={clsx('row row-marker', lost && 'hatched text-lost')}
       data-testid="live-marker"
       data-kind={marker.kind}
       style={{ top }}

@@ -1,12 +1,17 @@
+// biome-ignore-all lint/a11y/useSemanticElements: windowed rows stand at absolute places, which table elements cannot; the roles say what they are
+// biome-ignore-all lint/a11y/useFocusableInteractive: rows and headers of a plain table are not interactive; nothing here is to be focused but the part that scrolls
+// biome-ignore-all lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+// biome-ignore-all lint/a11y/useKeyWithMouseEvents: the pointer's tooltip repeats what the cell says
 'use client';
 
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
-import { useLive, useSnapshot } from '../live/live-context.tsx';
 import { quietSentence } from '../lib/quiet.ts';
 import type { RecordRing } from '../lib/record-ring.ts';
 import { exactTime } from '../lib/row.ts';
+import { useLive, useSnapshot } from '../live/live-context.tsx';
 import './packet-table.css';
+import './packet-table-compact.css';
 import { TableRow } from './packet-row.tsx';
 import { TableBar } from './table-bar.tsx';
 
@@ -59,7 +64,6 @@ export function PacketTable() {
     overscan: 4,
     useFlushSync: false,
   });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new row height makes all measurements invalid
   useEffect(() => virtualizer.measure(), [height]);
 
   const onScroll = () => {
@@ -97,7 +101,6 @@ export function PacketTable() {
             ))}
           </div>
         </div>
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so it must be reachable by keyboard */}
         <div
           ref={scroller}
           role="rowgroup"
@@ -107,18 +110,20 @@ export function PacketTable() {
           onMouseOver={(event) => explain(event.target, ring)}
         >
           <div role="presentation" className="table-space" style={{ height: size * height }}>
-            {virtualizer.getVirtualItems().map(({ index }) =>
-              index < size ? (
-                <TableRow
-                  key={index}
-                  ring={ring}
-                  row={end - 1 - index}
-                  top={index * height}
-                  position={index + 2}
-                  interfaceName={interfaceName}
-                />
-              ) : null,
-            )}
+            {virtualizer
+              .getVirtualItems()
+              .map(({ index }) =>
+                index < size ? (
+                  <TableRow
+                    key={index}
+                    ring={ring}
+                    row={end - 1 - index}
+                    top={index * height}
+                    position={index + 2}
+                    interfaceName={interfaceName}
+                  />
+                ) : null,
+              )}
           </div>
         </div>
       </div>
@@ -154,7 +159,9 @@ function NoRows() {
   return (
     <div className="no-rows appear">
       <p>{sentence}</p>
-      <p className="text-muted">Each packet that reaches an interface above gets a row here, before the system sees it.</p>
+      <p className="text-muted">
+        Each packet that reaches an interface above gets a row here, before the system sees it.
+      </p>
     </div>
   );
 }

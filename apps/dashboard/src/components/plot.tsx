@@ -36,13 +36,17 @@ export function Plot({ lines, data, lost, end, axisLabel, least, onHover }: Plot
   const latest = useRef({ lost, end, axisLabel, least, onHover });
   latest.current = { lost, end, axisLabel, least, onHover };
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the plot is made once; what changes is read through `latest`
   useEffect(() => {
     const element = host.current;
     if (element === null) return;
     const color = (name: string) => getComputedStyle(element).getPropertyValue(name).trim();
     const font = `11px ${getComputedStyle(document.body).getPropertyValue('--font-geist-mono')}, monospace`;
-    const axis = { stroke: () => color('--faint'), font, ticks: { show: false }, border: { show: false } } satisfies Partial<uPlot.Axis>;
+    const axis = {
+      stroke: () => color('--faint'),
+      font,
+      ticks: { show: false },
+      border: { show: false },
+    } satisfies Partial<uPlot.Axis>;
     const made = new uPlot(
       {
         width: element.clientWidth,
@@ -53,7 +57,12 @@ export function Plot({ lines, data, lost, end, axisLabel, least, onHover }: Plot
           y: false,
           drag: { x: false, y: false },
           sync: { key: CROSSHAIR },
-          points: { size: 6, width: 0, fill: (_, i) => color(lines[i - 1]?.color ?? '--fg'), stroke: () => 'transparent' },
+          points: {
+            size: 6,
+            width: 0,
+            fill: (_, i) => color(lines[i - 1]?.color ?? '--fg'),
+            stroke: () => 'transparent',
+          },
         },
         scales: {
           x: { time: false, range: () => [latest.current.end - SERIES_SPAN_MS / 1000, latest.current.end] },
@@ -96,7 +105,9 @@ export function Plot({ lines, data, lost, end, axisLabel, least, onHover }: Plot
       element,
     );
     plot.current = made;
-    const resized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: element.clientHeight }));
+    const resized = new ResizeObserver(() =>
+      made.setSize({ width: element.clientWidth, height: element.clientHeight }),
+    );
     resized.observe(element);
     const themed = new MutationObserver(() => made.redraw(false));
     themed.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] });
@@ -108,7 +119,6 @@ export function Plot({ lines, data, lost, end, axisLabel, least, onHover }: Plot
     };
   }, []);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the right end moves also when no new data came
   useEffect(() => {
     plot.current?.setData(data);
   }, [data, end]);

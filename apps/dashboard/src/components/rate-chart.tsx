@@ -1,10 +1,12 @@
 'use client';
 
 import { useMemo, useState } from 'react';
-import { useLive, useSnapshot } from '../live/live-context.tsx';
 import { clockText, spanText } from '../lib/clock.ts';
 import { formatBytes, formatCompact, formatCount, formatRound, type Quantity, quantityText } from '../lib/number.ts';
+import { withoutZeros } from '../lib/series.ts';
+import { useLive, useSnapshot } from '../live/live-context.tsx';
 import { Plot, type PlotLine } from './plot.tsx';
+import './rate-chart.css';
 
 const PACKET_LINES: readonly PlotLine[] = [
   { color: '--permit-line', fill: '--permit-fill' },
@@ -23,11 +25,10 @@ export function RateChart() {
   );
   const [hovered, setHovered] = useState<number | null>(null);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the series changes in place, with each summary
   const columns = useMemo(() => series.columns(), [series, summaryAt]);
   const { time, permit, deny, bytes, lost } = columns;
   const packetData = useMemo<[number[], (number | null)[], (number | null)[]]>(
-    () => [[...time], [...permit], [...deny]],
+    () => [[...time], [...permit], withoutZeros(deny)],
     [time, permit, deny],
   );
   const byteData = useMemo<[number[], (number | null)[]]>(() => [[...time], [...bytes]], [time, bytes]);
@@ -52,7 +53,13 @@ export function RateChart() {
         <div className="readouts">
           <Readout label="packets/s" value={total} format={formatCompact} note={when} />
           <Readout label="permitted" value={permitted} format={formatCompact} mark="bg-[var(--permit-line)]" />
-          <Readout label="denied" value={denied} format={formatCompact} mark="bg-deny" tone={denied ? 'text-deny' : ''} />
+          <Readout
+            label="denied"
+            value={denied}
+            format={formatCompact}
+            mark="bg-deny"
+            tone={denied ? 'text-deny' : ''}
+          />
           {lostThen > 0 && (
             <Readout label="rows lost" value={lostThen} format={formatCompact} mark="hatched" tone="text-lost" />
           )}

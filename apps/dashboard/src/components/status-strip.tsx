@@ -1,14 +1,16 @@
 'use client';
 
 import type { Interface } from '@packetlog/common';
+import { clsx } from 'clsx';
 import { Pause, Play } from 'lucide-react';
-import { useLive, useSnapshot } from '../live/live-context.tsx';
-import { connectionWords } from '../lib/connection-words.ts';
 import type { Connection } from '../lib/connection.ts';
+import { connectionWords } from '../lib/connection-words.ts';
 import { formatBytes, formatCompact, formatCount } from '../lib/number.ts';
+import { useLive, useSnapshot } from '../live/live-context.tsx';
 import { Count, Measure } from './count.tsx';
 import { ConnectionMark, Logo, LossMark } from './marks.tsx';
 import { ThemeButton } from './theme-button.tsx';
+import './status-strip.css';
 
 const STATE_COLOR: Record<Connection['state'], string> = {
   live: 'text-ok',
@@ -22,7 +24,7 @@ const STATE_COLOR: Record<Connection['state'], string> = {
 /** Always there: whose packets, how many, and whether the picture can be trusted. */
 export function StatusStrip({ old }: { old: boolean }) {
   return (
-    <header className="strip" aria-label="Status">
+    <header className="strip">
       <div className="strip-name">
         <h1 className="flex items-center gap-2 font-medium tracking-[-0.01em]">
           <Logo />
@@ -76,7 +78,7 @@ function InterfaceName({ entry }: { entry: Interface }) {
   const gone = entry.state === 'gone';
   return (
     <span className="flex gap-1.5 min-w-0" title={modeTitle(entry)}>
-      <span className={`font-mono truncate ${gone ? 'line-through text-faint' : ''}`}>{entry.name}</span>
+      <span className={clsx('font-mono truncate', gone && 'line-through text-faint')}>{entry.name}</span>
       <span className={gone ? 'text-warn' : 'text-faint'}>{gone ? 'gone' : MODE_WORDS[entry.mode]}</span>
     </span>
   );
@@ -123,7 +125,7 @@ function Lost() {
   const lost = loss.total > 0;
   const title = `Rows that will never be shown: ${formatCount(loss.ring)} because the kernel's ring was full, ${formatCount(loss.queue)} inside the loader, ${formatCount(loss.page)} on the way to this page.`;
   return (
-    <span className={`strip-lost ${lost ? 'hatched text-lost' : 'text-faint'}`} title={title} data-lost={lost}>
+    <span className={clsx('strip-lost', lost ? 'hatched text-lost' : 'text-faint')} title={title} data-lost={lost}>
       <LossMark lost={lost} />
       lost <Count value={loss.total} testId="total-lost" />
     </span>
@@ -138,7 +140,7 @@ function PauseButton() {
   return (
     <button
       type="button"
-      className={`button button-pause ${paused ? 'button-accent' : ''}`}
+      className={clsx('button button-pause', paused && 'button-accent')}
       data-testid="pause-button"
       aria-keyshortcuts="Space"
       title={paused ? 'Show rows again (space)' : 'Let the rows stand still (space)'}

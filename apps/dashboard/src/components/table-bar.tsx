@@ -1,10 +1,10 @@
 'use client';
 
 import { ArrowUp } from 'lucide-react';
-import { useLive, useSnapshot } from '../live/live-context.tsx';
 import { spanText } from '../lib/clock.ts';
 import { counted, formatCount } from '../lib/number.ts';
 import { quietSentence } from '../lib/quiet.ts';
+import { useLive, useSnapshot } from '../live/live-context.tsx';
 
 /** Above the table: whether it follows, what it holds back, and the way to the newest row. */
 export function TableBar({ showNewest }: { showNewest: () => void }) {
@@ -20,7 +20,11 @@ export function TableBar({ showNewest }: { showNewest: () => void }) {
       <h2 className="panel-title" id="packets-title">
         Packets
       </h2>
-      <p className="table-bar-state" data-testid="table-state" data-state={paused ? 'paused' : held ? 'held' : 'follow'}>
+      <p
+        className="table-bar-state"
+        data-testid="table-state"
+        data-state={paused ? 'paused' : held ? 'held' : 'follow'}
+      >
         {paused !== null ? (
           <>
             <span className="text-warn">paused {spanText(paused.forMs)}</span>
@@ -38,7 +42,13 @@ export function TableBar({ showNewest }: { showNewest: () => void }) {
         )}
       </p>
       {held && (
-        <button type="button" className="button button-accent" data-testid="new-rows" data-value={rows.newRows} onClick={showNewest}>
+        <button
+          type="button"
+          className="button button-accent"
+          data-testid="new-rows"
+          data-value={rows.newRows}
+          onClick={showNewest}
+        >
           <ArrowUp size={12} aria-hidden="true" />
           {rows.newRows === 0 ? 'To the newest' : counted(rows.newRows, 'new row')}
         </button>

@@ -1,6 +1,7 @@
 'use client';
 
 import { type KeyboardEvent, type ReactNode, useRef, useState } from 'react';
+import './tabs.css';
 
 export interface Tab {
   readonly id: string;
@@ -45,7 +46,14 @@ export function Tabs({ label, tabs }: { label: string; tabs: readonly Tab[] }) {
         ))}
       </div>
       {tabs.map(({ id, content }) => (
-        <div key={id} role="tabpanel" id={`panel-${id}`} aria-labelledby={`tab-${id}`} className="tab-panel" hidden={id !== selected}>
+        <div
+          key={id}
+          role="tabpanel"
+          id={`panel-${id}`}
+          aria-labelledby={`tab-${id}`}
+          className="tab-panel"
+          hidden={id !== selected}
+        >
           {id === selected && content}
         </div>
       ))}

@@ -2,7 +2,7 @@
 
 import { Monitor, Moon, Sun } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import { chooseTheme, chosenTheme, followSystemTheme, type Theme, THEMES } from '../live/theme.ts';
+import { chooseTheme, chosenTheme, followSystemTheme, THEMES, type Theme } from '../live/theme.ts';
 
 const ICONS = { system: Monitor, dark: Moon, light: Sun };
 const WORDS = { system: 'as the system', dark: 'dark', light: 'light' };

@@ -1,9 +1,10 @@
 'use client';
 
-import { useSnapshot } from '../live/live-context.tsx';
 import { formatCompact } from '../lib/number.ts';
 import type { TopEntry } from '../lib/top.ts';
+import { useSnapshot } from '../live/live-context.tsx';
 import { Measure } from './count.tsx';
+import './panels.css';
 
 const PANELS = [
   { key: 'sources', title: 'Top sources', column: 'source', empty: 'No source yet.' },

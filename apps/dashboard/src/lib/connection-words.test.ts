@@ -19,11 +19,17 @@ test('a first connection that takes long names the address and what to check', (
 
 test('stale and lost say how old the picture is', () => {
   expect(words({ state: 'stale', dataAt: 0 }, 4_200).sentence).toContain('for 4.2 s');
-  expect(words({ state: 'lost', since: 2_000, dataAt: 1_000 }, 10_000)).toMatchObject({ label: 'disconnected', age: '9.0 s' });
+  expect(words({ state: 'lost', since: 2_000, dataAt: 1_000 }, 10_000)).toMatchObject({
+    label: 'disconnected',
+    age: '9.0 s',
+  });
 });
 
 test('a loader that was never reached is not called lost', () => {
-  expect(words({ state: 'lost', since: 0, dataAt: null }, 10_000)).toMatchObject({ label: 'no connection', retry: true });
+  expect(words({ state: 'lost', since: 0, dataAt: null }, 10_000)).toMatchObject({
+    label: 'no connection',
+    retry: true,
+  });
 });
 
 test.each(['unauthorized', 'protocol_mismatch', 'too_many_clients', 'invalid', 'internal'] as const)(

@@ -24,7 +24,8 @@ export function connectionWords(connection: Connection, now: number, loader: str
       return { label: 'live', age: ageText(now - connection.dataAt), sentence: '', advice: '', retry: false };
     case 'connecting': {
       const waited = now - connection.since;
-      const sentence = waited < 3_000 ? `Connecting to ${loader}.` : `No answer from ${loader} for ${spanText(waited)}.`;
+      const sentence =
+        waited < 3_000 ? `Connecting to ${loader}.` : `No answer from ${loader} for ${spanText(waited)}.`;
       const advice = waited < 3_000 ? '' : 'Check that packetlog is running there and that nothing blocks the port.';
       return { label: 'connecting', age: '', sentence, advice, retry: false };
     }
@@ -35,9 +36,16 @@ export function connectionWords(connection: Connection, now: number, loader: str
     }
     case 'lost': {
       const since = spanText(now - connection.since);
-      const advice = 'Trying again by itself. Check that packetlog is still running; if it was started anew, open the URL it printed.';
+      const advice =
+        'Trying again by itself. Check that packetlog is still running; if it was started anew, open the URL it printed.';
       return connection.dataAt === null
-        ? { label: 'no connection', age: '', sentence: `${loader} cannot be reached, for ${since}.`, advice, retry: true }
+        ? {
+            label: 'no connection',
+            age: '',
+            sentence: `${loader} cannot be reached, for ${since}.`,
+            advice,
+            retry: true,
+          }
         : {
             label: 'disconnected',
             age: ageText(now - connection.dataAt),

@@ -21,7 +21,12 @@ test('it is stale only after more than three seconds without data, and live agai
 });
 
 test('a broken transport is lost since it broke, however often the next attempts fail', () => {
-  const lost = after({ type: 'data', at: 100 }, { type: 'gone', at: 700 }, { type: 'gone', at: 1_700 }, { type: 'tick', at: 9_000 });
+  const lost = after(
+    { type: 'data', at: 100 },
+    { type: 'gone', at: 700 },
+    { type: 'gone', at: 1_700 },
+    { type: 'tick', at: 9_000 },
+  );
   expect(lost).toEqual({ state: 'lost', since: 700, dataAt: 100 });
 });
 

@@ -11,9 +11,12 @@ test.each([
   expect(readHash(hash)).toEqual(expected);
 });
 
-test.each(['javascript:alert(1)', 'file:///etc/passwd', 'not a url', 'ws://host:1'])('%s is not taken for a loader', (text) => {
-  expect(readHash(`#token=t&loader=${encodeURIComponent(text)}`).loader).toBeNull();
-});
+test.each(['javascript:alert(1)', 'file:///etc/passwd', 'not a url', 'ws://host:1'])(
+  '%s is not taken for a loader',
+  (text) => {
+    expect(readHash(`#token=t&loader=${encodeURIComponent(text)}`).loader).toBeNull();
+  },
+);
 
 test('a page served by the loader talks to where it came from', () => {
   const page = new URL('http://localhost:7411/');

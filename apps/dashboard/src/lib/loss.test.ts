@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { makeLedger } from './test-data.ts';
 import { carryOver, lossSoFar, NOTHING_CARRIED } from './loss.ts';
 import { NEW_STREAM } from './stream-account.ts';
+import { makeLedger } from './test-data.ts';
 
 test('without a ledger and without batches nothing is lost', () => {
   expect(lossSoFar(null, NEW_STREAM, NOTHING_CARRIED)).toEqual({ ring: 0, queue: 0, page: 0, total: 0 });
@@ -23,7 +23,11 @@ test('the batch header and the ledger count the same drops, not two kinds', () =
 });
 
 test('a new connection does not forget what the one before lost', () => {
-  const carried = carryOver(makeLedger({ clientDropped: 100 }), { ...NEW_STREAM, missingRows: 5, missingBatches: 1 }, NOTHING_CARRIED);
+  const carried = carryOver(
+    makeLedger({ clientDropped: 100 }),
+    { ...NEW_STREAM, missingRows: 5, missingBatches: 1 },
+    NOTHING_CARRIED,
+  );
   expect(carried).toEqual({ rows: 105, batches: 1 });
   expect(lossSoFar(makeLedger({ clientDropped: 2 }), NEW_STREAM, carried).page).toBe(107);
 });

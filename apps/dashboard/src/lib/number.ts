@@ -31,7 +31,10 @@ export function formatCompact(amount: number): Quantity {
     rest /= 1000;
     step++;
   }
-  return { value: rest >= 99.95 ? String(Math.round(rest)) : rest >= 9.995 ? rest.toFixed(1) : rest.toFixed(2), unit: STEPS[step] ?? '' };
+  return {
+    value: rest >= 99.95 ? String(Math.round(rest)) : rest >= 9.995 ? rest.toFixed(1) : rest.toFixed(2),
+    unit: STEPS[step] ?? '',
+  };
 }
 
 /** For an axis, whose numbers are round: 60000 -> '60' 'k', 1500 -> '1.5' 'k'. */

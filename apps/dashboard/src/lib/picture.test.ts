@@ -17,7 +17,10 @@ const hello = (session_id: string): Hello => ({
 });
 
 const batch = (count: number, header: Parameters<typeof makeBatch>[1] = {}, over: Partial<PacketLog> = {}) =>
-  makeBatch(Array.from({ length: count }, () => makePacket(over)), header);
+  makeBatch(
+    Array.from({ length: count }, () => makePacket(over)),
+    header,
+  );
 
 function live(): Picture {
   const picture = new Picture();

@@ -1,5 +1,5 @@
 import type { Hello, Interface, Ledger, Notice, PacketLogBatch, Summary } from '@packetlog/common';
-import { carryOver, type CarriedLoss, type Loss, lossSoFar, NOTHING_CARRIED } from './loss.ts';
+import { type CarriedLoss, carryOver, type Loss, lossSoFar, NOTHING_CARRIED } from './loss.ts';
 import { appendMarker } from './marker.ts';
 import { RowsView } from './rows-view.ts';
 import { SeriesRing } from './series.ts';

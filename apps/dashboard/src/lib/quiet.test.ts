@@ -27,5 +27,7 @@ test('without a live connection nobody knows, so nothing is claimed', () => {
 });
 
 test('several interfaces are named', () => {
-  expect(quietSentence({ ...quiet, interfaces: ['eth0', 'wg0'], seen: 0 })).toBe('Nothing has arrived on eth0, wg0 yet.');
+  expect(quietSentence({ ...quiet, interfaces: ['eth0', 'wg0'], seen: 0 })).toBe(
+    'Nothing has arrived on eth0, wg0 yet.',
+  );
 });

@@ -23,7 +23,8 @@ export function quietSentence({ live, interfaces, seen, quietMs, lastPacketMs }:
   const where = interfaces.length === 0 ? '' : ` on ${interfaces.join(', ')}`;
   if (seen === 0) return `Nothing has arrived${where} yet.`;
   const span = spanText(quietMs);
-  if (lastPacketMs === null) return `Nothing has arrived${where} since this page looks, ${span}; ${counted(seen, 'packet')} before.`;
+  if (lastPacketMs === null)
+    return `Nothing has arrived${where} since this page looks, ${span}; ${counted(seen, 'packet')} before.`;
   return quietMs < QUIET_AFTER_MS
     ? null
     : `Nothing has arrived${where} for ${span}; last packet ${clockText(lastPacketMs)}.`;

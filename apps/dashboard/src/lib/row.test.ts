@@ -1,7 +1,7 @@
 import type { PacketLog } from '@packetlog/common';
 import { ACTIONS, REASONS } from '@packetlog/common';
 import { expect, test } from 'vitest';
-import { endpointText, exactTime, packetRow } from './row.ts';
+import { exactTime, packetRow } from './row.ts';
 import { makeBatch, makePacket } from './test-data.ts';
 
 const names = (ifindex: number) => (ifindex === 2 ? 'eth0' : undefined);
@@ -28,9 +28,10 @@ test('a timestamp is told to the nanosecond', () => {
 });
 
 test('an IPv6 address stands in brackets before a port, and without where there is none', () => {
-  expect(endpointText(row({ src_addr: '2001:db8::1', ether_type: 0x86dd }).src)).toBe('[2001:db8::1]:50211');
+  const tcp = row({ src_addr: '2001:db8::1', ether_type: 0x86dd });
+  expect(tcp.src).toEqual({ addr: '2001:db8::1', port: '50211', bracketed: true });
   const ping = row({ src_addr: '2001:db8::1', ether_type: 0x86dd, ip_protocol: 58, src_port: 0, dst_port: 128 * 256 });
-  expect(endpointText(ping.src)).toBe('2001:db8::1');
+  expect(ping.src).toEqual({ addr: '2001:db8::1', port: '', bracketed: false });
 });
 
 test('ICMP has its type in words and no ports', () => {
@@ -46,13 +47,31 @@ test('ICMPv6 is called by the name people use', () => {
 });
 
 test('a frame that is not IP shows what it is, and no addresses', () => {
-  const arp = row({ src_addr: '::', dst_addr: '::', ether_type: 0x0806, ip_protocol: 255, src_port: 0, dst_port: 0, tcp_flags: 0, reason: REASONS.not_ip });
-  expect(arp).toMatchObject({ protocol: 'ARP', src: { addr: '—', port: '' }, dst: { addr: '—', port: '' }, detail: '—', reason: 'not IP' });
+  const arp = row({
+    src_addr: '::',
+    dst_addr: '::',
+    ether_type: 0x0806,
+    ip_protocol: 255,
+    src_port: 0,
+    dst_port: 0,
+    tcp_flags: 0,
+    reason: REASONS.not_ip,
+  });
+  expect(arp).toMatchObject({
+    protocol: 'ARP',
+    src: { addr: '—', port: '' },
+    dst: { addr: '—', port: '' },
+    detail: '—',
+    reason: 'not IP',
+  });
 });
 
-test.each(['fragment', 'truncated', 'malformed', 'extension_limit'] as const)('with the reason %s a port that was not read is not shown as 0', (reason) => {
-  expect(row({ src_port: 0, dst_port: 0, reason: REASONS[reason] }).src.port).toBe('');
-});
+test.each(['fragment', 'truncated', 'malformed', 'extension_limit'] as const)(
+  'with the reason %s a port that was not read is not shown as 0',
+  (reason) => {
+    expect(row({ src_port: 0, dst_port: 0, reason: REASONS[reason] }).src.port).toBe('');
+  },
+);
 
 test('a port that really is 0 is shown', () => {
   expect(row({ src_port: 0 }).src.port).toBe('0');

@@ -2,8 +2,8 @@ import {
   actionName,
   etherTypeName,
   hasPorts,
-  icmpTypeName,
   IP_PROTOCOL_NONE,
+  icmpTypeName,
   type PacketLogView,
   protocolName,
   type Reason,
@@ -48,12 +48,17 @@ const NO_ENDPOINT: Endpoint = { addr: ABSENT, port: '', bracketed: false };
 const PORTS_UNREAD: ReadonlySet<string> = new Set<Reason>(['malformed', 'truncated', 'fragment', 'extension_limit']);
 
 /** `interfaceName` gives the name of an ifindex, or undefined if there is none now. */
-export function packetRow(view: PacketLogView, i: number, interfaceName: (ifindex: number) => string | undefined): PacketRow {
+export function packetRow(
+  view: PacketLogView,
+  i: number,
+  interfaceName: (ifindex: number) => string | undefined,
+): PacketRow {
   const isIp = view.isIp(i);
   const reason = reasonName(view.reason(i));
   const ifindex = view.ifindex(i);
   const vlan = view.vlanId(i);
-  const portsRead = hasPorts(view.ipProtocol(i)) && !(PORTS_UNREAD.has(reason) && view.srcPort(i) === 0 && view.dstPort(i) === 0);
+  const portsRead =
+    hasPorts(view.ipProtocol(i)) && !(PORTS_UNREAD.has(reason) && view.srcPort(i) === 0 && view.dstPort(i) === 0);
   return {
     time: clockMillisText(view.timestampMs(i)),
     verdict: verdict(view.action(i), reason),
@@ -90,11 +95,6 @@ function endpoint(addr: string, port: number | null): Endpoint {
   return port === null
     ? { addr, port: '', bracketed: false }
     : { addr, port: String(port), bracketed: addr.includes(':') };
-}
-
-/** An endpoint on one line: '192.0.2.1:443', '[2001:db8::1]:443', '192.0.2.1'. */
-export function endpointText({ addr, port, bracketed }: Endpoint): string {
-  return port === '' ? addr : bracketed ? `[${addr}]:${port}` : `${addr}:${port}`;
 }
 
 function detail(view: PacketLogView, i: number, reason: string): string {

@@ -1,9 +1,14 @@
 import { expect, test } from 'vitest';
-import { SERIES_SPAN_MS, SeriesRing } from './series.ts';
+import { SERIES_SPAN_MS, SeriesRing, withoutZeros } from './series.ts';
 import { makeSummary } from './test-data.ts';
 
 const at = (at_ms: number, permit = 0, deny = 0, interval_ms = 1_000) =>
-  makeSummary({ at_ms, interval_ms, by_action: { permit, deny, aborted: 0 }, total: { packets: permit + deny, bytes: permit * 100 } });
+  makeSummary({
+    at_ms,
+    interval_ms,
+    by_action: { permit, deny, aborted: 0 },
+    total: { packets: permit + deny, bytes: permit * 100 },
+  });
 
 test('counts become rates by the length of their interval', () => {
   const series = new SeriesRing();
@@ -47,4 +52,9 @@ test('the extent tells in numbers what the chart shows', () => {
   series.push(at(2_000, 40, 5), 0);
   series.push(at(3_000, 20, 0), 0);
   expect(series.extent()).toEqual({ seconds: 2, lowest: 11, highest: 45, latest: 20, deniedHighest: 5 });
+});
+
+test('where nothing is denied there is no line, and a value still rises from 0 and falls to it', () => {
+  expect(withoutZeros([0, 0, 0, 4, 0, 0, null, 0])).toEqual([null, null, 0, 4, 0, null, null, null]);
+  expect(withoutZeros([])).toEqual([]);
 });

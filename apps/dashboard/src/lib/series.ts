@@ -26,6 +26,11 @@ interface Point {
   readonly lost: number;
 }
 
+/** Without a line along the axis where there is nothing: a 0 stays only next to a value, so that lines begin and end at 0. */
+export function withoutZeros(column: readonly (number | null)[]): (number | null)[] {
+  return column.map((value, i) => (value === 0 && !column[i - 1] && !column[i + 1] ? null : value));
+}
+
 /** The last five minutes of `summary`, in memory of a fixed size. */
 export class SeriesRing {
   readonly #points: Point[] = [];

@@ -1,16 +1,29 @@
 import { expect, test } from 'vitest';
 import { lostBetween, NEW_STREAM, receiveBatch, type StreamHeader } from './stream-account.ts';
 
-const header = (over: Partial<StreamHeader>): StreamHeader => ({ sequence: 0, length: 0, offered: 0, dropped: 0, withheld: 0, ...over });
+const header = (over: Partial<StreamHeader>): StreamHeader => ({
+  sequence: 0,
+  length: 0,
+  offered: 0,
+  dropped: 0,
+  withheld: 0,
+  ...over,
+});
 const read = (...headers: StreamHeader[]) => headers.reduce(receiveBatch, NEW_STREAM);
 
 test('batches in order lose nothing', () => {
-  const account = read(header({ sequence: 0, length: 10, offered: 10 }), header({ sequence: 1, length: 5, offered: 15 }));
+  const account = read(
+    header({ sequence: 0, length: 10, offered: 10 }),
+    header({ sequence: 1, length: 5, offered: 15 }),
+  );
   expect(account).toEqual({ next: 2, received: 15, dropped: 0, withheld: 0, missingBatches: 0, missingRows: 0 });
 });
 
 test('a gap in the sequence is counted in batches, and its rows follow from what was offered', () => {
-  const account = read(header({ sequence: 0, length: 10, offered: 10 }), header({ sequence: 3, length: 4, offered: 39 }));
+  const account = read(
+    header({ sequence: 0, length: 10, offered: 10 }),
+    header({ sequence: 3, length: 4, offered: 39 }),
+  );
   expect(account).toMatchObject({ missingBatches: 2, missingRows: 25, received: 14 });
 });
 

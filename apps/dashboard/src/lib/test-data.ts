@@ -2,7 +2,13 @@ import { encodeBatch, type Ledger, type PacketLog, PacketLogBatch, type Summary 
 
 /** A ledger with one interface for each entry of `ringFull`. */
 export function makeLedger(
-  over: { seen?: number; ringFull?: number[]; queueDropped?: number; clientDropped?: number; clientWithheld?: number } = {},
+  over: {
+    seen?: number;
+    ringFull?: number[];
+    queueDropped?: number;
+    clientDropped?: number;
+    clientWithheld?: number;
+  } = {},
 ): Ledger {
   const { seen = 0, ringFull = [0], queueDropped = 0, clientDropped = 0, clientWithheld = 0 } = over;
   const hop = { offered: 0, delivered: 0, dropped: 0, withheld: 0, pending: 0 };
@@ -69,6 +75,9 @@ export function makePacket(over: Partial<PacketLog> = {}): PacketLog {
   };
 }
 
-export function makeBatch(packets: readonly PacketLog[], header: Parameters<typeof encodeBatch>[0] = {}): PacketLogBatch {
+export function makeBatch(
+  packets: readonly PacketLog[],
+  header: Parameters<typeof encodeBatch>[0] = {},
+): PacketLogBatch {
   return PacketLogBatch.from(encodeBatch({ offered: packets.length, ...header }, packets));
 }

@@ -32,8 +32,15 @@ test('the same port of two protocols is two entries, with a hint at what it is f
 
 test('a protocol says when it came over IPv6, and a frame that is not IP says what it is', () => {
   const protocol = (ip_protocol: number, ether_type: number) => ({ ip_protocol, ether_type, packets: 1, bytes: 60 });
-  const summary = makeSummary({ records: 3, by_protocol: [protocol(6, 0x0800), protocol(6, 0x86dd), protocol(255, 0x0806)] });
-  expect(topLists([summary], 8).protocols.map(({ label, note }) => `${label} ${note}`.trim()).sort()).toEqual(['ARP', 'TCP', 'TCP IPv6']);
+  const summary = makeSummary({
+    records: 3,
+    by_protocol: [protocol(6, 0x0800), protocol(6, 0x86dd), protocol(255, 0x0806)],
+  });
+  expect(
+    topLists([summary], 8)
+      .protocols.map(({ label, note }) => `${label} ${note}`.trim())
+      .sort(),
+  ).toEqual(['ARP', 'TCP', 'TCP IPv6']);
 });
 
 test('without summaries the lists are empty', () => {

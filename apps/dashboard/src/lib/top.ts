@@ -34,7 +34,10 @@ export function topLists(summaries: readonly Summary[], most: number): TopLists 
     const sums = new Map<string, Named>();
     for (const entry of summaries.flatMap(pick)) {
       const sum = sums.get(entry.key);
-      sums.set(entry.key, sum === undefined ? entry : { ...sum, packets: sum.packets + entry.packets, bytes: sum.bytes + entry.bytes });
+      sums.set(
+        entry.key,
+        sum === undefined ? entry : { ...sum, packets: sum.packets + entry.packets, bytes: sum.bytes + entry.bytes },
+      );
     }
     return [...sums.values()]
       .sort((a, b) => b.packets - a.packets || (a.key < b.key ? -1 : 1))
@@ -48,7 +51,9 @@ export function topLists(summaries: readonly Summary[], most: number): TopLists 
       }));
   };
   return {
-    sources: rank(({ top_sources }) => top_sources.map((entry) => ({ ...entry, key: entry.addr, label: entry.addr, note: '' }))),
+    sources: rank(({ top_sources }) =>
+      top_sources.map((entry) => ({ ...entry, key: entry.addr, label: entry.addr, note: '' })),
+    ),
     ports: rank(({ top_ports }) => top_ports.map(namedPort)),
     protocols: rank(({ by_protocol }) => by_protocol.map(namedProtocol)),
     seconds,
