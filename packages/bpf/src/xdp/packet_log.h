@@ -5,9 +5,9 @@
 
 #include <linux/types.h>
 
-#define PACKET_LOG_SIZE 64
-#define PACKET_LOG_IP_PROTOCOL_NONE 255
-#define PACKET_LOG_VLAN_TAG_LIMIT 4
+#define PACKET_LOG_SIZE			  64
+#define PACKET_LOG_IP_PROTOCOL_NONE	  255
+#define PACKET_LOG_VLAN_TAG_LIMIT	  4
 #define PACKET_LOG_EXTENSION_HEADER_LIMIT 8
 
 enum packet_log_action {

@@ -1,0 +1,127 @@
+/**
+ * The compiled object against what the loader believes of it: names and byte layouts, by the object's own BTF.
+ * Needs bpftool and a build.
+ */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { FIELD_BYTES, PACKET_LOG_FIELDS, PACKET_LOG_SIZE } from '@packetlog/common';
+import { renderCHeader } from '@packetlog/common/c-header';
+import { describe, expect, it } from 'vitest';
+import { MAPS, OBJECT_PATH, PROGRAMS } from './names.ts';
+import { COUNTERS, INTERFACE_SLOTS, KNOBS, LIVE, REASON_COUNTERS, SLOT_TABLE_SIZE } from './state.ts';
+
+interface BtfType {
+  id: number;
+  kind: string;
+  name: string;
+  size?: number;
+  type_id?: number;
+  nr_elems?: number;
+  members?: { name: string; type_id: number; bits_offset: number }[];
+  vars?: { type_id: number }[];
+}
+
+const dump = execFileSync('bpftool', ['-j', 'btf', 'dump', 'file', OBJECT_PATH], {
+  encoding: 'utf8',
+  maxBuffer: 1 << 26,
+});
+const { types } = JSON.parse(dump) as { types: BtfType[] };
+
+function typeOf(id: number | undefined): BtfType {
+  const type = types.find((candidate) => candidate.id === id);
+  if (!type) throw new Error(`no BTF type ${id}`);
+  return type;
+}
+
+function named(kind: string, name: string): BtfType {
+  const found = types.filter((type) => type.kind === kind && type.name === name);
+  if (found.length !== 1 || !found[0]) throw new Error(`${found.length} BTF types ${kind} ${name}`);
+  return found[0];
+}
+
+/** Bytes of a type, through typedefs, qualifiers and arrays. */
+function bytesOf(type: BtfType): number {
+  if (type.kind === 'ARRAY') return (type.nr_elems ?? 0) * bytesOf(typeOf(type.type_id));
+  return type.size ?? bytesOf(typeOf(type.type_id));
+}
+
+/** [name, offset, bytes] of each member. */
+function layout(struct: string): [string, number, number][] {
+  const members = named('STRUCT', struct).members ?? [];
+  return members.map(({ name, type_id, bits_offset }) => [name, bits_offset / 8, bytesOf(typeOf(type_id))]);
+}
+
+/** Names of the variables in a section, with their struct or size. */
+function variables(section: string): BtfType[] {
+  return (named('DATASEC', section).vars ?? []).map(({ type_id }) => typeOf(type_id));
+}
+
+const fieldsOf = (fields: Readonly<Record<string, number>>, bytes: number) =>
+  Object.entries(fields).map(([name, offset]) => [name, offset, bytes]);
+
+describe('the object has', () => {
+  it.each(Object.values(PROGRAMS))('the program %s', (name) => {
+    expect(named('FUNC', name)).toBeDefined();
+  });
+
+  it.each([MAPS.permits, MAPS.counters])('the map %s', (name) => {
+    expect(variables('.maps').map((variable) => variable.name)).toContain(name);
+  });
+
+  it('exactly these maps, so that no name here is missing', () => {
+    expect(new Set(variables('.maps').map(({ name }) => name))).toEqual(new Set([MAPS.permits, MAPS.counters]));
+  });
+
+  it.each([
+    [MAPS.knobs, 'knobs', KNOBS.size],
+    [MAPS.live, 'live', LIVE.size],
+    [MAPS.slots, 'interface_slots', SLOT_TABLE_SIZE],
+  ])('in %s only %s, of %d bytes, so that it is at offset 0', (section, name, bytes) => {
+    const [variable, ...others] = variables(section);
+    expect(others).toEqual([]);
+    expect(variable?.name).toBe(name);
+    expect(bytesOf(typeOf(variable?.type_id))).toBe(bytes);
+  });
+});
+
+describe('the layout of', () => {
+  it('a record is the one of the layout table', () => {
+    expect(layout('packet_log')).toEqual(
+      PACKET_LOG_FIELDS.map(({ name, offset, type }) => [name, offset, FIELD_BYTES[type]]),
+    );
+    expect(named('STRUCT', 'packet_log').size).toBe(PACKET_LOG_SIZE);
+  });
+
+  it('the counters is COUNTERS', () => {
+    const { reasons, ...plain } = COUNTERS.fields;
+    const members = layout('interface_counters').filter(([name]) => name !== 'reserved');
+    expect(members).toEqual([...fieldsOf(plain, 8), ['reasons', reasons, REASON_COUNTERS * 8]]);
+    expect(named('STRUCT', 'interface_counters').size).toBe(COUNTERS.size);
+  });
+
+  it('the knobs is KNOBS', () => {
+    expect(layout('packetlog_knobs')).toEqual(fieldsOf(KNOBS.fields, 4));
+    expect(named('STRUCT', 'packetlog_knobs').size).toBe(KNOBS.size);
+  });
+
+  it('the live state is LIVE', () => {
+    expect(layout('packetlog_live')).toEqual(fieldsOf(LIVE.fields, 8));
+    expect(named('STRUCT', 'packetlog_live').size).toBe(LIVE.size);
+  });
+});
+
+describe('the sources', () => {
+  it('have the C header of this layout table', () => {
+    const path = new URL('./xdp/packet_log.h', import.meta.url);
+    expect(readFileSync(path, 'utf8')).toBe(renderCHeader());
+  });
+
+  it.each([
+    ['PACKETLOG_SLOTS', INTERFACE_SLOTS],
+    ['PACKETLOG_SLOT_TABLE', SLOT_TABLE_SIZE],
+    ['PACKETLOG_REASONS', REASON_COUNTERS],
+  ])('define %s as %d', (name, value) => {
+    const source = readFileSync(new URL('./xdp/counters.h', import.meta.url), 'utf8');
+    expect(source).toMatch(new RegExp(`^#define ${name} ${value}$`, 'm'));
+  });
+});
