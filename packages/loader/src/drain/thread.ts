@@ -126,9 +126,7 @@ function run({ drain, handover, wake, epollAll, epollMessages }: Setup): void {
     if (performance.now() >= nextReport) {
       report(drain);
       handover.flush(true);
-      nextReport += REPORT_MS;
-      // Late by more than one: those in between are left out, not made up for.
-      if (nextReport <= performance.now()) nextReport = performance.now() + REPORT_MS;
+      nextReport = reportAfter(nextReport);
     }
     const { records, more } = drain.look();
     const next = rhythm.next(records, more);
@@ -150,6 +148,11 @@ function run({ drain, handover, wake, epollAll, epollMessages }: Setup): void {
       epollWait(epollAll, Math.max(0, Math.ceil(nextReport - performance.now())));
     }
   }
+}
+
+/** When the next report is due. Late by more than one: those in between are left out, not made up for. */
+function reportAfter(due: number): number {
+  return Math.max(due, performance.now() - REPORT_MS) + REPORT_MS;
 }
 
 function receive(): ToDrain | undefined {
