@@ -25,4 +25,6 @@ async function main(): Promise<number> {
   }
 }
 
+// Whoever read it may have ended: then nobody hears the words, which is no reason to end the work.
+process.stderr.on('error', () => {});
 process.exit(await main());

@@ -22,6 +22,8 @@ import { Stop } from './stop.ts';
 
 /** How long a slow output may take to get what was recorded, after the end was asked for. */
 const PRINT_MS = 10_000;
+/** What ends a write when whoever read has ended, as `head` does: no fault. */
+const READER_GONE: ReadonlySet<string> = new Set(['EPIPE', 'ECONNRESET']);
 
 /** Resolves with the exit code; throws SetupError if it cannot start. `onReady`: packets are seen from now on. */
 export async function run(options: RunOptions, stop = new Stop(), onReady = () => {}): Promise<number> {
@@ -29,6 +31,12 @@ export async function run(options: RunOptions, stop = new Stop(), onReady = () =
   const front = await openFront(options, log);
   let printer: ConsolePrinter | undefined;
   let last: DrainLedger | undefined;
+  let broken: Error | undefined;
+  const names = new Map<number, string>();
+  const remember = (interfaces: DrainLedger['interfaces']) => {
+    for (const { ifindex, name } of interfaces) names.set(ifindex, name);
+  };
+  const nameOf = (view: PacketLogView, i: number) => names.get(view.ifindex(i)) ?? String(view.ifindex(i));
 
   const thread = await DrainThread.start(drainOptions(options), {
     rows: (bytes, count, skipped) => {
@@ -38,6 +46,7 @@ export async function run(options: RunOptions, stop = new Stop(), onReady = () =
     rowsWanted: (skipped) => front?.rowsWanted(skipped),
     second: ({ ledger, summary, clockOffsetNs }) => {
       last = ledger;
+      remember(ledger.interfaces);
       front?.second(ledger, summary, clockOffsetNs);
     },
     notice: ({ notice }) => {
@@ -53,18 +62,17 @@ export async function run(options: RunOptions, stop = new Stop(), onReady = () =
     throw error;
   });
 
-  const names = new Map(thread.ready.interfaces.map(({ ifindex, name }) => [ifindex, name]));
-  const nameOf = (view: PacketLogView, i: number) => {
-    const ifindex = view.ifindex(i);
-    return names.get(ifindex) ?? last?.interfaces.find((each) => each.ifindex === ifindex)?.name ?? String(ifindex);
-  };
+  remember(thread.ready.interfaces);
   if (options.print !== 'none') {
     printer = new ConsolePrinter({
       output: standardOutput(),
       format: formatter(options.print, nameOf),
       stride: thread.ready.stride,
       recordOffset: thread.ready.recordOffset,
-      onClosed: () => stop.now('output closed'),
+      onClosed: (error) => {
+        if (!READER_GONE.has(error.code ?? '')) broken = error;
+        stop.now('output closed');
+      },
     });
   }
   front?.start(thread, options.print !== 'none', () => last?.interfaces ?? thread.ready.interfaces);
@@ -75,12 +83,13 @@ export async function run(options: RunOptions, stop = new Stop(), onReady = () =
   log.debug({ why }, 'ending');
   front?.notice({ at_ms: Date.now(), level: 'info', code: 'shutting_down', message: 'The loader is shutting down.' });
   const ledger = await thread.stop();
-  const quiet = why === 'output closed';
+  const quiet = why === 'output closed' && !broken;
   const lastLine = options.print === 'json' ? () => ledgerJson(ledger, counts(printer)) : undefined;
   await printer?.finish(lastLine, PRINT_MS);
   await front?.close();
   if (!quiet) for (const line of ledgerText(ledger, printer?.counts)) say(line);
-  return EXIT.ok;
+  if (broken) say(`packetlog: write to standard output: ${broken.message}.`);
+  return broken ? EXIT.failed : EXIT.ok;
 }
 
 function counts(printer: ConsolePrinter | undefined): PrinterCounts {
