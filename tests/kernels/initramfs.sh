@@ -1,0 +1,53 @@
+# Sourced by prove.sh: a root for the guest with busybox, this machine's node and ip, libbpf and the built loader.
+
+libraries=lib/x86_64-linux-gnu
+
+# with_libraries FILE...: copies the shared libraries that they need.
+with_libraries() {
+	local library
+	for library in $(ldd "$@" | sed -n 's/.*=> \(\/[^ ]*\).*/\1/p' | sort -u); do
+		cp -Ln "$library" "$base/$libraries/"
+	done
+}
+
+# program NAME...: into /opt/bin, before busybox's own in PATH.
+program() {
+	local name path
+	for name in "$@"; do
+		path=$(realpath "$(command -v "$name")")
+		cp "$path" "$base/opt/bin/$name"
+		with_libraries "$path"
+	done
+}
+
+make_base() {
+	local libbpf
+	base=$work/base
+	mkdir -p "$base"/{bin,sbin,usr/bin,usr/sbin,opt/bin,lib64,proc,sys,dev,run,tmp,etc,modules,"$libraries"}
+	cp "$(command -v busybox)" "$base/bin/busybox"
+	cp -L /lib64/ld-linux-x86-64.so.2 "$base/lib64/"
+	program node ip setpriv
+	libbpf=$(ldconfig -p | sed -n 's/.*libbpf\.so\.1 .*x86-64.*=> //p' | head -n 1)
+	[ -n "$libbpf" ] || fail "libbpf.so.1 is not installed"
+	cp -L "$libbpf" "$base/$libraries/libbpf.so.1"
+	with_libraries "$libbpf"
+
+	mkdir "$base/packetlog"
+	node "$here/production-files.mjs" packages/loader >"$work/files"
+	printf '%s\n' tests/lab/agent tests/kernels/guest >>"$work/files"
+	tar -C "$repo" -cf - -T "$work/files" | tar -C "$base/packetlog" -xf -
+	find "$base/packetlog" -name '*.node' | while read -r addon; do with_libraries "$addon"; done
+	ln -s packetlog/tests/kernels/guest/init "$base/init"
+}
+
+# make_initramfs KERNEL_DIRECTORY FILE
+make_initramfs() {
+	local module number=10
+	rm -rf "${base:?}/modules" && mkdir "$base/modules"
+	for module in $(kernel_modules "$1" veth); do
+		cp "$module" "$base/modules/$number-$(basename "$module")"
+		number=$((number + 1))
+	done
+	# Not compressed: unpacking is slow where every instruction is emulated.
+	(cd "$base" && find . | busybox cpio -o -H newc) >"$2" 2>"$logs/cpio.log"
+}

@@ -1,0 +1,65 @@
+# Sourced by prove.sh: Debian's cloud kernels, downloaded into $cache and unpacked, never installed.
+# apt works in a directory of its own there, with this machine's mirror and keyring.
+
+# Every release that still has a kernel to offer; one that left the mirror is left out.
+releases=(bullseye bookworm trixie trixie-backports)
+
+private_apt() {
+	local command=$1 apt=$cache/apt
+	shift
+	"$command" -q -o Dir::Etc::sourcelist="$apt/sources.list" -o Dir::Etc::sourceparts=- -o Dir::State="$apt" \
+		-o Dir::State::Lists="$apt/lists" -o Dir::State::status="$apt/status" -o Dir::Cache="$apt/cache" \
+		-o APT::Architecture=amd64 -o APT::Architectures=amd64 -o APT::Sandbox::User=root "$@"
+}
+
+prepare_apt() {
+	local apt=$cache/apt mirror keyring release
+	[ -e "$apt/ready" ] && return
+	mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
+	: >"$apt/status"
+	mirror=$(mirror_of_this_machine)
+	keyring=$(apt_field Signed-By)
+	: >"$apt/all.list"
+	for release in "${releases[@]}"; do
+		echo "deb ${keyring:+[signed-by=$keyring] }$mirror $release main" >"$apt/sources.list"
+		if private_apt apt-get update >"$logs/apt-$release.log" 2>&1 && ! grep -q '^Err' "$logs/apt-$release.log"; then
+			cat "$apt/sources.list" >>"$apt/all.list"
+		else
+			echo "release $release: not on this machine's mirror" >&2
+		fi
+	done
+	mv "$apt/all.list" "$apt/sources.list"
+	# Each update threw away the lists of the one before.
+	private_apt apt-get update >"$logs/apt.log" 2>&1
+	touch "$apt/ready"
+}
+
+# newest_kernel VERSION: the last linux-image package of 5.10, 6.1, ...
+newest_kernel() {
+	private_apt apt-cache search --names-only "^linux-image-${1//./\\.}\.[0-9].*-cloud-amd64\$" |
+		cut -d ' ' -f 1 | sort -V | tail -n 1
+}
+
+# unpack_kernel PACKAGE DIRECTORY: /boot and /lib/modules. Newer kernels come in three packages.
+unpack_kernel() {
+	local package
+	for package in "$1" "${1/linux-image-/linux-binary-}" "${1/linux-image-/linux-modules-}"; do
+		private_apt apt-cache show "$package" >/dev/null 2>&1 || continue
+		(mkdir -p "$cache/debs" && cd "$cache/debs" && private_apt apt-get download "$package") >"$logs/$package.log" 2>&1 ||
+			{ cat "$logs/$package.log" >&2 && return 1; }
+		dpkg-deb -x "$cache/debs/${package}_"*.deb "$2"
+	done
+}
+
+# kernel_modules DIRECTORY NAME: the files of a module and of what it needs, in the order of loading.
+kernel_modules() {
+	local file needed
+	file=$(find "$1" -path '*/modules/*' -name "$2.ko*" | head -n 1)
+	[ -n "$file" ] || { echo "no module $2 in $1" >&2 && return 1; }
+	case $file in
+	*.xz) xz -d "$file" && file=${file%.xz} ;;
+	*.zst) zstd -q -d --rm "$file" && file=${file%.zst} ;;
+	esac
+	for needed in $(grep -az '^depends=' "$file" | tr '\0,' '  ' | sed 's/depends=//'); do kernel_modules "$1" "$needed"; done
+	echo "$file"
+}
