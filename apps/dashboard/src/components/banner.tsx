@@ -19,7 +19,7 @@ export function Banner() {
         {words.sentence} <span className="text-muted">{words.advice}</span>
       </p>
       {words.retry && (
-        <button type="button" className="button ml-auto" onClick={retry}>
+        <button type="button" className="button" onClick={retry}>
           Try again
         </button>
       )}

@@ -33,7 +33,7 @@ function Screen() {
   return (
     <div className="screen">
       <a className="skip-link" href="#content">
-        Skip to the packets
+        Skip to the content
       </a>
       <StatusStrip old={hasPicture && old} />
       {hasPicture ? (

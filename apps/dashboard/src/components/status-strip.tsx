@@ -7,6 +7,7 @@ import type { Connection } from '../lib/connection.ts';
 import { connectionWords } from '../lib/connection-words.ts';
 import { formatBytes, formatCompact, formatCount } from '../lib/number.ts';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
+import { useMedia } from '../live/use-media.ts';
 import { Count, Measure } from './count.tsx';
 import { ConnectionMark, Logo, LossMark } from './marks.tsx';
 import { ThemeButton } from './theme-button.tsx';
@@ -48,8 +49,9 @@ export function StatusStrip({ old }: { old: boolean }) {
 function Where() {
   const node = useSnapshot(({ figures }) => figures.hello?.node);
   const interfaces = useSnapshot(({ figures }) => figures.interfaces);
+  const roomy = useMedia('(min-width: 860px)');
   if (node === undefined) return null;
-  const shown = interfaces.slice(0, 3);
+  const shown = interfaces.slice(0, roomy ? 3 : 1);
   return (
     <p className="strip-where">
       <span className="text-muted truncate" title={node}>
@@ -59,7 +61,10 @@ function Where() {
         <InterfaceName key={entry.name} entry={entry} />
       ))}
       {interfaces.length > shown.length && (
-        <span className="text-faint whitespace-nowrap">+{interfaces.length - shown.length} more</span>
+        <span className="text-faint whitespace-nowrap">
+          +{interfaces.length - shown.length}
+          {roomy && ' more'}
+        </span>
       )}
     </p>
   );

@@ -42,7 +42,7 @@ export function connectionWords(connection: Connection, now: number, loader: str
         ? {
             label: 'no connection',
             age: '',
-            sentence: `${loader} cannot be reached, for ${since}.`,
+            sentence: `${loader} has not answered for ${since}.`,
             advice,
             retry: true,
           }
