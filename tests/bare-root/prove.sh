@@ -39,9 +39,11 @@ if [ -z "${BARE_ROOT:-}" ]; then
 	export BARE_ROOT
 	remove() { [ "$keep" = yes ] && echo "kept: $BARE_ROOT" || rm -rf --one-file-system "$BARE_ROOT"; }
 	trap remove EXIT
-	trap 'exit 130' INT TERM
-	unshare --mount --mount-proc --propagation private --pid --fork --kill-child "$0" "$@"
-	exit
+	unshare --mount --mount-proc --propagation private --pid --fork --kill-child "$0" "$@" &
+	inner=$!
+	trap 'kill -KILL "$inner"; exit 130' INT TERM
+	wait "$inner" || exit
+	exit 0
 fi
 
 root=$BARE_ROOT/root
