@@ -3,9 +3,8 @@
 import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { axisTicks, axisTop, minuteTicks } from '../lib/axis.ts';
-import { clockMinuteText } from '../lib/clock.ts';
-import { SERIES_SPAN_MS } from '../lib/series.ts';
+import { axisSpan, axisTicks, axisTop, timeTicks } from '../lib/axis.ts';
+import { clockMinuteText, clockText } from '../lib/clock.ts';
 
 export interface PlotLine {
   /** CSS variables. */
@@ -29,7 +28,7 @@ interface PlotProps {
 
 const CROSSHAIR = 'rates';
 
-/** Lines over five minutes. Colours come from CSS variables and are read again with every drawing. */
+/** Lines over at most five minutes. Colours come from CSS variables and are read again with every drawing. */
 export function Plot({ lines, data, lost, end, axisLabel, least, onHover }: PlotProps) {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
@@ -65,7 +64,7 @@ export function Plot({ lines, data, lost, end, axisLabel, least, onHover }: Plot
           },
         },
         scales: {
-          x: { time: false, range: () => [latest.current.end - SERIES_SPAN_MS / 1000, latest.current.end] },
+          x: { time: false, range: (u) => axisRange(u.data[0], latest.current.end) },
           y: { range: (_, __, highest) => [0, axisTop(highest ?? 0, latest.current.least)] },
         },
         axes: [
@@ -74,8 +73,8 @@ export function Plot({ lines, data, lost, end, axisLabel, least, onHover }: Plot
             size: 22,
             gap: 4,
             grid: { show: false },
-            splits: (_, __, from, to) => minuteTicks(from, to),
-            values: (u, ticks) => ticks.map((tick) => (fits(u, tick) ? clockMinuteText(tick * 1000) : '')),
+            splits: (_, __, from, to) => timeTicks(from, to).ticks,
+            values: timeLabels,
           },
           {
             ...axis,
@@ -126,10 +125,22 @@ export function Plot({ lines, data, lost, end, axisLabel, least, onHover }: Plot
   return <div ref={host} className="plot" />;
 }
 
-/** A label is centred under its tick: at the edges it would be cut. */
-function fits(u: uPlot, tick: number): boolean {
-  const x = u.valToPos(tick, 'x');
-  return x > 14 && x < u.over.clientWidth - 10;
+/** From the first point on, or as far back as the axis reaches. */
+function axisRange(times: ArrayLike<number>, end: number): [number, number] {
+  return [end - axisSpan(end - (times[0] ?? end)), end];
+}
+
+/** A label is centred under its tick: at the edges it would be cut, and is left out. */
+function timeLabels(u: uPlot, ticks: number[]): string[] {
+  const { min = 0, max = 0 } = u.scales['x'] ?? {};
+  const { seconds } = timeTicks(min, max);
+  const half = seconds ? 28 : 16;
+  const width = u.bbox.width / window.devicePixelRatio;
+  return ticks.map((tick) => {
+    const x = ((tick - min) / (max - min)) * width;
+    if (x < half || x > width - half + 16) return '';
+    return seconds ? clockText(tick * 1000) : clockMinuteText(tick * 1000);
+  });
 }
 
 /** Behind the lines: each second in which rows were lost is hatched over the whole height. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { axisTicks, axisTop, minuteTicks } from './axis.ts';
+import { axisSpan, axisTicks, axisTop, timeTicks } from './axis.ts';
 
 test.each([
   [0, 10, 10],
@@ -17,7 +17,18 @@ test('the axis has its half in the middle', () => {
   expect(axisTicks(50)).toEqual([0, 25, 50]);
 });
 
-test('time is marked at whole minutes', () => {
-  expect(minuteTicks(61, 245)).toEqual([120, 180, 240]);
-  expect(minuteTicks(60, 60)).toEqual([60]);
+test('time is marked at whole minutes over five minutes, closer over less', () => {
+  expect(timeTicks(61, 361)).toEqual({ ticks: [120, 180, 240, 300, 360], seconds: false });
+  expect(timeTicks(61, 121)).toEqual({ ticks: [75, 90, 105, 120], seconds: true });
+  expect(timeTicks(60, 60)).toEqual({ ticks: [60], seconds: true });
+});
+
+test.each([
+  [0, 60],
+  [60, 60],
+  [61, 120],
+  [121, 300],
+  [310, 300],
+])('with %d s held the axis shows %d s', (held, span) => {
+  expect(axisSpan(held)).toBe(span);
 });

@@ -13,9 +13,24 @@ export function axisTicks(top: number): number[] {
   return [0, top / 2, top];
 }
 
-/** Whole minutes inside a span of seconds since the epoch. */
-export function minuteTicks(from: number, to: number): number[] {
+/** Seconds that the time axis shows, and between its ticks: it widens as more is held. */
+const SPANS = [
+  { span: 60, step: 15 },
+  { span: 120, step: 30 },
+  { span: 300, step: 60 },
+] as const;
+
+const WIDEST = SPANS[2];
+
+/** Seconds that the time axis shows when so many are held. */
+export function axisSpan(heldSeconds: number): number {
+  return (SPANS.find(({ span }) => span >= heldSeconds) ?? WIDEST).span;
+}
+
+/** Round times inside a span of seconds since the epoch, and whether a label needs its seconds. */
+export function timeTicks(from: number, to: number): { ticks: number[]; seconds: boolean } {
+  const { step } = SPANS.find(({ span }) => span >= to - from) ?? WIDEST;
   const ticks: number[] = [];
-  for (let at = Math.ceil(from / 60) * 60; at <= to; at += 60) ticks.push(at);
-  return ticks;
+  for (let at = Math.ceil(from / step) * step; at <= to; at += step) ticks.push(at);
+  return { ticks, seconds: step < 60 };
 }
