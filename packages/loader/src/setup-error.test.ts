@@ -58,7 +58,11 @@ describe('any other error', () => {
     expect([arrived.message, arrived.stack]).toEqual([error.message, error.stack]);
   });
 
-  it.each([['a text', 'a text'], [undefined, 'undefined'], [42, '42']])('arrives as an Error when %o was thrown', (thrown, message) => {
+  it.each([
+    ['a text', 'a text'],
+    [undefined, 'undefined'],
+    [42, '42'],
+  ])('arrives as an Error when %o was thrown', (thrown, message) => {
     expect(sent(thrown).message).toBe(message);
   });
 });

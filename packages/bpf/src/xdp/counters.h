@@ -12,9 +12,9 @@
 #include <bpf/bpf_helpers.h>
 #include "knobs.h"
 
-#define PACKETLOG_SLOTS 64
+#define PACKETLOG_SLOTS	     64
 #define PACKETLOG_SLOT_TABLE 65536
-#define PACKETLOG_REASONS 16
+#define PACKETLOG_REASONS    16
 
 /* The first line is what every packet touches. */
 struct interface_counters {

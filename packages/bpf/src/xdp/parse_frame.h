@@ -8,7 +8,7 @@
 #include "parse_ipv6.h"
 
 #define VLAN_TAG_BYTES 4
-#define VLAN_ID_MASK 0x0fff
+#define VLAN_ID_MASK   0x0fff
 #define ETH_P_QINQ_OLD 0x9100
 
 static __always_inline int is_vlan_tag(__be16 ether_type)

@@ -7,7 +7,7 @@
 #include "parse_l4.h"
 
 #define IPPROTO_FRAGMENT_HEADER 44
-#define IPV6_FRAGMENT_OFFSET 0xfff8
+#define IPV6_FRAGMENT_OFFSET	0xfff8
 
 /* All extension headers begin so; the shortest is 8 bytes. */
 struct extension_header {
@@ -28,17 +28,20 @@ struct extension_kind {
 	__u8 unused;
 };
 
-#define EXTENSION_IN_8_BYTES {.mask = 0xff, .more = 1, .shift = 3}
+#define EXTENSION_IN_8_BYTES                                                                       \
+	{                                                                                          \
+		.mask = 0xff, .more = 1, .shift = 3                                                \
+	}
 
 static const struct extension_kind extension_kinds[256] = {
-	[0] = EXTENSION_IN_8_BYTES,	       /* hop-by-hop options */
-	[43] = EXTENSION_IN_8_BYTES,	       /* routing */
-	[44] = {.mask = 0, .more = 1, .shift = 3}, /* fragment: always 8 */
+	[0] = EXTENSION_IN_8_BYTES,		      /* hop-by-hop options */
+	[43] = EXTENSION_IN_8_BYTES,		      /* routing */
+	[44] = {.mask = 0, .more = 1, .shift = 3},    /* fragment: always 8 */
 	[51] = {.mask = 0xff, .more = 2, .shift = 2}, /* authentication, RFC 4302 */
-	[60] = EXTENSION_IN_8_BYTES,	       /* destination options */
-	[135] = EXTENSION_IN_8_BYTES,	       /* mobility */
-	[139] = EXTENSION_IN_8_BYTES,	       /* host identity protocol */
-	[140] = EXTENSION_IN_8_BYTES,	       /* shim6 */
+	[60] = EXTENSION_IN_8_BYTES,		      /* destination options */
+	[135] = EXTENSION_IN_8_BYTES,		      /* mobility */
+	[139] = EXTENSION_IN_8_BYTES,		      /* host identity protocol */
+	[140] = EXTENSION_IN_8_BYTES,		      /* shim6 */
 };
 
 /* Bytes of the whole header, at most 2056. */

@@ -19,7 +19,7 @@
 #define IPPROTO_ICMPV6 58
 #endif
 
-#define TCP_FLAGS_OFFSET 13
+#define TCP_FLAGS_OFFSET   13
 #define SCTP_COMMON_HEADER 12 /* RFC 9260, 3.1 */
 
 /* The datagram's own length is unknown (0 in the header: segmentation offload, jumbogram). */

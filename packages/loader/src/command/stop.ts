@@ -3,10 +3,13 @@ import { EXIT } from '../exit-codes.ts';
 
 export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'output closed' | 'time is over';
 
+const SAME_CTRL_C_MS = 1000;
+
 export class Stop {
   readonly asked: Promise<StopReason>;
   #resolve: (why: StopReason) => void = () => {};
-  #isAsked = false;
+  /** Infinity: not yet. */
+  #askedAt = Number.POSITIVE_INFINITY;
 
   constructor() {
     this.asked = new Promise((resolve) => {
@@ -14,15 +17,17 @@ export class Stop {
     });
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, () => {
-        // A second Ctrl-C does not wait for a clean end; the kernel detaches all the same.
-        if (this.#isAsked && signal === 'SIGINT') process.exit(EXIT.failed);
+        // A second Ctrl-C does not wait for a clean end; the kernel detaches all the same. Not one that
+        // came with the first: sudo and a package manager each pass it on.
+        const isSecond = performance.now() - this.#askedAt > SAME_CTRL_C_MS;
+        if (isSecond && signal === 'SIGINT') process.exit(EXIT.failed);
         this.now(signal);
       });
     }
   }
 
   now(why: StopReason): void {
-    this.#isAsked = true;
+    this.#askedAt = Math.min(this.#askedAt, performance.now());
     this.#resolve(why);
   }
 }
