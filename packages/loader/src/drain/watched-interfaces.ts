@@ -29,9 +29,11 @@ export class WatchedInterfaces {
     this.#mode = mode;
   }
 
-  /** Throws SetupError if the interface is not there or cannot be attached to. */
-  add(name: string): void {
-    const ifindex = interfaceIndex(name);
+  /** Throws SetupError if the interface is not there or cannot be attached to. An alternative name is one, too. */
+  add(given: string): void {
+    const ifindex = interfaceIndex(given);
+    const name = interfaceName(ifindex) ?? given;
+    if (ifindex !== 0 && this.#watched.some((watched) => watched.ifindex === ifindex)) return;
     if (ifindex === 0) {
       throw new SetupError({
         step: 'watch',
@@ -91,7 +93,7 @@ export class WatchedInterfaces {
   }
 
   #attach(watched: Watched, ifindex: number): void {
-    watched.slot = this.#slots.assign(watched.name, ifindex);
+    watched.slot = this.#slots.assign(printableName(watched.name), ifindex, watched.slot);
     const { link, mode, reason } = attach(this.#programs, printableName(watched.name), ifindex, this.#mode);
     watched.link = link;
     watched.mode = mode;
@@ -107,6 +109,7 @@ export class WatchedInterfaces {
     const shown = printableName(watched.name);
     if (ifindex === 0) {
       this.#close(watched);
+      this.#slots.release(watched.slot);
       watched.state = 'gone';
       watched.ifindex = 0;
       const message = `Interface ${shown} is gone. Its counters are kept; it will be watched again when it returns.`;
@@ -115,14 +118,9 @@ export class WatchedInterfaces {
     const name = interfaceName(ifindex);
     if (name === undefined || name === watched.name) return undefined;
     const message = `Interface ${shown} is now called ${printableName(name)}; it is watched as before.`;
-    this.#rename(watched, name, ifindex);
-    return { at_ms: atMs, level: 'info', code: 'interface_renamed', message, interface: name };
-  }
-
-  #rename(watched: Watched, name: string, ifindex: number): void {
-    this.#slots.rename(watched.name, name);
     watched.name = name;
     watched.ifindex = ifindex;
+    return { at_ms: atMs, level: 'info', code: 'interface_renamed', message, interface: name };
   }
 
   #tryAgain(watched: Watched, atMs: number): Notice | undefined {

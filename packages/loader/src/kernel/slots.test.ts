@@ -9,59 +9,55 @@ function slotTable() {
 }
 
 describe('SlotTable', () => {
-  it('gives each name a slot of its own, from 1 on, at the entry of its ifindex', () => {
+  it('gives each interface a slot of its own, from 1 on, at the entry of its ifindex', () => {
     const { table, slots } = slotTable();
-    expect([slots.assign('eth0', 2), slots.assign('eth1', 3), slots.assign('far', SLOT_TABLE_SIZE * 5 + 9)]).toEqual([
-      1, 2, 3,
-    ]);
+    const given = [slots.assign('eth0', 2), slots.assign('eth1', 3), slots.assign('far', SLOT_TABLE_SIZE * 5 + 9)];
+    expect(given).toEqual([1, 2, 3]);
     expect([table[2], table[3], table[9], table[0]]).toEqual([1, 2, 3, 0]);
   });
 
-  it('keeps the slot of a name that comes back with another ifindex, and clears the old entry', () => {
+  it('gives an interface that comes back with another ifindex its slot again, and clears the old entry', () => {
     const { table, slots, used } = slotTable();
-    slots.assign('eth0', 2);
+    const slot = slots.assign('eth0', 2);
     slots.assign('eth1', 3);
-    expect(slots.assign('eth0', 40)).toBe(1);
-    expect([table[2], table[40]]).toEqual([0, 1]);
+    expect(slots.assign('eth0', 40, slot)).toBe(slot);
+    expect([table[2], table[40]]).toEqual([0, slot]);
     expect(used()).toBe(2);
+  });
+
+  it('goes by slots, not by names, so that two interfaces may swap theirs', () => {
+    const { table, slots } = slotTable();
+    const [a, b] = [slots.assign('eth0', 2), slots.assign('eth1', 3)];
+    expect([slots.assign('eth1', 4, a), slots.assign('eth0', 5, b)]).toEqual([a, b]);
+    expect([table[4], table[5]]).toEqual([a, b]);
   });
 
   it('may assign the same again', () => {
     const { table, slots } = slotTable();
-    expect([slots.assign('eth0', 2), slots.assign('eth0', 2)]).toEqual([1, 1]);
-    expect(table[2]).toBe(1);
+    const slot = slots.assign('eth0', 2);
+    expect(slots.assign('eth0', 2, slot)).toBe(slot);
+    expect(table[2]).toBe(slot);
   });
 
-  it('frees the entry of a released interface, not its slot', () => {
+  it('frees the entry of an interface that is gone for another, not its slot', () => {
     const { table, slots } = slotTable();
-    slots.assign('eth0', 2);
-    slots.release('eth0');
-    slots.release('eth0');
-    slots.release('never seen');
+    const slot = slots.assign('eth0', 2);
+    slots.release(slot);
+    slots.release(slot);
+    slots.release(60);
     expect(table[2]).toBe(0);
     expect(slots.assign('eth1', 2)).toBe(2);
-    expect(slots.assign('eth0', 5)).toBe(1);
+    expect(slots.assign('eth0', 5, slot)).toBe(slot);
   });
 
   it('refuses an ifindex whose low 16 bits another interface has, and changes nothing', () => {
     const { table, slots, used } = slotTable();
     slots.assign('eth0', 7);
-    slots.assign('eth1', 8);
-    const collide = () => slots.assign('eth1', SLOT_TABLE_SIZE + 7);
+    const slot = slots.assign('eth1', 8);
+    const collide = () => slots.assign('eth1', SLOT_TABLE_SIZE + 7, slot);
     expect(collide).toThrow(SetupError);
     expect(collide).toThrow(/watch eth1: its ifindex 65543 collides/);
     expect([table[7], table[8], used()]).toEqual([1, 2, 2]);
-  });
-
-  it('goes on under another name', () => {
-    const { table, slots } = slotTable();
-    slots.assign('eth0', 2);
-    slots.rename('eth0', 'uplink');
-    slots.rename('never seen', 'nobody');
-    expect(slots.assign('uplink', 3)).toBe(1);
-    expect(table[2]).toBe(0);
-    // The old name is free for a new interface.
-    expect(slots.assign('eth0', 4)).toBe(2);
   });
 
   it('holds as many interfaces as there are slots but slot 0, then refuses, keeping the others', () => {
@@ -71,6 +67,6 @@ describe('SlotTable', () => {
       `watch more: ${INTERFACE_SLOTS - 1} interfaces are watched already`,
     );
     expect(used()).toBe(INTERFACE_SLOTS - 1);
-    expect(slots.assign('eth1', 200)).toBe(1);
+    expect(slots.assign('eth1', 200, 1)).toBe(1);
   });
 });

@@ -1,23 +1,26 @@
-/** Which slot of the counters an interface has. Slots belong to names, so counts go on when an interface returns. */
+/** Which slot of the counters an interface has. It keeps it while it is gone, so that its counts go on when it returns. */
 import { INTERFACE_SLOTS } from '@packetlog/bpf';
 import { SetupError } from '../setup-error.ts';
 
 export class SlotTable {
   /** Shared with the program: slot by the low 16 bits of an ifindex, 0 = none. */
   readonly #table: Uint8Array;
-  readonly #byName = new Map<string, number>();
-  readonly #indexes = new Map<string, number>();
+  /** Entry of the table by slot. */
+  readonly #entries = new Map<number, number>();
   #used = 0;
 
   constructor(table: Uint8Array) {
     this.#table = table;
   }
 
-  /** Call before attaching: packets of `ifindex` are counted in the slot of `name` from now on. */
-  assign(name: string, ifindex: number): number {
+  /**
+   * Call before attaching: packets of `ifindex` are counted in the slot returned from now on.
+   * `before`: the slot that the interface had when it was there before, 0 for a new one.
+   */
+  assign(name: string, ifindex: number, before = 0): number {
     const entry = ifindex % this.#table.length;
     const owner = this.#table[entry] ?? 0;
-    const slot = this.#byName.get(name) ?? this.#used + 1;
+    const slot = before || this.#used + 1;
     if (slot >= INTERFACE_SLOTS) {
       throw new SetupError({
         step: 'watch',
@@ -36,29 +39,18 @@ export class SlotTable {
         exit: 'usage',
       });
     }
-    this.release(name);
+    this.release(slot);
     this.#used = Math.max(this.#used, slot);
     this.#table[entry] = slot;
-    this.#byName.set(name, slot);
-    this.#indexes.set(name, entry);
+    this.#entries.set(slot, entry);
     return slot;
   }
 
-  /** The interface is gone; its counts stay readable. */
-  release(name: string): void {
-    const entry = this.#indexes.get(name);
+  /** Call when the interface is gone: its ifindex may be another's. The counts stay. */
+  release(slot: number): void {
+    const entry = this.#entries.get(slot);
     if (entry === undefined) return;
     this.#table[entry] = 0;
-    this.#indexes.delete(name);
-  }
-
-  /** The slot and its counts go on under another name. */
-  rename(from: string, to: string): void {
-    for (const map of [this.#byName, this.#indexes]) {
-      const value = map.get(from);
-      if (value === undefined) continue;
-      map.delete(from);
-      map.set(to, value);
-    }
+    this.#entries.delete(slot);
   }
 }
