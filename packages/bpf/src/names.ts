@@ -4,16 +4,29 @@ import { fileURLToPath } from 'node:url';
 /** Absolute path of the compiled XDP object. */
 export const OBJECT_PATH: string = fileURLToPath(new URL('../dist/packetlog.bpf.o', import.meta.url));
 
+/**
+ * By transport, the way records leave the kernel. `single`: for frames in one buffer, in every kernel and mode;
+ * `frags`: for frames of several buffers, Linux 5.18 and later.
+ */
 export const PROGRAMS = {
-  /** For frames in one buffer: every kernel and mode. */
-  single: 'packetlog_xdp',
-  /** For frames of several buffers; Linux 5.18 and later. */
-  frags: 'packetlog_frags',
+  /** Linux 5.12 and later, not PREEMPT_RT. */
+  array: { single: 'packetlog_array', frags: 'packetlog_array_frags' },
+  /** Linux 5.8 and later. */
+  ring: { single: 'packetlog_ring', frags: 'packetlog_ring_frags' },
+  perf: { single: 'packetlog_perf', frags: 'packetlog_perf_frags' },
 } as const;
 
 export const MAPS = {
-  /** Array of maps: possible CPU to kernel ring of permitted packets. */
+  /** Transport ring. Array of maps: possible CPU to kernel ring of permitted packets. */
   permits: 'permits',
+  /** Transport array. Mmapable array of records: CPU * ring_records + place. */
+  arrayRecords: 'array_records',
+  /** Transport array. Mmapable array of `struct array_line`: CPU * lines + line. */
+  arrayControl: 'array_control',
+  /** Transport array. Kernel ring on which a sleeping reader is woken. */
+  doorbell: 'doorbell',
+  /** Transport perf. CPU to perf event. */
+  perfEvents: 'perf_events',
   /** Mmapable array: slot * possible CPUs + CPU to `struct interface_counters`. */
   counters: 'interface_counters',
   /** `struct packetlog_knobs`, read-only once loaded. */

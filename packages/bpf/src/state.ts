@@ -4,10 +4,22 @@
  */
 
 /** `struct packetlog_knobs`, all u32. */
-export const KNOBS = { size: 8, fields: { cpu_count: 0, log_permits: 4 } } as const;
+export const KNOBS = {
+  size: 16,
+  fields: { cpu_count: 0, log_permits: 4, ring_records: 8, clock_cached: 12 },
+} as const;
 
 /** `struct packetlog_live`, all u64. */
 export const LIVE = { size: 16, fields: { clock_offset_ns: 0, unaccounted: 8 } } as const;
+
+/** `struct array_line`, all u64, and which lines each CPU has. */
+export const ARRAY_LINE = {
+  size: 64,
+  fields: { position: 0, armed: 8 },
+  producer: 0,
+  consumer: 1,
+  perCpu: 2,
+} as const;
 
 /** `struct interface_counters`, all u64, one for each slot and possible CPU. */
 export const COUNTERS = {

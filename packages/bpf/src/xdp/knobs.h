@@ -11,8 +11,10 @@
 
 /* Read-only once loaded: the verifier removes what a knob turns off. */
 struct packetlog_knobs {
-	__u32 cpu_count;   /* possible CPUs, not online ones */
-	__u32 log_permits; /* 0: count only, write no record of permitted packets */
+	__u32 cpu_count;    /* possible CPUs, not online ones */
+	__u32 log_permits;  /* 0: count only, write no record of permitted packets */
+	__u32 ring_records; /* of the array ring, for each CPU: a power of two */
+	__u32 clock_cached; /* 1: read the clock now and then, 0: for each packet */
 };
 
 /* Written by the loader while the program runs. */
@@ -24,6 +26,7 @@ struct packetlog_live {
 const volatile struct packetlog_knobs knobs SEC(".rodata.knobs") = {
 	.cpu_count = 1,
 	.log_permits = 1,
+	.ring_records = 1,
 };
 
 struct packetlog_live live SEC(".data.live") = {};

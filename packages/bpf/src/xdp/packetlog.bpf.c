@@ -11,12 +11,32 @@
 #include "knobs.h"
 #include "counters.h"
 #include "parse_frame.h"
-#include "permits_ring.h"
+#include "clock.h"
+#include "array_ring.h"
+#include "kernel_ring.h"
+#include "perf_events.h"
 
 /* Keeps struct packet_log in the object's BTF, where a test compares it with the layout table. */
 const struct packet_log *packet_log_btf __attribute__((unused));
 
-static __always_inline int log_packet(struct xdp_md *ctx, __u64 frame_length)
+enum transport { TRANSPORT_ARRAY, TRANSPORT_RING, TRANSPORT_PERF };
+
+/* 0 if the record is on its way, else there was no room. */
+static __always_inline int emit(struct xdp_md *ctx, const struct packet_log *log,
+				const enum transport transport)
+{
+	switch (transport) {
+	case TRANSPORT_ARRAY:
+		return emit_array(log);
+	case TRANSPORT_RING:
+		return emit_ring(log);
+	default:
+		return emit_perf(ctx, log);
+	}
+}
+
+static __always_inline int log_packet(struct xdp_md *ctx, __u64 frame_length,
+				      const enum transport transport)
 {
 	void *data = (void *)(long)ctx->data;
 	void *data_end = (void *)(long)ctx->data_end;
@@ -40,28 +60,36 @@ static __always_inline int log_packet(struct xdp_md *ctx, __u64 frame_length)
 		counters->filtered_out++;
 		return XDP_PASS;
 	}
-	log.timestamp_ns = bpf_ktime_get_ns() + live.clock_offset_ns;
+	log.timestamp_ns = wall_ns();
 	log.ifindex = ctx->ingress_ifindex;
 	log.length = frame_length > 0xffff ? 0xffff : frame_length;
 	log.weight = 1;
-	if (emit_permit(&log))
+	if (emit(ctx, &log, transport))
 		counters->ring_full++;
 	else
 		counters->emitted++;
 	return XDP_PASS;
 }
 
-SEC("xdp")
-int packetlog_xdp(struct xdp_md *ctx)
-{
-	return log_packet(ctx, ctx->data_end - ctx->data);
-}
+/*
+ * A program for each way out, for frames in one buffer and in several (jumbo MTU; the helper and
+ * the section need Linux 5.18). The loader loads the two that it uses: an old kernel need not
+ * know what the others are made of.
+ */
+#define PACKETLOG_PROGRAMS(name, transport)                                                        \
+	SEC("xdp")                                                                                 \
+	int packetlog_##name(struct xdp_md *ctx)                                                   \
+	{                                                                                          \
+		return log_packet(ctx, ctx->data_end - ctx->data, transport);                      \
+	}                                                                                          \
+	SEC("xdp.frags")                                                                           \
+	int packetlog_##name##_frags(struct xdp_md *ctx)                                           \
+	{                                                                                          \
+		return log_packet(ctx, bpf_xdp_get_buff_len(ctx), transport);                      \
+	}
 
-/* For frames of several buffers (jumbo MTU); the helper and the section need Linux 5.18. */
-SEC("xdp.frags")
-int packetlog_frags(struct xdp_md *ctx)
-{
-	return log_packet(ctx, bpf_xdp_get_buff_len(ctx));
-}
+PACKETLOG_PROGRAMS(array, TRANSPORT_ARRAY)
+PACKETLOG_PROGRAMS(ring, TRANSPORT_RING)
+PACKETLOG_PROGRAMS(perf, TRANSPORT_PERF)
 
 char _license[] SEC("license") = "Dual MIT/GPL";

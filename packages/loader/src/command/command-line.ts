@@ -105,6 +105,8 @@ function optionsOf(command: Command, options: ReturnType<typeof runOptions>): Ru
     ringSize: given.ringSize,
     logLevel: given.logLevel ?? 'info',
     countOnly: given.countOnly ?? false,
+    transport: given.transport ?? 'auto',
+    clock: given.clock ?? 'precise',
     netns: given.netns,
     allowOrigin: given.allowOrigin ?? [],
     config,

@@ -1,6 +1,7 @@
 /** The options of `packetlog run`: their flags, environment variables, defaults, and their order of precedence. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { RequestedMode } from '../kernel/attach-ladder.ts';
+import type { RequestedTransport } from '../transport/choose.ts';
 import {
   interfaceName,
   type ListenAddress,
@@ -26,6 +27,8 @@ export interface RunOptions {
   ringSize: number | undefined;
   logLevel: LogLevel;
   countOnly: boolean;
+  transport: RequestedTransport;
+  clock: 'precise' | 'cached';
   netns: string | undefined;
   allowOrigin: string[];
   config: string | undefined;
@@ -72,6 +75,14 @@ export function runOptions(): Option[] {
     new Option('--ring-size <bytes>', 'ring for each CPU, for example 16MiB (default: up to 16MiB, by memory)')
       .argParser(ringBytes)
       .env('PACKETLOG_RING_SIZE'),
+    new Option('--transport <kind>', 'how records leave the kernel: array is the fastest, ring and perf suit older kernels')
+      .choices(['auto', 'array', 'ring', 'perf'])
+      .default('auto')
+      .env('PACKETLOG_TRANSPORT'),
+    new Option('--clock <policy>', 'precise: read for each packet; cached: cheaper, early by up to a jiffy')
+      .choices(['precise', 'cached'])
+      .default('precise')
+      .env('PACKETLOG_CLOCK'),
     new Option('--count-only', 'count packets, record none').env('PACKETLOG_COUNT_ONLY'),
     new Option('--log-level <level>', 'diagnostics on standard error')
       .choices([...LOG_LEVELS])

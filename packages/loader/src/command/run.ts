@@ -141,6 +141,8 @@ function drainOptions(options: RunOptions) {
     mode: options.mode,
     ringBytes,
     logPermits: !options.countOnly,
+    transport: options.transport,
+    clock: options.clock,
     rowsPerSecond: options.print === 'none' ? 0 : Number.POSITIVE_INFINITY,
   };
 }

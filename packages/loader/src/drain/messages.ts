@@ -3,6 +3,8 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Ledger, Notice, Summary } from '@packetlog/common';
 import type { RequestedMode } from '../kernel/attach-ladder.ts';
 import type { PlainError } from '../setup-error.ts';
+import type { RequestedTransport } from '../transport/choose.ts';
+import type { TransportName } from '../transport/transport.ts';
 import type { SlabMemory } from './slabs.ts';
 
 export interface DrainOptions {
@@ -11,6 +13,8 @@ export interface DrainOptions {
   /** Path of a network namespace to work in. */
   networkNamespace: string | undefined;
   mode: RequestedMode;
+  transport: RequestedTransport;
+  clock: 'precise' | 'cached';
   ringBytes: number;
   logPermits: boolean;
   slabs: SlabMemory;
@@ -32,6 +36,7 @@ export type FromDrain =
   | {
       type: 'ready';
       interfaces: Ledger['interfaces'];
+      transport: TransportName;
       /** eventfd: 8 bytes written to it make the drain thread read its messages. */
       wake: number;
       stride: number;

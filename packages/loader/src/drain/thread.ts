@@ -9,8 +9,8 @@ import { InterfaceCounters } from '../kernel/interface-counters.ts';
 import { loadProgram } from '../kernel/program.ts';
 import { SlotTable } from '../kernel/slots.ts';
 import { enterNetworkNamespace, epollOf, epollWait, eventDescriptor, waitForRunningPrograms } from '../native/libc.ts';
-import { mapKernelRing } from '../ring/mapped-ring.ts';
 import { SetupError, toPlain } from '../setup-error.ts';
+import type { OpenTransport } from '../transport/transport.ts';
 import { clearEvent } from './clear-event.ts';
 import { Drain } from './drain.ts';
 import { Handover } from './handover.ts';
@@ -24,6 +24,7 @@ const REPORT_MS = 1000;
 const STOP_MS = 5000;
 
 interface Setup {
+  transport: OpenTransport;
   drain: Drain;
   handover: Handover;
   interfaces: WatchedInterfaces;
@@ -43,15 +44,16 @@ function post(message: FromDrain): void {
 function setUp(): Setup {
   if (options.networkNamespace !== undefined) enter(options.networkNamespace);
   const names = options.interfaces.length > 0 ? options.interfaces : [requireDefaultRoute()];
-  const program = loadProgram({ ringBytes: options.ringBytes, logPermits: options.logPermits });
+  const { transport: requested, ringBytes, logPermits, clock } = options;
+  const program = loadProgram({ transport: requested, ringBytes, logPermits, clock });
   const interfaces = new WatchedInterfaces(
     program,
     new SlotTable(program.slots),
     new InterfaceCounters(program.counters, program.cpus),
     options.mode,
   );
-  const rings = program.rings.map(({ fd, bytes }) => mapKernelRing(fd, bytes));
-  const [ring] = rings;
+  const { transport } = program;
+  const [ring] = transport.rings;
   if (!ring) throw new Error('no CPU');
   const handover = new Handover({
     slabs: new Slabs(options.slabs),
@@ -62,9 +64,9 @@ function setUp(): Setup {
     post: (slab, count, skipped) => post({ type: 'rows', slab, count, skipped }),
     postSkipped: (skipped) => post({ type: 'skipped', skipped }),
   });
-  const drain = new Drain({ rings, interfaces, handover, live: program.live });
+  const drain = new Drain({ rings: transport.rings, interfaces, handover, live: program.live });
   const wake = eventDescriptor();
-  const epollAll = epollOf([wake, ...program.rings.map(({ fd }) => fd)]);
+  const epollAll = epollOf([wake, ...transport.descriptors]);
   const epollMessages = epollOf([wake]);
   drain.setClock();
   try {
@@ -73,8 +75,15 @@ function setUp(): Setup {
     interfaces.detach();
     throw error;
   }
-  post({ type: 'ready', interfaces: interfaces.ledger(), wake, stride: ring.stride, recordOffset: ring.recordOffset });
-  return { drain, handover, interfaces, wake, epollAll, epollMessages };
+  post({
+    type: 'ready',
+    interfaces: interfaces.ledger(),
+    transport: program.transportName,
+    wake,
+    stride: ring.stride,
+    recordOffset: ring.recordOffset,
+  });
+  return { transport, drain, handover, interfaces, wake, epollAll, epollMessages };
 }
 
 function enter(path: string): void {
@@ -110,7 +119,7 @@ function requireDefaultRoute(): string {
 }
 
 /** Looks, naps and sleeps until told to stop. */
-function run({ drain, handover, wake, epollAll, epollMessages }: Setup): void {
+function run({ transport, drain, handover, wake, epollAll, epollMessages }: Setup): void {
   const rhythm = new Rhythm();
   let nextReport = performance.now() + REPORT_MS;
   for (;;) {
@@ -146,6 +155,7 @@ function run({ drain, handover, wake, epollAll, epollMessages }: Setup): void {
         continue;
       }
       epollWait(epollAll, Math.max(0, Math.ceil(nextReport - performance.now())));
+      transport.woken();
     }
   }
 }

@@ -1,9 +1,11 @@
-/** Opens, configures and loads the XDP object, and makes its rings. */
+/** Opens, configures and loads the XDP object with the best transport that this kernel takes. */
 import { existsSync } from 'node:fs';
 import { COUNTERS, INTERFACE_SLOTS, KNOBS, LIVE, MAPS, OBJECT_PATH, PROGRAMS, SLOT_TABLE_SIZE } from '@packetlog/bpf';
+import { PACKET_LOG_SIZE } from '@packetlog/common';
+import { ERRNO } from '../native/errno.ts';
 import {
   BPF_FUNC_XDP_GET_BUFF_LEN,
-  createRing,
+  closeObject,
   findMap,
   findProgram,
   hasXdpHelper,
@@ -11,10 +13,9 @@ import {
   type MapPointer,
   mapDescriptor,
   type ObjectPointer,
-  type Outcome,
   openObject,
   programDescriptor,
-  putMap,
+  setAutocreate,
   setAutoload,
   setInitialValue,
   setMaxEntries,
@@ -23,14 +24,20 @@ import {
 } from '../native/libbpf.ts';
 import { mapShared, pageSize } from '../native/libc.ts';
 import { SetupError } from '../setup-error.ts';
+import { candidates, type RequestedTransport } from '../transport/choose.ts';
+import type { OpenTransport, Transport, TransportName } from '../transport/transport.ts';
 import { lastLines, refusedObject } from './object-errors.ts';
-import { onlineCpus, possibleCpus } from './possible-cpus.ts';
+import { need } from './outcome.ts';
+import { possibleCpus } from './possible-cpus.ts';
+import { isRealtimeKernel } from './realtime.ts';
 
 export interface ProgramOptions {
-  /** Bytes of each online CPU's ring: a power of two and a multiple of the page. */
+  transport: RequestedTransport;
+  /** Bytes of each CPU's ring: a power of two and a multiple of the page. */
   ringBytes: number;
   /** False: count, write no record. */
   logPermits: boolean;
+  clock: 'precise' | 'cached';
   objectPath?: string;
 }
 
@@ -39,8 +46,8 @@ export interface LoadedProgram {
   readonly single: number;
   readonly frags: number | undefined;
   readonly cpus: number;
-  /** Descriptors of the permits rings, by CPU, and their bytes. */
-  readonly rings: readonly { fd: number; bytes: number }[];
+  readonly transportName: TransportName;
+  readonly transport: OpenTransport;
   /** `struct interface_counters` for slot * cpus + cpu, read-only. */
   readonly counters: Uint8Array;
   /** `struct packetlog_live`. */
@@ -49,9 +56,13 @@ export interface LoadedProgram {
   readonly slots: Uint8Array;
 }
 
-/** Rings of CPUs that are offline now: small, but there, should the CPU come online. */
-const OFFLINE_RING_BYTES = 64 * 1024;
 const VERIFIER_LOG_BYTES = 1 << 20;
+/** Maps that only one transport uses; the others' are not made, an old kernel may not know their kind. */
+const TRANSPORT_MAPS: Readonly<Record<TransportName, readonly string[]>> = {
+  array: [MAPS.arrayRecords, MAPS.arrayControl, MAPS.doorbell],
+  ring: [MAPS.permits],
+  perf: [MAPS.perfEvents],
+};
 
 export function loadProgram(options: ProgramOptions): LoadedProgram {
   const path = options.objectPath ?? OBJECT_PATH;
@@ -65,79 +76,85 @@ export function loadProgram(options: ProgramOptions): LoadedProgram {
     });
   }
   silenceLibbpf();
-  const object = need(openObject(path), 'open program', path);
   const cpus = possibleCpus();
-  configure(object, options, cpus);
-
-  const single = need(findProgram(object, PROGRAMS.single), 'find program', PROGRAMS.single);
-  const frags = need(findProgram(object, PROGRAMS.frags), 'find program', PROGRAMS.frags);
   const hasFrags = hasXdpHelper(BPF_FUNC_XDP_GET_BUFF_LEN);
-  need(setAutoload(frags, hasFrags), 'configure program', PROGRAMS.frags);
-
-  const verifierLog = new Uint8Array(VERIFIER_LOG_BYTES);
-  const loaded = loadObject(object);
-  if (loaded.errno) {
-    throw refusedObject(path, loaded.errno, explainRefusal(path, options, cpus, verifierLog));
+  let refusal: SetupError | undefined;
+  for (const transport of candidates(options.transport, isRealtimeKernel())) {
+    const object = prepare(path, options, transport, cpus, hasFrags);
+    const { errno } = loadObject(object);
+    if (errno === 0) return opened(object, options, transport, cpus, hasFrags);
+    closeObject(object);
+    // The first refusal says most: it is that of the transport that was asked for, or of the best.
+    refusal ??= refusedObject(path, errno, explainRefusal(path, options, transport, cpus));
+    if (errno === ERRNO.EPERM || errno === ERRNO.EACCES) break;
   }
+  throw refusal ?? new Error('no transport');
+}
 
-  const map = (name: string) => need(findMap(object, name), 'find map', name);
+function finder(object: ObjectPointer): (name: string) => MapPointer {
+  return (name) => need(findMap(object, name), 'find map', name);
+}
+
+/** An object that is configured and not loaded yet. */
+function prepare(
+  path: string,
+  options: ProgramOptions,
+  transport: Transport,
+  cpus: number,
+  hasFrags: boolean,
+): ObjectPointer {
+  const object = need(openObject(path), 'open program', path);
+  const map = finder(object);
+  const knobs = new DataView(new ArrayBuffer(KNOBS.size));
+  knobs.setUint32(KNOBS.fields.cpu_count, cpus, true);
+  knobs.setUint32(KNOBS.fields.log_permits, options.logPermits ? 1 : 0, true);
+  knobs.setUint32(KNOBS.fields.ring_records, options.ringBytes / PACKET_LOG_SIZE, true);
+  knobs.setUint32(KNOBS.fields.clock_cached, options.clock === 'cached' ? 1 : 0, true);
+  need(setInitialValue(map(MAPS.knobs), new Uint8Array(knobs.buffer)), 'configure', MAPS.knobs);
+  need(setMaxEntries(map(MAPS.counters), INTERFACE_SLOTS * cpus), 'size map', MAPS.counters);
+  for (const [name, maps] of Object.entries(TRANSPORT_MAPS)) {
+    for (const each of maps) need(setAutocreate(map(each), name === transport.name), 'configure', each);
+  }
+  for (const [name, { single, frags }] of Object.entries(PROGRAMS)) {
+    const used = name === transport.name;
+    need(setAutoload(need(findProgram(object, single), 'find program', single), used), 'configure', single);
+    need(setAutoload(need(findProgram(object, frags), 'find program', frags), used && hasFrags), 'configure', frags);
+  }
+  transport.configure(map, { cpus, ringBytes: options.ringBytes });
+  return object;
+}
+
+function opened(
+  object: ObjectPointer,
+  options: ProgramOptions,
+  transport: Transport,
+  cpus: number,
+  hasFrags: boolean,
+): LoadedProgram {
+  const map = finder(object);
+  const { single, frags } = PROGRAMS[transport.name];
+  const descriptor = (name: string) => programDescriptor(need(findProgram(object, name), 'find program', name));
   return {
-    single: programDescriptor(single),
-    frags: hasFrags ? programDescriptor(frags) : undefined,
+    single: descriptor(single),
+    frags: hasFrags ? descriptor(frags) : undefined,
     cpus,
-    rings: makeRings(mapDescriptor(map(MAPS.permits)), cpus, options.ringBytes),
+    transportName: transport.name,
+    transport: transport.open(map, { cpus, ringBytes: options.ringBytes }),
     counters: memoryOf(map(MAPS.counters), INTERFACE_SLOTS * cpus * COUNTERS.size, 'read'),
     live: memoryOf(map(MAPS.live), LIVE.size, 'read-write'),
     slots: memoryOf(map(MAPS.slots), SLOT_TABLE_SIZE, 'read-write'),
   };
 }
 
-function need<T>(outcome: Outcome<T>, step: string, target: string): T {
-  if (outcome.errno) throw new SetupError({ step, target, errno: outcome.errno, exit: 'unsupported' });
-  return outcome.value;
-}
-
-function configure(object: ObjectPointer, options: ProgramOptions, cpus: number): void {
-  const map = (name: string) => need(findMap(object, name), 'find map', name);
-  const knobs = new DataView(new ArrayBuffer(KNOBS.size));
-  knobs.setUint32(KNOBS.fields.cpu_count, cpus, true);
-  knobs.setUint32(KNOBS.fields.log_permits, options.logPermits ? 1 : 0, true);
-  need(setInitialValue(map(MAPS.knobs), new Uint8Array(knobs.buffer)), 'configure', MAPS.knobs);
-  need(setMaxEntries(map(MAPS.counters), INTERFACE_SLOTS * cpus), 'configure', MAPS.counters);
-  need(setMaxEntries(map(MAPS.permits), cpus), 'configure', MAPS.permits);
-}
-
-/** Loads a second time with the verifier's log on, only to be able to say why it failed. */
-function explainRefusal(path: string, options: ProgramOptions, cpus: number, log: Uint8Array): string {
-  const again = openObject(path);
-  if (again.errno) return '';
-  configure(again.value, options, cpus);
-  const single = findProgram(again.value, PROGRAMS.single);
-  const frags = findProgram(again.value, PROGRAMS.frags);
-  if (single.errno || frags.errno) return '';
-  setAutoload(frags.value, false);
-  setVerifierLog(single.value, log);
-  loadObject(again.value);
+/** Loads once more with the verifier's log on, only to be able to say why it failed. */
+function explainRefusal(path: string, options: ProgramOptions, transport: Transport, cpus: number): string {
+  const object = prepare(path, options, transport, cpus, false);
+  const log = new Uint8Array(VERIFIER_LOG_BYTES);
+  const { single } = PROGRAMS[transport.name];
+  setVerifierLog(need(findProgram(object, single), 'find program', single), log);
+  loadObject(object);
+  closeObject(object);
   return lastLines(log);
-}
-
-function makeRings(outer: number, cpus: number, bytes: number): { fd: number; bytes: number }[] {
-  const online = onlineCpus();
-  return Array.from({ length: cpus }, (_, cpu) => {
-    const size = online.has(cpu) ? bytes : Math.min(bytes, OFFLINE_RING_BYTES);
-    const ring = createRing(`permits_${cpu}`, size);
-    if (ring.errno) {
-      throw new SetupError({
-        step: 'make ring',
-        target: `for CPU ${cpu} (${size} bytes)`,
-        errno: ring.errno,
-        next: 'Try a smaller --ring-size; before Linux 5.11 also: ulimit -l unlimited.',
-        exit: 'failed',
-      });
-    }
-    need(putMap(outer, cpu, ring.value), 'place ring', `for CPU ${cpu}`);
-    return { fd: ring.value, bytes: size };
-  });
 }
 
 /** Memory of a mmapable map's values, shared with the program. */

@@ -50,6 +50,17 @@ export const openObject = (path: string): Outcome<ObjectPointer> =>
 export const loadObject = (object: ObjectPointer): Outcome<number> =>
   intCall('bpf_object__load', [[C.pointer, object]]);
 
+export const closeObject = (object: ObjectPointer): void => {
+  call('libbpf', 'bpf_object__close', C.pointer, [[C.pointer, object]]);
+};
+
+/** Whether the map is made when the object is loaded. */
+export const setAutocreate = (map: MapPointer, autocreate: boolean): Outcome<number> =>
+  intCall('bpf_map__set_autocreate', [
+    [C.pointer, map],
+    [C.int, autocreate ? 1 : 0],
+  ]);
+
 export const findProgram = (object: ObjectPointer, name: string): Outcome<ProgramPointer> =>
   pointerCall('bpf_object__find_program_by_name', [
     [C.pointer, object],

@@ -162,3 +162,42 @@ export function waitForRunningPrograms(): boolean {
   ]);
   return value === 0;
 }
+
+const SYS_PERF_EVENT_OPEN: Partial<Record<NodeJS.Architecture, number>> = { x64: 298, arm64: 241, riscv64: 241 };
+const PERF_TYPE_SOFTWARE = 1;
+const PERF_COUNT_SW_BPF_OUTPUT = 10;
+const PERF_SAMPLE_RAW = 1 << 10;
+const PERF_FLAG_FD_CLOEXEC = 8;
+const PERF_EVENT_IOC_ENABLE = 0x2400;
+
+/** perf_event_open(2): a software event of one CPU that bpf_perf_event_output writes to, waking at each sample. */
+export function openPerfOutput(cpu: number): number {
+  const number = SYS_PERF_EVENT_OPEN[process.arch];
+  if (number === undefined) throw new Error(`perf events: not supported on ${process.arch}`);
+  const attributes = new Uint8Array(128); // struct perf_event_attr
+  const view = new DataView(attributes.buffer);
+  view.setUint32(0, PERF_TYPE_SOFTWARE, true);
+  view.setUint32(4, attributes.length, true);
+  view.setBigUint64(8, BigInt(PERF_COUNT_SW_BPF_OUTPUT), true);
+  view.setBigUint64(16, 1n, true); // sample_period
+  view.setBigUint64(24, BigInt(PERF_SAMPLE_RAW), true);
+  view.setUint32(48, 1, true); // wakeup_events
+  const result = call('libc', 'syscall', C.long, [
+    [C.long, number],
+    [C.bytes, attributes],
+    [C.int, -1],
+    [C.int, cpu],
+    [C.int, -1],
+    [C.long, PERF_FLAG_FD_CLOEXEC],
+  ]);
+  return checked('perf_event_open', result);
+}
+
+export function enablePerfEvent(fd: number): void {
+  const result = call('libc', 'ioctl', C.int, [
+    [C.int, fd],
+    [C.long, PERF_EVENT_IOC_ENABLE],
+    [C.int, 0],
+  ]);
+  checked('ioctl PERF_EVENT_IOC_ENABLE', result);
+}

@@ -22,8 +22,8 @@ export interface RingReader {
   /** Hands over what is committed, at most about `maxBytes`; nothing is given back to the writer yet. */
   drain(sink: RecordSink, maxBytes: number): Drained;
   /**
-   * Gives what was drained back to the writer. `hold`: all but the last record, so that the
-   * writer never finds the ring empty and never wakes anybody.
+   * Gives what was drained back to the writer. `hold`: and do not be woken by what comes (a ring may keep the
+   * last record back for that). `exact`: all of it, and be woken by the next record; look once more before sleeping.
    */
   publish(hold: 'hold' | 'exact'): void;
   /** Bytes reserved by the writer that were not drained yet. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * The way out for records of permitted packets: one kernel ring per possible CPU, so that
- * writers never share a lock or a cache line.
+ * The kernel ring: one BPF_MAP_TYPE_RINGBUF per possible CPU, so that writers share neither a lock
+ * nor a cache line.
  */
-#ifndef PACKETLOG_PERMITS_RING_H
-#define PACKETLOG_PERMITS_RING_H
+#ifndef PACKETLOG_KERNEL_RING_H
+#define PACKETLOG_KERNEL_RING_H
 
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -30,7 +30,7 @@ struct {
  * Flag 0: the kernel wakes the reader only if it had read everything, and the reader holds the
  * last record back while it polls, so that a busy ring never pays for a wake-up.
  */
-static __always_inline int emit_permit(const struct packet_log *log)
+static __always_inline int emit_ring(const struct packet_log *log)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 	void *ring = bpf_map_lookup_elem(&permits, &cpu);

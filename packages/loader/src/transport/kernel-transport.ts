@@ -1,0 +1,49 @@
+/** One BPF_MAP_TYPE_RINGBUF for each possible CPU, in an array of maps. */
+import { MAPS } from '@packetlog/bpf';
+import { need } from '../kernel/outcome.ts';
+import { onlineCpus } from '../kernel/possible-cpus.ts';
+import { createRing, mapDescriptor, putMap, setMaxEntries } from '../native/libbpf.ts';
+import { KernelRing } from '../ring/kernel-ring.ts';
+import { mapRingMemory } from '../ring/mapped-ring.ts';
+import { SetupError } from '../setup-error.ts';
+import type { FindMap, OpenTransport, Transport, TransportSettings } from './transport.ts';
+
+/** Rings of CPUs that are offline now: small, but there, should the CPU come online. */
+const OFFLINE_RING_BYTES = 64 * 1024;
+
+export const kernelTransport: Transport = {
+  name: 'ring',
+
+  configure(map: FindMap, { cpus }: TransportSettings): void {
+    need(setMaxEntries(map(MAPS.permits), cpus), 'size map', MAPS.permits);
+  },
+
+  open(map: FindMap, { cpus, ringBytes }: TransportSettings): OpenTransport {
+    const outer = mapDescriptor(map(MAPS.permits));
+    const online = onlineCpus();
+    const made = Array.from({ length: cpus }, (_, cpu) => {
+      const bytes = online.has(cpu) ? ringBytes : Math.min(ringBytes, OFFLINE_RING_BYTES);
+      const fd = makeRing(cpu, bytes);
+      need(putMap(outer, cpu, fd), 'place ring', `for CPU ${cpu}`);
+      return { fd, bytes };
+    });
+    return {
+      rings: made.map(({ fd, bytes }) => new KernelRing(mapRingMemory(fd, bytes))),
+      descriptors: made.map(({ fd }) => fd),
+      // The rings are readable as long as something is in them: reading them is enough.
+      woken: () => {},
+    };
+  },
+};
+
+function makeRing(cpu: number, bytes: number): number {
+  const ring = createRing(`permits_${cpu}`, bytes);
+  if (ring.errno === 0) return ring.value;
+  throw new SetupError({
+    step: 'make ring',
+    target: `for CPU ${cpu} (${bytes} bytes)`,
+    errno: ring.errno,
+    next: 'Try a smaller --ring-size; before Linux 5.11 also: ulimit -l unlimited.',
+    exit: 'failed',
+  });
+}

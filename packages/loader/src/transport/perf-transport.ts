@@ -1,0 +1,49 @@
+/** A perf event buffer for each online CPU. */
+import { MAPS } from '@packetlog/bpf';
+import { need } from '../kernel/outcome.ts';
+import { onlineCpus } from '../kernel/possible-cpus.ts';
+import { mapDescriptor, putMap, setMaxEntries } from '../native/libbpf.ts';
+import { enablePerfEvent, mapShared, openPerfOutput, pageSize } from '../native/libc.ts';
+import { PerfRing } from '../ring/perf-ring.ts';
+import { SetupError } from '../setup-error.ts';
+import type { FindMap, OpenTransport, Transport, TransportSettings } from './transport.ts';
+
+/** struct perf_event_mmap_page. */
+const DATA_HEAD = 1024;
+const DATA_TAIL = 1032;
+
+export const perfTransport: Transport = {
+  name: 'perf',
+
+  configure(map: FindMap, { cpus }: TransportSettings): void {
+    need(setMaxEntries(map(MAPS.perfEvents), cpus), 'size map', MAPS.perfEvents);
+  },
+
+  open(map: FindMap, { ringBytes }: TransportSettings): OpenTransport {
+    const events = mapDescriptor(map(MAPS.perfEvents));
+    const page = pageSize();
+    const opened = [...onlineCpus()].map((cpu) => {
+      const fd = openEvent(cpu);
+      const memory = mapShared(fd, 0, page + ringBytes, 'read-write');
+      need(putMap(events, cpu, fd), 'place perf event', `for CPU ${cpu}`);
+      enablePerfEvent(fd);
+      const word = (offset: number) => new BigUint64Array(memory.buffer, memory.byteOffset + offset, 1);
+      return { fd, ring: new PerfRing({ head: word(DATA_HEAD), tail: word(DATA_TAIL), data: memory.subarray(page) }) };
+    });
+    return { rings: opened.map(({ ring }) => ring), descriptors: opened.map(({ fd }) => fd), woken: () => {} };
+  },
+};
+
+function openEvent(cpu: number): number {
+  try {
+    return openPerfOutput(cpu);
+  } catch (cause) {
+    throw new SetupError({
+      step: 'open perf event',
+      target: `for CPU ${cpu}`,
+      next: 'It needs CAP_PERFMON (or root).',
+      exit: 'privilege',
+      cause,
+    });
+  }
+}

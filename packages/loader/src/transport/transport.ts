@@ -1,0 +1,31 @@
+/** How records leave the kernel: which programs and maps, and how this process reads them. */
+import type { MapPointer } from '../native/libbpf.ts';
+import type { RingReader } from '../ring/ring-reader.ts';
+
+export type TransportName = 'array' | 'ring' | 'perf';
+
+export interface TransportSettings {
+  /** Possible CPUs. */
+  cpus: number;
+  /** Bytes of each CPU's ring: a power of two and a multiple of the page. */
+  ringBytes: number;
+}
+
+/** Finds a map of the object by its name; throws SetupError. */
+export type FindMap = (name: string) => MapPointer;
+
+export interface OpenTransport {
+  readonly rings: readonly RingReader[];
+  /** Readable when a sleeping reader is to wake. */
+  readonly descriptors: readonly number[];
+  /** Call after waking. */
+  woken(): void;
+}
+
+export interface Transport {
+  readonly name: TransportName;
+  /** Sizes the maps of an object that is not loaded yet. */
+  configure(map: FindMap, settings: TransportSettings): void;
+  /** Maps the rings of a loaded object. */
+  open(map: FindMap, settings: TransportSettings): OpenTransport;
+}
