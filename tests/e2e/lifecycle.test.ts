@@ -126,7 +126,7 @@ describe.skipIf(!requireRoot())('the life of a loader', () => {
     const second = start('--iface', 'server0', ...QUIET);
     expect(await second.exited).toEqual({ code: 3, signal: null });
     expect(second.stderr).toMatch(
-      /XDP program \d+ "packetlog_frags" \(native, since \d{4}-.*Z\) is there and was left alone/,
+      /XDP program \d+ "packetlog_array" \(native, since \d{4}-.*Z\) is there and was left alone/,
     );
     const generic = start('--iface', 'server0', '--mode', 'generic', ...QUIET);
     expect(await generic.exited).toEqual({ code: 3, signal: null });

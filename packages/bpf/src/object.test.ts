@@ -8,7 +8,7 @@ import { FIELD_BYTES, PACKET_LOG_FIELDS, PACKET_LOG_SIZE } from '@packetlog/comm
 import { renderCHeader } from '@packetlog/common/c-header';
 import { describe, expect, it } from 'vitest';
 import { MAPS, OBJECT_PATH, PROGRAMS } from './names.ts';
-import { COUNTERS, INTERFACE_SLOTS, KNOBS, LIVE, REASON_COUNTERS, SLOT_TABLE_SIZE } from './state.ts';
+import { ARRAY_LINE, COUNTERS, INTERFACE_SLOTS, KNOBS, LIVE, REASON_COUNTERS, SLOT_TABLE_SIZE } from './state.ts';
 
 interface BtfType {
   id: number;
@@ -60,16 +60,16 @@ const fieldsOf = (fields: Readonly<Record<string, number>>, bytes: number) =>
   Object.entries(fields).map(([name, offset]) => [name, offset, bytes]);
 
 describe('the object has', () => {
-  it.each(Object.values(PROGRAMS))('the program %s', (name) => {
+  it.each(Object.values(PROGRAMS).flatMap((each) => Object.values(each)))('the program %s', (name) => {
     expect(named('FUNC', name)).toBeDefined();
   });
 
-  it.each([MAPS.permits, MAPS.counters])('the map %s', (name) => {
-    expect(variables('.maps').map((variable) => variable.name)).toContain(name);
-  });
-
-  it('exactly these maps, so that no name here is missing', () => {
-    expect(new Set(variables('.maps').map(({ name }) => name))).toEqual(new Set([MAPS.permits, MAPS.counters]));
+  it('exactly the maps named here, and the one that only the program knows', () => {
+    const { knobs, live, slots, ...maps } = MAPS;
+    expect(new Set(variables('.maps').map(({ name }) => name))).toEqual(
+      new Set([...Object.values(maps), 'cached_clock']),
+    );
+    expect([knobs, live, slots].every((name) => name.startsWith('.'))).toBe(true);
   });
 
   it.each([
@@ -104,6 +104,11 @@ describe('the layout of', () => {
     expect(named('STRUCT', 'packetlog_knobs').size).toBe(KNOBS.size);
   });
 
+  it('a line of the array ring is ARRAY_LINE', () => {
+    expect(layout('array_line').filter(([name]) => name !== 'reserved')).toEqual(fieldsOf(ARRAY_LINE.fields, 8));
+    expect(named('STRUCT', 'array_line').size).toBe(ARRAY_LINE.size);
+  });
+
   it('the live state is LIVE', () => {
     expect(layout('packetlog_live')).toEqual(fieldsOf(LIVE.fields, 8));
     expect(named('STRUCT', 'packetlog_live').size).toBe(LIVE.size);
@@ -117,11 +122,14 @@ describe('the sources', () => {
   });
 
   it.each([
-    ['PACKETLOG_SLOTS', INTERFACE_SLOTS],
-    ['PACKETLOG_SLOT_TABLE', SLOT_TABLE_SIZE],
-    ['PACKETLOG_REASONS', REASON_COUNTERS],
-  ])('define %s as %d', (name, value) => {
-    const source = readFileSync(new URL('./xdp/counters.h', import.meta.url), 'utf8');
-    expect(source).toMatch(new RegExp(`^#define ${name} ${value}$`, 'm'));
+    ['counters.h', 'PACKETLOG_SLOTS', INTERFACE_SLOTS],
+    ['counters.h', 'PACKETLOG_SLOT_TABLE', SLOT_TABLE_SIZE],
+    ['counters.h', 'PACKETLOG_REASONS', REASON_COUNTERS],
+    ['array_ring.h', 'ARRAY_PRODUCER', ARRAY_LINE.producer],
+    ['array_ring.h', 'ARRAY_CONSUMER', ARRAY_LINE.consumer],
+    ['array_ring.h', 'ARRAY_LINES', ARRAY_LINE.perCpu],
+  ])('in %s define %s as %d', (file, name, value) => {
+    const source = readFileSync(new URL(`./xdp/${file}`, import.meta.url), 'utf8');
+    expect(source).toMatch(new RegExp(`^#define ${name} +${value}$`, 'm'));
   });
 });

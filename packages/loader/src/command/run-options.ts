@@ -75,7 +75,10 @@ export function runOptions(): Option[] {
     new Option('--ring-size <bytes>', 'ring for each CPU, for example 16MiB (default: up to 16MiB, by memory)')
       .argParser(ringBytes)
       .env('PACKETLOG_RING_SIZE'),
-    new Option('--transport <kind>', 'how records leave the kernel: array is the fastest, ring and perf suit older kernels')
+    new Option(
+      '--transport <kind>',
+      'how records leave the kernel: array is the fastest, ring and perf suit older kernels',
+    )
       .choices(['auto', 'array', 'ring', 'perf'])
       .default('auto')
       .env('PACKETLOG_TRANSPORT'),

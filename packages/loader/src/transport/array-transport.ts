@@ -30,7 +30,11 @@ export const arrayTransport: Transport = {
     );
     const records = mapShared(mapDescriptor(map(MAPS.arrayRecords)), 0, cpus * ringBytes, 'read');
     const words = (cpu: number, line: number, count: number) =>
-      new BigUint64Array(control.buffer, control.byteOffset + (cpu * ARRAY_LINE.perCpu + line) * ARRAY_LINE.size, count);
+      new BigUint64Array(
+        control.buffer,
+        control.byteOffset + (cpu * ARRAY_LINE.perCpu + line) * ARRAY_LINE.size,
+        count,
+      );
     const rings = Array.from(
       { length: cpus },
       (_, cpu) =>
