@@ -130,6 +130,6 @@ describe('the sources', () => {
     ['array_ring.h', 'ARRAY_LINES', ARRAY_LINE.perCpu],
   ])('in %s define %s as %d', (file, name, value) => {
     const source = readFileSync(new URL(`./xdp/${file}`, import.meta.url), 'utf8');
-    expect(source).toMatch(new RegExp(`^#define ${name} +${value}$`, 'm'));
+    expect(source).toMatch(new RegExp(`^#define ${name}\\s+${value}$`, 'm'));
   });
 });
