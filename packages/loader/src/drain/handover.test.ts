@@ -152,7 +152,7 @@ describe('Handover', () => {
 
   it('conserves records under any sequence, and what it delivers is intact and in order', () => {
     const step = fc.oneof(
-      fc.record({ do: fc.constant('add' as const), count: fc.integer({ min: 0, max: 900 }) }),
+      fc.record({ do: fc.constant('add' as const), count: fc.integer({ min: 0, max: 2500 }) }),
       fc.record({ do: fc.constant('flush' as const), force: fc.boolean() }),
       fc.record({ do: fc.constant('release' as const) }),
       fc.record({ do: fc.constant('want' as const), rows: fc.constantFrom(0, 10, 5000, Number.POSITIVE_INFINITY) }),
