@@ -89,7 +89,9 @@ for version in "${versions[@]}"; do
 	unpack_kernel "$package" "$kernel"
 	make_initramfs "$kernel" "$work/initramfs"
 	since=$SECONDS
-	boot "$(echo "$kernel"/boot/vmlinuz-*)" "$work/initramfs" "$version"
+	image=$(find "$kernel" -name 'vmlinuz*' -type f)
+	[ -n "$image" ] || fail "no vmlinuz in $package"
+	boot "$image" "$work/initramfs" "$version"
 	echo "$package: ran for $((SECONDS - since)) s"
 	results+=("$cache/$version.result")
 done
