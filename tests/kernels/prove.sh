@@ -80,6 +80,9 @@ boot() {
 install_programs
 prepare_apt
 make_base
+# The build may be older or newer than the commit: the object is named too.
+object=$(sha256sum <"$base/packetlog/packages/bpf/dist/packetlog.bpf.o" | cut -c 1-12)
+echo "commit $(git -C "$repo" rev-parse --short HEAD), packetlog.bpf.o $object"
 results=()
 for version in "${versions[@]}"; do
 	package=$(newest_kernel "$version")
