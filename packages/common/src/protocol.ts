@@ -8,6 +8,7 @@
  */
 import { z } from 'zod';
 import { ACTIONS, REASONS } from './layout.ts';
+import { rowFilterSchema } from './row-filter.ts';
 
 /** Changes with every change of the record's layout, the batch header or a message. */
 export const PROTOCOL_VERSION = 1;
@@ -43,6 +44,8 @@ export const helloSchema = z.object({
   session_id: z.string(),
   started_at_ms: z.number(),
   interfaces: z.array(interfaceSchema),
+  /** How records leave the kernel. */
+  transport: z.enum(['array', 'ring', 'perf']),
   clock: z.object({ policy: z.enum(['precise', 'cached']), error_ns: count }),
   limits: z.object({ max_rows_per_second: count }),
 });
@@ -80,6 +83,16 @@ export const hopLedgerSchema = z.object({
 });
 export type HopLedger = z.infer<typeof hopLedgerSchema>;
 
+/**
+ * The hop to a client, since it subscribed, with the same meaning as in a batch header. `offered` is what its filter
+ * let through; `offered + filtered` is all that passed.
+ */
+export const clientLedgerSchema = hopLedgerSchema.extend({
+  /** Left out by the client's filter: asked for, so no loss. */
+  filtered: count.default(0),
+});
+export type ClientLedger = z.infer<typeof clientLedgerSchema>;
+
 export const ledgerSchema = z.object({
   at_ms: z.number(),
   interfaces: z.array(interfaceSchema.extend({ counters: interfaceLedgerSchema })),
@@ -88,7 +101,7 @@ export const ledgerSchema = z.object({
   /** From the thread that drains to the one that serves. */
   queue: hopLedgerSchema,
   /** From the loader to the client that receives this message. */
-  client: hopLedgerSchema,
+  client: clientLedgerSchema,
   /** Packets by what the parser could not read, over all interfaces; only reasons above zero. */
   reasons: z.partialRecord(z.enum(Object.keys(REASONS) as [keyof typeof REASONS, ...(keyof typeof REASONS)[]]), count),
 });
@@ -109,10 +122,13 @@ export const summarySchema = z.object({
   by_action: z.record(actionName, count),
   /** The rest is from the records that reached the loader. */
   records: count,
+  /** Highest weight of a record: 1, or N while the kernel samples 1 of N. */
+  max_weight: z.number().int().positive(),
   by_protocol: z.array(volume.extend({ ip_protocol: count, ether_type: count })),
   top_sources: z.array(volume.extend({ addr: z.string() })),
   top_ports: z.array(volume.extend({ ip_protocol: count, port: count })),
-  /** Records that found a full table and are in none of the top lists. */
+  top_pairs: z.array(volume.extend({ src_addr: z.string(), dst_addr: z.string() })),
+  /** Packets that found a table full: they are in the totals, and not in each of the top lists. */
   evicted: count,
 });
 export type Summary = z.infer<typeof summarySchema>;
@@ -145,6 +161,8 @@ export const DEFAULT_ROWS_PER_SECOND = 20_000;
 export const subscribeSchema = z.strictObject({
   /** 0: no rows, only summaries and the ledger. */
   max_rows_per_second: z.number().int().min(0).max(MAX_ROWS_PER_SECOND).default(DEFAULT_ROWS_PER_SECOND),
+  /** Which rows; absent: all. It replaces that of an earlier subscription. The limit is of rows that it lets through. */
+  filter: rowFilterSchema.optional(),
 });
 export type Subscribe = z.input<typeof subscribeSchema>;
 
@@ -177,10 +195,14 @@ export interface ServerToClientEvents {
 }
 
 export interface ClientToServerEvents {
+  /** Acknowledged when it is in effect: every record that passes from then on is counted to this client. */
   subscribe: (
     options: Subscribe,
     acknowledge: (result: Acknowledgement<{ max_rows_per_second: number }>) => void,
   ) => void;
-  /** A paused client gets no `packets`; what passes meanwhile counts as `withheld`. */
+  /**
+   * A paused client gets no `packets`, none after the acknowledgement; all that passes meanwhile counts as `withheld`,
+   * unseen by its filter.
+   */
   pause: (options: Pause, acknowledge: (result: Acknowledgement<{ paused: boolean }>) => void) => void;
 }

@@ -12,6 +12,7 @@ const hello = (session_id: string): Hello => ({
   session_id,
   started_at_ms: 0,
   interfaces: [{ name: 'eth0', ifindex: 2, mode: 'native', state: 'attached' }],
+  transport: 'array',
   clock: { policy: 'precise', error_ns: 0 },
   limits: { max_rows_per_second: 1_000_000 },
 });

@@ -49,6 +49,8 @@ export function makeSummary(over: Partial<Summary> = {}): Summary {
     by_protocol: [],
     top_sources: [],
     top_ports: [],
+    top_pairs: [],
+    max_weight: 1,
     evicted: 0,
     ...over,
   };

@@ -103,7 +103,7 @@ async function openFront(options: RunOptions, log: Logger): Promise<Front | unde
     ui: uiDirectory(options.ui),
     allowOrigin: options.allowOrigin,
     token: process.env['PACKETLOG_TOKEN'],
-    session: session(),
+    session: session(options.clock),
     log,
   });
 }

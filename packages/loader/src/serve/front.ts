@@ -22,7 +22,7 @@ export interface FrontOptions {
   allowOrigin: readonly string[];
   /** Undefined: a new one. */
   token: string | undefined;
-  session: Omit<Hello, 'interfaces'>;
+  session: Omit<Hello, 'interfaces' | 'transport'>;
   log: Logger;
 }
 
@@ -73,7 +73,7 @@ export class Front {
       http: this.#http,
       allowed: () => this.#allowed,
       token: this.#token,
-      hello: () => ({ ...this.#options.session, interfaces: interfaces() }),
+      hello: () => ({ ...this.#options.session, transport: thread.ready.transport, interfaces: interfaces() }),
       stride: thread.ready.stride,
       recordOffset: thread.ready.recordOffset,
       onRowsWanted: (perSecond) => {

@@ -29,6 +29,7 @@ const hello: Hello = {
   session_id: 's',
   started_at_ms: 0,
   interfaces: [],
+  transport: 'array',
   clock: { policy: 'precise', error_ns: 0 },
   limits: { max_rows_per_second: 1 },
 };
@@ -44,6 +45,8 @@ const summary: Summary = {
   by_protocol: [],
   top_sources: [],
   top_ports: [],
+  top_pairs: [],
+  max_weight: 1,
   evicted: 0,
 };
 

@@ -51,6 +51,7 @@ function sums<Key>(records: readonly PacketLog[], keyOf: (record: PacketLog) => 
 
 const record: fc.Arbitrary<PacketLog> = fc
   .record({
+    dst_addr: fc.constantFrom('192.0.2.2', '2001:db8::2'),
     src_addr: fc.constantFrom('192.0.2.1', '192.0.2.9', '2001:db8::1', '::', 'ff02::fb'),
     dst_port: fc.constantFrom(0, 53, 443, 65_535),
     ip_protocol: fc.constantFrom(6, 17, 1, 255),
@@ -82,6 +83,10 @@ describe('Tally', () => {
             hasPorts(r.ip_protocol) && r.dst_port !== 0 ? { ip_protocol: r.ip_protocol, port: r.dst_port } : undefined,
           ),
         );
+        expect(new Set(summary.top_pairs)).toEqual(
+          sums(records, (r) => (isIp(r) ? { src_addr: r.src_addr, dst_addr: r.dst_addr } : undefined)),
+        );
+        expect(summary.max_weight).toBe(Math.max(1, ...records.map(({ weight }) => weight)));
       }),
     );
   });
@@ -103,11 +108,30 @@ describe('Tally', () => {
     const memory = memoryOf([base, base], 72, 8);
     tally.add(memory, 8, 2, 72);
     expect(tally.take().records).toBe(2);
-    expect(tally.take()).toEqual({ records: 0, by_protocol: [], top_sources: [], top_ports: [], evicted: 0 });
+    expect(tally.take()).toEqual({
+      records: 0,
+      max_weight: 1,
+      by_protocol: [],
+      top_sources: [],
+      top_ports: [],
+      top_pairs: [],
+      evicted: 0,
+    });
     // The same memory with other records in it, as a ring is.
     memory.set(memoryOf([{ ...base, src_addr: '198.51.100.1' }], 72, 8));
     tally.add(memory, 8, 1, 72);
     expect(tally.take().top_sources).toEqual([{ addr: '198.51.100.1', packets: 1, bytes: 100 }]);
+  });
+
+  it('keeps every port of a scan, and says of sources and pairs what found no room', () => {
+    const scan = Array.from({ length: 60_000 }, (_, i) => ({ ...base, dst_port: i + 1 }));
+    expect(tallied(scan)).toMatchObject({ records: 60_000, evicted: 0 });
+    const pairs = Array.from({ length: 17_000 }, (_, i) => ({
+      ...base,
+      src_addr: `10.0.${(i % 200) >> 8}.${i % 200}`,
+      dst_addr: `10.1.0.${Math.floor(i / 200)}`,
+    }));
+    expect(tallied(pairs).evicted).toBe(17_000 - 16_384);
   });
 
   it('counts the packets of sources that found no room', () => {
