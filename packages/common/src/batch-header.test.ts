@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readBatchHeader, writeBatchHeader } from './batch-header.ts';
+import { readBatchHeader, writeBatchCounters, writeBatchHeader } from './batch-header.ts';
 import { BATCH_HEADER_SIZE } from './batch-layout.ts';
 
 const header = {
@@ -8,6 +8,7 @@ const header = {
   offered: 2 ** 40 + 7,
   dropped: 3,
   withheld: 4,
+  filtered: 2 ** 45 + 2 ** 31,
   clock_offset_ns: -2n,
   count: 0x01020304,
   stride: 72,
@@ -15,7 +16,7 @@ const header = {
 };
 
 describe('writeBatchHeader', () => {
-  it('writes the header of batch-layout.ts, zeros at its end', () => {
+  it('writes the header of batch-layout.ts, and nothing behind it', () => {
     const target = new Uint8Array(BATCH_HEADER_SIZE + 1).fill(0xaa);
     writeBatchHeader(target, header);
     expect(Buffer.from(target).toString('hex')).toBe(
@@ -31,7 +32,7 @@ describe('writeBatchHeader', () => {
         '0300000000000000',
         '0400000000000000',
         'feffffffffffffff',
-        '0000000000000000',
+        '0000008000200000',
         'aa',
       ].join(''),
     );
@@ -45,6 +46,7 @@ describe('writeBatchHeader', () => {
         offered: counter,
         dropped: counter,
         withheld: counter,
+        filtered: counter,
         clock_offset_ns: fc.bigInt({ min: -(1n << 63n), max: (1n << 63n) - 1n }),
         recordOffset: fc.integer({ min: 0, max: 100 }),
         stride: fc.integer({ min: 164, max: 0xffff }),
@@ -73,6 +75,7 @@ describe('writeBatchHeader', () => {
     { offered: 2 ** 53 },
     { dropped: Number.NaN },
     { withheld: 0.5 },
+    { filtered: -1 },
     { clock_offset_ns: 1n << 63n },
   ])('refuses $0', (wrong) => {
     const write = () => writeBatchHeader(new Uint8Array(BATCH_HEADER_SIZE), { ...header, ...wrong });
@@ -81,5 +84,21 @@ describe('writeBatchHeader', () => {
 
   it('refuses a target shorter than a header', () => {
     expect(() => writeBatchHeader(new Uint8Array(BATCH_HEADER_SIZE - 1), header)).toThrow(/needs 64 bytes/);
+  });
+});
+
+describe('writeBatchCounters', () => {
+  it('changes the counters of a header, wherever it lies, and nothing else', () => {
+    const counters = { sequence: 9, offered: 2 ** 52 + 1, dropped: 2 ** 32 - 1, withheld: 0, filtered: 2 ** 32 };
+    const target = new Uint8Array(3 + BATCH_HEADER_SIZE + 1).fill(0xaa);
+    writeBatchHeader(target.subarray(3), { ...header, count: 0 });
+    writeBatchCounters(target, 3, counters);
+    expect(readBatchHeader(target.subarray(0, -1), 3)).toEqual({
+      ...header,
+      ...counters,
+      count: 0,
+      headerSize: BATCH_HEADER_SIZE,
+    });
+    expect([target[0], target[2], target.at(-1)]).toEqual([0xaa, 0xaa, 0xaa]);
   });
 });

@@ -10,8 +10,12 @@ export interface BatchHeader {
   offered: number;
   dropped: number;
   withheld: number;
+  filtered: number;
   clock_offset_ns: bigint;
 }
+
+/** What differs between receivers of the same records. */
+export type BatchCounters = Omit<BatchHeader, 'clock_offset_ns'>;
 
 export interface BatchFields extends BatchHeader {
   count: number;
@@ -20,7 +24,7 @@ export interface BatchFields extends BatchHeader {
   headerSize: number;
 }
 
-const COUNTERS = ['sequence', 'offered', 'dropped', 'withheld'] as const;
+const COUNTERS = ['sequence', 'offered', 'dropped', 'withheld', 'filtered'] as const;
 const TWO_TO_32 = 0x1_0000_0000;
 
 /** Reads the header at `position` and makes sure that the whole batch is there. */
@@ -80,6 +84,7 @@ export function readBatchHeader(bytes: Uint8Array, position: number): BatchField
     offered: counter('offered'),
     dropped: counter('dropped'),
     withheld: counter('withheld'),
+    filtered: counter('filtered'),
     clock_offset_ns: data.getBigInt64(AT.clock_offset_ns, true),
   };
 }
@@ -111,12 +116,29 @@ export function writeBatchHeader(
   data.setUint32(AT.count, count, true);
   data.setUint16(AT.stride, stride, true);
   data.setUint16(AT.record_offset, recordOffset, true);
-  for (const name of COUNTERS) {
-    data.setUint32(AT[name], header[name] % TWO_TO_32, true);
-    data.setUint32(AT[name] + 4, Math.floor(header[name] / TWO_TO_32), true);
-  }
   data.setBigInt64(AT.clock_offset_ns, clock_offset_ns, true);
-  target.fill(0, AT.clock_offset_ns + 8, BATCH_HEADER_SIZE);
+  writeBatchCounters(target, 0, header);
+}
+
+/**
+ * Writes only the counters, into the header at `position` of `target`: for a copy that goes to another receiver.
+ * They must be integers from 0 to 2^53 - 1; that is not checked here, because it is done once for each receiver.
+ */
+export function writeBatchCounters(target: Uint8Array, position: number, counters: BatchCounters): void {
+  writeUint64(target, position + AT.sequence, counters.sequence);
+  writeUint64(target, position + AT.offered, counters.offered);
+  writeUint64(target, position + AT.dropped, counters.dropped);
+  writeUint64(target, position + AT.withheld, counters.withheld);
+  writeUint64(target, position + AT.filtered, counters.filtered);
+}
+
+function writeUint64(target: Uint8Array, at: number, value: number): void {
+  const low = value >>> 0;
+  const high = (value - low) / TWO_TO_32;
+  for (let i = 0; i < 4; i++) {
+    target[at + i] = low >>> (8 * i);
+    target[at + 4 + i] = high >>> (8 * i);
+  }
 }
 
 function checkInteger(name: string, value: number, least: number, most: number): void {

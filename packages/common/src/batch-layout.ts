@@ -5,11 +5,13 @@
  * ```
  *  0      4    6      8       12     14     16         24       32        40         48       56
  *  ├──────┼────┼──────┼───────┼──────┼──────┼──────────┼────────┼─────────┼──────────┼────────┼──────┐
- *  │magic │ver │header│ count │stride│offset│ sequence │offered │ dropped │ withheld │ clock  │ zero │
+ *  │magic │ver │header│ count │stride│offset│ sequence │offered │ dropped │ withheld │ clock  │filte-│
+ *  │      │    │ size │       │      │      │          │        │         │          │ offset │red   │
  *  └──────┴────┴──────┴───────┴──────┴──────┴──────────┴────────┴─────────┴──────────┴────────┴──────┘
  * ```
  * For every receiver, over its whole stream:
  * `offered = sum of count so far (this batch included) + dropped + withheld`.
+ * What its filter left out is no part of `offered`: `offered + filtered` is all that passed since it subscribed.
  */
 
 export const BATCH_HEADER_SIZE = 64;
@@ -32,12 +34,17 @@ export const BATCH_HEADER_FIELDS = {
   record_offset: 14,
   /** u64, 0 for the first batch of a receiver, then one more each. A gap is a lost batch. */
   sequence: 16,
-  /** u64, records meant for this receiver since it subscribed, this batch included. */
+  /** u64, records meant for this receiver since it subscribed, this batch included: those that its filter let through. */
   offered: 24,
   /** u64, of `offered`: lost on the way because the receiver was too slow. */
   dropped: 32,
-  /** u64, of `offered`: not sent because the receiver asked for at most so many rows per second. */
+  /**
+   * u64, of `offered`: not sent because the receiver asked for at most so many rows per second, 0 and a pause included.
+   * Rows of which nobody wanted any are not looked at: they are all in here, whatever a filter would have said.
+   */
   withheld: 40,
   /** i64, ns that were added to the kernel's monotonic clock for `timestamp_ns`. */
   clock_offset_ns: 48,
+  /** u64, records that the receiver's filter left out: asked for, so no loss. */
+  filtered: 56,
 } as const;

@@ -9,7 +9,7 @@ import { packetLog } from './packet-log.arbitrary.ts';
 import { encodePacketLog, type PacketLog } from './packet-log.ts';
 
 const records: readonly PacketLog[] = fc.sample(packetLog, { numRuns: 3, seed: 7 });
-const bytes = encodeBatch({ sequence: 5, dropped: 2, withheld: 1, clock_offset_ns: 9n }, records);
+const bytes = encodeBatch({ sequence: 5, dropped: 2, withheld: 1, filtered: 4, clock_offset_ns: 9n }, records);
 
 function changed(offset: number, ...values: number[]): Uint8Array {
   const copy = bytes.slice();
@@ -30,7 +30,7 @@ describe('PacketLogBatch', () => {
   it('gives back header and records', () => {
     const batch = PacketLogBatch.from(bytes);
     expect([...batch]).toEqual(records);
-    expect(batch).toMatchObject({ length: 3, sequence: 5, dropped: 2, withheld: 1, clockOffsetNs: 9n });
+    expect(batch).toMatchObject({ length: 3, sequence: 5, dropped: 2, withheld: 1, filtered: 4, clockOffsetNs: 9n });
     expect(batch.byteLength).toBe(bytes.length);
   });
 
@@ -46,7 +46,7 @@ describe('PacketLogBatch', () => {
 
   it('reads records as they lie in a kernel ring: stride 72, offset 8', () => {
     const ring = new Uint8Array(BATCH_HEADER_SIZE + records.length * 72).fill(0xee);
-    const header = { sequence: 0, offered: 3, dropped: 0, withheld: 0, clock_offset_ns: 0n };
+    const header = { sequence: 0, offered: 3, dropped: 0, withheld: 0, filtered: 0, clock_offset_ns: 0n };
     writeBatchHeader(ring, { ...header, count: records.length, stride: 72, recordOffset: 8 });
     records.forEach((record, i) => {
       encodePacketLog(record, ring, BATCH_HEADER_SIZE + i * 72 + 8);

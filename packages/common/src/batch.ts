@@ -10,12 +10,14 @@ import { PacketLogView } from './view.ts';
 export class PacketLogBatch extends PacketLogView {
   /** 0 for the first batch of a receiver, then one more each. A gap is a lost batch. */
   readonly sequence: number;
-  /** Records meant for this receiver since it subscribed, this batch included. */
+  /** Records meant for this receiver since it subscribed, this batch included: those that its filter let through. */
   readonly offered: number;
   /** Of `offered`: lost because the receiver was too slow. */
   readonly dropped: number;
   /** Of `offered`: not sent because the receiver asked for fewer. */
   readonly withheld: number;
+  /** Records that the receiver's filter left out; no part of `offered`. */
+  readonly filtered: number;
   /** ns that were added to the kernel's monotonic clock for `timestamp_ns`. */
   readonly clockOffsetNs: bigint;
   /** Bytes of the batch, header included. */
@@ -38,6 +40,7 @@ export class PacketLogBatch extends PacketLogView {
     this.offered = header.offered;
     this.dropped = header.dropped;
     this.withheld = header.withheld;
+    this.filtered = header.filtered;
     this.clockOffsetNs = header.clock_offset_ns;
     this.byteLength = header.headerSize + header.count * header.stride;
   }
@@ -77,10 +80,10 @@ export function* readBatches(bytes: Uint8Array): Generator<PacketLogBatch, void,
  */
 export function encodeBatch(header: Partial<BatchHeader>, records: readonly PacketLog[]): Uint8Array {
   const count = records.length;
-  const { sequence = 0, dropped = 0, withheld = 0, clock_offset_ns = 0n } = header;
+  const { sequence = 0, dropped = 0, withheld = 0, filtered = 0, clock_offset_ns = 0n } = header;
   const { offered = count + dropped + withheld } = header;
   const bytes = new Uint8Array(BATCH_HEADER_SIZE + count * PACKET_LOG_SIZE);
-  writeBatchHeader(bytes, { sequence, offered, dropped, withheld, clock_offset_ns, count });
+  writeBatchHeader(bytes, { sequence, offered, dropped, withheld, filtered, clock_offset_ns, count });
   records.forEach((record, i) => {
     encodePacketLog(record, bytes, BATCH_HEADER_SIZE + i * PACKET_LOG_SIZE);
   });

@@ -1,7 +1,7 @@
 export { AddressError, formatAddress, parseAddress } from './address.ts';
 export { encodeBatch, PacketLogBatch, readBatches } from './batch.ts';
 export { BatchFormatError, type BatchFormatErrorCode, type BatchFormatFacts } from './batch-error.ts';
-export { type BatchHeader, writeBatchHeader } from './batch-header.ts';
+export { type BatchCounters, type BatchHeader, writeBatchCounters, writeBatchHeader } from './batch-header.ts';
 export { BATCH_HEADER_FIELDS, BATCH_HEADER_SIZE, BATCH_MAGIC } from './batch-layout.ts';
 export { icmpTypeName } from './icmp-names.ts';
 export { packetLogJson } from './json-line.ts';
@@ -21,12 +21,15 @@ export {
   VLAN_TAG_LIMIT,
 } from './layout.ts';
 export { actionName, etherTypeName, hasPorts, protocolName, reasonName } from './names.ts';
+export { NetworkError } from './network.ts';
 export { encodePacketLog, type PacketLog } from './packet-log.ts';
 export {
   type Acknowledgement,
   type AttachMode,
   attachModeSchema,
+  type ClientLedger,
   type ClientToServerEvents,
+  clientLedgerSchema,
   DEFAULT_ROWS_PER_SECOND,
   type Handshake,
   type Hello,
@@ -55,5 +58,6 @@ export {
   summarySchema,
   type Volume,
 } from './protocol.ts';
+export { compileRowFilter, type RecordPredicate, type RowFilter, rowFilterKey, rowFilterSchema } from './row-filter.ts';
 export { tcpFlagsLetters, tcpFlagsText } from './tcp-flags.ts';
 export { PacketLogView, type RecordShape } from './view.ts';

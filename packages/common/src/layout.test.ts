@@ -45,13 +45,14 @@ describe('the batch header layout', () => {
       dropped: 8,
       withheld: 8,
       clock_offset_ns: 8,
+      filtered: 8,
     } as const satisfies Record<keyof typeof BATCH_HEADER_FIELDS, number>;
     let end = 0;
     for (const name of Object.keys(widths) as (keyof typeof widths)[]) {
       expect(BATCH_HEADER_FIELDS[name], name).toBe(end);
       end += widths[name];
     }
-    expect(end).toBe(BATCH_HEADER_SIZE - 8);
+    expect(end).toBe(BATCH_HEADER_SIZE);
   });
 
   it('has a magic number that reads PLOG', () => {

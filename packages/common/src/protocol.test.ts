@@ -51,7 +51,7 @@ const messages = {
       interfaces: [{ ...eth0, counters }],
       ring: hop,
       queue: hop,
-      client: hop,
+      client: { ...hop, filtered: 5 },
       reasons: { fragment: 3 },
     },
   },
@@ -83,7 +83,7 @@ const messages = {
       count: 3,
     },
   },
-  subscribe: { schema: subscribeSchema, valid: { max_rows_per_second: 0 } },
+  subscribe: { schema: subscribeSchema, valid: { max_rows_per_second: 0, filter: { port: 53 } } },
   pause: { schema: pauseSchema, valid: { paused: true } },
   refusal: { schema: refusalSchema, valid: { code: 'unauthorized', message: 'Wrong token.' } },
   handshake: { schema: handshakeSchema, valid: { token: 'secret', protocol: PROTOCOL_VERSION } },
@@ -135,7 +135,8 @@ describe('what a client sends', () => {
   });
 
   it('is refused with keys that the protocol does not know', () => {
-    expect(subscribeSchema.safeParse({ max_rows_per_second: 1, filter: 'tcp' }).success).toBe(false);
+    expect(subscribeSchema.safeParse({ max_rows_per_second: 1, rows: 5 }).success).toBe(false);
+    expect(subscribeSchema.safeParse({ filter: { colour: 'red' } }).success).toBe(false);
     expect(pauseSchema.safeParse({ paused: true, until: 1 }).success).toBe(false);
     expect(subscribeSchema.safeParse(JSON.parse('{"__proto__":{"max_rows_per_second":1}}')).success).toBe(false);
   });

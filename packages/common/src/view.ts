@@ -4,6 +4,7 @@ import { BatchFormatError } from './batch-error.ts';
 import { PACKET_LOG_FIELDS, PACKET_LOG_SIZE, type PacketLogFieldName } from './layout.ts';
 import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6 } from './names.ts';
 import type { PacketLog } from './packet-log.ts';
+import type { RecordPredicate } from './row-filter.ts';
 import { TextCache } from './text-cache.ts';
 
 const OFFSET = Object.fromEntries(PACKET_LOG_FIELDS.map(({ name, offset }) => [name, offset])) as Readonly<
@@ -173,6 +174,11 @@ export class PacketLogView implements Iterable<PacketLog> {
   isIp(i: number): boolean {
     const etherType = this.etherType(i);
     return etherType === ETHER_TYPE_IPV4 || etherType === ETHER_TYPE_IPV6;
+  }
+
+  /** Whether record `i` is wanted, see `compileRowFilter`. */
+  matches(i: number, predicate: RecordPredicate): boolean {
+    return predicate(this.#bytes, this.#at(i));
   }
 
   /** A record of its own: it outlives the bytes. */

@@ -1,0 +1,122 @@
+/** One address or a network in CIDR notation, and whether the address of a record is in it. */
+import { ADDRESS_BYTES, formatAddress, parseAddress } from './address.ts';
+import { PACKET_LOG_FIELDS } from './layout.ts';
+
+export interface Network {
+  /** As it was written: `::ffff:192.0.2.1` is IPv6. */
+  readonly family: 4 | 6;
+  /** 16 bytes as in a record. */
+  readonly bytes: Uint8Array;
+  /** Leading bits of `bytes` that count: 0 to 128; of an IPv4 network 96 to 128. */
+  readonly bits: number;
+}
+
+export class NetworkError extends Error {
+  override readonly name = 'NetworkError';
+  /** What was to be parsed. */
+  readonly text: string;
+
+  constructor(text: string, problem: string, options?: ErrorOptions) {
+    super(`${JSON.stringify(text)} ${problem}`, options);
+    this.text = text;
+  }
+}
+
+const WIDTH = { 4: 32, 6: 128 } as const;
+
+/**
+ * `192.0.2.1`, `192.0.2.0/24`, `2001:db8::1` or `2001:db8::/32`.
+ * @throws NetworkError for anything else, and for bits that are set behind the prefix.
+ */
+export function parseNetwork(text: string): Network {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const family = address.includes(':') ? 6 : 4;
+  const bytes = addressOf(text, address);
+  const width = WIDTH[family];
+  if (
+    rest.length > 0 ||
+    (prefix !== undefined && !/^(?:0|[1-9]\d{0,2})$/.test(prefix)) ||
+    Number(prefix ?? 0) > width
+  ) {
+    throw new NetworkError(text, `has no prefix of 0 to ${width} bits behind the slash`);
+  }
+  const bits = 128 - width + Number(prefix ?? width);
+  const masked = bytes.map((byte, i) => byte & maskOf(bits, i));
+  if (masked.some((byte, i) => byte !== bytes[i])) {
+    throw new NetworkError(text, `has bits set behind its prefix: write ${formatAs(family, masked)}/${prefix}`);
+  }
+  return { family, bytes, bits };
+}
+
+/** The same text for the same network, however it was written. */
+export function formatNetwork({ family, bytes, bits }: Network): string {
+  return `${formatAs(family, bytes)}/${bits - (128 - WIDTH[family])}`;
+}
+
+function addressOf(text: string, address: string): Uint8Array {
+  try {
+    return parseAddress(address);
+  } catch (cause) {
+    throw new NetworkError(
+      text,
+      'is neither an address nor a network: write 192.0.2.1, 192.0.2.0/24 or 2001:db8::/32',
+      {
+        cause,
+      },
+    );
+  }
+}
+
+/** formatAddress writes a mapped address as IPv4: as IPv6 it needs its colons. */
+function formatAs(family: 4 | 6, bytes: Uint8Array): string {
+  const text = formatAddress(bytes);
+  return family === 6 && !text.includes(':') ? `::ffff:${text}` : text;
+}
+
+/** The bits of byte `i` that a prefix of `bits` covers. */
+function maskOf(bits: number, i: number): number {
+  const covered = Math.min(8, Math.max(0, bits - 8 * i));
+  return 0xff & ~(0xff >> covered);
+}
+
+const offsetOf = (wanted: string) => PACKET_LOG_FIELDS.find(({ name }) => name === wanted)?.offset ?? 0;
+const ETHER_TYPE = offsetOf('ether_type');
+
+/**
+ * Whether the address at `field` of the record at `at` is in the network. The family is that of the frame, so that no
+ * IPv4 network holds an IPv6 frame's `::ffff:…`, nor `::/0` an IPv4 frame.
+ */
+export function inNetwork(
+  network: Network,
+  field: 'src_addr' | 'dst_addr',
+): (bytes: Uint8Array, at: number) => boolean {
+  return network.family === 4 ? inIpv4(network, offsetOf(field)) : inIpv6(network, offsetOf(field));
+}
+
+function inIpv4({ bytes: wanted, bits }: Network, field: number): (bytes: Uint8Array, at: number) => boolean {
+  const word = (bytes: Uint8Array, at: number) =>
+    ((bytes[at] as number) << 24) |
+    ((bytes[at + 1] as number) << 16) |
+    ((bytes[at + 2] as number) << 8) |
+    (bytes[at + 3] as number);
+  const mask = bits === 96 ? 0 : -1 << (128 - bits);
+  const value = word(wanted, 12);
+  return (bytes, at) =>
+    bytes[at + ETHER_TYPE] === 0x00 &&
+    bytes[at + ETHER_TYPE + 1] === 0x08 &&
+    // All zero in a frame that was cut off before its addresses.
+    bytes[at + field + 11] === 0xff &&
+    ((word(bytes, at + field + 12) ^ value) & mask) === 0;
+}
+
+function inIpv6({ bytes: wanted, bits }: Network, field: number): (bytes: Uint8Array, at: number) => boolean {
+  const whole = bits >> 3;
+  const mask = whole < ADDRESS_BYTES ? maskOf(bits, whole) : 0;
+  const last = wanted[whole] ?? 0;
+  return (bytes, at) => {
+    if (bytes[at + ETHER_TYPE] !== 0xdd || bytes[at + ETHER_TYPE + 1] !== 0x86) return false;
+    const from = at + field;
+    for (let i = 0; i < whole; i++) if (bytes[from + i] !== wanted[i]) return false;
+    return mask === 0 || ((bytes[from + whole] as number) & mask) === last;
+  };
+}
