@@ -5,8 +5,8 @@
 
 /** `struct packetlog_knobs`, all u32. */
 export const KNOBS = {
-  size: 16,
-  fields: { cpu_count: 0, log_permits: 4, ring_records: 8, clock_cached: 12 },
+  size: 20,
+  fields: { cpu_count: 0, log_permits: 4, ring_records: 8, clock_cached: 12, sample: 16 },
 } as const;
 
 /** `struct packetlog_live`, all u64. */

@@ -15,7 +15,9 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include "packet_log.h"
+#include "clock.h"
 #include "knobs.h"
+#include "sampling.h"
 
 #define ARRAY_PRODUCER 0
 #define ARRAY_CONSUMER 1
@@ -52,30 +54,35 @@ struct {
 
 #define read_once(field) (*(const volatile typeof(field) *)&(field))
 
-static __always_inline int emit_array(const struct packet_log *log)
+static __always_inline enum emitted emit_array(struct packet_log *log)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 	__u32 index = cpu * ARRAY_LINES + ARRAY_PRODUCER;
 	struct array_line *producer = bpf_map_lookup_elem(&array_control, &index);
 	struct array_line *consumer;
 	struct packet_log *slot;
-	__u64 position;
+	__u64 position, used;
 
 	index = cpu * ARRAY_LINES + ARRAY_CONSUMER;
 	consumer = bpf_map_lookup_elem(&array_control, &index);
 	if (!producer || !consumer)
-		return -1;
+		return RING_FULL;
 	position = producer->position;
 	/*
 	 * The reader publishes after it copied. No barrier here: the stores below depend on the
 	 * branch that depends on this load, and CPUs do not store ahead of that.
 	 */
-	if (position - read_once(consumer->position) >= knobs.ring_records)
-		return -1;
+	used = position - read_once(consumer->position);
+	log->weight = sample_weight(used, knobs.ring_records);
+	if (!log->weight)
+		return SAMPLED_OUT;
+	if (used >= knobs.ring_records)
+		return RING_FULL;
 	index = cpu * knobs.ring_records + ((__u32)position & (knobs.ring_records - 1));
 	slot = bpf_map_lookup_elem(&array_records, &index);
 	if (!slot)
-		return -1;
+		return RING_FULL;
+	log->timestamp_ns = wall_ns();
 	*slot = *log;
 	/*
 	 * A full barrier: the record is visible before the position, and armed is looked at after
@@ -84,7 +91,7 @@ static __always_inline int emit_array(const struct packet_log *log)
 	__sync_lock_test_and_set(&producer->position, position + 1);
 	if (read_once(consumer->armed) && __sync_lock_test_and_set(&consumer->armed, 0))
 		bpf_ringbuf_output(&doorbell, &cpu, sizeof(cpu), BPF_RB_FORCE_WAKEUP);
-	return 0;
+	return EMITTED;
 }
 
 #endif

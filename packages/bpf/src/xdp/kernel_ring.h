@@ -8,7 +8,9 @@
 
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
+#include "clock.h"
 #include "packet_log.h"
+#include "sampling.h"
 
 /* Only a pattern for the kind of map: the rings that the loader puts in have their own size. */
 struct permits_ring {
@@ -25,25 +27,34 @@ struct {
 } permits SEC(".maps");
 
 /*
- * Copies the record into this CPU's ring; 0, or -1 if the ring is full.
+ * Copies the record into this CPU's ring.
  *
  * Flag 0: the kernel wakes the reader only if it had read everything, and the reader holds the
  * last record back while it polls, so that a busy ring never pays for a wake-up.
  */
-static __always_inline int emit_ring(const struct packet_log *log)
+static __always_inline enum emitted emit_ring(struct packet_log *log)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 	void *ring = bpf_map_lookup_elem(&permits, &cpu);
 	struct packet_log *slot;
+	__u64 used = 0, size = 1;
 
 	if (!ring)
-		return -1;
+		return RING_FULL;
+	if (!knobs.sample) {
+		used = bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA);
+		size = bpf_ringbuf_query(ring, BPF_RB_RING_SIZE);
+	}
+	log->weight = sample_weight(used, size);
+	if (!log->weight)
+		return SAMPLED_OUT;
 	slot = bpf_ringbuf_reserve(ring, sizeof(*slot), 0);
 	if (!slot)
-		return -1;
+		return RING_FULL;
+	log->timestamp_ns = wall_ns();
 	*slot = *log;
 	bpf_ringbuf_submit(slot, 0);
-	return 0;
+	return EMITTED;
 }
 
 #endif

@@ -15,6 +15,8 @@ struct packetlog_knobs {
 	__u32 log_permits;  /* 0: count only, write no record of permitted packets */
 	__u32 ring_records; /* of the array ring, for each CPU: a power of two */
 	__u32 clock_cached; /* 1: read the clock now and then, 0: for each packet */
+	__u32 sample; /* record 1 of so many permitted packets, a power of two; 0: by how full the
+			 ring is */
 };
 
 /* Written by the loader while the program runs. */
@@ -27,6 +29,7 @@ const volatile struct packetlog_knobs knobs SEC(".rodata.knobs") = {
 	.cpu_count = 1,
 	.log_permits = 1,
 	.ring_records = 1,
+	.sample = 1,
 };
 
 struct packetlog_live live SEC(".data.live") = {};

@@ -11,7 +11,6 @@
 #include "knobs.h"
 #include "counters.h"
 #include "parse_frame.h"
-#include "clock.h"
 #include "array_ring.h"
 #include "kernel_ring.h"
 #include "perf_events.h"
@@ -21,9 +20,8 @@ const struct packet_log *packet_log_btf __attribute__((unused));
 
 enum transport { TRANSPORT_ARRAY, TRANSPORT_RING, TRANSPORT_PERF };
 
-/* 0 if the record is on its way, else there was no room. */
-static __always_inline int emit(struct xdp_md *ctx, const struct packet_log *log,
-				const enum transport transport)
+static __always_inline enum emitted emit(struct xdp_md *ctx, struct packet_log *log,
+					 const enum transport transport)
 {
 	switch (transport) {
 	case TRANSPORT_ARRAY:
@@ -60,14 +58,19 @@ static __always_inline int log_packet(struct xdp_md *ctx, __u64 frame_length,
 		counters->filtered_out++;
 		return XDP_PASS;
 	}
-	log.timestamp_ns = wall_ns();
 	log.ifindex = ctx->ingress_ifindex;
 	log.length = frame_length > 0xffff ? 0xffff : frame_length;
-	log.weight = 1;
-	if (emit(ctx, &log, transport))
-		counters->ring_full++;
-	else
+	switch (emit(ctx, &log, transport)) {
+	case EMITTED:
 		counters->emitted++;
+		break;
+	case SAMPLED_OUT:
+		counters->sampled_out++;
+		break;
+	case RING_FULL:
+		counters->ring_full++;
+		break;
+	}
 	return XDP_PASS;
 }
 

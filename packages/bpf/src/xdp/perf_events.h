@@ -8,7 +8,9 @@
 
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
+#include "clock.h"
 #include "packet_log.h"
+#include "sampling.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
@@ -16,10 +18,16 @@ struct {
 	__uint(value_size, sizeof(__u32));
 } perf_events SEC(".maps");
 
-static __always_inline int emit_perf(struct xdp_md *ctx, const struct packet_log *log)
+/* How full the buffer is cannot be asked: by itself it is never sampled. */
+static __always_inline enum emitted emit_perf(struct xdp_md *ctx, struct packet_log *log)
 {
-	return bpf_perf_event_output(ctx, &perf_events, BPF_F_CURRENT_CPU, (void *)log,
-				     sizeof(*log));
+	log->weight = sample_weight(0, 1);
+	if (!log->weight)
+		return SAMPLED_OUT;
+	log->timestamp_ns = wall_ns();
+	if (bpf_perf_event_output(ctx, &perf_events, BPF_F_CURRENT_CPU, log, sizeof(*log)))
+		return RING_FULL;
+	return EMITTED;
 }
 
 #endif

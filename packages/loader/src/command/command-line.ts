@@ -7,7 +7,7 @@ import { readConfigFile } from './config-file.ts';
 import { demo } from './demo.ts';
 import { seconds } from './option-values.ts';
 import { run } from './run.ts';
-import { mergeConfig, type RunOptions, readFlagVariables, runOptions } from './run-options.ts';
+import { mergeConfig, type RunOptions, readFlagVariables, runOptions, SAMPLE_AUTO } from './run-options.ts';
 import { version } from './session.ts';
 
 const RUN_HELP = `
@@ -107,6 +107,8 @@ function optionsOf(command: Command, options: ReturnType<typeof runOptions>): Ru
     countOnly: given.countOnly ?? false,
     transport: given.transport ?? 'auto',
     clock: given.clock ?? 'precise',
+    sample: given.sample ?? SAMPLE_AUTO,
+    simulateLoss: given.simulateLoss ?? 0,
     netns: given.netns,
     allowOrigin: given.allowOrigin ?? [],
     config,

@@ -76,3 +76,25 @@ export function seconds(text: string): number {
   }
   return value;
 }
+
+/** The kernel samples by how full the ring is. */
+export const SAMPLE_AUTO = 0;
+/** A record's weight has 16 bits. */
+const MAX_SAMPLE = 32_768;
+
+/** N of "1 of N"; SAMPLE_AUTO for auto, 1 for off. */
+export function sampling(text: string): number {
+  if (text === 'auto') return SAMPLE_AUTO;
+  if (text === 'off') return 1;
+  const n = Number(text);
+  if (!/^\d+$/.test(text) || n < 1 || n > MAX_SAMPLE || !Number.isInteger(Math.log2(n))) {
+    throw new InvalidArgumentError(`Write auto, off, or a power of two up to ${MAX_SAMPLE}.`);
+  }
+  return n;
+}
+
+/** A number of things, from 0 on. */
+export function count(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Write a number from 0 on.');
+  return Number(text);
+}

@@ -3,13 +3,18 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { RequestedMode } from '../kernel/attach-ladder.ts';
 import type { RequestedTransport } from '../transport/choose.ts';
 import {
+  count,
   interfaceName,
   type ListenAddress,
   listenAddress,
   networkNamespace,
   origin,
   ringBytes,
+  SAMPLE_AUTO,
+  sampling,
 } from './option-values.ts';
+
+export { SAMPLE_AUTO } from './option-values.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -29,6 +34,10 @@ export interface RunOptions {
   countOnly: boolean;
   transport: RequestedTransport;
   clock: 'precise' | 'cached';
+  /** Record 1 of so many permitted packets; SAMPLE_AUTO: by how full the ring is. */
+  sample: number;
+  /** Records to lose on purpose. */
+  simulateLoss: number;
   netns: string | undefined;
   allowOrigin: string[];
   config: string | undefined;
@@ -86,6 +95,17 @@ export function runOptions(): Option[] {
       .choices(['precise', 'cached'])
       .default('precise')
       .env('PACKETLOG_CLOCK'),
+    new Option(
+      '--sample <n>',
+      'auto: record 1 of N while the ring fills up; off: never; N: always 1 of N (a power of two)',
+    )
+      .argParser(sampling)
+      .default(SAMPLE_AUTO, 'auto')
+      .env('PACKETLOG_SAMPLE'),
+    new Option('--simulate-loss <n>', 'lose so many records on purpose, to see the alarm')
+      .argParser(count)
+      .env('PACKETLOG_SIMULATE_LOSS')
+      .hideHelp(),
     new Option('--count-only', 'count packets, record none').env('PACKETLOG_COUNT_ONLY'),
     new Option('--log-level <level>', 'diagnostics on standard error')
       .choices([...LOG_LEVELS])

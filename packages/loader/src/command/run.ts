@@ -143,6 +143,8 @@ function drainOptions(options: RunOptions) {
     logPermits: !options.countOnly,
     transport: options.transport,
     clock: options.clock,
+    sample: options.sample,
+    simulateLoss: options.simulateLoss,
     rowsPerSecond: options.print === 'none' ? 0 : Number.POSITIVE_INFINITY,
   };
 }

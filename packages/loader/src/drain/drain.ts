@@ -96,13 +96,17 @@ export class Drain {
   report(atMs: number, nowMs: number): { ledger: DrainLedger; summary: Summary; notices: Notice[] } {
     const notices = this.#interfaces.look(atMs);
     const ledger = this.ledger(atMs);
-    const full = ledger.interfaces.reduce((sum, { counters }) => sum + counters.ring_full, 0);
-    for (const notice of [this.#ringAlarm.look(full, atMs), this.#queueAlarm.look(ledger.queue.dropped, atMs)]) {
-      if (notice) notices.push(notice);
-    }
+    notices.push(...this.alarms(atMs, nowMs));
     const summary = this.#summary(ledger, atMs, nowMs);
     this.#last = { ledger, nowMs };
     return { ledger, summary, notices };
+  }
+
+  /** Whether loss began or ended; cheap enough to be asked several times a second. */
+  alarms(atMs: number, nowMs: number): Notice[] {
+    const ring = this.#ringAlarm.look(this.#interfaces.ringFull(), atMs, nowMs);
+    const queue = this.#queueAlarm.look(this.#handover.counts.dropped, atMs, nowMs);
+    return [ring, queue].filter((notice) => notice !== undefined);
   }
 
   #summary(ledger: DrainLedger, atMs: number, nowMs: number): Summary {

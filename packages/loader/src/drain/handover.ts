@@ -23,6 +23,7 @@ export class Handover {
   readonly #postSkipped: (skipped: number) => void;
   readonly #now: () => number;
   readonly #budget: RowBudget;
+  #toLose: number;
   #slab: number | undefined;
   #records = 0;
   #skipped = 0;
@@ -34,6 +35,8 @@ export class Handover {
     recordOffset: number;
     rowsPerSecond: number;
     now: () => number;
+    /** So many records are dropped at first, to see what an alarm looks like. */
+    simulateLoss?: number;
     post: (slab: number, count: number, skipped: number) => void;
     postSkipped: (skipped: number) => void;
   }) {
@@ -41,6 +44,7 @@ export class Handover {
     this.#stride = options.stride;
     this.#recordOffset = options.recordOffset;
     this.#now = options.now;
+    this.#toLose = options.simulateLoss ?? 0;
     this.#post = options.post;
     this.#postSkipped = options.postSkipped;
     this.#budget = new RowBudget(options.rowsPerSecond, options.now());
@@ -61,7 +65,14 @@ export class Handover {
   }
 
   add(memory: Uint8Array, start: number, count: number): void {
+    const lost = Math.min(count, this.#toLose);
+    this.#toLose -= lost;
+    this.counts.dropped += lost;
     this.counts.offered += count;
+    this.#offer(memory, start + lost * this.#stride, count - lost);
+  }
+
+  #offer(memory: Uint8Array, start: number, count: number): void {
     const wanted = this.#budget.take(count, this.#now());
     this.counts.withheld += count - wanted;
     this.#skipped += count - wanted;

@@ -6,7 +6,7 @@ import { LossAlarm } from './loss-alarm.ts';
 function said(...totals: number[]): (string | undefined)[] {
   const alarm = new LossAlarm('somewhere', 'Do something.');
   return totals.map((total, second) => {
-    const notice = alarm.look(total, second * 1000);
+    const notice = alarm.look(total, second * 1000, second * 1000);
     return notice && `${notice.code} ${notice.count}`;
   });
 }
@@ -31,7 +31,7 @@ describe('LossAlarm', () => {
 
   it('says it as the protocol wants it, with place and advice', () => {
     const alarm = new LossAlarm('in the test', 'Do something.');
-    const began = alarm.look(4, 1000);
+    const began = alarm.look(4, 1000, 1000);
     expect(noticeSchema.parse(began)).toEqual({
       at_ms: 1000,
       level: 'warning',
@@ -39,6 +39,10 @@ describe('LossAlarm', () => {
       count: 4,
       message: 'Records are being lost in the test: 4 so far. Do something.',
     });
-    expect(noticeSchema.parse(alarm.look(4, 2000))).toMatchObject({ level: 'info', code: 'loss_ended', count: 4 });
+    expect(noticeSchema.parse(alarm.look(4, 2000, 2000))).toMatchObject({
+      level: 'info',
+      code: 'loss_ended',
+      count: 4,
+    });
   });
 });

@@ -1,12 +1,16 @@
 /** Says when loss begins and when it ends. Pure. */
 import type { Notice } from '@packetlog/common';
 
+/** So long without loss ends it. */
+const QUIET_MS = 900;
+
 export class LossAlarm {
   readonly #where: string;
   readonly #advice: string;
   #total = 0;
   #before = 0;
   #losing = false;
+  #grewAt = 0;
 
   /** `where` completes "Records were lost "; `advice` is a sentence. */
   constructor(where: string, advice: string) {
@@ -14,17 +18,18 @@ export class LossAlarm {
     this.#advice = advice;
   }
 
-  /** Call about once a second with the count of lost records since the start. */
-  look(total: number, atMs: number): Notice | undefined {
+  /** Call now and then with the count of lost records since the start. `atMs`: wall clock, `nowMs`: one that does not jump. */
+  look(total: number, atMs: number, nowMs: number): Notice | undefined {
     const grew = total > this.#total;
     const count = total - this.#before;
     this.#total = total;
+    if (grew) this.#grewAt = nowMs;
     if (grew && !this.#losing) {
       this.#losing = true;
       const message = `Records are being lost ${this.#where}: ${count} so far. ${this.#advice}`;
       return { at_ms: atMs, level: 'warning', code: 'loss_began', message, count };
     }
-    if (!grew && this.#losing) {
+    if (this.#losing && nowMs - this.#grewAt >= QUIET_MS) {
       this.#losing = false;
       this.#before = total;
       const message = `No more records are lost ${this.#where}; ${count} were lost. The counters stayed exact.`;

@@ -15,6 +15,10 @@ export interface DrainOptions {
   mode: RequestedMode;
   transport: RequestedTransport;
   clock: 'precise' | 'cached';
+  /** Record 1 of so many permitted packets; 0: by how full the ring is. */
+  sample: number;
+  /** So many records are lost on purpose, to see the alarm. */
+  simulateLoss: number;
   ringBytes: number;
   logPermits: boolean;
   slabs: SlabMemory;

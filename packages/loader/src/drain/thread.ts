@@ -4,6 +4,7 @@
  */
 import { closeSync, openSync } from 'node:fs';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import type { Notice } from '@packetlog/common';
 import { defaultRouteInterface } from '../kernel/default-route.ts';
 import { InterfaceCounters } from '../kernel/interface-counters.ts';
 import { loadProgram } from '../kernel/program.ts';
@@ -20,6 +21,8 @@ import { Slabs } from './slabs.ts';
 import { WatchedInterfaces } from './watched-interfaces.ts';
 
 const REPORT_MS = 1000;
+/** While awake, loss is looked for so often: it is told well within a second. */
+const ALARM_MS = 200;
 /** How long the end waits for the serving thread to give slabs back, and for the last records. */
 const STOP_MS = 5000;
 
@@ -44,8 +47,8 @@ function post(message: FromDrain): void {
 function setUp(): Setup {
   if (options.networkNamespace !== undefined) enter(options.networkNamespace);
   const names = options.interfaces.length > 0 ? options.interfaces : [requireDefaultRoute()];
-  const { transport: requested, ringBytes, logPermits, clock } = options;
-  const program = loadProgram({ transport: requested, ringBytes, logPermits, clock });
+  const { transport: requested, ringBytes, logPermits, clock, sample } = options;
+  const program = loadProgram({ transport: requested, ringBytes, logPermits, clock, sample });
   const interfaces = new WatchedInterfaces(
     program,
     new SlotTable(program.slots),
@@ -60,6 +63,7 @@ function setUp(): Setup {
     stride: ring.stride,
     recordOffset: ring.recordOffset,
     rowsPerSecond: options.rowsPerSecond,
+    simulateLoss: options.simulateLoss,
     now: () => performance.now(),
     post: (slab, count, skipped) => post({ type: 'rows', slab, count, skipped }),
     postSkipped: (skipped) => post({ type: 'skipped', skipped }),
@@ -122,15 +126,11 @@ function requireDefaultRoute(): string {
 function run({ transport, drain, handover, wake, epollAll, epollMessages }: Setup): void {
   const rhythm = new Rhythm();
   let nextReport = performance.now() + REPORT_MS;
+  let nextAlarm = 0;
   for (;;) {
     if (Atomics.exchange(signal, 0, 0) === 1) {
       clearEvent(wake);
-      for (let message = receive(); message; message = receive()) {
-        if (message.type === 'stop') return;
-        handover.flush(true);
-        post({ type: 'rows-wanted', skipped: handover.takeSkipped() });
-        handover.want(message.perSecond);
-      }
+      if (answerMessages(handover) === 'stop') return;
     }
     if (performance.now() >= nextReport) {
       report(drain);
@@ -138,6 +138,10 @@ function run({ transport, drain, handover, wake, epollAll, epollMessages }: Setu
       nextReport = reportAfter(nextReport);
     }
     const { records, more } = drain.look();
+    if (performance.now() >= nextAlarm) {
+      nextAlarm = performance.now() + ALARM_MS;
+      tell(drain.alarms(Date.now(), performance.now()));
+    }
     const next = rhythm.next(records, more);
     handover.flush(next.do === 'sleep');
     if (next.do === 'again') {
@@ -160,6 +164,16 @@ function run({ transport, drain, handover, wake, epollAll, epollMessages }: Setu
   }
 }
 
+function answerMessages(handover: Handover): 'stop' | 'go on' {
+  for (let message = receive(); message; message = receive()) {
+    if (message.type === 'stop') return 'stop';
+    handover.flush(true);
+    post({ type: 'rows-wanted', skipped: handover.takeSkipped() });
+    handover.want(message.perSecond);
+  }
+  return 'go on';
+}
+
 /** When the next report is due. Late by more than one: those in between are left out, not made up for. */
 function reportAfter(due: number): number {
   return Math.max(due, performance.now() - REPORT_MS) + REPORT_MS;
@@ -169,11 +183,15 @@ function receive(): ToDrain | undefined {
   return receiveMessageOnPort(port)?.message as ToDrain | undefined;
 }
 
+function tell(notices: readonly Notice[]): void {
+  for (const notice of notices) post({ type: 'notice', notice });
+}
+
 function report(drain: Drain): void {
   const { offsetNs, step } = drain.setClock();
   const { ledger, summary, notices } = drain.report(Date.now(), performance.now());
   if (step) notices.push(step);
-  for (const notice of notices) post({ type: 'notice', notice });
+  tell(notices);
   post({ type: 'second', ledger, summary, clockOffsetNs: offsetNs });
 }
 

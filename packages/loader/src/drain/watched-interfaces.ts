@@ -88,6 +88,11 @@ export class WatchedInterfaces {
     return this.#watched.reduce((sum, { slot }) => sum + this.#counters.read(slot).emitted, 0);
   }
 
+  /** Packets that found no room in a ring since the start. */
+  ringFull(): number {
+    return this.#watched.reduce((sum, { slot }) => sum + this.#counters.ringFull(slot), 0);
+  }
+
   detach(): void {
     for (const watched of this.#watched) this.#close(watched);
   }

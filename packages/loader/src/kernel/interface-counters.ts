@@ -32,6 +32,10 @@ export class InterfaceCounters {
     return { seen, permitted, denied, aborted, emitted, sampled_out, filtered_out, ring_full, bytes };
   }
 
+  ringFull(slot: number): number {
+    return this.#sum(slot, COUNTERS.fields.ring_full);
+  }
+
   /** Packets by reason number; index 0 is always 0. */
   reasons(slot: number): number[] {
     return Array.from({ length: REASON_COUNTERS }, (_, reason) =>

@@ -38,6 +38,8 @@ export interface ProgramOptions {
   /** False: count, write no record. */
   logPermits: boolean;
   clock: 'precise' | 'cached';
+  /** Record 1 of so many permitted packets, a power of two; 0: by how full the ring is. */
+  sample: number;
   objectPath?: string;
 }
 
@@ -110,6 +112,7 @@ function prepare(
   knobs.setUint32(KNOBS.fields.log_permits, options.logPermits ? 1 : 0, true);
   knobs.setUint32(KNOBS.fields.ring_records, options.ringBytes / PACKET_LOG_SIZE, true);
   knobs.setUint32(KNOBS.fields.clock_cached, options.clock === 'cached' ? 1 : 0, true);
+  knobs.setUint32(KNOBS.fields.sample, options.sample, true);
   need(setInitialValue(map(MAPS.knobs), new Uint8Array(knobs.buffer)), 'configure', MAPS.knobs);
   need(setMaxEntries(map(MAPS.counters), INTERFACE_SLOTS * cpus), 'size map', MAPS.counters);
   for (const [name, maps] of Object.entries(TRANSPORT_MAPS)) {
