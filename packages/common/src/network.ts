@@ -82,41 +82,33 @@ function maskOf(bits: number, i: number): number {
 const offsetOf = (wanted: string) => PACKET_LOG_FIELDS.find(({ name }) => name === wanted)?.offset ?? 0;
 const ETHER_TYPE = offsetOf('ether_type');
 
-/**
- * Whether the address at `field` of the record at `at` is in the network. The family is that of the frame, so that no
- * IPv4 network holds an IPv6 frame's `::ffff:…`, nor `::/0` an IPv4 frame.
- */
-export function inNetwork(
-  network: Network,
-  field: 'src_addr' | 'dst_addr',
-): (bytes: Uint8Array, at: number) => boolean {
-  return network.family === 4 ? inIpv4(network, offsetOf(field)) : inIpv6(network, offsetOf(field));
+/** A network made ready to be looked for: bytes `first` up to `whole` as they are, then `mask` of the next. */
+export interface NetworkTest {
+  readonly etherLow: number;
+  readonly etherHigh: number;
+  readonly bytes: Uint8Array;
+  readonly first: number;
+  readonly whole: number;
+  readonly mask: number;
 }
 
-function inIpv4({ bytes: wanted, bits }: Network, field: number): (bytes: Uint8Array, at: number) => boolean {
-  const word = (bytes: Uint8Array, at: number) =>
-    ((bytes[at] as number) << 24) |
-    ((bytes[at + 1] as number) << 16) |
-    ((bytes[at + 2] as number) << 8) |
-    (bytes[at + 3] as number);
-  const mask = bits === 96 ? 0 : -1 << (128 - bits);
-  const value = word(wanted, 12);
-  return (bytes, at) =>
-    bytes[at + ETHER_TYPE] === 0x00 &&
-    bytes[at + ETHER_TYPE + 1] === 0x08 &&
-    // All zero in a frame that was cut off before its addresses.
-    bytes[at + field + 11] === 0xff &&
-    ((word(bytes, at + field + 12) ^ value) & mask) === 0;
-}
-
-function inIpv6({ bytes: wanted, bits }: Network, field: number): (bytes: Uint8Array, at: number) => boolean {
+export function testFor({ family, bytes, bits }: Network): NetworkTest {
   const whole = bits >> 3;
   const mask = whole < ADDRESS_BYTES ? maskOf(bits, whole) : 0;
-  const last = wanted[whole] ?? 0;
-  return (bytes, at) => {
-    if (bytes[at + ETHER_TYPE] !== 0xdd || bytes[at + ETHER_TYPE + 1] !== 0x86) return false;
-    const from = at + field;
-    for (let i = 0; i < whole; i++) if (bytes[from + i] !== wanted[i]) return false;
-    return mask === 0 || ((bytes[from + whole] as number) & mask) === last;
-  };
+  // Of ::ffff:0:0/96 one byte says enough: it is 0 in a frame that was cut off before its addresses.
+  return family === 4
+    ? { etherLow: 0x00, etherHigh: 0x08, bytes, first: 11, whole, mask }
+    : { etherLow: 0xdd, etherHigh: 0x86, bytes, first: 0, whole, mask };
+}
+
+/**
+ * Whether the address at byte `field` of the record at `at` is in the network. The family is that of the frame, so that
+ * no IPv4 network holds an IPv6 frame's `::ffff:…`, nor `::/0` an IPv4 frame.
+ */
+export function isInNetwork(test: NetworkTest, bytes: Uint8Array, at: number, field: number): boolean {
+  if (bytes[at + ETHER_TYPE] !== test.etherLow || bytes[at + ETHER_TYPE + 1] !== test.etherHigh) return false;
+  const { bytes: wanted, whole, mask } = test;
+  const from = at + field;
+  for (let i = test.first; i < whole; i++) if (bytes[from + i] !== wanted[i]) return false;
+  return mask === 0 || ((bytes[from + whole] as number) & mask) === wanted[whole];
 }
