@@ -33,7 +33,7 @@ export function makeLedger(
     })),
     ring: hop,
     queue: { ...hop, dropped: queueDropped },
-    client: { ...hop, dropped: clientDropped, withheld: clientWithheld },
+    client: { ...hop, dropped: clientDropped, withheld: clientWithheld, filtered: 0 },
     reasons: {},
   };
 }
