@@ -18,7 +18,7 @@ describe.skipIf(!requireRoot())('overload', () => {
     'a loader that stands still loses what the rings cannot hold, counts it, says when it began and ended (%s)',
     async (transport, stride) => {
       const { client, server, link } = suite.network;
-      const ring = ['--ring-size', '64KiB', '--transport', transport];
+      const ring = ['--ring-size', '64KiB', '--transport', transport, '--sample', 'off'];
       const args = ['--iface', link.server.device, '--print', 'json', '--listen', 'off', ...ring];
       const packetlog = suite.own(startPacketlog(server, { args }));
       await packetlog.untilPrinted(/Waiting for Ctrl-C/);
@@ -42,6 +42,76 @@ describe.skipIf(!requireRoot())('overload', () => {
       expect(counters?.ring_full).toBeLessThan(COUNT);
     },
   );
+
+  test.each(['array', 'ring'])(
+    'a ring that fills up is sampled, and the weights of the records make up for it (%s)',
+    async (transport) => {
+      const { client, server, link } = suite.network;
+      const args = ['--iface', link.server.device, '--print', 'json', '--listen', 'off', '--ring-size', '256KiB'];
+      const packetlog = suite.own(startPacketlog(server, { args: [...args, '--transport', transport] }));
+      await packetlog.untilPrinted(/Waiting for Ctrl-C/);
+      process.kill(packetlog.pid, 'SIGSTOP');
+      const COUNT = 30_000;
+      await sendUdp(client, { address: link.server.ipv4, count: COUNT });
+      await until(async () => (await link.server.counters()).rx.packets === COUNT, { what: 'all datagrams to arrive' });
+      process.kill(packetlog.pid, 'SIGCONT');
+      await packetlog.until(({ stdout }) => stdout.includes('"weight":4'), 'sampled records');
+      // It has caught up: what comes now is recorded one by one again.
+      await until(
+        async () => {
+          await sendUdp(client, { address: link.server.ipv4, count: 1, sourcePorts: [44_444] });
+          return /"weight":1,"src_port":44444/.test(packetlog.stdout);
+        },
+        { what: 'a record of weight 1' },
+      );
+      const { rx } = await link.server.counters();
+      expect(await packetlog.end('SIGINT')).toEqual({ code: 0, signal: null });
+
+      const { records, ledger } = readJsonOutput(packetlog.stdout);
+      const counters = ledger.interfaces[link.server.device];
+      expect(discrepancies(ledger)).toEqual([]);
+      expect(counters?.seen).toBe(rx.packets);
+      expect(counters?.sampled_out).toBeGreaterThan(COUNT / 4);
+      expect(records.length + (counters?.sampled_out ?? 0) + (counters?.ring_full ?? 0)).toBe(rx.packets);
+      expect(new Set(records.map(({ weight }) => weight))).toContain(4);
+      // Unbiased: six standard deviations of a sum of weights up to 64, and what the full ring lost.
+      const weights = records.reduce((sum, { weight }) => sum + weight, 0);
+      const deviation = Math.sqrt(records.reduce((sum, { weight }) => sum + weight * (weight - 1), 0));
+      const missing = 64 * (counters?.ring_full ?? 0);
+      expect(Math.abs(weights - rx.packets)).toBeLessThanOrEqual(6 * deviation + missing);
+    },
+  );
+
+  test('one record in N is kept as asked for, whatever the ring', async () => {
+    const { client, server, link } = suite.network;
+    const args = ['--iface', link.server.device, '--print', 'json', '--listen', 'off', '--sample', '8'];
+    const packetlog = suite.own(startPacketlog(server, { args }));
+    await packetlog.untilPrinted(/Waiting for Ctrl-C/);
+    const COUNT = 8000;
+    await sendUdp(client, { address: link.server.ipv4, count: COUNT });
+    await packetlog.end('SIGINT');
+    const { records, ledger } = readJsonOutput(packetlog.stdout);
+    expect(discrepancies(ledger)).toEqual([]);
+    expect(records.every(({ weight }) => weight === 8)).toBe(true);
+    expect(records.length + (ledger.interfaces[link.server.device]?.sampled_out ?? 0)).toBe(COUNT);
+    // Six standard deviations of the number kept.
+    expect(Math.abs(records.length - COUNT / 8)).toBeLessThan(6 * Math.sqrt((COUNT / 8) * (7 / 8)));
+  });
+
+  test('loss on purpose is told while it happens, and is in the sums', async () => {
+    const { client, server, link } = suite.network;
+    const args = ['--iface', link.server.device, '--print', 'json', '--listen', 'off', '--simulate-loss', '7'];
+    const packetlog = suite.own(startPacketlog(server, { args }));
+    await packetlog.untilPrinted(/Waiting for Ctrl-C/);
+    await sendUdp(client, { address: link.server.ipv4, count: 100 });
+    await packetlog.untilPrinted(/Records are being lost in the loader.* 7 so far/);
+    await packetlog.untilPrinted(/No more records are lost in the loader.*; 7 were lost/);
+    await packetlog.end('SIGINT');
+    const { records, ledger } = readJsonOutput(packetlog.stdout);
+    expect(records).toHaveLength(93);
+    expect(ledger.delivered).toEqual({ console: 93, dropped: 7 });
+    expect(discrepancies(ledger)).toEqual([]);
+  });
 
   test('counting alone records nothing and says so', async () => {
     const { client, server, link } = suite.network;

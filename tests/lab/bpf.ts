@@ -103,7 +103,11 @@ function load(
 
   resize(MAPS.permits, cpus);
   resize(MAPS.counters, INTERFACE_SLOTS * cpus);
-  const knobs = u32s(KNOBS.fields, KNOBS.size, { cpu_count: cpus, log_permits: options.logPermits === false ? 0 : 1 });
+  const knobs = u32s(KNOBS.fields, KNOBS.size, {
+    cpu_count: cpus,
+    log_permits: options.logPermits === false ? 0 : 1,
+    sample: 1,
+  });
   const knobsMap = map(MAPS.knobs);
   checked('libbpf', 'bpf_map__set_initial_value', [C.pointer, knobsMap], [C.bytes, knobs], [C.size, knobs.length]);
   for (const name of Object.values(PROGRAMS).flatMap((each) => Object.values(each))) {
