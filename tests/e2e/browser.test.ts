@@ -121,7 +121,7 @@ describe.skipIf(!requireRoot())('the dashboard', () => {
 
   test('a loader that stands still is stale; what the ring lost meanwhile is in sight', async () => {
     const { client, link } = suite.network;
-    const { packetlog, url } = await start('--ring-size', '64KiB');
+    const { packetlog, url } = await start('--ring-size', '64KiB', '--sample', 'off');
     const { page } = await openPage(browser, url);
     const state = (name: string) => page.locator(`[data-testid=connection-state][data-state=${name}]`);
     await state('live').waitFor();
@@ -145,6 +145,21 @@ describe.skipIf(!requireRoot())('the dashboard', () => {
     const [, inRing] = /([\d,]+) lost in the ring/.exec(packetlog.stderr) ?? [];
     expect(lost).toBe(Number(inRing?.replaceAll(',', '')));
   }, 60_000);
+
+  test('says so while the kernel samples', async () => {
+    const { client, link } = suite.network;
+    const { packetlog, url } = await start('--sample', '8');
+    const { page } = await openPage(browser, url);
+    await page.locator('[data-testid=connection-state][data-state=live]').waitFor();
+    await sendUdp(client, { address: link.server.ipv4, count: 2000 });
+    await page.getByTestId('sampled-one-of').waitFor();
+    expect(await exact(page, 'sampled-one-of')).toBe(8);
+    expect(await axeViolations(page)).toEqual([]);
+    // The figures count every packet nevertheless.
+    await until(async () => (await exact(page, 'total-seen')) === 2000, { what: 'all to be seen' });
+    expect(await exact(page, 'total-lost')).toBe(0);
+    await packetlog.end();
+  });
 
   test('an interface name that is markup stays text', async () => {
     const { server } = suite.network;

@@ -12,7 +12,7 @@ export function TableBar({ showNewest }: { showNewest: () => void }) {
   const { rows } = store.picture;
   const figures = useSnapshot((snapshot) => snapshot.figures);
   const live = useSnapshot(({ connection }) => connection.state === 'live');
-  const { paused, withholding, rowLimit } = figures;
+  const { paused, withholding, rowLimit, sampledOneOf } = figures;
   const quiet = quietSentence({ ...figures, live, interfaces: figures.interfaces.map(({ name }) => name) });
   const held = rows.scrolled && !rows.paused;
   return (
@@ -52,6 +52,17 @@ export function TableBar({ showNewest }: { showNewest: () => void }) {
           <ArrowUp size={12} aria-hidden="true" />
           {rows.newRows === 0 ? 'To the newest' : counted(rows.newRows, 'new row')}
         </button>
+      )}
+      {sampledOneOf > 1 && (
+        <p
+          className="table-bar-note"
+          title="The ring fills up: a row stands for so many packets. The figures count all of them."
+        >
+          sampled,{' '}
+          <data value={sampledOneOf} data-value={sampledOneOf} data-testid="sampled-one-of">
+            1 of {formatCount(sampledOneOf)}
+          </data>
+        </p>
       )}
       {withholding && rowLimit !== null && (
         <p className="table-bar-note" title="More packets arrive than rows are sent. The figures count all of them.">

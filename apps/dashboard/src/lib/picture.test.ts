@@ -126,3 +126,12 @@ test('notices are numbered, latest first, and bounded', () => {
   expect(notices).toHaveLength(100);
   expect(notices[0]).toMatchObject({ message: '149', number: 149 });
 });
+
+test('sampling is told as long as the newest summary has it', () => {
+  const picture = live();
+  expect(picture.figures(1).sampledOneOf).toBe(1);
+  picture.summary({ ...makeSummary({ at_ms: 1_000 }), max_weight: 16 }, 10);
+  expect(picture.figures(11).sampledOneOf).toBe(16);
+  picture.summary(makeSummary({ at_ms: 2_000 }), 1_010);
+  expect(picture.figures(1_011).sampledOneOf).toBe(1);
+});

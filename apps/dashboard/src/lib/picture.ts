@@ -41,6 +41,8 @@ export interface Figures {
   readonly rowLimit: number | null;
   /** Whether rows are withheld just now. */
   readonly withholding: boolean;
+  /** The kernel recorded 1 of so many packets in the last interval, at its worst moment; 1 = all of them. */
+  readonly sampledOneOf: number;
   readonly top: TopLists;
   readonly notices: readonly NumberedNotice[];
   /** Messages from the loader that this page could not understand. */
@@ -189,6 +191,7 @@ export class Picture {
       withheld: this.#withheld(),
       rowLimit: this.#rowLimit,
       withholding: at - this.#withheldAt < WITHHOLDING_MS,
+      sampledOneOf: this.#summaries.at(-1)?.max_weight ?? 1,
       top: this.#top,
       notices: this.#notices,
       badMessages: this.#badMessages,
