@@ -1,79 +1,81 @@
 /**
- * Packets and bytes by address: open addressing in typed arrays, nothing allocated per packet.
- * Bounded: a new address that finds the table full is not kept, and the caller counts it.
+ * Numbers addresses in the order of their coming: open addressing in typed arrays, nothing
+ * allocated per packet. Bounded: an address that finds the table full gets no number.
+ *
+ * ```
+ *  entry   ┌─────────────────────────────┬───────┬────────┬─────────┐
+ *          │ address, four 32-bit words  │ round │ number │         │   32 bytes, half a cache line
+ *          └─────────────────────────────┴───────┴────────┴─────────┘
+ * ```
  */
 import { randomInt } from 'node:crypto';
-import type { Totals } from './totals.ts';
 
-/** Slots are numbered from 0; a number fits SLOT_BITS bits. */
-export const SLOT_BITS = 14;
-const SLOTS = 1 << SLOT_BITS;
-const MAX_KEYS = SLOTS / 2;
+const ENTRY_WORDS = 8;
+const ROUND = 4;
+const NUMBER = 5;
 
 /** `find` when the table is full. */
-export const NO_SLOT = -1;
+export const NO_NUMBER = -1;
 
 /** Of this process alone: who sends packets must not be able to choose addresses that all share one slot. */
 const [A, B, C, D] = Array.from({ length: 4 }, () => randomInt(2 ** 32) | 1) as [number, number, number, number];
 
-export class AddressTable implements Totals {
-  /** By slot, since `clear`. */
-  readonly packets = new Float64Array(SLOTS);
-  readonly bytes = new Float64Array(SLOTS);
-  readonly #keys = new Uint32Array(SLOTS * 4);
-  /** A slot is used if it bears the current round: clearing is one addition. */
-  readonly #rounds = new Uint32Array(SLOTS);
-  readonly #used = new Uint32Array(MAX_KEYS);
+export class AddressTable {
+  readonly #limit: number;
+  readonly #mask: number;
+  /** Signed, here and in what is asked for: an unsigned word over 2^31 would be an object on V8's heap. */
+  readonly #entries: Int32Array;
+  /** Where the entry of each number is. */
+  readonly #places: Uint32Array;
+  /** An entry is used if it bears the current round: clearing is one addition. */
   #round = 1;
   #size = 0;
-  #last = NO_SLOT;
 
-  /** The slot of an address, given as four words as they lie in a record. */
+  /** `limit`: a power of two of addresses. */
+  constructor(limit: number) {
+    this.#limit = limit;
+    this.#mask = limit * 2 - 1;
+    this.#entries = new Int32Array(limit * 2 * ENTRY_WORDS);
+    this.#places = new Uint32Array(limit);
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The number of an address, given as four signed words as they lie in a record; from 0 on. */
   find(a: number, b: number, c: number, d: number): number {
-    const keys = this.#keys;
-    const last = this.#last;
-    // Neighbours are often of one sender.
-    if (last >= 0) {
-      const at = last * 4;
-      if (keys[at + 3] === d && keys[at + 2] === c && keys[at] === a && keys[at + 1] === b) return last;
-    }
-    const rounds = this.#rounds;
+    const entries = this.#entries;
     const round = this.#round;
-    let slot = mix(a, b, c, d) & (SLOTS - 1);
-    while (rounds[slot] === round) {
-      const at = slot * 4;
-      if (keys[at + 3] === d && keys[at + 2] === c && keys[at] === a && keys[at + 1] === b) {
-        this.#last = slot;
-        return slot;
+    let slot = mix(a, b, c, d);
+    for (;;) {
+      slot &= this.#mask;
+      const at = slot * ENTRY_WORDS;
+      if (entries[at + ROUND] !== round) return this.#insert(at, a, b, c, d);
+      if (entries[at + 3] === d && entries[at + 2] === c && entries[at] === a && entries[at + 1] === b) {
+        return entries[at + NUMBER]!;
       }
-      slot = (slot + 1) & (SLOTS - 1);
+      slot++;
     }
-    if (this.#size === MAX_KEYS) return NO_SLOT;
-    this.#used[this.#size++] = slot;
-    rounds[slot] = round;
-    keys[slot * 4] = a;
-    keys[slot * 4 + 1] = b;
-    keys[slot * 4 + 2] = c;
-    keys[slot * 4 + 3] = d;
-    this.packets[slot] = 0;
-    this.bytes[slot] = 0;
-    this.#last = slot;
-    return slot;
   }
 
-  /** The 16 bytes of the address in a slot. */
-  address(slot: number): Uint8Array {
-    return new Uint8Array(this.#keys.slice(slot * 4, slot * 4 + 4).buffer);
+  #insert(at: number, a: number, b: number, c: number, d: number): number {
+    if (this.#size === this.#limit) return NO_NUMBER;
+    const number = this.#size++;
+    this.#entries.set([a, b, c, d, this.#round, number], at);
+    this.#places[number] = at;
+    return number;
   }
 
-  used(): Uint32Array {
-    return this.#used.subarray(0, this.#size);
+  /** The 16 bytes of the address with a number. */
+  address(number: number): Uint8Array {
+    const at = this.#places[number] ?? 0;
+    return new Uint8Array(this.#entries.slice(at, at + 4).buffer);
   }
 
   clear(): void {
-    this.#round = (this.#round + 1) >>> 0 || 1;
+    this.#round = (this.#round + 1) | 0 || 1;
     this.#size = 0;
-    this.#last = NO_SLOT;
   }
 }
 

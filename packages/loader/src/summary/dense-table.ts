@@ -1,35 +1,31 @@
 /** Packets and bytes by a small number, one place each: nothing to search, nothing to evict. */
-import type { Totals } from './totals.ts';
+import { makeVolumes, most, type Total, type Volumes } from './totals.ts';
 
-export class DenseTable implements Totals {
-  readonly packets: Float64Array;
-  readonly bytes: Float64Array;
+export class DenseTable {
+  readonly #volumes: Volumes;
   readonly #used: Uint32Array;
   #size = 0;
 
   constructor(places: number) {
-    this.packets = new Float64Array(places);
-    this.bytes = new Float64Array(places);
+    this.#volumes = makeVolumes(places);
     this.#used = new Uint32Array(places);
   }
 
   /** `packets`: at least 1. */
   add(place: number, packets: number, bytes: number): void {
-    const before = this.packets[place]!;
+    const volumes = this.#volumes;
+    const before = volumes[place * 2]!;
     if (before === 0) this.#used[this.#size++] = place;
-    this.packets[place] = before + packets;
-    this.bytes[place]! += bytes;
+    volumes[place * 2] = before + packets;
+    volumes[place * 2 + 1]! += bytes;
   }
 
-  used(): Uint32Array {
-    return this.#used.subarray(0, this.#size);
+  top(count: number): Total[] {
+    return most(this.#volumes, this.#used.subarray(0, this.#size), count);
   }
 
   clear(): void {
-    for (const place of this.used()) {
-      this.packets[place] = 0;
-      this.bytes[place] = 0;
-    }
+    for (const place of this.#used.subarray(0, this.#size)) this.#volumes.fill(0, place * 2, place * 2 + 2);
     this.#size = 0;
   }
 }

@@ -1,13 +1,14 @@
 /** What the records of one interval say: by protocol, source, destination port and pair. Reads raw bytes. */
 import { formatAddress, hasPorts, IP_PROTOCOL_NONE, PACKET_LOG_FIELDS, type Summary } from '@packetlog/common';
-import { AddressTable, NO_SLOT } from './address-table.ts';
+import { AddressTable, NO_NUMBER } from './address-table.ts';
 import { DenseTable } from './dense-table.ts';
-import { PairTable } from './pair-table.ts';
-import { most } from './totals.ts';
+import { PairVolumes } from './pair-volumes.ts';
 
 const TOP = 10;
 const PORTS = 65_536;
 const PROTOCOLS = 256;
+const SOURCES = 8192;
+const DESTINATIONS = 16;
 
 function offsetOf(name: (typeof PACKET_LOG_FIELDS)[number]['name']): number {
   const field = PACKET_LOG_FIELDS.find((candidate) => candidate.name === name);
@@ -30,7 +31,7 @@ const PORT_BLOCK = Uint8Array.from({ length: PROTOCOLS }, (_, protocol) => WITH_
 interface Words {
   u8: Uint8Array;
   u16: Uint16Array;
-  u32: Uint32Array;
+  i32: Int32Array;
 }
 
 export type RecordSummary = Pick<
@@ -39,9 +40,9 @@ export type RecordSummary = Pick<
 >;
 
 export class Tally {
-  readonly #sources = new AddressTable();
-  readonly #destinations = new AddressTable();
-  readonly #pairs = new PairTable();
+  readonly #sources = new AddressTable(SOURCES);
+  readonly #destinations = new AddressTable(DESTINATIONS);
+  readonly #pairs = new PairVolumes(SOURCES, DESTINATIONS);
   readonly #ports = new DenseTable(WITH_PORTS.length * PORTS);
   readonly #protocols = new DenseTable(PROTOCOLS);
   readonly #etherTypes = new DenseTable(65_536);
@@ -52,9 +53,15 @@ export class Tally {
 
   /** `count` records, `stride` bytes apart; the first begins at byte `first` of `memory`, 4-byte aligned. */
   add(memory: Uint8Array, first: number, count: number, stride: number): void {
-    const { u8, u16, u32 } = this.#wordsOf(memory);
+    const { u8, u16, i32 } = this.#wordsOf(memory);
     const sources = this.#sources;
-    const destinations = this.#destinations;
+    const pairs = this.#pairs;
+    const ports = this.#ports;
+    // Of the record before: neighbours are often alike, and a look-up is most of the cost.
+    let destinationAt = -1;
+    let destination = NO_NUMBER;
+    let maxWeight = this.#maxWeight;
+    let evicted = 0;
     this.#records += count;
     for (let i = 0, at = first; i < count; i++, at += stride) {
       const half = at >>> 1;
@@ -62,7 +69,7 @@ export class Tally {
       const protocol = u8[at + IP_PROTOCOL]!;
       const packets = u16[half + WEIGHT]!;
       const bytes = u16[half + LENGTH]! * packets;
-      if (packets > this.#maxWeight) this.#maxWeight = packets;
+      if (packets > maxWeight) maxWeight = packets;
       if (protocol === IP_PROTOCOL_NONE) {
         this.#etherTypes.add(u16[half + ETHER_TYPE]!, packets, bytes);
         continue;
@@ -70,48 +77,59 @@ export class Tally {
       this.#protocols.add(protocol, packets, bytes);
       const block = PORT_BLOCK[protocol]!;
       const port = u16[half + DST_PORT]!;
-      if (block !== 0 && port !== 0) this.#ports.add((block - 1) * PORTS + port, packets, bytes);
+      if (block !== 0 && port !== 0) ports.add((block - 1) * PORTS + port, packets, bytes);
 
       const from = word + SRC_ADDR;
-      const source = sources.find(u32[from]!, u32[from + 1]!, u32[from + 2]!, u32[from + 3]!);
+      const source = sources.find(i32[from]!, i32[from + 1]!, i32[from + 2]!, i32[from + 3]!);
       const to = word + DST_ADDR;
-      const destination = destinations.find(u32[to]!, u32[to + 1]!, u32[to + 2]!, u32[to + 3]!);
-      if (source !== NO_SLOT) {
-        sources.packets[source]! += packets;
-        sources.bytes[source]! += bytes;
+      if (
+        destinationAt < 0 ||
+        i32[to + 3] !== i32[destinationAt + 3] ||
+        i32[to + 2] !== i32[destinationAt + 2] ||
+        i32[to + 1] !== i32[destinationAt + 1] ||
+        i32[to] !== i32[destinationAt]
+      ) {
+        destination = this.#destinations.find(i32[to]!, i32[to + 1]!, i32[to + 2]!, i32[to + 3]!);
+        destinationAt = to;
       }
-      const kept = source !== NO_SLOT && destination !== NO_SLOT;
-      if (!(kept && this.#pairs.add(source, destination, packets, bytes))) this.#evicted += packets;
+      if (source !== NO_NUMBER) pairs.add(source, destination, packets, bytes);
+      if (source === NO_NUMBER || destination === NO_NUMBER) evicted += packets;
     }
+    this.#maxWeight = maxWeight;
+    this.#evicted += evicted;
   }
 
   /** The interval's result; the next interval begins empty. */
   take(): RecordSummary {
-    const address = (table: AddressTable, slot: number) => formatAddress(table.address(slot));
+    const sources = this.#sources.size;
+    const destinations = this.#destinations.size;
+    const source = (number: number) => formatAddress(this.#sources.address(number));
     const summary: RecordSummary = {
       records: this.#records,
       max_weight: this.#maxWeight,
       by_protocol: this.#byProtocol(),
-      top_sources: most(this.#sources, TOP).map(({ place, ...volume }) => ({
-        addr: address(this.#sources, place),
-        ...volume,
+      top_sources: this.#pairs.topSources(sources, destinations, TOP).map(({ place, packets, bytes }) => ({
+        addr: source(place),
+        packets,
+        bytes,
       })),
-      top_ports: most(this.#ports, TOP).map(({ place, ...volume }) => ({
+      top_ports: this.#ports.top(TOP).map(({ place, packets, bytes }) => ({
         ip_protocol: WITH_PORTS[Math.floor(place / PORTS)] ?? IP_PROTOCOL_NONE,
         port: place % PORTS,
-        ...volume,
+        packets,
+        bytes,
       })),
-      top_pairs: most(this.#pairs, TOP).map(({ place, ...volume }) => {
-        const { source, destination } = this.#pairs.pair(place);
-        return {
-          src_addr: address(this.#sources, source),
-          dst_addr: address(this.#destinations, destination),
-          ...volume,
-        };
-      }),
+      top_pairs: this.#pairs.topPairs(sources, destinations, TOP).map((pair) => ({
+        src_addr: source(pair.source),
+        dst_addr: formatAddress(this.#destinations.address(pair.destination)),
+        packets: pair.packets,
+        bytes: pair.bytes,
+      })),
       evicted: this.#evicted,
     };
-    for (const table of [this.#sources, this.#destinations, this.#pairs]) table.clear();
+    this.#pairs.clear(sources, destinations);
+    this.#sources.clear();
+    this.#destinations.clear();
     for (const table of [this.#ports, this.#protocols, this.#etherTypes]) table.clear();
     this.#records = 0;
     this.#evicted = 0;
@@ -120,15 +138,17 @@ export class Tally {
   }
 
   #byProtocol(): RecordSummary['by_protocol'] {
-    const ip = most(this.#protocols, TOP).map(({ place, ...volume }) => ({
+    const ip = this.#protocols.top(TOP).map(({ place, packets, bytes }) => ({
       ip_protocol: place,
       ether_type: 0,
-      ...volume,
+      packets,
+      bytes,
     }));
-    const other = most(this.#etherTypes, TOP).map(({ place, ...volume }) => ({
+    const other = this.#etherTypes.top(TOP).map(({ place, packets, bytes }) => ({
       ip_protocol: IP_PROTOCOL_NONE,
       ether_type: place,
-      ...volume,
+      packets,
+      bytes,
     }));
     return [...ip, ...other].sort((a, b) => b.packets - a.packets).slice(0, TOP);
   }
@@ -141,7 +161,7 @@ export class Tally {
     const words = {
       u8: memory,
       u16: new Uint16Array(buffer, byteOffset, byteLength >>> 1),
-      u32: new Uint32Array(buffer, byteOffset, byteLength >>> 2),
+      i32: new Int32Array(buffer, byteOffset, byteLength >>> 2),
     };
     this.#words.set(memory, words);
     return words;
