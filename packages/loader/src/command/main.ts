@@ -4,7 +4,15 @@ import { EXIT } from '../exit-codes.ts';
 import { SetupError } from '../setup-error.ts';
 import { packetlogCommand } from './command-line.ts';
 
+/** `PACKETLOG_IFACE=` is how a unit file or a shell says "not set". */
+function forgetEmptyVariables(): void {
+  for (const [name, value] of Object.entries(process.env)) {
+    if (name.startsWith('PACKETLOG_') && value === '') delete process.env[name];
+  }
+}
+
 async function main(): Promise<number> {
+  forgetEmptyVariables();
   let code: number = EXIT.ok;
   const command = packetlogCommand((result) => {
     code = result;

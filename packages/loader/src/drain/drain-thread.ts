@@ -55,6 +55,7 @@ export class DrainThread {
         end = done;
       });
       let wake: number | undefined;
+      let ended = false;
       const send = (message: ToDrain) => {
         port1.postMessage(message);
         if (wake !== undefined) writeSync(wake, new Uint8Array(new BigUint64Array([1n]).buffer));
@@ -65,6 +66,9 @@ export class DrainThread {
         else events.failed(error);
       };
       worker.on('error', fail);
+      worker.on('exit', () => {
+        if (!ended) fail(new Error('the drain thread ended unasked'));
+      });
       worker.on('message', (message: FromDrain) => {
         switch (message.type) {
           case 'ready':
@@ -72,6 +76,7 @@ export class DrainThread {
             resolve(new DrainThread(message, worker, send, stopped));
             return;
           case 'failed':
+            ended = true;
             fail(fromPlain(message.error));
             return;
           case 'rows': {
@@ -92,6 +97,7 @@ export class DrainThread {
             events.notice(message);
             return;
           case 'stopped':
+            ended = true;
             end(message.ledger);
         }
       });

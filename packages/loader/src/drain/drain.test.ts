@@ -27,6 +27,7 @@ function drain() {
   const counters = names.map(() => ({ ...zero }));
   const interfaces = {
     look: () => [],
+    ringFull: () => counters.reduce((sum, { ring_full }) => sum + ring_full, 0),
     reasons: () => [0, 0, 0, 0, 0, 7, 0, 0, 2],
     ledger: (): Ledger['interfaces'] =>
       names.map((name, i) => ({

@@ -39,17 +39,17 @@ export class Drain {
     this.#live = new BigInt64Array(parts.live.buffer, parts.live.byteOffset, LIVE.size / 8);
   }
 
-  /** One look at every ring. `more`: one of them held more than a look may take. */
-  look(): { records: number; more: boolean } {
+  /** One look at every ring, at most `bytes` of each. `more`: one of them held more than that. */
+  look(bytes: number = LOOK_BYTES): { records: number; more: boolean } {
     let records = 0;
     let more = false;
     for (const ring of this.#rings) {
       const drained = ring.drain((memory, start, count) => {
         this.#tally.add(memory, start + ring.recordOffset, count, ring.stride);
         this.#handover.add(memory, start, count);
-      }, LOOK_BYTES);
+      }, bytes);
       records += drained.records;
-      more ||= drained.bytes >= LOOK_BYTES;
+      more ||= drained.bytes >= bytes;
     }
     this.#drained += records;
     return { records, more };

@@ -1,5 +1,4 @@
 /** Copies records out of the ring into slabs and passes the slabs on. */
-import { LOOK_BYTES } from './look.ts';
 import { RowBudget } from './row-budget.ts';
 import { SLAB_BYTES, type Slabs } from './slabs.ts';
 import { sortByTime } from './time-order.ts';
@@ -54,9 +53,9 @@ export class Handover {
     this.#budget.change(rowsPerSecond);
   }
 
-  /** Whether a look at every ring would find room. */
-  hasRoom(): boolean {
-    return this.#slabs.free() * SLAB_BYTES >= 2 * LOOK_BYTES;
+  /** Bytes that slabs nobody holds have room for. */
+  room(): number {
+    return this.#slabs.free() * SLAB_BYTES;
   }
 
   /** Records waiting in a slab that was not passed on yet. */

@@ -15,6 +15,7 @@ import type { OpenTransport } from '../transport/transport.ts';
 import { clearEvent } from './clear-event.ts';
 import { Drain } from './drain.ts';
 import { Handover } from './handover.ts';
+import { LOOK_BYTES } from './look.ts';
 import type { DrainThreadData, FromDrain, ToDrain } from './messages.ts';
 import { Rhythm } from './rhythm.ts';
 import { Slabs } from './slabs.ts';
@@ -196,19 +197,18 @@ function report(drain: Drain): void {
 }
 
 /** Detaches, waits until no program runs, empties the rings, passes everything on. */
-function stop({ drain, handover, interfaces, epollMessages }: Setup): void {
+function stop({ transport, drain, handover, interfaces, epollMessages }: Setup): void {
   interfaces.detach();
   const deadline = performance.now() + STOP_MS;
   const settled = waitForRunningPrograms();
   for (;;) {
-    const { records } = drain.look();
+    // No more than there is room for: now there is time to wait for slabs to come back.
+    const { records } = drain.look(Math.min(LOOK_BYTES, Math.floor(handover.room() / (2 * transport.rings.length))));
     drain.publish('exact');
     handover.flush(true);
     const over = performance.now() >= deadline;
     if (over || (records === 0 && drain.backlog() === 0 && settled)) break;
-    // Let programs end that the kernel would not wait for, and slabs come back.
-    while (!handover.hasRoom() && performance.now() < deadline) epollWait(epollMessages, 1);
-    if (!settled) epollWait(epollMessages, 10);
+    if (records === 0) epollWait(epollMessages, settled ? 1 : 10);
   }
   post({ type: 'stopped', ledger: drain.ledger(Date.now()) });
 }

@@ -83,11 +83,6 @@ export class WatchedInterfaces {
     return sums;
   }
 
-  /** Records written to the rings since the start. */
-  emitted(): number {
-    return this.#watched.reduce((sum, { slot }) => sum + this.#counters.read(slot).emitted, 0);
-  }
-
   /** Packets that found no room in a ring since the start. */
   ringFull(): number {
     return this.#watched.reduce((sum, { slot }) => sum + this.#counters.ringFull(slot), 0);
