@@ -34,6 +34,8 @@ async function cSources() {
     '--deduplicate',
     'packages/bpf/src/*.c',
     'packages/bpf/src/*.h',
+    'bench/*.c',
+    'bench/*.h',
   ]);
   if (code !== 0) throw new Error(`git ls-files: ${output}`);
   return output.split('\n').filter((path) => path !== '');

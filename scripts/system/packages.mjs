@@ -1,7 +1,7 @@
 /**
  * What PacketLog needs from the system, why, how to see that it is there, and its name per distribution.
  *
- * @typedef {'build' | 'run' | 'test' | 'check'} Purpose
+ * @typedef {'build' | 'run' | 'test' | 'bench' | 'check'} Purpose
  * @typedef {{ command: string } | { header: string } | { library: string }} Probe
  *   command: on PATH. header: below an include directory. library: soname below a library directory.
  * @typedef {object} SystemPackage
@@ -62,6 +62,20 @@ export const SYSTEM_PACKAGES = [
     purpose: 'test',
     probe: { command: 'bpftool' },
     names: { apt: 'bpftool', dnf: 'bpftool', pacman: 'bpf' },
+  },
+  {
+    what: 'tcpdump',
+    why: 'pnpm bench compares with it',
+    purpose: 'bench',
+    probe: { command: 'tcpdump' },
+    names: { apt: 'tcpdump', dnf: 'tcpdump', pacman: 'tcpdump' },
+  },
+  {
+    what: 'xdp-tools',
+    why: 'pnpm bench compares with its xdpdump',
+    purpose: 'bench',
+    probe: { command: 'xdpdump' },
+    names: { apt: 'xdp-tools', dnf: 'xdp-tools', pacman: 'xdp-tools' },
   },
   {
     what: 'clang-format',

@@ -4,5 +4,6 @@ export default {
     fileParallelism: false,
     reporters: ['dot'],
     testTimeout: 300_000,
+    hookTimeout: 60_000,
   },
 };

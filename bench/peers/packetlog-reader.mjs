@@ -1,0 +1,127 @@
+/**
+ * The loader's own reader, for the same protocol as reader.c:
+ *
+ *   packetlog-reader.mjs array|ring|perf RING_BYTES precise|cached
+ *
+ * What runs is the loader's modules, built: the program is loaded, the rings are mapped and read, and the rhythm
+ * is kept by what `packetlog` uses for that, in a worker as there. Like its peers it copies each record into
+ * memory of its own and does nothing else with it: no summaries, no clients.
+ */
+import { writeSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { LOOK_BYTES } from '../../packages/loader/dist/drain/look.js';
+import { Rhythm } from '../../packages/loader/dist/drain/rhythm.js';
+import { loadProgram } from '../../packages/loader/dist/kernel/program.js';
+import { objectInfo } from '../../packages/loader/dist/native/libbpf.js';
+import { epollOf, epollWait } from '../../packages/loader/dist/native/libc.js';
+
+const LOOPBACK_IFINDEX = 1;
+const LOOPBACK_SLOT = 1;
+const SINK_BYTES = 256 * 1024;
+/** How long it sleeps when nothing comes, as its peers: it may be that late to stop. */
+const SLEEP_MS = 20;
+/** struct bpf_prog_info. */
+const PROGRAM_INFO_BYTES = 256;
+const PROGRAM_ID = 4;
+
+/** @param {unknown} value */
+const answer = (value) => writeSync(1, `${JSON.stringify(value)}\n`);
+
+/** Commands on standard input, answers on standard output. */
+function serve() {
+  const going = new Int32Array(new SharedArrayBuffer(4));
+  const worker = new Worker(new URL(import.meta.url), { workerData: going, argv: process.argv.slice(2) });
+  let before = process.cpuUsage();
+  worker.on('message', ({ program, records }) => {
+    if (program !== undefined) {
+      answer({ program });
+      return;
+    }
+    const { user, system } = process.cpuUsage(before);
+    answer({ records, cpu_ns: (user + system) * 1000 });
+  });
+  const lines = createInterface({ input: process.stdin });
+  lines.on('line', (line) => {
+    const go = line === 'go';
+    if (go) {
+      before = process.cpuUsage();
+      answer({});
+    }
+    Atomics.store(going, 0, go ? 1 : 0);
+    Atomics.notify(going, 0);
+  });
+  lines.on('close', () => process.exit(0));
+}
+
+/** @param {Int32Array} going */
+function read(going) {
+  const [transport = 'array', ringBytes = '67108864', clock = 'precise'] = process.argv.slice(2);
+  const program = loadProgram({
+    transport: /** @type {'array' | 'ring' | 'perf'} */ (transport),
+    ringBytes: Number(ringBytes),
+    logPermits: true,
+    sample: 1,
+    clock: /** @type {'precise' | 'cached'} */ (clock),
+  });
+  program.slots[LOOPBACK_IFINDEX] = LOOPBACK_SLOT;
+  const info = new Uint8Array(PROGRAM_INFO_BYTES);
+  objectInfo(program.single, info);
+  parentPort?.postMessage({ program: new DataView(info.buffer).getUint32(PROGRAM_ID, true) });
+
+  const { rings, descriptors, woken } = program.transport;
+  const nothing = epollOf([]);
+  const all = epollOf(descriptors);
+  const sink = new Uint8Array(SINK_BYTES);
+  let used = 0;
+
+  /** One look at every ring, as the drain's, with a copy for a sink. */
+  const look = () => {
+    let records = 0;
+    let more = false;
+    for (const ring of rings) {
+      const drained = ring.drain((memory, start, count) => {
+        const bytes = count * ring.stride;
+        if (used + bytes > SINK_BYTES) used = 0;
+        sink.set(memory.subarray(start, start + bytes), used);
+        used += bytes;
+      }, LOOK_BYTES);
+      records += drained.records;
+      more ||= drained.bytes >= LOOK_BYTES;
+    }
+    return { records, more };
+  };
+  /** @param {'hold' | 'exact'} hold */
+  const publish = (hold) => {
+    for (const ring of rings) ring.publish(hold);
+  };
+
+  for (;;) {
+    Atomics.wait(going, 0, 0);
+    const rhythm = new Rhythm();
+    let total = 0;
+    while (Atomics.load(going, 0) === 1) {
+      const { records, more } = look();
+      total += records;
+      const next = rhythm.next(records, more);
+      publish(next.do === 'sleep' ? 'exact' : 'hold');
+      if (next.do === 'nap') epollWait(nothing, next.ms);
+      if (next.do !== 'sleep') continue;
+      const late = look().records;
+      total += late;
+      if (late > 0) continue;
+      epollWait(all, SLEEP_MS);
+      woken();
+    }
+    for (let more = true; more; ) {
+      const last = look();
+      total += last.records;
+      more = last.more;
+    }
+    publish('exact');
+    parentPort?.postMessage({ records: total });
+  }
+}
+
+if (isMainThread) serve();
+else read(workerData);

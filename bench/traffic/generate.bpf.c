@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+/* Two programs of the generator's own: one sends frames on, one does nothing with them. */
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/ip.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_endian.h>
+
+#define SOURCES 1000
+
+const volatile __u32 target_ifindex SEC(".rodata");
+
+__u32 next_source SEC(".data");
+
+/* Sends the frame out of the target, each from another of 1000 source addresses, 198.18.0.0 and on.
+ */
+SEC("xdp")
+int generate(struct xdp_md *ctx)
+{
+	void *data = (void *)(long)ctx->data;
+	void *end = (void *)(long)ctx->data_end;
+	struct iphdr *ip = data + sizeof(struct ethhdr);
+	__u32 source = next_source + 1;
+
+	if ((void *)(ip + 1) > end)
+		return XDP_DROP;
+	if (source >= SOURCES)
+		source = 0;
+	next_source = source;
+	ip->saddr = bpf_htonl(0xc6120000 + source);
+	return bpf_redirect(target_ifindex, 0);
+}
+
+/* What the harness costs. */
+SEC("xdp")
+int nothing(struct xdp_md *ctx)
+{
+	return XDP_PASS;
+}
+
+char _license[] SEC("license") = "Dual MIT/GPL";

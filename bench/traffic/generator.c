@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sends frames out of an interface of this network namespace, bounded in number.
+ *
+ *   generator fast OBJECT INTERFACE COUNT       as fast as it goes: live frames of
+ * BPF_PROG_TEST_RUN, redirected generator paced INTERFACE COUNT PER_SECOND  through a packet
+ * socket, evenly; above 1,000 a second in bursts of a millisecond's generator gro INTERFACE
+ * switches GRO on: what lets a veth take redirected frames without a program of its own generator
+ * nothing OBJECT                    loads the program that does nothing, prints {"program": id},
+ * and holds it until its input ends
+ *
+ * The first two print {"sent": n, "elapsed_ns": n}.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/ethtool.h>
+#include <linux/if_packet.h>
+#include <linux/sockios.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include "../program.h"
+#include "frame.h"
+
+#define SECOND_NS      1000000000ULL
+#define BURSTS_PER_SEC 1000
+#define LIVE_BATCH     64
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * SECOND_NS + now.tv_nsec;
+}
+
+static unsigned int index_of(const char *interface)
+{
+	unsigned int index = if_nametoindex(interface);
+
+	if (!index)
+		die(interface, errno);
+	return index;
+}
+
+static void report(uint64_t sent, uint64_t begin)
+{
+	printf("{\"sent\": %lu, \"elapsed_ns\": %lu}\n", sent, now_ns() - begin);
+}
+
+/* The object's program of that name, loaded. */
+static int load(const char *path, const char *name, unsigned int target)
+{
+	struct bpf_object *object = bpf_object__open_file(path, NULL);
+	struct bpf_map *constants;
+	int error;
+
+	if (!object)
+		die(path, errno);
+	constants = bpf_object__find_map_by_name(object, ".rodata");
+	error = bpf_map__set_initial_value(constants, &target, sizeof(target));
+	if (!error)
+		error = bpf_object__load(object);
+	if (error)
+		die("load generator", error);
+	return bpf_program__fd(bpf_object__find_program_by_name(object, name));
+}
+
+static void send_fast(const char *path, const char *interface, uint64_t count)
+{
+	int program = load(path, "generate", index_of(interface));
+	uint64_t begin = now_ns();
+	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame, .data_size_in = sizeof(frame),
+		    .repeat = count, .flags = BPF_F_TEST_XDP_LIVE_FRAMES, .batch_size = LIVE_BATCH);
+
+	if (bpf_prog_test_run_opts(program, &options))
+		die("live frames", errno);
+	report(count, begin);
+}
+
+static int packet_socket(const char *interface)
+{
+	struct sockaddr_ll address = {.sll_family = AF_PACKET, .sll_ifindex = index_of(interface)};
+	int fd = socket(AF_PACKET, SOCK_RAW, 0);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)))
+		die("packet socket", errno);
+	return fd;
+}
+
+static void send_paced(const char *interface, uint64_t count, uint64_t per_second)
+{
+	uint64_t burst = per_second > BURSTS_PER_SEC ? per_second / BURSTS_PER_SEC : 1;
+	int fd = packet_socket(interface);
+	uint8_t bytes[sizeof(frame)];
+	uint64_t begin = now_ns(), sent;
+
+	memcpy(bytes, frame, sizeof(frame));
+	for (sent = 0; sent < count; sent++) {
+		if (sent % burst == 0) {
+			uint64_t at = begin + sent * SECOND_NS / per_second;
+			struct timespec when = {.tv_sec = at / SECOND_NS,
+						.tv_nsec = at % SECOND_NS};
+
+			clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &when, NULL);
+		}
+		bytes[29] = sent % 250;
+		if (send(fd, bytes, sizeof(bytes), 0) < 0)
+			die("send", errno);
+	}
+	report(sent, begin);
+}
+
+static void switch_gro_on(const char *interface)
+{
+	struct ethtool_value value = {.cmd = ETHTOOL_SGRO, .data = 1};
+	struct ifreq request = {.ifr_data = (char *)&value};
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	strncpy(request.ifr_name, interface, IFNAMSIZ - 1);
+	if (fd < 0 || ioctl(fd, SIOCETHTOOL, &request))
+		die("switch GRO on", errno);
+}
+
+static void hold_nothing(const char *path)
+{
+	int program = load(path, "nothing", 0);
+	struct bpf_prog_info info = {};
+	__u32 length = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(program, &info, &length))
+		die("program info", errno);
+	printf("{\"program\": %u}\n", info.id);
+	fflush(stdout);
+	while (getchar() != EOF)
+		;
+}
+
+int main(int argc, char **argv)
+{
+	const char *how = argc > 1 ? argv[1] : "";
+
+	if (!strcmp(how, "fast") && argc == 5)
+		send_fast(argv[2], argv[3], strtoull(argv[4], NULL, 10));
+	else if (!strcmp(how, "paced") && argc == 5)
+		send_paced(argv[2], strtoull(argv[3], NULL, 10), strtoull(argv[4], NULL, 10));
+	else if (!strcmp(how, "gro") && argc == 3)
+		switch_gro_on(argv[2]);
+	else if (!strcmp(how, "nothing") && argc == 3)
+		hold_nothing(argv[2]);
+	else
+		return fprintf(stderr, "generator fast|paced|gro|nothing ...\n"), 2;
+	return 0;
+}

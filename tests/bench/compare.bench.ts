@@ -1,0 +1,35 @@
+/**
+ * The comparison: each section takes turns between all that it compares, in one run. The machine may be shared:
+ * compare ratios, not absolute figures. `pnpm bench -t events` runs the sections whose name has that word, and
+ * writes no results.
+ */
+import { afterAll, beforeAll, test } from 'vitest';
+import { compareEvents } from './events.ts';
+import { buildPeers, type Peers } from './peers.ts';
+import { Report } from './report.ts';
+import { compareScaling } from './scaling.ts';
+
+const SECTIONS = {
+  events: compareEvents,
+  scaling: compareScaling,
+} as const;
+
+const report = new Report();
+let peers: Peers;
+let done = 0;
+
+beforeAll(async () => {
+  peers = await buildPeers();
+});
+
+afterAll(() => {
+  peers?.remove();
+  if (done > 0) report.finish(done === Object.keys(SECTIONS).length);
+});
+
+for (const [name, compare] of Object.entries(SECTIONS)) {
+  test(name, async () => {
+    await compare(peers, report);
+    done++;
+  });
+}

@@ -1,0 +1,123 @@
+/** What was measured, for bench/results.json and for the terminal. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus, release, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { median, type Spread, spread } from './statistics.ts';
+
+const RESULTS = fileURLToPath(new URL('../../bench/results.json', import.meta.url));
+
+/** The aims; `atMost` where less is better. */
+export const AIMS = {
+  events_per_s_vs_perf_wakeup: { atLeast: 120 },
+  events_per_s_vs_libbpf_ring_poll: { atLeast: 5 },
+  events_per_s_vs_best_c: { atLeast: 1.2 },
+  reader_cpu_vs_libbpf_ring_poll: { atMost: 0.2 },
+  added_ns_per_packet_vs_tcpdump: { atMost: 0.15 },
+  scaling_two_cpus: { atLeast: 1.9 },
+  fanout_stalled_penalty: { atMost: 1.1 },
+} as const satisfies Record<string, { atLeast: number } | { atMost: number }>;
+
+export class Report {
+  readonly #sections: Record<string, unknown> = {};
+  readonly #ratios: Record<string, Spread> = {};
+  readonly #started = performance.now();
+
+  /** Values by round; the reported figure is their median. */
+  ratio(name: string, values: readonly number[]): void {
+    this.#ratios[name] = spread(values);
+  }
+
+  section(name: string, content: unknown): void {
+    this.#sections[name] = content;
+  }
+
+  /** Prints the ratios, and writes the results if they are complete. */
+  finish(complete: boolean): void {
+    say('\nRatios, medians of rounds (quartiles) and aims');
+    table(
+      ['', 'median', 'quartiles', 'aim', ''],
+      Object.entries(this.#ratios).map(([name, { median, q1, q3 }]) => [
+        name,
+        text(median),
+        `${text(q1)} .. ${text(q3)}`,
+        ...aim(name, median),
+      ]),
+    );
+    if (complete) this.#write();
+  }
+
+  #write(): void {
+    const ratios = Object.fromEntries(Object.entries(this.#ratios).map(([name, { median }]) => [name, median]));
+    const results = {
+      machine: machine(),
+      seconds: Math.round((performance.now() - this.#started) / 1000),
+      aims: AIMS,
+      ratios,
+      ratio_spreads: this.#ratios,
+      ...this.#sections,
+    };
+    writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
+    say('\nwritten: bench/results.json');
+  }
+}
+
+function aim(name: string, value: number): [string, string] {
+  const wanted = (AIMS as Record<string, { atLeast?: number; atMost?: number }>)[name];
+  if (wanted?.atLeast !== undefined) return [`>= ${wanted.atLeast}`, value >= wanted.atLeast ? 'met' : 'MISSED'];
+  if (wanted?.atMost !== undefined) return [`<= ${wanted.atMost}`, value <= wanted.atMost ? 'met' : 'MISSED'];
+  return ['', ''];
+}
+
+function machine() {
+  const [, virtual] = /^flags\s*:.*\b(hypervisor)\b/m.exec(readFileSync('/proc/cpuinfo', 'utf8')) ?? [];
+  return {
+    kernel: release(),
+    cpu: cpus()[0]?.model.trim(),
+    cpus: cpus().length,
+    memory_gib: Math.round(totalmem() / 2 ** 30),
+    virtual: virtual !== undefined,
+    node: process.version,
+    load_at_end: Number(readFileSync('/proc/loadavg', 'utf8').split(' ')[0]),
+  };
+}
+
+export function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** Four digits at most, with separators of thousands. */
+export const text = (value: number): string =>
+  Number.isFinite(value) ? value.toLocaleString('en-US', { maximumSignificantDigits: 4 }) : '-';
+
+/** The first column to the left, the others to the right. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): void {
+  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
+  for (const row of [head, ...rows]) {
+    say(
+      `  ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ')}`,
+    );
+  }
+}
+
+/** Figures by name and round. */
+export class Rounds {
+  readonly #values = new Map<string, number[]>();
+
+  add(name: string, value: number): void {
+    const known = this.#values.get(name);
+    if (known) known.push(value);
+    else this.#values.set(name, [value]);
+  }
+
+  of(name: string): number[] {
+    return this.#values.get(name) ?? [];
+  }
+
+  median(name: string): number {
+    return median(this.of(name));
+  }
+
+  spread(name: string): Spread {
+    return spread(this.of(name));
+  }
+}

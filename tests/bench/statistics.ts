@@ -1,0 +1,37 @@
+/** Robust figures of repeated measurements. */
+
+/** By linear interpolation between the two nearest values. */
+function quantile(sorted: readonly number[], q: number): number {
+  const at = (sorted.length - 1) * q;
+  const low = sorted[Math.floor(at)] ?? Number.NaN;
+  const high = sorted[Math.ceil(at)] ?? Number.NaN;
+  return low + (high - low) * (at - Math.floor(at));
+}
+
+const ascending = (values: readonly number[]) => [...values].sort((a, b) => a - b);
+
+export const median = (values: readonly number[]): number => quantile(ascending(values), 0.5);
+
+export interface Spread {
+  median: number;
+  /** First and third quartile. */
+  q1: number;
+  q3: number;
+  min: number;
+  max: number;
+  rounds: number;
+}
+
+export function spread(values: readonly number[]): Spread {
+  const sorted = ascending(values);
+  const at = (q: number) => rounded(quantile(sorted, q));
+  return { median: at(0.5), q1: at(0.25), q3: at(0.75), min: at(0), max: at(1), rounds: values.length };
+}
+
+/** Four significant digits: more would be noise. */
+export const rounded = (value: number): number => Number(value.toPrecision(4));
+
+/** `a[i] / b[i]`, both of round i. */
+export function ratios(a: readonly number[], b: readonly number[]): number[] {
+  return a.map((value, round) => value / (b[round] ?? Number.NaN));
+}
