@@ -66,7 +66,7 @@ export async function run(options: RunOptions, stop = new Stop(), onReady = () =
   if (options.print !== 'none') {
     printer = new ConsolePrinter({
       output: standardOutput(),
-      format: formatter(options.print, nameOf),
+      format: formatter(options.print, nameOf, thread.ready.interfaces.length > 1),
       stride: thread.ready.stride,
       recordOffset: thread.ready.recordOffset,
       onClosed: (error) => {
@@ -149,9 +149,9 @@ function drainOptions(options: RunOptions) {
   };
 }
 
-function formatter(print: Exclude<PrintFormat, 'none'>, nameOf: FormatRecord): FormatRecord {
+function formatter(print: Exclude<PrintFormat, 'none'>, nameOf: FormatRecord, showInterface: boolean): FormatRecord {
   if (print === 'json') return (view, i) => packetLogJson(view, i, nameOf(view, i));
-  const lines = new TextLines({ colour: process.stdout.isTTY && process.env['NO_COLOR'] === undefined });
+  const lines = new TextLines({ colour: process.stdout.isTTY && process.env['NO_COLOR'] === undefined, showInterface });
   return (view, i) => lines.line(view, i, printableName(nameOf(view, i)));
 }
 

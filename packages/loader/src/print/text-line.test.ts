@@ -26,7 +26,7 @@ function line(
   options: { colour?: boolean; name?: string; lines?: TextLines } = {},
 ): string {
   const view = new PacketLogView(encodePacketLog({ ...https, ...change }), { count: 1, stride: 64, recordOffset: 0 });
-  const { colour = false, name = 'eth0', lines = new TextLines({ colour }) } = options;
+  const { colour = false, name = 'eth0', lines = new TextLines({ colour, showInterface: true }) } = options;
   return lines.line(view, 0, name);
 }
 
@@ -91,15 +91,24 @@ describe('a text line', () => {
   });
 
   it('keeps its columns once something long has come by', () => {
-    const lines = new TextLines({ colour: false });
-    const long = {
-      src_addr: '2001:db8:1111:2222:3333:4444:5555:6666',
-      dst_addr: '2001:db8:1111:2222:3333:4444:5555:7777',
-    };
+    const lines = new TextLines({ colour: false, showInterface: true });
+    const long = { src_addr: '2001:db8:1111::6666', dst_addr: '2001:db8:1111::7777' };
     const column = (text: string) => text.indexOf('ACTION:');
     const before = column(line({}, { lines }));
     const during = column(line(long, { lines }));
     expect(during).toBeGreaterThan(before);
     expect(column(line({}, { lines }))).toBe(during);
+  });
+
+  it('does not make every line wrap because of one long address', () => {
+    const lines = new TextLines({ colour: false, showInterface: false });
+    const full = '2001:db8:1111:2222:3333:4444:5555:6666';
+    line({ src_addr: full, dst_addr: full }, { lines });
+    expect(line({}, { lines }).length).toBeLessThan(160);
+  });
+
+  it('leaves the interface out where only one is watched', () => {
+    const lines = new TextLines({ colour: false, showInterface: false });
+    expect(line({}, { lines })).not.toContain('IFACE');
   });
 });

@@ -14,6 +14,8 @@ import {
 
 export interface TextStyle {
   colour: boolean;
+  /** Worth its room only where several are watched. */
+  showInterface: boolean;
 }
 
 const IPPROTO_ICMP = 1;
@@ -25,16 +27,25 @@ const DIM = '\u001b[2m';
 const RED = '\u001b[31m';
 const YELLOW = '\u001b[33m';
 
+const PROTOCOL_WIDTH = 'PROTO: TCP, FLAGS: SE.W,'.length;
+/** What is longer, such as two full IPv6 addresses, is out of line; one of them must not make every line wrap. */
+const WIDEST = 'SRC IP: 2001:db8:1234:5678::1, SRC PORT: 65535,'.length;
+
+function widened(width: number, text: string): number {
+  return Math.max(width, Math.min(WIDEST, text.length));
+}
+
 /** Columns begin narrow and move out, once, when something longer comes by. */
 export class TextLines {
   readonly #colour: boolean;
+  readonly #showInterface: boolean;
   #sourceWidth = 'SRC IP: 192.0.2.1, SRC PORT: 65535,'.length;
   #destinationWidth = 'DST IP: 192.0.2.1, DST PORT: 443,'.length;
-  #protocolWidth = 'PROTO: TCP, FLAGS: S.,'.length;
   #interfaceWidth = 'IFACE: eth0,'.length;
 
   constructor(style: TextStyle) {
     this.#colour = style.colour;
+    this.#showInterface = style.showInterface;
   }
 
   /** Begins with the local time; holds no newline. */
@@ -44,17 +55,16 @@ export class TextLines {
     const source = `SRC IP: ${ip ? view.srcAddr(i) : '-'}, SRC PORT: ${ports ? view.srcPort(i) : '-'},`;
     const destination = `DST IP: ${ip ? view.dstAddr(i) : '-'}, DST PORT: ${ports ? view.dstPort(i) : '-'},`;
     const protocol = `PROTO: ${protocolWords(view, i)},`;
-    const iface = `IFACE: ${interfaceName},`;
-    this.#sourceWidth = Math.max(this.#sourceWidth, source.length);
-    this.#destinationWidth = Math.max(this.#destinationWidth, destination.length);
-    this.#protocolWidth = Math.min(48, Math.max(this.#protocolWidth, protocol.length));
+    const iface = this.#showInterface ? `IFACE: ${interfaceName},` : '';
+    this.#sourceWidth = widened(this.#sourceWidth, source);
+    this.#destinationWidth = widened(this.#destinationWidth, destination);
     this.#interfaceWidth = Math.max(this.#interfaceWidth, iface.length);
     return [
       this.#paint(DIM, clockTime(view.timestampMs(i))),
       source.padEnd(this.#sourceWidth),
       destination.padEnd(this.#destinationWidth),
-      protocol.padEnd(this.#protocolWidth),
-      iface.padEnd(this.#interfaceWidth),
+      protocol.padEnd(PROTOCOL_WIDTH),
+      ...(this.#showInterface ? [iface.padEnd(this.#interfaceWidth)] : []),
       `LEN: ${view.frameLength(i)},`.padEnd('LEN: 99,'.length),
       this.#verdict(view, i),
     ].join(' ');
