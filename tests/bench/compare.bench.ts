@@ -5,13 +5,19 @@
  */
 import { afterAll, beforeAll, test } from 'vitest';
 import { compareEvents } from './events.ts';
+import { compareFanout } from './fanout.ts';
+import { compareLatency } from './latency.ts';
 import { buildPeers, type Peers } from './peers.ts';
 import { Report } from './report.ts';
 import { compareScaling } from './scaling.ts';
+import { compareVeth } from './veth.ts';
 
 const SECTIONS = {
   events: compareEvents,
   scaling: compareScaling,
+  veth: compareVeth,
+  latency: compareLatency,
+  fanout: compareFanout,
 } as const;
 
 const report = new Report();

@@ -1,5 +1,5 @@
 /** A child that is pinned to a CPU and answers lines of text with lines of JSON. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Namespace } from '../lab/namespace.ts';
@@ -25,14 +25,15 @@ export interface Where {
   readonly cpus: string;
   readonly namespace?: Namespace;
   readonly env?: Readonly<Record<string, string>>;
+  /** Default: this process's. */
+  readonly stderr?: 'pipe';
 }
 
-/** Standard input and output are pipes; standard error is this process's. */
+/** Standard input and output are pipes. */
 export function spawnPinned(where: Where, command: readonly string[]): ChildProcess {
   const [file = '', ...args] = pinned(where.cpus, command);
   const env = { ...process.env, ...where.env };
-  const stdio = ['pipe', 'pipe', 'inherit'] as const;
-  const options = { stdio: [...stdio], env };
+  const options: SpawnOptions = { stdio: ['pipe', 'pipe', where.stderr ?? 'inherit'], env };
   return where.namespace ? where.namespace.spawn(file, args, options) : spawn(file, args, options);
 }
 

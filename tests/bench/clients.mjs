@@ -1,0 +1,93 @@
+/**
+ * Clients of a loader's socket, in one process.
+ *
+ *   clients.mjs URL TOKEN COUNT ROWS_PER_SECOND
+ *
+ * Prints {"clients": n} when all are subscribed. Then, for lines on standard input: `go` begins to measure, `stop`
+ * prints what came meanwhile, `stall N` lets the first N stop reading from their connections, `flow` lets them read
+ * on. Latency is the age of records when they arrive here, by the clock that wrote them; stalled clients are left out.
+ */
+import { createInterface } from 'node:readline';
+import { PacketLogBatch } from '@packetlog/common';
+import { io } from 'socket.io-client';
+
+const [url = '', token = '', count = '1', rows = '20000'] = process.argv.slice(2);
+/** Ages are kept of so many records of a batch at most, evenly spread, the last among them. */
+const AGES_PER_BATCH = 8;
+
+/** @type {number[]} */
+let ages = [];
+let records = 0;
+let batches = 0;
+/** @type {number[]} what each has lost since it subscribed */
+const dropped = [];
+let measuring = false;
+let stalled = 0;
+
+/**
+ * @param {Uint8Array} bytes
+ * @param {number} client
+ */
+function receive(bytes, client) {
+  const now = process.hrtime.bigint();
+  const batch = PacketLogBatch.from(bytes);
+  dropped[client] = batch.dropped;
+  if (!measuring || client < stalled) return;
+  const wall = now + batch.clockOffsetNs;
+  const step = Math.max(1, Math.ceil(batch.length / AGES_PER_BATCH));
+  for (let i = batch.length - 1; i >= 0; i -= step) ages.push(Number(wall - batch.timestampNs(i)));
+  records += batch.length;
+  batches++;
+}
+
+/** @param {unknown} value */
+const answer = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);
+
+/** @param {number} client */
+function connect(client) {
+  const socket = io(url, { transports: ['websocket'], auth: { token }, forceNew: true, reconnection: false });
+  socket.on('packets', (/** @type {Uint8Array} */ bytes) => receive(bytes, client));
+  socket.on('disconnect', (/** @type {string} */ reason) => {
+    process.stderr.write(`client ${client} was disconnected: ${reason}\n`);
+  });
+  return new Promise((resolve, reject) => {
+    socket.on('connect_error', reject);
+    socket.on('connect', () => socket.emit('subscribe', { max_rows_per_second: Number(rows) }, () => resolve(socket)));
+  });
+}
+
+/** The TCP connection below socket.io: there is no other way to be a client that does not read. */
+function connectionOf(/** @type {any} */ socket) {
+  return socket.io.engine.transport.ws;
+}
+
+const sockets = await Promise.all(Array.from({ length: Number(count) }, (_, client) => connect(client)));
+answer({ clients: sockets.length });
+
+const quantile = (/** @type {number[]} */ sorted, /** @type {number} */ q) =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? 0;
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const [command, argument] = line.split(' ');
+  if (command === 'go') {
+    ages = [];
+    records = 0;
+    batches = 0;
+    measuring = true;
+    answer({});
+  } else if (command === 'stall') {
+    stalled = Number(argument);
+    for (const socket of sockets.slice(0, stalled)) connectionOf(socket).pause();
+    answer({});
+  } else if (command === 'flow') {
+    for (const socket of sockets.slice(0, stalled)) connectionOf(socket).resume();
+    stalled = 0;
+    answer({});
+  } else {
+    measuring = false;
+    ages.sort((a, b) => a - b);
+    const [p50, p99] = [quantile(ages, 0.5), quantile(ages, 0.99)];
+    answer({ records, batches, p50_us: p50 / 1000, p99_us: p99 / 1000, dropped: dropped.map((each) => each ?? 0) });
+  }
+}
+process.exit(0);

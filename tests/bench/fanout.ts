@@ -1,0 +1,76 @@
+/** Whether clients that do not read make the others wait. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { PRODUCER_CPU } from './contestant.ts';
+import type { Dialogue } from './dialogue.ts';
+import { BenchLab, type Received } from './lab.ts';
+import type { Peers } from './peers.ts';
+import { type Report, Rounds, say, table, text } from './report.ts';
+import { ratios } from './statistics.ts';
+
+const ROUNDS = 6;
+const CLIENTS = 50;
+const STALLED = CLIENTS / 10;
+const ALL_ROWS = 1_000_000;
+const PER_SECOND = 2_000;
+const SECONDS = 2.5;
+/** Fills what the kernel and the loader keep for a client that does not read: some 6 MiB. */
+const FLOOD = { packets: 150_000, perSecond: 100_000 };
+
+export async function compareFanout(peers: Peers, report: Report): Promise<void> {
+  const lab = await BenchLab.open(peers);
+  try {
+    const tool = await lab.startPacketlog();
+    const clients = await lab.startClients(CLIENTS, ALL_ROWS, PRODUCER_CPU);
+    await compare(lab, clients, report);
+    await clients.end();
+    await tool.stop();
+  } finally {
+    await lab.close();
+  }
+}
+
+async function compare(lab: BenchLab, clients: Dialogue, report: Report): Promise<void> {
+  const p50 = new Rounds();
+  const p99 = new Rounds();
+  let dropped = 0;
+  for (let round = -1; round < ROUNDS; round++) {
+    for (const stalled of round % 2 === 0 ? [0, STALLED] : [STALLED, 0]) {
+      const before = (await clients.ask<Received>('stop')).dropped;
+      await clients.ask(`stall ${stalled}`);
+      await lab.sendPaced(FLOOD.packets, FLOOD.perSecond);
+      await delay(500);
+      await clients.ask('go');
+      await lab.sendPaced(PER_SECOND * SECONDS, PER_SECOND);
+      const received = await clients.ask<Received>('stop');
+      await clients.ask('flow');
+      await delay(300);
+      const after = (await clients.ask<Received>('stop')).dropped;
+      const name = stalled > 0 ? 'stalled' : 'all';
+      if (round < 0) continue;
+      p50.add(name, received.p50_us);
+      p99.add(name, received.p99_us);
+      if (stalled > 0) dropped += (after[0] ?? 0) - (before[0] ?? 0);
+    }
+  }
+  if (dropped === 0) throw new Error('the clients that did not read lost nothing: they were not stalled');
+
+  say(
+    `\n${CLIENTS} clients, ${PER_SECOND} packets/s to each: age of a record when it arrives (medians of ${ROUNDS} rounds)`,
+  );
+  table(
+    ['', 'p50 us', 'p99 us'],
+    [
+      ['all read', text(p50.median('all')), text(p99.median('all'))],
+      [`${STALLED} do not read; the others`, text(p50.median('stalled')), text(p99.median('stalled'))],
+    ],
+  );
+  report.section('fanout', {
+    clients: CLIENTS,
+    stalled: STALLED,
+    packets_per_s: PER_SECOND,
+    dropped_for_a_stalled_client: dropped,
+    all_read: { p50_us: p50.spread('all'), p99_us: p99.spread('all') },
+    some_stalled: { p50_us: p50.spread('stalled'), p99_us: p99.spread('stalled') },
+  });
+  report.ratio('fanout_stalled_penalty', ratios(p99.of('stalled'), p99.of('all')));
+}

@@ -1,0 +1,142 @@
+/** The lab of the live sections: a veth pair, frames into it, the real `packetlog` and clients at its other end. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { createNetwork, type Network } from '../lab/network.ts';
+import { until } from '../lab/until.ts';
+import { PRODUCER_CPU, READER_CPU } from './contestant.ts';
+import { type Dialogue, result, spawnPinned, startDialogue } from './dialogue.ts';
+import type { Peers } from './peers.ts';
+
+const PACKETLOG = fileURLToPath(new URL('../../packages/loader/bin/packetlog', import.meta.url));
+const CLIENTS = fileURLToPath(new URL('./clients.mjs', import.meta.url));
+const TOKEN = 'bench-bench-bench-bench';
+const PORT = 7411;
+
+interface Sent {
+  readonly sent: number;
+  readonly elapsed_ns: number;
+}
+
+export interface Received {
+  readonly records: number;
+  readonly batches: number;
+  readonly p50_us: number;
+  readonly p99_us: number;
+  /** By client, since it subscribed. */
+  readonly dropped: readonly number[];
+}
+
+/** A process at the receiving end, which ends when told. */
+export interface Tool {
+  readonly pid: number;
+  /** What it printed on its standard error, complete. */
+  stop(): Promise<string>;
+}
+
+export class BenchLab {
+  readonly network: Network;
+  readonly #peers: Peers;
+
+  private constructor(network: Network, peers: Peers) {
+    this.network = network;
+    this.#peers = peers;
+  }
+
+  static async open(peers: Peers): Promise<BenchLab> {
+    const network = await createNetwork({ ipv6: false });
+    await network.server.exec(peers.generator, 'gro', network.link.server.device);
+    return new BenchLab(network, peers);
+  }
+
+  close(): Promise<void> {
+    return this.network.dispose();
+  }
+
+  /** As fast as it goes, on CPU 0, receiving included: the kernel receives where it sends. */
+  sendFast(count: number): Promise<Sent> {
+    const { generator, generatorObject } = this.#peers;
+    return this.#send([generator, 'fast', generatorObject, this.network.link.client.device, String(count)]);
+  }
+
+  sendPaced(count: number, perSecond: number): Promise<Sent> {
+    const { device } = this.network.link.client;
+    return this.#send([this.#peers.generator, 'paced', device, String(count), String(perSecond)]);
+  }
+
+  #send(command: readonly string[]): Promise<Sent> {
+    return result<Sent>({ cpus: PRODUCER_CPU, namespace: this.network.client }, command);
+  }
+
+  /** Frames that the receiving end's interface has counted. */
+  async received(): Promise<number> {
+    return (await this.network.link.server.counters()).rx.packets;
+  }
+
+  /** Resolves when standard error matches; rejects with what it said when it ends before. */
+  async start(command: readonly string[], ready: RegExp, env: Record<string, string> = {}): Promise<Tool> {
+    const child = spawnPinned({ cpus: READER_CPU, namespace: this.network.server, env, stderr: 'pipe' }, command);
+    let said = '';
+    let ended = false;
+    child.stdout?.resume();
+    child.stderr?.on('data', (data: Buffer) => {
+      said += data.toString();
+    });
+    const exit = new Promise<void>((resolve) => {
+      child.once('close', () => {
+        ended = true;
+        resolve();
+      });
+    });
+    await until(() => ended || ready.test(said), { what: `${command[0]} to be ready`, evidence: () => said });
+    if (ended) throw new Error(said.trim());
+    return {
+      pid: child.pid ?? 0,
+      stop: async () => {
+        child.kill('SIGINT');
+        await exit;
+        return said;
+      },
+    };
+  }
+
+  startPacketlog(...more: readonly string[]): Promise<Tool> {
+    const { device } = this.network.link.server;
+    const options = ['--iface', device, '--print', 'none', '--ui', 'off', '--listen', `127.0.0.1:${PORT}`];
+    const command = [process.execPath, PACKETLOG, ...options, '--ring-size', '64MiB', '--sample', 'off', ...more];
+    return this.start(command, /Waiting for Ctrl-C/, { PACKETLOG_TOKEN: TOKEN });
+  }
+
+  async startClients(count: number, rowsPerSecond: number, cpus = READER_CPU): Promise<Dialogue> {
+    const url = `http://127.0.0.1:${PORT}`;
+    const command = [process.execPath, CLIENTS, url, TOKEN, String(count), String(rowsPerSecond)];
+    const clients = startDialogue({ cpus, namespace: this.network.server }, command);
+    await clients.ask();
+    return clients;
+  }
+}
+
+/** Recorded and lost in the kernel, from what `packetlog` says at its end. */
+export function recorded(said: string): { recorded: number; lost: number } {
+  const [, written = '', lost = ''] = /([\d,]+) recorded, ([\d,]+) lost in the ring/.exec(said) ?? [];
+  if (written === '') throw new Error(`no ledger in: ${said}`);
+  const number = (text: string) => Number(text.replaceAll(',', ''));
+  return { recorded: number(written), lost: number(lost) };
+}
+
+/** CPU time of all threads of a process so far, and how often they slept. */
+export function usage(pid: number): { cpuNs: number; sleeps: number } {
+  let cpuNs = 0;
+  let sleeps = 0;
+  for (const task of readdirSync(`/proc/${pid}/task`)) {
+    const read = (name: string) => readFileSync(`/proc/${pid}/task/${task}/${name}`, 'utf8');
+    cpuNs += Number(read('schedstat').split(' ')[0]);
+    sleeps += Number(/^voluntary_ctxt_switches:\s*(\d+)/m.exec(read('status'))?.[1] ?? 0);
+  }
+  return { cpuNs, sleeps };
+}
+
+/** Resident memory in MiB, shared memory included. */
+export function memoryMib(pid: number): number {
+  const kib = /^VmRSS:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Number(kib ?? Number.NaN) / 1024;
+}

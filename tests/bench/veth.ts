@@ -1,0 +1,152 @@
+/** What each tool adds to a packet that arrives on a real interface, and what it keeps. */
+import { BenchLab, memoryMib, recorded, type Tool, usage } from './lab.ts';
+import type { Peers } from './peers.ts';
+import { type Report, Rounds, say, table, text } from './report.ts';
+
+const ROUNDS = 7;
+const FRAMES = 1_000_000;
+const DEFAULT_ROWS = 20_000;
+
+interface Entry {
+  readonly name: string;
+  start(lab: BenchLab): Promise<Running>;
+}
+
+interface Running {
+  /** Whose CPU time and memory counts; undefined for nothing. */
+  readonly pid: number | undefined;
+  /** Ends it and says how many packets it kept. */
+  finish(): Promise<number>;
+}
+
+const packetlog = (name: string, clients: number, ...options: string[]): Entry => ({
+  name,
+  start: async (lab) => {
+    const tool = await lab.startPacketlog(...options);
+    const connected = clients > 0 ? await lab.startClients(clients, DEFAULT_ROWS) : undefined;
+    return {
+      pid: tool.pid,
+      finish: async () => {
+        await connected?.end();
+        return recorded(await tool.stop()).recorded;
+      },
+    };
+  },
+});
+
+const NONE = 'nothing attached';
+const TCPDUMP = 'tcpdump -w /dev/null';
+const XDPDUMP = 'xdpdump -w /dev/null';
+const PACKETLOG = 'PacketLog, no client';
+const PACKETLOG_CACHED = 'PacketLog, no client, cached clock';
+
+const ENTRIES: readonly Entry[] = [
+  { name: NONE, start: async () => ({ pid: undefined, finish: async () => FRAMES }) },
+  { name: TCPDUMP, start: async (lab) => running(await startTcpdump(lab), tcpdumpKept) },
+  { name: XDPDUMP, start: async (lab) => running(await startXdpdump(lab), xdpdumpKept) },
+  packetlog(PACKETLOG, 0),
+  packetlog(PACKETLOG_CACHED, 0, '--clock', 'cached'),
+  packetlog('PacketLog, 1 client', 1),
+  packetlog('PacketLog, 10 clients', 10),
+];
+
+function running(tool: Tool, kept: (said: string) => number): Running {
+  return { pid: tool.pid, finish: async () => kept(await tool.stop()) };
+}
+
+const startTcpdump = (lab: BenchLab) =>
+  lab.start(['tcpdump', '-n', '-i', lab.network.link.server.device, '-w', '/dev/null'], /listening on/);
+
+const tcpdumpKept = (said: string) => Number(/(\d+) packets captured/.exec(said)?.[1] ?? Number.NaN);
+
+const startXdpdump = (lab: BenchLab) =>
+  lab.start(['xdpdump', '-i', lab.network.link.server.device, '--load-xdp-program', '-w', '/dev/null'], /listening on/);
+
+const xdpdumpKept = (said: string) => Number(/(\d+) packets captured/.exec(said)?.[1] ?? Number.NaN);
+
+/** Undefined if it starts on this kernel, else what it says. */
+async function xdpdumpRefusal(lab: BenchLab): Promise<string | undefined> {
+  try {
+    await (await startXdpdump(lab)).stop();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+export async function compareVeth(peers: Peers, report: Report): Promise<void> {
+  const lab = await BenchLab.open(peers);
+  try {
+    await compare(lab, report);
+  } finally {
+    await lab.close();
+  }
+}
+
+async function compare(lab: BenchLab, report: Report): Promise<void> {
+  const figures = { ns: new Rounds(), kept: new Rounds(), cpu: new Rounds(), memory: new Rounds() };
+  const refusal = await xdpdumpRefusal(lab);
+  const entries = ENTRIES.filter(({ name }) => refusal === undefined || name !== XDPDUMP);
+  await lab.sendFast(FRAMES);
+  for (let round = 0; round < ROUNDS; round++) {
+    for (let i = 0; i < entries.length; i++) {
+      await measure(lab, entries[(i + round) % entries.length] as Entry, figures);
+    }
+  }
+  const { ns, kept, cpu, memory } = figures;
+  const added = (name: string) => ns.of(name).map((value, round) => value - (ns.of(NONE)[round] ?? Number.NaN));
+  const names = entries.map(({ name }) => name);
+  const addedNs = new Rounds();
+  for (const name of names) for (const value of added(name)) addedNs.add(name, value);
+
+  say(`\nFrames of 60 bytes from 1,000 sources through a veth pair (medians of ${ROUNDS} rounds)`);
+  table(
+    ['', 'ns/packet in all', 'added', 'kept %', "tool's CPU ns/packet", 'memory MiB'],
+    names.map((name) => [
+      name,
+      text(ns.median(name)),
+      text(addedNs.median(name)),
+      text(kept.median(name)),
+      text(cpu.median(name)),
+      text(memory.median(name)),
+    ]),
+  );
+  if (refusal !== undefined) say(`  xdpdump does not start here: ${refusal.split('\n').at(-1)}`);
+  report.section('veth', {
+    frames_per_round: FRAMES,
+    xdpdump_refusal: refusal ?? null,
+    ...Object.fromEntries(
+      names.map((name) => [
+        name,
+        {
+          ns_per_packet: ns.spread(name),
+          added_ns: addedNs.spread(name),
+          kept_percent: kept.spread(name),
+          ...(name === NONE ? {} : { cpu_ns_per_packet: cpu.spread(name), memory_mib: memory.spread(name) }),
+        },
+      ]),
+    ),
+  });
+  const toTcpdump = (name: string) => added(name).map((value, round) => value / (added(TCPDUMP)[round] ?? Number.NaN));
+  report.ratio('added_ns_per_packet_vs_tcpdump', toTcpdump(PACKETLOG));
+  report.ratio('cached_clock_added_ns_per_packet_vs_tcpdump', toTcpdump(PACKETLOG_CACHED));
+}
+
+async function measure(
+  lab: BenchLab,
+  entry: Entry,
+  figures: Record<'ns' | 'kept' | 'cpu' | 'memory', Rounds>,
+): Promise<void> {
+  const tool = await entry.start(lab);
+  const before = tool.pid === undefined ? undefined : usage(tool.pid).cpuNs;
+  const arrived = await lab.received();
+  const { elapsed_ns } = await lab.sendFast(FRAMES);
+  const received = (await lab.received()) - arrived;
+  if (received !== FRAMES) throw new Error(`${entry.name}: ${FRAMES} frames were sent, ${received} arrived`);
+  if (tool.pid !== undefined && before !== undefined) {
+    figures.cpu.add(entry.name, (usage(tool.pid).cpuNs - before) / FRAMES);
+    figures.memory.add(entry.name, memoryMib(tool.pid));
+  }
+  figures.ns.add(entry.name, elapsed_ns / FRAMES);
+  figures.kept.add(entry.name, ((await tool.finish()) / FRAMES) * 100);
+}
