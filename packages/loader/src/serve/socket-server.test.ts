@@ -2,8 +2,10 @@
 import { createServer, type Server as HttpServer, request } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import {
+  ACTIONS,
   type Hello,
   helloSchema,
+  type Ledger,
   ledgerSchema,
   PacketLogBatch,
   PROTOCOL_VERSION,
@@ -56,10 +58,18 @@ let server: SocketServer;
 let nextRecord = 0;
 const rowsWanted = vi.fn<(perSecond: number) => void>();
 const clients: Socket[] = [];
+/** Added to the server's clock. */
+let skew = 0;
+let logged: Record<string, unknown>[] = [];
+/** Whether the drain thread answers at once. */
+let answers = true;
 
 beforeEach(async () => {
   rowsWanted.mockReset();
   nextRecord = 0;
+  skew = 0;
+  logged = [];
+  answers = true;
   http = createServer((_, response) => response.end('page'));
   await new Promise<void>((resolve) => http.listen(0, HOST, resolve));
   port = (http.address() as AddressInfo).port;
@@ -72,9 +82,15 @@ beforeEach(async () => {
     recordOffset: 8,
     onRowsWanted: (perSecond) => {
       rowsWanted(perSecond);
-      server.activate();
+      if (answers) server.activate();
     },
-    log: pino({ level: 'silent' }),
+    log: pino({ level: 'warn' }, { write: (line) => logged.push(JSON.parse(line)) }),
+    clock: {
+      now: () => performance.now() + skew,
+      after: (ms, action) => {
+        setTimeout(action, ms);
+      },
+    },
   });
 });
 
@@ -226,7 +242,11 @@ const malformed: [string, unknown][] = [
   ['a fraction', { max_rows_per_second: 1.5 }],
   ['too many', { max_rows_per_second: 1_000_001 }],
   ['a text for a number', { max_rows_per_second: '5' }],
-  ['an unknown key', { max_rows_per_second: 5, filter: 'x' }],
+  ['an unknown key', { max_rows_per_second: 5, rows: 'x' }],
+  ['a text for a filter', { filter: 'tcp' }],
+  ['an unknown key in a filter', { filter: { colour: 'red' } }],
+  ['an address that is none', { filter: { address: '192.0.2.256' } }],
+  ['an endless list', { filter: { protocol: Array.from({ length: 300 }, () => 6) } }],
   ['a prototype', JSON.parse('{"__proto__": {"polluted": true}}')],
   ['a constructor', { constructor: { prototype: { polluted: true } } }],
   ['bytes', new Uint8Array(8)],
@@ -350,6 +370,67 @@ describe('rows', () => {
     expect(batches[0]).toMatchObject({ offered: 11, withheld: 10 });
   });
 
+  it('come as the filter says, of all that pass; what it left out is told', async () => {
+    const { socket, batches } = await connected();
+    const plain = await connected();
+    await plain.socket.emitWithAck('subscribe', { max_rows_per_second: 1000 });
+    const action = (['aborted', 'deny', 'permit'] as const)[numberedRecord(3)[62] ?? 0] ?? 'deny';
+    const asked = { max_rows_per_second: 50, filter: { action: [action] } };
+    expect(await socket.emitWithAck('subscribe', asked)).toEqual({ ok: true, value: { max_rows_per_second: 50 } });
+    expect(rowsWanted).toHaveBeenLastCalledWith(Number.POSITIVE_INFINITY);
+    const matching = Array.from({ length: 200 }, (_, i) => i).filter((i) => numberedRecord(i)[62] === ACTIONS[action]);
+    sendRows(200);
+    const ledgerCame = once<Ledger>(socket, 'ledger');
+    server.second(ledger, summary, 0n);
+    const { client } = await ledgerCame;
+    expect(client).toMatchObject({ offered: matching.length, filtered: 200 - matching.length, dropped: 0 });
+    expect(matching).toEqual(expect.arrayContaining(numbersOf(batches)));
+    await vi.waitUntil(() => numbersOf(plain.batches).length === 200);
+    await socket.emitWithAck('subscribe', { max_rows_per_second: 50 });
+    expect(rowsWanted).toHaveBeenLastCalledWith(1000);
+  });
+
+  it('say what is wrong with a filter', async () => {
+    const { socket } = await connected();
+    const answer = await socket.emitWithAck('subscribe', { filter: { src_address: '10.1.0.0/8' } });
+    expect(answer.error.message).toBe(
+      'filter.src_address: "10.1.0.0/8" has bits set behind its prefix: write 10.0.0.0/8',
+    );
+  });
+
+  it('are counted from the acknowledgement on, which comes when the drain thread has answered', async () => {
+    const { socket, batches } = await connected();
+    answers = false;
+    let acknowledged = false;
+    const answer = socket.emitWithAck('subscribe', {}).then(() => {
+      acknowledged = true;
+    });
+    await vi.waitUntil(() => rowsWanted.mock.calls.length === 1);
+    sendRows(3);
+    // Answered at once, because it asks for nothing that the drain thread must know.
+    await socket.emitWithAck('pause', null);
+    expect(acknowledged).toBe(false);
+    server.activate();
+    await answer;
+    sendRows(2);
+    await vi.waitUntil(() => batches.length > 0);
+    expect(batches[0]).toMatchObject({ sequence: 0, offered: 2, withheld: 0 });
+  });
+
+  it('of another subscription come from its acknowledgement on, and none of the one before', async () => {
+    const { socket, batches } = await connected();
+    await socket.emitWithAck('subscribe', {});
+    sendRows(2);
+    sendRows(2);
+    await socket.emitWithAck('subscribe', { filter: { protocol: [250], port: 1 } });
+    sendRows(10);
+    expect(numbersOf(batches)).toEqual([0, 1, 2, 3]);
+    await socket.emitWithAck('subscribe', {});
+    sendRows(1);
+    await vi.waitUntil(() => batches.at(-1)?.offered === 5);
+    expect(batches.at(-1)).toMatchObject({ sequence: 2, filtered: 10, withheld: 0, dropped: 0 });
+  });
+
   it('are asked for as the greediest client wants them, and no more once it has gone', async () => {
     const [modest, greedy] = [await connected(), await connected()];
     await modest.socket.emitWithAck('subscribe', { max_rows_per_second: 10 });
@@ -388,6 +469,45 @@ describe('rows', () => {
   });
 });
 
+describe('a client that does not read', () => {
+  /** Rows until more wait for it than the kernel's buffers hold. */
+  async function stalled(): Promise<Socket> {
+    const { socket } = await connected();
+    await socket.emitWithAck('subscribe', { max_rows_per_second: 1_000_000 });
+    wire(socket).pause();
+    for (let i = 0; i < 150; i++) {
+      sendRows(1000);
+      await new Promise(setImmediate);
+    }
+    return socket;
+  }
+
+  it('is disconnected after half a minute, with the reason in the log', async () => {
+    await stalled();
+    const other = await connected();
+    server.second(ledger, summary, 0n);
+    // A server that stood still for so long blames nobody; the next time it does.
+    skew += 31_000;
+    server.second(ledger, summary, 0n);
+    expect(logged).toEqual([]);
+    await settled(other.socket);
+    server.second(ledger, summary, 0n);
+    server.second(ledger, summary, 0n);
+    await vi.waitUntil(() => rowsWanted.mock.lastCall?.[0] === 0);
+    const facts = { level: 40, client: expect.any(String), stalled_ms: expect.any(Number) };
+    expect(logged).toEqual([expect.objectContaining({ ...facts, msg: 'client disconnected: it does not read' })]);
+    expect(logged[0]?.['backlog_bytes']).toBeGreaterThan(1024 * 1024);
+    await settled(other.socket);
+  });
+
+  it('but sends on and on is disconnected before its answers pile up', async () => {
+    const socket = await stalled();
+    for (let i = 0; i < 6000; i++) socket.emit('pause', { paused: false }, () => {});
+    await vi.waitUntil(() => rowsWanted.mock.lastCall?.[0] === 0, { timeout: 10_000 });
+    expect(logged).toEqual([expect.objectContaining({ msg: 'client disconnected: it does not read' })]);
+  });
+});
+
 describe('once a second', () => {
   it('each client gets the summary, and the ledger with its own part', async () => {
     const { socket } = await connected();
@@ -396,7 +516,7 @@ describe('once a second', () => {
     const [summaryCame, ledgerCame] = [once(socket, 'summary'), once(socket, 'ledger')];
     server.second(ledger, summary, 5n);
     expect(await summaryCame).toEqual(summary);
-    expect(ledgerSchema.parse(await ledgerCame).client).toEqual({ ...hop, offered: 4, delivered: 4 });
+    expect(ledgerSchema.parse(await ledgerCame).client).toEqual({ ...hop, offered: 4, delivered: 4, filtered: 0 });
   });
 
   it('a notice comes to everybody', async () => {

@@ -3,44 +3,34 @@ import type { Server as HttpServer } from 'node:http';
 import {
   type Acknowledgement,
   type ClientToServerEvents,
-  DEFAULT_ROWS_PER_SECOND,
   type Hello,
-  handshakeSchema,
   type Notice,
-  PROTOCOL_VERSION,
   pauseSchema,
-  type Refusal,
   type ServerToClientEvents,
   type Summary,
   subscribeSchema,
 } from '@packetlog/common';
 import type { Logger } from 'pino';
-import { Server, type Socket } from 'socket.io';
+import { Server } from 'socket.io';
 import type { z } from 'zod';
 import type { DrainLedger } from '../drain/messages.ts';
+import { admission } from './admission.ts';
 import { type Allowed, refusal } from './allowed-hosts.ts';
-import { BACKLOG_BYTES, type ClientSink, ClientStream, type StreamClock } from './client-stream.ts';
-import { sameToken } from './token.ts';
+import { Client, type ClientSocket } from './client.ts';
+import { BACKLOG_BYTES, BACKLOG_MS } from './outbox.ts';
+import type { StreamClock } from './row-stream.ts';
+import { RowStreams } from './row-streams.ts';
+import { eventMessage, together } from './wire.ts';
 
-const MAX_CLIENTS = 1000;
 /** Bad messages a client may send before it is disconnected. */
 const MAX_BAD_MESSAGES = 10;
+/** A client that has taken nothing of what waits for it for so long is disconnected. */
+const STALLED_MS = 30_000;
+/** So is one that sends without reading the answers, when so many things wait for it. */
+const MAX_WAITING = 5000;
 /** How long the end waits for clients to take what was sent, and again for them to hang up. */
 const CLOSE_MS = 1000;
 const KNOWN_EVENTS = new Set(['subscribe', 'pause']);
-
-type ClientSocket = Socket<ClientToServerEvents, ServerToClientEvents>;
-
-interface Client {
-  socket: ClientSocket;
-  stream: ClientStream;
-  sink: ClientSink;
-  /** Asked for rows. */
-  subscribed: boolean;
-  /** Rows that pass are meant for it: from the moment on when the drain thread knows of it. */
-  active: boolean;
-  badMessages: number;
-}
 
 export interface SocketServerOptions {
   http: HttpServer;
@@ -50,12 +40,14 @@ export interface SocketServerOptions {
   /** Shape of the records that `rows` gets. */
   stride: number;
   recordOffset: number;
-  /** Called when the number of rows that clients can use changed. */
+  /** Called when the number of rows that clients can use changed; each call is answered by one of `activate`. */
   onRowsWanted: (perSecond: number) => void;
   log: Logger;
+  /** For tests. */
+  clock?: StreamClock;
 }
 
-const clock: StreamClock = {
+const realClock: StreamClock = {
   now: () => performance.now(),
   after: (ms, action) => {
     setTimeout(action, ms);
@@ -65,10 +57,19 @@ const clock: StreamClock = {
 export class SocketServer {
   readonly #options: SocketServerOptions;
   readonly #io: Server<ClientToServerEvents, ServerToClientEvents>;
+  readonly #streams: RowStreams;
   readonly #clients = new Map<string, Client>();
+  /** What to do when the drain thread passes on what was wanted then, oldest first. */
+  readonly #waiting: { want: number; client: Client; act: () => void }[] = [];
+  /** Calls of `onRowsWanted` and their answers. */
+  #wants = 0;
+  #answers = 0;
+  #lastSecond = 0;
 
   constructor(options: SocketServerOptions) {
     this.#options = options;
+    const { stride, recordOffset, clock = realClock } = options;
+    this.#streams = new RowStreams({ stride, recordOffset }, clock);
     this.#io = new Server(options.http, {
       transports: ['websocket'],
       perMessageDeflate: false,
@@ -77,7 +78,8 @@ export class SocketServer {
       serveClient: false,
       connectTimeout: 5000,
       pingInterval: 10_000,
-      pingTimeout: 10_000,
+      // Not before STALLED_MS: the ping waits behind the rows.
+      pingTimeout: STALLED_MS,
       allowRequest: (request, answer) => {
         const refused = refusal(options.allowed(), request.headers.host, request.headers.origin);
         if (refused)
@@ -86,7 +88,7 @@ export class SocketServer {
       },
     });
     this.#io.use((socket, next) => {
-      const problem = this.#admission(socket.handshake.auth);
+      const problem = admission(socket.handshake.auth, options.token, this.#clients.size);
       next(problem && Object.assign(new Error(problem.message), { data: problem }));
     });
     this.#io.on('connection', (socket) => this.#admit(socket));
@@ -94,23 +96,38 @@ export class SocketServer {
 
   /** `bytes` begins with `count` records; both are only read during the call. */
   rows(bytes: Uint8Array, count: number, skipped: number): void {
-    for (const client of this.#clients.values()) {
-      if (client.active) client.stream.add(bytes, count, skipped);
+    this.#streams.add(bytes, count, skipped);
+  }
+
+  /** Answers `onRowsWanted`: what passes from now on is what was wanted then. */
+  activate(): void {
+    this.#answers++;
+    for (let next = this.#waiting[0]; next && next.want <= this.#answers; next = this.#waiting[0]) {
+      const { client, act } = next;
+      this.#waiting.shift();
+      if (!this.#clients.has(client.socket.id)) continue;
+      try {
+        act();
+      } catch (error) {
+        this.#failed(client, error);
+      }
     }
   }
 
-  /** What passes from now on is meant for everybody who has subscribed. */
-  activate(): void {
-    for (const client of this.#clients.values()) client.active = client.subscribed;
-  }
-
   second(ledger: DrainLedger, summary: Summary, clockOffsetNs: bigint): void {
-    for (const { socket, stream, sink } of this.#clients.values()) {
-      stream.setClockOffset(clockOffsetNs);
+    this.#streams.setClockOffset(clockOffsetNs);
+    const summaryMessage = eventMessage('summary', JSON.stringify(summary));
+    const common = JSON.stringify(ledger).slice(0, -1);
+    const now = this.#streams.context.clock.now();
+    // If this process itself stood still, no client is to blame.
+    const mayBlame = now - this.#lastSecond < BACKLOG_MS;
+    this.#lastSecond = now;
+    for (const client of this.#clients.values()) {
+      if (mayBlame && client.outbox.stalledMs() > STALLED_MS) this.#giveUp(client);
       // For a client that does not read, the next one will do.
-      if (sink.backlog() > BACKLOG_BYTES / 2) continue;
-      socket.emit('summary', summary);
-      socket.emit('ledger', { ...ledger, client: stream.ledger() });
+      if (client.outbox.isFull(BACKLOG_BYTES / 2)) continue;
+      const own = JSON.stringify(client.stream.ledger());
+      client.outbox.send(together(summaryMessage, eventMessage('ledger', `${common},"client":${own}}`)));
     }
   }
 
@@ -120,71 +137,50 @@ export class SocketServer {
 
   /** Sends what waits, then closes every connection; those that do not take it are given up. */
   async close(): Promise<void> {
-    const sent = [...this.#clients.values()].map(({ stream, socket: { conn } }) => {
-      stream.flush();
+    this.#streams.flush();
+    const sent = [...this.#clients.values()].map(({ outbox, socket: { conn } }) => {
+      outbox.flush();
       const closed = new Promise<void>((resolve) => conn.once('close', () => resolve()));
       conn.close();
       return closed;
     });
     await atMost(CLOSE_MS, Promise.all(sent));
+    for (const client of this.#clients.values()) client.terminate();
     const closed = this.#io.close();
     // Browsers open connections in advance, without a request on them: nothing else would end those.
     this.#options.http.closeAllConnections();
     await atMost(CLOSE_MS, closed);
   }
 
-  #admission(auth: unknown): Refusal | undefined {
-    const parsed = handshakeSchema.safeParse(auth);
-    if (!parsed.success || !sameToken(parsed.data.token, this.#options.token)) {
-      return {
-        code: 'unauthorized',
-        message: 'The token is not right. Open the URL that packetlog printed when it started.',
-      };
-    }
-    const { protocol } = parsed.data;
-    if (protocol !== undefined && protocol !== PROTOCOL_VERSION) {
-      const message = `The loader speaks protocol ${PROTOCOL_VERSION}, the client ${protocol}. Reload the page, or use the same version of both.`;
-      return { code: 'protocol_mismatch', message };
-    }
-    if (this.#clients.size >= MAX_CLIENTS) {
-      return {
-        code: 'too_many_clients',
-        message: `${MAX_CLIENTS} clients are connected already. Close one and try again.`,
-      };
-    }
-    return undefined;
-  }
-
   #admit(socket: ClientSocket): void {
-    const sink = sinkOf(socket);
-    const stream = new ClientStream({
-      sink,
-      clock,
-      stride: this.#options.stride,
-      recordOffset: this.#options.recordOffset,
-      rowsPerSecond: DEFAULT_ROWS_PER_SECOND,
-    });
-    const client: Client = { socket, stream, sink, subscribed: false, active: false, badMessages: 0 };
+    const client = new Client(socket, this.#streams);
     this.#clients.set(socket.id, client);
     this.#options.log.debug({ client: socket.id, clients: this.#clients.size }, 'client connected');
     socket.on('disconnect', (reason) => {
       this.#clients.delete(socket.id);
+      client.end();
       this.#options.log.debug({ client: socket.id, reason }, 'client disconnected');
       this.#wantRows();
     });
     socket.on('subscribe', (...given: unknown[]) =>
-      this.#answer(client, subscribeSchema, given, ({ max_rows_per_second }) => {
-        client.subscribed = true;
-        stream.limit(max_rows_per_second);
-        this.#wantRows();
-        return { max_rows_per_second };
+      this.#answer(client, subscribeSchema, given, ({ max_rows_per_second, filter }, done) => {
+        const subscription = { rowsPerSecond: max_rows_per_second, filter };
+        client.asked = subscription;
+        this.#wantRows(client, () => {
+          client.subscribe(subscription);
+          done({ max_rows_per_second });
+        });
       }),
     );
     socket.on('pause', (...given: unknown[]) =>
-      this.#answer(client, pauseSchema, given, ({ paused }) => {
-        stream.pause(paused);
-        this.#wantRows();
-        return { paused };
+      this.#answer(client, pauseSchema, given, ({ paused }, done) => {
+        client.askedToPause = paused;
+        // Nothing more is sent from here on; but rows come again only when the drain thread passes them on.
+        if (paused) client.pause(true);
+        this.#wantRows(client, () => {
+          client.pause(client.askedToPause);
+          done({ paused });
+        });
       }),
     );
     // The parser also lets numbers and nothing at all through as names of events.
@@ -200,14 +196,19 @@ export class SocketServer {
     client: Client,
     schema: Schema,
     given: readonly unknown[],
-    act: (input: z.output<Schema>) => Value,
+    act: (input: z.output<Schema>, done: (value: Value) => void) => void,
   ): void {
     const last = given.at(-1);
-    const acknowledge = typeof last === 'function' ? (last as (result: Acknowledgement<Value>) => void) : () => {};
+    const acknowledge = (result: Acknowledgement<Value>) => {
+      if (typeof last !== 'function') return;
+      // In its turn: behind the rows that were sent before.
+      client.outbox.after(() => last(result));
+      if (client.outbox.length > MAX_WAITING) this.#giveUp(client);
+    };
     try {
       const parsed = schema.safeParse(given[0]);
       if (parsed.success) {
-        acknowledge({ ok: true, value: act(parsed.data) });
+        act(parsed.data, (value) => acknowledge({ ok: true, value }));
         return;
       }
       const [issue] = parsed.error.issues;
@@ -215,7 +216,7 @@ export class SocketServer {
       acknowledge({ ok: false, error: { code: 'invalid', message } });
       this.#bad(client, message);
     } catch (error) {
-      this.#options.log.error({ err: error, client: client.socket.id }, 'handling a message failed');
+      this.#failed(client, error);
       acknowledge({
         ok: false,
         error: { code: 'internal', message: 'The loader failed to handle this; see its log.' },
@@ -223,17 +224,34 @@ export class SocketServer {
     }
   }
 
+  #failed(client: Client, error: unknown): void {
+    this.#options.log.error({ err: error, client: client.socket.id }, 'handling a message failed');
+  }
+
   #bad(client: Client, problem: string): void {
     client.badMessages++;
     this.#options.log.warn({ client: client.socket.id, problem, count: client.badMessages }, 'bad message');
-    if (client.badMessages >= MAX_BAD_MESSAGES) client.socket.disconnect(true);
+    if (client.badMessages < MAX_BAD_MESSAGES) return;
+    client.socket.disconnect(true);
+    // It would wait for the client to read.
+    if (client.outbox.backlog > 0) client.terminate();
   }
 
-  #wantRows(): void {
+  /** Ends the connection of a client that does not read what waits for it. */
+  #giveUp(client: Client): void {
+    if (client.givenUp) return;
+    const { outbox, socket } = client;
+    const facts = { waiting: outbox.length, backlog_bytes: outbox.backlog, stalled_ms: Math.round(outbox.stalledMs()) };
+    this.#options.log.warn({ client: socket.id, ...facts }, 'client disconnected: it does not read');
+    client.terminate();
+  }
+
+  /** Has `act` called when what is wanted now is what passes, if the client is still there then. */
+  #wantRows(client?: Client, act = () => {}): void {
     let most = 0;
-    for (const { subscribed, stream } of this.#clients.values()) {
-      if (subscribed) most = Math.max(most, stream.rowsPerSecond);
-    }
+    for (const { rowsWanted } of this.#clients.values()) most = Math.max(most, rowsWanted);
+    const want = ++this.#wants;
+    if (client) this.#waiting.push({ want, client, act });
     this.#options.onRowsWanted(most);
   }
 }
@@ -245,19 +263,4 @@ async function atMost(ms: number, promise: Promise<unknown>): Promise<void> {
   });
   await Promise.race([promise, over]);
   clearTimeout(timer);
-}
-
-/** engine.io keeps what the transport has not taken in an open-ended array: count its bytes. */
-function sinkOf(socket: ClientSocket): ClientSink {
-  let backlog = 0;
-  socket.conn.on('drain', () => {
-    backlog = 0;
-  });
-  return {
-    send: (batch) => {
-      backlog += batch.byteLength;
-      socket.emit('packets', batch);
-    },
-    backlog: () => backlog,
-  };
 }

@@ -1,0 +1,28 @@
+/** Who may connect: by token, by protocol, by number. */
+import { handshakeSchema, PROTOCOL_VERSION, type Refusal } from '@packetlog/common';
+import { sameToken } from './token.ts';
+
+export const MAX_CLIENTS = 1000;
+
+/** Why a client with this handshake is refused, or undefined. `clients` are connected already. */
+export function admission(auth: unknown, token: string, clients: number): Refusal | undefined {
+  const parsed = handshakeSchema.safeParse(auth);
+  if (!parsed.success || !sameToken(parsed.data.token, token)) {
+    return {
+      code: 'unauthorized',
+      message: 'The token is not right. Open the URL that packetlog printed when it started.',
+    };
+  }
+  const { protocol } = parsed.data;
+  if (protocol !== undefined && protocol !== PROTOCOL_VERSION) {
+    const message = `The loader speaks protocol ${PROTOCOL_VERSION}, the client ${protocol}. Reload the page, or use the same version of both.`;
+    return { code: 'protocol_mismatch', message };
+  }
+  if (clients >= MAX_CLIENTS) {
+    return {
+      code: 'too_many_clients',
+      message: `${MAX_CLIENTS} clients are connected already. Close one and try again.`,
+    };
+  }
+  return undefined;
+}

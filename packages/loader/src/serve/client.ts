@@ -1,0 +1,63 @@
+/** One connected client: what it asked for, what it follows, what waits for it. */
+import type { ClientToServerEvents, ServerToClientEvents } from '@packetlog/common';
+import type { Socket } from 'socket.io';
+import { ClientStream } from './client-stream.ts';
+import { Outbox } from './outbox.ts';
+import type { RowStreams, Subscription } from './row-streams.ts';
+import { write } from './wire.ts';
+
+export type ClientSocket = Socket<ClientToServerEvents, ServerToClientEvents>;
+
+export class Client {
+  readonly socket: ClientSocket;
+  readonly outbox: Outbox;
+  readonly stream: ClientStream;
+  readonly #streams: RowStreams;
+  /** What it asked for last; in effect when the drain thread passes on that much. */
+  asked: Subscription | undefined;
+  askedToPause = false;
+  badMessages = 0;
+  /** Its connection is being ended without waiting for it. */
+  givenUp = false;
+  #subscription: Subscription | undefined;
+  #paused = false;
+
+  constructor(socket: ClientSocket, streams: RowStreams) {
+    this.socket = socket;
+    this.#streams = streams;
+    this.outbox = new Outbox((message, sent) => write(socket.conn, message, sent), streams.context.clock.now);
+    this.stream = new ClientStream(this.outbox, streams.context);
+  }
+
+  /** Rows per second of which it can use some. A filter has to see them all. */
+  get rowsWanted(): number {
+    if (this.asked === undefined || this.askedToPause || this.asked.rowsPerSecond === 0) return 0;
+    return this.asked.filter === undefined ? this.asked.rowsPerSecond : Number.POSITIVE_INFINITY;
+  }
+
+  subscribe(subscription: Subscription): void {
+    this.#subscription = subscription;
+    this.#follow();
+  }
+
+  pause(paused: boolean): void {
+    this.#paused = paused;
+    this.#follow();
+  }
+
+  end(): void {
+    this.#streams.end(this.stream);
+  }
+
+  /** Ends the connection without waiting for what the client will not read. */
+  terminate(): void {
+    this.givenUp = true;
+    this.socket.request.socket.destroy();
+  }
+
+  /** What passes before the first subscription is not meant for it. */
+  #follow(): void {
+    if (this.#subscription === undefined) return;
+    this.#streams.follow(this.stream, this.#paused ? undefined : this.#subscription);
+  }
+}

@@ -1,0 +1,106 @@
+/** For tests: streams whose clock, timers and networks the test plays. */
+import { PACKET_LOG_FIELDS, PacketLogBatch } from '@packetlog/common';
+import { numberedRecord } from '../ring/fake-ring.ts';
+import { ClientStream } from './client-stream.ts';
+import { Outbox } from './outbox.ts';
+import { RowStreams, type Subscription } from './row-streams.ts';
+import type { Message } from './wire.ts';
+
+export const STRIDE = 72;
+const RECORD_OFFSET = 8;
+const ACTION = PACKET_LOG_FIELDS.find(({ name }) => name === 'action')?.offset ?? 0;
+
+export interface FakeClient {
+  readonly stream: ClientStream;
+  readonly outbox: Outbox;
+  readonly batches: PacketLogBatch[];
+  /** Whether its network takes what it is given. */
+  reads: boolean;
+  read(): void;
+  follow(subscription: Subscription | undefined): void;
+}
+
+export function fakeStreams() {
+  const time = { now: 1000 };
+  const timers: { at: number; action: () => void }[] = [];
+  const clock = {
+    now: () => time.now,
+    after: (ms: number, action: () => void) => {
+      timers.push({ at: time.now + ms, action });
+    },
+  };
+  const streams = new RowStreams({ stride: STRIDE, recordOffset: RECORD_OFFSET }, clock);
+  const messages: Message[] = [];
+  let next = 0;
+
+  return {
+    streams,
+    timers,
+    /** Every message to any client. */
+    messages,
+    /** Rows with the next numbers; the action of a row is its number modulo 3. */
+    add(count: number, skipped = 0): void {
+      const bytes = new Uint8Array(count * STRIDE);
+      for (let i = 0; i < count; i++, next++) {
+        bytes.set(numberedRecord(next), i * STRIDE + RECORD_OFFSET);
+        bytes[i * STRIDE + RECORD_OFFSET + ACTION] = next % 3;
+      }
+      streams.add(bytes, count, skipped);
+      bytes.fill(0xee);
+    },
+    wait(ms: number): void {
+      time.now += ms;
+      const due = timers.filter(({ at }) => at <= time.now);
+      timers.splice(0, timers.length, ...timers.filter(({ at }) => at > time.now));
+      for (const { action } of due) action();
+    },
+    client(subscription?: Subscription): FakeClient {
+      const untaken: (() => void)[] = [];
+      const client: FakeClient = {
+        outbox: new Outbox((message, sent) => {
+          messages.push(message);
+          client.batches.push(batchOf(message));
+          if (client.reads) sent();
+          else untaken.push(sent);
+        }, clock.now),
+        get stream() {
+          return stream;
+        },
+        batches: [],
+        reads: true,
+        read() {
+          client.reads = true;
+          for (const sent of untaken.splice(0)) sent();
+        },
+        follow: (wanted) => streams.follow(stream, wanted),
+      };
+      const stream = new ClientStream(client.outbox, streams.context);
+      if (subscription) client.follow(subscription);
+      return client;
+    },
+  };
+}
+
+/** The batch in the second of the two frames that a message is made of. */
+function batchOf({ pieces, plain }: Message): PacketLogBatch {
+  const [, attachment] = plain();
+  if (!(attachment instanceof Buffer) || !Buffer.concat(pieces).subarray(-attachment.length).equals(attachment)) {
+    throw new Error('a message is not the same with ready frames and without');
+  }
+  return PacketLogBatch.from(attachment);
+}
+
+/** The numbers of the rows; throws if one is damaged. */
+export function numbersOf(batches: readonly PacketLogBatch[]): number[] {
+  const record = new Uint8Array(64);
+  return batches.flatMap((batch) =>
+    Array.from({ length: batch.length }, (_, i) => {
+      batch.copyRecord(i, record, 0);
+      const number = new DataView(record.buffer).getUint32(0, true);
+      const wanted = numberedRecord(number);
+      wanted[ACTION] = number % 3;
+      if (Buffer.compare(record, wanted) !== 0) throw new Error(`row ${number} is damaged`);
+      return number;
+    }),
+  );
+}

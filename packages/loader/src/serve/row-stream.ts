@@ -1,0 +1,186 @@
+/** Rows for everybody who wants the same: chosen once, gathered once, encoded once. */
+import type { RecordPredicate } from '@packetlog/common';
+import { RowBudget } from '../drain/row-budget.ts';
+import { type RecordLayout, type RowBatch, rowBatch } from './wire.ts';
+
+/** A batch goes out when it is this large, or as old as `StreamContext.batchMs` says. */
+const BATCH_BYTES = 64 * 1024;
+
+export interface StreamClock {
+  now: () => number;
+  after: (ms: number, action: () => void) => void;
+}
+
+/** What all streams share. */
+export interface StreamContext {
+  readonly clock: StreamClock;
+  readonly layout: RecordLayout;
+  readonly batchMs: () => number;
+  readonly clockOffsetNs: () => bigint;
+}
+
+/** What has come out of a source since it began. A follower of it subtracts what was there before it came. */
+export interface SourceTotals {
+  batches: number;
+  rows: number;
+  withheld: number;
+  filtered: number;
+}
+
+export interface Follower {
+  /** The rows of `batch` are in the totals already, the batch itself is not. */
+  deliver: (batch: RowBatch) => void;
+}
+
+/** What a client can follow: a stream of rows, or none of them. */
+export interface RowSource {
+  readonly totals: Readonly<SourceTotals>;
+  /** Rows gathered that are in no batch yet. */
+  readonly pending: number;
+  readonly followers: Set<Follower>;
+  /** The gathered rows from number `first` on, as a batch that nobody else gets. Undefined if there are none. */
+  pendingFrom: (first: number) => RowBatch | undefined;
+}
+
+/** Of a batch, the rows from number `first` on. */
+export function restOf({ records }: RowBatch, first: number, context: StreamContext): RowBatch {
+  const { layout } = context;
+  return rowBatch(records.subarray(first * layout.stride), layout, context.clockOffsetNs());
+}
+
+/** All that passes counts as withheld: for clients that are paused or want no rows. */
+export class NoRows implements RowSource {
+  readonly totals: SourceTotals = { batches: 0, rows: 0, withheld: 0, filtered: 0 };
+  readonly pending = 0;
+  readonly followers = new Set<Follower>();
+
+  add(count: number): void {
+    this.totals.withheld += count;
+  }
+
+  pendingFrom(): undefined {
+    return undefined;
+  }
+}
+
+/** Where the records that a filter let through begin; used within one call. */
+let wantedAt = new Uint32Array(4096);
+
+export class RowStream implements RowSource {
+  readonly totals: SourceTotals = { batches: 0, rows: 0, withheld: 0, filtered: 0 };
+  readonly followers = new Set<Follower>();
+  readonly #context: StreamContext;
+  readonly #stride: number;
+  readonly #capacity: number;
+  readonly #budget: RowBudget;
+  readonly #matches: RecordPredicate | undefined;
+  #frame: Buffer | undefined;
+  #records = 0;
+  #lastFlush = Number.NEGATIVE_INFINITY;
+  #timer = false;
+
+  constructor(context: StreamContext, rowsPerSecond: number, matches?: RecordPredicate) {
+    this.#context = context;
+    this.#stride = context.layout.stride;
+    this.#capacity = Math.floor(BATCH_BYTES / this.#stride);
+    this.#budget = new RowBudget(rowsPerSecond, context.clock.now());
+    this.#matches = matches;
+  }
+
+  get pending(): number {
+    return this.#records;
+  }
+
+  /** `bytes` begins with `count` records; `skipped` more passed and were not even copied. */
+  add(bytes: Uint8Array, count: number, skipped: number): void {
+    this.totals.withheld += skipped;
+    if (this.#matches) this.#addMatching(bytes, count, this.#matches);
+    else this.#addAny(bytes, count);
+    this.#flushSoon();
+  }
+
+  flush(): void {
+    const { layout, clock, clockOffsetNs } = this.#context;
+    const records = this.#take();
+    if (records === undefined) return;
+    this.#lastFlush = clock.now();
+    const batch = rowBatch(records, layout, clockOffsetNs());
+    this.totals.rows += batch.count;
+    for (const follower of this.followers) follower.deliver(batch);
+    this.totals.batches++;
+  }
+
+  pendingFrom(first: number): RowBatch | undefined {
+    if (this.#frame === undefined || first >= this.#records) return undefined;
+    const records = Buffer.from(this.#frame.subarray(first * this.#stride, this.#records * this.#stride));
+    return rowBatch(records, this.#context.layout, this.#context.clockOffsetNs());
+  }
+
+  #addAny(bytes: Uint8Array, count: number): void {
+    const wanted = this.#budget.take(count, this.#context.clock.now());
+    this.totals.withheld += count - wanted;
+    if (wanted === count) this.#copy(bytes, 0, count);
+    // Evenly spread, so that a flood does not hide what is rare.
+    else for (let i = 0; i < wanted; i++) this.#copy(bytes, Math.floor((i * count) / wanted) * this.#stride, 1);
+  }
+
+  #addMatching(bytes: Uint8Array, count: number, matches: RecordPredicate): void {
+    const { recordOffset } = this.#context.layout;
+    const stride = this.#stride;
+    if (wantedAt.length < count) wantedAt = new Uint32Array(count);
+    let found = 0;
+    for (let at = 0; at < count * stride; at += stride) {
+      if (matches(bytes, at + recordOffset)) wantedAt[found++] = at;
+    }
+    const wanted = this.#budget.take(found, this.#context.clock.now());
+    this.totals.filtered += count - found;
+    this.totals.withheld += found - wanted;
+    if (wanted === count) this.#copy(bytes, 0, count);
+    else for (let i = 0; i < wanted; i++) this.#copy(bytes, wantedAt[Math.floor((i * found) / wanted)] as number, 1);
+  }
+
+  /** `count` records that lie one behind the other from byte `start` on. */
+  #copy(bytes: Uint8Array, start: number, count: number): void {
+    const stride = this.#stride;
+    for (let done = 0; done < count; ) {
+      this.#frame ??= Buffer.allocUnsafeSlow(this.#capacity * stride);
+      const fits = Math.min(count - done, this.#capacity - this.#records);
+      const from = start + done * stride;
+      this.#frame.set(bytes.subarray(from, from + fits * stride), this.#records * stride);
+      this.#records += fits;
+      done += fits;
+      if (this.#records === this.#capacity) this.flush();
+    }
+  }
+
+  /** The gathered records in memory that is theirs: outboxes keep it until it is sent. */
+  #take(): Buffer | undefined {
+    const frame = this.#frame;
+    const bytes = this.#records * this.#stride;
+    this.#records = 0;
+    if (frame === undefined || bytes === 0) return undefined;
+    if (bytes * 2 > frame.byteLength) {
+      this.#frame = undefined;
+      return frame.subarray(0, bytes);
+    }
+    // Little must not hold much: the frame is used again.
+    const records = Buffer.allocUnsafeSlow(bytes);
+    records.set(frame.subarray(0, bytes));
+    return records;
+  }
+
+  /** At once if the last batch is some time ago, else when it is. */
+  #flushSoon(): void {
+    if (this.#records === 0 || this.#timer) return;
+    const wait = this.#lastFlush + this.#context.batchMs() - this.#context.clock.now();
+    if (wait <= 0) {
+      this.flush();
+      return;
+    }
+    this.#timer = true;
+    this.#context.clock.after(wait, () => {
+      this.#timer = false;
+      this.flush();
+    });
+  }
+}

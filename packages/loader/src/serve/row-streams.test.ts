@@ -1,0 +1,306 @@
+import { BATCH_HEADER_SIZE, type PacketLogBatch } from '@packetlog/common';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type FakeClient, fakeStreams, numbersOf, STRIDE } from './fake-client.ts';
+import { BACKLOG_BYTES, BACKLOG_MS } from './outbox.ts';
+import type { Subscription } from './row-streams.ts';
+
+const ALL: Subscription = { rowsPerSecond: 1_000_000_000, filter: undefined };
+const limited = (rowsPerSecond: number): Subscription => ({ rowsPerSecond, filter: undefined });
+const denied: Subscription = { rowsPerSecond: 1_000_000_000, filter: { action: ['deny'] } };
+const range = (from: number, to: number, step = 1) =>
+  Array.from({ length: Math.ceil((to - from) / step) }, (_, i) => from + i * step);
+
+describe('a stream', () => {
+  it('sends the first rows at once, the next ones together ten milliseconds later', () => {
+    const { add, wait, client, timers } = fakeStreams();
+    const { batches } = client(ALL);
+    add(2);
+    expect(batches.map((batch) => numbersOf([batch]))).toEqual([[0, 1]]);
+    add(1);
+    add(3);
+    expect(timers).toHaveLength(1);
+    wait(9);
+    expect(batches).toHaveLength(1);
+    wait(1);
+    expect(batches.map((batch) => numbersOf([batch]))).toEqual([
+      [0, 1],
+      [2, 3, 4, 5],
+    ]);
+    expect(timers).toHaveLength(0);
+  });
+
+  it('sends a batch as soon as it is full', () => {
+    const { add, client } = fakeStreams();
+    const { batches } = client(ALL);
+    add(1);
+    add(2000);
+    const [, full] = batches;
+    expect(full?.byteLength).toBeGreaterThan(64 * 1024 - STRIDE);
+    expect(full?.byteLength).toBeLessThanOrEqual(64 * 1024 + BATCH_HEADER_SIZE);
+  });
+
+  it.each([1, 57, 500, 900])(
+    'sends %d rows that are bytes of their own: a later batch does not change them',
+    (count) => {
+      const { add, wait, client } = fakeStreams();
+      const { batches } = client(ALL);
+      add(count);
+      const before = numbersOf(batches);
+      wait(10);
+      add(count);
+      expect(numbersOf(batches).slice(0, before.length)).toEqual(before);
+      expect(numbersOf(batches)).toEqual(range(0, 2 * count));
+    },
+  );
+
+  it('withholds what is over the limit, evenly spread, and counts what was skipped before', () => {
+    const { add, client } = fakeStreams();
+    const { batches } = client(limited(50));
+    add(100, 23);
+    expect(numbersOf(batches)).toEqual([0, 10, 20, 30, 40, 50, 60, 70, 80, 90]);
+    expect(batches[0]).toMatchObject({ offered: 123, withheld: 113, filtered: 0 });
+  });
+
+  it('sends what a filter lets through, and counts the rest as neither offered nor lost', () => {
+    const { add, client } = fakeStreams();
+    const { batches, stream } = client(denied);
+    add(30);
+    expect(numbersOf(batches)).toEqual(range(1, 30, 3));
+    expect(batches[0]).toMatchObject({ offered: 10, dropped: 0, withheld: 0, filtered: 20 });
+    expect(stream.ledger()).toEqual({ offered: 10, delivered: 10, dropped: 0, withheld: 0, pending: 0, filtered: 20 });
+  });
+
+  it('limits the rows that a filter lets through, not those that it was asked about', () => {
+    const { add, client } = fakeStreams();
+    const { batches } = client({ rowsPerSecond: 50, filter: { action: ['deny'] } });
+    add(300);
+    expect(numbersOf(batches)).toEqual(range(1, 300, 30));
+    expect(batches[0]).toMatchObject({ offered: 100, withheld: 90, filtered: 200 });
+  });
+
+  it('sends a filter that matches nothing no batch', () => {
+    const { add, wait, client, timers } = fakeStreams();
+    const { batches, stream } = client({ rowsPerSecond: 1000, filter: { protocol: [200], action: ['deny'], port: 9 } });
+    add(300);
+    wait(1000);
+    expect([batches.length, timers.length]).toEqual([0, 0]);
+    expect(stream.ledger()).toMatchObject({ offered: 0, filtered: 300 });
+  });
+
+  it('puts the clock offset into the header', () => {
+    const { streams, add, client } = fakeStreams();
+    const { batches } = client(ALL);
+    streams.setClockOffset(-1_700_000_000_123_456_789n);
+    add(1);
+    expect(batches[0]?.clockOffsetNs).toBe(-1_700_000_000_123_456_789n);
+  });
+
+  it('gathers longer for many clients, so that deliveries stay as few as for a hundred', () => {
+    const { add, wait, client, messages } = fakeStreams();
+    for (let i = 0; i < 500; i++) client(ALL);
+    add(1);
+    messages.splice(0);
+    for (let ms = 0; ms < 200; ms++) {
+      add(1);
+      wait(1);
+    }
+    expect(messages.length / 500).toBe(4);
+  });
+});
+
+describe('clients that want the same', () => {
+  it('are sent the same memory', () => {
+    const { add, client, messages } = fakeStreams();
+    for (let i = 0; i < 5; i++) client(ALL);
+    client({ ...ALL, filter: {} });
+    add(10);
+    expect(messages).toHaveLength(6);
+    expect(new Set(messages.map(({ pieces }) => pieces[1])).size).toBe(1);
+  });
+
+  it('say it in their own words', () => {
+    const { add, client, messages } = fakeStreams();
+    client({ rowsPerSecond: 9, filter: { protocol: [6, 17], src_address: '2001:db8:0::/48' } });
+    client({ rowsPerSecond: 9, filter: { src_address: '2001:DB8::/48', protocol: [17, 6, 6] } });
+    client({ rowsPerSecond: 9, filter: { action: ['deny', 'permit'] } });
+    client({ rowsPerSecond: 9, filter: { action: ['permit', 'deny'] } });
+    add(30);
+    expect(messages).toHaveLength(2);
+    expect(new Set(messages.map(({ pieces }) => pieces[1])).size).toBe(1);
+  });
+
+  it('come at any time, and get what passes from then on', () => {
+    const { add, wait, client } = fakeStreams();
+    const early = client(ALL);
+    add(2);
+    add(3);
+    const late = client(ALL);
+    add(4);
+    const latest = client(ALL);
+    wait(10);
+    add(1);
+    wait(10);
+    expect(numbersOf(early.batches)).toEqual(range(0, 10));
+    expect(numbersOf(late.batches)).toEqual(range(5, 10));
+    expect(late.batches[0]).toMatchObject({ sequence: 0, offered: 4 });
+    // What it came for was in the next batch.
+    expect(numbersOf(latest.batches)).toEqual([9]);
+    expect(latest.batches[0]).toMatchObject({ sequence: 0, offered: 1 });
+  });
+
+  it('go at any time, with what waited for them, and without a trace for the others', () => {
+    const { add, wait, client } = fakeStreams();
+    const [stays, pauses, goes] = [client(ALL), client(ALL), client(ALL)];
+    add(1);
+    add(3);
+    pauses.follow(undefined);
+    goes.stream.end();
+    expect(numbersOf(pauses.batches)).toEqual([0, 1, 2, 3]);
+    expect(stays.batches).toHaveLength(1);
+    add(2);
+    wait(10);
+    expect(stays.batches.map((batch) => numbersOf([batch]))).toEqual([[0], [1, 2, 3, 4, 5]]);
+    expect(pauses.stream.ledger()).toMatchObject({ offered: 6, delivered: 4, withheld: 2, pending: 0 });
+    expect(goes.batches).toHaveLength(1);
+  });
+});
+
+describe('a client', () => {
+  it('that is paused is sent nothing, has it counted as withheld, and goes on afterwards', () => {
+    const { add, wait, client } = fakeStreams();
+    const { batches, stream, follow } = client(denied);
+    add(3);
+    follow(undefined);
+    wait(20);
+    add(9, 5);
+    wait(20);
+    expect(batches).toHaveLength(1);
+    expect(stream.ledger()).toEqual({ offered: 15, delivered: 1, dropped: 0, withheld: 14, pending: 0, filtered: 2 });
+    follow(denied);
+    add(3);
+    expect(numbersOf(batches)).toEqual([1, 13]);
+    expect(batches[1]).toMatchObject({ sequence: 1, offered: 16, withheld: 14, filtered: 4 });
+  });
+
+  it('that does not read loses whole batches, is told with the next, and leaves a gap; its neighbour does not notice', () => {
+    const { add, wait, client } = fakeStreams();
+    const [slow, quick] = [client(ALL), client(ALL)];
+    slow.reads = false;
+    add(1);
+    wait(BACKLOG_MS + 1);
+    add(5);
+    wait(10);
+    add(6);
+    expect(slow.stream.ledger()).toMatchObject({ offered: 12, delivered: 1, dropped: 11, withheld: 0, pending: 0 });
+    slow.read();
+    wait(10);
+    add(1);
+    expect(slow.batches.map(({ sequence }) => sequence)).toEqual([0, 3]);
+    expect(slow.batches[1]).toMatchObject({ offered: 13, dropped: 11, withheld: 0, length: 1 });
+    expect(quick.batches.map(({ sequence }) => sequence)).toEqual([0, 1, 2, 3]);
+    expect(quick.batches.at(-1)).toMatchObject({ offered: 13, dropped: 0 });
+  });
+
+  it('never has more waiting for it than its bound', () => {
+    const { add, wait, client } = fakeStreams();
+    const slow = client(ALL);
+    slow.reads = false;
+    for (let i = 0; i < 100; i++) {
+      add(1000);
+      wait(10);
+    }
+    expect(slow.outbox.backlog).toBeLessThanOrEqual(BACKLOG_BYTES);
+    expect(slow.outbox.backlog).toBeGreaterThan(BACKLOG_BYTES - 2 * 64 * 1024);
+    // A tenth of it or less was even handed on.
+    expect(slow.batches.length).toBeLessThanOrEqual(3);
+  });
+
+  it('can prove its stream, whatever it and its neighbours do', () => {
+    const seen = { dropped: 0, withheld: 0, filtered: 0, shared: 0 };
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 5, maxLength: 80 }), (steps) => {
+        const lab = fakeStreams();
+        const clients = range(0, CLIENTS).map(() => lab.client());
+        const passed = new Map<FakeClient, number>();
+        for (const [what, who, number] of steps) {
+          act[what](lab, clients[who] as FakeClient, number);
+          for (const client of clients) {
+            if (what === 'add' && client.stream.source)
+              passed.set(client, (passed.get(client) ?? 0) + number + SKIPPED);
+            expectSums(client, passed.get(client) ?? 0);
+          }
+        }
+        lab.streams.flush();
+        for (const { batches, stream, read } of clients) {
+          read();
+          expectProven(batches);
+          const { delivered, dropped, withheld, filtered } = stream.ledger();
+          expect(batches.reduce((sum, batch) => sum + batch.length, 0)).toBe(delivered);
+          seen.dropped += dropped;
+          seen.withheld += withheld;
+          seen.filtered += filtered;
+        }
+        const bodies = lab.messages.map(({ pieces }) => pieces[1]);
+        seen.shared += bodies.length - new Set(bodies).size;
+      }),
+      { numRuns: 80 },
+    );
+    expect(Object.entries(seen).filter(([, count]) => count === 0)).toEqual([]);
+  });
+});
+
+const CLIENTS = 4;
+const SUBSCRIPTIONS = [ALL, ALL, undefined, denied, limited(5000), limited(0), { ...denied, rowsPerSecond: 500 }];
+
+const SKIPPED = 3;
+
+/** What may happen to a client or to all. */
+const act = {
+  add: (lab: Lab, _: FakeClient, rows: number) => lab.add(rows, SKIPPED),
+  wait: (lab: Lab, _: FakeClient, ms: number) => lab.wait(ms),
+  follow: (_: Lab, client: FakeClient, number: number) => client.follow(SUBSCRIPTIONS[number % SUBSCRIPTIONS.length]),
+  stall: (_: Lab, client: FakeClient) => {
+    client.reads = false;
+  },
+  read: (_: Lab, client: FakeClient) => client.read(),
+  flush: (lab: Lab) => lab.streams.flush(),
+};
+type Lab = ReturnType<typeof fakeStreams>;
+
+const of = (what: keyof typeof act, number: fc.Arbitrary<number> = fc.constant(0)) =>
+  fc.tuple(fc.constant(what), fc.nat(CLIENTS - 1), number);
+
+const step = fc.oneof(
+  { weight: 6, arbitrary: of('add', fc.nat(2500)) },
+  { weight: 3, arbitrary: of('wait', fc.nat(25)) },
+  { weight: 1, arbitrary: of('wait', fc.constant(BACKLOG_MS)) },
+  { weight: 4, arbitrary: of('follow', fc.nat(20)) },
+  { weight: 2, arbitrary: of('stall') },
+  { weight: 1, arbitrary: of('read') },
+  { weight: 1, arbitrary: of('flush') },
+);
+
+function expectSums({ stream }: FakeClient, passed: number): void {
+  const { offered, delivered, dropped, withheld, pending, filtered } = stream.ledger();
+  expect(offered).toBe(delivered + dropped + withheld + pending);
+  expect(offered + filtered).toBe(passed);
+}
+
+/** Every header keeps its promise, rows come in order, and a gap in the sequence means a drop and nothing else. */
+function expectProven(batches: readonly PacketLogBatch[]): void {
+  let received = 0;
+  let before = { sequence: -1, dropped: 0 };
+  let lastNumber = -1;
+  for (const batch of batches) {
+    received += batch.length;
+    expect(batch.offered).toBe(received + batch.dropped + batch.withheld);
+    expect(batch.sequence).toBeGreaterThan(before.sequence);
+    expect(batch.sequence - before.sequence > 1).toBe(batch.dropped > before.dropped);
+    before = batch;
+    for (const number of numbersOf([batch])) {
+      expect(number).toBeGreaterThan(lastNumber);
+      lastNumber = number;
+    }
+  }
+}

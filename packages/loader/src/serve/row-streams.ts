@@ -1,0 +1,80 @@
+/** The streams that clients follow: one for all who ask for the same rows. */
+import { compileRowFilter, type RowFilter, rowFilterKey } from '@packetlog/common';
+import type { ClientStream } from './client-stream.ts';
+import { NoRows, type RowSource, RowStream, type StreamClock, type StreamContext } from './row-stream.ts';
+import type { RecordLayout } from './wire.ts';
+
+/** A batch is gathered for so long: more with many clients, so that there are at most 10,000 deliveries a second. */
+const BATCH_MS = 10;
+const BATCH_MS_PER_CLIENT = 0.1;
+
+export interface Subscription {
+  readonly rowsPerSecond: number;
+  readonly filter: RowFilter | undefined;
+}
+
+export class RowStreams {
+  readonly context: StreamContext;
+  readonly #noRows = new NoRows();
+  readonly #streams = new Map<string, RowStream>();
+  /** Clients that follow a stream. */
+  #following = 0;
+  #clockOffsetNs = 0n;
+
+  constructor(layout: RecordLayout, clock: StreamClock) {
+    this.context = { clock, layout, batchMs: () => this.#batchMs(), clockOffsetNs: () => this.#clockOffsetNs };
+  }
+
+  setClockOffset(ns: bigint): void {
+    this.#clockOffsetNs = ns;
+  }
+
+  /** `bytes` begins with `count` records, only read during the call; `skipped` more passed. */
+  add(bytes: Uint8Array, count: number, skipped: number): void {
+    this.#noRows.add(count + skipped);
+    for (const stream of this.#streams.values()) stream.add(bytes, count, skipped);
+  }
+
+  flush(): void {
+    for (const stream of this.#streams.values()) stream.flush();
+  }
+
+  /** Counts what passes to the client as `subscription` says; undefined: it is paused. */
+  follow(client: ClientStream, subscription: Subscription | undefined): void {
+    const before = client.source;
+    const source = this.#sourceFor(subscription);
+    client.follow(source);
+    if (source instanceof RowStream) this.#following++;
+    this.#release(before);
+  }
+
+  end(client: ClientStream): void {
+    const before = client.source;
+    client.end();
+    this.#release(before);
+  }
+
+  #sourceFor(subscription: Subscription | undefined): RowSource {
+    if (subscription === undefined || subscription.rowsPerSecond === 0) return this.#noRows;
+    const { rowsPerSecond, filter } = subscription;
+    const filterKey = filter ? rowFilterKey(filter) : '';
+    const key = `${rowsPerSecond} ${filterKey}`;
+    let stream = this.#streams.get(key);
+    if (stream === undefined) {
+      const matches = filter && filterKey !== '' ? compileRowFilter(filter) : undefined;
+      stream = new RowStream(this.context, rowsPerSecond, matches);
+      this.#streams.set(key, stream);
+    }
+    return stream;
+  }
+
+  #release(source: RowSource | undefined): void {
+    if (source instanceof RowStream) this.#following--;
+    if (source === undefined || source.followers.size > 0) return;
+    for (const [key, stream] of this.#streams) if (stream === source) this.#streams.delete(key);
+  }
+
+  #batchMs(): number {
+    return Math.max(BATCH_MS, this.#following * BATCH_MS_PER_CLIENT);
+  }
+}

@@ -1,0 +1,93 @@
+import { PacketLogBatch } from '@packetlog/common';
+import { describe, expect, it, vi } from 'vitest';
+import { batchMessage, eventMessage, rowBatch, together, write } from './wire.ts';
+
+const layout = { stride: 72, recordOffset: 8 };
+const counters = { sequence: 1, offered: 7, dropped: 2, withheld: 3, filtered: 4 };
+
+/** Takes frames apart as RFC 6455 section 5.2 says. */
+function framesOf(bytes: Buffer): { opcode: number; payload: Buffer }[] {
+  const frames: { opcode: number; payload: Buffer }[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const [first, second] = [bytes.readUInt8(at), bytes.readUInt8(at + 1)];
+    expect(first & 0xf0).toBe(0x80);
+    at += 2;
+    let length = second;
+    if (second === 126) length = bytes.readUInt16BE(at);
+    if (second === 127) length = Number(bytes.readBigUInt64BE(at));
+    at += second === 126 ? 2 : second === 127 ? 8 : 0;
+    frames.push({ opcode: first & 0x0f, payload: bytes.subarray(at, at + length) });
+    at += length;
+  }
+  return frames;
+}
+
+type Connection = Parameters<typeof write>[0];
+
+function connection(takesFrames: boolean) {
+  const written: unknown[][] = [];
+  const transport = takesFrames ? { _canSendPreEncodedFrame: () => true } : {};
+  const fake = { transport, write: (...parameters: unknown[]) => written.push(parameters) };
+  return { connection: fake as unknown as Connection, written };
+}
+
+describe('a batch on the wire', () => {
+  it.each([1, 2, 800, 910, 920])('is one event with one attachment, in two frames: %d rows', (count) => {
+    const records = Buffer.alloc(count * layout.stride, 7);
+    const message = batchMessage(rowBatch(records, layout, -5n), counters);
+    const frames = framesOf(Buffer.concat(message.pieces));
+    expect(frames.map(({ opcode }) => opcode)).toEqual([1, 2]);
+    expect(String(frames[0]?.payload)).toBe('451-["packets",{"_placeholder":true,"num":0}]');
+    const batch = PacketLogBatch.from(frames[1]?.payload as Buffer);
+    expect(batch).toMatchObject({ ...counters, length: count, clockOffsetNs: -5n });
+    expect(message.bytes).toBe(Buffer.concat(message.pieces).length);
+    expect(message.pieces[1]).toBe(records);
+    expect(message.plain()).toEqual([String(frames[0]?.payload).slice(1), frames[1]?.payload]);
+  });
+
+  it('has its counters to itself', () => {
+    const batch = rowBatch(Buffer.alloc(layout.stride), layout, 0n);
+    const [one, other] = [counters, { ...counters, dropped: 9 }].map((each) => batchMessage(batch, each));
+    const droppedOf = (message: typeof one) => PacketLogBatch.from(message?.plain()[1] as Buffer).dropped;
+    expect([droppedOf(one), droppedOf(other)]).toEqual([2, 9]);
+  });
+});
+
+describe('an event on the wire', () => {
+  it.each([1, 200, 70_000])('is one text frame: %d letters', (count) => {
+    const payload = JSON.stringify({ text: 'ä'.repeat(count) });
+    const message = eventMessage('summary', payload);
+    const [frame, ...rest] = framesOf(Buffer.concat(message.pieces));
+    expect([frame?.opcode, String(frame?.payload), rest]).toEqual([1, `42["summary",${payload}]`, []]);
+    expect(message.plain()).toEqual([`2["summary",${payload}]`]);
+  });
+
+  it('goes together with another', () => {
+    const both = together(eventMessage('summary', '1'), eventMessage('ledger', '2'));
+    const texts = framesOf(Buffer.concat(both.pieces)).map(({ payload }) => String(payload));
+    expect(texts).toEqual(['42["summary",1]', '42["ledger",2]']);
+    expect(both.bytes).toBe(Buffer.concat(both.pieces).length);
+  });
+});
+
+describe('write', () => {
+  it('gives engine.io the frames as they are', () => {
+    const { connection: to, written } = connection(true);
+    const message = eventMessage('summary', '{}');
+    const sent = vi.fn();
+    write(to, message, sent);
+    expect(written).toEqual([['', { compress: false, wsPreEncodedFrame: message.pieces }, sent]]);
+  });
+
+  it('gives one that takes no frames text and attachment, and is told once', () => {
+    const { connection: to, written } = connection(false);
+    const message = batchMessage(rowBatch(Buffer.alloc(72), layout, 0n), counters);
+    const sent = vi.fn();
+    write(to, message, sent);
+    const [text, attachment] = message.plain();
+    expect(written).toEqual([
+      [text, { compress: false }, undefined],
+      [attachment, { compress: false }, sent],
+    ]);
+  });
+});
