@@ -20,7 +20,7 @@ let ages = [];
 let records = 0;
 let batches = 0;
 /** @type {number[]} what each has lost since it subscribed */
-const dropped = [];
+const dropped = Array(Number(count)).fill(0);
 let measuring = false;
 let stalled = 0;
 
@@ -87,7 +87,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     measuring = false;
     ages.sort((a, b) => a - b);
     const [p50, p99] = [quantile(ages, 0.5), quantile(ages, 0.99)];
-    answer({ records, batches, p50_us: p50 / 1000, p99_us: p99 / 1000, dropped: dropped.map((each) => each ?? 0) });
+    answer({ records, batches, p50_us: p50 / 1000, p99_us: p99 / 1000, dropped });
   }
 }
 process.exit(0);
