@@ -163,6 +163,10 @@ describe('clients that want the same', () => {
     expect(stays.batches.map((batch) => numbersOf([batch]))).toEqual([[0], [1, 2, 3, 4, 5]]);
     expect(pauses.stream.ledger()).toMatchObject({ offered: 6, delivered: 4, withheld: 2, pending: 0 });
     expect(goes.batches).toHaveLength(1);
+    pauses.follow(ALL);
+    add(1);
+    wait(10);
+    expect(pauses.batches.map(({ sequence }) => sequence)).toEqual([0, 1, 2]);
   });
 });
 
