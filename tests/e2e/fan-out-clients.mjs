@@ -1,0 +1,105 @@
+// @ts-check
+/** Many socket clients in one process; each keeps the account that it needs to prove its stream. */
+import { PacketLogBatch, PROTOCOL_VERSION } from '@packetlog/common';
+import { io } from 'socket.io-client';
+
+/**
+ * @typedef {import('@packetlog/common').ClientLedger} ClientLedger
+ * @typedef {{ received: number, batches: number, gaps: number, wrong: number, offered: number, dropped: number,
+ *   withheld: number, filtered: number, ledger: ClientLedger | null, queueDropped: number, connected: boolean }} Account
+ * @typedef {{ socket: import('socket.io-client').Socket, next: number, account: Account }} Client
+ */
+
+/** @type {Client[]} */
+const clients = [];
+
+/** @param {{ origin: string, token: string }} loader */
+function open({ origin, token }) {
+  return io(origin, {
+    transports: ['websocket'],
+    auth: { token, protocol: PROTOCOL_VERSION },
+    reconnection: false,
+    forceNew: true,
+  });
+}
+
+/** @param {{ origin: string, token: string, subscription: object }} options */
+async function connect({ subscription, ...loader }) {
+  const socket = open(loader);
+  /** @type {Account} */
+  const account = {
+    ...{ received: 0, batches: 0, gaps: 0, wrong: 0, offered: 0, dropped: 0, withheld: 0, filtered: 0 },
+    ...{ ledger: null, queueDropped: 0, connected: true },
+  };
+  /** @type {Client} */
+  const client = { socket, next: 0, account };
+  socket.on('packets', (/** @type {Uint8Array} */ bytes) => {
+    const batch = PacketLogBatch.from(bytes);
+    account.batches++;
+    account.received += batch.length;
+    if (batch.sequence !== client.next) account.gaps++;
+    client.next = batch.sequence + 1;
+    const { offered, dropped, withheld, filtered } = batch;
+    if (offered !== account.received + dropped + withheld) account.wrong++;
+    Object.assign(account, { offered, dropped, withheld, filtered });
+  });
+  socket.on('ledger', (/** @type {import('@packetlog/common').Ledger} */ { client: own, queue }) => {
+    account.ledger = own;
+    account.queueDropped = queue.dropped;
+  });
+  socket.on('disconnect', () => {
+    account.connected = false;
+  });
+  await new Promise((resolve, reject) => socket.once('hello', resolve).once('connect_error', reject));
+  const answer = await socket.emitWithAck('subscribe', subscription);
+  if (!answer.ok) throw new Error(answer.error.message);
+  clients.push(client);
+}
+
+/**
+ * The WebSocket under a client.
+ * @param {Client} client
+ * @returns {{ pause(): void, resume(): void }}
+ */
+const wire = ({ socket }) => /** @type {any} */ (socket.io.engine).transport.ws;
+
+const does = {
+  /** @param {{ origin: string, token: string, subscription: object, count: number }} options */
+  async connect({ count, ...options }) {
+    const AT_ONCE = 25;
+    for (let i = 0; i < count; i += AT_ONCE) {
+      await Promise.all(Array.from({ length: Math.min(AT_ONCE, count - i) }, () => connect(options)));
+    }
+  },
+  /** How one more is refused. @param {{ origin: string, token: string }} loader */
+  async refused(loader) {
+    const socket = open(loader);
+    const why = await new Promise((resolve) => {
+      socket.once('hello', () => resolve('connected'));
+      socket.once('connect_error', (/** @type {Error & { data?: { code: string } }} */ { data, message }) =>
+        resolve(data?.code ?? message),
+      );
+    });
+    socket.disconnect();
+    return why;
+  },
+  /** The last `count` clients read no more. @param {number} count */
+  stall(count) {
+    for (const client of clients.slice(-count)) wire(client).pause();
+  },
+  /** They read again. @param {number} count */
+  read(count) {
+    for (const client of clients.slice(-count)) wire(client).resume();
+  },
+  accounts: () => clients.map(({ account }) => account),
+};
+
+process.on('message', async (/** @type {{ what: keyof typeof does, argument: any }} */ { what, argument }) => {
+  try {
+    process.send?.({ value: await does[what](argument) });
+  } catch (error) {
+    process.send?.({ error: String(error) });
+  }
+});
+process.on('disconnect', () => process.exit());
+process.send?.({});

@@ -1,0 +1,140 @@
+/** As many clients as the loader takes, some of which do not read: the others must not notice. Needs root. */
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { ClientLedger } from '@packetlog/common';
+import { describe, expect, test } from 'vitest';
+import type { Namespace } from '../lab/namespace.ts';
+import { startPacketlog } from '../lab/process.ts';
+import { requireRoot } from '../lab/root.ts';
+import { sendUdp } from '../lab/traffic.ts';
+import { until } from '../lab/until.ts';
+import { eachWithNetwork } from './suite.ts';
+
+const SCRIPT = fileURLToPath(new URL('./fan-out-clients.mjs', import.meta.url));
+
+/** What a client received and was told, see fan-out-clients.mjs. */
+interface Account {
+  readonly received: number;
+  readonly batches: number;
+  /** Batches whose sequence was not the next one. */
+  readonly gaps: number;
+  /** Headers that did not add up. */
+  readonly wrong: number;
+  readonly offered: number;
+  readonly dropped: number;
+  readonly withheld: number;
+  readonly filtered: number;
+  readonly ledger: ClientLedger | null;
+  readonly queueDropped: number;
+  readonly connected: boolean;
+}
+
+interface Crowd {
+  ask<T>(what: string, argument?: unknown): Promise<T>;
+  accounts(): Promise<Account[]>;
+}
+
+async function startCrowd(namespace: Namespace): Promise<Crowd> {
+  const child: ChildProcess = namespace.spawn(process.execPath, [SCRIPT], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  await once(child, 'message');
+  const ask = async <T>(what: string, argument?: unknown): Promise<T> => {
+    const answer = once(child, 'message') as Promise<[{ value: T; error?: string }]>;
+    child.send({ what, argument });
+    const [{ value, error }] = await answer;
+    if (error !== undefined) throw new Error(error);
+    return value;
+  };
+  return { ask, accounts: () => ask('accounts') };
+}
+
+const peakMiB = (pid: number) =>
+  Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+
+const [EVERYTHING, FILTERED, STALLED] = [500, 400, 100];
+const COUNT = 8400;
+const MORE = 20;
+
+describe.skipIf(!requireRoot())('a thousand clients', () => {
+  const suite = eachWithNetwork();
+
+  test('of which a hundred do not read: nine hundred see no gap, and what the hundred lost is counted and told', {
+    timeout: 120_000,
+  }, async () => {
+    const { client, server, link } = suite.network;
+    // Little room in the kernel: a client that does not read is soon one for whom rows wait in the loader.
+    await server.setSysctl('net/ipv4/tcp_wmem', '4096 16384 65536');
+    await server.setSysctl('net/ipv4/tcp_rmem', '4096 16384 65536');
+    const args = ['--listen', '127.0.0.1:0', '--ui', 'off', '--iface', link.server.device, '--print', 'none'];
+    const packetlog = suite.own(startPacketlog(server, { args }));
+    const [text] = await packetlog.untilPrinted(/http:\/\/\S+/);
+    const { origin, hash } = new URL(text);
+    const token = new URLSearchParams(hash.slice(1)).get('token');
+    await packetlog.untilPrinted(/Waiting for Ctrl-C/);
+
+    const [one, other] = [await startCrowd(server), await startCrowd(server)];
+    const everything = { max_rows_per_second: 1_000_000 };
+    const filter = { protocol: [17], dst_address: `${link.server.ipv4}/32`, dst_port: 53 };
+    await Promise.all([
+      one.ask('connect', { origin, token, count: EVERYTHING, subscription: everything }),
+      other
+        .ask('connect', { origin, token, count: FILTERED, subscription: { ...everything, filter } })
+        .then(() => other.ask('connect', { origin, token, count: STALLED, subscription: everything })),
+    ]);
+    expect(await one.ask('refused', { origin, token })).toBe('too_many_clients');
+
+    await other.ask('stall', STALLED);
+    // Long enough for rows to wait longer than they may, too short for anybody to be given up.
+    const { sent } = await sendUdp(client, {
+      address: link.server.ipv4,
+      count: COUNT,
+      ports: [53, 80],
+      perSecond: 600,
+    });
+    expect(sent).toBe(COUNT);
+
+    const everyone = async () => [await one.accounts(), await other.accounts()].flat();
+    const isSettled = ({ offered, filtered }: Account, count: number) => offered + filtered === count;
+    const [healthy, slow] = await until(
+      async () => {
+        const all = await everyone();
+        const reading = all.slice(0, -STALLED);
+        return reading.every((account) => isSettled(account, COUNT)) && ([reading, all.slice(-STALLED)] as const);
+      },
+      { what: 'all rows to reach all who read', deadlineMs: 30_000 },
+    );
+    expect(healthy).toHaveLength(EVERYTHING + FILTERED);
+    for (const [i, account] of healthy.entries()) {
+      const rows = i < EVERYTHING ? COUNT : COUNT / 2;
+      expect(account).toMatchObject({ gaps: 0, wrong: 0, dropped: 0, withheld: 0, received: rows, connected: true });
+      expect(account).toMatchObject({ offered: rows, filtered: COUNT - rows, queueDropped: 0 });
+    }
+    for (const { received } of slow) expect(received).toBeLessThan(COUNT / 2);
+
+    await other.ask('read', STALLED);
+    const told = ({ ledger, connected }: Account) => connected && ledger !== null && ledger.dropped > 0;
+    await until(async () => (await other.accounts()).slice(-STALLED).every(told), {
+      what: 'the ledgers of those who read again',
+    });
+    await sendUdp(client, { address: link.server.ipv4, count: MORE });
+    const late = await until(
+      async () => {
+        const accounts = (await other.accounts()).slice(-STALLED);
+        return accounts.every((account) => isSettled(account, COUNT + MORE)) && accounts;
+      },
+      { what: 'a header with the loss' },
+    );
+    for (const account of late) {
+      expect(account).toMatchObject({ wrong: 0, withheld: 0, filtered: 0, gaps: 1 });
+      expect(account.dropped).toBeGreaterThan(0);
+      expect(account.received + account.dropped).toBe(COUNT + MORE);
+      expect(account.ledger?.dropped).toBe(account.dropped);
+    }
+    // Sixty without clients, and those who do not read keep the same bytes.
+    expect(peakMiB(packetlog.pid)).toBeLessThan(400);
+    expect(await packetlog.end('SIGINT')).toEqual({ code: 0, signal: null });
+  });
+});
