@@ -96,12 +96,12 @@ describe('a stream', () => {
     expect(batches[0]?.clockOffsetNs).toBe(-1_700_000_000_123_456_789n);
   });
 
-  it('gathers longer for many clients, so that deliveries stay as few as for a hundred', () => {
+  it('gathers longer for many clients, so that deliveries stay as few as for fifty', () => {
     const { add, wait, client, messages } = fakeStreams();
     for (let i = 0; i < 500; i++) client(ALL);
     add(1);
     messages.splice(0);
-    for (let ms = 0; ms < 200; ms++) {
+    for (let ms = 0; ms < 400; ms++) {
       add(1);
       wait(1);
     }

@@ -4,9 +4,9 @@ import type { ClientStream } from './client-stream.ts';
 import { NoRows, type RowSource, RowStream, type StreamClock, type StreamContext } from './row-stream.ts';
 import type { RecordLayout } from './wire.ts';
 
-/** A batch is gathered for so long: more with many clients, so that there are at most 10,000 deliveries a second. */
+/** A batch is gathered for so long: more with many clients, so that there are at most 5,000 deliveries a second. */
 const BATCH_MS = 10;
-const BATCH_MS_PER_CLIENT = 0.1;
+const BATCH_MS_PER_CLIENT = 0.2;
 
 export interface Subscription {
   readonly rowsPerSecond: number;
