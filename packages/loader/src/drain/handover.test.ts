@@ -181,7 +181,20 @@ describe('Handover', () => {
         expect(lab.skipped()).toBe(counts.withheld);
         expect(lab.it.pending).toBe(0);
       }),
-      { numRuns: 100 },
+      {
+        numRuns: 100,
+        // One slab, and it is with the reader.
+        examples: [
+          [
+            1,
+            [
+              { do: 'add', count: 2500 },
+              { do: 'flush', force: true },
+              { do: 'add', count: 2500 },
+            ],
+          ],
+        ],
+      },
     );
     expect(sawDrop).toBe(true);
   });
