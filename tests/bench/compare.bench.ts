@@ -8,6 +8,7 @@ import { compareEvents } from './events.ts';
 import { compareFanout } from './fanout.ts';
 import { compareLatency } from './latency.ts';
 import { buildPeers, type Peers } from './peers.ts';
+import { compareRates } from './rates.ts';
 import { Report } from './report.ts';
 import { compareScaling } from './scaling.ts';
 import { compareVeth } from './veth.ts';
@@ -15,6 +16,7 @@ import { compareVeth } from './veth.ts';
 const SECTIONS = {
   events: compareEvents,
   scaling: compareScaling,
+  rates: compareRates,
   veth: compareVeth,
   latency: compareLatency,
   fanout: compareFanout,

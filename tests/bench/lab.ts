@@ -115,12 +115,10 @@ export class BenchLab {
   }
 }
 
-/** Recorded and lost in the kernel, from what `packetlog` says at its end. */
-export function recorded(said: string): { recorded: number; lost: number } {
-  const [, written = '', lost = ''] = /([\d,]+) recorded, ([\d,]+) lost in the ring/.exec(said) ?? [];
-  if (written === '') throw new Error(`no ledger in: ${said}`);
-  const number = (text: string) => Number(text.replaceAll(',', ''));
-  return { recorded: number(written), lost: number(lost) };
+/** Packets that were recorded, or were only to be counted, from what `packetlog` says at its end. */
+export function kept(said: string): number {
+  const number = (pattern: RegExp) => Number((pattern.exec(said)?.[1] ?? '0').replaceAll(',', ''));
+  return number(/([\d,]+) recorded/) + number(/([\d,]+) not recorded as asked/);
 }
 
 /** CPU time of all threads of a process so far, and how often they slept. */

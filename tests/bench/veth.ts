@@ -1,5 +1,5 @@
 /** What each tool adds to a packet that arrives on a real interface, and what it keeps. */
-import { BenchLab, memoryMib, recorded, type Tool, usage } from './lab.ts';
+import { BenchLab, kept, memoryMib, type Tool, usage } from './lab.ts';
 import type { Peers } from './peers.ts';
 import { type Report, Rounds, say, table, text } from './report.ts';
 
@@ -28,7 +28,7 @@ const packetlog = (name: string, clients: number, ...options: string[]): Entry =
       pid: tool.pid,
       finish: async () => {
         await connected?.end();
-        return recorded(await tool.stop()).recorded;
+        return kept(await tool.stop());
       },
     };
   },
@@ -40,18 +40,22 @@ const XDPDUMP = 'xdpdump -w /dev/null';
 const PACKETLOG = 'PacketLog, no client';
 const PACKETLOG_CACHED = 'PacketLog, no client, cached clock';
 
+/** What being attached, parsing and counting cost without a record. */
+const COUNT_ONLY = 'PacketLog, --count-only';
+
 const ENTRIES: readonly Entry[] = [
   { name: NONE, start: async () => ({ pid: undefined, finish: async () => FRAMES }) },
   { name: TCPDUMP, start: async (lab) => running(await startTcpdump(lab), tcpdumpKept) },
   { name: XDPDUMP, start: async (lab) => running(await startXdpdump(lab), xdpdumpKept) },
   packetlog(PACKETLOG, 0),
   packetlog(PACKETLOG_CACHED, 0, '--clock', 'cached'),
+  packetlog(COUNT_ONLY, 0, '--count-only'),
   packetlog('PacketLog, 1 client', 1),
   packetlog('PacketLog, 10 clients', 10),
 ];
 
-function running(tool: Tool, kept: (said: string) => number): Running {
-  return { pid: tool.pid, finish: async () => kept(await tool.stop()) };
+function running(tool: Tool, count: (said: string) => number): Running {
+  return { pid: tool.pid, finish: async () => count(await tool.stop()) };
 }
 
 const startTcpdump = (lab: BenchLab) =>
