@@ -2,9 +2,13 @@
 import { BenchLab, kept, memoryMib, type Tool, usage } from './lab.ts';
 import type { Peers } from './peers.ts';
 import { type Report, Rounds, say, table, text } from './report.ts';
+import { median, ratios } from './statistics.ts';
 
 const ROUNDS = 7;
 const FRAMES = 1_000_000;
+/** In a row to each tool; the time of a round is their median. */
+const SENDS = 3;
+const ALL_FRAMES = SENDS * FRAMES;
 const DEFAULT_ROWS = 20_000;
 
 interface Entry {
@@ -44,7 +48,7 @@ const PACKETLOG_CACHED = 'PacketLog, no client, cached clock';
 const COUNT_ONLY = 'PacketLog, --count-only';
 
 const ENTRIES: readonly Entry[] = [
-  { name: NONE, start: async () => ({ pid: undefined, finish: async () => FRAMES }) },
+  { name: NONE, start: async () => ({ pid: undefined, finish: async () => ALL_FRAMES }) },
   { name: TCPDUMP, start: async (lab) => running(await startTcpdump(lab), tcpdumpKept) },
   { name: XDPDUMP, start: async (lab) => running(await startXdpdump(lab), xdpdumpKept) },
   packetlog(PACKETLOG, 0),
@@ -88,7 +92,13 @@ export async function compareVeth(peers: Peers, report: Report): Promise<void> {
 }
 
 async function compare(lab: BenchLab, report: Report): Promise<void> {
-  const figures = { ns: new Rounds(), kept: new Rounds(), cpu: new Rounds(), memory: new Rounds() };
+  const figures = {
+    ns: new Rounds(),
+    added: new Rounds(),
+    kept: new Rounds(),
+    cpu: new Rounds(),
+    memory: new Rounds(),
+  };
   const refusal = await xdpdumpRefusal(lab);
   const entries = ENTRIES.filter(({ name }) => refusal === undefined || name !== XDPDUMP);
   await lab.sendFast(FRAMES);
@@ -97,11 +107,8 @@ async function compare(lab: BenchLab, report: Report): Promise<void> {
       await measure(lab, entries[(i + round) % entries.length] as Entry, figures);
     }
   }
-  const { ns, kept, cpu, memory } = figures;
-  const added = (name: string) => ns.of(name).map((value, round) => value - (ns.of(NONE)[round] ?? Number.NaN));
+  const { ns, added, kept, cpu, memory } = figures;
   const names = entries.map(({ name }) => name);
-  const addedNs = new Rounds();
-  for (const name of names) for (const value of added(name)) addedNs.add(name, value);
 
   say(`\nFrames of 60 bytes from 1,000 sources through a veth pair (medians of ${ROUNDS} rounds)`);
   table(
@@ -109,7 +116,7 @@ async function compare(lab: BenchLab, report: Report): Promise<void> {
     names.map((name) => [
       name,
       text(ns.median(name)),
-      text(addedNs.median(name)),
+      text(added.median(name)),
       text(kept.median(name)),
       text(cpu.median(name)),
       text(memory.median(name)),
@@ -117,21 +124,21 @@ async function compare(lab: BenchLab, report: Report): Promise<void> {
   );
   if (refusal !== undefined) say(`  xdpdump does not start here: ${refusal.split('\n').at(-1)}`);
   report.section('veth', {
-    frames_per_round: FRAMES,
+    frames_per_round: ALL_FRAMES,
     xdpdump_refusal: refusal ?? null,
     ...Object.fromEntries(
       names.map((name) => [
         name,
         {
           ns_per_packet: ns.spread(name),
-          added_ns: addedNs.spread(name),
+          added_ns: added.spread(name),
           kept_percent: kept.spread(name),
           ...(name === NONE ? {} : { cpu_ns_per_packet: cpu.spread(name), memory_mib: memory.spread(name) }),
         },
       ]),
     ),
   });
-  const toTcpdump = (name: string) => added(name).map((value, round) => value / (added(TCPDUMP)[round] ?? Number.NaN));
+  const toTcpdump = (name: string) => ratios(added.of(name), added.of(TCPDUMP));
   report.ratio('added_ns_per_packet_vs_tcpdump', toTcpdump(PACKETLOG));
   report.ratio('cached_clock_added_ns_per_packet_vs_tcpdump', toTcpdump(PACKETLOG_CACHED));
 }
@@ -139,18 +146,27 @@ async function compare(lab: BenchLab, report: Report): Promise<void> {
 async function measure(
   lab: BenchLab,
   entry: Entry,
-  figures: Record<'ns' | 'kept' | 'cpu' | 'memory', Rounds>,
+  figures: Record<'ns' | 'added' | 'kept' | 'cpu' | 'memory', Rounds>,
 ): Promise<void> {
+  const around = [await sendOnce(lab)];
   const tool = await entry.start(lab);
   const before = tool.pid === undefined ? undefined : usage(tool.pid).cpuNs;
   const arrived = await lab.received();
-  const { elapsed_ns } = await lab.sendFast(FRAMES);
+  const times: number[] = [];
+  for (let send = 0; send < SENDS; send++) times.push(await sendOnce(lab));
   const received = (await lab.received()) - arrived;
-  if (received !== FRAMES) throw new Error(`${entry.name}: ${FRAMES} frames were sent, ${received} arrived`);
+  if (received !== ALL_FRAMES) throw new Error(`${entry.name}: ${ALL_FRAMES} frames were sent, ${received} arrived`);
   if (tool.pid !== undefined && before !== undefined) {
-    figures.cpu.add(entry.name, (usage(tool.pid).cpuNs - before) / FRAMES);
+    figures.cpu.add(entry.name, (usage(tool.pid).cpuNs - before) / ALL_FRAMES);
     figures.memory.add(entry.name, memoryMib(tool.pid));
   }
-  figures.ns.add(entry.name, elapsed_ns / FRAMES);
-  figures.kept.add(entry.name, ((await tool.finish()) / FRAMES) * 100);
+  figures.ns.add(entry.name, median(times));
+  figures.kept.add(entry.name, ((await tool.finish()) / ALL_FRAMES) * 100);
+  around.push(await sendOnce(lab));
+  figures.added.add(entry.name, median(times) - median(around));
+}
+
+/** ns per packet. */
+async function sendOnce(lab: BenchLab): Promise<number> {
+  return (await lab.sendFast(FRAMES)).elapsed_ns / FRAMES;
 }
