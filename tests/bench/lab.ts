@@ -43,8 +43,8 @@ export class BenchLab {
   }
 
   static async open(peers: Peers): Promise<BenchLab> {
-    const network = await createNetwork({ ipv6: false });
-    await network.server.exec(peers.generator, 'gro', network.link.server.device);
+    const network = await createNetwork({ ipv6: false, links: 2 });
+    for (const { server } of network.links) await network.server.exec(peers.generator, 'gro', server.device);
     return new BenchLab(network, peers);
   }
 
@@ -52,19 +52,24 @@ export class BenchLab {
     return this.network.dispose();
   }
 
-  /** As fast as it goes, on CPU 0, receiving included: the kernel receives where it sends. */
-  sendFast(count: number): Promise<Sent> {
+  /**
+   * As fast as it goes, on CPU 0, receiving included: the kernel receives where it sends. Through the first cable,
+   * where the tools are, or the second, where never anything is attached. Gives the ns per packet.
+   */
+  async sendFast(count: number, cable: 'watched' | 'bare'): Promise<number> {
     const { generator, generatorObject } = this.#peers;
-    return this.#send([generator, 'fast', generatorObject, this.network.link.client.device, String(count)]);
+    const link = this.network.links[cable === 'watched' ? 0 : 1] ?? this.network.link;
+    const command = [generator, 'fast', generatorObject, link.client.device, String(count)];
+    return (await this.#send<{ ns_per_packet: number }>(command)).ns_per_packet;
   }
 
   sendPaced(count: number, perSecond: number): Promise<Sent> {
     const { device } = this.network.link.client;
-    return this.#send([this.#peers.generator, 'paced', device, String(count), String(perSecond)]);
+    return this.#send<Sent>([this.#peers.generator, 'paced', device, String(count), String(perSecond)]);
   }
 
-  #send(command: readonly string[]): Promise<Sent> {
-    return result<Sent>({ cpus: PRODUCER_CPU, namespace: this.network.client }, command);
+  #send<T>(command: readonly string[]): Promise<T> {
+    return result<T>({ cpus: PRODUCER_CPU, namespace: this.network.client }, command);
   }
 
   /** Frames that the receiving end's interface has counted. */
@@ -97,6 +102,16 @@ export class BenchLab {
         return said;
       },
     };
+  }
+
+  /** An XDP program that lets every packet pass: what the hook itself costs. */
+  async startNothing(): Promise<Dialogue> {
+    const { generator, generatorObject } = this.#peers;
+    const { device } = this.network.link.server;
+    const where = { cpus: READER_CPU, namespace: this.network.server };
+    const nothing = startDialogue(where, [generator, 'nothing', generatorObject, device]);
+    await nothing.ask();
+    return nothing;
   }
 
   startPacketlog(...more: readonly string[]): Promise<Tool> {

@@ -4,10 +4,10 @@ import type { Peers } from './peers.ts';
 import { type Report, Rounds, say, table, text } from './report.ts';
 import { median, ratios } from './statistics.ts';
 
-const ROUNDS = 7;
-const FRAMES = 1_000_000;
-/** In a row to each tool; the time of a round is their median. */
-const SENDS = 3;
+const ROUNDS = 5;
+const FRAMES = 400_000;
+/** To each tool in a round, each right after as many on a cable where nothing is attached; medians of these. */
+const SENDS = 5;
 const ALL_FRAMES = SENDS * FRAMES;
 const DEFAULT_ROWS = 20_000;
 
@@ -39,6 +39,7 @@ const packetlog = (name: string, clients: number, ...options: string[]): Entry =
 });
 
 const NONE = 'nothing attached';
+const PASS = 'an XDP program that only passes';
 const TCPDUMP = 'tcpdump -w /dev/null';
 const XDPDUMP = 'xdpdump -w /dev/null';
 const PACKETLOG = 'PacketLog, no client';
@@ -49,6 +50,19 @@ const COUNT_ONLY = 'PacketLog, --count-only';
 
 const ENTRIES: readonly Entry[] = [
   { name: NONE, start: async () => ({ pid: undefined, finish: async () => ALL_FRAMES }) },
+  {
+    name: PASS,
+    start: async (lab) => {
+      const nothing = await lab.startNothing();
+      return {
+        pid: undefined,
+        finish: async () => {
+          await nothing.end();
+          return ALL_FRAMES;
+        },
+      };
+    },
+  },
   { name: TCPDUMP, start: async (lab) => running(await startTcpdump(lab), tcpdumpKept) },
   { name: XDPDUMP, start: async (lab) => running(await startXdpdump(lab), xdpdumpKept) },
   packetlog(PACKETLOG, 0),
@@ -101,7 +115,7 @@ async function compare(lab: BenchLab, report: Report): Promise<void> {
   };
   const refusal = await xdpdumpRefusal(lab);
   const entries = ENTRIES.filter(({ name }) => refusal === undefined || name !== XDPDUMP);
-  await lab.sendFast(FRAMES);
+  await lab.sendFast(FRAMES, 'watched');
   for (let round = 0; round < ROUNDS; round++) {
     for (let i = 0; i < entries.length; i++) {
       await measure(lab, entries[(i + round) % entries.length] as Entry, figures);
@@ -133,7 +147,9 @@ async function compare(lab: BenchLab, report: Report): Promise<void> {
           ns_per_packet: ns.spread(name),
           added_ns: added.spread(name),
           kept_percent: kept.spread(name),
-          ...(name === NONE ? {} : { cpu_ns_per_packet: cpu.spread(name), memory_mib: memory.spread(name) }),
+          ...(name === NONE || name === PASS
+            ? {}
+            : { cpu_ns_per_packet: cpu.spread(name), memory_mib: memory.spread(name) }),
         },
       ]),
     ),
@@ -148,25 +164,22 @@ async function measure(
   entry: Entry,
   figures: Record<'ns' | 'added' | 'kept' | 'cpu' | 'memory', Rounds>,
 ): Promise<void> {
-  const around = [await sendOnce(lab)];
   const tool = await entry.start(lab);
   const before = tool.pid === undefined ? undefined : usage(tool.pid).cpuNs;
   const arrived = await lab.received();
-  const times: number[] = [];
-  for (let send = 0; send < SENDS; send++) times.push(await sendOnce(lab));
+  const [watched, added]: [number[], number[]] = [[], []];
+  for (let send = 0; send < SENDS; send++) {
+    const bare = await lab.sendFast(FRAMES, 'bare');
+    watched.push(await lab.sendFast(FRAMES, 'watched'));
+    added.push((watched.at(-1) ?? Number.NaN) - bare);
+  }
   const received = (await lab.received()) - arrived;
   if (received !== ALL_FRAMES) throw new Error(`${entry.name}: ${ALL_FRAMES} frames were sent, ${received} arrived`);
   if (tool.pid !== undefined && before !== undefined) {
     figures.cpu.add(entry.name, (usage(tool.pid).cpuNs - before) / ALL_FRAMES);
     figures.memory.add(entry.name, memoryMib(tool.pid));
   }
-  figures.ns.add(entry.name, median(times));
+  figures.ns.add(entry.name, median(watched));
+  figures.added.add(entry.name, median(added));
   figures.kept.add(entry.name, ((await tool.finish()) / ALL_FRAMES) * 100);
-  around.push(await sendOnce(lab));
-  figures.added.add(entry.name, median(times) - median(around));
-}
-
-/** ns per packet. */
-async function sendOnce(lab: BenchLab): Promise<number> {
-  return (await lab.sendFast(FRAMES)).elapsed_ns / FRAMES;
 }
