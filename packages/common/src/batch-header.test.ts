@@ -22,7 +22,7 @@ describe('writeBatchHeader', () => {
     expect(Buffer.from(target).toString('hex')).toBe(
       [
         '504c4f47',
-        '0100',
+        '0200',
         '4000',
         '04030201',
         '4800',

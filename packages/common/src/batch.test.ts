@@ -94,7 +94,7 @@ describe('PacketLogBatch', () => {
 
   it.each([
     ['magic', changed(0, 0x51), /"PLOG"/],
-    ['version', changed(BATCH_HEADER_FIELDS.version, 2), /version 2.*same version as the loader/],
+    ['version', changed(BATCH_HEADER_FIELDS.version, 3), /version 3.*same version as the loader/],
     ['shape', changed(BATCH_HEADER_FIELDS.header_size, 63), /header claims 63 bytes/],
     ['shape', changed(BATCH_HEADER_FIELDS.stride, 63), /stride of 63 bytes/],
     ['shape', changed(BATCH_HEADER_FIELDS.record_offset, 1), /offset 1/],

@@ -21,7 +21,7 @@ export {
   VLAN_TAG_LIMIT,
 } from './layout.ts';
 export { actionName, etherTypeName, hasPorts, protocolName, reasonName } from './names.ts';
-export { NetworkError } from './network.ts';
+export { formatNetwork, type Network, NetworkError, parseNetwork } from './network.ts';
 export { encodePacketLog, type PacketLog } from './packet-log.ts';
 export {
   type Acknowledgement,
@@ -59,5 +59,63 @@ export {
   type Volume,
 } from './protocol.ts';
 export { compileRowFilter, type RecordPredicate, type RowFilter, rowFilterKey, rowFilterSchema } from './row-filter.ts';
+export { formatDuration, parseDuration } from './rules/duration.ts';
+export { formatIpProtocol, parseIpProtocol } from './rules/ip-protocol.ts';
+export { formatPortRange, type PortRange, parsePortRange } from './rules/port-range.ts';
+export {
+  type BadLine,
+  type CheckedRulesRequest,
+  invalidRequest,
+  MAX_REHEARSAL_SECONDS,
+  type RulesAnswer,
+  type RulesError,
+  type RulesEvents,
+  type RulesRequest,
+  type RulesResults,
+  type RulesVerb,
+  rulesErrorSchema,
+  rulesRequestSchemas,
+} from './rules/requests.ts';
+export {
+  type CheckedRuleChanges,
+  type CheckedRuleDraft,
+  type DefaultPolicy,
+  defaultPolicySchema,
+  type FileRule,
+  fileRuleSchema,
+  MAX_REASON_LENGTH,
+  MAX_RULE_ID,
+  RULE_ACTIONS,
+  type Rule,
+  type RuleAction,
+  type RuleChanges,
+  type RuleDraft,
+  ruleActionSchema,
+  ruleChangesSchema,
+  ruleDraftSchema,
+  ruleIdSchema,
+  ruleSchema,
+  setNameSchema,
+} from './rules/rule.ts';
+export { RuleValueError } from './rules/rule-value-error.ts';
+export { type FileSet, fileSetSchema, type RulesFile, rulesFileSchema } from './rules/rules-file.ts';
+export { ruleSentence } from './rules/sentence.ts';
+export {
+  type AuditEntry,
+  auditEntrySchema,
+  type PendingChange,
+  type ProtectedAddress,
+  pendingChangeSchema,
+  protectedAddressSchema,
+  type RehearsalReport,
+  type RuleCounters,
+  type RuleSet,
+  type RulesSnapshot,
+  rehearsalReportSchema,
+  ruleCountersSchema,
+  ruleSetSchema,
+  rulesSnapshotSchema,
+} from './rules/snapshot.ts';
+export { formatRuleSource, isSetName, parseRuleSource, type RuleSource } from './rules/source.ts';
 export { tcpFlagsLetters, tcpFlagsText } from './tcp-flags.ts';
 export { PacketLogView, type RecordShape } from './view.ts';

@@ -1,17 +1,20 @@
 /**
  * The socket.io protocol between a loader and whoever watches it.
  *
- * - Transport: WebSocket only. `auth: { token }` in the handshake.
+ * - Transport: WebSocket only. `auth: { token, admin_token? }` in the handshake.
  * - Server to client: `hello` once, then `packets` (one binary attachment, see batch-layout.ts),
- *   `summary` and `ledger` once a second, `notice` when something happens.
- * - Client to server: `subscribe`, `pause`; each with an acknowledgement.
+ *   `summary` and `ledger` once a second, `notice` when something happens, `rules` after `hello` and with every change
+ *   of them, `rule_counters` once a second.
+ * - Client to server: `subscribe`, `pause`, and `rules:*` (rules/requests.ts); each with an acknowledgement.
  */
 import { z } from 'zod';
 import { ACTIONS, REASONS } from './layout.ts';
 import { rowFilterSchema } from './row-filter.ts';
+import type { RulesEvents } from './rules/requests.ts';
+import type { RuleCounters, RulesSnapshot } from './rules/snapshot.ts';
 
 /** Changes with every change of the record's layout, the batch header or a message. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 const count = z.number().int().nonnegative();
 const actionName = z.enum(Object.keys(ACTIONS) as [keyof typeof ACTIONS, ...(keyof typeof ACTIONS)[]]);
@@ -48,6 +51,8 @@ export const helloSchema = z.object({
   transport: z.enum(['array', 'ring', 'perf']),
   clock: z.object({ policy: z.enum(['precise', 'cached']), error_ns: count }),
   limits: z.object({ max_rows_per_second: count }),
+  /** Whether this connection came with the admin token, and may change rules. */
+  admin: z.boolean().optional(),
 });
 export type Hello = z.infer<typeof helloSchema>;
 
@@ -145,6 +150,10 @@ export const noticeSchema = z.object({
     'attach_failed',
     'clock_step',
     'shutting_down',
+    'rules_changed',
+    'rules_reverted',
+    'rules_fallback',
+    'set_refused',
   ]),
   /** A whole sentence, with the next action where there is one. */
   message: z.string(),
@@ -180,6 +189,8 @@ export type Acknowledgement<T> = { ok: true; value: T } | { ok: false; error: Re
 
 export const handshakeSchema = z.object({
   token: z.string().min(1).max(256),
+  /** For those who change rules. */
+  admin_token: z.string().min(1).max(256).optional(),
   /** The client's PROTOCOL_VERSION; absent means "any". */
   protocol: z.number().int().optional(),
 });
@@ -192,9 +203,12 @@ export interface ServerToClientEvents {
   summary: (summary: Summary) => void;
   ledger: (ledger: Ledger) => void;
   notice: (notice: Notice) => void;
+  rules: (rules: RulesSnapshot) => void;
+  /** Only of rules whose counters moved. */
+  rule_counters: (counters: RuleCounters) => void;
 }
 
-export interface ClientToServerEvents {
+export interface ClientToServerEvents extends RulesEvents {
   /** Acknowledged when it is in effect: every record that passes from then on is counted to this client. */
   subscribe: (
     options: Subscribe,

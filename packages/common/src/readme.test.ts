@@ -97,7 +97,7 @@ describe('the README', () => {
 
   it('watches a loader', { timeout: 30_000 }, async () => {
     expect(await outputOf(1)).toEqual([
-      'http://localhost:7411 {"transports":["websocket"],"auth":{"token":"your token","protocol":1}}',
+      'http://localhost:7411 {"transports":["websocket"],"auth":{"token":"your token","protocol":2}}',
       'subscribe {"max_rows_per_second":1000}',
       'UDP 192.0.2.1',
       '4 lost, 2 withheld of 9',

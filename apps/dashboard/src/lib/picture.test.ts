@@ -1,11 +1,11 @@
-import type { Hello, PacketLog } from '@packetlog/common';
+import { type Hello, type PacketLog, PROTOCOL_VERSION } from '@packetlog/common';
 import { expect, test } from 'vitest';
 import { readMarker } from './marker.ts';
 import { Picture } from './picture.ts';
 import { makeBatch, makeLedger, makePacket, makeSummary } from './test-data.ts';
 
 const hello = (session_id: string): Hello => ({
-  protocol: 1,
+  protocol: PROTOCOL_VERSION,
   version: '0.1.0',
   node: 'web-1',
   boot_id: 'boot',

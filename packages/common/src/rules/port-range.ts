@@ -1,0 +1,29 @@
+/** Destination ports of a rule: one, or a range with both ends in it. */
+import { RuleValueError } from './rule-value-error.ts';
+
+export interface PortRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+const LARGEST = 0xffff;
+const RANGE = /^(\d{1,5})(?:-(\d{1,5}))?$/;
+
+/**
+ * `22`, `"22"` or `"1000-2000"`.
+ * @throws RuleValueError for anything else.
+ */
+export function parsePortRange(value: number | string): PortRange {
+  const [, first, last = first] = RANGE.exec(String(value)) ?? [];
+  const [from, to] = [Number(first), Number(last)];
+  if (first === undefined || from > LARGEST || to > LARGEST) {
+    throw new RuleValueError(String(value), `is no port: write 0 to ${LARGEST}, or a range as 1000-2000`);
+  }
+  if (from > to) throw new RuleValueError(String(value), `ends before it begins: write ${to}-${from}`);
+  return { from, to };
+}
+
+/** A number for one port, `"1000-2000"` for more. */
+export function formatPortRange({ from, to }: PortRange): number | string {
+  return from === to ? from : `${from}-${to}`;
+}

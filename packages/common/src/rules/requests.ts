@@ -1,0 +1,139 @@
+/**
+ * How rules are asked for and changed: the same names and bodies as socket.io events (`rules:add`) and as
+ * `POST /rules/add` on the loader's own Unix socket.
+ */
+import { z } from 'zod';
+import {
+  type DefaultPolicy,
+  defaultPolicySchema,
+  MAX_REASON_LENGTH,
+  type Rule,
+  ruleActionSchema,
+  ruleChangesSchema,
+  ruleDraftSchema,
+  ruleIdSchema,
+  setNameSchema,
+} from './rule.ts';
+import {
+  type AuditEntry,
+  type PendingChange,
+  protectedAddressSchema,
+  type RehearsalReport,
+  type RuleSet,
+  type RulesSnapshot,
+} from './snapshot.ts';
+
+const count = z.number().int().nonnegative();
+/** Do it even if somebody named by the lock-out guard would be shut out. */
+const force = z.boolean().optional();
+const nothing = z.strictObject({});
+
+export const MAX_REHEARSAL_SECONDS = 3600;
+const seconds = z.number().positive().max(MAX_REHEARSAL_SECONDS).default(10);
+
+/** One schema per request; the key is the name behind `rules:`. */
+export const rulesRequestSchemas = {
+  list: nothing,
+  add: z.strictObject({ rule: ruleDraftSchema, force }),
+  edit: z.strictObject({ id: ruleIdSchema, changes: ruleChangesSchema, force }),
+  remove: z.strictObject({ ids: z.array(ruleIdSchema).min(1), force }),
+  policy: z.strictObject({ default_policy: defaultPolicySchema, force }),
+  /** Replaces the set, and adds a rule about it if there is none with this action. */
+  import: z.strictObject({
+    set: setNameSchema,
+    /** The list as text: a network a line, comments, also as `ipset save` writes it. */
+    entries: z.string(),
+    action: ruleActionSchema.default('deny'),
+    reason: z.string().max(MAX_REASON_LENGTH).default(''),
+    /** Read it again from this file of the loader's machine when it changes. */
+    file: z.string().min(1).max(4096).optional(),
+    force,
+  }),
+  /** What `rules` (instead of those in force) or `add` (besides them) would do. */
+  test: z
+    .strictObject({
+      rules: z.array(ruleDraftSchema).optional(),
+      add: ruleDraftSchema.optional(),
+      default_policy: defaultPolicySchema.optional(),
+      /** Texts of sets that the rules name and the loader does not have. */
+      sets: z.record(setNameSchema, z.string()).optional(),
+      seconds,
+    })
+    .refine(({ rules, add }) => (rules === undefined) !== (add === undefined), {
+      error: 'Give either `rules` or `add`.',
+    }),
+  confirm: nothing,
+  revert: nothing,
+  undo: nothing,
+  audit: z.strictObject({ limit: z.number().int().min(1).max(10_000).default(100) }),
+} as const;
+export type RulesVerb = keyof typeof rulesRequestSchemas;
+/** As it is sent. */
+export type RulesRequest<Verb extends RulesVerb> = z.input<(typeof rulesRequestSchemas)[Verb]>;
+/** As it is understood. */
+export type CheckedRulesRequest<Verb extends RulesVerb> = z.output<(typeof rulesRequestSchemas)[Verb]>;
+
+/** With `pending`: it reverts by itself unless it is confirmed. */
+interface Changed {
+  revision: number;
+  pending?: PendingChange | undefined;
+}
+
+export interface BadLine {
+  /** From 1. */
+  line: number;
+  text: string;
+  problem: string;
+}
+
+export interface RulesResults {
+  list: RulesSnapshot;
+  add: Changed & { rule: Rule };
+  edit: Changed & { rule: Rule };
+  remove: Changed & { removed: Rule[] };
+  policy: Changed & { default_policy: DefaultPolicy };
+  import: Changed & { rule: Rule; set: RuleSet; bad_lines: BadLine[]; bad_line_count: number };
+  test: RehearsalReport;
+  confirm: { revision: number };
+  revert: { revision: number };
+  undo: Changed & { undone: string };
+  audit: { entries: AuditEntry[] };
+}
+
+export const rulesErrorSchema = z.object({
+  /**
+   * `forbidden`: the connection has no admin token. `lockout`: it would shut out `protected`; `force` does it anyway.
+   * `limit`: more than the kernel's tables hold. `unavailable`: this loader enforces no rules.
+   */
+  code: z.enum(['forbidden', 'invalid', 'not_found', 'lockout', 'limit', 'internal', 'unavailable']),
+  /** A sentence that ends with the next action. */
+  message: z.string(),
+  /** What of the request is invalid, as `rule.source`. */
+  field: z.string().optional(),
+  protected: protectedAddressSchema.optional(),
+  /** For `limit`: how many there may be. */
+  limit: count.optional(),
+});
+export type RulesError = z.infer<typeof rulesErrorSchema>;
+
+export type RulesAnswer<Verb extends RulesVerb> =
+  | { ok: true; value: RulesResults[Verb] }
+  | { ok: false; error: RulesError };
+
+/** The events `rules:list`, `rules:add`, …; all but `list`, `test` and `audit` need the admin token. */
+export type RulesEvents = {
+  [Verb in RulesVerb as `rules:${Verb}`]: (
+    request: RulesRequest<Verb>,
+    acknowledge: (answer: RulesAnswer<Verb>) => void,
+  ) => void;
+};
+
+/** The first thing that is wrong with a request, as an error to send back. */
+export function invalidRequest(error: z.ZodError): RulesError {
+  const [issue] = error.issues;
+  const field = issue?.path.join('.') ?? '';
+  const problem = issue?.message ?? 'It cannot be read.';
+  return field === ''
+    ? { code: 'invalid', message: problem }
+    : { code: 'invalid', message: `${field}: ${problem}`, field };
+}

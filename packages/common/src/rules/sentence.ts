@@ -1,0 +1,33 @@
+/** A rule in one sentence, for lists, questions and logs. */
+import { formatDuration } from './duration.ts';
+import type { Rule } from './rule.ts';
+
+type Sayable = Pick<Rule, 'action' | 'source'> &
+  Partial<Pick<Rule, 'protocol' | 'destination_port' | 'interface' | 'reason' | 'expires_at'>>;
+
+/** `deny 203.0.113.0/24 to tcp port 22 on eth0 for 59 min, because: brute force`; how long is counted from `now_ms`. */
+export function ruleSentence(rule: Sayable, now_ms: number): string {
+  const on = rule.interface === undefined ? '' : ` on ${rule.interface}`;
+  const because = rule.reason ? `, because: ${rule.reason}` : '';
+  return `${rule.action} ${sourceWords(rule.source)}${serviceWords(rule)}${on}${timeWords(rule, now_ms)}${because}`;
+}
+
+function sourceWords(source: string): string {
+  if (source === 'any') return 'everybody';
+  return source.startsWith('set:') ? `the set ${source.slice('set:'.length)}` : source;
+}
+
+function serviceWords({ protocol, destination_port }: Sayable): string {
+  if (destination_port === undefined) {
+    if (protocol === undefined) return '';
+    return typeof protocol === 'number' ? ` with protocol ${protocol}` : ` with ${protocol}`;
+  }
+  const ports = `${typeof destination_port === 'number' ? 'port' : 'ports'} ${destination_port}`;
+  return protocol === undefined ? ` to ${ports}` : ` to ${protocol} ${ports}`;
+}
+
+function timeWords({ expires_at }: Sayable, now_ms: number): string {
+  if (expires_at === undefined) return '';
+  const left = Date.parse(expires_at) - now_ms;
+  return left > 0 ? ` for ${formatDuration(left)}` : ' (expired)';
+}

@@ -1,0 +1,127 @@
+/** What the loader tells about its rules: all of them, what they counted, what was changed, what they would have done. */
+import { z } from 'zod';
+import { defaultPolicySchema, ruleIdSchema, ruleSchema, setNameSchema } from './rule.ts';
+
+const count = z.number().int().nonnegative();
+
+/** Exact, from the kernel, for as long as the rule exists. */
+const counted = {
+  packets: count,
+  bytes: count,
+  /** Wall clock; absent while the rule has decided nothing. */
+  last_seen_ms: z.number().optional(),
+};
+
+export const ruleSetSchema = z.object({
+  name: setNameSchema,
+  /** Networks and addresses in it. */
+  entries: count,
+  /** The file that it is read from. */
+  file: z.string().optional(),
+  loaded_at_ms: z.number(),
+});
+export type RuleSet = z.infer<typeof ruleSetSchema>;
+
+/** A change that reverts by itself unless somebody confirms it. */
+export const pendingChangeSchema = z.object({
+  until_ms: z.number(),
+  revision_before: count,
+  /** What is risky about it, a sentence. */
+  why: z.string(),
+});
+export type PendingChange = z.infer<typeof pendingChangeSchema>;
+
+export const rulesSnapshotSchema = z.object({
+  /** Grows with every change. */
+  revision: count,
+  default_policy: defaultPolicySchema,
+  rules: z.array(ruleSchema.safeExtend(counted)),
+  sets: z.array(ruleSetSchema),
+  pending: pendingChangeSchema.optional(),
+  /** Whether the kernel decides by these rules. */
+  enforcing: z.boolean(),
+  /** Whether it goes on when the loader ends. */
+  pinned: z.boolean(),
+});
+export type RulesSnapshot = z.infer<typeof rulesSnapshotSchema>;
+
+/** What a rule has counted, of those whose counters moved. */
+export const ruleCountersSchema = z.array(z.object({ id: ruleIdSchema, ...counted }));
+export type RuleCounters = z.infer<typeof ruleCountersSchema>;
+
+/** An address that a change would shut out. */
+export const protectedAddressSchema = z.object({
+  kind: z.enum(['operator', 'ssh_peer', 'gateway', 'dns', 'protect']),
+  address: z.string(),
+});
+export type ProtectedAddress = z.infer<typeof protectedAddressSchema>;
+
+const volume = { packets: count, bytes: count };
+
+/** What rules would have done with the packets of some seconds, had they been in force. */
+export const rehearsalReportSchema = z.object({
+  seconds: z.number().nonnegative(),
+  /** Packets of all interfaces in that time, and those of them that were looked at. */
+  seen: count,
+  judged: count,
+  denied: z.object(volume),
+  /** Passed, and marked by an observe rule. */
+  observed: z.object(volume),
+  by_rule: z.array(
+    z.object({
+      /** A rule that exists; else `draft`, the place in the list that was asked about, from 0. */
+      id: ruleIdSchema.optional(),
+      draft: count.optional(),
+      /** The rule as one sentence. */
+      rule: z.string(),
+      ...volume,
+    }),
+  ),
+  /** Of those that would have been denied, the most frequent first. */
+  by_source: z.array(z.object({ addr: z.string(), ...volume })),
+  by_port: z.array(z.object({ ip_protocol: count, port: count, ...volume })),
+  /** Who would have been shut out: `rules:add` would refuse. */
+  lockouts: z.array(protectedAddressSchema),
+});
+export type RehearsalReport = z.infer<typeof rehearsalReportSchema>;
+
+/** What a change touched, before it or after it. */
+const auditStateSchema = z.object({
+  rules: z.array(ruleSchema).optional(),
+  default_policy: defaultPolicySchema.optional(),
+  sets: z.array(ruleSetSchema).optional(),
+});
+
+/** One line of the audit file. */
+export const auditEntrySchema = z.object({
+  at: z.iso.datetime(),
+  /** Of the rules after it. */
+  revision: count,
+  what: z.enum([
+    'add',
+    'edit',
+    'remove',
+    'policy',
+    'import',
+    'confirm',
+    'revert',
+    'undo',
+    'expire',
+    'load',
+    'fallback',
+    'unload',
+  ]),
+  who: z.object({
+    /** Name of the token, of the user, or `packetlog` itself. */
+    name: z.string(),
+    via: z.enum(['socket', 'control', 'file', 'loader']),
+    uid: count.optional(),
+    /** Peer's address, for a socket. */
+    address: z.string().optional(),
+  }),
+  why: z.string(),
+  forced: z.boolean().optional(),
+  before: auditStateSchema.optional(),
+  after: auditStateSchema.optional(),
+});
+export type AuditEntry = z.infer<typeof auditEntrySchema>;

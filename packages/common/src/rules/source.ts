@@ -1,0 +1,47 @@
+/** Whose packets a rule is about: everybody's, those of an address or network, those of a named set of networks. */
+import { formatNetwork, type Network, NetworkError, parseNetwork } from '../network.ts';
+import { RuleValueError } from './rule-value-error.ts';
+
+export type RuleSource =
+  | { readonly kind: 'any' }
+  | { readonly kind: 'network'; readonly network: Network }
+  | { readonly kind: 'set'; readonly name: string };
+
+const SET = 'set:';
+const SET_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+const HOST_BITS = 128;
+
+/** Letters, digits, `.`, `_` and `-`, 1 to 63 of them, no sign in front: it is also the name of a file. */
+export function isSetName(name: string): boolean {
+  return SET_NAME.test(name);
+}
+
+/**
+ * `any`, `192.0.2.1`, `192.0.2.0/24`, `2001:db8::/32` or `set:NAME`.
+ * @throws RuleValueError for anything else, and for bits that are set behind the prefix.
+ */
+export function parseRuleSource(text: string): RuleSource {
+  if (text === 'any') return { kind: 'any' };
+  if (text.startsWith(SET)) return setSource(text);
+  try {
+    return { kind: 'network', network: parseNetwork(text) };
+  } catch (cause) {
+    if (!(cause instanceof NetworkError)) throw cause;
+    const unknown = /[.:]/.test(text) ? undefined : `is no source: write any, 192.0.2.1, 2001:db8::/32 or ${SET}NAME`;
+    throw new RuleValueError(text, unknown ?? cause.message.slice(JSON.stringify(text).length + 1), { cause });
+  }
+}
+
+function setSource(text: string): RuleSource {
+  const name = text.slice(SET.length);
+  if (isSetName(name)) return { kind: 'set', name };
+  throw new RuleValueError(text, `names no set: write ${SET} and 1 to 63 letters, digits, dots, dashes or underscores`);
+}
+
+/** The same text for the same source, however it was written; a single address without its prefix length. */
+export function formatRuleSource(source: RuleSource): string {
+  if (source.kind === 'any') return 'any';
+  if (source.kind === 'set') return `${SET}${source.name}`;
+  const text = formatNetwork(source.network);
+  return source.network.bits === HOST_BITS ? text.slice(0, text.lastIndexOf('/')) : text;
+}
