@@ -29,6 +29,10 @@ export const MAPS = {
   perfEvents: 'perf_events',
   /** Mmapable array: slot * possible CPUs + CPU to `struct interface_counters`. */
   counters: 'interface_counters',
+  /** Array of maps: `RULE_SLOTS` to an image (rule-image.ts). */
+  ruleImages: 'rule_images',
+  /** Mmapable array: counter slot * possible CPUs + CPU to `struct rule_counter`. */
+  ruleCounters: 'rule_counters',
   /** `struct packetlog_knobs`, read-only once loaded. */
   knobs: '.rodata.knobs',
   /** `struct packetlog_live`, written while the program runs. */

@@ -14,6 +14,7 @@
 #include "array_ring.h"
 #include "kernel_ring.h"
 #include "perf_events.h"
+#include "rules.h"
 
 /* Keeps struct packet_log in the object's BTF, where a test compares it with the layout table. */
 const struct packet_log *packet_log_btf __attribute__((unused));

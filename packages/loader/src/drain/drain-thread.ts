@@ -5,8 +5,10 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 // Loads ffi-rs here too, without calling it: an addon that only a worker holds is unmapped when the
 // worker ends, and the C library then calls its destructor of thread-local data into nothing (SIGSEGV).
 import '../native/ffi.ts';
+import type { RuleCount } from '../kernel/rule-counters.ts';
 import { fromPlain } from '../setup-error.ts';
-import type { DrainLedger, DrainOptions, FromDrain, ToDrain } from './messages.ts';
+import type { DrainLedger, DrainOptions, FromDrain, RuleGround, ToDrain } from './messages.ts';
+import { RulePublisher } from './rule-publisher.ts';
 import { makeSlabMemory, Slabs } from './slabs.ts';
 
 /** 64 MiB of shared memory, touched only when the serving thread falls behind. */
@@ -21,18 +23,33 @@ export interface DrainEvents {
   rowsWanted: (skipped: number) => void;
   second: (message: Extract<FromDrain, { type: 'second' }>) => void;
   notice: (message: Extract<FromDrain, { type: 'notice' }>) => void;
+  /** Once a second and at the end: of the rules that decided something in between. */
+  ruleCounts?: (counts: RuleCount[]) => void;
+  /**
+   * The program is loaded and attached to nothing yet: what is published before this resolves is in force from the
+   * first packet on. If it rejects, nothing is attached and `start` rejects with the same.
+   */
+  loaded?: (ground: RuleGround, rules: RulePublisher) => Promise<void>;
   /** The thread died; the interfaces are detached when the process ends. */
   failed: (error: Error) => void;
 }
 
 export class DrainThread {
   readonly ready: Ready;
+  readonly rules: RulePublisher;
   readonly #worker: Worker;
   readonly #send: (message: ToDrain) => void;
   readonly #stopped: Promise<DrainLedger>;
 
-  private constructor(ready: Ready, worker: Worker, send: (message: ToDrain) => void, stopped: Promise<DrainLedger>) {
+  private constructor(
+    ready: Ready,
+    rules: RulePublisher,
+    worker: Worker,
+    send: (message: ToDrain) => void,
+    stopped: Promise<DrainLedger>,
+  ) {
     this.ready = ready;
+    this.rules = rules;
     this.#worker = worker;
     this.#send = send;
     this.#stopped = stopped;
@@ -61,9 +78,21 @@ export class DrainThread {
         if (wake !== undefined) writeSync(wake, new Uint8Array(new BigUint64Array([1n]).buffer));
         Atomics.store(new Int32Array(signal), 0, 1);
       };
+      let isReady = false;
+      const rules = new RulePublisher(send);
       const fail = (error: Error) => {
-        if (wake === undefined) reject(error);
-        else events.failed(error);
+        rules.fail(error);
+        if (isReady) events.failed(error);
+        else reject(error);
+      };
+      const prepare = async (ground: RuleGround) => {
+        try {
+          await events.loaded?.(ground, rules);
+          send({ type: 'attach' });
+        } catch (error) {
+          reject(error);
+          send({ type: 'stop' });
+        }
       };
       worker.on('error', fail);
       worker.on('exit', () => {
@@ -71,9 +100,17 @@ export class DrainThread {
       });
       worker.on('message', (message: FromDrain) => {
         switch (message.type) {
-          case 'ready':
+          case 'loaded':
             wake = message.wake;
-            resolve(new DrainThread(message, worker, send, stopped));
+            void prepare(message.ground);
+            return;
+          case 'ready':
+            isReady = true;
+            resolve(new DrainThread(message, rules, worker, send, stopped));
+            return;
+          case 'rules':
+          case 'rule-counts':
+            rules.answered(message);
             return;
           case 'failed':
             ended = true;
@@ -92,12 +129,15 @@ export class DrainThread {
             return;
           case 'second':
             events.second(message);
+            events.ruleCounts?.(message.ruleCounts);
             return;
           case 'notice':
             events.notice(message);
             return;
           case 'stopped':
             ended = true;
+            events.ruleCounts?.(message.ruleCounts);
+            rules.fail(new Error('the loader is ending'));
             end(message.ledger);
         }
       });

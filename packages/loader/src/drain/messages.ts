@@ -2,6 +2,8 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Ledger, Notice, Summary } from '@packetlog/common';
 import type { RequestedMode } from '../kernel/attach-ladder.ts';
+import type { RuleCount } from '../kernel/rule-counters.ts';
+import type { RuleSlot } from '../kernel/rule-images.ts';
 import type { PlainError } from '../setup-error.ts';
 import type { RequestedTransport } from '../transport/choose.ts';
 import type { TransportName } from '../transport/transport.ts';
@@ -36,13 +38,21 @@ export interface DrainThreadData {
 /** The ledger but for the client's own part, which the serving thread adds. */
 export type DrainLedger = Omit<Ledger, 'client'>;
 
+/** What rules can be compiled for, known before anything is attached; it never changes. */
+export interface RuleGround {
+  /** In the order of the ledger's interfaces, whose names may change. */
+  interfaces: readonly { name: string; slot: number }[];
+  /** Counter slots, slot 0 included, which belongs to no rule. */
+  counterSlots: number;
+}
+
 export type FromDrain =
+  /** The program is loaded and waits for `attach`. `wake`: eventfd, 8 bytes written to it make the drain thread read its messages. */
+  | { type: 'loaded'; ground: RuleGround; wake: number }
   | {
       type: 'ready';
       interfaces: Ledger['interfaces'];
       transport: TransportName;
-      /** eventfd: 8 bytes written to it make the drain thread read its messages. */
-      wake: number;
       stride: number;
       recordOffset: number;
     }
@@ -52,8 +62,30 @@ export type FromDrain =
   | { type: 'skipped'; skipped: number }
   /** Answers `rows-wanted`: `skipped` passed before it took effect. */
   | { type: 'rows-wanted'; skipped: number }
-  | { type: 'second'; ledger: DrainLedger; summary: Summary; clockOffsetNs: bigint }
+  /** `ruleCounts`: of the rules that decided something since the last one; also sent at `stopped` and on request. */
+  | { type: 'second'; ledger: DrainLedger; summary: Summary; clockOffsetNs: bigint; ruleCounts: RuleCount[] }
+  /** Answers `rules`: the set is in force, or with `error` the old one still is. */
+  | { type: 'rules'; request: number; error: PlainError | undefined }
+  /** Answers `rule-counts`. */
+  | { type: 'rule-counts'; request: number; ruleCounts: RuleCount[] }
   | { type: 'notice'; notice: Notice }
-  | { type: 'stopped'; ledger: DrainLedger };
+  | { type: 'stopped'; ledger: DrainLedger; ruleCounts: RuleCount[] };
 
-export type ToDrain = { type: 'rows-wanted'; perSecond: number } | { type: 'stop' };
+export type ToDrain =
+  | { type: 'rows-wanted'; perSecond: number }
+  /** Once, after `loaded`: rules sent before it are in force from the first packet on. */
+  | { type: 'attach' }
+  /**
+   * A whole rule set takes the place in `slot`; undefined: none does. `freshCounters`: counter slots that no set in
+   * force uses and this one does; they are zeroed first.
+   */
+  | {
+      type: 'rules';
+      request: number;
+      slot: RuleSlot;
+      image: SharedArrayBuffer | undefined;
+      freshCounters: readonly number[];
+    }
+  /** Asks for what these counters stand at now. */
+  | { type: 'rule-counts'; request: number; slots: readonly number[] }
+  | { type: 'stop' };

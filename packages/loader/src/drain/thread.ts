@@ -7,7 +7,9 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import type { Notice } from '@packetlog/common';
 import { defaultRouteInterface } from '../kernel/default-route.ts';
 import { InterfaceCounters } from '../kernel/interface-counters.ts';
-import { loadProgram } from '../kernel/program.ts';
+import { type LoadedProgram, loadProgram } from '../kernel/program.ts';
+import { RuleCounters } from '../kernel/rule-counters.ts';
+import { RuleImages } from '../kernel/rule-images.ts';
 import { SlotTable } from '../kernel/slots.ts';
 import { enterNetworkNamespace, epollOf, epollWait, eventDescriptor, waitForRunningPrograms } from '../native/libc.ts';
 import { SetupError, toPlain } from '../setup-error.ts';
@@ -18,6 +20,7 @@ import { Handover } from './handover.ts';
 import { LOOK_BYTES } from './look.ts';
 import type { DrainThreadData, FromDrain, ToDrain } from './messages.ts';
 import { Rhythm } from './rhythm.ts';
+import { Rules } from './rules.ts';
 import { Slabs } from './slabs.ts';
 import { WatchedInterfaces } from './watched-interfaces.ts';
 
@@ -28,10 +31,12 @@ const ALARM_MS = 200;
 const STOP_MS = 5000;
 
 interface Setup {
+  program: LoadedProgram;
   transport: OpenTransport;
   drain: Drain;
   handover: Handover;
   interfaces: WatchedInterfaces;
+  rules: Rules;
   wake: number;
   /** Rings and messages; messages alone. */
   epollAll: number;
@@ -73,22 +78,43 @@ function setUp(): Setup {
   const wake = eventDescriptor();
   const epollAll = epollOf([wake, ...transport.descriptors]);
   const epollMessages = epollOf([wake]);
+  const rules = new Rules(
+    new RuleImages(program.ruleImages),
+    new RuleCounters(program.ruleCounters, program.cpus),
+    post,
+  );
   drain.setClock();
+  for (const name of names) interfaces.add(name);
+  post({ type: 'loaded', ground: { interfaces: interfaces.slots(), counterSlots: rules.counterSlots }, wake });
+  return { program, transport, drain, handover, interfaces, rules, wake, epollAll, epollMessages };
+}
+
+function attach({ program, transport, interfaces }: Setup): void {
   try {
-    for (const name of names) interfaces.add(name);
+    interfaces.attach();
   } catch (error) {
     interfaces.detach();
     throw error;
   }
+  const [ring] = transport.rings;
+  if (!ring) throw new Error('no CPU');
   post({
     type: 'ready',
     interfaces: interfaces.ledger(),
     transport: program.transportName,
-    wake,
     stride: ring.stride,
     recordOffset: ring.recordOffset,
   });
-  return { transport, drain, handover, interfaces, wake, epollAll, epollMessages };
+}
+
+/** False: the end was asked for instead. */
+function waitForAttach(setup: Setup): boolean {
+  for (;;) {
+    epollWait(setup.epollMessages, -1);
+    clearEvent(setup.wake);
+    const answer = answerMessages(setup);
+    if (answer !== 'go on') return answer === 'attach';
+  }
 }
 
 function enter(path: string): void {
@@ -124,17 +150,18 @@ function requireDefaultRoute(): string {
 }
 
 /** Looks, naps and sleeps until told to stop. */
-function run({ transport, drain, handover, wake, epollAll, epollMessages }: Setup): void {
+function run(setup: Setup): void {
+  const { transport, drain, handover, wake, epollAll, epollMessages } = setup;
   const rhythm = new Rhythm();
   let nextReport = performance.now() + REPORT_MS;
   let nextAlarm = 0;
   for (;;) {
     if (Atomics.exchange(signal, 0, 0) === 1) {
       clearEvent(wake);
-      if (answerMessages(handover) === 'stop') return;
+      if (answerMessages(setup) === 'stop') return;
     }
     if (performance.now() >= nextReport) {
-      report(drain);
+      report(setup);
       handover.flush(true);
       nextReport = reportAfter(nextReport);
     }
@@ -165,12 +192,21 @@ function run({ transport, drain, handover, wake, epollAll, epollMessages }: Setu
   }
 }
 
-function answerMessages(handover: Handover): 'stop' | 'go on' {
+function answerMessages({ handover, rules }: Setup): 'stop' | 'attach' | 'go on' {
   for (let message = receive(); message; message = receive()) {
-    if (message.type === 'stop') return 'stop';
-    handover.flush(true);
-    post({ type: 'rows-wanted', skipped: handover.takeSkipped() });
-    handover.want(message.perSecond);
+    switch (message.type) {
+      case 'stop':
+      case 'attach':
+        return message.type;
+      case 'rules':
+      case 'rule-counts':
+        rules.answer(message);
+        break;
+      case 'rows-wanted':
+        handover.flush(true);
+        post({ type: 'rows-wanted', skipped: handover.takeSkipped() });
+        handover.want(message.perSecond);
+    }
   }
   return 'go on';
 }
@@ -188,16 +224,16 @@ function tell(notices: readonly Notice[]): void {
   for (const notice of notices) post({ type: 'notice', notice });
 }
 
-function report(drain: Drain): void {
+function report({ drain, rules }: Setup): void {
   const { offsetNs, step } = drain.setClock();
   const { ledger, summary, notices } = drain.report(Date.now(), performance.now());
   if (step) notices.push(step);
   tell(notices);
-  post({ type: 'second', ledger, summary, clockOffsetNs: offsetNs });
+  post({ type: 'second', ledger, summary, clockOffsetNs: offsetNs, ruleCounts: rules.changed() });
 }
 
 /** Detaches, waits until no program runs, empties the rings, passes everything on. */
-function stop({ transport, drain, handover, interfaces, epollMessages }: Setup): void {
+function stop({ transport, drain, handover, interfaces, rules, epollMessages }: Setup): void {
   interfaces.detach();
   const deadline = performance.now() + STOP_MS;
   const settled = waitForRunningPrograms();
@@ -210,12 +246,15 @@ function stop({ transport, drain, handover, interfaces, epollMessages }: Setup):
     if (over || (records === 0 && drain.backlog() === 0 && settled)) break;
     if (records === 0) epollWait(epollMessages, settled ? 1 : 10);
   }
-  post({ type: 'stopped', ledger: drain.ledger(Date.now()) });
+  post({ type: 'stopped', ledger: drain.ledger(Date.now()), ruleCounts: rules.changed() });
 }
 
 try {
   const setup = setUp();
-  run(setup);
+  if (waitForAttach(setup)) {
+    attach(setup);
+    run(setup);
+  }
   stop(setup);
 } catch (error) {
   post({ type: 'failed', error: toPlain(error) });

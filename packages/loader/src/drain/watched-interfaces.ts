@@ -29,7 +29,7 @@ export class WatchedInterfaces {
     this.#mode = mode;
   }
 
-  /** Throws SetupError if the interface is not there or cannot be attached to. An alternative name is one, too. */
+  /** Gives it a slot. Throws SetupError if the interface is not there. An alternative name is one, too. */
   add(given: string): void {
     const ifindex = interfaceIndex(given);
     const name = interfaceName(ifindex) ?? given;
@@ -45,15 +45,23 @@ export class WatchedInterfaces {
     }
     this.#watched.push({
       name,
-      slot: 0,
+      slot: this.#slots.assign(printableName(name), ifindex),
       state: 'gone',
-      ifindex: 0,
+      ifindex,
       mode: 'generic',
       link: undefined,
       complaint: undefined,
     });
-    const watched = this.#watched.at(-1);
-    if (watched) this.#attach(watched, ifindex);
+  }
+
+  /** To all that were added. Throws SetupError if one refuses. */
+  attach(): void {
+    for (const watched of this.#watched) this.#attach(watched, watched.ifindex);
+  }
+
+  /** Fixed once all are added. */
+  slots(): { name: string; slot: number }[] {
+    return this.#watched.map(({ name, slot }) => ({ name, slot }));
   }
 
   /** Looks once at every interface; call about once a second. */

@@ -1,6 +1,17 @@
 /** Opens, configures and loads the XDP object with the best transport that this kernel takes. */
 import { existsSync } from 'node:fs';
-import { COUNTERS, INTERFACE_SLOTS, KNOBS, LIVE, MAPS, OBJECT_PATH, PROGRAMS, SLOT_TABLE_SIZE } from '@packetlog/bpf';
+import { totalmem } from 'node:os';
+import {
+  COUNTERS,
+  INTERFACE_SLOTS,
+  KNOBS,
+  LIVE,
+  MAPS,
+  OBJECT_PATH,
+  PROGRAMS,
+  RULE_COUNTER,
+  SLOT_TABLE_SIZE,
+} from '@packetlog/bpf';
 import { PACKET_LOG_SIZE } from '@packetlog/common';
 import { ERRNO } from '../native/errno.ts';
 import {
@@ -30,6 +41,7 @@ import { lastLines, refusedObject } from './object-errors.ts';
 import { need } from './outcome.ts';
 import { possibleCpus } from './possible-cpus.ts';
 import { isRealtimeKernel } from './realtime.ts';
+import { ruleCounterSlots } from './rule-counters.ts';
 
 export interface ProgramOptions {
   transport: RequestedTransport;
@@ -56,6 +68,10 @@ export interface LoadedProgram {
   readonly live: Uint8Array;
   /** Slot by the low 16 bits of an ifindex. */
   readonly slots: Uint8Array;
+  /** Descriptor of the map that holds the rule sets. */
+  readonly ruleImages: number;
+  /** `struct rule_counter` for slot * cpus + cpu. */
+  readonly ruleCounters: Uint8Array;
 }
 
 const VERIFIER_LOG_BYTES = 1 << 20;
@@ -115,6 +131,8 @@ function prepare(
   knobs.setUint32(KNOBS.fields.sample, options.sample, true);
   need(setInitialValue(map(MAPS.knobs), new Uint8Array(knobs.buffer)), 'configure', MAPS.knobs);
   need(setMaxEntries(map(MAPS.counters), INTERFACE_SLOTS * cpus), 'size map', MAPS.counters);
+  const ruleSlots = ruleCounterSlots(totalmem(), cpus);
+  need(setMaxEntries(map(MAPS.ruleCounters), ruleSlots * cpus), 'size map', MAPS.ruleCounters);
   for (const [name, maps] of Object.entries(TRANSPORT_MAPS)) {
     for (const each of maps) need(setAutocreate(map(each), name === transport.name), 'configure', each);
   }
@@ -146,6 +164,12 @@ function opened(
     counters: memoryOf(map(MAPS.counters), INTERFACE_SLOTS * cpus * COUNTERS.size, 'read'),
     live: memoryOf(map(MAPS.live), LIVE.size, 'read-write'),
     slots: memoryOf(map(MAPS.slots), SLOT_TABLE_SIZE, 'read-write'),
+    ruleImages: mapDescriptor(map(MAPS.ruleImages)),
+    ruleCounters: memoryOf(
+      map(MAPS.ruleCounters),
+      ruleCounterSlots(totalmem(), cpus) * cpus * RULE_COUNTER.size,
+      'read-write',
+    ),
   };
 }
 

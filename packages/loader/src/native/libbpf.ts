@@ -110,6 +110,27 @@ export const setInitialValue = (map: MapPointer, value: Uint8Array): Outcome<num
     [C.size, value.length],
   ]);
 
+/** bpf_map_type BPF_MAP_TYPE_ARRAY. */
+const BPF_MAP_TYPE_ARRAY = 2;
+const BPF_F_MMAPABLE = 1 << 10;
+const BPF_F_INNER_MAP = 1 << 12;
+
+/** An array whose memory can be mapped and that fits an array of maps, whatever its size. */
+export function createInnerArray(name: string, valueBytes: number, entries: number): Outcome<number> {
+  const options = new Uint8Array(48); // struct bpf_map_create_opts: size_t sz, five __u32, __u32 map_flags, ...
+  const view = new DataView(options.buffer);
+  view.setBigUint64(0, 48n, true);
+  view.setUint32(28, BPF_F_MMAPABLE | BPF_F_INNER_MAP, true);
+  return intCall('bpf_map_create', [
+    [C.int, BPF_MAP_TYPE_ARRAY],
+    [C.string, name],
+    [C.unsigned, 4],
+    [C.unsigned, valueBytes],
+    [C.unsigned, entries],
+    [C.bytes, options],
+  ]);
+}
+
 export const createRing = (name: string, bytes: number): Outcome<number> =>
   intCall('bpf_map_create', [
     [C.int, BPF_MAP_TYPE_RINGBUF],
@@ -129,6 +150,15 @@ export function putMap(outer: number, index: number, fd: number): Outcome<number
     [C.bytes, key],
     [C.bytes, value],
     [C.size, 0],
+  ]);
+}
+
+/** Array of maps: leaves the place at `index` empty. ENOENT if it was. */
+export function takeMap(outer: number, index: number): Outcome<number> {
+  const key = new Uint8Array(new Uint32Array([index]).buffer);
+  return intCall('bpf_map_delete_elem', [
+    [C.int, outer],
+    [C.bytes, key],
   ]);
 }
 

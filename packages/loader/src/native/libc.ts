@@ -53,6 +53,33 @@ export function mapShared(fd: number, offset: number, length: number, access: 'r
   return memoryAt(checked('mmap', result), length);
 }
 
+/** Copies `bytes` to the start of what `fd` holds, through a mapping that lives only for that. */
+export function writeShared(fd: number, bytes: Uint8Array): void {
+  const page = pageSize();
+  const length = Math.ceil(bytes.length / page) * page;
+  const mapped = call('libc', 'mmap', C.pointer, [
+    [C.size, 0],
+    [C.size, length],
+    [C.int, PROT_READ | PROT_WRITE],
+    [C.int, MAP_SHARED],
+    [C.int, fd],
+    [C.long, 0],
+  ]);
+  const address = checked('mmap', mapped);
+  call('libc', 'memcpy', C.pointer, [
+    [C.pointer, address],
+    [C.bytes, bytes],
+    [C.size, bytes.length],
+  ]);
+  checked(
+    'munmap',
+    call('libc', 'munmap', C.int, [
+      [C.pointer, address],
+      [C.size, length],
+    ]),
+  );
+}
+
 export function closeDescriptor(fd: number): void {
   checked('close', call('libc', 'close', C.int, [[C.int, fd]]));
 }

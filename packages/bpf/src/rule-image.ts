@@ -1,0 +1,87 @@
+/**
+ * The image of a rule set: one array map of 64-byte lines (`struct rule_line`), all little-endian u32 unless said.
+ * packages/bpf/src/xdp/rules.h has the same names and is tested against this file.
+ *
+ * ```
+ *  line 0   header                       HEADER, words
+ *  root4    by the top bits of an IPv4 address                 {first, count}
+ *  root6    by the top bits of word 0 of an IPv6 address       {first, count}
+ *  bounds   ascending starts within a slice                    {start, value}
+ *  slices   IPv6, words 1 to 3: the bounds to go on with       {first, count}
+ *  rows     one node number for each service
+ *  nodes    32 bytes each, number 0 is none                    NODE
+ *  services interface classes, port tables, protocol tables    SERVICES
+ * ```
+ * A root entry of count 0 holds its value in `first`. A value is a number with its kind in the two top bits.
+ */
+
+/** A line, and what of each table lies in one. */
+export const RULE_LINE = { size: 64, words: 16, pairs: 8, nodes: 2 } as const;
+
+/** "PLR1". */
+export const RULE_IMAGE_MAGIC = 0x3152_4c50;
+
+/** Word numbers of line 0. */
+export const RULE_HEADER = {
+  magic: 0,
+  default_deny: 1,
+  /** u64: CLOCK_MONOTONIC in ns; 0 in the confirmed slot. */
+  until_mono_ns: 2,
+  root4_line: 4,
+  root4_bits: 5,
+  root6_line: 6,
+  root6_bits: 7,
+  bounds_line: 8,
+  slices_line: 9,
+  rows_line: 10,
+  service_count: 11,
+  nodes_line: 12,
+  /** What the source `any` gives: a node or a row. */
+  any_value: 13,
+  /** 0: no rule has a protocol, a port or an interface; the service is always 0. */
+  services_line: 14,
+  /** 1: some rule ends. */
+  has_expiry: 15,
+} as const;
+
+export const RULE_ROOT_BITS = { least: 8, most: 20 } as const;
+
+/** Kinds of a value, its top two bits. */
+export const RULE_VALUE = { node: 0, slice: 1, row: 2, shift: 30 } as const;
+
+/** `struct rule_node`: byte offsets; `expires_wall_ns` is u64, 0 = never. */
+export const RULE_NODE = {
+  size: 32,
+  fields: { rule_id: 0, counter_slot: 4, action: 8, next: 12, expires_wall_ns: 16 },
+} as const;
+
+/** Actions of a node. permit wins over deny, deny over observe. */
+export const RULE_ACTION = { deny: 1, permit: 2, observe: 3 } as const;
+
+/** Steps along a chain of nodes. A compiler refuses longer ones. */
+export const RULE_CHAIN_LIMIT = 16;
+
+/** Lines from `services_line`. */
+export const RULE_SERVICES = {
+  /** u8 by interface slot. */
+  interface_classes: 0,
+  /** u32 by interface class * `port_protocols` + `RULE_PORT_PROTOCOL`: line of a port table, 0 = none. */
+  port_tables: 1,
+  port_protocols: 4,
+  /** u16 by interface class * 256 + ip_protocol. */
+  protocols: 5,
+  protocol_lines: 8,
+  /** A port table: u16 by destination port. */
+  port_table_lines: 2048,
+  most_interface_classes: 16,
+  most_services: 65_535,
+} as const;
+
+/** Place of a protocol with ports, by its number. */
+export const RULE_PORT_PROTOCOL = { 6: 0, 17: 1, 132: 2, 136: 3 } as const;
+
+/** `struct rule_counter`, all u64, at counter_slot * cpu_count + cpu. */
+export const RULE_COUNTER = { size: 32, fields: { packets: 0, bytes: 8, last_seen_wall_ns: 16 } } as const;
+
+/** Places of `rule_images`. The provisional set counts while it is there and its time is not over. */
+export const RULE_SLOTS = { confirmed: 0, provisional: 1 } as const;

@@ -1,0 +1,66 @@
+/** The serving thread's way to put rule sets in force. */
+import type { RuleCount } from '../kernel/rule-counters.ts';
+import type { RuleSlot } from '../kernel/rule-images.ts';
+import { fromPlain } from '../setup-error.ts';
+import type { FromDrain, ToDrain } from './messages.ts';
+
+type Answer = Extract<FromDrain, { type: 'rules' | 'rule-counts' }>;
+
+interface Waiting {
+  answer: (answer: Answer) => void;
+  fail: (error: Error) => void;
+}
+
+export class RulePublisher {
+  readonly #send: (message: ToDrain) => void;
+  readonly #waiting = new Map<number, Waiting>();
+  #requests = 0;
+  #failed: Error | undefined;
+
+  constructor(send: (message: ToDrain) => void) {
+    this.#send = send;
+  }
+
+  /**
+   * Puts a whole compiled set into a slot, or with undefined none. Resolves when no packet is judged by what was there
+   * before; rejects with a SetupError, and the slot holds what it held. Calls take effect in their order.
+   * `freshCounters`: counter slots that no set in force uses and this one does; they begin at zero.
+   */
+  async publish(
+    slot: RuleSlot,
+    image: SharedArrayBuffer | undefined,
+    freshCounters: readonly number[] = [],
+  ): Promise<void> {
+    const answer = await this.#ask((request) => ({ type: 'rules', request, slot, image, freshCounters }));
+    if (answer.type === 'rules' && answer.error) throw fromPlain(answer.error);
+  }
+
+  /** What these counter slots stand at. */
+  async counts(slots: readonly number[]): Promise<RuleCount[]> {
+    const answer = await this.#ask((request) => ({ type: 'rule-counts', request, slots }));
+    return answer.type === 'rule-counts' ? answer.ruleCounts : [];
+  }
+
+  /** For the drain thread's answers. */
+  answered(answer: Answer): void {
+    const waiting = this.#waiting.get(answer.request);
+    this.#waiting.delete(answer.request);
+    waiting?.answer(answer);
+  }
+
+  /** The drain thread is no more: nothing will be answered. */
+  fail(error: Error): void {
+    this.#failed = error;
+    for (const { fail } of this.#waiting.values()) fail(error);
+    this.#waiting.clear();
+  }
+
+  #ask(message: (request: number) => ToDrain): Promise<Answer> {
+    if (this.#failed) return Promise.reject(this.#failed);
+    const request = ++this.#requests;
+    return new Promise((answer, fail) => {
+      this.#waiting.set(request, { answer, fail });
+      this.#send(message(request));
+    });
+  }
+}

@@ -1,0 +1,52 @@
+/** The drain thread's part of the rules: it puts compiled sets in force and reads their counters. */
+import type { RuleCount, RuleCounters } from '../kernel/rule-counters.ts';
+import type { RuleImages } from '../kernel/rule-images.ts';
+import { type PlainError, toPlain } from '../setup-error.ts';
+import type { FromDrain, ToDrain } from './messages.ts';
+
+type Publish = Extract<ToDrain, { type: 'rules' }>;
+type Ask = Extract<ToDrain, { type: 'rule-counts' }>;
+
+export class Rules {
+  readonly #images: RuleImages;
+  readonly #counters: RuleCounters;
+  readonly #post: (message: FromDrain) => void;
+  /** While no set was ever there, no counter moves. */
+  #inUse = false;
+
+  constructor(images: RuleImages, counters: RuleCounters, post: (message: FromDrain) => void) {
+    this.#images = images;
+    this.#counters = counters;
+    this.#post = post;
+  }
+
+  get counterSlots(): number {
+    return this.#counters.size;
+  }
+
+  answer(message: Publish | Ask): void {
+    const { request } = message;
+    if (message.type === 'rule-counts') {
+      this.#post({ type: 'rule-counts', request, ruleCounts: message.slots.map((slot) => this.#counters.read(slot)) });
+    } else {
+      this.#post({ type: 'rules', request, error: this.#publish(message) });
+    }
+  }
+
+  /** Of the rules that decided something since the last call. */
+  changed(): RuleCount[] {
+    return this.#inUse ? this.#counters.changed() : [];
+  }
+
+  #publish({ slot, image, freshCounters }: Publish): PlainError | undefined {
+    try {
+      this.#inUse = true;
+      this.#counters.zero(freshCounters);
+      if (image) this.#images.publish(slot, new Uint8Array(image));
+      else this.#images.clear(slot);
+      return undefined;
+    } catch (error) {
+      return toPlain(error);
+    }
+  }
+}

@@ -1,0 +1,49 @@
+/** Puts compiled rule sets where the program looks for them. The layout is described in @packetlog/bpf, rule-image.ts. */
+import { RULE_LINE, RULE_SLOTS } from '@packetlog/bpf';
+import { ERRNO } from '../native/errno.ts';
+import { createInnerArray, putMap, takeMap } from '../native/libbpf.ts';
+import { closeDescriptor, writeShared } from '../native/libc.ts';
+import { SetupError } from '../setup-error.ts';
+import { need } from './outcome.ts';
+
+export type RuleSlot = keyof typeof RULE_SLOTS;
+
+export class RuleImages {
+  readonly #outer: number;
+
+  /** `outer`: descriptor of the map `rule_images`. */
+  constructor(outer: number) {
+    this.#outer = outer;
+  }
+
+  /**
+   * When this returns, no packet is judged by what was in the slot before; none was judged by half of anything.
+   * Throws SetupError; the slot then holds what it held.
+   */
+  publish(slot: RuleSlot, image: Uint8Array): void {
+    const lines = image.length / RULE_LINE.size;
+    if (!Number.isInteger(lines) || lines < 1) throw new RangeError(`a rule image of ${image.length} bytes`);
+    const made = createInnerArray('rule_image', RULE_LINE.size, lines);
+    if (made.errno !== 0) {
+      throw new SetupError({
+        step: 'make',
+        target: `rule image (${image.length} bytes)`,
+        errno: made.errno,
+        next: 'Use smaller sets or fewer port rules; before Linux 5.11 also: ulimit -l unlimited.',
+        exit: 'failed',
+      });
+    }
+    try {
+      writeShared(made.value, image);
+      need(putMap(this.#outer, RULE_SLOTS[slot], made.value), 'publish rules', slot);
+    } finally {
+      closeDescriptor(made.value);
+    }
+  }
+
+  /** As `publish`, with nothing to take the place. */
+  clear(slot: RuleSlot): void {
+    const taken = takeMap(this.#outer, RULE_SLOTS[slot]);
+    if (taken.errno !== ERRNO.ENOENT) need(taken, 'clear rules', slot);
+  }
+}
