@@ -36,6 +36,7 @@ async function cSources() {
     'packages/bpf/src/*.h',
     'bench/*.c',
     'bench/*.h',
+    'tests/*.c',
   ]);
   if (code !== 0) throw new Error(`git ls-files: ${output}`);
   return output.split('\n').filter((path) => path !== '');

@@ -1,5 +1,6 @@
 /** A loaded program with a reader, and runs of it: BPF_PROG_TEST_RUN on CPU 0, the reader on CPU 1. */
-import { type Dialogue, result, startDialogue } from './dialogue.ts';
+import type { Dialogue } from '../lab/dialogue.ts';
+import { result, startDialogue } from './dialogue.ts';
 import type { Peers } from './peers.ts';
 
 export const PRODUCER_CPU = '0';

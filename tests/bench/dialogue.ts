@@ -1,16 +1,7 @@
-/** A child that is pinned to a CPU and answers lines of text with lines of JSON. */
+/** Children that are pinned to a CPU, most of which answer lines of text with lines of JSON. */
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
+import { type Dialogue, dialogueWith } from '../lab/dialogue.ts';
 import type { Namespace } from '../lab/namespace.ts';
-
-export interface Dialogue {
-  readonly pid: number;
-  /** Sends a line, if any, and gives the next answer. */
-  ask<T>(line?: string): Promise<T>;
-  /** Ends its input, and waits for it to end. */
-  end(): Promise<void>;
-}
 
 /**
  * Before what else this machine does: in a session of its own (the scheduler groups by session), with the best nice
@@ -38,37 +29,7 @@ export function spawnPinned(where: Where, command: readonly string[]): ChildProc
 }
 
 export function startDialogue(where: Where, command: readonly string[]): Dialogue {
-  const child = spawnPinned(where, command);
-  const answers: string[] = [];
-  let waiting: { resolve: (answer: string) => void; reject: (error: Error) => void } | undefined;
-  let ended = false;
-  createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
-    if (waiting) waiting.resolve(line);
-    else answers.push(line);
-    waiting = undefined;
-  });
-  const exit = once(child, 'exit').then(() => {
-    ended = true;
-    waiting?.reject(new Error(`${command.join(' ')}: ended without an answer`));
-  });
-  const next = () =>
-    new Promise<string>((resolve, reject) => {
-      const answer = answers.shift();
-      if (answer !== undefined) resolve(answer);
-      else if (ended) reject(new Error(`${command.join(' ')}: ended`));
-      else waiting = { resolve, reject };
-    });
-  return {
-    pid: child.pid ?? 0,
-    ask: async <T>(line?: string) => {
-      if (line !== undefined) child.stdin?.write(`${line}\n`);
-      return JSON.parse(await next()) as T;
-    },
-    end: async () => {
-      child.stdin?.end();
-      await exit;
-    },
-  };
+  return dialogueWith(spawnPinned(where, command), command.join(' '));
 }
 
 /** Runs a command that prints one line of JSON. */

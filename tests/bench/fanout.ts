@@ -1,7 +1,7 @@
 /** Whether clients that do not read make the others wait. */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Dialogue } from '../lab/dialogue.ts';
 import { PRODUCER_CPU } from './contestant.ts';
-import type { Dialogue } from './dialogue.ts';
 import { BenchLab, type Received } from './lab.ts';
 import type { Peers } from './peers.ts';
 import { type Report, Rounds, say, table, text } from './report.ts';

@@ -1,10 +1,11 @@
 /** The lab of the live sections: a veth pair, frames into it, the real `packetlog` and clients at its other end. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { Dialogue } from '../lab/dialogue.ts';
 import { createNetwork, type Network } from '../lab/network.ts';
 import { until } from '../lab/until.ts';
 import { PRODUCER_CPU, READER_CPU } from './contestant.ts';
-import { type Dialogue, result, spawnPinned, startDialogue } from './dialogue.ts';
+import { result, spawnPinned, startDialogue } from './dialogue.ts';
 import type { Peers } from './peers.ts';
 
 const PACKETLOG = fileURLToPath(new URL('../../packages/loader/bin/packetlog', import.meta.url));

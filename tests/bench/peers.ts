@@ -3,12 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { run } from '../lab/command.ts';
+import { compileBpf, compileNative } from '../lab/compile.ts';
 
 const SOURCES = fileURLToPath(new URL('../../bench/', import.meta.url));
-const NATIVE = ['-O2', '-march=native', '-Wall', '-Wextra', '-Werror', '-Wno-sign-compare', '-pthread'];
-/** Where Debian keeps asm/types.h, which clang does not look for when it compiles for BPF. */
-const INCLUDES = { x64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' } as Partial<Record<string, string>>;
 
 export interface Peers {
   /** The readers in C. */
@@ -27,13 +24,11 @@ export async function buildPeers(): Promise<Peers> {
   const source = (name: string) => join(SOURCES, name);
   const native = async (name: string, ...sources: string[]) => {
     const output = join(directory, name);
-    await run('clang', [...NATIVE, ...['program.c', ...sources].map(source), '-o', output, '-lbpf']);
+    await compileNative(output, ...sources.map(source));
     return output;
   };
   const generatorObject = join(directory, 'generate.bpf.o');
-  const include = `-I/usr/include/${INCLUDES[process.arch] ?? process.arch}`;
-  const bpf = ['-target', 'bpf', '-mcpu=v3', '-O2', '-g', '-Wall', '-Werror', include];
-  await run('clang', [...bpf, '-c', source('traffic/generate.bpf.c'), '-o', generatorObject]);
+  await compileBpf(generatorObject, source('traffic/generate.bpf.c'));
   return {
     reader: await native('reader', 'peers/reader.c', 'peers/way_callback.c', 'peers/way_span.c'),
     packetlogReader: source('peers/packetlog-reader.mjs'),

@@ -1,0 +1,68 @@
+/** The judge of the sequence tests: what it must not let pass. */
+import { beforeEach, describe, expect, test } from 'vitest';
+import { type Account, Checker } from './checker.mjs';
+
+const WORDS = 16;
+const CPU = 3;
+/** Any time is as good as another, unless it is before the last one. */
+const TIME_BYTES = 8;
+
+/** What the program writes of packet `number`, one microsecond after the one before. */
+function record(number: number): Int32Array {
+  const bytes = new DataView(new ArrayBuffer(4 * WORDS));
+  bytes.setBigUint64(0, 0xffff_ff00n + BigInt(number) * 1000n, true);
+  bytes.setUint16(18, 0xffff, true);
+  bytes.setUint32(20, number, true);
+  bytes.setUint16(34, 0xffff, true);
+  bytes.setUint32(36, Math.imul(number, 0x9e3779b1) >>> 0, true);
+  bytes.setUint32(44, 1, true);
+  bytes.setUint16(48, 60, true);
+  bytes.setUint16(50, 1, true);
+  bytes.setUint16(52, CPU, true);
+  bytes.setUint16(54, ~number & 0xffff, true);
+  bytes.setUint16(56, 0x0800, true);
+  bytes.setUint8(60, 17);
+  bytes.setUint8(62, 2);
+  return new Int32Array(bytes.buffer);
+}
+
+describe('the checker of numbered records', () => {
+  let checker: Checker;
+  beforeEach(() => {
+    checker = new Checker();
+  });
+  const check = (...records: Int32Array[]): Account | undefined => {
+    const words = new Int32Array(records.length * WORDS);
+    for (const [i, each] of records.entries()) words.set(each, i * WORDS);
+    checker.check(words, 0, records.length, WORDS);
+    return checker.accounts.get(CPU);
+  };
+
+  test('finds nothing in records as they should be, span after span', () => {
+    check(record(0), record(1));
+    expect(check(record(2), record(3))).toMatchObject({
+      ...{ received: 4, next: 4, missing: 0, backwards: 0, early: 0, wrong: 0, weights: 4, variance: 0 },
+    });
+  });
+
+  test('counts numbers that are not there', () => {
+    expect(check(record(2), record(5))).toMatchObject({ received: 2, missing: 4, backwards: 0 });
+  });
+
+  test('sees a record twice, and one out of order', () => {
+    expect(check(record(0), record(1), record(1))).toMatchObject({ backwards: 1 });
+    expect(check(record(7), record(6))).toMatchObject({ backwards: 2, early: 1 });
+  });
+
+  test.each(Array.from({ length: 4 * WORDS - TIME_BYTES }, (_, i) => TIME_BYTES + i))(
+    'sees that byte %i is of another record',
+    (byte) => {
+      const torn = new Uint8Array(record(1).buffer);
+      torn[byte] = (torn[byte] ?? 0) ^ 0x80;
+      const account = check(record(0), new Int32Array(torn.buffer), record(2));
+      const { wrong = 0, backwards = 0, missing = 0, early = 0, weights = 3 } = account ?? {};
+      const elsewhere = account ? 0 : 1;
+      expect(wrong + backwards + missing + early + Math.abs(weights - 3) + elsewhere).toBeGreaterThan(0);
+    },
+  );
+});

@@ -1,0 +1,135 @@
+/**
+ * Over two hundred million numbered packets through the real program and the loader's own reader, each record held
+ * against its number. Needs root; test runs of the kernel, no interface.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { requireRoot } from '../lab/root.ts';
+import { buildSender, type Outcome, Pair, type PairOptions, type SenderBuild, sendingCpus } from './pair.ts';
+
+const TRANSPORTS = ['array', 'ring'] as const;
+/** Checked of each transport. */
+const RECORDS = 100_000_000;
+const AT_ONCE = 20_000_000;
+const RING_BYTES = 4 << 20;
+/** Of the transport with the shorter ones: what one ring holds. */
+const RING_RECORDS = RING_BYTES / 64;
+/** Such that the reader takes a tenth or less of what comes. */
+const SLOW = 'slow 20 50000';
+
+/** Each record right, in order and there once; what is missing is what the kernel counted. */
+function expectProven({ accounts, counted, sent, received }: Outcome): void {
+  for (const { wrong, firstWrong, backwards, early } of accounts) {
+    expect({ wrong, firstWrong, backwards, early }).toEqual({ wrong: 0, firstWrong: null, backwards: 0, early: 0 });
+  }
+  const { seen, permitted, emitted, sampled_out, filtered_out, ring_full } = counted;
+  expect({ seen, permitted, filtered_out }).toEqual({ seen: sent, permitted: sent, filtered_out: 0 });
+  expect(received).toBe(emitted);
+  expect(received + sampled_out + ring_full).toBe(sent);
+  // Not equal: the last ones of a CPU may be among the lost.
+  const missing = accounts.reduce((sum, account) => sum + account.missing, 0);
+  expect(missing).toBeLessThanOrEqual(sampled_out + ring_full);
+}
+
+/** Until it is over, a process stands still again and again, at moments and for times of chance. */
+async function withStops<T>(pid: number, running: Promise<T>): Promise<T> {
+  let over = false;
+  const ended = running.finally(() => {
+    over = true;
+  });
+  while (!over) {
+    await delay(20 + Math.random() * 60);
+    process.kill(pid, 'SIGSTOP');
+    await delay(Math.random() * 40);
+    process.kill(pid, 'SIGCONT');
+  }
+  return ended;
+}
+
+describe.skipIf(!requireRoot())('numbered packets', () => {
+  const cpus = sendingCpus();
+  let build: SenderBuild;
+  let pair: Pair | undefined;
+  beforeAll(async () => {
+    build = await buildSender();
+  });
+  afterAll(() => build?.remove());
+  afterEach(async () => {
+    await pair?.close();
+    pair = undefined;
+  });
+  const open = async (options: PairOptions): Promise<Pair> => {
+    pair = await Pair.open(build, options);
+    return pair;
+  };
+  const floodAll = (opened: Pair, way: string) => opened.flood(way, cpus, Math.ceil(AT_ONCE / cpus.length));
+
+  test.each(TRANSPORTS)(
+    'a hundred million records are read in order, none twice, none torn, none lost uncounted (%s)',
+    { timeout: 300_000 },
+    async (transport) => {
+      const opened = await open({ transport, ringBytes: RING_BYTES });
+      const turns = [
+        () => opened.flood('rhythm', cpus.slice(0, 1), AT_ONCE),
+        () => floodAll(opened, 'rhythm'),
+        () => withStops(opened.readerPid, floodAll(opened, 'rhythm')),
+      ];
+      let records = 0;
+      for (let round = 0; records < RECORDS; round++) {
+        const outcome = await (turns[round % turns.length] ?? turns[0])?.();
+        if (!outcome) break;
+        expectProven(outcome);
+        // The rings wrapped again and again.
+        expect(outcome.received).toBeGreaterThan(20 * RING_RECORDS);
+        records += outcome.received;
+      }
+      expect(records).toBeGreaterThanOrEqual(RECORDS);
+    },
+  );
+
+  test.each(TRANSPORTS)('a reader that takes a tenth of what comes knows what it lost (%s)', async (transport) => {
+    const outcome = await floodAll(await open({ transport, ringBytes: RING_BYTES }), SLOW);
+    expectProven(outcome);
+    expect(outcome.counted.ring_full).toBeGreaterThan(outcome.received * 9);
+    expect(outcome.received).toBeGreaterThan(RING_RECORDS);
+  });
+
+  test.each(TRANSPORTS)(
+    'sampled by how full the ring is, the weights of the records make up for what is not there (%s)',
+    async (transport) => {
+      const outcome = await floodAll(await open({ transport, ringBytes: RING_BYTES, sample: 0 }), SLOW);
+      expectProven(outcome);
+      const { accounts, counted, sent } = outcome;
+      expect(counted.sampled_out).toBeGreaterThan(sent / 2);
+      // Chosen and then lost to a full ring: a ring that is full chooses 1 of 64.
+      const FULLEST = 64;
+      const sum = (of: 'weights' | 'variance') => accounts.reduce((total, account) => total + account[of], 0);
+      const estimate = sum('weights') + FULLEST * counted.ring_full;
+      const deviation = Math.sqrt(sum('variance') + FULLEST * (FULLEST - 1) * counted.ring_full);
+      expect(Math.abs(estimate - sent) / deviation).toBeLessThan(5);
+      // A bound that says something: half a percent of all.
+      expect(deviation).toBeLessThan(sent / 200);
+    },
+  );
+
+  test.each(
+    TRANSPORTS.flatMap((transport) => [
+      { transport, way: 'restless', count: 50_000, pauseUs: 40 },
+      // The drain thread's rhythm goes to sleep after 18 ms without a record.
+      { transport, way: 'rhythm', count: 300, pauseUs: 25_000 },
+    ]),
+  )(
+    'a reader on its way to sleep is woken by what comes at that moment ($transport, $way)',
+    {
+      timeout: 120_000,
+    },
+    async ({ transport, way, count, pauseUs }) => {
+      const opened = await open({ transport, ringBytes: RING_BYTES });
+      // The sender gives up, and the test with it, when nobody reads what it sent.
+      const outcome = await opened.pingPong(way, cpus[0] ?? 0, count, pauseUs);
+      expectProven(outcome);
+      expect(outcome.received).toBe(outcome.sent);
+      expect(outcome.sleeps).toBeGreaterThan(count / 50);
+    },
+  );
+});
