@@ -3,6 +3,8 @@ export { encodeBatch, PacketLogBatch, readBatches } from './batch.ts';
 export { BatchFormatError, type BatchFormatErrorCode, type BatchFormatFacts } from './batch-error.ts';
 export { type BatchCounters, type BatchHeader, writeBatchCounters, writeBatchHeader } from './batch-header.ts';
 export { BATCH_HEADER_FIELDS, BATCH_HEADER_SIZE, BATCH_MAGIC } from './batch-layout.ts';
+export { csvText, PACKET_LOG_CSV_HEADER, packetLogCsv } from './export/csv.ts';
+export { PCAPNG_COMMENT, PcapngEncoder } from './export/pcapng.ts';
 export { icmpTypeName } from './icmp-names.ts';
 export { packetLogJson } from './json-line.ts';
 export {

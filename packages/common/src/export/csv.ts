@@ -1,0 +1,27 @@
+/** Records as comma-separated values (RFC 4180), safe to open in a spreadsheet. */
+import { PACKET_LOG_FIELDS } from '../layout.ts';
+import { actionName, reasonName } from '../names.ts';
+import type { PacketLogView } from '../view.ts';
+
+/** The names of the columns, without a line end: the fields of layout.ts in their order, then `interface`. */
+export const PACKET_LOG_CSV_HEADER = [...PACKET_LOG_FIELDS.map(({ name }) => name), 'interface'].join(',');
+
+/** Record `i` as one line without its end; the values are those of `packetLogJson`. */
+export function packetLogCsv(view: PacketLogView, i: number, interfaceName: string): string {
+  return (
+    `${view.timestampNs(i)},${view.srcAddr(i)},${view.dstAddr(i)},${view.ruleId(i)},${view.ifindex(i)},` +
+    `${view.frameLength(i)},${view.weight(i)},${view.srcPort(i)},${view.dstPort(i)},${view.etherType(i)},` +
+    `${view.vlanId(i)},${view.ipProtocol(i)},${view.tcpFlags(i)},${actionName(view.action(i))},` +
+    `${reasonName(view.reason(i))},${csvText(interfaceName)}`
+  );
+}
+
+/** What a spreadsheet would take for a formula, also behind blanks. */
+const FORMULA = /^[\s]*[=+\-@]|^[\t\r]/;
+const NEEDS_QUOTES = /[",\r\n]/;
+
+/** A text cell. One that begins like a formula gets an apostrophe in front, by which spreadsheets know a text. */
+export function csvText(text: string): string {
+  const safe = FORMULA.test(text) ? `'${text}` : text;
+  return NEEDS_QUOTES.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

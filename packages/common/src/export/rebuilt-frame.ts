@@ -1,0 +1,128 @@
+/**
+ * The headers of a packet, made again from its record.
+ *
+ * A record has no payload, and of the headers only what matters. What is not known is zero: MAC addresses, TTL,
+ * identification, sequence numbers, window, checksums of layer 4. The IPv4 header's own checksum is right.
+ */
+import { PACKET_LOG_SIZE, REASONS } from '../layout.ts';
+import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6, hasPorts } from '../names.ts';
+import type { PacketLogView } from '../view.ts';
+
+/** Ethernet, a VLAN tag, IPv6 with a fragment header, TCP: no frame made here is longer. */
+export const REBUILT_FRAME_LIMIT = 14 + 4 + 40 + 8 + 20;
+
+const ETHERNET_BYTES = 14;
+const VLAN_BYTES = 4;
+const IPV4_BYTES = 20;
+const IPV6_BYTES = 40;
+const IPV6_FRAGMENT_HEADER = 44;
+const ETHER_TYPE_VLAN = 0x8100;
+/** Later than the first: the record does not tell which. In units of 8 bytes. */
+const SOME_FRAGMENT = 1;
+
+/** Of the record at hand. */
+const record = new Uint8Array(PACKET_LOG_SIZE);
+
+const TCP = 6;
+const ICMP = 1;
+const ICMPV6 = 58;
+const SCTP = 132;
+
+/**
+ * Writes the headers of record `i` to the start of `frame`, which is zeroed and has REBUILT_FRAME_LIMIT bytes, and
+ * returns how many there are: they end before the first that was not read.
+ */
+export function rebuildFrame(view: PacketLogView, i: number, frame: DataView): number {
+  const etherType = view.etherType(i);
+  const vlan = view.vlanId(i);
+  let at = ETHERNET_BYTES - 2;
+  if (vlan !== 0) {
+    frame.setUint16(at, ETHER_TYPE_VLAN);
+    frame.setUint16(at + 2, vlan);
+    at += VLAN_BYTES;
+  }
+  frame.setUint16(at, etherType);
+  at += 2;
+  if (!hasAddresses(view, i)) return at;
+  if (etherType === ETHER_TYPE_IPV4) return rebuildIpv4(view, i, frame, at);
+  return etherType === ETHER_TYPE_IPV6 ? rebuildIpv6(view, i, frame, at) : at;
+}
+
+/** A frame that ends before its addresses has none in the record: both are zero, which no packet carries. */
+function hasAddresses(view: PacketLogView, i: number): boolean {
+  return view.isIp(i) && !(view.srcAddr(i) === '::' && view.dstAddr(i) === '::');
+}
+
+function rebuildIpv4(view: PacketLogView, i: number, frame: DataView, start: number): number {
+  view.copyRecord(i, record, 0);
+  const isFragment = view.reason(i) === REASONS.fragment;
+  const at = start + IPV4_BYTES;
+  const end = isFragment ? at : rebuildLayer4(view, i, frame, at, view.frameLength(i) - at);
+  frame.setUint8(start, 0x45);
+  frame.setUint16(start + 2, Math.min(0xffff, Math.max(end, view.frameLength(i)) - start));
+  frame.setUint16(start + 6, isFragment ? SOME_FRAGMENT : 0);
+  frame.setUint8(start + 9, view.ipProtocol(i));
+  copyAddresses(12, 4, frame, start + 12);
+  frame.setUint16(start + 10, internetChecksum(frame, start, IPV4_BYTES));
+  return end;
+}
+
+function rebuildIpv6(view: PacketLogView, i: number, frame: DataView, start: number): number {
+  view.copyRecord(i, record, 0);
+  const isFragment = view.reason(i) === REASONS.fragment;
+  let at = start + IPV6_BYTES;
+  frame.setUint8(start, 0x60);
+  copyAddresses(0, 16, frame, start + 8);
+  if (isFragment) {
+    frame.setUint8(start + 6, IPV6_FRAGMENT_HEADER);
+    frame.setUint8(at, view.ipProtocol(i));
+    frame.setUint16(at + 2, SOME_FRAGMENT << 3);
+    at += 8;
+  } else {
+    frame.setUint8(start + 6, view.ipProtocol(i));
+    at = rebuildLayer4(view, i, frame, at, view.frameLength(i) - at);
+  }
+  frame.setUint16(start + 4, Math.min(0xffff, Math.max(at, view.frameLength(i)) - start - IPV6_BYTES));
+  return at;
+}
+
+/** `length`: bytes of the datagram from `at` on. */
+function rebuildLayer4(view: PacketLogView, i: number, frame: DataView, at: number, length: number): number {
+  const protocol = view.ipProtocol(i);
+  if (protocol === ICMP || protocol === ICMPV6) {
+    if (view.reason(i) === REASONS.truncated) return at;
+    frame.setUint16(at, view.dstPort(i));
+    return at + 4;
+  }
+  // A datagram without ports that were read: they are never guessed.
+  if (!hasPorts(protocol) || (view.srcPort(i) === 0 && view.dstPort(i) === 0)) return at;
+  frame.setUint16(at, view.srcPort(i));
+  frame.setUint16(at + 2, view.dstPort(i));
+  if (protocol === TCP) {
+    frame.setUint8(at + 12, 5 << 4);
+    frame.setUint8(at + 13, view.tcpFlags(i));
+    return at + 20;
+  }
+  if (protocol === SCTP) return at + 12;
+  frame.setUint16(at + 4, Math.min(0xffff, Math.max(8, length)));
+  return at + 8;
+}
+
+const SRC_ADDR = 8;
+const DST_ADDR = 24;
+
+/** Source and destination, one behind the other: of each `bytes`, `skip` bytes into its field. */
+function copyAddresses(skip: number, bytes: number, frame: DataView, to: number): void {
+  for (let k = 0; k < bytes; k++) {
+    frame.setUint8(to + k, record[SRC_ADDR + skip + k] as number);
+    frame.setUint8(to + bytes + k, record[DST_ADDR + skip + k] as number);
+  }
+}
+
+/** RFC 1071; the checksum's own field is zero. */
+function internetChecksum(data: DataView, start: number, bytes: number): number {
+  let sum = 0;
+  for (let k = 0; k < bytes; k += 2) sum += data.getUint16(start + k);
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
+  return ~sum & 0xffff;
+}
