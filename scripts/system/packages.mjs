@@ -64,6 +64,13 @@ export const SYSTEM_PACKAGES = [
     names: { apt: 'bpftool', dnf: 'bpftool', pacman: 'bpf' },
   },
   {
+    what: 'tshark',
+    why: 'the tests open captures with it',
+    purpose: 'test',
+    probe: { command: 'tshark' },
+    names: { apt: 'tshark', dnf: 'wireshark-cli', pacman: 'wireshark-cli' },
+  },
+  {
     what: 'tcpdump',
     why: 'pnpm bench compares with it',
     purpose: 'bench',

@@ -40,6 +40,9 @@ export const PCAPNG_COMMENT =
   'Headers rebuilt from PacketLog records: payloads were not recorded; MAC addresses, TTL, sequence numbers and ' +
   'layer 4 checksums are zero because they are not known.';
 
+/** Every browser and Node have it; the language's own library, all that this package builds with, does not. */
+declare const TextEncoder: new () => { encode(text: string): Uint8Array };
+
 /** Little-endian, one section. `take` what has come together now and then: it grows without an end. */
 export class PcapngEncoder {
   readonly #interfaceName: (ifindex: number) => string;

@@ -1,7 +1,9 @@
 /** The command line's shape and its help. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT } from '../exit-codes.ts';
+import { CAPTURE_FORMATS, type CaptureFormat } from '../print/capture-format.ts';
 import { SetupError } from '../setup-error.ts';
+import { capture } from './capture.ts';
 import { completionScript, SHELLS } from './completion.ts';
 import { readConfigFile } from './config-file.ts';
 import { demo } from './demo.ts';
@@ -30,6 +32,20 @@ Exit codes:
   ${EXIT.not_found}  no such interface or network namespace
   ${EXIT.unsupported}  the kernel or a library lacks what is needed
   ${EXIT.listen}  the address to listen on cannot be had`;
+
+const CAPTURE_HELP = `
+Formats:
+  pcapng     for Wireshark and tshark; headers are rebuilt from the records, payloads were never recorded
+  ndjson     a JSON object a line, as --print json
+  csv        with a line of names; safe to open in a spreadsheet
+  packetlog  the records as they are, 64 bytes each, in batches; read them with @packetlog/common
+
+Examples:
+  packetlog capture --for 10s -w attack.pcapng
+  packetlog capture --iface eth0 -w - --format ndjson | jq .src_addr`;
+
+/** It writes records to its file and serves nothing. */
+const NOT_FOR_CAPTURE = new Set(['--print', '--listen', '--ui', '--allow-origin']);
 
 /** The demo chooses the interface itself. */
 const NOT_FOR_DEMO = new Set(['--iface', '--netns']);
@@ -64,6 +80,25 @@ export function packetlogCommand(done: (code: number) => void): Command {
   demoCommand.action(async (_, command: Command) =>
     done(await demo(optionsOf(command, demoOptions), command.opts<{ for: number }>().for)),
   );
+
+  const captureCommand = program
+    .command('capture')
+    .description('write what arrives to a file, until Ctrl-C or for some time')
+    .addOption(new Option('-w, --write <file>', 'file to write, or - for standard output').makeOptionMandatory())
+    .addOption(
+      new Option('--format <format>', 'what to write (default: by the ending of the file’s name)').choices([
+        ...CAPTURE_FORMATS,
+      ]),
+    )
+    .addOption(new Option('--for <seconds>', 'end by itself after so long').argParser(seconds))
+    .addHelpText('after', CAPTURE_HELP);
+  const captureRunOptions = options.filter(({ long }) => !NOT_FOR_CAPTURE.has(long ?? ''));
+  for (const option of captureRunOptions) captureCommand.addOption(option);
+  captureCommand.action(async (_, command: Command) => {
+    const { write, format, for: forSeconds } = command.opts<{ write: string; format?: CaptureFormat; for?: number }>();
+    const runWith = { ...optionsOf(command, captureRunOptions), listen: 'off' as const };
+    done(await capture(runWith, { write, format, seconds: forSeconds }));
+  });
 
   program
     .command('completion')

@@ -20,7 +20,7 @@ export function ledgerJson(ledger: DrainLedger, console: PrinterCounts): string 
 }
 
 /** One line for each interface, and one for what was lost behind the kernel. */
-export function ledgerText(ledger: DrainLedger, console: PrinterCounts | undefined): string[] {
+export function ledgerText(ledger: DrainLedger, console: PrinterCounts | undefined, output = 'console'): string[] {
   const n = (value: number) => value.toLocaleString('en-US');
   const lines = ledger.interfaces.map(({ name, counters: c }) => {
     const denied = c.denied + c.aborted > 0 ? `, ${n(c.denied)} denied, ${n(c.aborted)} aborted` : '';
@@ -28,6 +28,9 @@ export function ledgerText(ledger: DrainLedger, console: PrinterCounts | undefin
     const rest = unrecorded > 0 ? `, ${n(unrecorded)} not recorded as asked` : '';
     return `${printableName(name)}: ${n(c.seen)} packets seen (${n(c.bytes)} bytes), ${n(c.permitted)} permitted${denied}; ${n(c.emitted)} recorded, ${n(c.ring_full)} lost in the ring${rest}`;
   });
-  if (console) lines.push(`console: ${n(console.console)} printed, ${n(notPrinted(ledger, console))} lost on the way`);
+  if (console)
+    lines.push(
+      `${output}: ${n(console.console)} ${output === 'console' ? 'printed' : 'written'}, ${n(notPrinted(ledger, console))} lost on the way`,
+    );
   return lines;
 }

@@ -1,4 +1,5 @@
 /** What the values of options may be. Each function returns the value or throws InvalidArgumentError. */
+import { parseDuration, RuleValueError } from '@packetlog/common';
 import { InvalidArgumentError } from 'commander';
 import { interfaceNameProblem } from '../kernel/interface-name.ts';
 
@@ -68,13 +69,19 @@ export function networkNamespace(text: string): string {
   return text.includes('/') ? text : `/run/netns/${text}`;
 }
 
-/** A length of time from a second to a day. */
+const DAY = 86_400;
+
+/** A length of time from a second to a day: "10", "10s", "5m", "1h30m". */
 export function seconds(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 86_400) {
-    throw new InvalidArgumentError('Write seconds, from 1 to 86400.');
+  let value = Number(text);
+  try {
+    if (!/^\d+$/.test(text)) value = parseDuration(text) / 1000;
+  } catch (error) {
+    if (!(error instanceof RuleValueError)) throw error;
+    value = Number.NaN;
   }
-  return value;
+  if (Number.isInteger(value) && value >= 1 && value <= DAY) return value;
+  throw new InvalidArgumentError('Write a time from 1s to 24h, for example 10s, 5m or 1h30m.');
 }
 
 /** The kernel samples by how full the ring is. */

@@ -1,5 +1,6 @@
 /** `packetlog run`: load, attach, serve, drain, wait, and undo it all in reverse order. */
 import { totalmem } from 'node:os';
+import type { Writable } from 'node:stream';
 import { type PacketLogView, packetLogJson } from '@packetlog/common';
 import type { Logger } from 'pino';
 import { DrainThread } from '../drain/drain-thread.ts';
@@ -8,7 +9,14 @@ import { EXIT } from '../exit-codes.ts';
 import { printableName } from '../kernel/interface-name.ts';
 import { possibleCpus } from '../kernel/possible-cpus.ts';
 import { defaultRingBytes, largestRingBytes } from '../kernel/ring-size.ts';
-import { ConsolePrinter, type FormatRecord, type PrinterCounts } from '../print/console-printer.ts';
+import { type CaptureFormat, captureEncoding } from '../print/capture-format.ts';
+import {
+  ConsolePrinter,
+  type EncodeRecords,
+  type FormatRecord,
+  inLines,
+  type PrinterCounts,
+} from '../print/console-printer.ts';
 import { standardOutput } from '../print/standard-output.ts';
 import { TextLines } from '../print/text-line.ts';
 import { Front } from '../serve/front.ts';
@@ -25,9 +33,27 @@ const PRINT_MS = 10_000;
 /** What ends a write when whoever read has ended, as `head` does: no fault. */
 const READER_GONE: ReadonlySet<string> = new Set(['EPIPE', 'ECONNRESET']);
 
-/** Resolves with the exit code; throws SetupError if it cannot start. `onReady`: packets are seen from now on. */
-export async function run(options: RunOptions, stop = new Stop(), onReady = () => {}): Promise<number> {
+/** Where records go instead of the console. */
+export interface RecordOutput {
+  readonly format: CaptureFormat;
+  /** For the words at the end. */
+  readonly name: string;
+  /** Called once, before anything is attached; throws SetupError. */
+  open(): Writable;
+}
+
+/**
+ * Resolves with the exit code; throws SetupError if it cannot start. `onReady`: packets are seen from now on.
+ * `output`: takes the records in place of `--print`.
+ */
+export async function run(
+  options: RunOptions,
+  stop = new Stop(),
+  onReady = () => {},
+  output?: RecordOutput,
+): Promise<number> {
   const log = makeLogger(options.logLevel, process.stderr.isTTY);
+  const file = output?.open();
   const front = await openFront(options, log);
   let printer: ConsolePrinter | undefined;
   let last: DrainLedger | undefined;
@@ -38,7 +64,7 @@ export async function run(options: RunOptions, stop = new Stop(), onReady = () =
   };
   const nameOf = (view: PacketLogView, i: number) => names.get(view.ifindex(i)) ?? String(view.ifindex(i));
 
-  const thread = await DrainThread.start(drainOptions(options), {
+  const thread = await DrainThread.start(drainOptions(options, output !== undefined || options.print !== 'none'), {
     rows: (bytes, count, skipped) => {
       printer?.add(bytes, count);
       front?.rows(bytes, count, skipped);
@@ -63,10 +89,13 @@ export async function run(options: RunOptions, stop = new Stop(), onReady = () =
   });
 
   remember(thread.ready.interfaces);
-  if (options.print !== 'none') {
+  const encoding = output
+    ? captureEncoding(output.format, (ifindex) => names.get(ifindex) ?? String(ifindex))
+    : consoleEncoding(options.print, nameOf, thread.ready.interfaces.length > 1);
+  if (encoding) {
     printer = new ConsolePrinter({
-      output: standardOutput(),
-      format: formatter(options.print, nameOf, thread.ready.interfaces.length > 1),
+      output: file ?? standardOutput(),
+      ...encoding,
       stride: thread.ready.stride,
       recordOffset: thread.ready.recordOffset,
       onClosed: (error) => {
@@ -75,7 +104,7 @@ export async function run(options: RunOptions, stop = new Stop(), onReady = () =
       },
     });
   }
-  front?.start(thread, options.print !== 'none', () => last?.interfaces ?? thread.ready.interfaces);
+  front?.start(thread, encoding !== undefined, () => last?.interfaces ?? thread.ready.interfaces);
   greet(thread, front);
   onReady();
 
@@ -84,12 +113,18 @@ export async function run(options: RunOptions, stop = new Stop(), onReady = () =
   front?.notice({ at_ms: Date.now(), level: 'info', code: 'shutting_down', message: 'The loader is shutting down.' });
   const ledger = await thread.stop();
   const quiet = why === 'output closed' && !broken;
-  const lastLine = options.print === 'json' ? () => ledgerJson(ledger, counts(printer)) : undefined;
+  const lastLine = !output && options.print === 'json' ? () => ledgerJson(ledger, counts(printer)) : undefined;
   await printer?.finish(lastLine, PRINT_MS);
+  if (file) await closed(file);
   await front?.close();
-  if (!quiet) for (const line of ledgerText(ledger, printer?.counts)) say(line);
-  if (broken) say(`packetlog: write to standard output: ${broken.message}.`);
+  if (!quiet) for (const line of ledgerText(ledger, printer?.counts, output?.name)) say(line);
+  if (broken) say(`packetlog: write to ${output?.name ?? 'standard output'}: ${broken.message}.`);
   return broken ? EXIT.failed : EXIT.ok;
+}
+
+async function closed(file: Writable): Promise<void> {
+  if (file.destroyed) return;
+  await new Promise<void>((resolve) => file.once('close', resolve).end());
 }
 
 function counts(printer: ConsolePrinter | undefined): PrinterCounts {
@@ -122,7 +157,7 @@ function uiDirectory(ui: string | undefined): string | undefined {
   });
 }
 
-function drainOptions(options: RunOptions) {
+function drainOptions(options: RunOptions, wantsRows: boolean) {
   const cpus = possibleCpus();
   const largest = largestRingBytes(totalmem(), cpus);
   const ringBytes = options.ringSize ?? defaultRingBytes(totalmem(), cpus);
@@ -145,14 +180,19 @@ function drainOptions(options: RunOptions) {
     clock: options.clock,
     sample: options.sample,
     simulateLoss: options.simulateLoss,
-    rowsPerSecond: options.print === 'none' ? 0 : Number.POSITIVE_INFINITY,
+    rowsPerSecond: wantsRows ? Number.POSITIVE_INFINITY : 0,
   };
 }
 
-function formatter(print: Exclude<PrintFormat, 'none'>, nameOf: FormatRecord, showInterface: boolean): FormatRecord {
-  if (print === 'json') return (view, i) => packetLogJson(view, i, nameOf(view, i));
+function consoleEncoding(
+  print: PrintFormat,
+  nameOf: FormatRecord,
+  showInterface: boolean,
+): { encode: EncodeRecords } | undefined {
+  if (print === 'none') return undefined;
+  if (print === 'json') return { encode: inLines((view, i) => packetLogJson(view, i, nameOf(view, i))) };
   const lines = new TextLines({ colour: process.stdout.isTTY && process.env['NO_COLOR'] === undefined, showInterface });
-  return (view, i) => lines.line(view, i, printableName(nameOf(view, i)));
+  return { encode: inLines((view, i) => lines.line(view, i, printableName(nameOf(view, i)))) };
 }
 
 /** For the person at the terminal; never through the logger, because of the token. */

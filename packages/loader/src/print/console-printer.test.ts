@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { numberedRecord } from '../ring/fake-ring.ts';
-import { ConsolePrinter } from './console-printer.ts';
+import { ConsolePrinter, inLines } from './console-printer.ts';
 
 const STRIDE = 72;
 
@@ -39,7 +39,7 @@ function printing(byItself: boolean) {
   let next = 0;
   const printer = new ConsolePrinter({
     output: out.stream,
-    format: (view, i) => `record ${Number(view.timestampNs(i) & 0xffff_ffffn)}`,
+    encode: inLines((view, i) => `record ${Number(view.timestampNs(i) & 0xffff_ffffn)}`),
     stride: STRIDE,
     recordOffset: 8,
     onClosed,

@@ -9,6 +9,18 @@ const BURST = 512;
 
 export type FormatRecord = (view: PacketLogView, i: number) => string;
 
+/** What is written for the records `from` to `to - 1`. */
+export type EncodeRecords = (view: PacketLogView, from: number, to: number) => string | Uint8Array;
+
+/** A line for each record. */
+export function inLines(format: FormatRecord): EncodeRecords {
+  return (view, from, to) => {
+    let text = '';
+    for (let i = from; i < to; i++) text += `${format(view, i)}\n`;
+    return text;
+  };
+}
+
 export interface PrinterCounts {
   /** Records that the output took: the system has their text. */
   console: number;
@@ -19,7 +31,7 @@ export interface PrinterCounts {
 export class ConsolePrinter {
   readonly counts: PrinterCounts = { console: 0, dropped: 0 };
   readonly #output: Writable;
-  readonly #format: FormatRecord;
+  readonly #encode: EncodeRecords;
   readonly #stride: number;
   readonly #recordOffset: number;
   readonly #queue: PacketLogView[] = [];
@@ -36,13 +48,15 @@ export class ConsolePrinter {
   /** `onClosed`: whoever read the output is gone. */
   constructor(options: {
     output: Writable;
-    format: FormatRecord;
+    encode: EncodeRecords;
+    /** Written before all records. */
+    head?: string | Uint8Array;
     stride: number;
     recordOffset: number;
     onClosed: (error: NodeJS.ErrnoException) => void;
   }) {
     this.#output = options.output;
-    this.#format = options.format;
+    this.#encode = options.encode;
     this.#stride = options.stride;
     this.#recordOffset = options.recordOffset;
     this.#output.on('drain', () => {
@@ -53,6 +67,7 @@ export class ConsolePrinter {
       this.#close();
       options.onClosed(error);
     });
+    if (options.head !== undefined && options.head.length > 0) this.#output.write(options.head);
   }
 
   /** Records neither printed nor dropped yet. */
@@ -108,8 +123,7 @@ export class ConsolePrinter {
     if (view && !this.#waiting && !this.#closed) {
       const end = Math.min(view.length, this.#at + BURST);
       const records = end - this.#at;
-      let text = '';
-      for (let i = this.#at; i < end; i++) text += `${this.#format(view, i)}\n`;
+      const chunk = this.#encode(view, this.#at, end);
       this.#writing += records;
       this.#at = end;
       if (end === view.length) {
@@ -117,7 +131,7 @@ export class ConsolePrinter {
         this.#queuedBytes -= view.length * this.#stride;
         this.#at = 0;
       }
-      this.#waiting = !this.#output.write(text, (error) => this.#written(records, error));
+      this.#waiting = !this.#output.write(chunk, (error) => this.#written(records, error));
       this.#schedule();
     }
   }

@@ -1,0 +1,78 @@
+/** What a capture file holds, chosen by its name. */
+import { extname } from 'node:path';
+import type { PacketLogView } from '@packetlog/common';
+import {
+  BATCH_HEADER_SIZE,
+  PACKET_LOG_CSV_HEADER,
+  PACKET_LOG_SIZE,
+  PcapngEncoder,
+  packetLogCsv,
+  packetLogJson,
+  writeBatchHeader,
+} from '@packetlog/common';
+import { type EncodeRecords, inLines } from './console-printer.ts';
+
+export const CAPTURE_FORMATS = ['pcapng', 'ndjson', 'csv', 'packetlog'] as const;
+export type CaptureFormat = (typeof CAPTURE_FORMATS)[number];
+
+/** Undefined: the name does not say. */
+export function captureFormatOf(file: string): CaptureFormat | undefined {
+  const extension = extname(file).slice(1).toLowerCase();
+  return CAPTURE_FORMATS.find((format) => format === extension);
+}
+
+export interface CaptureEncoding {
+  /** Before the first record. */
+  readonly head: string | Uint8Array;
+  readonly encode: EncodeRecords;
+}
+
+export function captureEncoding(format: CaptureFormat, nameOf: (ifindex: number) => string): CaptureEncoding {
+  const name = (view: PacketLogView, i: number) => nameOf(view.ifindex(i));
+  switch (format) {
+    case 'ndjson':
+      return { head: '', encode: inLines((view, i) => packetLogJson(view, i, name(view, i))) };
+    case 'csv':
+      return {
+        head: `${PACKET_LOG_CSV_HEADER}\n`,
+        encode: inLines((view, i) => packetLogCsv(view, i, name(view, i))),
+      };
+    case 'packetlog':
+      return { head: '', encode: batches() };
+    default:
+      return pcapng(nameOf);
+  }
+}
+
+function pcapng(nameOf: (ifindex: number) => string): CaptureEncoding {
+  const encoder = new PcapngEncoder(nameOf);
+  return {
+    head: encoder.take(),
+    encode: (view, from, to) => {
+      for (let i = from; i < to; i++) encoder.add(view, i);
+      return encoder.take();
+    },
+  };
+}
+
+/** Batches back to back, as `readBatches` of @packetlog/common reads them. */
+function batches(): EncodeRecords {
+  let sequence = 0;
+  let offered = 0;
+  return (view, from, to) => {
+    const count = to - from;
+    offered += count;
+    const bytes = new Uint8Array(BATCH_HEADER_SIZE + count * PACKET_LOG_SIZE);
+    writeBatchHeader(bytes, {
+      sequence: sequence++,
+      offered,
+      dropped: 0,
+      withheld: 0,
+      filtered: 0,
+      clock_offset_ns: 0n,
+      count,
+    });
+    for (let i = from; i < to; i++) view.copyRecord(i, bytes, BATCH_HEADER_SIZE + (i - from) * PACKET_LOG_SIZE);
+    return bytes;
+  };
+}
