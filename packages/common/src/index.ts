@@ -22,7 +22,15 @@ export {
   type Reason,
   VLAN_TAG_LIMIT,
 } from './layout.ts';
-export { actionName, etherTypeName, hasPorts, protocolName, reasonName } from './names.ts';
+export {
+  actionName,
+  ETHER_TYPE_IPV4,
+  ETHER_TYPE_IPV6,
+  etherTypeName,
+  hasPorts,
+  protocolName,
+  reasonName,
+} from './names.ts';
 export { formatNetwork, type Network, NetworkError, parseNetwork } from './network.ts';
 export { encodePacketLog, type PacketLog } from './packet-log.ts';
 export {

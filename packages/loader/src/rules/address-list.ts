@@ -1,0 +1,69 @@
+/** Many networks, packed: what a named set holds. No order, repetitions allowed. */
+export interface AddressList {
+  /** First address of each IPv4 network, in host order, and how many leading bits count, 0 to 32. */
+  readonly ipv4: { readonly starts: Uint32Array; readonly bits: Uint8Array };
+  /** Four words in host order for each IPv6 network, and how many leading bits count, 0 to 128. */
+  readonly ipv6: { readonly words: Uint32Array; readonly bits: Uint8Array };
+}
+
+/** What a list without anything in it is. */
+export const EMPTY_ADDRESS_LIST: AddressList = {
+  ipv4: { starts: new Uint32Array(0), bits: new Uint8Array(0) },
+  ipv6: { words: new Uint32Array(0), bits: new Uint8Array(0) },
+};
+
+export function addressListLength({ ipv4, ipv6 }: AddressList): number {
+  return ipv4.bits.length + ipv6.bits.length;
+}
+
+/** A list that grows while it is read. */
+export class AddressListBuilder {
+  #starts: Uint32Array;
+  #bits4: Uint8Array;
+  #count4 = 0;
+  #words: Uint32Array;
+  #bits6: Uint8Array;
+  #count6 = 0;
+
+  /** @param expected networks, of either family */
+  constructor(expected: number) {
+    this.#starts = new Uint32Array(expected);
+    this.#bits4 = new Uint8Array(expected);
+    this.#words = new Uint32Array(64);
+    this.#bits6 = new Uint8Array(16);
+  }
+
+  addIpv4(start: number, bits: number): void {
+    if (this.#count4 === this.#starts.length) {
+      this.#starts = grown(this.#starts);
+      this.#bits4 = grown(this.#bits4);
+    }
+    this.#starts[this.#count4] = start;
+    this.#bits4[this.#count4++] = bits;
+  }
+
+  addIpv6(words: ArrayLike<number>, bits: number): void {
+    if (this.#count6 === this.#bits6.length) {
+      this.#words = grown(this.#words);
+      this.#bits6 = grown(this.#bits6);
+    }
+    this.#words.set(words, 4 * this.#count6);
+    this.#bits6[this.#count6++] = bits;
+  }
+
+  /** Copies, so that the list holds no more memory than it needs. */
+  finish(): AddressList {
+    return {
+      ipv4: { starts: this.#starts.slice(0, this.#count4), bits: this.#bits4.slice(0, this.#count4) },
+      ipv6: { words: this.#words.slice(0, 4 * this.#count6), bits: this.#bits6.slice(0, this.#count6) },
+    };
+  }
+}
+
+function grown<Data extends Uint8Array | Uint32Array>(data: Data): Data {
+  const larger = (
+    data instanceof Uint8Array ? new Uint8Array(2 * data.length + 16) : new Uint32Array(2 * data.length + 64)
+  ) as Data;
+  larger.set(data);
+  return larger;
+}

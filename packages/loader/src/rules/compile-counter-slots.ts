@@ -1,0 +1,34 @@
+import { RulesCompileError } from './compile-error.ts';
+
+/**
+ * A slot of the counters for each rule, 1 to `limit` - 1. A rule keeps the slot it had. Others get one that no rule of
+ * `previous` has, as long as there is one: packets that are still being judged by the old rules count into theirs.
+ * The counters in the slots of new rules are to be cleared before the image is published.
+ */
+export function assignCounterSlots(
+  ids: readonly number[],
+  previous: ReadonlyMap<number, number>,
+  limit: number,
+): Map<number, number> {
+  if (ids.length >= limit) {
+    const most = limit - 1;
+    throw new RulesCompileError(
+      'limit',
+      `${ids.length} rules are more than the ${most} there are counters for: put addresses that share a fate into a set, which is one rule.`,
+      most,
+    );
+  }
+  const slots = new Map<number, number>();
+  for (const id of ids) {
+    const slot = previous.get(id);
+    if (slot !== undefined && slot < limit) slots.set(id, slot);
+  }
+  const free = freeSlots(new Set(slots.values()), new Set(previous.values()), limit);
+  for (const id of ids) if (!slots.has(id)) slots.set(id, free.next().value as number);
+  return slots;
+}
+
+function* freeSlots(kept: ReadonlySet<number>, avoided: ReadonlySet<number>, limit: number): Generator<number, void> {
+  for (let slot = 1; slot < limit; slot++) if (!avoided.has(slot)) yield slot;
+  for (const slot of avoided) if (slot < limit && !kept.has(slot)) yield slot;
+}

@@ -1,0 +1,41 @@
+/** All IPv4 networks of a rule set, in the order in which the sweep needs them. */
+import type { Bounds } from './compile-bounds.ts';
+import type { NetworkGroups } from './compile-networks.ts';
+import { GROUPS_LIMIT } from './compile-networks.ts';
+import { NOWHERE, type Places } from './compile-places.ts';
+import { Sweep } from './compile-sweep.ts';
+import type { Values } from './compile-values.ts';
+
+const BITS_FACTOR = 64;
+
+/** Appends the bounds of the whole IPv4 space; the first begins at 0. */
+export function compileIpv4(networks: NetworkGroups, places: Places, values: Values, bounds: Bounds): void {
+  const sweep = new Sweep(places, values);
+  const keys = sortedKeys(networks);
+  sweep.begin(NOWHERE);
+  for (let i = 0; i < keys.length; ) {
+    const network = Math.floor((keys[i] as number) / GROUPS_LIMIT);
+    let group = (keys[i] as number) - network * GROUPS_LIMIT;
+    i++;
+    for (; i < keys.length && Math.floor((keys[i] as number) / GROUPS_LIMIT) === network; i++) {
+      group = places.joinGroups(group, (keys[i] as number) - network * GROUPS_LIMIT);
+    }
+    const start = Math.floor(network / BITS_FACTOR);
+    sweep.enter(start, network - start * BITS_FACTOR, group);
+  }
+  sweep.finish();
+  bounds.appendAll(sweep.bounds);
+}
+
+/** Start, length and group in the 53 bits that a number has: sorting needs no comparison function, and nothing beside it. */
+function sortedKeys(networks: NetworkGroups): Float64Array {
+  const count = networks.ipv4.reduce((sum, { starts }) => sum + starts.length, 0);
+  const keys = new Float64Array(count);
+  let at = 0;
+  for (const { starts, bits, group } of networks.ipv4) {
+    for (let i = 0; i < starts.length; i++) {
+      keys[at++] = ((starts[i] as number) * BITS_FACTOR + (bits[i] as number)) * GROUPS_LIMIT + group;
+    }
+  }
+  return keys.sort();
+}

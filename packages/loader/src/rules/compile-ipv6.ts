@@ -1,0 +1,111 @@
+/** IPv6 networks, word by word: prefixes that end in a word are bounds there, longer ones a slice of the next word. */
+import type { Bounds } from './compile-bounds.ts';
+import { sortIpv6 } from './compile-ipv6-order.ts';
+import type { NetworkGroups } from './compile-networks.ts';
+import { NOWHERE, type Places } from './compile-places.ts';
+import { Sweep } from './compile-sweep.ts';
+import type { Values } from './compile-values.ts';
+import { VALUE_KIND, VALUE_NUMBERS } from './image-layout.ts';
+
+const WORDS = 4;
+const WORD_BITS = 32;
+
+export interface Ipv6Bounds {
+  /** Of the first word; the first of them begins at 0. */
+  readonly first: number;
+  readonly count: number;
+}
+
+/** Appends to `bounds`, and to `slices` those of the second to fourth word. */
+export function compileIpv6(
+  networks: NetworkGroups,
+  places: Places,
+  values: Values,
+  bounds: Bounds,
+  slices: Bounds,
+): Ipv6Bounds {
+  return new Ipv6Compiler(networks, places, values, bounds, slices).compile();
+}
+
+class Ipv6Compiler {
+  readonly #words: Uint32Array;
+  readonly #bits: Uint8Array;
+  readonly #groups: Uint32Array;
+  readonly #order: Uint32Array;
+  readonly #places: Places;
+  readonly #bounds: Bounds;
+  readonly #slices: Bounds;
+  /** One for each word: while a slice is built, those around it wait. */
+  readonly #sweeps: readonly Sweep[];
+
+  constructor(networks: NetworkGroups, places: Places, values: Values, bounds: Bounds, slices: Bounds) {
+    const count = networks.ipv6.reduce((sum, { bits }) => sum + bits.length, 0);
+    this.#words = new Uint32Array(WORDS * count);
+    this.#bits = new Uint8Array(count);
+    this.#groups = new Uint32Array(count);
+    let at = 0;
+    for (const { words, bits, group } of networks.ipv6) {
+      this.#words.set(words, WORDS * at);
+      this.#bits.set(bits, at);
+      this.#groups.fill(group, at, at + bits.length);
+      at += bits.length;
+    }
+    this.#order = sortIpv6(this.#words, this.#bits);
+    this.#places = places;
+    this.#bounds = bounds;
+    this.#slices = slices;
+    this.#sweeps = Array.from({ length: WORDS }, () => new Sweep(places, values));
+  }
+
+  compile(): Ipv6Bounds {
+    const { count } = this.#sweep(0, 0, this.#order.length, NOWHERE);
+    const first = this.#bounds.count;
+    this.#bounds.appendAll((this.#sweeps[0] as Sweep).bounds);
+    return { first, count };
+  }
+
+  /** Networks `from` to `to` of the order, which agree in the words before `level`. */
+  #sweep(level: number, from: number, to: number, outside: number): Bounds {
+    const sweep = this.#sweeps[level] as Sweep;
+    sweep.begin(outside);
+    for (let i = from; i < to; ) {
+      const word = this.#word(i, level);
+      const bits = this.#bits[this.#order[i] as number] as number;
+      let behind = i + 1;
+      if (bits <= WORD_BITS * (level + 1)) {
+        let group = this.#groups[this.#order[i] as number] as number;
+        for (; behind < to && this.#isSame(i, behind, level); behind++) {
+          group = this.#places.joinGroups(group, this.#groups[this.#order[behind] as number] as number);
+        }
+        sweep.enter(word, bits - WORD_BITS * level, group);
+      } else {
+        while (behind < to && this.#word(behind, level) === word) behind++;
+        sweep.moveTo(word);
+        sweep.putWord(word, this.#slice(level + 1, i, behind, sweep.place));
+      }
+      i = behind;
+    }
+    sweep.finish();
+    return sweep.bounds;
+  }
+
+  #slice(level: number, from: number, to: number, outside: number): number {
+    const bounds = this.#sweep(level, from, to, outside);
+    if (bounds.count === 1) return bounds.data[1] as number;
+    this.#slices.append(this.#bounds.count, bounds.count);
+    this.#bounds.appendAll(bounds);
+    return VALUE_KIND.slice * VALUE_NUMBERS + this.#slices.count - 1;
+  }
+
+  #word(i: number, level: number): number {
+    return this.#words[WORDS * (this.#order[i] as number) + level] as number;
+  }
+
+  /** Of networks that end in this word: whether they are the same. */
+  #isSame(i: number, other: number, level: number): boolean {
+    return (
+      this.#word(i, level) === this.#word(other, level) &&
+      this.#bits[this.#order[i] as number] === this.#bits[this.#order[other] as number]
+    );
+  }
+}

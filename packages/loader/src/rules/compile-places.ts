@@ -1,0 +1,102 @@
+/**
+ * Places: what the prefixes around an address say, as a list of rules in the order in which they decide. Most addresses
+ * of a blocklist are in one of very few places.
+ *
+ * At one place: permit before deny before observe; then the longest prefix; then the lowest id. So the rules of a
+ * longer prefix go in front of those with the same action, and no length needs to be kept.
+ */
+import { type PreparedRule, UNCONDITIONAL } from './compile-rules-list.ts';
+
+/** Outside of every prefix. */
+export const NOWHERE = 0;
+
+const KEY_FACTOR = 2 ** 26;
+
+export class Places {
+  readonly #rules: readonly PreparedRule[];
+  readonly #lists: (readonly number[])[] = [[]];
+  readonly #byList = new Map<string, number>([['', NOWHERE]]);
+  readonly #entered = new Map<number, number>();
+  /** Rules that share a prefix. */
+  readonly #groups: (readonly number[])[] = [];
+  readonly #joined = new Map<number, number>();
+  #lastKey = -1;
+  #lastPlace = NOWHERE;
+
+  constructor(rules: readonly PreparedRule[]) {
+    this.#rules = rules;
+  }
+
+  get count(): number {
+    return this.#lists.length;
+  }
+
+  /** Rules that decide here, the first that holds and has not expired. */
+  rulesAt(place: number): readonly number[] {
+    return this.#lists[place] as readonly number[];
+  }
+
+  /** A number for rules with the same networks. */
+  addGroup(rules: readonly number[]): number {
+    return this.#groups.push(rules) - 1;
+  }
+
+  /** For a network that is in both. */
+  joinGroups(a: number, b: number): number {
+    if (a === b) return a;
+    const key = a * KEY_FACTOR + b;
+    const known = this.#joined.get(key);
+    if (known !== undefined) return known;
+    const rules = new Set([...(this.#groups[a] as number[]), ...(this.#groups[b] as number[])]);
+    const group = this.addGroup([...rules].sort((x, y) => x - y));
+    this.#joined.set(key, group);
+    return group;
+  }
+
+  /** The place inside a prefix of `group`, coming from a shorter one. */
+  enter(outside: number, group: number): number {
+    const key = outside * KEY_FACTOR + group;
+    if (key === this.#lastKey) return this.#lastPlace;
+    let place = this.#entered.get(key);
+    if (place === undefined) {
+      place = this.#placeOf(this.#inside(outside, group));
+      this.#entered.set(key, place);
+    }
+    this.#lastKey = key;
+    this.#lastPlace = place;
+    return place;
+  }
+
+  #inside(outside: number, group: number): number[] {
+    const added = this.#groups[group] as readonly number[];
+    const here = new Set(added);
+    const kept = this.rulesAt(outside).filter((rule) => !here.has(rule));
+    const list: number[] = [];
+    for (let rank = 0; rank < 3; rank++) {
+      for (const rule of added) if (this.#rules[rule]?.rank === rank) list.push(rule);
+      for (const rule of kept) if (this.#rules[rule]?.rank === rank) list.push(rule);
+    }
+    return this.#withoutIdle(list);
+  }
+
+  /** A rule never decides behind one that holds wherever it holds, and as long. */
+  #withoutIdle(list: readonly number[]): number[] {
+    const until = new Map<number, number>();
+    return list.filter((place) => {
+      const { condition, expiresMs } = this.#rules[place] as PreparedRule;
+      const covered = Math.max(until.get(condition) ?? -Infinity, until.get(UNCONDITIONAL) ?? -Infinity);
+      if (expiresMs <= covered) return false;
+      until.set(condition, expiresMs);
+      return true;
+    });
+  }
+
+  #placeOf(list: readonly number[]): number {
+    const key = list.join();
+    const known = this.#byList.get(key);
+    if (known !== undefined) return known;
+    const place = this.#lists.push(list) - 1;
+    this.#byList.set(key, place);
+    return place;
+  }
+}

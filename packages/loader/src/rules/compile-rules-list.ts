@@ -1,0 +1,85 @@
+/** Rules as the compiler works with them: numbers for words, equal conditions once. */
+import {
+  type Network,
+  type PortRange,
+  parseIpProtocol,
+  parsePortRange,
+  parseRuleSource,
+  type Rule,
+} from '@packetlog/common';
+
+/** Everything a rule asks for besides its source. Undefined: all. */
+export interface Condition {
+  readonly protocol: number | undefined;
+  readonly ports: PortRange | undefined;
+  readonly interface: string | undefined;
+}
+
+/** No condition: the rule is about all packets of its source. */
+export const UNCONDITIONAL = -1;
+
+export interface PreparedRule {
+  readonly id: number;
+  readonly counterSlot: number;
+  /** Permit 0, deny 1, observe 2: the lower wins. */
+  readonly rank: number;
+  /** Since the Unix epoch; Infinity: never. */
+  readonly expiresMs: number;
+  /** Place in the list of conditions, or UNCONDITIONAL. */
+  readonly condition: number;
+}
+
+export interface PreparedRules {
+  /** By id: of rules for the same prefix the lowest decides. */
+  readonly rules: readonly PreparedRule[];
+  readonly conditions: readonly Condition[];
+  /** Places in `rules`, by what they are about. */
+  readonly any: readonly number[];
+  readonly networks: readonly { readonly network: Network; readonly rule: number }[];
+  readonly sets: ReadonlyMap<string, readonly number[]>;
+}
+
+export const RANKED_ACTIONS = ['permit', 'deny', 'observe'] as const;
+
+export function prepareRules(rules: readonly Rule[], counterSlots: ReadonlyMap<number, number>): PreparedRules {
+  const conditions = new ConditionList();
+  const any: number[] = [];
+  const networks: { network: Network; rule: number }[] = [];
+  const sets = new Map<string, number[]>();
+  const prepared = [...rules]
+    .sort((a, b) => a.id - b.id)
+    .map((rule, place): PreparedRule => {
+      const source = parseRuleSource(rule.source);
+      if (source.kind === 'any') any.push(place);
+      else if (source.kind === 'network') networks.push({ network: source.network, rule: place });
+      else sets.set(source.name, [...(sets.get(source.name) ?? []), place]);
+      return {
+        id: rule.id,
+        counterSlot: counterSlots.get(rule.id) ?? 0,
+        rank: RANKED_ACTIONS.indexOf(rule.action),
+        expiresMs: rule.expires_at === undefined ? Number.POSITIVE_INFINITY : Date.parse(rule.expires_at),
+        condition: conditions.placeOf(rule),
+      };
+    });
+  return { rules: prepared, conditions: conditions.list, any, networks, sets };
+}
+
+class ConditionList {
+  readonly list: Condition[] = [];
+  readonly #places = new Map<string, number>();
+
+  placeOf(rule: Rule): number {
+    const condition: Condition = {
+      protocol: rule.protocol === undefined ? undefined : parseIpProtocol(rule.protocol),
+      ports: rule.destination_port === undefined ? undefined : parsePortRange(rule.destination_port),
+      interface: rule.interface,
+    };
+    if (Object.values(condition).every((part) => part === undefined)) return UNCONDITIONAL;
+    const key = JSON.stringify(condition);
+    const known = this.#places.get(key);
+    if (known !== undefined) return known;
+    this.list.push(condition);
+    this.#places.set(key, this.list.length - 1);
+    return this.list.length - 1;
+  }
+}

@@ -1,0 +1,62 @@
+/** Goes along one word of the address with the prefixes that are open there: turns nested prefixes into bounds. */
+import { Bounds } from './compile-bounds.ts';
+import type { Places } from './compile-places.ts';
+import type { Values } from './compile-values.ts';
+
+const WORD_BITS = 32;
+const WORD_VALUES = 2 ** WORD_BITS;
+
+export class Sweep {
+  readonly bounds = new Bounds();
+  readonly #places: Places;
+  readonly #values: Values;
+  /** First word behind each open prefix, and the place inside it; [0] is outside of all. */
+  readonly #ends = new Float64Array(WORD_BITS + 2);
+  readonly #inside = new Uint32Array(WORD_BITS + 2);
+  #depth = 0;
+
+  constructor(places: Places, values: Values) {
+    this.#places = places;
+    this.#values = values;
+  }
+
+  /** Where the sweep is. */
+  get place(): number {
+    return this.#inside[this.#depth] as number;
+  }
+
+  begin(place: number): void {
+    this.#depth = 0;
+    this.#inside[0] = place;
+    this.bounds.count = 0;
+    this.bounds.append(0, this.#values.at(place));
+  }
+
+  /** Prefixes come by their first word, of equal ones the shortest first, each only once. */
+  enter(word: number, bits: number, group: number): void {
+    this.moveTo(word);
+    const place = this.#places.enter(this.place, group);
+    this.#depth++;
+    this.#inside[this.#depth] = place;
+    this.#ends[this.#depth] = word + 2 ** (WORD_BITS - bits);
+    this.bounds.put(word, this.#values.at(place));
+  }
+
+  /** A value for one word alone. */
+  putWord(word: number, value: number): void {
+    this.bounds.put(word, value);
+    this.bounds.put(word + 1, this.#values.at(this.place));
+  }
+
+  moveTo(word: number): void {
+    while (this.#depth > 0 && (this.#ends[this.#depth] as number) <= word) {
+      const end = this.#ends[this.#depth] as number;
+      this.#depth--;
+      this.bounds.put(end, this.#values.at(this.place));
+    }
+  }
+
+  finish(): void {
+    this.moveTo(WORD_VALUES);
+  }
+}

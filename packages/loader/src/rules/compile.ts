@@ -1,0 +1,96 @@
+/**
+ * Compiles a whole rule set into an image that the XDP program looks up in. Pure: the same rules give the same image.
+ *
+ *   rules ─ prepareRules ─┬─ conditions ─ compileServices ─────────┐
+ *                         └─ networks, sets ─ sweep ─ bounds, rows ─┴─ writeImage
+ */
+import type { DefaultPolicy, Rule } from '@packetlog/common';
+import type { AddressList } from './address-list.ts';
+import { Bounds, rootBitsFor, rootTable } from './compile-bounds.ts';
+import { assignCounterSlots } from './compile-counter-slots.ts';
+import { compileIpv4 } from './compile-ipv4.ts';
+import { compileIpv6 } from './compile-ipv6.ts';
+import { groupNetworks } from './compile-networks.ts';
+import { NOWHERE, Places } from './compile-places.ts';
+import { type PreparedRule, prepareRules, RANKED_ACTIONS } from './compile-rules-list.ts';
+import { compileServices } from './compile-services.ts';
+import { type Node, Values } from './compile-values.ts';
+import { NODE_ACTION } from './image-layout.ts';
+import { type NodeFacts, writeImage } from './image-write.ts';
+
+export interface RulesToCompile {
+  readonly rules: readonly Rule[];
+  readonly defaultPolicy: DefaultPolicy;
+  /** Every set that a rule names. */
+  readonly sets: ReadonlyMap<string, AddressList>;
+  /** Slot (1 to 63) of each interface that is attached. Rules about others match nothing until they are compiled again. */
+  readonly interfaceSlots: ReadonlyMap<string, number>;
+  /** How many slots the counters have, and which rule had which so far. */
+  readonly counters: { readonly limit: number; readonly previous: ReadonlyMap<number, number> };
+  /** CLOCK_MONOTONIC; for a provisional set. */
+  readonly untilMonoNs?: bigint;
+  /** Memory for the image, all zero: shared, or the kernel's own. Asked once. */
+  readonly allocate?: (bytes: number) => Uint8Array;
+  /** Bits of the root tables' index; else by how many bounds there are. */
+  readonly rootBits?: { readonly ipv4?: number; readonly ipv6?: number };
+}
+
+export interface CompiledRules {
+  /** A multiple of LINE_BYTES. */
+  readonly image: Uint8Array;
+  /** Slot by rule id; 0 is none. */
+  readonly counterSlots: ReadonlyMap<number, number>;
+  readonly stats: {
+    readonly bounds: number;
+    readonly places: number;
+    readonly services: number;
+    readonly nodes: number;
+  };
+}
+
+/** @throws RulesCompileError for what does not fit, or a set that is not there. */
+export function compileRules(input: RulesToCompile): CompiledRules {
+  const ids = input.rules.map(({ id }) => id);
+  const counterSlots = assignCounterSlots(ids, input.counters.previous, input.counters.limit);
+  const prepared = prepareRules(input.rules, counterSlots);
+  const services =
+    prepared.conditions.length > 0 ? compileServices(prepared.conditions, input.interfaceSlots) : undefined;
+  const places = new Places(prepared.rules);
+  const values = new Values(prepared.rules, places, services?.signatures);
+  const networks = groupNetworks(prepared, input.sets, places);
+  const bounds = new Bounds();
+  const slices = new Bounds();
+  compileIpv4(networks, places, values, bounds);
+  const ipv4 = { first: 0, count: bounds.count };
+  const ipv6 = compileIpv6(networks, places, values, bounds, slices);
+  const anyValue = values.at(places.enter(NOWHERE, places.addGroup(prepared.any)));
+  const image = writeImage(
+    {
+      defaultDeny: input.defaultPolicy === 'deny',
+      untilMonoNs: input.untilMonoNs ?? 0n,
+      root4: rootTable(bounds, ipv4.first, ipv4.count, input.rootBits?.ipv4 ?? rootBitsFor(ipv4.count)),
+      root6: rootTable(bounds, ipv6.first, ipv6.count, input.rootBits?.ipv6 ?? rootBitsFor(ipv6.count)),
+      bounds,
+      slices,
+      serviceCount: values.serviceCount,
+      services,
+      rows: values.rows,
+      nodes: values.nodes.slice(1).map((node) => nodeFacts(node, prepared.rules)),
+      anyValue,
+    },
+    input.allocate ?? ((bytes) => new Uint8Array(bytes)),
+  );
+  const stats = {
+    bounds: bounds.count,
+    places: places.count,
+    services: values.serviceCount,
+    nodes: values.nodes.length - 1,
+  };
+  return { image, counterSlots, stats };
+}
+
+function nodeFacts({ rule, next }: Node, rules: readonly PreparedRule[]): NodeFacts {
+  const { id, counterSlot, rank, expiresMs } = rules[rule] as PreparedRule;
+  const action = NODE_ACTION[RANKED_ACTIONS[rank] as keyof typeof NODE_ACTION];
+  return { ruleId: id, counterSlot, action, next, expiresMs };
+}

@@ -1,0 +1,53 @@
+/** What rules look at, as far as a record still says it. */
+import { ETHER_TYPE_IPV4, hasPorts, IP_PROTOCOL_NONE, PACKET_LOG_FIELDS, REASONS } from '@packetlog/common';
+import type { PacketFacts } from './evaluate-image.ts';
+
+const OFFSET = Object.fromEntries(PACKET_LOG_FIELDS.map(({ name, offset }) => [name, offset])) as Readonly<
+  Record<(typeof PACKET_LOG_FIELDS)[number]['name'], number>
+>;
+
+/**
+ * Facts about the record that begins at byte `at`.
+ *
+ * A record says `truncated` or `fragment`, or which rule decided, not both. Two things are then not in it: whether ports
+ * that are both 0 were read (here: they were not), and whether an IPv6 source of zeros was read, with protocol 255
+ * (here: it was not). The XDP program knows.
+ *
+ * @param slots slot by ifindex; interfaces without one are none that a rule can name
+ */
+export function recordFacts(bytes: Uint8Array, at: number, slots: ReadonlyMap<number, number>): PacketFacts {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at);
+  const etherType = view.getUint16(OFFSET.ether_type, true);
+  const ipProtocol = view.getUint8(OFFSET.ip_protocol);
+  return {
+    etherType,
+    ipProtocol,
+    source: etherType === ETHER_TYPE_IPV4 ? ipv4Source(view) : ipv6Source(view, ipProtocol),
+    destinationPort: hasReadPorts(view, ipProtocol) ? view.getUint16(OFFSET.dst_port, true) : undefined,
+    interfaceSlot: slots.get(view.getUint32(OFFSET.ifindex, true)) ?? 0,
+  };
+}
+
+/** When the packet was seen, wall clock. */
+export function recordTime(bytes: Uint8Array, at: number): bigint {
+  return new DataView(bytes.buffer, bytes.byteOffset + at).getBigUint64(OFFSET.timestamp_ns, true);
+}
+
+/** The prefix ::ffff:0:0/96 is there only if the address was read. */
+function ipv4Source(view: DataView): [number] | undefined {
+  if (view.getUint16(OFFSET.src_addr + 10) !== 0xffff) return undefined;
+  return [view.getUint32(OFFSET.src_addr + 12)];
+}
+
+function ipv6Source(view: DataView, ipProtocol: number): number[] | undefined {
+  const words = [0, 4, 8, 12].map((offset) => view.getUint32(OFFSET.src_addr + offset));
+  const reason = view.getUint8(OFFSET.reason);
+  const mayBeUnread = ipProtocol === IP_PROTOCOL_NONE && reason !== REASONS.none && reason !== REASONS.fragment;
+  return mayBeUnread && words.every((word) => word === 0) ? undefined : words;
+}
+
+function hasReadPorts(view: DataView, ipProtocol: number): boolean {
+  const reason = view.getUint8(OFFSET.reason);
+  if (!hasPorts(ipProtocol) || reason === REASONS.fragment) return false;
+  return reason === REASONS.none || view.getUint32(OFFSET.src_port) !== 0;
+}

@@ -1,0 +1,159 @@
+/** Rule sets and packets that meet at their edges: nested prefixes, first and last addresses, ends of ranges and of time. */
+import { type DefaultPolicy, formatAddress, type Rule } from '@packetlog/common';
+import type { Random } from './random.ts';
+import { type Address, type Packet, type Prefix, widthOf } from './reference.ts';
+
+export interface GeneratedRules {
+  readonly rules: readonly Rule[];
+  /** Networks as text. */
+  readonly sets: ReadonlyMap<string, readonly string[]>;
+  readonly policy: DefaultPolicy;
+  /** Every prefix that any rule or set has. */
+  readonly prefixes: readonly Prefix[];
+}
+
+/** Interfaces that are attached, by the slot they have; rules also name one that is not. */
+export const INTERFACE_SLOTS: ReadonlyMap<string, number> = new Map([
+  ['eth0', 1],
+  ['eth1', 7],
+  ['wlan0', 63],
+  ['other0', 5],
+]);
+const NAMED_INTERFACES = ['eth0', 'eth1', 'wlan0', 'gone0'];
+
+/** Round which rules expire. */
+export const NOW_MS = Date.UTC(2030, 0, 1);
+const EXPIRIES_MS = [-3_600_000, -1, 0, 1, 2, 60_000].map((ms) => NOW_MS + ms);
+
+const PROTOCOLS = ['tcp', 'udp', 'sctp', 'udplite', 'icmp', 'icmpv6', 'gre', 50, 0, 255];
+const PORT_PROTOCOLS = ['tcp', 'udp', 'sctp', 'udplite'];
+const PACKET_PROTOCOLS = [6, 6, 17, 17, 132, 136, 1, 58, 47, 50, 0, 255];
+const WITH_PORTS = [6, 17, 132, 136];
+const LENGTHS = {
+  4: [0, 1, 7, 8, 9, 11, 12, 13, 16, 19, 20, 21, 24, 25, 30, 31, 32, 32, 32],
+  6: [0, 1, 16, 19, 20, 21, 31, 32, 33, 48, 63, 64, 64, 65, 95, 96, 97, 112, 127, 128, 128],
+} as const;
+
+export function generateRules(random: Random): GeneratedRules {
+  const prefixes: Prefix[] = [];
+  const bases = Array.from({ length: 1 + random.below(5) }, () => generateBase(random));
+  const newPrefix = () => {
+    const prefix = generatePrefix(random, bases, prefixes);
+    prefixes.push(prefix);
+    return formatPrefix(prefix);
+  };
+  const names = ['alpha', 'beta', 'gamma'].slice(0, random.below(4));
+  const sets = new Map(names.map((name) => [name, Array.from({ length: random.below(40) }, newPrefix)]));
+  const ids = new Set(Array.from({ length: random.below(25) }, () => 1 + random.below(random.pick([50, 2 ** 32 - 1]))));
+  const rules = [...ids].map((id): Rule => {
+    const kind = random.below(10);
+    const source = kind === 0 ? 'any' : kind < 4 && names.length > 0 ? `set:${random.pick(names)}` : newPrefix();
+    return { id, source, ...generateRest(random) };
+  });
+  return { rules: random.shuffled(rules), sets, policy: random.pick(['permit', 'permit', 'deny']), prefixes };
+}
+
+function generateRest(random: Random): Omit<Rule, 'id' | 'source'> {
+  const ports = random.chance(0.35);
+  return {
+    action: random.pick(['permit', 'deny', 'deny', 'observe']),
+    ...(random.chance(0.3) && { protocol: random.pick<string | number>(ports ? PORT_PROTOCOLS : PROTOCOLS) }),
+    ...(ports && { destination_port: generatePorts(random) }),
+    ...(random.chance(0.2) && { interface: random.pick(NAMED_INTERFACES) }),
+    ...(random.chance(0.3) && { expires_at: new Date(random.pick(EXPIRIES_MS)).toISOString() }),
+    reason: '',
+    created_by: 'test',
+    created_at: '2029-12-31T00:00:00Z',
+  };
+}
+
+function generatePorts(random: Random): number | string {
+  const from = random.pick([0, 1, 22, 53, 80, 443, 1000, 32_767, 65_534, 65_535, random.below(65_536)]);
+  const to = Math.min(65_535, from + random.pick([0, 0, 1, 2, 58, 1000, 65_535]));
+  return from === to ? from : `${from}-${to}`;
+}
+
+function generateBase(random: Random): Address {
+  const family = random.pick([4, 4, 6] as const);
+  // Of IPv6 some that look like IPv4: rules for one must not catch the other.
+  const value = family === 6 && random.chance(0.2) ? 0xffff_0000_0000n | random.bits(32) : random.bits(widthOf(family));
+  return { family, value: random.chance(0.1) ? random.pick([0n, 2n ** BigInt(widthOf(family)) - 1n]) : value };
+}
+
+/** Round a base, or the neighbour of another prefix. */
+function generatePrefix(random: Random, bases: readonly Address[], others: readonly Prefix[]): Prefix {
+  if (others.length > 0 && random.chance(0.3)) return neighbour(random, random.pick(others));
+  const { family, value } = random.pick(bases);
+  return cut(family, value, random.pick(LENGTHS[family]));
+}
+
+function neighbour(random: Random, { family, value, bits }: Prefix): Prefix {
+  const width = widthOf(family);
+  const size = 1n << BigInt(width - bits);
+  const near = BigInt.asUintN(width, value + random.pick([-size, 0n, size, size - 1n]));
+  return cut(family, near, Math.min(width, Math.max(0, bits + random.pick([-1, 0, 0, 1, 8]))));
+}
+
+function cut(family: 4 | 6, value: bigint, bits: number): Prefix {
+  const rest = BigInt(widthOf(family) - bits);
+  return { family, value: (value >> rest) << rest, bits };
+}
+
+export function formatPrefix({ family, value, bits }: Prefix): string {
+  const bytes = addressBytes({ family, value });
+  const text = formatAddress(bytes);
+  // As IPv6 it needs its colons.
+  return `${family === 6 && !text.includes(':') ? `::ffff:${text}` : text}/${bits}`;
+}
+
+/** As in a record. */
+export function addressBytes({ family, value }: Address): Uint8Array {
+  const whole = family === 4 ? 0xffff_0000_0000n | value : value;
+  return Uint8Array.from({ length: 16 }, (_, i) => Number((whole >> BigInt(8 * (15 - i))) & 0xffn));
+}
+
+export function generatePacket(random: Random, { rules, prefixes }: GeneratedRules): Packet {
+  const name = random.pick([...INTERFACE_SLOTS.keys()]);
+  if (random.chance(0.02)) {
+    const etherType = random.pick([0x0806, 0x88cc, 0x8100]);
+    return { etherType, ipProtocol: 255, source: undefined, destinationPort: undefined, interface: name };
+  }
+  const address = generateAddress(random, prefixes);
+  const etherType = address.family === 4 ? 0x0800 : 0x86dd;
+  if (random.chance(0.02)) {
+    return { etherType, ipProtocol: 255, source: undefined, destinationPort: undefined, interface: name };
+  }
+  const ipProtocol = random.chance(0.05) ? random.below(256) : random.pick(PACKET_PROTOCOLS);
+  // A later fragment, or cut off: no ports.
+  const hasPorts = WITH_PORTS.includes(ipProtocol) && random.chance(0.9);
+  const destinationPort = hasPorts ? generatePort(random, rules) : undefined;
+  return { etherType, ipProtocol, source: address, destinationPort, interface: name };
+}
+
+function generateAddress(random: Random, prefixes: readonly Prefix[]): Address {
+  if (prefixes.length === 0 || random.chance(0.05)) {
+    const family = random.pick([4, 6] as const);
+    return { family, value: random.bits(widthOf(family)) };
+  }
+  const { family, value, bits } = random.pick(prefixes);
+  const width = widthOf(family);
+  const size = 1n << BigInt(width - bits);
+  const edge = random.pick([0n, size - 1n, random.bits(width) % size]);
+  const near = BigInt.asUintN(width, value + edge + random.pick([-1n, 0n, 0n, 0n, 1n]));
+  // The same bits as the other family.
+  if (random.chance(0.03))
+    return family === 4 ? { family: 6, value: 0xffff_0000_0000n | near } : { family: 4, value: near & 0xffff_ffffn };
+  return { family, value: near };
+}
+
+function generatePort(random: Random, rules: readonly Rule[]): number {
+  const ranges = rules.map((rule) => rule.destination_port).filter((ports) => ports !== undefined);
+  if (ranges.length === 0 || random.chance(0.1)) return random.below(65_536);
+  const end = Number(random.pick(String(random.pick(ranges)).split('-')));
+  return Math.min(65_535, Math.max(0, end + random.pick([-1, 0, 0, 1])));
+}
+
+/** Just before, at, or after the moments at which rules expire. */
+export function generateNow(random: Random): bigint {
+  return BigInt(random.pick(EXPIRIES_MS)) * 1_000_000n + random.pick([-1n, 0n, 1n]);
+}

@@ -1,0 +1,145 @@
+/**
+ * What rules mean, written so that it is plain to see and not so that it is fast: a matching permit rule wins; else a
+ * matching deny rule; else observe; else the default policy. The compiler and the XDP program are held against it.
+ */
+import {
+  type DefaultPolicy,
+  type Network,
+  type PortRange,
+  parseIpProtocol,
+  parseNetwork,
+  parsePortRange,
+  parseRuleSource,
+  type Rule,
+} from '@packetlog/common';
+
+export interface Address {
+  readonly family: 4 | 6;
+  readonly value: bigint;
+}
+
+/** What of a packet rules look at. */
+export interface Packet {
+  readonly etherType: number;
+  /** After extension headers; 255: none was read. */
+  readonly ipProtocol: number;
+  /** Undefined: not read. Of the family that the EtherType says. */
+  readonly source: Address | undefined;
+  /** Undefined: the packet has none, or it was not read. */
+  readonly destinationPort: number | undefined;
+  readonly interface: string;
+}
+
+export interface ReferenceVerdict {
+  readonly by: 'rule' | 'default_policy' | 'not_ip';
+  readonly action: 'permit' | 'deny' | 'observe';
+  readonly ruleId?: number;
+}
+
+export interface Prefix extends Address {
+  readonly bits: number;
+}
+
+const PORT_PROTOCOLS = [6, 17, 132, 136];
+const ETHER_TYPES = [0x0800, 0x86dd];
+
+/** A rule with its words read. */
+interface ReadRule {
+  readonly id: number;
+  readonly action: Rule['action'];
+  /** 'any': a rule about everybody. */
+  readonly prefixes: readonly Prefix[] | 'any';
+  readonly protocol: number | undefined;
+  readonly ports: PortRange | undefined;
+  readonly interface: string | undefined;
+  readonly expiresNs: bigint | undefined;
+}
+
+export class ReferenceRules {
+  readonly #rules: readonly ReadRule[];
+  readonly #policy: DefaultPolicy;
+
+  /** @param sets networks of each set, as text */
+  constructor(rules: readonly Rule[], sets: ReadonlyMap<string, readonly string[]>, policy: DefaultPolicy) {
+    this.#rules = rules.map((rule) => read(rule, sets));
+    this.#policy = policy;
+  }
+
+  verdict(packet: Packet, nowNs: bigint): ReferenceVerdict {
+    if (!ETHER_TYPES.includes(packet.etherType)) return { by: 'not_ip', action: 'permit' };
+    const matches: { action: Rule['action']; id: number; length: number }[] = [];
+    for (const rule of this.#rules) {
+      if (isExpired(rule, nowNs) || !holds(rule, packet)) continue;
+      const length = sourceLength(rule, packet.source);
+      if (length !== undefined) matches.push({ action: rule.action, id: rule.id, length });
+    }
+    for (const action of ['permit', 'deny', 'observe'] as const) {
+      const [first] = matches
+        .filter((match) => match.action === action)
+        .sort((a, b) => b.length - a.length || a.id - b.id);
+      if (first) return { by: 'rule', action, ruleId: first.id };
+    }
+    return { by: 'default_policy', action: this.#policy };
+  }
+}
+
+/** Length of the longest prefix of the rule around the address; -1 for a rule about everybody; undefined: no match. */
+function sourceLength({ prefixes }: ReadRule, source: Address | undefined): number | undefined {
+  if (prefixes === 'any') return -1;
+  if (source === undefined) return undefined;
+  let longest: number | undefined;
+  for (const prefix of prefixes) {
+    if (contains(prefix, source) && prefix.bits > (longest ?? -1)) longest = prefix.bits;
+  }
+  return longest;
+}
+
+function contains(prefix: Prefix, address: Address): boolean {
+  if (prefix.family !== address.family) return false;
+  const rest = BigInt(widthOf(prefix.family) - prefix.bits);
+  return prefix.value >> rest === address.value >> rest;
+}
+
+function holds(rule: ReadRule, packet: Packet): boolean {
+  if (rule.interface !== undefined && rule.interface !== packet.interface) return false;
+  if (rule.protocol !== undefined && rule.protocol !== packet.ipProtocol) return false;
+  if (rule.ports === undefined) return true;
+  if (packet.destinationPort === undefined || !PORT_PROTOCOLS.includes(packet.ipProtocol)) return false;
+  return rule.ports.from <= packet.destinationPort && packet.destinationPort <= rule.ports.to;
+}
+
+function isExpired(rule: ReadRule, nowNs: bigint): boolean {
+  return rule.expiresNs !== undefined && nowNs >= rule.expiresNs;
+}
+
+function read(rule: Rule, sets: ReadonlyMap<string, readonly string[]>): ReadRule {
+  return {
+    id: rule.id,
+    action: rule.action,
+    prefixes: prefixesOf(rule, sets),
+    protocol: rule.protocol === undefined ? undefined : parseIpProtocol(rule.protocol),
+    ports: rule.destination_port === undefined ? undefined : parsePortRange(rule.destination_port),
+    interface: rule.interface,
+    expiresNs: rule.expires_at === undefined ? undefined : BigInt(Date.parse(rule.expires_at)) * 1_000_000n,
+  };
+}
+
+export function widthOf(family: 4 | 6): 32 | 128 {
+  return family === 4 ? 32 : 128;
+}
+
+function prefixesOf(rule: Rule, sets: ReadonlyMap<string, readonly string[]>): readonly Prefix[] | 'any' {
+  const source = parseRuleSource(rule.source);
+  if (source.kind === 'any') return 'any';
+  if (source.kind === 'network') return [prefixOf(source.network)];
+  return (sets.get(source.name) ?? []).map((text) => prefixOf(parseNetwork(text)));
+}
+
+function prefixOf({ family, bytes, bits }: Network): Prefix {
+  const own = family === 4 ? bytes.subarray(12) : bytes;
+  return {
+    family,
+    value: own.reduce((value, byte) => value * 256n + BigInt(byte), 0n),
+    bits: bits - (128 - widthOf(family)),
+  };
+}
