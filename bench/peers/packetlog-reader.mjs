@@ -70,7 +70,8 @@ function read(going) {
   parentPort?.postMessage({ program: new DataView(info.buffer).getUint32(PROGRAM_ID, true) });
 
   const { rings, descriptors, woken } = program.transport;
-  const nothing = epollOf([]);
+  /** Naps are taken where the loader's drain thread takes them. */
+  const never = new Int32Array(new SharedArrayBuffer(4));
   const all = epollOf(descriptors);
   const sink = new Uint8Array(SINK_BYTES);
   let used = 0;
@@ -105,7 +106,7 @@ function read(going) {
       total += records;
       const next = rhythm.next(records, more);
       publish(next.do === 'sleep' ? 'exact' : 'hold');
-      if (next.do === 'nap') epollWait(nothing, next.ms);
+      if (next.do === 'nap') Atomics.wait(never, 0, 0, next.ms);
       if (next.do !== 'sleep') continue;
       const late = look().records;
       total += late;

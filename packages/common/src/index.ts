@@ -53,6 +53,7 @@ export {
   interfaceSchema,
   type Ledger,
   ledgerSchema,
+  MAX_BATCHES_PER_SECOND,
   MAX_ROWS_PER_SECOND,
   type Notice,
   noticeSchema,

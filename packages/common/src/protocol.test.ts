@@ -5,6 +5,7 @@ import {
   handshakeSchema,
   helloSchema,
   ledgerSchema,
+  MAX_BATCHES_PER_SECOND,
   MAX_ROWS_PER_SECOND,
   noticeSchema,
   PROTOCOL_VERSION,
@@ -83,7 +84,10 @@ const messages = {
       count: 3,
     },
   },
-  subscribe: { schema: subscribeSchema, valid: { max_rows_per_second: 0, filter: { port: 53 } } },
+  subscribe: {
+    schema: subscribeSchema,
+    valid: { max_rows_per_second: 0, max_batches_per_second: 60, filter: { port: 53 } },
+  },
   pause: { schema: pauseSchema, valid: { paused: true } },
   refusal: { schema: refusalSchema, valid: { code: 'unauthorized', message: 'Wrong token.' } },
   handshake: { schema: handshakeSchema, valid: { token: 'secret', protocol: PROTOCOL_VERSION } },
@@ -131,7 +135,10 @@ describe('every message', () => {
 
 describe('what a client sends', () => {
   it('gets the default number of rows when it asks for none', () => {
-    expect(subscribeSchema.parse({})).toEqual({ max_rows_per_second: DEFAULT_ROWS_PER_SECOND });
+    expect(subscribeSchema.parse({})).toEqual({
+      max_rows_per_second: DEFAULT_ROWS_PER_SECOND,
+      max_batches_per_second: MAX_BATCHES_PER_SECOND,
+    });
   });
 
   it('is refused with keys that the protocol does not know', () => {
@@ -145,6 +152,13 @@ describe('what a client sends', () => {
     'is refused with %j rows per second',
     (max_rows_per_second) => {
       expect(subscribeSchema.safeParse({ max_rows_per_second }).success).toBe(false);
+    },
+  );
+
+  it.each([0, 0.5, MAX_BATCHES_PER_SECOND + 1, '60'])(
+    'is refused with %j batches per second',
+    (max_batches_per_second) => {
+      expect(subscribeSchema.safeParse({ max_batches_per_second }).success).toBe(false);
     },
   );
 

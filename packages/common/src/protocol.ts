@@ -167,9 +167,17 @@ export type Notice = z.infer<typeof noticeSchema>;
 export const MAX_ROWS_PER_SECOND = 1_000_000;
 export const DEFAULT_ROWS_PER_SECOND = 20_000;
 
+/** Most batches per second a client may ask for, and what it gets when it asks for none. */
+export const MAX_BATCHES_PER_SECOND = 1000;
+
 export const subscribeSchema = z.strictObject({
   /** 0: no rows, only summaries and the ledger. */
   max_rows_per_second: z.number().int().min(0).max(MAX_ROWS_PER_SECOND).default(DEFAULT_ROWS_PER_SECOND),
+  /**
+   * Rows that wait are sent together so often at most. What comes after a pause leaves at once, whatever this says; who
+   * draws a picture needs no more than its frames. The loader sends less often when it has many clients.
+   */
+  max_batches_per_second: z.number().int().min(1).max(MAX_BATCHES_PER_SECOND).default(MAX_BATCHES_PER_SECOND),
   /** Which rows; absent: all. It replaces that of an earlier subscription. The limit is of rows that it lets through. */
   filter: rowFilterSchema.optional(),
 });

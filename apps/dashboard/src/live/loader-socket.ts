@@ -18,6 +18,9 @@ type LoaderSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
 /** A server that ended the connection itself is asked again after so long; socket.io would not ask at all. */
 const RETRY_AFTER_SERVER_CLOSED_MS = 2_000;
 
+/** Rows that come more often than they can be painted only cost. */
+const FRAMES_PER_SECOND = 60;
+
 /** The page's connection to a loader. Nothing that comes in is believed before it is parsed. */
 export class LoaderConnection {
   readonly #store: Store;
@@ -69,7 +72,8 @@ export class LoaderConnection {
 
     socket.on('connect', () => {
       if (picture.rows.paused) socket.emit('pause', { paused: true }, () => {});
-      socket.emit('subscribe', { max_rows_per_second: DEFAULT_ROWS_PER_SECOND }, (result) => {
+      const wanted = { max_rows_per_second: DEFAULT_ROWS_PER_SECOND, max_batches_per_second: FRAMES_PER_SECOND };
+      socket.emit('subscribe', wanted, (result) => {
         const limit = result?.ok === true ? result.value?.max_rows_per_second : undefined;
         if (typeof limit === 'number') picture.subscribed(limit);
         else this.#bad();

@@ -60,6 +60,7 @@ export class DrainThread {
     const memory = makeSlabMemory(SLABS);
     const slabs = new Slabs(memory);
     const signal = new SharedArrayBuffer(4);
+    const signalled = new Int32Array(signal);
     const { port1, port2 } = new MessageChannel();
     const worker = new Worker(fileURLToPath(new URL('./thread.js', import.meta.url)), {
       workerData: { options: { ...options, slabs: memory, signal }, port: port2 },
@@ -76,7 +77,9 @@ export class DrainThread {
       const send = (message: ToDrain) => {
         port1.postMessage(message);
         if (wake !== undefined) writeSync(wake, new Uint8Array(new BigUint64Array([1n]).buffer));
-        Atomics.store(new Int32Array(signal), 0, 1);
+        // Asleep it waits for the eventfd, in a nap for this.
+        Atomics.store(signalled, 0, 1);
+        Atomics.notify(signalled, 0);
       };
       let isReady = false;
       const rules = new RulePublisher(send);

@@ -38,9 +38,8 @@ interface Setup {
   interfaces: WatchedInterfaces;
   rules: Rules;
   wake: number;
-  /** Rings and messages; messages alone. */
+  /** Rings and messages. */
   epollAll: number;
-  epollMessages: number;
 }
 
 const { options, port } = workerData as DrainThreadData;
@@ -77,7 +76,6 @@ function setUp(): Setup {
   const drain = new Drain({ rings: transport.rings, interfaces, handover, live: program.live });
   const wake = eventDescriptor();
   const epollAll = epollOf([wake, ...transport.descriptors]);
-  const epollMessages = epollOf([wake]);
   const rules = new Rules(
     new RuleImages(program.ruleImages),
     new RuleCounters(program.ruleCounters, program.cpus),
@@ -86,7 +84,7 @@ function setUp(): Setup {
   drain.setClock();
   for (const name of names) interfaces.add(name);
   post({ type: 'loaded', ground: { interfaces: interfaces.slots(), counterSlots: rules.counterSlots }, wake });
-  return { program, transport, drain, handover, interfaces, rules, wake, epollAll, epollMessages };
+  return { program, transport, drain, handover, interfaces, rules, wake, epollAll };
 }
 
 function attach({ program, transport, interfaces }: Setup): void {
@@ -110,7 +108,8 @@ function attach({ program, transport, interfaces }: Setup): void {
 /** False: the end was asked for instead. */
 function waitForAttach(setup: Setup): boolean {
   for (;;) {
-    epollWait(setup.epollMessages, -1);
+    Atomics.wait(signal, 0, 0);
+    Atomics.store(signal, 0, 0);
     clearEvent(setup.wake);
     const answer = answerMessages(setup);
     if (answer !== 'go on') return answer === 'attach';
@@ -151,7 +150,7 @@ function requireDefaultRoute(): string {
 
 /** Looks, naps and sleeps until told to stop. */
 function run(setup: Setup): void {
-  const { transport, drain, handover, wake, epollAll, epollMessages } = setup;
+  const { transport, drain, handover, wake, epollAll } = setup;
   const rhythm = new Rhythm();
   let nextReport = performance.now() + REPORT_MS;
   let nextAlarm = 0;
@@ -176,7 +175,7 @@ function run(setup: Setup): void {
       drain.publish('hold');
     } else if (next.do === 'nap') {
       drain.publish('hold');
-      epollWait(epollMessages, next.ms);
+      Atomics.wait(signal, 0, 0, next.ms);
     } else {
       drain.publish('exact');
       // A record committed before this was visible did not signal: look once more.
@@ -233,7 +232,7 @@ function report({ drain, rules }: Setup): void {
 }
 
 /** Detaches, waits until no program runs, empties the rings, passes everything on. */
-function stop({ transport, drain, handover, interfaces, rules, epollMessages }: Setup): void {
+function stop({ transport, drain, handover, interfaces, rules }: Setup): void {
   interfaces.detach();
   const deadline = performance.now() + STOP_MS;
   const settled = waitForRunningPrograms();
@@ -244,7 +243,9 @@ function stop({ transport, drain, handover, interfaces, rules, epollMessages }: 
     handover.flush(true);
     const over = performance.now() >= deadline;
     if (over || (records === 0 && drain.backlog() === 0 && settled)) break;
-    if (records === 0) epollWait(epollMessages, settled ? 1 : 10);
+    // Nobody reads messages any more.
+    Atomics.store(signal, 0, 0);
+    if (records === 0) Atomics.wait(signal, 0, 0, settled ? 1 : 10);
   }
   post({ type: 'stopped', ledger: drain.ledger(Date.now()), ruleCounts: rules.changed() });
 }

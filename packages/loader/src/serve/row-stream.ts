@@ -3,8 +3,10 @@ import type { RecordPredicate } from '@packetlog/common';
 import { RowBudget } from '../drain/row-budget.ts';
 import { type RecordLayout, type RowBatch, rowBatch } from './wire.ts';
 
-/** A batch goes out when it is this large, or as old as `StreamContext.batchMs` says. */
+/** A batch goes out when it is this large, or long enough after the last one. */
 const BATCH_BYTES = 64 * 1024;
+/** A timer takes a millisecond or more: what is due sooner goes at once. */
+const SOON_MS = 0.5;
 
 export interface StreamClock {
   now: () => number;
@@ -15,7 +17,8 @@ export interface StreamClock {
 export interface StreamContext {
   readonly clock: StreamClock;
   readonly layout: RecordLayout;
-  readonly batchMs: () => number;
+  /** Between two batches, whatever the clients asked for. */
+  readonly leastBatchMs: () => number;
   readonly clockOffsetNs: () => bigint;
 }
 
@@ -73,18 +76,23 @@ export class RowStream implements RowSource {
   readonly #stride: number;
   readonly #capacity: number;
   readonly #budget: RowBudget;
+  readonly #batchMs: number;
   readonly #matches: RecordPredicate | undefined;
   #frame: Buffer | undefined;
   #records = 0;
   #lastFlush = Number.NEGATIVE_INFINITY;
   #timer = false;
 
-  constructor(context: StreamContext, rowsPerSecond: number, matches?: RecordPredicate) {
+  constructor(
+    context: StreamContext,
+    wanted: { rowsPerSecond: number; batchMs: number; matches?: RecordPredicate | undefined },
+  ) {
     this.#context = context;
     this.#stride = context.layout.stride;
     this.#capacity = Math.floor(BATCH_BYTES / this.#stride);
-    this.#budget = new RowBudget(rowsPerSecond, context.clock.now());
-    this.#matches = matches;
+    this.#budget = new RowBudget(wanted.rowsPerSecond, context.clock.now());
+    this.#batchMs = wanted.batchMs;
+    this.#matches = wanted.matches;
   }
 
   get pending(): number {
@@ -172,8 +180,9 @@ export class RowStream implements RowSource {
   /** At once if the last batch is some time ago, else when it is. */
   #flushSoon(): void {
     if (this.#records === 0 || this.#timer) return;
-    const wait = this.#lastFlush + this.#context.batchMs() - this.#context.clock.now();
-    if (wait <= 0) {
+    const apart = Math.max(this.#batchMs, this.#context.leastBatchMs());
+    const wait = this.#lastFlush + apart - this.#context.clock.now();
+    if (wait < SOON_MS) {
       this.flush();
       return;
     }

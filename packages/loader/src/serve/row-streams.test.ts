@@ -5,14 +5,14 @@ import { type FakeClient, fakeStreams, numbersOf, STRIDE } from './fake-client.t
 import { BACKLOG_BYTES, BACKLOG_MS } from './outbox.ts';
 import type { Subscription } from './row-streams.ts';
 
-const ALL: Subscription = { rowsPerSecond: 1_000_000_000, filter: undefined };
-const limited = (rowsPerSecond: number): Subscription => ({ rowsPerSecond, filter: undefined });
-const denied: Subscription = { rowsPerSecond: 1_000_000_000, filter: { action: ['deny'] } };
+const ALL: Subscription = { rowsPerSecond: 1_000_000_000, batchMs: 10, filter: undefined };
+const limited = (rowsPerSecond: number): Subscription => ({ ...ALL, rowsPerSecond });
+const denied: Subscription = { ...ALL, filter: { action: ['deny'] } };
 const range = (from: number, to: number, step = 1) =>
   Array.from({ length: Math.ceil((to - from) / step) }, (_, i) => from + i * step);
 
 describe('a stream', () => {
-  it('sends the first rows at once, the next ones together ten milliseconds later', () => {
+  it('sends the first rows at once, the next ones together when its pause is over', () => {
     const { add, wait, client, timers } = fakeStreams();
     const { batches } = client(ALL);
     add(2);
@@ -28,6 +28,21 @@ describe('a stream', () => {
       [2, 3, 4, 5],
     ]);
     expect(timers).toHaveLength(0);
+  });
+
+  it('sends rows as they come to who asks for that, unless they come within half a millisecond', () => {
+    const { add, wait, client } = fakeStreams();
+    const { batches } = client({ ...ALL, batchMs: 1 });
+    for (let i = 0; i < 20; i++) {
+      add(1);
+      wait(0.6);
+    }
+    expect(batches.map(({ length }) => length)).toEqual(Array(20).fill(1));
+    add(1);
+    add(1);
+    expect(batches).toHaveLength(21);
+    wait(1);
+    expect(batches.map(({ length }) => length).slice(20)).toEqual([1, 1]);
   });
 
   it('sends a batch as soon as it is full', () => {
@@ -73,7 +88,7 @@ describe('a stream', () => {
 
   it('limits the rows that a filter lets through, not those that it was asked about', () => {
     const { add, client } = fakeStreams();
-    const { batches } = client({ rowsPerSecond: 50, filter: { action: ['deny'] } });
+    const { batches } = client({ ...denied, rowsPerSecond: 50 });
     add(300);
     expect(numbersOf(batches)).toEqual(range(1, 300, 30));
     expect(batches[0]).toMatchObject({ offered: 100, withheld: 90, filtered: 200 });
@@ -81,7 +96,7 @@ describe('a stream', () => {
 
   it('sends a filter that matches nothing no batch', () => {
     const { add, wait, client, timers } = fakeStreams();
-    const { batches, stream } = client({ rowsPerSecond: 1000, filter: { protocol: [200], action: ['deny'], port: 9 } });
+    const { batches, stream } = client({ ...ALL, filter: { protocol: [200], action: ['deny'], port: 9 } });
     add(300);
     wait(1000);
     expect([batches.length, timers.length]).toEqual([0, 0]);
@@ -96,7 +111,7 @@ describe('a stream', () => {
     expect(batches[0]?.clockOffsetNs).toBe(-1_700_000_000_123_456_789n);
   });
 
-  it('gathers longer for many clients, so that deliveries stay as few as for fifty', () => {
+  it('gathers longer for many clients, so that there are at most 5,000 deliveries a second', () => {
     const { add, wait, client, messages } = fakeStreams();
     for (let i = 0; i < 500; i++) client(ALL);
     add(1);
@@ -121,10 +136,10 @@ describe('clients that want the same', () => {
 
   it('say it in their own words', () => {
     const { add, client, messages } = fakeStreams();
-    client({ rowsPerSecond: 9, filter: { protocol: [6, 17], src_address: '2001:db8:0::/48' } });
-    client({ rowsPerSecond: 9, filter: { src_address: '2001:DB8::/48', protocol: [17, 6, 6] } });
-    client({ rowsPerSecond: 9, filter: { action: ['deny', 'permit'] } });
-    client({ rowsPerSecond: 9, filter: { action: ['permit', 'deny'] } });
+    client({ ...limited(9), filter: { protocol: [6, 17], src_address: '2001:db8:0::/48' } });
+    client({ ...limited(9), filter: { src_address: '2001:DB8::/48', protocol: [17, 6, 6] } });
+    client({ ...limited(9), filter: { action: ['deny', 'permit'] } });
+    client({ ...limited(9), filter: { action: ['permit', 'deny'] } });
     add(30);
     expect(messages).toHaveLength(2);
     expect(new Set(messages.map(({ pieces }) => pieces[1])).size).toBe(1);
@@ -255,7 +270,16 @@ describe('a client', () => {
 });
 
 const CLIENTS = 4;
-const SUBSCRIPTIONS = [ALL, ALL, undefined, denied, limited(5000), limited(0), { ...denied, rowsPerSecond: 500 }];
+const SUBSCRIPTIONS = [
+  ALL,
+  ALL,
+  undefined,
+  denied,
+  limited(5000),
+  limited(0),
+  { ...ALL, batchMs: 1 },
+  { ...denied, rowsPerSecond: 500 },
+];
 
 const SKIPPED = 3;
 

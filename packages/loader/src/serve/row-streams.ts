@@ -4,12 +4,13 @@ import type { ClientStream } from './client-stream.ts';
 import { NoRows, type RowSource, RowStream, type StreamClock, type StreamContext } from './row-stream.ts';
 import type { RecordLayout } from './wire.ts';
 
-/** A batch is gathered for so long: more with many clients, so that there are at most 5,000 deliveries a second. */
-const BATCH_MS = 10;
+/** Rows are gathered for so long at least when many clients follow streams: at most 5,000 deliveries a second. */
 const BATCH_MS_PER_CLIENT = 0.2;
 
 export interface Subscription {
   readonly rowsPerSecond: number;
+  /** Rows that come sooner after each other than this go out together. */
+  readonly batchMs: number;
   readonly filter: RowFilter | undefined;
 }
 
@@ -22,7 +23,12 @@ export class RowStreams {
   #clockOffsetNs = 0n;
 
   constructor(layout: RecordLayout, clock: StreamClock) {
-    this.context = { clock, layout, batchMs: () => this.#batchMs(), clockOffsetNs: () => this.#clockOffsetNs };
+    this.context = {
+      clock,
+      layout,
+      leastBatchMs: () => this.#following * BATCH_MS_PER_CLIENT,
+      clockOffsetNs: () => this.#clockOffsetNs,
+    };
   }
 
   setClockOffset(ns: bigint): void {
@@ -56,13 +62,13 @@ export class RowStreams {
 
   #sourceFor(subscription: Subscription | undefined): RowSource {
     if (subscription === undefined || subscription.rowsPerSecond === 0) return this.#noRows;
-    const { rowsPerSecond, filter } = subscription;
+    const { rowsPerSecond, batchMs, filter } = subscription;
     const filterKey = filter ? rowFilterKey(filter) : '';
-    const key = `${rowsPerSecond} ${filterKey}`;
+    const key = `${rowsPerSecond} ${batchMs} ${filterKey}`;
     let stream = this.#streams.get(key);
     if (stream === undefined) {
       const matches = filter && filterKey !== '' ? compileRowFilter(filter) : undefined;
-      stream = new RowStream(this.context, rowsPerSecond, matches);
+      stream = new RowStream(this.context, { rowsPerSecond, batchMs, matches });
       this.#streams.set(key, stream);
     }
     return stream;
@@ -72,9 +78,5 @@ export class RowStreams {
     if (source instanceof RowStream) this.#following--;
     if (source === undefined || source.followers.size > 0) return;
     for (const [key, stream] of this.#streams) if (stream === source) this.#streams.delete(key);
-  }
-
-  #batchMs(): number {
-    return Math.max(BATCH_MS, this.#following * BATCH_MS_PER_CLIENT);
   }
 }

@@ -163,8 +163,9 @@ export class SocketServer {
       this.#wantRows();
     });
     socket.on('subscribe', (...given: unknown[]) =>
-      this.#answer(client, subscribeSchema, given, ({ max_rows_per_second, filter }, done) => {
-        const subscription = { rowsPerSecond: max_rows_per_second, filter };
+      this.#answer(client, subscribeSchema, given, ({ max_rows_per_second, max_batches_per_second, filter }, done) => {
+        const batchMs = 1000 / max_batches_per_second;
+        const subscription = { rowsPerSecond: max_rows_per_second, batchMs, filter };
         client.asked = subscription;
         this.#wantRows(client, () => {
           client.subscribe(subscription);
