@@ -5,6 +5,31 @@ export { type BatchCounters, type BatchHeader, writeBatchCounters, writeBatchHea
 export { BATCH_HEADER_FIELDS, BATCH_HEADER_SIZE, BATCH_MAGIC } from './batch-layout.ts';
 export { csvText, PACKET_LOG_CSV_HEADER, packetLogCsv } from './export/csv.ts';
 export { PCAPNG_COMMENT, PcapngEncoder } from './export/pcapng.ts';
+export { compileFilter, type FilterEnvironment } from './filter/compile.ts';
+export {
+  type AllFilter,
+  type AndFilter,
+  allOf,
+  anyOf,
+  type Comparison,
+  EVERYTHING,
+  type Filter,
+  type FlagsFilter,
+  type InterfaceFilter,
+  type NetworkFilter,
+  type NotFilter,
+  type NumberField,
+  type NumberFilter,
+  namesInterfaces,
+  type OrFilter,
+  type PortFilter,
+  type Side,
+  type TermFilter,
+} from './filter/filter.ts';
+export { FilterError, type TextRange } from './filter/filter-error.ts';
+export { filterKey, simplified } from './filter/filter-key.ts';
+export { formatFilter } from './filter/format.ts';
+export { MAX_FILTER_LENGTH, parseFilter } from './filter/parse.ts';
 export { icmpTypeName } from './icmp-names.ts';
 export { packetLogJson } from './json-line.ts';
 export {
@@ -69,7 +94,7 @@ export {
   summarySchema,
   type Volume,
 } from './protocol.ts';
-export { compileRowFilter, type RecordPredicate, type RowFilter, rowFilterKey, rowFilterSchema } from './row-filter.ts';
+export { compileRowFilter, type RowFilter, rowFilterKey, rowFilterSchema } from './row-filter.ts';
 export { formatDuration, parseDuration } from './rules/duration.ts';
 export { formatIpProtocol, parseIpProtocol } from './rules/ip-protocol.ts';
 export { formatPortRange, type PortRange, parsePortRange } from './rules/port-range.ts';
@@ -128,5 +153,6 @@ export {
   rulesSnapshotSchema,
 } from './rules/snapshot.ts';
 export { formatRuleSource, isSetName, parseRuleSource, type RuleSource } from './rules/source.ts';
+export { serviceName, servicePort, serviceWords } from './service-names.ts';
 export { tcpFlagsLetters, tcpFlagsText } from './tcp-flags.ts';
-export { PacketLogView, type RecordShape } from './view.ts';
+export { PacketLogView, type RecordPredicate, type RecordShape } from './view.ts';

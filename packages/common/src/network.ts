@@ -15,10 +15,16 @@ export class NetworkError extends Error {
   override readonly name = 'NetworkError';
   /** What was to be parsed. */
   readonly text: string;
+  /** The rest of a sentence that begins with the text. */
+  readonly problem: string;
+  /** What may be meant. */
+  readonly fix: string | undefined;
 
-  constructor(text: string, problem: string, options?: ErrorOptions) {
-    super(`${JSON.stringify(text)} ${problem}`, options);
+  constructor(text: string, problem: string, { fix, ...options }: ErrorOptions & { fix?: string } = {}) {
+    super(`${JSON.stringify(text)} ${problem}${fix === undefined ? '' : `: write ${fix}`}`, options);
     this.text = text;
+    this.problem = problem;
+    this.fix = fix;
   }
 }
 
@@ -43,7 +49,7 @@ export function parseNetwork(text: string): Network {
   const bits = 128 - width + Number(prefix ?? width);
   const masked = bytes.map((byte, i) => byte & maskOf(bits, i));
   if (masked.some((byte, i) => byte !== bytes[i])) {
-    throw new NetworkError(text, `has bits set behind its prefix: write ${formatAs(family, masked)}/${prefix}`);
+    throw new NetworkError(text, 'has bits set behind its prefix', { fix: `${formatAs(family, masked)}/${prefix}` });
   }
   return { family, bytes, bits };
 }

@@ -3,12 +3,7 @@ import { z } from 'zod';
 import { ACTIONS, type Action, PACKET_LOG_FIELDS } from './layout.ts';
 import { hasPorts } from './names.ts';
 import { formatNetwork, isInNetwork, NetworkError, type NetworkTest, parseNetwork, testFor } from './network.ts';
-
-/**
- * Whether the record that begins at byte `at` of `bytes` is wanted. It allocates nothing, keeps nothing, and may be
- * asked for any record: whatever a filter is written in, this is what it is compiled to.
- */
-export type RecordPredicate = (bytes: Uint8Array, at: number) => boolean;
+import type { RecordPredicate } from './view.ts';
 
 const actionNames = Object.keys(ACTIONS) as [Action, ...Action[]];
 const port = z.number().int().min(0).max(0xffff);

@@ -4,7 +4,6 @@ import { BatchFormatError } from './batch-error.ts';
 import { PACKET_LOG_FIELDS, PACKET_LOG_SIZE, type PacketLogFieldName } from './layout.ts';
 import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6 } from './names.ts';
 import type { PacketLog } from './packet-log.ts';
-import type { RecordPredicate } from './row-filter.ts';
 import { TextCache } from './text-cache.ts';
 
 const OFFSET = Object.fromEntries(PACKET_LOG_FIELDS.map(({ name, offset }) => [name, offset])) as Readonly<
@@ -41,6 +40,12 @@ export interface RecordShape {
   /** Byte where the first stride begins; 0 when absent. */
   readonly start?: number;
 }
+
+/**
+ * Whether the record that begins at byte `at` of `bytes` is wanted. It allocates nothing, keeps nothing, throws nothing,
+ * and may be asked for any bytes.
+ */
+export type RecordPredicate = (bytes: Uint8Array, at: number) => boolean;
 
 /**
  * Reads records at a fixed stride. It borrows `bytes`: it is valid as long as they are unchanged.
@@ -176,7 +181,7 @@ export class PacketLogView implements Iterable<PacketLog> {
     return etherType === ETHER_TYPE_IPV4 || etherType === ETHER_TYPE_IPV6;
   }
 
-  /** Whether record `i` is wanted, see `compileRowFilter`. */
+  /** Whether record `i` is wanted, see `compileFilter`. */
   matches(i: number, predicate: RecordPredicate): boolean {
     return predicate(this.#bytes, this.#at(i));
   }

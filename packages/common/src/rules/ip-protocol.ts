@@ -31,6 +31,9 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
   ['ip-in-ip', 'ipip'],
 ]);
 
+/** Every word that `parseIpProtocol` takes. */
+export const IP_PROTOCOL_WORDS: readonly string[] = [...NUMBERS.keys(), ...ALIASES.keys()];
+
 const NAMES: ReadonlyMap<number, string> = new Map([...NUMBERS].map(([name, number]) => [number, name]));
 
 /**

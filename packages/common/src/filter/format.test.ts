@@ -1,0 +1,62 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { filter, INTERFACES, nearRecord } from './filter.arbitrary.ts';
+import { naiveMatch } from './filter.reference.ts';
+import { filterKey } from './filter-key.ts';
+import { formatFilter } from './format.ts';
+import { MAX_FILTER_LENGTH, parseFilter } from './parse.ts';
+
+describe('formatFilter', () => {
+  it('writes what is read as the same filter', () => {
+    fc.assert(
+      fc.property(filter, (any) => {
+        const text = formatFilter(any);
+        fc.pre(text.length <= MAX_FILTER_LENGTH);
+        expect(parseFilter(text)).toEqual(any);
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it.each([
+    ['tcp[ ]dst port http', undefined],
+    ['SRC net 10 && TCP DST port https || !deny', '(src net 10.0.0.0/8 and tcp and dst port 443) or not deny'],
+    ['ether proto 2048 or proto 6 or action permit', 'ip or tcp or permit'],
+    [
+      'action != 1 and reason 4 and len 60 and rule == 7',
+      'action != deny and reason malformed and len = 60 and rule 7',
+    ],
+    ['flags = ack,syn', 'flags = syn,ack'],
+    ['iface "eth0" or "a b"', 'iface eth0 or iface "a b"'],
+    ['port 1-1024', 'portrange 1-1024'],
+  ])('has one way to say %j', (text, written) => {
+    if (written === undefined) expect(() => parseFilter(text)).toThrow('column 1');
+    else expect(formatFilter(parseFilter(text))).toBe(written);
+  });
+});
+
+describe('filterKey', () => {
+  it.each([
+    ['tcp and deny', 'deny and tcp'],
+    ['port 80 or 443', 'port https or port http or port 80'],
+    ['not not (tcp)', 'tcp'],
+    ['all and tcp', 'tcp'],
+    ['tcp or all', ''],
+    ['', 'all'],
+    ['(udp or (tcp or udp))', 'tcp or udp'],
+  ])('is the same for %j and %j', (one, other) => {
+    expect(filterKey(parseFilter(one))).toBe(filterKey(parseFilter(other)));
+  });
+
+  it('is that of a filter that lets the same records through', () => {
+    fc.assert(
+      fc.property(filter, nearRecord, (any, record) => {
+        const key = filterKey(any);
+        fc.pre(key.length <= MAX_FILTER_LENGTH);
+        expect(naiveMatch(parseFilter(key), record, INTERFACES)).toBe(naiveMatch(any, record, INTERFACES));
+        expect(filterKey(parseFilter(key))).toBe(key);
+      }),
+      { numRuns: 5000 },
+    );
+  });
+});

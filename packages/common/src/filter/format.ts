@@ -1,0 +1,97 @@
+/** A filter as text: parsed again, it is the same filter. */
+
+import { ACTIONS, REASONS } from '../layout.ts';
+import { parseNetwork } from '../network.ts';
+import type {
+  Filter,
+  FlagsFilter,
+  InterfaceFilter,
+  NetworkFilter,
+  NumberField,
+  NumberFilter,
+  PortFilter,
+} from './filter.ts';
+import { FLAG_WORDS, NUMBER_WORDS, PROTOCOL_WORDS, VERDICT_WORDS } from './words.ts';
+
+/** In full words, with every parenthesis that could be in doubt. */
+export function formatFilter(filter: Filter): string {
+  switch (filter.kind) {
+    case 'all':
+      return 'all';
+    case 'and':
+    case 'or':
+      return filter.terms.map(asOperand).join(` ${filter.kind} `);
+    case 'not':
+      return `not ${asOperand(filter.term)}`;
+    case 'number':
+      return formatNumber(filter);
+    case 'network':
+      return formatNetworkTerm(filter);
+    case 'port':
+      return formatPort(filter);
+    case 'flags':
+      return formatFlags(filter);
+    case 'interface':
+      return formatInterface(filter);
+  }
+}
+
+function asOperand(filter: Filter): string {
+  const text = formatFilter(filter);
+  return filter.kind === 'and' || filter.kind === 'or' ? `(${text})` : text;
+}
+
+/** `tcp` for `ip_protocol = 6`. */
+const SHORT: ReadonlyMap<string, string> = new Map(
+  [...PROTOCOL_WORDS, ...VERDICT_WORDS].map(([word, { field, value }]) => [`${field} ${value}`, word]),
+);
+const FIELD_WORDS: ReadonlyMap<NumberField, string> = new Map<NumberField, string>([
+  ...[...NUMBER_WORDS].map(([word, { field }]) => [field, word] as const),
+  ['ether_type', 'ether proto'],
+  ['ip_protocol', 'proto'],
+  ['action', 'action'],
+  ['reason', 'reason'],
+]);
+const CODE_WORDS: ReadonlyMap<string, string> = new Map([
+  ...Object.entries(ACTIONS).map(([word, code]) => [`action ${code}`, word] as const),
+  ...Object.entries(REASONS).map(([word, code]) => [`reason ${code}`, word] as const),
+]);
+
+function formatNumber({ field, comparison, value }: NumberFilter): string {
+  const short = SHORT.get(`${field} ${value}`);
+  if (comparison === '=' && short !== undefined) return short;
+  const shown = CODE_WORDS.get(`${field} ${value}`) ?? (field === 'ether_type' ? hexadecimal(value) : value);
+  // A size is compared, a name is given.
+  const isName = comparison === '=' && field !== 'length' && field !== 'weight';
+  return `${FIELD_WORDS.get(field)} ${isName ? '' : `${comparison} `}${shown}`;
+}
+
+function hexadecimal(value: number): string {
+  return `0x${value.toString(16).padStart(4, '0')}`;
+}
+
+function sideWord(side: NetworkFilter['side']): string {
+  return side === 'either' ? '' : `${side} `;
+}
+
+function formatNetworkTerm({ side, network }: NetworkFilter): string {
+  const { bits } = parseNetwork(network);
+  const isHost = bits === 128;
+  return `${sideWord(side)}${isHost ? `host ${network.slice(0, network.indexOf('/'))}` : `net ${network}`}`;
+}
+
+function formatPort({ side, from, to }: PortFilter): string {
+  return `${sideWord(side)}${from === to ? `port ${from}` : `portrange ${from}-${to}`}`;
+}
+
+function formatFlags({ flags, exact }: FlagsFilter): string {
+  if (flags === 0) return exact ? 'flags = none' : 'tcp';
+  const words = [...FLAG_WORDS].filter(([, bit]) => (flags & bit) !== 0).map(([word]) => word);
+  return `flags ${exact ? '= ' : ''}${words.join(',')}`;
+}
+
+const PLAIN_NAME = /^[\w.@:-]+$/;
+
+function formatInterface({ name }: InterfaceFilter): string {
+  return `iface ${PLAIN_NAME.test(name) ? name : JSON.stringify(name)}`;
+}

@@ -1,0 +1,80 @@
+/** A filter's text as data. */
+import { Cursor } from './cursor.ts';
+import { allOf, anyOf, EVERYTHING, type Filter } from './filter.ts';
+import { FilterError } from './filter-error.ts';
+import { refuseRest } from './refusals.ts';
+import { type Again, takeTerm } from './terms.ts';
+
+/** Characters of a filter. */
+export const MAX_FILTER_LENGTH = 4096;
+/** Parentheses and nots inside each other. */
+const MAX_DEPTH = 32;
+
+/**
+ * The language is that of docs/filter.md. Nothing but spaces: everything.
+ * @throws FilterError
+ */
+export function parseFilter(text: string): Filter {
+  return readFilter(new Cursor(text));
+}
+
+/** Reads all of the cursor's text. */
+export function readFilter(cursor: Cursor): Filter {
+  const { length } = cursor.text;
+  if (length > MAX_FILTER_LENGTH) {
+    const range = { from: MAX_FILTER_LENGTH, to: length };
+    throw new FilterError(cursor.text, range, `a filter has at most ${MAX_FILTER_LENGTH} characters`);
+  }
+  if (cursor.text.trim() === '') {
+    cursor.may('term');
+    return EVERYTHING;
+  }
+  const filter = new Parser(cursor).expression(0);
+  if (!cursor.atEnd) refuseRest(cursor);
+  cursor.end();
+  return filter;
+}
+
+class Parser {
+  readonly #cursor: Cursor;
+  #again: Again | undefined;
+
+  constructor(cursor: Cursor) {
+    this.#cursor = cursor;
+  }
+
+  /** As tcpdump: "and" and "or" bind alike, from left to right. */
+  expression(depth: number): Filter {
+    const cursor = this.#cursor;
+    let filter = this.#factor(depth);
+    for (;;) {
+      cursor.may('connective');
+      const isAnd = cursor.is('and');
+      if (!isAnd && !cursor.is('or')) return filter;
+      cursor.take('connective');
+      const right = this.#factor(depth);
+      filter = isAnd ? allOf([filter, right]) : anyOf([filter, right]);
+    }
+  }
+
+  #factor(depth: number): Filter {
+    const cursor = this.#cursor;
+    const { token } = cursor;
+    if (depth > MAX_DEPTH) cursor.fail(`at most ${MAX_DEPTH} parentheses and nots stand inside each other`);
+    if (cursor.takeIf('not', 'connective')) return { kind: 'not', term: this.#factor(depth + 1) };
+    if (!cursor.takeIf('(', 'connective')) return this.#term();
+    const filter = this.expression(depth + 1);
+    cursor.may('close');
+    if (cursor.atEnd) cursor.fail('a ")" is missing for this', undefined, token);
+    if (!cursor.takeIf(')', 'connective')) refuseRest(cursor);
+    return filter;
+  }
+
+  #term(): Filter {
+    const cursor = this.#cursor;
+    cursor.countTerm(cursor.token);
+    const { filter, again } = takeTerm(cursor, this.#again);
+    this.#again = again ?? this.#again;
+    return filter;
+  }
+}

@@ -1,0 +1,42 @@
+/** Sentences for what cannot begin a term. */
+
+import { servicePort } from '../service-names.ts';
+import type { Cursor } from './cursor.ts';
+import { quoted } from './filter-error.ts';
+import { NOT_RECORDED, TERM_WORDS } from './words.ts';
+
+/** What is wrong here whatever came before. */
+export function refuseWhatBeginsNothing(cursor: Cursor): void {
+  const { kind, text } = cursor.token;
+  const { word } = cursor;
+  if (word === 'and' || word === 'or' || word === ')') cursor.fail(`a term must stand before ${quoted(text)}`);
+  if (kind === 'sign' && /^[<>=!]/.test(text)) cursor.fail('a word such as len must stand before it');
+  const notRecorded = NOT_RECORDED.get(word);
+  if (notRecorded !== undefined) cursor.fail(notRecorded);
+  if (text.includes('[')) cursor.fail('the bytes of a packet are not recorded; flags are asked for with "flags syn"');
+}
+
+/** Where no value is expected. */
+export function refuse(cursor: Cursor): never {
+  const { kind, text } = cursor.token;
+  if (kind === 'string') cursor.fail('a quoted name follows the word "iface"', `iface ${JSON.stringify(text)}`);
+  if (/^\d+$/.test(text)) cursor.fail('a number needs a word before it', `port ${text}`);
+  if (/^\d+-\d+$/.test(text)) cursor.fail('numbers need a word before them', `portrange ${text}`);
+  if (servicePort(text.toLowerCase()) !== undefined) cursor.fail('a service needs a word before it', `port ${text}`);
+  return cursor.failNear(
+    [...TERM_WORDS, 'not'],
+    'no term begins so; write a word such as tcp, host, port, deny or len',
+  );
+}
+
+/** What stands behind a term and is neither "and" nor "or". */
+export function refuseRest(cursor: Cursor): never {
+  const { word } = cursor;
+  const { text } = cursor.token;
+  const written = cursor.text.slice(cursor.token.from, cursor.token.to);
+  if (word === ')') cursor.fail('no "(" is open here');
+  if (word === ',') cursor.fail('what may be either is joined with a word', 'or');
+  if (text.includes('[') || NOT_RECORDED.has(word)) refuseWhatBeginsNothing(cursor);
+  if (/^[<>=!]/.test(text)) cursor.fail('only len, rule, vlan, weight and proto are compared so');
+  return cursor.fail('"and" or "or" is missing before it', `and ${written}`);
+}

@@ -1,0 +1,243 @@
+/** The terms of a filter: `tcp dst port 443`, `len > 1000`, `deny`. */
+import { type Cursor, type Expected, wordOf } from './cursor.ts';
+import { allOf, anyOf, type Comparison, EVERYTHING, type Filter, type NumberField, type Side } from './filter.ts';
+import { quoted } from './filter-error.ts';
+import { refuse, refuseWhatBeginsNothing } from './refusals.ts';
+import {
+  isComparison,
+  looksLikeAddress,
+  takeCode,
+  takeEtherType,
+  takeFlags,
+  takeInterface,
+  takeNetwork,
+  takeNumber,
+  takePorts,
+  takeProtocol,
+} from './values.ts';
+import { LENGTH_WORDS, NUMBER_WORDS, PROTOCOL_WORDS, SIDE_WORDS, TYPE_WORDS, VERDICT_WORDS } from './words.ts';
+
+type ReadValue = (cursor: Cursor, elided: boolean) => Filter;
+
+/** Reads one more value as the term did: what `443` means in `port 80 or 443`. */
+export interface Again {
+  readonly takes: Expected;
+  readonly read: ReadValue;
+}
+
+export interface Term {
+  readonly filter: Filter;
+  /** Absent where it has no values. */
+  readonly again?: Again;
+}
+
+type ReadTerm = (cursor: Cursor, word: string) => Term;
+
+function number(field: NumberField, value: number, comparison: Comparison = '='): Filter {
+  return { kind: 'number', field, comparison, value };
+}
+
+/** The value of a term: one, or several as in `port (80 or 443)`. */
+function valued(cursor: Cursor, takes: Expected, read: ReadValue): Term {
+  const again = { takes, read };
+  if (!cursor.is('(') || TERMS.has(wordOf(cursor.next))) return { filter: read(cursor, false), again };
+  cursor.take('connective');
+  let filter = read(cursor, false);
+  while (!cursor.takeIf(')', 'connective')) {
+    cursor.may('connective', 'close');
+    const isOr = cursor.is('or');
+    if (!isOr && !cursor.is('and')) cursor.fail('"or" or ")" must follow a value in parentheses');
+    const join = isOr ? anyOf : allOf;
+    cursor.take('connective');
+    filter = join([filter, read(cursor, false)]);
+  }
+  return { filter, again };
+}
+
+const readProtocol: ReadTerm = (cursor, word) => {
+  const { field, value, has } = PROTOCOL_WORDS.get(word) as NonNullable<ReturnType<typeof PROTOCOL_WORDS.get>>;
+  cursor.take('keyword');
+  const protocol = number(field, value);
+  cursor.may(...(has.ports ? (['side'] as const) : []), ...(has.protocols ? (['proto'] as const) : []));
+  if (has.protocols && cursor.is('proto')) {
+    cursor.take('keyword');
+    return valued(cursor, 'protocol', (at) =>
+      allOf([protocol, number('ip_protocol', takeProtocol(at, quoted(`${word} proto`)))]),
+    );
+  }
+  if (!SIDE_WORDS.has(cursor.word) && !TYPE_WORDS.has(cursor.word)) {
+    refuseBareValue(cursor, word, has.ports);
+    return { filter: protocol };
+  }
+  return qualified(cursor, [protocol], word);
+};
+
+function refuseBareValue(cursor: Cursor, word: string, hasPorts: boolean): void {
+  const { text } = cursor.token;
+  const after = quoted(word);
+  if (hasPorts && /^\d+$/.test(text)) cursor.fail(`${after} needs a word before a number`, `port ${text}`);
+  if (looksLikeAddress(text)) cursor.fail(`${after} needs a word before an address`, `host ${text}`);
+}
+
+const readQualified: ReadTerm = (cursor) => qualified(cursor, [], '');
+
+/** `[src|dst] [host|net|port|portrange] value`, perhaps behind a protocol. */
+function qualified(cursor: Cursor, protocol: readonly Filter[], protocolWord: string): Term {
+  const words = protocolWord === '' ? [] : [protocolWord];
+  const sides = takeSides(cursor, words);
+  cursor.may('type');
+  const type = TYPE_WORDS.has(cursor.word) ? cursor.word : '';
+  refuseWhatItHasNot(cursor, protocolWord, type);
+  if (type !== '') words.push(cursor.take('keyword').text.toLowerCase());
+  const after = quoted(words.join(' '));
+  const each: ReadValue = (at, elided) => {
+    if (type === 'port' || type === 'portrange') {
+      const ports = takePorts(at, after, elided);
+      return allOf([...protocol, ...sides.map((side) => ({ kind: 'port', side, ...ports }) as const)]);
+    }
+    const network = takeNetwork(at, after, type === 'net');
+    return allOf([...protocol, ...sides.map((side) => ({ kind: 'network', side, network }) as const)]);
+  };
+  const takes = type === 'port' ? 'port' : type === 'portrange' ? 'range' : type === 'net' ? 'network' : 'address';
+  return valued(cursor, takes, each);
+}
+
+function refuseWhatItHasNot(cursor: Cursor, protocolWord: string, type: string): void {
+  const has = PROTOCOL_WORDS.get(protocolWord)?.has;
+  if (has === undefined) return;
+  if (type.startsWith('port') && !has.ports) cursor.fail(`${quoted(protocolWord)} has no ports; leave one of them out`);
+  if (!has.addresses) cursor.fail(`addresses are recorded of IPv4 and IPv6 alone; leave out ${quoted(protocolWord)}`);
+}
+
+/** `src or dst` is either, as nothing is; `src and dst` is both. */
+function takeSides(cursor: Cursor, words: string[]): readonly Side[] {
+  if (!SIDE_WORDS.has(cursor.word)) return ['either'];
+  const one = cursor.take('keyword').text.toLowerCase() as 'src' | 'dst';
+  words.push(one);
+  const other = one === 'src' ? 'dst' : 'src';
+  if (!(cursor.is('or') || cursor.is('and')) || cursor.next.text.toLowerCase() !== other) return [one];
+  const isEither = cursor.is('or');
+  cursor.take('connective');
+  cursor.take('keyword');
+  words.push(isEither ? 'or' : 'and', other);
+  return isEither ? ['either'] : ['src', 'dst'];
+}
+
+const readNumber: ReadTerm = (cursor, word) => {
+  const { field, max, bare } = NUMBER_WORDS.get(word) as NonNullable<ReturnType<typeof NUMBER_WORDS.get>>;
+  cursor.take('keyword');
+  cursor.may('comparison');
+  if (bare && (cursor.atEnd || [')', 'and', 'or'].includes(cursor.word))) {
+    cursor.may('number');
+    return { filter: number(field, 0, '>') };
+  }
+  return valued(cursor, 'number', (at) => {
+    const comparison = takeComparison(at);
+    return number(field, takeNumber(at, quoted(word), max), comparison);
+  });
+};
+
+function takeComparison(cursor: Cursor): Comparison {
+  const { word } = cursor;
+  if (!isComparison(word)) return '=';
+  cursor.take('comparison');
+  return word;
+}
+
+const readLength: ReadTerm = (cursor, word) => {
+  const { comparison } = LENGTH_WORDS.get(word) as NonNullable<ReturnType<typeof LENGTH_WORDS.get>>;
+  cursor.take('keyword');
+  return valued(cursor, 'number', (at) => number('length', takeNumber(at, quoted(word), 0xffff), comparison));
+};
+
+function takeEquality(cursor: Cursor, word: string): '=' | '!=' {
+  const comparison = isComparison(cursor.word) ? cursor.word : '=';
+  if (comparison !== '=' && comparison !== '!=') {
+    cursor.fail(`${quoted(word)} has no order: only = and != compare it`);
+  }
+  takeComparison(cursor);
+  return comparison;
+}
+
+const readCode =
+  (field: 'action' | 'reason'): ReadTerm =>
+  (cursor) => {
+    cursor.take('keyword');
+    return valued(cursor, field, (at) => {
+      const comparison = takeEquality(at, field);
+      return number(field, takeCode(at, field, quoted(field)), comparison);
+    });
+  };
+
+const readProto: ReadTerm = (cursor) => {
+  cursor.take('keyword');
+  return valued(cursor, 'protocol', (at) => {
+    const comparison = takeComparison(at);
+    return number('ip_protocol', takeProtocol(at, quoted('proto')), comparison);
+  });
+};
+
+const readEther: ReadTerm = (cursor) => {
+  cursor.take('keyword');
+  cursor.must('"proto" must follow "ether": MAC addresses are not recorded', 'proto');
+  if (!cursor.takeIf('proto', 'keyword')) {
+    cursor.fail('"proto" must follow "ether": MAC addresses are not recorded');
+  }
+  return valued(cursor, 'ether_type', (at) => {
+    const comparison = takeComparison(at);
+    return number('ether_type', takeEtherType(at, quoted('ether proto')), comparison);
+  });
+};
+
+const readFlags: ReadTerm = (cursor) => {
+  cursor.take('keyword');
+  return valued(cursor, 'flag', (at) => {
+    const isExact = at.takeIf('=', 'comparison');
+    const flags = takeFlags(at, quoted('flags'));
+    return { kind: 'flags', flags, exact: isExact || flags === 0 };
+  });
+};
+
+const readInterface: ReadTerm = (cursor) => {
+  cursor.take('keyword');
+  return valued(cursor, 'interface', (at) => {
+    const comparison = takeEquality(at, 'iface');
+    const filter: Filter = { kind: 'interface', name: takeInterface(at, quoted('iface')) };
+    return comparison === '=' ? filter : { kind: 'not', term: filter };
+  });
+};
+
+const readAlone: ReadTerm = (cursor, word) => {
+  cursor.take('keyword');
+  const verdict = VERDICT_WORDS.get(word);
+  return { filter: verdict === undefined ? EVERYTHING : number(verdict.field, verdict.value) };
+};
+
+const TERMS: ReadonlyMap<string, ReadTerm> = new Map<string, ReadTerm>([
+  ...[...PROTOCOL_WORDS.keys()].map((word) => [word, readProtocol] as const),
+  ...[...SIDE_WORDS.keys(), ...TYPE_WORDS.keys()].map((word) => [word, readQualified] as const),
+  ...[...NUMBER_WORDS.keys()].map((word) => [word, readNumber] as const),
+  ...[...LENGTH_WORDS.keys()].map((word) => [word, readLength] as const),
+  ...[...VERDICT_WORDS.keys(), 'all'].map((word) => [word, readAlone] as const),
+  ['action', readCode('action')],
+  ['reason', readCode('reason')],
+  ['proto', readProto],
+  ['ether', readEther],
+  ['flags', readFlags],
+  ['iface', readInterface],
+]);
+
+/** One term; `again`: how the values of the term before are read. */
+export function takeTerm(cursor: Cursor, again: Again | undefined): Term {
+  cursor.may('term', ...(again ? [again.takes] : []));
+  if (cursor.atEnd) cursor.fail('a term such as tcp, deny or host 192.0.2.1 must follow');
+  const { word } = cursor;
+  const read = TERMS.get(word);
+  if (read !== undefined) return read(cursor, word);
+  const isAddress = looksLikeAddress(cursor.token.text);
+  const takesAddresses = again?.takes === 'address' || again?.takes === 'network';
+  if (isAddress && !takesAddresses) return qualified(cursor, [], '');
+  refuseWhatBeginsNothing(cursor);
+  if (again !== undefined) return { filter: again.read(cursor, true), again };
+  return refuse(cursor);
+}

@@ -1,0 +1,151 @@
+/** Values in a filter: what may stand behind its words. Each is taken from the cursor, or refused with a fix. */
+import { ACTIONS, REASONS } from '../layout.ts';
+import { formatNetwork, NetworkError, parseNetwork } from '../network.ts';
+import { IP_PROTOCOL_WORDS, parseIpProtocol } from '../rules/ip-protocol.ts';
+import { servicePort, serviceWords } from '../service-names.ts';
+import type { Cursor } from './cursor.ts';
+import type { Comparison } from './filter.ts';
+import { ETHER_TYPE_WORDS, FLAG_WORDS, TERM_WORDS, TYPE_WORDS } from './words.ts';
+
+const COMPARISONS: ReadonlySet<string> = new Set<Comparison>(['=', '!=', '<', '<=', '>', '>=']);
+
+export function isComparison(text: string): text is Comparison {
+  return COMPARISONS.has(text);
+}
+
+/** Whether it can only be meant as an address or a network. */
+export function looksLikeAddress(text: string): boolean {
+  return /^\d{1,3}(\.\d{1,3}){3}(\/|$)/.test(text) || /^[0-9a-f.]*:[0-9a-f:.]*(\/|$)/i.test(text);
+}
+
+/** `after`: the words before it, for the message. In canonical form. */
+export function takeNetwork(cursor: Cursor, after: string, isNet: boolean): string {
+  cursor.must(`${isNet ? 'a network' : 'an address'} must follow ${after}`, isNet ? 'network' : 'address');
+  const { text } = cursor.token;
+  if (/^\d+(-\d+)?$/.test(text) && !(isNet && Number(text) < 256)) {
+    cursor.fail(`an address must follow ${after}`, text.includes('-') ? `portrange ${text}` : `port ${text}`);
+  }
+  if (cursor.token.kind === 'word' && /^[a-z_-]+$/i.test(text)) return refuseName(cursor, after);
+  try {
+    const network = formatNetwork(parseNetwork(isNet || text.includes('/') ? completed(text) : text));
+    cursor.take('address');
+    return network;
+  } catch (error) {
+    if (!(error instanceof NetworkError)) throw error;
+    return cursor.fail(error.problem, error.fix);
+  }
+}
+
+function refuseName(cursor: Cursor, after: string): never {
+  const candidates = after.includes('host') || after.includes('net') ? [] : TYPE_WORDS.keys();
+  return cursor.failNear(candidates, `an address must follow ${after}; names are not looked up`);
+}
+
+/** `10`, `172.16` and `10/8` as tcpdump reads them: zeros behind, and a prefix for what is there. */
+function completed(text: string): string {
+  const [, address, prefix] = /^(\d{1,3}(?:\.\d{1,3}){0,2})(\/\d+)?$/.exec(text) ?? [];
+  if (address === undefined) return text;
+  const octets = address.split('.');
+  return `${[...octets, '0', '0', '0'].slice(0, 4).join('.')}${prefix ?? `/${8 * octets.length}`}`;
+}
+
+const LARGEST_PORT = 0xffff;
+
+/** A port, or a range of them. */
+export function takePorts(cursor: Cursor, after: string, elided: boolean): { from: number; to: number } {
+  const isRange = after.includes('portrange');
+  cursor.must(`${isRange ? 'ports such as 1-1024' : 'a port'} must follow ${after}`, isRange ? 'range' : 'port');
+  const { text } = cursor.token;
+  const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(text) ?? [];
+  if (first === undefined) return namedPort(cursor, after, elided);
+  const [from, to] = [Number(first), Number(last)];
+  if (Math.max(from, to) > LARGEST_PORT) cursor.fail(`ports end at ${LARGEST_PORT}`);
+  if (from > to) cursor.fail('the range ends before it begins', `${to}-${from}`);
+  cursor.take('number');
+  return { from, to };
+}
+
+function namedPort(cursor: Cursor, after: string, elided: boolean): { from: number; to: number } {
+  const port = servicePort(cursor.token.text.toLowerCase());
+  if (port === undefined) {
+    if (looksLikeAddress(cursor.token.text)) cursor.fail(`a port must follow ${after}`, `host ${cursor.token.text}`);
+    const candidates = elided ? [...serviceWords(), ...TERM_WORDS] : serviceWords();
+    return cursor.failNear(candidates, `neither a port nor a service that is known here; write its number`);
+  }
+  cursor.take('name');
+  return { from: port, to: port };
+}
+
+export function takeNumber(cursor: Cursor, after: string, max: number): number {
+  cursor.must(`a number must follow ${after}`, 'number');
+  const { text } = cursor.token;
+  if (!/^(\d{1,12}|0x[0-9a-f]{1,8})$/i.test(text)) cursor.fail(`a number of 0 to ${max} must follow ${after}`);
+  if (Number(text) > max) cursor.fail(`the largest number for ${after} is ${max}`);
+  return Number(cursor.take('number').text);
+}
+
+export function takeProtocol(cursor: Cursor, after: string): number {
+  cursor.must(`an IP protocol such as gre or 47 must follow ${after}`, 'protocol');
+  if (/^\d/.test(cursor.token.text)) return takeNumber(cursor, after, 255);
+  if (!isKnownProtocol(cursor.word)) {
+    cursor.failNear(IP_PROTOCOL_WORDS, `an IP protocol such as gre or 47 must follow ${after}`);
+  }
+  const number = parseIpProtocol(cursor.word);
+  cursor.take('name');
+  return number;
+}
+
+function isKnownProtocol(word: string): boolean {
+  return IP_PROTOCOL_WORDS.includes(word);
+}
+
+export function takeEtherType(cursor: Cursor, after: string): number {
+  const known = ETHER_TYPE_WORDS.get(cursor.word);
+  if (known === undefined && !/^\d/.test(cursor.token.text)) {
+    cursor.must(`an EtherType such as arp or 0x88cc must follow ${after}`, 'ether_type');
+    cursor.failNear(ETHER_TYPE_WORDS.keys(), `an EtherType such as arp or 0x88cc must follow ${after}`);
+  }
+  if (known === undefined) return takeNumber(cursor, after, 0xffff);
+  cursor.take('name');
+  return known;
+}
+
+const CODES = { action: ACTIONS, reason: REASONS } as const;
+
+/** A word of the record's own, or its number: a later version may have words that this one does not. */
+export function takeCode(cursor: Cursor, field: 'action' | 'reason', after: string): number {
+  const words = Object.keys(CODES[field]);
+  cursor.must(`${words.slice(0, 2).join(', ')} or another ${field} must follow ${after}`, field);
+  if (/^\d/.test(cursor.token.text)) return takeNumber(cursor, after, 255);
+  const { word } = cursor;
+  const code = (CODES[field] as Readonly<Record<string, number>>)[words.includes(word) ? word : ''];
+  if (code === undefined) return cursor.failNear(words, `it must be one of ${words.join(', ')}`);
+  cursor.take('name');
+  return code;
+}
+
+/** `syn` or `syn,ack`; `none`. */
+export function takeFlags(cursor: Cursor, after: string): number {
+  if (cursor.takeIf('none', 'name')) return 0;
+  let flags = 0;
+  do {
+    cursor.must(`a TCP flag such as syn must follow ${after}`, 'flag');
+    const flag = FLAG_WORDS.get(cursor.word);
+    if (flag === undefined) {
+      return cursor.failNear(FLAG_WORDS.keys(), `it must be one of ${[...FLAG_WORDS.keys()].join(', ')}`);
+    }
+    cursor.take('name');
+    flags |= flag;
+  } while (cursor.takeIf(',', 'comparison'));
+  return flags;
+}
+
+const LONGEST_NAME = 64;
+
+export function takeInterface(cursor: Cursor, after: string): string {
+  cursor.must(`the name of an interface must follow ${after}`, 'interface');
+  const { kind, text } = cursor.token;
+  if (kind === 'sign') cursor.fail(`the name of an interface must follow ${after}; quote it if it has such signs`);
+  if (text === '' || text.length > LONGEST_NAME) cursor.fail('no interface has such a name');
+  return cursor.take('name').text;
+}
