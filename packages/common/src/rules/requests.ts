@@ -47,6 +47,8 @@ export const rulesRequestSchemas = {
     reason: z.string().max(MAX_REASON_LENGTH).default(''),
     /** Read it again from this file of the loader's machine when it changes. */
     file: z.string().min(1).max(4096).optional(),
+    /** Leave out lines that cannot be read; else one of them is enough to change nothing. */
+    skip_bad: z.boolean().optional(),
     force,
   }),
   /** What `rules` (instead of those in force) or `add` (besides them) would do. */

@@ -1,0 +1,7 @@
+/** The thread that reads long lists and compiles many rules. */
+import { parentPort } from 'node:worker_threads';
+import { type Job, resultOf } from './jobs.ts';
+
+parentPort?.on('message', ({ number, job }: { number: number; job: Job }) => {
+  parentPort?.postMessage({ number, result: resultOf(job) });
+});

@@ -1,0 +1,89 @@
+/** Reads lists and compiles rules: little at once here, much in a thread of its own, so that nothing else waits. */
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { addressListLength, type ParsedAddressList, RulesCompileError } from '../index.ts';
+import { type CompiledImage, type CompileJob, compileJob, type Job, parseJob, type Result } from './jobs.ts';
+
+/** So many networks are compiled in well under 50 ms. */
+const HERE_NETWORKS = 5000;
+/** So many bytes are read in less than 10 ms. */
+const HERE_BYTES = 200_000;
+/** A thread without work costs memory only; it ends after so long. */
+const IDLE_MS = 10_000;
+
+interface Waiting {
+  done: (result: Result) => void;
+  fail: (error: Error) => void;
+}
+
+export class Compiler {
+  #worker: Worker | undefined;
+  readonly #waiting = new Map<number, Waiting>();
+  #jobs = 0;
+  #idle: NodeJS.Timeout | undefined;
+
+  /** `text` should be in shared memory. */
+  async parse(text: Uint8Array): Promise<ParsedAddressList> {
+    if (text.length <= HERE_BYTES) return parseJob(text);
+    const result = await this.#there({ kind: 'parse', text });
+    if (result.kind !== 'parsed') throw new Error('not an answer to parse');
+    return result.parsed;
+  }
+
+  /** Throws RulesCompileError. */
+  async compile(job: CompileJob): Promise<CompiledImage> {
+    let networks = job.rules.length;
+    for (const list of job.sets.values()) networks += addressListLength(list);
+    if (networks <= HERE_NETWORKS) return compileJob(job);
+    const result = await this.#there({ kind: 'compile', job });
+    if (result.kind === 'refused') throw new RulesCompileError(result.code, result.message, result.limit);
+    if (result.kind !== 'compiled') throw new Error('not an answer to compile');
+    return result.compiled;
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#idle);
+    const worker = this.#worker;
+    this.#worker = undefined;
+    this.#fail(new Error('the compiler was closed'));
+    await worker?.terminate();
+  }
+
+  #there(job: Job): Promise<Result> {
+    clearTimeout(this.#idle);
+    this.#worker ??= this.#start();
+    const number = ++this.#jobs;
+    this.#worker.postMessage({ number, job });
+    return new Promise((done, fail) => this.#waiting.set(number, { done, fail }));
+  }
+
+  #start(): Worker {
+    const worker = new Worker(fileURLToPath(new URL('./compile-thread.js', import.meta.url)), { name: 'rules' });
+    // Alone it keeps no process alive.
+    worker.unref();
+    worker.on('message', ({ number, result }: { number: number; result: Result }) => {
+      const waiting = this.#waiting.get(number);
+      this.#waiting.delete(number);
+      if (this.#waiting.size === 0) this.#rest();
+      waiting?.done(result);
+    });
+    worker.on('error', (error) => this.#ended(worker, error instanceof Error ? error : new Error(String(error))));
+    worker.on('exit', () => this.#ended(worker, new Error('the thread that compiles rules ended')));
+    return worker;
+  }
+
+  #ended(worker: Worker, error: Error): void {
+    if (this.#worker !== worker) return;
+    this.#worker = undefined;
+    this.#fail(error);
+  }
+
+  #fail(error: Error): void {
+    for (const { fail } of this.#waiting.values()) fail(error);
+    this.#waiting.clear();
+  }
+
+  #rest(): void {
+    this.#idle = setTimeout(() => void this.close(), IDLE_MS).unref();
+  }
+}

@@ -1,0 +1,121 @@
+/** Where requests about rules arrive, whatever way they came: checks them, has them done, answers. */
+import {
+  type CheckedRulesRequest,
+  invalidRequest,
+  type RulesAnswer,
+  type RulesError,
+  type RulesResults,
+  type RulesSnapshot,
+  type RulesVerb,
+  rulesRequestSchemas,
+} from '@packetlog/common';
+import type { AuditLog } from './audit-log.ts';
+import type { Compiler } from './compiling/compiler.ts';
+import { adding, type Change, choosingPolicy, editing, importing, removing, type Who } from './engine/change.ts';
+import type { RulesService } from './engine/rules-service.ts';
+import { readSet, requireGood } from './engine/sets.ts';
+import { sharedBytes } from './file/shared-bytes.ts';
+import { RulesRefusal } from './refusal.ts';
+
+/** Those that change nothing. */
+const LOOKING: ReadonlySet<RulesVerb> = new Set(['list', 'test', 'audit']);
+
+export interface Asker {
+  readonly who: Who;
+  readonly mayChange: boolean;
+}
+
+export interface DeskOptions {
+  readonly service: RulesService;
+  readonly audit: Pick<AuditLog, 'newest'>;
+  readonly compiler: Compiler;
+  readonly snapshot: () => RulesSnapshot;
+  readonly rehearse: (request: CheckedRulesRequest<'test'>) => Promise<RulesResults['test']>;
+  /** What went wrong inside, for the log. */
+  readonly failed: (error: unknown) => void;
+}
+
+type Handlers = {
+  readonly [Verb in RulesVerb]: (request: CheckedRulesRequest<Verb>, who: Who) => Promise<RulesResults[Verb]>;
+};
+export type ImportRequest = Omit<CheckedRulesRequest<'import'>, 'entries'>;
+
+export class Desk {
+  readonly #options: DeskOptions;
+  readonly #handlers: Handlers;
+
+  constructor(options: DeskOptions) {
+    this.#options = options;
+    const { service, audit, snapshot, rehearse } = options;
+    this.#handlers = {
+      list: async () => snapshot(),
+      add: (request, who) => this.#change(adding(request, who)),
+      edit: (request, who) => this.#change(editing(request, who)),
+      remove: (request, who) => this.#change(removing(request, who)),
+      policy: (request, who) => this.#change(choosingPolicy(request, who)),
+      import: ({ entries, ...request }, who) => this.#import(request, Buffer.from(entries), who),
+      test: rehearse,
+      confirm: async (_, who) => ({ revision: await service.confirm(who) }),
+      revert: async (_, who) => ({ revision: await service.revert(who) }),
+      undo: async (_, who) => {
+        const { value, ...rest } = await service.undo(who);
+        return { ...value, ...rest };
+      },
+      audit: async ({ limit }) => ({ entries: audit.newest(limit) }),
+    };
+  }
+
+  snapshot(): RulesSnapshot {
+    return this.#options.snapshot();
+  }
+
+  /** Never throws. */
+  async ask<Verb extends RulesVerb>(verb: Verb, request: unknown, asker: Asker): Promise<RulesAnswer<Verb>> {
+    if (!asker.mayChange && !LOOKING.has(verb)) return { ok: false, error: FORBIDDEN };
+    const parsed = rulesRequestSchemas[verb].safeParse(request);
+    if (!parsed.success) return { ok: false, error: invalidRequest(parsed.error) };
+    const handler: Handlers[Verb] = this.#handlers[verb];
+    return this.#answer(() => handler(parsed.data as CheckedRulesRequest<Verb>, asker.who));
+  }
+
+  /** `import` of a list that is too long for a text. Never throws. */
+  importBytes(request: unknown, entries: Uint8Array, { who }: Asker): Promise<RulesAnswer<'import'>> {
+    const parsed = rulesRequestSchemas.import.safeParse({ ...(request as object), entries: '' });
+    if (!parsed.success) return Promise.resolve({ ok: false, error: invalidRequest(parsed.error) });
+    return this.#answer(() => this.#import(parsed.data, entries, who));
+  }
+
+  async #answer<Verb extends RulesVerb>(work: () => Promise<RulesResults[Verb]>): Promise<RulesAnswer<Verb>> {
+    try {
+      return { ok: true, value: await work() };
+    } catch (error) {
+      if (error instanceof RulesRefusal) return { ok: false, error: error.error };
+      this.#options.failed(error);
+      return { ok: false, error: INTERNAL };
+    }
+  }
+
+  async #import(request: ImportRequest, entries: Uint8Array, who: Who): Promise<RulesResults['import']> {
+    const origin = request.file === undefined ? NO_FILE : { kind: 'file' as const, path: request.file };
+    const text = sharedBytes(entries);
+    const read = await readSet(this.#options.compiler, { name: request.set, origin, text, loadedAtMs: Date.now() });
+    const set = request.skip_bad ? read.set : requireGood(read);
+    const done = await this.#change(importing(request, set, who));
+    return { ...done, bad_lines: [...read.badLines], bad_line_count: read.badLineCount };
+  }
+
+  async #change<Value extends object>(change: Change<Value>) {
+    const { value, revision, pending } = await this.#options.service.ask(change);
+    return pending === undefined ? { ...value, revision } : { ...value, revision, pending };
+  }
+}
+
+const NO_FILE = { kind: 'copy' } as const;
+
+const FORBIDDEN: RulesError = {
+  code: 'forbidden',
+  message:
+    'This connection may look, not change. Open the second URL that packetlog printed when it started, the one with admin_token.',
+};
+
+const INTERNAL: RulesError = { code: 'internal', message: 'The loader failed to do this; see its log.' };

@@ -1,0 +1,165 @@
+/** One change of the rules on its way: what it does, for whom, and what comes of it. */
+import type { AuditEntry, CheckedRulesRequest } from '@packetlog/common';
+import {
+  addRule,
+  type Circumstances,
+  editRule,
+  importSet,
+  refreshSet,
+  removeExpired,
+  removeRules,
+  restore,
+  setPolicy,
+} from '../book/changes.ts';
+import { describeSet } from '../book/describe-set.ts';
+import { type NamedSet, type RuleBook, setOf } from '../book/rule-book.ts';
+
+export type Who = AuditEntry['who'];
+
+export const LOADER: Who = { name: 'packetlog', via: 'loader' };
+
+type AuditState = NonNullable<AuditEntry['before']>;
+
+export interface Outcome<Value> {
+  readonly book: RuleBook;
+  /** For the answer. */
+  readonly value: Value;
+  readonly before?: AuditState;
+  readonly after?: AuditState;
+}
+
+export interface Change<Value> {
+  readonly what: AuditEntry['what'];
+  readonly who: Who;
+  readonly why: string;
+  /** Even if somebody protected is shut out. */
+  readonly force: boolean;
+  /** Nobody is there to confirm: what is risky is refused. */
+  readonly isUnattended: boolean;
+  /** The same outcome each time it is called with the same. Throws RulesRefusal. */
+  readonly apply: (book: RuleBook, circumstances: Circumstances) => Outcome<Value>;
+}
+
+type Asked = Pick<Change<unknown>, 'who' | 'force'>;
+type Request<Verb extends 'add' | 'edit' | 'remove' | 'policy' | 'import'> = CheckedRulesRequest<Verb>;
+
+export function adding({ rule: draft, force = false }: Request<'add'>, who: Who) {
+  return change('add', { who, force }, draft.reason, (book, circumstances) => {
+    const { book: after, rule } = addRule(book, draft, circumstances);
+    return { book: after, value: { rule }, after: { rules: [rule] } };
+  });
+}
+
+export function editing({ id, changes, force = false }: Request<'edit'>, who: Who) {
+  return change('edit', { who, force }, changes.reason ?? '', (book, circumstances) => {
+    const { book: after, before, rule } = editRule(book, id, changes, circumstances);
+    return { book: after, value: { rule }, before: { rules: [before] }, after: { rules: [rule] } };
+  });
+}
+
+export function removing({ ids, force = false }: Request<'remove'>, who: Who) {
+  return change('remove', { who, force }, '', (book) => {
+    const { book: after, removed } = removeRules(book, ids);
+    const sets = [...book.sets.values()].filter(({ name }) => !after.sets.has(name)).map(describeSet);
+    const before = sets.length === 0 ? { rules: removed } : { rules: removed, sets };
+    return { book: after, value: { removed }, before };
+  });
+}
+
+export function choosingPolicy({ default_policy, force = false }: Request<'policy'>, who: Who) {
+  return change('policy', { who, force }, '', (book) => ({
+    book: setPolicy(book, default_policy),
+    value: { default_policy },
+    before: { default_policy: book.defaultPolicy },
+    after: { default_policy },
+  }));
+}
+
+/** `set`: what was read of the request's entries. */
+export function importing(
+  { action, reason, force = false }: Pick<Request<'import'>, 'action' | 'reason' | 'force'>,
+  set: NamedSet,
+  who: Who,
+) {
+  return change('import', { who, force }, reason, (book, circumstances) => {
+    const { book: after, rule } = importSet(book, set, action, reason, circumstances);
+    return {
+      book: after,
+      value: { rule, set: describeSet(set) },
+      ...setStates(book, set),
+      after: { rules: [rule], sets: [describeSet(set)] },
+    };
+  });
+}
+
+/** The file of a set has changed. */
+export function refreshing(set: NamedSet, who: Who): Change<undefined> {
+  const path = set.origin.kind === 'file' ? set.origin.path : 'the rules file';
+  return {
+    ...change('import', { who, force: false }, `${path} has changed`, (book) => {
+      if (!book.rules.some((rule) => setOf(rule) === set.name)) return { book, value: undefined };
+      return {
+        book: refreshSet(book, set),
+        value: undefined,
+        ...setStates(book, set),
+        after: { sets: [describeSet(set)] },
+      };
+    }),
+    isUnattended: true,
+  };
+}
+
+export function expiring(who: Who): Change<undefined> {
+  const expire = change('expire', { who, force: false }, '', (book, { nowMs }) => {
+    const { book: after, removed } = removeExpired(book, nowMs);
+    return { book: after, value: undefined, before: { rules: removed } };
+  });
+  return { ...expire, isUnattended: true };
+}
+
+/** Back to `before`, as it was in front of the change that `undone` tells. */
+export function undoing(before: RuleBook, undone: string, who: Who) {
+  return change('undo', { who, force: false }, undone, (book, { nowMs }) => ({
+    book: restore(before, book, nowMs),
+    value: { undone },
+    ...difference(book, before),
+  }));
+}
+
+/** All of it from the file. */
+export function reloading(loaded: RuleBook, why: string, who: Who): Change<undefined> {
+  return change('load', { who, force: false }, why, (book, { nowMs }) => ({
+    book: { ...restore(loaded, book, nowMs), protect: loaded.protect },
+    value: undefined,
+    ...difference(book, loaded),
+  }));
+}
+
+function change<Value>(
+  what: Change<Value>['what'],
+  asked: Asked,
+  why: string,
+  apply: Change<Value>['apply'],
+): Change<Value> {
+  return { what, ...asked, why, isUnattended: false, apply };
+}
+
+function setStates(book: RuleBook, { name }: NamedSet): { before?: AuditState } {
+  const known = book.sets.get(name);
+  return known === undefined ? {} : { before: { sets: [describeSet(known)] } };
+}
+
+/** Only what is not in both. */
+function difference(from: RuleBook, to: RuleBook): { before: AuditState; after: AuditState } {
+  const only = (one: RuleBook, other: RuleBook): AuditState => {
+    const theirs = new Set(other.rules.map((rule) => JSON.stringify(rule)));
+    const rules = one.rules.filter((rule) => !theirs.has(JSON.stringify(rule)));
+    const sets = [...one.sets.values()].filter((set) => other.sets.get(set.name) !== set).map(describeSet);
+    return {
+      ...(rules.length === 0 ? {} : { rules }),
+      ...(sets.length === 0 ? {} : { sets }),
+      ...(one.defaultPolicy === other.defaultPolicy ? {} : { default_policy: one.defaultPolicy }),
+    };
+  };
+  return { before: only(from, to), after: only(to, from) };
+}

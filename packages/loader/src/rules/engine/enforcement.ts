@@ -1,0 +1,128 @@
+/** What the kernel holds: the confirmed rules, and for a while the provisional ones in front of them. */
+import type { RuleGround } from '../../drain/messages.ts';
+import type { RuleSlot } from '../../kernel/rule-images.ts';
+import { EMPTY_BOOK, type RuleBook, saysSomething } from '../book/rule-book.ts';
+import type { Compiler } from '../compiling/compiler.ts';
+import { untilInto } from '../compiling/until.ts';
+import { RuleTotals } from './rule-totals.ts';
+
+/** Where compiled rules are put in force; a RulePublisher. */
+export interface RuleKernel {
+  publish(slot: RuleSlot, image: SharedArrayBuffer | undefined, freshCounters: readonly number[]): Promise<void>;
+}
+
+/** Rules, and what the kernel is given for them. */
+export interface Held {
+  readonly book: RuleBook;
+  /** Undefined: nothing to decide. */
+  readonly image: SharedArrayBuffer | undefined;
+  /** Counter slot by rule. */
+  readonly slots: ReadonlyMap<number, number>;
+}
+
+export class Enforcement {
+  readonly totals = new RuleTotals();
+  readonly #kernel: RuleKernel;
+  readonly #compiler: Compiler;
+  readonly #counterSlots: number;
+  #interfaces: RuleGround['interfaces'];
+  readonly #held: { confirmed: Held; provisional: Held | undefined } = { confirmed: NOTHING, provisional: undefined };
+  /** Of what was compiled and is not published yet. */
+  #promised = new Map<number, number>();
+
+  constructor(kernel: RuleKernel, compiler: Compiler, ground: RuleGround) {
+    this.#kernel = kernel;
+    this.#compiler = compiler;
+    this.#counterSlots = ground.counterSlots;
+    this.#interfaces = ground.interfaces;
+  }
+
+  get confirmed(): Held {
+    return this.#held.confirmed;
+  }
+
+  get provisional(): Held | undefined {
+    return this.#held.provisional;
+  }
+
+  /** The rules that packets are judged by. */
+  get top(): Held {
+    return this.#held.provisional ?? this.#held.confirmed;
+  }
+
+  get interfaces(): RuleGround['interfaces'] {
+    return this.#interfaces;
+  }
+
+  /** Names of interfaces, which may change; their slots do not. True: what is in force was compiled for other names. */
+  rename(interfaces: RuleGround['interfaces']): boolean {
+    const before = JSON.stringify(this.#interfaces);
+    this.#interfaces = interfaces;
+    return before !== JSON.stringify(interfaces);
+  }
+
+  /** Throws RulesCompileError. Nothing is in force yet. */
+  async compile(book: RuleBook): Promise<Held> {
+    if (!saysSomething(book)) return { book, image: undefined, slots: new Map() };
+    const { image, counterSlots } = await this.#compiler.compile({
+      rules: book.rules,
+      defaultPolicy: book.defaultPolicy,
+      sets: new Map([...book.sets].map(([name, { list }]) => [name, list])),
+      interfaceSlots: new Map(this.#interfaces.map(({ name, slot }) => [name, slot])),
+      counters: { limit: this.#counterSlots, previous: new Map([...this.#slotsInForce(), ...this.#promised]) },
+    });
+    for (const [id, slot] of counterSlots) this.#promised.set(id, slot);
+    return { book, image, slots: counterSlots };
+  }
+
+  async confirm(held: Held): Promise<void> {
+    untilInto(held.image, 0n);
+    await this.#publish('confirmed', held);
+  }
+
+  /** In front of the confirmed rules until then, by the monotonic clock, whatever becomes of this process. */
+  async provide(held: Held, untilMonoNs: bigint): Promise<void> {
+    // No rules at all are something, too, in front of others.
+    const shown = held.image === undefined ? await this.#compiler.compile(this.#nothing()) : held;
+    untilInto(shown.image, untilMonoNs);
+    await this.#publish('provisional', { ...held, image: shown.image });
+  }
+
+  async withdraw(): Promise<void> {
+    await this.#kernel.publish('provisional', undefined, []);
+    this.#held.provisional = undefined;
+    this.#promised = new Map();
+  }
+
+  /** Ids below are never given again. */
+  giveIdsFrom(nextId: number): void {
+    const { confirmed } = this.#held;
+    this.#held.confirmed = { ...confirmed, book: { ...confirmed.book, nextId } };
+  }
+
+  async #publish(slot: RuleSlot, held: Held): Promise<void> {
+    const inForce = this.#slotsInForce();
+    const fresh = [...held.slots].filter(([id]) => !inForce.has(id)).map(([, each]) => each);
+    this.totals.assign(new Map([...inForce, ...held.slots]), fresh);
+    await this.#kernel.publish(slot, held.image, fresh);
+    this.#held[slot] = held;
+    this.#promised = new Map();
+    this.totals.assign(this.#slotsInForce(), []);
+  }
+
+  #slotsInForce(): Map<number, number> {
+    return new Map([...this.#held.confirmed.slots, ...(this.#held.provisional?.slots ?? [])]);
+  }
+
+  #nothing(): Parameters<Compiler['compile']>[0] {
+    return {
+      rules: [],
+      defaultPolicy: 'permit',
+      sets: new Map(),
+      interfaceSlots: new Map(),
+      counters: { limit: this.#counterSlots, previous: new Map() },
+    };
+  }
+}
+
+const NOTHING: Held = { book: EMPTY_BOOK, image: undefined, slots: new Map() };

@@ -1,0 +1,95 @@
+/** For tests: the rules service on a kernel that is played by the images it was given. */
+
+import { RULE_HEADER } from '@packetlog/bpf';
+import type { AuditEntry } from '@packetlog/common';
+import { ETHER_TYPE_IPV4, type Notice, parseAddress } from '@packetlog/common';
+import type { RuleSlot } from '../../kernel/rule-images.ts';
+import { EMPTY_BOOK, type RuleBook } from '../book/rule-book.ts';
+import { Compiler } from '../compiling/compiler.ts';
+import { RuleImage } from '../index.ts';
+import type { Protected } from '../protect/protected.ts';
+import { Enforcement, type RuleKernel } from './enforcement.ts';
+import { RulesService } from './rules-service.ts';
+
+const TCP = 6;
+
+export class FakeKernel implements RuleKernel {
+  readonly #slots: { [Slot in RuleSlot]?: Uint8Array } = {};
+  readonly published: { slot: RuleSlot; fresh: readonly number[] }[] = [];
+  /** Thrown by the next call. */
+  fault: Error | undefined;
+
+  async publish(slot: RuleSlot, image: SharedArrayBuffer | undefined, fresh: readonly number[]): Promise<void> {
+    await Promise.resolve();
+    const { fault } = this;
+    this.fault = undefined;
+    if (fault) throw fault;
+    this.published.push({ slot, fresh });
+    if (image) this.#slots[slot] = new Uint8Array(image).slice();
+    else delete this.#slots[slot];
+  }
+
+  /** What becomes of a TCP packet, as the program decides. */
+  verdict(source: string, port = 80, at = Date.now()): string {
+    const image = this.#inForce();
+    if (image === undefined) return 'permit';
+    const view = new DataView(parseAddress(source).buffer);
+    const found = new RuleImage(image).verdict(
+      {
+        etherType: ETHER_TYPE_IPV4,
+        ipProtocol: TCP,
+        source: [view.getUint32(12)],
+        destinationPort: port,
+        interfaceSlot: 1,
+      },
+      BigInt(at) * 1_000_000n,
+    );
+    return found.by === 'rule' ? `${found.action} ${found.ruleId}` : found.action;
+  }
+
+  #inForce(): Uint8Array | undefined {
+    const { provisional, confirmed } = this.#slots;
+    if (provisional === undefined) return confirmed;
+    const until = new DataView(provisional.buffer).getBigUint64(RULE_HEADER.until_mono_ns * 4, true);
+    return process.hrtime.bigint() < until ? provisional : confirmed;
+  }
+}
+
+export function fakeService(options: { confirmMs?: number; counterSlots?: number } = {}) {
+  const kernel = new FakeKernel();
+  const compiler = new Compiler();
+  const ground = { interfaces: [{ name: 'eth0', slot: 1 }], counterSlots: options.counterSlots ?? 64 };
+  const saved: RuleBook[] = [];
+  const audit: AuditEntry[] = [];
+  const notices: Notice[] = [];
+  const world = { protected: [] as Protected[], saveFault: undefined as Error | undefined, changes: 0 };
+  const service = new RulesService({
+    enforcement: new Enforcement(kernel, compiler, ground),
+    store: {
+      save: (book) => {
+        if (world.saveFault) throw world.saveFault;
+        saved.push(book);
+      },
+    },
+    audit: { append: (entry) => audit.push(entry) },
+    protectedNow: () => world.protected,
+    confirmMs: 'confirmMs' in options ? options.confirmMs : 60_000,
+    changed: () => {
+      world.changes++;
+    },
+    notice: (notice) => notices.push(notice),
+  });
+  return {
+    kernel,
+    service,
+    saved,
+    audit,
+    notices,
+    world,
+    begin: (book: Partial<RuleBook> = {}) => service.begin({ ...EMPTY_BOOK, ...book }),
+    end: async () => {
+      await service.end();
+      await compiler.close();
+    },
+  };
+}

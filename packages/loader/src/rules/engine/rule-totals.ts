@@ -1,0 +1,56 @@
+/** What each rule has counted since it was made, also while it stood in other counters, or in another process. */
+import type { RuleCounters } from '@packetlog/common';
+import type { RuleCount } from '../../kernel/rule-counters.ts';
+
+export interface Totals {
+  packets: number;
+  bytes: number;
+  last_seen_ms?: number;
+}
+
+const ZERO: Readonly<Totals> = { packets: 0, bytes: 0 };
+
+export class RuleTotals {
+  /** What was counted before the present counter began at zero. */
+  readonly #before = new Map<number, Totals>();
+  readonly #now = new Map<number, Totals>();
+  #idBySlot = new Map<number, number>();
+  #moved = new Set<number>();
+
+  /** `slots`: counter slot by rule, of all rules in force; `fresh` of them begin at zero. */
+  assign(slots: ReadonlyMap<number, number>, fresh: readonly number[]): void {
+    this.#idBySlot = new Map([...slots].map(([id, slot]) => [slot, id]));
+    for (const slot of fresh) {
+      const id = this.#idBySlot.get(slot);
+      const known = id === undefined ? undefined : this.#now.get(id);
+      if (id !== undefined && known) this.#before.set(id, known);
+    }
+  }
+
+  /** What the kernel's counters stand at. */
+  add(counts: readonly RuleCount[]): void {
+    for (const { slot, packets, bytes, last_seen_ms } of counts) {
+      const id = this.#idBySlot.get(slot);
+      if (id === undefined || packets === 0) continue;
+      const before = this.#before.get(id) ?? ZERO;
+      this.#now.set(id, { packets: before.packets + packets, bytes: before.bytes + bytes, last_seen_ms });
+      this.#moved.add(id);
+    }
+  }
+
+  of(id: number): Readonly<Totals> {
+    return this.#now.get(id) ?? ZERO;
+  }
+
+  /** Of the rules whose counters moved since the last call. */
+  moved(): RuleCounters {
+    const counters = [...this.#moved].map((id) => ({ id, ...this.of(id) }));
+    this.#moved = new Set();
+    return counters;
+  }
+
+  /** Forgets rules that nothing can bring back. */
+  keepOnly(ids: ReadonlySet<number>): void {
+    for (const map of [this.#before, this.#now]) for (const id of map.keys()) if (!ids.has(id)) map.delete(id);
+  }
+}

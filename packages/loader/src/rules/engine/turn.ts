@@ -1,0 +1,10 @@
+/** One task at a time, in the order in which they came. */
+export class Turn {
+  #last: Promise<unknown> = Promise.resolve();
+
+  run<T>(task: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(task);
+    this.#last = result.catch(() => {});
+    return result;
+  }
+}

@@ -1,0 +1,84 @@
+/** The text of a rules file: reading it, writing it, and telling whether somebody edited it. */
+import { createHash } from 'node:crypto';
+import { MAX_RULE_ID, type Rule, type RulesFile, rulesFileSchema } from '@packetlog/common';
+
+/** A rules file that cannot be used. `message` is a sentence that says where and what. */
+export class RulesFileError extends Error {
+  override readonly name = 'RulesFileError';
+}
+
+export interface RulesDocument {
+  readonly file: RulesFile;
+  /** Every rule with what the loader gives it. */
+  readonly rules: readonly Rule[];
+  readonly nextId: number;
+  /** Its checksum does not fit, or it has none: not as the loader wrote it. */
+  readonly isEdited: boolean;
+}
+
+/** `writtenAtMs`: of rules that do not say when they were made. Throws RulesFileError. */
+export function readDocument(text: string, writtenAtMs: number): RulesDocument {
+  const json = parseJson(text);
+  const parsed = rulesFileSchema.safeParse(json);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const where = issue === undefined || issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
+    throw new RulesFileError(`${where}${issue?.message ?? 'is not valid'}`);
+  }
+  const file = parsed.data;
+  const given = file.rules.flatMap(({ id }) => id ?? []);
+  const seen = new Set<number>();
+  for (const id of given) {
+    if (seen.has(id)) throw new RulesFileError(`rules: two have the id ${id}`);
+    seen.add(id);
+  }
+  let nextId = Math.max(file.next_id ?? 1, 1 + given.reduce((most, id) => Math.max(most, id), 0));
+  const made = new Date(writtenAtMs).toISOString();
+  const rules = file.rules.map((rule) => ({
+    ...rule,
+    id: rule.id ?? nextId++,
+    created_by: rule.created_by ?? 'file',
+    created_at: rule.created_at ?? made,
+  }));
+  if (nextId > MAX_RULE_ID + 1) throw new RulesFileError(`rules: ids end at ${MAX_RULE_ID}`);
+  return { file, rules, nextId, isEdited: file.checksum !== checksumOf(json) };
+}
+
+export function writeDocument(
+  file: Omit<RulesFile, 'version' | 'checksum' | 'rules'> & { rules: readonly Rule[] },
+): string {
+  const { $schema, default_policy, rules, sets, protect, next_id } = file;
+  const content = {
+    ...($schema === undefined ? {} : { $schema }),
+    version: 1,
+    default_policy,
+    rules,
+    sets,
+    protect,
+    next_id,
+  };
+  const { version, ...rest } = content;
+  return `${JSON.stringify({ version, checksum: checksumOf(content), ...rest }, null, 2)}\n`;
+}
+
+/** Over the values, whatever their order and the white space between them. */
+function checksumOf(json: unknown): string {
+  const { checksum: _, ...rest } = json as Record<string, unknown>;
+  return `sha256:${createHash('sha256').update(canonical(rest)).digest('hex')}`;
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, each: unknown) =>
+    typeof each === 'object' && each !== null && !Array.isArray(each)
+      ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : each,
+  );
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new RulesFileError(`is not JSON: ${cause instanceof Error ? cause.message : 'it cannot be read'}`, { cause });
+  }
+}

@@ -1,0 +1,144 @@
+/** Packets that somebody protected might send: what the rules say of them tells whether they shut him out. */
+import {
+  ETHER_TYPE_IPV4,
+  ETHER_TYPE_IPV6,
+  type Network,
+  parseIpProtocol,
+  parseNetwork,
+  parsePortRange,
+  parseRuleSource,
+  type Rule,
+} from '@packetlog/common';
+import { type RuleBook, setOf } from '../book/rule-book.ts';
+import type { AddressList, PacketFacts } from '../index.ts';
+import type { Protected } from './protected.ts';
+
+/** A protocol, and a port where it has some. */
+type Service = readonly [protocol: number, port?: number];
+
+const TCP = 6;
+const UDP = 17;
+const ICMP = 1;
+const ICMPV6 = 58;
+
+/** Answers of name servers go to ports that the kernel chooses: its range begins, ends and goes on here. */
+const ANSWER_PORTS = [32_768, 45_000, 60_999];
+/** Leases and neighbours: without them there is no way out. */
+const FROM_GATEWAY: readonly Service[] = [[ICMP], [UDP, 68], [ICMPV6], [UDP, 546]];
+const FROM_DNS: readonly Service[] = ANSWER_PORTS.flatMap((port): Service[] => [
+  [UDP, port],
+  [TCP, port],
+]);
+/** Of those on the list, anything counts. */
+const COMMON: readonly Service[] = [[TCP, 22], [TCP, 443], [UDP, 53], [ICMP], [ICMPV6]];
+const WITH_PORTS = [TCP, UDP, 132, 136];
+
+/** So many networks of a set inside a protected one are looked at. */
+const MOST_OVERLAPS = 64;
+
+/** Without their interface. */
+export function probesOf(one: Protected, book: RuleBook): Omit<PacketFacts, 'interfaceSlot'>[] {
+  const network = parseNetwork(one.address);
+  const at = first(network);
+  switch (one.kind) {
+    case 'operator':
+    case 'ssh_peer':
+      return one.ports.map((port) => packet(network, at, [TCP, port]));
+    case 'gateway':
+      return FROM_GATEWAY.map((service) => packet(network, at, service));
+    case 'dns':
+      return FROM_DNS.map((service) => packet(network, at, service));
+    case 'protect':
+      return anythingFrom(network, book);
+  }
+}
+
+/** Where a rule that denies begins and ends within the network, with what it is about. */
+function anythingFrom(network: Network, book: RuleBook): Omit<PacketFacts, 'interfaceSlot'>[] {
+  const whole = [first(network), last(network)];
+  const common = whole.flatMap((at) => COMMON.map((service) => packet(network, at, service)));
+  const rules = book.rules.filter(({ action }) => action === 'deny');
+  const asked = rules.flatMap((rule) => {
+    const services = servicesOf(rule);
+    const places = placesOf(rule, network, book);
+    return places.flatMap((at) => services.map((service) => packet(network, at, service)));
+  });
+  return [...common, ...asked];
+}
+
+function servicesOf({ protocol, destination_port }: Rule): readonly Service[] {
+  if (destination_port === undefined) return protocol === undefined ? COMMON : [[parseIpProtocol(protocol)]];
+  const { from, to } = parsePortRange(destination_port);
+  const protocols = protocol === undefined ? WITH_PORTS : [parseIpProtocol(protocol)];
+  return protocols.flatMap((each): Service[] => [
+    [each, from],
+    [each, to],
+  ]);
+}
+
+function placesOf(rule: Rule, network: Network, book: RuleBook): number[][] {
+  const set = setOf(rule);
+  if (set !== undefined) return overlaps(book.sets.get(set)?.list, network);
+  const source = parseRuleSource(rule.source);
+  if (source.kind === 'any') return [first(network), last(network)];
+  if (source.kind === 'set' || source.network.family !== network.family) return [];
+  const narrow = source.network.bits >= network.bits ? source.network : network;
+  const wide = narrow === network ? source.network : network;
+  return contains(words(wide), offsetBits(wide), words(narrow), 0) ? [first(narrow), last(narrow)] : [];
+}
+
+/** First addresses of what is both in the list and in the network. */
+function overlaps(list: AddressList | undefined, network: Network): number[][] {
+  if (list === undefined) return [];
+  const wanted = words(network);
+  const width = offsetBits(network);
+  const { entries, bits } =
+    network.family === 4
+      ? { entries: list.ipv4.starts, bits: list.ipv4.bits }
+      : { entries: list.ipv6.words, bits: list.ipv6.bits };
+  const found: number[][] = [];
+  for (let i = 0; i < bits.length && found.length < MOST_OVERLAPS; i++) {
+    const own = bits[i] as number;
+    if (!contains(wanted, Math.min(own, width), entries, i * wanted.length)) continue;
+    found.push(own >= width ? [...entries.subarray(i * wanted.length, (i + 1) * wanted.length)] : [...wanted]);
+  }
+  return found;
+}
+
+/** Whether the first `bits` of both are the same. */
+function contains(network: ArrayLike<number>, bits: number, others: ArrayLike<number>, at: number): boolean {
+  for (let word = 0, rest = bits; rest > 0; word++, rest -= 32) {
+    const differs = ((network[word] as number) ^ (others[at + word] as number)) >>> 0;
+    if (rest >= 32 ? differs !== 0 : differs >>> (32 - rest) !== 0) return false;
+  }
+  return true;
+}
+
+function packet(
+  { family }: Network,
+  source: number[],
+  [ipProtocol, destinationPort]: Service,
+): Omit<PacketFacts, 'interfaceSlot'> {
+  return { etherType: family === 4 ? ETHER_TYPE_IPV4 : ETHER_TYPE_IPV6, ipProtocol, source, destinationPort };
+}
+
+/** Bits that count, in the network's own width. */
+function offsetBits({ family, bits }: Network): number {
+  return family === 4 ? bits - 96 : bits;
+}
+
+/** In host order: one of IPv4, four of IPv6. */
+function words({ family, bytes }: Network): number[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return (family === 4 ? [12] : [0, 4, 8, 12]).map((at) => view.getUint32(at));
+}
+
+const first = words;
+
+function last(network: Network): number[] {
+  const bits = offsetBits(network);
+  return words(network).map((word, i) => {
+    const counted = Math.min(32, Math.max(0, bits - 32 * i));
+    return counted === 32 ? word : (word | (0xffff_ffff >>> counted)) >>> 0;
+  });
+}

@@ -1,0 +1,61 @@
+/** The kernel's tables of connections and routes under /proc/net, read as text. */
+
+export interface Connection {
+  localPort: number;
+  /** As text; an IPv4 peer of an IPv6 socket as IPv4. */
+  peer: string;
+}
+
+const ESTABLISHED = '01';
+const RTF_GATEWAY = 0x2;
+const MAPPED = '00000000000000000000ffff';
+
+/** Established connections in the text of /proc/net/tcp or tcp6. */
+export function establishedConnections(text: string): Connection[] {
+  return rows(text).flatMap(([, local = '', remote = '', state]) => {
+    if (state !== ESTABLISHED) return [];
+    const [address = ''] = remote.split(':');
+    return { localPort: Number.parseInt(local.split(':')[1] ?? '', 16), peer: hostOrder(address) };
+  });
+}
+
+/** Gateways of default routes in the text of /proc/net/route. */
+export function ipv4Gateways(text: string): string[] {
+  return rows(text).flatMap(([, destination, gateway = '', flags = '', , , , mask]) => {
+    const isDefault = destination === '00000000' && mask === '00000000';
+    return isDefault && (Number.parseInt(flags, 16) & RTF_GATEWAY) !== 0 ? hostOrder(gateway) : [];
+  });
+}
+
+/** Gateways of default routes in the text of /proc/net/ipv6_route, which has no heading. */
+export function ipv6Gateways(text: string): string[] {
+  return text.split('\n').flatMap((line) => {
+    const [destination, bits, , , gateway = '', , , , flags = ''] = line.trim().split(/\s+/);
+    const isDefault = destination === '0'.repeat(32) && bits === '00';
+    return isDefault && (Number.parseInt(flags, 16) & RTF_GATEWAY) !== 0 ? ipv6(gateway) : [];
+  });
+}
+
+function rows(text: string): string[][] {
+  return text
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim().split(/\s+/))
+    .filter(({ length }) => length > 1);
+}
+
+/** Words as the machine writes them: on a little-endian one the bytes of each are the wrong way round. */
+function hostOrder(hex: string): string {
+  const bytes = (hex.match(/.{8}/g) ?? []).map((word) => (word.match(/../g) ?? []).reverse().join('')).join('');
+  if (bytes.length === 8) return ipv4(bytes);
+  const lower = bytes.toLowerCase();
+  return lower.startsWith(MAPPED) ? ipv4(lower.slice(MAPPED.length)) : ipv6(lower);
+}
+
+function ipv4(hex: string): string {
+  return (hex.match(/../g) ?? []).map((byte) => Number.parseInt(byte, 16)).join('.');
+}
+
+function ipv6(hex: string): string {
+  return (hex.match(/.{4}/g) ?? []).join(':');
+}

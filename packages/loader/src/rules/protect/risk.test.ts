@@ -1,0 +1,74 @@
+import type { Rule } from '@packetlog/common';
+import { describe, expect, it } from 'vitest';
+import { EMPTY_BOOK, type RuleBook } from '../book/rule-book.ts';
+import { EMPTY_ADDRESS_LIST } from '../index.ts';
+import { riskOf } from './risk.ts';
+
+const rule = (rest: Partial<Rule>): Rule => ({
+  id: 1,
+  action: 'deny',
+  source: '192.0.2.1',
+  reason: '',
+  created_by: 'test',
+  created_at: '2026-01-01T00:00:00.000Z',
+  ...rest,
+});
+const book = (...rules: Partial<Rule>[]): RuleBook => ({ ...EMPTY_BOOK, rules: rules.map(rule) });
+const withSet = (bits: number): RuleBook => ({
+  ...book({ source: 'set:feed' }),
+  sets: new Map([
+    [
+      'feed',
+      {
+        name: 'feed',
+        origin: { kind: 'copy' },
+        list: { ...EMPTY_ADDRESS_LIST, ipv4: { starts: new Uint32Array(1), bits: new Uint8Array([bits]) } },
+        text: undefined,
+        loadedAtMs: 0,
+      },
+    ],
+  ]),
+});
+
+describe('a change is risky', () => {
+  it.each([
+    ['everybody', 'any', /denies everybody/],
+    ['everything of IPv4', '0.0.0.0/0', /0\.0\.0\.0\/0, wider than \/8/],
+    ['a /7', '2.0.0.0/7', /wider than \/8/],
+    ['a /31 of IPv6', '2001:db8::/31', /wider than \/32/],
+  ])('when it denies %s', (_, source, why) => {
+    expect(riskOf(EMPTY_BOOK, book({ source }))).toMatch(why);
+  });
+
+  it('when the default policy becomes deny', () => {
+    expect(riskOf(EMPTY_BOOK, { ...EMPTY_BOOK, defaultPolicy: 'deny' })).toMatch(/default policy/);
+  });
+
+  it('when a set that is denied becomes wide', () => {
+    expect(riskOf(withSet(24), withSet(7))).toMatch(/the set feed/);
+    expect(riskOf(withSet(7), withSet(3))).toBeUndefined();
+  });
+
+  it('when what lets in is taken away while the rest is denied', () => {
+    const open = book({ id: 1, action: 'permit', source: 'any', destination_port: 22 }, { id: 2, source: 'any' });
+    expect(riskOf(open, book({ id: 2, source: 'any' }))).toMatch(/rule 1 no longer permits everybody/);
+  });
+});
+
+describe('a change is not risky', () => {
+  it.each([
+    ['deny', '10.0.0.0/8'],
+    ['deny', '2001:db8::/32'],
+    ['permit', 'any'],
+    ['observe', 'any'],
+  ] as const)('when it is to %s %s', (action, source) => {
+    expect(riskOf(EMPTY_BOOK, book({ action, source }))).toBeUndefined();
+  });
+
+  it('when what is wide in it was there before', () => {
+    const before = { ...book({ source: 'any' }), defaultPolicy: 'deny' as const };
+    const after = { ...book({ source: 'any', reason: 'x' }, { id: 2 }), defaultPolicy: 'deny' as const };
+    expect(riskOf(before, after)).toBeUndefined();
+    expect(riskOf(before, EMPTY_BOOK)).toBeUndefined();
+  });
+});

@@ -1,0 +1,63 @@
+/** Which changes may shut out more than was meant: those take effect for a while, until somebody confirms them. */
+import { parseRuleSource, type Rule } from '@packetlog/common';
+import { type RuleBook, setOf } from '../book/rule-book.ts';
+import type { AddressList } from '../index.ts';
+
+/** A network with fewer bits is wide. */
+const WIDE = { ipv4: 8, ipv6: 32 } as const;
+const MAPPED_BITS = 96;
+
+/** Why `after` is risky, compared with what is in force, as the end of a sentence; undefined: it is not. */
+export function riskOf(before: RuleBook, after: RuleBook): string | undefined {
+  if (after.defaultPolicy === 'deny' && before.defaultPolicy !== 'deny') {
+    return 'the default policy now denies all that no rule permits';
+  }
+  const known = new Set(before.rules.filter(({ action }) => action === 'deny').map(matchOf));
+  for (const rule of after.rules) {
+    if (rule.action !== 'deny') continue;
+    const wide = widthOf(after, rule);
+    if (wide === undefined) continue;
+    // Sets may have become wide since.
+    if (known.has(matchOf(rule)) && widthOf(before, rule) !== undefined) continue;
+    return `rule ${rule.id} denies ${wide}`;
+  }
+  return openingTaken(before, after);
+}
+
+/** What wide part of the world a rule is about, in words. */
+function widthOf(book: RuleBook, rule: Rule): string | undefined {
+  const set = setOf(rule);
+  if (set !== undefined) {
+    const list = book.sets.get(set)?.list;
+    return list !== undefined && isWide(list)
+      ? `the set ${set}, which holds a network wider than /8 or /32`
+      : undefined;
+  }
+  const source = parseRuleSource(rule.source);
+  if (source.kind === 'any') return 'everybody';
+  if (source.kind === 'set') return undefined;
+  const { family, bits } = source.network;
+  const isWider = family === 4 ? bits - MAPPED_BITS < WIDE.ipv4 : bits < WIDE.ipv6;
+  return isWider ? `${rule.source}, wider than /${family === 4 ? WIDE.ipv4 : WIDE.ipv6}` : undefined;
+}
+
+function isWide({ ipv4, ipv6 }: AddressList): boolean {
+  return ipv4.bits.some((bits) => bits < WIDE.ipv4) || ipv6.bits.some((bits) => bits < WIDE.ipv6);
+}
+
+/** Where nearly all is denied, a wide permit rule is what lets it in. */
+function openingTaken(before: RuleBook, after: RuleBook): string | undefined {
+  const isClosed =
+    after.defaultPolicy === 'deny' ||
+    after.rules.some((rule) => rule.action === 'deny' && widthOf(after, rule) !== undefined);
+  if (!isClosed) return undefined;
+  const left = new Set(after.rules.filter(({ action }) => action === 'permit').map(matchOf));
+  const taken = before.rules.find(
+    (rule) => rule.action === 'permit' && !left.has(matchOf(rule)) && widthOf(before, rule) !== undefined,
+  );
+  return taken && `rule ${taken.id} no longer permits ${widthOf(before, taken)}, and the rest is denied`;
+}
+
+function matchOf({ source, protocol, destination_port, interface: name }: Rule): string {
+  return JSON.stringify([source, protocol, destination_port, name]);
+}
