@@ -30,6 +30,20 @@ export { FilterError, type TextRange } from './filter/filter-error.ts';
 export { filterKey, simplified } from './filter/filter-key.ts';
 export { formatFilter } from './filter/format.ts';
 export { MAX_FILTER_LENGTH, parseFilter } from './filter/parse.ts';
+export {
+  HISTORY_COLUMNS,
+  HISTORY_LEVELS,
+  type History,
+  type HistoryColumn,
+  type HistoryRequest,
+  type HistoryStep,
+  type HistoryTop,
+  type HistoryTopRequest,
+  historyRequestSchema,
+  historySchema,
+  historyTopRequestSchema,
+  historyTopSchema,
+} from './history.ts';
 export { icmpTypeName } from './icmp-names.ts';
 export { packetLogJson } from './json-line.ts';
 export {

@@ -1,0 +1,80 @@
+/** The past as the loader keeps it: rates in steps, and who made them. */
+import { z } from 'zod';
+
+const count = z.number().int().nonnegative();
+
+/**
+ * What is kept, finest first: `buckets` of `step_ms` each. A view of half of it has the same length before it to
+ * compare with: five minutes, 15 minutes, 6 hours.
+ */
+export const HISTORY_LEVELS = [
+  { step_ms: 1000, buckets: 600 },
+  { step_ms: 5000, buckets: 360 },
+  { step_ms: 60_000, buckets: 720 },
+] as const;
+export type HistoryStep = (typeof HISTORY_LEVELS)[number]['step_ms'];
+
+/**
+ * What each bucket counts. Packets and bytes by verdict and `lost` are exact, from the counters; the protocols are
+ * sums over records, by weight. `lost`: records lost in the kernel's ring and in the loader.
+ */
+export const HISTORY_COLUMNS = [
+  'packets',
+  'bytes',
+  'permitted',
+  'denied',
+  'aborted',
+  'lost',
+  'tcp',
+  'udp',
+  'icmp',
+  'other',
+] as const;
+export type HistoryColumn = (typeof HISTORY_COLUMNS)[number];
+
+export const historyRequestSchema = z.strictObject({
+  step_ms: z.union([z.literal(1000), z.literal(5000), z.literal(60_000)]),
+});
+export type HistoryRequest = z.infer<typeof historyRequestSchema>;
+
+const columns = Object.fromEntries(HISTORY_COLUMNS.map((name) => [name, z.array(count)])) as Record<
+  HistoryColumn,
+  z.ZodArray<typeof count>
+>;
+
+/** Bucket `i` is the time from `first_at_ms + i * step_ms`, that far; the last is not over yet. */
+export const historySchema = z.object({
+  step_ms: count,
+  /** A multiple of `step_ms`, in ms since the Unix epoch; buckets before the loader's start are left out. */
+  first_at_ms: z.number(),
+  columns: z.object(columns),
+});
+export type History = z.infer<typeof historySchema>;
+
+/** The range is widened to whole buckets of the finest step that still has all of it. */
+export const historyTopRequestSchema = z
+  .strictObject({ from_ms: z.number().nonnegative(), to_ms: z.number().positive() })
+  .refine(({ from_ms, to_ms }) => to_ms > from_ms, { error: 'to_ms must be later than from_ms' });
+export type HistoryTopRequest = z.infer<typeof historyTopRequestSchema>;
+
+/** `series`: packets in each of up to 60 equal parts of the range. */
+const volume = z.object({ packets: count, bytes: count, series: z.array(count) });
+
+/**
+ * Who made a range, most packets first. Added up from the lists of each second, of which each has ten places: who was
+ * never among the ten is not there, and who was only sometimes counts for less than it sent.
+ */
+export const historyTopSchema = z.object({
+  from_ms: z.number(),
+  to_ms: z.number(),
+  /** Of one point of each `series`. */
+  series_step_ms: count,
+  sources: z.array(volume.extend({ addr: z.string(), first_seen_ms: z.number() })),
+  ports: z.array(volume.extend({ ip_protocol: count, port: count })),
+  pairs: z.array(volume.extend({ src_addr: z.string(), dst_addr: z.string() })),
+  /** Exact: what each rule decided, from its own counter. */
+  rules: z.array(volume.extend({ rule_id: count })),
+  /** Sources of this range that were not seen before it; empty as long as the loader has not run for longer. */
+  new_sources: z.array(z.object({ addr: z.string(), first_seen_ms: z.number(), packets: count })),
+});
+export type HistoryTop = z.infer<typeof historyTopSchema>;

@@ -1,0 +1,130 @@
+import { historySchema, historyTopSchema, type Summary } from '@packetlog/common';
+import { describe, expect, it } from 'vitest';
+import { History } from './history.ts';
+
+const START = 1_800_000_000_000;
+
+function second(at_ms: number, packets: number, more: Partial<Summary> = {}): Summary {
+  return {
+    at_ms,
+    interval_ms: 1000,
+    total: { packets, bytes: packets * 100 },
+    by_interface: [],
+    by_action: { permit: packets, deny: 0, aborted: 0 },
+    records: packets,
+    max_weight: 1,
+    by_protocol: [{ ip_protocol: 6, ether_type: 0, packets, bytes: packets * 100 }],
+    top_sources: [],
+    top_ports: [],
+    top_pairs: [],
+    evicted: 0,
+    ...more,
+  };
+}
+
+const from = (addr: string, packets: number) => ({ top_sources: [{ addr, packets, bytes: packets * 60 }] });
+const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
+
+describe('History', () => {
+  it('has every packet once on each level, as long as it reaches', () => {
+    const history = new History();
+    for (let s = 1; s <= 500; s++) history.add(second(START + s * 1000, s), 0);
+    const now = START + 500_000;
+    for (const step of [1000, 5000, 60_000]) {
+      const answer = history.answer(step, now);
+      expect(historySchema.parse(answer)).toEqual(answer);
+      expect(answer.first_at_ms % step).toBe(0);
+      expect(sum(answer.columns.packets)).toBe((500 * 501) / 2);
+      expect(answer.columns.tcp).toEqual(answer.columns.packets);
+    }
+  });
+
+  it('forgets what is older than its level, and no sooner', () => {
+    const history = new History();
+    for (let s = 1; s <= 700; s++) history.add(second(START + s * 1000, 1), 0);
+    const { columns, first_at_ms } = history.answer(1000, START + 700_000);
+    expect(columns.packets).toHaveLength(600);
+    expect(first_at_ms).toBe(START + 101_000);
+    expect(sum(history.answer(5000, START + 700_000).columns.packets)).toBe(700);
+  });
+
+  it('shows silence as zeros, and a gap longer than its memory as nothing else', () => {
+    const history = new History();
+    history.add(second(START + 1000, 5), 0);
+    history.add(second(START + 11_000, 7), 0);
+    expect(history.answer(1000, START + 12_500).columns.packets).toEqual([5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0]);
+    history.add(second(START + 86_400_000, 9), 0);
+    for (const step of [1000, 5000, 60_000]) {
+      expect(sum(history.answer(step, START + 86_400_000).columns.packets)).toBe(9);
+    }
+  });
+
+  it('takes a clock that goes back for now', () => {
+    const history = new History();
+    history.add(second(START + 60_000, 5), 0);
+    history.add(second(START, 7), 0);
+    expect(history.answer(1000, START + 59_900).columns.packets.at(-1)).toBe(12);
+  });
+
+  it('begins anew when a clock that was years ahead is set right', () => {
+    const history = new History();
+    history.add(second(START + 10 * 365 * 86_400_000, 5), 0);
+    history.add(second(START + 1000, 7), 0);
+    expect(history.answer(1000, START + 900).columns.packets).toEqual([7]);
+  });
+
+  it('keeps verdicts and losses apart', () => {
+    const history = new History();
+    const by_action = { permit: 6, deny: 3, aborted: 1 };
+    history.add(second(START + 1000, 10, { by_action }), 4);
+    const { columns } = history.answer(1000, START + 900);
+    expect([columns.permitted, columns.denied, columns.aborted, columns.lost]).toEqual([[6], [3], [1], [4]]);
+  });
+
+  it('says who made a range, with a series over it', () => {
+    const history = new History();
+    for (let s = 1; s <= 120; s++)
+      history.add(second(START + s * 1000, 10, from(s <= 60 ? '192.0.2.1' : '192.0.2.2', s)), 0);
+    const top = history.top(START, START + 60_000);
+    expect(historyTopSchema.parse(top)).toEqual(top);
+    expect(top.sources.map(({ addr, packets }) => ({ addr, packets }))).toEqual([{ addr: '192.0.2.1', packets: 1830 }]);
+    expect(top.sources[0]?.series).toHaveLength(60);
+    expect(sum(top.sources[0]?.series ?? [])).toBe(1830);
+  });
+
+  it('finds the same sources in the coarser levels when the finest has forgotten', () => {
+    const history = new History();
+    history.add(second(START + 1000, 3, from('192.0.2.1', 3)), 0);
+    for (let s = 2; s <= 2000; s++) history.add(second(START + s * 1000, 1, from('192.0.2.2', 1)), 0);
+    const { sources, series_step_ms } = history.top(START, START + 60_000);
+    expect(sources.map(({ addr }) => addr)).toEqual(['192.0.2.2', '192.0.2.1']);
+    expect(series_step_ms).toBe(60_000);
+  });
+
+  it('names sources as new that came in the range, and none when it does not know what was before', () => {
+    const history = new History();
+    for (let s = 1; s <= 60; s++) history.add(second(START + s * 1000, 1, from('192.0.2.1', 1)), 0);
+    for (let s = 61; s <= 70; s++) history.add(second(START + s * 1000, 1, from('192.0.2.9', 1)), 0);
+    expect(history.top(START + 60_000, START + 70_000).new_sources.map(({ addr }) => addr)).toEqual(['192.0.2.9']);
+    expect(history.top(START, START + 70_000).new_sources).toEqual([]);
+  });
+
+  it('adds up what each rule decided', () => {
+    const history = new History();
+    for (let s = 1; s <= 10; s++) history.add(second(START + s * 1000, 5), 0, [{ rule_id: 7, packets: 2, bytes: 120 }]);
+    expect(history.top(START, START + 10_000).rules).toMatchObject([{ rule_id: 7, packets: 20, bytes: 1200 }]);
+  });
+
+  it('stays within its bounds however many sources come', () => {
+    const history = new History();
+    for (let s = 1; s <= 300; s++) {
+      const top_sources = Array.from({ length: 10 }, (_, k) => ({
+        addr: `2001:db8::${s}:${k}`,
+        packets: 1,
+        bytes: 60,
+      }));
+      history.add(second(START + s * 1000, 10, { top_sources }), 0);
+    }
+    expect(history.top(START, START + 300_000).sources).toHaveLength(10);
+  });
+});

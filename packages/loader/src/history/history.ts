@@ -1,0 +1,151 @@
+/**
+ * The past, in bounded memory: what each second said goes into one bucket of each level. A tab that opens sees the
+ * last hours at once. Nothing is read from the records again, and nothing is kept across a restart.
+ */
+import {
+  HISTORY_COLUMNS,
+  HISTORY_LEVELS,
+  type History as HistoryAnswer,
+  type HistoryColumn,
+  type HistoryTop,
+  type Summary,
+} from '@packetlog/common';
+import { FirstSeen } from './first-seen.ts';
+import { Level } from './level.ts';
+import { addTo, mostOf, type TopBucket, type TopList, type Volume } from './top-bucket.ts';
+
+const TOP = 10;
+const SERIES_POINTS = 60;
+const PROTOCOL: ReadonlyMap<number, 'tcp' | 'udp' | 'icmp'> = new Map([
+  [1, 'icmp'],
+  [6, 'tcp'],
+  [17, 'udp'],
+  [58, 'icmp'],
+]);
+
+/** What a rule decided since the last second. */
+export interface RuleHits extends Volume {
+  readonly rule_id: number;
+}
+
+interface Merged extends Volume {
+  series: number[];
+}
+
+export class History {
+  readonly #levels = HISTORY_LEVELS.map(({ step_ms, buckets }) => new Level(step_ms, buckets));
+  readonly #firstSeen = new FirstSeen();
+  #startedAtMs: number | undefined;
+
+  /** `lost`: records that were lost in this interval, before any client. */
+  add(summary: Summary, lost: number, rules: readonly RuleHits[] = []): void {
+    // It tells of the time before it: at a bucket's edge it belongs to the bucket that is over.
+    const atMs = summary.at_ms - Math.min(summary.interval_ms, 1000) / 2;
+    this.#startedAtMs ??= atMs;
+    const amounts = amountsOf(summary, lost);
+    for (const level of this.#levels) this.#addTops(level.add(atMs, amounts), summary, rules);
+    for (const { addr } of summary.top_sources) this.#firstSeen.see(addr, atMs);
+  }
+
+  /** `step_ms` is one of HISTORY_LEVELS. */
+  answer(step_ms: number, nowMs: number): HistoryAnswer {
+    const level = this.#levels.find(({ stepMs }) => stepMs === step_ms);
+    const columns = Object.fromEntries(
+      HISTORY_COLUMNS.map((name) => [name, level?.column(name, nowMs) ?? []]),
+    ) as HistoryAnswer['columns'];
+    return { step_ms, first_at_ms: level?.firstAtMs ?? nowMs, columns };
+  }
+
+  top(fromMs: number, toMs: number): HistoryTop {
+    const level = this.#finestWith(fromMs);
+    const from_ms = Math.floor(fromMs / level.stepMs) * level.stepMs;
+    const to_ms = Math.ceil(toMs / level.stepMs) * level.stepMs;
+    const perPoint = Math.ceil((to_ms - from_ms) / level.stepMs / SERIES_POINTS);
+    const series_step_ms = Math.max(1, perPoint) * level.stepMs;
+    const range = { from_ms, to_ms, series_step_ms, points: Math.ceil((to_ms - from_ms) / series_step_ms) };
+    const merged = (list: TopList) => merge(level, list, range);
+    const sources = merged('sources');
+    const hadBefore = this.#startedAtMs !== undefined && this.#startedAtMs < from_ms;
+    return {
+      from_ms,
+      to_ms,
+      series_step_ms,
+      sources: mostOf(sources, TOP).map(([addr, volume]) => ({
+        addr,
+        first_seen_ms: this.#firstSeen.of(addr) ?? from_ms,
+        ...volume,
+      })),
+      ports: mostOf(merged('ports'), TOP).map(([key, volume]) => {
+        const [ip_protocol = 0, port = 0] = key.split(' ').map(Number);
+        return { ip_protocol, port, ...volume };
+      }),
+      pairs: mostOf(merged('pairs'), TOP).map(([key, volume]) => {
+        const [src_addr = '', dst_addr = ''] = key.split(' ');
+        return { src_addr, dst_addr, ...volume };
+      }),
+      rules: mostOf(merged('rules'), TOP).map(([key, volume]) => ({ rule_id: Number(key), ...volume })),
+      new_sources: hadBefore ? this.#newSources(sources, from_ms) : [],
+    };
+  }
+
+  #newSources(sources: ReadonlyMap<string, Merged>, fromMs: number): HistoryTop['new_sources'] {
+    return [...sources]
+      .map(([addr, { packets }]) => ({ addr, packets, first_seen_ms: this.#firstSeen.of(addr) ?? 0 }))
+      .filter(({ first_seen_ms }) => first_seen_ms >= fromMs)
+      .sort((a, b) => b.first_seen_ms - a.first_seen_ms)
+      .slice(0, TOP);
+  }
+
+  #addTops(bucket: TopBucket, summary: Summary, rules: readonly RuleHits[]): void {
+    for (const source of summary.top_sources) bucket.add('sources', source.addr, source);
+    for (const port of summary.top_ports) bucket.add('ports', `${port.ip_protocol} ${port.port}`, port);
+    for (const pair of summary.top_pairs) bucket.add('pairs', `${pair.src_addr} ${pair.dst_addr}`, pair);
+    for (const rule of rules) bucket.add('rules', String(rule.rule_id), rule);
+  }
+
+  /** The finest level whose memory reaches that far back; the coarsest, if none does. */
+  #finestWith(fromMs: number): Level {
+    const started = this.#startedAtMs ?? fromMs;
+    const wanted = Math.max(fromMs, started);
+    const level = this.#levels.find(({ firstAtMs, stepMs }) => firstAtMs !== undefined && firstAtMs < wanted + stepMs);
+    return level ?? (this.#levels.at(-1) as Level);
+  }
+}
+
+function amountsOf({ total, by_action, by_protocol }: Summary, lost: number): Record<HistoryColumn, number> {
+  const amounts = {
+    packets: total.packets,
+    bytes: total.bytes,
+    permitted: by_action.permit ?? 0,
+    denied: by_action.deny ?? 0,
+    aborted: by_action.aborted ?? 0,
+    lost,
+    tcp: 0,
+    udp: 0,
+    icmp: 0,
+    other: 0,
+  };
+  for (const { ip_protocol, packets } of by_protocol) amounts[PROTOCOL.get(ip_protocol) ?? 'other'] += packets;
+  return amounts;
+}
+
+interface Range {
+  from_ms: number;
+  to_ms: number;
+  series_step_ms: number;
+  points: number;
+}
+
+function merge(level: Level, list: TopList, { from_ms, to_ms, series_step_ms, points }: Range): Map<string, Merged> {
+  const merged = new Map<string, Merged>();
+  for (const { atMs, top } of level.tops(from_ms, to_ms)) {
+    const point = Math.floor((atMs - from_ms) / series_step_ms);
+    for (const [key, { packets, bytes }] of top.entries(list)) {
+      if (!merged.has(key)) merged.set(key, { packets: 0, bytes: 0, series: new Array<number>(points).fill(0) });
+      addTo(merged, key, packets, bytes);
+      const { series } = merged.get(key) as Merged;
+      series[point] = (series[point] ?? 0) + packets;
+    }
+  }
+  return merged;
+}

@@ -1,0 +1,92 @@
+/** One resolution of the past: a ring of buckets, each a step long. */
+import { HISTORY_COLUMNS, type HistoryColumn } from '@packetlog/common';
+import { TopBucket } from './top-bucket.ts';
+
+export type Amounts = Readonly<Record<HistoryColumn, number>>;
+
+export class Level {
+  readonly stepMs: number;
+  readonly #size: number;
+  readonly #columns: Readonly<Record<HistoryColumn, Float64Array>>;
+  readonly #tops: (TopBucket | undefined)[];
+  /** Number of the newest bucket since the epoch; undefined: there is none. */
+  #newest: number | undefined;
+  #oldest = 0;
+
+  constructor(stepMs: number, size: number) {
+    this.stepMs = stepMs;
+    this.#size = size;
+    this.#columns = Object.fromEntries(HISTORY_COLUMNS.map((name) => [name, new Float64Array(size)])) as Record<
+      HistoryColumn,
+      Float64Array
+    >;
+    this.#tops = new Array<TopBucket | undefined>(size).fill(undefined);
+  }
+
+  /** Time of the first bucket that is still there; undefined: none is. */
+  get firstAtMs(): number | undefined {
+    return this.#newest === undefined ? undefined : this.#oldest * this.stepMs;
+  }
+
+  /** The bucket of that time, for what is to be added; a clock that went back adds to the newest. */
+  add(atMs: number, amounts: Amounts): TopBucket {
+    const at = this.#advance(Math.floor(atMs / this.stepMs));
+    for (const name of HISTORY_COLUMNS) {
+      const column = this.#columns[name];
+      column[at] = (column[at] as number) + amounts[name];
+    }
+    const top = this.#tops[at] ?? new TopBucket();
+    this.#tops[at] = top;
+    return top;
+  }
+
+  /** Values from the oldest bucket to that of `untilMs`, those without traffic included. */
+  column(name: HistoryColumn, untilMs: number): number[] {
+    if (this.#newest === undefined) return [];
+    this.#advance(Math.floor(untilMs / this.stepMs));
+    const column = this.#columns[name];
+    return Array.from(
+      { length: this.#newest - this.#oldest + 1 },
+      (_, k) => column[(this.#oldest + k) % this.#size] ?? 0,
+    );
+  }
+
+  /** The buckets that overlap `fromMs` to `toMs` and are there, with the time each begins. */
+  *tops(fromMs: number, toMs: number): Generator<{ atMs: number; top: TopBucket }> {
+    if (this.#newest === undefined) return;
+    const first = Math.max(this.#oldest, Math.floor(fromMs / this.stepMs));
+    const last = Math.min(this.#newest, Math.ceil(toMs / this.stepMs) - 1);
+    for (let number = first; number <= last; number++) {
+      const top = this.#tops[number % this.#size];
+      if (top) yield { atMs: number * this.stepMs, top };
+    }
+  }
+
+  /** A clock that was far ahead and is right now: what it dated cannot be placed. */
+  #forget(number: number): void {
+    for (const name of HISTORY_COLUMNS) this.#columns[name].fill(0);
+    this.#tops.fill(undefined);
+    this.#newest = number;
+    this.#oldest = number;
+  }
+
+  /** Makes bucket `number` the newest, with empty ones in between; returns its place. */
+  #advance(number: number): number {
+    if (this.#newest === undefined) {
+      this.#newest = number;
+      this.#oldest = number;
+      return number % this.#size;
+    }
+    if (number < this.#newest - this.#size) this.#forget(number);
+    const first = Math.max(this.#newest + 1, number - this.#size + 1);
+    if (number > this.#newest) this.#tops[this.#newest % this.#size]?.close();
+    for (let next = first; next <= number; next++) {
+      const at = next % this.#size;
+      for (const name of HISTORY_COLUMNS) this.#columns[name][at] = 0;
+      this.#tops[at] = undefined;
+    }
+    this.#newest = Math.max(this.#newest, number);
+    this.#oldest = Math.max(this.#oldest, this.#newest - this.#size + 1);
+    return this.#newest % this.#size;
+  }
+}

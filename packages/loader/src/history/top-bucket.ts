@@ -1,0 +1,49 @@
+/** Who was busy in one bucket of the past: the lists of its seconds, added up. */
+
+/** Of each list, once the bucket is over. */
+const KEPT = 16;
+
+export interface Volume {
+  packets: number;
+  bytes: number;
+}
+
+export type TopList = 'sources' | 'ports' | 'pairs' | 'rules';
+export const TOP_LISTS: readonly TopList[] = ['sources', 'ports', 'pairs', 'rules'];
+
+export class TopBucket {
+  readonly #lists: Record<TopList, Map<string, Volume>> = {
+    sources: new Map(),
+    ports: new Map(),
+    pairs: new Map(),
+    rules: new Map(),
+  };
+
+  add(list: TopList, key: string, { packets, bytes }: Volume): void {
+    addTo(this.#lists[list], key, packets, bytes);
+  }
+
+  entries(list: TopList): Iterable<[string, Volume]> {
+    return this.#lists[list];
+  }
+
+  /** Keeps the most of each list: nothing is added any more. */
+  close(): void {
+    for (const list of TOP_LISTS) {
+      const map = this.#lists[list];
+      if (map.size > KEPT) this.#lists[list] = new Map(mostOf(map, KEPT));
+    }
+  }
+}
+
+export function addTo(map: Map<string, Volume>, key: string, packets: number, bytes: number): void {
+  const known = map.get(key);
+  if (known) {
+    known.packets += packets;
+    known.bytes += bytes;
+  } else map.set(key, { packets, bytes });
+}
+
+export function mostOf<V extends { packets: number }>(map: ReadonlyMap<string, V>, count: number): [string, V][] {
+  return [...map].sort(([, a], [, b]) => b.packets - a.packets).slice(0, count);
+}
