@@ -51,7 +51,7 @@ export const historySchema = z.object({
 });
 export type History = z.infer<typeof historySchema>;
 
-/** The range is widened to whole buckets of the finest step that still has all of it. */
+/** The range is widened to whole buckets of the finest step that still has all of it, and cut to what is kept. */
 export const historyTopRequestSchema = z
   .strictObject({ from_ms: z.number().nonnegative(), to_ms: z.number().positive() })
   .refine(({ from_ms, to_ms }) => to_ms > from_ms, { error: 'to_ms must be later than from_ms' });

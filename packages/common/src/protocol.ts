@@ -8,6 +8,7 @@
  * - Client to server: `subscribe`, `pause`, and `rules:*` (rules/requests.ts); each with an acknowledgement.
  */
 import { z } from 'zod';
+import type { History, HistoryRequest, HistoryTop, HistoryTopRequest } from './history.ts';
 import { ACTIONS, REASONS } from './layout.ts';
 import { rowFilterSchema } from './row-filter.ts';
 import type { RulesEvents } from './rules/requests.ts';
@@ -227,4 +228,8 @@ export interface ClientToServerEvents extends RulesEvents {
    * unseen by its filter.
    */
   pause: (options: Pause, acknowledge: (result: Acknowledgement<{ paused: boolean }>) => void) => void;
+  /** The rates of the past on one level, up to now. */
+  history: (options: HistoryRequest, acknowledge: (result: Acknowledgement<History>) => void) => void;
+  /** Who made a range of the past. */
+  'history:top': (options: HistoryTopRequest, acknowledge: (result: Acknowledgement<HistoryTop>) => void) => void;
 }

@@ -92,6 +92,15 @@ describe('History', () => {
     expect(sum(top.sources[0]?.series ?? [])).toBe(1830);
   });
 
+  it('answers for what it has of a range, however wide that is', () => {
+    const history = new History();
+    expect(history.top(0, 1e15).sources).toEqual([]);
+    for (let s = 1; s <= 60; s++) history.add(second(START + s * 1000, 1, from('192.0.2.1', 1)), 0);
+    const { from_ms, to_ms, sources } = history.top(0, 1e15);
+    expect([from_ms, to_ms]).toEqual([START, START + 60_000]);
+    expect(sources[0]?.series).toEqual(new Array(60).fill(1));
+  });
+
   it('finds the same sources in the coarser levels when the finest has forgotten', () => {
     const history = new History();
     history.add(second(START + 1000, 3, from('192.0.2.1', 3)), 0);

@@ -58,10 +58,11 @@ export class History {
 
   top(fromMs: number, toMs: number): HistoryTop {
     const level = this.#finestWith(fromMs);
-    const from_ms = Math.floor(fromMs / level.stepMs) * level.stepMs;
-    const to_ms = Math.ceil(toMs / level.stepMs) * level.stepMs;
-    const perPoint = Math.ceil((to_ms - from_ms) / level.stepMs / SERIES_POINTS);
-    const series_step_ms = Math.max(1, perPoint) * level.stepMs;
+    const { stepMs } = level;
+    const from_ms = Math.max(Math.floor(fromMs / stepMs) * stepMs, level.firstAtMs ?? 0);
+    const to_ms = Math.max(from_ms + stepMs, Math.min(Math.ceil(toMs / stepMs) * stepMs, level.endMs ?? 0));
+    const perPoint = Math.ceil((to_ms - from_ms) / stepMs / SERIES_POINTS);
+    const series_step_ms = perPoint * stepMs;
     const range = { from_ms, to_ms, series_step_ms, points: Math.ceil((to_ms - from_ms) / series_step_ms) };
     const merged = (list: TopList) => merge(level, list, range);
     const sources = merged('sources');

@@ -28,6 +28,11 @@ export class Level {
     return this.#newest === undefined ? undefined : this.#oldest * this.stepMs;
   }
 
+  /** Time at which the newest bucket ends. */
+  get endMs(): number | undefined {
+    return this.#newest === undefined ? undefined : (this.#newest + 1) * this.stepMs;
+  }
+
   /** The bucket of that time, for what is to be added; a clock that went back adds to the newest. */
   add(atMs: number, amounts: Amounts): TopBucket {
     const at = this.#advance(Math.floor(atMs / this.stepMs));

@@ -4,6 +4,8 @@ import type { Hello, Notice, Summary } from '@packetlog/common';
 import type { Logger } from 'pino';
 import type { DrainThread } from '../drain/drain-thread.ts';
 import type { DrainLedger } from '../drain/messages.ts';
+import { History } from '../history/history.ts';
+import { HistoryFeed } from '../history/history-feed.ts';
 import { SetupError } from '../setup-error.ts';
 import { type Allowed, allowedFor, isLoopback, reachableHost } from './allowed-hosts.ts';
 import { SocketServer } from './socket-server.ts';
@@ -35,6 +37,8 @@ export class Front {
   readonly #options: FrontOptions;
   readonly #token: string;
   readonly #allowed: Allowed;
+  readonly #history = new History();
+  readonly #feed = new HistoryFeed(this.#history);
   #sockets: SocketServer | undefined;
 
   private constructor(http: HttpServer, options: FrontOptions, token: string, allowed: Allowed, port: number) {
@@ -80,6 +84,7 @@ export class Front {
         if (allRows) this.rowsWanted(0);
         else thread.want(perSecond * HEADROOM);
       },
+      history: this.#history,
       log: this.#options.log,
     });
   }
@@ -95,6 +100,7 @@ export class Front {
   }
 
   second(ledger: DrainLedger, summary: Summary, clockOffsetNs: bigint): void {
+    this.#feed.second(ledger, summary);
     this.#sockets?.second(ledger, summary, clockOffsetNs);
   }
 

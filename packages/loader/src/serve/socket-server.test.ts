@@ -5,6 +5,8 @@ import {
   ACTIONS,
   type Hello,
   helloSchema,
+  historySchema,
+  historyTopSchema,
   type Ledger,
   ledgerSchema,
   PacketLogBatch,
@@ -15,6 +17,7 @@ import { pino } from 'pino';
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { DrainLedger } from '../drain/messages.ts';
+import { History } from '../history/history.ts';
 import { numberedRecord, recordNumber } from '../ring/fake-ring.ts';
 import { allowedFor } from './allowed-hosts.ts';
 import { SocketServer } from './socket-server.ts';
@@ -52,6 +55,7 @@ const summary: Summary = {
   evicted: 0,
 };
 
+let history: History;
 let http: HttpServer;
 let port = 0;
 let server: SocketServer;
@@ -66,6 +70,7 @@ let answers = true;
 
 beforeEach(async () => {
   rowsWanted.mockReset();
+  history = new History();
   nextRecord = 0;
   skew = 0;
   logged = [];
@@ -78,6 +83,7 @@ beforeEach(async () => {
     allowed: () => allowedFor(HOST, port, []),
     token: TOKEN,
     hello: () => hello,
+    history,
     stride: STRIDE,
     recordOffset: 8,
     onRowsWanted: (perSecond) => {
@@ -524,6 +530,42 @@ describe('once a second', () => {
     const came = all.map(({ socket }) => once(socket, 'notice'));
     server.notice({ at_ms: 1, level: 'info', code: 'shutting_down', message: 'bye' });
     expect(await Promise.all(came)).toEqual([1, 2].map(() => expect.objectContaining({ code: 'shutting_down' })));
+  });
+});
+
+describe('the past', () => {
+  const START = 1_800_000_000_000;
+  beforeEach(() => {
+    const total = { packets: 5, bytes: 500 };
+    const top_sources = [{ addr: '192.0.2.1', packets: 5, bytes: 500 }];
+    history.add({ ...summary, at_ms: START, total, top_sources }, 0);
+  });
+
+  it('is there for a client that asks, on each level', async () => {
+    const { socket } = await connected();
+    for (const step_ms of [1000, 5000, 60_000]) {
+      const { ok, value } = await socket.emitWithAck('history', { step_ms });
+      expect(ok).toBe(true);
+      const { columns } = historySchema.parse(value);
+      expect(columns.packets.every((packets) => packets === 0 || packets === 5)).toBe(true);
+    }
+  });
+
+  it('says who made a range', async () => {
+    const { socket } = await connected();
+    const { value } = await socket.emitWithAck('history:top', { from_ms: START - 60_000, to_ms: START });
+    expect(historyTopSchema.parse(value).sources).toMatchObject([{ addr: '192.0.2.1', packets: 5 }]);
+  });
+
+  it.each([
+    ['history', { step_ms: 7 }],
+    ['history', {}],
+    ['history:top', { from_ms: 5, to_ms: 5 }],
+    ['history:top', { from_ms: -1, to_ms: 5 }],
+    ['history:top', { from_ms: 0, to_ms: 'now' }],
+  ])('refuses %s %j', async (event, options) => {
+    const { socket } = await connected();
+    expect(await socket.emitWithAck(event, options)).toMatchObject({ ok: false, error: { code: 'invalid' } });
   });
 });
 

@@ -4,6 +4,10 @@ import {
   type Acknowledgement,
   type ClientToServerEvents,
   type Hello,
+  type History,
+  type HistoryTop,
+  historyRequestSchema,
+  historyTopRequestSchema,
   type Notice,
   pauseSchema,
   type ServerToClientEvents,
@@ -14,6 +18,7 @@ import type { Logger } from 'pino';
 import { Server } from 'socket.io';
 import type { z } from 'zod';
 import type { DrainLedger } from '../drain/messages.ts';
+import type { History as PastRates } from '../history/history.ts';
 import { admission } from './admission.ts';
 import { type Allowed, refusal } from './allowed-hosts.ts';
 import { Client, type ClientSocket } from './client.ts';
@@ -30,7 +35,7 @@ const STALLED_MS = 30_000;
 const MAX_WAITING = 5000;
 /** How long the end waits for clients to take what was sent, and again for them to hang up. */
 const CLOSE_MS = 1000;
-const KNOWN_EVENTS = new Set(['subscribe', 'pause']);
+const KNOWN_EVENTS = new Set(['subscribe', 'pause', 'history', 'history:top']);
 
 export interface SocketServerOptions {
   http: HttpServer;
@@ -42,6 +47,8 @@ export interface SocketServerOptions {
   recordOffset: number;
   /** Called when the number of rows that clients can use changed; each call is answered by one of `activate`. */
   onRowsWanted: (perSecond: number) => void;
+  /** Answers for the past. */
+  history: Pick<PastRates, 'answer' | 'top'>;
   log: Logger;
   /** For tests. */
   clock?: StreamClock;
@@ -183,6 +190,17 @@ export class SocketServer {
           done({ paused });
         });
       }),
+    );
+    const { history } = this.#options;
+    socket.on('history', (...given: unknown[]) =>
+      this.#answer(client, historyRequestSchema, given, ({ step_ms }, done: (value: History) => void) =>
+        done(history.answer(step_ms, Date.now())),
+      ),
+    );
+    socket.on('history:top', (...given: unknown[]) =>
+      this.#answer(client, historyTopRequestSchema, given, ({ from_ms, to_ms }, done: (value: HistoryTop) => void) =>
+        done(history.top(from_ms, to_ms)),
+      ),
     );
     // The parser also lets numbers and nothing at all through as names of events.
     socket.onAny((event: unknown) => {

@@ -1,0 +1,56 @@
+import type { InterfaceLedger, Summary } from '@packetlog/common';
+import { describe, expect, it } from 'vitest';
+import { History } from './history.ts';
+import { HistoryFeed } from './history-feed.ts';
+
+const START = 1_800_000_000_000;
+const hop = { offered: 0, delivered: 0, dropped: 0, withheld: 0, pending: 0 };
+const counters: InterfaceLedger = {
+  seen: 0,
+  permitted: 0,
+  denied: 0,
+  aborted: 0,
+  emitted: 0,
+  sampled_out: 0,
+  filtered_out: 0,
+  ring_full: 0,
+  bytes: 0,
+};
+const summary = (at_ms: number): Summary => ({
+  at_ms,
+  interval_ms: 1000,
+  total: { packets: 0, bytes: 0 },
+  by_interface: [],
+  by_action: { permit: 0, deny: 0, aborted: 0 },
+  records: 0,
+  max_weight: 1,
+  by_protocol: [],
+  top_sources: [],
+  top_ports: [],
+  top_pairs: [],
+  evicted: 0,
+});
+const ledger = (ring_full: number, dropped: number) => ({
+  interfaces: [
+    {
+      name: 'eth0',
+      ifindex: 2,
+      mode: 'native' as const,
+      state: 'attached' as const,
+      counters: { ...counters, ring_full },
+    },
+  ],
+  ring: hop,
+  queue: { ...hop, dropped },
+});
+
+describe('HistoryFeed', () => {
+  it('puts a loss into the second in which it happened', () => {
+    const history = new History();
+    const feed = new HistoryFeed(history);
+    feed.second(ledger(0, 0), summary(START + 1000));
+    feed.second(ledger(5, 2), summary(START + 2000));
+    feed.second(ledger(5, 2), summary(START + 3000));
+    expect(history.answer(1000, START + 2900).columns.lost).toEqual([0, 7, 0]);
+  });
+});
