@@ -27,7 +27,7 @@ function fromInt(value: number): Outcome<number> {
   return value < 0 ? { value, errno: -value } : { value, errno: 0 };
 }
 
-function intCall(name: string, parameters: Parameters<typeof call>[3]): Outcome<number> {
+export function intCall(name: string, parameters: Parameters<typeof call>[3]): Outcome<number> {
   return fromInt(call('libbpf', name, C.int, parameters).value);
 }
 

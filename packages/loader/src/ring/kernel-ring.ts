@@ -18,6 +18,8 @@ const HEADER_BYTES = 8;
 const BUSY = 0x8000_0000 | 0;
 /** BPF_RINGBUF_DISCARD_BIT. */
 const DISCARD = 0x4000_0000;
+/** Bytes from one record to the next. */
+export const KERNEL_RING_STRIDE = HEADER_BYTES + PACKET_LOG_SIZE;
 /** Spans of at most this many bytes are handed over: what fits the reader's caches. */
 const SPAN_BYTES = 64 * 1024;
 
@@ -38,7 +40,7 @@ export class RingFormatError extends Error {
 }
 
 export class KernelRing implements RingReader {
-  readonly stride = HEADER_BYTES + PACKET_LOG_SIZE;
+  readonly stride = KERNEL_RING_STRIDE;
   readonly recordOffset = HEADER_BYTES;
   readonly #memory: KernelRingMemory;
   readonly #words: Int32Array;

@@ -46,9 +46,13 @@ export const arrayTransport: Transport = {
     );
     const doorbell = mapDescriptor(map(MAPS.doorbell));
     const bell = mapRingMemory(doorbell, DOORBELL_BYTES);
+    let before = 0;
+    for (let cpu = 0; cpu < cpus; cpu++) before += Number(words(cpu, ARRAY_LINE.consumer, 1)[0]);
     return {
       rings,
       descriptors: [doorbell],
+      made: [],
+      before,
       // What rang is of no interest: every look visits every ring.
       woken: () => Atomics.store(bell.consumer, 0, Atomics.load(bell.producer, 0)),
     };

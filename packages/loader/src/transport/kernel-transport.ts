@@ -3,7 +3,8 @@ import { MAPS } from '@packetlog/bpf';
 import { need } from '../kernel/outcome.ts';
 import { onlineCpus } from '../kernel/possible-cpus.ts';
 import { createRing, mapDescriptor, putMap, setMaxEntries } from '../native/libbpf.ts';
-import { KernelRing } from '../ring/kernel-ring.ts';
+import { mapShape } from '../native/pinning.ts';
+import { KERNEL_RING_STRIDE, KernelRing } from '../ring/kernel-ring.ts';
 import { mapRingMemory } from '../ring/mapped-ring.ts';
 import { SetupError } from '../setup-error.ts';
 import type { FindMap, OpenTransport, Transport, TransportSettings } from './transport.ts';
@@ -18,26 +19,35 @@ export const kernelTransport: Transport = {
     need(setMaxEntries(map(MAPS.permits), cpus), 'size map', MAPS.permits);
   },
 
-  open(map: FindMap, { cpus, ringBytes }: TransportSettings): OpenTransport {
+  open(map: FindMap, { cpus, ringBytes, kept }: TransportSettings): OpenTransport {
     const outer = mapDescriptor(map(MAPS.permits));
     const online = onlineCpus();
-    const made = Array.from({ length: cpus }, (_, cpu) => {
+    const rings = Array.from({ length: cpus }, (_, cpu) => {
+      const name = `permits_${cpu}`;
+      const there = kept?.(name);
+      if (there !== undefined) return { name, fd: there, memory: mapRingMemory(there, ringSize(there, cpu)) };
       const bytes = online.has(cpu) ? ringBytes : Math.min(ringBytes, OFFLINE_RING_BYTES);
-      const fd = makeRing(cpu, bytes);
+      const fd = makeRing(name, cpu, bytes);
       need(putMap(outer, cpu, fd), 'place ring', `for CPU ${cpu}`);
-      return { fd, bytes };
+      return { name, fd, memory: mapRingMemory(fd, bytes) };
     });
     return {
-      rings: made.map(({ fd, bytes }) => new KernelRing(mapRingMemory(fd, bytes))),
-      descriptors: made.map(({ fd }) => fd),
+      before: rings.reduce((sum, { memory }) => sum + Number(memory.consumer[0]) / KERNEL_RING_STRIDE, 0),
+      rings: rings.map(({ memory }) => new KernelRing(memory)),
+      descriptors: rings.map(({ fd }) => fd),
+      made: rings.map(({ name, fd }) => ({ name, fd })),
       // The rings are readable as long as something is in them: reading them is enough.
       woken: () => {},
     };
   },
 };
 
-function makeRing(cpu: number, bytes: number): number {
-  const ring = createRing(`permits_${cpu}`, bytes);
+function ringSize(fd: number, cpu: number): number {
+  return need(mapShape(fd), 'take over ring', `for CPU ${cpu}`).entries;
+}
+
+function makeRing(name: string, cpu: number, bytes: number): number {
+  const ring = createRing(name, bytes);
   if (ring.errno === 0) return ring.value;
   throw new SetupError({
     step: 'make ring',

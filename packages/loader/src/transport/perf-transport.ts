@@ -30,7 +30,14 @@ export const perfTransport: Transport = {
       const word = (offset: number) => new BigUint64Array(memory.buffer, memory.byteOffset + offset, 1);
       return { fd, ring: new PerfRing({ head: word(DATA_HEAD), tail: word(DATA_TAIL), data: memory.subarray(page) }) };
     });
-    return { rings: opened.map(({ ring }) => ring), descriptors: opened.map(({ fd }) => fd), woken: () => {} };
+    return {
+      rings: opened.map(({ ring }) => ring),
+      descriptors: opened.map(({ fd }) => fd),
+      // The buffers end with their process, and what was in them.
+      made: [],
+      before: undefined,
+      woken: () => {},
+    };
   },
 };
 

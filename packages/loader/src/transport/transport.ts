@@ -9,6 +9,8 @@ export interface TransportSettings {
   cpus: number;
   /** Bytes of each CPU's ring: a power of two and a multiple of the page. */
   ringBytes: number;
+  /** Descriptor of a map by its name, if a loader before left it for this one. */
+  kept?: ((name: string) => number | undefined) | undefined;
 }
 
 /** Finds a map of the object by its name; throws SetupError. */
@@ -18,6 +20,10 @@ export interface OpenTransport {
   readonly rings: readonly RingReader[];
   /** Readable when a sleeping reader is to wake. */
   readonly descriptors: readonly number[];
+  /** Maps that it made besides those of the object. */
+  readonly made: readonly { name: string; fd: number }[];
+  /** Records that readers before took out of the rings; undefined if the rings cannot tell. */
+  readonly before: number | undefined;
   /** Call after waking. */
   woken(): void;
 }

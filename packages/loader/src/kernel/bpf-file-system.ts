@@ -1,0 +1,183 @@
+/**
+ * Where pins are kept: a bpf file system that outlives this process, so one that is mounted where the machine's
+ * first process sees it. `ip netns exec` and containers have mounts of their own, which end with them.
+ */
+import { spawnSync } from 'node:child_process';
+import { closeSync, openSync, readdirSync, readFileSync, statfsSync } from 'node:fs';
+import { SetupError } from '../setup-error.ts';
+import { type Mount, parseMounts } from './mount-info.ts';
+
+const USUAL = '/sys/fs/bpf';
+/** BPF_FS_MAGIC of linux/magic.h. */
+const MAGIC = 0xcafe4a11;
+/** Source of a mount that is ours to undo. */
+const OUR_SOURCE = 'packetlog';
+
+export interface BpfFileSystem {
+  /** For words. */
+  path: string;
+  /** A directory to work in, which stays the same whatever is mounted over it. */
+  base: string;
+  /** Lets go of it; unmounts it if it is empty and this project mounted it. */
+  release(): void;
+}
+
+/** How the usual one can be had. `door`: a process in whose mount namespace it is, 'own': ours. */
+export type Place =
+  | { state: 'mounted'; door: number | 'own'; ours: boolean }
+  | { state: 'absent'; door: number | 'own' }
+  | { state: 'unreachable' };
+
+/**
+ * `machine`: mounts of the first process. `doors`: processes in its mount namespace into whose root we may look.
+ * Pure.
+ */
+export function usualPlace(own: readonly Mount[], machine: readonly Mount[], doors: readonly number[]): Place {
+  const there = bpfMount(machine);
+  const here = bpfMount(own);
+  const isSame = own[0]?.id === machine[0]?.id;
+  const door = isSame || (there && here?.device === there.device) ? 'own' : doors[0];
+  if (door === undefined) return { state: 'unreachable' };
+  return there ? { state: 'mounted', door, ours: there.source === OUR_SOURCE } : { state: 'absent', door };
+}
+
+function bpfMount(mounts: readonly Mount[]): Mount | undefined {
+  return mounts.findLast(({ point, type }) => point === USUAL && type === 'bpf');
+}
+
+/** The file system to look for pins in; undefined if there is none, so that there are no pins. */
+export function findBpfFileSystem(given: string | undefined): BpfFileSystem | undefined {
+  if (given !== undefined) return openGiven(given);
+  const place = lookAround();
+  return place.state === 'mounted' ? openUsual(place.door, place.ours) : undefined;
+}
+
+/** The file system to pin in; mounts it if there is none. Throws SetupError. */
+export function needBpfFileSystem(given: string | undefined): BpfFileSystem {
+  if (given !== undefined) return openGiven(given);
+  const place = lookAround();
+  switch (place.state) {
+    case 'mounted':
+      return openUsual(place.door, place.ours);
+    case 'absent':
+      mount(place.door);
+      return openUsual(place.door, true);
+    case 'unreachable':
+      throw new SetupError({
+        step: 'pin in',
+        target: USUAL,
+        problem: 'the machine’s own mounts cannot be reached from here, and ours end with this process',
+        next: 'Name a bpf file system that stays with --bpf-fs DIR.',
+        exit: 'privilege',
+      });
+  }
+}
+
+function openGiven(path: string): BpfFileSystem {
+  try {
+    if (isBpf(path)) return opened(path, path, () => {});
+  } catch (cause) {
+    throw new SetupError({
+      step: 'pin in',
+      target: path,
+      next: `Make it: ${mountCommand(path)}.`,
+      exit: 'usage',
+      cause,
+    });
+  }
+  throw new SetupError({
+    step: 'pin in',
+    target: path,
+    problem: 'it is no bpf file system',
+    next: `Mount one: ${mountCommand(path)}.`,
+    exit: 'usage',
+  });
+}
+
+function isBpf(path: string): boolean {
+  return statfsSync(path).type === MAGIC;
+}
+
+const mountCommand = (path: string) => `mkdir -p ${path} && mount -t bpf bpf ${path}`;
+
+function openUsual(door: number | 'own', ours: boolean): BpfFileSystem {
+  const path = door === 'own' ? USUAL : `/proc/${door}/root${USUAL}`;
+  return opened(USUAL, path, (isEmpty) => {
+    if (ours && isEmpty) inNamespaceOf(door, ['umount', USUAL]);
+  });
+}
+
+function opened(path: string, reach: string, afterwards: (isEmpty: boolean) => void): BpfFileSystem {
+  const fd = openSync(reach, 'r');
+  const base = `/proc/self/fd/${fd}`;
+  return {
+    path,
+    base,
+    release: () => {
+      // The kernel puts iterators of its own into a new one: maps.debug, progs.debug.
+      const isEmpty = readdirSync(base).every((name) => name.endsWith('.debug'));
+      closeSync(fd);
+      afterwards(isEmpty);
+    },
+  };
+}
+
+function mount(door: number | 'own'): void {
+  const { status, stderr } = inNamespaceOf(door, ['mount', '-t', 'bpf', '-o', 'mode=0700', OUR_SOURCE, USUAL]);
+  if (status === 0) return;
+  throw new SetupError({
+    step: 'mount',
+    target: USUAL,
+    problem: stderr.trim().replace(/\.$/, '') || 'failed',
+    next: `Mount it yourself (${mountCommand(USUAL)}), or name another bpf file system with --bpf-fs DIR.`,
+    exit: 'privilege',
+  });
+}
+
+function inNamespaceOf(door: number | 'own', command: readonly string[]): { status: number | null; stderr: string } {
+  const enter = door === 'own' ? [] : ['nsenter', `--mount=/proc/${door}/ns/mnt`, '--'];
+  const [file = '', ...args] = [...enter, ...command];
+  const { status, stderr, error } = spawnSync(file, args, { encoding: 'utf8' });
+  return { status, stderr: stderr || (error?.message ?? '') };
+}
+
+function lookAround(): Place {
+  const listed = mountsOf('self') ?? [];
+  // It may be covered, as where sysfs was mounted anew for another network namespace.
+  const own = isBpf(USUAL) ? listed : listed.filter(({ type }) => type !== 'bpf');
+  const machine = mountsOf(1) ?? own;
+  const isDoor = (pid: number) => mountsOf(pid)?.[0]?.id === machine[0]?.id && mayEnter(pid);
+  return usualPlace(own, machine, [1, ...ancestors()].filter(isDoor));
+}
+
+function mountsOf(process: number | 'self'): Mount[] | undefined {
+  try {
+    return parseMounts(readFileSync(`/proc/${process}/mountinfo`, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function mayEnter(pid: number): boolean {
+  try {
+    readdirSync(`/proc/${pid}/root/`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Pids of our parent, its parent and so on, without the first process. */
+function ancestors(): number[] {
+  const pids: number[] = [];
+  for (let pid = process.ppid; pid > 1; pid = parentOf(pid)) pids.push(pid);
+  return pids;
+}
+
+function parentOf(pid: number): number {
+  try {
+    return Number(/^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,202 @@
+/**
+ * A directory of pins: one for each network namespace, so that loaders in several do not meet. Who works in it holds
+ * a lock on it, which ends with the process.
+ *
+ * ```
+ *  packetlog/net_4026531833/  about             how the maps were made, as the target of a symbolic link
+ *                             map_NAME          (a bpf file system holds pins and links, no files)
+ *                             slot_3            name of the interface whose counters are in slot 3, likewise
+ *                             link_3_native     keeps the program on that interface
+ * ```
+ */
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  rmdirSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+} from 'node:fs';
+import { lockFile, pinnedObject, pinObject } from '../native/pinning.ts';
+import { SetupError } from '../setup-error.ts';
+import type { BpfFileSystem } from './bpf-file-system.ts';
+import { lockOwner, readLocks } from './lock-owner.ts';
+import { need } from './outcome.ts';
+
+const OURS = 'packetlog';
+const NETWORK = /^net_\d+$/;
+const ATTEMPTS = 10;
+
+export class PinDirectory {
+  /** For words. */
+  readonly path: string;
+  readonly #fileSystem: BpfFileSystem;
+  readonly #name: string;
+  readonly #fd: number;
+  readonly #base: string;
+
+  private constructor(fileSystem: BpfFileSystem, name: string, fd: number) {
+    this.path = `${fileSystem.path}/${OURS}/${name}`;
+    this.#fileSystem = fileSystem;
+    this.#name = name;
+    this.#fd = fd;
+    this.#base = `/proc/self/fd/${fd}`;
+  }
+
+  /** Names for `open`, one for each network namespace with pins. */
+  static list(fileSystem: BpfFileSystem): string[] {
+    return entries(`${fileSystem.base}/${OURS}`).filter((name) => NETWORK.test(name));
+  }
+
+  /** That of the network namespace this thread is in. */
+  static ownName(): string {
+    return `net_${statSync('/proc/thread-self/ns/net', { bigint: true }).ino}`;
+  }
+
+  /** The file system is its own from now on. Undefined if it is not there. Throws SetupError if a living process works in it. */
+  static open(fileSystem: BpfFileSystem, name: string): PinDirectory | undefined {
+    const path = `${fileSystem.base}/${OURS}/${name}`;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const fd = openDirectory(path);
+      if (fd === undefined) return undefined;
+      const { ino } = fstatSync(fd, { bigint: true });
+      if (!lockFile(fd)) {
+        closeSync(fd);
+        throw occupied(`${fileSystem.path}/${OURS}/${name}`, lockOwner(readLocks(), ino));
+      }
+      assertPrivate(fd, `${fileSystem.path}/${OURS}/${name}`);
+      // Between opening and locking it may have been removed, and made again by somebody else.
+      if (statSync(path, { bigint: true, throwIfNoEntry: false })?.ino === ino)
+        return new PinDirectory(fileSystem, name, fd);
+      closeSync(fd);
+    }
+    return undefined;
+  }
+
+  static make(fileSystem: BpfFileSystem, name: string): PinDirectory {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      try {
+        mkdirSync(`${fileSystem.base}/${OURS}/${name}`, { mode: 0o700, recursive: true });
+      } catch (cause) {
+        throw new SetupError({
+          step: 'make directory',
+          target: `${fileSystem.path}/${OURS}`,
+          next: 'Name another bpf file system with --bpf-fs DIR.',
+          exit: 'privilege',
+          cause,
+        });
+      }
+      const made = PinDirectory.open(fileSystem, name);
+      if (made) return made;
+    }
+    throw occupied(`${fileSystem.path}/${OURS}/${name}`, undefined);
+  }
+
+  names(): string[] {
+    return entries(this.#base);
+  }
+
+  pin(fd: number, name: string): void {
+    need(pinObject(fd, `${this.#base}/${name}`), 'pin', `${this.path}/${name}`);
+  }
+
+  /** A new descriptor, undefined if there is no such pin. */
+  get(name: string): number | undefined {
+    const { value, errno } = pinnedObject(`${this.#base}/${name}`);
+    return errno ? undefined : value;
+  }
+
+  write(name: string, text: string): void {
+    this.remove(name);
+    symlinkSync(text, `${this.#base}/${name}`);
+  }
+
+  read(name: string): string | undefined {
+    try {
+      return readlinkSync(`${this.#base}/${name}`);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Does nothing if it is not there. */
+  remove(name: string): void {
+    try {
+      unlinkSync(`${this.#base}/${name}`);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
+
+  /** Removes what is in it, those first whose names match, then itself, and lets go of the file system. */
+  removeAll(first: RegExp): void {
+    const names = this.names();
+    for (const name of [...names.filter((each) => first.test(each)), ...names]) this.remove(name);
+    rmdirSync(`${this.#fileSystem.base}/${OURS}/${this.#name}`);
+    closeSync(this.#fd);
+    removeIfEmpty(`${this.#fileSystem.base}/${OURS}`);
+    this.#fileSystem.release();
+  }
+
+  /** Gives the lock back and leaves the pins. */
+  close(): void {
+    closeSync(this.#fd);
+    this.#fileSystem.release();
+  }
+}
+
+function entries(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** Anybody may make a directory where bpf file systems are as usual. */
+function assertPrivate(fd: number, path: string): void {
+  const { uid, mode } = fstatSync(fd);
+  if (uid === process.geteuid?.() && (mode & 0o077) === 0) return;
+  throw new SetupError({
+    step: 'use',
+    target: path,
+    problem: 'others may write to it',
+    next: `Find out who made it, and remove it: rm -r ${path}.`,
+    exit: 'failed',
+  });
+}
+
+function openDirectory(path: string): number | undefined {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function removeIfEmpty(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch {
+    // Others have pins in it.
+  }
+}
+
+function occupied(path: string, pid: number | undefined): SetupError {
+  return new SetupError({
+    step: 'use',
+    target: path,
+    problem: `packetlog${pid === undefined ? '' : ` with pid ${pid}`} is running and enforces rules in this network namespace`,
+    next:
+      pid === undefined
+        ? 'End it first.'
+        : `End it first (kill ${pid}); what it enforces stays until the next one takes over.`,
+    exit: 'busy',
+  });
+}

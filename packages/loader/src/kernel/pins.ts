@@ -1,0 +1,126 @@
+/**
+ * Keeps program and maps in the kernel when this process ends, in a directory of pins.
+ *
+ * A link's pin is what keeps a program on its interface. So links are pinned last and unpinned first: wherever it
+ * stops in between, either nothing goes on, or what goes on has its maps beside it and `packetlog unload` removes it.
+ */
+import { randomBytes } from 'node:crypto';
+import type { AttachMode } from '@packetlog/common';
+import { SetupError } from '../setup-error.ts';
+import type { TransportName } from '../transport/transport.ts';
+import { needBpfFileSystem } from './bpf-file-system.ts';
+import { PinDirectory } from './pin-directory.ts';
+import { LINK_NAME, linkName, mapName, slotName, writeAbout } from './pin-names.ts';
+import { layoutFingerprint } from './pinned-layout.ts';
+import { livingLinks, type Remains } from './remains.ts';
+
+export interface PinnableLink {
+  slot: number;
+  mode: AttachMode;
+  /** Of the interface. */
+  name: string;
+  fd: number;
+}
+
+export interface PinnableMap {
+  name: string;
+  fd: number;
+}
+
+interface PinnedProgram {
+  transport: TransportName;
+  ringBytes: number;
+  maps: readonly PinnableMap[];
+}
+
+export class Pins {
+  readonly #program: PinnedProgram;
+  readonly #given: string | undefined;
+  readonly #generation: string;
+  #directory: PinDirectory | undefined;
+
+  /**
+   * `given`: the bpf file system to use, undefined for the usual one. `remains`: what a loader before left, whose
+   * directory is ours from now on; `reused`: its maps are ours, too.
+   */
+  constructor(program: PinnedProgram, given: string | undefined, remains?: Remains, reused = false) {
+    this.#program = program;
+    this.#given = given;
+    this.#directory = remains?.directory;
+    this.#generation = (reused ? remains?.about?.generation : undefined) ?? randomBytes(4).toString('hex');
+  }
+
+  /** The directory, while there are pins. */
+  get path(): string | undefined {
+    return this.#directory?.path;
+  }
+
+  /** Throws SetupError; then nothing is pinned. May be called again, and then mends what is missing. */
+  pin(links: readonly PinnableLink[]): void {
+    this.#directory ??= this.#make();
+    try {
+      this.#pinMaps(this.#directory);
+      for (const link of links) this.attached(link);
+    } catch (error) {
+      this.unpin();
+      throw error;
+    }
+  }
+
+  /** From now on everything ends with this process. */
+  unpin(): void {
+    this.#directory?.removeAll(LINK_NAME);
+    this.#directory = undefined;
+  }
+
+  /** Call for each new link; does nothing while nothing is pinned. */
+  attached(link: PinnableLink): void {
+    const directory = this.#directory;
+    if (!directory) return;
+    const wanted = linkName(link.slot, link.mode);
+    this.renamed(link);
+    for (const name of directory.names()) {
+      if (name !== wanted && LINK_NAME.exec(name)?.[1] === String(link.slot)) directory.remove(name);
+    }
+    // It may be there of an interface that is gone, or be what was taken over: either way this is the one.
+    directory.remove(wanted);
+    directory.pin(link.fd, wanted);
+  }
+
+  /** The interface is gone, and with it the link. Its name stays: it may return. */
+  detached({ slot, mode }: Pick<PinnableLink, 'slot' | 'mode'>): void {
+    this.#directory?.remove(linkName(slot, mode));
+  }
+
+  renamed({ slot, name }: Pick<PinnableLink, 'slot' | 'name'>): void {
+    this.#directory?.write(slotName(slot), name);
+  }
+
+  #pinMaps(directory: PinDirectory): void {
+    const present = new Set(directory.names());
+    for (const { name, fd } of this.#program.maps) {
+      const wanted = mapName(this.#generation, name);
+      if (!present.has(wanted)) directory.pin(fd, wanted);
+      present.delete(wanted);
+    }
+    const { transport, ringBytes } = this.#program;
+    writeAbout(directory, { layout: layoutFingerprint(), generation: this.#generation, transport, ringBytes });
+    for (const old of present) if (old.startsWith('map_')) directory.remove(old);
+  }
+
+  #make(): PinDirectory {
+    const directory = PinDirectory.make(needBpfFileSystem(this.#given), PinDirectory.ownName());
+    if (livingLinks(directory).length === 0) {
+      for (const name of directory.names()) directory.remove(name);
+      return directory;
+    }
+    directory.close();
+    throw new SetupError({
+      step: 'use',
+      target: directory.path,
+      problem: 'a loader that ended left its program there, which still enforces its rules',
+      next: 'Start packetlog again to take over, or remove it: packetlog unload.',
+      exit: 'busy',
+    });
+  }
+}

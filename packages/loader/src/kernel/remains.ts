@@ -1,0 +1,78 @@
+/** What a loader that ended left in the kernel, for the next one to take over or for `packetlog unload` to remove. */
+import type { AttachMode } from '@packetlog/common';
+import { closeDescriptor } from '../native/libc.ts';
+import { linkInterface } from './attach.ts';
+import { findBpfFileSystem } from './bpf-file-system.ts';
+import { PinDirectory } from './pin-directory.ts';
+import { type About, LINK_NAME, mapName, readAbout, SLOT_NAME } from './pin-names.ts';
+import { layoutFingerprint } from './pinned-layout.ts';
+
+export interface RemainingLink {
+  slot: number;
+  mode: AttachMode;
+  ifindex: number;
+  fd: number;
+}
+
+export interface Remains {
+  /** Locked: ours. */
+  directory: PinDirectory;
+  about: About | undefined;
+  /** At least one. */
+  links: RemainingLink[];
+  /** Names by slot, also of interfaces that are gone. */
+  names: ReadonlyMap<number, string>;
+}
+
+/**
+ * Of this thread's network namespace; undefined if no program is kept there. Throws SetupError if the loader that
+ * keeps it lives.
+ */
+export function findRemains(given: string | undefined): Remains | undefined {
+  const fileSystem = findBpfFileSystem(given);
+  if (!fileSystem) return undefined;
+  const directory = PinDirectory.open(fileSystem, PinDirectory.ownName());
+  if (!directory) {
+    fileSystem.release();
+    return undefined;
+  }
+  const links = livingLinks(directory);
+  if (links.length > 0) return { directory, about: readAbout(directory), links, names: names(directory) };
+  // It ended between two pins, or its interfaces are gone: nothing is enforced any more.
+  directory.removeAll(LINK_NAME);
+  return undefined;
+}
+
+/** Whether its maps can be ours: this loader reads them as that one did. */
+export function speaksOurLayout(remains: Remains): remains is Remains & { about: About } {
+  return remains.about?.layout === layoutFingerprint();
+}
+
+/** A new descriptor of one of its maps. */
+export function remainingMap({ directory, about }: Remains, name: string): number | undefined {
+  return about && directory.get(mapName(about.generation, name));
+}
+
+/** With new descriptors. Those of interfaces that are gone are left out. */
+export function livingLinks(directory: PinDirectory): RemainingLink[] {
+  return directory.names().flatMap((name) => {
+    const [, slot, mode] = LINK_NAME.exec(name) ?? [];
+    if (slot === undefined || mode === undefined) return [];
+    const fd = directory.get(name);
+    if (fd === undefined) return [];
+    const ifindex = linkInterface(fd);
+    if (ifindex !== 0) return [{ slot: Number(slot), mode: mode as AttachMode, ifindex, fd }];
+    closeDescriptor(fd);
+    return [];
+  });
+}
+
+function names(directory: PinDirectory): Map<number, string> {
+  return new Map(
+    directory.names().flatMap((name) => {
+      const slot = SLOT_NAME.exec(name)?.[1];
+      const target = directory.read(name);
+      return slot === undefined || target === undefined ? [] : [[Number(slot), target] as const];
+    }),
+  );
+}

@@ -1,0 +1,69 @@
+/** What of libbpf and the C library is needed to keep objects in a bpf file system. Descriptors and paths as in C. */
+import { C, call } from './ffi.ts';
+import { intCall, type MapPointer, type Outcome, objectInfo } from './libbpf.ts';
+
+/** bpf_obj_pin. */
+export const pinObject = (fd: number, path: string): Outcome<number> =>
+  intCall('bpf_obj_pin', [
+    [C.int, fd],
+    [C.string, path],
+  ]);
+
+/** bpf_obj_get: a new descriptor of what is pinned at a path. */
+export const pinnedObject = (path: string): Outcome<number> => intCall('bpf_obj_get', [[C.string, path]]);
+
+/** Puts another program behind a link: each packet is judged by the one or the other, none by neither. */
+export const updateLink = (link: number, program: number): Outcome<number> =>
+  intCall('bpf_link_update', [
+    [C.int, link],
+    [C.int, program],
+    [C.size, 0],
+  ]);
+
+/** Takes the program off the interface now, whoever holds the link. */
+export const detachLink = (link: number): Outcome<number> => intCall('bpf_link_detach', [[C.int, link]]);
+
+/** When the object is loaded, the map is not made, but is the one behind `fd`. */
+export const reuseMap = (map: MapPointer, fd: number): Outcome<number> =>
+  intCall('bpf_map__reuse_fd', [
+    [C.pointer, map],
+    [C.int, fd],
+  ]);
+
+export interface MapShape {
+  type: number;
+  keyBytes: number;
+  valueBytes: number;
+  entries: number;
+  flags: number;
+}
+
+/** Of a map that is not made yet. */
+export function plannedShape(map: MapPointer): MapShape {
+  const ask = (name: string) => call('libbpf', name, C.unsigned, [[C.pointer, map]]).value;
+  return {
+    type: ask('bpf_map__type'),
+    keyBytes: ask('bpf_map__key_size'),
+    valueBytes: ask('bpf_map__value_size'),
+    entries: ask('bpf_map__max_entries'),
+    flags: ask('bpf_map__map_flags'),
+  };
+}
+
+/** Of a map in the kernel: struct bpf_map_info of linux/bpf.h, u32 each from byte 0. */
+export function mapShape(fd: number): Outcome<MapShape> {
+  const info = new Uint32Array(6);
+  const { errno } = objectInfo(fd, new Uint8Array(info.buffer));
+  const [type = 0, _id, keyBytes = 0, valueBytes = 0, entries = 0, flags = 0] = info;
+  return { errno, value: { type, keyBytes, valueBytes, entries, flags } };
+}
+
+const LOCK_EX = 2;
+const LOCK_NB = 4;
+
+/** flock(2), exclusive: false if somebody else holds it. It ends with this process, however that ends. */
+export const lockFile = (fd: number): boolean =>
+  call('libc', 'flock', C.int, [
+    [C.int, fd],
+    [C.int, LOCK_EX | LOCK_NB],
+  ]).value === 0;
