@@ -33,9 +33,12 @@ export interface PacketlogOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** The real command, in a namespace of the lab, with nothing preset: name the interface in `args`. */
+/**
+ * The real command, in a namespace of the lab: name the interface in `args`. Preset is only that nothing is pinned; a
+ * test that wants pins sets PACKETLOG_PIN, and PACKETLOG_BPFFS to a PinPlace.
+ */
 export function startPacketlog(namespace: Namespace, { args = [], env = {} }: PacketlogOptions = {}): LabProcess {
-  return startProcess(namespace, process.execPath, [PACKETLOG, ...args], env);
+  return startProcess(namespace, process.execPath, [PACKETLOG, ...args], { PACKETLOG_PIN: 'never', ...env });
 }
 
 export function startProcess(

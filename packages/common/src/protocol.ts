@@ -102,8 +102,10 @@ export type ClientLedger = z.infer<typeof clientLedgerSchema>;
 export const ledgerSchema = z.object({
   at_ms: z.number(),
   interfaces: z.array(interfaceSchema.extend({ counters: interfaceLedgerSchema })),
-  /** From the kernel's rings into the loader. `offered` is the sum of all `emitted`. */
+  /** From the kernel's rings into the loader. `offered` is the sum of all `emitted`, less `before`. */
   ring: hopLedgerSchema,
+  /** Records that earlier loaders took out of these rings: counters go on when one takes over from another. */
+  before: count.optional(),
   /** From the thread that drains to the one that serves. */
   queue: hopLedgerSchema,
   /** From the loader to the client that receives this message. */
@@ -151,6 +153,8 @@ export const noticeSchema = z.object({
     'attach_failed',
     'clock_step',
     'shutting_down',
+    'taken_over',
+    'pinned',
     'rules_changed',
     'rules_reverted',
     'rules_fallback',

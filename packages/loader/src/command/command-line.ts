@@ -9,8 +9,16 @@ import { readConfigFile } from './config-file.ts';
 import { demo } from './demo.ts';
 import { seconds } from './option-values.ts';
 import { run } from './run.ts';
-import { mergeConfig, type RunOptions, readFlagVariables, runOptions, SAMPLE_AUTO } from './run-options.ts';
+import {
+  bpfFsOption,
+  mergeConfig,
+  type RunOptions,
+  readFlagVariables,
+  runOptions,
+  SAMPLE_AUTO,
+} from './run-options.ts';
 import { version } from './session.ts';
+import { unload } from './unload.ts';
 
 const RUN_HELP = `
 Examples:
@@ -101,6 +109,15 @@ export function packetlogCommand(done: (code: number) => void): Command {
   });
 
   program
+    .command('unload')
+    .description('remove the program and its rules from the kernel, where a loader that ended left them')
+    .addOption(bpfFsOption())
+    .addHelpText('after', '\nA loader that runs is left alone: end it first. Exit code 3 then.')
+    .action((_, command: Command) =>
+      done(unload(command.opts<{ bpfFs?: string }>().bpfFs, (line) => process.stdout.write(`${line}\n`))),
+    );
+
+  program
     .command('completion')
     .argument('<shell>', SHELLS.join(', '))
     .description('print a completion script for a shell')
@@ -147,5 +164,7 @@ function optionsOf(command: Command, options: ReturnType<typeof runOptions>): Ru
     netns: given.netns,
     allowOrigin: given.allowOrigin ?? [],
     config,
+    pin: given.pin ?? 'auto',
+    bpfFs: given.bpfFs,
   };
 }

@@ -4,23 +4,38 @@ import type { DrainLedger } from '../drain/messages.ts';
 import { printableName } from '../kernel/interface-name.ts';
 import type { PrinterCounts } from '../print/console-printer.ts';
 
-/** Records that were written to a ring and not printed: lost in the loader, at the output, or left in the ring. */
-function notPrinted(ledger: DrainLedger, console: PrinterCounts): number {
-  return console.dropped + ledger.queue.dropped + ledger.queue.pending + ledger.ring.pending;
+/**
+ * Records that were written to a ring and not printed: lost in the loader, at the output, or left in the ring, unless
+ * they wait there for the next loader.
+ */
+function notPrinted(ledger: DrainLedger, console: PrinterCounts, goesOn: boolean): number {
+  const left = goesOn ? 0 : ledger.ring.pending;
+  return console.dropped + ledger.queue.dropped + ledger.queue.pending + left;
 }
 
-/** The last line of `--print json`. */
-export function ledgerJson(ledger: DrainLedger, console: PrinterCounts): string {
+/**
+ * The last line of `--print json`. The sum of all `emitted` is `console + dropped`, and where the program went on from
+ * one loader to the next also `before`, which others read, and `waiting`, which the next one will.
+ */
+export function ledgerJson(ledger: DrainLedger, console: PrinterCounts, goesOn = false): string {
   const interfaces: Record<string, InterfaceLedger> = Object.fromEntries(
     ledger.interfaces.map(({ name, counters }) => [name, counters]),
   );
-  return JSON.stringify({
-    ledger: { ...interfaces, delivered: { console: console.console, dropped: notPrinted(ledger, console) } },
-  });
+  const delivered = {
+    console: console.console,
+    dropped: notPrinted(ledger, console, goesOn),
+    ...(ledger.before === undefined ? {} : { before: ledger.before }),
+    ...(goesOn ? { waiting: ledger.ring.pending } : {}),
+  };
+  return JSON.stringify({ ledger: { ...interfaces, delivered } });
 }
 
 /** One line for each interface, and one for what was lost behind the kernel. */
-export function ledgerText(ledger: DrainLedger, console: PrinterCounts | undefined, output = 'console'): string[] {
+export function ledgerText(
+  ledger: DrainLedger,
+  console: PrinterCounts | undefined,
+  { output = 'console', goesOn = false }: { output?: string | undefined; goesOn?: boolean } = {},
+): string[] {
   const n = (value: number) => value.toLocaleString('en-US');
   const lines = ledger.interfaces.map(({ name, counters: c }) => {
     const denied = c.denied + c.aborted > 0 ? `, ${n(c.denied)} denied, ${n(c.aborted)} aborted` : '';
@@ -30,7 +45,7 @@ export function ledgerText(ledger: DrainLedger, console: PrinterCounts | undefin
   });
   if (console)
     lines.push(
-      `${output}: ${n(console.console)} ${output === 'console' ? 'printed' : 'written'}, ${n(notPrinted(ledger, console))} lost on the way`,
+      `${output}: ${n(console.console)} ${output === 'console' ? 'printed' : 'written'}, ${n(notPrinted(ledger, console, goesOn))} lost on the way`,
     );
   return lines;
 }

@@ -41,6 +41,10 @@ export interface RunOptions {
   netns: string | undefined;
   allowOrigin: string[];
   config: string | undefined;
+  /** When program and maps outlive the process. */
+  pin: 'auto' | 'always' | 'never';
+  /** Where to pin; undefined: the usual bpf file system. */
+  bpfFs: string | undefined;
 }
 
 function list(each: (text: string) => string) {
@@ -48,6 +52,13 @@ function list(each: (text: string) => string) {
     ...(before ?? []),
     ...text.split(',').map((part) => each(part.trim())),
   ];
+}
+
+/** Also of `packetlog unload`. */
+export function bpfFsOption(): Option {
+  return new Option('--bpf-fs <dir>', 'mount point of the bpf file system to pin in (default: /sys/fs/bpf)').env(
+    'PACKETLOG_BPFFS',
+  );
 }
 
 /** In the order of --help. */
@@ -107,6 +118,14 @@ export function runOptions(): Option[] {
       .env('PACKETLOG_SIMULATE_LOSS')
       .hideHelp(),
     new Option('--count-only', 'count packets, record none').env('PACKETLOG_COUNT_ONLY'),
+    new Option(
+      '--pin <when>',
+      'whether the program goes on without the loader: auto: while it denies something; always; never',
+    )
+      .choices(['auto', 'always', 'never'])
+      .default('auto')
+      .env('PACKETLOG_PIN'),
+    bpfFsOption(),
     new Option('--log-level <level>', 'diagnostics on standard error')
       .choices([...LOG_LEVELS])
       .default('info')

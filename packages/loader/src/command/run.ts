@@ -80,7 +80,7 @@ export async function run(
       front?.notice(notice);
     },
     failed: (error) => {
-      log.fatal({ err: error }, 'The drain thread failed; the interfaces are detached.');
+      log.fatal({ err: error }, 'The drain thread failed; the interfaces are detached, unless the program is pinned.');
       process.exit(EXIT.failed);
     },
   }).catch(async (error: unknown) => {
@@ -111,13 +111,15 @@ export async function run(
   const why = await stop.asked;
   log.debug({ why }, 'ending');
   front?.notice({ at_ms: Date.now(), level: 'info', code: 'shutting_down', message: 'The loader is shutting down.' });
-  const ledger = await thread.stop();
+  const { ledger, pinned } = await thread.stop();
   const quiet = why === 'output closed' && !broken;
-  const lastLine = !output && options.print === 'json' ? () => ledgerJson(ledger, counts(printer)) : undefined;
+  const goesOn = pinned !== undefined;
+  const lastLine = !output && options.print === 'json' ? () => ledgerJson(ledger, counts(printer), goesOn) : undefined;
   await printer?.finish(lastLine, PRINT_MS);
   if (file) await closed(file);
   await front?.close();
-  if (!quiet) for (const line of ledgerText(ledger, printer?.counts, output?.name)) say(line);
+  if (!quiet) for (const line of ledgerText(ledger, printer?.counts, { output: output?.name, goesOn })) say(line);
+  if (goesOn) say(farewell(ledger, pinned));
   if (broken) say(`packetlog: write to ${output?.name ?? 'standard output'}: ${broken.message}.`);
   return broken ? EXIT.failed : EXIT.ok;
 }
@@ -181,6 +183,8 @@ function drainOptions(options: RunOptions, wantsRows: boolean) {
     sample: options.sample,
     simulateLoss: options.simulateLoss,
     rowsPerSecond: wantsRows ? Number.POSITIVE_INFINITY : 0,
+    pin: options.pin,
+    bpfFs: options.bpfFs,
   };
 }
 
@@ -208,6 +212,12 @@ function greet(thread: DrainThread, front: Front | undefined): void {
       say('Warning: others can reach this address, and it speaks plain HTTP. Put TLS in front of it.');
   }
   say('Waiting for Ctrl-C...');
+}
+
+/** Said even when nothing else is: nobody may believe that it ended. */
+function farewell({ interfaces }: DrainLedger, pinned: string): string {
+  const names = interfaces.filter(({ state }) => state === 'attached').map(({ name }) => printableName(name));
+  return `The program stays on ${names.join(', ')} and goes on without the loader (${pinned}). The next packetlog takes over; packetlog unload removes it.`;
 }
 
 function say(line: string): void {

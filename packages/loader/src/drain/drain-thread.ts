@@ -7,7 +7,8 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 import '../native/ffi.ts';
 import type { RuleCount } from '../kernel/rule-counters.ts';
 import { fromPlain } from '../setup-error.ts';
-import type { DrainLedger, DrainOptions, FromDrain, RuleGround, ToDrain } from './messages.ts';
+import type { DrainOptions, FromDrain, RuleGround, ToDrain } from './messages.ts';
+import { PinControl } from './pin-control.ts';
 import { RulePublisher } from './rule-publisher.ts';
 import { makeSlabMemory, Slabs } from './slabs.ts';
 
@@ -15,6 +16,9 @@ import { makeSlabMemory, Slabs } from './slabs.ts';
 const SLABS = 256;
 
 export type Ready = Extract<FromDrain, { type: 'ready' }>;
+
+/** `pinned`: program and maps stay, and go on; the directory that keeps them. */
+export type Stopped = Pick<Extract<FromDrain, { type: 'stopped' }>, 'ledger' | 'pinned'>;
 
 export interface DrainEvents {
   /** `bytes`: begins with `count` records at the ring's stride; they are the drain thread's again when this returns. */
@@ -37,19 +41,22 @@ export interface DrainEvents {
 export class DrainThread {
   readonly ready: Ready;
   readonly rules: RulePublisher;
+  readonly pins: PinControl;
   readonly #worker: Worker;
   readonly #send: (message: ToDrain) => void;
-  readonly #stopped: Promise<DrainLedger>;
+  readonly #stopped: Promise<Stopped>;
 
   private constructor(
     ready: Ready,
     rules: RulePublisher,
+    pins: PinControl,
     worker: Worker,
     send: (message: ToDrain) => void,
-    stopped: Promise<DrainLedger>,
+    stopped: Promise<Stopped>,
   ) {
     this.ready = ready;
     this.rules = rules;
+    this.pins = pins;
     this.#worker = worker;
     this.#send = send;
     this.#stopped = stopped;
@@ -68,8 +75,8 @@ export class DrainThread {
       name: 'drain',
     });
     return new Promise((resolve, reject) => {
-      let end: (ledger: DrainLedger) => void;
-      const stopped = new Promise<DrainLedger>((done) => {
+      let end: (stopped: Stopped) => void;
+      const stopped = new Promise<Stopped>((done) => {
         end = done;
       });
       let wake: number | undefined;
@@ -83,8 +90,10 @@ export class DrainThread {
       };
       let isReady = false;
       const rules = new RulePublisher(send);
+      const pins = new PinControl(send);
       const fail = (error: Error) => {
         rules.fail(error);
+        pins.fail(error);
         if (isReady) events.failed(error);
         else reject(error);
       };
@@ -109,11 +118,14 @@ export class DrainThread {
             return;
           case 'ready':
             isReady = true;
-            resolve(new DrainThread(message, rules, worker, send, stopped));
+            resolve(new DrainThread(message, rules, pins, worker, send, stopped));
             return;
           case 'rules':
           case 'rule-counts':
             rules.answered(message);
+            return;
+          case 'pinned':
+            pins.answered(message);
             return;
           case 'failed':
             ended = true;
@@ -141,7 +153,8 @@ export class DrainThread {
             ended = true;
             events.ruleCounts?.(message.ruleCounts);
             rules.fail(new Error('the loader is ending'));
-            end(message.ledger);
+            pins.fail(new Error('the loader is ending'));
+            end(message);
         }
       });
     });
@@ -152,11 +165,14 @@ export class DrainThread {
     this.#send({ type: 'rows-wanted', perSecond });
   }
 
-  /** Detaches, empties the rings, and resolves with the last ledger when every row was handed over. */
-  async stop(): Promise<DrainLedger> {
+  /**
+   * Detaches unless program and maps are pinned, empties the rings, and resolves with the last ledger when every row was
+   * handed over.
+   */
+  async stop(): Promise<Stopped> {
     this.#send({ type: 'stop' });
-    const ledger = await this.#stopped;
+    const stopped = await this.#stopped;
     await this.#worker.terminate();
-    return ledger;
+    return stopped;
   }
 }

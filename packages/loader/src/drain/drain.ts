@@ -10,16 +10,16 @@ import { LossAlarm } from './loss-alarm.ts';
 import type { DrainLedger } from './messages.ts';
 import type { WatchedInterfaces } from './watched-interfaces.ts';
 
+const SETTLE_ATTEMPTS = 10_000;
+
 export class Drain {
   readonly #rings: readonly RingReader[];
   readonly #interfaces: WatchedInterfaces;
   readonly #handover: Handover;
   readonly #live: BigInt64Array;
   readonly #tally = new Tally();
-  readonly #ringAlarm = new LossAlarm(
-    'in the kernel, because the ring is full',
-    'Use a larger --ring-size, or look at fewer packets.',
-  );
+  readonly #before: number;
+  #ringAlarm = ringAlarm(0);
   readonly #queueAlarm = new LossAlarm(
     'in the loader, because serving falls behind',
     'Fewer or faster readers of the console and of the socket help.',
@@ -32,11 +32,20 @@ export class Drain {
     interfaces: WatchedInterfaces;
     handover: Handover;
     live: Uint8Array;
+    /** Records that loaders before took out of the rings. */
+    before?: number;
   }) {
     this.#rings = parts.rings;
     this.#interfaces = parts.interfaces;
     this.#handover = parts.handover;
+    this.#before = parts.before ?? 0;
     this.#live = new BigInt64Array(parts.live.buffer, parts.live.byteOffset, LIVE.size / 8);
+  }
+
+  /** Call before the first look if the counters do not begin at zero: what they stand at is not news. */
+  resume(atMs: number, nowMs: number): void {
+    this.#ringAlarm = ringAlarm(this.#interfaces.ringFull());
+    this.#last = { ledger: this.ledger(atMs), nowMs };
   }
 
   /** One look at every ring, at most `bytes` of each. `more`: one of them held more than that. */
@@ -80,7 +89,7 @@ export class Drain {
     // The program counts a record after it committed it: we may have read one that is not counted yet.
     const emitted = Math.max(
       drained,
-      interfaces.reduce((sum, { counters }) => sum + counters.emitted, 0),
+      interfaces.reduce((sum, { counters }) => sum + counters.emitted, 0) - this.#before,
     );
     const { counts, pending } = this.#handover;
     return {
@@ -88,8 +97,22 @@ export class Drain {
       interfaces,
       ring: { offered: emitted, delivered: drained, dropped: 0, withheld: 0, pending: emitted - drained },
       queue: { ...counts, pending },
+      ...(this.#before > 0 ? { before: this.#before } : {}),
       reasons: this.#reasons(),
     };
+  }
+
+  /**
+   * A ledger that adds up although the program may go on: its counters are read again until no packet is halfway
+   * through them, or for so many times.
+   */
+  settledLedger(atMs: number): DrainLedger {
+    for (let attempt = 0; attempt < SETTLE_ATTEMPTS; attempt++) {
+      const ledger = this.ledger(atMs);
+      const emitted = ledger.interfaces.reduce((sum, { counters }) => sum + counters.emitted, 0);
+      if (emitted - this.#before === ledger.ring.offered && ledger.interfaces.every(addsUp)) return ledger;
+    }
+    return this.ledger(atMs);
   }
 
   /** Call about once a second. `atMs`: the wall clock, which may jump; `nowMs`: one that does not. */
@@ -138,6 +161,21 @@ export class Drain {
     );
     return Object.fromEntries(named.filter(([, count]) => count > 0));
   }
+}
+
+function addsUp({ counters: c }: DrainLedger['interfaces'][number]): boolean {
+  return (
+    c.seen === c.permitted + c.denied + c.aborted && c.seen === c.emitted + c.sampled_out + c.filtered_out + c.ring_full
+  );
+}
+
+/** `lost`: so far. */
+function ringAlarm(lost: number): LossAlarm {
+  return new LossAlarm(
+    'in the kernel, because the ring is full',
+    'Use a larger --ring-size, or look at fewer packets.',
+    lost,
+  );
 }
 
 function clockStep(movedNs: bigint): Notice {

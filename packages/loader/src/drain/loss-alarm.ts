@@ -7,15 +7,17 @@ const QUIET_MS = 900;
 export class LossAlarm {
   readonly #where: string;
   readonly #advice: string;
-  #total = 0;
-  #before = 0;
+  #total: number;
+  #before: number;
   #losing = false;
   #grewAt = 0;
 
-  /** `where` completes "Records were lost "; `advice` is a sentence. */
-  constructor(where: string, advice: string) {
+  /** `where` completes "Records were lost "; `advice` is a sentence; `total`: lost before, and not told again. */
+  constructor(where: string, advice: string, total = 0) {
     this.#where = where;
     this.#advice = advice;
+    this.#total = total;
+    this.#before = total;
   }
 
   /** Call now and then with the count of lost records since the start. `atMs`: wall clock, `nowMs`: one that does not jump. */

@@ -28,6 +28,10 @@ export interface DrainOptions {
   signal: SharedArrayBuffer;
   /** Rows per second that the serving thread can use at first; Infinity for all. */
   rowsPerSecond: number;
+  /** Whether program and maps are to outlive the process: when the serving thread says so, from the start, or never. */
+  pin: 'auto' | 'always' | 'never';
+  /** The bpf file system to pin in; undefined: the usual one. */
+  bpfFs: string | undefined;
 }
 
 export interface DrainThreadData {
@@ -55,6 +59,8 @@ export type FromDrain =
       transport: TransportName;
       stride: number;
       recordOffset: number;
+      /** Directory of the pins, if there are any. */
+      pinned: string | undefined;
     }
   | { type: 'failed'; error: PlainError }
   /** Slab `slab` holds `count` records and is the receiver's until released; `skipped` more were not wanted. */
@@ -68,8 +74,11 @@ export type FromDrain =
   | { type: 'rules'; request: number; error: PlainError | undefined }
   /** Answers `rule-counts`. */
   | { type: 'rule-counts'; request: number; ruleCounts: RuleCount[] }
+  /** Answers `pin`. */
+  | { type: 'pinned'; pinned: string | undefined; error: PlainError | undefined }
   | { type: 'notice'; notice: Notice }
-  | { type: 'stopped'; ledger: DrainLedger; ruleCounts: RuleCount[] };
+  /** `pinned`: program and maps stay, and go on. */
+  | { type: 'stopped'; ledger: DrainLedger; ruleCounts: RuleCount[]; pinned: string | undefined };
 
 export type ToDrain =
   | { type: 'rows-wanted'; perSecond: number }
@@ -88,4 +97,6 @@ export type ToDrain =
     }
   /** Asks for what these counters stand at now. */
   | { type: 'rule-counts'; request: number; slots: readonly number[] }
+  /** Program and maps are to outlive the process, or not. */
+  | { type: 'pin'; on: boolean }
   | { type: 'stop' };

@@ -7,12 +7,14 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import type { Notice } from '@packetlog/common';
 import { defaultRouteInterface } from '../kernel/default-route.ts';
 import { InterfaceCounters } from '../kernel/interface-counters.ts';
+import { Pins } from '../kernel/pins.ts';
 import { type LoadedProgram, loadProgram } from '../kernel/program.ts';
+import { findRemains, type Remains } from '../kernel/remains.ts';
 import { RuleCounters } from '../kernel/rule-counters.ts';
 import { RuleImages } from '../kernel/rule-images.ts';
 import { SlotTable } from '../kernel/slots.ts';
 import { enterNetworkNamespace, epollOf, epollWait, eventDescriptor, waitForRunningPrograms } from '../native/libc.ts';
-import { SetupError, toPlain } from '../setup-error.ts';
+import { type PlainError, SetupError, toPlain } from '../setup-error.ts';
 import type { OpenTransport } from '../transport/transport.ts';
 import { clearEvent } from './clear-event.ts';
 import { Drain } from './drain.ts';
@@ -37,6 +39,8 @@ interface Setup {
   handover: Handover;
   interfaces: WatchedInterfaces;
   rules: Rules;
+  pins: Pins;
+  remains: Remains | undefined;
   wake: number;
   /** Rings and messages. */
   epollAll: number;
@@ -51,15 +55,23 @@ function post(message: FromDrain): void {
 
 function setUp(): Setup {
   if (options.networkNamespace !== undefined) enter(options.networkNamespace);
-  const names = options.interfaces.length > 0 ? options.interfaces : [requireDefaultRoute()];
+  const remains = findRemains(options.bpfFs);
+  const names = options.interfaces.length > 0 || remains ? options.interfaces : [requireDefaultRoute()];
   const { transport: requested, ringBytes, logPermits, clock, sample } = options;
-  const program = loadProgram({ transport: requested, ringBytes, logPermits, clock, sample });
-  const interfaces = new WatchedInterfaces(
-    program,
-    new SlotTable(program.slots),
-    new InterfaceCounters(program.counters, program.cpus),
-    options.mode,
+  const program = loadProgram({ transport: requested, ringBytes, logPermits, clock, sample, remains });
+  const pins = new Pins(
+    { transport: program.transportName, ringBytes, maps: program.maps },
+    options.bpfFs,
+    remains,
+    program.reused,
   );
+  const slots = new SlotTable(program.slots);
+  const counters = new InterfaceCounters(program.counters, program.cpus);
+  const interfaces = new WatchedInterfaces(program, slots, counters, options.mode, pins);
+  if (remains) {
+    if (program.reused) slots.resume(remains.links, Math.max(0, ...remains.names.keys()));
+    interfaces.resume(remains.links, remains.names);
+  }
   const { transport } = program;
   const [ring] = transport.rings;
   if (!ring) throw new Error('no CPU');
@@ -73,7 +85,8 @@ function setUp(): Setup {
     post: (slab, count, skipped) => post({ type: 'rows', slab, count, skipped }),
     postSkipped: (skipped) => post({ type: 'skipped', skipped }),
   });
-  const drain = new Drain({ rings: transport.rings, interfaces, handover, live: program.live });
+  const { before, live } = program;
+  const drain = new Drain({ rings: transport.rings, interfaces, handover, live, before });
   const wake = eventDescriptor();
   const epollAll = epollOf([wake, ...transport.descriptors]);
   const rules = new Rules(
@@ -84,25 +97,30 @@ function setUp(): Setup {
   drain.setClock();
   for (const name of names) interfaces.add(name);
   post({ type: 'loaded', ground: { interfaces: interfaces.slots(), counterSlots: rules.counterSlots }, wake });
-  return { program, transport, drain, handover, interfaces, rules, wake, epollAll };
+  return { program, transport, drain, handover, interfaces, rules, pins, remains, wake, epollAll };
 }
 
-function attach({ program, transport, interfaces }: Setup): void {
+function attach({ program, transport, drain, interfaces, pins, remains }: Setup): void {
   try {
     interfaces.attach();
+    if (options.pin === 'never') pins.unpin();
+    else if (options.pin === 'always' || remains) pins.pin(interfaces.links());
   } catch (error) {
     interfaces.detach();
     throw error;
   }
   const [ring] = transport.rings;
   if (!ring) throw new Error('no CPU');
+  if (program.reused) drain.resume(Date.now(), performance.now());
   post({
     type: 'ready',
     interfaces: interfaces.ledger(),
     transport: program.transportName,
     stride: ring.stride,
     recordOffset: ring.recordOffset,
+    pinned: pins.path,
   });
+  if (remains) tell([takenOver(program, drain)]);
 }
 
 /** False: the end was asked for instead. */
@@ -191,7 +209,8 @@ function run(setup: Setup): void {
   }
 }
 
-function answerMessages({ handover, rules }: Setup): 'stop' | 'attach' | 'go on' {
+function answerMessages(setup: Setup): 'stop' | 'attach' | 'go on' {
+  const { handover, rules } = setup;
   for (let message = receive(); message; message = receive()) {
     switch (message.type) {
       case 'stop':
@@ -201,6 +220,9 @@ function answerMessages({ handover, rules }: Setup): 'stop' | 'attach' | 'go on'
       case 'rule-counts':
         rules.answer(message);
         break;
+      case 'pin':
+        post({ type: 'pinned', error: pin(setup, message.on), pinned: setup.pins.path });
+        break;
       case 'rows-wanted':
         handover.flush(true);
         post({ type: 'rows-wanted', skipped: handover.takeSkipped() });
@@ -208,6 +230,24 @@ function answerMessages({ handover, rules }: Setup): 'stop' | 'attach' | 'go on'
     }
   }
   return 'go on';
+}
+
+function pin({ pins, interfaces }: Setup, on: boolean): PlainError | undefined {
+  try {
+    if (!on) pins.unpin();
+    else if (options.pin !== 'never') pins.pin(interfaces.links());
+    return undefined;
+  } catch (error) {
+    return toPlain(error);
+  }
+}
+
+function takenOver(program: LoadedProgram, drain: Drain): Notice {
+  const waiting = drain.ledger(Date.now()).ring.pending;
+  const message = program.reused
+    ? `Took over from a loader that ended, without a gap; ${waiting} records waited in its rings.`
+    : 'Took over from a loader that ended, without a gap in what is denied. Rings and counters begin anew, because its were made otherwise (version, --transport or --ring-size); what waited in its rings is lost.';
+  return { at_ms: Date.now(), level: program.reused ? 'info' : 'warning', code: 'taken_over', message };
 }
 
 /** When the next report is due. Late by more than one: those in between are left out, not made up for. */
@@ -231,23 +271,29 @@ function report({ drain, rules }: Setup): void {
   post({ type: 'second', ledger, summary, clockOffsetNs: offsetNs, ruleCounts: rules.changed() });
 }
 
-/** Detaches, waits until no program runs, empties the rings, passes everything on. */
-function stop({ transport, drain, handover, interfaces, rules }: Setup): void {
-  interfaces.detach();
+/** Detaches, waits until no program runs, empties the rings, passes everything on. What is pinned goes on. */
+function stop(setup: Setup): void {
+  const { transport, drain, handover, interfaces, rules, pins } = setup;
+  const goesOn = pins.path !== undefined;
+  if (!goesOn) interfaces.detach();
   const deadline = performance.now() + STOP_MS;
   const settled = waitForRunningPrograms();
   for (;;) {
     // No more than there is room for: now there is time to wait for slabs to come back.
-    const { records } = drain.look(Math.min(LOOK_BYTES, Math.floor(handover.room() / (2 * transport.rings.length))));
+    const { records, more } = drain.look(
+      Math.min(LOOK_BYTES, Math.floor(handover.room() / (2 * transport.rings.length))),
+    );
     drain.publish('exact');
     handover.flush(true);
-    const over = performance.now() >= deadline;
+    // There may be no end of what goes on: the rest waits for the next loader.
+    const over = performance.now() >= deadline || (goesOn && !more);
     if (over || (records === 0 && drain.backlog() === 0 && settled)) break;
     // Nobody reads messages any more.
     Atomics.store(signal, 0, 0);
     if (records === 0) Atomics.wait(signal, 0, 0, settled ? 1 : 10);
   }
-  post({ type: 'stopped', ledger: drain.ledger(Date.now()), ruleCounts: rules.changed() });
+  if (goesOn) interfaces.detach();
+  post({ type: 'stopped', ledger: drain.settledLedger(Date.now()), ruleCounts: rules.changed(), pinned: pins.path });
 }
 
 try {
@@ -255,8 +301,11 @@ try {
   if (waitForAttach(setup)) {
     attach(setup);
     run(setup);
+    stop(setup);
+  } else {
+    // What a loader before left stays as it is.
+    post({ type: 'stopped', ledger: setup.drain.ledger(Date.now()), ruleCounts: [], pinned: setup.pins.path });
   }
-  stop(setup);
 } catch (error) {
   post({ type: 'failed', error: toPlain(error) });
 } finally {

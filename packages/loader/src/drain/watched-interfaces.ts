@@ -4,8 +4,12 @@ import { type AttachablePrograms, attach, linkInterface } from '../kernel/attach
 import type { RequestedMode } from '../kernel/attach-ladder.ts';
 import type { InterfaceCounters } from '../kernel/interface-counters.ts';
 import { printableName } from '../kernel/interface-name.ts';
+import { need } from '../kernel/outcome.ts';
+import type { PinnableLink } from '../kernel/pins.ts';
+import type { RemainingLink } from '../kernel/remains.ts';
 import type { SlotTable } from '../kernel/slots.ts';
 import { closeDescriptor, interfaceIndex, interfaceName } from '../native/libc.ts';
+import { updateLink } from '../native/pinning.ts';
 import { SetupError } from '../setup-error.ts';
 
 interface Watched extends Interface {
@@ -15,18 +19,57 @@ interface Watched extends Interface {
   complaint: string | undefined;
 }
 
+/** Told of what is attached, so that it can go on without this process. */
+export interface LinkKeeper {
+  attached(link: PinnableLink): void;
+  detached(link: Pick<PinnableLink, 'slot' | 'mode'>): void;
+  renamed(link: Pick<PinnableLink, 'slot' | 'name'>): void;
+}
+
 export class WatchedInterfaces {
   readonly #programs: AttachablePrograms;
   readonly #slots: SlotTable;
   readonly #counters: InterfaceCounters;
   readonly #mode: RequestedMode;
+  readonly #keeper: LinkKeeper | undefined;
   readonly #watched: Watched[] = [];
 
-  constructor(programs: AttachablePrograms, slots: SlotTable, counters: InterfaceCounters, mode: RequestedMode) {
+  constructor(
+    programs: AttachablePrograms,
+    slots: SlotTable,
+    counters: InterfaceCounters,
+    mode: RequestedMode,
+    keeper?: LinkKeeper,
+  ) {
     this.#programs = programs;
     this.#slots = slots;
     this.#counters = counters;
     this.#mode = mode;
+    this.#keeper = keeper;
+  }
+
+  /**
+   * Goes on with what a loader before attached; its program stays until `attach`. Interfaces of which only the name is
+   * left are watched when they return. Call before `add`.
+   */
+  resume(links: readonly RemainingLink[], names: ReadonlyMap<number, string>): void {
+    for (const { slot, mode, ifindex, fd } of links) {
+      const name = interfaceName(ifindex) ?? names.get(slot) ?? String(ifindex);
+      this.#slots.assign(printableName(name), ifindex, slot);
+      this.#watched.push({ name, slot, state: 'attached', ifindex, mode, link: fd, complaint: undefined });
+    }
+    for (const [slot, name] of names) {
+      if (this.#watched.some((watched) => watched.slot === slot || watched.name === name)) continue;
+      this.#watched.push({
+        name,
+        slot,
+        state: 'gone',
+        ifindex: 0,
+        mode: 'generic',
+        link: undefined,
+        complaint: undefined,
+      });
+    }
   }
 
   /** Gives it a slot. Throws SetupError if the interface is not there. An alternative name is one, too. */
@@ -43,6 +86,12 @@ export class WatchedInterfaces {
         exit: 'not_found',
       });
     }
+    const returned = this.#watched.find((watched) => watched.ifindex === 0 && watched.name === name);
+    if (returned) {
+      this.#slots.assign(printableName(name), ifindex, returned.slot);
+      returned.ifindex = ifindex;
+      return;
+    }
     this.#watched.push({
       name,
       slot: this.#slots.assign(printableName(name), ifindex),
@@ -56,7 +105,14 @@ export class WatchedInterfaces {
 
   /** To all that were added. Throws SetupError if one refuses. */
   attach(): void {
-    for (const watched of this.#watched) this.#attach(watched, watched.ifindex);
+    for (const watched of this.#watched) {
+      if (watched.link !== undefined) this.#update(watched, watched.link);
+      else if (watched.ifindex !== 0) this.#attach(watched, watched.ifindex);
+    }
+  }
+
+  links(): PinnableLink[] {
+    return this.#watched.flatMap((watched) => linkOf(watched) ?? []);
   }
 
   /** Fixed once all are added. */
@@ -111,11 +167,18 @@ export class WatchedInterfaces {
     else watched.mode_reason = reason;
   }
 
+  /** Each packet is judged by the program before or by ours, none by neither. */
+  #update({ name, mode }: Watched, link: number): void {
+    const program = mode === 'native_frags' ? this.#programs.frags : this.#programs.single;
+    need(updateLink(link, program ?? this.#programs.single), 'take over', printableName(name));
+  }
+
   #lookAt(watched: Watched, atMs: number): Notice | undefined {
     if (watched.link === undefined) return this.#tryAgain(watched, atMs);
     const ifindex = linkInterface(watched.link);
     const shown = printableName(watched.name);
     if (ifindex === 0) {
+      this.#keeper?.detached(watched);
       this.#close(watched);
       this.#slots.release(watched.slot);
       watched.state = 'gone';
@@ -128,6 +191,7 @@ export class WatchedInterfaces {
     const message = `Interface ${shown} is now called ${printableName(name)}; it is watched as before.`;
     watched.name = name;
     watched.ifindex = ifindex;
+    this.#keeper?.renamed(watched);
     return { at_ms: atMs, level: 'info', code: 'interface_renamed', message, interface: name };
   }
 
@@ -140,6 +204,8 @@ export class WatchedInterfaces {
     const about = { at_ms: atMs, interface: watched.name };
     try {
       this.#attach(watched, ifindex);
+      const link = linkOf(watched);
+      if (link) this.#keeper?.attached(link);
     } catch (error) {
       if (!(error instanceof SetupError)) throw error;
       if (watched.complaint === error.message) return undefined;
@@ -156,4 +222,8 @@ export class WatchedInterfaces {
     closeDescriptor(watched.link);
     watched.link = undefined;
   }
+}
+
+function linkOf({ slot, mode, name, link }: Watched): PinnableLink | undefined {
+  return link === undefined ? undefined : { slot, mode, name, fd: link };
 }

@@ -73,11 +73,16 @@ function refused(name: string, requested: RequestedMode, errno: number, reasons:
 }
 
 /** struct bpf_link_info of linux/bpf.h: type at 0, id at 4, prog_id at 8, xdp.ifindex at 16. */
-const LINK_INFO = { size: 32, ifindex: 16 };
+const LINK_INFO = { size: 32, program: 8, ifindex: 16 };
 
-/** The interface a link is on; 0 once the interface is gone. */
-export function linkInterface(link: number): number {
+/** The interface a link is on, 0 once that is gone, and the id of its program. */
+export function linkFacts(link: number): { ifindex: number; program: number } {
   const info = new Uint8Array(LINK_INFO.size);
   const { errno } = objectInfo(link, info);
-  return errno ? 0 : new DataView(info.buffer).getUint32(LINK_INFO.ifindex, true);
+  if (errno) return { ifindex: 0, program: 0 };
+  const view = new DataView(info.buffer);
+  return { ifindex: view.getUint32(LINK_INFO.ifindex, true), program: view.getUint32(LINK_INFO.program, true) };
 }
+
+/** The interface a link is on; 0 once the interface is gone. */
+export const linkInterface = (link: number): number => linkFacts(link).ifindex;

@@ -193,10 +193,7 @@ function occupied(path: string, pid: number | undefined): SetupError {
     step: 'use',
     target: path,
     problem: `packetlog${pid === undefined ? '' : ` with pid ${pid}`} is running and enforces rules in this network namespace`,
-    next:
-      pid === undefined
-        ? 'End it first.'
-        : `End it first (kill ${pid}); what it enforces stays until the next one takes over.`,
+    next: pid === undefined ? 'End it first.' : `End it first: kill ${pid}.`,
     exit: 'busy',
   });
 }

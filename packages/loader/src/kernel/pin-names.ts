@@ -13,6 +13,8 @@ export const slotName = (slot: number) => `slot_${slot}`;
 /** Maps that were made together carry the same mark. The file system allows no dots in names. */
 export const mapName = (generation: string, name: string) => `map_${generation}_${name.replaceAll('.', '_')}`;
 
+export const isMapName = (name: string) => name.startsWith('map_');
+
 const aboutSchema = z.object({
   layout: z.string(),
   generation: z.string(),

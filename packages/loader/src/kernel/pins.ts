@@ -10,7 +10,7 @@ import { SetupError } from '../setup-error.ts';
 import type { TransportName } from '../transport/transport.ts';
 import { needBpfFileSystem } from './bpf-file-system.ts';
 import { PinDirectory } from './pin-directory.ts';
-import { LINK_NAME, linkName, mapName, slotName, writeAbout } from './pin-names.ts';
+import { isMapName, LINK_NAME, linkName, mapName, slotName, writeAbout } from './pin-names.ts';
 import { layoutFingerprint } from './pinned-layout.ts';
 import { livingLinks, type Remains } from './remains.ts';
 
@@ -105,7 +105,7 @@ export class Pins {
     }
     const { transport, ringBytes } = this.#program;
     writeAbout(directory, { layout: layoutFingerprint(), generation: this.#generation, transport, ringBytes });
-    for (const old of present) if (old.startsWith('map_')) directory.remove(old);
+    for (const old of present) if (isMapName(old)) directory.remove(old);
   }
 
   #make(): PinDirectory {

@@ -33,7 +33,8 @@ import {
   setVerifierLog,
   silenceLibbpf,
 } from '../native/libbpf.ts';
-import { mapShared, pageSize } from '../native/libc.ts';
+import { closeDescriptor, mapShared, pageSize } from '../native/libc.ts';
+import { mapShape, plannedShape, reuseMap } from '../native/pinning.ts';
 import { SetupError } from '../setup-error.ts';
 import { candidates, type RequestedTransport } from '../transport/choose.ts';
 import type { OpenTransport, Transport, TransportName } from '../transport/transport.ts';
@@ -41,6 +42,7 @@ import { lastLines, refusedObject } from './object-errors.ts';
 import { need } from './outcome.ts';
 import { possibleCpus } from './possible-cpus.ts';
 import { isRealtimeKernel } from './realtime.ts';
+import { type Remains, remainingMap, speaksOurLayout } from './remains.ts';
 import { ruleCounterSlots } from './rule-counters.ts';
 
 export interface ProgramOptions {
@@ -53,6 +55,8 @@ export interface ProgramOptions {
   /** Record 1 of so many permitted packets, a power of two; 0: by how full the ring is. */
   sample: number;
   objectPath?: string;
+  /** What a loader before left: its maps are used if they are as asked for. */
+  remains?: Remains | undefined;
 }
 
 export interface LoadedProgram {
@@ -61,7 +65,14 @@ export interface LoadedProgram {
   readonly frags: number | undefined;
   readonly cpus: number;
   readonly transportName: TransportName;
+  readonly ringBytes: number;
   readonly transport: OpenTransport;
+  /** All that a later loader needs. */
+  readonly maps: readonly { name: string; fd: number }[];
+  /** They are those of the loader before, with all that is in them. */
+  readonly reused: boolean;
+  /** Records that loaders before took out of these rings. */
+  readonly before: number;
   /** `struct interface_counters` for slot * cpus + cpu, read-only. */
   readonly counters: Uint8Array;
   /** `struct packetlog_live`. */
@@ -96,6 +107,8 @@ export function loadProgram(options: ProgramOptions): LoadedProgram {
   silenceLibbpf();
   const cpus = possibleCpus();
   const hasFrags = hasXdpHelper(BPF_FUNC_XDP_GET_BUFF_LEN);
+  const continued = continueWith(path, options, cpus, hasFrags);
+  if (continued) return continued;
   let refusal: SetupError | undefined;
   for (const transport of candidates(options.transport, isRealtimeKernel())) {
     const object = prepare(path, options, transport, cpus, hasFrags);
@@ -107,6 +120,45 @@ export function loadProgram(options: ProgramOptions): LoadedProgram {
     if (errno === ERRNO.EPERM || errno === ERRNO.EACCES) break;
   }
   throw refusal ?? new Error('no transport');
+}
+
+/** With the maps of the loader before. Undefined: there are none, or they are not as asked for. */
+function continueWith(
+  path: string,
+  options: ProgramOptions,
+  cpus: number,
+  hasFrags: boolean,
+): LoadedProgram | undefined {
+  const { remains, transport: requested, ringBytes } = options;
+  if (!remains || !speaksOurLayout(remains) || remains.about.ringBytes !== ringBytes) return undefined;
+  const transport = candidates(requested, isRealtimeKernel()).find(({ name }) => name === remains.about.transport);
+  if (!transport) return undefined;
+  const object = prepare(path, options, transport, cpus, hasFrags);
+  if (reuseMaps(object, transport, remains) && loadObject(object).errno === 0) {
+    return opened(object, options, transport, cpus, hasFrags, remains);
+  }
+  closeObject(object);
+  return undefined;
+}
+
+/** Names of the object's maps that outlive a loader. */
+function lastingMaps(transport: Transport): string[] {
+  const others = Object.entries(TRANSPORT_MAPS).flatMap(([name, maps]) => (name === transport.name ? [] : maps));
+  return Object.values(MAPS).filter((name) => name !== MAPS.knobs && !others.includes(name));
+}
+
+/** False if one is missing or of another kind or size. */
+function reuseMaps(object: ObjectPointer, transport: Transport, remains: Remains): boolean {
+  const map = finder(object);
+  return lastingMaps(transport).every((name) => {
+    const fd = remainingMap(remains, name);
+    if (fd === undefined) return false;
+    const there = mapShape(fd);
+    const fits = !there.errno && JSON.stringify(there.value) === JSON.stringify(plannedShape(map(name)));
+    if (fits) need(reuseMap(map(name), fd), 'take over map', name);
+    closeDescriptor(fd);
+    return fits;
+  });
 }
 
 function finder(object: ObjectPointer): (name: string) => MapPointer {
@@ -151,17 +203,28 @@ function opened(
   transport: Transport,
   cpus: number,
   hasFrags: boolean,
+  remains?: Remains,
 ): LoadedProgram {
   const map = finder(object);
   const { single, frags } = PROGRAMS[transport.name];
+  const { ringBytes } = options;
   const descriptor = (name: string) => programDescriptor(need(findProgram(object, name), 'find program', name));
+  const counters = memoryOf(map(MAPS.counters), INTERFACE_SLOTS * cpus * COUNTERS.size, 'read');
+  // Before the rings are opened: where they do not outlive their reader, nothing is emitted until then.
+  const emitted = emittedSoFar(counters);
+  const kept = remains && ((name: string) => remainingMap(remains, name));
+  const open = transport.open(map, { cpus, ringBytes, kept });
   return {
     single: descriptor(single),
     frags: hasFrags ? descriptor(frags) : undefined,
     cpus,
     transportName: transport.name,
-    transport: transport.open(map, { cpus, ringBytes: options.ringBytes }),
-    counters: memoryOf(map(MAPS.counters), INTERFACE_SLOTS * cpus * COUNTERS.size, 'read'),
+    ringBytes,
+    transport: open,
+    maps: [...lastingMaps(transport).map((name) => ({ name, fd: mapDescriptor(map(name)) })), ...open.made],
+    reused: remains !== undefined,
+    before: open.before ?? emitted,
+    counters,
     live: memoryOf(map(MAPS.live), LIVE.size, 'read-write'),
     slots: memoryOf(map(MAPS.slots), SLOT_TABLE_SIZE, 'read-write'),
     ruleImages: mapDescriptor(map(MAPS.ruleImages)),
@@ -171,6 +234,15 @@ function opened(
       'read-write',
     ),
   };
+}
+
+function emittedSoFar(counters: Uint8Array): number {
+  const view = new DataView(counters.buffer, counters.byteOffset, counters.byteLength);
+  let sum = 0;
+  for (let line = 0; line < counters.byteLength; line += COUNTERS.size) {
+    sum += Number(view.getBigUint64(line + COUNTERS.fields.emitted, true));
+  }
+  return sum;
 }
 
 /** Loads once more with the verifier's log on, only to be able to say why it failed. */

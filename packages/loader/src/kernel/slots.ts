@@ -14,6 +14,19 @@ export class SlotTable {
   }
 
   /**
+   * Goes on with the table of a loader before: `living` are interfaces whose packets the program counts already, and
+   * `used` is the highest slot that was given away. What else is in the table is of interfaces that are gone.
+   */
+  resume(living: readonly { slot: number; ifindex: number }[], used: number): void {
+    for (const { slot, ifindex } of living) this.#entries.set(slot, ifindex % this.#table.length);
+    this.#used = Math.max(used, ...living.map(({ slot }) => slot));
+    for (let entry = 0; entry < this.#table.length; entry++) {
+      const slot = this.#table[entry] ?? 0;
+      if (slot !== 0 && this.#entries.get(slot) !== entry) this.#table[entry] = 0;
+    }
+  }
+
+  /**
    * Call before attaching: packets of `ifindex` are counted in the slot returned from now on.
    * `before`: the slot that the interface had when it was there before, 0 for a new one.
    */
@@ -39,7 +52,8 @@ export class SlotTable {
         exit: 'usage',
       });
     }
-    this.release(slot);
+    // Not even for a moment may an interface that is watched already have none.
+    if (this.#entries.get(slot) !== entry) this.release(slot);
     this.#used = Math.max(this.#used, slot);
     this.#table[entry] = slot;
     this.#entries.set(slot, entry);

@@ -1,0 +1,44 @@
+/** `packetlog unload`: takes off what a loader left in the kernel, and says what that was. */
+import { EXIT } from '../exit-codes.ts';
+import { findBpfFileSystem } from '../kernel/bpf-file-system.ts';
+import { printableName } from '../kernel/interface-name.ts';
+import { PinDirectory } from '../kernel/pin-directory.ts';
+import { type Removed, removePins } from '../kernel/removal.ts';
+import { SetupError } from '../setup-error.ts';
+
+/** `bpfFs`: undefined for the usual one. Resolves with the exit code; throws SetupError. */
+export function unload(bpfFs: string | undefined, print: (line: string) => void): number {
+  let removedAny = false;
+  let refused: SetupError | undefined;
+  for (const name of directoryNames(bpfFs)) {
+    try {
+      const removed = removePins(bpfFs, name);
+      if (removed) for (const line of sentences(removed)) print(line);
+      removedAny ||= removed !== undefined;
+    } catch (error) {
+      // That of another network namespace may be free to go.
+      if (!(error instanceof SetupError)) throw error;
+      refused ??= error;
+    }
+  }
+  if (refused) throw refused;
+  if (!removedAny) print('Nothing was loaded.');
+  return EXIT.ok;
+}
+
+function directoryNames(bpfFs: string | undefined): string[] {
+  const fileSystem = findBpfFileSystem(bpfFs);
+  if (!fileSystem) return [];
+  const names = PinDirectory.list(fileSystem);
+  fileSystem.release();
+  return names;
+}
+
+function sentences({ path, links, maps }: Removed): string[] {
+  const lines = links.map(({ name, mode, program, isGone }) =>
+    isGone
+      ? `Removed what was left of ${printableName(name)}, which is gone.`
+      : `Removed XDP program ${program} from ${printableName(name)} (${mode.replace('_', ' with ')}).`,
+  );
+  return [...lines, `Removed ${maps} ${maps === 1 ? 'map' : 'maps'} and ${path}.`];
+}

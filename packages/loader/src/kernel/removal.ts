@@ -1,0 +1,44 @@
+/** Takes off what a loader that ended left in the kernel. */
+import type { AttachMode } from '@packetlog/common';
+import { closeDescriptor } from '../native/libc.ts';
+import { detachLink } from '../native/pinning.ts';
+import { linkFacts } from './attach.ts';
+import { findBpfFileSystem } from './bpf-file-system.ts';
+import { need } from './outcome.ts';
+import { PinDirectory } from './pin-directory.ts';
+import { isMapName, LINK_NAME, slotName } from './pin-names.ts';
+
+export interface Removed {
+  path: string;
+  links: { name: string; mode: AttachMode; program: number; isGone: boolean }[];
+  maps: number;
+}
+
+/** `name`: of a directory of pins. Undefined if it is not there; throws SetupError if its loader lives. */
+export function removePins(bpfFs: string | undefined, name: string): Removed | undefined {
+  const fileSystem = findBpfFileSystem(bpfFs);
+  if (!fileSystem) return undefined;
+  const directory = PinDirectory.open(fileSystem, name);
+  if (!directory) {
+    fileSystem.release();
+    return undefined;
+  }
+  const names = directory.names();
+  const links = names.flatMap((each) => detached(directory, each) ?? []);
+  const maps = names.filter(isMapName).length;
+  directory.removeAll(LINK_NAME);
+  return { path: directory.path, links, maps };
+}
+
+function detached(directory: PinDirectory, pin: string): Removed['links'][number] | undefined {
+  const [, slot, mode] = LINK_NAME.exec(pin) ?? [];
+  if (slot === undefined || mode === undefined) return undefined;
+  const fd = directory.get(pin);
+  if (fd === undefined) return undefined;
+  const { ifindex, program } = linkFacts(fd);
+  // Removing the pin would do, but some time later.
+  if (ifindex !== 0) need(detachLink(fd), 'detach', `${directory.path}/${pin}`);
+  closeDescriptor(fd);
+  const name = directory.read(slotName(Number(slot))) ?? `interface ${ifindex}`;
+  return { name, mode: mode as AttachMode, program, isGone: ifindex === 0 };
+}

@@ -1,0 +1,61 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run } from './command.ts';
+
+/** A bpf file system of the test's own, so that what is pinned in it ends with the test. */
+export interface PinPlace {
+  readonly path: string;
+  /** What is pinned, as paths below `path`. */
+  pins(): string[];
+  dispose(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+const NAME = /^plt-pins-(\d+)-\d+$/;
+const alive = new Set<string>();
+let made = 0;
+let exitHook = false;
+
+/** Make it before the processes that are to see it: those in other namespaces have their own list of mounts. */
+export async function createPinPlace(): Promise<PinPlace> {
+  removeAbandoned();
+  const path = join(tmpdir(), `plt-pins-${process.pid}-${++made}`);
+  mkdirSync(path, { mode: 0o700 });
+  await run('mount', ['-t', 'bpf', '-o', 'mode=0700', 'plt-pins', path]);
+  alive.add(path);
+  if (!exitHook) process.once('exit', () => [...alive].forEach(remove));
+  exitHook = true;
+  const place: PinPlace = {
+    path,
+    pins: () => pinsIn(path).sort(),
+    dispose: async () => remove(path),
+    [Symbol.asyncDispose]: () => place.dispose(),
+  };
+  return place;
+}
+
+function pinsIn(path: string): string[] {
+  const paths = readdirSync(path, { recursive: true, withFileTypes: true });
+  return paths
+    .filter((entry) => !entry.isDirectory() && !entry.name.endsWith('.debug'))
+    .map((entry) => join(entry.parentPath, entry.name).slice(path.length + 1));
+}
+
+function remove(path: string): void {
+  alive.delete(path);
+  if (!existsSync(path)) return;
+  // Pins first: another process may still have the file system in its own list of mounts.
+  for (const name of readdirSync(path)) rmSync(join(path, name), { recursive: true, force: true });
+  spawnSync('umount', [path]);
+  rmdirSync(path);
+}
+
+/** Those whose maker was killed before it could. */
+function removeAbandoned(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const maker = NAME.exec(name)?.[1];
+    if (maker !== undefined && !existsSync(`/proc/${maker}`)) remove(join(tmpdir(), name));
+  }
+}
