@@ -1,55 +1,12 @@
 /** As many clients as the loader takes, some of which do not read: the others must not notice. Needs root. */
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import type { ClientLedger } from '@packetlog/common';
 import { describe, expect, test } from 'vitest';
-import type { Namespace } from '../lab/namespace.ts';
 import { startPacketlog } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
 import { sendUdp } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
+import { type Account, startCrowd } from './crowd.ts';
 import { eachWithNetwork } from './suite.ts';
-
-const SCRIPT = fileURLToPath(new URL('./fan-out-clients.mjs', import.meta.url));
-
-/** What a client received and was told, see fan-out-clients.mjs. */
-interface Account {
-  readonly received: number;
-  readonly batches: number;
-  /** Batches whose sequence was not the next one. */
-  readonly gaps: number;
-  /** Headers that did not add up. */
-  readonly wrong: number;
-  readonly offered: number;
-  readonly dropped: number;
-  readonly withheld: number;
-  readonly filtered: number;
-  readonly ledger: ClientLedger | null;
-  readonly queueDropped: number;
-  readonly connected: boolean;
-}
-
-interface Crowd {
-  ask<T>(what: string, argument?: unknown): Promise<T>;
-  accounts(): Promise<Account[]>;
-}
-
-async function startCrowd(namespace: Namespace): Promise<Crowd> {
-  const child: ChildProcess = namespace.spawn(process.execPath, [SCRIPT], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
-  await once(child, 'message');
-  const ask = async <T>(what: string, argument?: unknown): Promise<T> => {
-    const answer = once(child, 'message') as Promise<[{ value: T; error?: string }]>;
-    child.send({ what, argument });
-    const [{ value, error }] = await answer;
-    if (error !== undefined) throw new Error(error);
-    return value;
-  };
-  return { ask, accounts: () => ask('accounts') };
-}
 
 const peakMiB = (pid: number) =>
   Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;

@@ -6,8 +6,10 @@ import { io } from 'socket.io-client';
 /**
  * @typedef {import('@packetlog/common').ClientLedger} ClientLedger
  * @typedef {{ received: number, batches: number, gaps: number, wrong: number, offered: number, dropped: number,
- *   withheld: number, filtered: number, ledger: ClientLedger | null, queueDropped: number, connected: boolean }} Account
- * @typedef {{ socket: import('socket.io-client').Socket, next: number, account: Account }} Client
+ *   withheld: number, filtered: number, weights: number, variance: number, ledger: ClientLedger | null,
+ *   queueDropped: number, connected: boolean }} Account
+ * @typedef {{ socket: import('socket.io-client').Socket, next: number, account: Account,
+ *   whole: import('@packetlog/common').Ledger | null }} Client
  */
 
 /** @type {Client[]} */
@@ -23,29 +25,31 @@ function open({ origin, token }) {
   });
 }
 
-/** @param {{ origin: string, token: string, subscription: object }} options */
-async function connect({ subscription, ...loader }) {
+/** @param {{ origin: string, token: string, subscription: object, weigh?: boolean }} options */
+async function connect({ subscription, weigh = false, ...loader }) {
   const socket = open(loader);
   /** @type {Account} */
   const account = {
     ...{ received: 0, batches: 0, gaps: 0, wrong: 0, offered: 0, dropped: 0, withheld: 0, filtered: 0 },
-    ...{ ledger: null, queueDropped: 0, connected: true },
+    ...{ weights: 0, variance: 0, ledger: null, queueDropped: 0, connected: true },
   };
   /** @type {Client} */
-  const client = { socket, next: 0, account };
+  const client = { socket, next: 0, account, whole: null };
   socket.on('packets', (/** @type {Uint8Array} */ bytes) => {
     const batch = PacketLogBatch.from(bytes);
     account.batches++;
     account.received += batch.length;
+    if (weigh) addWeights(account, batch);
     if (batch.sequence !== client.next) account.gaps++;
     client.next = batch.sequence + 1;
     const { offered, dropped, withheld, filtered } = batch;
     if (offered !== account.received + dropped + withheld) account.wrong++;
     Object.assign(account, { offered, dropped, withheld, filtered });
   });
-  socket.on('ledger', (/** @type {import('@packetlog/common').Ledger} */ { client: own, queue }) => {
-    account.ledger = own;
-    account.queueDropped = queue.dropped;
+  socket.on('ledger', (/** @type {import('@packetlog/common').Ledger} */ ledger) => {
+    client.whole = ledger;
+    account.ledger = ledger.client;
+    account.queueDropped = ledger.queue.dropped;
   });
   socket.on('disconnect', () => {
     account.connected = false;
@@ -57,6 +61,18 @@ async function connect({ subscription, ...loader }) {
 }
 
 /**
+ * @param {Account} account
+ * @param {PacketLogBatch} batch
+ */
+function addWeights(account, batch) {
+  for (let i = 0; i < batch.length; i++) {
+    const weight = batch.weight(i);
+    account.weights += weight;
+    account.variance += weight * (weight - 1);
+  }
+}
+
+/**
  * The WebSocket under a client.
  * @param {Client} client
  * @returns {{ pause(): void, resume(): void }}
@@ -64,7 +80,7 @@ async function connect({ subscription, ...loader }) {
 const wire = ({ socket }) => /** @type {any} */ (socket.io.engine).transport.ws;
 
 const does = {
-  /** @param {{ origin: string, token: string, subscription: object, count: number }} options */
+  /** @param {{ origin: string, token: string, subscription: object, weigh?: boolean, count: number }} options */
   async connect({ count, ...options }) {
     const AT_ONCE = 25;
     for (let i = 0; i < count; i += AT_ONCE) {
@@ -91,7 +107,13 @@ const does = {
   read(count) {
     for (const client of clients.slice(-count)) wire(client).resume();
   },
+  /** The last `count` clients go. @param {number} count */
+  leave(count) {
+    for (const { socket } of clients.splice(-count)) socket.disconnect();
+  },
   accounts: () => clients.map(({ account }) => account),
+  /** The last ledger that the first client got. */
+  ledger: () => clients[0]?.whole ?? null,
 };
 
 process.on('message', async (/** @type {{ what: keyof typeof does, argument: any }} */ { what, argument }) => {

@@ -1,0 +1,154 @@
+/** Millions of packets, as fast as they go and ten times what the reader can take: every sum, exactly. Needs root. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Ledger } from '@packetlog/common';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { buildGenerator, type Generator } from '../lab/generator.ts';
+import { type LabProcess, startPacketlog } from '../lab/process.ts';
+import { requireRoot } from '../lab/root.ts';
+import { until } from '../lab/until.ts';
+import { type Crowd, startCrowd } from './crowd.ts';
+import { eachWithNetwork } from './suite.ts';
+
+const TRANSPORTS = ['array', 'ring'] as const;
+const FULL_SPEED = 10_000_000;
+const OVERLOAD = 4_000_000;
+const ALL_ROWS = { max_rows_per_second: 1_000_000 };
+/** Packets that pass while the reader stands still, again and again: a ring of SMALL_RING holds 4,096 of them. */
+const STAND_STILL = 400_000;
+const SMALL_RING = '256KiB';
+const AWAKE_MS = 2;
+/** Of a ring that is full: what its last records stand for. */
+const FULLEST = 64;
+
+describe.skipIf(!requireRoot())('a flood', () => {
+  const suite = eachWithNetwork({ ipv6: false });
+  let generator: Generator;
+  beforeAll(async () => {
+    generator = await buildGenerator();
+  });
+  afterAll(() => generator?.remove());
+
+  async function watched(...options: string[]): Promise<{ packetlog: LabProcess; crowd: Crowd }> {
+    const { server, link } = suite.network;
+    const args = ['--iface', link.server.device, '--print', 'none', '--ui', 'off', '--listen', '127.0.0.1:0'];
+    const packetlog = suite.own(startPacketlog(server, { args: [...args, ...options] }));
+    const [text] = await packetlog.untilPrinted(/http:\/\/\S+/);
+    const { origin, hash } = new URL(text);
+    const token = new URLSearchParams(hash.slice(1)).get('token');
+    await packetlog.untilPrinted(/Waiting for Ctrl-C/);
+    const crowd = await startCrowd(server);
+    await crowd.ask('connect', { origin, token, count: 1, subscription: ALL_ROWS, weigh: true });
+    return { packetlog, crowd };
+  }
+
+  /** Packets that have reached the interface, by its own count. */
+  const arrived = async () => (await suite.network.link.server.counters()).rx.packets;
+
+  /** `packetlog`: it stands still most of the time meanwhile. */
+  async function flood(count: number, packetlog?: LabProcess): Promise<void> {
+    let over = false;
+    const sending = generator.sendFast(suite.network.link.client, count).finally(() => {
+      over = true;
+    });
+    while (packetlog && !over) {
+      process.kill(packetlog.pid, 'SIGSTOP');
+      const from = await arrived();
+      while (!over && (await arrived()) < from + STAND_STILL) await delay(5);
+      process.kill(packetlog.pid, 'SIGCONT');
+      await delay(AWAKE_MS);
+    }
+    // Two witnesses that are not ours.
+    expect((await sending).sent).toBe(count);
+    expect(await arrived()).toBe(count);
+  }
+
+  /** When the loader and the client have all that there is: each hop's sums, tolerance 0. */
+  async function settled(crowd: Crowd, seen: number): Promise<Ledger['interfaces'][number]['counters']> {
+    const { ring, queue, client, interfaces } = await until(
+      async () => {
+        const ledger = await crowd.ledger();
+        const [account] = await crowd.accounts();
+        const isWhole =
+          ledger?.interfaces[0]?.counters.seen === seen && ledger.ring.pending + ledger.queue.pending === 0;
+        const { offered = 0, delivered = 0, dropped = 0, withheld = 0 } = ledger?.client ?? {};
+        const has = account?.received === delivered && offered === delivered + dropped + withheld;
+        return isWhole && has && ledger;
+      },
+      { what: 'a ledger of all packets', deadlineMs: 30_000, evidence: () => 'no such ledger' },
+    );
+    const counters = interfaces[0]?.counters;
+    if (!counters) throw new Error('no interface');
+    expect(counters.permitted + counters.denied + counters.aborted).toBe(seen);
+    expect(counters.emitted + counters.sampled_out + counters.filtered_out + counters.ring_full).toBe(seen);
+    expect(ring).toMatchObject({ offered: counters.emitted, delivered: counters.emitted, dropped: 0 });
+    expect(queue.offered).toBe(counters.emitted);
+    expect(queue.delivered + queue.dropped + queue.withheld).toBe(counters.emitted);
+    const [account] = await crowd.accounts();
+    expect(account).toMatchObject({ wrong: 0, received: client.delivered, dropped: client.dropped });
+    // From the first packet on: the client was there before it.
+    expect(client.offered + queue.dropped).toBe(counters.emitted);
+    return counters;
+  }
+
+  test.each(TRANSPORTS)(
+    'of ten million packets at full speed: each is delivered, or lost where it is counted (%s)',
+    { timeout: 180_000 },
+    async (transport) => {
+      const { packetlog, crowd } = await watched('--transport', transport, '--sample', 'off');
+      await flood(FULL_SPEED);
+      const counters = await settled(crowd, FULL_SPEED);
+      expect(counters).toMatchObject({ sampled_out: 0, filtered_out: 0 });
+      expect(await packetlog.end('SIGINT')).toEqual({ code: 0, signal: null });
+    },
+  );
+
+  test.each(TRANSPORTS)(
+    'ten times what the reader can take: what it lost is counted and told, and it goes on (%s)',
+    { timeout: 180_000 },
+    async (transport) => {
+      const { packetlog, crowd } = await watched(
+        ...['--transport', transport, '--sample', 'off', '--ring-size', SMALL_RING],
+      );
+      await flood(OVERLOAD, packetlog);
+      const counters = await settled(crowd, OVERLOAD);
+      expect(counters.ring_full).toBeGreaterThan(9 * counters.emitted);
+      await packetlog.untilPrinted(/Records are being lost in the kernel/);
+      await packetlog.untilPrinted(/No more records are lost in the kernel/);
+      const MORE = 1000;
+      await generator.sendPaced(suite.network.link.client, MORE, MORE);
+      expect(await settled(crowd, OVERLOAD + MORE)).toMatchObject({
+        emitted: counters.emitted + MORE,
+        ring_full: counters.ring_full,
+      });
+      expect(await packetlog.end('SIGINT')).toEqual({ code: 0, signal: null });
+    },
+  );
+
+  test.each(TRANSPORTS)(
+    'sampled instead of lost: the weights say how many there were, and later each is recorded again (%s)',
+    { timeout: 180_000 },
+    async (transport) => {
+      const { packetlog, crowd } = await watched(
+        ...['--transport', transport, '--sample', 'auto', '--ring-size', SMALL_RING],
+      );
+      await flood(OVERLOAD, packetlog);
+      const { emitted, sampled_out, ring_full } = await settled(crowd, OVERLOAD);
+      expect(sampled_out).toBeGreaterThan(OVERLOAD / 2);
+      const [before] = await crowd.accounts();
+      expect(before).toMatchObject({ received: emitted, dropped: 0, withheld: 0 });
+      const { weights = 0, variance = 0 } = before ?? {};
+      // What a full ring lost had been chosen before, 1 of 64.
+      const estimate = weights + FULLEST * ring_full;
+      const deviation = Math.sqrt(variance + FULLEST * (FULLEST - 1) * ring_full);
+      expect(Math.abs(estimate - OVERLOAD) / deviation).toBeLessThan(5);
+      expect(deviation).toBeLessThan(OVERLOAD / 50);
+
+      const MORE = 1000;
+      await generator.sendPaced(suite.network.link.client, MORE, MORE);
+      expect(await settled(crowd, OVERLOAD + MORE)).toMatchObject({ emitted: emitted + MORE, sampled_out, ring_full });
+      const [after] = await crowd.accounts();
+      expect(after).toMatchObject({ weights: weights + MORE, variance });
+      expect(await packetlog.end('SIGINT')).toEqual({ code: 0, signal: null });
+    },
+  );
+});
