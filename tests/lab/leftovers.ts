@@ -11,6 +11,10 @@ export type Inventory = ReadonlySet<string>;
 const PIN_ROOT = '/sys/fs/bpf';
 const OURS = /^packetlog/;
 
+/** In the environment of each process that this one starts, and of those that they start. */
+export const LAB_MARK = 'PACKETLOG_LAB_OF';
+process.env[LAB_MARK] = String(process.pid);
+
 interface LinkEntry {
   readonly ifname: string;
   readonly xdp?: { readonly prog?: { readonly id: number; readonly name?: string } };
@@ -24,37 +28,54 @@ function xdpOf(where: string, links: readonly LinkEntry[]): string[] {
 
 /**
  * Namespaces that this process made, XDP programs on interfaces in them and in the root namespace, packetlog's
- * programs, and pins. What other living processes use is theirs: tests and loaders may run side by side.
+ * programs, and pins. Tests and loaders may run side by side, in other PID namespaces too: a program counts if it is
+ * on an interface of ours or if a process has it that was started from here.
  */
 export async function takeInventory(): Promise<Inventory> {
   const namespaces = (await labNamespaces()).filter((name) => makerOf(name) === process.pid);
   const found = namespaces.map((name) => `namespace ${name}`);
-  found.push(...xdpOf('the root namespace', await runJson<LinkEntry[]>('ip', ['-json', 'link'])));
+  const holders = programHolders();
+  const root = await runJson<LinkEntry[]>('ip', ['-json', 'link']);
+  const foreign = ({ xdp }: LinkEntry) => holders.get(xdp?.prog?.id ?? 0) === 'others';
+  found.push(
+    ...xdpOf(
+      'the root namespace',
+      root.filter((link) => !foreign(link)),
+    ),
+  );
   for (const name of namespaces) {
     // It may go while we look.
     const links = await runJson<LinkEntry[]>('ip', ['-n', name, '-json', 'link']).catch(() => []);
     found.push(...xdpOf(name, links));
   }
   const programs = await runJson<{ id: number; name?: string }[]>('bpftool', ['-j', 'prog', 'show']);
-  const foreign = programsOfOthers();
-  const left = programs.filter(({ id, name }) => OURS.test(name ?? '') && !foreign.has(id));
+  const left = programs.filter(({ id, name }) => OURS.test(name ?? '') && holders.get(id) === 'ours');
   found.push(...left.map(({ id, name }) => `program ${name} with id ${id}`));
   const pins = readdirSync(PIN_ROOT).filter((name) => OURS.test(name));
   found.push(...pins.map((name) => `pin ${PIN_ROOT}/${name}`));
   return new Set(found);
 }
 
-/** Ids of programs that a file descriptor of another process holds, itself or through a link. */
-function programsOfOthers(): Set<number> {
-  const ids = new Set<number>();
-  const others = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
-  for (const pid of others) {
-    for (const info of descriptorsOf(pid)) {
-      const id = /^prog_id:\s*(\d+)$/m.exec(info)?.[1];
-      if (id !== undefined) ids.add(Number(id));
+/** Programs that a file descriptor holds, itself or through a link: of a process started from here, or of others. */
+function programHolders(): Map<number, 'ours' | 'others'> {
+  const holders = new Map<number, 'ours' | 'others'>();
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    const ids = descriptorsOf(pid).map((info) => /^prog_id:\s*(\d+)$/m.exec(info)?.[1]);
+    for (const id of ids.filter((each) => each !== undefined)) {
+      if (isOurs(pid)) holders.set(Number(id), 'ours');
+      else if (!holders.has(Number(id))) holders.set(Number(id), 'others');
     }
   }
-  return ids;
+  return holders;
+}
+
+function isOurs(pid: string): boolean {
+  if (Number(pid) === process.pid) return true;
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`${LAB_MARK}=${process.pid}`);
+  } catch {
+    return false;
+  }
 }
 
 /** The text of each file in /proc/PID/fdinfo; nothing for what ended while we looked. */

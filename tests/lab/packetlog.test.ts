@@ -1,6 +1,6 @@
 /** The real command in the lab: that both work together, with the sender and the interface as witnesses. Needs root. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { assertNothingLeft, type Inventory, takeInventory, xdpOn } from './leftovers.ts';
+import { assertNothingLeft, type Inventory, LAB_MARK, takeInventory, xdpOn } from './leftovers.ts';
 import { createNetwork, type Network } from './network.ts';
 import { startPacketlog } from './process.ts';
 import { requireRoot } from './root.ts';
@@ -56,5 +56,17 @@ describe.skipIf(!requireRoot())('packetlog in the lab', () => {
     expect(await xdpOn(network.server, 'server0')).toBeDefined();
     await packetlog.end('SIGKILL');
     expect(await xdpOn(network.server, 'server0')).toBeUndefined();
+  });
+
+  test('its program counts as left behind as long as it is there; that of a loader of others does not', async () => {
+    const ours = startPacketlog(network.server, { args });
+    await ours.untilPrinted(/Watching server0/);
+    await expect(assertNothingLeft(before, 100)).rejects.toThrow(/program packetlog_\w+ with id/);
+    await ours.end('SIGKILL');
+    const theirs = startPacketlog(network.server, { args, env: { [LAB_MARK]: 'someone else' } });
+    await theirs.untilPrinted(/Watching server0/);
+    const left = [...(await takeInventory())].filter((entry) => entry.startsWith('program packetlog'));
+    expect(left.filter((entry) => !before.has(entry))).toEqual([]);
+    await theirs.end('SIGKILL');
   });
 });
