@@ -34,7 +34,7 @@ describe.skipIf(!requireRoot())('a thousand clients', () => {
 
     const [one, other] = [await startCrowd(server), await startCrowd(server)];
     const everything = { max_rows_per_second: 1_000_000 };
-    const filter = { protocol: [17], dst_address: `${link.server.ipv4}/32`, dst_port: 53 };
+    const filter = `udp and dst host ${link.server.ipv4} and dst port 53`;
     await Promise.all([
       one.ask('connect', { origin, token, count: EVERYTHING, subscription: everything }),
       other

@@ -28,6 +28,7 @@ export {
 } from './filter/filter.ts';
 export { FilterError, type TextRange } from './filter/filter-error.ts';
 export { filterKey, simplified } from './filter/filter-key.ts';
+export { type FilterProblem, filterProblem, filterProblemSchema, filterTextSchema } from './filter/filter-text.ts';
 export { formatFilter } from './filter/format.ts';
 export { MAX_FILTER_LENGTH, parseFilter } from './filter/parse.ts';
 export {
@@ -108,7 +109,6 @@ export {
   summarySchema,
   type Volume,
 } from './protocol.ts';
-export { compileRowFilter, type RowFilter, rowFilterKey, rowFilterSchema } from './row-filter.ts';
 export { formatDuration, parseDuration } from './rules/duration.ts';
 export { formatIpProtocol, parseIpProtocol } from './rules/ip-protocol.ts';
 export { formatPortRange, type PortRange, parsePortRange } from './rules/port-range.ts';

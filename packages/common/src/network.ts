@@ -1,6 +1,5 @@
-/** One address or a network in CIDR notation, and whether the address of a record is in it. */
-import { ADDRESS_BYTES, formatAddress, parseAddress } from './address.ts';
-import { PACKET_LOG_FIELDS } from './layout.ts';
+/** One address or a network in CIDR notation. */
+import { formatAddress, parseAddress } from './address.ts';
 
 export interface Network {
   /** As it was written: `::ffff:192.0.2.1` is IPv6. */
@@ -83,38 +82,4 @@ function formatAs(family: 4 | 6, bytes: Uint8Array): string {
 function maskOf(bits: number, i: number): number {
   const covered = Math.min(8, Math.max(0, bits - 8 * i));
   return 0xff & ~(0xff >> covered);
-}
-
-const offsetOf = (wanted: string) => PACKET_LOG_FIELDS.find(({ name }) => name === wanted)?.offset ?? 0;
-const ETHER_TYPE = offsetOf('ether_type');
-
-/** A network made ready to be looked for: bytes `first` up to `whole` as they are, then `mask` of the next. */
-export interface NetworkTest {
-  readonly etherLow: number;
-  readonly etherHigh: number;
-  readonly bytes: Uint8Array;
-  readonly first: number;
-  readonly whole: number;
-  readonly mask: number;
-}
-
-export function testFor({ family, bytes, bits }: Network): NetworkTest {
-  const whole = bits >> 3;
-  const mask = whole < ADDRESS_BYTES ? maskOf(bits, whole) : 0;
-  // Of ::ffff:0:0/96 one byte says enough: it is 0 in a frame that was cut off before its addresses.
-  return family === 4
-    ? { etherLow: 0x00, etherHigh: 0x08, bytes, first: 11, whole, mask }
-    : { etherLow: 0xdd, etherHigh: 0x86, bytes, first: 0, whole, mask };
-}
-
-/**
- * Whether the address at byte `field` of the record at `at` is in the network. The family is that of the frame, so that
- * no IPv4 network holds an IPv6 frame's `::ffff:…`, nor `::/0` an IPv4 frame.
- */
-export function isInNetwork(test: NetworkTest, bytes: Uint8Array, at: number, field: number): boolean {
-  if (bytes[at + ETHER_TYPE] !== test.etherLow || bytes[at + ETHER_TYPE + 1] !== test.etherHigh) return false;
-  const { bytes: wanted, whole, mask } = test;
-  const from = at + field;
-  for (let i = test.first; i < whole; i++) if (bytes[from + i] !== wanted[i]) return false;
-  return mask === 0 || ((bytes[from + whole] as number) & mask) === wanted[whole];
 }

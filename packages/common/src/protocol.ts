@@ -8,9 +8,9 @@
  * - Client to server: `subscribe`, `pause`, and `rules:*` (rules/requests.ts); each with an acknowledgement.
  */
 import { z } from 'zod';
+import { filterProblemSchema, filterTextSchema } from './filter/filter-text.ts';
 import type { History, HistoryRequest, HistoryTop, HistoryTopRequest } from './history.ts';
 import { ACTIONS, REASONS } from './layout.ts';
-import { rowFilterSchema } from './row-filter.ts';
 import type { RulesEvents } from './rules/requests.ts';
 import type { RuleCounters, RulesSnapshot } from './rules/snapshot.ts';
 
@@ -183,8 +183,11 @@ export const subscribeSchema = z.strictObject({
    * draws a picture needs no more than its frames. The loader sends less often when it has many clients.
    */
   max_batches_per_second: z.number().int().min(1).max(MAX_BATCHES_PER_SECOND).default(MAX_BATCHES_PER_SECOND),
-  /** Which rows; absent: all. It replaces that of an earlier subscription. The limit is of rows that it lets through. */
-  filter: rowFilterSchema.optional(),
+  /**
+   * Which rows, in the language of docs/filter.md; absent: all. It replaces that of an earlier subscription. The limit
+   * is of rows that it lets through.
+   */
+  filter: filterTextSchema.optional(),
 });
 export type Subscribe = z.input<typeof subscribeSchema>;
 
@@ -195,6 +198,8 @@ export type Pause = z.infer<typeof pauseSchema>;
 export const refusalSchema = z.object({
   code: z.enum(['unauthorized', 'protocol_mismatch', 'invalid', 'too_many_clients', 'internal']),
   message: z.string(),
+  /** Where in the text of `subscribe`'s filter. */
+  filter: filterProblemSchema.optional(),
 });
 export type Refusal = z.infer<typeof refusalSchema>;
 

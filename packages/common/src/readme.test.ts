@@ -95,6 +95,10 @@ describe('the README', () => {
     ]);
   });
 
+  it('filters a recorded file', { timeout: 30_000 }, async () => {
+    expect(await outputOf(2)).toEqual(['192.0.2.1']);
+  });
+
   it('watches a loader', { timeout: 30_000 }, async () => {
     expect(await outputOf(1)).toEqual([
       'http://localhost:7411 {"transports":["websocket"],"auth":{"token":"your token","protocol":2}}',

@@ -77,7 +77,7 @@ export class RowStream implements RowSource {
   readonly #capacity: number;
   readonly #budget: RowBudget;
   readonly #batchMs: number;
-  readonly #matches: RecordPredicate | undefined;
+  #matches: RecordPredicate | undefined;
   #frame: Buffer | undefined;
   #records = 0;
   #lastFlush = Number.NEGATIVE_INFINITY;
@@ -97,6 +97,11 @@ export class RowStream implements RowSource {
 
   get pending(): number {
     return this.#records;
+  }
+
+  /** From the next `add` on. */
+  setFilter(matches: RecordPredicate): void {
+    this.#matches = matches;
   }
 
   /** `bytes` begins with `count` records; `skipped` more passed and were not even copied. */

@@ -1,15 +1,20 @@
-import { BATCH_HEADER_SIZE, type PacketLogBatch } from '@packetlog/common';
+import { BATCH_HEADER_SIZE, type PacketLogBatch, PacketLogView, parseFilter } from '@packetlog/common';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { numberedRecord } from '../ring/fake-ring.ts';
 import { type FakeClient, fakeStreams, numbersOf, STRIDE } from './fake-client.ts';
 import { BACKLOG_BYTES, BACKLOG_MS } from './outbox.ts';
 import type { Subscription } from './row-streams.ts';
 
 const ALL: Subscription = { rowsPerSecond: 1_000_000_000, batchMs: 10, filter: undefined };
 const limited = (rowsPerSecond: number): Subscription => ({ ...ALL, rowsPerSecond });
-const denied: Subscription = { ...ALL, filter: { action: ['deny'] } };
+const denied: Subscription = { ...ALL, filter: parseFilter('deny') };
 const range = (from: number, to: number, step = 1) =>
   Array.from({ length: Math.ceil((to - from) / step) }, (_, i) => from + i * step);
+
+const view = (number: number) => new PacketLogView(numberedRecord(number), { count: 1, stride: 64, recordOffset: 0 });
+/** The interface of the row with this number. */
+const ifindexOf = (number: number) => view(number).ifindex(0);
 
 describe('a stream', () => {
   it('sends the first rows at once, the next ones together when its pause is over', () => {
@@ -94,9 +99,22 @@ describe('a stream', () => {
     expect(batches[0]).toMatchObject({ offered: 100, withheld: 90, filtered: 200 });
   });
 
+  it('means by an interface what has its name now', () => {
+    const { streams, add, client } = fakeStreams();
+    const { batches, stream } = client({ ...ALL, filter: parseFilter('iface lab0') });
+    add(4);
+    expect(stream.ledger()).toMatchObject({ offered: 0, filtered: 4 });
+    streams.setInterfaces([4, 5, 6, 7].map((number) => ({ name: 'lab0', ifindex: ifindexOf(number) })));
+    add(4);
+    expect(numbersOf(batches)).toEqual([4, 5, 6, 7]);
+    streams.setInterfaces([4, 5, 6, 7].map((number) => ({ name: 'other', ifindex: ifindexOf(number) })));
+    add(4);
+    expect(stream.ledger()).toMatchObject({ offered: 4, filtered: 8 });
+  });
+
   it('sends a filter that matches nothing no batch', () => {
     const { add, wait, client, timers } = fakeStreams();
-    const { batches, stream } = client({ ...ALL, filter: { protocol: [200], action: ['deny'], port: 9 } });
+    const { batches, stream } = client({ ...ALL, filter: parseFilter('proto 200 and deny and port 9') });
     add(300);
     wait(1000);
     expect([batches.length, timers.length]).toEqual([0, 0]);
@@ -128,7 +146,7 @@ describe('clients that want the same', () => {
   it('are sent the same memory', () => {
     const { add, client, messages } = fakeStreams();
     for (let i = 0; i < 5; i++) client(ALL);
-    client({ ...ALL, filter: {} });
+    client({ ...ALL, filter: parseFilter('tcp or all') });
     add(10);
     expect(messages).toHaveLength(6);
     expect(new Set(messages.map(({ pieces }) => pieces[1])).size).toBe(1);
@@ -136,10 +154,10 @@ describe('clients that want the same', () => {
 
   it('say it in their own words', () => {
     const { add, client, messages } = fakeStreams();
-    client({ ...limited(9), filter: { protocol: [6, 17], src_address: '2001:db8:0::/48' } });
-    client({ ...limited(9), filter: { src_address: '2001:DB8::/48', protocol: [17, 6, 6] } });
-    client({ ...limited(9), filter: { action: ['deny', 'permit'] } });
-    client({ ...limited(9), filter: { action: ['permit', 'deny'] } });
+    client({ ...limited(9), filter: parseFilter('(tcp or udp) and src net 2001:db8:0::/48') });
+    client({ ...limited(9), filter: parseFilter('src 2001:DB8::/48 and (proto 17 or tcp or tcp)') });
+    client({ ...limited(9), filter: parseFilter('deny or permit') });
+    client({ ...limited(9), filter: parseFilter('action permit or deny') });
     add(30);
     expect(messages).toHaveLength(2);
     expect(new Set(messages.map(({ pieces }) => pieces[1])).size).toBe(1);

@@ -1,5 +1,6 @@
 /** The streams that clients follow: one for all who ask for the same rows. */
-import { compileRowFilter, type RowFilter, rowFilterKey } from '@packetlog/common';
+import { compileFilter, EVERYTHING, type Filter, filterKey, namesInterfaces } from '@packetlog/common';
+import { InterfaceNames } from '../kernel/interface-names.ts';
 import type { ClientStream } from './client-stream.ts';
 import { NoRows, type RowSource, RowStream, type StreamClock, type StreamContext } from './row-stream.ts';
 import type { RecordLayout } from './wire.ts';
@@ -11,13 +12,15 @@ export interface Subscription {
   readonly rowsPerSecond: number;
   /** Rows that come sooner after each other than this go out together. */
   readonly batchMs: number;
-  readonly filter: RowFilter | undefined;
+  /** Undefined: all rows. */
+  readonly filter: Filter | undefined;
 }
 
 export class RowStreams {
   readonly context: StreamContext;
   readonly #noRows = new NoRows();
-  readonly #streams = new Map<string, RowStream>();
+  readonly #streams = new Map<string, { readonly stream: RowStream; readonly filter: Filter | undefined }>();
+  readonly #interfaces = new InterfaceNames();
   /** Clients that follow a stream. */
   #following = 0;
   #clockOffsetNs = 0n;
@@ -35,14 +38,22 @@ export class RowStreams {
     this.#clockOffsetNs = ns;
   }
 
+  /** Filters that name interfaces mean these from now on. */
+  setInterfaces(interfaces: Iterable<{ readonly ifindex: number; readonly name: string }>): void {
+    if (!this.#interfaces.learn(interfaces)) return;
+    for (const { stream, filter } of this.#streams.values()) {
+      if (filter && namesInterfaces(filter)) stream.setFilter(compileFilter(filter, this.#interfaces));
+    }
+  }
+
   /** `bytes` begins with `count` records, only read during the call; `skipped` more passed. */
   add(bytes: Uint8Array, count: number, skipped: number): void {
     this.#noRows.add(count + skipped);
-    for (const stream of this.#streams.values()) stream.add(bytes, count, skipped);
+    for (const { stream } of this.#streams.values()) stream.add(bytes, count, skipped);
   }
 
   flush(): void {
-    for (const stream of this.#streams.values()) stream.flush();
+    for (const { stream } of this.#streams.values()) stream.flush();
   }
 
   /** Counts what passes to the client as `subscription` says; undefined: it is paused. */
@@ -63,20 +74,18 @@ export class RowStreams {
   #sourceFor(subscription: Subscription | undefined): RowSource {
     if (subscription === undefined || subscription.rowsPerSecond === 0) return this.#noRows;
     const { rowsPerSecond, batchMs, filter } = subscription;
-    const filterKey = filter ? rowFilterKey(filter) : '';
-    const key = `${rowsPerSecond} ${batchMs} ${filterKey}`;
-    let stream = this.#streams.get(key);
-    if (stream === undefined) {
-      const matches = filter && filterKey !== '' ? compileRowFilter(filter) : undefined;
-      stream = new RowStream(this.context, { rowsPerSecond, batchMs, matches });
-      this.#streams.set(key, stream);
-    }
+    const key = `${rowsPerSecond} ${batchMs} ${filterKey(filter ?? EVERYTHING)}`;
+    const known = this.#streams.get(key);
+    if (known !== undefined) return known.stream;
+    const matches = filter && compileFilter(filter, this.#interfaces);
+    const stream = new RowStream(this.context, { rowsPerSecond, batchMs, matches });
+    this.#streams.set(key, { stream, filter });
     return stream;
   }
 
   #release(source: RowSource | undefined): void {
     if (source instanceof RowStream) this.#following--;
     if (source === undefined || source.followers.size > 0) return;
-    for (const [key, stream] of this.#streams) if (stream === source) this.#streams.delete(key);
+    for (const [key, { stream }] of this.#streams) if (stream === source) this.#streams.delete(key);
   }
 }

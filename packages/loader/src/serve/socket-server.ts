@@ -3,15 +3,19 @@ import type { Server as HttpServer } from 'node:http';
 import {
   type Acknowledgement,
   type ClientToServerEvents,
+  EVERYTHING,
+  type Filter,
   type Hello,
   type History,
   type HistoryTop,
   historyRequestSchema,
   historyTopRequestSchema,
   type Notice,
+  parseFilter,
   pauseSchema,
   type ServerToClientEvents,
   type Summary,
+  simplified,
   subscribeSchema,
 } from '@packetlog/common';
 import type { Logger } from 'pino';
@@ -23,6 +27,7 @@ import { admission } from './admission.ts';
 import { type Allowed, refusal } from './allowed-hosts.ts';
 import { Client, type ClientSocket } from './client.ts';
 import { BACKLOG_BYTES, BACKLOG_MS } from './outbox.ts';
+import { refusedMessage } from './refused-message.ts';
 import type { StreamClock } from './row-stream.ts';
 import { RowStreams } from './row-streams.ts';
 import { eventMessage, together } from './wire.ts';
@@ -123,6 +128,7 @@ export class SocketServer {
 
   second(ledger: DrainLedger, summary: Summary, clockOffsetNs: bigint): void {
     this.#streams.setClockOffset(clockOffsetNs);
+    this.#streams.setInterfaces(ledger.interfaces);
     const summaryMessage = eventMessage('summary', JSON.stringify(summary));
     const common = JSON.stringify(ledger).slice(0, -1);
     const now = this.#streams.context.clock.now();
@@ -172,7 +178,7 @@ export class SocketServer {
     socket.on('subscribe', (...given: unknown[]) =>
       this.#answer(client, subscribeSchema, given, ({ max_rows_per_second, max_batches_per_second, filter }, done) => {
         const batchMs = 1000 / max_batches_per_second;
-        const subscription = { rowsPerSecond: max_rows_per_second, batchMs, filter };
+        const subscription = { rowsPerSecond: max_rows_per_second, batchMs, filter: filterOf(filter) };
         client.asked = subscription;
         this.#wantRows(client, () => {
           client.subscribe(subscription);
@@ -207,7 +213,9 @@ export class SocketServer {
       const name = String(event);
       if (!KNOWN_EVENTS.has(name)) this.#bad(client, `unknown event ${JSON.stringify(name.slice(0, 40))}`);
     });
-    socket.emit('hello', this.#options.hello());
+    const hello = this.#options.hello();
+    this.#streams.setInterfaces(hello.interfaces);
+    socket.emit('hello', hello);
   }
 
   /** Validates what a client sent and acknowledges; nothing it sends may throw out of here. */
@@ -230,10 +238,10 @@ export class SocketServer {
         act(parsed.data, (value) => acknowledge({ ok: true, value }));
         return;
       }
-      const [issue] = parsed.error.issues;
-      const message = `${issue?.path.join('.') || 'message'}: ${issue?.message ?? 'not valid'}`;
-      acknowledge({ ok: false, error: { code: 'invalid', message } });
-      this.#bad(client, message);
+      const error = refusedMessage(parsed.error);
+      acknowledge({ ok: false, error });
+      // A filter is written by people.
+      if (error.filter === undefined) this.#bad(client, error.message);
     } catch (error) {
       this.#failed(client, error);
       acknowledge({
@@ -273,6 +281,12 @@ export class SocketServer {
     if (client) this.#waiting.push({ want, client, act });
     this.#options.onRowsWanted(most);
   }
+}
+
+/** Undefined if it lets everything through: rows are then neither all fetched nor looked at. */
+function filterOf(text: string | undefined): Filter | undefined {
+  const filter = text === undefined ? EVERYTHING : simplified(parseFilter(text));
+  return filter.kind === 'all' ? undefined : filter;
 }
 
 async function atMost(ms: number, promise: Promise<unknown>): Promise<void> {

@@ -1,0 +1,10 @@
+/** What a client is told about a message that is not as the protocol wants it. */
+import { filterProblemSchema, type Refusal } from '@packetlog/common';
+import type { z } from 'zod';
+
+export function refusedMessage(error: z.ZodError): Refusal {
+  const [issue] = error.issues;
+  const message = `${issue?.path.join('.') || 'message'}: ${issue?.message ?? 'not valid'}`;
+  const filter = issue?.code === 'custom' ? filterProblemSchema.safeParse(issue.params?.['filter']).data : undefined;
+  return filter === undefined ? { code: 'invalid', message } : { code: 'invalid', message, filter };
+}
