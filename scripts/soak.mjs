@@ -1,0 +1,20 @@
+/** pnpm soak [--minutes N] [--rate PACKETS_PER_SECOND]: the real loader under steady traffic for a while (tests/soak). */
+import { parseArgs } from 'node:util';
+import { build } from './build.mjs';
+import { commandArguments, ROOT, runHere, script } from './run.mjs';
+import { ensureSystemPackages } from './system/ensure.mjs';
+
+await script(async () => {
+  const { values } = parseArgs({
+    args: commandArguments(process.argv),
+    options: { minutes: { type: 'string', default: '10' }, rate: { type: 'string', default: '50000' } },
+  });
+  const [minutes, rate] = [Number(values.minutes), Number(values.rate)];
+  if (!(minutes >= 1 && minutes <= 24 * 60)) throw new Error('--minutes: write a number from 1 to 1440.');
+  if (!(Number.isInteger(rate) && rate >= 1000)) throw new Error('--rate: write whole packets per second, from 1000.');
+  await ensureSystemPackages(['build', 'run', 'test']);
+  await build();
+  const settings = ['env', `SOAK_MINUTES=${minutes}`, `SOAK_RATE=${rate}`];
+  const vitest = ['tests/node_modules/.bin/vitest', 'run', `--root=${ROOT}`, '--config=tests/soak/vitest.config.ts'];
+  return runHere('scripts/as-root.sh', [...settings, ...vitest]);
+});

@@ -1,0 +1,118 @@
+/**
+ * The real loader under steady traffic, with a client that stays and one that comes and goes: memory and file
+ * descriptors must not grow, and at the end every packet must be accounted for. Run it with `pnpm soak`; needs root.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startCrowd } from '../e2e/crowd.ts';
+import { eachWithNetwork } from '../e2e/suite.ts';
+import { buildGenerator, type Generator } from '../lab/generator.ts';
+import { startPacketlog } from '../lab/process.ts';
+import { until } from '../lab/until.ts';
+import { type Trend, trend } from './trend.ts';
+
+const SECONDS = Number(process.env['SOAK_MINUTES'] ?? 10) * 60;
+const RATE = Number(process.env['SOAK_RATE'] ?? 50_000);
+/** Not judged: heaps find their size, tables fill. */
+const WARM_UP_SECONDS = Math.min(120, SECONDS / 3);
+/** How long the one that comes and goes stays, and stays away. */
+const VISIT_SECONDS = 3;
+/** A slope whose confidence interval lies above this is a leak: 14 MiB in an hour; a descriptor a minute. */
+const BOUNDS = { rssKib: 4, descriptors: 1 / 60 };
+
+interface Sample {
+  readonly rssKib: number;
+  readonly descriptors: number;
+}
+
+function sample(pid: number): Sample {
+  const rss = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return { rssKib: Number(rss), descriptors: readdirSync(`/proc/${pid}/fd`).length };
+}
+
+const say = (line: string) => process.stdout.write(`${line}\n`);
+const number = (value: number) => value.toLocaleString('en-US', { maximumFractionDigits: 3 });
+
+function describe(what: string, unit: string, { slope, low, high, mean }: Trend, bound: number): void {
+  const interval = `${number(low)} .. ${number(high)}`;
+  say(
+    `${what}: mean ${number(mean)} ${unit}, slope ${number(slope)} ${unit}/s (95 %: ${interval}), bound ${number(bound)}`,
+  );
+}
+
+const suite = eachWithNetwork({ ipv6: false });
+let generator: Generator;
+beforeAll(async () => {
+  generator = await buildGenerator();
+});
+afterAll(() => generator?.remove());
+
+test('memory and descriptors stay as they are, and all packets are accounted for', async () => {
+  const { server, link } = suite.network;
+  const args = ['--iface', link.server.device, '--print', 'none', '--ui', 'off', '--listen', '127.0.0.1:0'];
+  const packetlog = suite.own(startPacketlog(server, { args }));
+  const [text] = await packetlog.untilPrinted(/http:\/\/\S+/);
+  const { origin, hash } = new URL(text);
+  const token = new URLSearchParams(hash.slice(1)).get('token');
+  await packetlog.untilPrinted(/Waiting for Ctrl-C/);
+  const [resident, visitor] = [await startCrowd(server), await startCrowd(server)];
+  const guest = { origin, token, count: 1, subscription: {} };
+  await resident.ask('connect', guest);
+
+  say(`${SECONDS / 60} minutes at ${number(RATE)} packets/s; the first ${WARM_UP_SECONDS} s are not judged`);
+  let over = false;
+  const COUNT = RATE * SECONDS;
+  const sending = generator.sendPaced(link.client, COUNT, RATE).finally(() => {
+    over = true;
+  });
+  const visits = (async () => {
+    let visited = 0;
+    for (; !over; visited++) {
+      await visitor.ask('connect', guest);
+      await delay(VISIT_SECONDS * 1000);
+      await visitor.ask('leave', 1);
+      await delay(VISIT_SECONDS * 1000);
+    }
+    return visited;
+  })();
+  const samples: Sample[] = [];
+  for (let next = performance.now(); !over; next += 1000) {
+    samples.push(sample(packetlog.pid));
+    if (samples.length % 60 === 0) {
+      const { rssKib, descriptors } = samples.at(-1) as Sample;
+      say(`after ${samples.length} s: ${number(rssKib / 1024)} MiB, ${descriptors} descriptors`);
+    }
+    await delay(Math.max(0, next + 1000 - performance.now()));
+  }
+  expect((await sending).sent).toBe(COUNT);
+  const visited = await visits;
+
+  const ledger = await until(
+    async () => {
+      const known = await resident.ledger();
+      return known?.interfaces[0]?.counters.seen === COUNT && known.ring.pending + known.queue.pending === 0 && known;
+    },
+    { what: 'a ledger of all packets', deadlineMs: 30_000 },
+  );
+  const { seen, emitted, sampled_out, ring_full } = ledger.interfaces[0]?.counters ?? {};
+  const { queue, client } = ledger;
+  say(`${number(COUNT)} sent; ${JSON.stringify({ seen, emitted, sampled_out, ring_full })}; ${visited} visits`);
+  say(`client that stayed: ${JSON.stringify(client)}`);
+
+  const judged = samples.slice(WARM_UP_SECONDS);
+  const rss = trend(judged.map(({ rssKib }) => rssKib));
+  const descriptors = trend(judged.map((each) => each.descriptors));
+  describe('memory (RSS)', 'KiB', rss, BOUNDS.rssKib);
+  describe('file descriptors', '', descriptors, BOUNDS.descriptors);
+
+  expect((await link.server.counters()).rx.packets).toBe(COUNT);
+  expect((emitted ?? 0) + (sampled_out ?? 0) + (ring_full ?? 0)).toBe(COUNT);
+  expect(ledger.ring).toMatchObject({ offered: emitted, delivered: emitted, dropped: 0 });
+  expect(queue.delivered + queue.dropped + queue.withheld).toBe(emitted);
+  expect(client.delivered + client.dropped + client.withheld).toBe(client.offered);
+  expect(visited).toBeGreaterThan(SECONDS / (4 * VISIT_SECONDS));
+  expect(rss.low, 'memory grows').toBeLessThan(BOUNDS.rssKib);
+  expect(descriptors.low, 'file descriptors grow').toBeLessThan(BOUNDS.descriptors);
+  expect(await packetlog.end('SIGINT')).toEqual({ code: 0, signal: null });
+});
