@@ -46,5 +46,11 @@ export function checkSteps(cSources) {
       args: ['packages/bpf/dist/build/header.js', '--check'],
       remedy: 'pnpm --filter @packetlog/bpf build writes it; commit the file.',
     },
+    {
+      name: "the README's table is that of bench/results.json",
+      command: process.execPath,
+      args: ['scripts/bench-table.mjs', '--check'],
+      remedy: 'node scripts/bench-table.mjs writes it; commit both.',
+    },
   ];
 }

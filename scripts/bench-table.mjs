@@ -1,0 +1,125 @@
+/**
+ * The README's table of the benchmark, from bench/results.json.
+ *
+ *   node scripts/bench-table.mjs [--check]
+ *
+ * Writes it between its two marks; --check only says whether it is current.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
+const BEGIN = '<!-- from bench/results.json, by scripts/bench-table.mjs -->';
+const END = '<!-- end of the table -->';
+
+/**
+ * As far as the table goes.
+ * @typedef {{ median: number, q1: number, q3: number }} Spread
+ * @typedef {{ xdp_ns: Spread, kept_per_s: Spread, reader_cpu_ns: Spread, lost: number }} EventsRow
+ * @typedef {{ added_ns: Spread, kept_percent: Spread, cpu_ns_per_packet?: Spread, memory_mib?: Spread }} VethRow
+ * @typedef {{ packets_per_s: number, p50_us: number, p99_us: number, loader_cpu_percent: number }} LatencyRow
+ * @typedef {{
+ *   machine: { cpu: string, cpus: number, kernel: string, virtual: boolean, node: string },
+ *   aims: Record<string, { atLeast?: number, atMost?: number }>,
+ *   ratio_spreads: Record<string, Spread>,
+ *   events: Record<string, EventsRow | Spread>,
+ *   veth: Record<string, unknown>,
+ *   latency: LatencyRow[],
+ *   idle: { cpu_percent: number, wakeups_per_s: number, memory_mib: number },
+ * }} Results
+ */
+
+/** @param {number} value */
+const text = (value) => value.toLocaleString('en-US', { maximumSignificantDigits: 3 });
+
+/** @param {readonly string[]} head @param {readonly (readonly string[])[]} rows */
+function table(head, rows) {
+  const line = (/** @type {readonly string[]} */ cells) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map((_, i) => (i === 0 ? '---' : '---:'))), ...rows.map(line)];
+}
+
+/** @param {unknown} row @returns {row is EventsRow} */
+const isEventsRow = (row) => typeof row === 'object' && row !== null && 'xdp_ns' in row;
+/** @param {unknown} row @returns {row is VethRow} */
+const isVethRow = (row) => typeof row === 'object' && row !== null && 'added_ns' in row;
+
+/** @param {string} name */
+const ours = (name) => (name.startsWith('PacketLog') ? `**${name}**` : name);
+
+/** @param {Results} results */
+export function benchTable({ machine, aims, ratio_spreads, events, veth, latency, idle }) {
+  const eventsRows = Object.entries(events).flatMap(([name, row]) =>
+    isEventsRow(row)
+      ? [
+          [
+            ours(name),
+            ...[row.xdp_ns, row.kept_per_s, row.reader_cpu_ns].map(({ median }) => text(median)),
+            text(row.lost),
+          ],
+        ]
+      : [],
+  );
+  const vethRows = Object.entries(veth).flatMap(([name, row]) =>
+    isVethRow(row)
+      ? [
+          [
+            ours(name),
+            ...[row.added_ns, row.kept_percent, row.cpu_ns_per_packet, row.memory_mib].map((of) =>
+              of ? text(of.median) : '',
+            ),
+          ],
+        ]
+      : [],
+  );
+  const latencyRows = latency.map(({ packets_per_s, p50_us, p99_us, loader_cpu_percent }) => [
+    text(packets_per_s),
+    ...[p50_us / 1000, p99_us / 1000, loader_cpu_percent].map(text),
+  ]);
+  const ratioRows = Object.entries(aims).flatMap(([name, { atLeast, atMost }]) => {
+    const spread = ratio_spreads[name];
+    const aim = atLeast === undefined ? `≤ ${atMost}` : `≥ ${atLeast}`;
+    return spread ? [[`\`${name}\``, text(spread.median), `${text(spread.q1)} to ${text(spread.q3)}`, aim]] : [];
+  });
+  const kind = machine.virtual ? 'a virtual machine' : 'a machine';
+  return [
+    `Medians, on ${kind} with ${machine.cpus} CPUs (${machine.cpu}), Linux ${machine.kernel}, Node ${machine.node}.`,
+    '',
+    ...table(
+      ['one CPU sends, another reads', 'ns per packet in XDP', 'kept per second', 'reader, CPU ns per packet', 'lost'],
+      eventsRows,
+    ),
+    '',
+    ...table(
+      ['frames through a veth pair', 'ns added to a packet', 'kept %', "tool's CPU ns per packet", 'memory MiB'],
+      vethRows,
+    ),
+    '',
+    ...table(['packets per second, to a socket client', 'p50 ms', 'p99 ms', 'loader CPU %'], latencyRows),
+    '',
+    `Idle: ${text(idle.cpu_percent)} % of a CPU, ${text(idle.wakeups_per_s)} wake-ups per second, ${text(idle.memory_mib)} MiB.`,
+    '',
+    ...table(['ratio, taken within a round', 'median', 'quartiles', 'aim'], ratioRows),
+  ].join('\n');
+}
+
+/** @param {string} readme @param {string} table */
+export function withTable(readme, table) {
+  const [before, rest] = readme.split(BEGIN);
+  const after = rest?.split(END)[1];
+  if (before === undefined || after === undefined) throw new Error(`README.md: no "${BEGIN}" with "${END}" behind it.`);
+  return `${before}${BEGIN}\n${table}\n${END}${after}`;
+}
+
+function main() {
+  const path = here('../README.md');
+  const readme = readFileSync(path, 'utf8');
+  const wanted = withTable(readme, benchTable(JSON.parse(readFileSync(here('../bench/results.json'), 'utf8'))));
+  if (!process.argv.includes('--check')) writeFileSync(path, wanted);
+  else if (wanted !== readme) {
+    process.stderr.write("README.md: the benchmark's table is not that of bench/results.json.\n");
+    process.exitCode = 1;
+  }
+}
+
+if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) main();

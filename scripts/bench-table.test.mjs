@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { benchTable, withTable } from './bench-table.mjs';
+
+/** @param {number} median */
+const spread = (median) => ({ median, q1: median / 2, q3: median * 2 });
+
+const results = {
+  machine: { cpu: 'Abacus', cpus: 2, kernel: '6.18', virtual: true, node: 'v20.19.0' },
+  aims: { faster: { atLeast: 5 }, cheaper: { atMost: 0.2 }, unmeasured: { atLeast: 1 } },
+  ratio_spreads: { faster: spread(6), cheaper: spread(0.123456), without_an_aim: spread(1) },
+  events: {
+    harness_ns: spread(12),
+    PacketLog: { xdp_ns: spread(50), kept_per_s: spread(12_345_678), reader_cpu_ns: spread(9), lost: 0 },
+  },
+  veth: {
+    frames_per_round: 100,
+    'nothing attached': { added_ns: spread(1), kept_percent: spread(100) },
+    tcpdump: {
+      ...{ added_ns: spread(300), kept_percent: spread(98) },
+      ...{ cpu_ns_per_packet: spread(190), memory_mib: spread(8) },
+    },
+  },
+  latency: [{ packets_per_s: 1000, p50_us: 512, p99_us: 9000, loader_cpu_percent: 3 }],
+  idle: { cpu_percent: 0.1, wakeups_per_s: 1, memory_mib: 200 },
+};
+
+describe('the table of the benchmark', () => {
+  const table = benchTable(results);
+
+  it('has a row for each reader, tool and rate, with what was measured', () => {
+    expect(table).toContain('| **PacketLog** | 50 | 12,300,000 | 9 | 0 |');
+    expect(table).toContain('| nothing attached | 1 | 100 |  |  |');
+    expect(table).toContain('| tcpdump | 300 | 98 | 190 | 8 |');
+    expect(table).toContain('| 1,000 | 0.512 | 9 | 3 |');
+    expect(table).not.toContain('harness');
+  });
+
+  it('has each ratio with an aim', () => {
+    expect(table).toContain('| `faster` | 6 | 3 to 12 | ≥ 5 |');
+    expect(table).toContain('| `cheaper` | 0.123 | 0.0617 to 0.247 | ≤ 0.2 |');
+    expect(table).not.toMatch(/unmeasured|without_an_aim/);
+  });
+
+  it('takes the place of the one before, and nothing else of the file', () => {
+    const marks = ['<!-- from bench/results.json, by scripts/bench-table.mjs -->', '<!-- end of the table -->'];
+    const readme = `above\n${marks[0]}\nold\n${marks[1]}\nbelow\n`;
+    expect(withTable(readme, 'new')).toBe(`above\n${marks[0]}\nnew\n${marks[1]}\nbelow\n`);
+    expect(() => withTable('above\nbelow\n', 'new')).toThrow('README.md');
+  });
+});
