@@ -3,11 +3,13 @@
  *
  *   clients.mjs URL TOKEN COUNT ROWS_PER_SECOND
  *
- * Prints {"clients": n} when all are subscribed. Then, for lines on standard input: `go` begins to measure, `stop`
- * prints what came meanwhile, `stall N` lets the first N stop reading from their connections, `flow` lets them read
- * on. Latency is the age of records when they arrive here, by the clock that wrote them; stalled clients are left out.
+ * Prints {"clients": n} when all are subscribed. Then, for lines on standard input: `go N` begins to measure all but
+ * the first N, `stop` prints what came meanwhile, `stall N` lets the first N stop reading from their connections,
+ * `flow` lets them read on, `quiet MS` answers when nothing has come for so long to those that read. Latency is the
+ * age of records when they arrive here, by the clock that wrote them.
  */
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { PacketLogBatch } from '@packetlog/common';
 import { io } from 'socket.io-client';
 
@@ -22,7 +24,10 @@ let batches = 0;
 /** @type {number[]} what each has lost since it subscribed */
 const dropped = Array(Number(count)).fill(0);
 let measuring = false;
+/** The first so many are not measured; the first so many do not read. */
+let unmeasured = 0;
 let stalled = 0;
+let lastCame = performance.now();
 
 /**
  * @param {Uint8Array} bytes
@@ -32,7 +37,8 @@ function receive(bytes, client) {
   const now = process.hrtime.bigint();
   const batch = PacketLogBatch.from(bytes);
   dropped[client] = batch.dropped;
-  if (!measuring || client < stalled) return;
+  if (client >= stalled) lastCame = performance.now();
+  if (!measuring || client < unmeasured) return;
   const wall = now + batch.clockOffsetNs;
   const step = Math.max(1, Math.ceil(batch.length / AGES_PER_BATCH));
   for (let i = batch.length - 1; i >= 0; i -= step) ages.push(Number(wall - batch.timestampNs(i)));
@@ -74,6 +80,13 @@ for await (const line of createInterface({ input: process.stdin })) {
     records = 0;
     batches = 0;
     measuring = true;
+    unmeasured = Number(argument ?? 0);
+    answer({});
+  } else if (command === 'quiet') {
+    for (let since = 0; since < Number(argument); ) {
+      await delay(20);
+      since = performance.now() - lastCame;
+    }
     answer({});
   } else if (command === 'stall') {
     stalled = Number(argument);
