@@ -22,7 +22,8 @@ export interface JsonRecord {
 
 export interface JsonLedger {
   interfaces: Record<string, InterfaceLedger>;
-  delivered: { console: number; dropped: number };
+  /** `filtered` with a filter only. */
+  delivered: { console: number; filtered?: number; dropped: number };
 }
 
 export interface ConsoleOutput {
@@ -54,6 +55,8 @@ export function discrepancies({ interfaces, delivered }: JsonLedger): string[] {
       problems.push(`${name}: seen is not emitted + sampled_out + filtered_out + ring_full`);
     }
   }
-  if (emitted !== delivered.console + delivered.dropped) problems.push('emitted is not console + dropped');
+  if (emitted !== delivered.console + (delivered.filtered ?? 0) + delivered.dropped) {
+    problems.push('emitted is not console + filtered + dropped');
+  }
   return problems;
 }

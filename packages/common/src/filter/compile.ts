@@ -15,7 +15,7 @@ const NO_INTERFACES: FilterEnvironment = { indexesOf: () => [] };
 
 /**
  * The predicate holds for as long as the environment does: compile again when interfaces come, go or change their names
- * (`namesInterfaces` says whether it matters). Without an environment no interface has any name.
+ * (`interfacesNamed` says which matter). Without an environment no interface has any name.
  */
 export function compileFilter(filter: Filter, environment: FilterEnvironment = NO_INTERFACES): RecordPredicate {
   const compiler = new Compiler(environment);

@@ -93,8 +93,9 @@ function joined(kind: 'and' | 'or', terms: readonly Filter[]): Filter | undefine
   return flat.length > 1 ? { kind, terms: flat } : flat[0];
 }
 
-/** Whether what it lets through depends on which interfaces have which names. */
-export function namesInterfaces(filter: Filter): boolean {
-  if (filter.kind === 'and' || filter.kind === 'or') return filter.terms.some(namesInterfaces);
-  return filter.kind === 'not' ? namesInterfaces(filter.term) : filter.kind === 'interface';
+/** Names of interfaces in it: what it lets through depends on who has them. */
+export function interfacesNamed(filter: Filter): readonly string[] {
+  if (filter.kind === 'and' || filter.kind === 'or') return [...new Set(filter.terms.flatMap(interfacesNamed))];
+  if (filter.kind === 'not') return interfacesNamed(filter.term);
+  return filter.kind === 'interface' ? [filter.name] : [];
 }

@@ -25,6 +25,7 @@ Examples:
   packetlog                                    watch the interface of the default route
   packetlog --iface eth0 --iface eth1          watch two
   packetlog --print json | jq .src_addr        one JSON object for each packet
+  packetlog --filter 'tcp port 22 and flags = syn'   who knocks at the door
   packetlog --print none --listen 7411         dashboard only
   packetlog --netns blue --iface veth0         inside a network namespace
 
@@ -152,6 +153,7 @@ function optionsOf(command: Command, options: ReturnType<typeof runOptions>): Ru
     iface: given.iface ?? [],
     mode: given.mode ?? 'auto',
     print: given.print ?? 'text',
+    filter: given.filter,
     listen: given.listen ?? { host: 'localhost', port: 7411 },
     ui: given.ui,
     ringSize: given.ringSize,

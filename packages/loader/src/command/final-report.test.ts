@@ -33,6 +33,18 @@ describe('the last line of JSON', () => {
   });
 });
 
+describe('what a filter left out', () => {
+  it('is named apart from what was lost, in both reports', () => {
+    const counts = { console: 800, dropped: 100, filtered: 11_000 };
+    const { delivered } = JSON.parse(ledgerJson(ledger(), counts)).ledger;
+    expect(delivered).toEqual({ console: 800, filtered: 11_000, dropped: 200 });
+    expect(delivered.console + delivered.filtered + delivered.dropped).toBe(12_000);
+    expect(ledgerText(ledger(), counts).at(-1)).toBe(
+      'console: 800 printed, 11,000 left out by the filter, 200 lost on the way',
+    );
+  });
+});
+
 describe('the last words', () => {
   it('are one line for each interface, and one for the console', () => {
     expect(ledgerText(ledger(), { console: 11_800, dropped: 100 })).toEqual([

@@ -14,7 +14,8 @@ function notPrinted(ledger: DrainLedger, console: PrinterCounts, goesOn: boolean
 }
 
 /**
- * The last line of `--print json`. The sum of all `emitted` is `console + dropped`, and where the program went on from
+ * The last line of `--print json`. The sum of all `emitted` is `console + dropped`, with a
+ * filter also `filtered`, and where the program went on from
  * one loader to the next also `before`, which others read, and `waiting`, which the next one will.
  */
 export function ledgerJson(ledger: DrainLedger, console: PrinterCounts, goesOn = false): string {
@@ -23,6 +24,7 @@ export function ledgerJson(ledger: DrainLedger, console: PrinterCounts, goesOn =
   );
   const delivered = {
     console: console.console,
+    ...(console.filtered === undefined ? {} : { filtered: console.filtered }),
     dropped: notPrinted(ledger, console, goesOn),
     ...(ledger.before === undefined ? {} : { before: ledger.before }),
     ...(goesOn ? { waiting: ledger.ring.pending } : {}),
@@ -43,9 +45,11 @@ export function ledgerText(
     const rest = unrecorded > 0 ? `, ${n(unrecorded)} not recorded as asked` : '';
     return `${printableName(name)}: ${n(c.seen)} packets seen (${n(c.bytes)} bytes), ${n(c.permitted)} permitted${denied}; ${n(c.emitted)} recorded, ${n(c.ring_full)} lost in the ring${rest}`;
   });
-  if (console)
+  if (console) {
+    const rest = console.filtered === undefined ? '' : `, ${n(console.filtered)} left out by the filter`;
     lines.push(
-      `${output}: ${n(console.console)} ${output === 'console' ? 'printed' : 'written'}, ${n(notPrinted(ledger, console, goesOn))} lost on the way`,
+      `${output}: ${n(console.console)} ${output === 'console' ? 'printed' : 'written'}${rest}, ${n(notPrinted(ledger, console, goesOn))} lost on the way`,
     );
+  }
   return lines;
 }

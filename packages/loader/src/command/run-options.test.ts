@@ -53,6 +53,7 @@ describe('an option', () => {
     ['a file named in the file', { config: 'other.json' }, /unknown key "config"/],
     ['a prototype', JSON.parse('{"__proto__": {"mode": "native"}}'), /unknown key "__proto__"/],
     ['a value that may not be', { mode: 'fast' }, /Allowed choices are auto, native, generic/],
+    ['a filter that cannot be read', { filter: 'dst prot 443' }, /did you mean "port"/],
     ['an object', { iface: { name: 'eth0' } }, /iface: write a text, a number or a list/],
     ['null', { listen: null }, /listen: write a text/],
     ['a truth for a text', { print: true }, /print: write a text/],

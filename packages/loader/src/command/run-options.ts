@@ -1,7 +1,9 @@
 /** The options of `packetlog run`: their flags, environment variables, defaults, and their order of precedence. */
+import type { Filter } from '@packetlog/common';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { RequestedMode } from '../kernel/attach-ladder.ts';
 import type { RequestedTransport } from '../transport/choose.ts';
+import { filterOption } from './filter-option.ts';
 import {
   count,
   interfaceName,
@@ -25,6 +27,8 @@ export interface RunOptions {
   iface: string[];
   mode: RequestedMode;
   print: PrintFormat;
+  /** Of what is printed; undefined: everything. */
+  filter: Filter | undefined;
   listen: ListenAddress | 'off';
   /** Directory of the built dashboard; undefined: the one built beside this package. */
   ui: string | undefined;
@@ -81,6 +85,9 @@ export function runOptions(): Option[] {
       .choices(['text', 'json', 'none'])
       .default('text')
       .env('PACKETLOG_PRINT'),
+    new Option('-f, --filter <text>', 'print only these packets, as "tcp dst port 443 and not deny" (docs/filter.md)')
+      .argParser(filterOption)
+      .env('PACKETLOG_FILTER'),
     new Option('-l, --listen <host:port>', 'where the dashboard and the socket are served, or off')
       .argParser(listenAddress)
       .default({ host: 'localhost', port: 7411 }, 'localhost:7411')

@@ -1,12 +1,13 @@
 /** `packetlog run`: load, attach, serve, drain, wait, and undo it all in reverse order. */
 import { totalmem } from 'node:os';
 import type { Writable } from 'node:stream';
-import { type PacketLogView, packetLogJson } from '@packetlog/common';
+import { compileFilter, type PacketLogView, packetLogJson } from '@packetlog/common';
 import type { Logger } from 'pino';
 import { DrainThread } from '../drain/drain-thread.ts';
 import type { DrainLedger } from '../drain/messages.ts';
 import { EXIT } from '../exit-codes.ts';
 import { printableName } from '../kernel/interface-name.ts';
+import { InterfaceNames } from '../kernel/interface-names.ts';
 import { possibleCpus } from '../kernel/possible-cpus.ts';
 import { defaultRingBytes, largestRingBytes } from '../kernel/ring-size.ts';
 import { type CaptureFormat, captureEncoding } from '../print/capture-format.ts';
@@ -22,6 +23,7 @@ import { TextLines } from '../print/text-line.ts';
 import { Front } from '../serve/front.ts';
 import { SetupError } from '../setup-error.ts';
 import { dashboardDirectory } from './dashboard-directory.ts';
+import { filterWarnings } from './filter-option.ts';
 import { ledgerJson, ledgerText } from './final-report.ts';
 import { makeLogger } from './log.ts';
 import type { PrintFormat, RunOptions } from './run-options.ts';
@@ -58,11 +60,11 @@ export async function run(
   let printer: ConsolePrinter | undefined;
   let last: DrainLedger | undefined;
   let broken: Error | undefined;
-  const names = new Map<number, string>();
+  const names = new InterfaceNames();
   const remember = (interfaces: DrainLedger['interfaces']) => {
-    for (const { ifindex, name } of interfaces) names.set(ifindex, name);
+    if (names.learn(interfaces) && options.filter) printer?.setFilter(compileFilter(options.filter, names));
   };
-  const nameOf = (view: PacketLogView, i: number) => names.get(view.ifindex(i)) ?? String(view.ifindex(i));
+  const nameOf = (view: PacketLogView, i: number) => names.nameOf(view.ifindex(i));
 
   const thread = await DrainThread.start(drainOptions(options, output !== undefined || options.print !== 'none'), {
     rows: (bytes, count, skipped) => {
@@ -90,7 +92,7 @@ export async function run(
 
   remember(thread.ready.interfaces);
   const encoding = output
-    ? captureEncoding(output.format, (ifindex) => names.get(ifindex) ?? String(ifindex))
+    ? captureEncoding(output.format, (ifindex) => names.nameOf(ifindex))
     : consoleEncoding(options.print, nameOf, thread.ready.interfaces.length > 1);
   if (encoding) {
     printer = new ConsolePrinter({
@@ -103,9 +105,10 @@ export async function run(
         stop.now('output closed');
       },
     });
+    if (options.filter) printer.setFilter(compileFilter(options.filter, names));
   }
   front?.start(thread, encoding !== undefined, () => last?.interfaces ?? thread.ready.interfaces);
-  greet(thread, front);
+  greet(thread, front, options.filter ? filterWarnings(options.filter, names) : []);
   onReady();
 
   const why = await stop.asked;
@@ -200,12 +203,13 @@ function consoleEncoding(
 }
 
 /** For the person at the terminal; never through the logger, because of the token. */
-function greet(thread: DrainThread, front: Front | undefined): void {
+function greet(thread: DrainThread, front: Front | undefined, warnings: readonly string[]): void {
   for (const { name, mode, mode_reason } of thread.ready.interfaces) {
     say(
       `Watching ${printableName(name)} (${mode.replace('_', ' with ')}${mode_reason ? `, because ${mode_reason}` : ''})`,
     );
   }
+  for (const warning of warnings) say(warning);
   if (front) {
     say(`Dashboard: ${front.url}`);
     if (front.isExposed)

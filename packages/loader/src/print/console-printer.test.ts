@@ -69,6 +69,19 @@ describe('ConsolePrinter', () => {
     expect(printer.pending).toBe(0);
   });
 
+  it('prints what its filter lets through, and counts the rest as neither printed nor dropped', async () => {
+    const { printer, add, text } = printing(true);
+    add(1);
+    printer.setFilter((bytes, at) => (bytes[at] as number) % 2 === 0);
+    add(4);
+    printer.setFilter(() => false);
+    add(4);
+    await printer.finish(undefined, 60_000);
+    expect(text()).toBe('record 0\nrecord 2\nrecord 4\n');
+    expect(printer.counts).toEqual({ console: 3, dropped: 0, filtered: 6 });
+    expect(printer.pending).toBe(0);
+  });
+
   it('ends with a line that knows all counts', async () => {
     const { printer, add, text } = printing(true);
     add(700);

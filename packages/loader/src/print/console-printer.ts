@@ -1,6 +1,6 @@
 /** Prints records: keeps raw bytes, in bounds, and makes text of them only when the output takes it. */
 import type { Writable } from 'node:stream';
-import { PacketLogView } from '@packetlog/common';
+import { PacketLogView, type RecordPredicate } from '@packetlog/common';
 
 /** Raw records waiting for a slow output: about a million. */
 const QUEUE_BYTES = 64 * 1024 * 1024;
@@ -26,6 +26,8 @@ export interface PrinterCounts {
   console: number;
   /** Records not printed, because the output was too slow or closed. */
   dropped: number;
+  /** Records that the filter left out; absent without a filter. */
+  filtered?: number;
 }
 
 export class ConsolePrinter {
@@ -43,6 +45,7 @@ export class ConsolePrinter {
   #waiting = false;
   #scheduled = false;
   #closed = false;
+  #matches: RecordPredicate | undefined;
   #idle: (() => void)[] = [];
 
   /** `onClosed`: whoever read the output is gone. */
@@ -75,8 +78,29 @@ export class ConsolePrinter {
     return this.#queue.reduce((sum, view) => sum + view.length, 0) - this.#at + this.#writing;
   }
 
+  /** Of what is added from now on, only these records are printed. */
+  setFilter(matches: RecordPredicate): void {
+    this.#matches = matches;
+    this.counts.filtered ??= 0;
+  }
+
   /** Copies the records; `bytes` may change when this returns. */
   add(bytes: Uint8Array, count: number): void {
+    if (this.#matches === undefined) {
+      this.#addAll(bytes, count);
+      return;
+    }
+    const stride = this.#stride;
+    const chosen = new Uint8Array(count * stride);
+    let found = 0;
+    for (let at = 0; at < count * stride; at += stride) {
+      if (this.#matches(bytes, at + this.#recordOffset)) chosen.set(bytes.subarray(at, at + stride), found++ * stride);
+    }
+    this.counts.filtered = (this.counts.filtered ?? 0) + count - found;
+    this.#addAll(chosen, found);
+  }
+
+  #addAll(bytes: Uint8Array, count: number): void {
     const size = count * this.#stride;
     if (this.#closed || this.#queuedBytes + size > QUEUE_BYTES) {
       this.counts.dropped += count;

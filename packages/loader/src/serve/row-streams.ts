@@ -1,5 +1,5 @@
 /** The streams that clients follow: one for all who ask for the same rows. */
-import { compileFilter, EVERYTHING, type Filter, filterKey, namesInterfaces } from '@packetlog/common';
+import { compileFilter, EVERYTHING, type Filter, filterKey, interfacesNamed } from '@packetlog/common';
 import { InterfaceNames } from '../kernel/interface-names.ts';
 import type { ClientStream } from './client-stream.ts';
 import { NoRows, type RowSource, RowStream, type StreamClock, type StreamContext } from './row-stream.ts';
@@ -42,7 +42,7 @@ export class RowStreams {
   setInterfaces(interfaces: Iterable<{ readonly ifindex: number; readonly name: string }>): void {
     if (!this.#interfaces.learn(interfaces)) return;
     for (const { stream, filter } of this.#streams.values()) {
-      if (filter && namesInterfaces(filter)) stream.setFilter(compileFilter(filter, this.#interfaces));
+      if (filter && interfacesNamed(filter).length > 0) stream.setFilter(compileFilter(filter, this.#interfaces));
     }
   }
 
