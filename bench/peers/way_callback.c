@@ -42,7 +42,7 @@ static void *open_perf(int program, int cpus)
 	struct callback_state *state = calloc(1, sizeof(*state));
 
 	(void)cpus;
-	state->perf = perf_buffer__new(map_of_program(program, "perf_events"), PERF_PAGES,
+	state->perf = perf_buffer__new(map_of_program(program, "perf_permits"), PERF_PAGES,
 				       on_sample, NULL, state, NULL);
 	if (!state->perf)
 		die("perf_buffer__new", 1);

@@ -106,6 +106,7 @@ function load(
   const knobs = u32s(KNOBS.fields, KNOBS.size, {
     cpu_count: cpus,
     log_permits: options.logPermits === false ? 0 : 1,
+    log_denies: 1,
     sample: 1,
   });
   const knobsMap = map(MAPS.knobs);

@@ -19,14 +19,18 @@ export const PROGRAMS = {
 export const MAPS = {
   /** Transport ring. Array of maps: possible CPU to kernel ring of permitted packets. */
   permits: 'permits',
-  /** Transport array. Mmapable array of records: CPU * ring_records + place. */
+  /** The same of denied packets. */
+  denies: 'denies',
+  /** Transport array. Mmapable array of records: CPU * ring_records + place; behind all those the denies'. */
   arrayRecords: 'array_records',
-  /** Transport array. Mmapable array of `struct array_line`: CPU * lines + line. */
+  /** Transport array. Mmapable array of `struct array_control`: CPU for its permits, CPUs + CPU for its denies. */
   arrayControl: 'array_control',
   /** Transport array. Kernel ring on which a sleeping reader is woken. */
   doorbell: 'doorbell',
-  /** Transport perf. CPU to perf event. */
-  perfEvents: 'perf_events',
+  /** Transport perf. CPU to perf event of permitted packets. */
+  perfPermits: 'perf_permits',
+  /** The same of denied packets. */
+  perfDenies: 'perf_denies',
   /** Mmapable array: slot * possible CPUs + CPU to `struct interface_counters`. */
   counters: 'interface_counters',
   /** Array of maps: `RULE_SLOTS` to an image (rule-image.ts). */

@@ -8,6 +8,18 @@ import { FIELD_BYTES, PACKET_LOG_FIELDS, PACKET_LOG_SIZE } from '@packetlog/comm
 import { renderCHeader } from '@packetlog/common/c-header';
 import { describe, expect, it } from 'vitest';
 import { MAPS, OBJECT_PATH, PROGRAMS } from './names.ts';
+import {
+  RULE_ACTION,
+  RULE_CHAIN_LIMIT,
+  RULE_COUNTER,
+  RULE_HEADER,
+  RULE_IMAGE_MAGIC,
+  RULE_LINE,
+  RULE_NODE,
+  RULE_SERVICES,
+  RULE_SLOTS,
+  RULE_VALUE,
+} from './rule-image.ts';
 import { ARRAY_LINE, COUNTERS, INTERFACE_SLOTS, KNOBS, LIVE, REASON_COUNTERS, SLOT_TABLE_SIZE } from './state.ts';
 
 interface BtfType {
@@ -104,6 +116,33 @@ describe('the layout of', () => {
     expect(named('STRUCT', 'packetlog_knobs').size).toBe(KNOBS.size);
   });
 
+  it('the two ends of an array ring is two lines', () => {
+    expect(layout('array_control')).toEqual([
+      ['producer', ARRAY_LINE.producer * ARRAY_LINE.size, ARRAY_LINE.size],
+      ['consumer', ARRAY_LINE.consumer * ARRAY_LINE.size, ARRAY_LINE.size],
+    ]);
+    expect(named('STRUCT', 'array_control').size).toBe(ARRAY_LINE.perRing * ARRAY_LINE.size);
+  });
+
+  it('the header of a rule image is RULE_HEADER', () => {
+    const members = layout('rule_header').map(([name, offset]) => [name, offset / 4]);
+    expect(members).toEqual(Object.entries(RULE_HEADER));
+    expect(named('STRUCT', 'rule_header').size).toBe(RULE_LINE.size);
+    expect(named('STRUCT', 'rule_line').size).toBe(RULE_LINE.size);
+  });
+
+  it('a rule node is RULE_NODE', () => {
+    const members = layout('rule_node').filter(([name]) => name !== 'reserved');
+    expect(members.map(([name, offset]) => [name, offset])).toEqual(Object.entries(RULE_NODE.fields));
+    expect(named('STRUCT', 'rule_node').size).toBe(RULE_NODE.size);
+  });
+
+  it('the counter of a rule is RULE_COUNTER', () => {
+    const members = layout('rule_counter').filter(([name]) => name !== 'seen_jiffies');
+    expect(members).toEqual(fieldsOf(RULE_COUNTER.fields, 8));
+    expect(named('STRUCT', 'rule_counter').size).toBe(RULE_COUNTER.size);
+  });
+
   it('a line of the array ring is ARRAY_LINE', () => {
     expect(layout('array_line').filter(([name]) => name !== 'reserved')).toEqual(fieldsOf(ARRAY_LINE.fields, 8));
     expect(named('STRUCT', 'array_line').size).toBe(ARRAY_LINE.size);
@@ -125,10 +164,21 @@ describe('the sources', () => {
     ['counters.h', 'PACKETLOG_SLOTS', INTERFACE_SLOTS],
     ['counters.h', 'PACKETLOG_SLOT_TABLE', SLOT_TABLE_SIZE],
     ['counters.h', 'PACKETLOG_REASONS', REASON_COUNTERS],
-    ['array_ring.h', 'ARRAY_PRODUCER', ARRAY_LINE.producer],
-    ['array_ring.h', 'ARRAY_CONSUMER', ARRAY_LINE.consumer],
-    ['array_ring.h', 'ARRAY_LINES', ARRAY_LINE.perCpu],
-  ])('in %s define %s as %d', (file, name, value) => {
+    ['rule_image.h', 'RULE_IMAGE_MAGIC', `0x${RULE_IMAGE_MAGIC.toString(16)}`],
+    ['rule_image.h', 'RULE_CONFIRMED', RULE_SLOTS.confirmed],
+    ['rule_image.h', 'RULE_PROVISIONAL', RULE_SLOTS.provisional],
+    ['rule_image.h', 'RULE_DENY', RULE_ACTION.deny],
+    ['rule_image.h', 'RULE_PERMIT', RULE_ACTION.permit],
+    ['rule_image.h', 'RULE_OBSERVE', RULE_ACTION.observe],
+    ['rule_image.h', 'RULE_VALUE_SHIFT', RULE_VALUE.shift],
+    ['rule_image.h', 'RULE_VALUE_NODE', RULE_VALUE.node],
+    ['rule_image.h', 'RULE_VALUE_SLICE', RULE_VALUE.slice],
+    ['rule_image.h', 'RULE_VALUE_ROW', RULE_VALUE.row],
+    ['rule_image.h', 'RULE_CHAIN_LIMIT', RULE_CHAIN_LIMIT],
+    ['rule_image.h', 'RULE_PORT_TABLES', RULE_SERVICES.port_tables],
+    ['rule_image.h', 'RULE_PORT_PROTOCOLS', RULE_SERVICES.port_protocols],
+    ['rule_image.h', 'RULE_PROTOCOLS', RULE_SERVICES.protocols],
+  ])('in %s define %s as %s', (file, name, value) => {
     const source = readFileSync(new URL(`./xdp/${file}`, import.meta.url), 'utf8');
     expect(source).toMatch(new RegExp(`^#define ${name}\\s+${value}$`, 'm'));
   });

@@ -5,20 +5,28 @@
 
 /** `struct packetlog_knobs`, all u32. */
 export const KNOBS = {
-  size: 20,
-  fields: { cpu_count: 0, log_permits: 4, ring_records: 8, clock_cached: 12, sample: 16 },
+  size: 28,
+  fields: {
+    cpu_count: 0,
+    log_permits: 4,
+    log_denies: 8,
+    ring_records: 12,
+    deny_records: 16,
+    clock_cached: 20,
+    sample: 24,
+  },
 } as const;
 
 /** `struct packetlog_live`, all u64. */
 export const LIVE = { size: 16, fields: { clock_offset_ns: 0, unaccounted: 8 } } as const;
 
-/** `struct array_line`, all u64, and which lines each CPU has. */
+/** `struct array_line`, all u64, and which lines each ring has (`struct array_control`). */
 export const ARRAY_LINE = {
   size: 64,
   fields: { position: 0, armed: 8 },
   producer: 0,
   consumer: 1,
-  perCpu: 2,
+  perRing: 2,
 } as const;
 
 /** `struct interface_counters`, all u64, one for each slot and possible CPU. */

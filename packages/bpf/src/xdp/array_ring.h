@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * The array ring: for each possible CPU a ring of records in memory that user space maps. Records
- * lie back to back, a cache line each, without headers.
+ * The array ring: for each possible CPU a ring of permitted and one of denied packets, in memory
+ * that user space maps. Records lie back to back, a cache line each, without headers.
  *
- *   array_records   cpu * ring_records + (position & (ring_records - 1))
- *   array_control   cpu * ARRAY_LINES + ARRAY_PRODUCER or ARRAY_CONSUMER
+ *   array_records   permits: cpu * ring_records + (position & (ring_records - 1)), and behind
+ *                   those of all CPUs the denies: cpu * deny_records + the same
+ *   array_control   cpu for its permits, cpu_count + cpu for its denies
  *
  * Each ring has one writer: XDP runs with softirqs off, so a CPU does not interrupt itself here.
  * Not so on PREEMPT_RT, where the loader takes the kernel ring. The exchange needs Linux 5.12.
@@ -14,26 +15,27 @@
 
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
-#include "packet_log.h"
 #include "clock.h"
 #include "knobs.h"
+#include "packet.h"
 #include "sampling.h"
 
-#define ARRAY_PRODUCER 0
-#define ARRAY_CONSUMER 1
-#define ARRAY_LINES    2
-
-/* A cache line each, so that writer and reader never write to the same one. */
+/* Writer and reader have a cache line each: neither writes to the other's but to take `armed`. */
 struct array_line {
 	__u64 position; /* records written, or read, since the start; it only grows */
 	__u64 armed;	/* consumer's line: 1 while the reader sleeps and wants to be woken */
 	__u64 reserved[6];
 };
 
+struct array_control {
+	struct array_line producer;
+	struct array_line consumer;
+};
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1); /* the loader sets it to possible CPUs * ring_records */
+	__uint(max_entries, 1); /* the loader sets it to CPUs * (ring_records + deny_records) */
 	__type(key, __u32);
 	__type(value, struct packet_log);
 } array_records SEC(".maps");
@@ -41,9 +43,9 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1); /* the loader sets it to possible CPUs * ARRAY_LINES */
+	__uint(max_entries, 1); /* the loader sets it to CPUs * 2 */
 	__type(key, __u32);
-	__type(value, struct array_line);
+	__type(value, struct array_control);
 } array_control SEC(".maps");
 
 /* What the reader sleeps on: at most one event for each ring and sleep. */
@@ -54,42 +56,44 @@ struct {
 
 #define read_once(field) (*(const volatile typeof(field) *)&(field))
 
-static __always_inline enum emitted emit_array(struct packet_log *log)
+static __always_inline enum emitted emit_array(const struct packet *packet, __u32 cpu, __u64 action,
+					       __u64 reason)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
-	__u32 index = cpu * ARRAY_LINES + ARRAY_PRODUCER;
-	struct array_line *producer = bpf_map_lookup_elem(&array_control, &index);
-	struct array_line *consumer;
-	struct packet_log *slot;
+	int denied = action == PACKET_LOG_ACTION_DENY;
+	__u32 records = denied ? knobs.deny_records : knobs.ring_records;
+	__u32 index = denied ? knobs.cpu_count + cpu : cpu;
+	struct array_control *control = bpf_map_lookup_elem(&array_control, &index);
+	struct packet_log *place;
 	__u64 position, used;
+	__u32 weight;
 
-	index = cpu * ARRAY_LINES + ARRAY_CONSUMER;
-	consumer = bpf_map_lookup_elem(&array_control, &index);
-	if (!producer || !consumer)
+	if (!control)
 		return RING_FULL;
-	position = producer->position;
+	position = control->producer.position;
 	/*
 	 * The reader publishes after it copied. No barrier here: the stores below depend on the
 	 * branch that depends on this load, and CPUs do not store ahead of that.
 	 */
-	used = position - read_once(consumer->position);
-	log->weight = sample_weight(used, knobs.ring_records);
-	if (!log->weight)
+	used = position - read_once(control->consumer.position);
+	weight = sample_weight(used, records);
+	if (!weight)
 		return SAMPLED_OUT;
-	if (used >= knobs.ring_records)
+	if (used >= records)
 		return RING_FULL;
-	index = cpu * knobs.ring_records + ((__u32)position & (knobs.ring_records - 1));
-	slot = bpf_map_lookup_elem(&array_records, &index);
-	if (!slot)
+	index = cpu * records + ((__u32)position & (records - 1));
+	if (denied)
+		index += knobs.cpu_count * knobs.ring_records;
+	place = bpf_map_lookup_elem(&array_records, &index);
+	if (!place)
 		return RING_FULL;
-	log->timestamp_ns = wall_ns();
-	*slot = *log;
+	write_record(place, packet, weight, action, reason, wall_ns());
 	/*
 	 * A full barrier: the record is visible before the position, and armed is looked at after
 	 * it. The reader arms, then looks at the position: one of the two sees the other.
 	 */
-	__sync_lock_test_and_set(&producer->position, position + 1);
-	if (read_once(consumer->armed) && __sync_lock_test_and_set(&consumer->armed, 0))
+	__sync_lock_test_and_set(&control->producer.position, position + 1);
+	if (read_once(control->consumer.armed) &&
+	    __sync_lock_test_and_set(&control->consumer.armed, 0))
 		bpf_ringbuf_output(&doorbell, &cpu, sizeof(cpu), BPF_RB_FORCE_WAKEUP);
 	return EMITTED;
 }

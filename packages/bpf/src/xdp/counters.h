@@ -50,11 +50,15 @@ struct {
  */
 __u8 interface_slots[PACKETLOG_SLOT_TABLE] SEC(".data.slots") = {};
 
-/* NULL only if the map is smaller than the loader promised; the packet then passes, counted. */
-static __always_inline struct interface_counters *counters_of(__u32 ifindex)
+static __always_inline __u32 slot_of(__u32 ifindex)
 {
-	__u32 slot = interface_slots[ifindex & (PACKETLOG_SLOT_TABLE - 1)];
-	__u32 index = slot * knobs.cpu_count + bpf_get_smp_processor_id();
+	return interface_slots[ifindex & (PACKETLOG_SLOT_TABLE - 1)];
+}
+
+/* NULL only if the map is smaller than the loader promised; the packet then passes, counted. */
+static __always_inline struct interface_counters *counters_of(__u32 slot, __u32 cpu)
+{
+	__u32 index = slot * knobs.cpu_count + cpu;
 	struct interface_counters *counters = bpf_map_lookup_elem(&interface_counters, &index);
 
 	if (!counters)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * The kernel ring: one BPF_MAP_TYPE_RINGBUF per possible CPU, so that writers share neither a lock
- * nor a cache line.
+ * The kernel ring: for each possible CPU a BPF_MAP_TYPE_RINGBUF of permitted and one of denied
+ * packets, so that writers share neither a lock nor a cache line.
  */
 #ifndef PACKETLOG_KERNEL_RING_H
 #define PACKETLOG_KERNEL_RING_H
@@ -9,51 +9,58 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include "clock.h"
-#include "packet_log.h"
+#include "packet.h"
 #include "sampling.h"
 
 /* Only a pattern for the kind of map: the rings that the loader puts in have their own size. */
-struct permits_ring {
+struct one_ring {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);
 };
 
 /* cpu -> ring; the loader sets max_entries to the possible CPUs and puts the rings in. */
-struct {
+struct ring_of_cpu {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__array(values, struct permits_ring);
-} permits SEC(".maps");
+	__array(values, struct one_ring);
+};
+
+struct ring_of_cpu permits SEC(".maps");
+struct ring_of_cpu denies SEC(".maps");
 
 /*
- * Copies the record into this CPU's ring.
+ * Writes the record into this CPU's ring.
  *
  * Flag 0: the kernel wakes the reader only if it had read everything, and the reader holds the
  * last record back while it polls, so that a busy ring never pays for a wake-up.
  */
-static __always_inline enum emitted emit_ring(struct packet_log *log)
+static __always_inline enum emitted emit_ring(const struct packet *packet, __u32 cpu, __u64 action,
+					      __u64 reason)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
-	void *ring = bpf_map_lookup_elem(&permits, &cpu);
-	struct packet_log *slot;
+	struct packet_log *place;
 	__u64 used = 0, size = 1;
+	__u32 weight;
+	void *ring;
 
+	if (action == PACKET_LOG_ACTION_DENY)
+		ring = bpf_map_lookup_elem(&denies, &cpu);
+	else
+		ring = bpf_map_lookup_elem(&permits, &cpu);
 	if (!ring)
 		return RING_FULL;
 	if (!knobs.sample) {
 		used = bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA);
 		size = bpf_ringbuf_query(ring, BPF_RB_RING_SIZE);
 	}
-	log->weight = sample_weight(used, size);
-	if (!log->weight)
+	weight = sample_weight(used, size);
+	if (!weight)
 		return SAMPLED_OUT;
-	slot = bpf_ringbuf_reserve(ring, sizeof(*slot), 0);
-	if (!slot)
+	place = bpf_ringbuf_reserve(ring, sizeof(*place), 0);
+	if (!place)
 		return RING_FULL;
-	log->timestamp_ns = wall_ns();
-	*slot = *log;
-	bpf_ringbuf_submit(slot, 0);
+	write_record(place, packet, weight, action, reason, wall_ns());
+	bpf_ringbuf_submit(place, 0);
 	return EMITTED;
 }
 

@@ -13,10 +13,11 @@
 struct packetlog_knobs {
 	__u32 cpu_count;    /* possible CPUs, not online ones */
 	__u32 log_permits;  /* 0: count only, write no record of permitted packets */
-	__u32 ring_records; /* of the array ring, for each CPU: a power of two */
+	__u32 log_denies;   /* the same of denied packets */
+	__u32 ring_records; /* of the array ring for permits, for each CPU: a power of two */
+	__u32 deny_records; /* of the array ring for denies */
 	__u32 clock_cached; /* 1: read the clock now and then, 0: for each packet */
-	__u32 sample; /* record 1 of so many permitted packets, a power of two; 0: by how full the
-			 ring is */
+	__u32 sample; /* record 1 of so many packets, a power of two; 0: by how full the ring is */
 };
 
 /* Written by the loader while the program runs. */
@@ -28,7 +29,9 @@ struct packetlog_live {
 const volatile struct packetlog_knobs knobs SEC(".rodata.knobs") = {
 	.cpu_count = 1,
 	.log_permits = 1,
+	.log_denies = 1,
 	.ring_records = 1,
+	.deny_records = 1,
 	.sample = 1,
 };
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /*
- * PacketLog: count every frame that reaches the hook, write a record of it, let it pass.
+ * PacketLog: count every frame that reaches the hook, ask the rules, write a record of it, let it
+ * pass or drop it.
  *
  * Only UAPI headers and no CO-RE, so it loads without kernel BTF, from Linux 5.10 on.
- * It fails open: a frame that cannot be parsed passes, says why in its record, and is counted.
+ * It fails open: what no rule denies passes; a frame that cannot be parsed says why in its record.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -12,25 +13,25 @@
 #include "counters.h"
 #include "parse_frame.h"
 #include "array_ring.h"
+#include "judge.h"
 #include "kernel_ring.h"
 #include "perf_events.h"
-#include "rules.h"
 
 /* Keeps struct packet_log in the object's BTF, where a test compares it with the layout table. */
 const struct packet_log *packet_log_btf __attribute__((unused));
 
 enum transport { TRANSPORT_ARRAY, TRANSPORT_RING, TRANSPORT_PERF };
 
-static __always_inline enum emitted emit(struct xdp_md *ctx, struct packet_log *log,
-					 const enum transport transport)
+static __always_inline enum emitted emit(struct xdp_md *ctx, const struct packet *packet, __u32 cpu,
+					 __u64 action, __u64 reason, const enum transport transport)
 {
 	switch (transport) {
 	case TRANSPORT_ARRAY:
-		return emit_array(log);
+		return emit_array(packet, cpu, action, reason);
 	case TRANSPORT_RING:
-		return emit_ring(log);
+		return emit_ring(packet, cpu, action, reason);
 	default:
-		return emit_perf(ctx, log);
+		return emit_perf(ctx, packet, action, reason);
 	}
 }
 
@@ -39,40 +40,48 @@ static __always_inline int log_packet(struct xdp_md *ctx, __u64 frame_length,
 {
 	void *data = (void *)(long)ctx->data;
 	void *data_end = (void *)(long)ctx->data_end;
-	struct interface_counters *counters;
-	struct packet_log log = {};
+	__u32 ifindex = ctx->ingress_ifindex;
+	__u32 slot = slot_of(ifindex);
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct interface_counters *counters = counters_of(slot, cpu);
+	enum packet_log_action action = PACKET_LOG_ACTION_PERMIT;
+	struct packet packet;
+	__u64 reason;
 
-	counters = counters_of(ctx->ingress_ifindex);
 	if (!counters)
 		return XDP_PASS;
 	counters->seen++;
 	counters->bytes += frame_length;
 
-	log.reason = parse_frame(data, data_end, &log);
-	if (log.reason)
-		counters->reasons[log.reason & (PACKETLOG_REASONS - 1)]++;
+	clear_packet(&packet);
+	packet.length = frame_length;
+	packet.ifindex = ifindex;
+	reason = parse_frame(data, data_end, &packet);
+	if (reason)
+		counters->reasons[reason & (PACKETLOG_REASONS - 1)]++;
+	if (has_rules())
+		action = apply_rules(&packet, slot, cpu, &reason);
 
-	log.action = PACKET_LOG_ACTION_PERMIT;
-	counters->permitted++;
-
-	if (!knobs.log_permits) {
+	if (action == PACKET_LOG_ACTION_DENY)
+		counters->denied++;
+	else
+		counters->permitted++;
+	if (action == PACKET_LOG_ACTION_DENY ? !knobs.log_denies : !knobs.log_permits) {
 		counters->filtered_out++;
-		return XDP_PASS;
+	} else {
+		switch (emit(ctx, &packet, cpu, action, reason, transport)) {
+		case EMITTED:
+			counters->emitted++;
+			break;
+		case SAMPLED_OUT:
+			counters->sampled_out++;
+			break;
+		case RING_FULL:
+			counters->ring_full++;
+			break;
+		}
 	}
-	log.ifindex = ctx->ingress_ifindex;
-	log.length = frame_length > 0xffff ? 0xffff : frame_length;
-	switch (emit(ctx, &log, transport)) {
-	case EMITTED:
-		counters->emitted++;
-		break;
-	case SAMPLED_OUT:
-		counters->sampled_out++;
-		break;
-	case RING_FULL:
-		counters->ring_full++;
-		break;
-	}
-	return XDP_PASS;
+	return action == PACKET_LOG_ACTION_DENY ? XDP_DROP : XDP_PASS;
 }
 
 /*

@@ -17,15 +17,14 @@ static __always_inline int is_vlan_tag(__be16 ether_type)
 	       ether_type == bpf_htons(ETH_P_QINQ_OLD);
 }
 
-/* log must be zeroed. */
+/* packet must be cleared. */
 static __always_inline enum packet_log_reason parse_frame(void *data, void *end,
-							  struct packet_log *log)
+							  struct packet *packet)
 {
 	void *pos = data + ETH_HLEN;
 	__be16 ether_type;
 	int i;
 
-	log->ip_protocol = PACKET_LOG_IP_PROTOCOL_NONE;
 	if (pos > end)
 		return PACKET_LOG_REASON_TRUNCATED;
 	ether_type = *(__be16 *)(data + 2 * ETH_ALEN);
@@ -34,20 +33,20 @@ static __always_inline enum packet_log_reason parse_frame(void *data, void *end,
 	for (i = 0; i < PACKET_LOG_VLAN_TAG_LIMIT; i++) {
 		if (!is_vlan_tag(ether_type))
 			break;
-		log->ether_type = bpf_ntohs(ether_type);
+		packet->ether_type = bpf_ntohs(ether_type);
 		if (pos + VLAN_TAG_BYTES > end)
 			return PACKET_LOG_REASON_TRUNCATED;
 		if (i == 0)
-			log->vlan_id = bpf_ntohs(*(__be16 *)pos) & VLAN_ID_MASK;
+			packet->vlan_id = bpf_ntohs(*(__be16 *)pos) & VLAN_ID_MASK;
 		ether_type = *(__be16 *)(pos + 2);
 		pos += VLAN_TAG_BYTES;
 	}
-	log->ether_type = bpf_ntohs(ether_type);
+	packet->ether_type = bpf_ntohs(ether_type);
 
 	if (ether_type == bpf_htons(ETH_P_IP))
-		return parse_ipv4(pos, end, log);
+		return parse_ipv4(pos, end, packet);
 	if (ether_type == bpf_htons(ETH_P_IPV6))
-		return parse_ipv6(pos, end, log);
+		return parse_ipv6(pos, end, packet);
 	if (is_vlan_tag(ether_type))
 		return PACKET_LOG_REASON_VLAN_LIMIT;
 	return PACKET_LOG_REASON_NOT_IP;

@@ -8,15 +8,14 @@
 
 #define IPV4_FRAGMENT_OFFSET 0x1fff
 
-/* ::ffff:a.b.c.d; the prefix is already there when the address was zeroed. */
-static __always_inline void map_ipv4(__u8 *address, __be32 ipv4)
+/* ::ffff:a.b.c.d, the second word of it. */
+static __always_inline __u64 map_ipv4(__be32 ipv4)
 {
-	*(__u16 *)(address + 10) = 0xffff;
-	*(__u32 *)(address + 12) = ipv4;
+	return 0xffff0000ULL | (__u64)ipv4 << 32;
 }
 
 static __always_inline enum packet_log_reason parse_ipv4(void *pos, void *end,
-							 struct packet_log *log)
+							 struct packet *packet)
 {
 	struct iphdr *ip = pos;
 	__u32 header_length, total_length;
@@ -31,16 +30,18 @@ static __always_inline enum packet_log_reason parse_ipv4(void *pos, void *end,
 	if (total_length && total_length < header_length)
 		return PACKET_LOG_REASON_MALFORMED;
 
-	map_ipv4(log->src_addr, ip->saddr);
-	map_ipv4(log->dst_addr, ip->daddr);
-	log->ip_protocol = ip->protocol;
+	packet->src_low = map_ipv4(ip->saddr);
+	packet->dst_low = map_ipv4(ip->daddr);
+	packet->readable = READ_IPV4;
+	packet->ip_protocol = ip->protocol;
 
 	if (pos + header_length > end)
 		return PACKET_LOG_REASON_TRUNCATED;
 	if (ip->frag_off & bpf_htons(IPV4_FRAGMENT_OFFSET))
 		return PACKET_LOG_REASON_FRAGMENT;
 	return parse_l4(pos + header_length, end,
-			total_length ? total_length - header_length : LENGTH_TO_END_OF_FRAME, log);
+			total_length ? total_length - header_length : LENGTH_TO_END_OF_FRAME,
+			packet);
 }
 
 #endif

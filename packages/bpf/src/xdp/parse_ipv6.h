@@ -54,8 +54,16 @@ static __always_inline __u32 extension_bytes(const struct extension_kind *kind, 
 	return bytes;
 }
 
+/* One of the two halves of an address. */
+static __always_inline __u64 address_word(const struct in6_addr *address, int half)
+{
+	const __u32 *words = &address->s6_addr32[half * 2];
+
+	return words[0] | (__u64)words[1] << 32;
+}
+
 static __always_inline enum packet_log_reason parse_ipv6(void *pos, void *end,
-							 struct packet_log *log)
+							 struct packet *packet)
 {
 	struct ipv6hdr *ip = pos;
 	__u32 length;
@@ -66,9 +74,12 @@ static __always_inline enum packet_log_reason parse_ipv6(void *pos, void *end,
 	if (ip->version != 6)
 		return PACKET_LOG_REASON_MALFORMED;
 
-	__builtin_memcpy(log->src_addr, &ip->saddr, sizeof(log->src_addr));
-	__builtin_memcpy(log->dst_addr, &ip->daddr, sizeof(log->dst_addr));
-	log->ip_protocol = ip->nexthdr;
+	packet->src_high = address_word(&ip->saddr, 0);
+	packet->src_low = address_word(&ip->saddr, 1);
+	packet->dst_high = address_word(&ip->daddr, 0);
+	packet->dst_low = address_word(&ip->daddr, 1);
+	packet->readable = READ_IPV6;
+	packet->ip_protocol = ip->nexthdr;
 	length = bpf_ntohs(ip->payload_len);
 	if (!length)
 		length = LENGTH_TO_END_OF_FRAME;
@@ -77,7 +88,7 @@ static __always_inline enum packet_log_reason parse_ipv6(void *pos, void *end,
 #pragma unroll
 	for (i = 0; i < PACKET_LOG_EXTENSION_HEADER_LIMIT; i++) {
 		struct extension_header *header = pos;
-		__u8 number = log->ip_protocol;
+		__u64 number = packet->ip_protocol & 0xff;
 		const struct extension_kind *kind = &extension_kinds[number];
 		__u32 bytes;
 
@@ -88,16 +99,16 @@ static __always_inline enum packet_log_reason parse_ipv6(void *pos, void *end,
 		bytes = extension_bytes(kind, header->length);
 		if (bytes > length || pos + bytes > end)
 			return PACKET_LOG_REASON_TRUNCATED;
-		log->ip_protocol = header->next_header;
+		packet->ip_protocol = header->next_header;
 		if (number == IPPROTO_FRAGMENT_HEADER &&
 		    header->fragment_offset & bpf_htons(IPV6_FRAGMENT_OFFSET))
 			return PACKET_LOG_REASON_FRAGMENT;
 		length -= bytes;
 		pos += bytes;
 	}
-	if (extension_kinds[log->ip_protocol].shift)
+	if (extension_kinds[packet->ip_protocol & 0xff].shift)
 		return PACKET_LOG_REASON_EXTENSION_LIMIT;
-	return parse_l4(pos, end, length, log);
+	return parse_l4(pos, end, length, packet);
 }
 
 #endif

@@ -3,9 +3,10 @@
  * Ports, ICMP type and TCP flags.
  *
  * The contract of every parse_* function here:
- *   pos   where the header begins; it may lie beyond end
- *   end   first byte after the frame
- *   log   gets what was read, in host order; what was not read stays zero: nothing is guessed
+ *   pos     where the header begins; it may lie beyond end
+ *   end     first byte after the frame
+ *   packet  gets what was read, numbers in host order; what was not read stays zero: nothing is
+ *           guessed
  *   returns the first thing wrong from the outside in, or PACKET_LOG_REASON_NONE
  */
 #ifndef PACKETLOG_PARSE_L4_H
@@ -13,7 +14,7 @@
 
 #include <linux/in.h>
 #include <bpf/bpf_endian.h>
-#include "packet_log.h"
+#include "packet.h"
 
 #ifndef IPPROTO_ICMPV6
 #define IPPROTO_ICMPV6 58
@@ -31,42 +32,42 @@
  */
 #define l4_has(bytes) (length >= (bytes) && pos + (bytes) <= end)
 
-static __always_inline void read_ports(void *pos, struct packet_log *log)
+static __always_inline void read_ports(void *pos, struct packet *packet)
 {
-	log->src_port = bpf_ntohs(*(__be16 *)pos);
-	log->dst_port = bpf_ntohs(*(__be16 *)(pos + 2));
+	packet->ports = bpf_ntohs(*(__be16 *)pos) | (__u32)bpf_ntohs(*(__be16 *)(pos + 2)) << 16;
+	packet->readable |= READ_PORTS;
 }
 
 /* length: bytes from pos to the end of the IP datagram. */
 static __always_inline enum packet_log_reason parse_l4(void *pos, void *end, __u32 length,
-						       struct packet_log *log)
+						       struct packet *packet)
 {
-	switch (log->ip_protocol) {
+	switch (packet->ip_protocol) {
 	case IPPROTO_TCP:
 		if (!l4_has(4))
 			return PACKET_LOG_REASON_TRUNCATED;
-		read_ports(pos, log);
+		read_ports(pos, packet);
 		if (!l4_has(TCP_FLAGS_OFFSET + 1))
 			return PACKET_LOG_REASON_TRUNCATED;
-		log->tcp_flags = *(__u8 *)(pos + TCP_FLAGS_OFFSET);
+		packet->tcp_flags = *(__u8 *)(pos + TCP_FLAGS_OFFSET);
 		return PACKET_LOG_REASON_NONE;
 	case IPPROTO_UDP:
 	case IPPROTO_UDPLITE:
 		if (!l4_has(4))
 			return PACKET_LOG_REASON_TRUNCATED;
-		read_ports(pos, log);
+		read_ports(pos, packet);
 		return PACKET_LOG_REASON_NONE;
 	case IPPROTO_SCTP:
 		if (!l4_has(SCTP_COMMON_HEADER))
 			return PACKET_LOG_REASON_TRUNCATED;
-		read_ports(pos, log);
+		read_ports(pos, packet);
 		return PACKET_LOG_REASON_NONE;
 	case IPPROTO_ICMP:
 	case IPPROTO_ICMPV6:
 		if (!l4_has(2))
 			return PACKET_LOG_REASON_TRUNCATED;
 		/* type * 256 + code, as IPFIX elements 32 and 139 */
-		log->dst_port = bpf_ntohs(*(__be16 *)pos);
+		packet->ports = (__u32)bpf_ntohs(*(__be16 *)pos) << 16;
 		return PACKET_LOG_REASON_NONE;
 	default:
 		return PACKET_LOG_REASON_NONE;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * The perf event array: for kernels without the other rings, and the classic way to compare with.
- * User space opens one buffer per online CPU and chooses when it is woken.
+ * User space opens two buffers per online CPU and chooses when it is woken.
  */
 #ifndef PACKETLOG_PERF_EVENTS_H
 #define PACKETLOG_PERF_EVENTS_H
@@ -9,25 +9,36 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include "clock.h"
-#include "packet_log.h"
+#include "packet.h"
 #include "sampling.h"
 
-struct {
+struct perf_of_cpu {
 	__uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
 	__uint(key_size, sizeof(__u32));
 	__uint(value_size, sizeof(__u32));
-} perf_events SEC(".maps");
+};
+
+struct perf_of_cpu perf_permits SEC(".maps");
+struct perf_of_cpu perf_denies SEC(".maps");
 
 /* How full the buffer is cannot be asked: by itself it is never sampled. */
-static __always_inline enum emitted emit_perf(struct xdp_md *ctx, struct packet_log *log)
+static __always_inline enum emitted emit_perf(struct xdp_md *ctx, const struct packet *packet,
+					      __u64 action, __u64 reason)
 {
-	log->weight = sample_weight(0, 1);
-	if (!log->weight)
+	__u32 weight = sample_weight(0, 1);
+	struct packet_log record;
+	long refused;
+
+	if (!weight)
 		return SAMPLED_OUT;
-	log->timestamp_ns = wall_ns();
-	if (bpf_perf_event_output(ctx, &perf_events, BPF_F_CURRENT_CPU, log, sizeof(*log)))
-		return RING_FULL;
-	return EMITTED;
+	write_record(&record, packet, weight, action, reason, wall_ns());
+	if (action == PACKET_LOG_ACTION_DENY)
+		refused = bpf_perf_event_output(ctx, &perf_denies, BPF_F_CURRENT_CPU, &record,
+						sizeof(record));
+	else
+		refused = bpf_perf_event_output(ctx, &perf_permits, BPF_F_CURRENT_CPU, &record,
+						sizeof(record));
+	return refused ? RING_FULL : EMITTED;
 }
 
 #endif

@@ -37,17 +37,18 @@ import { closeDescriptor, mapShared, pageSize } from '../native/libc.ts';
 import { mapShape, plannedShape, reuseMap } from '../native/pinning.ts';
 import { SetupError } from '../setup-error.ts';
 import { candidates, type RequestedTransport } from '../transport/choose.ts';
-import type { OpenTransport, Transport, TransportName } from '../transport/transport.ts';
+import type { OpenTransport, Transport, TransportName, TransportSettings } from '../transport/transport.ts';
 import { lastLines, refusedObject } from './object-errors.ts';
 import { need } from './outcome.ts';
 import { possibleCpus } from './possible-cpus.ts';
 import { isRealtimeKernel } from './realtime.ts';
 import { type Remains, remainingMap, speaksOurLayout } from './remains.ts';
+import { denyRingBytes } from './ring-size.ts';
 import { ruleCounterSlots } from './rule-counters.ts';
 
 export interface ProgramOptions {
   transport: RequestedTransport;
-  /** Bytes of each CPU's ring: a power of two and a multiple of the page. */
+  /** Bytes of each CPU's ring of permits: a power of two and a multiple of the page. The denies' are smaller. */
   ringBytes: number;
   /** False: count, write no record. */
   logPermits: boolean;
@@ -89,8 +90,8 @@ const VERIFIER_LOG_BYTES = 1 << 20;
 /** Maps that only one transport uses; the others' are not made, an old kernel may not know their kind. */
 const TRANSPORT_MAPS: Readonly<Record<TransportName, readonly string[]>> = {
   array: [MAPS.arrayRecords, MAPS.arrayControl, MAPS.doorbell],
-  ring: [MAPS.permits],
-  perf: [MAPS.perfEvents],
+  ring: [MAPS.permits, MAPS.denies],
+  perf: [MAPS.perfPermits, MAPS.perfDenies],
 };
 
 export function loadProgram(options: ProgramOptions): LoadedProgram {
@@ -165,6 +166,10 @@ function finder(object: ObjectPointer): (name: string) => MapPointer {
   return (name) => need(findMap(object, name), 'find map', name);
 }
 
+function ringSettings({ ringBytes }: ProgramOptions, cpus: number): TransportSettings {
+  return { cpus, ringBytes, denyBytes: denyRingBytes(ringBytes, pageSize()) };
+}
+
 /** An object that is configured and not loaded yet. */
 function prepare(
   path: string,
@@ -178,7 +183,10 @@ function prepare(
   const knobs = new DataView(new ArrayBuffer(KNOBS.size));
   knobs.setUint32(KNOBS.fields.cpu_count, cpus, true);
   knobs.setUint32(KNOBS.fields.log_permits, options.logPermits ? 1 : 0, true);
+  knobs.setUint32(KNOBS.fields.log_denies, options.logPermits ? 1 : 0, true);
   knobs.setUint32(KNOBS.fields.ring_records, options.ringBytes / PACKET_LOG_SIZE, true);
+  const { denyBytes } = ringSettings(options, cpus);
+  knobs.setUint32(KNOBS.fields.deny_records, denyBytes / PACKET_LOG_SIZE, true);
   knobs.setUint32(KNOBS.fields.clock_cached, options.clock === 'cached' ? 1 : 0, true);
   knobs.setUint32(KNOBS.fields.sample, options.sample, true);
   need(setInitialValue(map(MAPS.knobs), new Uint8Array(knobs.buffer)), 'configure', MAPS.knobs);
@@ -193,7 +201,7 @@ function prepare(
     need(setAutoload(need(findProgram(object, single), 'find program', single), used), 'configure', single);
     need(setAutoload(need(findProgram(object, frags), 'find program', frags), used && hasFrags), 'configure', frags);
   }
-  transport.configure(map, { cpus, ringBytes: options.ringBytes });
+  transport.configure(map, ringSettings(options, cpus));
   return object;
 }
 
@@ -213,7 +221,7 @@ function opened(
   // Before the rings are opened: where they do not outlive their reader, nothing is emitted until then.
   const emitted = emittedSoFar(counters);
   const kept = remains && ((name: string) => remainingMap(remains, name));
-  const open = transport.open(map, { cpus, ringBytes, kept });
+  const open = transport.open(map, { ...ringSettings(options, cpus), kept });
   return {
     single: descriptor(single),
     frags: hasFrags ? descriptor(frags) : undefined,

@@ -1,4 +1,4 @@
-/** Rings in mmapable arrays, one for each possible CPU, all of one size. */
+/** Rings in mmapable arrays: for each possible CPU one of permits and one of denies. */
 import { ARRAY_LINE, MAPS } from '@packetlog/bpf';
 import { PACKET_LOG_SIZE } from '@packetlog/common';
 import { need } from '../kernel/outcome.ts';
@@ -9,45 +9,50 @@ import { mapRingMemory } from '../ring/mapped-ring.ts';
 import type { FindMap, OpenTransport, Transport, TransportSettings } from './transport.ts';
 
 const DOORBELL_BYTES = 65_536;
+/** Permits, denies. */
+const KINDS = 2;
 
 export const arrayTransport: Transport = {
   name: 'array',
 
-  configure(map: FindMap, { cpus, ringBytes }: TransportSettings): void {
-    const records = cpus * (ringBytes / PACKET_LOG_SIZE);
+  configure(map: FindMap, { cpus, ringBytes, denyBytes }: TransportSettings): void {
+    const records = (cpus * (ringBytes + denyBytes)) / PACKET_LOG_SIZE;
     need(setMaxEntries(map(MAPS.arrayRecords), records), 'size map', MAPS.arrayRecords);
-    need(setMaxEntries(map(MAPS.arrayControl), cpus * ARRAY_LINE.perCpu), 'size map', MAPS.arrayControl);
+    need(setMaxEntries(map(MAPS.arrayControl), cpus * KINDS), 'size map', MAPS.arrayControl);
   },
 
-  open(map: FindMap, { cpus, ringBytes }: TransportSettings): OpenTransport {
+  open(map: FindMap, { cpus, ringBytes, denyBytes }: TransportSettings): OpenTransport {
     const page = pageSize();
-    const controlBytes = cpus * ARRAY_LINE.perCpu * ARRAY_LINE.size;
+    const controlBytes = cpus * KINDS * ARRAY_LINE.perRing * ARRAY_LINE.size;
     const control = mapShared(
       mapDescriptor(map(MAPS.arrayControl)),
       0,
       Math.ceil(controlBytes / page) * page,
       'read-write',
     );
-    const records = mapShared(mapDescriptor(map(MAPS.arrayRecords)), 0, cpus * ringBytes, 'read');
-    const words = (cpu: number, line: number, count: number) =>
+    const recordBytes = cpus * (ringBytes + denyBytes);
+    const records = mapShared(mapDescriptor(map(MAPS.arrayRecords)), 0, Math.ceil(recordBytes / page) * page, 'read');
+    const words = (ring: number, line: number, count: number) =>
       new BigUint64Array(
         control.buffer,
-        control.byteOffset + (cpu * ARRAY_LINE.perCpu + line) * ARRAY_LINE.size,
+        control.byteOffset + (ring * ARRAY_LINE.perRing + line) * ARRAY_LINE.size,
         count,
       );
-    const rings = Array.from(
-      { length: cpus },
-      (_, cpu) =>
-        new ArrayRing({
-          producer: words(cpu, ARRAY_LINE.producer, 1),
-          consumer: words(cpu, ARRAY_LINE.consumer, 2),
-          records: records.subarray(cpu * ringBytes, (cpu + 1) * ringBytes),
-        }),
-    );
+    const ringAt = (ring: number, start: number, bytes: number) =>
+      new ArrayRing({
+        producer: words(ring, ARRAY_LINE.producer, 1),
+        consumer: words(ring, ARRAY_LINE.consumer, 2),
+        records: records.subarray(start, start + bytes),
+      });
+    const ofEachCpu = <T>(make: (cpu: number) => T) => Array.from({ length: cpus }, (_, cpu) => make(cpu));
+    const rings = [
+      ...ofEachCpu((cpu) => ringAt(cpu, cpu * ringBytes, ringBytes)),
+      ...ofEachCpu((cpu) => ringAt(cpus + cpu, cpus * ringBytes + cpu * denyBytes, denyBytes)),
+    ];
     const doorbell = mapDescriptor(map(MAPS.doorbell));
     const bell = mapRingMemory(doorbell, DOORBELL_BYTES);
     let before = 0;
-    for (let cpu = 0; cpu < cpus; cpu++) before += Number(words(cpu, ARRAY_LINE.consumer, 1)[0]);
+    for (let ring = 0; ring < cpus * KINDS; ring++) before += Number(words(ring, ARRAY_LINE.consumer, 1)[0]);
     return {
       rings,
       descriptors: [doorbell],

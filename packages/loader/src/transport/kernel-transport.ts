@@ -1,4 +1,4 @@
-/** One BPF_MAP_TYPE_RINGBUF for each possible CPU, in an array of maps. */
+/** For each possible CPU a BPF_MAP_TYPE_RINGBUF of permits and one of denies, in an array of maps each. */
 import { MAPS } from '@packetlog/bpf';
 import { need } from '../kernel/outcome.ts';
 import { onlineCpus } from '../kernel/possible-cpus.ts';
@@ -16,20 +16,25 @@ export const kernelTransport: Transport = {
   name: 'ring',
 
   configure(map: FindMap, { cpus }: TransportSettings): void {
-    need(setMaxEntries(map(MAPS.permits), cpus), 'size map', MAPS.permits);
+    for (const name of [MAPS.permits, MAPS.denies]) need(setMaxEntries(map(name), cpus), 'size map', name);
   },
 
-  open(map: FindMap, { cpus, ringBytes, kept }: TransportSettings): OpenTransport {
-    const outer = mapDescriptor(map(MAPS.permits));
+  open(map: FindMap, { cpus, ringBytes, denyBytes, kept }: TransportSettings): OpenTransport {
     const online = onlineCpus();
-    const rings = Array.from({ length: cpus }, (_, cpu) => {
-      const name = `permits_${cpu}`;
-      const there = kept?.(name);
-      if (there !== undefined) return { name, fd: there, memory: mapRingMemory(there, ringSize(there, cpu)) };
-      const bytes = online.has(cpu) ? ringBytes : Math.min(ringBytes, OFFLINE_RING_BYTES);
-      const fd = makeRing(name, cpu, bytes);
-      need(putMap(outer, cpu, fd), 'place ring', `for CPU ${cpu}`);
-      return { name, fd, memory: mapRingMemory(fd, bytes) };
+    const rings = [
+      { kind: MAPS.permits, most: ringBytes },
+      { kind: MAPS.denies, most: denyBytes },
+    ].flatMap(({ kind, most }) => {
+      const outer = mapDescriptor(map(kind));
+      return Array.from({ length: cpus }, (_, cpu) => {
+        const name = `${kind}_${cpu}`;
+        const there = kept?.(name);
+        if (there !== undefined) return { name, fd: there, memory: mapRingMemory(there, ringSize(there, cpu)) };
+        const bytes = online.has(cpu) ? most : Math.min(most, OFFLINE_RING_BYTES);
+        const fd = makeRing(name, cpu, bytes);
+        need(putMap(outer, cpu, fd), 'place ring', `for CPU ${cpu}`);
+        return { name, fd, memory: mapRingMemory(fd, bytes) };
+      });
     });
     return {
       before: rings.reduce((sum, { memory }) => sum + Number(memory.consumer[0]) / KERNEL_RING_STRIDE, 0),

@@ -1,4 +1,4 @@
-/** A perf event buffer for each online CPU. */
+/** For each online CPU a perf event buffer of permits and one of denies. */
 import { MAPS } from '@packetlog/bpf';
 import { need } from '../kernel/outcome.ts';
 import { onlineCpus } from '../kernel/possible-cpus.ts';
@@ -16,19 +16,17 @@ export const perfTransport: Transport = {
   name: 'perf',
 
   configure(map: FindMap, { cpus }: TransportSettings): void {
-    need(setMaxEntries(map(MAPS.perfEvents), cpus), 'size map', MAPS.perfEvents);
+    for (const name of [MAPS.perfPermits, MAPS.perfDenies]) need(setMaxEntries(map(name), cpus), 'size map', name);
   },
 
-  open(map: FindMap, { ringBytes }: TransportSettings): OpenTransport {
-    const events = mapDescriptor(map(MAPS.perfEvents));
-    const page = pageSize();
-    const opened = [...onlineCpus()].map((cpu) => {
-      const fd = openEvent(cpu);
-      const memory = mapShared(fd, 0, page + ringBytes, 'read-write');
-      need(putMap(events, cpu, fd), 'place perf event', `for CPU ${cpu}`);
-      enablePerfEvent(fd);
-      const word = (offset: number) => new BigUint64Array(memory.buffer, memory.byteOffset + offset, 1);
-      return { fd, ring: new PerfRing({ head: word(DATA_HEAD), tail: word(DATA_TAIL), data: memory.subarray(page) }) };
+  open(map: FindMap, { ringBytes, denyBytes }: TransportSettings): OpenTransport {
+    const cpus = [...onlineCpus()];
+    const opened = [
+      { name: MAPS.perfPermits, bytes: ringBytes },
+      { name: MAPS.perfDenies, bytes: denyBytes },
+    ].flatMap(({ name, bytes }) => {
+      const events = mapDescriptor(map(name));
+      return cpus.map((cpu) => openBuffer(events, cpu, bytes));
     });
     return {
       rings: opened.map(({ ring }) => ring),
@@ -40,6 +38,16 @@ export const perfTransport: Transport = {
     };
   },
 };
+
+function openBuffer(events: number, cpu: number, bytes: number): { fd: number; ring: PerfRing } {
+  const page = pageSize();
+  const fd = openEvent(cpu);
+  const memory = mapShared(fd, 0, page + bytes, 'read-write');
+  need(putMap(events, cpu, fd), 'place perf event', `for CPU ${cpu}`);
+  enablePerfEvent(fd);
+  const word = (offset: number) => new BigUint64Array(memory.buffer, memory.byteOffset + offset, 1);
+  return { fd, ring: new PerfRing({ head: word(DATA_HEAD), tail: word(DATA_TAIL), data: memory.subarray(page) }) };
+}
 
 function openEvent(cpu: number): number {
   try {

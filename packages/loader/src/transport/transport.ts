@@ -7,8 +7,10 @@ export type TransportName = 'array' | 'ring' | 'perf';
 export interface TransportSettings {
   /** Possible CPUs. */
   cpus: number;
-  /** Bytes of each CPU's ring: a power of two and a multiple of the page. */
+  /** Bytes of each CPU's ring of permitted packets: a power of two and a multiple of the page. */
   ringBytes: number;
+  /** The same of denied packets. */
+  denyBytes: number;
   /** Descriptor of a map by its name, if a loader before left it for this one. */
   kept?: ((name: string) => number | undefined) | undefined;
 }
@@ -17,6 +19,7 @@ export interface TransportSettings {
 export type FindMap = (name: string) => MapPointer;
 
 export interface OpenTransport {
+  /** Of permitted and of denied packets. */
   readonly rings: readonly RingReader[];
   /** Readable when a sleeping reader is to wake. */
   readonly descriptors: readonly number[];

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Rule sets: an inner map each, so that putting one in its place is atomic. The layout is
+ * described in packages/bpf/src/rule-image.ts; a test holds the names and numbers here against it.
+ */
+#ifndef PACKETLOG_RULE_IMAGE_H
+#define PACKETLOG_RULE_IMAGE_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#define RULE_IMAGE_MAGIC 0x31524c50
+
+#define RULE_CONFIRMED	 0
+#define RULE_PROVISIONAL 1
+
+/* Line 0, by words. */
+struct rule_header {
+	__u32 magic;
+	__u32 default_deny;
+	__u64 until_mono_ns;
+	__u32 root4_line;
+	__u32 root4_bits;
+	__u32 root6_line;
+	__u32 root6_bits;
+	__u32 bounds_line;
+	__u32 slices_line;
+	__u32 rows_line;
+	__u32 service_count;
+	__u32 nodes_line;
+	__u32 any_value;
+	__u32 services_line;
+	__u32 has_expiry;
+};
+
+struct rule_node {
+	__u32 rule_id;
+	__u32 counter_slot;
+	__u32 action;
+	__u32 next;
+	__u64 expires_wall_ns;
+	__u64 reserved;
+};
+
+#define RULE_DENY    1
+#define RULE_PERMIT  2
+#define RULE_OBSERVE 3
+
+/* Kinds of a value. */
+#define RULE_VALUE_SHIFT 30
+#define RULE_VALUE_NODE	 0
+#define RULE_VALUE_SLICE 1
+#define RULE_VALUE_ROW	 2
+
+#define RULE_CHAIN_LIMIT 16
+
+/* Lines from services_line. */
+#define RULE_PORT_TABLES    1
+#define RULE_PORT_PROTOCOLS 4
+#define RULE_PROTOCOLS	    5
+
+/* The unit of an image: what it is depends on where it lies. */
+struct rule_line {
+	union {
+		struct rule_header header;
+		__u64 pairs[8]; /* {first, count}, {start, value}: the first in the low half */
+		__u32 words[16];
+		__u16 halves[32];
+		__u8 bytes[64];
+		struct rule_node nodes[2];
+	};
+};
+
+_Static_assert(sizeof(struct rule_line) == 64, "a cache line");
+
+/* One for each counter slot and CPU; who writes is the one CPU. */
+struct rule_counter {
+	__u64 packets;
+	__u64 bytes;
+	__u64 last_seen_wall_ns;
+	__u64 seen_jiffies; /* of last_seen: it is as exact as that */
+};
+
+/* Keep the structs whole in the object's BTF: of what only a map names, clang gives the name alone.
+ */
+const struct rule_line *rule_line_btf __attribute__((unused));
+const struct rule_counter *rule_counter_btf __attribute__((unused));
+
+/* BPF_F_INNER_MAP: images have different sizes. */
+struct rule_image {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE | BPF_F_INNER_MAP);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct rule_line);
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__array(values, struct rule_image);
+} rule_images SEC(".maps");
+
+/* counter_slot * cpu_count + cpu; the loader sets max_entries. Slot 0 belongs to no rule. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct rule_counter);
+} rule_counters SEC(".maps");
+
+#endif
