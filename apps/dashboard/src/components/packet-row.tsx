@@ -19,11 +19,12 @@ interface PacketRowProps {
   readonly top: number;
   /** Position among all rows of the table, the header being 1. */
   readonly position: number;
+  readonly selected: boolean;
   readonly interfaceName: (ifindex: number) => string | undefined;
 }
 
 /** One row, decoded here and now: what is not on the screen is never text. */
-export function TableRow({ ring, row, top, position, interfaceName }: PacketRowProps) {
+export function TableRow({ ring, row, top, position, selected, interfaceName }: PacketRowProps) {
   const marker = readMarker(ring.slotBytes(row));
   if (marker !== null) return <MarkerRow marker={marker} top={top} position={position} />;
   const { view, index } = ring.read(row);
@@ -35,6 +36,7 @@ export function TableRow({ ring, row, top, position, interfaceName }: PacketRowP
       className="row"
       data-testid="live-row"
       data-verdict={packet.verdict}
+      {...(selected && { 'aria-current': true })}
       style={{ top }}
     >
       <span role="cell" className="cell-time" data-field="timestamp_ns">
@@ -51,9 +53,22 @@ export function TableRow({ ring, row, top, position, interfaceName }: PacketRowP
       <TextCell name="length" field="length" text={packet.length} />
       <TextCell name="interface" field="interface" text={packet.interface} />
       <TextCell name="vlan" field="vlan_id" text={packet.vlan} />
-      <TextCell name="reason" field="reason" text={packet.reason} />
+      {packet.ruleId === 0 ? (
+        <TextCell name="reason" field="reason" text={packet.reason} />
+      ) : (
+        <span role="cell" className="cell-reason" data-field="reason">
+          <a href={ruleAddress(packet.ruleId)} className="rule-link" data-rule={packet.ruleId} tabIndex={-1}>
+            {packet.reason}
+          </a>
+        </span>
+      )}
     </div>
   );
+}
+
+/** Where the rules page shows one rule. A plain link: the table sees to a press on it, a new tab sees to itself. */
+export function ruleAddress(id: number): string {
+  return `/rules?rule=${id}`;
 }
 
 function TextCell({ name, field, text }: { name: string; field: string; text: string }) {

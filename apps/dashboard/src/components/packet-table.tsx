@@ -1,11 +1,14 @@
 // biome-ignore-all lint/a11y/useSemanticElements: windowed rows stand at absolute places, which table elements cannot; the roles say what they are
 // biome-ignore-all lint/a11y/useFocusableInteractive: rows and headers of a plain table are not interactive; nothing here is to be focused but the part that scrolls
 // biome-ignore-all lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+// biome-ignore-all lint/a11y/useKeyWithClickEvents: arrow keys pick a row in the part that scrolls
 // biome-ignore-all lint/a11y/useKeyWithMouseEvents: the pointer's tooltip repeats what the cell says
 'use client';
 
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { useRouter } from 'next/navigation';
+import { type KeyboardEvent, type MouseEvent, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { readMarker } from '../lib/marker.ts';
 import { quietSentence } from '../lib/quiet.ts';
 import type { RecordRing } from '../lib/record-ring.ts';
 import { exactTime } from '../lib/row.ts';
@@ -18,7 +21,7 @@ import { TableBar } from './table-bar.tsx';
 const ROW = 28;
 const ROW_OF_TWO_LINES = 48;
 /** Below this width of the table a row takes two lines. */
-const ONE_LINE_FROM = 880;
+const ONE_LINE_FROM = 890;
 
 const COLUMNS = [
   ['time', 'time', 'Local time when the packet reached the hook'],
@@ -36,6 +39,7 @@ const COLUMNS = [
 /** The newest packets, windowed: only the rows in sight are decoded and drawn. */
 export function PacketTable() {
   const { store } = useLive();
+  const router = useRouter();
   const { rows, interfaceName } = store.picture;
   useSnapshot(({ rowsVersion }) => rowsVersion);
   const scroller = useRef<HTMLDivElement>(null);
@@ -72,15 +76,46 @@ export function PacketTable() {
     rows.setScrolled(scrolled);
     store.rowsChanged();
   };
+  const select = useCallback(
+    (row: number | null) => {
+      if (row !== null && readMarker(rows.shown.slotBytes(row)) !== null) return;
+      rows.select(row);
+      store.rowsChanged();
+    },
+    [rows, store],
+  );
+  const onClick = (event: MouseEvent) => {
+    const link = event.target instanceof Element ? event.target.closest<HTMLAnchorElement>('a[data-rule]') : null;
+    if (link !== null) {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      router.push(link.pathname + link.search);
+      return;
+    }
+    // Text that was marked to be copied is no choice of a row.
+    if (getSelection()?.isCollapsed === false) return;
+    const row = rowOf(event.target, rows.shown);
+    select(row === rows.selected ? null : row);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = event.key === 'ArrowDown' ? -1 : event.key === 'ArrowUp' ? 1 : 0;
+    if (step === 0 || event.target !== scroller.current) return;
+    event.preventDefault();
+    const row = nextRow(rows.shown, rows.selected, step);
+    if (row === null) return;
+    select(row);
+    virtualizer.scrollToIndex(rows.shown.end - 1 - row);
+  };
   const showNewest = useCallback(() => {
     scroller.current?.scrollTo({ top: 0 });
+    rows.select(null);
     rows.setScrolled(false);
     store.rowsChanged();
   }, [rows, store]);
 
   return (
     <section className="packets" aria-labelledby="packets-title">
-      <TableBar showNewest={showNewest} />
+      <TableBar showNewest={showNewest} select={select} />
       <div
         role="table"
         aria-label="Packets, newest first"
@@ -107,6 +142,8 @@ export function PacketTable() {
           className="table-body"
           tabIndex={0}
           onScroll={onScroll}
+          onClick={onClick}
+          onKeyDown={onKeyDown}
           onMouseOver={(event) => explain(event.target, ring)}
         >
           <div role="presentation" className="table-space" style={{ height: size * height }}>
@@ -120,6 +157,7 @@ export function PacketTable() {
                     row={end - 1 - index}
                     top={index * height}
                     position={index + 2}
+                    selected={end - 1 - index === rows.selected}
                     interfaceName={interfaceName}
                   />
                 ) : null,
@@ -144,10 +182,27 @@ function explain(target: EventTarget, ring: RecordRing): void {
     cell.title = cell.textContent ?? '';
     return;
   }
-  const number = ring.end + 1 - Number(row.getAttribute('aria-rowindex'));
-  if (number < ring.end - ring.size || number >= ring.end) return;
+  const number = rowOf(cell, ring);
+  if (number === null) return;
   const { view, index } = ring.read(number);
   cell.title = exactTime(view.timestampNs(index));
+}
+
+/** The number in the ring of the row that is drawn where `target` is. */
+function rowOf(target: EventTarget, ring: RecordRing): number | null {
+  const row = target instanceof Element ? target.closest('[role="row"]') : null;
+  const number = ring.end + 1 - Number(row?.getAttribute('aria-rowindex') ?? 0);
+  return number < ring.end - ring.size || number >= ring.end ? null : number;
+}
+
+/** The next row with a packet in it, from the newest if none is selected; null at the end. */
+function nextRow(ring: RecordRing, selected: number | null, step: number): number | null {
+  let row = selected === null ? ring.end - 1 : selected + step;
+  while (row < ring.end && row >= ring.end - ring.size) {
+    if (readMarker(ring.slotBytes(row)) === null) return row;
+    row += selected === null ? -1 : step;
+  }
+  return null;
 }
 
 function NoRows() {

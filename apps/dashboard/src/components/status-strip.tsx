@@ -5,11 +5,12 @@ import { clsx } from 'clsx';
 import { Pause, Play } from 'lucide-react';
 import type { Connection } from '../lib/connection.ts';
 import { connectionWords } from '../lib/connection-words.ts';
-import { formatBytes, formatCompact, formatCount } from '../lib/number.ts';
+import { formatBytes, formatCompact, formatCount, quantityText } from '../lib/number.ts';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
 import { useMedia } from '../live/use-media.ts';
 import { Count, Measure } from './count.tsx';
-import { ConnectionMark, Logo, LossMark } from './marks.tsx';
+import { ConnectionMark, Logo, LossMark, VerdictMark } from './marks.tsx';
+import { Nav } from './nav.tsx';
 import { ThemeButton } from './theme-button.tsx';
 import './status-strip.css';
 
@@ -29,13 +30,15 @@ export function StatusStrip({ old }: { old: boolean }) {
       <div className="strip-name">
         <h1 className="flex items-center gap-2 font-medium tracking-[-0.01em]">
           <Logo />
-          PacketLog
+          <span className="strip-word">PacketLog</span>
         </h1>
         <Where />
       </div>
+      <Nav />
       <div className="strip-figures">
         <State />
         <Rates old={old} />
+        <Denied />
         <Lost />
       </div>
       <div className="strip-actions">
@@ -119,6 +122,25 @@ function Rates({ old }: { old: boolean }) {
     <span className="strip-rates" data-old={old}>
       <Measure quantity={formatCompact(rates.packets)} exact={rates.packets} per="pkt/s" testId="rate-packets" />
       <Measure quantity={formatBytes(rates.bytes)} exact={rates.bytes} per="/s" testId="rate-bytes" />
+    </span>
+  );
+}
+
+/** What was refused since the loader started: exact, from the kernel. */
+function Denied() {
+  const denied = useSnapshot(({ figures }) =>
+    figures.ledger?.interfaces.reduce((sum, { counters }) => sum + counters.denied, 0),
+  );
+  const perSecond = useSnapshot(({ figures }) => figures.rates?.deny ?? 0);
+  if (denied === undefined) return null;
+  const title = `${formatCount(denied)} packets were refused since the loader started, ${formatCount(Math.round(perSecond))} in the last second.`;
+  return (
+    <span className={clsx('strip-denied', denied > 0 ? 'text-deny' : 'text-faint')} title={title}>
+      <VerdictMark verdict="deny" />
+      denied{' '}
+      <data className="font-mono" value={denied} data-value={denied} data-testid="total-denied">
+        {quantityText(formatCompact(denied))}
+      </data>
     </span>
   );
 }

@@ -5,42 +5,22 @@ import { spanText } from '../lib/clock.ts';
 import { counted, formatCount } from '../lib/number.ts';
 import { quietSentence } from '../lib/quiet.ts';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
+import { DenyFromRow, SelectedPacket } from './deny/selected-packet.tsx';
 
 /** Above the table: whether it follows, what it holds back, and the way to the newest row. */
-export function TableBar({ showNewest }: { showNewest: () => void }) {
+export function TableBar({ showNewest, select }: { showNewest: () => void; select: (row: number | null) => void }) {
   const { store } = useLive();
   const { rows } = store.picture;
   const figures = useSnapshot((snapshot) => snapshot.figures);
-  const live = useSnapshot(({ connection }) => connection.state === 'live');
-  const { paused, withholding, rowLimit, sampledOneOf } = figures;
-  const quiet = quietSentence({ ...figures, live, interfaces: figures.interfaces.map(({ name }) => name) });
-  const held = rows.scrolled && !rows.paused;
+  const { withholding, rowLimit, sampledOneOf } = figures;
+  const held = (rows.scrolled || rows.selected !== null) && !rows.paused;
   return (
     <div className="table-bar">
       <h2 className="panel-title" id="packets-title">
         Packets
       </h2>
-      <p
-        className="table-bar-state"
-        data-testid="table-state"
-        data-state={paused ? 'paused' : held ? 'held' : 'follow'}
-      >
-        {paused !== null ? (
-          <>
-            <span className="text-warn">paused {spanText(paused.forMs)}</span>
-            <span className="text-muted">
-              <data value={paused.passed} data-value={paused.passed} data-testid="paused-passed">
-                {counted(paused.passed, 'packet')}
-              </data>{' '}
-              passed meanwhile
-            </span>
-          </>
-        ) : quiet !== null && rows.shown.size > 0 ? (
-          <span className="text-muted">{quiet}</span>
-        ) : (
-          <span className="text-faint">{held ? 'held while you read' : 'newest first'}</span>
-        )}
-      </p>
+      <TableState held={held} />
+      {rows.selected !== null && <DenyFromRow row={rows.selected} deselect={() => select(null)} />}
       {held && (
         <button
           type="button"
@@ -70,5 +50,36 @@ export function TableBar({ showNewest }: { showNewest: () => void }) {
         </p>
       )}
     </div>
+  );
+}
+
+/** Whether it follows; and why not, if it does not. */
+function TableState({ held }: { held: boolean }) {
+  const { store } = useLive();
+  const { rows } = store.picture;
+  const figures = useSnapshot((snapshot) => snapshot.figures);
+  const live = useSnapshot(({ connection }) => connection.state === 'live');
+  const { paused } = figures;
+  const quiet = quietSentence({ ...figures, live, interfaces: figures.interfaces.map(({ name }) => name) });
+  return (
+    <p className="table-bar-state" data-testid="table-state" data-state={paused ? 'paused' : held ? 'held' : 'follow'}>
+      {paused !== null ? (
+        <>
+          <span className="text-warn">paused {spanText(paused.forMs)}</span>
+          <span className="text-muted">
+            <data value={paused.passed} data-value={paused.passed} data-testid="paused-passed">
+              {counted(paused.passed, 'packet')}
+            </data>{' '}
+            passed meanwhile
+          </span>
+        </>
+      ) : rows.selected !== null ? (
+        <SelectedPacket row={rows.selected} />
+      ) : quiet !== null && rows.shown.size > 0 ? (
+        <span className="text-muted">{quiet}</span>
+      ) : (
+        <span className="text-faint">{held ? 'held while you read' : 'newest first'}</span>
+      )}
+    </p>
   );
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ageText, clockMillisText, clockMinuteText, clockText, spanText } from './clock.ts';
+import { ageText, agoText, clockMillisText, clockMinuteText, clockText, spanText } from './clock.ts';
 
 const AT = Date.UTC(2026, 0, 2, 14, 3, 22, 118);
 
@@ -30,4 +30,8 @@ test.each([
 
 test('a span has no decimals', () => {
   expect(spanText(1_400)).toBe('1 s');
+});
+
+test('how long ago does not flicker in tenths', () => {
+  expect([200, 2_300, 90_000].map(agoText)).toEqual(['now', '2 s ago', '1 min 30 s ago']);
 });

@@ -24,6 +24,11 @@ export function ageText(ms: number): string {
   return spanText(ms);
 }
 
+/** How long ago, in whole seconds: what is drawn once a second would only flicker in its tenths. */
+export function agoText(ms: number): string {
+  return ms < 1500 ? 'now' : `${spanText(ms)} ago`;
+}
+
 /** How long, in whole seconds: '12 s', '3 min 5 s'. */
 export function spanText(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));

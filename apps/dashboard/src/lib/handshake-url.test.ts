@@ -2,11 +2,12 @@ import { expect, test } from 'vitest';
 import { defaultLoader, readHash } from './handshake-url.ts';
 
 test.each([
-  ['#token=abc', { token: 'abc', loader: null }],
-  ['#token=a%2Bb&loader=http://localhost:7411', { token: 'a+b', loader: 'http://localhost:7411' }],
-  ['#loader=https://web-1.example/some/path', { token: null, loader: 'https://web-1.example' }],
-  ['#token=', { token: null, loader: null }],
-  ['', { token: null, loader: null }],
+  ['#token=abc', { token: 'abc', adminToken: null, loader: null }],
+  ['#token=abc&admin_token=def', { token: 'abc', adminToken: 'def', loader: null }],
+  ['#token=a%2Bb&loader=http://localhost:7411', { token: 'a+b', adminToken: null, loader: 'http://localhost:7411' }],
+  ['#loader=https://web-1.example/some/path', { token: null, adminToken: null, loader: 'https://web-1.example' }],
+  ['#token=&admin_token=', { token: null, adminToken: null, loader: null }],
+  ['', { token: null, adminToken: null, loader: null }],
 ])('the hash %s is read as %o', (hash, expected) => {
   expect(readHash(hash)).toEqual(expected);
 });

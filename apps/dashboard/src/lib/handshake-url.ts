@@ -1,6 +1,8 @@
-/** The part of the page's address that says whom to ask: `#token=...&loader=http://host:7411`. */
+/** The part of the page's address that says whom to ask: `#token=...&admin_token=...&loader=http://host:7411`. */
 export interface HandshakeTarget {
   readonly token: string | null;
+  /** For those who change rules. */
+  readonly adminToken: string | null;
   /** Origin of the loader's socket. */
   readonly loader: string;
 }
@@ -9,9 +11,13 @@ export const LOADER_PORT = 7411;
 const NEXT_DEV_PORT = '3000';
 
 /** What the hash carries; a part that is absent or not usable is null. */
-export function readHash(hash: string): { token: string | null; loader: string | null } {
+export function readHash(hash: string): { token: string | null; adminToken: string | null; loader: string | null } {
   const values = new URLSearchParams(hash.replace(/^#/, ''));
-  return { token: values.get('token') || null, loader: httpOrigin(values.get('loader')) };
+  return {
+    token: values.get('token') || null,
+    adminToken: values.get('admin_token') || null,
+    loader: httpOrigin(values.get('loader')),
+  };
 }
 
 /** Where the loader is when nobody says so: the page's own origin, or the local loader under `next dev`. */

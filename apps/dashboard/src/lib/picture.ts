@@ -50,6 +50,8 @@ export interface Figures {
   /** Whether any row so far had a VLAN tag. */
   readonly vlanSeen: boolean;
   readonly seen: number;
+  /** The loader's wall clock now, which may differ from the browser's; it is what expiry is counted by. */
+  readonly wallMs: number;
   readonly quietMs: number;
   readonly lastPacketMs: number | null;
   readonly paused: { readonly forMs: number; readonly passed: number } | null;
@@ -78,10 +80,16 @@ export class Picture {
   #arrivalAt: number | null = null;
   #lastPacketMs: number | null = null;
   #goneAt: number | null = null;
+  #wallOffset: number | null = null;
   /** `seen` is -1 until a ledger tells it. */
   #paused: { at: number; seen: number } | null = null;
 
   interfaceName = (ifindex: number): string | undefined => this.#interfaceNames.get(ifindex);
+
+  /** Another one: the loader was started anew, or it is another loader. */
+  get sessionId(): string | undefined {
+    return this.#hello?.session_id;
+  }
 
   /** A new connection is open: the loader counts for it from 0. */
   hello(hello: Hello, at: number): void {
@@ -140,6 +148,9 @@ export class Picture {
   ledger(ledger: Ledger, at: number): void {
     const before = this.#ledger;
     this.#ledger = ledger;
+    // Small differences are the message's way here: a countdown that followed them would stumble.
+    const offset = ledger.at_ms - at;
+    if (this.#wallOffset === null || Math.abs(offset - this.#wallOffset) > 250) this.#wallOffset = offset;
     this.#nameInterfaces(ledger.interfaces);
     // What was lost before this page looked is no event in its chart.
     if (before === null) this.#lossCharted = this.#loss().total;
@@ -197,6 +208,7 @@ export class Picture {
       badMessages: this.#badMessages,
       vlanSeen: this.#vlanSeen,
       seen: this.#ledger === null ? 0 : seenBy(this.#ledger),
+      wallMs: this.#wallOffset === null ? Date.now() : at + this.#wallOffset,
       quietMs: this.#arrivalAt === null ? 0 : at - this.#arrivalAt,
       lastPacketMs: this.#lastPacketMs,
       paused: this.#pausedFigures(at),

@@ -20,6 +20,7 @@ test('a TCP packet over IPv4 reads from left to right', () => {
     interface: 'eth0',
     vlan: '—',
     reason: '—',
+    ruleId: 0,
   });
 });
 

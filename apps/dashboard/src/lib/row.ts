@@ -38,6 +38,8 @@ export interface PacketRow {
   readonly interface: string;
   readonly vlan: string;
   readonly reason: string;
+  /** The rule that decided, 0 = none. */
+  readonly ruleId: number;
 }
 
 const ICMP = 1;
@@ -71,6 +73,7 @@ export function packetRow(
     interface: interfaceName(ifindex) ?? `#${ifindex}`,
     vlan: vlan === 0 ? ABSENT : String(vlan),
     reason: reasonText(reason, view.ruleId(i), view.weight(i)) || ABSENT,
+    ruleId: view.ruleId(i),
   };
 }
 
@@ -95,6 +98,12 @@ function endpoint(addr: string, port: number | null): Endpoint {
   return port === null
     ? { addr, port: '', bracketed: false }
     : { addr, port: String(port), bracketed: addr.includes(':') };
+}
+
+/** One string: '192.0.2.1:443', '[2001:db8::1]:443'. */
+export function endpointText({ addr, port, bracketed }: Endpoint): string {
+  if (port === '') return addr;
+  return bracketed ? `[${addr}]:${port}` : `${addr}:${port}`;
 }
 
 function detail(view: PacketLogView, i: number, reason: string): string {

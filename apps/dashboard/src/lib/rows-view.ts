@@ -10,6 +10,7 @@ export class RowsView {
   readonly #still: RecordRing;
   #scrolled = false;
   #paused = false;
+  #selected: number | null = null;
 
   constructor(capacity: number) {
     this.live = new RecordRing(capacity);
@@ -20,9 +21,14 @@ export class RowsView {
     return this.held ? this.#still : this.live;
   }
 
-  /** Whether the table stands still: somebody scrolled away from the newest row, or paused. */
+  /** Whether the table stands still: somebody scrolled away from the newest row, picked a row, or paused. */
   get held(): boolean {
-    return this.#scrolled || this.#paused;
+    return this.#scrolled || this.#paused || this.#selected !== null;
+  }
+
+  /** Number of the row that somebody picked. */
+  get selected(): number | null {
+    return this.#selected;
   }
 
   get scrolled(): boolean {
@@ -40,16 +46,24 @@ export class RowsView {
 
   /** The table was scrolled away from its top, or back to it. */
   setScrolled(scrolled: boolean): void {
-    this.#hold(scrolled, this.#paused);
+    this.#hold(scrolled, this.#paused, this.#selected);
   }
 
   setPaused(paused: boolean): void {
-    this.#hold(this.#scrolled, paused);
+    this.#hold(this.#scrolled, paused, this.#selected);
   }
 
-  #hold(scrolled: boolean, paused: boolean): void {
-    if (!this.held && (scrolled || paused)) this.#still.copyFrom(this.live);
+  /** Picks a row, or none; one that is not there any more cannot be picked. */
+  select(row: number | null): void {
+    const { end, size } = this.shown;
+    const there = row !== null && row < end && row >= end - size;
+    this.#hold(this.#scrolled, this.#paused, there ? row : null);
+  }
+
+  #hold(scrolled: boolean, paused: boolean, selected: number | null): void {
+    if (!this.held && (scrolled || paused || selected !== null)) this.#still.copyFrom(this.live);
     this.#scrolled = scrolled;
     this.#paused = paused;
+    this.#selected = selected;
   }
 }

@@ -1,4 +1,11 @@
-import { encodeBatch, type Ledger, type PacketLog, PacketLogBatch, type Summary } from '@packetlog/common';
+import {
+  encodeBatch,
+  type Ledger,
+  type PacketLog,
+  PacketLogBatch,
+  type RulesSnapshot,
+  type Summary,
+} from '@packetlog/common';
 
 /** A ledger with one interface for each entry of `ringFull`. */
 export function makeLedger(
@@ -82,4 +89,30 @@ export function makeBatch(
   header: Parameters<typeof encodeBatch>[0] = {},
 ): PacketLogBatch {
   return PacketLogBatch.from(encodeBatch({ offered: packets.length, ...header }, packets));
+}
+
+export function makeRule(over: Partial<RulesSnapshot['rules'][number]> = {}): RulesSnapshot['rules'][number] {
+  return {
+    id: 1,
+    action: 'deny',
+    source: '203.0.113.7',
+    reason: 'brute force',
+    created_by: 'admin',
+    created_at: '2026-01-02T14:00:00.000Z',
+    packets: 0,
+    bytes: 0,
+    ...over,
+  };
+}
+
+export function makeRules(over: Partial<RulesSnapshot> = {}): RulesSnapshot {
+  return {
+    revision: 1,
+    default_policy: 'permit',
+    rules: [],
+    sets: [],
+    enforcing: true,
+    pinned: false,
+    ...over,
+  };
 }

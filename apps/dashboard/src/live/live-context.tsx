@@ -13,11 +13,14 @@ import {
 import { takeHandshakeTarget } from './handshake-target.ts';
 import { LoaderConnection } from './loader-socket.ts';
 import { type Snapshot, Store } from './store.ts';
+import { Toasts } from './toasts.ts';
 
 interface Live {
   readonly store: Store;
   readonly retry: () => void;
   readonly setPaused: (paused: boolean) => void;
+  readonly ask: LoaderConnection['ask'];
+  readonly toasts: Toasts;
 }
 
 const LiveContext = createContext<Live | null>(null);
@@ -25,13 +28,14 @@ const LiveContext = createContext<Live | null>(null);
 /** Owns the store and the connection for as long as the page is open. */
 export function LiveProvider({ children }: { children: ReactNode }) {
   const [store] = useState(() => new Store());
+  const [toasts] = useState(() => new Toasts());
   const connection = useRef<LoaderConnection | null>(null);
 
   useEffect(() => {
     const open = () => {
-      const { token, loader } = takeHandshakeTarget();
+      const { token, adminToken, loader } = takeHandshakeTarget();
       connection.current?.close();
-      connection.current = token === null ? null : new LoaderConnection(store, { token, loader });
+      connection.current = token === null ? null : new LoaderConnection(store, { token, adminToken, loader });
       if (token === null) store.connect({ type: 'no_token' }, loader);
     };
     // The printed URL pasted into an open tab changes only the hash.
@@ -52,10 +56,16 @@ export function LiveProvider({ children }: { children: ReactNode }) {
   const live = useMemo<Live>(
     () => ({
       store,
+      toasts,
       retry: () => connection.current?.retry(),
       setPaused: (paused) => connection.current?.pause(paused),
+      ask: async (...request) =>
+        connection.current?.ask(...request) ?? {
+          ok: false,
+          error: { code: 'unavailable', message: 'There is no connection to the loader.' },
+        },
     }),
-    [store],
+    [store, toasts],
   );
   return <LiveContext.Provider value={live}>{children}</LiveContext.Provider>;
 }

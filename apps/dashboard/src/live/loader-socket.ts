@@ -6,7 +6,14 @@ import {
   noticeSchema,
   PacketLogBatch,
   PROTOCOL_VERSION,
+  type RulesAnswer,
+  type RulesError,
+  type RulesRequest,
+  type RulesVerb,
   refusalSchema,
+  ruleCountersSchema,
+  rulesErrorSchema,
+  rulesSnapshotSchema,
   type ServerToClientEvents,
   summarySchema,
 } from '@packetlog/common';
@@ -20,6 +27,7 @@ const RETRY_AFTER_SERVER_CLOSED_MS = 2_000;
 
 /** Rows that come more often than they can be painted only cost. */
 const FRAMES_PER_SECOND = 60;
+const ANSWER_WITHIN_MS = 15_000;
 
 /** The page's connection to a loader. Nothing that comes in is believed before it is parsed. */
 export class LoaderConnection {
@@ -27,11 +35,15 @@ export class LoaderConnection {
   readonly #socket: LoaderSocket;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(store: Store, target: { loader: string; token: string }) {
+  constructor(store: Store, target: { loader: string; token: string; adminToken: string | null }) {
     this.#store = store;
     this.#socket = io(target.loader, {
       transports: ['websocket'],
-      auth: { token: target.token, protocol: PROTOCOL_VERSION },
+      auth: {
+        token: target.token,
+        ...(target.adminToken !== null && { admin_token: target.adminToken }),
+        protocol: PROTOCOL_VERSION,
+      },
       autoConnect: false,
       // A page that was given another token must not share the transport of the one before.
       forceNew: true,
@@ -58,6 +70,25 @@ export class LoaderConnection {
     this.#store.rowsChanged();
     this.#store.figuresChanged(true);
     if (this.#socket.connected) this.#socket.emit('pause', { paused }, () => {});
+  }
+
+  /** Resolves always: what went wrong on the way is an answer too. */
+  async ask<Verb extends RulesVerb>(
+    verb: Verb,
+    request: RulesRequest<Verb>,
+    withinMs = ANSWER_WITHIN_MS,
+  ): Promise<RulesAnswer<Verb>> {
+    if (!this.#socket.connected) return notDone('There is no connection to the loader: try again when it is back.');
+    try {
+      // The socket's own types cannot follow an event whose name is put together.
+      const answer: unknown = await (this.#socket as Socket).timeout(withinMs).emitWithAck(`rules:${verb}`, request);
+      const { ok, error } = answer as RulesAnswer<Verb> & { error?: unknown };
+      if (ok === true) return answer as RulesAnswer<Verb>;
+      const refused = rulesErrorSchema.safeParse(error);
+      return refused.success ? { ok: false, error: refused.data } : notDone('The loader refused, and did not say why.');
+    } catch {
+      return notDone('The loader has not answered. Look at the rules before you try again: it may have done it.');
+    }
   }
 
   close(): void {
@@ -97,7 +128,9 @@ export class LoaderConnection {
     socket.on('hello', (message) => {
       const hello = helloSchema.safeParse(message);
       if (!hello.success) return this.#bad();
+      const before = picture.sessionId;
       picture.hello(hello.data, performance.now());
+      if (before !== picture.sessionId) this.#store.rules.forget();
       this.#store.rowsChanged();
       this.#fresh();
     });
@@ -105,6 +138,7 @@ export class LoaderConnection {
       const summary = summarySchema.safeParse(message);
       if (!summary.success) return this.#bad();
       picture.summary(summary.data, performance.now());
+      this.#store.rules.endInterval(summary.data.interval_ms / 1000);
       this.#fresh();
     });
     socket.on('ledger', (message) => {
@@ -118,6 +152,18 @@ export class LoaderConnection {
       if (!notice.success) return this.#bad();
       picture.notice(notice.data);
       this.#store.figuresChanged(true);
+    });
+    socket.on('rules', (message) => {
+      const rules = rulesSnapshotSchema.safeParse(message);
+      if (!rules.success) return this.#bad();
+      this.#store.rules.replace(rules.data);
+      this.#store.figuresChanged(true);
+    });
+    socket.on('rule_counters', (message) => {
+      const counters = ruleCountersSchema.safeParse(message);
+      if (!counters.success) return this.#bad();
+      this.#store.rules.count(counters.data);
+      this.#store.figuresChanged();
     });
     socket.on('packets', (bytes: Uint8Array | ArrayBuffer) => {
       try {
@@ -143,4 +189,8 @@ export class LoaderConnection {
     this.#store.picture.badMessage();
     this.#store.figuresChanged();
   }
+}
+
+function notDone(message: string): { ok: false; error: RulesError } {
+  return { ok: false, error: { code: 'unavailable', message } };
 }

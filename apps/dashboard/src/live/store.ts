@@ -2,6 +2,7 @@ import type { Connection, ConnectionEvent } from '../lib/connection.ts';
 import { nextConnection } from '../lib/connection.ts';
 import type { Figures } from '../lib/picture.ts';
 import { Picture } from '../lib/picture.ts';
+import { RuleBook, type RulesView } from '../lib/rules/rule-book.ts';
 
 /** Numbers that change more often than this cannot be read. */
 const FIGURES_EVERY_MS = 250;
@@ -15,6 +16,8 @@ export interface Snapshot {
   /** Origin of the loader, '' until it is known. */
   readonly loader: string;
   readonly figures: Figures;
+  /** null until the loader has told its rules; one that enforces none never does. */
+  readonly rules: RulesView | null;
   /** The clock of `connection`, when the figures were taken. */
   readonly now: number;
   /** Changes when the rows that are shown have changed. */
@@ -24,6 +27,7 @@ export interface Snapshot {
 /** The one store of the page. It notifies at most once per animation frame; figures at most four times a second. */
 export class Store {
   readonly picture = new Picture();
+  readonly rules = new RuleBook();
   #connection: Connection = { state: 'connecting', since: 0 };
   #loader = '';
   #snapshot: Snapshot = this.#take(0, 0);
@@ -107,7 +111,14 @@ export class Store {
   }
 
   #take(now: number, rowsVersion: number): Snapshot {
-    return { connection: this.#connection, loader: this.#loader, figures: this.picture.figures(now), now, rowsVersion };
+    return {
+      connection: this.#connection,
+      loader: this.#loader,
+      figures: this.picture.figures(now),
+      rules: this.rules.view,
+      now,
+      rowsVersion,
+    };
   }
 
   /** Ages grow also when nothing comes. Returns the function that stops it. */

@@ -1,54 +1,23 @@
 'use client';
 
 import { useEffect } from 'react';
-import { LiveProvider, useLive, useSnapshot } from '../live/live-context.tsx';
+import { useLive, useSnapshot } from '../live/live-context.tsx';
 import { useMedia } from '../live/use-media.ts';
-import { Banner } from './banner.tsx';
-import './dashboard.css';
 import { Delivery } from './delivery.tsx';
 import { KernelTotals } from './kernel-totals.tsx';
-import { NoPicture } from './no-picture.tsx';
 import { Notices } from './notices.tsx';
 import { PacketTable } from './packet-table.tsx';
 import { RateChart } from './rate-chart.tsx';
-import { StatusStrip } from './status-strip.tsx';
 import { Tabs } from './tabs.tsx';
 import { TopPanels } from './top-panels.tsx';
 
 /** From here on the figures stand beside the table. */
 const SIDE_BY_SIDE = '(min-width: 1280px)';
 
-export function Dashboard() {
-  return (
-    <LiveProvider>
-      <Screen />
-    </LiveProvider>
-  );
-}
-
-function Screen() {
-  const hasPicture = useSnapshot(({ figures }) => figures.hello !== null);
+/** Everything that arrives, as it arrives. */
+export function LivePage() {
   const old = useSnapshot(({ connection }) => connection.state !== 'live');
   usePauseKey();
-  return (
-    <div className="screen">
-      <a className="skip-link" href="#content">
-        Skip to the content
-      </a>
-      <StatusStrip old={hasPicture && old} />
-      {hasPicture ? (
-        <>
-          <Banner />
-          <Instrument old={old} />
-        </>
-      ) : (
-        <NoPicture />
-      )}
-    </div>
-  );
-}
-
-function Instrument({ old }: { old: boolean }) {
   const sideBySide = useMedia(SIDE_BY_SIDE);
   const noticeCount = useSnapshot(({ figures }) => figures.notices.length);
   if (sideBySide) {

@@ -1,5 +1,0 @@
-import { Dashboard } from '../components/dashboard.tsx';
-
-export default function Page() {
-  return <Dashboard />;
-}

@@ -1,0 +1,174 @@
+'use client';
+
+import { parseDuration, type RulesError } from '@packetlog/common';
+import { useId, useState } from 'react';
+import { endpointText, type PacketRow } from '../../lib/row.ts';
+import { type DenyChoice, denyDraft, type PacketSource } from '../../lib/rules/deny-choice.ts';
+import { readForm } from '../../lib/rules/rule-form.ts';
+import { effectSentence } from '../../lib/rules/rule-words.ts';
+import { useRuleActions } from '../../live/use-rules.ts';
+import { VerdictMark } from '../marks.tsx';
+import { actionSegments } from '../rules/action-segments.tsx';
+import { LastingField } from '../rules/lasting-field.tsx';
+import { Refusal } from '../rules/refusal.tsx';
+import { Rehearsal } from '../rules/rehearsal.tsx';
+import { Segments } from '../segments.tsx';
+import { Sheet } from '../sheet.tsx';
+import { TextField } from '../text-field.tsx';
+
+const ACTIONS = actionSegments(['deny', 'observe'] as const);
+
+/** From a packet to a rule in three choices: who, what, for how long. */
+export function DenySheet({
+  packet,
+  source,
+  onClose,
+  onDone,
+}: {
+  packet: PacketRow;
+  source: PacketSource;
+  onClose: () => void;
+  /** The rule is in force: the row has served. */
+  onDone: () => void;
+}) {
+  const actions = useRuleActions();
+  const [choice, setChoice] = useState<DenyChoice>({
+    who: 'source',
+    what: 'everything',
+    action: 'deny',
+    lasts: '1h',
+    reason: '',
+  });
+  const [refusal, setRefusal] = useState<RulesError | null>(null);
+  const [busy, setBusy] = useState(false);
+  const draft = denyDraft(source, choice);
+  const { problems } = readForm({
+    ...choice,
+    source: draft.source,
+    protocol: String(draft.protocol ?? ''),
+    port: String(draft.destination_port ?? ''),
+    interface: '',
+  });
+  const lasts = problems?.lasts !== undefined || choice.lasts === '' ? null : parseDuration(choice.lasts);
+  const set = (changes: Partial<DenyChoice>) => {
+    setChoice({ ...choice, ...changes });
+    setRefusal(null);
+  };
+  const submit = async (force = false) => {
+    if (busy || problems !== null) return;
+    setBusy(true);
+    const error = await actions.add(draft, effectSentence(draft, lasts), force);
+    setBusy(false);
+    if (error === null) onDone();
+    else setRefusal(error);
+  };
+  return (
+    <Sheet
+      title={choice.action === 'deny' ? 'Refuse packets like this one' : 'Mark packets like this one'}
+      note={
+        <span className="font-mono">
+          {endpointText(packet.src)} <span className="text-faint">→ {endpointText(packet.dst)}</span> {packet.protocol}
+        </span>
+      }
+      onClose={onClose}
+    >
+      <form
+        className="contents"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void submit();
+        }}
+      >
+        <div className="sheet-body">
+          <Choices
+            label="From whom"
+            value={choice.who}
+            onChange={(who) => set({ who })}
+            choices={[
+              { value: 'source', text: source.addr, note: 'this source' },
+              { value: 'network', text: source.network, note: 'its network' },
+            ]}
+          />
+          {source.service !== null && (
+            <Choices
+              label="To what"
+              value={choice.what}
+              onChange={(what) => set({ what })}
+              choices={[
+                { value: 'everything', text: 'everything', note: 'all protocols and ports' },
+                {
+                  value: 'service',
+                  text: `${source.service.protocol} port ${source.service.port}`,
+                  note: 'this port only',
+                },
+              ]}
+            />
+          )}
+          <LastingField value={choice.lasts} onChange={(value) => set({ lasts: value })} problem={problems?.lasts} />
+          <TextField
+            label="Why"
+            name="reason"
+            value={choice.reason}
+            onChange={(reason) => set({ reason })}
+            placeholder="brute force"
+            hint="For whoever reads the rules next year"
+            problem={problems?.reason ?? ''}
+          />
+          <div>
+            <Segments label="How" segments={ACTIONS} value={choice.action} onChange={(action) => set({ action })} />
+            <p className="field-hint">
+              {choice.action === 'deny'
+                ? 'Dropped before the system sees it.'
+                : 'Let in, and marked as what would have been dropped: to see first whom it meets.'}
+            </p>
+          </div>
+          <Rehearsal asked={problems === null ? { add: draft } : null} />
+          {refusal !== null && <Refusal error={refusal} force={() => void submit(true)} />}
+        </div>
+        <footer className="sheet-foot">
+          <p className="sheet-preview" data-testid="rule-preview">
+            {problems === null ? effectSentence(draft, lasts) : 'Not complete yet.'}
+          </p>
+          <button type="button" className="button push" onClick={onClose}>
+            Cancel
+          </button>
+          <button
+            type="submit"
+            className={`button ${choice.action === 'deny' ? 'button-danger' : 'button-primary'}`}
+            data-testid="deny-submit"
+            disabled={busy || problems !== null}
+          >
+            <VerdictMark verdict={choice.action === 'deny' ? 'deny' : 'would_deny'} />
+            {choice.action === 'deny' ? 'Deny' : 'Observe'}
+          </button>
+        </footer>
+      </form>
+    </Sheet>
+  );
+}
+
+function Choices<T extends string>({
+  label,
+  choices,
+  value,
+  onChange,
+}: {
+  label: string;
+  choices: readonly { value: T; text: string; note: string }[];
+  value: T;
+  onChange: (value: T) => void;
+}) {
+  const name = useId();
+  return (
+    <fieldset className="field">
+      <legend className="field-label">{label}</legend>
+      {choices.map((choice) => (
+        <label key={choice.value} className="choice">
+          <input type="radio" name={name} checked={choice.value === value} onChange={() => onChange(choice.value)} />
+          <span className="font-mono break-all">{choice.text}</span>
+          <span className="choice-note">{choice.note}</span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}

@@ -1,0 +1,92 @@
+'use client';
+
+import { Ban, X } from 'lucide-react';
+import { useEffect, useMemo, useState } from 'react';
+import { endpointText, packetRow } from '../../lib/row.ts';
+import { type PacketSource, packetSource } from '../../lib/rules/deny-choice.ts';
+import { HOW_TO_CHANGE } from '../../lib/rules/refusal-words.ts';
+import { useLive } from '../../live/live-context.tsx';
+import { useMayChange, useRulesView } from '../../live/use-rules.ts';
+import { DenySheet } from './deny-sheet.tsx';
+import './selected-packet.css';
+
+/** In the bar above the table: which packet is picked. */
+export function SelectedPacket({ row }: { row: number }) {
+  const packet = usePacket(row);
+  const { src, dst, protocol } = packet.row;
+  return (
+    <span className="selected-packet font-mono" data-testid="selected-packet">
+      <span>{endpointText(src)}</span>
+      <span className="text-faint"> → {endpointText(dst)} </span>
+      <span className="text-muted">{protocol}</span>
+    </span>
+  );
+}
+
+/** "Deny…" for the picked packet, by button or by the key d; Escape lets go of it. */
+export function DenyFromRow({ row, deselect }: { row: number; deselect: () => void }) {
+  const { toasts } = useLive();
+  const packet = usePacket(row);
+  const mayChange = useMayChange();
+  const rules = useRulesView();
+  const [open, setOpen] = useState(false);
+  const deny = () => {
+    if (packet.source === null) {
+      toasts.show({ text: 'No address could be read from this frame: no rule can be made of it.', tone: 'problem' });
+    } else if (rules === null) {
+      toasts.show({ text: 'This loader only observes: it enforces no rules.', tone: 'problem' });
+    } else if (mayChange) setOpen(true);
+    else toasts.show({ text: `You can look. ${HOW_TO_CHANGE}`, tone: 'problem' });
+  };
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+      if (event.target instanceof Element && event.target.closest('input, textarea, select, dialog')) return;
+      if (event.key === 'Escape') deselect();
+      else if (event.key === 'd') {
+        event.preventDefault();
+        deny();
+      }
+    };
+    window.addEventListener('keydown', onKeyDown);
+    return () => window.removeEventListener('keydown', onKeyDown);
+  });
+  return (
+    <>
+      <button
+        type="button"
+        className="button deny-button"
+        data-testid="deny-row"
+        aria-keyshortcuts="d"
+        title="Refuse its source (d)"
+        onClick={deny}
+      >
+        <Ban size={12} aria-hidden="true" />
+        Deny…
+      </button>
+      <button
+        type="button"
+        className="button button-icon"
+        aria-label="Let go of this row"
+        title="Let go of this row (Esc)"
+        onClick={deselect}
+      >
+        <X size={13} aria-hidden="true" />
+      </button>
+      {open && packet.source !== null && (
+        <DenySheet packet={packet.row} source={packet.source} onClose={() => setOpen(false)} onDone={deselect} />
+      )}
+    </>
+  );
+}
+
+/** The picked row is held still, so what it says does not change. */
+function usePacket(row: number): { row: ReturnType<typeof packetRow>; source: PacketSource | null } {
+  const { store } = useLive();
+  return useMemo(() => {
+    const { rows, interfaceName } = store.picture;
+    const { view, index } = rows.shown.read(row);
+    const packet = packetRow(view, index, interfaceName);
+    return { row: packet, source: packetSource(view, index, packet) };
+  }, [store, row]);
+}

@@ -1,0 +1,20 @@
+import { RULE_ACTIONS, type RuleAction } from '@packetlog/common';
+import { ACTION_WORDS, RULE_VERDICT } from '../../lib/rules/rule-words.ts';
+import { VerdictMark } from '../marks.tsx';
+import type { Segment } from '../segments.tsx';
+
+/** The actions as segments, each with its shape and what it means. */
+export function actionSegments<T extends RuleAction>(actions: readonly T[]): Segment<T>[] {
+  return actions.map((action) => ({
+    value: action,
+    title: ACTION_WORDS[action],
+    label: (
+      <>
+        <VerdictMark verdict={RULE_VERDICT[action]} />
+        {action}
+      </>
+    ),
+  }));
+}
+
+export const ALL_ACTIONS = actionSegments(RULE_ACTIONS);

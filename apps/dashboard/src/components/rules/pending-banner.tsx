@@ -1,0 +1,48 @@
+'use client';
+
+import { clsx } from 'clsx';
+import { useSnapshot } from '../../live/live-context.tsx';
+import { useMayChange, useRuleActions } from '../../live/use-rules.ts';
+import './pending-banner.css';
+
+/** A change that takes itself back unless somebody confirms it: on every page, because the time runs on every page. */
+export function PendingBanner() {
+  const pending = useSnapshot(({ rules }) => rules?.snapshot.pending);
+  const seconds = useSnapshot(({ figures, rules }) =>
+    Math.max(0, Math.ceil(((rules?.snapshot.pending?.until_ms ?? 0) - figures.wallMs) / 1000)),
+  );
+  const mayChange = useMayChange();
+  const { confirm, revert } = useRuleActions();
+  if (pending === undefined) return null;
+  return (
+    <section className="pending appear" aria-label="A change waits to be confirmed" data-testid="pending">
+      <span
+        className={clsx('pending-clock', seconds <= 10 && 'pending-soon')}
+        data-testid="pending-seconds"
+        data-value={seconds}
+      >
+        {seconds}
+        <span className="unit">s</span>
+      </span>
+      <div className="min-w-0">
+        <p role="status">{pending.why}</p>
+        <p className="text-muted">
+          {seconds > 0
+            ? 'It is in force now, and takes itself back when the time is over, also if you are cut off.'
+            : 'The time is over: it is being taken back.'}
+          {!mayChange && ' This page may look, not confirm.'}
+        </p>
+      </div>
+      {mayChange && (
+        <div className="pending-actions">
+          <button type="button" className="button" onClick={() => void revert()}>
+            Take it back
+          </button>
+          <button type="button" className="button button-primary" onClick={() => void confirm()}>
+            Confirm
+          </button>
+        </div>
+      )}
+    </section>
+  );
+}

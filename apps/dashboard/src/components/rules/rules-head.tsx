@@ -1,0 +1,95 @@
+'use client';
+
+import type { RulesSnapshot } from '@packetlog/common';
+import { Plus, Undo2, Upload } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { formatCompact } from '../../lib/number.ts';
+import { HOW_TO_CHANGE } from '../../lib/rules/refusal-words.ts';
+import { useSnapshot } from '../../live/live-context.tsx';
+import { useMayChange, useRuleActions } from '../../live/use-rules.ts';
+import { Count, Measure } from '../count.tsx';
+import { VerdictMark } from '../marks.tsx';
+
+/** What holds at large, and what can be done about it. */
+export function RulesHead({
+  snapshot: { default_policy, enforcing, pinned },
+  onAdd,
+  onImport,
+  onPolicy,
+}: {
+  snapshot: RulesSnapshot;
+  onAdd: () => void;
+  onImport: () => void;
+  onPolicy: () => void;
+}) {
+  const mayChange = useMayChange();
+  const { undoLast } = useRuleActions();
+  const rates = useSnapshot(({ figures }) => figures.rates);
+  const denied = useSnapshot(({ figures }) =>
+    figures.ledger?.interfaces.reduce((sum, { counters }) => sum + counters.denied, 0),
+  );
+  const state = enforcing
+    ? pinned
+      ? { word: 'in force', note: 'also when packetlog ends' }
+      : { word: 'in force', note: 'while packetlog runs' }
+    : { word: 'not in force', note: 'this loader only observes' };
+  return (
+    <header className="rules-head">
+      <h2 className="sr-only">Rules</h2>
+      <div className="rules-facts">
+        <Fact label="who no rule matches is">
+          <span className="flex items-center gap-2">
+            <VerdictMark verdict={default_policy} />
+            <span className={default_policy === 'deny' ? 'text-deny' : ''} data-testid="default-policy">
+              {default_policy === 'deny' ? 'refused' : 'let in'}
+            </span>
+            {mayChange && (
+              <button type="button" className="link-button" onClick={onPolicy}>
+                change
+              </button>
+            )}
+          </span>
+        </Fact>
+        <Fact label="refused now">
+          {rates === null ? '—' : <Measure quantity={formatCompact(rates.deny)} exact={rates.deny} per="pkt/s" />}
+        </Fact>
+        <Fact label="refused since start">
+          <Count value={denied ?? 0} />
+        </Fact>
+        <Fact label="the rules are">
+          <span className={enforcing ? '' : 'text-warn'}>{state.word}</span>
+          <span className="unit">{state.note}</span>
+        </Fact>
+      </div>
+      {mayChange ? (
+        <div className="rules-actions">
+          <button type="button" className="button" onClick={() => void undoLast()} title="Take back the last change">
+            <Undo2 size={13} aria-hidden="true" />
+            <span>Undo last change</span>
+          </button>
+          <button type="button" className="button" onClick={onImport}>
+            <Upload size={13} aria-hidden="true" />
+            <span>Import…</span>
+          </button>
+          <button type="button" className="button button-primary" data-testid="add-rule" onClick={onAdd}>
+            <Plus size={13} aria-hidden="true" />
+            <span>Add rule</span>
+          </button>
+        </div>
+      ) : (
+        <p className="rules-readonly" data-testid="read-only">
+          You can look. {HOW_TO_CHANGE}
+        </p>
+      )}
+    </header>
+  );
+}
+
+function Fact({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <div className="rules-fact">
+      <p className="rules-fact-label">{label}</p>
+      <div>{children}</div>
+    </div>
+  );
+}

@@ -1,0 +1,112 @@
+'use client';
+
+import type { RulesError } from '@packetlog/common';
+import { useEffect, useState } from 'react';
+import { useSnapshot } from '../../live/live-context.tsx';
+import { useMayChange, useRuleActions, useRulesView } from '../../live/use-rules.ts';
+import { Tabs } from '../tabs.tsx';
+import { Changes } from './changes.tsx';
+import { ImportSheet } from './import-sheet.tsx';
+import { PolicySheet } from './policy-sheet.tsx';
+import { RefusedRemovalSheet } from './refused-removal-sheet.tsx';
+import { RuleFormSheet } from './rule-form-sheet.tsx';
+import { RuleList } from './rule-list.tsx';
+import { RuleSheet } from './rule-sheet.tsx';
+import { RulesHead } from './rules-head.tsx';
+import './rules-page.css';
+import { Sets } from './sets.tsx';
+
+type Open =
+  | { readonly what: 'add' | 'import' | 'policy' }
+  | { readonly what: 'rule' | 'edit'; readonly id: number }
+  | { readonly what: 'refused'; readonly id: number; readonly error: RulesError };
+
+/** All that decides about packets, what it did so far, and the ways to change it. */
+export function RulesPage() {
+  const view = useRulesView();
+  const old = useSnapshot(({ connection }) => connection.state !== 'live');
+  const mayChange = useMayChange();
+  const { remove } = useRuleActions();
+  const [open, setOpen] = useState<Open | null>(null);
+  useLinkedRule((id) => setOpen({ what: 'rule', id }));
+  if (view === null) return <NoRules />;
+  const { rules, sets, default_policy } = view.snapshot;
+  const close = () => setOpen(null);
+  const show = (id: number) => setOpen({ what: 'rule', id });
+  const removeRule = async (id: number) => {
+    const error = await remove([id]);
+    setOpen(error === null ? null : { what: 'refused', id, error });
+  };
+  const ruleOf = (id: number) => rules.find((rule) => rule.id === id);
+  const shown = open !== null && 'id' in open ? ruleOf(open.id) : undefined;
+  return (
+    <main id="content" className="rules-page" data-old={old}>
+      <RulesHead
+        snapshot={view.snapshot}
+        onAdd={() => setOpen({ what: 'add' })}
+        onImport={() => setOpen({ what: 'import' })}
+        onPolicy={() => setOpen({ what: 'policy' })}
+      />
+      <Tabs
+        label="What to show"
+        tabs={[
+          {
+            id: 'rules',
+            label: 'Rules',
+            note: String(rules.length),
+            content: (
+              <RuleList
+                view={view}
+                onOpen={show}
+                onEdit={(id) => setOpen({ what: 'edit', id })}
+                onRemove={(id) => void removeRule(id)}
+                {...(mayChange && { onAdd: () => setOpen({ what: 'add' }) })}
+              />
+            ),
+          },
+          {
+            id: 'sets',
+            label: 'Sets',
+            note: String(sets.length),
+            content: <Sets sets={sets} rules={rules} onOpen={show} />,
+          },
+          { id: 'changes', label: 'Changes', content: <Changes /> },
+        ]}
+      />
+      {open?.what === 'add' && <RuleFormSheet onClose={close} />}
+      {open?.what === 'import' && <ImportSheet existing={sets.map(({ name }) => name)} onClose={close} />}
+      {open?.what === 'policy' && <PolicySheet policy={default_policy} onClose={close} />}
+      {open?.what === 'edit' && shown !== undefined && <RuleFormSheet rule={shown} onClose={close} />}
+      {open?.what === 'refused' && <RefusedRemovalSheet id={open.id} error={open.error} onClose={close} />}
+      {open?.what === 'rule' && shown !== undefined && (
+        <RuleSheet
+          rule={shown}
+          onEdit={() => setOpen({ what: 'edit', id: shown.id })}
+          onRemove={() => void removeRule(shown.id)}
+          onClose={close}
+        />
+      )}
+    </main>
+  );
+}
+
+/** `/rules?rule=12`, where a row of the live table leads: opens that rule once, and leaves the address clean. */
+function useLinkedRule(show: (id: number) => void) {
+  useEffect(() => {
+    const id = Number(new URLSearchParams(location.search).get('rule'));
+    if (!Number.isInteger(id) || id <= 0) return;
+    history.replaceState(history.state, '', location.pathname);
+    show(id);
+  }, []);
+}
+
+function NoRules() {
+  const live = useSnapshot(({ connection }) => connection.state === 'live');
+  return (
+    <main id="content" className="rules-page">
+      <p className="rules-empty">
+        {live ? 'This loader has told no rules: it only observes.' : 'The rules have not come yet.'}
+      </p>
+    </main>
+  );
+}

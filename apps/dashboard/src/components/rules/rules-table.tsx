@@ -1,0 +1,143 @@
+// biome-ignore-all lint/a11y/useSemanticElements: windowed rows stand at absolute places, which table elements cannot; the roles say what they are
+// biome-ignore-all lint/a11y/useFocusableInteractive: rows and headers of a plain table are not interactive; its buttons are
+// biome-ignore-all lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+'use client';
+
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { ArrowDown, ArrowUp } from 'lucide-react';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import type { ListedRule } from '../../lib/rules/rule-book.ts';
+import { type ListChoice, type SortKey, sortedBy } from '../../lib/rules/rule-list.ts';
+import { RuleRow } from './rule-row.tsx';
+import './rules-table.css';
+
+const ROW = 32;
+const ROW_OF_TWO_LINES = 56;
+/** Below this width of the table a rule takes two lines. */
+const ONE_LINE_FROM = 1000;
+
+interface Column {
+  readonly key: string;
+  readonly label: string;
+  readonly title: string;
+  readonly sort?: SortKey;
+}
+
+const COLUMNS: readonly Column[] = [
+  { key: 'id', label: 'rule', title: 'Its number, which is in each record it decided', sort: 'id' },
+  { key: 'action', label: 'action', title: 'permit wins over deny, deny over observe' },
+  { key: 'match', label: 'matches', title: 'Whose packets, to what service, on which interface' },
+  { key: 'rate', label: 'hits, last 60 s', title: 'Packets it decided, and how many per second now', sort: 'rate' },
+  { key: 'packets', label: 'packets', title: 'Packets it decided, exactly, since it exists', sort: 'packets' },
+  { key: 'bytes', label: 'bytes', title: 'Their bytes', sort: 'bytes' },
+  { key: 'seen', label: 'last seen', title: 'When it last decided a packet', sort: 'last_seen' },
+  { key: 'expires', label: 'ends in', title: 'When it ends by itself', sort: 'expires' },
+  { key: 'reason', label: 'why', title: 'What its maker wrote' },
+  { key: 'by', label: 'by', title: 'Who made it' },
+  { key: 'tools', label: '', title: '' },
+];
+
+/** All rules that are asked for, windowed. */
+export function RulesTable({
+  rules,
+  choice,
+  onChoice,
+  onOpen,
+  onEdit,
+  onRemove,
+}: {
+  rules: readonly ListedRule[];
+  choice: ListChoice;
+  onChoice: (choice: ListChoice) => void;
+  onOpen: (id: number) => void;
+  onEdit: (id: number) => void;
+  onRemove: (id: number) => void;
+}) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const [compact, setCompact] = useState(false);
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (element === null) return;
+    const measure = () => setCompact(element.clientWidth < ONE_LINE_FROM);
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  const height = compact ? ROW_OF_TWO_LINES : ROW;
+  const virtualizer = useVirtualizer({
+    count: rules.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => height,
+    overscan: 4,
+    useFlushSync: false,
+  });
+  useEffect(() => virtualizer.measure(), [height]);
+  return (
+    <div
+      role="table"
+      aria-label="Rules"
+      aria-rowcount={rules.length + 1}
+      aria-colcount={COLUMNS.length}
+      className="rules-table"
+      data-compact={compact}
+      data-testid="rules-table"
+    >
+      <div role="rowgroup" className="rules-table-head">
+        <div role="row" aria-rowindex={1} className="rule-line rule-line-head">
+          {COLUMNS.map((column) => (
+            <ColumnHead key={column.key} column={column} choice={choice} onChoice={onChoice} />
+          ))}
+        </div>
+      </div>
+      <div ref={scroller} role="rowgroup" className="rules-table-body" tabIndex={0}>
+        <div role="presentation" className="table-space" style={{ height: rules.length * height }}>
+          {virtualizer.getVirtualItems().map(({ index }) => {
+            const rule = rules[index];
+            return rule === undefined ? null : (
+              <RuleRow
+                key={rule.id}
+                rule={rule}
+                top={index * height}
+                position={index + 2}
+                onOpen={onOpen}
+                onEdit={onEdit}
+                onRemove={onRemove}
+              />
+            );
+          })}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function ColumnHead({
+  column: { key, label, title, sort },
+  choice,
+  onChoice,
+}: {
+  column: Column;
+  choice: ListChoice;
+  onChoice: (choice: ListChoice) => void;
+}) {
+  const sorted = sort !== undefined && choice.sort === sort;
+  const Arrow = choice.descending ? ArrowDown : ArrowUp;
+  return (
+    <span
+      role="columnheader"
+      className={`rule-${key}`}
+      title={title}
+      {...(sorted && { 'aria-sort': choice.descending ? 'descending' : 'ascending' })}
+    >
+      {sort === undefined ? (
+        label || <span className="sr-only">edit and remove</span>
+      ) : (
+        <button type="button" className="column-sort" onClick={() => onChoice(sortedBy(choice, sort))}>
+          {sorted && <Arrow size={11} aria-hidden="true" />}
+          {label}
+        </button>
+      )}
+    </span>
+  );
+}

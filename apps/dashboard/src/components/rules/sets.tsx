@@ -1,0 +1,75 @@
+'use client';
+
+import type { RuleSet } from '@packetlog/common';
+import { spanText } from '../../lib/clock.ts';
+import { ABSENT, formatCount } from '../../lib/number.ts';
+import type { ListedRule } from '../../lib/rules/rule-book.ts';
+import { RULE_VERDICT } from '../../lib/rules/rule-words.ts';
+import { useSnapshot } from '../../live/live-context.tsx';
+import { VerdictMark } from '../marks.tsx';
+import './sets.css';
+
+/** Named lists of networks; each has the one rule, or few, that are about it. */
+export function Sets({
+  sets,
+  rules,
+  onOpen,
+}: {
+  sets: readonly RuleSet[];
+  rules: readonly ListedRule[];
+  onOpen: (id: number) => void;
+}) {
+  const now = useSnapshot(({ figures }) => Math.floor(figures.wallMs / 1000) * 1000);
+  if (sets.length === 0) {
+    return (
+      <p className="rules-empty">
+        There is no set yet. Import a list of networks, such as a blocklist, and it gets a name and one rule.
+      </p>
+    );
+  }
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    <div className="sets-scroll" tabIndex={0}>
+      <table className="sets">
+        <caption className="sr-only">Sets of networks</caption>
+        <thead>
+          <tr>
+            <th scope="col">set</th>
+            <th scope="col" className="number">
+              entries
+            </th>
+            <th scope="col">rules</th>
+            <th scope="col" className="number">
+              read
+            </th>
+            <th scope="col">file</th>
+          </tr>
+        </thead>
+        <tbody>
+          {sets.map(({ name, entries, file, loaded_at_ms }) => (
+            <tr key={name}>
+              <th scope="row" className="font-mono">
+                {name}
+              </th>
+              <td className="number font-mono">{formatCount(entries)}</td>
+              <td>
+                <span className="flex gap-3">
+                  {rules
+                    .filter(({ source }) => source === `set:${name}`)
+                    .map(({ id, action }) => (
+                      <button key={id} type="button" className="set-rule" onClick={() => onOpen(id)}>
+                        <VerdictMark verdict={RULE_VERDICT[action]} />
+                        {action} <span className="font-mono text-faint">{id}</span>
+                      </button>
+                    ))}
+                </span>
+              </td>
+              <td className="number text-muted">{spanText(Math.max(0, now - loaded_at_ms))} ago</td>
+              <td className="set-file font-mono text-muted">{file ?? ABSENT}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

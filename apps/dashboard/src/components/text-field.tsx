@@ -1,0 +1,74 @@
+'use client';
+
+import { type HTMLAttributes, useId } from 'react';
+import './fields.css';
+
+interface TextFieldProps {
+  readonly label: string;
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+  /** What may stand here. */
+  readonly hint?: string;
+  /** What is wrong with what stands here; '' while nothing is. */
+  readonly problem?: string;
+  readonly placeholder?: string;
+  /** Addresses, ports: what is not prose. */
+  readonly mono?: boolean;
+  readonly inputMode?: HTMLAttributes<HTMLInputElement>['inputMode'];
+  readonly suggestions?: readonly string[];
+  readonly name: string;
+  readonly maxLength?: number;
+}
+
+/** A line of text with its label, and below it a hint or what is wrong. */
+export function TextField({
+  label,
+  value,
+  onChange,
+  hint = '',
+  problem = '',
+  placeholder,
+  mono = false,
+  inputMode,
+  suggestions = [],
+  name,
+  maxLength,
+}: TextFieldProps) {
+  const id = useId();
+  const below = problem || hint;
+  return (
+    <div className="field">
+      <label htmlFor={id} className="field-label">
+        {label}
+      </label>
+      <input
+        id={id}
+        name={name}
+        className={`input ${mono ? 'font-mono' : ''}`}
+        value={value}
+        placeholder={placeholder}
+        inputMode={inputMode}
+        maxLength={maxLength}
+        autoComplete="off"
+        autoCapitalize="off"
+        spellCheck={!mono}
+        aria-invalid={problem !== ''}
+        {...(below !== '' && { 'aria-describedby': `${id}-below` })}
+        {...(suggestions.length > 0 && { list: `${id}-list` })}
+        onChange={(event) => onChange(event.target.value)}
+      />
+      {suggestions.length > 0 && (
+        <datalist id={`${id}-list`}>
+          {suggestions.map((suggestion) => (
+            <option key={suggestion} value={suggestion} />
+          ))}
+        </datalist>
+      )}
+      {below !== '' && (
+        <p id={`${id}-below`} className={problem === '' ? 'field-hint' : 'field-problem'}>
+          {below}
+        </p>
+      )}
+    </div>
+  );
+}

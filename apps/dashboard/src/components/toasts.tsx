@@ -1,0 +1,60 @@
+'use client';
+
+import { X } from 'lucide-react';
+import { useEffect, useState, useSyncExternalStore } from 'react';
+import { useLive } from '../live/live-context.tsx';
+import type { Toast } from '../live/toasts.ts';
+import './toasts.css';
+
+const STAYS_MS = 10_000;
+
+/** Below, in nobody's way, for as long as somebody reads them or ten seconds. */
+export function Toasts() {
+  const { toasts } = useLive();
+  const shown = useSyncExternalStore(toasts.subscribe, toasts.get, toasts.get);
+  return (
+    <section className="toasts" role="status" aria-label="What was done" data-testid="toasts">
+      {shown.map((toast) => (
+        <ToastLine key={toast.number} toast={toast} dismiss={() => toasts.dismiss(toast.number)} />
+      ))}
+    </section>
+  );
+}
+
+function ToastLine({ toast, dismiss }: { toast: Toast; dismiss: () => void }) {
+  const [held, setHeld] = useState(false);
+  useEffect(() => {
+    if (held) return;
+    const timer = setTimeout(dismiss, STAYS_MS);
+    return () => clearTimeout(timer);
+  }, [held]);
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: it only stays as long as the pointer rests on it
+    <div
+      className="toast appear"
+      data-tone={toast.tone}
+      onPointerEnter={() => setHeld(true)}
+      onPointerLeave={() => setHeld(false)}
+      onFocus={() => setHeld(true)}
+      onBlur={() => setHeld(false)}
+    >
+      <p>{toast.text}</p>
+      {toast.undo !== undefined && (
+        <button
+          type="button"
+          className="toast-undo"
+          data-testid="toast-undo"
+          onClick={() => {
+            dismiss();
+            toast.undo?.();
+          }}
+        >
+          Undo
+        </button>
+      )}
+      <button type="button" className="button button-icon" aria-label="Dismiss" onClick={dismiss}>
+        <X size={14} aria-hidden="true" />
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { RowsView } from './rows-view.ts';
+import { makeBatch, makePacket } from './test-data.ts';
+
+function viewWith(rows: number): RowsView {
+  const view = new RowsView(8);
+  view.live.append(makeBatch(Array.from({ length: rows }, (_, i) => makePacket({ src_port: i }))));
+  return view;
+}
+
+test('a picked row stays what it was while others arrive', () => {
+  const view = viewWith(4);
+  view.select(2);
+  view.live.append(makeBatch(Array.from({ length: 20 }, () => makePacket({ src_port: 9999 }))));
+  const { view: records, index } = view.shown.read(2);
+  expect(records.srcPort(index)).toBe(2);
+  expect(view).toMatchObject({ held: true, selected: 2, newRows: 20 });
+});
+
+test('letting go of it shows what has arrived', () => {
+  const view = viewWith(4);
+  view.select(2);
+  view.live.append(makeBatch([makePacket()]));
+  view.select(null);
+  expect(view).toMatchObject({ held: false, selected: null, newRows: 0 });
+  expect(view.shown.end).toBe(5);
+});
+
+test('a row that was overwritten or never came cannot be picked', () => {
+  const view = viewWith(20);
+  for (const row of [3, 20, -1]) {
+    view.select(row);
+    expect(view.selected).toBeNull();
+  }
+});
+
+test('picking another row does not move the table', () => {
+  const view = viewWith(4);
+  view.select(2);
+  view.live.append(makeBatch([makePacket()]));
+  view.select(1);
+  expect(view.shown.end).toBe(4);
+});

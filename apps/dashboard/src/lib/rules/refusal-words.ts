@@ -1,0 +1,46 @@
+import type { ProtectedAddress, RulesError } from '@packetlog/common';
+
+export interface RefusalWords {
+  readonly title: string;
+  readonly sentence: string;
+  /** Whether "do it anyway" exists. */
+  readonly mayForce: boolean;
+}
+
+const WHO: Record<ProtectedAddress['kind'], (address: string) => string> = {
+  operator: (address) => `${address}, from where this page or another one with the right to change rules is open`,
+  ssh_peer: (address) => `${address}, from where somebody is logged in by SSH`,
+  gateway: (address) => `${address}, the default gateway: without it nothing from outside comes in`,
+  dns: (address) => `${address}, a DNS server that this machine asks`,
+  protect: (address) => `${address}, which is on the list of protected addresses`,
+};
+
+export function protectedWords({ kind, address }: ProtectedAddress): string {
+  return WHO[kind](address);
+}
+
+/** Why the loader has not done what it was asked to do, and what is left to do. */
+export function refusalWords(error: RulesError): RefusalWords {
+  switch (error.code) {
+    case 'lockout':
+      return {
+        title: 'Refused: this would lock somebody out.',
+        sentence:
+          error.protected === undefined ? error.message : `It would shut out ${protectedWords(error.protected)}.`,
+        mayForce: true,
+      };
+    case 'forbidden':
+      return { title: 'This page may look, not change.', sentence: HOW_TO_CHANGE, mayForce: false };
+    case 'not_found':
+      return { title: 'It is not there any more.', sentence: error.message, mayForce: false };
+    case 'limit':
+      return { title: 'There is no room for it.', sentence: error.message, mayForce: false };
+    case 'unavailable':
+      return { title: 'Not done.', sentence: error.message, mayForce: false };
+    default:
+      return { title: 'The loader refused.', sentence: error.message, mayForce: false };
+  }
+}
+
+export const HOW_TO_CHANGE =
+  'To change rules, open the second URL that packetlog printed in the terminal, the one with admin_token in it.';

@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { makeRule, makeRules } from '../test-data.ts';
+import { RuleBook } from './rule-book.ts';
+
+const count = (id: number, packets: number) => ({ id, packets, bytes: packets * 100, last_seen_ms: 1000 + packets });
+
+test('what a rule counted in an interval is its rate in the next one', () => {
+  const book = new RuleBook();
+  book.replace(makeRules({ rules: [makeRule({ id: 7, packets: 10, bytes: 1000 })] }));
+  book.count([count(7, 40)]);
+  book.endInterval(2);
+  expect(book.counted(7)).toEqual({ packets: 40, bytes: 4000, lastSeenMs: 1040, perSecond: 15 });
+  expect(book.history(7)?.at(-1)).toBe(30);
+  book.endInterval(1);
+  expect(book.counted(7)).toMatchObject({ packets: 40, perSecond: 0 });
+});
+
+test('a change of the rules keeps what was counted, and a snapshot that is older than a counter does not set it back', () => {
+  const book = new RuleBook();
+  book.replace(makeRules({ rules: [makeRule({ id: 7 })] }));
+  book.count([count(7, 40)]);
+  book.endInterval(1);
+  book.replace(makeRules({ revision: 2, rules: [makeRule({ id: 7, packets: 38 }), makeRule({ id: 8, packets: 5 })] }));
+  expect(book.counted(7)).toMatchObject({ packets: 40, perSecond: 40 });
+  expect(book.counted(8)).toMatchObject({ packets: 5, perSecond: 0 });
+  expect(book.history(8)).toBeNull();
+});
+
+test('counters of a rule that is not listed are not kept', () => {
+  const book = new RuleBook();
+  book.replace(makeRules());
+  book.count([count(7, 40)]);
+  expect(book.counted(7)).toMatchObject({ packets: 0, lastSeenMs: null });
+});
+
+test('another loader begins with nothing', () => {
+  const book = new RuleBook();
+  book.replace(makeRules({ rules: [makeRule({ id: 7, packets: 10 })] }));
+  book.forget();
+  expect(book.view).toBeNull();
+  expect(book.counted(7).packets).toBe(0);
+});
+
+test('the view is another object whenever something changed, and the same while nothing did', () => {
+  const book = new RuleBook();
+  expect(book.view).toBeNull();
+  book.replace(makeRules());
+  const first = book.view;
+  expect(book.view).toBe(first);
+  book.endInterval(1);
+  expect(book.view).not.toBe(first);
+  expect(book.view?.snapshot).toBe(first?.snapshot);
+});

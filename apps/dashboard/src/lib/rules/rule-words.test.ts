@@ -1,0 +1,49 @@
+import type { Rule } from '@packetlog/common';
+import { expect, test } from 'vitest';
+import { effectSentence, expiryText, matchText, matchWords } from './rule-words.ts';
+
+test.each<[Partial<Rule>, string]>([
+  [{ source: '203.0.113.0/24' }, '203.0.113.0/24'],
+  [{ source: 'any', protocol: 'tcp', destination_port: 22 }, 'any source, tcp port 22'],
+  [{ source: 'set:scanners', destination_port: '1000-2000' }, 'set scanners, ports 1000-2000'],
+  [{ source: '2001:db8::/32', protocol: 'icmpv6', interface: 'eth0' }, '2001:db8::/32, icmpv6, on eth0'],
+  [{ source: '192.0.2.1', protocol: 99 }, '192.0.2.1, protocol 99'],
+])('a rule with %o matches "%s"', (rule, text) => {
+  expect(matchText({ source: 'any', ...rule })).toBe(text);
+});
+
+test('a set, everybody and an address are told apart', () => {
+  expect(['set:a', 'any', '192.0.2.1'].map((source) => matchWords({ source }).kind)).toEqual(['set', 'any', '']);
+});
+
+test.each<[Parameters<typeof effectSentence>[0], number | null, string]>([
+  [
+    { action: 'deny', source: '203.0.113.7', reason: 'brute force' },
+    3_552_000,
+    '203.0.113.7 is refused for 59 min 12 s, because: brute force.',
+  ],
+  [
+    { action: 'deny', source: 'any', protocol: 'tcp', destination_port: 22, reason: '' },
+    null,
+    'Everybody is refused at tcp port 22, until the rule is removed.',
+  ],
+  [
+    { action: 'permit', source: 'set:office', protocol: 'icmp', interface: 'eth1' },
+    null,
+    'Everybody in the set office is always let in with icmp on eth1, until the rule is removed.',
+  ],
+  [
+    { action: 'observe', source: '192.0.2.1', reason: 'ours?' },
+    60_000,
+    '192.0.2.1 is let in and marked for 1 min, because: ours?',
+  ],
+])('says what it does: %o', (rule, lasts, sentence) => {
+  expect(effectSentence(rule, lasts)).toBe(sentence);
+});
+
+test('how long a rule still holds', () => {
+  const now = Date.parse('2026-01-02T14:00:00Z');
+  expect(expiryText({}, now)).toBe('never');
+  expect(expiryText({ expires_at: '2026-01-02T14:59:12Z' }, now)).toBe('59 min 12 s');
+  expect(expiryText({ expires_at: '2026-01-02T13:59:59Z' }, now)).toBe('ended');
+});

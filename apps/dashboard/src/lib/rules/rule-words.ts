@@ -1,0 +1,92 @@
+import type { Rule, RuleAction } from '@packetlog/common';
+import { spanText } from '../clock.ts';
+import type { Verdict } from '../row.ts';
+
+/** What a rule does, as the marks of the table show it. */
+export const RULE_VERDICT: Record<RuleAction, Verdict> = { permit: 'permit', deny: 'deny', observe: 'would_deny' };
+
+export const ACTION_WORDS: Record<RuleAction, string> = {
+  permit: 'Always let in. A permit rule wins over every other.',
+  deny: 'Dropped before the system sees it, unless a permit rule matches too.',
+  observe: 'Let in, and marked as what a deny rule would have dropped.',
+};
+
+type Matching = Pick<Rule, 'source'> & Partial<Pick<Rule, 'protocol' | 'destination_port' | 'interface'>>;
+
+/** What a rule matches, in parts that are set differently. */
+export interface MatchWords {
+  readonly source: string;
+  /** 'set' in front of the name of one; '' for an address. */
+  readonly kind: '' | 'set' | 'any';
+  /** 'tcp port 22', 'ports 1000-2000', 'icmp'; '' for everything. */
+  readonly service: string;
+  readonly interface: string;
+}
+
+export function matchWords(rule: Matching): MatchWords {
+  const isSet = rule.source.startsWith('set:');
+  return {
+    source: rule.source === 'any' ? 'any source' : isSet ? rule.source.slice('set:'.length) : rule.source,
+    kind: rule.source === 'any' ? 'any' : isSet ? 'set' : '',
+    service: serviceText(rule),
+    interface: rule.interface ?? '',
+  };
+}
+
+function serviceText({ protocol, destination_port }: Matching): string {
+  const name = protocol === undefined ? '' : typeof protocol === 'number' ? `protocol ${protocol}` : protocol;
+  if (destination_port === undefined) return name;
+  const port = `${String(destination_port).includes('-') ? 'ports' : 'port'} ${destination_port}`;
+  return name === '' ? port : `${name} ${port}`;
+}
+
+/** '203.0.113.0/24, tcp port 22, on eth0', in one line. */
+export function matchText(rule: Matching): string {
+  const { source, kind, service, interface: name } = matchWords(rule);
+  const parts = [kind === 'set' ? `set ${source}` : source];
+  if (service !== '') parts.push(service);
+  if (name !== '') parts.push(`on ${name}`);
+  return parts.join(', ');
+}
+
+type Effective = Matching & Pick<Rule, 'action'> & { reason?: string | undefined };
+
+const EFFECT: Record<RuleAction, string> = {
+  deny: 'refused',
+  permit: 'always let in',
+  observe: 'let in and marked',
+};
+
+/** '203.0.113.7 is refused at tcp port 22 for 1 h, because: brute force.' `lasts` is in ms, null for ever. */
+export function effectSentence(rule: Effective, lasts: number | null): string {
+  const { source, kind, service, interface: name } = matchWords(rule);
+  const who = kind === 'any' ? 'Everybody' : kind === 'set' ? `Everybody in the set ${source}` : source;
+  const isProtocolOnly = service !== '' && rule.destination_port === undefined;
+  const what = service === '' ? '' : isProtocolOnly ? ` with ${service}` : ` at ${service}`;
+  const on = name === '' ? '' : ` on ${name}`;
+  const time = lasts === null ? ', until the rule is removed' : ` for ${spanText(lasts)}`;
+  const because = rule.reason ? `, because: ${rule.reason}` : '';
+  const sentence = `${who} is ${EFFECT[rule.action]}${what}${on}${time}${because}`;
+  return /[.?!]$/.test(sentence) ? sentence : `${sentence}.`;
+}
+
+/** Milliseconds that are left; null for a rule without an end. */
+export function timeLeft(rule: Pick<Rule, 'expires_at'>, now_ms: number): number | null {
+  return rule.expires_at === undefined ? null : Math.max(0, Date.parse(rule.expires_at) - now_ms);
+}
+
+/** 'never', '59 min 12 s', 'ended'. */
+export function expiryText(rule: Pick<Rule, 'expires_at'>, now_ms: number): string {
+  const left = timeLeft(rule, now_ms);
+  if (left === null) return 'never';
+  return left < 500 ? 'ended' : spanText(left);
+}
+
+/** The words of a duration as they are typed: '1h' is 3,600,000. */
+export const LASTING = [
+  { value: '10m', label: '10 min' },
+  { value: '1h', label: '1 h' },
+  { value: '1d', label: '1 day' },
+  { value: '7d', label: '7 days' },
+  { value: '', label: 'for good' },
+] as const;
