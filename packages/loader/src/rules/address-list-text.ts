@@ -96,14 +96,7 @@ class ListReader {
 
   #addText(text: string): boolean {
     try {
-      const { family, bytes, bits } = parseNetwork(text);
-      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      if (family === 4) this.list.addIpv4(view.getUint32(12), bits - 96);
-      else
-        this.list.addIpv6(
-          [0, 4, 8, 12].map((at) => view.getUint32(at)),
-          bits,
-        );
+      this.list.addNetwork(parseNetwork(text));
       return true;
     } catch (error) {
       if (!(error instanceof NetworkError)) throw error;

@@ -1,3 +1,5 @@
+import type { Network } from '@packetlog/common';
+
 /** Many networks, packed: what a named set holds. No order, repetitions allowed. */
 export interface AddressList {
   /** First address of each IPv4 network, in host order, and how many leading bits count, 0 to 32. */
@@ -49,6 +51,16 @@ export class AddressListBuilder {
     }
     this.#words.set(words, 4 * this.#count6);
     this.#bits6[this.#count6++] = bits;
+  }
+
+  addNetwork({ family, bytes, bits }: Network): void {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (family === 4) this.addIpv4(view.getUint32(12), bits - 96);
+    else
+      this.addIpv6(
+        [0, 4, 8, 12].map((at) => view.getUint32(at)),
+        bits,
+      );
   }
 
   /** Copies, so that the list holds no more memory than it needs. */

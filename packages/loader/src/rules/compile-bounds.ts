@@ -1,6 +1,9 @@
 /** Where values begin, along the 2^32 values of a word. */
-import { PAIR_WORDS, ROOT_BITS } from './image-layout.ts';
+import { RULE_ROOT_BITS } from '@packetlog/bpf';
 
+/** Of {start, value} and {first, count}: RULE_LINE.words / RULE_LINE.pairs, as a constant. */
+export const PAIR_WORDS = 2;
+const COPY_LOOP = 64;
 const WORD_VALUES = 2 ** 32;
 
 /** Pairs {start, value}, growing. */
@@ -27,7 +30,11 @@ export class Bounds {
       larger.set(this.data);
       this.data = larger;
     }
-    this.data.set(other.data.subarray(0, PAIR_WORDS * other.count), PAIR_WORDS * this.count);
+    const words = PAIR_WORDS * other.count;
+    const at = PAIR_WORDS * this.count;
+    // Of a million slices most have three bounds: a loop is quicker than a view for each.
+    if (words > COPY_LOOP) this.data.set(other.data.subarray(0, words), at);
+    else for (let i = 0; i < words; i++) this.data[at + i] = other.data[i] as number;
     this.count += other.count;
   }
 
@@ -47,24 +54,26 @@ export class Bounds {
 /** About one bound in a block, so that a lookup reads one line of the root table and one or two of the bounds. */
 export function rootBitsFor(bounds: number): number {
   const bits = Math.ceil(Math.log2(Math.max(1, bounds)));
-  return Math.min(ROOT_BITS.most, Math.max(ROOT_BITS.least, bits));
+  return Math.min(RULE_ROOT_BITS.most, Math.max(RULE_ROOT_BITS.least, bits));
 }
 
 /** The root table over `count` of the bounds from `first` on, the first of which begins at 0. */
 export function rootTable(bounds: Bounds, first: number, count: number, bits: number): Uint32Array {
   const { data } = bounds;
-  const table = new Uint32Array(PAIR_WORDS * 2 ** bits);
-  const size = 2 ** (32 - bits);
+  const blocks = 2 ** bits;
+  const table = new Uint32Array(PAIR_WORDS * blocks);
+  const shift = 32 - bits;
   const behind = first + count;
   /** The last that begins at or below the block's first word. */
   let from = first;
-  for (let block = 0; block < 2 ** bits; block++) {
-    const next = (block + 1) * size;
+  for (let block = 0; block < blocks; block++) {
     let last = from;
-    while (last + 1 < behind && (data[PAIR_WORDS * (last + 1)] as number) < next) last++;
-    table[PAIR_WORDS * block] = last === from ? (data[PAIR_WORDS * from + 1] as number) : from;
-    table[PAIR_WORDS * block + 1] = last === from ? 0 : last - from + 1;
-    from = last + 1 < behind && data[PAIR_WORDS * (last + 1)] === next ? last + 1 : last;
+    let next = last + 1;
+    while (next < behind && (data[PAIR_WORDS * next] as number) >>> shift === block) last = next++;
+    const alike = last === from;
+    table[PAIR_WORDS * block] = alike ? (data[PAIR_WORDS * from + 1] as number) : from;
+    table[PAIR_WORDS * block + 1] = alike ? 0 : last - from + 1;
+    from = next < behind && data[PAIR_WORDS * next] === ((block + 1) << shift) >>> 0 ? next : last;
   }
   return table;
 }

@@ -32,8 +32,9 @@ function sortedKeys(networks: NetworkGroups): Float64Array {
   const count = networks.ipv4.reduce((sum, { starts }) => sum + starts.length, 0);
   const keys = new Float64Array(count);
   let at = 0;
-  for (const { starts, bits, group } of networks.ipv4) {
+  for (const { starts, bits, groups } of networks.ipv4) {
     for (let i = 0; i < starts.length; i++) {
+      const group = typeof groups === 'number' ? groups : (groups[i] as number);
       keys[at++] = ((starts[i] as number) * BITS_FACTOR + (bits[i] as number)) * GROUPS_LIMIT + group;
     }
   }

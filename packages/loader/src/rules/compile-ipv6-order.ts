@@ -1,6 +1,7 @@
 const WORDS = 4;
-const DIGIT_BITS = 8;
-const DIGITS = 2 ** DIGIT_BITS;
+const WORD_BITS = 32;
+/** Wide digits need fewer passes, narrow ones smaller tables. */
+const WIDE = { from: 50_000, bits: 16, otherwise: 8 } as const;
 
 /**
  * The order of networks by address, of the same address the shorter prefix first: a radix sort, from the last digit to
@@ -8,41 +9,62 @@ const DIGITS = 2 ** DIGIT_BITS;
  */
 export function sortIpv6(words: Uint32Array, bits: Uint8Array): Uint32Array {
   const count = bits.length;
-  let order = Uint32Array.from({ length: count }, (_, i) => i);
+  const digitBits = count >= WIDE.from ? WIDE.bits : WIDE.otherwise;
+  const next = new Uint32Array(2 ** digitBits);
+  let order = new Uint32Array(count);
   let spare = new Uint32Array(count);
-  const pass = (digitOf: (network: number) => number) => {
-    if (!scatter(order, spare, digitOf)) return;
+  for (let i = 0; i < count; i++) order[i] = i;
+  const pass = (data: Uint8Array | Uint32Array, stride: number, word: number, shift: number) => {
+    if (!countDigits(next, data, stride, word, shift)) return;
+    scatter(order, spare, next, data, stride, word, shift);
     [order, spare] = [spare, order];
   };
-  pass((network) => bits[network] as number);
+  pass(bits, 1, 0, 0);
   for (let word = WORDS - 1; word >= 0; word--) {
-    for (let shift = 0; shift < 32; shift += DIGIT_BITS) {
-      pass((network) => ((words[WORDS * network + word] as number) >>> shift) & (DIGITS - 1));
-    }
+    for (let shift = 0; shift < WORD_BITS; shift += digitBits) pass(words, WORDS, word, shift);
   }
   return order;
 }
 
-/** False when all digits are the same, and nothing was written. */
-function scatter(from: Uint32Array, to: Uint32Array, digitOf: (network: number) => number): boolean {
-  const next = new Uint32Array(DIGITS);
-  for (let i = 0; i < from.length; i++) {
-    const digit = digitOf(i);
+/** Makes of `next` where the first network of each digit goes. False when all digits are the same. */
+function countDigits(
+  next: Uint32Array,
+  data: Uint8Array | Uint32Array,
+  stride: number,
+  word: number,
+  shift: number,
+): boolean {
+  const mask = next.length - 1;
+  next.fill(0);
+  for (let at = word; at < data.length; at += stride) {
+    const digit = ((data[at] as number) >>> shift) & mask;
     next[digit] = (next[digit] as number) + 1;
   }
-  if (next.some((count) => count === from.length)) return false;
+  if (next[((data[word] ?? 0) >>> shift) & mask] === data.length / stride) return false;
   let sum = 0;
-  for (let digit = 0; digit < DIGITS; digit++) {
+  for (let digit = 0; digit <= mask; digit++) {
     const count = next[digit] as number;
     next[digit] = sum;
     sum += count;
   }
+  return true;
+}
+
+function scatter(
+  from: Uint32Array,
+  to: Uint32Array,
+  next: Uint32Array,
+  data: Uint8Array | Uint32Array,
+  stride: number,
+  word: number,
+  shift: number,
+): void {
+  const mask = next.length - 1;
   for (let i = 0; i < from.length; i++) {
     const network = from[i] as number;
-    const digit = digitOf(network);
+    const digit = ((data[stride * network + word] as number) >>> shift) & mask;
     const place = next[digit] as number;
     to[place] = network;
     next[digit] = place + 1;
   }
-  return true;
 }

@@ -4,8 +4,7 @@ import { sortIpv6 } from './compile-ipv6-order.ts';
 import type { NetworkGroups } from './compile-networks.ts';
 import { NOWHERE, type Places } from './compile-places.ts';
 import { Sweep } from './compile-sweep.ts';
-import type { Values } from './compile-values.ts';
-import { VALUE_KIND, VALUE_NUMBERS } from './image-layout.ts';
+import { taggedValue, type Values } from './compile-values.ts';
 
 const WORDS = 4;
 const WORD_BITS = 32;
@@ -27,11 +26,17 @@ export function compileIpv6(
   return new Ipv6Compiler(networks, places, values, bounds, slices).compile();
 }
 
+/** All networks; the same place in each is the same network. */
+interface SortedNetworks {
+  readonly words: Uint32Array;
+  readonly bits: Uint8Array;
+  readonly groups: Uint32Array;
+}
+
 class Ipv6Compiler {
   readonly #words: Uint32Array;
   readonly #bits: Uint8Array;
   readonly #groups: Uint32Array;
-  readonly #order: Uint32Array;
   readonly #places: Places;
   readonly #bounds: Bounds;
   readonly #slices: Bounds;
@@ -39,18 +44,10 @@ class Ipv6Compiler {
   readonly #sweeps: readonly Sweep[];
 
   constructor(networks: NetworkGroups, places: Places, values: Values, bounds: Bounds, slices: Bounds) {
-    const count = networks.ipv6.reduce((sum, { bits }) => sum + bits.length, 0);
-    this.#words = new Uint32Array(WORDS * count);
-    this.#bits = new Uint8Array(count);
-    this.#groups = new Uint32Array(count);
-    let at = 0;
-    for (const { words, bits, group } of networks.ipv6) {
-      this.#words.set(words, WORDS * at);
-      this.#bits.set(bits, at);
-      this.#groups.fill(group, at, at + bits.length);
-      at += bits.length;
-    }
-    this.#order = sortIpv6(this.#words, this.#bits);
+    const { words, bits, groups } = sorted(networks);
+    this.#words = words;
+    this.#bits = bits;
+    this.#groups = groups;
     this.#places = places;
     this.#bounds = bounds;
     this.#slices = slices;
@@ -58,7 +55,7 @@ class Ipv6Compiler {
   }
 
   compile(): Ipv6Bounds {
-    const { count } = this.#sweep(0, 0, this.#order.length, NOWHERE);
+    const { count } = this.#sweep(0, 0, this.#bits.length, NOWHERE);
     const first = this.#bounds.count;
     this.#bounds.appendAll((this.#sweeps[0] as Sweep).bounds);
     return { first, count };
@@ -70,12 +67,12 @@ class Ipv6Compiler {
     sweep.begin(outside);
     for (let i = from; i < to; ) {
       const word = this.#word(i, level);
-      const bits = this.#bits[this.#order[i] as number] as number;
+      const bits = this.#bits[i] as number;
       let behind = i + 1;
       if (bits <= WORD_BITS * (level + 1)) {
-        let group = this.#groups[this.#order[i] as number] as number;
+        let group = this.#groups[i] as number;
         for (; behind < to && this.#isSame(i, behind, level); behind++) {
-          group = this.#places.joinGroups(group, this.#groups[this.#order[behind] as number] as number);
+          group = this.#places.joinGroups(group, this.#groups[behind] as number);
         }
         sweep.enter(word, bits - WORD_BITS * level, group);
       } else {
@@ -94,18 +91,44 @@ class Ipv6Compiler {
     if (bounds.count === 1) return bounds.data[1] as number;
     this.#slices.append(this.#bounds.count, bounds.count);
     this.#bounds.appendAll(bounds);
-    return VALUE_KIND.slice * VALUE_NUMBERS + this.#slices.count - 1;
+    return taggedValue('slice', this.#slices.count - 1);
   }
 
   #word(i: number, level: number): number {
-    return this.#words[WORDS * (this.#order[i] as number) + level] as number;
+    return this.#words[WORDS * i + level] as number;
   }
 
   /** Of networks that end in this word: whether they are the same. */
   #isSame(i: number, other: number, level: number): boolean {
-    return (
-      this.#word(i, level) === this.#word(other, level) &&
-      this.#bits[this.#order[i] as number] === this.#bits[this.#order[other] as number]
-    );
+    return this.#word(i, level) === this.#word(other, level) && this.#bits[i] === this.#bits[other];
   }
+}
+
+function sorted(networks: NetworkGroups): SortedNetworks {
+  const all = joined(networks);
+  const order = sortIpv6(all.words, all.bits);
+  const words = new Uint32Array(all.words.length);
+  const bits = new Uint8Array(all.bits.length);
+  const groups = new Uint32Array(all.groups.length);
+  for (let i = 0; i < order.length; i++) {
+    const network = order[i] as number;
+    for (let word = 0; word < WORDS; word++) words[WORDS * i + word] = all.words[WORDS * network + word] as number;
+    bits[i] = all.bits[network] as number;
+    groups[i] = all.groups[network] as number;
+  }
+  return { words, bits, groups };
+}
+
+function joined({ ipv6 }: NetworkGroups): SortedNetworks {
+  const count = ipv6.reduce((sum, { bits }) => sum + bits.length, 0);
+  const all = { words: new Uint32Array(WORDS * count), bits: new Uint8Array(count), groups: new Uint32Array(count) };
+  let at = 0;
+  for (const { words, bits, groups } of ipv6) {
+    all.words.set(words, WORDS * at);
+    all.bits.set(bits, at);
+    if (typeof groups === 'number') all.groups.fill(groups, at, at + bits.length);
+    else all.groups.set(groups, at);
+    at += bits.length;
+  }
+  return all;
 }

@@ -1,5 +1,4 @@
 /** The networks of all rules, each with the number of its group: the rules that come with it. */
-import type { Network } from '@packetlog/common';
 import { type AddressList, AddressListBuilder } from './address-list.ts';
 import { RulesCompileError } from './compile-error.ts';
 import type { Places } from './compile-places.ts';
@@ -8,9 +7,12 @@ import type { PreparedRules } from './compile-rules-list.ts';
 /** Groups that are there before any are joined: sets, and rules with a network of their own. */
 export const GROUPS_LIMIT = 2 ** 15;
 
+/** Networks with the group of each, or of all. */
+type Grouped<Part> = Part & { readonly groups: Uint32Array | number };
+
 export interface NetworkGroups {
-  readonly ipv4: readonly (AddressList['ipv4'] & { readonly group: number })[];
-  readonly ipv6: readonly (AddressList['ipv6'] & { readonly group: number })[];
+  readonly ipv4: readonly Grouped<AddressList['ipv4']>[];
+  readonly ipv6: readonly Grouped<AddressList['ipv6']>[];
 }
 
 /** @throws RulesCompileError when a set is missing, or there are more groups than a key holds. */
@@ -24,31 +26,30 @@ export function groupNetworks(
     const message = `Rules have ${sources} different sources, ${GROUPS_LIMIT} can be told apart: put addresses that share a fate into a set.`;
     throw new RulesCompileError('limit', message, GROUPS_LIMIT);
   }
-  const grouped: { list: AddressList; group: number }[] = [];
-  for (const { network, rule } of prepared.networks) {
-    grouped.push({ list: listOf(network), group: places.addGroup([rule]) });
-  }
-  for (const [name, rules] of prepared.sets) {
+  const single = singleNetworks(prepared, places);
+  const named = [...prepared.sets].map(([name, rules]) => {
     const list = sets.get(name);
-    if (!list) {
-      throw new RulesCompileError('not_found', `There is no set ${name}: import it, or remove the rules that name it.`);
-    }
-    grouped.push({ list, group: places.addGroup(rules) });
-  }
+    if (list) return { list, groups: places.addGroup(rules) };
+    throw new RulesCompileError('not_found', `There is no set ${name}: import it, or remove the rules that name it.`);
+  });
   return {
-    ipv4: grouped.map(({ list, group }) => ({ ...list.ipv4, group })),
-    ipv6: grouped.map(({ list, group }) => ({ ...list.ipv6, group })),
+    ipv4: [single.ipv4, ...named.map(({ list, groups }) => ({ ...list.ipv4, groups }))],
+    ipv6: [single.ipv6, ...named.map(({ list, groups }) => ({ ...list.ipv6, groups }))],
   };
 }
 
-function listOf({ family, bytes, bits }: Network): AddressList {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const builder = new AddressListBuilder(1);
-  if (family === 4) builder.addIpv4(view.getUint32(12), bits - 96);
-  else
-    builder.addIpv6(
-      [0, 4, 8, 12].map((at) => view.getUint32(at)),
-      bits,
-    );
-  return builder.finish();
+/** Of rules with a network of their own. */
+function singleNetworks({ networks }: PreparedRules, places: Places) {
+  const builder = new AddressListBuilder(networks.length);
+  const groups4: number[] = [];
+  const groups6: number[] = [];
+  for (const { network, rule } of networks) {
+    builder.addNetwork(network);
+    (network.family === 4 ? groups4 : groups6).push(places.addGroup([rule]));
+  }
+  const { ipv4, ipv6 } = builder.finish();
+  return {
+    ipv4: { ...ipv4, groups: Uint32Array.from(groups4) },
+    ipv6: { ...ipv6, groups: Uint32Array.from(groups6) },
+  };
 }

@@ -7,6 +7,7 @@ import {
   parseRuleSource,
   type Rule,
 } from '@packetlog/common';
+import { RulesCompileError } from './compile-error.ts';
 
 /** Everything a rule asks for besides its source. Undefined: all. */
 export interface Condition {
@@ -39,6 +40,9 @@ export interface PreparedRules {
   readonly sets: ReadonlyMap<string, readonly number[]>;
 }
 
+/** With more, tables and the time to make them grow beyond reason. */
+const CONDITIONS_LIMIT = 2048;
+
 export const RANKED_ACTIONS = ['permit', 'deny', 'observe'] as const;
 
 export function prepareRules(rules: readonly Rule[], counterSlots: ReadonlyMap<number, number>): PreparedRules {
@@ -52,7 +56,7 @@ export function prepareRules(rules: readonly Rule[], counterSlots: ReadonlyMap<n
       const source = parseRuleSource(rule.source);
       if (source.kind === 'any') any.push(place);
       else if (source.kind === 'network') networks.push({ network: source.network, rule: place });
-      else sets.set(source.name, [...(sets.get(source.name) ?? []), place]);
+      else append(sets, source.name, place);
       return {
         id: rule.id,
         counterSlot: counterSlots.get(rule.id) ?? 0,
@@ -62,6 +66,12 @@ export function prepareRules(rules: readonly Rule[], counterSlots: ReadonlyMap<n
       };
     });
   return { rules: prepared, conditions: conditions.list, any, networks, sets };
+}
+
+function append(sets: Map<string, number[]>, name: string, place: number): void {
+  const places = sets.get(name);
+  if (places) places.push(place);
+  else sets.set(name, [place]);
 }
 
 class ConditionList {
@@ -78,8 +88,14 @@ class ConditionList {
     const key = JSON.stringify(condition);
     const known = this.#places.get(key);
     if (known !== undefined) return known;
+    if (this.list.length === CONDITIONS_LIMIT) throw tooManyConditions();
     this.list.push(condition);
     this.#places.set(key, this.list.length - 1);
     return this.list.length - 1;
   }
+}
+
+function tooManyConditions(): RulesCompileError {
+  const message = `Rules have more than ${CONDITIONS_LIMIT} different conditions of protocol, port and interface: use ranges of ports, or put sources into sets.`;
+  return new RulesCompileError('limit', message, CONDITIONS_LIMIT);
 }

@@ -2,11 +2,11 @@
  * Services: packets that no condition tells apart. A packet's service comes from two or three table lookups, and a rule
  * holds for all of a service or for none of it.
  */
+import { INTERFACE_SLOTS, RULE_PORT_PROTOCOL, RULE_SERVICES } from '@packetlog/bpf';
 import { hasPorts } from '@packetlog/common';
 import { RulesCompileError } from './compile-error.ts';
 import type { Condition } from './compile-rules-list.ts';
 import { ServiceSignatures } from './compile-signatures.ts';
-import { INTERFACE_CLASS_LIMIT, INTERFACE_SLOTS, PORT_PROTOCOLS, SERVICE_LIMIT } from './image-layout.ts';
 
 const PROTOCOLS = 256;
 const PORTS = 65_536;
@@ -19,7 +19,7 @@ export interface Services {
   readonly protocolTables: readonly Uint16Array[];
   /** Equal ones are there once. */
   readonly portTables: readonly Uint16Array[];
-  /** By class * 4 + place of the protocol: 1 + place in `portTables`, 0 for none. */
+  /** By class * 4 + RULE_PORT_PROTOCOL: 1 + place in `portTables`, 0 for none. */
   readonly portTableNumbers: Uint32Array;
 }
 
@@ -36,13 +36,13 @@ export function compileServices(
   });
   const protocolTables: Uint16Array[] = [];
   const portTables = new PortTables();
-  const portTableNumbers = new Uint32Array(INTERFACE_CLASS_LIMIT * PORT_PROTOCOLS.length);
+  const portTableNumbers = new Uint32Array(RULE_SERVICES.most_interface_classes * RULE_SERVICES.port_protocols);
   classNames.forEach((name, index) => {
     const here = conditions.map((condition) => condition.interface === undefined || condition.interface === name);
     protocolTables.push(protocolTable(conditions, here, signatures));
-    PORT_PROTOCOLS.forEach((protocol, place) => {
-      const table = portTable(protocol, conditions, here, signatures);
-      if (table) portTableNumbers[index * PORT_PROTOCOLS.length + place] = portTables.numberOf(table);
+    Object.entries(RULE_PORT_PROTOCOL).forEach(([protocol, place]) => {
+      const runs = portRuns(Number(protocol), conditions, here, signatures);
+      portTableNumbers[index * RULE_SERVICES.port_protocols + place] = portTables.numberOf(runs);
     });
   });
   return { signatures, interfaceClasses, protocolTables, portTables: portTables.list, portTableNumbers };
@@ -55,8 +55,8 @@ function interfaceClassNames(
 ): (string | undefined)[] {
   const named = new Set(conditions.map((condition) => condition.interface));
   const there = [...named].filter((name) => name !== undefined && interfaceSlots.has(name));
-  if (there.length >= INTERFACE_CLASS_LIMIT) {
-    const most = INTERFACE_CLASS_LIMIT - 1;
+  if (there.length >= RULE_SERVICES.most_interface_classes) {
+    const most = RULE_SERVICES.most_interface_classes - 1;
     const message = `Rules name ${there.length} interfaces, ${most} can be told apart: leave the interface out of some rules.`;
     throw new RulesCompileError('limit', message, most);
   }
@@ -80,13 +80,19 @@ function protocolTable(
   return table;
 }
 
-/** Undefined when no condition asks for ports of this protocol here. */
-function portTable(
+/** A service from a port on. */
+interface Run {
+  readonly from: number;
+  readonly service: number;
+}
+
+/** All ports in ascending order; none when no condition asks for ports of this protocol here. */
+function portRuns(
   protocol: number,
   conditions: readonly Condition[],
   here: readonly boolean[],
   signatures: ServiceSignatures,
-): Uint16Array | undefined {
+): Run[] {
   const turns: { port: number; place: number }[] = [];
   signatures.clear();
   conditions.forEach((condition, place) => {
@@ -94,17 +100,16 @@ function portTable(
     if (condition.ports === undefined) signatures.toggle(place);
     else turns.push({ port: condition.ports.from, place }, { port: condition.ports.to + 1, place });
   });
-  if (turns.length === 0) return undefined;
   turns.sort((a, b) => a.port - b.port);
-  const table = new Uint16Array(PORTS);
+  const runs: Run[] = [];
   let from = 0;
   for (const { port, place } of turns) {
-    if (port > from) table.fill(serviceOf(signatures), from, port);
+    if (port > from) runs.push({ from, service: serviceOf(signatures) });
     signatures.toggle(place);
     from = port;
   }
-  if (from < PORTS) table.fill(serviceOf(signatures), from);
-  return table;
+  if (turns.length > 0 && from < PORTS) runs.push({ from, service: serviceOf(signatures) });
+  return runs;
 }
 
 function takes(condition: Condition, protocol: number): boolean {
@@ -114,17 +119,33 @@ function takes(condition: Condition, protocol: number): boolean {
 
 function serviceOf(signatures: ServiceSignatures): number {
   const service = signatures.current();
-  if (service < SERVICE_LIMIT) return service;
-  const message = `Rules tell more than ${SERVICE_LIMIT} kinds of packets apart: use fewer different ports, or ranges that overlap less.`;
-  throw new RulesCompileError('limit', message, SERVICE_LIMIT);
+  const most = RULE_SERVICES.most_services;
+  if (service < most) return service;
+  const message = `Rules tell more than ${most} kinds of packets apart: use fewer different ports, or ranges that overlap less.`;
+  throw new RulesCompileError('limit', message, most);
 }
 
 class PortTables {
   readonly list: Uint16Array[] = [];
+  readonly #numbers = new Map<string, number>();
 
-  /** From 1. */
-  numberOf(table: Uint16Array): number {
-    const known = this.list.findIndex((other) => other.every((service, port) => service === table[port]));
-    return known < 0 ? this.list.push(table) : known + 1;
+  /** From 1; 0 for no runs. */
+  numberOf(runs: readonly Run[]): number {
+    if (runs.length === 0) return 0;
+    const key = runs.map(({ from, service }) => `${from}:${service}`).join();
+    let number = this.#numbers.get(key);
+    if (number === undefined) {
+      number = this.list.push(tableOf(runs));
+      this.#numbers.set(key, number);
+    }
+    return number;
   }
+}
+
+function tableOf(runs: readonly Run[]): Uint16Array {
+  const table = new Uint16Array(PORTS);
+  runs.forEach(({ from, service }, i) => {
+    table.fill(service, from, runs[i + 1]?.from);
+  });
+  return table;
 }

@@ -1,12 +1,19 @@
 /** What an entry of the image holds for a place: a node when all packets fare alike there, else a row. */
+import { RULE_CHAIN_LIMIT, RULE_VALUE } from '@packetlog/bpf';
 import { RulesCompileError } from './compile-error.ts';
 import type { Places } from './compile-places.ts';
 import { type PreparedRule, UNCONDITIONAL } from './compile-rules-list.ts';
 import type { ServiceSignatures } from './compile-signatures.ts';
-import { CHAIN_LIMIT, VALUE_KIND, VALUE_NUMBERS } from './image-layout.ts';
 
 /** Together, in bytes. */
-export const ROWS_LIMIT = 256 * 2 ** 20;
+export const ROWS_LIMIT = 128 * 2 ** 20;
+
+const NODES_LIMIT = 2 ** RULE_VALUE.shift;
+const SLICE = RULE_VALUE.slice * NODES_LIMIT;
+const ROW = RULE_VALUE.row * NODES_LIMIT;
+
+/** Of packets for which no condition holds. */
+const NO_SERVICE = -1;
 
 export interface Node {
   /** Place in the list of rules. */
@@ -23,7 +30,6 @@ export class Values {
   readonly #signatures: ServiceSignatures | undefined;
   readonly #byPlace: number[] = [];
   readonly #byLink = new Map<number, number>();
-  readonly #lengths: number[] = [0];
   readonly #chain: number[] = [];
   #rows = new Uint32Array(1024);
   #rowCount = 0;
@@ -54,70 +60,87 @@ export class Values {
   }
 
   #valueOf(list: readonly number[]): number {
-    const signatures = this.#signatures;
-    if (!signatures || list.every((rule) => this.#conditionOf(rule) === UNCONDITIONAL)) return this.#nodeFor(list, 0);
-    const services = this.serviceCount;
-    const row = this.#newRow();
-    let alike = true;
-    for (let service = 0; service < services; service++) {
-      const node = this.#nodeFor(list, service);
-      this.#rows[row * services + service] = node;
-      alike &&= node === this.#rows[row * services];
+    const always = this.#nodeFor(list, NO_SERVICE);
+    const touched = this.#servicesTouched(list);
+    const nodes = touched.map((service) => this.#nodeFor(list, service));
+    const usual = touched.length < this.serviceCount ? always : (nodes[0] as number);
+    if (nodes.every((node) => node === usual)) return usual;
+    const row = this.#newRow(always);
+    nodes.forEach((node, i) => {
+      this.#rows[row * this.serviceCount + (touched[i] as number)] = node;
+    });
+    return taggedValue('row', row);
+  }
+
+  /** All services for which a rule of the list with a condition holds. */
+  #servicesTouched(list: readonly number[]): readonly number[] {
+    const conditions = [...new Set(list.map((rule) => (this.#rules[rule] as PreparedRule).condition))];
+    const services: number[] = [];
+    for (let service = 0; service < this.serviceCount; service++) {
+      if (conditions.some((condition) => condition !== UNCONDITIONAL && this.#holds(condition, service))) {
+        services.push(service);
+      }
     }
-    if (!alike) return VALUE_KIND.row * VALUE_NUMBERS + row;
-    this.#rowCount--;
-    return this.#rows[row * services] as number;
+    return services;
   }
 
   /** The chain of the rules that hold for a service, each for as long as none before it does. */
   #nodeFor(list: readonly number[], service: number): number {
     const chain = this.#chain;
-    chain.length = 0;
+    let length = 0;
     let until = Number.NEGATIVE_INFINITY;
     for (const place of list) {
       const { expiresMs, condition } = this.#rules[place] as PreparedRule;
-      if (expiresMs <= until) continue;
-      if (condition !== UNCONDITIONAL && !this.#signatures?.holds(service, condition)) continue;
-      chain.push(place);
+      if (expiresMs <= until || !this.#holds(condition, service)) continue;
+      if (length === RULE_CHAIN_LIMIT) throw chainTooLong(this.#rules[place] as PreparedRule);
+      chain[length++] = place;
       until = expiresMs;
       if (until === Number.POSITIVE_INFINITY) break;
     }
     let node = 0;
-    for (let i = chain.length - 1; i >= 0; i--) node = this.#link(chain[i] as number, node);
+    while (length > 0) node = this.#link(chain[--length] as number, node);
     return node;
   }
 
+  #holds(condition: number, service: number): boolean {
+    if (condition === UNCONDITIONAL) return true;
+    return service !== NO_SERVICE && this.#signatures?.holds(service, condition) === true;
+  }
+
   #link(rule: number, next: number): number {
-    const key = rule * VALUE_NUMBERS + next;
-    const known = this.#byLink.get(key);
-    if (known !== undefined) return known;
-    const length = (this.#lengths[next] as number) + 1;
-    if (length > CHAIN_LIMIT) {
-      const { id } = this.#rules[rule] as PreparedRule;
-      const message = `More than ${CHAIN_LIMIT} rules for the same packets, rule ${id} among them, end one after the other: remove some, or give them one end.`;
-      throw new RulesCompileError('limit', message, CHAIN_LIMIT);
+    const key = rule * NODES_LIMIT + next;
+    let node = this.#byLink.get(key);
+    if (node === undefined) {
+      node = this.nodes.push({ rule, next }) - 1;
+      this.#byLink.set(key, node);
     }
-    this.#lengths.push(length);
-    const number = this.nodes.push({ rule, next }) - 1;
-    this.#byLink.set(key, number);
-    return number;
+    return node;
   }
 
-  #conditionOf(rule: number): number {
-    return (this.#rules[rule] as PreparedRule).condition;
-  }
-
-  #newRow(): number {
-    const needed = (this.#rowCount + 1) * this.serviceCount;
+  #newRow(node: number): number {
+    const services = this.serviceCount;
+    const needed = (this.#rowCount + 1) * services;
     if (4 * needed > ROWS_LIMIT) {
-      const message = `Rules for ${this.#rowCount} different groups of sources tell ${this.serviceCount} kinds of packets apart, which is more than the tables hold: use fewer different ports, or put sources into sets.`;
-      throw new RulesCompileError('limit', message, Math.floor(ROWS_LIMIT / 4 / this.serviceCount));
+      const most = Math.floor(ROWS_LIMIT / 4 / services);
+      const message = `Rules tell ${services} kinds of packets apart, and then no more than ${most} groups of sources: use fewer different ports, or put sources into sets.`;
+      throw new RulesCompileError('limit', message, most);
     }
     if (needed > this.#rows.length) {
       const larger = new Uint32Array(Math.max(needed, 2 * this.#rows.length));
       larger.set(this.#rows);
       this.#rows = larger;
     }
+    this.#rows.fill(node, needed - services, needed);
     return this.#rowCount++;
   }
+}
+
+function chainTooLong({ id }: PreparedRule): RulesCompileError {
+  const message = `More than ${RULE_CHAIN_LIMIT} rules for the same packets, rule ${id} among them, end one after the other: remove some, or give them the same end.`;
+  return new RulesCompileError('limit', message, RULE_CHAIN_LIMIT);
+}
+
+/** A value as the image has it. */
+export function taggedValue(kind: 'slice' | 'row', number: number): number {
+  return (kind === 'slice' ? SLICE : ROW) + number;
 }

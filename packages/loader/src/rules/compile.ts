@@ -4,6 +4,7 @@
  *   rules ─ prepareRules ─┬─ conditions ─ compileServices ─────────┐
  *                         └─ networks, sets ─ sweep ─ bounds, rows ─┴─ writeImage
  */
+import { RULE_ACTION } from '@packetlog/bpf';
 import type { DefaultPolicy, Rule } from '@packetlog/common';
 import type { AddressList } from './address-list.ts';
 import { Bounds, rootBitsFor, rootTable } from './compile-bounds.ts';
@@ -15,7 +16,6 @@ import { NOWHERE, Places } from './compile-places.ts';
 import { type PreparedRule, prepareRules, RANKED_ACTIONS } from './compile-rules-list.ts';
 import { compileServices } from './compile-services.ts';
 import { type Node, Values } from './compile-values.ts';
-import { NODE_ACTION } from './image-layout.ts';
 import { type NodeFacts, writeImage } from './image-write.ts';
 
 export interface RulesToCompile {
@@ -36,10 +36,12 @@ export interface RulesToCompile {
 }
 
 export interface CompiledRules {
-  /** A multiple of LINE_BYTES. */
+  /** A whole number of lines. */
   readonly image: Uint8Array;
   /** Slot by rule id; 0 is none. */
   readonly counterSlots: ReadonlyMap<number, number>;
+  /** Slots of rules that had none so far: to be cleared before the image is published. */
+  readonly freshCounters: readonly number[];
   readonly stats: {
     readonly bounds: number;
     readonly places: number;
@@ -52,6 +54,9 @@ export interface CompiledRules {
 export function compileRules(input: RulesToCompile): CompiledRules {
   const ids = input.rules.map(({ id }) => id);
   const counterSlots = assignCounterSlots(ids, input.counters.previous, input.counters.limit);
+  const freshCounters = ids
+    .filter((id) => counterSlots.get(id) !== input.counters.previous.get(id))
+    .map((id) => counterSlots.get(id) as number);
   const prepared = prepareRules(input.rules, counterSlots);
   const services =
     prepared.conditions.length > 0 ? compileServices(prepared.conditions, input.interfaceSlots) : undefined;
@@ -86,11 +91,11 @@ export function compileRules(input: RulesToCompile): CompiledRules {
     services: values.serviceCount,
     nodes: values.nodes.length - 1,
   };
-  return { image, counterSlots, stats };
+  return { image, counterSlots, freshCounters, stats };
 }
 
 function nodeFacts({ rule, next }: Node, rules: readonly PreparedRule[]): NodeFacts {
   const { id, counterSlot, rank, expiresMs } = rules[rule] as PreparedRule;
-  const action = NODE_ACTION[RANKED_ACTIONS[rank] as keyof typeof NODE_ACTION];
+  const action = RULE_ACTION[RANKED_ACTIONS[rank] as keyof typeof RULE_ACTION];
   return { ruleId: id, counterSlot, action, next, expiresMs };
 }

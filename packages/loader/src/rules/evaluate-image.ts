@@ -2,22 +2,24 @@
  * Decides about packets by an image, step by step as the XDP program does (packages/bpf/src/xdp/rules.h). Little-endian
  * machines only, as the image.
  */
-import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6 } from '@packetlog/common';
 import {
-  HEADER,
-  IMAGE_MAGIC,
-  LINE_BYTES,
-  LINE_WORDS,
-  NODE,
-  NODE_ACTION,
-  NODE_WORDS,
-  PAIR_WORDS,
-  PORT_PROTOCOLS,
-  SERVICES,
-  VALUE_KIND,
-  VALUE_KIND_SHIFT,
-  VALUE_NUMBERS,
-} from './image-layout.ts';
+  RULE_ACTION,
+  RULE_HEADER,
+  RULE_IMAGE_MAGIC,
+  RULE_LINE,
+  RULE_NODE,
+  RULE_PORT_PROTOCOL,
+  RULE_SERVICES,
+  RULE_VALUE,
+} from '@packetlog/bpf';
+import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6 } from '@packetlog/common';
+
+const { size: LINE_BYTES, words: LINE_WORDS } = RULE_LINE;
+const PAIR_WORDS = LINE_WORDS / RULE_LINE.pairs;
+const NODE_WORDS = RULE_NODE.size / 4;
+const NODE_FIELDS = RULE_NODE.fields;
+const PORT_PROTOCOLS: Readonly<Record<number, number>> = RULE_PORT_PROTOCOL;
+const VALUE_NUMBER = 2 ** RULE_VALUE.shift - 1;
 
 /** What of a packet rules look at. */
 export interface PacketFacts {
@@ -58,11 +60,11 @@ export class RuleImage {
     this.#halves = new Uint16Array(buffer, byteOffset, byteLength / 2);
     this.#words = new Uint32Array(buffer, byteOffset, byteLength / 4);
     this.#wide = new BigUint64Array(buffer, byteOffset, byteLength / 8);
-    if (this.#words[HEADER.magic] !== IMAGE_MAGIC) throw new RangeError('this is no image of rules');
+    if (this.#words[RULE_HEADER.magic] !== RULE_IMAGE_MAGIC) throw new RangeError('this is no image of rules');
   }
 
   get defaultDeny(): boolean {
-    return this.#words[HEADER.default_deny] === 1;
+    return this.#words[RULE_HEADER.default_deny] === 1;
   }
 
   verdict(facts: PacketFacts, nowNs: bigint): Verdict {
@@ -77,57 +79,57 @@ export class RuleImage {
     if (facts.etherType !== ETHER_TYPE_IPV4 && facts.etherType !== ETHER_TYPE_IPV6) return NOT_JUDGED;
     const service = this.#serviceOf(facts);
     const bySource = facts.source ? this.#unexpired(this.#nodeOf(this.#lookUp(facts.source), service), nowNs) : 0;
-    const byAny = this.#unexpired(this.#nodeOf(this.#header(HEADER.any_value), service), nowNs);
+    const byAny = this.#unexpired(this.#nodeOf(this.#header(RULE_HEADER.any_value), service), nowNs);
     if (bySource === 0 || byAny === 0) return bySource || byAny;
     return this.#rank(byAny) > this.#rank(bySource) ? byAny : bySource;
   }
 
   ruleId(node: number): number {
-    return this.#node(node, NODE.rule_id);
+    return this.#node(node, NODE_FIELDS.rule_id);
   }
 
   counterSlot(node: number): number {
-    return this.#node(node, NODE.counter_slot);
+    return this.#node(node, NODE_FIELDS.counter_slot);
   }
 
   action(node: number): 'permit' | 'deny' | 'observe' {
-    return ACTIONS[this.#node(node, NODE.action)] ?? 'observe';
+    return ACTIONS[this.#node(node, NODE_FIELDS.action)] ?? 'observe';
   }
 
   #header(word: number): number {
     return this.#words[word] as number;
   }
 
-  #node(node: number, word: number): number {
-    return this.#words[this.#header(HEADER.nodes_line) * LINE_WORDS + node * NODE_WORDS + word] as number;
+  #node(node: number, byte: number): number {
+    return this.#words[this.#header(RULE_HEADER.nodes_line) * LINE_WORDS + node * NODE_WORDS + byte / 4] as number;
   }
 
   #rank(node: number): number {
-    return RANK[this.#node(node, NODE.action)] as number;
+    return RANK[this.#node(node, NODE_FIELDS.action)] as number;
   }
 
   #serviceOf({ ipProtocol, destinationPort, interfaceSlot }: PacketFacts): number {
-    const line = this.#header(HEADER.services_line);
+    const line = this.#header(RULE_HEADER.services_line);
     if (line === 0) return 0;
     const interfaceClass = this.#bytes[line * LINE_BYTES + interfaceSlot] as number;
-    const place = PORT_PROTOCOLS.indexOf(ipProtocol as (typeof PORT_PROTOCOLS)[number]);
-    if (destinationPort !== undefined && place >= 0) {
-      const index = interfaceClass * PORT_PROTOCOLS.length + place;
-      const table = this.#words[(line + SERVICES.port_tables_line) * LINE_WORDS + index] as number;
+    const place = PORT_PROTOCOLS[ipProtocol];
+    if (destinationPort !== undefined && place !== undefined) {
+      const index = interfaceClass * RULE_SERVICES.port_protocols + place;
+      const table = this.#words[(line + RULE_SERVICES.port_tables) * LINE_WORDS + index] as number;
       if (table !== 0) return this.#halves[(table * LINE_BYTES) / 2 + destinationPort] as number;
     }
-    const table = line + SERVICES.protocol_tables_line + interfaceClass * SERVICES.protocol_table_lines;
+    const table = line + RULE_SERVICES.protocols + interfaceClass * RULE_SERVICES.protocol_lines;
     return this.#halves[(table * LINE_BYTES) / 2 + ipProtocol] as number;
   }
 
   #lookUp(source: ArrayLike<number>): number {
     const ipv4 = source.length === 1;
     const word = source[0] as number;
-    const bits = this.#header(ipv4 ? HEADER.root4_bits : HEADER.root6_bits);
-    const root = this.#header(ipv4 ? HEADER.root4_line : HEADER.root6_line);
+    const bits = this.#header(ipv4 ? RULE_HEADER.root4_bits : RULE_HEADER.root6_bits);
+    const root = this.#header(ipv4 ? RULE_HEADER.root4_line : RULE_HEADER.root6_line);
     let value = this.#find(root, word >>> (32 - bits), word);
-    for (let level = 1; value >>> VALUE_KIND_SHIFT === VALUE_KIND.slice; level++) {
-      value = this.#find(this.#header(HEADER.slices_line), value & (VALUE_NUMBERS - 1), source[level] as number);
+    for (let level = 1; value >>> RULE_VALUE.shift === RULE_VALUE.slice; level++) {
+      value = this.#find(this.#header(RULE_HEADER.slices_line), value & VALUE_NUMBER, source[level] as number);
     }
     return value;
   }
@@ -138,7 +140,7 @@ export class RuleImage {
     const first = this.#words[entry] as number;
     const count = this.#words[entry + 1] as number;
     if (count === 0) return first;
-    const bounds = this.#header(HEADER.bounds_line) * LINE_WORDS;
+    const bounds = this.#header(RULE_HEADER.bounds_line) * LINE_WORDS;
     let low = first;
     for (let rest = count; rest > 1; ) {
       const half = rest >>> 1;
@@ -149,28 +151,29 @@ export class RuleImage {
   }
 
   #nodeOf(value: number, service: number): number {
-    if (value >>> VALUE_KIND_SHIFT !== VALUE_KIND.row) return value;
-    const row = value & (VALUE_NUMBERS - 1);
-    const rows = this.#header(HEADER.rows_line) * LINE_WORDS;
-    return this.#words[rows + row * this.#header(HEADER.service_count) + service] as number;
+    if (value >>> RULE_VALUE.shift !== RULE_VALUE.row) return value;
+    const row = value & VALUE_NUMBER;
+    const rows = this.#header(RULE_HEADER.rows_line) * LINE_WORDS;
+    return this.#words[rows + row * this.#header(RULE_HEADER.service_count) + service] as number;
   }
 
   #unexpired(first: number, nowNs: bigint): number {
     let node = first;
     while (node !== 0) {
-      const at = this.#header(HEADER.nodes_line) * LINE_WORDS + node * NODE_WORDS + NODE.expires_wall_ns;
+      const at =
+        this.#header(RULE_HEADER.nodes_line) * LINE_WORDS + node * NODE_WORDS + NODE_FIELDS.expires_wall_ns / 4;
       const expires = this.#wide[at / 2] as bigint;
       if (expires === 0n || nowNs < expires) return node;
-      node = this.#node(node, NODE.next);
+      node = this.#node(node, NODE_FIELDS.next);
     }
     return 0;
   }
 }
 
 const ACTIONS: Readonly<Record<number, 'permit' | 'deny' | 'observe'>> = {
-  [NODE_ACTION.permit]: 'permit',
-  [NODE_ACTION.deny]: 'deny',
-  [NODE_ACTION.observe]: 'observe',
+  [RULE_ACTION.permit]: 'permit',
+  [RULE_ACTION.deny]: 'deny',
+  [RULE_ACTION.observe]: 'observe',
 };
 /** By action: the higher wins. */
 const RANK = [0, 2, 3, 1];

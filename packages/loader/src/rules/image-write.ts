@@ -1,19 +1,7 @@
 /** Puts the parts of a rule set into their lines. */
-import type { Bounds } from './compile-bounds.ts';
+import { RULE_HEADER, RULE_IMAGE_MAGIC, RULE_LINE, RULE_NODE, RULE_SERVICES } from '@packetlog/bpf';
+import { type Bounds, PAIR_WORDS } from './compile-bounds.ts';
 import type { Services } from './compile-services.ts';
-import {
-  HEADER,
-  IMAGE_MAGIC,
-  INTERFACE_CLASS_LIMIT,
-  LINE_BYTES,
-  LINE_WORDS,
-  NODE,
-  NODE_WORDS,
-  PAIR_WORDS,
-  PORT_PROTOCOLS,
-  SERVICES,
-} from './image-layout.ts';
-
 export interface NodeFacts {
   readonly ruleId: number;
   readonly counterSlot: number;
@@ -45,69 +33,70 @@ interface Section {
 
 const NS_PER_MS = 1_000_000n;
 
-/** @param allocate gives that many bytes, all zero; a multiple of LINE_BYTES is asked for */
+/** @param allocate gives that many bytes, all zero; a multiple of RULE_LINE.size is asked for */
 export function writeImage(parts: ImageParts, allocate: (bytes: number) => Uint8Array): Uint8Array {
   const sections: Section[] = [];
   let line = 1;
   const place = (data: Uint32Array | Uint16Array | Uint8Array): number => {
     const at = line;
     sections.push({ line: at, data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) });
-    line += Math.ceil(data.byteLength / LINE_BYTES);
+    line += Math.ceil(data.byteLength / RULE_LINE.size);
     return at;
   };
   const pairs = (bounds: Bounds) => bounds.data.subarray(0, PAIR_WORDS * bounds.count);
-  const header = new Uint32Array(LINE_WORDS);
-  header[HEADER.magic] = IMAGE_MAGIC;
-  header[HEADER.default_deny] = parts.defaultDeny ? 1 : 0;
-  new BigUint64Array(header.buffer)[HEADER.until_mono_ns / 2] = parts.untilMonoNs;
-  header[HEADER.root4_line] = place(parts.root4);
-  header[HEADER.root4_bits] = Math.log2(parts.root4.length / PAIR_WORDS);
-  header[HEADER.root6_line] = place(parts.root6);
-  header[HEADER.root6_bits] = Math.log2(parts.root6.length / PAIR_WORDS);
-  header[HEADER.bounds_line] = place(pairs(parts.bounds));
-  header[HEADER.slices_line] = place(pairs(parts.slices));
-  header[HEADER.services_line] = parts.services ? placeServices(parts.services, place) : 0;
-  header[HEADER.rows_line] = place(parts.rows);
-  header[HEADER.service_count] = parts.serviceCount;
-  header[HEADER.nodes_line] = place(nodeWords(parts.nodes));
-  header[HEADER.any_value] = parts.anyValue;
-  header[HEADER.has_expiry] = parts.nodes.some(({ expiresMs }) => Number.isFinite(expiresMs)) ? 1 : 0;
-  const image = allocate(line * LINE_BYTES);
+  const header = new Uint32Array(RULE_LINE.words);
+  header[RULE_HEADER.magic] = RULE_IMAGE_MAGIC;
+  header[RULE_HEADER.default_deny] = parts.defaultDeny ? 1 : 0;
+  new BigUint64Array(header.buffer)[RULE_HEADER.until_mono_ns / 2] = parts.untilMonoNs;
+  header[RULE_HEADER.root4_line] = place(parts.root4);
+  header[RULE_HEADER.root4_bits] = Math.log2(parts.root4.length / PAIR_WORDS);
+  header[RULE_HEADER.root6_line] = place(parts.root6);
+  header[RULE_HEADER.root6_bits] = Math.log2(parts.root6.length / PAIR_WORDS);
+  header[RULE_HEADER.bounds_line] = place(pairs(parts.bounds));
+  header[RULE_HEADER.slices_line] = place(pairs(parts.slices));
+  header[RULE_HEADER.services_line] = parts.services ? placeServices(parts.services, place) : 0;
+  header[RULE_HEADER.rows_line] = place(parts.rows);
+  header[RULE_HEADER.service_count] = parts.serviceCount;
+  header[RULE_HEADER.nodes_line] = place(nodeBytes(parts.nodes));
+  header[RULE_HEADER.any_value] = parts.anyValue;
+  header[RULE_HEADER.has_expiry] = parts.nodes.some(({ expiresMs }) => Number.isFinite(expiresMs)) ? 1 : 0;
+  const image = allocate(line * RULE_LINE.size);
   image.set(new Uint8Array(header.buffer));
-  for (const section of sections) image.set(section.data, section.line * LINE_BYTES);
+  for (const section of sections) image.set(section.data, section.line * RULE_LINE.size);
   return image;
 }
 
 /** Line of the services. The port tables come first, because their lines stand in the services. */
 function placeServices(services: Services, place: (data: Uint32Array | Uint16Array | Uint8Array) => number): number {
   const tableLines = services.portTables.map((table) => place(table));
-  const portTables = new Uint32Array(INTERFACE_CLASS_LIMIT * PORT_PROTOCOLS.length);
+  const portTables = new Uint32Array(RULE_SERVICES.most_interface_classes * RULE_SERVICES.port_protocols);
   services.portTableNumbers.forEach((number, index) => {
     if (number > 0) portTables[index] = tableLines[number - 1] as number;
   });
-  const lines = SERVICES.protocol_tables_line + SERVICES.protocol_table_lines * services.protocolTables.length;
-  const bytes = new Uint8Array(lines * LINE_BYTES);
+  const lines = RULE_SERVICES.protocols + RULE_SERVICES.protocol_lines * services.protocolTables.length;
+  const bytes = new Uint8Array(lines * RULE_LINE.size);
   bytes.set(services.interfaceClasses);
-  new Uint32Array(bytes.buffer, SERVICES.port_tables_line * LINE_BYTES).set(portTables);
+  new Uint32Array(bytes.buffer, RULE_SERVICES.port_tables * RULE_LINE.size).set(portTables);
   services.protocolTables.forEach((table, index) => {
-    const at = (SERVICES.protocol_tables_line + index * SERVICES.protocol_table_lines) * LINE_BYTES;
+    const at = (RULE_SERVICES.protocols + index * RULE_SERVICES.protocol_lines) * RULE_LINE.size;
     new Uint16Array(bytes.buffer, at).set(table);
   });
   return place(bytes);
 }
 
-function nodeWords(nodes: readonly NodeFacts[]): Uint32Array {
-  const words = new Uint32Array(NODE_WORDS * (nodes.length + 1));
-  const wide = new BigUint64Array(words.buffer);
+function nodeBytes(nodes: readonly NodeFacts[]): Uint8Array {
+  const bytes = new Uint8Array(RULE_NODE.size * (nodes.length + 1));
+  const view = new DataView(bytes.buffer);
+  const { fields } = RULE_NODE;
   nodes.forEach((node, index) => {
-    const at = NODE_WORDS * (index + 1);
-    words[at + NODE.rule_id] = node.ruleId;
-    words[at + NODE.counter_slot] = node.counterSlot;
-    words[at + NODE.action] = node.action;
-    words[at + NODE.next] = node.next;
-    wide[(at + NODE.expires_wall_ns) / 2] = expiresNs(node.expiresMs);
+    const at = RULE_NODE.size * (index + 1);
+    view.setUint32(at + fields.rule_id, node.ruleId, true);
+    view.setUint32(at + fields.counter_slot, node.counterSlot, true);
+    view.setUint32(at + fields.action, node.action, true);
+    view.setUint32(at + fields.next, node.next, true);
+    view.setBigUint64(at + fields.expires_wall_ns, expiresNs(node.expiresMs), true);
   });
-  return words;
+  return bytes;
 }
 
 /** 0 would mean never. */
