@@ -63,6 +63,15 @@ export {
   VLAN_TAG_LIMIT,
 } from './layout.ts';
 export {
+  type Listener,
+  listenerSchema,
+  MAX_REVERSE_ADDRESSES,
+  type ReverseNames,
+  type ReverseNamesRequest,
+  reverseNamesRequestSchema,
+  reverseNamesSchema,
+} from './name-requests.ts';
+export {
   actionName,
   ETHER_TYPE_IPV4,
   ETHER_TYPE_IPV6,

@@ -11,6 +11,7 @@ import { z } from 'zod';
 import { filterProblemSchema, filterTextSchema } from './filter/filter-text.ts';
 import type { History, HistoryRequest, HistoryTop, HistoryTopRequest } from './history.ts';
 import { ACTIONS, REASONS } from './layout.ts';
+import type { Listener, ReverseNames, ReverseNamesRequest } from './name-requests.ts';
 import type { RulesEvents } from './rules/requests.ts';
 import type { RuleCounters, RulesSnapshot } from './rules/snapshot.ts';
 
@@ -196,7 +197,7 @@ export type Pause = z.infer<typeof pauseSchema>;
 
 /** Why a call or a connection was refused. `message` ends with the next action. */
 export const refusalSchema = z.object({
-  code: z.enum(['unauthorized', 'protocol_mismatch', 'invalid', 'too_many_clients', 'internal']),
+  code: z.enum(['unauthorized', 'protocol_mismatch', 'invalid', 'too_many_clients', 'unavailable', 'internal']),
   message: z.string(),
   /** Where in the text of `subscribe`'s filter. */
   filter: filterProblemSchema.optional(),
@@ -241,4 +242,8 @@ export interface ClientToServerEvents extends RulesEvents {
   history: (options: HistoryRequest, acknowledge: (result: Acknowledgement<History>) => void) => void;
   /** Who made a range of the past. */
   'history:top': (options: HistoryTopRequest, acknowledge: (result: Acknowledgement<HistoryTop>) => void) => void;
+  /** Which local processes have sockets that wait for packets. Refused (`unavailable`) where the loader cannot tell. */
+  'names:listeners': (options: object, acknowledge: (result: Acknowledgement<Listener[]>) => void) => void;
+  /** Refused (`unavailable`) unless the loader was started with `--reverse-dns`. */
+  'names:reverse': (options: ReverseNamesRequest, acknowledge: (result: Acknowledgement<ReverseNames>) => void) => void;
 }

@@ -164,6 +164,7 @@ function optionsOf(command: Command, options: ReturnType<typeof runOptions>): Ru
     sample: given.sample ?? SAMPLE_AUTO,
     simulateLoss: given.simulateLoss ?? 0,
     netns: given.netns,
+    reverseDns: given.reverseDns ?? false,
     allowOrigin: given.allowOrigin ?? [],
     config,
     pin: given.pin ?? 'auto',

@@ -43,6 +43,8 @@ export interface RunOptions {
   /** Records to lose on purpose. */
   simulateLoss: number;
   netns: string | undefined;
+  /** Look up the names of addresses when a client asks. */
+  reverseDns: boolean;
   allowOrigin: string[];
   config: string | undefined;
   /** When program and maps outlive the process. */
@@ -120,6 +122,10 @@ export function runOptions(): Option[] {
       .argParser(sampling)
       .default(SAMPLE_AUTO, 'auto')
       .env('PACKETLOG_SAMPLE'),
+    new Option(
+      '--reverse-dns',
+      'let the dashboard look up names of addresses; the sender’s DNS learns that somebody looked',
+    ).env('PACKETLOG_REVERSE_DNS'),
     new Option('--simulate-loss <n>', 'lose so many records on purpose, to see the alarm')
       .argParser(count)
       .env('PACKETLOG_SIMULATE_LOSS')

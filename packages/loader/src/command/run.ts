@@ -144,6 +144,8 @@ async function openFront(options: RunOptions, log: Logger): Promise<Front | unde
     allowOrigin: options.allowOrigin,
     token: process.env['PACKETLOG_TOKEN'],
     session: session(options.clock),
+    processes: options.netns === undefined,
+    reverseDns: options.reverseDns,
     log,
   });
 }

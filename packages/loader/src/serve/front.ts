@@ -6,8 +6,11 @@ import type { DrainThread } from '../drain/drain-thread.ts';
 import type { DrainLedger } from '../drain/messages.ts';
 import { History } from '../history/history.ts';
 import { HistoryFeed } from '../history/history-feed.ts';
+import { Listeners } from '../names/listeners.ts';
+import { ReverseNames } from '../names/reverse-names.ts';
 import { SetupError } from '../setup-error.ts';
 import { type Allowed, allowedFor, isLoopback, reachableHost } from './allowed-hosts.ts';
+import { questions } from './questions.ts';
 import { SocketServer } from './socket-server.ts';
 import { newToken } from './token.ts';
 import { listen, webServer } from './web-server.ts';
@@ -25,6 +28,9 @@ export interface FrontOptions {
   /** Undefined: a new one. */
   token: string | undefined;
   session: Omit<Hello, 'interfaces' | 'transport'>;
+  /** Whether local processes are those of the watched interfaces. */
+  processes: boolean;
+  reverseDns: boolean;
   log: Logger;
 }
 
@@ -84,7 +90,11 @@ export class Front {
         if (allRows) this.rowsWanted(0);
         else thread.want(perSecond * HEADROOM);
       },
-      history: this.#history,
+      questions: questions({
+        history: this.#history,
+        listeners: this.#options.processes ? new Listeners() : undefined,
+        reverseNames: this.#options.reverseDns ? new ReverseNames() : undefined,
+      }),
       log: this.#options.log,
     });
   }

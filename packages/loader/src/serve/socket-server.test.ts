@@ -20,6 +20,7 @@ import type { DrainLedger } from '../drain/messages.ts';
 import { History } from '../history/history.ts';
 import { numberedRecord, recordNumber } from '../ring/fake-ring.ts';
 import { allowedFor } from './allowed-hosts.ts';
+import { questions } from './questions.ts';
 import { SocketServer } from './socket-server.ts';
 
 const HOST = '127.0.0.1';
@@ -83,7 +84,11 @@ beforeEach(async () => {
     allowed: () => allowedFor(HOST, port, []),
     token: TOKEN,
     hello: () => hello,
-    history,
+    questions: questions({
+      history,
+      listeners: undefined,
+      reverseNames: { find: () => Promise.reject(new Error('broken')) },
+    }),
     stride: STRIDE,
     recordOffset: 8,
     onRowsWanted: (perSecond) => {
@@ -574,6 +579,23 @@ describe('the past', () => {
   ])('refuses %s %j', async (event, options) => {
     const { socket } = await connected();
     expect(await socket.emitWithAck(event, options)).toMatchObject({ ok: false, error: { code: 'invalid' } });
+  });
+});
+
+describe('a question', () => {
+  it('that this loader does not answer is refused with the reason', async () => {
+    const { socket } = await connected();
+    expect(await socket.emitWithAck('names:listeners', {})).toEqual({
+      ok: false,
+      error: { code: 'unavailable', message: expect.stringMatching(/start a loader inside/) },
+    });
+  });
+
+  it('whose answer fails is told so, and logged', async () => {
+    const { socket } = await connected();
+    const answer = await socket.emitWithAck('names:reverse', { addresses: ['192.0.2.1'] });
+    expect(answer).toMatchObject({ ok: false, error: { code: 'internal' } });
+    expect(logged.some(({ msg }) => msg === 'handling a message failed')).toBe(true);
   });
 });
 

@@ -6,10 +6,6 @@ import {
   EVERYTHING,
   type Filter,
   type Hello,
-  type History,
-  type HistoryTop,
-  historyRequestSchema,
-  historyTopRequestSchema,
   type Notice,
   parseFilter,
   pauseSchema,
@@ -22,11 +18,11 @@ import type { Logger } from 'pino';
 import { Server } from 'socket.io';
 import type { z } from 'zod';
 import type { DrainLedger } from '../drain/messages.ts';
-import type { History as PastRates } from '../history/history.ts';
 import { admission } from './admission.ts';
 import { type Allowed, refusal } from './allowed-hosts.ts';
 import { Client, type ClientSocket } from './client.ts';
 import { BACKLOG_BYTES, BACKLOG_MS } from './outbox.ts';
+import { type Questions, Unavailable } from './questions.ts';
 import { refusedMessage } from './refused-message.ts';
 import type { StreamClock } from './row-stream.ts';
 import { RowStreams } from './row-streams.ts';
@@ -40,7 +36,7 @@ const STALLED_MS = 30_000;
 const MAX_WAITING = 5000;
 /** How long the end waits for clients to take what was sent, and again for them to hang up. */
 const CLOSE_MS = 1000;
-const KNOWN_EVENTS = new Set(['subscribe', 'pause', 'history', 'history:top']);
+const KNOWN_EVENTS = new Set(['subscribe', 'pause']);
 
 export interface SocketServerOptions {
   http: HttpServer;
@@ -52,8 +48,7 @@ export interface SocketServerOptions {
   recordOffset: number;
   /** Called when the number of rows that clients can use changed; each call is answered by one of `activate`. */
   onRowsWanted: (perSecond: number) => void;
-  /** Answers for the past. */
-  history: Pick<PastRates, 'answer' | 'top'>;
+  questions: Questions;
   log: Logger;
   /** For tests. */
   clock?: StreamClock;
@@ -197,21 +192,18 @@ export class SocketServer {
         });
       }),
     );
-    const { history } = this.#options;
-    socket.on('history', (...given: unknown[]) =>
-      this.#answer(client, historyRequestSchema, given, ({ step_ms }, done: (value: History) => void) =>
-        done(history.answer(step_ms, Date.now())),
-      ),
-    );
-    socket.on('history:top', (...given: unknown[]) =>
-      this.#answer(client, historyTopRequestSchema, given, ({ from_ms, to_ms }, done: (value: HistoryTop) => void) =>
-        done(history.top(from_ms, to_ms)),
-      ),
-    );
+    for (const [event, { schema, answer }] of this.#options.questions) {
+      socket.on(event as keyof ClientToServerEvents, (...given: unknown[]) =>
+        this.#answer(client, schema, given, (input, done, failed) => {
+          Promise.resolve(input).then(answer).then(done, failed);
+        }),
+      );
+    }
     // The parser also lets numbers and nothing at all through as names of events.
     socket.onAny((event: unknown) => {
       const name = String(event);
-      if (!KNOWN_EVENTS.has(name)) this.#bad(client, `unknown event ${JSON.stringify(name.slice(0, 40))}`);
+      if (!KNOWN_EVENTS.has(name) && !this.#options.questions.has(name))
+        this.#bad(client, `unknown event ${JSON.stringify(name.slice(0, 40))}`);
     });
     const hello = this.#options.hello();
     this.#streams.setInterfaces(hello.interfaces);
@@ -223,7 +215,7 @@ export class SocketServer {
     client: Client,
     schema: Schema,
     given: readonly unknown[],
-    act: (input: z.output<Schema>, done: (value: Value) => void) => void,
+    act: (input: z.output<Schema>, done: (value: Value) => void, failed: (error: unknown) => void) => void,
   ): void {
     const last = given.at(-1);
     const acknowledge = (result: Acknowledgement<Value>) => {
@@ -232,10 +224,21 @@ export class SocketServer {
       client.outbox.after(() => last(result));
       if (client.outbox.length > MAX_WAITING) this.#giveUp(client);
     };
+    const failed = (error: unknown) => {
+      if (error instanceof Unavailable) {
+        acknowledge({ ok: false, error: { code: 'unavailable', message: error.message } });
+        return;
+      }
+      this.#failed(client, error);
+      acknowledge({
+        ok: false,
+        error: { code: 'internal', message: 'The loader failed to handle this; see its log.' },
+      });
+    };
     try {
       const parsed = schema.safeParse(given[0]);
       if (parsed.success) {
-        act(parsed.data, (value) => acknowledge({ ok: true, value }));
+        act(parsed.data, (value) => acknowledge({ ok: true, value }), failed);
         return;
       }
       const error = refusedMessage(parsed.error);
@@ -243,11 +246,7 @@ export class SocketServer {
       // A filter is written by people.
       if (error.filter === undefined) this.#bad(client, error.message);
     } catch (error) {
-      this.#failed(client, error);
-      acknowledge({
-        ok: false,
-        error: { code: 'internal', message: 'The loader failed to handle this; see its log.' },
-      });
+      failed(error);
     }
   }
 

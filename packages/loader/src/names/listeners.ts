@@ -1,0 +1,63 @@
+/**
+ * Which local processes wait on which ports, from /proc. A picture of this moment: who had the port when a packet came
+ * may have been another.
+ */
+import { readdir, readFile, readlink } from 'node:fs/promises';
+import type { Listener } from '@packetlog/common';
+import { listeningSockets } from './proc-net.ts';
+
+const TABLES = [
+  ['tcp', 6],
+  ['tcp6', 6],
+  ['udp', 17],
+  ['udp6', 17],
+] as const;
+/** Looking costs a read of every open file's link: not more often, however many ask. */
+const FRESH_MS = 5000;
+
+export class Listeners {
+  #found: Promise<Listener[]> | undefined;
+  #foundAt = Number.NEGATIVE_INFINITY;
+
+  /** Sorted by protocol and port; a process that has a port on both families is there once. */
+  find(): Promise<Listener[]> {
+    if (this.#found === undefined || performance.now() - this.#foundAt > FRESH_MS) {
+      this.#foundAt = performance.now();
+      this.#found = look();
+    }
+    return this.#found;
+  }
+}
+
+async function look(): Promise<Listener[]> {
+  const tables = await Promise.all(
+    TABLES.map(async ([name, protocol]) => listeningSockets(await textOf(`/proc/net/${name}`), protocol)),
+  );
+  const byInode = new Map(tables.flat().map((socket) => [socket.inode, socket]));
+  const found = new Map<string, Listener>();
+  for (const pid of (await entriesOf('/proc')).filter((name) => /^\d+$/.test(name))) {
+    for (const fd of await entriesOf(`/proc/${pid}/fd`)) {
+      const [, inode] = /^socket:\[(\d+)\]$/.exec(await linkOf(`/proc/${pid}/fd/${fd}`)) ?? [];
+      const socket = byInode.get(Number(inode));
+      if (!socket) continue;
+      const { ip_protocol, port } = socket;
+      const key = `${ip_protocol} ${port} ${pid}`;
+      if (found.has(key)) continue;
+      found.set(key, { ip_protocol, port, pid: Number(pid), process: (await textOf(`/proc/${pid}/comm`)).trim() });
+    }
+  }
+  return [...found.values()].sort((a, b) => a.ip_protocol - b.ip_protocol || a.port - b.port || a.pid - b.pid);
+}
+
+/** Processes end while one looks: what is gone has nothing. */
+async function textOf(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch(() => '');
+}
+
+async function entriesOf(path: string): Promise<string[]> {
+  return readdir(path).catch(() => []);
+}
+
+async function linkOf(path: string): Promise<string> {
+  return readlink(path).catch(() => '');
+}

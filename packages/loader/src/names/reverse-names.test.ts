@@ -1,0 +1,33 @@
+import { describe, expect, it, vi } from 'vitest';
+import { ReverseNames } from './reverse-names.ts';
+
+describe('ReverseNames', () => {
+  it('gives the first name, or null where there is none', async () => {
+    const names = new ReverseNames((address) =>
+      address === '192.0.2.1' ? Promise.resolve(['a.example', 'b.example']) : Promise.reject(new Error('ENOTFOUND')),
+    );
+    expect(await names.find(['192.0.2.1', '192.0.2.2'])).toEqual({ '192.0.2.1': 'a.example', '192.0.2.2': null });
+  });
+
+  it('asks once for an address, however often it is wanted', async () => {
+    const ask = vi.fn((address: string) => Promise.resolve([`${address}.example`]));
+    const names = new ReverseNames(ask);
+    await Promise.all([names.find(['192.0.2.1']), names.find(['192.0.2.1', '192.0.2.1'])]);
+    await names.find(['192.0.2.1']);
+    expect(ask).toHaveBeenCalledTimes(1);
+  });
+
+  it('never has more than eight questions open', async () => {
+    let open = 0;
+    let most = 0;
+    const names = new ReverseNames(async () => {
+      most = Math.max(most, ++open);
+      await new Promise((resolve) => setImmediate(resolve));
+      open--;
+      return ['x.example'];
+    });
+    const addresses = Array.from({ length: 50 }, (_, k) => `192.0.2.${k}`);
+    expect(Object.keys(await names.find(addresses))).toHaveLength(50);
+    expect(most).toBe(8);
+  });
+});

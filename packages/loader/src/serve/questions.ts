@@ -1,0 +1,53 @@
+/** What a client may ask besides the stream: each answered from what the loader knows or can look up. */
+import { historyRequestSchema, historyTopRequestSchema, reverseNamesRequestSchema } from '@packetlog/common';
+import { z } from 'zod';
+import type { History } from '../history/history.ts';
+import type { Listeners } from '../names/listeners.ts';
+import type { ReverseNames } from '../names/reverse-names.ts';
+
+export interface Question {
+  readonly schema: z.ZodType;
+  /** `input` is what the schema made of the message. Throws Unavailable for what this loader does not answer. */
+  answer(input: unknown): unknown;
+}
+
+/** By the name of their event. */
+export type Questions = ReadonlyMap<string, Question>;
+
+/** The message ends with the next action. */
+export class Unavailable extends Error {
+  override readonly name = 'Unavailable';
+}
+
+export interface Sources {
+  history: Pick<History, 'answer' | 'top'>;
+  /** Undefined: processes are of another network namespace than the interfaces. */
+  listeners: Pick<Listeners, 'find'> | undefined;
+  /** Undefined: not switched on. */
+  reverseNames: Pick<ReverseNames, 'find'> | undefined;
+}
+
+export function questions({ history, listeners, reverseNames }: Sources): Questions {
+  return new Map([
+    question('history', historyRequestSchema, ({ step_ms }) => history.answer(step_ms, Date.now())),
+    question('history:top', historyTopRequestSchema, ({ from_ms, to_ms }) => history.top(from_ms, to_ms)),
+    question('names:listeners', z.strictObject({}), () => {
+      if (listeners) return listeners.find();
+      throw new Unavailable('Processes are known only without --netns: start a loader inside that namespace.');
+    }),
+    question('names:reverse', reverseNamesRequestSchema, ({ addresses }) => {
+      if (reverseNames) return reverseNames.find(addresses);
+      throw new Unavailable(
+        'Reverse DNS is off, because it tells the sender’s DNS that somebody looked. Start the loader with --reverse-dns.',
+      );
+    }),
+  ]);
+}
+
+function question<Schema extends z.ZodType>(
+  event: string,
+  schema: Schema,
+  answer: (input: z.output<Schema>) => unknown,
+): [string, Question] {
+  return [event, { schema, answer: (input) => answer(input as z.output<Schema>) }];
+}
