@@ -88,6 +88,7 @@ function refusalWords(refusal: Refusal): Pick<ConnectionWords, 'sentence' | 'adv
         retry: true,
       };
     case 'invalid':
+    case 'unavailable':
     case 'internal':
       return { sentence: 'The loader refused this page.', advice: OPEN_URL, retry: true };
   }
