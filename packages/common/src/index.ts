@@ -1,4 +1,5 @@
 export { AddressError, formatAddress, parseAddress } from './address.ts';
+export { type AddressMark, addressMark } from './address-marks.ts';
 export { encodeBatch, PacketLogBatch, readBatches } from './batch.ts';
 export { BatchFormatError, type BatchFormatErrorCode, type BatchFormatFacts } from './batch-error.ts';
 export { type BatchCounters, type BatchHeader, writeBatchCounters, writeBatchHeader } from './batch-header.ts';
@@ -6,6 +7,12 @@ export { BATCH_HEADER_FIELDS, BATCH_HEADER_SIZE, BATCH_MAGIC } from './batch-lay
 export { csvText, PACKET_LOG_CSV_HEADER, packetLogCsv } from './export/csv.ts';
 export { PCAPNG_COMMENT, PcapngEncoder } from './export/pcapng.ts';
 export { compileFilter, type FilterEnvironment } from './filter/compile.ts';
+export {
+  completeFilter,
+  type FilterCompletion,
+  type FilterOption,
+  type FilterVocabulary,
+} from './filter/complete.ts';
 export {
   type AllFilter,
   type AndFilter,
@@ -30,6 +37,7 @@ export { FilterError, type TextRange } from './filter/filter-error.ts';
 export { filterKey, simplified } from './filter/filter-key.ts';
 export { type FilterProblem, filterProblem, filterProblemSchema, filterTextSchema } from './filter/filter-text.ts';
 export { formatFilter } from './filter/format.ts';
+export { type Highlight, highlightFilter } from './filter/highlight.ts';
 export { MAX_FILTER_LENGTH, parseFilter } from './filter/parse.ts';
 export {
   HISTORY_COLUMNS,
@@ -118,6 +126,7 @@ export {
   summarySchema,
   type Volume,
 } from './protocol.ts';
+export { reasonSentence } from './reasons.ts';
 export { formatDuration, parseDuration } from './rules/duration.ts';
 export { formatIpProtocol, parseIpProtocol } from './rules/ip-protocol.ts';
 export { formatPortRange, type PortRange, parsePortRange } from './rules/port-range.ts';
@@ -177,5 +186,5 @@ export {
 } from './rules/snapshot.ts';
 export { formatRuleSource, isSetName, parseRuleSource, type RuleSource } from './rules/source.ts';
 export { serviceName, servicePort, serviceWords } from './service-names.ts';
-export { tcpFlagsLetters, tcpFlagsText } from './tcp-flags.ts';
+export { tcpFlagsLetters, tcpFlagsMeaning, tcpFlagsText } from './tcp-flags.ts';
 export { PacketLogView, type RecordPredicate, type RecordShape } from './view.ts';

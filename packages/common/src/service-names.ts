@@ -2,9 +2,10 @@
  * Names of services by port: the better known ones of IANA's registry "Service Name and Transport Protocol Port Number",
  * and of what is found on servers without being in it. A local table: nothing is looked up anywhere.
  */
+import { hasPorts } from './names.ts';
 
 /**
- * `port name` where TCP and UDP are alike (SCTP and UDP-Lite too), with `/tcp` or `/udp` where they are not. A name that
+ * `port name` where TCP and UDP are alike, with `/tcp` or `/udp` where they are not. A name that
  * is here twice is that of its first port when it is asked for by name.
  */
 const SERVICES = `
@@ -113,8 +114,9 @@ const ALIASES: ReadonlyMap<string, number> = new Map([
 const UDP = 17;
 const UDP_LITE = 136;
 
-/** The service at a port of this IP protocol: `https` for (6, 443). Undefined if none is known. */
+/** The service at a port of this IP protocol: `https` for (6, 443). SCTP is taken for TCP, UDP-Lite for UDP. */
 export function serviceName(ip_protocol: number, port: number): string | undefined {
+  if (!hasPorts(ip_protocol)) return undefined;
   const { tcp, udp } = table();
   return (ip_protocol === UDP || ip_protocol === UDP_LITE ? udp : tcp).get(port);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { tcpFlagsLetters, tcpFlagsText } from './tcp-flags.ts';
+import { tcpFlagsLetters, tcpFlagsMeaning, tcpFlagsText } from './tcp-flags.ts';
 
 describe('TCP flags', () => {
   it.each([
@@ -21,5 +21,29 @@ describe('TCP flags', () => {
     [0xff, 'FIN SYN RST PSH ACK URG ECE CWR', 'FSRP.UEW'],
   ])('writes flags %i as "%s" and "%s"', (flags, words, letters) => {
     expect([tcpFlagsText(flags), tcpFlagsLetters(flags)]).toEqual([words, letters]);
+  });
+});
+
+describe('tcpFlagsMeaning', () => {
+  it.each([
+    [0x02, 'opens a connection'],
+    [0xc2, 'opens a connection'],
+    [0x12, 'accepts a connection'],
+    [0x10, 'acknowledges, or carries data'],
+    [0x18, 'carries data that shall be handed on at once'],
+    [0x11, 'ends its half of a connection'],
+    [0x04, 'breaks off a connection'],
+    [0x14, 'refuses or breaks off a connection'],
+    [0x00, 'has no flags: no proper sender does that'],
+    [0x29, 'is lit like a Christmas tree: no proper sender does that'],
+    [0x01, 'ends without a connection: no proper sender does that'],
+    [0x03, 'opens and ends at once: no proper sender does that'],
+    [0x08, 'acknowledges nothing: no proper sender does that'],
+  ])('says what a packet with flags %i does', (flags, meaning) => {
+    expect(tcpFlagsMeaning(flags)).toBe(meaning);
+  });
+
+  it('has words for every byte', () => {
+    for (let flags = 0; flags < 256; flags++) expect(tcpFlagsMeaning(flags)).toMatch(/^[a-z]/);
   });
 });

@@ -18,3 +18,23 @@ export function tcpFlagsText(flags: number): string {
 export function tcpFlagsLetters(flags: number): string {
   return LETTER_TEXTS[flags & 0xff] as string;
 }
+
+const [FIN, SYN, RST, ACK, URG, PSH] = [0x01, 0x02, 0x04, 0x10, 0x20, 0x08];
+
+/**
+ * What a packet with these flags does, in a few words: `opens a connection`. Combinations that no proper sender makes are
+ * called so: they are what scanners send.
+ */
+export function tcpFlagsMeaning(flags: number): string {
+  const has = (bit: number) => (flags & bit) !== 0;
+  const plain = flags & 0x3f;
+  if (plain === 0) return 'has no flags: no proper sender does that';
+  if (plain === (FIN | PSH | URG)) return 'is lit like a Christmas tree: no proper sender does that';
+  if (has(SYN) && (has(FIN) || has(RST))) return 'opens and ends at once: no proper sender does that';
+  if (has(RST)) return has(ACK) ? 'refuses or breaks off a connection' : 'breaks off a connection';
+  if (has(SYN)) return has(ACK) ? 'accepts a connection' : 'opens a connection';
+  if (has(FIN))
+    return has(ACK) ? 'ends its half of a connection' : 'ends without a connection: no proper sender does that';
+  if (!has(ACK)) return 'acknowledges nothing: no proper sender does that';
+  return has(PSH) ? 'carries data that shall be handed on at once' : 'acknowledges, or carries data';
+}

@@ -122,9 +122,9 @@ describe('a compiled filter', () => {
           if (matches(bytes, 5) !== expected) expect({ any, record, found: !expected }).toBe(expected);
         }
       }),
-      { numRuns: 20_000 },
+      { numRuns: 5000 },
     );
-    expect(Math.min(seen.yes, seen.no)).toBeGreaterThan(10_000);
+    expect(Math.min(seen.yes, seen.no)).toBeGreaterThan(3000);
   });
 
   it('never throws, whatever bytes it is given, however few', () => {

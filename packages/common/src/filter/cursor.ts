@@ -30,6 +30,7 @@ export type Expected =
   | 'interface'
   | 'flag'
   | 'number'
+  | 'rule'
   | 'comparison';
 
 /** Terms of one filter: each costs its part of every record. */

@@ -90,8 +90,13 @@ function formatFlags({ flags, exact }: FlagsFilter): string {
   return `flags ${exact ? '= ' : ''}${words.join(',')}`;
 }
 
+/** In quotes where it must be. */
+export function interfaceWord(name: string): string {
+  return PLAIN_NAME.test(name) ? name : JSON.stringify(name);
+}
+
 const PLAIN_NAME = /^[\w.@:-]+$/;
 
 function formatInterface({ name }: InterfaceFilter): string {
-  return `iface ${PLAIN_NAME.test(name) ? name : JSON.stringify(name)}`;
+  return `iface ${interfaceWord(name)}`;
 }

@@ -125,15 +125,15 @@ function takeSides(cursor: Cursor, words: string[]): readonly Side[] {
 
 const readNumber: ReadTerm = (cursor, word) => {
   const { field, max, bare } = NUMBER_WORDS.get(word) as NonNullable<ReturnType<typeof NUMBER_WORDS.get>>;
+  const takes = word === 'rule' ? 'rule' : 'number';
   cursor.take('keyword');
-  cursor.may('comparison');
+  cursor.may(takes, 'comparison');
   if (bare && (cursor.atEnd || [')', 'and', 'or'].includes(cursor.word))) {
-    cursor.may('number');
     return { filter: number(field, 0, '>') };
   }
-  return valued(cursor, 'number', (at) => {
+  return valued(cursor, takes, (at) => {
     const comparison = takeComparison(at);
-    return number(field, takeNumber(at, quoted(word), max), comparison);
+    return number(field, takeNumber(at, quoted(word), max, takes), comparison);
   });
 };
 

@@ -3,7 +3,7 @@ import { ACTIONS, REASONS } from '../layout.ts';
 import { formatNetwork, NetworkError, parseNetwork } from '../network.ts';
 import { IP_PROTOCOL_WORDS, parseIpProtocol } from '../rules/ip-protocol.ts';
 import { servicePort, serviceWords } from '../service-names.ts';
-import type { Cursor } from './cursor.ts';
+import type { Cursor, Expected } from './cursor.ts';
 import type { Comparison } from './filter.ts';
 import { ETHER_TYPE_WORDS, FLAG_WORDS, TERM_WORDS, TYPE_WORDS } from './words.ts';
 
@@ -76,8 +76,8 @@ function namedPort(cursor: Cursor, after: string, elided: boolean): { from: numb
   return { from: port, to: port };
 }
 
-export function takeNumber(cursor: Cursor, after: string, max: number): number {
-  cursor.must(`a number must follow ${after}`, 'number');
+export function takeNumber(cursor: Cursor, after: string, max: number, expected: Expected = 'number'): number {
+  cursor.must(`a number must follow ${after}`, expected);
   const { text } = cursor.token;
   if (!/^(\d{1,12}|0x[0-9a-f]{1,8})$/i.test(text)) cursor.fail(`a number of 0 to ${max} must follow ${after}`);
   if (Number(text) > max) cursor.fail(`the largest number for ${after} is ${max}`);

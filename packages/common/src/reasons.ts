@@ -1,0 +1,24 @@
+/** What the reason of a record means. */
+import { REASONS, type Reason } from './layout.ts';
+
+const SENTENCES: Readonly<Record<Reason, string>> = {
+  none: 'Nothing to remark.',
+  rule: 'A rule decided.',
+  would_deny: 'An observe rule matched: as a deny rule it would have denied the packet.',
+  default_policy: 'No rule matched, and the default policy is to deny.',
+  malformed: 'A header contradicts itself, so what is behind it was not read.',
+  truncated: 'The frame ends inside a header.',
+  fragment: 'A later fragment of a packet: the ports are in the first one.',
+  extension_limit: 'It has more IPv6 extension headers than the program follows.',
+  not_ip: 'It is neither IPv4 nor IPv6.',
+  vlan_limit: 'It has more VLAN tags than the program follows.',
+};
+
+const BY_CODE: ReadonlyMap<number, string> = new Map(
+  Object.entries(REASONS).map(([name, code]) => [code, SENTENCES[name as Reason]]),
+);
+
+/** One sentence; also for codes of a later version. */
+export function reasonSentence(code: number): string {
+  return BY_CODE.get(code) ?? `A reason (${code}) that this version does not know.`;
+}
