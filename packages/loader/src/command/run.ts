@@ -72,6 +72,7 @@ export async function run(
       front?.rows(bytes, count, skipped);
     },
     rowsWanted: (skipped) => front?.rowsWanted(skipped),
+    clock: (offsetNs) => front?.setClockOffset(offsetNs),
     second: ({ ledger, summary, clockOffsetNs }) => {
       last = ledger;
       remember(ledger.interfaces);
@@ -187,6 +188,7 @@ function drainOptions(options: RunOptions, wantsRows: boolean) {
     clock: options.clock,
     sample: options.sample,
     simulateLoss: options.simulateLoss,
+    summaries: options.listen !== 'off',
     rowsPerSecond: wantsRows ? Number.POSITIVE_INFINITY : 0,
     pin: options.pin,
     bpfFs: options.bpfFs,

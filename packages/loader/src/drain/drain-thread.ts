@@ -25,6 +25,7 @@ export interface DrainEvents {
   rows: (bytes: Uint8Array, count: number, skipped: number) => void;
   /** The last `want` takes effect from here on; `skipped` more passed before. */
   rowsWanted: (skipped: number) => void;
+  clock: (offsetNs: bigint) => void;
   second: (message: Extract<FromDrain, { type: 'second' }>) => void;
   notice: (message: Extract<FromDrain, { type: 'notice' }>) => void;
   /** Once a second and at the end: of the rules that decided something in between. */
@@ -142,6 +143,9 @@ export class DrainThread {
           case 'rows-wanted':
             events.rowsWanted(message.skipped);
             return;
+          case 'clock':
+            events.clock(message.offsetNs);
+            return;
           case 'second':
             events.second(message);
             events.ruleCounts?.(message.ruleCounts);
@@ -163,6 +167,11 @@ export class DrainThread {
   /** Rows per second that can be used; Infinity for all. */
   want(perSecond: number): void {
     this.#send({ type: 'rows-wanted', perSecond });
+  }
+
+  /** Whether somebody reads what comes each second. */
+  watch(watched: boolean): void {
+    this.#send({ type: 'watched', watched });
   }
 
   /**

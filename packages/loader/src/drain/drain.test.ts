@@ -21,11 +21,12 @@ const zero: InterfaceLedger = {
 };
 
 /** A drain over two rings and two interfaces, whose kernel the test plays. */
-function drain() {
+function drain({ summaries = true } = {}) {
   const rings = [new FakeRing(65_536), new FakeRing(65_536)];
   const names = ['eth0', 'eth1'];
   const counters = names.map(() => ({ ...zero }));
   const interfaces = {
+    waits: false,
     look: () => [],
     ringFull: () => counters.reduce((sum, { ring_full }) => sum + ring_full, 0),
     reasons: () => [0, 0, 0, 0, 0, 7, 0, 0, 2],
@@ -52,6 +53,7 @@ function drain() {
     interfaces: interfaces as unknown as WatchedInterfaces,
     handover,
     live: new Uint8Array(LIVE.size),
+    summaries,
   });
   /** One packet of an interface as the program treats it; `counted`: whether it came as far as counting the record. */
   const packet = (i: number, counted = true) => {
@@ -63,7 +65,7 @@ function drain() {
     if (!ring.write(record)) of.ring_full++;
     else if (counted) of.emitted++;
   };
-  return { it, handover, names, counters, packet };
+  return { it, handover, names, counters, packet, interfaces };
 }
 
 const record = encodePacketLog({
@@ -132,6 +134,30 @@ describe('Drain', () => {
       records: 2,
       top_sources: [{ addr: '192.0.2.1', packets: 2, bytes: 200 }],
     });
+  });
+
+  it('looks into no record for a summary that nobody can read', () => {
+    const { it: drains, packet } = drain({ summaries: false });
+    packet(0);
+    drains.look();
+    expect(drains.report(1, 1000).summary).toMatchObject({ total: { packets: 1 }, records: 0, top_sources: [] });
+  });
+
+  it('is quiet when its last report told all there is to tell', () => {
+    const { it: drains, packet, interfaces } = drain();
+    expect(drains.isQuiet).toBe(false);
+    drains.report(0, 0);
+    expect(drains.isQuiet).toBe(true);
+    for (let i = 0; i < 1000; i++) packet(0);
+    drains.look();
+    expect(drains.isQuiet).toBe(false);
+    drains.report(1, 1000);
+    // The loss that it told of has not ended.
+    expect(drains.isQuiet).toBe(false);
+    drains.report(2, 2000);
+    expect(drains.isQuiet).toBe(true);
+    interfaces.waits = true;
+    expect(drains.isQuiet).toBe(false);
   });
 
   it('does not report everything anew when an interface was renamed', () => {

@@ -17,6 +17,7 @@ export class Drain {
   readonly #interfaces: WatchedInterfaces;
   readonly #handover: Handover;
   readonly #live: BigInt64Array;
+  readonly #summaries: boolean;
   readonly #tally = new Tally();
   readonly #before: number;
   #ringAlarm = ringAlarm(0);
@@ -25,6 +26,8 @@ export class Drain {
     'Fewer or faster readers of the console and of the socket help.',
   );
   #drained = 0;
+  /** Of them, up to the last report. */
+  #reported = -1;
   #last: { ledger: DrainLedger; nowMs: number } | undefined;
 
   constructor(parts: {
@@ -34,11 +37,14 @@ export class Drain {
     live: Uint8Array;
     /** Records that loaders before took out of the rings. */
     before?: number;
+    /** Whether a report has to say what was in the records. */
+    summaries: boolean;
   }) {
     this.#rings = parts.rings;
     this.#interfaces = parts.interfaces;
     this.#handover = parts.handover;
     this.#before = parts.before ?? 0;
+    this.#summaries = parts.summaries;
     this.#live = new BigInt64Array(parts.live.buffer, parts.live.byteOffset, LIVE.size / 8);
   }
 
@@ -54,7 +60,7 @@ export class Drain {
     let more = false;
     for (const ring of this.#rings) {
       const drained = ring.drain((memory, start, count) => {
-        this.#tally.add(memory, start + ring.recordOffset, count, ring.stride);
+        if (this.#summaries) this.#tally.add(memory, start + ring.recordOffset, count, ring.stride);
         this.#handover.add(memory, start, count);
       }, bytes);
       records += drained.records;
@@ -115,14 +121,20 @@ export class Drain {
     return this.ledger(atMs);
   }
 
+  /** Nothing has come since the last report and no alarm is on: another one would say nothing new. */
+  get isQuiet(): boolean {
+    return (
+      this.#drained === this.#reported && !this.#ringAlarm.losing && !this.#queueAlarm.losing && !this.#interfaces.waits
+    );
+  }
+
   /** Call about once a second. `atMs`: the wall clock, which may jump; `nowMs`: one that does not. */
   report(atMs: number, nowMs: number): { ledger: DrainLedger; summary: Summary; notices: Notice[] } {
     const notices = this.#interfaces.look(atMs);
     const ledger = this.ledger(atMs);
+    this.#reported = this.#drained;
     notices.push(...this.alarms(atMs, nowMs));
-    const summary = this.#summary(ledger, atMs, nowMs);
-    this.#last = { ledger, nowMs };
-    return { ledger, summary, notices };
+    return { ledger, summary: this.#summary(ledger, atMs, nowMs), notices };
   }
 
   /** Whether loss began or ended; cheap enough to be asked several times a second. */
@@ -134,6 +146,7 @@ export class Drain {
 
   #summary(ledger: DrainLedger, atMs: number, nowMs: number): Summary {
     const before = this.#last;
+    this.#last = { ledger, nowMs };
     const byAction: Record<Action, number> = { aborted: 0, deny: 0, permit: 0 };
     // By place, which is the same every second; a name may change.
     const byInterface = ledger.interfaces.map(({ name, counters }, i) => {

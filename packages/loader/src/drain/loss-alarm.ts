@@ -20,6 +20,11 @@ export class LossAlarm {
     this.#before = total;
   }
 
+  /** Whether its end is still to be told. */
+  get losing(): boolean {
+    return this.#losing;
+  }
+
   /** Call now and then with the count of lost records since the start. `atMs`: wall clock, `nowMs`: one that does not jump. */
   look(total: number, atMs: number, nowMs: number): Notice | undefined {
     const grew = total > this.#total;

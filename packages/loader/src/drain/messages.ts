@@ -23,6 +23,8 @@ export interface DrainOptions {
   simulateLoss: number;
   ringBytes: number;
   logPermits: boolean;
+  /** Whether anybody can read what the records of a second say. */
+  summaries: boolean;
   slabs: SlabMemory;
   /** One Int32: 1 when a message waits. Set after the message and the wake-up were sent. */
   signal: SharedArrayBuffer;
@@ -76,12 +78,16 @@ export type FromDrain =
   | { type: 'rule-counts'; request: number; ruleCounts: RuleCount[] }
   /** Answers `pin`. */
   | { type: 'pinned'; pinned: string | undefined; error: PlainError | undefined }
+  /** Answers `watched`, before any rows that were wanted afterwards; later ones come with each `second`. */
+  | { type: 'clock'; offsetNs: bigint }
   | { type: 'notice'; notice: Notice }
   /** `pinned`: program and maps stay, and go on. */
   | { type: 'stopped'; ledger: DrainLedger; ruleCounts: RuleCount[]; pinned: string | undefined };
 
 export type ToDrain =
   | { type: 'rows-wanted'; perSecond: number }
+  /** Whether somebody reads summaries and the ledger each second. If not, none are made while nothing comes. */
+  | { type: 'watched'; watched: boolean }
   /** Once, after `loaded`: rules sent before it are in force from the first packet on. */
   | { type: 'attach' }
   /**

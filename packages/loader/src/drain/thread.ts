@@ -13,9 +13,10 @@ import { findRemains, type Remains } from '../kernel/remains.ts';
 import { RuleCounters } from '../kernel/rule-counters.ts';
 import { RuleImages } from '../kernel/rule-images.ts';
 import { SlotTable } from '../kernel/slots.ts';
-import { enterNetworkNamespace, epollOf, epollWait, eventDescriptor, waitForRunningPrograms } from '../native/libc.ts';
+import { enterNetworkNamespace, eventDescriptor, waitForRunningPrograms } from '../native/libc.ts';
 import { type PlainError, SetupError, toPlain } from '../setup-error.ts';
 import type { OpenTransport } from '../transport/transport.ts';
+import { Bed } from './bed.ts';
 import { clearEvent } from './clear-event.ts';
 import { Drain } from './drain.ts';
 import { Handover } from './handover.ts';
@@ -26,7 +27,9 @@ import { Rules } from './rules.ts';
 import { Slabs } from './slabs.ts';
 import { WatchedInterfaces } from './watched-interfaces.ts';
 
+/** Reports are so far apart, but for one that waits for the first record or for somebody who reads it. */
 const REPORT_MS = 1000;
+const FOR_EVER = -1;
 /** While awake, loss is looked for so often: it is told well within a second. */
 const ALARM_MS = 200;
 /** How long the end waits for the serving thread to give slabs back, and for the last records. */
@@ -42,12 +45,18 @@ interface Setup {
   pins: Pins;
   remains: Remains | undefined;
   wake: number;
-  /** Rings and messages. */
-  epollAll: number;
+  bed: Bed;
+  /** Somebody reads what comes each second. */
+  watched: boolean;
+  /** By performance.now(). */
+  nextReport: number;
 }
 
 const { options, port } = workerData as DrainThreadData;
 const signal = new Int32Array(options.signal);
+
+/** If not, the counters move while it sleeps, and the report tells. */
+const everyPacketWakes = options.logPermits && options.sample <= 1;
 
 function post(message: FromDrain): void {
   parentPort?.postMessage(message);
@@ -86,9 +95,9 @@ function setUp(): Setup {
     postSkipped: (skipped) => post({ type: 'skipped', skipped }),
   });
   const { before, live } = program;
-  const drain = new Drain({ rings: transport.rings, interfaces, handover, live, before });
+  const drain = new Drain({ rings: transport.rings, interfaces, handover, live, before, summaries: options.summaries });
   const wake = eventDescriptor();
-  const epollAll = epollOf([wake, ...transport.descriptors]);
+  const bed = new Bed(wake, transport.descriptors);
   const rules = new Rules(
     new RuleImages(program.ruleImages),
     new RuleCounters(program.ruleCounters, program.cpus),
@@ -97,7 +106,20 @@ function setUp(): Setup {
   drain.setClock();
   for (const name of names) interfaces.add(name);
   post({ type: 'loaded', ground: { interfaces: interfaces.slots(), counterSlots: rules.counterSlots }, wake });
-  return { program, transport, drain, handover, interfaces, rules, pins, remains, wake, epollAll };
+  return {
+    program,
+    transport,
+    drain,
+    handover,
+    interfaces,
+    rules,
+    pins,
+    remains,
+    wake,
+    bed,
+    watched: false,
+    nextReport: 0,
+  };
 }
 
 function attach({ program, transport, drain, interfaces, pins, remains }: Setup): void {
@@ -168,19 +190,19 @@ function requireDefaultRoute(): string {
 
 /** Looks, naps and sleeps until told to stop. */
 function run(setup: Setup): void {
-  const { transport, drain, handover, wake, epollAll } = setup;
+  const { drain, handover, wake } = setup;
   const rhythm = new Rhythm();
-  let nextReport = performance.now() + REPORT_MS;
+  setup.nextReport = performance.now() + REPORT_MS;
   let nextAlarm = 0;
   for (;;) {
     if (Atomics.exchange(signal, 0, 0) === 1) {
       clearEvent(wake);
       if (answerMessages(setup) === 'stop') return;
     }
-    if (performance.now() >= nextReport) {
+    if (performance.now() >= setup.nextReport) {
       report(setup);
       handover.flush(true);
-      nextReport = reportAfter(nextReport);
+      setup.nextReport = reportAfter(setup.nextReport);
     }
     const { records, more } = drain.look();
     if (performance.now() >= nextAlarm) {
@@ -189,24 +211,37 @@ function run(setup: Setup): void {
     }
     const next = rhythm.next(records, more);
     handover.flush(next.do === 'sleep');
-    if (next.do === 'again') {
-      drain.publish('hold');
-    } else if (next.do === 'nap') {
-      drain.publish('hold');
-      Atomics.wait(signal, 0, 0, next.ms);
-    } else {
-      drain.publish('exact');
-      // A record committed before this was visible did not signal: look once more.
-      const late = drain.look();
-      if (late.records > 0) {
-        handover.flush(true);
-        rhythm.next(late.records, false);
-        continue;
-      }
-      epollWait(epollAll, Math.max(0, Math.ceil(nextReport - performance.now())));
-      transport.woken();
+    drain.publish(next.do === 'sleep' ? 'exact' : 'hold');
+    if (next.do === 'nap') Atomics.wait(signal, 0, 0, next.ms);
+    if (next.do === 'sleep') {
+      const late = sleep(setup);
+      if (late > 0) rhythm.next(late, false);
     }
   }
+}
+
+/** Call when everything was given back. Gives how many records came in between: then it did not sleep. */
+function sleep(setup: Setup): number {
+  const { transport, drain, handover, bed } = setup;
+  // A record committed before that was visible did not signal: look once more.
+  const { records } = drain.look();
+  if (records > 0) {
+    handover.flush(true);
+    return records;
+  }
+  const untilReport = Math.max(0, Math.ceil(setup.nextReport - performance.now()));
+  const mayBeLong = everyPacketWakes && bed.tellsAll && !setup.watched && drain.isQuiet;
+  const woken = bed.sleep(mayBeLong ? FOR_EVER : untilReport);
+  transport.woken();
+  if (woken.clock) setup.nextReport = performance.now();
+  if (woken.links) lookAtInterfaces(setup);
+  return 0;
+}
+
+function lookAtInterfaces(setup: Setup): void {
+  const notices = setup.interfaces.look(Date.now());
+  tell(notices);
+  if (notices.length > 0) setup.nextReport = performance.now();
 }
 
 function answerMessages(setup: Setup): 'stop' | 'attach' | 'go on' {
@@ -227,6 +262,9 @@ function answerMessages(setup: Setup): 'stop' | 'attach' | 'go on' {
         handover.flush(true);
         post({ type: 'rows-wanted', skipped: handover.takeSkipped() });
         handover.want(message.perSecond);
+        break;
+      case 'watched':
+        watch(setup, message.watched);
     }
   }
   return 'go on';
@@ -248,6 +286,14 @@ function takenOver(program: LoadedProgram, drain: Drain): Notice {
     ? `Took over from a loader that ended, without a gap; ${waiting} records waited in its rings.`
     : 'Took over from a loader that ended, without a gap in what is denied. Rings and counters begin anew, because its were made otherwise (version, --transport or --ring-size); what waited in its rings is lost.';
   return { at_ms: Date.now(), level: program.reused ? 'info' : 'warning', code: 'taken_over', message };
+}
+
+/** Who comes after a long sleep gets a report at once, as it is overdue. */
+function watch(setup: Setup, watched: boolean): void {
+  setup.watched = watched;
+  const { offsetNs, step } = setup.drain.setClock();
+  post({ type: 'clock', offsetNs });
+  if (step) tell([step]);
 }
 
 /** When the next report is due. Late by more than one: those in between are left out, not made up for. */

@@ -120,6 +120,11 @@ export class WatchedInterfaces {
     return this.#watched.map(({ name, slot }) => ({ name, slot }));
   }
 
+  /** An interface could not be attached to: nobody tells when it can, so it has to be tried again. */
+  get waits(): boolean {
+    return this.#watched.some(({ complaint }) => complaint !== undefined);
+  }
+
   /** Looks once at every interface; call about once a second. */
   look(atMs: number): Notice[] {
     return this.#watched.flatMap((watched) => this.#lookAt(watched, atMs) ?? []);

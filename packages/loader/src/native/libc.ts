@@ -11,6 +11,8 @@ const EPOLL_CTL_ADD = 1;
 const EPOLLIN = 1;
 const EFD_NONBLOCK = 0o4000;
 const EFD_CLOEXEC = 0o2000000;
+/** struct epoll_event: u32 events, then 8 bytes of data; packed on x86-64, padded elsewhere. */
+const EPOLL_EVENT = process.arch === 'x64' ? { size: 12, data: 4 } : { size: 16, data: 8 };
 const EPOLL_CLOEXEC = 0o2000000;
 const CLONE_NEWNET = 0x40000000;
 const CLOCK_REALTIME = 0;
@@ -99,9 +101,10 @@ export function eventDescriptor(): number {
 export function epollOf(descriptors: readonly number[]): number {
   const epoll = checked('epoll_create1', call('libc', 'epoll_create1', C.int, [[C.int, EPOLL_CLOEXEC]]));
   for (const fd of descriptors) {
-    // struct epoll_event: u32 events, then 8 bytes of data (packed on x86-64, padded elsewhere).
-    const event = new Uint8Array(16);
-    new DataView(event.buffer).setUint32(0, EPOLLIN, true);
+    const event = new Uint8Array(EPOLL_EVENT.size);
+    const view = new DataView(event.buffer);
+    view.setUint32(0, EPOLLIN, true);
+    view.setInt32(EPOLL_EVENT.data, fd, true);
     checked(
       'epoll_ctl',
       call('libc', 'epoll_ctl', C.int, [
@@ -115,17 +118,25 @@ export function epollOf(descriptors: readonly number[]): number {
   return epoll;
 }
 
-const events = new Uint8Array(16 * 16);
+const MAX_EVENTS = 16;
+const events = new Uint8Array(MAX_EVENTS * EPOLL_EVENT.size);
+const eventsView = new DataView(events.buffer);
 
-/** Blocks this thread until a descriptor is readable or the time (ms, -1 = for ever) is over. */
-export function epollWait(epoll: number, timeoutMs: number): void {
-  // Also returns on EINTR; callers look at the rings anyway.
-  call('libc', 'epoll_wait', C.int, [
+/**
+ * Blocks this thread until a descriptor is readable or the time (ms, -1 = for ever) is over. Gives those that are,
+ * 16 of them at most.
+ */
+export function epollWait(epoll: number, timeoutMs: number): number[] {
+  // -1 on EINTR; callers look at the rings anyway.
+  const { value } = call('libc', 'epoll_wait', C.int, [
     [C.int, epoll],
     [C.bytes, events],
-    [C.int, 16],
+    [C.int, MAX_EVENTS],
     [C.int, timeoutMs],
   ]);
+  return Array.from({ length: Math.max(0, value) }, (_, i) =>
+    eventsView.getInt32(i * EPOLL_EVENT.size + EPOLL_EVENT.data, true),
+  );
 }
 
 /** Moves the calling thread, and it alone, into a network namespace. */

@@ -95,6 +95,7 @@ export class Front {
         listeners: this.#options.processes ? new Listeners() : undefined,
         reverseNames: this.#options.reverseDns ? new ReverseNames() : undefined,
       }),
+      onWatched: (watched) => thread.watch(watched),
       log: this.#options.log,
     });
   }
@@ -107,6 +108,10 @@ export class Front {
   rowsWanted(skipped: number): void {
     this.#sockets?.rows(new Uint8Array(0), 0, skipped);
     this.#sockets?.activate();
+  }
+
+  setClockOffset(ns: bigint): void {
+    this.#sockets?.setClockOffset(ns);
   }
 
   second(ledger: DrainLedger, summary: Summary, clockOffsetNs: bigint): void {

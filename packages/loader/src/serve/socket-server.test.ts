@@ -65,6 +65,8 @@ const rowsWanted = vi.fn<(perSecond: number) => void>();
 const clients: Socket[] = [];
 /** Added to the server's clock. */
 let skew = 0;
+/** What it said of whether anybody is connected. */
+let watched: boolean[] = [];
 let logged: Record<string, unknown>[] = [];
 /** Whether the drain thread answers at once. */
 let answers = true;
@@ -75,6 +77,7 @@ beforeEach(async () => {
   nextRecord = 0;
   skew = 0;
   logged = [];
+  watched = [];
   answers = true;
   http = createServer((_, response) => response.end('page'));
   await new Promise<void>((resolve) => http.listen(0, HOST, resolve));
@@ -91,6 +94,7 @@ beforeEach(async () => {
     }),
     stride: STRIDE,
     recordOffset: 8,
+    onWatched: (is) => watched.push(is),
     onRowsWanted: (perSecond) => {
       rowsWanted(perSecond);
       if (answers) server.activate();
@@ -536,6 +540,17 @@ describe('once a second', () => {
     server.second(ledger, summary, 5n);
     expect(await summaryCame).toEqual(summary);
     expect(ledgerSchema.parse(await ledgerCame).client).toEqual({ ...hop, offered: 4, delivered: 4, filtered: 0 });
+  });
+
+  it('nothing is asked for while nobody is connected', async () => {
+    const one = await connected();
+    const other = await connected();
+    one.socket.disconnect();
+    await vi.waitUntil(() => rowsWanted.mock.calls.length === 1);
+    expect(watched).toEqual([true]);
+    other.socket.disconnect();
+    await vi.waitUntil(() => watched.length === 2);
+    expect(watched).toEqual([true, false]);
   });
 
   it('a notice comes to everybody', async () => {

@@ -49,6 +49,8 @@ export interface SocketServerOptions {
   /** Called when the number of rows that clients can use changed; each call is answered by one of `activate`. */
   onRowsWanted: (perSecond: number) => void;
   questions: Questions;
+  /** Whether anybody is connected. */
+  onWatched: (watched: boolean) => void;
   log: Logger;
   /** For tests. */
   clock?: StreamClock;
@@ -121,6 +123,10 @@ export class SocketServer {
     }
   }
 
+  setClockOffset(ns: bigint): void {
+    this.#streams.setClockOffset(ns);
+  }
+
   second(ledger: DrainLedger, summary: Summary, clockOffsetNs: bigint): void {
     this.#streams.setClockOffset(clockOffsetNs);
     this.#streams.setInterfaces(ledger.interfaces);
@@ -163,12 +169,14 @@ export class SocketServer {
   #admit(socket: ClientSocket): void {
     const client = new Client(socket, this.#streams);
     this.#clients.set(socket.id, client);
+    if (this.#clients.size === 1) this.#options.onWatched(true);
     this.#options.log.debug({ client: socket.id, clients: this.#clients.size }, 'client connected');
     socket.on('disconnect', (reason) => {
       this.#clients.delete(socket.id);
       client.end();
       this.#options.log.debug({ client: socket.id, reason }, 'client disconnected');
       this.#wantRows();
+      if (this.#clients.size === 0) this.#options.onWatched(false);
     });
     socket.on('subscribe', (...given: unknown[]) =>
       this.#answer(client, subscribeSchema, given, ({ max_rows_per_second, max_batches_per_second, filter }, done) => {
