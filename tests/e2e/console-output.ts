@@ -22,8 +22,8 @@ export interface JsonRecord {
 
 export interface JsonLedger {
   interfaces: Record<string, InterfaceLedger>;
-  /** `filtered` with a filter only. */
-  delivered: { console: number; filtered?: number; dropped: number };
+  /** `filtered` with a filter only; the last two where the program goes on from one loader to the next. */
+  delivered: { console: number; filtered?: number; dropped: number; before?: number; waiting?: number };
 }
 
 export interface ConsoleOutput {
@@ -55,8 +55,9 @@ export function discrepancies({ interfaces, delivered }: JsonLedger): string[] {
       problems.push(`${name}: seen is not emitted + sampled_out + filtered_out + ring_full`);
     }
   }
-  if (emitted !== delivered.console + (delivered.filtered ?? 0) + delivered.dropped) {
-    problems.push('emitted is not console + filtered + dropped');
+  const { console, filtered = 0, dropped, before = 0, waiting = 0 } = delivered;
+  if (emitted !== before + console + filtered + dropped + waiting) {
+    problems.push('emitted is not before + console + filtered + dropped + waiting');
   }
   return problems;
 }

@@ -39,15 +39,19 @@ export async function createPinPlace(): Promise<PinPlace> {
 function pinsIn(path: string): string[] {
   const paths = readdirSync(path, { recursive: true, withFileTypes: true });
   return paths
-    .filter((entry) => !entry.isDirectory() && !entry.name.endsWith('.debug'))
+    .filter((entry) => !entry.isDirectory() && !isKernels(entry.name))
     .map((entry) => join(entry.parentPath, entry.name).slice(path.length + 1));
 }
+
+/** Iterators that the kernel puts into a new bpf file system, and that stay. */
+const isKernels = (name: string) => name.endsWith('.debug');
 
 function remove(path: string): void {
   alive.delete(path);
   if (!existsSync(path)) return;
   // Pins first: another process may still have the file system in its own list of mounts.
-  for (const name of readdirSync(path)) rmSync(join(path, name), { recursive: true, force: true });
+  const names = readdirSync(path).filter((name) => !isKernels(name));
+  for (const name of names) rmSync(join(path, name), { recursive: true, force: true });
   spawnSync('umount', [path]);
   rmdirSync(path);
 }
