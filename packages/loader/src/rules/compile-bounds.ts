@@ -1,8 +1,11 @@
 /** Where values begin, along the 2^32 values of a word. */
 import { RULE_ROOT_BITS } from '@packetlog/bpf';
+import { RulesCompileError } from './compile-error.ts';
 
 /** Of {start, value} and {first, count}: RULE_LINE.words / RULE_LINE.pairs, as a constant. */
 export const PAIR_WORDS = 2;
+/** SEARCH_STEPS of the XDP program pass over so many. */
+const BOUNDS_LIMIT = 2 ** 24;
 const COPY_LOOP = 64;
 const WORD_VALUES = 2 ** 32;
 
@@ -22,8 +25,12 @@ export class Bounds {
     this.count++;
   }
 
-  /** Copies all of `other` behind the last. */
+  /**
+   * Copies all of `other` behind the last.
+   * @throws RulesCompileError for more than a search goes through
+   */
   appendAll(other: Bounds): void {
+    if (this.count + other.count > BOUNDS_LIMIT) throw tooManyBounds();
     const needed = PAIR_WORDS * (this.count + other.count);
     if (needed > this.data.length) {
       const larger = new Uint32Array(Math.max(needed, 2 * this.data.length));
@@ -49,6 +56,11 @@ export class Bounds {
       this.append(start, value);
     }
   }
+}
+
+function tooManyBounds(): RulesCompileError {
+  const message = `The networks of all rules begin and end at more than ${BOUNDS_LIMIT} addresses: use fewer or shorter lists.`;
+  return new RulesCompileError('limit', message, BOUNDS_LIMIT);
 }
 
 /** About one bound in a block, so that a lookup reads one line of the root table and one or two of the bounds. */

@@ -30,6 +30,8 @@ export class Values {
   readonly #signatures: ServiceSignatures | undefined;
   readonly #byPlace: number[] = [];
   readonly #byLink = new Map<number, number>();
+  /** Services by the conditions that somebody asked about. */
+  readonly #touched = new Map<string, Uint16Array>();
   readonly #chain: number[] = [];
   #rows = new Uint32Array(1024);
   #rowCount = 0;
@@ -62,7 +64,7 @@ export class Values {
   #valueOf(list: readonly number[]): number {
     const always = this.#nodeFor(list, NO_SERVICE);
     const touched = this.#servicesTouched(list);
-    const nodes = touched.map((service) => this.#nodeFor(list, service));
+    const nodes = Array.from(touched, (service) => this.#nodeFor(list, service));
     const usual = touched.length < this.serviceCount ? always : (nodes[0] as number);
     if (nodes.every((node) => node === usual)) return usual;
     const row = this.#newRow(always);
@@ -73,15 +75,24 @@ export class Values {
   }
 
   /** All services for which a rule of the list with a condition holds. */
-  #servicesTouched(list: readonly number[]): readonly number[] {
-    const conditions = [...new Set(list.map((rule) => (this.#rules[rule] as PreparedRule).condition))];
-    const services: number[] = [];
-    for (let service = 0; service < this.serviceCount; service++) {
-      if (conditions.some((condition) => condition !== UNCONDITIONAL && this.#holds(condition, service))) {
-        services.push(service);
-      }
+  #servicesTouched(list: readonly number[]): Uint16Array {
+    const conditions = new Set(list.map((rule) => (this.#rules[rule] as PreparedRule).condition));
+    conditions.delete(UNCONDITIONAL);
+    const key = [...conditions].join();
+    let services = this.#touched.get(key);
+    if (!services) {
+      services = this.#servicesOf([...conditions]);
+      this.#touched.set(key, services);
     }
     return services;
+  }
+
+  #servicesOf(conditions: readonly number[]): Uint16Array {
+    const services: number[] = [];
+    for (let service = 0; service < this.serviceCount; service++) {
+      if (conditions.some((condition) => this.#holds(condition, service))) services.push(service);
+    }
+    return Uint16Array.from(services);
   }
 
   /** The chain of the rules that hold for a service, each for as long as none before it does. */

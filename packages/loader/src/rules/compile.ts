@@ -40,8 +40,6 @@ export interface CompiledRules {
   readonly image: Uint8Array;
   /** Slot by rule id; 0 is none. */
   readonly counterSlots: ReadonlyMap<number, number>;
-  /** Slots of rules that had none so far: to be cleared before the image is published. */
-  readonly freshCounters: readonly number[];
   readonly stats: {
     readonly bounds: number;
     readonly places: number;
@@ -54,9 +52,6 @@ export interface CompiledRules {
 export function compileRules(input: RulesToCompile): CompiledRules {
   const ids = input.rules.map(({ id }) => id);
   const counterSlots = assignCounterSlots(ids, input.counters.previous, input.counters.limit);
-  const freshCounters = ids
-    .filter((id) => counterSlots.get(id) !== input.counters.previous.get(id))
-    .map((id) => counterSlots.get(id) as number);
   const prepared = prepareRules(input.rules, counterSlots);
   const services =
     prepared.conditions.length > 0 ? compileServices(prepared.conditions, input.interfaceSlots) : undefined;
@@ -91,7 +86,7 @@ export function compileRules(input: RulesToCompile): CompiledRules {
     services: values.serviceCount,
     nodes: values.nodes.length - 1,
   };
-  return { image, counterSlots, freshCounters, stats };
+  return { image, counterSlots, stats };
 }
 
 function nodeFacts({ rule, next }: Node, rules: readonly PreparedRule[]): NodeFacts {

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { formatRuleSource, isSetName, parseRuleSource } from './source.ts';
+
+describe('the source of a rule', () => {
+  it.each([
+    ['any', 'any'],
+    ['203.0.113.7', '203.0.113.7'],
+    ['203.0.113.7/32', '203.0.113.7'],
+    ['203.0.113.0/24', '203.0.113.0/24'],
+    ['0.0.0.0/0', '0.0.0.0/0'],
+    ['::/0', '::/0'],
+    ['2001:DB8:0::/32', '2001:db8::/32'],
+    ['2001:db8::1/128', '2001:db8::1'],
+    ['::ffff:192.0.2.1', '::ffff:192.0.2.1'],
+    ['::ffff:192.0.2.0/120', '::ffff:192.0.2.0/120'],
+    ['set:spamhaus-drop_v4.1', 'set:spamhaus-drop_v4.1'],
+  ])('is read from %s and written as %s', (text, canonical) => {
+    expect(formatRuleSource(parseRuleSource(text))).toBe(canonical);
+  });
+
+  it('tells an IPv4 network from the same bits as IPv6', () => {
+    expect(parseRuleSource('192.0.2.0/24')).toMatchObject({ kind: 'network', network: { family: 4, bits: 120 } });
+    expect(parseRuleSource('::ffff:192.0.2.0/120')).toMatchObject({
+      kind: 'network',
+      network: { family: 6, bits: 120 },
+    });
+  });
+
+  it.each([
+    ['203.0.113.7/24', '"203.0.113.7/24" has bits set behind its prefix: write 203.0.113.0/24'],
+    ['2001:db8::1/64', '"2001:db8::1/64" has bits set behind its prefix: write 2001:db8::/64'],
+    ['192.0.2.0/33', '"192.0.2.0/33" has no prefix of 0 to 32 bits behind the slash'],
+    ['192.0.2', '"192.0.2" is neither an address nor a network: write 192.0.2.1, 192.0.2.0/24 or 2001:db8::/32'],
+    ['everybody', '"everybody" is no source: write any, 192.0.2.1, 2001:db8::/32 or set:NAME'],
+    ['', '"" is no source: write any, 192.0.2.1, 2001:db8::/32 or set:NAME'],
+    ['set:../x', '"set:../x" names no set: write set: and 1 to 63 letters, digits, dots, dashes or underscores'],
+  ])('is refused for %j, with what to write instead', (text, message) => {
+    expect(() => parseRuleSource(text)).toThrow(message);
+  });
+
+  it.each(['', '.', '..', '.hidden', '-x', 'a/b', 'a b', 'a\n', 'x'.repeat(64), 'é'])(
+    'has no set %j: it is a file name, too',
+    (name) => {
+      expect(isSetName(name)).toBe(false);
+    },
+  );
+});
