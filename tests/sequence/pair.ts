@@ -39,7 +39,7 @@ export function sendingCpus(): number[] {
 }
 
 export interface PairOptions {
-  readonly transport: 'array' | 'ring';
+  readonly transport: 'array' | 'ring' | 'perf';
   readonly ringBytes: number;
   /** 1: each packet; 0: by how full the ring is. */
   readonly sample?: 0 | 1;

@@ -2,7 +2,7 @@
 /**
  * The loader's own way of reading, with a checker behind it.
  *
- *   reader.mjs array|ring RING_BYTES SAMPLE FILE
+ *   reader.mjs array|ring|perf RING_BYTES SAMPLE FILE
  *
  * Loads the program, maps the rings, answers {"program": id}. Then, for lines on standard input:
  *
@@ -59,7 +59,7 @@ function serve() {
 function prepare(going) {
   const [transport = 'array', ringBytes = '', sample = '1', file = ''] = process.argv.slice(2);
   const program = loadProgram({
-    transport: /** @type {'array' | 'ring'} */ (transport),
+    transport: /** @type {'array' | 'ring' | 'perf'} */ (transport),
     ringBytes: Number(ringBytes),
     logPermits: true,
     sample: Number(sample),
@@ -109,15 +109,17 @@ function prepare(going) {
     for (const ring of rings) ring.publish(hold);
     if (records > 0) Atomics.add(haveRead, 0, BigInt(records));
   };
+  /** Unless something has come in the meantime: so many records. */
   const sleep = () => {
     const { records } = look();
     if (records > 0) {
       publish('exact', records);
-      return;
+      return records;
     }
     went.sleeps++;
     epollWait(all, FOR_EVER);
     woken();
+    return 0;
   };
 
   const ways = {
@@ -128,7 +130,9 @@ function prepare(going) {
         const next = rhythm.next(records, more);
         publish(next.do === 'sleep' ? 'exact' : 'hold', records);
         if (next.do === 'nap') epollWait(messages, next.ms);
-        else if (next.do === 'sleep') sleep();
+        if (next.do !== 'sleep') continue;
+        const late = sleep();
+        if (late > 0) rhythm.next(late, false);
       }
     },
     restless() {
