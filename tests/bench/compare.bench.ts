@@ -10,6 +10,7 @@ import { compareLatency } from './latency.ts';
 import { buildPeers, type Peers } from './peers.ts';
 import { compareRates } from './rates.ts';
 import { Report } from './report.ts';
+import { compareRules } from './rules.ts';
 import { compareScaling } from './scaling.ts';
 import { compareVeth } from './veth.ts';
 
@@ -17,6 +18,7 @@ const SECTIONS = {
   events: compareEvents,
   scaling: compareScaling,
   rates: compareRates,
+  rules: compareRules,
   veth: compareVeth,
   latency: compareLatency,
   fanout: compareFanout,

@@ -13,6 +13,10 @@ export interface Peers {
   /** PacketLog's reader, for the same protocol. */
   readonly packetlogReader: string;
   readonly producer: string;
+  /** What rules cost. */
+  readonly rules: string;
+  /** The XDP programs that it puts in front. */
+  readonly randomSourceObject: string;
   readonly generator: string;
   /** The generator's own XDP programs. */
   readonly generatorObject: string;
@@ -27,14 +31,19 @@ export async function buildPeers(): Promise<Peers> {
     await compileNative(output, ...sources.map(source));
     return output;
   };
-  const generatorObject = join(directory, 'generate.bpf.o');
-  await compileBpf(generatorObject, source('traffic/generate.bpf.c'));
+  const bpf = async (name: string) => {
+    const output = join(directory, `${name}.o`);
+    await compileBpf(output, source(`traffic/${name}.bpf.c`));
+    return output;
+  };
   return {
     reader: await native('reader', 'peers/reader.c', 'peers/way_callback.c', 'peers/way_span.c'),
     packetlogReader: source('peers/packetlog-reader.mjs'),
     producer: await native('producer', 'traffic/producer.c'),
     generator: await native('generator', 'traffic/generator.c'),
-    generatorObject,
+    generatorObject: await bpf('generate'),
+    rules: source('peers/rules.mjs'),
+    randomSourceObject: await bpf('random_source'),
     remove: () => rmSync(directory, { recursive: true }),
   };
 }

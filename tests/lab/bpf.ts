@@ -3,8 +3,19 @@
  * Names and layouts come from @packetlog/bpf; the way of loading is the lab's own.
  */
 import { readFileSync } from 'node:fs';
-import { COUNTERS, INTERFACE_SLOTS, KNOBS, LIVE, MAPS, OBJECT_PATH, PROGRAMS, REASON_COUNTERS } from '@packetlog/bpf';
-import { allocate, C, call, checked, mapDescriptor, NativeError, unmap } from './native.ts';
+import {
+  COUNTERS,
+  INTERFACE_SLOTS,
+  KNOBS,
+  LIVE,
+  MAPS,
+  OBJECT_PATH,
+  PROGRAMS,
+  REASON_COUNTERS,
+  RULE_COUNTER,
+  RULE_LINE,
+} from '@packetlog/bpf';
+import { allocate, C, call, checked, closeDescriptor, mapDescriptor, NativeError, unmap } from './native.ts';
 import { createRing } from './ring.ts';
 
 /** Loopback's ifindex in every network namespace: what a test run without a context arrives on. */
@@ -12,6 +23,7 @@ export const LOOPBACK_IFINDEX = 1;
 const LOOPBACK_SLOT = 3;
 const RING_BYTES = 1 << 20;
 const LARGEST_FRAME = 1 << 17;
+const RULE_COUNTER_SLOTS = 1024;
 
 /**
  * Bytes of a frame that a test run puts into its first buffer, the only one the program can read directly:
@@ -37,6 +49,14 @@ export interface LoadedProgram {
   counters(): Counters;
   /** Packets that found no counters. */
   unaccounted(): number;
+  /** Puts an image of rules into a slot of `rule_images`, or takes out what is there. */
+  putRules(slot: number, image: Uint8Array | undefined): void;
+  /** Packets and bytes that the rule with this counter slot decided on. */
+  ruleCounter(slot: number): { packets: number; bytes: number; lastSeenNs: number };
+  /** What the program adds to the monotonic clock from now on. */
+  setClockOffset(ns: bigint): void;
+  /** Where packets of the loopback interface are counted, and which interface they are for the rules. */
+  setInterfaceSlot(slot: number): void;
   close(): void;
 }
 
@@ -73,7 +93,8 @@ const u32 = (value: number) => new Uint8Array(Uint32Array.of(value).buffer);
 export function loadProgram(options: LoadOptions): LoadedProgram {
   const cpus = possibleCpus();
   const object = pointer('bpf_object__open_file', [C.string, OBJECT_PATH], [C.size, 0]);
-  const rings = Array.from({ length: cpus }, () => createRing(options.ringBytes ?? RING_BYTES));
+  // Permits of each CPU, then denies.
+  const rings = Array.from({ length: cpus * 2 }, () => createRing(options.ringBytes ?? RING_BYTES));
   const close = () => {
     call('libbpf', 'bpf_object__close', C.pointer, [C.pointer, object]);
     for (const ring of rings) ring.close();
@@ -102,6 +123,8 @@ function load(
     checked('libbpf', 'bpf_map_update_elem', [C.int, fdOf(name)], [C.bytes, u32(key)], [C.bytes, value], [C.size, 0]);
 
   resize(MAPS.permits, cpus);
+  resize(MAPS.denies, cpus);
+  resize(MAPS.ruleCounters, RULE_COUNTER_SLOTS * cpus);
   resize(MAPS.counters, INTERFACE_SLOTS * cpus);
   const knobs = u32s(KNOBS.fields, KNOBS.size, {
     cpu_count: cpus,
@@ -121,14 +144,16 @@ function load(
   }
   checked('libbpf', 'bpf_object__load', [C.pointer, object]);
 
-  for (const [cpu, ring] of rings.entries()) update(MAPS.permits, cpu, u32(ring.fd));
-  const live = new Uint8Array(LIVE.size);
-  new DataView(live.buffer).setBigUint64(LIVE.fields.clock_offset_ns, options.clockOffsetNs ?? 0n, true);
-  update(MAPS.live, 0, live);
+  for (const [i, ring] of rings.entries()) update(i < cpus ? MAPS.permits : MAPS.denies, i % cpus, u32(ring.fd));
   const slotsMemory = mapDescriptor(fdOf(MAPS.slots), 0, 1 << 16, 'write');
   slotsMemory.bytes[LOOPBACK_IFINDEX] = LOOPBACK_SLOT;
 
-  const liveMemory = mapDescriptor(fdOf(MAPS.live), 0, 4096, 'read');
+  const liveMemory = mapDescriptor(fdOf(MAPS.live), 0, 4096, 'write');
+  const live = new DataView(liveMemory.bytes.buffer, liveMemory.bytes.byteOffset, LIVE.size);
+  const setClockOffset = (ns: bigint) => live.setBigUint64(LIVE.fields.clock_offset_ns, ns, true);
+  setClockOffset(options.clockOffsetNs ?? 0n);
+  const ruleBytes = RULE_COUNTER_SLOTS * cpus * RULE_COUNTER.size;
+  const ruleMemory = mapDescriptor(fdOf(MAPS.ruleCounters), 0, ruleBytes, 'read');
   const counterMemory = mapDescriptor(fdOf(MAPS.counters), 0, INTERFACE_SLOTS * cpus * COUNTERS.size, 'read');
   const runner = testRunner(checked('libbpf', 'bpf_program__fd', [C.pointer, program(RING_PROGRAMS[options.program])]));
   return {
@@ -136,13 +161,57 @@ function load(
     measure: (frame, repeat) => runner.run(frame, repeat).ns,
     takeRecords: () => rings.flatMap((ring) => ring.take()),
     counters: () => sumCounters(counterMemory.bytes, cpus),
+    putRules: (slot, image) => putRules(fdOf(MAPS.ruleImages), slot, image),
+    ruleCounter: (slot) => {
+      const at = (cpu: number, offset: number) =>
+        u64(ruleMemory.bytes, (slot * cpus + cpu) * RULE_COUNTER.size + offset);
+      const all = (offset: number) => Array.from({ length: cpus }, (_, cpu) => at(cpu, offset));
+      const { packets, bytes, last_seen_wall_ns } = RULE_COUNTER.fields;
+      const sum = (offset: number) => all(offset).reduce((total, value) => total + value, 0);
+      return { packets: sum(packets), bytes: sum(bytes), lastSeenNs: Math.max(...all(last_seen_wall_ns)) };
+    },
+    setClockOffset,
+    setInterfaceSlot: (slot) => {
+      slotsMemory.bytes[LOOPBACK_IFINDEX] = slot;
+    },
     unaccounted: () => u64(liveMemory.bytes, LIVE.fields.unaccounted),
     close: () => {
       runner.close();
-      for (const memory of [slotsMemory, liveMemory, counterMemory]) unmap(memory);
+      for (const memory of [slotsMemory, liveMemory, counterMemory, ruleMemory]) unmap(memory);
       closeObject();
     },
   };
+}
+
+/** struct bpf_map_create_opts: its size, and where map_flags is. */
+const CREATE_OPTIONS = { size: 48, map_flags: 28 } as const;
+const BPF_MAP_TYPE_ARRAY = 2;
+const MMAPABLE_INNER = (1 << 10) | (1 << 12);
+
+function putRules(outer: number, slot: number, image: Uint8Array | undefined): void {
+  if (!image) {
+    checked('libbpf', 'bpf_map_delete_elem', [C.int, outer], [C.bytes, u32(slot)]);
+    return;
+  }
+  const options = new Uint8Array(CREATE_OPTIONS.size);
+  new DataView(options.buffer).setBigUint64(0, BigInt(CREATE_OPTIONS.size), true);
+  new DataView(options.buffer).setUint32(CREATE_OPTIONS.map_flags, MMAPABLE_INNER, true);
+  const inner = checked(
+    'libbpf',
+    'bpf_map_create',
+    [C.int, BPF_MAP_TYPE_ARRAY],
+    [C.string, 'lab_rules'],
+    [C.unsigned, 4],
+    [C.unsigned, RULE_LINE.size],
+    [C.unsigned, image.length / RULE_LINE.size],
+    [C.bytes, options],
+  );
+  const memory = mapDescriptor(inner, 0, Math.ceil(image.length / 4096) * 4096, 'write');
+  memory.bytes.set(image);
+  unmap(memory);
+  const value = u32(inner);
+  checked('libbpf', 'bpf_map_update_elem', [C.int, outer], [C.bytes, u32(slot)], [C.bytes, value], [C.size, 0]);
+  closeDescriptor(inner);
 }
 
 const u64 = (bytes: Uint8Array, offset: number) =>

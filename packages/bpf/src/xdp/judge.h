@@ -56,11 +56,17 @@ static __always_inline __u32 half_at(void *image, __u32 table, __u32 number)
 	return line ? line->halves[number & 31] : 0;
 }
 
-/* The value of the last of `count` bounds from `first` that does not start after `key`. */
-static __always_inline __u32 search(void *image, __u32 bounds, __u32 first, __u32 count, __u32 key)
+/*
+ * The value at `key`, by an entry of a root table or of the slices: a value itself, or the last of
+ * the bounds it names that does not start after `key`.
+ */
+static __always_inline __u32 find(void *image, __u32 bounds, __u64 entry, __u32 key)
 {
+	__u32 first = entry, count = entry >> 32;
 	int i;
 
+	if (!count)
+		return first;
 	for (i = 0; i < SEARCH_STEPS && count > 1; i++) {
 		__u32 half = count / 2;
 
@@ -73,30 +79,28 @@ static __always_inline __u32 search(void *image, __u32 bounds, __u32 first, __u3
 
 static __always_inline __u32 value_of_ipv4(void *image, struct rule_header *header, __u32 address)
 {
-	__u64 entry =
-		pair_at(image, header->root4_line, address >> ((32 - header->root4_bits) & 31));
+	__u32 number = address >> ((32 - header->root4_bits) & 31);
 
-	if (!(entry >> 32))
-		return entry;
-	return search(image, header->bounds_line, entry, entry >> 32, address);
+	return find(image, header->bounds_line, pair_at(image, header->root4_line, number),
+		    address);
 }
 
 static __always_inline __u32 value_of_ipv6(void *image, struct rule_header *header, __u64 high,
 					   __u64 low)
 {
 	__u32 word = bpf_ntohl(high);
-	__u64 entry = pair_at(image, header->root6_line, word >> ((32 - header->root6_bits) & 31));
-	__u32 value = entry;
+	__u32 number = word >> ((32 - header->root6_bits) & 31);
+	__u64 entry = pair_at(image, header->root6_line, number);
+	__u32 value = find(image, header->bounds_line, entry, word);
 	int i;
 
-	if (entry >> 32)
-		value = search(image, header->bounds_line, entry, entry >> 32, word);
 	for (i = 1; i < 4; i++) {
 		if (value >> RULE_VALUE_SHIFT != RULE_VALUE_SLICE)
 			break;
 		word = bpf_ntohl(i == 1 ? high >> 32 : i == 2 ? low : low >> 32);
-		entry = pair_at(image, header->slices_line, value & ((1U << RULE_VALUE_SHIFT) - 1));
-		value = search(image, header->bounds_line, entry, entry >> 32, word);
+		entry = pair_at(image, header->slices_line,
+				value & ((1U << RULE_VALUE_SHIFT) - 1));
+		value = find(image, header->bounds_line, entry, word);
 	}
 	return value;
 }

@@ -1,0 +1,200 @@
+/**
+ * What rules cost: rules.mjs OBJECT ROUNDS, OBJECT being the compiled traffic/random_source.bpf.c.
+ *
+ * The complete program in test runs whose frame gets another random IPv4 source each time, with sets of so many
+ * entries, ten exact addresses to each network of 16 to 31 bits; the same entries in the kernel's longest-prefix trie.
+ * Prints one line of JSON: { "1000": { rules_ns: [..], trie_ns: [..], ... } }, ns added per packet, one figure for each
+ * round, against the same packets without a rule set. "0" is a set without entries.
+ */
+import { OBJECT_PATH } from '../../packages/bpf/dist/index.js';
+import { loadProgram } from '../../packages/loader/dist/kernel/program.js';
+import { RuleImages } from '../../packages/loader/dist/kernel/rule-images.js';
+import { C, call } from '../../packages/loader/dist/native/ffi.js';
+import * as libbpf from '../../packages/loader/dist/native/libbpf.js';
+import { compileRules } from '../../packages/loader/dist/rules/index.js';
+
+const [object = '', rounds = '5'] = process.argv.slice(2);
+const COUNTS = [0, 1000, 100_000, 1_000_000];
+const PACKETS = 200_000;
+const RING_BYTES = 64 << 20;
+const LOOPBACK_IFINDEX = 1;
+
+/** @param {{ value: number, errno: number }} outcome */
+function need({ value, errno }) {
+  if (errno) throw new Error(`errno ${errno}`);
+  return value;
+}
+
+/** The same entries each time: a count has those of the smaller ones. */
+function entries() {
+  let state = 1;
+  const random = () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return (mixed ^ (mixed >>> 14)) >>> 0;
+  };
+  const most = Math.max(...COUNTS) * 1.1;
+  const starts = new Uint32Array(most);
+  const bits = new Uint8Array(most).fill(32);
+  for (let i = 0; i < most; i++) {
+    if (i % 11 === 10) bits[i] = 16 + (random() % 16);
+    starts[i] = (random() & (-1 << (32 - (bits[i] ?? 32)))) >>> 0;
+  }
+  return { starts, bits };
+}
+
+const all = entries();
+/** A million exact addresses come with a hundred thousand networks.
+ * @param {number} count */
+const used = (count) => Math.round(count * 1.1);
+
+/** @param {number} count */
+function compile(count) {
+  const ipv4 = { starts: all.starts.subarray(0, used(count)), bits: all.bits.subarray(0, used(count)) };
+  const list = { ipv4, ipv6: { words: new Uint32Array(0), bits: new Uint8Array(0) } };
+  const rule = { id: 1, action: 'deny', source: 'set:list', reason: '', created_by: '', created_at: '' };
+  return compileRules({
+    rules: count > 0 ? [/** @type {import('@packetlog/common').Rule} */ (rule)] : [],
+    defaultPolicy: 'permit',
+    sets: new Map([['list', list]]),
+    interfaceSlots: new Map(),
+    counters: { limit: 16, previous: new Map() },
+  }).image;
+}
+
+/** An IPv4 UDP frame; its source is written over. */
+const frame = Uint8Array.from(
+  `020000000002 020000000001 0800 45000032 00004000 4011 0000 c0000201 0a000001 c350 0035 001e 0000 ${'00'.repeat(22)}`
+    .replaceAll(' ', '')
+    .match(/../g) ?? [],
+  (byte) => Number.parseInt(byte, 16),
+);
+
+/** Average ns of a program per packet. @param {number} program */
+function measure(program) {
+  const address = frameMemory();
+  const options = new Uint8Array(80); // struct bpf_test_run_opts
+  const view = new DataView(options.buffer);
+  view.setBigUint64(0, 80n, true);
+  view.setBigUint64(8, BigInt(address), true); // data_in
+  view.setUint32(24, frame.length, true); // data_size_in
+  view.setUint32(60, PACKETS, true); // repeat
+  const { value } = call('libbpf', 'bpf_prog_test_run_opts', C.int, [
+    [C.int, program],
+    [C.bytes, options],
+  ]);
+  if (value < 0) throw new Error(`test run: errno ${-value}`);
+  return view.getUint32(64, true);
+}
+
+/** Where C finds the frame. */
+function frameMemory() {
+  const protection = 3;
+  const privateAnonymous = 0x22;
+  const { value } = call('libc', 'mmap', C.pointer, [
+    [C.size, 0],
+    [C.size, 4096],
+    [C.int, protection],
+    [C.int, privateAnonymous],
+    [C.int, -1],
+    [C.long, 0],
+  ]);
+  call('libc', 'memcpy', C.pointer, [
+    [C.pointer, value],
+    [C.bytes, frame],
+    [C.size, frame.length],
+  ]);
+  return value;
+}
+
+/** @param {number} map @param {number} count */
+function fill(map, count) {
+  const keys = new Uint8Array(used(count) * 8);
+  const view = new DataView(keys.buffer);
+  for (let i = 0; i < used(count); i++) {
+    view.setUint32(i * 8, all.bits[i] ?? 0, true);
+    view.setUint32(i * 8 + 4, all.starts[i] ?? 0);
+  }
+  const filled = new Uint8Array(Uint32Array.of(used(count)).buffer);
+  const { value } = call('libbpf', 'bpf_map_update_batch', C.int, [
+    [C.int, map],
+    [C.bytes, keys],
+    [C.bytes, new Uint8Array(used(count) * 4)],
+    [C.bytes, filled],
+    [C.size, 0],
+  ]);
+  if (value < 0) throw new Error(`fill trie: errno ${-value}`);
+}
+
+/** The programs of random_source.bpf.c, the second one going on to `program`. @param {number | undefined} program */
+function load(program) {
+  const opened = need(libbpf.openObject(object));
+  need(libbpf.loadObject(opened));
+  const fd = (/** @type {string} */ name) => libbpf.programDescriptor(need(libbpf.findProgram(opened, name)));
+  const map = (/** @type {string} */ name) => libbpf.mapDescriptor(need(libbpf.findMap(opened, name)));
+  if (program !== undefined) need(libbpf.putMap(map('next'), 0, program));
+  return {
+    alone: fd('source_alone'),
+    andProgram: fd('source_and_program'),
+    andTrie: fd('source_and_trie'),
+    trie: map('trie'),
+  };
+}
+
+const packetlog = loadProgram({
+  transport: 'array',
+  ringBytes: RING_BYTES,
+  logPermits: true,
+  sample: 1,
+  clock: 'precise',
+  objectPath: OBJECT_PATH,
+});
+packetlog.slots[LOOPBACK_IFINDEX] = 1;
+const images = new RuleImages(packetlog.ruleImages);
+const chain = load(packetlog.single);
+
+/** The complete program, its rings emptied. */
+function measurePacketlog() {
+  const ns = measure(chain.andProgram);
+  for (const ring of packetlog.transport.rings) {
+    ring.drain(() => {}, RING_BYTES);
+    ring.publish('hold');
+  }
+  return ns;
+}
+
+/** What it gives, and how long it takes. @template T @param {() => T} work @returns {[T, number]} */
+function timed(work) {
+  const start = performance.now();
+  const given = work();
+  return [given, Math.round((performance.now() - start) * 10) / 10];
+}
+
+const compiled = new Map(COUNTS.map((count) => [count, timed(() => compile(count))]));
+const tries = new Map(COUNTS.filter((count) => count > 0).map((count) => [count, load(undefined)]));
+for (const [count, { trie }] of tries) fill(trie, count);
+
+/** @type {Record<string, Record<'rules_ns' | 'trie_ns' | 'total_ns', number[]> & Record<'image_bytes' | 'compile_ms' | 'publish_ms', number>>} */
+const results = {};
+for (const [count, [image, compile_ms]] of compiled) {
+  const [, publish_ms] = timed(() => images.publish('confirmed', image));
+  images.clear('confirmed');
+  results[count] = { rules_ns: [], trie_ns: [], total_ns: [], image_bytes: image.length, compile_ms, publish_ms };
+}
+for (let round = -1; round < Number(rounds); round++) {
+  for (const [count, [image]] of compiled) {
+    const without = measurePacketlog();
+    images.publish('confirmed', image);
+    const total = measurePacketlog();
+    images.clear('confirmed');
+    const trie = tries.get(count);
+    const alone = measure(chain.alone);
+    const looked = trie && measure(trie.andTrie);
+    if (round < 0) continue;
+    results[count]?.total_ns.push(total);
+    results[count]?.rules_ns.push(total - without);
+    if (looked !== undefined) results[count]?.trie_ns.push(looked - alone);
+  }
+}
+process.stdout.write(`${JSON.stringify(results)}\n`);

@@ -1,0 +1,72 @@
+/** What rule sets of different sizes add to a packet of a random source, and what the kernel's trie would. */
+import { PRODUCER_CPU } from './contestant.ts';
+import { result } from './dialogue.ts';
+import type { Peers } from './peers.ts';
+import { type Report, say, table, text } from './report.ts';
+import { median, spread } from './statistics.ts';
+
+const ROUNDS = 9;
+
+interface Measured {
+  rules_ns: number[];
+  /** Empty for a set without entries. */
+  trie_ns: number[];
+  total_ns: number[];
+  image_bytes: number;
+  compile_ms: number;
+  publish_ms: number;
+}
+
+export async function compareRules(peers: Peers, report: Report): Promise<void> {
+  const command = [process.execPath, peers.rules, peers.randomSourceObject, String(ROUNDS)];
+  const measured = await result<Record<string, Measured>>({ cpus: PRODUCER_CPU }, command);
+  const counts = Object.entries(measured);
+
+  say(`\nRule sets, one random IPv4 source after the other (medians of ${ROUNDS} rounds)`);
+  table(
+    [
+      'addresses (and a tenth as many networks)',
+      'added ns/packet',
+      'in all',
+      "kernel's trie, added",
+      'image MiB',
+      'compile ms',
+      'publish ms',
+    ],
+    counts.map(([count, { rules_ns, trie_ns, total_ns, image_bytes, compile_ms, publish_ms }]) => [
+      text(Number(count)),
+      text(median(rules_ns)),
+      text(median(total_ns)),
+      trie_ns.length > 0 ? text(median(trie_ns)) : '-',
+      text(image_bytes / 2 ** 20),
+      text(compile_ms),
+      text(publish_ms),
+    ]),
+  );
+  const medians = (of: (measured: Measured) => number[]) =>
+    Object.fromEntries(counts.flatMap(([count, each]) => (of(each).length > 0 ? [[count, median(of(each))]] : [])));
+  report.section(
+    'rules_ns_per_packet',
+    medians(({ rules_ns }) => rules_ns),
+  );
+  report.section(
+    'rules_lpm_trie_ns_per_packet',
+    medians(({ trie_ns }) => trie_ns),
+  );
+  report.section(
+    'rules',
+    Object.fromEntries(
+      counts.map(([count, { rules_ns, trie_ns, total_ns, image_bytes, compile_ms, publish_ms }]) => [
+        count,
+        {
+          added_ns: spread(rules_ns),
+          total_ns: spread(total_ns),
+          ...(trie_ns.length > 0 && { trie_added_ns: spread(trie_ns) }),
+          image_bytes,
+          compile_ms,
+          publish_ms,
+        },
+      ]),
+    ),
+  );
+}

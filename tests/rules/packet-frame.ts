@@ -1,0 +1,44 @@
+/** A frame that the parser reads as a packet of the generator. */
+import { addressBytes } from './generate.ts';
+import type { Address, Packet } from './reference.ts';
+
+const ETHERNET = 14;
+const IPV4 = 20;
+const IPV6 = 40;
+/** What SCTP needs before its ports count as read; more than UDP and TCP need. */
+const LAYER_4 = 20;
+
+/** One frame, written over for each packet: as its own memory it would be most of the work. */
+const frame = new Uint8Array(ETHERNET + IPV6 + LAYER_4);
+const view = new DataView(frame.buffer);
+
+/** Valid until the next call. */
+export function packetFrame(packet: Packet): Uint8Array {
+  frame.fill(0);
+  view.setUint16(12, packet.etherType);
+  // Not IP, or cut right behind the type: no address, no protocol.
+  if (!packet.source) return frame.subarray(0, ETHERNET);
+  const at = packet.source.family === 4 ? ipv4(packet, packet.source) : ipv6(packet, packet.source);
+  if (packet.destinationPort === undefined) return frame.subarray(0, at);
+  view.setUint16(at, 40_000);
+  view.setUint16(at + 2, packet.destinationPort);
+  return frame.subarray(0, at + LAYER_4);
+}
+
+function ipv4({ ipProtocol, destinationPort }: Packet, source: Address): number {
+  frame[ETHERNET] = 0x45;
+  view.setUint16(ETHERNET + 2, IPV4 + LAYER_4);
+  // Ports that cannot be read: of a later fragment here, cut off in IPv6.
+  view.setUint16(ETHERNET + 6, destinationPort === undefined ? 1 : 0);
+  frame[ETHERNET + 9] = ipProtocol;
+  frame.set(addressBytes(source).subarray(12), ETHERNET + 12);
+  return ETHERNET + IPV4;
+}
+
+function ipv6({ ipProtocol }: Packet, source: Address): number {
+  frame[ETHERNET] = 0x60;
+  view.setUint16(ETHERNET + 4, LAYER_4);
+  frame[ETHERNET + 6] = ipProtocol;
+  frame.set(addressBytes(source), ETHERNET + 8);
+  return ETHERNET + IPV6;
+}
