@@ -1,0 +1,72 @@
+import { encodeBatch, type PacketLog, PacketLogBatch } from '@packetlog/common';
+import { expect, test } from 'vitest';
+import { BatchQueue } from './batch-queue.ts';
+
+const RECORD: PacketLog = {
+  timestamp_ns: 1n,
+  src_addr: '192.0.2.1',
+  dst_addr: '192.0.2.2',
+  rule_id: 0,
+  ifindex: 1,
+  length: 60,
+  weight: 1,
+  src_port: 1,
+  dst_port: 2,
+  ether_type: 0x0800,
+  vlan_id: 0,
+  ip_protocol: 17,
+  tcp_flags: 0,
+  action: 2,
+  reason: 0,
+};
+
+function batch(sequence: number, rows = 10): PacketLogBatch {
+  const records = Array.from({ length: rows }, () => RECORD);
+  return PacketLogBatch.from(encodeBatch({ sequence, offered: rows }, records));
+}
+
+const ROOM_FOR_TWO = 2 * batch(0).byteLength;
+
+test('gives batches in order, also to a reader that waits already', async () => {
+  const queue = new BatchQueue(ROOM_FOR_TWO);
+  const first = queue.take();
+  queue.push(batch(0));
+  queue.push(batch(1));
+  expect((await first)?.sequence).toBe(0);
+  expect((await queue.take())?.sequence).toBe(1);
+});
+
+test('what comes while it is full is left out and counted; there is room again when something was taken', async () => {
+  const queue = new BatchQueue(ROOM_FOR_TWO);
+  for (let i = 0; i < 5; i++) queue.push(batch(i));
+  expect(queue.lost).toBe(30);
+  expect((await queue.take())?.sequence).toBe(0);
+  queue.push(batch(9));
+  expect([(await queue.take())?.sequence, (await queue.take())?.sequence]).toEqual([1, 9]);
+  expect(queue.lost).toBe(30);
+});
+
+test('a batch that is larger than all the room is taken when nothing else waits', async () => {
+  const queue = new BatchQueue(100);
+  queue.push(batch(0, 1000));
+  expect(queue.lost).toBe(0);
+  expect((await queue.take())?.length).toBe(1000);
+});
+
+test('at the end what is in it still comes, then nothing', async () => {
+  const queue = new BatchQueue(ROOM_FOR_TWO);
+  queue.push(batch(0));
+  queue.end();
+  queue.push(batch(1));
+  expect((await queue.take())?.sequence).toBe(0);
+  expect(await queue.take()).toBeUndefined();
+  expect(await queue.take()).toBeUndefined();
+});
+
+test('a reader that waits learns of the end, and of an error once', async () => {
+  const queue = new BatchQueue(ROOM_FOR_TWO);
+  const waiting = queue.take();
+  queue.end(new Error('gone'));
+  await expect(waiting).rejects.toThrow('gone');
+  expect(await queue.take()).toBeUndefined();
+});

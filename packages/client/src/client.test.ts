@@ -1,0 +1,205 @@
+import type { Rule } from '@packetlog/common';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type FakeLoader, rows, startFakeLoader, TOKEN } from './fake-loader.ts';
+import { connect, type PacketLogClient, PacketLogError } from './index.ts';
+
+const RULE: Rule = {
+  id: 7,
+  action: 'deny',
+  source: '203.0.113.7',
+  reason: 'login abuse',
+  created_by: 'admin',
+  created_at: '2026-01-02T14:00:00Z',
+};
+
+let loader: FakeLoader;
+const clients: PacketLogClient[] = [];
+
+beforeEach(async () => {
+  loader = await startFakeLoader();
+});
+afterEach(async () => {
+  for (const client of clients.splice(0)) await client.close();
+  await loader.close();
+});
+
+async function client(options: { timeoutMs?: number; adminToken?: string } = {}): Promise<PacketLogClient> {
+  const made = await connect(loader.url, { token: TOKEN, ...options });
+  clients.push(made);
+  return made;
+}
+
+/** The error of a promise that must fail. */
+async function failure(promise: Promise<unknown>): Promise<PacketLogError> {
+  const error = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (error instanceof PacketLogError) return error;
+  throw new Error(`no PacketLogError but ${String(error)}`);
+}
+
+describe('rules', () => {
+  test('a denial is one call', async () => {
+    loader.answer = () => ({ ok: true, value: { revision: 2, rule: RULE } });
+    const packetlog = await client({ adminToken: 'a' });
+    expect(packetlog.hello.admin).toBe(true);
+    const rule = await packetlog.deny('::ffff:203.0.113.7', { for: '1h', reason: 'login abuse' });
+    expect(rule).toEqual(RULE);
+    expect(loader.asked).toEqual([
+      ['rules:add', { rule: { action: 'deny', source: '203.0.113.7', for: '1h', reason: 'login abuse' } }],
+    ]);
+  });
+
+  test('a risky rule says until when it must be confirmed', async () => {
+    const pending = { until_ms: 1, revision_before: 1, why: 'It denies everybody.' };
+    loader.answer = () => ({ ok: true, value: { revision: 2, rule: RULE, pending } });
+    expect(await (await client()).deny('any', { force: true })).toEqual({ ...RULE, pending });
+    expect(loader.asked[0]?.[1]).toMatchObject({ force: true });
+  });
+
+  test('rules are removed by number or as they are, one or many', async () => {
+    loader.answer = () => ({ ok: true, value: { revision: 2, removed: [RULE] } });
+    const packetlog = await client();
+    expect(await packetlog.remove(7)).toEqual([RULE]);
+    await packetlog.remove(RULE);
+    await packetlog.remove([RULE, 8]);
+    expect(loader.asked.map(([, request]) => request)).toEqual([{ ids: [7] }, { ids: [7] }, { ids: [7, 8] }]);
+  });
+
+  test('what the loader refuses is an error with its facts', async () => {
+    const facts = { code: 'lockout', protected: { kind: 'gateway', address: '192.0.2.1' } };
+    loader.answer = () => ({ ok: false, error: { ...facts, message: 'It would shut out the gateway.' } });
+    const error = await failure((await client()).deny('192.0.2.0/24'));
+    expect(error).toMatchObject({ ...facts, name: 'PacketLogError', message: 'It would shut out the gateway.' });
+  });
+
+  test('an answer that does not come is an error that says what to look at', async () => {
+    loader.answer = undefined;
+    const error = await failure((await client({ timeoutMs: 50 })).deny('192.0.2.7'));
+    expect(error.code).toBe('unanswered');
+    expect(error.message).toMatch(/rules\(\)/);
+  });
+
+  test('a client that was closed says so', async () => {
+    const packetlog = await client();
+    await packetlog.close();
+    expect((await failure(packetlog.rules())).code).toBe('closed');
+  });
+});
+
+describe('the connection', () => {
+  test('a wrong token is refused at once', async () => {
+    const error = await failure(connect(loader.url, { token: 'wrong' }));
+    expect(error).toMatchObject({ code: 'unauthorized', message: 'Wrong token.' });
+  });
+
+  test('where nobody answers, that is said in time', async () => {
+    const { url } = loader;
+    await loader.close();
+    const error = await failure(connect(url, { token: TOKEN, timeoutMs: 100 }));
+    expect(error.code).toBe('unreachable');
+    expect(error.message).toContain(url);
+  });
+
+  test('it comes back by itself, and a request meanwhile waits for it', async () => {
+    const packetlog = await client();
+    const port = Number(new URL(loader.url).port);
+    await loader.close();
+    await vi.waitFor(() => expect(packetlog.connected).toBe(false));
+    loader = await startFakeLoader(port);
+    loader.answer = () => ({ ok: true, value: { revision: 2, rule: RULE } });
+    expect((await packetlog.deny('203.0.113.7')).id).toBe(7);
+  });
+
+  test('a loader that was started anew with another token ends it with that reason', async () => {
+    const packetlog = await client();
+    const port = Number(new URL(loader.url).port);
+    await loader.close();
+    await vi.waitFor(() => expect(packetlog.connected).toBe(false));
+    loader = await startFakeLoader(port);
+    loader.refusal = { code: 'unauthorized', message: 'The token is not right.' };
+    // The first waits for the loader to come back, the second needs not wait any more.
+    expect((await failure(packetlog.rules())).code).toBe('unauthorized');
+    expect((await failure(packetlog.rules())).code).toBe('unauthorized');
+  });
+});
+
+describe('packets', () => {
+  test('come in batches, by the filter that was asked for, until the loop is left', async () => {
+    const packetlog = await client();
+    const stream = packetlog.packets({ filter: 'tcp dst port 443', maxRowsPerSecond: 500 });
+    const subscribed = loader.subscribed();
+    const seen: number[] = [];
+    void subscribed.then((socket) => {
+      for (let i = 0; i < 3; i++) socket.emit('packets', rows(i, 10, 4, 2));
+    });
+    for await (const batch of stream) {
+      seen.push(batch.length);
+      expect([...batch][0]).toMatchObject({ src_addr: '192.0.2.1', dst_port: 443 });
+      if (seen.length === 3) break;
+    }
+    expect(seen).toEqual([10, 10, 10]);
+    expect(stream).toMatchObject({ lost: { byLoader: 4, byQueue: 0 }, withheld: 2, interruptions: 0 });
+    expect(loader.asked).toEqual([['subscribe', { filter: 'tcp dst port 443', max_rows_per_second: 500 }]]);
+    const socket = await subscribed;
+    if (socket.connected) await new Promise((resolve) => socket.once('disconnect', resolve));
+  });
+
+  test('a loop that is too slow loses rows, and is told how many', async () => {
+    const packetlog = await client();
+    const stream = packetlog.packets({ queueBytes: 1 });
+    const first = stream.next();
+    const socket = await loader.subscribed();
+    for (let i = 0; i < 10; i++) socket.emit('packets', rows(i, 100));
+    // The answer comes behind the batches on the same connection.
+    await socket
+      .timeout(5_000)
+      .emitWithAck('ping')
+      .catch(() => {});
+    expect((await first).value?.length).toBe(100);
+    const { byQueue } = stream.lost;
+    expect(byQueue).toBeGreaterThan(0);
+    expect(byQueue % 100).toBe(0);
+    await stream.return();
+  });
+
+  test('a filter that cannot be read is an error of the loop', async () => {
+    loader.answer = () => ({ ok: false, error: { code: 'invalid', message: 'Did you mean "port"?' } });
+    const error = await failure((await client()).packets({ filter: 'prot 22' }).next());
+    expect(error).toMatchObject({ code: 'invalid', message: 'Did you mean "port"?' });
+  });
+
+  test('an interruption is counted, and the counts of before are kept', async () => {
+    const packetlog = await client();
+    const stream = packetlog.packets();
+    const first = stream.next();
+    const socket = await loader.subscribed();
+    socket.emit('packets', rows(0, 1, 5));
+    await first;
+    const again = loader.subscribed();
+    socket.conn.close();
+    const second = stream.next();
+    (await again).emit('packets', rows(0, 1, 2));
+    expect((await second).done).toBe(false);
+    expect(stream).toMatchObject({ interruptions: 1, lost: { byLoader: 7, byQueue: 0 } });
+    await stream.return();
+  });
+
+  test('a signal ends it with its reason', async () => {
+    const packetlog = await client();
+    const controller = new AbortController();
+    const next = packetlog.packets({ signal: controller.signal }).next();
+    await loader.subscribed();
+    controller.abort(new Error('enough'));
+    await expect(next).rejects.toThrow('enough');
+  });
+
+  test('closing the client ends the loops that run', async () => {
+    const packetlog = await client();
+    const next = packetlog.packets().next();
+    await loader.subscribed();
+    await packetlog.close();
+    expect(await next).toEqual({ value: undefined, done: true });
+  });
+});

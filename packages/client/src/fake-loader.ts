@@ -1,0 +1,91 @@
+/** For tests: speaks the loader's protocol on loopback, and decides nothing. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { encodeBatch, type PacketLog, PROTOCOL_VERSION, type Refusal } from '@packetlog/common';
+import { Server, type Socket } from 'socket.io';
+
+export const TOKEN = 'token-of-the-fake';
+
+export interface FakeLoader {
+  readonly url: string;
+  readonly server: Server;
+  /** Requests that came, by event. */
+  readonly asked: [event: string, request: unknown][];
+  /** What `rules:*` and `subscribe` answer; nothing at all while it is undefined. */
+  answer: ((event: string, request: unknown) => unknown) | undefined;
+  /** Why handshakes are refused; undefined lets them in. */
+  refusal: Refusal | undefined;
+  /** Resolves with the next socket that subscribes. */
+  subscribed(): Promise<Socket>;
+  close(): Promise<void>;
+}
+
+export async function startFakeLoader(port = 0): Promise<FakeLoader> {
+  const http = createServer();
+  const server = new Server(http, { transports: ['websocket'] });
+  let onSubscribe: ((socket: Socket) => void)[] = [];
+  const fake: FakeLoader = {
+    url: '',
+    server,
+    asked: [],
+    answer: () => ({ ok: true, value: {} }),
+    refusal: undefined,
+    subscribed: () => new Promise((resolve) => onSubscribe.push(resolve)),
+    close: () => server.close(),
+  };
+  server.use((socket, next) => {
+    const refusal: Refusal | undefined =
+      socket.handshake.auth['token'] === TOKEN ? fake.refusal : { code: 'unauthorized', message: 'Wrong token.' };
+    next(refusal === undefined ? undefined : Object.assign(new Error(refusal.message), { data: refusal }));
+  });
+  server.on('connection', (socket) => {
+    socket.emit('hello', {
+      protocol: PROTOCOL_VERSION,
+      version: '0.0.0',
+      node: 'fake',
+      boot_id: 'boot',
+      session_id: 'session',
+      started_at_ms: 0,
+      interfaces: [],
+      transport: 'array',
+      clock: { policy: 'precise', error_ns: 0 },
+      limits: { max_rows_per_second: 1000 },
+      admin: socket.handshake.auth['admin_token'] !== undefined,
+    });
+    socket.onAny((event: string, request: unknown, acknowledge: (answer: unknown) => void) => {
+      fake.asked.push([event, request]);
+      if (fake.answer === undefined) return;
+      acknowledge(fake.answer(event, request));
+      if (event !== 'subscribe') return;
+      for (const resolve of onSubscribe) resolve(socket);
+      onSubscribe = [];
+    });
+  });
+  await new Promise<void>((resolve) => http.listen(port, '127.0.0.1', resolve));
+  return Object.assign(fake, { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}` });
+}
+
+export function rows(sequence: number, count: number, dropped = 0, withheld = 0): Uint8Array {
+  const record: PacketLog = {
+    timestamp_ns: 1n,
+    src_addr: '192.0.2.1',
+    dst_addr: '192.0.2.2',
+    rule_id: 0,
+    ifindex: 1,
+    length: 60,
+    weight: 1,
+    src_port: sequence,
+    dst_port: 443,
+    ether_type: 0x0800,
+    vlan_id: 0,
+    ip_protocol: 6,
+    tcp_flags: 2,
+    action: 2,
+    reason: 0,
+  };
+  const header = { sequence, offered: count + dropped + withheld, dropped, withheld };
+  return encodeBatch(
+    header,
+    Array.from({ length: count }, () => record),
+  );
+}

@@ -1,0 +1,6 @@
+export { connect } from './connect.ts';
+export type { ConnectOptions } from './open-socket.ts';
+export type { PacketLogClient } from './packet-log-client.ts';
+export { PacketLogError, type PacketLogErrorCode, type PacketLogErrorFacts } from './packet-log-error.ts';
+export type { LostRows, PacketStream, PacketStreamOptions } from './packet-stream.ts';
+export type { AddedRule, ImportOptions, RuleOptions } from './rule-options.ts';

@@ -1,0 +1,71 @@
+import { type Hello, helloSchema, PROTOCOL_VERSION, refusalSchema } from '@packetlog/common';
+import { io, type Socket } from 'socket.io-client';
+import { PacketLogError } from './packet-log-error.ts';
+
+export interface ConnectOptions {
+  /** To look: the `token` of the URL that packetlog printed, or its PACKETLOG_TOKEN. */
+  readonly token: string;
+  /** To change rules: `admin_token`, or its PACKETLOG_ADMIN_TOKEN. */
+  readonly adminToken?: string;
+  /** How long to wait for the loader, now and with each request; 10,000 ms unless said otherwise. */
+  readonly timeoutMs?: number;
+}
+
+export const DEFAULT_TIMEOUT_MS = 10_000;
+
+const AGAIN_AFTER_MS = 1_000;
+
+/** A socket that the loader has let in, and what it said first. Whoever ends a connection, it comes back until `disconnect()`. */
+export async function openSocket(url: string, options: ConnectOptions): Promise<{ socket: Socket; hello: Hello }> {
+  const { token, adminToken, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  const socket = io(url, {
+    transports: ['websocket'],
+    auth: { token, ...(adminToken !== undefined && { admin_token: adminToken }), protocol: PROTOCOL_VERSION },
+    forceNew: true,
+    reconnectionDelay: 250,
+    reconnectionDelayMax: 3_000,
+  });
+  try {
+    const hello = await firstWord(socket, url, timeoutMs);
+    socket.on('disconnect', (reason) => {
+      // socket.io takes this for a farewell, and would not come back.
+      if (reason === 'io server disconnect') setTimeout(() => socket.connect(), AGAIN_AFTER_MS);
+    });
+    return { socket, hello };
+  } catch (error) {
+    socket.disconnect();
+    throw error;
+  }
+}
+
+function firstWord(socket: Socket, url: string, timeoutMs: number): Promise<Hello> {
+  return new Promise((resolve, reject) => {
+    let last: Error | undefined;
+    const settle = (act: () => void) => {
+      clearTimeout(timer);
+      socket.off('hello', onHello);
+      socket.off('connect_error', onError);
+      act();
+    };
+    const onHello = (message: unknown) => {
+      const hello = helloSchema.safeParse(message);
+      if (hello.success) return settle(() => resolve(hello.data));
+      const text = `What answers at ${url} is no PacketLog loader of this version. Use the same version of both.`;
+      settle(() => reject(new PacketLogError(text, { code: 'protocol_mismatch' }, { cause: hello.error })));
+    };
+    const onError = (error: Error & { data?: unknown }) => {
+      last = error;
+      const refusal = refusalSchema.safeParse(error.data);
+      // Anything else may pass: the loader may be about to start.
+      if (!refusal.success) return;
+      const { code, message } = refusal.data;
+      settle(() => reject(new PacketLogError(message, { code }, { cause: error })));
+    };
+    const timer = setTimeout(() => {
+      const text = `No loader has answered at ${url} for ${timeoutMs} ms. Check that packetlog runs there.`;
+      settle(() => reject(new PacketLogError(text, { code: 'unreachable' }, { cause: last })));
+    }, timeoutMs);
+    socket.on('hello', onHello);
+    socket.on('connect_error', onError);
+  });
+}

@@ -1,0 +1,176 @@
+import {
+  type Hello,
+  type Rule,
+  type RuleAction,
+  type RulesAnswer,
+  type RulesRequest,
+  type RulesResults,
+  type RulesSnapshot,
+  type RulesVerb,
+  refusalSchema,
+  rulesErrorSchema,
+} from '@packetlog/common';
+import type { Socket } from 'socket.io-client';
+import { type ConnectOptions, DEFAULT_TIMEOUT_MS } from './open-socket.ts';
+import { PacketLogError } from './packet-log-error.ts';
+import { PacketStream, type PacketStreamOptions } from './packet-stream.ts';
+import { type AddedRule, type ImportOptions, plainAddress, type RuleOptions, ruleDraft } from './rule-options.ts';
+
+/** A list of many networks takes the loader a while. */
+const IMPORT_TIMEOUT_MS = 60_000;
+
+interface Opened {
+  readonly url: string;
+  readonly options: ConnectOptions;
+  readonly socket: Socket;
+  readonly hello: Hello;
+}
+
+/** A connection to one loader. Requests while it is broken wait for it to come back, as long as the timeout lasts. */
+export class PacketLogClient {
+  readonly #url: string;
+  readonly #options: ConnectOptions;
+  readonly #socket: Socket;
+  readonly #streams = new Set<PacketStream>();
+  readonly #waiting = new Set<(reason: PacketLogError) => void>();
+  #ended: PacketLogError | undefined;
+  /** What the loader said first: its node, version, interfaces, and whether this client may change rules (`admin`). */
+  readonly hello: Hello;
+
+  constructor({ url, options, socket, hello }: Opened) {
+    this.#url = url;
+    this.#options = options;
+    this.#socket = socket;
+    this.hello = hello;
+    socket.on('connect_error', (error: Error & { data?: unknown }) => {
+      // The loader answers, and lets this client in no more: its tokens are others since it was started anew.
+      const refusal = refusalSchema.safeParse(error.data);
+      if (!socket.active && refusal.success) this.#end(new PacketLogError(refusal.data.message, refusal.data));
+    });
+  }
+
+  /** Whether the loader is there just now. */
+  get connected(): boolean {
+    return this.#socket.connected;
+  }
+
+  /** Drops what comes from an address, a network, `set:NAME`, or `any`, before the system sees it. */
+  deny(source: string, options: RuleOptions = {}): Promise<AddedRule> {
+    return this.#add('deny', source, options);
+  }
+
+  /** Lets it in whatever other rules say: permit wins. */
+  permit(source: string, options: RuleOptions = {}): Promise<AddedRule> {
+    return this.#add('permit', source, options);
+  }
+
+  /** Lets it in, and marks it as what would have been denied. */
+  observe(source: string, options: RuleOptions = {}): Promise<AddedRule> {
+    return this.#add('observe', source, options);
+  }
+
+  /** Takes rules away; gives those that were there. */
+  async remove(
+    rules: number | Rule | readonly (number | Rule)[],
+    { force }: { force?: boolean } = {},
+  ): Promise<Rule[]> {
+    const list = Array.isArray(rules) ? (rules as readonly (number | Rule)[]) : [rules as number | Rule];
+    const ids = list.map((rule) => (typeof rule === 'number' ? rule : rule.id));
+    return (await this.#ask('remove', { ids, ...(force !== undefined && { force }) })).removed;
+  }
+
+  /** All rules with what they counted, the sets, the default policy, and what waits to be confirmed. */
+  rules(): Promise<RulesSnapshot> {
+    return this.#ask('list', {});
+  }
+
+  /** Replaces a named set by the networks of a list, one a line, and sees to a rule about it. */
+  async importSet(name: string, entries: string, options: ImportOptions = {}): Promise<RulesResults['import']> {
+    const { action, reason, skipBad, force } = options;
+    const request = {
+      set: name,
+      entries,
+      ...(action !== undefined && { action }),
+      ...(reason !== undefined && { reason }),
+      ...(skipBad !== undefined && { skip_bad: skipBad }),
+      ...(force !== undefined && { force }),
+    };
+    return this.#ask('import', request, IMPORT_TIMEOUT_MS);
+  }
+
+  /** Makes a risky change permanent that would take itself back. */
+  async confirm(): Promise<void> {
+    await this.#ask('confirm', {});
+  }
+
+  /** Takes it back at once. */
+  async revert(): Promise<void> {
+    await this.#ask('revert', {});
+  }
+
+  /** Takes back the last change, whoever made it; gives it in words. */
+  async undo(): Promise<string> {
+    return (await this.#ask('undo', {})).undone;
+  }
+
+  /**
+   * The packets as they arrive, in batches, on a connection of their own that is opened by the first `next()` and closed
+   * when the loop ends.
+   */
+  packets(options: PacketStreamOptions = {}): PacketStream {
+    const stream = new PacketStream(this.#url, this.#options, options, () => this.#streams.delete(stream));
+    this.#streams.add(stream);
+    return stream;
+  }
+
+  /** Ends the connection, and with it all streams of packets. Rules stay. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#streams].map((stream) => stream.return()));
+    this.#end(new PacketLogError('This client was closed. Connect again.', { code: 'closed' }));
+    this.#socket.disconnect();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #add(action: RuleAction, source: string, options: RuleOptions): Promise<AddedRule> {
+    const { force } = options;
+    const rule = ruleDraft(action, plainAddress(source), options);
+    const added = await this.#ask('add', { rule, ...(force !== undefined && { force }) });
+    return { ...added.rule, ...(added.pending !== undefined && { pending: added.pending }) };
+  }
+
+  async #ask<Verb extends RulesVerb>(
+    verb: Verb,
+    request: RulesRequest<Verb>,
+    timeoutMs = this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+  ): Promise<RulesResults[Verb]> {
+    const answer = await this.#answer<Verb>(`rules:${verb}`, request, timeoutMs);
+    if (answer.ok) return answer.value;
+    const refused = rulesErrorSchema.safeParse(answer.error);
+    if (refused.success) throw new PacketLogError(refused.data.message, refused.data);
+    throw new PacketLogError('The loader refused, and did not say why.', { code: 'internal' });
+  }
+
+  #answer<Verb extends RulesVerb>(event: string, request: unknown, timeoutMs: number): Promise<RulesAnswer<Verb>> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended);
+    return new Promise((resolve, reject) => {
+      this.#waiting.add(reject);
+      this.#socket.timeout(timeoutMs).emit(event, request, (cause: Error | null, answer: RulesAnswer<Verb>) => {
+        this.#waiting.delete(reject);
+        if (!cause) return resolve(answer);
+        const why = this.#socket.connected ? `for ${timeoutMs} ms` : 'before the connection broke';
+        const text = `The loader has not answered ${event} ${why}. Look at rules() before asking again: it may be done.`;
+        reject(new PacketLogError(text, { code: 'unanswered' }, { cause }));
+      });
+    });
+  }
+
+  /** For good. Requests that wait learn of it now, and not when their time is over. */
+  #end(reason: PacketLogError): void {
+    this.#ended ??= reason;
+    for (const reject of this.#waiting) reject(this.#ended);
+    this.#waiting.clear();
+  }
+}

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { plainAddress, ruleDraft } from './rule-options.ts';
+
+test.each([
+  ['::ffff:203.0.113.7', '203.0.113.7'],
+  ['::FFFF:203.0.113.7', '203.0.113.7'],
+  ['fe80::1%eth0', 'fe80::1'],
+  ['203.0.113.0/24', '203.0.113.0/24'],
+  ['2001:db8::7', '2001:db8::7'],
+  ['set:scanners', 'set:scanners'],
+])('%s, as a server may call its peer, is %s on the wire', (source, plain) => {
+  expect(plainAddress(source)).toBe(plain);
+});
+
+test('options become the draft that the protocol knows; what is left out stays out', () => {
+  expect(ruleDraft('deny', '203.0.113.7', {})).toEqual({ action: 'deny', source: '203.0.113.7' });
+  const until = new Date('2030-01-31T12:00:00Z');
+  expect(
+    ruleDraft('permit', 'any', { until, reason: 'r', protocol: 'tcp', port: '20-22', interface: 'eth0', force: true }),
+  ).toEqual({
+    action: 'permit',
+    source: 'any',
+    expires_at: '2030-01-31T12:00:00.000Z',
+    reason: 'r',
+    protocol: 'tcp',
+    destination_port: '20-22',
+    interface: 'eth0',
+  });
+});
