@@ -8,7 +8,7 @@
  *
  *   go rhythm           reads as the loader's drain thread does
  *   go restless         goes to sleep whenever it finds nothing, so that it does so as often as can be
- *   go slow MS BYTES    takes BYTES of a ring at most, then rests: less than comes
+ *   go slow BYTES       takes BYTES of a ring at most, then rests until SLOW times as many records have come
  *   stop                reads to the end; answers with accounts by CPU, what the kernel counted, and how it went
  *
  * FILE is memory for the sender: how many records were read since `go`.
@@ -31,6 +31,7 @@ const LOOPBACK_SLOT = 1;
 const PROGRAM_INFO_BYTES = 256;
 const PROGRAM_ID = 4;
 const FOR_EVER = -1;
+const SLOW = 20;
 
 /** @param {unknown} value */
 const answer = (value) => writeSync(1, `${JSON.stringify(value)}\n`);
@@ -142,16 +143,19 @@ function prepare(going) {
         sleep();
       }
     },
-    slow(/** @type {string} */ ms, /** @type {string} */ bytes) {
-      while (isGoing()) {
-        publish('hold', look(Number(bytes)).records);
-        epollWait(messages, Number(ms));
+    slow(/** @type {string} */ bytes) {
+      const { seen } = counters.read(LOOPBACK_SLOT);
+      for (let taken = 0; isGoing(); epollWait(messages, 1)) {
+        if (counters.read(LOOPBACK_SLOT).seen - seen < SLOW * taken) continue;
+        const { records } = look(Number(bytes));
+        publish('hold', records);
+        taken += records;
       }
     },
   };
 
   /** Reads until told to stop, and then to the end. */
-  const read = (/** @type {[keyof typeof ways, string, string]} */ [way, ...how]) => {
+  const read = (/** @type {[keyof typeof ways, string]} */ [way, ...how]) => {
     checker = new Checker();
     went = { sleeps: 0, looks: 0 };
     Atomics.store(haveRead, 0, 0n);
