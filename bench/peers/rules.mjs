@@ -11,7 +11,7 @@ import { loadProgram } from '../../packages/loader/dist/kernel/program.js';
 import { RuleImages } from '../../packages/loader/dist/kernel/rule-images.js';
 import { C, call } from '../../packages/loader/dist/native/ffi.js';
 import * as libbpf from '../../packages/loader/dist/native/libbpf.js';
-import { compileRules } from '../../packages/loader/dist/rules/index.js';
+import { compileRules, parseAddressList } from '../../packages/loader/dist/rules/index.js';
 
 const [object = '', rounds = '5'] = process.argv.slice(2);
 const COUNTS = [0, 1000, 100_000, 1_000_000];
@@ -49,10 +49,17 @@ const all = entries();
  * @param {number} count */
 const used = (count) => Math.round(count * 1.1);
 
-/** @param {number} count */
-function compile(count) {
-  const ipv4 = { starts: all.starts.subarray(0, used(count)), bits: all.bits.subarray(0, used(count)) };
-  const list = { ipv4, ipv6: { words: new Uint32Array(0), bits: new Uint8Array(0) } };
+/** As a list is published, one a line. @param {number} count */
+function listText(count) {
+  const lines = Array.from(all.starts.subarray(0, used(count)), (start, i) => {
+    const address = [24, 16, 8, 0].map((shift) => (start >>> shift) & 0xff).join('.');
+    return all.bits[i] === 32 ? `${address}\n` : `${address}/${all.bits[i]}\n`;
+  });
+  return new TextEncoder().encode(lines.join(''));
+}
+
+/** @param {number} count @param {import('@packetlog/loader/rules').AddressList} list */
+function compile(count, list) {
   const rule = { id: 1, action: 'deny', source: 'set:list', reason: '', created_by: '', created_at: '' };
   return compileRules({
     rules: count > 0 ? [/** @type {import('@packetlog/common').Rule} */ (rule)] : [],
@@ -171,19 +178,27 @@ function timed(work) {
   return [given, Math.round((performance.now() - start) * 10) / 10];
 }
 
-const compiled = new Map(COUNTS.map((count) => [count, timed(() => compile(count))]));
+const compiled = new Map(
+  COUNTS.map((count) => {
+    const text = listText(count);
+    const [{ list }, parse_ms] = timed(() => parseAddressList(text));
+    const [image, compile_ms] = timed(() => compile(count, list));
+    return [count, { image, parse_ms, compile_ms }];
+  }),
+);
 const tries = new Map(COUNTS.filter((count) => count > 0).map((count) => [count, load(undefined)]));
 for (const [count, { trie }] of tries) fill(trie, count);
 
-/** @type {Record<string, Record<'rules_ns' | 'trie_ns' | 'total_ns', number[]> & Record<'image_bytes' | 'compile_ms' | 'publish_ms', number>>} */
+/** @type {Record<string, Record<'rules_ns' | 'trie_ns' | 'total_ns', number[]> & Record<'image_bytes' | 'parse_ms' | 'compile_ms' | 'publish_ms', number>>} */
 const results = {};
-for (const [count, [image, compile_ms]] of compiled) {
+for (const [count, { image, parse_ms, compile_ms }] of compiled) {
   const [, publish_ms] = timed(() => images.publish('confirmed', image));
   images.clear('confirmed');
-  results[count] = { rules_ns: [], trie_ns: [], total_ns: [], image_bytes: image.length, compile_ms, publish_ms };
+  const once = { image_bytes: image.length, parse_ms, compile_ms, publish_ms };
+  results[count] = { rules_ns: [], trie_ns: [], total_ns: [], ...once };
 }
 for (let round = -1; round < Number(rounds); round++) {
-  for (const [count, [image]] of compiled) {
+  for (const [count, { image }] of compiled) {
     const without = measurePacketlog();
     images.publish('confirmed', image);
     const total = measurePacketlog();

@@ -13,6 +13,8 @@ interface Measured {
   trie_ns: number[];
   total_ns: number[];
   image_bytes: number;
+  /** Of the list as text. */
+  parse_ms: number;
   compile_ms: number;
   publish_ms: number;
 }
@@ -30,15 +32,17 @@ export async function compareRules(peers: Peers, report: Report): Promise<void> 
       'in all',
       "kernel's trie, added",
       'image MiB',
+      'read list ms',
       'compile ms',
       'publish ms',
     ],
-    counts.map(([count, { rules_ns, trie_ns, total_ns, image_bytes, compile_ms, publish_ms }]) => [
+    counts.map(([count, { rules_ns, trie_ns, total_ns, image_bytes, parse_ms, compile_ms, publish_ms }]) => [
       text(Number(count)),
       text(median(rules_ns)),
       text(median(total_ns)),
       trie_ns.length > 0 ? text(median(trie_ns)) : '-',
       text(image_bytes / 2 ** 20),
+      text(parse_ms),
       text(compile_ms),
       text(publish_ms),
     ]),
@@ -54,15 +58,25 @@ export async function compareRules(peers: Peers, report: Report): Promise<void> 
     medians(({ trie_ns }) => trie_ns),
   );
   report.section(
+    'rules_load_ms',
+    Object.fromEntries(
+      counts.map(([count, { parse_ms, compile_ms, publish_ms }]) => [
+        count,
+        Math.round(parse_ms + compile_ms + publish_ms),
+      ]),
+    ),
+  );
+  report.section(
     'rules',
     Object.fromEntries(
-      counts.map(([count, { rules_ns, trie_ns, total_ns, image_bytes, compile_ms, publish_ms }]) => [
+      counts.map(([count, { rules_ns, trie_ns, total_ns, image_bytes, parse_ms, compile_ms, publish_ms }]) => [
         count,
         {
           added_ns: spread(rules_ns),
           total_ns: spread(total_ns),
           ...(trie_ns.length > 0 && { trie_added_ns: spread(trie_ns) }),
           image_bytes,
+          parse_ms,
           compile_ms,
           publish_ms,
         },
