@@ -73,6 +73,12 @@ export class Pins {
     this.#directory = undefined;
   }
 
+  /** Lets go of the directory, as the end of the process does: the pins stay for the next. */
+  leave(): void {
+    this.#directory?.close();
+    this.#directory = undefined;
+  }
+
   /** Call for each new link; does nothing while nothing is pinned. */
   attached(link: PinnableLink): void {
     const directory = this.#directory;

@@ -70,7 +70,7 @@ export interface LoadedProgram {
   readonly transport: OpenTransport;
   /** All that a later loader needs. */
   readonly maps: readonly { name: string; fd: number }[];
-  /** They are those of the loader before, with all that is in them. */
+  /** The maps are those of the loader before, with all that is in them. */
   readonly reused: boolean;
   /** Records that loaders before took out of these rings. */
   readonly before: number;

@@ -1,0 +1,59 @@
+// @ts-check
+/**
+ * Upgrades in place, one after the other, as loaders do it that start when another ended:
+ * `upgrade.mjs INTERFACE BPF_FILE_SYSTEM TIMES`. Prints {"attached": true}, then after a line of input
+ * {"upgrades": n, "programs": distinct ones}. What it pinned stays.
+ */
+import { createInterface } from 'node:readline';
+import { attach, linkFacts } from '../../packages/loader/dist/kernel/attach.js';
+import { Pins } from '../../packages/loader/dist/kernel/pins.js';
+import { loadProgram } from '../../packages/loader/dist/kernel/program.js';
+import { findRemains } from '../../packages/loader/dist/kernel/remains.js';
+import { SlotTable } from '../../packages/loader/dist/kernel/slots.js';
+import { closeDescriptor, interfaceIndex } from '../../packages/loader/dist/native/libc.js';
+import { updateLink } from '../../packages/loader/dist/native/pinning.js';
+
+const [name = '', place, times = '0'] = process.argv.slice(2);
+const OPTIONS = /** @type {const} */ ({
+  transport: 'auto',
+  ringBytes: 1 << 20,
+  logPermits: true,
+  clock: 'precise',
+  sample: 1,
+});
+
+/** @type {(program: ReturnType<typeof loadProgram>, remains?: NonNullable<ReturnType<typeof findRemains>>) => Pins} */
+const pinsOf = (program, remains) =>
+  new Pins(
+    { transport: program.transportName, ringBytes: OPTIONS.ringBytes, maps: program.maps },
+    place,
+    remains,
+    program.reused,
+  );
+
+const ifindex = interfaceIndex(name);
+const first = loadProgram(OPTIONS);
+const slot = new SlotTable(first.slots).assign(name, ifindex);
+const { link, mode } = attach(first, name, ifindex, 'auto');
+const pins = pinsOf(first);
+pins.pin([{ slot, mode, name, fd: link }]);
+pins.leave();
+console.log(JSON.stringify({ attached: true }));
+
+for await (const _ of createInterface({ input: process.stdin })) break;
+const programs = new Set();
+for (let upgrade = 0; upgrade < Number(times); upgrade++) {
+  const remains = findRemains(place);
+  const [found] = remains?.links ?? [];
+  if (!remains || !found) throw new Error('nothing to take over');
+  const program = loadProgram({ ...OPTIONS, remains });
+  if (!program.reused) throw new Error('the maps were not taken over');
+  const { errno } = updateLink(found.fd, (found.mode === 'native_frags' ? program.frags : undefined) ?? program.single);
+  if (errno) throw new Error(`upgrade ${upgrade}: errno ${errno}`);
+  programs.add(linkFacts(found.fd).program);
+  const next = pinsOf(program, remains);
+  next.pin([{ ...found, name }]);
+  next.leave();
+  closeDescriptor(found.fd);
+}
+console.log(JSON.stringify({ upgrades: Number(times), programs: programs.size }));
