@@ -81,6 +81,13 @@ describe('rules', () => {
     expect(error.message).toMatch(/rules\(\)/);
   });
 
+  test('a list that is too long for a message is not sent, because it would end the connection', async () => {
+    const error = await failure((await client()).importSet('long', '192.0.2.1\n'.repeat(7_000)));
+    expect(error).toMatchObject({ code: 'limit', limit: 65_536 });
+    expect(error.message).toContain('packetlog rules import');
+    expect(loader.asked).toEqual([]);
+  });
+
   test('a client that was closed says so', async () => {
     const packetlog = await client();
     await packetlog.close();

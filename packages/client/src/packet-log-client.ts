@@ -1,5 +1,6 @@
 import {
   type Hello,
+  MAX_MESSAGE_BYTES,
   type Rule,
   type RuleAction,
   type RulesAnswer,
@@ -18,6 +19,9 @@ import { type AddedRule, type ImportOptions, plainAddress, type RuleOptions, rul
 
 /** A list of many networks takes the loader a while. */
 const IMPORT_TIMEOUT_MS = 60_000;
+
+/** What stands around a list in the message that carries it. */
+const ROOM_FOR_THE_REST = 4_096;
 
 interface Opened {
   readonly url: string;
@@ -86,6 +90,10 @@ export class PacketLogClient {
 
   /** Replaces a named set by the networks of a list, one a line, and sees to a rule about it. */
   async importSet(name: string, entries: string, options: ImportOptions = {}): Promise<RulesResults['import']> {
+    if (Buffer.byteLength(JSON.stringify(entries)) > MAX_MESSAGE_BYTES - ROOM_FOR_THE_REST) {
+      const text = `The list is longer than a message may be. Import it on the machine itself: packetlog rules import FILE --set ${name}`;
+      throw new PacketLogError(text, { code: 'limit', limit: MAX_MESSAGE_BYTES });
+    }
     const { action, reason, skipBad, force } = options;
     const request = {
       set: name,

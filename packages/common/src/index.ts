@@ -111,6 +111,7 @@ export {
   type Ledger,
   ledgerSchema,
   MAX_BATCHES_PER_SECOND,
+  MAX_MESSAGE_BYTES,
   MAX_ROWS_PER_SECOND,
   type Notice,
   noticeSchema,

@@ -173,6 +173,9 @@ export type Notice = z.infer<typeof noticeSchema>;
 export const MAX_ROWS_PER_SECOND = 1_000_000;
 export const DEFAULT_ROWS_PER_SECOND = 20_000;
 
+/** A message from a client that is longer ends its connection. Longer lists of networks go through the control socket. */
+export const MAX_MESSAGE_BYTES = 65_536;
+
 /** Most batches per second a client may ask for, and what it gets when it asks for none. */
 export const MAX_BATCHES_PER_SECOND = 1000;
 

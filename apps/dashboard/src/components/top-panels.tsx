@@ -4,6 +4,7 @@ import { formatCompact } from '../lib/number.ts';
 import type { TopEntry } from '../lib/top.ts';
 import { useSnapshot } from '../live/live-context.tsx';
 import { Measure } from './count.tsx';
+import { RefusedBy } from './refused-by.tsx';
 import './panels.css';
 
 const PANELS = [
@@ -16,9 +17,14 @@ const PANELS = [
 export function TopPanels() {
   const top = useSnapshot(({ figures }) => figures.top);
   const span = `last ${Math.max(1, Math.round(top.seconds))} s`;
-  return PANELS.map(({ key, title, column, empty }) => (
-    <TopPanel key={key} title={title} span={span} column={column} empty={empty} entries={top[key]} />
-  ));
+  return (
+    <>
+      <RefusedBy />
+      {PANELS.map(({ key, title, column, empty }) => (
+        <TopPanel key={key} title={title} span={span} column={column} empty={empty} entries={top[key]} />
+      ))}
+    </>
+  );
 }
 
 function TopPanel({

@@ -51,7 +51,7 @@ export const rulesRequestSchemas = {
     skip_bad: z.boolean().optional(),
     force,
   }),
-  /** What `rules` (instead of those in force) or `add` (besides them) would do. */
+  /** What `rules` (instead of those in force), `add` (besides them) or another default policy would do. */
   test: z
     .strictObject({
       rules: z.array(ruleDraftSchema).optional(),
@@ -61,8 +61,9 @@ export const rulesRequestSchemas = {
       sets: z.record(setNameSchema, z.string()).optional(),
       seconds,
     })
-    .refine(({ rules, add }) => (rules === undefined) !== (add === undefined), {
-      error: 'Give either `rules` or `add`.',
+    .refine(({ rules, add }) => rules === undefined || add === undefined, { error: 'Give either `rules` or `add`.' })
+    .refine(({ rules, add, default_policy }) => (rules ?? add ?? default_policy) !== undefined, {
+      error: 'Give `rules`, `add` or `default_policy`.',
     }),
   confirm: nothing,
   revert: nothing,

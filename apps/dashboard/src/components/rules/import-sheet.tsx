@@ -4,7 +4,7 @@ import { type BadLine, isSetName, type RuleAction, type RulesError } from '@pack
 import { useId, useState } from 'react';
 import { counted } from '../../lib/number.ts';
 import { entriesText } from '../../lib/rules/audit-words.ts';
-import { listLines, nameFromFile } from '../../lib/rules/list-text.ts';
+import { listLines, nameFromFile, sizeProblem } from '../../lib/rules/list-text.ts';
 import { useLive } from '../../live/live-context.tsx';
 import { Segments } from '../segments.tsx';
 import { Sheet } from '../sheet.tsx';
@@ -29,19 +29,24 @@ export function ImportSheet({ existing, onClose }: { existing: readonly string[]
   const listId = useId();
   const lines = listLines(text);
   const nameProblem = isSetName(name) ? '' : 'Write 1 to 63 letters, digits, dots, dashes or underscores.';
-  const ready = nameProblem === '' && lines > 0;
+  const listProblem = sizeProblem(text) || (tried && lines === 0 ? 'There is no network in it.' : '');
+  const ready = nameProblem === '' && lines > 0 && listProblem === '';
 
   const takeFile = async (file: File | undefined) => {
     if (file === undefined) return;
     setText(await file.text());
     if (name === '') setName(nameFromFile(file.name));
   };
-  const submit = async (force = false) => {
+  const submit = async ({ force = false, skipBad = false } = {}) => {
     setTried(true);
     if (!ready || busy) return;
     setBusy(true);
     setRefusal(null);
-    const answer = await ask('import', { set: name, entries: text, action, reason: reason.trim(), force }, WITHIN_MS);
+    const answer = await ask(
+      'import',
+      { set: name, entries: text, action, reason: reason.trim(), force, skip_bad: skipBad },
+      WITHIN_MS,
+    );
     setBusy(false);
     if (!answer.ok) return setRefusal(answer.error);
     const { set, rule, bad_lines, bad_line_count } = answer.value;
@@ -74,10 +79,11 @@ export function ImportSheet({ existing, onClose }: { existing: readonly string[]
               placeholder={'203.0.113.0/24   # comments are fine\n2001:db8:bad::/48\n198.51.100.7'}
               onChange={(event) => setText(event.target.value)}
             />
-            <p className={tried && lines === 0 ? 'field-problem' : 'field-hint'}>
-              {lines === 0
-                ? 'One network a line; also as firehol, Spamhaus and ipset save write it.'
-                : entriesText(lines)}
+            <p className={listProblem === '' ? 'field-hint' : 'field-problem'}>
+              {listProblem ||
+                (lines === 0
+                  ? 'One network a line; also as firehol, Spamhaus and ipset save write it.'
+                  : entriesText(lines))}
             </p>
             <label className="button self-start mt-2">
               From a file…
@@ -106,7 +112,12 @@ export function ImportSheet({ existing, onClose }: { existing: readonly string[]
             asked={ready ? { add: { action, source: `set:${name}`, reason }, sets: { [name]: text } } : null}
           />
           {badLines.length > 0 && <BadLines lines={badLines} />}
-          {refusal !== null && <Refusal error={refusal} force={() => void submit(true)} />}
+          {refusal !== null && <Refusal error={refusal} force={() => void submit({ force: true })} />}
+          {refusal?.field === 'entries' && (
+            <button type="button" className="button self-start" onClick={() => void submit({ skipBad: true })}>
+              Import the rest without these lines
+            </button>
+          )}
         </div>
         <footer className="sheet-foot">
           <button type="button" className="button push" onClick={onClose}>

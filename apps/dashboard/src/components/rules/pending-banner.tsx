@@ -1,6 +1,7 @@
 'use client';
 
 import { clsx } from 'clsx';
+import { asSentence } from '../../lib/sentence.ts';
 import { useSnapshot } from '../../live/live-context.tsx';
 import { useMayChange, useRuleActions } from '../../live/use-rules.ts';
 import './pending-banner.css';
@@ -25,7 +26,7 @@ export function PendingBanner() {
         <span className="unit">s</span>
       </span>
       <div className="min-w-0">
-        <p role="status">{pending.why}</p>
+        <p role="status">{asSentence(pending.why)}</p>
         <p className="text-muted">
           {seconds > 0
             ? 'It is in force now, and takes itself back when the time is over, also if you are cut off.'

@@ -7,6 +7,7 @@ import { VerdictMark } from '../marks.tsx';
 import { Segments } from '../segments.tsx';
 import { Sheet } from '../sheet.tsx';
 import { Refusal } from './refusal.tsx';
+import { Rehearsal } from './rehearsal.tsx';
 
 const WORDS: Record<DefaultPolicy, string> = {
   permit: 'Who no rule matches is let in. This is how it is without PacketLog.',
@@ -45,6 +46,7 @@ export function PolicySheet({ policy, onClose }: { policy: DefaultPolicy; onClos
           />
           <p className="field-hint">{WORDS[chosen]}</p>
         </div>
+        {chosen !== policy && <Rehearsal asked={{ default_policy: chosen }} />}
         {refusal !== null && <Refusal error={refusal} force={() => void submit(true)} />}
       </div>
       <footer className="sheet-foot">

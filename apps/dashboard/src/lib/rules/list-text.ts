@@ -1,4 +1,4 @@
-import { isSetName } from '@packetlog/common';
+import { isSetName, MAX_MESSAGE_BYTES } from '@packetlog/common';
 
 /** Lines of a list that say something: neither empty nor a comment. */
 export function listLines(text: string): number {
@@ -15,4 +15,15 @@ export function nameFromFile(file: string): string {
     .replace(/^[^A-Za-z0-9]+/, '')
     .slice(0, 63);
   return isSetName(name) ? name : '';
+}
+
+/** What stands around the list in the message that carries it. */
+const ROOM_FOR_THE_REST = 4_096;
+
+/** '' if the list can go through the page's connection; else why not, and what to do. */
+export function sizeProblem(text: string): string {
+  // As it is sent, where each end of a line takes two bytes.
+  const bytes = new TextEncoder().encode(JSON.stringify(text)).length;
+  if (bytes <= MAX_MESSAGE_BYTES - ROOM_FOR_THE_REST) return '';
+  return 'This list is too long to be sent from here. On the machine itself: packetlog rules import FILE --set NAME';
 }

@@ -1,4 +1,5 @@
 import type { ProtectedAddress, RulesError } from '@packetlog/common';
+import { asSentence } from '../sentence.ts';
 
 export interface RefusalWords {
   readonly title: string;
@@ -26,19 +27,21 @@ export function refusalWords(error: RulesError): RefusalWords {
       return {
         title: 'Refused: this would lock somebody out.',
         sentence:
-          error.protected === undefined ? error.message : `It would shut out ${protectedWords(error.protected)}.`,
+          error.protected === undefined
+            ? asSentence(error.message)
+            : `It would shut out ${protectedWords(error.protected)}.`,
         mayForce: true,
       };
     case 'forbidden':
       return { title: 'This page may look, not change.', sentence: HOW_TO_CHANGE, mayForce: false };
     case 'not_found':
-      return { title: 'It is not there any more.', sentence: error.message, mayForce: false };
+      return { title: 'It is not there any more.', sentence: asSentence(error.message), mayForce: false };
     case 'limit':
-      return { title: 'There is no room for it.', sentence: error.message, mayForce: false };
+      return { title: 'There is no room for it.', sentence: asSentence(error.message), mayForce: false };
     case 'unavailable':
-      return { title: 'Not done.', sentence: error.message, mayForce: false };
+      return { title: 'Not done.', sentence: asSentence(error.message), mayForce: false };
     default:
-      return { title: 'The loader refused.', sentence: error.message, mayForce: false };
+      return { title: 'The loader refused.', sentence: asSentence(error.message), mayForce: false };
   }
 }
 

@@ -1,4 +1,5 @@
 import { type Rule, type RuleAction, type RuleChanges, type RuleDraft, ruleDraftSchema } from '@packetlog/common';
+import { asSentence } from '../sentence.ts';
 
 /** What stands in the fields of the form: text, whether it can be read or not. */
 export interface RuleForm {
@@ -53,7 +54,7 @@ export function readForm(form: RuleForm): ReadForm {
   for (const issue of read.error.issues) {
     const name = String(issue.path[0] ?? 'source');
     const field = FIELD_OF[name] ?? (name as keyof RuleForm);
-    problems[field] ??= sentence(issue.message);
+    problems[field] ??= asSentence(issue.message);
   }
   if (form.source.trim() === '') problems.source = 'Write an address, a network, set:NAME, or any.';
   return { draft: null, problems };
@@ -81,8 +82,4 @@ export function changesOf(rule: Rule, form: RuleForm, draft: RuleDraft): RuleCha
   if (form.lasts !== KEEP && draft.for !== undefined) changes['for'] = draft.for;
   if (form.lasts === '' && rule.expires_at !== undefined) changes['expires_at'] = null;
   return Object.keys(changes).length === 0 ? null : (changes as RuleChanges);
-}
-
-function sentence(text: string): string {
-  return /[.?!]$/.test(text) ? text : `${text}.`;
 }

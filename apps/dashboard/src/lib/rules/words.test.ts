@@ -2,7 +2,7 @@ import type { AuditEntry, RehearsalReport, RulesError } from '@packetlog/common'
 import { expect, test } from 'vitest';
 import { makeRule } from '../test-data.ts';
 import { auditSentence } from './audit-words.ts';
-import { listLines, nameFromFile } from './list-text.ts';
+import { listLines, nameFromFile, sizeProblem } from './list-text.ts';
 import { refusalWords } from './refusal-words.ts';
 import { coverageSentence, percentText, verdictSentence } from './rehearsal-words.ts';
 
@@ -56,7 +56,7 @@ test.each<[RulesError, RegExp, boolean]>([
   [{ code: 'lockout', message: '', protected: { kind: 'gateway', address: '192.0.2.1' } }, /default gateway/, true],
   [{ code: 'forbidden', message: '' }, /second URL that packetlog printed/, false],
   [{ code: 'limit', message: 'At most 5 rules.' }, /At most 5 rules/, false],
-  [{ code: 'invalid', message: 'rule.source: is none' }, /rule\.source/, false],
+  [{ code: 'invalid', message: 'rule.source: is none' }, /^Rule\.source: is none\.$/, false],
 ])('a refusal %o is explained, and may be overruled only where that makes sense', (error, sentence, mayForce) => {
   const words = refusalWords(error);
   expect(words.sentence).toMatch(sentence);
@@ -95,3 +95,8 @@ test.each([
   ['my list (2).txt', 'my-list-2-'],
   ['…', ''],
 ])('a file called %s makes a set called "%s"', (file, name) => expect(nameFromFile(file)).toBe(name));
+
+test('a list that would end the connection is not sent', () => {
+  expect(sizeProblem('192.0.2.1\n'.repeat(4_000))).toBe('');
+  expect(sizeProblem('192.0.2.1\n'.repeat(7_000))).toMatch(/packetlog rules import/);
+});
