@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT } from '../exit-codes.ts';
 import { CAPTURE_FORMATS, type CaptureFormat } from '../print/capture-format.ts';
+import { statePaths } from '../rules/file/state-directory.ts';
 import { SetupError } from '../setup-error.ts';
 import { capture } from './capture.ts';
 import { completionScript, SHELLS } from './completion.ts';
@@ -11,6 +12,7 @@ import { seconds } from './option-values.ts';
 import { run } from './run.ts';
 import {
   bpfFsOption,
+  DEFAULT_CONFIRM_MS,
   mergeConfig,
   type RunOptions,
   readFlagVariables,
@@ -167,6 +169,9 @@ function optionsOf(command: Command, options: ReturnType<typeof runOptions>): Ru
     reverseDns: given.reverseDns ?? false,
     allowOrigin: given.allowOrigin ?? [],
     config,
+    state: statePaths(process.env, command.opts<{ rules?: string }>().rules),
+    protect: given.protect ?? [],
+    confirmWithin: given.confirmWithin ?? DEFAULT_CONFIRM_MS,
     pin: given.pin ?? 'auto',
     bpfFs: given.bpfFs,
   };

@@ -1,6 +1,10 @@
 /** `packetlog demo`: a lab with traffic, watched like a real interface, removed at the end. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Actors } from '../demo/actors.ts';
 import { DemoLab, removeStaleLabs, SERVER } from '../demo/lab.ts';
+import { statePaths } from '../rules/file/state-directory.ts';
 import { run } from './run.ts';
 import type { RunOptions } from './run-options.ts';
 import { Stop } from './stop.ts';
@@ -12,12 +16,21 @@ export async function demo(options: RunOptions, seconds: number): Promise<number
   const lab = await DemoLab.make();
   let actors: Actors | undefined;
   const timer = setTimeout(() => stop.now('time is over'), seconds * 1000);
+  // Rules of this machine are none of the demo's, and the other way round.
+  const directory = mkdtempSync(join(tmpdir(), 'packetlog-demo-'));
+  const demonstrated: RunOptions = {
+    ...options,
+    iface: ['eth0'],
+    netns: `/run/netns/${lab.namespace(SERVER.name)}`,
+    state: statePaths({ PACKETLOG_STATE_DIR: directory }),
+  };
   try {
-    return await run({ ...options, iface: ['eth0'], netns: `/run/netns/${lab.namespace(SERVER.name)}` }, stop, () => {
+    return await run(demonstrated, stop, () => {
       actors = new Actors(lab);
     });
   } finally {
     clearTimeout(timer);
+    rmSync(directory, { recursive: true, force: true });
     await actors?.end();
     await lab.remove();
   }

@@ -1,5 +1,5 @@
 /** What the values of options may be. Each function returns the value or throws InvalidArgumentError. */
-import { parseDuration, RuleValueError } from '@packetlog/common';
+import { parseDuration, parseNetwork, RuleValueError } from '@packetlog/common';
 import { InvalidArgumentError } from 'commander';
 import { interfaceNameProblem } from '../kernel/interface-name.ts';
 
@@ -104,4 +104,28 @@ export function sampling(text: string): number {
 export function count(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Write a number from 0 on.');
   return Number(text);
+}
+
+export const DEFAULT_CONFIRM_MS = 30_000;
+const LONGEST_CONFIRM_MS = 3_600_000;
+
+/** Milliseconds of `30s` or `2m`. */
+export function confirmWithin(text: string): number {
+  try {
+    const ms = parseDuration(text);
+    if (ms <= LONGEST_CONFIRM_MS) return ms;
+  } catch (error) {
+    if (!(error instanceof RuleValueError)) throw error;
+  }
+  throw new InvalidArgumentError('write a time up to an hour, such as 30s or 2m.');
+}
+
+/** An address or a network. */
+export function network(text: string): string {
+  try {
+    parseNetwork(text);
+    return text;
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? `${error.message}.` : 'not an address.');
+  }
 }

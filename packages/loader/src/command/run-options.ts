@@ -2,13 +2,17 @@
 import type { Filter } from '@packetlog/common';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { RequestedMode } from '../kernel/attach-ladder.ts';
+import type { StatePaths } from '../rules/file/state-directory.ts';
 import type { RequestedTransport } from '../transport/choose.ts';
 import { filterOption } from './filter-option.ts';
 import {
+  confirmWithin,
   count,
+  DEFAULT_CONFIRM_MS,
   interfaceName,
   type ListenAddress,
   listenAddress,
+  network,
   networkNamespace,
   origin,
   ringBytes,
@@ -16,7 +20,7 @@ import {
   sampling,
 } from './option-values.ts';
 
-export { SAMPLE_AUTO } from './option-values.ts';
+export { DEFAULT_CONFIRM_MS, SAMPLE_AUTO } from './option-values.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -47,6 +51,12 @@ export interface RunOptions {
   reverseDns: boolean;
   allowOrigin: string[];
   config: string | undefined;
+  /** The rules and what belongs to them. */
+  state: StatePaths;
+  /** Addresses and networks that no rule may deny, besides those in the rules file. */
+  protect: string[];
+  /** Milliseconds that a risky change of the rules waits to be confirmed. */
+  confirmWithin: number;
   /** When program and maps outlive the process. */
   pin: 'auto' | 'always' | 'never';
   /** Where to pin; undefined: the usual bpf file system. */
@@ -65,6 +75,18 @@ export function bpfFsOption(): Option {
   return new Option('--bpf-fs <dir>', 'mount point of the bpf file system to pin in (default: /sys/fs/bpf)').env(
     'PACKETLOG_BPFFS',
   );
+}
+
+/** Also of `packetlog rules`. */
+export function rulesFileOption(): Option {
+  return new Option('--rules <file>', 'the rules (default: /etc/packetlog/rules.json)').env('PACKETLOG_RULES');
+}
+
+/** Also of `packetlog rules`. */
+export function protectOption(): Option {
+  return new Option('--protect <address>', 'address or network that no rule may deny; again or with commas for more')
+    .argParser(list(network))
+    .env('PACKETLOG_PROTECT');
 }
 
 /** In the order of --help. */
@@ -131,6 +153,12 @@ export function runOptions(): Option[] {
       .env('PACKETLOG_SIMULATE_LOSS')
       .hideHelp(),
     new Option('--count-only', 'count packets, record none').env('PACKETLOG_COUNT_ONLY'),
+    rulesFileOption(),
+    protectOption(),
+    new Option('--confirm-within <time>', 'how long a risky change of the rules waits to be confirmed, such as 30s')
+      .argParser(confirmWithin)
+      .default(DEFAULT_CONFIRM_MS, '30s')
+      .env('PACKETLOG_CONFIRM_WITHIN'),
     new Option(
       '--pin <when>',
       'whether the program goes on without the loader: auto: while it denies something; always; never',

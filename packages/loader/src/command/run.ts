@@ -1,10 +1,11 @@
 /** `packetlog run`: load, attach, serve, drain, wait, and undo it all in reverse order. */
 import { totalmem } from 'node:os';
 import type { Writable } from 'node:stream';
-import { compileFilter, type PacketLogView, packetLogJson } from '@packetlog/common';
+import { compileFilter, type Notice, type PacketLogView, packetLogJson } from '@packetlog/common';
 import type { Logger } from 'pino';
 import { DrainThread } from '../drain/drain-thread.ts';
 import type { DrainLedger } from '../drain/messages.ts';
+import { RowDemand } from '../drain/row-demand.ts';
 import { EXIT } from '../exit-codes.ts';
 import { printableName } from '../kernel/interface-name.ts';
 import { InterfaceNames } from '../kernel/interface-names.ts';
@@ -20,6 +21,7 @@ import {
 } from '../print/console-printer.ts';
 import { standardOutput } from '../print/standard-output.ts';
 import { TextLines } from '../print/text-line.ts';
+import { LiveRules } from '../rules/live-rules.ts';
 import { Front } from '../serve/front.ts';
 import { SetupError } from '../setup-error.ts';
 import { dashboardDirectory } from './dashboard-directory.ts';
@@ -66,27 +68,52 @@ export async function run(
   };
   const nameOf = (view: PacketLogView, i: number) => names.nameOf(view.ifindex(i));
 
-  const thread = await DrainThread.start(drainOptions(options, output !== undefined || options.print !== 'none'), {
+  const notice = (told: Notice) => {
+    log[told.level === 'warning' ? 'warn' : told.level](told.message);
+    front?.notice(told);
+  };
+  const wantsRows = output !== undefined || options.print !== 'none';
+  const demand = new RowDemand(wantsRows ? undefined : (perSecond) => thread.want(perSecond));
+  const rules = new LiveRules({
+    paths: options.state,
+    protect: options.protect,
+    confirmMs: options.confirmWithin,
+    environment: process.env,
+    servedPort: front?.port,
+    operators: () => front?.operators() ?? [],
+    changed: () => front?.rulesChanged(),
+    counted: (counters) => front?.ruleCounters(counters),
+    wantRows: (isWanted) => demand.set('rehearsals', isWanted ? Number.POSITIVE_INFINITY : 0, () => {}),
+    notice,
+    failed: (error) => log.error({ err: error }, 'a request about rules failed'),
+  });
+
+  const thread = await DrainThread.start(drainOptions(options, wantsRows), {
     rows: (bytes, count, skipped) => {
       printer?.add(bytes, count);
       front?.rows(bytes, count, skipped);
+      rules.rows(bytes, count, thread.ready);
     },
-    rowsWanted: (skipped) => front?.rowsWanted(skipped),
+    rowsWanted: (skipped) => {
+      front?.skipped(skipped);
+      demand.answered();
+    },
     clock: (offsetNs) => front?.setClockOffset(offsetNs),
     second: ({ ledger, summary, clockOffsetNs }) => {
       last = ledger;
       remember(ledger.interfaces);
       front?.second(ledger, summary, clockOffsetNs);
+      rules.second(ledger.interfaces, Date.now());
     },
-    notice: ({ notice }) => {
-      log[notice.level === 'warning' ? 'warn' : notice.level](notice.message);
-      front?.notice(notice);
-    },
+    ruleCounts: (counts) => rules.counts(counts),
+    loaded: (ground, kernel) => rules.loaded(ground, kernel),
+    notice: (message) => notice(message.notice),
     failed: (error) => {
       log.fatal({ err: error }, 'The drain thread failed; the interfaces are detached, unless the program is pinned.');
       process.exit(EXIT.failed);
     },
   }).catch(async (error: unknown) => {
+    await rules.close(Date.now());
     await front?.close();
     throw error;
   });
@@ -108,13 +135,17 @@ export async function run(
     });
     if (options.filter) printer.setFilter(compileFilter(options.filter, names));
   }
-  front?.start(thread, encoding !== undefined, () => last?.interfaces ?? thread.ready.interfaces);
+  await rules.pinBy((on) => thread.pins.set(on));
+  front?.start(thread, demand, rules.desk, () => last?.interfaces ?? thread.ready.interfaces);
+  await rules.serve();
+  stop.onReload = () => void rules.reload();
   greet(thread, front, options.filter ? filterWarnings(options.filter, names) : []);
   onReady();
 
   const why = await stop.asked;
   log.debug({ why }, 'ending');
   front?.notice({ at_ms: Date.now(), level: 'info', code: 'shutting_down', message: 'The loader is shutting down.' });
+  await rules.close(Date.now());
   const { ledger, pinned } = await thread.stop();
   const quiet = why === 'output closed' && !broken;
   const goesOn = pinned !== undefined;
@@ -144,6 +175,7 @@ async function openFront(options: RunOptions, log: Logger): Promise<Front | unde
     ui: uiDirectory(options.ui),
     allowOrigin: options.allowOrigin,
     token: process.env['PACKETLOG_TOKEN'],
+    adminToken: process.env['PACKETLOG_ADMIN_TOKEN'],
     session: session(options.clock),
     processes: options.netns === undefined,
     reverseDns: options.reverseDns,
@@ -216,6 +248,7 @@ function greet(thread: DrainThread, front: Front | undefined, warnings: readonly
   for (const warning of warnings) say(warning);
   if (front) {
     say(`Dashboard: ${front.url}`);
+    say(`To change rules there: ${front.adminUrl}`);
     if (front.isExposed)
       say('Warning: others can reach this address, and it speaks plain HTTP. Put TLS in front of it.');
   }

@@ -50,6 +50,8 @@ export interface RuleGround {
   interfaces: readonly { name: string; slot: number }[];
   /** Counter slots, slot 0 included, which belongs to no rule. */
   counterSlots: number;
+  /** Directory of the network tables (`tcp`, `route`, …) of the namespace that is watched. */
+  tables: string;
 }
 
 export type FromDrain =

@@ -2,7 +2,7 @@
  * The drain thread: the only one that calls C. It blocks in epoll_wait or in a nap, never in
  * Node's event loop, and talks to the serving thread through a port and shared slabs.
  */
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readlinkSync } from 'node:fs';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { Notice } from '@packetlog/common';
 import { defaultRouteInterface } from '../kernel/default-route.ts';
@@ -105,7 +105,11 @@ function setUp(): Setup {
   );
   drain.setClock();
   for (const name of names) interfaces.add(name);
-  post({ type: 'loaded', ground: { interfaces: interfaces.slots(), counterSlots: rules.counterSlots }, wake });
+  post({
+    type: 'loaded',
+    ground: { interfaces: interfaces.slots(), counterSlots: rules.counterSlots, tables: networkTables() },
+    wake,
+  });
   return {
     program,
     transport,
@@ -143,6 +147,11 @@ function attach({ program, transport, drain, interfaces, pins, remains }: Setup)
     pinned: pins.path,
   });
   if (remains) tell([takenOver(program, drain)]);
+}
+
+/** Of this thread, which may be in another namespace than the process. */
+function networkTables(): string {
+  return `/proc/${readlinkSync('/proc/thread-self')}/net`;
 }
 
 /** False: the end was asked for instead. */

@@ -23,6 +23,8 @@ const LOOKING: ReadonlySet<RulesVerb> = new Set(['list', 'test', 'audit']);
 export interface Asker {
   readonly who: Who;
   readonly mayChange: boolean;
+  /** Whether a set may follow a file of this machine: its lines would be shown to whoever asks. */
+  readonly mayNameFiles: boolean;
 }
 
 export interface DeskOptions {
@@ -74,6 +76,7 @@ export class Desk {
     if (!asker.mayChange && !LOOKING.has(verb)) return { ok: false, error: FORBIDDEN };
     const parsed = rulesRequestSchemas[verb].safeParse(request);
     if (!parsed.success) return { ok: false, error: invalidRequest(parsed.error) };
+    if (!asker.mayNameFiles && 'file' in parsed.data) return { ok: false, error: NO_FILES };
     const handler: Handlers[Verb] = this.#handlers[verb];
     return this.#answer(() => handler(parsed.data as CheckedRulesRequest<Verb>, asker.who));
   }
@@ -116,6 +119,12 @@ const FORBIDDEN: RulesError = {
   code: 'forbidden',
   message:
     'This connection may look, not change. Open the second URL that packetlog printed when it started, the one with admin_token.',
+};
+
+const NO_FILES: RulesError = {
+  code: 'forbidden',
+  field: 'file',
+  message: 'A file of the loader’s machine can only be named there: packetlog rules import FILE. Send its content.',
 };
 
 const INTERNAL: RulesError = { code: 'internal', message: 'The loader failed to do this; see its log.' };

@@ -4,15 +4,18 @@ import { sameToken } from './token.ts';
 
 export const MAX_CLIENTS = 1000;
 
+export interface Tokens {
+  /** To look. */
+  readonly look: string;
+  /** To change rules, too. */
+  readonly admin: string;
+}
+
 /** Why a client with this handshake is refused, or undefined. `clients` are connected already. */
-export function admission(auth: unknown, token: string, clients: number): Refusal | undefined {
+export function admission(auth: unknown, tokens: Tokens, clients: number): Refusal | undefined {
   const parsed = handshakeSchema.safeParse(auth);
-  if (!parsed.success || !sameToken(parsed.data.token, token)) {
-    return {
-      code: 'unauthorized',
-      message: 'The token is not right. Open the URL that packetlog printed when it started.',
-    };
-  }
+  if (!parsed.success || !sameToken(parsed.data.token, tokens.look)) return unauthorized('token');
+  if (parsed.data.admin_token !== undefined && !isAdmin(auth, tokens)) return unauthorized('admin token');
   const { protocol } = parsed.data;
   if (protocol !== undefined && protocol !== PROTOCOL_VERSION) {
     const message = `The loader speaks protocol ${PROTOCOL_VERSION}, the client ${protocol}. Reload the page, or use the same version of both.`;
@@ -25,4 +28,17 @@ export function admission(auth: unknown, token: string, clients: number): Refusa
     };
   }
   return undefined;
+}
+
+/** Whether this handshake may change rules. */
+export function isAdmin(auth: unknown, { admin }: Tokens): boolean {
+  const given = handshakeSchema.safeParse(auth).data?.admin_token;
+  return given !== undefined && sameToken(given, admin);
+}
+
+function unauthorized(what: string): Refusal {
+  return {
+    code: 'unauthorized',
+    message: `The ${what} is not right. Open the URL that packetlog printed when it started.`,
+  };
 }

@@ -1,6 +1,8 @@
 /** One connected client: what it asked for, what it follows, what waits for it. */
 import type { ClientToServerEvents, ServerToClientEvents } from '@packetlog/common';
+import type { Logger } from 'pino';
 import type { Socket } from 'socket.io';
+import { ClientMessages } from './client-messages.ts';
 import { ClientStream } from './client-stream.ts';
 import { Outbox } from './outbox.ts';
 import type { RowStreams, Subscription } from './row-streams.ts';
@@ -10,8 +12,11 @@ export type ClientSocket = Socket<ClientToServerEvents, ServerToClientEvents>;
 
 export class Client {
   readonly socket: ClientSocket;
+  /** Whether it may change rules. */
+  readonly isAdmin: boolean;
   readonly outbox: Outbox;
   readonly stream: ClientStream;
+  readonly messages: ClientMessages;
   readonly #streams: RowStreams;
   /** What it asked for last; in effect when the drain thread passes on that much. */
   asked: Subscription | undefined;
@@ -22,11 +27,13 @@ export class Client {
   #subscription: Subscription | undefined;
   #paused = false;
 
-  constructor(socket: ClientSocket, streams: RowStreams) {
+  constructor(socket: ClientSocket, streams: RowStreams, isAdmin: boolean, log: Logger) {
     this.socket = socket;
+    this.isAdmin = isAdmin;
     this.#streams = streams;
     this.outbox = new Outbox((message, sent) => write(socket.conn, message, sent), streams.context.clock.now);
     this.stream = new ClientStream(this.outbox, streams.context);
+    this.messages = new ClientMessages(this, log, streams.context.clock.now);
   }
 
   /** Rows per second of which it can use some. A filter has to see them all. */

@@ -1,14 +1,17 @@
 /** What the network sees: web server and socket on one port. */
 import type { Server as HttpServer } from 'node:http';
-import type { Hello, Notice, Summary } from '@packetlog/common';
+import type { Hello, Notice, RuleCounters, Summary } from '@packetlog/common';
 import type { Logger } from 'pino';
 import type { DrainThread } from '../drain/drain-thread.ts';
 import type { DrainLedger } from '../drain/messages.ts';
+import type { RowDemand } from '../drain/row-demand.ts';
 import { History } from '../history/history.ts';
 import { HistoryFeed } from '../history/history-feed.ts';
 import { Listeners } from '../names/listeners.ts';
 import { ReverseNames } from '../names/reverse-names.ts';
+import type { Desk } from '../rules/desk.ts';
 import { SetupError } from '../setup-error.ts';
+import type { Tokens } from './admission.ts';
 import { type Allowed, allowedFor, isLoopback, reachableHost } from './allowed-hosts.ts';
 import { questions } from './questions.ts';
 import { SocketServer } from './socket-server.ts';
@@ -25,8 +28,9 @@ export interface FrontOptions {
   listen: { host: string; port: number };
   ui: string | undefined;
   allowOrigin: readonly string[];
-  /** Undefined: a new one. */
+  /** To look, and to change rules, too. Undefined: a new one. */
   token: string | undefined;
+  adminToken: string | undefined;
   session: Omit<Hello, 'interfaces' | 'transport'>;
   /** Whether local processes are those of the watched interfaces. */
   processes: boolean;
@@ -37,59 +41,56 @@ export interface FrontOptions {
 export class Front {
   /** To open in a browser. Holds the token in its fragment, which no server ever sees. */
   readonly url: string;
+  /** The same, for who may change rules. */
+  readonly adminUrl: string;
+  readonly port: number;
   /** Not only this machine can reach it. */
   readonly isExposed: boolean;
   readonly #http: HttpServer;
   readonly #options: FrontOptions;
-  readonly #token: string;
+  readonly #tokens: Tokens;
   readonly #allowed: Allowed;
   readonly #history = new History();
   readonly #feed = new HistoryFeed(this.#history);
   #sockets: SocketServer | undefined;
 
-  private constructor(http: HttpServer, options: FrontOptions, token: string, allowed: Allowed, port: number) {
+  private constructor(http: HttpServer, options: FrontOptions, tokens: Tokens, allowed: Allowed, port: number) {
     const { host } = options.listen;
     this.#http = http;
     this.#options = options;
-    this.#token = token;
+    this.#tokens = tokens;
+    this.port = port;
     this.#allowed = allowed;
     this.isExposed = !isLoopback(host);
-    this.url = `http://${reachableHost(host)}:${port}/#token=${token}`;
+    this.url = `http://${reachableHost(host)}:${port}/#token=${tokens.look}`;
+    this.adminUrl = `${this.url}&admin_token=${tokens.admin}`;
   }
 
   /** Listens; sockets are accepted from `start` on. Throws SetupError. */
   static async open(options: FrontOptions): Promise<Front> {
-    const token = options.token ?? newToken();
-    if (!/^[\w~.-]+$/.test(token) || token.length < MIN_TOKEN_CHARACTERS) {
-      throw new SetupError({
-        step: 'use',
-        target: 'PACKETLOG_TOKEN',
-        problem: `it must be at least ${MIN_TOKEN_CHARACTERS} letters, digits and . _ ~ -`,
-        next: 'Make one with: openssl rand -hex 32.',
-        exit: 'usage',
-      });
-    }
+    const tokens: Tokens = {
+      look: tokenOf('PACKETLOG_TOKEN', options.token),
+      admin: tokenOf('PACKETLOG_ADMIN_TOKEN', options.adminToken),
+    };
     const { host, port: asked } = options.listen;
     let allowed: Allowed = { hosts: new Set(), origins: new Set() };
     const http = webServer(options.ui, () => allowed);
     const port = await listen(http, host === 'localhost' ? LOCALHOST : host, asked);
     allowed = allowedFor(host, port, options.allowOrigin);
-    return new Front(http, options, token, allowed, port);
+    return new Front(http, options, tokens, allowed, port);
   }
 
-  /** `allRows`: the console wants every row anyway. */
-  start(thread: DrainThread, allRows: boolean, interfaces: () => Hello['interfaces']): void {
+  /** From now on clients are admitted. */
+  start(thread: DrainThread, demand: RowDemand, desk: Desk, interfaces: () => Hello['interfaces']): void {
     this.#sockets = new SocketServer({
       http: this.#http,
       allowed: () => this.#allowed,
-      token: this.#token,
+      tokens: this.#tokens,
+      desk,
       hello: () => ({ ...this.#options.session, transport: thread.ready.transport, interfaces: interfaces() }),
       stride: thread.ready.stride,
       recordOffset: thread.ready.recordOffset,
-      onRowsWanted: (perSecond) => {
-        if (allRows) this.rowsWanted(0);
-        else thread.want(perSecond * HEADROOM);
-      },
+      onRowsWanted: (perSecond) => demand.set('clients', perSecond * HEADROOM, () => this.#sockets?.activate()),
       questions: questions({
         history: this.#history,
         listeners: this.#options.processes ? new Listeners() : undefined,
@@ -104,10 +105,22 @@ export class Front {
     this.#sockets?.rows(bytes, count, skipped);
   }
 
-  /** The drain thread passes on what was asked for, from here on; `skipped` more passed before. */
-  rowsWanted(skipped: number): void {
-    this.#sockets?.rows(new Uint8Array(0), 0, skipped);
-    this.#sockets?.activate();
+  /** So many rows passed that were not wanted. */
+  skipped(count: number): void {
+    this.#sockets?.rows(new Uint8Array(0), 0, count);
+  }
+
+  rulesChanged(): void {
+    this.#sockets?.rulesChanged();
+  }
+
+  ruleCounters(counters: RuleCounters): void {
+    this.#sockets?.ruleCounters(counters);
+  }
+
+  /** Addresses of the clients that may change rules. */
+  operators(): string[] {
+    return this.#sockets?.operators() ?? [];
   }
 
   setClockOffset(ns: bigint): void {
@@ -128,4 +141,16 @@ export class Front {
     this.#http.closeAllConnections();
     if (this.#http.listening) await new Promise((resolve) => this.#http.close(resolve));
   }
+}
+
+function tokenOf(variable: string, given: string | undefined): string {
+  const token = given ?? newToken();
+  if (/^[\w~.-]+$/.test(token) && token.length >= MIN_TOKEN_CHARACTERS) return token;
+  throw new SetupError({
+    step: 'use',
+    target: variable,
+    problem: `it must be at least ${MIN_TOKEN_CHARACTERS} letters, digits and . _ ~ -`,
+    next: 'Make one with: openssl rand -hex 32.',
+    exit: 'usage',
+  });
 }

@@ -11,6 +11,7 @@ import {
   ledgerSchema,
   PacketLogBatch,
   PROTOCOL_VERSION,
+  type RulesSnapshot,
   type Summary,
 } from '@packetlog/common';
 import { pino } from 'pino';
@@ -19,12 +20,14 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { DrainLedger } from '../drain/messages.ts';
 import { History } from '../history/history.ts';
 import { numberedRecord, recordNumber } from '../ring/fake-ring.ts';
+import type { Desk } from '../rules/desk.ts';
 import { allowedFor } from './allowed-hosts.ts';
 import { questions } from './questions.ts';
 import { SocketServer } from './socket-server.ts';
 
 const HOST = '127.0.0.1';
 const TOKEN = 'a-token-of-the-test';
+const ADMIN_TOKEN = 'the-admin-token-of-the-test';
 const STRIDE = 72;
 
 const hello: Hello = {
@@ -57,6 +60,18 @@ const summary: Summary = {
 };
 
 let history: History;
+/** What the desk was asked. */
+let asked: unknown[] = [];
+let revision = 1;
+const desk = {
+  snapshot: () => ({ revision, default_policy: 'permit', rules: [], sets: [], enforcing: false, pinned: false }),
+  ask: async (verb: string, request: unknown, asker: unknown) => {
+    asked.push([verb, request, asker]);
+    if (verb === 'undo') throw new Error('broken');
+    return { ok: true, value: verb };
+  },
+} as unknown as Desk;
+
 let http: HttpServer;
 let port = 0;
 let server: SocketServer;
@@ -75,6 +90,8 @@ beforeEach(async () => {
   rowsWanted.mockReset();
   history = new History();
   nextRecord = 0;
+  asked = [];
+  revision = 1;
   skew = 0;
   logged = [];
   watched = [];
@@ -85,7 +102,8 @@ beforeEach(async () => {
   server = new SocketServer({
     http,
     allowed: () => allowedFor(HOST, port, []),
-    token: TOKEN,
+    tokens: { look: TOKEN, admin: ADMIN_TOKEN },
+    desk,
     hello: () => hello,
     questions: questions({
       history,
@@ -182,7 +200,7 @@ const settled = (socket: Socket) => socket.emitWithAck('pause', { paused: false 
 describe('who gets in', () => {
   it('a client with the token, which is told where it is', async () => {
     const socket = client();
-    expect(helloSchema.parse(await once(socket, 'hello'))).toEqual(hello);
+    expect(helloSchema.parse(await once(socket, 'hello'))).toEqual({ ...hello, admin: false });
   });
 
   it.each<[string, unknown]>([
@@ -644,4 +662,64 @@ describe('the end', () => {
     await server.close();
     expect(performance.now() - began).toBeLessThan(5000);
   });
+});
+
+describe('rules', () => {
+  const admin = { auth: { token: TOKEN, admin_token: ADMIN_TOKEN } };
+
+  it('are told after hello, and again when they change, not once for each change', async () => {
+    const socket = client();
+    const told: number[] = [];
+    socket.on('rules', (rules: RulesSnapshot) => told.push(rules.revision));
+    await vi.waitFor(() => expect(told).toEqual([1]));
+    for (revision = 2; revision < 20; revision++) server.rulesChanged();
+    await vi.waitFor(() => expect(told.at(-1)).toBe(20));
+    expect(told.length).toBeLessThan(4);
+  });
+
+  it('are asked about with the name of the token and the address', async () => {
+    const { socket } = await connected(admin);
+    expect(await socket.emitWithAck('rules:add', { rule: 1 })).toEqual({ ok: true, value: 'add' });
+    const who = { name: 'admin token', via: 'socket', address: HOST };
+    expect(asked).toEqual([['add', { rule: 1 }, { who, mayChange: true, mayNameFiles: false }]]);
+    expect(server.operators()).toEqual([HOST]);
+  });
+
+  it('may not be changed with the token to look', async () => {
+    const { socket } = await connected();
+    await socket.emitWithAck('rules:list', {});
+    expect(asked).toMatchObject([['list', {}, { mayChange: false, who: { name: 'token' } }]]);
+    expect(server.operators()).toEqual([]);
+  });
+
+  it('are not for a wrong admin token', async () => {
+    expect(await attempt({ auth: { token: TOKEN, admin_token: 'guessed' } })).toMatchObject({ code: 'unauthorized' });
+    const { socket } = await connected();
+    socket.disconnect();
+  });
+
+  it('that fail inside are answered, and the connection stays', async () => {
+    const { socket } = await connected(admin);
+    expect(await socket.emitWithAck('rules:undo', {})).toMatchObject({ ok: false, error: { code: 'internal' } });
+    expect(await socket.emitWithAck('rules:list', {})).toMatchObject({ ok: true });
+    expect(logged.some(({ msg }) => msg === 'handling a message failed')).toBe(true);
+  });
+
+  it('tell what they counted', async () => {
+    const { socket } = await connected();
+    const counted = once(socket, 'rule_counters');
+    server.ruleCounters([{ id: 7, packets: 2, bytes: 200 }]);
+    expect(await counted).toEqual([{ id: 7, packets: 2, bytes: 200 }]);
+  });
+});
+
+it('answers more messages than it does at once with a refusal, and goes on', async () => {
+  const { socket } = await connected();
+  const answers = await Promise.all(
+    Array.from({ length: 300 }, () => socket.emitWithAck('pause', { paused: false }) as Promise<{ ok: boolean }>),
+  );
+  const refused = answers.filter(({ ok }) => !ok);
+  expect(refused.length).toBeGreaterThan(20);
+  expect(refused[0]).toMatchObject({ error: { code: 'invalid', message: /100 a second/ } });
+  expect(socket.connected).toBe(true);
 });

@@ -1,7 +1,6 @@
 /** The socket.io side: who may connect, what each client is sent and may ask for. */
 import type { Server as HttpServer } from 'node:http';
 import {
-  type Acknowledgement,
   type ClientToServerEvents,
   EVERYTHING,
   type Filter,
@@ -9,6 +8,7 @@ import {
   type Notice,
   parseFilter,
   pauseSchema,
+  type RuleCounters,
   type ServerToClientEvents,
   type Summary,
   simplified,
@@ -16,32 +16,30 @@ import {
 } from '@packetlog/common';
 import type { Logger } from 'pino';
 import { Server } from 'socket.io';
-import type { z } from 'zod';
 import type { DrainLedger } from '../drain/messages.ts';
-import { admission } from './admission.ts';
+import type { Desk } from '../rules/desk.ts';
+import { admission, isAdmin, type Tokens } from './admission.ts';
 import { type Allowed, refusal } from './allowed-hosts.ts';
 import { Client, type ClientSocket } from './client.ts';
 import { BACKLOG_BYTES, BACKLOG_MS } from './outbox.ts';
-import { type Questions, Unavailable } from './questions.ts';
-import { refusedMessage } from './refused-message.ts';
+import type { Questions } from './questions.ts';
 import type { StreamClock } from './row-stream.ts';
 import { RowStreams } from './row-streams.ts';
+import { RULES_EVENTS, RulesFeed } from './rules-feed.ts';
 import { eventMessage, together } from './wire.ts';
 
-/** Bad messages a client may send before it is disconnected. */
-const MAX_BAD_MESSAGES = 10;
 /** A client that has taken nothing of what waits for it for so long is disconnected. */
 const STALLED_MS = 30_000;
-/** So is one that sends without reading the answers, when so many things wait for it. */
-const MAX_WAITING = 5000;
 /** How long the end waits for clients to take what was sent, and again for them to hang up. */
 const CLOSE_MS = 1000;
-const KNOWN_EVENTS = new Set(['subscribe', 'pause']);
+const KNOWN_EVENTS = new Set(['subscribe', 'pause', ...RULES_EVENTS]);
 
 export interface SocketServerOptions {
   http: HttpServer;
   allowed: () => Allowed;
-  token: string;
+  tokens: Tokens;
+  /** Answers what is asked about rules. */
+  desk: Desk;
   hello: () => Hello;
   /** Shape of the records that `rows` gets. */
   stride: number;
@@ -68,6 +66,7 @@ export class SocketServer {
   readonly #io: Server<ClientToServerEvents, ServerToClientEvents>;
   readonly #streams: RowStreams;
   readonly #clients = new Map<string, Client>();
+  readonly #rules: RulesFeed;
   /** What to do when the drain thread passes on what was wanted then, oldest first. */
   readonly #waiting: { want: number; client: Client; act: () => void }[] = [];
   /** Calls of `onRowsWanted` and their answers. */
@@ -79,6 +78,7 @@ export class SocketServer {
     this.#options = options;
     const { stride, recordOffset, clock = realClock } = options;
     this.#streams = new RowStreams({ stride, recordOffset }, clock);
+    this.#rules = new RulesFeed(options.desk, clock, () => this.#clients.values());
     this.#io = new Server(options.http, {
       transports: ['websocket'],
       perMessageDeflate: false,
@@ -97,7 +97,7 @@ export class SocketServer {
       },
     });
     this.#io.use((socket, next) => {
-      const problem = admission(socket.handshake.auth, options.token, this.#clients.size);
+      const problem = admission(socket.handshake.auth, options.tokens, this.#clients.size);
       next(problem && Object.assign(new Error(problem.message), { data: problem }));
     });
     this.#io.on('connection', (socket) => this.#admit(socket));
@@ -118,7 +118,7 @@ export class SocketServer {
       try {
         act();
       } catch (error) {
-        this.#failed(client, error);
+        client.messages.failed(error);
       }
     }
   }
@@ -137,12 +137,28 @@ export class SocketServer {
     const mayBlame = now - this.#lastSecond < BACKLOG_MS;
     this.#lastSecond = now;
     for (const client of this.#clients.values()) {
-      if (mayBlame && client.outbox.stalledMs() > STALLED_MS) this.#giveUp(client);
+      if (mayBlame && client.outbox.stalledMs() > STALLED_MS) client.messages.giveUp();
       // For a client that does not read, the next one will do.
       if (client.outbox.isFull(BACKLOG_BYTES / 2)) continue;
       const own = JSON.stringify(client.stream.ledger());
       client.outbox.send(together(summaryMessage, eventMessage('ledger', `${common},"client":${own}}`)));
     }
+    this.#rules.tell();
+  }
+
+  /** The rules are others than before. */
+  rulesChanged(): void {
+    this.#rules.changed();
+  }
+
+  ruleCounters(counters: RuleCounters): void {
+    this.#rules.counted(counters);
+  }
+
+  /** Where those are that may change rules. */
+  operators(): string[] {
+    const admins = [...this.#clients.values()].filter((client) => client.isAdmin);
+    return admins.map(({ socket }) => socket.handshake.address);
   }
 
   notice(notice: Notice): void {
@@ -167,19 +183,22 @@ export class SocketServer {
   }
 
   #admit(socket: ClientSocket): void {
-    const client = new Client(socket, this.#streams);
+    const { log, tokens, questions } = this.#options;
+    const client = new Client(socket, this.#streams, isAdmin(socket.handshake.auth, tokens), log);
+    const { messages } = client;
     this.#clients.set(socket.id, client);
     if (this.#clients.size === 1) this.#options.onWatched(true);
     this.#options.log.debug({ client: socket.id, clients: this.#clients.size }, 'client connected');
     socket.on('disconnect', (reason) => {
       this.#clients.delete(socket.id);
+      this.#rules.left(client);
       client.end();
       this.#options.log.debug({ client: socket.id, reason }, 'client disconnected');
       this.#wantRows();
       if (this.#clients.size === 0) this.#options.onWatched(false);
     });
     socket.on('subscribe', (...given: unknown[]) =>
-      this.#answer(client, subscribeSchema, given, ({ max_rows_per_second, max_batches_per_second, filter }, done) => {
+      messages.answer(subscribeSchema, given, ({ max_rows_per_second, max_batches_per_second, filter }, done) => {
         const batchMs = 1000 / max_batches_per_second;
         const subscription = { rowsPerSecond: max_rows_per_second, batchMs, filter: filterOf(filter) };
         client.asked = subscription;
@@ -190,7 +209,7 @@ export class SocketServer {
       }),
     );
     socket.on('pause', (...given: unknown[]) =>
-      this.#answer(client, pauseSchema, given, ({ paused }, done) => {
+      messages.answer(pauseSchema, given, ({ paused }, done) => {
         client.askedToPause = paused;
         // Nothing more is sent from here on; but rows come again only when the drain thread passes them on.
         if (paused) client.pause(true);
@@ -200,9 +219,9 @@ export class SocketServer {
         });
       }),
     );
-    for (const [event, { schema, answer }] of this.#options.questions) {
+    for (const [event, { schema, answer }] of questions) {
       socket.on(event as keyof ClientToServerEvents, (...given: unknown[]) =>
-        this.#answer(client, schema, given, (input, done, failed) => {
+        messages.answer(schema, given, (input, done, failed) => {
           Promise.resolve(input).then(answer).then(done, failed);
         }),
       );
@@ -210,74 +229,12 @@ export class SocketServer {
     // The parser also lets numbers and nothing at all through as names of events.
     socket.onAny((event: unknown) => {
       const name = String(event);
-      if (!KNOWN_EVENTS.has(name) && !this.#options.questions.has(name))
-        this.#bad(client, `unknown event ${JSON.stringify(name.slice(0, 40))}`);
+      if (!KNOWN_EVENTS.has(name) && !questions.has(name)) messages.unknown(name);
     });
     const hello = this.#options.hello();
     this.#streams.setInterfaces(hello.interfaces);
-    socket.emit('hello', hello);
-  }
-
-  /** Validates what a client sent and acknowledges; nothing it sends may throw out of here. */
-  #answer<Schema extends z.ZodType, Value>(
-    client: Client,
-    schema: Schema,
-    given: readonly unknown[],
-    act: (input: z.output<Schema>, done: (value: Value) => void, failed: (error: unknown) => void) => void,
-  ): void {
-    const last = given.at(-1);
-    const acknowledge = (result: Acknowledgement<Value>) => {
-      if (typeof last !== 'function') return;
-      // In its turn: behind the rows that were sent before.
-      client.outbox.after(() => last(result));
-      if (client.outbox.length > MAX_WAITING) this.#giveUp(client);
-    };
-    const failed = (error: unknown) => {
-      if (error instanceof Unavailable) {
-        acknowledge({ ok: false, error: { code: 'unavailable', message: error.message } });
-        return;
-      }
-      this.#failed(client, error);
-      acknowledge({
-        ok: false,
-        error: { code: 'internal', message: 'The loader failed to handle this; see its log.' },
-      });
-    };
-    try {
-      const parsed = schema.safeParse(given[0]);
-      if (parsed.success) {
-        act(parsed.data, (value) => acknowledge({ ok: true, value }), failed);
-        return;
-      }
-      const error = refusedMessage(parsed.error);
-      acknowledge({ ok: false, error });
-      // A filter is written by people.
-      if (error.filter === undefined) this.#bad(client, error.message);
-    } catch (error) {
-      failed(error);
-    }
-  }
-
-  #failed(client: Client, error: unknown): void {
-    this.#options.log.error({ err: error, client: client.socket.id }, 'handling a message failed');
-  }
-
-  #bad(client: Client, problem: string): void {
-    client.badMessages++;
-    this.#options.log.warn({ client: client.socket.id, problem, count: client.badMessages }, 'bad message');
-    if (client.badMessages < MAX_BAD_MESSAGES) return;
-    client.socket.disconnect(true);
-    // It would wait for the client to read.
-    if (client.outbox.backlog > 0) client.terminate();
-  }
-
-  /** Ends the connection of a client that does not read what waits for it. */
-  #giveUp(client: Client): void {
-    if (client.givenUp) return;
-    const { outbox, socket } = client;
-    const facts = { waiting: outbox.length, backlog_bytes: outbox.backlog, stalled_ms: Math.round(outbox.stalledMs()) };
-    this.#options.log.warn({ client: socket.id, ...facts }, 'client disconnected: it does not read');
-    client.terminate();
+    socket.emit('hello', { ...hello, admin: client.isAdmin });
+    this.#rules.admit(client, messages);
   }
 
   /** Has `act` called when what is wanted now is what passes, if the client is still there then. */

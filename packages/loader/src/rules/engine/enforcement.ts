@@ -3,6 +3,7 @@ import type { RuleGround } from '../../drain/messages.ts';
 import type { RuleSlot } from '../../kernel/rule-images.ts';
 import { EMPTY_BOOK, type RuleBook, saysSomething } from '../book/rule-book.ts';
 import type { Compiler } from '../compiling/compiler.ts';
+import type { CompileJob } from '../compiling/jobs.ts';
 import { untilInto } from '../compiling/until.ts';
 import { RuleTotals } from './rule-totals.ts';
 
@@ -63,16 +64,14 @@ export class Enforcement {
 
   /** Throws RulesCompileError. Nothing is in force yet. */
   async compile(book: RuleBook): Promise<Held> {
-    if (!saysSomething(book)) return { book, image: undefined, slots: new Map() };
-    const { image, counterSlots } = await this.#compiler.compile({
-      rules: book.rules,
-      defaultPolicy: book.defaultPolicy,
-      sets: new Map([...book.sets].map(([name, { list }]) => [name, list])),
-      interfaceSlots: new Map(this.#interfaces.map(({ name, slot }) => [name, slot])),
-      counters: { limit: this.#counterSlots, previous: new Map([...this.#slotsInForce(), ...this.#promised]) },
-    });
-    for (const [id, slot] of counterSlots) this.#promised.set(id, slot);
-    return { book, image, slots: counterSlots };
+    const held = await this.#compile(book, new Map([...this.#slotsInForce(), ...this.#promised]));
+    for (const [id, slot] of held.slots) this.#promised.set(id, slot);
+    return held;
+  }
+
+  /** Never to be put in force. Throws RulesCompileError. */
+  compileApart(book: RuleBook): Promise<Held> {
+    return this.#compile(book, new Map());
   }
 
   async confirm(held: Held): Promise<void> {
@@ -83,7 +82,7 @@ export class Enforcement {
   /** In front of the confirmed rules until then, by the monotonic clock, whatever becomes of this process. */
   async provide(held: Held, untilMonoNs: bigint): Promise<void> {
     // No rules at all are something, too, in front of others.
-    const shown = held.image === undefined ? await this.#compiler.compile(this.#nothing()) : held;
+    const shown = held.image === undefined ? await this.#compiler.compile(this.#job(held.book, new Map())) : held;
     untilInto(shown.image, untilMonoNs);
     await this.#publish('provisional', { ...held, image: shown.image });
   }
@@ -114,13 +113,19 @@ export class Enforcement {
     return new Map([...this.#held.confirmed.slots, ...(this.#held.provisional?.slots ?? [])]);
   }
 
-  #nothing(): Parameters<Compiler['compile']>[0] {
+  async #compile(book: RuleBook, previous: ReadonlyMap<number, number>): Promise<Held> {
+    if (!saysSomething(book)) return { book, image: undefined, slots: new Map() };
+    const { image, counterSlots } = await this.#compiler.compile(this.#job(book, previous));
+    return { book, image, slots: counterSlots };
+  }
+
+  #job({ rules, defaultPolicy, sets }: RuleBook, previous: ReadonlyMap<number, number>): CompileJob {
     return {
-      rules: [],
-      defaultPolicy: 'permit',
-      sets: new Map(),
-      interfaceSlots: new Map(),
-      counters: { limit: this.#counterSlots, previous: new Map() },
+      rules,
+      defaultPolicy,
+      sets: new Map([...sets].map(([name, { list }]) => [name, list])),
+      interfaceSlots: new Map(this.#interfaces.map(({ name, slot }) => [name, slot])),
+      counters: { limit: this.#counterSlots, previous },
     };
   }
 }

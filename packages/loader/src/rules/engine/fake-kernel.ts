@@ -58,7 +58,7 @@ export class FakeKernel implements RuleKernel {
 export function fakeService(options: { confirmMs?: number; counterSlots?: number } = {}) {
   const kernel = new FakeKernel();
   const compiler = new Compiler();
-  const ground = { interfaces: [{ name: 'eth0', slot: 1 }], counterSlots: options.counterSlots ?? 64 };
+  const ground = { interfaces: [{ name: 'eth0', slot: 1 }], counterSlots: options.counterSlots ?? 64, tables: '' };
   const saved: RuleBook[] = [];
   const audit: AuditEntry[] = [];
   const notices: Notice[] = [];

@@ -40,7 +40,7 @@ export interface RulesServiceOptions {
   readonly changed: () => void;
   readonly notice: (notice: Notice) => void;
   /** These were confirmed and are in force. */
-  readonly enforced?: (book: RuleBook) => void;
+  readonly enforced?: (book: RuleBook) => Promise<void>;
 }
 
 export interface Done<Value> {
@@ -81,6 +81,11 @@ export class RulesService {
     return this.#enforcement.top.book;
   }
 
+  /** Those that stay when what is provisional reverts. */
+  get confirmed(): RuleBook {
+    return this.#enforcement.confirmed.book;
+  }
+
   get revision(): number {
     return this.#revision;
   }
@@ -90,7 +95,7 @@ export class RulesService {
     await this.#turn.run(async () => {
       await this.#enforcement.withdraw();
       await this.#enforcement.confirm(await this.#enforcement.compile(book));
-      this.#options.enforced?.(book);
+      await this.#options.enforced?.(book);
       this.#revision++;
     });
   }
@@ -141,11 +146,6 @@ export class RulesService {
     return done;
   }
 
-  /** Compiles rules that are not put in force, for rehearsals. Throws RulesRefusal. */
-  compile(book: RuleBook): Promise<Held> {
-    return this.#turn.run(() => this.#compile(book));
-  }
-
   /** Who would be shut out, and is not now. */
   lockouts(held: Held, now: Held = this.#enforcement.top): readonly Protected[] {
     const slots = this.#enforcement.interfaces.map(({ slot }) => slot);
@@ -172,6 +172,11 @@ export class RulesService {
   counted(counts: readonly RuleCount[]): RuleCounters {
     this.#enforcement.totals.add(counts);
     return this.#enforcement.totals.moved();
+  }
+
+  /** Audits something that was no change asked for. */
+  note(about: Pick<AuditEntry, 'what' | 'who' | 'why'>): void {
+    this.#record(about);
   }
 
   /** A set was read again from its file: undoing a change does not bring the old one back. */
@@ -349,7 +354,7 @@ export class RulesService {
       const message = `The kernel did not take the rules: ${messageOf(cause)} Those before are in force.`;
       throw new RulesRefusal({ code: 'internal', message }, { cause });
     }
-    this.#options.enforced?.(held.book);
+    await this.#options.enforced?.(held.book);
   }
 
   #remember(change: Change<unknown>, before: RuleBook, outcome: Outcome<unknown>): void {

@@ -1,0 +1,23 @@
+import { expect, it, vi } from 'vitest';
+import { RowDemand } from './row-demand.ts';
+
+it('asks for the most that anybody wants, and tells each when its wish holds', () => {
+  const want = vi.fn();
+  const demand = new RowDemand(want);
+  const passing: string[] = [];
+  demand.set('clients', 100, () => passing.push('clients 100'));
+  demand.set('rehearsals', Number.POSITIVE_INFINITY, () => passing.push('rehearsal'));
+  demand.set('clients', 50, () => passing.push('clients 50'));
+  demand.set('rehearsals', 0, () => passing.push('rehearsal over'));
+  expect(want.mock.calls.flat()).toEqual([100, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 50]);
+  expect(passing).toEqual([]);
+  demand.answered();
+  demand.answered();
+  expect(passing).toEqual(['clients 100', 'rehearsal']);
+});
+
+it('answers at once where every row passes anyway', () => {
+  const passing = vi.fn();
+  new RowDemand(undefined).set('clients', 5, passing);
+  expect(passing).toHaveBeenCalledOnce();
+});

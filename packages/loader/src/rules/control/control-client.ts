@@ -1,0 +1,53 @@
+/** Asks the running loader over its Unix socket. */
+import { request } from 'node:http';
+import type { RulesAnswer, RulesRequest, RulesVerb } from '@packetlog/common';
+import { USER_HEADER } from './control-server.ts';
+
+/** No loader listens at this socket. */
+export class NoLoaderError extends Error {
+  override readonly name = 'NoLoaderError';
+}
+
+const ABSENT: ReadonlySet<string> = new Set(['ENOENT', 'ECONNREFUSED']);
+
+export class ControlClient {
+  readonly #path: string;
+  readonly #user: string;
+
+  /** `user`: who became root to do this. */
+  constructor(path: string, user: string) {
+    this.#path = path;
+    this.#user = user;
+  }
+
+  /** Rejects with NoLoaderError, or what the socket says. */
+  ask<Verb extends RulesVerb>(verb: Verb, body: RulesRequest<Verb>): Promise<RulesAnswer<Verb>> {
+    return this.#post(`/rules/${verb}`, JSON.stringify(body));
+  }
+
+  importBytes(query: Readonly<Record<string, string>>, list: Uint8Array): Promise<RulesAnswer<'import'>> {
+    return this.#post(`/rules/import?${new URLSearchParams(query)}`, list);
+  }
+
+  #post<Verb extends RulesVerb>(path: string, body: string | Uint8Array): Promise<RulesAnswer<Verb>> {
+    return new Promise((resolve, reject) => {
+      const headers = { 'Content-Length': Buffer.byteLength(body), [USER_HEADER]: this.#user };
+      const asked = request({ socketPath: this.#path, path, method: 'POST', headers }, (response) => {
+        const pieces: Buffer[] = [];
+        response.on('data', (piece: Buffer) => pieces.push(piece));
+        response.on('error', reject);
+        response.on('end', () => {
+          try {
+            resolve(JSON.parse(Buffer.concat(pieces).toString('utf8')) as RulesAnswer<Verb>);
+          } catch (error) {
+            reject(error);
+          }
+        });
+      });
+      asked.on('error', (error: NodeJS.ErrnoException) => {
+        reject(ABSENT.has(error.code ?? '') ? new NoLoaderError(this.#path, { cause: error }) : error);
+      });
+      asked.end(body);
+    });
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * The way in for root on this machine: HTTP over a Unix socket that only its owner can open. `POST /rules/<verb>` takes
+ * the same bodies and gives the same answers as the socket's `rules:<verb>`; `POST /rules/import?set=NAME&…` takes a
+ * list of any length as it is.
+ */
+import { chmodSync, existsSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { connect } from 'node:net';
+import { type RulesAnswer, type RulesVerb, rulesRequestSchemas } from '@packetlog/common';
+import type { Asker, Desk } from '../desk.ts';
+
+/** Much more than 1,100,000 lines. */
+const MOST_BYTES = 256 * 1024 * 1024;
+const OWNER_ONLY = 0o600;
+const LONGEST_NAME = 64;
+
+export const USER_HEADER = 'x-packetlog-user';
+
+type Answer = RulesAnswer<RulesVerb>;
+
+/** Undefined: another loader answers there. Throws what the file system says. */
+export async function serveControl(path: string, desk: Desk): Promise<Server | undefined> {
+  if (existsSync(path)) {
+    if (await answers(path)) return undefined;
+    // Left by a loader that was killed.
+    rmSync(path);
+  }
+  const server = createServer((request, response) => {
+    handle(desk, request).then(
+      (answer) => reply(response, answer),
+      (error: unknown) => reply(response, refused(error instanceof Error ? error.message : 'It cannot be read.')),
+    );
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, resolve);
+  });
+  chmodSync(path, OWNER_ONLY);
+  // Rehearsals take their time.
+  server.requestTimeout = 0;
+  return server;
+}
+
+async function handle(desk: Desk, request: IncomingMessage): Promise<Answer> {
+  const url = new URL(request.url ?? '/', 'http://control');
+  const verb = /^\/rules\/([a-z]+)$/.exec(url.pathname)?.[1] ?? '';
+  if (request.method !== 'POST' || !isVerb(verb)) {
+    return { ok: false, error: { code: 'not_found', message: 'Ask with POST /rules/list, /rules/add and so on.' } };
+  }
+  const body = await bodyOf(request);
+  const asker = askerOf(request);
+  if (verb === 'import' && url.search !== '') return desk.importBytes(queryOf(url), body, asker);
+  return desk.ask(verb, body.length === 0 ? {} : JSON.parse(body.toString('utf8')), asker);
+}
+
+function isVerb(text: string): text is RulesVerb {
+  return Object.hasOwn(rulesRequestSchemas, text);
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let length = 0;
+  for await (const piece of request as AsyncIterable<Buffer>) {
+    length += piece.length;
+    if (length > MOST_BYTES) throw new Error(`More than ${MOST_BYTES} bytes: split the list into several sets.`);
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces, length);
+}
+
+function queryOf({ searchParams }: URL): Record<string, unknown> {
+  const flags = new Set(['force', 'skip_bad']);
+  return Object.fromEntries([...searchParams].map(([key, value]) => [key, flags.has(key) ? value === 'true' : value]));
+}
+
+/** Whoever can open the socket is root; who became root to do it is his word. */
+function askerOf({ headers }: IncomingMessage): Asker {
+  const given = headers[USER_HEADER];
+  const user = typeof given === 'string' ? given.replace(/[^\w.@+-]/g, '').slice(0, LONGEST_NAME) : '';
+  const name = user === '' || user === 'root' ? 'root' : `root (${user})`;
+  return { who: { name, via: 'control', uid: 0 }, mayChange: true, mayNameFiles: true };
+}
+
+function refused(message: string): Answer {
+  return { ok: false, error: { code: 'invalid', message } };
+}
+
+function reply(response: ServerResponse, answer: Answer): void {
+  const text = JSON.stringify(answer);
+  response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) });
+  response.end(text);
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}

@@ -1,0 +1,261 @@
+/** The rules of a running loader: from the disk into the kernel, and all that goes on around them. */
+import type { Server } from 'node:http';
+import type { Ledger, Notice, RuleCounters, RulesSnapshot } from '@packetlog/common';
+import type { RuleGround } from '../drain/messages.ts';
+import type { RuleCount } from '../kernel/rule-counters.ts';
+import { SetupError } from '../setup-error.ts';
+import { AuditLog } from './audit-log.ts';
+import { denies, type RuleBook, saysSomething } from './book/rule-book.ts';
+import { Compiler } from './compiling/compiler.ts';
+import { serveControl } from './control/control-server.ts';
+import { Desk } from './desk.ts';
+import { refreshing, reloading, type Who } from './engine/change.ts';
+import { Enforcement, type RuleKernel } from './engine/enforcement.ts';
+import { RulesService } from './engine/rules-service.ts';
+import { SetFiles } from './engine/set-files.ts';
+import { readSet, readStored, requireGood } from './engine/sets.ts';
+import { messageOf } from './engine/words.ts';
+import { RuleStore } from './file/rule-store.ts';
+import { RulesFileError } from './file/rules-document.ts';
+import { makeStateDirectory, type StatePaths } from './file/state-directory.ts';
+import { gatherProtected } from './protect/protected.ts';
+import { type RecordShapeOf, Rehearsals } from './rehearsal/rehearsals.ts';
+import { rehearse } from './rehearsal/rehearse.ts';
+
+const FILE: Who = { name: 'file', via: 'file' };
+
+export interface LiveRulesOptions {
+  readonly paths: StatePaths;
+  /** Of `--protect`. */
+  readonly protect: readonly string[];
+  readonly confirmMs: number;
+  readonly environment: NodeJS.ProcessEnv;
+  /** Where clients connect. */
+  readonly servedPort: number | undefined;
+  /** Addresses of the clients that may change rules. */
+  readonly operators: () => readonly string[];
+  readonly changed: () => void;
+  readonly counted: (counters: RuleCounters) => void;
+  readonly notice: (notice: Notice) => void;
+  readonly wantRows: (isWanted: boolean) => void;
+  readonly failed: (error: unknown) => void;
+}
+
+export class LiveRules {
+  readonly #options: LiveRulesOptions;
+  readonly #store: RuleStore;
+  readonly #audit: AuditLog;
+  readonly #compiler = new Compiler();
+  readonly #setFiles: SetFiles;
+  readonly #rehearsals: Rehearsals;
+  #service: RulesService | undefined;
+  #desk: Desk | undefined;
+  #ground: RuleGround | undefined;
+  #interfaces: Ledger['interfaces'] = [];
+  #control: Server | undefined;
+  #pin: ((on: boolean) => Promise<string | undefined>) | undefined;
+  #isPinWanted = false;
+  /** Where program and maps are kept. */
+  #pinned: string | undefined;
+
+  constructor(options: LiveRulesOptions) {
+    this.#options = options;
+    this.#store = new RuleStore(options.paths);
+    this.#audit = new AuditLog(options.paths.audit);
+    this.#setFiles = new SetFiles((path) => this.#store.setFile(path));
+    this.#rehearsals = new Rehearsals(options.wantRows);
+  }
+
+  get desk(): Desk {
+    if (this.#desk === undefined) throw new Error('the program is not loaded yet');
+    return this.#desk;
+  }
+
+  /** Puts what is on the disk in force, before anything is attached. Throws SetupError if there are rules, but none to trust. */
+  async loaded(ground: RuleGround, kernel: RuleKernel): Promise<void> {
+    this.#makeDirectory();
+    const { book, alarms, isEdited, from } = await this.#read();
+    const enforcement = new Enforcement(kernel, this.#compiler, ground);
+    const service = new RulesService({
+      enforcement,
+      store: this.#store,
+      audit: this.#audit,
+      protectedNow: (now) => this.#protectedNow(now),
+      confirmMs: this.#options.confirmMs,
+      changed: this.#options.changed,
+      notice: this.#options.notice,
+      enforced: (now) => this.#pinIfNeeded(now),
+    });
+    this.#ground = ground;
+    this.#service = service;
+    this.#desk = new Desk({
+      service,
+      audit: this.#audit,
+      compiler: this.#compiler,
+      snapshot: () => this.snapshot(),
+      rehearse: (request) =>
+        rehearse(request, {
+          service,
+          enforcement,
+          compiler: this.#compiler,
+          rehearsals: this.#rehearsals,
+          slots: this.#slotsByIfindex(),
+        }),
+      failed: this.#options.failed,
+    });
+    await service.begin(book);
+    if (isEdited) this.#tell('info', 'The rules file was edited by hand; it is valid and in force.');
+    for (const alarm of alarms) this.#tell('error', alarm);
+    if (isEdited || alarms.length > 0) {
+      const what = from === 'file' ? 'load' : 'fallback';
+      service.note({ what, who: FILE, why: alarms.join(' ') || 'edited by hand' });
+    }
+  }
+
+  /**
+   * From now on program and maps outlive the process while something is denied. `pin`: resolves with where they are
+   * kept.
+   */
+  async pinBy(pin: (on: boolean) => Promise<string | undefined>): Promise<void> {
+    this.#pin = pin;
+    await this.#pinIfNeeded((this.#service as RulesService).confirmed);
+  }
+
+  /** Listens for `packetlog rules`. */
+  async serve(): Promise<void> {
+    const { controlSocket } = this.#options.paths;
+    try {
+      this.#control = await serveControl(controlSocket, this.desk);
+      if (this.#control) return;
+      this.#tell('warning', `Another loader answers at ${controlSocket}: packetlog rules reaches that one, not this.`);
+    } catch (error) {
+      this.#tell('warning', `packetlog rules cannot reach this loader: ${messageOf(error)}.`);
+    }
+  }
+
+  snapshot(): RulesSnapshot {
+    const service = this.#service as RulesService;
+    return service.snapshot({ enforcing: saysSomething(service.book), pinned: this.#pinned !== undefined });
+  }
+
+  counts(counts: readonly RuleCount[]): void {
+    const moved = this.#service?.counted(counts) ?? [];
+    if (moved.length > 0) this.#options.counted(moved);
+  }
+
+  rows(bytes: Uint8Array, count: number, shape: RecordShapeOf): void {
+    this.#rehearsals.rows(bytes, count, shape);
+  }
+
+  /** Once a second. */
+  second(interfaces: Ledger['interfaces'], nowMs: number): void {
+    this.#interfaces = interfaces;
+    const slots = this.#ground?.interfaces ?? [];
+    this.#service?.tick(slots.map(({ name, slot }, i) => ({ name: interfaces[i]?.name ?? name, slot })));
+    this.#rehearsals.second(seenBy(interfaces), nowMs);
+    if (this.#service) for (const name of this.#setFiles.changed(this.#service.book)) void this.#refresh(name);
+  }
+
+  /** Reads the rules file and the lists of all sets again. */
+  async reload(): Promise<void> {
+    try {
+      const { book, alarms } = await this.#read();
+      for (const alarm of alarms) this.#tell('error', alarm);
+      if (alarms.length > 0) return;
+      const { pending } = await (this.#service as RulesService).ask(reloading(book, 'asked for by SIGHUP', FILE));
+      this.#tell(
+        'info',
+        pending ? `The rules were read again, to be confirmed: ${pending.why}` : 'The rules were read again.',
+      );
+    } catch (error) {
+      this.#tell('error', `The rules were not read again: ${messageOf(error)}`);
+    }
+  }
+
+  /** Nothing is changed any more; the kernel keeps what it has. */
+  async close(nowMs: number): Promise<void> {
+    this.#rehearsals.close(seenBy(this.#interfaces), nowMs);
+    this.#control?.closeAllConnections();
+    if (this.#control) await new Promise((resolve) => this.#control?.close(resolve));
+    await this.#service?.end();
+    await this.#compiler.close();
+  }
+
+  async #refresh(name: string): Promise<void> {
+    const service = this.#service as RulesService;
+    const known = service.book.sets.get(name);
+    if (known?.origin.kind !== 'file') return;
+    const { path } = known.origin;
+    try {
+      const text = this.#store.readSetFile(this.#store.setFile(path));
+      const set = requireGood(await readSet(this.#compiler, { ...known, text, loadedAtMs: Date.now() }));
+      await service.ask(refreshing(set, FILE));
+      service.refreshed(set);
+      this.#tell('info', `Set ${name} was read again from ${path}.`);
+    } catch (error) {
+      const message = `Set ${name} stays as it is: ${path} has changed, but ${messageOf(error)}`;
+      this.#options.notice({ at_ms: Date.now(), level: 'error', code: 'set_refused', message });
+    }
+  }
+
+  async #read() {
+    try {
+      const stored = this.#store.load();
+      return { ...stored, ...(await readStored(this.#compiler, stored)) };
+    } catch (cause) {
+      if (!(cause instanceof RulesFileError)) throw cause;
+      throw new SetupError({
+        step: 'read rules',
+        target: this.#options.paths.rules,
+        problem: cause.message.replace(/\.$/, ''),
+        next: 'Repair it; to begin without rules, remove both files.',
+        exit: 'usage',
+        cause,
+      });
+    }
+  }
+
+  async #pinIfNeeded(book: RuleBook): Promise<void> {
+    const isNeeded = denies(book);
+    if (this.#pin === undefined || isNeeded === this.#isPinWanted) return;
+    this.#isPinWanted = isNeeded;
+    try {
+      this.#pinned = await this.#pin(isNeeded);
+    } catch (error) {
+      this.#tell('error', `The rules end with the loader: ${messageOf(error)}`);
+    }
+  }
+
+  #makeDirectory(): void {
+    try {
+      makeStateDirectory(this.#options.paths);
+    } catch (error) {
+      this.#tell('warning', `Rules cannot be changed: ${messageOf(error)}. Name a directory with PACKETLOG_STATE_DIR.`);
+    }
+  }
+
+  #protectedNow(book: RuleBook) {
+    const { environment, servedPort, operators, protect } = this.#options;
+    return gatherProtected({
+      procNet: this.#ground?.tables ?? '/proc/self/net',
+      environment,
+      operators: operators(),
+      servedPort,
+      protect: [...book.protect, ...protect],
+    });
+  }
+
+  #slotsByIfindex(): ReadonlyMap<number, number> {
+    const slots = this.#ground?.interfaces ?? [];
+    return new Map(this.#interfaces.map(({ ifindex }, i) => [ifindex, slots[i]?.slot ?? 0]));
+  }
+
+  #tell(level: Notice['level'], message: string): void {
+    const code = level === 'info' ? 'rules_changed' : 'rules_fallback';
+    this.#options.notice({ at_ms: Date.now(), level, code, message });
+  }
+}
+
+function seenBy(interfaces: Ledger['interfaces']): number {
+  return interfaces.reduce((sum, { counters }) => sum + counters.seen, 0);
+}

@@ -1,0 +1,108 @@
+import { ACTIONS, encodePacketLog, type PacketLog, ruleDraftSchema } from '@packetlog/common';
+import { expect, it } from 'vitest';
+import { addRule } from '../book/changes.ts';
+import { EMPTY_BOOK } from '../book/rule-book.ts';
+import { compileJob } from '../compiling/jobs.ts';
+import { Rehearsals } from './rehearsals.ts';
+
+const SHAPE = { stride: 72, recordOffset: 8 };
+const circumstances = { nowMs: 0, createdBy: 'test' };
+
+function held(...drafts: object[]) {
+  let book = EMPTY_BOOK;
+  for (const draft of drafts) book = addRule(book, ruleDraftSchema.parse(draft), circumstances).book;
+  const { image } = compileJob({
+    rules: book.rules,
+    defaultPolicy: 'permit',
+    sets: new Map(),
+    interfaceSlots: new Map([['eth0', 1]]),
+    counters: { limit: 64, previous: new Map() },
+  });
+  return { book, image, slots: new Map() };
+}
+
+function records(...packets: Partial<PacketLog>[]): [Uint8Array, number] {
+  const bytes = new Uint8Array(packets.length * SHAPE.stride);
+  packets.forEach((packet, i) => {
+    const whole: PacketLog = {
+      timestamp_ns: 0n,
+      src_addr: '192.0.2.1',
+      dst_addr: '192.0.2.2',
+      rule_id: 0,
+      ifindex: 3,
+      length: 100,
+      weight: 1,
+      src_port: 1000,
+      dst_port: 80,
+      ether_type: 0x0800,
+      vlan_id: 0,
+      ip_protocol: 6,
+      tcp_flags: 0,
+      action: ACTIONS.permit,
+      reason: 0,
+      ...packet,
+    };
+    encodePacketLog(whole, bytes, i * SHAPE.stride + SHAPE.recordOffset);
+  });
+  return [bytes, packets.length];
+}
+
+it('counts by weight what would have been denied, by rule, source and port, and how much it saw', async () => {
+  const wanted: boolean[] = [];
+  const rehearsals = new Rehearsals((isWanted) => wanted.push(isWanted));
+  const report = rehearsals.play({
+    held: held(
+      { action: 'deny', source: '203.0.113.0/24', reason: 'noise' },
+      { action: 'observe', source: 'any', protocol: 'tcp', destination_port: 22 },
+    ),
+    slots: new Map([[3, 1]]),
+    seconds: 2,
+    lockouts: [{ kind: 'gateway', address: '203.0.113.1', ports: [] }],
+    nameOf: (id) => ({ draft: id - 1 }),
+  });
+  rehearsals.rows(...records({ src_addr: '203.0.113.1' }), SHAPE);
+  rehearsals.second(1000, 5000);
+  rehearsals.rows(
+    ...records(
+      { src_addr: '203.0.113.7', weight: 4, dst_port: 443 },
+      { src_addr: '203.0.113.7', weight: 4, dst_port: 443 },
+      { src_addr: '203.0.113.8' },
+      { src_addr: '192.0.2.9', dst_port: 22 },
+      { src_addr: '192.0.2.9' },
+    ),
+    SHAPE,
+  );
+  rehearsals.second(1010, 6000);
+  rehearsals.second(1020, 7000);
+  expect(await report).toEqual({
+    seconds: 2,
+    seen: 20,
+    judged: 11,
+    denied: { packets: 9, bytes: 900 },
+    observed: { packets: 1, bytes: 100 },
+    by_rule: [
+      { draft: 0, rule: 'deny 203.0.113.0/24, because: noise', packets: 9, bytes: 900 },
+      { draft: 1, rule: 'observe everybody to tcp port 22', packets: 1, bytes: 100 },
+    ],
+    by_source: [
+      { addr: '203.0.113.7', packets: 8, bytes: 800 },
+      { addr: '203.0.113.8', packets: 1, bytes: 100 },
+    ],
+    by_port: [
+      { ip_protocol: 6, port: 443, packets: 8, bytes: 800 },
+      { ip_protocol: 6, port: 80, packets: 1, bytes: 100 },
+    ],
+    lockouts: [{ kind: 'gateway', address: '203.0.113.1' }],
+  });
+  expect(wanted).toEqual([true, false]);
+});
+
+it('tells what it saw so far when the loader ends', async () => {
+  const rehearsals = new Rehearsals(() => {});
+  const play = { held: held(), slots: new Map(), seconds: 60, lockouts: [], nameOf: (id: number) => ({ id }) };
+  const report = rehearsals.play(play);
+  rehearsals.second(0, 0);
+  rehearsals.rows(...records({}, {}), SHAPE);
+  rehearsals.close(2, 1000);
+  expect(await report).toMatchObject({ seconds: 1, seen: 2, judged: 2, denied: { packets: 0 } });
+});

@@ -1,0 +1,101 @@
+/** Rehearsals that are under way: each sees the records of some seconds. */
+import type { RehearsalReport } from '@packetlog/common';
+import { ruleSentence } from '@packetlog/common';
+import type { Held } from '../engine/enforcement.ts';
+import type { Protected } from '../protect/protected.ts';
+import { Judge } from './judge.ts';
+
+/** At most so many records a second are judged, so that serving goes on; the report says how many that were. */
+const MOST_RECORDS_PER_SECOND = 200_000;
+
+export interface Play {
+  readonly held: Held;
+  /** Interface slot by ifindex. */
+  readonly slots: ReadonlyMap<number, number>;
+  readonly seconds: number;
+  readonly lockouts: readonly Protected[];
+  /** What rule ids of the book are called in the report: a rule that exists, or the place of a draft. */
+  readonly nameOf: (id: number) => { id: number } | { draft: number };
+}
+
+interface Running {
+  readonly play: Play;
+  readonly judge: Judge;
+  /** Undefined until the first report of the drain thread after its begin. */
+  begunAt: { ms: number; seen: number } | undefined;
+  readonly done: (report: RehearsalReport) => void;
+}
+
+export interface RecordShapeOf {
+  readonly stride: number;
+  readonly recordOffset: number;
+}
+
+export class Rehearsals {
+  #running: Running[] = [];
+  #budget = MOST_RECORDS_PER_SECOND;
+  readonly #wantRows: (isWanted: boolean) => void;
+
+  /** `wantRows`: whether every row should pass here. */
+  constructor(wantRows: (isWanted: boolean) => void) {
+    this.#wantRows = wantRows;
+  }
+
+  /** Resolves when its seconds are over. */
+  play(play: Play): Promise<RehearsalReport> {
+    const judge = new Judge(play.held.image, play.slots);
+    return new Promise((done) => {
+      this.#running.push({ play, judge, begunAt: undefined, done });
+      if (this.#running.length === 1) this.#wantRows(true);
+    });
+  }
+
+  rows(bytes: Uint8Array, count: number, { stride, recordOffset }: RecordShapeOf): void {
+    const begun = this.#running.filter(({ begunAt }) => begunAt !== undefined);
+    if (begun.length === 0) return;
+    const nowNs = BigInt(Date.now()) * 1_000_000n;
+    const judged = Math.min(count, this.#budget);
+    this.#budget -= judged;
+    for (let i = 0; i < judged; i++) {
+      for (const { judge } of begun) judge.add(bytes, i * stride + recordOffset, nowNs);
+    }
+  }
+
+  /** Once a second: `seen` packets so far, over all interfaces. */
+  second(seen: number, nowMs: number): void {
+    this.#budget = MOST_RECORDS_PER_SECOND;
+    for (const running of [...this.#running]) {
+      running.begunAt ??= { ms: nowMs, seen };
+      // A report comes a little early or late.
+      if (nowMs - running.begunAt.ms >= running.play.seconds * 1000 - 100) this.#end(running, seen, nowMs);
+    }
+  }
+
+  /** What was seen so far is told. */
+  close(seen: number, nowMs: number): void {
+    for (const running of [...this.#running]) this.#end(running, seen, nowMs);
+  }
+
+  #end(running: Running, seenNow: number, nowMs: number): void {
+    this.#running = this.#running.filter((each) => each !== running);
+    if (this.#running.length === 0) this.#wantRows(false);
+    const { play, judge, begunAt } = running;
+    const rules = new Map(play.held.book.rules.map((rule) => [rule.id, rule]));
+    const byRule = [...judge.byRule()].sort(([, a], [, b]) => b.packets - a.packets);
+    running.done({
+      seconds: Math.round((nowMs - (begunAt?.ms ?? nowMs)) / 100) / 10,
+      // Records and counters are not read in the same instant.
+      seen: Math.max(seenNow - (begunAt?.seen ?? seenNow), judge.judged),
+      judged: judge.judged,
+      denied: { ...judge.denied },
+      observed: { ...judge.observed },
+      by_rule: byRule.flatMap(([id, amount]) => {
+        const rule = rules.get(id);
+        return rule === undefined ? [] : { ...play.nameOf(id), rule: ruleSentence(rule, nowMs), ...amount };
+      }),
+      by_source: judge.bySource(),
+      by_port: judge.byPort(),
+      lockouts: play.lockouts.map(({ kind, address }) => ({ kind, address })),
+    });
+  }
+}

@@ -1,0 +1,57 @@
+/** Plays rules that somebody thinks of against the packets of the next seconds. */
+import type { CheckedRulesRequest, RehearsalReport, Rule } from '@packetlog/common';
+import { addRule } from '../book/changes.ts';
+import { EMPTY_BOOK, type NamedSet, type RuleBook } from '../book/rule-book.ts';
+import type { Compiler } from '../compiling/compiler.ts';
+import type { Enforcement } from '../engine/enforcement.ts';
+import type { RulesService } from '../engine/rules-service.ts';
+import { readSet, requireGood } from '../engine/sets.ts';
+import { asRefusal } from '../engine/words.ts';
+import { sharedBytes } from '../file/shared-bytes.ts';
+import type { Rehearsals } from './rehearsals.ts';
+
+export interface Stage {
+  readonly service: RulesService;
+  readonly enforcement: Enforcement;
+  readonly compiler: Compiler;
+  readonly rehearsals: Rehearsals;
+  readonly slots: ReadonlyMap<number, number>;
+}
+
+/** Throws RulesRefusal. */
+export async function rehearse(request: CheckedRulesRequest<'test'>, stage: Stage): Promise<RehearsalReport> {
+  const { service, enforcement, rehearsals, slots } = stage;
+  const now = service.book;
+  const sets = new Map(now.sets);
+  for (const [name, text] of Object.entries(request.sets ?? {}))
+    sets.set(name, await readText(name, text, stage.compiler));
+  const circumstances = { nowMs: Date.now(), createdBy: 'rehearsal' };
+  const drafts = request.rules ?? (request.add ? [request.add] : []);
+  const start: RuleBook = request.rules ? { ...EMPTY_BOOK, protect: now.protect } : now;
+  let book: RuleBook = { ...start, sets, defaultPolicy: request.default_policy ?? now.defaultPolicy };
+  const made: Rule[] = [];
+  for (const draft of drafts) {
+    const added = addRule(book, draft, circumstances);
+    book = added.book;
+    made.push(added.rule);
+  }
+  const held = await enforcement.compileApart(book).catch((error: unknown) => {
+    throw asRefusal(error);
+  });
+  const places = new Map(made.map(({ id }, i) => [id, i]));
+  return rehearsals.play({
+    held,
+    slots,
+    seconds: request.seconds,
+    lockouts: service.lockouts(held),
+    nameOf: (id) => {
+      const draft = places.get(id);
+      return draft === undefined ? { id } : { draft };
+    },
+  });
+}
+
+async function readText(name: string, text: string, compiler: Compiler): Promise<NamedSet> {
+  const bytes = sharedBytes(Buffer.from(text));
+  return requireGood(await readSet(compiler, { name, origin: { kind: 'copy' }, text: bytes, loadedAtMs: Date.now() }));
+}

@@ -1,0 +1,116 @@
+/** What one client asks for: validated, counted, answered. Nothing that it sends may throw out of here. */
+import type { Acknowledgement, RulesError } from '@packetlog/common';
+import type { Logger } from 'pino';
+import type { z } from 'zod';
+import type { Client } from './client.ts';
+import { MessageRate } from './message-rate.ts';
+import { Unavailable } from './questions.ts';
+import { refusedMessage } from './refused-message.ts';
+
+/** Bad messages a client may send before it is disconnected. */
+const MAX_BAD_MESSAGES = 10;
+/** A client that sends without reading the answers is disconnected when so many things wait for it. */
+const MAX_WAITING = 5000;
+const LONGEST_NAME = 40;
+
+const INTERNAL = { code: 'internal', message: 'The loader failed to handle this; see its log.' } as const;
+const TOO_MANY = { code: 'invalid', message: 'Too many messages: send at most 100 a second.' } as const;
+
+export class ClientMessages {
+  readonly #client: Client;
+  readonly #log: Logger;
+  readonly #rate: MessageRate;
+
+  constructor(client: Client, log: Logger, now: () => number) {
+    this.#client = client;
+    this.#log = log;
+    this.#rate = new MessageRate(now);
+  }
+
+  /** `given`: what came with the event, the acknowledgement last. */
+  answer<Schema extends z.ZodType, Value>(
+    schema: Schema,
+    given: readonly unknown[],
+    act: (input: z.output<Schema>, done: (value: Value) => void, failed: (error: unknown) => void) => void,
+  ): void {
+    const acknowledge = this.#acknowledgement<Acknowledgement<Value>>(given);
+    const failed = (error: unknown) => {
+      if (error instanceof Unavailable) {
+        acknowledge({ ok: false, error: { code: 'unavailable', message: error.message } });
+        return;
+      }
+      this.failed(error);
+      acknowledge({ ok: false, error: INTERNAL });
+    };
+    try {
+      if (!this.#rate.take()) {
+        acknowledge({ ok: false, error: TOO_MANY });
+        return;
+      }
+      const parsed = schema.safeParse(given[0]);
+      if (parsed.success) {
+        act(parsed.data, (value) => acknowledge({ ok: true, value }), failed);
+        return;
+      }
+      const error = refusedMessage(parsed.error);
+      acknowledge({ ok: false, error });
+      // A filter is written by people.
+      if (error.filter === undefined) this.bad(error.message);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  /** For what takes its time and validates by itself. Values that people write are no bad messages. */
+  answerLater<Answer>(given: readonly unknown[], work: (request: unknown) => Promise<Answer>): void {
+    const acknowledge = this.#acknowledgement<Answer | { ok: false; error: RulesError }>(given);
+    if (!this.#rate.take()) {
+      acknowledge({ ok: false, error: TOO_MANY });
+      return;
+    }
+    const request = typeof given[0] === 'function' ? undefined : given[0];
+    if (typeof request !== 'object' || request === null) this.bad('a request that is no object');
+    work(request).then(acknowledge, (error: unknown) => {
+      this.failed(error);
+      acknowledge({ ok: false, error: INTERNAL });
+    });
+  }
+
+  unknown(event: unknown): void {
+    this.bad(`unknown event ${JSON.stringify(String(event).slice(0, LONGEST_NAME))}`);
+  }
+
+  bad(problem: string): void {
+    const client = this.#client;
+    client.badMessages++;
+    this.#log.warn({ client: client.socket.id, problem, count: client.badMessages }, 'bad message');
+    if (client.badMessages < MAX_BAD_MESSAGES) return;
+    client.socket.disconnect(true);
+    // It would wait for the client to read.
+    if (client.outbox.backlog > 0) client.terminate();
+  }
+
+  failed(error: unknown): void {
+    this.#log.error({ err: error, client: this.#client.socket.id }, 'handling a message failed');
+  }
+
+  /** Ends the connection of a client that does not read what waits for it. */
+  giveUp(): void {
+    const client = this.#client;
+    if (client.givenUp) return;
+    const { outbox, socket } = client;
+    const facts = { waiting: outbox.length, backlog_bytes: outbox.backlog, stalled_ms: Math.round(outbox.stalledMs()) };
+    this.#log.warn({ client: socket.id, ...facts }, 'client disconnected: it does not read');
+    client.terminate();
+  }
+
+  #acknowledgement<Answer>(given: readonly unknown[]): (answer: Answer) => void {
+    const last = given.at(-1);
+    return (answer) => {
+      if (typeof last !== 'function') return;
+      // In its turn: behind the rows that were sent before.
+      this.#client.outbox.after(() => last(answer));
+      if (this.#client.outbox.length > MAX_WAITING) this.giveUp();
+    };
+  }
+}
