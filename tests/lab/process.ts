@@ -1,5 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Namespace } from './namespace.ts';
 import { DEADLINE_MS } from './until.ts';
@@ -34,11 +37,16 @@ export interface PacketlogOptions {
 }
 
 /**
- * The real command, in a namespace of the lab: name the interface in `args`. Preset is only that nothing is pinned; a
- * test that wants pins sets PACKETLOG_PIN, and PACKETLOG_BPFFS to a PinPlace.
+ * The real command, in a namespace of the lab: name the interface in `args`. Preset is only that nothing is pinned and
+ * that it has a state directory of its own, which goes with it; a test that wants pins sets PACKETLOG_PIN, and
+ * PACKETLOG_BPFFS to a PinPlace; one that wants rules to stay sets PACKETLOG_STATE_DIR.
  */
 export function startPacketlog(namespace: Namespace, { args = [], env = {} }: PacketlogOptions = {}): LabProcess {
-  return startProcess(namespace, process.execPath, [PACKETLOG, ...args], { PACKETLOG_PIN: 'never', ...env });
+  const state = env['PACKETLOG_STATE_DIR'] === undefined ? mkdtempSync(join(tmpdir(), 'packetlog-state-')) : undefined;
+  const preset = { PACKETLOG_PIN: 'never', ...(state === undefined ? {} : { PACKETLOG_STATE_DIR: state }) };
+  const packetlog = startProcess(namespace, process.execPath, [PACKETLOG, ...args], { ...preset, ...env });
+  if (state !== undefined) void packetlog.exited.then(() => rmSync(state, { recursive: true, force: true }));
+  return packetlog;
 }
 
 export function startProcess(

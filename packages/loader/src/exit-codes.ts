@@ -16,6 +16,8 @@ export const EXIT = {
   unsupported: 6,
   /** The address to listen on cannot be had. */
   listen: 7,
+  /** A change of the rules was refused: it would shut somebody out. */
+  lockout: 8,
 } as const;
 
 export type ExitReason = keyof typeof EXIT;

@@ -9,6 +9,7 @@ import { completionScript, SHELLS } from './completion.ts';
 import { readConfigFile } from './config-file.ts';
 import { demo } from './demo.ts';
 import { seconds } from './option-values.ts';
+import { rulesCommand } from './rules/rules-command.ts';
 import { run } from './run.ts';
 import {
   bpfFsOption,
@@ -42,7 +43,8 @@ Exit codes:
   ${EXIT.privilege}  not root, or a capability is missing (CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON)
   ${EXIT.not_found}  no such interface or network namespace
   ${EXIT.unsupported}  the kernel or a library lacks what is needed
-  ${EXIT.listen}  the address to listen on cannot be had`;
+  ${EXIT.listen}  the address to listen on cannot be had
+  ${EXIT.lockout}  a change of the rules was refused: it would shut somebody out (packetlog rules)`;
 
 const CAPTURE_HELP = `
 Formats:
@@ -110,6 +112,8 @@ export function packetlogCommand(done: (code: number) => void): Command {
     const runWith = { ...optionsOf(command, captureRunOptions), listen: 'off' as const };
     done(await capture(runWith, { write, format, seconds: forSeconds }));
   });
+
+  program.addCommand(rulesCommand(done));
 
   program
     .command('unload')

@@ -80,7 +80,7 @@ export class LiveRules {
       enforcement,
       store: this.#store,
       audit: this.#audit,
-      protectedNow: (now) => this.#protectedNow(now),
+      protectedNow: (now, who) => this.#protectedNow(now, who),
       confirmMs: this.#options.confirmMs,
       changed: this.#options.changed,
       notice: this.#options.notice,
@@ -234,12 +234,12 @@ export class LiveRules {
     }
   }
 
-  #protectedNow(book: RuleBook) {
+  #protectedNow(book: RuleBook, who?: Who) {
     const { environment, servedPort, operators, protect } = this.#options;
     return gatherProtected({
       procNet: this.#ground?.tables ?? '/proc/self/net',
       environment,
-      operators: operators(),
+      operators: [...operators(), ...(who?.address === undefined ? [] : [who.address])],
       servedPort,
       protect: [...book.protect, ...protect],
     });

@@ -1,7 +1,7 @@
 /** Asks the running loader over its Unix socket. */
 import { request } from 'node:http';
 import type { RulesAnswer, RulesRequest, RulesVerb } from '@packetlog/common';
-import { USER_HEADER } from './control-server.ts';
+import { ADDRESS_HEADER, USER_HEADER } from './control-server.ts';
 
 /** No loader listens at this socket. */
 export class NoLoaderError extends Error {
@@ -12,12 +12,12 @@ const ABSENT: ReadonlySet<string> = new Set(['ENOENT', 'ECONNREFUSED']);
 
 export class ControlClient {
   readonly #path: string;
-  readonly #user: string;
+  readonly #headers: Readonly<Record<string, string>>;
 
-  /** `user`: who became root to do this. */
-  constructor(path: string, user: string) {
+  /** `user`: who became root to do this; `address`: where he sits. */
+  constructor(path: string, { user, address }: { user: string; address?: string | undefined }) {
     this.#path = path;
-    this.#user = user;
+    this.#headers = { [USER_HEADER]: user, ...(address === undefined ? {} : { [ADDRESS_HEADER]: address }) };
   }
 
   /** Rejects with NoLoaderError, or what the socket says. */
@@ -31,7 +31,7 @@ export class ControlClient {
 
   #post<Verb extends RulesVerb>(path: string, body: string | Uint8Array): Promise<RulesAnswer<Verb>> {
     return new Promise((resolve, reject) => {
-      const headers = { 'Content-Length': Buffer.byteLength(body), [USER_HEADER]: this.#user };
+      const headers = { 'Content-Length': Buffer.byteLength(body), ...this.#headers };
       const asked = request({ socketPath: this.#path, path, method: 'POST', headers }, (response) => {
         const pieces: Buffer[] = [];
         response.on('data', (piece: Buffer) => pieces.push(piece));

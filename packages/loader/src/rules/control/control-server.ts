@@ -5,7 +5,7 @@
  */
 import { chmodSync, existsSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { connect } from 'node:net';
+import { connect, isIP } from 'node:net';
 import { type RulesAnswer, type RulesVerb, rulesRequestSchemas } from '@packetlog/common';
 import type { Asker, Desk } from '../desk.ts';
 
@@ -15,6 +15,7 @@ const OWNER_ONLY = 0o600;
 const LONGEST_NAME = 64;
 
 export const USER_HEADER = 'x-packetlog-user';
+export const ADDRESS_HEADER = 'x-packetlog-address';
 
 type Answer = RulesAnswer<RulesVerb>;
 
@@ -78,7 +79,9 @@ function askerOf({ headers }: IncomingMessage): Asker {
   const given = headers[USER_HEADER];
   const user = typeof given === 'string' ? given.replace(/[^\w.@+-]/g, '').slice(0, LONGEST_NAME) : '';
   const name = user === '' || user === 'root' ? 'root' : `root (${user})`;
-  return { who: { name, via: 'control', uid: 0 }, mayChange: true, mayNameFiles: true };
+  const from = headers[ADDRESS_HEADER];
+  const address = typeof from === 'string' && isIP(from) !== 0 ? { address: from } : {};
+  return { who: { name, via: 'control', uid: 0, ...address }, mayChange: true, mayNameFiles: true };
 }
 
 function refused(message: string): Answer {

@@ -32,8 +32,8 @@ export interface RulesServiceOptions {
   readonly enforcement: Enforcement;
   readonly store: Pick<RuleStore, 'save'>;
   readonly audit: Pick<AuditLog, 'append'>;
-  /** Who must not be shut out, at this moment. */
-  readonly protectedNow: (book: RuleBook) => readonly Protected[];
+  /** Who must not be shut out, at this moment; `who` asks. */
+  readonly protectedNow: (book: RuleBook, who?: Who) => readonly Protected[];
   /** How long a risky change waits to be confirmed. Undefined: nothing would take it back, so it is refused. */
   readonly confirmMs: number | undefined;
   /** The snapshot differs. */
@@ -147,9 +147,9 @@ export class RulesService {
   }
 
   /** Who would be shut out, and is not now. */
-  lockouts(held: Held, now: Held = this.#enforcement.top): readonly Protected[] {
+  lockouts(held: Held, who?: Who, now: Held = this.#enforcement.top): readonly Protected[] {
     const slots = this.#enforcement.interfaces.map(({ slot }) => slot);
-    return lockedOut(now, held, this.#options.protectedNow(held.book), slots, Date.now());
+    return lockedOut(now, held, this.#options.protectedNow(held.book, who), slots, Date.now());
   }
 
   /** Once a second: rules end, interfaces are renamed. */
@@ -208,9 +208,11 @@ export class RulesService {
   }
 
   async #takeTurn(): Promise<void> {
-    const isSimple = (waiting: Waiting | undefined) => waiting?.change.what === 'add' && !waiting.change.force;
+    const first = this.#waiting[0]?.change;
+    const isAlike = (change: Change<unknown> | undefined) =>
+      change?.what === 'add' && !change.force && change.who.address === first?.who.address;
     let together = 1;
-    while (together < MOST_TOGETHER && isSimple(this.#waiting[0]) && isSimple(this.#waiting[together])) together++;
+    while (together < MOST_TOGETHER && isAlike(first) && isAlike(this.#waiting[together]?.change)) together++;
     const batch = this.#waiting.splice(0, together);
     if (batch.length > 1 && (await this.#do(batch).then(...IS_DONE))) return;
     for (const one of batch) await this.#do([one]).catch(one.refuse);
@@ -224,10 +226,10 @@ export class RulesService {
     const last = applied.at(-1);
     if (last !== undefined && last.outcome.book !== top.book) {
       const held = await this.#compile(last.outcome.book);
-      const { what, force, isUnattended } = last.waiting.change;
+      const { what, who, force, isUnattended } = last.waiting.change;
       // What time takes is gone in the kernel already.
       const isTime = what === 'expire';
-      const shutOut = force || isTime ? [] : this.lockouts(held);
+      const shutOut = force || isTime ? [] : this.lockouts(held, who);
       if (shutOut.length > 0) throw lockoutRefusal(shutOut);
       const risk = isTime ? undefined : riskOf(top.book, held.book);
       if (risk !== undefined && isUnattended) {
@@ -277,7 +279,7 @@ export class RulesService {
       const book = done.at(-1)?.outcome.book ?? confirmed.book;
       if (riskOf(confirmed.book, book) !== undefined) return undefined;
       const held = await this.#compile(book);
-      return this.lockouts(held, confirmed).length > 0 ? undefined : held;
+      return this.lockouts(held, undefined, confirmed).length > 0 ? undefined : held;
     } catch (error) {
       if (error instanceof RulesRefusal) return undefined;
       throw error;

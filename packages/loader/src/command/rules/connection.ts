@@ -1,0 +1,100 @@
+/** The way of `packetlog rules` to the rules: the running loader, or the file when none runs. */
+import { userInfo } from 'node:os';
+import type { RulesAnswer, RulesRequest, RulesVerb } from '@packetlog/common';
+import { ControlClient, NoLoaderError } from '../../rules/control/control-client.ts';
+import type { Asker } from '../../rules/desk.ts';
+import { RulesFileError } from '../../rules/file/rules-document.ts';
+import type { StatePaths } from '../../rules/file/state-directory.ts';
+import { type OfflineRules, openOffline } from '../../rules/offline-rules.ts';
+import { SetupError } from '../../setup-error.ts';
+
+export interface ConnectionOptions {
+  readonly paths: StatePaths;
+  readonly protect: readonly string[];
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+const DENIED: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM']);
+
+export class Connection {
+  readonly #options: ConnectionOptions;
+  readonly #client: ControlClient;
+  readonly #user: string;
+  #offline: OfflineRules | undefined;
+
+  constructor(options: ConnectionOptions) {
+    const { environment, paths } = options;
+    this.#options = options;
+    this.#user = environment['SUDO_USER'] ?? environment['DOAS_USER'] ?? userInfo().username;
+    this.#client = new ControlClient(paths.controlSocket, {
+      user: this.#user,
+      address: environment['SSH_CONNECTION']?.split(' ')[0],
+    });
+  }
+
+  /** Only the file is changed: no loader runs. */
+  get isOffline(): boolean {
+    return this.#offline !== undefined;
+  }
+
+  get alarms(): readonly string[] {
+    return this.#offline?.alarms ?? [];
+  }
+
+  /** Throws SetupError when there is no way. */
+  ask<Verb extends RulesVerb>(verb: Verb, request: RulesRequest<Verb>): Promise<RulesAnswer<Verb>> {
+    return this.#either(
+      () => this.#client.ask(verb, request),
+      ({ desk }, asker) => desk.ask(verb, request, asker),
+    );
+  }
+
+  importBytes(query: Readonly<Record<string, string>>, list: Uint8Array): Promise<RulesAnswer<'import'>> {
+    const flags = new Set(['force', 'skip_bad']);
+    const request = Object.fromEntries(Object.entries(query).map(([k, v]) => [k, flags.has(k) ? v === 'true' : v]));
+    return this.#either(
+      () => this.#client.importBytes(query, list),
+      ({ desk }, asker) => desk.importBytes(request, list, asker),
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#offline?.close();
+  }
+
+  async #either<T>(online: () => Promise<T>, offline: (rules: OfflineRules, asker: Asker) => Promise<T>): Promise<T> {
+    try {
+      return await online();
+    } catch (error) {
+      if (!(error instanceof NoLoaderError)) throw refused(this.#options.paths.controlSocket, error);
+    }
+    try {
+      this.#offline ??= await openOffline(this.#options);
+    } catch (error) {
+      throw refused(this.#options.paths.rules, error);
+    }
+    const name = this.#user === 'root' ? 'root' : `root (${this.#user})`;
+    return offline(this.#offline, { who: { name, via: 'file' }, mayChange: true, mayNameFiles: true });
+  }
+}
+
+function refused(target: string, cause: unknown): unknown {
+  const code = (cause as NodeJS.ErrnoException).code;
+  if (DENIED.has(code)) {
+    return new SetupError({
+      step: 'reach rules at',
+      target,
+      problem: 'permission denied',
+      next: 'Only root may: sudo packetlog rules ….',
+      exit: 'privilege',
+      cause,
+    });
+  }
+  const isFile = cause instanceof RulesFileError;
+  return new SetupError({
+    step: isFile ? 'read rules' : 'reach rules at',
+    target,
+    exit: isFile ? 'usage' : 'failed',
+    cause,
+  });
+}

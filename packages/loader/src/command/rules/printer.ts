@@ -1,0 +1,68 @@
+/** Prints what came of a request: text for people, or JSON, and says the exit code. */
+import type { PendingChange, RulesError } from '@packetlog/common';
+import { EXIT, type ExitReason } from '../../exit-codes.ts';
+import { printableName } from '../../kernel/interface-name.ts';
+import { pendingText } from './rules-text.ts';
+
+type Answer<Value> = { ok: true; value: Value } | { ok: false; error: RulesError };
+
+/** The exit code. */
+export type Outcome = number;
+
+const EXIT_OF: Readonly<Record<RulesError['code'], ExitReason>> = {
+  forbidden: 'privilege',
+  invalid: 'usage',
+  not_found: 'not_found',
+  lockout: 'lockout',
+  limit: 'failed',
+  internal: 'failed',
+  unavailable: 'unsupported',
+};
+
+export class Printer {
+  readonly isJson: boolean;
+
+  constructor(isJson: boolean) {
+    this.isJson = isJson;
+  }
+
+  answer<Value>(answer: Answer<Value>, text: (value: Value) => readonly string[]): Outcome {
+    if (answer.ok) {
+      this.#print(this.isJson ? [JSON.stringify(answer.value)] : text(answer.value));
+      return EXIT.ok;
+    }
+    if (this.isJson) this.#print([JSON.stringify({ error: answer.error })]);
+    else say(`packetlog: ${printableName(answer.error.message)}`);
+    return EXIT[EXIT_OF[answer.error.code]];
+  }
+
+  changed<Value extends { pending?: PendingChange | undefined }>(
+    answer: Answer<Value>,
+    sentence: (value: Value) => string,
+  ): Outcome {
+    return this.answer(answer, (value) => {
+      const waits = value.pending ? pendingText(value.pending, Date.now()) : [];
+      return [printableName(sentence(value)), ...waits];
+    });
+  }
+
+  raw(text: string | Uint8Array): Outcome {
+    process.stdout.write(text);
+    return EXIT.ok;
+  }
+
+  /** What there is to say besides, on standard error. */
+  finish(outcome: Outcome, { isOffline, alarms }: { isOffline: boolean; alarms: readonly string[] }): Outcome {
+    for (const alarm of alarms) say(`Warning: ${alarm}`);
+    if (isOffline && outcome === EXIT.ok) say('No loader runs: this is about the file, for its next start.');
+    return outcome;
+  }
+
+  #print(lines: readonly string[]): void {
+    for (const line of lines) process.stdout.write(`${line}\n`);
+  }
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

@@ -1,0 +1,37 @@
+/** What `packetlog rules test FILE` asks: a rules file as it would be in force, or a list as a set to deny. */
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { FileSet, RuleDraft, RulesRequest } from '@packetlog/common';
+import { RulesFileError, readDocument } from '../../rules/file/rules-document.ts';
+import { SetupError } from '../../setup-error.ts';
+
+const LIST = 'list';
+const BRACE = 0x7b;
+
+/** `content` was read from `file`. Throws SetupError. */
+export function rehearsalRequest(content: Uint8Array, file: string, seconds: number): RulesRequest<'test'> {
+  const text = Buffer.from(content).toString('utf8');
+  if (!isRulesFile(content, text)) {
+    return { rules: [{ action: 'deny', source: `set:${LIST}` }], sets: { [LIST]: text }, seconds };
+  }
+  try {
+    const { rules, file: document } = readDocument(text, Date.now());
+    const drafts = rules.map(({ id: _, created_by: _by, created_at: _at, ...draft }): RuleDraft => draft);
+    const sets = Object.entries(document.sets).flatMap(([name, set]) => textOf(set, file).map((list) => [name, list]));
+    return { rules: drafts, default_policy: document.default_policy, sets: Object.fromEntries(sets), seconds };
+  } catch (cause) {
+    if (!(cause instanceof RulesFileError)) throw cause;
+    throw new SetupError({ step: 'read rules', target: file, problem: cause.message, exit: 'usage', cause });
+  }
+}
+
+/** Spamhaus' lines of JSON are a list, too. */
+function isRulesFile(content: Uint8Array, text: string): boolean {
+  return content.find((byte) => byte > 0x20) === BRACE && !/^\s*\{[^\n]*"(?:cidr|type)"/.test(text);
+}
+
+/** Nothing: the loader has it. */
+function textOf({ entries, file: list }: FileSet, file: string): string[] {
+  if (list !== undefined) return [readFileSync(resolve(dirname(file), list), 'utf8')];
+  return entries === undefined ? [] : [entries.join('\n')];
+}

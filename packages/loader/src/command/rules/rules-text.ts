@@ -1,0 +1,130 @@
+/** What `packetlog rules` prints for people. */
+import {
+  type AuditEntry,
+  formatDuration,
+  type PendingChange,
+  protocolName,
+  type RehearsalReport,
+  type RulesSnapshot,
+  ruleSentence,
+} from '@packetlog/common';
+import { printableName } from '../../kernel/interface-name.ts';
+
+type ListedRule = RulesSnapshot['rules'][number];
+
+const COLUMNS = ['id', 'action', 'who and what', 'packets', 'last seen', 'ends', 'by', 'reason'] as const;
+
+const grouped = (value: number) => value.toLocaleString('en-US');
+const one = (count: number, thing: string) => `${grouped(count)} ${thing}${count === 1 ? '' : 's'}`;
+
+export function snapshotText(snapshot: RulesSnapshot, nowMs: number): string[] {
+  const { rules, sets, default_policy, pending, pinned, enforcing } = snapshot;
+  const lines = [
+    `Default policy: ${default_policy}. ${one(rules.length, 'rule')}${stateWords({ enforcing, pinned })}.`,
+  ];
+  if (pending) lines.push(...pendingText(pending, nowMs));
+  if (rules.length > 0) lines.push('', ...table(rules.map((rule) => cells(rule, nowMs))));
+  if (sets.length > 0) lines.push('');
+  for (const { name, entries, file, loaded_at_ms } of sets) {
+    const from = file === undefined ? '' : ` from ${printableName(file)}`;
+    lines.push(`Set ${name}: ${one(entries, 'network')}${from}, read ${ago(loaded_at_ms, nowMs)}.`);
+  }
+  return lines;
+}
+
+function stateWords({ enforcing, pinned }: Pick<RulesSnapshot, 'enforcing' | 'pinned'>): string {
+  if (!enforcing) return '';
+  return pinned ? ', in force, also without the loader' : ', in force';
+}
+
+export function pendingText({ until_ms, why }: PendingChange, nowMs: number): string[] {
+  const left = formatDuration(Math.max(0, until_ms - nowMs));
+  return [`In force for ${left} only, then it reverts: ${why}`, 'To keep it: packetlog rules confirm'];
+}
+
+export function rehearsalText(report: RehearsalReport): string[] {
+  const { seconds, seen, judged, denied, observed, by_rule, by_source, by_port, lockouts } = report;
+  const share = seen === 0 ? '' : ` (${Math.round((1000 * judged) / seen) / 10} % of what arrived)`;
+  const lines = [
+    `Looked at ${one(judged, 'packet')} of ${grouped(seen)} in ${seconds} s${share}.`,
+    `Would have denied ${one(denied.packets, 'packet')}, ${one(denied.bytes, 'byte')}; observed ${one(observed.packets, 'packet')}.`,
+  ];
+  const part = (title: string, rows: readonly (readonly [string, number])[]) => {
+    if (rows.length === 0) return;
+    lines.push(
+      '',
+      title,
+      ...rows.map(([what, packets]) => `  ${grouped(packets).padStart(10)}  ${printableName(what)}`),
+    );
+  };
+  part(
+    'By rule:',
+    by_rule.map(({ rule, packets }) => [rule, packets]),
+  );
+  part(
+    'Denied, by source:',
+    by_source.map(({ addr, packets }) => [addr, packets]),
+  );
+  part(
+    'Denied, by port:',
+    by_port.map(({ ip_protocol, port, packets }) => [portWords(ip_protocol, port), packets]),
+  );
+  for (const { kind, address } of lockouts)
+    lines.push('', `It would shut out ${kind.replace('_', ' ')} ${address}: adding it would be refused.`);
+  return lines;
+}
+
+function portWords(protocol: number, port: number): string {
+  return port === 0 ? protocolName(protocol) : `${protocolName(protocol)} ${port}`;
+}
+
+export function auditText(entries: readonly AuditEntry[]): string[] {
+  return entries.map(({ at, what, who, why, forced, before, after }) => {
+    const rules = (after?.rules ?? before?.rules ?? []).map(
+      (rule) => `rule ${rule.id}: ${ruleSentence(rule, Date.parse(at))}`,
+    );
+    const policy = after?.default_policy === undefined ? [] : [`default policy ${after.default_policy}`];
+    const sets = (after?.sets ?? []).map(({ name, entries: count }) => `set ${name}: ${one(count, 'network')}`);
+    const details = [
+      ...rules.slice(0, 3),
+      ...(rules.length > 3 ? [`and ${rules.length - 3} more`] : []),
+      ...policy,
+      ...sets,
+    ];
+    const from = who.address === undefined ? '' : ` from ${who.address}`;
+    const words = [`${at}  ${what.padEnd(8)} by ${who.name}${from}`, ...details, why, forced ? 'forced' : ''];
+    return words.filter(Boolean).map(printableName).join('; ');
+  });
+}
+
+function cells(rule: ListedRule, nowMs: number): string[] {
+  // The sentence without what has a column of its own.
+  const what = ruleSentence({ ...rule, reason: '', expires_at: undefined } as never, nowMs).slice(
+    rule.action.length + 1,
+  );
+  return [
+    String(rule.id),
+    rule.action,
+    what,
+    grouped(rule.packets),
+    rule.last_seen_ms === undefined ? '-' : ago(rule.last_seen_ms, nowMs),
+    rule.expires_at === undefined ? 'never' : `in ${formatDuration(Math.max(0, Date.parse(rule.expires_at) - nowMs))}`,
+    rule.created_by,
+    rule.reason,
+  ].map(printableName);
+}
+
+function ago(atMs: number, nowMs: number): string {
+  return `${formatDuration(Math.max(0, nowMs - atMs))} ago`;
+}
+
+function table(rows: readonly string[][]): string[] {
+  const all = [[...COLUMNS], ...rows];
+  const widths = COLUMNS.map((_, i) => Math.max(...all.map((row) => row[i]?.length ?? 0)));
+  return all.map((row) =>
+    row
+      .map((cell, i) => (COLUMNS[i] === 'packets' ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  );
+}

@@ -1,0 +1,84 @@
+/** The rules while no loader runs: the file alone is changed, with the same nets as far as they reach. */
+import { readdirSync } from 'node:fs';
+import type { RulesError } from '@packetlog/common';
+import { AuditLog } from './audit-log.ts';
+import { Compiler } from './compiling/compiler.ts';
+import { Desk } from './desk.ts';
+import { Enforcement } from './engine/enforcement.ts';
+import { RulesService } from './engine/rules-service.ts';
+import { readStored } from './engine/sets.ts';
+import { RuleStore } from './file/rule-store.ts';
+import { makeStateDirectory, type StatePaths } from './file/state-directory.ts';
+import { gatherProtected } from './protect/protected.ts';
+import { RulesRefusal } from './refusal.ts';
+
+/** As many as a loader has on a machine with enough memory. */
+const COUNTER_SLOTS = 16_384;
+const MOST_SLOTS = 63;
+
+export interface OfflineRules {
+  readonly desk: Desk;
+  readonly alarms: readonly string[];
+  close(): Promise<void>;
+}
+
+export interface OfflineOptions {
+  readonly paths: StatePaths;
+  readonly protect: readonly string[];
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/** Throws RulesFileError, or what the file system says. */
+export async function openOffline({ paths, protect, environment }: OfflineOptions): Promise<OfflineRules> {
+  makeStateDirectory(paths);
+  const compiler = new Compiler();
+  const store = new RuleStore(paths);
+  const audit = new AuditLog(paths.audit);
+  const { book, alarms } = await readStored(compiler, store.load());
+  const names = readdirSync('/sys/class/net').slice(0, MOST_SLOTS);
+  const service = new RulesService({
+    enforcement: new Enforcement({ publish: async () => {} }, compiler, {
+      interfaces: names.map((name, i) => ({ name, slot: i + 1 })),
+      counterSlots: COUNTER_SLOTS,
+      tables: '/proc/self/net',
+    }),
+    store,
+    audit,
+    protectedNow: (now) =>
+      gatherProtected({
+        procNet: '/proc/self/net',
+        environment,
+        operators: [],
+        servedPort: undefined,
+        protect: [...now.protect, ...protect],
+      }),
+    confirmMs: undefined,
+    changed: () => {},
+    notice: ({ message }) => alarmed.push(message),
+  });
+  const alarmed = [...alarms];
+  await service.begin(book);
+  const desk = new Desk({
+    service,
+    audit,
+    compiler,
+    snapshot: () => service.snapshot({ enforcing: false, pinned: false }),
+    rehearse: () => Promise.reject(new RulesRefusal(NO_TRAFFIC)),
+    failed: (error) => {
+      throw error;
+    },
+  });
+  return {
+    desk,
+    alarms: alarmed,
+    close: async () => {
+      await service.end();
+      await compiler.close();
+    },
+  };
+}
+
+const NO_TRAFFIC: RulesError = {
+  code: 'unavailable',
+  message: 'No loader runs that could look at live packets. Start one: packetlog run.',
+};
