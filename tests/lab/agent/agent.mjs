@@ -5,7 +5,7 @@
  * Plain JavaScript, because it is started without a compiler. Ends when the test lets go of the channel.
  */
 import { sendFrames } from './raw.mjs';
-import { connectTo, exchangeTcp, listenTcp, tcpReceived } from './tcp.mjs';
+import { connectTo, exchangeTcp, listenTcp, tcpReceived, tryTcp } from './tcp.mjs';
 import { listenUdp, sendUdp, udpReceived } from './udp.mjs';
 
 /** @type {Record<string, (argument: any, handle: any) => unknown>} */
@@ -16,6 +16,7 @@ const methods = {
   udpReceived,
   listenTcp,
   tcpReceived,
+  tryTcp,
   exchangeTcp,
   connectTo,
   sendFrames,

@@ -58,3 +58,23 @@ export async function connectTo({ address, port }, outside) {
   pipeline(outside, inside, () => {});
   pipeline(inside, outside, () => {});
 }
+
+/**
+ * Whether a connection is made in this time and one byte comes back.
+ * @param {{ address: string, port: number, timeoutMs: number, localAddress?: string }} options
+ */
+export async function tryTcp({ address, port, timeoutMs, localAddress }) {
+  const socket = net.connect({ port, host: address, ...(localAddress ? { localAddress } : {}) });
+  try {
+    const timer = AbortSignal.timeout(timeoutMs);
+    socket.on('error', () => {});
+    await once(socket, 'connect', { signal: timer });
+    socket.write('x');
+    await once(socket, 'data', { signal: timer });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}

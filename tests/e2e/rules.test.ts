@@ -1,0 +1,189 @@
+/** Permit and deny, with a real TCP server and client on both sides. Needs root. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { LabProcess } from '../lab/process.ts';
+import { requireRoot } from '../lab/root.ts';
+import { exchangeTcp, sendUdp, startTcpEcho } from '../lab/traffic.ts';
+import { until } from '../lab/until.ts';
+import { readJsonOutput } from './console-output.ts';
+import { listed, makeRulesPlace, type RulesPlace, rules, rulesDone, startEnforcing } from './rules-command.ts';
+import { eachWithNetwork } from './suite.ts';
+
+describe.skipIf(!requireRoot())('rules', () => {
+  const suite = eachWithNetwork();
+  let place: RulesPlace;
+  beforeEach(() => {
+    place = makeRulesPlace();
+  });
+  afterEach(() => place.remove());
+
+  const server = () => suite.network.server;
+  const told = (...args: string[]) => rules(server(), place, ...args);
+  const done = (...args: string[]) => rulesDone(server(), place, ...args);
+  const verdict = async (id: number) => (await listed(server(), place)).rules.find((rule) => rule.id === id);
+
+  async function enforcing(...args: string[]): Promise<LabProcess> {
+    const packetlog = suite.own(await startEnforcing(server(), place, ...args));
+    await packetlog.untilPrinted(/Waiting for Ctrl-C/);
+    return packetlog;
+  }
+
+  /** Whether a connection is made and echoes; a denied one shows nothing but silence. */
+  async function connects(address: string, port: number): Promise<boolean> {
+    const agent = await suite.network.client.agent();
+    return agent.ask<boolean>('tryTcp', { address, port, timeoutMs: 1500 });
+  }
+
+  test('deny one source: it cannot connect while the rule is there, its neighbour and it afterwards can', async () => {
+    const { client, link } = suite.network;
+    await client.ip(`address add 192.0.2.77/24 dev ${link.client.device}`);
+    await server().ip(`neighbour add 192.0.2.77 lladdr ${link.client.mac} dev ${link.server.device} nud permanent`);
+    const echo = await startTcpEcho(server(), link.server.ipv4);
+    await enforcing('--print', 'none');
+    expect(await connects(link.server.ipv4, echo.port)).toBe(true);
+
+    await done('add', 'deny', link.client.ipv4, '--reason', 'test');
+    expect(await connects(link.server.ipv4, echo.port)).toBe(false);
+    const agent = await client.agent();
+    const from = { address: link.server.ipv4, port: echo.port, timeoutMs: 5000, localAddress: '192.0.2.77' };
+    expect(await agent.ask('tryTcp', from)).toBe(true);
+    const rule = await until(async () => ((await verdict(1))?.packets ? verdict(1) : undefined), {
+      what: 'the counter of the rule to move',
+    });
+    expect(rule).toMatchObject({ action: 'deny', packets: expect.any(Number) });
+
+    await done('remove', '1');
+    expect(await connects(link.server.ipv4, echo.port)).toBe(true);
+  });
+
+  test('a permitted client is not hurt while everybody else is denied', async () => {
+    const { client, link } = suite.network;
+    const echo = await startTcpEcho(server(), link.server.ipv4);
+    await enforcing('--print', 'none');
+    await done('add', 'permit', link.client.ipv4);
+    expect(await done('policy', 'deny', '--force')).toMatch(/packetlog rules confirm/);
+    await done('confirm');
+    const { echoed } = await exchangeTcp(client, {
+      address: link.server.ipv4,
+      port: echo.port,
+      connections: 20,
+      bytes: 100_000,
+    });
+    expect(echoed).toBe(2_000_000);
+    await done('remove', '1', '--force');
+    expect(await connects(link.server.ipv4, echo.port)).toBe(false);
+  });
+
+  test('one command denies an address, and its packets are printed as denied', async () => {
+    const { client, link } = suite.network;
+    await client.ip(
+      `address add 1.1.1.1/32 dev ${link.client.device}`,
+      'route add 192.0.2.2/32 dev client0 src 1.1.1.1',
+    );
+    const packetlog = await enforcing();
+    await done('add', 'deny', '1.1.1.1');
+    await sendUdp(client, { address: link.server.ipv4, count: 3, sourcePorts: [443] });
+    await packetlog.until(
+      ({ stdout }) => (stdout.match(/SRC IP: 1\.1\.1\.1, SRC PORT: 443,.*ACTION: deny/g) ?? []).length === 3,
+      'three denied packets',
+    );
+    await packetlog.end();
+  });
+
+  test('every packet of a denied source is dropped, counted by its rule and recorded', async () => {
+    const { client, link } = suite.network;
+    const packetlog = await enforcing('--print', 'json', '--sample', 'off');
+    await done('add', 'deny', link.client.ipv4, '--protocol', 'udp', '--port', '5000-5001');
+    const COUNT = 3000;
+    await sendUdp(client, { address: link.server.ipv4, count: COUNT, ports: [5000, 5001, 5002], perSecond: 20_000 });
+    const counted = async () => ((await verdict(1))?.packets ?? 0) >= 2000;
+    await until(counted, { what: 'the rule to count all it denied' });
+    expect(await verdict(1)).toMatchObject({ packets: 2000, bytes: 2000 * (14 + 20 + 8 + 32) });
+    await packetlog.end();
+    const { records, ledger } = readJsonOutput(packetlog.stdout);
+    expect(ledger.interfaces['server0']).toMatchObject({ seen: COUNT, denied: 2000, permitted: 1000 });
+    const denied = records.filter(({ action }) => action === 'deny');
+    expect(denied).toHaveLength(2000);
+    expect(denied.every(({ rule_id, reason, dst_port }) => rule_id === 1 && reason === 'rule' && dst_port < 5002)).toBe(
+      true,
+    );
+    expect(records.filter(({ action }) => action === 'permit')).toHaveLength(1000);
+  });
+
+  test('a rule ends on time; observe denies nothing and says what it would have', async () => {
+    const { client, link } = suite.network;
+    const packetlog = await enforcing('--print', 'json');
+    await done('add', 'observe', 'any', '--protocol', 'udp', '--port', '7');
+    await done('add', 'deny', link.client.ipv4, '--protocol', 'udp', '--port', '9', '--for', '2s');
+    await sendUdp(client, { address: link.server.ipv4, count: 5, ports: [7, 9] });
+    await until(async () => (await listed(server(), place)).rules.length === 1, { what: 'the rule to end' });
+    await sendUdp(client, { address: link.server.ipv4, count: 4, ports: [9] });
+    const file = () => readFileSync(place.path('rules.json'), 'utf8');
+    await until(() => !file().includes('"deny"'), { what: 'the rule to go from the file', evidence: file });
+    await packetlog.until(({ stdout }) => stdout.split('\n').length > 9, 'nine records');
+    await packetlog.end();
+    const { records } = readJsonOutput(packetlog.stdout);
+    expect(records.map(({ dst_port, action, reason }) => `${dst_port} ${action} ${reason}`).sort()).toEqual(
+      [
+        ...Array(2).fill('9 deny rule'),
+        ...Array(4).fill('9 permit none'),
+        ...Array(3).fill('7 permit would_deny'),
+      ].sort(),
+    );
+  });
+
+  test('rules and what they counted outlive a restart', async () => {
+    const { client, link } = suite.network;
+    const echo = await startTcpEcho(server(), link.server.ipv4);
+    const first = await enforcing('--print', 'none');
+    await done('add', 'deny', link.client.ipv4, '--reason', 'stays');
+    await first.end();
+    expect(await connects(link.server.ipv4, echo.port)).toBe(true);
+    // No loader runs: the file is changed.
+    const offline = await told('add', 'deny', '198.51.100.0/24');
+    expect(offline).toMatchObject({ code: 0, stderr: expect.stringContaining('No loader runs') });
+    await enforcing('--print', 'none');
+    expect(await connects(link.server.ipv4, echo.port)).toBe(false);
+    const { rules: kept } = await listed(server(), place);
+    expect(kept).toMatchObject([{ id: 1, reason: 'stays' }, { id: 2 }]);
+    await sendUdp(client, { address: link.server.ipv4, count: 1 });
+  });
+
+  test('a file that is no rules file any more does not open the door: the last good rules are in force', async () => {
+    const { link } = suite.network;
+    const echo = await startTcpEcho(server(), link.server.ipv4);
+    const first = await enforcing('--print', 'none');
+    await done('add', 'deny', link.client.ipv4);
+    await first.end();
+    writeFileSync(place.path('rules.json'), '{"version":1,"rules":[{"action":"deny"');
+    const second = await enforcing('--print', 'none');
+    expect(second.stderr).toMatch(/last good copy is in force/);
+    expect(await connects(link.server.ipv4, echo.port)).toBe(false);
+    expect(await done('audit')).toMatch(/fallback/);
+  });
+
+  test('SIGHUP and a changed list are read while it runs', async () => {
+    const { link } = suite.network;
+    const list = place.path('drop.txt');
+    writeFileSync(list, '# nobody yet\n203.0.113.0/24 ; SBL1\n');
+    const packetlog = await enforcing('--print', 'none');
+    expect(await done('import', list)).toMatch(/Set drop has 1 networks; rule 1/);
+    const echo = await startTcpEcho(server(), link.server.ipv4);
+    expect(await connects(link.server.ipv4, echo.port)).toBe(true);
+
+    writeFileSync(list, `203.0.113.0/24\n${link.client.ipv4}\n`);
+    await packetlog.untilPrinted(/Set drop was read again/);
+    expect(await connects(link.server.ipv4, echo.port)).toBe(false);
+
+    writeFileSync(list, 'not a network\n');
+    await packetlog.untilPrinted(/Set drop stays as it is/);
+    expect(await connects(link.server.ipv4, echo.port)).toBe(false);
+
+    const file = JSON.parse(readFileSync(place.path('rules.json'), 'utf8'));
+    writeFileSync(place.path('rules.json'), JSON.stringify({ ...file, rules: [] }));
+    writeFileSync(list, '203.0.113.0/24\n');
+    process.kill(packetlog.pid, 'SIGHUP');
+    await packetlog.untilPrinted(/The rules were read again/);
+    expect(await connects(link.server.ipv4, echo.port)).toBe(true);
+  });
+});
