@@ -173,7 +173,14 @@ function optionsOf(command: Command, options: ReturnType<typeof runOptions>): Ru
     reverseDns: given.reverseDns ?? false,
     allowOrigin: given.allowOrigin ?? [],
     config,
-    state: statePaths(process.env, command.opts<{ rules?: string }>().rules),
+    ...ruleOptionsOf(command),
+  };
+}
+
+function ruleOptionsOf(command: Command): Pick<RunOptions, 'state' | 'protect' | 'confirmWithin' | 'pin' | 'bpfFs'> {
+  const { rules, ...given } = command.opts<Partial<RunOptions> & { rules?: string }>();
+  return {
+    state: statePaths(process.env, rules),
     protect: given.protect ?? [],
     confirmWithin: given.confirmWithin ?? DEFAULT_CONFIRM_MS,
     pin: given.pin ?? 'auto',

@@ -24,6 +24,11 @@ import { rehearse } from './rehearsal/rehearse.ts';
 
 const FILE: Who = { name: 'file', via: 'file' };
 
+const TICK_MS = 1000;
+const LONGEST_WAIT_MS = 86_400_000;
+/** The drain thread reports each second, unless nothing arrives. */
+const REPORT_LATE_MS = 1500;
+
 export interface LiveRulesOptions {
   readonly paths: StatePaths;
   /** Of `--protect`. */
@@ -55,6 +60,9 @@ export class LiveRules {
   #control: Server | undefined;
   #pin: ((on: boolean) => Promise<string | undefined>) | undefined;
   #isPinWanted = false;
+  #timer: NodeJS.Timeout | undefined;
+  #reportedAt = 0;
+  #isClosed = false;
   /** Where program and maps are kept. */
   #pinned: string | undefined;
 
@@ -63,7 +71,10 @@ export class LiveRules {
     this.#store = new RuleStore(options.paths);
     this.#audit = new AuditLog(options.paths.audit);
     this.#setFiles = new SetFiles((path) => this.#store.setFile(path));
-    this.#rehearsals = new Rehearsals(options.wantRows);
+    this.#rehearsals = new Rehearsals((isWanted) => {
+      options.wantRows(isWanted);
+      this.#plan();
+    });
   }
 
   get desk(): Desk {
@@ -82,7 +93,10 @@ export class LiveRules {
       audit: this.#audit,
       protectedNow: (now, who) => this.#protectedNow(now, who),
       confirmMs: this.#options.confirmMs,
-      changed: this.#options.changed,
+      changed: () => {
+        this.#plan();
+        this.#options.changed();
+      },
       notice: this.#options.notice,
       enforced: (now) => this.#pinIfNeeded(now),
     });
@@ -104,6 +118,7 @@ export class LiveRules {
       failed: this.#options.failed,
     });
     await service.begin(book);
+    this.#plan();
     if (isEdited) this.#tell('info', 'The rules file was edited by hand; it is valid and in force.');
     for (const alarm of alarms) this.#tell('error', alarm);
     if (isEdited || alarms.length > 0) {
@@ -147,13 +162,13 @@ export class LiveRules {
     this.#rehearsals.rows(bytes, count, shape);
   }
 
-  /** Once a second. */
+  /** When the drain thread reports: once a second, or less often while nothing arrives. */
   second(interfaces: Ledger['interfaces'], nowMs: number): void {
     this.#interfaces = interfaces;
+    this.#reportedAt = nowMs;
     const slots = this.#ground?.interfaces ?? [];
-    this.#service?.tick(slots.map(({ name, slot }, i) => ({ name: interfaces[i]?.name ?? name, slot })));
+    this.#service?.named(slots.map(({ name, slot }, i) => ({ name: interfaces[i]?.name ?? name, slot })));
     this.#rehearsals.second(seenBy(interfaces), nowMs);
-    if (this.#service) for (const name of this.#setFiles.changed(this.#service.book)) void this.#refresh(name);
   }
 
   /** Reads the rules file and the lists of all sets again. */
@@ -174,11 +189,34 @@ export class LiveRules {
 
   /** Nothing is changed any more; the kernel keeps what it has. */
   async close(nowMs: number): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
     this.#rehearsals.close(seenBy(this.#interfaces), nowMs);
     this.#control?.closeAllConnections();
     if (this.#control) await new Promise((resolve) => this.#control?.close(resolve));
     await this.#service?.end();
     await this.#compiler.close();
+  }
+
+  /** Sleeps as long as time changes nothing. */
+  #plan(): void {
+    clearTimeout(this.#timer);
+    const service = this.#service;
+    if (service === undefined || this.#isClosed) return;
+    const { book } = service;
+    const follows = this.#rehearsals.isPlaying || [...book.sets.values()].some(({ origin }) => origin.kind === 'file');
+    const ends = [...book.rules, ...service.confirmed.rules].flatMap(({ expires_at }) => expires_at ?? []);
+    const nextEnd = Math.min(...ends.map((end) => Math.max(TICK_MS, Date.parse(end) - Date.now())));
+    const wait = follows ? TICK_MS : Math.min(nextEnd, LONGEST_WAIT_MS);
+    if (follows || ends.length > 0) this.#timer = setTimeout(() => this.#tick(service), wait).unref();
+  }
+
+  #tick(service: RulesService): void {
+    const nowMs = Date.now();
+    if (nowMs - this.#reportedAt > REPORT_LATE_MS) this.#rehearsals.second(seenBy(this.#interfaces), nowMs);
+    service.tick();
+    for (const name of this.#setFiles.changed(service.book)) void this.#refresh(name);
+    this.#plan();
   }
 
   async #refresh(name: string): Promise<void> {

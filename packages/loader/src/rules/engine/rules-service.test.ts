@@ -286,7 +286,7 @@ it('removes a rule that is over from the file', async () => {
   try {
     expect(fake.kernel.verdict('1.1.1.1')).toBe('permit');
     expect(fake.service.snapshot({ enforcing: true, pinned: false }).rules).toEqual([]);
-    fake.service.tick([{ name: 'eth0', slot: 1 }]);
+    fake.service.tick();
     await vi.waitFor(() => expect(fake.audit.at(-1)).toMatchObject({ what: 'expire', before: { rules: [{ id: 1 }] } }));
     expect(fake.saved.at(-1)?.rules).toEqual([]);
   } finally {
@@ -298,6 +298,6 @@ it('compiles again when an interface has another name', async () => {
   await fake.begin();
   await add({ source: '1.1.1.1', interface: 'wan0' });
   expect(fake.kernel.verdict('1.1.1.1')).toBe('permit');
-  fake.service.tick([{ name: 'wan0', slot: 1 }]);
+  fake.service.named([{ name: 'wan0', slot: 1 }]);
   await vi.waitFor(() => expect(fake.kernel.verdict('1.1.1.1')).toBe('deny 1'));
 });

@@ -152,20 +152,23 @@ export class RulesService {
     return lockedOut(now, held, this.#options.protectedNow(held.book, who), slots, Date.now());
   }
 
-  /** Once a second: rules end, interfaces are renamed. */
-  tick(interfaces: RuleGround['interfaces']): void {
+  /** Call it when a rule may be over: the kernel passes it by already, here it goes from the file. */
+  tick(): void {
     if (this.#isEnding) return;
     const nowMs = Date.now();
     const { confirmed, provisional } = this.#enforcement;
     if ([confirmed, provisional].some((held) => held?.book.rules.some((rule) => isExpired(rule, nowMs)))) {
       this.#inBackground('Removing rules that are over', this.ask(expiring(LOADER)));
     }
-    if (this.#enforcement.rename(interfaces)) {
-      this.#inBackground(
-        'Compiling the rules for renamed interfaces',
-        this.#turn.run(() => this.#compileAgain()),
-      );
-    }
+  }
+
+  /** What the interfaces are called now. */
+  named(interfaces: RuleGround['interfaces']): void {
+    if (this.#isEnding || !this.#enforcement.rename(interfaces)) return;
+    this.#inBackground(
+      'Compiling the rules for renamed interfaces',
+      this.#turn.run(() => this.#compileAgain()),
+    );
   }
 
   /** What the kernel's counters stand at; gives what moved. */

@@ -41,6 +41,10 @@ export class Rehearsals {
     this.#wantRows = wantRows;
   }
 
+  get isPlaying(): boolean {
+    return this.#running.length > 0;
+  }
+
   /** Resolves when its seconds are over. */
   play(play: Play): Promise<RehearsalReport> {
     const judge = new Judge(play.held.image, play.slots);
