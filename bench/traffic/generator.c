@@ -116,8 +116,10 @@ static void send_paced(const char *interface, uint64_t count, uint64_t per_secon
 			clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &when, NULL);
 		}
 		bytes[29] = sent % 250;
-		if (send(fd, bytes, sizeof(bytes), 0) < 0)
-			die("send", errno);
+		/* A full queue: as when the CPU that empties it went away. */
+		while (send(fd, bytes, sizeof(bytes), 0) < 0)
+			if (errno != ENOBUFS)
+				die("send", errno);
 	}
 	report(sent, begin);
 }
