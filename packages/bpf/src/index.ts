@@ -1,6 +1,7 @@
 export { MAPS, OBJECT_PATH, PROGRAMS } from './names.ts';
 export {
   RULE_ACTION,
+  RULE_BLOCK,
   RULE_CHAIN_LIMIT,
   RULE_COUNTER,
   RULE_HEADER,

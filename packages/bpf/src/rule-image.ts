@@ -4,7 +4,7 @@
  *
  * ```
  *  line 0   header                       HEADER, words
- *  root4    by the top bits of an IPv4 address                 {first, count}
+ *  root4    by the top bits of an IPv4 address                 a line each, RULE_BLOCK
  *  root6    by the top bits of word 0 of an IPv6 address       {first, count}
  *  bounds   ascending starts within a slice                    {start, value}
  *  slices   IPv6, words 1 to 3: the bounds to go on with       {first, count}
@@ -12,7 +12,8 @@
  *  nodes    32 bytes each, number 0 is none                    NODE
  *  services interface classes, port tables, protocol tables    SERVICES
  * ```
- * A root entry of count 0 holds its value in `first`. A value is a number with its kind in the two top bits.
+ * Of an IPv4 address one line says all, as long as no more than seven bounds lie in a block: a packet of any source costs one
+ * line that is in no cache. A root6 entry of count 0 holds its value in `first`. A value is a number with its kind in the two top bits.
  */
 
 /** A line, and what of each table lies in one. */
@@ -43,6 +44,13 @@ export const RULE_HEADER = {
   /** 1: some rule ends. */
   has_expiry: 15,
 } as const;
+
+/**
+ * Words of a line of root4. With `more` = 0 it is values[i], i being how many of the starts the address reaches; starts
+ * that are not needed are the last address, and their values that of the last one that is. Else the last of the `more`
+ * bounds from number starts[0] on that starts at or below the address holds the value.
+ */
+export const RULE_BLOCK = { more: 0, starts: 1, values: 8, most_starts: 7 } as const;
 
 export const RULE_ROOT_BITS = { least: 8, most: 20 } as const;
 

@@ -79,10 +79,21 @@ static __always_inline __u32 find(void *image, __u32 bounds, __u64 entry, __u32 
 
 static __always_inline __u32 value_of_ipv4(void *image, struct rule_header *header, __u32 address)
 {
-	__u32 number = address >> ((32 - header->root4_bits) & 31);
+	struct rule_line *line =
+		line_at(image, header->root4_line + (address >> ((32 - header->root4_bits) & 31)));
+	struct rule_block *block;
+	__u32 i, reached = 0;
 
-	return find(image, header->bounds_line, pair_at(image, header->root4_line, number),
-		    address);
+	if (!line)
+		return 0;
+	block = &line->block;
+	if (block->more)
+		return find(image, header->bounds_line, block->starts[0] | (__u64)block->more << 32,
+			    address);
+#pragma unroll
+	for (i = 0; i < RULE_BLOCK_STARTS; i++)
+		reached += block->starts[i] <= address;
+	return block->values[reached & RULE_BLOCK_STARTS];
 }
 
 static __always_inline __u32 value_of_ipv6(void *image, struct rule_header *header, __u64 high,
@@ -98,8 +109,7 @@ static __always_inline __u32 value_of_ipv6(void *image, struct rule_header *head
 		if (value >> RULE_VALUE_SHIFT != RULE_VALUE_SLICE)
 			break;
 		word = bpf_ntohl(i == 1 ? high >> 32 : i == 2 ? low : low >> 32);
-		entry = pair_at(image, header->slices_line,
-				value & ((1U << RULE_VALUE_SHIFT) - 1));
+		entry = pair_at(image, header->slices_line, value & ((1U << RULE_VALUE_SHIFT) - 1));
 		value = find(image, header->bounds_line, entry, word);
 	}
 	return value;

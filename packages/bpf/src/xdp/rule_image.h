@@ -42,6 +42,15 @@ struct rule_node {
 	__u64 reserved;
 };
 
+/* A line of root4: values[how many starts the address reaches], or a search if `more` is set. */
+#define RULE_BLOCK_STARTS 7
+
+struct rule_block {
+	__u32 more;
+	__u32 starts[RULE_BLOCK_STARTS];
+	__u32 values[RULE_BLOCK_STARTS + 1];
+};
+
 #define RULE_DENY    1
 #define RULE_PERMIT  2
 #define RULE_OBSERVE 3
@@ -63,6 +72,7 @@ struct rule_node {
 struct rule_line {
 	union {
 		struct rule_header header;
+		struct rule_block block;
 		__u64 pairs[8]; /* {first, count}, {start, value}: the first in the low half */
 		__u32 words[16];
 		__u16 halves[32];

@@ -1,4 +1,5 @@
 /** All IPv4 networks of a rule set, in the order in which the sweep needs them. */
+import { blockBitsFor, blockTable } from './compile-blocks.ts';
 import type { Bounds } from './compile-bounds.ts';
 import type { NetworkGroups } from './compile-networks.ts';
 import { GROUPS_LIMIT } from './compile-networks.ts';
@@ -8,8 +9,18 @@ import type { Values } from './compile-values.ts';
 
 const BITS_FACTOR = 64;
 
-/** Appends the bounds of the whole IPv4 space; the first begins at 0. */
-export function compileIpv4(networks: NetworkGroups, places: Places, values: Values, bounds: Bounds): void {
+/**
+ * Root table and number of bounds of the whole IPv4 space.
+ * @param bits of the root table's index; else by how many bounds there are
+ * @param shared takes the bounds of blocks that have too many
+ */
+export function compileIpv4(
+  networks: NetworkGroups,
+  places: Places,
+  values: Values,
+  shared: Bounds,
+  bits?: number,
+): { root: Uint32Array; count: number } {
   const sweep = new Sweep(places, values);
   const keys = sortedKeys(networks);
   sweep.begin(NOWHERE);
@@ -24,7 +35,8 @@ export function compileIpv4(networks: NetworkGroups, places: Places, values: Val
     sweep.enter(start, network - start * BITS_FACTOR, group);
   }
   sweep.finish();
-  bounds.appendAll(sweep.bounds);
+  const { count } = sweep.bounds;
+  return { root: blockTable(sweep.bounds, bits ?? blockBitsFor(count), shared), count };
 }
 
 /** Start, length and group in the 53 bits that a number has: sorting needs no comparison function, and nothing beside it. */

@@ -60,15 +60,15 @@ export function compileRules(input: RulesToCompile): CompiledRules {
   const networks = groupNetworks(prepared, input.sets, places);
   const bounds = new Bounds();
   const slices = new Bounds();
-  compileIpv4(networks, places, values, bounds);
-  const ipv4 = { first: 0, count: bounds.count };
+  const ipv4 = compileIpv4(networks, places, values, bounds, input.rootBits?.ipv4);
+  const inFullBlocks = bounds.count;
   const ipv6 = compileIpv6(networks, places, values, bounds, slices);
   const anyValue = values.at(places.enter(NOWHERE, places.addGroup(prepared.any)));
   const image = writeImage(
     {
       defaultDeny: input.defaultPolicy === 'deny',
       untilMonoNs: input.untilMonoNs ?? 0n,
-      root4: rootTable(bounds, ipv4.first, ipv4.count, input.rootBits?.ipv4 ?? rootBitsFor(ipv4.count)),
+      root4: ipv4.root,
       root6: rootTable(bounds, ipv6.first, ipv6.count, input.rootBits?.ipv6 ?? rootBitsFor(ipv6.count)),
       bounds,
       slices,
@@ -81,7 +81,7 @@ export function compileRules(input: RulesToCompile): CompiledRules {
     input.allocate ?? ((bytes) => new Uint8Array(bytes)),
   );
   const stats = {
-    bounds: bounds.count,
+    bounds: ipv4.count + bounds.count - inFullBlocks,
     places: places.count,
     services: values.serviceCount,
     nodes: values.nodes.length - 1,

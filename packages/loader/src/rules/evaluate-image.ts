@@ -4,6 +4,7 @@
  */
 import {
   RULE_ACTION,
+  RULE_BLOCK,
   RULE_HEADER,
   RULE_IMAGE_MAGIC,
   RULE_LINE,
@@ -123,23 +124,41 @@ export class RuleImage {
   }
 
   #lookUp(source: ArrayLike<number>): number {
-    const ipv4 = source.length === 1;
+    return source.length === 1 ? this.#lookUpIpv4(source[0] as number) : this.#lookUpIpv6(source);
+  }
+
+  #lookUpIpv4(address: number): number {
+    const block = address >>> (32 - this.#header(RULE_HEADER.root4_bits));
+    const line = (this.#header(RULE_HEADER.root4_line) + block) * LINE_WORDS;
+    const more = this.#words[line + RULE_BLOCK.more] as number;
+    if (more > 0) return this.#search(this.#words[line + RULE_BLOCK.starts] as number, more, address);
+    let reached = 0;
+    while (reached < RULE_BLOCK.most_starts && (this.#words[line + RULE_BLOCK.starts + reached] as number) <= address) {
+      reached++;
+    }
+    return this.#words[line + RULE_BLOCK.values + reached] as number;
+  }
+
+  #lookUpIpv6(source: ArrayLike<number>): number {
     const word = source[0] as number;
-    const bits = this.#header(ipv4 ? RULE_HEADER.root4_bits : RULE_HEADER.root6_bits);
-    const root = this.#header(ipv4 ? RULE_HEADER.root4_line : RULE_HEADER.root6_line);
-    let value = this.#find(root, word >>> (32 - bits), word);
+    const bits = this.#header(RULE_HEADER.root6_bits);
+    let value = this.#find(this.#header(RULE_HEADER.root6_line), word >>> (32 - bits), word);
     for (let level = 1; value >>> RULE_VALUE.shift === RULE_VALUE.slice; level++) {
       value = this.#find(this.#header(RULE_HEADER.slices_line), value & VALUE_NUMBER, source[level] as number);
     }
     return value;
   }
 
-  /** The value at `word`, by entry `index` of the root table or of the slices. */
+  /** The value at `word`, by entry `index` of root6 or of the slices. */
   #find(line: number, index: number, word: number): number {
     const entry = line * LINE_WORDS + PAIR_WORDS * index;
     const first = this.#words[entry] as number;
     const count = this.#words[entry + 1] as number;
-    if (count === 0) return first;
+    return count === 0 ? first : this.#search(first, count, word);
+  }
+
+  /** The value of the last bound that starts at or below `word`. */
+  #search(first: number, count: number, word: number): number {
     const bounds = this.#header(RULE_HEADER.bounds_line) * LINE_WORDS;
     let low = first;
     for (let rest = count; rest > 1; ) {
