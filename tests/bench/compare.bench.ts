@@ -6,6 +6,7 @@
 import { afterAll, beforeAll, test } from 'vitest';
 import { compareEvents } from './events.ts';
 import { compareFanout } from './fanout.ts';
+import { compareFilters } from './filters.ts';
 import { compareLatency } from './latency.ts';
 import { buildPeers, type Peers } from './peers.ts';
 import { compareRates } from './rates.ts';
@@ -22,6 +23,7 @@ const SECTIONS = {
   veth: compareVeth,
   latency: compareLatency,
   fanout: compareFanout,
+  filters: compareFilters,
 } as const;
 
 const report = new Report();

@@ -122,9 +122,9 @@ describe('a compiled filter', () => {
           if (matches(bytes, 5) !== expected) expect({ any, record, found: !expected }).toBe(expected);
         }
       }),
-      { numRuns: 5000 },
+      { numRuns: 2000 },
     );
-    expect(Math.min(seen.yes, seen.no)).toBeGreaterThan(3000);
+    expect(Math.min(seen.yes, seen.no)).toBeGreaterThan(1000);
   });
 
   it('never throws, whatever bytes it is given, however few', () => {
@@ -132,7 +132,7 @@ describe('a compiled filter', () => {
       fc.property(filter, fc.uint8Array({ maxLength: 200 }), fc.integer({ min: -100, max: 300 }), (any, bytes, at) => {
         expect(compileFilter(any, environment)(bytes, at)).toBeTypeOf('boolean');
       }),
-      { numRuns: 3000 },
+      { numRuns: 1000 },
     );
   });
 

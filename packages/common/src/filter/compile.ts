@@ -1,10 +1,27 @@
 /** A filter made ready to be asked of records where they lie. */
-import { PACKET_LOG_FIELDS } from '../layout.ts';
+import { FIELD_BYTES, PACKET_LOG_FIELDS } from '../layout.ts';
 import { parseNetwork } from '../network.ts';
 import type { RecordPredicate } from '../view.ts';
-import type { Filter, FlagsFilter, NetworkFilter, NumberFilter, PortFilter, Side, TermFilter } from './filter.ts';
+import type { Filter, NetworkFilter, NumberFilter, PortFilter, TermFilter } from './filter.ts';
 import { simplified } from './filter-key.ts';
-import { LOAD, type Load, NO, OFFSET, ProgramWriter, type Test, YES } from './program.ts';
+import { every, not, some } from './join-tests.ts';
+import { listsIn } from './lists.ts';
+import { rangeOf } from './ranges.ts';
+import {
+  always,
+  byteIn,
+  eitherIpv4,
+  eitherPortIn,
+  flagsAre,
+  halfWordIn,
+  ipv4At,
+  ipv6At,
+  never,
+  OFFSET,
+  portIn,
+  wordAt,
+  wordIn,
+} from './record-tests.ts';
 
 export interface FilterEnvironment {
   /** Numbers of interfaces that have this name, or had it when records were made that may be asked about. */
@@ -18,130 +35,80 @@ const NO_INTERFACES: FilterEnvironment = { indexesOf: () => [] };
  * (`interfacesNamed` says which matter). Without an environment no interface has any name.
  */
 export function compileFilter(filter: Filter, environment: FilterEnvironment = NO_INTERFACES): RecordPredicate {
-  const compiler = new Compiler(environment);
-  return compiler.finish(compiler.add(simplified(filter), YES, NO));
+  return compile(simplified(filter), true, environment);
 }
 
-class Compiler {
-  readonly #writer = new ProgramWriter();
-  readonly #environment: FilterEnvironment;
-
-  constructor(environment: FilterEnvironment) {
-    this.#environment = environment;
-  }
-
-  finish(entry: number): RecordPredicate {
-    return this.#writer.finish(entry);
-  }
-
-  /** Adds from the last test to the first: where to go is known then. Returns where to begin. */
-  add(filter: Filter, yes: number, no: number): number {
-    switch (filter.kind) {
-      case 'not':
-        return this.add(filter.term, no, yes);
-      case 'and':
-        return costliestFirst(filter.terms).reduce((next, term) => this.add(term, next, no), yes);
-      case 'or':
-        return costliestFirst(filter.terms).reduce((next, term) => this.add(term, yes, next), no);
-      default:
-        return this.#addTerm(filter, yes, no);
+/** `wanted` false: what the filter does not let through. So a "not" costs nothing. */
+function compile(filter: Filter, wanted: boolean, environment: FilterEnvironment): RecordPredicate {
+  switch (filter.kind) {
+    case 'not':
+      return compile(filter.term, !wanted, environment);
+    case 'and':
+    case 'or': {
+      const { lists, rest } = filter.kind === 'or' ? listsIn(filter.terms) : { lists: [], rest: filter.terms };
+      const tests = cheapestFirst(rest).map((term) => compile(term, wanted, environment));
+      for (const list of lists) tests.push(negatedUnless(wanted, list));
+      return (filter.kind === 'and') === wanted ? every(tests) : some(tests);
     }
+    case 'number':
+      return compileNumber(filter, wanted);
+    default:
+      return negatedUnless(wanted, compileTerm(filter, environment));
   }
+}
 
-  #addTerm(filter: TermFilter, yes: number, no: number): number {
-    switch (filter.kind) {
-      case 'all':
-        return yes;
-      case 'number':
-        return this.#addNumber(filter, yes, no);
-      case 'port':
-        return this.#addPort(filter, yes, no);
-      case 'network':
-        return this.#addNetwork(filter, yes, no);
-      case 'flags':
-        return this.#addFlags(filter, yes, no);
-      case 'interface':
-        return [...this.#environment.indexesOf(filter.name)].reduce(
-          (next, ifindex) => this.#test(LOAD.u32, OFFSET.ifindex, ifindex, ifindex, yes, next),
-          no,
-        );
-    }
+function negatedUnless(wanted: boolean, test: RecordPredicate): RecordPredicate {
+  return wanted ? test : not(test);
+}
+
+function compileTerm(filter: Exclude<TermFilter, NumberFilter>, { indexesOf }: FilterEnvironment): RecordPredicate {
+  switch (filter.kind) {
+    case 'all':
+      return always;
+    case 'port':
+      return compilePort(filter);
+    case 'network':
+      return compileNetwork(filter);
+    case 'flags':
+      return flagsAre(filter.exact ? 0xff : filter.flags, filter.flags);
+    case 'interface':
+      return some([...indexesOf(filter.name)].map((ifindex) => wordIn(OFFSET.ifindex, ifindex, ifindex, true)));
   }
+}
 
-  #addNumber({ field, comparison, value }: NumberFilter, yes: number, no: number): number {
-    const { load, max } = WIDTHS.get(field) as { load: Load; max: number };
-    const test = (low: number, high: number) => (low > high ? no : this.#test(load, OFFSET[field], low, high, yes, no));
-    switch (comparison) {
-      case '=':
-        return test(value, value);
-      case '!=':
-        return this.#test(load, OFFSET[field], value, value, no, yes);
-      case '<':
-        return test(0, value - 1);
-      case '<=':
-        return test(0, value);
-      case '>':
-        return test(value + 1, max);
-      case '>=':
-        return test(value, max);
-    }
-  }
+const FIELDS = new Map<string, { bytes: number; max: number }>(
+  PACKET_LOG_FIELDS.map(({ name, type }) => [
+    name,
+    { bytes: FIELD_BYTES[type], max: 2 ** (8 * FIELD_BYTES[type]) - 1 },
+  ]),
+);
 
-  #addPort({ side, from, to }: PortFilter, yes: number, no: number): number {
-    return sidesOf(side, OFFSET.src_port, OFFSET.dst_port).reduce(
-      (next, offset) => this.#test(LOAD.port, offset, from, to, yes, next),
-      no,
+function compileNumber(filter: NumberFilter, wanted: boolean): RecordPredicate {
+  const { bytes, max } = FIELDS.get(filter.field) as { bytes: number; max: number };
+  const { low, high, inside } = rangeOf(filter, max);
+  if (low > high || low > max) return wanted === inside ? never : always;
+  const make = bytes === 1 ? byteIn : bytes === 2 ? halfWordIn : wordIn;
+  return make(OFFSET[filter.field], low, Math.min(high, max), wanted === inside);
+}
+
+function compilePort({ side, from, to }: PortFilter): RecordPredicate {
+  return side === 'either' ? eitherPortIn(from, to) : portIn(OFFSET[`${side}_port`], from, to);
+}
+
+function compileNetwork({ side, network }: NetworkFilter): RecordPredicate {
+  const { family, bytes, bits } = parseNetwork(network);
+  const masks = [0, 4, 8, 12].map((first) => wordMask(bits - 8 * first));
+  const values = masks.map((mask, i) => wordAt(bytes, 4 * i) & mask);
+  if (family === 6) {
+    const [source, destination] = (['src_addr', 'dst_addr'] as const).map((name) =>
+      ipv6At(OFFSET[name], masks, values),
     );
+    return side === 'either'
+      ? some([source as RecordPredicate, destination as RecordPredicate])
+      : ((side === 'src' ? source : destination) as RecordPredicate);
   }
-
-  #addNetwork({ side, network }: NetworkFilter, yes: number, no: number): number {
-    const { family, bytes, bits } = parseNetwork(network);
-    return sidesOf(side, OFFSET.src_addr, OFFSET.dst_addr).reduce((next, offset) => {
-      const words = family === 4 ? [12] : [12, 8, 4, 0].filter((first) => first === 0 || bits > 8 * first);
-      const load = family === 4 ? LOAD.ipv4 : LOAD.ipv6;
-      return words.reduce((inside, first) => {
-        const mask = wordMask(bits - 8 * first);
-        const low = wordAt(bytes, first) & mask;
-        return this.#writer.add({ load, offset: offset + first, mask, low, span: 0, yes: inside, no: next });
-      }, yes);
-    }, no);
-  }
-
-  #addFlags({ flags, exact }: FlagsFilter, yes: number, no: number): number {
-    const test: Test = {
-      load: LOAD.u8,
-      offset: OFFSET.tcp_flags,
-      mask: exact ? 0xff : flags,
-      low: flags,
-      span: 0,
-      yes,
-      no,
-    };
-    return this.#test(LOAD.u8, OFFSET.ip_protocol, TCP, TCP, this.#writer.add(test), no);
-  }
-
-  #test(load: Load, offset: number, low: number, high: number, yes: number, no: number): number {
-    return this.#writer.add({ load, offset, mask: -1, low: low | 0, span: (high - low) | 0, yes, no });
-  }
-}
-
-const TCP = 6;
-
-const LOADS = { u8: LOAD.u8, u16: LOAD.u16, u32: LOAD.u32 } as const;
-const WIDTHS = new Map<string, { load: Load; max: number }>();
-for (const { name, type } of PACKET_LOG_FIELDS) {
-  if (type === 'u8' || type === 'u16' || type === 'u32') {
-    WIDTHS.set(name, { load: LOADS[type], max: 2 ** Number(type.slice(1)) - 1 });
-  }
-}
-
-function sidesOf(side: Side, source: number, destination: number): readonly number[] {
-  // From the last to the first.
-  return side === 'either' ? [destination, source] : [side === 'src' ? source : destination];
-}
-
-function wordAt(bytes: Uint8Array, at: number): number {
-  return new DataView(bytes.buffer, bytes.byteOffset).getInt32(at, true);
+  const [mask, value] = [masks[3] as number, values[3] as number];
+  return side === 'either' ? eitherIpv4(mask, value) : ipv4At(OFFSET[`${side}_addr`], mask, value);
 }
 
 /** Of the first `bits` bits in network order, as they lie in a little-endian word. */
@@ -150,9 +117,9 @@ function wordMask(bits: number): number {
   return wordAt(Uint8Array.from(bytes), 0);
 }
 
-/** Cheap tests first when they run, so last here: they decide for most records. */
-function costliestFirst(terms: readonly Filter[]): readonly Filter[] {
-  return [...terms].sort((one, other) => costOf(other) - costOf(one));
+/** They decide for most records. */
+function cheapestFirst(terms: readonly Filter[]): readonly Filter[] {
+  return [...terms].sort((one, other) => costOf(one) - costOf(other));
 }
 
 function costOf(filter: Filter): number {

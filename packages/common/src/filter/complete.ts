@@ -6,7 +6,8 @@ import { servicePort, serviceWords } from '../service-names.ts';
 import { Cursor, type Expected } from './cursor.ts';
 import { FilterError } from './filter-error.ts';
 import { interfaceWord } from './format.ts';
-import { MAX_FILTER_LENGTH, readFilter } from './parse.ts';
+import { readFilter } from './parse.ts';
+import { tokensOf } from './tokens.ts';
 import {
   ETHER_TYPE_WORDS,
   FLAG_WORDS,
@@ -41,14 +42,11 @@ export interface FilterVocabulary {
 }
 
 const MOST_OPTIONS = 50;
-/** What a word is made of, as tokens.ts has it, and a quoted name that is open. */
-const PARTIAL = /(?:"(?:[^"\\]|\\.)*|[^\s()<>=!&|,"']*)$/;
 
 /** For the text up to `cursor`; what stands behind it is not looked at. It throws for no text. */
 export function completeFilter(text: string, cursor: number, vocabulary: FilterVocabulary = {}): FilterCompletion {
   const before = text.slice(0, cursor);
-  if (before.length > MAX_FILTER_LENGTH) return { from: before.length, options: [] };
-  const from = PARTIAL.exec(before)?.index ?? before.length;
+  const from = partialFrom(before);
   const typed = before.slice(from).replace(/^"/, '').toLowerCase();
   const options = expectedAfter(before.slice(0, from)).flatMap((what) => optionsFor(what, vocabulary));
   const byText = new Map(options.map((option) => [option.text, option] as const).reverse());
@@ -58,11 +56,19 @@ export function completeFilter(text: string, cursor: number, vocabulary: FilterV
   return { from, options: [...new Set([...beginning, ...inside])].slice(0, MOST_OPTIONS) };
 }
 
+/** Where the word or the quoted name begins that is being written. */
+function partialFrom(text: string): number {
+  const { tokens, error } = tokensOf(text);
+  if (error !== undefined) return text[error.from] === '"' ? error.from : text.length;
+  const last = tokens.at(-2);
+  return last?.kind === 'word' && last.to === text.length ? last.from : text.length;
+}
+
 /** Behind something wrong, what the part since the last "and", "or", "not" or "(" wants. */
 function expectedAfter(text: string): readonly Expected[] {
   const whole = expectedAtEnd(text);
   if (whole !== undefined) return whole;
-  const [, part] = /.*(?:\b(?:and|or|not)\b|&&|\|\||!|\()(.*)$/is.exec(text) ?? [];
+  const [, part] = /^.*(?:\b(?:and|or|not)\b|&&|\|\||!|\()(.*)$/is.exec(text) ?? [];
   return part === undefined ? [] : (expectedAtEnd(part) ?? []);
 }
 

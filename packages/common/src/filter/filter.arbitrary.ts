@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { formatNetwork, parseNetwork } from '../network.ts';
 import { packetLog } from '../packet-log.arbitrary.ts';
 import type { PacketLog } from '../packet-log.ts';
-import { allOf, anyOf, type Comparison, type Filter, type NumberField, type TermFilter } from './filter.ts';
+import { allOf, anyOf, type Comparison, type Filter, type NumberField, type Side, type TermFilter } from './filter.ts';
 
 const ADDRESSES = ['192.0.2.1', '192.0.2.2', '192.0.3.1', '0.0.0.0', '2001:db8::1', '2001:db8::8000:1', '::1', '::'];
 const NETWORKS = [
@@ -44,6 +44,17 @@ const numberFilter = from(...(Object.keys(FIELD_VALUES) as NumberField[])).chain
 );
 const side = from('src' as const, 'dst' as const, 'either' as const);
 const somePort = from(0, 22, 53, 443, 0x3500, 65_535);
+const portFilter = (where: Side) =>
+  fc
+    .tuple(somePort, somePort)
+    .map(([a, b]) => ({ kind: 'port' as const, side: where, from: Math.min(a, b), to: Math.max(a, b) }));
+const hostFilter = (where: Side) =>
+  fc.nat(9).map((n) => ({ kind: 'network' as const, side: where, network: `192.0.2.${n}/32` }));
+/** Long enough to be looked up as a list. */
+const list = fc
+  .tuple(side, from<(where: Side) => fc.Arbitrary<TermFilter>>(portFilter, hostFilter))
+  .chain(([where, make]) => fc.array(make(where), { minLength: 6, maxLength: 9 }))
+  .map(anyOf);
 
 /** As the parser makes them. */
 export const term: fc.Arbitrary<TermFilter> = fc.oneof(
@@ -52,12 +63,7 @@ export const term: fc.Arbitrary<TermFilter> = fc.oneof(
     weight: 4,
     arbitrary: fc.record({ kind: fc.constant('network' as const), side, network: from(...NETWORKS) }),
   },
-  {
-    weight: 3,
-    arbitrary: fc
-      .tuple(side, somePort, somePort)
-      .map(([where, a, b]) => ({ kind: 'port' as const, side: where, from: Math.min(a, b), to: Math.max(a, b) })),
-  },
+  { weight: 3, arbitrary: side.chain(portFilter) },
   {
     weight: 2,
     arbitrary: fc
@@ -75,6 +81,7 @@ export const filter: fc.Arbitrary<Filter> = fc.letrec<{ filter: Filter }>((tie) 
   filter: fc.oneof(
     { maxDepth: 4, depthSize: 'small' },
     term,
+    list,
     fc.array(tie('filter'), { minLength: 2, maxLength: 4 }).map(allOf),
     fc.array(tie('filter'), { minLength: 2, maxLength: 4 }).map(anyOf),
     tie('filter').map((inner): Filter => ({ kind: 'not', term: inner })),

@@ -15,14 +15,31 @@ import { FLAG_WORDS, NUMBER_WORDS, PROTOCOL_WORDS, VERDICT_WORDS } from './words
 
 /** In full words, with every parenthesis that could be in doubt. */
 export function formatFilter(filter: Filter): string {
+  return format(filter, formatFilter);
+}
+
+/** Texts of filters and of their parts, each made once. It holds for filters that nobody changes meanwhile. */
+export function rememberingFormatter(): (filter: Filter) => string {
+  const texts = new Map<Filter, string>();
+  const textOf = (filter: Filter): string => {
+    const known = texts.get(filter);
+    if (known !== undefined) return known;
+    const text = format(filter, textOf);
+    texts.set(filter, text);
+    return text;
+  };
+  return textOf;
+}
+
+function format(filter: Filter, textOf: (filter: Filter) => string): string {
   switch (filter.kind) {
     case 'all':
       return 'all';
     case 'and':
     case 'or':
-      return filter.terms.map(asOperand).join(` ${filter.kind} `);
+      return filter.terms.map((term) => asOperand(term, textOf)).join(` ${filter.kind} `);
     case 'not':
-      return `not ${asOperand(filter.term)}`;
+      return `not ${asOperand(filter.term, textOf)}`;
     case 'number':
       return formatNumber(filter);
     case 'network':
@@ -36,8 +53,8 @@ export function formatFilter(filter: Filter): string {
   }
 }
 
-function asOperand(filter: Filter): string {
-  const text = formatFilter(filter);
+function asOperand(filter: Filter, textOf: (filter: Filter) => string): string {
+  const text = textOf(filter);
   return filter.kind === 'and' || filter.kind === 'or' ? `(${text})` : text;
 }
 

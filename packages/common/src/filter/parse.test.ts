@@ -210,6 +210,7 @@ describe('what is wrong with a filter', () => {
 
   it.each([
     ['characters', 'tcp'.padEnd(4097)],
+    ['characters', '"'.repeat(1_000_000)],
     ['terms', Array.from({ length: 257 }, (_, i) => `port ${i}`).join(' or ')],
     ['parentheses', `${'('.repeat(40)}tcp${')'.repeat(40)}`],
     ['nots', `${'not '.repeat(40)}tcp`],

@@ -1,12 +1,9 @@
 /** A filter's text as data. */
 import { Cursor } from './cursor.ts';
 import { allOf, anyOf, EVERYTHING, type Filter } from './filter.ts';
-import { FilterError } from './filter-error.ts';
 import { refuseRest } from './refusals.ts';
 import { type Again, takeTerm } from './terms.ts';
 
-/** Characters of a filter. */
-export const MAX_FILTER_LENGTH = 4096;
 /** Parentheses and nots inside each other. */
 const MAX_DEPTH = 32;
 
@@ -20,11 +17,6 @@ export function parseFilter(text: string): Filter {
 
 /** Reads all of the cursor's text. */
 export function readFilter(cursor: Cursor): Filter {
-  const { length } = cursor.text;
-  if (length > MAX_FILTER_LENGTH) {
-    const range = { from: MAX_FILTER_LENGTH, to: length };
-    throw new FilterError(cursor.text, range, `a filter has at most ${MAX_FILTER_LENGTH} characters`);
-  }
   if (cursor.text.trim() === '') {
     cursor.may('term');
     return EVERYTHING;

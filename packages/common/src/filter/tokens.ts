@@ -15,6 +15,9 @@ export interface Tokens {
   readonly error: FilterError | undefined;
 }
 
+/** Characters of a filter. */
+export const MAX_FILTER_LENGTH = 4096;
+
 /** Longest first. */
 const SIGN = /&&|\|\||!=|<=|>=|==|[()<>=!,]/y;
 const WORD = /[^\s()<>=!&|,"']+/y;
@@ -29,6 +32,10 @@ export function tokensOf(text: string): Tokens {
     tokens.push({ kind: 'end', text: '', from: at, to: at });
     return { tokens, error };
   };
+  if (text.length > MAX_FILTER_LENGTH) {
+    const range = { from: MAX_FILTER_LENGTH, to: text.length };
+    return end(new FilterError(text, range, `a filter has at most ${MAX_FILTER_LENGTH} characters`));
+  }
   for (;;) {
     at += matched(SPACE, text, at)?.length ?? 0;
     if (at === text.length) return end();

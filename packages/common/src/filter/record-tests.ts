@@ -1,0 +1,157 @@
+/**
+ * The tests that filters are made of. Each is a function over a record's bytes with its constants bound; what differs in
+ * shape is a function of its own, because one call for everything costs several times as much.
+ * Offsets are from the record's first byte; bounds are inclusive, and unsigned.
+ */
+import { PACKET_LOG_FIELDS, type PacketLogFieldName } from '../layout.ts';
+import { hasPorts } from '../names.ts';
+import type { RecordPredicate } from '../view.ts';
+
+export const OFFSET = Object.fromEntries(PACKET_LOG_FIELDS.map(({ name, offset }) => [name, offset])) as Readonly<
+  Record<PacketLogFieldName, number>
+>;
+
+// Module constants, so that a test adds a constant and not a property load.
+const SRC_PORT = OFFSET.src_port;
+const DST_PORT = OFFSET.dst_port;
+const SRC_ADDR = OFFSET.src_addr;
+const DST_ADDR = OFFSET.dst_addr;
+const ETHER_TYPE = OFFSET.ether_type;
+const IP_PROTOCOL = OFFSET.ip_protocol;
+const TCP_FLAGS = OFFSET.tcp_flags;
+const TCP = 6;
+
+/** `undefined` behind the end of the bytes: arithmetic takes it, so nothing throws. */
+type Byte = number;
+
+export const always: RecordPredicate = () => true;
+export const never: RecordPredicate = () => false;
+
+/** A field of one byte is in the range. `wanted`: or is not. */
+export function byteIn(offset: number, low: number, high: number, wanted: boolean): RecordPredicate {
+  const span = high - low;
+  return wanted
+    ? (bytes, at) => ((bytes[at + offset] as Byte) - low) >>> 0 <= span
+    : (bytes, at) => ((bytes[at + offset] as Byte) - low) >>> 0 > span;
+}
+
+/** `wanted`: 256 bytes, 1 for each value that is. */
+export function byteOf(offset: number, wanted: Uint8Array): RecordPredicate {
+  return (bytes, at) => wanted[bytes[at + offset] as Byte] === 1;
+}
+
+export function halfWordIn(offset: number, low: number, high: number, wanted: boolean): RecordPredicate {
+  const span = high - low;
+  return wanted
+    ? (bytes, at) => (halfWord(bytes, at + offset) - low) >>> 0 <= span
+    : (bytes, at) => (halfWord(bytes, at + offset) - low) >>> 0 > span;
+}
+
+export function wordIn(offset: number, low: number, high: number, wanted: boolean): RecordPredicate {
+  const span = high - low;
+  const from = low | 0;
+  return wanted
+    ? (bytes, at) => (wordAt(bytes, at + offset) - from) >>> 0 <= span
+    : (bytes, at) => (wordAt(bytes, at + offset) - from) >>> 0 > span;
+}
+
+/** 1 for protocols with ports: what ICMP has in their place is none. */
+const WITH_PORTS = Uint8Array.from({ length: 256 }, (_, number) => (hasPorts(number) ? 1 : 0));
+
+export function portIn(offset: number, low: number, high: number): RecordPredicate {
+  const span = high - low;
+  return (bytes, at) =>
+    (halfWord(bytes, at + offset) - low) >>> 0 <= span && WITH_PORTS[bytes[at + IP_PROTOCOL] as Byte] === 1;
+}
+
+export function eitherPortIn(low: number, high: number): RecordPredicate {
+  const span = high - low;
+  return (bytes, at) =>
+    ((halfWord(bytes, at + DST_PORT) - low) >>> 0 <= span || (halfWord(bytes, at + SRC_PORT) - low) >>> 0 <= span) &&
+    WITH_PORTS[bytes[at + IP_PROTOCOL] as Byte] === 1;
+}
+
+/** `wanted`: a bit for each port. */
+export function portOf(offset: number, wanted: Uint8Array): RecordPredicate {
+  return (bytes, at) =>
+    hasBit(wanted, halfWord(bytes, at + offset)) && WITH_PORTS[bytes[at + IP_PROTOCOL] as Byte] === 1;
+}
+
+export function eitherPortOf(wanted: Uint8Array): RecordPredicate {
+  return (bytes, at) =>
+    (hasBit(wanted, halfWord(bytes, at + DST_PORT)) || hasBit(wanted, halfWord(bytes, at + SRC_PORT))) &&
+    WITH_PORTS[bytes[at + IP_PROTOCOL] as Byte] === 1;
+}
+
+function hasBit(bits: Uint8Array, port: number): boolean {
+  return (((bits[port >> 3] as Byte) >> (port & 7)) & 1) === 1;
+}
+
+/** `mask` and `value`: of the last four bytes of an address, as a little-endian word. */
+export function ipv4At(offset: number, mask: number, value: number): RecordPredicate {
+  const last = offset + 12;
+  return (bytes, at) => (wordAt(bytes, at + last) & mask) === value && isIpv4(bytes, at, at + offset);
+}
+
+export function eitherIpv4(mask: number, value: number): RecordPredicate {
+  return (bytes, at) =>
+    ((wordAt(bytes, at + SRC_ADDR + 12) & mask) === value && isIpv4(bytes, at, at + SRC_ADDR)) ||
+    ((wordAt(bytes, at + DST_ADDR + 12) & mask) === value && isIpv4(bytes, at, at + DST_ADDR));
+}
+
+/** `wanted`: the last four bytes of addresses, as little-endian words. */
+export function ipv4Of(offset: number, wanted: ReadonlySet<number>): RecordPredicate {
+  const last = offset + 12;
+  return (bytes, at) => wanted.has(wordAt(bytes, at + last)) && isIpv4(bytes, at, at + offset);
+}
+
+/** `masks` and `values`: the four words of an address; words behind the prefix have the mask 0. */
+export function ipv6At(offset: number, masks: readonly number[], values: readonly number[]): RecordPredicate {
+  const [m0, m1, m2, m3] = masks as [number, number, number, number];
+  const [v0, v1, v2, v3] = values as [number, number, number, number];
+  if (m2 === 0) {
+    return (bytes, at) =>
+      (wordAt(bytes, at + offset + 4) & m1) === v1 && (wordAt(bytes, at + offset) & m0) === v0 && isIpv6(bytes, at);
+  }
+  return (bytes, at) =>
+    (wordAt(bytes, at + offset + 12) & m3) === v3 &&
+    (wordAt(bytes, at + offset + 8) & m2) === v2 &&
+    (wordAt(bytes, at + offset + 4) & m1) === v1 &&
+    (wordAt(bytes, at + offset) & m0) === v0 &&
+    isIpv6(bytes, at);
+}
+
+export function flagsAre(mask: number, value: number): RecordPredicate {
+  return (bytes, at) => ((bytes[at + TCP_FLAGS] as Byte) & mask) === value && bytes[at + IP_PROTOCOL] === TCP;
+}
+
+function halfWord(bytes: Uint8Array, from: number): number {
+  return (bytes[from] as Byte) | ((bytes[from + 1] as Byte) << 8);
+}
+
+/** Little-endian, signed: an unsigned one could need the heap. */
+export function wordAt(bytes: Uint8Array, from: number): number {
+  return (
+    (bytes[from] as Byte) |
+    ((bytes[from + 1] as Byte) << 8) |
+    ((bytes[from + 2] as Byte) << 16) |
+    ((bytes[from + 3] as Byte) << 24)
+  );
+}
+
+/** The frame is IPv4, and has an address there: one that was cut off before its addresses has zeros. */
+function isIpv4(bytes: Uint8Array, at: number, from: number): boolean {
+  return (
+    bytes[at + ETHER_TYPE + 1] === 0x08 &&
+    bytes[at + ETHER_TYPE] === 0x00 &&
+    wordAt(bytes, from + 8) === MAPPED &&
+    (wordAt(bytes, from + 4) | wordAt(bytes, from)) === 0
+  );
+}
+
+/** 0, 0, 0xff, 0xff, as bytes 8 to 11 of an IPv4 address are. */
+const MAPPED = 0xffff_0000 | 0;
+
+function isIpv6(bytes: Uint8Array, at: number): boolean {
+  return bytes[at + ETHER_TYPE + 1] === 0x86 && bytes[at + ETHER_TYPE] === 0xdd;
+}
