@@ -8,7 +8,13 @@ import { filter, INTERFACES, nearRecord } from './filter.arbitrary.ts';
 import { naiveMatch } from './filter.reference.ts';
 import { parseFilter } from './parse.ts';
 
-const environment = { indexesOf: (name: string) => INTERFACES.get(name) ?? [] };
+/** With a `this`, as a class has it. */
+const environment = {
+  interfaces: INTERFACES,
+  indexesOf(name: string) {
+    return this.interfaces.get(name) ?? [];
+  },
+};
 
 const tcp: PacketLog = {
   timestamp_ns: 1n,

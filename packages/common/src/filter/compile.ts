@@ -61,7 +61,7 @@ function negatedUnless(wanted: boolean, test: RecordPredicate): RecordPredicate 
   return wanted ? test : not(test);
 }
 
-function compileTerm(filter: Exclude<TermFilter, NumberFilter>, { indexesOf }: FilterEnvironment): RecordPredicate {
+function compileTerm(filter: Exclude<TermFilter, NumberFilter>, environment: FilterEnvironment): RecordPredicate {
   switch (filter.kind) {
     case 'all':
       return always;
@@ -72,7 +72,9 @@ function compileTerm(filter: Exclude<TermFilter, NumberFilter>, { indexesOf }: F
     case 'flags':
       return flagsAre(filter.exact ? 0xff : filter.flags, filter.flags);
     case 'interface':
-      return some([...indexesOf(filter.name)].map((ifindex) => wordIn(OFFSET.ifindex, ifindex, ifindex, true)));
+      return some(
+        [...environment.indexesOf(filter.name)].map((ifindex) => wordIn(OFFSET.ifindex, ifindex, ifindex, true)),
+      );
   }
 }
 
