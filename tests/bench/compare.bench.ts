@@ -13,6 +13,7 @@ import { compareRates } from './rates.ts';
 import { Report } from './report.ts';
 import { compareRules } from './rules.ts';
 import { compareScaling } from './scaling.ts';
+import { compareSummary } from './summary.ts';
 import { compareVeth } from './veth.ts';
 
 const SECTIONS = {
@@ -20,6 +21,7 @@ const SECTIONS = {
   scaling: compareScaling,
   rates: compareRates,
   rules: compareRules,
+  summary: compareSummary,
   veth: compareVeth,
   latency: compareLatency,
   fanout: compareFanout,

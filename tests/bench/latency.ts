@@ -8,6 +8,8 @@ import { rounded } from './statistics.ts';
 const ROUNDS = 3;
 const ALL_ROWS = 1_000_000;
 const IDLE_MS = 10_000;
+/** So long after its start the engine still compiles and collects. */
+const SETTLE_MS = 6_000;
 /** Packets of a round, by packets per second. */
 const RATES: readonly (readonly [perSecond: number, packets: number])[] = [
   [10, 30],
@@ -29,6 +31,7 @@ export async function compareLatency(peers: Peers, report: Report): Promise<void
 
 /** With the interface quiet and nobody connected. */
 async function measureIdle(tool: Tool) {
+  await delay(SETTLE_MS);
   const before = usage(tool.pid);
   const from = performance.now();
   await delay(IDLE_MS);

@@ -30,6 +30,19 @@ describe('AddressTable', () => {
     );
   });
 
+  it('has two sums for each, zero at first', () => {
+    const table = new AddressTable(LIMIT);
+    for (const _ of ['once', 'again']) {
+      const numbers = [table.find(1, 2, 3, 4), table.find(-1, -2, -3, -4)];
+      for (const number of numbers) {
+        expect([...table.sums.subarray(number * 4 + 2, number * 4 + 4)]).toEqual([0, 0]);
+        table.sums.fill(number + 7, number * 4 + 2, number * 4 + 4);
+      }
+      expect(new Int32Array(table.address(0).buffer)).toEqual(Int32Array.of(1, 2, 3, 4));
+      table.clear();
+    }
+  });
+
   it('keeps its addresses when it is full, and takes no others until cleared', () => {
     const table = new AddressTable(LIMIT);
     const key = (i: number): Key => [i, 7, i * 31, ~i];

@@ -1,18 +1,21 @@
 /**
- * Numbers addresses in the order of their coming: open addressing in typed arrays, nothing
- * allocated per packet. Bounded: an address that finds the table full gets no number.
+ * Numbers addresses in the order of their coming, and keeps two sums beside each: open addressing in typed arrays,
+ * nothing allocated per packet. Bounded: an address that finds the table full gets no number.
  *
  * ```
- *  entry   ┌─────────────────────────────┬───────┬────────┬─────────┐
- *          │ address, four 32-bit words  │ round │ number │         │   32 bytes, half a cache line
- *          └─────────────────────────────┴───────┴────────┴─────────┘
+ *  slot    ┌────────────────────────┬────────────┐
+ *          │ 18 bits of the hash    │ number + 1 │    4 bytes: a search that finds nothing reads nothing else
+ *          └────────────────────────┴────────────┘
+ *  entry   ┌─────────────────────────────┬─────────────┬───────────┐
+ *          │ address, four 32-bit words  │ packets f64 │ bytes f64 │    32 bytes, half a cache line
+ *          └─────────────────────────────┴─────────────┴───────────┘
  * ```
  */
 import { randomInt } from 'node:crypto';
 
 const ENTRY_WORDS = 8;
-const ROUND = 4;
-const NUMBER = 5;
+const NUMBER_BITS = 14;
+const NUMBER_MASK = (1 << NUMBER_BITS) - 1;
 
 /** `find` when the table is full. */
 export const NO_NUMBER = -1;
@@ -21,22 +24,22 @@ export const NO_NUMBER = -1;
 const [A, B, C, D] = Array.from({ length: 4 }, () => randomInt(2 ** 32) | 1) as [number, number, number, number];
 
 export class AddressTable {
+  /** Packets of an address at 4 * its number + 2, bytes one further; for whoever uses the table, zero at first. */
+  readonly sums: Float64Array;
   readonly #limit: number;
   readonly #mask: number;
+  readonly #slots: Int32Array;
   /** Signed, here and in what is asked for: an unsigned word over 2^31 would be an object on V8's heap. */
   readonly #entries: Int32Array;
-  /** Where the entry of each number is. */
-  readonly #places: Uint32Array;
-  /** An entry is used if it bears the current round: clearing is one addition. */
-  #round = 1;
   #size = 0;
 
-  /** `limit`: a power of two of addresses. */
+  /** `limit`: a power of two of addresses, 8,192 at most. */
   constructor(limit: number) {
     this.#limit = limit;
-    this.#mask = limit * 2 - 1;
-    this.#entries = new Int32Array(limit * 2 * ENTRY_WORDS);
-    this.#places = new Uint32Array(limit);
+    this.#mask = limit * 4 - 1;
+    this.#slots = new Int32Array(limit * 4);
+    this.#entries = new Int32Array(limit * ENTRY_WORDS);
+    this.sums = new Float64Array(this.#entries.buffer);
   }
 
   get size(): number {
@@ -45,36 +48,36 @@ export class AddressTable {
 
   /** The number of an address, given as four signed words as they lie in a record; from 0 on. */
   find(a: number, b: number, c: number, d: number): number {
+    const slots = this.#slots;
     const entries = this.#entries;
-    const round = this.#round;
-    let slot = mix(a, b, c, d);
-    for (;;) {
-      slot &= this.#mask;
-      const at = slot * ENTRY_WORDS;
-      if (entries[at + ROUND] !== round) return this.#insert(at, a, b, c, d);
-      if (entries[at + 3] === d && entries[at + 2] === c && entries[at] === a && entries[at + 1] === b) {
-        return entries[at + NUMBER]!;
-      }
-      slot++;
+    const mask = this.#mask;
+    const hash = mix(a, b, c, d);
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const word = slots[slot]!;
+      if (word === 0) return this.#insert(slot, hash, a, b, c, d);
+      if ((word ^ hash) >>> NUMBER_BITS !== 0) continue;
+      const number = (word & NUMBER_MASK) - 1;
+      const at = number * ENTRY_WORDS;
+      if (entries[at + 3] === d && entries[at + 2] === c && entries[at] === a && entries[at + 1] === b) return number;
     }
   }
 
-  #insert(at: number, a: number, b: number, c: number, d: number): number {
+  #insert(slot: number, hash: number, a: number, b: number, c: number, d: number): number {
     if (this.#size === this.#limit) return NO_NUMBER;
     const number = this.#size++;
-    this.#entries.set([a, b, c, d, this.#round, number], at);
-    this.#places[number] = at;
+    this.#entries.set([a, b, c, d, 0, 0, 0, 0], number * ENTRY_WORDS);
+    this.#slots[slot] = (hash & ~NUMBER_MASK) | (number + 1);
     return number;
   }
 
   /** The 16 bytes of the address with a number. */
   address(number: number): Uint8Array {
-    const at = this.#places[number] ?? 0;
+    const at = number * ENTRY_WORDS;
     return new Uint8Array(this.#entries.slice(at, at + 4).buffer);
   }
 
   clear(): void {
-    this.#round = (this.#round + 1) | 0 || 1;
+    this.#slots.fill(0);
     this.#size = 0;
   }
 }

@@ -20,6 +20,12 @@ export class DenseTable {
     volumes[place * 2 + 1]! += bytes;
   }
 
+  *all(): Generator<Total> {
+    for (const place of this.#used.subarray(0, this.#size)) {
+      yield { place, packets: this.#volumes[place * 2]!, bytes: this.#volumes[place * 2 + 1]! };
+    }
+  }
+
   top(count: number): Total[] {
     return most(this.#volumes, this.#used.subarray(0, this.#size), count);
   }

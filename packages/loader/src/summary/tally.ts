@@ -42,9 +42,10 @@ export type RecordSummary = Pick<
 export class Tally {
   readonly #sources = new AddressTable(SOURCES);
   readonly #destinations = new AddressTable(DESTINATIONS);
-  readonly #pairs = new PairVolumes(SOURCES, DESTINATIONS);
+  readonly #pairs = new PairVolumes(this.#sources, SOURCES, DESTINATIONS);
   readonly #ports = new DenseTable(WITH_PORTS.length * PORTS);
-  readonly #protocols = new DenseTable(PROTOCOLS);
+  /** By protocol, of what is not in `#ports`. */
+  readonly #noPorts = new DenseTable(PROTOCOLS);
   readonly #etherTypes = new DenseTable(65_536);
   readonly #words = new WeakMap<Uint8Array, Words>();
   #records = 0;
@@ -55,8 +56,11 @@ export class Tally {
   add(memory: Uint8Array, first: number, count: number, stride: number): void {
     const { u8, u16, i32 } = this.#wordsOf(memory);
     const sources = this.#sources;
+    const sums = sources.sums;
     const pairs = this.#pairs;
     const ports = this.#ports;
+    const noPorts = this.#noPorts;
+    const destinations = this.#destinations;
     // Of the record before: neighbours are often alike, and a look-up is most of the cost.
     let destinationAt = -1;
     let destination = NO_NUMBER;
@@ -74,10 +78,10 @@ export class Tally {
         this.#etherTypes.add(u16[half + ETHER_TYPE]!, packets, bytes);
         continue;
       }
-      this.#protocols.add(protocol, packets, bytes);
       const block = PORT_BLOCK[protocol]!;
       const port = u16[half + DST_PORT]!;
       if (block !== 0 && port !== 0) ports.add((block - 1) * PORTS + port, packets, bytes);
+      else noPorts.add(protocol, packets, bytes);
 
       const from = word + SRC_ADDR;
       const source = sources.find(i32[from]!, i32[from + 1]!, i32[from + 2]!, i32[from + 3]!);
@@ -89,11 +93,18 @@ export class Tally {
         i32[to + 1] !== i32[destinationAt + 1] ||
         i32[to] !== i32[destinationAt]
       ) {
-        destination = this.#destinations.find(i32[to]!, i32[to + 1]!, i32[to + 2]!, i32[to + 3]!);
+        destination = destinations.find(i32[to]!, i32[to + 1]!, i32[to + 2]!, i32[to + 3]!);
         destinationAt = to;
       }
-      if (source !== NO_NUMBER) pairs.add(source, destination, packets, bytes);
-      if (source === NO_NUMBER || destination === NO_NUMBER) evicted += packets;
+      if (source === NO_NUMBER) {
+        evicted += packets;
+      } else if (destination === 0) {
+        sums[source * 4 + 2]! += packets;
+        sums[source * 4 + 3]! += bytes;
+      } else {
+        pairs.add(source, destination, packets, bytes);
+        if (destination === NO_NUMBER) evicted += packets;
+      }
     }
     this.#maxWeight = maxWeight;
     this.#evicted += evicted;
@@ -101,14 +112,13 @@ export class Tally {
 
   /** The interval's result; the next interval begins empty. */
   take(): RecordSummary {
-    const sources = this.#sources.size;
     const destinations = this.#destinations.size;
     const source = (number: number) => formatAddress(this.#sources.address(number));
     const summary: RecordSummary = {
       records: this.#records,
       max_weight: this.#maxWeight,
       by_protocol: this.#byProtocol(),
-      top_sources: this.#pairs.topSources(sources, destinations, TOP).map(({ place, packets, bytes }) => ({
+      top_sources: this.#pairs.topSources(destinations, TOP).map(({ place, packets, bytes }) => ({
         addr: source(place),
         packets,
         bytes,
@@ -119,7 +129,7 @@ export class Tally {
         packets,
         bytes,
       })),
-      top_pairs: this.#pairs.topPairs(sources, destinations, TOP).map((pair) => ({
+      top_pairs: this.#pairs.topPairs(destinations, TOP).map((pair) => ({
         src_addr: source(pair.source),
         dst_addr: formatAddress(this.#destinations.address(pair.destination)),
         packets: pair.packets,
@@ -127,10 +137,10 @@ export class Tally {
       })),
       evicted: this.#evicted,
     };
-    this.#pairs.clear(sources, destinations);
+    this.#pairs.clear(destinations);
     this.#sources.clear();
     this.#destinations.clear();
-    for (const table of [this.#ports, this.#protocols, this.#etherTypes]) table.clear();
+    for (const table of [this.#ports, this.#noPorts, this.#etherTypes]) table.clear();
     this.#records = 0;
     this.#evicted = 0;
     this.#maxWeight = 1;
@@ -138,7 +148,12 @@ export class Tally {
   }
 
   #byProtocol(): RecordSummary['by_protocol'] {
-    const ip = this.#protocols.top(TOP).map(({ place, packets, bytes }) => ({
+    const protocols = new DenseTable(PROTOCOLS);
+    for (const { place, packets, bytes } of this.#noPorts.all()) protocols.add(place, packets, bytes);
+    for (const { place, packets, bytes } of this.#ports.all()) {
+      protocols.add(WITH_PORTS[Math.floor(place / PORTS)] ?? IP_PROTOCOL_NONE, packets, bytes);
+    }
+    const ip = protocols.top(TOP).map(({ place, packets, bytes }) => ({
       ip_protocol: place,
       ether_type: 0,
       packets,
