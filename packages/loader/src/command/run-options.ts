@@ -109,7 +109,10 @@ export function runOptions(): Option[] {
       .choices(['text', 'json', 'none'])
       .default('text')
       .env('PACKETLOG_PRINT'),
-    new Option('-f, --filter <text>', 'print only these packets, as "tcp dst port 443 and not deny" (docs/filter.md)')
+    new Option(
+      '-f, --filter <text>',
+      'print or write only these packets, as "tcp dst port 443 and not deny" (docs/filter.md)',
+    )
       .argParser(filterOption)
       .env('PACKETLOG_FILTER'),
     new Option('-l, --listen <host:port>', 'where the dashboard and the socket are served, or off')
