@@ -1,8 +1,9 @@
-/** `packetlog rules` as somebody types it, for a loader with its own state directory. */
+/** Rules of a loader with its own state directory: as somebody types them, and as programs of root ask for them. */
 import { mkdtempSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RulesSnapshot } from '@packetlog/common';
+import type { RulesAnswer, RulesRequest, RulesResults, RulesSnapshot, RulesVerb } from '@packetlog/common';
 import type { Namespace } from '../lab/namespace.ts';
 import { type LabProcess, startPacketlog } from '../lab/process.ts';
 
@@ -45,8 +46,39 @@ export async function rulesDone(at: Namespace, place: RulesPlace, ...args: strin
   return stdout;
 }
 
-export async function listed(at: Namespace, place: RulesPlace): Promise<RulesSnapshot> {
-  return JSON.parse(await rulesDone(at, place, 'list', '--json')) as RulesSnapshot;
+/** Without a command, which takes its time to start. */
+export function ask<Verb extends RulesVerb>(
+  place: RulesPlace,
+  verb: Verb,
+  body: RulesRequest<Verb>,
+): Promise<RulesAnswer<Verb>> {
+  return new Promise((resolve, reject) => {
+    const options = { socketPath: place.path('control.sock'), path: `/rules/${verb}`, method: 'POST' };
+    const asked = request(options, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (piece: string) => {
+        text += piece;
+      });
+      response.on('end', () => resolve(JSON.parse(text) as RulesAnswer<Verb>));
+    });
+    asked.on('error', reject);
+    asked.end(JSON.stringify(body));
+  });
+}
+
+/** Throws what was refused. */
+export async function done<Verb extends RulesVerb>(
+  place: RulesPlace,
+  verb: Verb,
+  body: RulesRequest<Verb>,
+): Promise<RulesResults[Verb]> {
+  const answer = await ask(place, verb, body);
+  if (!answer.ok) throw new Error(`${verb} ${JSON.stringify(body)}: ${answer.error.message}`);
+  return answer.value;
+}
+
+export function listed(place: RulesPlace): Promise<RulesSnapshot> {
+  return done(place, 'list', {});
 }
 
 export async function startEnforcing(at: Namespace, place: RulesPlace, ...args: string[]): Promise<LabProcess> {

@@ -6,10 +6,10 @@ import { requireRoot } from '../lab/root.ts';
 import { exchangeTcp, sendUdp, startTcpEcho } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
 import { readJsonOutput } from './console-output.ts';
-import { listed, makeRulesPlace, type RulesPlace, rules, rulesDone, startEnforcing } from './rules-command.ts';
+import { done, listed, makeRulesPlace, type RulesPlace, rules, rulesDone, startEnforcing } from './rules-command.ts';
 import { eachWithNetwork } from './suite.ts';
 
-describe.skipIf(!requireRoot())('rules', () => {
+describe.skipIf(!requireRoot())('rules', { timeout: 90_000 }, () => {
   const suite = eachWithNetwork();
   let place: RulesPlace;
   beforeEach(() => {
@@ -19,8 +19,9 @@ describe.skipIf(!requireRoot())('rules', () => {
 
   const server = () => suite.network.server;
   const told = (...args: string[]) => rules(server(), place, ...args);
-  const done = (...args: string[]) => rulesDone(server(), place, ...args);
-  const verdict = async (id: number) => (await listed(server(), place)).rules.find((rule) => rule.id === id);
+  const typed = (...args: string[]) => rulesDone(server(), place, ...args);
+  const add = (rule: Parameters<typeof done<'add'>>[2]['rule']) => done(place, 'add', { rule });
+  const verdict = async (id: number) => (await listed(place)).rules.find((rule) => rule.id === id);
 
   async function enforcing(...args: string[]): Promise<LabProcess> {
     const packetlog = suite.own(await startEnforcing(server(), place, ...args));
@@ -42,7 +43,7 @@ describe.skipIf(!requireRoot())('rules', () => {
     await enforcing('--print', 'none');
     expect(await connects(link.server.ipv4, echo.port)).toBe(true);
 
-    await done('add', 'deny', link.client.ipv4, '--reason', 'test');
+    await typed('add', 'deny', link.client.ipv4, '--reason', 'test');
     expect(await connects(link.server.ipv4, echo.port)).toBe(false);
     const agent = await client.agent();
     const from = { address: link.server.ipv4, port: echo.port, timeoutMs: 5000, localAddress: '192.0.2.77' };
@@ -52,7 +53,7 @@ describe.skipIf(!requireRoot())('rules', () => {
     });
     expect(rule).toMatchObject({ action: 'deny', packets: expect.any(Number) });
 
-    await done('remove', '1');
+    await typed('remove', '1');
     expect(await connects(link.server.ipv4, echo.port)).toBe(true);
   });
 
@@ -60,9 +61,9 @@ describe.skipIf(!requireRoot())('rules', () => {
     const { client, link } = suite.network;
     const echo = await startTcpEcho(server(), link.server.ipv4);
     await enforcing('--print', 'none');
-    await done('add', 'permit', link.client.ipv4);
-    expect(await done('policy', 'deny', '--force')).toMatch(/packetlog rules confirm/);
-    await done('confirm');
+    await add({ action: 'permit', source: link.client.ipv4 });
+    expect(await typed('policy', 'deny', '--force')).toMatch(/packetlog rules confirm/);
+    await typed('confirm');
     const { echoed } = await exchangeTcp(client, {
       address: link.server.ipv4,
       port: echo.port,
@@ -70,7 +71,7 @@ describe.skipIf(!requireRoot())('rules', () => {
       bytes: 100_000,
     });
     expect(echoed).toBe(2_000_000);
-    await done('remove', '1', '--force');
+    await done(place, 'remove', { ids: [1], force: true });
     expect(await connects(link.server.ipv4, echo.port)).toBe(false);
   });
 
@@ -81,7 +82,7 @@ describe.skipIf(!requireRoot())('rules', () => {
       'route add 192.0.2.2/32 dev client0 src 1.1.1.1',
     );
     const packetlog = await enforcing();
-    await done('add', 'deny', '1.1.1.1');
+    await typed('add', 'deny', '1.1.1.1');
     await sendUdp(client, { address: link.server.ipv4, count: 3, sourcePorts: [443] });
     await packetlog.until(
       ({ stdout }) => (stdout.match(/SRC IP: 1\.1\.1\.1, SRC PORT: 443,.*ACTION: deny/g) ?? []).length === 3,
@@ -93,7 +94,7 @@ describe.skipIf(!requireRoot())('rules', () => {
   test('every packet of a denied source is dropped, counted by its rule and recorded', async () => {
     const { client, link } = suite.network;
     const packetlog = await enforcing('--print', 'json', '--sample', 'off');
-    await done('add', 'deny', link.client.ipv4, '--protocol', 'udp', '--port', '5000-5001');
+    await add({ action: 'deny', source: link.client.ipv4, protocol: 'udp', destination_port: '5000-5001' });
     const COUNT = 3000;
     await sendUdp(client, { address: link.server.ipv4, count: COUNT, ports: [5000, 5001, 5002], perSecond: 20_000 });
     const counted = async () => ((await verdict(1))?.packets ?? 0) >= 2000;
@@ -113,10 +114,10 @@ describe.skipIf(!requireRoot())('rules', () => {
   test('a rule ends on time; observe denies nothing and says what it would have', async () => {
     const { client, link } = suite.network;
     const packetlog = await enforcing('--print', 'json');
-    await done('add', 'observe', 'any', '--protocol', 'udp', '--port', '7');
-    await done('add', 'deny', link.client.ipv4, '--protocol', 'udp', '--port', '9', '--for', '2s');
+    await add({ action: 'observe', source: 'any', protocol: 'udp', destination_port: 7 });
+    await add({ action: 'deny', source: link.client.ipv4, protocol: 'udp', destination_port: 9, for: '2s' });
     await sendUdp(client, { address: link.server.ipv4, count: 5, ports: [7, 9] });
-    await until(async () => (await listed(server(), place)).rules.length === 1, { what: 'the rule to end' });
+    await until(async () => (await listed(place)).rules.length === 1, { what: 'the rule to end' });
     await sendUdp(client, { address: link.server.ipv4, count: 4, ports: [9] });
     const file = () => readFileSync(place.path('rules.json'), 'utf8');
     await until(() => !file().includes('"deny"'), { what: 'the rule to go from the file', evidence: file });
@@ -136,7 +137,7 @@ describe.skipIf(!requireRoot())('rules', () => {
     const { client, link } = suite.network;
     const echo = await startTcpEcho(server(), link.server.ipv4);
     const first = await enforcing('--print', 'none');
-    await done('add', 'deny', link.client.ipv4, '--reason', 'stays');
+    await add({ action: 'deny', source: link.client.ipv4, reason: 'stays' });
     await first.end();
     expect(await connects(link.server.ipv4, echo.port)).toBe(true);
     // No loader runs: the file is changed.
@@ -144,7 +145,7 @@ describe.skipIf(!requireRoot())('rules', () => {
     expect(offline).toMatchObject({ code: 0, stderr: expect.stringContaining('No loader runs') });
     await enforcing('--print', 'none');
     expect(await connects(link.server.ipv4, echo.port)).toBe(false);
-    const { rules: kept } = await listed(server(), place);
+    const { rules: kept } = await listed(place);
     expect(kept).toMatchObject([{ id: 1, reason: 'stays' }, { id: 2 }]);
     await sendUdp(client, { address: link.server.ipv4, count: 1 });
   });
@@ -153,13 +154,13 @@ describe.skipIf(!requireRoot())('rules', () => {
     const { link } = suite.network;
     const echo = await startTcpEcho(server(), link.server.ipv4);
     const first = await enforcing('--print', 'none');
-    await done('add', 'deny', link.client.ipv4);
+    await add({ action: 'deny', source: link.client.ipv4 });
     await first.end();
     writeFileSync(place.path('rules.json'), '{"version":1,"rules":[{"action":"deny"');
     const second = await enforcing('--print', 'none');
     expect(second.stderr).toMatch(/last good copy is in force/);
     expect(await connects(link.server.ipv4, echo.port)).toBe(false);
-    expect(await done('audit')).toMatch(/fallback/);
+    expect((await done(place, 'audit', {})).entries.map(({ what }) => what)).toContain('fallback');
   });
 
   test('SIGHUP and a changed list are read while it runs', async () => {
@@ -167,7 +168,7 @@ describe.skipIf(!requireRoot())('rules', () => {
     const list = place.path('drop.txt');
     writeFileSync(list, '# nobody yet\n203.0.113.0/24 ; SBL1\n');
     const packetlog = await enforcing('--print', 'none');
-    expect(await done('import', list)).toMatch(/Set drop has 1 networks; rule 1/);
+    expect(await typed('import', list)).toMatch(/Set drop has 1 networks; rule 1/);
     const echo = await startTcpEcho(server(), link.server.ipv4);
     expect(await connects(link.server.ipv4, echo.port)).toBe(true);
 

@@ -88,13 +88,18 @@ export interface Forward {
 }
 
 /**
- * Makes a TCP server inside a namespace reachable at 127.0.0.1 outside, by default at the same port, so that
+ * Makes a TCP server inside a namespace, or one that it can reach, reachable at 127.0.0.1 outside, by default at the same port, so that
  * Host and Origin stay true. Accepted sockets are handed to the agent inside.
  */
-export async function forwardPort(to: Namespace, port: number, localPort = port): Promise<Forward> {
+export async function forwardPort(
+  to: Namespace,
+  port: number,
+  localPort = port,
+  address = '127.0.0.1',
+): Promise<Forward> {
   const agent = await to.agent();
   const server = net.createServer({ pauseOnConnect: true }, (socket) => {
-    agent.ask('connectTo', { address: '127.0.0.1', port }, socket).catch(() => socket.destroy());
+    agent.ask('connectTo', { address, port }, socket).catch(() => socket.destroy());
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

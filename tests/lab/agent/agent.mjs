@@ -5,7 +5,7 @@
  * Plain JavaScript, because it is started without a compiler. Ends when the test lets go of the channel.
  */
 import { sendFrames } from './raw.mjs';
-import { connectTo, exchangeTcp, listenTcp, tcpReceived, tryTcp } from './tcp.mjs';
+import { connectTo, exchangeTcp, holdTcp, listenTcp, tcpReceived, tryTcp } from './tcp.mjs';
 import { listenUdp, sendUdp, udpReceived } from './udp.mjs';
 
 /** @type {Record<string, (argument: any, handle: any) => unknown>} */
@@ -18,6 +18,7 @@ const methods = {
   tcpReceived,
   tryTcp,
   exchangeTcp,
+  holdTcp,
   connectTo,
   sendFrames,
 };

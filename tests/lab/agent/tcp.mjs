@@ -78,3 +78,13 @@ export async function tryTcp({ address, port, timeoutMs, localAddress }) {
     socket.destroy();
   }
 }
+
+/** Connections that stay until the agent ends. @type {net.Socket[]} */
+const held = [];
+
+/** @param {{ address: string, port: number }} target */
+export async function holdTcp({ address, port }) {
+  const socket = net.connect({ port, host: address });
+  held.push(socket);
+  await once(socket, 'connect');
+}

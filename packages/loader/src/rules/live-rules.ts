@@ -59,7 +59,7 @@ export class LiveRules {
   #interfaces: Ledger['interfaces'] = [];
   #control: Server | undefined;
   #pin: ((on: boolean) => Promise<string | undefined>) | undefined;
-  #isPinWanted = false;
+  #isPinWanted: boolean | undefined;
   #timer: NodeJS.Timeout | undefined;
   #reportedAt = 0;
   #isClosed = false;

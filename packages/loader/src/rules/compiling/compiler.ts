@@ -17,10 +17,16 @@ interface Waiting {
 }
 
 export class Compiler {
+  readonly #thread: URL;
   #worker: Worker | undefined;
   readonly #waiting = new Map<number, Waiting>();
   #jobs = 0;
   #idle: NodeJS.Timeout | undefined;
+
+  /** `thread`: its code, for tests. */
+  constructor(thread = new URL('./compile-thread.js', import.meta.url)) {
+    this.#thread = thread;
+  }
 
   /** `text` should be in shared memory. */
   async parse(text: Uint8Array): Promise<ParsedAddressList> {
@@ -58,7 +64,7 @@ export class Compiler {
   }
 
   #start(): Worker {
-    const worker = new Worker(fileURLToPath(new URL('./compile-thread.js', import.meta.url)), { name: 'rules' });
+    const worker = new Worker(fileURLToPath(this.#thread), { name: 'rules' });
     // Alone it keeps no process alive.
     worker.unref();
     worker.on('message', ({ number, result }: { number: number; result: Result }) => {

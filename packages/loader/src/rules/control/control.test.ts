@@ -1,0 +1,111 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { AuditLog } from '../audit-log.ts';
+import { Compiler } from '../compiling/compiler.ts';
+import { Desk } from '../desk.ts';
+import { fakeService } from '../engine/fake-kernel.ts';
+import { ControlClient, NoLoaderError } from './control-client.ts';
+import { serveControl } from './control-server.ts';
+
+let directory = '';
+let path = '';
+let server: Server | undefined;
+let fake: ReturnType<typeof fakeService>;
+let client: ControlClient;
+const failures: unknown[] = [];
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'packetlog-control-'));
+  path = join(directory, 'control.sock');
+  fake = fakeService();
+  await fake.begin();
+  failures.length = 0;
+  server = await serveControl(path, deskOf(fake));
+  client = new ControlClient(path, { user: 'alice' });
+});
+afterEach(async () => {
+  server?.closeAllConnections();
+  await new Promise((resolve) => server?.close(resolve));
+  await fake.end();
+  rmSync(directory, { recursive: true });
+});
+
+function deskOf({ service, audit }: ReturnType<typeof fakeService>): Desk {
+  return new Desk({
+    service,
+    audit: { newest: (limit) => audit.slice(-limit) } satisfies Pick<AuditLog, 'newest'>,
+    compiler: new Compiler(),
+    snapshot: () => service.snapshot({ enforcing: true, pinned: false }),
+    rehearse: () => Promise.reject(new Error('broken inside')),
+    failed: (error) => failures.push(error),
+  });
+}
+
+it('is a socket for its owner alone', () => {
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+});
+
+it('answers as the other socket does, and knows who asked', async () => {
+  const added = await client.ask('add', { rule: { action: 'deny', source: '1.1.1.1' } });
+  expect(added).toMatchObject({ ok: true, value: { rule: { id: 1, created_by: 'root (alice)' } } });
+  expect(await client.ask('list', {})).toMatchObject({ ok: true, value: { rules: [{ id: 1 }] } });
+  expect(await client.ask('audit', {})).toMatchObject({
+    value: { entries: [{ who: { name: 'root (alice)', via: 'control', uid: 0 } }] },
+  });
+});
+
+it.each([
+  ['an unknown verb', () => client.ask('burn' as 'list', {}), 'not_found'],
+  ['a rule that is none', () => client.ask('add', { rule: { action: 'deny', source: 'x' } }), 'invalid'],
+  ['a key that is not known', () => client.ask('list', { x: 1 } as never), 'invalid'],
+  ['no JSON', () => client.ask('list', 'x'.repeat(3) as never), 'invalid'],
+  ['a rule that is not there', () => client.ask('remove', { ids: [9] }), 'not_found'],
+])('answers %s with a typed error', async (_, asked, code) => {
+  expect(await asked()).toMatchObject({ ok: false, error: { code, message: expect.stringMatching(/./) } });
+});
+
+it('hides what broke inside, and reports it', async () => {
+  expect(await client.ask('test', { rules: [] })).toMatchObject({ ok: false, error: { code: 'internal' } });
+  expect(failures).toMatchObject([{ message: 'broken inside' }]);
+});
+
+it('takes a list as it is, whole or not at all', async () => {
+  const list = Buffer.from('# feed\n1.2.3.0/24 ; SBL1\n{"cidr":"5.6.7.0/24"}\nadd x 9.9.9.9 timeout 3\n');
+  const imported = await client.importBytes({ set: 'drop', action: 'deny', reason: 'feed' }, list);
+  expect(imported).toMatchObject({ ok: true, value: { rule: { source: 'set:drop' }, set: { entries: 3 } } });
+  expect(fake.kernel.verdict('1.2.3.4')).toBe('deny 1');
+
+  const broken = Buffer.from('8.8.8.8\nnonsense\n');
+  const refused = await client.importBytes({ set: 'drop' }, broken);
+  expect(refused).toMatchObject({ ok: false, error: { code: 'invalid', message: /line 2: "nonsense"/ } });
+  expect(fake.kernel.verdict('8.8.8.8')).toBe('permit');
+  expect(fake.kernel.verdict('1.2.3.4')).toBe('deny 1');
+
+  const skipped = await client.importBytes({ set: 'drop', skip_bad: 'true' }, broken);
+  expect(skipped).toMatchObject({ ok: true, value: { bad_line_count: 1, rule: { id: 1 } } });
+  expect(fake.kernel.verdict('8.8.8.8')).toBe('deny 1');
+  expect(fake.kernel.verdict('1.2.3.4')).toBe('permit');
+});
+
+it('takes the place of one that was killed, not of one that answers', async () => {
+  expect(await serveControl(path, deskOf(fake))).toBeUndefined();
+  const stale = join(directory, 'stale.sock');
+  const killed = createServer().listen(stale);
+  await new Promise((resolve) => killed.once('listening', resolve));
+  // As after a kill: the file stays, nobody listens.
+  const { linkSync, renameSync } = await import('node:fs');
+  linkSync(stale, `${stale}.kept`);
+  await new Promise((resolve) => killed.close(resolve));
+  renameSync(`${stale}.kept`, stale);
+  const second = await serveControl(stale, deskOf(fake));
+  expect(second).toBeDefined();
+  await new Promise((resolve) => second?.close(resolve));
+});
+
+it('says that no loader runs', async () => {
+  const nobody = new ControlClient(join(directory, 'nobody.sock'), { user: 'root' });
+  await expect(nobody.ask('list', {})).rejects.toThrow(NoLoaderError);
+});
