@@ -22,6 +22,7 @@ export async function demo(options: RunOptions, seconds: number): Promise<number
     ...options,
     iface: ['eth0'],
     netns: `/run/netns/${lab.namespace(SERVER.name)}`,
+    pin: 'never',
     state: statePaths({ PACKETLOG_STATE_DIR: directory }),
   };
   try {
