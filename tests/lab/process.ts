@@ -34,6 +34,8 @@ export interface LabProcess {
 export interface PacketlogOptions {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Node's own options. */
+  readonly nodeOptions?: readonly string[];
 }
 
 /**
@@ -41,10 +43,12 @@ export interface PacketlogOptions {
  * that it has a state directory of its own, which goes with it; a test that wants pins sets PACKETLOG_PIN, and
  * PACKETLOG_BPFFS to a PinPlace; one that wants rules to stay sets PACKETLOG_STATE_DIR.
  */
-export function startPacketlog(namespace: Namespace, { args = [], env = {} }: PacketlogOptions = {}): LabProcess {
+export function startPacketlog(namespace: Namespace, options: PacketlogOptions = {}): LabProcess {
+  const { args = [], env = {}, nodeOptions = [] } = options;
   const state = env['PACKETLOG_STATE_DIR'] === undefined ? mkdtempSync(join(tmpdir(), 'packetlog-state-')) : undefined;
   const preset = { PACKETLOG_PIN: 'never', ...(state === undefined ? {} : { PACKETLOG_STATE_DIR: state }) };
-  const packetlog = startProcess(namespace, process.execPath, [PACKETLOG, ...args], { ...preset, ...env });
+  const command = [...nodeOptions, PACKETLOG, ...args];
+  const packetlog = startProcess(namespace, process.execPath, command, { ...preset, ...env });
   if (state !== undefined) void packetlog.exited.then(() => rmSync(state, { recursive: true, force: true }));
   return packetlog;
 }

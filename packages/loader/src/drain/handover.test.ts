@@ -89,6 +89,17 @@ describe('Handover', () => {
     expect(passed.map(({ numbers }) => numbers)).toEqual([[0], [1, 2], [3]]);
   });
 
+  it('passes rows on unforced again and again in one slab that comes back each time', () => {
+    const bed = handover(2);
+    for (let round = 0; round < 3; round++) {
+      bed.add(1);
+      bed.it.flush(false);
+      bed.release();
+    }
+    expect(bed.passed.map(({ slab }) => slab)).toEqual([0, 0, 0]);
+    expect(bed.delivered()).toEqual([0, 1, 2]);
+  });
+
   it('passes a full slab on at once', () => {
     const { it: over, add, passed } = handover(4);
     add(2 * PER_SLAB + 1);

@@ -126,6 +126,8 @@ export class Handover {
   #current(): number | undefined {
     if (this.#slab !== undefined && (this.#records + 1) * this.#stride > SLAB_BYTES) this.#pass();
     this.#slab ??= this.#slabs.take();
+    // It came back, and is ours again.
+    if (this.#slab === this.#lastPosted) this.#lastPosted = undefined;
     return this.#slab;
   }
 

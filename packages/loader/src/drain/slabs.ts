@@ -23,21 +23,16 @@ export function makeSlabMemory(slabs: number): SlabMemory {
 export class Slabs {
   readonly #bytes: Uint8Array;
   readonly #states: Int32Array;
-  #next = 0;
 
   constructor(memory: SlabMemory) {
     this.#bytes = new Uint8Array(memory.bytes);
     this.#states = new Int32Array(memory.states);
   }
 
-  /** A free slab's number, now taken; undefined if the reader holds them all. */
+  /** The first free slab, now taken; undefined if the reader holds them all. */
   take(): number | undefined {
-    for (let i = 0; i < this.#states.length; i++) {
-      const slab = (this.#next + i) % this.#states.length;
-      if (Atomics.compareExchange(this.#states, slab, FREE, TAKEN) === FREE) {
-        this.#next = slab + 1;
-        return slab;
-      }
+    for (let slab = 0; slab < this.#states.length; slab++) {
+      if (Atomics.compareExchange(this.#states, slab, FREE, TAKEN) === FREE) return slab;
     }
     return undefined;
   }
