@@ -72,6 +72,13 @@ export const SYSTEM_PACKAGES = [
   },
   {
     what: 'tcpdump',
+    why: 'the tests hold the filter language against it',
+    purpose: 'test',
+    probe: { command: 'tcpdump' },
+    names: { apt: 'tcpdump', dnf: 'tcpdump', pacman: 'tcpdump' },
+  },
+  {
+    what: 'tcpdump',
     why: 'pnpm bench compares with it',
     purpose: 'bench',
     probe: { command: 'tcpdump' },

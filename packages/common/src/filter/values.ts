@@ -41,7 +41,7 @@ function refuseName(cursor: Cursor, after: string): never {
   return cursor.failNear(candidates, `an address must follow ${after}; names are not looked up`);
 }
 
-/** `10`, `172.16` and `10/8` as tcpdump reads them: zeros behind, and a prefix for what is there. */
+/** `10` and `172.16` as tcpdump reads them: zeros behind, and a prefix for what is there. `10/8` is as good. */
 function completed(text: string): string {
   const [, address, prefix] = /^(\d{1,3}(?:\.\d{1,3}){0,2})(\/\d+)?$/.exec(text) ?? [];
   if (address === undefined) return text;
