@@ -28,6 +28,21 @@ export async function buildSender(): Promise<SenderBuild> {
   return { directory, sender, object, remove: () => rmSync(directory, { recursive: true }) };
 }
 
+/** `how`: what sender.c takes behind the program's id; `sent`: by CPU. */
+export async function sendNumbered(
+  { sender, object }: SenderBuild,
+  program: number,
+  how: readonly string[],
+): Promise<{ sent: number[] }> {
+  const child = spawn(sender, [object, String(program), ...how], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let [said, complained] = ['', ''];
+  child.stdout.on('data', (data) => (said += data));
+  child.stderr.on('data', (data) => (complained += data));
+  const [code] = (await once(child, 'close')) as [number | null];
+  if (code !== 0) throw new Error(`sender: ${complained.trim() || `exit code ${code}`}`);
+  return JSON.parse(said) as { sent: number[] };
+}
+
 /** CPUs that packets are sent from: two at most. */
 export function sendingCpus(): number[] {
   const parts = readFileSync('/sys/devices/system/cpu/online', 'utf8').trim().split(',');
@@ -97,22 +112,11 @@ export class Pair {
 
   async #run(way: string, how: readonly string[]): Promise<Outcome> {
     await this.#reader.ask(`go ${way}`);
-    const { sent } = await this.#send(how);
+    const { sent } = await sendNumbered(this.#build, this.#program, how);
     const { accounts, ...rest } = await this.#reader.ask<Report>('stop');
     const all = Object.values(accounts);
     const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
     return { ...rest, sent: sum(sent), received: sum(all.map(({ received }) => received)), accounts: all };
-  }
-
-  async #send(how: readonly string[]): Promise<{ sent: number[] }> {
-    const { sender, object } = this.#build;
-    const child = spawn(sender, [object, String(this.#program), ...how], { stdio: ['ignore', 'pipe', 'pipe'] });
-    let [said, complained] = ['', ''];
-    child.stdout.on('data', (data) => (said += data));
-    child.stderr.on('data', (data) => (complained += data));
-    const [code] = (await once(child, 'close')) as [number | null];
-    if (code !== 0) throw new Error(`sender: ${complained.trim() || `exit code ${code}`}`);
-    return JSON.parse(said) as { sent: number[] };
   }
 
   /** By force: it may be asleep for ever, or stand still. */

@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <linux/bpf.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include "../../bench/program.h"
@@ -64,8 +65,8 @@ static void run(int program, uint64_t count)
 
 	if (bpf_prog_test_run_opts(program, &options))
 		die("BPF_PROG_TEST_RUN", errno);
-	if (options.retval != 2)
-		die("the program did not let the packet pass", EPROTO);
+	if (options.retval != XDP_PASS && options.retval != XDP_DROP)
+		die("no program judged the packet", EPROTO);
 }
 
 static void *flood(void *context)

@@ -10,8 +10,10 @@ import { describe, expect, it } from 'vitest';
 import { MAPS, OBJECT_PATH, PROGRAMS } from './names.ts';
 import {
   RULE_ACTION,
+  RULE_BLOCK,
   RULE_CHAIN_LIMIT,
   RULE_COUNTER,
+  RULE_FILTER,
   RULE_HEADER,
   RULE_IMAGE_MAGIC,
   RULE_LINE,
@@ -131,6 +133,15 @@ describe('the layout of', () => {
     expect(named('STRUCT', 'rule_line').size).toBe(RULE_LINE.size);
   });
 
+  it('a block of IPv4 is RULE_BLOCK', () => {
+    const { more, starts, values, most_starts } = RULE_BLOCK;
+    expect(layout('rule_block')).toEqual([
+      ['more', more * 4, 4],
+      ['starts', starts * 4, most_starts * 4],
+      ['values', values * 4, (most_starts + 1) * 4],
+    ]);
+  });
+
   it('a rule node is RULE_NODE', () => {
     const members = layout('rule_node').filter(([name]) => name !== 'reserved');
     expect(members.map(([name, offset]) => [name, offset])).toEqual(Object.entries(RULE_NODE.fields));
@@ -165,6 +176,8 @@ describe('the sources', () => {
     ['counters.h', 'PACKETLOG_SLOT_TABLE', SLOT_TABLE_SIZE],
     ['counters.h', 'PACKETLOG_REASONS', REASON_COUNTERS],
     ['rule_image.h', 'RULE_IMAGE_MAGIC', `0x${RULE_IMAGE_MAGIC.toString(16)}`],
+    ['rule_image.h', 'RULE_BLOCK_STARTS', RULE_BLOCK.most_starts],
+    ['rule_image.h', 'RULE_FILTER_BITS', RULE_FILTER.bits],
     ['rule_image.h', 'RULE_CONFIRMED', RULE_SLOTS.confirmed],
     ['rule_image.h', 'RULE_PROVISIONAL', RULE_SLOTS.provisional],
     ['rule_image.h', 'RULE_DENY', RULE_ACTION.deny],

@@ -1,10 +1,11 @@
 /**
  * The image of a rule set: one array map of 64-byte lines (`struct rule_line`), all little-endian u32 unless said.
- * packages/bpf/src/xdp/rules.h has the same names and is tested against this file.
+ * packages/bpf/src/xdp/rule_image.h has the same names and is tested against this file.
  *
  * ```
  *  line 0   header                       HEADER, words
  *  root4    by the top bits of an IPv4 address                 a line each, RULE_BLOCK
+ *  filter4  by the top bits of an IPv4 address                 a bit, 0: no rule has such a source
  *  root6    by the top bits of word 0 of an IPv6 address       {first, count}
  *  bounds   ascending starts within a slice                    {start, value}
  *  slices   IPv6, words 1 to 3: the bounds to go on with       {first, count}
@@ -41,8 +42,8 @@ export const RULE_HEADER = {
   any_value: 13,
   /** 0: no rule has a protocol, a port or an interface; the service is always 0. */
   services_line: 14,
-  /** 1: some rule ends. */
-  has_expiry: 15,
+  /** 0: there is no filter. */
+  filter4_line: 15,
 } as const;
 
 /**
@@ -51,6 +52,9 @@ export const RULE_HEADER = {
  * bounds from number starts[0] on that starts at or below the address holds the value.
  */
 export const RULE_BLOCK = { more: 0, starts: 1, values: 8, most_starts: 7 } as const;
+
+/** Top bits of an IPv4 address that the filter goes by: half a mebibyte, which stays near the CPU. */
+export const RULE_FILTER = { bits: 22 } as const;
 
 export const RULE_ROOT_BITS = { least: 8, most: 20 } as const;
 

@@ -77,13 +77,23 @@ static __always_inline __u32 find(void *image, __u32 bounds, __u64 entry, __u32 
 	return pair_at(image, bounds, first) >> 32;
 }
 
+/* False: no rule has a source near the address. Most addresses end here, near the CPU. */
+static __always_inline int may_have_value(void *image, __u32 filter, __u32 address)
+{
+	__u32 number = address >> (32 - RULE_FILTER_BITS);
+
+	return word_at(image, filter, number / 32) >> (number & 31) & 1;
+}
+
 static __always_inline __u32 value_of_ipv4(void *image, struct rule_header *header, __u32 address)
 {
-	struct rule_line *line =
-		line_at(image, header->root4_line + (address >> ((32 - header->root4_bits) & 31)));
 	struct rule_block *block;
+	struct rule_line *line;
 	__u32 i, reached = 0;
 
+	if (header->filter4_line && !may_have_value(image, header->filter4_line, address))
+		return 0;
+	line = line_at(image, header->root4_line + (address >> ((32 - header->root4_bits) & 31)));
 	if (!line)
 		return 0;
 	block = &line->block;

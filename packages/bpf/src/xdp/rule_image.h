@@ -30,7 +30,7 @@ struct rule_header {
 	__u32 nodes_line;
 	__u32 any_value;
 	__u32 services_line;
-	__u32 has_expiry;
+	__u32 filter4_line;
 };
 
 struct rule_node {
@@ -50,6 +50,8 @@ struct rule_block {
 	__u32 starts[RULE_BLOCK_STARTS];
 	__u32 values[RULE_BLOCK_STARTS + 1];
 };
+
+#define RULE_FILTER_BITS 22
 
 #define RULE_DENY    1
 #define RULE_PERMIT  2

@@ -1,6 +1,7 @@
 /** All IPv4 networks of a rule set, in the order in which the sweep needs them. */
 import { blockBitsFor, blockTable } from './compile-blocks.ts';
 import type { Bounds } from './compile-bounds.ts';
+import { sourceFilter } from './compile-filter.ts';
 import type { NetworkGroups } from './compile-networks.ts';
 import { GROUPS_LIMIT } from './compile-networks.ts';
 import { NOWHERE, type Places } from './compile-places.ts';
@@ -10,7 +11,7 @@ import type { Values } from './compile-values.ts';
 const BITS_FACTOR = 64;
 
 /**
- * Root table and number of bounds of the whole IPv4 space.
+ * Root table, filter and number of bounds of the whole IPv4 space.
  * @param bits of the root table's index; else by how many bounds there are
  * @param shared takes the bounds of blocks that have too many
  */
@@ -20,7 +21,7 @@ export function compileIpv4(
   values: Values,
   shared: Bounds,
   bits?: number,
-): { root: Uint32Array; count: number } {
+): { root: Uint32Array; filter: Uint32Array | undefined; count: number } {
   const sweep = new Sweep(places, values);
   const keys = sortedKeys(networks);
   sweep.begin(NOWHERE);
@@ -36,7 +37,8 @@ export function compileIpv4(
   }
   sweep.finish();
   const { count } = sweep.bounds;
-  return { root: blockTable(sweep.bounds, bits ?? blockBitsFor(count), shared), count };
+  const used = bits ?? blockBitsFor(count);
+  return { root: blockTable(sweep.bounds, used, shared), filter: sourceFilter(sweep.bounds, used), count };
 }
 
 /** Start, length and group in the 53 bits that a number has: sorting needs no comparison function, and nothing beside it. */

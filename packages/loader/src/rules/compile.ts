@@ -69,6 +69,7 @@ export function compileRules(input: RulesToCompile): CompiledRules {
       defaultDeny: input.defaultPolicy === 'deny',
       untilMonoNs: input.untilMonoNs ?? 0n,
       root4: ipv4.root,
+      filter4: ipv4.filter,
       root6: rootTable(bounds, ipv6.first, ipv6.count, input.rootBits?.ipv6 ?? rootBitsFor(ipv6.count)),
       bounds,
       slices,

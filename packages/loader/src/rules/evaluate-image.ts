@@ -1,10 +1,11 @@
 /**
- * Decides about packets by an image, step by step as the XDP program does (packages/bpf/src/xdp/rules.h). Little-endian
+ * Decides about packets by an image, step by step as the XDP program does (packages/bpf/src/xdp/judge.h). Little-endian
  * machines only, as the image.
  */
 import {
   RULE_ACTION,
   RULE_BLOCK,
+  RULE_FILTER,
   RULE_HEADER,
   RULE_IMAGE_MAGIC,
   RULE_LINE,
@@ -128,6 +129,9 @@ export class RuleImage {
   }
 
   #lookUpIpv4(address: number): number {
+    const filter = this.#header(RULE_HEADER.filter4_line) * LINE_WORDS;
+    const bit = address >>> (32 - RULE_FILTER.bits);
+    if (filter !== 0 && (((this.#words[filter + (bit >>> 5)] as number) >>> (bit & 31)) & 1) === 0) return 0;
     const block = address >>> (32 - this.#header(RULE_HEADER.root4_bits));
     const line = (this.#header(RULE_HEADER.root4_line) + block) * LINE_WORDS;
     const more = this.#words[line + RULE_BLOCK.more] as number;

@@ -15,6 +15,7 @@ export interface ImageParts {
   readonly defaultDeny: boolean;
   readonly untilMonoNs: bigint;
   readonly root4: Uint32Array;
+  readonly filter4: Uint32Array | undefined;
   readonly root6: Uint32Array;
   readonly bounds: Bounds;
   readonly slices: Bounds;
@@ -50,6 +51,7 @@ export function writeImage(parts: ImageParts, allocate: (bytes: number) => Uint8
   new BigUint64Array(header.buffer)[RULE_HEADER.until_mono_ns / 2] = parts.untilMonoNs;
   header[RULE_HEADER.root4_line] = place(parts.root4);
   header[RULE_HEADER.root4_bits] = Math.log2(parts.root4.length / RULE_LINE.words);
+  header[RULE_HEADER.filter4_line] = parts.filter4 ? place(parts.filter4) : 0;
   header[RULE_HEADER.root6_line] = place(parts.root6);
   header[RULE_HEADER.root6_bits] = Math.log2(parts.root6.length / PAIR_WORDS);
   header[RULE_HEADER.bounds_line] = place(pairs(parts.bounds));
@@ -59,7 +61,6 @@ export function writeImage(parts: ImageParts, allocate: (bytes: number) => Uint8
   header[RULE_HEADER.service_count] = parts.serviceCount;
   header[RULE_HEADER.nodes_line] = place(nodeBytes(parts.nodes));
   header[RULE_HEADER.any_value] = parts.anyValue;
-  header[RULE_HEADER.has_expiry] = parts.nodes.some(({ expiresMs }) => Number.isFinite(expiresMs)) ? 1 : 0;
   const image = allocate(line * RULE_LINE.size);
   image.set(new Uint8Array(header.buffer));
   for (const section of sections) image.set(section.data, section.line * RULE_LINE.size);
