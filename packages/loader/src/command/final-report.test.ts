@@ -33,6 +33,15 @@ describe('the last line of JSON', () => {
   });
 });
 
+describe('a program that goes on from one loader to the next', () => {
+  it('accounts for what loaders before read, and for what the next one will', () => {
+    const taken = { ...ledger(), before: 500, ring: { ...ledger().ring, offered: 11_500, delivered: 11_490 } };
+    const { delivered } = JSON.parse(ledgerJson(taken, { console: 11_300, dropped: 100 }, true)).ledger;
+    expect(delivered).toEqual({ console: 11_300, dropped: 100 + 70 + 20, before: 500, waiting: 10 });
+    expect(delivered.console + delivered.dropped + delivered.before + delivered.waiting).toBe(12_000);
+  });
+});
+
 describe('what a filter left out', () => {
   it('is named apart from what was lost, in both reports', () => {
     const counts = { console: 800, dropped: 100, filtered: 11_000 };

@@ -45,4 +45,10 @@ describe('LossAlarm', () => {
       count: 4,
     });
   });
+
+  it('does not tell again what was lost before it began', () => {
+    const alarm = new LossAlarm('somewhere', 'Do something.', 1000);
+    expect(alarm.look(1000, 0, 0)).toBeUndefined();
+    expect(alarm.look(1007, 1000, 1000)).toMatchObject({ code: 'loss_began', count: 7 });
+  });
 });

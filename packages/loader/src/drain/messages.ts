@@ -50,6 +50,8 @@ export interface RuleGround {
   interfaces: readonly { name: string; slot: number }[];
   /** Counter slots, slot 0 included, which belongs to no rule. */
   counterSlots: number;
+  /** Counter slot by rule, as a loader before left it: they go on. Rules that are no more may be among them. */
+  counters?: ReadonlyMap<number, number>;
   /** Directory of the network tables (`tcp`, `route`, …) of the namespace that is watched. */
   tables: string;
 }
@@ -102,6 +104,8 @@ export type ToDrain =
       slot: RuleSlot;
       image: SharedArrayBuffer | undefined;
       freshCounters: readonly number[];
+      /** Counter slot by rule, for the loader that takes over one day. */
+      owners: ReadonlyMap<number, number>;
     }
   /** Asks for what these counters stand at now. */
   | { type: 'rule-counts'; request: number; slots: readonly number[] }

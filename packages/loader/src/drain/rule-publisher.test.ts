@@ -17,8 +17,8 @@ describe('a rule set', () => {
     const first = rules.publish('confirmed', image).then(() => done.push('first'));
     const second = rules.publish('provisional', undefined, [7]).then(() => done.push('second'));
     expect(sent).toEqual([
-      { type: 'rules', request: 1, slot: 'confirmed', image, freshCounters: [] },
-      { type: 'rules', request: 2, slot: 'provisional', image: undefined, freshCounters: [7] },
+      { type: 'rules', request: 1, slot: 'confirmed', image, freshCounters: [], owners: new Map() },
+      { type: 'rules', request: 2, slot: 'provisional', image: undefined, freshCounters: [7], owners: new Map() },
     ]);
     rules.answered({ type: 'rules', request: 2, error: undefined });
     await second;

@@ -24,14 +24,16 @@ export class RulePublisher {
   /**
    * Puts a whole compiled set into a slot, or with undefined none. Resolves when no packet is judged by what was there
    * before; rejects with a SetupError, and the slot holds what it held. Calls take effect in their order.
-   * `freshCounters`: counter slots that no set in force uses and this one does; they begin at zero.
+   * `freshCounters`: counter slots that no set in force uses and this one does; they begin at zero. `owners`: counter
+   * slot by rule, which a loader that takes over is told.
    */
   async publish(
     slot: RuleSlot,
     image: SharedArrayBuffer | undefined,
     freshCounters: readonly number[] = [],
+    owners: ReadonlyMap<number, number> = new Map(),
   ): Promise<void> {
-    const answer = await this.#ask((request) => ({ type: 'rules', request, slot, image, freshCounters }));
+    const answer = await this.#ask((request) => ({ type: 'rules', request, slot, image, freshCounters, owners }));
     if (answer.type === 'rules' && answer.error) throw fromPlain(answer.error);
   }
 

@@ -1,6 +1,7 @@
 /** The drain thread's part of the rules: it puts compiled sets in force and reads their counters. */
 import type { RuleCount, RuleCounters } from '../kernel/rule-counters.ts';
 import type { RuleImages } from '../kernel/rule-images.ts';
+import type { RuleOwners } from '../kernel/rule-owners.ts';
 import { type PlainError, toPlain } from '../setup-error.ts';
 import type { FromDrain, ToDrain } from './messages.ts';
 
@@ -10,13 +11,15 @@ type Ask = Extract<ToDrain, { type: 'rule-counts' }>;
 export class Rules {
   readonly #images: RuleImages;
   readonly #counters: RuleCounters;
+  readonly #owners: RuleOwners;
   readonly #post: (message: FromDrain) => void;
   /** While no set was ever there, no counter moves. */
   #inUse = false;
 
-  constructor(images: RuleImages, counters: RuleCounters, post: (message: FromDrain) => void) {
+  constructor(images: RuleImages, counters: RuleCounters, owners: RuleOwners, post: (message: FromDrain) => void) {
     this.#images = images;
     this.#counters = counters;
+    this.#owners = owners;
     this.#post = post;
   }
 
@@ -38,10 +41,11 @@ export class Rules {
     return this.#inUse ? this.#counters.changed() : [];
   }
 
-  #publish({ slot, image, freshCounters }: Publish): PlainError | undefined {
+  #publish({ slot, image, freshCounters, owners }: Publish): PlainError | undefined {
     try {
       this.#inUse = true;
       this.#counters.zero(freshCounters);
+      this.#owners.assign(owners);
       if (image) this.#images.publish(slot, new Uint8Array(image));
       else this.#images.clear(slot);
       return undefined;

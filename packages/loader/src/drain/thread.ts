@@ -101,13 +101,19 @@ function setUp(): Setup {
   const rules = new Rules(
     new RuleImages(program.ruleImages),
     new RuleCounters(program.ruleCounters, program.cpus),
+    program.ruleOwners,
     post,
   );
   drain.setClock();
   for (const name of names) interfaces.add(name);
   post({
     type: 'loaded',
-    ground: { interfaces: interfaces.slots(), counterSlots: rules.counterSlots, tables: networkTables() },
+    ground: {
+      interfaces: interfaces.slots(),
+      counterSlots: rules.counterSlots,
+      counters: program.ruleOwners.slots(),
+      tables: networkTables(),
+    },
     wake,
   });
   return {
@@ -281,8 +287,8 @@ function answerMessages(setup: Setup): 'stop' | 'attach' | 'go on' {
 
 function pin({ pins, interfaces }: Setup, on: boolean): PlainError | undefined {
   try {
-    if (!on) pins.unpin();
-    else if (options.pin !== 'never') pins.pin(interfaces.links());
+    if (options.pin === 'always' || (on && options.pin === 'auto')) pins.pin(interfaces.links());
+    else pins.unpin();
     return undefined;
   } catch (error) {
     return toPlain(error);

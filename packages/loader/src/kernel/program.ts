@@ -45,6 +45,7 @@ import { isRealtimeKernel } from './realtime.ts';
 import { type Remains, remainingMap, speaksOurLayout } from './remains.ts';
 import { denyRingBytes } from './ring-size.ts';
 import { ruleCounterSlots } from './rule-counters.ts';
+import { RULE_OWNERS, RuleOwners } from './rule-owners.ts';
 
 export interface ProgramOptions {
   transport: RequestedTransport;
@@ -84,6 +85,7 @@ export interface LoadedProgram {
   readonly ruleImages: number;
   /** `struct rule_counter` for slot * cpus + cpu. */
   readonly ruleCounters: Uint8Array;
+  readonly ruleOwners: RuleOwners;
 }
 
 const VERIFIER_LOG_BYTES = 1 << 20;
@@ -222,6 +224,8 @@ function opened(
   const emitted = emittedSoFar(counters);
   const kept = remains && ((name: string) => remainingMap(remains, name));
   const open = transport.open(map, { ...ringSettings(options, cpus), kept });
+  const ruleSlots = ruleCounterSlots(totalmem(), cpus);
+  const ruleOwners = RuleOwners.open(ruleSlots, kept?.(RULE_OWNERS));
   return {
     single: descriptor(single),
     frags: hasFrags ? descriptor(frags) : undefined,
@@ -229,18 +233,19 @@ function opened(
     transportName: transport.name,
     ringBytes,
     transport: open,
-    maps: [...lastingMaps(transport).map((name) => ({ name, fd: mapDescriptor(map(name)) })), ...open.made],
+    maps: [
+      ...lastingMaps(transport).map((name) => ({ name, fd: mapDescriptor(map(name)) })),
+      ...open.made,
+      { name: RULE_OWNERS, fd: ruleOwners.fd },
+    ],
     reused: remains !== undefined,
     before: open.before ?? emitted,
     counters,
     live: memoryOf(map(MAPS.live), LIVE.size, 'read-write'),
     slots: memoryOf(map(MAPS.slots), SLOT_TABLE_SIZE, 'read-write'),
     ruleImages: mapDescriptor(map(MAPS.ruleImages)),
-    ruleCounters: memoryOf(
-      map(MAPS.ruleCounters),
-      ruleCounterSlots(totalmem(), cpus) * cpus * RULE_COUNTER.size,
-      'read-write',
-    ),
+    ruleCounters: memoryOf(map(MAPS.ruleCounters), ruleSlots * cpus * RULE_COUNTER.size, 'read-write'),
+    ruleOwners,
   };
 }
 

@@ -69,4 +69,36 @@ describe('SlotTable', () => {
     expect(used()).toBe(INTERFACE_SLOTS - 1);
     expect(slots.assign('eth1', 200, 1)).toBe(1);
   });
+
+  it('goes on with the table of a loader before: what lives keeps its entry, what is gone loses it', () => {
+    const { table, slots, used } = slotTable();
+    table[7] = 3;
+    table[9] = 5;
+    slots.resume([{ slot: 3, ifindex: 7 }], 5);
+    expect([table[7], table[9], used()]).toEqual([3, 0, 1]);
+    expect(slots.assign('eth9', 9)).toBe(6);
+    expect(slots.assign('eth5', 11, 5)).toBe(5);
+  });
+
+  it('never leaves an interface without its entry while it assigns it anew', () => {
+    const { table, slots } = slotTable();
+    table[7] = 3;
+    slots.resume([{ slot: 3, ifindex: 7 }], 3);
+    const written: number[] = [];
+    const watched = new SlotTable(
+      new Proxy(table, {
+        get: (target, key) => {
+          const value = Reflect.get(target, key, target);
+          return typeof value === 'function' ? value.bind(target) : value;
+        },
+        set: (target, key, value) => {
+          written.push(value);
+          return Reflect.set(target, key, value, target);
+        },
+      }),
+    );
+    watched.resume([{ slot: 3, ifindex: 7 }], 3);
+    expect(watched.assign('eth0', 7, 3)).toBe(3);
+    expect(written).toEqual([3]);
+  });
 });

@@ -59,6 +59,7 @@ export class LiveRules {
   #interfaces: Ledger['interfaces'] = [];
   #control: Server | undefined;
   #pin: ((on: boolean) => Promise<string | undefined>) | undefined;
+  /** Undefined: not said yet; a loader before may have left something pinned. */
   #isPinWanted: boolean | undefined;
   #timer: NodeJS.Timeout | undefined;
   #reportedAt = 0;

@@ -9,7 +9,12 @@ import { RuleTotals } from './rule-totals.ts';
 
 /** Where compiled rules are put in force; a RulePublisher. */
 export interface RuleKernel {
-  publish(slot: RuleSlot, image: SharedArrayBuffer | undefined, freshCounters: readonly number[]): Promise<void>;
+  publish(
+    slot: RuleSlot,
+    image: SharedArrayBuffer | undefined,
+    freshCounters: readonly number[],
+    owners?: ReadonlyMap<number, number>,
+  ): Promise<void>;
 }
 
 /** Rules, and what the kernel is given for them. */
@@ -27,7 +32,7 @@ export class Enforcement {
   readonly #compiler: Compiler;
   readonly #counterSlots: number;
   #interfaces: RuleGround['interfaces'];
-  readonly #held: { confirmed: Held; provisional: Held | undefined } = { confirmed: NOTHING, provisional: undefined };
+  readonly #held: { confirmed: Held; provisional: Held | undefined };
   /** Of what was compiled and is not published yet. */
   #promised = new Map<number, number>();
 
@@ -36,6 +41,8 @@ export class Enforcement {
     this.#compiler = compiler;
     this.#counterSlots = ground.counterSlots;
     this.#interfaces = ground.interfaces;
+    // Rules of a loader before go on counting where they stand.
+    this.#held = { confirmed: { ...NOTHING, slots: ground.counters ?? NOTHING.slots }, provisional: undefined };
   }
 
   get confirmed(): Held {
@@ -103,7 +110,7 @@ export class Enforcement {
     const inForce = this.#slotsInForce();
     const fresh = [...held.slots].filter(([id]) => !inForce.has(id)).map(([, each]) => each);
     this.totals.assign(new Map([...inForce, ...held.slots]), fresh);
-    await this.#kernel.publish(slot, held.image, fresh);
+    await this.#kernel.publish(slot, held.image, fresh, held.slots);
     this.#held[slot] = held;
     this.#promised = new Map();
     this.totals.assign(this.#slotsInForce(), []);

@@ -1,0 +1,45 @@
+/**
+ * Which rule each counter slot belongs to. The program does not look at it: it is kept beside the counters for the
+ * loader that takes over, so that rules go on counting where they stood.
+ */
+import { createInnerArray } from '../native/libbpf.ts';
+import { mapShared, pageSize } from '../native/libc.ts';
+import { need } from './outcome.ts';
+
+/** Of the map. */
+export const RULE_OWNERS = 'rule_owners';
+const ID_BYTES = 4;
+
+export class RuleOwners {
+  readonly fd: number;
+  readonly #ids: Uint32Array;
+
+  private constructor(fd: number, ids: Uint32Array) {
+    this.fd = fd;
+    this.#ids = ids;
+  }
+
+  /** `kept`: the map of a loader before, of the same size. */
+  static open(slots: number, kept: number | undefined): RuleOwners {
+    const fd = kept ?? need(createInnerArray(RULE_OWNERS, ID_BYTES, slots), 'make map', RULE_OWNERS);
+    // The kernel gives each value eight bytes.
+    const page = pageSize();
+    const memory = mapShared(fd, 0, Math.ceil((slots * 8) / page) * page, 'read-write');
+    return new RuleOwners(fd, new Uint32Array(memory.buffer, memory.byteOffset, slots * 2));
+  }
+
+  /** `slots`: counter slot by rule. */
+  assign(slots: ReadonlyMap<number, number>): void {
+    for (const [id, slot] of slots) this.#ids[slot * 2] = id;
+  }
+
+  /** Counter slot by rule; rules that are no more may be among them. */
+  slots(): Map<number, number> {
+    const slots = new Map<number, number>();
+    for (let slot = 1; slot * 2 < this.#ids.length; slot++) {
+      const id = this.#ids[slot * 2] ?? 0;
+      if (id !== 0) slots.set(id, slot);
+    }
+    return slots;
+  }
+}

@@ -1,0 +1,150 @@
+/** Rules go on without a loader: what is denied stays denied, and is counted. Needs root. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { buildGenerator, type Generator } from '../lab/generator.ts';
+import { xdpOn } from '../lab/leftovers.ts';
+import { type LabProcess, startPacketlog } from '../lab/process.ts';
+import { requireRoot } from '../lab/root.ts';
+import { receiveUdp, sendUdp } from '../lab/traffic.ts';
+import { until } from '../lab/until.ts';
+import { discrepancies, readJsonOutput } from './console-output.ts';
+import { eachWithPins } from './pinned.ts';
+import { listed, makeRulesPlace, type RulesPlace, rulesDone } from './rules-command.ts';
+
+/** Packets a second: of the client's sockets, half of them denied, and of the generator, all denied. */
+const SOCKETS = 20_000;
+const FRAMES = 80_000;
+/** What the generator's frames come from. */
+const GENERATED = '198.18.0.0/15';
+const [DENIED, PERMITTED] = [5000, 5001];
+
+describe.skipIf(!requireRoot())('rules without a loader', () => {
+  const suite = eachWithPins({ ipv6: false });
+  let generator: Generator;
+  let rules: RulesPlace;
+  beforeAll(async () => {
+    generator = await buildGenerator();
+  });
+  afterAll(() => generator?.remove());
+  beforeEach(() => {
+    rules = makeRulesPlace();
+  });
+  afterEach(() => rules.remove());
+
+  const server = () => suite.network.server;
+  const done = (...args: string[]) => rulesDone(server(), rules, ...args);
+
+  async function enforcing(...args: string[]): Promise<LabProcess> {
+    const env = { ...rules.env, PACKETLOG_PIN: 'auto', PACKETLOG_BPFFS: suite.place.path };
+    const packetlog = suite.own(startPacketlog(server(), { args: ['--listen', 'off', ...args], env }));
+    await packetlog.untilPrinted(/Waiting for Ctrl-C/);
+    return packetlog;
+  }
+
+  test('a loader is killed and replaced under 100,000 packets a second: none that is denied passes, none that is permitted is hurt', {
+    timeout: 120_000,
+  }, async () => {
+    const { client, link } = suite.network;
+    const [denied, permitted] = [
+      await receiveUdp(server(), link.server.ipv4, DENIED),
+      await receiveUdp(server(), link.server.ipv4, PERMITTED),
+    ];
+    const first = await enforcing('--iface', 'server0', '--print', 'none');
+    expect(suite.place.pins()).toEqual([]);
+    await done('add', 'deny', link.client.ipv4, '--protocol', 'udp', '--port', String(DENIED));
+    await done('add', 'deny', GENERATED);
+    expect(await listed(server(), rules)).toMatchObject({ enforcing: true, pinned: true });
+    expect(suite.place.pins().some((path) => path.includes('/link_'))).toBe(true);
+
+    let wanted = true;
+    onTestFinished(() => {
+      wanted = false;
+    });
+    const repeat = async (send: () => Promise<{ sent: number }>) => {
+      let sent = 0;
+      while (wanted) sent += (await send()).sent;
+      return sent;
+    };
+    const ports = [DENIED, PERMITTED];
+    const sockets = repeat(() =>
+      sendUdp(client, { address: link.server.ipv4, count: SOCKETS, ports, perSecond: SOCKETS }),
+    );
+    const frames = repeat(() => generator.sendPaced(link.client, FRAMES, FRAMES));
+    const arrived = async () => (await link.server.counters()).rx.packets;
+    const more = async (packets: number) => {
+      const from = await arrived();
+      await until(async () => (await arrived()) > from + packets, { what: `${packets} packets more` });
+    };
+    await more(SOCKETS + FRAMES);
+    process.kill(first.pid, 'SIGKILL');
+    await first.exited;
+    await more(SOCKETS + FRAMES);
+    const second = await enforcing('--print', 'json', '--filter', 'dst port 1', '--sample', 'off');
+    await more(SOCKETS + FRAMES);
+    wanted = false;
+    const [ofSockets, ofFrames] = [await sockets, await frames];
+    const all = ofSockets + ofFrames;
+    await until(async () => (await arrived()) === all, { what: 'all packets' });
+
+    const half = ofSockets / 2;
+    const counted = await until(
+      async () => {
+        const { rules: list } = await listed(server(), rules);
+        return list.reduce((sum, { packets }) => sum + packets, 0) === half + ofFrames && list;
+      },
+      { what: 'the counters of the rules' },
+    );
+    expect(counted.map(({ id, packets }) => [id, packets])).toEqual([
+      [1, half],
+      [2, ofFrames],
+    ]);
+    await until(async () => (await permitted.received()).distinct === SOCKETS / 2, { what: 'all permitted datagrams' });
+    expect(await permitted.received()).toMatchObject({ received: half });
+    expect(await denied.received()).toMatchObject({ received: 0 });
+    expect(await second.end('SIGINT')).toEqual({ code: 0, signal: null });
+    expect(second.stderr).toContain('The program stays on server0 and goes on without the loader');
+    const { ledger } = readJsonOutput(second.stdout);
+    expect(ledger.interfaces['server0']).toMatchObject({ seen: all, denied: half + ofFrames, permitted: half });
+    expect(discrepancies(ledger)).toEqual([]);
+  });
+
+  test('with the last rule that denies, the pins go, also if it was removed while no loader ran', async () => {
+    const first = await enforcing('--iface', 'server0', '--print', 'none');
+    await done('add', 'deny', '198.51.100.0/24');
+    await done('add', 'observe', 'any');
+    expect(suite.place.pins()).not.toEqual([]);
+    await done('remove', '1');
+    await until(() => suite.place.pins().length === 0, { what: 'the pins to go' });
+    await done('add', 'deny', '198.51.100.0/24');
+    expect(suite.place.pins()).not.toEqual([]);
+    await first.end('SIGTERM');
+    expect(await xdpOn(server(), 'server0')).toBeDefined();
+    await done('remove', '3');
+    const second = await enforcing('--print', 'none');
+    await until(() => suite.place.pins().length === 0, { what: 'the pins to go' });
+    await second.end('SIGTERM');
+    expect(second.stderr).not.toContain('goes on without the loader');
+    expect(await xdpOn(server(), 'server0')).toBeUndefined();
+  });
+
+  test('a rule keeps its count over loaders, and another one begins at zero', async () => {
+    const { client, link } = suite.network;
+    const send = (count: number) => sendUdp(client, { address: link.server.ipv4, count, ports: [DENIED] });
+    const counts = async () => (await listed(server(), rules)).rules.map(({ id, packets }) => [id, packets]);
+    const first = await enforcing('--iface', 'server0', '--print', 'none');
+    await done('add', 'deny', '203.0.113.0/24');
+    await done('add', 'deny', link.client.ipv4, '--protocol', 'udp');
+    await done('remove', '1');
+    await send(100);
+    await first.end('SIGKILL');
+    await send(10);
+    const second = await enforcing('--print', 'none');
+    await done('add', 'deny', '203.0.113.0/24');
+    await send(1);
+    await until(async () => JSON.stringify(await counts()) === '[[2,111],[3,0]]', {
+      what: 'the counts',
+      evidence: () => second.stderr,
+    });
+    await second.end('SIGTERM');
+    expect(await suite.unload().exited).toEqual({ code: 0, signal: null });
+  });
+});
