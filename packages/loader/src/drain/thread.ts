@@ -2,30 +2,18 @@
  * The drain thread: the only one that calls C. It blocks in epoll_wait or in a nap, never in
  * Node's event loop, and talks to the serving thread through a port and shared slabs.
  */
-import { closeSync, openSync, readlinkSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { Notice } from '@packetlog/common';
-import { defaultRouteInterface } from '../kernel/default-route.ts';
-import { InterfaceCounters } from '../kernel/interface-counters.ts';
-import { Pins } from '../kernel/pins.ts';
-import { type LoadedProgram, loadProgram } from '../kernel/program.ts';
-import { findRemains, type Remains } from '../kernel/remains.ts';
-import { RuleCounters } from '../kernel/rule-counters.ts';
-import { RuleImages } from '../kernel/rule-images.ts';
-import { SlotTable } from '../kernel/slots.ts';
-import { enterNetworkNamespace, eventDescriptor, waitForRunningPrograms } from '../native/libc.ts';
-import { type PlainError, SetupError, toPlain } from '../setup-error.ts';
-import type { OpenTransport } from '../transport/transport.ts';
-import { Bed } from './bed.ts';
+import type { LoadedProgram } from '../kernel/program.ts';
+import { waitForRunningPrograms } from '../native/libc.ts';
+import { type PlainError, toPlain } from '../setup-error.ts';
 import { clearEvent } from './clear-event.ts';
-import { Drain } from './drain.ts';
-import { Handover } from './handover.ts';
+import type { Drain } from './drain.ts';
 import { LOOK_BYTES } from './look.ts';
 import type { DrainThreadData, FromDrain, ToDrain } from './messages.ts';
 import { Rhythm } from './rhythm.ts';
-import { Rules } from './rules.ts';
-import { Slabs } from './slabs.ts';
-import { WatchedInterfaces } from './watched-interfaces.ts';
+import { type Setup, setUp } from './set-up.ts';
 
 /** Reports are so far apart, but for one that waits for the first record or for somebody who reads it. */
 const REPORT_MS = 1000;
@@ -34,23 +22,6 @@ const FOR_EVER = -1;
 const ALARM_MS = 200;
 /** How long the end waits for the serving thread to give slabs back, and for the last records. */
 const STOP_MS = 5000;
-
-interface Setup {
-  program: LoadedProgram;
-  transport: OpenTransport;
-  drain: Drain;
-  handover: Handover;
-  interfaces: WatchedInterfaces;
-  rules: Rules;
-  pins: Pins;
-  remains: Remains | undefined;
-  wake: number;
-  bed: Bed;
-  /** Somebody reads what comes each second. */
-  watched: boolean;
-  /** By performance.now(). */
-  nextReport: number;
-}
 
 const { options, port } = workerData as DrainThreadData;
 const signal = new Int32Array(options.signal);
@@ -62,74 +33,9 @@ function post(message: FromDrain): void {
   parentPort?.postMessage(message);
 }
 
-function setUp(): Setup {
-  if (options.networkNamespace !== undefined) enter(options.networkNamespace);
-  const remains = findRemains(options.bpfFs);
-  const names = options.interfaces.length > 0 || remains ? options.interfaces : [requireDefaultRoute()];
-  const { transport: requested, ringBytes, logPermits, clock, sample } = options;
-  const program = loadProgram({ transport: requested, ringBytes, logPermits, clock, sample, remains });
-  const pins = new Pins(
-    { transport: program.transportName, ringBytes, maps: program.maps },
-    options.bpfFs,
-    remains,
-    program.reused,
-  );
-  const slots = new SlotTable(program.slots);
-  const counters = new InterfaceCounters(program.counters, program.cpus);
-  const interfaces = new WatchedInterfaces(program, slots, counters, options.mode, pins);
-  if (remains) {
-    if (program.reused) slots.resume(remains.links, Math.max(0, ...remains.names.keys()));
-    interfaces.resume(remains.links, remains.names);
-  }
-  const { transport } = program;
-  const [ring] = transport.rings;
-  if (!ring) throw new Error('no CPU');
-  const handover = new Handover({
-    slabs: new Slabs(options.slabs),
-    stride: ring.stride,
-    recordOffset: ring.recordOffset,
-    rowsPerSecond: options.rowsPerSecond,
-    simulateLoss: options.simulateLoss,
-    now: () => performance.now(),
-    post: (slab, count, skipped) => post({ type: 'rows', slab, count, skipped }),
-    postSkipped: (skipped) => post({ type: 'skipped', skipped }),
-  });
-  const { before, live } = program;
-  const drain = new Drain({ rings: transport.rings, interfaces, handover, live, before, summaries: options.summaries });
-  const wake = eventDescriptor();
-  const bed = new Bed(wake, transport.descriptors);
-  const rules = new Rules(
-    new RuleImages(program.ruleImages),
-    new RuleCounters(program.ruleCounters, program.cpus),
-    program.ruleOwners,
-    post,
-  );
-  drain.setClock();
-  for (const name of names) interfaces.add(name);
-  post({
-    type: 'loaded',
-    ground: {
-      interfaces: interfaces.slots(),
-      counterSlots: rules.counterSlots,
-      counters: program.ruleOwners.slots(),
-      tables: networkTables(),
-    },
-    wake,
-  });
-  return {
-    program,
-    transport,
-    drain,
-    handover,
-    interfaces,
-    rules,
-    pins,
-    remains,
-    wake,
-    bed,
-    watched: false,
-    nextReport: 0,
-  };
+/** Of this thread, which may be in another namespace than the process. */
+function networkTables(): string {
+  return `/proc/${readlinkSync('/proc/thread-self')}/net`;
 }
 
 function attach({ program, transport, drain, interfaces, pins, remains }: Setup): void {
@@ -155,11 +61,6 @@ function attach({ program, transport, drain, interfaces, pins, remains }: Setup)
   if (remains) tell([takenOver(program, drain)]);
 }
 
-/** Of this thread, which may be in another namespace than the process. */
-function networkTables(): string {
-  return `/proc/${readlinkSync('/proc/thread-self')}/net`;
-}
-
 /** False: the end was asked for instead. */
 function waitForAttach(setup: Setup): boolean {
   for (;;) {
@@ -169,38 +70,6 @@ function waitForAttach(setup: Setup): boolean {
     const answer = answerMessages(setup);
     if (answer !== 'go on') return answer === 'attach';
   }
-}
-
-function enter(path: string): void {
-  let fd: number;
-  try {
-    fd = openSync(path, 'r');
-  } catch (cause) {
-    throw new SetupError({
-      step: 'enter network namespace',
-      target: path,
-      next: 'See which there are with: ip netns list.',
-      exit: 'not_found',
-      cause,
-    });
-  }
-  try {
-    enterNetworkNamespace(fd);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function requireDefaultRoute(): string {
-  const name = defaultRouteInterface();
-  if (name !== undefined) return name;
-  throw new SetupError({
-    step: 'choose',
-    target: 'interface',
-    problem: 'there is no default route',
-    next: 'Name one with --iface NAME (see: ip -br link).',
-    exit: 'not_found',
-  });
 }
 
 /** Looks, naps and sleeps until told to stop. */
@@ -358,7 +227,15 @@ function stop(setup: Setup): void {
 }
 
 try {
-  const setup = setUp();
+  const setup = setUp(options, post);
+  const { program, interfaces, rules, wake } = setup;
+  const ground = {
+    interfaces: interfaces.slots(),
+    counterSlots: rules.counterSlots,
+    counters: program.ruleOwners.slots(),
+    tables: networkTables(),
+  };
+  post({ type: 'loaded', ground, wake });
   if (waitForAttach(setup)) {
     attach(setup);
     run(setup);

@@ -1,0 +1,131 @@
+/** Makes what the drain thread works with, in the network namespace that it is to watch. */
+import { closeSync, openSync } from 'node:fs';
+import { defaultRouteInterface } from '../kernel/default-route.ts';
+import { InterfaceCounters } from '../kernel/interface-counters.ts';
+import { Pins } from '../kernel/pins.ts';
+import { type LoadedProgram, loadProgram } from '../kernel/program.ts';
+import { findRemains, type Remains } from '../kernel/remains.ts';
+import { RuleCounters } from '../kernel/rule-counters.ts';
+import { RuleImages } from '../kernel/rule-images.ts';
+import { SlotTable } from '../kernel/slots.ts';
+import { enterNetworkNamespace, eventDescriptor } from '../native/libc.ts';
+import { SetupError } from '../setup-error.ts';
+import type { OpenTransport } from '../transport/transport.ts';
+import { Bed } from './bed.ts';
+import { Drain } from './drain.ts';
+import { Handover } from './handover.ts';
+import type { DrainOptions, FromDrain } from './messages.ts';
+import { Rules } from './rules.ts';
+import { Slabs } from './slabs.ts';
+import { WatchedInterfaces } from './watched-interfaces.ts';
+
+/** All that the drain thread works with. */
+export interface Setup {
+  program: LoadedProgram;
+  transport: OpenTransport;
+  drain: Drain;
+  handover: Handover;
+  interfaces: WatchedInterfaces;
+  rules: Rules;
+  pins: Pins;
+  remains: Remains | undefined;
+  wake: number;
+  bed: Bed;
+  /** Somebody reads what comes each second. */
+  watched: boolean;
+  /** By performance.now(). */
+  nextReport: number;
+}
+
+/** Loads the program and maps its rings; nothing is attached yet. Throws SetupError. */
+export function setUp(options: DrainOptions, post: (message: FromDrain) => void): Setup {
+  if (options.networkNamespace !== undefined) enter(options.networkNamespace);
+  const remains = findRemains(options.bpfFs);
+  const names = options.interfaces.length > 0 || remains ? options.interfaces : [requireDefaultRoute()];
+  const { transport: requested, ringBytes, logPermits, clock, sample } = options;
+  const program = loadProgram({ transport: requested, ringBytes, logPermits, clock, sample, remains });
+  const pins = new Pins(
+    { transport: program.transportName, ringBytes, maps: program.maps },
+    options.bpfFs,
+    remains,
+    program.reused,
+  );
+  const slots = new SlotTable(program.slots);
+  const counters = new InterfaceCounters(program.counters, program.cpus);
+  const interfaces = new WatchedInterfaces(program, slots, counters, options.mode, pins);
+  if (remains) {
+    if (program.reused) slots.resume(remains.links, Math.max(0, ...remains.names.keys()));
+    interfaces.resume(remains.links, remains.names);
+  }
+  const { transport } = program;
+  const [ring] = transport.rings;
+  if (!ring) throw new Error('no CPU');
+  const handover = new Handover({
+    slabs: new Slabs(options.slabs),
+    stride: ring.stride,
+    recordOffset: ring.recordOffset,
+    rowsPerSecond: options.rowsPerSecond,
+    simulateLoss: options.simulateLoss,
+    now: () => performance.now(),
+    post: (slab, count, skipped) => post({ type: 'rows', slab, count, skipped }),
+    postSkipped: (skipped) => post({ type: 'skipped', skipped }),
+  });
+  const { before, live } = program;
+  const drain = new Drain({ rings: transport.rings, interfaces, handover, live, before, summaries: options.summaries });
+  const wake = eventDescriptor();
+  const bed = new Bed(wake, transport.descriptors);
+  const rules = new Rules(
+    new RuleImages(program.ruleImages),
+    new RuleCounters(program.ruleCounters, program.cpus),
+    program.ruleOwners,
+    post,
+  );
+  drain.setClock();
+  for (const name of names) interfaces.add(name);
+  return {
+    program,
+    transport,
+    drain,
+    handover,
+    interfaces,
+    rules,
+    pins,
+    remains,
+    wake,
+    bed,
+    watched: false,
+    nextReport: 0,
+  };
+}
+
+function enter(path: string): void {
+  let fd: number;
+  try {
+    fd = openSync(path, 'r');
+  } catch (cause) {
+    throw new SetupError({
+      step: 'enter network namespace',
+      target: path,
+      next: 'See which there are with: ip netns list.',
+      exit: 'not_found',
+      cause,
+    });
+  }
+  try {
+    enterNetworkNamespace(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function requireDefaultRoute(): string {
+  const name = defaultRouteInterface();
+  if (name !== undefined) return name;
+  throw new SetupError({
+    step: 'choose',
+    target: 'interface',
+    problem: 'there is no default route',
+    next: 'Name one with --iface NAME (see: ip -br link).',
+    exit: 'not_found',
+  });
+}
