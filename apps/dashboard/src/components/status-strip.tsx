@@ -126,6 +126,9 @@ function Rates({ old }: { old: boolean }) {
   );
 }
 
+/** A longer number would push the rest of the strip about. */
+const SHORTENED_FROM = 100_000;
+
 /** What was refused since the loader started: exact, from the kernel. */
 function Denied() {
   const denied = useSnapshot(({ figures }) =>
@@ -139,7 +142,7 @@ function Denied() {
       <VerdictMark verdict="deny" />
       denied{' '}
       <data className="font-mono" value={denied} data-value={denied} data-testid="total-denied">
-        {quantityText(formatCompact(denied))}
+        {denied < SHORTENED_FROM ? formatCount(denied) : quantityText(formatCompact(denied))}
       </data>
     </span>
   );

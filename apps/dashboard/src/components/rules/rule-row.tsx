@@ -4,6 +4,7 @@
 'use client';
 
 import { Pencil, Trash2 } from 'lucide-react';
+import { memo } from 'react';
 import { agoText } from '../../lib/clock.ts';
 import { ABSENT, formatBytes, formatCompact, formatCount, quantityText } from '../../lib/number.ts';
 import type { ListedRule } from '../../lib/rules/rule-book.ts';
@@ -16,7 +17,8 @@ import { Sparkline } from './sparkline.tsx';
 /** Below it a countdown is in the colour of what is about to happen. */
 const SOON_MS = 60_000;
 
-export function RuleRow({
+/** While the table scrolls, rows that stay in sight are not drawn again. */
+export const RuleRow = memo(function RuleRow({
   rule,
   top,
   position,
@@ -131,4 +133,4 @@ export function RuleRow({
       </span>
     </div>
   );
-}
+});

@@ -2,6 +2,7 @@
 
 import type { RulesError } from '@packetlog/common';
 import { useEffect, useState } from 'react';
+import { formatCount } from '../../lib/number.ts';
 import { useSnapshot } from '../../live/live-context.tsx';
 import { useMayChange, useRuleActions, useRulesView } from '../../live/use-rules.ts';
 import { Tabs } from '../tabs.tsx';
@@ -53,7 +54,7 @@ export function RulesPage() {
           {
             id: 'rules',
             label: 'Rules',
-            note: String(rules.length),
+            note: formatCount(rules.length),
             content: (
               <RuleList
                 view={view}
@@ -67,7 +68,7 @@ export function RulesPage() {
           {
             id: 'sets',
             label: 'Sets',
-            note: String(sets.length),
+            note: formatCount(sets.length),
             content: <Sets sets={sets} rules={rules} onOpen={show} />,
           },
           { id: 'changes', label: 'Changes', content: <Changes /> },

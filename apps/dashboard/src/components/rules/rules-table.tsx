@@ -73,6 +73,10 @@ export function RulesTable({
     useFlushSync: false,
   });
   useEffect(() => virtualizer.measure(), [height]);
+  // Another choice is read from its top.
+  useEffect(() => {
+    scroller.current?.scrollTo({ top: 0 });
+  }, [choice]);
   return (
     <div
       role="table"
