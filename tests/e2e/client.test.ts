@@ -1,0 +1,126 @@
+/** @packetlog/client as its README has it, against the real loader and real packets. Needs root. */
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, test } from 'vitest';
+import { type LabProcess, startPacketlog, startProcess } from '../lab/process.ts';
+import { requireRoot } from '../lab/root.ts';
+import { sendUdp } from '../lab/traffic.ts';
+import { eachWithNetwork } from './suite.ts';
+
+const CLIENT = fileURLToPath(new URL('../../packages/client/', import.meta.url));
+const TOKEN = 'a-token-of-the-test-0123456789';
+const ADMIN_TOKEN = 'a-token-to-change-rules-0123456789';
+const PORT = 7411;
+const APP_PORT = 8080;
+
+const readme = await readFile(join(CLIENT, 'README.md'), 'utf8');
+const examples = [...readme.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code as string);
+
+describe.skipIf(!requireRoot())('the examples of the client', { timeout: 60_000 }, () => {
+  const suite = eachWithNetwork();
+  const directories: string[] = [];
+  afterEach(async () => {
+    for (const directory of directories.splice(0)) await rm(directory, { recursive: true, force: true });
+  });
+
+  async function temporary(): Promise<string> {
+    const directory = await mkdtemp(join(tmpdir(), 'packetlog-client-'));
+    directories.push(directory);
+    return directory;
+  }
+
+  async function startLoader(): Promise<LabProcess> {
+    const { server, link } = suite.network;
+    const packetlog = suite.own(
+      startPacketlog(server, {
+        args: ['--iface', link.server.device, '--print', 'none', '--listen', `127.0.0.1:${PORT}`, '--pin', 'never'],
+        env: { PACKETLOG_TOKEN: TOKEN, PACKETLOG_ADMIN_TOKEN: ADMIN_TOKEN, PACKETLOG_STATE_DIR: await temporary() },
+      }),
+    );
+    await packetlog.untilPrinted(/Waiting for Ctrl-C/);
+    return packetlog;
+  }
+
+  /** Runs an example beside the loader, in a project where the client is installed. */
+  async function startExample(number: number): Promise<LabProcess> {
+    const project = await temporary();
+    await mkdir(join(project, 'node_modules/@packetlog'), { recursive: true });
+    await symlink(CLIENT, join(project, 'node_modules/@packetlog/client'));
+    const file = join(project, 'example.mjs');
+    await writeFile(file, examples[number] as string);
+    return suite.own(
+      startProcess(suite.network.server, process.execPath, [file], {
+        PACKETLOG_TOKEN: TOKEN,
+        PACKETLOG_ADMIN_TOKEN: ADMIN_TOKEN,
+        PACKETLOG_URL: `http://127.0.0.1:${PORT}`,
+        PORT: String(APP_PORT),
+        GATEWAY: suite.network.link.client.ipv4,
+      }),
+    );
+  }
+
+  /** The status of a request over the network, or 'no connection'. */
+  async function login(password: string): Promise<string> {
+    const { client, link } = suite.network;
+    const script = `
+      fetch('http://${link.server.ipv4}:${APP_PORT}/', {
+        headers: { authorization: 'Bearer ${password}', connection: 'close' },
+        signal: AbortSignal.timeout(2000),
+      }).then(({ status }) => console.log(status), () => console.log('no connection'))`;
+    return (await client.exec(process.execPath, '-e', script)).trim();
+  }
+
+  test('a server bans who fails to log in three times, and nobody else', async () => {
+    const packetlog = await startLoader();
+    const app = await startExample(0);
+    await app.untilPrinted(/listening/);
+    expect(await login('open sesame')).toBe('200');
+    for (let i = 0; i < 3; i++) expect(await login('guess')).toBe('401');
+    expect(await login('open sesame')).toBe('no connection');
+    // Over IPv6, and so from another address, the server is still there.
+    const { client, link } = suite.network;
+    const other = `fetch('http://[${link.server.ipv6}]:${APP_PORT}/').then(({ status }) => console.log(status))`;
+    expect((await client.exec(process.execPath, '-e', other)).trim()).toBe('401');
+    expect(app.stderr).toBe('');
+    await app.end();
+    await packetlog.end();
+  });
+
+  test('rules are added, listed and removed, and a lock-out is refused', async () => {
+    const { server, link } = suite.network;
+    await server.exec('ip', 'route', 'add', 'default', 'via', link.client.ipv4);
+    const packetlog = await startLoader();
+    const example = await startExample(1);
+    expect(await example.exited).toEqual({ code: 0, signal: null });
+    expect(example.stdout.trim().split('\n')).toEqual([
+      '1 permit 192.0.2.0/24 0',
+      '2 deny 203.0.113.0/24 0',
+      '3 observe 2001:db8:bad::/48 0',
+      '4 deny set:scanners 0',
+      `refused: ${link.client.ipv4}`,
+    ]);
+    expect(example.stderr).toBe('');
+    await packetlog.end();
+  });
+
+  test('packets come by filter, and none is lost', async () => {
+    const { client, link } = suite.network;
+    const packetlog = await startLoader();
+    const example = await startExample(2);
+    const running = { over: false };
+    void example.exited.then(() => {
+      running.over = true;
+    });
+    while (!running.over) {
+      await sendUdp(client, { address: link.server.ipv4, count: 20, ports: [53, 9], perSecond: 500 });
+    }
+    expect(await example.exited).toEqual({ code: 0, signal: null });
+    const lines = example.stdout.trim().split('\n');
+    expect(lines.length).toBeGreaterThan(100);
+    expect(lines.at(-1)).toBe('0 lost');
+    expect(new Set(lines.slice(0, -1).map((line) => line.split(' ')[0]))).toEqual(new Set([link.client.ipv4]));
+    await packetlog.end();
+  });
+});

@@ -1,0 +1,216 @@
+/** Rules through the dashboard, in a real browser, with the real loader and real packets. Needs root and chromium. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type LabProcess, startPacketlog } from '../lab/process.ts';
+import { requireRoot } from '../lab/root.ts';
+import { type Forward, forwardPort, sendUdp } from '../lab/traffic.ts';
+import { until } from '../lab/until.ts';
+import { axeViolations, exact, openPage, PHONE, startChromium } from './chromium.ts';
+import { eachWithNetwork } from './suite.ts';
+
+const TOKEN = 'a-token-of-the-test-0123456789';
+const ADMIN_TOKEN = 'a-token-to-change-rules-0123456789';
+
+describe.skipIf(!requireRoot())('rules in the dashboard', { timeout: 120_000 }, () => {
+  const suite = eachWithNetwork();
+  let browser: Browser;
+  const forwards: Forward[] = [];
+  const directories: string[] = [];
+  beforeAll(async () => {
+    browser = await startChromium();
+  });
+  afterEach(async () => {
+    for (const context of browser.contexts()) await context.close();
+    for (const forward of forwards.splice(0)) await forward.close();
+    for (const directory of directories.splice(0)) await rm(directory, { recursive: true, force: true });
+  });
+  afterAll(() => browser.close());
+
+  /** A loader that lets its rules go when it ends, and the addresses to look with and to change rules with. */
+  async function start(): Promise<{ packetlog: LabProcess; look: string; change: string; origin: string }> {
+    const { server, link } = suite.network;
+    const state = await mkdtemp(join(tmpdir(), 'packetlog-rules-page-'));
+    directories.push(state);
+    const probe = await forwardPort(server, 1, 0);
+    const { port } = probe;
+    await probe.close();
+    const packetlog = suite.own(
+      startPacketlog(server, {
+        args: ['--iface', link.server.device, '--print', 'none', '--listen', `127.0.0.1:${port}`, '--pin', 'never'],
+        env: { PACKETLOG_TOKEN: TOKEN, PACKETLOG_ADMIN_TOKEN: ADMIN_TOKEN, PACKETLOG_STATE_DIR: state },
+      }),
+    );
+    await packetlog.untilPrinted(/Waiting for Ctrl-C/);
+    forwards.push(await forwardPort(server, port));
+    const origin = `http://localhost:${port}`;
+    return { packetlog, origin, look: `#token=${TOKEN}`, change: `#token=${TOKEN}&admin_token=${ADMIN_TOKEN}` };
+  }
+
+  async function open(url: string): Promise<{ page: Page; problems: string[] }> {
+    const opened = await openPage(browser, url);
+    await opened.page.locator('[data-testid=connection-state][data-state=live]').waitFor();
+    return opened;
+  }
+
+  const send = (count: number) => sendUdp(suite.network.client, { address: suite.network.link.server.ipv4, count });
+
+  test('deny from a row: the counter of denied packets moves, and stands still when it is undone', async () => {
+    const { link } = suite.network;
+    const { packetlog, origin, change } = await start();
+    const { page, problems } = await open(`${origin}/${change}`);
+    expect(page.url()).not.toContain(ADMIN_TOKEN);
+    await send(3);
+    await page.getByTestId('live-row').first().click();
+    expect(await page.getByTestId('selected-packet').textContent()).toContain(link.client.ipv4);
+    await page.keyboard.press('d');
+    await page.locator('[name=reason]').fill('login abuse');
+    expect(await page.getByTestId('rule-preview').textContent()).toBe(
+      `${link.client.ipv4} is refused for 1 h, because: login abuse.`,
+    );
+    expect(await axeViolations(page)).toEqual([]);
+    await page.getByTestId('deny-submit').click();
+    await page.getByTestId('toast-undo').waitFor();
+
+    expect(await exact(page, 'total-denied')).toBe(0);
+    await send(40);
+    await until(async () => (await exact(page, 'total-denied')) === 40, { what: '40 denied' });
+    await page.locator('[data-testid=live-row][data-verdict=deny]').first().waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+
+    // The rule's number in the row leads to the rule.
+    await page.locator('[data-testid=live-row] .rule-link').first().click();
+    await page.waitForURL('**/rules');
+    await page.getByRole('dialog', { name: /Rule/ }).getByText('login abuse').first().waitFor();
+    await page.keyboard.press('Escape');
+    const row = page.getByTestId('rule-row');
+    await until(async () => (await row.locator('.rule-packets').getAttribute('data-value')) === '40', {
+      what: 'the rule to have counted 40',
+    });
+    await page.getByTestId('toast-undo').click();
+    await row.waitFor({ state: 'detached' });
+    await send(7);
+    await until(async () => (await link.server.counters()).rx.packets >= 50, { what: 'all to have arrived' });
+    await page.getByRole('link', { name: 'Live' }).click();
+    await until(async () => (await exact(page, 'total-seen')) >= 50, { what: '50 seen' });
+    expect(await exact(page, 'total-denied')).toBe(40);
+    expect(problems).toEqual([]);
+    await packetlog.end();
+  });
+
+  test('a rule is rehearsed, added, changed and removed, and each change is on record', async () => {
+    const { client, link } = suite.network;
+    const { packetlog, origin, change } = await start();
+    const { page, problems } = await open(`${origin}/rules${change}`);
+    await page.getByRole('button', { name: 'Add the first rule' }).click();
+    await page.locator('[name=source]').fill('198.51.100.7/24');
+    await page.getByText('198.51.100.0/24').waitFor();
+    await page.locator('[name=source]').fill(link.client.ipv4);
+    await page.locator('[name=protocol]').fill('udp');
+    await page.locator('[name=port]').fill('9');
+    await page.locator('[name=reason]').fill('nobody needs discard');
+
+    await page.getByTestId('rehearse-10').click();
+    await sendUdp(client, { address: link.server.ipv4, count: 25, ports: [9, 53] });
+    const report = page.getByTestId('rehearsal-report');
+    await report.waitFor();
+    expect(Number(await report.getAttribute('data-denied'))).toBe(13);
+    expect(await report.textContent()).toContain(link.client.ipv4);
+    expect(await axeViolations(page)).toEqual([]);
+    expect(await exact(page, 'total-denied')).toBe(0);
+
+    await page.getByRole('dialog').getByRole('button', { name: 'Add rule' }).click();
+    const row = page.getByTestId('rule-row');
+    await row.waitFor();
+    expect(await row.textContent()).toContain('udp port 9');
+    await page.getByRole('button', { name: /^Edit rule/ }).click();
+    await page.locator('[name=port]').fill('9-19');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await row.getByText('udp ports 9-19').waitFor();
+    await page.getByTestId('remove-rule').click();
+    await row.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Undo last change' }).click();
+    await row.getByText('udp ports 9-19').waitFor();
+
+    await page.getByRole('tab', { name: 'Changes' }).click();
+    const changes = page.getByTestId('changes');
+    for (const words of ['added rule 1', 'changed rule 1', 'removed rule 1', 'took back'])
+      await changes.getByText(words).first().waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    expect(problems).toEqual([]);
+    await packetlog.end();
+  });
+
+  test('a rule that would lock the gateway out is refused in words, and done only on a second word', async () => {
+    const { server, link } = suite.network;
+    await server.exec('ip', 'route', 'add', 'default', 'via', link.client.ipv4);
+    const { packetlog, origin, change } = await start();
+    const { page } = await open(`${origin}/rules${change}`);
+    await page.getByRole('button', { name: 'Add the first rule' }).click();
+    await page.locator('[name=source]').fill(link.client.ipv4);
+    await page.getByRole('dialog').getByRole('button', { name: 'Add rule' }).click();
+    const refusal = page.getByTestId('refusal');
+    await refusal.waitFor();
+    expect(await refusal.textContent()).toContain(`${link.client.ipv4}, the default gateway`);
+    expect(await page.getByTestId('rule-row').count()).toBe(0);
+    expect(await axeViolations(page)).toEqual([]);
+    await page.getByTestId('force').click();
+    await page.getByTestId('rule-row').waitFor();
+    await packetlog.end();
+  });
+
+  test('a risky change counts down on every page, and is confirmed or taken back', async () => {
+    const { packetlog, origin, change } = await start();
+    const { page } = await open(`${origin}/rules${change}`);
+    const toDeny = async () => {
+      await page.getByRole('button', { name: 'change', exact: true }).click();
+      await page.getByRole('radio', { name: 'refused' }).check({ force: true });
+      await page.getByRole('button', { name: 'Refuse by default' }).click();
+      const force = page.getByTestId('force');
+      const pending = page.getByTestId('pending');
+      await force.or(pending).first().waitFor();
+      if (await force.isVisible()) await force.click();
+      await pending.waitFor();
+    };
+    await toDeny();
+    expect(await exact(page, 'pending-seconds')).toBeGreaterThan(0);
+    expect(await axeViolations(page)).toEqual([]);
+    await page.getByRole('link', { name: 'Live' }).click();
+    await page.getByTestId('live-table').waitFor();
+    await page.getByRole('button', { name: 'Take it back' }).click();
+    await page.getByTestId('pending').waitFor({ state: 'detached' });
+    await page.getByRole('link', { name: 'Rules' }).click();
+    await page.getByTestId('default-policy').getByText('let in').waitFor();
+    await toDeny();
+    await page.getByRole('button', { name: 'Confirm' }).click();
+    await page.getByTestId('pending').waitFor({ state: 'detached' });
+    expect(await page.getByTestId('default-policy').textContent()).toBe('refused');
+    await packetlog.end();
+  });
+
+  test('a list is imported as a set; without the second token the page is to look at', async () => {
+    const { packetlog, origin, change, look } = await start();
+    const { page } = await open(`${origin}/rules${change}`);
+    await page.getByRole('button', { name: 'Import…' }).click();
+    await page.locator('[name=entries]').fill('# scanners\n198.51.100.7\n203.0.113.0/24 ; also\n2001:db8:bad::/48\n');
+    await page.locator('[name=set]').fill('scanners');
+    await page.getByRole('button', { name: 'Import', exact: true }).click();
+    await page.getByTestId('rule-row').getByText('scanners').waitFor();
+    await page.getByRole('tab', { name: /Sets/ }).click();
+    await page.getByRole('row', { name: /scanners 3/ }).waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+
+    const visitor = await open(`${origin}/rules${look}`);
+    await visitor.page.getByTestId('rule-row').waitFor();
+    expect(await visitor.page.getByTestId('read-only').textContent()).toContain('second URL that packetlog printed');
+    expect(await visitor.page.getByTestId('add-rule').count()).toBe(0);
+    expect(await visitor.page.getByTestId('remove-rule').count()).toBe(0);
+    expect(await axeViolations(visitor.page)).toEqual([]);
+    await visitor.page.setViewportSize(PHONE);
+    expect(await visitor.page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    expect(await axeViolations(visitor.page)).toEqual([]);
+    await packetlog.end();
+  });
+});
