@@ -1,9 +1,10 @@
 'use client';
 
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
 import { useMedia } from '../live/use-media.ts';
 import { Delivery } from './delivery.tsx';
+import { DenySelected } from './deny/selected-packet.tsx';
 import { KernelTotals } from './kernel-totals.tsx';
 import { Notices } from './notices.tsx';
 import { PacketTable } from './packet-table.tsx';
@@ -16,6 +17,26 @@ const SIDE_BY_SIDE = '(min-width: 1280px)';
 
 /** Everything that arrives, as it arrives. */
 export function LivePage() {
+  const { store } = useLive();
+  const { rows } = store.picture;
+  const selected = useSnapshot(() => rows.selected);
+  const [denying, setDenying] = useState(false);
+  const deselect = () => {
+    setDenying(false);
+    rows.select(null);
+    store.rowsChanged();
+  };
+  return (
+    <>
+      <Instrument onDeny={() => setDenying(true)} />
+      {denying && selected !== null && (
+        <DenySelected row={selected} onClose={() => setDenying(false)} onDone={deselect} />
+      )}
+    </>
+  );
+}
+
+function Instrument({ onDeny }: { onDeny: () => void }) {
   const old = useSnapshot(({ connection }) => connection.state !== 'live');
   usePauseKey();
   const sideBySide = useMedia(SIDE_BY_SIDE);
@@ -28,7 +49,7 @@ export function LivePage() {
           <KernelTotals />
           <Delivery />
         </div>
-        <PacketTable />
+        <PacketTable onDeny={onDeny} />
         <div className="side">
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls on a low screen */}
           <section className="side-top" aria-label="Top lists" tabIndex={0}>
@@ -51,7 +72,7 @@ export function LivePage() {
       <Tabs
         label="What to show below the chart"
         tabs={[
-          { id: 'packets', label: 'Packets', content: <PacketTable /> },
+          { id: 'packets', label: 'Packets', content: <PacketTable onDeny={onDeny} /> },
           { id: 'top', label: 'Top', content: <TopPanels /> },
           { id: 'totals', label: 'Totals', content: totals },
           {

@@ -37,7 +37,7 @@ const COLUMNS = [
 ] as const;
 
 /** The newest packets, windowed: only the rows in sight are decoded and drawn. */
-export function PacketTable() {
+export function PacketTable({ onDeny }: { onDeny: () => void }) {
   const { store } = useLive();
   const router = useRouter();
   const { rows, interfaceName } = store.picture;
@@ -115,7 +115,7 @@ export function PacketTable() {
 
   return (
     <section className="packets" aria-labelledby="packets-title">
-      <TableBar showNewest={showNewest} select={select} />
+      <TableBar showNewest={showNewest} select={select} onDeny={onDeny} />
       <div
         role="table"
         aria-label="Packets, newest first"

@@ -8,7 +8,15 @@ import { useLive, useSnapshot } from '../live/live-context.tsx';
 import { DenyFromRow, SelectedPacket } from './deny/selected-packet.tsx';
 
 /** Above the table: whether it follows, what it holds back, and the way to the newest row. */
-export function TableBar({ showNewest, select }: { showNewest: () => void; select: (row: number | null) => void }) {
+export function TableBar({
+  showNewest,
+  select,
+  onDeny,
+}: {
+  showNewest: () => void;
+  select: (row: number | null) => void;
+  onDeny: () => void;
+}) {
   const { store } = useLive();
   const { rows } = store.picture;
   const figures = useSnapshot((snapshot) => snapshot.figures);
@@ -20,7 +28,7 @@ export function TableBar({ showNewest, select }: { showNewest: () => void; selec
         Packets
       </h2>
       <TableState held={held} />
-      {rows.selected !== null && <DenyFromRow row={rows.selected} deselect={() => select(null)} />}
+      {rows.selected !== null && <DenyFromRow row={rows.selected} deselect={() => select(null)} onDeny={onDeny} />}
       {held && (
         <button
           type="button"

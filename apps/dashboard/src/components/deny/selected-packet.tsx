@@ -1,7 +1,7 @@
 'use client';
 
 import { Ban, X } from 'lucide-react';
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useMemo } from 'react';
 import { endpointText, packetRow } from '../../lib/row.ts';
 import { type PacketSource, packetSource } from '../../lib/rules/deny-choice.ts';
 import { HOW_TO_CHANGE } from '../../lib/rules/refusal-words.ts';
@@ -24,19 +24,22 @@ export function SelectedPacket({ row }: { row: number }) {
 }
 
 /** "Deny…" for the picked packet, by button or by the key d; Escape lets go of it. */
-export function DenyFromRow({ row, deselect }: { row: number; deselect: () => void }) {
+export function DenyFromRow({ row, deselect, onDeny }: { row: number; deselect: () => void; onDeny: () => void }) {
   const { toasts } = useLive();
   const packet = usePacket(row);
   const mayChange = useMayChange();
   const rules = useRulesView();
-  const [open, setOpen] = useState(false);
   const deny = () => {
-    if (packet.source === null) {
-      toasts.show({ text: 'No address could be read from this frame: no rule can be made of it.', tone: 'problem' });
-    } else if (rules === null) {
-      toasts.show({ text: 'This loader only observes: it enforces no rules.', tone: 'problem' });
-    } else if (mayChange) setOpen(true);
-    else toasts.show({ text: `You can look. ${HOW_TO_CHANGE}`, tone: 'problem' });
+    const why =
+      packet.source === null
+        ? 'No address could be read from this frame: no rule can be made of it.'
+        : rules === null
+          ? 'This loader only observes: it enforces no rules.'
+          : mayChange
+            ? ''
+            : `You can look. ${HOW_TO_CHANGE}`;
+    if (why === '') onDeny();
+    else toasts.show({ text: why, tone: 'problem' });
   };
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
@@ -73,11 +76,15 @@ export function DenyFromRow({ row, deselect }: { row: number; deselect: () => vo
       >
         <X size={13} aria-hidden="true" />
       </button>
-      {open && packet.source !== null && (
-        <DenySheet packet={packet.row} source={packet.source} onClose={() => setOpen(false)} onDone={deselect} />
-      )}
     </>
   );
+}
+
+/** The drawer for the picked packet. */
+export function DenySelected({ row, onClose, onDone }: { row: number; onClose: () => void; onDone: () => void }) {
+  const packet = usePacket(row);
+  if (packet.source === null) return null;
+  return <DenySheet packet={packet.row} source={packet.source} onClose={onClose} onDone={onDone} />;
 }
 
 /** The picked row is held still, so what it says does not change. */
