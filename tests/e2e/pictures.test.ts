@@ -43,11 +43,14 @@ test.skipIf(!requireRoot())(
       await counted('total-seen', PACKETS);
       await counted('total-denied', DENIED);
       await shoot('live', 'live-row');
+      // Or the row would have moved on before it is pressed.
+      await page.keyboard.press('Space');
       await page.getByTestId('live-row').filter({ hasText: '198.51.100.7' }).first().click();
       await page.keyboard.press('d');
       await page.locator('[name=reason]').fill('pings too often');
       await shoot('deny', 'deny-submit');
       await page.keyboard.press('Escape');
+      await page.getByTestId('pause-button').click();
       await page.getByRole('link', { name: 'Rules' }).click();
       await shoot('rules', 'rule-row');
       expect(await exact(page, 'total-lost')).toBe(0);

@@ -7,7 +7,16 @@
 
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useRouter } from 'next/navigation';
-import { type KeyboardEvent, type MouseEvent, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import {
+  type KeyboardEvent,
+  type MouseEvent,
+  type PointerEvent,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react';
 import { readMarker } from '../lib/marker.ts';
 import { quietSentence } from '../lib/quiet.ts';
 import type { RecordRing } from '../lib/record-ring.ts';
@@ -43,6 +52,7 @@ export function PacketTable({ onDeny }: { onDeny: () => void }) {
   const { rows, interfaceName } = store.picture;
   useSnapshot(({ rowsVersion }) => rowsVersion);
   const scroller = useRef<HTMLDivElement>(null);
+  const pressed = useRef<number | null>(null);
   const [compact, setCompact] = useState(false);
   // A column that says the same in each row is left out.
   const oneInterface = useSnapshot(({ figures }) => figures.interfaces.length < 2);
@@ -94,8 +104,12 @@ export function PacketTable({ onDeny }: { onDeny: () => void }) {
     }
     // Text that was marked to be copied is no choice of a row.
     if (getSelection()?.isCollapsed === false) return;
-    const row = rowOf(event.target, rows.shown);
+    const row = pressed.current;
     select(row === rows.selected ? null : row);
+  };
+  // Rows move on under the pointer: what was meant is what was there when it was pressed.
+  const onPointerDown = (event: PointerEvent) => {
+    pressed.current = rowOf(event.target, rows.shown);
   };
   const onKeyDown = (event: KeyboardEvent) => {
     const step = event.key === 'ArrowDown' ? -1 : event.key === 'ArrowUp' ? 1 : 0;
@@ -142,6 +156,7 @@ export function PacketTable({ onDeny }: { onDeny: () => void }) {
           className="table-body"
           tabIndex={0}
           onScroll={onScroll}
+          onPointerDown={onPointerDown}
           onClick={onClick}
           onKeyDown={onKeyDown}
           onMouseOver={(event) => explain(event.target, ring)}

@@ -20,7 +20,7 @@ export function RefusedBy() {
   const rules = topRules(store.rules, MOST);
   if (rules.length === 0) return null;
   return (
-    <section className="panel" aria-label="Refused by">
+    <section className="panel panel-refused" aria-label="Refused by">
       <h2 className="panel-title">
         Refused by
         <span className="text-faint font-normal">last 10 s</span>

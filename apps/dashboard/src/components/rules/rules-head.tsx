@@ -58,7 +58,7 @@ export function RulesHead({
         </Fact>
         <Fact label="the rules are">
           <span className={enforcing ? '' : 'text-warn'}>{state.word}</span>
-          <span className="unit">{state.note}</span>
+          <span className="unit rules-fact-note">{state.note}</span>
         </Fact>
       </div>
       {mayChange ? (
