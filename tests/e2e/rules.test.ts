@@ -138,8 +138,10 @@ describe.skipIf(!requireRoot())('rules', { timeout: 90_000 }, () => {
     const echo = await startTcpEcho(server(), link.server.ipv4);
     const first = await enforcing('--print', 'none');
     await add({ action: 'deny', source: link.client.ipv4, reason: 'stays' });
+    expect(await connects(link.server.ipv4, echo.port)).toBe(false);
     await first.end();
     expect(await connects(link.server.ipv4, echo.port)).toBe(true);
+    const ledger = /^server0: (\d+) packets seen.* (\d+) denied/m.exec(first.stderr);
     // No loader runs: the file is changed.
     const offline = await told('add', 'deny', '198.51.100.0/24');
     expect(offline).toMatchObject({ code: 0, stderr: expect.stringContaining('No loader runs') });
@@ -147,7 +149,10 @@ describe.skipIf(!requireRoot())('rules', { timeout: 90_000 }, () => {
     expect(await connects(link.server.ipv4, echo.port)).toBe(false);
     const { rules: kept } = await listed(place);
     expect(kept).toMatchObject([{ id: 1, reason: 'stays' }, { id: 2 }]);
-    await sendUdp(client, { address: link.server.ipv4, count: 1 });
+    const before = Number(ledger?.[2]);
+    expect(before).toBeGreaterThan(0);
+    await sendUdp(client, { address: link.server.ipv4, count: 1000 });
+    await until(async () => ((await verdict(1))?.packets ?? 0) >= before + 1000, { what: 'the rule to count on' });
   });
 
   test('a file that is no rules file any more does not open the door: the last good rules are in force', async () => {

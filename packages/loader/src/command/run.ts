@@ -147,6 +147,7 @@ export async function run(
   front?.notice({ at_ms: Date.now(), level: 'info', code: 'shutting_down', message: 'The loader is shutting down.' });
   await rules.close(Date.now());
   const { ledger, pinned } = await thread.stop();
+  rules.finish();
   const quiet = why === 'output closed' && !broken;
   const goesOn = pinned !== undefined;
   const lastLine = !output && options.print === 'json' ? () => ledgerJson(ledger, counts(printer), goesOn) : undefined;

@@ -1,4 +1,5 @@
 /** The rules of a running loader: from the disk into the kernel, and all that goes on around them. */
+import { existsSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { Ledger, Notice, RuleCounters, RulesSnapshot } from '@packetlog/common';
 import type { RuleGround } from '../drain/messages.ts';
@@ -15,6 +16,7 @@ import { RulesService } from './engine/rules-service.ts';
 import { SetFiles } from './engine/set-files.ts';
 import { readSet, readStored, requireGood } from './engine/sets.ts';
 import { messageOf } from './engine/words.ts';
+import { readCounts, writeCounts } from './file/counts-file.ts';
 import { RuleStore } from './file/rule-store.ts';
 import { RulesFileError } from './file/rules-document.ts';
 import { makeStateDirectory, type StatePaths } from './file/state-directory.ts';
@@ -88,6 +90,7 @@ export class LiveRules {
     this.#makeDirectory();
     const { book, alarms, isEdited, from } = await this.#read();
     const enforcement = new Enforcement(kernel, this.#compiler, ground);
+    enforcement.totals.resume(readCounts(this.#options.paths.counts), ground.counters ?? new Map());
     const service = new RulesService({
       enforcement,
       store: this.#store,
@@ -96,6 +99,7 @@ export class LiveRules {
       confirmMs: this.#options.confirmMs,
       changed: () => {
         this.#plan();
+        this.#keepCounts();
         this.#options.changed();
       },
       notice: this.#options.notice,
@@ -120,6 +124,7 @@ export class LiveRules {
     });
     await service.begin(book);
     this.#plan();
+    this.#keepCounts();
     if (isEdited) this.#tell('info', 'The rules file was edited by hand; it is valid and in force.');
     for (const alarm of alarms) this.#tell('error', alarm);
     if (isEdited || alarms.length > 0) {
@@ -197,6 +202,23 @@ export class LiveRules {
     if (this.#control) await new Promise((resolve) => this.#control?.close(resolve));
     await this.#service?.end();
     await this.#compiler.close();
+  }
+
+  /** After `close`, when nothing counts any more, or goes on without us. */
+  finish(): void {
+    this.#keepCounts();
+  }
+
+  /** Counters go on in the kernel; which rule they belong to must be known to the next loader. */
+  #keepCounts(): void {
+    const service = this.#service;
+    const hasRules = service !== undefined && service.book.rules.length > 0;
+    if (!hasRules && !existsSync(this.#options.paths.counts)) return;
+    try {
+      writeCounts(this.#options.paths.counts, service?.kept() ?? []);
+    } catch (error) {
+      this.#tell('warning', `What rules counted cannot be kept: ${messageOf(error)}.`);
+    }
   }
 
   /** Sleeps as long as time changes nothing. */

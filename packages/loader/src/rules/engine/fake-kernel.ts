@@ -58,7 +58,12 @@ export class FakeKernel implements RuleKernel {
 export function fakeService(options: { confirmMs?: number; counterSlots?: number } = {}) {
   const kernel = new FakeKernel();
   const compiler = new Compiler();
-  const ground = { interfaces: [{ name: 'eth0', slot: 1 }], counterSlots: options.counterSlots ?? 64, tables: '' };
+  const ground = {
+    interfaces: [{ name: 'eth0', slot: 1 }],
+    counterSlots: options.counterSlots ?? 64,
+   
+    tables: '',
+  };
   const saved: RuleBook[] = [];
   const audit: AuditEntry[] = [];
   const notices: Notice[] = [];

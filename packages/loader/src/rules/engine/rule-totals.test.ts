@@ -42,3 +42,34 @@ it('knows nothing of counters that belong to no rule', () => {
   totals.add([count(1, 4)]);
   expect(totals.moved()).toEqual([]);
 });
+
+const slots = new Map([
+  [10, 1],
+  [11, 2],
+]);
+
+it('goes on in another loader with counters that the kernel kept', () => {
+  const first = new RuleTotals();
+  first.assign(slots, [1, 2]);
+  first.add([count(1, 5)]);
+  first.assign(new Map([[10, 3]]), [3]);
+  first.add([count(3, 2)]);
+  const kept = first.kept([10]);
+  // More was counted after that, and nobody read it.
+  const second = new RuleTotals();
+  second.resume(kept, new Map([[10, 3]]));
+  expect(second.of(10).packets).toBe(7);
+  second.add([count(3, 6)]);
+  expect(second.of(10).packets).toBe(11);
+});
+
+it('goes on in another loader with new counters', () => {
+  const first = new RuleTotals();
+  first.assign(slots, [1, 2]);
+  first.add([count(1, 5)]);
+  const second = new RuleTotals();
+  second.resume(first.kept([10, 11]), new Map());
+  second.assign(slots, [1, 2]);
+  second.add([count(1, 1), count(2, 1)]);
+  expect([second.of(10).packets, second.of(11).packets]).toEqual([6, 1]);
+});

@@ -1,11 +1,12 @@
 /** What each rule has counted since it was made, also while it stood in other counters, or in another process. */
 import type { RuleCounters } from '@packetlog/common';
 import type { RuleCount } from '../../kernel/rule-counters.ts';
+import type { KeptCounts } from '../file/counts-file.ts';
 
 export interface Totals {
   packets: number;
   bytes: number;
-  last_seen_ms?: number;
+  last_seen_ms?: number | undefined;
 }
 
 const ZERO: Readonly<Totals> = { packets: 0, bytes: 0 };
@@ -25,6 +26,20 @@ export class RuleTotals {
       const known = id === undefined ? undefined : this.#now.get(id);
       if (id !== undefined && known) this.#before.set(id, known);
     }
+  }
+
+  /** Goes on from another loader. `slots`: counters that the kernel kept, which were never zeroed since, by rule. */
+  resume(kept: KeptCounts, slots: ReadonlyMap<number, number>): void {
+    for (const { id, before, total } of kept) {
+      this.#before.set(id, slots.has(id) ? before : total);
+      this.#now.set(id, total);
+    }
+    this.assign(slots, []);
+  }
+
+  /** For another loader: of these rules. */
+  kept(ids: Iterable<number>): KeptCounts {
+    return [...ids].map((id) => ({ id, before: this.#before.get(id) ?? ZERO, total: this.of(id) }));
   }
 
   /** What the kernel's counters stand at. */

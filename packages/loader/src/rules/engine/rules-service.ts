@@ -13,6 +13,7 @@ import type { RuleCount } from '../../kernel/rule-counters.ts';
 import type { AuditLog } from '../audit-log.ts';
 import { describeSet } from '../book/describe-set.ts';
 import { isExpired, type NamedSet, type RuleBook } from '../book/rule-book.ts';
+import type { KeptCounts } from '../file/counts-file.ts';
 import type { RuleStore } from '../file/rule-store.ts';
 import { lockedOut } from '../protect/lockout.ts';
 import type { Protected } from '../protect/protected.ts';
@@ -175,6 +176,15 @@ export class RulesService {
   counted(counts: readonly RuleCount[]): RuleCounters {
     this.#enforcement.totals.add(counts);
     return this.#enforcement.totals.moved();
+  }
+
+  /** What the rules counted, for the next loader. */
+  kept(): KeptCounts {
+    const { confirmed, provisional, totals } = this.#enforcement;
+    const ids = [confirmed, provisional].flatMap((held) => held?.book.rules.map(({ id }) => id) ?? []);
+    const known = new Set([...ids, ...this.#history.ruleIds()]);
+    totals.keepOnly(known);
+    return totals.kept(new Set(ids));
   }
 
   /** Audits something that was no change asked for. */

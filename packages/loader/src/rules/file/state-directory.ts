@@ -13,6 +13,8 @@ export interface StatePaths {
   /** The last rules that were read or written whole. */
   readonly lastGood: string;
   readonly audit: string;
+  /** What rules counted in loaders before. */
+  readonly counts: string;
   readonly controlSocket: string;
   /** One list for each set that has no file of its own. */
   readonly sets: string;
@@ -27,6 +29,7 @@ export function statePaths(environment: NodeJS.ProcessEnv, rulesFile?: string): 
     rules: rulesFile ?? (given === undefined ? DEFAULT_RULES_FILE : join(given, 'rules.json')),
     lastGood: join(directory, 'rules.last-good.json'),
     audit: join(directory, 'audit.ndjson'),
+    counts: join(directory, 'counts.json'),
     controlSocket: join(directory, 'control.sock'),
     sets: join(directory, 'sets'),
   };
