@@ -61,7 +61,7 @@ export function fakeService(options: { confirmMs?: number; counterSlots?: number
   const ground = {
     interfaces: [{ name: 'eth0', slot: 1 }],
     counterSlots: options.counterSlots ?? 64,
-   
+
     tables: '',
   };
   const saved: RuleBook[] = [];
