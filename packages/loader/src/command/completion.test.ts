@@ -56,6 +56,11 @@ describe('the script for bash', () => {
     [['--print', 'j'], ['json']],
     [['completion', 'f'], ['fish']],
     [['--nothing'], []],
+    [['rules', 'con'], ['confirm']],
+    [
+      ['rules', 'add', 'deny', 'any', '--pro'],
+      ['--protect', '--protocol'],
+    ],
   ])('completes %j with %j', (words, answers) => {
     expect(completed(...words)).toEqual(answers);
   });

@@ -25,9 +25,10 @@ export function completionScript(shell: string, program: Command): string {
     isFile: option.long === '--config' || option.long === '--ui',
     takesValue: option.required,
   }));
-  if (shell === 'bash') return bash(commands, words);
-  if (shell === 'zsh') return zsh(commands, words);
-  if (shell === 'fish') return fish(commands, words);
+  const rules = program.commands.find((command) => command.name() === 'rules')?.commands ?? [];
+  if (shell === 'bash') return bash(commands, words, rules);
+  if (shell === 'zsh') return zsh(commands, words, rules);
+  if (shell === 'fish') return fish(commands, words, rules);
   throw new SetupError({
     step: 'complete for',
     target: JSON.stringify(shell),
@@ -37,7 +38,10 @@ export function completionScript(shell: string, program: Command): string {
   });
 }
 
-function bash(commands: readonly string[], words: readonly Word[]): string {
+const names = (commands: readonly Command[]) => commands.map((command) => command.name()).join(' ');
+const flags = (command: Command) => command.options.map(({ long }) => long ?? '').join(' ');
+
+function bash(commands: readonly string[], words: readonly Word[], rules: readonly Command[]): string {
   const cases = words.flatMap((word) => {
     if (word.isInterface) return [`    ${word.long}) _packetlog_interfaces "$word"; return ;;`];
     if (word.isFile) return [`    ${word.long}) COMPREPLY=($(compgen -f -- "$word")); return ;;`];
@@ -55,15 +59,21 @@ _packetlog() {
   local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]}
   case $before in
 ${cases.join('\n')}
+    rules) COMPREPLY=($(compgen -W "${names(rules)}" -- "$word")); return ;;
     completion) COMPREPLY=($(compgen -W "${SHELLS.join(' ')}" -- "$word")); return ;;
   esac
+  if [[ \${COMP_WORDS[1]} == rules ]]; then
+    case \${COMP_WORDS[2]} in
+${rules.map((each) => `      ${each.name()}) COMPREPLY=($(compgen -W "${flags(each)} --help" -- "$word")); return ;;`).join('\n')}
+    esac
+  fi
   COMPREPLY=($(compgen -W "${[...commands, ...words.map((w) => w.long), '--help', '--version'].join(' ')}" -- "$word"))
 }
 complete -F _packetlog packetlog
 `;
 }
 
-function zsh(commands: readonly string[], words: readonly Word[]): string {
+function zsh(commands: readonly string[], words: readonly Word[], rules: readonly Command[]): string {
   const quoted = (text: string) => text.replace(/[[\]:'\\]/g, ' ');
   const lines = words.map((word) => {
     if (!word.takesValue) return `    '${word.long}[${quoted(word.description)}]' \\`;
@@ -75,6 +85,10 @@ function zsh(commands: readonly string[], words: readonly Word[]): string {
   });
   return `#compdef packetlog
 _packetlog() {
+  if [[ $words[2] == rules ]]; then
+    _arguments '2:command:(${names(rules)})' '*:file:_files'
+    return
+  fi
   _arguments \\
 ${lines.join('\n')}
     '1:command:(${commands.join(' ')})' \\
@@ -84,7 +98,7 @@ _packetlog "$@"
 `;
 }
 
-function fish(commands: readonly string[], words: readonly Word[]): string {
+function fish(commands: readonly string[], words: readonly Word[], rules: readonly Command[]): string {
   const quoted = (text: string) => `'${text.replace(/['\\]/g, '\\$&')}'`;
   const lines = words.map((word) => {
     const base = `complete -c packetlog -l ${word.long.slice(2)} -d ${quoted(word.description)}`;
@@ -93,5 +107,9 @@ function fish(commands: readonly string[], words: readonly Word[]): string {
     if (word.isFile) return `${base} -r`;
     return word.choices.length > 0 ? `${base} -x -a ${quoted(word.choices.join(' '))}` : `${base} -x`;
   });
-  return `${[`complete -c packetlog -f -n __fish_use_subcommand -a '${commands.join(' ')}'`, ...lines].join('\n')}\n`;
+  const first = [
+    `complete -c packetlog -f -n __fish_use_subcommand -a '${commands.join(' ')}'`,
+    `complete -c packetlog -f -n '__fish_seen_subcommand_from rules' -a '${names(rules)}'`,
+  ];
+  return `${[...first, ...lines].join('\n')}\n`;
 }

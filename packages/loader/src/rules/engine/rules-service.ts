@@ -7,7 +7,7 @@
  *   kernel itself keeps the time, and the file is not touched before;
  * - else it is written and in force when the answer comes.
  */
-import type { AuditEntry, Notice, PendingChange, RuleCounters, RulesSnapshot } from '@packetlog/common';
+import type { Notice, RuleCounters, RulesSnapshot } from '@packetlog/common';
 import type { RuleGround } from '../../drain/messages.ts';
 import type { RuleCount } from '../../kernel/rule-counters.ts';
 import type { AuditLog } from '../audit-log.ts';
@@ -20,14 +20,13 @@ import type { Protected } from '../protect/protected.ts';
 import { riskOf } from '../protect/risk.ts';
 import { invalid, notFound, RulesRefusal } from '../refusal.ts';
 import { type Change, expiring, LOADER, type Outcome, undoing, type Who } from './change.ts';
+import { ChangeQueue, type Done, type Waiting } from './change-queue.ts';
 import type { Enforcement, Held } from './enforcement.ts';
 import { History } from './history.ts';
+import { Journal } from './journal.ts';
+import { Keeper } from './keeper.ts';
 import { Pending } from './pending.ts';
-import { Turn } from './turn.ts';
-import { asRefusal, changeWords, lockoutRefusal, messageOf } from './words.ts';
-
-/** So many additions that wait are put in force together. */
-const MOST_TOGETHER = 500;
+import { asRefusal, changeWords, lockoutRefusal } from './words.ts';
 
 export interface RulesServiceOptions {
   readonly enforcement: Enforcement;
@@ -44,18 +43,6 @@ export interface RulesServiceOptions {
   readonly enforced?: (book: RuleBook) => Promise<void>;
 }
 
-export interface Done<Value> {
-  readonly value: Value;
-  readonly revision: number;
-  readonly pending: PendingChange | undefined;
-}
-
-interface Waiting {
-  readonly change: Change<unknown>;
-  readonly done: (done: Done<unknown>) => void;
-  readonly refuse: (error: unknown) => void;
-}
-
 interface Applied {
   readonly waiting: Waiting;
   readonly before: RuleBook;
@@ -65,8 +52,9 @@ interface Applied {
 export class RulesService {
   readonly #options: RulesServiceOptions;
   readonly #enforcement: Enforcement;
-  readonly #turn = new Turn();
-  readonly #waiting: Waiting[] = [];
+  readonly #queue = new ChangeQueue((batch) => this.#do(batch));
+  readonly #keeper: Keeper;
+  readonly #journal: Journal;
   readonly #history = new History();
   readonly #pending = new Pending();
   #revision = 0;
@@ -75,6 +63,8 @@ export class RulesService {
   constructor(options: RulesServiceOptions) {
     this.#options = options;
     this.#enforcement = options.enforcement;
+    this.#keeper = new Keeper(options.store, options.enforcement, options.enforced);
+    this.#journal = new Journal(options.audit, options.notice);
   }
 
   /** The rules as packets are judged by now, provisional ones included. */
@@ -93,7 +83,7 @@ export class RulesService {
 
   /** Puts what was confirmed before this start in force; no net is asked again. */
   async begin(book: RuleBook): Promise<void> {
-    await this.#turn.run(async () => {
+    await this.#queue.run(async () => {
       await this.#enforcement.withdraw();
       await this.#enforcement.confirm(await this.#enforcement.compile(book));
       await this.#options.enforced?.(book);
@@ -103,32 +93,28 @@ export class RulesService {
 
   /** Resolves when it is in force; rejects with a RulesRefusal. */
   ask<Value>(change: Change<Value>): Promise<Done<Value>> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ change, done: (done) => resolve(done as Done<Value>), refuse: reject });
-      void this.#turn.run(() => this.#takeTurn());
-    });
+    return this.#queue.ask(change);
   }
 
   /** What waits stays, and is written. */
   confirm(who: Who): Promise<number> {
-    return this.#turn.run(async () => {
+    return this.#queue.run(async () => {
       const { provisional, confirmed } = this.#enforcement;
       if (!this.#pending.isThere || provisional === undefined) {
         throw notFound('Nothing waits to be confirmed. It may have reverted already; see: packetlog rules audit.');
       }
       const { what, told } = this.#pending;
-      this.#save(provisional.book);
-      await this.#confirmOrBack(provisional);
+      await this.#keeper.confirm(provisional);
       await this.#enforcement.withdraw();
       this.#pending.end();
       this.#history.push({ before: confirmed.book, what });
-      this.#record({ what: 'confirm', who, why: told?.why ?? '' });
+      this.note({ what: 'confirm', who, why: told?.why ?? '' });
       return this.#tell();
     });
   }
 
   revert(who: Who): Promise<number> {
-    return this.#turn.run(() => {
+    return this.#queue.run(() => {
       if (this.#pending.isThere) return this.#revert(who, this.#pending.what);
       throw notFound('Nothing waits to be confirmed. To take the last change back: packetlog rules undo.');
     });
@@ -159,16 +145,16 @@ export class RulesService {
     const nowMs = Date.now();
     const { confirmed, provisional } = this.#enforcement;
     if ([confirmed, provisional].some((held) => held?.book.rules.some((rule) => isExpired(rule, nowMs)))) {
-      this.#inBackground('Removing rules that are over', this.ask(expiring(LOADER)));
+      this.#journal.watch('Removing rules that are over', this.ask(expiring(LOADER)));
     }
   }
 
   /** What the interfaces are called now. */
   named(interfaces: RuleGround['interfaces']): void {
     if (this.#isEnding || !this.#enforcement.rename(interfaces)) return;
-    this.#inBackground(
+    this.#journal.watch(
       'Compiling the rules for renamed interfaces',
-      this.#turn.run(() => this.#compileAgain()),
+      this.#queue.run(() => this.#compileAgain()),
     );
   }
 
@@ -188,8 +174,8 @@ export class RulesService {
   }
 
   /** Audits something that was no change asked for. */
-  note(about: Pick<AuditEntry, 'what' | 'who' | 'why'>): void {
-    this.#record(about);
+  note(about: Pick<Change<unknown>, 'what' | 'who' | 'why'>): void {
+    this.#journal.record(this.#revision + 1, about);
   }
 
   /** A set was read again from its file: undoing a change does not bring the old one back. */
@@ -217,18 +203,7 @@ export class RulesService {
   async end(): Promise<void> {
     this.#isEnding = true;
     this.#pending.end();
-    await this.#turn.run(async () => {});
-  }
-
-  async #takeTurn(): Promise<void> {
-    const first = this.#waiting[0]?.change;
-    const isAlike = (change: Change<unknown> | undefined) =>
-      change?.what === 'add' && !change.force && change.who.address === first?.who.address;
-    let together = 1;
-    while (together < MOST_TOGETHER && isAlike(first) && isAlike(this.#waiting[together]?.change)) together++;
-    const batch = this.#waiting.splice(0, together);
-    if (batch.length > 1 && (await this.#do(batch).then(...IS_DONE))) return;
-    for (const one of batch) await this.#do([one]).catch(one.refuse);
+    await this.#queue.run(async () => {});
   }
 
   /** All of them, or none and an error. */
@@ -250,7 +225,9 @@ export class RulesService {
       }
       if (risk === undefined) await this.#settle(applied, held, nowMs);
       else await this.#provide(applied, held, risk, force);
-      for (const { waiting, outcome } of applied) this.#record(waiting.change, outcome, risk);
+      for (const { waiting, outcome } of applied) {
+        this.#journal.record(this.#revision + 1, waiting.change, outcome, risk);
+      }
       this.#tell();
     }
     const told = { revision: this.#revision, pending: this.#pending.told };
@@ -270,16 +247,12 @@ export class RulesService {
   /** Not risky: it holds for good; what waits to be confirmed goes on waiting in front of it. */
   async #settle(applied: readonly Applied[], held: Held, nowMs: number): Promise<void> {
     if (!this.#pending.isThere) {
-      this.#save(held.book);
-      await this.#confirmOrBack(held);
+      await this.#keeper.confirm(held);
       for (const { waiting, before, outcome } of applied) this.#remember(waiting.change, before, outcome);
       return;
     }
     const settled = await this.#settledBehind(applied, nowMs);
-    if (settled !== undefined) {
-      this.#save(settled.book);
-      await this.#confirmOrBack(settled);
-    }
+    if (settled !== undefined) await this.#keeper.confirm(settled);
     await this.#enforcement.provide(held, this.#pending.untilMonoNs);
   }
 
@@ -304,13 +277,10 @@ export class RulesService {
     if (confirmMs === undefined) {
       if (!force)
         throw invalid(`This is risky: ${risk}. No loader runs that could take it back: start it, or --force.`);
-      this.#save(held.book);
-      await this.#confirmOrBack(held);
+      await this.#keeper.confirm(held);
       return;
     }
-    // Ids that were given are not given again, also after a crash.
-    this.#enforcement.giveIdsFrom(held.book.nextId);
-    this.#save(this.#enforcement.confirmed.book);
+    this.#keeper.giveIdsFrom(held.book.nextId);
     const why = `${risk[0]?.toUpperCase()}${risk.slice(1)}.`;
     const what = applied.map(({ waiting, outcome }) => changeWords(waiting.change, outcome)).join('; ');
     this.#pending.begin({ ms: confirmMs, revision: this.#revision, why, what }, () => this.#timeIsOver());
@@ -323,15 +293,19 @@ export class RulesService {
       // Confirmed, reverted or prolonged in the meantime.
       if (over === undefined || this.#pending.told?.until_ms !== over.until_ms || this.#isEnding) return;
       await this.#revert(LOADER, 'nobody confirmed it in time');
-      this.#notice('rules_reverted', 'warning', `The change was reverted: nobody confirmed it in time. ${over.why}`);
+      this.#journal.notice(
+        'rules_reverted',
+        'warning',
+        `The change was reverted: nobody confirmed it in time. ${over.why}`,
+      );
     };
-    this.#inBackground('Reverting', this.#turn.run(revert));
+    this.#journal.watch('Reverting', this.#queue.run(revert));
   }
 
   async #revert(who: Who, why: string): Promise<number> {
     await this.#enforcement.withdraw();
     this.#pending.end();
-    this.#record({ what: 'revert', who, why });
+    this.note({ what: 'revert', who, why });
     return this.#tell();
   }
 
@@ -350,28 +324,6 @@ export class RulesService {
     await this.#enforcement.provide(await this.#enforcement.compile(provisional.book), this.#pending.untilMonoNs);
   }
 
-  #save(book: RuleBook): void {
-    try {
-      this.#options.store.save(book);
-    } catch (cause) {
-      const message = `The rules cannot be written: ${messageOf(cause)}. Nothing was changed; make room or give access.`;
-      throw new RulesRefusal({ code: 'internal', message }, { cause });
-    }
-  }
-
-  /** The file never says other than the kernel does. */
-  async #confirmOrBack(held: Held): Promise<void> {
-    const { book } = this.#enforcement.confirmed;
-    try {
-      await this.#enforcement.confirm(held);
-    } catch (cause) {
-      this.#save(book);
-      const message = `The kernel did not take the rules: ${messageOf(cause)} Those before are in force.`;
-      throw new RulesRefusal({ code: 'internal', message }, { cause });
-    }
-    await this.#options.enforced?.(held.book);
-  }
-
   #remember(change: Change<unknown>, before: RuleBook, outcome: Outcome<unknown>): void {
     if (change.what === 'load') this.#history.clear();
     else if (!change.isUnattended && change.what !== 'undo')
@@ -383,31 +335,4 @@ export class RulesService {
     this.#options.changed();
     return this.#revision;
   }
-
-  #record(
-    { what, who, why, force }: Pick<AuditEntry, 'what' | 'who' | 'why'> & { force?: boolean },
-    { before, after }: Pick<Outcome<unknown>, 'before' | 'after'> = {},
-    risk?: string,
-  ): void {
-    const words = [why, risk && `to be confirmed: ${risk}`].filter(Boolean).join('; ');
-    const entry: AuditEntry = { at: new Date().toISOString(), revision: this.#revision + 1, what, who, why: words };
-    if (force) entry.forced = true;
-    if (before) entry.before = before;
-    if (after) entry.after = after;
-    try {
-      this.#options.audit.append(entry);
-    } catch (error) {
-      this.#notice('rules_fallback', 'error', `Writing the audit file failed: ${messageOf(error)}`);
-    }
-  }
-
-  #inBackground(doing: string, work: Promise<unknown>): void {
-    work.catch((error: unknown) => this.#notice('rules_fallback', 'error', `${doing} failed: ${messageOf(error)}`));
-  }
-
-  #notice(code: Notice['code'], level: Notice['level'], message: string): void {
-    this.#options.notice({ at_ms: Date.now(), level, code, message });
-  }
 }
-
-const IS_DONE = [() => true, () => false] as const;

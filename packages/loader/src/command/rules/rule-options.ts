@@ -1,0 +1,51 @@
+/** The options that say what a rule is about, for how long, and why; and what requests are made of them. */
+import { Option } from 'commander';
+import { SetupError } from '../../setup-error.ts';
+
+export function matchOptions(): Option[] {
+  return [
+    new Option('--protocol <protocol>', 'tcp, udp, icmp, icmpv6, … or a number'),
+    new Option('--port <port>', 'destination port, or a range such as 1000-2000'),
+    new Option('--interface <name>', 'only what arrives there'),
+  ];
+}
+
+export function lifeOptions(): Option[] {
+  return [
+    new Option('--for <time>', 'it ends by itself: 30s, 15m, 1h, 7d').conflicts('until'),
+    new Option('--until <time>', 'it ends then, such as 2030-01-31T12:00:00Z'),
+    new Option('--reason <text>', 'why, for people'),
+  ];
+}
+
+export function forceOption(): Option {
+  return new Option('--force', 'even if it shuts somebody out whom the guard protects');
+}
+
+export function match(options: Record<string, unknown>) {
+  const { protocol, port, interface: name } = options;
+  return defined({ protocol, destination_port: port, interface: name });
+}
+
+export function life(options: Record<string, unknown>) {
+  return defined({ for: options['for'], expires_at: options['until'], reason: options['reason'] });
+}
+
+export function force(options: Record<string, unknown>): { force?: true } {
+  return options['force'] ? { force: true } : {};
+}
+
+function defined(object: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
+}
+
+export function ruleId(text: string): number {
+  if (/^[1-9]\d{0,9}$/.test(text)) return Number(text);
+  throw new SetupError({
+    step: 'find',
+    target: `rule ${JSON.stringify(text)}`,
+    problem: 'an id is a number',
+    next: 'See which there are with: packetlog rules list.',
+    exit: 'usage',
+  });
+}

@@ -1,0 +1,45 @@
+/** Says what was done to the rules: to the audit file, and to whoever looks. */
+import type { AuditEntry, Notice } from '@packetlog/common';
+import type { AuditLog } from '../audit-log.ts';
+import type { Change, Outcome } from './change.ts';
+import { messageOf } from './words.ts';
+
+type Facts = Pick<Change<unknown>, 'what' | 'who' | 'why'> & { readonly force?: boolean };
+
+export class Journal {
+  readonly #audit: Pick<AuditLog, 'append'>;
+  readonly #tell: (notice: Notice) => void;
+
+  constructor(audit: Pick<AuditLog, 'append'>, tell: (notice: Notice) => void) {
+    this.#audit = audit;
+    this.#tell = tell;
+  }
+
+  /** `risk`: why it waits to be confirmed. A change that cannot be written here is told, and stays. */
+  record(
+    revision: number,
+    { what, who, why, force }: Facts,
+    { before, after }: Pick<Outcome<unknown>, 'before' | 'after'> = {},
+    risk?: string,
+  ): void {
+    const words = [why, risk && `to be confirmed: ${risk}`].filter(Boolean).join('; ');
+    const entry: AuditEntry = { at: new Date().toISOString(), revision, what, who, why: words };
+    if (force) entry.forced = true;
+    if (before) entry.before = before;
+    if (after) entry.after = after;
+    try {
+      this.#audit.append(entry);
+    } catch (error) {
+      this.notice('rules_fallback', 'error', `Writing the audit file failed: ${messageOf(error)}`);
+    }
+  }
+
+  notice(code: Notice['code'], level: Notice['level'], message: string): void {
+    this.#tell({ at_ms: Date.now(), level, code, message });
+  }
+
+  /** For work that nobody waits for. */
+  watch(doing: string, work: Promise<unknown>): void {
+    work.catch((error: unknown) => this.notice('rules_fallback', 'error', `${doing} failed: ${messageOf(error)}`));
+  }
+}
