@@ -52,7 +52,7 @@ describe.skipIf(!requireRoot())('rules without a loader', () => {
     expect(suite.place.pins()).toEqual([]);
     await done('add', 'deny', link.client.ipv4, '--protocol', 'udp', '--port', String(DENIED));
     await done('add', 'deny', GENERATED);
-    expect(await listed(server(), rules)).toMatchObject({ enforcing: true, pinned: true });
+    expect(await listed(rules)).toMatchObject({ enforcing: true, pinned: true });
     expect(suite.place.pins().some((path) => path.includes('/link_'))).toBe(true);
 
     let wanted = true;
@@ -88,7 +88,7 @@ describe.skipIf(!requireRoot())('rules without a loader', () => {
     const half = ofSockets / 2;
     const counted = await until(
       async () => {
-        const { rules: list } = await listed(server(), rules);
+        const { rules: list } = await listed(rules);
         return list.reduce((sum, { packets }) => sum + packets, 0) === half + ofFrames && list;
       },
       { what: 'the counters of the rules' },
@@ -129,7 +129,7 @@ describe.skipIf(!requireRoot())('rules without a loader', () => {
   test('a rule keeps its count over loaders, and another one begins at zero', async () => {
     const { client, link } = suite.network;
     const send = (count: number) => sendUdp(client, { address: link.server.ipv4, count, ports: [DENIED] });
-    const counts = async () => (await listed(server(), rules)).rules.map(({ id, packets }) => [id, packets]);
+    const counts = async () => (await listed(rules)).rules.map(({ id, packets }) => [id, packets]);
     const first = await enforcing('--iface', 'server0', '--print', 'none');
     await done('add', 'deny', '203.0.113.0/24');
     await done('add', 'deny', link.client.ipv4, '--protocol', 'udp');
