@@ -24,6 +24,7 @@ import { exactTime } from '../lib/row.ts';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
 import './packet-table.css';
 import './packet-table-compact.css';
+import { FilterBar } from './filter-bar.tsx';
 import { TableRow } from './packet-row.tsx';
 import { TableBar } from './table-bar.tsx';
 
@@ -129,6 +130,7 @@ export function PacketTable({ onDeny }: { onDeny: () => void }) {
 
   return (
     <section className="packets" aria-labelledby="packets-title">
+      <FilterBar />
       <TableBar showNewest={showNewest} select={select} onDeny={onDeny} />
       <div
         role="table"

@@ -13,5 +13,7 @@ export function markerSentence({ kind, rows, span_ms }: Marker): string {
       return `Not connected for ${spanText(span_ms)}: packets of that time are not shown`;
     case 'restarted':
       return 'The loader was started anew: its counters began at 0';
+    case 'filtered':
+      return 'Another filter from here on: older rows are those that the one before let through, too';
   }
 }

@@ -5,7 +5,7 @@ import type { RecordRing } from './record-ring.ts';
  * A place in the table where rows are missing, stored among the rows as a record of 64 bytes whose
  * `action` no packet has. So a gap is seen where it happened and nobody reads over it.
  */
-export const MARKERS = { lost: 1, paused: 2, disconnected: 3, restarted: 4 } as const;
+export const MARKERS = { lost: 1, paused: 2, disconnected: 3, restarted: 4, filtered: 5 } as const;
 export type MarkerKind = keyof typeof MARKERS;
 
 export interface Marker {
@@ -37,6 +37,11 @@ export function appendMarker(ring: RecordRing, marker: Marker): void {
   data.setFloat64(AT_MS_AT, marker.at_ms, true);
   data.setFloat64(ROWS_AT, marker.rows + (merged ? last.rows : 0), true);
   data.setFloat64(SPAN_AT, marker.span_ms + (merged ? last.span_ms : 0), true);
+}
+
+/** Whether the record that begins at byte `at` is a marker. */
+export function isMarkerAt(bytes: Uint8Array, at: number): boolean {
+  return bytes[at + ACTION_AT] === MARKER_ACTION;
 }
 
 /** The marker in these 64 bytes, or null where they are a packet. */

@@ -1,6 +1,15 @@
-import type { Hello, Interface, Ledger, Notice, PacketLogBatch, Summary } from '@packetlog/common';
+import {
+  compileFilter,
+  type Filter,
+  type Hello,
+  type Interface,
+  type Ledger,
+  type Notice,
+  type PacketLogBatch,
+  type Summary,
+} from '@packetlog/common';
 import { type CarriedLoss, carryOver, type Loss, lossSoFar, NOTHING_CARRIED } from './loss.ts';
-import { appendMarker } from './marker.ts';
+import { appendMarker, isMarkerAt } from './marker.ts';
 import { RowsView } from './rows-view.ts';
 import { SeriesRing } from './series.ts';
 import { lostBetween, NEW_STREAM, receiveBatch, type StreamAccount } from './stream-account.ts';
@@ -119,6 +128,20 @@ export class Picture {
 
   subscribed(rowLimit: number): void {
     this.#rowLimit = rowLimit;
+  }
+
+  /** The loader sends what `filter` lets through from now on; of the rows that are here only such stay. */
+  filtered(filter: Filter | null): void {
+    const { rows } = this;
+    if (filter !== null) {
+      const wanted = compileFilter(filter, { indexesOf: (name) => this.#indexesOf(name) });
+      rows.retain((bytes, at) => isMarkerAt(bytes, at) || wanted(bytes, at));
+    }
+    if (rows.live.size > 0) appendMarker(rows.live, { kind: 'filtered', at_ms: Date.now(), rows: 0, span_ms: 0 });
+  }
+
+  #indexesOf(name: string): number[] {
+    return [...this.#interfaceNames].filter(([, known]) => known === name).map(([ifindex]) => ifindex);
   }
 
   batch(batch: PacketLogBatch, at: number): void {

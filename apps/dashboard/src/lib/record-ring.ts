@@ -50,6 +50,19 @@ export class RecordRing {
     return this.bytes.subarray(at, at + PACKET_LOG_SIZE);
   }
 
+  /** Leaves out the rows that `keep` is false for; the others close up and are numbered anew. */
+  retain(keep: (bytes: Uint8Array, at: number) => boolean): void {
+    const kept = new Uint8Array(this.size * PACKET_LOG_SIZE);
+    let rows = 0;
+    for (let row = this.end - this.size; row < this.end; row++) {
+      const at = (row % this.capacity) * PACKET_LOG_SIZE;
+      if (!keep(this.bytes, at)) continue;
+      kept.set(this.bytes.subarray(at, at + PACKET_LOG_SIZE), rows++ * PACKET_LOG_SIZE);
+    }
+    this.bytes.set(kept.subarray(0, rows * PACKET_LOG_SIZE));
+    this.end = rows;
+  }
+
   /** Becomes equal to `source`, which must have the same capacity. */
   copyFrom(source: RecordRing): void {
     if (source.capacity !== this.capacity) throw new RangeError('rings of different capacity');

@@ -60,6 +60,14 @@ export class RowsView {
     this.#hold(this.#scrolled, this.#paused, there ? row : null);
   }
 
+  /** Only rows that `keep` is true for stay; the table follows again unless it is paused. */
+  retain(keep: (bytes: Uint8Array, at: number) => boolean): void {
+    this.live.retain(keep);
+    this.#still.retain(keep);
+    this.#scrolled = false;
+    this.#selected = null;
+  }
+
   #hold(scrolled: boolean, paused: boolean, selected: number | null): void {
     if (!this.held && (scrolled || paused || selected !== null)) this.#still.copyFrom(this.live);
     this.#scrolled = scrolled;

@@ -1,3 +1,4 @@
+import { filterOfHash, hashOfFilter } from '../lib/filter-text.ts';
 import { defaultLoader, type HandshakeTarget, readHash } from '../lib/handshake-url.ts';
 
 const TOKEN_KEY = 'packetlog-token';
@@ -20,7 +21,7 @@ export function takeHandshakeTarget(): HandshakeTarget {
   if (adminToken !== null) sessionStorage.setItem(ADMIN_TOKEN_KEY, adminToken);
   if (loader !== null) sessionStorage.setItem(LOADER_KEY, loader);
   if (token !== null || adminToken !== null || loader !== null)
-    history.replaceState(null, '', location.pathname + location.search);
+    history.replaceState(null, '', location.pathname + location.search + hashOfFilter(filterOfHash(location.hash)));
   return {
     token: sessionStorage.getItem(TOKEN_KEY),
     adminToken: sessionStorage.getItem(ADMIN_TOKEN_KEY),

@@ -10,6 +10,7 @@ import {
   useState,
   useSyncExternalStore,
 } from 'react';
+import { FilterChoice } from './filter-choice.ts';
 import { takeHandshakeTarget } from './handshake-target.ts';
 import { LoaderConnection } from './loader-socket.ts';
 import { type Snapshot, Store } from './store.ts';
@@ -20,6 +21,7 @@ interface Live {
   readonly retry: () => void;
   readonly setPaused: (paused: boolean) => void;
   readonly ask: LoaderConnection['ask'];
+  readonly filter: FilterChoice;
   readonly toasts: Toasts;
 }
 
@@ -29,34 +31,41 @@ const LiveContext = createContext<Live | null>(null);
 export function LiveProvider({ children }: { children: ReactNode }) {
   const [store] = useState(() => new Store());
   const [toasts] = useState(() => new Toasts());
+  const [filter] = useState(() => new FilterChoice());
   const connection = useRef<LoaderConnection | null>(null);
 
   useEffect(() => {
     const open = () => {
+      filter.readAddress();
       const { token, adminToken, loader } = takeHandshakeTarget();
       connection.current?.close();
-      connection.current = token === null ? null : new LoaderConnection(store, { token, adminToken, loader });
+      const target = token === null ? null : { token, adminToken, loader };
+      connection.current = target === null ? null : new LoaderConnection(store, target, filter.text);
       if (token === null) store.connect({ type: 'no_token' }, loader);
     };
     // The printed URL pasted into an open tab changes only the hash.
     const onHash = () => {
-      if (location.hash.length > 1 && location.hash.includes('token=')) open();
+      if (location.hash.includes('token=')) open();
+      else filter.readAddress();
     };
+    const stopFiltering = filter.onChange(() => connection.current?.setFilter(filter.text));
     open();
     window.addEventListener('hashchange', onHash);
     const stopTicking = store.startTicking();
     return () => {
       window.removeEventListener('hashchange', onHash);
+      stopFiltering();
       stopTicking();
       connection.current?.close();
       connection.current = null;
     };
-  }, [store]);
+  }, [store, filter]);
 
   const live = useMemo<Live>(
     () => ({
       store,
       toasts,
+      filter,
       retry: () => connection.current?.retry(),
       setPaused: (paused) => connection.current?.pause(paused),
       ask: async (...request) =>
@@ -65,7 +74,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
           error: { code: 'unavailable', message: 'There is no connection to the loader.' },
         },
     }),
-    [store, toasts],
+    [store, toasts, filter],
   );
   return <LiveContext.Provider value={live}>{children}</LiveContext.Provider>;
 }

@@ -18,6 +18,7 @@ import {
   summarySchema,
 } from '@packetlog/common';
 import { io, type Socket } from 'socket.io-client';
+import { NO_FILTER, readFilterText } from '../lib/filter-text.ts';
 import type { Store } from './store.ts';
 
 type LoaderSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
@@ -33,10 +34,12 @@ const ANSWER_WITHIN_MS = 15_000;
 export class LoaderConnection {
   readonly #store: Store;
   readonly #socket: LoaderSocket;
+  #filter: string;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(store: Store, target: { loader: string; token: string; adminToken: string | null }) {
+  constructor(store: Store, target: { loader: string; token: string; adminToken: string | null }, filter: string) {
     this.#store = store;
+    this.#filter = filter;
     this.#socket = io(target.loader, {
       transports: ['websocket'],
       auth: {
@@ -91,6 +94,18 @@ export class LoaderConnection {
     }
   }
 
+  /** Rows of another filter from now on, from the moment that the loader says so. The text must be one that parses. */
+  setFilter(text: string): void {
+    const { picture } = this.#store;
+    this.#filter = text.trim();
+    const changed = () => {
+      picture.filtered(readFilterText(this.#filter).filter);
+      this.#store.rowsChanged();
+    };
+    if (this.#socket.connected) this.#subscribe(changed);
+    else changed();
+  }
+
   close(): void {
     clearTimeout(this.#retry);
     this.#socket.removeAllListeners();
@@ -103,12 +118,7 @@ export class LoaderConnection {
 
     socket.on('connect', () => {
       if (picture.rows.paused) socket.emit('pause', { paused: true }, () => {});
-      const wanted = { max_rows_per_second: DEFAULT_ROWS_PER_SECOND, max_batches_per_second: FRAMES_PER_SECOND };
-      socket.emit('subscribe', wanted, (result) => {
-        const limit = result?.ok === true ? result.value?.max_rows_per_second : undefined;
-        if (typeof limit === 'number') picture.subscribed(limit);
-        else this.#bad();
-      });
+      this.#subscribe(() => {});
     });
     socket.on('connect_error', (error) => {
       const refusal = refusalSchema.safeParse((error as Error & { data?: unknown }).data);
@@ -173,6 +183,23 @@ export class LoaderConnection {
       }
       this.#store.rowsChanged();
     });
+  }
+
+  #subscribe(done: () => void): void {
+    this.#socket.emit(
+      'subscribe',
+      {
+        max_rows_per_second: DEFAULT_ROWS_PER_SECOND,
+        max_batches_per_second: FRAMES_PER_SECOND,
+        ...(this.#filter !== NO_FILTER && { filter: this.#filter }),
+      },
+      (result) => {
+        const limit = result?.ok === true ? result.value?.max_rows_per_second : undefined;
+        if (typeof limit !== 'number') return this.#bad();
+        this.#store.picture.subscribed(limit);
+        done();
+      },
+    );
   }
 
   #fresh(): void {

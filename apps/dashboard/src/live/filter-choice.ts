@@ -1,0 +1,69 @@
+import { filterOfHash, hashOfFilter, NO_FILTER, readFilterText, withSaved } from '../lib/filter-text.ts';
+
+const SAVED_KEY = 'packetlog-filters';
+
+/** The filter that is in effect, and those that somebody saved; the address bar carries the one, this browser the others. */
+export class FilterChoice {
+  #text = NO_FILTER;
+  #saved: readonly string[] | null = null;
+  readonly #listeners = new Set<() => void>();
+  readonly #savedListeners = new Set<() => void>();
+
+  /** A text that parses, or ''. */
+  get text(): string {
+    return this.#text;
+  }
+
+  get saved(): readonly string[] {
+    this.#saved ??= readSaved();
+    return this.#saved;
+  }
+
+  readonly onChange = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  readonly onSavedChange = (listener: () => void): (() => void) => {
+    this.#savedListeners.add(listener);
+    return () => this.#savedListeners.delete(listener);
+  };
+
+  /** Does nothing with a text that does not parse. */
+  apply(text: string): void {
+    const next = text.trim();
+    if (next === this.#text || readFilterText(next).trouble !== null) return;
+    this.#text = next;
+    history.replaceState(null, '', location.pathname + location.search + hashOfFilter(next));
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** What a link or an edited address says. */
+  readAddress(): void {
+    this.apply(filterOfHash(location.hash));
+  }
+
+  save(text: string): void {
+    this.#keep(withSaved(this.saved, text.trim()));
+  }
+
+  forget(text: string): void {
+    this.#keep(this.saved.filter((each) => each !== text.trim()));
+  }
+
+  #keep(saved: readonly string[]): void {
+    this.#saved = saved;
+    localStorage.setItem(SAVED_KEY, JSON.stringify(saved));
+    for (const listener of this.#savedListeners) listener();
+  }
+}
+
+/** What is not a list of texts any more is as good as nothing. */
+function readSaved(): readonly string[] {
+  try {
+    const saved: unknown = JSON.parse(localStorage.getItem(SAVED_KEY) ?? '[]');
+    return Array.isArray(saved) ? saved.filter((each): each is string => typeof each === 'string') : [];
+  } catch {
+    return [];
+  }
+}

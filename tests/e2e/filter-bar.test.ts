@@ -1,0 +1,111 @@
+/** The filter above the rows: typed, completed, repaired, in the address, evaluated in the loader. Needs root and chromium. */
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { startPacketlog } from '../lab/process.ts';
+import { requireRoot } from '../lab/root.ts';
+import { type Forward, forwardPort, sendUdp } from '../lab/traffic.ts';
+import { axeViolations, DESKTOP, openPage, screenshot, startChromium } from './chromium.ts';
+import { eachWithNetwork } from './suite.ts';
+
+const TOKEN = 'a-token-of-the-test-0123456789';
+
+describe.skipIf(!requireRoot())('the filter of the live table', () => {
+  const suite = eachWithNetwork();
+  let browser: Browser;
+  const forwards: Forward[] = [];
+  beforeAll(async () => {
+    browser = await startChromium();
+  });
+  afterEach(async () => {
+    for (const context of browser.contexts()) await context.close();
+    for (const forward of forwards.splice(0)) await forward.close();
+  });
+  afterAll(() => browser.close());
+
+  async function start(): Promise<string> {
+    const { server, link } = suite.network;
+    const probe = await forwardPort(server, 1, 0);
+    const { port } = probe;
+    await probe.close();
+    const args = ['--iface', link.server.device, '--print', 'none', '--listen', `127.0.0.1:${port}`];
+    const packetlog = suite.own(startPacketlog(server, { args, env: { PACKETLOG_TOKEN: TOKEN } }));
+    await packetlog.untilPrinted(/Waiting for Ctrl-C/);
+    forwards.push(await forwardPort(server, port));
+    return `http://localhost:${port}/#token=${TOKEN}`;
+  }
+
+  const send = async (port: number, count: number) => {
+    const { client, link } = suite.network;
+    const { sent } = await sendUdp(client, { address: link.server.ipv4, count, sourcePorts: [40_404], ports: [port] });
+    expect(sent).toBe(count);
+  };
+
+  test('shows only what it lets through, from old rows and new ones, and nothing of it counts as lost', async () => {
+    const { page, problems } = await openPage(browser, await start(), { viewport: DESKTOP });
+    await page.locator('[data-testid=connection-state][data-state=live]').waitFor();
+    const rows = page.getByTestId('live-row');
+    const ports = () => page.locator('[data-testid=live-row] [data-field=dst_addr]').allTextContents();
+    await send(53, 5);
+    await send(123, 5);
+    await page.waitForFunction(() => document.querySelectorAll('[data-testid=live-row]').length >= 10);
+
+    await page.keyboard.press('/');
+    await page.keyboard.type('udp dst port 53');
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => location.hash === '#filter=udp+dst+port+53');
+    await page.waitForFunction(
+      () => document.querySelectorAll('[data-testid=live-row] [data-field=dst_addr]').length === 5,
+    );
+    await send(123, 5);
+    await send(53, 7);
+    await page.waitForFunction(
+      () => document.querySelectorAll('[data-testid=live-row] [data-field=dst_addr]').length === 12,
+    );
+    expect((await ports()).every((text) => /53\b/.test(text))).toBe(true);
+    expect(await rows.count()).toBeGreaterThanOrEqual(12);
+    expect(await page.getByTestId('total-lost').getAttribute('data-value')).toBe('0');
+    await screenshot(page, 'filter-applied');
+    expect(await axeViolations(page)).toEqual([]);
+
+    // The address carries it: a tab that opens with it asks for the same.
+    await page.reload();
+    await page.locator('[data-testid=connection-state][data-state=live]').waitFor();
+    expect(await page.getByTestId('filter').inputValue()).toBe('udp dst port 53');
+    await send(123, 3);
+    await send(53, 4);
+    await page.waitForFunction(
+      () => document.querySelectorAll('[data-testid=live-row] [data-field=dst_addr]').length === 4,
+    );
+    expect((await ports()).every((text) => /53\b/.test(text))).toBe(true);
+    expect(problems).toEqual([]);
+  });
+
+  test('completes words, and tells where one is wrong and what to write', async () => {
+    const { page, problems } = await openPage(browser, await start(), { viewport: DESKTOP });
+    await page.locator('[data-testid=connection-state][data-state=live]').waitFor();
+    const input = page.getByTestId('filter');
+    await input.click();
+    await page.keyboard.type('tcp d');
+    await page.getByRole('option', { name: /^dst/ }).waitFor();
+    await screenshot(page, 'filter-completion');
+    expect(await axeViolations(page)).toEqual([]);
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    expect(await input.inputValue()).toBe('tcp dst ');
+
+    await input.fill('tcp dst prot 443');
+    await page.keyboard.press('Escape');
+    const status = page.getByRole('status').filter({ hasText: 'at column 9' });
+    await status.waitFor();
+    await screenshot(page, 'filter-wrong');
+    expect(await axeViolations(page)).toEqual([]);
+    // It is not applied.
+    await input.press('Enter');
+    expect(new URL(page.url()).hash).toBe('');
+    await page.getByRole('button', { name: /Write .port/ }).click();
+    expect(await input.inputValue()).toBe('tcp dst port 443');
+    await input.press('Enter');
+    await page.waitForFunction(() => location.hash === '#filter=tcp+dst+port+443');
+    expect(problems).toEqual([]);
+  });
+});
