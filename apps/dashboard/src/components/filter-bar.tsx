@@ -43,7 +43,9 @@ export function FilterBar() {
     return completeFilter(text, cursor, vocabulary);
   }, [text, cursor, saved, vocabulary]);
   const options = offers?.options.slice(0, OPTIONS) ?? [];
-  const wrong = trouble !== null && (trouble.from < trouble.to || cursor === null);
+  // A word that is being written, and could become a right one, is not wrong yet.
+  const growing = trouble !== null && trouble.to === cursor && (trouble.from === trouble.to || options.length > 0);
+  const wrong = trouble !== null && !growing;
 
   const write = ({ text: next, cursor: at }: Edit) => {
     setText(next);
@@ -97,7 +99,7 @@ export function FilterBar() {
     <div className="filter-bar" role="search" aria-label="Filter of the rows">
       <div className="filter-box" data-wrong={wrong} data-applied={applied !== NO_FILTER && applied === text.trim()}>
         <div className="filter-colours" aria-hidden="true">
-          <Coloured text={text} />
+          <Coloured text={text} wrong={wrong} />
         </div>
         <input
           ref={input}
@@ -199,7 +201,7 @@ export function FilterBar() {
 
 const NOTHING_SAVED: readonly string[] = [];
 
-function Coloured({ text }: { text: string }) {
+function Coloured({ text, wrong }: { text: string; wrong: boolean }) {
   const parts: { text: string; kind: string; at: number }[] = [];
   let at = 0;
   for (const { from, to, kind } of highlightFilter(text)) {
@@ -209,7 +211,7 @@ function Coloured({ text }: { text: string }) {
   }
   if (at < text.length) parts.push({ text: text.slice(at), kind: '', at });
   return parts.map((part) => (
-    <span key={part.at} data-kind={part.kind}>
+    <span key={part.at} data-kind={part.kind === 'error' && !wrong ? '' : part.kind}>
       {part.text}
     </span>
   ));
