@@ -225,9 +225,14 @@ function nextRow(ring: RecordRing, selected: number | null, step: number): numbe
 function NoRows() {
   const figures = useSnapshot((snapshot) => snapshot.figures);
   const live = useSnapshot(({ connection }) => connection.state === 'live');
+  const { filter } = useLive();
+  const onTheWay =
+    filter.text === ''
+      ? 'Packets arrive; the first rows are on their way.'
+      : 'Packets arrive, and none that the filter lets through has come yet.';
   const sentence =
     quietSentence({ ...figures, live, interfaces: figures.interfaces.map(({ name }) => name) }) ??
-    (live ? 'Packets arrive; the first rows are on their way.' : 'No row came before the connection broke.');
+    (live ? onTheWay : 'No row came before the connection broke.');
   return (
     <div className="no-rows appear">
       <p>{sentence}</p>
