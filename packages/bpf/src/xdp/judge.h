@@ -34,26 +34,36 @@ static __always_inline struct rule_line *line_at(void *image, __u32 line)
 	return bpf_map_lookup_elem(image, &line);
 }
 
+/*
+ * A place within a line, to be called when the line was looked up: the verifier of Linux 5.10
+ * forgets what it knew of a number that is kept on the stack during a call.
+ */
+static __always_inline __u32 within(__u32 number, __u32 mask)
+{
+	asm volatile("" : "+r"(number));
+	return number & mask;
+}
+
 /* All of these give 0, which is no rule, where the image ends. */
 static __always_inline __u64 pair_at(void *image, __u32 table, __u32 number)
 {
 	struct rule_line *line = line_at(image, table + number / 8);
 
-	return line ? line->pairs[number & 7] : 0;
+	return line ? line->pairs[within(number, 7)] : 0;
 }
 
 static __always_inline __u32 word_at(void *image, __u32 table, __u32 number)
 {
 	struct rule_line *line = line_at(image, table + number / 16);
 
-	return line ? line->words[number & 15] : 0;
+	return line ? line->words[within(number, 15)] : 0;
 }
 
 static __always_inline __u32 half_at(void *image, __u32 table, __u32 number)
 {
 	struct rule_line *line = line_at(image, table + number / 32);
 
-	return line ? line->halves[number & 31] : 0;
+	return line ? line->halves[within(number, 31)] : 0;
 }
 
 /*
@@ -69,9 +79,15 @@ static __always_inline __u32 find(void *image, __u32 bounds, __u64 entry, __u32 
 		return first;
 	for (i = 0; i < SEARCH_STEPS && count > 1; i++) {
 		__u32 half = count / 2;
+		struct rule_line *line = line_at(image, bounds + (first + half) / 8);
+		__u64 start;
 
-		if ((__u32)pair_at(image, bounds, first + half) <= key)
-			first += half;
+		if (!line)
+			return 0;
+		start = (__u32)line->pairs[within(first + half, 7)];
+		/* 1 if start <= key; without a branch, which the verifier would follow both ways.
+		 */
+		first += half * ((start - key - 1) >> 63);
 		count -= half;
 	}
 	return pair_at(image, bounds, first) >> 32;
@@ -103,7 +119,7 @@ static __always_inline __u32 value_of_ipv4(void *image, struct rule_header *head
 #pragma unroll
 	for (i = 0; i < RULE_BLOCK_STARTS; i++)
 		reached += block->starts[i] <= address;
-	return block->values[reached & RULE_BLOCK_STARTS];
+	return block->values[within(reached, RULE_BLOCK_STARTS)];
 }
 
 static __always_inline __u32 value_of_ipv6(void *image, struct rule_header *header, __u64 high,
@@ -128,13 +144,13 @@ static __always_inline __u32 value_of_ipv6(void *image, struct rule_header *head
 /* Which of the classes of protocol, port and interface the packet is in. */
 static __always_inline __u32 service_of(void *image, __u32 services, __u64 told)
 {
-	__u32 protocol = told & 0xff, slot = told >> TOLD_SLOT_SHIFT & 63;
+	__u32 protocol = told & 0xff, slot = told >> TOLD_SLOT_SHIFT;
 	struct rule_line *line = line_at(image, services);
 	__u32 class, table, place;
 
 	if (!line)
 		return 0;
-	class = line->bytes[slot];
+	class = line->bytes[within(slot, 63)];
 	if (told >> TOLD_READABLE_SHIFT & READ_PORTS) {
 		place = protocol == IPPROTO_TCP	   ? 0
 			: protocol == IPPROTO_UDP  ? 1
@@ -173,7 +189,7 @@ static __always_inline __u64 verdict_of(void *image, __u32 nodes, __u32 number)
 		line = line_at(image, nodes + number / 2);
 		if (!line)
 			break;
-		node = &line->nodes[number & 1];
+		node = &line->nodes[within(number, 1)];
 		if (!node->expires_wall_ns || wall_ns() < node->expires_wall_ns)
 			return node->rule_id |
 			       (__u64)(node->counter_slot & VERDICT_COUNTER_MASK)
