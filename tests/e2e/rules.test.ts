@@ -173,7 +173,7 @@ describe.skipIf(!requireRoot())('rules', { timeout: 90_000 }, () => {
     const list = place.path('drop.txt');
     writeFileSync(list, '# nobody yet\n203.0.113.0/24 ; SBL1\n');
     const packetlog = await enforcing('--print', 'none');
-    expect(await typed('import', list)).toMatch(/Set drop has 1 networks; rule 1/);
+    expect(await typed('import', list)).toMatch(/Set drop has 1 network; rule 1/);
     const echo = await startTcpEcho(server(), link.server.ipv4);
     expect(await connects(link.server.ipv4, echo.port)).toBe(true);
 

@@ -21,7 +21,7 @@ import { exportRules } from './export-rules.ts';
 import { type Outcome, Printer } from './printer.ts';
 import { rehearsalRequest } from './rehearsal-request.ts';
 import { force, forceOption, life, lifeOptions, match, matchOptions, ruleId } from './rule-options.ts';
-import { auditText, rehearsalText, snapshotText } from './rules-text.ts';
+import { auditText, one, rehearsalText, snapshotText } from './rules-text.ts';
 
 const HELP = `
 A matching permit rule wins; else a matching deny rule; else observe; else the default policy.
@@ -204,8 +204,8 @@ const importList: Handler = async (connection, printer, options, [file = '']) =>
   };
   const answer = await connection.importBytes(query, read(file));
   return printer.changed(answer, ({ rule, set: { name, entries }, bad_line_count }) => {
-    const skipped = bad_line_count > 0 ? ` ${bad_line_count} lines were left out.` : '';
-    return `Set ${name} has ${entries} networks; rule ${rule.id} is about it.${skipped}`;
+    const skipped = bad_line_count > 0 ? ` Left out: ${one(bad_line_count, 'line')}.` : '';
+    return `Set ${name} has ${one(entries, 'network')}; rule ${rule.id} is about it.${skipped}`;
   });
 };
 

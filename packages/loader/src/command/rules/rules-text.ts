@@ -15,7 +15,7 @@ type ListedRule = RulesSnapshot['rules'][number];
 const COLUMNS = ['id', 'action', 'who and what', 'packets', 'last seen', 'ends', 'by', 'reason'] as const;
 
 const grouped = (value: number) => value.toLocaleString('en-US');
-const one = (count: number, thing: string) => `${grouped(count)} ${thing}${count === 1 ? '' : 's'}`;
+export const one = (count: number, thing: string) => `${grouped(count)} ${thing}${count === 1 ? '' : 's'}`;
 
 export function snapshotText(snapshot: RulesSnapshot, nowMs: number): string[] {
   const { rules, sets, default_policy, pending, pinned, enforcing } = snapshot;
@@ -92,7 +92,13 @@ export function auditText(entries: readonly AuditEntry[]): string[] {
       ...sets,
     ];
     const from = who.address === undefined ? '' : ` from ${who.address}`;
-    const words = [`${at}  ${what.padEnd(8)} by ${who.name}${from}`, ...details, why, forced ? 'forced' : ''];
+    const said = details.some((detail) => why !== '' && detail.endsWith(why));
+    const words = [
+      `${at}  ${what.padEnd(8)} by ${who.name}${from}`,
+      ...details,
+      said ? '' : why,
+      forced ? 'forced' : '',
+    ];
     return words.filter(Boolean).map(printableName).join('; ');
   });
 }

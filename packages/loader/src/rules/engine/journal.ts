@@ -6,7 +6,10 @@ import { messageOf } from './words.ts';
 
 type Facts = Pick<Change<unknown>, 'what' | 'who' | 'why'> & { readonly force?: boolean };
 
+const AGAIN_MS = 60_000;
+
 export class Journal {
+  #told = { message: '', atMs: 0 };
   readonly #audit: Pick<AuditLog, 'append'>;
   readonly #tell: (notice: Notice) => void;
 
@@ -38,8 +41,13 @@ export class Journal {
     this.#tell({ at_ms: Date.now(), level, code, message });
   }
 
-  /** For work that nobody waits for. */
+  /** For work that nobody waits for, and that is tried again: the same fault is told now and then. */
   watch(doing: string, work: Promise<unknown>): void {
-    work.catch((error: unknown) => this.notice('rules_fallback', 'error', `${doing} failed: ${messageOf(error)}`));
+    work.catch((error: unknown) => {
+      const message = `${doing} failed: ${messageOf(error)}`;
+      if (message === this.#told.message && Date.now() < this.#told.atMs + AGAIN_MS) return;
+      this.#told = { message, atMs: Date.now() };
+      this.notice('rules_fallback', 'error', message);
+    });
   }
 }

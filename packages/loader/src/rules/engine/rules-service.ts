@@ -128,9 +128,12 @@ export class RulesService {
     }
     const step = this.#history.last;
     if (step === undefined) throw notFound('There is nothing to undo since the loader started.');
-    const done = await this.ask(undoing(step.before, step.what, who));
+    // Whoever asks at the same time undoes the one before.
     this.#history.pop();
-    return done;
+    return this.ask(undoing(step.before, step.what, who)).catch((error: unknown) => {
+      this.#history.push(step);
+      throw error;
+    });
   }
 
   /** Who would be shut out, and is not now. */

@@ -1,0 +1,93 @@
+import type { AuditEntry, RehearsalReport, RulesSnapshot } from '@packetlog/common';
+import { describe, expect, it } from 'vitest';
+import { auditText, pendingText, rehearsalText, snapshotText } from './rules-text.ts';
+
+const NOW = Date.UTC(2026, 0, 1, 12);
+const rule = {
+  id: 3,
+  action: 'deny' as const,
+  source: '203.0.113.0/24',
+  protocol: 'tcp',
+  destination_port: 22,
+  reason: 'brute force',
+  created_by: 'root (alice)',
+  created_at: '2026-01-01T11:00:00.000Z',
+  expires_at: '2026-01-01T12:30:00.000Z',
+};
+const snapshot: RulesSnapshot = {
+  revision: 1,
+  default_policy: 'permit',
+  rules: [{ ...rule, packets: 12_345, bytes: 1, last_seen_ms: NOW - 5000 }],
+  sets: [{ name: 'drop', entries: 1100, file: '/etc/drop.txt', loaded_at_ms: NOW - 60_000 }],
+  enforcing: true,
+  pinned: true,
+};
+
+describe('the list', () => {
+  it('has a line for each rule and set', () => {
+    expect(snapshotText(snapshot, NOW)).toEqual([
+      'Default policy: permit. 1 rule, in force, also without the loader.',
+      '',
+      'id  action  who and what                   packets  last seen  ends       by            reason',
+      '3   deny    203.0.113.0/24 to tcp port 22   12,345  5 s ago    in 30 min  root (alice)  brute force',
+      '',
+      'Set drop: 1,100 networks from /etc/drop.txt, read 1 min ago.',
+    ]);
+  });
+
+  it('says what waits to be confirmed, and how', () => {
+    const pending = { until_ms: NOW + 12_000, revision_before: 1, why: 'Rule 4 denies everybody.' };
+    expect(snapshotText({ ...snapshot, pending }, NOW)).toEqual(expect.arrayContaining(pendingText(pending, NOW)));
+    expect(pendingText(pending, NOW)).toEqual([
+      'In force for 12 s only, then it reverts: Rule 4 denies everybody.',
+      'To keep it: packetlog rules confirm',
+    ]);
+  });
+
+  it('shows no control character that somebody wrote into a reason', () => {
+    const rules = [{ ...snapshot.rules[0], reason: '\u001b[31mred' } as RulesSnapshot['rules'][number]];
+    expect(snapshotText({ ...snapshot, rules }, NOW).join('\n')).not.toContain('\u001b');
+  });
+});
+
+describe('a rehearsal', () => {
+  const report: RehearsalReport = {
+    seconds: 10,
+    seen: 1000,
+    judged: 250,
+    denied: { packets: 40, bytes: 4000 },
+    observed: { packets: 0, bytes: 0 },
+    by_rule: [{ draft: 0, rule: 'deny 203.0.113.0/24', packets: 40, bytes: 4000 }],
+    by_source: [{ addr: '203.0.113.7', packets: 40, bytes: 4000 }],
+    by_port: [
+      { ip_protocol: 6, port: 22, packets: 30, bytes: 3000 },
+      { ip_protocol: 1, port: 0, packets: 10, bytes: 1000 },
+    ],
+    lockouts: [{ kind: 'ssh_peer', address: '203.0.113.7' }],
+  };
+
+  it('tells how much it saw, what would have been denied, and who would be shut out', () => {
+    const text = rehearsalText(report).join('\n');
+    expect(text).toContain('Looked at 250 packets of 1,000 in 10 s (25 % of what arrived).');
+    expect(text).toContain('Would have denied 40 packets, 4,000 bytes; observed 0 packets.');
+    expect(text).toMatch(/40 {2}203\.0\.113\.7/);
+    expect(text).toMatch(/30 {2}TCP 22\n +10 {2}ICMP\n/);
+    expect(text).toContain('It would shut out ssh peer 203.0.113.7: adding it would be refused.');
+  });
+});
+
+it('the audit says who did what, when and why, once', () => {
+  const entry: AuditEntry = {
+    at: '2026-01-01T12:00:00.000Z',
+    revision: 2,
+    what: 'add',
+    who: { name: 'admin token', via: 'socket', address: '198.51.100.1' },
+    why: 'brute force',
+    forced: true,
+    after: { rules: [rule] },
+  };
+  expect(auditText([entry, { ...entry, what: 'policy', after: { default_policy: 'deny' }, why: '' }])).toEqual([
+    '2026-01-01T12:00:00.000Z  add      by admin token from 198.51.100.1; rule 3: deny 203.0.113.0/24 to tcp port 22 for 30 min, because: brute force; forced',
+    '2026-01-01T12:00:00.000Z  policy   by admin token from 198.51.100.1; default policy deny; forced',
+  ]);
+});
