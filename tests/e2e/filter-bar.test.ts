@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startPacketlog } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
 import { type Forward, forwardPort, sendUdp } from '../lab/traffic.ts';
+import { until } from '../lab/until.ts';
 import { axeViolations, DESKTOP, openPage, screenshot, startChromium } from './chromium.ts';
 import { eachWithNetwork } from './suite.ts';
 
@@ -47,20 +48,20 @@ describe.skipIf(!requireRoot())('the filter of the live table', () => {
     const ports = () => page.locator('[data-testid=live-row] [data-field=dst_port]').allTextContents();
     await send(53, 5);
     await send(123, 5);
-    await page.waitForFunction(() => document.querySelectorAll('[data-testid=live-row]').length >= 10);
+    await until(async () => (await page.locator('[data-testid=live-row]').count()) >= 10, { what: '10 rows' });
 
     await page.keyboard.press('/');
     await page.keyboard.type('udp dst port 53');
     await page.keyboard.press('Enter');
-    await page.waitForFunction(() => location.hash === '#filter=udp+dst+port+53');
-    await page.waitForFunction(
-      () => document.querySelectorAll('[data-testid=live-row] [data-field=dst_port]').length === 5,
-    );
+    await until(() => new URL(page.url()).hash === '#filter=udp+dst+port+53', { what: 'the filter in the address' });
+    await until(async () => (await page.locator('[data-testid=live-row] [data-field=dst_port]').count()) === 5, {
+      what: '5 rows',
+    });
     await send(123, 5);
     await send(53, 7);
-    await page.waitForFunction(
-      () => document.querySelectorAll('[data-testid=live-row] [data-field=dst_port]').length === 12,
-    );
+    await until(async () => (await page.locator('[data-testid=live-row] [data-field=dst_port]').count()) === 12, {
+      what: '12 rows',
+    });
     expect((await ports()).every((text) => text === '53')).toBe(true);
     expect(await rows.count()).toBeGreaterThanOrEqual(12);
     expect(await page.getByTestId('total-lost').getAttribute('data-value')).toBe('0');
@@ -73,9 +74,9 @@ describe.skipIf(!requireRoot())('the filter of the live table', () => {
     expect(await page.getByTestId('filter').inputValue()).toBe('udp dst port 53');
     await send(123, 3);
     await send(53, 4);
-    await page.waitForFunction(
-      () => document.querySelectorAll('[data-testid=live-row] [data-field=dst_port]').length === 4,
-    );
+    await until(async () => (await page.locator('[data-testid=live-row] [data-field=dst_port]').count()) === 4, {
+      what: '4 rows',
+    });
     expect((await ports()).every((text) => text === '53')).toBe(true);
     expect(problems).toEqual([]);
   }, 90_000);
@@ -105,7 +106,7 @@ describe.skipIf(!requireRoot())('the filter of the live table', () => {
     await page.getByRole('button', { name: /Write .port/ }).click();
     expect(await input.inputValue()).toBe('tcp dst port 443');
     await input.press('Enter');
-    await page.waitForFunction(() => location.hash === '#filter=tcp+dst+port+443');
+    await until(() => new URL(page.url()).hash === '#filter=tcp+dst+port+443', { what: 'the filter in the address' });
     expect(problems).toEqual([]);
   }, 90_000);
 });
