@@ -44,10 +44,12 @@ test.skipIf(!requireRoot())(
       await counted('total-denied', DENIED);
       await shoot('live', 'live-row');
       // Or the row would have moved on before it is pressed.
+      await page.setViewportSize(DESKTOP);
       await page.keyboard.press('Space');
-      await page.getByTestId('live-row').filter({ hasText: '198.51.100.7' }).first().click();
+      const permitted = page.locator('[data-testid=live-row][data-verdict=permit]');
+      await permitted.filter({ hasText: '192.0.2.10' }).first().click();
       await page.keyboard.press('d');
-      await page.locator('[name=reason]').fill('pings too often');
+      await page.locator('[name=reason]').fill('asks too often');
       await shoot('deny', 'deny-submit');
       await page.keyboard.press('Escape');
       await page.getByTestId('pause-button').click();

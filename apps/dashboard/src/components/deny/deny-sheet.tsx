@@ -3,10 +3,10 @@
 import { parseDuration, type RulesError } from '@packetlog/common';
 import { useId, useState } from 'react';
 import { endpointText, type PacketRow } from '../../lib/row.ts';
-import { type DenyChoice, denyDraft, type PacketSource } from '../../lib/rules/deny-choice.ts';
+import { type DenyChoice, denyDraft, type PacketSource, standingSentence } from '../../lib/rules/deny-choice.ts';
 import { readForm } from '../../lib/rules/rule-form.ts';
 import { effectSentence } from '../../lib/rules/rule-words.ts';
-import { useRuleActions } from '../../live/use-rules.ts';
+import { useRuleActions, useRulesView } from '../../live/use-rules.ts';
 import { VerdictMark } from '../marks.tsx';
 import { actionSegments } from '../rules/action-segments.tsx';
 import { LastingField } from '../rules/lasting-field.tsx';
@@ -32,6 +32,7 @@ export function DenySheet({
   onDone: () => void;
 }) {
   const actions = useRuleActions();
+  const standing = standingSentence(source, useRulesView()?.snapshot.rules ?? []);
   const [choice, setChoice] = useState<DenyChoice>({
     who: 'source',
     what: 'everything',
@@ -80,6 +81,7 @@ export function DenySheet({
         }}
       >
         <div className="sheet-body">
+          {standing !== '' && <p className="standing">{standing}</p>}
           <Choices
             label="From whom"
             value={choice.who}

@@ -2,7 +2,7 @@ import type { PacketLog } from '@packetlog/common';
 import { expect, test } from 'vitest';
 import { packetRow } from '../row.ts';
 import { makeBatch, makePacket } from '../test-data.ts';
-import { type DenyChoice, denyDraft, networkOf, packetSource } from './deny-choice.ts';
+import { type DenyChoice, denyDraft, networkOf, packetSource, standingSentence } from './deny-choice.ts';
 
 function source(over: Partial<PacketLog> = {}) {
   const batch = makeBatch([makePacket(over)]);
@@ -54,4 +54,13 @@ test('the choices become a draft', () => {
     destination_port: 22,
     reason: 'login abuse',
   });
+});
+
+test('a deny rule that could do nothing, or would be one too many, is said to be so', () => {
+  const packet = source({ rule_id: 7 });
+  if (packet === null) throw new Error('no source');
+  expect(standingSentence(packet, [{ id: 7, action: 'permit' }])).toMatch(/permit wins over deny/);
+  expect(standingSentence(packet, [{ id: 7, action: 'deny' }])).toMatch(/already/);
+  expect(standingSentence(packet, [{ id: 7, action: 'observe' }])).toBe('');
+  expect(standingSentence(packet, [{ id: 8, action: 'permit' }])).toBe('');
 });

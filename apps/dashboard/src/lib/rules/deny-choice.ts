@@ -4,6 +4,7 @@ import {
   hasPorts,
   type PacketLogView,
   parseAddress,
+  type Rule,
   type RuleDraft,
 } from '@packetlog/common';
 import type { PacketRow } from '../row.ts';
@@ -41,6 +42,15 @@ export function networkOf(addr: string): string {
   const bits = family === 4 ? 96 + 24 : 64;
   const bytes = parseAddress(addr).map((byte, i) => (i < bits / 8 ? byte : 0));
   return formatNetwork({ family, bytes, bits });
+}
+
+/** What a rule that exists already means for a new one about the same packet; '' if nothing. */
+export function standingSentence(packet: PacketSource, rules: readonly Pick<Rule, 'id' | 'action'>[]): string {
+  const rule = rules.find(({ id }) => id === packet.ruleId);
+  if (rule?.action === 'permit') {
+    return `Rule ${rule.id} lets this packet in, and permit wins over deny: change or remove rule ${rule.id}, or nothing comes of this one.`;
+  }
+  return rule?.action === 'deny' ? `Rule ${rule.id} refuses it already.` : '';
 }
 
 export interface DenyChoice {
