@@ -8,7 +8,7 @@ import { receiveUdp, sendUdp } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
 import { discrepancies, readJsonOutput } from './console-output.ts';
 import { eachWithPins } from './pinned.ts';
-import { listed, makeRulesPlace, type RulesPlace, rulesDone } from './rules-command.ts';
+import { done, listed, makeRulesPlace, type RulesPlace, rulesDone } from './rules-command.ts';
 
 /** Packets a second: of the client's sockets, half of them denied, and of the generator, all denied. */
 const SOCKETS = 20_000;
@@ -17,7 +17,7 @@ const FRAMES = 80_000;
 const GENERATED = '198.18.0.0/15';
 const [DENIED, PERMITTED] = [5000, 5001];
 
-describe.skipIf(!requireRoot())('rules without a loader', () => {
+describe.skipIf(!requireRoot())('rules without a loader', { timeout: 120_000 }, () => {
   const suite = eachWithPins({ ipv6: false });
   let generator: Generator;
   let rules: RulesPlace;
@@ -31,7 +31,7 @@ describe.skipIf(!requireRoot())('rules without a loader', () => {
   afterEach(() => rules.remove());
 
   const server = () => suite.network.server;
-  const done = (...args: string[]) => rulesDone(server(), rules, ...args);
+  const add = (rule: Parameters<typeof done<'add'>>[2]['rule']) => done(rules, 'add', { rule });
 
   async function enforcing(...args: string[]): Promise<LabProcess> {
     const env = { ...rules.env, PACKETLOG_PIN: 'auto', PACKETLOG_BPFFS: suite.place.path };
@@ -50,8 +50,8 @@ describe.skipIf(!requireRoot())('rules without a loader', () => {
     ];
     const first = await enforcing('--iface', 'server0', '--print', 'none');
     expect(suite.place.pins()).toEqual([]);
-    await done('add', 'deny', link.client.ipv4, '--protocol', 'udp', '--port', String(DENIED));
-    await done('add', 'deny', GENERATED);
+    await add({ action: 'deny', source: link.client.ipv4, protocol: 'udp', destination_port: DENIED });
+    await add({ action: 'deny', source: GENERATED });
     expect(await listed(rules)).toMatchObject({ enforcing: true, pinned: true });
     expect(suite.place.pins().some((path) => path.includes('/link_'))).toBe(true);
 
@@ -109,16 +109,16 @@ describe.skipIf(!requireRoot())('rules without a loader', () => {
 
   test('with the last rule that denies, the pins go, also if it was removed while no loader ran', async () => {
     const first = await enforcing('--iface', 'server0', '--print', 'none');
-    await done('add', 'deny', '198.51.100.0/24');
-    await done('add', 'observe', 'any');
+    await add({ action: 'deny', source: '198.51.100.0/24' });
+    await add({ action: 'observe', source: 'any' });
     expect(suite.place.pins()).not.toEqual([]);
-    await done('remove', '1');
+    await done(rules, 'remove', { ids: [1] });
     await until(() => suite.place.pins().length === 0, { what: 'the pins to go' });
-    await done('add', 'deny', '198.51.100.0/24');
+    await add({ action: 'deny', source: '198.51.100.0/24' });
     expect(suite.place.pins()).not.toEqual([]);
     await first.end('SIGTERM');
     expect(await xdpOn(server(), 'server0')).toBeDefined();
-    await done('remove', '3');
+    await rulesDone(server(), rules, 'remove', '3');
     const second = await enforcing('--print', 'none');
     await until(() => suite.place.pins().length === 0, { what: 'the pins to go' });
     await second.end('SIGTERM');
@@ -131,14 +131,14 @@ describe.skipIf(!requireRoot())('rules without a loader', () => {
     const send = (count: number) => sendUdp(client, { address: link.server.ipv4, count, ports: [DENIED] });
     const counts = async () => (await listed(rules)).rules.map(({ id, packets }) => [id, packets]);
     const first = await enforcing('--iface', 'server0', '--print', 'none');
-    await done('add', 'deny', '203.0.113.0/24');
-    await done('add', 'deny', link.client.ipv4, '--protocol', 'udp');
-    await done('remove', '1');
+    await add({ action: 'deny', source: '203.0.113.0/24' });
+    await add({ action: 'deny', source: link.client.ipv4, protocol: 'udp' });
+    await done(rules, 'remove', { ids: [1] });
     await send(100);
     await first.end('SIGKILL');
     await send(10);
     const second = await enforcing('--print', 'none');
-    await done('add', 'deny', '203.0.113.0/24');
+    await add({ action: 'deny', source: '203.0.113.0/24' });
     await send(1);
     await until(async () => JSON.stringify(await counts()) === '[[2,111],[3,0]]', {
       what: 'the counts',

@@ -12,7 +12,7 @@ import { eachWithPins } from './pinned.ts';
 
 const QUIET = ['--print', 'none'];
 
-describe.skipIf(!requireRoot())('pins', () => {
+describe.skipIf(!requireRoot())('pins', { timeout: 120_000 }, () => {
   const suite = eachWithPins({ links: 2 });
   const pinned = (pattern: RegExp) => suite.place.pins().filter((path) => pattern.test(path));
   const bothInterfaces = () => Promise.all(['server0', 'server1'].map((name) => xdpOn(suite.network.server, name)));

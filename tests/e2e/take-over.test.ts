@@ -21,7 +21,7 @@ function xdpLinks(pid: number): string[] {
   return [...new Set(links.map((info) => /^link_id:\s*(\d+)$/m.exec(info)?.[1] ?? '?'))];
 }
 
-describe.skipIf(!requireRoot())('taking over', () => {
+describe.skipIf(!requireRoot())('taking over', { timeout: 120_000 }, () => {
   const suite = eachWithPins({ ipv6: false, links: 2 });
   let generator: Generator;
   beforeAll(async () => {
@@ -51,7 +51,6 @@ describe.skipIf(!requireRoot())('taking over', () => {
 
   test.each(['array', 'ring', 'perf'])(
     'a loader killed under 100,000 packets a second misses none: the next one has every sum (%s)',
-    { timeout: 90_000 },
     async (transport) => {
       const { server } = suite.network;
       const options = ['--print', 'none', '--transport', transport, '--ring-size', '64MiB', '--sample', 'off'];
