@@ -9,6 +9,9 @@ import { eachWithNetwork, type Suite } from './suite.ts';
 
 const BIN = fileURLToPath(new URL('../../packages/loader/bin/packetlog', import.meta.url));
 
+/** To start, on a machine that has its hands full of packets. */
+const BUSY_MS = 60_000;
+
 export interface PinSuite extends Suite {
   readonly place: PinPlace;
   /** Resolves when it watches. */
@@ -44,7 +47,7 @@ export function eachWithPins(options: NetworkOptions = {}): PinSuite {
     start,
     started: async (...args) => {
       const packetlog = start(...args);
-      await packetlog.untilPrinted(/Waiting for Ctrl-C/);
+      await packetlog.untilPrinted(/Waiting for Ctrl-C/, BUSY_MS);
       return packetlog;
     },
     unload: () => suite.own(startProcess(suite.network.server, process.execPath, [BIN, 'unload'], env())),
