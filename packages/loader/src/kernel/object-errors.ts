@@ -9,8 +9,18 @@ export function lastLines(log: Uint8Array, lines = 12): string {
   return text === '' ? '' : text.split('\n').slice(-lines).join('\n');
 }
 
-export function refusedObject(path: string, errno: number, verifierLog: string): SetupError {
+export interface TransportRefusal {
+  transport: string;
+  errno: number;
+  /** The verifier's last lines, or empty. */
+  log: string;
+}
+
+/** All that were tried, the best first: the error is the first one's, the logs are everybody's. */
+export function refusedObject(path: string, refusals: readonly TransportRefusal[]): SetupError {
+  const errno = refusals[0]?.errno ?? 0;
   const denied = errno === ERRNO.EPERM || errno === ERRNO.EACCES;
+  const logs = refusals.filter(({ log }) => log !== '');
   return new SetupError({
     step: 'load program',
     target: path,
@@ -19,6 +29,8 @@ export function refusedObject(path: string, errno: number, verifierLog: string):
     next: denied
       ? 'Run as root, or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON; before Linux 5.11 the memlock limit counts too (ulimit -l unlimited).'
       : 'PacketLog needs Linux 5.10 or later with BPF and its JIT; please report the verifier log below with your kernel version (uname -r).',
-    ...(verifierLog === '' ? {} : { detail: verifierLog }),
+    ...(logs.length === 0
+      ? {}
+      : { detail: logs.map(({ transport, log }) => `--transport ${transport}:\n${log}`).join('\n') }),
   });
 }

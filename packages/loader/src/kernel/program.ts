@@ -38,7 +38,7 @@ import { mapShape, plannedShape, reuseMap } from '../native/pinning.ts';
 import { SetupError } from '../setup-error.ts';
 import { candidates, type RequestedTransport } from '../transport/choose.ts';
 import type { OpenTransport, Transport, TransportName, TransportSettings } from '../transport/transport.ts';
-import { lastLines, refusedObject } from './object-errors.ts';
+import { lastLines, refusedObject, type TransportRefusal } from './object-errors.ts';
 import { need } from './outcome.ts';
 import { possibleCpus } from './possible-cpus.ts';
 import { isRealtimeKernel } from './realtime.ts';
@@ -112,17 +112,16 @@ export function loadProgram(options: ProgramOptions): LoadedProgram {
   const hasFrags = hasXdpHelper(BPF_FUNC_XDP_GET_BUFF_LEN);
   const continued = continueWith(path, options, cpus, hasFrags);
   if (continued) return continued;
-  let refusal: SetupError | undefined;
+  const refusals: TransportRefusal[] = [];
   for (const transport of candidates(options.transport, isRealtimeKernel())) {
     const object = prepare(path, options, transport, cpus, hasFrags);
     const { errno } = loadObject(object);
     if (errno === 0) return opened(object, options, transport, cpus, hasFrags);
     closeObject(object);
-    // The first refusal says most: it is that of the transport that was asked for, or of the best.
-    refusal ??= refusedObject(path, errno, explainRefusal(path, options, transport, cpus));
+    refusals.push({ transport: transport.name, errno, log: explainRefusal(path, options, transport, cpus) });
     if (errno === ERRNO.EPERM || errno === ERRNO.EACCES) break;
   }
-  throw refusal ?? new Error('no transport');
+  throw refusedObject(path, refusals);
 }
 
 /** With the maps of the loader before. Undefined: there are none, or they are not as asked for. */

@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { lastLines, refusedObject } from './object-errors.ts';
+
+describe('a program that the kernel refuses', () => {
+  it('is reported with what the verifier said of each transport, the best first', () => {
+    const error = refusedObject('/a.o', [
+      { transport: 'array', errno: 22, log: 'uses reserved fields' },
+      { transport: 'ring', errno: 13, log: 'unbounded min value' },
+      { transport: 'perf', errno: 7, log: '' },
+    ]);
+    expect(error.message).toMatch(/^load program \/a\.o: EINVAL \(22\).*report the verifier log below/);
+    expect(error.facts.detail).toBe('--transport array:\nuses reserved fields\n--transport ring:\nunbounded min value');
+  });
+
+  it('for want of a privilege says which, and shows no empty log', () => {
+    const error = refusedObject('/a.o', [{ transport: 'array', errno: 1, log: '' }]);
+    expect(error.message).toContain('CAP_BPF');
+    expect(error.facts).not.toHaveProperty('detail');
+  });
+});
+
+it("a verifier's log ends at its first NUL, and its last lines matter", () => {
+  const log = new Uint8Array(64);
+  log.set(new TextEncoder().encode('one\ntwo\nthree\n'));
+  expect(lastLines(log, 2)).toBe('two\nthree');
+  expect(lastLines(new Uint8Array(8))).toBe('');
+});
