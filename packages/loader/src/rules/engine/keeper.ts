@@ -1,6 +1,7 @@
 /** Keeps file and kernel the same: what is confirmed is written first, and written back if the kernel refuses. */
 import type { RuleBook } from '../book/rule-book.ts';
 import type { RuleStore } from '../file/rule-store.ts';
+import { RulesFileError } from '../file/rules-document.ts';
 import { RulesRefusal } from '../refusal.ts';
 import type { Enforcement, Held } from './enforcement.ts';
 import { messageOf } from './words.ts';
@@ -44,6 +45,9 @@ export class Keeper {
     try {
       this.#store.save(book);
     } catch (cause) {
+      if (cause instanceof RulesFileError) {
+        throw new RulesRefusal({ code: 'invalid', message: `Nothing was changed: ${cause.message}.` }, { cause });
+      }
       const message = `The rules cannot be written: ${messageOf(cause)}. Nothing was changed; make room or give access.`;
       throw new RulesRefusal({ code: 'internal', message }, { cause });
     }

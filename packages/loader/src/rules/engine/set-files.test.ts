@@ -2,7 +2,7 @@ import { mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { EMPTY_BOOK, type RuleBook } from '../book/rule-book.ts';
+import { EMPTY_BOOK, type NamedSet, type RuleBook } from '../book/rule-book.ts';
 import { EMPTY_ADDRESS_LIST } from '../index.ts';
 import { SetFiles } from './set-files.ts';
 
@@ -16,7 +16,7 @@ beforeEach(() => {
   writeFileSync(path, 'one');
   files = new SetFiles((file) => join(directory, file));
   const origin = { kind: 'file', path: 'feed.txt' } as const;
-  const set = { name: 'feed', origin, list: EMPTY_ADDRESS_LIST, text: undefined, loadedAtMs: 0 };
+  const set = { name: 'feed', origin, list: EMPTY_ADDRESS_LIST, text: undefined, loadedAtMs: Date.now() + 1000 };
   book = { ...EMPTY_BOOK, sets: new Map([['feed', set]]) };
   files.changed(book);
 });
@@ -58,4 +58,12 @@ it('notices one that has gone, and one that has come back', () => {
   writeFileSync(path, 'again');
   files.changed(book);
   expect(files.changed(book)).toEqual(['feed']);
+});
+
+it('names one that was written after it was read, before the first look', () => {
+  const [set] = book.sets.values();
+  const older = { ...book, sets: new Map([['feed', { ...(set as NamedSet), loadedAtMs: 1000 }]]) };
+  files = new SetFiles((file) => join(directory, file));
+  files.changed(older);
+  expect(files.changed(older)).toEqual(['feed']);
 });

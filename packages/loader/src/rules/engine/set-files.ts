@@ -19,11 +19,13 @@ export class SetFiles {
    */
   changed(book: RuleBook): string[] {
     const names: string[] = [];
-    for (const { name, origin } of book.sets.values()) {
+    for (const { name, origin, loadedAtMs } of book.sets.values()) {
       if (origin.kind !== 'file') continue;
-      const now = stampOf(this.#pathOf(origin.path));
+      const path = this.#pathOf(origin.path);
+      const now = stampOf(path);
       const key = `${name} ${origin.path}`;
-      if (!this.#read.has(key)) this.#read.set(key, now);
+      // What was written after it was read is a change, too.
+      if (!this.#read.has(key)) this.#read.set(key, isNewer(path, loadedAtMs) ? 'older' : now);
       if (now !== this.#read.get(key) && now === this.#seen.get(key)) {
         this.#read.set(key, now);
         names.push(name);
@@ -41,4 +43,8 @@ function stampOf(path: string): string {
   } catch {
     return 'not there';
   }
+}
+
+function isNewer(path: string, thanMs: number): boolean {
+  return (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > thanMs;
 }

@@ -89,6 +89,31 @@ describe('RuleStore', () => {
     expect(loaded.alarms).toEqual([expect.stringContaining(paths.lastGood)]);
   });
 
+  it('does not overwrite what somebody edited before it was read', () => {
+    const store = new RuleStore(paths);
+    store.save(denying('192.0.2.1'));
+    const edited = readFileSync(paths.rules, 'utf8').replace('192.0.2.1', '192.0.2.22');
+    writeFileSync(paths.rules, edited);
+    expect(() => store.save(denying('192.0.2.3'))).toThrow(/edited since it was read.*kill -HUP/);
+    expect(readFileSync(paths.rules, 'utf8')).toBe(edited);
+    store.load();
+    store.save(denying('192.0.2.3'));
+    store.save(denying('192.0.2.4'));
+    rmSync(paths.rules);
+    store.save(denying('192.0.2.5'));
+    expect(readFileSync(paths.rules, 'utf8')).toContain('192.0.2.5');
+  });
+
+  it('keeps a damaged file beside the one that takes its place', () => {
+    new RuleStore(paths).save(denying('192.0.2.1'));
+    writeFileSync(paths.rules, '{"version":1,');
+    const store = new RuleStore(paths);
+    store.load();
+    store.save(denying('192.0.2.1', '192.0.2.2'));
+    expect(readFileSync(`${paths.rules}.broken`, 'utf8')).toBe('{"version":1,');
+    expect(new RuleStore(paths).load()).toMatchObject({ from: 'file', alarms: [] });
+  });
+
   it('refuses when both are damaged', () => {
     new RuleStore(paths).save(denying('192.0.2.1'));
     for (const path of [paths.rules, paths.lastGood]) writeFileSync(path, '{');
@@ -131,7 +156,9 @@ describe('RuleStore', () => {
     const real = join(directory, 'real.json');
     new RuleStore({ ...paths, rules: real }).save(EMPTY_BOOK);
     symlinkSync(real, paths.rules);
-    new RuleStore(paths).save(denying('192.0.2.1'));
+    const store = new RuleStore(paths);
+    store.load();
+    store.save(denying('192.0.2.1'));
     expect(lstatSync(paths.rules).isSymbolicLink()).toBe(true);
     expect(readFileSync(real, 'utf8')).toContain('192.0.2.1');
   });

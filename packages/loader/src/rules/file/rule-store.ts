@@ -2,7 +2,16 @@
  * The rules on the disk: the file that people edit, a copy of the last good one, and the lists of sets.
  * What cannot be read never counts as no rules: the last good copy takes its place, and an alarm says so.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { FileSet } from '@packetlog/common';
 import { EMPTY_BOOK, type NamedSet, type RuleBook, type SetOrigin } from '../book/rule-book.ts';
@@ -33,6 +42,10 @@ export interface StoredRules {
 export class RuleStore {
   readonly #paths: StatePaths;
   #schema: string | undefined;
+  /** The rules file as it was read or written last; undefined: not there. */
+  #stamp: string | undefined;
+  /** It could not be used. */
+  #isBroken = false;
   /** Texts as they are on the disk. */
   readonly #written = new Map<string, Uint8Array>();
 
@@ -43,6 +56,8 @@ export class RuleStore {
   /** Throws only if neither the file nor the copy can be used though one of them is there. */
   load(): StoredRules {
     const { rules, lastGood } = this.#paths;
+    this.#stamp = stampOf(rules);
+    this.#isBroken = false;
     let problem: string;
     try {
       const document = documentAt(rules);
@@ -52,6 +67,7 @@ export class RuleStore {
       problem = problemOf(error);
     }
     const isMissing = !existsSync(rules);
+    this.#isBroken = !isMissing;
     if (isMissing && !existsSync(lastGood)) return { ...NOTHING, book: EMPTY_BOOK };
     let document: RulesDocument;
     try {
@@ -66,8 +82,9 @@ export class RuleStore {
     return this.#found(document, 'last good copy', [alarm]);
   }
 
-  /** Whole or not at all, each file. Throws what the file system says. */
+  /** Whole or not at all, each file. Throws what the file system says, and if somebody edited the file meanwhile. */
   save(book: RuleBook): void {
+    this.#guardEdits();
     for (const set of book.sets.values()) this.#saveSet(set);
     const text = writeDocument({
       $schema: this.#schema,
@@ -80,6 +97,7 @@ export class RuleStore {
     const path = targetOf(this.#paths.rules);
     mkdirSync(dirname(path), { recursive: true });
     writeAtomically(path, text);
+    this.#stamp = stampOf(path);
     writeAtomically(this.#paths.lastGood, text);
     this.#removeUnused(book);
   }
@@ -92,6 +110,18 @@ export class RuleStore {
   /** The path of a set's file, seen from the rules file. */
   setFile(path: string): string {
     return resolve(dirname(this.#paths.rules), path);
+  }
+
+  /** What people wrote is not overwritten before it was read, and kept if it could not be. */
+  #guardEdits(): void {
+    const { rules } = this.#paths;
+    const stamp = stampOf(rules);
+    if (stamp !== undefined && stamp !== this.#stamp) {
+      throw new RulesFileError(`${rules} was edited since it was read; have it read first (kill -HUP the loader)`);
+    }
+    if (!this.#isBroken || stamp === undefined) return;
+    copyFileSync(rules, `${rules}.broken`);
+    this.#isBroken = false;
   }
 
   #found(document: RulesDocument, from: StoredRules['from'], alarms: string[]): StoredRules {
@@ -179,6 +209,13 @@ const NOTHING: Omit<StoredRules, 'book'> = { sets: [], from: 'nothing', isEdited
 
 function documentAt(path: string): RulesDocument {
   return readDocument(readFileSync(path, 'utf8'), statSync(path).mtimeMs);
+}
+
+/** Undefined: not there. */
+function stampOf(path: string): string | undefined {
+  if (!existsSync(path)) return undefined;
+  const { ino, size, mtimeMs } = statSync(path);
+  return `${ino} ${size} ${mtimeMs}`;
 }
 
 /** A link stays one. */
