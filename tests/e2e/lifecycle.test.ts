@@ -128,6 +128,7 @@ describe.skipIf(!requireRoot())('the life of a loader', () => {
     expect(second.stderr).toMatch(
       /XDP program \d+ "packetlog_array" \(native, since \d{4}-.*Z\) is there and was left alone/,
     );
+    expect(second.stderr).toContain(`Another packetlog, with pid ${first.pid}, watches this interface: end it first`);
     const generic = start('--iface', 'server0', '--mode', 'generic', ...QUIET);
     expect(await generic.exited).toEqual({ code: 3, signal: null });
     await sendUdp(suite.network.client, { address: '192.0.2.2', count: 5 });

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { xdpOn } from '../lab/leftovers.ts';
+import { createPinPlace } from '../lab/pin-place.ts';
 import { startPacketlog } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
 import { sendUdp } from '../lab/traffic.ts';
@@ -95,6 +96,15 @@ describe.skipIf(!requireRoot())('pins', { timeout: 120_000 }, () => {
     expect(suite.place.pins()).toEqual(before);
     expect(await bothInterfaces()).toEqual([expect.anything(), undefined]);
     await first.end();
+    await unloaded();
+  });
+
+  test('who looks for pins elsewhere is told that a loader that ended left the program there', async () => {
+    await suite.started('--iface', 'server0', ...QUIET).then((packetlog) => packetlog.end('SIGKILL'));
+    await using elsewhere = await createPinPlace();
+    const other = suite.start('--iface', 'server0', '--bpf-fs', elsewhere.path, ...QUIET);
+    expect(await other.exited).toEqual({ code: 3, signal: null });
+    expect(other.stderr).toContain('A packetlog that ended left it there: packetlog unload removes it');
     await unloaded();
   });
 

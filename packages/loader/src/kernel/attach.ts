@@ -6,6 +6,7 @@ import { monotonicTime } from '../native/libc.ts';
 import { SetupError } from '../setup-error.ts';
 import { climb, explainRefusals, ladder, type RequestedMode } from './attach-ladder.ts';
 import { describeForeignProgram, foreignProgram } from './foreign-program.ts';
+import { programHolder } from './program-holder.ts';
 
 export interface Attachment {
   /** Descriptor of the link; closing it detaches. */
@@ -51,10 +52,17 @@ function busy(name: string, ifindex: number, errno: number): SetupError {
     errno,
     problem: owner ? `${describeForeignProgram(owner)} is there and was left alone` : 'another XDP program is there',
     next: owner?.name.startsWith('packetlog')
-      ? 'Another packetlog watches this interface: end it first, or watch another with --iface.'
+      ? anotherLoader(owner.id)
       : `Remove it first (for example: ip link set dev ${name} xdp off), or watch another interface with --iface.`,
     exit: 'busy',
   });
+}
+
+function anotherLoader(program: number): string {
+  const pid = programHolder(program);
+  return pid === undefined
+    ? 'A packetlog that ended left it there: packetlog unload removes it (with --bpf-fs, if that one had it).'
+    : `Another packetlog, with pid ${pid}, watches this interface: end it first, or watch another with --iface.`;
 }
 
 function refused(name: string, requested: RequestedMode, errno: number, reasons: string): SetupError {
