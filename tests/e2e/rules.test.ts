@@ -193,3 +193,36 @@ describe.skipIf(!requireRoot())('rules', { timeout: 90_000 }, () => {
     expect(await connects(link.server.ipv4, echo.port)).toBe(true);
   });
 });
+
+describe.skipIf(!requireRoot())('a rule about one interface', { timeout: 90_000 }, () => {
+  const suite = eachWithNetwork({ links: 2 });
+  let place: RulesPlace;
+  beforeEach(() => {
+    place = makeRulesPlace();
+  });
+  afterEach(() => place.remove());
+
+  test('holds there alone; under another name it is about another one', async () => {
+    const { client, server, links } = suite.network;
+    const [first, second] = links.map((link) => link.server.ipv4) as [string, string];
+    const packetlog = suite.own(await startEnforcing(server, place, '--print', 'none', '--iface', 'server1'));
+    await packetlog.untilPrinted(/Waiting for Ctrl-C/);
+    const rule = { action: 'deny' as const, source: 'any', protocol: 'udp', destination_port: 9, interface: 'server1' };
+    await done(place, 'add', { rule });
+    await done(place, 'confirm', {});
+    const denied = async () => (await listed(place)).rules[0]?.packets ?? 0;
+
+    await sendUdp(client, { address: first, count: 10 });
+    await sendUdp(client, { address: second, count: 7 });
+    await until(async () => (await denied()) === 7, { what: 'what came to server1 to be denied' });
+
+    await server.ip('link set server1 down', 'link set server1 name wan0', 'link set wan0 up');
+    await packetlog.untilPrinted(/now called wan0/);
+    await sendUdp(client, { address: first, count: 10 });
+    expect(await denied()).toBe(7);
+    await done(place, 'edit', { id: 1, changes: { interface: 'wan0' } });
+    await done(place, 'confirm', {});
+    await sendUdp(client, { address: second, count: 5 });
+    await until(async () => (await denied()) === 12, { what: 'what came to wan0 to be denied' });
+  });
+});
