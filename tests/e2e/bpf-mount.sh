@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# bpf-mount.sh NODE PACKETLOG NETWORK_NAMESPACE INTERFACE
+#
+# Meant to be the first process of its own PID and mount namespace, which then stands for the machine: what a loader
+# mounts here to pin in is gone with this script. Prints facts, a line each.
+set -euo pipefail
+node=$1 packetlog=$2 network=$3 interface=$4
+mounts() { grep -c ' - bpf ' /proc/1/mountinfo || true; }
+programs() { ip -n "$network" link show dev "$interface" | grep -c prog/xdp || true; }
+
+mount --make-rprivate /
+umount -q /sys/fs/bpf || true
+said=$(mktemp)
+trap 'rm -f "$said"' EXIT
+echo "before: mounts $(mounts), programs $(programs)"
+ip netns exec "$network" "$node" "$packetlog" --iface "$interface" --print none --listen off --pin always 2>"$said" &
+loader=$!
+until grep -q 'Waiting for Ctrl-C' "$said"; do
+	kill -0 $loader || { cat "$said" >&2; exit 1; }
+	sleep 0.1
+done
+kill -9 $loader
+wait $loader 2>/dev/null || true
+echo "killed: mounts $(mounts), programs $(programs)"
+env -u PACKETLOG_BPFFS "$node" "$packetlog" unload | sed 's/program [0-9]*/program N/; s/net_[0-9]*/net_N/; s/^/unload: /'
+echo "after: mounts $(mounts), programs $(programs)"
