@@ -16,6 +16,15 @@ export interface ConnectionOptions {
 
 const DENIED: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM']);
 
+/** A system need not have a name for who runs this. */
+function accountName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.() ?? 'unknown'}`;
+  }
+}
+
 export class Connection {
   readonly #options: ConnectionOptions;
   readonly #client: ControlClient;
@@ -25,7 +34,7 @@ export class Connection {
   constructor(options: ConnectionOptions) {
     const { environment, paths } = options;
     this.#options = options;
-    this.#user = environment['SUDO_USER'] ?? environment['DOAS_USER'] ?? userInfo().username;
+    this.#user = environment['SUDO_USER'] ?? environment['DOAS_USER'] ?? accountName();
     this.#client = new ControlClient(paths.controlSocket, {
       user: this.#user,
       address: environment['SSH_CONNECTION']?.split(' ')[0],
