@@ -6,12 +6,13 @@ import type { RuleGround } from '../drain/messages.ts';
 import type { RuleCount } from '../kernel/rule-counters.ts';
 import { SetupError } from '../setup-error.ts';
 import { AuditLog } from './audit-log.ts';
-import { denies, type RuleBook, saysSomething } from './book/rule-book.ts';
+import { type RuleBook, saysSomething } from './book/rule-book.ts';
 import { Compiler } from './compiling/compiler.ts';
 import { serveControl } from './control/control-server.ts';
 import { Desk } from './desk.ts';
 import { refreshing, reloading, type Who } from './engine/change.ts';
 import { Enforcement, type RuleKernel } from './engine/enforcement.ts';
+import { type Pin, Pinning } from './engine/pinning.ts';
 import { RulesService } from './engine/rules-service.ts';
 import { SetFiles } from './engine/set-files.ts';
 import { readSet, readStored, requireGood } from './engine/sets.ts';
@@ -60,14 +61,10 @@ export class LiveRules {
   #ground: RuleGround | undefined;
   #interfaces: Ledger['interfaces'] = [];
   #control: Server | undefined;
-  #pin: ((on: boolean) => Promise<string | undefined>) | undefined;
-  /** Undefined: not said yet; a loader before may have left something pinned. */
-  #isPinWanted: boolean | undefined;
+  readonly #pinning = new Pinning((error) => this.#tell('error', `The rules end with the loader: ${messageOf(error)}`));
   #timer: NodeJS.Timeout | undefined;
   #reportedAt = 0;
   #isClosed = false;
-  /** Where program and maps are kept. */
-  #pinned: string | undefined;
 
   constructor(options: LiveRulesOptions) {
     this.#options = options;
@@ -103,7 +100,7 @@ export class LiveRules {
         this.#options.changed();
       },
       notice: this.#options.notice,
-      enforced: (now) => this.#pinIfNeeded(now),
+      enforced: (now) => this.#pinning.follow(now),
     });
     this.#ground = ground;
     this.#service = service;
@@ -133,13 +130,9 @@ export class LiveRules {
     }
   }
 
-  /**
-   * From now on program and maps outlive the process while something is denied. `pin`: resolves with where they are
-   * kept.
-   */
-  async pinBy(pin: (on: boolean) => Promise<string | undefined>): Promise<void> {
-    this.#pin = pin;
-    await this.#pinIfNeeded((this.#service as RulesService).confirmed);
+  /** From now on program and maps outlive the process while something is denied. */
+  pinBy(pin: Pin): Promise<void> {
+    return this.#pinning.by(pin, (this.#service as RulesService).confirmed);
   }
 
   /** Listens for `packetlog rules`. */
@@ -156,7 +149,7 @@ export class LiveRules {
 
   snapshot(): RulesSnapshot {
     const service = this.#service as RulesService;
-    return service.snapshot({ enforcing: saysSomething(service.book), pinned: this.#pinned !== undefined });
+    return service.snapshot({ enforcing: saysSomething(service.book), pinned: this.#pinning.path !== undefined });
   }
 
   counts(counts: readonly RuleCount[]): void {
@@ -273,17 +266,6 @@ export class LiveRules {
         exit: 'usage',
         cause,
       });
-    }
-  }
-
-  async #pinIfNeeded(book: RuleBook): Promise<void> {
-    const isNeeded = denies(book);
-    if (this.#pin === undefined || isNeeded === this.#isPinWanted) return;
-    this.#isPinWanted = isNeeded;
-    try {
-      this.#pinned = await this.#pin(isNeeded);
-    } catch (error) {
-      this.#tell('error', `The rules end with the loader: ${messageOf(error)}`);
     }
   }
 

@@ -1,0 +1,28 @@
+import { expect, it, vi } from 'vitest';
+import { EMPTY_BOOK, type RuleBook } from '../book/rule-book.ts';
+import { Pinning } from './pinning.ts';
+
+const denying: RuleBook = { ...EMPTY_BOOK, defaultPolicy: 'deny' };
+
+it('pins while something is denied, asks once for each change, and clears what a loader before left', async () => {
+  const pin = vi.fn(async (on: boolean) => (on ? '/sys/fs/bpf/packetlog' : undefined));
+  const pinning = new Pinning(() => {});
+  await pinning.follow(denying);
+  expect(pin).not.toHaveBeenCalled();
+  await pinning.by(pin, EMPTY_BOOK);
+  expect(pin.mock.calls).toEqual([[false]]);
+  await pinning.follow(denying);
+  await pinning.follow(denying);
+  expect(pinning.path).toBe('/sys/fs/bpf/packetlog');
+  await pinning.follow(EMPTY_BOOK);
+  expect(pin.mock.calls).toEqual([[false], [true], [false]]);
+  expect(pinning.path).toBeUndefined();
+});
+
+it('tells when it cannot be done, and goes on', async () => {
+  const failed = vi.fn();
+  const pinning = new Pinning(failed);
+  await pinning.by(() => Promise.reject(new Error('no bpffs')), denying);
+  expect(failed).toHaveBeenCalledOnce();
+  expect(pinning.path).toBeUndefined();
+});
