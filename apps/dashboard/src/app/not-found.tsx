@@ -2,7 +2,7 @@ export default function NotFound() {
   return (
     <main className="px-6 pt-[16vh] max-w-xl mx-auto">
       <h1 className="text-figure font-medium">There is no such page.</h1>
-      <p className="mt-2 text-muted">PacketLog has one page so far: the live view.</p>
+      <p className="mt-2 text-muted">PacketLog has a live view, and a page for its rules.</p>
       <p className="mt-4">
         <a className="text-accent underline underline-offset-4" href="/">
           Go to the live view

@@ -5,6 +5,7 @@ import { spanText } from '../lib/clock.ts';
 import { counted, formatCount } from '../lib/number.ts';
 import { quietSentence } from '../lib/quiet.ts';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
+import { useMayChange } from '../live/use-rules.ts';
 import { DenyFromRow, SelectedPacket } from './deny/selected-packet.tsx';
 
 /** Above the table: whether it follows, what it holds back, and the way to the newest row. */
@@ -64,6 +65,7 @@ export function TableBar({
 /** Whether it follows; and why not, if it does not. */
 function TableState({ held }: { held: boolean }) {
   const { store } = useLive();
+  const mayChange = useMayChange();
   const { rows } = store.picture;
   const figures = useSnapshot((snapshot) => snapshot.figures);
   const live = useSnapshot(({ connection }) => connection.state === 'live');
@@ -86,7 +88,9 @@ function TableState({ held }: { held: boolean }) {
       ) : quiet !== null && rows.shown.size > 0 ? (
         <span className="text-muted">{quiet}</span>
       ) : (
-        <span className="text-faint">{held ? 'held while you read' : 'newest first'}</span>
+        <span className="text-faint">
+          {held ? 'held while you read' : mayChange ? 'newest first, pick one to refuse its source' : 'newest first'}
+        </span>
       )}
     </p>
   );
