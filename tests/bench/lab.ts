@@ -1,5 +1,7 @@
 /** The lab of the live sections: a veth pair, frames into it, the real `packetlog` and clients at its other end. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Dialogue } from '../lab/dialogue.ts';
 import { createNetwork, type Network } from '../lab/network.ts';
@@ -37,6 +39,8 @@ export interface Tool {
 export class BenchLab {
   readonly network: Network;
   readonly #peers: Peers;
+  /** Rules of the machine are none of the benchmark's. */
+  readonly #state = mkdtempSync(join(tmpdir(), 'packetlog-bench-state-'));
 
   private constructor(network: Network, peers: Peers) {
     this.network = network;
@@ -49,8 +53,9 @@ export class BenchLab {
     return new BenchLab(network, peers);
   }
 
-  close(): Promise<void> {
-    return this.network.dispose();
+  async close(): Promise<void> {
+    await this.network.dispose();
+    rmSync(this.#state, { recursive: true, force: true });
   }
 
   /**
@@ -80,7 +85,15 @@ export class BenchLab {
 
   /** Resolves when standard error matches; rejects with what it said when it ends before. */
   async start(command: readonly string[], ready: RegExp, env: Record<string, string> = {}): Promise<Tool> {
-    const child = spawnPinned({ cpus: READER_CPU, namespace: this.network.server, env, stderr: 'pipe' }, command);
+    const child = spawnPinned(
+      {
+        cpus: READER_CPU,
+        namespace: this.network.server,
+        env: { PACKETLOG_STATE_DIR: this.#state, ...env },
+        stderr: 'pipe',
+      },
+      command,
+    );
     let said = '';
     let ended = false;
     child.stdout?.resume();

@@ -45,12 +45,29 @@ export interface PacketlogOptions {
  */
 export function startPacketlog(namespace: Namespace, options: PacketlogOptions = {}): LabProcess {
   const { args = [], env = {}, nodeOptions = [] } = options;
-  const state = env['PACKETLOG_STATE_DIR'] === undefined ? mkdtempSync(join(tmpdir(), 'packetlog-state-')) : undefined;
+  const state = env['PACKETLOG_STATE_DIR'] === undefined ? newStateDirectory() : undefined;
   const preset = { PACKETLOG_PIN: 'never', ...(state === undefined ? {} : { PACKETLOG_STATE_DIR: state }) };
   const command = [...nodeOptions, PACKETLOG, ...args];
   const packetlog = startProcess(namespace, process.execPath, command, { ...preset, ...env });
-  if (state !== undefined) void packetlog.exited.then(() => rmSync(state, { recursive: true, force: true }));
+  if (state !== undefined) void packetlog.exited.then(() => removeStateDirectory(state));
   return packetlog;
+}
+
+const stateDirectories = new Set<string>();
+let exitHook = false;
+
+function newStateDirectory(): string {
+  const path = mkdtempSync(join(tmpdir(), 'packetlog-state-'));
+  stateDirectories.add(path);
+  // When a test process ends without having waited for its loaders.
+  if (!exitHook) process.once('exit', () => [...stateDirectories].forEach(removeStateDirectory));
+  exitHook = true;
+  return path;
+}
+
+function removeStateDirectory(path: string): void {
+  rmSync(path, { recursive: true, force: true });
+  stateDirectories.delete(path);
 }
 
 export function startProcess(
