@@ -10,7 +10,7 @@ await script(async () => {
     options: { minutes: { type: 'string', default: '10' }, rate: { type: 'string', default: '50000' } },
   });
   const [minutes, rate] = [Number(values.minutes), Number(values.rate)];
-  if (!(minutes >= 1 && minutes <= 24 * 60)) throw new Error('--minutes: write a number from 1 to 1440.');
+  if (!(minutes >= 2 && minutes <= 24 * 60)) throw new Error('--minutes: write a number from 2 to 1440.');
   if (!(Number.isInteger(rate) && rate >= 1000)) throw new Error('--rate: write whole packets per second, from 1000.');
   await ensureSystemPackages(['build', 'run', 'test']);
   await build();

@@ -1,7 +1,32 @@
 // @ts-check
-/** Loaded into the loader before its own modules (--require, with --expose-gc): what is garbage goes every ten seconds. */
+/**
+ * Loaded into the loader before its own modules (--require, with --expose-gc): every ten seconds what is garbage goes,
+ * and what is left is told, a line of JSON for each thread in the file that SOAK_HEAPS names.
+ */
+const { appendFileSync } = require('node:fs');
 const { isMainThread } = require('node:worker_threads');
 
 const EVERY_MS = 10_000;
+const file = process.env['SOAK_HEAPS'] ?? '/dev/null';
 
-if (isMainThread) setInterval(() => globalThis.gc?.(), EVERY_MS).unref();
+/** @param {'serving' | 'drain'} thread */
+function collect(thread) {
+  globalThis.gc?.();
+  const { heapUsed } = process.memoryUsage();
+  appendFileSync(file, `${JSON.stringify({ thread, atMs: Date.now(), liveKib: heapUsed / 1024 })}\n`);
+}
+
+if (isMainThread) {
+  setInterval(collect, EVERY_MS, 'serving').unref();
+} else {
+  // The drain thread has no event loop, but while packets come it takes a nap each millisecond.
+  const { wait } = Atomics;
+  let next = Date.now() + EVERY_MS;
+  Atomics.wait = (...given) => {
+    if (Date.now() >= next) {
+      next = Date.now() + EVERY_MS;
+      collect('drain');
+    }
+    return wait(...given);
+  };
+}

@@ -22,16 +22,22 @@ const FLOOD = 5_000_000;
 /** How long the one that comes and goes stays, and stays away. */
 const VISIT_SECONDS = 3;
 /**
- * V8 leaves garbage for minutes and by the hundred MiB when it sees fit: here the serving thread's is collected every ten
- * seconds. What memory has fallen to in each FLOOR_SECONDS is the level that a leak would raise.
+ * V8 leaves garbage for minutes and by the hundred MiB when it sees fit: here both threads' is collected every ten
+ * seconds. What memory has fallen to in each FLOOR_SECONDS is the level that a leak would raise. And V8 lets the young
+ * generation of a heap grow up to 2 x 16 MiB, in steps, within a minute or over many: here it has all of that from the start.
  */
-const COLLECT = ['--expose-gc', '--require', fileURLToPath(new URL('./collect.cjs', import.meta.url))];
+const COLLECT = [
+  ...['--expose-gc', '--min-semi-space-size=16', '--max-semi-space-size=16'],
+  ...['--require', fileURLToPath(new URL('./collect.cjs', import.meta.url))],
+];
+const COLLECTED_SECONDS = 10;
 const FLOOR_SECONDS = 20;
 /**
  * A slope whose confidence interval lies above this is a leak: 42 MiB in an hour; a descriptor a minute. Memory does grow
- * by some 7 KiB/s for ten minutes, and by 1 for half an hour, while the past fills the room that it has.
+ * by some 5 KiB/s for ten minutes, and by 1 for half an hour, while the past fills the room that it has: that is the
+ * serving thread's heap. The drain thread keeps nothing.
  */
-const BOUNDS = { rssKib: 12, descriptors: 1 / 60 };
+const BOUNDS = { rssKib: 12, servingKib: 8, drainKib: 1, descriptors: 1 / 60 };
 
 interface Sample {
   readonly rssKib: number;
@@ -64,6 +70,14 @@ const perSecond = ({ slope, low, high, mean }: Trend, seconds: number): Trend =>
   ...{ slope: slope / seconds, low: low / seconds, high: high / seconds, mean },
 });
 
+/** What was left after each collection of a thread's garbage since then. */
+function liveHeap(file: string, thread: 'serving' | 'drain', sinceMs: number): Trend {
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  const told = lines.map((line) => JSON.parse(line) as { thread: string; atMs: number; liveKib: number });
+  const left = told.filter((each) => each.thread === thread && each.atMs >= sinceMs);
+  return perSecond(trend(left.map(({ liveKib }) => liveKib)), COLLECTED_SECONDS);
+}
+
 const suite = eachWithNetwork({ ipv6: false });
 let generator: Generator;
 beforeAll(async () => {
@@ -74,7 +88,11 @@ afterAll(() => generator?.remove());
 test('memory and descriptors stay as they are, and all packets are accounted for', async () => {
   const { server, link } = suite.network;
   const args = ['--iface', link.server.device, '--print', 'none', '--ui', 'off', '--listen', '127.0.0.1:0'];
-  const packetlog = suite.own(startPacketlog(server, { args, nodeOptions: COLLECT }));
+  mkdirSync(ARTIFACTS, { recursive: true });
+  const heapFile = `${ARTIFACTS}/soak-heaps.ndjson`;
+  writeFileSync(heapFile, '');
+  const env = { SOAK_HEAPS: heapFile };
+  const packetlog = suite.own(startPacketlog(server, { args, env, nodeOptions: COLLECT }));
   const [text] = await packetlog.untilPrinted(/http:\/\/\S+/);
   const { origin, hash } = new URL(text);
   const token = new URLSearchParams(hash.slice(1)).get('token');
@@ -102,6 +120,7 @@ test('memory and descriptors stay as they are, and all packets are accounted for
     return visited;
   })();
   const samples: Sample[] = [];
+  const begunAt = Date.now();
   for (let next = performance.now(); !over; next += 1000) {
     samples.push(sample(packetlog.pid));
     if (samples.length % 60 === 0) {
@@ -128,11 +147,14 @@ test('memory and descriptors stay as they are, and all packets are accounted for
   const judged = samples.slice(WARM_UP_SECONDS);
   const memory = judged.map(({ rssKib }) => rssKib);
   const floor = perSecond(trend(floors(memory)), FLOOR_SECONDS);
+  const judgedFrom = begunAt + WARM_UP_SECONDS * 1000;
+  const [serving, drain] = [liveHeap(heapFile, 'serving', judgedFrom), liveHeap(heapFile, 'drain', judgedFrom)];
   const descriptors = trend(judged.map((each) => each.descriptors));
   describe('memory (RSS), each second', 'KiB', trend(memory));
   describe(`memory (RSS), least in ${FLOOR_SECONDS} s`, 'KiB', floor, BOUNDS.rssKib);
   describe('file descriptors', '', descriptors, BOUNDS.descriptors);
-  mkdirSync(ARTIFACTS, { recursive: true });
+  describe('live heap of the serving thread', 'KiB', serving, BOUNDS.servingKib);
+  describe('live heap of the drain thread', 'KiB', drain, BOUNDS.drainKib);
   writeFileSync(`${ARTIFACTS}/soak.json`, JSON.stringify(samples));
 
   expect((await link.server.counters()).rx.packets).toBe(COUNT);
@@ -142,6 +164,8 @@ test('memory and descriptors stay as they are, and all packets are accounted for
   expect(client.delivered + client.dropped + client.withheld).toBe(client.offered);
   expect(visited).toBeGreaterThan(SECONDS / (4 * VISIT_SECONDS));
   expect(floor.low, 'memory grows').toBeLessThan(BOUNDS.rssKib);
+  expect(serving.low, 'the heap of the serving thread grows').toBeLessThan(BOUNDS.servingKib);
+  expect(drain.low, 'the heap of the drain thread grows').toBeLessThan(BOUNDS.drainKib);
   expect(descriptors.low, 'file descriptors grow').toBeLessThan(BOUNDS.descriptors);
   expect(await packetlog.end('SIGINT')).toEqual({ code: 0, signal: null });
 });
