@@ -209,7 +209,8 @@ describe.skipIf(!requireRoot())('rules in the dashboard', { timeout: 120_000 }, 
     expect(await visitor.page.getByTestId('remove-rule').count()).toBe(0);
     expect(await axeViolations(visitor.page)).toEqual([]);
     await visitor.page.setViewportSize(PHONE);
-    expect(await visitor.page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    const fits = () => visitor.page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth');
+    await until(fits, { what: 'the page to fit the phone' });
     expect(await axeViolations(visitor.page)).toEqual([]);
     await packetlog.end();
   });
