@@ -3,6 +3,7 @@
 import { useEffect, useState } from 'react';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
 import { useMedia } from '../live/use-media.ts';
+import { useOverview } from '../live/use-overview.ts';
 import { Delivery } from './delivery.tsx';
 import { DenySelected } from './deny/selected-packet.tsx';
 import { KernelTotals } from './kernel-totals.tsx';
@@ -39,12 +40,13 @@ export function LivePage() {
 function Instrument({ onDeny }: { onDeny: () => void }) {
   const old = useSnapshot(({ connection }) => connection.state !== 'live');
   usePauseKey();
+  const overview = useOverview();
   const sideBySide = useMedia(SIDE_BY_SIDE);
   const noticeCount = useSnapshot(({ figures }) => figures.notices.length);
   if (sideBySide) {
     return (
       <main id="content" className="instrument" data-old={old}>
-        <RateChart />
+        <RateChart overview={overview} />
         <div className="ledgers">
           <KernelTotals />
           <Delivery />
@@ -53,7 +55,7 @@ function Instrument({ onDeny }: { onDeny: () => void }) {
         <div className="side">
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls on a low screen */}
           <section className="side-top" aria-label="Top lists" tabIndex={0}>
-            <TopPanels />
+            <TopPanels overview={overview} />
           </section>
           <Notices />
         </div>
@@ -68,12 +70,12 @@ function Instrument({ onDeny }: { onDeny: () => void }) {
   );
   return (
     <main id="content" className="instrument" data-old={old}>
-      <RateChart />
+      <RateChart overview={overview} />
       <Tabs
         label="What to show below the chart"
         tabs={[
           { id: 'packets', label: 'Packets', content: <PacketTable onDeny={onDeny} /> },
-          { id: 'top', label: 'Top', content: <TopPanels /> },
+          { id: 'top', label: 'Top', content: <TopPanels overview={overview} /> },
           { id: 'totals', label: 'Totals', content: totals },
           {
             id: 'notices',

@@ -3,13 +3,14 @@
 import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { axisSpan, axisTicks, axisTop, timeTicks } from '../lib/axis.ts';
+import { axisTicks, axisTop, timeTicks } from '../lib/axis.ts';
 import { clockMinuteText, clockText } from '../lib/clock.ts';
 
 export interface PlotLine {
   /** CSS variables. */
   readonly color: string;
-  readonly fill: string;
+  readonly fill?: string;
+  readonly dash?: number[];
 }
 
 interface PlotProps {
@@ -17,23 +18,27 @@ interface PlotProps {
   readonly data: uPlot.AlignedData;
   /** Rows lost in the interval of each point, parallel to the time column. */
   readonly lost: readonly number[];
-  /** Right end of the time axis, s since the epoch. */
+  /** Right end of the time axis, s since the epoch, its length, and the time between two points, s. */
   readonly end: number;
+  readonly span: number;
+  readonly step: number;
   readonly axisLabel: (value: number) => string;
   /** Lowest top of the axis. */
   readonly least: number;
   /** Index of the point under the pointer, null when it leaves. */
   readonly onHover: (index: number | null) => void;
+  /** A range was marked with the pointer, s since the epoch. */
+  readonly onBrush: (from: number, to: number) => void;
 }
 
 const CROSSHAIR = 'rates';
 
-/** Lines over at most five minutes. Colours come from CSS variables and are read again with every drawing. */
-export function Plot({ lines, data, lost, end, axisLabel, least, onHover }: PlotProps) {
+/** Lines over time, in which a range can be marked. Colours come from CSS variables and are read again with every drawing. */
+export function Plot({ lines, data, lost, end, span, step, axisLabel, least, onHover, onBrush }: PlotProps) {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
-  const latest = useRef({ lost, end, axisLabel, least, onHover });
-  latest.current = { lost, end, axisLabel, least, onHover };
+  const latest = useRef({ lost, end, span, step, axisLabel, least, onHover, onBrush });
+  latest.current = { lost, end, span, step, axisLabel, least, onHover, onBrush };
 
   useEffect(() => {
     const element = host.current;
@@ -54,7 +59,7 @@ export function Plot({ lines, data, lost, end, axisLabel, least, onHover }: Plot
         legend: { show: false },
         cursor: {
           y: false,
-          drag: { x: false, y: false },
+          drag: { x: true, y: false, setScale: false, dist: 4 },
           sync: { key: CROSSHAIR },
           points: {
             size: 6,
@@ -64,7 +69,7 @@ export function Plot({ lines, data, lost, end, axisLabel, least, onHover }: Plot
           },
         },
         scales: {
-          x: { time: false, range: (u) => axisRange(u.data[0], latest.current.end) },
+          x: { time: false, range: () => [latest.current.end - latest.current.span, latest.current.end] },
           y: { range: (_, __, highest) => [0, axisTop(highest ?? 0, latest.current.least)] },
         },
         axes: [
@@ -89,14 +94,25 @@ export function Plot({ lines, data, lost, end, axisLabel, least, onHover }: Plot
           {},
           ...lines.map((line) => ({
             stroke: () => color(line.color),
-            fill: () => color(line.fill),
+            fill: () => (line.fill === undefined ? 'transparent' : color(line.fill)),
+            ...(line.dash !== undefined && { dash: line.dash }),
             width: 1.25,
             points: { show: false },
             spanGaps: false,
           })),
         ],
         hooks: {
-          drawClear: [(u) => hatchLosses(u, latest.current.lost, color('--lost'), color('--lost-wash'))],
+          drawClear: [
+            (u) => hatchLosses(u, latest.current.lost, latest.current.step, color('--lost'), color('--lost-wash')),
+          ],
+          setSelect: [
+            (u) => {
+              const { left, width } = u.select;
+              if (width === 0) return;
+              latest.current.onBrush(u.posToVal(left, 'x'), u.posToVal(left + width, 'x'));
+              u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+            },
+          ],
           setCursor: [(u) => latest.current.onHover((u.cursor.left ?? -1) < 0 ? null : (u.cursor.idx ?? null))],
         },
       },
@@ -120,14 +136,9 @@ export function Plot({ lines, data, lost, end, axisLabel, least, onHover }: Plot
 
   useEffect(() => {
     plot.current?.setData(data);
-  }, [data, end]);
+  }, [data, end, span]);
 
   return <div ref={host} className="plot" />;
-}
-
-/** From the first point on, or as far back as the axis reaches. */
-function axisRange(times: ArrayLike<number>, end: number): [number, number] {
-  return [end - axisSpan(end - (times[0] ?? end)), end];
 }
 
 /** A label is centred under its tick: at the edges it would be cut, and is left out. */
@@ -143,8 +154,8 @@ function timeLabels(u: uPlot, ticks: number[]): string[] {
   });
 }
 
-/** Behind the lines: each second in which rows were lost is hatched over the whole height. */
-function hatchLosses(u: uPlot, lost: readonly number[], line: string, wash: string): void {
+/** Behind the lines: each step in which rows were lost is hatched over the whole height. */
+function hatchLosses(u: uPlot, lost: readonly number[], step: number, line: string, wash: string): void {
   const { ctx } = u;
   const { left, top, width, height } = u.bbox;
   const ratio = window.devicePixelRatio;
@@ -152,8 +163,9 @@ function hatchLosses(u: uPlot, lost: readonly number[], line: string, wash: stri
   ctx.beginPath();
   for (let i = 0; i < lost.length; i++) {
     if ((lost[i] ?? 0) === 0) continue;
-    const to = u.valToPos(u.data[0][i] ?? 0, 'x', true);
-    const from = Math.min(to - 3 * ratio, u.valToPos((u.data[0][i] ?? 0) - 1, 'x', true));
+    const middle = u.data[0][i] ?? 0;
+    const to = u.valToPos(middle + step / 2, 'x', true);
+    const from = Math.min(to - 3 * ratio, u.valToPos(middle - step / 2, 'x', true));
     ctx.rect(Math.max(left, from), top, Math.min(to, left + width) - Math.max(left, from), height);
   }
   ctx.clip();

@@ -1,95 +1,146 @@
 'use client';
 
 import { useMemo, useState } from 'react';
+import type { AlignedData } from 'uplot';
+import { type ChartLine, chartColumns, extentOf, LINES, readoutOf, type View } from '../lib/chart.ts';
 import { clockText, spanText } from '../lib/clock.ts';
-import { formatBytes, formatCompact, formatCount, formatRound, type Quantity, quantityText } from '../lib/number.ts';
-import { withoutZeros } from '../lib/series.ts';
-import { useLive, useSnapshot } from '../live/live-context.tsx';
+import { formatBytes, formatCompact, formatCount, formatRound, quantityText } from '../lib/number.ts';
+import type { PastPoint } from '../lib/past-level.ts';
+import { beforeWords, brushed, lookedAtWords } from '../lib/range-words.ts';
+import { useLive } from '../live/live-context.tsx';
+import { useMedia } from '../live/use-media.ts';
+import type { Overview } from '../live/use-overview.ts';
+import { useLookedAt } from '../live/use-past.ts';
+import { ChartControls } from './chart-controls.tsx';
 import { Plot, type PlotLine } from './plot.tsx';
+import { Readout } from './readout.tsx';
 import './rate-chart.css';
 
-const PACKET_LINES: readonly PlotLine[] = [
-  { color: '--permit-line', fill: '--permit-fill' },
-  { color: '--deny', fill: '--deny-fill' },
-];
-const BYTE_LINES: readonly PlotLine[] = [{ color: '--permit-line', fill: '--permit-fill' }];
+const BEFORE: PlotLine = { color: '--line-strong', dash: [3, 3] };
+const DRAWN: Readonly<Record<View, readonly PlotLine[]>> = {
+  action: [BEFORE, { color: '--permit-line', fill: '--permit-fill' }, { color: '--deny', fill: '--deny-fill' }],
+  protocol: [
+    BEFORE,
+    { color: '--permit-line', fill: '--permit-fill' },
+    { color: '--series-2' },
+    { color: '--series-3', dash: [6, 3] },
+    { color: '--faint', dash: [2, 3] },
+  ],
+  bytes: [BEFORE, { color: '--permit-line', fill: '--permit-fill' }],
+};
 
-/** How much arrives and how much of it is refused, over the last five minutes. */
-export function RateChart() {
-  const { store } = useLive();
-  const { series } = store.picture;
-  const summaryAt = useSnapshot(({ figures }) => figures.summaryAt);
-  // The axis goes on while nothing comes: the gap must be seen to grow.
-  const second = useSnapshot(({ figures, now }) =>
-    figures.summaryAt === null ? 0 : Math.floor((now - figures.summaryAt) / 1000),
-  );
+/** How much arrives, of what kind, and how much of it is refused. A range can be marked to look closer. */
+export function RateChart({ overview }: { overview: Overview }) {
+  const { past } = useLive().store.picture;
+  const looked = useLookedAt(overview);
   const [hovered, setHovered] = useState<number | null>(null);
+  const [chosen, setView] = useState<View>('action');
+  const both = useMedia('(min-width: 860px)');
+  const view = both && chosen === 'bytes' ? 'action' : chosen;
+  const { look } = overview;
+  const { points, before, comparison, stepMs, fromMs, toMs, idleSeconds } = looked;
+  const readout = readoutOf(looked, look === null, hovered);
+  const when = readout.when ?? (idleSeconds < 2 ? 'now' : clockText(toMs));
+  const value = (of: ChartLine['of']) => (readout.rates ? of(readout.rates) : null);
 
-  const columns = useMemo(() => series.columns(), [series, summaryAt]);
-  const { time, permit, deny, bytes, lost } = columns;
-  const packetData = useMemo<[number[], (number | null)[], (number | null)[]]>(
-    () => [[...time], [...permit], withoutZeros(deny)],
-    [time, permit, deny],
-  );
-  const byteData = useMemo<[number[], (number | null)[]]>(() => [[...time], [...bytes]], [time, bytes]);
-
-  const at = hovered !== null && hovered < time.length ? hovered : time.length - 1;
-  const value = (column: readonly (number | null)[]): number | null => column[at] ?? null;
-  const permitted = value(permit);
-  const denied = value(deny);
-  const total = permitted === null || denied === null ? null : permitted + denied;
-  const end = (series.newestMs ?? 0) / 1000 + second;
-  const isNow = hovered === null && second < 2;
-  const when = isNow || time[at] === undefined ? 'now' : clockText(time[at] * 1000);
-  const lostThen = lost[at] ?? 0;
-
+  const plot = {
+    before: { points: before, shiftMs: toMs - fromMs },
+    points,
+    step: stepMs,
+    end: toMs / 1000 + idleSeconds,
+    span: (toMs - fromMs) / 1000,
+    onHover: setHovered,
+    onBrush: (from: number, to: number) => {
+      const known = { fromMs: points[0]?.fromMs ?? fromMs, toMs: Math.min(toMs, past.endMs ?? toMs) };
+      overview.setLook(brushed(from, to, stepMs, known));
+    },
+  };
   return (
-    <section className="charts" aria-labelledby="rates-title" data-testid="rate-chart">
+    <section className="charts" aria-labelledby="rates-title" data-testid="rate-chart" data-points={points.length}>
       <h2 id="rates-title" className="sr-only">
-        Rates of the last five minutes
+        Rates
       </h2>
-      <p className="sr-only">{inWords(series.extent())}</p>
-      <div className="chart" aria-hidden="true">
-        <div className="readouts">
-          <Readout label="packets/s" value={total} format={formatCompact} note={when} />
-          <Readout label="permitted" value={permitted} format={formatCompact} mark="bg-[var(--permit-line)]" />
-          <Readout
-            label="denied"
-            value={denied}
-            format={formatCompact}
-            mark="bg-deny"
-            tone={denied ? 'text-deny' : ''}
-          />
-          {lostThen > 0 && (
-            <Readout label="rows lost" value={lostThen} format={formatCompact} mark="hatched" tone="text-lost" />
-          )}
+      <p className="sr-only">{inWords(points, toMs - fromMs)}</p>
+      <div className="chart">
+        <div className="chart-head">
+          <div className="readouts" aria-hidden="true">
+            {view === 'action' && (
+              <Readout label="packets/s" value={value(({ packets }) => packets)} format={formatCompact} note={when} />
+            )}
+            {LINES[view].map(({ label, of, tone }, i) => {
+              const line = DRAWN[view][i + 1];
+              const count = value(of);
+              return (
+                <Readout
+                  key={label}
+                  label={label}
+                  value={count}
+                  format={view === 'bytes' ? formatBytes : formatCompact}
+                  {...(line !== undefined && { line })}
+                  tone={tone === 'deny' && count ? 'text-deny' : ''}
+                />
+              );
+            })}
+            {readout.lost > 0 && (
+              <Readout label="rows lost" value={readout.lost} format={formatCompact} mark="hatched" tone="text-lost" />
+            )}
+          </div>
+          <ChartControls overview={overview} view={view} onView={setView} bytes={!both}>
+            {look === null
+              ? beforeWords(comparison, view === 'bytes' ? 'bytes' : 'packets')
+              : lookedAtWords(look, comparison)}
+          </ChartControls>
         </div>
-        <Plot
-          lines={PACKET_LINES}
-          data={packetData}
-          lost={lost}
-          end={end}
-          least={10}
-          axisLabel={(packets) => quantityText(formatRound(packets))}
-          onHover={setHovered}
-        />
-        {time.length === 0 && <p className="chart-empty">The first figures come within a second.</p>}
+        <RatePlot key={view} view={view} least={view === 'bytes' ? 1000 : 10} {...plot} />
+        {points.length === 0 && <p className="chart-empty">The first figures come within a second.</p>}
       </div>
-      <div className="chart chart-bytes" aria-hidden="true">
-        <div className="readouts">
-          <Readout label="bytes/s" value={value(bytes)} format={formatBytes} note={when} />
+      {both && (
+        <div className="chart chart-bytes" aria-hidden="true">
+          <div className="readouts">
+            <Readout label="bytes/s" value={value(({ bytes }) => bytes)} format={formatBytes} note={when} />
+          </div>
+          <RatePlot view="bytes" least={1000} {...plot} />
         </div>
-        <Plot
-          lines={BYTE_LINES}
-          data={byteData}
-          lost={lost}
-          end={end}
-          least={1000}
-          axisLabel={bytesLabel}
-          onHover={setHovered}
-        />
-      </div>
+      )}
     </section>
+  );
+}
+
+function RatePlot({
+  view,
+  points,
+  before,
+  step,
+  ...rest
+}: {
+  view: View;
+  points: readonly PastPoint[];
+  before: { points: readonly PastPoint[]; shiftMs: number };
+  step: number;
+  end: number;
+  span: number;
+  least: number;
+  onHover: (index: number | null) => void;
+  onBrush: (from: number, to: number) => void;
+}) {
+  const { data, lost } = useMemo(() => {
+    const { time, lines, lost } = chartColumns(points, step, LINES[view]);
+    const earlier = new Map(before.points.map(({ fromMs, rates }) => [fromMs + before.shiftMs, rates]));
+    const then = points.map(({ fromMs }) => {
+      const rates = earlier.get(fromMs);
+      return rates ? (view === 'bytes' ? rates.bytes : rates.packets) : null;
+    });
+    return { data: [[...time], then, ...lines] as unknown as AlignedData, lost };
+  }, [points, before.points, before.shiftMs, step, view]);
+  return (
+    <Plot
+      lines={DRAWN[view]}
+      data={data}
+      lost={lost}
+      step={step / 1000}
+      axisLabel={view === 'bytes' ? bytesLabel : (packets) => quantityText(formatRound(packets))}
+      {...rest}
+    />
   );
 }
 
@@ -98,40 +149,10 @@ function bytesLabel(bytes: number): string {
   return bytes === 0 ? '0' : quantityText({ value, unit: `${unit}B` });
 }
 
-function Readout({
-  label,
-  value,
-  format,
-  mark,
-  tone = '',
-  note = '',
-}: {
-  label: string;
-  value: number | null;
-  format: (value: number) => Quantity;
-  mark?: string;
-  tone?: string;
-  note?: string;
-}) {
-  const quantity = value === null ? null : format(value);
-  return (
-    <div className="readout">
-      <p className="readout-label">
-        {mark !== undefined && <span className={`readout-mark ${mark}`} />}
-        {label}
-        {note !== '' && <span className="note text-faint font-mono">{note}</span>}
-      </p>
-      <p className={`readout-value ${tone}`}>
-        {quantity?.value ?? '—'}
-        <span className="readout-unit">{quantity?.unit ?? ''}</span>
-      </p>
-    </div>
-  );
-}
-
-function inWords(extent: ReturnType<ReturnType<typeof useLive>['store']['picture']['series']['extent']>): string {
+function inWords(points: readonly PastPoint[], spanMs: number): string {
+  const extent = extentOf(points);
   if (extent === null) return 'No figures yet.';
-  const { seconds, lowest, highest, latest, deniedHighest } = extent;
+  const { lowest, highest, latest, deniedHighest } = extent;
   const n = (value: number) => formatCount(Math.round(value));
-  return `Over the last ${spanText(seconds * 1000)}: now ${n(latest)} packets per second, lowest ${n(lowest)}, highest ${n(highest)}; denied at most ${n(deniedHighest)} per second.`;
+  return `Over ${spanText(spanMs)}: at the end ${n(latest)} packets per second, lowest ${n(lowest)}, highest ${n(highest)}; denied at most ${n(deniedHighest)} per second.`;
 }

@@ -1,89 +1,174 @@
 'use client';
 
-import { formatCompact } from '../lib/number.ts';
-import type { TopEntry } from '../lib/top.ts';
+import type { ReactNode } from 'react';
+import { clockText, spanText } from '../lib/clock.ts';
+import { formatCompact, formatCount } from '../lib/number.ts';
+import type { RangeEntry, RangeLists } from '../lib/range-top.ts';
 import { useSnapshot } from '../live/live-context.tsx';
+import { type Overview, useRangeLists } from '../live/use-overview.ts';
 import { Measure } from './count.tsx';
 import { RefusedBy } from './refused-by.tsx';
+import { Sparkline } from './rules/sparkline.tsx';
 import './panels.css';
 
 const PANELS = [
   { key: 'sources', title: 'Top sources', column: 'source', empty: 'No source yet.' },
   { key: 'ports', title: 'Top destination ports', column: 'port', empty: 'No port yet.' },
-  { key: 'protocols', title: 'Protocols', column: 'protocol', empty: 'No packet yet.' },
+  { key: 'pairs', title: 'Who to whom', column: 'pair', empty: 'No pair yet.' },
 ] as const;
+const MOST = 8;
+const MOST_NEW = 4;
 
-/** Who sends most, where to, and what, over the last seconds. */
-export function TopPanels() {
-  const top = useSnapshot(({ figures }) => figures.top);
-  const span = `last ${Math.max(1, Math.round(top.seconds))} s`;
+/** Who sends most, where to, and to whom, in the time that the chart shows; and what, in the last seconds. */
+export function TopPanels({ overview }: { overview: Overview }) {
+  const lists = useRangeLists(overview);
+  const { look } = overview;
+  const seconds = lists === null ? 0 : lists.lengthMs / 1000;
+  const span =
+    look === null ? `last ${spanText(seconds * 1000)}` : `${clockText(look.fromMs)} to ${clockText(look.toMs)}`;
   return (
     <>
       <RefusedBy />
       {PANELS.map(({ key, title, column, empty }) => (
-        <TopPanel key={key} title={title} span={span} column={column} empty={empty} entries={top[key]} />
+        <Panel key={key} title={title} note={span} isEmpty={!lists?.[key].length} empty={empty}>
+          <List column={column} title={title} rate="packets per second" bar="course">
+            {lists?.[key].slice(0, MOST).map((entry) => (
+              <RangeRow key={entry.key} entry={entry} seconds={seconds} />
+            ))}
+          </List>
+        </Panel>
       ))}
+      {lists !== null && lists.newSources.length > 0 && <NewSources sources={lists.newSources} />}
+      <Protocols />
     </>
   );
 }
 
-function TopPanel({
+function Panel({
   title,
-  span,
-  column,
+  note,
+  isEmpty,
   empty,
-  entries,
+  children,
 }: {
   title: string;
-  span: string;
-  column: string;
+  note: string;
+  isEmpty: boolean;
   empty: string;
-  entries: readonly TopEntry[];
+  children: ReactNode;
 }) {
-  // Bars compare the entries with each other; the share of all is in words.
-  const largest = entries[0]?.share || 1;
   return (
     <section className="panel" aria-label={title}>
       <h2 className="panel-title">
         {title}
-        <span className="text-faint font-normal">{entries.length > 0 ? span : ''}</span>
+        <span className="text-faint font-normal">{isEmpty ? '' : note}</span>
       </h2>
-      {entries.length === 0 ? (
-        <p className="panel-empty">{empty}</p>
-      ) : (
-        <table className="top">
-          <caption className="sr-only">{title}</caption>
-          <colgroup>
-            <col />
-            <col className="w-[68px]" />
-            <col className="w-[66px]" />
-          </colgroup>
-          <thead className="sr-only">
-            <tr>
-              <th scope="col">{column}</th>
-              <th scope="col">share</th>
-              <th scope="col">packets per second</th>
-            </tr>
-          </thead>
-          <tbody>
-            {entries.map(({ key, label, note, packetsPerSecond, share }) => (
-              <tr key={key}>
-                <th scope="row" title={label}>
-                  <span className="font-mono">{label}</span> <span className="text-faint">{note}</span>
-                </th>
-                <td className="top-share">
-                  <span className="top-bar" style={{ width: `${Math.max((share / largest) * 100, 2)}%` }} />
-                  <span className="sr-only">{percent(share)}</span>
-                </td>
-                <td className="top-rate" title={percent(share)}>
-                  <Measure quantity={formatCompact(packetsPerSecond)} exact={packetsPerSecond} per="/s" />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
+      {isEmpty ? <p className="panel-empty">{empty}</p> : children}
     </section>
+  );
+}
+
+function List({
+  title,
+  column,
+  bar,
+  rate,
+  children,
+}: {
+  title: string;
+  column: string;
+  bar: string;
+  rate: string;
+  children: ReactNode;
+}) {
+  return (
+    <table className="top">
+      <caption className="sr-only">{title}</caption>
+      <colgroup>
+        <col />
+        <col className="w-[68px]" />
+        <col className="w-[66px]" />
+      </colgroup>
+      <thead className="sr-only">
+        <tr>
+          <th scope="col">{column}</th>
+          <th scope="col">{bar}</th>
+          <th scope="col">{rate}</th>
+        </tr>
+      </thead>
+      <tbody>{children}</tbody>
+    </table>
+  );
+}
+
+function RangeRow({ entry, seconds }: { entry: RangeEntry; seconds: number }) {
+  const { label, note, packets, series, isNew } = entry;
+  const perSecond = packets / seconds;
+  return (
+    <tr data-testid="top-row">
+      <th scope="row" title={label}>
+        <span className="font-mono">{label}</span> <span className="text-faint">{note}</span>
+        {isNew && <span className="text-accent">new</span>}
+      </th>
+      <td className="top-share">
+        <Sparkline values={series} action="permit" width={54} height={12} />
+      </td>
+      <td className="top-rate" title={`${formatCount(packets)} packets`}>
+        <Measure quantity={formatCompact(perSecond)} exact={perSecond} per="/s" />
+      </td>
+    </tr>
+  );
+}
+
+function NewSources({ sources }: { sources: RangeLists['newSources'] }) {
+  const note = sources.length > MOST_NEW ? `${MOST_NEW} of ${sources.length}, newest first` : 'not seen before';
+  return (
+    <Panel title="New sources" note={note} isEmpty={false} empty="">
+      <List title="New sources" column="source" bar="first seen" rate="packets">
+        {sources.slice(0, MOST_NEW).map(({ addr, firstSeenMs, packets }) => (
+          <tr key={addr}>
+            <th scope="row" title={addr}>
+              <span className="font-mono">{addr}</span>
+            </th>
+            <td className="top-share text-faint font-mono">{clockText(firstSeenMs)}</td>
+            <td className="top-rate">
+              <Measure quantity={formatCompact(packets)} exact={packets} per="pkt" />
+            </td>
+          </tr>
+        ))}
+      </List>
+    </Panel>
+  );
+}
+
+function Protocols() {
+  const { protocols, seconds } = useSnapshot(({ figures }) => figures.top);
+  // Bars compare the entries with each other; the share of all is in words.
+  const largest = protocols[0]?.share || 1;
+  return (
+    <Panel
+      title="Protocols"
+      note={`last ${Math.max(1, Math.round(seconds))} s`}
+      isEmpty={protocols.length === 0}
+      empty="No packet yet."
+    >
+      <List title="Protocols" column="protocol" bar="share" rate="packets per second">
+        {protocols.map(({ key, label, note, packetsPerSecond, share }) => (
+          <tr key={key}>
+            <th scope="row" title={label}>
+              <span className="font-mono">{label}</span> <span className="text-faint">{note}</span>
+            </th>
+            <td className="top-share">
+              <span className="top-bar" style={{ width: `${Math.max((share / largest) * 100, 2)}%` }} />
+              <span className="sr-only">{percent(share)}</span>
+            </td>
+            <td className="top-rate" title={percent(share)}>
+              <Measure quantity={formatCompact(packetsPerSecond)} exact={packetsPerSecond} per="/s" />
+            </td>
+          </tr>
+        ))}
+      </List>
+    </Panel>
   );
 }
 

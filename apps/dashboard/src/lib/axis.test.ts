@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { axisSpan, axisTicks, axisTop, timeTicks } from './axis.ts';
+import { axisTicks, axisTop, timeTicks } from './axis.ts';
 
 test.each([
   [0, 10, 10],
@@ -17,18 +17,20 @@ test('the axis has its half in the middle', () => {
   expect(axisTicks(50)).toEqual([0, 25, 50]);
 });
 
-test('time is marked at whole minutes over five minutes, closer over less', () => {
+test('time is marked at round times, closer over less', () => {
   expect(timeTicks(61, 361)).toEqual({ ticks: [120, 180, 240, 300, 360], seconds: false });
   expect(timeTicks(61, 121)).toEqual({ ticks: [75, 90, 105, 120], seconds: true });
   expect(timeTicks(60, 60)).toEqual({ ticks: [60], seconds: true });
 });
 
 test.each([
-  [0, 60],
-  [60, 60],
-  [61, 120],
-  [121, 300],
-  [310, 300],
-])('with %d s held the axis shows %d s', (held, span) => {
-  expect(axisSpan(held)).toBe(span);
+  [3, 1],
+  [60, 15],
+  [900, 180],
+  [21_600, 3600],
+  [43_200, 10_800],
+])('an axis of %d s has a tick each %d s', (span, step) => {
+  const { ticks } = timeTicks(86_400, 86_400 + span);
+  expect((ticks[1] ?? 0) - (ticks[0] ?? 0)).toBe(step);
+  expect(ticks.length).toBeLessThan(9);
 });

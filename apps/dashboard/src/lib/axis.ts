@@ -13,23 +13,24 @@ export function axisTicks(top: number): number[] {
   return [0, top / 2, top];
 }
 
-/** Seconds that the time axis shows, and between its ticks: it widens as more is held. */
-const SPANS = [
-  { span: 60, step: 15 },
-  { span: 120, step: 30 },
-  { span: 300, step: 60 },
+/** Seconds between the ticks of a time axis, for axes of up to so many seconds. */
+const TICKS = [
+  { span: 6, step: 1 },
+  { span: 24, step: 5 },
+  { span: 80, step: 15 },
+  { span: 150, step: 30 },
+  { span: 400, step: 60 },
+  { span: 1000, step: 180 },
+  { span: 2000, step: 300 },
+  { span: 4000, step: 900 },
+  { span: 9000, step: 1800 },
+  { span: 40_000, step: 3600 },
 ] as const;
-
-const WIDEST = SPANS[2];
-
-/** Seconds that the time axis shows when so many are held. */
-export function axisSpan(heldSeconds: number): number {
-  return (SPANS.find(({ span }) => span >= heldSeconds) ?? WIDEST).span;
-}
+const WIDEST = 10_800;
 
 /** Round times inside a span of seconds since the epoch, and whether a label needs its seconds. */
 export function timeTicks(from: number, to: number): { ticks: number[]; seconds: boolean } {
-  const { step } = SPANS.find(({ span }) => span >= to - from) ?? WIDEST;
+  const step = TICKS.find(({ span }) => span >= to - from)?.step ?? WIDEST;
   const ticks: number[] = [];
   for (let at = Math.ceil(from / step) * step; at <= to; at += step) ticks.push(at);
   return { ticks, seconds: step < 60 };

@@ -100,7 +100,8 @@ test('loss from before the page was opened is no event in its chart, later loss 
   picture.summary(makeSummary({ at_ms: 1_000 }), 20);
   picture.ledger(makeLedger({ ringFull: [75] }), 1_010);
   picture.summary(makeSummary({ at_ms: 2_000 }), 1_020);
-  expect(picture.series.columns().lost).toEqual([0, 5]);
+  const charted = picture.past.points({ fromMs: 0, toMs: 2_000 });
+  expect(charted.map(({ rates }) => rates?.lost)).toEqual([0, 5]);
   expect(picture.figures(1_100).loss.ring).toBe(75);
 });
 

@@ -10,8 +10,8 @@ import {
 } from '@packetlog/common';
 import { type CarriedLoss, carryOver, type Loss, lossSoFar, NOTHING_CARRIED } from './loss.ts';
 import { appendMarker, isMarkerAt } from './marker.ts';
+import { Past } from './past.ts';
 import { RowsView } from './rows-view.ts';
-import { SeriesRing } from './series.ts';
 import { lostBetween, NEW_STREAM, receiveBatch, type StreamAccount } from './stream-account.ts';
 import { TOP_WINDOW, type TopLists, topLists } from './top.ts';
 
@@ -69,7 +69,7 @@ export interface Figures {
 /** What the page knows. It is told each message with the time (a monotonic clock, ms) at which it came. */
 export class Picture {
   readonly rows = new RowsView(ROWS_KEPT);
-  readonly series = new SeriesRing();
+  readonly past = new Past();
   readonly #interfaceNames = new Map<number, string>();
   #hello: Hello | null = null;
   #ledger: Ledger | null = null;
@@ -108,6 +108,7 @@ export class Picture {
       appendMarker(this.rows.live, { kind: 'restarted', at_ms: wall, rows: 0, span_ms: 0 });
       this.#carried = NOTHING_CARRIED;
       this.#lossCharted = 0;
+      this.past.clear();
     } else if (before !== null) {
       const span_ms = at - (this.#goneAt ?? at);
       appendMarker(this.rows.live, { kind: 'disconnected', at_ms: wall - span_ms, rows: 0, span_ms });
@@ -162,7 +163,7 @@ export class Picture {
   summary(summary: Summary, at: number): void {
     this.#summaryAt = at;
     const total = this.#loss().total;
-    this.series.push(summary, Math.max(0, total - this.#lossCharted));
+    this.past.add(summary, Math.max(0, total - this.#lossCharted));
     this.#lossCharted = total;
     this.#summaries = [...this.#summaries, summary].slice(-TOP_WINDOW);
     this.#top = topLists(this.#summaries, TOP_ENTRIES);

@@ -16,7 +16,6 @@ export interface TopEntry {
 
 export interface TopLists {
   readonly sources: readonly TopEntry[];
-  readonly ports: readonly TopEntry[];
   readonly protocols: readonly TopEntry[];
   /** Seconds that the lists cover. */
   readonly seconds: number;
@@ -26,7 +25,7 @@ type Named = Volume & { key: string; label: string; note: string };
 
 const ETHER_TYPE_IPV6 = 0x86dd;
 
-/** Joins the top lists of some summaries. An address below the top in one of them counts as 0 there. */
+/** Joins the lists of some summaries. An address below the top in one of them counts as 0 there. */
 export function topLists(summaries: readonly Summary[], most: number): TopLists {
   const seconds = summaries.reduce((sum, { interval_ms }) => sum + interval_ms, 0) / 1000;
   const records = summaries.reduce((sum, summary) => sum + summary.records, 0);
@@ -54,20 +53,8 @@ export function topLists(summaries: readonly Summary[], most: number): TopLists 
     sources: rank(({ top_sources }) =>
       top_sources.map((entry) => ({ ...entry, key: entry.addr, label: entry.addr, note: '' })),
     ),
-    ports: rank(({ top_ports }) => top_ports.map(namedPort)),
     protocols: rank(({ by_protocol }) => by_protocol.map(namedProtocol)),
     seconds,
-  };
-}
-
-function namedPort(entry: Summary['top_ports'][number]): Named {
-  const protocol = protocolText(entry.ip_protocol, 0);
-  const service = SERVICES.get(entry.port);
-  return {
-    ...entry,
-    key: `${entry.ip_protocol}/${entry.port}`,
-    label: String(entry.port),
-    note: service === undefined ? protocol : `${protocol} ${service}`,
   };
 }
 
@@ -79,44 +66,3 @@ function namedProtocol(entry: Summary['by_protocol'][number]): Named {
     note: entry.ip_protocol !== 255 && entry.ether_type === ETHER_TYPE_IPV6 ? 'IPv6' : '',
   };
 }
-
-/** What a destination port is usually for: a hint, not a finding. */
-const SERVICES: ReadonlyMap<number, string> = new Map([
-  [22, 'ssh'],
-  [23, 'telnet'],
-  [25, 'smtp'],
-  [53, 'dns'],
-  [67, 'dhcp'],
-  [68, 'dhcp'],
-  [80, 'http'],
-  [110, 'pop3'],
-  [123, 'ntp'],
-  [143, 'imap'],
-  [161, 'snmp'],
-  [179, 'bgp'],
-  [389, 'ldap'],
-  [443, 'https'],
-  [445, 'smb'],
-  [465, 'smtps'],
-  [514, 'syslog'],
-  [546, 'dhcpv6'],
-  [547, 'dhcpv6'],
-  [587, 'submission'],
-  [853, 'dns over tls'],
-  [993, 'imaps'],
-  [1883, 'mqtt'],
-  [1900, 'ssdp'],
-  [3306, 'mysql'],
-  [3389, 'rdp'],
-  [5060, 'sip'],
-  [5353, 'mdns'],
-  [5432, 'postgresql'],
-  [6379, 'redis'],
-  [6443, 'kubernetes'],
-  [7411, 'packetlog'],
-  [8080, 'http'],
-  [8443, 'https'],
-  [9090, 'prometheus'],
-  [27017, 'mongodb'],
-  [51820, 'wireguard'],
-]);

@@ -22,6 +22,7 @@ interface Live {
   readonly setPaused: (paused: boolean) => void;
   readonly ask: LoaderConnection['ask'];
   readonly filter: FilterChoice;
+  readonly top: LoaderConnection['top'];
   readonly toasts: Toasts;
 }
 
@@ -68,6 +69,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       filter,
       retry: () => connection.current?.retry(),
       setPaused: (paused) => connection.current?.pause(paused),
+      top: async (...span) => connection.current?.top(...span) ?? null,
       ask: async (...request) =>
         connection.current?.ask(...request) ?? {
           ok: false,

@@ -1,7 +1,11 @@
 import {
   type ClientToServerEvents,
   DEFAULT_ROWS_PER_SECOND,
+  HISTORY_LEVELS,
+  type HistoryTop,
   helloSchema,
+  historySchema,
+  historyTopSchema,
   ledgerSchema,
   noticeSchema,
   PacketLogBatch,
@@ -106,6 +110,17 @@ export class LoaderConnection {
     else changed();
   }
 
+  /** Who made that time, ms since the epoch; null where the loader cannot be asked, or does not say. */
+  async top(from_ms: number, to_ms: number): Promise<HistoryTop | null> {
+    if (!this.#socket.connected) return null;
+    try {
+      const answer = await this.#socket.timeout(ANSWER_WITHIN_MS).emitWithAck('history:top', { from_ms, to_ms });
+      return historyTopSchema.safeParse(answer.ok ? answer.value : null).data ?? null;
+    } catch {
+      return null;
+    }
+  }
+
   close(): void {
     clearTimeout(this.#retry);
     this.#socket.removeAllListeners();
@@ -119,6 +134,16 @@ export class LoaderConnection {
     socket.on('connect', () => {
       if (picture.rows.paused) socket.emit('pause', { paused: true }, () => {});
       this.#subscribe(() => {});
+    });
+    socket.on('connect', () => {
+      for (const { step_ms } of HISTORY_LEVELS) {
+        socket.emit('history', { step_ms }, (answer) => {
+          const history = historySchema.safeParse(answer.ok ? answer.value : null);
+          if (!history.success) return this.#bad();
+          picture.past.fill(history.data, Date.now());
+          this.#store.figuresChanged(true);
+        });
+      }
     });
     socket.on('connect_error', (error) => {
       const refusal = refusalSchema.safeParse((error as Error & { data?: unknown }).data);

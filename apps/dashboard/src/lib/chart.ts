@@ -1,0 +1,98 @@
+import { clockText } from './clock.ts';
+import type { Comparison } from './compare.ts';
+import type { Amounts, PastPoint, Sums } from './past-level.ts';
+
+/** What the large chart tells apart. */
+export const VIEWS = ['action', 'protocol', 'bytes'] as const;
+export type View = (typeof VIEWS)[number];
+
+/** One line of a chart, and what it is called where its value stands. */
+export interface ChartLine {
+  readonly label: string;
+  readonly of: (rates: Amounts) => number;
+  readonly tone?: 'deny';
+  /** Not drawn where it is 0, but next to a value: lines begin and end at 0. */
+  readonly rare?: true;
+}
+
+export const LINES: Readonly<Record<View, readonly ChartLine[]>> = {
+  action: [
+    { label: 'permitted', of: ({ permitted }) => permitted },
+    { label: 'denied', of: ({ denied, aborted }) => denied + aborted, tone: 'deny', rare: true },
+  ],
+  protocol: [
+    { label: 'TCP', of: ({ tcp }) => tcp },
+    { label: 'UDP', of: ({ udp }) => udp },
+    { label: 'ICMP', of: ({ icmp }) => icmp, rare: true },
+    { label: 'other', of: ({ other }) => other, rare: true },
+  ],
+  bytes: [{ label: 'bytes/s', of: ({ bytes }) => bytes }],
+};
+
+export interface ChartColumns {
+  /** s since the epoch, the middle of each step. */
+  readonly time: readonly number[];
+  readonly lines: readonly (readonly (number | null)[])[];
+  /** Rows lost in each step: a count, not a rate. */
+  readonly lost: readonly number[];
+}
+
+/** Columns for the chart, oldest first; null breaks a line. */
+export function chartColumns(points: readonly PastPoint[], stepMs: number, lines: readonly ChartLine[]): ChartColumns {
+  return {
+    time: points.map(({ fromMs }) => (fromMs + stepMs / 2) / 1000),
+    lines: lines.map(({ of, rare }) => {
+      const column = points.map(({ rates }) => rates && of(rates));
+      return rare ? withoutZeros(column) : column;
+    }),
+    lost: points.map(({ rates }) => rates?.lost ?? 0),
+  };
+}
+
+/** Without a line along the axis where there is nothing: a 0 stays only next to a value. */
+export function withoutZeros(column: readonly (number | null)[]): (number | null)[] {
+  return column.map((value, i) => (value === 0 && !column[i - 1] && !column[i + 1] ? null : value));
+}
+
+/** What the chart shows, for somebody who cannot see it; null while there is nothing. */
+export function extentOf(points: readonly PastPoint[]) {
+  const known = points.flatMap(({ rates }) => (rates === null ? [] : [rates]));
+  const latest = known.at(-1);
+  if (latest === undefined) return null;
+  const rates = known.map(({ packets }) => packets);
+  return {
+    lowest: Math.min(...rates),
+    highest: Math.max(...rates),
+    latest: latest.packets,
+    deniedHighest: Math.max(...known.map(({ denied, aborted }) => denied + aborted)),
+  };
+}
+
+export interface Readouts {
+  /** Per second; null where nothing is known. */
+  readonly rates: Amounts | null;
+  /** Rows, in the step or the range. */
+  readonly lost: number;
+  /** null: the newest. */
+  readonly when: string | null;
+}
+
+/** The numbers above the chart: of the point under the pointer, else the newest, else the mean of what stands still. */
+export function readoutOf(
+  { points, comparison }: { points: readonly PastPoint[]; comparison: Comparison | null },
+  isLive: boolean,
+  hovered: number | null,
+): Readouts {
+  const under = hovered === null ? undefined : points[hovered];
+  if (under !== undefined) {
+    return { rates: under.rates, lost: under.rates?.lost ?? 0, when: clockText(under.fromMs) };
+  }
+  if (isLive) {
+    const rates = points.at(-1)?.rates ?? null;
+    return { rates, lost: rates?.lost ?? 0, when: null };
+  }
+  if (comparison === null) return { rates: null, lost: 0, when: 'mean' };
+  const { now, lengthMs } = comparison;
+  const mean = Object.fromEntries(Object.entries(now).map(([name, sum]) => [name, (sum * 1000) / lengthMs])) as Sums;
+  return { rates: mean, lost: Math.round(now.lost), when: 'mean' };
+}

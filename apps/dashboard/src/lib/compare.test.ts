@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { changeWords, compare } from './compare.ts';
+import { Past } from './past.ts';
+import { makeSummary } from './test-data.ts';
+
+/** `rates`: packets of each second from 1,000,000 ms on. */
+function past(...rates: number[]): Past {
+  const past = new Past();
+  rates.forEach((packets, i) => {
+    past.add(makeSummary({ at_ms: 1_001_000 + i * 1000, total: { packets, bytes: packets * 100 } }), 0);
+  });
+  return past;
+}
+
+test.each([
+  [[100, 138], '+38 % against the 1 s before'],
+  [[100, 50], '−50 % against the 1 s before'],
+  [[100, 100], 'as in the 1 s before'],
+  [[10, 250], '25 times the 1 s before'],
+  [[0, 7], 'none in the 1 s before'],
+  [[0, 0], 'none, as in the 1 s before'],
+])('a second of %j packets: %s', (rates, words) => {
+  const comparison = compare(past(...rates), { fromMs: 1_001_000, toMs: 1_002_000 });
+  expect(comparison).not.toBeNull();
+  if (comparison !== null) expect(changeWords(comparison, 'packets')).toBe(words);
+});
+
+test('with a time that is not known nothing is compared', () => {
+  const known = past(5, 6);
+  const first = compare(known, { fromMs: 1_000_000, toMs: 1_002_000 });
+  expect(first).toMatchObject({ now: { packets: 11, bytes: 1100 }, before: null, lengthMs: 2000 });
+  if (first !== null) expect(changeWords(first, 'bytes')).toBe('');
+  expect(compare(known, { fromMs: 1_001_000, toMs: 1_004_000 })).toBeNull();
+});

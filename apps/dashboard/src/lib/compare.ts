@@ -1,0 +1,32 @@
+import { spanText } from './clock.ts';
+import type { Past, TimeSpan } from './past.ts';
+import type { Sums } from './past-level.ts';
+
+/** A span and the one of the same length before it. */
+export interface Comparison {
+  readonly now: Sums;
+  /** null: not all of that time is known. */
+  readonly before: Sums | null;
+  readonly lengthMs: number;
+}
+
+/** null while not all of the span itself is known. */
+export function compare(past: Past, { fromMs, toMs }: TimeSpan): Comparison | null {
+  const lengthMs = toMs - fromMs;
+  const now = past.sums({ fromMs, toMs });
+  if (now === null) return null;
+  return { now, before: past.sums({ fromMs: fromMs - lengthMs, toMs: fromMs }), lengthMs };
+}
+
+/** '+38 % against the 15 min before'; '' where there is nothing to compare with. */
+export function changeWords({ now, before, lengthMs }: Comparison, column: 'packets' | 'bytes'): string {
+  if (before === null) return '';
+  const than = `the ${spanText(lengthMs)} before`;
+  const [a, b] = [now[column], before[column]];
+  if (b === 0) return a === 0 ? `none, as in ${than}` : `none in ${than}`;
+  const times = a / b;
+  if (times >= 10) return `${Math.round(times)} times ${than}`;
+  const percent = Math.round((times - 1) * 100);
+  if (percent === 0) return `as in ${than}`;
+  return `${percent > 0 ? '+' : '−'}${Math.abs(percent)} % against ${than}`;
+}

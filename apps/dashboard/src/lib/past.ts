@@ -1,0 +1,111 @@
+import { HISTORY_LEVELS, type History, type HistoryStep, type Summary } from '@packetlog/common';
+import { type Amounts, PastLevel, type PastPoint, type Sums } from './past-level.ts';
+
+/** What the chart can show, each from the level of its step. The same length before it is held as well. */
+export const RANGES = [
+  { id: '60 s', ms: 60_000, stepMs: 1000 },
+  { id: '15 min', ms: 900_000, stepMs: 5000 },
+  { id: '6 h', ms: 21_600_000, stepMs: 60_000 },
+] as const satisfies readonly { id: string; ms: number; stepMs: HistoryStep }[];
+export type RangeId = (typeof RANGES)[number]['id'];
+
+/** From one time to another, ms since the epoch. */
+export interface TimeSpan {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+const PROTOCOL: ReadonlyMap<number, 'tcp' | 'udp' | 'icmp'> = new Map([
+  [1, 'icmp'],
+  [6, 'tcp'],
+  [17, 'udp'],
+  [58, 'icmp'],
+]);
+
+/** The rates of the last hours: filled from the loader's memory, kept up by `summary`. */
+export class Past {
+  readonly #levels = HISTORY_LEVELS.map(({ step_ms, buckets }) => new PastLevel(step_ms, buckets));
+  #newestMs: number | null = null;
+  #filledToMs: number | null = null;
+  #version = 0;
+
+  /** Changes with everything that is added. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** How far it reaches: the end of the newest summary, or of what the loader remembered. Ms since the epoch. */
+  get endMs(): number | null {
+    return this.#newestMs ?? this.#filledToMs;
+  }
+
+  /** `nowMs`: about the loader's clock, for a page that has had no summary just now. */
+  fill(history: History, nowMs: number): void {
+    const { step_ms, first_at_ms, columns } = history;
+    const isFresh = this.#newestMs !== null && nowMs - this.#newestMs < 1500;
+    const knownToMs = Math.min(
+      isFresh && this.#newestMs !== null ? this.#newestMs : nowMs,
+      first_at_ms + columns.packets.length * step_ms,
+    );
+    this.#levels.find(({ stepMs }) => stepMs === step_ms)?.fill(history, knownToMs);
+    if (columns.packets.length > 0) this.#filledToMs = knownToMs;
+    this.#version++;
+  }
+
+  /** A summary that is not newer than the newest (a clock step back) begins anew, as does a new run of the loader. */
+  add(summary: Summary, lost: number): void {
+    const { at_ms, interval_ms } = summary;
+    if (this.#newestMs !== null && at_ms <= this.#newestMs) this.clear();
+    // Summaries follow each other without a gap, whatever the rounding of their times.
+    const from = at_ms - interval_ms;
+    const joins = this.#newestMs !== null && Math.abs(from - this.#newestMs) < interval_ms / 4;
+    const fromMs = joins && this.#newestMs !== null ? this.#newestMs : from;
+    const amounts = amountsOf(summary, lost);
+    for (const level of this.#levels) level.add(fromMs, at_ms, amounts);
+    this.#newestMs = at_ms;
+    this.#version++;
+  }
+
+  clear(): void {
+    for (const level of this.#levels) level.clear();
+    this.#newestMs = null;
+    this.#filledToMs = null;
+    this.#version++;
+  }
+
+  /** In the finest steps that still reach back to its begin and are no more than a screen can show. */
+  points(span: TimeSpan): PastPoint[] {
+    return this.#levelFor(span).points(span.fromMs, span.toMs);
+  }
+
+  sums(span: TimeSpan): Sums | null {
+    return this.#levelFor(span).sums(span.fromMs, span.toMs);
+  }
+
+  stepMs(span: TimeSpan): number {
+    return this.#levelFor(span).stepMs;
+  }
+
+  #levelFor({ fromMs, toMs }: TimeSpan): PastLevel {
+    const fits = this.#levels.filter(({ stepMs }) => (toMs - fromMs) / stepMs <= MOST_POINTS);
+    const reach = (level: PastLevel) => Math.max(level.firstMs ?? Number.POSITIVE_INFINITY, fromMs);
+    // A coarser one reaches back further by its rounding alone: that is no reason to take it.
+    return fits.reduce((best, level) => (reach(level) < reach(best) - level.stepMs ? level : best));
+  }
+}
+
+const MOST_POINTS = 400;
+
+function amountsOf({ total, by_action, by_protocol }: Summary, lost: number): Amounts {
+  const protocols = { tcp: 0, udp: 0, icmp: 0, other: 0 };
+  for (const { ip_protocol, packets } of by_protocol) protocols[PROTOCOL.get(ip_protocol) ?? 'other'] += packets;
+  return {
+    packets: total.packets,
+    bytes: total.bytes,
+    permitted: by_action.permit,
+    denied: by_action.deny,
+    aborted: by_action.aborted,
+    lost,
+    ...protocols,
+  };
+}

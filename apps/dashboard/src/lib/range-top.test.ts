@@ -1,0 +1,44 @@
+import type { HistoryTop } from '@packetlog/common';
+import { expect, test } from 'vitest';
+import { rangeLists } from './range-top.ts';
+
+const volume = { packets: 9, bytes: 900, series: [4, 5] };
+const top: HistoryTop = {
+  from_ms: 60_000,
+  to_ms: 120_000,
+  series_step_ms: 30_000,
+  sources: [
+    { addr: '203.0.113.7', first_seen_ms: 1000, ...volume },
+    { addr: '2001:db8::53', first_seen_ms: 90_000, ...volume },
+  ],
+  ports: [
+    { ip_protocol: 6, port: 443, ...volume },
+    { ip_protocol: 17, port: 53, ...volume },
+    { ip_protocol: 6, port: 50_211, ...volume },
+  ],
+  pairs: [{ src_addr: '203.0.113.7', dst_addr: '198.51.100.1', ...volume }],
+  rules: [],
+  new_sources: [{ addr: '2001:db8::53', first_seen_ms: 90_000, packets: 9 }],
+};
+
+test('ports have the name of their service, where it has one', () => {
+  expect(rangeLists(top).ports.map(({ label, note }) => `${label} ${note}`)).toEqual([
+    '443 TCP https',
+    '53 UDP domain',
+    '50211 TCP',
+  ]);
+});
+
+test('a source that was not there before the range is new', () => {
+  const { sources, newSources, lengthMs } = rangeLists(top);
+  expect(sources.map(({ label, isNew }) => [label, isNew])).toEqual([
+    ['203.0.113.7', false],
+    ['2001:db8::53', true],
+  ]);
+  expect(newSources).toEqual([{ addr: '2001:db8::53', firstSeenMs: 90_000, packets: 9 }]);
+  expect(lengthMs).toBe(60_000);
+});
+
+test('a pair says who sends to whom', () => {
+  expect(rangeLists(top).pairs[0]).toMatchObject({ label: '203.0.113.7 → 198.51.100.1', packets: 9, series: [4, 5] });
+});

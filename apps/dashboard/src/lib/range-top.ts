@@ -1,0 +1,57 @@
+import { type HistoryTop, serviceName } from '@packetlog/common';
+import { protocolText } from './row.ts';
+
+export interface RangeEntry {
+  readonly key: string;
+  readonly label: string;
+  /** Small and grey behind the label; '' where there is none. */
+  readonly note: string;
+  readonly packets: number;
+  readonly bytes: number;
+  /** Packets in equal parts of the range. */
+  readonly series: readonly number[];
+  /** A source of this range that was not seen before it. */
+  readonly isNew: boolean;
+}
+
+export interface RangeLists {
+  readonly sources: readonly RangeEntry[];
+  readonly ports: readonly RangeEntry[];
+  readonly pairs: readonly RangeEntry[];
+  readonly newSources: readonly { readonly addr: string; readonly firstSeenMs: number; readonly packets: number }[];
+  readonly lengthMs: number;
+}
+
+/** Who made a range, with names. */
+export function rangeLists(top: HistoryTop): RangeLists {
+  const fresh = new Set(top.new_sources.map(({ addr }) => addr));
+  const plain = { note: '', isNew: false };
+  return {
+    sources: top.sources.map(({ addr, ...volume }) => ({
+      ...plain,
+      ...volume,
+      key: addr,
+      label: addr,
+      isNew: fresh.has(addr),
+    })),
+    ports: top.ports.map(({ ip_protocol, port, ...volume }) => ({
+      ...plain,
+      ...volume,
+      key: `${ip_protocol}/${port}`,
+      label: String(port),
+      note: [protocolText(ip_protocol, 0), serviceName(ip_protocol, port)].filter(Boolean).join(' '),
+    })),
+    pairs: top.pairs.map(({ src_addr, dst_addr, ...volume }) => ({
+      ...plain,
+      ...volume,
+      key: `${src_addr} ${dst_addr}`,
+      label: `${src_addr} → ${dst_addr}`,
+    })),
+    newSources: top.new_sources.map(({ addr, first_seen_ms, packets }) => ({
+      addr,
+      firstSeenMs: first_seen_ms,
+      packets,
+    })),
+    lengthMs: top.to_ms - top.from_ms,
+  };
+}

@@ -1,0 +1,39 @@
+import { HISTORY_COLUMNS } from '@packetlog/common';
+import { expect, test } from 'vitest';
+import type { Sums } from './past-level.ts';
+import { beforeWords, brushed, lookedAtWords } from './range-words.ts';
+
+const sums = (over: Partial<Sums>): Sums =>
+  ({ ...Object.fromEntries(HISTORY_COLUMNS.map((name) => [name, 0])), ...over }) as Sums;
+const at = (minute: number) => new Date(2026, 0, 2, 14, minute, 5).getTime();
+const span = { fromMs: at(3), toMs: at(4) };
+
+test('a range is told in whole numbers, and what was refused in it if anything was', () => {
+  const now = sums({ packets: 1233.9, bytes: 96_100, denied: 30, aborted: 3 });
+  expect(lookedAtWords(span, { now, before: null, lengthMs: 60_000 })).toBe(
+    '14:03:05 to 14:04:05: 1,234 packets, 96.1\u00a0kB, 33 denied; the 1 min before are not known',
+  );
+  expect(lookedAtWords(span, { now: sums({ packets: 1, bytes: 60 }), before: null, lengthMs: 60_000 })).toBe(
+    '14:03:05 to 14:04:05: 1 packet, 60\u00a0B; the 1 min before are not known',
+  );
+  expect(lookedAtWords(span, null)).toBe('14:03:05 to 14:04:05, not all of it known');
+});
+
+test('the time before is compared with, or said to be unknown', () => {
+  const now = sums({ packets: 138 });
+  expect(beforeWords({ now, before: sums({ packets: 100 }), lengthMs: 900_000 }, 'packets')).toBe(
+    '+38 % against the 15 min before',
+  );
+  expect(beforeWords({ now, before: null, lengthMs: 900_000 }, 'packets')).toBe('the 15 min before are not known');
+  expect(beforeWords(null, 'packets')).toBe('');
+});
+
+test.each([
+  [10.2, 15.7, { fromMs: 10_000, toMs: 16_000 }],
+  [10.2, 10.4, { fromMs: 10_000, toMs: 12_000 }],
+  [55.5, 70, { fromMs: 55_000, toMs: 59_000 }],
+  [1, 12, { fromMs: 5000, toMs: 12_000 }],
+  [61, 65, { fromMs: 57_000, toMs: 59_000 }],
+])('marked from %d s to %d s of the minute, whole seconds are looked at', (from, to, look) => {
+  expect(brushed(from, to, 1000, { fromMs: 4200, toMs: 59_800 })).toEqual(look);
+});

@@ -1,0 +1,35 @@
+import { clockText, spanText } from './clock.ts';
+import { type Comparison, changeWords } from './compare.ts';
+import { counted, formatBytes, formatCount, quantityText } from './number.ts';
+import type { TimeSpan } from './past.ts';
+
+/** '14:03:10 to 14:03:25: 1,234 packets, 96.1 kB, 33 denied'. */
+function lookWords({ fromMs, toMs }: TimeSpan, comparison: Comparison | null): string {
+  const when = `${clockText(fromMs)} to ${clockText(toMs)}`;
+  if (comparison === null) return `${when}, not all of it known`;
+  const { packets, bytes, denied, aborted } = comparison.now;
+  const refused = Math.round(denied + aborted);
+  const deniedWords = refused === 0 ? '' : `, ${formatCount(refused)} denied`;
+  return `${when}: ${counted(Math.round(packets), 'packet')}, ${quantityText(formatBytes(bytes))}${deniedWords}`;
+}
+
+/** Both in one line. */
+export function lookedAtWords(span: TimeSpan, comparison: Comparison | null): string {
+  return [lookWords(span, comparison), beforeWords(comparison, 'packets')].filter(Boolean).join('; ');
+}
+
+/** '+38 % against the 60 s before', or why there is nothing to compare with; '' while nothing is known at all. */
+export function beforeWords(comparison: Comparison | null, column: 'packets' | 'bytes'): string {
+  if (comparison === null) return '';
+  return changeWords(comparison, column) || `the ${spanText(comparison.lengthMs)} before are not known`;
+}
+
+/** What was marked from `from` to `to` (s), widened to whole steps, at least two of them; within what is known. */
+export function brushed(from: number, to: number, stepMs: number, known: TimeSpan): TimeSpan {
+  const first = Math.ceil(known.fromMs / stepMs) * stepMs;
+  const last = Math.floor(known.toMs / stepMs) * stepMs;
+  const fromMs = Math.max(first, Math.floor((from * 1000) / stepMs) * stepMs);
+  const toMs = Math.ceil((to * 1000) / stepMs) * stepMs;
+  const end = Math.min(Math.max(toMs, fromMs + 2 * stepMs), last);
+  return { fromMs: Math.min(fromMs, end - 2 * stepMs), toMs: end };
+}

@@ -1,0 +1,69 @@
+'use client';
+
+import { useEffect, useState } from 'react';
+import { RANGES, type RangeId, type TimeSpan } from '../lib/past.ts';
+import { type RangeLists, rangeLists } from '../lib/range-top.ts';
+import { useLive, useSnapshot } from './live-context.tsx';
+
+/** Which time the page looks at. */
+export interface Overview {
+  readonly range: (typeof RANGES)[number];
+  /** Looked at more closely, standing still; null: the range up to now. */
+  readonly look: TimeSpan | null;
+  readonly setRange: (id: RangeId) => void;
+  readonly setLook: (look: TimeSpan | null) => void;
+}
+
+export function useOverview(): Overview {
+  const [range, setRange] = useState<(typeof RANGES)[number]>(RANGES[0]);
+  const [look, setLook] = useState<TimeSpan | null>(null);
+  useEffect(() => {
+    if (look === null) return;
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.key !== 'Escape' || event.defaultPrevented) return;
+      if (event.target instanceof Element && event.target.closest('dialog, input, textarea')) return;
+      setLook(null);
+    };
+    window.addEventListener('keydown', onKeyDown);
+    return () => window.removeEventListener('keydown', onKeyDown);
+  }, [look]);
+  return {
+    range,
+    look,
+    setLook,
+    setRange: (id) => {
+      setLook(null);
+      setRange(RANGES.find((entry) => entry.id === id) ?? RANGES[0]);
+    },
+  };
+}
+
+/** So often the lists of a range that goes on are asked for, in parts of its length. */
+const ASKED_PER_RANGE = 40;
+const ASK_AT_MOST_EVERY_MS = 1500;
+const ASK_AT_LEAST_EVERY_MS = 15_000;
+
+/** Who made the time that is looked at; null until the loader has said so for the first time. */
+export function useRangeLists({ range, look }: Overview): RangeLists | null {
+  const { store, top } = useLive();
+  const [lists, setLists] = useState<RangeLists | null>(null);
+  const live = useSnapshot(({ connection, figures }) => connection.state === 'live' && figures.summaryAt !== null);
+  useEffect(() => {
+    if (!live) return;
+    let over = false;
+    const ask = async () => {
+      if (document.hidden) return;
+      const toMs = store.picture.past.endMs ?? Date.now();
+      const answer = await (look === null ? top(toMs - range.ms, toMs) : top(look.fromMs, look.toMs));
+      if (!over && answer !== null) setLists(rangeLists(answer));
+    };
+    void ask();
+    const everyMs = Math.min(Math.max(range.ms / ASKED_PER_RANGE, ASK_AT_MOST_EVERY_MS), ASK_AT_LEAST_EVERY_MS);
+    const timer = look === null ? setInterval(ask, everyMs) : undefined;
+    return () => {
+      over = true;
+      clearInterval(timer);
+    };
+  }, [live, look, range, store, top]);
+  return lists;
+}

@@ -1,0 +1,40 @@
+'use client';
+
+import { useMemo } from 'react';
+import { type Comparison, compare } from '../lib/compare.ts';
+import type { TimeSpan } from '../lib/past.ts';
+import type { PastPoint } from '../lib/past-level.ts';
+import { useLive, useSnapshot } from './live-context.tsx';
+import type { Overview } from './use-overview.ts';
+
+/** The time that is looked at, as it is charted. */
+export interface LookedAt extends TimeSpan {
+  readonly stepMs: number;
+  readonly points: readonly PastPoint[];
+  /** Those of the same length before it. */
+  readonly before: readonly PastPoint[];
+  readonly comparison: Comparison | null;
+  /** Whole seconds since the last summary: the axis goes on while nothing comes, the gap must be seen to grow. */
+  readonly idleSeconds: number;
+}
+
+export function useLookedAt({ look, range }: Overview): LookedAt {
+  const { past } = useLive().store.picture;
+  const version = useSnapshot(() => past.version);
+  const idleSeconds = useSnapshot(({ figures, now }) =>
+    look !== null || figures.summaryAt === null ? 0 : Math.floor((now - figures.summaryAt) / 1000),
+  );
+  const charted = useMemo(() => {
+    const endMs = past.endMs ?? 0;
+    const { fromMs, toMs } = look ?? { fromMs: endMs - range.ms, toMs: endMs };
+    return {
+      fromMs,
+      toMs,
+      stepMs: past.stepMs({ fromMs, toMs }),
+      points: past.points({ fromMs, toMs }),
+      before: past.points({ fromMs: fromMs - (toMs - fromMs), toMs: fromMs }),
+      comparison: compare(past, { fromMs, toMs }),
+    };
+  }, [past, version, look, range]);
+  return { ...charted, idleSeconds };
+}

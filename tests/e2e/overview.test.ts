@@ -1,0 +1,118 @@
+/** The past in the dashboard: ranges, top lists, a closer look. Real browser, loader and packets; needs root, chromium. */
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type LabProcess, startPacketlog } from '../lab/process.ts';
+import { requireRoot } from '../lab/root.ts';
+import { type Forward, forwardPort, sendUdp } from '../lab/traffic.ts';
+import { until } from '../lab/until.ts';
+import { axeViolations, exact, openPage, PHONE, screenshot, startChromium } from './chromium.ts';
+import { eachWithNetwork } from './suite.ts';
+
+const TOKEN = 'a-token-of-the-test-0123456789';
+
+describe.skipIf(!requireRoot())('the overview', { timeout: 120_000 }, () => {
+  const suite = eachWithNetwork();
+  let browser: Browser;
+  const forwards: Forward[] = [];
+  beforeAll(async () => {
+    browser = await startChromium();
+  });
+  afterEach(async () => {
+    for (const context of browser.contexts()) await context.close();
+    for (const forward of forwards.splice(0)) await forward.close();
+  });
+  afterAll(() => browser.close());
+
+  async function start(): Promise<{ packetlog: LabProcess; url: string }> {
+    const { server, link } = suite.network;
+    const probe = await forwardPort(server, 1, 0);
+    const { port } = probe;
+    await probe.close();
+    const args = ['--iface', link.server.device, '--print', 'none', '--listen', `127.0.0.1:${port}`, '--pin', 'never'];
+    const packetlog = suite.own(startPacketlog(server, { args, env: { PACKETLOG_TOKEN: TOKEN } }));
+    await packetlog.untilPrinted(/Waiting for Ctrl-C/);
+    forwards.push(await forwardPort(server, port));
+    return { packetlog, url: `http://localhost:${port}/#token=${TOKEN}` };
+  }
+
+  const send = (count: number, port: number) =>
+    sendUdp(suite.network.client, { address: suite.network.link.server.ipv4, count, ports: [port] });
+  const points = async (page: Page) => Number(await page.getByTestId('rate-chart').getAttribute('data-points'));
+  const choose = (page: Page, name: string) => page.getByRole('radio', { name, exact: true }).check({ force: true });
+  const top = (page: Page, title: string) => page.getByRole('region', { name: title }).getByTestId('top-row');
+
+  test('a tab that opens later shows what was before it, in each range, and who made it', async () => {
+    const { link } = suite.network;
+    const { packetlog, url } = await start();
+    const first = await openPage(browser, url);
+    await send(300, 53);
+    await until(async () => (await exact(first.page, 'total-seen')) >= 300, { what: 'all to be counted' });
+    // The first page has had its summaries: so has the loader's memory.
+    await top(first.page, 'Top sources').first().waitFor();
+    await until(async () => (await points(first.page)) >= 6, { what: 'six seconds of figures', deadlineMs: 30_000 });
+
+    const { page, problems } = await openPage(browser, url);
+    await until(async () => (await points(page)) >= 6, { what: 'the past to be there' });
+    await top(page, 'Top sources').filter({ hasText: link.client.ipv4 }).waitFor();
+    await top(page, 'Top destination ports').filter({ hasText: '53 UDP domain' }).waitFor();
+    await top(page, 'Who to whom')
+      .filter({ hasText: `${link.client.ipv4} → ${link.server.ipv4}` })
+      .waitFor();
+    for (const range of ['15 min', '6 h']) {
+      await choose(page, range);
+      await until(async () => (await points(page)) <= 8 && (await points(page)) >= 1, { what: 'coarser steps' });
+    }
+    await choose(page, 'by protocol');
+    await page.getByTestId('rate-chart').getByText('ICMP').waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await screenshot(page, 'overview-protocol');
+
+    await page.setViewportSize(PHONE);
+    await choose(page, 'bytes');
+    await page.getByTestId('rate-chart').getByText('bytes/s').waitFor();
+    await page.getByRole('tab', { name: 'Top' }).click();
+    await top(page, 'Top sources').first().waitFor();
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    expect(await axeViolations(page)).toEqual([]);
+    await screenshot(page, 'overview-phone');
+    expect(problems).toEqual([]);
+    await packetlog.end();
+  });
+
+  test('a marked range stands still, with its own sums and lists, until Escape or the button', async () => {
+    const { packetlog, url } = await start();
+    const { page, problems } = await openPage(browser, url);
+    await send(400, 53);
+    await until(async () => (await points(page)) >= 5, { what: 'five seconds of figures', deadlineMs: 30_000 });
+    const plot = page.getByTestId('rate-chart').locator('.u-over').first();
+    const words = page.getByTestId('chart-words');
+    const mark = async () => {
+      const box = await plot.boundingBox();
+      if (box === null) throw new Error('the chart is not on the screen');
+      const y = box.y + box.height / 2;
+      await page.mouse.move(box.x + box.width * 0.5, y);
+      await page.mouse.down();
+      await page.mouse.move(box.x + box.width * 0.8, y, { steps: 4 });
+      await page.mouse.move(box.x + box.width - 2, y, { steps: 4 });
+      await page.mouse.up();
+      await page.getByTestId('back-to-live').waitFor();
+      await page.mouse.move(box.x, box.y + 400);
+    };
+    await mark();
+    const said = await words.textContent();
+    expect(said).toMatch(/^\d\d:\d\d:\d\d to \d\d:\d\d:\d\d/);
+    await send(50, 443);
+    await until(async () => (await exact(page, 'total-seen')) >= 450, { what: 'the later ones to be seen' });
+    expect(await words.textContent()).toBe(said);
+    expect(await axeViolations(page)).toEqual([]);
+    await screenshot(page, 'overview-look');
+    await page.keyboard.press('Escape');
+    await page.getByTestId('back-to-live').waitFor({ state: 'detached' });
+    await top(page, 'Top destination ports').filter({ hasText: '443 UDP https' }).waitFor();
+    await mark();
+    await page.getByTestId('back-to-live').click();
+    await page.getByTestId('back-to-live').waitFor({ state: 'detached' });
+    expect(problems).toEqual([]);
+    await packetlog.end();
+  });
+});
