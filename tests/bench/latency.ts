@@ -7,9 +7,9 @@ import { rounded } from './statistics.ts';
 
 const ROUNDS = 3;
 const ALL_ROWS = 1_000_000;
-const IDLE_MS = 10_000;
-/** So long after its start the engine still compiles and collects. */
-const SETTLE_MS = 6_000;
+const IDLE_MS = 30_000;
+/** So long after its start the engine still compiles and collects, and the interface says hello to its neighbours. */
+const SETTLE_MS = 30_000;
 /** Packets of a round, by packets per second. */
 const RATES: readonly (readonly [perSecond: number, packets: number])[] = [
   [10, 30],
