@@ -195,7 +195,9 @@ describe.skipIf(!requireRoot())('a socket client', () => {
     expect(await attempt(token, url.origin)).toBe('connected');
     expect(packetlog.stdout).toBe('');
     await packetlog.end();
-    // The token is in the one line for the person, and nowhere else.
-    expect(packetlog.stderr.split(token)).toHaveLength(2);
+    // The token is in the two lines for the person, to look with and to change rules with, and nowhere else.
+    const lines = packetlog.stderr.split('\n').filter((line) => line.includes(token));
+    expect(lines.map((line) => line.split(': http')[0])).toEqual(['Dashboard', 'To change rules there']);
+    expect(packetlog.stderr.split(token)).toHaveLength(3);
   });
 });
