@@ -105,7 +105,6 @@ test('memory and descriptors stay as they are, and all packets are accounted for
   await generator.sendFast(link.client, FLOOD);
   let over = false;
   const STEADY = RATE * SECONDS;
-  const COUNT = FLOOD + STEADY;
   const sending = generator.sendPaced(link.client, STEADY, RATE).finally(() => {
     over = true;
   });
@@ -131,17 +130,20 @@ test('memory and descriptors stay as they are, and all packets are accounted for
   }
   expect((await sending).sent).toBe(STEADY);
   const visited = await visits;
+  // What found the cable's queue full did not arrive; the sender's interface says so.
+  const arrived = (await link.server.counters()).rx.packets;
+  expect(arrived + (await link.client.counters()).tx.dropped).toBe(FLOOD + STEADY);
 
   const ledger = await until(
     async () => {
       const known = await resident.ledger();
-      return known?.interfaces[0]?.counters.seen === COUNT && known.ring.pending + known.queue.pending === 0 && known;
+      return known?.interfaces[0]?.counters.seen === arrived && known.ring.pending + known.queue.pending === 0 && known;
     },
     { what: 'a ledger of all packets', deadlineMs: 30_000 },
   );
   const { seen, emitted, sampled_out, ring_full } = ledger.interfaces[0]?.counters ?? {};
   const { queue, client } = ledger;
-  say(`${number(COUNT)} sent; ${JSON.stringify({ seen, emitted, sampled_out, ring_full })}; ${visited} visits`);
+  say(`${number(arrived)} arrived; ${JSON.stringify({ seen, emitted, sampled_out, ring_full })}; ${visited} visits`);
   say(`client that stayed: ${JSON.stringify(client)}`);
 
   const judged = samples.slice(WARM_UP_SECONDS);
@@ -157,8 +159,7 @@ test('memory and descriptors stay as they are, and all packets are accounted for
   describe('live heap of the drain thread', 'KiB', drain, BOUNDS.drainKib);
   writeFileSync(`${ARTIFACTS}/soak.json`, JSON.stringify(samples));
 
-  expect((await link.server.counters()).rx.packets).toBe(COUNT);
-  expect((emitted ?? 0) + (sampled_out ?? 0) + (ring_full ?? 0)).toBe(COUNT);
+  expect((emitted ?? 0) + (sampled_out ?? 0) + (ring_full ?? 0)).toBe(arrived);
   expect(ledger.ring).toMatchObject({ offered: emitted, delivered: emitted, dropped: 0 });
   expect(queue.delivered + queue.dropped + queue.withheld).toBe(emitted);
   expect(client.delivered + client.dropped + client.withheld).toBe(client.offered);
