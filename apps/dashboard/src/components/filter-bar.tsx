@@ -4,6 +4,7 @@ import { completeFilter, type FilterOption, highlightFilter } from '@packetlog/c
 import { Star, X } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { completed, type Edit, edited, keyAction, NO_FILTER, readFilterText } from '../lib/filter-text.ts';
+import { useKeys } from '../live/keys.ts';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
 import './filter-bar.css';
 
@@ -234,15 +235,16 @@ function useVocabulary() {
 
 /** `/` goes to the filter, unless somebody writes elsewhere. */
 function useFocusKey(input: { readonly current: HTMLInputElement | null }) {
-  useEffect(() => {
-    const onKeyDown = (event: globalThis.KeyboardEvent) => {
-      if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.target instanceof Element && event.target.closest('input, textarea, select')) return;
-      event.preventDefault();
-      input.current?.focus();
-      input.current?.select();
-    };
-    window.addEventListener('keydown', onKeyDown);
-    return () => window.removeEventListener('keydown', onKeyDown);
-  }, [input]);
+  useKeys('page', [
+    {
+      keys: ['/'],
+      name: 'Write a filter',
+      group: 'Filter',
+      words: 'search find focus',
+      run: () => {
+        input.current?.focus();
+        input.current?.select();
+      },
+    },
+  ]);
 }

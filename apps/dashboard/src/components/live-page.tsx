@@ -1,6 +1,7 @@
 'use client';
 
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
+import { useKeys } from '../live/keys.ts';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
 import { useMedia } from '../live/use-media.ts';
 import { useOverview } from '../live/use-overview.ts';
@@ -92,15 +93,14 @@ function Instrument({ onDeny }: { onDeny: () => void }) {
 /** Space pauses and resumes, unless the focus is where space means something else. */
 function usePauseKey() {
   const { store, setPaused } = useLive();
-  useEffect(() => {
-    const onKeyDown = (event: KeyboardEvent) => {
-      if (event.key !== ' ' || event.repeat || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
-      if (event.target instanceof Element && event.target.closest('button, a, input, textarea, select, [role="tab"]'))
-        return;
-      event.preventDefault();
-      setPaused(!store.picture.rows.paused);
-    };
-    window.addEventListener('keydown', onKeyDown);
-    return () => window.removeEventListener('keydown', onKeyDown);
-  }, [store, setPaused]);
+  const paused = useSnapshot(({ figures }) => figures.paused !== null);
+  useKeys('page', [
+    {
+      keys: ['space'],
+      name: paused ? 'Resume the rows' : 'Pause the rows',
+      group: 'Rows',
+      words: 'stop freeze hold go on continue',
+      run: () => setPaused(!store.picture.rows.paused),
+    },
+  ]);
 }

@@ -2,17 +2,28 @@
 
 import { clsx } from 'clsx';
 import Link from 'next/link';
-import { usePathname } from 'next/navigation';
+import { usePathname, useRouter } from 'next/navigation';
+import { useKeys } from '../live/keys.ts';
 import './nav.css';
 
 const PAGES = [
-  { href: '/', label: 'Live' },
-  { href: '/rules', label: 'Rules' },
+  { href: '/', label: 'Live', keys: 'g l' },
+  { href: '/rules', label: 'Rules', keys: 'g r' },
 ] as const;
 
 /** The pages. The connection goes on while one changes to the other. */
 export function Nav() {
   const path = usePathname().replace(/(.)\/$/, '$1');
+  const router = useRouter();
+  useKeys(
+    'app',
+    PAGES.map(({ href, label, keys }) => ({
+      keys: [keys],
+      name: `Go to ${label}`,
+      group: 'Pages',
+      run: () => router.push(href),
+    })),
+  );
   return (
     <nav className="nav" aria-label="Pages">
       {PAGES.map(({ href, label }) => (

@@ -3,6 +3,7 @@
 import { useEffect, useState } from 'react';
 import { RANGES, type RangeId, type TimeSpan } from '../lib/past.ts';
 import { type RangeLists, rangeLists } from '../lib/range-top.ts';
+import { useKeys } from './keys.ts';
 import { useLive, useSnapshot } from './live-context.tsx';
 
 /** Which time the page looks at. */
@@ -17,16 +18,12 @@ export interface Overview {
 export function useOverview(): Overview {
   const [range, setRange] = useState<(typeof RANGES)[number]>(RANGES[0]);
   const [look, setLook] = useState<TimeSpan | null>(null);
-  useEffect(() => {
-    if (look === null) return;
-    const onKeyDown = (event: KeyboardEvent) => {
-      if (event.key !== 'Escape' || event.defaultPrevented) return;
-      if (event.target instanceof Element && event.target.closest('dialog, input, textarea')) return;
-      setLook(null);
-    };
-    window.addEventListener('keydown', onKeyDown);
-    return () => window.removeEventListener('keydown', onKeyDown);
-  }, [look]);
+  useKeys(
+    'page',
+    look === null
+      ? []
+      : [{ keys: ['escape'], name: 'Back to live', group: 'Time', words: 'follow newest', run: () => setLook(null) }],
+  );
   return {
     range,
     look,

@@ -1,10 +1,11 @@
 'use client';
 
 import { Ban, X } from 'lucide-react';
-import { useEffect, useMemo } from 'react';
+import { useMemo } from 'react';
 import { endpointText, packetRow } from '../../lib/row.ts';
 import { type PacketSource, packetSource } from '../../lib/rules/deny-choice.ts';
 import { HOW_TO_CHANGE } from '../../lib/rules/refusal-words.ts';
+import { useKeys } from '../../live/keys.ts';
 import { useLive } from '../../live/live-context.tsx';
 import { useMayChange, useRulesView } from '../../live/use-rules.ts';
 import { DenySheet } from './deny-sheet.tsx';
@@ -41,19 +42,16 @@ export function DenyFromRow({ row, deselect, onDeny }: { row: number; deselect: 
     if (why === '') onDeny();
     else toasts.show({ text: why, tone: 'problem' });
   };
-  useEffect(() => {
-    const onKeyDown = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-      if (event.target instanceof Element && event.target.closest('input, textarea, select, dialog')) return;
-      if (event.key === 'Escape') deselect();
-      else if (event.key === 'd') {
-        event.preventDefault();
-        deny();
-      }
-    };
-    window.addEventListener('keydown', onKeyDown);
-    return () => window.removeEventListener('keydown', onKeyDown);
-  });
+  useKeys('row', [
+    {
+      keys: ['d'],
+      name: 'Refuse the source of the picked packet…',
+      group: 'Packet',
+      words: 'deny drop block',
+      run: deny,
+    },
+    { keys: ['escape'], name: 'Let go of the picked row', group: 'Packet', run: deselect },
+  ]);
   return (
     <>
       <button

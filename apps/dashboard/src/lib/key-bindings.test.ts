@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { type Command, type Focus, inOrder, type KeyScope, meantBy, type ScopedCommands } from './key-bindings.ts';
+
+const NOWHERE: Focus = { typing: false, widget: false, dialog: false, repeat: false, characterKeys: true };
+
+function command(name: string, keys: readonly string[], more: Partial<Command> = {}): Command {
+  return { name, keys, group: 'Rows', run: () => {}, ...more };
+}
+
+function scoped(scope: KeyScope, ...commands: Command[]): ScopedCommands {
+  return { scope, commands };
+}
+
+const meant = (pressed: string, all: ScopedCommands[], focus: Partial<Focus> = {}) =>
+  meantBy(pressed, all, { ...NOWHERE, ...focus });
+
+describe('a key', () => {
+  const all = [
+    scoped('row', command('let go', ['escape'])),
+    scoped('app', command('palette', ['mod+k']), command('help', ['?']), command('go to rules', ['g r'])),
+    scoped('page', command('pause', ['space']), command('back to live', ['escape'])),
+  ];
+
+  it('means the command of the narrowest scope', () => {
+    expect(meant('escape', all).command?.name).toBe('let go');
+    expect(meant('escape', all.slice(1)).command?.name).toBe('back to live');
+  });
+
+  it('means nothing if nobody wants it', () => {
+    expect(meant('x', all)).toEqual({ command: null, prefix: false });
+  });
+
+  it('waits for the second one where there are two', () => {
+    expect(meant('g', all)).toEqual({ command: null, prefix: true });
+    expect(meant('g r', all).command?.name).toBe('go to rules');
+    expect(meant('g x', all)).toEqual({ command: null, prefix: false });
+  });
+
+  it('is text in a field, unless Ctrl or ⌘ is held', () => {
+    expect(meant('?', all, { typing: true }).command).toBeNull();
+    expect(meant('g', all, { typing: true }).prefix).toBe(false);
+    expect(meant('escape', all, { typing: true }).command).toBeNull();
+    expect(meant('mod+k', all, { typing: true }).command?.name).toBe('palette');
+  });
+
+  it('can be wanted in a field too', () => {
+    const close = [scoped('page', command('close', ['escape'], { inFields: true }))];
+    expect(meant('escape', close, { typing: true }).command?.name).toBe('close');
+  });
+
+  it('belongs to the button that has the focus where buttons use it', () => {
+    expect(meant('space', all, { widget: true }).command).toBeNull();
+    expect(meant('?', all, { widget: true }).command?.name).toBe('help');
+  });
+
+  it('is for the dialog alone while one is open', () => {
+    expect(meant('?', all, { dialog: true }).command).toBeNull();
+    const withDialog = [...all, scoped('dialog', command('next', ['?']))];
+    expect(meant('?', withDialog, { dialog: true }).command?.name).toBe('next');
+  });
+
+  it('that is held down repeats only what is meant to be repeated', () => {
+    const step = [scoped('page', command('step', ['.'], { repeat: true }), command('undo', ['u']))];
+    expect(meant('.', step, { repeat: true }).command?.name).toBe('step');
+    expect(meant('u', step, { repeat: true }).command).toBeNull();
+  });
+
+  it('that is a character does nothing where those are switched off', () => {
+    const off = { characterKeys: false };
+    for (const key of ['?', 'space', 'g', 'g r'])
+      expect(meant(key, all, off)).toEqual({ command: null, prefix: false });
+    expect(meant('mod+k', all, off).command?.name).toBe('palette');
+    expect(meant('escape', all, off).command?.name).toBe('let go');
+  });
+});
+
+it('of one scope, what came last is first', () => {
+  const all = [scoped('page', command('older', ['x'])), scoped('page', command('newer', ['x']))];
+  expect(inOrder(all, false).map(({ name }) => name)).toEqual(['newer', 'older']);
+  expect(meant('x', all).command?.name).toBe('newer');
+});

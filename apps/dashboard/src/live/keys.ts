@@ -1,0 +1,114 @@
+'use client';
+
+import { useEffect, useLayoutEffect, useRef } from 'react';
+import { type Command, inOrder, type KeyScope, meantBy, type ScopedCommands } from '../lib/key-bindings.ts';
+import { keyOf } from '../lib/key-text.ts';
+
+/** The second of two keys has to come within this time. */
+const SECOND_KEY_MS = 1500;
+const CHARACTER_KEYS_OFF = 'packetlog-character-keys-off';
+
+/**
+ * The one place that listens to keys for commands. A control that has its own use of a key handles it and prevents its
+ * default: then it is not looked at here.
+ */
+class Keys {
+  readonly #registered = new Set<ScopedCommands>();
+  #waiting: { readonly key: string; readonly at: number } | null = null;
+  readonly #listeners = new Set<() => void>();
+
+  register(scoped: ScopedCommands): () => void {
+    if (this.#registered.size === 0) window.addEventListener('keydown', this.#onKeyDown);
+    this.#registered.add(scoped);
+    return () => {
+      this.#registered.delete(scoped);
+      if (this.#registered.size === 0) window.removeEventListener('keydown', this.#onKeyDown);
+    };
+  }
+
+  /** What can be done now, the narrowest scope first; as if no dialog were open. */
+  commands(): readonly Command[] {
+    const outside = [...this.#registered].filter(({ scope }) => scope !== 'dialog');
+    return inOrder(outside, false);
+  }
+
+  /** Whether keys that are characters (`d`, `/`, Space) do anything. This browser remembers it. */
+  get characterKeys(): boolean {
+    return localStorage.getItem(CHARACTER_KEYS_OFF) === null;
+  }
+
+  set characterKeys(on: boolean) {
+    if (on) localStorage.removeItem(CHARACTER_KEYS_OFF);
+    else localStorage.setItem(CHARACTER_KEYS_OFF, '1');
+    for (const listener of this.#listeners) listener();
+  }
+
+  readonly onSetting = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  readonly #onKeyDown = (event: KeyboardEvent): void => {
+    if (event.defaultPrevented || event.isComposing) return;
+    const key = keyOf(event, isMac());
+    if (key === null) return;
+    const waited =
+      this.#waiting !== null && event.timeStamp - this.#waiting.at < SECOND_KEY_MS ? this.#waiting.key : null;
+    this.#waiting = null;
+    const focus = {
+      ...focusOf(event.target),
+      dialog: document.querySelector('dialog:modal') !== null,
+      repeat: event.repeat,
+      characterKeys: this.characterKeys,
+    };
+    const all = [...this.#registered];
+    let meant = meantBy(waited === null ? key : `${waited} ${key}`, all, focus);
+    if (meant.command === null && waited !== null) meant = meantBy(key, all, focus);
+    if (meant.command !== null) {
+      event.preventDefault();
+      meant.command.run();
+    } else if (meant.prefix) {
+      event.preventDefault();
+      this.#waiting = { key, at: event.timeStamp };
+    }
+  };
+}
+
+export const keys = new Keys();
+
+const TEXT_FIELD =
+  'textarea, select, [contenteditable="true"], input:not([type="radio"], [type="checkbox"], [type="button"], [type="range"])';
+const WIDGET =
+  'button, a, summary, input, [role="tab"], [role="slider"], [role="separator"], [role="option"], [role^="menuitem"], [role="columnheader"]';
+
+function focusOf(target: EventTarget | null): { typing: boolean; widget: boolean } {
+  if (!(target instanceof Element)) return { typing: false, widget: false };
+  return { typing: target.closest(TEXT_FIELD) !== null, widget: target.closest(WIDGET) !== null };
+}
+
+/** Whether ⌘ is the key for commands. */
+export function isMac(): boolean {
+  return typeof navigator !== 'undefined' && /^(Mac|iP)/.test(navigator.platform);
+}
+
+/**
+ * These commands exist for as long as the component does: by their keys, in the palette, and in the help. They may be
+ * other ones at each drawing. `rows` is for a table that has the attention, `row` for a picked row, `dialog` for what
+ * is in a modal dialog.
+ */
+export function useKeys(scope: KeyScope, commands: readonly Command[]): void {
+  const newest = useRef(commands);
+  useLayoutEffect(() => {
+    newest.current = commands;
+  });
+  useEffect(
+    () =>
+      keys.register({
+        scope,
+        get commands() {
+          return newest.current;
+        },
+      }),
+    [scope],
+  );
+}
