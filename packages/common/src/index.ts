@@ -4,6 +4,7 @@ export { encodeBatch, PacketLogBatch, readBatches } from './batch.ts';
 export { BatchFormatError, type BatchFormatErrorCode, type BatchFormatFacts } from './batch-error.ts';
 export { type BatchCounters, type BatchHeader, writeBatchCounters, writeBatchHeader } from './batch-header.ts';
 export { BATCH_HEADER_FIELDS, BATCH_HEADER_SIZE, BATCH_MAGIC } from './batch-layout.ts';
+export { type ExplainedField, type ExplainedKey, explainPacket } from './explain/explain.ts';
 export { csvText, PACKET_LOG_CSV_HEADER, packetLogCsv } from './export/csv.ts';
 export { PCAPNG_COMMENT, PcapngEncoder } from './export/pcapng.ts';
 export { compileFilter, type FilterEnvironment } from './filter/compile.ts';
@@ -74,7 +75,14 @@ export {
 export {
   type Listener,
   listenerSchema,
+  MAX_PLACE_ADDRESSES,
   MAX_REVERSE_ADDRESSES,
+  type Place,
+  type Places,
+  type PlacesRequest,
+  placeSchema,
+  placesRequestSchema,
+  placesSchema,
   type ReverseNames,
   type ReverseNamesRequest,
   reverseNamesRequestSchema,

@@ -25,3 +25,29 @@ export type ReverseNamesRequest = z.infer<typeof reverseNamesRequestSchema>;
 /** By address; null: there is no name. Whoever controls the address chose it: it proves nothing. */
 export const reverseNamesSchema = z.record(z.string(), z.string().nullable());
 export type ReverseNames = z.infer<typeof reverseNamesSchema>;
+
+/** Most addresses of one request. */
+export const MAX_PLACE_ADDRESSES = 50;
+
+export const placesRequestSchema = z.strictObject({
+  addresses: z
+    .array(z.union([z.ipv4(), z.ipv6()]))
+    .min(1)
+    .max(MAX_PLACE_ADDRESSES),
+});
+export type PlacesRequest = z.infer<typeof placesRequestSchema>;
+
+/** What a file on the loader's machine says about an address; as true, and as new, as that file. */
+export const placeSchema = z.object({
+  /** ISO 3166-1, two letters. */
+  country: z.string().optional(),
+  country_name: z.string().optional(),
+  /** Number of the autonomous system that announces it. */
+  asn: z.number().int().nonnegative().optional(),
+  organisation: z.string().optional(),
+});
+export type Place = z.infer<typeof placeSchema>;
+
+/** By address; null: the files say nothing about it. */
+export const placesSchema = z.record(z.string(), placeSchema.nullable());
+export type Places = z.infer<typeof placesSchema>;

@@ -11,7 +11,7 @@ import { z } from 'zod';
 import { filterProblemSchema, filterTextSchema } from './filter/filter-text.ts';
 import type { History, HistoryRequest, HistoryTop, HistoryTopRequest } from './history.ts';
 import { ACTIONS, REASONS } from './layout.ts';
-import type { Listener, ReverseNames, ReverseNamesRequest } from './name-requests.ts';
+import type { Listener, Places, PlacesRequest, ReverseNames, ReverseNamesRequest } from './name-requests.ts';
 import type { RulesEvents } from './rules/requests.ts';
 import type { RuleCounters, RulesSnapshot } from './rules/snapshot.ts';
 
@@ -249,4 +249,6 @@ export interface ClientToServerEvents extends RulesEvents {
   'names:listeners': (options: object, acknowledge: (result: Acknowledgement<Listener[]>) => void) => void;
   /** Refused (`unavailable`) unless the loader was started with `--reverse-dns`. */
   'names:reverse': (options: ReverseNamesRequest, acknowledge: (result: Acknowledgement<ReverseNames>) => void) => void;
+  /** Countries and networks of addresses. Refused (`unavailable`) unless the loader was started with `--geoip`. */
+  'names:places': (options: PlacesRequest, acknowledge: (result: Acknowledgement<Places>) => void) => void;
 }

@@ -1,0 +1,154 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { compileFilter } from '../filter/compile.ts';
+import { formatFilter } from '../filter/format.ts';
+import { parseFilter } from '../filter/parse.ts';
+import { ACTIONS, PACKET_LOG_FIELDS, REASONS } from '../layout.ts';
+import { packetLog } from '../packet-log.arbitrary.ts';
+import { encodePacketLog, type PacketLog } from '../packet-log.ts';
+import { type ExplainedKey, explainPacket } from './explain.ts';
+
+const SYN: PacketLog = {
+  timestamp_ns: 1_900_000_000_118_493_001n,
+  src_addr: '203.0.113.7',
+  dst_addr: '10.0.0.1',
+  rule_id: 0,
+  ifindex: 2,
+  length: 74,
+  weight: 1,
+  src_port: 50_211,
+  dst_port: 443,
+  ether_type: 0x0800,
+  vlan_id: 0,
+  ip_protocol: 6,
+  tcp_flags: 0x02,
+  action: ACTIONS.permit,
+  reason: REASONS.none,
+};
+
+function field(changes: Partial<PacketLog>, key: ExplainedKey) {
+  return explainPacket({ ...SYN, ...changes }, 'eth0').find((each) => each.key === key);
+}
+
+describe('explainPacket', () => {
+  it('says of a SYN what each field means', () => {
+    const lines = explainPacket(SYN, 'eth0').map(({ label, value, sentence }) => `${label}: ${value} | ${sentence}`);
+    expect(lines).toEqual([
+      'time: 2030-03-17T17:46:40.118493001Z | When it reached the hook, in UTC.',
+      'action: permit | It was handed on to the system.',
+      'reason: none | Nothing to remark.',
+      'source: 203.0.113.7 | For examples in texts; nobody has it.',
+      'source port: 50211 | A port as systems give it to a client for one connection.',
+      'destination: 10.0.0.1 | An address of a private network: it means another machine in each of them.',
+      'destination port: 443 | The usual port of https; what speaks there may be something else.',
+      'protocol: TCP (6) | Connections: in order, and whole.',
+      'TCP flags: SYN | It opens a connection.',
+      'Ethernet type: IPv4 (0x0800) | ',
+      'VLAN: none | No tag, or the network card took it off before the hook.',
+      'length: 74 bytes | The whole frame at the hook, with its Ethernet header.',
+      'interface: eth0 | Where it arrived.',
+      'weight: 1 | It stands for itself: nothing was sampled.',
+    ]);
+  });
+
+  it.each<[what: string, changes: Partial<PacketLog>, key: ExplainedKey, value: string, sentence: RegExp]>([
+    ['who denied', { action: ACTIONS.deny, reason: REASONS.rule, rule_id: 12 }, 'rule', '12', /decided/],
+    ['that it was dropped', { action: ACTIONS.deny, reason: REASONS.rule }, 'action', 'deny', /dropped before/],
+    ['that the program failed', { action: ACTIONS.aborted }, 'action', 'aborted', /program itself failed/],
+    ['an action to come', { action: 9 }, 'action', 'unknown', /does not know/],
+    ['an observe rule', { reason: REASONS.would_deny, rule_id: 3 }, 'reason', 'would deny', /observe rule/],
+    ['the default', { reason: REASONS.default_policy }, 'reason', 'default policy', /default policy/],
+    ['a code to come', { reason: 200 }, 'reason', 'unknown', /200/],
+    ['sampling', { weight: 64 }, 'weight', '1 of 64', /stands for 64 packets/],
+    ['a tag', { vlan_id: 10 }, 'vlan', '10', /outer tag/],
+    ['where lengths end', { length: 65_535 }, 'length', '65535 bytes', /or longer/],
+    ['a short frame', { length: 42 }, 'length', '42 bytes', /virtual interface/],
+    ['a port of no service', { dst_port: 31_337 }, 'destination_port', '31337', /No well-known/],
+    ['port 0', { dst_port: 0 }, 'destination_port', '0', /Reserved/],
+    ['ECN', { tcp_flags: 0xc2 }, 'tcp_flags', 'SYN ECE CWR', /opens a connection/],
+    ['a null scan', { tcp_flags: 0 }, 'tcp_flags', 'none', /no proper sender/],
+    ['an echo', { ip_protocol: 1, src_port: 0, dst_port: 0x0800 }, 'icmp', 'echo request', /Type 8, code 0/],
+    [
+      'ICMPv6',
+      { ip_protocol: 58, ether_type: 0x86dd, src_addr: 'fe80::1', src_port: 0, dst_port: 135 << 8 },
+      'icmp',
+      'neighbor solicitation',
+      /Type 135/,
+    ],
+    ['ARP', { ether_type: 0x0806, ip_protocol: 255, reason: REASONS.not_ip }, 'ether_type', 'ARP (0x0806)', /link/],
+    ['spanning tree', { ether_type: 39, ip_protocol: 255 }, 'ether_type', '802.3 (0x0027)', /length/],
+    ['what it does not know', { ether_type: 0x1234, ip_protocol: 255 }, 'ether_type', '0x1234 (0x1234)', /Not IP/],
+  ])('explains %s', (_, changes, key, value, sentence) => {
+    expect(field(changes, key)).toMatchObject({ value, sentence: expect.stringMatching(sentence) });
+  });
+
+  it.each<[where: string, changes: Partial<PacketLog>]>([
+    ['its Ethernet header', { ether_type: 0x8100, ip_protocol: 255 }],
+    ['its IPv4 header', { src_addr: '::', dst_addr: '::', ip_protocol: 255, src_port: 0, dst_port: 0 }],
+    ['its IPv6 header', { ether_type: 0x86dd, src_addr: '::', dst_addr: '::', ip_protocol: 255 }],
+    ['a header behind IPv6', { ether_type: 0x86dd, src_addr: '2001:db8::1', ip_protocol: 255 }],
+    ['its TCP header', { src_port: 0, dst_port: 0 }],
+  ])('says that a frame ends inside %s', (where, changes) => {
+    expect(field({ ...changes, reason: REASONS.truncated }, 'reason')?.sentence).toContain(`inside ${where}.`);
+  });
+
+  it('says what was not read, and offers no filter for it', () => {
+    const fragment = { reason: REASONS.fragment, src_port: 0, dst_port: 0, tcp_flags: 0 };
+    for (const key of ['source_port', 'destination_port', 'tcp_flags'] as const) {
+      expect(field(fragment, key)).toEqual(
+        expect.objectContaining({ value: '', sentence: expect.stringContaining('not read') }),
+      );
+      expect(field(fragment, key)).not.toHaveProperty('filter');
+    }
+    const cut = { reason: REASONS.truncated, src_addr: '::', dst_addr: '::', src_port: 0, dst_port: 0 };
+    expect(field(cut, 'source')).toMatchObject({ value: '', sentence: expect.stringContaining('could not be read') });
+    expect(field({ ip_protocol: 1, reason: REASONS.fragment, dst_port: 0 }, 'icmp')).toMatchObject({ value: '' });
+  });
+
+  it('names the standard behind a special address', () => {
+    expect(field({ src_addr: '100.64.3.4' }, 'source')?.mark).toMatchObject({
+      name: 'carrier NAT',
+      source: 'RFC 6598',
+    });
+    expect(field({ src_addr: '1.1.1.1' }, 'source')).not.toHaveProperty('mark');
+  });
+
+  it('knows an interface that is gone by its number', () => {
+    const gone = explainPacket(SYN, undefined).find(({ key }) => key === 'interface');
+    expect(gone).toMatchObject({ value: '#2', sentence: expect.stringContaining('any more') });
+    expect(gone).not.toHaveProperty('filter');
+  });
+
+  it('offers filters that let through the packet they come from, and that can be written', () => {
+    fc.assert(
+      fc.property(packetLog, fc.constantFrom(0x86dd, 0x0806), fc.nat(4095), (any, ether_type, vlan_id) => {
+        const isIpv4 = !any.src_addr.includes(':') && !any.dst_addr.includes(':');
+        const packet = { ...any, ether_type: isIpv4 ? 0x0800 : ether_type, vlan_id };
+        const bytes = encodePacketLog(packet);
+        for (const { key, filter } of explainPacket(packet, 'eth0')) {
+          if (filter === undefined) continue;
+          expect(parseFilter(formatFilter(filter)), key).toEqual(filter);
+          const lets = compileFilter(filter, { indexesOf: () => [packet.ifindex] });
+          expect(lets(bytes, 0), `${key}: ${formatFilter(filter)}`).toBe(true);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('leaves no field of the record out', () => {
+    const keys = new Set(explainPacket({ ...SYN, rule_id: 1 }, 'eth0').map(({ key }) => key));
+    const KEYS: Readonly<Record<string, ExplainedKey>> = {
+      timestamp_ns: 'time',
+      src_addr: 'source',
+      dst_addr: 'destination',
+      rule_id: 'rule',
+      ifindex: 'interface',
+      src_port: 'source_port',
+      dst_port: 'destination_port',
+      vlan_id: 'vlan',
+      ip_protocol: 'protocol',
+    };
+    for (const { name } of PACKET_LOG_FIELDS) expect(keys).toContain(KEYS[name] ?? name);
+  });
+});

@@ -1,0 +1,234 @@
+/** What a record says, field by field, in words for people. */
+import { type AddressMark, addressMark } from '../address-marks.ts';
+import type { Filter, NumberField } from '../filter/filter.ts';
+import { icmpTypeName } from '../icmp-names.ts';
+import { IP_PROTOCOL_NONE } from '../layout.ts';
+import {
+  actionName,
+  ETHER_TYPE_IPV4,
+  ETHER_TYPE_IPV6,
+  etherTypeName,
+  hasPorts,
+  protocolName,
+  reasonName,
+} from '../names.ts';
+import type { PacketLog } from '../packet-log.ts';
+import { tcpFlagsMeaning, tcpFlagsText } from '../tcp-flags.ts';
+import {
+  actionSentence,
+  etherTypeSentence,
+  lengthSentence,
+  portSentence,
+  protocolSentence,
+  reasonDetail,
+  sentence,
+  vlanSentence,
+  weightSentence,
+} from './field-words.ts';
+import { exactUtc } from './utc.ts';
+
+export type ExplainedKey =
+  | 'time'
+  | 'action'
+  | 'reason'
+  | 'rule'
+  | 'source'
+  | 'source_port'
+  | 'destination'
+  | 'destination_port'
+  | 'icmp'
+  | 'protocol'
+  | 'tcp_flags'
+  | 'ether_type'
+  | 'vlan'
+  | 'length'
+  | 'interface'
+  | 'weight';
+
+export interface ExplainedField {
+  readonly key: ExplainedKey;
+  /** `source port`. */
+  readonly label: string;
+  /** What the record holds, as text; '' where it was not read. */
+  readonly value: string;
+  /** What it means: a sentence, or '' where the value says all. */
+  readonly sentence: string;
+  /** Of an address that is a special one. */
+  readonly mark?: AddressMark;
+  /** Lets those packets through that say the same here; absent where no filter can. */
+  readonly filter?: Filter;
+}
+
+const ICMP = 1;
+const TCP = 6;
+const ICMPV6 = 58;
+const NOT_READ: ReadonlySet<string> = new Set(['malformed', 'truncated', 'fragment', 'extension_limit']);
+
+/**
+ * Every field that means something for this packet, in the order in which one asks. `interfaceName`: undefined where
+ * nobody has the number any more. Names and values may be shown as they are only where text is not obeyed: a name of an
+ * interface is up to who made it.
+ */
+export function explainPacket(packet: PacketLog, interfaceName: string | undefined): readonly ExplainedField[] {
+  const { action, length, weight, vlan_id, ether_type, rule_id } = packet;
+  return [
+    { key: 'time', label: 'time', value: exactUtc(packet.timestamp_ns), sentence: 'When it reached the hook, in UTC.' },
+    {
+      key: 'action',
+      label: 'action',
+      value: actionName(action),
+      sentence: actionSentence(action),
+      filter: equals('action', action),
+    },
+    {
+      key: 'reason',
+      label: 'reason',
+      value: reasonName(packet.reason).replaceAll('_', ' '),
+      sentence: reasonDetail(packet),
+      filter: equals('reason', packet.reason),
+    },
+    ...(rule_id === 0 ? [] : [ruleField(rule_id)]),
+    ...ipFields(packet),
+    {
+      key: 'ether_type',
+      label: 'Ethernet type',
+      value: `${etherTypeName(ether_type)} (0x${ether_type.toString(16).padStart(4, '0')})`,
+      sentence: etherTypeSentence(ether_type),
+      filter: equals('ether_type', ether_type),
+    },
+    {
+      key: 'vlan',
+      label: 'VLAN',
+      value: vlan_id === 0 ? 'none' : String(vlan_id),
+      sentence: vlanSentence(vlan_id),
+      filter: equals('vlan_id', vlan_id),
+    },
+    {
+      key: 'length',
+      label: 'length',
+      value: `${length} bytes`,
+      sentence: lengthSentence(length),
+      filter: equals('length', length),
+    },
+    {
+      key: 'interface',
+      label: 'interface',
+      value: interfaceName ?? `#${packet.ifindex}`,
+      sentence: interfaceName === undefined ? 'Nobody has this number any more.' : 'Where it arrived.',
+      ...(interfaceName !== undefined && { filter: { kind: 'interface', name: interfaceName } }),
+    },
+    {
+      key: 'weight',
+      label: 'weight',
+      value: weight > 1 ? `1 of ${weight}` : '1',
+      sentence: weightSentence(weight),
+      filter: equals('weight', weight),
+    },
+  ];
+}
+
+function equals(field: NumberField, value: number): Filter {
+  return { kind: 'number', field, comparison: '=', value };
+}
+
+function ruleField(id: number): ExplainedField {
+  return {
+    key: 'rule',
+    label: 'rule',
+    value: String(id),
+    sentence: 'The rule that decided.',
+    filter: equals('rule_id', id),
+  };
+}
+
+/** None for a frame that is not IP. */
+function ipFields(packet: PacketLog): readonly ExplainedField[] {
+  const { ether_type, ip_protocol, src_port, dst_port, tcp_flags } = packet;
+  if (ether_type !== ETHER_TYPE_IPV4 && ether_type !== ETHER_TYPE_IPV6) return [];
+  const cut = NOT_READ.has(reasonName(packet.reason));
+  const addressesRead = !(cut && packet.src_addr === '::' && packet.dst_addr === '::');
+  const transportRead = !(cut && src_port === 0 && dst_port === 0);
+  const fields = [
+    addressField('source', 'src', packet, addressesRead),
+    ...portFields('source', 'src', ip_protocol, src_port, transportRead),
+    addressField('destination', 'dst', packet, addressesRead),
+    ...portFields('destination', 'dst', ip_protocol, dst_port, transportRead),
+  ];
+  if (ip_protocol !== IP_PROTOCOL_NONE) {
+    fields.push({
+      key: 'protocol',
+      label: 'protocol',
+      value: `${protocolName(ip_protocol)} (${ip_protocol})`,
+      sentence: protocolSentence(ip_protocol),
+      filter: equals('ip_protocol', ip_protocol),
+    });
+  }
+  if (ip_protocol === TCP) fields.push(flagsField(tcp_flags, transportRead));
+  if (ip_protocol === ICMP || ip_protocol === ICMPV6) fields.push(icmpField(ip_protocol, dst_port, !cut));
+  return fields;
+}
+
+function addressField(
+  key: 'source' | 'destination',
+  side: 'src' | 'dst',
+  packet: PacketLog,
+  wasRead: boolean,
+): ExplainedField {
+  const address = packet[`${side}_addr`];
+  if (!wasRead) return { key, label: key, value: '', sentence: 'It could not be read from this frame.' };
+  const mark = addressMark(address);
+  return {
+    key,
+    label: key,
+    value: address,
+    sentence: mark?.sentence ?? '',
+    ...(mark !== undefined && { mark }),
+    filter: { kind: 'network', side, network: hostNetwork(address, packet.ether_type) },
+  };
+}
+
+/** An IPv6 packet may hold a mapped address, whose text is that of IPv4: a filter must say which is meant. */
+function hostNetwork(address: string, ether_type: number): string {
+  if (address.includes(':')) return `${address}/128`;
+  return ether_type === ETHER_TYPE_IPV6 ? `::ffff:${address}/128` : `${address}/32`;
+}
+
+function portFields(
+  end: 'source' | 'destination',
+  side: 'src' | 'dst',
+  ip_protocol: number,
+  port: number,
+  wasRead: boolean,
+): readonly ExplainedField[] {
+  if (!hasPorts(ip_protocol)) return [];
+  const [key, label] = [`${end}_port`, `${end} port`] as const;
+  if (!wasRead) return [{ key, label, value: '', sentence: 'It was not read: it is not in this frame.' }];
+  return [
+    {
+      key,
+      label,
+      value: String(port),
+      sentence: portSentence(ip_protocol, port),
+      filter: { kind: 'port', side, from: port, to: port },
+    },
+  ];
+}
+
+function flagsField(flags: number, wasRead: boolean): ExplainedField {
+  const field = { key: 'tcp_flags', label: 'TCP flags' } as const;
+  if (!wasRead && flags === 0)
+    return { ...field, value: '', sentence: 'They were not read: they are not in this frame.' };
+  return {
+    ...field,
+    value: tcpFlagsText(flags) || 'none',
+    sentence: sentence(`it ${tcpFlagsMeaning(flags)}`),
+    filter: { kind: 'flags', flags, exact: true },
+  };
+}
+
+function icmpField(ip_protocol: number, typeAndCode: number, wasRead: boolean): ExplainedField {
+  const field = { key: 'icmp', label: ip_protocol === ICMP ? 'ICMP type' : 'ICMPv6 type' } as const;
+  if (!wasRead) return { ...field, value: '', sentence: 'It was not read: it is not in this frame.' };
+  const [type, code] = [typeAndCode >> 8, typeAndCode & 0xff];
+  return { ...field, value: icmpTypeName(ip_protocol, type, code), sentence: `Type ${type}, code ${code}.` };
+}
