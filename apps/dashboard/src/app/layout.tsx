@@ -1,7 +1,6 @@
-import { GeistMono } from 'geist/font/mono';
-import { GeistSans } from 'geist/font/sans';
 import type { Metadata, Viewport } from 'next';
 import type { ReactNode } from 'react';
+import { fontClasses } from '../fonts/fonts.ts';
 import { BOOT_SCRIPT } from '../live/theme.ts';
 import './globals.css';
 
@@ -17,7 +16,7 @@ export const viewport: Viewport = { width: 'device-width', initialScale: 1, colo
 export default function RootLayout({ children }: { children: ReactNode }) {
   return (
     // The boot script sets data-theme before React sees the document.
-    <html lang="en" className={`${GeistSans.variable} ${GeistMono.variable}`} suppressHydrationWarning>
+    <html lang="en" className={fontClasses} suppressHydrationWarning>
       <head>
         <script id="boot" dangerouslySetInnerHTML={{ __html: BOOT_SCRIPT }} />
       </head>
