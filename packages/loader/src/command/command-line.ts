@@ -58,7 +58,7 @@ Examples:
   packetlog capture --iface eth0 -w - --format ndjson | jq .src_addr`;
 
 /** It writes records to its file and serves nothing. */
-const NOT_FOR_CAPTURE = new Set(['--print', '--listen', '--ui', '--allow-origin']);
+const NOT_FOR_CAPTURE = new Set(['--print', '--listen', '--ui', '--allow-origin', '--reverse-dns', '--geoip']);
 
 /** The demo chooses the interface itself. */
 const NOT_FOR_DEMO = new Set(['--iface', '--netns']);
@@ -171,6 +171,7 @@ function optionsOf(command: Command, options: ReturnType<typeof runOptions>): Ru
     simulateLoss: given.simulateLoss ?? 0,
     netns: given.netns,
     reverseDns: given.reverseDns ?? false,
+    geoip: given.geoip ?? [],
     allowOrigin: given.allowOrigin ?? [],
     config,
     ...ruleOptionsOf(command),

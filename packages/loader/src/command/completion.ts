@@ -22,7 +22,7 @@ export function completionScript(shell: string, program: Command): string {
     description: option.description,
     choices: option.argChoices ?? [],
     isInterface: option.long === '--iface',
-    isFile: option.long === '--config' || option.long === '--ui',
+    isFile: ['--config', '--ui', '--geoip'].includes(option.long ?? ''),
     takesValue: option.required,
   }));
   const rules = program.commands.find((command) => command.name() === 'rules')?.commands ?? [];

@@ -62,6 +62,11 @@ export function origin(text: string): string {
   return url.origin;
 }
 
+export function fileName(name: string): string {
+  if (name !== '' && !name.includes('\0')) return name;
+  throw new InvalidArgumentError('Write the name of a file.');
+}
+
 /** The path of a network namespace: a name as `ip netns` has it, or a path as it is. */
 export function networkNamespace(text: string): string {
   if (text === '' || text.includes('\0'))

@@ -9,6 +9,7 @@ import {
   confirmWithin,
   count,
   DEFAULT_CONFIRM_MS,
+  fileName,
   interfaceName,
   type ListenAddress,
   listenAddress,
@@ -49,6 +50,8 @@ export interface RunOptions {
   netns: string | undefined;
   /** Look up the names of addresses when a client asks. */
   reverseDns: boolean;
+  /** MMDB files that say where addresses are. */
+  geoip: string[];
   allowOrigin: string[];
   config: string | undefined;
   /** The rules and what belongs to them. */
@@ -151,6 +154,9 @@ export function runOptions(): Option[] {
       '--reverse-dns',
       'let the dashboard look up names of addresses; the sender’s DNS learns that somebody looked',
     ).env('PACKETLOG_REVERSE_DNS'),
+    new Option('--geoip <file>', 'MMDB file with the countries or networks of addresses; again or with commas for more')
+      .argParser(list(fileName))
+      .env('PACKETLOG_GEOIP'),
     new Option('--simulate-loss <n>', 'lose so many records on purpose, to see the alarm')
       .argParser(count)
       .env('PACKETLOG_SIMULATE_LOSS')

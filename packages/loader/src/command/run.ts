@@ -11,6 +11,7 @@ import { printableName } from '../kernel/interface-name.ts';
 import { InterfaceNames } from '../kernel/interface-names.ts';
 import { possibleCpus } from '../kernel/possible-cpus.ts';
 import { defaultRingBytes, largestRingBytes } from '../kernel/ring-size.ts';
+import type { Places } from '../names/places.ts';
 import { type CaptureFormat, captureEncoding } from '../print/capture-format.ts';
 import {
   ConsolePrinter,
@@ -27,6 +28,7 @@ import { SetupError } from '../setup-error.ts';
 import { dashboardDirectory } from './dashboard-directory.ts';
 import { filterWarnings } from './filter-option.ts';
 import { ledgerJson, ledgerText } from './final-report.ts';
+import { openPlaces, reloadPlaces } from './geoip.ts';
 import { makeLogger } from './log.ts';
 import type { PrintFormat, RunOptions } from './run-options.ts';
 import { session } from './session.ts';
@@ -58,7 +60,8 @@ export async function run(
 ): Promise<number> {
   const log = makeLogger(options.logLevel, process.stderr.isTTY);
   const file = output?.open();
-  const front = await openFront(options, log);
+  const places = await openPlaces(options, log);
+  const front = await openFront(options, places, log);
   let printer: ConsolePrinter | undefined;
   let last: DrainLedger | undefined;
   let broken: Error | undefined;
@@ -138,7 +141,10 @@ export async function run(
   await rules.pinBy((on) => thread.pins.set(on));
   front?.start(thread, demand, rules.desk, () => last?.interfaces ?? thread.ready.interfaces);
   await rules.serve();
-  stop.onReload = () => void rules.reload();
+  stop.onReload = () => {
+    void rules.reload();
+    if (places) void reloadPlaces(places, log);
+  };
   greet(thread, front, options.filter ? filterWarnings(options.filter, names) : []);
   onReady();
 
@@ -169,7 +175,7 @@ function counts(printer: ConsolePrinter | undefined): PrinterCounts {
   return printer?.counts ?? { console: 0, dropped: 0 };
 }
 
-async function openFront(options: RunOptions, log: Logger): Promise<Front | undefined> {
+async function openFront(options: RunOptions, places: Places | undefined, log: Logger): Promise<Front | undefined> {
   if (options.listen === 'off') return undefined;
   return Front.open({
     listen: options.listen,
@@ -180,6 +186,7 @@ async function openFront(options: RunOptions, log: Logger): Promise<Front | unde
     session: session(options.clock),
     processes: options.netns === undefined,
     reverseDns: options.reverseDns,
+    places,
     log,
   });
 }

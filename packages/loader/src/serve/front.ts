@@ -8,6 +8,7 @@ import type { RowDemand } from '../drain/row-demand.ts';
 import { History } from '../history/history.ts';
 import { HistoryFeed } from '../history/history-feed.ts';
 import { Listeners } from '../names/listeners.ts';
+import type { Places } from '../names/places.ts';
 import { ReverseNames } from '../names/reverse-names.ts';
 import type { Desk } from '../rules/desk.ts';
 import { SetupError } from '../setup-error.ts';
@@ -35,6 +36,8 @@ export interface FrontOptions {
   /** Whether local processes are those of the watched interfaces. */
   processes: boolean;
   reverseDns: boolean;
+  /** Undefined: no file was named. */
+  places: Places | undefined;
   log: Logger;
 }
 
@@ -95,6 +98,7 @@ export class Front {
         history: this.#history,
         listeners: this.#options.processes ? new Listeners() : undefined,
         reverseNames: this.#options.reverseDns ? new ReverseNames() : undefined,
+        places: this.#options.places,
       }),
       onWatched: (watched) => thread.watch(watched),
       log: this.#options.log,

@@ -1,8 +1,14 @@
 /** What a client may ask besides the stream: each answered from what the loader knows or can look up. */
-import { historyRequestSchema, historyTopRequestSchema, reverseNamesRequestSchema } from '@packetlog/common';
+import {
+  historyRequestSchema,
+  historyTopRequestSchema,
+  placesRequestSchema,
+  reverseNamesRequestSchema,
+} from '@packetlog/common';
 import { z } from 'zod';
 import type { History } from '../history/history.ts';
 import type { Listeners } from '../names/listeners.ts';
+import type { Places } from '../names/places.ts';
 import type { ReverseNames } from '../names/reverse-names.ts';
 
 export interface Question {
@@ -25,9 +31,11 @@ export interface Sources {
   listeners: Pick<Listeners, 'find'> | undefined;
   /** Undefined: not switched on. */
   reverseNames: Pick<ReverseNames, 'find'> | undefined;
+  /** Undefined: no file was named. */
+  places: Pick<Places, 'find'> | undefined;
 }
 
-export function questions({ history, listeners, reverseNames }: Sources): Questions {
+export function questions({ history, listeners, reverseNames, places }: Sources): Questions {
   return new Map([
     question('history', historyRequestSchema, ({ step_ms }) => history.answer(step_ms, Date.now())),
     question('history:top', historyTopRequestSchema, ({ from_ms, to_ms }) => history.top(from_ms, to_ms)),
@@ -40,6 +48,10 @@ export function questions({ history, listeners, reverseNames }: Sources): Questi
       throw new Unavailable(
         'Reverse DNS is off, because it tells the sender’s DNS that somebody looked. Start the loader with --reverse-dns.',
       );
+    }),
+    question('names:places', placesRequestSchema, ({ addresses }) => {
+      if (places) return places.find(addresses);
+      throw new Unavailable('No database of countries and networks is read. Start the loader with --geoip FILE.mmdb.');
     }),
   ]);
 }

@@ -109,6 +109,7 @@ beforeEach(async () => {
       history,
       listeners: undefined,
       reverseNames: { find: () => Promise.reject(new Error('broken')) },
+      places: { find: (addresses) => Object.fromEntries(addresses.map((address) => [address, { country: 'NZ' }])) },
     }),
     stride: STRIDE,
     recordOffset: 8,
@@ -622,6 +623,17 @@ describe('a question', () => {
       ok: false,
       error: { code: 'unavailable', message: expect.stringMatching(/start a loader inside/) },
     });
+  });
+
+  it('about many addresses is answered for each, and not for more than the protocol allows', async () => {
+    const { socket } = await connected();
+    expect(await socket.emitWithAck('names:places', { addresses: ['192.0.2.1', '2001:db8::1'] })).toEqual({
+      ok: true,
+      value: { '192.0.2.1': { country: 'NZ' }, '2001:db8::1': { country: 'NZ' } },
+    });
+    for (const addresses of [[], ['localhost'], Array(51).fill('192.0.2.1')]) {
+      expect(await socket.emitWithAck('names:places', { addresses })).toMatchObject({ error: { code: 'invalid' } });
+    }
   });
 
   it('whose answer fails is told so, and logged', async () => {

@@ -1,0 +1,60 @@
+/** One file that says where addresses are: MMDB (https://maxmind.github.io/MaxMind-DB/), of whoever makes it. */
+import { readFile } from 'node:fs/promises';
+import type { Place } from '@packetlog/common';
+import { Reader, type Response } from 'mmdb-lib';
+import { SetupError } from '../setup-error.ts';
+import { placeOf } from './place.ts';
+
+export interface PlaceDatabase {
+  readonly file: string;
+  /** `GeoLite2-Country of 2026-01-31`. */
+  readonly words: string;
+  /** Undefined: it says nothing about this address. Never throws. */
+  find(address: string): Place | undefined;
+}
+
+/** Reads all of the file into memory. Throws SetupError. */
+export async function openPlaceDatabase(file: string): Promise<PlaceDatabase> {
+  const bytes = await readFile(file).catch((cause: unknown) => {
+    throw refused(file, cause instanceof Error ? cause.message : 'cannot be read', cause);
+  });
+  const reader = readerOf(bytes, file);
+  const { databaseType, buildEpoch, ipVersion } = reader.metadata;
+  return {
+    file,
+    words: `${databaseType} of ${buildEpoch.toISOString().slice(0, 10)}`,
+    find: (address) => {
+      // The reader would follow the bits of an IPv6 address through a tree for IPv4.
+      if (ipVersion === 4 && address.includes(':')) return undefined;
+      try {
+        return placeOf(reader.get(address));
+      } catch {
+        // A damaged entry is none.
+        return undefined;
+      }
+    },
+  };
+}
+
+function readerOf(bytes: Buffer, file: string): Reader<Response> {
+  try {
+    const reader = new Reader<Response>(bytes);
+    const { searchTreeSize, databaseType, buildEpoch } = reader.metadata;
+    if (typeof databaseType === 'string' && searchTreeSize < bytes.length && !Number.isNaN(buildEpoch.getTime()))
+      return reader;
+  } catch (cause) {
+    throw refused(file, 'it is no MMDB file, or not all of one', cause);
+  }
+  throw refused(file, 'it is no MMDB file, or not all of one');
+}
+
+function refused(file: string, problem: string, cause?: unknown): SetupError {
+  return new SetupError({
+    step: 'read --geoip',
+    target: file,
+    problem,
+    next: 'Name a database in MMDB format, such as GeoLite2-Country.mmdb or dbip-asn-lite.mmdb, or leave --geoip out.',
+    exit: 'usage',
+    cause,
+  });
+}

@@ -1,0 +1,51 @@
+/** Countries and networks of addresses, from files that the operator named. Nothing is asked of anybody. */
+import type { Place } from '@packetlog/common';
+import { openPlaceDatabase, type PlaceDatabase } from './place-database.ts';
+
+const KEPT = 8192;
+
+export class Places {
+  readonly #files: readonly string[];
+  #databases: readonly PlaceDatabase[];
+  readonly #known = new Map<string, Place | null>();
+
+  private constructor(files: readonly string[], databases: readonly PlaceDatabase[]) {
+    this.#files = files;
+    this.#databases = databases;
+  }
+
+  /** What the files say together; about the same thing, the first counts. Throws SetupError. */
+  static async open(files: readonly string[]): Promise<Places> {
+    return new Places(files, await Promise.all(files.map(openPlaceDatabase)));
+  }
+
+  /** `GeoLite2-Country of 2026-01-31`, for each file. */
+  get words(): readonly string[] {
+    return this.#databases.map(({ words }) => words);
+  }
+
+  /** Reads the files again. Throws SetupError, and goes on with what it had. */
+  async reload(): Promise<void> {
+    this.#databases = await Promise.all(this.#files.map(openPlaceDatabase));
+    this.#known.clear();
+  }
+
+  find(addresses: readonly string[]): Record<string, Place | null> {
+    return Object.fromEntries(addresses.map((address) => [address, this.#find(address)]));
+  }
+
+  #find(address: string): Place | null {
+    let place = this.#known.get(address);
+    if (place !== undefined) return place;
+    const said = this.#databases.map((database) => database.find(address) ?? {});
+    const all = Object.assign({}, ...said.reverse()) as Place;
+    place = Object.keys(all).length > 0 ? all : null;
+    if (this.#known.size >= KEPT)
+      for (const oldest of this.#known.keys()) {
+        this.#known.delete(oldest);
+        break;
+      }
+    this.#known.set(address, place);
+    return place;
+  }
+}
