@@ -1,5 +1,5 @@
-import { PACKET_LOG_FIELDS } from '@packetlog/common';
 import type { RecordRing } from './record-ring.ts';
+import { byteOf } from './record-words.ts';
 
 /**
  * A place in the table where rows are missing, stored among the rows as a record of 64 bytes whose
@@ -19,10 +19,10 @@ export interface Marker {
 }
 
 const MARKER_ACTION = 0xff;
-const ACTION_AT = offsetOf('action');
-const KIND_AT = offsetOf('reason');
+const ACTION_AT = byteOf('action');
+const KIND_AT = byteOf('reason');
 // The addresses are free in a marker: 32 bytes for three numbers.
-const AT_MS_AT = offsetOf('src_addr');
+const AT_MS_AT = byteOf('src_addr');
 const ROWS_AT = AT_MS_AT + 8;
 const SPAN_AT = AT_MS_AT + 16;
 
@@ -57,10 +57,4 @@ export function readMarker(slot: Uint8Array): Marker | null {
     rows: data.getFloat64(ROWS_AT, true),
     span_ms: data.getFloat64(SPAN_AT, true),
   };
-}
-
-function offsetOf(name: (typeof PACKET_LOG_FIELDS)[number]['name']): number {
-  const field = PACKET_LOG_FIELDS.find((candidate) => candidate.name === name);
-  if (field === undefined) throw new Error(`the layout has no field ${name}`);
-  return field.offset;
 }

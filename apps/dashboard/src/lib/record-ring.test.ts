@@ -96,3 +96,22 @@ test('pausing while scrolled does not move the rows, and it stands still until b
   rows.setPaused(false);
   expect(ports(rows.shown)).toEqual([1, 2]);
 });
+
+test('a copy takes the next rows one step at a time, and tells which it came too late for', () => {
+  const ring = new RecordRing(4);
+  const packets = (from: number, count: number) =>
+    makeBatch(Array.from({ length: count }, (_, i) => makePacket({ src_port: from + i })));
+  ring.append(packets(0, 2));
+  const copy = new RecordRing(4);
+  copy.copyFrom(ring);
+  ring.append(packets(2, 3));
+  const newest = () => {
+    const { view, index } = copy.read(copy.end - 1);
+    return view.srcPort(index);
+  };
+  expect([copy.takeFrom(ring, 1), newest(), copy.end]).toEqual([0, 2, 3]);
+  expect([copy.takeFrom(ring, 9), newest(), copy.end]).toEqual([0, 4, 5]);
+  ring.append(packets(5, 6));
+  expect([copy.takeFrom(ring, 1), newest(), copy.end]).toEqual([2, 10, 11]);
+  expect(copy.bytes).toEqual(ring.bytes);
+});

@@ -1,4 +1,5 @@
 import { PACKET_LOG_SIZE, PacketLogView } from '@packetlog/common';
+import { RecordWords } from './record-words.ts';
 
 /**
  * The newest records, as bytes, in memory that is allocated once. Rows are numbered from 0 in the order
@@ -8,12 +9,17 @@ export class RecordRing {
   readonly capacity: number;
   /** Number of the next row: how many rows there ever were. */
   end = 0;
+  /** Another number whenever rows were left out, and all have other numbers. */
+  numbering = 0;
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The same bytes. */
+  readonly asWords: RecordWords;
   readonly #view: PacketLogView;
 
   constructor(capacity: number) {
     this.capacity = capacity;
     this.bytes = new Uint8Array(capacity * PACKET_LOG_SIZE);
+    this.asWords = new RecordWords(this.bytes.buffer);
     this.#view = new PacketLogView(this.bytes, { count: capacity, stride: PACKET_LOG_SIZE, recordOffset: 0 });
   }
 
@@ -61,6 +67,22 @@ export class RecordRing {
     }
     this.bytes.set(kept.subarray(0, rows * PACKET_LOG_SIZE));
     this.end = rows;
+    this.numbering++;
+  }
+
+  /**
+   * Takes the next rows of `source`, of which this was a copy: `most` of them, or as many as there are. If `source` has
+   * overwritten some of them by now, it takes all that there is, and returns how many are missing.
+   */
+  takeFrom(source: RecordRing, most: number): number {
+    const missing = Math.max(0, source.end - source.size - this.end);
+    if (missing > 0) {
+      this.copyFrom(source);
+      return missing;
+    }
+    const to = Math.min(source.end, this.end + most);
+    for (; this.end < to; this.end++) this.slotBytes(this.end).set(source.slotBytes(this.end));
+    return 0;
   }
 
   /** Becomes equal to `source`, which must have the same capacity. */
@@ -69,5 +91,6 @@ export class RecordRing {
     // Only the slots in use: at the start a ring is mostly empty.
     this.bytes.set(source.bytes.subarray(0, source.size * PACKET_LOG_SIZE));
     this.end = source.end;
+    this.numbering = source.numbering;
   }
 }

@@ -1,0 +1,123 @@
+import { COLUMN_KEYS, COLUMNS, type ColumnKey, type TableFacts } from './columns.ts';
+
+/** What somebody chose of the columns. A new value for each change; it is kept as JSON. */
+export interface ColumnChoice {
+  /** All columns, shown or not, from left to right. */
+  readonly order: readonly ColumnKey[];
+  /** Those that were switched on or off; the others are there when they say something. */
+  readonly shown: Readonly<Partial<Record<ColumnKey, boolean>>>;
+  /** Widths that were set, px. */
+  readonly widths: Readonly<Partial<Record<ColumnKey, number>>>;
+}
+
+export const DEFAULT_COLUMNS: ColumnChoice = { order: COLUMN_KEYS, shown: {}, widths: {} };
+
+export const NARROWEST = 24;
+export const WIDEST = 900;
+
+export function isShown(choice: ColumnChoice, key: ColumnKey, facts: TableFacts): boolean {
+  return choice.shown[key] ?? COLUMNS[key].byDefault(facts);
+}
+
+/** From left to right; never none, because a table without columns could not be repaired by who looks at it. */
+export function visibleColumns(choice: ColumnChoice, facts: TableFacts): readonly ColumnKey[] {
+  const visible = choice.order.filter((key) => isShown(choice, key, facts));
+  return visible.length === 0 ? ['time'] : visible;
+}
+
+export function withShown(choice: ColumnChoice, key: ColumnKey, shown: boolean): ColumnChoice {
+  return { ...choice, shown: { ...choice.shown, [key]: shown } };
+}
+
+/** The column trades places with the next one to the left (-1) or right (1) that is shown; at the edge it stays. */
+export function moved(choice: ColumnChoice, key: ColumnKey, by: -1 | 1, facts: TableFacts): ColumnChoice {
+  const visible = choice.order.filter((each) => each === key || isShown(choice, each, facts));
+  const neighbour = visible[visible.indexOf(key) + by];
+  return neighbour === undefined ? choice : movedTo(choice, key, neighbour);
+}
+
+/** The column takes the place of `target`, which gives way towards where the column came from. */
+export function movedTo(choice: ColumnChoice, key: ColumnKey, target: ColumnKey): ColumnChoice {
+  if (key === target) return choice;
+  const [from, to] = [choice.order.indexOf(key), choice.order.indexOf(target)];
+  const order = choice.order.filter((each) => each !== key);
+  order.splice(order.indexOf(target) + (from < to ? 1 : 0), 0, key);
+  return { ...choice, order };
+}
+
+/**
+ * `widths` are set, within what makes sense. Give also those of the columns to the left as they are: they would take what
+ * the column gives, and the edge would run away from the pointer.
+ */
+export function resized(choice: ColumnChoice, widths: ColumnChoice['widths']): ColumnChoice {
+  const set = { ...choice.widths };
+  for (const [key, width] of Object.entries(widths)) {
+    set[key as ColumnKey] = Math.round(Math.min(WIDEST, Math.max(NARROWEST, width)));
+  }
+  return { ...choice, widths: set };
+}
+
+/** The column is as wide again as it is without anybody's choice. */
+export function unsized(choice: ColumnChoice, key: ColumnKey): ColumnChoice {
+  const { [key]: _, ...widths } = choice.widths;
+  return { ...choice, widths };
+}
+
+export function isDefaultChoice({ order, shown, widths }: ColumnChoice): boolean {
+  return (
+    Object.keys(shown).length === 0 &&
+    Object.keys(widths).length === 0 &&
+    order.every((key, i) => key === COLUMN_KEYS[i])
+  );
+}
+
+export interface Tracks {
+  /** `grid-template-columns`. */
+  readonly template: string;
+  /** The least width of all columns and the gaps between them, px. */
+  readonly min: number;
+}
+
+/** `wide`: there is room for all, and columns keep together on the left instead of drifting apart. */
+export function tracks(visible: readonly ColumnKey[], { widths }: ColumnChoice, wide: boolean, gap: number): Tracks {
+  let min = gap * (visible.length - 1);
+  const template = visible.map((key) => {
+    const column = COLUMNS[key];
+    const width = widths[key] ?? (wide && column.wide > 0 ? column.wide : undefined);
+    min += width ?? column.min;
+    if (width !== undefined) return `${width}px`;
+    const share = wide ? 1 : column.share;
+    return share === undefined ? `${column.min}px` : `minmax(${column.min}px, ${share}fr)`;
+  });
+  return { template: template.join(' '), min };
+}
+
+/** What was kept once. What is unknown by now is left out, a column that is new takes its usual place; null: nothing to use. */
+export function readColumnChoice(kept: unknown): ColumnChoice | null {
+  if (typeof kept !== 'object' || kept === null) return null;
+  const { order, shown, widths } = kept as Record<string, unknown>;
+  const known = [...new Set(Array.isArray(order) ? order.filter(isColumnKey) : [])];
+  for (const [i, key] of COLUMN_KEYS.entries()) {
+    if (known.includes(key)) continue;
+    const before = COLUMN_KEYS.slice(0, i).findLast((each) => known.includes(each));
+    known.splice(before === undefined ? 0 : known.indexOf(before) + 1, 0, key);
+  }
+  const choice = {
+    order: known,
+    shown: only(shown, (value): value is boolean => typeof value === 'boolean'),
+    widths: {},
+  };
+  return resized(
+    choice,
+    only(widths, (value): value is number => typeof value === 'number' && Number.isFinite(value)),
+  );
+}
+
+function only<T>(values: unknown, fits: (value: unknown) => value is T): Partial<Record<ColumnKey, T>> {
+  if (typeof values !== 'object' || values === null) return {};
+  return Object.fromEntries(Object.entries(values).filter(([key, value]) => isColumnKey(key) && fits(value)));
+}
+
+function isColumnKey(key: unknown): key is ColumnKey {
+  return (COLUMN_KEYS as readonly unknown[]).includes(key);
+}

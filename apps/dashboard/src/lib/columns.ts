@@ -1,0 +1,185 @@
+/** Which columns the table has. */
+export interface Column {
+  readonly key: ColumnKey;
+  readonly label: string;
+  /** What it says, for the tooltip and the list of columns. */
+  readonly title: string;
+  /** Narrowest width, px: here what it says can still be read. */
+  readonly min: number;
+  /** Share of the room that is left; absent: it stays at `min`. */
+  readonly share?: number;
+  /** Width where there is room for all, px; 0 takes what is left. */
+  readonly wide: number;
+  /** Whether it is there when nobody has chosen. */
+  readonly byDefault: (facts: TableFacts) => boolean;
+}
+
+/** What decides whether a column would say the same in each row. */
+export interface TableFacts {
+  readonly manyInterfaces: boolean;
+  readonly vlanSeen: boolean;
+}
+
+export const COLUMN_KEYS = [
+  'time',
+  'action',
+  'src',
+  'src_port',
+  'dst',
+  'dst_port',
+  'protocol',
+  'detail',
+  'length',
+  'interface',
+  'vlan',
+  'ether_type',
+  'weight',
+  'rule',
+  'reason',
+] as const;
+export type ColumnKey = (typeof COLUMN_KEYS)[number];
+
+const always = () => true;
+const never = () => false;
+
+export const COLUMNS: Readonly<Record<ColumnKey, Column>> = keyed([
+  {
+    key: 'time',
+    label: 'time',
+    title: 'Local time when the packet reached the hook',
+    min: 88,
+    wide: 96,
+    byDefault: always,
+  },
+  {
+    key: 'action',
+    label: 'action',
+    title: 'What was done with the packet',
+    min: 66,
+    wide: 80,
+    byDefault: always,
+  },
+  {
+    key: 'src',
+    label: 'source',
+    title: 'Source address, with the port unless that has a column of its own',
+    min: 152,
+    share: 1.5,
+    wide: 312,
+    byDefault: always,
+  },
+  {
+    key: 'src_port',
+    label: 'src port',
+    title: 'Source port',
+    min: 56,
+    wide: 64,
+    byDefault: never,
+  },
+  {
+    key: 'dst',
+    label: 'destination',
+    title: 'Destination address, with the port unless that has a column of its own',
+    min: 144,
+    share: 1.05,
+    wide: 312,
+    byDefault: always,
+  },
+  {
+    key: 'dst_port',
+    label: 'dst port',
+    title: 'Destination port',
+    min: 56,
+    wide: 64,
+    byDefault: never,
+  },
+  {
+    key: 'protocol',
+    label: 'proto',
+    title: 'Protocol above IP; for other frames the Ethernet type',
+    min: 56,
+    wide: 72,
+    byDefault: always,
+  },
+  {
+    key: 'detail',
+    label: 'flags',
+    title: 'TCP flags, or the ICMP type',
+    min: 86,
+    share: 0.6,
+    wide: 320,
+    byDefault: always,
+  },
+  {
+    key: 'length',
+    label: 'length',
+    title: 'Length of the frame at the hook, in bytes',
+    min: 40,
+    wide: 48,
+    byDefault: always,
+  },
+  {
+    key: 'interface',
+    label: 'iface',
+    title: 'Interface where the packet arrived',
+    min: 44,
+    share: 0.2,
+    wide: 88,
+    byDefault: ({ manyInterfaces }) => manyInterfaces,
+  },
+  {
+    key: 'vlan',
+    label: 'vlan',
+    title: 'Id of the outer VLAN tag',
+    min: 32,
+    wide: 40,
+    byDefault: ({ vlanSeen }) => vlanSeen,
+  },
+  {
+    key: 'ether_type',
+    label: 'ethertype',
+    title: 'Ethernet type behind the VLAN tags',
+    min: 60,
+    wide: 72,
+    byDefault: never,
+  },
+  {
+    key: 'weight',
+    label: '1 of',
+    title: 'So many packets does the row stand for, when the kernel samples',
+    min: 40,
+    wide: 48,
+    byDefault: never,
+  },
+  {
+    key: 'rule',
+    label: 'rule',
+    title: 'Number of the rule that decided',
+    min: 40,
+    wide: 48,
+    byDefault: never,
+  },
+  {
+    key: 'reason',
+    label: 'reason',
+    title: 'Why it was treated so, or what could not be read',
+    min: 112,
+    share: 0.75,
+    wide: 0,
+    byDefault: always,
+  },
+]);
+
+/** Numbers: they stand on the right. */
+export const RIGHT_ALIGNED: ReadonlySet<ColumnKey> = new Set<ColumnKey>([
+  'src_port',
+  'dst_port',
+  'length',
+  'vlan',
+  'weight',
+  'rule',
+]);
+
+function keyed(columns: readonly Column[]): Readonly<Record<ColumnKey, Column>> {
+  return Object.fromEntries(columns.map((column) => [column.key, column])) as Record<ColumnKey, Column>;
+}

@@ -1,0 +1,70 @@
+import type { Conversations } from './conversations.ts';
+
+export const CONVERSATION_ORDERS = ['newest', 'packets', 'bytes', 'last'] as const;
+/** `newest` first, by when they began: whoever is there keeps its neighbours. The others move, at most every two seconds. */
+export type ConversationOrder = (typeof CONVERSATION_ORDERS)[number];
+
+const REORDER_EVERY_MS = 2_000;
+
+/** Which conversation stands in which line. Numbers change in place; lines move only when nobody points at one. */
+export class ConversationList {
+  readonly #conversations: Conversations;
+  #places: number[] = [];
+  #serials: number[] = [];
+  #newestSerial = 0;
+  #order: ConversationOrder | null = null;
+  #orderedAt = Number.NEGATIVE_INFINITY;
+  #newcomers = 0;
+  #cleared = 0;
+
+  constructor(conversations: Conversations) {
+    this.#conversations = conversations;
+  }
+
+  get length(): number {
+    return this.#places.length;
+  }
+
+  /** Conversations that began since the lines were held. */
+  get newcomers(): number {
+    return this.#newcomers;
+  }
+
+  /** The place of the conversation in this line, -1 if it was given up for others. */
+  placeAt(line: number): number {
+    const place = this.#places[line] ?? -1;
+    return place >= 0 && this.#conversations.serial[place] === this.#serials[line] ? place : -1;
+  }
+
+  serialAt(line: number): number {
+    return this.#serials[line] ?? 0;
+  }
+
+  /** Says whether the lines are others now. `held`: somebody reads. */
+  refresh(order: ConversationOrder, held: boolean, now: number): boolean {
+    const { serial, size, cleared } = this.#conversations;
+    const another = order !== this.#order;
+    this.#newcomers = 0;
+    for (let place = 0; place < size; place++) {
+      if ((serial[place] as number) > this.#newestSerial) this.#newcomers++;
+    }
+    const forgotten = cleared !== this.#cleared;
+    if (held && !another && !forgotten) return false;
+    if (!another && order !== 'newest' && now - this.#orderedAt < REORDER_EVERY_MS && !forgotten) return false;
+    this.#order = order;
+    this.#cleared = cleared;
+    this.#orderedAt = now;
+    this.#places = [...Array(size).keys()];
+    this.#places.sort(this.#comparison(order));
+    this.#serials = this.#places.map((place) => serial[place] as number);
+    this.#newestSerial = this.#serials.reduce((newest, each) => Math.max(newest, each), 0);
+    this.#newcomers = 0;
+    return true;
+  }
+
+  #comparison(order: ConversationOrder): (a: number, b: number) => number {
+    const { serial, packets, bytes, lastMs } = this.#conversations;
+    const by = { newest: serial, packets, bytes, last: lastMs }[order];
+    return (a, b) => (by[b] as number) - (by[a] as number) || (serial[b] as number) - (serial[a] as number);
+  }
+}

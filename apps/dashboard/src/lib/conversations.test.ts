@@ -1,0 +1,130 @@
+import type { PacketLog } from '@packetlog/common';
+import { expect, test } from 'vitest';
+import { Conversations } from './conversations.ts';
+import { appendMarker } from './marker.ts';
+import { RecordRing } from './record-ring.ts';
+import { makeBatch, makePacket } from './test-data.ts';
+
+const SECOND = 1_000_000_000n;
+const START = 1_767_362_602_000_000_000n;
+
+function ringWith(packets: readonly Partial<PacketLog>[], capacity = 64): RecordRing {
+  const ring = new RecordRing(capacity);
+  ring.append(makeBatch(packets.map((over) => makePacket(over))));
+  return ring;
+}
+
+function grouped(packets: readonly Partial<PacketLog>[], capacity = 16): Conversations {
+  const conversations = new Conversations(capacity);
+  const ring = ringWith(packets);
+  conversations.catchUp(ring, ring.end);
+  return conversations;
+}
+
+const places = (conversations: Conversations) => [...Array(conversations.size).keys()];
+const counts = (conversations: Conversations) => places(conversations).map((place) => conversations.packets[place]);
+
+test('many connections of one host to one service are one row, with sums and the time it took', () => {
+  const conversations = grouped([
+    { timestamp_ns: START, src_port: 40_000, tcp_flags: 0x02, length: 60 },
+    { timestamp_ns: START + SECOND / 2n, src_port: 40_000, tcp_flags: 0x10, length: 100, weight: 8 },
+    { timestamp_ns: START + SECOND, src_port: 40_001, tcp_flags: 0x04, length: 60 },
+  ]);
+  expect(counts(conversations)).toEqual([10]);
+  expect(conversations.bytes[0]).toBe(60 + 800 + 60);
+  expect(conversations.flags[0]).toBe(0x16);
+  expect((conversations.lastMs[0] ?? 0) - (conversations.firstMs[0] ?? 0)).toBe(1_000);
+  expect([conversations.manySourcePorts[0], conversations.manyDestinationPorts[0]]).toEqual([1, 0]);
+  expect(conversations.newest.srcPort(0)).toBe(40_001);
+});
+
+test.each<[string, Partial<PacketLog>]>([
+  ['source', { src_addr: '203.0.113.8' }],
+  ['destination', { dst_addr: '198.51.100.2' }],
+  ['service port', { dst_port: 23 }],
+  ['protocol', { ip_protocol: 17 }],
+  ['action', { action: 1 }],
+  ['reason', { reason: 2 }],
+  ['kind of frame', { ether_type: 0x0806 }],
+])('another %s is another conversation', (_, over) => {
+  expect(counts(grouped([{}, over, {}, over, over]))).toEqual([2, 3]);
+});
+
+test('answers are put together by the port they come from', () => {
+  const answer = { src_port: 443, ip_protocol: 6 };
+  const conversations = grouped([
+    { ...answer, dst_port: 40_000 },
+    { ...answer, dst_port: 50_000 },
+    // No answer, although the numbers are the same ones.
+    { src_port: 50_000, dst_port: 443 },
+  ]);
+  expect(counts(conversations)).toEqual([2, 1]);
+  expect(conversations.manyDestinationPorts[0]).toBe(1);
+});
+
+test('ICMP is told apart by type and code, not by ports that it does not have', () => {
+  const ping = { ip_protocol: 1, src_port: 0, tcp_flags: 0 };
+  expect(
+    counts(
+      grouped([
+        { ...ping, dst_port: 8 << 8 },
+        { ...ping, dst_port: 0 },
+        { ...ping, dst_port: 8 << 8 },
+      ]),
+    ),
+  ).toEqual([2, 1]);
+});
+
+test('each row is counted once, however often it is asked, and marks are no packets', () => {
+  const ring = ringWith([{}, {}]);
+  const conversations = new Conversations(16);
+  conversations.catchUp(ring, 1);
+  expect(counts(conversations)).toEqual([1]);
+  appendMarker(ring, { kind: 'lost', at_ms: 1, rows: 2, span_ms: 0 });
+  ring.append(makeBatch([makePacket()]));
+  for (let i = 0; i < 3; i++) conversations.catchUp(ring, ring.end);
+  expect(counts(conversations)).toEqual([3]);
+});
+
+test('after another filter the rows that stayed are counted anew', () => {
+  const ring = ringWith([{}, { dst_port: 80 }, {}]);
+  const conversations = new Conversations(16);
+  conversations.catchUp(ring, ring.end);
+  let row = 0;
+  ring.retain(() => row++ !== 1);
+  conversations.catchUp(ring, ring.end);
+  expect(counts(conversations)).toEqual([2]);
+});
+
+test('a crowd that comes once pushes out the crowd, not who comes again; the sum adds up', () => {
+  const crowd = Array.from({ length: 500 }, (_, i) => ({ src_addr: `10.0.${i >> 8}.${i & 255}` }));
+  const packets = crowd.flatMap((one, i) => (i % 10 === 0 ? [one, {}] : [one]));
+  const conversations = new Conversations(16);
+  const ring = ringWith(packets, 1024);
+  conversations.catchUp(ring, ring.end);
+  expect(conversations.size).toBe(16);
+  expect(conversations.evicted).toBe(501 - 16);
+  const steady = places(conversations).filter((place) => conversations.newest.srcAddr(place) === '203.0.113.7');
+  expect(steady.map((place) => conversations.packets[place])).toEqual([50]);
+  // None is there twice.
+  const addresses = places(conversations).map((place) => conversations.newest.srcAddr(place));
+  expect(new Set(addresses).size).toBe(16);
+});
+
+test('one that somebody looks at stays while others need the room', () => {
+  const ring = ringWith([{ src_addr: '10.9.9.9' }], 1024);
+  const conversations = new Conversations(16);
+  conversations.catchUp(ring, ring.end);
+  conversations.keep(0);
+  ring.append(makeBatch(Array.from({ length: 200 }, (_, i) => makePacket({ src_addr: `10.0.0.${i}` }))));
+  conversations.catchUp(ring, ring.end);
+  expect(conversations.newest.srcAddr(0)).toBe('10.9.9.9');
+});
+
+test('a conversation opens to its newest rows', () => {
+  const ring = ringWith([{}, { dst_port: 80 }, { src_port: 1 }, { dst_port: 80 }, {}]);
+  const conversations = new Conversations(16);
+  conversations.catchUp(ring, ring.end);
+  expect(conversations.rowsOf(0, ring, ring.end, 2)).toEqual([4, 2]);
+  expect(conversations.rowsOf(1, ring, 3, 9)).toEqual([1]);
+});

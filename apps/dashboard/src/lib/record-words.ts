@@ -1,0 +1,28 @@
+import { PACKET_LOG_FIELDS, PACKET_LOG_SIZE, type PacketLogFieldName } from '@packetlog/common';
+
+/** Where a record's fields lie, in words of their own width: for loops that allocate nothing. */
+export const RECORD_WORDS = PACKET_LOG_SIZE / 4;
+export const RECORD_HALVES = PACKET_LOG_SIZE / 2;
+
+/** Records that lie back to back from the start of `buffer`, as numbers. Little-endian, like the records and every browser. */
+export class RecordWords {
+  readonly bytes: Uint8Array;
+  readonly halves: Uint16Array;
+  readonly words: Uint32Array;
+
+  constructor(buffer: ArrayBuffer) {
+    this.bytes = new Uint8Array(buffer);
+    this.halves = new Uint16Array(buffer);
+    this.words = new Uint32Array(buffer);
+  }
+}
+
+/** Byte of a record where the field begins. */
+export function byteOf(name: PacketLogFieldName): number {
+  const field = PACKET_LOG_FIELDS.find((candidate) => candidate.name === name);
+  if (field === undefined) throw new Error(`the layout has no field ${name}`);
+  return field.offset;
+}
+
+export const wordOf = (name: PacketLogFieldName): number => byteOf(name) / 4;
+export const halfOf = (name: PacketLogFieldName): number => byteOf(name) / 2;
