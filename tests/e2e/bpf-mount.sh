@@ -10,8 +10,9 @@ programs() { ip -n "$network" link show dev "$interface" | grep -c prog/xdp || t
 
 mount --make-rprivate /
 umount -q /sys/fs/bpf || true
-said=$(mktemp)
-trap 'rm -f "$said"' EXIT
+said=$(mktemp) state=$(mktemp -d)
+trap 'rm -rf "$said" "$state"' EXIT
+export PACKETLOG_STATE_DIR=$state
 echo "before: mounts $(mounts), programs $(programs)"
 ip netns exec "$network" "$node" "$packetlog" --iface "$interface" --print none --listen off --pin always 2>"$said" &
 loader=$!

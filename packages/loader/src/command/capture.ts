@@ -1,9 +1,17 @@
-/** `packetlog capture`: a run whose records go into a file. */
-import { createWriteStream, openSync } from 'node:fs';
+/**
+ * `packetlog capture`: records into a file. Where a loader runs, they are its own; else this is a run of its own, which
+ * only looks: the rules of this machine are neither read nor put in force.
+ */
+import { createWriteStream, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { CAPTURE_FORMATS, type CaptureFormat, captureFormatOf } from '../print/capture-format.ts';
 import { standardOutput } from '../print/standard-output.ts';
+import { statePaths } from '../rules/file/state-directory.ts';
 import { SetupError } from '../setup-error.ts';
-import { type RecordOutput, run } from './run.ts';
+import { captureFromLoader, runningLoader } from './capture-from-loader.ts';
+import type { RecordOutput } from './record-output.ts';
+import { run } from './run.ts';
 import type { RunOptions } from './run-options.ts';
 import { Stop } from './stop.ts';
 
@@ -24,17 +32,26 @@ export async function capture(options: RunOptions, { write, format, seconds }: C
   };
   const stop = new Stop();
   let timer: NodeJS.Timeout | undefined;
+  const onReady = () => {
+    if (seconds !== undefined) timer = setTimeout(() => stop.now('time is over'), seconds * 1000);
+  };
   try {
-    return await run(
-      options,
-      stop,
-      () => {
-        if (seconds !== undefined) timer = setTimeout(() => stop.now('time is over'), seconds * 1000);
-      },
-      output,
-    );
+    const loader = await runningLoader(options);
+    if (loader) return await captureFromLoader(loader, options, output, stop, onReady);
+    return await lookOnly(options, (looking) => run(looking, stop, onReady, output));
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/** With no rules, and nothing that stays or is taken over. */
+async function lookOnly(options: RunOptions, look: (options: RunOptions) => Promise<number>): Promise<number> {
+  const directory = mkdtempSync(join(tmpdir(), 'packetlog-capture-'));
+  const state = statePaths({ PACKETLOG_STATE_DIR: directory });
+  try {
+    return await look({ ...options, state, pin: 'never', takeOver: false });
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
   }
 }
 

@@ -53,12 +53,17 @@ Formats:
   csv        with a line of names; safe to open in a spreadsheet
   packetlog  the records as they are, 64 bytes each, in batches; read them with @packetlog/common
 
+Where a loader runs, the records come from it: options of the program (--transport, --sample, …) are then its own.
+Where none runs, this one only looks: no rule is in force meanwhile.
+
 Examples:
   packetlog capture --for 10s -w attack.pcapng
   packetlog capture --iface eth0 -w - --format ndjson | jq .src_addr`;
 
-/** It writes records to its file and serves nothing. */
-const NOT_FOR_CAPTURE = new Set(['--print', '--listen', '--ui', '--allow-origin', '--reverse-dns', '--geoip']);
+/** It writes records to its file, serves nothing and denies nothing. */
+const NOT_FOR_CAPTURE = new Set(
+  '--print --listen --ui --allow-origin --reverse-dns --geoip --rules --protect --confirm-within --pin'.split(' '),
+);
 
 /** The demo chooses the interface itself. */
 const NOT_FOR_DEMO = new Set(['--iface', '--netns']);
@@ -178,7 +183,9 @@ function optionsOf(command: Command, options: ReturnType<typeof runOptions>): Ru
   };
 }
 
-function ruleOptionsOf(command: Command): Pick<RunOptions, 'state' | 'protect' | 'confirmWithin' | 'pin' | 'bpfFs'> {
+function ruleOptionsOf(
+  command: Command,
+): Pick<RunOptions, 'state' | 'protect' | 'confirmWithin' | 'pin' | 'bpfFs' | 'takeOver'> {
   const { rules, ...given } = command.opts<Partial<RunOptions> & { rules?: string }>();
   return {
     state: statePaths(process.env, rules),
@@ -186,5 +193,6 @@ function ruleOptionsOf(command: Command): Pick<RunOptions, 'state' | 'protect' |
     confirmWithin: given.confirmWithin ?? DEFAULT_CONFIRM_MS,
     pin: given.pin ?? 'auto',
     bpfFs: given.bpfFs,
+    takeOver: true,
   };
 }

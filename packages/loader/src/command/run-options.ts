@@ -64,6 +64,8 @@ export interface RunOptions {
   pin: 'auto' | 'always' | 'never';
   /** Where to pin; undefined: the usual bpf file system. */
   bpfFs: string | undefined;
+  /** Go on with what a loader that ended left in the kernel. */
+  takeOver: boolean;
 }
 
 function list(each: (text: string) => string) {

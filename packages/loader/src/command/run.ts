@@ -1,6 +1,5 @@
 /** `packetlog run`: load, attach, serve, drain, wait, and undo it all in reverse order. */
 import { totalmem } from 'node:os';
-import type { Writable } from 'node:stream';
 import { compileFilter, type Notice, type PacketLogView, packetLogJson } from '@packetlog/common';
 import type { Logger } from 'pino';
 import { DrainThread } from '../drain/drain-thread.ts';
@@ -9,10 +8,11 @@ import { RowDemand } from '../drain/row-demand.ts';
 import { EXIT } from '../exit-codes.ts';
 import { printableName } from '../kernel/interface-name.ts';
 import { InterfaceNames } from '../kernel/interface-names.ts';
+import { networkNamespaceId } from '../kernel/network-namespace.ts';
 import { possibleCpus } from '../kernel/possible-cpus.ts';
 import { defaultRingBytes, largestRingBytes } from '../kernel/ring-size.ts';
 import type { Places } from '../names/places.ts';
-import { type CaptureFormat, captureEncoding } from '../print/capture-format.ts';
+import { captureEncoding } from '../print/capture-format.ts';
 import {
   ConsolePrinter,
   type EncodeRecords,
@@ -30,23 +30,10 @@ import { filterWarnings } from './filter-option.ts';
 import { ledgerJson, ledgerText } from './final-report.ts';
 import { openPlaces, reloadPlaces } from './geoip.ts';
 import { makeLogger } from './log.ts';
+import { closed, PRINT_MS, READER_GONE, type RecordOutput } from './record-output.ts';
 import type { PrintFormat, RunOptions } from './run-options.ts';
 import { session } from './session.ts';
 import { Stop } from './stop.ts';
-
-/** How long a slow output may take to get what was recorded, after the end was asked for. */
-const PRINT_MS = 10_000;
-/** What ends a write when whoever read has ended, as `head` does: no fault. */
-const READER_GONE: ReadonlySet<string> = new Set(['EPIPE', 'ECONNRESET']);
-
-/** Where records go instead of the console. */
-export interface RecordOutput {
-  readonly format: CaptureFormat;
-  /** For the words at the end. */
-  readonly name: string;
-  /** Called once, before anything is attached; throws SetupError. */
-  open(): Writable;
-}
 
 /**
  * Resolves with the exit code; throws SetupError if it cannot start. `onReady`: packets are seen from now on.
@@ -62,6 +49,7 @@ export async function run(
   const file = output?.open();
   const places = await openPlaces(options, log);
   const front = await openFront(options, places, log);
+  const networkNamespace = networkNamespaceId(options.netns);
   let printer: ConsolePrinter | undefined;
   let last: DrainLedger | undefined;
   let broken: Error | undefined;
@@ -89,6 +77,12 @@ export async function run(
     wantRows: (isWanted) => demand.set('rehearsals', isWanted ? Number.POSITIVE_INFINITY : 0, () => {}),
     notice,
     failed: (error) => log.error({ err: error }, 'a request about rules failed'),
+    session: () => ({
+      pid: process.pid,
+      network_namespace: networkNamespace,
+      served: front?.served ?? null,
+      interfaces: last?.interfaces ?? thread.ready.interfaces,
+    }),
   });
 
   const thread = await DrainThread.start(drainOptions(options, wantsRows), {
@@ -166,11 +160,6 @@ export async function run(
   return broken ? EXIT.failed : EXIT.ok;
 }
 
-async function closed(file: Writable): Promise<void> {
-  if (file.destroyed) return;
-  await new Promise<void>((resolve) => file.once('close', resolve).end());
-}
-
 function counts(printer: ConsolePrinter | undefined): PrinterCounts {
   return printer?.counts ?? { console: 0, dropped: 0 };
 }
@@ -232,6 +221,7 @@ function drainOptions(options: RunOptions, wantsRows: boolean) {
     rowsPerSecond: wantsRows ? Number.POSITIVE_INFINITY : 0,
     pin: options.pin,
     bpfFs: options.bpfFs,
+    takeOver: options.takeOver,
   };
 }
 

@@ -34,6 +34,8 @@ export interface DrainOptions {
   pin: 'auto' | 'always' | 'never';
   /** The bpf file system to pin in; undefined: the usual one. */
   bpfFs: string | undefined;
+  /** Whether to go on with what a loader that ended left. If not, setting up fails where there is something. */
+  takeOver: boolean;
 }
 
 export interface DrainThreadData {

@@ -41,6 +41,7 @@ export interface Setup {
 export function setUp(options: DrainOptions, post: (message: FromDrain) => void): Setup {
   if (options.networkNamespace !== undefined) enter(options.networkNamespace);
   const remains = findRemains(options.bpfFs);
+  if (remains && !options.takeOver) throw leftBehind(remains);
   const names = options.interfaces.length > 0 || remains ? options.interfaces : [requireDefaultRoute()];
   const { transport: requested, ringBytes, logPermits, clock, sample } = options;
   const program = loadProgram({ transport: requested, ringBytes, logPermits, clock, sample, remains });
@@ -96,6 +97,18 @@ export function setUp(options: DrainOptions, post: (message: FromDrain) => void)
     watched: false,
     nextReport: 0,
   };
+}
+
+function leftBehind({ directory }: Remains): SetupError {
+  const { path } = directory;
+  directory.close();
+  return new SetupError({
+    step: 'leave alone',
+    target: path,
+    problem: 'a loader that ended left its program there, which still enforces its rules',
+    next: 'Start packetlog, which takes over, and capture from it; or remove it: packetlog unload.',
+    exit: 'busy',
+  });
 }
 
 function enter(path: string): void {

@@ -9,6 +9,7 @@ import { AuditLog } from './audit-log.ts';
 import { type RuleBook, saysSomething } from './book/rule-book.ts';
 import { Compiler } from './compiling/compiler.ts';
 import { serveControl } from './control/control-server.ts';
+import type { ControlSession } from './control/session.ts';
 import { Desk } from './desk.ts';
 import { refreshing, reloading, type Who } from './engine/change.ts';
 import { Enforcement, type RuleKernel } from './engine/enforcement.ts';
@@ -47,6 +48,8 @@ export interface LiveRulesOptions {
   readonly notice: (notice: Notice) => void;
   readonly wantRows: (isWanted: boolean) => void;
   readonly failed: (error: unknown) => void;
+  /** For other commands on this machine. */
+  readonly session: () => ControlSession;
 }
 
 export class LiveRules {
@@ -139,7 +142,7 @@ export class LiveRules {
   async serve(): Promise<void> {
     const { controlSocket } = this.#options.paths;
     try {
-      this.#control = await serveControl(controlSocket, this.desk);
+      this.#control = await serveControl(controlSocket, this.desk, this.#options.session);
       if (this.#control) return;
       this.#tell('warning', `Another loader answers at ${controlSocket}: packetlog rules reaches that one, not this.`);
     } catch (error) {

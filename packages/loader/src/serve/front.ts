@@ -47,6 +47,8 @@ export class Front {
   /** The same, for who may change rules. */
   readonly adminUrl: string;
   readonly port: number;
+  /** For clients on this machine: where, and the token to look. */
+  readonly served: { url: string; token: string };
   /** Not only this machine can reach it. */
   readonly isExposed: boolean;
   readonly #http: HttpServer;
@@ -65,7 +67,8 @@ export class Front {
     this.port = port;
     this.#allowed = allowed;
     this.isExposed = !isLoopback(host);
-    this.url = `http://${reachableHost(host)}:${port}/#token=${tokens.look}`;
+    this.served = { url: `http://${reachableHost(host)}:${port}`, token: tokens.look };
+    this.url = `${this.served.url}/#token=${tokens.look}`;
     this.adminUrl = `${this.url}&admin_token=${tokens.admin}`;
   }
 

@@ -2,6 +2,7 @@
 import { request } from 'node:http';
 import type { RulesAnswer, RulesRequest, RulesVerb } from '@packetlog/common';
 import { ADDRESS_HEADER, USER_HEADER } from './control-server.ts';
+import { type ControlSession, controlSessionSchema } from './session.ts';
 
 /** No loader listens at this socket. */
 export class NoLoaderError extends Error {
@@ -25,11 +26,17 @@ export class ControlClient {
     return this.#post(`/rules/${verb}`, JSON.stringify(body));
   }
 
+  /** Rejects also when the loader is of another version. */
+  async session(): Promise<ControlSession> {
+    const answer = await this.#post<{ value?: unknown }>('/session', '');
+    return controlSessionSchema.parse(answer.value);
+  }
+
   importBytes(query: Readonly<Record<string, string>>, list: Uint8Array): Promise<RulesAnswer<'import'>> {
     return this.#post(`/rules/import?${new URLSearchParams(query)}`, list);
   }
 
-  #post<Verb extends RulesVerb>(path: string, body: string | Uint8Array): Promise<RulesAnswer<Verb>> {
+  #post<Answer>(path: string, body: string | Uint8Array): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const headers = { 'Content-Length': Buffer.byteLength(body), ...this.#headers };
       const asked = request({ socketPath: this.#path, path, method: 'POST', headers }, (response) => {
@@ -38,7 +45,7 @@ export class ControlClient {
         response.on('error', reject);
         response.on('end', () => {
           try {
-            resolve(JSON.parse(Buffer.concat(pieces).toString('utf8')) as RulesAnswer<Verb>);
+            resolve(JSON.parse(Buffer.concat(pieces).toString('utf8')) as Answer);
           } catch (error) {
             reject(error);
           }

@@ -1,13 +1,14 @@
 /**
  * The way in for root on this machine: HTTP over a Unix socket that only its owner can open. `POST /rules/<verb>` takes
  * the same bodies and gives the same answers as the socket's `rules:<verb>`; `POST /rules/import?set=NAME&…` takes a
- * list of any length as it is.
+ * list of any length as it is; `POST /session` says what loader this is.
  */
 import { chmodSync, existsSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect, isIP } from 'node:net';
 import { type RulesAnswer, type RulesVerb, rulesRequestSchemas } from '@packetlog/common';
 import type { Asker, Desk } from '../desk.ts';
+import type { ControlSession } from './session.ts';
 
 /** Much more than 1,100,000 lines. */
 const MOST_BYTES = 256 * 1024 * 1024;
@@ -17,17 +18,21 @@ const LONGEST_NAME = 64;
 export const USER_HEADER = 'x-packetlog-user';
 export const ADDRESS_HEADER = 'x-packetlog-address';
 
-type Answer = RulesAnswer<RulesVerb>;
+type Answer = RulesAnswer<RulesVerb> | { ok: true; value: ControlSession };
 
 /** Undefined: another loader answers there. Throws what the file system says. */
-export async function serveControl(path: string, desk: Desk): Promise<Server | undefined> {
+export async function serveControl(
+  path: string,
+  desk: Desk,
+  session: () => ControlSession,
+): Promise<Server | undefined> {
   if (existsSync(path)) {
     if (await answers(path)) return undefined;
     // Left by a loader that was killed.
     rmSync(path);
   }
   const server = createServer((request, response) => {
-    handle(desk, request).then(
+    handle(desk, session, request).then(
       (answer) => reply(response, answer),
       (error: unknown) => reply(response, refused(error instanceof Error ? error.message : 'It cannot be read.')),
     );
@@ -42,8 +47,9 @@ export async function serveControl(path: string, desk: Desk): Promise<Server | u
   return server;
 }
 
-async function handle(desk: Desk, request: IncomingMessage): Promise<Answer> {
+async function handle(desk: Desk, session: () => ControlSession, request: IncomingMessage): Promise<Answer> {
   const url = new URL(request.url ?? '/', 'http://control');
+  if (request.method === 'POST' && url.pathname === '/session') return { ok: true, value: session() };
   const verb = /^\/rules\/([a-z]+)$/.exec(url.pathname)?.[1] ?? '';
   if (request.method !== 'POST' || !isVerb(verb)) {
     return { ok: false, error: { code: 'not_found', message: 'Ask with POST /rules/list, /rules/add and so on.' } };

@@ -9,6 +9,7 @@ import { Desk } from '../desk.ts';
 import { fakeService } from '../engine/fake-kernel.ts';
 import { ControlClient, NoLoaderError } from './control-client.ts';
 import { serveControl } from './control-server.ts';
+import type { ControlSession } from './session.ts';
 
 let directory = '';
 let path = '';
@@ -16,6 +17,12 @@ let server: Server | undefined;
 let fake: ReturnType<typeof fakeService>;
 let client: ControlClient;
 const failures: unknown[] = [];
+const SESSION: ControlSession = {
+  pid: 7,
+  network_namespace: '4026531833',
+  served: { url: 'http://localhost:7411', token: 'to-look' },
+  interfaces: [],
+};
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'packetlog-control-'));
@@ -23,7 +30,7 @@ beforeEach(async () => {
   fake = fakeService();
   await fake.begin();
   failures.length = 0;
-  server = await serveControl(path, deskOf(fake));
+  server = await serveControl(path, deskOf(fake), () => SESSION);
   client = new ControlClient(path, { user: 'alice' });
 });
 afterEach(async () => {
@@ -67,6 +74,10 @@ it.each([
   expect(await asked()).toMatchObject({ ok: false, error: { code, message: expect.stringMatching(/./) } });
 });
 
+it('says what loader it is', async () => {
+  expect(await client.session()).toEqual(SESSION);
+});
+
 it('hides what broke inside, and reports it', async () => {
   expect(await client.ask('test', { rules: [] })).toMatchObject({ ok: false, error: { code: 'internal' } });
   expect(failures).toMatchObject([{ message: 'broken inside' }]);
@@ -91,7 +102,7 @@ it('takes a list as it is, whole or not at all', async () => {
 });
 
 it('takes the place of one that was killed, not of one that answers', async () => {
-  expect(await serveControl(path, deskOf(fake))).toBeUndefined();
+  expect(await serveControl(path, deskOf(fake), () => SESSION)).toBeUndefined();
   const stale = join(directory, 'stale.sock');
   const killed = createServer().listen(stale);
   await new Promise((resolve) => killed.once('listening', resolve));
@@ -100,7 +111,7 @@ it('takes the place of one that was killed, not of one that answers', async () =
   linkSync(stale, `${stale}.kept`);
   await new Promise((resolve) => killed.close(resolve));
   renameSync(`${stale}.kept`, stale);
-  const second = await serveControl(stale, deskOf(fake));
+  const second = await serveControl(stale, deskOf(fake), () => SESSION);
   expect(second).toBeDefined();
   await new Promise((resolve) => second?.close(resolve));
 });

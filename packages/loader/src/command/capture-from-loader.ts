@@ -1,0 +1,185 @@
+/** `packetlog capture` where a loader runs: it asks for the records as any client does, and leaves the interfaces alone. */
+import { connect, PacketLogError, type PacketStream } from '@packetlog/client';
+import {
+  allOf,
+  anyOf,
+  type Filter,
+  formatFilter,
+  type Ledger,
+  MAX_ROWS_PER_SECOND,
+  PACKET_LOG_SIZE,
+  type PacketLogBatch,
+} from '@packetlog/common';
+import { EXIT } from '../exit-codes.ts';
+import { printableName } from '../kernel/interface-name.ts';
+import { InterfaceNames } from '../kernel/interface-names.ts';
+import { networkNamespaceId } from '../kernel/network-namespace.ts';
+import { captureEncoding } from '../print/capture-format.ts';
+import { ConsolePrinter, type PrinterCounts } from '../print/console-printer.ts';
+import { ControlClient, NoLoaderError } from '../rules/control/control-client.ts';
+import type { ControlSession } from '../rules/control/session.ts';
+import { SetupError } from '../setup-error.ts';
+import { closed, PRINT_MS, READER_GONE, type RecordOutput } from './record-output.ts';
+import type { RunOptions } from './run-options.ts';
+import type { Stop } from './stop.ts';
+
+type Wanted = Pick<RunOptions, 'iface' | 'filter' | 'netns' | 'state'>;
+
+export interface RunningLoader {
+  readonly control: ControlClient;
+  readonly session: ControlSession;
+}
+
+/** The loader that watches the network namespace that is meant; undefined: none does. Throws SetupError. */
+export async function runningLoader({ state, netns }: Wanted): Promise<RunningLoader | undefined> {
+  const control = new ControlClient(state.controlSocket, { user: 'root' });
+  try {
+    const session = await control.session();
+    return session.network_namespace === networkNamespaceId(netns) ? { control, session } : undefined;
+  } catch (cause) {
+    if (cause instanceof NoLoaderError) return undefined;
+    throw new SetupError({
+      step: 'ask the loader at',
+      target: state.controlSocket,
+      ...(isSystemError(cause) ? {} : { problem: 'it is of another version' }),
+      next: isSystemError(cause) ? 'Be root.' : 'Start it again with the version that is installed.',
+      exit: 'busy',
+      cause,
+    });
+  }
+}
+
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
+}
+
+/** Resolves with the exit code; throws SetupError if the loader cannot give the records. */
+export async function captureFromLoader(
+  { control, session }: RunningLoader,
+  wanted: Wanted,
+  output: RecordOutput,
+  stop: Stop,
+  onReady: () => void,
+): Promise<number> {
+  const { url, token } = requireServed(session);
+  requireWatched(session, wanted.iface);
+  const names = new InterfaceNames();
+  names.learn(session.interfaces);
+  const file = output.open();
+  let broken: NodeJS.ErrnoException | undefined;
+  const printer = new ConsolePrinter({
+    output: file,
+    ...captureEncoding(output.format, (ifindex) => names.nameOf(ifindex)),
+    stride: PACKET_LOG_SIZE,
+    recordOffset: 0,
+    onClosed: (error) => {
+      broken = error;
+      stop.now('output closed');
+    },
+  });
+  const filter = formatFilter(filterOf(wanted));
+  await using client = await connect(url, { token }).catch(refused);
+  const stream = client.packets({ filter, maxRowsPerSecond: MAX_ROWS_PER_SECOND });
+  void stop.asked.then(() => stream.return());
+  say(`Records come from the packetlog that runs here (process ${session.pid}): ${watchedNames(session)}.`);
+  say('Waiting for Ctrl-C...');
+  onReady();
+  let filtered = 0;
+  try {
+    for await (const batch of stream) {
+      filtered = batch.filtered;
+      printer.add(recordsOf(batch), batch.length);
+    }
+  } catch (error) {
+    refused(error);
+  }
+  const after = await control.session().catch(() => undefined);
+  await printer.finish(undefined, PRINT_MS);
+  await closed(file);
+  if (broken && READER_GONE.has(broken.code ?? '')) return EXIT.ok;
+  for (const line of report(output.name, printer.counts, filtered, stream)) say(line);
+  say(kernelWords(session, after));
+  if (broken) say(`packetlog: write to ${output.name}: ${broken.message}.`);
+  return broken ? EXIT.failed : EXIT.ok;
+}
+
+/** The interfaces asked for, and of their packets those that the filter lets through. */
+function filterOf({ iface, filter }: Wanted): Filter {
+  const chosen = iface.length > 0 ? [anyOf(iface.map((name) => ({ kind: 'interface', name }) as const))] : [];
+  return allOf([...chosen, ...(filter ? [filter] : [])]);
+}
+
+function recordsOf(batch: PacketLogBatch): Uint8Array {
+  const bytes = new Uint8Array(batch.length * PACKET_LOG_SIZE);
+  for (let i = 0; i < batch.length; i++) batch.copyRecord(i, bytes, i * PACKET_LOG_SIZE);
+  return bytes;
+}
+
+function requireServed({ pid, served }: ControlSession): { url: string; token: string } {
+  if (served) return served;
+  throw new SetupError({
+    step: 'capture from',
+    target: `the loader that runs here (process ${pid})`,
+    problem: 'it serves nobody',
+    next: 'Start it without --listen off, or end it first.',
+    exit: 'busy',
+  });
+}
+
+function requireWatched(session: ControlSession, wanted: readonly string[]): void {
+  const missing = wanted.find((name) => session.interfaces.every((each) => each.name !== name));
+  if (missing === undefined) return;
+  throw new SetupError({
+    step: 'capture on',
+    target: printableName(missing),
+    problem: `the loader that runs here (process ${session.pid}) watches ${watchedNames(session)}`,
+    next: `Name one of these, or start the loader with --iface ${printableName(missing)}, too.`,
+    exit: 'not_found',
+  });
+}
+
+function watchedNames({ interfaces }: ControlSession): string {
+  return interfaces.map(({ name }) => printableName(name)).join(', ');
+}
+
+function refused(cause: unknown): never {
+  if (!(cause instanceof PacketLogError)) throw cause;
+  throw new SetupError({
+    step: 'capture from',
+    target: 'the loader that runs here',
+    problem: cause.message.replace(/\.$/, ''),
+    exit: 'failed',
+    cause,
+  });
+}
+
+function report(name: string, counts: PrinterCounts, filtered: number, stream: PacketStream): string[] {
+  const { byLoader, byQueue } = stream.lost;
+  const lost = counts.dropped + byLoader + byQueue + stream.withheld;
+  const rest = filtered > 0 ? `, ${number(filtered)} left out by the filter` : '';
+  const lines = [`${name}: ${number(counts.console)} written${rest}, ${number(lost)} lost on the way`];
+  if (stream.interruptions > 0)
+    lines.push(`The loader was away ${number(stream.interruptions)} times: what passed then is not in it.`);
+  return lines;
+}
+
+/** What never became a record, by the loader's last two reports. */
+function kernelWords(before: ControlSession, after: ControlSession | undefined): string {
+  if (after?.pid !== before.pid) return 'What its ring lost meanwhile is not known: the loader has ended.';
+  const lost = sum(after.interfaces, 'ring_full') - sum(before.interfaces, 'ring_full');
+  const sampled = sum(after.interfaces, 'sampled_out') - sum(before.interfaces, 'sampled_out');
+  const rest = sampled > 0 ? `, ${number(sampled)} not recorded because it sampled` : '';
+  return `The loader, meanwhile, to the second: ${number(lost)} lost in the ring${rest}.`;
+}
+
+function sum(interfaces: Ledger['interfaces'], counter: 'ring_full' | 'sampled_out'): number {
+  return interfaces.reduce((total, { counters }) => total + counters[counter], 0);
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
