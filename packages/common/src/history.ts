@@ -1,7 +1,7 @@
 /** The past as the loader keeps it: rates in steps, and who made them. */
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
-const count = z.number().int().nonnegative();
+const count = z.int().check(z.nonnegative());
 
 /**
  * What is kept, finest first: `buckets` of `step_ms` each. A view of half of it has the same length before it to
@@ -39,7 +39,7 @@ export type HistoryRequest = z.infer<typeof historyRequestSchema>;
 
 const columns = Object.fromEntries(HISTORY_COLUMNS.map((name) => [name, z.array(count)])) as Record<
   HistoryColumn,
-  z.ZodArray<typeof count>
+  z.ZodMiniArray<typeof count>
 >;
 
 /** Bucket `i` is the time from `first_at_ms + i * step_ms`, that far; the last is not over yet. */
@@ -53,8 +53,8 @@ export type History = z.infer<typeof historySchema>;
 
 /** The range is widened to whole buckets of the finest step that still has all of it, and cut to what is kept. */
 export const historyTopRequestSchema = z
-  .strictObject({ from_ms: z.number().nonnegative(), to_ms: z.number().positive() })
-  .refine(({ from_ms, to_ms }) => to_ms > from_ms, { error: 'to_ms must be later than from_ms' });
+  .strictObject({ from_ms: z.number().check(z.nonnegative()), to_ms: z.number().check(z.positive()) })
+  .check(z.refine(({ from_ms, to_ms }) => to_ms > from_ms, { error: 'to_ms must be later than from_ms' }));
 export type HistoryTopRequest = z.infer<typeof historyTopRequestSchema>;
 
 /** `series`: packets in each of up to 60 equal parts of the range. */
@@ -69,11 +69,11 @@ export const historyTopSchema = z.object({
   to_ms: z.number(),
   /** Of one point of each `series`. */
   series_step_ms: count,
-  sources: z.array(volume.extend({ addr: z.string(), first_seen_ms: z.number() })),
-  ports: z.array(volume.extend({ ip_protocol: count, port: count })),
-  pairs: z.array(volume.extend({ src_addr: z.string(), dst_addr: z.string() })),
+  sources: z.array(z.extend(volume, { addr: z.string(), first_seen_ms: z.number() })),
+  ports: z.array(z.extend(volume, { ip_protocol: count, port: count })),
+  pairs: z.array(z.extend(volume, { src_addr: z.string(), dst_addr: z.string() })),
   /** Exact: what each rule decided, from its own counter. */
-  rules: z.array(volume.extend({ rule_id: count })),
+  rules: z.array(z.extend(volume, { rule_id: count })),
   /** Sources of this range that were not seen before it; empty as long as the loader has not run for longer. */
   new_sources: z.array(z.object({ addr: z.string(), first_seen_ms: z.number(), packets: count })),
 });

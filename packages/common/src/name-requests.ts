@@ -1,11 +1,11 @@
 /** Names for the numbers of a record that only the loader's machine knows. Inferred, and said to be. */
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
 /** A local process that has a socket on a port now: who most likely got a packet for it. */
 export const listenerSchema = z.object({
-  ip_protocol: z.number().int(),
-  port: z.number().int(),
-  pid: z.number().int(),
+  ip_protocol: z.int(),
+  port: z.int(),
+  pid: z.int(),
   /** The kernel's name of the process (comm): up to 15 bytes, chosen by the process itself. */
   process: z.string(),
 });
@@ -15,39 +15,33 @@ export type Listener = z.infer<typeof listenerSchema>;
 export const MAX_REVERSE_ADDRESSES = 20;
 
 export const reverseNamesRequestSchema = z.strictObject({
-  addresses: z
-    .array(z.union([z.ipv4(), z.ipv6()]))
-    .min(1)
-    .max(MAX_REVERSE_ADDRESSES),
+  addresses: z.array(z.union([z.ipv4(), z.ipv6()])).check(z.minLength(1), z.maxLength(MAX_REVERSE_ADDRESSES)),
 });
 export type ReverseNamesRequest = z.infer<typeof reverseNamesRequestSchema>;
 
 /** By address; null: there is no name. Whoever controls the address chose it: it proves nothing. */
-export const reverseNamesSchema = z.record(z.string(), z.string().nullable());
+export const reverseNamesSchema = z.record(z.string(), z.nullable(z.string()));
 export type ReverseNames = z.infer<typeof reverseNamesSchema>;
 
 /** Most addresses of one request. */
 export const MAX_PLACE_ADDRESSES = 50;
 
 export const placesRequestSchema = z.strictObject({
-  addresses: z
-    .array(z.union([z.ipv4(), z.ipv6()]))
-    .min(1)
-    .max(MAX_PLACE_ADDRESSES),
+  addresses: z.array(z.union([z.ipv4(), z.ipv6()])).check(z.minLength(1), z.maxLength(MAX_PLACE_ADDRESSES)),
 });
 export type PlacesRequest = z.infer<typeof placesRequestSchema>;
 
 /** What a file on the loader's machine says about an address; as true, and as new, as that file. */
 export const placeSchema = z.object({
   /** ISO 3166-1, two letters. */
-  country: z.string().optional(),
-  country_name: z.string().optional(),
+  country: z.optional(z.string()),
+  country_name: z.optional(z.string()),
   /** Number of the autonomous system that announces it. */
-  asn: z.number().int().nonnegative().optional(),
-  organisation: z.string().optional(),
+  asn: z.optional(z.int().check(z.nonnegative())),
+  organisation: z.optional(z.string()),
 });
 export type Place = z.infer<typeof placeSchema>;
 
 /** By address; null: the files say nothing about it. */
-export const placesSchema = z.record(z.string(), placeSchema.nullable());
+export const placesSchema = z.record(z.string(), z.nullable(placeSchema));
 export type Places = z.infer<typeof placesSchema>;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { z } from 'zod';
+import type * as z from 'zod/mini';
 import {
   DEFAULT_ROWS_PER_SECOND,
   handshakeSchema,
@@ -91,9 +91,9 @@ const messages = {
   pause: { schema: pauseSchema, valid: { paused: true } },
   refusal: { schema: refusalSchema, valid: { code: 'unauthorized', message: 'Wrong token.' } },
   handshake: { schema: handshakeSchema, valid: { token: 'secret', protocol: PROTOCOL_VERSION } },
-} satisfies Record<string, { schema: z.ZodType; valid: Record<string, unknown> }>;
+} satisfies Record<string, { schema: z.ZodMiniType; valid: Record<string, unknown> }>;
 
-const kinds = Object.entries<{ schema: z.ZodType; valid: Record<string, unknown> }>(messages).map(
+const kinds = Object.entries<{ schema: z.ZodMiniType; valid: Record<string, unknown> }>(messages).map(
   ([kind, message]) => ({
     kind,
     ...message,

@@ -7,7 +7,7 @@
  *   of them, `rule_counters` once a second.
  * - Client to server: `subscribe`, `pause`, and `rules:*` (rules/requests.ts); each with an acknowledgement.
  */
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { filterProblemSchema, filterTextSchema } from './filter/filter-text.ts';
 import type { History, HistoryRequest, HistoryTop, HistoryTopRequest } from './history.ts';
 import { ACTIONS, REASONS } from './layout.ts';
@@ -18,7 +18,7 @@ import type { RuleCounters, RulesSnapshot } from './rules/snapshot.ts';
 /** Changes with every change of the record's layout, the batch header or a message. */
 export const PROTOCOL_VERSION = 2;
 
-const count = z.number().int().nonnegative();
+const count = z.int().check(z.nonnegative());
 const actionName = z.enum(Object.keys(ACTIONS) as [keyof typeof ACTIONS, ...(keyof typeof ACTIONS)[]]);
 
 /** How the program is attached: the steps of the attach ladder, fastest first. */
@@ -32,7 +32,7 @@ export const interfaceSchema = z.object({
   mode: attachModeSchema,
   state: z.enum(['attached', 'gone']),
   /** Why it is not native, in words; absent when it is. */
-  mode_reason: z.string().optional(),
+  mode_reason: z.optional(z.string()),
 });
 export type Interface = z.infer<typeof interfaceSchema>;
 
@@ -54,7 +54,7 @@ export const helloSchema = z.object({
   clock: z.object({ policy: z.enum(['precise', 'cached']), error_ns: count }),
   limits: z.object({ max_rows_per_second: count }),
   /** Whether this connection came with the admin token, and may change rules. */
-  admin: z.boolean().optional(),
+  admin: z.optional(z.boolean()),
 });
 export type Hello = z.infer<typeof helloSchema>;
 
@@ -94,19 +94,19 @@ export type HopLedger = z.infer<typeof hopLedgerSchema>;
  * The hop to a client, since it subscribed, with the same meaning as in a batch header. `offered` is what its filter
  * let through; `offered + filtered` is all that passed.
  */
-export const clientLedgerSchema = hopLedgerSchema.extend({
+export const clientLedgerSchema = z.extend(hopLedgerSchema, {
   /** Left out by the client's filter: asked for, so no loss. */
-  filtered: count.default(0),
+  filtered: z._default(count, 0),
 });
 export type ClientLedger = z.infer<typeof clientLedgerSchema>;
 
 export const ledgerSchema = z.object({
   at_ms: z.number(),
-  interfaces: z.array(interfaceSchema.extend({ counters: interfaceLedgerSchema })),
+  interfaces: z.array(z.extend(interfaceSchema, { counters: interfaceLedgerSchema })),
   /** From the kernel's rings into the loader. `offered` is the sum of all `emitted`, less `before`. */
   ring: hopLedgerSchema,
   /** Records that earlier loaders took out of these rings: counters go on when one takes over from another. */
-  before: count.optional(),
+  before: z.optional(count),
   /** From the thread that drains to the one that serves. */
   queue: hopLedgerSchema,
   /** From the loader to the client that receives this message. */
@@ -123,20 +123,20 @@ export type Volume = z.infer<typeof volume>;
 export const summarySchema = z.object({
   at_ms: z.number(),
   /** Length of the interval; divide by it for rates. */
-  interval_ms: z.number().positive(),
+  interval_ms: z.number().check(z.positive()),
   /** Exact, from the kernel's counters. */
   total: volume,
-  by_interface: z.array(volume.extend({ name: z.string() })),
+  by_interface: z.array(z.extend(volume, { name: z.string() })),
   /** Packets by verdict, exact. */
   by_action: z.record(actionName, count),
   /** The rest is from the records that reached the loader. */
   records: count,
   /** Highest weight of a record: 1, or N while the kernel samples 1 of N. */
-  max_weight: z.number().int().positive(),
-  by_protocol: z.array(volume.extend({ ip_protocol: count, ether_type: count })),
-  top_sources: z.array(volume.extend({ addr: z.string() })),
-  top_ports: z.array(volume.extend({ ip_protocol: count, port: count })),
-  top_pairs: z.array(volume.extend({ src_addr: z.string(), dst_addr: z.string() })),
+  max_weight: z.int().check(z.positive()),
+  by_protocol: z.array(z.extend(volume, { ip_protocol: count, ether_type: count })),
+  top_sources: z.array(z.extend(volume, { addr: z.string() })),
+  top_ports: z.array(z.extend(volume, { ip_protocol: count, port: count })),
+  top_pairs: z.array(z.extend(volume, { src_addr: z.string(), dst_addr: z.string() })),
   /** Packets that found a table full: they are in the totals, and not in each of the top lists. */
   evicted: count,
 });
@@ -163,9 +163,9 @@ export const noticeSchema = z.object({
   ]),
   /** A whole sentence, with the next action where there is one. */
   message: z.string(),
-  interface: z.string().optional(),
+  interface: z.optional(z.string()),
   /** Records, for loss. */
-  count: count.optional(),
+  count: z.optional(count),
 });
 export type Notice = z.infer<typeof noticeSchema>;
 
@@ -181,17 +181,20 @@ export const MAX_BATCHES_PER_SECOND = 1000;
 
 export const subscribeSchema = z.strictObject({
   /** 0: no rows, only summaries and the ledger. */
-  max_rows_per_second: z.number().int().min(0).max(MAX_ROWS_PER_SECOND).default(DEFAULT_ROWS_PER_SECOND),
+  max_rows_per_second: z._default(z.int().check(z.minimum(0), z.maximum(MAX_ROWS_PER_SECOND)), DEFAULT_ROWS_PER_SECOND),
   /**
    * Rows that wait are sent together so often at most. What comes after a pause leaves at once, whatever this says; who
    * draws a picture needs no more than its frames. The loader sends less often when it has many clients.
    */
-  max_batches_per_second: z.number().int().min(1).max(MAX_BATCHES_PER_SECOND).default(MAX_BATCHES_PER_SECOND),
+  max_batches_per_second: z._default(
+    z.int().check(z.minimum(1), z.maximum(MAX_BATCHES_PER_SECOND)),
+    MAX_BATCHES_PER_SECOND,
+  ),
   /**
    * Which rows, in the language of docs/filter.md; absent: all. It replaces that of an earlier subscription. The limit
    * is of rows that it lets through.
    */
-  filter: filterTextSchema.optional(),
+  filter: z.optional(filterTextSchema),
 });
 export type Subscribe = z.input<typeof subscribeSchema>;
 
@@ -203,18 +206,18 @@ export const refusalSchema = z.object({
   code: z.enum(['unauthorized', 'protocol_mismatch', 'invalid', 'too_many_clients', 'unavailable', 'internal']),
   message: z.string(),
   /** Where in the text of `subscribe`'s filter. */
-  filter: filterProblemSchema.optional(),
+  filter: z.optional(filterProblemSchema),
 });
 export type Refusal = z.infer<typeof refusalSchema>;
 
 export type Acknowledgement<T> = { ok: true; value: T } | { ok: false; error: Refusal };
 
 export const handshakeSchema = z.object({
-  token: z.string().min(1).max(256),
+  token: z.string().check(z.minLength(1), z.maxLength(256)),
   /** For those who change rules. */
-  admin_token: z.string().min(1).max(256).optional(),
+  admin_token: z.optional(z.string().check(z.minLength(1), z.maxLength(256))),
   /** The client's PROTOCOL_VERSION; absent means "any". */
-  protocol: z.number().int().optional(),
+  protocol: z.optional(z.int()),
 });
 export type Handshake = z.infer<typeof handshakeSchema>;
 

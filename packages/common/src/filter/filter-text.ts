@@ -1,16 +1,16 @@
 /** A filter's text where it comes from elsewhere. */
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { FilterError } from './filter-error.ts';
 import { parseFilter } from './parse.ts';
 
 /** Where in a filter's text the problem lies, for those who show it. */
 export const filterProblemSchema = z.object({
   /** From 1, in UTF-16 units. */
-  column: z.number().int().positive(),
+  column: z.int().check(z.positive()),
   /** 0: something is missing there. */
-  length: z.number().int().nonnegative(),
+  length: z.int().check(z.nonnegative()),
   /** What to write there instead. */
-  fix: z.string().optional(),
+  fix: z.optional(z.string()),
 });
 export type FilterProblem = z.infer<typeof filterProblemSchema>;
 
@@ -19,11 +19,13 @@ export function filterProblem({ column, from, to, fix }: FilterError): FilterPro
 }
 
 /** A text that `parseFilter` takes. An issue has the FilterProblem as `params.filter`. */
-export const filterTextSchema = z.string().superRefine((text, context) => {
-  try {
-    parseFilter(text);
-  } catch (error) {
-    if (!(error instanceof FilterError)) throw error;
-    context.addIssue({ code: 'custom', message: error.message, params: { filter: filterProblem(error) } });
-  }
-});
+export const filterTextSchema = z.string().check(
+  z.superRefine((text, context) => {
+    try {
+      parseFilter(text);
+    } catch (error) {
+      if (!(error instanceof FilterError)) throw error;
+      context.addIssue({ code: 'custom', message: error.message, params: { filter: filterProblem(error) } });
+    }
+  }),
+);

@@ -2,7 +2,7 @@
  * How rules are asked for and changed: the same names and bodies as socket.io events (`rules:add`) and as
  * `POST /rules/add` on the loader's own Unix socket.
  */
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import {
   type DefaultPolicy,
   defaultPolicySchema,
@@ -23,52 +23,56 @@ import {
   type RulesSnapshot,
 } from './snapshot.ts';
 
-const count = z.number().int().nonnegative();
+const count = z.int().check(z.nonnegative());
 /** Do it even if somebody named by the lock-out guard would be shut out. */
-const force = z.boolean().optional();
+const force = z.optional(z.boolean());
 const nothing = z.strictObject({});
 
 export const MAX_REHEARSAL_SECONDS = 3600;
-const seconds = z.number().positive().max(MAX_REHEARSAL_SECONDS).default(10);
+const seconds = z._default(z.number().check(z.positive(), z.maximum(MAX_REHEARSAL_SECONDS)), 10);
 
 /** One schema per request; the key is the name behind `rules:`. */
 export const rulesRequestSchemas = {
   list: nothing,
   add: z.strictObject({ rule: ruleDraftSchema, force }),
   edit: z.strictObject({ id: ruleIdSchema, changes: ruleChangesSchema, force }),
-  remove: z.strictObject({ ids: z.array(ruleIdSchema).min(1), force }),
+  remove: z.strictObject({ ids: z.array(ruleIdSchema).check(z.minLength(1)), force }),
   policy: z.strictObject({ default_policy: defaultPolicySchema, force }),
   /** Replaces the set, and adds a rule about it if there is none with this action. */
   import: z.strictObject({
     set: setNameSchema,
     /** The list as text: a network a line, comments, also as `ipset save` writes it. */
     entries: z.string(),
-    action: ruleActionSchema.default('deny'),
-    reason: z.string().max(MAX_REASON_LENGTH).default(''),
+    action: z._default(ruleActionSchema, 'deny'),
+    reason: z._default(z.string().check(z.maxLength(MAX_REASON_LENGTH)), ''),
     /** Read it again from this file of the loader's machine when it changes. */
-    file: z.string().min(1).max(4096).optional(),
+    file: z.optional(z.string().check(z.minLength(1), z.maxLength(4096))),
     /** Leave out lines that cannot be read; else one of them is enough to change nothing. */
-    skip_bad: z.boolean().optional(),
+    skip_bad: z.optional(z.boolean()),
     force,
   }),
   /** What `rules` (instead of those in force), `add` (besides them) or another default policy would do. */
   test: z
     .strictObject({
-      rules: z.array(ruleDraftSchema).optional(),
-      add: ruleDraftSchema.optional(),
-      default_policy: defaultPolicySchema.optional(),
+      rules: z.optional(z.array(ruleDraftSchema)),
+      add: z.optional(ruleDraftSchema),
+      default_policy: z.optional(defaultPolicySchema),
       /** Texts of sets that the rules name and the loader does not have. */
-      sets: z.record(setNameSchema, z.string()).optional(),
+      sets: z.optional(z.record(setNameSchema, z.string())),
       seconds,
     })
-    .refine(({ rules, add }) => rules === undefined || add === undefined, { error: 'Give either `rules` or `add`.' })
-    .refine(({ rules, add, default_policy }) => (rules ?? add ?? default_policy) !== undefined, {
-      error: 'Give `rules`, `add` or `default_policy`.',
-    }),
+    .check(
+      z.refine(({ rules, add }) => rules === undefined || add === undefined, {
+        error: 'Give either `rules` or `add`.',
+      }),
+      z.refine(({ rules, add, default_policy }) => (rules ?? add ?? default_policy) !== undefined, {
+        error: 'Give `rules`, `add` or `default_policy`.',
+      }),
+    ),
   confirm: nothing,
   revert: nothing,
   undo: nothing,
-  audit: z.strictObject({ limit: z.number().int().min(1).max(10_000).default(100) }),
+  audit: z.strictObject({ limit: z._default(z.int().check(z.minimum(1), z.maximum(10_000)), 100) }),
 } as const;
 export type RulesVerb = keyof typeof rulesRequestSchemas;
 /** As it is sent. */
@@ -112,10 +116,10 @@ export const rulesErrorSchema = z.object({
   /** A sentence that ends with the next action. */
   message: z.string(),
   /** What of the request is invalid, as `rule.source`. */
-  field: z.string().optional(),
-  protected: protectedAddressSchema.optional(),
+  field: z.optional(z.string()),
+  protected: z.optional(protectedAddressSchema),
   /** For `limit`: how many there may be. */
-  limit: count.optional(),
+  limit: z.optional(count),
 });
 export type RulesError = z.infer<typeof rulesErrorSchema>;
 
@@ -132,7 +136,7 @@ export type RulesEvents = {
 };
 
 /** The first thing that is wrong with a request, as an error to send back. */
-export function invalidRequest(error: z.ZodError): RulesError {
+export function invalidRequest(error: z.core.$ZodError): RulesError {
   const [issue] = error.issues;
   const field = issue?.path.join('.') ?? '';
   const problem = issue?.message ?? 'It cannot be read.';

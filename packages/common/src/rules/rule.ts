@@ -2,7 +2,7 @@
  * A rule as data. A matching permit rule wins; else a matching deny rule; else observe; else the default policy.
  * Every schema gives back canonical text: `203.0.113.7` for `203.0.113.7/32`, `tcp` for 6, 22 for `"22"`.
  */
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { hasPorts } from '../names.ts';
 import { parseDuration } from './duration.ts';
 import { formatIpProtocol, parseIpProtocol } from './ip-protocol.ts';
@@ -23,63 +23,70 @@ export const defaultPolicySchema = z.enum(['permit', 'deny'], { error: 'Write pe
 export type DefaultPolicy = z.infer<typeof defaultPolicySchema>;
 
 /** What a parser accepts, as what it makes of it. */
-function readBy<Input extends z.ZodType<string | number>, Output>(
+function readBy<Input extends z.ZodMiniType<string | number>, Output>(
   input: Input,
   read: (value: z.output<Input>) => Output,
 ) {
-  return input.transform((value, context): Output => {
-    try {
-      return read(value);
-    } catch (error) {
-      if (!(error instanceof RuleValueError)) throw error;
-      context.addIssue({ code: 'custom', message: error.message });
-      return z.NEVER;
-    }
-  });
+  return z.pipe(
+    input,
+    z.transform((value: z.output<Input>, context): Output => {
+      try {
+        return read(value);
+      } catch (error) {
+        if (!(error instanceof RuleValueError)) throw error;
+        context.issues.push({ code: 'custom', message: error.message, input: value });
+        return z.NEVER;
+      }
+    }),
+  );
 }
 
-const text = z.string().max(64);
+const text = z.string().check(z.maxLength(64, { error: 'Write at most 64 characters.' }));
 const textOrNumber = z.union([z.number(), text]);
 
-const source = readBy(z.string().max(96), (value) => formatRuleSource(parseRuleSource(value)));
+const source = readBy(z.string().check(z.maxLength(96, { error: 'Write at most 96 characters.' })), (value) =>
+  formatRuleSource(parseRuleSource(value)),
+);
 const protocol = readBy(textOrNumber, (value) => formatIpProtocol(parseIpProtocol(value)));
 const destinationPort = readBy(textOrNumber, (value) => formatPortRange(parsePortRange(value)));
 const duration = readBy(text, (value) => {
   parseDuration(value);
   return value;
 });
-const interfaceName = z.string().regex(/^(?!\.{1,2}$)[^\s/\p{Cc}]{1,15}$/u, {
-  error: 'Write the name of an interface: 1 to 15 characters, as in `ip link`.',
-});
+const interfaceName = z.string().check(
+  z.regex(/^(?!\.{1,2}$)[^\s/\p{Cc}]{1,15}$/u, {
+    error: 'Write the name of an interface: 1 to 15 characters, as in `ip link`.',
+  }),
+);
 
 /** One line of text for people: no control characters, nor what turns the direction of text around. */
 function line(longest: number) {
   const bad = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
-  return z
-    .string()
-    .max(longest, { error: `Write at most ${longest} characters.` })
-    .refine((value) => !bad.test(value), { error: 'Write one line, without control characters.' });
+  return z.string().check(
+    z.maxLength(longest, { error: `Write at most ${longest} characters.` }),
+    z.refine((value) => !bad.test(value), { error: 'Write one line, without control characters.' }),
+  );
 }
 
 const reason = line(MAX_REASON_LENGTH);
 const createdBy = line(MAX_WHO_LENGTH);
 const time = z.iso.datetime({ error: 'Write a time in UTC as 2030-01-31T12:00:00Z.' });
 
-export const ruleIdSchema = z.number().int().min(1).max(MAX_RULE_ID);
+export const ruleIdSchema = z.int().check(z.minimum(1), z.maximum(MAX_RULE_ID));
 export const setNameSchema = z
   .string()
-  .refine(isSetName, { error: 'Write 1 to 63 letters, digits, dots, dashes or underscores.' });
+  .check(z.refine(isSetName, { error: 'Write 1 to 63 letters, digits, dots, dashes or underscores.' }));
 
 /** What a packet must be like. Nothing given but the source: every packet of it. */
 const match = {
   /** `any`, an address, a network, or `set:NAME`. */
   source,
   /** A name (`tcp`), or a number where there is no name. */
-  protocol: protocol.optional(),
+  protocol: z.optional(protocol),
   /** 22 or `"1000-2000"`; without `protocol` that of TCP, UDP, SCTP and UDP-Lite. */
-  destination_port: destinationPort.optional(),
+  destination_port: z.optional(destinationPort),
   /** The one it arrived on. */
-  interface: interfaceName.optional(),
+  interface: z.optional(interfaceName),
 };
 
 function portsFit(rule: { protocol?: string | number | undefined; destination_port?: unknown }): boolean {
@@ -105,9 +112,9 @@ export const ruleSchema = z
     created_by: createdBy,
     created_at: time,
     /** From then on the rule does not exist; absent: never. */
-    expires_at: time.optional(),
+    expires_at: z.optional(time),
   })
-  .refine(portsFit, portsDoNotFit);
+  .check(z.refine(portsFit, portsDoNotFit));
 export type Rule = z.infer<typeof ruleSchema>;
 
 /** A rule that somebody asks for. */
@@ -115,13 +122,15 @@ export const ruleDraftSchema = z
   .strictObject({
     action: ruleActionSchema,
     ...match,
-    reason: reason.default(''),
-    expires_at: time.optional(),
+    reason: z._default(reason, ''),
+    expires_at: z.optional(time),
     /** Instead of `expires_at`: `30s`, `15m`, `1h`, `7d`, `1h30m` from when the loader reads it. */
-    for: duration.optional(),
+    for: z.optional(duration),
   })
-  .refine(portsFit, portsDoNotFit)
-  .refine((draft) => draft.for === undefined || draft.expires_at === undefined, oneEnd);
+  .check(
+    z.refine(portsFit, portsDoNotFit),
+    z.refine((draft) => draft.for === undefined || draft.expires_at === undefined, oneEnd),
+  );
 /** As it is sent. */
 export type RuleDraft = z.input<typeof ruleDraftSchema>;
 /** As it is understood: canonical text. */
@@ -130,29 +139,29 @@ export type CheckedRuleDraft = z.output<typeof ruleDraftSchema>;
 /** What to change of a rule; null takes a condition away. That ports and protocol fit is asked of the rule that results. */
 export const ruleChangesSchema = z
   .strictObject({
-    action: ruleActionSchema.optional(),
-    source: source.optional(),
-    protocol: protocol.nullable().optional(),
-    destination_port: destinationPort.nullable().optional(),
-    interface: interfaceName.nullable().optional(),
-    reason: reason.optional(),
-    expires_at: time.nullable().optional(),
-    for: duration.optional(),
+    action: z.optional(ruleActionSchema),
+    source: z.optional(source),
+    protocol: z.optional(z.nullable(protocol)),
+    destination_port: z.optional(z.nullable(destinationPort)),
+    interface: z.optional(z.nullable(interfaceName)),
+    reason: z.optional(reason),
+    expires_at: z.optional(z.nullable(time)),
+    for: z.optional(duration),
   })
-  .refine((changes) => changes.for === undefined || changes.expires_at === undefined, oneEnd);
+  .check(z.refine((changes) => changes.for === undefined || changes.expires_at === undefined, oneEnd));
 export type RuleChanges = z.input<typeof ruleChangesSchema>;
 export type CheckedRuleChanges = z.output<typeof ruleChangesSchema>;
 
 /** A rule in a file that people may edit: what the loader gives may be missing. */
 export const fileRuleSchema = z
   .strictObject({
-    id: ruleIdSchema.optional(),
+    id: z.optional(ruleIdSchema),
     action: ruleActionSchema,
     ...match,
-    reason: reason.default(''),
-    created_by: createdBy.optional(),
-    created_at: time.optional(),
-    expires_at: time.optional(),
+    reason: z._default(reason, ''),
+    created_by: z.optional(createdBy),
+    created_at: z.optional(time),
+    expires_at: z.optional(time),
   })
-  .refine(portsFit, portsDoNotFit);
+  .check(z.refine(portsFit, portsDoNotFit));
 export type FileRule = z.output<typeof fileRuleSchema>;

@@ -1,45 +1,40 @@
 /** The file that rules are kept in, as people and programs write it. */
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { NetworkError, parseNetwork } from '../network.ts';
 import { defaultPolicySchema, fileRuleSchema, MAX_RULE_ID, setNameSchema } from './rule.ts';
 
-const network = z
-  .string()
-  .max(64)
-  .superRefine((text, context) => {
+const network = z.string().check(
+  z.maxLength(64),
+  z.superRefine((text, context) => {
     try {
       parseNetwork(text);
     } catch (error) {
       if (!(error instanceof NetworkError)) throw error;
       context.addIssue({ code: 'custom', message: error.message });
     }
-  });
+  }),
+);
 
 /** Where the networks of a set come from. Neither given: a copy that the loader keeps. */
 export const fileSetSchema = z.strictObject({
   /** A list that is read at each start, and again when it changes. */
-  file: z.string().min(1).max(4096).optional(),
+  file: z.optional(z.string().check(z.minLength(1), z.maxLength(4096))),
   /** A few, written right here. */
-  entries: z.array(network).optional(),
-  loaded_at: z.iso.datetime().optional(),
+  entries: z.optional(z.array(network)),
+  loaded_at: z.optional(z.iso.datetime()),
 });
 export type FileSet = z.infer<typeof fileSetSchema>;
 
 export const rulesFileSchema = z.strictObject({
-  $schema: z.string().optional(),
+  $schema: z.optional(z.string()),
   version: z.literal(1),
   /** `sha256:…` over the rest; it tells a file that somebody edited from one that the loader wrote. */
-  checksum: z.string().optional(),
-  default_policy: defaultPolicySchema.default('permit'),
-  rules: z.array(fileRuleSchema).default([]),
-  sets: z.record(setNameSchema, fileSetSchema).default({}),
+  checksum: z.optional(z.string()),
+  default_policy: z._default(defaultPolicySchema, 'permit'),
+  rules: z._default(z.array(fileRuleSchema), []),
+  sets: z._default(z.record(setNameSchema, fileSetSchema), {}),
   /** Addresses and networks that no rule may deny. */
-  protect: z.array(network).default([]),
-  next_id: z
-    .number()
-    .int()
-    .min(1)
-    .max(MAX_RULE_ID + 1)
-    .optional(),
+  protect: z._default(z.array(network), []),
+  next_id: z.optional(z.int().check(z.minimum(1), z.maximum(MAX_RULE_ID + 1))),
 });
 export type RulesFile = z.output<typeof rulesFileSchema>;

@@ -1,15 +1,15 @@
 /** What the loader tells about its rules: all of them, what they counted, what was changed, what they would have done. */
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { defaultPolicySchema, ruleIdSchema, ruleSchema, setNameSchema } from './rule.ts';
 
-const count = z.number().int().nonnegative();
+const count = z.int().check(z.nonnegative());
 
 /** Exact, from the kernel, for as long as the rule exists. */
 const counted = {
   packets: count,
   bytes: count,
   /** Wall clock; absent while the rule has decided nothing. */
-  last_seen_ms: z.number().optional(),
+  last_seen_ms: z.optional(z.number()),
 };
 
 export const ruleSetSchema = z.object({
@@ -17,7 +17,7 @@ export const ruleSetSchema = z.object({
   /** Networks and addresses in it. */
   entries: count,
   /** The file that it is read from. */
-  file: z.string().optional(),
+  file: z.optional(z.string()),
   loaded_at_ms: z.number(),
 });
 export type RuleSet = z.infer<typeof ruleSetSchema>;
@@ -35,9 +35,9 @@ export const rulesSnapshotSchema = z.object({
   /** Grows with every change. */
   revision: count,
   default_policy: defaultPolicySchema,
-  rules: z.array(ruleSchema.safeExtend(counted)),
+  rules: z.array(z.safeExtend(ruleSchema, counted)),
   sets: z.array(ruleSetSchema),
-  pending: pendingChangeSchema.optional(),
+  pending: z.optional(pendingChangeSchema),
   /** Whether the kernel decides by these rules. */
   enforcing: z.boolean(),
   /** Whether it goes on when the loader ends. */
@@ -60,7 +60,7 @@ const volume = { packets: count, bytes: count };
 
 /** What rules would have done with the packets of some seconds, had they been in force. */
 export const rehearsalReportSchema = z.object({
-  seconds: z.number().nonnegative(),
+  seconds: z.number().check(z.nonnegative()),
   /** Packets of all interfaces in that time, and those of them that were looked at. */
   seen: count,
   judged: count,
@@ -70,8 +70,8 @@ export const rehearsalReportSchema = z.object({
   by_rule: z.array(
     z.object({
       /** A rule that exists; else `draft`, the place in the list that was asked about, from 0. */
-      id: ruleIdSchema.optional(),
-      draft: count.optional(),
+      id: z.optional(ruleIdSchema),
+      draft: z.optional(count),
       /** The rule as one sentence. */
       rule: z.string(),
       ...volume,
@@ -87,9 +87,9 @@ export type RehearsalReport = z.infer<typeof rehearsalReportSchema>;
 
 /** What a change touched, before it or after it. */
 const auditStateSchema = z.object({
-  rules: z.array(ruleSchema).optional(),
-  default_policy: defaultPolicySchema.optional(),
-  sets: z.array(ruleSetSchema).optional(),
+  rules: z.optional(z.array(ruleSchema)),
+  default_policy: z.optional(defaultPolicySchema),
+  sets: z.optional(z.array(ruleSetSchema)),
 });
 
 /** One line of the audit file. */
@@ -115,13 +115,13 @@ export const auditEntrySchema = z.object({
     /** Name of the token, of the user, or `packetlog` itself. */
     name: z.string(),
     via: z.enum(['socket', 'control', 'file', 'loader']),
-    uid: count.optional(),
+    uid: z.optional(count),
     /** Peer's address, for a socket. */
-    address: z.string().optional(),
+    address: z.optional(z.string()),
   }),
   why: z.string(),
-  forced: z.boolean().optional(),
-  before: auditStateSchema.optional(),
-  after: auditStateSchema.optional(),
+  forced: z.optional(z.boolean()),
+  before: z.optional(auditStateSchema),
+  after: z.optional(auditStateSchema),
 });
 export type AuditEntry = z.infer<typeof auditEntrySchema>;

@@ -16,6 +16,7 @@ import type { RulesService } from './engine/rules-service.ts';
 import { readSet, requireGood } from './engine/sets.ts';
 import { sharedBytes } from './file/shared-bytes.ts';
 import { RulesRefusal } from './refusal.ts';
+import '../schema-words.ts';
 
 /** Those that change nothing. */
 const LOOKING: ReadonlySet<RulesVerb> = new Set(['list', 'test', 'audit']);

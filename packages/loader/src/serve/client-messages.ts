@@ -1,7 +1,7 @@
 /** What one client asks for: validated, counted, answered. Nothing that it sends may throw out of here. */
 import type { Acknowledgement, RulesError } from '@packetlog/common';
 import type { Logger } from 'pino';
-import type { z } from 'zod';
+import type * as z from 'zod/mini';
 import type { Client } from './client.ts';
 import { MessageRate } from './message-rate.ts';
 import { Unavailable } from './questions.ts';
@@ -28,7 +28,7 @@ export class ClientMessages {
   }
 
   /** `given`: what came with the event, the acknowledgement last. */
-  answer<Schema extends z.ZodType, Value>(
+  answer<Schema extends z.ZodMiniType, Value>(
     schema: Schema,
     given: readonly unknown[],
     act: (input: z.output<Schema>, done: (value: Value) => void, failed: (error: unknown) => void) => void,

@@ -5,14 +5,14 @@ import {
   placesRequestSchema,
   reverseNamesRequestSchema,
 } from '@packetlog/common';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { History } from '../history/history.ts';
 import type { Listeners } from '../names/listeners.ts';
 import type { Places } from '../names/places.ts';
 import type { ReverseNames } from '../names/reverse-names.ts';
 
 export interface Question {
-  readonly schema: z.ZodType;
+  readonly schema: z.ZodMiniType;
   /** `input` is what the schema made of the message. Throws Unavailable for what this loader does not answer. */
   answer(input: unknown): unknown;
 }
@@ -56,7 +56,7 @@ export function questions({ history, listeners, reverseNames, places }: Sources)
   ]);
 }
 
-function question<Schema extends z.ZodType>(
+function question<Schema extends z.ZodMiniType>(
   event: string,
   schema: Schema,
   answer: (input: z.output<Schema>) => unknown,

@@ -1,8 +1,9 @@
 /** What a client is told about a message that is not as the protocol wants it. */
 import { filterProblemSchema, type Refusal } from '@packetlog/common';
-import type { z } from 'zod';
+import type * as z from 'zod/mini';
+import '../schema-words.ts';
 
-export function refusedMessage(error: z.ZodError): Refusal {
+export function refusedMessage(error: z.core.$ZodError): Refusal {
   const [issue] = error.issues;
   const message = `${issue?.path.join('.') || 'message'}: ${issue?.message ?? 'not valid'}`;
   const filter = issue?.code === 'custom' ? filterProblemSchema.safeParse(issue.params?.['filter']).data : undefined;

@@ -1,6 +1,7 @@
 /** The text of a rules file: reading it, writing it, and telling whether somebody edited it. */
 import { createHash } from 'node:crypto';
 import { MAX_RULE_ID, type Rule, type RulesFile, rulesFileSchema } from '@packetlog/common';
+import '../../schema-words.ts';
 
 /** A rules file that cannot be used. `message` is a sentence that says where and what. */
 export class RulesFileError extends Error {
