@@ -65,5 +65,5 @@ const DOCUMENTED = fileURLToPath(new URL('../../docs/screenshots/', import.meta.
 export async function screenshot(page: Page, name: string): Promise<void> {
   const path = `${process.env['UPDATE_SCREENSHOTS'] === '1' ? DOCUMENTED : ARTIFACTS}${name}.png`;
   mkdirSync(dirname(path), { recursive: true });
-  await page.screenshot({ path });
+  await page.screenshot({ path, animations: 'disabled' });
 }

@@ -3,6 +3,7 @@
 import type { ReactNode } from 'react';
 import { LiveProvider, useSnapshot } from '../live/live-context.tsx';
 import { Banner } from './banner.tsx';
+import { Commands } from './commands.tsx';
 import { NoPicture } from './no-picture.tsx';
 import { PendingBanner } from './rules/pending-banner.tsx';
 import './screen.css';
@@ -36,6 +37,7 @@ function Screen({ children }: { children: ReactNode }) {
         <NoPicture />
       )}
       <Toasts />
+      <Commands />
     </div>
   );
 }

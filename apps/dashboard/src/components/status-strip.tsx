@@ -8,6 +8,7 @@ import { connectionWords } from '../lib/connection-words.ts';
 import { formatBytes, formatCompact, formatCount, quantityText } from '../lib/number.ts';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
 import { useMedia } from '../live/use-media.ts';
+import { PaletteButton } from './commands.tsx';
 import { Count, Measure } from './count.tsx';
 import { ConnectionMark, Logo, LossMark, VerdictMark } from './marks.tsx';
 import { Nav } from './nav.tsx';
@@ -43,6 +44,7 @@ export function StatusStrip({ old }: { old: boolean }) {
       </div>
       <div className="strip-actions">
         <PauseButton />
+        <PaletteButton />
         <ThemeButton />
       </div>
     </header>

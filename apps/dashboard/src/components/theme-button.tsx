@@ -2,6 +2,7 @@
 
 import { Monitor, Moon, Sun } from 'lucide-react';
 import { useEffect, useState } from 'react';
+import { useKeys } from '../live/keys.ts';
 import { chooseTheme, chosenTheme, followSystemTheme, THEMES, type Theme } from '../live/theme.ts';
 
 const ICONS = { system: Monitor, dark: Moon, light: Sun };
@@ -14,6 +15,20 @@ export function ThemeButton() {
     setTheme(chosenTheme());
     return followSystemTheme();
   }, []);
+  const choose = (to: Theme) => {
+    chooseTheme(to);
+    setTheme(to);
+  };
+  useKeys(
+    'app',
+    THEMES.filter((each) => each !== theme).map((each) => ({
+      keys: [],
+      name: `Theme: ${WORDS[each]}`,
+      group: 'View',
+      words: 'colours night day',
+      run: () => choose(each),
+    })),
+  );
   const Icon = ICONS[theme];
   const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? 'system';
   const label = `Theme: ${WORDS[theme]}. Change to ${WORDS[next]}`;
@@ -24,10 +39,7 @@ export function ThemeButton() {
       data-testid="theme-button"
       aria-label={label}
       title={label}
-      onClick={() => {
-        chooseTheme(next);
-        setTheme(next);
-      }}
+      onClick={() => choose(next)}
     >
       <Icon size={14} aria-hidden="true" />
     </button>

@@ -40,15 +40,7 @@ function ToastLine({ toast, dismiss }: { toast: Toast; dismiss: () => void }) {
     >
       <p>{toast.text}</p>
       {toast.undo !== undefined && (
-        <button
-          type="button"
-          className="toast-undo"
-          data-testid="toast-undo"
-          onClick={() => {
-            dismiss();
-            toast.undo?.();
-          }}
-        >
+        <button type="button" className="toast-undo" data-testid="toast-undo" onClick={toast.undo}>
           Undo
         </button>
       )}

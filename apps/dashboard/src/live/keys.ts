@@ -1,6 +1,6 @@
 'use client';
 
-import { useEffect, useLayoutEffect, useRef } from 'react';
+import { useEffect, useLayoutEffect, useRef, useSyncExternalStore } from 'react';
 import { type Command, inOrder, type KeyScope, meantBy, type ScopedCommands } from '../lib/key-bindings.ts';
 import { keyOf } from '../lib/key-text.ts';
 
@@ -111,4 +111,18 @@ export function useKeys(scope: KeyScope, commands: readonly Command[]): void {
       }),
     [scope],
   );
+}
+/** The setting, and how to change it. */
+export function useCharacterKeys(): [boolean, (on: boolean) => void] {
+  const on = useSyncExternalStore(
+    keys.onSetting,
+    () => keys.characterKeys,
+    () => true,
+  );
+  return [
+    on,
+    (next) => {
+      keys.characterKeys = next;
+    },
+  ];
 }

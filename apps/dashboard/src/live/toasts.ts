@@ -1,3 +1,5 @@
+import { undoList } from './undo.ts';
+
 /** What was done a moment ago, and the way back. */
 export interface Toast {
   readonly number: number;
@@ -21,8 +23,23 @@ export class Toasts {
 
   readonly get = (): readonly Toast[] => this.#toasts;
 
-  show(toast: Omit<Toast, 'number'>): void {
-    this.#replace([...this.#toasts, { ...toast, number: this.#count++ }].slice(-SHOWN));
+  /** What can be taken back stays so when its message is gone. */
+  show({ undo, ...toast }: Omit<Toast, 'number'>): void {
+    const number = this.#count++;
+    const undoable = undo === undefined ? {} : { undo: this.#undoOnce(undo, number) };
+    this.#replace([...this.#toasts, { ...toast, ...undoable, number }].slice(-SHOWN));
+  }
+
+  #undoOnce(undo: () => void, number: number): () => void {
+    const entry = {
+      undo: () => {
+        undoList.forget(entry);
+        this.dismiss(number);
+        undo();
+      },
+    };
+    undoList.add(entry);
+    return entry.undo;
   }
 
   dismiss(number: number): void {

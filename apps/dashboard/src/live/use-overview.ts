@@ -1,6 +1,7 @@
 'use client';
 
 import { useEffect, useState } from 'react';
+import type { Command } from '../lib/key-bindings.ts';
 import { RANGES, type RangeId, type TimeSpan } from '../lib/past.ts';
 import { type RangeLists, rangeLists } from '../lib/range-top.ts';
 import { useKeys } from './keys.ts';
@@ -15,23 +16,32 @@ export interface Overview {
   readonly setLook: (look: TimeSpan | null) => void;
 }
 
+const BACK_TO_LIVE = { keys: ['escape'], name: 'Back to live', group: 'Time', words: 'follow newest' } as const;
+
 export function useOverview(): Overview {
   const [range, setRange] = useState<(typeof RANGES)[number]>(RANGES[0]);
   const [look, setLook] = useState<TimeSpan | null>(null);
-  useKeys(
-    'page',
-    look === null
-      ? []
-      : [{ keys: ['escape'], name: 'Back to live', group: 'Time', words: 'follow newest', run: () => setLook(null) }],
-  );
+  const showRange = (id: RangeId) => {
+    setLook(null);
+    setRange(RANGES.find((entry) => entry.id === id) ?? RANGES[0]);
+  };
+  useKeys('page', [
+    ...RANGES.map(
+      ({ id }, i): Command => ({
+        keys: [String(i + 1)],
+        name: `Show the last ${id}`,
+        group: 'Time',
+        words: 'range history past',
+        run: () => showRange(id),
+      }),
+    ),
+    ...(look === null ? [] : [{ ...BACK_TO_LIVE, run: () => setLook(null) }]),
+  ]);
   return {
     range,
     look,
     setLook,
-    setRange: (id) => {
-      setLook(null);
-      setRange(RANGES.find((entry) => entry.id === id) ?? RANGES[0]);
-    },
+    setRange: showRange,
   };
 }
 

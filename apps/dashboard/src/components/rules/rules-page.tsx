@@ -3,6 +3,8 @@
 import type { RulesError } from '@packetlog/common';
 import { useEffect, useState } from 'react';
 import { formatCount } from '../../lib/number.ts';
+import { ADD_RULE } from '../../lib/rules/add-rule.ts';
+import { useKeys } from '../../live/keys.ts';
 import { useSnapshot } from '../../live/live-context.tsx';
 import { useMayChange, useRuleActions, useRulesView } from '../../live/use-rules.ts';
 import { Tabs } from '../tabs.tsx';
@@ -22,6 +24,9 @@ type Open =
   | { readonly what: 'rule' | 'edit'; readonly id: number }
   | { readonly what: 'refused'; readonly id: number; readonly error: RulesError };
 
+const IMPORT = { keys: [], name: 'Import a list of networks…', group: 'Rules', words: 'set file' } as const;
+const POLICY = { keys: [], name: 'Change what no rule matches…', group: 'Rules', words: 'policy default' } as const;
+
 /** All that decides about packets, what it did so far, and the ways to change it. */
 export function RulesPage() {
   const view = useRulesView();
@@ -29,7 +34,17 @@ export function RulesPage() {
   const mayChange = useMayChange();
   const { remove } = useRuleActions();
   const [open, setOpen] = useState<Open | null>(null);
-  useLinkedRule((id) => setOpen({ what: 'rule', id }));
+  useLinkedRule((id) => setOpen(id === null ? { what: 'add' } : { what: 'rule', id }));
+  useKeys(
+    'page',
+    mayChange && view !== null
+      ? [
+          { ...ADD_RULE, run: () => setOpen({ what: 'add' }) },
+          { ...IMPORT, run: () => setOpen({ what: 'import' }) },
+          { ...POLICY, run: () => setOpen({ what: 'policy' }) },
+        ]
+      : [],
+  );
   if (view === null) return <NoRules />;
   const { rules, sets, default_policy } = view.snapshot;
   const close = () => setOpen(null);
@@ -91,13 +106,18 @@ export function RulesPage() {
   );
 }
 
-/** `/rules?rule=12`, where a row of the live table leads: opens that rule once, and leaves the address clean. */
-function useLinkedRule(show: (id: number) => void) {
+/**
+ * `/rules?rule=12`, where a row of the live table leads: opens that rule once, and leaves the address clean. With
+ * `?add` it is the form of a new one.
+ */
+function useLinkedRule(show: (id: number | null) => void) {
   useEffect(() => {
-    const id = Number(new URLSearchParams(location.search).get('rule'));
-    if (!Number.isInteger(id) || id <= 0) return;
-    history.replaceState(history.state, '', location.pathname);
-    show(id);
+    const asked = new URLSearchParams(location.search);
+    const id = Number(asked.get('rule'));
+    const linked = Number.isInteger(id) && id > 0;
+    if (!linked && !asked.has('add')) return;
+    history.replaceState(history.state, '', location.pathname + location.hash);
+    show(linked ? id : null);
   }, []);
 }
 

@@ -1,0 +1,95 @@
+'use client';
+
+import { Command as CommandIcon } from 'lucide-react';
+import { useRouter } from 'next/navigation';
+import { type ComponentType, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { keyWords } from '../lib/key-text.ts';
+import { ADD_RULE } from '../lib/rules/add-rule.ts';
+import { isMac, useKeys } from '../live/keys.ts';
+import { useLive } from '../live/live-context.tsx';
+import { type OverlayName, overlay } from '../live/overlay.ts';
+import { undoList } from '../live/undo.ts';
+import { useFilterCommands } from '../live/use-filter-commands.ts';
+import { useMayChange } from '../live/use-rules.ts';
+
+interface OverlayProps {
+  readonly onClose: () => void;
+}
+
+/** Loaded when they are opened for the first time. */
+const LOADERS: Readonly<Record<OverlayName, () => Promise<ComponentType<OverlayProps>>>> = {
+  palette: async () => (await import('./palette/palette.tsx')).Palette,
+  help: async () => (await import('./help/help-sheet.tsx')).HelpSheet,
+};
+
+/** What can be done on every page, and what lies over the page while it is open. */
+export function Commands() {
+  const { toasts } = useLive();
+  const open = useSyncExternalStore(overlay.subscribe, overlay.get, () => null);
+  const Open = useLoaded(open);
+  useFilterCommands();
+  const router = useRouter();
+  const mayChange = useMayChange();
+  useKeys('app', mayChange ? [{ ...ADD_RULE, run: () => router.push('/rules?add') }] : []);
+  useKeys('app', [
+    { keys: ['mod+k'], name: 'Commands', group: 'Help', hidden: true, run: () => overlay.show('palette') },
+    {
+      keys: ['u'],
+      name: 'Undo the last change',
+      group: 'View',
+      words: 'take back revert',
+      run: () => {
+        if (!undoList.undoLast()) toasts.show({ text: 'There is nothing to take back.', tone: 'problem' });
+      },
+    },
+    {
+      keys: ['?'],
+      name: 'Keys and filter words',
+      group: 'Help',
+      words: 'help shortcuts keyboard',
+      run: () => overlay.show('help'),
+    },
+  ]);
+  return Open === null ? null : <Open onClose={overlay.close} />;
+}
+
+/** null until it is there; a loader that is away cannot send it, and says so. */
+function useLoaded(name: OverlayName | null): ComponentType<OverlayProps> | null {
+  const { toasts } = useLive();
+  const loaded = useRef(new Map<OverlayName, ComponentType<OverlayProps>>());
+  const [, redraw] = useState(0);
+  useEffect(() => {
+    if (name === null || loaded.current.has(name)) return;
+    LOADERS[name]().then(
+      (component) => {
+        loaded.current.set(name, component);
+        redraw((count) => count + 1);
+      },
+      () => {
+        overlay.close();
+        toasts.show({ text: 'This part of the page could not be fetched: the loader is away.', tone: 'problem' });
+      },
+    );
+  }, [name, toasts]);
+  return name === null ? null : (loaded.current.get(name) ?? null);
+}
+
+/** For whoever looks for it with the pointer. */
+export function PaletteButton() {
+  const [keyText, setKeyText] = useState('Ctrl K');
+  useEffect(() => setKeyText(keyWords('mod+k', isMac())), []);
+  return (
+    <button
+      type="button"
+      className="button button-icon"
+      aria-label="Commands"
+      aria-haspopup="dialog"
+      aria-keyshortcuts="Control+K Meta+K"
+      title={`Commands (${keyText})`}
+      data-testid="palette-button"
+      onClick={() => overlay.show('palette')}
+    >
+      <CommandIcon size={14} aria-hidden="true" />
+    </button>
+  );
+}

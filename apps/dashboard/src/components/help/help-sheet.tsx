@@ -1,0 +1,95 @@
+'use client';
+
+import { FILTER_EXAMPLES } from '../../lib/filter-examples.ts';
+import { COMMAND_GROUPS, type Command } from '../../lib/key-bindings.ts';
+import { keys, useCharacterKeys } from '../../live/keys.ts';
+import { useLive } from '../../live/live-context.tsx';
+import { Keycaps } from '../keycaps.tsx';
+import { Sheet } from '../sheet.tsx';
+import './help-sheet.css';
+
+/** The table answers to these itself, while it has the focus. */
+const TABLE_KEYS = [
+  ['arrowdown', 'Pick the next row down'],
+  ['arrowup', 'Pick the next row up'],
+] as const;
+
+/** Keys that do something now, some words of the filter's language, and the switch for keys that are characters. */
+export function HelpSheet({ onClose }: { onClose: () => void }) {
+  const { filter } = useLive();
+  const [characterKeys, setCharacterKeys] = useCharacterKeys();
+  const known = keys.commands().filter((command) => command.keys.length > 0);
+  const groups = COMMAND_GROUPS.map((group) => ({
+    group,
+    commands: known.filter((command, i) => command.group === group && known.findIndex(sameName(command)) === i),
+  })).filter(({ commands }) => commands.length > 0);
+  return (
+    <Sheet title="Keys and filter words" onClose={onClose}>
+      <div className="sheet-body help">
+        <label className="help-switch">
+          <input
+            type="checkbox"
+            checked={characterKeys}
+            onChange={(event) => setCharacterKeys(event.target.checked)}
+            data-testid="character-keys"
+          />
+          <span>
+            Single letters and signs are keys
+            <span className="field-hint">
+              Switch it off if you speak to the computer. <Keycaps keys="mod+k" /> always opens everything there is to
+              do.
+            </span>
+          </span>
+        </label>
+        {groups.map(({ group, commands }) => (
+          <section key={group}>
+            <h3 className="help-title">{group}</h3>
+            <dl className="help-keys">
+              {commands.map(({ name, keys: all }) => (
+                <Line key={name} name={name} keys={all} />
+              ))}
+              {group === 'Rows' && TABLE_KEYS.map(([key, name]) => <Line key={key} name={name} keys={[key]} />)}
+            </dl>
+          </section>
+        ))}
+        <section>
+          <h3 className="help-title">Filter words, as tcpdump has them</h3>
+          <ul className="help-examples">
+            {FILTER_EXAMPLES.map(([text, meaning]) => (
+              <li key={text}>
+                <button
+                  type="button"
+                  className="help-example font-mono"
+                  onClick={() => {
+                    onClose();
+                    filter.apply(text);
+                  }}
+                >
+                  {text}
+                </button>
+                <span className="text-muted">{meaning}</span>
+              </li>
+            ))}
+          </ul>
+        </section>
+      </div>
+    </Sheet>
+  );
+}
+
+function sameName({ name }: Command) {
+  return (other: Command) => other.name === name;
+}
+
+function Line({ name, keys: all }: { name: string; keys: readonly string[] }) {
+  return (
+    <div className="help-line">
+      <dt>{name}</dt>
+      <dd>
+        {all.map((each) => (
+          <Keycaps key={each} keys={each} />
+        ))}
+      </dd>
+    </div>
+  );
+}

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import type { Command } from './key-bindings.ts';
+import { paletteSections } from './palette-sections.ts';
+
+const applied: string[] = [];
+const filter = { text: '', apply: (text: string) => void applied.push(text) };
+const ran: string[] = [];
+
+function command(name: string, group: Command['group'], from = 'page'): Command {
+  return { name, group, keys: [], run: () => void ran.push(`${name} by ${from}`) };
+}
+
+const COMMANDS = [
+  command('Add a rule…', 'Rules'),
+  command('Go to Rules', 'Pages', 'app'),
+  command('Pause the rows', 'Rows', 'app'),
+  command('Add a rule…', 'Rules', 'app'),
+];
+
+const sections = (query: string, recent: readonly string[] = []) =>
+  paletteSections(COMMANDS, query, recent, filter).map(({ title, found }) => [
+    title,
+    found.map(({ entry }) => entry.name),
+  ]);
+
+describe('the palette shows', () => {
+  it('all commands in their groups, each name once', () => {
+    expect(sections('')).toEqual([
+      ['Rows', ['Pause the rows']],
+      ['Rules', ['Add a rule…']],
+      ['Pages', ['Go to Rules']],
+    ]);
+  });
+
+  it('what was used lately first, unless it cannot be done now', () => {
+    expect(sections('', ['Step', 'Go to Rules'])).toEqual([
+      ['Used lately', ['Go to Rules']],
+      ['Rows', ['Pause the rows']],
+      ['Rules', ['Add a rule…']],
+    ]);
+  });
+
+  it('what fits, and the text as a filter', () => {
+    expect(sections('rules')).toEqual([['Commands', ['Go to Rules']]]);
+    expect(sections('rule')).toEqual([
+      ['Commands', ['Add a rule…', 'Go to Rules']],
+      ['As a filter', ['Show only: rule']],
+    ]);
+    expect(sections('tcp port 22')).toEqual([['As a filter', ['Show only: tcp port 22']]]);
+    expect(sections('nothing of that kind')).toEqual([]);
+  });
+});
+
+it('of two commands with one name the narrower is done', () => {
+  paletteSections(COMMANDS, 'add', [], filter)[0]?.found[0]?.entry.run();
+  expect(ran).toEqual(['Add a rule… by page']);
+});
+
+it('a filter that is chosen is applied', () => {
+  paletteSections(COMMANDS, '443', [], filter)[0]?.found[0]?.entry.run();
+  expect(applied).toEqual(['port 443']);
+});

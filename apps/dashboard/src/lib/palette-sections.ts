@@ -1,0 +1,48 @@
+import { COMMAND_GROUPS, type Command } from './key-bindings.ts';
+import { type Found, find } from './palette.ts';
+import { filterOffers, shortFilter } from './palette-filters.ts';
+
+export interface PaletteSection {
+  readonly title: string;
+  readonly found: readonly Found<Command>[];
+}
+
+/** What the palette shows: without a query all, in groups and what was used lately first; else what fits, best first. */
+export function paletteSections(
+  commands: readonly Command[],
+  query: string,
+  recent: readonly string[],
+  filter: { readonly text: string; readonly apply: (text: string) => void },
+): readonly PaletteSection[] {
+  const known = uniqueByName(commands);
+  if (query.trim() === '') {
+    const lately = recent.flatMap((name) => known.find((command) => command.name === name) ?? []);
+    const groups = COMMAND_GROUPS.map((group) => ({
+      title: group,
+      found: known.filter((command) => command.group === group && !lately.includes(command)).map(unmarked),
+    }));
+    return [{ title: 'Used lately', found: lately.map(unmarked) }, ...groups].filter(({ found }) => found.length > 0);
+  }
+  const offers = filterOffers(query, filter.text).map(
+    (offer): Command => ({
+      keys: [],
+      name: shortFilter(offer.name, 90),
+      group: 'Filter',
+      run: () => filter.apply(offer.filter),
+    }),
+  );
+  const found = find(known, query, recent);
+  return [
+    { title: 'Commands', found },
+    { title: 'As a filter', found: offers.map(unmarked) },
+  ].filter((section) => section.found.length > 0);
+}
+
+function unmarked(entry: Command): Found<Command> {
+  return { entry, marked: [] };
+}
+
+/** The first of a name wins: it is the one whose key would win too. */
+function uniqueByName(commands: readonly Command[]): readonly Command[] {
+  return commands.filter(({ name }, i) => commands.findIndex((other) => other.name === name) === i);
+}

@@ -1,0 +1,7 @@
+/** The same command on every page: elsewhere it leads to the rules first. */
+export const ADD_RULE = {
+  keys: ['a'],
+  name: 'Add a rule…',
+  group: 'Rules',
+  words: 'new deny permit observe block',
+} as const;

@@ -1,0 +1,17 @@
+import { withRecent } from '../lib/palette.ts';
+
+const KEY = 'packetlog-recent-commands';
+
+/** Names of the commands that were used last, the newest first. This browser remembers them. */
+export function recentCommands(): readonly string[] {
+  try {
+    const recent: unknown = JSON.parse(localStorage.getItem(KEY) ?? '[]');
+    return Array.isArray(recent) ? recent.filter((each): each is string => typeof each === 'string') : [];
+  } catch {
+    return [];
+  }
+}
+
+export function rememberCommand(name: string): void {
+  localStorage.setItem(KEY, JSON.stringify(withRecent(recentCommands(), name)));
+}

@@ -1,0 +1,154 @@
+/** The keyboard in the dashboard: palette, help, undo, export, Tab. Real browser, loader and packets; needs root, chromium. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type LabProcess, startPacketlog } from '../lab/process.ts';
+import { requireRoot } from '../lab/root.ts';
+import { type Forward, forwardPort, sendUdp } from '../lab/traffic.ts';
+import { until } from '../lab/until.ts';
+import { axeViolations, openPage, PHONE, screenshot, startChromium } from './chromium.ts';
+import { eachWithNetwork } from './suite.ts';
+
+const TOKEN = 'a-token-of-the-test-0123456789';
+const ADMIN_TOKEN = 'a-token-to-change-rules-0123456789';
+
+describe.skipIf(!requireRoot())('the keyboard', { timeout: 120_000 }, () => {
+  const suite = eachWithNetwork();
+  let browser: Browser;
+  const forwards: Forward[] = [];
+  let directory: string;
+  beforeAll(async () => {
+    browser = await startChromium();
+    directory = await mkdtemp(join(tmpdir(), 'packetlog-commands-'));
+  });
+  afterEach(async () => {
+    for (const context of browser.contexts()) await context.close();
+    for (const forward of forwards.splice(0)) await forward.close();
+  });
+  afterAll(async () => {
+    await browser.close();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  async function start(): Promise<{ packetlog: LabProcess; page: Page; problems: string[] }> {
+    const { server, link } = suite.network;
+    const probe = await forwardPort(server, 1, 0);
+    const { port } = probe;
+    await probe.close();
+    const packetlog = suite.own(
+      startPacketlog(server, {
+        args: ['--iface', link.server.device, '--print', 'none', '--listen', `127.0.0.1:${port}`, '--pin', 'never'],
+        env: { PACKETLOG_TOKEN: TOKEN, PACKETLOG_ADMIN_TOKEN: ADMIN_TOKEN, PACKETLOG_STATE_DIR: directory },
+      }),
+    );
+    await packetlog.untilPrinted(/Waiting for Ctrl-C/);
+    forwards.push(await forwardPort(server, port));
+    const opened = await openPage(browser, `http://localhost:${port}/#token=${TOKEN}&admin_token=${ADMIN_TOKEN}`);
+    await opened.page.locator('[data-testid=connection-state][data-state=live]').waitFor();
+    return { packetlog, ...opened };
+  }
+
+  const send = async (port: number, count: number) => {
+    const { client, link } = suite.network;
+    const { sent } = await sendUdp(client, { address: link.server.ipv4, count, ports: [port] });
+    expect(sent).toBe(count);
+  };
+
+  test('everything is found in the palette, done by its key, and taken back', async () => {
+    const { packetlog, page, problems } = await start();
+    const { keyboard } = page;
+    const state = page.getByTestId('table-state');
+    const palette = page.getByTestId('palette');
+    const chosen = () => page.locator('[data-testid=palette] [aria-selected=true]').textContent();
+    const command = async (letters: string) => {
+      await keyboard.press('Control+k');
+      await palette.waitFor();
+      await keyboard.type(letters);
+      await keyboard.press('Enter');
+      await palette.waitFor({ state: 'detached' });
+    };
+    const stateIs = (wanted: string) => page.locator(`[data-testid=table-state][data-state=${wanted}]`).waitFor();
+    await send(53, 5);
+    await page.getByTestId('live-row').nth(4).waitFor();
+
+    // The focus goes in, and back to where it was.
+    await page.getByTestId('pause-button').focus();
+    await keyboard.press('Control+k');
+    await palette.waitFor();
+    expect(await page.evaluate('document.activeElement.getAttribute("role")')).toBe('combobox');
+    expect(await axeViolations(page)).toEqual([]);
+    await screenshot(page, 'palette');
+    await keyboard.type('udp port 53');
+    expect(await chosen()).toContain('Show only: udp port 53');
+    await keyboard.press('Escape');
+    await palette.waitFor({ state: 'detached' });
+    expect(await page.evaluate('document.activeElement.dataset.testid')).toBe('pause-button');
+
+    await command('pau');
+    await stateIs('paused');
+    await page.getByTestId('live-table').locator('[tabindex="0"]').first().focus();
+    await keyboard.press('Space');
+    await stateIs('follow');
+
+    // What was done last is first.
+    await keyboard.press('Control+k');
+    await palette.getByRole('group', { name: 'Used lately' }).getByText('Pause the rows').waitFor();
+    await keyboard.press('ArrowDown');
+    await keyboard.press('ArrowUp');
+    expect(await chosen()).toContain('Pause the rows');
+    await keyboard.press('Control+k');
+    await palette.waitFor({ state: 'detached' });
+
+    // A filter by the palette, gone by a command, back by u, gone by u.
+    await command('port 53');
+    await until(() => new URL(page.url()).hash === '#filter=port+53', { what: 'the filter in the address' });
+    await command('remove filter');
+    await until(() => new URL(page.url()).hash === '', { what: 'no filter in the address' });
+    await keyboard.press('u');
+    await page.getByTestId('toasts').getByText('Taken back: the filter is again port 53').waitFor();
+    await keyboard.press('u');
+    await page.getByTestId('toasts').getByText('Taken back: no filter.').waitFor();
+    await keyboard.press('u');
+    await page.getByTestId('toasts').getByText('There is nothing to take back.').waitFor();
+
+    // Two keys for a page; a rule is added there, and taken back from the other page.
+    await keyboard.press('g');
+    await keyboard.press('r');
+    await page.waitForURL('**/rules');
+    await keyboard.press('g');
+    await keyboard.press('l');
+    await page.waitForURL(/\/$/);
+    await keyboard.press('a');
+    await page.locator('[name=source]').fill('198.51.100.7');
+    await page.locator('[name=reason]').fill('to be taken back');
+    await keyboard.press('Enter');
+    await page.getByTestId('rule-row').waitFor();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await keyboard.press('u');
+    await page.getByTestId('rule-row').waitFor({ state: 'detached' });
+
+    // Letters are letters in a field, and nothing at all where they are switched off.
+    await keyboard.press('?');
+    const help = page.getByRole('dialog', { name: 'Keys and filter words' });
+    await help.waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await screenshot(page, 'help');
+    await page.getByTestId('character-keys').uncheck();
+    await keyboard.press('Escape');
+    await help.waitFor({ state: 'detached' });
+    await keyboard.press('?');
+    await command('keys');
+    await help.waitFor();
+    await page.setViewportSize(PHONE);
+    await screenshot(page, 'help-phone');
+    await page.getByTestId('character-keys').check();
+    await keyboard.press('Escape');
+    await keyboard.press('Control+k');
+    await screenshot(page, 'palette-phone');
+    expect(await state.count()).toBe(0);
+    expect(problems).toEqual([]);
+    await packetlog.end();
+  });
+});
