@@ -1,5 +1,5 @@
 import { spanText } from './clock.ts';
-import type { Past, TimeSpan } from './past.ts';
+import type { PastView, TimeSpan } from './past.ts';
 import type { Sums } from './past-level.ts';
 
 /** A span and the one of the same length before it. */
@@ -11,7 +11,7 @@ export interface Comparison {
 }
 
 /** null while not all of the span itself is known. */
-export function compare(past: Past, { fromMs, toMs }: TimeSpan): Comparison | null {
+export function compare(past: PastView, { fromMs, toMs }: TimeSpan): Comparison | null {
   const lengthMs = toMs - fromMs;
   const now = past.sums({ fromMs, toMs });
   if (now === null) return null;

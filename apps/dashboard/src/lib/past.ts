@@ -22,19 +22,31 @@ const PROTOCOL: ReadonlyMap<number, 'tcp' | 'udp' | 'icmp'> = new Map([
   [58, 'icmp'],
 ]);
 
+/** The past as it is read. */
+export interface PastView {
+  /** Changes with everything that is added. */
+  readonly version: number;
+  /** How far it reaches: the end of the newest summary, or of what the loader remembered. Ms since the epoch. */
+  readonly endMs: number | null;
+  /** In the finest steps that still reach back to its begin and are no more than a screen can show. */
+  points(span: TimeSpan): PastPoint[];
+  /** null unless nearly all of it is known. */
+  sums(span: TimeSpan): Sums | null;
+  /** Of `points`. */
+  stepMs(span: TimeSpan): number;
+}
+
 /** The rates of the last hours: filled from the loader's memory, kept up by `summary`. */
-export class Past {
+export class Past implements PastView {
   readonly #levels = HISTORY_LEVELS.map(({ step_ms, buckets }) => new PastLevel(step_ms, buckets));
   #newestMs: number | null = null;
   #filledToMs: number | null = null;
   #version = 0;
 
-  /** Changes with everything that is added. */
   get version(): number {
     return this.#version;
   }
 
-  /** How far it reaches: the end of the newest summary, or of what the loader remembered. Ms since the epoch. */
   get endMs(): number | null {
     return this.#newestMs ?? this.#filledToMs;
   }
@@ -73,9 +85,9 @@ export class Past {
     this.#version++;
   }
 
-  /** In the finest steps that still reach back to its begin and are no more than a screen can show. */
-  points(span: TimeSpan): PastPoint[] {
-    return this.#levelFor(span).points(span.fromMs, span.toMs);
+  /** `stepMs`: of another level than the one that suits best. */
+  points(span: TimeSpan, stepMs = this.stepMs(span)): PastPoint[] {
+    return this.#levels.find((level) => level.stepMs === stepMs)?.points(span.fromMs, span.toMs) ?? [];
   }
 
   sums(span: TimeSpan): Sums | null {

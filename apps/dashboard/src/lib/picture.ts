@@ -2,6 +2,7 @@ import {
   compileFilter,
   type Filter,
   type Hello,
+  type History,
   type Interface,
   type Ledger,
   type Notice,
@@ -10,7 +11,7 @@ import {
 } from '@packetlog/common';
 import { type CarriedLoss, carryOver, type Loss, lossSoFar, NOTHING_CARRIED } from './loss.ts';
 import { appendMarker, isMarkerAt } from './marker.ts';
-import { Past } from './past.ts';
+import { Past, type PastView } from './past.ts';
 import { RowsView } from './rows-view.ts';
 import { lostBetween, NEW_STREAM, receiveBatch, type StreamAccount } from './stream-account.ts';
 import { TOP_WINDOW, type TopLists, topLists } from './top.ts';
@@ -69,7 +70,8 @@ export interface Figures {
 /** What the page knows. It is told each message with the time (a monotonic clock, ms) at which it came. */
 export class Picture {
   readonly rows = new RowsView(ROWS_KEPT);
-  readonly past = new Past();
+  readonly past: PastView;
+  readonly ownPast = new Past();
   readonly #interfaceNames = new Map<number, string>();
   #hello: Hello | null = null;
   #ledger: Ledger | null = null;
@@ -93,6 +95,11 @@ export class Picture {
   /** `seen` is -1 until a ledger tells it. */
   #paused: { at: number; seen: number } | null = null;
 
+  /** `past`: what is shown in place of `ownPast`, which its own summaries make. */
+  constructor(past: PastView | null = null) {
+    this.past = past ?? this.ownPast;
+  }
+
   interfaceName = (ifindex: number): string | undefined => this.#interfaceNames.get(ifindex);
 
   /** Another one: the loader was started anew, or it is another loader. */
@@ -108,7 +115,7 @@ export class Picture {
       appendMarker(this.rows.live, { kind: 'restarted', at_ms: wall, rows: 0, span_ms: 0 });
       this.#carried = NOTHING_CARRIED;
       this.#lossCharted = 0;
-      this.past.clear();
+      this.ownPast.clear();
     } else if (before !== null) {
       const span_ms = at - (this.#goneAt ?? at);
       appendMarker(this.rows.live, { kind: 'disconnected', at_ms: wall - span_ms, rows: 0, span_ms });
@@ -121,6 +128,11 @@ export class Picture {
     this.#goneAt = null;
     if (this.#paused !== null) this.#paused = { at: this.#paused.at, seen: -1 };
     this.#nameInterfaces(hello.interfaces);
+  }
+
+  /** `nowMs`: about the loader's clock. */
+  history(history: History, nowMs: number): void {
+    this.ownPast.fill(history, nowMs);
   }
 
   gone(at: number): void {
@@ -141,8 +153,11 @@ export class Picture {
     if (rows.live.size > 0) appendMarker(rows.live, { kind: 'filtered', at_ms: Date.now(), rows: 0, span_ms: 0 });
   }
 
+  // Where several nodes are shown as one, a name stands behind that of its node; in neither can be a space.
   #indexesOf(name: string): number[] {
-    return [...this.#interfaceNames].filter(([, known]) => known === name).map(([ifindex]) => ifindex);
+    return [...this.#interfaceNames]
+      .filter(([, known]) => known === name || known.endsWith(` ${name}`))
+      .map(([ifindex]) => ifindex);
   }
 
   batch(batch: PacketLogBatch, at: number): void {
@@ -163,7 +178,7 @@ export class Picture {
   summary(summary: Summary, at: number): void {
     this.#summaryAt = at;
     const total = this.#loss().total;
-    this.past.add(summary, Math.max(0, total - this.#lossCharted));
+    this.ownPast.add(summary, Math.max(0, total - this.#lossCharted));
     this.#lossCharted = total;
     this.#summaries = [...this.#summaries, summary].slice(-TOP_WINDOW);
     this.#top = topLists(this.#summaries, TOP_ENTRIES);

@@ -1,82 +1,56 @@
 'use client';
 
-import {
-  createContext,
-  type ReactNode,
-  useContext,
-  useEffect,
-  useMemo,
-  useRef,
-  useState,
-  useSyncExternalStore,
-} from 'react';
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import { FilterChoice } from './filter-choice.ts';
-import { takeHandshakeTarget } from './handshake-target.ts';
-import { LoaderConnection } from './loader-socket.ts';
-import { type Snapshot, Store } from './store.ts';
+import { Nodes } from './nodes.ts';
+import type { Snapshot } from './store.ts';
 import { Toasts } from './toasts.ts';
+import type { View } from './view.ts';
 
-interface Live {
-  readonly store: Store;
-  readonly retry: () => void;
-  readonly setPaused: (paused: boolean) => void;
-  readonly ask: LoaderConnection['ask'];
+interface Live extends View {
   readonly filter: FilterChoice;
-  readonly top: LoaderConnection['top'];
   readonly toasts: Toasts;
+  readonly nodes: Nodes;
 }
 
 const LiveContext = createContext<Live | null>(null);
 
-/** Owns the store and the connection for as long as the page is open. */
+/** Owns the nodes and their connections for as long as the page is open. What is read is the node that is shown. */
 export function LiveProvider({ children }: { children: ReactNode }) {
-  const [store] = useState(() => new Store());
+  const [nodes] = useState(() => new Nodes());
   const [toasts] = useState(() => new Toasts());
   const [filter] = useState(() => new FilterChoice());
-  const connection = useRef<LoaderConnection | null>(null);
+  const { view } = useSyncExternalStore(nodes.subscribe, nodes.get, nodes.get);
 
   useEffect(() => {
-    const open = () => {
-      filter.readAddress();
-      const { token, adminToken, loader } = takeHandshakeTarget();
-      connection.current?.close();
-      const target = token === null ? null : { token, adminToken, loader };
-      connection.current = target === null ? null : new LoaderConnection(store, target, filter.text);
-      if (token === null) store.connect({ type: 'no_token' }, loader);
-    };
     // The printed URL pasted into an open tab changes only the hash.
     const onHash = () => {
-      if (location.hash.includes('token=')) open();
-      else filter.readAddress();
+      filter.readAddress();
+      if (location.hash.includes('token=')) nodes.openHome();
     };
-    const stopFiltering = filter.onChange(() => connection.current?.setFilter(filter.text));
-    open();
+    filter.readAddress();
+    nodes.open(filter.text);
+    const stopFiltering = filter.onChange(() => nodes.setFilter(filter.text));
     window.addEventListener('hashchange', onHash);
-    const stopTicking = store.startTicking();
     return () => {
       window.removeEventListener('hashchange', onHash);
       stopFiltering();
-      stopTicking();
-      connection.current?.close();
-      connection.current = null;
+      nodes.close();
     };
-  }, [store, filter]);
+  }, [nodes, filter]);
 
   const live = useMemo<Live>(
     () => ({
-      store,
+      nodes,
       toasts,
       filter,
-      retry: () => connection.current?.retry(),
-      setPaused: (paused) => connection.current?.pause(paused),
-      top: async (...span) => connection.current?.top(...span) ?? null,
-      ask: async (...request) =>
-        connection.current?.ask(...request) ?? {
-          ok: false,
-          error: { code: 'unavailable', message: 'There is no connection to the loader.' },
-        },
+      store: view.store,
+      retry: () => view.retry(),
+      setPaused: (paused) => view.setPaused(paused),
+      top: (...span) => view.top(...span),
+      ask: (...request) => view.ask(...request),
     }),
-    [store, toasts, filter],
+    [nodes, view, toasts, filter],
   );
   return <LiveContext.Provider value={live}>{children}</LiveContext.Provider>;
 }

@@ -1,12 +1,12 @@
 import {
   type ClientToServerEvents,
-  DEFAULT_ROWS_PER_SECOND,
   HISTORY_LEVELS,
   type HistoryTop,
   helloSchema,
   historySchema,
   historyTopSchema,
   ledgerSchema,
+  type Notice,
   noticeSchema,
   PacketLogBatch,
   PROTOCOL_VERSION,
@@ -19,6 +19,7 @@ import {
   rulesErrorSchema,
   rulesSnapshotSchema,
   type ServerToClientEvents,
+  type Summary,
   summarySchema,
 } from '@packetlog/common';
 import { io, type Socket } from 'socket.io-client';
@@ -34,16 +35,30 @@ const RETRY_AFTER_SERVER_CLOSED_MS = 2_000;
 const FRAMES_PER_SECOND = 60;
 const ANSWER_WITHIN_MS = 15_000;
 
+/** Hears what a loader says, after the store of its node. */
+export interface Tap {
+  batch(batch: PacketLogBatch): void;
+  summary(summary: Summary): void;
+  notice(notice: Notice): void;
+}
+
 /** The page's connection to a loader. Nothing that comes in is believed before it is parsed. */
 export class LoaderConnection {
   readonly #store: Store;
   readonly #socket: LoaderSocket;
   #filter: string;
+  #rowsPerSecond: number;
   #retry: ReturnType<typeof setTimeout> | undefined;
+  tap: Tap | null = null;
 
-  constructor(store: Store, target: { loader: string; token: string; adminToken: string | null }, filter: string) {
+  constructor(
+    store: Store,
+    target: { loader: string; token: string; adminToken: string | null },
+    { filter, rowsPerSecond }: { filter: string; rowsPerSecond: number },
+  ) {
     this.#store = store;
     this.#filter = filter;
+    this.#rowsPerSecond = rowsPerSecond;
     this.#socket = io(target.loader, {
       transports: ['websocket'],
       auth: {
@@ -110,6 +125,12 @@ export class LoaderConnection {
     else changed();
   }
 
+  setRowsPerSecond(rows: number): void {
+    if (rows === this.#rowsPerSecond) return;
+    this.#rowsPerSecond = rows;
+    if (this.#socket.connected) this.#subscribe(() => {});
+  }
+
   /** Who made that time, ms since the epoch; null where the loader cannot be asked, or does not say. */
   async top(from_ms: number, to_ms: number): Promise<HistoryTop | null> {
     if (!this.#socket.connected) return null;
@@ -140,7 +161,7 @@ export class LoaderConnection {
         socket.emit('history', { step_ms }, (answer) => {
           const history = historySchema.safeParse(answer.ok ? answer.value : null);
           if (!history.success) return this.#bad();
-          picture.past.fill(history.data, Date.now());
+          picture.history(history.data, Date.now());
           this.#store.figuresChanged(true);
         });
       }
@@ -174,6 +195,7 @@ export class LoaderConnection {
       if (!summary.success) return this.#bad();
       picture.summary(summary.data, performance.now());
       this.#store.rules.endInterval(summary.data.interval_ms / 1000);
+      this.tap?.summary(summary.data);
       this.#fresh();
     });
     socket.on('ledger', (message) => {
@@ -186,6 +208,7 @@ export class LoaderConnection {
       const notice = noticeSchema.safeParse(message);
       if (!notice.success) return this.#bad();
       picture.notice(notice.data);
+      this.tap?.notice(notice.data);
       this.#store.figuresChanged(true);
     });
     socket.on('rules', (message) => {
@@ -202,7 +225,9 @@ export class LoaderConnection {
     });
     socket.on('packets', (bytes: Uint8Array | ArrayBuffer) => {
       try {
-        picture.batch(PacketLogBatch.from(bytes), performance.now());
+        const batch = PacketLogBatch.from(bytes);
+        picture.batch(batch, performance.now());
+        this.tap?.batch(batch);
       } catch {
         return this.#bad();
       }
@@ -214,7 +239,7 @@ export class LoaderConnection {
     this.#socket.emit(
       'subscribe',
       {
-        max_rows_per_second: DEFAULT_ROWS_PER_SECOND,
+        max_rows_per_second: this.#rowsPerSecond,
         max_batches_per_second: FRAMES_PER_SECOND,
         ...(this.#filter !== NO_FILTER && { filter: this.#filter }),
       },

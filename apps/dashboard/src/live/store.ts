@@ -24,13 +24,13 @@ export interface Snapshot {
   readonly rowsVersion: number;
 }
 
-/** The one store of the page. It notifies at most once per animation frame; figures at most four times a second. */
+/** What the page draws from. It notifies at most once per animation frame; figures at most four times a second. */
 export class Store {
-  readonly picture = new Picture();
+  readonly picture: Picture;
   readonly rules = new RuleBook();
   #connection: Connection = { state: 'connecting', since: 0 };
   #loader = '';
-  #snapshot: Snapshot = this.#take(0, 0);
+  #snapshot: Snapshot;
   readonly #listeners = new Set<() => void>();
   #rowsVersion = 0;
   #figuresDue = false;
@@ -39,6 +39,11 @@ export class Store {
   #rowsPaintedAt = 0;
   #rowsPaintedEnd = 0;
   #rowsTimer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(picture = new Picture()) {
+    this.picture = picture;
+    this.#snapshot = this.#take(0, 0);
+  }
 
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
@@ -53,7 +58,11 @@ export class Store {
 
   /** The state of the connection is shown with the next frame, whatever the rhythm of the figures. */
   connect(event: ConnectionEvent, loader = this.#loader): void {
-    const next = nextConnection(this.#connection, event);
+    this.become(nextConnection(this.#connection, event), loader);
+  }
+
+  /** As `connect`, for who knows the state already. */
+  become(next: Connection, loader = this.#loader): void {
     if (next.state !== this.#connection.state || loader !== this.#loader) this.#urgent = true;
     this.#connection = next;
     this.#loader = loader;

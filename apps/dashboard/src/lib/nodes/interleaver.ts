@@ -1,0 +1,82 @@
+import { PACKET_LOG_FIELDS, PACKET_LOG_SIZE, type PacketLogBatch, type PacketLogView } from '@packetlog/common';
+
+/** So long a row waits for older ones of other nodes. */
+const HELD_MS = 120;
+/** More than this does not wait: a page in the background has few moments to take them out. */
+const MOST_HELD = 50_000;
+
+interface Waiting {
+  readonly batch: PacketLogView;
+  readonly arrivedAt: number;
+  readonly indexOf: (ifindex: number) => number;
+  next: number;
+}
+
+/**
+ * Rows of several nodes in the order of their times. Within a node they stay as they came; between nodes the order holds
+ * as far as their clocks and the ways here differ by less than the waiting time.
+ */
+export class Interleaver {
+  readonly #queues: Waiting[][];
+  #held = 0;
+
+  constructor(nodes: number) {
+    this.#queues = Array.from({ length: nodes }, () => []);
+  }
+
+  get held(): number {
+    return this.#held;
+  }
+
+  /** Borrows the batch until its rows are taken. `indexOf`: the number of an interface among those of all nodes. */
+  put(node: number, batch: PacketLogBatch, indexOf: (ifindex: number) => number, now: number): void {
+    if (batch.length === 0) return;
+    this.#queues[node]?.push({ batch, arrivedAt: now, indexOf, next: 0 });
+    this.#held += batch.length;
+  }
+
+  /** Copies the rows whose time has come, oldest first, 64 bytes each, behind `offset` free bytes; null if there are none. */
+  take(now: number, offset: number): Uint8Array<ArrayBuffer> | null {
+    const ripe = this.#held > MOST_HELD ? Number.POSITIVE_INFINITY : now - HELD_MS;
+    let untilMs = Number.NEGATIVE_INFINITY;
+    for (const queue of this.#queues) {
+      for (const { batch, arrivedAt } of queue) {
+        if (arrivedAt <= ripe) untilMs = Math.max(untilMs, batch.timestampMs(batch.length - 1));
+      }
+    }
+    if (untilMs === Number.NEGATIVE_INFINITY) return null;
+    const bytes = new Uint8Array(offset + this.#held * PACKET_LOG_SIZE);
+    const data = new DataView(bytes.buffer);
+    let rows = 0;
+    for (;;) {
+      const oldest = this.#oldest();
+      if (oldest === null) break;
+      const [head] = oldest;
+      if (head === undefined) break;
+      if (head.arrivedAt > ripe && head.batch.timestampMs(head.next) > untilMs) break;
+      const at = offset + rows++ * PACKET_LOG_SIZE;
+      head.batch.copyRecord(head.next, bytes, at);
+      data.setUint32(at + IFINDEX_AT, head.indexOf(data.getUint32(at + IFINDEX_AT, true)), true);
+      if (++head.next === head.batch.length) oldest.shift();
+    }
+    this.#held -= rows;
+    return bytes.subarray(0, offset + rows * PACKET_LOG_SIZE);
+  }
+
+  /** The queue whose first row is the oldest. */
+  #oldest(): Waiting[] | null {
+    let oldest: Waiting[] | null = null;
+    let oldestMs = Number.POSITIVE_INFINITY;
+    for (const queue of this.#queues) {
+      const [head] = queue;
+      if (head === undefined) continue;
+      const ms = head.batch.timestampMs(head.next);
+      if (ms >= oldestMs) continue;
+      oldest = queue;
+      oldestMs = ms;
+    }
+    return oldest;
+  }
+}
+
+const IFINDEX_AT = PACKET_LOG_FIELDS.find(({ name }) => name === 'ifindex')?.offset ?? 44;

@@ -1,0 +1,23 @@
+export interface NamedNode {
+  /** Given in this browser, '' if not. */
+  readonly name: string;
+  /** What the loader calls itself; undefined until it has answered. */
+  readonly node: string | undefined;
+  /** Origin of its loader. */
+  readonly address: string;
+}
+
+/** What each is called here, no two the same, without spaces: its given name, its own, or where it is. */
+export function nodeNames(nodes: readonly NamedNode[]): string[] {
+  const wanted = nodes.map(({ name, node, address }) => (name || node || hostOf(address)).replaceAll(/\s+/g, '-'));
+  return wanted.map((name, i) => {
+    const first = nodes[i];
+    const unique = wanted.filter((other) => other === name).length === 1;
+    return unique || first === undefined ? name : `${name}@${hostOf(first.address)}`;
+  });
+}
+
+/** 'web-2:7411' of 'http://web-2:7411'. */
+export function hostOf(address: string): string {
+  return URL.canParse(address) ? new URL(address).host : address;
+}

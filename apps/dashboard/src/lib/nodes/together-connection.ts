@@ -1,0 +1,12 @@
+import { type Connection, dataAt } from '../connection.ts';
+
+/** All are as well as the best of them; who is missing is said apart. */
+export function togetherConnection(connections: readonly Connection[]): Connection {
+  for (const state of ['live', 'stale', 'connecting', 'lost', 'refused', 'no-token'] as const) {
+    const [best] = connections
+      .filter((connection) => connection.state === state)
+      .sort((a, b) => (dataAt(b) ?? 0) - (dataAt(a) ?? 0));
+    if (best !== undefined) return best;
+  }
+  return { state: 'no-token' };
+}

@@ -1,0 +1,173 @@
+import type { HistoryTop, HopLedger, Interface, Ledger, Summary, Volume } from '@packetlog/common';
+import type { Loss } from '../loss.ts';
+
+/** What one node contributes. */
+export interface NodePart {
+  readonly name: string;
+  readonly ledger: Ledger;
+  readonly loss: Loss;
+  /** The number that an interface of this node has among all of them. */
+  readonly indexOf: (ifindex: number) => number;
+}
+
+/** An interface, so that those of different nodes are told apart. */
+export function namedInterface<T extends Interface>(entry: T, node: string, indexOf: NodePart['indexOf']): T {
+  return { ...entry, name: `${node} ${entry.name}`, ifindex: entry.ifindex === 0 ? 0 : indexOf(entry.ifindex) };
+}
+
+/** The accounts of several nodes as those of one that has all their interfaces: each sum that added up still does. */
+export function togetherLedger(parts: readonly NodePart[], at_ms: number): Ledger {
+  const hop = (pick: (ledger: Ledger) => HopLedger): HopLedger => {
+    const sum = (key: keyof HopLedger) => parts.reduce((total, { ledger }) => total + pick(ledger)[key], 0);
+    return {
+      offered: sum('offered'),
+      delivered: sum('delivered'),
+      dropped: sum('dropped'),
+      withheld: sum('withheld'),
+      pending: sum('pending'),
+    };
+  };
+  const reasons: Ledger['reasons'] = {};
+  for (const { ledger } of parts) {
+    for (const [reason, count] of Object.entries(ledger.reasons) as [keyof Ledger['reasons'], number][]) {
+      reasons[reason] = (reasons[reason] ?? 0) + count;
+    }
+  }
+  return {
+    at_ms,
+    interfaces: parts.flatMap(({ ledger, name, indexOf }) =>
+      ledger.interfaces.map((entry) => namedInterface(entry, name, indexOf)),
+    ),
+    ring: hop(({ ring }) => ring),
+    before: parts.reduce((sum, { ledger }) => sum + (ledger.before ?? 0), 0),
+    queue: hop(({ queue }) => queue),
+    client: {
+      ...hop(({ client }) => client),
+      // With what was lost in earlier connections, and in batches that never came.
+      dropped: parts.reduce((sum, { loss }) => sum + loss.page, 0),
+      filtered: parts.reduce((sum, { ledger }) => sum + ledger.client.filtered, 0),
+    },
+    reasons,
+  };
+}
+
+/** The newest second of each node as one second of all: nodes do not count theirs at the same moments. */
+export function togetherSummary(
+  parts: readonly { readonly name: string; readonly summary: Summary }[],
+  at_ms: number,
+): Summary {
+  const amounts = parts.map(({ name, summary }) => {
+    const per = (count: number) => Math.round((count * 1000) / summary.interval_ms);
+    const volume = ({ packets, bytes }: Volume) => ({ packets: per(packets), bytes: per(bytes) });
+    return { name, summary, per, volume };
+  });
+  const sum = (pick: (summary: Summary) => number) =>
+    amounts.reduce((total, { summary, per }) => total + per(pick(summary)), 0);
+  const joined = <T extends Volume>(pick: (summary: Summary) => readonly T[], key: (entry: T) => string) =>
+    addUp(
+      amounts.flatMap(({ summary, volume }) => pick(summary).map((entry) => ({ ...entry, ...volume(entry) }))),
+      key,
+    );
+  return {
+    at_ms,
+    interval_ms: 1000,
+    total: { packets: sum(({ total }) => total.packets), bytes: sum(({ total }) => total.bytes) },
+    by_interface: amounts.flatMap(({ name, summary, volume }) =>
+      summary.by_interface.map((entry) => ({ name: `${name} ${entry.name}`, ...volume(entry) })),
+    ),
+    by_action: {
+      aborted: sum(({ by_action }) => by_action.aborted),
+      deny: sum(({ by_action }) => by_action.deny),
+      permit: sum(({ by_action }) => by_action.permit),
+    },
+    records: sum(({ records }) => records),
+    max_weight: Math.max(1, ...parts.map(({ summary }) => summary.max_weight)),
+    by_protocol: joined(
+      ({ by_protocol }) => by_protocol,
+      ({ ip_protocol, ether_type }) => `${ip_protocol}/${ether_type}`,
+    ),
+    top_sources: joined(
+      ({ top_sources }) => top_sources,
+      ({ addr }) => addr,
+    ),
+    top_ports: joined(
+      ({ top_ports }) => top_ports,
+      ({ ip_protocol, port }) => `${ip_protocol}/${port}`,
+    ),
+    top_pairs: joined(
+      ({ top_pairs }) => top_pairs,
+      ({ src_addr, dst_addr }) => `${src_addr} ${dst_addr}`,
+    ),
+    evicted: sum(({ evicted }) => evicted),
+  };
+}
+
+/** Who made a range, over all nodes. Rules are those of each node, and are left out: their numbers mean different ones. */
+export function togetherTop(tops: readonly HistoryTop[]): HistoryTop | null {
+  const [first] = tops;
+  if (first === undefined) return null;
+  const joined = <T extends Volume & { series: number[] }>(
+    pick: (top: HistoryTop) => readonly T[],
+    key: (entry: T) => string,
+  ) => addUp(tops.flatMap(pick), key, addSeries);
+  const sources = addUp(
+    tops.flatMap(({ sources }) => sources),
+    ({ addr }) => addr,
+    (a, b) => ({ ...addSeries(a, b), first_seen_ms: Math.min(a.first_seen_ms, b.first_seen_ms) }),
+  );
+  const seenBefore = (addr: string) =>
+    tops.some((top) => top.sources.some((source) => source.addr === addr) && !isNew(top, addr));
+  const fresh = new Map<string, HistoryTop['new_sources'][number]>();
+  for (const entry of tops.flatMap(({ new_sources }) => new_sources)) {
+    const other = fresh.get(entry.addr);
+    if (seenBefore(entry.addr)) continue;
+    fresh.set(entry.addr, {
+      addr: entry.addr,
+      first_seen_ms: Math.min(entry.first_seen_ms, other?.first_seen_ms ?? entry.first_seen_ms),
+      packets: entry.packets + (other?.packets ?? 0),
+    });
+  }
+  return {
+    from_ms: Math.min(...tops.map(({ from_ms }) => from_ms)),
+    to_ms: Math.max(...tops.map(({ to_ms }) => to_ms)),
+    series_step_ms: first.series_step_ms,
+    sources,
+    ports: joined(
+      ({ ports }) => ports,
+      ({ ip_protocol, port }) => `${ip_protocol}/${port}`,
+    ),
+    pairs: joined(
+      ({ pairs }) => pairs,
+      ({ src_addr, dst_addr }) => `${src_addr} ${dst_addr}`,
+    ),
+    rules: [],
+    new_sources: [...fresh.values()].sort((a, b) => b.first_seen_ms - a.first_seen_ms),
+  };
+}
+
+function isNew({ new_sources }: HistoryTop, addr: string): boolean {
+  return new_sources.some((entry) => entry.addr === addr);
+}
+
+/** Entries with the same key as one, most packets first. */
+function addUp<T extends Volume>(
+  entries: readonly T[],
+  key: (entry: T) => string,
+  join: (a: T, b: T) => T = (a) => a,
+): T[] {
+  const sums = new Map<string, T>();
+  for (const entry of entries) {
+    const sum = sums.get(key(entry));
+    const packets = (sum?.packets ?? 0) + entry.packets;
+    const bytes = (sum?.bytes ?? 0) + entry.bytes;
+    sums.set(key(entry), sum === undefined ? entry : { ...join(sum, entry), packets, bytes });
+  }
+  return [...sums.values()].sort((a, b) => b.packets - a.packets);
+}
+
+/** Both end at the same time: what one does not have is at its begin. */
+function addSeries<T extends { series: number[] }>(a: T, b: T): T {
+  const length = Math.max(a.series.length, b.series.length);
+  const at = (series: readonly number[], i: number) => series[series.length - length + i] ?? 0;
+  return { ...a, series: Array.from({ length }, (_, i) => at(a.series, i) + at(b.series, i)) };
+}

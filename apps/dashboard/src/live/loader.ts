@@ -1,0 +1,82 @@
+import type { HistoryTop, RulesAnswer, RulesRequest, RulesVerb } from '@packetlog/common';
+import { LoaderConnection, type Tap } from './loader-socket.ts';
+import { Store } from './store.ts';
+import type { View } from './view.ts';
+
+/** Where a node's loader is, and what it wants to hear from those who connect. */
+export interface LoaderTarget {
+  readonly loader: string;
+  /** null: nothing is asked, because nobody has said it. */
+  readonly token: string | null;
+  readonly adminToken: string | null;
+}
+
+/** One node: what is known of it, and the connection that says so. */
+export class Loader implements View {
+  readonly store = new Store();
+  /** What was given to it, '' if nothing was. */
+  name = '';
+  #target: LoaderTarget | null = null;
+  #tap: Tap | null = null;
+  #connection: LoaderConnection | null = null;
+
+  /** Where it is; '' until it was opened. */
+  get address(): string {
+    return this.#target?.loader ?? '';
+  }
+
+  /** Connects, also to another one than before: what is known stays until that says who it is. */
+  open(target: LoaderTarget, options: { filter: string; rowsPerSecond: number }): void {
+    const { loader, token, adminToken } = target;
+    this.close();
+    this.#target = target;
+    if (token === null) this.store.connect({ type: 'no_token' }, loader);
+    else this.#connection = new LoaderConnection(this.store, { loader, token, adminToken }, options);
+    this.tap = this.#tap;
+  }
+
+  close(): void {
+    this.#connection?.close();
+    this.#connection = null;
+  }
+
+  /** Who is told all that comes, as well; null: nobody. */
+  set tap(tap: Tap | null) {
+    this.#tap = tap;
+    if (this.#connection !== null) this.#connection.tap = tap;
+  }
+
+  setFilter(text: string): void {
+    this.#connection?.setFilter(text);
+  }
+
+  /** How many rows it may send; none of a node that nobody looks at. */
+  setRowsPerSecond(rows: number): void {
+    this.#connection?.setRowsPerSecond(rows);
+  }
+
+  retry(): void {
+    this.#connection?.retry();
+  }
+
+  setPaused(paused: boolean): void {
+    this.#connection?.pause(paused);
+  }
+
+  async ask<Verb extends RulesVerb>(
+    verb: Verb,
+    request: RulesRequest<Verb>,
+    withinMs?: number,
+  ): Promise<RulesAnswer<Verb>> {
+    return (
+      this.#connection?.ask(verb, request, withinMs) ?? {
+        ok: false,
+        error: { code: 'unavailable', message: 'There is no connection to the loader.' },
+      }
+    );
+  }
+
+  async top(fromMs: number, toMs: number): Promise<HistoryTop | null> {
+    return this.#connection?.top(fromMs, toMs) ?? null;
+  }
+}

@@ -1,0 +1,185 @@
+import { DEFAULT_ROWS_PER_SECOND } from '@packetlog/common';
+import { parseSavedNodes, type SavedNode } from '../lib/nodes/saved-nodes.ts';
+import { takeHandshakeTarget } from './handshake-target.ts';
+import { Loader } from './loader.ts';
+import type { View } from './view.ts';
+
+const SAVED_KEY = 'packetlog-nodes';
+const SHOWN_KEY = 'packetlog-shown-node';
+
+/** In place of a node's address: all of them. */
+export const TOGETHER = 'together';
+
+/** What is there to be looked at, and what of it is. */
+export interface NodesState {
+  /** That of this page's address first, then those that were added. */
+  readonly loaders: readonly Loader[];
+  /** Address of the one that is shown, or TOGETHER. */
+  readonly shown: string;
+  readonly view: View;
+}
+
+interface ViewOfAll extends View {
+  close(): void;
+  setFilter(text: string): void;
+}
+
+/**
+ * The nodes of this page. Each has its connection all the time; rows are sent by those that are shown, and all that are
+ * shown share what one alone would send.
+ */
+export class Nodes {
+  readonly #home = new Loader();
+  readonly #stopTicking = new Map<Loader, () => void>();
+  #saved: readonly SavedNode[] = [];
+  #together: ViewOfAll | null = null;
+  #filter = '';
+  #choices = 0;
+  #state: NodesState = { loaders: [this.#home], shown: '', view: this.#home };
+  readonly #listeners = new Set<() => void>();
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  readonly get = (): NodesState => this.#state;
+
+  /** Those that were added in this browser. */
+  get saved(): readonly SavedNode[] {
+    return this.#saved;
+  }
+
+  /** Connects with all of them. */
+  open(filter: string): void {
+    this.#filter = filter;
+    this.#saved = parseSavedNodes(localStorage.getItem(SAVED_KEY));
+    this.openHome();
+    for (const node of this.#saved) this.#join(node);
+    void this.show(sessionStorage.getItem(SHOWN_KEY) ?? '');
+  }
+
+  /** The page's address says another token, or for the first time one. */
+  openHome(): void {
+    const target = takeHandshakeTarget();
+    this.#tick(this.#home);
+    this.#home.open(target, { filter: this.#filter, rowsPerSecond: this.#rowsOf(this.#home) });
+    // Who was added and is this page's own loader now must not be there twice.
+    const twin = this.#state.loaders.find((loader) => loader !== this.#home && loader.address === target.loader);
+    if (twin !== undefined) this.#leave(twin);
+    this.#set({ shown: this.#state.shown === '' ? target.loader : this.#state.shown });
+  }
+
+  close(): void {
+    this.#choices++;
+    this.#closeTogether();
+    for (const loader of this.#state.loaders) {
+      loader.close();
+      this.#stopTicking.get(loader)?.();
+    }
+    this.#stopTicking.clear();
+    this.#set({ loaders: [this.#home], shown: this.#home.address, view: this.#home });
+  }
+
+  isHome(loader: Loader): boolean {
+    return loader === this.#home;
+  }
+
+  /** Adds a node, or, with `before`, puts it in the place of that one. */
+  save(node: SavedNode, before?: string): void {
+    const rest = this.#saved.map((saved) => (saved.loader === before ? node : saved));
+    this.#keep(before === undefined ? [...this.#saved, node] : rest);
+    const loader = this.#state.loaders.find(({ address }) => address === before);
+    if (loader === undefined || before !== node.loader) {
+      if (loader !== undefined) this.#leave(loader);
+      this.#join(node);
+    } else {
+      loader.name = node.name;
+      loader.open(node, { filter: this.#filter, rowsPerSecond: this.#rowsOf(loader) });
+    }
+    this.#again(before !== undefined && this.#state.shown === before ? node.loader : this.#state.shown);
+  }
+
+  remove(address: string): void {
+    this.#keep(this.#saved.filter(({ loader }) => loader !== address));
+    const loader = this.#state.loaders.find((each) => each.address === address && each !== this.#home);
+    if (loader !== undefined) this.#leave(loader);
+    this.#again(this.#state.shown);
+  }
+
+  /** One node, or TOGETHER; the first, where there is no such one. */
+  async show(address: string): Promise<void> {
+    const choice = ++this.#choices;
+    const { loaders } = this.#state;
+    if (address === TOGETHER && loaders.length > 1) {
+      const { Together } = await import('./together.ts');
+      if (choice !== this.#choices) return;
+      this.#closeTogether();
+      this.#together = new Together(this.#state.loaders);
+      this.#settle(TOGETHER, this.#together);
+      return;
+    }
+    this.#closeTogether();
+    const loader = loaders.find((each) => each.address === address) ?? this.#home;
+    this.#settle(loader.address, loader);
+  }
+
+  setFilter(text: string): void {
+    this.#filter = text;
+    for (const loader of this.#state.loaders) loader.setFilter(text);
+    this.#together?.setFilter(text);
+  }
+
+  #again(shown: string): void {
+    void this.show(shown);
+  }
+
+  #settle(shown: string, view: View): void {
+    const { view: before } = this.#state;
+    if (before !== view && before.store.picture.rows.paused) before.setPaused(false);
+    sessionStorage.setItem(SHOWN_KEY, shown);
+    this.#set({ shown, view });
+    for (const loader of this.#state.loaders) loader.setRowsPerSecond(this.#rowsOf(loader));
+  }
+
+  #rowsOf(loader: Loader): number {
+    const { shown, loaders, view } = this.#state;
+    if (shown === TOGETHER) return Math.floor(DEFAULT_ROWS_PER_SECOND / loaders.length);
+    return view === loader ? DEFAULT_ROWS_PER_SECOND : 0;
+  }
+
+  #join(node: SavedNode): void {
+    if (this.#state.loaders.some(({ address }) => address === node.loader)) return;
+    const loader = new Loader();
+    loader.name = node.name;
+    this.#set({ loaders: [...this.#state.loaders, loader] });
+    this.#tick(loader);
+    loader.open(node, { filter: this.#filter, rowsPerSecond: this.#rowsOf(loader) });
+  }
+
+  #leave(loader: Loader): void {
+    loader.close();
+    this.#stopTicking.get(loader)?.();
+    this.#stopTicking.delete(loader);
+    this.#set({ loaders: this.#state.loaders.filter((each) => each !== loader) });
+  }
+
+  #tick(loader: Loader): void {
+    if (!this.#stopTicking.has(loader)) this.#stopTicking.set(loader, loader.store.startTicking());
+  }
+
+  #closeTogether(): void {
+    this.#together?.close();
+    this.#together = null;
+  }
+
+  #keep(saved: readonly SavedNode[]): void {
+    this.#saved = saved;
+    localStorage.setItem(SAVED_KEY, JSON.stringify(saved));
+  }
+
+  #set(changes: Partial<NodesState>): void {
+    this.#state = { ...this.#state, ...changes };
+    for (const listener of this.#listeners) listener();
+  }
+}

@@ -1,0 +1,223 @@
+import {
+  BATCH_HEADER_SIZE,
+  type HistoryTop,
+  PACKET_LOG_SIZE,
+  PacketLogBatch,
+  type RulesAnswer,
+  type RulesVerb,
+  type Summary,
+  writeBatchHeader,
+} from '@packetlog/common';
+import { readFilterText } from '../lib/filter-text.ts';
+import { Interleaver } from '../lib/nodes/interleaver.ts';
+import { nodeNames } from '../lib/nodes/node-name.ts';
+import { type NodePart, namedInterface, togetherLedger, togetherSummary, togetherTop } from '../lib/nodes/together.ts';
+import { togetherConnection } from '../lib/nodes/together-connection.ts';
+import { TogetherPast } from '../lib/nodes/together-past.ts';
+import { Picture } from '../lib/picture.ts';
+import type { Loader } from './loader.ts';
+import { Store } from './store.ts';
+import type { View } from './view.ts';
+
+const ROWS_EVERY_MS = 50;
+const FIGURES_EVERY_MS = 1000;
+const LOOK_EVERY_MS = 250;
+
+interface Node {
+  readonly loader: Loader;
+  summary: Summary | null;
+  wasLive: boolean;
+}
+
+/** All nodes as one: what they say is added up, and told to a store as if one loader had said it. */
+export class Together implements View {
+  readonly store: Store;
+  readonly #nodes: readonly Node[];
+  readonly #rows: Interleaver;
+  readonly #timers: ReturnType<typeof setInterval>[] = [];
+  /** Numbers of interfaces among those of all nodes, by node and by their number there. */
+  readonly #indexes: Map<number, number>[];
+  #lastIndex = 0;
+  #sequence = 0;
+  #received = 0;
+  /** Rows that were lost since all are shown together. */
+  #lost = 0;
+  #lostBefore: number | null = null;
+  #greeted = false;
+  #figuresAt = Number.NEGATIVE_INFINITY;
+
+  constructor(loaders: readonly Loader[]) {
+    this.#nodes = loaders.map((loader) => ({ loader, summary: null, wasLive: isLive(loader) }));
+    this.#rows = new Interleaver(loaders.length);
+    this.#indexes = loaders.map(() => new Map());
+    this.store = new Store(new Picture(new TogetherPast(loaders.map(({ store }) => store.picture.ownPast))));
+    this.#nodes.forEach((node, i) => {
+      node.loader.tap = {
+        batch: (batch) => this.#rows.put(i, batch, this.#indexOf(i), performance.now()),
+        summary: (summary) => {
+          node.summary = summary;
+        },
+        notice: (notice) => {
+          this.store.picture.notice({ ...notice, message: `${this.#names()[i]}: ${notice.message}` });
+          this.store.figuresChanged(true);
+        },
+      };
+    });
+    this.#look();
+    this.#timers.push(setInterval(() => this.#look(), LOOK_EVERY_MS));
+    this.#timers.push(setInterval(() => this.#takeRows(), ROWS_EVERY_MS));
+  }
+
+  close(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+    for (const { loader } of this.#nodes) loader.tap = null;
+  }
+
+  setFilter(text: string): void {
+    this.store.picture.filtered(readFilterText(text.trim()).filter);
+    this.store.rowsChanged();
+  }
+
+  retry(): void {
+    for (const { loader } of this.#nodes) if (!isLive(loader)) loader.retry();
+  }
+
+  setPaused(paused: boolean): void {
+    this.store.picture.pause(paused, performance.now());
+    for (const { loader } of this.#nodes) loader.setPaused(paused);
+    this.store.rowsChanged();
+    this.store.figuresChanged(true);
+  }
+
+  async ask<Verb extends RulesVerb>(): Promise<RulesAnswer<Verb>> {
+    const message = 'Each node has rules of its own: choose one above, and do it there.';
+    return { ok: false, error: { code: 'unavailable', message } };
+  }
+
+  async top(fromMs: number, toMs: number): Promise<HistoryTop | null> {
+    const tops = await Promise.all(this.#nodes.map(({ loader }) => loader.top(fromMs, toMs)));
+    return togetherTop(tops.filter((top) => top !== null));
+  }
+
+  #look(): void {
+    const now = performance.now();
+    const connections = this.#nodes.map(({ loader }) => loader.store.connection);
+    this.store.become(togetherConnection(connections), this.#nodes[0]?.loader.address);
+    this.store.connect({ type: 'tick', at: now });
+    this.#sayWhoIsGone();
+    if (now - this.#figuresAt < FIGURES_EVERY_MS) return;
+    this.#figuresAt = now;
+    this.#figures(now);
+  }
+
+  #sayWhoIsGone(): void {
+    const names = this.#names();
+    this.#nodes.forEach((node, i) => {
+      const live = isLive(node.loader);
+      if (live === node.wasLive) return;
+      node.wasLive = live;
+      const message = live
+        ? `${names[i]} is there, and counts here again.`
+        : `${names[i]} is gone: from here on its packets are missing in all that is shown together.`;
+      this.store.picture.notice({
+        at_ms: Date.now(),
+        level: live ? 'info' : 'warning',
+        code: live ? 'interface_returned' : 'interface_gone',
+        message,
+      });
+      this.store.figuresChanged(true);
+    });
+  }
+
+  #figures(now: number): void {
+    const { picture } = this.store;
+    const names = this.#names();
+    const parts: NodePart[] = [];
+    let rowLimit = 0;
+    for (const [i, { loader }] of this.#nodes.entries()) {
+      const { ledger, loss, rowLimit: limit } = loader.store.getSnapshot().figures;
+      if (ledger !== null) parts.push({ name: names[i] ?? '', ledger, loss, indexOf: this.#indexOf(i) });
+      rowLimit += limit ?? 0;
+    }
+    if (!this.#greet(names, now) || parts.length === 0) return;
+    const at_ms = Math.max(...parts.map(({ ledger }) => ledger.at_ms));
+    const ledger = togetherLedger(parts, at_ms);
+    this.#lostBefore ??= ledger.client.dropped;
+    this.#lost = Math.max(this.#lost, ledger.client.dropped - this.#lostBefore);
+    picture.subscribed(rowLimit);
+    picture.ledger(ledger, now);
+    const told = this.#nodes.flatMap(({ loader, summary }, i) =>
+      summary !== null && isLive(loader) ? [{ name: names[i] ?? '', summary }] : [],
+    );
+    if (told.length > 0) picture.summary(togetherSummary(told, at_ms), now);
+    this.store.figuresChanged();
+  }
+
+  /** Once, as soon as one node has said who it is. */
+  #greet(names: readonly string[], now: number): boolean {
+    if (this.#greeted) return true;
+    const nodes = this.#nodes.flatMap(({ loader }, i) => {
+      const { hello } = loader.store.getSnapshot().figures;
+      return hello === null ? [] : [{ hello, i }];
+    });
+    const [first] = nodes;
+    if (first === undefined) return false;
+    this.store.picture.hello(
+      {
+        ...first.hello,
+        session_id: 'together',
+        node: 'all together',
+        admin: false,
+        interfaces: nodes.flatMap(({ hello, i }) =>
+          hello.interfaces.map((entry) => namedInterface(entry, names[i] ?? '', this.#indexOf(i))),
+        ),
+      },
+      now,
+    );
+    this.#greeted = true;
+    return true;
+  }
+
+  #takeRows(): void {
+    const bytes = this.#rows.take(performance.now(), BATCH_HEADER_SIZE);
+    if (bytes === null || !this.#greeted) return;
+    const count = (bytes.length - BATCH_HEADER_SIZE) / PACKET_LOG_SIZE;
+    this.#received += count;
+    writeBatchHeader(bytes, {
+      sequence: this.#sequence++,
+      offered: this.#received + this.#lost,
+      dropped: this.#lost,
+      withheld: 0,
+      filtered: 0,
+      clock_offset_ns: 0n,
+      count,
+    });
+    this.store.picture.batch(PacketLogBatch.from(bytes), performance.now());
+    this.store.rowsChanged();
+  }
+
+  #indexOf(node: number): (ifindex: number) => number {
+    const indexes = this.#indexes[node];
+    return (ifindex) => {
+      const known = indexes?.get(ifindex);
+      if (known !== undefined) return known;
+      const index = ++this.#lastIndex;
+      indexes?.set(ifindex, index);
+      return index;
+    };
+  }
+
+  #names(): string[] {
+    return nodeNames(
+      this.#nodes.map(({ loader }) => ({
+        name: loader.name,
+        node: loader.store.getSnapshot().figures.hello?.node,
+        address: loader.address,
+      })),
+    );
+  }
+}
+
+function isLive(loader: Loader): boolean {
+  return loader.store.connection.state === 'live';
+}
