@@ -3,12 +3,14 @@
 'use client';
 
 import { clsx } from 'clsx';
+import { Fragment, type ReactNode } from 'react';
 import { clockMillisText } from '../lib/clock.ts';
+import type { ColumnKey } from '../lib/columns.ts';
 import { type Marker, readMarker } from '../lib/marker.ts';
 import { markerSentence } from '../lib/marker-words.ts';
 import { ABSENT } from '../lib/number.ts';
 import type { RecordRing } from '../lib/record-ring.ts';
-import { type Endpoint, packetRow } from '../lib/row.ts';
+import { type Endpoint, type PacketRow, packetRow } from '../lib/row.ts';
 import { LossMark, VerdictMark } from './marks.tsx';
 
 interface PacketRowProps {
@@ -20,13 +22,14 @@ interface PacketRowProps {
   /** Position among all rows of the table, the header being 1. */
   readonly position: number;
   readonly selected: boolean;
+  readonly columns: readonly ColumnKey[];
   readonly interfaceName: (ifindex: number) => string | undefined;
 }
 
 /** One row, decoded here and now: what is not on the screen is never text. */
-export function TableRow({ ring, row, top, position, selected, interfaceName }: PacketRowProps) {
+export function TableRow({ ring, row, top, position, selected, columns, interfaceName }: PacketRowProps) {
   const marker = readMarker(ring.slotBytes(row));
-  if (marker !== null) return <MarkerRow marker={marker} top={top} position={position} />;
+  if (marker !== null) return <MarkerRow marker={marker} top={top} position={position} columns={columns.length} />;
   const { view, index } = ring.read(row);
   const packet = packetRow(view, index, interfaceName);
   return (
@@ -39,36 +42,69 @@ export function TableRow({ ring, row, top, position, selected, interfaceName }: 
       {...(selected && { 'aria-current': true })}
       style={{ top }}
     >
-      <span role="cell" className="cell-time" data-field="timestamp_ns">
-        {packet.time}
-      </span>
-      <span role="cell" className="cell-action" data-field="action">
-        <VerdictMark verdict={packet.verdict} />
-        <span className="action-word">{packet.action}</span>
-      </span>
-      <EndpointCell name="src" endpoint={packet.src} />
-      <EndpointCell name="dst" endpoint={packet.dst} />
-      <TextCell name="protocol" field="ip_protocol" text={packet.protocol} />
-      <TextCell name="detail" field="tcp_flags" text={packet.detail} />
-      <TextCell name="length" field="length" text={packet.length} />
-      <TextCell name="interface" field="interface" text={packet.interface} />
-      <TextCell name="vlan" field="vlan_id" text={packet.vlan} />
-      {packet.ruleId === 0 ? (
-        <TextCell name="reason" field="reason" text={packet.reason} />
-      ) : (
-        <span role="cell" className="cell-reason" data-field="reason">
-          <a href={ruleAddress(packet.ruleId)} className="rule-link" data-rule={packet.ruleId} tabIndex={-1}>
-            {packet.reason}
-          </a>
-        </span>
-      )}
+      {columns.map((key) => (
+        <Fragment key={key}>{packetCell(key, packet, columns)}</Fragment>
+      ))}
     </div>
   );
+}
+
+/** What one column says of a packet. An endpoint's port stands with its address unless it has a column of its own. */
+function packetCell(key: ColumnKey, packet: PacketRow, columns: readonly ColumnKey[]): ReactNode {
+  switch (key) {
+    case 'time':
+      return <TextCell name="time" field="timestamp_ns" text={packet.time} />;
+    case 'action':
+      return (
+        <span role="cell" className="cell-action" data-field="action">
+          <VerdictMark verdict={packet.verdict} />
+          <span className="action-word">{packet.action}</span>
+        </span>
+      );
+    case 'src':
+      return <EndpointCell name="src" endpoint={packet.src} withPort={!columns.includes('src_port')} />;
+    case 'dst':
+      return <EndpointCell name="dst" endpoint={packet.dst} withPort={!columns.includes('dst_port')} />;
+    case 'src_port':
+      return <TextCell name={key} field={key} text={packet.src.port || ABSENT} />;
+    case 'dst_port':
+      return <TextCell name={key} field={key} text={packet.dst.port || ABSENT} />;
+    case 'protocol':
+      return <TextCell name={key} field="ip_protocol" text={packet.protocol} />;
+    case 'detail':
+      return <TextCell name={key} field="tcp_flags" text={packet.detail} />;
+    case 'length':
+      return <TextCell name={key} field={key} text={packet.length} />;
+    case 'interface':
+      return <TextCell name={key} field={key} text={packet.interface} />;
+    case 'vlan':
+      return <TextCell name={key} field="vlan_id" text={packet.vlan} />;
+    case 'ether_type':
+      return <TextCell name={key} field={key} text={packet.etherType} />;
+    case 'weight':
+      return <TextCell name={key} field={key} text={packet.weight} />;
+    case 'rule':
+      return <RuleCell name={key} field="rule_id" id={packet.ruleId} text={packet.rule} />;
+    case 'reason':
+      return <RuleCell name={key} field={key} id={packet.ruleId} text={packet.reason} />;
+  }
 }
 
 /** Where the rules page shows one rule. A plain link: the table sees to a press on it, a new tab sees to itself. */
 export function ruleAddress(id: number): string {
   return `/rules?rule=${id}`;
+}
+
+/** Leads to the rule, if there is one. */
+function RuleCell({ name, field, id, text }: { name: string; field: string; id: number; text: string }) {
+  if (id === 0) return <TextCell name={name} field={field} text={text} />;
+  return (
+    <span role="cell" className={`cell-${name}`} data-field={field}>
+      <a href={ruleAddress(id)} className="rule-link" data-rule={id} tabIndex={-1}>
+        {text}
+      </a>
+    </span>
+  );
 }
 
 function TextCell({ name, field, text }: { name: string; field: string; text: string }) {
@@ -80,8 +116,10 @@ function TextCell({ name, field, text }: { name: string; field: string; text: st
 }
 
 /** A long address gives way, its port never does. */
-function EndpointCell({ name, endpoint }: { name: 'src' | 'dst'; endpoint: Endpoint }) {
-  const { addr, port, bracketed } = endpoint;
+function EndpointCell({ name, endpoint, withPort }: { name: 'src' | 'dst'; endpoint: Endpoint; withPort: boolean }) {
+  const { addr } = endpoint;
+  const port = withPort ? endpoint.port : '';
+  const bracketed = withPort && endpoint.bracketed;
   return (
     <span role="cell" className={clsx(`cell-endpoint cell-${name}`, addr === ABSENT && 'absent')}>
       <span className="addr">
@@ -98,7 +136,17 @@ function EndpointCell({ name, endpoint }: { name: 'src' | 'dst'; endpoint: Endpo
   );
 }
 
-function MarkerRow({ marker, top, position }: { marker: Marker; top: number; position: number }) {
+function MarkerRow({
+  marker,
+  top,
+  position,
+  columns,
+}: {
+  marker: Marker;
+  top: number;
+  position: number;
+  columns: number;
+}) {
   const lost = marker.kind === 'lost';
   return (
     <div
@@ -112,7 +160,7 @@ function MarkerRow({ marker, top, position }: { marker: Marker; top: number; pos
       <span role="cell" className="cell-time">
         {clockMillisText(marker.at_ms)}
       </span>
-      <span role="cell" className="cell-marker" aria-colspan={9}>
+      <span role="cell" className="cell-marker" aria-colspan={Math.max(1, columns - 1)}>
         {lost && <LossMark lost />}
         {markerSentence(marker)}
       </span>

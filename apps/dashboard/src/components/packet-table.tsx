@@ -17,34 +17,38 @@ import {
   useRef,
   useState,
 } from 'react';
+import type { ColumnKey } from '../lib/columns.ts';
 import { readMarker } from '../lib/marker.ts';
 import { quietSentence } from '../lib/quiet.ts';
 import type { RecordRing } from '../lib/record-ring.ts';
 import { exactTime } from '../lib/row.ts';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
+import { columnStyle, useColumns } from '../live/use-columns.ts';
 import './packet-table.css';
 import './packet-table-compact.css';
 import { FilterBar } from './filter-bar.tsx';
 import { TableRow } from './packet-row.tsx';
 import { TableBar } from './table-bar.tsx';
+import { TableHead } from './table-head.tsx';
 
 const ROW = 28;
 const ROW_OF_TWO_LINES = 48;
 /** Below this width of the table a row takes two lines. */
 const ONE_LINE_FROM = 890;
 
-const COLUMNS = [
-  ['time', 'time', 'Local time when the packet reached the hook'],
-  ['action', 'action', 'What was done with the packet'],
-  ['src', 'source', 'Source address and port'],
-  ['dst', 'destination', 'Destination address and port'],
-  ['protocol', 'proto', 'Protocol above IP; for other frames the Ethernet type'],
-  ['detail', 'flags', 'TCP flags, or the ICMP type'],
-  ['length', 'length', 'Length of the frame at the hook, in bytes'],
-  ['interface', 'iface', 'Interface where the packet arrived'],
-  ['vlan', 'vlan', 'Id of the outer VLAN tag'],
-  ['reason', 'reason', 'Why it was treated so, or what could not be read'],
-] as const;
+/** What two lines hold. */
+const TWO_LINE_COLUMNS: readonly ColumnKey[] = [
+  'time',
+  'action',
+  'src',
+  'dst',
+  'protocol',
+  'detail',
+  'length',
+  'interface',
+  'vlan',
+  'reason',
+];
 
 /** The newest packets, windowed: only the rows in sight are decoded and drawn. */
 export function PacketTable({ onDeny }: { onDeny: () => void }) {
@@ -53,11 +57,11 @@ export function PacketTable({ onDeny }: { onDeny: () => void }) {
   const { rows, interfaceName } = store.picture;
   useSnapshot(({ rowsVersion }) => rowsVersion);
   const scroller = useRef<HTMLDivElement>(null);
+  const head = useRef<HTMLDivElement>(null);
   const pressed = useRef<number | null>(null);
   const [compact, setCompact] = useState(false);
-  // A column that says the same in each row is left out.
-  const oneInterface = useSnapshot(({ figures }) => figures.interfaces.length < 2);
-  const vlanSeen = useSnapshot(({ figures }) => figures.vlanSeen);
+  const { choice, visible } = useColumns();
+  const columns = compact ? TWO_LINE_COLUMNS : visible;
 
   useLayoutEffect(() => {
     const element = scroller.current;
@@ -82,6 +86,7 @@ export function PacketTable({ onDeny }: { onDeny: () => void }) {
   useEffect(() => virtualizer.measure(), [height]);
 
   const onScroll = () => {
+    if (head.current !== null) head.current.scrollLeft = scroller.current?.scrollLeft ?? 0;
     const scrolled = (scroller.current?.scrollTop ?? 0) > 2;
     if (scrolled === rows.scrolled) return;
     rows.setScrolled(scrolled);
@@ -131,27 +136,18 @@ export function PacketTable({ onDeny }: { onDeny: () => void }) {
   return (
     <section className="packets" aria-labelledby="packets-title">
       <FilterBar />
-      <TableBar showNewest={showNewest} select={select} onDeny={onDeny} />
+      <TableBar showNewest={showNewest} select={select} onDeny={onDeny} compact={compact} />
       <div
         role="table"
         aria-label="Packets, newest first"
         aria-rowcount={size + 1}
-        aria-colcount={COLUMNS.length}
+        aria-colcount={columns.length}
         className="table"
         data-compact={compact}
-        data-one-interface={oneInterface}
-        data-vlan={vlanSeen}
+        style={columnStyle(choice, columns)}
         data-testid="live-table"
       >
-        <div role="rowgroup" className="table-head">
-          <div role="row" aria-rowindex={1} className="row row-head">
-            {COLUMNS.map(([key, label, title]) => (
-              <span key={key} role="columnheader" className={`cell-${key}`} title={title}>
-                {label}
-              </span>
-            ))}
-          </div>
-        </div>
+        <TableHead columns={columns} choice={choice} headRef={head} />
         <div
           ref={scroller}
           role="rowgroup"
@@ -174,6 +170,7 @@ export function PacketTable({ onDeny }: { onDeny: () => void }) {
                     row={end - 1 - index}
                     top={index * height}
                     position={index + 2}
+                    columns={columns}
                     selected={end - 1 - index === rows.selected}
                     interfaceName={interfaceName}
                   />

@@ -7,16 +7,20 @@ import { quietSentence } from '../lib/quiet.ts';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
 import { useMayChange } from '../live/use-rules.ts';
 import { DenyFromRow, SelectedPacket } from './deny/selected-packet.tsx';
+import { TableTools } from './table-tools.tsx';
 
 /** Above the table: whether it follows, what it holds back, and the way to the newest row. */
 export function TableBar({
   showNewest,
   select,
   onDeny,
+  compact,
 }: {
   showNewest: () => void;
   select: (row: number | null) => void;
   onDeny: () => void;
+  /** Two lines a row. */
+  compact: boolean;
 }) {
   const { store } = useLive();
   const { rows } = store.picture;
@@ -58,6 +62,7 @@ export function TableBar({
           showing at most {formatCount(rowLimit)} rows/s
         </p>
       )}
+      <TableTools compact={compact} />
     </div>
   );
 }

@@ -170,16 +170,6 @@ export const COLUMNS: Readonly<Record<ColumnKey, Column>> = keyed([
   },
 ]);
 
-/** Numbers: they stand on the right. */
-export const RIGHT_ALIGNED: ReadonlySet<ColumnKey> = new Set<ColumnKey>([
-  'src_port',
-  'dst_port',
-  'length',
-  'vlan',
-  'weight',
-  'rule',
-]);
-
 function keyed(columns: readonly Column[]): Readonly<Record<ColumnKey, Column>> {
   return Object.fromEntries(columns.map((column) => [column.key, column])) as Record<ColumnKey, Column>;
 }

@@ -37,6 +37,10 @@ export interface PacketRow {
   readonly length: string;
   readonly interface: string;
   readonly vlan: string;
+  readonly etherType: string;
+  /** So many packets it stands for. */
+  readonly weight: string;
+  readonly rule: string;
   readonly reason: string;
   /** The rule that decided, 0 = none. */
   readonly ruleId: number;
@@ -72,6 +76,9 @@ export function packetRow(
     length: String(view.frameLength(i)),
     interface: interfaceName(ifindex) ?? `#${ifindex}`,
     vlan: vlan === 0 ? ABSENT : String(vlan),
+    etherType: etherTypeName(view.etherType(i)),
+    weight: String(view.weight(i)),
+    rule: view.ruleId(i) === 0 ? ABSENT : String(view.ruleId(i)),
     reason: reasonText(reason, view.ruleId(i), view.weight(i)) || ABSENT,
     ruleId: view.ruleId(i),
   };

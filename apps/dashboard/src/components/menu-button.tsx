@@ -1,0 +1,59 @@
+'use client';
+
+import { type ReactNode, useId, useRef, useState } from 'react';
+import './menu-button.css';
+
+/** A button, and what it opens below itself: the browser closes that on Escape and on a press elsewhere. */
+export function MenuButton({
+  label,
+  icon,
+  testId,
+  children,
+}: {
+  label: string;
+  icon: ReactNode;
+  testId: string;
+  /** Drawn while it is open. */
+  children: () => ReactNode;
+}) {
+  const id = useId();
+  const button = useRef<HTMLButtonElement>(null);
+  const menu = useRef<HTMLDivElement>(null);
+  const [open, setOpen] = useState(false);
+  const place = () => {
+    const [below, box] = [button.current?.getBoundingClientRect(), menu.current];
+    if (below === undefined || box === null) return;
+    box.style.top = `${below.bottom + 4}px`;
+    box.style.right = `${Math.max(8, document.documentElement.clientWidth - below.right)}px`;
+    box.style.maxHeight = `${Math.max(160, window.innerHeight - below.bottom - 16)}px`;
+  };
+  return (
+    <>
+      <button
+        ref={button}
+        type="button"
+        className="button button-icon"
+        popoverTarget={id}
+        aria-label={label}
+        aria-haspopup="dialog"
+        aria-expanded={open}
+        title={label}
+        data-testid={testId}
+      >
+        {icon}
+      </button>
+      <div
+        ref={menu}
+        id={id}
+        popover="auto"
+        role="dialog"
+        aria-label={label}
+        className="menu"
+        onBeforeToggle={place}
+        onToggle={(event) => setOpen(event.newState === 'open')}
+      >
+        {open && children()}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,201 @@
+// biome-ignore-all lint/a11y/useSemanticElements: the rows below stand at absolute places, which table elements cannot; the roles say what they are
+// biome-ignore-all lint/a11y/useFocusableInteractive: a header is not to be focused, its edge is
+'use client';
+
+import { clsx } from 'clsx';
+import { type KeyboardEvent, type PointerEvent, type RefObject, useLayoutEffect, useRef, useState } from 'react';
+import { type ColumnChoice, movedTo, NARROWEST, resized, unsized, WIDEST } from '../lib/column-choice.ts';
+import { COLUMNS, type ColumnKey } from '../lib/columns.ts';
+import { columnChoice } from '../live/table-choices.ts';
+import './table-head.css';
+
+const STEP = 8;
+const LARGE_STEP = 40;
+/** A press that moves less is none. */
+const DRAG_FROM = 4;
+
+/** Names of the columns. A name is dragged to another place, its right edge to another width. */
+export function TableHead({
+  columns,
+  choice,
+  headRef,
+}: {
+  columns: readonly ColumnKey[];
+  choice: ColumnChoice;
+  headRef: RefObject<HTMLDivElement | null>;
+}) {
+  const cells = useRef(new Map<ColumnKey, HTMLElement>());
+  const [dragged, setDragged] = useState<ColumnKey | null>(null);
+  const widths = useMeasured(headRef, cells.current, columns, choice);
+  /** Widths of the column and of those to its left, as they are, so that only its own edge moves. */
+  const setWidth = (key: ColumnKey, width: number) => {
+    const left = columns.slice(0, columns.indexOf(key));
+    const asTheyAre = Object.fromEntries(left.map((each) => [each, widthOf(cells.current.get(each))]));
+    columnChoice.value = resized(columnChoice.value, { ...asTheyAre, [key]: width });
+  };
+  return (
+    <div role="rowgroup" className="table-head" ref={headRef}>
+      <div role="row" aria-rowindex={1} className="row row-head">
+        {columns.map((key) => (
+          <span
+            key={key}
+            ref={(element) => {
+              if (element === null) cells.current.delete(key);
+              else cells.current.set(key, element);
+            }}
+            role="columnheader"
+            className={clsx(`head-cell cell-${key}`, dragged === key && 'head-dragged')}
+            title={COLUMNS[key].title}
+            data-column={key}
+          >
+            <span
+              className="head-label"
+              onPointerDown={(event) =>
+                drag(
+                  event,
+                  key,
+                  cells.current,
+                  () => setDragged(key),
+                  () => setDragged(null),
+                )
+              }
+            >
+              {COLUMNS[key].label}
+            </span>
+            <Edge
+              label={COLUMNS[key].label}
+              width={widths[key] ?? COLUMNS[key].min}
+              measure={() => widthOf(cells.current.get(key))}
+              setWidth={(width) => setWidth(key, width)}
+              reset={() => {
+                columnChoice.value = unsized(columnChoice.value, key);
+              }}
+            />
+          </span>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function Edge({
+  label,
+  width,
+  measure,
+  setWidth,
+  reset,
+}: {
+  label: string;
+  width: number;
+  measure: () => number;
+  setWidth: (width: number) => void;
+  reset: () => void;
+}) {
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = event.shiftKey ? LARGE_STEP : STEP;
+    if (event.key === 'ArrowLeft') setWidth(measure() - step);
+    else if (event.key === 'ArrowRight') setWidth(measure() + step);
+    else if (event.key === 'Enter') reset();
+    else return;
+    event.preventDefault();
+  };
+  const onPointerDown = (event: PointerEvent<HTMLElement>) => {
+    if (event.button !== 0) return;
+    event.preventDefault();
+    const [edge, from, width] = [event.currentTarget, event.clientX, measure()];
+    edge.focus({ preventScroll: true });
+    edge.setPointerCapture(event.pointerId);
+    const onMove = (move: globalThis.PointerEvent) => setWidth(width + move.clientX - from);
+    edge.addEventListener('pointermove', onMove);
+    edge.addEventListener('lostpointercapture', () => edge.removeEventListener('pointermove', onMove), { once: true });
+  };
+  return (
+    <span
+      role="separator"
+      className="head-edge"
+      tabIndex={0}
+      aria-orientation="vertical"
+      aria-label={`Width of ${label}`}
+      aria-valuenow={Math.round(width)}
+      aria-valuemin={NARROWEST}
+      aria-valuemax={WIDEST}
+      title="Drag for another width; twice for the usual one"
+      onKeyDown={onKeyDown}
+      onPointerDown={onPointerDown}
+      onDoubleClick={reset}
+    />
+  );
+}
+
+/** The column follows the pointer past the middle of each other one. */
+function drag(
+  event: PointerEvent<HTMLElement>,
+  key: ColumnKey,
+  cells: ReadonlyMap<ColumnKey, HTMLElement>,
+  onStart: () => void,
+  onEnd: () => void,
+): void {
+  if (event.button !== 0) return;
+  const [label, from] = [event.currentTarget, event.clientX];
+  let started = false;
+  label.setPointerCapture(event.pointerId);
+  const onMove = ({ clientX }: globalThis.PointerEvent) => {
+    if (!started && Math.abs(clientX - from) < DRAG_FROM) return;
+    if (!started) onStart();
+    started = true;
+    const target = dropTarget(clientX, key, cells);
+    if (target !== null) columnChoice.value = movedTo(columnChoice.value, key, target);
+  };
+  label.addEventListener('pointermove', onMove);
+  label.addEventListener(
+    'lostpointercapture',
+    () => {
+      label.removeEventListener('pointermove', onMove);
+      onEnd();
+    },
+    { once: true },
+  );
+}
+
+/** The outermost column whose middle the pointer has passed, on its way from the dragged one. */
+function dropTarget(x: number, key: ColumnKey, cells: ReadonlyMap<ColumnKey, HTMLElement>): ColumnKey | null {
+  const own = cells.get(key)?.getBoundingClientRect();
+  if (own === undefined) return null;
+  let target: ColumnKey | null = null;
+  let farthest = 0;
+  for (const [other, element] of cells) {
+    if (other === key) continue;
+    const { left, width } = element.getBoundingClientRect();
+    const middle = left + width / 2;
+    const passed = middle > own.right ? x > middle : x < middle;
+    const distance = Math.abs(middle - own.left);
+    if (!passed || distance < farthest) continue;
+    target = other;
+    farthest = distance;
+  }
+  return target;
+}
+
+function widthOf(element: HTMLElement | undefined): number {
+  return element?.getBoundingClientRect().width ?? 0;
+}
+
+/** How wide the columns are: said by their edges, also while nobody has chosen a width. */
+function useMeasured(
+  head: RefObject<HTMLDivElement | null>,
+  cells: ReadonlyMap<ColumnKey, HTMLElement>,
+  columns: readonly ColumnKey[],
+  choice: ColumnChoice,
+): Readonly<Partial<Record<ColumnKey, number>>> {
+  const [widths, setWidths] = useState<Partial<Record<ColumnKey, number>>>({});
+  useLayoutEffect(() => {
+    const element = head.current;
+    if (element === null) return;
+    const measure = () => setWidths(Object.fromEntries([...cells].map(([key, cell]) => [key, widthOf(cell)])));
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [head, cells, columns, choice]);
+  return widths;
+}

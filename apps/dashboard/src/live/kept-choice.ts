@@ -1,0 +1,54 @@
+import { useSyncExternalStore } from 'react';
+
+/** Something that was chosen for this browser, which remembers it. Values are replaced, never changed. */
+export class KeptChoice<T> {
+  readonly #key: string;
+  readonly #initial: T;
+  readonly #read: (kept: unknown) => T | null;
+  #value: T | null = null;
+  readonly #listeners = new Set<() => void>();
+
+  /** `read` makes sense of what was kept, perhaps by another version; null: nothing of it is of use. */
+  constructor(key: string, initial: T, read: (kept: unknown) => T | null) {
+    this.#key = key;
+    this.#initial = initial;
+    this.#read = read;
+  }
+
+  get value(): T {
+    this.#value ??= this.#kept() ?? this.#initial;
+    return this.#value;
+  }
+
+  set value(value: T) {
+    this.#value = value;
+    if (value === this.#initial) localStorage.removeItem(this.#key);
+    else localStorage.setItem(this.#key, JSON.stringify(value));
+    for (const listener of this.#listeners) listener();
+  }
+
+  reset(): void {
+    this.value = this.#initial;
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  readonly get = (): T => this.value;
+
+  readonly getInitial = (): T => this.#initial;
+
+  #kept(): T | null {
+    try {
+      return this.#read(JSON.parse(localStorage.getItem(this.#key) ?? 'null'));
+    } catch {
+      return null;
+    }
+  }
+}
+
+export function useKept<T>(choice: KeptChoice<T>): T {
+  return useSyncExternalStore(choice.subscribe, choice.get, choice.getInitial);
+}

@@ -1,0 +1,5 @@
+import { DEFAULT_COLUMNS, readColumnChoice } from '../lib/column-choice.ts';
+import { KeptChoice } from './kept-choice.ts';
+
+/** What somebody chose about the table of packets. */
+export const columnChoice = new KeptChoice('packetlog-columns', DEFAULT_COLUMNS, readColumnChoice);

@@ -1,0 +1,32 @@
+import { type CSSProperties, useMemo } from 'react';
+import { type ColumnChoice, tracks, visibleColumns } from '../lib/column-choice.ts';
+import type { ColumnKey, TableFacts } from '../lib/columns.ts';
+import { useKept } from './kept-choice.ts';
+import { useSnapshot } from './live-context.tsx';
+import { columnChoice } from './table-choices.ts';
+
+const GAP = 12;
+const WIDE_GAP = 20;
+
+/** The columns of the table now: what was chosen, and what arrives. */
+export function useColumns(): { choice: ColumnChoice; facts: TableFacts; visible: readonly ColumnKey[] } {
+  const choice = useKept(columnChoice);
+  const manyInterfaces = useSnapshot(({ figures }) => figures.interfaces.length > 1);
+  const vlanSeen = useSnapshot(({ figures }) => figures.vlanSeen);
+  return useMemo(() => {
+    const facts = { manyInterfaces, vlanSeen };
+    return { choice, facts, visible: visibleColumns(choice, facts) };
+  }, [choice, manyInterfaces, vlanSeen]);
+}
+
+/** The tracks for both widths of the table: its style sheet knows which is the case. */
+export function columnStyle(choice: ColumnChoice, visible: readonly ColumnKey[]): CSSProperties {
+  const narrow = tracks(visible, choice, false, GAP);
+  const wide = tracks(visible, choice, true, WIDE_GAP);
+  return {
+    '--columns-narrow': narrow.template,
+    '--columns-narrow-min': `${narrow.min}px`,
+    '--columns-wide': wide.template,
+    '--columns-wide-min': `${wide.min}px`,
+  } as CSSProperties;
+}
