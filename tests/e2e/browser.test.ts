@@ -1,52 +1,19 @@
 /** The dashboard in a real browser, served by the real loader, with real packets. Needs root and chromium. */
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { arp, ethernet, icmp, ipv4, vlan } from '../lab/frame.ts';
-import { type LabProcess, startPacketlog } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
-import { exchangeTcp, type Forward, forwardPort, sendFrames, sendUdp, startTcpEcho } from '../lab/traffic.ts';
+import { exchangeTcp, sendFrames, sendUdp, startTcpEcho } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
-import { axeViolations, exact, openPage, PHONE, startChromium } from './chromium.ts';
-import { eachWithNetwork } from './suite.ts';
-
-const TOKEN = 'a-token-of-the-test-0123456789';
+import { axeViolations, exact, openPage, PHONE } from './chromium.ts';
+import { eachWithDashboard, TOKEN } from './dashboard.ts';
 
 describe.skipIf(!requireRoot())('the dashboard', () => {
-  const suite = eachWithNetwork();
-  let browser: Browser;
-  const forwards: Forward[] = [];
-  beforeAll(async () => {
-    browser = await startChromium();
-  });
-  afterEach(async () => {
-    for (const context of browser.contexts()) await context.close();
-    for (const forward of forwards.splice(0)) await forward.close();
-  });
-  afterAll(() => browser.close());
-
-  async function serve(port: number, ...args: string[]): Promise<LabProcess> {
-    const { server, link } = suite.network;
-    const fixed = ['--iface', link.server.device, '--print', 'none', '--listen', `127.0.0.1:${port}`];
-    const packetlog = suite.own(startPacketlog(server, { args: [...fixed, ...args], env: { PACKETLOG_TOKEN: TOKEN } }));
-    await packetlog.untilPrinted(/Waiting for Ctrl-C/);
-    return packetlog;
-  }
-
-  /** A port that is free outside and in the namespace, where nothing else runs. */
-  async function start(...args: string[]): Promise<{ packetlog: LabProcess; url: string; port: number }> {
-    const probe = await forwardPort(suite.network.server, 1, 0);
-    const { port } = probe;
-    await probe.close();
-    const packetlog = await serve(port, ...args);
-    forwards.push(await forwardPort(suite.network.server, port));
-    return { packetlog, port, url: `http://localhost:${port}/#token=${TOKEN}` };
-  }
+  const suite = eachWithDashboard();
 
   test('shows each packet, and the sums of the sender, the kernel and the page are one', async () => {
     const { client, server, link } = suite.network;
-    const { packetlog, url } = await start();
-    const { page, problems } = await openPage(browser, url);
-    await page.locator('[data-testid=connection-state][data-state=live]').waitFor();
+    const { packetlog, url } = await suite.start();
+    const { page, problems } = await suite.open(url);
     expect(page.url()).not.toContain(TOKEN);
 
     const { sent } = await sendUdp(client, {
@@ -92,16 +59,16 @@ describe.skipIf(!requireRoot())('the dashboard', () => {
   });
 
   test('says what is wrong and what to do: no token, a wrong one, a loader that is gone, and it recovers', async () => {
-    const { packetlog, url, port } = await start();
+    const { packetlog, url, port } = await suite.start();
     const origin = `http://localhost:${port}/`;
     const stateOf = (state: string) => `[data-testid=connection-state][data-state=${state}], [data-testid=no-picture]`;
 
-    const without = await openPage(browser, origin);
+    const without = await openPage(suite.browser, origin);
     await without.page.locator(stateOf('no-token')).first().waitFor();
     expect(await without.page.locator('body').textContent()).toMatch(/URL/);
     expect(await axeViolations(without.page)).toEqual([]);
 
-    const wrong = await openPage(browser, `${origin}#token=wrong-${'x'.repeat(20)}`);
+    const wrong = await openPage(suite.browser, `${origin}#token=wrong-${'x'.repeat(20)}`);
     await wrong.page
       .getByText(/refused/i)
       .first()
@@ -109,20 +76,20 @@ describe.skipIf(!requireRoot())('the dashboard', () => {
     expect(await wrong.page.locator('body').textContent()).toMatch(/URL that packetlog printed/);
     expect(await axeViolations(wrong.page)).toEqual([]);
 
-    const { page } = await openPage(browser, url);
+    const { page } = await openPage(suite.browser, url);
     const state = (name: string) => page.locator(`[data-testid=connection-state][data-state=${name}]`);
     await state('live').waitFor();
     await packetlog.end('SIGKILL');
     await state('lost').waitFor();
     expect(await axeViolations(page)).toEqual([]);
-    await serve(port);
+    await suite.serve(port);
     await state('live').waitFor({ timeout: 30_000 });
   }, 90_000);
 
   test('a loader that stands still is stale; what the ring lost meanwhile is in sight', async () => {
     const { client, link } = suite.network;
-    const { packetlog, url } = await start('--ring-size', '64KiB', '--sample', 'off');
-    const { page } = await openPage(browser, url);
+    const { packetlog, url } = await suite.start('--ring-size', '64KiB', '--sample', 'off');
+    const { page } = await openPage(suite.browser, url);
     const state = (name: string) => page.locator(`[data-testid=connection-state][data-state=${name}]`);
     await state('live').waitFor();
     process.kill(packetlog.pid, 'SIGSTOP');
@@ -148,9 +115,8 @@ describe.skipIf(!requireRoot())('the dashboard', () => {
 
   test('says so while the kernel samples', async () => {
     const { client, link } = suite.network;
-    const { packetlog, url } = await start('--sample', '8');
-    const { page } = await openPage(browser, url);
-    await page.locator('[data-testid=connection-state][data-state=live]').waitFor();
+    const { packetlog, url } = await suite.start('--sample', '8');
+    const { page } = await suite.open(url);
     await sendUdp(client, { address: link.server.ipv4, count: 2000 });
     await page.getByTestId('sampled-one-of').waitFor();
     expect(await exact(page, 'sampled-one-of')).toBe(8);
@@ -165,8 +131,8 @@ describe.skipIf(!requireRoot())('the dashboard', () => {
     const { server } = suite.network;
     const device = '<b>x<b><i>';
     await server.exec('ip', 'link', 'add', device, 'type', 'veth', 'peer', 'name', 'other0');
-    const { packetlog, url } = await start('--iface', device);
-    const { page, problems } = await openPage(browser, url);
+    const { packetlog, url } = await suite.start('--iface', device);
+    const { page, problems } = await openPage(suite.browser, url);
     await page.getByText(device).first().waitFor();
     expect(await page.locator('b, i').count()).toBe(0);
     expect(problems).toEqual([]);
@@ -175,9 +141,8 @@ describe.skipIf(!requireRoot())('the dashboard', () => {
 
   test('pausing stops the rows and says how many passed; following goes on', async () => {
     const { client, link } = suite.network;
-    const { packetlog, url } = await start();
-    const { page } = await openPage(browser, url);
-    await page.locator('[data-testid=connection-state][data-state=live]').waitFor();
+    const { packetlog, url } = await suite.start();
+    const { page } = await suite.open(url);
     const send = (count: number, port: number) =>
       sendUdp(client, { address: link.server.ipv4, count, sourcePorts: [port] });
     await send(5, 40_001);

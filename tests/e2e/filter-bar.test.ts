@@ -1,39 +1,13 @@
 /** The filter above the rows: typed, completed, repaired, in the address, evaluated in the loader. Needs root and chromium. */
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { startPacketlog } from '../lab/process.ts';
+import { describe, expect, test } from 'vitest';
 import { requireRoot } from '../lab/root.ts';
-import { type Forward, forwardPort, sendUdp } from '../lab/traffic.ts';
+import { sendUdp } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
-import { axeViolations, DESKTOP, openPage, screenshot, startChromium } from './chromium.ts';
-import { eachWithNetwork } from './suite.ts';
-
-const TOKEN = 'a-token-of-the-test-0123456789';
+import { axeViolations, DESKTOP, screenshot } from './chromium.ts';
+import { eachWithDashboard } from './dashboard.ts';
 
 describe.skipIf(!requireRoot())('the filter of the live table', () => {
-  const suite = eachWithNetwork();
-  let browser: Browser;
-  const forwards: Forward[] = [];
-  beforeAll(async () => {
-    browser = await startChromium();
-  });
-  afterEach(async () => {
-    for (const context of browser.contexts()) await context.close();
-    for (const forward of forwards.splice(0)) await forward.close();
-  });
-  afterAll(() => browser.close());
-
-  async function start(): Promise<string> {
-    const { server, link } = suite.network;
-    const probe = await forwardPort(server, 1, 0);
-    const { port } = probe;
-    await probe.close();
-    const args = ['--iface', link.server.device, '--print', 'none', '--listen', `127.0.0.1:${port}`];
-    const packetlog = suite.own(startPacketlog(server, { args, env: { PACKETLOG_TOKEN: TOKEN } }));
-    await packetlog.untilPrinted(/Waiting for Ctrl-C/);
-    forwards.push(await forwardPort(server, port));
-    return `http://localhost:${port}/#token=${TOKEN}`;
-  }
+  const suite = eachWithDashboard();
 
   const send = async (port: number, count: number) => {
     const { client, link } = suite.network;
@@ -42,8 +16,7 @@ describe.skipIf(!requireRoot())('the filter of the live table', () => {
   };
 
   test('shows only what it lets through, from old rows and new ones, and nothing of it counts as lost', async () => {
-    const { page, problems } = await openPage(browser, await start(), { viewport: DESKTOP });
-    await page.locator('[data-testid=connection-state][data-state=live]').waitFor();
+    const { page, problems } = await suite.open((await suite.start()).url, { viewport: DESKTOP });
     const rows = page.getByTestId('live-row');
     const ports = () => page.locator('[data-testid=live-row] [data-field=dst_port]').allTextContents();
     await send(53, 5);
@@ -70,7 +43,6 @@ describe.skipIf(!requireRoot())('the filter of the live table', () => {
 
     // The address carries it: a tab that opens with it asks for the same.
     await page.reload();
-    await page.locator('[data-testid=connection-state][data-state=live]').waitFor();
     expect(await page.getByTestId('filter').inputValue()).toBe('udp dst port 53');
     await send(123, 3);
     await send(53, 4);
@@ -82,8 +54,7 @@ describe.skipIf(!requireRoot())('the filter of the live table', () => {
   }, 90_000);
 
   test('completes words, and tells where one is wrong and what to write', async () => {
-    const { page, problems } = await openPage(browser, await start(), { viewport: DESKTOP });
-    await page.locator('[data-testid=connection-state][data-state=live]').waitFor();
+    const { page, problems } = await suite.open((await suite.start()).url, { viewport: DESKTOP });
     const input = page.getByTestId('filter');
     await input.click();
     await page.keyboard.type('tcp d');

@@ -1,39 +1,14 @@
 /** The past in the dashboard: ranges, top lists, a closer look. Real browser, loader and packets; needs root, chromium. */
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type LabProcess, startPacketlog } from '../lab/process.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
 import { requireRoot } from '../lab/root.ts';
-import { type Forward, forwardPort, sendUdp } from '../lab/traffic.ts';
+import { sendUdp } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
-import { axeViolations, exact, openPage, PHONE, screenshot, startChromium } from './chromium.ts';
-import { eachWithNetwork } from './suite.ts';
-
-const TOKEN = 'a-token-of-the-test-0123456789';
+import { axeViolations, exact, PHONE, screenshot } from './chromium.ts';
+import { eachWithDashboard } from './dashboard.ts';
 
 describe.skipIf(!requireRoot())('the overview', { timeout: 120_000 }, () => {
-  const suite = eachWithNetwork();
-  let browser: Browser;
-  const forwards: Forward[] = [];
-  beforeAll(async () => {
-    browser = await startChromium();
-  });
-  afterEach(async () => {
-    for (const context of browser.contexts()) await context.close();
-    for (const forward of forwards.splice(0)) await forward.close();
-  });
-  afterAll(() => browser.close());
-
-  async function start(): Promise<{ packetlog: LabProcess; url: string }> {
-    const { server, link } = suite.network;
-    const probe = await forwardPort(server, 1, 0);
-    const { port } = probe;
-    await probe.close();
-    const args = ['--iface', link.server.device, '--print', 'none', '--listen', `127.0.0.1:${port}`, '--pin', 'never'];
-    const packetlog = suite.own(startPacketlog(server, { args, env: { PACKETLOG_TOKEN: TOKEN } }));
-    await packetlog.untilPrinted(/Waiting for Ctrl-C/);
-    forwards.push(await forwardPort(server, port));
-    return { packetlog, url: `http://localhost:${port}/#token=${TOKEN}` };
-  }
+  const suite = eachWithDashboard();
 
   const send = (count: number, port: number) =>
     sendUdp(suite.network.client, { address: suite.network.link.server.ipv4, count, ports: [port] });
@@ -43,15 +18,15 @@ describe.skipIf(!requireRoot())('the overview', { timeout: 120_000 }, () => {
 
   test('a tab that opens later shows what was before it, in each range, and who made it', async () => {
     const { link } = suite.network;
-    const { packetlog, url } = await start();
-    const first = await openPage(browser, url);
+    const { packetlog, url } = await suite.start();
+    const first = await suite.open(url);
     await send(300, 53);
     await until(async () => (await exact(first.page, 'total-seen')) >= 300, { what: 'all to be counted' });
     // The first page has had its summaries: so has the loader's memory.
     await top(first.page, 'Top sources').first().waitFor();
     await until(async () => (await points(first.page)) >= 6, { what: 'six seconds of figures', deadlineMs: 30_000 });
 
-    const { page, problems } = await openPage(browser, url);
+    const { page, problems } = await suite.open(url);
     await until(async () => (await points(page)) >= 6, { what: 'the past to be there' });
     await top(page, 'Top sources').filter({ hasText: link.client.ipv4 }).waitFor();
     await top(page, 'Top destination ports').filter({ hasText: '53 UDP domain' }).waitFor();
@@ -80,8 +55,8 @@ describe.skipIf(!requireRoot())('the overview', { timeout: 120_000 }, () => {
   });
 
   test('a marked range stands still, with its own sums and lists, until Escape or the button', async () => {
-    const { packetlog, url } = await start();
-    const { page, problems } = await openPage(browser, url);
+    const { packetlog, url } = await suite.start();
+    const { page, problems } = await suite.open(url);
     await send(400, 53);
     await until(async () => (await points(page)) >= 5, { what: 'five seconds of figures', deadlineMs: 30_000 });
     const plot = page.getByTestId('rate-chart').locator('.u-over').first();

@@ -1,66 +1,20 @@
 /** Rules through the dashboard, in a real browser, with the real loader and real packets. Needs root and chromium. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type LabProcess, startPacketlog } from '../lab/process.ts';
+import { describe, expect, test } from 'vitest';
 import { requireRoot } from '../lab/root.ts';
-import { type Forward, forwardPort, sendUdp } from '../lab/traffic.ts';
+import { sendUdp } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
-import { axeViolations, exact, openPage, PHONE, startChromium } from './chromium.ts';
-import { eachWithNetwork } from './suite.ts';
-
-const TOKEN = 'a-token-of-the-test-0123456789';
-const ADMIN_TOKEN = 'a-token-to-change-rules-0123456789';
+import { axeViolations, exact, PHONE } from './chromium.ts';
+import { ADMIN_TOKEN, eachWithDashboard } from './dashboard.ts';
 
 describe.skipIf(!requireRoot())('rules in the dashboard', { timeout: 120_000 }, () => {
-  const suite = eachWithNetwork();
-  let browser: Browser;
-  const forwards: Forward[] = [];
-  const directories: string[] = [];
-  beforeAll(async () => {
-    browser = await startChromium();
-  });
-  afterEach(async () => {
-    for (const context of browser.contexts()) await context.close();
-    for (const forward of forwards.splice(0)) await forward.close();
-    for (const directory of directories.splice(0)) await rm(directory, { recursive: true, force: true });
-  });
-  afterAll(() => browser.close());
-
-  /** A loader that lets its rules go when it ends, and the addresses to look with and to change rules with. */
-  async function start(): Promise<{ packetlog: LabProcess; look: string; change: string; origin: string }> {
-    const { server, link } = suite.network;
-    const state = await mkdtemp(join(tmpdir(), 'packetlog-rules-page-'));
-    directories.push(state);
-    const probe = await forwardPort(server, 1, 0);
-    const { port } = probe;
-    await probe.close();
-    const packetlog = suite.own(
-      startPacketlog(server, {
-        args: ['--iface', link.server.device, '--print', 'none', '--listen', `127.0.0.1:${port}`, '--pin', 'never'],
-        env: { PACKETLOG_TOKEN: TOKEN, PACKETLOG_ADMIN_TOKEN: ADMIN_TOKEN, PACKETLOG_STATE_DIR: state },
-      }),
-    );
-    await packetlog.untilPrinted(/Waiting for Ctrl-C/);
-    forwards.push(await forwardPort(server, port));
-    const origin = `http://localhost:${port}`;
-    return { packetlog, origin, look: `#token=${TOKEN}`, change: `#token=${TOKEN}&admin_token=${ADMIN_TOKEN}` };
-  }
-
-  async function open(url: string): Promise<{ page: Page; problems: string[] }> {
-    const opened = await openPage(browser, url);
-    await opened.page.locator('[data-testid=connection-state][data-state=live]').waitFor();
-    return opened;
-  }
+  const suite = eachWithDashboard();
 
   const send = (count: number) => sendUdp(suite.network.client, { address: suite.network.link.server.ipv4, count });
 
   test('deny from a row: the counter of denied packets moves, and stands still when it is undone', async () => {
     const { link } = suite.network;
-    const { packetlog, origin, change } = await start();
-    const { page, problems } = await open(`${origin}/${change}`);
+    const { packetlog, origin, change } = await suite.start();
+    const { page, problems } = await suite.open(`${origin}/${change}`);
     expect(page.url()).not.toContain(ADMIN_TOKEN);
     await send(3);
     await page.getByTestId('live-row').first().click();
@@ -102,8 +56,8 @@ describe.skipIf(!requireRoot())('rules in the dashboard', { timeout: 120_000 }, 
 
   test('a rule is rehearsed, added, changed and removed, and each change is on record', async () => {
     const { client, link } = suite.network;
-    const { packetlog, origin, change } = await start();
-    const { page, problems } = await open(`${origin}/rules${change}`);
+    const { packetlog, origin, change } = await suite.start();
+    const { page, problems } = await suite.open(`${origin}/rules${change}`);
     await page.getByRole('button', { name: 'Add the first rule' }).click();
     await page.locator('[name=source]').fill('198.51.100.7/24');
     await page.getByText('198.51.100.0/24').waitFor();
@@ -152,8 +106,8 @@ describe.skipIf(!requireRoot())('rules in the dashboard', { timeout: 120_000 }, 
   test('a rule that would lock the gateway out is refused in words, and done only on a second word', async () => {
     const { server, link } = suite.network;
     await server.exec('ip', 'route', 'add', 'default', 'via', link.client.ipv4);
-    const { packetlog, origin, change } = await start();
-    const { page } = await open(`${origin}/rules${change}`);
+    const { packetlog, origin, change } = await suite.start();
+    const { page } = await suite.open(`${origin}/rules${change}`);
     await page.getByRole('button', { name: 'Add the first rule' }).click();
     await page.locator('[name=source]').fill(link.client.ipv4);
     await page.getByRole('dialog').getByRole('button', { name: 'Add rule' }).click();
@@ -168,8 +122,8 @@ describe.skipIf(!requireRoot())('rules in the dashboard', { timeout: 120_000 }, 
   });
 
   test('a risky change counts down on every page, and is confirmed or taken back', async () => {
-    const { packetlog, origin, change } = await start();
-    const { page } = await open(`${origin}/rules${change}`);
+    const { packetlog, origin, change } = await suite.start();
+    const { page } = await suite.open(`${origin}/rules${change}`);
     const toDeny = async () => {
       await page.getByRole('button', { name: 'change', exact: true }).click();
       await page.getByRole('radio', { name: 'refused' }).check({ force: true });
@@ -197,8 +151,8 @@ describe.skipIf(!requireRoot())('rules in the dashboard', { timeout: 120_000 }, 
   });
 
   test('a list is imported as a set; without the second token the page is to look at', async () => {
-    const { packetlog, origin, change, look } = await start();
-    const { page } = await open(`${origin}/rules${change}`);
+    const { packetlog, origin, change, look } = await suite.start();
+    const { page } = await suite.open(`${origin}/rules${change}`);
     await page.getByRole('button', { name: 'Import…' }).click();
     await page.locator('[name=entries]').fill('# scanners\n198.51.100.7\n203.0.113.0/24 ; also\n2001:db8:bad::/48\n');
     await page.locator('[name=set]').fill('scanners');
@@ -208,7 +162,7 @@ describe.skipIf(!requireRoot())('rules in the dashboard', { timeout: 120_000 }, 
     await page.getByRole('row', { name: /scanners 3/ }).waitFor();
     expect(await axeViolations(page)).toEqual([]);
 
-    const visitor = await open(`${origin}/rules${look}`);
+    const visitor = await suite.open(`${origin}/rules${look}`);
     await visitor.page.getByTestId('rule-row').waitFor();
     expect(await visitor.page.getByTestId('read-only').textContent()).toContain('second URL that packetlog printed');
     expect(await visitor.page.getByTestId('add-rule').count()).toBe(0);

@@ -1,0 +1,85 @@
+/** Around each test of the dashboard: a network, a real Chromium, and loaders that serve it into this namespace. */
+import type { Browser, BrowserContextOptions } from 'playwright-core';
+import { afterAll, afterEach, beforeAll } from 'vitest';
+import type { NetworkOptions } from '../lab/network.ts';
+import { type LabProcess, startPacketlog } from '../lab/process.ts';
+import { type Forward, forwardPort } from '../lab/traffic.ts';
+import { openPage, startChromium, type Watched } from './chromium.ts';
+import { eachWithNetwork, type Suite } from './suite.ts';
+
+export const TOKEN = 'a-token-of-the-test-0123456789';
+export const ADMIN_TOKEN = 'a-token-to-change-rules-0123456789';
+
+export interface ServedLoader {
+  readonly packetlog: LabProcess;
+  readonly port: number;
+  readonly origin: string;
+  /** The page, with the token to look. */
+  readonly url: string;
+  /** The fragment of any page that holds the token to look. */
+  readonly look: string;
+  /** The same with the token to change rules, too. */
+  readonly change: string;
+}
+
+export interface DashboardSuite extends Suite {
+  readonly browser: Browser;
+  /** A loader that watches the server's interface, and whose port is reachable from here, too; `args` are added. */
+  start(...args: string[]): Promise<ServedLoader>;
+  /** The same at a port that is known; reachable from here only if it was when another loader had it. */
+  serve(port: number, ...args: string[]): Promise<LabProcess>;
+  /** Resolves when the page is live. */
+  open(url: string, options?: BrowserContextOptions): Promise<Watched>;
+}
+
+export function eachWithDashboard(options: NetworkOptions = {}): DashboardSuite {
+  const suite = eachWithNetwork(options);
+  const forwards: Forward[] = [];
+  let browser: Browser | undefined;
+  beforeAll(async () => {
+    browser = await startChromium();
+  });
+  afterEach(async () => {
+    for (const context of browser?.contexts() ?? []) await context.close();
+    for (const forward of forwards.splice(0)) await forward.close();
+  });
+  afterAll(() => browser?.close());
+  const need = () => {
+    if (!browser) throw new Error('only inside a test');
+    return browser;
+  };
+  const serve = async (port: number, ...args: string[]) => {
+    const { server, link } = suite.network;
+    const fixed = ['--iface', link.server.device, '--print', 'none', '--listen', `127.0.0.1:${port}`];
+    const env = { PACKETLOG_TOKEN: TOKEN, PACKETLOG_ADMIN_TOKEN: ADMIN_TOKEN };
+    const packetlog = suite.own(startPacketlog(server, { args: [...fixed, ...args], env }));
+    await packetlog.untilPrinted(/Waiting for Ctrl-C/, 30_000);
+    return packetlog;
+  };
+  return {
+    get network() {
+      return suite.network;
+    },
+    get browser() {
+      return need();
+    },
+    own: suite.own,
+    serve,
+    start: async (...args) => {
+      // A port that is free here and in the namespace, where nothing else runs.
+      const probe = await forwardPort(suite.network.server, 1, 0);
+      const { port } = probe;
+      await probe.close();
+      const packetlog = await serve(port, ...args);
+      forwards.push(await forwardPort(suite.network.server, port));
+      const origin = `http://localhost:${port}`;
+      const look = `#token=${TOKEN}`;
+      return { packetlog, port, origin, url: `${origin}/${look}`, look, change: `${look}&admin_token=${ADMIN_TOKEN}` };
+    },
+    open: async (url, context) => {
+      const opened = await openPage(need(), url, context);
+      await opened.page.locator('[data-testid=connection-state][data-state=live]').waitFor();
+      return opened;
+    },
+  };
+}
