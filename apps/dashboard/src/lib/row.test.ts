@@ -19,6 +19,9 @@ test('a TCP packet over IPv4 reads from left to right', () => {
     length: '74',
     interface: 'eth0',
     vlan: '—',
+    etherType: 'IPv4',
+    weight: '1',
+    rule: '—',
     reason: '—',
     ruleId: 0,
   });
