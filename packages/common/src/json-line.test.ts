@@ -5,6 +5,7 @@ import { packetLogJson } from './json-line.ts';
 import { PACKET_LOG_FIELDS } from './layout.ts';
 import { actionName, reasonName } from './names.ts';
 import { packetLog } from './packet-log.arbitrary.ts';
+import { SAMPLE } from './packet-log.sample.ts';
 
 const [record] = fc.sample(packetLog, { numRuns: 1, seed: 3 });
 if (record === undefined) throw new Error('no sample');
@@ -16,24 +17,7 @@ describe('packetLogJson', () => {
   });
 
   it('reads exactly so for one record', () => {
-    const one = {
-      timestamp_ns: 1_700_000_000_123_456_789n,
-      src_addr: '192.0.2.1',
-      dst_addr: '2001:db8::2',
-      rule_id: 7,
-      ifindex: 2,
-      length: 60,
-      weight: 1,
-      src_port: 40000,
-      dst_port: 443,
-      ether_type: 2048,
-      vlan_id: 0,
-      ip_protocol: 6,
-      tcp_flags: 2,
-      action: 1,
-      reason: 1,
-    };
-    expect(packetLogJson(PacketLogBatch.from(encodeBatch({}, [one])), 0, 'eth0')).toBe(
+    expect(packetLogJson(PacketLogBatch.from(encodeBatch({}, [SAMPLE])), 0, 'eth0')).toBe(
       '{"timestamp_ns":"1700000000123456789","src_addr":"192.0.2.1","dst_addr":"2001:db8::2","rule_id":7,"ifindex":2,' +
         '"length":60,"weight":1,"src_port":40000,"dst_port":443,"ether_type":2048,"vlan_id":0,"ip_protocol":6,' +
         '"tcp_flags":2,"action":"deny","reason":"rule","interface":"eth0"}',

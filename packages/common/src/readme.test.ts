@@ -7,33 +7,16 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeBatch } from './batch.ts';
 import { PACKET_LOG_FIELDS } from './layout.ts';
-import type { PacketLog } from './packet-log.ts';
+import { SAMPLE } from './packet-log.sample.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('..', import.meta.url));
 const readme = await readFile(join(root, 'README.md'), 'utf8');
 const examples = [...readme.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code as string);
 
-const record: PacketLog = {
-  timestamp_ns: 1_700_000_000_123_456_789n,
-  src_addr: '192.0.2.1',
-  dst_addr: '2001:db8::2',
-  rule_id: 7,
-  ifindex: 2,
-  length: 60,
-  weight: 1,
-  src_port: 40000,
-  dst_port: 443,
-  ether_type: 0x0800,
-  vlan_id: 0,
-  ip_protocol: 6,
-  tcp_flags: 2,
-  action: 1,
-  reason: 1,
-};
 const batches = [
-  encodeBatch({ sequence: 0 }, [record, { ...record, src_port: 40001, action: 2 }]),
-  encodeBatch({ sequence: 1, offered: 9, dropped: 4, withheld: 2 }, [{ ...record, ip_protocol: 17 }]),
+  encodeBatch({ sequence: 0 }, [SAMPLE, { ...SAMPLE, src_port: 40001, action: 2 }]),
+  encodeBatch({ sequence: 1, offered: 9, dropped: 4, withheld: 2 }, [{ ...SAMPLE, ip_protocol: 17 }]),
 ];
 
 /** A socket that connects, takes the subscription and gets one batch as browsers do. */

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BatchFormatError } from './batch-error.ts';
 import { packetLog } from './packet-log.arbitrary.ts';
+import { SAMPLE } from './packet-log.sample.ts';
 import { encodePacketLog, type PacketLog } from './packet-log.ts';
 import { PacketLogView, type RecordShape } from './view.ts';
 
@@ -22,23 +23,7 @@ function atByteOffset(bytes: Uint8Array, byteOffset: number): Uint8Array {
   return whole.subarray(byteOffset, byteOffset + bytes.length);
 }
 
-const plain: PacketLog = {
-  timestamp_ns: 1_700_000_000_123_456_789n,
-  src_addr: '192.0.2.1',
-  dst_addr: '2001:db8::2',
-  rule_id: 7,
-  ifindex: 2,
-  length: 60,
-  weight: 1,
-  src_port: 40000,
-  dst_port: 443,
-  ether_type: 0x0800,
-  vlan_id: 0,
-  ip_protocol: 6,
-  tcp_flags: 2,
-  action: 2,
-  reason: 0,
-};
+const plain: PacketLog = { ...SAMPLE, action: 2, reason: 0 };
 
 const dense = { stride: 64, recordOffset: 0 };
 const one = new PacketLogView(encodePacketLog(plain), { count: 1, ...dense });

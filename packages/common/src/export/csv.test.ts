@@ -1,27 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { encodeBatch, PacketLogBatch } from '../batch.ts';
 import { packetLogJson } from '../json-line.ts';
-import type { PacketLog } from '../packet-log.ts';
+import { SAMPLE } from '../packet-log.sample.ts';
 import { csvText, PACKET_LOG_CSV_HEADER, packetLogCsv } from './csv.ts';
 
-const record: PacketLog = {
-  timestamp_ns: 1_700_000_000_123_456_789n,
-  src_addr: '192.0.2.1',
-  dst_addr: '2001:db8::2',
-  rule_id: 7,
-  ifindex: 2,
-  length: 60,
-  weight: 1,
-  src_port: 40000,
-  dst_port: 443,
-  ether_type: 2048,
-  vlan_id: 0,
-  ip_protocol: 6,
-  tcp_flags: 2,
-  action: 1,
-  reason: 1,
-};
-const view = PacketLogBatch.from(encodeBatch({}, [record]));
+const view = PacketLogBatch.from(encodeBatch({}, [SAMPLE]));
 
 describe('packetLogCsv', () => {
   it('has a column for each key of the JSON line, in the same order and with the same values', () => {

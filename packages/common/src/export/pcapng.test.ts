@@ -2,27 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeBatch, PacketLogBatch } from '../batch.ts';
 import { packetLog } from '../packet-log.arbitrary.ts';
+import { SAMPLE } from '../packet-log.sample.ts';
 import type { PacketLog } from '../packet-log.ts';
 import { PcapngEncoder } from './pcapng.ts';
 import { REBUILT_FRAME_LIMIT } from './rebuilt-frame.ts';
 
-const base: PacketLog = {
-  timestamp_ns: 1_700_000_000_123_456_789n,
-  src_addr: '192.0.2.1',
-  dst_addr: '198.51.100.2',
-  rule_id: 0,
-  ifindex: 2,
-  length: 1514,
-  weight: 1,
-  src_port: 40000,
-  dst_port: 443,
-  ether_type: 0x0800,
-  vlan_id: 0,
-  ip_protocol: 6,
-  tcp_flags: 2,
-  action: 2,
-  reason: 0,
-};
+const base: PacketLog = { ...SAMPLE, dst_addr: '198.51.100.2', rule_id: 0, length: 1514, action: 2, reason: 0 };
 
 interface Block {
   type: number;
