@@ -1,6 +1,6 @@
 'use client';
 
-import { Command as CommandIcon } from 'lucide-react';
+import { Command as CommandIcon, Download } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { type ComponentType, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { keyWords } from '../lib/key-text.ts';
@@ -19,6 +19,7 @@ interface OverlayProps {
 /** Loaded when they are opened for the first time. */
 const LOADERS: Readonly<Record<OverlayName, () => Promise<ComponentType<OverlayProps>>>> = {
   palette: async () => (await import('./palette/palette.tsx')).Palette,
+  export: async () => (await import('./export/export-sheet.tsx')).ExportSheet,
   help: async () => (await import('./help/help-sheet.tsx')).HelpSheet,
 };
 
@@ -41,6 +42,13 @@ export function Commands() {
       run: () => {
         if (!undoList.undoLast()) toasts.show({ text: 'There is nothing to take back.', tone: 'problem' });
       },
+    },
+    {
+      keys: ['e'],
+      name: 'Export packets…',
+      group: 'Export',
+      words: 'save download file csv ndjson json pcapng wireshark',
+      run: () => overlay.show('export'),
     },
     {
       keys: ['?'],
@@ -90,6 +98,23 @@ export function PaletteButton() {
       onClick={() => overlay.show('palette')}
     >
       <CommandIcon size={14} aria-hidden="true" />
+    </button>
+  );
+}
+
+export function ExportButton() {
+  return (
+    <button
+      type="button"
+      className="button button-icon"
+      aria-label="Export packets…"
+      aria-haspopup="dialog"
+      aria-keyshortcuts="e"
+      title="Export packets (e)"
+      data-testid="export-button"
+      onClick={() => overlay.show('export')}
+    >
+      <Download size={13} aria-hidden="true" />
     </button>
   );
 }

@@ -6,6 +6,7 @@ import { counted, formatCount } from '../lib/number.ts';
 import { quietSentence } from '../lib/quiet.ts';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
 import { useMayChange } from '../live/use-rules.ts';
+import { ExportButton } from './commands.tsx';
 import { DenyFromRow, SelectedPacket } from './deny/selected-packet.tsx';
 import { TableTools } from './table-tools.tsx';
 
@@ -46,6 +47,7 @@ export function TableBar({
           {rows.newRows === 0 ? 'To the newest' : counted(rows.newRows, 'new row')}
         </button>
       )}
+      <ExportButton />
       {sampledOneOf > 1 && (
         <p
           className="table-bar-note"

@@ -1,0 +1,148 @@
+'use client';
+
+import { Download } from 'lucide-react';
+import { useState } from 'react';
+import { spanText } from '../../lib/clock.ts';
+import type { ExportFormat } from '../../lib/export/export-name.ts';
+import { EXPORT_LIMIT, lossWords, pageRowsWords } from '../../lib/export/export-words.ts';
+import { keptFromRing } from '../../lib/export/kept-records.ts';
+import { NO_FILTER } from '../../lib/filter-text.ts';
+import { counted, formatCount } from '../../lib/number.ts';
+import { useLive } from '../../live/live-context.tsx';
+import { type ExportState, useExport } from '../../live/use-export.ts';
+import { Segments } from '../segments.tsx';
+import { Sheet } from '../sheet.tsx';
+import './export-sheet.css';
+
+const SOURCES = [
+  { value: 'page', label: 'the rows on this page' },
+  { value: 'next', label: 'what comes next' },
+] as const;
+const SECONDS = ['5', '10', '30', '60'].map((value) => ({ value, label: `${value} s` }));
+const FORMATS = [
+  { value: 'ndjson', label: 'NDJSON' },
+  { value: 'csv', label: 'CSV' },
+  { value: 'pcapng', label: 'pcapng' },
+] as const;
+const FORMAT_HINTS: Readonly<Record<ExportFormat, string>> = {
+  ndjson: 'An object a line, with every field.',
+  csv: 'For a spreadsheet. No cell can be taken for a formula.',
+  pcapng: 'For Wireshark: headers rebuilt from the records, and marked so. Payloads are never recorded.',
+};
+
+/** Rows as a file: those that are here, or those that come. */
+export function ExportSheet({ onClose }: { onClose: () => void }) {
+  const { store, filter } = useLive();
+  const { state, savePage, record, stop } = useExport();
+  const [source, setSource] = useState<'page' | 'next'>('page');
+  const [seconds, setSeconds] = useState('10');
+  const [format, setFormat] = useState<ExportFormat>('ndjson');
+  const [here] = useState(() => {
+    const rows = keptFromRing(store.picture.rows.shown);
+    return { rows: rows.length, words: pageRowsWords(rows.length, rows.span) };
+  });
+  const limit = store.getSnapshot().figures.rowLimit;
+  const nothing = source === 'page' && here.rows === 0;
+  const busy = state.step === 'recording' || state.step === 'saving';
+  return (
+    <Sheet
+      title="Export packets"
+      note={
+        filter.text === NO_FILTER ? (
+          'No filter: all of them.'
+        ) : (
+          <span className="font-mono break-all">{filter.text}</span>
+        )
+      }
+      onClose={onClose}
+    >
+      <form
+        className="contents"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (busy || nothing) return;
+          if (source === 'page') void savePage(format);
+          else record(format, Number(seconds) * 1000);
+        }}
+      >
+        <fieldset className="sheet-body" disabled={busy}>
+          <legend className="sr-only">What to export</legend>
+          <div>
+            <Segments label="Which" segments={SOURCES} value={source} onChange={setSource} />
+            <p className="field-hint">
+              {source === 'page'
+                ? `${here.words}${limit === null ? '' : ` This page gets at most ${formatCount(limit)} rows/s and keeps the newest.`}`
+                : `Asked of the loader anew, without the limit of this page: it may be paused meanwhile. At most ${formatCount(EXPORT_LIMIT)} rows.`}
+            </p>
+          </div>
+          {source === 'next' && (
+            <Segments label="For how long" segments={SECONDS} value={seconds} onChange={setSeconds} />
+          )}
+          <div>
+            <Segments label="As" segments={FORMATS} value={format} onChange={setFormat} />
+            <p className="field-hint">{FORMAT_HINTS[format]}</p>
+          </div>
+        </fieldset>
+        <footer className="sheet-foot">
+          <Progress state={state} forMs={Number(seconds) * 1000} />
+          <button type="button" className="button push" onClick={onClose}>
+            {state.step === 'saved' ? 'Close' : 'Cancel'}
+          </button>
+          {state.step === 'recording' ? (
+            <button type="button" className="button button-primary" data-testid="export-stop" onClick={stop}>
+              Stop and save
+            </button>
+          ) : (
+            <button
+              type="submit"
+              className="button button-primary"
+              data-testid="export-submit"
+              disabled={busy || nothing}
+            >
+              <Download size={13} aria-hidden="true" />
+              {source === 'page' ? `Save ${counted(here.rows, 'row')}` : `Record ${seconds} s`}
+            </button>
+          )}
+        </footer>
+      </form>
+    </Sheet>
+  );
+}
+
+function Progress({ state, forMs }: { state: ExportState; forMs: number }) {
+  return (
+    <>
+      {state.step === 'recording' && (
+        <div className="sheet-preview export-progress" data-testid="export-progress">
+          <progress aria-label="Recorded so far" max={forMs} value={state.forMs} />
+          <p>
+            {state.forMs === 0 ? (
+              'Asking the loader.'
+            ) : (
+              <>
+                <data className="font-mono" value={state.rows} data-value={state.rows} data-testid="export-rows">
+                  {formatCount(state.rows)}
+                </data>{' '}
+                rows in {spanText(state.forMs)} of {spanText(forMs)}. {lossWords(state.loss)}
+              </>
+            )}
+          </p>
+        </div>
+      )}
+      <div
+        role="status"
+        className={state.step === 'choosing' || state.step === 'recording' ? 'sr-only' : 'sheet-preview'}
+      >
+        {state.step === 'recording' && 'Recording.'}
+        {state.step === 'saving' && 'Writing the file.'}
+        {state.step === 'refused' && <p className="text-warn">It did not begin: {state.message}</p>}
+        {state.step === 'saved' && (
+          <div data-testid="export-saved">
+            <p className="font-mono break-all">{state.name}</p>
+            <p>{state.words}</p>
+          </div>
+        )}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,62 @@
+/** The one file of an export: from records to bytes, a part at a time, so that the page goes on meanwhile. */
+import {
+  PACKET_LOG_CSV_HEADER,
+  type PacketLogView,
+  PcapngEncoder,
+  packetLogCsv,
+  packetLogJson,
+} from '@packetlog/common';
+import type { ExportFormat } from './export-name.ts';
+import type { KeptRecords } from './kept-records.ts';
+
+/** So many records take a few milliseconds. */
+const AT_ONCE = 4096;
+
+const MEDIA_TYPES: Readonly<Record<ExportFormat, string>> = {
+  ndjson: 'application/x-ndjson',
+  csv: 'text/csv',
+  pcapng: 'application/x-pcapng',
+};
+
+type NameOf = (ifindex: number) => string;
+type Encode = (view: PacketLogView, from: number, to: number) => string | Uint8Array<ArrayBuffer>;
+
+/** `rest` is waited for between the parts. */
+export async function encodeRecords(
+  format: ExportFormat,
+  records: KeptRecords,
+  nameOf: NameOf,
+  rest: () => Promise<void>,
+): Promise<Blob> {
+  const { head, encode } = encoding(format, nameOf);
+  const parts: BlobPart[] = [head];
+  for (const view of records.views()) {
+    for (let from = 0; from < view.length; from += AT_ONCE) {
+      // A Blob of its own: the browser may put it on the disk, and the text is free.
+      parts.push(new Blob([encode(view, from, Math.min(view.length, from + AT_ONCE))]));
+      await rest();
+    }
+  }
+  return new Blob(parts, { type: MEDIA_TYPES[format] });
+}
+
+function encoding(format: ExportFormat, nameOf: NameOf): { head: BlobPart; encode: Encode } {
+  if (format === 'pcapng') {
+    const encoder = new PcapngEncoder(nameOf);
+    const head = encoder.take();
+    const encode: Encode = (view, from, to) => {
+      for (let i = from; i < to; i++) encoder.add(view, i);
+      return encoder.take();
+    };
+    return { head, encode };
+  }
+  const line = format === 'csv' ? packetLogCsv : packetLogJson;
+  return {
+    head: format === 'csv' ? `${PACKET_LOG_CSV_HEADER}\n` : '',
+    encode: (view, from, to) => {
+      let text = '';
+      for (let i = from; i < to; i++) text += `${line(view, i, nameOf(view.ifindex(i)))}\n`;
+      return text;
+    },
+  };
+}

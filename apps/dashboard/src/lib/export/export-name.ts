@@ -1,0 +1,34 @@
+export const EXPORT_FORMATS = ['ndjson', 'csv', 'pcapng'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+const FILTER_CHARACTERS = 60;
+
+/** `packetlog_web-1_2026-01-02T14-03-22Z_tcp-dst-port-443.csv`: whose packets, when it was asked for, which of them. */
+export function exportName(
+  format: ExportFormat,
+  { node, atMs, filter }: { readonly node: string; readonly atMs: number; readonly filter: string },
+): string {
+  const time = `${new Date(atMs).toISOString().slice(0, 19).replaceAll(':', '-')}Z`;
+  const parts = ['packetlog', plain(node), time, plain(filter).slice(0, FILTER_CHARACTERS).replace(/-$/, '')];
+  return `${parts.filter(Boolean).join('_')}.${format}`;
+}
+
+/** Only what every file system takes; the signs of a comparison as words, the others as a dash. */
+function plain(text: string): string {
+  return text
+    .toLowerCase()
+    .replace(/[<>=!]+/g, (sign) => `-${COMPARED[sign] ?? ''}-`)
+    .replace(/[^a-z0-9.]+/g, '-')
+    .replace(/^[-.]+|[-.]+$/g, '');
+}
+
+const COMPARED: Readonly<Record<string, string>> = {
+  '<': 'below',
+  '>': 'above',
+  '<=': 'up-to',
+  '>=': 'from',
+  '=': 'is',
+  '==': 'is',
+  '!=': 'is-not',
+  '!': 'not',
+};

@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest';
+import { clockText } from '../clock.ts';
+import { type ExportEnd, exportResult, lossWords, NOTHING_LOST, pageRowsWords } from './export-words.ts';
+
+const span = { fromMs: 1_767_362_602_000, toMs: 1_767_362_612_000 };
+const FROM = clockText(span.fromMs);
+const TO = clockText(span.toMs);
+
+it('says what is in the file', () => {
+  expect(exportResult({ rows: 1234, span, loss: NOTHING_LOST, end: 'time' })).toBe(
+    `1,234 rows, ${FROM} to ${TO}. Nothing was lost on the way.`,
+  );
+  expect(exportResult({ rows: 0, span: null, loss: NOTHING_LOST, end: 'time' })).toBe(
+    '0 rows. Nothing was lost on the way.',
+  );
+});
+
+it('says what is not in it, and where that was lost', () => {
+  expect(lossWords({ before: 1, page: 20, withheld: 3000 })).toBe(
+    'Not in it: 1 row lost before the loader could send them, 20 rows lost on the way to this page, 3,000 rows not sent.',
+  );
+});
+
+it.each<[ExportEnd, RegExp]>([
+  ['limit', /limit of 500,000 rows/],
+  ['stopped', /stopped/],
+  ['broken', /connection broke/],
+])('says why it ended early: %s', (end, words) => {
+  expect(exportResult({ rows: 1, span, loss: NOTHING_LOST, end })).toMatch(words);
+});
+
+it('says which rows are on the page', () => {
+  expect(pageRowsWords(12, span)).toBe(`12 rows of 10 s, from ${FROM} to ${TO}.`);
+  expect(pageRowsWords(0, null)).toMatch(/no row/);
+});

@@ -1,0 +1,61 @@
+import { clockText, spanText } from '../clock.ts';
+import { counted, formatCount } from '../number.ts';
+
+/** Rows of one export from the loader. The whole of them is in the page's memory until it is saved. */
+export const EXPORT_LIMIT = 500_000;
+
+/** Rows that passed while it ran, and are not in it. */
+export interface ExportLoss {
+  /** The kernel's ring was full, or the loader's queue: known to the second. */
+  readonly before: number;
+  /** On the way to this page. */
+  readonly page: number;
+  /** Not sent, because more came than the loader sends. */
+  readonly withheld: number;
+}
+
+export const NOTHING_LOST: ExportLoss = { before: 0, page: 0, withheld: 0 };
+
+/** Why it has ended. */
+export type ExportEnd = 'time' | 'stopped' | 'limit' | 'broken' | 'all';
+
+const END_WORDS: Readonly<Record<ExportEnd, string>> = {
+  all: '',
+  time: '',
+  stopped: 'It was stopped before its time.',
+  limit: `It ended at the limit of ${formatCount(EXPORT_LIMIT)} rows: narrow the filter for a longer time.`,
+  broken: 'The connection broke before its time: the file ends there.',
+};
+
+/** What is in the file, and what is not. */
+export function exportResult({
+  rows,
+  span,
+  loss,
+  end,
+}: {
+  readonly rows: number;
+  readonly span: { readonly fromMs: number; readonly toMs: number } | null;
+  readonly loss: ExportLoss;
+  readonly end: ExportEnd;
+}): string {
+  const when = span === null ? '' : `, ${clockText(span.fromMs)} to ${clockText(span.toMs)}`;
+  return [`${counted(rows, 'row')}${when}.`, lossWords(loss), END_WORDS[end]].filter(Boolean).join(' ');
+}
+
+export function lossWords({ before, page, withheld }: ExportLoss): string {
+  if (before + page + withheld === 0) return 'Nothing was lost on the way.';
+  const parts = [
+    before > 0 && `${counted(before, 'row')} lost before the loader could send them`,
+    page > 0 && `${counted(page, 'row')} lost on the way to this page`,
+    withheld > 0 && `${counted(withheld, 'row')} not sent`,
+  ].filter(Boolean);
+  return `Not in it: ${parts.join(', ')}.`;
+}
+
+/** Of the rows on the page. */
+export function pageRowsWords(rows: number, span: { readonly fromMs: number; readonly toMs: number } | null): string {
+  if (span === null) return 'There is no row on the page yet.';
+  const long = spanText(span.toMs - span.fromMs);
+  return `${counted(rows, 'row')} of ${long}, from ${clockText(span.fromMs)} to ${clockText(span.toMs)}.`;
+}

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { appendMarker } from '../marker.ts';
+import { RecordRing } from '../record-ring.ts';
+import { makeBatch, makePacket } from '../test-data.ts';
+import { KeptRecords, keptFromRing } from './kept-records.ts';
+
+const MS = 1_000_000n;
+const START = 1_767_362_602_000n;
+
+function batch(from: number, count: number) {
+  return makeBatch(
+    Array.from({ length: count }, (_, i) =>
+      makePacket({ src_port: from + i, timestamp_ns: (START + BigInt(from + i)) * MS }),
+    ),
+  );
+}
+
+const ports = (kept: KeptRecords) =>
+  [...kept.views()].flatMap((view) => Array.from({ length: view.length }, (_, i) => view.srcPort(i)));
+
+describe('records for an export', () => {
+  it('stay in their order, over more than one piece of memory', () => {
+    const kept = new KeptRecords(200_000);
+    const thousand = batch(0, 1000);
+    for (let n = 0; n < 70; n++) kept.append(thousand);
+    expect(kept.length).toBe(70_000);
+    expect([...kept.views()]).toHaveLength(2);
+    expect(ports(kept)).toEqual(Array.from({ length: 70_000 }, (_, i) => i % 1000));
+    expect(kept.span).toEqual({ fromMs: Number(START), toMs: Number(START) + 999 });
+  });
+
+  it('end at the limit', () => {
+    const kept = new KeptRecords(5);
+    kept.append(batch(0, 3));
+    expect(kept.full).toBe(false);
+    kept.append(batch(3, 4));
+    expect(kept.full).toBe(true);
+    kept.append(batch(7, 1));
+    expect(ports(kept)).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  it('have no time if there are none', () => {
+    const kept = new KeptRecords(5);
+    expect([kept.span, kept.length, kept.full]).toEqual([null, 0, false]);
+  });
+
+  it('are the rows of the table, the newest that it kept, without what stands between them', () => {
+    const ring = new RecordRing(6);
+    ring.append(batch(0, 4));
+    appendMarker(ring, { kind: 'lost', at_ms: 0, rows: 12, span_ms: 0 });
+    ring.append(batch(4, 3));
+    expect(ports(keptFromRing(ring))).toEqual([2, 3, 4, 5, 6]);
+    expect(keptFromRing(new RecordRing(6)).length).toBe(0);
+  });
+});

@@ -1,0 +1,77 @@
+import { PACKET_LOG_SIZE, PacketLogView } from '@packetlog/common';
+import { isMarkerAt } from '../marker.ts';
+import type { RecordRing } from '../record-ring.ts';
+
+/** Records of one piece of memory: 4 MiB. */
+const PIECE = 65_536;
+
+/** Records in the order they came, up to a limit: what an export is made of. Memory grows with what is in it. */
+export class KeptRecords {
+  readonly limit: number;
+  readonly #pieces: Uint8Array<ArrayBuffer>[] = [];
+  #length = 0;
+
+  constructor(limit: number) {
+    this.limit = limit;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  get full(): boolean {
+    return this.#length >= this.limit;
+  }
+
+  /** Copies what there is room for. */
+  append(batch: PacketLogView): void {
+    const count = Math.min(batch.length, this.limit - this.#length);
+    for (let i = 0; i < count; i++) batch.copyRecord(i, this.#pieceFor(), this.#nextAt());
+  }
+
+  appendBytes(bytes: Uint8Array): void {
+    if (!this.full) this.#pieceFor().set(bytes, this.#nextAt());
+  }
+
+  #pieceFor(): Uint8Array<ArrayBuffer> {
+    const number = Math.floor(this.#length / PIECE);
+    this.#pieces[number] ??= new Uint8Array(Math.min(PIECE, this.limit - number * PIECE) * PACKET_LOG_SIZE);
+    return this.#pieces[number];
+  }
+
+  #nextAt(): number {
+    return (this.#length++ % PIECE) * PACKET_LOG_SIZE;
+  }
+
+  /** In order. */
+  *views(): Generator<PacketLogView> {
+    let left = this.#length;
+    for (const bytes of this.#pieces) {
+      const count = Math.min(left, PIECE);
+      left -= count;
+      yield new PacketLogView(bytes, { count, stride: PACKET_LOG_SIZE, recordOffset: 0 });
+    }
+  }
+
+  /** ms since the epoch, of the first and the last; null if there are none. */
+  get span(): { readonly fromMs: number; readonly toMs: number } | null {
+    let first: number | null = null;
+    let last = 0;
+    for (const view of this.views()) {
+      if (view.length === 0) continue;
+      first ??= view.timestampMs(0);
+      last = view.timestampMs(view.length - 1);
+    }
+    return first === null ? null : { fromMs: first, toMs: last };
+  }
+}
+
+/** The rows of the table, oldest first, as they are now. What stands between them about lost rows is no record. */
+export function keptFromRing(ring: RecordRing): KeptRecords {
+  const kept = new KeptRecords(ring.size);
+  for (let row = ring.end - ring.size; row < ring.end; row++) {
+    const bytes = ring.slotBytes(row);
+    if (!isMarkerAt(bytes, 0)) kept.appendBytes(bytes);
+  }
+  return kept;
+}
