@@ -1,14 +1,16 @@
 /** The keyboard in the dashboard: palette, help, undo, export, Tab. Real browser, loader and packets; needs root, chromium. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type LabProcess, startPacketlog } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
 import { type Forward, forwardPort, sendUdp } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
-import { axeViolations, openPage, PHONE, screenshot, startChromium } from './chromium.ts';
+import { axeViolations, exact, openPage, PHONE, screenshot, startChromium } from './chromium.ts';
 import { eachWithNetwork } from './suite.ts';
 
 const TOKEN = 'a-token-of-the-test-0123456789';
@@ -148,6 +150,80 @@ describe.skipIf(!requireRoot())('the keyboard', { timeout: 120_000 }, () => {
     await keyboard.press('Control+k');
     await screenshot(page, 'palette-phone');
     expect(await state.count()).toBe(0);
+    expect(problems).toEqual([]);
+    await packetlog.end();
+  });
+
+  test('what is on the page, and what comes next, is saved in each format', async () => {
+    const { link } = suite.network;
+    const { packetlog, page, problems } = await start();
+    const { keyboard } = page;
+    const sheet = page.getByRole('dialog', { name: 'Export packets' });
+    const choose = (name: string) => sheet.getByText(name, { exact: true }).click();
+    const ours = (line: string) => line.includes(link.client.ipv4) && line.includes(link.server.ipv4);
+    const saved = async (press: () => Promise<void>) => {
+      const [download] = await Promise.all([page.waitForEvent('download'), press()]);
+      await page.getByTestId('export-saved').waitFor();
+      const path = join(directory, download.suggestedFilename());
+      await download.saveAs(path);
+      return { path, text: await readFile(path, 'utf8') };
+    };
+    await send(53, 30);
+    await send(443, 20);
+    await page.getByTestId('live-row').nth(20).waitFor();
+    await keyboard.press('/');
+    await keyboard.type('udp dst port 53');
+    await keyboard.press('Enter');
+    await until(async () => (await page.locator('[data-testid=live-row]').count()) > 0, { what: 'rows' });
+    await page.getByTestId('live-table').getByText('443').first().waitFor({ state: 'detached' });
+    await keyboard.press('Escape');
+    await page.keyboard.press('Space');
+    await page.locator('[data-testid=table-state][data-state=paused]').waitFor();
+
+    // Paused, and under the filter: what is here.
+    await keyboard.press('e');
+    await sheet.waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await screenshot(page, 'export');
+    const json = await saved(() => page.getByTestId('export-submit').click());
+    expect(json.path).toMatch(/packetlog_[^/]+_\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ_udp-dst-port-53\.ndjson$/);
+    const objects = json.text.trimEnd().split('\n');
+    expect(objects.filter(ours)).toHaveLength(30);
+    expect(new Set(objects.map((line) => (JSON.parse(line) as { dst_port: number }).dst_port))).toEqual(new Set([53]));
+
+    await choose('CSV');
+    const csv = await saved(() => page.getByTestId('export-submit').click());
+    expect(csv.text).toMatch(/^timestamp_ns,src_addr,/);
+    expect(csv.text.split('\n').filter(ours)).toHaveLength(30);
+
+    // What comes next, though the page is paused: the loader is asked anew.
+    await choose('pcapng');
+    await choose('what comes next');
+    await choose('60 s');
+    await page.getByTestId('export-submit').click();
+    await page.getByTestId('export-rows').waitFor();
+    await send(53, 400);
+    await send(443, 100);
+    await until(async () => (await exact(page, 'export-rows')) >= 400, { what: 'the rows to be recorded' });
+    expect(await axeViolations(page)).toEqual([]);
+    await screenshot(page, 'export-recording');
+    const capture = await saved(() => page.getByTestId('export-stop').click());
+    expect(await page.getByTestId('export-saved').textContent()).toContain('Nothing was lost on the way.');
+    const fields = ['ip.src', 'udp.dstport', 'frame.len', 'frame.interface_name', '_ws.malformed', 'frame.comment'];
+    const { stdout } = await promisify(execFile)('tshark', [
+      ...['-n', '-r', capture.path, '-T', 'fields', '-Y', 'udp'],
+      ...fields.flatMap((name) => ['-e', name]),
+    ]);
+    const lines = stdout.replace(/\n$/, '').split('\n');
+    expect(lines).toHaveLength(400);
+    const [line] = lines;
+    expect(new Set(lines)).toEqual(new Set([line]));
+    expect(line?.split('\t').slice(0, 5)).toEqual([link.client.ipv4, '53', '74', link.server.device, '']);
+    expect(capture.text).toContain('Headers rebuilt from PacketLog records');
+    await page.setViewportSize(PHONE);
+    await screenshot(page, 'export-phone');
+    await keyboard.press('Escape');
+    await sheet.waitFor({ state: 'detached' });
     expect(problems).toEqual([]);
     await packetlog.end();
   });

@@ -31,5 +31,6 @@ it.each<[ExportEnd, RegExp]>([
 
 it('says which rows are on the page', () => {
   expect(pageRowsWords(12, span)).toBe(`12 rows of 10 s, from ${FROM} to ${TO}.`);
+  expect(pageRowsWords(1, { ...span, toMs: span.fromMs })).toBe(`1 row of ${FROM}.`);
   expect(pageRowsWords(0, null)).toMatch(/no row/);
 });

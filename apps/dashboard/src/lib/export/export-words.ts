@@ -39,7 +39,8 @@ export function exportResult({
   readonly loss: ExportLoss;
   readonly end: ExportEnd;
 }): string {
-  const when = span === null ? '' : `, ${clockText(span.fromMs)} to ${clockText(span.toMs)}`;
+  const [from, to] = span === null ? ['', ''] : [clockText(span.fromMs), clockText(span.toMs)];
+  const when = from === to ? from && `, ${from}` : `, ${from} to ${to}`;
   return [`${counted(rows, 'row')}${when}.`, lossWords(loss), END_WORDS[end]].filter(Boolean).join(' ');
 }
 
@@ -56,6 +57,7 @@ export function lossWords({ before, page, withheld }: ExportLoss): string {
 /** Of the rows on the page. */
 export function pageRowsWords(rows: number, span: { readonly fromMs: number; readonly toMs: number } | null): string {
   if (span === null) return 'There is no row on the page yet.';
-  const long = spanText(span.toMs - span.fromMs);
-  return `${counted(rows, 'row')} of ${long}, from ${clockText(span.fromMs)} to ${clockText(span.toMs)}.`;
+  const [from, to] = [clockText(span.fromMs), clockText(span.toMs)];
+  if (from === to) return `${counted(rows, 'row')} of ${from}.`;
+  return `${counted(rows, 'row')} of ${spanText(span.toMs - span.fromMs)}, from ${from} to ${to}.`;
 }
