@@ -5,14 +5,12 @@
 // biome-ignore-all lint/a11y/useKeyWithMouseEvents: the pointer's tooltip repeats what the cell says
 'use client';
 
-import { useVirtualizer } from '@tanstack/react-virtual';
 import { useRouter } from 'next/navigation';
 import {
   type KeyboardEvent,
   type MouseEvent,
   type PointerEvent,
   useCallback,
-  useEffect,
   useLayoutEffect,
   useRef,
   useState,
@@ -22,8 +20,10 @@ import { readMarker } from '../lib/marker.ts';
 import { quietSentence } from '../lib/quiet.ts';
 import type { RecordRing } from '../lib/record-ring.ts';
 import { exactTime } from '../lib/row.ts';
+import { indexesOf } from '../lib/row-window.ts';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
 import { columnStyle, useColumns } from '../live/use-columns.ts';
+import { useWindow } from '../live/use-window.ts';
 import './packet-table.css';
 import './packet-table-compact.css';
 import { FilterBar } from './filter-bar.tsx';
@@ -76,14 +76,7 @@ export function PacketTable({ onDeny }: { onDeny: () => void }) {
   const ring = rows.shown;
   const { end, size } = ring;
   const height = compact ? ROW_OF_TWO_LINES : ROW;
-  const virtualizer = useVirtualizer({
-    count: size,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => height,
-    overscan: 4,
-    useFlushSync: false,
-  });
-  useEffect(() => virtualizer.measure(), [height]);
+  const { show, ...inSight } = useWindow(scroller, size, height);
 
   const onScroll = () => {
     if (head.current !== null) head.current.scrollLeft = scroller.current?.scrollLeft ?? 0;
@@ -124,7 +117,7 @@ export function PacketTable({ onDeny }: { onDeny: () => void }) {
     const row = nextRow(rows.shown, rows.selected, step);
     if (row === null) return;
     select(row);
-    virtualizer.scrollToIndex(rows.shown.end - 1 - row);
+    show(rows.shown.end - 1 - row);
   };
   const showNewest = useCallback(() => {
     scroller.current?.scrollTo({ top: 0 });
@@ -160,22 +153,18 @@ export function PacketTable({ onDeny }: { onDeny: () => void }) {
           onMouseOver={(event) => explain(event.target, ring)}
         >
           <div role="presentation" className="table-space" style={{ height: size * height }}>
-            {virtualizer
-              .getVirtualItems()
-              .map(({ index }) =>
-                index < size ? (
-                  <TableRow
-                    key={index}
-                    ring={ring}
-                    row={end - 1 - index}
-                    top={index * height}
-                    position={index + 2}
-                    columns={columns}
-                    selected={end - 1 - index === rows.selected}
-                    interfaceName={interfaceName}
-                  />
-                ) : null,
-              )}
+            {indexesOf(inSight).map((index) => (
+              <TableRow
+                key={index}
+                ring={ring}
+                row={end - 1 - index}
+                top={index * height}
+                position={index + 2}
+                columns={columns}
+                selected={end - 1 - index === rows.selected}
+                interfaceName={interfaceName}
+              />
+            ))}
           </div>
         </div>
       </div>

@@ -3,11 +3,12 @@
 // biome-ignore-all lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
 'use client';
 
-import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { indexesOf } from '../../lib/row-window.ts';
 import type { ListedRule } from '../../lib/rules/rule-book.ts';
 import { type ListChoice, type SortKey, sortedBy } from '../../lib/rules/rule-list.ts';
+import { useWindow } from '../../live/use-window.ts';
 import { RuleRow } from './rule-row.tsx';
 import './rules-table.css';
 
@@ -65,14 +66,7 @@ export function RulesTable({
     return () => observer.disconnect();
   }, []);
   const height = compact ? ROW_OF_TWO_LINES : ROW;
-  const virtualizer = useVirtualizer({
-    count: rules.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => height,
-    overscan: 4,
-    useFlushSync: false,
-  });
-  useEffect(() => virtualizer.measure(), [height]);
+  const inSight = useWindow(scroller, rules.length, height);
   // Another choice is read from its top.
   useEffect(() => {
     scroller.current?.scrollTo({ top: 0 });
@@ -96,7 +90,7 @@ export function RulesTable({
       </div>
       <div ref={scroller} role="rowgroup" className="rules-table-body" tabIndex={0}>
         <div role="presentation" className="table-space" style={{ height: rules.length * height }}>
-          {virtualizer.getVirtualItems().map(({ index }) => {
+          {indexesOf(inSight).map((index) => {
             const rule = rules[index];
             return rule === undefined ? null : (
               <RuleRow

@@ -1,0 +1,46 @@
+import { type RefObject, useCallback, useLayoutEffect, useState } from 'react';
+import { type RowWindow, rowWindow } from '../lib/row-window.ts';
+
+/**
+ * The rows to draw of a long list whose rows are all `height` px high, in an element that scrolls. Draws again only
+ * when other rows come into sight.
+ */
+export function useWindow(
+  scroller: RefObject<HTMLElement | null>,
+  count: number,
+  height: number,
+): RowWindow & { show: (index: number) => void } {
+  const [sight, setSight] = useState({ first: 0, rows: 0 });
+
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (element === null) return;
+    const look = () => {
+      const first = Math.floor(element.scrollTop / height);
+      const rows = Math.ceil(element.clientHeight / height) + 1;
+      setSight((before) => (before.first === first && before.rows === rows ? before : { first, rows }));
+    };
+    look();
+    element.addEventListener('scroll', look, { passive: true });
+    const resized = new ResizeObserver(look);
+    resized.observe(element);
+    return () => {
+      element.removeEventListener('scroll', look);
+      resized.disconnect();
+    };
+  }, [scroller, height]);
+
+  /** Scrolls no further than it takes to have the row in sight. */
+  const show = useCallback(
+    (index: number) => {
+      const element = scroller.current;
+      if (element === null) return;
+      const top = index * height;
+      if (top < element.scrollTop) element.scrollTop = top;
+      else if (top + height > element.scrollTop + element.clientHeight)
+        element.scrollTop = top + height - element.clientHeight;
+    },
+    [scroller, height],
+  );
+  return { ...rowWindow(sight.first, sight.rows, count), show };
+}
