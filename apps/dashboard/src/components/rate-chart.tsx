@@ -1,5 +1,6 @@
 'use client';
 
+import dynamic from 'next/dynamic';
 import { useMemo, useState } from 'react';
 import type { AlignedData } from 'uplot';
 import { type ChartLine, chartColumns, extentOf, LINES, readoutOf, type View } from '../lib/chart.ts';
@@ -12,9 +13,15 @@ import { useMedia } from '../live/use-media.ts';
 import type { Overview } from '../live/use-overview.ts';
 import { useLookedAt } from '../live/use-past.ts';
 import { ChartControls } from './chart-controls.tsx';
-import { Plot, type PlotLine } from './plot.tsx';
+import type { PlotLine } from './plot.tsx';
 import { Readout } from './readout.tsx';
 import './rate-chart.css';
+
+/** Half of the page's own script is the library that draws it: figures and rows do not wait for it. */
+const Plot = dynamic(() => import('./plot.tsx').then((plot) => plot.Plot), {
+  ssr: false,
+  loading: () => <div className="plot" />,
+});
 
 const BEFORE: PlotLine = { color: '--line-strong', dash: [3, 3] };
 const DRAWN: Readonly<Record<View, readonly PlotLine[]>> = {

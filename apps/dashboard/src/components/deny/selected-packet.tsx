@@ -1,6 +1,7 @@
 'use client';
 
 import { Ban, X } from 'lucide-react';
+import dynamic from 'next/dynamic';
 import { useMemo } from 'react';
 import { endpointText, packetRow } from '../../lib/row.ts';
 import { type PacketSource, packetSource } from '../../lib/rules/deny-choice.ts';
@@ -8,8 +9,10 @@ import { HOW_TO_CHANGE } from '../../lib/rules/refusal-words.ts';
 import { useKeys } from '../../live/keys.ts';
 import { useLive } from '../../live/live-context.tsx';
 import { useMayChange, useRulesView } from '../../live/use-rules.ts';
-import { DenySheet } from './deny-sheet.tsx';
 import './selected-packet.css';
+
+/** Not needed for the first paint: fetched when somebody denies for the first time. */
+const DenySheet = dynamic(() => import('./deny-sheet.tsx').then((sheet) => sheet.DenySheet), { ssr: false });
 
 /** In the bar above the table: which packet is picked. */
 export function SelectedPacket({ row }: { row: number }) {
