@@ -1,14 +1,23 @@
 /** One resolution of the past: a ring of buckets, each a step long. */
 import { HISTORY_COLUMNS, type HistoryColumn } from '@packetlog/common';
-import { TopBucket } from './top-bucket.ts';
+import { PackedTops } from './packed-tops.ts';
+import { TopBucket, type TopList, type Volume } from './top-bucket.ts';
 
 export type Amounts = Readonly<Record<HistoryColumn, number>>;
+
+/** Who was busy in one bucket. */
+export interface Tops {
+  entries(list: TopList): Iterable<[string, Volume]>;
+}
 
 export class Level {
   readonly stepMs: number;
   readonly #size: number;
   readonly #columns: Readonly<Record<HistoryColumn, Float64Array>>;
-  readonly #tops: (TopBucket | undefined)[];
+  /** Of the newest bucket. */
+  readonly #open = new TopBucket();
+  /** Of those before it. */
+  readonly #closed: PackedTops;
   /** Number of the newest bucket since the epoch; undefined: there is none. */
   #newest: number | undefined;
   #oldest = 0;
@@ -20,7 +29,7 @@ export class Level {
       HistoryColumn,
       Float64Array
     >;
-    this.#tops = new Array<TopBucket | undefined>(size).fill(undefined);
+    this.#closed = new PackedTops(size);
   }
 
   /** Time of the first bucket that is still there; undefined: none is. */
@@ -40,9 +49,7 @@ export class Level {
       const column = this.#columns[name];
       column[at] = (column[at] as number) + amounts[name];
     }
-    const top = this.#tops[at] ?? new TopBucket();
-    this.#tops[at] = top;
-    return top;
+    return this.#open;
   }
 
   /** Values from the oldest bucket to that of `untilMs`, those without traffic included. */
@@ -57,20 +64,22 @@ export class Level {
   }
 
   /** The buckets that overlap `fromMs` to `toMs` and are there, with the time each begins. */
-  *tops(fromMs: number, toMs: number): Generator<{ atMs: number; top: TopBucket }> {
+  *tops(fromMs: number, toMs: number): Generator<{ atMs: number; top: Tops }> {
     if (this.#newest === undefined) return;
     const first = Math.max(this.#oldest, Math.floor(fromMs / this.stepMs));
     const last = Math.min(this.#newest, Math.ceil(toMs / this.stepMs) - 1);
     for (let number = first; number <= last; number++) {
-      const top = this.#tops[number % this.#size];
-      if (top) yield { atMs: number * this.stepMs, top };
+      const at = number % this.#size;
+      const top = number === this.#newest ? this.#open : { entries: (list: TopList) => this.#closed.entries(at, list) };
+      yield { atMs: number * this.stepMs, top };
     }
   }
 
   /** A clock that was far ahead and is right now: what it dated cannot be placed. */
   #forget(number: number): void {
     for (const name of HISTORY_COLUMNS) this.#columns[name].fill(0);
-    this.#tops.fill(undefined);
+    for (let at = 0; at < this.#size; at++) this.#closed.forget(at);
+    this.#open.clear();
     this.#newest = number;
     this.#oldest = number;
   }
@@ -84,11 +93,14 @@ export class Level {
     }
     if (number < this.#newest - this.#size) this.#forget(number);
     const first = Math.max(this.#newest + 1, number - this.#size + 1);
-    if (number > this.#newest) this.#tops[this.#newest % this.#size]?.close();
+    if (number > this.#newest) {
+      this.#closed.keep(this.#newest % this.#size, this.#open);
+      this.#open.clear();
+    }
     for (let next = first; next <= number; next++) {
       const at = next % this.#size;
       for (const name of HISTORY_COLUMNS) this.#columns[name][at] = 0;
-      this.#tops[at] = undefined;
+      this.#closed.forget(at);
     }
     this.#newest = Math.max(this.#newest, number);
     this.#oldest = Math.max(this.#oldest, this.#newest - this.#size + 1);

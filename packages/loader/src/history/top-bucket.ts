@@ -1,8 +1,5 @@
 /** Who was busy in one bucket of the past: the lists of its seconds, added up. */
 
-/** Of each list, once the bucket is over. */
-const KEPT = 16;
-
 export interface Volume {
   packets: number;
   bytes: number;
@@ -12,7 +9,7 @@ export type TopList = 'sources' | 'ports' | 'pairs' | 'rules';
 export const TOP_LISTS: readonly TopList[] = ['sources', 'ports', 'pairs', 'rules'];
 
 export class TopBucket {
-  readonly #lists: Record<TopList, Map<string, Volume>> = {
+  readonly #lists: Readonly<Record<TopList, Map<string, Volume>>> = {
     sources: new Map(),
     ports: new Map(),
     pairs: new Map(),
@@ -27,12 +24,8 @@ export class TopBucket {
     return this.#lists[list];
   }
 
-  /** Keeps the most of each list: nothing is added any more. */
-  close(): void {
-    for (const list of TOP_LISTS) {
-      const map = this.#lists[list];
-      if (map.size > KEPT) this.#lists[list] = new Map(mostOf(map, KEPT));
-    }
+  clear(): void {
+    for (const list of TOP_LISTS) this.#lists[list].clear();
   }
 }
 
@@ -44,6 +37,6 @@ export function addTo(map: Map<string, Volume>, key: string, packets: number, by
   } else map.set(key, { packets, bytes });
 }
 
-export function mostOf<V extends { packets: number }>(map: ReadonlyMap<string, V>, count: number): [string, V][] {
-  return [...map].sort(([, a], [, b]) => b.packets - a.packets).slice(0, count);
+export function mostOf<V extends { packets: number }>(entries: Iterable<[string, V]>, count: number): [string, V][] {
+  return [...entries].sort(([, a], [, b]) => b.packets - a.packets).slice(0, count);
 }
