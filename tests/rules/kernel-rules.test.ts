@@ -15,8 +15,8 @@ const RULE_SETS = Number(process.env['RULE_SETS'] ?? 100);
 const PACKETS_EACH = 2500;
 const CASES = (RULE_SETS * PACKETS_EACH).toLocaleString('en-US');
 const COUNTER_LIMIT = 64;
-/** Tables as small rule sets have them, and as large ones: with a filter in front. */
-const IPV4_BITS = [8, 8, 9, 13];
+/** Tables as small rule sets have them, and as large ones: with a filter in front, of few and of many lines. */
+const TABLES = [{ ipv4: 8 }, { ipv4: 8 }, { ipv4: 9 }, { ipv4: 13 }, { ipv4: 13, filter: 8 }, { ipv4: 13, filter: 0 }];
 const XDP_DROP = 1;
 const XDP_PASS = 2;
 /** Half-way between moments at which rules of the generator expire, so that a packet need not be on time to the ns. */
@@ -27,7 +27,7 @@ const LATE_NS = 400_000n;
 
 const seed = Number(process.env['RULES_SEED'] ?? Date.now() % 2 ** 32);
 
-function compile({ rules, sets, policy }: GeneratedRules, ipv4Bits: number) {
+function compile({ rules, sets, policy }: GeneratedRules, rootBits: (typeof TABLES)[number]) {
   const lists = [...sets].map(
     ([name, networks]) => [name, parseAddressList(new TextEncoder().encode(networks.join('\n'))).list] as const,
   );
@@ -37,7 +37,7 @@ function compile({ rules, sets, policy }: GeneratedRules, ipv4Bits: number) {
     sets: new Map(lists),
     interfaceSlots: INTERFACE_SLOTS,
     counters: { limit: COUNTER_LIMIT, previous: new Map() },
-    rootBits: { ipv4: ipv4Bits },
+    rootBits,
   });
 }
 
@@ -95,7 +95,7 @@ function expectSame(program: LoadedProgram, ownSeed: number): void {
   const random = new Random(ownSeed);
   const generated = generateRules(random);
   const reference = new ReferenceRules(generated.rules, generated.sets, generated.policy);
-  const { image, counterSlots } = compile(generated, random.pick(IPV4_BITS));
+  const { image, counterSlots } = compile(generated, random.pick(TABLES));
   program.putRules(RULE_SLOTS.confirmed, image);
   const counted = new Map(generated.rules.map(({ id }) => [id, { packets: 0, bytes: 0 }]));
   const before = new Map([...counterSlots].map(([id, slot]) => [id, program.ruleCounter(slot)]));

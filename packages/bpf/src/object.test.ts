@@ -127,8 +127,7 @@ describe('the layout of', () => {
   });
 
   it('the header of a rule image is RULE_HEADER', () => {
-    const members = layout('rule_header').map(([name, offset]) => [name, offset / 4]);
-    expect(members).toEqual(Object.entries(RULE_HEADER));
+    expect(layout('rule_header').map(([name, offset]) => [name, offset])).toEqual(Object.entries(RULE_HEADER));
     expect(named('STRUCT', 'rule_header').size).toBe(RULE_LINE.size);
     expect(named('STRUCT', 'rule_line').size).toBe(RULE_LINE.size);
   });
@@ -140,6 +139,15 @@ describe('the layout of', () => {
       ['starts', starts * 4, most_starts * 4],
       ['values', values * 4, (most_starts + 1) * 4],
     ]);
+  });
+
+  it('a line of the filter is RULE_FILTER', () => {
+    const { fields, key_bits } = RULE_FILTER;
+    const bytes = { whole: 8, ask: 8, keys: key_bits / 8 };
+    expect(layout('rule_filter')).toEqual(
+      Object.entries(fields).map(([name, at]) => [name, at, bytes[name as keyof typeof bytes]]),
+    );
+    expect(named('STRUCT', 'rule_filter').size).toBe(RULE_LINE.size);
   });
 
   it('a rule node is RULE_NODE', () => {
@@ -177,7 +185,11 @@ describe('the sources', () => {
     ['counters.h', 'PACKETLOG_REASONS', REASON_COUNTERS],
     ['rule_image.h', 'RULE_IMAGE_MAGIC', `0x${RULE_IMAGE_MAGIC.toString(16)}`],
     ['rule_image.h', 'RULE_BLOCK_STARTS', RULE_BLOCK.most_starts],
-    ['rule_image.h', 'RULE_FILTER_BITS', RULE_FILTER.bits],
+    ['rule_image.h', 'RULE_FILTER_PARTS', RULE_FILTER.part_bits],
+    ['rule_image.h', 'RULE_FILTER_PART_KEYS', RULE_FILTER.part_key_bits],
+    ['rule_image.h', 'RULE_FILTER_KEY_BITS', RULE_FILTER.key_bits],
+    ['rule_image.h', 'RULE_FILTER_HASH_1', `0x${RULE_FILTER.hash_1.toString(16)}`],
+    ['rule_image.h', 'RULE_FILTER_HASH_2', `0x${RULE_FILTER.hash_2.toString(16)}`],
     ['rule_image.h', 'RULE_CONFIRMED', RULE_SLOTS.confirmed],
     ['rule_image.h', 'RULE_PROVISIONAL', RULE_SLOTS.provisional],
     ['rule_image.h', 'RULE_DENY', RULE_ACTION.deny],

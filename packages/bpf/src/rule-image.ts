@@ -5,7 +5,7 @@
  * ```
  *  line 0   header                       HEADER, words
  *  root4    by the top bits of an IPv4 address                 a line each, RULE_BLOCK
- *  filter4  by the top bits of an IPv4 address                 a bit, 0: no rule has such a source
+ *  filter   by the top bits of an IPv4 address                 a line each, RULE_FILTER: most addresses end there
  *  root6    by the top bits of word 0 of an IPv6 address       {first, count}
  *  bounds   ascending starts within a slice                    {start, value}
  *  slices   IPv6, words 1 to 3: the bounds to go on with       {first, count}
@@ -23,27 +23,32 @@ export const RULE_LINE = { size: 64, words: 16, pairs: 8, nodes: 2 } as const;
 /** "PLR1". */
 export const RULE_IMAGE_MAGIC = 0x3152_4c50;
 
-/** Word numbers of line 0. */
+/** Bytes of line 0 at which its words begin. */
 export const RULE_HEADER = {
   magic: 0,
-  default_deny: 1,
-  /** u64: CLOCK_MONOTONIC in ns; 0 in the confirmed slot. */
-  until_mono_ns: 2,
-  root4_line: 4,
+  /** u8, this and the next three. */
+  default_deny: 4,
   root4_bits: 5,
-  root6_line: 6,
-  root6_bits: 7,
-  bounds_line: 8,
-  slices_line: 9,
-  rows_line: 10,
-  service_count: 11,
-  nodes_line: 12,
+  root6_bits: 6,
+  filter_bits: 7,
+  /** u64: CLOCK_MONOTONIC in ns; 0 in the confirmed slot. */
+  until_mono_ns: 8,
+  root4_line: 16,
+  root6_line: 20,
+  bounds_line: 24,
+  slices_line: 28,
+  rows_line: 32,
+  service_count: 36,
+  nodes_line: 40,
   /** What the source `any` gives: a node or a row. */
-  any_value: 13,
+  any_value: 44,
   /** 0: no rule has a protocol, a port or an interface; the service is always 0. */
-  services_line: 14,
+  services_line: 48,
   /** 0: there is no filter. */
-  filter4_line: 15,
+  filter_line: 52,
+  /** Of addresses that the filter knows nothing about. */
+  usual_value: 56,
+  whole_value: 60,
 } as const;
 
 /**
@@ -53,8 +58,23 @@ export const RULE_HEADER = {
  */
 export const RULE_BLOCK = { more: 0, starts: 1, values: 8, most_starts: 7 } as const;
 
-/** Top bits of an IPv4 address that the filter goes by: half a mebibyte, which stays near the CPU. */
-export const RULE_FILTER = { bits: 22 } as const;
+/**
+ * A line of the filter, byte offsets: for each of 64 parts of its addresses a bit that all of it has `whole_value`, and one
+ * that it has to be looked up; then a Bloom filter of three bits a key. A key is a 128th of a part in which something
+ * begins or ends; an address of neither has `usual_value`.
+ */
+export const RULE_FILTER = {
+  fields: { whole: 0, ask: 8, keys: 16 },
+  /** Parts of a line, and keys of a part, as bits. */
+  part_bits: 6,
+  part_key_bits: 7,
+  key_bits: 384,
+  /** Multiplied with the key: both halves of the first, and the upper one of the second, choose a bit. */
+  hash_1: 0x9e37_79b1,
+  hash_2: 0x85eb_ca6b,
+  least: 8,
+  most: 16,
+} as const;
 
 export const RULE_ROOT_BITS = { least: 8, most: 20 } as const;
 

@@ -67,6 +67,18 @@ static __always_inline __u32 half_at(void *image, __u32 table, __u32 number)
 }
 
 /*
+ * 1 if start <= key. No branch, also for the compiler: the verifier would follow it both ways, and
+ * random addresses make it miss.
+ */
+static __always_inline __u64 reaches(__u32 key, __u32 start)
+{
+	__u64 below = (__u64)start - key - 1;
+
+	asm volatile("" : "+r"(below));
+	return below >> 63;
+}
+
+/*
  * The value at `key`, by an entry of a root table or of the slices: a value itself, or the last of
  * the bounds it names that does not start after `key`.
  */
@@ -80,35 +92,61 @@ static __always_inline __u32 find(void *image, __u32 bounds, __u64 entry, __u32 
 	for (i = 0; i < SEARCH_STEPS && count > 1; i++) {
 		__u32 half = count / 2;
 		struct rule_line *line = line_at(image, bounds + (first + half) / 8);
-		__u64 start;
+		__u32 start;
 
 		if (!line)
 			return 0;
-		start = (__u32)line->pairs[within(first + half, 7)];
-		/* 1 if start <= key; without a branch, which the verifier would follow both ways.
-		 */
-		first += half * ((start - key - 1) >> 63);
+		start = line->pairs[within(first + half, 7)];
+		first += half * reaches(key, start);
 		count -= half;
 	}
 	return pair_at(image, bounds, first) >> 32;
 }
 
-/* False: no rule has a source near the address. Most addresses end here, near the CPU. */
-static __always_inline int may_have_value(void *image, __u32 filter, __u32 address)
+static __always_inline __u32 key_bit(struct rule_filter *filter, __u32 half)
 {
-	__u32 number = address >> (32 - RULE_FILTER_BITS);
+	__u32 bit = (half & 0xffff) * RULE_FILTER_KEY_BITS >> 16;
 
-	return word_at(image, filter, number / 32) >> (number & 31) & 1;
+	return filter->keys[bit / 32] >> (bit & 31);
+}
+
+/*
+ * 1: *value is that of the address, by a table that stays near the CPU; most addresses end here. 0:
+ * it has to be looked up.
+ */
+static __always_inline int filtered(void *image, struct rule_header *header, __u32 address,
+				    __u32 *value)
+{
+	__u32 bits = header->filter_bits;
+	__u32 part = address >> ((32 - RULE_FILTER_PARTS - bits) & 31);
+	__u32 key = address >> ((32 - RULE_FILTER_PARTS - RULE_FILTER_PART_KEYS - bits) & 31);
+	__u32 hash_1 = key * RULE_FILTER_HASH_1, hash_2 = key * RULE_FILTER_HASH_2;
+	struct rule_line *line = line_at(image, header->filter_line + (part >> RULE_FILTER_PARTS));
+	struct rule_filter *filter;
+	__u64 whole, ask;
+
+	if (!line)
+		return 0;
+	filter = &line->filter;
+	/* One branch, at the end: none of them could be foreseen. */
+	whole = -(filter->whole >> (part & 63) & 1);
+	*value = (header->whole_value & whole) | (header->usual_value & ~whole);
+	ask = key_bit(filter, hash_1) & key_bit(filter, hash_1 >> 16) &
+	      key_bit(filter, hash_2 >> 16);
+	ask |= filter->ask >> (part & 63);
+	return !(ask & 1);
 }
 
 static __always_inline __u32 value_of_ipv4(void *image, struct rule_header *header, __u32 address)
 {
 	struct rule_block *block;
 	struct rule_line *line;
-	__u32 i, reached = 0;
+	__u64 reached = 0;
+	__u32 value;
+	int i;
 
-	if (header->filter4_line && !may_have_value(image, header->filter4_line, address))
-		return 0;
+	if (header->filter_line && filtered(image, header, address, &value))
+		return value;
 	line = line_at(image, header->root4_line + (address >> ((32 - header->root4_bits) & 31)));
 	if (!line)
 		return 0;
@@ -118,7 +156,7 @@ static __always_inline __u32 value_of_ipv4(void *image, struct rule_header *head
 			    address);
 #pragma unroll
 	for (i = 0; i < RULE_BLOCK_STARTS; i++)
-		reached += block->starts[i] <= address;
+		reached += reaches(address, block->starts[i]);
 	return block->values[within(reached, RULE_BLOCK_STARTS)];
 }
 

@@ -14,15 +14,16 @@
 #define RULE_CONFIRMED	 0
 #define RULE_PROVISIONAL 1
 
-/* Line 0, by words. */
+/* Line 0. */
 struct rule_header {
 	__u32 magic;
-	__u32 default_deny;
+	__u8 default_deny;
+	__u8 root4_bits;
+	__u8 root6_bits;
+	__u8 filter_bits;
 	__u64 until_mono_ns;
 	__u32 root4_line;
-	__u32 root4_bits;
 	__u32 root6_line;
-	__u32 root6_bits;
 	__u32 bounds_line;
 	__u32 slices_line;
 	__u32 rows_line;
@@ -30,7 +31,9 @@ struct rule_header {
 	__u32 nodes_line;
 	__u32 any_value;
 	__u32 services_line;
-	__u32 filter4_line;
+	__u32 filter_line;
+	__u32 usual_value;
+	__u32 whole_value;
 };
 
 struct rule_node {
@@ -51,7 +54,18 @@ struct rule_block {
 	__u32 values[RULE_BLOCK_STARTS + 1];
 };
 
-#define RULE_FILTER_BITS 22
+/* Parts of the addresses of a line, and keys of a part, as bits. */
+#define RULE_FILTER_PARTS     6
+#define RULE_FILTER_PART_KEYS 7
+#define RULE_FILTER_KEY_BITS  384
+#define RULE_FILTER_HASH_1    0x9e3779b1
+#define RULE_FILTER_HASH_2    0x85ebca6b
+
+struct rule_filter {
+	__u64 whole; /* parts that have whole_value throughout */
+	__u64 ask;   /* parts to look up */
+	__u32 keys[RULE_FILTER_KEY_BITS / 32];
+};
 
 #define RULE_DENY    1
 #define RULE_PERMIT  2
@@ -75,6 +89,7 @@ struct rule_line {
 	union {
 		struct rule_header header;
 		struct rule_block block;
+		struct rule_filter filter;
 		__u64 pairs[8]; /* {first, count}, {start, value}: the first in the low half */
 		__u32 words[16];
 		__u16 halves[32];

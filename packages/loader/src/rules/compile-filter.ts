@@ -1,36 +1,122 @@
-/** Which small IPv4 networks hold any source of a rule: most addresses are done with by a bit near the CPU. */
-import { RULE_FILTER } from '@packetlog/bpf';
+/** What most IPv4 addresses get, in a table that stays near the CPU: RULE_FILTER says how. */
+import { RULE_FILTER, RULE_LINE } from '@packetlog/bpf';
 import { type Bounds, PAIR_WORDS } from './compile-bounds.ts';
 
 const SPACE_BITS = 32;
-const WORD_BITS = 32;
-const ALL_ONES = 0xffff_ffff;
+const SPACE = 2 ** SPACE_BITS;
 /** A smaller table of blocks stays in the caches by itself. */
 const USEFUL_FROM_BITS = 13;
+/** Networks of a line, on average: of those that it does not know one in thirty then seems known. */
+const MEAN_NETWORKS = 75;
+/** What begins and ends within a part takes so many keys at most, or the part is looked up. */
+const MOST_KEYS = 4;
+const { fields, part_bits: PART_BITS, part_key_bits: PART_KEY_BITS, key_bits: KEY_BITS } = RULE_FILTER;
+const LINE_WORDS = RULE_LINE.words;
+const KEYS_WORD = fields.keys / 4;
+const ASK_WORD = fields.ask / 4;
 
-/** @param bits of the table of blocks behind it; undefined if a filter would not help */
-export function sourceFilter({ data, count }: Bounds, bits: number): Uint32Array | undefined {
-  if (bits < USEFUL_FROM_BITS) return undefined;
-  const filter = new Uint32Array(2 ** RULE_FILTER.bits / WORD_BITS);
-  const shift = SPACE_BITS - RULE_FILTER.bits;
-  for (let i = 0; i < count; i++) {
-    if (data[PAIR_WORDS * i + 1] === 0) continue;
-    const behind = i + 1 < count ? (data[PAIR_WORDS * (i + 1)] as number) : 2 ** SPACE_BITS;
-    setBits(filter, (data[PAIR_WORDS * i] as number) >>> shift, (behind - 1) >>> shift);
-  }
-  return filter;
+export interface SourceFilter {
+  readonly table: Uint32Array;
+  /** Top bits of an address that say which line is its. */
+  readonly bits: number;
+  readonly usualValue: number;
+  readonly wholeValue: number;
 }
 
-/** Both inclusive. */
-function setBits(words: Uint32Array, first: number, last: number): void {
-  const [from, to] = [first >>> 5, last >>> 5];
-  const upwards = ALL_ONES << (first & 31);
-  const downwards = ALL_ONES >>> (31 - (last & 31));
-  if (from === to) {
-    words[from] = (words[from] as number) | (upwards & downwards);
-    return;
+/**
+ * @param bounds of the whole space, the first begins at 0
+ * @param rootBits of the table of blocks behind it; undefined if a filter would not help
+ */
+export function sourceFilter(
+  bounds: Bounds,
+  rootBits: number,
+  bits = filterBitsFor(bounds.count),
+): SourceFilter | undefined {
+  if (rootBits < USEFUL_FROM_BITS) return undefined;
+  const [usualValue, wholeValue] = commonValues(bounds);
+  const filter = new FilterTable(bits);
+  const { data, count } = bounds;
+  for (let i = 0; i < count; i++) {
+    const value = data[PAIR_WORDS * i + 1] as number;
+    if (value === usualValue) continue;
+    const behind = i + 1 < count ? (data[PAIR_WORDS * (i + 1)] as number) : SPACE;
+    filter.add(data[PAIR_WORDS * i] as number, behind - 1, value === wholeValue);
   }
-  words[from] = (words[from] as number) | upwards;
-  words.fill(ALL_ONES, from + 1, to);
-  words[to] = (words[to] as number) | downwards;
+  return { table: filter.table, bits, usualValue, wholeValue };
+}
+
+/** A network alone has two bounds. */
+function filterBitsFor(bounds: number): number {
+  const bits = Math.ceil(Math.log2(Math.max(1, bounds / 2 / MEAN_NETWORKS)));
+  return Math.min(RULE_FILTER.most, Math.max(RULE_FILTER.least, bits));
+}
+
+/** The two values that most addresses have; of one value, itself twice. */
+function commonValues({ data, count }: Bounds): [number, number] {
+  const addresses = new Map<number, number>();
+  // Values often take turns: the map is asked for the others.
+  const [even, odd] = [data[1] as number, data[count > 1 ? 3 : 1] as number];
+  let [evens, odds] = [0, 0];
+  for (let i = 0; i < count; i++) {
+    const behind = i + 1 < count ? (data[PAIR_WORDS * (i + 1)] as number) : SPACE;
+    const size = behind - (data[PAIR_WORDS * i] as number);
+    const value = data[PAIR_WORDS * i + 1] as number;
+    if (value === even) evens += size;
+    else if (value === odd) odds += size;
+    else addresses.set(value, (addresses.get(value) ?? 0) + size);
+  }
+  addresses.set(even, evens);
+  if (odd !== even) addresses.set(odd, odds);
+  const [usual, whole] = [...addresses].sort(([, a], [, b]) => b - a).map(([value]) => value);
+  return [usual as number, whole ?? (usual as number)];
+}
+
+class FilterTable {
+  readonly table: Uint32Array;
+  readonly #partShift: number;
+  readonly #keyShift: number;
+
+  constructor(bits: number) {
+    this.table = new Uint32Array(LINE_WORDS * 2 ** bits);
+    this.#partShift = SPACE_BITS - bits - PART_BITS;
+    this.#keyShift = this.#partShift - PART_KEY_BITS;
+  }
+
+  /** All addresses from `first` to `last`, whose value is not the usual one. */
+  add(first: number, last: number, isWholeValue: boolean): void {
+    const shift = this.#partShift;
+    const [from, to] = [first >>> shift, last >>> shift];
+    const size = 2 ** shift;
+    const startsAt = first === from * size ? from : from + 1;
+    const endsBefore = last === to * size + size - 1 ? to + 1 : to;
+    for (let part = startsAt; part < endsBefore; part++) this.#mark(part, isWholeValue ? 0 : ASK_WORD);
+    if (startsAt > from) this.#addPiece(from, first, Math.min(last, from * size + size - 1));
+    if (endsBefore <= to && !(from === to && startsAt > from)) this.#addPiece(to, Math.max(first, to * size), last);
+  }
+
+  /** Less than a part. */
+  #addPiece(part: number, first: number, last: number): void {
+    const [from, to] = [first >>> this.#keyShift, last >>> this.#keyShift];
+    if (to - from >= MOST_KEYS) this.#mark(part, ASK_WORD);
+    else for (let key = from; key <= to; key++) this.#addKey(part, key);
+  }
+
+  #addKey(part: number, key: number): void {
+    const first = Math.imul(key, RULE_FILTER.hash_1);
+    this.#setKeyBit(part, first & 0xffff);
+    this.#setKeyBit(part, first >>> 16);
+    this.#setKeyBit(part, Math.imul(key, RULE_FILTER.hash_2) >>> 16);
+  }
+
+  #setKeyBit(part: number, half: number): void {
+    const bit = (half * KEY_BITS) >>> 16;
+    const word = LINE_WORDS * (part >>> PART_BITS) + KEYS_WORD + (bit >>> 5);
+    this.table[word] = (this.table[word] as number) | (1 << (bit & 31));
+  }
+
+  /** @param word of the u64 with a bit for each part */
+  #mark(part: number, word: number): void {
+    const at = LINE_WORDS * (part >>> PART_BITS) + word + ((part >>> 5) & 1);
+    this.table[at] = (this.table[at] as number) | (1 << (part & 31));
+  }
 }

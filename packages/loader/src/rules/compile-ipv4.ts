@@ -1,7 +1,7 @@
 /** All IPv4 networks of a rule set, in the order in which the sweep needs them. */
 import { blockBitsFor, blockTable } from './compile-blocks.ts';
 import type { Bounds } from './compile-bounds.ts';
-import { sourceFilter } from './compile-filter.ts';
+import { type SourceFilter, sourceFilter } from './compile-filter.ts';
 import type { NetworkGroups } from './compile-networks.ts';
 import { GROUPS_LIMIT } from './compile-networks.ts';
 import { NOWHERE, type Places } from './compile-places.ts';
@@ -13,6 +13,7 @@ const BITS_FACTOR = 64;
 /**
  * Root table, filter and number of bounds of the whole IPv4 space.
  * @param bits of the root table's index; else by how many bounds there are
+ * @param filterBits of the filter's; else the same
  * @param shared takes the bounds of blocks that have too many
  */
 export function compileIpv4(
@@ -21,7 +22,8 @@ export function compileIpv4(
   values: Values,
   shared: Bounds,
   bits?: number,
-): { root: Uint32Array; filter: Uint32Array | undefined; count: number } {
+  filterBits?: number,
+): { root: Uint32Array; filter: SourceFilter | undefined; count: number } {
   const sweep = new Sweep(places, values);
   const keys = sortedKeys(networks);
   sweep.begin(NOWHERE);
@@ -38,7 +40,7 @@ export function compileIpv4(
   sweep.finish();
   const { count } = sweep.bounds;
   const used = bits ?? blockBitsFor(count);
-  return { root: blockTable(sweep.bounds, used, shared), filter: sourceFilter(sweep.bounds, used), count };
+  return { root: blockTable(sweep.bounds, used, shared), filter: sourceFilter(sweep.bounds, used, filterBits), count };
 }
 
 /** Start, length and group in the 53 bits that a number has: sorting needs no comparison function, and nothing beside it. */

@@ -32,7 +32,7 @@ export interface RulesToCompile {
   /** Memory for the image, all zero: shared, or the kernel's own. Asked once. */
   readonly allocate?: (bytes: number) => Uint8Array;
   /** Bits of the root tables' index; else by how many bounds there are. */
-  readonly rootBits?: { readonly ipv4?: number; readonly ipv6?: number };
+  readonly rootBits?: { readonly ipv4?: number; readonly filter?: number; readonly ipv6?: number };
 }
 
 export interface CompiledRules {
@@ -60,7 +60,7 @@ export function compileRules(input: RulesToCompile): CompiledRules {
   const networks = groupNetworks(prepared, input.sets, places);
   const bounds = new Bounds();
   const slices = new Bounds();
-  const ipv4 = compileIpv4(networks, places, values, bounds, input.rootBits?.ipv4);
+  const ipv4 = compileIpv4(networks, places, values, bounds, input.rootBits?.ipv4, input.rootBits?.filter);
   const inFullBlocks = bounds.count;
   const ipv6 = compileIpv6(networks, places, values, bounds, slices);
   const anyValue = values.at(places.enter(NOWHERE, places.addGroup(prepared.any)));
@@ -69,7 +69,7 @@ export function compileRules(input: RulesToCompile): CompiledRules {
       defaultDeny: input.defaultPolicy === 'deny',
       untilMonoNs: input.untilMonoNs ?? 0n,
       root4: ipv4.root,
-      filter4: ipv4.filter,
+      filter: ipv4.filter,
       root6: rootTable(bounds, ipv6.first, ipv6.count, input.rootBits?.ipv6 ?? rootBitsFor(ipv6.count)),
       bounds,
       slices,

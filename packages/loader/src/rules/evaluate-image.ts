@@ -21,6 +21,7 @@ const PAIR_WORDS = LINE_WORDS / RULE_LINE.pairs;
 const NODE_WORDS = RULE_NODE.size / 4;
 const NODE_FIELDS = RULE_NODE.fields;
 const PORT_PROTOCOLS: Readonly<Record<number, number>> = RULE_PORT_PROTOCOL;
+const { whole: WHOLE, ask: ASK, keys: KEYS } = RULE_FILTER.fields;
 const VALUE_NUMBER = 2 ** RULE_VALUE.shift - 1;
 
 /** What of a packet rules look at. */
@@ -62,11 +63,11 @@ export class RuleImage {
     this.#halves = new Uint16Array(buffer, byteOffset, byteLength / 2);
     this.#words = new Uint32Array(buffer, byteOffset, byteLength / 4);
     this.#wide = new BigUint64Array(buffer, byteOffset, byteLength / 8);
-    if (this.#words[RULE_HEADER.magic] !== RULE_IMAGE_MAGIC) throw new RangeError('this is no image of rules');
+    if (this.#header(RULE_HEADER.magic) !== RULE_IMAGE_MAGIC) throw new RangeError('this is no image of rules');
   }
 
   get defaultDeny(): boolean {
-    return this.#words[RULE_HEADER.default_deny] === 1;
+    return this.#bytes[RULE_HEADER.default_deny] === 1;
   }
 
   verdict(facts: PacketFacts, nowNs: bigint): Verdict {
@@ -99,7 +100,7 @@ export class RuleImage {
   }
 
   #header(word: number): number {
-    return this.#words[word] as number;
+    return this.#words[word / 4] as number;
   }
 
   #node(node: number, byte: number): number {
@@ -129,10 +130,9 @@ export class RuleImage {
   }
 
   #lookUpIpv4(address: number): number {
-    const filter = this.#header(RULE_HEADER.filter4_line) * LINE_WORDS;
-    const bit = address >>> (32 - RULE_FILTER.bits);
-    if (filter !== 0 && (((this.#words[filter + (bit >>> 5)] as number) >>> (bit & 31)) & 1) === 0) return 0;
-    const block = address >>> (32 - this.#header(RULE_HEADER.root4_bits));
+    const known = this.#filtered(address);
+    if (known !== undefined) return known;
+    const block = address >>> (32 - (this.#bytes[RULE_HEADER.root4_bits] as number));
     const line = (this.#header(RULE_HEADER.root4_line) + block) * LINE_WORDS;
     const more = this.#words[line + RULE_BLOCK.more] as number;
     if (more > 0) return this.#search(this.#words[line + RULE_BLOCK.starts] as number, more, address);
@@ -143,9 +143,34 @@ export class RuleImage {
     return this.#words[line + RULE_BLOCK.values + reached] as number;
   }
 
+  /** Undefined: it has to be looked up. */
+  #filtered(address: number): number | undefined {
+    const table = this.#header(RULE_HEADER.filter_line);
+    if (table === 0) return undefined;
+    const shift = 32 - RULE_FILTER.part_bits - (this.#bytes[RULE_HEADER.filter_bits] as number);
+    const part = address >>> shift;
+    const line = (table + (part >>> RULE_FILTER.part_bits)) * LINE_BYTES;
+    const key = address >>> (shift - RULE_FILTER.part_key_bits);
+    const first = Math.imul(key, RULE_FILTER.hash_1);
+    const second = Math.imul(key, RULE_FILTER.hash_2);
+    if (this.#bit(line + ASK, part & 63)) return undefined;
+    if (this.#keyBit(line, first & 0xffff) && this.#keyBit(line, first >>> 16) && this.#keyBit(line, second >>> 16)) {
+      return undefined;
+    }
+    return this.#header(this.#bit(line + WHOLE, part & 63) ? RULE_HEADER.whole_value : RULE_HEADER.usual_value);
+  }
+
+  #keyBit(line: number, half: number): boolean {
+    return this.#bit(line + KEYS, (half * RULE_FILTER.key_bits) >>> 16);
+  }
+
+  #bit(byte: number, bit: number): boolean {
+    return (((this.#bytes[byte + (bit >>> 3)] as number) >>> (bit & 7)) & 1) === 1;
+  }
+
   #lookUpIpv6(source: ArrayLike<number>): number {
     const word = source[0] as number;
-    const bits = this.#header(RULE_HEADER.root6_bits);
+    const bits = this.#bytes[RULE_HEADER.root6_bits] as number;
     let value = this.#find(this.#header(RULE_HEADER.root6_line), word >>> (32 - bits), word);
     for (let level = 1; value >>> RULE_VALUE.shift === RULE_VALUE.slice; level++) {
       value = this.#find(this.#header(RULE_HEADER.slices_line), value & VALUE_NUMBER, source[level] as number);

@@ -1,6 +1,7 @@
 /** Puts the parts of a rule set into their lines. */
 import { RULE_HEADER, RULE_IMAGE_MAGIC, RULE_LINE, RULE_NODE, RULE_SERVICES } from '@packetlog/bpf';
 import { type Bounds, PAIR_WORDS } from './compile-bounds.ts';
+import type { SourceFilter } from './compile-filter.ts';
 import type { Services } from './compile-services.ts';
 export interface NodeFacts {
   readonly ruleId: number;
@@ -15,7 +16,7 @@ export interface ImageParts {
   readonly defaultDeny: boolean;
   readonly untilMonoNs: bigint;
   readonly root4: Uint32Array;
-  readonly filter4: Uint32Array | undefined;
+  readonly filter: SourceFilter | undefined;
   readonly root6: Uint32Array;
   readonly bounds: Bounds;
   readonly slices: Bounds;
@@ -45,22 +46,28 @@ export function writeImage(parts: ImageParts, allocate: (bytes: number) => Uint8
     return at;
   };
   const pairs = (bounds: Bounds) => bounds.data.subarray(0, PAIR_WORDS * bounds.count);
-  const header = new Uint32Array(RULE_LINE.words);
-  header[RULE_HEADER.magic] = RULE_IMAGE_MAGIC;
-  header[RULE_HEADER.default_deny] = parts.defaultDeny ? 1 : 0;
-  new BigUint64Array(header.buffer)[RULE_HEADER.until_mono_ns / 2] = parts.untilMonoNs;
-  header[RULE_HEADER.root4_line] = place(parts.root4);
-  header[RULE_HEADER.root4_bits] = Math.log2(parts.root4.length / RULE_LINE.words);
-  header[RULE_HEADER.filter4_line] = parts.filter4 ? place(parts.filter4) : 0;
-  header[RULE_HEADER.root6_line] = place(parts.root6);
-  header[RULE_HEADER.root6_bits] = Math.log2(parts.root6.length / PAIR_WORDS);
-  header[RULE_HEADER.bounds_line] = place(pairs(parts.bounds));
-  header[RULE_HEADER.slices_line] = place(pairs(parts.slices));
-  header[RULE_HEADER.services_line] = parts.services ? placeServices(parts.services, place) : 0;
-  header[RULE_HEADER.rows_line] = place(parts.rows);
-  header[RULE_HEADER.service_count] = parts.serviceCount;
-  header[RULE_HEADER.nodes_line] = place(nodeBytes(parts.nodes));
-  header[RULE_HEADER.any_value] = parts.anyValue;
+  const header = new DataView(new ArrayBuffer(RULE_LINE.size));
+  const put = (field: keyof typeof RULE_HEADER, value: number) => header.setUint32(RULE_HEADER[field], value, true);
+  put('magic', RULE_IMAGE_MAGIC);
+  header.setUint8(RULE_HEADER.default_deny, parts.defaultDeny ? 1 : 0);
+  header.setBigUint64(RULE_HEADER.until_mono_ns, parts.untilMonoNs, true);
+  put('root4_line', place(parts.root4));
+  header.setUint8(RULE_HEADER.root4_bits, Math.log2(parts.root4.length / RULE_LINE.words));
+  if (parts.filter) {
+    put('filter_line', place(parts.filter.table));
+    header.setUint8(RULE_HEADER.filter_bits, parts.filter.bits);
+    put('usual_value', parts.filter.usualValue);
+    put('whole_value', parts.filter.wholeValue);
+  }
+  put('root6_line', place(parts.root6));
+  header.setUint8(RULE_HEADER.root6_bits, Math.log2(parts.root6.length / PAIR_WORDS));
+  put('bounds_line', place(pairs(parts.bounds)));
+  put('slices_line', place(pairs(parts.slices)));
+  put('services_line', parts.services ? placeServices(parts.services, place) : 0);
+  put('rows_line', place(parts.rows));
+  put('service_count', parts.serviceCount);
+  put('nodes_line', place(nodeBytes(parts.nodes)));
+  put('any_value', parts.anyValue);
   const image = allocate(line * RULE_LINE.size);
   image.set(new Uint8Array(header.buffer));
   for (const section of sections) image.set(section.data, section.line * RULE_LINE.size);

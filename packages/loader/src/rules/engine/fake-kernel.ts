@@ -50,7 +50,7 @@ export class FakeKernel implements RuleKernel {
   #inForce(): Uint8Array | undefined {
     const { provisional, confirmed } = this.#slots;
     if (provisional === undefined) return confirmed;
-    const until = new DataView(provisional.buffer).getBigUint64(RULE_HEADER.until_mono_ns * 4, true);
+    const until = new DataView(provisional.buffer).getBigUint64(RULE_HEADER.until_mono_ns, true);
     return process.hrtime.bigint() < until ? provisional : confirmed;
   }
 }
