@@ -1,9 +1,11 @@
 'use client';
 
-import { ArrowUp } from 'lucide-react';
+import { ArrowUp, StepForward } from 'lucide-react';
 import { spanText } from '../lib/clock.ts';
 import { counted, formatCount } from '../lib/number.ts';
+import { type PausedFigures, ROWS_WAITING } from '../lib/picture.ts';
 import { quietSentence } from '../lib/quiet.ts';
+import { useKeys } from '../live/keys.ts';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
 import { useMayChange } from '../live/use-rules.ts';
 import { ExportButton } from './commands.tsx';
@@ -35,6 +37,7 @@ export function TableBar({
       </h2>
       <TableState held={held} />
       {rows.selected !== null && <DenyFromRow row={rows.selected} deselect={() => select(null)} onDeny={onDeny} />}
+      {rows.paused && <StepButton />}
       {held && (
         <button
           type="button"
@@ -69,6 +72,33 @@ export function TableBar({
   );
 }
 
+/** Many at once: about two screens. */
+const MANY = 100;
+
+/** While paused: what came since is let in one row after the other. */
+function StepButton() {
+  const { step } = useLive();
+  const waiting = useSnapshot(({ figures }) => figures.paused?.waiting ?? 0);
+  useKeys('page', [
+    { keys: ['.'], name: 'Let the next row in', group: 'Rows', words: 'step', repeat: true, run: () => step(1) },
+    { keys: [','], name: 'Let the next 100 rows in', group: 'Rows', words: 'step', run: () => step(MANY) },
+  ]);
+  return (
+    <button
+      type="button"
+      className="button"
+      data-testid="step-button"
+      aria-keyshortcuts="."
+      aria-disabled={waiting === 0}
+      title="Let the next row in (.), or the next hundred (,)"
+      onClick={() => step(1)}
+    >
+      <StepForward size={12} aria-hidden="true" />
+      Step
+    </button>
+  );
+}
+
 /** Whether it follows; and why not, if it does not. */
 function TableState({ held }: { held: boolean }) {
   const { store } = useLive();
@@ -81,15 +111,7 @@ function TableState({ held }: { held: boolean }) {
   return (
     <p className="table-bar-state" data-testid="table-state" data-state={paused ? 'paused' : held ? 'held' : 'follow'}>
       {paused !== null ? (
-        <>
-          <span className="text-warn">paused {spanText(paused.forMs)}</span>
-          <span className="text-muted">
-            <data value={paused.passed} data-value={paused.passed} data-testid="paused-passed">
-              {counted(paused.passed, 'packet')}
-            </data>{' '}
-            passed meanwhile
-          </span>
-        </>
+        <Paused paused={paused} />
       ) : rows.selected !== null ? (
         <SelectedPacket row={rows.selected} />
       ) : quiet !== null && rows.shown.size > 0 ? (
@@ -100,5 +122,34 @@ function TableState({ held }: { held: boolean }) {
         </span>
       )}
     </p>
+  );
+}
+
+/** How much has passed meanwhile, and what of it can still be let in. */
+function Paused({ paused: { forMs, passed, waiting, notKept } }: { paused: PausedFigures }) {
+  return (
+    <>
+      <span className="text-warn">paused {spanText(forMs)}</span>
+      <span className="text-muted">
+        <data value={passed} data-value={passed} data-testid="paused-passed">
+          {counted(passed, 'packet')}
+        </data>{' '}
+        passed
+        {waiting > 0 && (
+          <>
+            ,{' '}
+            <data value={waiting} data-value={waiting} data-testid="rows-waiting">
+              {counted(waiting, 'row')}
+            </data>{' '}
+            {waiting === 1 ? 'waits' : 'wait'}
+          </>
+        )}
+        {notKept > 0 && (
+          <span title={`At most ${formatCount(ROWS_WAITING)} rows wait. These will not be shown.`}>
+            , {formatCount(notKept)} not kept
+          </span>
+        )}
+      </span>
+    </>
   );
 }

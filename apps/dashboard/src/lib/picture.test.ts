@@ -1,7 +1,7 @@
 import { type Hello, type PacketLog, PROTOCOL_VERSION } from '@packetlog/common';
 import { expect, test } from 'vitest';
 import { readMarker } from './marker.ts';
-import { Picture } from './picture.ts';
+import { Picture, ROWS_WAITING } from './picture.ts';
 import { makeBatch, makeLedger, makePacket, makeSummary } from './test-data.ts';
 
 const hello = (session_id: string): Hello => ({
@@ -63,15 +63,45 @@ test('another run of the loader begins with nothing lost', () => {
   expect(markers(picture).at(-1)?.kind).toBe('restarted');
 });
 
-test('a pause tells how many packets passed meanwhile, and leaves a mark with that number', () => {
+test('a pause tells how many packets passed, and their rows wait until they are let in', () => {
   const picture = live();
   picture.ledger(makeLedger({ seen: 100 }), 1_000);
   picture.pause(true, 1_500);
+  picture.batch(batch(3, { sequence: 0, offered: 3 }), 1_600);
   picture.ledger(makeLedger({ seen: 350 }), 2_000);
-  expect(picture.figures(2_500).paused).toEqual({ forMs: 1_000, passed: 250 });
+  expect(picture.figures(2_500).paused).toEqual({ forMs: 1_000, passed: 250, waiting: 3, notKept: 0 });
+  expect(picture.rows.shown.end).toBe(0);
+  picture.rows.step(1);
+  expect(picture.rows.shown.end).toBe(1);
+  expect(picture.figures(2_500).paused?.waiting).toBe(2);
   picture.pause(false, 3_500);
   expect(picture.figures(3_600).paused).toBeNull();
+  expect(picture.rows.shown.end).toBe(3);
+  expect(markers(picture)).toEqual([]);
+});
+
+test('when enough rows wait no more are asked for, and what passes then is counted and leaves a mark', () => {
+  const picture = live();
+  picture.ledger(makeLedger({ seen: 100 }), 1_000);
+  picture.pause(true, 1_500);
+  expect(picture.enoughWait).toBe(false);
+  picture.batch(batch(ROWS_WAITING, { sequence: 0, offered: ROWS_WAITING }), 1_600);
+  expect(picture.enoughWait).toBe(true);
+  picture.holdBack(2_000);
+  expect(picture).toMatchObject({ enoughWait: false, heldBack: true, noneWaits: false });
+  picture.ledger(makeLedger({ seen: 350 }), 3_000);
+  expect(picture.figures(3_000).paused).toMatchObject({ waiting: ROWS_WAITING, notKept: 250 });
+
+  picture.rows.step(ROWS_WAITING);
+  expect(picture.noneWaits).toBe(true);
+  picture.letWait(4_000);
   expect(markers(picture)).toMatchObject([{ kind: 'paused', rows: 250, span_ms: 2_000 }]);
+  expect(picture.figures(4_000).paused).toMatchObject({ waiting: 1, notKept: 250 });
+
+  picture.holdBack(5_000);
+  picture.ledger(makeLedger({ seen: 360 }), 6_000);
+  picture.pause(false, 7_000);
+  expect(markers(picture)).toMatchObject([{ kind: 'paused', rows: 260 }]);
 });
 
 test('pausing twice is pausing once', () => {

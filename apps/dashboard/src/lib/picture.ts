@@ -18,6 +18,8 @@ import { TOP_WINDOW, type TopLists, topLists } from './top.ts';
 
 /** Rows kept for scrolling back. */
 export const ROWS_KEPT = 50_000;
+/** While it is paused so many rows wait to be let in; then the loader is asked to send no more. */
+export const ROWS_WAITING = 10_000;
 const NOTICES_KEPT = 100;
 const TOP_ENTRIES = 8;
 /** After a row was withheld, so long the page says that it does not show every row. */
@@ -32,6 +34,29 @@ export interface Rates {
   readonly bytes: number;
   readonly permit: number;
   readonly deny: number;
+}
+
+/** `seen` is -1 until a ledger tells it. */
+interface Moment {
+  readonly at: number;
+  readonly seen: number;
+}
+
+interface Pausing extends Moment {
+  /** Since when the loader sends no rows, because enough wait. */
+  readonly full: Moment | null;
+  /** Not kept before that. */
+  readonly notKept: number;
+}
+
+export interface PausedFigures {
+  readonly forMs: number;
+  /** Packets that were seen meanwhile. */
+  readonly passed: number;
+  /** Rows that can be let in, one step at a time. */
+  readonly waiting: number;
+  /** Packets that were seen while no more rows could wait: they will not be shown. */
+  readonly notKept: number;
 }
 
 /** Everything on the page but the rows: an immutable snapshot, taken a few times a second. */
@@ -64,7 +89,7 @@ export interface Figures {
   readonly wallMs: number;
   readonly quietMs: number;
   readonly lastPacketMs: number | null;
-  readonly paused: { readonly forMs: number; readonly passed: number } | null;
+  readonly paused: PausedFigures | null;
 }
 
 /** What the page knows. It is told each message with the time (a monotonic clock, ms) at which it came. */
@@ -92,8 +117,7 @@ export class Picture {
   #lastPacketMs: number | null = null;
   #goneAt: number | null = null;
   #wallOffset: number | null = null;
-  /** `seen` is -1 until a ledger tells it. */
-  #paused: { at: number; seen: number } | null = null;
+  #paused: Pausing | null = null;
 
   /** `past`: what is shown in place of `ownPast`, which its own summaries make. */
   constructor(past: PastView | null = null) {
@@ -126,7 +150,10 @@ export class Picture {
     this.#account = NEW_STREAM;
     this.#arrivalAt = null;
     this.#goneAt = null;
-    if (this.#paused !== null) this.#paused = { at: this.#paused.at, seen: -1 };
+    if (this.#paused !== null) {
+      const { full } = this.#paused;
+      this.#paused = { ...this.#paused, seen: -1, full: full === null ? null : { ...full, seen: -1 } };
+    }
     this.#nameInterfaces(hello.interfaces);
   }
 
@@ -201,6 +228,7 @@ export class Picture {
       if (this.#lastPacketMs === null || ledger.at_ms - this.#lastPacketMs > 2_000) this.#lastPacketMs = ledger.at_ms;
     }
     if (this.#paused?.seen === -1) this.#paused = { ...this.#paused, seen };
+    if (this.#paused?.full?.seen === -1) this.#paused = { ...this.#paused, full: { ...this.#paused.full, seen } };
     if (before !== null && ledger.client.withheld > before.client.withheld) this.#withholding(at);
   }
 
@@ -215,16 +243,43 @@ export class Picture {
   pause(paused: boolean, at: number): void {
     if (paused === (this.#paused !== null)) return;
     if (paused) {
-      this.#paused = { at, seen: this.#ledger === null ? -1 : seenBy(this.#ledger) };
+      this.#paused = { at, seen: this.#seenNow(), full: null, notKept: 0 };
     } else {
-      const { passed, forMs } = this.#pausedFigures(at) ?? { passed: 0, forMs: 0 };
-      if (passed > 0) {
-        appendMarker(this.rows.live, { kind: 'paused', at_ms: Date.now() - forMs, rows: passed, span_ms: forMs });
-      }
+      this.letWait(at);
       this.#paused = null;
       this.#resumedAt = at;
     }
     this.rows.setPaused(paused);
+  }
+
+  /** Whether more rows came while paused than wait: the loader should send none, and `holdBack` be called. */
+  get enoughWait(): boolean {
+    return this.#paused !== null && this.#paused.full === null && this.rows.newRows >= ROWS_WAITING;
+  }
+
+  /** Whether none is left of the rows that waited, and no others come: the loader may send again, after `letWait`. */
+  get noneWaits(): boolean {
+    return this.heldBack && this.rows.newRows === 0;
+  }
+
+  /** Whether the loader sends no rows, because enough wait. */
+  get heldBack(): boolean {
+    return this.#paused !== null && this.#paused.full !== null;
+  }
+
+  holdBack(at: number): void {
+    if (this.#paused !== null) this.#paused = { ...this.#paused, full: { at, seen: this.#seenNow() } };
+  }
+
+  /** Rows may wait again; what passed meanwhile leaves a mark where it is missing. */
+  letWait(at: number): void {
+    if (this.#paused === null || this.#paused.full === null) return;
+    const missed = since(this.#paused.full, this.#seenNow());
+    const span_ms = at - this.#paused.full.at;
+    if (missed > 0) {
+      appendMarker(this.rows.live, { kind: 'paused', at_ms: Date.now() - span_ms, rows: missed, span_ms });
+    }
+    this.#paused = { ...this.#paused, full: null, notKept: this.#paused.notKept + missed };
   }
 
   figures(at: number): Figures {
@@ -267,16 +322,31 @@ export class Picture {
     return Math.max(this.#ledger?.client.withheld ?? 0, this.#account.withheld);
   }
 
-  #pausedFigures(at: number): { forMs: number; passed: number } | null {
+  #pausedFigures(at: number): PausedFigures | null {
     if (this.#paused === null) return null;
-    const seen = this.#ledger === null || this.#paused.seen < 0 ? this.#paused.seen : seenBy(this.#ledger);
-    return { forMs: at - this.#paused.at, passed: Math.max(0, seen - this.#paused.seen) };
+    const { at: began, full, notKept } = this.#paused;
+    const seen = this.#seenNow();
+    return {
+      forMs: at - began,
+      passed: since(this.#paused, seen),
+      waiting: this.rows.newRows,
+      notKept: notKept + (full === null ? 0 : since(full, seen)),
+    };
+  }
+
+  #seenNow(): number {
+    return this.#ledger === null ? -1 : seenBy(this.#ledger);
   }
 
   // Names are only ever added: rows on the screen may be from an interface that is gone.
   #nameInterfaces(interfaces: readonly Interface[]): void {
     for (const { ifindex, name } of interfaces) if (ifindex !== 0) this.#interfaceNames.set(ifindex, name);
   }
+}
+
+/** Packets that were seen since that moment; 0 as long as nobody knows. */
+function since(moment: Moment, seen: number): number {
+  return moment.seen < 0 ? 0 : Math.max(0, seen - moment.seen);
 }
 
 export function seenBy(ledger: Ledger): number {

@@ -41,3 +41,13 @@ test('picking another row does not move the table', () => {
   view.select(1);
   expect(view.shown.end).toBe(4);
 });
+
+test('paused, rows are let in one step at a time, and the picked one stays picked', () => {
+  const view = viewWith(2);
+  view.setPaused(true);
+  view.select(1);
+  view.live.append(makeBatch([makePacket({ src_port: 2 }), makePacket({ src_port: 3 })]));
+  expect([view.step(1), view.shown.end, view.newRows, view.selected]).toEqual([0, 3, 1, 1]);
+  view.setPaused(false);
+  expect([view.step(1), view.shown.end]).toEqual([0, 3]);
+});

@@ -44,6 +44,14 @@ export class RowsView {
     return this.held ? this.live.end - this.#still.end : 0;
   }
 
+  /**
+   * Lets the next `most` rows in while it is paused; the first that came after those that are shown. Returns how many
+   * were overwritten before they could be let in.
+   */
+  step(most: number): number {
+    return this.#paused ? this.#still.takeFrom(this.live, most) : 0;
+  }
+
   /** The table was scrolled away from its top, or back to it. */
   setScrolled(scrolled: boolean): void {
     this.#hold(scrolled, this.#paused, this.#selected);

@@ -47,6 +47,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       store: view.store,
       retry: () => view.retry(),
       setPaused: (paused) => view.setPaused(paused),
+      step: (rows) => view.step(rows),
       top: (...span) => view.top(...span),
       ask: (...request) => view.ask(...request),
     }),

@@ -86,12 +86,31 @@ export class LoaderConnection {
     this.#socket.connect();
   }
 
-  /** A paused loader sends no rows and counts them as withheld: nobody pays for rows that nobody looks at. */
+  /** While paused rows wait here, until there are enough: nobody pays for rows that nobody will look at. */
   pause(paused: boolean): void {
-    this.#store.picture.pause(paused, performance.now());
+    const { picture } = this.#store;
+    const heldBack = picture.heldBack;
+    picture.pause(paused, performance.now());
     this.#store.rowsChanged();
     this.#store.figuresChanged(true);
-    if (this.#socket.connected) this.#socket.emit('pause', { paused }, () => {});
+    if (heldBack && !paused) this.#askForRows(true);
+  }
+
+  /** While paused: lets the next rows in. When none is left, the loader is asked for those that come now. */
+  step(rows: number): void {
+    const { picture } = this.#store;
+    picture.rows.step(rows);
+    if (picture.noneWaits) {
+      picture.letWait(performance.now());
+      this.#askForRows(true);
+    }
+    this.#store.rowsChanged();
+    this.#store.figuresChanged(true);
+  }
+
+  /** A paused loader sends no rows and counts them as withheld. */
+  #askForRows(wanted: boolean): void {
+    if (this.#socket.connected) this.#socket.emit('pause', { paused: !wanted }, () => {});
   }
 
   /** Resolves always: what went wrong on the way is an answer too. */
@@ -153,7 +172,7 @@ export class LoaderConnection {
     const socket = this.#socket;
 
     socket.on('connect', () => {
-      if (picture.rows.paused) socket.emit('pause', { paused: true }, () => {});
+      if (picture.heldBack) this.#askForRows(false);
       this.#subscribe(() => {});
     });
     socket.on('connect', () => {
@@ -228,6 +247,10 @@ export class LoaderConnection {
         const batch = PacketLogBatch.from(bytes);
         picture.batch(batch, performance.now());
         this.tap?.batch(batch);
+        if (picture.enoughWait) {
+          picture.holdBack(performance.now());
+          this.#askForRows(false);
+        }
       } catch {
         return this.#bad();
       }

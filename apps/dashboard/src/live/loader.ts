@@ -63,6 +63,10 @@ export class Loader implements View {
     this.#connection?.pause(paused);
   }
 
+  step(rows: number): void {
+    this.#connection?.step(rows);
+  }
+
   async ask<Verb extends RulesVerb>(
     verb: Verb,
     request: RulesRequest<Verb>,

@@ -89,6 +89,18 @@ export class Together implements View {
     this.store.figuresChanged(true);
   }
 
+  step(rows: number): void {
+    const { picture } = this.store;
+    picture.rows.step(rows);
+    // What waits with each node has come here already: when nothing is left, they may send what comes now.
+    if (picture.rows.newRows === 0) {
+      picture.letWait(performance.now());
+      for (const { loader } of this.#nodes) loader.step(Number.POSITIVE_INFINITY);
+    }
+    this.store.rowsChanged();
+    this.store.figuresChanged(true);
+  }
+
   async ask<Verb extends RulesVerb>(): Promise<RulesAnswer<Verb>> {
     const message = 'Each node has rules of its own: choose one above, and do it there.';
     return { ok: false, error: { code: 'unavailable', message } };
@@ -105,6 +117,8 @@ export class Together implements View {
     this.store.become(togetherConnection(connections), this.#nodes[0]?.loader.address);
     this.store.connect({ type: 'tick', at: now });
     this.#sayWhoIsGone();
+    const { picture } = this.store;
+    if (!picture.heldBack && this.#nodes.some(({ loader }) => loader.store.picture.heldBack)) picture.holdBack(now);
     if (now - this.#figuresAt < FIGURES_EVERY_MS) return;
     this.#figuresAt = now;
     this.#figures(now);

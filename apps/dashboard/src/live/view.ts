@@ -7,6 +7,8 @@ export interface View {
   /** "Try again", now. */
   retry(): void;
   setPaused(paused: boolean): void;
+  /** While paused: lets the next rows in. */
+  step(rows: number): void;
   /** Resolves always: what went wrong on the way is an answer too. */
   ask<Verb extends RulesVerb>(verb: Verb, request: RulesRequest<Verb>, withinMs?: number): Promise<RulesAnswer<Verb>>;
   /** Who made that time, ms since the epoch; null where nobody can be asked, or says so. */
