@@ -94,7 +94,27 @@ describe.skipIf(!requireRoot())('packetlog capture', () => {
     expect(await readFile(file, 'utf8')).toMatch(/^timestamp_ns,/);
   });
 
+  test('it ends by itself after --count of what the filter lets through, and says what that left out', async () => {
+    const { client, server, link } = suite.network;
+    const file = join(directory, 'few.packetlog');
+    const args = ['--iface', link.server.device, '--filter', `udp dst port ${PORTS[0]}`, '--count', '300', '-w', file];
+    const packetlog = suite.own(startPacketlog(server, { args: ['capture', ...args] }));
+    await packetlog.untilPrinted(/Waiting for Ctrl-C/);
+    const sent = { address: link.server.ipv4, count: 1_000, ports: PORTS, perSecond: 50_000 };
+    await sendUdp(client, sent);
+    expect(await packetlog.exited).toEqual({ code: 0, signal: null });
+    expect(packetlog.stderr).toMatch(/300 written, \d+ left out by the filter, 0 lost/);
+    const batches = [...readBatches(await readFile(file))];
+    const records = batches.flatMap((batch) => [...batch]);
+    expect(records).toHaveLength(300);
+    expect(new Set(records.map(({ dst_port }) => dst_port))).toEqual(new Set([PORTS[0]]));
+    const { offered = 0, dropped = 0, withheld = 0, filtered = 0 } = batches.at(-1) ?? {};
+    expect({ offered, dropped, withheld }).toEqual({ offered: 300, dropped: 0, withheld: 0 });
+    expect(filtered).toBeGreaterThan(0);
+  });
+
   test.each([
+    [['-w', 'x.csv', '--count', '0'], /Write a number from 1 on/],
     [['-w', 'x.pcap'], /its name does not say which\. End it with \.pcapng/],
     [['-w', '/nowhere/x.csv'], /open for writing \/nowhere\/x\.csv: .*Name a file/],
     [[], /--write <file>/],

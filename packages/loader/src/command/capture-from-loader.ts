@@ -15,7 +15,7 @@ import { printableName } from '../kernel/interface-name.ts';
 import { InterfaceNames } from '../kernel/interface-names.ts';
 import { networkNamespaceId } from '../kernel/network-namespace.ts';
 import { captureEncoding } from '../print/capture-format.ts';
-import { ConsolePrinter, type PrinterCounts } from '../print/console-printer.ts';
+import { ConsolePrinter, type LeftOut, type PrinterCounts } from '../print/console-printer.ts';
 import { ControlClient, NoLoaderError } from '../rules/control/control-client.ts';
 import type { ControlSession } from '../rules/control/session.ts';
 import { SetupError } from '../setup-error.ts';
@@ -77,6 +77,7 @@ export async function captureFromLoader(
       stop.now('output closed');
     },
   });
+  printer.setLimit(output.count, () => stop.now('enough'));
   const filter = formatFilter(filterOf(wanted));
   await using client = await connect(url, { token }).catch(refused);
   const stream = client.packets({ filter, maxRowsPerSecond: MAX_ROWS_PER_SECOND });
@@ -88,11 +89,12 @@ export async function captureFromLoader(
   try {
     for await (const batch of stream) {
       filtered = batch.filtered;
-      printer.add(recordsOf(batch), batch.length);
+      printer.add(recordsOf(batch), batch.length, leftOutOf(stream, filtered));
     }
   } catch (error) {
     refused(error);
   }
+  printer.add(new Uint8Array(0), 0, leftOutOf(stream, filtered));
   const after = await control.session().catch(() => undefined);
   await printer.finish(undefined, PRINT_MS);
   await closed(file);
@@ -107,6 +109,10 @@ export async function captureFromLoader(
 function filterOf({ iface, filter }: Wanted): Filter {
   const chosen = iface.length > 0 ? [anyOf(iface.map((name) => ({ kind: 'interface', name }) as const))] : [];
   return allOf([...chosen, ...(filter ? [filter] : [])]);
+}
+
+function leftOutOf({ lost, withheld }: PacketStream, filtered: number): LeftOut {
+  return { dropped: lost.byLoader + lost.byQueue, withheld, filtered };
 }
 
 function recordsOf(batch: PacketLogBatch): Uint8Array {

@@ -22,12 +22,15 @@ export interface CaptureOptions {
   format: CaptureFormat | undefined;
   /** Undefined: until Ctrl-C. */
   seconds: number | undefined;
+  /** Records; undefined: without end. */
+  count: number | undefined;
 }
 
-export async function capture(options: RunOptions, { write, format, seconds }: CaptureOptions): Promise<number> {
+export async function capture(options: RunOptions, { write, format, seconds, count }: CaptureOptions): Promise<number> {
   const output: RecordOutput = {
     format: format ?? formatOf(write),
     name: write === '-' ? 'standard output' : write,
+    count,
     open: () => (write === '-' ? standardOutput() : fileOutput(write)),
   };
   const stop = new Stop();

@@ -8,7 +8,7 @@ import { capture } from './capture.ts';
 import { completionScript, SHELLS } from './completion.ts';
 import { readConfigFile } from './config-file.ts';
 import { demo } from './demo.ts';
-import { seconds } from './option-values.ts';
+import { countFromOne, seconds } from './option-values.ts';
 import { rulesCommand } from './rules/rules-command.ts';
 import { run } from './run.ts';
 import {
@@ -101,7 +101,7 @@ export function packetlogCommand(done: (code: number) => void): Command {
 
   const captureCommand = program
     .command('capture')
-    .description('write what arrives to a file, until Ctrl-C or for some time')
+    .description('write what arrives to a file, until Ctrl-C, for some time, or so many')
     .addOption(new Option('-w, --write <file>', 'file to write, or - for standard output').makeOptionMandatory())
     .addOption(
       new Option('--format <format>', 'what to write (default: by the ending of the file’s name)').choices([
@@ -109,13 +109,15 @@ export function packetlogCommand(done: (code: number) => void): Command {
       ]),
     )
     .addOption(new Option('--for <seconds>', 'end by itself after so long').argParser(seconds))
+    .addOption(new Option('--count <packets>', 'end by itself after so many').argParser(countFromOne))
     .addHelpText('after', CAPTURE_HELP);
   const captureRunOptions = options.filter(({ long }) => !NOT_FOR_CAPTURE.has(long ?? ''));
   for (const option of captureRunOptions) captureCommand.addOption(option);
   captureCommand.action(async (_, command: Command) => {
-    const { write, format, for: forSeconds } = command.opts<{ write: string; format?: CaptureFormat; for?: number }>();
+    const given = command.opts<{ write: string; format?: CaptureFormat; for?: number; count?: number }>();
+    const { write, format, for: forSeconds } = given;
     const runWith = { ...optionsOf(command, captureRunOptions), listen: 'off' as const };
-    done(await capture(runWith, { write, format, seconds: forSeconds }));
+    done(await capture(runWith, { write, format, seconds: forSeconds, count: given.count }));
   });
 
   program.addCommand(rulesCommand(done));

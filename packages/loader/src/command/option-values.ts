@@ -111,6 +111,12 @@ export function count(text: string): number {
   return Number(text);
 }
 
+/** A number of things, from 1 on. */
+export function countFromOne(text: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('Write a number from 1 on.');
+  return Number(text);
+}
+
 export const DEFAULT_CONFIRM_MS = 30_000;
 const LONGEST_CONFIRM_MS = 3_600_000;
 

@@ -11,6 +11,8 @@ export interface RecordOutput {
   readonly format: CaptureFormat;
   /** For the words at the end. */
   readonly name: string;
+  /** Records after which it ends by itself; undefined: never. */
+  readonly count: number | undefined;
   /** Called once, before anything is attached; throws SetupError. */
   open(): Writable;
 }

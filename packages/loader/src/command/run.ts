@@ -131,6 +131,7 @@ export async function run(
       },
     });
     if (options.filter) printer.setFilter(compileFilter(options.filter, names));
+    printer.setLimit(output?.count, () => stop.now('enough'));
   }
   await rules.pinBy((on) => thread.pins.set(on));
   front?.start(thread, demand, rules.desk, () => last?.interfaces ?? thread.ready.interfaces);

@@ -2,7 +2,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { EXIT } from '../exit-codes.ts';
 
-export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'output closed' | 'time is over';
+export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'output closed' | 'time is over' | 'enough';
 
 const SAME_CTRL_C_MS = 1000;
 

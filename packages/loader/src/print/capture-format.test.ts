@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { numberedRecord } from '../ring/fake-ring.ts';
 import { CAPTURE_FORMATS, captureEncoding, captureFormatOf } from './capture-format.ts';
 
+const NOTHING = { dropped: 0, withheld: 0, filtered: 0 };
+
 function view(count: number): PacketLogView {
   const bytes = new Uint8Array(count * 64);
   for (let i = 0; i < count; i++) bytes.set(numberedRecord(i), i * 64);
@@ -27,15 +29,18 @@ describe('captureEncoding', () => {
   it('writes the records it is asked for and no others, in each format', () => {
     for (const format of CAPTURE_FORMATS) {
       const { encode } = captureEncoding(format, () => 'eth0');
-      const whole = Buffer.from(encode(view(5), 0, 5)).length;
-      const first = Buffer.from(captureEncoding(format, () => 'eth0').encode(view(5), 0, 2)).length;
+      const whole = Buffer.from(encode(view(5), 0, 5, NOTHING)).length;
+      const first = Buffer.from(captureEncoding(format, () => 'eth0').encode(view(5), 0, 2, NOTHING)).length;
       expect(first).toBeLessThan(whole);
     }
   });
 
   it('writes batches that the codec reads back, byte for byte', () => {
     const { encode } = captureEncoding('packetlog', () => 'eth0');
-    const file = Buffer.concat([Buffer.from(encode(view(5), 0, 3)), Buffer.from(encode(view(5), 3, 5))]);
+    const file = Buffer.concat([
+      Buffer.from(encode(view(5), 0, 3, NOTHING)),
+      Buffer.from(encode(view(5), 3, 5, NOTHING)),
+    ]);
     const read = [...readBatches(file)];
     expect(read.map(({ sequence, offered, length }) => ({ sequence, offered, length }))).toEqual([
       { sequence: 0, offered: 3, length: 3 },
@@ -44,9 +49,29 @@ describe('captureEncoding', () => {
     expect(read.flatMap((batch) => [...batch])).toEqual([...view(5)]);
   });
 
+  it('says in each batch what was left out before it, and behind the last in an empty one', () => {
+    const { encode, tail } = captureEncoding('packetlog', () => 'eth0');
+    const before = { dropped: 7, withheld: 2, filtered: 3 };
+    const after = { ...before, dropped: 9 };
+    const file = Buffer.concat([
+      Buffer.from(encode(view(5), 0, 2, NOTHING)),
+      Buffer.from(encode(view(5), 2, 5, before)),
+      tail?.(after) ?? Buffer.alloc(0),
+      tail?.(after) ?? Buffer.alloc(0),
+    ]);
+    const read = [...readBatches(file)];
+    expect(
+      read.map(({ length, offered, dropped, withheld, filtered }) => [length, offered, dropped, withheld, filtered]),
+    ).toEqual([
+      [2, 2, 0, 0, 0],
+      [3, 14, 7, 2, 3],
+      [0, 16, 9, 2, 3],
+    ]);
+  });
+
   it('has a line of names before the first of CSV', () => {
     const { head, encode } = captureEncoding('csv', () => 'eth0');
-    const [names = '', first = ''] = `${head}${encode(view(1), 0, 1)}`.split('\n');
+    const [names = '', first = ''] = `${head}${encode(view(1), 0, 1, NOTHING)}`.split('\n');
     expect(first.split(',')).toHaveLength(names.split(',').length);
     expect(first).toMatch(/,eth0$/);
   });

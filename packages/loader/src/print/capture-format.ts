@@ -10,7 +10,7 @@ import {
   packetLogJson,
   writeBatchHeader,
 } from '@packetlog/common';
-import { type EncodeRecords, inLines } from './console-printer.ts';
+import { type EncodeRecords, inLines, type LeftOut } from './console-printer.ts';
 
 export const CAPTURE_FORMATS = ['pcapng', 'ndjson', 'csv', 'packetlog'] as const;
 export type CaptureFormat = (typeof CAPTURE_FORMATS)[number];
@@ -25,6 +25,8 @@ export interface CaptureEncoding {
   /** Before the first record. */
   readonly head: string | Uint8Array;
   readonly encode: EncodeRecords;
+  /** Behind the last record. */
+  readonly tail?: (leftOut: LeftOut) => Uint8Array;
 }
 
 export function captureEncoding(format: CaptureFormat, nameOf: (ifindex: number) => string): CaptureEncoding {
@@ -38,7 +40,7 @@ export function captureEncoding(format: CaptureFormat, nameOf: (ifindex: number)
         encode: inLines((view, i) => packetLogCsv(view, i, name(view, i))),
       };
     case 'packetlog':
-      return { head: '', encode: batches() };
+      return batches();
     default:
       return pcapng(nameOf);
   }
@@ -55,24 +57,32 @@ function pcapng(nameOf: (ifindex: number) => string): CaptureEncoding {
   };
 }
 
-/** Batches back to back, as `readBatches` of @packetlog/common reads them. */
-function batches(): EncodeRecords {
+/**
+ * Batches back to back, as `readBatches` of @packetlog/common reads them. Each header counts what was left out before
+ * it; what was left out behind the last record is in an empty batch.
+ */
+function batches(): CaptureEncoding {
   let sequence = 0;
-  let offered = 0;
-  return (view, from, to) => {
-    const count = to - from;
-    offered += count;
-    const bytes = new Uint8Array(BATCH_HEADER_SIZE + count * PACKET_LOG_SIZE);
-    writeBatchHeader(bytes, {
-      sequence: sequence++,
-      offered,
-      dropped: 0,
-      withheld: 0,
-      filtered: 0,
-      clock_offset_ns: 0n,
-      count,
-    });
-    for (let i = from; i < to; i++) view.copyRecord(i, bytes, BATCH_HEADER_SIZE + (i - from) * PACKET_LOG_SIZE);
+  let written = 0;
+  let known = 0;
+  const header = (bytes: Uint8Array, count: number, leftOut: LeftOut) => {
+    written += count;
+    known = leftOut.dropped + leftOut.withheld + leftOut.filtered;
+    const offered = written + leftOut.dropped + leftOut.withheld;
+    writeBatchHeader(bytes, { sequence: sequence++, offered, ...leftOut, clock_offset_ns: 0n, count });
     return bytes;
+  };
+  return {
+    head: '',
+    encode: (view, from, to, leftOut) => {
+      const count = to - from;
+      const bytes = header(new Uint8Array(BATCH_HEADER_SIZE + count * PACKET_LOG_SIZE), count, leftOut);
+      for (let i = from; i < to; i++) view.copyRecord(i, bytes, BATCH_HEADER_SIZE + (i - from) * PACKET_LOG_SIZE);
+      return bytes;
+    },
+    tail: (leftOut) =>
+      leftOut.dropped + leftOut.withheld + leftOut.filtered === known
+        ? new Uint8Array(0)
+        : header(new Uint8Array(BATCH_HEADER_SIZE), 0, leftOut),
   };
 }

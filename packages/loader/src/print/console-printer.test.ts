@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { numberedRecord } from '../ring/fake-ring.ts';
-import { ConsolePrinter, inLines } from './console-printer.ts';
+import { ConsolePrinter, inLines, type LeftOut } from './console-printer.ts';
 
 const STRIDE = 72;
 
@@ -130,6 +130,46 @@ describe('ConsolePrinter', () => {
     add(1);
     expect(printer.counts).toEqual({ console: 0, dropped: 1 });
     expect(printer.pending).toBe(most);
+  });
+
+  it('tells the encoder what was left out before a record came, not when it is written', async () => {
+    const out = output(true);
+    const told: LeftOut[] = [];
+    const printer = new ConsolePrinter({
+      output: out.stream,
+      encode: (view, from, to, leftOut) => {
+        told.push(leftOut);
+        return `${to - from} of ${view.length}\n`;
+      },
+      tail: ({ dropped }) => `${dropped} dropped in all\n`,
+      stride: STRIDE,
+      recordOffset: 8,
+      onClosed: vi.fn(),
+    });
+    const upstream = (dropped: number) => ({ dropped, withheld: 1, filtered: 2 });
+    const most = Math.floor((64 * 1024 * 1024) / STRIDE);
+    printer.add(new Uint8Array(STRIDE), 1, upstream(0));
+    printer.add(new Uint8Array(STRIDE), 1, upstream(10));
+    printer.add(new Uint8Array(most * STRIDE), most, upstream(10));
+    printer.add(new Uint8Array(STRIDE), 1, upstream(11));
+    await printer.finish(undefined, 60_000);
+    expect(told).toEqual([upstream(0), upstream(10), { dropped: 11 + most, withheld: 1, filtered: 2 }]);
+    expect(out.text()).toBe(`1 of 1\n1 of 1\n1 of 1\n${11 + most} dropped in all\n`);
+  });
+
+  it('takes no more than the limit, says so once, and counts nothing behind it', async () => {
+    const { printer, add, text } = printing(true);
+    const onFull = vi.fn();
+    printer.setFilter((bytes, at) => (bytes[at] as number) % 2 === 0);
+    printer.setLimit(3, onFull);
+    add(4);
+    expect(onFull).not.toHaveBeenCalled();
+    add(8);
+    add(8);
+    await printer.finish(undefined, 60_000);
+    expect(text()).toBe('record 0\nrecord 2\nrecord 4\n');
+    expect(printer.counts).toMatchObject({ console: 3, dropped: 0 });
+    expect(onFull).toHaveBeenCalledTimes(1);
   });
 
   it('ends in time if the output never takes anything, with or without a last line', async () => {

@@ -9,8 +9,18 @@ const BURST = 512;
 
 export type FormatRecord = (view: PacketLogView, i: number) => string;
 
+/** Records that came before those at hand, from the start on, and are not in the output. */
+export interface LeftOut {
+  readonly dropped: number;
+  /** More came than was asked for. */
+  readonly withheld: number;
+  readonly filtered: number;
+}
+
+const NOTHING_LEFT_OUT: LeftOut = { dropped: 0, withheld: 0, filtered: 0 };
+
 /** What is written for the records `from` to `to - 1`. */
-export type EncodeRecords = (view: PacketLogView, from: number, to: number) => string | Uint8Array;
+export type EncodeRecords = (view: PacketLogView, from: number, to: number, leftOut: LeftOut) => string | Uint8Array;
 
 /** A line for each record. */
 export function inLines(format: FormatRecord): EncodeRecords {
@@ -36,7 +46,12 @@ export class ConsolePrinter {
   readonly #encode: EncodeRecords;
   readonly #stride: number;
   readonly #recordOffset: number;
-  readonly #queue: PacketLogView[] = [];
+  readonly #queue: { readonly view: PacketLogView; readonly leftOut: LeftOut }[] = [];
+  readonly #tail: ((leftOut: LeftOut) => string | Uint8Array) | undefined;
+  #upstream = NOTHING_LEFT_OUT;
+  /** Records to take before the end. */
+  #room = Number.POSITIVE_INFINITY;
+  #onFull = (): void => {};
   #queuedBytes = 0;
   /** Next record of the first view in the queue. */
   #at = 0;
@@ -54,12 +69,15 @@ export class ConsolePrinter {
     encode: EncodeRecords;
     /** Written before all records. */
     head?: string | Uint8Array;
+    /** Written behind all records. */
+    tail?: (leftOut: LeftOut) => string | Uint8Array;
     stride: number;
     recordOffset: number;
     onClosed: (error: NodeJS.ErrnoException) => void;
   }) {
     this.#output = options.output;
     this.#encode = options.encode;
+    this.#tail = options.tail;
     this.#stride = options.stride;
     this.#recordOffset = options.recordOffset;
     this.#output.on('drain', () => {
@@ -75,7 +93,7 @@ export class ConsolePrinter {
 
   /** Records neither printed nor dropped yet. */
   get pending(): number {
-    return this.#queue.reduce((sum, view) => sum + view.length, 0) - this.#at + this.#writing;
+    return this.#queue.reduce((sum, { view }) => sum + view.length, 0) - this.#at + this.#writing;
   }
 
   /** Of what is added from now on, only these records are printed. */
@@ -84,8 +102,16 @@ export class ConsolePrinter {
     this.counts.filtered ??= 0;
   }
 
-  /** Copies the records; `bytes` may change when this returns. */
-  add(bytes: Uint8Array, count: number): void {
+  /** Of what is added from now on, only so many records are taken, if it says so: what comes then is in no count. */
+  setLimit(records: number | undefined, onFull: () => void): void {
+    this.#room = records ?? Number.POSITIVE_INFINITY;
+    this.#onFull = onFull;
+  }
+
+  /** Copies the records; `bytes` may change when this returns. `upstream`: what was left out before it came here. */
+  add(bytes: Uint8Array, count: number, upstream: LeftOut = NOTHING_LEFT_OUT): void {
+    if (this.#room <= 0) return;
+    this.#upstream = upstream;
     if (this.#matches === undefined) {
       this.#addAll(bytes, count);
       return;
@@ -100,7 +126,8 @@ export class ConsolePrinter {
     this.#addAll(chosen, found);
   }
 
-  #addAll(bytes: Uint8Array, count: number): void {
+  #addAll(bytes: Uint8Array, offered: number): void {
+    const count = Math.min(offered, this.#room);
     const size = count * this.#stride;
     if (this.#closed || this.#queuedBytes + size > QUEUE_BYTES) {
       this.counts.dropped += count;
@@ -108,22 +135,31 @@ export class ConsolePrinter {
     }
     if (count === 0) return;
     const copy = bytes.slice(0, size);
-    this.#queue.push(new PacketLogView(copy, { count, stride: this.#stride, recordOffset: this.#recordOffset }));
+    const view = new PacketLogView(copy, { count, stride: this.#stride, recordOffset: this.#recordOffset });
+    this.#queue.push({ view, leftOut: this.#leftOut() });
     this.#queuedBytes += size;
+    this.#room -= count;
     this.#schedule();
+    if (this.#room <= 0) this.#onFull();
   }
 
-  /** Resolves when the output took all records so far, and a last line of its own; or when the time is over. */
+  #leftOut(): LeftOut {
+    const { dropped, withheld, filtered } = this.#upstream;
+    return { dropped: dropped + this.counts.dropped, withheld, filtered: filtered + (this.counts.filtered ?? 0) };
+  }
+
+  /** Resolves when the output took all records so far, and what ends them; or when the time is over. */
   async finish(lastLine: (() => string) | undefined, timeoutMs: number): Promise<void> {
     const timer = setTimeout(() => this.#close(), timeoutMs);
     await new Promise<void>((resolve) => {
       if (this.#isIdle()) resolve();
       else this.#idle.push(resolve);
     });
-    if (!this.#closed && lastLine !== undefined) {
+    const last = this.#closed ? '' : lastLine === undefined ? this.#tail?.(this.#leftOut()) : `${lastLine()}\n`;
+    if (last !== undefined && last.length > 0) {
       await new Promise<void>((resolve) => {
         this.#idle.push(resolve);
-        this.#output.write(`${lastLine()}\n`, () => resolve());
+        this.#output.write(last, () => resolve());
       });
     }
     clearTimeout(timer);
@@ -143,11 +179,12 @@ export class ConsolePrinter {
   }
 
   #pump(): void {
-    const [view] = this.#queue;
-    if (view && !this.#waiting && !this.#closed) {
+    const [first] = this.#queue;
+    if (first && !this.#waiting && !this.#closed) {
+      const { view, leftOut } = first;
       const end = Math.min(view.length, this.#at + BURST);
       const records = end - this.#at;
-      const chunk = this.#encode(view, this.#at, end);
+      const chunk = this.#encode(view, this.#at, end, leftOut);
       this.#writing += records;
       this.#at = end;
       if (end === view.length) {
