@@ -142,13 +142,16 @@ describe.skipIf(!requireRoot())('rules', { timeout: 90_000 }, () => {
     await first.end();
     expect(await connects(link.server.ipv4, echo.port)).toBe(true);
     const ledger = /^server0: (\d+) packets seen.* (\d+) denied/m.exec(first.stderr);
-    // No loader runs: the file is changed.
-    const offline = await told('add', 'deny', '198.51.100.0/24');
-    expect(offline).toMatchObject({ code: 0, stderr: expect.stringContaining('No loader runs') });
+    // No loader runs: the file is changed, by one at a time.
+    const sources = ['198.51.100.0/24', '203.0.113.0/24', '192.0.2.0/24'];
+    for (const offline of await Promise.all(sources.map((source) => told('add', 'deny', source)))) {
+      expect(offline).toMatchObject({ code: 0, stderr: expect.stringContaining('No loader runs') });
+    }
     await enforcing('--print', 'none');
     expect(await connects(link.server.ipv4, echo.port)).toBe(false);
     const { rules: kept } = await listed(place);
-    expect(kept).toMatchObject([{ id: 1, reason: 'stays' }, { id: 2 }]);
+    expect(kept).toMatchObject([{ id: 1, reason: 'stays' }, { id: 2 }, { id: 3 }, { id: 4 }]);
+    expect(new Set(kept.slice(1).map(({ source }) => source))).toEqual(new Set(sources));
     const before = Number(ledger?.[2]);
     expect(before).toBeGreaterThan(0);
     await sendUdp(client, { address: link.server.ipv4, count: 1000 });

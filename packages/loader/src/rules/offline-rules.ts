@@ -8,6 +8,7 @@ import { Enforcement } from './engine/enforcement.ts';
 import { RulesService } from './engine/rules-service.ts';
 import { readStored } from './engine/sets.ts';
 import { RuleStore } from './file/rule-store.ts';
+import { lockRules } from './file/rules-lock.ts';
 import { makeStateDirectory, type StatePaths } from './file/state-directory.ts';
 import { gatherProtected } from './protect/protected.ts';
 import { RulesRefusal } from './refusal.ts';
@@ -28,9 +29,19 @@ export interface OfflineOptions {
   readonly environment: NodeJS.ProcessEnv;
 }
 
-/** Throws RulesFileError, or what the file system says. */
-export async function openOffline({ paths, protect, environment }: OfflineOptions): Promise<OfflineRules> {
-  makeStateDirectory(paths);
+/** Nobody else changes them until `close`. Throws RulesFileError, SetupError, or what the file system says. */
+export async function openOffline(options: OfflineOptions): Promise<OfflineRules> {
+  makeStateDirectory(options.paths);
+  const unlock = await lockRules(options.paths);
+  try {
+    return await openLocked(options, unlock);
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+async function openLocked({ paths, protect, environment }: OfflineOptions, unlock: () => void): Promise<OfflineRules> {
   const compiler = new Compiler();
   const store = new RuleStore(paths);
   const audit = new AuditLog(paths.audit);
@@ -74,6 +85,7 @@ export async function openOffline({ paths, protect, environment }: OfflineOption
     close: async () => {
       await service.end();
       await compiler.close();
+      unlock();
     },
   };
 }

@@ -88,6 +88,7 @@ export class Connection {
 }
 
 function refused(target: string, cause: unknown): unknown {
+  if (cause instanceof SetupError) return cause;
   const code = (cause as NodeJS.ErrnoException).code;
   if (DENIED.has(code)) {
     return new SetupError({
