@@ -2,28 +2,30 @@ import {
   type ClientToServerEvents,
   HISTORY_LEVELS,
   type HistoryTop,
-  helloSchema,
-  historySchema,
-  historyTopSchema,
-  ledgerSchema,
   type Notice,
-  noticeSchema,
   PacketLogBatch,
   PROTOCOL_VERSION,
   type RulesAnswer,
   type RulesError,
   type RulesRequest,
   type RulesVerb,
-  refusalSchema,
-  ruleCountersSchema,
-  rulesErrorSchema,
-  rulesSnapshotSchema,
   type ServerToClientEvents,
   type Summary,
-  summarySchema,
 } from '@packetlog/common';
 import { io, type Socket } from 'socket.io-client';
 import { NO_FILTER, readFilterText } from '../lib/filter-text.ts';
+import {
+  isHello,
+  isHistory,
+  isHistoryTop,
+  isLedger,
+  isNotice,
+  isRefusal,
+  isRuleCounters,
+  isRulesError,
+  isRulesSnapshot,
+  isSummary,
+} from '../lib/messages.ts';
 import type { Store } from './store.ts';
 
 type LoaderSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
@@ -125,8 +127,7 @@ export class LoaderConnection {
       const answer: unknown = await (this.#socket as Socket).timeout(withinMs).emitWithAck(`rules:${verb}`, request);
       const { ok, error } = answer as RulesAnswer<Verb> & { error?: unknown };
       if (ok === true) return answer as RulesAnswer<Verb>;
-      const refused = rulesErrorSchema.safeParse(error);
-      return refused.success ? { ok: false, error: refused.data } : notDone('The loader refused, and did not say why.');
+      return isRulesError(error) ? { ok: false, error } : notDone('The loader refused, and did not say why.');
     } catch {
       return notDone('The loader has not answered. Look at the rules before you try again: it may have done it.');
     }
@@ -155,7 +156,7 @@ export class LoaderConnection {
     if (!this.#socket.connected) return null;
     try {
       const answer = await this.#socket.timeout(ANSWER_WITHIN_MS).emitWithAck('history:top', { from_ms, to_ms });
-      return historyTopSchema.safeParse(answer.ok ? answer.value : null).data ?? null;
+      return answer.ok && isHistoryTop(answer.value) ? answer.value : null;
     } catch {
       return null;
     }
@@ -178,16 +179,15 @@ export class LoaderConnection {
     socket.on('connect', () => {
       for (const { step_ms } of HISTORY_LEVELS) {
         socket.emit('history', { step_ms }, (answer) => {
-          const history = historySchema.safeParse(answer.ok ? answer.value : null);
-          if (!history.success) return this.#bad();
-          picture.history(history.data, Date.now());
+          if (!answer.ok || !isHistory(answer.value)) return this.#bad();
+          picture.history(answer.value, Date.now());
           this.#store.figuresChanged(true);
         });
       }
     });
     socket.on('connect_error', (error) => {
-      const refusal = refusalSchema.safeParse((error as Error & { data?: unknown }).data);
-      if (refusal.success) this.#store.connect({ type: 'refused', refusal: refusal.data });
+      const refusal = (error as Error & { data?: unknown }).data;
+      if (isRefusal(refusal)) this.#store.connect({ type: 'refused', refusal });
       else if (socket.active) this.#gone();
       // A middleware that refused without saying why.
       else this.#store.connect({ type: 'refused', refusal: { code: 'internal', message: error.message } });
@@ -200,46 +200,40 @@ export class LoaderConnection {
       }
     });
 
-    socket.on('hello', (message) => {
-      const hello = helloSchema.safeParse(message);
-      if (!hello.success) return this.#bad();
+    socket.on('hello', (hello: unknown) => {
+      if (!isHello(hello)) return this.#bad();
       const before = picture.sessionId;
-      picture.hello(hello.data, performance.now());
+      picture.hello(hello, performance.now());
       if (before !== picture.sessionId) this.#store.rules.forget();
       this.#store.rowsChanged();
       this.#fresh();
     });
-    socket.on('summary', (message) => {
-      const summary = summarySchema.safeParse(message);
-      if (!summary.success) return this.#bad();
-      picture.summary(summary.data, performance.now());
-      this.#store.rules.endInterval(summary.data.interval_ms / 1000);
-      this.tap?.summary(summary.data);
+    socket.on('summary', (summary: unknown) => {
+      if (!isSummary(summary)) return this.#bad();
+      picture.summary(summary, performance.now());
+      this.#store.rules.endInterval(summary.interval_ms / 1000);
+      this.tap?.summary(summary);
       this.#fresh();
     });
-    socket.on('ledger', (message) => {
-      const ledger = ledgerSchema.safeParse(message);
-      if (!ledger.success) return this.#bad();
-      picture.ledger(ledger.data, performance.now());
+    socket.on('ledger', (ledger: unknown) => {
+      if (!isLedger(ledger)) return this.#bad();
+      picture.ledger(ledger, performance.now());
       this.#fresh();
     });
-    socket.on('notice', (message) => {
-      const notice = noticeSchema.safeParse(message);
-      if (!notice.success) return this.#bad();
-      picture.notice(notice.data);
-      this.tap?.notice(notice.data);
+    socket.on('notice', (notice: unknown) => {
+      if (!isNotice(notice)) return this.#bad();
+      picture.notice(notice);
+      this.tap?.notice(notice);
       this.#store.figuresChanged(true);
     });
-    socket.on('rules', (message) => {
-      const rules = rulesSnapshotSchema.safeParse(message);
-      if (!rules.success) return this.#bad();
-      this.#store.rules.replace(rules.data);
+    socket.on('rules', (rules: unknown) => {
+      if (!isRulesSnapshot(rules)) return this.#bad();
+      this.#store.rules.replace(rules);
       this.#store.figuresChanged(true);
     });
-    socket.on('rule_counters', (message) => {
-      const counters = ruleCountersSchema.safeParse(message);
-      if (!counters.success) return this.#bad();
-      this.#store.rules.count(counters.data);
+    socket.on('rule_counters', (counters: unknown) => {
+      if (!isRuleCounters(counters)) return this.#bad();
+      this.#store.rules.count(counters);
       this.#store.figuresChanged();
     });
     socket.on('packets', (bytes: Uint8Array | ArrayBuffer) => {

@@ -1,0 +1,210 @@
+/** What a loader may say. Nothing that comes in is believed before one of these has looked at it. */
+import {
+  ACTIONS,
+  type AttachMode,
+  type Hello,
+  HISTORY_COLUMNS,
+  type History,
+  type HistoryColumn,
+  type HistoryTop,
+  type HopLedger,
+  type Interface,
+  type InterfaceLedger,
+  type Ledger,
+  type Notice,
+  PROTOCOL_VERSION,
+  type Refusal,
+  type RuleCounters,
+  type RulesError,
+  type RulesSnapshot,
+  type Summary,
+  type Volume,
+} from '@packetlog/common';
+import { type Check, isCount, isFlag, isList, isNumber, isOneOf, isRecord, isShape, isText, mayBe } from './shape.ts';
+
+const interfaceShape = {
+  name: isText,
+  ifindex: isCount,
+  mode: isOneOf<AttachMode>('native_frags', 'native', 'generic'),
+  state: isOneOf<Interface['state']>('attached', 'gone'),
+  mode_reason: mayBe(isText),
+};
+
+export const isHello = isShape<Hello>({
+  protocol: isOneOf(PROTOCOL_VERSION),
+  version: isText,
+  node: isText,
+  boot_id: isText,
+  session_id: isText,
+  started_at_ms: isNumber,
+  interfaces: isList(isShape<Interface>(interfaceShape)),
+  transport: isOneOf<Hello['transport']>('array', 'ring', 'perf'),
+  clock: isShape<Hello['clock']>({
+    policy: isOneOf<Hello['clock']['policy']>('precise', 'cached'),
+    error_ns: isCount,
+  }),
+  limits: isShape<Hello['limits']>({ max_rows_per_second: isCount }),
+  admin: mayBe(isFlag),
+});
+
+const hopShape = { offered: isCount, delivered: isCount, dropped: isCount, withheld: isCount, pending: isCount };
+const isHop = isShape<HopLedger>(hopShape);
+
+export const isLedger = isShape<Ledger>({
+  at_ms: isNumber,
+  interfaces: isList(
+    isShape<Ledger['interfaces'][number]>({
+      ...interfaceShape,
+      counters: isShape<InterfaceLedger>({
+        seen: isCount,
+        permitted: isCount,
+        denied: isCount,
+        aborted: isCount,
+        emitted: isCount,
+        sampled_out: isCount,
+        filtered_out: isCount,
+        ring_full: isCount,
+        bytes: isCount,
+      }),
+    }),
+  ),
+  ring: isHop,
+  before: mayBe(isCount),
+  queue: isHop,
+  client: isShape<Ledger['client']>({ ...hopShape, filtered: isCount }),
+  reasons: isRecord(isCount) as Check<Ledger['reasons']>,
+});
+
+const volume = { packets: isCount, bytes: isCount };
+const isVolume = isShape<Volume>(volume);
+
+export const isSummary = isShape<Summary>({
+  at_ms: isNumber,
+  interval_ms: isPositive,
+  total: isVolume,
+  by_interface: isList(isShape<Summary['by_interface'][number]>({ ...volume, name: isText })),
+  by_action: everyOf<Summary['by_action']>(Object.keys(ACTIONS)),
+  records: isCount,
+  max_weight: isPositive,
+  by_protocol: isList(
+    isShape<Summary['by_protocol'][number]>({ ...volume, ip_protocol: isCount, ether_type: isCount }),
+  ),
+  top_sources: isList(isShape<Summary['top_sources'][number]>({ ...volume, addr: isText })),
+  top_ports: isList(isShape<Summary['top_ports'][number]>({ ...volume, ip_protocol: isCount, port: isCount })),
+  top_pairs: isList(isShape<Summary['top_pairs'][number]>({ ...volume, src_addr: isText, dst_addr: isText })),
+  evicted: isCount,
+});
+
+export const isNotice = isShape<Notice>({
+  at_ms: isNumber,
+  level: isOneOf<Notice['level']>('info', 'warning', 'error'),
+  // One that this page does not know yet is a sentence all the same.
+  code: isText as Check<Notice['code']>,
+  message: isText,
+  interface: mayBe(isText),
+  count: mayBe(isCount),
+});
+
+const series = { ...volume, series: isList(isCount) };
+
+export const isHistory = isShape<History>({
+  step_ms: isCount,
+  first_at_ms: isNumber,
+  columns: isShape<History['columns']>(
+    Object.fromEntries(HISTORY_COLUMNS.map((name) => [name, isList(isCount)])) as Record<
+      HistoryColumn,
+      Check<number[]>
+    >,
+  ),
+});
+
+export const isHistoryTop = isShape<HistoryTop>({
+  from_ms: isNumber,
+  to_ms: isNumber,
+  series_step_ms: isCount,
+  sources: isList(isShape<HistoryTop['sources'][number]>({ ...series, addr: isText, first_seen_ms: isNumber })),
+  ports: isList(isShape<HistoryTop['ports'][number]>({ ...series, ip_protocol: isCount, port: isCount })),
+  pairs: isList(isShape<HistoryTop['pairs'][number]>({ ...series, src_addr: isText, dst_addr: isText })),
+  rules: isList(isShape<HistoryTop['rules'][number]>({ ...series, rule_id: isCount })),
+  new_sources: isList(
+    isShape<HistoryTop['new_sources'][number]>({ addr: isText, first_seen_ms: isNumber, packets: isCount }),
+  ),
+});
+
+const counted = { packets: isCount, bytes: isCount, last_seen_ms: mayBe(isNumber) };
+
+export const isRulesSnapshot = isShape<RulesSnapshot>({
+  revision: isCount,
+  default_policy: isOneOf<RulesSnapshot['default_policy']>('permit', 'deny'),
+  rules: isList(
+    isShape<RulesSnapshot['rules'][number]>({
+      id: isCount,
+      action: isOneOf<RulesSnapshot['rules'][number]['action']>('permit', 'deny', 'observe'),
+      source: isText,
+      protocol: mayBe(isTextOrNumber),
+      destination_port: mayBe(isTextOrNumber),
+      interface: mayBe(isText),
+      reason: isText,
+      created_by: isText,
+      created_at: isText,
+      expires_at: mayBe(isText),
+      ...counted,
+    }),
+  ),
+  sets: isList(
+    isShape<RulesSnapshot['sets'][number]>({
+      name: isText,
+      entries: isCount,
+      file: mayBe(isText),
+      loaded_at_ms: isNumber,
+    }),
+  ),
+  pending: mayBe(
+    isShape<NonNullable<RulesSnapshot['pending']>>({ until_ms: isNumber, revision_before: isCount, why: isText }),
+  ),
+  enforcing: isFlag,
+  pinned: isFlag,
+});
+
+export const isRuleCounters: Check<RuleCounters> = isList(isShape<RuleCounters[number]>({ id: isCount, ...counted }));
+
+/** The codes are for programs; what a person reads is the message. */
+export const isRulesError = isShape<RulesError>({
+  code: isText as Check<RulesError['code']>,
+  message: isText,
+  field: mayBe(isText),
+  protected: mayBe(
+    isShape<NonNullable<RulesError['protected']>>({
+      kind: isText as Check<NonNullable<RulesError['protected']>['kind']>,
+      address: isText,
+    }),
+  ),
+  limit: mayBe(isCount),
+});
+
+export const isRefusal = isShape<Refusal>({
+  code: isOneOf<Refusal['code']>(
+    'unauthorized',
+    'protocol_mismatch',
+    'invalid',
+    'too_many_clients',
+    'unavailable',
+    'internal',
+  ),
+  message: isText,
+  filter: mayBe(isShape<NonNullable<Refusal['filter']>>({ column: isCount, length: isCount, fix: mayBe(isText) })),
+});
+
+function isPositive(value: unknown): value is number {
+  return isNumber(value) && value > 0;
+}
+
+function isTextOrNumber(value: unknown): value is string | number {
+  return isText(value) || isNumber(value);
+}
+
+function everyOf<T>(keys: readonly string[]): Check<T> {
+  return isShape<Record<string, number>>(
+    Object.fromEntries(keys.map((key) => [key, isCount])),
+  ) as Check<unknown> as Check<T>;
+}
