@@ -2,7 +2,7 @@
 import { BatchFormatError } from './batch-error.ts';
 import { BATCH_HEADER_FIELDS as AT, BATCH_HEADER_SIZE, BATCH_MAGIC } from './batch-layout.ts';
 import { PACKET_LOG_SIZE } from './layout.ts';
-import { PROTOCOL_VERSION } from './protocol.ts';
+import { PROTOCOL_VERSION } from './limits.ts';
 
 /** What a receiver is told with each batch. */
 export interface BatchHeader {

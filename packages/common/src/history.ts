@@ -1,36 +1,8 @@
 /** The past as the loader keeps it: rates in steps, and who made them. */
 import * as z from 'zod/mini';
+import { HISTORY_COLUMNS, type HistoryColumn } from './history-layout.ts';
 
 const count = z.int().check(z.nonnegative());
-
-/**
- * What is kept, finest first: `buckets` of `step_ms` each. A view of half of it has the same length before it to
- * compare with: five minutes, 15 minutes, 6 hours.
- */
-export const HISTORY_LEVELS = [
-  { step_ms: 1000, buckets: 600 },
-  { step_ms: 5000, buckets: 360 },
-  { step_ms: 60_000, buckets: 720 },
-] as const;
-export type HistoryStep = (typeof HISTORY_LEVELS)[number]['step_ms'];
-
-/**
- * What each bucket counts. Packets and bytes by verdict and `lost` are exact, from the counters; the protocols are
- * sums over records, by weight. `lost`: records lost in the kernel's ring and in the loader.
- */
-export const HISTORY_COLUMNS = [
-  'packets',
-  'bytes',
-  'permitted',
-  'denied',
-  'aborted',
-  'lost',
-  'tcp',
-  'udp',
-  'icmp',
-  'other',
-] as const;
-export type HistoryColumn = (typeof HISTORY_COLUMNS)[number];
 
 export const historyRequestSchema = z.strictObject({
   step_ms: z.union([z.literal(1000), z.literal(5000), z.literal(60_000)]),

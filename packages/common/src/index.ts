@@ -42,12 +42,8 @@ export { type Highlight, highlightFilter } from './filter/highlight.ts';
 export { parseFilter } from './filter/parse.ts';
 export { MAX_FILTER_LENGTH } from './filter/tokens.ts';
 export {
-  HISTORY_COLUMNS,
-  HISTORY_LEVELS,
   type History,
-  type HistoryColumn,
   type HistoryRequest,
-  type HistoryStep,
   type HistoryTop,
   type HistoryTopRequest,
   historyRequestSchema,
@@ -55,6 +51,7 @@ export {
   historyTopRequestSchema,
   historyTopSchema,
 } from './history.ts';
+export { HISTORY_COLUMNS, HISTORY_LEVELS, type HistoryColumn, type HistoryStep } from './history-layout.ts';
 export { icmpTypeName } from './icmp-names.ts';
 export { packetLogJson } from './json-line.ts';
 export {
@@ -72,6 +69,13 @@ export {
   type Reason,
   VLAN_TAG_LIMIT,
 } from './layout.ts';
+export {
+  DEFAULT_ROWS_PER_SECOND,
+  MAX_BATCHES_PER_SECOND,
+  MAX_MESSAGE_BYTES,
+  MAX_ROWS_PER_SECOND,
+  PROTOCOL_VERSION,
+} from './limits.ts';
 export {
   type Listener,
   listenerSchema,
@@ -106,7 +110,6 @@ export {
   type ClientLedger,
   type ClientToServerEvents,
   clientLedgerSchema,
-  DEFAULT_ROWS_PER_SECOND,
   type Handshake,
   type Hello,
   type HopLedger,
@@ -119,13 +122,9 @@ export {
   interfaceSchema,
   type Ledger,
   ledgerSchema,
-  MAX_BATCHES_PER_SECOND,
-  MAX_MESSAGE_BYTES,
-  MAX_ROWS_PER_SECOND,
   type Notice,
   noticeSchema,
   type Pause,
-  PROTOCOL_VERSION,
   pauseSchema,
   type Refusal,
   refusalSchema,
@@ -144,7 +143,6 @@ export {
   type BadLine,
   type CheckedRulesRequest,
   invalidRequest,
-  MAX_REHEARSAL_SECONDS,
   type RulesAnswer,
   type RulesError,
   type RulesEvents,
@@ -161,9 +159,6 @@ export {
   defaultPolicySchema,
   type FileRule,
   fileRuleSchema,
-  MAX_REASON_LENGTH,
-  MAX_RULE_ID,
-  RULE_ACTIONS,
   type Rule,
   type RuleAction,
   type RuleChanges,
@@ -175,6 +170,7 @@ export {
   ruleSchema,
   setNameSchema,
 } from './rules/rule.ts';
+export { MAX_REASON_LENGTH, MAX_REHEARSAL_SECONDS, MAX_RULE_ID, RULE_ACTIONS } from './rules/rule-limits.ts';
 export { RuleValueError } from './rules/rule-value-error.ts';
 export { type FileSet, fileSetSchema, type RulesFile, rulesFileSchema } from './rules/rules-file.ts';
 export { ruleSentence } from './rules/sentence.ts';

@@ -1,14 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type * as z from 'zod/mini';
+import { DEFAULT_ROWS_PER_SECOND, MAX_BATCHES_PER_SECOND, MAX_ROWS_PER_SECOND, PROTOCOL_VERSION } from './limits.ts';
 import {
-  DEFAULT_ROWS_PER_SECOND,
   handshakeSchema,
   helloSchema,
   ledgerSchema,
-  MAX_BATCHES_PER_SECOND,
-  MAX_ROWS_PER_SECOND,
   noticeSchema,
-  PROTOCOL_VERSION,
   pauseSchema,
   refusalSchema,
   subscribeSchema,

@@ -11,12 +11,10 @@ import * as z from 'zod/mini';
 import { filterProblemSchema, filterTextSchema } from './filter/filter-text.ts';
 import type { History, HistoryRequest, HistoryTop, HistoryTopRequest } from './history.ts';
 import { ACTIONS, REASONS } from './layout.ts';
+import { DEFAULT_ROWS_PER_SECOND, MAX_BATCHES_PER_SECOND, MAX_ROWS_PER_SECOND, PROTOCOL_VERSION } from './limits.ts';
 import type { Listener, Places, PlacesRequest, ReverseNames, ReverseNamesRequest } from './name-requests.ts';
 import type { RulesEvents } from './rules/requests.ts';
 import type { RuleCounters, RulesSnapshot } from './rules/snapshot.ts';
-
-/** Changes with every change of the record's layout, the batch header or a message. */
-export const PROTOCOL_VERSION = 2;
 
 const count = z.int().check(z.nonnegative());
 const actionName = z.enum(Object.keys(ACTIONS) as [keyof typeof ACTIONS, ...(keyof typeof ACTIONS)[]]);
@@ -168,16 +166,6 @@ export const noticeSchema = z.object({
   count: z.optional(count),
 });
 export type Notice = z.infer<typeof noticeSchema>;
-
-/** Most rows per second a client may ask for, and what it gets when it asks for none. */
-export const MAX_ROWS_PER_SECOND = 1_000_000;
-export const DEFAULT_ROWS_PER_SECOND = 20_000;
-
-/** A message from a client that is longer ends its connection. Longer lists of networks go through the control socket. */
-export const MAX_MESSAGE_BYTES = 65_536;
-
-/** Most batches per second a client may ask for, and what it gets when it asks for none. */
-export const MAX_BATCHES_PER_SECOND = 1000;
 
 export const subscribeSchema = z.strictObject({
   /** 0: no rows, only summaries and the ledger. */

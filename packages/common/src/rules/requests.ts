@@ -6,7 +6,6 @@ import * as z from 'zod/mini';
 import {
   type DefaultPolicy,
   defaultPolicySchema,
-  MAX_REASON_LENGTH,
   type Rule,
   ruleActionSchema,
   ruleChangesSchema,
@@ -14,6 +13,7 @@ import {
   ruleIdSchema,
   setNameSchema,
 } from './rule.ts';
+import { MAX_REASON_LENGTH, MAX_REHEARSAL_SECONDS } from './rule-limits.ts';
 import {
   type AuditEntry,
   type PendingChange,
@@ -28,7 +28,6 @@ const count = z.int().check(z.nonnegative());
 const force = z.optional(z.boolean());
 const nothing = z.strictObject({});
 
-export const MAX_REHEARSAL_SECONDS = 3600;
 const seconds = z._default(z.number().check(z.positive(), z.maximum(MAX_REHEARSAL_SECONDS)), 10);
 
 /** One schema per request; the key is the name behind `rules:`. */

@@ -7,13 +7,10 @@ import { hasPorts } from '../names.ts';
 import { parseDuration } from './duration.ts';
 import { formatIpProtocol, parseIpProtocol } from './ip-protocol.ts';
 import { formatPortRange, parsePortRange } from './port-range.ts';
+import { MAX_REASON_LENGTH, MAX_RULE_ID, RULE_ACTIONS } from './rule-limits.ts';
 import { RuleValueError } from './rule-value-error.ts';
 import { formatRuleSource, isSetName, parseRuleSource } from './source.ts';
 
-/** `observe` lets pass, and marks what it would have denied. */
-export const RULE_ACTIONS = ['permit', 'deny', 'observe'] as const;
-export const MAX_RULE_ID = 0xffff_ffff;
-export const MAX_REASON_LENGTH = 500;
 const MAX_WHO_LENGTH = 128;
 
 export const ruleActionSchema = z.enum(RULE_ACTIONS, { error: 'Write permit, deny or observe.' });

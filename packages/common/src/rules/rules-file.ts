@@ -1,7 +1,8 @@
 /** The file that rules are kept in, as people and programs write it. */
 import * as z from 'zod/mini';
 import { NetworkError, parseNetwork } from '../network.ts';
-import { defaultPolicySchema, fileRuleSchema, MAX_RULE_ID, setNameSchema } from './rule.ts';
+import { defaultPolicySchema, fileRuleSchema, setNameSchema } from './rule.ts';
+import { MAX_RULE_ID } from './rule-limits.ts';
 
 const network = z.string().check(
   z.maxLength(64),

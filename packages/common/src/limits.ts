@@ -1,0 +1,14 @@
+/** Numbers that both ends of a socket keep to. Apart from the schemas: who needs only these does without their library. */
+
+/** Changes with every change of the record's layout, the batch header or a message. */
+export const PROTOCOL_VERSION = 2;
+
+/** Most rows per second a client may ask for, and what it gets when it asks for none. */
+export const MAX_ROWS_PER_SECOND = 1_000_000;
+export const DEFAULT_ROWS_PER_SECOND = 20_000;
+
+/** A message from a client that is longer ends its connection. Longer lists of networks go through the control socket. */
+export const MAX_MESSAGE_BYTES = 65_536;
+
+/** Most batches per second a client may ask for, and what it gets when it asks for none. */
+export const MAX_BATCHES_PER_SECOND = 1000;

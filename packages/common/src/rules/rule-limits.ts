@@ -1,0 +1,7 @@
+/** What rules may say, apart from their schemas. */
+
+/** `observe` lets pass, and marks what it would have denied. */
+export const RULE_ACTIONS = ['permit', 'deny', 'observe'] as const;
+export const MAX_RULE_ID = 0xffff_ffff;
+export const MAX_REASON_LENGTH = 500;
+export const MAX_REHEARSAL_SECONDS = 3600;
