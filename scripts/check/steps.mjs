@@ -47,6 +47,12 @@ export function checkSteps(cSources) {
       remedy: 'pnpm --filter @packetlog/bpf build writes it; commit the file.',
     },
     {
+      name: 'first load of the dashboard: at most 260 kB',
+      command: process.execPath,
+      args: ['scripts/first-load.mjs'],
+      remedy: 'Fetch what the first paint does not need when it is needed: next/dynamic, import().',
+    },
+    {
       name: "the README's table is that of bench/results.json",
       command: process.execPath,
       args: ['scripts/bench-table.mjs', '--check'],
