@@ -64,6 +64,8 @@ describe('the web server', () => {
     writeFileSync(join(root, 'secret.txt'), 'secret');
     writeFileSync(join(directory, 'index.html'), '<title>here</title><script>a()</script>');
     writeFileSync(join(directory, '_next', 'static', 'a.js'), 'a = 1');
+    writeFileSync(join(directory, '_next', 'static', 'a.js.gz'), 'in gzip');
+    writeFileSync(join(directory, '_next', 'static', 'a.js.br'), 'in brotli');
     writeFileSync(join(directory, '.env'), 'secret');
     mkdirSync(join(directory, '.git'));
     writeFileSync(join(directory, '.git', 'config'), 'secret');
@@ -91,6 +93,22 @@ describe('the web server', () => {
     const { status, headers, body } = await get(site, '/_next/static/a.js');
     expect([status, body]).toEqual([200, 'a = 1']);
     expect(headers['cache-control']).toContain('immutable');
+  });
+
+  it.each([
+    ['br', 'gzip, deflate, br', 'in brotli'],
+    ['gzip', 'gzip, deflate', 'in gzip'],
+    [undefined, 'identity', 'a = 1'],
+  ])('sends what was compressed when it was built: %s', async (encoding, accepted, content) => {
+    const { headers, body } = await get(site, '/_next/static/a.js', { headers: { 'Accept-Encoding': accepted } });
+    expect(body).toBe(content);
+    expect(headers).toMatchObject({
+      'content-type': 'text/javascript',
+      vary: 'Accept-Encoding',
+      'cache-control': expect.stringContaining('immutable'),
+      'x-content-type-options': 'nosniff',
+    });
+    expect(headers['content-encoding']).toBe(encoding);
   });
 
   it('answers HEAD with the headers alone', async () => {

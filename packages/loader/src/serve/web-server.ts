@@ -48,6 +48,9 @@ function dashboardFiles(directory: string): Handler {
   const serve = sirv(directory, {
     dotfiles: false,
     etag: true,
+    // Compressed when the dashboard is built: nothing is compressed for a request.
+    gzip: true,
+    brotli: true,
     setHeaders(response, path) {
       response.setHeader('Content-Security-Policy', policy);
       response.setHeader('X-Content-Type-Options', 'nosniff');
