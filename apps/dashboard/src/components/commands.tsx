@@ -21,6 +21,7 @@ const LOADERS: Readonly<Record<OverlayName, () => Promise<ComponentType<OverlayP
   palette: async () => (await import('./palette/palette.tsx')).Palette,
   export: async () => (await import('./export/export-sheet.tsx')).ExportSheet,
   help: async () => (await import('./help/help-sheet.tsx')).HelpSheet,
+  way: async () => (await import('./way/way-sheet.tsx')).WaySheet,
 };
 
 /** What can be done on every page, and what lies over the page while it is open. */
@@ -49,6 +50,13 @@ export function Commands() {
       group: 'Export',
       words: 'save download file csv ndjson json pcapng wireshark',
       run: () => overlay.show('export'),
+    },
+    {
+      keys: ['w'],
+      name: 'The way of a packet: where rows are lost',
+      group: 'View',
+      words: 'loss lost ledger counters totals honest sampled withheld',
+      run: () => overlay.show('way'),
     },
     {
       keys: ['?'],

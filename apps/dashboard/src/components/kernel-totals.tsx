@@ -1,10 +1,10 @@
 'use client';
 
 import type { Interface, InterfaceLedger } from '@packetlog/common';
+import { MODE_WORDS, modeTitle } from '../lib/mode-words.ts';
 import { useSnapshot } from '../live/live-context.tsx';
 import { useMedia } from '../live/use-media.ts';
 import { Count } from './count.tsx';
-import { MODE_WORDS, modeTitle } from './status-strip.tsx';
 import './ledgers.css';
 
 type Counter = keyof InterfaceLedger;
@@ -50,25 +50,18 @@ interface Line {
   readonly name: string;
   readonly entry: Interface | null;
   readonly counters: InterfaceLedger;
-  /** This line is the sum over all interfaces, also where there is only one. */
-  readonly isSum: boolean;
 }
 
 /** The kernel's own counters since the loader started: exact, whatever happens to the rows. */
 export function KernelTotals() {
   const ledger = useSnapshot(({ figures }) => figures.ledger);
-  const wide = useMedia('(min-width: 860px)');
+  const wide = useMedia('(min-width: 900px)');
   if (ledger === null) return null;
   const alone = ledger.interfaces.length === 1;
-  const lines: Line[] = ledger.interfaces.map((entry) => ({
-    name: entry.name,
-    entry,
-    counters: entry.counters,
-    isSum: alone,
-  }));
+  const lines: Line[] = ledger.interfaces.map((entry) => ({ name: entry.name, entry, counters: entry.counters }));
   const sum = (key: Counter) => ledger.interfaces.reduce((total, { counters }) => total + counters[key], 0);
   const sums = Object.fromEntries(COUNTERS.map(({ key }) => [key, sum(key)])) as unknown as InterfaceLedger;
-  if (!alone) lines.push({ name: 'all', entry: null, counters: sums, isSum: true });
+  if (!alone) lines.push({ name: 'all', entry: null, counters: sums });
   const counters = COUNTERS.filter(({ key, rare }) => rare === undefined || sums[key] > 0);
   const Table = wide ? LinePerInterface : LinePerCounter;
   return (
@@ -168,7 +161,7 @@ function CounterCell({ line, words: { key, tone } }: { line: Line; words: Counte
   return (
     <td>
       <span className={value === 0 ? 'text-faint' : tone}>
-        {line.isSum && key === 'seen' ? <Count value={value} testId="total-seen" /> : <Count value={value} />}
+        <Count value={value} />
       </span>
     </td>
   );

@@ -1,18 +1,20 @@
 'use client';
 
+import dynamic from 'next/dynamic';
 import { useState } from 'react';
 import { useKeys } from '../live/keys.ts';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
 import { useMedia } from '../live/use-media.ts';
 import { useOverview } from '../live/use-overview.ts';
-import { Delivery } from './delivery.tsx';
 import { DenySelected } from './deny/selected-packet.tsx';
-import { KernelTotals } from './kernel-totals.tsx';
 import { Notices } from './notices.tsx';
 import { PacketTable } from './packet-table.tsx';
 import { RateChart } from './rate-chart.tsx';
 import { Tabs } from './tabs.tsx';
 import { TopPanels } from './top-panels.tsx';
+import { WayStrip } from './way/way-strip.tsx';
+
+const WayPicture = dynamic(async () => (await import('./way/way-picture.tsx')).WayPicture);
 
 /** From here on the figures stand beside the table. */
 const SIDE_BY_SIDE = '(min-width: 1280px)';
@@ -48,10 +50,7 @@ function Instrument({ onDeny }: { onDeny: () => void }) {
     return (
       <main id="content" className="instrument" data-old={old}>
         <RateChart overview={overview} />
-        <div className="ledgers">
-          <KernelTotals />
-          <Delivery />
-        </div>
+        <WayStrip />
         <PacketTable onDeny={onDeny} />
         <div className="side">
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls on a low screen */}
@@ -63,12 +62,6 @@ function Instrument({ onDeny }: { onDeny: () => void }) {
       </main>
     );
   }
-  const totals = (
-    <div className="ledgers">
-      <KernelTotals />
-      <Delivery />
-    </div>
-  );
   return (
     <main id="content" className="instrument" data-old={old}>
       <RateChart overview={overview} />
@@ -77,7 +70,7 @@ function Instrument({ onDeny }: { onDeny: () => void }) {
         tabs={[
           { id: 'packets', label: 'Packets', content: <PacketTable onDeny={onDeny} /> },
           { id: 'top', label: 'Top', content: <TopPanels overview={overview} /> },
-          { id: 'totals', label: 'Totals', content: totals },
+          { id: 'way', label: 'Way', content: <WayPicture /> },
           {
             id: 'notices',
             label: 'Notices',

@@ -59,3 +59,13 @@ export function ConnectionMark({ state }: { state: Connection['state'] }) {
     </svg>
   );
 }
+
+/** The colour of ConnectionMark. */
+export const STATE_COLOR: Record<Connection['state'], string> = {
+  live: 'text-ok',
+  connecting: 'text-muted',
+  stale: 'text-warn',
+  lost: 'text-warn',
+  refused: 'text-deny',
+  'no-token': 'text-warn',
+};

@@ -12,12 +12,15 @@ export function Sheet({
   title,
   note,
   children,
+  wide = false,
   onClose,
 }: {
   title: ReactNode;
   /** Below the title: what this is about. */
   note?: ReactNode;
   children: ReactNode;
+  /** For a table rather than a form. */
+  wide?: boolean;
   onClose: () => void;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
@@ -35,7 +38,7 @@ export function Sheet({
     // biome-ignore lint/a11y/useKeyWithClickEvents: a click beside the drawer closes it; the key for that is Escape
     <dialog
       ref={dialog}
-      className="sheet"
+      className={wide ? 'sheet sheet-wide' : 'sheet'}
       aria-labelledby={titleId}
       onCancel={(event) => {
         event.preventDefault();

@@ -1,10 +1,13 @@
 'use client';
 
-import type { ReactNode } from 'react';
+import { usePathname } from 'next/navigation';
+import { Fragment, type ReactNode } from 'react';
 import { LiveProvider, useSnapshot } from '../live/live-context.tsx';
+import { useNodes } from '../live/use-nodes.ts';
 import { Banner } from './banner.tsx';
 import { Commands } from './commands.tsx';
 import { NoPicture } from './no-picture.tsx';
+import { MissingNodes } from './nodes/missing-nodes.tsx';
 import { PendingBanner } from './rules/pending-banner.tsx';
 import './screen.css';
 import { StatusStrip } from './status-strip.tsx';
@@ -19,7 +22,9 @@ export function Shell({ children }: { children: ReactNode }) {
 }
 
 function Screen({ children }: { children: ReactNode }) {
+  const { shown } = useNodes();
   const hasPicture = useSnapshot(({ figures }) => figures.hello !== null);
+  const listsNodes = usePathname().startsWith('/nodes');
   const old = useSnapshot(({ connection }) => connection.state !== 'live');
   return (
     <div className="screen">
@@ -27,11 +32,14 @@ function Screen({ children }: { children: ReactNode }) {
         Skip to the content
       </a>
       <StatusStrip old={hasPicture && old} />
-      {hasPicture ? (
+      {listsNodes ? (
+        children
+      ) : hasPicture ? (
         <>
           <Banner />
+          <MissingNodes />
           <PendingBanner />
-          {children}
+          <Fragment key={shown}>{children}</Fragment>
         </>
       ) : (
         <NoPicture />

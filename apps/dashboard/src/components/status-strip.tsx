@@ -3,26 +3,21 @@
 import type { Interface } from '@packetlog/common';
 import { clsx } from 'clsx';
 import { Pause, Play } from 'lucide-react';
-import type { Connection } from '../lib/connection.ts';
 import { connectionWords } from '../lib/connection-words.ts';
+import { MODE_WORDS, modeTitle } from '../lib/mode-words.ts';
 import { formatBytes, formatCompact, formatCount, quantityText } from '../lib/number.ts';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
+import { TOGETHER } from '../live/nodes.ts';
+import { overlay } from '../live/overlay.ts';
 import { useMedia } from '../live/use-media.ts';
+import { useNodes } from '../live/use-nodes.ts';
 import { PaletteButton } from './commands.tsx';
 import { Count, Measure } from './count.tsx';
-import { ConnectionMark, Logo, LossMark, VerdictMark } from './marks.tsx';
+import { ConnectionMark, Logo, LossMark, STATE_COLOR, VerdictMark } from './marks.tsx';
 import { Nav } from './nav.tsx';
+import { NodeSwitch } from './nodes/node-switch.tsx';
 import { ThemeButton } from './theme-button.tsx';
 import './status-strip.css';
-
-const STATE_COLOR: Record<Connection['state'], string> = {
-  live: 'text-ok',
-  connecting: 'text-muted',
-  stale: 'text-warn',
-  lost: 'text-warn',
-  refused: 'text-deny',
-  'no-token': 'text-warn',
-};
 
 /** Always there: whose packets, how many, and whether the picture can be trusted. */
 export function StatusStrip({ old }: { old: boolean }) {
@@ -55,33 +50,32 @@ function Where() {
   const node = useSnapshot(({ figures }) => figures.hello?.node);
   const interfaces = useSnapshot(({ figures }) => figures.interfaces);
   const roomy = useMedia('(min-width: 860px)');
-  if (node === undefined) return null;
-  const shown = interfaces.slice(0, roomy ? 3 : 1);
+  const { loaders, shown } = useNodes();
+  const several = loaders.length > 1;
+  if (node === undefined && !several) return null;
+  // Names with their nodes are long, and the list of nodes has them.
+  const most = shown === TOGETHER || (several && !roomy) ? 0 : roomy ? 3 : 1;
+  const listed = interfaces.slice(0, most);
   return (
-    <p className="strip-where">
-      <span className="text-muted truncate" title={node}>
-        {node}
-      </span>
-      {shown.map((entry) => (
+    <div className="strip-where">
+      {several ? (
+        <NodeSwitch />
+      ) : (
+        <span className="text-muted truncate" title={node}>
+          {node}
+        </span>
+      )}
+      {listed.map((entry) => (
         <InterfaceName key={entry.name} entry={entry} />
       ))}
-      {interfaces.length > shown.length && (
+      {most > 0 && interfaces.length > listed.length && (
         <span className="text-faint whitespace-nowrap">
-          +{interfaces.length - shown.length}
+          +{interfaces.length - listed.length}
           {roomy && ' more'}
         </span>
       )}
-    </p>
+    </div>
   );
-}
-
-export const MODE_WORDS = { native_frags: 'native', native: 'native', generic: 'generic' } as const;
-
-export function modeTitle({ state, mode, mode_reason }: Interface): string {
-  if (state === 'gone') return 'The interface does not exist any more. PacketLog attaches again when it returns.';
-  if (mode === 'native') return 'The program runs in the driver.';
-  if (mode === 'native_frags') return 'The program runs in the driver, large frames included.';
-  return `The program runs behind the driver, which is slower${mode_reason === undefined ? '.' : `: ${mode_reason}`}`;
 }
 
 function InterfaceName({ entry }: { entry: Interface }) {
@@ -150,17 +144,27 @@ function Denied() {
   );
 }
 
+/** Opens the way of a packet, which says where. */
 function Lost() {
   const loss = useSnapshot(({ figures }) => figures.loss);
   const hello = useSnapshot(({ figures }) => figures.hello);
   if (hello === null) return null;
   const lost = loss.total > 0;
-  const title = `Rows that will never be shown: ${formatCount(loss.ring)} because the kernel's ring was full, ${formatCount(loss.queue)} inside the loader, ${formatCount(loss.page)} on the way to this page.`;
+  const title = `Rows that will never be shown: ${formatCount(loss.ring)} because the kernel's ring was full, ${formatCount(loss.queue)} inside the loader, ${formatCount(loss.page)} on the way to this page. Press to see the way of a packet (w).`;
   return (
-    <span className={clsx('strip-lost', lost ? 'hatched text-lost' : 'text-faint')} title={title} data-lost={lost}>
+    <button
+      type="button"
+      className={clsx('strip-lost', lost ? 'hatched text-lost' : 'text-faint')}
+      title={title}
+      aria-haspopup="dialog"
+      aria-keyshortcuts="W"
+      data-lost={lost}
+      data-testid="open-way"
+      onClick={() => overlay.show('way')}
+    >
       <LossMark lost={lost} />
       lost <Count value={loss.total} testId="total-lost" />
-    </span>
+    </button>
   );
 }
 

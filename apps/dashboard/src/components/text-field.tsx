@@ -14,6 +14,8 @@ interface TextFieldProps {
   readonly placeholder?: string;
   /** Addresses, ports: what is not prose. */
   readonly mono?: boolean;
+  /** Shown as dots: a token. */
+  readonly secret?: boolean;
   readonly inputMode?: HTMLAttributes<HTMLInputElement>['inputMode'];
   readonly suggestions?: readonly string[];
   readonly name: string;
@@ -29,6 +31,7 @@ export function TextField({
   problem = '',
   placeholder,
   mono = false,
+  secret = false,
   inputMode,
   suggestions = [],
   name,
@@ -44,6 +47,7 @@ export function TextField({
       <input
         id={id}
         name={name}
+        type={secret ? 'password' : 'text'}
         className={`input ${mono ? 'font-mono' : ''}`}
         value={value}
         placeholder={placeholder}

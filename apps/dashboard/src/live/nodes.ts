@@ -1,4 +1,5 @@
 import { DEFAULT_ROWS_PER_SECOND } from '@packetlog/common';
+import { hostOf } from '../lib/nodes/node-name.ts';
 import { parseSavedNodes, type SavedNode } from '../lib/nodes/saved-nodes.ts';
 import { takeHandshakeTarget } from './handshake-target.ts';
 import { Loader } from './loader.ts';
@@ -32,6 +33,7 @@ export class Nodes {
   readonly #home = new Loader();
   readonly #stopTicking = new Map<Loader, () => void>();
   #saved: readonly SavedNode[] = [];
+  readonly #blocked = new Set<string>();
   #together: ViewOfAll | null = null;
   #filter = '';
   #choices = 0;
@@ -53,6 +55,7 @@ export class Nodes {
   /** Connects with all of them. */
   open(filter: string): void {
     this.#filter = filter;
+    document.addEventListener('securitypolicyviolation', this.#onViolation);
     this.#saved = parseSavedNodes(localStorage.getItem(SAVED_KEY));
     this.openHome();
     for (const node of this.#saved) this.#join(node);
@@ -71,6 +74,7 @@ export class Nodes {
   }
 
   close(): void {
+    document.removeEventListener('securitypolicyviolation', this.#onViolation);
     this.#choices++;
     this.#closeTogether();
     for (const loader of this.#state.loaders) {
@@ -79,6 +83,11 @@ export class Nodes {
     }
     this.#stopTicking.clear();
     this.#set({ loaders: [this.#home], shown: this.#home.address, view: this.#home });
+  }
+
+  /** Whether the policy that came with this page forbids to connect there. */
+  isBlocked(address: string): boolean {
+    return this.#blocked.has(hostOf(address));
   }
 
   isHome(loader: Loader): boolean {
@@ -97,14 +106,14 @@ export class Nodes {
       loader.name = node.name;
       loader.open(node, { filter: this.#filter, rowsPerSecond: this.#rowsOf(loader) });
     }
-    this.#again(before !== undefined && this.#state.shown === before ? node.loader : this.#state.shown);
+    void this.show(before !== undefined && this.#state.shown === before ? node.loader : this.#state.shown);
   }
 
   remove(address: string): void {
     this.#keep(this.#saved.filter(({ loader }) => loader !== address));
     const loader = this.#state.loaders.find((each) => each.address === address && each !== this.#home);
     if (loader !== undefined) this.#leave(loader);
-    this.#again(this.#state.shown);
+    void this.show(this.#state.shown);
   }
 
   /** One node, or TOGETHER; the first, where there is no such one. */
@@ -130,9 +139,9 @@ export class Nodes {
     this.#together?.setFilter(text);
   }
 
-  #again(shown: string): void {
-    void this.show(shown);
-  }
+  readonly #onViolation = ({ effectiveDirective, blockedURI }: SecurityPolicyViolationEvent): void => {
+    if (effectiveDirective === 'connect-src') this.#blocked.add(hostOf(blockedURI));
+  };
 
   #settle(shown: string, view: View): void {
     const { view: before } = this.#state;

@@ -6,9 +6,12 @@ import { formatCount } from '../../lib/number.ts';
 import { ADD_RULE } from '../../lib/rules/add-rule.ts';
 import { useKeys } from '../../live/keys.ts';
 import { useSnapshot } from '../../live/live-context.tsx';
+import { TOGETHER } from '../../live/nodes.ts';
+import { useNodes } from '../../live/use-nodes.ts';
 import { useMayChange, useRuleActions, useRulesView } from '../../live/use-rules.ts';
 import { Tabs } from '../tabs.tsx';
 import { Changes } from './changes.tsx';
+import { EachItsOwn } from './each-its-own.tsx';
 import { ImportSheet } from './import-sheet.tsx';
 import { PolicySheet } from './policy-sheet.tsx';
 import { RefusedRemovalSheet } from './refused-removal-sheet.tsx';
@@ -45,6 +48,8 @@ export function RulesPage() {
         ]
       : [],
   );
+  const { shown: node } = useNodes();
+  if (node === TOGETHER) return <EachItsOwn />;
   if (view === null) return <NoRules />;
   const { rules, sets, default_policy } = view.snapshot;
   const close = () => setOpen(null);

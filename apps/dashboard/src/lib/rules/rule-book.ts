@@ -98,6 +98,13 @@ export class RuleBook {
     return { packets: entry.packets, bytes: entry.bytes, lastSeenMs: entry.lastSeenMs, perSecond };
   }
 
+  /** Packets that rules have marked that only observe; null where no rules are known. */
+  get observed(): number | null {
+    const rules = this.#snapshot?.rules;
+    if (rules === undefined) return null;
+    return rules.reduce((sum, { id, action }) => sum + (action === 'observe' ? this.counted(id).packets : 0), 0);
+  }
+
   /** Packets per second over the last ten intervals: one alone would flicker at low rates. */
   recentRate(id: number): number {
     const newest = this.#interval - 1;

@@ -1,0 +1,29 @@
+'use client';
+
+import Link from 'next/link';
+import { TOGETHER } from '../../live/nodes.ts';
+import { useNodes, useNodesAtAGlance } from '../../live/use-nodes.ts';
+import { ConnectionMark } from '../marks.tsx';
+
+/** All together, and some are not there: which, and what that means. */
+export function MissingNodes() {
+  const { shown } = useNodes();
+  const missing = useNodesAtAGlance().filter(({ state }) => state !== 'live' && state !== 'connecting');
+  const [first] = missing;
+  if (shown !== TOGETHER || first === undefined) return null;
+  const names = missing.map(({ name }) => name).join(', ');
+  return (
+    <section className="banner appear" aria-label="Nodes that are missing" data-testid="missing-nodes">
+      <span className="text-warn">
+        <ConnectionMark state={first.state} />
+      </span>
+      <p className="min-w-0">
+        {names} {missing.length === 1 ? 'is' : 'are'} missing: rates and rows are those of the other nodes.{' '}
+        <Link href="/nodes" className="link-button">
+          Nodes
+        </Link>{' '}
+        <span className="text-muted">says why. Totals have what was last known.</span>
+      </p>
+    </section>
+  );
+}

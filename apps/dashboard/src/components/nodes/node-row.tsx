@@ -1,0 +1,127 @@
+'use client';
+
+import { clsx } from 'clsx';
+import { useSyncExternalStore } from 'react';
+import { MODE_WORDS, modeTitle } from '../../lib/mode-words.ts';
+import { nodeWords } from '../../lib/nodes/node-words.ts';
+import { formatCompact, formatCount } from '../../lib/number.ts';
+import { useLive } from '../../live/live-context.tsx';
+import type { Loader } from '../../live/loader.ts';
+import { Count, Measure } from '../count.tsx';
+import { ConnectionMark, LossMark, STATE_COLOR } from '../marks.tsx';
+
+/** One node. What is known of one that is gone stays, greyed, with its age. */
+export function NodeRow({
+  loader,
+  name,
+  shown,
+  onEdit,
+}: {
+  loader: Loader;
+  name: string;
+  /** The rest of the page shows it. */
+  shown: boolean;
+  onEdit: () => void;
+}) {
+  const { nodes } = useLive();
+  const { connection, now, figures } = useSyncExternalStore(
+    loader.store.subscribe,
+    loader.store.getSnapshot,
+    loader.store.getSnapshot,
+  );
+  const { rates, loss, hello, interfaces } = figures;
+  const isHome = nodes.isHome(loader);
+  const words = nodeWords({
+    connection,
+    now,
+    address: loader.address,
+    isHome,
+    blocked: nodes.isBlocked(loader.address),
+    page: typeof location === 'undefined' ? '' : location.origin,
+  });
+  const old = connection.state !== 'live';
+  return (
+    <tr
+      data-testid="node-row"
+      data-state={words.state}
+      data-address={loader.address}
+      {...(shown && { 'aria-current': true })}
+    >
+      <th scope="row">
+        <button
+          type="button"
+          className="link-button"
+          title="Show it on the other pages"
+          onClick={() => void nodes.show(loader.address)}
+        >
+          {name}
+        </button>
+        {shown && <span className="text-faint"> shown</span>}
+        <span className="node-address">
+          {loader.address}
+          {isHome && <span className="font-sans"> serves this page</span>}
+        </span>
+        {words.sentence !== '' && <span className="node-sentence">{words.sentence}</span>}
+      </th>
+      <td data-label="state">
+        <span className={clsx('node-state', STATE_COLOR[connection.state])}>
+          <ConnectionMark state={connection.state} />
+          {words.state}
+          {words.age !== '' && <span className="font-mono text-muted">{words.age}</span>}
+        </span>
+      </td>
+      <td data-old={old} data-label="packets/s">
+        {rates === null ? '—' : <Measure quantity={formatCompact(rates.packets)} exact={rates.packets} per="/s" />}
+      </td>
+      <td data-old={old} data-label="refused/s">
+        {rates === null ? (
+          '—'
+        ) : (
+          <span className={rates.deny > 0 ? 'text-deny' : 'text-faint'}>
+            <Measure quantity={formatCompact(rates.deny)} exact={rates.deny} per="/s" />
+          </span>
+        )}
+      </td>
+      <td data-old={old} data-label="rows lost">
+        {hello === null ? (
+          '—'
+        ) : (
+          <span
+            className={clsx('node-lost', loss.total > 0 ? 'text-lost hatched' : 'text-faint')}
+            title={`${formatCount(loss.ring)} in the ring, ${formatCount(loss.queue)} in the loader, ${formatCount(loss.page)} on the way here`}
+          >
+            {loss.total > 0 && <LossMark lost />}
+            <Count value={loss.total} />
+          </span>
+        )}
+      </td>
+      <td data-old={old} data-label="interfaces" className="node-interfaces">
+        <ul>
+          {interfaces.map((entry) => (
+            <li key={entry.name} title={modeTitle(entry)}>
+              <span className="font-mono">{entry.name}</span>{' '}
+              <span className={entry.state === 'gone' ? 'text-warn' : 'text-faint'}>
+                {entry.state === 'gone' ? 'gone' : MODE_WORDS[entry.mode]}
+              </span>
+            </li>
+          ))}
+        </ul>
+      </td>
+      <td data-old={old} data-label="version" className="font-mono">
+        <span>{hello?.version ?? '—'}</span>
+      </td>
+      <td className="node-tools">
+        {old && (
+          <button type="button" className="button" onClick={() => loader.retry()}>
+            Try again
+          </button>
+        )}
+        {!isHome && (
+          <button type="button" className="button" aria-label={`Edit ${name}`} onClick={onEdit}>
+            Edit…
+          </button>
+        )}
+      </td>
+    </tr>
+  );
+}

@@ -1,0 +1,116 @@
+'use client';
+
+import { useState } from 'react';
+import { hostOf } from '../../lib/nodes/node-name.ts';
+import { type NodeForm, readNodeForm } from '../../lib/nodes/saved-nodes.ts';
+import { useLive } from '../../live/live-context.tsx';
+import { Sheet } from '../sheet.tsx';
+import { TextField } from '../text-field.tsx';
+
+/** Adds a node, or changes or forgets one. `address` is '' for a new one. */
+export function NodeSheet({ address, onClose }: { address: string; onClose: () => void }) {
+  const { nodes, toasts } = useLive();
+  const saved = nodes.saved.find(({ loader }) => loader === address);
+  const [form, setForm] = useState<NodeForm>({ address, token: '', name: saved?.name ?? '' });
+  const [problem, setProblem] = useState<{ field: keyof NodeForm; sentence: string } | null>(null);
+  const set = (field: keyof NodeForm) => (value: string) => {
+    setForm({ ...form, [field]: value });
+    setProblem(null);
+  };
+  const of = (field: keyof NodeForm) => (problem?.field === field ? problem.sentence : '');
+  const save = () => {
+    const taken = nodes.get().loaders.flatMap((each) => (each.address === address ? [] : [each.address]));
+    // What nobody wrote anew stays: the token is never shown again.
+    const token = form.token.trim() || (form.address.trim() === address ? (saved?.token ?? '') : '');
+    const result = readNodeForm({ ...form, token }, taken, location);
+    if (!result.ok) return setProblem(result);
+    const { node } = result;
+    const adminToken =
+      node.adminToken ?? (node.loader === address && form.token === '' ? (saved?.adminToken ?? null) : null);
+    nodes.save({ ...node, adminToken }, saved?.loader);
+    onClose();
+  };
+  const remove = () => {
+    nodes.remove(address);
+    toasts.show({ text: `${saved?.name || hostOf(address)} is forgotten, and its token with it.`, tone: 'done' });
+    onClose();
+  };
+  return (
+    <Sheet
+      title={saved === undefined ? 'Add a node' : 'Edit a node'}
+      note="Address and token stay in this browser. They are never part of a link."
+      onClose={onClose}
+    >
+      <form
+        className="sheet-form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          save();
+        }}
+      >
+        <div className="sheet-body">
+          <TextField
+            label="Address"
+            name="node-address"
+            mono
+            inputMode="url"
+            placeholder="http://web-2:7411"
+            hint="Where its loader listens. The whole URL that packetlog printed there will do."
+            value={form.address}
+            onChange={set('address')}
+            problem={of('address')}
+          />
+          <TextField
+            label="Token"
+            name="node-token"
+            mono
+            secret
+            hint={
+              saved === undefined
+                ? 'Printed there when packetlog started.'
+                : 'Leave it empty to keep the one that is known.'
+            }
+            value={form.token}
+            onChange={set('token')}
+            problem={of('token')}
+          />
+          <TextField
+            label="Name"
+            name="node-name"
+            hint="What it is called here; by default what it calls itself."
+            maxLength={64}
+            value={form.name}
+            onChange={set('name')}
+            problem={of('name')}
+          />
+          <div className="node-needs">
+            <p>Two loaders have to agree, each with its own options:</p>
+            <dl>
+              <dt>the other one lets this page in</dt>
+              <dd>
+                <code>--allow-origin {typeof location === 'undefined' ? '' : location.origin}</code>
+              </dd>
+              <dt>the one that serves this page lets it go there</dt>
+              <dd>
+                <code>--allow-node http://web-2:7411</code>
+              </dd>
+            </dl>
+            <p className="text-faint">
+              The second is not needed for what is reached through localhost, such as an SSH tunnel.
+            </p>
+          </div>
+        </div>
+        <footer className="sheet-foot">
+          {saved !== undefined && (
+            <button type="button" className="button button-danger" onClick={remove}>
+              Remove
+            </button>
+          )}
+          <button type="submit" className="button button-primary" data-testid="save-node">
+            {saved === undefined ? 'Add' : 'Save'}
+          </button>
+        </footer>
+      </form>
+    </Sheet>
+  );
+}

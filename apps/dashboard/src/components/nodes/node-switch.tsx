@@ -1,0 +1,58 @@
+'use client';
+
+import { ChevronDown } from 'lucide-react';
+import { howManyLive } from '../../lib/nodes/node-words.ts';
+import { useKeys } from '../../live/keys.ts';
+import { useLive } from '../../live/live-context.tsx';
+import { TOGETHER } from '../../live/nodes.ts';
+import { useNodes, useNodesAtAGlance } from '../../live/use-nodes.ts';
+import './node-switch.css';
+
+/** In the strip, where there are several nodes: one of them, or all together. */
+export function NodeSwitch() {
+  const { nodes } = useLive();
+  const { shown } = useNodes();
+  const list = useNodesAtAGlance();
+  const states = list.map(({ state }) => state);
+  const allLive = states.every((state) => state === 'live');
+  useKeys(
+    'app',
+    list.length < 2
+      ? []
+      : [
+          { keys: [], name: 'Show all nodes together', group: 'Nodes', run: () => void nodes.show(TOGETHER) },
+          ...list.map(({ name, loader }) => ({
+            keys: [],
+            name: `Show only ${name}`,
+            group: 'Nodes' as const,
+            words: loader.address,
+            run: () => void nodes.show(loader.address),
+          })),
+        ],
+  );
+  return (
+    <span className="node-switch">
+      <select
+        aria-label="Which node is shown"
+        className="node-select"
+        value={shown}
+        data-testid="node-switch"
+        onChange={(event) => void nodes.show(event.target.value)}
+      >
+        <option value={TOGETHER}>All together</option>
+        {list.map(({ loader, name, state }) => (
+          <option key={loader.address} value={loader.address}>
+            {name}
+            {state === 'live' ? '' : ` (${state === 'lost' ? 'gone' : state})`}
+          </option>
+        ))}
+      </select>
+      <ChevronDown size={12} aria-hidden="true" className="node-chevron" />
+      {!allLive && (
+        <span className="text-warn whitespace-nowrap" data-testid="nodes-live">
+          {howManyLive(states)}
+        </span>
+      )}
+    </span>
+  );
+}

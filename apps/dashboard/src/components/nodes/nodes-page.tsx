@@ -1,0 +1,87 @@
+'use client';
+
+import dynamic from 'next/dynamic';
+import { useState } from 'react';
+import { useKeys } from '../../live/keys.ts';
+import { useLive } from '../../live/live-context.tsx';
+import { TOGETHER } from '../../live/nodes.ts';
+import { useNodes, useNodesAtAGlance } from '../../live/use-nodes.ts';
+import { NodeRow } from './node-row.tsx';
+import './nodes-page.css';
+
+const NodeSheet = dynamic(async () => (await import('./node-sheet.tsx')).NodeSheet);
+
+/** Every loader that this page knows, as it is just now. One that is gone stays in the list. */
+export function NodesPage() {
+  const { nodes } = useLive();
+  const { shown } = useNodes();
+  const list = useNodesAtAGlance();
+  /** Address of the node that is edited, '' for a new one. */
+  const [edited, setEdited] = useState<string | null>(null);
+  useKeys('page', [
+    { keys: ['a'], name: 'Add a node…', group: 'Nodes', words: 'loader server', run: () => setEdited('') },
+  ]);
+  return (
+    <main id="content" className="nodes-page" data-testid="nodes-page">
+      <header className="nodes-head">
+        <div>
+          <h2 className="nodes-title">Nodes</h2>
+          <p className="text-muted">
+            Each is a loader with its own packets, rules and account. The list is kept in this browser, and nowhere
+            else.
+          </p>
+        </div>
+        <div className="nodes-actions">
+          {list.length > 1 && (
+            <button
+              type="button"
+              className="button"
+              aria-pressed={shown === TOGETHER}
+              onClick={() => void nodes.show(TOGETHER)}
+            >
+              {shown === TOGETHER ? 'Shown together' : 'Show all together'}
+            </button>
+          )}
+          <button type="button" className="button button-accent" data-testid="add-node" onClick={() => setEdited('')}>
+            Add a node…
+          </button>
+        </div>
+      </header>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls on a narrow screen */}
+      <section className="nodes-list" aria-label="All nodes" tabIndex={0}>
+        <table className="nodes-table">
+          <caption className="sr-only">Nodes and how they are</caption>
+          <thead>
+            <tr>
+              <th scope="col">node</th>
+              <th scope="col">state</th>
+              <th scope="col">packets/s</th>
+              <th scope="col">refused/s</th>
+              <th scope="col">rows lost</th>
+              <th scope="col">interfaces</th>
+              <th scope="col">version</th>
+              <td />
+            </tr>
+          </thead>
+          <tbody>
+            {list.map(({ loader, name }) => (
+              <NodeRow
+                key={loader.address}
+                loader={loader}
+                name={name}
+                shown={shown === loader.address}
+                onEdit={() => setEdited(loader.address)}
+              />
+            ))}
+          </tbody>
+        </table>
+        {list.length === 1 && (
+          <p className="nodes-alone">
+            Only the loader that serves this page, so far. Add the others, and see them one by one or all together.
+          </p>
+        )}
+      </section>
+      {edited !== null && <NodeSheet address={edited} onClose={() => setEdited(null)} />}
+    </main>
+  );
+}

@@ -1,0 +1,24 @@
+'use client';
+
+import { useSnapshot } from '../../live/live-context.tsx';
+import { Sheet } from '../sheet.tsx';
+import { WayPicture } from './way-picture.tsx';
+
+/** The way of a packet, over whatever page is open. */
+export function WaySheet({ onClose }: { onClose: () => void }) {
+  const node = useSnapshot(({ figures }) => figures.hello?.node);
+  return (
+    <Sheet
+      wide
+      title="The way of a packet"
+      note={
+        node === undefined
+          ? 'Nothing is known yet.'
+          : `From the hook on ${node} to this page: how many came to each step, and what did not go on.`
+      }
+      onClose={onClose}
+    >
+      <WayPicture />
+    </Sheet>
+  );
+}

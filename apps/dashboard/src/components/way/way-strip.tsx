@@ -1,0 +1,85 @@
+'use client';
+
+import { ChevronRight } from 'lucide-react';
+import { Fragment } from 'react';
+import type { WayAmount, WayStep } from '../../lib/way/way.ts';
+import { waySentence } from '../../lib/way/way.ts';
+import { overlay } from '../../live/overlay.ts';
+import { useWay } from '../../live/use-way.ts';
+import { Count } from '../count.tsx';
+import { LossMark, VerdictMark } from '../marks.tsx';
+import './way-strip.css';
+
+/** The account in one line, from the hook to this page; it opens into the picture. */
+export function WayStrip() {
+  const steps = useWay();
+  if (steps === null) return <div className="way-strip" />;
+  return (
+    <section className="way-strip" aria-label="The way of a packet">
+      <p className="sr-only">{waySentence(steps)}</p>
+      {steps.map((step, i) => (
+        <Fragment key={step.id}>
+          {i > 0 && <ChevronRight size={12} aria-hidden="true" className="text-faint shrink-0" />}
+          <Station step={step} />
+        </Fragment>
+      ))}
+      <button
+        type="button"
+        className="button way-open"
+        aria-haspopup="dialog"
+        aria-keyshortcuts="W"
+        title="How many came to each step, and what did not go on (w)"
+        onClick={() => overlay.show('way')}
+      >
+        The way of a packet
+      </button>
+    </section>
+  );
+}
+
+function Station({ step: { id, title, words, comesIn, goesOn, amounts, lost } }: { step: WayStep }) {
+  const told = amounts.filter(
+    ({ value, kind, verdict }) =>
+      kind === 'lost' || verdict === 'deny' || (value > 0 && (kind === 'aside' || verdict !== undefined)),
+  );
+  return (
+    <dl className="way-station" title={words} data-lost={lost > 0}>
+      <div>
+        <dt>{SHORT[id] ?? title}</dt>
+        {id === 'hook' && (
+          <dd>
+            <Count value={comesIn} testId="total-seen" />
+          </dd>
+        )}
+        {id === 'page' && (
+          <dd>
+            <Count value={goesOn} />
+          </dd>
+        )}
+      </div>
+      {told.map((amount) => (
+        <Told key={amount.label} amount={amount} />
+      ))}
+    </dl>
+  );
+}
+
+const SHORT: Partial<Record<WayStep['id'], string>> = { page: 'Rows here' };
+const TONE = { deny: 'text-deny', would_deny: 'text-warn', aborted: 'text-malformed' } as const;
+
+function Told({ amount: { label, value, words, kind, verdict } }: { amount: WayAmount }) {
+  const tone =
+    value === 0 ? 'text-faint' : kind === 'lost' ? 'way-lost hatched' : verdict ? TONE[verdict] : 'text-muted';
+  return (
+    <div title={words} className={tone}>
+      <dt>
+        {kind === 'lost' && value > 0 && <LossMark lost />}
+        {verdict !== undefined && value > 0 && <VerdictMark verdict={verdict} />}
+        {kind === 'lost' ? 'lost' : label}
+      </dt>
+      <dd>
+        <Count value={value} />
+      </dd>
+    </div>
+  );
+}

@@ -1,0 +1,12 @@
+import type { Interface } from '@packetlog/common';
+
+/** How the program is attached, in a word. */
+export const MODE_WORDS = { native_frags: 'native', native: 'native', generic: 'generic' } as const;
+
+/** And in a sentence. */
+export function modeTitle({ state, mode, mode_reason }: Interface): string {
+  if (state === 'gone') return 'The interface does not exist any more. PacketLog attaches again when it returns.';
+  if (mode === 'native') return 'The program runs in the driver.';
+  if (mode === 'native_frags') return 'The program runs in the driver, large frames included.';
+  return `The program runs behind the driver, which is slower${mode_reason === undefined ? '.' : `: ${mode_reason}`}`;
+}

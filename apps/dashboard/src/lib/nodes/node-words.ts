@@ -1,0 +1,64 @@
+import { ageText, spanText } from '../clock.ts';
+import type { Connection } from '../connection.ts';
+import { connectionWords } from '../connection-words.ts';
+
+export interface NodeFacts {
+  readonly connection: Connection;
+  /** Same clock as in `connection`. */
+  readonly now: number;
+  readonly address: string;
+  /** It serves this page. */
+  readonly isHome: boolean;
+  /** The browser did not let this page connect there: the policy that came with the page does not name it. */
+  readonly blocked: boolean;
+  /** Origin of this page. */
+  readonly page: string;
+}
+
+export interface NodeWords {
+  /** live, stale, refused, gone. */
+  readonly state: string;
+  /** How old what is shown of it is, '' where that says nothing. */
+  readonly age: string;
+  /** What is the matter, and what to do; '' while all is well. */
+  readonly sentence: string;
+}
+
+/** How a node is, for the list of all. */
+export function nodeWords({ connection, now, address, isHome, blocked, page }: NodeFacts): NodeWords {
+  const { label, age, sentence, advice } = connectionWords(connection, now, address);
+  const words = (state: string, ...sentences: string[]) => ({
+    state,
+    age,
+    sentence: sentences.filter(Boolean).join(' '),
+  });
+  if (blocked && connection.state !== 'live' && connection.state !== 'stale')
+    return words(
+      'refused',
+      `This browser may not connect there, because the loader that serves this page does not name it. Start that one with --allow-node ${address}`,
+    );
+  if (connection.state === 'no-token') return words(label, 'It needs the token that packetlog printed there.');
+  if (connection.state === 'refused') {
+    return isHome || connection.refusal.code !== 'unauthorized'
+      ? words(label, sentence, advice)
+      : words(label, 'It does not accept this token. Edit the node and write the one that packetlog printed there.');
+  }
+  if (connection.state === 'lost') {
+    const { dataAt, since } = connection;
+    const gone =
+      dataAt === null
+        ? `No answer for ${spanText(now - since)}.`
+        : 'The connection broke: what you see is from before.';
+    const advice = isHome
+      ? 'Check that packetlog is still running.'
+      : `Check that packetlog is running there, that this address reaches it, and that it was started with --allow-origin ${page}`;
+    return { state: 'gone', age: dataAt === null ? '' : ageText(now - dataAt), sentence: `${gone} ${advice}` };
+  }
+  return words(label, sentence, advice);
+}
+
+/** 'all 3 live', '2 of 3 live'. */
+export function howManyLive(states: readonly Connection['state'][]): string {
+  const live = states.filter((state) => state === 'live').length;
+  return live === states.length ? `all ${live} live` : `${live} of ${states.length} live`;
+}

@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest';
+import { makeLedger } from '../test-data.ts';
+import { type WayFacts, wayOf, waySentence } from './way.ts';
+
+const hop = { offered: 0, delivered: 0, dropped: 0, withheld: 0, pending: 0 };
+
+/** Two interfaces; every kind of loss, and everything that is set aside. */
+function facts(over: Partial<WayFacts> = {}): WayFacts {
+  const [first, second] = makeLedger({ ringFull: [3, 4] }).interfaces;
+  if (first === undefined || second === undefined) throw new Error('two interfaces');
+  const counters = { ...first.counters, seen: 100, permitted: 90, denied: 9, aborted: 1, bytes: 6400 };
+  const ledger = {
+    ...makeLedger(),
+    interfaces: [
+      { ...first, counters: { ...counters, emitted: 80, sampled_out: 10, filtered_out: 7, ring_full: 3 } },
+      { ...second, counters: { ...counters, emitted: 96, sampled_out: 0, filtered_out: 0, ring_full: 4 } },
+    ],
+    before: 20,
+    ring: { ...hop, offered: 156, delivered: 150, pending: 6 },
+    queue: { ...hop, offered: 150, delivered: 120, dropped: 11, withheld: 19 },
+    client: { ...hop, offered: 60, delivered: 40, dropped: 5, withheld: 12, pending: 3, filtered: 30 },
+  };
+  return {
+    ledger,
+    loss: { ring: 7, queue: 11, page: 5, total: 23 },
+    wouldDeny: 2,
+    sampledOneOf: 8,
+    rowLimit: 20_000,
+    badMessages: 0,
+    ...over,
+  };
+}
+
+const of = (given: WayFacts) => Object.fromEntries(wayOf(given).map((step) => [step.id, step]));
+
+test('at every step what comes in is what goes on, what was set aside and what was lost', () => {
+  for (const { id, comesIn, goesOn, lost, amounts } of wayOf(facts())) {
+    const aside = amounts.reduce((sum, { kind, value }) => sum + (kind === 'aside' ? value : 0), 0);
+    expect(goesOn + aside + lost, id).toBe(comesIn);
+    expect(goesOn, id).toBeGreaterThan(0);
+  }
+});
+
+test('what one step lets go on is what comes to the next, up to the loader', () => {
+  const { hook, rules, ring, loader } = of(facts());
+  expect([hook?.goesOn, rules?.goesOn, ring?.goesOn]).toEqual([200, 200, 176]);
+  expect(loader).toMatchObject({ comesIn: 176, goesOn: 120, lost: 11 });
+});
+
+test('the page has an account of its own, since it connected, and earlier connections count with it', () => {
+  expect(of(facts())['page']).toMatchObject({ comesIn: 90, goesOn: 40, lost: 5 });
+  const loss = { ring: 7, queue: 11, page: 25, total: 43 };
+  expect(of(facts({ loss }))['page']).toMatchObject({ comesIn: 110, goesOn: 40, lost: 25 });
+});
+
+test('refused packets are told apart and lost to nobody', () => {
+  const { rules } = of(facts());
+  expect(rules?.lost).toBe(0);
+  expect(rules?.amounts.map(({ label, value }) => [label, value])).toEqual([
+    ['let in', 180],
+    ['refused', 18],
+    ['would be refused', 2],
+    ['aborted', 2],
+  ]);
+});
+
+test('sampling says how many a row stands for', () => {
+  expect(of(facts())['ring']?.amounts[0]?.words).toContain('1 of 8');
+  expect(of(facts({ sampledOneOf: 1 }))['ring']?.amounts[0]?.words).not.toContain('1 of');
+});
+
+test('what never happened takes no room, but the places where something can be lost stay', () => {
+  const quiet = wayOf({
+    ...facts(),
+    ledger: makeLedger({ seen: 5 }),
+    loss: { ring: 0, queue: 0, page: 0, total: 0 },
+    wouldDeny: 0,
+  });
+  expect(quiet.flatMap(({ amounts }) => amounts.map(({ label }) => label))).toEqual([
+    'let in',
+    'refused',
+    'ring full',
+    'too slow',
+    'not arrived',
+  ]);
+});
+
+test('one sentence says where loss is, or that there is none', () => {
+  expect(waySentence(wayOf(facts()))).toBe(
+    'Lost of 200 packets: 7 rows because the ring was full, 11 rows in the loader, 5 rows on the way to this page. The counters have them all the same.',
+  );
+  const none = { ring: 0, queue: 0, page: 0, total: 0 };
+  expect(waySentence(wayOf(facts({ ledger: makeLedger({ seen: 1 }), loss: none })))).toBe(
+    'Of 1 packet nothing was lost on the way.',
+  );
+});

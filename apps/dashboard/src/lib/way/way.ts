@@ -1,0 +1,167 @@
+import type { Ledger } from '@packetlog/common';
+import type { Loss } from '../loss.ts';
+import { counted, formatCount } from '../number.ts';
+
+/** Some of the packets, or of their rows, that part from the others at a step. */
+export interface WayAmount {
+  readonly label: string;
+  readonly value: number;
+  /** What that means, in a sentence. */
+  readonly words: string;
+  /** 'part': goes on all the same, told apart here. 'aside': ends here, as somebody wanted. 'lost': nobody did. */
+  readonly kind: 'part' | 'aside' | 'lost';
+  readonly verdict?: 'deny' | 'would_deny' | 'aborted';
+}
+
+export interface WayStep {
+  readonly id: 'hook' | 'rules' | 'ring' | 'loader' | 'page';
+  readonly title: string;
+  readonly words: string;
+  readonly comesIn: number;
+  readonly amounts: readonly WayAmount[];
+  readonly lost: number;
+  readonly goesOn: number;
+  /** What goes on is: packets or rows. */
+  readonly unit: 'packet' | 'row';
+}
+
+export interface WayFacts {
+  readonly ledger: Ledger;
+  readonly loss: Loss;
+  /** Packets that observing rules marked; null where no rules are known. */
+  readonly wouldDeny: number | null;
+  /** The kernel records 1 of so many just now. */
+  readonly sampledOneOf: number;
+  readonly rowLimit: number | null;
+  readonly badMessages: number;
+}
+
+/**
+ * Where packets and their rows went, from the hook to this page. At each step
+ * `comesIn = goesOn + what was set aside + lost`; what is only told apart ('part') is in `goesOn`.
+ */
+export function wayOf({ ledger, loss, wouldDeny, sampledOneOf, rowLimit, badMessages }: WayFacts): WayStep[] {
+  const sum = (key: keyof Ledger['interfaces'][number]['counters']) =>
+    ledger.interfaces.reduce((total, { counters }) => total + counters[key], 0);
+  const { ring, queue, client, before = 0 } = ledger;
+  const seen = sum('seen');
+  const emitted = sum('emitted');
+  const oneOf = sampledOneOf > 1 ? ` Just now it is 1 of ${formatCount(sampledOneOf)}.` : '';
+  return [
+    step(
+      'hook',
+      'Seen',
+      'packet',
+      seen,
+      'Each packet that arrives, before the system sees it. Ingress only: what this server sends does not come by here.',
+      [],
+    ),
+    step(
+      'rules',
+      'Rules',
+      'packet',
+      seen,
+      'Each is let in or refused. What was refused goes on here like the rest: it gets a row, too.',
+      [
+        part('let in', sum('permitted'), 'Passed on to the system.'),
+        { ...part('refused', sum('denied'), 'Dropped by a rule or by the default policy.'), verdict: 'deny' },
+        ...(wouldDeny
+          ? [
+              {
+                ...part('would be refused', wouldDeny, 'Let in, and marked by a rule that only observes.'),
+                verdict: 'would_deny',
+              } as const,
+            ]
+          : []),
+        ...some({ ...part('aborted', sum('aborted'), 'Dropped by an error of the program.'), verdict: 'aborted' }),
+      ],
+    ),
+    step('ring', 'Ring', 'row', seen, 'The kernel writes a row for each packet into its ring.', [
+      ...some(
+        aside(
+          'sampled out',
+          sum('sampled_out'),
+          `The ring filled up, so that only one of some packets got a row, which stands for all of them.${oneOf}`,
+        ),
+      ),
+      ...some(aside('left out', sum('filtered_out'), 'The loader was started so that these get no row.')),
+      lost('ring full', sum('ring_full'), 'The ring was full: the loader did not take rows out fast enough.'),
+    ]),
+    step('loader', 'Loader', 'row', emitted, 'It takes the rows out of the ring, and hands them to who looks.', [
+      ...some(aside('taken before', before, 'By an earlier loader: counters go on when one takes over from another.')),
+      ...some(aside('nobody asked', ring.withheld + queue.withheld, 'No page wanted rows at that time.')),
+      ...some(aside('on the way', ring.pending + queue.pending, 'They wait in the ring or in the loader.')),
+      lost('too slow', ring.dropped + queue.dropped, 'The loader could not hand them over in time.'),
+    ]),
+    step(
+      'page',
+      'This page',
+      'row',
+      client.offered + client.filtered + loss.page - client.dropped,
+      'Counted since this page connected.',
+      [
+        ...some(aside('filtered', client.filtered, 'Your filter leaves them out.')),
+        ...some(
+          aside(
+            'withheld',
+            client.withheld,
+            rowLimit === null
+              ? 'Not sent while the page was paused.'
+              : `Not sent: paused, or more than ${formatCount(rowLimit)} rows a second.`,
+          ),
+        ),
+        ...some(aside('on the way', client.pending, 'They leave with the next message.')),
+        lost('not arrived', loss.page, 'This page or the way to it was too slow.'),
+        ...(badMessages > 0
+          ? [
+              part(
+                'not understood',
+                badMessages,
+                `${counted(badMessages, 'message')} from the loader could not be read.`,
+              ),
+            ]
+          : []),
+      ],
+    ),
+  ];
+}
+
+function step(
+  id: WayStep['id'],
+  title: string,
+  unit: WayStep['unit'],
+  comesIn: number,
+  words: string,
+  amounts: readonly WayAmount[],
+): WayStep {
+  const sum = (kind: WayAmount['kind']) =>
+    amounts.reduce((total, amount) => total + (amount.kind === kind ? amount.value : 0), 0);
+  const gone = sum('lost');
+  return { id, title, words, unit, comesIn, amounts, lost: gone, goesOn: comesIn - sum('aside') - gone };
+}
+
+const part = (label: string, value: number, words: string): WayAmount => ({ label, value, words, kind: 'part' });
+const aside = (label: string, value: number, words: string): WayAmount => ({ label, value, words, kind: 'aside' });
+const lost = (label: string, value: number, words: string): WayAmount => ({ label, value, words, kind: 'lost' });
+
+/** Left out while there is none. */
+function some(amount: WayAmount): WayAmount[] {
+  return amount.value > 0 ? [amount] : [];
+}
+
+/** For who cannot see the picture, and for who has one look. */
+export function waySentence(steps: readonly WayStep[]): string {
+  const places = steps.filter(({ lost }) => lost > 0);
+  const seen = counted(steps[0]?.comesIn ?? 0, 'packet');
+  if (places.length === 0) return `Of ${seen} nothing was lost on the way.`;
+  const where = places.map(({ id, lost }) => `${counted(lost, 'row')} ${PLACES[id]}`);
+  return `Lost of ${seen}: ${where.join(', ')}. The counters have them all the same.`;
+}
+
+const PLACES: Readonly<Record<WayStep['id'], string>> = {
+  hook: 'at the hook',
+  rules: 'at the rules',
+  ring: 'because the ring was full',
+  loader: 'in the loader',
+  page: 'on the way to this page',
+};

@@ -1,0 +1,50 @@
+'use client';
+
+import { useCallback, useMemo, useSyncExternalStore } from 'react';
+import type { Connection } from '../lib/connection.ts';
+import { nodeNames } from '../lib/nodes/node-name.ts';
+import { useLive } from './live-context.tsx';
+import type { Loader } from './loader.ts';
+import type { NodesState } from './nodes.ts';
+
+export function useNodes(): NodesState {
+  const { nodes } = useLive();
+  return useSyncExternalStore(nodes.subscribe, nodes.get, nodes.get);
+}
+
+export interface NodeAtAGlance {
+  readonly loader: Loader;
+  /** What it is called here; no two have the same. */
+  readonly name: string;
+  readonly state: Connection['state'];
+}
+
+/** Names and states; draws again only when one of them changes. */
+export function useNodesAtAGlance(): readonly NodeAtAGlance[] {
+  const { loaders } = useNodes();
+  const subscribe = useCallback(
+    (listener: () => void) => {
+      const stops = loaders.map(({ store }) => store.subscribe(listener));
+      return () => {
+        for (const stop of stops) stop();
+      };
+    },
+    [loaders],
+  );
+  const get = () =>
+    JSON.stringify(
+      loaders.map(({ name, address, store }) => {
+        const { figures, connection } = store.getSnapshot();
+        return [name, figures.hello?.node, address, connection.state];
+      }),
+    );
+  const known = useSyncExternalStore(subscribe, get, get);
+  return useMemo(() => {
+    const facts = JSON.parse(known) as [string, string | null, string, Connection['state']][];
+    const names = nodeNames(facts.map(([name, node, address]) => ({ name, node: node ?? undefined, address })));
+    return loaders.flatMap((loader, i) => {
+      const state = facts[i]?.[3];
+      return state === undefined ? [] : [{ loader, name: names[i] ?? '', state }];
+    });
+  }, [loaders, known]);
+}

@@ -1,0 +1,25 @@
+'use client';
+
+import { useMemo } from 'react';
+import { type WayStep, wayOf } from '../lib/way/way.ts';
+import { useLive, useSnapshot } from './live-context.tsx';
+import { useRulesView } from './use-rules.ts';
+
+/** The way of packets and rows up to now; null until the loader has told its account. */
+export function useWay(): WayStep[] | null {
+  const { store } = useLive();
+  const ledger = useSnapshot(({ figures }) => figures.ledger);
+  const loss = useSnapshot(({ figures }) => figures.loss);
+  const sampledOneOf = useSnapshot(({ figures }) => figures.sampledOneOf);
+  const rowLimit = useSnapshot(({ figures }) => figures.rowLimit);
+  const badMessages = useSnapshot(({ figures }) => figures.badMessages);
+  const rules = useRulesView();
+  return useMemo(
+    () =>
+      ledger === null
+        ? null
+        : wayOf({ ledger, loss, sampledOneOf, rowLimit, badMessages, wouldDeny: store.rules.observed }),
+    // The book is one object; its view is another one with each change.
+    [ledger, loss, sampledOneOf, rowLimit, badMessages, rules, store],
+  );
+}
