@@ -62,7 +62,7 @@ Examples:
 
 /** It writes records to its file, serves nothing and denies nothing. */
 const NOT_FOR_CAPTURE = new Set(
-  '--print --listen --ui --allow-origin --reverse-dns --geoip --rules --protect --confirm-within --pin'.split(' '),
+  '--print --listen --ui --allow-origin --allow-node --reverse-dns --geoip --rules --protect --confirm-within --pin'.split(' '),
 );
 
 /** The demo chooses the interface itself. */
@@ -180,6 +180,7 @@ function optionsOf(command: Command, options: ReturnType<typeof runOptions>): Ru
     reverseDns: given.reverseDns ?? false,
     geoip: given.geoip ?? [],
     allowOrigin: given.allowOrigin ?? [],
+    allowNode: given.allowNode ?? [],
     config,
     ...ruleOptionsOf(command),
   };

@@ -53,6 +53,7 @@ export interface RunOptions {
   /** MMDB files that say where addresses are. */
   geoip: string[];
   allowOrigin: string[];
+  allowNode: string[];
   config: string | undefined;
   /** The rules and what belongs to them. */
   state: StatePaths;
@@ -128,6 +129,9 @@ export function runOptions(): Option[] {
     new Option('--allow-origin <origin>', 'origin of another page that may connect, such as a proxy’s; again for more')
       .argParser(list(origin))
       .env('PACKETLOG_ALLOW_ORIGIN'),
+    new Option('--allow-node <origin>', 'another loader that the dashboard served here may connect to; again for more')
+      .argParser(list(origin))
+      .env('PACKETLOG_ALLOW_NODE'),
     new Option('--netns <name>', 'watch interfaces of this network namespace (name or path)')
       .argParser(networkNamespace)
       .env('PACKETLOG_NETNS'),

@@ -171,6 +171,7 @@ async function openFront(options: RunOptions, places: Places | undefined, log: L
     listen: options.listen,
     ui: uiDirectory(options.ui),
     allowOrigin: options.allowOrigin,
+    allowNode: options.allowNode,
     token: process.env['PACKETLOG_TOKEN'],
     adminToken: process.env['PACKETLOG_ADMIN_TOKEN'],
     session: session(options.clock),

@@ -29,9 +29,9 @@ describe('contentSecurityPolicy', () => {
   });
   afterEach(() => rmSync(directory, { recursive: true }));
 
-  const directives = () =>
+  const directives = (nodes: readonly string[] = []) =>
     new Map(
-      contentSecurityPolicy(directory)
+      contentSecurityPolicy(directory, nodes)
         .split('; ')
         .map((each) => [each.split(' ')[0], each.split(' ').slice(1)]),
     );
@@ -42,6 +42,17 @@ describe('contentSecurityPolicy', () => {
     writeFileSync(join(directory, 'sub', 'page.html'), '<script>b</script><script>c</script>');
     writeFileSync(join(directory, 'not-a-page.txt'), '<script>d</script>');
     expect(directives().get('script-src')).toEqual(["'self'", hash('a'), hash('b'), hash('c')]);
+  });
+
+  it('lets the page connect to the loaders that were named, exactly, and to those on the same machine', () => {
+    writeFileSync(join(directory, 'index.html'), '<p>x</p>');
+    const own = ["'self'", 'ws://localhost:*', 'ws://127.0.0.1:*'];
+    expect(directives().get('connect-src')).toEqual(own);
+    expect(directives(['http://web-2:7411', 'https://web-3.example.com']).get('connect-src')).toEqual([
+      ...own,
+      'ws://web-2:7411',
+      'wss://web-3.example.com',
+    ]);
   });
 
   it('allows nothing by default, no frames, no forms, and no inline or evaluated scripts', () => {

@@ -12,7 +12,8 @@ export function scriptHashes(html: string): string[] {
   );
 }
 
-export function contentSecurityPolicy(directory: string): string {
+/** `nodes`: origins of other loaders that the page may connect to. */
+export function contentSecurityPolicy(directory: string, nodes: readonly string[] = []): string {
   const pages = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.html'));
   const hashes = new Set(pages.flatMap((name) => scriptHashes(readFileSync(join(directory, name), 'utf8'))));
   return [
@@ -21,10 +22,16 @@ export function contentSecurityPolicy(directory: string): string {
     "style-src 'self' 'unsafe-inline'",
     "img-src 'self' data:",
     "font-src 'self'",
-    // Another loader on this machine may be watched from the same page.
-    "connect-src 'self' ws://localhost:* ws://127.0.0.1:*",
+    // Another loader on this machine may be watched from the same page. Elsewhere only what was named: a script that
+    // should not be there would have nowhere to send the tokens to.
+    ["connect-src 'self' ws://localhost:* ws://127.0.0.1:*", ...nodes.map(socketOrigin)].join(' '),
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
   ].join('; ');
+}
+
+/** 'ws://web-2:7411' of 'http://web-2:7411'. */
+function socketOrigin(origin: string): string {
+  return origin.replace(/^http/, 'ws');
 }

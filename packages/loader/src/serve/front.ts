@@ -29,6 +29,8 @@ export interface FrontOptions {
   listen: { host: string; port: number };
   ui: string | undefined;
   allowOrigin: readonly string[];
+  /** Origins of other loaders that the dashboard may ask. */
+  allowNode: readonly string[];
   /** To look, and to change rules, too. Undefined: a new one. */
   token: string | undefined;
   adminToken: string | undefined;
@@ -80,7 +82,7 @@ export class Front {
     };
     const { host, port: asked } = options.listen;
     let allowed: Allowed = { hosts: new Set(), origins: new Set() };
-    const http = webServer(options.ui, () => allowed);
+    const http = webServer(options.ui, () => allowed, options.allowNode);
     const port = await listen(http, host === 'localhost' ? LOCALHOST : host, asked);
     allowed = allowedFor(host, port, options.allowOrigin);
     return new Front(http, options, tokens, allowed, port);

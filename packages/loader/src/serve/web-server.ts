@@ -9,9 +9,12 @@ import { contentSecurityPolicy } from './content-security-policy.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** `ui`: directory of the built dashboard; undefined serves the socket alone. */
-export function webServer(ui: string | undefined, allowed: () => Allowed): Server {
-  const files = ui === undefined ? noFiles : dashboardFiles(ui);
+/**
+ * `ui`: directory of the built dashboard; undefined serves the socket alone. `nodes`: other loaders that the dashboard
+ * may connect to.
+ */
+export function webServer(ui: string | undefined, allowed: () => Allowed, nodes: readonly string[] = []): Server {
+  const files = ui === undefined ? noFiles : dashboardFiles(ui, nodes);
   const server = createServer((request, response) => {
     const refused = refusal(allowed(), request.headers.host, request.headers.origin);
     if (refused) {
@@ -33,7 +36,7 @@ export function webServer(ui: string | undefined, allowed: () => Allowed): Serve
   return server;
 }
 
-function dashboardFiles(directory: string): Handler {
+function dashboardFiles(directory: string, nodes: readonly string[]): Handler {
   if (!existsSync(join(directory, 'index.html'))) {
     throw new SetupError({
       step: 'serve dashboard',
@@ -43,7 +46,7 @@ function dashboardFiles(directory: string): Handler {
       exit: 'usage',
     });
   }
-  const policy = contentSecurityPolicy(directory);
+  const policy = contentSecurityPolicy(directory, nodes);
   // Not in development mode: the table of files is read once, nothing else can be asked for.
   const serve = sirv(directory, {
     dotfiles: false,
