@@ -8,7 +8,7 @@ import { useMedia } from '../live/use-media.ts';
 import { useOverview } from '../live/use-overview.ts';
 import { DenySelected } from './deny/selected-packet.tsx';
 import { Notices } from './notices.tsx';
-import { PacketTable } from './packet-table.tsx';
+import { Packets } from './packets.tsx';
 import { RateChart } from './rate-chart.tsx';
 import { Tabs } from './tabs.tsx';
 import { TopPanels } from './top-panels.tsx';
@@ -51,7 +51,7 @@ function Instrument({ onDeny }: { onDeny: () => void }) {
       <main id="content" className="instrument" data-old={old}>
         <RateChart overview={overview} />
         <WayStrip />
-        <PacketTable onDeny={onDeny} />
+        <Packets onDeny={onDeny} />
         <div className="side">
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls on a low screen */}
           <section className="side-top" aria-label="Top lists" tabIndex={0}>
@@ -68,7 +68,7 @@ function Instrument({ onDeny }: { onDeny: () => void }) {
       <Tabs
         label="What to show below the chart"
         tabs={[
-          { id: 'packets', label: 'Packets', content: <PacketTable onDeny={onDeny} /> },
+          { id: 'packets', label: 'Packets', content: <Packets onDeny={onDeny} /> },
           { id: 'top', label: 'Top', content: <TopPanels overview={overview} /> },
           { id: 'way', label: 'Way', content: <WayPicture /> },
           {

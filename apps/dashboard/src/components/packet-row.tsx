@@ -50,7 +50,7 @@ export function TableRow({ ring, row, top, position, selected, columns, interfac
 }
 
 /** What one column says of a packet. An endpoint's port stands with its address unless it has a column of its own. */
-function packetCell(key: ColumnKey, packet: PacketRow, columns: readonly ColumnKey[]): ReactNode {
+export function packetCell(key: ColumnKey, packet: PacketRow, columns: readonly ColumnKey[]): ReactNode {
   switch (key) {
     case 'time':
       return <TextCell name="time" field="timestamp_ns" text={packet.time} />;

@@ -6,18 +6,9 @@
 'use client';
 
 import { useRouter } from 'next/navigation';
-import {
-  type KeyboardEvent,
-  type MouseEvent,
-  type PointerEvent,
-  useCallback,
-  useLayoutEffect,
-  useRef,
-  useState,
-} from 'react';
+import { type KeyboardEvent, type MouseEvent, type PointerEvent, type RefObject, useRef } from 'react';
 import type { ColumnKey } from '../lib/columns.ts';
 import { readMarker } from '../lib/marker.ts';
-import { quietSentence } from '../lib/quiet.ts';
 import type { RecordRing } from '../lib/record-ring.ts';
 import { exactTime } from '../lib/row.ts';
 import { indexesOf } from '../lib/row-window.ts';
@@ -26,15 +17,11 @@ import { columnStyle, useColumns } from '../live/use-columns.ts';
 import { useWindow } from '../live/use-window.ts';
 import './packet-table.css';
 import './packet-table-compact.css';
-import { FilterBar } from './filter-bar.tsx';
 import { TableRow } from './packet-row.tsx';
-import { TableBar } from './table-bar.tsx';
 import { TableHead } from './table-head.tsx';
 
 const ROW = 28;
 const ROW_OF_TWO_LINES = 48;
-/** Below this width of the table a row takes two lines. */
-const ONE_LINE_FROM = 890;
 
 /** What two lines hold. */
 const TWO_LINE_COLUMNS: readonly ColumnKey[] = [
@@ -51,27 +38,24 @@ const TWO_LINE_COLUMNS: readonly ColumnKey[] = [
 ];
 
 /** The newest packets, windowed: only the rows in sight are decoded and drawn. */
-export function PacketTable({ onDeny }: { onDeny: () => void }) {
+export function PacketTable({
+  compact,
+  scroller,
+  select,
+}: {
+  /** Two lines a row. */
+  compact: boolean;
+  scroller: RefObject<HTMLDivElement | null>;
+  select: (row: number | null) => void;
+}) {
   const { store } = useLive();
   const router = useRouter();
   const { rows, interfaceName } = store.picture;
   useSnapshot(({ rowsVersion }) => rowsVersion);
-  const scroller = useRef<HTMLDivElement>(null);
   const head = useRef<HTMLDivElement>(null);
   const pressed = useRef<number | null>(null);
-  const [compact, setCompact] = useState(false);
   const { choice, visible } = useColumns();
   const columns = compact ? TWO_LINE_COLUMNS : visible;
-
-  useLayoutEffect(() => {
-    const element = scroller.current;
-    if (element === null) return;
-    const measure = () => setCompact(element.clientWidth < ONE_LINE_FROM);
-    measure();
-    const observer = new ResizeObserver(measure);
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
 
   const ring = rows.shown;
   const { end, size } = ring;
@@ -85,14 +69,6 @@ export function PacketTable({ onDeny }: { onDeny: () => void }) {
     rows.setScrolled(scrolled);
     store.rowsChanged();
   };
-  const select = useCallback(
-    (row: number | null) => {
-      if (row !== null && readMarker(rows.shown.slotBytes(row)) !== null) return;
-      rows.select(row);
-      store.rowsChanged();
-    },
-    [rows, store],
-  );
   const onClick = (event: MouseEvent) => {
     const link = event.target instanceof Element ? event.target.closest<HTMLAnchorElement>('a[data-rule]') : null;
     if (link !== null) {
@@ -119,57 +95,45 @@ export function PacketTable({ onDeny }: { onDeny: () => void }) {
     select(row);
     show(rows.shown.end - 1 - row);
   };
-  const showNewest = useCallback(() => {
-    scroller.current?.scrollTo({ top: 0 });
-    rows.select(null);
-    rows.setScrolled(false);
-    store.rowsChanged();
-  }, [rows, store]);
-
   return (
-    <section className="packets" aria-labelledby="packets-title">
-      <FilterBar />
-      <TableBar showNewest={showNewest} select={select} onDeny={onDeny} compact={compact} />
+    <div
+      role="table"
+      aria-label="Packets, newest first"
+      aria-rowcount={size + 1}
+      aria-colcount={columns.length}
+      className="table"
+      data-compact={compact}
+      style={columnStyle(choice, columns)}
+      data-testid="live-table"
+    >
+      <TableHead columns={columns} choice={choice} headRef={head} />
       <div
-        role="table"
-        aria-label="Packets, newest first"
-        aria-rowcount={size + 1}
-        aria-colcount={columns.length}
-        className="table"
-        data-compact={compact}
-        style={columnStyle(choice, columns)}
-        data-testid="live-table"
+        ref={scroller}
+        role="rowgroup"
+        className="table-body"
+        tabIndex={0}
+        onScroll={onScroll}
+        onPointerDown={onPointerDown}
+        onClick={onClick}
+        onKeyDown={onKeyDown}
+        onMouseOver={(event) => explain(event.target, ring)}
       >
-        <TableHead columns={columns} choice={choice} headRef={head} />
-        <div
-          ref={scroller}
-          role="rowgroup"
-          className="table-body"
-          tabIndex={0}
-          onScroll={onScroll}
-          onPointerDown={onPointerDown}
-          onClick={onClick}
-          onKeyDown={onKeyDown}
-          onMouseOver={(event) => explain(event.target, ring)}
-        >
-          <div role="presentation" className="table-space" style={{ height: size * height }}>
-            {indexesOf(inSight).map((index) => (
-              <TableRow
-                key={index}
-                ring={ring}
-                row={end - 1 - index}
-                top={index * height}
-                position={index + 2}
-                columns={columns}
-                selected={end - 1 - index === rows.selected}
-                interfaceName={interfaceName}
-              />
-            ))}
-          </div>
+        <div role="presentation" className="table-space" style={{ height: size * height }}>
+          {indexesOf(inSight).map((index) => (
+            <TableRow
+              key={index}
+              ring={ring}
+              row={end - 1 - index}
+              top={index * height}
+              position={index + 2}
+              columns={columns}
+              selected={end - 1 - index === rows.selected}
+              interfaceName={interfaceName}
+            />
+          ))}
         </div>
       </div>
-      {size === 0 && <NoRows />}
-    </section>
+    </div>
   );
 }
 
@@ -206,25 +170,4 @@ function nextRow(ring: RecordRing, selected: number | null, step: number): numbe
     row += selected === null ? -1 : step;
   }
   return null;
-}
-
-function NoRows() {
-  const figures = useSnapshot((snapshot) => snapshot.figures);
-  const live = useSnapshot(({ connection }) => connection.state === 'live');
-  const { filter } = useLive();
-  const onTheWay =
-    filter.text === ''
-      ? 'Packets arrive; the first rows are on their way.'
-      : 'Packets arrive, and none that the filter lets through has come yet.';
-  const sentence =
-    quietSentence({ ...figures, live, interfaces: figures.interfaces.map(({ name }) => name) }) ??
-    (live ? onTheWay : 'No row came before the connection broke.');
-  return (
-    <div className="no-rows appear">
-      <p>{sentence}</p>
-      <p className="text-muted">
-        Each packet that reaches an interface above gets a row here, before the system sees it.
-      </p>
-    </div>
-  );
 }

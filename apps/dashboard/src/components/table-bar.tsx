@@ -18,12 +18,15 @@ export function TableBar({
   select,
   onDeny,
   compact,
+  grouped,
 }: {
   showNewest: () => void;
   select: (row: number | null) => void;
   onDeny: () => void;
   /** Two lines a row. */
   compact: boolean;
+  /** Rows are put together into conversations. */
+  grouped: boolean;
 }) {
   const { store } = useLive();
   const { rows } = store.picture;
@@ -35,7 +38,7 @@ export function TableBar({
       <h2 className="panel-title" id="packets-title">
         Packets
       </h2>
-      <TableState held={held} />
+      <TableState held={held} grouped={grouped} />
       {rows.selected !== null && <DenyFromRow row={rows.selected} deselect={() => select(null)} onDeny={onDeny} />}
       {rows.paused && <StepButton />}
       {held && (
@@ -67,7 +70,7 @@ export function TableBar({
           showing at most {formatCount(rowLimit)} rows/s
         </p>
       )}
-      <TableTools compact={compact} />
+      <TableTools compact={compact} grouped={grouped} />
     </div>
   );
 }
@@ -100,7 +103,7 @@ function StepButton() {
 }
 
 /** Whether it follows; and why not, if it does not. */
-function TableState({ held }: { held: boolean }) {
+function TableState({ held, grouped }: { held: boolean; grouped: boolean }) {
   const { store } = useLive();
   const mayChange = useMayChange();
   const { rows } = store.picture;
@@ -117,12 +120,16 @@ function TableState({ held }: { held: boolean }) {
       ) : quiet !== null && rows.shown.size > 0 ? (
         <span className="text-muted">{quiet}</span>
       ) : (
-        <span className="text-faint">
-          {held ? 'held while you read' : mayChange ? 'newest first, pick one to refuse its source' : 'newest first'}
-        </span>
+        <span className="text-faint">{followWords(grouped, held, mayChange)}</span>
       )}
     </p>
   );
+}
+
+function followWords(grouped: boolean, held: boolean, mayChange: boolean): string {
+  if (grouped) return 'same source, destination, service and verdict in one line';
+  if (held) return 'held while you read';
+  return mayChange ? 'newest first, pick one to refuse its source' : 'newest first';
 }
 
 /** How much has passed meanwhile, and what of it can still be let in. */

@@ -1,16 +1,42 @@
 'use client';
 
-import { Columns3 } from 'lucide-react';
+import { Columns3, Layers } from 'lucide-react';
 import dynamic from 'next/dynamic';
+import { useKeys } from '../live/keys.ts';
+import { groupingChoice } from '../live/table-choices.ts';
 import { MenuButton } from './menu-button.tsx';
 
 const ColumnMenu = dynamic(() => import('./column-menu.tsx').then(({ ColumnMenu }) => ColumnMenu), { ssr: false });
 
 /** At the end of the bar: how the table looks. */
-export function TableTools({ compact }: { compact: boolean }) {
+export function TableTools({ compact, grouped }: { compact: boolean; grouped: boolean }) {
+  const toggle = () => {
+    groupingChoice.value = !grouped;
+  };
+  useKeys('page', [
+    {
+      keys: ['v'],
+      name: grouped ? 'Show each packet in a row of its own' : 'Put rows together into conversations',
+      group: 'Rows',
+      words: 'group flows aggregate',
+      run: toggle,
+    },
+  ]);
   return (
     <div className="table-tools">
-      {!compact && (
+      <button
+        type="button"
+        className="button button-icon"
+        aria-pressed={grouped}
+        aria-keyshortcuts="v"
+        aria-label="Conversations"
+        title={grouped ? 'Each packet in a row of its own (v)' : 'Rows put together into conversations (v)'}
+        data-testid="group-button"
+        onClick={toggle}
+      >
+        <Layers size={14} aria-hidden="true" />
+      </button>
+      {!compact && !grouped && (
         <MenuButton label="Columns" icon={<Columns3 size={14} aria-hidden="true" />} testId="columns-button">
           {() => <ColumnMenu />}
         </MenuButton>

@@ -36,6 +36,11 @@ export class ConversationList {
     return place >= 0 && this.#conversations.serial[place] === this.#serials[line] ? place : -1;
   }
 
+  /** The line of the conversation with this serial, -1 if it has none. */
+  lineOf(serial: number): number {
+    return this.#serials.indexOf(serial);
+  }
+
   serialAt(line: number): number {
     return this.#serials[line] ?? 0;
   }

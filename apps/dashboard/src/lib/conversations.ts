@@ -77,9 +77,13 @@ export class Conversations {
     this.#recency = new Recency(capacity);
   }
 
-  /** Takes the rows below `to` that came since the last call; all of them if the ring numbers its rows anew. */
-  catchUp(ring: RecordRing, to: number): void {
-    if (ring.numbering !== this.#numbering) {
+  /**
+   * Takes the rows below `to` that came since the last call; all of them if the ring numbers its rows anew. Says whether
+   * anything changed.
+   */
+  catchUp(ring: RecordRing, to: number): boolean {
+    const anew = ring.numbering !== this.#numbering;
+    if (anew) {
       this.clear();
       this.#numbering = ring.numbering;
     }
@@ -87,7 +91,9 @@ export class Conversations {
       const slot = row % ring.capacity;
       if (!isMarkerAt(ring.bytes, slot * PACKET_LOG_SIZE)) this.#add(ring.asWords, slot);
     }
+    const changed = anew || to > this.#readTo;
     this.#readTo = Math.max(to, this.#readTo);
+    return changed;
   }
 
   clear(): void {

@@ -3,3 +3,6 @@ import { KeptChoice } from './kept-choice.ts';
 
 /** What somebody chose about the table of packets. */
 export const columnChoice = new KeptChoice('packetlog-columns', DEFAULT_COLUMNS, readColumnChoice);
+
+/** Whether rows are put together into conversations. */
+export const groupingChoice = new KeptChoice<boolean>('packetlog-grouping', false, (kept) => kept === true);

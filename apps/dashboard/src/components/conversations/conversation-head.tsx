@@ -1,0 +1,77 @@
+// biome-ignore-all lint/a11y/useSemanticElements: the rows below stand at absolute places, which table elements cannot; the roles say what they are
+// biome-ignore-all lint/a11y/useFocusableInteractive: a header is not to be focused, the button in it is
+'use client';
+
+import { ArrowDown } from 'lucide-react';
+import type { CSSProperties } from 'react';
+import type { ConversationOrder } from '../../lib/conversation-list.ts';
+
+interface Heading {
+  readonly key: string;
+  readonly label: string;
+  readonly title: string;
+  /** Lines can be put in the order of it. */
+  readonly order?: ConversationOrder;
+}
+
+const HEADINGS: readonly Heading[] = [
+  { key: 'time', label: 'last seen', title: 'When its newest packet reached the hook', order: 'last' },
+  { key: 'action', label: 'action', title: 'What was done with its packets' },
+  { key: 'src', label: 'source', title: 'Source address and port; * where the ports differ' },
+  { key: 'dst', label: 'destination', title: 'Destination address and port; * where the ports differ' },
+  { key: 'protocol', label: 'proto', title: 'Protocol above IP; for other frames the Ethernet type' },
+  { key: 'count', label: 'packets', title: 'Packets, and the time between the first and the last', order: 'packets' },
+  { key: 'bytes', label: 'bytes', title: 'Bytes of all its frames', order: 'bytes' },
+  { key: 'detail', label: 'flags', title: 'All TCP flags that its packets had, or the ICMP type' },
+  { key: 'reason', label: 'reason', title: 'Why they were treated so, or what could not be read' },
+];
+
+const NARROW =
+  '88px 66px minmax(152px, 1.2fr) minmax(144px, 1fr) 56px minmax(124px, 0.6fr) 60px minmax(86px, 1fr) minmax(80px, 0.5fr)';
+const WIDE = '96px 80px 312px 312px 72px 200px 80px 280px minmax(80px, 1fr)';
+
+/** The tracks of these columns, where the style sheet of the rows looks for them. */
+export const conversationStyle = {
+  '--columns-narrow': NARROW,
+  '--columns-narrow-min': '952px',
+  '--columns-wide': WIDE,
+  '--columns-wide-min': '1452px',
+} as CSSProperties;
+
+export function ConversationHead({
+  order,
+  setOrder,
+}: {
+  order: ConversationOrder;
+  setOrder: (order: ConversationOrder) => void;
+}) {
+  return (
+    <div role="rowgroup" className="table-head">
+      <div role="row" aria-rowindex={1} className="row row-head">
+        {HEADINGS.map(({ key, label, title, order: by }) => (
+          <span
+            key={key}
+            role="columnheader"
+            className={`cell-${key}`}
+            title={title}
+            {...(by !== undefined && { 'aria-sort': by === order ? 'descending' : 'none' })}
+          >
+            {by === undefined ? (
+              label
+            ) : (
+              <button
+                type="button"
+                className="sort-button"
+                title={by === order ? `${title}. Press for the newest first` : `${title}. Press for the most first`}
+                onClick={() => setOrder(by === order ? 'newest' : by)}
+              >
+                {label}
+                {by === order && <ArrowDown size={11} aria-hidden="true" />}
+              </button>
+            )}
+          </span>
+        ))}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,135 @@
+// biome-ignore-all lint/a11y/useSemanticElements: windowed rows stand at absolute places, which table elements cannot; the roles say what they are
+// biome-ignore-all lint/a11y/useFocusableInteractive: rows of a plain table are not interactive; the part that scrolls is to be focused
+'use client';
+
+import { ChevronRight, Filter } from 'lucide-react';
+import { Fragment } from 'react';
+import type { ColumnKey } from '../../lib/columns.ts';
+import { conversationFilter, conversationRow } from '../../lib/conversation-row.ts';
+import type { Conversations } from '../../lib/conversations.ts';
+import { narrowed } from '../../lib/filter-text.ts';
+import { ABSENT } from '../../lib/number.ts';
+import type { PacketRow } from '../../lib/row.ts';
+import { useLive } from '../../live/live-context.tsx';
+import { packetCell } from '../packet-row.tsx';
+
+interface Place {
+  /** Distance from the top of the table, px. */
+  readonly top: number;
+  /** Position among all rows of the table, the header being 1. */
+  readonly position: number;
+}
+
+const BEFORE: readonly ColumnKey[] = ['time', 'action', 'src', 'dst', 'protocol'];
+const AFTER: readonly ColumnKey[] = ['detail', 'reason'];
+
+export function ConversationLine({
+  conversations,
+  at,
+  serial,
+  open,
+  current,
+  top,
+  position,
+  interfaceName,
+}: Place & {
+  readonly conversations: Conversations;
+  /** -1: its place was needed for others. */
+  readonly at: number;
+  readonly serial: number;
+  readonly open: boolean;
+  readonly current: boolean;
+  readonly interfaceName: (ifindex: number) => string | undefined;
+}) {
+  if (at < 0) {
+    return (
+      <div role="row" aria-rowindex={position} className="row row-marker" style={{ top }}>
+        <span role="cell" className="cell-time">
+          {ABSENT}
+        </span>
+        <span role="cell" className="cell-marker" aria-colspan={8}>
+          It came once, and its line was needed for others
+        </span>
+      </div>
+    );
+  }
+  const { packet, packets, count, bytes } = conversationRow(conversations, at, interfaceName);
+  return (
+    <div
+      role="row"
+      aria-rowindex={position}
+      className="row conversation"
+      data-testid="conversation-row"
+      data-serial={serial}
+      data-packets={packets}
+      data-verdict={packet.verdict}
+      data-open={open}
+      {...(current && { 'aria-current': true })}
+      style={{ top }}
+    >
+      <Cells packet={packet} columns={BEFORE} />
+      <span role="cell" className="cell-count" data-field="packets">
+        <button
+          type="button"
+          className="conversation-open"
+          tabIndex={-1}
+          aria-expanded={open}
+          aria-label={`${count}: its newest rows`}
+        >
+          <ChevronRight size={12} aria-hidden="true" />
+          {count}
+        </button>
+        {open && <OnlyThis conversations={conversations} at={at} />}
+      </span>
+      <span role="cell" className="cell-bytes" data-field="bytes">
+        {bytes}
+      </span>
+      <Cells packet={packet} columns={AFTER} />
+    </div>
+  );
+}
+
+/** One of the rows below an open line. */
+export function OpenLine({ packet, top, position }: Place & { readonly packet: PacketRow }) {
+  return (
+    <div
+      role="row"
+      aria-rowindex={position}
+      className="row conversation-row"
+      data-testid="conversation-packet"
+      data-verdict={packet.verdict}
+      style={{ top }}
+    >
+      <Cells packet={packet} columns={BEFORE} />
+      <span role="cell" className="cell-count">
+        {packet.weight === '1' ? '' : `1 of ${packet.weight}`}
+      </span>
+      <span role="cell" className="cell-bytes">
+        {packet.length} B
+      </span>
+      <Cells packet={packet} columns={AFTER} />
+    </div>
+  );
+}
+
+function Cells({ packet, columns }: { packet: PacketRow; columns: readonly ColumnKey[] }) {
+  return columns.map((key) => <Fragment key={key}>{packetCell(key, packet, columns)}</Fragment>);
+}
+
+function OnlyThis({ conversations, at }: { conversations: Conversations; at: number }) {
+  const { filter } = useLive();
+  const text = conversationFilter(conversations, at);
+  if (text === null) return null;
+  return (
+    <button
+      type="button"
+      className="button button-icon"
+      data-only
+      aria-label="Only this conversation"
+      title={`Only this: ${text}`}
+      onClick={() => filter.apply(narrowed(filter.text, text))}
+    >
+      <Filter size={12} aria-hidden="true" />
+    </button>
+  );
+}

@@ -1,0 +1,140 @@
+// biome-ignore-all lint/a11y/useSemanticElements: windowed rows stand at absolute places, which table elements cannot; the roles say what they are
+// biome-ignore-all lint/a11y/useFocusableInteractive: rows of a plain table are not interactive; the part that scrolls is to be focused
+// biome-ignore-all lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+// biome-ignore-all lint/a11y/useKeyWithClickEvents: arrows and Enter in the part that scrolls
+'use client';
+
+import { type KeyboardEvent, type MouseEvent, useCallback, useRef, useState } from 'react';
+import type { ConversationOrder } from '../../lib/conversation-list.ts';
+import { indexesOf } from '../../lib/row-window.ts';
+import { useLive } from '../../live/live-context.tsx';
+import { useConversations } from '../../live/use-conversations.ts';
+import { useWindow } from '../../live/use-window.ts';
+import { ConversationFoot } from './conversation-foot.tsx';
+import { ConversationHead, conversationStyle } from './conversation-head.tsx';
+import { ConversationLine, OpenLine } from './conversation-line.tsx';
+import './conversation-table.css';
+
+const LINE = 28;
+const TWO_LINES = 48;
+
+/** One line for all rows that belong together. It opens to its newest rows. */
+export function ConversationTable({ compact }: { compact: boolean }) {
+  const { interfaceName } = useLive().store.picture;
+  const [order, setOrder] = useState<ConversationOrder>('newest');
+  const [cursor, setCursor] = useState<number | null>(null);
+  const scroller = useRef<HTMLDivElement>(null);
+  const pointed = useRef(false);
+  const opened = useRef(false);
+  /** Lines may move between a press and its end: what is meant is the one that was pressed. */
+  const pressed = useRef(0);
+  const inSight = useRef({ from: 0, to: 0 });
+  // Lines keep their places while somebody points at one, walks along them with keys, has scrolled, or has opened one.
+  const reading = useCallback(() => {
+    const element = scroller.current;
+    return (
+      pointed.current || opened.current || (element?.scrollTop ?? 0) > 2 || element?.matches(':focus-visible') === true
+    );
+  }, []);
+  const { conversations, list, open, openRows, setOpen, letIn } = useConversations(order, reading, inSight);
+  opened.current = open !== null;
+  const openLine = open === null ? -1 : list.lineOf(open);
+  const count = list.length + (openLine < 0 ? 0 : openRows.length);
+  const height = compact ? TWO_LINES : LINE;
+  const { show, ...window } = useWindow(scroller, count, height);
+  inSight.current = window;
+
+  /** The line at this index of what is drawn, or the row below the open one. */
+  const lineAt = (index: number): { line: number; row: number } => {
+    if (openLine < 0 || index <= openLine) return { line: index, row: -1 };
+    const below = index - openLine - 1;
+    return below < openRows.length ? { line: openLine, row: below } : { line: index - openRows.length, row: -1 };
+  };
+  const toggle = (serial: number) => {
+    setCursor(serial);
+    setOpen(serial === open ? null : serial);
+  };
+  const onClick = (event: MouseEvent) => {
+    if (!(event.target instanceof Element) || getSelection()?.isCollapsed === false) return;
+    if (event.target.closest('a, [data-only]') !== null) return;
+    if (pressed.current !== 0) toggle(pressed.current);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.target !== scroller.current) return;
+    const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
+    if (event.key === 'Enter' && cursor !== null) toggle(cursor);
+    else if (step !== 0) {
+      const line = Math.min(list.length - 1, Math.max(0, cursor === null ? 0 : list.lineOf(cursor) + step));
+      setCursor(list.serialAt(line));
+      show(openLine >= 0 && line > openLine ? line + openRows.length : line);
+    } else return;
+    event.preventDefault();
+  };
+  const showNewcomers = () => {
+    setOpen(null);
+    scroller.current?.scrollTo({ top: 0 });
+    letIn();
+  };
+
+  return (
+    <>
+      <div
+        role="table"
+        aria-label="Conversations"
+        aria-rowcount={count + 1}
+        className="table conversations"
+        data-compact={compact}
+        style={conversationStyle}
+        data-testid="conversation-table"
+      >
+        <ConversationHead order={order} setOrder={setOrder} />
+        <div
+          ref={scroller}
+          role="rowgroup"
+          className="table-body"
+          tabIndex={0}
+          onPointerDown={({ target }) => {
+            const line = target instanceof Element ? target.closest<HTMLElement>('[data-serial]') : null;
+            pressed.current = Number(line?.dataset['serial'] ?? 0);
+          }}
+          onPointerEnter={() => {
+            pointed.current = true;
+          }}
+          onPointerLeave={() => {
+            pointed.current = false;
+          }}
+          onClick={onClick}
+          onKeyDown={onKeyDown}
+        >
+          <div role="presentation" className="table-space" style={{ height: count * height }}>
+            {indexesOf(window).map((index) => {
+              const { line, row } = lineAt(index);
+              const place = { top: index * height, position: index + 2 };
+              const packet = openRows[row];
+              if (packet !== undefined) return <OpenLine key={`row-${row}`} packet={packet} {...place} />;
+              const serial = list.serialAt(line);
+              return (
+                <ConversationLine
+                  key={serial}
+                  conversations={conversations}
+                  at={list.placeAt(line)}
+                  serial={serial}
+                  open={serial === open}
+                  current={serial === cursor}
+                  interfaceName={interfaceName}
+                  {...place}
+                />
+              );
+            })}
+          </div>
+        </div>
+      </div>
+      <ConversationFoot
+        count={conversations.size}
+        evicted={conversations.evicted}
+        newcomers={list.newcomers}
+        onNewcomers={showNewcomers}
+      />
+    </>
+  );
+}

@@ -1,0 +1,96 @@
+'use client';
+
+import dynamic from 'next/dynamic';
+import { useCallback, useLayoutEffect, useRef, useState } from 'react';
+import { readMarker } from '../lib/marker.ts';
+import { quietSentence } from '../lib/quiet.ts';
+import { useKept } from '../live/kept-choice.ts';
+import { useLive, useSnapshot } from '../live/live-context.tsx';
+import { groupingChoice } from '../live/table-choices.ts';
+import { FilterBar } from './filter-bar.tsx';
+import { PacketTable } from './packet-table.tsx';
+import { TableBar } from './table-bar.tsx';
+
+const ConversationTable = dynamic(
+  () => import('./conversations/conversation-table.tsx').then(({ ConversationTable }) => ConversationTable),
+  { ssr: false },
+);
+
+/** Below this width a row takes two lines. */
+const ONE_LINE_FROM = 900;
+
+/** The packets themselves: which of them, and each in a row of its own or put together into conversations. */
+export function Packets({ onDeny }: { onDeny: () => void }) {
+  const { store } = useLive();
+  const { rows } = store.picture;
+  const grouped = useKept(groupingChoice);
+  const empty = useSnapshot(() => rows.shown.size === 0);
+  const section = useRef<HTMLElement>(null);
+  const scroller = useRef<HTMLDivElement>(null);
+  const compact = useNarrow(section);
+
+  const select = useCallback(
+    (row: number | null) => {
+      if (row !== null && readMarker(rows.shown.slotBytes(row)) !== null) return;
+      rows.select(row);
+      store.rowsChanged();
+    },
+    [rows, store],
+  );
+  const showNewest = useCallback(() => {
+    scroller.current?.scrollTo({ top: 0 });
+    rows.select(null);
+    rows.setScrolled(false);
+    store.rowsChanged();
+  }, [rows, store]);
+  // The other table begins at its top, with nothing picked.
+  useLayoutEffect(showNewest, [grouped, showNewest]);
+
+  return (
+    <section ref={section} className="packets" aria-labelledby="packets-title">
+      <FilterBar />
+      <TableBar showNewest={showNewest} select={select} onDeny={onDeny} compact={compact} grouped={grouped} />
+      {grouped ? (
+        <ConversationTable compact={compact} />
+      ) : (
+        <PacketTable compact={compact} scroller={scroller} select={select} />
+      )}
+      {empty && <NoRows />}
+    </section>
+  );
+}
+
+function useNarrow(element: { readonly current: HTMLElement | null }): boolean {
+  const [narrow, setNarrow] = useState(false);
+  useLayoutEffect(() => {
+    const measured = element.current;
+    if (measured === null) return;
+    const measure = () => setNarrow(measured.clientWidth < ONE_LINE_FROM);
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(measured);
+    return () => observer.disconnect();
+  }, [element]);
+  return narrow;
+}
+
+function NoRows() {
+  const figures = useSnapshot((snapshot) => snapshot.figures);
+  const live = useSnapshot(({ connection }) => connection.state === 'live');
+  const { filter } = useLive();
+  const onTheWay =
+    filter.text === ''
+      ? 'Packets arrive; the first rows are on their way.'
+      : 'Packets arrive, and none that the filter lets through has come yet.';
+  const sentence =
+    quietSentence({ ...figures, live, interfaces: figures.interfaces.map(({ name }) => name) }) ??
+    (live ? onTheWay : 'No row came before the connection broke.');
+  return (
+    <div className="no-rows appear">
+      <p>{sentence}</p>
+      <p className="text-muted">
+        Each packet that reaches an interface above gets a row here, before the system sees it.
+      </p>
+    </div>
+  );
+}

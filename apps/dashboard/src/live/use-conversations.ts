@@ -1,0 +1,75 @@
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { ConversationList, type ConversationOrder } from '../lib/conversation-list.ts';
+import { Conversations } from '../lib/conversations.ts';
+import { type PacketRow, packetRow } from '../lib/row.ts';
+import type { RowWindow } from '../lib/row-window.ts';
+import { useLive } from './live-context.tsx';
+
+/** As many as somebody may want to scroll through; what is asked of the machine does not grow beyond. */
+const MOST = 2_000;
+const ROWS_OF_ONE = 20;
+/** Numbers that change more often cannot be read. */
+const REFRESH_EVERY_MS = 250;
+
+export interface ConversationsView {
+  readonly conversations: Conversations;
+  readonly list: ConversationList;
+  /** Serial of the conversation whose rows are shown. */
+  readonly open: number | null;
+  /** Its newest rows. */
+  readonly openRows: readonly PacketRow[];
+  readonly setOpen: (serial: number | null) => void;
+  /** Newcomers get their lines, whoever reads. */
+  readonly letIn: () => void;
+}
+
+/** Rows put together, four times a second. `reading` says whether lines must keep their places, `inSight` which are seen. */
+export function useConversations(
+  order: ConversationOrder,
+  reading: () => boolean,
+  inSight: { readonly current: RowWindow },
+): ConversationsView {
+  const { store } = useLive();
+  const [conversations, list] = useMemo(() => {
+    const fresh = new Conversations(MOST);
+    return [fresh, new ConversationList(fresh), store] as const;
+  }, [store]);
+  const [open, setOpen] = useState<number | null>(null);
+  const openRows = useRef<readonly PacketRow[]>([]);
+  const [, redraw] = useState(0);
+
+  const refresh = useCallback(
+    (letIn: boolean) => {
+      const { rows, interfaceName } = store.picture;
+      const to = rows.paused ? rows.shown.end : rows.live.end;
+      const held = !letIn && reading();
+      if (held) {
+        const { from, to: end } = inSight.current;
+        for (let line = from; line < end; line++) conversations.keep(list.placeAt(line));
+      }
+      const changed = conversations.catchUp(rows.live, to);
+      const listed = list.refresh(order, held, performance.now());
+      const place = open === null ? -1 : list.placeAt(list.lineOf(open));
+      const view = rows.live;
+      openRows.current =
+        place < 0
+          ? []
+          : conversations.rowsOf(place, view, to, ROWS_OF_ONE).map((row) => {
+              const { view: records, index } = view.read(row);
+              return packetRow(records, index, interfaceName);
+            });
+      if (changed || listed || letIn) redraw((count) => count + 1);
+    },
+    [store, conversations, list, order, open, reading, inSight],
+  );
+
+  useEffect(() => {
+    refresh(false);
+    redraw((count) => count + 1);
+    const timer = setInterval(() => refresh(false), REFRESH_EVERY_MS);
+    return () => clearInterval(timer);
+  }, [refresh]);
+
+  const letIn = useCallback(() => refresh(true), [refresh]);
+  return { conversations, list, open, openRows: openRows.current, setOpen, letIn };
+}
