@@ -10,6 +10,7 @@ import { axeViolations, exact, openPage, PHONE, screenshot, startChromium } from
 import { eachWithNetwork } from './suite.ts';
 
 const TOKEN = 'a-token-of-the-test-0123456789';
+const OTHER_TOKEN = 'another-token-of-the-test-9876543210';
 const LOSS = 37;
 
 describe.skipIf(!requireRoot())('the way of a packet', { timeout: 120_000 }, () => {
@@ -74,5 +75,79 @@ describe.skipIf(!requireRoot())('the way of a packet', { timeout: 120_000 }, () 
     await screenshot(page, 'way-phone');
     expect(problems).toEqual([]);
     await packetlog.end();
+  });
+
+  test('two loaders are seen one by one and together; one that is killed is listed as gone', async () => {
+    const { server, client, link } = suite.network;
+    const first = await start(server, link.server.device, TOKEN);
+    const second = await start(client, link.client.device, OTHER_TOKEN, ['--allow-origin', first.origin]);
+    const { page, problems } = await openPage(browser, `${first.origin}/#token=${TOKEN}`);
+    const row = (origin: string) => page.locator(`[data-testid="node-row"][data-address="${origin}"]`);
+    const state = (origin: string, expected: string) =>
+      until(async () => (await row(origin).getAttribute('data-state')) === expected, {
+        what: `${origin} to be ${expected}`,
+      });
+    const addresses: string[] = [];
+    page.on('framenavigated', (frame) => addresses.push(frame.url()));
+
+    await page.getByRole('link', { name: 'Nodes' }).click();
+    await state(first.origin, 'live');
+    await page.getByTestId('add-node').click();
+    const field = (name: string) => page.locator(`input[name="node-${name}"]`);
+    await field('address').fill(second.origin);
+    await page.getByTestId('save-node').click();
+    await page.getByText('It needs the token').waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await field('token').fill(OTHER_TOKEN);
+    expect(await field('token').getAttribute('type')).toBe('password');
+    await field('name').fill('second');
+    await screenshot(page, 'nodes-add');
+    await page.getByTestId('save-node').click();
+    await state(second.origin, 'live');
+
+    // Each node counts its own; together they are added up, rows of both in one table.
+    await page.getByTestId('node-switch').selectOption('together');
+    await page.getByRole('link', { name: 'Live' }).click();
+    const summed = (count: number) =>
+      until(async () => (await exact(page, 'total-seen')) === count, { what: `${count} packets to be seen` });
+    await page.getByTestId('total-seen').waitFor();
+    await sendUdp(client, { address: link.server.ipv4, count: 300, ports: [53], perSecond: 2000 });
+    await sendUdp(server, { address: link.client.ipv4, count: 200, ports: [443], perSecond: 2000 });
+    const inner = [...(await Promise.all([link.server.counters(), link.client.counters()]))];
+    const [there = 0, here = 0] = inner.map(({ rx }) => rx.packets);
+    await summed(there + here);
+    const marked = (name: string) => page.getByTestId('live-row').filter({ hasText: name }).first();
+    await marked(`second ${link.client.device}`).waitFor();
+    await page.getByRole('region', { name: 'Top destination ports' }).getByText('443').waitFor();
+    await page.getByRole('region', { name: 'Top destination ports' }).getByText('53', { exact: true }).waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await screenshot(page, 'nodes-together');
+    await page.getByTestId('node-switch').selectOption(second.origin);
+    await summed(here);
+    await page.getByTestId('node-switch').selectOption(first.origin);
+    await summed(there);
+
+    await second.packetlog.end('SIGKILL');
+    await page.getByTestId('node-switch').selectOption('together');
+    await page.getByTestId('missing-nodes').getByText('second is missing').waitFor();
+    await summed(there + here);
+    await page.getByRole('link', { name: 'Nodes', exact: true }).first().click();
+    await state(second.origin, 'gone');
+    await row(second.origin).getByText(`--allow-origin ${first.origin}`).waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await screenshot(page, 'nodes');
+    await page.setViewportSize(PHONE);
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    await screenshot(page, 'nodes-phone');
+
+    // Neither in an address nor in what the page shows; and removing a node forgets it.
+    expect(addresses.filter((url) => url.includes(OTHER_TOKEN))).toEqual([]);
+    expect(await page.content()).not.toContain(OTHER_TOKEN);
+    await page.getByRole('button', { name: 'Edit second' }).click();
+    await page.getByRole('button', { name: 'Remove' }).click();
+    await row(second.origin).waitFor({ state: 'detached' });
+    expect(await page.evaluate('JSON.stringify(localStorage)')).not.toContain(OTHER_TOKEN);
+    expect(problems.filter((problem) => !/WebSocket connection to/.test(problem))).toEqual([]);
+    await first.packetlog.end();
   });
 });

@@ -62,7 +62,9 @@ Examples:
 
 /** It writes records to its file, serves nothing and denies nothing. */
 const NOT_FOR_CAPTURE = new Set(
-  '--print --listen --ui --allow-origin --allow-node --reverse-dns --geoip --rules --protect --confirm-within --pin'.split(' '),
+  '--print --listen --ui --allow-origin --allow-node --reverse-dns --geoip --rules --protect --confirm-within --pin'.split(
+    ' ',
+  ),
 );
 
 /** The demo chooses the interface itself. */

@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest';
+import type { Connection } from '../connection.ts';
+import { nodeNames } from './node-name.ts';
+import { howManyLive, nodeWords } from './node-words.ts';
+import { togetherConnection } from './together-connection.ts';
+
+const facts = (connection: Connection, over = {}) => ({
+  connection,
+  now: 20_000,
+  address: 'http://web-2:7411',
+  isHome: false,
+  blocked: false,
+  page: 'http://localhost:7411',
+  ...over,
+});
+const lost = { state: 'lost', since: 5_000, dataAt: null } as const;
+const refused = { state: 'refused', refusal: { code: 'unauthorized', message: 'Wrong token.' } } as const;
+
+test('a node that is well needs no sentence', () => {
+  expect(nodeWords(facts({ state: 'live', dataAt: 19_600 }))).toEqual({ state: 'live', age: '0.4 s', sentence: '' });
+});
+
+test('one that never answered: how long, and what both sides need, with the exact origin of this page', () => {
+  const { state, sentence } = nodeWords(facts(lost));
+  expect(state).toBe('gone');
+  expect(sentence).toContain('No answer for 15 s');
+  expect(sentence).toContain('--allow-origin http://localhost:7411');
+  expect(nodeWords(facts(lost, { isHome: true })).sentence).not.toContain('--allow-origin');
+});
+
+test('one that was there and is gone keeps the age of what is shown', () => {
+  expect(nodeWords(facts({ state: 'lost', since: 5_000, dataAt: 4_000 }))).toMatchObject({
+    state: 'gone',
+    age: '16 s',
+  });
+});
+
+test('what the policy of the page forbids is told with the option that allows it', () => {
+  const words = nodeWords(facts(lost, { blocked: true }));
+  expect(words).toMatchObject({ state: 'refused' });
+  expect(words.sentence).toContain('--allow-node http://web-2:7411');
+});
+
+test('a wrong token is mended where the node is edited', () => {
+  expect(nodeWords(facts(refused)).sentence).toContain('Edit the node');
+  expect(nodeWords(facts(refused, { isHome: true })).sentence).not.toContain('Edit the node');
+});
+
+test('names are their own, or given, and never the same twice', () => {
+  const at = (address: string, node: string | undefined, name = '') => ({ address, node, name });
+  expect(nodeNames([at('http://a:1', 'web'), at('http://b:2', undefined), at('http://c:3', 'x', 'my box')])).toEqual([
+    'web',
+    'b:2',
+    'my-box',
+  ]);
+  expect(nodeNames([at('http://a:1', 'vm'), at('http://b:2', 'vm')])).toEqual(['vm@a:1', 'vm@b:2']);
+});
+
+test('all together are as well as the best of them', () => {
+  const live = (dataAt: number) => ({ state: 'live', dataAt }) as const;
+  expect(togetherConnection([lost, live(1), live(3), refused])).toEqual(live(3));
+  expect(togetherConnection([refused, lost])).toEqual(lost);
+  expect(togetherConnection([])).toEqual({ state: 'no-token' });
+  expect(howManyLive(['live', 'lost', 'live'])).toBe('2 of 3 live');
+  expect(howManyLive(['live', 'live'])).toBe('all 2 live');
+});
