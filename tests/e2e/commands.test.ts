@@ -4,52 +4,21 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type LabProcess, startPacketlog } from '../lab/process.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
 import { requireRoot } from '../lab/root.ts';
-import { type Forward, forwardPort, sendUdp } from '../lab/traffic.ts';
+import { sendUdp } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
-import { axeViolations, exact, openPage, PHONE, screenshot, startChromium } from './chromium.ts';
-import { eachWithNetwork } from './suite.ts';
-
-const TOKEN = 'a-token-of-the-test-0123456789';
-const ADMIN_TOKEN = 'a-token-to-change-rules-0123456789';
+import { axeViolations, exact, PHONE, screenshot } from './chromium.ts';
+import { eachWithDashboard } from './dashboard.ts';
+import { tabThrough } from './tab-stops.ts';
 
 describe.skipIf(!requireRoot())('the keyboard', { timeout: 120_000 }, () => {
-  const suite = eachWithNetwork();
-  let browser: Browser;
-  const forwards: Forward[] = [];
-  let directory: string;
-  beforeAll(async () => {
-    browser = await startChromium();
-    directory = await mkdtemp(join(tmpdir(), 'packetlog-commands-'));
-  });
-  afterEach(async () => {
-    for (const context of browser.contexts()) await context.close();
-    for (const forward of forwards.splice(0)) await forward.close();
-  });
-  afterAll(async () => {
-    await browser.close();
-    await rm(directory, { recursive: true, force: true });
-  });
+  const suite = eachWithDashboard();
 
-  async function start(): Promise<{ packetlog: LabProcess; page: Page; problems: string[] }> {
-    const { server, link } = suite.network;
-    const probe = await forwardPort(server, 1, 0);
-    const { port } = probe;
-    await probe.close();
-    const packetlog = suite.own(
-      startPacketlog(server, {
-        args: ['--iface', link.server.device, '--print', 'none', '--listen', `127.0.0.1:${port}`, '--pin', 'never'],
-        env: { PACKETLOG_TOKEN: TOKEN, PACKETLOG_ADMIN_TOKEN: ADMIN_TOKEN, PACKETLOG_STATE_DIR: directory },
-      }),
-    );
-    await packetlog.untilPrinted(/Waiting for Ctrl-C/);
-    forwards.push(await forwardPort(server, port));
-    const opened = await openPage(browser, `http://localhost:${port}/#token=${TOKEN}&admin_token=${ADMIN_TOKEN}`);
-    await opened.page.locator('[data-testid=connection-state][data-state=live]').waitFor();
-    return { packetlog, ...opened };
+  async function start(): Promise<{ page: Page; problems: string[] }> {
+    const { origin, change } = await suite.start('--pin', 'never');
+    return suite.open(`${origin}/${change}`);
   }
 
   const send = async (port: number, count: number) => {
@@ -59,7 +28,7 @@ describe.skipIf(!requireRoot())('the keyboard', { timeout: 120_000 }, () => {
   };
 
   test('everything is found in the palette, done by its key, and taken back', async () => {
-    const { packetlog, page, problems } = await start();
+    const { page, problems } = await start();
     const { keyboard } = page;
     const state = page.getByTestId('table-state');
     const palette = page.getByTestId('palette');
@@ -90,7 +59,7 @@ describe.skipIf(!requireRoot())('the keyboard', { timeout: 120_000 }, () => {
 
     await command('pau');
     await stateIs('paused');
-    await page.getByTestId('live-table').locator('[tabindex="0"]').first().focus();
+    await page.locator('[data-testid=live-table] .table-body').focus();
     await keyboard.press('Space');
     await stateIs('follow');
 
@@ -151,20 +120,20 @@ describe.skipIf(!requireRoot())('the keyboard', { timeout: 120_000 }, () => {
     await screenshot(page, 'palette-phone');
     expect(await state.count()).toBe(0);
     expect(problems).toEqual([]);
-    await packetlog.end();
   });
 
   test('what is on the page, and what comes next, is saved in each format', async () => {
     const { link } = suite.network;
-    const { packetlog, page, problems } = await start();
+    const { page, problems } = await start();
     const { keyboard } = page;
+    await using directory = await temporaryDirectory();
     const sheet = page.getByRole('dialog', { name: 'Export packets' });
     const choose = (name: string) => sheet.getByText(name, { exact: true }).click();
     const ours = (line: string) => line.includes(link.client.ipv4) && line.includes(link.server.ipv4);
     const saved = async (press: () => Promise<void>) => {
       const [download] = await Promise.all([page.waitForEvent('download'), press()]);
       await page.getByTestId('export-saved').waitFor();
-      const path = join(directory, download.suggestedFilename());
+      const path = join(directory.path, download.suggestedFilename());
       await download.saveAs(path);
       return { path, text: await readFile(path, 'utf8') };
     };
@@ -225,6 +194,43 @@ describe.skipIf(!requireRoot())('the keyboard', { timeout: 120_000 }, () => {
     await keyboard.press('Escape');
     await sheet.waitFor({ state: 'detached' });
     expect(problems).toEqual([]);
-    await packetlog.end();
+  });
+
+  test('Tab alone comes to everything that can be acted on, shows where it is, and is nowhere caught', async () => {
+    const { page, problems } = await start();
+    await send(53, 40);
+    await page.getByTestId('live-row').nth(10).waitFor();
+    const stops = await tabThrough(page);
+    expect(stops.unseen).toEqual([]);
+    expect(stops.missed).toEqual([]);
+    expect(stops.visited).toEqual(
+      expect.arrayContaining(['Skip to the content', 'Filter', 'Commands', 'Export packets…']),
+    );
+
+    // In the table the arrows go from row to row.
+    await page.locator('[data-testid=live-table] .table-body').focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    const picked = page.locator('[data-testid=live-row][aria-current=true]');
+    await picked.waitFor();
+    await page.keyboard.press('Escape');
+    await picked.waitFor({ state: 'detached' });
+
+    for (const keys of ['gr', 'a']) {
+      for (const key of keys) await page.keyboard.press(key);
+      await (keys === 'a' ? page.locator('[name=source]') : page.getByRole('main')).waitFor();
+      const { unseen, missed } = await tabThrough(page);
+      expect({ keys, unseen, missed }).toEqual({ keys, unseen: [], missed: [] });
+    }
+    // The sheet keeps the focus inside, and gives it back.
+    expect(await page.evaluate('document.activeElement.closest("dialog") !== null')).toBe(true);
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(problems).toEqual([]);
   });
 });
+
+async function temporaryDirectory(): Promise<AsyncDisposable & { path: string }> {
+  const path = await mkdtemp(join(tmpdir(), 'packetlog-export-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}

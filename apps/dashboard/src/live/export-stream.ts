@@ -3,12 +3,11 @@ import {
   MAX_ROWS_PER_SECOND,
   PacketLogBatch,
   PROTOCOL_VERSION,
-  refusalSchema,
   type ServerToClientEvents,
 } from '@packetlog/common';
 import { io, type Socket } from 'socket.io-client';
-import type { KeptRecords } from '../lib/export/kept-records.ts';
 import { NO_FILTER } from '../lib/filter-text.ts';
+import { isLedger, isRefusal } from '../lib/messages.ts';
 import { NEW_STREAM, receiveBatch, type StreamAccount } from '../lib/stream-account.ts';
 
 type LoaderSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
@@ -18,8 +17,8 @@ const BATCHES_PER_SECOND = 20;
 export interface ExportStreamEvents {
   /** From now on every record that passes the filter is meant for the export. */
   readonly onStart: () => void;
-  /** No room is left in the records, or the connection broke. */
-  readonly onEnd: (why: 'limit' | 'broken') => void;
+  readonly onBatch: (batch: PacketLogBatch) => void;
+  readonly onBroken: () => void;
   /** It did not begin; the reason as a sentence. */
   readonly onRefused: (message: string) => void;
 }
@@ -33,8 +32,7 @@ export class ExportStream {
   constructor(
     target: { readonly loader: string; readonly token: string | null },
     filter: string,
-    records: KeptRecords,
-    { onStart, onEnd, onRefused }: ExportStreamEvents,
+    { onStart, onBatch, onBroken, onRefused }: ExportStreamEvents,
   ) {
     const socket: LoaderSocket = io(target.loader, {
       transports: ['websocket'],
@@ -56,26 +54,24 @@ export class ExportStream {
       socket.emit('subscribe', options, (result) => (result.ok ? onStart() : refuse(result.error.message)));
     });
     socket.on('connect_error', (error) => {
-      const refusal = refusalSchema.safeParse((error as Error & { data?: unknown }).data);
-      refuse(refusal.success ? refusal.data.message : 'The loader cannot be reached.');
+      const refusal = (error as Error & { data?: unknown }).data;
+      refuse(isRefusal(refusal) ? refusal.message : 'The loader cannot be reached.');
     });
     socket.on('disconnect', (reason) => {
-      if (reason !== 'io client disconnect') onEnd('broken');
+      if (reason !== 'io client disconnect') onBroken();
     });
     socket.on('ledger', (ledger) => {
-      this.#droppedByLedger = Number(ledger.client.dropped) || 0;
+      if (isLedger(ledger)) this.#droppedByLedger = ledger.client.dropped;
     });
     socket.on('packets', (bytes) => {
-      if (records.full) return;
       try {
         const batch = PacketLogBatch.from(bytes);
         this.#account = receiveBatch(this.#account, batch);
-        records.append(batch);
+        onBatch(batch);
       } catch {
         this.close();
-        return onEnd('broken');
+        onBroken();
       }
-      if (records.full) onEnd('limit');
     });
   }
 

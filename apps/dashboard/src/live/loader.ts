@@ -25,6 +25,11 @@ export class Loader implements View {
     return this.#target?.loader ?? '';
   }
 
+  /** As it was opened; null before. */
+  get target(): LoaderTarget | null {
+    return this.#target;
+  }
+
   /** Connects, also to another one than before: what is known stays until that says who it is. */
   open(target: LoaderTarget, options: { filter: string; rowsPerSecond: number }): void {
     const { loader, token, adminToken } = target;

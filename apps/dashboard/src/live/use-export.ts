@@ -3,17 +3,10 @@
 import { useEffect, useRef, useState } from 'react';
 import { encodeRecords } from '../lib/export/encode.ts';
 import { type ExportFormat, exportName } from '../lib/export/export-name.ts';
-import {
-  EXPORT_LIMIT,
-  type ExportEnd,
-  type ExportLoss,
-  exportResult,
-  NOTHING_LOST,
-} from '../lib/export/export-words.ts';
-import { KeptRecords, keptFromRing } from '../lib/export/kept-records.ts';
-import { ExportStream } from './export-stream.ts';
-import { takeHandshakeTarget } from './handshake-target.ts';
+import { type ExportEnd, type ExportLoss, exportResult, NOTHING_LOST } from '../lib/export/export-words.ts';
+import { type KeptRecords, keptFromRing } from '../lib/export/kept-records.ts';
 import { useLive } from './live-context.tsx';
+import { Recording } from './recording.ts';
 import { saveFile } from './save-file.ts';
 
 const PROGRESS_EVERY_MS = 250;
@@ -34,19 +27,26 @@ export interface Export {
   readonly stop: () => void;
 }
 
+interface ToSave {
+  readonly records: KeptRecords;
+  readonly nameOf: (ifindex: number) => string | undefined;
+  readonly loss: ExportLoss;
+  readonly end: ExportEnd;
+  readonly atMs: number;
+}
+
 /** One export at a time; it is given up when the component goes. */
 export function useExport(): Export {
-  const { store, filter } = useLive();
+  const { store, filter, nodes } = useLive();
   const [state, setState] = useState<ExportState>({ step: 'choosing' });
-  const stop = useRef<((end: ExportEnd) => void) | null>(null);
+  const stop = useRef<(end: ExportEnd) => void>(() => {});
   const giveUp = useRef(() => {});
   useEffect(() => () => giveUp.current(), []);
 
-  const save = async (format: ExportFormat, records: KeptRecords, loss: ExportLoss, end: ExportEnd, atMs: number) => {
+  const save = async (format: ExportFormat, { records, nameOf, loss, end, atMs }: ToSave) => {
     setState({ step: 'saving' });
-    const { interfaceName } = store.picture;
-    const nameOf = (ifindex: number) => interfaceName(ifindex) ?? `interface ${ifindex}`;
-    const blob = await encodeRecords(format, records, nameOf, () => new Promise((resolve) => setTimeout(resolve)));
+    const known = (ifindex: number) => nameOf(ifindex) ?? `interface ${ifindex}`;
+    const blob = await encodeRecords(format, records, known, () => new Promise((resolve) => setTimeout(resolve)));
     const node = store.getSnapshot().figures.hello?.node ?? '';
     const name = exportName(format, { node, atMs, filter: filter.text });
     saveFile(name, blob);
@@ -55,52 +55,43 @@ export function useExport(): Export {
 
   const record = (format: ExportFormat, forMs: number) => {
     const atMs = Date.now();
-    const records = new KeptRecords(EXPORT_LIMIT);
-    const lostBefore = () => {
-      const { ring, queue } = store.picture.figures(performance.now()).loss;
-      return ring + queue;
-    };
-    const before = lostBefore();
-    const loss = (): ExportLoss => ({ before: Math.max(0, lostBefore() - before), ...stream.loss });
-    let startedAt: number | null = null;
+    const { loaders, view } = nodes.get();
+    const shown = loaders.filter((loader) => loader === view);
     let ended = false;
     const release = () => {
       ended = true;
       clearInterval(timer);
-      stream.close();
-      stop.current = null;
-      giveUp.current = () => {};
+      recording.close();
     };
     const end = (why: ExportEnd) => {
       if (ended) return;
-      const lost = loss();
+      const { records, nameOf, loss } = recording;
       release();
-      void save(format, records, lost, why, atMs);
+      void save(format, { records, nameOf, loss, end: why, atMs });
     };
-    const stream = new ExportStream(takeHandshakeTarget(), filter.text, records, {
-      onStart: () => {
-        startedAt = performance.now();
-      },
+    const recording = new Recording(shown.length > 0 ? shown : loaders, filter.text, {
       onEnd: end,
       onRefused: (message) => {
+        if (ended) return;
         release();
         setState({ step: 'refused', message });
       },
     });
     const timer = setInterval(() => {
-      const sofar = startedAt === null ? 0 : performance.now() - startedAt;
+      const { forMs: sofar, records, loss } = recording;
       if (sofar >= forMs) end('time');
-      else setState({ step: 'recording', rows: records.length, loss: loss(), forMs: sofar });
+      else setState({ step: 'recording', rows: records.length, loss, forMs: sofar });
     }, PROGRESS_EVERY_MS);
     stop.current = end;
     giveUp.current = release;
     setState({ step: 'recording', rows: 0, loss: NOTHING_LOST, forMs: 0 });
   };
 
-  return {
-    state,
-    record,
-    savePage: (format) => save(format, keptFromRing(store.picture.rows.shown), NOTHING_LOST, 'all', Date.now()),
-    stop: () => stop.current?.('stopped'),
+  const savePage = (format: ExportFormat) => {
+    const { rows, interfaceName } = store.picture;
+    const records = keptFromRing(rows.shown);
+    return save(format, { records, nameOf: interfaceName, loss: NOTHING_LOST, end: 'all', atMs: Date.now() });
   };
+
+  return { state, record, savePage, stop: () => stop.current('stopped') };
 }

@@ -29,6 +29,15 @@ describe('records for an export', () => {
     expect(kept.span).toEqual({ fromMs: Number(START), toMs: Number(START) + 999 });
   });
 
+  it('have other numbers for their interfaces where several nodes are one', () => {
+    const kept = new KeptRecords(4);
+    kept.append(batch(0, 2), (ifindex) => ifindex + 100);
+    kept.append(batch(2, 2));
+    const [view] = kept.views();
+    expect([0, 1, 2, 3].map((i) => view?.ifindex(i))).toEqual([102, 102, 2, 2]);
+    expect(ports(kept)).toEqual([0, 1, 2, 3]);
+  });
+
   it('end at the limit', () => {
     const kept = new KeptRecords(5);
     kept.append(batch(0, 3));

@@ -1,6 +1,9 @@
 import { PACKET_LOG_SIZE, PacketLogView } from '@packetlog/common';
 import { isMarkerAt } from '../marker.ts';
 import type { RecordRing } from '../record-ring.ts';
+import { byteOf } from '../record-words.ts';
+
+const IFINDEX_AT = byteOf('ifindex');
 
 /** Records of one piece of memory: 4 MiB. */
 const PIECE = 65_536;
@@ -23,10 +26,17 @@ export class KeptRecords {
     return this.#length >= this.limit;
   }
 
-  /** Copies what there is room for. */
-  append(batch: PacketLogView): void {
+  /** Copies what there is room for, with other numbers for the interfaces if those are given. */
+  append(batch: PacketLogView, indexOf?: (ifindex: number) => number): void {
     const count = Math.min(batch.length, this.limit - this.#length);
-    for (let i = 0; i < count; i++) batch.copyRecord(i, this.#pieceFor(), this.#nextAt());
+    for (let i = 0; i < count; i++) {
+      const piece = this.#pieceFor();
+      const at = this.#nextAt();
+      batch.copyRecord(i, piece, at);
+      if (indexOf !== undefined) {
+        new DataView(piece.buffer).setUint32(at + IFINDEX_AT, indexOf(batch.ifindex(i)), true);
+      }
+    }
   }
 
   appendBytes(bytes: Uint8Array): void {

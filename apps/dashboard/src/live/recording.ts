@@ -1,0 +1,83 @@
+import { EXPORT_LIMIT, type ExportLoss } from '../lib/export/export-words.ts';
+import { KeptRecords } from '../lib/export/kept-records.ts';
+import { ExportStream } from './export-stream.ts';
+import type { Loader } from './loader.ts';
+
+export interface RecordingEvents {
+  /** No room is left, or a connection broke. */
+  readonly onEnd: (why: 'limit' | 'broken') => void;
+  /** It did not begin; the reason as a sentence. */
+  readonly onRefused: (message: string) => void;
+}
+
+/** What comes from now on, from one loader or from several, until it is closed. */
+export class Recording {
+  readonly records = new KeptRecords(EXPORT_LIMIT);
+  readonly #loaders: readonly Loader[];
+  readonly #streams: readonly ExportStream[];
+  readonly #lostBefore: number;
+  /** Numbers of the interfaces in the records, where several nodes are recorded: `node:number there`. */
+  readonly #interfaces: string[] = [];
+  #toStart: number;
+  #startedAt: number | null = null;
+
+  constructor(loaders: readonly Loader[], filter: string, { onEnd, onRefused }: RecordingEvents) {
+    this.#loaders = loaders;
+    this.#toStart = loaders.length;
+    this.#lostBefore = this.#lostByLoaders();
+    this.#streams = loaders.map((loader, node) => {
+      const indexOf = loaders.length === 1 ? undefined : (ifindex: number) => this.#indexOf(`${node}:${ifindex}`);
+      return new ExportStream(loader.target ?? { loader: loader.address, token: null }, filter, {
+        onStart: () => {
+          this.#toStart--;
+          if (this.#toStart === 0) this.#startedAt = performance.now();
+        },
+        onBatch: (batch) => {
+          this.records.append(batch, indexOf);
+          if (this.records.full) onEnd('limit');
+        },
+        onBroken: () => onEnd('broken'),
+        onRefused,
+      });
+    });
+  }
+
+  /** Since all of them send; 0 before. */
+  get forMs(): number {
+    return this.#startedAt === null ? 0 : performance.now() - this.#startedAt;
+  }
+
+  get loss(): ExportLoss {
+    const losses = this.#streams.map(({ loss }) => loss);
+    return {
+      before: Math.max(0, this.#lostByLoaders() - this.#lostBefore),
+      page: losses.reduce((sum, { page }) => sum + page, 0),
+      withheld: losses.reduce((sum, { withheld }) => sum + withheld, 0),
+    };
+  }
+
+  readonly nameOf = (index: number): string | undefined => {
+    if (this.#loaders.length === 1) return this.#loaders[0]?.store.picture.interfaceName(index);
+    const [node, ifindex] = this.#interfaces[index]?.split(':').map(Number) ?? [];
+    const loader = this.#loaders[node ?? -1];
+    if (loader === undefined || ifindex === undefined) return undefined;
+    const name = loader.name || loader.store.getSnapshot().figures.hello?.node || loader.address;
+    return `${name} ${loader.store.picture.interfaceName(ifindex) ?? ifindex}`;
+  };
+
+  close(): void {
+    for (const stream of this.#streams) stream.close();
+  }
+
+  #indexOf(key: string): number {
+    const known = this.#interfaces.indexOf(key);
+    return known >= 0 ? known : this.#interfaces.push(key) - 1;
+  }
+
+  #lostByLoaders(): number {
+    return this.#loaders.reduce((sum, { store }) => {
+      const { ring, queue } = store.picture.figures(performance.now()).loss;
+      return sum + ring + queue;
+    }, 0);
+  }
+}

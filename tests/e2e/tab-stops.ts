@@ -1,0 +1,65 @@
+/** What Tab comes to on a page, pressed for real. */
+import type { Page } from 'playwright-core';
+
+export interface TabStops {
+  /** Names of what had the focus, in order. */
+  readonly visited: readonly string[];
+  /** What looks the same with the focus as without, or is not on the screen. */
+  readonly unseen: readonly string[];
+  /** What could have the focus, and never had it. */
+  readonly missed: readonly string[];
+}
+
+const MOST = 300;
+
+/** Presses Tab until it begins again, from wherever the focus is. */
+export async function tabThrough(page: Page): Promise<TabStops> {
+  await page.evaluate(IN_THE_PAGE);
+  const visited: string[] = [];
+  const unseen: string[] = [];
+  for (let presses = 0, ends = 0; presses < MOST && ends < 2; presses++) {
+    await page.keyboard.press('Tab');
+    const at: { again: boolean; name: string; seen: boolean } | null = await page.evaluate('tabStop()');
+    if (at === null) ends++;
+    else if (at.again) break;
+    else {
+      visited.push(at.name);
+      if (!at.seen) unseen.push(at.name);
+    }
+  }
+  return { visited, unseen, missed: await page.evaluate('tabMissed()') };
+}
+
+// A text: these tests know no DOM. Focus is what changes how an element or one around it looks.
+const IN_THE_PAGE = `{
+  const been = new Set();
+  const nameOf = (element) =>
+    (element.getAttribute('aria-label') ?? (element.textContent.trim() || element.outerHTML)).slice(0, 60);
+  const looks = (element) => {
+    const around = [];
+    for (let at = element; at !== null && around.length < 4; at = at.parentElement) around.push(getComputedStyle(at));
+    return around.map((s) => [s.outline, s.borderColor, s.boxShadow, s.backgroundColor, s.transform].join()).join();
+  };
+  globalThis.tabStop = () => {
+    const element = document.activeElement;
+    if (element === null || element === document.body) return null;
+    if (been.has(element)) return { again: true, name: nameOf(element), seen: true };
+    been.add(element);
+    const { left, top, right, bottom } = element.getBoundingClientRect();
+    const focused = looks(element);
+    element.blur();
+    const seen = focused !== looks(element) && right > 0 && bottom > 0 && left < innerWidth && top < innerHeight;
+    element.focus();
+    return { again: false, name: nameOf(element), seen };
+  };
+  // Of radio buttons with one name the chosen one stands for all.
+  globalThis.tabMissed = () =>
+    [
+      ...(document.querySelector('dialog:modal') ?? document).querySelectorAll(
+        'a[href], button:enabled, input:enabled, select:enabled, textarea:enabled, [tabindex]',
+      ),
+    ]
+      .filter((element) => element.tabIndex >= 0 && element.checkVisibility())
+      .filter((element) => !been.has(element) && !element.matches('[type=radio]:not(:checked)'))
+      .map(nameOf);
+}`;
