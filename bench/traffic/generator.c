@@ -2,14 +2,21 @@
 /*
  * Sends frames out of an interface of this network namespace, bounded in number.
  *
- *   generator fast OBJECT INTERFACE COUNT       as fast as it goes: live frames of
- * BPF_PROG_TEST_RUN, redirected generator paced INTERFACE COUNT PER_SECOND  through a packet
- * socket, evenly; above 1,000 a second in bursts of a millisecond's generator gro INTERFACE
- * switches GRO on: what lets a veth take redirected frames without a program of its own generator
- * nothing OBJECT                    loads the program that does nothing, prints {"program": id},
- * and holds it until its input ends
+ * generator fast OBJECT INTERFACE COUNT: as fast as it goes, live frames of BPF_PROG_TEST_RUN,
+ * redirected.
  *
- * The first two print {"sent": n, "elapsed_ns": n}; the first also the kernel's own average,
+ * generator steady OBJECT INTERFACE COUNT PER_SECOND: the same frames, ten bursts a second.
+ *
+ * generator paced INTERFACE COUNT PER_SECOND: through a packet socket, evenly; above 1,000 a
+ * second in bursts of a millisecond's.
+ *
+ * generator gro INTERFACE: switches GRO on, what lets a veth take redirected frames without a
+ * program of its own.
+ *
+ * generator nothing OBJECT [INTERFACE]: loads the program that does nothing, prints
+ * {"program": id}, and holds it until its input ends.
+ *
+ * The first three print {"sent": n, "elapsed_ns": n}; the first also the kernel's own average,
  * "ns_per_packet", which is of the time on the CPU, without the 20 ms in which the kernel prepares
  * for such a run.
  */
@@ -32,9 +39,10 @@
 #include "../program.h"
 #include "frame.h"
 
-#define SECOND_NS      1000000000ULL
-#define BURSTS_PER_SEC 1000
-#define LIVE_BATCH     64
+#define SECOND_NS	    1000000000ULL
+#define BURSTS_PER_SEC	    1000
+#define LIVE_BATCH	    64
+#define LIVE_BURSTS_PER_SEC 10
 
 static uint64_t now_ns(void)
 {
@@ -87,6 +95,27 @@ static void send_fast(const char *path, const char *interface, uint64_t count)
 		die("live frames", errno);
 	printf("{\"sent\": %lu, \"elapsed_ns\": %lu, \"ns_per_packet\": %u}\n", count,
 	       now_ns() - begin, options.duration);
+}
+
+/* Evenly in bursts of a tenth of a second's: each run has its 20 ms of preparation. */
+static void send_steadily(const char *path, const char *interface, uint64_t count,
+			  uint64_t per_second)
+{
+	int program = load(path, "generate", index_of(interface));
+	uint64_t begin = now_ns(), sent, burst = per_second / LIVE_BURSTS_PER_SEC;
+
+	for (sent = 0; sent < count; sent += burst) {
+		uint64_t at = begin + sent * SECOND_NS / per_second;
+		struct timespec when = {.tv_sec = at / SECOND_NS, .tv_nsec = at % SECOND_NS};
+		LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame,
+			    .data_size_in = sizeof(frame), .repeat = burst,
+			    .flags = BPF_F_TEST_XDP_LIVE_FRAMES, .batch_size = LIVE_BATCH);
+
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &when, NULL);
+		if (bpf_prog_test_run_opts(program, &options))
+			die("live frames", errno);
+	}
+	report(sent, begin);
 }
 
 static int packet_socket(const char *interface)
@@ -163,11 +192,14 @@ int main(int argc, char **argv)
 		send_fast(argv[2], argv[3], strtoull(argv[4], NULL, 10));
 	else if (!strcmp(how, "paced") && argc == 5)
 		send_paced(argv[2], strtoull(argv[3], NULL, 10), strtoull(argv[4], NULL, 10));
+	else if (!strcmp(how, "steady") && argc == 6)
+		send_steadily(argv[2], argv[3], strtoull(argv[4], NULL, 10),
+			      strtoull(argv[5], NULL, 10));
 	else if (!strcmp(how, "gro") && argc == 3)
 		switch_gro_on(argv[2]);
 	else if (!strcmp(how, "nothing") && (argc == 3 || argc == 4))
 		hold_nothing(argv[2], argc == 4 ? argv[3] : NULL);
 	else
-		return fprintf(stderr, "generator fast|paced|gro|nothing ...\n"), 2;
+		return fprintf(stderr, "generator fast|steady|paced|gro|nothing ...\n"), 2;
 	return 0;
 }

@@ -4,6 +4,7 @@
  * writes no results.
  */
 import { afterAll, beforeAll, test } from 'vitest';
+import { compareDashboard } from './dashboard.ts';
 import { compareEvents } from './events.ts';
 import { compareFanout } from './fanout.ts';
 import { compareFilters } from './filters.ts';
@@ -26,6 +27,7 @@ const SECTIONS = {
   latency: compareLatency,
   fanout: compareFanout,
   filters: compareFilters,
+  dashboard: compareDashboard,
 } as const;
 
 const report = new Report();

@@ -69,6 +69,13 @@ export class BenchLab {
     return (await this.#send<{ ns_per_packet: number }>(command)).ns_per_packet;
   }
 
+  /** Live frames, as in `sendFast`, so many a second. */
+  sendSteadily(count: number, perSecond: number): Promise<Sent> {
+    const { generator, generatorObject } = this.#peers;
+    const { device } = this.network.link.client;
+    return this.#send<Sent>([generator, 'steady', generatorObject, device, String(count), String(perSecond)]);
+  }
+
   sendPaced(count: number, perSecond: number): Promise<Sent> {
     const { device } = this.network.link.client;
     return this.#send<Sent>([this.#peers.generator, 'paced', device, String(count), String(perSecond)]);
@@ -129,8 +136,18 @@ export class BenchLab {
   }
 
   startPacketlog(...more: readonly string[]): Promise<Tool> {
+    return this.#run(['--ui', 'off', ...more]);
+  }
+
+  /** The same with its dashboard, at `url` for a browser in the network of the receiving end. */
+  async startDashboard(...more: readonly string[]): Promise<Tool & { url: string }> {
+    const tool = await this.#run(more);
+    return { ...tool, url: `http://127.0.0.1:${PORT}/#token=${TOKEN}` };
+  }
+
+  #run(more: readonly string[]): Promise<Tool> {
     const { device } = this.network.link.server;
-    const options = ['--iface', device, '--print', 'none', '--ui', 'off', '--listen', `127.0.0.1:${PORT}`];
+    const options = ['--iface', device, '--print', 'none', '--listen', `127.0.0.1:${PORT}`];
     const command = [process.execPath, PACKETLOG, ...options, '--ring-size', '64MiB', '--sample', 'off', ...more];
     return this.start(command, /Waiting for Ctrl-C/, { PACKETLOG_TOKEN: TOKEN });
   }

@@ -15,16 +15,28 @@ export const AIMS = {
   added_ns_per_packet_vs_tcpdump: { atMost: 0.15 },
   scaling_two_cpus: { atLeast: 1.9 },
   fanout_stalled_penalty: { atMost: 1.1 },
+  fps_at_1m_pps: { atLeast: 55 },
+  page_cpu_at_1m_pps: { atMost: 0.5 },
+  paint_p99_ms_at_10k_pps: { atMost: 150 },
+  first_load_kb_gzip: { atMost: 260 },
+  interactive_ms: { atMost: 1000 },
+  scroll_fps_10k_rules: { atLeast: 55 },
 } as const satisfies Record<string, { atLeast: number } | { atMost: number }>;
 
 export class Report {
   readonly #sections: Record<string, unknown> = {};
   readonly #ratios: Record<string, Spread> = {};
+  readonly #figures: Record<string, number> = {};
   readonly #started = performance.now();
 
   /** Values by round; the reported figure is their median. */
   ratio(name: string, values: readonly number[]): void {
     this.#ratios[name] = spread(values);
+  }
+
+  /** One that is no ratio, to be printed beside its aim; the section that it belongs to writes it. */
+  figure(name: string, value: number): void {
+    if (name in AIMS) this.#figures[name] = value;
   }
 
   section(name: string, content: unknown): void {
@@ -43,6 +55,11 @@ export class Report {
         ...aim(name, median),
       ]),
     );
+    const figures = Object.entries(this.#figures).map(([name, value]) => [name, text(value), ...aim(name, value)]);
+    if (figures.length > 0) {
+      say('\nFigures and aims');
+      table(['', 'measured', 'aim', ''], figures);
+    }
     if (complete) this.#write();
   }
 

@@ -10,6 +10,8 @@ function quantile(sorted: readonly number[], q: number): number {
 
 const ascending = (values: readonly number[]) => [...values].sort((a, b) => a - b);
 
+export const quantileOf = (values: readonly number[], q: number): number => quantile(ascending(values), q);
+
 export const median = (values: readonly number[]): number => quantile(ascending(values), 0.5);
 
 export interface Spread {

@@ -15,8 +15,9 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-export function startChromium(): Promise<Browser> {
-  const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+export const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+
+export function startChromium(executablePath = CHROMIUM): Promise<Browser> {
   return chromium.launch({ executablePath, args: FLAGS, headless: true });
 }
 

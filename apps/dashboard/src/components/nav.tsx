@@ -31,6 +31,8 @@ export function Nav() {
         <Link
           key={href}
           href={href}
+          // The other pages' files would be fetched with the first load.
+          prefetch={false}
           className={clsx('nav-link', path === href && 'nav-current')}
           {...(path === href && { 'aria-current': 'page' as const })}
         >

@@ -19,7 +19,7 @@ export function MissingNodes() {
       </span>
       <p className="min-w-0">
         {names} {missing.length === 1 ? 'is' : 'are'} missing: rates and rows are those of the other nodes.{' '}
-        <Link href="/nodes" className="link-button">
+        <Link href="/nodes" prefetch={false} className="link-button">
           Nodes
         </Link>{' '}
         <span className="text-muted">says why. Totals have what was last known.</span>

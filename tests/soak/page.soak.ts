@@ -1,0 +1,60 @@
+/**
+ * The dashboard, open for long in a real browser while packets come: what its heap holds after a collection must not
+ * grow. Run it with `pnpm soak`; needs root and chromium.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { liveHeapKib } from '../bench/page.ts';
+import { exact } from '../e2e/chromium.ts';
+import { eachWithDashboard } from '../e2e/dashboard.ts';
+import { buildGenerator, type Generator } from '../lab/generator.ts';
+import { type Trend, trend } from './trend.ts';
+
+const SECONDS = Number(process.env['SOAK_MINUTES'] ?? 10) * 60;
+const RATE = Math.min(10_000, Number(process.env['SOAK_RATE'] ?? 10_000));
+/** Not judged: ten minutes of single seconds are kept for the chart, and fill. */
+const WARM_UP_SECONDS = Math.min(660, SECONDS / 3);
+const EVERY_SECONDS = 5;
+/** A slope whose confidence interval lies above this is a leak: 3.5 MiB in an hour. */
+const BOUND_KIB_S = 1;
+
+const say = (line: string) => process.stdout.write(`${line}\n`);
+const number = (value: number) => value.toLocaleString('en-US', { maximumFractionDigits: 3 });
+
+const suite = eachWithDashboard({ ipv6: false });
+let generator: Generator;
+beforeAll(async () => {
+  generator = await buildGenerator();
+});
+afterAll(() => generator?.remove());
+
+test("the page's heap stays as it is", async () => {
+  const { link } = suite.network;
+  const { url } = await suite.start();
+  const { page, problems } = await suite.open(url);
+  const session = await page.context().newCDPSession(page);
+  say(`page: ${SECONDS / 60} minutes at ${number(RATE)} packets/s; the first ${WARM_UP_SECONDS} s are not judged`);
+  let over = false;
+  const sending = generator.sendPaced(link.client, RATE * SECONDS, RATE).finally(() => {
+    over = true;
+  });
+  const heap: number[] = [];
+  for (let next = performance.now(); !over; next += EVERY_SECONDS * 1000) {
+    heap.push(await liveHeapKib(session));
+    if (heap.length % 60 === 0) say(`page: after ${heap.length * EVERY_SECONDS} s ${number(heap.at(-1) ?? 0)} KiB`);
+    await delay(Math.max(0, next + EVERY_SECONDS * 1000 - performance.now()));
+  }
+  await sending;
+  const judged = perSecond(trend(heap.slice(WARM_UP_SECONDS / EVERY_SECONDS)));
+  const { mean, slope, low, high } = judged;
+  say(
+    `page's heap: mean ${number(mean)} KiB, slope ${number(slope)} KiB/s ` +
+      `(95 %: ${number(low)} .. ${number(high)}), bound ${BOUND_KIB_S}; ${await exact(page, 'total-seen')} packets seen`,
+  );
+  expect(problems).toEqual([]);
+  expect(low).toBeLessThan(BOUND_KIB_S);
+});
+
+function perSecond({ slope, low, high, mean }: Trend): Trend {
+  return { slope: slope / EVERY_SECONDS, low: low / EVERY_SECONDS, high: high / EVERY_SECONDS, mean };
+}
