@@ -84,6 +84,15 @@ describe.skipIf(!requireRoot())('the keyboard', { timeout: 120_000 }, () => {
     await keyboard.press('u');
     await page.getByTestId('toasts').getByText('There is nothing to take back.').waitFor();
 
+    // Of what was changed in the table, too.
+    const times = page.getByRole('columnheader', { name: 'time' });
+    await page.getByTestId('columns-button').click();
+    await page.locator('[name=column-time]').uncheck();
+    await times.waitFor({ state: 'detached' });
+    await keyboard.press('Escape');
+    await keyboard.press('u');
+    await times.waitFor();
+
     // Two keys for a page; a rule is added there, and taken back from the other page.
     await keyboard.press('g');
     await keyboard.press('r');

@@ -3,6 +3,7 @@
 import type { ReactNode } from 'react';
 import type { View } from '../lib/chart.ts';
 import { RANGES } from '../lib/past.ts';
+import { useKeys } from '../live/keys.ts';
 import type { Overview } from '../live/use-overview.ts';
 import { Segments } from './segments.tsx';
 
@@ -28,6 +29,19 @@ export function ChartControls({
   bytes: boolean;
   children: ReactNode;
 }) {
+  const views = VIEW_SEGMENTS.filter(({ value }) => bytes || value !== 'bytes');
+  useKeys(
+    'page',
+    views
+      .filter(({ value }) => value !== view)
+      .map(({ value, label }) => ({
+        keys: [],
+        name: `Chart: ${label}`,
+        group: 'Time',
+        words: 'rates plot',
+        run: () => onView(value),
+      })),
+  );
   return (
     <div className="chart-controls">
       <div className="chart-switches">
@@ -42,12 +56,7 @@ export function ChartControls({
             Back to live
           </button>
         )}
-        <Segments
-          label="What the chart tells apart"
-          segments={VIEW_SEGMENTS.filter(({ value }) => bytes || value !== 'bytes')}
-          value={view}
-          onChange={onView}
-        />
+        <Segments label="What the chart tells apart" segments={views} value={view} onChange={onView} />
         <Segments
           label="How far back"
           segments={RANGE_SEGMENTS}

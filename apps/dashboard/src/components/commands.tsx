@@ -9,6 +9,7 @@ import { isMac, useKeys } from '../live/keys.ts';
 import { useLive } from '../live/live-context.tsx';
 import { type OverlayName, overlay } from '../live/overlay.ts';
 import { undoList } from '../live/undo.ts';
+import { useColumnUndo } from '../live/use-column-undo.ts';
 import { useFilterCommands } from '../live/use-filter-commands.ts';
 import { useMayChange } from '../live/use-rules.ts';
 
@@ -27,9 +28,11 @@ const LOADERS: Readonly<Record<OverlayName, () => Promise<ComponentType<OverlayP
 /** What can be done on every page, and what lies over the page while it is open. */
 export function Commands() {
   const { toasts } = useLive();
+  useLoadedAhead();
   const open = useSyncExternalStore(overlay.subscribe, overlay.get, () => null);
   const Open = useLoaded(open);
   useFilterCommands();
+  useColumnUndo();
   const router = useRouter();
   const mayChange = useMayChange();
   useKeys('app', mayChange ? [{ ...ADD_RULE, run: () => router.push('/rules?add') }] : []);
@@ -69,6 +72,19 @@ export function Commands() {
   return Open === null ? null : <Open onClose={overlay.close} />;
 }
 
+/** The palette begins to load with the first half of Ctrl-K. */
+function useLoadedAhead() {
+  useEffect(() => {
+    const onKeyDown = ({ key }: KeyboardEvent) => {
+      if (key !== 'Control' && key !== 'Meta') return;
+      window.removeEventListener('keydown', onKeyDown);
+      LOADERS.palette().catch(() => {});
+    };
+    window.addEventListener('keydown', onKeyDown);
+    return () => window.removeEventListener('keydown', onKeyDown);
+  }, []);
+}
+
 /** null until it is there; a loader that is away cannot send it, and says so. */
 function useLoaded(name: OverlayName | null): ComponentType<OverlayProps> | null {
   const { toasts } = useLive();
@@ -103,6 +119,7 @@ export function PaletteButton() {
       aria-keyshortcuts="Control+K Meta+K"
       title={`Commands (${keyText})`}
       data-testid="palette-button"
+      onPointerEnter={() => void LOADERS.palette().catch(() => {})}
       onClick={() => overlay.show('palette')}
     >
       <CommandIcon size={14} aria-hidden="true" />

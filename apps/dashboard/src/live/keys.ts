@@ -3,6 +3,7 @@
 import { useEffect, useLayoutEffect, useRef, useSyncExternalStore } from 'react';
 import { type Command, inOrder, type KeyScope, meantBy, type ScopedCommands } from '../lib/key-bindings.ts';
 import { keyOf } from '../lib/key-text.ts';
+import { overlay } from './overlay.ts';
 
 /** The second of two keys has to come within this time. */
 const SECOND_KEY_MS = 1500;
@@ -55,9 +56,11 @@ class Keys {
     const waited =
       this.#waiting !== null && event.timeStamp - this.#waiting.at < SECOND_KEY_MS ? this.#waiting.key : null;
     this.#waiting = null;
+    // What was opened and is still on its way: keys meant for it must not do something else.
+    const onItsWay = overlay.get() !== null;
     const focus = {
       ...focusOf(event.target),
-      dialog: document.querySelector('dialog:modal') !== null,
+      dialog: onItsWay || document.querySelector('dialog:modal') !== null,
       repeat: event.repeat,
       characterKeys: this.characterKeys,
     };

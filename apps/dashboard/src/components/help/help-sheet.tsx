@@ -8,10 +8,12 @@ import { Keycaps } from '../keycaps.tsx';
 import { Sheet } from '../sheet.tsx';
 import './help-sheet.css';
 
-/** The table answers to these itself, while it has the focus. */
-const TABLE_KEYS = [
+/** What the table answers to while it has the focus, and what is there only for a picked row. */
+const ROW_KEYS = [
   ['arrowdown', 'Pick the next row down'],
   ['arrowup', 'Pick the next row up'],
+  ['d', 'Refuse the source of the picked row'],
+  ['escape', 'Let go of the picked row'],
 ] as const;
 
 /** Keys that do something now, some words of the filter's language, and the switch for keys that are characters. */
@@ -48,7 +50,7 @@ export function HelpSheet({ onClose }: { onClose: () => void }) {
               {commands.map(({ name, keys: all }) => (
                 <Line key={name} name={name} keys={all} />
               ))}
-              {group === 'Rows' && TABLE_KEYS.map(([key, name]) => <Line key={key} name={name} keys={[key]} />)}
+              {group === 'Rows' && ROW_KEYS.map(([key, name]) => <Line key={key} name={name} keys={[key]} />)}
             </dl>
           </section>
         ))}
