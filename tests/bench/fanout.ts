@@ -7,12 +7,13 @@ import { type Report, Rounds, say, table, text } from './report.ts';
 import { ratios } from './statistics.ts';
 
 /** Each once without and once with stalled clients, right after each other. */
-const ROUNDS = 15;
+const ROUNDS = 12;
 const CLIENTS = 50;
 const STALLED = CLIENTS / 10;
 const ALL_ROWS = 1_000_000;
 const PER_SECOND = 2_000;
-const SECONDS = 1.5;
+/** Whole ones: each measures as many of the reports that all clients get once a second. */
+const SECONDS = 2;
 /** Fills what the kernel and the loader keep for a client that does not read. */
 const FLOOD = { packets: 60_000, perSecond: 100_000 };
 /** Bytes at least, to begin with, at most, of a connection's buffers: or the kernel would keep up to 32 MiB for each. */

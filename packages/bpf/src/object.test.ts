@@ -60,9 +60,13 @@ function bytesOf(type: BtfType): number {
 }
 
 /** [name, offset, bytes] of each member. */
+function members(struct: BtfType): [string, number, number][] {
+  const all = struct.members ?? [];
+  return all.map(({ name, type_id, bits_offset }) => [name, bits_offset / 8, bytesOf(typeOf(type_id))]);
+}
+
 function layout(struct: string): [string, number, number][] {
-  const members = named('STRUCT', struct).members ?? [];
-  return members.map(({ name, type_id, bits_offset }) => [name, bits_offset / 8, bytesOf(typeOf(type_id))]);
+  return members(named('STRUCT', struct));
 }
 
 /** Names of the variables in a section, with their struct or size. */
@@ -108,8 +112,8 @@ describe('the layout of', () => {
 
   it('the counters is COUNTERS', () => {
     const { reasons, ...plain } = COUNTERS.fields;
-    const members = layout('interface_counters').filter(([name]) => name !== 'reserved');
-    expect(members).toEqual([...fieldsOf(plain, 8), ['reasons', reasons, REASON_COUNTERS * 8]]);
+    const fields = layout('interface_counters').filter(([name]) => name !== 'reserved');
+    expect(fields).toEqual([...fieldsOf(plain, 8), ['reasons', reasons, REASON_COUNTERS * 8]]);
     expect(named('STRUCT', 'interface_counters').size).toBe(COUNTERS.size);
   });
 
@@ -132,13 +136,23 @@ describe('the layout of', () => {
     expect(named('STRUCT', 'rule_line').size).toBe(RULE_LINE.size);
   });
 
-  it('a block of IPv4 is RULE_BLOCK', () => {
-    const { more, starts, values, most_starts } = RULE_BLOCK;
-    expect(layout('rule_block')).toEqual([
-      ['more', more * 4, 4],
-      ['starts', starts * 4, most_starts * 4],
-      ['values', values * 4, (most_starts + 1) * 4],
+  it('a block of IPv4, plain and packed, is RULE_BLOCK', () => {
+    const { more, starts, values, most_starts, packed_kinds, packed_starts, most_packed_starts } = RULE_BLOCK;
+    const [first, either, ...others] = named('STRUCT', 'rule_block').members ?? [];
+    expect([first?.name, first?.bits_offset, others]).toEqual(['more', more * 32, []]);
+    const ways = (typeOf(either?.type_id).members ?? []).map(({ type_id }) => members(typeOf(type_id)));
+    // From the second word on.
+    expect(ways).toEqual([
+      [
+        ['starts', starts * 4 - 4, most_starts * 4],
+        ['values', values * 4 - 4, (most_starts + 1) * 4],
+      ],
+      [
+        ['packed_kinds', packed_kinds * 2 - 4, 8],
+        ['packed_starts', packed_starts * 2 - 4, most_packed_starts * 2],
+      ],
     ]);
+    expect(named('STRUCT', 'rule_block').size).toBe(RULE_LINE.size);
   });
 
   it('a line of the filter is RULE_FILTER', () => {
@@ -151,14 +165,14 @@ describe('the layout of', () => {
   });
 
   it('a rule node is RULE_NODE', () => {
-    const members = layout('rule_node').filter(([name]) => name !== 'reserved');
-    expect(members.map(([name, offset]) => [name, offset])).toEqual(Object.entries(RULE_NODE.fields));
+    const fields = layout('rule_node').filter(([name]) => name !== 'reserved');
+    expect(fields.map(([name, offset]) => [name, offset])).toEqual(Object.entries(RULE_NODE.fields));
     expect(named('STRUCT', 'rule_node').size).toBe(RULE_NODE.size);
   });
 
   it('the counter of a rule is RULE_COUNTER', () => {
-    const members = layout('rule_counter').filter(([name]) => name !== 'seen_jiffies');
-    expect(members).toEqual(fieldsOf(RULE_COUNTER.fields, 8));
+    const fields = layout('rule_counter').filter(([name]) => name !== 'seen_jiffies');
+    expect(fields).toEqual(fieldsOf(RULE_COUNTER.fields, 8));
     expect(named('STRUCT', 'rule_counter').size).toBe(RULE_COUNTER.size);
   });
 
@@ -185,6 +199,8 @@ describe('the sources', () => {
     ['counters.h', 'PACKETLOG_REASONS', REASON_COUNTERS],
     ['rule_image.h', 'RULE_IMAGE_MAGIC', `0x${RULE_IMAGE_MAGIC.toString(16)}`],
     ['rule_image.h', 'RULE_BLOCK_STARTS', RULE_BLOCK.most_starts],
+    ['rule_image.h', 'RULE_BLOCK_PACKED_STARTS', RULE_BLOCK.most_packed_starts],
+    ['rule_image.h', 'RULE_BLOCK_PACKED', `0x${RULE_BLOCK.packed.toString(16)}`],
     ['rule_image.h', 'RULE_FILTER_PARTS', RULE_FILTER.part_bits],
     ['rule_image.h', 'RULE_FILTER_PART_KEYS', RULE_FILTER.part_key_bits],
     ['rule_image.h', 'RULE_FILTER_KEY_BITS', RULE_FILTER.key_bits],

@@ -13,7 +13,7 @@
  *  nodes    32 bytes each, number 0 is none                    NODE
  *  services interface classes, port tables, protocol tables    SERVICES
  * ```
- * Of an IPv4 address one line says all, as long as no more than seven bounds lie in a block: a packet of any source costs one
+ * Of an IPv4 address one line says all, as long as not too many bounds lie in a block: a packet of any source costs one
  * line that is in no cache. A root6 entry of count 0 holds its value in `first`. A value is a number with its kind in the two top bits.
  */
 
@@ -52,13 +52,33 @@ export const RULE_HEADER = {
 } as const;
 
 /**
- * Words of a line of root4. With `more` = 0 it is values[i], i being how many of the starts the address reaches; starts
- * that are not needed are the last address, and their values that of the last one that is. Else the last of the `more`
- * bounds from number starts[0] on that starts at or below the address holds the value.
+ * A line of root4, by its first word `more`:
+ *
+ * - 0: the value is values[i], i being how many of the starts the address reaches. Starts that are not needed are the
+ *   last address, their values that of the last one that is.
+ * - `packed`, where a block has no more than 65,536 addresses: the same with the lower half of the starts, of which there
+ *   is room for more, and with two bits for each value, which say which of those in front of the filter it is.
+ * - else the last of the `more` bounds from number starts[0] on that starts at or below the address holds the value.
  */
-export const RULE_BLOCK = { more: 0, starts: 1, values: 8, most_starts: 7 } as const;
+export const RULE_BLOCK = {
+  /** Word. */
+  more: 0,
+  /** Words. */
+  starts: 1,
+  most_starts: 7,
+  values: 8,
+  packed: 0xffff_ffff,
+  packed_values: 4,
+  /** Halves: a u64, the first value in its lowest bits. */
+  packed_kinds: 2,
+  /** Halves. */
+  packed_starts: 6,
+  most_packed_starts: 26,
+} as const;
 
 /**
+ * In front of the filter is a line with the values that packed blocks can have, the usual and the whole one first.
+ *
  * A line of the filter, byte offsets: for each of 64 parts of its addresses a bit that all of it has `whole_value`, and one
  * that it has to be looked up; then a Bloom filter of three bits a key. A key is a 128th of a part in which something
  * begins or ends; an address of neither has `usual_value`.

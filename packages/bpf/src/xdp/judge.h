@@ -121,7 +121,8 @@ static __always_inline int filtered(void *image, struct rule_header *header, __u
 	__u32 part = address >> ((32 - RULE_FILTER_PARTS - bits) & 31);
 	__u32 key = address >> ((32 - RULE_FILTER_PARTS - RULE_FILTER_PART_KEYS - bits) & 31);
 	__u32 hash_1 = key * RULE_FILTER_HASH_1, hash_2 = key * RULE_FILTER_HASH_2;
-	struct rule_line *line = line_at(image, header->filter_line + (part >> RULE_FILTER_PARTS));
+	struct rule_line *line =
+		line_at(image, header->filter_line + 1 + (part >> RULE_FILTER_PARTS));
 	struct rule_filter *filter;
 	__u64 whole, ask;
 
@@ -135,6 +136,21 @@ static __always_inline int filtered(void *image, struct rule_header *header, __u
 	      key_bit(filter, hash_2 >> 16);
 	ask |= filter->ask >> (part & 63);
 	return !(ask & 1);
+}
+
+/* `values`: the line of those that the block can have. */
+static __always_inline __u32 value_of_packed(void *image, __u32 values, struct rule_block *block,
+					     __u32 address)
+{
+	__u64 kinds = block->packed_kinds[0] | (__u64)block->packed_kinds[1] << 16 |
+		      (__u64)block->packed_kinds[2] << 32 | (__u64)block->packed_kinds[3] << 48;
+	__u64 reached = 0;
+	int i;
+
+#pragma unroll
+	for (i = 0; i < RULE_BLOCK_PACKED_STARTS; i++)
+		reached += reaches(address & 0xffff, block->packed_starts[i]);
+	return word_at(image, values, kinds >> (2 * reached & 63) & 3);
 }
 
 static __always_inline __u32 value_of_ipv4(void *image, struct rule_header *header, __u32 address)
@@ -151,6 +167,8 @@ static __always_inline __u32 value_of_ipv4(void *image, struct rule_header *head
 	if (!line)
 		return 0;
 	block = &line->block;
+	if (block->more == RULE_BLOCK_PACKED)
+		return value_of_packed(image, header->filter_line, block, address);
 	if (block->more)
 		return find(image, header->bounds_line, block->starts[0] | (__u64)block->more << 32,
 			    address);

@@ -45,14 +45,26 @@ struct rule_node {
 	__u64 reserved;
 };
 
-/* A line of root4: values[how many starts the address reaches], or a search if `more` is set. */
-#define RULE_BLOCK_STARTS 7
+/* A line of root4: values[how many starts the address reaches], or what `more` says. */
+#define RULE_BLOCK_STARTS	 7
+#define RULE_BLOCK_PACKED_STARTS 26
+#define RULE_BLOCK_PACKED	 0xffffffff
 
 struct rule_block {
 	__u32 more;
-	__u32 starts[RULE_BLOCK_STARTS];
-	__u32 values[RULE_BLOCK_STARTS + 1];
+	union {
+		struct {
+			__u32 starts[RULE_BLOCK_STARTS];
+			__u32 values[RULE_BLOCK_STARTS + 1];
+		};
+		struct {
+			__u16 packed_kinds[4]; /* two bits for each value */
+			__u16 packed_starts[RULE_BLOCK_PACKED_STARTS];
+		};
+	};
 };
+
+_Static_assert(sizeof(struct rule_block) == 64, "a line");
 
 /* Parts of the addresses of a line, and keys of a part, as bits. */
 #define RULE_FILTER_PARTS     6

@@ -1,11 +1,9 @@
 /** What most IPv4 addresses get, in a table that stays near the CPU: RULE_FILTER says how. */
-import { RULE_FILTER, RULE_LINE } from '@packetlog/bpf';
+import { RULE_BLOCK, RULE_FILTER, RULE_LINE } from '@packetlog/bpf';
 import { type Bounds, PAIR_WORDS } from './compile-bounds.ts';
 
 const SPACE_BITS = 32;
 const SPACE = 2 ** SPACE_BITS;
-/** A smaller table of blocks stays in the caches by itself. */
-const USEFUL_FROM_BITS = 13;
 /** Networks of a line, on average: of those that it does not know one in thirty then seems known. */
 const MEAN_NETWORKS = 75;
 /** What begins and ends within a part takes so many keys at most, or the part is looked up. */
@@ -16,6 +14,7 @@ const KEYS_WORD = fields.keys / 4;
 const ASK_WORD = fields.ask / 4;
 
 export interface SourceFilter {
+  /** The line in front of it, and its lines. */
   readonly table: Uint32Array;
   /** Top bits of an address that say which line is its. */
   readonly bits: number;
@@ -25,16 +24,12 @@ export interface SourceFilter {
 
 /**
  * @param bounds of the whole space, the first begins at 0
- * @param rootBits of the table of blocks behind it; undefined if a filter would not help
+ * @param values that packed blocks can have
  */
-export function sourceFilter(
-  bounds: Bounds,
-  rootBits: number,
-  bits = filterBitsFor(bounds.count),
-): SourceFilter | undefined {
-  if (rootBits < USEFUL_FROM_BITS) return undefined;
-  const [usualValue, wholeValue] = commonValues(bounds);
+export function sourceFilter(bounds: Bounds, values: Uint32Array, bits = filterBitsFor(bounds.count)): SourceFilter {
+  const [usualValue = 0, wholeValue = usualValue] = values;
   const filter = new FilterTable(bits);
+  filter.table.set(values);
   const { data, count } = bounds;
   for (let i = 0; i < count; i++) {
     const value = data[PAIR_WORDS * i + 1] as number;
@@ -51,8 +46,8 @@ function filterBitsFor(bounds: number): number {
   return Math.min(RULE_FILTER.most, Math.max(RULE_FILTER.least, bits));
 }
 
-/** The two values that most addresses have; of one value, itself twice. */
-function commonValues({ data, count }: Bounds): [number, number] {
+/** The values that most addresses have, as many as packed blocks can say. */
+export function commonValues({ data, count }: Bounds): Uint32Array {
   const addresses = new Map<number, number>();
   // Values often take turns: the map is asked for the others.
   const [even, odd] = [data[1] as number, data[count > 1 ? 3 : 1] as number];
@@ -67,8 +62,8 @@ function commonValues({ data, count }: Bounds): [number, number] {
   }
   addresses.set(even, evens);
   if (odd !== even) addresses.set(odd, odds);
-  const [usual, whole] = [...addresses].sort(([, a], [, b]) => b - a).map(([value]) => value);
-  return [usual as number, whole ?? (usual as number)];
+  const most = [...addresses].sort(([, a], [, b]) => b - a).slice(0, RULE_BLOCK.packed_values);
+  return Uint32Array.from(most, ([value]) => value);
 }
 
 class FilterTable {
@@ -77,7 +72,7 @@ class FilterTable {
   readonly #keyShift: number;
 
   constructor(bits: number) {
-    this.table = new Uint32Array(LINE_WORDS * 2 ** bits);
+    this.table = new Uint32Array(LINE_WORDS * (1 + 2 ** bits));
     this.#partShift = SPACE_BITS - bits - PART_BITS;
     this.#keyShift = this.#partShift - PART_KEY_BITS;
   }
@@ -85,6 +80,11 @@ class FilterTable {
   /** All addresses from `first` to `last`, whose value is not the usual one. */
   add(first: number, last: number, isWholeValue: boolean): void {
     const shift = this.#partShift;
+    const key = first >>> this.#keyShift;
+    if (last >>> this.#keyShift === key) {
+      this.#addKey(first >>> shift, key);
+      return;
+    }
     const [from, to] = [first >>> shift, last >>> shift];
     const size = 2 ** shift;
     const startsAt = first === from * size ? from : from + 1;
@@ -110,13 +110,13 @@ class FilterTable {
 
   #setKeyBit(part: number, half: number): void {
     const bit = (half * KEY_BITS) >>> 16;
-    const word = LINE_WORDS * (part >>> PART_BITS) + KEYS_WORD + (bit >>> 5);
+    const word = LINE_WORDS * (1 + (part >>> PART_BITS)) + KEYS_WORD + (bit >>> 5);
     this.table[word] = (this.table[word] as number) | (1 << (bit & 31));
   }
 
   /** @param word of the u64 with a bit for each part */
   #mark(part: number, word: number): void {
-    const at = LINE_WORDS * (part >>> PART_BITS) + word + ((part >>> 5) & 1);
+    const at = LINE_WORDS * (1 + (part >>> PART_BITS)) + word + ((part >>> 5) & 1);
     this.table[at] = (this.table[at] as number) | (1 << (part & 31));
   }
 }

@@ -1,7 +1,8 @@
 /** All IPv4 networks of a rule set, in the order in which the sweep needs them. */
-import { blockBitsFor, blockTable } from './compile-blocks.ts';
+import { RULE_LINE } from '@packetlog/bpf';
+import { blockTable } from './compile-blocks.ts';
 import type { Bounds } from './compile-bounds.ts';
-import { type SourceFilter, sourceFilter } from './compile-filter.ts';
+import { commonValues, type SourceFilter, sourceFilter } from './compile-filter.ts';
 import type { NetworkGroups } from './compile-networks.ts';
 import { GROUPS_LIMIT } from './compile-networks.ts';
 import { NOWHERE, type Places } from './compile-places.ts';
@@ -9,6 +10,8 @@ import { Sweep } from './compile-sweep.ts';
 import type { Values } from './compile-values.ts';
 
 const BITS_FACTOR = 64;
+/** A smaller table of blocks stays in the caches by itself. */
+const FILTER_FROM_BYTES = 2 ** 13 * RULE_LINE.size;
 
 /**
  * Root table, filter and number of bounds of the whole IPv4 space.
@@ -39,8 +42,10 @@ export function compileIpv4(
   }
   sweep.finish();
   const { count } = sweep.bounds;
-  const used = bits ?? blockBitsFor(count);
-  return { root: blockTable(sweep.bounds, used, shared), filter: sourceFilter(sweep.bounds, used, filterBits), count };
+  const common = commonValues(sweep.bounds);
+  const root = blockTable(sweep.bounds, shared, common, bits);
+  const useful = root.byteLength >= FILTER_FROM_BYTES;
+  return { root, filter: useful ? sourceFilter(sweep.bounds, common, filterBits) : undefined, count };
 }
 
 /** Start, length and group in the 53 bits that a number has: sorting needs no comparison function, and nothing beside it. */

@@ -304,3 +304,51 @@ describe('rules that do not fit', () => {
     );
   });
 });
+
+describe('a block of 65,536 addresses with many networks in it', () => {
+  /** Every address that is a multiple of `step`, from 10.1.0.0 on. */
+  const every = (step: number, count: number) =>
+    Array.from({ length: count }, (_, i) => `10.1.${(i * step) >> 8}.${(i * step) & 255}`);
+
+  // One line has room for 7 starts, packed for 26; an address has two, where it begins and where it ends.
+  it.each([3, 4, 13, 14, 100])('knows each of %d addresses, and those beside them', (count) => {
+    const members = every(600, count);
+    const sets = new Map([['bad', list(...members)]]);
+    const verdict = judge([rule('deny', 'set:bad', { id: 1 })], { sets, rootBits: { ipv4: 16 } });
+    for (const source of members) {
+      const [address] = list(source).ipv4.starts;
+      const around = [-1, 0, 1].map((by) => verdict({ ...ipv4('10.1.0.0'), source: [(address as number) + by] }));
+      expect(around).toEqual(['permit', 'deny 1', 'permit']);
+    }
+    expect(verdict(ipv4('10.1.255.255'))).toBe('permit');
+  });
+
+  it('knows what is in more sets than a packed line can say', () => {
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    const sets = new Map(names.map((name, i) => [name, list(`10.1.0.${i}`, `10.1.${i}.128/25`, '255.255.255.255')]));
+    const rules = names.map((name, i) => rule('deny', `set:${name}`, { id: i + 1 }));
+    const verdict = judge(rules, { sets, rootBits: { ipv4: 16 } });
+    for (const i of names.keys()) {
+      expect(verdict(ipv4(`10.1.0.${i}`))).toBe(`deny ${i + 1}`);
+      expect(verdict(ipv4(`10.1.${i}.255`))).toBe(`deny ${i + 1}`);
+    }
+    expect(verdict(ipv4('10.1.0.5'))).toBe('permit');
+    expect(verdict(ipv4('255.255.255.255'))).toBe('deny 1');
+  });
+
+  it('of a long list takes no more memory than there is to say', () => {
+    let state = 1;
+    const starts = Uint32Array.from({ length: 200_000 }, () => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      return state;
+    });
+    const long: AddressList = { ...list(), ipv4: { starts, bits: new Uint8Array(starts.length).fill(32) } };
+    const { image, stats } = compile([rule('deny', 'set:long')], { sets: new Map([['long', long]]) });
+    expect(image.length).toBeLessThan(12 * stats.bounds);
+    const compiled = new RuleImage(image);
+    const unknown = starts.findIndex(
+      (start) => compiled.verdict(ipv4('0.0.0.0', { source: [start] }), 0n).action !== 'deny',
+    );
+    expect(unknown).toBe(-1);
+  });
+});

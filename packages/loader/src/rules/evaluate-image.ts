@@ -135,6 +135,7 @@ export class RuleImage {
     const block = address >>> (32 - (this.#bytes[RULE_HEADER.root4_bits] as number));
     const line = (this.#header(RULE_HEADER.root4_line) + block) * LINE_WORDS;
     const more = this.#words[line + RULE_BLOCK.more] as number;
+    if (more === RULE_BLOCK.packed) return this.#packedValue(line, address & 0xffff);
     if (more > 0) return this.#search(this.#words[line + RULE_BLOCK.starts] as number, more, address);
     let reached = 0;
     while (reached < RULE_BLOCK.most_starts && (this.#words[line + RULE_BLOCK.starts + reached] as number) <= address) {
@@ -143,13 +144,23 @@ export class RuleImage {
     return this.#words[line + RULE_BLOCK.values + reached] as number;
   }
 
+  /** @param line its first word */
+  #packedValue(line: number, low: number): number {
+    const starts = 2 * line + RULE_BLOCK.packed_starts;
+    let reached = 0;
+    while (reached < RULE_BLOCK.most_packed_starts && (this.#halves[starts + reached] as number) <= low) reached++;
+    const kinds = this.#halves[2 * line + RULE_BLOCK.packed_kinds + (reached >>> 3)] as number;
+    const values = this.#header(RULE_HEADER.filter_line) * LINE_WORDS;
+    return this.#words[values + ((kinds >>> (2 * (reached & 7))) & 3)] as number;
+  }
+
   /** Undefined: it has to be looked up. */
   #filtered(address: number): number | undefined {
     const table = this.#header(RULE_HEADER.filter_line);
     if (table === 0) return undefined;
     const shift = 32 - RULE_FILTER.part_bits - (this.#bytes[RULE_HEADER.filter_bits] as number);
     const part = address >>> shift;
-    const line = (table + (part >>> RULE_FILTER.part_bits)) * LINE_BYTES;
+    const line = (table + 1 + (part >>> RULE_FILTER.part_bits)) * LINE_BYTES;
     const key = address >>> (shift - RULE_FILTER.part_key_bits);
     const first = Math.imul(key, RULE_FILTER.hash_1);
     const second = Math.imul(key, RULE_FILTER.hash_2);
