@@ -8,11 +8,13 @@ export function MenuButton({
   label,
   icon,
   testId,
+  wide = false,
   children,
 }: {
   label: string;
   icon: ReactNode;
   testId: string;
+  wide?: boolean;
   /** Drawn while it is open. */
   children: () => ReactNode;
 }) {
@@ -49,6 +51,7 @@ export function MenuButton({
         role="dialog"
         aria-label={label}
         className="menu"
+        data-wide={wide}
         onBeforeToggle={place}
         onToggle={(event) => setOpen(event.newState === 'open')}
       >

@@ -5,6 +5,7 @@
 import { clsx } from 'clsx';
 import { Fragment, type ReactNode } from 'react';
 import { clockMillisText } from '../lib/clock.ts';
+import type { Paint } from '../lib/colour-rules.ts';
 import type { ColumnKey } from '../lib/columns.ts';
 import { type Marker, readMarker } from '../lib/marker.ts';
 import { markerSentence } from '../lib/marker-words.ts';
@@ -23,15 +24,17 @@ interface PacketRowProps {
   readonly position: number;
   readonly selected: boolean;
   readonly columns: readonly ColumnKey[];
+  readonly paint: Paint | null;
   readonly interfaceName: (ifindex: number) => string | undefined;
 }
 
 /** One row, decoded here and now: what is not on the screen is never text. */
-export function TableRow({ ring, row, top, position, selected, columns, interfaceName }: PacketRowProps) {
+export function TableRow({ ring, row, top, position, selected, columns, paint, interfaceName }: PacketRowProps) {
   const marker = readMarker(ring.slotBytes(row));
   if (marker !== null) return <MarkerRow marker={marker} top={top} position={position} columns={columns.length} />;
   const { view, index } = ring.read(row);
   const packet = packetRow(view, index, interfaceName);
+  const colour = paint?.(view, index) ?? null;
   return (
     <div
       role="row"
@@ -40,6 +43,7 @@ export function TableRow({ ring, row, top, position, selected, columns, interfac
       data-testid="live-row"
       data-verdict={packet.verdict}
       {...(selected && { 'aria-current': true })}
+      {...(colour !== null && { 'data-paint': colour.colour, title: colour.text })}
       style={{ top }}
     >
       {columns.map((key) => (

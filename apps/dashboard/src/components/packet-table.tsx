@@ -14,9 +14,11 @@ import { exactTime } from '../lib/row.ts';
 import { indexesOf } from '../lib/row-window.ts';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
 import { columnStyle, useColumns } from '../live/use-columns.ts';
+import { usePaint } from '../live/use-paint.ts';
 import { useWindow } from '../live/use-window.ts';
 import './packet-table.css';
 import './packet-table-compact.css';
+import './row-colours.css';
 import { TableRow } from './packet-row.tsx';
 import { TableHead } from './table-head.tsx';
 
@@ -54,6 +56,7 @@ export function PacketTable({
   useSnapshot(({ rowsVersion }) => rowsVersion);
   const head = useRef<HTMLDivElement>(null);
   const pressed = useRef<number | null>(null);
+  const paint = usePaint();
   const { choice, visible } = useColumns();
   const columns = compact ? TWO_LINE_COLUMNS : visible;
 
@@ -127,6 +130,7 @@ export function PacketTable({
               top={index * height}
               position={index + 2}
               columns={columns}
+              paint={paint}
               selected={end - 1 - index === rows.selected}
               interfaceName={interfaceName}
             />

@@ -40,7 +40,7 @@ export function TableBar({
       </h2>
       <TableState held={held} grouped={grouped} />
       {rows.selected !== null && <DenyFromRow row={rows.selected} deselect={() => select(null)} onDeny={onDeny} />}
-      {rows.paused && <StepButton />}
+      {rows.paused && <StepButton compact={compact} />}
       {held && (
         <button
           type="button"
@@ -79,7 +79,7 @@ export function TableBar({
 const MANY = 100;
 
 /** While paused: what came since is let in one row after the other. */
-function StepButton() {
+function StepButton({ compact }: { compact: boolean }) {
   const { step } = useLive();
   const waiting = useSnapshot(({ figures }) => figures.paused?.waiting ?? 0);
   useKeys('page', [
@@ -93,11 +93,12 @@ function StepButton() {
       data-testid="step-button"
       aria-keyshortcuts="."
       aria-disabled={waiting === 0}
+      aria-label="Step"
       title="Let the next row in (.), or the next hundred (,)"
       onClick={() => step(1)}
     >
       <StepForward size={12} aria-hidden="true" />
-      Step
+      {!compact && 'Step'}
     </button>
   );
 }

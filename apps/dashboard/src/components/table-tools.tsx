@@ -1,12 +1,14 @@
 'use client';
 
-import { Columns3, Layers } from 'lucide-react';
+import { Columns3, Layers, Palette } from 'lucide-react';
 import dynamic from 'next/dynamic';
 import { useKeys } from '../live/keys.ts';
 import { groupingChoice } from '../live/table-choices.ts';
 import { MenuButton } from './menu-button.tsx';
 
 const ColumnMenu = dynamic(() => import('./column-menu.tsx').then(({ ColumnMenu }) => ColumnMenu), { ssr: false });
+
+const ColourMenu = dynamic(() => import('./colour-menu.tsx').then(({ ColourMenu }) => ColourMenu), { ssr: false });
 
 /** At the end of the bar: how the table looks. */
 export function TableTools({ compact, grouped }: { compact: boolean; grouped: boolean }) {
@@ -36,6 +38,9 @@ export function TableTools({ compact, grouped }: { compact: boolean; grouped: bo
       >
         <Layers size={14} aria-hidden="true" />
       </button>
+      <MenuButton label="Colours of rows" icon={<Palette size={14} aria-hidden="true" />} testId="colours-button" wide>
+        {() => <ColourMenu />}
+      </MenuButton>
       {!compact && !grouped && (
         <MenuButton label="Columns" icon={<Columns3 size={14} aria-hidden="true" />} testId="columns-button">
           {() => <ColumnMenu />}

@@ -174,14 +174,15 @@ export class Picture {
   filtered(filter: Filter | null): void {
     const { rows } = this;
     if (filter !== null) {
-      const wanted = compileFilter(filter, { indexesOf: (name) => this.#indexesOf(name) });
+      const wanted = compileFilter(filter, { indexesOf: (name) => this.indexesOf(name) });
       rows.retain((bytes, at) => isMarkerAt(bytes, at) || wanted(bytes, at));
     }
     if (rows.live.size > 0) appendMarker(rows.live, { kind: 'filtered', at_ms: Date.now(), rows: 0, span_ms: 0 });
   }
 
   // Where several nodes are shown as one, a name stands behind that of its node; in neither can be a space.
-  #indexesOf(name: string): number[] {
+  /** Numbers of the interfaces that have this name, or had it. */
+  indexesOf(name: string): number[] {
     return [...this.#interfaceNames]
       .filter(([, known]) => known === name || known.endsWith(` ${name}`))
       .map(([ifindex]) => ifindex);
@@ -328,7 +329,8 @@ export class Picture {
     const seen = this.#seenNow();
     return {
       forMs: at - began,
-      passed: since(this.#paused, seen),
+      // The ledger comes once a second, rows at once.
+      passed: Math.max(since(this.#paused, seen), this.rows.newRows),
       waiting: this.rows.newRows,
       notKept: notKept + (full === null ? 0 : since(full, seen)),
     };

@@ -1,3 +1,4 @@
+import { type ColourRules, NO_COLOUR_RULES, readColourRules } from '../lib/colour-rules.ts';
 import { DEFAULT_COLUMNS, readColumnChoice } from '../lib/column-choice.ts';
 import { KeptChoice } from './kept-choice.ts';
 
@@ -6,3 +7,6 @@ export const columnChoice = new KeptChoice('packetlog-columns', DEFAULT_COLUMNS,
 
 /** Whether rows are put together into conversations. */
 export const groupingChoice = new KeptChoice<boolean>('packetlog-grouping', false, (kept) => kept === true);
+
+/** Which rows have a colour. */
+export const colourRules = new KeptChoice<ColourRules>('packetlog-colours', NO_COLOUR_RULES, readColourRules);

@@ -4,6 +4,7 @@
 
 import { ChevronRight, Filter } from 'lucide-react';
 import { Fragment } from 'react';
+import type { Paint } from '../../lib/colour-rules.ts';
 import type { ColumnKey } from '../../lib/columns.ts';
 import { conversationFilter, conversationRow } from '../../lib/conversation-row.ts';
 import type { Conversations } from '../../lib/conversations.ts';
@@ -29,6 +30,7 @@ export function ConversationLine({
   serial,
   open,
   current,
+  paint,
   top,
   position,
   interfaceName,
@@ -39,6 +41,7 @@ export function ConversationLine({
   readonly serial: number;
   readonly open: boolean;
   readonly current: boolean;
+  readonly paint: Paint | null;
   readonly interfaceName: (ifindex: number) => string | undefined;
 }) {
   if (at < 0) {
@@ -54,6 +57,7 @@ export function ConversationLine({
     );
   }
   const { packet, packets, count, bytes } = conversationRow(conversations, at, interfaceName);
+  const colour = paint?.(conversations.newest, at) ?? null;
   return (
     <div
       role="row"
@@ -65,6 +69,7 @@ export function ConversationLine({
       data-verdict={packet.verdict}
       data-open={open}
       {...(current && { 'aria-current': true })}
+      {...(colour !== null && { 'data-paint': colour.colour, title: colour.text })}
       style={{ top }}
     >
       <Cells packet={packet} columns={BEFORE} />

@@ -9,6 +9,7 @@ import type { ConversationOrder } from '../../lib/conversation-list.ts';
 import { indexesOf } from '../../lib/row-window.ts';
 import { useLive } from '../../live/live-context.tsx';
 import { useConversations } from '../../live/use-conversations.ts';
+import { usePaint } from '../../live/use-paint.ts';
 import { useWindow } from '../../live/use-window.ts';
 import { ConversationFoot } from './conversation-foot.tsx';
 import { ConversationHead, conversationStyle } from './conversation-head.tsx';
@@ -21,6 +22,7 @@ const TWO_LINES = 48;
 /** One line for all rows that belong together. It opens to its newest rows. */
 export function ConversationTable({ compact }: { compact: boolean }) {
   const { interfaceName } = useLive().store.picture;
+  const paint = usePaint();
   const [order, setOrder] = useState<ConversationOrder>('newest');
   const [cursor, setCursor] = useState<number | null>(null);
   const scroller = useRef<HTMLDivElement>(null);
@@ -120,6 +122,7 @@ export function ConversationTable({ compact }: { compact: boolean }) {
                   at={list.placeAt(line)}
                   serial={serial}
                   open={serial === open}
+                  paint={paint}
                   current={serial === cursor}
                   interfaceName={interfaceName}
                   {...place}

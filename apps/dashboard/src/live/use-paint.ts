@@ -1,0 +1,19 @@
+import { useMemo } from 'react';
+import { compileColourRules, type Paint } from '../lib/colour-rules.ts';
+import { useKept } from './kept-choice.ts';
+import { useLive, useSnapshot } from './live-context.tsx';
+import { colourRules } from './table-choices.ts';
+
+/** Gives a row its colour; null as long as there are no rules for that. */
+export function usePaint(): Paint | null {
+  const { picture } = useLive().store;
+  const rules = useKept(colourRules);
+  // Rules may name interfaces, which come and go.
+  const names = useSnapshot(({ figures }) =>
+    figures.interfaces.map(({ name, ifindex }) => `${name} ${ifindex}`).join(),
+  );
+  return useMemo(() => {
+    void names;
+    return compileColourRules(rules, { indexesOf: (name) => picture.indexesOf(name) });
+  }, [picture, rules, names]);
+}
