@@ -1,0 +1,154 @@
+/** The live table: its columns, conversations, steps while paused, colours. Needs root and chromium. */
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { startPacketlog } from '../lab/process.ts';
+import { requireRoot } from '../lab/root.ts';
+import { type Forward, forwardPort, sendUdp } from '../lab/traffic.ts';
+import { until } from '../lab/until.ts';
+import { axeViolations, DESKTOP, exact, openPage, PHONE, screenshot, startChromium } from './chromium.ts';
+import { eachWithNetwork } from './suite.ts';
+
+const TOKEN = 'a-token-of-the-test-0123456789';
+const SOURCE_PORT = 40_404;
+/** What the page draws at the side of a coloured row. */
+const SHAPE = `getComputedStyle(document.querySelector('.row[data-paint=green]'), '::before').clipPath`;
+
+describe.skipIf(!requireRoot())('the live table', () => {
+  const suite = eachWithNetwork();
+  let browser: Browser;
+  const forwards: Forward[] = [];
+  beforeAll(async () => {
+    browser = await startChromium();
+  });
+  afterEach(async () => {
+    for (const context of browser.contexts()) await context.close();
+    for (const forward of forwards.splice(0)) await forward.close();
+  });
+  afterAll(() => browser.close());
+
+  async function start(): Promise<string> {
+    const { server, link } = suite.network;
+    const probe = await forwardPort(server, 1, 0);
+    const { port } = probe;
+    await probe.close();
+    const args = ['--iface', link.server.device, '--print', 'none', '--listen', `127.0.0.1:${port}`];
+    const packetlog = suite.own(startPacketlog(server, { args, env: { PACKETLOG_TOKEN: TOKEN } }));
+    await packetlog.untilPrinted(/Waiting for Ctrl-C/);
+    forwards.push(await forwardPort(server, port));
+    return `http://localhost:${port}/#token=${TOKEN}`;
+  }
+
+  const send = async (port: number, count: number) => {
+    const { client, link } = suite.network;
+    const { sent } = await sendUdp(client, {
+      address: link.server.ipv4,
+      count,
+      sourcePorts: [SOURCE_PORT],
+      ports: [port],
+    });
+    expect(sent).toBe(count);
+  };
+
+  const rowsWithPort = (page: Page, port: number) =>
+    page.locator('[data-testid=live-row]', {
+      has: page.locator('[data-field=dst_port]', { hasText: new RegExp(`^${port}$`) }),
+    });
+  const untilRows = (page: Page, port: number, count: number) =>
+    until(async () => (await rowsWithPort(page, port).count()) === count, { what: `${count} rows to port ${port}` });
+  const columns = (page: Page) =>
+    page.locator('[data-column]').evaluateAll((all) => all.map((one) => one.dataset.column));
+  const widthOf = async (page: Page, column: string) =>
+    (await page.locator(`[data-column=${column}]`).boundingBox())?.width ?? 0;
+
+  test('has the columns, the steps, the conversations and the colours that somebody wants, and remembers them', async () => {
+    const { page, problems } = await openPage(browser, await start(), { viewport: DESKTOP });
+    await page.locator('[data-testid=connection-state][data-state=live]').waitFor();
+    await send(53, 3);
+    await untilRows(page, 53, 3);
+
+    // Columns: another one by the menu, to another place by the keyboard and by the pointer, and of another width.
+    await page.getByTestId('columns-button').click();
+    await page.getByRole('checkbox', { name: 'src port' }).check();
+    await page.getByRole('checkbox', { name: 'reason' }).uncheck();
+    await page.getByRole('button', { name: 'Move length left' }).press('Enter');
+    expect(await axeViolations(page)).toEqual([]);
+    await screenshot(page, 'table-columns');
+    await page.keyboard.press('Escape');
+    const inMenu = ['time', 'action', 'src', 'src_port', 'dst', 'protocol', 'length', 'detail'];
+    expect(await columns(page)).toEqual(inMenu);
+    const row = page.getByTestId('live-row').first();
+    expect(await row.locator('[data-field=src_port]').textContent()).toBe(String(SOURCE_PORT));
+    const edge = page.getByRole('separator', { name: 'Width of source' });
+    const before = await widthOf(page, 'src');
+    await edge.press('ArrowRight');
+    expect(await widthOf(page, 'src')).toBeCloseTo(before + 8, 0);
+    expect(await edge.getAttribute('aria-valuenow')).toBe(String(Math.round(before + 8)));
+    await page
+      .locator('[data-column=protocol] .head-label')
+      .dragTo(page.locator('[data-column=time] .head-label'), { targetPosition: { x: 2, y: 8 } });
+    expect(await columns(page)).toEqual(['protocol', ...inMenu.filter((key) => key !== 'protocol')]);
+    await page.reload();
+    await page.locator('[data-testid=connection-state][data-state=live]').waitFor();
+    expect((await columns(page))[0]).toBe('protocol');
+    expect(await widthOf(page, 'src')).toBeCloseTo(before + 8, 0);
+
+    // Paused: rows wait, and come one by one.
+    await page.keyboard.press('Space');
+    await page.locator('[data-testid=table-state][data-state=paused]').waitFor();
+    await send(123, 5);
+    await until(async () => (await exact(page, 'rows-waiting')) === 5, { what: 'five rows to wait' });
+    expect(await rowsWithPort(page, 123).count()).toBe(0);
+    await page.keyboard.press('.');
+    await untilRows(page, 123, 1);
+    expect(await exact(page, 'rows-waiting')).toBe(4);
+    await page.getByTestId('step-button').click();
+    await untilRows(page, 123, 2);
+    expect(await axeViolations(page)).toEqual([]);
+    await screenshot(page, 'table-paused');
+    await page.getByTestId('pause-button').click();
+    await untilRows(page, 123, 5);
+
+    // Colours: what is wrong is said as in the filter, and coloured rows have a shape too.
+    await page.getByTestId('colours-button').click();
+    await page.getByTestId('colour-add').click();
+    await page.getByTestId('colour-filter').fill('udp dst prot 123');
+    await page.getByRole('button', { name: /^Write .port/ }).click();
+    await page.getByTitle('green').click();
+    const coloured = page.locator('[data-testid=live-row][data-paint=green]');
+    await until(async () => (await coloured.count()) === 5, { what: 'five coloured rows' });
+    expect(await page.evaluate(SHAPE)).toContain('polygon');
+    for (const scheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme: scheme });
+      expect(await axeViolations(page)).toEqual([]);
+      await screenshot(page, `table-colours-${scheme}`);
+    }
+    await page.keyboard.press('Escape');
+
+    // Conversations: a line for each, which counts on and opens to its rows.
+    await page.keyboard.press('v');
+    await send(53, 40);
+    const line = page.locator('[data-testid=conversation-row]', { has: page.getByText('53', { exact: true }) }).first();
+    // Three came before the page was loaded anew; those are gone with it.
+    await until(async () => (await line.getAttribute('data-packets')) === '40', { what: 'forty packets in one line' });
+    await line.click();
+    await page.getByTestId('conversation-packet').nth(19).waitFor();
+    expect(await line.locator('[data-field=packets]').textContent()).toMatch(/^×40 in /);
+    expect(await axeViolations(page)).toEqual([]);
+    await screenshot(page, 'table-conversations');
+    // Nothing moves while one is open: what is new waits.
+    const lines = await page.getByTestId('conversation-row').count();
+    await send(99, 1);
+    await until(async () => (await page.getByTestId('newcomers').textContent()) === '1 new one', {
+      what: 'a newcomer',
+    });
+    expect(await page.getByTestId('conversation-row').count()).toBe(lines);
+    await page.getByTestId('newcomers').click();
+    await until(async () => (await page.getByTestId('conversation-row').count()) === lines + 1, { what: 'its line' });
+
+    await page.setViewportSize(PHONE);
+    await until(() => page.evaluate('document.documentElement.scrollWidth <= innerWidth'), { what: 'it to fit' });
+    expect(await axeViolations(page)).toEqual([]);
+    await screenshot(page, 'table-conversations-phone');
+    expect(problems).toEqual([]);
+  }, 120_000);
+});
