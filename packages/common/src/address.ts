@@ -1,5 +1,4 @@
 /** Addresses as text and as the 16 bytes of a record: IPv6, or IPv4 mapped into ::ffff:0:0/96. */
-import ipaddr from 'ipaddr.js';
 
 export const ADDRESS_BYTES = 16;
 
@@ -8,8 +7,8 @@ export class AddressError extends Error {
   /** What was to be parsed. */
   readonly text: string;
 
-  constructor(text: string, options?: ErrorOptions) {
-    super(`${JSON.stringify(text)} is not an address: write 192.0.2.1 or 2001:db8::1, without prefix or zone`, options);
+  constructor(text: string) {
+    super(`${JSON.stringify(text)} is not an address: write 192.0.2.1 or 2001:db8::1, without prefix or zone`);
     this.text = text;
   }
 }
@@ -93,18 +92,25 @@ function parseIpv4(text: string): Octets | undefined {
   return octets.some((octet) => octet > 255) ? undefined : octets;
 }
 
+const GROUP = /^[0-9a-f]{1,4}$/i;
+
 function parseIpv6(text: string): Uint8Array {
-  const hexadecimal = dottedTailAsHex(text);
-  // ipaddr.js also takes zones, and dotted tails that are not strictly decimal.
-  if (!/^[0-9a-f:]*$/i.test(hexadecimal)) throw new AddressError(text);
-  try {
-    return Uint8Array.from(ipaddr.IPv6.parse(hexadecimal).toByteArray());
-  } catch (cause) {
-    throw new AddressError(text, { cause });
-  }
+  const [before = '', after, ...more] = dottedTailAsHex(text).split('::');
+  const left = groupsOf(before);
+  const right = groupsOf(after ?? '');
+  const missing = 8 - left.length - right.length;
+  const wellFormed = more.length === 0 && (after === undefined ? missing === 0 : missing >= 1);
+  if (!wellFormed || ![...left, ...right].every((group) => GROUP.test(group))) throw new AddressError(text);
+  const bytes = new Uint8Array(ADDRESS_BYTES);
+  const data = new DataView(bytes.buffer);
+  for (const [i, group] of left.entries()) data.setUint16(2 * i, Number.parseInt(group, 16));
+  for (const [i, group] of right.entries()) data.setUint16(2 * (left.length + missing + i), Number.parseInt(group, 16));
+  return bytes;
 }
 
-/** `64:ff9b::192.0.2.33` as `64:ff9b::c000:221`: ipaddr.js takes `::1.2.3.4` for `::ffff:1.2.3.4`. */
+const groupsOf = (half: string) => (half === '' ? [] : half.split(':'));
+
+/** `64:ff9b::192.0.2.33` as `64:ff9b::c000:221`. */
 function dottedTailAsHex(text: string): string {
   const tail = text.lastIndexOf(':') + 1;
   const octets = tail > 0 ? parseIpv4(text.slice(tail)) : undefined;
