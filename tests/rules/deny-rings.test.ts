@@ -49,6 +49,7 @@ describe.skipIf(!requireRoot()).each(['array', 'ring', 'perf'])('denied packets 
     await send(FEW);
     const after = await reader.ask<InterfaceLedger>('count');
     expect(after.denied - full.denied).toBe(FEW);
+    expect(full.denied_bytes * 2).toBe(FEW * (full.bytes / full.seen));
     expect(after.ring_full).toBe(full.ring_full);
     expect(await reader.ask('drain')).toMatchObject({ 'denies: deny by rule 7': FEW });
   });
@@ -60,6 +61,7 @@ describe.skipIf(!requireRoot()).each(['array', 'ring', 'perf'])('denied packets 
     const after = await reader.ask<InterfaceLedger>('count');
     const { 'denies: deny by rule 7': recorded = 0 } = await reader.ask<Record<string, number>>('drain');
     expect(after.denied - before.denied).toBe(MANY);
+    expect(after.denied_bytes - before.denied_bytes).toBe(after.bytes - before.bytes);
     expect(after.permitted).toBe(before.permitted);
     expect(after.emitted - before.emitted).toBe(recorded);
     expect(recorded + after.ring_full - before.ring_full).toBe(MANY);

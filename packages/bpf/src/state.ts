@@ -42,6 +42,7 @@ export const COUNTERS = {
     filtered_out: 48,
     ring_full: 56,
     aborted: 64,
+    denied_bytes: 72,
     /** Array of `REASON_COUNTERS` u64, by reason. */
     reasons: 128,
   },

@@ -12,8 +12,8 @@ export const HISTORY_LEVELS = [
 export type HistoryStep = (typeof HISTORY_LEVELS)[number]['step_ms'];
 
 /**
- * What each bucket counts. Packets and bytes by verdict and `lost` are exact, from the counters; the protocols are
- * sums over records, by weight. `lost`: records lost in the kernel's ring and in the loader.
+ * What each bucket counts: packets, or bytes where the name says so. The first seven are exact, from the counters; the
+ * protocols are sums over records, by weight. `lost`: records lost in the kernel's ring and in the loader.
  */
 export const HISTORY_COLUMNS = [
   'packets',
@@ -21,10 +21,15 @@ export const HISTORY_COLUMNS = [
   'permitted',
   'denied',
   'aborted',
+  'denied_bytes',
   'lost',
   'tcp',
   'udp',
   'icmp',
   'other',
+  'tcp_bytes',
+  'udp_bytes',
+  'icmp_bytes',
+  'other_bytes',
 ] as const;
 export type HistoryColumn = (typeof HISTORY_COLUMNS)[number];

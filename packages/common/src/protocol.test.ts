@@ -23,6 +23,7 @@ const counters = {
   filtered_out: 0,
   ring_full: 1,
   bytes: 640,
+  denied_bytes: 60,
 };
 const hop = { offered: 9, delivered: 6, dropped: 1, withheld: 1, pending: 1 };
 
@@ -61,6 +62,7 @@ const messages = {
       total: { packets: 10, bytes: 640 },
       by_interface: [{ name: 'eth0', packets: 10, bytes: 640 }],
       by_action: { aborted: 1, deny: 1, permit: 8 },
+      denied_bytes: 60,
       records: 9,
       max_weight: 1,
       by_protocol: [{ ip_protocol: 6, ether_type: 2048, packets: 9, bytes: 600 }],

@@ -71,6 +71,8 @@ export const interfaceLedgerSchema = z.object({
   filtered_out: count,
   ring_full: count,
   bytes: count,
+  /** Of `bytes`. */
+  denied_bytes: count,
 });
 export type InterfaceLedger = z.infer<typeof interfaceLedgerSchema>;
 
@@ -127,6 +129,8 @@ export const summarySchema = z.object({
   by_interface: z.array(z.extend(volume, { name: z.string() })),
   /** Packets by verdict, exact. */
   by_action: z.record(actionName, count),
+  /** Of `total.bytes`, exact. */
+  denied_bytes: count,
   /** The rest is from the records that reached the loader. */
   records: count,
   /** Highest weight of a record: 1, or N while the kernel samples 1 of N. */

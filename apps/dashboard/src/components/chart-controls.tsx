@@ -1,46 +1,52 @@
 'use client';
 
 import type { ReactNode } from 'react';
-import type { View } from '../lib/chart.ts';
+import type { Split, Unit } from '../lib/chart.ts';
 import { RANGES } from '../lib/past.ts';
 import { useKeys } from '../live/keys.ts';
 import type { Overview } from '../live/use-overview.ts';
 import { Segments } from './segments.tsx';
 
 const RANGE_SEGMENTS = RANGES.map(({ id }) => ({ value: id, label: id }));
-const VIEW_SEGMENTS = [
+const SPLIT_SEGMENTS = [
   { value: 'action', label: 'by action' },
   { value: 'protocol', label: 'by protocol' },
+] as const;
+const UNIT_SEGMENTS = [
+  { value: 'packets', label: 'packets' },
   { value: 'bytes', label: 'bytes' },
 ] as const;
 
 /** Which time and what of it the chart shows; below, in words, how that compares. */
 export function ChartControls({
   overview: { range, look, setRange, setLook },
-  view,
-  onView,
-  bytes,
+  split,
+  onSplit,
+  unit,
+  onUnit,
   children,
 }: {
   overview: Overview;
-  view: View;
-  onView: (view: View) => void;
-  /** Whether bytes have no chart of their own. */
-  bytes: boolean;
+  split: Split;
+  onSplit: (split: Split) => void;
+  /** Undefined: each has a chart of its own. */
+  unit: Unit | undefined;
+  onUnit: (unit: Unit) => void;
   children: ReactNode;
 }) {
-  const views = VIEW_SEGMENTS.filter(({ value }) => bytes || value !== 'bytes');
+  const others = [
+    ...SPLIT_SEGMENTS.filter(({ value }) => value !== split).map(({ value, label }) => ({
+      label,
+      run: () => onSplit(value),
+    })),
+    ...UNIT_SEGMENTS.filter(({ value }) => unit !== undefined && value !== unit).map(({ value, label }) => ({
+      label,
+      run: () => onUnit(value),
+    })),
+  ];
   useKeys(
     'page',
-    views
-      .filter(({ value }) => value !== view)
-      .map(({ value, label }) => ({
-        keys: [],
-        name: `Chart: ${label}`,
-        group: 'Time',
-        words: 'rates plot',
-        run: () => onView(value),
-      })),
+    others.map(({ label, run }) => ({ keys: [], name: `Chart: ${label}`, group: 'Time', words: 'rates plot', run })),
   );
   return (
     <div className="chart-controls">
@@ -56,7 +62,10 @@ export function ChartControls({
             Back to live
           </button>
         )}
-        <Segments label="What the chart tells apart" segments={views} value={view} onChange={onView} />
+        <Segments label="What the chart tells apart" segments={SPLIT_SEGMENTS} value={split} onChange={onSplit} />
+        {unit !== undefined && (
+          <Segments label="What the chart counts" segments={UNIT_SEGMENTS} value={unit} onChange={onUnit} />
+        )}
         <Segments
           label="How far back"
           segments={RANGE_SEGMENTS}

@@ -3,10 +3,10 @@
 import dynamic from 'next/dynamic';
 import { useMemo, useState } from 'react';
 import type { AlignedData } from 'uplot';
-import { type ChartLine, chartColumns, extentOf, LINES, readoutOf, type View } from '../lib/chart.ts';
+import { chartColumns, extentOf, LINES, readoutOf, type Split, type Unit } from '../lib/chart.ts';
 import { clockText, spanText } from '../lib/clock.ts';
 import { formatBytes, formatCompact, formatCount, formatRound, quantityText } from '../lib/number.ts';
-import type { PastPoint } from '../lib/past-level.ts';
+import type { Amounts, PastPoint } from '../lib/past-level.ts';
 import { beforeWords, brushed, lookedAtWords } from '../lib/range-words.ts';
 import { useLive } from '../live/live-context.tsx';
 import { useMedia } from '../live/use-media.ts';
@@ -24,7 +24,7 @@ const Plot = dynamic(() => import('./plot.tsx').then((plot) => plot.Plot), {
 });
 
 const BEFORE: PlotLine = { color: '--line-strong', dash: [3, 3] };
-const DRAWN: Readonly<Record<View, readonly PlotLine[]>> = {
+const BY: Readonly<Record<Split, readonly PlotLine[]>> = {
   action: [BEFORE, { color: '--permit-line', fill: '--permit-fill' }, { color: '--deny', fill: '--deny-fill' }],
   protocol: [
     BEFORE,
@@ -33,22 +33,24 @@ const DRAWN: Readonly<Record<View, readonly PlotLine[]>> = {
     { color: '--series-3', dash: [6, 3] },
     { color: '--faint', dash: [2, 3] },
   ],
-  bytes: [BEFORE, { color: '--permit-line', fill: '--permit-fill' }],
 };
+/** The least at the top of the axis. */
+const LEAST: Readonly<Record<Unit, number>> = { packets: 10, bytes: 1000 };
+const FORMAT = { packets: formatCompact, bytes: formatBytes } as const;
 
 /** How much arrives, of what kind, and how much of it is refused. A range can be marked to look closer. */
 export function RateChart({ overview }: { overview: Overview }) {
   const { past } = useLive().store.picture;
   const looked = useLookedAt(overview);
   const [hovered, setHovered] = useState<number | null>(null);
-  const [chosen, setView] = useState<View>('action');
+  const [split, setSplit] = useState<Split>('action');
+  const [chosen, setUnit] = useState<Unit>('packets');
   const both = useMedia('(min-width: 860px)');
-  const view = both && chosen === 'bytes' ? 'action' : chosen;
+  const unit = both ? 'packets' : chosen;
   const { look } = overview;
   const { points, before, comparison, stepMs, fromMs, toMs, idleSeconds } = looked;
   const readout = readoutOf(looked, look === null, hovered);
   const when = readout.when ?? (idleSeconds < 2 ? 'now' : clockText(toMs));
-  const value = (of: ChartLine['of']) => (readout.rates ? of(readout.rates) : null);
 
   const plot = {
     before: { points: before, shiftMs: toMs - fromMs },
@@ -71,81 +73,95 @@ export function RateChart({ overview }: { overview: Overview }) {
       <div className="chart">
         <div className="chart-head">
           <div className="readouts" aria-hidden="true">
-            {view === 'action' && (
-              <Readout label="packets/s" value={value(({ packets }) => packets)} format={formatCompact} note={when} />
-            )}
-            {LINES[view].map(({ label, of, tone }, i) => {
-              const line = DRAWN[view][i + 1];
-              const count = value(of);
-              return (
-                <Readout
-                  key={label}
-                  label={label}
-                  value={count}
-                  format={view === 'bytes' ? formatBytes : formatCompact}
-                  {...(line !== undefined && { line })}
-                  tone={tone === 'deny' && count ? 'text-deny' : ''}
-                />
-              );
-            })}
+            {split === 'action' && <Total unit={unit} rates={readout.rates} note={when} />}
+            <LineReadouts split={split} unit={unit} rates={readout.rates} />
             {readout.lost > 0 && (
               <Readout label="rows lost" value={readout.lost} format={formatCompact} mark="hatched" tone="text-lost" />
             )}
           </div>
-          <ChartControls overview={overview} view={view} onView={setView} bytes={!both}>
-            {look === null
-              ? beforeWords(comparison, view === 'bytes' ? 'bytes' : 'packets')
-              : lookedAtWords(look, comparison)}
+          <ChartControls
+            overview={overview}
+            split={split}
+            onSplit={setSplit}
+            unit={both ? undefined : unit}
+            onUnit={setUnit}
+          >
+            {look === null ? beforeWords(comparison, unit) : lookedAtWords(look, comparison)}
           </ChartControls>
         </div>
-        <RatePlot key={view} view={view} least={view === 'bytes' ? 1000 : 10} {...plot} />
+        <RatePlot key={`${split} ${unit}`} split={split} unit={unit} {...plot} />
         {points.length === 0 && <p className="chart-empty">The first figures come within a second.</p>}
       </div>
       {both && (
         <div className="chart chart-bytes" aria-hidden="true">
           <div className="readouts">
-            <Readout label="bytes/s" value={value(({ bytes }) => bytes)} format={formatBytes} note={when} />
+            <Total unit="bytes" rates={readout.rates} note={when} />
+            <LineReadouts split={split} unit="bytes" rates={readout.rates} />
           </div>
-          <RatePlot view="bytes" least={1000} {...plot} />
+          <RatePlot key={split} split={split} unit="bytes" {...plot} />
         </div>
       )}
     </section>
   );
 }
 
+function Total({ unit, rates, note }: { unit: Unit; rates: Amounts | null; note: string }) {
+  return <Readout label={`${unit}/s`} value={rates?.[unit] ?? null} format={FORMAT[unit]} note={note} />;
+}
+
+/** A number for each line, with its colour. */
+function LineReadouts({ split, unit, rates }: { split: Split; unit: Unit; rates: Amounts | null }) {
+  return LINES[`${split}-${unit}`].map(({ label, of, tone }, i) => {
+    const line = BY[split][i + 1];
+    const value = rates && of(rates);
+    return (
+      <Readout
+        key={label}
+        label={label}
+        value={value}
+        format={FORMAT[unit]}
+        {...(line !== undefined && { line })}
+        tone={tone === 'deny' && value ? 'text-deny' : ''}
+      />
+    );
+  });
+}
+
 function RatePlot({
-  view,
+  split,
+  unit,
   points,
   before,
   step,
   ...rest
 }: {
-  view: View;
+  split: Split;
+  unit: Unit;
   points: readonly PastPoint[];
   before: { points: readonly PastPoint[]; shiftMs: number };
   step: number;
   end: number;
   span: number;
-  least: number;
   onHover: (index: number | null) => void;
   onBrush: (from: number, to: number) => void;
 }) {
   const { data, lost } = useMemo(() => {
-    const { time, lines, lost } = chartColumns(points, step, LINES[view]);
+    const { time, lines, lost } = chartColumns(points, step, LINES[`${split}-${unit}`]);
     const earlier = new Map(before.points.map(({ fromMs, rates }) => [fromMs + before.shiftMs, rates]));
     const then = points.map(({ fromMs }) => {
       const rates = earlier.get(fromMs);
-      return rates ? (view === 'bytes' ? rates.bytes : rates.packets) : null;
+      return rates ? rates[unit] : null;
     });
     return { data: [[...time], then, ...lines] as unknown as AlignedData, lost };
-  }, [points, before.points, before.shiftMs, step, view]);
+  }, [points, before.points, before.shiftMs, step, split, unit]);
   return (
     <Plot
-      lines={DRAWN[view]}
+      lines={BY[split]}
+      least={LEAST[unit]}
       data={data}
       lost={lost}
       step={step / 1000}
-      axisLabel={view === 'bytes' ? bytesLabel : (packets) => quantityText(formatRound(packets))}
+      axisLabel={unit === 'bytes' ? bytesLabel : (packets) => quantityText(formatRound(packets))}
       {...rest}
     />
   );

@@ -9,14 +9,14 @@ const point = (fromMs: number, over: Partial<Amounts> | null): PastPoint => ({
     over === null ? null : ({ ...Object.fromEntries(HISTORY_COLUMNS.map((name) => [name, 0])), ...over } as Amounts),
 });
 const points = [
-  point(0, { packets: 10, permitted: 9, aborted: 1, tcp: 7, udp: 3, bytes: 640 }),
-  point(1000, { packets: 40, permitted: 35, denied: 5, tcp: 40 }),
+  point(0, { packets: 10, permitted: 9, aborted: 1, tcp: 7, udp: 3, bytes: 640, tcp_bytes: 600, udp_bytes: 40 }),
+  point(1000, { packets: 40, permitted: 35, denied: 5, tcp: 40, bytes: 4000, denied_bytes: 300 }),
   point(2000, null),
   point(3000, { packets: 20, permitted: 20, lost: 3 }),
 ];
 
 test('a step is drawn at its middle; unknown time breaks the lines; what a program error dropped is refused, too', () => {
-  expect(chartColumns(points, 1000, LINES.action)).toEqual({
+  expect(chartColumns(points, 1000, LINES['action-packets'])).toEqual({
     time: [0.5, 1.5, 2.5, 3.5],
     lines: [
       [9, 35, null, 20],
@@ -27,13 +27,20 @@ test('a step is drawn at its middle; unknown time breaks the lines; what a progr
 });
 
 test('the same time by protocol, and in bytes', () => {
-  expect(chartColumns(points, 1000, LINES.protocol).lines).toEqual([
+  expect(chartColumns(points, 1000, LINES['protocol-packets']).lines).toEqual([
     [7, 40, null, 0],
     [3, 0, null, 0],
     [null, null, null, null],
     [null, null, null, null],
   ]);
-  expect(chartColumns(points, 1000, LINES.bytes).lines).toEqual([[640, 0, null, 0]]);
+  expect(chartColumns(points, 1000, LINES['action-bytes']).lines).toEqual([
+    [640, 3700, null, 0],
+    [0, 300, null, null],
+  ]);
+  expect(chartColumns(points, 1000, LINES['protocol-bytes']).lines.slice(0, 2)).toEqual([
+    [600, 0, null, 0],
+    [40, 0, null, 0],
+  ]);
 });
 
 test('where nothing is denied there is no line, and a value still rises from 0 and falls to it', () => {

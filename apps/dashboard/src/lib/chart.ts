@@ -2,9 +2,11 @@ import { clockText } from './clock.ts';
 import type { Comparison } from './compare.ts';
 import type { Amounts, PastPoint, Sums } from './past-level.ts';
 
-/** What the large chart tells apart. */
-export const VIEWS = ['action', 'protocol', 'bytes'] as const;
-export type View = (typeof VIEWS)[number];
+/** What a chart tells apart, */
+export type Split = 'action' | 'protocol';
+/** and whether in packets or in bytes. */
+export type Unit = 'packets' | 'bytes';
+export type View = `${Split}-${Unit}`;
 
 /** One line of a chart, and what it is called where its value stands. */
 export interface ChartLine {
@@ -16,17 +18,26 @@ export interface ChartLine {
 }
 
 export const LINES: Readonly<Record<View, readonly ChartLine[]>> = {
-  action: [
+  'action-packets': [
     { label: 'permitted', of: ({ permitted }) => permitted },
     { label: 'denied', of: ({ denied, aborted }) => denied + aborted, tone: 'deny', rare: true },
   ],
-  protocol: [
+  'protocol-packets': [
     { label: 'TCP', of: ({ tcp }) => tcp },
     { label: 'UDP', of: ({ udp }) => udp },
     { label: 'ICMP', of: ({ icmp }) => icmp, rare: true },
     { label: 'other', of: ({ other }) => other, rare: true },
   ],
-  bytes: [{ label: 'bytes/s', of: ({ bytes }) => bytes }],
+  'action-bytes': [
+    { label: 'permitted', of: ({ bytes, denied_bytes }) => bytes - denied_bytes },
+    { label: 'denied', of: ({ denied_bytes }) => denied_bytes, tone: 'deny', rare: true },
+  ],
+  'protocol-bytes': [
+    { label: 'TCP', of: ({ tcp_bytes }) => tcp_bytes },
+    { label: 'UDP', of: ({ udp_bytes }) => udp_bytes },
+    { label: 'ICMP', of: ({ icmp_bytes }) => icmp_bytes, rare: true },
+    { label: 'other', of: ({ other_bytes }) => other_bytes, rare: true },
+  ],
 };
 
 export interface ChartColumns {

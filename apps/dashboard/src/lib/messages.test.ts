@@ -1,4 +1,5 @@
 import {
+  HISTORY_COLUMNS,
   helloSchema,
   historySchema,
   historyTopSchema,
@@ -76,12 +77,7 @@ const messages: [string, (value: unknown) => boolean, { safeParse(value: unknown
     {
       step_ms: 1000,
       first_at_ms: 1_700_000_000_000,
-      columns: Object.fromEntries(
-        ['packets', 'bytes', 'permitted', 'denied', 'aborted', 'lost', 'tcp', 'udp', 'icmp', 'other'].map((name) => [
-          name,
-          column,
-        ]),
-      ),
+      columns: Object.fromEntries(HISTORY_COLUMNS.map((name) => [name, column])),
     },
   ],
   [

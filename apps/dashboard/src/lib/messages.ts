@@ -65,6 +65,7 @@ export const isLedger = isShape<Ledger>({
         filtered_out: isCount,
         ring_full: isCount,
         bytes: isCount,
+        denied_bytes: isCount,
       }),
     }),
   ),
@@ -84,6 +85,7 @@ export const isSummary = isShape<Summary>({
   total: isVolume,
   by_interface: isList(isShape<Summary['by_interface'][number]>({ ...volume, name: isText })),
   by_action: everyOf<Summary['by_action']>(Object.keys(ACTIONS)),
+  denied_bytes: isCount,
   records: isCount,
   max_weight: isPositive,
   by_protocol: isList(

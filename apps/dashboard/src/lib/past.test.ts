@@ -47,23 +47,28 @@ test('a time without summaries breaks the line, and zeros are zeros', () => {
 test('packets are counted by verdict and by protocol; losses stay counts', () => {
   const past = new Past();
   const by_protocol = [
-    { ip_protocol: 6, ether_type: 0x0800, packets: 3, bytes: 0 },
-    { ip_protocol: 6, ether_type: 0x86dd, packets: 4, bytes: 0 },
-    { ip_protocol: 58, ether_type: 0x86dd, packets: 2, bytes: 0 },
-    { ip_protocol: 255, ether_type: 0x0806, packets: 1, bytes: 0 },
+    { ip_protocol: 6, ether_type: 0x0800, packets: 3, bytes: 300 },
+    { ip_protocol: 6, ether_type: 0x86dd, packets: 4, bytes: 400 },
+    { ip_protocol: 58, ether_type: 0x86dd, packets: 2, bytes: 200 },
+    { ip_protocol: 255, ether_type: 0x0806, packets: 1, bytes: 100 },
   ];
-  past.add(second(1000, 10, { by_protocol, by_action: { permit: 6, deny: 3, aborted: 1 } }), 12);
+  past.add(second(1000, 10, { by_protocol, by_action: { permit: 6, deny: 3, aborted: 1 }, denied_bytes: 310 }), 12);
   expect(past.points({ fromMs: 0, toMs: 1000 })[0]?.rates).toEqual({
     packets: 10,
     bytes: 1000,
     permitted: 6,
     denied: 3,
     aborted: 1,
+    denied_bytes: 310,
     lost: 12,
     tcp: 7,
     udp: 0,
     icmp: 2,
     other: 1,
+    tcp_bytes: 700,
+    udp_bytes: 0,
+    icmp_bytes: 200,
+    other_bytes: 100,
   });
 });
 

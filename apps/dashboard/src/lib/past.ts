@@ -108,15 +108,20 @@ export class Past implements PastView {
 
 const MOST_POINTS = 400;
 
-function amountsOf({ total, by_action, by_protocol }: Summary, lost: number): Amounts {
-  const protocols = { tcp: 0, udp: 0, icmp: 0, other: 0 };
-  for (const { ip_protocol, packets } of by_protocol) protocols[PROTOCOL.get(ip_protocol) ?? 'other'] += packets;
+function amountsOf({ total, by_action, denied_bytes, by_protocol }: Summary, lost: number): Amounts {
+  const protocols = { tcp: 0, udp: 0, icmp: 0, other: 0, tcp_bytes: 0, udp_bytes: 0, icmp_bytes: 0, other_bytes: 0 };
+  for (const { ip_protocol, packets, bytes } of by_protocol) {
+    const name = PROTOCOL.get(ip_protocol) ?? 'other';
+    protocols[name] += packets;
+    protocols[`${name}_bytes`] += bytes;
+  }
   return {
     packets: total.packets,
     bytes: total.bytes,
     permitted: by_action.permit,
     denied: by_action.deny,
     aborted: by_action.aborted,
+    denied_bytes,
     lost,
     ...protocols,
   };

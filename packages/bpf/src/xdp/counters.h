@@ -28,7 +28,8 @@ struct interface_counters {
 	__u64 ring_full;
 	/* second line and on: seldom */
 	__u64 aborted;
-	__u64 reserved[7];
+	__u64 denied_bytes;
+	__u64 reserved[6];
 	__u64 reasons[PACKETLOG_REASONS]; /* by enum packet_log_reason; [0] stays 0 */
 };
 

@@ -62,10 +62,12 @@ static __always_inline int log_packet(struct xdp_md *ctx, __u64 frame_length,
 	if (has_rules())
 		action = apply_rules(&packet, slot, cpu, &reason);
 
-	if (action == PACKET_LOG_ACTION_DENY)
+	if (action == PACKET_LOG_ACTION_DENY) {
 		counters->denied++;
-	else
+		counters->denied_bytes += frame_length;
+	} else {
 		counters->permitted++;
+	}
 	if (action == PACKET_LOG_ACTION_DENY ? !knobs.log_denies : !knobs.log_permits) {
 		counters->filtered_out++;
 	} else {

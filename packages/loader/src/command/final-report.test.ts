@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { DrainLedger } from '../drain/messages.ts';
 import { ledgerJson, ledgerText } from './final-report.ts';
 
-const counters: InterfaceLedger = {
+/** Programs read these names. */
+const told = {
   seen: 12_345,
   permitted: 12_345,
   denied: 0,
@@ -14,6 +15,7 @@ const counters: InterfaceLedger = {
   ring_full: 345,
   bytes: 1_000_000,
 };
+const counters: InterfaceLedger = { ...told, denied_bytes: 0 };
 
 function ledger(change: Partial<InterfaceLedger> = {}, name = 'eth0'): DrainLedger {
   return {
@@ -28,7 +30,7 @@ function ledger(change: Partial<InterfaceLedger> = {}, name = 'eth0'): DrainLedg
 describe('the last line of JSON', () => {
   it('accounts for every record that was emitted', () => {
     const last = JSON.parse(ledgerJson(ledger(), { console: 11_800, dropped: 100 }));
-    expect(last).toEqual({ ledger: { eth0: counters, delivered: { console: 11_800, dropped: 100 + 70 + 20 + 10 } } });
+    expect(last).toEqual({ ledger: { eth0: told, delivered: { console: 11_800, dropped: 100 + 70 + 20 + 10 } } });
     expect(last.ledger.delivered.console + last.ledger.delivered.dropped).toBe(12_000);
   });
 });

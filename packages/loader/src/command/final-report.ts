@@ -19,8 +19,8 @@ function notPrinted(ledger: DrainLedger, console: PrinterCounts, goesOn: boolean
  * one loader to the next also `before`, which others read, and `waiting`, which the next one will.
  */
 export function ledgerJson(ledger: DrainLedger, console: PrinterCounts, goesOn = false): string {
-  const interfaces: Record<string, InterfaceLedger> = Object.fromEntries(
-    ledger.interfaces.map(({ name, counters }) => [name, counters]),
+  const interfaces: Record<string, Omit<InterfaceLedger, 'denied_bytes'>> = Object.fromEntries(
+    ledger.interfaces.map(({ name, counters: { denied_bytes: _, ...counters } }) => [name, counters]),
   );
   const delivered = {
     console: console.console,

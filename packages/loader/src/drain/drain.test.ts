@@ -18,6 +18,7 @@ const zero: InterfaceLedger = {
   filtered_out: 0,
   ring_full: 0,
   bytes: 0,
+  denied_bytes: 0,
 };
 
 /** A drain over two rings and two interfaces, whose kernel the test plays. */

@@ -148,12 +148,14 @@ export class Drain {
     const before = this.#last;
     this.#last = { ledger, nowMs };
     const byAction: Record<Action, number> = { aborted: 0, deny: 0, permit: 0 };
+    let deniedBytes = 0;
     // By place, which is the same every second; a name may change.
     const byInterface = ledger.interfaces.map(({ name, counters }, i) => {
       const then = before?.ledger.interfaces[i]?.counters;
       byAction.permit += counters.permitted - (then?.permitted ?? 0);
       byAction.deny += counters.denied - (then?.denied ?? 0);
       byAction.aborted += counters.aborted - (then?.aborted ?? 0);
+      deniedBytes += counters.denied_bytes - (then?.denied_bytes ?? 0);
       return { name, packets: counters.seen - (then?.seen ?? 0), bytes: counters.bytes - (then?.bytes ?? 0) };
     });
     const sum = (of: 'packets' | 'bytes') => byInterface.reduce((total, each) => total + each[of], 0);
@@ -163,6 +165,7 @@ export class Drain {
       total: { packets: sum('packets'), bytes: sum('bytes') },
       by_interface: byInterface,
       by_action: byAction,
+      denied_bytes: deniedBytes,
       ...this.#tally.take(),
     };
   }

@@ -15,6 +15,7 @@ const counters: InterfaceLedger = {
   filtered_out: 0,
   ring_full: 0,
   bytes: 0,
+  denied_bytes: 0,
 };
 const summary = (at_ms: number): Summary => ({
   at_ms,
@@ -22,6 +23,7 @@ const summary = (at_ms: number): Summary => ({
   total: { packets: 0, bytes: 0 },
   by_interface: [],
   by_action: { permit: 0, deny: 0, aborted: 0 },
+  denied_bytes: 0,
   records: 0,
   max_weight: 1,
   by_protocol: [],

@@ -11,6 +11,7 @@ function second(at_ms: number, packets: number, more: Partial<Summary> = {}): Su
     total: { packets, bytes: packets * 100 },
     by_interface: [],
     by_action: { permit: packets, deny: 0, aborted: 0 },
+    denied_bytes: 0,
     records: packets,
     max_weight: 1,
     by_protocol: [{ ip_protocol: 6, ether_type: 0, packets, bytes: packets * 100 }],
@@ -36,6 +37,7 @@ describe('History', () => {
       expect(answer.first_at_ms % step).toBe(0);
       expect(sum(answer.columns.packets)).toBe((500 * 501) / 2);
       expect(answer.columns.tcp).toEqual(answer.columns.packets);
+      expect(answer.columns.tcp_bytes).toEqual(answer.columns.bytes);
     }
   });
 
@@ -76,8 +78,9 @@ describe('History', () => {
   it('keeps verdicts and losses apart', () => {
     const history = new History();
     const by_action = { permit: 6, deny: 3, aborted: 1 };
-    history.add(second(START + 1000, 10, { by_action }), 4);
+    history.add(second(START + 1000, 10, { by_action, denied_bytes: 180 }), 4);
     const { columns } = history.answer(1000, START + 900);
+    expect([columns.bytes, columns.denied_bytes]).toEqual([[1000], [180]]);
     expect([columns.permitted, columns.denied, columns.aborted, columns.lost]).toEqual([[6], [3], [1], [4]]);
   });
 

@@ -113,20 +113,32 @@ export class History {
   }
 }
 
-function amountsOf({ total, by_action, by_protocol }: Summary, lost: number): Record<HistoryColumn, number> {
+function amountsOf(
+  { total, by_action, denied_bytes, by_protocol }: Summary,
+  lost: number,
+): Record<HistoryColumn, number> {
   const amounts = {
     packets: total.packets,
     bytes: total.bytes,
     permitted: by_action.permit ?? 0,
     denied: by_action.deny ?? 0,
     aborted: by_action.aborted ?? 0,
+    denied_bytes,
     lost,
     tcp: 0,
     udp: 0,
     icmp: 0,
     other: 0,
+    tcp_bytes: 0,
+    udp_bytes: 0,
+    icmp_bytes: 0,
+    other_bytes: 0,
   };
-  for (const { ip_protocol, packets } of by_protocol) amounts[PROTOCOL.get(ip_protocol) ?? 'other'] += packets;
+  for (const { ip_protocol, packets, bytes } of by_protocol) {
+    const name = PROTOCOL.get(ip_protocol) ?? 'other';
+    amounts[name] += packets;
+    amounts[`${name}_bytes`] += bytes;
+  }
   return amounts;
 }
 

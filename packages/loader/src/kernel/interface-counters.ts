@@ -27,9 +27,10 @@ export class InterfaceCounters {
     const permitted = sum('permitted');
     const denied = sum('denied');
     const aborted = sum('aborted');
+    const denied_bytes = sum('denied_bytes');
     const bytes = sum('bytes');
     const seen = sum('seen');
-    return { seen, permitted, denied, aborted, emitted, sampled_out, filtered_out, ring_full, bytes };
+    return { seen, permitted, denied, aborted, emitted, sampled_out, filtered_out, ring_full, bytes, denied_bytes };
   }
 
   ringFull(slot: number): number {

@@ -50,6 +50,7 @@ const summary: Summary = {
   total: { packets: 0, bytes: 0 },
   by_interface: [],
   by_action: { aborted: 0, deny: 0, permit: 0 },
+  denied_bytes: 0,
   records: 0,
   by_protocol: [],
   top_sources: [],

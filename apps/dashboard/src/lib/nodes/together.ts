@@ -80,6 +80,7 @@ export function togetherSummary(
       deny: sum(({ by_action }) => by_action.deny),
       permit: sum(({ by_action }) => by_action.permit),
     },
+    denied_bytes: sum(({ denied_bytes }) => denied_bytes),
     records: sum(({ records }) => records),
     max_weight: Math.max(1, ...parts.map(({ summary }) => summary.max_weight)),
     by_protocol: joined(
