@@ -1,17 +1,21 @@
 'use client';
 
 import { type ReactNode, useId, useRef, useState } from 'react';
+import { useKeys } from '../live/keys.ts';
 import './menu-button.css';
 
 /** A button, and what it opens below itself: the browser closes that on Escape and on a press elsewhere. */
 export function MenuButton({
   label,
+  command,
   icon,
   testId,
   wide = false,
   children,
 }: {
   label: string;
+  /** What the palette calls it. */
+  command: string;
   icon: ReactNode;
   testId: string;
   wide?: boolean;
@@ -22,6 +26,7 @@ export function MenuButton({
   const button = useRef<HTMLButtonElement>(null);
   const menu = useRef<HTMLDivElement>(null);
   const [open, setOpen] = useState(false);
+  useKeys('page', [{ keys: [], name: command, group: 'View', run: () => menu.current?.showPopover() }]);
   const place = () => {
     const [below, box] = [button.current?.getBoundingClientRect(), menu.current];
     if (below === undefined || box === null) return;

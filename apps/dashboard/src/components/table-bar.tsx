@@ -38,7 +38,7 @@ export function TableBar({
       <h2 className="panel-title" id="packets-title">
         Packets
       </h2>
-      <TableState held={held} grouped={grouped} />
+      <TableState held={held} grouped={grouped} compact={compact} />
       {rows.selected !== null && <DenyFromRow row={rows.selected} deselect={() => select(null)} onDeny={onDeny} />}
       {rows.paused && <StepButton compact={compact} />}
       {held && (
@@ -104,7 +104,7 @@ function StepButton({ compact }: { compact: boolean }) {
 }
 
 /** Whether it follows; and why not, if it does not. */
-function TableState({ held, grouped }: { held: boolean; grouped: boolean }) {
+function TableState({ held, grouped, compact }: { held: boolean; grouped: boolean; compact: boolean }) {
   const { store } = useLive();
   const mayChange = useMayChange();
   const { rows } = store.picture;
@@ -121,13 +121,14 @@ function TableState({ held, grouped }: { held: boolean; grouped: boolean }) {
       ) : quiet !== null && rows.shown.size > 0 ? (
         <span className="text-muted">{quiet}</span>
       ) : (
-        <span className="text-faint">{followWords(grouped, held, mayChange)}</span>
+        <span className="text-faint">{followWords(grouped, compact, held, mayChange)}</span>
       )}
     </p>
   );
 }
 
-function followWords(grouped: boolean, held: boolean, mayChange: boolean): string {
+function followWords(grouped: boolean, compact: boolean, held: boolean, mayChange: boolean): string {
+  if (grouped && compact) return 'put together';
   if (grouped) return 'same source, destination, service and verdict in one line';
   if (held) return 'held while you read';
   return mayChange ? 'newest first, pick one to refuse its source' : 'newest first';

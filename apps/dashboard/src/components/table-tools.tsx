@@ -38,11 +38,22 @@ export function TableTools({ compact, grouped }: { compact: boolean; grouped: bo
       >
         <Layers size={14} aria-hidden="true" />
       </button>
-      <MenuButton label="Colours of rows" icon={<Palette size={14} aria-hidden="true" />} testId="colours-button" wide>
+      <MenuButton
+        label="Colours of rows"
+        command="Give rows colours…"
+        icon={<Palette size={14} aria-hidden="true" />}
+        testId="colours-button"
+        wide
+      >
         {() => <ColourMenu />}
       </MenuButton>
       {!compact && !grouped && (
-        <MenuButton label="Columns" icon={<Columns3 size={14} aria-hidden="true" />} testId="columns-button">
+        <MenuButton
+          label="Columns"
+          command="Choose the columns…"
+          icon={<Columns3 size={14} aria-hidden="true" />}
+          testId="columns-button"
+        >
           {() => <ColumnMenu />}
         </MenuButton>
       )}

@@ -99,6 +99,11 @@ export function ConversationTable({ compact }: { compact: boolean }) {
             const line = target instanceof Element ? target.closest<HTMLElement>('[data-serial]') : null;
             pressed.current = Number(line?.dataset['serial'] ?? 0);
           }}
+          onPointerOver={({ target }) => {
+            // The whole of what may be cut off.
+            const cell = target instanceof Element ? target.closest<HTMLElement>('[role="cell"]') : null;
+            if (cell !== null) cell.title = cell.textContent ?? '';
+          }}
           onPointerEnter={() => {
             pointed.current = true;
           }}
