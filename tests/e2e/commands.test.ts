@@ -122,10 +122,12 @@ describe.skipIf(!requireRoot())('the keyboard', { timeout: 120_000 }, () => {
     await command('keys');
     await help.waitFor();
     await page.setViewportSize(PHONE);
-    await screenshot(page, 'help-phone');
     await page.getByTestId('character-keys').check();
     await keyboard.press('Escape');
+    await page.emulateMedia({ colorScheme: 'light' });
     await keyboard.press('Control+k');
+    await palette.waitFor();
+    expect(await axeViolations(page)).toEqual([]);
     await screenshot(page, 'palette-phone');
     expect(await state.count()).toBe(0);
     expect(problems).toEqual([]);
@@ -184,7 +186,6 @@ describe.skipIf(!requireRoot())('the keyboard', { timeout: 120_000 }, () => {
     await send(443, 100);
     await until(async () => (await exact(page, 'export-rows')) >= 400, { what: 'the rows to be recorded' });
     expect(await axeViolations(page)).toEqual([]);
-    await screenshot(page, 'export-recording');
     const capture = await saved(() => page.getByTestId('export-stop').click());
     expect(await page.getByTestId('export-saved').textContent()).toContain('Nothing was lost on the way.');
     const fields = ['ip.src', 'udp.dstport', 'frame.len', 'frame.interface_name', '_ws.malformed', 'frame.comment'];
@@ -198,8 +199,6 @@ describe.skipIf(!requireRoot())('the keyboard', { timeout: 120_000 }, () => {
     expect(new Set(lines)).toEqual(new Set([line]));
     expect(line?.split('\t').slice(0, 5)).toEqual([link.client.ipv4, '53', '74', link.server.device, '']);
     expect(capture.text).toContain('Headers rebuilt from PacketLog records');
-    await page.setViewportSize(PHONE);
-    await screenshot(page, 'export-phone');
     await keyboard.press('Escape');
     await sheet.waitFor({ state: 'detached' });
     expect(problems).toEqual([]);

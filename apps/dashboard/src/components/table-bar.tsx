@@ -8,7 +8,6 @@ import { quietSentence } from '../lib/quiet.ts';
 import { useKeys } from '../live/keys.ts';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
 import { useMayChange } from '../live/use-rules.ts';
-import { ExportButton } from './commands.tsx';
 import { DenyFromRow, SelectedPacket } from './deny/selected-packet.tsx';
 import { TableTools } from './table-tools.tsx';
 
@@ -53,7 +52,6 @@ export function TableBar({
           {rows.newRows === 0 ? 'To the newest' : counted(rows.newRows, 'new row')}
         </button>
       )}
-      <ExportButton />
       {sampledOneOf > 1 && (
         <p
           className="table-bar-note"

@@ -4,6 +4,7 @@ import { Columns3, Layers, Palette } from 'lucide-react';
 import dynamic from 'next/dynamic';
 import { useKeys } from '../live/keys.ts';
 import { groupingChoice } from '../live/table-choices.ts';
+import { ExportButton } from './commands.tsx';
 import { MenuButton } from './menu-button.tsx';
 
 const ColumnMenu = dynamic(() => import('./column-menu.tsx').then(({ ColumnMenu }) => ColumnMenu), { ssr: false });
@@ -57,6 +58,7 @@ export function TableTools({ compact, grouped }: { compact: boolean; grouped: bo
           {() => <ColumnMenu />}
         </MenuButton>
       )}
+      <ExportButton />
     </div>
   );
 }
