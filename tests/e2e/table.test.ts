@@ -56,7 +56,7 @@ describe.skipIf(!requireRoot())('the live table', () => {
   const untilRows = (page: Page, port: number, count: number) =>
     until(async () => (await rowsWithPort(page, port).count()) === count, { what: `${count} rows to port ${port}` });
   const columns = (page: Page) =>
-    page.locator('[data-column]').evaluateAll((all) => all.map((one) => one.dataset.column));
+    page.locator('[data-column]').evaluateAll((all) => all.map((one) => one.dataset['column']));
   const widthOf = async (page: Page, column: string) =>
     (await page.locator(`[data-column=${column}]`).boundingBox())?.width ?? 0;
 

@@ -52,7 +52,8 @@ class Keys {
   readonly #onKeyDown = (event: KeyboardEvent): void => {
     if (event.defaultPrevented || event.isComposing) return;
     const key = keyOf(event, isMac());
-    if (key === null) return;
+    // What is open below a button closes first: that is the browser's.
+    if (key === null || (key === 'escape' && document.querySelector(':popover-open') !== null)) return;
     const waited =
       this.#waiting !== null && event.timeStamp - this.#waiting.at < SECOND_KEY_MS ? this.#waiting.key : null;
     this.#waiting = null;
