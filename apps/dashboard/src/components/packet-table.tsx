@@ -13,7 +13,9 @@ import type { RecordRing } from '../lib/record-ring.ts';
 import { exactTime } from '../lib/row.ts';
 import { indexesOf } from '../lib/row-window.ts';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
+import { TOGETHER } from '../live/nodes.ts';
 import { columnStyle, useColumns } from '../live/use-columns.ts';
+import { useNodes } from '../live/use-nodes.ts';
 import { usePaint } from '../live/use-paint.ts';
 import { useWindow } from '../live/use-window.ts';
 import './packet-table.css';
@@ -58,6 +60,7 @@ export function PacketTable({
   const pressed = useRef<number | null>(null);
   const paint = usePaint();
   const { choice, visible } = useColumns();
+  const together = useNodes().shown === TOGETHER;
   const columns = compact ? TWO_LINE_COLUMNS : visible;
 
   const ring = rows.shown;
@@ -106,7 +109,8 @@ export function PacketTable({
       aria-colcount={columns.length}
       className="table"
       data-compact={compact}
-      style={columnStyle(choice, columns)}
+      data-nodes={together}
+      style={columnStyle(choice, columns, together)}
       data-testid="live-table"
     >
       <TableHead columns={columns} choice={choice} headRef={head} />

@@ -12,6 +12,7 @@ import { useLive } from '../live/live-context.tsx';
 import { useMedia } from '../live/use-media.ts';
 import type { Overview } from '../live/use-overview.ts';
 import { useLookedAt } from '../live/use-past.ts';
+import { ChartBrush } from './chart-brush.tsx';
 import { ChartControls } from './chart-controls.tsx';
 import type { PlotLine } from './plot.tsx';
 import { Readout } from './readout.tsx';
@@ -52,6 +53,10 @@ export function RateChart({ overview }: { overview: Overview }) {
   const readout = readoutOf(looked, look === null, hovered);
   const when = readout.when ?? (idleSeconds < 2 ? 'now' : clockText(toMs));
 
+  const lookAt = (from: number, to: number) => {
+    const known = { fromMs: points[0]?.fromMs ?? fromMs, toMs: Math.min(toMs, past.endMs ?? toMs) };
+    overview.setLook(brushed(from, to, stepMs, known));
+  };
   const plot = {
     before: { points: before, shiftMs: toMs - fromMs },
     points,
@@ -59,10 +64,7 @@ export function RateChart({ overview }: { overview: Overview }) {
     end: toMs / 1000 + idleSeconds,
     span: (toMs - fromMs) / 1000,
     onHover: setHovered,
-    onBrush: (from: number, to: number) => {
-      const known = { fromMs: points[0]?.fromMs ?? fromMs, toMs: Math.min(toMs, past.endMs ?? toMs) };
-      overview.setLook(brushed(from, to, stepMs, known));
-    },
+    onBrush: lookAt,
   };
   return (
     <section className="charts" aria-labelledby="rates-title" data-testid="rate-chart" data-points={points.length}>
@@ -89,7 +91,15 @@ export function RateChart({ overview }: { overview: Overview }) {
             {look === null ? beforeWords(comparison, unit) : lookedAtWords(look, comparison)}
           </ChartControls>
         </div>
-        <RatePlot key={`${split} ${unit}`} split={split} unit={unit} {...plot} />
+        <ChartBrush
+          points={points}
+          stepMs={stepMs}
+          axis={{ fromMs: (plot.end - plot.span) * 1000, toMs: plot.end * 1000 }}
+          onMark={setHovered}
+          onLook={(span) => lookAt(span.fromMs / 1000, span.toMs / 1000)}
+        >
+          <RatePlot key={`${split} ${unit}`} split={split} unit={unit} {...plot} />
+        </ChartBrush>
         {points.length === 0 && <p className="chart-empty">The first figures come within a second.</p>}
       </div>
       {both && (

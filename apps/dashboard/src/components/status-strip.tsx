@@ -37,6 +37,7 @@ export function StatusStrip({ old }: { old: boolean }) {
         <Denied />
         <Lost />
       </div>
+      <NodesBelow />
       <div className="strip-actions">
         <PauseButton />
         <PaletteButton />
@@ -52,9 +53,9 @@ function Where() {
   const roomy = useMedia('(min-width: 860px)');
   const { loaders, shown } = useNodes();
   const several = loaders.length > 1;
-  if (node === undefined && !several) return null;
+  if ((node === undefined && !several) || (several && !roomy)) return null;
   // Names with their nodes are long, and the list of nodes has them.
-  const most = shown === TOGETHER || (several && !roomy) ? 0 : roomy ? 3 : 1;
+  const most = shown === TOGETHER ? 0 : roomy ? 3 : 1;
   const listed = interfaces.slice(0, most);
   return (
     <div className="strip-where">
@@ -74,6 +75,18 @@ function Where() {
           {roomy && ' more'}
         </span>
       )}
+    </div>
+  );
+}
+
+/** On a phone the nodes have a line of their own. */
+function NodesBelow() {
+  const roomy = useMedia('(min-width: 860px)');
+  const { loaders } = useNodes();
+  if (roomy || loaders.length < 2) return null;
+  return (
+    <div className="strip-nodes">
+      <NodeSwitch />
     </div>
   );
 }

@@ -1,15 +1,7 @@
 import type { HistoryTop, RulesAnswer, RulesRequest, RulesVerb } from '@packetlog/common';
 import { LoaderConnection, type Tap } from './loader-socket.ts';
 import { Store } from './store.ts';
-import type { View } from './view.ts';
-
-/** Where a node's loader is, and what it wants to hear from those who connect. */
-export interface LoaderTarget {
-  readonly loader: string;
-  /** null: nothing is asked, because nobody has said it. */
-  readonly token: string | null;
-  readonly adminToken: string | null;
-}
+import type { LoaderTarget, View } from './view.ts';
 
 /** One node: what is known of it, and the connection that says so. */
 export class Loader implements View {

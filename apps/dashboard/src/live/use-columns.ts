@@ -5,6 +5,7 @@ import { useKept } from './kept-choice.ts';
 import { useSnapshot } from './live-context.tsx';
 import { columnChoice } from './table-choices.ts';
 
+const NODE_WIDTH = 128;
 const GAP = 12;
 const WIDE_GAP = 20;
 
@@ -19,8 +20,12 @@ export function useColumns(): { choice: ColumnChoice; facts: TableFacts; visible
   }, [choice, manyInterfaces, vlanSeen]);
 }
 
-/** The tracks for both widths of the table: its style sheet knows which is the case. */
-export function columnStyle(choice: ColumnChoice, visible: readonly ColumnKey[]): CSSProperties {
+/**
+ * The tracks for both widths of the table: its style sheet knows which is the case. `names`: interfaces carry those of
+ * their nodes, and need more room.
+ */
+export function columnStyle(given: ColumnChoice, visible: readonly ColumnKey[], names: boolean): CSSProperties {
+  const choice = names ? { ...given, widths: { interface: NODE_WIDTH, ...given.widths } } : given;
   const narrow = tracks(visible, choice, false, GAP);
   const wide = tracks(visible, choice, true, WIDE_GAP);
   return {

@@ -1,6 +1,14 @@
 import type { HistoryTop, RulesAnswer, RulesRequest, RulesVerb } from '@packetlog/common';
 import type { Store } from './store.ts';
 
+/** Where a node's loader is, and what it wants to hear from those who connect. */
+export interface LoaderTarget {
+  readonly loader: string;
+  /** null: nothing is asked, because nobody has said it. */
+  readonly token: string | null;
+  readonly adminToken: string | null;
+}
+
 /** What the page draws and asks: one node, or all of them together. */
 export interface View {
   readonly store: Store;

@@ -1,0 +1,152 @@
+'use client';
+
+import { type KeyboardEvent, type PointerEvent, type ReactNode, useRef, useState } from 'react';
+import { grabbed, indexAt, type Mark, type MarkMove, markedSpan, markWords, movedMark } from '../lib/chart-mark.ts';
+import type { TimeSpan } from '../lib/past.ts';
+import type { PastPoint } from '../lib/past-level.ts';
+import './chart-brush.css';
+
+const MOVES: Readonly<Record<string, MarkMove>> = {
+  ArrowLeft: 'left',
+  ArrowRight: 'right',
+  PageUp: 'far-left',
+  PageDown: 'far-right',
+  Home: 'first',
+  End: 'last',
+};
+/** A finger covers about so much, px. */
+const FINGER = 28;
+/** A finger that moves less did not mean to mark. */
+const DRAG_FROM = 6;
+
+/**
+ * Around a chart: a time or a range in it can be marked by keyboard and by touch as well (the mouse has the plot's own
+ * way). Arrows move the mark, with Shift they widen it, Enter looks closer, Escape lets go.
+ */
+export function ChartBrush({
+  points,
+  stepMs,
+  axis,
+  onMark,
+  onLook,
+  children,
+}: {
+  points: readonly PastPoint[];
+  stepMs: number;
+  /** What the time axis shows. */
+  axis: TimeSpan;
+  /** Index of the point whose figures are wanted. */
+  onMark: (index: number | null) => void;
+  onLook: (span: TimeSpan) => void;
+  children: ReactNode;
+}) {
+  const frame = useRef<HTMLDivElement>(null);
+  const pressed = useRef<{ x: number; dragged: boolean } | null>(null);
+  const [mark, setMark] = useState<Mark | null>(null);
+  // What has left the axis cannot be looked at any more.
+  const shown = mark !== null && Math.max(mark.anchorMs, mark.headMs) >= axis.fromMs ? mark : null;
+  const change = (next: Mark | null) => {
+    setMark(next);
+    onMark(next === null ? null : indexAt(points, next.headMs));
+  };
+  const look = () => {
+    if (shown === null) return;
+    onLook(markedSpan(shown, stepMs));
+    change(null);
+  };
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const move = MOVES[event.key];
+    if (move !== undefined) change(movedMark(shown, points, move, event.shiftKey));
+    else if (shown === null) return;
+    else if (event.key === 'Enter') look();
+    else if (event.key === 'Escape') change(null);
+    else return;
+    event.preventDefault();
+  };
+
+  const timeAt = (x: number): number => {
+    const over = frame.current?.querySelector('.u-over')?.getBoundingClientRect();
+    if (over === undefined) return axis.toMs;
+    const share = Math.min(1, Math.max(0, (x - over.left) / over.width));
+    const ms = axis.fromMs + share * (axis.toMs - axis.fromMs);
+    return points[indexAt(points, ms)]?.fromMs ?? ms;
+  };
+  const widthMs = (px: number): number => {
+    const width = frame.current?.querySelector('.u-over')?.clientWidth || 1;
+    return (px / width) * (axis.toMs - axis.fromMs);
+  };
+  const onPointerDown = (event: PointerEvent) => {
+    if (event.pointerType !== 'touch' || !event.isPrimary || event.target instanceof HTMLButtonElement) return;
+    if (points.length === 0) return;
+    pressed.current = { x: event.clientX, dragged: false };
+    change(grabbed(shown, timeAt(event.clientX), stepMs, widthMs(FINGER)));
+  };
+  const onPointerMove = (event: PointerEvent) => {
+    const begun = pressed.current;
+    if (begun === null || event.pointerType !== 'touch') return;
+    if (!begun.dragged && Math.abs(event.clientX - begun.x) < DRAG_FROM) return;
+    begun.dragged = true;
+    if (shown !== null) change({ ...shown, headMs: timeAt(event.clientX) });
+  };
+  const onPointerEnd = () => {
+    pressed.current = null;
+  };
+
+  const words = shown === null ? 'No time is marked' : markWords(shown, points, stepMs);
+  return (
+    <div
+      ref={frame}
+      className="chart-brush"
+      onPointerDown={onPointerDown}
+      onPointerMove={onPointerMove}
+      onPointerUp={onPointerEnd}
+      onPointerCancel={onPointerEnd}
+    >
+      {/* The plot itself is drawn for the eye; this stands for it. */}
+      <div
+        role="slider"
+        tabIndex={0}
+        className="chart-slider"
+        aria-label="Time in the chart. Arrow keys move the mark, with Shift they widen it, Enter looks closer"
+        aria-valuemin={0}
+        aria-valuemax={Math.max(0, points.length - 1)}
+        aria-valuenow={shown === null ? Math.max(0, points.length - 1) : indexAt(points, shown.headMs)}
+        aria-valuetext={words}
+        data-testid="chart-slider"
+        onKeyDown={onKeyDown}
+        onBlur={(event) => {
+          // The button that belongs to the mark may be pressed.
+          if (!frame.current?.contains(event.relatedTarget)) change(null);
+        }}
+      />
+      {children}
+      {shown !== null && <MarkDrawn mark={shown} stepMs={stepMs} axis={axis} />}
+      {shown !== null && (
+        <p className="mark-words" data-testid="mark-words">
+          <span aria-hidden="true">{words}</span>
+          <button type="button" className="button" onClick={look}>
+            Look closer
+          </button>
+        </p>
+      )}
+    </div>
+  );
+}
+
+function MarkDrawn({ mark, stepMs, axis }: { mark: Mark; stepMs: number; axis: TimeSpan }) {
+  const { fromMs, toMs } = markedSpan(mark, stepMs);
+  const length = axis.toMs - axis.fromMs;
+  const left = Math.max(0, (fromMs - axis.fromMs) / length);
+  const right = Math.min(1, (toMs - axis.fromMs) / length);
+  return (
+    <div className="mark-area" aria-hidden="true">
+      <div
+        className="mark"
+        data-range={mark.anchorMs !== mark.headMs}
+        style={{ left: `${left * 100}%`, width: `${Math.max(0, right - left) * 100}%` }}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,93 @@
+import { clockText, spanText } from './clock.ts';
+import { counted, formatCount } from './number.ts';
+import type { TimeSpan } from './past.ts';
+import type { Amounts, PastPoint } from './past-level.ts';
+
+/** What somebody marks in the chart without a mouse: begins of steps, ms since the epoch. Equal: a place, no range. */
+export interface Mark {
+  readonly anchorMs: number;
+  /** What moves. */
+  readonly headMs: number;
+}
+
+export type MarkMove = 'left' | 'right' | 'far-left' | 'far-right' | 'first' | 'last';
+
+const FAR = 10;
+
+/** The mark after a key; `widen` keeps the other end where it is. null while there is nothing to mark. */
+export function movedMark(
+  mark: Mark | null,
+  points: readonly PastPoint[],
+  move: MarkMove,
+  widen: boolean,
+): Mark | null {
+  const last = points.length - 1;
+  const newest = points[last];
+  if (newest === undefined) return null;
+  // The first press shows where the mark is: at the newest.
+  const at = mark === null ? (move === 'left' || move === 'right' ? null : last) : indexAt(points, mark.headMs);
+  const next = at === null ? last : Math.min(last, Math.max(0, target(at, move, last)));
+  const headMs = points[next]?.fromMs ?? newest.fromMs;
+  return { anchorMs: widen && mark !== null ? mark.anchorMs : headMs, headMs };
+}
+
+function target(at: number, move: MarkMove, last: number): number {
+  switch (move) {
+    case 'left':
+      return at - 1;
+    case 'right':
+      return at + 1;
+    case 'far-left':
+      return at - FAR;
+    case 'far-right':
+      return at + FAR;
+    case 'first':
+      return 0;
+    case 'last':
+      return last;
+  }
+}
+
+/** The point that holds the time, or the one next to it. */
+export function indexAt(points: readonly PastPoint[], ms: number): number {
+  let found = 0;
+  for (const [i, { fromMs }] of points.entries()) if (fromMs <= ms) found = i;
+  return found;
+}
+
+/** Whole steps from the one end to the other. */
+export function markedSpan({ anchorMs, headMs }: Mark, stepMs: number): TimeSpan {
+  return { fromMs: Math.min(anchorMs, headMs), toMs: Math.max(anchorMs, headMs) + stepMs };
+}
+
+/** A finger near one end of a range takes that end; elsewhere it begins a new one. */
+export function grabbed(mark: Mark | null, atMs: number, stepMs: number, nearMs: number): Mark {
+  if (mark === null || mark.anchorMs === mark.headMs) return { anchorMs: atMs, headMs: atMs };
+  const { fromMs, toMs } = markedSpan(mark, stepMs);
+  const [toBegin, toEnd] = [Math.abs(atMs - fromMs), Math.abs(atMs - toMs)];
+  if (Math.min(toBegin, toEnd) > nearMs) return { anchorMs: atMs, headMs: atMs };
+  return toBegin < toEnd ? { anchorMs: toMs - stepMs, headMs: fromMs } : { anchorMs: fromMs, headMs: toMs - stepMs };
+}
+
+/** Read aloud at each move. */
+export function markWords(mark: Mark, points: readonly PastPoint[], stepMs: number): string {
+  const span = markedSpan(mark, stepMs);
+  if (mark.anchorMs === mark.headMs) {
+    const rates = points[indexAt(points, mark.headMs)]?.rates ?? null;
+    return `${clockText(mark.headMs)}: ${rates === null ? 'not known' : ratesWords(rates)}`;
+  }
+  const known = points.filter(({ fromMs }) => fromMs >= span.fromMs && fromMs < span.toMs);
+  const packets = known.reduce((sum, { rates }) => sum + (rates?.packets ?? 0) * (stepMs / 1000), 0);
+  return `${clockText(span.fromMs)} to ${clockText(span.toMs)}, ${spanText(span.toMs - span.fromMs)}: about ${counted(Math.round(packets), 'packet')}`;
+}
+
+function ratesWords({ packets, denied, aborted, lost }: Amounts): string {
+  const refused = Math.round(denied + aborted);
+  return [
+    `${formatCount(Math.round(packets))} packets per second`,
+    refused > 0 ? `${formatCount(refused)} denied` : '',
+    lost > 0 ? `${counted(lost, 'row')} lost` : '',
+  ]
+    .filter(Boolean)
+    .join(', ');
+}
