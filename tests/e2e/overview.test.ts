@@ -87,6 +87,44 @@ describe.skipIf(!requireRoot())('the overview', { timeout: 120_000 }, () => {
     await mark();
     await page.getByTestId('back-to-live').click();
     await page.getByTestId('back-to-live').waitFor({ state: 'detached' });
+
+    // The same by keyboard: it says where the mark is, and Enter looks closer.
+    const slider = page.getByTestId('chart-slider');
+    const said2 = async () => (await slider.getAttribute('aria-valuetext')) ?? '';
+    await slider.focus();
+    for (const key of ['End', 'ArrowLeft', 'ArrowLeft']) await page.keyboard.press(key);
+    expect(await said2()).toMatch(/^\d\d:\d\d:\d\d: .*packets per second/);
+    for (const _ of [1, 2]) await page.keyboard.press('Shift+ArrowLeft');
+    expect(await said2()).toMatch(/^\d\d:\d\d:\d\d to \d\d:\d\d:\d\d, 3 s: about/);
+    expect(await axeViolations(page)).toEqual([]);
+    await screenshot(page, 'overview-mark');
+    await page.keyboard.press('Escape');
+    expect(await said2()).toBe('No time is marked');
+    for (const key of ['End', 'Shift+ArrowLeft', 'Shift+ArrowLeft', 'Enter']) await page.keyboard.press(key);
+    await page.getByTestId('back-to-live').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByTestId('back-to-live').waitFor({ state: 'detached' });
+
+    // And by finger: sideways marks, each end can be moved, a button looks closer.
+    const touch = await openPage(browser, url, { viewport: PHONE, hasTouch: true, isMobile: true });
+    await until(async () => (await points(touch.page)) >= 5, { what: 'the past to be there' });
+    const box = await touch.page.getByTestId('rate-chart').locator('.u-over').first().boundingBox();
+    if (box === null) throw new Error('the chart is not on the screen');
+    const finger = await touch.page.context().newCDPSession(touch.page);
+    const at = (share: number) => [{ x: box.x + box.width * share, y: box.y + box.height / 2 }];
+    const drag = async (from: number, to: number) => {
+      await finger.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: at(from) });
+      for (const share of [(from + to) / 2, to])
+        await finger.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: at(share) });
+      await finger.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+    };
+    await drag(0.97, 0.9);
+    const marked = touch.page.getByTestId('mark-words');
+    await marked.getByText(' to ').waitFor();
+    await screenshot(touch.page, 'overview-touch');
+    await marked.getByRole('button', { name: 'Look closer' }).tap();
+    await touch.page.getByTestId('back-to-live').waitFor();
+    expect(touch.problems).toEqual([]);
     expect(problems).toEqual([]);
     await packetlog.end();
   });

@@ -1,5 +1,6 @@
 'use client';
 
+import { X } from 'lucide-react';
 import { type KeyboardEvent, type PointerEvent, type ReactNode, useRef, useState } from 'react';
 import { grabbed, indexAt, type Mark, type MarkMove, markedSpan, markWords, movedMark } from '../lib/chart-mark.ts';
 import type { TimeSpan } from '../lib/past.ts';
@@ -35,8 +36,8 @@ export function ChartBrush({
   stepMs: number;
   /** What the time axis shows. */
   axis: TimeSpan;
-  /** Index of the point whose figures are wanted. */
-  onMark: (index: number | null) => void;
+  /** The time whose figures are wanted. */
+  onMark: (ms: number | null) => void;
   onLook: (span: TimeSpan) => void;
   children: ReactNode;
 }) {
@@ -47,7 +48,7 @@ export function ChartBrush({
   const shown = mark !== null && Math.max(mark.anchorMs, mark.headMs) >= axis.fromMs ? mark : null;
   const change = (next: Mark | null) => {
     setMark(next);
-    onMark(next === null ? null : indexAt(points, next.headMs));
+    onMark(next?.headMs ?? null);
   };
   const look = () => {
     if (shown === null) return;
@@ -78,7 +79,12 @@ export function ChartBrush({
     return (px / width) * (axis.toMs - axis.fromMs);
   };
   const onPointerDown = (event: PointerEvent) => {
-    if (event.pointerType !== 'touch' || !event.isPrimary || event.target instanceof HTMLButtonElement) return;
+    if (
+      event.pointerType !== 'touch' ||
+      !event.isPrimary ||
+      (event.target instanceof Element && event.target.closest('button') !== null)
+    )
+      return;
     if (points.length === 0) return;
     pressed.current = { x: event.clientX, dragged: false };
     change(grabbed(shown, timeAt(event.clientX), stepMs, widthMs(FINGER)));
@@ -128,6 +134,15 @@ export function ChartBrush({
           <span aria-hidden="true">{words}</span>
           <button type="button" className="button" onClick={look}>
             Look closer
+          </button>
+          <button
+            type="button"
+            className="button button-icon"
+            aria-label="Let go of the mark"
+            title="Let go of the mark (Esc)"
+            onClick={() => change(null)}
+          >
+            <X size={12} aria-hidden="true" />
           </button>
         </p>
       )}

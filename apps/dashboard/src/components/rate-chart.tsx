@@ -4,11 +4,13 @@ import dynamic from 'next/dynamic';
 import { useMemo, useState } from 'react';
 import type { AlignedData } from 'uplot';
 import { chartColumns, extentOf, LINES, readoutOf, type Split, type Unit } from '../lib/chart.ts';
+import { indexAt } from '../lib/chart-mark.ts';
 import { clockText, spanText } from '../lib/clock.ts';
 import { formatBytes, formatCompact, formatCount, formatRound, quantityText } from '../lib/number.ts';
 import type { Amounts, PastPoint } from '../lib/past-level.ts';
 import { beforeWords, brushed, lookedAtWords } from '../lib/range-words.ts';
-import { useLive } from '../live/live-context.tsx';
+import { useLive, useSnapshot } from '../live/live-context.tsx';
+import { useAge } from '../live/use-age.ts';
 import { useMedia } from '../live/use-media.ts';
 import type { Overview } from '../live/use-overview.ts';
 import { useLookedAt } from '../live/use-past.ts';
@@ -50,8 +52,11 @@ export function RateChart({ overview }: { overview: Overview }) {
   const unit = both ? 'packets' : chosen;
   const { look } = overview;
   const { points, before, comparison, stepMs, fromMs, toMs, idleSeconds } = looked;
-  const readout = readoutOf(looked, look === null, hovered);
-  const when = readout.when ?? (idleSeconds < 2 ? 'now' : clockText(toMs));
+  const [marked, setMarked] = useState<number | null>(null);
+  const readout = readoutOf(looked, look === null, hovered ?? (marked === null ? null : indexAt(points, marked)));
+  const age = useAge();
+  const when = readout.when ?? age ?? (idleSeconds < 2 ? 'now' : clockText(toMs));
+  const oneOf = useSnapshot(({ figures }) => figures.sampledOneOf);
 
   const lookAt = (from: number, to: number) => {
     const known = { fromMs: points[0]?.fromMs ?? fromMs, toMs: Math.min(toMs, past.endMs ?? toMs) };
@@ -88,14 +93,18 @@ export function RateChart({ overview }: { overview: Overview }) {
             unit={both ? undefined : unit}
             onUnit={setUnit}
           >
-            {look === null ? beforeWords(comparison, unit) : lookedAtWords(look, comparison)}
+            {split === 'protocol' && oneOf > 1
+              ? `estimated: the kernel records 1 of ${formatCount(oneOf)} packets`
+              : look === null
+                ? beforeWords(comparison, unit)
+                : lookedAtWords(look, comparison)}
           </ChartControls>
         </div>
         <ChartBrush
           points={points}
           stepMs={stepMs}
           axis={{ fromMs: (plot.end - plot.span) * 1000, toMs: plot.end * 1000 }}
-          onMark={setHovered}
+          onMark={setMarked}
           onLook={(span) => lookAt(span.fromMs / 1000, span.toMs / 1000)}
         >
           <RatePlot key={`${split} ${unit}`} split={split} unit={unit} {...plot} />

@@ -1,10 +1,14 @@
 'use client';
 
 import Link from 'next/link';
-import { formatCompact } from '../lib/number.ts';
-import { matchText, RULE_VERDICT } from '../lib/rules/rule-words.ts';
-import { topRules } from '../lib/rules/top-rules.ts';
-import { useLive, useSnapshot } from '../live/live-context.tsx';
+import { formatCompact, formatCount } from '../lib/number.ts';
+import type { RangeLists } from '../lib/range-top.ts';
+import { rangeRules } from '../lib/rules/range-rules.ts';
+import { RULE_VERDICT } from '../lib/rules/rule-words.ts';
+import { useLive } from '../live/live-context.tsx';
+import { TOGETHER } from '../live/nodes.ts';
+import { useNodes } from '../live/use-nodes.ts';
+import { useRulesView } from '../live/use-rules.ts';
 import { Measure } from './count.tsx';
 import { VerdictMark } from './marks.tsx';
 import { ruleAddress } from './packet-row.tsx';
@@ -13,20 +17,23 @@ import './panels.css';
 
 const MOST = 5;
 
-/** Which rules refuse, or would, most often just now. Not there while none does. */
-export function RefusedBy() {
+/** Which rules refused, or would have, in the time that is looked at. Not there where none did. */
+export function RefusedBy({ lists, note }: { lists: RangeLists | null; note: string }) {
   const { store } = useLive();
-  useSnapshot(({ rules }) => rules?.interval);
-  const rules = topRules(store.rules, MOST);
-  if (rules.length === 0) return null;
+  const { shown } = useNodes();
+  useRulesView();
+  // Rules have numbers at each node: the same one would mean different rules.
+  const rules = lists === null || shown === TOGETHER ? [] : rangeRules(lists.rules, store.rules, MOST);
+  if (lists === null || rules.length === 0) return null;
+  const seconds = lists.lengthMs / 1000;
   return (
     <section className="panel panel-refused" aria-label="Refused by">
       <h2 className="panel-title">
         Refused by
-        <span className="text-faint font-normal">last 10 s</span>
+        <span className="text-faint font-normal">{note}</span>
       </h2>
       <table className="top">
-        <caption className="sr-only">Rules that refuse most often</caption>
+        <caption className="sr-only">Rules that refused most</caption>
         <colgroup>
           <col />
           <col className="w-[68px]" />
@@ -35,29 +42,26 @@ export function RefusedBy() {
         <thead className="sr-only">
           <tr>
             <th scope="col">rule</th>
-            <th scope="col">last minute</th>
+            <th scope="col">course</th>
             <th scope="col">packets per second</th>
           </tr>
         </thead>
         <tbody>
-          {rules.map(({ rule, perSecond }) => (
-            <tr key={rule.id}>
-              <th
-                scope="row"
-                title={`rule ${rule.id}: ${matchText(rule)}${rule.reason && `, because: ${rule.reason}`}`}
-              >
+          {rules.map(({ id, action, label, title, packets, series }) => (
+            <tr key={id}>
+              <th scope="row" title={title}>
                 <span className="inline-flex items-center gap-2 max-w-full">
-                  <VerdictMark verdict={RULE_VERDICT[rule.action]} />
-                  <Link href={ruleAddress(rule.id)} prefetch={false} className="rule-link font-mono truncate">
-                    {rule.id} <span className="font-sans">{rule.reason || matchText(rule)}</span>
+                  <VerdictMark verdict={RULE_VERDICT[action]} />
+                  <Link href={ruleAddress(id)} prefetch={false} className="rule-link font-mono truncate">
+                    {id} <span className="font-sans">{label}</span>
                   </Link>
                 </span>
               </th>
               <td className="top-share">
-                <Sparkline values={store.rules.history(rule.id)} action={rule.action} width={54} height={12} />
+                <Sparkline values={series} action={action} width={54} height={12} />
               </td>
-              <td className="top-rate">
-                <Measure quantity={formatCompact(perSecond)} exact={perSecond} per="/s" />
+              <td className="top-rate" title={`${formatCount(packets)} packets`}>
+                <Measure quantity={formatCompact(packets / seconds)} exact={packets / seconds} per="/s" />
               </td>
             </tr>
           ))}

@@ -7,6 +7,7 @@ import { type PausedFigures, ROWS_WAITING } from '../lib/picture.ts';
 import { quietSentence } from '../lib/quiet.ts';
 import { useKeys } from '../live/keys.ts';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
+import { useAge } from '../live/use-age.ts';
 import { useMayChange } from '../live/use-rules.ts';
 import { DenyFromRow, SelectedPacket } from './deny/selected-packet.tsx';
 import { TableTools } from './table-tools.tsx';
@@ -109,6 +110,7 @@ function TableState({ held, grouped, compact }: { held: boolean; grouped: boolea
   const figures = useSnapshot((snapshot) => snapshot.figures);
   const live = useSnapshot(({ connection }) => connection.state === 'live');
   const { paused } = figures;
+  const age = useAge();
   const quiet = quietSentence({ ...figures, live, interfaces: figures.interfaces.map(({ name }) => name) });
   return (
     <p className="table-bar-state" data-testid="table-state" data-state={paused ? 'paused' : held ? 'held' : 'follow'}>
@@ -116,6 +118,8 @@ function TableState({ held, grouped, compact }: { held: boolean; grouped: boolea
         <Paused paused={paused} />
       ) : rows.selected !== null ? (
         <SelectedPacket row={rows.selected} />
+      ) : age !== null ? (
+        <span className="text-warn">these rows are {age}</span>
       ) : quiet !== null && rows.shown.size > 0 ? (
         <span className="text-muted">{quiet}</span>
       ) : (

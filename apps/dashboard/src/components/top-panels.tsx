@@ -3,8 +3,10 @@
 import type { ReactNode } from 'react';
 import { clockText, spanText } from '../lib/clock.ts';
 import { formatCompact, formatCount } from '../lib/number.ts';
+import { quietSentence } from '../lib/quiet.ts';
 import type { RangeEntry, RangeLists } from '../lib/range-top.ts';
 import { useSnapshot } from '../live/live-context.tsx';
+import { useAge } from '../live/use-age.ts';
 import { type Overview, useRangeLists } from '../live/use-overview.ts';
 import { Measure } from './count.tsx';
 import { RefusedBy } from './refused-by.tsx';
@@ -24,13 +26,25 @@ export function TopPanels({ overview }: { overview: Overview }) {
   const lists = useRangeLists(overview);
   const { look } = overview;
   const seconds = lists === null ? 0 : lists.lengthMs / 1000;
-  const span =
+  const age = useAge();
+  const range =
     look === null ? `last ${spanText(seconds * 1000)}` : `${clockText(look.fromMs)} to ${clockText(look.toMs)}`;
+  const span = age === null || look !== null ? range : `${range}, ${age}`;
+  const figures = useSnapshot((snapshot) => snapshot.figures);
+  const live = useSnapshot(({ connection }) => connection.state === 'live');
+  const quiet = quietSentence({ ...figures, live, interfaces: figures.interfaces.map(({ name }) => name) });
   return (
     <>
-      <RefusedBy />
-      {PANELS.map(({ key, title, column, empty }) => (
-        <Panel key={key} title={title} note={span} isEmpty={!lists?.[key].length} empty={empty}>
+      {figures.sampledOneOf > 1 && <Estimates oneOf={figures.sampledOneOf} />}
+      <RefusedBy lists={lists} note={span} />
+      {PANELS.map(({ key, title, column, empty }, i) => (
+        <Panel
+          key={key}
+          title={title}
+          note={span}
+          isEmpty={!lists?.[key].length}
+          empty={(i === 0 && look === null && quiet) || (look === null ? empty : 'None in this time.')}
+        >
           <List column={column} title={title} rate="packets per second" bar="course">
             {lists?.[key].slice(0, MOST).map((entry) => (
               <RangeRow key={entry.key} entry={entry} seconds={seconds} />
@@ -41,6 +55,19 @@ export function TopPanels({ overview }: { overview: Overview }) {
       {lists !== null && lists.newSources.length > 0 && <NewSources sources={lists.newSources} />}
       <Protocols />
     </>
+  );
+}
+
+/** The counters stay exact; who and what is added up from records, and those are chosen by chance now. */
+function Estimates({ oneOf }: { oneOf: number }) {
+  return (
+    <p className="panel-estimates" data-testid="estimates">
+      Estimates: the kernel records{' '}
+      <data className="font-mono" value={oneOf}>
+        1 of {formatCount(oneOf)}
+      </data>{' '}
+      packets just now. Rates, refused packets and bytes are exact.
+    </p>
   );
 }
 
@@ -142,13 +169,14 @@ function NewSources({ sources }: { sources: RangeLists['newSources'] }) {
 }
 
 function Protocols() {
+  const age = useAge();
   const { protocols, seconds } = useSnapshot(({ figures }) => figures.top);
   // Bars compare the entries with each other; the share of all is in words.
   const largest = protocols[0]?.share || 1;
   return (
     <Panel
       title="Protocols"
-      note={`last ${Math.max(1, Math.round(seconds))} s`}
+      note={[`last ${Math.max(1, Math.round(seconds))} s`, age].filter(Boolean).join(', ')}
       isEmpty={protocols.length === 0}
       empty="No packet yet."
     >

@@ -19,6 +19,8 @@ export interface RangeLists {
   readonly ports: readonly RangeEntry[];
   readonly pairs: readonly RangeEntry[];
   readonly newSources: readonly { readonly addr: string; readonly firstSeenMs: number; readonly packets: number }[];
+  /** Exact, from the rules' own counters. */
+  readonly rules: HistoryTop['rules'];
   readonly lengthMs: number;
 }
 
@@ -52,6 +54,7 @@ export function rangeLists(top: HistoryTop): RangeLists {
       firstSeenMs: first_seen_ms,
       packets,
     })),
+    rules: top.rules,
     lengthMs: top.to_ms - top.from_ms,
   };
 }

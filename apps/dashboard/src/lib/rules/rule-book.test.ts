@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { makeRule, makeRules } from '../test-data.ts';
 import { RuleBook } from './rule-book.ts';
-import { topRules } from './top-rules.ts';
 
 const count = (id: number, packets: number) => ({ id, packets, bytes: packets * 100, last_seen_ms: 1000 + packets });
 
@@ -51,19 +50,4 @@ test('the view is another object whenever something changed, and the same while 
   book.endInterval(1);
   expect(book.view).not.toBe(first);
   expect(book.view?.snapshot).toBe(first?.snapshot);
-});
-
-test('the rules that refuse most often just now; permit rules and idle ones are no part of it', () => {
-  const book = new RuleBook();
-  const rules = [makeRule({ id: 1 }), makeRule({ id: 2, action: 'observe' }), makeRule({ id: 3, action: 'permit' })];
-  book.replace(makeRules({ rules: [...rules, makeRule({ id: 4 })] }));
-  book.count([count(1, 10), count(2, 40), count(3, 900)]);
-  book.endInterval(1);
-  book.count([count(1, 30)]);
-  book.endInterval(1);
-  expect(topRules(book, 5).map(({ rule, perSecond }) => [rule.id, perSecond])).toEqual([
-    [2, 20],
-    [1, 15],
-  ]);
-  expect(topRules(book, 1)).toHaveLength(1);
 });

@@ -20,8 +20,6 @@ export interface RulesView {
   readonly interval: number;
 }
 
-const RECENT = 10;
-
 interface Entry {
   packets: number;
   bytes: number;
@@ -103,17 +101,6 @@ export class RuleBook {
     const rules = this.#snapshot?.rules;
     if (rules === undefined) return null;
     return rules.reduce((sum, { id, action }) => sum + (action === 'observe' ? this.counted(id).packets : 0), 0);
-  }
-
-  /** Packets per second over the last ten intervals: one alone would flicker at low rates. */
-  recentRate(id: number): number {
-    const newest = this.#interval - 1;
-    const history = newest < 0 ? null : this.#entries.get(id)?.history;
-    if (!history) return 0;
-    const span = Math.min(RECENT, this.#interval);
-    let packets = 0;
-    for (let i = 0; i < span; i++) packets += history.at(newest - i);
-    return packets / (span * this.#intervalSeconds);
   }
 
   /** Packets in each of the last intervals, oldest first; null for a rule that decided nothing since the page is open. */

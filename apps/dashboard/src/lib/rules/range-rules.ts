@@ -1,0 +1,33 @@
+import type { HistoryTop, RuleAction } from '@packetlog/common';
+import type { RuleBook } from './rule-book.ts';
+import { matchText } from './rule-words.ts';
+
+/** A rule that refused, or would have, in a range of time. */
+export interface RangeRule {
+  readonly id: number;
+  readonly action: RuleAction;
+  readonly label: string;
+  readonly title: string;
+  readonly packets: number;
+  readonly series: readonly number[];
+}
+
+/** Most packets first. A rule that has been removed since is there with its number; one that permits is not. */
+export function rangeRules(top: HistoryTop['rules'], book: RuleBook, most: number): RangeRule[] {
+  const known = new Map(book.view?.snapshot.rules.map((rule) => [rule.id, rule]));
+  return top
+    .filter(({ rule_id, packets }) => packets > 0 && known.get(rule_id)?.action !== 'permit')
+    .slice(0, most)
+    .map(({ rule_id, packets, series }) => {
+      const rule = known.get(rule_id);
+      const match = rule === undefined ? 'removed since' : matchText(rule);
+      return {
+        id: rule_id,
+        action: rule?.action ?? 'deny',
+        label: rule?.reason || match,
+        title: `rule ${rule_id}: ${match}${rule?.reason ? `, because: ${rule.reason}` : ''}`,
+        packets,
+        series,
+      };
+    });
+}

@@ -1,0 +1,14 @@
+'use client';
+
+import { ageText } from '../lib/clock.ts';
+import { dataAt } from '../lib/connection.ts';
+import { useSnapshot } from './live-context.tsx';
+
+/** How old what is shown is, '12 s old'; null while it is live. */
+export function useAge(): string | null {
+  return useSnapshot(({ connection, figures, now }) => {
+    if (connection.state === 'live') return null;
+    const at = dataAt(connection) ?? figures.summaryAt;
+    return at === null ? null : `${ageText(Math.floor((now - at) / 1000) * 1000).replace('.0', '')} old`;
+  });
+}
