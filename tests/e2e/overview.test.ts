@@ -106,7 +106,7 @@ describe.skipIf(!requireRoot())('the overview', { timeout: 120_000 }, () => {
     await page.getByTestId('back-to-live').waitFor({ state: 'detached' });
 
     // And by finger: sideways marks, each end can be moved, a button looks closer.
-    const touch = await openPage(browser, url, { viewport: PHONE, hasTouch: true, isMobile: true });
+    const touch = await suite.open(url, { viewport: PHONE, hasTouch: true, isMobile: true });
     await until(async () => (await points(touch.page)) >= 5, { what: 'the past to be there' });
     const box = await touch.page.getByTestId('rate-chart').locator('.u-over').first().boundingBox();
     if (box === null) throw new Error('the chart is not on the screen');
