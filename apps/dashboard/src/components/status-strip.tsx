@@ -55,7 +55,7 @@ function Where() {
   const several = loaders.length > 1;
   if ((node === undefined && !several) || (several && !roomy)) return null;
   // Names with their nodes are long, and the list of nodes has them.
-  const most = shown === TOGETHER ? 0 : roomy ? 3 : 1;
+  const most = shown === TOGETHER || !roomy ? 0 : 3;
   const listed = interfaces.slice(0, most);
   return (
     <div className="strip-where">
@@ -70,10 +70,7 @@ function Where() {
         <InterfaceName key={entry.name} entry={entry} />
       ))}
       {most > 0 && interfaces.length > listed.length && (
-        <span className="text-faint whitespace-nowrap">
-          +{interfaces.length - listed.length}
-          {roomy && ' more'}
-        </span>
+        <span className="text-faint whitespace-nowrap">+{interfaces.length - listed.length} more</span>
       )}
     </div>
   );

@@ -178,7 +178,7 @@ function Protocols() {
       title="Protocols"
       note={[`last ${Math.max(1, Math.round(seconds))} s`, age].filter(Boolean).join(', ')}
       isEmpty={protocols.length === 0}
-      empty="No packet yet."
+      empty="None in the last seconds."
     >
       <List title="Protocols" column="protocol" bar="share" rate="packets per second">
         {protocols.map(({ key, label, note, packetsPerSecond, share }) => (
