@@ -20,27 +20,21 @@ const FINGER = 28;
 /** A finger that moves less did not mean to mark. */
 const DRAG_FROM = 6;
 
+export interface BrushProps {
+  readonly points: readonly PastPoint[];
+  readonly stepMs: number;
+  /** What the time axis shows. */
+  readonly axis: TimeSpan;
+  /** The time whose figures are wanted. */
+  readonly onMark: (ms: number | null) => void;
+  readonly onLook: (span: TimeSpan) => void;
+}
+
 /**
  * Around a chart: a time or a range in it can be marked by keyboard and by touch as well (the mouse has the plot's own
  * way). Arrows move the mark, with Shift they widen it, Enter looks closer, Escape lets go.
  */
-export function ChartBrush({
-  points,
-  stepMs,
-  axis,
-  onMark,
-  onLook,
-  children,
-}: {
-  points: readonly PastPoint[];
-  stepMs: number;
-  /** What the time axis shows. */
-  axis: TimeSpan;
-  /** The time whose figures are wanted. */
-  onMark: (ms: number | null) => void;
-  onLook: (span: TimeSpan) => void;
-  children: ReactNode;
-}) {
+export function ChartBrush({ points, stepMs, axis, onMark, onLook, children }: BrushProps & { children: ReactNode }) {
   const frame = useRef<HTMLDivElement>(null);
   const pressed = useRef<{ x: number; dragged: boolean } | null>(null);
   const [mark, setMark] = useState<Mark | null>(null);

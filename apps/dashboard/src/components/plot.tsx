@@ -13,7 +13,7 @@ export interface PlotLine {
   readonly dash?: number[];
 }
 
-interface PlotProps {
+export interface PlotProps {
   readonly lines: readonly PlotLine[];
   readonly data: uPlot.AlignedData;
   /** Rows lost in the interval of each point, parallel to the time column. */

@@ -4,7 +4,6 @@ import dynamic from 'next/dynamic';
 import { useMemo, useState } from 'react';
 import type { AlignedData } from 'uplot';
 import { chartColumns, extentOf, LINES, readoutOf, type Split, type Unit } from '../lib/chart.ts';
-import { indexAt } from '../lib/chart-mark.ts';
 import { clockText, spanText } from '../lib/clock.ts';
 import { formatBytes, formatCompact, formatCount, formatRound, quantityText } from '../lib/number.ts';
 import type { Amounts, PastPoint } from '../lib/past-level.ts';
@@ -14,14 +13,14 @@ import { useAge } from '../live/use-age.ts';
 import { useMedia } from '../live/use-media.ts';
 import type { Overview } from '../live/use-overview.ts';
 import { useLookedAt } from '../live/use-past.ts';
-import { ChartBrush } from './chart-brush.tsx';
+import type { BrushProps } from './chart-brush.tsx';
 import { ChartControls } from './chart-controls.tsx';
 import type { PlotLine } from './plot.tsx';
 import { Readout } from './readout.tsx';
 import './rate-chart.css';
 
 /** Half of the page's own script is the library that draws it: figures and rows do not wait for it. */
-const Plot = dynamic(() => import('./plot.tsx').then((plot) => plot.Plot), {
+const ChartArea = dynamic(() => import('./chart-area.tsx').then((area) => area.ChartArea), {
   ssr: false,
   loading: () => <div className="plot" />,
 });
@@ -53,7 +52,11 @@ export function RateChart({ overview }: { overview: Overview }) {
   const { look } = overview;
   const { points, before, comparison, stepMs, fromMs, toMs, idleSeconds } = looked;
   const [marked, setMarked] = useState<number | null>(null);
-  const readout = readoutOf(looked, look === null, hovered ?? (marked === null ? null : indexAt(points, marked)));
+  const readout = readoutOf(
+    looked,
+    look === null,
+    hovered ?? (marked === null ? null : points.findLastIndex((point) => point.fromMs <= marked)),
+  );
   const age = useAge();
   const when = readout.when ?? age ?? (idleSeconds < 2 ? 'now' : clockText(toMs));
   const oneOf = useSnapshot(({ figures }) => figures.sampledOneOf);
@@ -100,15 +103,19 @@ export function RateChart({ overview }: { overview: Overview }) {
                 : lookedAtWords(look, comparison)}
           </ChartControls>
         </div>
-        <ChartBrush
-          points={points}
-          stepMs={stepMs}
-          axis={{ fromMs: (plot.end - plot.span) * 1000, toMs: plot.end * 1000 }}
-          onMark={setMarked}
-          onLook={(span) => lookAt(span.fromMs / 1000, span.toMs / 1000)}
-        >
-          <RatePlot key={`${split} ${unit}`} split={split} unit={unit} {...plot} />
-        </ChartBrush>
+        <RatePlot
+          key={`${split} ${unit}`}
+          split={split}
+          unit={unit}
+          {...plot}
+          brush={{
+            points,
+            stepMs,
+            axis: { fromMs: (plot.end - plot.span) * 1000, toMs: plot.end * 1000 },
+            onMark: setMarked,
+            onLook: (span) => lookAt(span.fromMs / 1000, span.toMs / 1000),
+          }}
+        />
         {points.length === 0 && <p className="chart-empty">The first figures come within a second.</p>}
       </div>
       {both && (
@@ -163,6 +170,8 @@ function RatePlot({
   span: number;
   onHover: (index: number | null) => void;
   onBrush: (from: number, to: number) => void;
+  /** For fingers and keys; the smaller chart follows the larger one. */
+  brush?: BrushProps;
 }) {
   const { data, lost } = useMemo(() => {
     const { time, lines, lost } = chartColumns(points, step, LINES[`${split}-${unit}`]);
@@ -174,7 +183,7 @@ function RatePlot({
     return { data: [[...time], then, ...lines] as unknown as AlignedData, lost };
   }, [points, before.points, before.shiftMs, step, split, unit]);
   return (
-    <Plot
+    <ChartArea
       lines={BY[split]}
       least={LEAST[unit]}
       data={data}

@@ -1,17 +1,20 @@
 'use client';
 
+import dynamic from 'next/dynamic';
 import { usePathname } from 'next/navigation';
 import { Fragment, type ReactNode } from 'react';
 import { LiveProvider, useSnapshot } from '../live/live-context.tsx';
+import { TOGETHER } from '../live/nodes.ts';
 import { useNodes } from '../live/use-nodes.ts';
 import { Banner } from './banner.tsx';
 import { Commands } from './commands.tsx';
 import { NoPicture } from './no-picture.tsx';
-import { MissingNodes } from './nodes/missing-nodes.tsx';
 import { PendingBanner } from './rules/pending-banner.tsx';
 import './screen.css';
 import { StatusStrip } from './status-strip.tsx';
 import { Toasts } from './toasts.tsx';
+
+const MissingNodes = dynamic(async () => (await import('./nodes/missing-nodes.tsx')).MissingNodes, { ssr: false });
 
 export function Shell({ children }: { children: ReactNode }) {
   return (
@@ -37,7 +40,7 @@ function Screen({ children }: { children: ReactNode }) {
       ) : hasPicture ? (
         <>
           <Banner />
-          <MissingNodes />
+          {shown === TOGETHER && <MissingNodes />}
           <PendingBanner />
           <Fragment key={shown}>{children}</Fragment>
         </>

@@ -3,6 +3,7 @@
 import type { Interface } from '@packetlog/common';
 import { clsx } from 'clsx';
 import { Pause, Play } from 'lucide-react';
+import dynamic from 'next/dynamic';
 import { connectionWords } from '../lib/connection-words.ts';
 import { MODE_WORDS, modeTitle } from '../lib/mode-words.ts';
 import { formatBytes, formatCompact, formatCount, quantityText } from '../lib/number.ts';
@@ -15,9 +16,11 @@ import { PaletteButton } from './commands.tsx';
 import { Count, Measure } from './count.tsx';
 import { ConnectionMark, Logo, LossMark, STATE_COLOR, VerdictMark } from './marks.tsx';
 import { Nav } from './nav.tsx';
-import { NodeSwitch } from './nodes/node-switch.tsx';
 import { ThemeButton } from './theme-button.tsx';
 import './status-strip.css';
+
+/** Who watches one node does not fetch it. */
+const NodeSwitch = dynamic(async () => (await import('./nodes/node-switch.tsx')).NodeSwitch, { ssr: false });
 
 /** Always there: whose packets, how many, and whether the picture can be trusted. */
 export function StatusStrip({ old }: { old: boolean }) {

@@ -1,16 +1,14 @@
 'use client';
 
 import Link from 'next/link';
-import { TOGETHER } from '../../live/nodes.ts';
-import { useNodes, useNodesAtAGlance } from '../../live/use-nodes.ts';
+import { useNodesAtAGlance } from '../../live/use-nodes.ts';
 import { ConnectionMark } from '../marks.tsx';
 
 /** All together, and some are not there: which, and what that means. */
 export function MissingNodes() {
-  const { shown } = useNodes();
   const missing = useNodesAtAGlance().filter(({ state }) => state !== 'live' && state !== 'connecting');
   const [first] = missing;
-  if (shown !== TOGETHER || first === undefined) return null;
+  if (first === undefined) return null;
   const names = missing.map(({ name }) => name).join(', ');
   return (
     <section className="banner appear" aria-label="Nodes that are missing" data-testid="missing-nodes">

@@ -1,8 +1,8 @@
 'use client';
 
 import { useState } from 'react';
+import { type NodeForm, readNodeForm } from '../../lib/nodes/node-form.ts';
 import { hostOf } from '../../lib/nodes/node-name.ts';
-import { type NodeForm, readNodeForm } from '../../lib/nodes/saved-nodes.ts';
 import { useLive } from '../../live/live-context.tsx';
 import { Sheet } from '../sheet.tsx';
 import { TextField } from '../text-field.tsx';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { MOST_NODES, type NodeForm, parseSavedNodes, readNodeForm } from './saved-nodes.ts';
+import { type NodeForm, readNodeForm } from './node-form.ts';
+import { MOST_NODES, parseSavedNodes } from './saved-nodes.ts';
 
 const page = { protocol: 'http:' };
 const form = (over: Partial<NodeForm> = {}): NodeForm => ({

@@ -1,5 +1,3 @@
-import { readHash } from '../handshake-url.ts';
-
 /** A node that somebody added in this browser. */
 export interface SavedNode {
   /** Origin of its loader: no two nodes have the same. */
@@ -38,42 +36,8 @@ export function parseSavedNodes(text: string | null): SavedNode[] {
   return nodes.slice(0, MOST_NODES);
 }
 
-export interface NodeForm {
-  readonly address: string;
-  readonly token: string;
-  readonly name: string;
-}
-
-export type NodeFormResult =
-  | { readonly ok: true; readonly node: SavedNode }
-  | { readonly ok: false; readonly field: keyof NodeForm; readonly sentence: string };
-
-/**
- * What somebody wrote. The whole URL that packetlog printed may be in the address field: its tokens count then, unless
- * others are written. `taken`: where nodes are already; `page`: the address of this page.
- */
-export function readNodeForm(form: NodeForm, taken: readonly string[], page: { protocol: string }): NodeFormResult {
-  const text = form.address.trim();
-  const loader = httpOrigin(/^[a-z]+:\/\//i.test(text) ? text : `http://${text}`);
-  const refused = (field: keyof NodeForm, sentence: string) => ({ ok: false, field, sentence }) as const;
-  if (text === '') return refused('address', 'Write where its loader is, such as http://web-2:7411.');
-  if (loader === null) return refused('address', 'That is no address of a loader: it looks like http://web-2:7411.');
-  if (taken.includes(loader)) return refused('address', `${loader} is in the list already.`);
-  if (taken.length >= MOST_NODES) return refused('address', `${MOST_NODES} nodes are the most that one page watches.`);
-  if (page.protocol === 'https:' && loader.startsWith('http:') && !isLoopback(loader))
-    return refused('address', 'This page came over https: browsers let it connect only to https addresses.');
-  const printed = readHash(URL.canParse(text) ? new URL(text).hash : '');
-  const token = form.token.trim() || printed.token;
-  if (token === null) return refused('token', 'It needs the token that packetlog printed there when it started.');
-  if (token.length > 256) return refused('token', 'A token has 256 characters at most.');
-  return { ok: true, node: { loader, token, adminToken: printed.adminToken, name: form.name.trim().slice(0, 64) } };
-}
-
-function isLoopback(origin: string): boolean {
-  return /^http:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.test(origin);
-}
-
-function httpOrigin(text: string): string | null {
+/** Origin of a loader's address; null where it is none. */
+export function httpOrigin(text: string): string | null {
   if (!URL.canParse(text)) return null;
   const { protocol, origin } = new URL(text);
   return protocol === 'http:' || protocol === 'https:' ? origin : null;

@@ -1,0 +1,14 @@
+'use client';
+
+import { type BrushProps, ChartBrush } from './chart-brush.tsx';
+import { Plot, type PlotProps } from './plot.tsx';
+
+/** A plot, with or without the ways to mark in it. */
+export function ChartArea({ brush, ...plot }: PlotProps & { brush?: BrushProps }) {
+  if (brush === undefined) return <Plot {...plot} />;
+  return (
+    <ChartBrush {...brush}>
+      <Plot {...plot} />
+    </ChartBrush>
+  );
+}
