@@ -226,7 +226,7 @@ describe.skipIf(!requireRoot())('the keyboard', { timeout: 120_000 }, () => {
 
     for (const keys of ['gr', 'a']) {
       for (const key of keys) await page.keyboard.press(key);
-      await (keys === 'a' ? page.locator('[name=source]') : page.getByRole('main')).waitFor();
+      await page.locator(keys === 'a' ? '[name=source]' : '.rules-page').waitFor();
       const { unseen, missed } = await tabThrough(page);
       expect({ keys, unseen, missed }).toEqual({ keys, unseen: [], missed: [] });
     }

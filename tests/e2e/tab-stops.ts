@@ -11,13 +11,15 @@ export interface TabStops {
 }
 
 const MOST = 300;
+/** Between the last and the first the browser itself may have the focus, more than once. */
+const ENDS = 4;
 
 /** Presses Tab until it begins again, from wherever the focus is. */
 export async function tabThrough(page: Page): Promise<TabStops> {
   await page.evaluate(IN_THE_PAGE);
   const visited: string[] = [];
   const unseen: string[] = [];
-  for (let presses = 0, ends = 0; presses < MOST && ends < 2; presses++) {
+  for (let presses = 0, ends = 0; presses < MOST && ends < ENDS; presses++) {
     await page.keyboard.press('Tab');
     const at: { again: boolean; name: string; seen: boolean } | null = await page.evaluate('tabStop()');
     if (at === null) ends++;
