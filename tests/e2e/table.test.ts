@@ -105,8 +105,26 @@ describe.skipIf(!requireRoot())('the live table', () => {
     await untilRows(page, 123, 2);
     expect(await axeViolations(page)).toEqual([]);
     await screenshot(page, 'table-paused');
+    // There is an end to waiting: what is not kept is counted, and its place is marked.
+    const [FLOOD, MORE] = [12_000, 500];
+    await send(124, FLOOD);
+    await until(async () => (await exact(page, 'rows-waiting')) >= 10_000, { what: 'enough rows to wait' });
+    await send(124, MORE);
+    const counted = async () => (await exact(page, 'rows-waiting')) + (await exact(page, 'rows-not-kept'));
+    await page.getByTestId('rows-not-kept').waitFor();
+    await until(async () => (await counted()) === FLOOD + MORE + 3, { what: 'each row to wait or to be counted' });
+    const notKept = await exact(page, 'rows-not-kept');
+    expect(notKept).toBeGreaterThanOrEqual(MORE);
     await page.getByTestId('pause-button').click();
-    await untilRows(page, 123, 5);
+    // The loader may hear of it a little later: what passes before is not kept either.
+    const follows = async () => {
+      await send(123, 1);
+      return (await rowsWithPort(page, 123).count()) > 0;
+    };
+    await until(follows, { what: 'rows to come again' });
+    const mark = await page.locator('[data-testid=live-marker][data-kind=paused]').textContent();
+    const [, marked] = /([\d,]+) rows were not kept/.exec(mark ?? '') ?? [];
+    expect(Number(marked?.replaceAll(',', ''))).toBeGreaterThanOrEqual(notKept);
 
     // Colours: what is wrong is said as in the filter, and coloured rows have a shape too.
     await page.getByTestId('colours-button').click();
@@ -115,7 +133,8 @@ describe.skipIf(!requireRoot())('the live table', () => {
     await page.getByRole('button', { name: /^Write .port/ }).click();
     await page.getByTitle('green').click();
     const coloured = page.locator('[data-testid=live-row][data-paint=green]');
-    await until(async () => (await coloured.count()) === 5, { what: 'five coloured rows' });
+    const allColoured = async () => (await coloured.count()) === (await rowsWithPort(page, 123).count());
+    await until(allColoured, { what: 'all rows to port 123 to be coloured' });
     expect(await page.evaluate(SHAPE)).toContain('polygon');
     for (const scheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme: scheme });

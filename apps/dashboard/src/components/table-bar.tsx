@@ -157,7 +157,11 @@ function Paused({ paused: { forMs, passed, waiting, notKept } }: { paused: Pause
         )}
         {notKept > 0 && (
           <span title={`At most ${formatCount(ROWS_WAITING)} rows wait. These will not be shown.`}>
-            , {formatCount(notKept)} not kept
+            ,{' '}
+            <data value={notKept} data-value={notKept} data-testid="rows-not-kept">
+              {formatCount(notKept)}
+            </data>{' '}
+            not kept
           </span>
         )}
       </span>

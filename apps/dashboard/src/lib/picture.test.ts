@@ -80,28 +80,42 @@ test('a pause tells how many packets passed, and their rows wait until they are 
   expect(markers(picture)).toEqual([]);
 });
 
-test('when enough rows wait no more are asked for, and what passes then is counted and leaves a mark', () => {
+test('when enough rows wait no more are asked for, and what is not kept is counted and leaves a mark', () => {
   const picture = live();
-  picture.ledger(makeLedger({ seen: 100 }), 1_000);
   picture.pause(true, 1_500);
   expect(picture.enoughWait).toBe(false);
   picture.batch(batch(ROWS_WAITING, { sequence: 0, offered: ROWS_WAITING }), 1_600);
   expect(picture.enoughWait).toBe(true);
   picture.holdBack(2_000);
   expect(picture).toMatchObject({ enoughWait: false, heldBack: true, noneWaits: false });
-  picture.ledger(makeLedger({ seen: 350 }), 3_000);
-  expect(picture.figures(3_000).paused).toMatchObject({ waiting: ROWS_WAITING, notKept: 250 });
+  picture.ledger(makeLedger({ clientWithheld: 240 }), 3_000);
+  expect(picture.figures(3_000).paused).toMatchObject({ waiting: ROWS_WAITING, notKept: 240 });
 
   picture.rows.step(ROWS_WAITING);
   expect(picture.noneWaits).toBe(true);
   picture.letWait(4_000);
+  // Ten more were withheld before the loader heard of it: the next batch says so.
+  picture.batch(batch(1, { sequence: 1, offered: ROWS_WAITING + 251, withheld: 250 }), 4_100);
   expect(markers(picture)).toMatchObject([{ kind: 'paused', rows: 250, span_ms: 2_000 }]);
-  expect(picture.figures(4_000).paused).toMatchObject({ waiting: 1, notKept: 250 });
+  expect(picture.figures(4_200).paused).toMatchObject({ waiting: 2, notKept: 240 });
 
   picture.holdBack(5_000);
-  picture.ledger(makeLedger({ seen: 360 }), 6_000);
+  picture.ledger(makeLedger({ clientWithheld: 260 }), 6_000);
   picture.pause(false, 7_000);
-  expect(markers(picture)).toMatchObject([{ kind: 'paused', rows: 260 }]);
+  picture.batch(batch(1, { sequence: 2, offered: ROWS_WAITING + 262, withheld: 260 }), 7_100);
+  expect(markers(picture)).toMatchObject([{ rows: 250 }, { kind: 'paused', rows: 10, span_ms: 2_000 }]);
+});
+
+test('another connection while paused counts anew, and forgets nothing', () => {
+  const picture = live();
+  picture.pause(true, 1_500);
+  picture.batch(batch(ROWS_WAITING, { sequence: 0, offered: ROWS_WAITING }), 1_600);
+  picture.holdBack(2_000);
+  picture.ledger(makeLedger({ clientWithheld: 240 }), 3_000);
+  picture.hello(hello('s1'), 4_000);
+  expect(picture.figures(4_000).paused?.notKept).toBe(240);
+  picture.ledger(makeLedger({ clientWithheld: 5 }), 5_000);
+  expect(picture.figures(5_000).paused?.notKept).toBe(245);
 });
 
 test('pausing twice is pausing once', () => {

@@ -36,17 +36,20 @@ export interface Rates {
   readonly deny: number;
 }
 
-/** `seen` is -1 until a ledger tells it. */
-interface Moment {
+interface Pausing {
   readonly at: number;
+  /** -1 until a ledger tells it. */
   readonly seen: number;
+  /** Since when the loader sends no rows, because enough wait. */
+  readonly full: Gap | null;
+  /** Rows that were not kept before that. */
+  readonly notKept: number;
 }
 
-interface Pausing extends Moment {
-  /** Since when the loader sends no rows, because enough wait. */
-  readonly full: Moment | null;
-  /** Not kept before that. */
-  readonly notKept: number;
+/** Rows are missing since then; `withheld` is how many the loader had withheld before. */
+interface Gap {
+  readonly at: number;
+  readonly withheld: number;
 }
 
 export interface PausedFigures {
@@ -55,7 +58,7 @@ export interface PausedFigures {
   readonly passed: number;
   /** Rows that can be let in, one step at a time. */
   readonly waiting: number;
-  /** Packets that were seen while no more rows could wait: they will not be shown. */
+  /** Rows that came while no more could wait: they will not be shown. */
   readonly notKept: number;
 }
 
@@ -118,6 +121,8 @@ export class Picture {
   #goneAt: number | null = null;
   #wallOffset: number | null = null;
   #paused: Pausing | null = null;
+  /** Its mark stands before the next row: the batch knows how many are missing. */
+  #gap: (Gap & { readonly until: number }) | null = null;
 
   /** `past`: what is shown in place of `ownPast`, which its own summaries make. */
   constructor(past: PastView | null = null) {
@@ -135,6 +140,8 @@ export class Picture {
   hello(hello: Hello, at: number): void {
     const before = this.#hello;
     const wall = Date.now();
+    const { full = null } = this.#paused ?? {};
+    const notKept = this.#notKept();
     if (before !== null && before.session_id !== hello.session_id) {
       appendMarker(this.rows.live, { kind: 'restarted', at_ms: wall, rows: 0, span_ms: 0 });
       this.#carried = NOTHING_CARRIED;
@@ -151,9 +158,9 @@ export class Picture {
     this.#arrivalAt = null;
     this.#goneAt = null;
     if (this.#paused !== null) {
-      const { full } = this.#paused;
-      this.#paused = { ...this.#paused, seen: -1, full: full === null ? null : { ...full, seen: -1 } };
+      this.#paused = { ...this.#paused, seen: -1, notKept, full: full === null ? null : { ...full, withheld: 0 } };
     }
+    if (this.#gap !== null) this.#gap = { ...this.#gap, withheld: 0 };
     this.#nameInterfaces(hello.interfaces);
   }
 
@@ -193,6 +200,14 @@ export class Picture {
     const account = receiveBatch(before, batch);
     this.#account = account;
     const wall = this.#lastPacketMs ?? (batch.length > 0 ? batch.timestampMs(0) : Date.now());
+    if (this.#gap !== null && batch.length > 0) {
+      const { at: since, until, withheld } = this.#gap;
+      const rows = Math.max(0, this.#withheld() - withheld);
+      if (rows > 0) {
+        appendMarker(this.rows.live, { kind: 'paused', at_ms: wall, rows, span_ms: until - since });
+      }
+      this.#gap = null;
+    }
     const lost = lostBetween(before, account);
     if (lost > 0 || account.missingBatches > before.missingBatches) {
       appendMarker(this.rows.live, { kind: 'lost', at_ms: wall, rows: lost, span_ms: 0 });
@@ -229,7 +244,6 @@ export class Picture {
       if (this.#lastPacketMs === null || ledger.at_ms - this.#lastPacketMs > 2_000) this.#lastPacketMs = ledger.at_ms;
     }
     if (this.#paused?.seen === -1) this.#paused = { ...this.#paused, seen };
-    if (this.#paused?.full?.seen === -1) this.#paused = { ...this.#paused, full: { ...this.#paused.full, seen } };
     if (before !== null && ledger.client.withheld > before.client.withheld) this.#withholding(at);
   }
 
@@ -269,18 +283,14 @@ export class Picture {
   }
 
   holdBack(at: number): void {
-    if (this.#paused !== null) this.#paused = { ...this.#paused, full: { at, seen: this.#seenNow() } };
+    if (this.#paused !== null) this.#paused = { ...this.#paused, full: { at, withheld: this.#withheld() } };
   }
 
-  /** Rows may wait again; what passed meanwhile leaves a mark where it is missing. */
+  /** Rows may wait again. What was not kept leaves a mark in front of the first that comes. */
   letWait(at: number): void {
     if (this.#paused === null || this.#paused.full === null) return;
-    const missed = since(this.#paused.full, this.#seenNow());
-    const span_ms = at - this.#paused.full.at;
-    if (missed > 0) {
-      appendMarker(this.rows.live, { kind: 'paused', at_ms: Date.now() - span_ms, rows: missed, span_ms });
-    }
-    this.#paused = { ...this.#paused, full: null, notKept: this.#paused.notKept + missed };
+    this.#gap ??= { ...this.#paused.full, until: at };
+    this.#paused = { ...this.#paused, full: null, notKept: this.#notKept() };
   }
 
   figures(at: number): Figures {
@@ -325,15 +335,20 @@ export class Picture {
 
   #pausedFigures(at: number): PausedFigures | null {
     if (this.#paused === null) return null;
-    const { at: began, full, notKept } = this.#paused;
+    const { at: began, seen: sawBefore } = this.#paused;
     const seen = this.#seenNow();
     return {
       forMs: at - began,
       // The ledger comes once a second, rows at once.
-      passed: Math.max(since(this.#paused, seen), this.rows.newRows),
+      passed: Math.max(sawBefore < 0 ? 0 : seen - sawBefore, this.rows.newRows),
       waiting: this.rows.newRows,
-      notKept: notKept + (full === null ? 0 : since(full, seen)),
+      notKept: this.#notKept(),
     };
+  }
+
+  #notKept(): number {
+    const { full = null, notKept = 0 } = this.#paused ?? {};
+    return notKept + (full === null ? 0 : Math.max(0, this.#withheld() - full.withheld));
   }
 
   #seenNow(): number {
@@ -344,11 +359,6 @@ export class Picture {
   #nameInterfaces(interfaces: readonly Interface[]): void {
     for (const { ifindex, name } of interfaces) if (ifindex !== 0) this.#interfaceNames.set(ifindex, name);
   }
-}
-
-/** Packets that were seen since that moment; 0 as long as nobody knows. */
-function since(moment: Moment, seen: number): number {
-  return moment.seen < 0 ? 0 : Math.max(0, seen - moment.seen);
 }
 
 export function seenBy(ledger: Ledger): number {
