@@ -12,6 +12,7 @@ import { RuleImages } from '../../packages/loader/dist/kernel/rule-images.js';
 import { C, call } from '../../packages/loader/dist/native/ffi.js';
 import * as libbpf from '../../packages/loader/dist/native/libbpf.js';
 import { compileRules, parseAddressList } from '../../packages/loader/dist/rules/index.js';
+import { entries, listText } from './rule-list.mjs';
 
 const [object = '', rounds = '5'] = process.argv.slice(2);
 const COUNTS = [0, 1000, 100_000, 1_000_000];
@@ -23,39 +24,6 @@ const LOOPBACK_IFINDEX = 1;
 function need({ value, errno }) {
   if (errno) throw new Error(`errno ${errno}`);
   return value;
-}
-
-/** The same entries each time: a count has those of the smaller ones. */
-function entries() {
-  let state = 1;
-  const random = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return (mixed ^ (mixed >>> 14)) >>> 0;
-  };
-  const most = Math.max(...COUNTS) * 1.1;
-  const starts = new Uint32Array(most);
-  const bits = new Uint8Array(most).fill(32);
-  for (let i = 0; i < most; i++) {
-    if (i % 11 === 10) bits[i] = 16 + (random() % 16);
-    starts[i] = (random() & (-1 << (32 - (bits[i] ?? 32)))) >>> 0;
-  }
-  return { starts, bits };
-}
-
-const all = entries();
-/** A million exact addresses come with a hundred thousand networks.
- * @param {number} count */
-const used = (count) => Math.round(count * 1.1);
-
-/** As a list is published, one a line. @param {number} count */
-function listText(count) {
-  const lines = Array.from(all.starts.subarray(0, used(count)), (start, i) => {
-    const address = [24, 16, 8, 0].map((shift) => (start >>> shift) & 0xff).join('.');
-    return all.bits[i] === 32 ? `${address}\n` : `${address}/${all.bits[i]}\n`;
-  });
-  return new TextEncoder().encode(lines.join(''));
 }
 
 /** @param {number} count @param {import('@packetlog/loader/rules').AddressList} list */
@@ -117,17 +85,18 @@ function frameMemory() {
 
 /** @param {number} map @param {number} count */
 function fill(map, count) {
-  const keys = new Uint8Array(used(count) * 8);
+  const { starts, bits } = entries(count);
+  const keys = new Uint8Array(starts.length * 8);
   const view = new DataView(keys.buffer);
-  for (let i = 0; i < used(count); i++) {
-    view.setUint32(i * 8, all.bits[i] ?? 0, true);
-    view.setUint32(i * 8 + 4, all.starts[i] ?? 0);
+  for (let i = 0; i < starts.length; i++) {
+    view.setUint32(i * 8, bits[i] ?? 0, true);
+    view.setUint32(i * 8 + 4, starts[i] ?? 0);
   }
-  const filled = new Uint8Array(Uint32Array.of(used(count)).buffer);
+  const filled = new Uint8Array(Uint32Array.of(starts.length).buffer);
   const { value } = call('libbpf', 'bpf_map_update_batch', C.int, [
     [C.int, map],
     [C.bytes, keys],
-    [C.bytes, new Uint8Array(used(count) * 4)],
+    [C.bytes, new Uint8Array(starts.length * 4)],
     [C.bytes, filled],
     [C.size, 0],
   ]);

@@ -152,6 +152,20 @@ export class BenchLab {
     return this.start(command, /Waiting for Ctrl-C/, { PACKETLOG_TOKEN: TOKEN });
   }
 
+  /** Seconds that `packetlog rules` takes, from its start to its end. */
+  async rules(...args: readonly string[]): Promise<number> {
+    const from = performance.now();
+    await this.network.server.exec(
+      'env',
+      `PACKETLOG_STATE_DIR=${this.#state}`,
+      process.execPath,
+      PACKETLOG,
+      'rules',
+      ...args,
+    );
+    return (performance.now() - from) / 1000;
+  }
+
   async startClients(count: number, rowsPerSecond: number, cpus = READER_CPU): Promise<Dialogue> {
     const url = `http://127.0.0.1:${PORT}`;
     const command = [process.execPath, CLIENTS, url, TOKEN, String(count), String(rowsPerSecond)];

@@ -1,11 +1,19 @@
 /** What rule sets of different sizes add to a packet of a random source, and what the kernel's trie would. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { listText } from '../../bench/peers/rule-list.mjs';
 import { PRODUCER_CPU } from './contestant.ts';
 import { result } from './dialogue.ts';
+import { BenchLab } from './lab.ts';
 import type { Peers } from './peers.ts';
 import { type Report, say, table, text } from './report.ts';
-import { median, spread } from './statistics.ts';
+import { median, rounded, spread } from './statistics.ts';
 
 const ROUNDS = 9;
+const LOADS = 3;
+/** With a tenth as many networks. */
+const ADDRESSES = 1_000_000;
 
 interface Measured {
   rules_ns: number[];
@@ -83,4 +91,33 @@ export async function compareRules(peers: Peers, report: Report): Promise<void> 
       ]),
     ),
   );
+  await measureLoad(peers, report);
+}
+
+/** From the command to all packets judged by it: a long list, and one address more. */
+async function measureLoad(peers: Peers, report: Report): Promise<void> {
+  const lab = await BenchLab.open(peers);
+  const directory = mkdtempSync(join(tmpdir(), 'packetlog-bench-rules-'));
+  try {
+    const list = join(directory, 'list.txt');
+    writeFileSync(list, listText(ADDRESSES));
+    const imports: number[] = [];
+    const changes: number[] = [];
+    const tool = await lab.startPacketlog('--pin', 'never');
+    for (let i = 0; i < LOADS; i++) {
+      imports.push(await lab.rules('import', list, '--force'));
+      changes.push(await lab.rules('add', 'deny', '203.0.113.7'));
+      for (const _ of ['add', 'import']) await lab.rules('undo');
+    }
+    await tool.stop();
+    const load = { import: rounded(median(imports)), change: rounded(median(changes)) };
+    say(
+      `\n${text(ADDRESSES)} addresses by packetlog rules import: ${text(load.import)} s; a change then: ${text(load.change)} s`,
+    );
+    report.section('rules_load_s', load.import);
+    report.section('rules_change_s', load.change);
+  } finally {
+    await lab.close();
+    rmSync(directory, { recursive: true });
+  }
 }
