@@ -43,8 +43,13 @@ export function Packets({ onDeny }: { onDeny: () => void }) {
     rows.setScrolled(false);
     store.rowsChanged();
   }, [rows, store]);
-  // The other table begins at its top, with nothing picked.
-  useLayoutEffect(showNewest, [grouped, showNewest]);
+  // The other table begins at its top, with nothing picked; the same one in a narrower window does not.
+  const groupedBefore = useRef(grouped);
+  useLayoutEffect(() => {
+    if (groupedBefore.current === grouped) return;
+    groupedBefore.current = grouped;
+    showNewest();
+  }, [grouped, showNewest]);
 
   return (
     <section ref={section} className="packets" aria-labelledby="packets-title">

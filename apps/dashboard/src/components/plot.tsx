@@ -141,15 +141,17 @@ export function Plot({ lines, data, lost, end, span, step, axisLabel, least, onH
   return <div ref={host} className="plot" />;
 }
 
-/** A label is centred under its tick: at the edges it would be cut, and is left out. */
+/** A label is centred under its tick: at the edges it would be cut, beside another it would run into it; it is left out. */
 function timeLabels(u: uPlot, ticks: number[]): string[] {
   const { min = 0, max = 0 } = u.scales['x'] ?? {};
   const { seconds } = timeTicks(min, max);
   const half = seconds ? 28 : 16;
   const width = u.bbox.width / window.devicePixelRatio;
+  let free = half;
   return ticks.map((tick) => {
     const x = ((tick - min) / (max - min)) * width;
-    if (x < half || x > width - half + 16) return '';
+    if (x < free || x > width - half + 16) return '';
+    free = x + 2 * half + 8;
     return seconds ? clockText(tick * 1000) : clockMinuteText(tick * 1000);
   });
 }
