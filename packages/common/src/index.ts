@@ -73,14 +73,14 @@ export {
   DEFAULT_ROWS_PER_SECOND,
   MAX_BATCHES_PER_SECOND,
   MAX_MESSAGE_BYTES,
+  MAX_PLACE_ADDRESSES,
+  MAX_REVERSE_ADDRESSES,
   MAX_ROWS_PER_SECOND,
   PROTOCOL_VERSION,
 } from './limits.ts';
 export {
   type Listener,
   listenerSchema,
-  MAX_PLACE_ADDRESSES,
-  MAX_REVERSE_ADDRESSES,
   type Place,
   type Places,
   type PlacesRequest,

@@ -12,3 +12,7 @@ export const MAX_MESSAGE_BYTES = 65_536;
 
 /** Most batches per second a client may ask for, and what it gets when it asks for none. */
 export const MAX_BATCHES_PER_SECOND = 1000;
+
+/** Most addresses of one request for names or places. */
+export const MAX_REVERSE_ADDRESSES = 20;
+export const MAX_PLACE_ADDRESSES = 50;

@@ -1,5 +1,6 @@
 /** Names for the numbers of a record that only the loader's machine knows. Inferred, and said to be. */
 import * as z from 'zod/mini';
+import { MAX_PLACE_ADDRESSES, MAX_REVERSE_ADDRESSES } from './limits.ts';
 
 /** A local process that has a socket on a port now: who most likely got a packet for it. */
 export const listenerSchema = z.object({
@@ -11,9 +12,6 @@ export const listenerSchema = z.object({
 });
 export type Listener = z.infer<typeof listenerSchema>;
 
-/** Most addresses of one request. */
-export const MAX_REVERSE_ADDRESSES = 20;
-
 export const reverseNamesRequestSchema = z.strictObject({
   addresses: z.array(z.union([z.ipv4(), z.ipv6()])).check(z.minLength(1), z.maxLength(MAX_REVERSE_ADDRESSES)),
 });
@@ -22,9 +20,6 @@ export type ReverseNamesRequest = z.infer<typeof reverseNamesRequestSchema>;
 /** By address; null: there is no name. Whoever controls the address chose it: it proves nothing. */
 export const reverseNamesSchema = z.record(z.string(), z.nullable(z.string()));
 export type ReverseNames = z.infer<typeof reverseNamesSchema>;
-
-/** Most addresses of one request. */
-export const MAX_PLACE_ADDRESSES = 50;
 
 export const placesRequestSchema = z.strictObject({
   addresses: z.array(z.union([z.ipv4(), z.ipv6()])).check(z.minLength(1), z.maxLength(MAX_PLACE_ADDRESSES)),

@@ -1,13 +1,13 @@
 'use client';
 
 import dynamic from 'next/dynamic';
-import { useState } from 'react';
+import type { ReactNode } from 'react';
 import { useKeys } from '../live/keys.ts';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
 import { useMedia } from '../live/use-media.ts';
 import { useOverview } from '../live/use-overview.ts';
-import { DenySelected } from './deny/selected-packet.tsx';
 import { Notices } from './notices.tsx';
+import { type Picked, usePicked } from './packet-drawer/use-picked.ts';
 import { Packets } from './packets.tsx';
 import { RateChart } from './rate-chart.tsx';
 import { Tabs } from './tabs.tsx';
@@ -16,31 +16,32 @@ import { WayStrip } from './way/way-strip.tsx';
 
 const WayPicture = dynamic(async () => (await import('./way/way-picture.tsx')).WayPicture);
 
+/** Not needed for the first paint: fetched when somebody picks a packet, or denies for the first time. */
+const DenySelected = dynamic(async () => (await import('./deny/deny-selected.tsx')).DenySelected, { ssr: false });
+const PacketDrawer = dynamic(async () => (await import('./packet-drawer/packet-drawer.tsx')).PacketDrawer, {
+  ssr: false,
+});
+
 /** From here on the figures stand beside the table. */
 const SIDE_BY_SIDE = '(min-width: 1280px)';
 
 /** Everything that arrives, as it arrives. */
 export function LivePage() {
-  const { store } = useLive();
-  const { rows } = store.picture;
-  const selected = useSnapshot(() => rows.selected);
-  const [denying, setDenying] = useState(false);
-  const deselect = () => {
-    setDenying(false);
-    rows.select(null);
-    store.rowsChanged();
-  };
+  const picked = usePicked();
+  const { row } = picked;
   return (
     <>
-      <Instrument onDeny={() => setDenying(true)} />
-      {denying && selected !== null && (
-        <DenySelected row={selected} onClose={() => setDenying(false)} onDone={deselect} />
+      <Instrument picked={picked}>
+        {picked.isShown && row !== null && <PacketDrawer row={row} picked={picked} />}
+      </Instrument>
+      {picked.isDenying && row !== null && (
+        <DenySelected row={row} onClose={picked.stopDenying} onDone={picked.letGo} />
       )}
     </>
   );
 }
 
-function Instrument({ onDeny }: { onDeny: () => void }) {
+function Instrument({ picked, children }: { picked: Picked; children: ReactNode }) {
   const old = useSnapshot(({ connection }) => connection.state !== 'live');
   usePauseKey();
   const overview = useOverview();
@@ -51,7 +52,7 @@ function Instrument({ onDeny }: { onDeny: () => void }) {
       <main id="content" className="instrument" data-old={old}>
         <RateChart overview={overview} />
         <WayStrip />
-        <Packets onDeny={onDeny} />
+        <Packets picked={picked} />
         <div className="side">
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls on a low screen */}
           <section className="side-top" aria-label="Top lists" tabIndex={0}>
@@ -59,6 +60,7 @@ function Instrument({ onDeny }: { onDeny: () => void }) {
           </section>
           <Notices />
         </div>
+        {children}
       </main>
     );
   }
@@ -68,7 +70,7 @@ function Instrument({ onDeny }: { onDeny: () => void }) {
       <Tabs
         label="What to show below the chart"
         tabs={[
-          { id: 'packets', label: 'Packets', content: <Packets onDeny={onDeny} /> },
+          { id: 'packets', label: 'Packets', content: <Packets picked={picked} /> },
           { id: 'top', label: 'Top', content: <TopPanels overview={overview} /> },
           { id: 'way', label: 'Way', content: <WayPicture /> },
           {
@@ -79,6 +81,7 @@ function Instrument({ onDeny }: { onDeny: () => void }) {
           },
         ]}
       />
+      {children}
     </main>
   );
 }

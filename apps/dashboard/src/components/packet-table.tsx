@@ -6,9 +6,9 @@
 'use client';
 
 import { useRouter } from 'next/navigation';
-import { type KeyboardEvent, type MouseEvent, type PointerEvent, type RefObject, useRef } from 'react';
+import { type KeyboardEvent, type MouseEvent, type PointerEvent, type RefObject, useEffect, useRef } from 'react';
 import type { ColumnKey } from '../lib/columns.ts';
-import { readMarker } from '../lib/marker.ts';
+import { nextRow } from '../lib/next-row.ts';
 import type { RecordRing } from '../lib/record-ring.ts';
 import { exactTime } from '../lib/row.ts';
 import { indexesOf } from '../lib/row-window.ts';
@@ -46,11 +46,14 @@ export function PacketTable({
   compact,
   scroller,
   select,
+  explain,
 }: {
   /** Two lines a row. */
   compact: boolean;
   scroller: RefObject<HTMLDivElement | null>;
   select: (row: number | null) => void;
+  /** Shows all about the row that is picked. */
+  explain: () => void;
 }) {
   const { store } = useLive();
   const router = useRouter();
@@ -87,6 +90,7 @@ export function PacketTable({
     if (getSelection()?.isCollapsed === false) return;
     const row = pressed.current;
     select(row === rows.selected ? null : row);
+    if (rows.selected !== null) explain();
   };
   // Rows move on under the pointer: what was meant is what was there when it was pressed.
   const onPointerDown = (event: PointerEvent) => {
@@ -99,8 +103,12 @@ export function PacketTable({
     const row = nextRow(rows.shown, rows.selected, step);
     if (row === null) return;
     select(row);
-    show(rows.shown.end - 1 - row);
   };
+  const { selected } = rows;
+  // Wherever the step to it was made.
+  useEffect(() => {
+    if (selected !== null) show(rows.shown.end - 1 - selected);
+  }, [selected]);
   return (
     <div
       role="table"
@@ -123,7 +131,7 @@ export function PacketTable({
         onPointerDown={onPointerDown}
         onClick={onClick}
         onKeyDown={onKeyDown}
-        onMouseOver={(event) => explain(event.target, ring)}
+        onMouseOver={(event) => showWhole(event.target, ring)}
       >
         <div role="presentation" className="table-space" style={{ height: size * height }}>
           {indexesOf(inSight).map((index) => (
@@ -149,7 +157,7 @@ export function PacketTable({
  * Tooltips are made where the pointer is, not with every row: the exact time, and the whole of what is cut off.
  * They tell what the cell says now; a row that follows the traffic soon says something else.
  */
-function explain(target: EventTarget, ring: RecordRing): void {
+function showWhole(target: EventTarget, ring: RecordRing): void {
   const cell = target instanceof Element ? target.closest<HTMLElement>('[role="cell"]') : null;
   const row = cell?.parentElement;
   if (cell === null || row === null || row === undefined) return;
@@ -168,14 +176,4 @@ function rowOf(target: EventTarget, ring: RecordRing): number | null {
   const row = target instanceof Element ? target.closest('[role="row"]') : null;
   const number = ring.end + 1 - Number(row?.getAttribute('aria-rowindex') ?? 0);
   return number < ring.end - ring.size || number >= ring.end ? null : number;
-}
-
-/** The next row with a packet in it, from the newest if none is selected; null at the end. */
-function nextRow(ring: RecordRing, selected: number | null, step: number): number | null {
-  let row = selected === null ? ring.end - 1 : selected + step;
-  while (row < ring.end && row >= ring.end - ring.size) {
-    if (readMarker(ring.slotBytes(row)) === null) return row;
-    row += selected === null ? -1 : step;
-  }
-  return null;
 }

@@ -8,6 +8,7 @@ import { useKept } from '../live/kept-choice.ts';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
 import { groupingChoice } from '../live/table-choices.ts';
 import { FilterBar } from './filter-bar.tsx';
+import type { Picked } from './packet-drawer/use-picked.ts';
 import { PacketTable } from './packet-table.tsx';
 import { TableBar } from './table-bar.tsx';
 
@@ -20,7 +21,7 @@ const ConversationTable = dynamic(
 const ONE_LINE_FROM = 900;
 
 /** The packets themselves: which of them, and each in a row of its own or put together into conversations. */
-export function Packets({ onDeny }: { onDeny: () => void }) {
+export function Packets({ picked }: { picked: Picked }) {
   const { store } = useLive();
   const { rows } = store.picture;
   const grouped = useKept(groupingChoice);
@@ -54,11 +55,11 @@ export function Packets({ onDeny }: { onDeny: () => void }) {
   return (
     <section ref={section} className="packets" aria-labelledby="packets-title">
       <FilterBar />
-      <TableBar showNewest={showNewest} select={select} onDeny={onDeny} compact={compact} grouped={grouped} />
+      <TableBar showNewest={showNewest} picked={picked} compact={compact} grouped={grouped} />
       {grouped ? (
         <ConversationTable compact={compact} />
       ) : (
-        <PacketTable compact={compact} scroller={scroller} select={select} />
+        <PacketTable compact={compact} scroller={scroller} select={select} explain={picked.show} />
       )}
       {empty && <NoRows />}
     </section>

@@ -9,20 +9,19 @@ import { useKeys } from '../live/keys.ts';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
 import { useAge } from '../live/use-age.ts';
 import { useMayChange } from '../live/use-rules.ts';
-import { DenyFromRow, SelectedPacket } from './deny/selected-packet.tsx';
+import { PickedActions, SelectedPacket } from './deny/selected-packet.tsx';
+import type { Picked } from './packet-drawer/use-picked.ts';
 import { TableTools } from './table-tools.tsx';
 
 /** Above the table: whether it follows, what it holds back, and the way to the newest row. */
 export function TableBar({
   showNewest,
-  select,
-  onDeny,
+  picked,
   compact,
   grouped,
 }: {
   showNewest: () => void;
-  select: (row: number | null) => void;
-  onDeny: () => void;
+  picked: Picked;
   /** Two lines a row. */
   compact: boolean;
   /** Rows are put together into conversations. */
@@ -39,7 +38,7 @@ export function TableBar({
         Packets
       </h2>
       <TableState held={held} grouped={grouped} compact={compact} />
-      {rows.selected !== null && <DenyFromRow row={rows.selected} deselect={() => select(null)} onDeny={onDeny} />}
+      {rows.selected !== null && <PickedActions picked={picked} />}
       {rows.paused && <StepButton compact={compact} />}
       {held && (
         <button

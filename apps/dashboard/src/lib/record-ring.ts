@@ -56,18 +56,24 @@ export class RecordRing {
     return this.bytes.subarray(at, at + PACKET_LOG_SIZE);
   }
 
-  /** Leaves out the rows that `keep` is false for; the others close up and are numbered anew. */
-  retain(keep: (bytes: Uint8Array, at: number) => boolean): void {
+  /**
+   * Leaves out the rows that `keep` is false for; the others close up and are numbered anew. Returns the new number of
+   * `follow`, null if it is not there any more.
+   */
+  retain(keep: (bytes: Uint8Array, at: number) => boolean, follow: number | null = null): number | null {
+    let followed: number | null = null;
     const kept = new Uint8Array(this.size * PACKET_LOG_SIZE);
     let rows = 0;
     for (let row = this.end - this.size; row < this.end; row++) {
       const at = (row % this.capacity) * PACKET_LOG_SIZE;
       if (!keep(this.bytes, at)) continue;
+      if (row === follow) followed = rows;
       kept.set(this.bytes.subarray(at, at + PACKET_LOG_SIZE), rows++ * PACKET_LOG_SIZE);
     }
     this.bytes.set(kept.subarray(0, rows * PACKET_LOG_SIZE));
     this.end = rows;
     this.numbering++;
+    return followed;
   }
 
   /**

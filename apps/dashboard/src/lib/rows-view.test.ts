@@ -51,3 +51,15 @@ test('paused, rows are let in one step at a time, and the picked one stays picke
   view.setPaused(false);
   expect([view.step(1), view.shown.end]).toEqual([0, 3]);
 });
+
+test('a filter lets go of what it takes away, and keeps hold of a picked row that stays', () => {
+  const view = viewWith(6);
+  view.select(4);
+  const isEven = (bytes: Uint8Array, at: number) => (bytes[at + 52] as number) % 2 === 0;
+  view.retain(isEven);
+  expect(view).toMatchObject({ selected: 2, held: true });
+  const { view: records, index } = view.shown.read(2);
+  expect(records.srcPort(index)).toBe(4);
+  view.retain((bytes, at) => bytes[at + 52] === 0);
+  expect(view).toMatchObject({ selected: null, held: false });
+});

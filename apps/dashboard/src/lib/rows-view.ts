@@ -68,12 +68,13 @@ export class RowsView {
     this.#hold(this.#scrolled, this.#paused, there ? row : null);
   }
 
-  /** Only rows that `keep` is true for stay; the table follows again unless it is paused. */
+  /** Only rows that `keep` is true for stay; the table follows again unless it is paused or the picked row stays. */
   retain(keep: (bytes: Uint8Array, at: number) => boolean): void {
+    const selected = this.#selected;
     this.live.retain(keep);
-    this.#still.retain(keep);
+    const kept = this.#still.retain(keep, selected);
     this.#scrolled = false;
-    this.#selected = null;
+    this.#selected = selected === null ? null : kept;
   }
 
   #hold(scrolled: boolean, paused: boolean, selected: number | null): void {

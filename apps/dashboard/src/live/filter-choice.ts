@@ -31,16 +31,26 @@ export class FilterChoice {
 
   /** Does nothing with a text that does not parse. */
   apply(text: string): void {
-    const next = text.trim();
-    if (next === this.#text || readFilterText(next).trouble !== null) return;
-    this.#text = next;
-    history.replaceState(null, '', location.pathname + location.search + hashOfFilter(next));
-    for (const listener of this.#listeners) listener();
+    if (!this.#take(text)) return;
+    history.replaceState(null, '', location.pathname + location.search + hashOfFilter(this.#text));
+    this.#tell();
   }
 
-  /** What a link or an edited address says. */
+  /** What a link or an edited address says. The address stays: what else is in it is not for this one to take. */
   readAddress(): void {
-    this.apply(filterOfHash(location.hash));
+    if (this.#take(filterOfHash(location.hash))) this.#tell();
+  }
+
+  /** Whether it is another filter now. */
+  #take(text: string): boolean {
+    const next = text.trim();
+    if (next === this.#text || readFilterText(next).trouble !== null) return false;
+    this.#text = next;
+    return true;
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
   }
 
   save(text: string): void {

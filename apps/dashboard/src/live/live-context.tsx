@@ -45,6 +45,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       toasts,
       filter,
       store: view.store,
+      names: view.names,
       retry: () => view.retry(),
       setPaused: (paused) => view.setPaused(paused),
       step: (rows) => view.step(rows),

@@ -1,4 +1,5 @@
 import {
+  type Acknowledgement,
   type ClientToServerEvents,
   HISTORY_LEVELS,
   type HistoryTop,
@@ -6,7 +7,6 @@ import {
   PacketLogBatch,
   PROTOCOL_VERSION,
   type RulesAnswer,
-  type RulesError,
   type RulesRequest,
   type RulesVerb,
   type ServerToClientEvents,
@@ -26,6 +26,7 @@ import {
   isRulesSnapshot,
   isSummary,
 } from '../lib/messages.ts';
+import type { NamesEvent } from './names.ts';
 import type { Store } from './store.ts';
 
 type LoaderSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
@@ -162,6 +163,19 @@ export class LoaderConnection {
     }
   }
 
+  /** For what the loader looks up. Resolves always. */
+  async lookUp(event: NamesEvent, request: object): Promise<Acknowledgement<unknown>> {
+    if (!this.#socket.connected) return notDone('There is no connection to the loader.');
+    try {
+      const answer: unknown = await (this.#socket as Socket).timeout(ANSWER_WITHIN_MS).emitWithAck(event, request);
+      const { ok, value, error } = answer as { ok?: unknown; value?: unknown; error?: unknown };
+      if (ok === true) return { ok, value };
+      return isRefusal(error) ? { ok: false, error } : notDone('The loader refused, and did not say why.');
+    } catch {
+      return notDone('The loader has not answered.');
+    }
+  }
+
   close(): void {
     clearTimeout(this.#retry);
     this.#socket.removeAllListeners();
@@ -285,6 +299,6 @@ export class LoaderConnection {
   }
 }
 
-function notDone(message: string): { ok: false; error: RulesError } {
+function notDone(message: string): { ok: false; error: { code: 'unavailable'; message: string } } {
   return { ok: false, error: { code: 'unavailable', message } };
 }

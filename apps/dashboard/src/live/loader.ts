@@ -1,11 +1,18 @@
-import type { HistoryTop, RulesAnswer, RulesRequest, RulesVerb } from '@packetlog/common';
+import type { Acknowledgement, HistoryTop, RulesAnswer, RulesRequest, RulesVerb } from '@packetlog/common';
 import { LoaderConnection, type Tap } from './loader-socket.ts';
+import { Names, type NamesEvent } from './names.ts';
 import { Store } from './store.ts';
 import type { LoaderTarget, View } from './view.ts';
+
+const NO_CONNECTION = {
+  ok: false,
+  error: { code: 'unavailable', message: 'There is no connection to the loader.' },
+} as const;
 
 /** One node: what is known of it, and the connection that says so. */
 export class Loader implements View {
   readonly store = new Store();
+  readonly names = new Names((event, request) => this.lookUp(event, request));
   /** What was given to it, '' if nothing was. */
   name = '';
   #target: LoaderTarget | null = null;
@@ -69,12 +76,11 @@ export class Loader implements View {
     request: RulesRequest<Verb>,
     withinMs?: number,
   ): Promise<RulesAnswer<Verb>> {
-    return (
-      this.#connection?.ask(verb, request, withinMs) ?? {
-        ok: false,
-        error: { code: 'unavailable', message: 'There is no connection to the loader.' },
-      }
-    );
+    return this.#connection?.ask(verb, request, withinMs) ?? NO_CONNECTION;
+  }
+
+  async lookUp(event: NamesEvent, request: object): Promise<Acknowledgement<unknown>> {
+    return this.#connection?.lookUp(event, request) ?? NO_CONNECTION;
   }
 
   async top(fromMs: number, toMs: number): Promise<HistoryTop | null> {

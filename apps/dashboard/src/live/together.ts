@@ -16,6 +16,7 @@ import { togetherConnection } from '../lib/nodes/together-connection.ts';
 import { TogetherPast } from '../lib/nodes/together-past.ts';
 import { Picture } from '../lib/picture.ts';
 import type { Loader } from './loader.ts';
+import { Names } from './names.ts';
 import { Store } from './store.ts';
 import type { View } from './view.ts';
 
@@ -29,9 +30,20 @@ interface Node {
   wasLive: boolean;
 }
 
+const OF_ONE_NODE = {
+  code: 'unavailable',
+  message: 'Each node knows its own processes: choose one above to see who listens.',
+} as const;
+
 /** All nodes as one: what they say is added up, and told to a store as if one loader had said it. */
 export class Together implements View {
   readonly store: Store;
+  /** Addresses are the same everywhere, processes are not. */
+  readonly names = new Names(async (event, request) => {
+    const [first] = this.#nodes;
+    if (event === 'names:listeners' || first === undefined) return { ok: false, error: OF_ONE_NODE };
+    return first.loader.lookUp(event, request);
+  });
   readonly #nodes: readonly Node[];
   readonly #rows: Interleaver;
   readonly #timers: ReturnType<typeof setInterval>[] = [];

@@ -1,4 +1,5 @@
 import type { HistoryTop, RulesAnswer, RulesRequest, RulesVerb } from '@packetlog/common';
+import type { Names } from './names.ts';
 import type { Store } from './store.ts';
 
 /** Where a node's loader is, and what it wants to hear from those who connect. */
@@ -12,6 +13,7 @@ export interface LoaderTarget {
 /** What the page draws and asks: one node, or all of them together. */
 export interface View {
   readonly store: Store;
+  readonly names: Names;
   /** "Try again", now. */
   retry(): void;
   setPaused(paused: boolean): void;

@@ -1,0 +1,20 @@
+'use client';
+
+import { useMemo } from 'react';
+import { packetRow } from '../../lib/row.ts';
+import { packetSource } from '../../lib/rules/deny-choice.ts';
+import { useLive } from '../../live/live-context.tsx';
+import { DenySheet } from './deny-sheet.tsx';
+
+/** From the picked packet to a rule. The picked row is held still, so what it says does not change. */
+export function DenySelected({ row, onClose, onDone }: { row: number; onClose: () => void; onDone: () => void }) {
+  const { store } = useLive();
+  const { packet, source } = useMemo(() => {
+    const { rows, interfaceName } = store.picture;
+    const { view, index } = rows.shown.read(row);
+    const read = packetRow(view, index, interfaceName);
+    return { packet: read, source: packetSource(view, index, read) };
+  }, [store, row]);
+  if (source === null) return null;
+  return <DenySheet packet={packet} source={source} onClose={onClose} onDone={onDone} />;
+}

@@ -1,0 +1,15 @@
+'use client';
+
+import { ageText } from '../../lib/clock.ts';
+import { localTimeText } from '../../lib/local-time.ts';
+import { useSnapshot } from '../../live/live-context.tsx';
+
+/** How long ago by the loader's clock, and when it was on the clock here. */
+export function Age({ timeMs }: { timeMs: number }) {
+  const now = useSnapshot(({ figures }) => figures.wallMs);
+  return (
+    <span className="packet-sentence">
+      <span data-testid="packet-age">{ageText(now - timeMs)} ago</span>, {localTimeText(timeMs)} on the clock here.
+    </span>
+  );
+}

@@ -1,0 +1,92 @@
+'use client';
+
+import type { ExplainedField, Filter } from '@packetlog/common';
+import type { ReactNode } from 'react';
+import { onlyThis, withoutThis } from '../../lib/filter-edit.ts';
+import { readFilterText } from '../../lib/filter-text.ts';
+import { useLive } from '../../live/live-context.tsx';
+import { Age } from './age.tsx';
+import { ListenerNote, PlaceNote, ReverseName } from './names.tsx';
+import { RuleNote } from './rule-note.tsx';
+import type { PacketDetail } from './use-packet-detail.ts';
+
+/** One field of the record: what it holds, what that means, what else is known, and the filters it makes. */
+export function Field({ field, detail }: { field: ExplainedField; detail: PacketDetail }) {
+  const { key, label, value, sentence, mark, filter } = field;
+  return (
+    <div className="packet-field" data-testid="packet-field" data-field={key}>
+      <dt>{label}</dt>
+      <dd>
+        <span className="packet-value font-mono">
+          {value === '' ? <span className="text-faint">not read</span> : value}
+        </span>
+        {sentence !== '' && (
+          <span className="packet-sentence">
+            {mark !== undefined && (
+              <span className="address-mark" title={`${mark.sentence} ${mark.source}`}>
+                {mark.name}
+              </span>
+            )}
+            {sentence}
+            {mark !== undefined && <span className="text-faint"> {mark.source}</span>}
+          </span>
+        )}
+        <More field={field} detail={detail} />
+        {filter !== undefined && <FilterLinks what={`${label} ${value}`} filter={filter} />}
+      </dd>
+    </div>
+  );
+}
+
+function More({ field: { key, value }, detail }: { field: ExplainedField; detail: PacketDetail }): ReactNode {
+  const { packet, timeMs } = detail;
+  switch (key) {
+    case 'time':
+      return <Age timeMs={timeMs} />;
+    case 'rule':
+      return <RuleNote id={packet.rule_id} />;
+    case 'source':
+    case 'destination':
+      return value === '' ? null : (
+        <>
+          <PlaceNote address={value} />
+          <ReverseName key={value} address={value} />
+        </>
+      );
+    case 'destination_port':
+      return value === '' ? null : <ListenerNote ip_protocol={packet.ip_protocol} port={packet.dst_port} />;
+    default:
+      return null;
+  }
+}
+
+function FilterLinks({ what, filter: term }: { what: string; filter: Filter }) {
+  const { filter, toasts } = useLive();
+  const apply = (text: string) => {
+    const { trouble } = readFilterText(text);
+    if (trouble === null) filter.apply(text);
+    else toasts.show({ text: `Not added to the filter: ${trouble.message}`, tone: 'problem' });
+  };
+  return (
+    <span className="filter-links">
+      <button
+        type="button"
+        className="filter-link"
+        aria-label={`Only this: ${what}`}
+        title="Add it to the filter: only packets that say the same"
+        onClick={() => apply(onlyThis(filter.text, term))}
+      >
+        only this
+      </button>
+      <button
+        type="button"
+        className="filter-link"
+        aria-label={`Without this: ${what}`}
+        title="Add it to the filter: no packets that say the same"
+        onClick={() => apply(withoutThis(filter.text, term))}
+      >
+        without this
+      </button>
+    </span>
+  );
+}

@@ -1,0 +1,84 @@
+'use client';
+
+import { useState } from 'react';
+import { listenerWords, placeWords, plainName } from '../../lib/name-words.ts';
+import { useLive } from '../../live/live-context.tsx';
+import { useListeners, usePlaces } from '../../live/use-names.ts';
+
+/** Country and network, where the loader reads a database of them. */
+export function PlaceNote({ address }: { address: string }) {
+  const words = placeWords(usePlaces([address])(address));
+  return words === '' ? null : (
+    <span className="packet-sentence" data-testid="packet-place" title="From the database that the loader was given">
+      {words}
+    </span>
+  );
+}
+
+type Name = { readonly state: 'unasked' | 'asked' } | { readonly state: 'known'; readonly words: string };
+
+/** Nobody is asked for a name until somebody wants it: the sender's DNS learns of the question. */
+export function ReverseName({ address }: { address: string }) {
+  const { names } = useLive();
+  const [name, setName] = useState<Name>({ state: 'unasked' });
+  const look = async () => {
+    setName({ state: 'asked' });
+    const answer = await names.reverse(address);
+    const words = answer.ok ? nameWords(answer.value) : answer.error.message;
+    setName({ state: 'known', words });
+  };
+  return (
+    <span className="packet-sentence" role="status" data-testid="packet-name">
+      {name.state === 'known' ? (
+        <Options text={name.words} />
+      ) : (
+        <button
+          type="button"
+          className="text-link"
+          disabled={name.state === 'asked'}
+          aria-label={`Look up its name: ${address}`}
+          title="Asks the DNS of whoever has this address: they can see that somebody looked"
+          onClick={() => void look()}
+        >
+          {name.state === 'asked' ? 'Asking…' : 'Look up its name'}
+        </button>
+      )}
+    </span>
+  );
+}
+
+function nameWords(name: string | null): string {
+  return name === null ? 'It has no name.' : `${plainName(name)}, says its owner's DNS.`;
+}
+
+const WITH_LISTENERS: ReadonlySet<number> = new Set([6, 17]);
+
+/** Who would get it: a picture of now, so it is marked as inferred. */
+export function ListenerNote({ ip_protocol, port }: { ip_protocol: number; port: number }) {
+  const asked = WITH_LISTENERS.has(ip_protocol);
+  const answer = useListeners(asked);
+  if (!asked || answer === null) return null;
+  return (
+    <span className="packet-sentence" data-testid="packet-listener">
+      {answer.ok ? listenerWords(answer.value, ip_protocol, port) : <Options text={answer.error.message} />}{' '}
+      {answer.ok && (
+        <span className="inferred" title="Who has the port now. When the packet came, it may have been another.">
+          inferred
+        </span>
+      )}
+    </span>
+  );
+}
+
+/** Text in which options of the command line stay in one piece. */
+function Options({ text }: { text: string }) {
+  return text.split(/(--[a-z-]+)/).map((part, i) =>
+    part.startsWith('--') ? (
+      <code key={i} className="font-mono whitespace-nowrap">
+        {part}
+      </code>
+    ) : (
+      part
+    ),
+  );
+}

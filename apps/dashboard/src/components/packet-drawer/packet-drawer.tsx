@@ -1,0 +1,144 @@
+// biome-ignore-all lint/a11y/noNoninteractiveElementInteractions: arrow keys go from packet to packet wherever the focus is inside
+'use client';
+
+import type { ExplainedKey } from '@packetlog/common';
+import { Ban, ChevronDown, ChevronUp, Copy, X } from 'lucide-react';
+import { type KeyboardEvent, useEffect, useId, useRef } from 'react';
+import { packetTitle } from '../../lib/packet-title.ts';
+import { endpointText, verdict } from '../../lib/row.ts';
+import { VerdictMark } from '../marks.tsx';
+import { Field } from './field.tsx';
+import { type PacketDetail, usePacketDetail } from './use-packet-detail.ts';
+import type { Picked } from './use-picked.ts';
+import './packet-drawer.css';
+
+const SECTIONS: readonly { readonly title: string; readonly keys: readonly ExplainedKey[] }[] = [
+  { title: 'What was done', keys: ['time', 'action', 'reason', 'rule', 'weight'] },
+  {
+    title: 'From whom, to what',
+    keys: ['source', 'source_port', 'destination', 'destination_port', 'protocol', 'tcp_flags', 'icmp'],
+  },
+  { title: 'The frame', keys: ['interface', 'vlan', 'ether_type', 'length'] },
+];
+
+/** Everything about the picked packet, beside the table: not modal, so that the arrows go on from row to row. */
+export function PacketDrawer({ row, picked }: { row: number; picked: Picked }) {
+  const detail = usePacketDetail(row);
+  const titleId = useId();
+  const drawer = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const before = document.activeElement;
+    drawer.current?.focus({ preventScroll: true });
+    return () => {
+      if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
+    };
+  }, []);
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = event.key === 'ArrowDown' ? -1 : event.key === 'ArrowUp' ? 1 : 0;
+    if (step === 0 || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    event.preventDefault();
+    picked.step(step);
+  };
+  return (
+    <section
+      ref={drawer}
+      className="packet-drawer"
+      aria-labelledby={titleId}
+      data-testid="packet-drawer"
+      tabIndex={-1}
+      onKeyDown={onKeyDown}
+    >
+      <header className="sheet-head packet-drawer-head">
+        <div className="min-w-0" aria-live="polite">
+          <h2 id={titleId} className="sheet-title packet-drawer-title">
+            <VerdictMark verdict={verdict(detail.packet.action, detail.row.reason)} />
+            {packetTitle(detail.row)}
+          </h2>
+          <Way detail={detail} />
+        </div>
+        <div className="packet-drawer-steps">
+          <button
+            type="button"
+            className="button button-icon"
+            aria-label="Next newer packet"
+            title="Next newer packet (↑)"
+            onClick={() => picked.step(1)}
+          >
+            <ChevronUp size={15} aria-hidden="true" />
+          </button>
+          <button
+            type="button"
+            className="button button-icon"
+            aria-label="Next older packet"
+            title="Next older packet (↓)"
+            onClick={() => picked.step(-1)}
+          >
+            <ChevronDown size={15} aria-hidden="true" />
+          </button>
+          <button
+            type="button"
+            className="button button-icon"
+            aria-label="Close the packet"
+            title="Close (Esc)"
+            onClick={picked.hide}
+          >
+            <X size={14} aria-hidden="true" />
+          </button>
+        </div>
+      </header>
+      <div className="packet-drawer-body">
+        {SECTIONS.map(({ title, keys }) => (
+          <section key={title} aria-label={title}>
+            <h3 className="packet-drawer-section">{title}</h3>
+            <dl>
+              {keys.map((key) => {
+                const field = detail.fields.find((each) => each.key === key);
+                return field === undefined ? null : <Field key={key} field={field} detail={detail} />;
+              })}
+            </dl>
+          </section>
+        ))}
+      </div>
+      <footer className="packet-drawer-foot">
+        <button
+          type="button"
+          className="button deny-button"
+          aria-keyshortcuts="d"
+          title="Refuse its source (d)"
+          onClick={picked.deny}
+        >
+          <Ban size={12} aria-hidden="true" />
+          Deny…
+        </button>
+        <button
+          type="button"
+          className="button push"
+          title="Copy as a line of text (c)"
+          onClick={() => picked.copy('text')}
+        >
+          <Copy size={12} aria-hidden="true" />
+          Copy
+        </button>
+        <button type="button" className="button" title="Copy as JSON (Shift C)" onClick={() => picked.copy('json')}>
+          <Copy size={12} aria-hidden="true" />
+          JSON
+        </button>
+      </footer>
+    </section>
+  );
+}
+
+function Way({ detail: { row } }: { detail: PacketDetail }) {
+  const { src, dst, interface: arrived } = row;
+  return (
+    <p className="sheet-note font-mono break-all">
+      {src.addr === '' || src.addr === '–' ? (
+        `on ${arrived}`
+      ) : (
+        <>
+          {endpointText(src)} <span className="text-faint">→ {endpointText(dst)}</span>
+        </>
+      )}
+    </p>
+  );
+}

@@ -1,0 +1,22 @@
+'use client';
+
+import Link from 'next/link';
+import { effectSentence, timeLeft } from '../../lib/rules/rule-words.ts';
+import { useSnapshot } from '../../live/live-context.tsx';
+import { useRulesView } from '../../live/use-rules.ts';
+import { ruleAddress } from '../packet-row.tsx';
+
+/** The rule that decided, as it is now, and who made it. */
+export function RuleNote({ id }: { id: number }) {
+  const rule = useRulesView()?.snapshot.rules.find((each) => each.id === id);
+  const now = useSnapshot(({ figures }) => Math.floor(figures.wallMs / 1000) * 1000);
+  if (rule === undefined) return <span className="packet-sentence">It is not there any more.</span>;
+  return (
+    <span className="packet-sentence">
+      {effectSentence(rule, timeLeft(rule, now))} Made by {rule.created_by}.{' '}
+      <Link href={ruleAddress(id)} className="text-link" prefetch={false}>
+        Show the rule
+      </Link>
+    </span>
+  );
+}

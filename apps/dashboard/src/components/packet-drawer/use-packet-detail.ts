@@ -1,0 +1,29 @@
+'use client';
+
+import { type ExplainedField, explainPacket, type PacketLog } from '@packetlog/common';
+import { useMemo } from 'react';
+import { type PacketRow, packetRow } from '../../lib/row.ts';
+import { useLive } from '../../live/live-context.tsx';
+
+export interface PacketDetail {
+  readonly packet: PacketLog;
+  readonly row: PacketRow;
+  readonly timeMs: number;
+  readonly fields: readonly ExplainedField[];
+}
+
+/** The picked row is held still, so what it says does not change. */
+export function usePacketDetail(row: number): PacketDetail {
+  const { store } = useLive();
+  return useMemo(() => {
+    const { rows, interfaceName } = store.picture;
+    const { view, index } = rows.shown.read(row);
+    const packet = view.decode(index);
+    return {
+      packet,
+      row: packetRow(view, index, interfaceName),
+      timeMs: view.timestampMs(index),
+      fields: explainPacket(packet, interfaceName(packet.ifindex)),
+    };
+  }, [store, row]);
+}

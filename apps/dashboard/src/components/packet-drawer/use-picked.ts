@@ -1,0 +1,129 @@
+'use client';
+
+import { useEffect, useState } from 'react';
+import { nextRow } from '../../lib/next-row.ts';
+import { packetRow } from '../../lib/row.ts';
+import { useKeys } from '../../live/keys.ts';
+import { useLive, useSnapshot } from '../../live/live-context.tsx';
+import { useMayChange, useRulesView } from '../../live/use-rules.ts';
+
+export type CopyFormat = 'text' | 'json';
+
+/** The packet that is picked in the table, and what can be done with it: by buttons, keys and the palette. */
+export interface Picked {
+  /** null: none. */
+  readonly row: number | null;
+  /** Whether all about it is shown beside the table. */
+  readonly isShown: boolean;
+  readonly isDenying: boolean;
+  readonly show: () => void;
+  readonly hide: () => void;
+  /** To the next older (-1) or newer (1) packet, if there is one. */
+  readonly step: (step: -1 | 1) => void;
+  /** Begins a rule about its source, or says why it cannot be. */
+  readonly deny: () => void;
+  readonly stopDenying: () => void;
+  readonly copy: (format: CopyFormat) => void;
+  readonly letGo: () => void;
+}
+
+export function usePicked(): Picked {
+  const { store, toasts } = useLive();
+  const { rows, interfaceName } = store.picture;
+  const row = useSnapshot(() => rows.selected);
+  const mayChange = useMayChange();
+  const enforces = useRulesView() !== null;
+  const [isShown, setShown] = useState(false);
+  const [isDenying, setDenying] = useState(false);
+  useEffect(() => {
+    if (row === null) setShown(false);
+  }, [row]);
+
+  const select = (next: number | null) => {
+    rows.select(next);
+    store.rowsChanged();
+  };
+  const letGo = () => {
+    setDenying(false);
+    select(null);
+  };
+  const read = () => {
+    if (row === null) return null;
+    const { view, index } = rows.shown.read(row);
+    return { view, index, packet: packetRow(view, index, interfaceName) };
+  };
+  const deny = async () => {
+    const picked = read();
+    if (picked === null) return;
+    const { packetSource } = await import('../../lib/rules/deny-choice.ts');
+    const { HOW_TO_CHANGE } = await import('../../lib/rules/refusal-words.ts');
+    const why =
+      packetSource(picked.view, picked.index, picked.packet) === null
+        ? 'No address could be read from this frame: no rule can be made of it.'
+        : !enforces
+          ? 'This loader only observes: it enforces no rules.'
+          : mayChange
+            ? ''
+            : `You can look. ${HOW_TO_CHANGE}`;
+    if (why === '') setDenying(true);
+    else toasts.show({ text: why, tone: 'problem' });
+  };
+  const copy = async (format: CopyFormat) => {
+    const picked = read();
+    if (picked === null) return;
+    const { view, index, packet } = picked;
+    const { packetJson, packetLine } = await import('../../lib/packet-text.ts');
+    const { copyText } = await import('../../live/clipboard.ts');
+    const text =
+      format === 'json' ? packetJson(view, index, packet.interface) : packetLine(packet, view.timestampNs(index));
+    const copied = await copyText(text);
+    toasts.show(
+      copied
+        ? { text: `Copied the packet as ${format === 'json' ? 'JSON' : 'a line of text'}.`, tone: 'done' }
+        : { text: 'Not copied: the browser does not let this page write to the clipboard.', tone: 'problem' },
+    );
+  };
+  const picked: Picked = {
+    row,
+    isShown: isShown && row !== null,
+    isDenying,
+    show: () => setShown(true),
+    hide: () => setShown(false),
+    step: (step) => {
+      const next = nextRow(rows.shown, row, step);
+      if (next !== null) select(next);
+    },
+    deny: () => void deny(),
+    stopDenying: () => setDenying(false),
+    copy: (format) => void copy(format),
+    letGo,
+  };
+  useRowKeys(picked);
+  return picked;
+}
+
+function useRowKeys({ row, isShown, show, hide, step, deny, copy, letGo }: Picked): void {
+  const group = 'Packet';
+  const shown = isShown
+    ? [
+        { keys: ['escape'], name: 'Close the packet', group, run: hide } as const,
+        { keys: ['arrowdown'], name: 'Next older packet', group, run: () => step(-1), repeat: true } as const,
+        { keys: ['arrowup'], name: 'Next newer packet', group, run: () => step(1), repeat: true } as const,
+      ]
+    : [
+        { keys: ['enter'], name: 'Explain the picked packet', group, words: 'details fields', run: show } as const,
+        { keys: ['escape'], name: 'Let go of the picked row', group, run: letGo } as const,
+      ];
+  const always = [
+    {
+      keys: ['d'],
+      name: 'Refuse the source of the picked packet…',
+      group,
+      words: 'deny drop block',
+      run: deny,
+    } as const,
+    { keys: ['c'], name: 'Copy the picked packet as text', group, run: () => copy('text') } as const,
+    { keys: ['shift+c'], name: 'Copy the picked packet as JSON', group, run: () => copy('json') } as const,
+  ];
+  useKeys('row', row === null ? [] : [...shown, ...always]);
+}

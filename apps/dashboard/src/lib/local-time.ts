@@ -1,0 +1,13 @@
+import { clockMillisText } from './clock.ts';
+
+/** '14:03:22.118 (UTC+1)': on the clock of whoever looks. */
+export function localTimeText(ms: number): string {
+  return `${clockMillisText(ms)} (${zoneText(-new Date(ms).getTimezoneOffset())})`;
+}
+
+/** Minutes east of Greenwich: 'UTC', 'UTC+1', 'UTC-3:30'. */
+export function zoneText(minutes: number): string {
+  if (minutes === 0) return 'UTC';
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  return `UTC${minutes < 0 ? '-' : '+'}${hours}${rest === 0 ? '' : `:${String(rest).padStart(2, '0')}`}`;
+}

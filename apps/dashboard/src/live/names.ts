@@ -1,0 +1,95 @@
+import { type Acknowledgement, type Listener, MAX_PLACE_ADDRESSES, type Place } from '@packetlog/common';
+import { isListeners, isPlaces, isReverseNames } from '../lib/name-messages.ts';
+
+export type NamesEvent = 'names:listeners' | 'names:reverse' | 'names:places';
+/** Resolves always. */
+export type AskNames = (
+  event: NamesEvent,
+  request: { addresses?: readonly string[] },
+) => Promise<Acknowledgement<unknown>>;
+
+/** Places stay where they are: a page remembers as many as any list of addresses has. */
+const KEPT = 2000;
+/** A loader without a database is asked again after so long: it may be another one by then. */
+const ASK_AGAIN_MS = 60_000;
+const LISTENERS_FRESH_MS = 5000;
+
+/** What the loader's machine knows beyond the records, asked when it is looked at, and remembered. */
+export class Names {
+  readonly #ask: AskNames;
+  readonly #places = new Map<string, Place | null>();
+  readonly #wanted = new Set<string>();
+  #placesAgainAt = 0;
+  #asking = false;
+  #version = 0;
+  readonly #listeners = new Set<() => void>();
+  #found: { readonly at: number; readonly answer: Promise<Acknowledgement<Listener[]>> } | null = null;
+
+  constructor(ask: AskNames) {
+    this.#ask = ask;
+  }
+
+  /** Called when a place has become known. */
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  readonly version = (): number => this.#version;
+
+  /** Undefined: not known yet, or no database is read. */
+  place(address: string): Place | null | undefined {
+    return this.#places.get(address);
+  }
+
+  /** Has these become known soon, if the loader can tell. Costs nothing for what is known. */
+  wantPlaces(addresses: readonly string[]): void {
+    for (const address of addresses) if (!this.#places.has(address)) this.#wanted.add(address);
+    if (this.#wanted.size > 0 && !this.#asking && performance.now() >= this.#placesAgainAt) void this.#askPlaces();
+  }
+
+  async #askPlaces(): Promise<void> {
+    this.#asking = true;
+    const addresses = [...this.#wanted].slice(0, MAX_PLACE_ADDRESSES);
+    const answer = await this.#ask('names:places', { addresses });
+    this.#asking = false;
+    if (!answer.ok || !isPlaces(answer.value)) {
+      this.#placesAgainAt = performance.now() + ASK_AGAIN_MS;
+      this.#wanted.clear();
+      return;
+    }
+    if (this.#places.size + addresses.length > KEPT) this.#places.clear();
+    for (const address of addresses) {
+      this.#places.set(address, answer.value[address] ?? null);
+      this.#wanted.delete(address);
+    }
+    this.#version++;
+    for (const listener of this.#listeners) listener();
+    this.wantPlaces([]);
+  }
+
+  /** Null: it has no name. */
+  async reverse(address: string): Promise<Acknowledgement<string | null>> {
+    const answer = await this.#ask('names:reverse', { addresses: [address] });
+    if (!answer.ok) return answer;
+    return isReverseNames(answer.value) ? { ok: true, value: answer.value[address] ?? null } : NOT_UNDERSTOOD;
+  }
+
+  listeners(): Promise<Acknowledgement<Listener[]>> {
+    const now = performance.now();
+    if (this.#found === null || now - this.#found.at > LISTENERS_FRESH_MS)
+      this.#found = { at: now, answer: this.#askListeners() };
+    return this.#found.answer;
+  }
+
+  async #askListeners(): Promise<Acknowledgement<Listener[]>> {
+    const answer = await this.#ask('names:listeners', {});
+    if (!answer.ok) return answer;
+    return isListeners(answer.value) ? { ok: true, value: answer.value } : NOT_UNDERSTOOD;
+  }
+}
+
+const NOT_UNDERSTOOD = {
+  ok: false,
+  error: { code: 'internal', message: 'The loader’s answer could not be read: it may be of another version.' },
+} as const;

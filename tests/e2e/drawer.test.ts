@@ -1,0 +1,121 @@
+/** One packet explained: by keyboard and pointer, with names, as filters, as text. Needs root and chromium. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+// biome-ignore lint/style/noRestrictedImports: the one writer of such files stands beside their reader, for its tests
+import { mmdb } from '../../packages/loader/src/names/fake-mmdb.ts';
+import { requireRoot } from '../lab/root.ts';
+import { receiveUdp, sendUdp } from '../lab/traffic.ts';
+import { until } from '../lab/until.ts';
+import { axeViolations, PHONE, screenshot } from './chromium.ts';
+import { eachWithDashboard } from './dashboard.ts';
+
+describe.skipIf(!requireRoot())('the drawer of a packet', { timeout: 120_000 }, () => {
+  const suite = eachWithDashboard();
+  let directory: string;
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'packetlog-drawer-'));
+  });
+  afterEach(() => rm(directory, { recursive: true, force: true }));
+
+  test('says what each field means, who it was, and makes filters of it', async () => {
+    const { client, server, link } = suite.network;
+    const geoip = join(directory, 'test.mmdb');
+    const place = { country: { iso_code: 'NZ', names: { en: 'New Zealand' } }, asn: 'AS64496', as_name: 'Example' };
+    await writeFile(geoip, mmdb('Test', { [link.client.ipv4]: place }));
+    const { url } = await suite.start('--geoip', geoip);
+    // What the hosts say to each other on their own must not come between.
+    const { page, problems } = await suite.open(`${url}&filter=udp+src+port+40404`);
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    const { port } = await receiveUdp(server, link.server.ipv4);
+    const send = (to: number, count: number) =>
+      sendUdp(client, { address: link.server.ipv4, count, sourcePorts: [40_404], ports: [to], payloadBytes: 32 });
+    await send(port, 3);
+    await send(53, 1);
+    const rows = page.locator('[data-testid=live-row]');
+    await until(async () => (await rows.count()) === 4, { what: '4 rows' });
+    await page.keyboard.press('Space');
+
+    const drawer = page.getByTestId('packet-drawer');
+    const field = (name: string) => drawer.locator(`[data-testid=packet-field][data-field=${name}]`);
+    const said = async (name: string) =>
+      (await field(name).locator('dd').textContent())?.replace('only thiswithout this', '');
+    await page.locator('.table-body').focus();
+    const current = page.locator('[data-testid=live-row][aria-current=true]');
+    await page.keyboard.press('ArrowDown');
+    await current.getByText('53', { exact: true }).waitFor();
+    await page.keyboard.press('Enter');
+    await drawer.waitFor();
+    expect(await drawer.getByRole('heading', { level: 2 }).textContent()).toBe('Let in: UDP');
+    expect(await said('destination_port')).toMatch(/^53The usual port of domain;/);
+    await page.getByTestId('packet-listener').getByText('No process of this machine listens on it now.').waitFor();
+
+    // The next older one, with the focus inside the drawer.
+    await page.keyboard.press('ArrowDown');
+    await until(async () => (await said('destination_port'))?.startsWith(String(port)), { what: 'the next packet' });
+    await page
+      .getByTestId('packet-listener')
+      .getByText(/^node \(pid \d+\) listens on it now. inferred$/)
+      .waitFor();
+    expect(await said('source')).toContain(link.client.ipv4);
+    expect(await field('source').getByTestId('packet-place').textContent()).toBe('New Zealand, AS64496 Example');
+    expect(await field('destination').getByTestId('packet-place').count()).toBe(0);
+    expect(await said('action')).toBe('permitIt was handed on to the system.');
+    expect(await said('protocol')).toMatch(/^UDP \(17\)/);
+    expect(await said('length')).toMatch(/^74 bytes/);
+    expect(await said('interface')).toContain(link.server.device);
+    expect(await said('weight')).toMatch(/^1It stands for itself/);
+    expect(await said('time')).toMatch(/^\d{4}-\d\d-\d\dT[\d:]+\.\d{9}ZWhen .*\d s ago, .* on the clock here\.$/);
+    // Nobody is asked for a name unless somebody wants it, and the loader was told to.
+    await field('source')
+      .getByRole('button', { name: /^Look up its name/ })
+      .click();
+    await field('source').getByText('Start the loader with --reverse-dns.').waitFor();
+    await screenshot(page, 'drawer');
+    expect(await axeViolations(page)).toEqual([]);
+
+    await page.keyboard.press('Shift+C');
+    await page.getByTestId('toasts').getByText('Copied the packet as JSON.').waitFor();
+    const copied = await page.evaluate<string>('navigator.clipboard.readText()');
+    expect(JSON.parse(copied)).toMatchObject({
+      src_addr: link.client.ipv4,
+      dst_port: port,
+      interface: link.server.device,
+    });
+    await page.keyboard.press('c');
+    await page.getByTestId('toasts').getByText('as a line of text').waitFor();
+    expect(await page.evaluate('navigator.clipboard.readText()')).toMatch(/Z permit .*:40404 -> .* UDP, 74 bytes, on /);
+
+    await field('destination_port')
+      .getByRole('button', { name: /^Only this/ })
+      .click();
+    expect(await page.getByTestId('filter').inputValue()).toBe(`udp and src port 40404 and dst port ${port}`);
+    await until(async () => (await rows.count()) === 3, { what: '3 rows' });
+    expect(await said('destination_port')).toMatch(new RegExp(`^${port}`));
+    await field('source_port')
+      .getByRole('button', { name: /^Without this/ })
+      .click();
+    expect(await page.getByTestId('filter').inputValue()).toBe(`udp and dst port ${port} and not src port 40404`);
+    // It took the packet away.
+    await drawer.waitFor({ state: 'detached' });
+    expect(await rows.count()).toBe(0);
+
+    // On a phone it comes from below; Escape closes it, then lets go of the row.
+    await page.evaluate("location.hash = ''");
+    await page.keyboard.press('Space');
+    await page.setViewportSize(PHONE);
+    await send(port, 2);
+    await rows.first().click();
+    await drawer.waitFor();
+    await screenshot(page, 'drawer-phone');
+    expect(await axeViolations(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await drawer.waitFor({ state: 'detached' });
+    expect(await page.evaluate('document.activeElement.className')).toBe('table-body');
+    expect(await current.count()).toBe(1);
+    await page.keyboard.press('Escape');
+    await current.waitFor({ state: 'detached' });
+    expect(problems).toEqual([]);
+  });
+});
