@@ -3,13 +3,21 @@
 import { useEffect, useRef, useState } from 'react';
 import { encodeRecords } from '../lib/export/encode.ts';
 import { type ExportFormat, exportName } from '../lib/export/export-name.ts';
-import { type ExportEnd, type ExportLoss, exportResult, NOTHING_LOST } from '../lib/export/export-words.ts';
+import {
+  type ExportEnd,
+  type ExportLoss,
+  NOTHING_LOST,
+  recordedWords,
+  savedWords,
+} from '../lib/export/export-words.ts';
 import { type KeptRecords, keptFromRing } from '../lib/export/kept-records.ts';
 import { useLive } from './live-context.tsx';
 import { Recording } from './recording.ts';
 import { saveFile } from './save-file.ts';
 
 const PROGRESS_EVERY_MS = 250;
+/** Loaders tell once a second what they lost. */
+const LEDGER_WITHIN_MS = 1200;
 
 export type ExportState =
   | { readonly step: 'choosing' }
@@ -30,8 +38,10 @@ export interface Export {
 interface ToSave {
   readonly records: KeptRecords;
   readonly nameOf: (ifindex: number) => string | undefined;
-  readonly loss: ExportLoss;
-  readonly end: ExportEnd;
+  /** About the file; asked when it is complete. */
+  readonly words: () => string;
+  /** What was lost is known only when so long has passed. */
+  readonly knownAfterMs?: number;
   readonly atMs: number;
 }
 
@@ -43,14 +53,14 @@ export function useExport(): Export {
   const giveUp = useRef(() => {});
   useEffect(() => () => giveUp.current(), []);
 
-  const save = async (format: ExportFormat, { records, nameOf, loss, end, atMs }: ToSave) => {
+  const save = async (format: ExportFormat, { records, nameOf, words, knownAfterMs = 0, atMs }: ToSave) => {
     setState({ step: 'saving' });
     const known = (ifindex: number) => nameOf(ifindex) ?? `interface ${ifindex}`;
-    const blob = await encodeRecords(format, records, known, () => new Promise((resolve) => setTimeout(resolve)));
+    const [blob] = await Promise.all([encodeRecords(format, records, known, () => passed(0)), passed(knownAfterMs)]);
     const node = store.getSnapshot().figures.hello?.node ?? '';
     const name = exportName(format, { node, atMs, filter: filter.text });
     saveFile(name, blob);
-    setState({ step: 'saved', name, words: exportResult({ rows: records.length, span: records.span, loss, end }) });
+    setState({ step: 'saved', name, words: words() });
   };
 
   const record = (format: ExportFormat, forMs: number) => {
@@ -65,9 +75,10 @@ export function useExport(): Export {
     };
     const end = (why: ExportEnd) => {
       if (ended) return;
-      const { records, nameOf, loss } = recording;
+      const { records, nameOf } = recording;
       release();
-      void save(format, { records, nameOf, loss, end: why, atMs });
+      const words = () => recordedWords(records.length, records.span, recording.loss, why);
+      void save(format, { records, nameOf, words, knownAfterMs: LEDGER_WITHIN_MS, atMs });
     };
     const recording = new Recording(shown.length > 0 ? shown : loaders, filter.text, {
       onEnd: end,
@@ -89,9 +100,14 @@ export function useExport(): Export {
 
   const savePage = (format: ExportFormat) => {
     const { rows, interfaceName } = store.picture;
-    const records = keptFromRing(rows.shown);
-    return save(format, { records, nameOf: interfaceName, loss: NOTHING_LOST, end: 'all', atMs: Date.now() });
+    const { records, gaps } = keptFromRing(rows.shown);
+    const words = () => savedWords(records.length, records.span, gaps);
+    return save(format, { records, nameOf: interfaceName, words, atMs: Date.now() });
   };
 
   return { state, record, savePage, stop: () => stop.current('stopped') };
+}
+
+function passed(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

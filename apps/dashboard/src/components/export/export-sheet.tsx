@@ -38,10 +38,10 @@ export function ExportSheet({ onClose }: { onClose: () => void }) {
   const [seconds, setSeconds] = useState('10');
   const [format, setFormat] = useState<ExportFormat>('ndjson');
   const [here] = useState(() => {
-    const rows = keptFromRing(store.picture.rows.shown);
-    return { rows: rows.length, words: pageRowsWords(rows.length, rows.span) };
+    const { records } = keptFromRing(store.picture.rows.shown);
+    return { rows: records.length, words: pageRowsWords(records.length, records.span) };
   });
-  const limit = store.getSnapshot().figures.rowLimit;
+  const { rowLimit: limit, sampledOneOf } = store.getSnapshot().figures;
   const nothing = source === 'page' && here.rows === 0;
   const busy = state.step === 'recording' || state.step === 'saving';
   return (
@@ -75,6 +75,12 @@ export function ExportSheet({ onClose }: { onClose: () => void }) {
                 : `Asked of the loader anew, without the limit of this page: it may be paused meanwhile. At most ${formatCount(EXPORT_LIMIT)} rows.`}
             </p>
           </div>
+          {sampledOneOf > 1 && (
+            <p className="text-warn">
+              The kernel records 1 of {formatCount(sampledOneOf)} packets now: the weight of a row says for how many it
+              stands.
+            </p>
+          )}
           {source === 'next' && (
             <Segments label="For how long" segments={SECONDS} value={seconds} onChange={setSeconds} />
           )}

@@ -1,18 +1,16 @@
 import { expect, it } from 'vitest';
 import { clockText } from '../clock.ts';
-import { type ExportEnd, exportResult, lossWords, NOTHING_LOST, pageRowsWords } from './export-words.ts';
+import { type ExportEnd, lossWords, NOTHING_LOST, pageRowsWords, recordedWords, savedWords } from './export-words.ts';
 
 const span = { fromMs: 1_767_362_602_000, toMs: 1_767_362_612_000 };
 const FROM = clockText(span.fromMs);
 const TO = clockText(span.toMs);
 
 it('says what is in the file', () => {
-  expect(exportResult({ rows: 1234, span, loss: NOTHING_LOST, end: 'time' })).toBe(
+  expect(recordedWords(1234, span, NOTHING_LOST, 'time')).toBe(
     `1,234 rows, ${FROM} to ${TO}. Nothing was lost on the way.`,
   );
-  expect(exportResult({ rows: 0, span: null, loss: NOTHING_LOST, end: 'time' })).toBe(
-    '0 rows. Nothing was lost on the way.',
-  );
+  expect(recordedWords(0, null, NOTHING_LOST, 'time')).toBe('0 rows. Nothing was lost on the way.');
 });
 
 it('says what is not in it, and where that was lost', () => {
@@ -26,11 +24,18 @@ it.each<[ExportEnd, RegExp]>([
   ['stopped', /stopped/],
   ['broken', /connection broke/],
 ])('says why it ended early: %s', (end, words) => {
-  expect(exportResult({ rows: 1, span, loss: NOTHING_LOST, end })).toMatch(words);
+  expect(recordedWords(1, span, NOTHING_LOST, end)).toMatch(words);
 });
 
 it('says which rows are on the page', () => {
   expect(pageRowsWords(12, span)).toBe(`12 rows of 10 s, from ${FROM} to ${TO}.`);
   expect(pageRowsWords(1, { ...span, toMs: span.fromMs })).toBe(`1 row of ${FROM}.`);
   expect(pageRowsWords(0, null)).toMatch(/no row/);
+});
+
+it('says of the rows on the page what is known to be missing between them, and no more', () => {
+  expect(savedWords(3, span, { lost: 0, paused: 0, away: 0 })).toBe(`3 rows, ${FROM} to ${TO}.`);
+  expect(savedWords(3, span, { lost: 12, paused: 1, away: 1 })).toBe(
+    `3 rows, ${FROM} to ${TO}. 12 rows between them were lost. 1 packet passed while the page was paused. The loader was away once.`,
+  );
 });

@@ -1,5 +1,6 @@
 import { clockText, spanText } from '../clock.ts';
 import { counted, formatCount } from '../number.ts';
+import type { Gaps } from './kept-records.ts';
 
 /** Rows of one export from the loader. The whole of them is in the page's memory until it is saved. */
 export const EXPORT_LIMIT = 500_000;
@@ -17,31 +18,38 @@ export interface ExportLoss {
 export const NOTHING_LOST: ExportLoss = { before: 0, page: 0, withheld: 0 };
 
 /** Why it has ended. */
-export type ExportEnd = 'time' | 'stopped' | 'limit' | 'broken' | 'all';
+export type ExportEnd = 'time' | 'stopped' | 'limit' | 'broken';
 
 const END_WORDS: Readonly<Record<ExportEnd, string>> = {
-  all: '',
   time: '',
   stopped: 'It was stopped before its time.',
   limit: `It ended at the limit of ${formatCount(EXPORT_LIMIT)} rows: narrow the filter for a longer time.`,
   broken: 'The connection broke before its time: the file ends there.',
 };
 
-/** What is in the file, and what is not. */
-export function exportResult({
-  rows,
-  span,
-  loss,
-  end,
-}: {
-  readonly rows: number;
-  readonly span: { readonly fromMs: number; readonly toMs: number } | null;
-  readonly loss: ExportLoss;
-  readonly end: ExportEnd;
-}): string {
+type Span = { readonly fromMs: number; readonly toMs: number } | null;
+
+/** What is in the file that was recorded, and what is not. */
+export function recordedWords(rows: number, span: Span, loss: ExportLoss, end: ExportEnd): string {
+  return [rowsWords(rows, span), lossWords(loss), END_WORDS[end]].filter(Boolean).join(' ');
+}
+
+/** What is in the file of rows that were on the page, and what is missing between them. */
+export function savedWords(rows: number, span: Span, { lost, paused, away }: Gaps): string {
+  return [
+    rowsWords(rows, span),
+    lost > 0 && `${counted(lost, 'row')} between them were lost.`,
+    paused > 0 && `${counted(paused, 'packet')} passed while the page was paused.`,
+    away > 0 && `The loader was away ${away === 1 ? 'once' : `${away} times`}.`,
+  ]
+    .filter(Boolean)
+    .join(' ');
+}
+
+function rowsWords(rows: number, span: Span): string {
   const [from, to] = span === null ? ['', ''] : [clockText(span.fromMs), clockText(span.toMs)];
   const when = from === to ? from && `, ${from}` : `, ${from} to ${to}`;
-  return [`${counted(rows, 'row')}${when}.`, lossWords(loss), END_WORDS[end]].filter(Boolean).join(' ');
+  return `${counted(rows, 'row')}${when}.`;
 }
 
 export function lossWords({ before, page, withheld }: ExportLoss): string {
@@ -55,7 +63,7 @@ export function lossWords({ before, page, withheld }: ExportLoss): string {
 }
 
 /** Of the rows on the page. */
-export function pageRowsWords(rows: number, span: { readonly fromMs: number; readonly toMs: number } | null): string {
+export function pageRowsWords(rows: number, span: Span): string {
   if (span === null) return 'There is no row on the page yet.';
   const [from, to] = [clockText(span.fromMs), clockText(span.toMs)];
   if (from === to) return `${counted(rows, 'row')} of ${from}.`;

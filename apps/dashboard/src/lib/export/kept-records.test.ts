@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { appendMarker } from '../marker.ts';
+import { appendMarker, type MarkerKind } from '../marker.ts';
 import { RecordRing } from '../record-ring.ts';
 import { makeBatch, makePacket } from '../test-data.ts';
 import { KeptRecords, keptFromRing } from './kept-records.ts';
@@ -58,7 +58,21 @@ describe('records for an export', () => {
     ring.append(batch(0, 4));
     appendMarker(ring, { kind: 'lost', at_ms: 0, rows: 12, span_ms: 0 });
     ring.append(batch(4, 3));
-    expect(ports(keptFromRing(ring))).toEqual([2, 3, 4, 5, 6]);
-    expect(keptFromRing(new RecordRing(6)).length).toBe(0);
+    const { records, gaps } = keptFromRing(ring);
+    expect(ports(records)).toEqual([2, 3, 4, 5, 6]);
+    expect(gaps).toEqual({ lost: 12, paused: 0, away: 0 });
+    expect(keptFromRing(new RecordRing(6)).records.length).toBe(0);
+  });
+
+  it('come with what is known to be missing between them', () => {
+    const ring = new RecordRing(9);
+    const missing = (kind: MarkerKind, rows: number) => appendMarker(ring, { kind, at_ms: 0, rows, span_ms: 0 });
+    missing('lost', 3);
+    missing('paused', 40);
+    missing('filtered', 0);
+    missing('disconnected', 0);
+    missing('lost', 4);
+    missing('restarted', 0);
+    expect(keptFromRing(ring).gaps).toEqual({ lost: 7, paused: 40, away: 2 });
   });
 });

@@ -1,5 +1,5 @@
 import { PACKET_LOG_SIZE, PacketLogView } from '@packetlog/common';
-import { isMarkerAt } from '../marker.ts';
+import { isMarkerAt, readMarker } from '../marker.ts';
 import type { RecordRing } from '../record-ring.ts';
 import { byteOf } from '../record-words.ts';
 
@@ -76,12 +76,29 @@ export class KeptRecords {
   }
 }
 
-/** The rows of the table, oldest first, as they are now. What stands between them about lost rows is no record. */
-export function keptFromRing(ring: RecordRing): KeptRecords {
-  const kept = new KeptRecords(ring.size);
+/** What is known to be missing between rows. */
+export interface Gaps {
+  readonly lost: number;
+  /** Packets that passed while enough rows waited. */
+  readonly paused: number;
+  /** Times that the loader was away, or another one came. */
+  readonly away: number;
+}
+
+/** The rows of the table, oldest first, as they are now, and what stands between them. */
+export function keptFromRing(ring: RecordRing): { readonly records: KeptRecords; readonly gaps: Gaps } {
+  const records = new KeptRecords(ring.size);
+  let [lost, paused, away] = [0, 0, 0];
   for (let row = ring.end - ring.size; row < ring.end; row++) {
     const bytes = ring.slotBytes(row);
-    if (!isMarkerAt(bytes, 0)) kept.appendBytes(bytes);
+    if (!isMarkerAt(bytes, 0)) {
+      records.appendBytes(bytes);
+      continue;
+    }
+    const marker = readMarker(bytes);
+    if (marker?.kind === 'lost') lost += marker.rows;
+    else if (marker?.kind === 'paused') paused += marker.rows;
+    else if (marker !== null && marker.kind !== 'filtered') away++;
   }
-  return kept;
+  return { records, gaps: { lost, paused, away } };
 }
