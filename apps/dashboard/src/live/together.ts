@@ -65,7 +65,11 @@ export class Together implements View {
     this.store = new Store(new Picture(new TogetherPast(loaders.map(({ store }) => store.picture.ownPast))));
     this.#nodes.forEach((node, i) => {
       node.loader.tap = {
-        batch: (batch) => this.#rows.put(i, batch, this.#indexOf(i), performance.now()),
+        batch: (batch) => {
+          this.#rows.put(i, batch, this.#indexOf(i), performance.now());
+          // A page in the background has few moments of its own.
+          if (this.#rows.isFull) this.#takeRows();
+        },
         summary: (summary) => {
           node.summary = summary;
         },

@@ -5,11 +5,14 @@ import type { ReactNode } from 'react';
 import { clockText } from '../../lib/clock.ts';
 import { type WayAmount, type WayStep, waySentence } from '../../lib/way/way.ts';
 import { useSnapshot } from '../../live/live-context.tsx';
+import { TOGETHER } from '../../live/nodes.ts';
 import { useMedia } from '../../live/use-media.ts';
+import { useNodes } from '../../live/use-nodes.ts';
 import { useWay } from '../../live/use-way.ts';
 import { Count } from '../count.tsx';
 import { KernelTotals } from '../kernel-totals.tsx';
 import { LossMark, VerdictMark } from '../marks.tsx';
+import { NodeLosses } from './node-losses.tsx';
 import './way.css';
 
 /** Seen, rules, ring, loader, this page: what came to each, what was set aside, and what was lost. A table, drawn. */
@@ -18,6 +21,7 @@ export function WayPicture() {
   const startedMs = useSnapshot(({ figures }) => figures.hello?.started_at_ms);
   const old = useSnapshot(({ connection }) => connection.state !== 'live');
   const wide = useMedia('(min-width: 720px)');
+  const together = useNodes().shown === TOGETHER;
   if (steps === null) return <p className="way-none">The account comes within a second.</p>;
   const anyLost = steps.some(({ lost }) => lost > 0);
   const Steps = wide ? StepTable : StepList;
@@ -32,6 +36,7 @@ export function WayPicture() {
         since this page connected. Refused packets get rows like all others: they are not lost.
       </p>
       <div className="ledgers">
+        {together && <NodeLosses />}
         <KernelTotals />
       </div>
     </div>

@@ -2,7 +2,7 @@ import { PACKET_LOG_FIELDS, PACKET_LOG_SIZE, type PacketLogBatch, type PacketLog
 
 /** So long a row waits for older ones of other nodes. */
 const HELD_MS = 120;
-/** More than this does not wait: a page in the background has few moments to take them out. */
+/** More than this does not wait. */
 const MOST_HELD = 50_000;
 
 interface Waiting {
@@ -28,6 +28,11 @@ export class Interleaver {
     return this.#held;
   }
 
+  /** What waits has to be taken now. */
+  get isFull(): boolean {
+    return this.#held > MOST_HELD;
+  }
+
   /** Borrows the batch until its rows are taken. `indexOf`: the number of an interface among those of all nodes. */
   put(node: number, batch: PacketLogBatch, indexOf: (ifindex: number) => number, now: number): void {
     if (batch.length === 0) return;
@@ -37,7 +42,7 @@ export class Interleaver {
 
   /** Copies the rows whose time has come, oldest first, 64 bytes each, behind `offset` free bytes; null if there are none. */
   take(now: number, offset: number): Uint8Array<ArrayBuffer> | null {
-    const ripe = this.#held > MOST_HELD ? Number.POSITIVE_INFINITY : now - HELD_MS;
+    const ripe = this.isFull ? Number.POSITIVE_INFINITY : now - HELD_MS;
     let untilMs = Number.NEGATIVE_INFINITY;
     for (const queue of this.#queues) {
       for (const { batch, arrivedAt } of queue) {

@@ -148,6 +148,7 @@ describe('rows of several nodes', () => {
     const rows = new Interleaver(1);
     const many = makeBatch(Array.from({ length: 10_001 }, () => makePacket()));
     for (let i = 0; i < 5; i++) rows.put(0, many, same, 0);
+    expect(rows.isFull).toBe(true);
     expect(rows.take(1, 0)?.length).toBe(50_005 * 64);
     expect(rows.held).toBe(0);
   });

@@ -1,0 +1,67 @@
+'use client';
+
+import { clsx } from 'clsx';
+import { useSyncExternalStore } from 'react';
+import type { Loss } from '../../lib/loss.ts';
+import type { Loader } from '../../live/loader.ts';
+import { useNodesAtAGlance } from '../../live/use-nodes.ts';
+import { Count } from '../count.tsx';
+
+const PLACES = [
+  { key: 'ring', label: 'ring full', title: 'Rows lost because the ring in the kernel was full' },
+  { key: 'queue', label: 'in the loader', title: 'Rows lost because the loader could not hand them over in time' },
+  { key: 'page', label: 'on the way here', title: 'Rows lost because this page or the way to it was too slow' },
+] as const satisfies readonly { key: keyof Loss; label: string; title: string }[];
+
+/** All together: the same account for each node alone. */
+export function NodeLosses() {
+  const nodes = useNodesAtAGlance();
+  return (
+    <section className="totals" aria-label="Account of each node">
+      <table className="ledger">
+        <caption className="sr-only">What each node has seen, and where rows of it were lost</caption>
+        <thead>
+          <tr>
+            <th scope="col" className="ledger-title">
+              Nodes
+            </th>
+            <th scope="col">seen</th>
+            {PLACES.map(({ key, label, title }) => (
+              <th key={key} scope="col" title={title}>
+                {label}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {nodes.map(({ loader, name, state }) => (
+            <NodeLine key={loader.address} loader={loader} name={name} gone={state !== 'live'} />
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function NodeLine({ loader, name, gone }: { loader: Loader; name: string; gone: boolean }) {
+  const { subscribe, getSnapshot } = loader.store;
+  const { figures } = useSyncExternalStore(subscribe, getSnapshot, getSnapshot);
+  return (
+    <tr data-old={gone}>
+      <th scope="row">
+        {name}
+        {gone && <span className="ml-1.5 text-faint">as last known</span>}
+      </th>
+      <td>
+        <Count value={figures.seen} />
+      </td>
+      {PLACES.map(({ key }) => (
+        <td key={key}>
+          <span className={clsx(figures.loss[key] > 0 ? 'hatched text-lost' : 'text-faint')}>
+            <Count value={figures.loss[key]} />
+          </span>
+        </td>
+      ))}
+    </tr>
+  );
+}
