@@ -3,8 +3,9 @@
  *
  * The complete program in test runs whose frame gets another random IPv4 source each time, with sets of so many
  * entries, ten exact addresses to each network of 16 to 31 bits; the same entries in the kernel's longest-prefix trie.
- * Prints one line of JSON: { "1000": { rules_ns: [..], trie_ns: [..], ... } }, ns added per packet, one figure for each
- * round, against the same packets without a rule set. "0" is a set without entries.
+ * Prints one line of JSON: { "1000": { rules_ns: [..], listed_ns: [..], trie_ns: [..], ... } }, ns added per packet, one
+ * figure for each round, against the same packets without a rule set; `listed_ns` of packets that all come from one of
+ * the exact addresses. "0" is a set without entries.
  */
 import { OBJECT_PATH } from '../../packages/bpf/dist/index.js';
 import { loadProgram } from '../../packages/loader/dist/kernel/program.js';
@@ -19,6 +20,8 @@ const COUNTS = [0, 1000, 100_000, 1_000_000];
 const PACKETS = 200_000;
 const RING_BYTES = 64 << 20;
 const LOOPBACK_IFINDEX = 1;
+/** LISTED of random_source.bpf.c. */
+const LISTED = 262_144;
 
 /** @param {{ value: number, errno: number }} outcome */
 function need({ value, errno }) {
@@ -103,6 +106,22 @@ function fill(map, count) {
   if (value < 0) throw new Error(`fill trie: errno ${-value}`);
 }
 
+/** Exact addresses among the entries, in no order. @param {number} map @param {number} count */
+function fillListed(map, count) {
+  const { starts, bits } = entries(count);
+  const exact = starts.filter((_, i) => bits[i] === 32);
+  const listed = new Uint8Array(LISTED * 4);
+  const view = new DataView(listed.buffer);
+  for (let i = 0; i < LISTED; i++) view.setUint32(i * 4, exact[i % exact.length] ?? 0);
+  const { value } = call('libbpf', 'bpf_map_update_elem', C.int, [
+    [C.int, map],
+    [C.bytes, new Uint8Array(4)],
+    [C.bytes, listed],
+    [C.size, 0],
+  ]);
+  if (value < 0) throw new Error(`fill listed: errno ${-value}`);
+}
+
 /** The programs of random_source.bpf.c, the second one going on to `program`. @param {number | undefined} program */
 function load(program) {
   const opened = need(libbpf.openObject(object));
@@ -114,7 +133,9 @@ function load(program) {
     alone: fd('source_alone'),
     andProgram: fd('source_and_program'),
     andTrie: fd('source_and_trie'),
+    listedAndProgram: fd('listed_and_program'),
     trie: map('trie'),
+    listed: map('.data.listed'),
   };
 }
 
@@ -130,9 +151,9 @@ packetlog.slots[LOOPBACK_IFINDEX] = 1;
 const images = new RuleImages(packetlog.ruleImages);
 const chain = load(packetlog.single);
 
-/** The complete program, its rings emptied. */
-function measurePacketlog() {
-  const ns = measure(chain.andProgram);
+/** The complete program, its rings emptied. @param {number} program that goes on to it */
+function measurePacketlog(program) {
+  const ns = measure(program);
   for (const ring of packetlog.transport.rings) {
     ring.drain(() => {}, RING_BYTES);
     ring.publish('hold');
@@ -158,27 +179,32 @@ const compiled = new Map(
 const tries = new Map(COUNTS.filter((count) => count > 0).map((count) => [count, load(undefined)]));
 for (const [count, { trie }] of tries) fill(trie, count);
 
-/** @type {Record<string, Record<'rules_ns' | 'trie_ns' | 'total_ns', number[]> & Record<'image_bytes' | 'parse_ms' | 'compile_ms' | 'publish_ms', number>>} */
+/** @type {Record<string, Record<'rules_ns' | 'listed_ns' | 'trie_ns' | 'total_ns', number[]> & Record<'image_bytes' | 'parse_ms' | 'compile_ms' | 'publish_ms', number>>} */
 const results = {};
 for (const [count, { image, parse_ms, compile_ms }] of compiled) {
   const [, publish_ms] = timed(() => images.publish('confirmed', image));
   images.clear('confirmed');
   const once = { image_bytes: image.length, parse_ms, compile_ms, publish_ms };
-  results[count] = { rules_ns: [], trie_ns: [], total_ns: [], ...once };
+  results[count] = { rules_ns: [], listed_ns: [], trie_ns: [], total_ns: [], ...once };
 }
 for (let round = -1; round < Number(rounds); round++) {
   for (const [count, { image }] of compiled) {
-    const without = measurePacketlog();
-    images.publish('confirmed', image);
-    const total = measurePacketlog();
-    images.clear('confirmed');
     const trie = tries.get(count);
+    if (trie) fillListed(chain.listed, count);
+    const without = measurePacketlog(chain.andProgram);
+    const listedWithout = measurePacketlog(chain.listedAndProgram);
+    images.publish('confirmed', image);
+    const total = measurePacketlog(chain.andProgram);
+    const listed = measurePacketlog(chain.listedAndProgram);
+    images.clear('confirmed');
     const alone = measure(chain.alone);
     const looked = trie && measure(trie.andTrie);
     if (round < 0) continue;
     results[count]?.total_ns.push(total);
     results[count]?.rules_ns.push(total - without);
-    if (looked !== undefined) results[count]?.trie_ns.push(looked - alone);
+    if (looked === undefined) continue;
+    results[count]?.listed_ns.push(listed - listedWithout);
+    results[count]?.trie_ns.push(looked - alone);
   }
 }
 process.stdout.write(`${JSON.stringify(results)}\n`);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * For test runs, where one frame is used again and again: gives it another IPv4 source each time,
- * and then has another program, or the kernel's longest-prefix trie, look at it.
+ * a random one or one of a list, and then has another program, or the kernel's longest-prefix trie,
+ * look at it.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -30,6 +31,12 @@ struct {
 
 __u64 seed SEC(".data.seed") = 88172645463325252ULL;
 
+#define LISTED 262144
+
+/* Addresses of a list, in no order. */
+__be32 listed[LISTED] SEC(".data.listed") = {};
+__u64 listed_used SEC(".data.listed_used") = 0;
+
 /* xorshift64; 0: the frame is too short. */
 static __always_inline __be32 next_source(struct xdp_md *ctx)
 {
@@ -55,6 +62,18 @@ int source_and_program(struct xdp_md *ctx)
 {
 	if (next_source(ctx))
 		bpf_tail_call(ctx, &next, 0);
+	return XDP_ABORTED;
+}
+
+SEC("xdp")
+int listed_and_program(struct xdp_md *ctx)
+{
+	struct iphdr *ip = (void *)(long)ctx->data + ETH_HLEN;
+
+	if ((void *)(ip + 1) > (void *)(long)ctx->data_end)
+		return XDP_ABORTED;
+	ip->saddr = listed[listed_used++ & (LISTED - 1)];
+	bpf_tail_call(ctx, &next, 0);
 	return XDP_ABORTED;
 }
 

@@ -54,7 +54,7 @@ export class AddressTable {
     const hash = mix(a, b, c, d);
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const word = slots[slot]!;
-      if (word === 0) return this.#insert(slot, hash, a, b, c, d);
+      if (word === 0) return this.#size === this.#limit ? NO_NUMBER : this.#insert(slot, hash, a, b, c, d);
       if ((word ^ hash) >>> NUMBER_BITS !== 0) continue;
       const number = (word & NUMBER_MASK) - 1;
       const at = number * ENTRY_WORDS;
@@ -63,9 +63,15 @@ export class AddressTable {
   }
 
   #insert(slot: number, hash: number, a: number, b: number, c: number, d: number): number {
-    if (this.#size === this.#limit) return NO_NUMBER;
+    const entries = this.#entries;
     const number = this.#size++;
-    this.#entries.set([a, b, c, d, 0, 0, 0, 0], number * ENTRY_WORDS);
+    const at = number * ENTRY_WORDS;
+    entries[at] = a;
+    entries[at + 1] = b;
+    entries[at + 2] = c;
+    entries[at + 3] = d;
+    this.sums[4 * number + 2] = 0;
+    this.sums[4 * number + 3] = 0;
     this.#slots[slot] = (hash & ~NUMBER_MASK) | (number + 1);
     return number;
   }
