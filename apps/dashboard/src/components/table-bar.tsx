@@ -1,6 +1,7 @@
 'use client';
 
 import { ArrowUp, StepForward } from 'lucide-react';
+import dynamic from 'next/dynamic';
 import { spanText } from '../lib/clock.ts';
 import { counted, formatCount } from '../lib/number.ts';
 import { type PausedFigures, ROWS_WAITING } from '../lib/picture.ts';
@@ -11,7 +12,8 @@ import { useAge } from '../live/use-age.ts';
 import { useMayChange } from '../live/use-rules.ts';
 import { PickedActions, SelectedPacket } from './deny/selected-packet.tsx';
 import type { Picked } from './packet-drawer/use-picked.ts';
-import { TableTools } from './table-tools.tsx';
+
+const TableTools = dynamic(() => import('./table-tools.tsx').then(({ TableTools }) => TableTools), { ssr: false });
 
 /** Above the table: whether it follows, what it holds back, and the way to the newest row. */
 export function TableBar({
