@@ -3,10 +3,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { connect } from '@packetlog/client';
+import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { requireRoot } from '../lab/root.ts';
 import { until } from '../lab/until.ts';
-import { axeViolations, DESKTOP, exact, openPage, PHONE, screenshot, startChromium } from './chromium.ts';
+import { exact, openPage, startChromium } from './chromium.ts';
+import { shoot, testId } from './gallery.ts';
 
 const BIN = fileURLToPath(new URL('../../packages/loader/bin/packetlog', import.meta.url));
 /** Long enough for the charts to have something to show. */
@@ -29,44 +31,77 @@ test.skipIf(!requireRoot())(
       const { page, problems } = await openPage(browser, url);
       const counted = (testId: string, least: number) =>
         until(async () => (await exact(page, testId)) > least, { what: `${least} of ${testId}`, ...deadline });
-      const shoot = async (name: string, ready: string, themes: readonly ('dark' | 'light')[] = ['dark', 'light']) => {
-        for (const scheme of themes) {
-          await page.emulateMedia({ colorScheme: scheme });
-          for (const [size, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
-            await page.setViewportSize(viewport);
-            await page.getByTestId(ready).first().waitFor();
-            expect(await axeViolations(page)).toEqual([]);
-            await screenshot(page, `${name}-${scheme}-${size}`);
-          }
-        }
-      };
+      await shoot(page, 'first-packets', testId('live-row'));
       await counted('total-seen', PACKETS);
       await counted('total-denied', DENIED);
-      await shoot('live', 'live-row');
+      const look = (name: string, id: string) => shoot(page, name, testId(id));
+      const { keyboard } = page;
+      await shoot(page, 'live', testId('live-row'), { sizes: 'all' });
+
+      const filter = page.getByTestId('filter');
+      const filterBy = async (text: string) => {
+        await filter.fill(text);
+        await filter.blur();
+      };
+      const arrange = () => filterBy('udp dst prot 53');
+      await shoot(page, 'filter-error', '[role=status]:has-text("at column")', { arrange });
+      await filterBy('');
+      await markRange(page);
+      await look('closer-look', 'back-to-live');
+      await page.getByTestId('back-to-live').click();
+      await keyboard.press('w');
+      await look('way', 'way-sentence');
+      await keyboard.press('Escape');
+      await keyboard.press('Control+k');
+      await look('palette', 'palette');
+      await keyboard.press('Escape');
+      await keyboard.press('v');
+      await look('conversations', 'conversation-row');
+      await keyboard.press('v');
+      await page.getByTestId('live-row').first().waitFor();
+
       // Or the row would have moved on before it is pressed.
-      await page.setViewportSize(DESKTOP);
-      await page.keyboard.press('Space');
+      await keyboard.press('Space');
+      await shoot(page, 'paused', '[data-testid=table-state][data-state=paused]');
       const permitted = page.locator('[data-testid=live-row][data-verdict=permit]');
       await permitted.filter({ hasText: '192.0.2.10' }).first().click();
-      await page.keyboard.press('d');
+      await look('packet', 'deny-row');
+      await keyboard.press('d');
       await page.locator('[name=reason]').fill('asks too often');
-      await shoot('deny', 'deny-submit');
-      await page.keyboard.press('Escape');
+      await shoot(page, 'deny', testId('deny-submit'), { sizes: 'all' });
+      await keyboard.press('Escape');
       await page.getByTestId('pause-button').click();
       await page.getByRole('link', { name: 'Rules' }).click();
-      await shoot('rules', 'rule-row');
+      await shoot(page, 'rules', testId('rule-row'), { sizes: 'all' });
+      await page.getByRole('link', { name: 'Nodes', exact: true }).first().click();
+      await look('nodes', 'node-row');
+      await page.getByRole('link', { name: 'Live' }).click();
+      await page.getByTestId('live-row').first().waitFor();
       expect(await exact(page, 'total-lost')).toBe(0);
       expect(problems).toEqual([]);
       const closed = once(demo, 'close');
       demo.kill('SIGINT');
       expect(await closed).toEqual([0, null]);
+      await shoot(page, 'disconnected', '[data-testid=connection-state]:not([data-state=live])');
     } finally {
       demo.kill('SIGKILL');
       await browser.close();
     }
   },
-  180_000,
+  400_000,
 );
+
+/** The newest tenth of the chart. */
+async function markRange(page: Page): Promise<void> {
+  const box = await page.getByTestId('rate-chart').locator('.u-over').first().boundingBox();
+  if (box === null) throw new Error('the chart is not on the screen');
+  const y = box.y + box.height / 2;
+  await page.mouse.move(box.x + box.width * 0.9, y);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width - 2, y, { steps: 4 });
+  await page.mouse.up();
+  await page.mouse.move(box.x, box.y + 400);
+}
 
 /** What somebody may have decided about the hosts of the demo. */
 async function addRules({ origin, hash }: URL): Promise<void> {

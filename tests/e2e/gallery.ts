@@ -1,0 +1,35 @@
+/** Looks at a page in both themes, and with UPDATE_SCREENSHOTS=1 in both sizes; takes its pictures. */
+import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { axeViolations, DESKTOP, PHONE, screenshot } from './chromium.ts';
+
+const ALL = process.env['UPDATE_SCREENSHOTS'] === '1';
+const SIZES = { desktop: DESKTOP, phone: PHONE };
+
+/**
+ * `ready`: what is on the page in that state. The page must break no rule of axe, and be no wider than its
+ * window. `sizes`: the phone always, or only with all pictures. `arrange`: what another width would undo.
+ */
+export async function shoot(
+  page: Page,
+  name: string,
+  ready: string,
+  { sizes = 'in full', arrange }: { sizes?: 'all' | 'in full'; arrange?: () => Promise<void> } = {},
+) {
+  for (const scheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+    for (const [size, viewport] of Object.entries(SIZES)) {
+      if (size === 'phone' && sizes === 'in full' && !ALL) continue;
+      await page.setViewportSize(viewport);
+      await arrange?.();
+      await page.locator(ready).first().waitFor();
+      expect(await axeViolations(page), `${name}, ${scheme}, ${size}`).toEqual([]);
+      expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), `${name}, ${size}`).toBe(true);
+      await screenshot(page, `${name}-${scheme}-${size}`);
+    }
+  }
+  await page.setViewportSize(DESKTOP);
+  await page.emulateMedia({ colorScheme: 'dark' });
+}
+
+export const testId = (id: string) => `[data-testid=${id}]`;
