@@ -96,6 +96,11 @@ describe.skipIf(!requireRoot())('the dashboard', () => {
     const COUNT = 10_000;
     await sendUdp(client, { address: link.server.ipv4, count: COUNT });
     await state('stale').waitFor();
+    await page
+      .getByTestId('rate-chart')
+      .getByText(/ s old$/)
+      .first()
+      .waitFor();
     expect(await axeViolations(page)).toEqual([]);
     process.kill(packetlog.pid, 'SIGCONT');
     await state('live').waitFor();
@@ -117,9 +122,12 @@ describe.skipIf(!requireRoot())('the dashboard', () => {
     const { client, link } = suite.network;
     const { packetlog, url } = await suite.start('--sample', '8');
     const { page } = await suite.open(url);
-    await sendUdp(client, { address: link.server.ipv4, count: 2000 });
+    // It is said as long as it is so.
+    const sent = sendUdp(client, { address: link.server.ipv4, count: 2000, perSecond: 500 });
     await page.getByTestId('sampled-one-of').waitFor();
     expect(await exact(page, 'sampled-one-of')).toBe(8);
+    await page.getByTestId('estimates').getByText('1 of 8').waitFor();
+    await sent;
     expect(await axeViolations(page)).toEqual([]);
     // The figures count every packet nevertheless.
     await until(async () => (await exact(page, 'total-seen')) === 2000, { what: 'all to be seen' });

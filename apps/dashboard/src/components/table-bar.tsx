@@ -119,7 +119,7 @@ function TableState({ held, grouped, compact }: { held: boolean; grouped: boolea
         <Paused paused={paused} />
       ) : rows.selected !== null ? (
         <SelectedPacket row={rows.selected} />
-      ) : age !== null ? (
+      ) : age !== null && rows.shown.size > 0 ? (
         <span className="text-warn">these rows are {age}</span>
       ) : quiet !== null && rows.shown.size > 0 ? (
         <span className="text-muted">{quiet}</span>

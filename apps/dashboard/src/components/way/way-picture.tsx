@@ -32,8 +32,10 @@ export function WayPicture() {
       </p>
       <Steps steps={steps} />
       <p className="way-note">
-        Counted since the loader started{startedMs === undefined ? '' : `, ${clockText(startedMs)}`}; the last step
-        since this page connected. Refused packets get rows like all others: they are not lost.
+        {together
+          ? 'Counted since each loader started'
+          : `Counted since the loader started${startedMs === undefined ? '' : `, ${clockText(startedMs)}`}`}
+        ; the last step since this page connected. Refused packets get rows like all others: they are not lost.
       </p>
       <div className="ledgers">
         {together && <NodeLosses />}

@@ -1,11 +1,14 @@
 'use client';
 
 import { useSnapshot } from '../../live/live-context.tsx';
+import { TOGETHER } from '../../live/nodes.ts';
+import { useNodes } from '../../live/use-nodes.ts';
 import { Sheet } from '../sheet.tsx';
 import { WayPicture } from './way-picture.tsx';
 
 /** The way of a packet, over whatever page is open. */
 export function WaySheet({ onClose }: { onClose: () => void }) {
+  const together = useNodes().shown === TOGETHER;
   const node = useSnapshot(({ figures }) => figures.hello?.node);
   return (
     <Sheet
@@ -14,7 +17,7 @@ export function WaySheet({ onClose }: { onClose: () => void }) {
       note={
         node === undefined
           ? 'Nothing is known yet.'
-          : `From the hook on ${node} to this page: how many came to each step, and what did not go on.`
+          : `From ${together ? 'the hooks of all nodes' : `the hook on ${node}`} to this page: how many came to each step, and what did not go on.`
       }
       onClose={onClose}
     >
