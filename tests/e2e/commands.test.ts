@@ -221,12 +221,23 @@ describe.skipIf(!requireRoot())('the keyboard', { timeout: 120_000 }, () => {
     await page.keyboard.press('ArrowDown');
     const picked = page.locator('[data-testid=live-row][aria-current=true]');
     await picked.waitFor();
+    await page.keyboard.press('Enter');
+    const drawer = page.getByTestId('packet-drawer');
+    await drawer.waitFor();
+    const withDrawer = await tabThrough(page);
+    expect({ unseen: withDrawer.unseen, missed: withDrawer.missed }).toEqual({ unseen: [], missed: [] });
+    await page.keyboard.press('Escape');
+    await drawer.waitFor({ state: 'detached' });
     await page.keyboard.press('Escape');
     await picked.waitFor({ state: 'detached' });
 
-    for (const keys of ['gr', 'a']) {
+    for (const [keys, there] of [
+      ['gn', '.nodes-page'],
+      ['gr', '.rules-page'],
+      ['a', '[name=source]'],
+    ] as const) {
       for (const key of keys) await page.keyboard.press(key);
-      await page.locator(keys === 'a' ? '[name=source]' : '.rules-page').waitFor();
+      await page.locator(there).first().waitFor();
       const { unseen, missed } = await tabThrough(page);
       expect({ keys, unseen, missed }).toEqual({ keys, unseen: [], missed: [] });
     }

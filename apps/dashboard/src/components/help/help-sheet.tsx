@@ -12,8 +12,11 @@ import './help-sheet.css';
 const ROW_KEYS = [
   ['arrowdown', 'Pick the next row down'],
   ['arrowup', 'Pick the next row up'],
-  ['d', 'Refuse the source of the picked row'],
-  ['escape', 'Let go of the picked row'],
+  ['enter', 'Explain the picked row'],
+  ['d', 'Refuse its source'],
+  ['c', 'Copy it as text'],
+  ['shift+c', 'Copy it as JSON'],
+  ['escape', 'Let go of it'],
 ] as const;
 
 /** Keys that do something now, some words of the filter's language, and the switch for keys that are characters. */
@@ -21,6 +24,7 @@ export function HelpSheet({ onClose }: { onClose: () => void }) {
   const { filter } = useLive();
   const [characterKeys, setCharacterKeys] = useCharacterKeys();
   const known = keys.commands().filter((command) => command.keys.length > 0);
+  const rowKeys = ROW_KEYS.filter(([key]) => known.every((command) => !command.keys.includes(key)));
   const groups = COMMAND_GROUPS.map((group) => ({
     group,
     commands: known.filter((command, i) => command.group === group && known.findIndex(sameName(command)) === i),
@@ -50,7 +54,7 @@ export function HelpSheet({ onClose }: { onClose: () => void }) {
               {commands.map(({ name, keys: all }) => (
                 <Line key={name} name={name} keys={all} />
               ))}
-              {group === 'Rows' && ROW_KEYS.map(([key, name]) => <Line key={key} name={name} keys={[key]} />)}
+              {group === 'Rows' && rowKeys.map(([key, name]) => <Line key={key} name={name} keys={[key]} />)}
             </dl>
           </section>
         ))}
