@@ -57,7 +57,7 @@ export function Packets({ picked }: { picked: Picked }) {
       <FilterBar />
       <TableBar showNewest={showNewest} picked={picked} compact={compact} grouped={grouped} />
       {grouped ? (
-        <ConversationTable compact={compact} />
+        <ConversationTable compact={compact} select={select} explain={picked.show} />
       ) : (
         <PacketTable compact={compact} scroller={scroller} select={select} explain={picked.show} />
       )}

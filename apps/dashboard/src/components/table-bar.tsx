@@ -157,7 +157,9 @@ function Paused({ paused: { forMs, passed, waiting, notKept } }: { paused: Pause
           </>
         )}
         {notKept > 0 && (
-          <span title={`At most ${formatCount(ROWS_WAITING)} rows wait. These will not be shown.`}>
+          <span
+            title={`At most ${formatCount(ROWS_WAITING)} rows wait, and so many come in a second at most. These will not be shown.`}
+          >
             ,{' '}
             <data value={notKept} data-value={notKept} data-testid="rows-not-kept">
               {formatCount(notKept)}

@@ -40,9 +40,11 @@ interface Pausing {
   readonly at: number;
   /** -1 until a ledger tells it. */
   readonly seen: number;
+  /** How many rows the loader had withheld before. */
+  readonly withheld: number;
   /** Since when the loader sends no rows, because enough wait. */
   readonly full: Gap | null;
-  /** Rows that were not kept before that. */
+  /** Rows that other connections did not keep. */
   readonly notKept: number;
 }
 
@@ -58,7 +60,7 @@ export interface PausedFigures {
   readonly passed: number;
   /** Rows that can be let in, one step at a time. */
   readonly waiting: number;
-  /** Rows that came while no more could wait: they will not be shown. */
+  /** Rows that were withheld meanwhile, because enough wait or by the limit: they will not be shown. */
   readonly notKept: number;
 }
 
@@ -158,7 +160,8 @@ export class Picture {
     this.#arrivalAt = null;
     this.#goneAt = null;
     if (this.#paused !== null) {
-      this.#paused = { ...this.#paused, seen: -1, notKept, full: full === null ? null : { ...full, withheld: 0 } };
+      const again = full === null ? null : { ...full, withheld: 0 };
+      this.#paused = { ...this.#paused, seen: -1, withheld: 0, notKept, full: again };
     }
     if (this.#gap !== null) this.#gap = { ...this.#gap, withheld: 0 };
     this.#nameInterfaces(hello.interfaces);
@@ -258,7 +261,7 @@ export class Picture {
   pause(paused: boolean, at: number): void {
     if (paused === (this.#paused !== null)) return;
     if (paused) {
-      this.#paused = { at, seen: this.#seenNow(), full: null, notKept: 0 };
+      this.#paused = { at, seen: this.#seenNow(), withheld: this.#withheld(), full: null, notKept: 0 };
     } else {
       this.letWait(at);
       this.#paused = null;
@@ -290,7 +293,7 @@ export class Picture {
   letWait(at: number): void {
     if (this.#paused === null || this.#paused.full === null) return;
     this.#gap ??= { ...this.#paused.full, until: at };
-    this.#paused = { ...this.#paused, full: null, notKept: this.#notKept() };
+    this.#paused = { ...this.#paused, full: null };
   }
 
   figures(at: number): Figures {
@@ -347,8 +350,9 @@ export class Picture {
   }
 
   #notKept(): number {
-    const { full = null, notKept = 0 } = this.#paused ?? {};
-    return notKept + (full === null ? 0 : Math.max(0, this.#withheld() - full.withheld));
+    if (this.#paused === null) return 0;
+    const { withheld, notKept } = this.#paused;
+    return notKept + Math.max(0, this.#withheld() - withheld);
   }
 
   #seenNow(): number {

@@ -11,13 +11,19 @@ const ROWS_OF_ONE = 20;
 /** Numbers that change more often cannot be read. */
 const REFRESH_EVERY_MS = 250;
 
+export interface OpenRow {
+  /** Its number in the ring. */
+  readonly row: number;
+  readonly packet: PacketRow;
+}
+
 export interface ConversationsView {
   readonly conversations: Conversations;
   readonly list: ConversationList;
   /** Serial of the conversation whose rows are shown. */
   readonly open: number | null;
   /** Its newest rows. */
-  readonly openRows: readonly PacketRow[];
+  readonly openRows: readonly OpenRow[];
   readonly setOpen: (serial: number | null) => void;
   /** Newcomers get their lines, whoever reads. */
   readonly letIn: () => void;
@@ -35,7 +41,7 @@ export function useConversations(
     return [fresh, new ConversationList(fresh), store] as const;
   }, [store]);
   const [open, setOpen] = useState<number | null>(null);
-  const openRows = useRef<readonly PacketRow[]>([]);
+  const openRows = useRef<readonly OpenRow[]>([]);
   const [, redraw] = useState(0);
 
   const refresh = useCallback(
@@ -50,13 +56,12 @@ export function useConversations(
       const changed = conversations.catchUp(rows.live, to);
       const listed = list.refresh(order, held, performance.now());
       const place = open === null ? -1 : list.placeAt(list.lineOf(open));
-      const view = rows.live;
       openRows.current =
         place < 0
           ? []
-          : conversations.rowsOf(place, view, to, ROWS_OF_ONE).map((row) => {
-              const { view: records, index } = view.read(row);
-              return packetRow(records, index, interfaceName);
+          : conversations.rowsOf(place, rows.live, to, ROWS_OF_ONE).map((row) => {
+              const { view, index } = rows.live.read(row);
+              return { row, packet: packetRow(view, index, interfaceName) };
             });
       if (changed || listed || letIn) redraw((count) => count + 1);
     },

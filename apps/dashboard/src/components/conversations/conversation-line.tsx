@@ -12,6 +12,7 @@ import { narrowed } from '../../lib/filter-text.ts';
 import { ABSENT } from '../../lib/number.ts';
 import type { PacketRow } from '../../lib/row.ts';
 import { useLive } from '../../live/live-context.tsx';
+import type { OpenRow } from '../../live/use-conversations.ts';
 import { packetCell } from '../packet-row.tsx';
 
 interface Place {
@@ -95,13 +96,15 @@ export function ConversationLine({
 }
 
 /** One of the rows below an open line. */
-export function OpenLine({ packet, top, position }: Place & { readonly packet: PacketRow }) {
+export function OpenLine({ row, packet, current, top, position }: Place & OpenRow & { readonly current: boolean }) {
   return (
     <div
       role="row"
       aria-rowindex={position}
       className="row conversation-row"
       data-testid="conversation-packet"
+      data-row={row}
+      {...(current && { 'aria-current': true })}
       data-verdict={packet.verdict}
       style={{ top }}
     >

@@ -7,7 +7,7 @@
 import { type KeyboardEvent, type MouseEvent, useCallback, useRef, useState } from 'react';
 import type { ConversationOrder } from '../../lib/conversation-list.ts';
 import { indexesOf } from '../../lib/row-window.ts';
-import { useLive } from '../../live/live-context.tsx';
+import { useLive, useSnapshot } from '../../live/live-context.tsx';
 import { useConversations } from '../../live/use-conversations.ts';
 import { usePaint } from '../../live/use-paint.ts';
 import { useWindow } from '../../live/use-window.ts';
@@ -20,8 +20,19 @@ const LINE = 28;
 const TWO_LINES = 48;
 
 /** One line for all rows that belong together. It opens to its newest rows. */
-export function ConversationTable({ compact }: { compact: boolean }) {
-  const { interfaceName } = useLive().store.picture;
+export function ConversationTable({
+  compact,
+  select,
+  explain,
+}: {
+  /** Two lines a row. */
+  compact: boolean;
+  select: (row: number | null) => void;
+  /** Shows all about the row that is picked. */
+  explain: () => void;
+}) {
+  const { rows, interfaceName } = useLive().store.picture;
+  const selected = useSnapshot(() => rows.selected);
   const paint = usePaint();
   const [order, setOrder] = useState<ConversationOrder>('newest');
   const [cursor, setCursor] = useState<number | null>(null);
@@ -29,7 +40,7 @@ export function ConversationTable({ compact }: { compact: boolean }) {
   const pointed = useRef(false);
   const opened = useRef(false);
   /** Lines may move between a press and its end: what is meant is the one that was pressed. */
-  const pressed = useRef(0);
+  const pressed = useRef<{ serial: number; row: number | null }>({ serial: 0, row: null });
   const inSight = useRef({ from: 0, to: 0 });
   // Lines keep their places while somebody points at one, walks along them with keys, has scrolled, or has opened one.
   const reading = useCallback(() => {
@@ -59,7 +70,13 @@ export function ConversationTable({ compact }: { compact: boolean }) {
   const onClick = (event: MouseEvent) => {
     if (!(event.target instanceof Element) || getSelection()?.isCollapsed === false) return;
     if (event.target.closest('a, [data-only]') !== null) return;
-    if (pressed.current !== 0) toggle(pressed.current);
+    const { serial, row } = pressed.current;
+    if (serial !== 0) toggle(serial);
+    if (row === null) return;
+    // Let go first: what is held may be older than this row.
+    select(null);
+    select(row);
+    explain();
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.target !== scroller.current) return;
@@ -96,8 +113,9 @@ export function ConversationTable({ compact }: { compact: boolean }) {
           className="table-body"
           tabIndex={0}
           onPointerDown={({ target }) => {
-            const line = target instanceof Element ? target.closest<HTMLElement>('[data-serial]') : null;
-            pressed.current = Number(line?.dataset['serial'] ?? 0);
+            const line = target instanceof Element ? target.closest<HTMLElement>('[data-serial], [data-row]') : null;
+            const { serial = 0, row } = line?.dataset ?? {};
+            pressed.current = { serial: Number(serial), row: row === undefined ? null : Number(row) };
           }}
           onPointerOver={({ target }) => {
             // The whole of what may be cut off.
@@ -117,8 +135,10 @@ export function ConversationTable({ compact }: { compact: boolean }) {
             {indexesOf(window).map((index) => {
               const { line, row } = lineAt(index);
               const place = { top: index * height, position: index + 2 };
-              const packet = openRows[row];
-              if (packet !== undefined) return <OpenLine key={`row-${row}`} packet={packet} {...place} />;
+              const below = openRows[row];
+              if (below !== undefined) {
+                return <OpenLine key={`row-${row}`} {...below} current={below.row === selected} {...place} />;
+              }
               const serial = list.serialAt(line);
               return (
                 <ConversationLine
