@@ -26,6 +26,7 @@ const END = '<!-- end of the table -->';
  *   events: Record<string, EventsRow | Spread>,
  *   veth: Record<string, unknown>,
  *   latency: LatencyRow[],
+ *   dashboard?: Record<string, number>,
  *   idle: { cpu_percent: number, wakeups_per_s: number, memory_mib: number },
  * }} Results
  */
@@ -47,8 +48,32 @@ const isVethRow = (row) => typeof row === 'object' && row !== null && 'added_ns'
 /** @param {string} name */
 const ours = (name) => (name.startsWith('PacketLog') ? `**${name}**` : name);
 
+const DASHBOARD = {
+  fps_at_1m_pps: 'frames per second at 1,000,000 packets per second',
+  page_cpu_at_1m_pps: "CPUs that the page's process takes then",
+  paint_p99_ms_at_10k_pps: 'packet to painted row at 10,000 packets per second, p99 ms',
+  first_load_kb_gzip: 'first load, kB gzip',
+  interactive_ms: 'live after, ms, nothing cached',
+  scroll_fps_10k_rules: 'frames per second while 10,000 rules are scrolled',
+};
+
 /** @param {Results} results */
-export function benchTable({ machine, aims, ratio_spreads, events, veth, latency, idle }) {
+function dashboardTable({ dashboard, aims }) {
+  if (dashboard === undefined) return [];
+  const rows = Object.entries(DASHBOARD).map(([name, words]) => [
+    words,
+    text(dashboard[name] ?? Number.NaN),
+    aimText(aims[name]),
+  ]);
+  return [...table(['the dashboard in Chromium, drawn in software', 'measured', 'aim'], rows), ''];
+}
+
+/** @param {{ atLeast?: number, atMost?: number } | undefined} aim */
+const aimText = ({ atLeast, atMost } = {}) => (atLeast === undefined ? `≤ ${atMost}` : `≥ ${atLeast}`);
+
+/** @param {Results} results */
+export function benchTable(results) {
+  const { machine, aims, ratio_spreads, events, veth, latency, idle } = results;
   const eventsRows = Object.entries(events).flatMap(([name, row]) =>
     isEventsRow(row)
       ? [
@@ -76,10 +101,11 @@ export function benchTable({ machine, aims, ratio_spreads, events, veth, latency
     text(packets_per_s),
     ...[p50_us / 1000, p99_us / 1000, loader_cpu_percent].map(text),
   ]);
-  const ratioRows = Object.entries(aims).flatMap(([name, { atLeast, atMost }]) => {
+  const ratioRows = Object.entries(aims).flatMap(([name, aim]) => {
     const spread = ratio_spreads[name];
-    const aim = atLeast === undefined ? `≤ ${atMost}` : `≥ ${atLeast}`;
-    return spread ? [[`\`${name}\``, text(spread.median), `${text(spread.q1)} to ${text(spread.q3)}`, aim]] : [];
+    return spread
+      ? [[`\`${name}\``, text(spread.median), `${text(spread.q1)} to ${text(spread.q3)}`, aimText(aim)]]
+      : [];
   });
   const kind = machine.virtual ? 'a virtual machine' : 'a machine';
   return [
@@ -99,6 +125,7 @@ export function benchTable({ machine, aims, ratio_spreads, events, veth, latency
     '',
     `Idle: ${text(idle.cpu_percent)} % of a CPU, ${text(idle.wakeups_per_s)} wake-ups per second, ${text(idle.memory_mib)} MiB.`,
     '',
+    ...dashboardTable(results),
     ...table(['ratio, taken within a round', 'median', 'quartiles', 'aim'], ratioRows),
   ].join('\n');
 }

@@ -41,6 +41,15 @@ describe('the table of the benchmark', () => {
     expect(table).not.toMatch(/unmeasured|without_an_aim/);
   });
 
+  it('has the figures of the dashboard, if they were taken', () => {
+    const dashboard = { fps_at_1m_pps: 59.6, page_cpu_at_1m_pps: 0.3155, heap_mib_at_1m_pps: 7 };
+    const aims = { ...results.aims, fps_at_1m_pps: { atLeast: 55 }, page_cpu_at_1m_pps: { atMost: 0.5 } };
+    const withDashboard = benchTable({ ...results, aims, dashboard });
+    expect(withDashboard).toContain('| frames per second at 1,000,000 packets per second | 59.6 | ≥ 55 |');
+    expect(withDashboard).toContain("| CPUs that the page's process takes then | 0.316 | ≤ 0.5 |");
+    expect(table).not.toContain('Chromium');
+  });
+
   it('takes the place of the one before, and nothing else of the file', () => {
     const marks = ['<!-- from bench/results.json, by scripts/bench-table.mjs -->', '<!-- end of the table -->'];
     const readme = `above\n${marks[0]}\nold\n${marks[1]}\nbelow\n`;

@@ -12,7 +12,8 @@ import { shoot, testId } from './gallery.ts';
 
 const RULES = 10_000;
 const LOST = 240;
-const FLOOD = 30_000;
+const FLOOD_PER_SECOND = 10_000;
+const FLOOD = 5 * FLOOD_PER_SECOND;
 
 const suite = eachWithDashboard();
 
@@ -30,8 +31,8 @@ test.skipIf(!requireRoot())(
       const { link, client } = suite.network;
       const options = ['--rules', join(directory, 'rules.json'), '--simulate-loss', String(LOST)];
       const { origin, url, look } = await suite.start(...options);
-      const send = async (count: number) => {
-        const { sent } = await sendUdp(client, { address: link.server.ipv4, count, ports: [53, 443, 22] });
+      const send = async (count: number, perSecond = 1000) => {
+        const { sent } = await sendUdp(client, { address: link.server.ipv4, count, ports: [53, 443, 22], perSecond });
         expect(sent).toBe(count);
       };
 
@@ -40,8 +41,10 @@ test.skipIf(!requireRoot())(
       await send(LOST + 12);
       await until(async () => (await exact(page, 'total-lost')) === LOST, { what: `${LOST} rows to be lost` });
       await shoot(page, 'loss', testId('live-row'));
-      await send(FLOOD);
+      const flooding = send(FLOOD, FLOOD_PER_SECOND);
+      await until(async () => (await exact(page, 'total-seen')) > FLOOD_PER_SECOND, { what: 'the flood to be seen' });
       await shoot(page, 'flood', testId('live-row'));
+      await flooding;
       await page.goto(`${origin}/rules${look}`);
       await page.getByTestId('rule-row').first().waitFor();
       await shoot(page, 'rules-10000', testId('rule-row'));

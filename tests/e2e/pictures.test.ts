@@ -65,7 +65,8 @@ test.skipIf(!requireRoot())(
       await shoot(page, 'paused', '[data-testid=table-state][data-state=paused]');
       const permitted = page.locator('[data-testid=live-row][data-verdict=permit]');
       await permitted.filter({ hasText: '192.0.2.10' }).first().click();
-      await look('packet', 'deny-row');
+      await keyboard.press('Enter');
+      await look('packet', 'packet-drawer');
       await keyboard.press('d');
       await page.locator('[name=reason]').fill('asks too often');
       await shoot(page, 'deny', testId('deny-submit'), { sizes: 'all' });
