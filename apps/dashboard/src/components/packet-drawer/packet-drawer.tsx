@@ -10,6 +10,7 @@ import { VerdictMark } from '../marks.tsx';
 import { Field } from './field.tsx';
 import { type PacketDetail, usePacketDetail } from './use-packet-detail.ts';
 import type { Picked } from './use-picked.ts';
+import '../sheet.css';
 import './packet-drawer.css';
 
 const SECTIONS: readonly { readonly title: string; readonly keys: readonly ExplainedKey[] }[] = [
