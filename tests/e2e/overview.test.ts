@@ -38,11 +38,12 @@ describe.skipIf(!requireRoot())('the overview', { timeout: 120_000 }, () => {
       await until(async () => (await points(page)) <= 8 && (await points(page)) >= 1, { what: 'coarser steps' });
     }
     await choose(page, 'by protocol');
-    await page.getByTestId('rate-chart').getByText('ICMP').waitFor();
+    await page.getByTestId('rate-chart').getByText('ICMP').first().waitFor();
     expect(await axeViolations(page)).toEqual([]);
     await screenshot(page, 'overview-protocol');
 
     await page.setViewportSize(PHONE);
+    await choose(page, 'by action');
     await choose(page, 'bytes');
     await page.getByTestId('rate-chart').getByText('bytes/s').waitFor();
     await page.getByRole('tab', { name: 'Top' }).click();

@@ -104,25 +104,27 @@ export function ChartBrush({ points, stepMs, axis, onMark, onLook, children }: B
       onPointerUp={onPointerEnd}
       onPointerCancel={onPointerEnd}
     >
-      {/* The plot itself is drawn for the eye; this stands for it. */}
-      <div
-        role="slider"
-        tabIndex={0}
-        className="chart-slider"
-        aria-label="Time in the chart. Arrow keys move the mark, with Shift they widen it, Enter looks closer"
-        aria-valuemin={0}
-        aria-valuemax={Math.max(0, points.length - 1)}
-        aria-valuenow={shown === null ? Math.max(0, points.length - 1) : indexAt(points, shown.headMs)}
-        aria-valuetext={words}
-        data-testid="chart-slider"
-        onKeyDown={onKeyDown}
-        onBlur={(event) => {
-          // The button that belongs to the mark may be pressed.
-          if (!frame.current?.contains(event.relatedTarget)) change(null);
-        }}
-      />
-      {children}
-      {shown !== null && <MarkDrawn mark={shown} stepMs={stepMs} axis={axis} />}
+      <div className="chart-brush-plot">
+        {/* The plot itself is drawn for the eye; this stands for it. */}
+        <div
+          role="slider"
+          tabIndex={0}
+          className="chart-slider"
+          aria-label="Time in the chart. Arrow keys move the mark, with Shift they widen it, Enter looks closer"
+          aria-valuemin={0}
+          aria-valuemax={Math.max(0, points.length - 1)}
+          aria-valuenow={shown === null ? Math.max(0, points.length - 1) : indexAt(points, shown.headMs)}
+          aria-valuetext={words}
+          data-testid="chart-slider"
+          onKeyDown={onKeyDown}
+          onBlur={(event) => {
+            // The button that belongs to the mark may be pressed.
+            if (!frame.current?.contains(event.relatedTarget)) change(null);
+          }}
+        />
+        {children}
+        {shown !== null && <MarkDrawn mark={shown} stepMs={stepMs} axis={axis} />}
+      </div>
       {shown !== null && (
         <p className="mark-words" data-testid="mark-words">
           <span aria-hidden="true">{words}</span>
