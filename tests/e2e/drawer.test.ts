@@ -45,6 +45,7 @@ describe.skipIf(!requireRoot())('the drawer of a packet', { timeout: 120_000 }, 
     const current = page.locator('[data-testid=live-row][aria-current=true]');
     await page.keyboard.press('ArrowDown');
     await current.getByText('53', { exact: true }).waitFor();
+    expect(await current.locator('.service').textContent()).toBe('domain');
     await page.keyboard.press('Enter');
     await drawer.waitFor();
     expect(await drawer.getByRole('heading', { level: 2 }).textContent()).toBe('Let in: UDP');
@@ -67,6 +68,11 @@ describe.skipIf(!requireRoot())('the drawer of a packet', { timeout: 120_000 }, 
     expect(await said('interface')).toContain(link.server.device);
     expect(await said('weight')).toMatch(/^1It stands for itself/);
     expect(await said('time')).toMatch(/^\d{4}-\d\d-\d\dT[\d:]+\.\d{9}ZWhen .*\d s ago, .* on the clock here\.$/);
+    await page
+      .getByRole('rowheader', { name: `${link.client.ipv4} NZ` })
+      .first()
+      .waitFor();
+    expect(await current.locator('.service').count()).toBe(0);
     // Nobody is asked for a name unless somebody wants it, and the loader was told to.
     await field('source')
       .getByRole('button', { name: /^Look up its name/ })

@@ -68,7 +68,14 @@ export function packetCell(key: ColumnKey, packet: PacketRow, columns: readonly 
     case 'src':
       return <EndpointCell name="src" endpoint={packet.src} withPort={!columns.includes('src_port')} />;
     case 'dst':
-      return <EndpointCell name="dst" endpoint={packet.dst} withPort={!columns.includes('dst_port')} />;
+      return (
+        <EndpointCell
+          name="dst"
+          endpoint={packet.dst}
+          withPort={!columns.includes('dst_port')}
+          service={packet.service}
+        />
+      );
     case 'src_port':
       return <TextCell name={key} field={key} text={packet.src.port || ABSENT} />;
     case 'dst_port':
@@ -119,8 +126,18 @@ function TextCell({ name, field, text }: { name: string; field: string; text: st
   );
 }
 
-/** A long address gives way, its port never does. */
-function EndpointCell({ name, endpoint, withPort }: { name: 'src' | 'dst'; endpoint: Endpoint; withPort: boolean }) {
+/** A long address gives way, its port never does; the name of its service is there if there is room. */
+function EndpointCell({
+  name,
+  endpoint,
+  withPort,
+  service = '',
+}: {
+  name: 'src' | 'dst';
+  endpoint: Endpoint;
+  withPort: boolean;
+  service?: string;
+}) {
   const { addr } = endpoint;
   const port = withPort ? endpoint.port : '';
   const bracketed = withPort && endpoint.bracketed;
@@ -136,6 +153,7 @@ function EndpointCell({ name, endpoint, withPort }: { name: 'src' | 'dst'; endpo
           <span data-field={`${name}_port`}>{port}</span>
         </span>
       )}
+      {port !== '' && service !== '' && <span className="service">{service}</span>}
     </span>
   );
 }

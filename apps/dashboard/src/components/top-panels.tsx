@@ -1,12 +1,15 @@
 'use client';
 
+import type { Place } from '@packetlog/common';
 import type { ReactNode } from 'react';
 import { clockText, spanText } from '../lib/clock.ts';
 import { formatCompact, formatCount } from '../lib/number.ts';
+import { placeMark, placeWords } from '../lib/place-words.ts';
 import { quietSentence } from '../lib/quiet.ts';
 import type { RangeEntry, RangeLists } from '../lib/range-top.ts';
 import { useSnapshot } from '../live/live-context.tsx';
 import { useAge } from '../live/use-age.ts';
+import { usePlaces } from '../live/use-names.ts';
 import { type Overview, useRangeLists } from '../live/use-overview.ts';
 import { Measure } from './count.tsx';
 import { RefusedBy } from './refused-by.tsx';
@@ -24,6 +27,7 @@ const MOST_NEW = 4;
 /** Who sends most, where to, and to whom, in the time that the chart shows; and what, in the last seconds. */
 export function TopPanels({ overview }: { overview: Overview }) {
   const lists = useRangeLists(overview);
+  const placeOf = usePlaces(lists?.sources.slice(0, MOST).map(({ key }) => key) ?? []);
   const { look } = overview;
   const seconds = lists === null ? 0 : lists.lengthMs / 1000;
   const age = useAge();
@@ -47,7 +51,12 @@ export function TopPanels({ overview }: { overview: Overview }) {
         >
           <List column={column} title={title} rate="packets per second" bar="course">
             {lists?.[key].slice(0, MOST).map((entry) => (
-              <RangeRow key={entry.key} entry={entry} seconds={seconds} />
+              <RangeRow
+                key={entry.key}
+                entry={entry}
+                seconds={seconds}
+                {...(key === 'sources' && { place: placeOf(entry.key) })}
+              />
             ))}
           </List>
         </Panel>
@@ -128,13 +137,22 @@ function List({
   );
 }
 
-function RangeRow({ entry, seconds }: { entry: RangeEntry; seconds: number }) {
+function RangeRow({
+  entry,
+  seconds,
+  place = null,
+}: {
+  entry: RangeEntry;
+  seconds: number;
+  /** Where a source is, if that is known. */
+  place?: Place | null | undefined;
+}) {
   const { label, note, packets, series, isNew } = entry;
   const perSecond = packets / seconds;
   return (
     <tr data-testid="top-row">
-      <th scope="row" title={label}>
-        <span className="font-mono">{label}</span> <span className="text-faint">{note}</span>
+      <th scope="row" title={[label, placeWords(place)].filter((part) => part !== '').join(', ')}>
+        <span className="font-mono">{label}</span> <span className="text-faint">{note || placeMark(place)} </span>
         {isNew && <span className="text-accent">new</span>}
       </th>
       <td className="top-share">

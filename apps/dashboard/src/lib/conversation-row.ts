@@ -45,6 +45,7 @@ export function conversationRow(
       ...packet,
       src: conversations.manySourcePorts[place] === 1 ? manyPorts(packet.src) : packet.src,
       dst: conversations.manyDestinationPorts[place] === 1 ? manyPorts(packet.dst) : packet.dst,
+      service: conversations.manyDestinationPorts[place] === 1 ? '' : packet.service,
       detail: newest.ipProtocol(place) === TCP ? tcpFlagsText(conversations.flags[place] as number) : packet.detail,
     },
     packets,

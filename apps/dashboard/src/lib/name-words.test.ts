@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { listenerWords, placeMark, placeWords, plainName } from './name-words.ts';
+import { listenerWords, plainName } from './name-words.ts';
+import { placeMark, placeWords } from './place-words.ts';
 
 test.each([
   [

@@ -14,6 +14,7 @@ test('a TCP packet over IPv4 reads from left to right', () => {
     action: 'permit',
     src: { addr: '203.0.113.7', port: '50211', bracketed: false },
     dst: { addr: '198.51.100.1', port: '22', bracketed: false },
+    service: 'ssh',
     protocol: 'TCP',
     detail: 'SYN',
     length: '74',

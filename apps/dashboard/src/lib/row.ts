@@ -8,6 +8,7 @@ import {
   protocolName,
   type Reason,
   reasonName,
+  serviceName,
   tcpFlagsText,
 } from '@packetlog/common';
 import { clockMillisText } from './clock.ts';
@@ -31,6 +32,8 @@ export interface PacketRow {
   readonly action: string;
   readonly src: Endpoint;
   readonly dst: Endpoint;
+  /** Which service has the destination port; '' where none is known. */
+  readonly service: string;
   readonly protocol: string;
   /** TCP flags, or the ICMP type in words. */
   readonly detail: string;
@@ -71,6 +74,7 @@ export function packetRow(
     action: actionName(view.action(i)),
     src: isIp ? endpoint(view.srcAddr(i), portsRead ? view.srcPort(i) : null) : NO_ENDPOINT,
     dst: isIp ? endpoint(view.dstAddr(i), portsRead ? view.dstPort(i) : null) : NO_ENDPOINT,
+    service: (isIp && portsRead && serviceName(view.ipProtocol(i), view.dstPort(i))) || '',
     protocol: protocolText(view.ipProtocol(i), view.etherType(i)),
     detail: detail(view, i, reason) || ABSENT,
     length: String(view.frameLength(i)),

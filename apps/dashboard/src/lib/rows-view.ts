@@ -39,6 +39,12 @@ export class RowsView {
     return this.#paused;
   }
 
+  /** Whether the row can be read now: what was picked may be gone before it is drawn. */
+  has(row: number): boolean {
+    const { end, size } = this.shown;
+    return row < end && row >= end - size;
+  }
+
   /** Rows that came since the table stands still. */
   get newRows(): number {
     return this.held ? this.live.end - this.#still.end : 0;
@@ -63,8 +69,7 @@ export class RowsView {
 
   /** Picks a row, or none; one that is not there any more cannot be picked. */
   select(row: number | null): void {
-    const { end, size } = this.shown;
-    const there = row !== null && row < end && row >= end - size;
+    const there = row !== null && this.has(row);
     this.#hold(this.#scrolled, this.#paused, there ? row : null);
   }
 

@@ -11,10 +11,11 @@ export function DenySelected({ row, onClose, onDone }: { row: number; onClose: (
   const { store } = useLive();
   const { packet, source } = useMemo(() => {
     const { rows, interfaceName } = store.picture;
+    if (!rows.has(row)) return { packet: null, source: null };
     const { view, index } = rows.shown.read(row);
     const read = packetRow(view, index, interfaceName);
     return { packet: read, source: packetSource(view, index, read) };
   }, [store, row]);
-  if (source === null) return null;
+  if (packet === null || source === null) return null;
   return <DenySheet packet={packet} source={source} onClose={onClose} onDone={onDone} />;
 }

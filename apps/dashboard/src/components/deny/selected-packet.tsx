@@ -10,11 +10,14 @@ import './selected-packet.css';
 /** In the bar above the table: which packet is picked. */
 export function SelectedPacket({ row }: { row: number }) {
   const { store } = useLive();
-  const { src, dst, protocol } = useMemo(() => {
+  const packet = useMemo(() => {
     const { rows, interfaceName } = store.picture;
+    if (!rows.has(row)) return null;
     const { view, index } = rows.shown.read(row);
     return packetRow(view, index, interfaceName);
   }, [store, row]);
+  if (packet === null) return null;
+  const { src, dst, protocol } = packet;
   return (
     <span className="selected-packet font-mono" data-testid="selected-packet">
       <span>{endpointText(src)}</span>

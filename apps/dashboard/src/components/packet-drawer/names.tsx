@@ -1,7 +1,8 @@
 'use client';
 
 import { useState } from 'react';
-import { listenerWords, placeWords, plainName } from '../../lib/name-words.ts';
+import { listenerWords, plainName } from '../../lib/name-words.ts';
+import { placeWords } from '../../lib/place-words.ts';
 import { useLive } from '../../live/live-context.tsx';
 import { useListeners, usePlaces } from '../../live/use-names.ts';
 

@@ -4,6 +4,7 @@
 import type { ExplainedKey } from '@packetlog/common';
 import { Ban, ChevronDown, ChevronUp, Copy, X } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useId, useRef } from 'react';
+import { ABSENT } from '../../lib/number.ts';
 import { packetTitle } from '../../lib/packet-title.ts';
 import { endpointText, verdict } from '../../lib/row.ts';
 import { VerdictMark } from '../marks.tsx';
@@ -40,6 +41,7 @@ export function PacketDrawer({ row, picked }: { row: number; picked: Picked }) {
     event.preventDefault();
     picked.step(step);
   };
+  if (detail === null) return null;
   return (
     <section
       ref={drawer}
@@ -133,7 +135,7 @@ function Way({ detail: { row } }: { detail: PacketDetail }) {
   const { src, dst, interface: arrived } = row;
   return (
     <p className="sheet-note font-mono break-all">
-      {src.addr === '' || src.addr === '–' ? (
+      {src.addr === ABSENT ? (
         `on ${arrived}`
       ) : (
         <>

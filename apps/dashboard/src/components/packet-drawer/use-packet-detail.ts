@@ -12,11 +12,12 @@ export interface PacketDetail {
   readonly fields: readonly ExplainedField[];
 }
 
-/** The picked row is held still, so what it says does not change. */
-export function usePacketDetail(row: number): PacketDetail {
+/** The picked row is held still, so what it says does not change; null if it is gone already. */
+export function usePacketDetail(row: number): PacketDetail | null {
   const { store } = useLive();
   return useMemo(() => {
     const { rows, interfaceName } = store.picture;
+    if (!rows.has(row)) return null;
     const { view, index } = rows.shown.read(row);
     const packet = view.decode(index);
     return {

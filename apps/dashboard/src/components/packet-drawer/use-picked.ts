@@ -48,7 +48,7 @@ export function usePicked(): Picked {
     select(null);
   };
   const read = () => {
-    if (row === null) return null;
+    if (row === null || !rows.has(row)) return null;
     const { view, index } = rows.shown.read(row);
     return { view, index, packet: packetRow(view, index, interfaceName) };
   };

@@ -1,0 +1,15 @@
+import type { Place } from '@packetlog/common';
+
+/** 'New Zealand, AS64496 Example Networks'; '' where nothing is known. */
+export function placeWords(place: Place | null | undefined): string {
+  if (!place) return '';
+  const country = place.country_name ?? place.country ?? '';
+  const network = place.asn === undefined ? '' : `AS${place.asn}${place.organisation ? ` ${place.organisation}` : ''}`;
+  return [country, network].filter((part) => part !== '').join(', ');
+}
+
+/** 'NZ' or 'AS64496': what fits beside an address. */
+export function placeMark(place: Place | null | undefined): string {
+  if (!place) return '';
+  return place.country ?? (place.asn === undefined ? '' : `AS${place.asn}`);
+}
