@@ -64,9 +64,10 @@ describe.skipIf(!requireRoot())('the way of a packet', { timeout: 120_000 }, () 
     expect(seen).toBeGreaterThanOrEqual(500);
     expect(await axeViolations(page)).toEqual([]);
     await screenshot(page, 'way');
-    await page.keyboard.press('Escape');
     await page.emulateMedia({ colorScheme: 'light' });
-    await screenshot(page, 'way-strip-light');
+    expect(await axeViolations(page)).toEqual([]);
+    await screenshot(page, 'way-light');
+    await page.keyboard.press('Escape');
     await page.setViewportSize(PHONE);
     await page.getByRole('tab', { name: 'Way' }).click();
     await page.getByTestId('way-loader').waitFor();
