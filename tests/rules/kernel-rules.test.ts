@@ -16,13 +16,11 @@ const PACKETS_EACH = 2500;
 const CASES = (RULE_SETS * PACKETS_EACH).toLocaleString('en-US');
 const COUNTER_LIMIT = 64;
 /** Tables as small rule sets have them, and as large ones: with a filter in front, of few and of many lines. */
+const LARGE = [{ ipv4: 13 }, { ipv4: 13, filter: 8 }, { ipv4: 13, filter: 0 }];
 const TABLES: readonly { ipv4: number; filter?: number }[] = [
-  { ipv4: 8 },
-  { ipv4: 8 },
+  ...Array.from({ length: 6 }, () => ({ ipv4: 8 })),
   { ipv4: 9 },
-  { ipv4: 13 },
-  { ipv4: 13, filter: 8 },
-  { ipv4: 13, filter: 0 },
+  ...LARGE,
 ];
 /** Of packed lines. They take time to fill: seldom. */
 const PACKED = { ipv4: 16, filter: 8 };
