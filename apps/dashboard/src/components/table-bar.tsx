@@ -51,7 +51,11 @@ export function TableBar({
           onClick={showNewest}
         >
           <ArrowUp size={12} aria-hidden="true" />
-          {rows.newRows === 0 ? 'To the newest' : counted(rows.newRows, 'new row')}
+          {rows.newRows === 0
+            ? 'To the newest'
+            : compact
+              ? `${formatCount(rows.newRows)} new`
+              : counted(rows.newRows, 'new row')}
         </button>
       )}
       {sampledOneOf > 1 && (
