@@ -6,7 +6,7 @@ import { Ban, ChevronDown, ChevronUp, Copy, X } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useId, useRef } from 'react';
 import { ABSENT } from '../../lib/number.ts';
 import { packetTitle } from '../../lib/packet-title.ts';
-import { endpointText, verdict } from '../../lib/row.ts';
+import { endpointText } from '../../lib/row.ts';
 import { VerdictMark } from '../marks.tsx';
 import { Field } from './field.tsx';
 import { type PacketDetail, usePacketDetail } from './use-packet-detail.ts';
@@ -54,7 +54,7 @@ export function PacketDrawer({ row, picked }: { row: number; picked: Picked }) {
       <header className="sheet-head packet-drawer-head">
         <div className="min-w-0" aria-live="polite">
           <h2 id={titleId} className="sheet-title packet-drawer-title">
-            <VerdictMark verdict={verdict(detail.packet.action, detail.row.reason)} />
+            <VerdictMark verdict={detail.row.verdict} />
             {packetTitle(detail.row)}
           </h2>
           <Way detail={detail} />
@@ -134,12 +134,12 @@ export function PacketDrawer({ row, picked }: { row: number; picked: Picked }) {
 function Way({ detail: { row } }: { detail: PacketDetail }) {
   const { src, dst, interface: arrived } = row;
   return (
-    <p className="sheet-note font-mono break-all">
+    <p className="sheet-note packet-way font-mono">
       {src.addr === ABSENT ? (
         `on ${arrived}`
       ) : (
         <>
-          {endpointText(src)} <span className="text-faint">→ {endpointText(dst)}</span>
+          {endpointText(src)} <span className="text-faint inline-block">→ {endpointText(dst)}</span>
         </>
       )}
     </p>
