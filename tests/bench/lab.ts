@@ -96,7 +96,7 @@ export class BenchLab {
       {
         cpus: READER_CPU,
         namespace: this.network.server,
-        env: { PACKETLOG_STATE_DIR: this.#state, ...env },
+        env: { PACKETLOG_STATE_DIR: this.#state, PACKETLOG_PIN: 'never', ...env },
         stderr: 'pipe',
       },
       command,

@@ -112,7 +112,7 @@ async function measureLoad(peers: Peers, report: Report): Promise<void> {
     writeFileSync(list, listText(ADDRESSES));
     const imports: number[] = [];
     const changes: number[] = [];
-    const tool = await lab.startPacketlog('--pin', 'never');
+    const tool = await lab.startPacketlog();
     for (let i = 0; i < LOADS; i++) {
       imports.push(await lab.rules('import', list, '--force'));
       changes.push(await lab.rules('add', 'deny', '203.0.113.7'));
