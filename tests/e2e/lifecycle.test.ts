@@ -189,8 +189,9 @@ describe.skipIf(!requireRoot())('the life of a loader', () => {
 
   test('a closed output ends it quietly', async () => {
     const { client, server } = suite.network;
+    const state = 'export PACKETLOG_STATE_DIR=$(mktemp -d); trap \'rm -rf "$PACKETLOG_STATE_DIR"\' EXIT';
     const command = `"${process.execPath}" "${BIN}" --iface server0 --listen off --log-level warn | head -n 2`;
-    const shell = suite.own(startProcess(server, 'bash', ['-c', `set -o pipefail; ${command}`]));
+    const shell = suite.own(startProcess(server, 'bash', ['-c', `${state}; set -o pipefail; ${command}`]));
     await shell.untilPrinted(/Waiting for Ctrl-C/);
     await sendUdp(client, { address: '192.0.2.2', count: 2000, perSecond: 2000 });
     expect(await shell.exited).toEqual({ code: 0, signal: null });

@@ -1,5 +1,5 @@
 /** `packetlog demo`: a lab with traffic, watched like a real interface, removed at the end. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Actors } from '../demo/actors.ts';
@@ -13,11 +13,12 @@ import { Stop } from './stop.ts';
 export async function demo(options: RunOptions, seconds: number): Promise<number> {
   const stop = new Stop();
   await removeStaleLabs();
+  removeStaleDirectories();
   const lab = await DemoLab.make();
   let actors: Actors | undefined;
   const timer = setTimeout(() => stop.now('time is over'), seconds * 1000);
   // Rules of this machine are none of the demo's, and the other way round.
-  const directory = mkdtempSync(join(tmpdir(), 'packetlog-demo-'));
+  const directory = mkdtempSync(join(tmpdir(), `packetlog-demo-${process.pid}-`));
   const demonstrated: RunOptions = {
     ...options,
     iface: ['eth0'],
@@ -34,5 +35,14 @@ export async function demo(options: RunOptions, seconds: number): Promise<number
     rmSync(directory, { recursive: true, force: true });
     await actors?.end();
     await lab.remove();
+  }
+}
+
+/** Of demos that were killed. */
+function removeStaleDirectories(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = /^packetlog-demo-(\d+)-/.exec(name)?.[1];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`))
+      rmSync(join(tmpdir(), name), { recursive: true, force: true });
   }
 }
