@@ -43,6 +43,7 @@ export function TopPanels({ overview }: { overview: Overview }) {
       <RefusedBy lists={lists} note={span} />
       {PANELS.map(({ key, title, column, empty }, i) => (
         <Panel
+          ranked
           key={key}
           title={title}
           note={span}
@@ -81,12 +82,15 @@ function Estimates({ oneOf }: { oneOf: number }) {
 }
 
 function Panel({
+  ranked = false,
   title,
   note,
   isEmpty,
   empty,
   children,
 }: {
+  /** It keeps room for its lines while there are none. */
+  ranked?: boolean;
   title: string;
   note: string;
   isEmpty: boolean;
@@ -94,7 +98,7 @@ function Panel({
   children: ReactNode;
 }) {
   return (
-    <section className="panel" aria-label={title}>
+    <section className={ranked ? 'panel panel-ranked' : 'panel'} aria-label={title}>
       <h2 className="panel-title">
         {title}
         <span className="text-faint font-normal">{isEmpty ? '' : note}</span>
