@@ -1,0 +1,212 @@
+/** For tests: the real server on loopback, real clients, and what is behind the server, which the test plays. */
+import { createServer, type Server as HttpServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { type Hello, PacketLogBatch, PROTOCOL_VERSION, type Summary } from '@packetlog/common';
+import { pino } from 'pino';
+import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
+import { afterEach, beforeEach, type Mock, vi } from 'vitest';
+import type { DrainLedger } from '../drain/messages.ts';
+import { History } from '../history/history.ts';
+import { numberedRecord, recordNumber } from '../ring/fake-ring.ts';
+import type { Desk } from '../rules/desk.ts';
+import { allowedFor } from './allowed-hosts.ts';
+import { questions } from './questions.ts';
+import { SocketServer } from './socket-server.ts';
+
+export const HOST = '127.0.0.1';
+export const TOKEN = 'a-token-of-the-test';
+export const ADMIN_TOKEN = 'the-admin-token-of-the-test';
+const STRIDE = 72;
+
+export const hello: Hello = {
+  protocol: PROTOCOL_VERSION,
+  version: '0.0.0',
+  node: 'test',
+  boot_id: 'b',
+  session_id: 's',
+  started_at_ms: 0,
+  interfaces: [],
+  transport: 'array',
+  clock: { policy: 'precise', error_ns: 0 },
+  limits: { max_rows_per_second: 1 },
+};
+export const hop = { offered: 0, delivered: 0, dropped: 0, withheld: 0, pending: 0 };
+export const ledger: DrainLedger = { at_ms: 0, interfaces: [], ring: hop, queue: hop, reasons: {} };
+export const summary: Summary = {
+  at_ms: 0,
+  interval_ms: 1000,
+  total: { packets: 0, bytes: 0 },
+  by_interface: [],
+  by_action: { aborted: 0, deny: 0, permit: 0 },
+  denied_bytes: 0,
+  records: 0,
+  by_protocol: [],
+  top_sources: [],
+  top_ports: [],
+  top_pairs: [],
+  max_weight: 1,
+  evicted: 0,
+};
+
+type Options = Partial<ManagerOptions & SocketOptions>;
+
+export interface Surroundings {
+  readonly history: History;
+  readonly port: number;
+  readonly server: SocketServer;
+  readonly rowsWanted: Mock<(perSecond: number) => void>;
+  readonly clients: Socket[];
+  /** What the desk was asked. */
+  readonly asked: readonly unknown[];
+  /** Of the rules. */
+  revision: number;
+  /** Added to the server's clock, ms. */
+  skew: number;
+  /** What the server said of whether anybody is connected. */
+  readonly watched: readonly boolean[];
+  readonly logged: readonly Record<string, unknown>[];
+  /** Whether the drain thread answers at once. */
+  answers: boolean;
+  client(options?: Options): Socket;
+  /** Resolves with the refusal, or with "connected". */
+  attempt(options: Options): Promise<unknown>;
+  connected(options?: Options): Promise<{ socket: Socket; batches: PacketLogBatch[] }>;
+  sendRows(count: number, skipped?: number): void;
+  /** A bare connection on which no more than this is said. */
+  tcp(text?: string): Promise<unknown>;
+}
+
+/** Anew for each test. */
+export function eachWithServer(): Surroundings {
+  let http: HttpServer;
+  let server: SocketServer;
+  let history = new History();
+  let port = 0;
+  let nextRecord = 0;
+  const asked: unknown[] = [];
+  const watched: boolean[] = [];
+  const logged: Record<string, unknown>[] = [];
+  const clients: Socket[] = [];
+  const it: Surroundings = {
+    get history() {
+      return history;
+    },
+    get port() {
+      return port;
+    },
+    get server() {
+      return server;
+    },
+    rowsWanted: vi.fn<(perSecond: number) => void>(),
+    ...{ asked, watched, logged, clients },
+    ...{ revision: 1, skew: 0, answers: true },
+    client: (options: Options = {}) => {
+      const socket = io(`http://${HOST}:${port}`, {
+        transports: ['websocket'],
+        auth: { token: TOKEN },
+        forceNew: true,
+        reconnection: false,
+        ...options,
+      });
+      clients.push(socket);
+      return socket;
+    },
+    attempt: (options: Options) => {
+      const socket = it.client(options);
+      return Promise.race([
+        once(socket, 'connect').then(() => 'connected'),
+        once<Error & { data?: unknown }>(socket, 'connect_error').then((error) => error.data ?? error.message),
+      ]);
+    },
+    connected: async (options: Options = {}) => {
+      const socket = it.client(options);
+      const batches: PacketLogBatch[] = [];
+      socket.on('packets', (bytes: Uint8Array) => batches.push(PacketLogBatch.from(bytes)));
+      await once(socket, 'hello');
+      return { socket, batches };
+    },
+    sendRows: (count: number, skipped = 0) => {
+      const bytes = new Uint8Array(new SharedArrayBuffer(count * STRIDE));
+      for (let i = 0; i < count; i++) bytes.set(numberedRecord(nextRecord++), i * STRIDE + 8);
+      server.rows(bytes, count, skipped);
+    },
+    tcp: (text = '') => {
+      const socket = connect(port, HOST);
+      socket.on('error', () => {});
+      return new Promise<void>((resolve) => socket.on('connect', () => socket.write(text, () => resolve())));
+    },
+  };
+  const desk = {
+    snapshot: () => ({
+      ...{ revision: it.revision, default_policy: 'permit', rules: [], sets: [], enforcing: false, pinned: false },
+    }),
+    ask: async (verb: string, request: unknown, asker: unknown) => {
+      asked.push([verb, request, asker]);
+      if (verb === 'undo') throw new Error('broken');
+      return { ok: true, value: verb };
+    },
+  } as unknown as Desk;
+  beforeEach(async () => {
+    it.rowsWanted.mockReset();
+    for (const list of [asked, watched, logged]) list.length = 0;
+    Object.assign(it, { revision: 1, skew: 0, answers: true });
+    history = new History();
+    nextRecord = 0;
+    http = createServer((_, response) => response.end('page'));
+    await new Promise<void>((resolve) => http.listen(0, HOST, resolve));
+    port = (http.address() as AddressInfo).port;
+    server = new SocketServer({
+      http,
+      allowed: () => allowedFor(HOST, port, []),
+      tokens: { look: TOKEN, admin: ADMIN_TOKEN },
+      desk,
+      hello: () => hello,
+      questions: questions({
+        history,
+        listeners: undefined,
+        reverseNames: { find: () => Promise.reject(new Error('broken')) },
+        places: { find: (addresses) => Object.fromEntries(addresses.map((address) => [address, { country: 'NZ' }])) },
+      }),
+      stride: STRIDE,
+      recordOffset: 8,
+      onWatched: (is) => watched.push(is),
+      onRowsWanted: (perSecond) => {
+        it.rowsWanted(perSecond);
+        if (it.answers) server.activate();
+      },
+      log: pino({ level: 'warn' }, { write: (line) => logged.push(JSON.parse(line)) }),
+      clock: {
+        now: () => performance.now() + it.skew,
+        after: (ms, action) => {
+          setTimeout(action, ms);
+        },
+      },
+    });
+  });
+  afterEach(async () => {
+    for (const client of clients.splice(0)) client.disconnect();
+    await server.close();
+  });
+  return it;
+}
+
+export const once = <T>(socket: Socket, event: string) => new Promise<T>((resolve) => socket.once(event, resolve));
+
+export function numbersOf(batches: readonly PacketLogBatch[]): number[] {
+  const record = new Uint8Array(64);
+  return batches.flatMap((batch) =>
+    Array.from({ length: batch.length }, (_, i) => {
+      batch.copyRecord(i, record, 0);
+      return recordNumber(record);
+    }),
+  );
+}
+
+/** The WebSocket under a client. */
+export function wire(socket: Socket): { send: (text: string) => void; pause: () => void; resume: () => void } {
+  const { transport } = socket.io.engine as unknown as { transport: { ws: ReturnType<typeof wire> } };
+  return transport.ws;
+}
+
+/** Everything that the server sent before this has arrived when it resolves. */
+export const settled = (socket: Socket) => socket.emitWithAck('pause', { paused: false });

@@ -1,0 +1,75 @@
+/** Who gets in, over real HTTP on loopback. */
+import { request } from 'node:http';
+import { helloSchema, PROTOCOL_VERSION } from '@packetlog/common';
+import { io } from 'socket.io-client';
+import { describe, expect, it } from 'vitest';
+import { eachWithServer, HOST, hello, once, TOKEN } from './fake-surroundings.ts';
+
+const on = eachWithServer();
+
+describe('who gets in', () => {
+  it('a client with the token, which is told where it is', async () => {
+    const socket = on.client();
+    expect(helloSchema.parse(await once(socket, 'hello'))).toEqual({ ...hello, admin: false });
+  });
+
+  it.each<[string, unknown]>([
+    ['no token', {}],
+    ['a wrong token', { token: 'wrong' }],
+    ['an empty token', { token: '' }],
+    ['half a token', { token: TOKEN.slice(0, -1) }],
+    ['an overlong token', { token: 'x'.repeat(10_000) }],
+    ['a token in a list', { token: [TOKEN] }],
+    ['a number', { token: 5 }],
+  ])('nobody with %s', async (_, auth) => {
+    const refused = await on.attempt({ auth: auth as Record<string, unknown> });
+    expect(refused).toEqual({ code: 'unauthorized', message: expect.stringContaining('Open the URL') });
+  });
+
+  it('nobody who speaks another protocol, and it is told what to do', async () => {
+    const auth = { token: TOKEN, protocol: PROTOCOL_VERSION + 1 };
+    expect(await on.attempt({ auth })).toMatchObject({
+      code: 'protocol_mismatch',
+      message: expect.stringContaining('Reload'),
+    });
+    expect(await on.attempt({ auth: { token: TOKEN, protocol: PROTOCOL_VERSION } })).toBe('connected');
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['a foreign page', { Origin: 'http://evil.example' }],
+    ['a sandboxed page', { Origin: 'null' }],
+    ['a foreign name that points here', { Host: 'evil.example' }],
+    ['such a name with the right port', { Host: 'evil.example:7411', Origin: 'http://evil.example:7411' }],
+  ])('not %s, even with the token', async (_, extraHeaders) => {
+    expect(await on.attempt({ extraHeaders })).toBe('websocket error');
+  });
+
+  it('the page of this server', async () => {
+    expect(await on.attempt({ extraHeaders: { Origin: `http://${HOST}:${on.port}` } })).toBe('connected');
+  });
+
+  it('nobody by polling', async () => {
+    const status = await new Promise((resolve, reject) => {
+      const path = '/socket.io/?EIO=4&transport=polling';
+      request({ host: HOST, port: on.port, path, agent: false }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      })
+        .on('error', reject)
+        .end();
+    });
+    expect(status).toBe(400);
+    expect(await on.attempt({ transports: ['polling'] })).not.toBe('connected');
+  });
+
+  it('nobody in another namespace', async () => {
+    const socket = io(`http://${HOST}:${on.port}/admin`, {
+      transports: ['websocket'],
+      auth: { token: TOKEN },
+      forceNew: true,
+      reconnection: false,
+    });
+    on.clients.push(socket);
+    expect(await once<Error>(socket, 'connect_error')).toMatchObject({ message: 'Invalid namespace' });
+  });
+});

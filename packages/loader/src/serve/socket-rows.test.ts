@@ -1,0 +1,182 @@
+/** Rows over real HTTP on loopback: which come, which are counted, and who does not read. */
+import { ACTIONS, type Ledger } from '@packetlog/common';
+import type { Socket } from 'socket.io-client';
+import { describe, expect, it, vi } from 'vitest';
+import { numberedRecord } from '../ring/fake-ring.ts';
+import { eachWithServer, ledger, numbersOf, once, settled, summary, wire } from './fake-surroundings.ts';
+
+const on = eachWithServer();
+
+describe('rows', () => {
+  it('come to whoever subscribed, and only then, as batches that decode', async () => {
+    const { socket, batches } = await on.connected();
+    on.sendRows(5);
+    await settled(socket);
+    expect(batches).toEqual([]);
+    await socket.emitWithAck('subscribe', {});
+    on.sendRows(3);
+    on.sendRows(2000, 7);
+    await vi.waitUntil(() => numbersOf(batches).length === 2003);
+    expect(numbersOf(batches)).toEqual(Array.from({ length: 2003 }, (_, i) => 5 + i));
+    expect(batches.map(({ sequence }) => sequence)).toEqual(batches.map((_, i) => i));
+    expect(batches.at(-1)).toMatchObject({ offered: 2010, withheld: 7, dropped: 0 });
+  });
+
+  it('do not come to a paused client, which is told how many it missed', async () => {
+    const { socket, batches } = await on.connected();
+    await socket.emitWithAck('subscribe', {});
+    expect(await socket.emitWithAck('pause', { paused: true })).toEqual({ ok: true, value: { paused: true } });
+    expect(on.rowsWanted).toHaveBeenLastCalledWith(0);
+    on.sendRows(10);
+    expect(await socket.emitWithAck('pause', { paused: false })).toEqual({ ok: true, value: { paused: false } });
+    on.sendRows(1);
+    await settled(socket);
+    expect(numbersOf(batches)).toEqual([10]);
+    expect(batches[0]).toMatchObject({ offered: 11, withheld: 10 });
+  });
+
+  it('come as the filter says, of all that pass; what it left out is told', async () => {
+    const { socket, batches } = await on.connected();
+    const plain = await on.connected();
+    await plain.socket.emitWithAck('subscribe', { max_rows_per_second: 1000 });
+    const action = (['aborted', 'deny', 'permit'] as const)[numberedRecord(3)[62] ?? 0] ?? 'deny';
+    const asked = { max_rows_per_second: 50, filter: `action ${action}` };
+    expect(await socket.emitWithAck('subscribe', asked)).toEqual({ ok: true, value: { max_rows_per_second: 50 } });
+    expect(on.rowsWanted).toHaveBeenLastCalledWith(Number.POSITIVE_INFINITY);
+    const matching = Array.from({ length: 200 }, (_, i) => i).filter((i) => numberedRecord(i)[62] === ACTIONS[action]);
+    on.sendRows(200);
+    const ledgerCame = once<Ledger>(socket, 'ledger');
+    on.server.second(ledger, summary, 0n);
+    const { client } = await ledgerCame;
+    expect(client).toMatchObject({ offered: matching.length, filtered: 200 - matching.length, dropped: 0 });
+    expect(matching).toEqual(expect.arrayContaining(numbersOf(batches)));
+    await vi.waitUntil(() => numbersOf(plain.batches).length === 200);
+    await socket.emitWithAck('subscribe', { max_rows_per_second: 50 });
+    expect(on.rowsWanted).toHaveBeenLastCalledWith(1000);
+  });
+
+  it('say what is wrong with a filter', async () => {
+    const { socket } = await on.connected();
+    for (let i = 0; i < 20; i++) {
+      expect(await socket.emitWithAck('subscribe', { filter: 'dst prot 443' })).toEqual({
+        ok: false,
+        error: {
+          code: 'invalid',
+          message: 'filter: "prot" at column 5: did you mean "port"?',
+          filter: { column: 5, length: 4, fix: 'port' },
+        },
+      });
+    }
+    // People mistype as often as they like.
+    expect(await socket.emitWithAck('subscribe', { filter: 'dst on.port 443' })).toMatchObject({ ok: true });
+  });
+
+  it('are counted from the acknowledgement on, which comes when the drain thread has answered', async () => {
+    const { socket, batches } = await on.connected();
+    on.answers = false;
+    let acknowledged = false;
+    const answer = socket.emitWithAck('subscribe', {}).then(() => {
+      acknowledged = true;
+    });
+    await vi.waitUntil(() => on.rowsWanted.mock.calls.length === 1);
+    on.sendRows(3);
+    // Answered at once, because it asks for nothing that the drain thread must know.
+    await socket.emitWithAck('pause', null);
+    expect(acknowledged).toBe(false);
+    on.server.activate();
+    await answer;
+    on.sendRows(2);
+    await vi.waitUntil(() => batches.length > 0);
+    expect(batches[0]).toMatchObject({ sequence: 0, offered: 2, withheld: 0 });
+  });
+
+  it('of another subscription come from its acknowledgement on, and none of the one before', async () => {
+    const { socket, batches } = await on.connected();
+    await socket.emitWithAck('subscribe', {});
+    on.sendRows(2);
+    on.sendRows(2);
+    await socket.emitWithAck('subscribe', { filter: 'proto 250 and port 1' });
+    on.sendRows(10);
+    expect(numbersOf(batches)).toEqual([0, 1, 2, 3]);
+    await socket.emitWithAck('subscribe', {});
+    on.sendRows(1);
+    await vi.waitUntil(() => batches.at(-1)?.offered === 5);
+    expect(batches.at(-1)).toMatchObject({ sequence: 2, filtered: 10, withheld: 0, dropped: 0 });
+  });
+
+  it('are asked for as the greediest client wants them, and no more once it has gone', async () => {
+    const [modest, greedy] = [await on.connected(), await on.connected()];
+    await modest.socket.emitWithAck('subscribe', { max_rows_per_second: 10 });
+    await greedy.socket.emitWithAck('subscribe', { max_rows_per_second: 5000 });
+    expect(on.rowsWanted).toHaveBeenLastCalledWith(5000);
+    greedy.socket.disconnect();
+    await vi.waitUntil(() => on.rowsWanted.mock.lastCall?.[0] === 10);
+  });
+
+  it('a client that does not read loses whole batches, counted, while another gets every row', async () => {
+    const [slow, quick] = [await on.connected(), await on.connected()];
+    for (const { socket } of [slow, quick]) await socket.emitWithAck('subscribe', { max_rows_per_second: 1_000_000 });
+    // Its TCP socket is not read any more.
+    wire(slow.socket).pause();
+    // Some megabytes fit into the kernel's buffers, then 2 MiB here; these are 14 MB.
+    for (let i = 0; i < 190; i++) {
+      on.sendRows(1000);
+      await new Promise(setImmediate);
+    }
+    await vi.waitUntil(() => quick.batches.at(-1)?.offered === 190_000, { timeout: 20_000 });
+    expect(numbersOf(quick.batches)).toHaveLength(190_000);
+    wire(slow.socket).resume();
+    await vi.waitUntil(
+      () => {
+        on.sendRows(1);
+        const last = slow.batches.at(-1);
+        return last !== undefined && last.dropped > 0;
+      },
+      { timeout: 20_000, interval: 50 },
+    );
+    let received = 0;
+    for (const batch of slow.batches) {
+      received += batch.length;
+      expect(batch.offered).toBe(received + batch.dropped + batch.withheld);
+    }
+  });
+});
+
+describe('a client that does not read', () => {
+  /** Rows until more wait for it than the kernel's buffers hold. */
+  async function stalled(): Promise<Socket> {
+    const { socket } = await on.connected();
+    await socket.emitWithAck('subscribe', { max_rows_per_second: 1_000_000 });
+    wire(socket).pause();
+    for (let i = 0; i < 150; i++) {
+      on.sendRows(1000);
+      await new Promise(setImmediate);
+    }
+    return socket;
+  }
+
+  it('is disconnected after half a minute, with the reason in the log', async () => {
+    await stalled();
+    const other = await on.connected();
+    on.server.second(ledger, summary, 0n);
+    // A on.server that stood still for so long blames nobody; the next time it does.
+    on.skew += 31_000;
+    on.server.second(ledger, summary, 0n);
+    expect(on.logged).toEqual([]);
+    await settled(other.socket);
+    on.server.second(ledger, summary, 0n);
+    on.server.second(ledger, summary, 0n);
+    await vi.waitUntil(() => on.rowsWanted.mock.lastCall?.[0] === 0);
+    const facts = { level: 40, client: expect.any(String), stalled_ms: expect.any(Number) };
+    expect(on.logged).toEqual([expect.objectContaining({ ...facts, msg: 'client disconnected: it does not read' })]);
+    expect(on.logged[0]?.['backlog_bytes']).toBeGreaterThan(1024 * 1024);
+    await settled(other.socket);
+  });
+
+  it('but sends on and on is disconnected before its answers pile up', async () => {
+    const socket = await stalled();
+    for (let i = 0; i < 6000; i++) socket.emit('pause', { paused: false }, () => {});
+    await vi.waitUntil(() => on.rowsWanted.mock.lastCall?.[0] === 0, { timeout: 10_000 });
+    expect(on.logged).toEqual([expect.objectContaining({ msg: 'client disconnected: it does not read' })]);
+  });
+});
