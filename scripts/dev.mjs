@@ -18,8 +18,10 @@ await script(async () => {
   await ensureSystemPackages(['build', 'run']);
   await build(['@packetlog/loader']);
 
-  // One token for the whole session, so that a restarted loader still knows the open page.
-  process.env['PACKETLOG_TOKEN'] ||= randomBytes(16).toString('hex');
+  // The same tokens for the whole session, so that a restarted loader still knows the open page.
+  for (const name of ['PACKETLOG_TOKEN', 'PACKETLOG_ADMIN_TOKEN'])
+    process.env[name] ||= randomBytes(16).toString('hex');
+  const { PACKETLOG_TOKEN: token, PACKETLOG_ADMIN_TOKEN: adminToken } = process.env;
   if (process.getuid?.() !== 0)
     tell('only the loader runs as root, through sudo: it loads and attaches the XDP program.');
 
@@ -29,7 +31,7 @@ await script(async () => {
     ...['packages/common', 'packages/bpf', 'packages/loader', 'apps/dashboard'].map(packagePart),
     loaderPart(['--ui', 'off', '--allow-origin', DASHBOARD, ...commandArguments(process.argv)]),
   ];
-  tell(`open ${DASHBOARD}/#token=${process.env['PACKETLOG_TOKEN']}&loader=${LOADER}`);
+  tell(`open ${DASHBOARD}/#token=${token}&admin_token=${adminToken}&loader=${LOADER}`);
 
   const dead = await Promise.race([...signals, ...parts.map(({ name, gone }) => gone.then(() => name))]);
   // A second Ctrl-C must not leave parts behind.

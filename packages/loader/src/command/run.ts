@@ -247,7 +247,7 @@ function greet(thread: DrainThread, front: Front | undefined, warnings: readonly
   }
   for (const warning of warnings) say(warning);
   if (front) {
-    say(`Dashboard: ${front.url}`);
+    say(`${front.hasPages ? 'Dashboard' : 'Socket'}: ${front.url}`);
     say(`To change rules there: ${front.adminUrl}`);
     if (front.isExposed)
       say('Warning: others can reach this address, and it speaks plain HTTP. Put TLS in front of it.');

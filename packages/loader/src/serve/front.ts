@@ -51,6 +51,8 @@ export class Front {
   readonly port: number;
   /** For clients on this machine: where, and the token to look. */
   readonly served: { url: string; token: string };
+  /** Serves the dashboard, not only the socket. */
+  readonly hasPages: boolean;
   /** Not only this machine can reach it. */
   readonly isExposed: boolean;
   readonly #http: HttpServer;
@@ -68,6 +70,7 @@ export class Front {
     this.#tokens = tokens;
     this.port = port;
     this.#allowed = allowed;
+    this.hasPages = options.ui !== undefined;
     this.isExposed = !isLoopback(host);
     this.served = { url: `http://${reachableHost(host)}:${port}`, token: tokens.look };
     this.url = `${this.served.url}/#token=${tokens.look}`;
