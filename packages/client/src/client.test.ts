@@ -12,6 +12,8 @@ const RULE: Rule = {
   created_at: '2026-01-02T14:00:00Z',
 };
 
+const HOP = { offered: 0, delivered: 0, dropped: 0, withheld: 0, pending: 0 };
+
 let loader: FakeLoader;
 const clients: PacketLogClient[] = [];
 
@@ -139,7 +141,7 @@ describe('packets', () => {
     const subscribed = loader.subscribed();
     const seen: number[] = [];
     void subscribed.then((socket) => {
-      for (let i = 0; i < 3; i++) socket.emit('packets', rows(i, 10, 4, 2));
+      for (let i = 0; i < 3; i++) socket.emit('packets', rows(i, 10, { dropped: 4, withheld: 2, filtered: 3 }));
     });
     for await (const batch of stream) {
       seen.push(batch.length);
@@ -147,7 +149,7 @@ describe('packets', () => {
       if (seen.length === 3) break;
     }
     expect(seen).toEqual([10, 10, 10]);
-    expect(stream).toMatchObject({ lost: { byLoader: 4, byQueue: 0 }, withheld: 2, interruptions: 0 });
+    expect(stream).toMatchObject({ lost: { byLoader: 4, byQueue: 0 }, withheld: 2, filtered: 3, interruptions: 0 });
     expect(loader.asked).toEqual([['subscribe', { filter: 'tcp dst port 443', max_rows_per_second: 500 }]]);
     const socket = await subscribed;
     if (socket.connected) await new Promise((resolve) => socket.once('disconnect', resolve));
@@ -182,15 +184,33 @@ describe('packets', () => {
     const stream = packetlog.packets();
     const first = stream.next();
     const socket = await loader.subscribed();
-    socket.emit('packets', rows(0, 1, 5));
+    socket.emit('packets', rows(0, 1, { dropped: 5, withheld: 3, filtered: 7 }));
     await first;
     const again = loader.subscribed();
     socket.conn.close();
     const second = stream.next();
-    (await again).emit('packets', rows(0, 1, 2));
+    (await again).emit('packets', rows(0, 1, { dropped: 2, withheld: 1, filtered: 4 }));
     expect((await second).done).toBe(false);
-    expect(stream).toMatchObject({ interruptions: 1, lost: { byLoader: 7, byQueue: 0 } });
+    expect(stream).toMatchObject({ interruptions: 1, lost: { byLoader: 7, byQueue: 0 }, withheld: 4, filtered: 11 });
     await stream.return();
+  });
+
+  test('what a loader left out is known without a row, and kept when another takes its place', async () => {
+    const packetlog = await client();
+    const stream = packetlog.packets({ filter: 'port 9' });
+    const next = stream.next();
+    const report = (filtered: number) => ({ client: { ...HOP, filtered } });
+    (await loader.subscribed()).emit('ledger', report(100));
+    await vi.waitFor(() => expect(stream.filtered).toBe(100));
+    const port = Number(new URL(loader.url).port);
+    await loader.close();
+    loader = await startFakeLoader(port);
+    const socket = await loader.subscribed();
+    for (const bad of [undefined, null, 'x', { client: { ...HOP, filtered: 'many' } }]) socket.emit('ledger', bad);
+    socket.emit('ledger', report(20));
+    await vi.waitFor(() => expect(stream).toMatchObject({ filtered: 120, interruptions: 1 }));
+    await stream.return();
+    expect((await next).done).toBe(true);
   });
 
   test('a signal ends it with its reason', async () => {

@@ -1,7 +1,7 @@
 /** For tests: speaks the loader's protocol on loopback, and decides nothing. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { encodeBatch, type PacketLog, PROTOCOL_VERSION, type Refusal } from '@packetlog/common';
+import { type ClientLedger, encodeBatch, type PacketLog, PROTOCOL_VERSION, type Refusal } from '@packetlog/common';
 import { Server, type Socket } from 'socket.io';
 
 export const TOKEN = 'token-of-the-fake';
@@ -19,6 +19,8 @@ export interface FakeLoader {
   subscribed(): Promise<Socket>;
   close(): Promise<void>;
 }
+
+type LeftOut = Pick<ClientLedger, 'dropped' | 'withheld' | 'filtered'>;
 
 export async function startFakeLoader(port = 0): Promise<FakeLoader> {
   const http = createServer();
@@ -65,7 +67,8 @@ export async function startFakeLoader(port = 0): Promise<FakeLoader> {
   return Object.assign(fake, { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}` });
 }
 
-export function rows(sequence: number, count: number, dropped = 0, withheld = 0): Uint8Array {
+export function rows(sequence: number, count: number, leftOut: Partial<LeftOut> = {}): Uint8Array {
+  const { dropped = 0, withheld = 0, filtered = 0 } = leftOut;
   const record: PacketLog = {
     timestamp_ns: 1n,
     src_addr: '192.0.2.1',
@@ -83,7 +86,7 @@ export function rows(sequence: number, count: number, dropped = 0, withheld = 0)
     action: 2,
     reason: 0,
   };
-  const header = { sequence, offered: count + dropped + withheld, dropped, withheld };
+  const header = { sequence, offered: count + dropped + withheld, dropped, withheld, filtered };
   return encodeBatch(
     header,
     Array.from({ length: count }, () => record),

@@ -1,4 +1,4 @@
-import { type Acknowledgement, PacketLogBatch, type Subscribe } from '@packetlog/common';
+import { type Acknowledgement, clientLedgerSchema, PacketLogBatch, type Subscribe } from '@packetlog/common';
 import type { Socket } from 'socket.io-client';
 import { BatchQueue } from './batch-queue.ts';
 import { type ConnectOptions, DEFAULT_TIMEOUT_MS, openSocket } from './open-socket.ts';
@@ -22,6 +22,15 @@ export interface LostRows {
   readonly byQueue: number;
 }
 
+/** What the loader says of one connection, from its subscription on. */
+interface Counts {
+  readonly dropped: number;
+  readonly withheld: number;
+  readonly filtered: number;
+}
+
+const NOTHING: Counts = { dropped: 0, withheld: 0, filtered: 0 };
+
 const DEFAULT_QUEUE_BYTES = 8 << 20;
 
 /** Packets as they arrive. One loop may read it, once. */
@@ -34,8 +43,8 @@ export class PacketStream implements AsyncIterableIterator<PacketLogBatch, undef
   #opening: Promise<void> | undefined;
   #socket: Socket | undefined;
   /** Of connections before the one that is open. */
-  #before = { dropped: 0, withheld: 0 };
-  #now = { dropped: 0, withheld: 0 };
+  #before = NOTHING;
+  #now = NOTHING;
   #interruptions = 0;
 
   constructor(url: string, connect: ConnectOptions, options: PacketStreamOptions, closed: () => void) {
@@ -55,6 +64,11 @@ export class PacketStream implements AsyncIterableIterator<PacketLogBatch, undef
   /** Rows that were left out because more came than `maxRowsPerSecond`: asked for, so no loss. */
   get withheld(): number {
     return this.#before.withheld + this.#now.withheld;
+  }
+
+  /** Rows that the filter left out. Like the counts above it is what the loader said last, with a batch or once a second. */
+  get filtered(): number {
+    return this.#before.filtered + this.#now.filtered;
   }
 
   /** How often the connection broke and came back. What passed in between is in no count of this stream. */
@@ -101,16 +115,21 @@ export class PacketStream implements AsyncIterableIterator<PacketLogBatch, undef
     socket.on('packets', (bytes: Uint8Array) => {
       try {
         const batch = PacketLogBatch.from(bytes);
-        this.#now = { dropped: batch.dropped, withheld: batch.withheld };
+        const { dropped, withheld, filtered } = batch;
+        this.#now = { dropped, withheld, filtered };
         this.#queue.push(batch);
       } catch (error) {
         this.#queue.end(error);
       }
     });
+    socket.on('ledger', (ledger: { client?: unknown } | null) => {
+      const counts = clientLedgerSchema.safeParse(ledger?.client);
+      if (counts.success) this.#now = counts.data;
+    });
     socket.on('connect', () => {
       this.#interruptions++;
-      this.#before = this.#sum();
-      this.#now = { dropped: 0, withheld: 0 };
+      this.#before = { dropped: this.lost.byLoader, withheld: this.withheld, filtered: this.filtered };
+      this.#now = NOTHING;
       this.#subscribe(socket).catch((error: unknown) => this.#queue.end(error));
     });
     socket.on('connect_error', (error: Error & { data?: { code?: string } }) => {
@@ -120,13 +139,6 @@ export class PacketStream implements AsyncIterableIterator<PacketLogBatch, undef
     });
     await this.#subscribe(socket);
     if (this.#options.signal?.aborted) socket.disconnect();
-  }
-
-  #sum() {
-    return {
-      dropped: this.#before.dropped + this.#now.dropped,
-      withheld: this.#before.withheld + this.#now.withheld,
-    };
   }
 
   async #subscribe(socket: Socket): Promise<void> {

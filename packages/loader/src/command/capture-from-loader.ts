@@ -85,21 +85,17 @@ export async function captureFromLoader(
   say(`Records come from the packetlog that runs here (process ${session.pid}): ${watchedNames(session)}.`);
   say('Waiting for Ctrl-C...');
   onReady();
-  let filtered = 0;
   try {
-    for await (const batch of stream) {
-      filtered = batch.filtered;
-      printer.add(recordsOf(batch), batch.length, leftOutOf(stream, filtered));
-    }
+    for await (const batch of stream) printer.add(recordsOf(batch), batch.length, leftOutOf(stream));
   } catch (error) {
     refused(error);
   }
-  printer.add(new Uint8Array(0), 0, leftOutOf(stream, filtered));
+  printer.add(new Uint8Array(0), 0, leftOutOf(stream));
   const after = await control.session().catch(() => undefined);
   await printer.finish(undefined, PRINT_MS);
   await closed(file);
   if (broken && READER_GONE.has(broken.code ?? '')) return EXIT.ok;
-  for (const line of report(output.name, printer.counts, filtered, stream)) say(line);
+  for (const line of report(output.name, printer.counts, stream)) say(line);
   say(kernelWords(session, after));
   if (broken) say(`packetlog: write to ${output.name}: ${broken.message}.`);
   return broken ? EXIT.failed : EXIT.ok;
@@ -111,7 +107,7 @@ function filterOf({ iface, filter }: Wanted): Filter {
   return allOf([...chosen, ...(filter ? [filter] : [])]);
 }
 
-function leftOutOf({ lost, withheld }: PacketStream, filtered: number): LeftOut {
+function leftOutOf({ lost, withheld, filtered }: PacketStream): LeftOut {
   return { dropped: lost.byLoader + lost.byQueue, withheld, filtered };
 }
 
@@ -159,10 +155,10 @@ function refused(cause: unknown): never {
   });
 }
 
-function report(name: string, counts: PrinterCounts, filtered: number, stream: PacketStream): string[] {
+function report(name: string, counts: PrinterCounts, stream: PacketStream): string[] {
   const { byLoader, byQueue } = stream.lost;
   const lost = counts.dropped + byLoader + byQueue + stream.withheld;
-  const rest = filtered > 0 ? `, ${number(filtered)} left out by the filter` : '';
+  const rest = stream.filtered > 0 ? `, ${number(stream.filtered)} left out by the filter` : '';
   const lines = [`${name}: ${number(counts.console)} written${rest}, ${number(lost)} lost on the way`];
   if (stream.interruptions > 0)
     lines.push(`The loader was away ${number(stream.interruptions)} times: what passed then is not in it.`);
