@@ -1,7 +1,7 @@
 'use client';
 
 import { X } from 'lucide-react';
-import { type KeyboardEvent, type PointerEvent, type ReactNode, useRef, useState } from 'react';
+import { type KeyboardEvent, type PointerEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import { grabbed, indexAt, type Mark, type MarkMove, markedSpan, markWords, movedMark } from '../lib/chart-mark.ts';
 import type { TimeSpan } from '../lib/past.ts';
 import type { PastPoint } from '../lib/past-level.ts';
@@ -93,6 +93,15 @@ export function ChartBrush({ points, stepMs, axis, onMark, onLook, children }: B
   const onPointerEnd = () => {
     pressed.current = null;
   };
+  // A finger that marks is no swipe: of one lifted while it moves the browser would make a fling, and swallow the next tap.
+  useEffect(() => {
+    const keep = (event: TouchEvent) => {
+      if (pressed.current?.dragged && event.cancelable) event.preventDefault();
+    };
+    const element = frame.current;
+    element?.addEventListener('touchmove', keep, { passive: false });
+    return () => element?.removeEventListener('touchmove', keep);
+  }, []);
 
   const words = shown === null ? 'No time is marked' : markWords(shown, points, stepMs);
   return (
