@@ -24,7 +24,7 @@ const QUIET_MS = 100;
 export async function compareFanout(peers: Peers, report: Report): Promise<void> {
   const lab = await BenchLab.open(peers);
   try {
-    for (const name of ['tcp_rmem', 'tcp_wmem']) await lab.network.server.setSysctl(`net/ipv4/${name}`, SMALL_BUFFERS);
+    await lab.network.server.setSysctls({ 'net/ipv4/tcp_rmem': SMALL_BUFFERS, 'net/ipv4/tcp_wmem': SMALL_BUFFERS });
     const tool = await lab.startPacketlog();
     const clients = await lab.startClients(CLIENTS, ALL_ROWS, PRODUCER_CPU);
     await compare(lab, clients, report);

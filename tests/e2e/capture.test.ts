@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { readBatches } from '@packetlog/common';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { untilArrived } from '../lab/arrival.ts';
 import { startPacketlog } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
 import { sendUdp } from '../lab/traffic.ts';
@@ -39,6 +40,7 @@ describe.skipIf(!requireRoot())('packetlog capture', () => {
       perSecond: 50_000,
     });
     expect(sent).toBe(COUNT);
+    await untilArrived(link.server, COUNT);
     expect(await packetlog.end('SIGINT', 60_000)).toEqual({ code: 0, signal: null });
     return { file, stderr: packetlog.stderr };
   }

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { source } from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { DEADLINE_MS } from '../lab/until.ts';
 
 const FLAGS = [
   '--no-sandbox',
@@ -32,6 +33,7 @@ export interface Watched {
 
 export async function openPage(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Watched> {
   const context = await browser.newContext({ viewport: DESKTOP, colorScheme: 'dark', ...options });
+  context.setDefaultTimeout(DEADLINE_MS);
   const page = await context.newPage();
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(String(error)));

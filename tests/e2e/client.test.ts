@@ -18,7 +18,7 @@ const APP_PORT = 8080;
 const readme = await readFile(join(CLIENT, 'README.md'), 'utf8');
 const examples = [...readme.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code as string);
 
-describe.skipIf(!requireRoot())('the examples of the client', { timeout: 60_000 }, () => {
+describe.skipIf(!requireRoot())('the examples of the client', () => {
   const suite = eachWithNetwork();
   const directories: string[] = [];
   afterEach(async () => {

@@ -13,7 +13,7 @@ import { axeViolations, exact, PHONE, screenshot } from './chromium.ts';
 import { eachWithDashboard } from './dashboard.ts';
 import { tabThrough } from './tab-stops.ts';
 
-describe.skipIf(!requireRoot())('the keyboard', { timeout: 120_000 }, () => {
+describe.skipIf(!requireRoot())('the keyboard', () => {
   const suite = eachWithDashboard();
 
   async function start(): Promise<{ page: Page; problems: string[] }> {

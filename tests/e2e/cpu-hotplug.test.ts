@@ -24,7 +24,7 @@ function canUnplug(): boolean {
   }
 }
 
-describe.skipIf(!requireRoot())('a CPU that goes and returns', { timeout: 120_000 }, () => {
+describe.skipIf(!requireRoot())('a CPU that goes and returns', () => {
   const suite = eachWithNetwork({ ipv6: false });
   let generator: Generator;
   beforeAll(async () => {

@@ -11,7 +11,7 @@ import { until } from '../lab/until.ts';
 import { axeViolations, PHONE, screenshot } from './chromium.ts';
 import { eachWithDashboard } from './dashboard.ts';
 
-describe.skipIf(!requireRoot())('the drawer of a packet', { timeout: 120_000 }, () => {
+describe.skipIf(!requireRoot())('the drawer of a packet', () => {
   const suite = eachWithDashboard();
   let directory: string;
   beforeEach(async () => {

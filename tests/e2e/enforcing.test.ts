@@ -19,7 +19,7 @@ const GENERATED = '198.18.0.0/15';
 const BUSY_MS = 60_000;
 const [DENIED, PERMITTED] = [5000, 5001];
 
-describe.skipIf(!requireRoot())('rules without a loader', { timeout: 120_000 }, () => {
+describe.skipIf(!requireRoot())('rules without a loader', () => {
   const suite = eachWithPins({ ipv6: false });
   let generator: Generator;
   let rules: RulesPlace;
@@ -42,9 +42,7 @@ describe.skipIf(!requireRoot())('rules without a loader', { timeout: 120_000 }, 
     return packetlog;
   }
 
-  test('a loader is killed and replaced under 100,000 packets a second: none that is denied passes, none that is permitted is hurt', {
-    timeout: 120_000,
-  }, async () => {
+  test('a loader is killed and replaced under 100,000 packets a second: none that is denied passes, none that is permitted is hurt', async () => {
     const { client, link } = suite.network;
     const [denied, permitted] = [
       await receiveUdp(server(), link.server.ipv4, DENIED),

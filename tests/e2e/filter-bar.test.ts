@@ -51,7 +51,7 @@ describe.skipIf(!requireRoot())('the filter of the live table', () => {
     });
     expect((await ports()).every((text) => text === '53')).toBe(true);
     expect(problems).toEqual([]);
-  }, 90_000);
+  });
 
   test('completes words, and tells where one is wrong and what to write', async () => {
     const { page, problems } = await suite.open((await suite.start()).url, { viewport: DESKTOP });
@@ -79,5 +79,5 @@ describe.skipIf(!requireRoot())('the filter of the live table', () => {
     await input.press('Enter');
     await until(() => new URL(page.url()).hash === '#filter=tcp+dst+port+443', { what: 'the filter in the address' });
     expect(problems).toEqual([]);
-  }, 90_000);
+  });
 });

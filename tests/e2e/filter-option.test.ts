@@ -1,5 +1,6 @@
 /** `--filter` over real packets. Needs root. */
 import { describe, expect, test } from 'vitest';
+import { untilArrived } from '../lab/arrival.ts';
 import { startPacketlog } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
 import { sendUdp } from '../lab/traffic.ts';
@@ -23,6 +24,7 @@ describe.skipIf(!requireRoot())('--filter', () => {
     const ports = [53, 443, 5000, 65_535];
     const { sent } = await sendUdp(client, { address: link.server.ipv4, count: COUNT, sourcePorts: [40_001], ports });
     expect(sent).toBe(COUNT);
+    await untilArrived(link.server, COUNT);
     expect(await packetlog.end()).toEqual({ code: 0, signal: null });
 
     const { records, ledger } = readJsonOutput(packetlog.stdout);

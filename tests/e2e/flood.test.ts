@@ -80,7 +80,7 @@ describe.skipIf(!requireRoot())('a flood', () => {
         const has = account?.received === delivered && offered === delivered + dropped + withheld;
         return isWhole && has && ledger;
       },
-      { what: 'a ledger of all packets', deadlineMs: 30_000, evidence: () => 'no such ledger' },
+      { what: 'a ledger of all packets', evidence: () => 'no such ledger' },
     );
     const counters = interfaces[0]?.counters;
     if (!counters) throw new Error('no interface');
@@ -98,7 +98,6 @@ describe.skipIf(!requireRoot())('a flood', () => {
 
   test.each(TRANSPORTS)(
     'of ten million packets at full speed: each is delivered, or lost where it is counted (%s)',
-    { timeout: 180_000 },
     async (transport) => {
       const { packetlog, crowd } = await watched('--transport', transport, '--sample', 'off');
       const seen = await flood(FULL_SPEED);
@@ -110,7 +109,6 @@ describe.skipIf(!requireRoot())('a flood', () => {
 
   test.each(TRANSPORTS)(
     'ten times what the reader can take: what it lost is counted and told, and it goes on (%s)',
-    { timeout: 180_000 },
     async (transport) => {
       const { packetlog, crowd } = await watched(
         ...['--transport', transport, '--sample', 'off', '--ring-size', SMALL_RING],
@@ -132,7 +130,6 @@ describe.skipIf(!requireRoot())('a flood', () => {
 
   test.each(TRANSPORTS)(
     'sampled instead of lost: the weights say how many there were, and later each is recorded again (%s)',
-    { timeout: 180_000 },
     async (transport) => {
       const { packetlog, crowd } = await watched(
         ...['--transport', transport, '--sample', 'auto', '--ring-size', SMALL_RING],

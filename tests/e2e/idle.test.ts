@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { usage } from '../bench/lab.ts';
+import { untilArrived } from '../lab/arrival.ts';
 import { type LabProcess, startPacketlog } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
 import { sendUdp } from '../lab/traffic.ts';
@@ -19,7 +20,7 @@ async function untilAsleep({ pid }: LabProcess): Promise<void> {
       await delay(QUIET_MS);
       return usage(pid).sleeps - before <= 1;
     },
-    { what: 'all threads to sleep', deadlineMs: 30_000 },
+    { what: 'all threads to sleep' },
   );
 }
 
@@ -28,7 +29,7 @@ describe.skipIf(!requireRoot())('with nothing to do and nobody connected', () =>
 
   for (const transport of ['array', 'ring', 'perf']) {
     test(`no thread wakes; the first packet after that, and an interface that goes, do wake it: ${transport}`, async () => {
-      const { client, server } = suite.network;
+      const { client, server, link } = suite.network;
       const args = ['--iface', 'server0,server1', '--print', 'json', '--ui', 'off', '--listen', '127.0.0.1:0'];
       const packetlog = suite.own(startPacketlog(server, { args: [...args, '--transport', transport] }));
       await packetlog.untilPrinted(/Waiting for Ctrl-C/);
@@ -40,6 +41,7 @@ describe.skipIf(!requireRoot())('with nothing to do and nobody connected', () =>
       await packetlog.untilPrinted(/Interface server1 is gone/);
       await untilAsleep(packetlog);
       await sendUdp(client, { address: '192.0.2.2', count: 3 });
+      await untilArrived(link.server, 4);
       await packetlog.end();
       const { records, ledger } = readJsonOutput(packetlog.stdout);
       expect(records).toHaveLength(4);

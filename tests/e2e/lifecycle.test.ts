@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { untilArrived } from '../lab/arrival.ts';
 import { xdpOn } from '../lab/leftovers.ts';
+import type { Link } from '../lab/network.ts';
 import { startPacketlog, startProcess } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
 import { sendUdp } from '../lab/traffic.ts';
@@ -51,14 +53,17 @@ describe.skipIf(!requireRoot())('the life of a loader', () => {
   });
 
   test('two interfaces are watched and counted apart, whether named twice or with a comma', async () => {
+    const [first, second] = suite.network.links as [Link, Link];
+    let round = 0;
     for (const names of [
       ['--iface', 'server0', '--iface', 'server1'],
       ['--iface', 'server0,server1'],
     ]) {
+      round++;
       const packetlog = await started(...names, '--print', 'json', '--listen', 'off');
-      const [first, second] = suite.network.links;
-      await sendUdp(suite.network.client, { address: first?.server.ipv4 ?? '', count: 30 });
-      await sendUdp(suite.network.client, { address: second?.server.ipv4 ?? '', count: 50 });
+      await sendUdp(suite.network.client, { address: first.server.ipv4, count: 30 });
+      await sendUdp(suite.network.client, { address: second.server.ipv4, count: 50 });
+      await Promise.all([untilArrived(first.server, 30 * round), untilArrived(second.server, 50 * round)]);
       await packetlog.end();
       const { records, ledger } = readJsonOutput(packetlog.stdout);
       expect(ledger.interfaces).toMatchObject({ server0: { seen: 30 }, server1: { seen: 50 } });
@@ -115,6 +120,7 @@ describe.skipIf(!requireRoot())('the life of a loader', () => {
     const packetlog = await started('--iface', 'server0', '--print', 'json', '--listen', 'off');
     expect(packetlog.stderr).toContain('Watching server0 (native with frags)');
     await sendUdp(client, { address: '192.0.2.2', count: 3, payloadBytes: 8000 });
+    await untilArrived(suite.network.link.server, 3);
     await packetlog.end();
     const { records, ledger } = readJsonOutput(packetlog.stdout);
     expect(records.map(({ length }) => length)).toEqual([8042, 8042, 8042]);
@@ -132,6 +138,7 @@ describe.skipIf(!requireRoot())('the life of a loader', () => {
     const generic = start('--iface', 'server0', '--mode', 'generic', ...QUIET);
     expect(await generic.exited).toEqual({ code: 3, signal: null });
     await sendUdp(suite.network.client, { address: '192.0.2.2', count: 5 });
+    await untilArrived(suite.network.link.server, 5);
     await first.end();
     expect(readJsonOutput(first.stdout).ledger.interfaces['server0']?.seen).toBe(5);
   });
@@ -152,6 +159,7 @@ describe.skipIf(!requireRoot())('the life of a loader', () => {
     const [link] = await server.ipJson<{ address: string }[]>('link', 'show', 'dev', 'server1');
     await client.ip(`neighbour add 198.51.100.2 lladdr ${link?.address} dev client1 nud permanent`);
     await sendUdp(client, { address: '198.51.100.2', count: 20 });
+    await packetlog.until(({ stdout }) => (stdout.match(/"ip_protocol":17/g) ?? []).length >= 30, '30 datagrams');
     await packetlog.end();
     const { records, ledger } = readJsonOutput(packetlog.stdout);
     const datagrams = records.filter(({ ip_protocol }) => ip_protocol === 17);
@@ -170,6 +178,7 @@ describe.skipIf(!requireRoot())('the life of a loader', () => {
     await server.ip('address replace 198.51.100.2/24 dev uplink0');
     await server.ip('neighbour replace 198.51.100.1 lladdr 02:00:00:00:01:01 dev uplink0 nud permanent');
     await sendUdp(client, { address: '198.51.100.2', count: 4 });
+    await packetlog.until(({ stdout }) => stdout.split('\n').length > 4, 'four lines');
     await packetlog.end();
     expect(readJsonOutput(packetlog.stdout).ledger.interfaces['uplink0']?.seen).toBe(4);
   });
@@ -223,7 +232,7 @@ describe.skipIf(!requireRoot())('the life of a loader', () => {
   });
 
   test('--netns watches another namespace from outside', async () => {
-    const { client, server } = suite.network;
+    const { client, server, link } = suite.network;
     const path = [BIN, '--netns', server.name, '--iface', 'server0', '--print', 'json', '--listen', 'off'];
     const child = spawn(process.execPath, path, { stdio: ['ignore', 'pipe', 'pipe'] });
     let [stdout, stderr] = ['', ''];
@@ -236,6 +245,7 @@ describe.skipIf(!requireRoot())('the life of a loader', () => {
     try {
       await until(() => stderr.includes('Waiting for Ctrl-C'), { what: 'the loader', evidence: () => stderr });
       await sendUdp(client, { address: '192.0.2.2', count: 9 });
+      await untilArrived(link.server, 9);
       child.kill('SIGINT');
       expect(await once(child, 'close')).toEqual([0, null]);
       expect(readJsonOutput(stdout).ledger.interfaces['server0']?.seen).toBe(9);

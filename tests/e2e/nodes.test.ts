@@ -13,7 +13,7 @@ const TOKEN = 'a-token-of-the-test-0123456789';
 const OTHER_TOKEN = 'another-token-of-the-test-9876543210';
 const LOSS = 37;
 
-describe.skipIf(!requireRoot())('the way of a packet', { timeout: 120_000 }, () => {
+describe.skipIf(!requireRoot())('the way of a packet', () => {
   const suite = eachWithNetwork();
   let browser: Browser;
   const forwards: Forward[] = [];

@@ -1,5 +1,6 @@
 /** More than the loader can take: what is lost is counted, to the record. Needs root. */
 import { describe, expect, test } from 'vitest';
+import { untilArrived } from '../lab/arrival.ts';
 import { startPacketlog } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
 import { sendUdp } from '../lab/traffic.ts';
@@ -26,7 +27,7 @@ describe.skipIf(!requireRoot())('overload', () => {
       const COUNT = 20_000;
       const { sent } = await sendUdp(client, { address: link.server.ipv4, count: COUNT });
       expect(sent).toBe(COUNT);
-      await until(async () => (await link.server.counters()).rx.packets === COUNT, { what: 'all datagrams to arrive' });
+      await untilArrived(link.server, COUNT);
       process.kill(packetlog.pid, 'SIGCONT');
       await packetlog.untilPrinted(/Records are being lost in the kernel/);
       await packetlog.untilPrinted(/No more records are lost in the kernel/);
@@ -53,7 +54,7 @@ describe.skipIf(!requireRoot())('overload', () => {
       process.kill(packetlog.pid, 'SIGSTOP');
       const COUNT = 30_000;
       await sendUdp(client, { address: link.server.ipv4, count: COUNT });
-      await until(async () => (await link.server.counters()).rx.packets === COUNT, { what: 'all datagrams to arrive' });
+      await untilArrived(link.server, COUNT);
       process.kill(packetlog.pid, 'SIGCONT');
       await packetlog.until(({ stdout }) => stdout.includes('"weight":4'), 'sampled records');
       // It has caught up: what comes now is recorded one by one again.
@@ -89,6 +90,7 @@ describe.skipIf(!requireRoot())('overload', () => {
     await packetlog.untilPrinted(/Waiting for Ctrl-C/);
     const COUNT = 8000;
     await sendUdp(client, { address: link.server.ipv4, count: COUNT });
+    await untilArrived(link.server, COUNT);
     await packetlog.end('SIGINT');
     const { records, ledger } = readJsonOutput(packetlog.stdout);
     expect(discrepancies(ledger)).toEqual([]);
@@ -119,6 +121,7 @@ describe.skipIf(!requireRoot())('overload', () => {
     const packetlog = suite.own(startPacketlog(server, { args }));
     await packetlog.untilPrinted(/Waiting for Ctrl-C/);
     await sendUdp(client, { address: link.server.ipv4, count: 500 });
+    await untilArrived(link.server, 500);
     await packetlog.end('SIGINT');
     const { records, ledger } = readJsonOutput(packetlog.stdout);
     expect(records).toHaveLength(0);

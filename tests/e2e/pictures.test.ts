@@ -11,9 +11,8 @@ import { exact, openPage, startChromium } from './chromium.ts';
 import { shoot, testId } from './gallery.ts';
 
 const BIN = fileURLToPath(new URL('../../packages/loader/bin/packetlog', import.meta.url));
-/** Long enough for the charts to have something to show. */
-const PACKETS = 2500;
-const DENIED = 500;
+/** Where the pictures are kept: long enough for the charts to have something to show. */
+const [PACKETS, DENIED] = process.env['UPDATE_SCREENSHOTS'] === '1' ? [2500, 500] : [250, 50];
 
 test.skipIf(!requireRoot())(
   'the demo looks like this, on a desktop and a phone, dark and light',
@@ -25,7 +24,7 @@ test.skipIf(!requireRoot())(
       demo.stderr.on('data', (text: Buffer) => {
         stderr += text.toString();
       });
-      const deadline = { deadlineMs: 60_000, evidence: () => stderr };
+      const deadline = { deadlineMs: 120_000, evidence: () => stderr };
       const url = await until(() => /http:\/\/\S+admin_token=\S+/.exec(stderr)?.[0], { what: 'the URL', ...deadline });
       await addRules(new URL(url));
       const { page, problems } = await openPage(browser, url);

@@ -2,6 +2,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { untilArrived } from '../lab/arrival.ts';
 import { xdpOn } from '../lab/leftovers.ts';
 import { createPinPlace } from '../lab/pin-place.ts';
 import { startPacketlog } from '../lab/process.ts';
@@ -13,7 +14,7 @@ import { eachWithPins } from './pinned.ts';
 
 const QUIET = ['--print', 'none'];
 
-describe.skipIf(!requireRoot())('pins', { timeout: 120_000 }, () => {
+describe.skipIf(!requireRoot())('pins', () => {
   const suite = eachWithPins({ links: 2 });
   const pinned = (pattern: RegExp) => suite.place.pins().filter((path) => pattern.test(path));
   const bothInterfaces = () => Promise.all(['server0', 'server1'].map((name) => xdpOn(suite.network.server, name)));
@@ -155,6 +156,7 @@ describe.skipIf(!requireRoot())('pins', { timeout: 120_000 }, () => {
       await leftHalf(missing);
       const packetlog = await suite.started('--iface', 'server0,server1', '--print', 'json');
       await sendUdp(client, { address: link.server.ipv4, count: 10 });
+      await untilArrived(link.server, 10);
       const all = pinned(/link_/);
       expect(all).toHaveLength(2);
       await packetlog.end();

@@ -20,7 +20,7 @@ import { eachWithNetwork } from './suite.ts';
 const LOCKOUT = 8;
 const NOT_FOUND = 5;
 
-describe.skipIf(!requireRoot())('a net under the rules', { timeout: 90_000 }, () => {
+describe.skipIf(!requireRoot())('a net under the rules', () => {
   const suite = eachWithNetwork();
   let place: RulesPlace;
   const cleanUp: (() => unknown)[] = [];

@@ -1,12 +1,13 @@
 /** Rules through the dashboard, in a real browser, with the real loader and real packets. Needs root and chromium. */
 import { describe, expect, test } from 'vitest';
+import { untilArrived } from '../lab/arrival.ts';
 import { requireRoot } from '../lab/root.ts';
 import { sendUdp } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
 import { axeViolations, exact, PHONE } from './chromium.ts';
 import { ADMIN_TOKEN, eachWithDashboard } from './dashboard.ts';
 
-describe.skipIf(!requireRoot())('rules in the dashboard', { timeout: 120_000 }, () => {
+describe.skipIf(!requireRoot())('rules in the dashboard', () => {
   const suite = eachWithDashboard();
 
   const send = (count: number) => sendUdp(suite.network.client, { address: suite.network.link.server.ipv4, count });
@@ -46,7 +47,7 @@ describe.skipIf(!requireRoot())('rules in the dashboard', { timeout: 120_000 }, 
     await page.getByTestId('toast-undo').click();
     await row.waitFor({ state: 'detached' });
     await send(7);
-    await until(async () => (await link.server.counters()).rx.packets >= 50, { what: 'all to have arrived' });
+    await untilArrived(link.server, 50);
     await page.getByRole('link', { name: 'Live' }).click();
     await until(async () => (await exact(page, 'total-seen')) >= 50, { what: '50 seen' });
     expect(await exact(page, 'total-denied')).toBe(40);

@@ -1,6 +1,7 @@
 /** Permit and deny, with a real TCP server and client on both sides. Needs root. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { untilArrived } from '../lab/arrival.ts';
 import type { LabProcess } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
 import { exchangeTcp, sendUdp, startTcpEcho } from '../lab/traffic.ts';
@@ -9,7 +10,7 @@ import { readJsonOutput } from './console-output.ts';
 import { done, listed, makeRulesPlace, type RulesPlace, rules, rulesDone, startEnforcing } from './rules-command.ts';
 import { eachWithNetwork } from './suite.ts';
 
-describe.skipIf(!requireRoot())('rules', { timeout: 90_000 }, () => {
+describe.skipIf(!requireRoot())('rules', () => {
   const suite = eachWithNetwork();
   let place: RulesPlace;
   beforeEach(() => {
@@ -99,6 +100,7 @@ describe.skipIf(!requireRoot())('rules', { timeout: 90_000 }, () => {
     await sendUdp(client, { address: link.server.ipv4, count: COUNT, ports: [5000, 5001, 5002], perSecond: 20_000 });
     const counted = async () => ((await verdict(1))?.packets ?? 0) >= 2000;
     await until(counted, { what: 'the rule to count all it denied' });
+    await untilArrived(link.server, COUNT);
     expect(await verdict(1)).toMatchObject({ packets: 2000, bytes: 2000 * (14 + 20 + 8 + 32) });
     await packetlog.end();
     const { records, ledger } = readJsonOutput(packetlog.stdout);
@@ -197,7 +199,7 @@ describe.skipIf(!requireRoot())('rules', { timeout: 90_000 }, () => {
   });
 });
 
-describe.skipIf(!requireRoot())('a rule about one interface', { timeout: 90_000 }, () => {
+describe.skipIf(!requireRoot())('a rule about one interface', () => {
   const suite = eachWithNetwork({ links: 2 });
   let place: RulesPlace;
   beforeEach(() => {

@@ -177,5 +177,5 @@ describe.skipIf(!requireRoot())('the live table', () => {
     expect(await axeViolations(page)).toEqual([]);
     await screenshot(page, 'table-conversations-phone');
     expect(problems).toEqual([]);
-  }, 180_000);
+  });
 });

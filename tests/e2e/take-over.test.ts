@@ -1,6 +1,7 @@
 /** A loader is killed, its program goes on, and the next one takes over: every packet counted. Needs root. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { untilArrived } from '../lab/arrival.ts';
 import { buildGenerator, type Generator } from '../lab/generator.ts';
 import { xdpOn } from '../lab/leftovers.ts';
 import { requireRoot } from '../lab/root.ts';
@@ -21,7 +22,7 @@ function xdpLinks(pid: number): string[] {
   return [...new Set(links.map((info) => /^link_id:\s*(\d+)$/m.exec(info)?.[1] ?? '?'))];
 }
 
-describe.skipIf(!requireRoot())('taking over', { timeout: 120_000 }, () => {
+describe.skipIf(!requireRoot())('taking over', () => {
   const suite = eachWithPins({ ipv6: false, links: 2 });
   let generator: Generator;
   beforeAll(async () => {
@@ -109,7 +110,7 @@ describe.skipIf(!requireRoot())('taking over', { timeout: 120_000 }, () => {
     await first.exited;
     const SENT = 5000;
     await sendUdp(client, { address: link.server.ipv4, count: SENT });
-    await until(async () => (await arrived()) === SENT, { what: 'all datagrams' });
+    await untilArrived(link.server, SENT);
     const second = await suite.started(...JSON_LINES, ...ring);
     await second.end('SIGINT');
     const { records, ledger } = readJsonOutput(second.stdout);
@@ -131,6 +132,7 @@ describe.skipIf(!requireRoot())('taking over', { timeout: 120_000 }, () => {
     for (let round = 1; round <= 3; round++) {
       const next = await suite.started(...JSON_LINES);
       await sendUdp(client, { address: link.server.ipv4, count: 100 });
+      await untilArrived(link.server, 3000 + 100 * round);
       expect(await next.end('SIGTERM')).toEqual({ code: 0, signal: null });
       const { ledger } = readJsonOutput(next.stdout);
       expect(ledger.interfaces['server0']?.seen).toBe(3000 + 100 * round);

@@ -20,7 +20,7 @@ describe.skipIf(!requireRoot())('an upgrade', () => {
   });
   afterAll(() => generator?.remove());
 
-  test('in place, a hundred times under load, misses no packet', { timeout: 120_000 }, async () => {
+  test('in place, a hundred times under load, misses no packet', async () => {
     const { server, link } = suite.network;
     const args = [SCRIPT, link.server.device, suite.place.path, String(UPGRADES)];
     const script = dialogueWith(

@@ -129,7 +129,7 @@ describe('a filter lets through what tcpdump does with the same text', () => {
     expect(found.length).toBeGreaterThan(0);
   });
 
-  test('when terms are joined at random', { timeout: 60_000 }, () => {
+  test('when terms are joined at random', () => {
     const source = random(11);
     const one = <T>(values: readonly T[]): T => values[source.below(values.length)] as T;
     /** Words, and values that may stand behind them alone. */

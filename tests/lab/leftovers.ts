@@ -92,7 +92,7 @@ function descriptorsOf(pid: string): string[] {
  * Throws a list of what is there and was not in `before`. Waits a while, because the kernel lets go of programs
  * and namespaces only after those who looked at them have passed.
  */
-export async function assertNothingLeft(before: Inventory = new Set(), deadlineMs = 5_000): Promise<void> {
+export async function assertNothingLeft(before: Inventory = new Set(), deadlineMs = 30_000): Promise<void> {
   let left: string[] = [];
   await until(
     async () => {

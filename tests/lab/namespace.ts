@@ -16,13 +16,17 @@ export interface Namespace {
   ip(...lines: string[]): Promise<void>;
   /** `ip -json` with these arguments. */
   ipJson<T>(...args: string[]): Promise<T>;
-  setSysctl(path: string, value: string | number): Promise<void>;
+  /** By path below /proc/sys. */
+  setSysctls(values: Readonly<Record<string, string | number>>): Promise<void>;
   /** The Node process inside that sends and receives; started at the first call. */
   agent(): Promise<Agent>;
   /** Kills what runs inside and removes the namespace with its links. */
   dispose(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
+
+/** All by one process: a test makes several namespaces. */
+const WRITE_SYSCTLS = 'while read -r path value; do echo "$value" >"/proc/sys/$path"; done';
 
 const alive = new Set<string>();
 let exitHook = false;
@@ -56,8 +60,9 @@ export async function createNamespace(): Promise<Namespace> {
       await run('ip', ['-n', name, '-batch', '-'], lines.map((line) => `${line}\n`).join(''));
     },
     ipJson: (...args) => runJson('ip', ['-n', name, '-json', ...args]),
-    setSysctl: async (path, value) => {
-      await run('ip', [...inside, 'tee', `/proc/sys/${path}`], String(value));
+    setSysctls: async (values) => {
+      const lines = Object.entries(values).map(([path, value]) => `${path} ${value}\n`);
+      await run('ip', [...inside, 'sh', '-ec', WRITE_SYSCTLS], lines.join(''));
     },
     agent: () => {
       agent ??= startAgent(namespace);

@@ -98,17 +98,21 @@ export async function createNetwork(options: NetworkOptions = {}): Promise<Netwo
 }
 
 /** Settings for interfaces that come later: IPv6 off, or on without a packet of its own. */
-async function silence(namespace: Namespace, ipv6: boolean): Promise<void> {
+function silence(namespace: Namespace, ipv6: boolean): Promise<void> {
   if (!ipv6) {
-    await namespace.setSysctl('net/ipv6/conf/all/disable_ipv6', 1);
-    await namespace.setSysctl('net/ipv6/conf/default/disable_ipv6', 1);
-    return;
+    return namespace.setSysctls({
+      'net/ipv6/conf/all/disable_ipv6': 1,
+      'net/ipv6/conf/default/disable_ipv6': 1,
+    });
   }
   const NO_LINK_LOCAL = 1;
-  await namespace.setSysctl('net/ipv6/conf/default/addr_gen_mode', NO_LINK_LOCAL);
-  for (const name of ['accept_dad', 'accept_ra', 'autoconf', 'router_solicitations']) {
-    await namespace.setSysctl(`net/ipv6/conf/default/${name}`, 0);
-  }
+  return namespace.setSysctls({
+    'net/ipv6/conf/default/addr_gen_mode': NO_LINK_LOCAL,
+    'net/ipv6/conf/default/accept_dad': 0,
+    'net/ipv6/conf/default/accept_ra': 0,
+    'net/ipv6/conf/default/autoconf': 0,
+    'net/ipv6/conf/default/router_solicitations': 0,
+  });
 }
 
 async function createLink(

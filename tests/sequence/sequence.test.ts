@@ -128,9 +128,6 @@ describe.skipIf(!requireRoot())('numbered packets', () => {
     ]),
   )(
     'a reader on its way to sleep is woken by what comes at that moment ($transport, $way)',
-    {
-      timeout: 120_000,
-    },
     async ({ transport, ringBytes, way, count, pauseUs }) => {
       const opened = await open({ transport, ringBytes });
       // The sender gives up, and the test with it, when nobody reads what it sent.
