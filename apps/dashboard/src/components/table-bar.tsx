@@ -125,7 +125,7 @@ function TableState({ held, grouped, compact }: { held: boolean; grouped: boolea
         <SelectedPacket row={rows.selected} />
       ) : age !== null && rows.shown.size > 0 ? (
         <span className="text-warn">these rows are {age}</span>
-      ) : quiet !== null && rows.shown.size > 0 ? (
+      ) : quiet !== null && figures.lastPacketMs !== null && rows.shown.size > 0 ? (
         <span className="text-muted">{quiet}</span>
       ) : (
         <span className="text-faint">{followWords(grouped, compact, held, mayChange)}</span>
