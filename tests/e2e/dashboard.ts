@@ -1,7 +1,7 @@
 /** Around each test of the dashboard: a network, a real Chromium, and loaders that serve it into this namespace. */
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import type { NetworkOptions } from '../lab/network.ts';
+import type { End, NetworkOptions } from '../lab/network.ts';
 import { type LabProcess, startPacketlog } from '../lab/process.ts';
 import { type Forward, forwardPort } from '../lab/traffic.ts';
 import { openPage, startChromium, type Watched } from './chromium.ts';
@@ -9,6 +9,9 @@ import { eachWithNetwork, type Suite } from './suite.ts';
 
 export const TOKEN = 'a-token-of-the-test-0123456789';
 export const ADMIN_TOKEN = 'a-token-to-change-rules-0123456789';
+
+type Tokens = Readonly<Record<'PACKETLOG_TOKEN', string>>;
+const TOKENS = { PACKETLOG_TOKEN: TOKEN, PACKETLOG_ADMIN_TOKEN: ADMIN_TOKEN };
 
 export interface ServedLoader {
   readonly packetlog: LabProcess;
@@ -26,7 +29,9 @@ export interface DashboardSuite extends Suite {
   readonly browser: Browser;
   /** A loader that watches the server's interface, and whose port is reachable from here, too; `args` are added. */
   start(...args: string[]): Promise<ServedLoader>;
-  /** The same at a port that is known; reachable from here only if it was when another loader had it. */
+  /** The same at any end of a cable, with a token of its own and nobody who may change rules. */
+  startAt(end: End, token: string, ...args: string[]): Promise<ServedLoader>;
+  /** As `start`, at a port that is known; reachable from here only if it was when another loader had it. */
   serve(port: number, ...args: string[]): Promise<LabProcess>;
   /** Resolves when the page is live. */
   open(url: string, options?: BrowserContextOptions): Promise<Watched>;
@@ -48,14 +53,23 @@ export function eachWithDashboard(options: NetworkOptions = {}): DashboardSuite 
     if (!browser) throw new Error('only inside a test');
     return browser;
   };
-  const serve = async (port: number, ...args: string[]) => {
-    const { server, link } = suite.network;
-    const fixed = ['--iface', link.server.device, '--print', 'none', '--listen', `127.0.0.1:${port}`];
-    const env = { PACKETLOG_TOKEN: TOKEN, PACKETLOG_ADMIN_TOKEN: ADMIN_TOKEN };
-    const packetlog = suite.own(startPacketlog(server, { args: [...fixed, ...args], env }));
-    await packetlog.untilPrinted(/Waiting for Ctrl-C/, 30_000);
+  const serve = async ({ namespace, device }: End, port: number, tokens: Tokens, args: readonly string[]) => {
+    const fixed = ['--iface', device, '--print', 'none', '--listen', `127.0.0.1:${port}`];
+    const packetlog = suite.own(startPacketlog(namespace, { args: [...fixed, ...args], env: tokens }));
+    await packetlog.untilPrinted(/Waiting for Ctrl-C/);
     return packetlog;
   };
+  const start = async (end: End, tokens: Tokens, args: readonly string[]): Promise<ServedLoader> => {
+    // Taken here before the loader takes it in the namespace, where nothing else runs.
+    const forward = await forwardPort(end.namespace, 0);
+    forwards.push(forward);
+    const { port } = forward;
+    const packetlog = await serve(end, port, tokens, args);
+    const origin = `http://localhost:${port}`;
+    const look = `#token=${tokens.PACKETLOG_TOKEN}`;
+    return { packetlog, port, origin, url: `${origin}/${look}`, look, change: `${look}&admin_token=${ADMIN_TOKEN}` };
+  };
+  const server = () => suite.network.link.server;
   return {
     get network() {
       return suite.network;
@@ -64,18 +78,9 @@ export function eachWithDashboard(options: NetworkOptions = {}): DashboardSuite 
       return need();
     },
     own: suite.own,
-    serve,
-    start: async (...args) => {
-      // A port that is free here and in the namespace, where nothing else runs.
-      const probe = await forwardPort(suite.network.server, 1, 0);
-      const { port } = probe;
-      await probe.close();
-      const packetlog = await serve(port, ...args);
-      forwards.push(await forwardPort(suite.network.server, port));
-      const origin = `http://localhost:${port}`;
-      const look = `#token=${TOKEN}`;
-      return { packetlog, port, origin, url: `${origin}/${look}`, look, change: `${look}&admin_token=${ADMIN_TOKEN}` };
-    },
+    serve: (port, ...args) => serve(server(), port, TOKENS, args),
+    start: (...args) => start(server(), TOKENS, args),
+    startAt: (end, token, ...args) => start(end, { PACKETLOG_TOKEN: token }, args),
     open: async (url, context) => {
       const opened = await openPage(need(), url, context);
       await opened.page.locator('[data-testid=connection-state][data-state=live]').waitFor();

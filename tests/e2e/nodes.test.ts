@@ -1,58 +1,25 @@
 /** Where rows are lost, and several loaders in one page. Real browser, loaders and packets; needs root and chromium. */
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Namespace } from '../lab/namespace.ts';
-import { type LabProcess, startPacketlog } from '../lab/process.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
 import { requireRoot } from '../lab/root.ts';
-import { type Forward, forwardPort, sendUdp } from '../lab/traffic.ts';
+import { sendUdp } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
-import { axeViolations, exact, openPage, PHONE, screenshot, startChromium } from './chromium.ts';
-import { eachWithNetwork } from './suite.ts';
+import { axeViolations, exact, PHONE, screenshot } from './chromium.ts';
+import { eachWithDashboard } from './dashboard.ts';
 
-const TOKEN = 'a-token-of-the-test-0123456789';
 const OTHER_TOKEN = 'another-token-of-the-test-9876543210';
 const LOSS = 37;
 
 describe.skipIf(!requireRoot())('the way of a packet', () => {
-  const suite = eachWithNetwork();
-  let browser: Browser;
-  const forwards: Forward[] = [];
-  beforeAll(async () => {
-    browser = await startChromium();
-  });
-  afterEach(async () => {
-    for (const context of browser.contexts()) await context.close();
-    for (const forward of forwards.splice(0)) await forward.close();
-  });
-  afterAll(() => browser.close());
-
-  /** A loader on the cable's end in `at`, and where the browser finds it. */
-  async function start(
-    at: Namespace,
-    device: string,
-    token: string,
-    args: readonly string[] = [],
-  ): Promise<{ packetlog: LabProcess; origin: string }> {
-    const probe = await forwardPort(at, 1, 0);
-    const { port } = probe;
-    await probe.close();
-    const listen = ['--iface', device, '--print', 'none', '--listen', `127.0.0.1:${port}`, ...args];
-    const packetlog = suite.own(startPacketlog(at, { args: listen, env: { PACKETLOG_TOKEN: token } }));
-    await packetlog.untilPrinted(/Waiting for Ctrl-C/);
-    forwards.push(await forwardPort(at, port));
-    return { packetlog, origin: `http://localhost:${port}` };
-  }
+  const suite = eachWithDashboard();
 
   const lostAt = (page: Page, step: string, label: string) =>
     page.getByTestId(`way-${step}`).locator(`[data-amount="${label}"] data`).getAttribute('data-value');
 
   test('the number of lost rows stands at the step where they were lost', async () => {
-    const { server, link, client } = suite.network;
-    const { packetlog, origin } = await start(server, link.server.device, TOKEN, ['--simulate-loss', String(LOSS)]);
-    const { page, problems } = await openPage(browser, `${origin}/#token=${TOKEN}`);
-    await until(async () => (await page.getByTestId('connection-state').getAttribute('data-state')) === 'live', {
-      what: 'the page to be live',
-    });
+    const { link, client } = suite.network;
+    const { packetlog, url } = await suite.start('--simulate-loss', String(LOSS));
+    const { page, problems } = await suite.open(url);
     await sendUdp(client, { address: link.server.ipv4, count: 500, ports: [53, 443], perSecond: 2000 });
     await until(async () => (await exact(page, 'total-lost')) === LOSS, { what: `${LOSS} rows to be lost` });
     const seen = await exact(page, 'total-seen');
@@ -80,9 +47,9 @@ describe.skipIf(!requireRoot())('the way of a packet', () => {
 
   test('two loaders are seen one by one and together; one that is killed is listed as gone', async () => {
     const { server, client, link } = suite.network;
-    const first = await start(server, link.server.device, TOKEN);
-    const second = await start(client, link.client.device, OTHER_TOKEN, ['--allow-origin', first.origin]);
-    const { page, problems } = await openPage(browser, `${first.origin}/#token=${TOKEN}`);
+    const first = await suite.start();
+    const second = await suite.startAt(link.client, OTHER_TOKEN, '--allow-origin', first.origin);
+    const { page, problems } = await suite.open(first.url);
     const row = (origin: string) => page.locator(`[data-testid="node-row"][data-address="${origin}"]`);
     const state = (origin: string, expected: string) =>
       until(async () => (await row(origin).getAttribute('data-state')) === expected, {
@@ -128,9 +95,12 @@ describe.skipIf(!requireRoot())('the way of a packet', () => {
     await page.getByTestId('total-seen').waitFor();
     await sendUdp(client, { address: link.server.ipv4, count: 300, ports: [53], perSecond: 2000 });
     await sendUdp(server, { address: link.client.ipv4, count: 200, ports: [443], perSecond: 2000 });
-    const inner = [...(await Promise.all([link.server.counters(), link.client.counters()]))];
-    const [there = 0, here = 0] = inner.map(({ rx }) => rx.packets);
-    await summed(there + here);
+    let [there, here] = [0, 0];
+    const all = async () => {
+      [there, here] = [(await link.server.counters()).rx.packets, (await link.client.counters()).rx.packets];
+      return there >= 300 && here >= 200 && (await exact(page, 'total-seen')) === there + here;
+    };
+    await until(all, { what: 'all to be seen that came to both', evidence: () => `${there} and ${here}` });
     const marked = (name: string) => page.getByTestId('live-row').filter({ hasText: name }).first();
     await marked(`second ${link.client.device}`).waitFor();
     await page.getByRole('region', { name: 'Top destination ports' }).getByText('443').waitFor();

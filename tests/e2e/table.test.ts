@@ -1,42 +1,18 @@
 /** The live table: its columns, conversations, steps while paused, colours. Needs root and chromium. */
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { startPacketlog } from '../lab/process.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
 import { requireRoot } from '../lab/root.ts';
-import { type Forward, forwardPort, sendUdp } from '../lab/traffic.ts';
+import { sendUdp } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
-import { axeViolations, DESKTOP, exact, openPage, PHONE, screenshot, startChromium } from './chromium.ts';
-import { eachWithNetwork } from './suite.ts';
+import { axeViolations, exact, PHONE, screenshot } from './chromium.ts';
+import { eachWithDashboard } from './dashboard.ts';
 
-const TOKEN = 'a-token-of-the-test-0123456789';
 const SOURCE_PORT = 40_404;
 /** What the page draws at the side of a coloured row. */
 const SHAPE = `getComputedStyle(document.querySelector('.row[data-paint=green]'), '::before').clipPath`;
 
 describe.skipIf(!requireRoot())('the live table', () => {
-  const suite = eachWithNetwork();
-  let browser: Browser;
-  const forwards: Forward[] = [];
-  beforeAll(async () => {
-    browser = await startChromium();
-  });
-  afterEach(async () => {
-    for (const context of browser.contexts()) await context.close();
-    for (const forward of forwards.splice(0)) await forward.close();
-  });
-  afterAll(() => browser.close());
-
-  async function start(): Promise<string> {
-    const { server, link } = suite.network;
-    const probe = await forwardPort(server, 1, 0);
-    const { port } = probe;
-    await probe.close();
-    const args = ['--iface', link.server.device, '--print', 'none', '--listen', `127.0.0.1:${port}`];
-    const packetlog = suite.own(startPacketlog(server, { args, env: { PACKETLOG_TOKEN: TOKEN } }));
-    await packetlog.untilPrinted(/Waiting for Ctrl-C/);
-    forwards.push(await forwardPort(server, port));
-    return `http://localhost:${port}/#token=${TOKEN}`;
-  }
+  const suite = eachWithDashboard();
 
   const send = async (port: number, count: number) => {
     const { client, link } = suite.network;
@@ -61,8 +37,8 @@ describe.skipIf(!requireRoot())('the live table', () => {
     (await page.locator(`[data-column=${column}]`).boundingBox())?.width ?? 0;
 
   test('has the columns, the steps, the conversations and the colours that somebody wants, and remembers them', async () => {
-    const { page, problems } = await openPage(browser, await start(), { viewport: DESKTOP });
-    await page.locator('[data-testid=connection-state][data-state=live]').waitFor();
+    const { url } = await suite.start();
+    const { page, problems } = await suite.open(url);
     await send(53, 3);
     await untilRows(page, 53, 3);
 
@@ -120,10 +96,15 @@ describe.skipIf(!requireRoot())('the live table', () => {
     await until(async () => (await counted()) === arrived, { what: 'each row to wait or to be counted' });
     expect(await exact(page, 'rows-not-kept')).toBeGreaterThanOrEqual(MORE);
     await page.getByTestId('pause-button').click();
-    // The loader may hear of it a little later: what passes before is not kept either.
+    // The loader may hear of it a little later: what passes before is not kept either. Few at a time: the mark stands
+    // in front of the first that comes, and is to stay on the screen.
+    const shown = rowsWithPort(page, 123).first();
     const follows = async () => {
       await send(123, 1);
-      return (await rowsWithPort(page, 123).count()) > 0;
+      return shown.waitFor({ timeout: 5000 }).then(
+        () => true,
+        () => false,
+      );
     };
     await until(follows, { what: 'rows to come again' });
     const mark = await page.locator('[data-testid=live-marker][data-kind=paused]').textContent();

@@ -88,8 +88,9 @@ export interface Forward {
 }
 
 /**
- * Makes a TCP server inside a namespace, or one that it can reach, reachable at 127.0.0.1 outside, by default at the same port, so that
- * Host and Origin stay true. Accepted sockets are handed to the agent inside.
+ * Makes a TCP server inside a namespace, or one that it can reach, reachable at 127.0.0.1 outside, by default at the
+ * same port, so that Host and Origin stay true; 0: one that is free here, for a server that is yet to come. Accepted
+ * sockets are handed to the agent inside.
  */
 export async function forwardPort(
   to: Namespace,
@@ -99,14 +100,15 @@ export async function forwardPort(
 ): Promise<Forward> {
   const agent = await to.agent();
   const server = net.createServer({ pauseOnConnect: true }, (socket) => {
-    agent.ask('connectTo', { address, port }, socket).catch(() => socket.destroy());
+    agent.ask('connectTo', { address, port: port || bound }, socket).catch(() => socket.destroy());
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(localPort, '127.0.0.1', resolve);
   });
+  const { port: bound } = server.address() as AddressInfo;
   return {
-    port: (server.address() as AddressInfo).port,
+    port: bound,
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
 }
