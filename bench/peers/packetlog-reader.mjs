@@ -14,7 +14,7 @@ import { LOOK_BYTES } from '../../packages/loader/dist/drain/look.js';
 import { Rhythm } from '../../packages/loader/dist/drain/rhythm.js';
 import { loadProgram } from '../../packages/loader/dist/kernel/program.js';
 import { objectInfo } from '../../packages/loader/dist/native/libbpf.js';
-import { epollOf, epollWait } from '../../packages/loader/dist/native/libc.js';
+import { epollOf, epollWait, waitForRunningPrograms } from '../../packages/loader/dist/native/libc.js';
 
 const LOOPBACK_IFINDEX = 1;
 const LOOPBACK_SLOT = 1;
@@ -92,21 +92,22 @@ function read(going) {
     }
     return { records, more };
   };
-  /** @param {'hold' | 'exact'} hold */
-  const publish = (hold) => {
-    for (const ring of rings) ring.publish(hold);
+  /** @param {import('../../packages/loader/dist/ring/ring-reader.js').Giving} giving */
+  const publish = (giving) => {
+    for (const ring of rings) ring.publish(giving);
   };
+  const rhythm = new Rhythm(program.transport);
 
   for (;;) {
     Atomics.wait(going, 0, 0);
-    const rhythm = new Rhythm();
     let total = 0;
     while (Atomics.load(going, 0) === 1) {
       const { records, more } = look();
       total += records;
       const next = rhythm.next(records, more);
-      publish(next.do === 'sleep' ? 'exact' : 'hold');
+      publish(next.giving);
       if (next.do === 'nap') Atomics.wait(never, 0, 0, next.ms);
+      if (next.do === 'cool') waitForRunningPrograms();
       if (next.do !== 'sleep') continue;
       const late = look().records;
       total += late;
@@ -119,7 +120,7 @@ function read(going) {
       total += last.records;
       more = last.more;
     }
-    publish('exact');
+    publish('hold');
     parentPort?.postMessage({ records: total });
   }
 }

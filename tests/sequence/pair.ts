@@ -17,15 +17,20 @@ export interface SenderBuild {
   readonly directory: string;
   readonly sender: string;
   readonly object: string;
+  /** Of lingering.bpf.c. */
+  readonly lingering: string;
   remove(): void;
 }
 
 export async function buildSender(): Promise<SenderBuild> {
   const directory = mkdtempSync(join(tmpdir(), 'packetlog-sequence-'));
-  const [sender, object] = [join(directory, 'sender'), join(directory, 'number.bpf.o')];
+  const [sender, object, lingering] = ['sender', 'number.bpf.o', 'lingering.bpf.o'].map((name) =>
+    join(directory, name),
+  ) as [string, string, string];
   await compileNative(sender, here('./sender.c'));
   await compileBpf(object, here('./number.bpf.c'));
-  return { directory, sender, object, remove: () => rmSync(directory, { recursive: true }) };
+  await compileBpf(lingering, here('./lingering.bpf.c'));
+  return { directory, sender, object, lingering, remove: () => rmSync(directory, { recursive: true }) };
 }
 
 /** `how`: what sender.c takes behind the program's id; `sent`: by CPU. */
@@ -58,6 +63,8 @@ export interface PairOptions {
   readonly ringBytes: number;
   /** 1: each packet; 0: by how full the ring is. */
   readonly sample?: 0 | 1;
+  /** Default: the loader's. */
+  readonly object?: string;
 }
 
 /** Of one run. */
@@ -68,9 +75,14 @@ export interface Outcome {
   readonly counted: InterfaceLedger;
   readonly sleeps: number;
   readonly looks: number;
+  /** Of them, those after which the reader promised not to sleep; whether it may do so at all. */
+  readonly hot: number;
+  readonly mayBeHot: boolean;
 }
 
-type Report = Pick<Outcome, 'counted' | 'sleeps' | 'looks'> & { readonly accounts: Record<string, Account> };
+type Report = Pick<Outcome, 'counted' | 'sleeps' | 'looks' | 'hot' | 'mayBeHot'> & {
+  readonly accounts: Record<string, Account>;
+};
 
 export class Pair {
   readonly #build: SenderBuild;
@@ -85,10 +97,17 @@ export class Pair {
     this.#readCount = readCount;
   }
 
-  static async open(build: SenderBuild, { transport, ringBytes, sample = 1 }: PairOptions): Promise<Pair> {
+  static async open(build: SenderBuild, { transport, ringBytes, sample = 1, object }: PairOptions): Promise<Pair> {
     const file = join(build.directory, `read-${transport}`);
     writeFileSync(file, new Uint8Array(PAGE));
-    const args = [here('./reader.mjs'), transport, String(ringBytes), String(sample), file];
+    const args = [
+      here('./reader.mjs'),
+      transport,
+      String(ringBytes),
+      String(sample),
+      file,
+      ...(object ? [object] : []),
+    ];
     const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     const reader = dialogueWith(child, 'reader');
     const { program } = await reader.ask<{ program: number }>();

@@ -2,12 +2,14 @@
 /**
  * The loader's own way of reading, with a checker behind it.
  *
- *   reader.mjs array|ring|perf RING_BYTES SAMPLE FILE
+ *   reader.mjs array|ring|perf RING_BYTES SAMPLE FILE [OBJECT]
  *
  * Loads the program, maps the rings, answers {"program": id}. Then, for lines on standard input:
  *
  *   go rhythm           reads as the loader's drain thread does
  *   go restless         goes to sleep whenever it finds nothing, so that it does so as often as can be
+ *   go fickle           the same, but is hot for some milliseconds before
+ *   go hasty            the same without the wait for the programs that saw it hot, which is wrong
  *   go slow BYTES       takes BYTES of a ring at most, then rests until SLOW times as many records have come
  *   stop                reads to the end; answers with accounts by CPU, what the kernel counted, and how it went
  *
@@ -22,7 +24,14 @@ import { Rhythm } from '../../packages/loader/dist/drain/rhythm.js';
 import { InterfaceCounters } from '../../packages/loader/dist/kernel/interface-counters.js';
 import { loadProgram } from '../../packages/loader/dist/kernel/program.js';
 import { objectInfo } from '../../packages/loader/dist/native/libbpf.js';
-import { epollOf, epollWait, eventDescriptor, mapShared, pageSize } from '../../packages/loader/dist/native/libc.js';
+import {
+  epollOf,
+  epollWait,
+  eventDescriptor,
+  mapShared,
+  pageSize,
+  waitForRunningPrograms,
+} from '../../packages/loader/dist/native/libc.js';
 import { Checker } from './checker.mjs';
 
 const LOOPBACK_IFINDEX = 1;
@@ -32,6 +41,9 @@ const PROGRAM_INFO_BYTES = 256;
 const PROGRAM_ID = 4;
 const FOR_EVER = -1;
 const SLOW = 20;
+const HOT_LOOKS = 2;
+
+/** @typedef {import('../../packages/loader/dist/ring/ring-reader.js').Giving} Giving */
 
 /** @param {unknown} value */
 const answer = (value) => writeSync(1, `${JSON.stringify(value)}\n`);
@@ -58,13 +70,14 @@ function serve() {
 
 /** @param {Int32Array} going */
 function prepare(going) {
-  const [transport = 'array', ringBytes = '', sample = '1', file = ''] = process.argv.slice(2);
+  const [transport = 'array', ringBytes = '', sample = '1', file = '', objectPath] = process.argv.slice(2);
   const program = loadProgram({
     transport: /** @type {'array' | 'ring' | 'perf'} */ (transport),
     ringBytes: Number(ringBytes),
     logPermits: true,
     sample: Number(sample),
     clock: 'precise',
+    ...(objectPath && { objectPath }),
   });
   program.slots[LOOPBACK_IFINDEX] = LOOPBACK_SLOT;
   const counters = new InterfaceCounters(program.counters, program.cpus);
@@ -88,7 +101,7 @@ function prepare(going) {
     return words;
   };
   let checker = new Checker();
-  let went = { sleeps: 0, looks: 0 };
+  let went = { sleeps: 0, looks: 0, hot: 0 };
   const isGoing = () => Atomics.load(going, 0) === 1;
 
   /** @param {number} bytes of each ring at most */
@@ -106,8 +119,8 @@ function prepare(going) {
     went.looks++;
     return { records, more };
   };
-  const publish = (/** @type {'hold' | 'exact'} */ hold, /** @type {number} */ records) => {
-    for (const ring of rings) ring.publish(hold);
+  const publish = (/** @type {Giving} */ giving, /** @type {number} */ records) => {
+    for (const ring of rings) ring.publish(giving);
     if (records > 0) Atomics.add(haveRead, 0, BigInt(records));
   };
   /** Unless something has come in the meantime: so many records. */
@@ -123,14 +136,29 @@ function prepare(going) {
     return 0;
   };
 
+  const wayOfTheHot = (/** @type {() => boolean} */ cool) => {
+    while (isGoing()) {
+      for (let i = 0; i < HOT_LOOKS; i++) {
+        publish('hot', look().records);
+        went.hot++;
+        epollWait(messages, 1);
+      }
+      publish('hold', look().records);
+      if (!cool()) throw new Error('membarrier is refused');
+      publish('exact', look().records);
+      sleep();
+    }
+  };
   const ways = {
     rhythm() {
-      const rhythm = new Rhythm();
+      const rhythm = new Rhythm(program.transport);
       while (isGoing()) {
         const { records, more } = look();
         const next = rhythm.next(records, more);
-        publish(next.do === 'sleep' ? 'exact' : 'hold', records);
+        publish(next.giving, records);
+        if (next.giving === 'hot') went.hot++;
         if (next.do === 'nap') epollWait(messages, next.ms);
+        if (next.do === 'cool') waitForRunningPrograms();
         if (next.do !== 'sleep') continue;
         const late = sleep();
         if (late > 0) rhythm.next(late, false);
@@ -143,6 +171,8 @@ function prepare(going) {
         sleep();
       }
     },
+    fickle: () => wayOfTheHot(waitForRunningPrograms),
+    hasty: () => wayOfTheHot(() => true),
     slow(/** @type {string} */ bytes) {
       const { seen } = counters.read(LOOPBACK_SLOT);
       for (let taken = 0; isGoing(); epollWait(messages, 1)) {
@@ -157,7 +187,7 @@ function prepare(going) {
   /** Reads until told to stop, and then to the end. */
   const read = (/** @type {[keyof typeof ways, string]} */ [way, ...how]) => {
     checker = new Checker();
-    went = { sleeps: 0, looks: 0 };
+    went = { sleeps: 0, looks: 0, hot: 0 };
     Atomics.store(haveRead, 0, 0n);
     const before = counters.read(LOOPBACK_SLOT);
     clearEvent(wake);
@@ -177,6 +207,7 @@ function prepare(going) {
       accounts: Object.fromEntries(checker.accounts),
       counted: Object.fromEntries(counted),
       ...went,
+      mayBeHot: program.transport.mayBeHot,
     });
   };
   parentPort?.on('message', read);

@@ -86,6 +86,7 @@ describe.skipIf(!requireRoot())('numbered packets', () => {
         expectProven(outcome);
         // The rings wrapped again and again.
         expect(outcome.received).toBeGreaterThan((20 * ringBytes) / RECORD_BYTES);
+        expect(outcome.hot > 0).toBe(outcome.mayBeHot);
         checked += outcome.received;
       }
       expect(checked).toBeGreaterThanOrEqual(records);
@@ -137,4 +138,22 @@ describe.skipIf(!requireRoot())('numbered packets', () => {
       expect(outcome.sleeps).toBeGreaterThan(count / 50);
     },
   );
+
+  describe('a program that saw the reader hot and publishes when it is asleep', () => {
+    const send = async (way: string, count: number) => {
+      const opened = await open({ transport: 'array', ringBytes: 4 << 20, object: build.lingering });
+      return opened.pingPong(way, cpus[0] ?? 0, count, 4000);
+    };
+
+    test('is waited for: every record is read', async () => {
+      const outcome = await send('fickle', 250);
+      expectProven(outcome);
+      expect(outcome.received).toBe(outcome.sent);
+      expect(outcome.sleeps).toBeGreaterThan(50);
+    });
+
+    test('would be missed if it were not waited for, and the sender would see it', async () => {
+      await expect(send('hasty', 5000)).rejects.toThrow('nobody woke the reader');
+    });
+  });
 });

@@ -23,7 +23,7 @@ export const LIVE = { size: 16, fields: { clock_offset_ns: 0, unaccounted: 8 } }
 /** `struct array_line`, all u64, and which lines each ring has (`struct array_control`). */
 export const ARRAY_LINE = {
   size: 64,
-  fields: { position: 0, armed: 8 },
+  fields: { position: 0, armed: 8, hot: 16 },
   producer: 0,
   consumer: 1,
   perRing: 2,

@@ -24,7 +24,8 @@
 struct array_line {
 	__u64 position; /* records written, or read, since the start; it only grows */
 	__u64 armed;	/* consumer's line: 1 while the reader sleeps and wants to be woken */
-	__u64 reserved[6];
+	__u64 hot;	/* consumer's line: 1 while the reader promises not to sleep */
+	__u64 reserved[5];
 };
 
 struct array_control {
@@ -66,6 +67,30 @@ static __always_inline struct packet_log *place_of(__u32 cpu, int denied, __u64 
 	return bpf_map_lookup_elem(&array_records, &index);
 }
 
+/*
+ * While the reader is hot, for each record: no barrier, as nobody has to be woken. The record must
+ * be visible before the position: to the compiler, and to what keeps stores in order. Readers are
+ * hot on such machines only (x86-64).
+ */
+static __always_inline void publish_hot(struct array_control *control, __u64 position)
+{
+	asm volatile("" : : : "memory");
+	*(volatile __u64 *)&control->producer.position = position;
+}
+
+/*
+ * An exchange is a full barrier: the record is visible before the position, and armed is looked at
+ * after it. The reader arms, then looks at the position: one of the two sees the other.
+ */
+static __always_inline void publish_and_wake(struct array_control *control, __u64 position,
+					     __u32 cpu)
+{
+	__sync_lock_test_and_set(&control->producer.position, position);
+	if (read_once(control->consumer.armed) &&
+	    __sync_lock_test_and_set(&control->consumer.armed, 0))
+		bpf_ringbuf_output(&doorbell, &cpu, sizeof(cpu), BPF_RB_FORCE_WAKEUP);
+}
+
 static __always_inline enum emitted emit_array(const struct packet *packet, __u32 cpu, __u64 action,
 					       __u64 reason)
 {
@@ -74,7 +99,7 @@ static __always_inline enum emitted emit_array(const struct packet *packet, __u3
 	__u32 index = denied ? knobs.cpu_count + cpu : cpu;
 	struct array_control *control = bpf_map_lookup_elem(&array_control, &index);
 	struct packet_log *place;
-	__u64 position, used;
+	__u64 position, used, hot;
 	__u32 weight;
 
 	if (!control)
@@ -85,6 +110,8 @@ static __always_inline enum emitted emit_array(const struct packet *packet, __u3
 	 * branch that depends on this load, and CPUs do not store ahead of that.
 	 */
 	used = position - read_once(control->consumer.position);
+	/* Once: a reader that takes its promise back waits until nobody runs who has seen it. */
+	hot = read_once(control->consumer.hot);
 	weight = sample_weight(used, records);
 	if (!weight)
 		return SAMPLED_OUT;
@@ -94,14 +121,10 @@ static __always_inline enum emitted emit_array(const struct packet *packet, __u3
 	if (!place)
 		return RING_FULL;
 	write_record(place, packet, weight, action, reason, wall_ns());
-	/*
-	 * A full barrier: the record is visible before the position, and armed is looked at after
-	 * it. The reader arms, then looks at the position: one of the two sees the other.
-	 */
-	__sync_lock_test_and_set(&control->producer.position, position + 1);
-	if (read_once(control->consumer.armed) &&
-	    __sync_lock_test_and_set(&control->consumer.armed, 0))
-		bpf_ringbuf_output(&doorbell, &cpu, sizeof(cpu), BPF_RB_FORCE_WAKEUP);
+	if (hot)
+		publish_hot(control, position + 1);
+	else
+		publish_and_wake(control, position + 1, cpu);
 	/*
 	 * Nobody waits for this load: it brings the line of the next record near, for which the
 	 * next exchange would wait.

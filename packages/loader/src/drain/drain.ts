@@ -2,7 +2,7 @@
 import { LIVE } from '@packetlog/bpf';
 import { type Action, type Notice, REASONS, type Reason, type Summary } from '@packetlog/common';
 import { CLOCK_STEP_NS, measureClockOffset } from '../kernel/clock.ts';
-import type { RingReader } from '../ring/ring-reader.ts';
+import type { Giving, RingReader } from '../ring/ring-reader.ts';
 import { Tally } from '../summary/tally.ts';
 import type { Handover } from './handover.ts';
 import { LOOK_BYTES } from './look.ts';
@@ -70,8 +70,8 @@ export class Drain {
     return { records, more };
   }
 
-  publish(hold: 'hold' | 'exact'): void {
-    for (const ring of this.#rings) ring.publish(hold);
+  publish(giving: Giving): void {
+    for (const ring of this.#rings) ring.publish(giving);
   }
 
   /** Records in the rings that were not drained yet: 0 once nothing writes any more and all is read. */

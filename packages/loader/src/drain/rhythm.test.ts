@@ -1,5 +1,11 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Rhythm } from './rhythm.ts';
+
+const COLD = { mayBeHot: false };
+const HOT = { mayBeHot: true };
+/** What comes in a millisecond when a lot comes. */
+const MANY = 5000;
 
 /** Milliseconds napped over empty looks until it sleeps. */
 function napsUntilSleep(rhythm: Rhythm): number[] {
@@ -7,6 +13,7 @@ function napsUntilSleep(rhythm: Rhythm): number[] {
   for (;;) {
     const next = rhythm.next(0, false);
     if (next.do === 'sleep') return naps;
+    if (next.do === 'cool') continue;
     if (next.do === 'again') throw new Error('looks again at once though nothing was there');
     naps.push(next.ms);
     if (naps.length > 100) throw new Error('never sleeps');
@@ -15,27 +22,27 @@ function napsUntilSleep(rhythm: Rhythm): number[] {
 
 describe('Rhythm', () => {
   it('naps a millisecond after each look that found records', () => {
-    const rhythm = new Rhythm();
-    for (let i = 0; i < 100; i++) expect(rhythm.next(1 + i, false)).toEqual({ do: 'nap', ms: 1 });
+    const rhythm = new Rhythm(COLD);
+    for (let i = 0; i < 100; i++) expect(rhythm.next(1 + i, false)).toEqual({ do: 'nap', ms: 1, giving: 'hold' });
   });
 
   it('looks again at once while a look ends at its budget', () => {
-    const rhythm = new Rhythm();
-    expect([rhythm.next(58_000, true), rhythm.next(58_000, true)]).toEqual([{ do: 'again' }, { do: 'again' }]);
-    expect(rhythm.next(5, false)).toEqual({ do: 'nap', ms: 1 });
+    const rhythm = new Rhythm(COLD);
+    expect([rhythm.next(58_000, true), rhythm.next(58_000, true)]).toMatchObject([{ do: 'again' }, { do: 'again' }]);
+    expect(rhythm.next(5, false)).toEqual({ do: 'nap', ms: 1, giving: 'hold' });
   });
 
   it('naps ever longer over empty looks, then sleeps, within a fiftieth of a second', () => {
-    const naps = napsUntilSleep(new Rhythm());
+    const naps = napsUntilSleep(new Rhythm(COLD));
     expect(naps).toEqual([...naps].sort((a, b) => a - b));
     expect(naps.length).toBeGreaterThan(3);
     expect(naps.reduce((sum, ms) => sum + ms, 0)).toBeLessThanOrEqual(20);
   });
 
   it('sleeps again at once when it woke for nothing', () => {
-    const rhythm = new Rhythm();
+    const rhythm = new Rhythm(COLD);
     napsUntilSleep(rhythm);
-    for (let i = 0; i < 10; i++) expect(rhythm.next(0, false)).toEqual({ do: 'sleep' });
+    for (let i = 0; i < 10; i++) expect(rhythm.next(0, false)).toEqual({ do: 'sleep', giving: 'exact' });
   });
 
   it.each([
@@ -43,9 +50,56 @@ describe('Rhythm', () => {
     ['a full look', 1, true],
     ['a full look of discarded records', 0, true],
   ])('begins anew after %s', (_, records, more) => {
-    const rhythm = new Rhythm();
+    const rhythm = new Rhythm(COLD);
     const naps = napsUntilSleep(rhythm);
     rhythm.next(records, more);
     expect(napsUntilSleep(rhythm)).toEqual(naps);
+  });
+
+  const afterMany = (rhythm: Rhythm) => Array.from({ length: 100 }, () => rhythm.next(MANY, false).giving).at(-1);
+
+  it('is hot after many records without a pause, where that is possible', () => {
+    expect(afterMany(new Rhythm(HOT))).toBe('hot');
+    expect(afterMany(new Rhythm(COLD))).toBe('hold');
+  });
+
+  it('does not become hot by as many with pauses in between', () => {
+    const rhythm = new Rhythm(HOT);
+    for (let i = 0; i < 100; i++)
+      expect([rhythm.next(MANY, false), rhythm.next(0, false)]).toMatchObject([{ giving: 'hold' }, { giving: 'hold' }]);
+  });
+
+  it('stays hot over a fifth of a second without a record, and sleeps after a third', () => {
+    const rhythm = new Rhythm(HOT);
+    afterMany(rhythm);
+    const naps = napsUntilSleep(rhythm);
+    const time = naps.reduce((sum, ms) => sum + ms, 0);
+    expect(time).toBeGreaterThan(200);
+    expect(time).toBeLessThan(333);
+    expect(Math.max(...naps)).toBeLessThanOrEqual(8);
+  });
+
+  it('is cold when it woke', () => {
+    const rhythm = new Rhythm(HOT);
+    afterMany(rhythm);
+    napsUntilSleep(rhythm);
+    expect(rhythm.next(1, false).giving).toBe('hold');
+  });
+
+  it('never wants to be woken before it has waited for the programs that saw it hot', () => {
+    const found = fc.record({ records: fc.constantFrom(0, 1, MANY), more: fc.boolean(), times: fc.nat(50) });
+    fc.assert(
+      fc.property(fc.array(found), (looks) => {
+        const rhythm = new Rhythm(HOT);
+        let seenHot = false;
+        for (const { records, more, times } of looks) {
+          for (let i = 0; i < times; i++) {
+            const next = rhythm.next(records, more && records > 0);
+            if (next.giving === 'exact') expect(seenHot).toBe(false);
+            seenHot = next.giving === 'hot' || (seenHot && next.do !== 'cool');
+          }
+        }
+      }),
+    );
   });
 });

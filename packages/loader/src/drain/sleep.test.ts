@@ -14,7 +14,7 @@ const ALL = Number.MAX_SAFE_INTEGER;
 function reachesReader(reserveAt: Moment, commitAt: Moment, secondLook: boolean): boolean {
   const fake = new FakeRing(4096);
   const ring = new KernelRing(fake.memory);
-  const rhythm = new Rhythm();
+  const rhythm = new Rhythm({ mayBeHot: false });
   let delivered = 0;
   const look = () => ring.drain((_, __, count) => (delivered += count), ALL).records;
   let signalled = false;

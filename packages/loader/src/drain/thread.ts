@@ -74,8 +74,8 @@ function waitForAttach(setup: Setup): boolean {
 
 /** Looks, naps and sleeps until told to stop. */
 function run(setup: Setup): void {
-  const { drain, handover, wake } = setup;
-  const rhythm = new Rhythm();
+  const { drain, handover, transport, wake } = setup;
+  const rhythm = new Rhythm(transport);
   setup.nextReport = performance.now() + REPORT_MS;
   let nextAlarm = 0;
   for (;;) {
@@ -94,9 +94,10 @@ function run(setup: Setup): void {
       tell(drain.alarms(Date.now(), performance.now()));
     }
     const next = rhythm.next(records, more);
-    handover.flush(next.do === 'sleep');
-    drain.publish(next.do === 'sleep' ? 'exact' : 'hold');
+    handover.flush(next.do === 'sleep' || next.do === 'cool');
+    drain.publish(next.giving);
     if (next.do === 'nap') Atomics.wait(signal, 0, 0, next.ms);
+    if (next.do === 'cool') waitForRunningPrograms();
     if (next.do === 'sleep') {
       const late = sleep(setup);
       if (late > 0) rhythm.next(late, false);

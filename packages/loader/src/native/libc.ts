@@ -17,6 +17,7 @@ const EPOLL_CLOEXEC = 0o2000000;
 const CLONE_NEWNET = 0x40000000;
 const CLOCK_REALTIME = 0;
 const CLOCK_MONOTONIC = 1;
+const MEMBARRIER_CMD_QUERY = 0;
 const MEMBARRIER_CMD_GLOBAL = 1;
 const SYS_MEMBARRIER: Partial<Record<NodeJS.Architecture, number>> = { x64: 324, arm64: 283, riscv64: 283 };
 
@@ -187,18 +188,26 @@ export const monotonicTime = (): bigint => clock(CLOCK_MONOTONIC);
 
 /**
  * Returns when every program that was running on any CPU has ended: membarrier(2)'s GLOBAL
- * command is the kernel's synchronize_rcu. False where the kernel refuses it (nohz_full).
+ * command is the kernel's synchronize_rcu. False where the kernel refuses it (nohz_full). Takes 5 to 50 ms.
  */
 export function waitForRunningPrograms(): boolean {
+  return membarrier(MEMBARRIER_CMD_GLOBAL) === 0;
+}
+
+export function canWaitForRunningPrograms(): boolean {
+  const commands = membarrier(MEMBARRIER_CMD_QUERY);
+  return commands > 0 && (commands & MEMBARRIER_CMD_GLOBAL) !== 0;
+}
+
+function membarrier(command: number): number {
   const number = SYS_MEMBARRIER[process.arch];
-  if (number === undefined) return false;
-  const { value } = call('libc', 'syscall', C.long, [
+  if (number === undefined) return -1;
+  return call('libc', 'syscall', C.long, [
     [C.long, number],
-    [C.int, MEMBARRIER_CMD_GLOBAL],
+    [C.int, command],
     [C.int, 0],
     [C.int, 0],
-  ]);
-  return value === 0;
+  ]).value;
 }
 
 const SYS_PERF_EVENT_OPEN: Partial<Record<NodeJS.Architecture, number>> = { x64: 298, arm64: 241, riscv64: 241 };

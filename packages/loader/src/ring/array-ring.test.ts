@@ -14,7 +14,7 @@ class FakeArrayRing {
     this.#size = records;
     this.memory = {
       producer: BigUint64Array.of(BigInt(start)),
-      consumer: BigUint64Array.of(BigInt(start), 0n),
+      consumer: BigUint64Array.of(BigInt(start), 0n, 0n),
       records: new Uint8Array(records * PACKET_LOG_SIZE),
     };
   }
@@ -26,7 +26,7 @@ class FakeArrayRing {
     if (position - Number(consumer[0]) >= this.#size) return false;
     records.set(record, (position % this.#size) * PACKET_LOG_SIZE);
     producer[0] = BigInt(position + 1);
-    if (consumer[1] === 1n) {
+    if (consumer[2] === 0n && consumer[1] === 1n) {
       consumer[1] = 0n;
       this.rung++;
     }
@@ -96,6 +96,25 @@ describe('an array ring', () => {
     expect(fake.rung).toBe(1);
   });
 
+  it('is hot until it says otherwise, and so is known to who comes after it', () => {
+    const fake = new FakeArrayRing(8);
+    const ring = new ArrayRing(fake.memory);
+    const hot = () => fake.memory.consumer[2];
+    for (const [giving, wanted] of [
+      ['hot', 1n],
+      ['hold', 0n],
+      ['hot', 1n],
+      ['exact', 0n],
+    ] as const) {
+      ring.publish(giving);
+      expect(hot()).toBe(wanted);
+    }
+    expect(new ArrayRing(fake.memory).cool()).toBe(false);
+    ring.publish('hot');
+    expect(new ArrayRing(fake.memory).cool()).toBe(true);
+    expect(hot()).toBe(0n);
+  });
+
   it('loses no wake-up: after arming, either its look finds the record or the writer rings', () => {
     for (const arrives of ['before arming', 'after arming'] as const) {
       const fake = new FakeArrayRing(8);
@@ -112,7 +131,7 @@ describe('an array ring', () => {
     const step = fc.oneof(
       fc.constant('write' as const),
       fc.record({ maxBytes: fc.integer({ min: 64, max: 1024 }) }),
-      fc.constantFrom('hold' as const, 'exact' as const),
+      fc.constantFrom('hold' as const, 'hot' as const, 'exact' as const),
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), fc.nat(2 ** 33), (steps, start) => {

@@ -9,7 +9,7 @@
  * ```
  */
 import { PACKET_LOG_SIZE } from '@packetlog/common';
-import type { Drained, RecordSink, RingReader } from './ring-reader.ts';
+import type { Drained, Giving, RecordSink, RingReader } from './ring-reader.ts';
 
 /** What fits the reader's caches. */
 const SPAN_RECORDS = 1024;
@@ -17,7 +17,7 @@ const SPAN_RECORDS = 1024;
 export interface ArrayRingMemory {
   /** One u64, the writer's: records written. */
   producer: BigUint64Array;
-  /** Two u64, ours: records read; 1 while we want to be woken, which the writer sets back to 0. */
+  /** Three u64, ours: records read; 1 while we want to be woken, which the writer sets back to 0; 1 while we are hot. */
   consumer: BigUint64Array;
   /** A power of two of records. */
   records: Uint8Array;
@@ -38,7 +38,7 @@ export class ArrayRing implements RingReader {
 
   drain(sink: RecordSink, maxBytes: number): Drained {
     const start = this.#position;
-    // Pairs with the exchange in emit_array: every record before this position is complete.
+    // Pairs with publish_hot and publish_and_wake: every record before this position is complete.
     const producer = Number(Atomics.load(this.#memory.producer, 0));
     const end = Math.min(producer, start + Math.floor(maxBytes / PACKET_LOG_SIZE));
     for (let position = start; position < end; ) {
@@ -52,14 +52,22 @@ export class ArrayRing implements RingReader {
     return { records, bytes: records * PACKET_LOG_SIZE, discarded: 0 };
   }
 
-  publish(wake: 'hold' | 'exact'): void {
+  publish(giving: Giving): void {
     const { consumer } = this.#memory;
     const position = BigInt(this.#position);
     // Pairs with the load of position in emit_array: what was copied may be written over.
     if (consumer[0] !== position) Atomics.store(consumer, 0, position);
-    // Pairs with the load of armed there: either the writer sees it, or our next look sees the record.
-    const armed = wake === 'exact' ? 1n : 0n;
+    // A writer that sees an older value does more than it had to, or is waited for.
+    const hot = giving === 'hot' ? 1n : 0n;
+    if (consumer[2] !== hot) Atomics.store(consumer, 2, hot);
+    // Pairs with the load of armed in publish_and_wake: either the writer sees it, or our next look sees the record.
+    const armed = giving === 'exact' ? 1n : 0n;
     if (Atomics.load(consumer, 1) !== armed) Atomics.store(consumer, 1, armed);
+  }
+
+  /** What the reader before us said and may have been killed over. Gives whether it was hot. */
+  cool(): boolean {
+    return Atomics.exchange(this.#memory.consumer, 2, 0n) !== 0n;
   }
 
   pending(): number {

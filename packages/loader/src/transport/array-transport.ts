@@ -3,7 +3,7 @@ import { ARRAY_LINE, MAPS } from '@packetlog/bpf';
 import { PACKET_LOG_SIZE } from '@packetlog/common';
 import { need } from '../kernel/outcome.ts';
 import { mapDescriptor, setMaxEntries } from '../native/libbpf.ts';
-import { mapShared, pageSize } from '../native/libc.ts';
+import { canWaitForRunningPrograms, mapShared, pageSize, waitForRunningPrograms } from '../native/libc.ts';
 import { ArrayRing } from '../ring/array-ring.ts';
 import { mapRingMemory } from '../ring/mapped-ring.ts';
 import type { FindMap, OpenTransport, Transport, TransportSettings } from './transport.ts';
@@ -11,6 +11,8 @@ import type { FindMap, OpenTransport, Transport, TransportSettings } from './tra
 const DOORBELL_BYTES = 65_536;
 /** Permits, denies. */
 const KINDS = 2;
+/** So that a plain store publishes all stores before it. */
+const KEEPS_STORES_IN_ORDER = process.arch === 'x64';
 
 export const arrayTransport: Transport = {
   name: 'array',
@@ -41,7 +43,7 @@ export const arrayTransport: Transport = {
     const ringAt = (ring: number, start: number, bytes: number) =>
       new ArrayRing({
         producer: words(ring, ARRAY_LINE.producer, 1),
-        consumer: words(ring, ARRAY_LINE.consumer, 2),
+        consumer: words(ring, ARRAY_LINE.consumer, 3),
         records: records.subarray(start, start + bytes),
       });
     const ofEachCpu = <T>(make: (cpu: number) => T) => Array.from({ length: cpus }, (_, cpu) => make(cpu));
@@ -49,6 +51,8 @@ export const arrayTransport: Transport = {
       ...ofEachCpu((cpu) => ringAt(cpu, cpu * ringBytes, ringBytes)),
       ...ofEachCpu((cpu) => ringAt(cpus + cpu, cpus * ringBytes + cpu * denyBytes, denyBytes)),
     ];
+    // Killed while hot: a program that has seen it may still run, and would not wake us.
+    if (rings.filter((ring) => ring.cool()).length > 0) waitForRunningPrograms();
     const doorbell = mapDescriptor(map(MAPS.doorbell));
     const bell = mapRingMemory(doorbell, DOORBELL_BYTES);
     let before = 0;
@@ -57,6 +61,7 @@ export const arrayTransport: Transport = {
       rings,
       descriptors: [doorbell],
       made: [],
+      mayBeHot: KEEPS_STORES_IN_ORDER && canWaitForRunningPrograms(),
       before,
       // What rang is of no interest: every look visits every ring.
       woken: () => Atomics.store(bell.consumer, 0, Atomics.load(bell.producer, 0)),
