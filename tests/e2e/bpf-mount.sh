@@ -9,7 +9,8 @@ mounts() { grep -c ' - bpf ' /proc/1/mountinfo || true; }
 programs() { ip -n "$network" link show dev "$interface" | grep -c prog/xdp || true; }
 
 mount --make-rprivate /
-umount -q /sys/fs/bpf || true
+# That of the machine, and those of tests beside this one: they stay where they are, here they are gone.
+tac /proc/self/mountinfo | awk '/ - bpf / { print $5 }' | while read -r point; do umount "$point"; done
 said=$(mktemp) state=$(mktemp -d)
 trap 'rm -rf "$said" "$state"' EXIT
 export PACKETLOG_STATE_DIR=$state

@@ -1,14 +1,15 @@
 /** A loader to which nothing happens does nothing, and misses nothing by it. Needs root. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { usage } from '../bench/lab.ts';
 import { untilArrived } from '../lab/arrival.ts';
+import { assertNothingLeft, type Inventory, takeInventory } from '../lab/leftovers.ts';
+import { createNetwork } from '../lab/network.ts';
 import { type LabProcess, startPacketlog } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
 import { sendUdp } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
 import { readJsonOutput } from './console-output.ts';
-import { eachWithNetwork } from './suite.ts';
 
 const QUIET_MS = 2500;
 
@@ -25,13 +26,20 @@ async function untilAsleep({ pid }: LabProcess): Promise<void> {
 }
 
 describe.skipIf(!requireRoot())('with nothing to do and nobody connected', () => {
-  const suite = eachWithNetwork({ links: 2 });
+  let before: Inventory;
+  beforeAll(async () => {
+    before = await takeInventory();
+  });
+  afterAll(() => assertNothingLeft(before));
 
-  for (const transport of ['array', 'ring', 'perf']) {
-    test(`no thread wakes; the first packet after that, and an interface that goes, do wake it: ${transport}`, async () => {
-      const { client, server, link } = suite.network;
+  // Side by side, each in a network of its own: all of them do is wait.
+  test.concurrent.each(['array', 'ring', 'perf'])(
+    'no thread wakes; the first packet after that, and an interface that goes, do wake it: %s',
+    async (transport) => {
+      await using network = await createNetwork({ links: 2 });
+      const { client, server, link } = network;
       const args = ['--iface', 'server0,server1', '--print', 'json', '--ui', 'off', '--listen', '127.0.0.1:0'];
-      const packetlog = suite.own(startPacketlog(server, { args: [...args, '--transport', transport] }));
+      await using packetlog = startPacketlog(server, { args: [...args, '--transport', transport] });
       await packetlog.untilPrinted(/Waiting for Ctrl-C/);
       await untilAsleep(packetlog);
       await sendUdp(client, { address: '192.0.2.2', count: 1 });
@@ -46,6 +54,6 @@ describe.skipIf(!requireRoot())('with nothing to do and nobody connected', () =>
       const { records, ledger } = readJsonOutput(packetlog.stdout);
       expect(records).toHaveLength(4);
       expect(ledger.interfaces['server0']?.seen).toBe(4);
-    });
-  }
+    },
+  );
 });

@@ -1,8 +1,8 @@
 /** What a test or a loader may leave behind in the kernel. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { runJson } from './command.ts';
 import { makerOf } from './lab-name.ts';
-import { labNamespaces, type Namespace } from './namespace.ts';
+import { labNamespaces, type Namespace, namespaceInodes } from './namespace.ts';
 import { until } from './until.ts';
 
 /** Each entry is a line that says what is there. */
@@ -28,14 +28,18 @@ function xdpOf(where: string, links: readonly LinkEntry[]): string[] {
 
 /**
  * Namespaces that this process made, XDP programs on interfaces in them and in the root namespace, packetlog's
- * programs, and pins. Tests and loaders may run side by side, in other PID namespaces too: a program counts if it is
+ * programs, and pins of loaders in such namespaces. Tests and loaders may run side by side, in other PID namespaces too: a program counts if it is
  * on an interface of ours or if a process has it that was started from here.
  */
 export async function takeInventory(): Promise<Inventory> {
   const namespaces = (await labNamespaces()).filter((name) => makerOf(name) === process.pid);
   const found = namespaces.map((name) => `namespace ${name}`);
-  const holders = programHolders();
   const root = await runJson<LinkEntry[]>('ip', ['-json', 'link']);
+  const programs = await runJson<{ id: number; name?: string }[]>('bpftool', ['-j', 'prog', 'show']);
+  const ours = programs.filter(({ name }) => OURS.test(name ?? ''));
+  // Every descriptor of the machine is looked at: only if there is something to ask about.
+  const isNothing = ours.length === 0 && root.every(({ xdp }) => xdp === undefined);
+  const holders = isNothing ? new Map<number, Holder>() : programHolders();
   const foreign = ({ xdp }: LinkEntry) => holders.get(xdp?.prog?.id ?? 0) === 'others';
   found.push(
     ...xdpOf(
@@ -48,17 +52,27 @@ export async function takeInventory(): Promise<Inventory> {
     const links = await runJson<LinkEntry[]>('ip', ['-n', name, '-json', 'link']).catch(() => []);
     found.push(...xdpOf(name, links));
   }
-  const programs = await runJson<{ id: number; name?: string }[]>('bpftool', ['-j', 'prog', 'show']);
-  const left = programs.filter(({ id, name }) => OURS.test(name ?? '') && holders.get(id) === 'ours');
+  const left = ours.filter(({ id }) => holders.get(id) === 'ours');
   found.push(...left.map(({ id, name }) => `program ${name} with id ${id}`));
-  const pins = readdirSync(PIN_ROOT).filter((name) => OURS.test(name));
-  found.push(...pins.map((name) => `pin ${PIN_ROOT}/${name}`));
+  found.push(...ourPins().map((path) => `pin ${path}`));
   return new Set(found);
 }
 
+/** What loaders pin is in a directory for each network namespace, with its inode number in the name. */
+function ourPins(): string[] {
+  const directory = `${PIN_ROOT}/packetlog`;
+  if (!existsSync(directory)) return [];
+  const names = new Set([...namespaceInodes].map((inode) => `net_${inode}`));
+  return readdirSync(directory)
+    .filter((name) => names.has(name))
+    .map((name) => `${directory}/${name}`);
+}
+
+type Holder = 'ours' | 'others';
+
 /** Programs that a file descriptor holds, itself or through a link: of a process started from here, or of others. */
-function programHolders(): Map<number, 'ours' | 'others'> {
-  const holders = new Map<number, 'ours' | 'others'>();
+function programHolders(): Map<number, Holder> {
+  const holders = new Map<number, Holder>();
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     const ids = descriptorsOf(pid).map((info) => /^prog_id:\s*(\d+)$/m.exec(info)?.[1]);
     for (const id of ids.filter((each) => each !== undefined)) {

@@ -1,5 +1,5 @@
 import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { type Agent, startAgent } from './agent.ts';
 import { run, runJson } from './command.ts';
 import { guardLabName, makerOf, newLabName } from './lab-name.ts';
@@ -28,6 +28,9 @@ export interface Namespace {
 /** All by one process: a test makes several namespaces. */
 const WRITE_SYSCTLS = 'while read -r path value; do echo "$value" >"/proc/sys/$path"; done';
 
+/** Of all namespaces that this process made, also of those that are gone. */
+export const namespaceInodes = new Set<number>();
+
 const alive = new Set<string>();
 let exitHook = false;
 
@@ -49,6 +52,7 @@ export async function createNamespace(): Promise<Namespace> {
   const name = newLabName();
   await run('ip', ['netns', 'add', name]);
   removeAtExit(name);
+  namespaceInodes.add(statSync(`/run/netns/${name}`).ino);
   const inside = ['netns', 'exec', name];
   let agent: Promise<Agent> | undefined;
 
