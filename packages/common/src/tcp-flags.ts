@@ -2,21 +2,26 @@
 const WORDS = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG', 'ECE', 'CWR'] as const;
 const LETTERS = ['F', 'S', 'R', 'P', '.', 'U', 'E', 'W'] as const;
 
-function everyCombination(names: readonly string[], separator: string): readonly string[] {
-  return Array.from({ length: 256 }, (_, flags) => names.filter((_, bit) => flags & (1 << bit)).join(separator));
+/** Each combination is put together when it is first seen: few of the 256 ever are. */
+function combinations(names: readonly string[], separator: string): (flags: number) => string {
+  const texts: (string | undefined)[] = new Array(256).fill(undefined);
+  return (flags) => {
+    texts[flags & 0xff] ??= names.filter((_, bit) => flags & (1 << bit)).join(separator);
+    return texts[flags & 0xff] as string;
+  };
 }
 
-const TEXTS = everyCombination(WORDS, ' ');
-const LETTER_TEXTS = everyCombination(LETTERS, '');
+const textOf = combinations(WORDS, ' ');
+const lettersOf = combinations(LETTERS, '');
 
 /** `SYN ACK`; empty for 0. */
 export function tcpFlagsText(flags: number): string {
-  return TEXTS[flags & 0xff] as string;
+  return textOf(flags);
 }
 
 /** As tcpdump writes them: `S`, `S.`, `P.`, `F.`, `.`; empty for 0. */
 export function tcpFlagsLetters(flags: number): string {
-  return LETTER_TEXTS[flags & 0xff] as string;
+  return lettersOf(flags);
 }
 
 const [FIN, SYN, RST, ACK, URG, PSH] = [0x01, 0x02, 0x04, 0x10, 0x20, 0x08];

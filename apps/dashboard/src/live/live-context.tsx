@@ -2,6 +2,7 @@
 
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import { FilterChoice } from './filter-choice.ts';
+import { clearHandshakeTarget } from './handshake-target.ts';
 import { Nodes } from './nodes.ts';
 import type { Snapshot } from './store.ts';
 import { Toasts } from './toasts.ts';
@@ -13,23 +14,38 @@ interface Live extends View {
   readonly nodes: Nodes;
 }
 
+/**
+ * The page's own, connected as soon as this module runs: the loader answers while React is still at work on the markup.
+ * null where the page is built.
+ */
+const ofThisPage = typeof document === 'undefined' ? null : connected();
+
+function connected(): { nodes: Nodes; filter: FilterChoice } {
+  const [nodes, filter] = [new Nodes(), new FilterChoice()];
+  filter.readAddress();
+  nodes.open(filter.text);
+  return { nodes, filter };
+}
+
 const LiveContext = createContext<Live | null>(null);
 
 /** Owns the nodes and their connections for as long as the page is open. What is read is the node that is shown. */
 export function LiveProvider({ children }: { children: ReactNode }) {
-  const [nodes] = useState(() => new Nodes());
+  const [nodes] = useState(() => ofThisPage?.nodes ?? new Nodes());
   const [toasts] = useState(() => new Toasts());
-  const [filter] = useState(() => new FilterChoice());
-  const { view } = useSyncExternalStore(nodes.subscribe, nodes.get, nodes.get);
+  const [filter] = useState(() => ofThisPage?.filter ?? new FilterChoice());
+  const { view } = useSyncExternalStore(nodes.subscribe, nodes.get, nodes.getInitial);
 
   useEffect(() => {
     // The printed URL pasted into an open tab changes only the hash.
     const onHash = () => {
       filter.readAddress();
-      if (location.hash.includes('token=')) nodes.openHome();
+      if (!location.hash.includes('token=')) return;
+      nodes.openHome();
+      clearHandshakeTarget();
     };
-    filter.readAddress();
-    nodes.open(filter.text);
+    if (!nodes.isOpen) nodes.open(filter.text);
+    clearHandshakeTarget();
     const stopFiltering = filter.onChange(() => nodes.setFilter(filter.text));
     window.addEventListener('hashchange', onHash);
     return () => {
@@ -67,5 +83,5 @@ export function useLive(): Live {
 export function useSnapshot<T>(select: (snapshot: Snapshot) => T): T {
   const { store } = useLive();
   const get = () => select(store.getSnapshot());
-  return useSyncExternalStore(store.subscribe, get, get);
+  return useSyncExternalStore(store.subscribe, get, () => select(store.initial));
 }

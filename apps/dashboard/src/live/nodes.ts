@@ -1,7 +1,7 @@
 import { DEFAULT_ROWS_PER_SECOND } from '@packetlog/common';
 import { hostOf } from '../lib/nodes/node-name.ts';
 import { parseSavedNodes, type SavedNode } from '../lib/nodes/saved-nodes.ts';
-import { takeHandshakeTarget } from './handshake-target.ts';
+import { readHandshakeTarget } from './handshake-target.ts';
 import { Loader } from './loader.ts';
 import type { View } from './view.ts';
 
@@ -37,6 +37,7 @@ export class Nodes {
   #together: ViewOfAll | null = null;
   #filter = '';
   #choices = 0;
+  #isOpen = false;
   #state: NodesState = { loaders: [this.#home], shown: '', view: this.#home };
   readonly #listeners = new Set<() => void>();
 
@@ -47,6 +48,14 @@ export class Nodes {
 
   readonly get = (): NodesState => this.#state;
 
+  /** As the page was drawn when it was built. */
+  readonly initial: NodesState = this.#state;
+  readonly getInitial = (): NodesState => this.initial;
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
   /** Those that were added in this browser. */
   get saved(): readonly SavedNode[] {
     return this.#saved;
@@ -54,6 +63,7 @@ export class Nodes {
 
   /** Connects with all of them. */
   open(filter: string): void {
+    this.#isOpen = true;
     this.#filter = filter;
     document.addEventListener('securitypolicyviolation', this.#onViolation);
     this.#saved = parseSavedNodes(localStorage.getItem(SAVED_KEY));
@@ -64,7 +74,7 @@ export class Nodes {
 
   /** The page's address says another token, or for the first time one. */
   openHome(): void {
-    const target = takeHandshakeTarget();
+    const target = readHandshakeTarget();
     this.#tick(this.#home);
     this.#home.open(target, { filter: this.#filter, rowsPerSecond: this.#rowsOf(this.#home) });
     // Who was added and is this page's own loader now must not be there twice.
@@ -74,6 +84,7 @@ export class Nodes {
   }
 
   close(): void {
+    this.#isOpen = false;
     document.removeEventListener('securitypolicyviolation', this.#onViolation);
     this.#choices++;
     this.#closeTogether();

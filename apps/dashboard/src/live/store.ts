@@ -30,6 +30,8 @@ export class Store {
   readonly rules = new RuleBook();
   #connection: Connection = { state: 'connecting', since: 0 };
   #loader = '';
+  /** As the page was drawn when it was built. */
+  readonly initial: Snapshot;
   #snapshot: Snapshot;
   readonly #listeners = new Set<() => void>();
   #rowsVersion = 0;
@@ -42,7 +44,8 @@ export class Store {
 
   constructor(picture = new Picture()) {
     this.picture = picture;
-    this.#snapshot = this.#take(0, 0);
+    this.initial = this.#take(0, 0);
+    this.#snapshot = this.initial;
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {

@@ -6,10 +6,11 @@ import { nodeNames } from '../lib/nodes/node-name.ts';
 import { useLive } from './live-context.tsx';
 import type { Loader } from './loader.ts';
 import type { NodesState } from './nodes.ts';
+import type { Snapshot, Store } from './store.ts';
 
 export function useNodes(): NodesState {
   const { nodes } = useLive();
-  return useSyncExternalStore(nodes.subscribe, nodes.get, nodes.get);
+  return useSyncExternalStore(nodes.subscribe, nodes.get, nodes.getInitial);
 }
 
 export interface NodeAtAGlance {
@@ -31,14 +32,18 @@ export function useNodesAtAGlance(): readonly NodeAtAGlance[] {
     },
     [loaders],
   );
-  const get = () =>
+  const factsOf = (snapshot: (store: Store) => Snapshot) =>
     JSON.stringify(
       loaders.map(({ name, address, store }) => {
-        const { figures, connection } = store.getSnapshot();
+        const { figures, connection } = snapshot(store);
         return [name, figures.hello?.node, address, connection.state];
       }),
     );
-  const known = useSyncExternalStore(subscribe, get, get);
+  const known = useSyncExternalStore(
+    subscribe,
+    () => factsOf((store) => store.getSnapshot()),
+    () => factsOf((store) => store.initial),
+  );
   return useMemo(() => {
     const facts = JSON.parse(known) as [string, string | null, string, Connection['state']][];
     const names = nodeNames(facts.map(([name, node, address]) => ({ name, node: node ?? undefined, address })));

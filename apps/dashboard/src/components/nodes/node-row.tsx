@@ -27,7 +27,7 @@ export function NodeRow({
   const { connection, now, figures } = useSyncExternalStore(
     loader.store.subscribe,
     loader.store.getSnapshot,
-    loader.store.getSnapshot,
+    () => loader.store.initial,
   );
   const { rates, loss, hello, interfaces } = figures;
   const isHome = nodes.isHome(loader);
