@@ -1,16 +1,13 @@
-/** The command line's shape and its help. */
+/** The command line's shape and its help. What a command is made of is loaded when it is the one: half a second of it. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT } from '../exit-codes.ts';
 import { CAPTURE_FORMATS, type CaptureFormat } from '../print/capture-format.ts';
 import { statePaths } from '../rules/file/state-directory.ts';
 import { SetupError } from '../setup-error.ts';
-import { capture } from './capture.ts';
 import { completionScript, SHELLS } from './completion.ts';
 import { readConfigFile } from './config-file.ts';
-import { demo } from './demo.ts';
 import { countFromOne, seconds } from './option-values.ts';
 import { rulesCommand } from './rules/rules-command.ts';
-import { run } from './run.ts';
 import {
   bpfFsOption,
   DEFAULT_CONFIRM_MS,
@@ -21,7 +18,6 @@ import {
   SAMPLE_AUTO,
 } from './run-options.ts';
 import { version } from './session.ts';
-import { unload } from './unload.ts';
 
 const RUN_HELP = `
 Examples:
@@ -89,7 +85,11 @@ export function packetlogCommand(done: (code: number) => void): Command {
     'after',
     () => `\n${runCommand.helpInformation().replace(/^Usage:.*\n\n.*\n\nOptions:/, 'Options of run:')}${RUN_HELP}`,
   );
-  runCommand.action(async (_, command: Command) => done(await run(optionsOf(command, options))));
+  runCommand.action(async (_, command: Command) => {
+    const given = optionsOf(command, options);
+    const { run } = await import('./run.ts');
+    done(await run(given));
+  });
 
   const demoCommand = program
     .command('demo')
@@ -97,9 +97,10 @@ export function packetlogCommand(done: (code: number) => void): Command {
     .addOption(new Option('--for <seconds>', 'end by itself after so long').argParser(seconds).default(600));
   const demoOptions = options.filter(({ long }) => !NOT_FOR_DEMO.has(long ?? ''));
   for (const option of demoOptions) demoCommand.addOption(option);
-  demoCommand.action(async (_, command: Command) =>
-    done(await demo(optionsOf(command, demoOptions), command.opts<{ for: number }>().for)),
-  );
+  demoCommand.action(async (_, command: Command) => {
+    const { demo } = await import('./demo.ts');
+    done(await demo(optionsOf(command, demoOptions), command.opts<{ for: number }>().for));
+  });
 
   const captureCommand = program
     .command('capture')
@@ -119,6 +120,7 @@ export function packetlogCommand(done: (code: number) => void): Command {
     const given = command.opts<{ write: string; format?: CaptureFormat; for?: number; count?: number }>();
     const { write, format, for: forSeconds } = given;
     const runWith = { ...optionsOf(command, captureRunOptions), listen: 'off' as const };
+    const { capture } = await import('./capture.ts');
     done(await capture(runWith, { write, format, seconds: forSeconds, count: given.count }));
   });
 
@@ -129,9 +131,10 @@ export function packetlogCommand(done: (code: number) => void): Command {
     .description('remove the program and its rules from the kernel, where a loader that ended left them')
     .addOption(bpfFsOption())
     .addHelpText('after', '\nA loader that runs is left alone: end it first. Exit code 3 then.')
-    .action((_, command: Command) =>
-      done(unload(command.opts<{ bpfFs?: string }>().bpfFs, (line) => process.stdout.write(`${line}\n`))),
-    );
+    .action(async (_, command: Command) => {
+      const { unload } = await import('./unload.ts');
+      done(unload(command.opts<{ bpfFs?: string }>().bpfFs, (line) => process.stdout.write(`${line}\n`)));
+    });
 
   program
     .command('completion')
