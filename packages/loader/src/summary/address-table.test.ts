@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { AddressTable, NO_NUMBER } from './address-table.ts';
 
 const LIMIT = 512;
+const LARGEST = 8192;
 
 type Key = readonly [number, number, number, number];
 
@@ -43,14 +44,14 @@ describe('AddressTable', () => {
     }
   });
 
-  it('keeps its addresses when it is full, and takes no others until cleared', () => {
-    const table = new AddressTable(LIMIT);
+  it.each([LIMIT, LARGEST])('keeps its %d addresses when it is full, and takes no others until cleared', (limit) => {
+    const table = new AddressTable(limit);
     const key = (i: number): Key => [i, 7, i * 31, ~i];
-    for (let i = 0; i < LIMIT; i++) expect(table.find(...key(i))).toBe(i);
-    expect(table.find(...key(LIMIT))).toBe(NO_NUMBER);
-    expect(table.find(...key(17))).toBe(17);
+    const all = Array.from({ length: limit }, (_, i) => i);
+    for (const _ of ['new', 'known']) expect(all.map((i) => table.find(...key(i)))).toEqual(all);
+    expect(table.find(...key(limit))).toBe(NO_NUMBER);
     table.clear();
-    expect(table.find(...key(LIMIT))).toBe(0);
+    expect(table.find(...key(limit))).toBe(0);
   });
 
   it('does not take the last address of the round before for one of this round', () => {

@@ -3,9 +3,9 @@
  * nothing allocated per packet. Bounded: an address that finds the table full gets no number.
  *
  * ```
- *  slot    ┌────────────────────────┬────────────┐
- *          │ 18 bits of the hash    │ number + 1 │    4 bytes: a search that finds nothing reads nothing else
- *          └────────────────────────┴────────────┘
+ *  slot    ┌────────────────────┬────────────┐
+ *          │ 2 bits of the hash │ number + 1 │    2 bytes: a search that finds nothing seldom reads anything else
+ *          └────────────────────┴────────────┘
  *  entry   ┌─────────────────────────────┬─────────────┬───────────┐
  *          │ address, four 32-bit words  │ packets f64 │ bytes f64 │    32 bytes, half a cache line
  *          └─────────────────────────────┴─────────────┴───────────┘
@@ -16,6 +16,8 @@ import { randomInt } from 'node:crypto';
 const ENTRY_WORDS = 8;
 const NUMBER_BITS = 14;
 const NUMBER_MASK = (1 << NUMBER_BITS) - 1;
+/** Of these seven of eight stay free: a search that has to go on to the next costs more than a cache line. */
+const SLOTS_PER_ADDRESS = 8;
 
 /** `find` when the table is full. */
 export const NO_NUMBER = -1;
@@ -28,7 +30,7 @@ export class AddressTable {
   readonly sums: Float64Array;
   readonly #limit: number;
   readonly #mask: number;
-  readonly #slots: Int32Array;
+  readonly #slots: Uint16Array;
   /** Signed, here and in what is asked for: an unsigned word over 2^31 would be an object on V8's heap. */
   readonly #entries: Int32Array;
   #size = 0;
@@ -36,8 +38,8 @@ export class AddressTable {
   /** `limit`: a power of two of addresses, 8,192 at most. */
   constructor(limit: number) {
     this.#limit = limit;
-    this.#mask = limit * 4 - 1;
-    this.#slots = new Int32Array(limit * 4);
+    this.#mask = limit * SLOTS_PER_ADDRESS - 1;
+    this.#slots = new Uint16Array(limit * SLOTS_PER_ADDRESS);
     this.#entries = new Int32Array(limit * ENTRY_WORDS);
     this.sums = new Float64Array(this.#entries.buffer);
   }
@@ -52,17 +54,18 @@ export class AddressTable {
     const entries = this.#entries;
     const mask = this.#mask;
     const hash = mix(a, b, c, d);
+    const mark = markOf(hash);
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const word = slots[slot]!;
-      if (word === 0) return this.#size === this.#limit ? NO_NUMBER : this.#insert(slot, hash, a, b, c, d);
-      if ((word ^ hash) >>> NUMBER_BITS !== 0) continue;
+      if (word === 0) return this.#size === this.#limit ? NO_NUMBER : this.#insert(slot, mark, a, b, c, d);
+      if ((word & ~NUMBER_MASK) !== mark) continue;
       const number = (word & NUMBER_MASK) - 1;
       const at = number * ENTRY_WORDS;
       if (entries[at + 3] === d && entries[at + 2] === c && entries[at] === a && entries[at + 1] === b) return number;
     }
   }
 
-  #insert(slot: number, hash: number, a: number, b: number, c: number, d: number): number {
+  #insert(slot: number, mark: number, a: number, b: number, c: number, d: number): number {
     const entries = this.#entries;
     const number = this.#size++;
     const at = number * ENTRY_WORDS;
@@ -72,7 +75,7 @@ export class AddressTable {
     entries[at + 3] = d;
     this.sums[4 * number + 2] = 0;
     this.sums[4 * number + 3] = 0;
-    this.#slots[slot] = (hash & ~NUMBER_MASK) | (number + 1);
+    this.#slots[slot] = mark | (number + 1);
     return number;
   }
 
@@ -86,6 +89,11 @@ export class AddressTable {
     this.#slots.fill(0);
     this.#size = 0;
   }
+}
+
+/** The bits of a hash that a slot keeps: others than those that choose the slot. */
+function markOf(hash: number): number {
+  return (hash >>> 30) << NUMBER_BITS;
 }
 
 function mix(a: number, b: number, c: number, d: number): number {

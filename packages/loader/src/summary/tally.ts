@@ -62,7 +62,11 @@ export class Tally {
     const noPorts = this.#noPorts;
     const destinations = this.#destinations;
     // Of the record before: neighbours are often alike, and a look-up is most of the cost.
-    let destinationAt = -1;
+    let lastA = 0;
+    let lastB = 0;
+    let lastC = 0;
+    let lastD = 0;
+    let looked = false;
     let destination = NO_NUMBER;
     let maxWeight = this.#maxWeight;
     let evicted = 0;
@@ -86,15 +90,17 @@ export class Tally {
       const from = word + SRC_ADDR;
       const source = sources.find(i32[from]!, i32[from + 1]!, i32[from + 2]!, i32[from + 3]!);
       const to = word + DST_ADDR;
-      if (
-        destinationAt < 0 ||
-        i32[to + 3] !== i32[destinationAt + 3] ||
-        i32[to + 2] !== i32[destinationAt + 2] ||
-        i32[to + 1] !== i32[destinationAt + 1] ||
-        i32[to] !== i32[destinationAt]
-      ) {
-        destination = destinations.find(i32[to]!, i32[to + 1]!, i32[to + 2]!, i32[to + 3]!);
-        destinationAt = to;
+      const a = i32[to]!;
+      const b = i32[to + 1]!;
+      const c = i32[to + 2]!;
+      const d = i32[to + 3]!;
+      if (d !== lastD || c !== lastC || b !== lastB || a !== lastA || !looked) {
+        destination = destinations.find(a, b, c, d);
+        lastA = a;
+        lastB = b;
+        lastC = c;
+        lastD = d;
+        looked = true;
       }
       if (source === NO_NUMBER) {
         evicted += packets;
