@@ -4,7 +4,7 @@ import { ArrowUp, StepForward } from 'lucide-react';
 import dynamic from 'next/dynamic';
 import { spanText } from '../lib/clock.ts';
 import { counted, formatCount } from '../lib/number.ts';
-import { type PausedFigures, ROWS_WAITING } from '../lib/picture.ts';
+import { type PausedFigures, ROWS_WAITING } from '../lib/pausing.ts';
 import { quietSentence } from '../lib/quiet.ts';
 import { useKeys } from '../live/keys.ts';
 import { useLive, useSnapshot } from '../live/live-context.tsx';

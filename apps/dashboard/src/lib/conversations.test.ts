@@ -111,6 +111,24 @@ test('a crowd that comes once pushes out the crowd, not who comes again; the sum
   expect(new Set(addresses).size).toBe(16);
 });
 
+test('rows that left the ring between two looks are counted as missed; those before the first look are not', () => {
+  const rows = (count: number) => makeBatch(Array.from({ length: count }, () => makePacket({})));
+  const ring = new RecordRing(8);
+  ring.append(rows(20));
+  const conversations = new Conversations(16);
+  conversations.catchUp(ring, ring.end);
+  expect([counts(conversations), conversations.missed]).toEqual([[8], 0]);
+  ring.append(rows(8));
+  conversations.catchUp(ring, ring.end);
+  expect([counts(conversations), conversations.missed]).toEqual([[16], 0]);
+  ring.append(rows(11));
+  conversations.catchUp(ring, ring.end);
+  expect([counts(conversations), conversations.missed]).toEqual([[24], 3]);
+  conversations.clear();
+  conversations.catchUp(ring, ring.end);
+  expect([counts(conversations), conversations.missed]).toEqual([[8], 0]);
+});
+
 test('one that somebody looks at stays while others need the room', () => {
   const ring = ringWith([{ src_addr: '10.9.9.9' }], 1024);
   const conversations = new Conversations(16);

@@ -35,6 +35,8 @@ export class Conversations {
   size = 0;
   /** Conversations that were given up because others needed the room. */
   evicted = 0;
+  /** Rows that left the ring before they were added up: it was asked for too late. */
+  missed = 0;
   /** How often all were forgotten. */
   cleared = 0;
   /** The newest record of each. */
@@ -56,7 +58,8 @@ export class Conversations {
   readonly #chain: Int32Array;
   readonly #recency: Recency;
   #nextSerial = 1;
-  #readTo = 0;
+  /** NONE: no row yet. */
+  #readTo = NONE;
   #numbering = NONE;
 
   constructor(capacity: number) {
@@ -87,7 +90,9 @@ export class Conversations {
       this.clear();
       this.#numbering = ring.numbering;
     }
-    for (let row = Math.max(this.#readTo, ring.end - ring.size); row < to; row++) {
+    const oldest = ring.end - ring.size;
+    if (this.#readTo !== NONE) this.missed += Math.max(0, Math.min(oldest, to) - this.#readTo);
+    for (let row = Math.max(this.#readTo, oldest); row < to; row++) {
       const slot = row % ring.capacity;
       if (!isMarkerAt(ring.bytes, slot * PACKET_LOG_SIZE)) this.#add(ring.asWords, slot);
     }
@@ -99,10 +104,11 @@ export class Conversations {
   clear(): void {
     this.size = 0;
     this.evicted = 0;
+    this.missed = 0;
     this.serial.fill(0);
     this.#buckets.fill(NONE);
     this.#recency.clear();
-    this.#readTo = 0;
+    this.#readTo = NONE;
     this.cleared++;
   }
 

@@ -1,7 +1,8 @@
 import { type Hello, type PacketLog, PROTOCOL_VERSION } from '@packetlog/common';
 import { expect, test } from 'vitest';
 import { readMarker } from './marker.ts';
-import { Picture, ROWS_WAITING } from './picture.ts';
+import { ROWS_WAITING } from './pausing.ts';
+import { Picture } from './picture.ts';
 import { makeBatch, makeLedger, makePacket, makeSummary } from './test-data.ts';
 
 const hello = (session_id: string): Hello => ({

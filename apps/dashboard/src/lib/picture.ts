@@ -12,14 +12,13 @@ import {
 import { type CarriedLoss, carryOver, type Loss, lossSoFar, NOTHING_CARRIED } from './loss.ts';
 import { appendMarker, isMarkerAt } from './marker.ts';
 import { Past, type PastView } from './past.ts';
+import { type PausedFigures, Pausing } from './pausing.ts';
 import { RowsView } from './rows-view.ts';
 import { lostBetween, NEW_STREAM, receiveBatch, type StreamAccount } from './stream-account.ts';
 import { TOP_WINDOW, type TopLists, topLists } from './top.ts';
 
 /** Rows kept for scrolling back. */
 export const ROWS_KEPT = 50_000;
-/** While it is paused so many rows wait to be let in; then the loader is asked to send no more. */
-export const ROWS_WAITING = 10_000;
 const NOTICES_KEPT = 100;
 const TOP_ENTRIES = 8;
 /** After a row was withheld, so long the page says that it does not show every row. */
@@ -34,34 +33,6 @@ export interface Rates {
   readonly bytes: number;
   readonly permit: number;
   readonly deny: number;
-}
-
-interface Pausing {
-  readonly at: number;
-  /** -1 until a ledger tells it. */
-  readonly seen: number;
-  /** How many rows the loader had withheld before. */
-  readonly withheld: number;
-  /** Since when the loader sends no rows, because enough wait. */
-  readonly full: Gap | null;
-  /** Rows that other connections did not keep. */
-  readonly notKept: number;
-}
-
-/** Rows are missing since then; `withheld` is how many the loader had withheld before. */
-interface Gap {
-  readonly at: number;
-  readonly withheld: number;
-}
-
-export interface PausedFigures {
-  readonly forMs: number;
-  /** Packets that were seen meanwhile. */
-  readonly passed: number;
-  /** Rows that can be let in, one step at a time. */
-  readonly waiting: number;
-  /** Rows that were withheld meanwhile, because enough wait or by the limit: they will not be shown. */
-  readonly notKept: number;
 }
 
 /** Everything on the page but the rows: an immutable snapshot, taken a few times a second. */
@@ -115,16 +86,13 @@ export class Picture {
   #lossCharted = 0;
   #rowLimit: number | null = null;
   #withheldAt = Number.NEGATIVE_INFINITY;
-  #resumedAt = Number.NEGATIVE_INFINITY;
   #badMessages = 0;
   #vlanSeen = false;
   #arrivalAt: number | null = null;
   #lastPacketMs: number | null = null;
   #goneAt: number | null = null;
   #wallOffset: number | null = null;
-  #paused: Pausing | null = null;
-  /** Its mark stands before the next row: the batch knows how many are missing. */
-  #gap: (Gap & { readonly until: number }) | null = null;
+  readonly #pausing = new Pausing();
 
   /** `past`: what is shown in place of `ownPast`, which its own summaries make. */
   constructor(past: PastView | null = null) {
@@ -142,8 +110,7 @@ export class Picture {
   hello(hello: Hello, at: number): void {
     const before = this.#hello;
     const wall = Date.now();
-    const { full = null } = this.#paused ?? {};
-    const notKept = this.#notKept();
+    this.#pausing.connectedAnew(this.#withheld());
     if (before !== null && before.session_id !== hello.session_id) {
       appendMarker(this.rows.live, { kind: 'restarted', at_ms: wall, rows: 0, span_ms: 0 });
       this.#carried = NOTHING_CARRIED;
@@ -159,11 +126,6 @@ export class Picture {
     this.#account = NEW_STREAM;
     this.#arrivalAt = null;
     this.#goneAt = null;
-    if (this.#paused !== null) {
-      const again = full === null ? null : { ...full, withheld: 0 };
-      this.#paused = { ...this.#paused, seen: -1, withheld: 0, notKept, full: again };
-    }
-    if (this.#gap !== null) this.#gap = { ...this.#gap, withheld: 0 };
     this.#nameInterfaces(hello.interfaces);
   }
 
@@ -203,14 +165,8 @@ export class Picture {
     const account = receiveBatch(before, batch);
     this.#account = account;
     const wall = this.#lastPacketMs ?? (batch.length > 0 ? batch.timestampMs(0) : Date.now());
-    if (this.#gap !== null && batch.length > 0) {
-      const { at: since, until, withheld } = this.#gap;
-      const rows = Math.max(0, this.#withheld() - withheld);
-      if (rows > 0) {
-        appendMarker(this.rows.live, { kind: 'paused', at_ms: wall, rows, span_ms: until - since });
-      }
-      this.#gap = null;
-    }
+    const gap = batch.length > 0 ? this.#pausing.takeGap(this.#withheld()) : null;
+    if (gap !== null) appendMarker(this.rows.live, { kind: 'paused', at_ms: wall, ...gap });
     const lost = lostBetween(before, account);
     if (lost > 0 || account.missingBatches > before.missingBatches) {
       appendMarker(this.rows.live, { kind: 'lost', at_ms: wall, rows: lost, span_ms: 0 });
@@ -246,7 +202,7 @@ export class Picture {
       // Rows tell the time of a packet better than the ledger; it speaks where no row came.
       if (this.#lastPacketMs === null || ledger.at_ms - this.#lastPacketMs > 2_000) this.#lastPacketMs = ledger.at_ms;
     }
-    if (this.#paused?.seen === -1) this.#paused = { ...this.#paused, seen };
+    this.#pausing.sees(seen);
     if (before !== null && ledger.client.withheld > before.client.withheld) this.#withholding(at);
   }
 
@@ -259,20 +215,15 @@ export class Picture {
   }
 
   pause(paused: boolean, at: number): void {
-    if (paused === (this.#paused !== null)) return;
-    if (paused) {
-      this.#paused = { at, seen: this.#seenNow(), withheld: this.#withheld(), full: null, notKept: 0 };
-    } else {
-      this.letWait(at);
-      this.#paused = null;
-      this.#resumedAt = at;
-    }
+    if (paused === this.#pausing.isPaused) return;
+    if (paused) this.#pausing.begin(at, this.#seenNow(), this.#withheld());
+    else this.#pausing.end(at);
     this.rows.setPaused(paused);
   }
 
   /** Whether more rows came while paused than wait: the loader should send none, and `holdBack` be called. */
   get enoughWait(): boolean {
-    return this.#paused !== null && this.#paused.full === null && this.rows.newRows >= ROWS_WAITING;
+    return this.#pausing.enoughWait(this.rows.newRows);
   }
 
   /** Whether none is left of the rows that waited, and no others come: the loader may send again, after `letWait`. */
@@ -282,18 +233,16 @@ export class Picture {
 
   /** Whether the loader sends no rows, because enough wait. */
   get heldBack(): boolean {
-    return this.#paused !== null && this.#paused.full !== null;
+    return this.#pausing.heldBack;
   }
 
   holdBack(at: number): void {
-    if (this.#paused !== null) this.#paused = { ...this.#paused, full: { at, withheld: this.#withheld() } };
+    this.#pausing.holdBack(at, this.#withheld());
   }
 
   /** Rows may wait again. What was not kept leaves a mark in front of the first that comes. */
   letWait(at: number): void {
-    if (this.#paused === null || this.#paused.full === null) return;
-    this.#gap ??= { ...this.#paused.full, until: at };
-    this.#paused = { ...this.#paused, full: null };
+    this.#pausing.letWait(at);
   }
 
   figures(at: number): Figures {
@@ -319,7 +268,7 @@ export class Picture {
       wallMs: this.#wallOffset === null ? Date.now() : at + this.#wallOffset,
       quietMs: this.#arrivalAt === null ? 0 : at - this.#arrivalAt,
       lastPacketMs: this.#lastPacketMs,
-      paused: this.#pausedFigures(at),
+      paused: this.#pausing.figures(at, this.#seenNow(), this.#withheld(), this.rows.newRows),
     };
   }
 
@@ -327,32 +276,12 @@ export class Picture {
     return lossSoFar(this.#ledger, this.#account, this.#carried);
   }
 
-  // What was withheld from a paused page is told with it a moment later, and is not the limit's doing.
   #withholding(at: number): void {
-    if (this.#paused === null && at - this.#resumedAt > 1_500) this.#withheldAt = at;
+    if (!this.#pausing.explains(at)) this.#withheldAt = at;
   }
 
   #withheld(): number {
     return Math.max(this.#ledger?.client.withheld ?? 0, this.#account.withheld);
-  }
-
-  #pausedFigures(at: number): PausedFigures | null {
-    if (this.#paused === null) return null;
-    const { at: began, seen: sawBefore } = this.#paused;
-    const seen = this.#seenNow();
-    return {
-      forMs: at - began,
-      // The ledger comes once a second, rows at once.
-      passed: Math.max(sawBefore < 0 ? 0 : seen - sawBefore, this.rows.newRows),
-      waiting: this.rows.newRows,
-      notKept: this.#notKept(),
-    };
-  }
-
-  #notKept(): number {
-    if (this.#paused === null) return 0;
-    const { withheld, notKept } = this.#paused;
-    return notKept + Math.max(0, this.#withheld() - withheld);
   }
 
   #seenNow(): number {

@@ -8,11 +8,14 @@ import { useSnapshot } from '../../live/live-context.tsx';
 export function ConversationFoot({
   count,
   evicted,
+  missed,
   newcomers,
   onNewcomers,
 }: {
   count: number;
   evicted: number;
+  /** Rows that were gone before they could be added up. */
+  missed: number;
   newcomers: number;
   onNewcomers: () => void;
 }) {
@@ -30,6 +33,16 @@ export function ConversationFoot({
               {formatCount(evicted)}
             </data>{' '}
             more have left the list
+          </span>
+        )}
+        {missed > 0 && (
+          <span title="This page keeps so many rows. While its tab was hidden, or the browser was busy, more came than that.">
+            {' '}
+            ·{' '}
+            <data value={missed} data-value={missed} data-testid="conversations-missed">
+              {counted(missed, 'row')}
+            </data>{' '}
+            left before they were counted
           </span>
         )}
         {withheld && (

@@ -160,6 +160,7 @@ export function ConversationTable({
       <ConversationFoot
         count={conversations.size}
         evicted={conversations.evicted}
+        missed={conversations.missed}
         newcomers={list.newcomers}
         onNewcomers={showNewcomers}
       />
