@@ -20,6 +20,10 @@ import { eachWithNetwork } from './suite.ts';
 const LOCKOUT = 8;
 const NOT_FOUND = 5;
 
+/** Enough silence to call a connection denied, and the patience to wait for one that is not. */
+const SILENCE_MS = 1500;
+const PATIENT_MS = 30_000;
+
 describe.skipIf(!requireRoot())('a net under the rules', () => {
   const suite = eachWithNetwork();
   let place: RulesPlace;
@@ -47,9 +51,9 @@ describe.skipIf(!requireRoot())('a net under the rules', () => {
     return packetlog;
   }
 
-  async function connects(port: number): Promise<boolean> {
+  async function connects(port: number, timeoutMs = SILENCE_MS): Promise<boolean> {
     const agent = await suite.network.client.agent();
-    return agent.ask<boolean>('tryTcp', { address: suite.network.link.server.ipv4, port, timeoutMs: 1500 });
+    return agent.ask<boolean>('tryTcp', { address: suite.network.link.server.ipv4, port, timeoutMs });
   }
 
   test('an ssh session, the gateway and the list are not shut out, unless by force or behind a permit rule', async () => {
@@ -139,12 +143,13 @@ describe.skipIf(!requireRoot())('a net under the rules', () => {
   test('a risky change reverts by itself', async () => {
     const { link } = suite.network;
     const echo = await startTcpEcho(server(), link.server.ipv4);
-    const packetlog = await enforcing(['--confirm-within', '4s']);
+    await suite.network.client.agent();
+    const packetlog = await enforcing(['--confirm-within', '8s']);
     const { pending } = await add({ action: 'deny', source: 'any', protocol: 'tcp', destination_port: echo.port });
     expect(pending?.why).toMatch(/denies everybody/);
     expect(await connects(echo.port)).toBe(false);
     await packetlog.untilPrinted(/reverted: nobody confirmed it/);
-    expect(await connects(echo.port)).toBe(true);
+    expect(await connects(echo.port, PATIENT_MS)).toBe(true);
     expect((await listed(place)).rules).toEqual([]);
     expect((await rules(server(), place, 'confirm')).code).toBe(NOT_FOUND);
   });
@@ -155,7 +160,8 @@ describe.skipIf(!requireRoot())('a net under the rules', () => {
     cleanUp.push(() => pins.dispose());
     const echo = await startTcpEcho(server(), link.server.ipv4);
     const env = { PACKETLOG_PIN: 'auto', PACKETLOG_BPFFS: pins.path };
-    const packetlog = await enforcing(['--confirm-within', '6s'], env);
+    await suite.network.client.agent();
+    const packetlog = await enforcing(['--confirm-within', '10s'], env);
     await add({ action: 'deny', source: '203.0.113.0/24' });
     expect(pins.pins()).not.toEqual([]);
     await done(place, 'policy', { default_policy: 'deny', force: true });
@@ -164,7 +170,7 @@ describe.skipIf(!requireRoot())('a net under the rules', () => {
     await until(() => connects(echo.port), { what: 'the kernel to revert' });
 
     const next = await enforcing([], env);
-    expect(await connects(echo.port)).toBe(true);
+    expect(await connects(echo.port, PATIENT_MS)).toBe(true);
     expect(await listed(place)).toMatchObject({ default_policy: 'permit', rules: [{ id: 1 }], pinned: true });
     await done(place, 'remove', { ids: [1] });
     expect(pins.pins()).toEqual([]);

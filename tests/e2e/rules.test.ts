@@ -10,6 +10,10 @@ import { readJsonOutput } from './console-output.ts';
 import { done, listed, makeRulesPlace, type RulesPlace, rules, rulesDone, startEnforcing } from './rules-command.ts';
 import { eachWithNetwork } from './suite.ts';
 
+/** Enough silence to call a connection denied, and the patience to wait for one that is not. */
+const SILENCE_MS = 1500;
+const PATIENT_MS = 30_000;
+
 describe.skipIf(!requireRoot())('rules', () => {
   const suite = eachWithNetwork();
   let place: RulesPlace;
@@ -31,9 +35,9 @@ describe.skipIf(!requireRoot())('rules', () => {
   }
 
   /** Whether a connection is made and echoes; a denied one shows nothing but silence. */
-  async function connects(address: string, port: number): Promise<boolean> {
+  async function connects(address: string, port: number, timeoutMs = SILENCE_MS): Promise<boolean> {
     const agent = await suite.network.client.agent();
-    return agent.ask<boolean>('tryTcp', { address, port, timeoutMs: 1500 });
+    return agent.ask<boolean>('tryTcp', { address, port, timeoutMs });
   }
 
   test('deny one source: it cannot connect while the rule is there, its neighbour and it afterwards can', async () => {
@@ -42,12 +46,12 @@ describe.skipIf(!requireRoot())('rules', () => {
     await server().ip(`neighbour add 192.0.2.77 lladdr ${link.client.mac} dev ${link.server.device} nud permanent`);
     const echo = await startTcpEcho(server(), link.server.ipv4);
     await enforcing('--print', 'none');
-    expect(await connects(link.server.ipv4, echo.port)).toBe(true);
+    expect(await connects(link.server.ipv4, echo.port, PATIENT_MS)).toBe(true);
 
     await typed('add', 'deny', link.client.ipv4, '--reason', 'test');
     expect(await connects(link.server.ipv4, echo.port)).toBe(false);
     const agent = await client.agent();
-    const from = { address: link.server.ipv4, port: echo.port, timeoutMs: 5000, localAddress: '192.0.2.77' };
+    const from = { address: link.server.ipv4, port: echo.port, timeoutMs: PATIENT_MS, localAddress: '192.0.2.77' };
     expect(await agent.ask('tryTcp', from)).toBe(true);
     const rule = await until(async () => ((await verdict(1))?.packets ? verdict(1) : undefined), {
       what: 'the counter of the rule to move',
@@ -55,7 +59,7 @@ describe.skipIf(!requireRoot())('rules', () => {
     expect(rule).toMatchObject({ action: 'deny', packets: expect.any(Number) });
 
     await typed('remove', '1');
-    expect(await connects(link.server.ipv4, echo.port)).toBe(true);
+    expect(await connects(link.server.ipv4, echo.port, PATIENT_MS)).toBe(true);
   });
 
   test('a permitted client is not hurt while everybody else is denied', async () => {
@@ -117,7 +121,8 @@ describe.skipIf(!requireRoot())('rules', () => {
     const { client, link } = suite.network;
     const packetlog = await enforcing('--print', 'json');
     await add({ action: 'observe', source: 'any', protocol: 'udp', destination_port: 7 });
-    await add({ action: 'deny', source: link.client.ipv4, protocol: 'udp', destination_port: 9, for: '2s' });
+    await client.agent();
+    await add({ action: 'deny', source: link.client.ipv4, protocol: 'udp', destination_port: 9, for: '4s' });
     await sendUdp(client, { address: link.server.ipv4, count: 5, ports: [7, 9] });
     await until(async () => (await listed(place)).rules.length === 1, { what: 'the rule to end' });
     await sendUdp(client, { address: link.server.ipv4, count: 4, ports: [9] });
@@ -142,7 +147,7 @@ describe.skipIf(!requireRoot())('rules', () => {
     await add({ action: 'deny', source: link.client.ipv4, reason: 'stays' });
     expect(await connects(link.server.ipv4, echo.port)).toBe(false);
     await first.end();
-    expect(await connects(link.server.ipv4, echo.port)).toBe(true);
+    expect(await connects(link.server.ipv4, echo.port, PATIENT_MS)).toBe(true);
     const ledger = /^server0: (\d+) packets seen.* (\d+) denied/m.exec(first.stderr);
     // No loader runs: the file is changed, by one at a time.
     const sources = ['198.51.100.0/24', '203.0.113.0/24', '192.0.2.0/24'];
@@ -180,7 +185,7 @@ describe.skipIf(!requireRoot())('rules', () => {
     const packetlog = await enforcing('--print', 'none');
     expect(await typed('import', list)).toMatch(/Set drop has 1 network; rule 1/);
     const echo = await startTcpEcho(server(), link.server.ipv4);
-    expect(await connects(link.server.ipv4, echo.port)).toBe(true);
+    expect(await connects(link.server.ipv4, echo.port, PATIENT_MS)).toBe(true);
 
     writeFileSync(list, `203.0.113.0/24\n${link.client.ipv4}\n`);
     await packetlog.untilPrinted(/Set drop was read again/);
@@ -195,7 +200,7 @@ describe.skipIf(!requireRoot())('rules', () => {
     writeFileSync(list, '203.0.113.0/24\n');
     process.kill(packetlog.pid, 'SIGHUP');
     await packetlog.untilPrinted(/The rules were read again/);
-    expect(await connects(link.server.ipv4, echo.port)).toBe(true);
+    expect(await connects(link.server.ipv4, echo.port, PATIENT_MS)).toBe(true);
   });
 });
 
