@@ -19,6 +19,7 @@ const END = '<!-- end of the table -->';
  * @typedef {{ xdp_ns: Spread, kept_per_s: Spread, reader_cpu_ns: Spread, lost: number }} EventsRow
  * @typedef {{ added_ns: Spread, kept_percent: Spread, cpu_ns_per_packet?: Spread, memory_mib?: Spread }} VethRow
  * @typedef {{ packets_per_s: number, p50_us: number, p99_us: number, loader_cpu_percent: number }} LatencyRow
+ * @typedef {{ performance: number, accessibility: number, best_practices: number }} Lighthouse
  * @typedef {{
  *   machine: { cpu: string, cpus: number, kernel: string, virtual: boolean, node: string },
  *   aims: Record<string, { atLeast?: number, atMost?: number }>,
@@ -26,7 +27,7 @@ const END = '<!-- end of the table -->';
  *   events: Record<string, EventsRow | Spread>,
  *   veth: Record<string, unknown>,
  *   latency: LatencyRow[],
- *   dashboard?: Record<string, number>,
+ *   dashboard?: Record<string, number> & { lighthouse?: Lighthouse },
  *   idle: { cpu_percent: number, wakeups_per_s: number, memory_mib: number },
  * }} Results
  */
@@ -65,6 +66,12 @@ function dashboardTable({ dashboard, aims }) {
     text(dashboard[name] ?? Number.NaN),
     aimText(aims[name]),
   ]);
+  const { lighthouse } = dashboard;
+  if (lighthouse !== undefined) {
+    const scores = [lighthouse.performance, lighthouse.accessibility, lighthouse.best_practices];
+    const words = 'Lighthouse, desktop: performance, accessibility, best practices';
+    rows.push([words, scores.map(text).join(', '), aimText(aims['lighthouse_performance'])]);
+  }
   return [...table(['the dashboard in Chromium, drawn in software', 'measured', 'aim'], rows), ''];
 }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
+import { type Category, lighthouse, type Verdict } from '../e2e/lighthouse.ts';
 import { trend } from '../soak/trend.ts';
 import { BenchLab } from './lab.ts';
 import { agesOfRows, browserIn, frames, liveHeapKib, pageCpu } from './page.ts';
@@ -18,10 +19,12 @@ const BRISK = 10_000;
 const LOADS = 5;
 /** Charts and tables have their size, and V8 has compiled what is hot. */
 const SETTLE_MS = 5_000;
-const LOOK_MS = 8_000;
-const HEAP_SAMPLES = 12;
+const LOOK_MS = 6_000;
+const HEAP_SAMPLES = 8;
 const HEAP_EVERY_MS = 1_500;
 const RULES = 10_000;
+const LIGHTHOUSES = 3;
+const CATEGORIES: readonly Category[] = ['performance', 'accessibility', 'best-practices'];
 
 const EXPORT = fileURLToPath(new URL('../../apps/dashboard/out', import.meta.url));
 const FIRST_LOAD = fileURLToPath(new URL('../../scripts/first-load.mjs', import.meta.url));
@@ -33,6 +36,7 @@ export async function compareDashboard(peers: Peers, report: Report): Promise<vo
   const chromium = await browserIn(lab.network.server);
   try {
     const { url, stop } = await lab.startDashboard();
+    const rated = await measureLighthouse(lab, url);
     const loaded = await measureLoads(chromium.browser, lab, url);
     const page = await openLive(chromium.browser, url);
     const painted = await measurePaint(page, lab);
@@ -41,13 +45,19 @@ export async function compareDashboard(peers: Peers, report: Report): Promise<vo
     await stop();
     const scrolled = await measureRules(chromium.browser, lab);
     const figures = { ...loaded, ...painted, ...flooded, ...scrolled };
-    report.section('dashboard', figures);
+    report.section('dashboard', { ...figures, lighthouse: rated });
     say('\nThe dashboard in Chromium, drawn in software');
     table(
       ['', 'measured'],
       Object.entries(figures).map(([name, value]) => [name, text(value)]),
     );
+    const { rules, repeated, performance_runs, ...live } = rated;
+    say(
+      `\nLighthouse, desktop: Live ${scoresText(live)} (${performance_runs.join(', ')}); Rules ${scoresText(rules)}; runs repeated: ${repeated.length}`,
+    );
+    if (repeated.length > 0) say(`  without a verdict: ${repeated.join(', ')}`);
     for (const [name, value] of Object.entries(figures)) report.figure(name, value);
+    for (const [name, value] of Object.entries(live)) report.figure(`lighthouse_${name}`, value);
   } finally {
     await chromium.close();
     await lab.close();
@@ -61,6 +71,34 @@ async function openLive(browser: Browser, url: string): Promise<Page> {
   await page.locator(LIVE).waitFor();
   return page;
 }
+
+/** Live's scores are medians; `repeated` are the errors of the tool for which a run was made again. */
+async function measureLighthouse(lab: BenchLab, url: string) {
+  const { server } = lab.network;
+  const runs: Verdict[] = [];
+  for (let run = 0; run < LIGHTHOUSES; run++) runs.push(await lighthouse(server, url, CATEGORIES));
+  const rules = await lighthouse(server, url.replace('/#', '/rules#'), CATEGORIES);
+  const scores = (name: Category) => runs.map((run) => run.scores[name] ?? 0);
+  return {
+    ...named((name) => median(scores(name))),
+    rules: named((name) => rules.scores[name] ?? 0),
+    performance_runs: scores('performance'),
+    repeated: [...runs, rules].flatMap(({ repeated }) => repeated),
+  };
+}
+
+function named(score: (category: Category) => number) {
+  return {
+    performance: score('performance'),
+    accessibility: score('accessibility'),
+    best_practices: score('best-practices'),
+  };
+}
+
+const scoresText = (scores: Readonly<Record<string, number>>) =>
+  Object.entries(scores)
+    .map(([name, score]) => `${name} ${score}`)
+    .join(', ');
 
 /** With nothing in the browser's cache: how long until the page is live, and what was fetched for that. */
 async function measureLoads(browser: Browser, lab: BenchLab, url: string) {

@@ -21,6 +21,9 @@ export const AIMS = {
   first_load_kb_gzip: { atMost: 260 },
   interactive_ms: { atMost: 1000 },
   scroll_fps_10k_rules: { atLeast: 55 },
+  lighthouse_performance: { atLeast: 0.95 },
+  lighthouse_accessibility: { atLeast: 0.95 },
+  lighthouse_best_practices: { atLeast: 0.95 },
 } as const satisfies Record<string, { atLeast: number } | { atMost: number }>;
 
 export class Report {

@@ -1,0 +1,80 @@
+/** What Lighthouse says of a page: a process and a Chromium of its own, beside the loader in its network namespace. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Namespace } from '../lab/namespace.ts';
+import { CHROMIUM, FLAGS } from './chromium.ts';
+
+const require = createRequire(import.meta.url);
+const COMMAND = join(dirname(require.resolve('lighthouse')), '../cli/index.js');
+/** The page draws four times a second for ever: Lighthouse waits for it to be done, and need not for long. */
+const MAX_WAIT_MS = 12_000;
+/** Of the tool, not of the page: the trace of a new process began too late, or the browser did not answer in time. */
+const TRY_AGAIN: ReadonlySet<string> = new Set(['NO_NAVSTART', 'PAGE_HUNG', 'PROTOCOL_TIMEOUT']);
+const ATTEMPTS = 3;
+
+export type Category = 'performance' | 'accessibility' | 'best-practices';
+
+export interface Verdict {
+  /** 0 to 1. */
+  readonly scores: Readonly<Record<string, number>>;
+  /** Audits that count and are not fulfilled, each with its title. */
+  readonly failed: readonly string[];
+  /** Why the runs before this one ended without a verdict. */
+  readonly repeated: readonly string[];
+}
+
+interface Result {
+  readonly runtimeError?: { readonly code: string; readonly message: string };
+  readonly categories: Readonly<
+    Record<string, { readonly score: number | null; readonly auditRefs: readonly { id: string; weight: number }[] }>
+  >;
+  readonly audits: Readonly<Record<string, { readonly title: string; readonly score: number | null }>>;
+}
+
+/** Its desktop preset. A run that ends without a verdict for a reason that is not the page's is repeated, and told. */
+export async function lighthouse(inside: Namespace, url: string, categories: readonly Category[]): Promise<Verdict> {
+  const repeated: string[] = [];
+  for (;;) {
+    const { runtimeError, categories: rated, audits } = await run(inside, url, categories);
+    if (runtimeError === undefined) {
+      const scores = Object.fromEntries(Object.entries(rated).map(([name, { score }]) => [name, score ?? 0]));
+      const counted = Object.values(rated).flatMap(({ auditRefs }) => auditRefs.filter(({ weight }) => weight > 0));
+      const failed = counted.map(({ id }) => audits[id]).filter((audit) => audit?.score === 0);
+      return { scores, failed: failed.map((audit) => audit?.title ?? ''), repeated };
+    }
+    repeated.push(runtimeError.code);
+    if (!TRY_AGAIN.has(runtimeError.code) || repeated.length === ATTEMPTS)
+      throw new Error(`lighthouse ${url}: ${repeated.join(', ')}: ${runtimeError.message}`);
+  }
+}
+
+async function run(inside: Namespace, url: string, categories: readonly Category[]): Promise<Result> {
+  const directory = mkdtempSync(join(tmpdir(), 'packetlog-lighthouse-'));
+  const output = join(directory, 'result.json');
+  try {
+    const options = [
+      '--preset=desktop',
+      `--only-categories=${categories.join()}`,
+      `--max-wait-for-load=${MAX_WAIT_MS}`,
+      '--disable-full-page-screenshot',
+      '--no-enable-error-reporting',
+      '--quiet',
+      '--output=json',
+      `--output-path=${output}`,
+      `--chrome-flags=${['--headless=new', ...FLAGS].join(' ')}`,
+    ];
+    const environment = [`CHROME_PATH=${CHROMIUM}`, `TMPDIR=${directory}`];
+    // It says so with its exit code, too, when it came to no verdict.
+    const ended = inside.exec('env', ...environment, process.execPath, COMMAND, url, ...options);
+    const failure = await ended.then(() => undefined, String);
+    try {
+      return JSON.parse(readFileSync(output, 'utf8')) as Result;
+    } catch {
+      throw new Error(`lighthouse ${url}: no result. ${failure}`);
+    }
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
