@@ -11,15 +11,20 @@ import { refusedMessage } from './refused-message.ts';
 const MAX_BAD_MESSAGES = 10;
 /** A client that sends without reading the answers is disconnected when so many things wait for it. */
 const MAX_WAITING = 5000;
+/** So much that a client asked may be unanswered or unread; beyond that it gets no more than a refusal. */
+const MAX_UNREAD = 200;
 const LONGEST_NAME = 40;
 
 const INTERNAL = { code: 'internal', message: 'The loader failed to handle this; see its log.' } as const;
+const UNREAD = { code: 'invalid', message: 'Too many answers wait for this client: read them, then ask.' } as const;
 const TOO_MANY = { code: 'invalid', message: 'Too many messages: send at most 100 a second.' } as const;
 
 export class ClientMessages {
   readonly #client: Client;
   readonly #log: Logger;
   readonly #rate: MessageRate;
+  /** What was asked and is not answered, or the answer waits for its turn. */
+  #unread = 0;
 
   constructor(client: Client, log: Logger, now: () => number) {
     this.#client = client;
@@ -43,8 +48,9 @@ export class ClientMessages {
       acknowledge({ ok: false, error: INTERNAL });
     };
     try {
-      if (!this.#rate.take()) {
-        acknowledge({ ok: false, error: TOO_MANY });
+      const excess = this.#excess();
+      if (excess) {
+        acknowledge({ ok: false, error: excess });
         return;
       }
       const parsed = schema.safeParse(given[0]);
@@ -64,8 +70,9 @@ export class ClientMessages {
   /** For what takes its time and validates by itself. Values that people write are no bad messages. */
   answerLater<Answer>(given: readonly unknown[], work: (request: unknown) => Promise<Answer>): void {
     const acknowledge = this.#acknowledgement<Answer | { ok: false; error: RulesError }>(given);
-    if (!this.#rate.take()) {
-      acknowledge({ ok: false, error: TOO_MANY });
+    const excess = this.#excess();
+    if (excess) {
+      acknowledge({ ok: false, error: excess });
       return;
     }
     const request = typeof given[0] === 'function' ? undefined : given[0];
@@ -104,12 +111,29 @@ export class ClientMessages {
     client.terminate();
   }
 
+  /** Why what came now is not even looked at. */
+  #excess(): typeof TOO_MANY | typeof UNREAD | undefined {
+    if (!this.#rate.take()) return TOO_MANY;
+    return this.#unread > MAX_UNREAD ? UNREAD : undefined;
+  }
+
   #acknowledgement<Answer>(given: readonly unknown[]): (answer: Answer) => void {
     const last = given.at(-1);
+    if (typeof last !== 'function') return () => {};
+    this.#unread++;
+    let isAnswered = false;
     return (answer) => {
-      if (typeof last !== 'function') return;
+      if (isAnswered) return;
+      isAnswered = true;
       // In its turn: behind the rows that were sent before.
-      this.#client.outbox.after(() => last(answer));
+      this.#client.outbox.after((done) => {
+        // engine.io takes whatever it is given: the next one waits until the kernel has taken what was there before this.
+        this.#client.socket.conn.once('drain', () => {
+          this.#unread--;
+          done();
+        });
+        last(answer);
+      });
       if (this.#client.outbox.length > MAX_WAITING) this.giveUp();
     };
   }

@@ -58,6 +58,8 @@ export interface Surroundings {
   readonly clients: Socket[];
   /** What the desk was asked. */
   readonly asked: readonly unknown[];
+  /** What the desk answers; the verb while it is undefined. */
+  value: unknown;
   /** Of the rules. */
   revision: number;
   /** Added to the server's clock, ms. */
@@ -99,7 +101,7 @@ export function eachWithServer(): Surroundings {
     },
     rowsWanted: vi.fn<(perSecond: number) => void>(),
     ...{ asked, watched, logged, clients },
-    ...{ revision: 1, skew: 0, answers: true },
+    ...{ value: undefined, revision: 1, skew: 0, answers: true },
     client: (options: Options = {}) => {
       const socket = io(`http://${HOST}:${port}`, {
         transports: ['websocket'],
@@ -143,13 +145,13 @@ export function eachWithServer(): Surroundings {
     ask: async (verb: string, request: unknown, asker: unknown) => {
       asked.push([verb, request, asker]);
       if (verb === 'undo') throw new Error('broken');
-      return { ok: true, value: verb };
+      return { ok: true, value: it.value ?? verb };
     },
   } as unknown as Desk;
   beforeEach(async () => {
     it.rowsWanted.mockReset();
     for (const list of [asked, watched, logged]) list.length = 0;
-    Object.assign(it, { revision: 1, skew: 0, answers: true });
+    Object.assign(it, { value: undefined, revision: 1, skew: 0, answers: true });
     history = new History();
     nextRecord = 0;
     http = createServer((_, response) => response.end('page'));

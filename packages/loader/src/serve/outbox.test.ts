@@ -93,15 +93,36 @@ describe('Outbox', () => {
   it('acts in turn, when all that was sent before was handed on', () => {
     const { outbox, written, send, take } = lab();
     const acted: number[] = [];
-    outbox.after(() => acted.push(written.length));
+    outbox.after((done) => {
+      acted.push(written.length);
+      done();
+    });
     expect(acted).toEqual([0]);
     for (let i = 0; i < 5; i++) send(64 * KIB);
-    outbox.after(() => acted.push(written.length));
+    outbox.after((done) => {
+      acted.push(written.length);
+      done();
+    });
     send(1);
     for (let i = 0; i < 3; i++) take(1);
     expect(acted).toEqual([0]);
     take(1);
     expect(acted).toEqual([0, 5]);
+  });
+
+  it('hands nothing on behind an action that is not done, which is a stall as any other', () => {
+    const { outbox, time, written, send } = lab();
+    let done = () => {};
+    outbox.after((isDone) => {
+      done = isDone;
+    });
+    send(1);
+    outbox.after((isDone) => isDone());
+    time.now += 700;
+    expect([written.length, outbox.length, outbox.stalledMs()]).toEqual([0, 3, 700]);
+    done();
+    done();
+    expect([written.length, outbox.length, outbox.stalledMs()]).toEqual([1, 2, 0]);
   });
 
   it('hands everything on at the end', () => {
@@ -120,29 +141,38 @@ describe('Outbox', () => {
     const step = fc.oneof(
       fc.tuple(fc.constant('send' as const), fc.integer({ min: 1, max: 100 * KIB })),
       fc.tuple(fc.constant('take' as const), fc.nat(5)),
-      fc.tuple(fc.constant('after' as const), fc.constant(0)),
+      fc.tuple(fc.constantFrom('after' as const, 'done' as const), fc.constant(0)),
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
         const { outbox, written, send, take, takeAll } = lab();
         const sizes: number[] = [];
         let [asked, acted] = [0, 0];
-        for (const [what, number] of steps) {
-          if (what === 'take') take(number);
-          if (what === 'send') {
-            sizes.push(number);
-            send(number);
-          }
-          if (what === 'after') {
+        const undone: (() => void)[] = [];
+        const does = {
+          take,
+          done: () => undone.shift()?.(),
+          send: (bytes: number) => {
+            sizes.push(bytes);
+            send(bytes);
+          },
+          after: () => {
             const before = sizes.length;
-            asked++;
-            outbox.after(() => {
+            const isQuick = asked++ % 2 === 0;
+            outbox.after((done) => {
               acted++;
               expect(written).toHaveLength(before);
+              if (isQuick) done();
+              else undone.push(done);
             });
-          }
-        }
+          },
+        };
+        for (const [what, number] of steps) does[what](number);
         takeAll();
+        for (let done = undone.shift(); done; done = undone.shift()) {
+          done();
+          takeAll();
+        }
         expect(written.map(({ message }) => message.bytes)).toEqual(sizes);
         expect([outbox.backlog, outbox.length, acted]).toEqual([0, 0, asked]);
       }),

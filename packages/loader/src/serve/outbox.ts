@@ -10,11 +10,14 @@ export const BACKLOG_MS = 5000;
  */
 const WINDOW_BYTES = 128 * 1024;
 
+/** What comes behind it waits until `done` is called. */
+export type Action = (done: () => void) => void;
+
 interface Entry {
   readonly at: number;
   readonly bytes: number;
   /** A message, or what to do when all before it was handed on; undefined when that is done. */
-  what: Message | (() => void) | undefined;
+  what: Message | Action | undefined;
 }
 
 export class Outbox {
@@ -26,6 +29,8 @@ export class Outbox {
   #next = 0;
   #backlog = 0;
   #handedOn = 0;
+  /** Actions that are not done. */
+  #acting = 0;
   #progressAt = Number.NEGATIVE_INFINITY;
 
   constructor(write: (message: Message, sent: () => void) => void, now: () => number) {
@@ -65,7 +70,7 @@ export class Outbox {
   }
 
   /** Does something in its turn: when all that was sent before has been handed on. */
-  after(action: () => void): void {
+  after(action: Action): void {
     this.#add(action, 0);
   }
 
@@ -74,26 +79,37 @@ export class Outbox {
     this.#handOn(Number.POSITIVE_INFINITY);
   }
 
-  #add(what: Message | (() => void), bytes: number): void {
+  #add(what: Message | Action, bytes: number): void {
     this.#entries.push({ at: this.#now(), bytes, what });
     this.#backlog += bytes;
     this.#handOn(WINDOW_BYTES);
   }
 
   #handOn(window: number): void {
-    while (this.#handedOn < window) {
+    while (window === Number.POSITIVE_INFINITY || (this.#acting === 0 && this.#handedOn < window)) {
       const entry = this.#entries[this.#next];
       if (entry?.what === undefined) return;
       this.#next++;
       if (typeof entry.what === 'function') {
-        const act = entry.what;
-        this.#forget(entry);
-        act();
+        this.#act(entry, entry.what);
       } else {
         this.#handedOn += entry.bytes;
         this.#write(entry.what, () => this.#sent(entry));
       }
     }
+  }
+
+  #act(entry: Entry, action: Action): void {
+    this.#acting++;
+    let isAtOnce = true;
+    action(() => {
+      if (entry.what === undefined) return;
+      this.#acting--;
+      this.#progressAt = this.#now();
+      this.#forget(entry);
+      if (!isAtOnce) this.#handOn(WINDOW_BYTES);
+    });
+    isAtOnce = false;
   }
 
   #sent(entry: Entry): void {

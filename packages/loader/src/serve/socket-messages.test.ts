@@ -1,5 +1,5 @@
 /** What bad messages do, and too many. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { eachWithServer, numbersOf, once, settled, TOKEN, wire } from './fake-surroundings.ts';
 
 const on = eachWithServer();
@@ -83,7 +83,7 @@ describe('bad messages', () => {
     expect(numbersOf(other.batches)).toEqual([0, 1, 2]);
   });
 
-  it('one that is too large ends the connection, and the on.server goes on', async () => {
+  it('one that is too large ends the connection, and the server goes on', async () => {
     const { socket } = await on.connected();
     const gone = once(socket, 'disconnect');
     socket.emit('subscribe', 'x'.repeat(70_000));
@@ -124,4 +124,26 @@ it('answers more messages than it does at once with a refusal, and goes on', asy
   expect(refused.length).toBeGreaterThan(20);
   expect(refused[0]).toMatchObject({ error: { code: 'invalid', message: /100 a second/ } });
   expect(socket.connected).toBe(true);
+});
+
+it('does no more work for a client that does not read its answers, and gives it those that were made', async () => {
+  on.value = 'x'.repeat(1 << 19);
+  const { socket } = await on.connected();
+  wire(socket).pause();
+  const ask = () => socket.emitWithAck('rules:list', {}) as Promise<{ ok: boolean; error?: unknown }>;
+  const answers = Array.from({ length: 200 }, ask);
+  await vi.waitUntil(() => on.asked.length === 200, 20_000);
+  // The rate allows as many again.
+  on.skew += 2000;
+  answers.push(...Array.from({ length: 190 }, ask));
+  socket.emit('unheard of');
+  await vi.waitUntil(() => on.logged.length > 0, 20_000);
+  const taken = on.asked.length;
+  // Some are on their way: in the kernel's buffers.
+  expect(taken).toBeLessThan(300);
+  wire(socket).resume();
+  const refused = (await Promise.all(answers)).filter(({ ok }) => !ok);
+  expect(refused).toHaveLength(answers.length - taken);
+  expect(refused[0]).toMatchObject({ error: { code: 'invalid', message: /read them/ } });
+  expect(await ask()).toMatchObject({ ok: true });
 });
