@@ -5,6 +5,7 @@ import { type KeyboardEvent, type PointerEvent, type ReactNode, useEffect, useRe
 import { grabbed, indexAt, type Mark, type MarkMove, markedSpan, markWords, movedMark } from '../lib/chart-mark.ts';
 import type { TimeSpan } from '../lib/past.ts';
 import type { PastPoint } from '../lib/past-level.ts';
+import { IconButton } from './icon-button.tsx';
 import './chart-brush.css';
 
 const MOVES: Readonly<Record<string, MarkMove>> = {
@@ -140,15 +141,9 @@ export function ChartBrush({ points, stepMs, axis, onMark, onLook, children }: B
           <button type="button" className="button" onClick={look}>
             Look closer
           </button>
-          <button
-            type="button"
-            className="button button-icon"
-            aria-label="Let go of the mark"
-            title="Let go of the mark (Esc)"
-            onClick={() => change(null)}
-          >
+          <IconButton label="Let go of the mark" shortcut="Esc" onClick={() => change(null)}>
             <X size={12} aria-hidden="true" />
-          </button>
+          </IconButton>
         </p>
       )}
     </div>

@@ -1,7 +1,7 @@
 'use client';
 
 import { ArrowDown, ArrowUp, Plus, X } from 'lucide-react';
-import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import {
   COLOURS,
   type ColourRule,
@@ -15,6 +15,7 @@ import { edited, readFilterText } from '../lib/filter-text.ts';
 import { useKept } from '../live/kept-choice.ts';
 import { useLive } from '../live/live-context.tsx';
 import { colourRules } from '../live/table-choices.ts';
+import { IconButton } from './icon-button.tsx';
 import './colour-menu.css';
 
 /** Which rows have which colour: a filter each, the first that fits counts. */
@@ -144,30 +145,5 @@ function Rule({ rule, number, of, focus }: { rule: ColourRule; number: number; o
         </p>
       )}
     </li>
-  );
-}
-
-function IconButton({
-  label,
-  off = false,
-  onClick,
-  children,
-}: {
-  label: string;
-  off?: boolean;
-  onClick: () => void;
-  children: ReactNode;
-}) {
-  return (
-    <button
-      type="button"
-      className="button button-icon"
-      aria-label={label}
-      title={label}
-      aria-disabled={off}
-      onClick={onClick}
-    >
-      {children}
-    </button>
   );
 }

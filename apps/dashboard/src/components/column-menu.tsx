@@ -1,11 +1,11 @@
 'use client';
 
 import { ArrowLeft, ArrowRight } from 'lucide-react';
-import type { ReactNode } from 'react';
 import { DEFAULT_COLUMNS, isDefaultChoice, isShown, moved, visibleColumns, withShown } from '../lib/column-choice.ts';
 import { COLUMNS, type ColumnKey } from '../lib/columns.ts';
 import { columnChoice } from '../live/table-choices.ts';
 import { useColumns } from '../live/use-columns.ts';
+import { IconButton } from './icon-button.tsx';
 
 /** Which columns there are, and in which order. */
 export function ColumnMenu() {
@@ -37,12 +37,12 @@ export function ColumnMenu() {
               </label>
               {shown && (
                 <>
-                  <MoveButton label={`Move ${label} left`} at={visible[0] === key} onClick={() => move(key, -1)}>
+                  <IconButton label={`Move ${label} left`} off={visible[0] === key} onClick={() => move(key, -1)}>
                     <ArrowLeft size={12} aria-hidden="true" />
-                  </MoveButton>
-                  <MoveButton label={`Move ${label} right`} at={visible.at(-1) === key} onClick={() => move(key, 1)}>
+                  </IconButton>
+                  <IconButton label={`Move ${label} right`} off={visible.at(-1) === key} onClick={() => move(key, 1)}>
                     <ArrowRight size={12} aria-hidden="true" />
-                  </MoveButton>
+                  </IconButton>
                 </>
               )}
             </li>
@@ -63,31 +63,5 @@ export function ColumnMenu() {
         </button>
       </div>
     </>
-  );
-}
-
-/** At the edge it stays where it is, and keeps the focus. */
-function MoveButton({
-  label,
-  at,
-  onClick,
-  children,
-}: {
-  label: string;
-  at: boolean;
-  onClick: () => void;
-  children: ReactNode;
-}) {
-  return (
-    <button
-      type="button"
-      className="button button-icon"
-      aria-label={label}
-      title={label}
-      aria-disabled={at}
-      onClick={onClick}
-    >
-      {children}
-    </button>
   );
 }

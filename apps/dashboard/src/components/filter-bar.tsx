@@ -2,10 +2,11 @@
 
 import { completeFilter, type FilterOption, highlightFilter } from '@packetlog/common';
 import { Star, X } from 'lucide-react';
-import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 'react';
 import { completed, type Edit, edited, keyAction, NO_FILTER, readFilterText } from '../lib/filter-text.ts';
 import { useKeys } from '../live/keys.ts';
-import { useLive, useSnapshot } from '../live/live-context.tsx';
+import { useSnapshot } from '../live/live-context.tsx';
+import { useFilter } from '../live/use-filter.ts';
 import './filter-bar.css';
 
 /** As many as fit without hiding the table. */
@@ -13,17 +14,7 @@ const OPTIONS = 8;
 
 /** One filter for the rows: words as tcpdump has them, coloured, completed, and told where they are wrong. */
 export function FilterBar() {
-  const { filter } = useLive();
-  const applied = useSyncExternalStore(
-    filter.onChange,
-    () => filter.text,
-    () => NO_FILTER,
-  );
-  const saved = useSyncExternalStore(
-    filter.onSavedChange,
-    () => filter.saved,
-    () => NOTHING_SAVED,
-  );
+  const { filter, applied, saved } = useFilter();
   const input = useRef<HTMLInputElement>(null);
   const [text, setText] = useState(applied);
   const [cursor, setCursor] = useState<number | null>(null);
@@ -199,8 +190,6 @@ export function FilterBar() {
     </div>
   );
 }
-
-const NOTHING_SAVED: readonly string[] = [];
 
 function Coloured({ text, wrong }: { text: string; wrong: boolean }) {
   const parts: { text: string; kind: string; at: number }[] = [];

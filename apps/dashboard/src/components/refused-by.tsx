@@ -13,6 +13,7 @@ import { Measure } from './count.tsx';
 import { VerdictMark } from './marks.tsx';
 import { ruleAddress } from './packet-row.tsx';
 import { Sparkline } from './rules/sparkline.tsx';
+import { TopList } from './top-list.tsx';
 import './panels.css';
 
 const MOST = 5;
@@ -32,41 +33,26 @@ export function RefusedBy({ lists, note }: { lists: RangeLists | null; note: str
         Refused by
         <span className="text-faint font-normal">{note}</span>
       </h2>
-      <table className="top">
-        <caption className="sr-only">Rules that refused most</caption>
-        <colgroup>
-          <col />
-          <col className="w-[68px]" />
-          <col className="w-[66px]" />
-        </colgroup>
-        <thead className="sr-only">
-          <tr>
-            <th scope="col">rule</th>
-            <th scope="col">course</th>
-            <th scope="col">packets per second</th>
+      <TopList title="Rules that refused most" column="rule" bar="course" rate="packets per second">
+        {rules.map(({ id, action, label, title, packets, series }) => (
+          <tr key={id}>
+            <th scope="row" title={title}>
+              <span className="inline-flex items-center gap-2 max-w-full">
+                <VerdictMark verdict={RULE_VERDICT[action]} />
+                <Link href={ruleAddress(id)} prefetch={false} className="rule-link font-mono truncate">
+                  {id} <span className="font-sans">{label}</span>
+                </Link>
+              </span>
+            </th>
+            <td className="top-share">
+              <Sparkline values={series} action={action} width={54} height={12} />
+            </td>
+            <td className="top-rate" title={`${formatCount(packets)} packets`}>
+              <Measure quantity={formatCompact(packets / seconds)} exact={packets / seconds} per="/s" />
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {rules.map(({ id, action, label, title, packets, series }) => (
-            <tr key={id}>
-              <th scope="row" title={title}>
-                <span className="inline-flex items-center gap-2 max-w-full">
-                  <VerdictMark verdict={RULE_VERDICT[action]} />
-                  <Link href={ruleAddress(id)} prefetch={false} className="rule-link font-mono truncate">
-                    {id} <span className="font-sans">{label}</span>
-                  </Link>
-                </span>
-              </th>
-              <td className="top-share">
-                <Sparkline values={series} action={action} width={54} height={12} />
-              </td>
-              <td className="top-rate" title={`${formatCount(packets)} packets`}>
-                <Measure quantity={formatCompact(packets / seconds)} exact={packets / seconds} per="/s" />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </TopList>
     </section>
   );
 }

@@ -2,6 +2,7 @@
 
 import { X } from 'lucide-react';
 import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { IconButton } from './icon-button.tsx';
 import './sheet.css';
 
 /**
@@ -56,9 +57,9 @@ export function Sheet({
             </h2>
             {note !== undefined && <div className="sheet-note">{note}</div>}
           </div>
-          <button type="button" className="button button-icon" aria-label="Close" title="Close (Esc)" onClick={onClose}>
+          <IconButton label="Close" shortcut="Esc" onClick={onClose}>
             <X size={14} aria-hidden="true" />
-          </button>
+          </IconButton>
         </header>
         {children}
       </div>

@@ -14,6 +14,7 @@ import { type Overview, useRangeLists } from '../live/use-overview.ts';
 import { Measure } from './count.tsx';
 import { RefusedBy } from './refused-by.tsx';
 import { Sparkline } from './rules/sparkline.tsx';
+import { TopList } from './top-list.tsx';
 import './panels.css';
 
 const PANELS = [
@@ -50,7 +51,7 @@ export function TopPanels({ overview }: { overview: Overview }) {
           isEmpty={!lists?.[key].length}
           empty={(i === 0 && look === null && quiet) || (look === null ? empty : 'None in this time.')}
         >
-          <List column={column} title={title} rate="packets per second" bar="course">
+          <TopList column={column} title={title} rate="packets per second" bar="course">
             {lists?.[key].slice(0, MOST).map((entry) => (
               <RangeRow
                 key={entry.key}
@@ -59,7 +60,7 @@ export function TopPanels({ overview }: { overview: Overview }) {
                 {...(key === 'sources' && { place: placeOf(entry.key) })}
               />
             ))}
-          </List>
+          </TopList>
         </Panel>
       ))}
       {lists !== null && lists.newSources.length > 0 && <NewSources sources={lists.newSources} />}
@@ -108,39 +109,6 @@ function Panel({
   );
 }
 
-function List({
-  title,
-  column,
-  bar,
-  rate,
-  children,
-}: {
-  title: string;
-  column: string;
-  bar: string;
-  rate: string;
-  children: ReactNode;
-}) {
-  return (
-    <table className="top">
-      <caption className="sr-only">{title}</caption>
-      <colgroup>
-        <col />
-        <col className="w-[68px]" />
-        <col className="w-[66px]" />
-      </colgroup>
-      <thead className="sr-only">
-        <tr>
-          <th scope="col">{column}</th>
-          <th scope="col">{bar}</th>
-          <th scope="col">{rate}</th>
-        </tr>
-      </thead>
-      <tbody>{children}</tbody>
-    </table>
-  );
-}
-
 function RangeRow({
   entry,
   seconds,
@@ -173,7 +141,7 @@ function NewSources({ sources }: { sources: RangeLists['newSources'] }) {
   const note = sources.length > MOST_NEW ? `${MOST_NEW} of ${sources.length}, newest first` : 'not seen before';
   return (
     <Panel title="New sources" note={note} isEmpty={false} empty="">
-      <List title="New sources" column="source" bar="first seen" rate="packets">
+      <TopList title="New sources" column="source" bar="first seen" rate="packets">
         {sources.slice(0, MOST_NEW).map(({ addr, firstSeenMs, packets }) => (
           <tr key={addr}>
             <th scope="row" title={addr}>
@@ -185,7 +153,7 @@ function NewSources({ sources }: { sources: RangeLists['newSources'] }) {
             </td>
           </tr>
         ))}
-      </List>
+      </TopList>
     </Panel>
   );
 }
@@ -202,7 +170,7 @@ function Protocols() {
       isEmpty={protocols.length === 0}
       empty="None in the last seconds."
     >
-      <List title="Protocols" column="protocol" bar="share" rate="packets per second">
+      <TopList title="Protocols" column="protocol" bar="share" rate="packets per second">
         {protocols.map(({ key, label, note, packetsPerSecond, share }) => (
           <tr key={key}>
             <th scope="row" title={label}>
@@ -217,7 +185,7 @@ function Protocols() {
             </td>
           </tr>
         ))}
-      </List>
+      </TopList>
     </Panel>
   );
 }

@@ -1,25 +1,17 @@
 'use client';
 
-import { useEffect, useSyncExternalStore } from 'react';
+import { useEffect } from 'react';
 import { NO_FILTER } from '../lib/filter-text.ts';
 import { shortFilter } from '../lib/palette-filters.ts';
 import { useKeys } from './keys.ts';
 import { useLive } from './live-context.tsx';
 import { undoList } from './undo.ts';
+import { useFilter } from './use-filter.ts';
 
 /** The filter as commands: those that were saved, none at all, and the one before. */
 export function useFilterCommands(): void {
-  const { filter, store, toasts } = useLive();
-  const now = useSyncExternalStore(
-    filter.onChange,
-    () => filter.text,
-    () => NO_FILTER,
-  );
-  const saved = useSyncExternalStore(
-    filter.onSavedChange,
-    () => filter.saved,
-    () => NOTHING_SAVED,
-  );
+  const { store, toasts } = useLive();
+  const { filter, applied: now, saved } = useFilter();
   useEffect(() => {
     let before = filter.text;
     let undoing = false;
@@ -73,5 +65,3 @@ export function useFilterCommands(): void {
       ),
   ]);
 }
-
-const NOTHING_SAVED: readonly string[] = [];

@@ -4,6 +4,7 @@ import { Ban, PanelRight, X } from 'lucide-react';
 import { useMemo } from 'react';
 import { endpointText, packetRow } from '../../lib/row.ts';
 import { useLive } from '../../live/live-context.tsx';
+import { IconButton } from '../icon-button.tsx';
 import type { Picked } from '../packet-drawer/use-picked.ts';
 import './selected-packet.css';
 
@@ -57,15 +58,9 @@ export function PickedActions({ picked }: { picked: Picked }) {
           </button>
         </>
       )}
-      <button
-        type="button"
-        className="button button-icon"
-        aria-label="Let go of this row"
-        title="Let go of this row (Esc)"
-        onClick={picked.letGo}
-      >
+      <IconButton label="Let go of this row" shortcut="Esc" onClick={picked.letGo}>
         <X size={13} aria-hidden="true" />
-      </button>
+      </IconButton>
     </>
   );
 }

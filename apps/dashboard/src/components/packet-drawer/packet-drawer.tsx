@@ -7,6 +7,7 @@ import { type KeyboardEvent, useEffect, useId, useRef } from 'react';
 import { ABSENT } from '../../lib/number.ts';
 import { packetTitle } from '../../lib/packet-title.ts';
 import { endpointText } from '../../lib/row.ts';
+import { IconButton } from '../icon-button.tsx';
 import { VerdictMark } from '../marks.tsx';
 import { Field } from './field.tsx';
 import { type PacketDetail, usePacketDetail } from './use-packet-detail.ts';
@@ -60,33 +61,15 @@ export function PacketDrawer({ row, picked }: { row: number; picked: Picked }) {
           <Way detail={detail} />
         </div>
         <div className="packet-drawer-steps">
-          <button
-            type="button"
-            className="button button-icon"
-            aria-label="Next newer packet"
-            title="Next newer packet (↑)"
-            onClick={() => picked.step(1)}
-          >
+          <IconButton label="Next newer packet" shortcut="↑" onClick={() => picked.step(1)}>
             <ChevronUp size={15} aria-hidden="true" />
-          </button>
-          <button
-            type="button"
-            className="button button-icon"
-            aria-label="Next older packet"
-            title="Next older packet (↓)"
-            onClick={() => picked.step(-1)}
-          >
+          </IconButton>
+          <IconButton label="Next older packet" shortcut="↓" onClick={() => picked.step(-1)}>
             <ChevronDown size={15} aria-hidden="true" />
-          </button>
-          <button
-            type="button"
-            className="button button-icon"
-            aria-label="Close the packet"
-            title="Close (Esc)"
-            onClick={picked.hide}
-          >
+          </IconButton>
+          <IconButton label="Close the packet" shortcut="Esc" onClick={picked.hide}>
             <X size={14} aria-hidden="true" />
-          </button>
+          </IconButton>
         </div>
       </header>
       <div className="packet-drawer-body">

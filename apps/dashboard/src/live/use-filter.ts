@@ -1,0 +1,22 @@
+import { useSyncExternalStore } from 'react';
+import { NO_FILTER } from '../lib/filter-text.ts';
+import type { FilterChoice } from './filter-choice.ts';
+import { useLive } from './live-context.tsx';
+
+const NOTHING_SAVED: readonly string[] = [];
+
+/** The filter that is in effect, and those that this browser remembers; as the page was built there is none. */
+export function useFilter(): { filter: FilterChoice; applied: string; saved: readonly string[] } {
+  const { filter } = useLive();
+  const applied = useSyncExternalStore(
+    filter.onChange,
+    () => filter.text,
+    () => NO_FILTER,
+  );
+  const saved = useSyncExternalStore(
+    filter.onSavedChange,
+    () => filter.saved,
+    () => NOTHING_SAVED,
+  );
+  return { filter, applied, saved };
+}
