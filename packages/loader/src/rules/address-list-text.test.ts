@@ -111,6 +111,13 @@ describe('a list of networks', () => {
     expect(badLineCount).toBe(BAD_LINES_KEPT + 5);
   });
 
+  it('takes no longer for a line that was made to take long', () => {
+    const blanks = ' '.repeat(1 << 20);
+    const { list, badLineCount } = parse([`x${blanks}x`, `add x y${blanks}x`, `192.0.2.1${blanks}# x`].join('\n'));
+    expect(badLineCount).toBe(2);
+    expect(texts(list)).toEqual(['192.0.2.1/32']);
+  });
+
   it('may lie in shared memory', () => {
     const shared = new Uint8Array(new SharedArrayBuffer(32));
     shared.set(new TextEncoder().encode('192.0.2.1\nadd x 192.0.2.2\nbad   '));

@@ -85,7 +85,7 @@ class ListReader {
       this.#problem = 'is an exception (nomatch): leave it out here, and add a permit rule for it';
       return false;
     }
-    return this.#addText(json ?? ipset ?? line.replace(/\s*[#;].*$/, ''));
+    return this.#addText(json ?? ipset ?? withoutComment(line));
   }
 
   refuse(from: number, line: number): void {
@@ -128,6 +128,12 @@ class ListReader {
       .trim()
       .replaceAll(/\p{Cc}/gu, '\ufffd');
   }
+}
+
+/** In time that grows with the length of the line alone, however it is made. */
+function withoutComment(line: string): string {
+  const comment = line.search(/[#;]/);
+  return (comment < 0 ? line : line.slice(0, comment)).trimEnd();
 }
 
 /** Whether a word has bits set behind its first `bits`, which may be below 0 or above 32. */
