@@ -1,4 +1,7 @@
-/** pnpm soak [--minutes N] [--rate PACKETS_PER_SECOND]: the real loader under steady traffic for a while (tests/soak). */
+/**
+ * pnpm soak [--minutes N] [--rate PACKETS_PER_SECOND] [--only loader|page]: the real loader, and then the dashboard, under
+ * steady traffic for a while (tests/soak).
+ */
 import { parseArgs } from 'node:util';
 import { build } from './build.mjs';
 import { commandArguments, ROOT, runHere, script } from './run.mjs';
@@ -7,14 +10,23 @@ import { ensureSystemPackages } from './system/ensure.mjs';
 await script(async () => {
   const { values } = parseArgs({
     args: commandArguments(process.argv),
-    options: { minutes: { type: 'string', default: '10' }, rate: { type: 'string', default: '50000' } },
+    options: {
+      minutes: { type: 'string', default: '10' },
+      rate: { type: 'string', default: '50000' },
+      only: { type: 'string' },
+    },
   });
   const [minutes, rate] = [Number(values.minutes), Number(values.rate)];
   if (!(minutes >= 2 && minutes <= 24 * 60)) throw new Error('--minutes: write a number from 2 to 1440.');
   if (!(Number.isInteger(rate) && rate >= 1000)) throw new Error('--rate: write whole packets per second, from 1000.');
+  const { only } = values;
+  if (only !== undefined && only !== 'loader' && only !== 'page') throw new Error('--only: write loader or page.');
+  // Beside the loader's soak the page has a brisk server's traffic; asked for alone it gets what is asked for.
+  const pageRate = only === 'page' ? rate : Math.min(10_000, rate);
   await ensureSystemPackages(['build', 'run', 'test']);
   await build();
-  const settings = ['env', `SOAK_MINUTES=${minutes}`, `SOAK_RATE=${rate}`];
+  const settings = ['env', `SOAK_MINUTES=${minutes}`, `SOAK_RATE=${rate}`, `SOAK_PAGE_RATE=${pageRate}`];
   const vitest = ['tests/node_modules/.bin/vitest', 'run', `--root=${ROOT}`, '--config=tests/soak/vitest.config.ts'];
+  if (only !== undefined) vitest.push(`tests/soak/${only}.soak.ts`);
   return runHere('scripts/as-root.sh', [...settings, ...vitest]);
 });

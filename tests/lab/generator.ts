@@ -16,6 +16,8 @@ export interface Generator {
   sendFast(from: End, count: number): Promise<{ sent: number }>;
   /** The same from 250 addresses, evenly; above 1,000 a second in bursts of a millisecond's. */
   sendPaced(from: End, count: number, perSecond: number): Promise<{ sent: number }>;
+  /** As `sendFast`, evenly at a rate that no socket comes to, in ten bursts a second. */
+  sendSteadily(from: End, count: number, perSecond: number): Promise<{ sent: number }>;
   remove(): void;
 }
 
@@ -40,6 +42,8 @@ export async function buildGenerator(): Promise<Generator> {
   return {
     sendFast: (from, count) => send(from, 'fast', object, from.device, String(count)),
     sendPaced: (from, count, perSecond) => send(from, 'paced', from.device, String(count), String(perSecond)),
+    sendSteadily: (from, count, perSecond) =>
+      send(from, 'steady', object, from.device, String(count), String(perSecond)),
     remove: () => rmSync(directory, { recursive: true }),
   };
 }
