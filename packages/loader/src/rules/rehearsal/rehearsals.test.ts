@@ -106,3 +106,30 @@ it('tells what it saw so far when the loader ends', async () => {
   rehearsals.close(2, 1000);
   expect(await report).toMatchObject({ seconds: 1, seen: 2, judged: 2, denied: { packets: 0 } });
 });
+
+it('judges no more for many than for one, and says how much each saw', async () => {
+  const rehearsals = new Rehearsals(() => {});
+  const play = { held: held(), slots: new Map(), seconds: 60, lockouts: [], nameOf: (id: number) => ({ id }) };
+  const reports = [1, 2, 3, 4].map(() => rehearsals.play(play));
+  rehearsals.second(0, 0);
+  const [bytes] = records({});
+  const many = new Uint8Array(SHAPE.stride * 60_000);
+  for (let at = 0; at < many.length; at += SHAPE.stride) many.set(bytes, at);
+  rehearsals.rows(many, 60_000, SHAPE);
+  rehearsals.close(60_000, 1000);
+  for (const report of await Promise.all(reports)) expect(report).toMatchObject({ seen: 60_000, judged: 50_000 });
+});
+
+it('refuses one more than may be under way, until one has ended', async () => {
+  const rehearsals = new Rehearsals(() => {});
+  const ends: (() => void)[] = [];
+  const wait = () => rehearsals.admit(() => new Promise<void>((resolve) => ends.push(resolve)));
+  const waiting = Array.from({ length: 16 }, wait);
+  await expect(wait()).rejects.toMatchObject({ error: { code: 'limit', limit: 16 } });
+  ends.shift()?.();
+  await waiting.shift();
+  await expect(rehearsals.admit(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
+  waiting.push(wait());
+  for (const end of ends) end();
+  await Promise.all(waiting);
+});

@@ -3,10 +3,13 @@ import type { RehearsalReport } from '@packetlog/common';
 import { ruleSentence } from '@packetlog/common';
 import type { Held } from '../engine/enforcement.ts';
 import type { Protected } from '../protect/protected.ts';
+import { RulesRefusal } from '../refusal.ts';
 import { Judge } from './judge.ts';
 
-/** At most so many records a second are judged, so that serving goes on; the report says how many that were. */
-const MOST_RECORDS_PER_SECOND = 200_000;
+/** At most so many verdicts a second, of all of them, so that serving goes on; each report says how many were its own. */
+const MOST_JUDGED_PER_SECOND = 200_000;
+/** Anybody who may look may ask for one, and each is compiled and judged. */
+const MOST_AT_ONCE = 16;
 
 export interface Play {
   readonly held: Held;
@@ -33,7 +36,8 @@ export interface RecordShapeOf {
 
 export class Rehearsals {
   #running: Running[] = [];
-  #budget = MOST_RECORDS_PER_SECOND;
+  #admitted = 0;
+  #budget = MOST_JUDGED_PER_SECOND;
   readonly #wantRows: (isWanted: boolean) => void;
 
   /** `wantRows`: whether every row should pass here. */
@@ -43,6 +47,20 @@ export class Rehearsals {
 
   get isPlaying(): boolean {
     return this.#running.length > 0;
+  }
+
+  /** Does all that one takes, from compiling on. Throws RulesRefusal when too many are under way. */
+  async admit<Value>(work: () => Promise<Value>): Promise<Value> {
+    if (this.#admitted >= MOST_AT_ONCE) {
+      const message = `${MOST_AT_ONCE} rehearsals are under way: try again when one has ended.`;
+      throw new RulesRefusal({ code: 'limit', message, limit: MOST_AT_ONCE });
+    }
+    this.#admitted++;
+    try {
+      return await work();
+    } finally {
+      this.#admitted--;
+    }
   }
 
   /** Resolves when its seconds are over. */
@@ -58,8 +76,8 @@ export class Rehearsals {
     const begun = this.#running.filter(({ begunAt }) => begunAt !== undefined);
     if (begun.length === 0) return;
     const nowNs = BigInt(Date.now()) * 1_000_000n;
-    const judged = Math.min(count, this.#budget);
-    this.#budget -= judged;
+    const judged = Math.min(count, Math.floor(this.#budget / begun.length));
+    this.#budget -= judged * begun.length;
     for (let i = 0; i < judged; i++) {
       for (const { judge } of begun) judge.add(bytes, i * stride + recordOffset, nowNs);
     }
@@ -67,7 +85,7 @@ export class Rehearsals {
 
   /** Once a second: `seen` packets so far, over all interfaces. */
   second(seen: number, nowMs: number): void {
-    this.#budget = MOST_RECORDS_PER_SECOND;
+    this.#budget = MOST_JUDGED_PER_SECOND;
     for (const running of [...this.#running]) {
       running.begunAt ??= { ms: nowMs, seen };
       // A report comes a little early or late.

@@ -19,7 +19,11 @@ export interface Stage {
 }
 
 /** Throws RulesRefusal. */
-export async function rehearse(request: CheckedRulesRequest<'test'>, stage: Stage): Promise<RehearsalReport> {
+export function rehearse(request: CheckedRulesRequest<'test'>, stage: Stage): Promise<RehearsalReport> {
+  return stage.rehearsals.admit(() => play(request, stage));
+}
+
+async function play(request: CheckedRulesRequest<'test'>, stage: Stage): Promise<RehearsalReport> {
   const { service, enforcement, rehearsals, slots } = stage;
   const now = service.book;
   const sets = new Map(now.sets);
