@@ -73,7 +73,7 @@ export function ChartControls({
           onChange={setRange}
         />
       </div>
-      <p className="chart-words" data-testid="chart-words">
+      <p className="chart-words" data-long={look !== null} data-testid="chart-words">
         {children}
       </p>
     </div>

@@ -2,11 +2,12 @@
 
 import type { Place } from '@packetlog/common';
 import type { ReactNode } from 'react';
-import { clockText, spanText } from '../lib/clock.ts';
+import { clockText } from '../lib/clock.ts';
 import { formatCompact, formatCount } from '../lib/number.ts';
 import { placeMark, placeWords } from '../lib/place-words.ts';
 import { quietSentence } from '../lib/quiet.ts';
 import type { RangeEntry, RangeLists } from '../lib/range-top.ts';
+import { lastWords } from '../lib/range-words.ts';
 import { useSnapshot } from '../live/live-context.tsx';
 import { useAge } from '../live/use-age.ts';
 import { usePlaces } from '../live/use-names.ts';
@@ -33,7 +34,7 @@ export function TopPanels({ overview }: { overview: Overview }) {
   const seconds = lists === null ? 0 : lists.lengthMs / 1000;
   const age = useAge();
   const range =
-    look === null ? `last ${spanText(seconds * 1000)}` : `${clockText(look.fromMs)} to ${clockText(look.toMs)}`;
+    look === null ? lastWords(seconds * 1000, overview.range) : `${clockText(look.fromMs)} to ${clockText(look.toMs)}`;
   const span = age === null || look !== null ? range : `${range}, ${age}`;
   const figures = useSnapshot((snapshot) => snapshot.figures);
   const live = useSnapshot(({ connection }) => connection.state === 'live');

@@ -107,8 +107,8 @@ export function NodeRow({
           ))}
         </ul>
       </td>
-      <td data-old={old} data-label="version" className="font-mono">
-        <span>{hello?.version ?? '—'}</span>
+      <td data-old={old} data-label="version">
+        <span className="font-mono">{hello?.version ?? '—'}</span>
       </td>
       <td className="node-tools">
         {old && (
