@@ -30,6 +30,8 @@ export class ClientMessages {
     this.#client = client;
     this.#log = log;
     this.#rate = new MessageRate(now);
+    // At the end all answers that wait are handed on at once, and each listens.
+    client.socket.conn.setMaxListeners(0);
   }
 
   /** `given`: what came with the event, the acknowledgement last. */

@@ -1,5 +1,6 @@
 /** Asks the running loader over its Unix socket. */
 import { request } from 'node:http';
+import { isIP } from 'node:net';
 import type { RulesAnswer, RulesRequest, RulesVerb } from '@packetlog/common';
 import { ADDRESS_HEADER, USER_HEADER } from './control-server.ts';
 import { type ControlSession, controlSessionSchema } from './session.ts';
@@ -18,7 +19,9 @@ export class ControlClient {
   /** `user`: who became root to do this; `address`: where he sits. */
   constructor(path: string, { user, address }: { user: string; address?: string | undefined }) {
     this.#path = path;
-    this.#headers = { [USER_HEADER]: user, ...(address === undefined ? {} : { [ADDRESS_HEADER]: address }) };
+    // Of the environment, and a header is no place for every character: Node would not send it.
+    const from = address !== undefined && isIP(address) !== 0 ? { [ADDRESS_HEADER]: address } : {};
+    this.#headers = { [USER_HEADER]: user.replace(/[^ -~]/g, '?'), ...from };
   }
 
   /** Rejects with NoLoaderError, or what the socket says. */

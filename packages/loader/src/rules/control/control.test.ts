@@ -74,6 +74,17 @@ it.each([
   expect(await asked()).toMatchObject({ ok: false, error: { code, message: expect.stringMatching(/./) } });
 });
 
+it.each([
+  ['Łukasz', '192.0.2.7', { name: 'root (ukasz)', address: '192.0.2.7' }],
+  ['alice\r\nx-packetlog-address: 192.0.2.8', undefined, { name: expect.stringMatching(/^root \(alicex-packetlog/) }],
+  ['王', 'nowhere\n', { name: 'root' }],
+])('knows whoever comes as %j from %j as far as a name can tell', async (user, address, who) => {
+  const named = new ControlClient(path, { user, address });
+  expect(await named.ask('add', { rule: { action: 'deny', source: '1.1.1.1' } })).toMatchObject({ ok: true });
+  const { value } = (await client.ask('audit', {})) as { value: { entries: { who: object }[] } };
+  expect(value.entries.at(-1)?.who).toEqual({ via: 'control', uid: 0, ...who });
+});
+
 it('says what loader it is', async () => {
   expect(await client.session()).toEqual(SESSION);
 });
