@@ -12,8 +12,8 @@ export default {
   test: {
     reporters: ['default', './scripts/test-counts.mjs'],
     // For a machine that is busy: what goes wrong is told by a test's own conditions before that.
-    testTimeout: 180 * SECOND,
-    hookTimeout: 120 * SECOND,
+    testTimeout: 400 * SECOND,
+    hookTimeout: 200 * SECOND,
     maxWorkers: '100%',
     coverage: {
       provider: 'custom',

@@ -9,7 +9,7 @@ export interface UntilOptions {
 }
 
 const INTERVAL_MS = 20;
-export const DEADLINE_MS = 60_000;
+export const DEADLINE_MS = 120_000;
 
 /** Asks again and again until `check` gives something other than false, null or undefined, and returns that. */
 export async function until<T>(
