@@ -65,7 +65,7 @@ describe.skipIf(!requireRoot())('the dashboard', () => {
 
     const without = await openPage(suite.browser, origin);
     await without.page.locator(stateOf('no-token')).first().waitFor();
-    expect(await without.page.locator('body').textContent()).toMatch(/URL/);
+    await without.page.locator('body', { hasText: /URL/ }).waitFor();
     expect(await axeViolations(without.page)).toEqual([]);
 
     const wrong = await openPage(suite.browser, `${origin}#token=wrong-${'x'.repeat(20)}`);
@@ -73,7 +73,7 @@ describe.skipIf(!requireRoot())('the dashboard', () => {
       .getByText(/refused/i)
       .first()
       .waitFor();
-    expect(await wrong.page.locator('body').textContent()).toMatch(/URL that packetlog printed/);
+    await wrong.page.locator('body', { hasText: /URL that packetlog printed/ }).waitFor();
     expect(await axeViolations(wrong.page)).toEqual([]);
 
     const { page } = await openPage(suite.browser, url);
