@@ -10,6 +10,8 @@ const require = createRequire(import.meta.url);
 const COMMAND = join(dirname(require.resolve('lighthouse')), '../cli/index.js');
 /** The page draws four times a second for ever: Lighthouse waits for it to be done, and need not for long. */
 const MAX_WAIT_MS = 12_000;
+/** Of one run. On a quiet machine it takes some fifteen seconds. */
+const DEADLINE_MS = 150_000;
 /** Of the tool, not of the page: the trace of a new process began too late, or the browser did not answer in time. */
 const TRY_AGAIN: ReadonlySet<string> = new Set(['NO_NAVSTART', 'PAGE_HUNG', 'PROTOCOL_TIMEOUT']);
 const ATTEMPTS = 3;
@@ -67,12 +69,17 @@ async function run(inside: Namespace, url: string, categories: readonly Category
     ];
     const environment = [`CHROME_PATH=${CHROMIUM}`, `TMPDIR=${directory}`];
     // It says so with its exit code, too, when it came to no verdict.
-    const ended = inside.exec('env', ...environment, process.execPath, COMMAND, url, ...options);
-    const failure = await ended.then(() => undefined, String);
+    const command = [...environment, process.execPath, COMMAND, url, ...options];
+    const child = inside.spawn('env', command, { stdio: ['ignore', 'ignore', 'pipe'], timeout: DEADLINE_MS });
+    let said = '';
+    child.stderr?.on('data', (data) => {
+      said += data;
+    });
+    await new Promise((resolve) => child.once('close', resolve));
     try {
       return JSON.parse(readFileSync(output, 'utf8')) as Result;
     } catch {
-      throw new Error(`lighthouse ${url}: no result. ${failure}`);
+      throw new Error(`lighthouse ${url}: no result. ${said}`);
     }
   } finally {
     rmSync(directory, { recursive: true, force: true });
