@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Rhythm } from './rhythm.ts';
+import { type Next, Rhythm } from './rhythm.ts';
 
 const COLD = { mayBeHot: false };
 const HOT = { mayBeHot: true };
@@ -57,26 +57,54 @@ describe('Rhythm', () => {
   });
 
   const afterMany = (rhythm: Rhythm) => Array.from({ length: 100 }, () => rhythm.next(MANY, false).giving).at(-1);
+  /** What it says while so many come in each millisecond, for so long; 'cool' comes once. */
+  const saysWhile = (rhythm: Rhythm, records: number, milliseconds: number) =>
+    Array.from({ length: milliseconds }, () => rhythm.next(records, false));
+  const cooled = (said: readonly Next[]) => said.filter((next) => next.do === 'cool').length;
 
-  it('is hot after many records without a pause, where that is possible', () => {
+  it('is hot while very many come, where that is possible', () => {
     expect(afterMany(new Rhythm(HOT))).toBe('hot');
     expect(afterMany(new Rhythm(COLD))).toBe('hold');
   });
 
-  it('does not become hot by as many with pauses in between', () => {
+  it('is hot by a hundred million at a time without a nap', () => {
     const rhythm = new Rhythm(HOT);
-    for (let i = 0; i < 100; i++)
-      expect([rhythm.next(MANY, false), rhythm.next(0, false)]).toMatchObject([{ giving: 'hold' }, { giving: 'hold' }]);
+    expect(rhythm.next(100_000_000, true)).toEqual({ do: 'again', giving: 'hot' });
   });
 
-  it('stays hot over a fifth of a second without a record, and sleeps after a third', () => {
+  it('does not become hot by as many over a longer time', () => {
+    const said = saysWhile(new Rhythm(HOT), 200, 10_000);
+    expect(said.filter(({ giving }) => giving === 'hot')).toEqual([]);
+  });
+
+  it('stays hot over a fifth of a second without a record, and sleeps after two thirds', () => {
     const rhythm = new Rhythm(HOT);
     afterMany(rhythm);
+    expect(cooled(saysWhile(rhythm, 0, 20))).toBe(0);
+    expect(rhythm.next(MANY, false)).toEqual({ do: 'nap', ms: 1, giving: 'hot' });
     const naps = napsUntilSleep(rhythm);
-    const time = naps.reduce((sum, ms) => sum + ms, 0);
-    expect(time).toBeGreaterThan(200);
-    expect(time).toBeLessThan(333);
+    expect(naps.reduce((sum, ms) => sum + ms, 0)).toBeLessThan(666);
     expect(Math.max(...naps)).toBeLessThanOrEqual(8);
+  });
+
+  it.each([
+    ['a thousand a second', 1, 1],
+    ['thirty a second', 1, 33],
+  ])('is hot no longer when %s come, and sleeps in between as ever', (_, records, everyLooks) => {
+    const rhythm = new Rhythm(HOT);
+    afterMany(rhythm);
+    const said: Next[] = [];
+    for (let i = 0; i < 2000; i++) said.push(rhythm.next(i % everyLooks === 0 ? records : 0, false));
+    expect(cooled(said)).toBe(1);
+    const later = said.slice(said.findIndex((next) => next.do === 'cool') + 1);
+    expect(later.filter(({ giving }) => giving === 'hot')).toEqual([]);
+    expect(later.some((next) => next.do === 'sleep')).toBe(everyLooks > 1);
+  });
+
+  it('stays hot while a fifth of what made it so comes', () => {
+    const rhythm = new Rhythm(HOT);
+    afterMany(rhythm);
+    expect(new Set(saysWhile(rhythm, 60, 5000).map(({ giving }) => giving))).toEqual(new Set(['hot']));
   });
 
   it('is cold when it woke', () => {

@@ -6,16 +6,20 @@
  *   last record is held back so that the kernel never finds an empty ring and never signals.
  * - After some empty looks, ever further apart, everything is given back, the rings are looked
  *   at once more (a record may have come in between: it did not signal), then it sleeps.
- * - When many have come without a pause it is hot: it promises not to sleep, which spares the program a barrier for each
- *   record. To take that back takes a wait, so nothing but a quarter of a second of silence ends it.
+ * - While very many come it is hot: it promises not to sleep, which spares the program a barrier for each record. To take
+ *   that back takes a wait, so it lasts until few came in all of a quarter of a second.
  */
 
 /** Milliseconds to wait after each empty look in a row. */
 const EMPTY_WAITS_MS: readonly number[] = [1, 1, 1, 1, 2, 4, 8];
-/** The same while it is hot. */
-const HOT_WAITS_MS: readonly number[] = [...EMPTY_WAITS_MS, ...Array<number>(30).fill(8)];
-/** So many records since the last look that found none make it hot. */
+/** And after each further one while it is hot. */
+const HOT_WAIT_MS = 8;
+/** Time is that of the naps: where it does not nap, more comes than it can take. */
+const WINDOW_MS = 250;
+/** As many within a window make it hot, */
 const HOT_RECORDS = 65_536;
+/** fewer in all of one no longer. */
+const COOL_RECORDS = 8_192;
 
 /** What to publish, and then: */
 export type Next =
@@ -31,7 +35,9 @@ export type Next =
 export class Rhythm {
   readonly #mayBeHot: boolean;
   #hot = false;
-  #inARow = 0;
+  /** In this window. */
+  #records = 0;
+  #nappedMs = 0;
   #empty = 0;
 
   /** `mayBeHot`: of the transport. */
@@ -41,22 +47,37 @@ export class Rhythm {
 
   /** `records`: found by the last look; `more`: the look ended at its budget. */
   next(records: number, more: boolean): Next {
-    if (records > 0 || more) {
-      this.#empty = 0;
-      this.#inARow += records;
-      this.#hot ||= this.#mayBeHot && this.#inARow >= HOT_RECORDS;
-      return more ? { do: 'again', giving: this.#awake() } : { do: 'nap', ms: 1, giving: this.#awake() };
+    const found = records > 0 || more;
+    if (found) this.#empty = 0;
+    this.#records += records;
+    this.#hot ||= this.#mayBeHot && this.#records >= HOT_RECORDS;
+    if (this.#nappedMs >= WINDOW_MS) {
+      const few = this.#records < COOL_RECORDS;
+      this.#beginWindow();
+      if (this.#hot && few) {
+        this.#hot = false;
+        return { do: 'cool', giving: 'hold' };
+      }
     }
-    this.#inARow = 0;
-    const ms = (this.#hot ? HOT_WAITS_MS : EMPTY_WAITS_MS)[this.#empty];
-    if (ms !== undefined) {
-      this.#empty++;
-      return { do: 'nap', ms, giving: this.#awake() };
+    if (more) return { do: 'again', giving: this.#awake() };
+    if (found) return this.#nap(1);
+    const ms = EMPTY_WAITS_MS[this.#empty];
+    if (ms !== undefined) this.#empty++;
+    else if (!this.#hot) {
+      this.#beginWindow();
+      return { do: 'sleep', giving: 'exact' };
     }
-    this.#empty = EMPTY_WAITS_MS.length;
-    if (!this.#hot) return { do: 'sleep', giving: 'exact' };
-    this.#hot = false;
-    return { do: 'cool', giving: 'hold' };
+    return this.#nap(ms ?? HOT_WAIT_MS);
+  }
+
+  #beginWindow(): void {
+    this.#records = 0;
+    this.#nappedMs = 0;
+  }
+
+  #nap(ms: number): Next {
+    this.#nappedMs += ms;
+    return { do: 'nap', ms, giving: this.#awake() };
   }
 
   #awake(): 'hold' | 'hot' {
