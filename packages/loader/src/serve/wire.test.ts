@@ -79,6 +79,17 @@ describe('write', () => {
     expect(written).toEqual([['', { compress: false, wsPreEncodedFrame: message.pieces }, sent]]);
   });
 
+  it('gives no frame to a connection that began to close before it went out', () => {
+    const { connection: to, written } = connection(true);
+    const socket = { readyState: 1 };
+    Object.assign(to.transport, { socket });
+    write(to, eventMessage('summary', '{}'), vi.fn());
+    const options = written[0]?.[1] as { wsPreEncodedFrame?: unknown };
+    expect(options.wsPreEncodedFrame).toBeDefined();
+    socket.readyState = 2;
+    expect(options.wsPreEncodedFrame).toBeUndefined();
+  });
+
   it('gives one that takes no frames text and attachment, and is told once', () => {
     const { connection: to, written } = connection(false);
     const message = batchMessage(rowBatch(Buffer.alloc(72), layout, 0n), counters);

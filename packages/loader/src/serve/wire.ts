@@ -96,7 +96,13 @@ export function batchMessage({ head: template, records }: RowBatch, counters: Ba
 /** Hands a message to engine.io; `sent` is called when the kernel has all of it, never if the connection ends before. */
 export function write(connection: Connection, message: Message, sent: () => void): void {
   if (takesFrames(connection)) {
-    const options = { compress: false, wsPreEncodedFrame: message.pieces };
+    const options = {
+      compress: false,
+      // Asked for when it goes out. Without it engine.io asks ws to send, which refuses, and that ends the connection.
+      get wsPreEncodedFrame() {
+        return isClosing(connection) ? undefined : message.pieces;
+      },
+    };
     connection.write('', options, sent);
     return;
   }
@@ -107,6 +113,7 @@ export function write(connection: Connection, message: Message, sent: () => void
 }
 
 interface FrameTransport {
+  readonly socket?: { readonly readyState: number };
   _canSendPreEncodedFrame?: (packet: { options: { wsPreEncodedFrame: readonly Buffer[] } }) => boolean;
 }
 
@@ -115,6 +122,13 @@ const QUESTION = { options: { wsPreEncodedFrame: [] } };
 /** engine.io has no public word for it. Without it every message costs more, and nothing else changes. */
 function takesFrames({ transport }: Connection): boolean {
   return (transport as unknown as FrameTransport)._canSendPreEncodedFrame?.(QUESTION) === true;
+}
+
+const OPEN = 1;
+
+/** A closing frame has come or gone: nothing may follow it (RFC 6455 section 5.5.1), and ready frames pass by who knows. */
+function isClosing({ transport }: Connection): boolean {
+  return ((transport as unknown as FrameTransport).socket?.readyState ?? OPEN) !== OPEN;
 }
 
 function textFrame(text: string): Buffer {
