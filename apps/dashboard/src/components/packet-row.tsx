@@ -142,7 +142,10 @@ function EndpointCell({
   const port = withPort ? endpoint.port : '';
   const bracketed = withPort && endpoint.bracketed;
   return (
-    <span role="cell" className={clsx(`cell-endpoint cell-${name}`, addr === ABSENT && 'absent')}>
+    <span
+      role="cell"
+      className={clsx(`cell-endpoint cell-${name}`, addr === ABSENT && 'absent', bracketed && 'cell-endpoint-long')}
+    >
       <span className="addr">
         {bracketed && <span className="text-faint">[</span>}
         <span data-field={`${name}_addr`}>{addr}</span>
