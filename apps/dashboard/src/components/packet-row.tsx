@@ -142,10 +142,7 @@ function EndpointCell({
   const port = withPort ? endpoint.port : '';
   const bracketed = withPort && endpoint.bracketed;
   return (
-    <span
-      role="cell"
-      className={clsx(`cell-endpoint cell-${name}`, addr === ABSENT && 'absent', bracketed && 'cell-endpoint-long')}
-    >
+    <span role="cell" className={clsx(`cell-endpoint cell-${name}`, addr === ABSENT && 'absent')}>
       <span className="addr">
         {bracketed && <span className="text-faint">[</span>}
         <span data-field={`${name}_addr`}>{addr}</span>

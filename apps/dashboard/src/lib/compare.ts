@@ -18,10 +18,18 @@ export function compare(past: PastView, { fromMs, toMs }: TimeSpan): Comparison 
   return { now, before: past.sums({ fromMs: fromMs - lengthMs, toMs: fromMs }), lengthMs };
 }
 
+const ONE: Readonly<Record<string, string>> = { '1 s': 'second', '1 min': 'minute', '1 h': 'hour', '1 d': 'day' };
+
+/** 'the 15 min before', 'the minute before'. */
+export function timeBefore(lengthMs: number): string {
+  const span = spanText(lengthMs);
+  return `the ${ONE[span] ?? span} before`;
+}
+
 /** '+38 % against the 15 min before'; '' where there is nothing to compare with. */
 export function changeWords({ now, before, lengthMs }: Comparison, column: 'packets' | 'bytes'): string {
   if (before === null) return '';
-  const than = `the ${spanText(lengthMs)} before`;
+  const than = timeBefore(lengthMs);
   const [a, b] = [now[column], before[column]];
   if (b === 0) return a === 0 ? `none, as in ${than}` : `none in ${than}`;
   const times = a / b;

@@ -1,5 +1,5 @@
 import { clockText, spanText } from './clock.ts';
-import { type Comparison, changeWords } from './compare.ts';
+import { type Comparison, changeWords, timeBefore } from './compare.ts';
 import { counted, formatBytes, formatCount, quantityText } from './number.ts';
 import type { TimeSpan } from './past.ts';
 
@@ -21,7 +21,7 @@ export function lookedAtWords(span: TimeSpan, comparison: Comparison | null): st
 /** '+38 % against the 60 s before', or why there is nothing to compare with; '' while nothing is known at all. */
 export function beforeWords(comparison: Comparison | null, column: 'packets' | 'bytes'): string {
   if (comparison === null) return '';
-  return changeWords(comparison, column) || `the ${spanText(comparison.lengthMs)} before are not known`;
+  return changeWords(comparison, column) || `nothing is known of ${timeBefore(comparison.lengthMs)}`;
 }
 
 /** 'last 60 s': the range as it was chosen, although its lists are of whole steps; or what is known of it. */
