@@ -86,6 +86,31 @@ describe.skipIf(!requireRoot())('the dashboard', () => {
     await state('live').waitFor();
   });
 
+  test('what cannot be fetched comes later, and the page stays meanwhile', async () => {
+    const { url, origin } = await suite.start();
+    const markup = await (await fetch(origin)).text();
+    const { page } = await openPage(suite.browser, 'about:blank');
+    let away = true;
+    const refused = new Map<string, number>();
+    await page.route('**/_next/static/chunks/**', (route) => {
+      const { pathname } = new URL(route.request().url());
+      if (!away || markup.includes(pathname)) return route.continue();
+      refused.set(pathname, (refused.get(pathname) ?? 0) + 1);
+      return route.abort();
+    });
+    await page.goto(url);
+    await page.locator('[data-testid=connection-state][data-state=live]').waitFor();
+    const chart = page.getByTestId('rate-chart').locator('canvas').first();
+    await page.keyboard.press('?');
+    // The bundler's own code asks twice, and gives up.
+    await until(() => Math.max(...refused.values()) > 4, { what: 'a part to be asked for again' });
+    expect(await chart.count()).toBe(0);
+    expect(await page.locator('[data-testid=connection-state][data-state=live]').count()).toBe(1);
+    away = false;
+    await chart.waitFor();
+    await page.getByRole('dialog').waitFor();
+  });
+
   test('a loader that stands still is stale; what the ring lost meanwhile is in sight', async () => {
     const { client, link } = suite.network;
     const { packetlog, url } = await suite.start('--ring-size', '64KiB', '--sample', 'off');

@@ -5,6 +5,7 @@ import { useRouter } from 'next/navigation';
 import { type ComponentType, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { keyWords } from '../lib/key-text.ts';
 import { ADD_RULE } from '../lib/rules/add-rule.ts';
+import { fetched } from '../live/fetched.ts';
 import { isMac, useKeys } from '../live/keys.ts';
 import { useLive } from '../live/live-context.tsx';
 import { type OverlayName, overlay } from '../live/overlay.ts';
@@ -19,10 +20,10 @@ interface OverlayProps {
 
 /** Loaded when they are opened for the first time. */
 const LOADERS: Readonly<Record<OverlayName, () => Promise<ComponentType<OverlayProps>>>> = {
-  palette: async () => (await import('./palette/palette.tsx')).Palette,
-  export: async () => (await import('./export/export-sheet.tsx')).ExportSheet,
-  help: async () => (await import('./help/help-sheet.tsx')).HelpSheet,
-  way: async () => (await import('./way/way-sheet.tsx')).WaySheet,
+  palette: async () => (await fetched(() => import('./palette/palette.tsx'))).Palette,
+  export: async () => (await fetched(() => import('./export/export-sheet.tsx'))).ExportSheet,
+  help: async () => (await fetched(() => import('./help/help-sheet.tsx'))).HelpSheet,
+  way: async () => (await fetched(() => import('./way/way-sheet.tsx'))).WaySheet,
 };
 
 /** What can be done on every page, and what lies over the page while it is open. */

@@ -2,6 +2,7 @@
 
 import dynamic from 'next/dynamic';
 import type { ReactNode } from 'react';
+import { fetched } from '../live/fetched.ts';
 import { useKeys } from '../live/keys.ts';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
 import { useMedia } from '../live/use-media.ts';
@@ -14,13 +15,18 @@ import { Tabs } from './tabs.tsx';
 import { TopPanels } from './top-panels.tsx';
 import { WayStrip } from './way/way-strip.tsx';
 
-const WayPicture = dynamic(async () => (await import('./way/way-picture.tsx')).WayPicture);
+const WayPicture = dynamic(async () => (await fetched(() => import('./way/way-picture.tsx'))).WayPicture);
 
 /** Not needed for the first paint: fetched when somebody picks a packet, or denies for the first time. */
-const DenySelected = dynamic(async () => (await import('./deny/deny-selected.tsx')).DenySelected, { ssr: false });
-const PacketDrawer = dynamic(async () => (await import('./packet-drawer/packet-drawer.tsx')).PacketDrawer, {
+const DenySelected = dynamic(async () => (await fetched(() => import('./deny/deny-selected.tsx'))).DenySelected, {
   ssr: false,
 });
+const PacketDrawer = dynamic(
+  async () => (await fetched(() => import('./packet-drawer/packet-drawer.tsx'))).PacketDrawer,
+  {
+    ssr: false,
+  },
+);
 
 /** From here on the figures stand beside the table. */
 const SIDE_BY_SIDE = '(min-width: 1280px)';

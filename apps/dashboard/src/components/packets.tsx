@@ -4,6 +4,7 @@ import dynamic from 'next/dynamic';
 import { useCallback, useLayoutEffect, useRef, useState } from 'react';
 import { readMarker } from '../lib/marker.ts';
 import { quietSentence } from '../lib/quiet.ts';
+import { fetched } from '../live/fetched.ts';
 import { useKept } from '../live/kept-choice.ts';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
 import { groupingChoice } from '../live/table-choices.ts';
@@ -13,7 +14,8 @@ import { PacketTable } from './packet-table.tsx';
 import { TableBar } from './table-bar.tsx';
 
 const ConversationTable = dynamic(
-  () => import('./conversations/conversation-table.tsx').then(({ ConversationTable }) => ConversationTable),
+  () =>
+    fetched(() => import('./conversations/conversation-table.tsx')).then(({ ConversationTable }) => ConversationTable),
   { ssr: false },
 );
 

@@ -18,9 +18,10 @@ import { ChartControls } from './chart-controls.tsx';
 import type { PlotLine } from './plot.tsx';
 import { Readout } from './readout.tsx';
 import './rate-chart.css';
+import { fetched } from '../live/fetched.ts';
 
 /** Half of the page's own script is the library that draws it: figures and rows do not wait for it. */
-const ChartArea = dynamic(() => import('./chart-area.tsx').then((area) => area.ChartArea), {
+const ChartArea = dynamic(() => fetched(() => import('./chart-area.tsx')).then((area) => area.ChartArea), {
   ssr: false,
   loading: () => <div className="plot" />,
 });

@@ -11,10 +11,13 @@ import { Commands } from './commands.tsx';
 import { NoPicture } from './no-picture.tsx';
 import { PendingBanner } from './rules/pending-banner.tsx';
 import './screen.css';
+import { fetched } from '../live/fetched.ts';
 import { StatusStrip } from './status-strip.tsx';
 import { Toasts } from './toasts.tsx';
 
-const MissingNodes = dynamic(async () => (await import('./nodes/missing-nodes.tsx')).MissingNodes, { ssr: false });
+const MissingNodes = dynamic(async () => (await fetched(() => import('./nodes/missing-nodes.tsx'))).MissingNodes, {
+  ssr: false,
+});
 
 export function Shell({ children }: { children: ReactNode }) {
   return (

@@ -18,9 +18,12 @@ import { ConnectionMark, Logo, LossMark, STATE_COLOR, VerdictMark } from './mark
 import { Nav } from './nav.tsx';
 import { ThemeButton } from './theme-button.tsx';
 import './status-strip.css';
+import { fetched } from '../live/fetched.ts';
 
 /** Who watches one node does not fetch it. */
-const NodeSwitch = dynamic(async () => (await import('./nodes/node-switch.tsx')).NodeSwitch, { ssr: false });
+const NodeSwitch = dynamic(async () => (await fetched(() => import('./nodes/node-switch.tsx'))).NodeSwitch, {
+  ssr: false,
+});
 
 /** Always there: whose packets, how many, and whether the picture can be trusted. */
 export function StatusStrip({ old }: { old: boolean }) {

@@ -6,6 +6,7 @@ import { spanText } from '../lib/clock.ts';
 import { counted, formatCount } from '../lib/number.ts';
 import { type PausedFigures, ROWS_WAITING } from '../lib/pausing.ts';
 import { quietSentence } from '../lib/quiet.ts';
+import { fetched } from '../live/fetched.ts';
 import { useKeys } from '../live/keys.ts';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
 import { useAge } from '../live/use-age.ts';
@@ -13,7 +14,9 @@ import { useMayChange } from '../live/use-rules.ts';
 import { PickedActions, SelectedPacket } from './deny/selected-packet.tsx';
 import type { Picked } from './packet-drawer/use-picked.ts';
 
-const TableTools = dynamic(() => import('./table-tools.tsx').then(({ TableTools }) => TableTools), { ssr: false });
+const TableTools = dynamic(() => fetched(() => import('./table-tools.tsx')).then(({ TableTools }) => TableTools), {
+  ssr: false,
+});
 
 /** Above the table: whether it follows, what it holds back, and the way to the newest row. */
 export function TableBar({

@@ -2,14 +2,19 @@
 
 import { Columns3, Layers, Palette } from 'lucide-react';
 import dynamic from 'next/dynamic';
+import { fetched } from '../live/fetched.ts';
 import { useKeys } from '../live/keys.ts';
 import { groupingChoice } from '../live/table-choices.ts';
 import { ExportButton } from './commands.tsx';
 import { MenuButton } from './menu-button.tsx';
 
-const ColumnMenu = dynamic(() => import('./column-menu.tsx').then(({ ColumnMenu }) => ColumnMenu), { ssr: false });
+const ColumnMenu = dynamic(() => fetched(() => import('./column-menu.tsx')).then(({ ColumnMenu }) => ColumnMenu), {
+  ssr: false,
+});
 
-const ColourMenu = dynamic(() => import('./colour-menu.tsx').then(({ ColourMenu }) => ColourMenu), { ssr: false });
+const ColourMenu = dynamic(() => fetched(() => import('./colour-menu.tsx')).then(({ ColourMenu }) => ColourMenu), {
+  ssr: false,
+});
 
 /** At the end of the bar: how the table looks. */
 export function TableTools({ compact, grouped }: { compact: boolean; grouped: boolean }) {

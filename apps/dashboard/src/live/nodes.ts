@@ -1,6 +1,7 @@
 import { DEFAULT_ROWS_PER_SECOND } from '@packetlog/common';
 import { hostOf } from '../lib/nodes/node-name.ts';
 import { parseSavedNodes, type SavedNode } from '../lib/nodes/saved-nodes.ts';
+import { fetched } from './fetched.ts';
 import { readHandshakeTarget } from './handshake-target.ts';
 import { Loader } from './loader.ts';
 import type { View } from './view.ts';
@@ -132,7 +133,7 @@ export class Nodes {
     const choice = ++this.#choices;
     const { loaders } = this.#state;
     if (address === TOGETHER && loaders.length > 1) {
-      const { Together } = await import('./together.ts');
+      const { Together } = await fetched(() => import('./together.ts'));
       if (choice !== this.#choices) return;
       this.#closeTogether();
       this.#together = new Together(this.#state.loaders);

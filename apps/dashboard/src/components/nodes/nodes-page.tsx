@@ -8,8 +8,9 @@ import { TOGETHER } from '../../live/nodes.ts';
 import { useNodes, useNodesAtAGlance } from '../../live/use-nodes.ts';
 import { NodeRow } from './node-row.tsx';
 import './nodes-page.css';
+import { fetched } from '../../live/fetched.ts';
 
-const NodeSheet = dynamic(async () => (await import('./node-sheet.tsx')).NodeSheet);
+const NodeSheet = dynamic(async () => (await fetched(() => import('./node-sheet.tsx'))).NodeSheet);
 
 /** Every loader that this page knows, as it is just now. One that is gone stays in the list. */
 export function NodesPage() {
