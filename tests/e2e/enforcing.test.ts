@@ -1,5 +1,6 @@
 /** Rules go on without a loader: what is denied stays denied, and is counted. Needs root. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { untilArrived } from '../lab/arrival.ts';
 import { buildGenerator, type Generator } from '../lab/generator.ts';
 import { xdpOn } from '../lab/leftovers.ts';
 import { type LabProcess, startPacketlog } from '../lab/process.ts';
@@ -18,6 +19,7 @@ const GENERATED = '198.18.0.0/15';
 /** To start, on a machine that has its hands full of packets. */
 const BUSY_MS = 60_000;
 const [DENIED, PERMITTED] = [5000, 5001];
+const [ENDING, LASTING] = [5002, 5003];
 
 describe.skipIf(!requireRoot())('rules without a loader', () => {
   const suite = eachWithPins({ ipv6: false });
@@ -160,5 +162,63 @@ describe.skipIf(!requireRoot())('rules without a loader', () => {
     });
     await second.end('SIGTERM');
     expect(await suite.unload().exited).toEqual({ code: 0, signal: null });
+  });
+
+  test('a rule ends on time when the loader was killed before; what has no end is denied on', async () => {
+    const { client, link } = suite.network;
+    const [ending, lasting] = [
+      await receiveUdp(server(), link.server.ipv4, ENDING),
+      await receiveUdp(server(), link.server.ipv4, LASTING),
+    ];
+    await client.agent();
+    let sent = 0;
+    const send = async (toEach: number) => {
+      const ports = [ENDING, LASTING];
+      sent += (await sendUdp(client, { address: link.server.ipv4, count: toEach * ports.length, ports })).sent;
+      await untilArrived(link.server, sent);
+    };
+    const first = await enforcing('--iface', 'server0', '--print', 'none');
+    const rule = { action: 'deny' as const, source: link.client.ipv4, protocol: 'udp' };
+    await add({ ...rule, destination_port: LASTING });
+    const { rule: added } = await add({ ...rule, destination_port: ENDING, for: '10s' });
+    const endsMs = Date.parse(added.expires_at ?? '');
+    await send(100);
+    await first.end('SIGKILL');
+    const deadSinceMs = Date.now();
+    await send(100);
+    await until(
+      async () => {
+        await send(1);
+        return (await ending.received()).received > 0;
+      },
+      { what: 'the program to let pass what was denied', evidence: () => `the rule was to end at ${endsMs}` },
+    );
+    const before = (await ending.received()).received;
+    await send(100);
+    await until(async () => (await ending.received()).received === before + 100, { what: 'all to pass' });
+    expect(await lasting.received()).toMatchObject({ received: 0 });
+
+    // The rings kept what each packet met while no loader ran, and when.
+    const second = await enforcing('--print', 'json', '--sample', 'off');
+    const counts = async () => (await listed(rules)).rules.map(({ id, packets }) => [id, packets]);
+    await until(async () => JSON.stringify(await counts()) === `[[1,${sent / 2}]]`, {
+      what: 'the lasting rule alone, with its count',
+      evidence: () => second.stderr,
+    });
+    await second.end('SIGINT');
+    const { records, ledger } = readJsonOutput(second.stdout);
+    const ofEnding = records.filter(({ dst_port }) => dst_port === ENDING);
+    const timesMs = (action: string) =>
+      ofEnding.filter((record) => record.action === action).map(({ timestamp_ns }) => Number(timestamp_ns) / 1e6);
+    const [denied, permitted] = [timesMs('deny'), timesMs('permit')];
+    expect(permitted).toHaveLength(before + 100);
+    expect(Math.min(...permitted)).toBeGreaterThanOrEqual(endsMs);
+    expect(Math.max(...denied)).toBeLessThan(endsMs);
+    expect(denied.filter((ms) => ms > deadSinceMs).length).toBeGreaterThanOrEqual(100);
+    const { received } = await ending.received();
+    expect(ledger.interfaces['server0']).toMatchObject({ seen: sent, permitted: received, denied: sent - received });
+    expect(discrepancies(ledger)).toEqual([]);
+    expect(await suite.unload().exited).toEqual({ code: 0, signal: null });
+    expect(suite.place.pins()).toEqual([]);
   });
 });
