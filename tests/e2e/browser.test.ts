@@ -111,6 +111,47 @@ describe.skipIf(!requireRoot())('the dashboard', () => {
     await page.getByRole('dialog').waitFor();
   });
 
+  test('a page whose parts the loader has no more says that it is older, stays, and is reloaded by whoever wants to', async () => {
+    const { client, link } = suite.network;
+    const { url, origin } = await suite.start();
+    const markup = await (await fetch(origin)).text();
+    const { page } = await openPage(suite.browser, 'about:blank');
+    let upgraded = true;
+    await page.route('**/_next/static/chunks/**', (route) => {
+      const isLater = !markup.includes(new URL(route.request().url()).pathname);
+      return upgraded && isLater ? route.fulfill({ status: 404, body: 'Not found.' }) : route.continue();
+    });
+    await page.goto(url);
+    await page.locator('[data-testid=connection-state][data-state=live]').waitFor();
+    await page.evaluate('globalThis.isTheSamePage = true');
+    const old = page.getByTestId('old-page');
+    await old.getByText('This page is older than the loader').waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+
+    // What cannot come does not keep the keys from the page.
+    await page.keyboard.press('?');
+    await until(
+      async () => {
+        await page.keyboard.press('/');
+        return page.evaluate(`document.activeElement?.closest('input, textarea') !== null`);
+      },
+      { what: 'the filter to have the focus' },
+    );
+    await sendUdp(client, { address: link.server.ipv4, count: 5 });
+    await page.getByTestId('live-row').nth(4).waitFor();
+    expect(await page.evaluate('globalThis.isTheSamePage')).toBe(true);
+    await page.setViewportSize(PHONE);
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+
+    upgraded = false;
+    await old.getByRole('button', { name: 'Reload' }).click();
+    await page.waitForFunction('globalThis.isTheSamePage === undefined');
+    await page.locator('[data-testid=connection-state][data-state=live]').waitFor();
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').waitFor();
+    expect(await old.count()).toBe(0);
+  });
+
   test('a loader that stands still is stale; what the ring lost meanwhile is in sight', async () => {
     const { client, link } = suite.network;
     const { packetlog, url } = await suite.start('--ring-size', '64KiB', '--sample', 'off');

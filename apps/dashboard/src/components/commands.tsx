@@ -5,7 +5,7 @@ import { useRouter } from 'next/navigation';
 import { type ComponentType, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { keyWords } from '../lib/key-text.ts';
 import { ADD_RULE } from '../lib/rules/add-rule.ts';
-import { fetched } from '../live/fetched.ts';
+import { fetchedIfThere } from '../live/fetched.ts';
 import { isMac, useKeys } from '../live/keys.ts';
 import { useLive } from '../live/live-context.tsx';
 import { type OverlayName, overlay } from '../live/overlay.ts';
@@ -18,12 +18,12 @@ interface OverlayProps {
   readonly onClose: () => void;
 }
 
-/** Loaded when they are opened for the first time. */
-const LOADERS: Readonly<Record<OverlayName, () => Promise<ComponentType<OverlayProps>>>> = {
-  palette: async () => (await fetched(() => import('./palette/palette.tsx'))).Palette,
-  export: async () => (await fetched(() => import('./export/export-sheet.tsx'))).ExportSheet,
-  help: async () => (await fetched(() => import('./help/help-sheet.tsx'))).HelpSheet,
-  way: async () => (await fetched(() => import('./way/way-sheet.tsx'))).WaySheet,
+/** Loaded when they are opened for the first time; undefined if the loader does not have them any more. */
+const LOADERS: Readonly<Record<OverlayName, () => Promise<ComponentType<OverlayProps> | undefined>>> = {
+  palette: async () => (await fetchedIfThere(() => import('./palette/palette.tsx')))?.Palette,
+  export: async () => (await fetchedIfThere(() => import('./export/export-sheet.tsx')))?.ExportSheet,
+  help: async () => (await fetchedIfThere(() => import('./help/help-sheet.tsx')))?.HelpSheet,
+  way: async () => (await fetchedIfThere(() => import('./way/way-sheet.tsx')))?.WaySheet,
 };
 
 /** What can be done on every page, and what lies over the page while it is open. */
@@ -79,31 +79,25 @@ function useLoadedAhead() {
     const onKeyDown = ({ key }: KeyboardEvent) => {
       if (key !== 'Control' && key !== 'Meta') return;
       window.removeEventListener('keydown', onKeyDown);
-      LOADERS.palette().catch(() => {});
+      void LOADERS.palette();
     };
     window.addEventListener('keydown', onKeyDown);
     return () => window.removeEventListener('keydown', onKeyDown);
   }, []);
 }
 
-/** null until it is there; a loader that is away cannot send it, and says so. */
+/** null until it is there. What never will be is closed: under what is open, the page's keys do nothing. */
 function useLoaded(name: OverlayName | null): ComponentType<OverlayProps> | null {
-  const { toasts } = useLive();
   const loaded = useRef(new Map<OverlayName, ComponentType<OverlayProps>>());
   const [, redraw] = useState(0);
   useEffect(() => {
     if (name === null || loaded.current.has(name)) return;
-    LOADERS[name]().then(
-      (component) => {
-        loaded.current.set(name, component);
-        redraw((count) => count + 1);
-      },
-      () => {
-        overlay.close();
-        toasts.show({ text: 'This part of the page could not be fetched: the loader is away.', tone: 'problem' });
-      },
-    );
-  }, [name, toasts]);
+    void LOADERS[name]().then((component) => {
+      if (component !== undefined) loaded.current.set(name, component);
+      else if (overlay.get() === name) overlay.close();
+      redraw((count) => count + 1);
+    });
+  }, [name]);
   return name === null ? null : (loaded.current.get(name) ?? null);
 }
 
@@ -120,7 +114,7 @@ export function PaletteButton() {
       aria-keyshortcuts="Control+K Meta+K"
       title={`Commands (${keyText})`}
       data-testid="palette-button"
-      onPointerEnter={() => void LOADERS.palette().catch(() => {})}
+      onPointerEnter={() => void LOADERS.palette()}
       onClick={() => overlay.show('palette')}
     >
       <CommandIcon size={14} aria-hidden="true" />

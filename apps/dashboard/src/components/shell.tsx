@@ -9,6 +9,7 @@ import { useNodes } from '../live/use-nodes.ts';
 import { Banner } from './banner.tsx';
 import { Commands } from './commands.tsx';
 import { NoPicture } from './no-picture.tsx';
+import { OldPage } from './old-page.tsx';
 import { PendingBanner } from './rules/pending-banner.tsx';
 import './screen.css';
 import { fetched } from '../live/fetched.ts';
@@ -38,6 +39,7 @@ function Screen({ children }: { children: ReactNode }) {
         Skip to the content
       </a>
       <StatusStrip old={hasPicture && old} />
+      <OldPage />
       {listsNodes ? (
         children
       ) : hasPicture ? (
