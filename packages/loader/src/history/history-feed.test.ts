@@ -1,5 +1,6 @@
-import type { InterfaceLedger, Summary } from '@packetlog/common';
+import type { InterfaceLedger } from '@packetlog/common';
 import { describe, expect, it } from 'vitest';
+import { emptySummary } from '../summary/fake-summary.ts';
 import { History } from './history.ts';
 import { HistoryFeed } from './history-feed.ts';
 
@@ -17,21 +18,7 @@ const counters: InterfaceLedger = {
   bytes: 0,
   denied_bytes: 0,
 };
-const summary = (at_ms: number): Summary => ({
-  at_ms,
-  interval_ms: 1000,
-  total: { packets: 0, bytes: 0 },
-  by_interface: [],
-  by_action: { permit: 0, deny: 0, aborted: 0 },
-  denied_bytes: 0,
-  records: 0,
-  max_weight: 1,
-  by_protocol: [],
-  top_sources: [],
-  top_ports: [],
-  top_pairs: [],
-  evicted: 0,
-});
+const summary = (at_ms: number) => ({ ...emptySummary, at_ms });
 const ledger = (ring_full: number, dropped: number) => ({
   interfaces: [
     {

@@ -1,24 +1,18 @@
 import { historySchema, historyTopSchema, type Summary } from '@packetlog/common';
 import { describe, expect, it } from 'vitest';
+import { emptySummary } from '../summary/fake-summary.ts';
 import { History } from './history.ts';
 
 const START = 1_800_000_000_000;
 
 function second(at_ms: number, packets: number, more: Partial<Summary> = {}): Summary {
   return {
+    ...emptySummary,
     at_ms,
-    interval_ms: 1000,
     total: { packets, bytes: packets * 100 },
-    by_interface: [],
     by_action: { permit: packets, deny: 0, aborted: 0 },
-    denied_bytes: 0,
     records: packets,
-    max_weight: 1,
     by_protocol: [{ ip_protocol: 6, ether_type: 0, packets, bytes: packets * 100 }],
-    top_sources: [],
-    top_ports: [],
-    top_pairs: [],
-    evicted: 0,
     ...more,
   };
 }

@@ -1,7 +1,7 @@
 /** For tests: the real server on loopback, real clients, and what is behind the server, which the test plays. */
 import { createServer, type Server as HttpServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
-import { type Hello, PacketLogBatch, PROTOCOL_VERSION, type Summary } from '@packetlog/common';
+import { type Hello, PacketLogBatch, PROTOCOL_VERSION } from '@packetlog/common';
 import { pino } from 'pino';
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
 import { afterEach, beforeEach, type Mock, vi } from 'vitest';
@@ -32,21 +32,6 @@ export const hello: Hello = {
 };
 export const hop = { offered: 0, delivered: 0, dropped: 0, withheld: 0, pending: 0 };
 export const ledger: DrainLedger = { at_ms: 0, interfaces: [], ring: hop, queue: hop, reasons: {} };
-export const summary: Summary = {
-  at_ms: 0,
-  interval_ms: 1000,
-  total: { packets: 0, bytes: 0 },
-  by_interface: [],
-  by_action: { aborted: 0, deny: 0, permit: 0 },
-  denied_bytes: 0,
-  records: 0,
-  by_protocol: [],
-  top_sources: [],
-  top_ports: [],
-  top_pairs: [],
-  max_weight: 1,
-  evicted: 0,
-};
 
 type Options = Partial<ManagerOptions & SocketOptions>;
 

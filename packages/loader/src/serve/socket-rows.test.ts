@@ -3,7 +3,8 @@ import { ACTIONS, type Ledger } from '@packetlog/common';
 import type { Socket } from 'socket.io-client';
 import { describe, expect, it, vi } from 'vitest';
 import { numberedRecord } from '../ring/fake-ring.ts';
-import { eachWithServer, ledger, numbersOf, once, settled, summary, wire } from './fake-surroundings.ts';
+import { emptySummary } from '../summary/fake-summary.ts';
+import { eachWithServer, ledger, numbersOf, once, settled, wire } from './fake-surroundings.ts';
 
 const on = eachWithServer();
 
@@ -46,7 +47,7 @@ describe('rows', () => {
     const matching = Array.from({ length: 200 }, (_, i) => i).filter((i) => numberedRecord(i)[62] === ACTIONS[action]);
     on.sendRows(200);
     const ledgerCame = once<Ledger>(socket, 'ledger');
-    on.server.second(ledger, summary, 0n);
+    on.server.second(ledger, emptySummary, 0n);
     const { client } = await ledgerCame;
     expect(client).toMatchObject({ offered: matching.length, filtered: 200 - matching.length, dropped: 0 });
     expect(matching).toEqual(expect.arrayContaining(numbersOf(batches)));
@@ -158,14 +159,14 @@ describe('a client that does not read', () => {
   it('is disconnected after half a minute, with the reason in the log', async () => {
     await stalled();
     const other = await on.connected();
-    on.server.second(ledger, summary, 0n);
+    on.server.second(ledger, emptySummary, 0n);
     // A on.server that stood still for so long blames nobody; the next time it does.
     on.skew += 31_000;
-    on.server.second(ledger, summary, 0n);
+    on.server.second(ledger, emptySummary, 0n);
     expect(on.logged).toEqual([]);
     await settled(other.socket);
-    on.server.second(ledger, summary, 0n);
-    on.server.second(ledger, summary, 0n);
+    on.server.second(ledger, emptySummary, 0n);
+    on.server.second(ledger, emptySummary, 0n);
     await vi.waitUntil(() => on.rowsWanted.mock.lastCall?.[0] === 0);
     const facts = { level: 40, client: expect.any(String), stalled_ms: expect.any(Number) };
     expect(on.logged).toEqual([expect.objectContaining({ ...facts, msg: 'client disconnected: it does not read' })]);
