@@ -51,9 +51,15 @@ test("the page's heap stays as it is", async () => {
     await delay(Math.max(0, next + EVERY_SECONDS * 1000 - performance.now()));
   }
   const { sent } = await sending;
-  // A cable whose queue is full drops what was sent.
-  const { packets: arrived } = (await link.server.counters()).rx;
-  await until(async () => (await exact(page, 'total-seen')) >= arrived, { what: 'all that arrived to be on the page' });
+  // A cable whose queue is full drops what was sent: what arrived is the witness.
+  const arrived = await until(
+    async () => {
+      const seen = await exact(page, 'total-seen');
+      return seen === (await link.server.counters()).rx.packets && seen;
+    },
+    { what: 'the page to have seen what arrived, no more and no less' },
+  );
+  expect(arrived).toBeGreaterThan(0);
   const judged = perSecond(trend(heap.slice(WARM_UP_SECONDS / EVERY_SECONDS)));
   const { mean, slope, low, high } = judged;
   say(
