@@ -1,7 +1,7 @@
 'use client';
 
 import { clockText } from '../lib/clock.ts';
-import type { NumberedNotice } from '../lib/picture.ts';
+import type { NumberedNotice } from '../lib/figures.ts';
 import { useSnapshot } from '../live/live-context.tsx';
 import { LossMark } from './marks.tsx';
 

@@ -9,13 +9,14 @@ import {
   type PacketLogBatch,
   type Summary,
 } from '@packetlog/common';
+import { type Figures, type NumberedNotice, ratesOf } from './figures.ts';
 import { type CarriedLoss, carryOver, type Loss, lossSoFar, NOTHING_CARRIED } from './loss.ts';
 import { appendMarker, isMarkerAt } from './marker.ts';
 import { Past, type PastView } from './past.ts';
-import { type PausedFigures, Pausing } from './pausing.ts';
+import { Pausing } from './pausing.ts';
 import { RowsView } from './rows-view.ts';
 import { lostBetween, NEW_STREAM, receiveBatch, type StreamAccount } from './stream-account.ts';
-import { TOP_WINDOW, type TopLists, topLists } from './top.ts';
+import { TOP_WINDOW, topLists } from './top.ts';
 
 /** Rows kept for scrolling back. */
 export const ROWS_KEPT = 50_000;
@@ -23,50 +24,6 @@ const NOTICES_KEPT = 100;
 const TOP_ENTRIES = 8;
 /** After a row was withheld, so long the page says that it does not show every row. */
 const WITHHOLDING_MS = 2_500;
-
-export interface NumberedNotice extends Notice {
-  readonly number: number;
-}
-
-export interface Rates {
-  readonly packets: number;
-  readonly bytes: number;
-  readonly permit: number;
-  readonly deny: number;
-}
-
-/** Everything on the page but the rows: an immutable snapshot, taken a few times a second. */
-export interface Figures {
-  readonly hello: Hello | null;
-  /** The newest word on each interface, from the ledger or else from `hello`. */
-  readonly interfaces: readonly Interface[];
-  readonly ledger: Ledger | null;
-  readonly rates: Rates | null;
-  /** When the newest summary came (the page's clock), null before the first. */
-  readonly summaryAt: number | null;
-  readonly loss: Loss;
-  readonly lostBatches: number;
-  readonly received: number;
-  readonly withheld: number;
-  /** Rows per second that the loader sends at most; null until it has agreed to a number. */
-  readonly rowLimit: number | null;
-  /** Whether rows are withheld just now. */
-  readonly withholding: boolean;
-  /** The kernel recorded 1 of so many packets in the last interval, at its worst moment; 1 = all of them. */
-  readonly sampledOneOf: number;
-  readonly top: TopLists;
-  readonly notices: readonly NumberedNotice[];
-  /** Messages from the loader that this page could not understand. */
-  readonly badMessages: number;
-  /** Whether any row so far had a VLAN tag. */
-  readonly vlanSeen: boolean;
-  readonly seen: number;
-  /** The loader's wall clock now, which may differ from the browser's; it is what expiry is counted by. */
-  readonly wallMs: number;
-  readonly quietMs: number;
-  readonly lastPacketMs: number | null;
-  readonly paused: PausedFigures | null;
-}
 
 /** What the page knows. It is told each message with the time (a monotonic clock, ms) at which it came. */
 export class Picture {
@@ -296,14 +253,4 @@ export class Picture {
 
 export function seenBy(ledger: Ledger): number {
   return ledger.interfaces.reduce((sum, { counters }) => sum + counters.seen, 0);
-}
-
-function ratesOf({ total, by_action, interval_ms }: Summary): Rates {
-  const perSecond = 1000 / interval_ms;
-  return {
-    packets: total.packets * perSecond,
-    bytes: total.bytes * perSecond,
-    permit: by_action.permit * perSecond,
-    deny: by_action.deny * perSecond,
-  };
 }

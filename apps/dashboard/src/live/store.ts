@@ -1,6 +1,6 @@
 import type { Connection, ConnectionEvent } from '../lib/connection.ts';
 import { nextConnection } from '../lib/connection.ts';
-import type { Figures } from '../lib/picture.ts';
+import type { Figures } from '../lib/figures.ts';
 import { Picture } from '../lib/picture.ts';
 import { RuleBook, type RulesView } from '../lib/rules/rule-book.ts';
 
