@@ -1,42 +1,24 @@
-import {
-  type Acknowledgement,
-  type ClientToServerEvents,
-  HISTORY_LEVELS,
-  type HistoryTop,
-  type Notice,
-  PacketLogBatch,
-  PROTOCOL_VERSION,
-  type RulesAnswer,
-  type RulesRequest,
-  type RulesVerb,
-  type ServerToClientEvents,
-  type Summary,
-} from '@packetlog/common';
-import { io, type Socket } from 'socket.io-client';
+import { HISTORY_LEVELS, type Notice, PacketLogBatch, PROTOCOL_VERSION, type Summary } from '@packetlog/common';
+import { io } from 'socket.io-client';
 import { NO_FILTER, readFilterText } from '../lib/filter-text.ts';
 import {
   isHello,
   isHistory,
-  isHistoryTop,
   isLedger,
   isNotice,
   isRefusal,
   isRuleCounters,
-  isRulesError,
   isRulesSnapshot,
   isSummary,
 } from '../lib/messages.ts';
-import type { NamesEvent } from './names.ts';
+import { LoaderQuestions, type LoaderSocket } from './loader-questions.ts';
 import type { Store } from './store.ts';
-
-type LoaderSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
 
 /** A server that ended the connection itself is asked again after so long; socket.io would not ask at all. */
 const RETRY_AFTER_SERVER_CLOSED_MS = 2_000;
 
 /** Rows that come more often than they can be painted only cost. */
 const FRAMES_PER_SECOND = 60;
-const ANSWER_WITHIN_MS = 15_000;
 
 /** Hears what a loader says, after the store of its node. */
 export interface Tap {
@@ -45,13 +27,14 @@ export interface Tap {
   notice(notice: Notice): void;
 }
 
-/** The page's connection to a loader. Nothing that comes in is believed before it is parsed. */
+/** The page's connection to a loader, and what comes over it by itself. Nothing is believed before it is parsed. */
 export class LoaderConnection {
   readonly #store: Store;
   readonly #socket: LoaderSocket;
   #filter: string;
   #rowsPerSecond: number;
   #retry: ReturnType<typeof setTimeout> | undefined;
+  readonly questions: LoaderQuestions;
   tap: Tap | null = null;
 
   constructor(
@@ -75,6 +58,7 @@ export class LoaderConnection {
       reconnectionDelay: 500,
       reconnectionDelayMax: 3_000,
     });
+    this.questions = new LoaderQuestions(this.#socket);
     this.#listen();
     store.connect({ type: 'opened', at: performance.now() }, target.loader);
     this.#socket.connect();
@@ -116,24 +100,6 @@ export class LoaderConnection {
     if (this.#socket.connected) this.#socket.emit('pause', { paused: !wanted }, () => {});
   }
 
-  /** Resolves always: what went wrong on the way is an answer too. */
-  async ask<Verb extends RulesVerb>(
-    verb: Verb,
-    request: RulesRequest<Verb>,
-    withinMs = ANSWER_WITHIN_MS,
-  ): Promise<RulesAnswer<Verb>> {
-    if (!this.#socket.connected) return notDone('There is no connection to the loader: try again when it is back.');
-    try {
-      // The socket's own types cannot follow an event whose name is put together.
-      const answer: unknown = await (this.#socket as Socket).timeout(withinMs).emitWithAck(`rules:${verb}`, request);
-      const { ok, error } = answer as RulesAnswer<Verb> & { error?: unknown };
-      if (ok === true) return answer as RulesAnswer<Verb>;
-      return isRulesError(error) ? { ok: false, error } : notDone('The loader refused, and did not say why.');
-    } catch {
-      return notDone('The loader has not answered. Look at the rules before you try again: it may have done it.');
-    }
-  }
-
   /** Rows of another filter from now on, from the moment that the loader says so. The text must be one that parses. */
   setFilter(text: string): void {
     const { picture } = this.#store;
@@ -150,30 +116,6 @@ export class LoaderConnection {
     if (rows === this.#rowsPerSecond) return;
     this.#rowsPerSecond = rows;
     if (this.#socket.connected) this.#subscribe(() => {});
-  }
-
-  /** Who made that time, ms since the epoch; null where the loader cannot be asked, or does not say. */
-  async top(from_ms: number, to_ms: number): Promise<HistoryTop | null> {
-    if (!this.#socket.connected) return null;
-    try {
-      const answer = await this.#socket.timeout(ANSWER_WITHIN_MS).emitWithAck('history:top', { from_ms, to_ms });
-      return answer.ok && isHistoryTop(answer.value) ? answer.value : null;
-    } catch {
-      return null;
-    }
-  }
-
-  /** For what the loader looks up. Resolves always. */
-  async lookUp(event: NamesEvent, request: object): Promise<Acknowledgement<unknown>> {
-    if (!this.#socket.connected) return notDone('There is no connection to the loader.');
-    try {
-      const answer: unknown = await (this.#socket as Socket).timeout(ANSWER_WITHIN_MS).emitWithAck(event, request);
-      const { ok, value, error } = answer as { ok?: unknown; value?: unknown; error?: unknown };
-      if (ok === true) return { ok, value };
-      return isRefusal(error) ? { ok: false, error } : notDone('The loader refused, and did not say why.');
-    } catch {
-      return notDone('The loader has not answered.');
-    }
   }
 
   close(): void {
@@ -297,8 +239,4 @@ export class LoaderConnection {
     this.#store.picture.badMessage();
     this.#store.figuresChanged();
   }
-}
-
-function notDone(message: string): { ok: false; error: { code: 'unavailable'; message: string } } {
-  return { ok: false, error: { code: 'unavailable', message } };
 }

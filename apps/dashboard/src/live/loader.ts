@@ -76,14 +76,14 @@ export class Loader implements View {
     request: RulesRequest<Verb>,
     withinMs?: number,
   ): Promise<RulesAnswer<Verb>> {
-    return this.#connection?.ask(verb, request, withinMs) ?? NO_CONNECTION;
+    return this.#connection?.questions.ask(verb, request, withinMs) ?? NO_CONNECTION;
   }
 
   async lookUp(event: NamesEvent, request: object): Promise<Acknowledgement<unknown>> {
-    return this.#connection?.lookUp(event, request) ?? NO_CONNECTION;
+    return this.#connection?.questions.lookUp(event, request) ?? NO_CONNECTION;
   }
 
   async top(fromMs: number, toMs: number): Promise<HistoryTop | null> {
-    return this.#connection?.top(fromMs, toMs) ?? null;
+    return this.#connection?.questions.top(fromMs, toMs) ?? null;
   }
 }
