@@ -1,6 +1,7 @@
 /** Who changed the rules, when, why, from what to what: one JSON object a line, only ever appended to. */
-import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readSync } from 'node:fs';
 import { type AuditEntry, auditEntrySchema } from '@packetlog/common';
+import { writeAll } from './file/write-all.ts';
 
 const OWNER_ONLY = 0o600;
 const CHUNK_BYTES = 64 * 1024;
@@ -13,13 +14,13 @@ export class AuditLog {
     this.path = path;
   }
 
-  /** When it returns, the entry outlives a power cut. Throws what the file system says. */
+  /** When it returns, the entry is whole and outlives a power cut. Throws what the file system says. */
   append(entry: AuditEntry): void {
     const file = openSync(this.path, 'a+', OWNER_ONLY);
     try {
       // A crash may have left half a line: it must not take this one with it.
       const line = `${endsInsideLine(file) ? '\n' : ''}${JSON.stringify(entry)}\n`;
-      writeSync(file, line);
+      writeAll(file, line);
       fsyncSync(file);
     } finally {
       closeSync(file);

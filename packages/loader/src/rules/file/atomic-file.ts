@@ -1,6 +1,7 @@
 /** Files that are whole at any moment, also after a crash or a power cut. */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { writeAll } from './write-all.ts';
 
 const OWNER_WRITES = 0o600;
 
@@ -12,7 +13,7 @@ export function writeAtomically(path: string, content: string | Uint8Array): voi
   try {
     const file = openSync(temporary, 'w', OWNER_WRITES);
     try {
-      writeAll(file, typeof content === 'string' ? Buffer.from(content) : content);
+      writeAll(file, content);
       fsyncSync(file);
     } finally {
       closeSync(file);
@@ -23,10 +24,6 @@ export function writeAtomically(path: string, content: string | Uint8Array): voi
     throw error;
   }
   syncDirectory(directory);
-}
-
-function writeAll(file: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
 }
 
 /** The rename itself is on the disk only then. */
