@@ -36,8 +36,15 @@ export function allowedFor(listening: string, port: number, extra: readonly stri
   return { hosts, origins };
 }
 
+/** The header that is not ours. */
+export type ForeignHeader = 'Host' | 'Origin';
+
 /** Why a request is refused; undefined if it is allowed. Programs other than browsers send no Origin. */
-export function refusal(allowed: Allowed, host: string | undefined, origin: string | undefined): string | undefined {
+export function refusal(
+  allowed: Allowed,
+  host: string | undefined,
+  origin: string | undefined,
+): ForeignHeader | undefined {
   if (host === undefined || !allowed.hosts.has(host.toLowerCase())) return 'Host';
   if (origin !== undefined && !allowed.origins.has(origin.toLowerCase())) return 'Origin';
   return undefined;

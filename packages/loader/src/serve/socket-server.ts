@@ -24,6 +24,7 @@ import { type Allowed, refusal } from './allowed-hosts.ts';
 import { Client, type ClientSocket } from './client.ts';
 import { BACKLOG_BYTES, BACKLOG_MS } from './outbox.ts';
 import type { Questions } from './questions.ts';
+import { RefusalLog } from './refusal-log.ts';
 import type { StreamClock } from './row-stream.ts';
 import { RowStreams } from './row-streams.ts';
 import { RULES_EVENTS, RulesFeed } from './rules-feed.ts';
@@ -68,6 +69,7 @@ export class SocketServer {
   readonly #streams: RowStreams;
   readonly #clients = new Map<string, Client>();
   readonly #rules: RulesFeed;
+  readonly #refusals: RefusalLog;
   /** What to do when the drain thread passes on what was wanted then, oldest first. */
   readonly #waiting: { want: number; client: Client; act: () => void }[] = [];
   /** Calls of `onRowsWanted` and their answers. */
@@ -79,6 +81,7 @@ export class SocketServer {
     this.#options = options;
     const { stride, recordOffset, clock = realClock } = options;
     this.#streams = new RowStreams({ stride, recordOffset }, clock);
+    this.#refusals = new RefusalLog(options.log);
     this.#rules = new RulesFeed(options.desk, clock, () => this.#clients.values());
     this.#io = new Server(options.http, {
       transports: ['websocket'],
@@ -91,9 +94,9 @@ export class SocketServer {
       // Not before STALLED_MS: the ping waits behind the rows.
       pingTimeout: STALLED_MS,
       allowRequest: (request, answer) => {
-        const refused = refusal(options.allowed(), request.headers.host, request.headers.origin);
-        if (refused)
-          options.log.warn({ [refused.toLowerCase()]: request.headers[refused.toLowerCase()] }, 'socket refused');
+        const { host, origin } = request.headers;
+        const refused = refusal(options.allowed(), host, origin);
+        if (refused) this.#refusals.refused(refused, refused === 'Host' ? host : origin);
         answer(refused ? `${refused} not allowed` : null, refused === undefined);
       },
     });
@@ -181,6 +184,7 @@ export class SocketServer {
     // Browsers open connections in advance, without a request on them: nothing else would end those.
     this.#options.http.closeAllConnections();
     await atMost(CLOSE_MS, closed);
+    this.#refusals.flush();
   }
 
   #admit(socket: ClientSocket): void {
