@@ -17,6 +17,7 @@ describe.skipIf(!requireRoot())('100,000 datagrams', () => {
   const suite = eachWithNetwork();
 
   test.each([
+    ['array', 'auto'],
     ['array', 'precise'],
     ['array', 'cached'],
     ['ring', 'precise'],

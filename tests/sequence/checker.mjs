@@ -16,15 +16,17 @@ const UDP_PERMIT = 0x00_02_00_11;
 /**
  * What came of one CPU's packets: `received` records, of which `missing` numbers in between were not there,
  * `backwards` were not after the one before, `early` had a time before it, and `wrong` were not as written.
- * `weights` and `variance`: the sum of weights w, and of w * (w - 1).
+ * `weights` and `variance`: the sum of weights w, and of w * (w - 1). `alike`: in a row, with the time of the last one, and
+ * `mostAlike`: at any time.
  * @typedef {{ received: number, next: number, missing: number, backwards: number, early: number, wrong: number,
- *   weights: number, variance: number, firstWrong: string | null, lastHigh: number, lastLow: number }} Account
+ *   weights: number, variance: number, alike: number, mostAlike: number, firstWrong: string | null, lastHigh: number,
+ *   lastLow: number }} Account
  */
 
 /** @returns {Account} */
 const emptyAccount = () => ({
   ...{ received: 0, next: 0, missing: 0, backwards: 0, early: 0, wrong: 0 },
-  ...{ weights: 0, variance: 0, firstWrong: null, lastHigh: 0, lastLow: 0 },
+  ...{ weights: 0, variance: 0, alike: 0, mostAlike: 0, firstWrong: null, lastHigh: 0, lastLow: 0 },
 });
 
 export class Checker {
@@ -42,7 +44,7 @@ export class Checker {
     const ports = words[start + 13] ?? 0;
     const cpu = ports & 0xffff;
     const account = this.#account(cpu);
-    let { next, lastHigh, lastLow } = account;
+    let { next, alike, mostAlike, lastHigh, lastLow } = account;
     let [missing, weights, variance] = [0, 0, 0];
     for (let i = 0, at = start; i < count; i++, at += stride) {
       const number = /** @type {number} */ (words[at + 5]) >>> 0;
@@ -54,6 +56,8 @@ export class Checker {
       const low = /** @type {number} */ (words[at]) >>> 0;
       const high = /** @type {number} */ (words[at + 1]) >>> 0;
       if (high < lastHigh || (high === lastHigh && low < lastLow)) account.early++;
+      alike = high === lastHigh && low === lastLow ? alike + 1 : 1;
+      if (alike > mostAlike) mostAlike = alike;
       lastHigh = high;
       lastLow = low;
       const weight = /** @type {number} */ (words[at + 12]) >>> 16;
@@ -68,7 +72,7 @@ export class Checker {
     account.missing += missing;
     account.weights += weights;
     account.variance += variance;
-    Object.assign(account, { next, lastHigh, lastLow });
+    Object.assign(account, { next, alike, mostAlike, lastHigh, lastLow });
   }
 
   /** @param {number} cpu */

@@ -49,6 +49,17 @@ describe('the checker of numbered records', () => {
     expect(check(record(2), record(5))).toMatchObject({ received: 2, missing: 4, backwards: 0 });
   });
 
+  test('knows how many in a row have the same time, also over the end of a span', () => {
+    const at = (number: number, ns: bigint) => {
+      const numbered = record(number);
+      new DataView(numbered.buffer).setBigUint64(0, ns, true);
+      return numbered;
+    };
+    check(at(0, 5n), at(1, 7n), at(2, 7n));
+    expect(check(at(3, 7n), at(4, 8n), at(5, 8n))).toMatchObject({ early: 0, alike: 2, mostAlike: 3 });
+    expect(check(at(6, 8n + (1n << 32n)))).toMatchObject({ alike: 1, mostAlike: 3 });
+  });
+
   test('sees a record twice, and one out of order', () => {
     expect(check(record(0), record(1), record(1))).toMatchObject({ backwards: 1 });
     expect(check(record(7), record(6))).toMatchObject({ backwards: 2, early: 1 });

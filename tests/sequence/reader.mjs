@@ -76,7 +76,7 @@ function prepare(going) {
     ringBytes: Number(ringBytes),
     logPermits: true,
     sample: Number(sample),
-    clock: 'precise',
+    clock: 'auto',
     ...(objectPath && { objectPath }),
   });
   program.slots[LOOPBACK_IFINDEX] = LOOPBACK_SLOT;

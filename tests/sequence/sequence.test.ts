@@ -35,6 +35,11 @@ function expectProven({ accounts, counted, sent, received }: Outcome): void {
   expect(missing).toBeLessThanOrEqual(sampled_out + ring_full);
 }
 
+/** Records with one time, at most: `CLOCK_USES` in clock.h. */
+const CLOCK_USES = 16;
+
+const mostAlike = ({ accounts }: Outcome) => Math.max(...accounts.map((account) => account.mostAlike));
+
 /** Until it is over, a process stands still again and again, at moments and for times of chance. */
 async function withStops<T>(pid: number, running: Promise<T>): Promise<T> {
   let over = false;
@@ -87,6 +92,7 @@ describe.skipIf(!requireRoot())('numbered packets', () => {
         // The rings wrapped again and again.
         expect(outcome.received).toBeGreaterThan((20 * ringBytes) / RECORD_BYTES);
         expect(outcome.hot > 0).toBe(outcome.mayBeHot);
+        expect(mostAlike(outcome)).toBe(outcome.mayBeHot ? CLOCK_USES : 1);
         checked += outcome.received;
       }
       expect(checked).toBeGreaterThanOrEqual(records);
@@ -136,6 +142,8 @@ describe.skipIf(!requireRoot())('numbered packets', () => {
       expectProven(outcome);
       expect(outcome.received).toBe(outcome.sent);
       expect(outcome.sleeps).toBeGreaterThan(count / 50);
+      // Each has a time of its own where packets are few.
+      expect(mostAlike(outcome)).toBe(1);
     },
   );
 

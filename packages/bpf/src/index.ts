@@ -15,4 +15,13 @@ export {
   RULE_SLOTS,
   RULE_VALUE,
 } from './rule-image.ts';
-export { ARRAY_LINE, COUNTERS, INTERFACE_SLOTS, KNOBS, LIVE, REASON_COUNTERS, SLOT_TABLE_SIZE } from './state.ts';
+export {
+  ARRAY_LINE,
+  CLOCK_POLICIES,
+  COUNTERS,
+  INTERFACE_SLOTS,
+  KNOBS,
+  LIVE,
+  REASON_COUNTERS,
+  SLOT_TABLE_SIZE,
+} from './state.ts';

@@ -85,7 +85,7 @@ describe('the object has', () => {
   it('exactly the maps named here, and the one that only the program knows', () => {
     const { knobs, live, slots, ...maps } = MAPS;
     expect(new Set(variables('.maps').map(({ name }) => name))).toEqual(
-      new Set([...Object.values(maps), 'cached_clock']),
+      new Set([...Object.values(maps), 'read_clock']),
     );
     expect([knobs, live, slots].every((name) => name.startsWith('.'))).toBe(true);
   });

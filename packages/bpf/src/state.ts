@@ -12,10 +12,13 @@ export const KNOBS = {
     log_denies: 8,
     ring_records: 12,
     deny_records: 16,
-    clock_cached: 20,
+    clock: 20,
     sample: 24,
   },
 } as const;
+
+/** `enum clock_policy`. */
+export const CLOCK_POLICIES = { precise: 0, cached: 1, auto: 2 } as const;
 
 /** `struct packetlog_live`, all u64. */
 export const LIVE = { size: 16, fields: { clock_offset_ns: 0, unaccounted: 8 } } as const;

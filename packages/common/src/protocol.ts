@@ -49,7 +49,8 @@ export const helloSchema = z.object({
   interfaces: z.array(interfaceSchema),
   /** How records leave the kernel. */
   transport: z.enum(['array', 'ring', 'perf']),
-  clock: z.object({ policy: z.enum(['precise', 'cached']), error_ns: count }),
+  /** How a record gets its time (`--clock`), and how early it may be. */
+  clock: z.object({ policy: z.enum(['precise', 'cached', 'auto']), error_ns: count }),
   limits: z.object({ max_rows_per_second: count }),
   /** Whether this connection came with the admin token, and may change rules. */
   admin: z.optional(z.boolean()),

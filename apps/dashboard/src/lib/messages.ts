@@ -40,7 +40,7 @@ export const isHello = isShape<Hello>({
   interfaces: isList(isShape<Interface>(interfaceShape)),
   transport: isOneOf<Hello['transport']>('array', 'ring', 'perf'),
   clock: isShape<Hello['clock']>({
-    policy: isOneOf<Hello['clock']['policy']>('precise', 'cached'),
+    policy: isOneOf<Hello['clock']['policy']>('precise', 'cached', 'auto'),
     error_ns: isCount,
   }),
   limits: isShape<Hello['limits']>({ max_rows_per_second: isCount }),

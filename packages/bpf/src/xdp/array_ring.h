@@ -120,7 +120,7 @@ static __always_inline enum emitted emit_array(const struct packet *packet, __u3
 	place = place_of(cpu, denied, position);
 	if (!place)
 		return RING_FULL;
-	write_record(place, packet, weight, action, reason, wall_ns());
+	write_record(place, packet, weight, action, reason, record_wall_ns(hot, position - used));
 	if (hot)
 		publish_hot(control, position + 1);
 	else

@@ -16,7 +16,7 @@ struct packetlog_knobs {
 	__u32 log_denies;   /* the same of denied packets */
 	__u32 ring_records; /* of the array ring for permits, for each CPU: a power of two */
 	__u32 deny_records; /* of the array ring for denies */
-	__u32 clock_cached; /* 1: read the clock now and then, 0: for each packet */
+	__u32 clock;	    /* enum clock_policy */
 	__u32 sample; /* record 1 of so many packets, a power of two; 0: by how full the ring is */
 };
 

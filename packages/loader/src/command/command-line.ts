@@ -178,7 +178,7 @@ function optionsOf(command: Command, options: ReturnType<typeof runOptions>): Ru
     logLevel: given.logLevel ?? 'info',
     countOnly: given.countOnly ?? false,
     transport: given.transport ?? 'auto',
-    clock: given.clock ?? 'precise',
+    clock: given.clock ?? 'auto',
     sample: given.sample ?? SAMPLE_AUTO,
     simulateLoss: given.simulateLoss ?? 0,
     netns: given.netns,

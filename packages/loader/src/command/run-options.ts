@@ -2,6 +2,7 @@
 import type { Filter } from '@packetlog/common';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { RequestedMode } from '../kernel/attach-ladder.ts';
+import type { ClockPolicy } from '../kernel/clock-policy.ts';
 import type { StatePaths } from '../rules/file/state-directory.ts';
 import type { RequestedTransport } from '../transport/choose.ts';
 import { filterOption } from './filter-option.ts';
@@ -42,7 +43,7 @@ export interface RunOptions {
   logLevel: LogLevel;
   countOnly: boolean;
   transport: RequestedTransport;
-  clock: 'precise' | 'cached';
+  clock: ClockPolicy;
   /** Record 1 of so many permitted packets; SAMPLE_AUTO: by how full the ring is. */
   sample: number;
   /** Records to lose on purpose. */
@@ -145,9 +146,12 @@ export function runOptions(): Option[] {
       .choices(['auto', 'array', 'ring', 'perf'])
       .default('auto')
       .env('PACKETLOG_TRANSPORT'),
-    new Option('--clock <policy>', 'precise: read for each packet; cached: cheaper, early by up to a jiffy')
-      .choices(['precise', 'cached'])
-      .default('precise')
+    new Option(
+      '--clock <policy>',
+      'precise: read for each packet; cached: cheaper, early by up to a jiffy; auto: cached while packets are very dense',
+    )
+      .choices(['auto', 'precise', 'cached'])
+      .default('auto')
       .env('PACKETLOG_CLOCK'),
     new Option(
       '--sample <n>',

@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { type Hello, MAX_ROWS_PER_SECOND, PROTOCOL_VERSION } from '@packetlog/common';
+import { MAX_ROWS_PER_SECOND, PROTOCOL_VERSION } from '@packetlog/common';
+import type { Session } from '../serve/front.ts';
 
 /** Of this package. */
 export function version(): string {
@@ -10,13 +11,8 @@ export function version(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
-/** The offset to the wall clock is known to a few microseconds. */
-const OFFSET_ERROR_NS = 10_000;
-/** A cached time is early by at most a jiffy: 10 ms at the lowest HZ that kernels are built with. */
-const JIFFY_NS = 10_000_000;
-
 /** The constant part of `hello`. */
-export function session(clock: Hello['clock']['policy']): Omit<Hello, 'interfaces' | 'transport'> {
+export function session(): Session {
   return {
     protocol: PROTOCOL_VERSION,
     version: version(),
@@ -24,7 +20,6 @@ export function session(clock: Hello['clock']['policy']): Omit<Hello, 'interface
     boot_id: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
     session_id: randomUUID(),
     started_at_ms: Date.now(),
-    clock: { policy: clock, error_ns: OFFSET_ERROR_NS + (clock === 'cached' ? JIFFY_NS : 0) },
     limits: { max_rows_per_second: MAX_ROWS_PER_SECOND },
   };
 }

@@ -2,6 +2,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Ledger, Notice, Summary } from '@packetlog/common';
 import type { RequestedMode } from '../kernel/attach-ladder.ts';
+import type { ClockPolicy } from '../kernel/clock-policy.ts';
 import type { RuleCount } from '../kernel/rule-counters.ts';
 import type { RuleSlot } from '../kernel/rule-images.ts';
 import type { PlainError } from '../setup-error.ts';
@@ -16,7 +17,7 @@ export interface DrainOptions {
   networkNamespace: string | undefined;
   mode: RequestedMode;
   transport: RequestedTransport;
-  clock: 'precise' | 'cached';
+  clock: ClockPolicy;
   /** Record 1 of so many permitted packets; 0: by how full the ring is. */
   sample: number;
   /** So many records are lost on purpose, to see the alarm. */

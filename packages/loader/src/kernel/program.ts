@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import {
+  CLOCK_POLICIES,
   COUNTERS,
   INTERFACE_SLOTS,
   KNOBS,
@@ -38,6 +39,7 @@ import { mapShape, plannedShape, reuseMap } from '../native/pinning.ts';
 import { SetupError } from '../setup-error.ts';
 import { candidates, type RequestedTransport } from '../transport/choose.ts';
 import type { OpenTransport, Transport, TransportName, TransportSettings } from '../transport/transport.ts';
+import { type ClockPolicy, clockWith } from './clock-policy.ts';
 import { lastLines, refusedObject, type TransportRefusal } from './object-errors.ts';
 import { need } from './outcome.ts';
 import { possibleCpus } from './possible-cpus.ts';
@@ -53,7 +55,7 @@ export interface ProgramOptions {
   ringBytes: number;
   /** False: count, write no record. */
   logPermits: boolean;
-  clock: 'precise' | 'cached';
+  clock: ClockPolicy;
   /** Record 1 of so many permitted packets, a power of two; 0: by how full the ring is. */
   sample: number;
   objectPath?: string;
@@ -188,7 +190,7 @@ function prepare(
   knobs.setUint32(KNOBS.fields.ring_records, options.ringBytes / PACKET_LOG_SIZE, true);
   const { denyBytes } = ringSettings(options, cpus);
   knobs.setUint32(KNOBS.fields.deny_records, denyBytes / PACKET_LOG_SIZE, true);
-  knobs.setUint32(KNOBS.fields.clock_cached, options.clock === 'cached' ? 1 : 0, true);
+  knobs.setUint32(KNOBS.fields.clock, CLOCK_POLICIES[clockWith(options.clock, transport.name)], true);
   knobs.setUint32(KNOBS.fields.sample, options.sample, true);
   need(setInitialValue(map(MAPS.knobs), new Uint8Array(knobs.buffer)), 'configure', MAPS.knobs);
   need(setMaxEntries(map(MAPS.counters), INTERFACE_SLOTS * cpus), 'size map', MAPS.counters);

@@ -7,6 +7,7 @@ import type { DrainLedger } from '../drain/messages.ts';
 import type { RowDemand } from '../drain/row-demand.ts';
 import { History } from '../history/history.ts';
 import { HistoryFeed } from '../history/history-feed.ts';
+import { type ClockPolicy, clockOf } from '../kernel/clock-policy.ts';
 import { Listeners } from '../names/listeners.ts';
 import type { Places } from '../names/places.ts';
 import { ReverseNames } from '../names/reverse-names.ts';
@@ -25,6 +26,9 @@ const LOCALHOST = '127.0.0.1';
 /** More than a client's limit crosses threads, so that its own limit decides. */
 const HEADROOM = 1.25;
 
+/** The constant part of `hello`. */
+export type Session = Omit<Hello, 'interfaces' | 'transport' | 'clock'>;
+
 export interface FrontOptions {
   listen: { host: string; port: number };
   ui: string | undefined;
@@ -34,7 +38,8 @@ export interface FrontOptions {
   /** To look, and to change rules, too. Undefined: a new one. */
   token: string | undefined;
   adminToken: string | undefined;
-  session: Omit<Hello, 'interfaces' | 'transport'>;
+  session: Session;
+  clock: ClockPolicy;
   /** Whether local processes are those of the watched interfaces. */
   processes: boolean;
   reverseDns: boolean;
@@ -93,12 +98,14 @@ export class Front {
 
   /** From now on clients are admitted. */
   start(thread: DrainThread, demand: RowDemand, desk: Desk, interfaces: () => Hello['interfaces']): void {
+    const { transport } = thread.ready;
+    const clock = clockOf(this.#options.clock, transport);
     this.#sockets = new SocketServer({
       http: this.#http,
       allowed: () => this.#allowed,
       tokens: this.#tokens,
       desk,
-      hello: () => ({ ...this.#options.session, transport: thread.ready.transport, interfaces: interfaces() }),
+      hello: () => ({ ...this.#options.session, transport, clock, interfaces: interfaces() }),
       stride: thread.ready.stride,
       recordOffset: thread.ready.recordOffset,
       onRowsWanted: (perSecond) => demand.set('clients', perSecond * HEADROOM, () => this.#sockets?.activate()),

@@ -1,0 +1,20 @@
+/** How a record gets its time, and how early it may be. Pure. */
+import type { Hello } from '@packetlog/common';
+import type { TransportName } from '../transport/transport.ts';
+
+export type ClockPolicy = Hello['clock']['policy'];
+
+/** The offset to the wall clock is known to a few microseconds. */
+const OFFSET_ERROR_NS = 10_000;
+/** A time that is used again is early by at most a jiffy: 10 ms at the lowest HZ that kernels are built with. */
+const JIFFY_NS = 10_000_000;
+
+/** Only the reader of an array ring can tell the program that packets are dense: elsewhere `auto` reads each time. */
+export function clockWith(requested: ClockPolicy, transport: TransportName): ClockPolicy {
+  return requested === 'auto' && transport !== 'array' ? 'precise' : requested;
+}
+
+export function clockOf(requested: ClockPolicy, transport: TransportName): Hello['clock'] {
+  const policy = clockWith(requested, transport);
+  return { policy, error_ns: OFFSET_ERROR_NS + (policy === 'precise' ? 0 : JIFFY_NS) };
+}
