@@ -208,6 +208,8 @@ describe.skipIf(!requireRoot())('the keyboard', () => {
     const { page, problems } = await start();
     await send(53, 40);
     await page.getByTestId('live-row').nth(10).waitFor();
+    // With the first account, a second after the first rows.
+    await page.getByRole('button', { name: 'The way of a packet' }).waitFor();
     const stops = await tabThrough(page);
     expect(stops.unseen).toEqual([]);
     expect(stops.missed).toEqual([]);
