@@ -1,7 +1,7 @@
 /** Who changed the rules, when, why, from what to what: one JSON object a line, only ever appended to. */
 import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readSync } from 'node:fs';
 import { type AuditEntry, auditEntrySchema } from '@packetlog/common';
-import { writeAll } from './file/write-all.ts';
+import { type Write, writeAll } from './file/write-all.ts';
 
 const OWNER_ONLY = 0o600;
 const CHUNK_BYTES = 64 * 1024;
@@ -9,9 +9,12 @@ const LINE_FEED = 0x0a;
 
 export class AuditLog {
   readonly path: string;
+  readonly #write: Write | undefined;
 
-  constructor(path: string) {
+  /** `write`: for tests. */
+  constructor(path: string, write?: Write) {
     this.path = path;
+    this.#write = write;
   }
 
   /** When it returns, the entry is whole and outlives a power cut. Throws what the file system says. */
@@ -20,7 +23,7 @@ export class AuditLog {
     try {
       // A crash may have left half a line: it must not take this one with it.
       const line = `${endsInsideLine(file) ? '\n' : ''}${JSON.stringify(entry)}\n`;
-      writeAll(file, line);
+      writeAll(file, line, this.#write);
       fsyncSync(file);
     } finally {
       closeSync(file);
