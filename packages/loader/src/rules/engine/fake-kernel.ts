@@ -1,17 +1,22 @@
 /** For tests: the rules service on a kernel that is played by the images it was given. */
 
 import { RULE_HEADER } from '@packetlog/bpf';
-import type { AuditEntry } from '@packetlog/common';
-import { ETHER_TYPE_IPV4, type Notice, parseAddress } from '@packetlog/common';
+import { type AuditEntry, ETHER_TYPE_IPV4, type Notice, parseAddress, ruleDraftSchema } from '@packetlog/common';
 import type { RuleSlot } from '../../kernel/rule-images.ts';
 import { EMPTY_BOOK, type RuleBook } from '../book/rule-book.ts';
 import { Compiler } from '../compiling/compiler.ts';
 import { RuleImage } from '../index.ts';
 import type { Protected } from '../protect/protected.ts';
+import { RulesRefusal } from '../refusal.ts';
+import { adding, type Who } from './change.ts';
 import { Enforcement, type RuleKernel } from './enforcement.ts';
 import { RulesService } from './rules-service.ts';
 
 const TCP = 6;
+
+export const ROOT: Who = { name: 'root', via: 'control', uid: 0 };
+
+type Draft = Parameters<typeof ruleDraftSchema.parse>[0] & object;
 
 export class FakeKernel implements RuleKernel {
   readonly #slots: { [Slot in RuleSlot]?: Uint8Array } = {};
@@ -61,7 +66,6 @@ export function fakeService(options: { confirmMs?: number; counterSlots?: number
   const ground = {
     interfaces: [{ name: 'eth0', slot: 1 }],
     counterSlots: options.counterSlots ?? 64,
-
     tables: '',
   };
   const saved: RuleBook[] = [];
@@ -91,10 +95,22 @@ export function fakeService(options: { confirmMs?: number; counterSlots?: number
     audit,
     notices,
     world,
+    /** A rule that denies, unless `draft` says otherwise. */
+    add: (draft: Draft, force = false) =>
+      service.ask(adding({ rule: ruleDraftSchema.parse({ action: 'deny', ...draft }), force }, ROOT)),
     begin: (book: Partial<RuleBook> = {}) => service.begin({ ...EMPTY_BOOK, ...book }),
     end: async () => {
       await service.end();
       await compiler.close();
     },
   };
+}
+
+/** What was refused, as clients are told; another error as it is, and undefined if it was done. */
+export async function refusal(work: Promise<unknown>): Promise<unknown> {
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  return error instanceof RulesRefusal ? error.error : error;
 }

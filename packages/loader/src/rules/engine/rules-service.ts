@@ -15,27 +15,20 @@ import { describeSet } from '../book/describe-set.ts';
 import { isExpired, type NamedSet, type RuleBook } from '../book/rule-book.ts';
 import type { KeptCounts } from '../file/counts-file.ts';
 import type { RuleStore } from '../file/rule-store.ts';
-import { lockedOut } from '../protect/lockout.ts';
 import type { Protected } from '../protect/protected.ts';
-import { riskOf } from '../protect/risk.ts';
-import { invalid, notFound, RulesRefusal } from '../refusal.ts';
-import { type Change, expiring, LOADER, type Outcome, undoing, type Who } from './change.ts';
+import { notFound } from '../refusal.ts';
+import { type Change, expiring, LOADER, undoing, type Who } from './change.ts';
 import { ChangeQueue, type Done, type Waiting } from './change-queue.ts';
 import type { Enforcement, Held } from './enforcement.ts';
+import { Execution, type ExecutionParts } from './execution.ts';
 import { History } from './history.ts';
 import { Journal } from './journal.ts';
 import { Keeper } from './keeper.ts';
 import { Pending } from './pending.ts';
-import { asRefusal, changeWords, lockoutRefusal } from './words.ts';
 
-export interface RulesServiceOptions {
-  readonly enforcement: Enforcement;
+export interface RulesServiceOptions extends Pick<ExecutionParts, 'enforcement' | 'protectedNow' | 'confirmMs'> {
   readonly store: Pick<RuleStore, 'save'>;
   readonly audit: Pick<AuditLog, 'append'>;
-  /** Who must not be shut out, at this moment; `who` asks. */
-  readonly protectedNow: (book: RuleBook, who?: Who) => readonly Protected[];
-  /** How long a risky change waits to be confirmed. Undefined: nothing would take it back, so it is refused. */
-  readonly confirmMs: number | undefined;
   /** The snapshot differs. */
   readonly changed: () => void;
   readonly notice: (notice: Notice) => void;
@@ -43,17 +36,12 @@ export interface RulesServiceOptions {
   readonly enforced?: (book: RuleBook) => Promise<void>;
 }
 
-interface Applied {
-  readonly waiting: Waiting;
-  readonly before: RuleBook;
-  readonly outcome: Outcome<unknown>;
-}
-
 export class RulesService {
   readonly #options: RulesServiceOptions;
   readonly #enforcement: Enforcement;
   readonly #queue = new ChangeQueue((batch) => this.#do(batch));
   readonly #keeper: Keeper;
+  readonly #execution: Execution;
   readonly #journal: Journal;
   readonly #history = new History();
   readonly #pending = new Pending();
@@ -65,6 +53,15 @@ export class RulesService {
     this.#enforcement = options.enforcement;
     this.#keeper = new Keeper(options.store, options.enforcement, options.enforced);
     this.#journal = new Journal(options.audit, options.notice);
+    this.#execution = new Execution({
+      enforcement: this.#enforcement,
+      keeper: this.#keeper,
+      history: this.#history,
+      pending: this.#pending,
+      protectedNow: options.protectedNow,
+      confirmMs: options.confirmMs,
+      timeIsOver: () => this.#timeIsOver(),
+    });
   }
 
   /** The rules as packets are judged by now, provisional ones included. */
@@ -137,9 +134,8 @@ export class RulesService {
   }
 
   /** Who would be shut out, and is not now. */
-  lockouts(held: Held, who?: Who, now: Held = this.#enforcement.top): readonly Protected[] {
-    const slots = this.#enforcement.interfaces.map(({ slot }) => slot);
-    return lockedOut(now, held, this.#options.protectedNow(held.book, who), slots, Date.now());
+  lockouts(held: Held): readonly Protected[] {
+    return this.#execution.lockouts(held);
   }
 
   /** Call it when a rule may be over: the kernel passes it by already, here it goes from the file. */
@@ -209,25 +205,9 @@ export class RulesService {
     await this.#queue.run(async () => {});
   }
 
-  /** All of them, or none and an error. */
   async #do(batch: readonly Waiting[]): Promise<void> {
-    const { top } = this.#enforcement;
-    const nowMs = Date.now();
-    const applied = this.#apply(top.book, batch, nowMs);
-    const last = applied.at(-1);
-    if (last !== undefined && last.outcome.book !== top.book) {
-      const held = await this.#compile(last.outcome.book);
-      const { what, who, force, isUnattended } = last.waiting.change;
-      // What time takes is gone in the kernel already.
-      const isTime = what === 'expire';
-      const shutOut = force || isTime ? [] : this.lockouts(held, who);
-      if (shutOut.length > 0) throw lockoutRefusal(shutOut);
-      const risk = isTime ? undefined : riskOf(top.book, held.book);
-      if (risk !== undefined && isUnattended) {
-        throw invalid(`It was not done by itself, because ${risk}. Do it by hand, then confirm.`);
-      }
-      if (risk === undefined) await this.#settle(applied, held, nowMs);
-      else await this.#provide(applied, held, risk, force);
+    const { applied, differs, risk } = await this.#execution.carryOut(batch, this.#revision);
+    if (differs) {
       for (const { waiting, outcome } of applied) {
         this.#journal.record(this.#revision + 1, waiting.change, outcome, risk);
       }
@@ -235,59 +215,6 @@ export class RulesService {
     }
     const told = { revision: this.#revision, pending: this.#pending.told };
     for (const { waiting, outcome } of applied) waiting.done({ value: outcome.value, ...told });
-  }
-
-  #apply(book: RuleBook, batch: readonly Waiting[], nowMs: number): Applied[] {
-    let now = book;
-    return batch.map((waiting) => {
-      const before = now;
-      const outcome = waiting.change.apply(before, { nowMs, createdBy: waiting.change.who.name });
-      now = outcome.book;
-      return { waiting, before, outcome };
-    });
-  }
-
-  /** Not risky: it holds for good; what waits to be confirmed goes on waiting in front of it. */
-  async #settle(applied: readonly Applied[], held: Held, nowMs: number): Promise<void> {
-    if (!this.#pending.isThere) {
-      await this.#keeper.confirm(held);
-      for (const { waiting, before, outcome } of applied) this.#remember(waiting.change, before, outcome);
-      return;
-    }
-    const settled = await this.#settledBehind(applied, nowMs);
-    if (settled !== undefined) await this.#keeper.confirm(settled);
-    await this.#enforcement.provide(held, this.#pending.untilMonoNs);
-  }
-
-  /** The confirmed rules with the same changes; undefined: they concern what is provisional itself. */
-  async #settledBehind(applied: readonly Applied[], nowMs: number): Promise<Held | undefined> {
-    const { confirmed, top } = this.#enforcement;
-    const again = applied.map(({ waiting }) => waiting);
-    try {
-      const done = this.#apply({ ...confirmed.book, nextId: top.book.nextId }, again, nowMs);
-      const book = done.at(-1)?.outcome.book ?? confirmed.book;
-      if (riskOf(confirmed.book, book) !== undefined) return undefined;
-      const held = await this.#compile(book);
-      return this.lockouts(held, undefined, confirmed).length > 0 ? undefined : held;
-    } catch (error) {
-      if (error instanceof RulesRefusal) return undefined;
-      throw error;
-    }
-  }
-
-  async #provide(applied: readonly Applied[], held: Held, risk: string, force: boolean): Promise<void> {
-    const { confirmMs } = this.#options;
-    if (confirmMs === undefined) {
-      if (!force)
-        throw invalid(`This is risky: ${risk}. No loader runs that could take it back: start it, or --force.`);
-      await this.#keeper.confirm(held);
-      return;
-    }
-    this.#keeper.giveIdsFrom(held.book.nextId);
-    const why = `${risk[0]?.toUpperCase()}${risk.slice(1)}.`;
-    const what = applied.map(({ waiting, outcome }) => changeWords(waiting.change, outcome)).join('; ');
-    this.#pending.begin({ ms: confirmMs, revision: this.#revision, why, what }, () => this.#timeIsOver());
-    await this.#enforcement.provide(held, this.#pending.untilMonoNs);
   }
 
   #timeIsOver(): void {
@@ -312,25 +239,11 @@ export class RulesService {
     return this.#tell();
   }
 
-  async #compile(book: RuleBook): Promise<Held> {
-    try {
-      return await this.#enforcement.compile(book);
-    } catch (error) {
-      throw asRefusal(error);
-    }
-  }
-
   async #compileAgain(): Promise<void> {
     const { confirmed, provisional } = this.#enforcement;
     await this.#enforcement.confirm(await this.#enforcement.compile(confirmed.book));
     if (provisional === undefined || !this.#pending.isThere) return;
     await this.#enforcement.provide(await this.#enforcement.compile(provisional.book), this.#pending.untilMonoNs);
-  }
-
-  #remember(change: Change<unknown>, before: RuleBook, outcome: Outcome<unknown>): void {
-    if (change.what === 'load') this.#history.clear();
-    else if (!change.isUnattended && change.what !== 'undo')
-      this.#history.push({ before, what: changeWords(change, outcome) });
   }
 
   #tell(): number {

@@ -34,6 +34,7 @@ describe('a change is risky', () => {
   it.each([
     ['everybody', 'any', /denies everybody/],
     ['everything of IPv4', '0.0.0.0/0', /0\.0\.0\.0\/0, wider than \/8/],
+    ['everything of IPv6', '::/0', /::\/0, wider than \/32/],
     ['a /7', '2.0.0.0/7', /wider than \/8/],
     ['a /31 of IPv6', '2001:db8::/31', /wider than \/32/],
   ])('when it denies %s', (_, source, why) => {

@@ -1,0 +1,154 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { choosingPolicy, editing, removing } from './change.ts';
+import { fakeService, ROOT, refusal } from './fake-kernel.ts';
+
+type Fake = ReturnType<typeof fakeService>;
+let fake: Fake;
+beforeEach(() => {
+  fake = fakeService();
+});
+afterEach(() => fake.end());
+
+const add: Fake['add'] = (...draft) => fake.add(...draft);
+
+describe('the lock-out guard', () => {
+  const PEER = { kind: 'ssh_peer', address: '203.0.113.9', ports: [22] } as const;
+  beforeEach(async () => {
+    fake.world.protected = [PEER];
+    await fake.begin();
+  });
+
+  it('refuses what would shut somebody out, and says whom', async () => {
+    const error = await refusal(add({ source: '203.0.113.0/24' }));
+    expect(error).toMatchObject({
+      code: 'lockout',
+      protected: { kind: 'ssh_peer', address: '203.0.113.9' },
+      message: /203\.0\.113\.9.*--force/,
+    });
+    expect(fake.kernel.verdict('203.0.113.9', 22)).toBe('permit');
+  });
+
+  it('does it by force, and then does not stand in the way of other changes', async () => {
+    await add({ source: '203.0.113.0/24' }, true);
+    expect(fake.kernel.verdict('203.0.113.9', 22)).toBe('deny 1');
+    expect(fake.audit.at(-1)).toMatchObject({ forced: true });
+    await add({ source: '192.0.2.1' });
+  });
+
+  it('knows that a permit rule wins', async () => {
+    await add({ action: 'permit', source: '203.0.113.9' });
+    await add({ source: '203.0.113.0/24' });
+    expect(fake.kernel.verdict('203.0.113.9', 22)).toBe('permit 1');
+    expect(await refusal(fake.service.ask(removing({ ids: [1] }, ROOT)))).toMatchObject({ code: 'lockout' });
+  });
+
+  it('does not mind a port that is not theirs', async () => {
+    await add({ source: '203.0.113.0/24', protocol: 'tcp', destination_port: 23 });
+    expect(fake.kernel.verdict('203.0.113.9', 23)).toBe('deny 1');
+  });
+
+  it('guards a list of networks against anything that denies a part of them', async () => {
+    fake.world.protected = [{ kind: 'protect', address: '198.51.100.0/24', ports: [] }];
+    const part = { source: '198.51.100.77', protocol: 'udp', destination_port: '5000-5005' };
+    expect(await refusal(add(part))).toMatchObject({ code: 'lockout' });
+    expect(await refusal(add({ source: '198.51.0.0/16' }))).toMatchObject({ code: 'lockout' });
+    await add({ source: '198.51.101.0/24' });
+  });
+
+  it.each(['203.0.113.9', '0.0.0.0/0', '2001:db8::9', '::/0', 'any'])(
+    "guards the operator's own address, where the page is served, against a rule for %s",
+    async (source) => {
+      fake.world.protected = ['203.0.113.9', '2001:db8::9'].map((address) => ({
+        kind: 'operator',
+        address,
+        ports: [7411],
+      }));
+      const error = { code: 'lockout', protected: { kind: 'operator' } };
+      expect(await refusal(add({ source }))).toMatchObject(error);
+      expect(await refusal(add({ source, protocol: 'tcp', destination_port: 7411 }))).toMatchObject(error);
+      expect(fake.service.book.rules).toEqual([]);
+      await add({ source, protocol: 'tcp', destination_port: 7412 });
+    },
+  );
+
+  it('guards gateways and name servers by what they send', async () => {
+    fake.world.protected = [
+      { kind: 'gateway', address: '192.0.2.1', ports: [] },
+      { kind: 'dns', address: '192.0.2.53', ports: [] },
+    ];
+    expect(await refusal(add({ source: '192.0.2.1' }))).toMatchObject({ protected: { kind: 'gateway' } });
+    expect(await refusal(add({ source: '192.0.2.53', protocol: 'udp' }))).toMatchObject({ protected: { kind: 'dns' } });
+    await add({ source: '192.0.2.53', protocol: 'tcp', destination_port: 22 });
+  });
+});
+
+describe('a risky change', () => {
+  it('is in force at once, waits, and is not written before it is confirmed', async () => {
+    await fake.begin();
+    const { pending } = await add({ source: 'any', destination_port: 23 });
+    expect(pending).toMatchObject({ revision_before: 1, why: /denies everybody/ });
+    expect(fake.kernel.verdict('192.0.2.1', 23)).toBe('deny 1');
+    expect(fake.saved.at(-1)?.rules).toEqual([]);
+    await fake.service.confirm(ROOT);
+    expect(fake.saved.at(-1)?.rules).toHaveLength(1);
+    expect(fake.kernel.verdict('192.0.2.1', 23)).toBe('deny 1');
+    expect(fake.service.snapshot({ enforcing: true, pinned: false }).pending).toBeUndefined();
+    expect(fake.audit.map(({ what }) => what)).toEqual(['add', 'confirm']);
+  });
+
+  it('reverts by itself, in the kernel and here', async () => {
+    fake = fakeService({ confirmMs: 50 });
+    await fake.begin();
+    await fake.service.ask(choosingPolicy({ default_policy: 'deny' }, ROOT));
+    expect(fake.kernel.verdict('192.0.2.1')).toBe('deny');
+    await vi.waitFor(() => expect(fake.kernel.verdict('192.0.2.1')).toBe('permit'));
+    await vi.waitFor(() => expect(fake.audit.map(({ what }) => what)).toEqual(['policy', 'revert']));
+    expect(fake.notices).toMatchObject([{ code: 'rules_reverted' }]);
+    expect(await refusal(fake.service.confirm(ROOT))).toMatchObject({ code: 'not_found' });
+  });
+
+  it('reverts in the kernel when nobody is left to revert it', async () => {
+    fake = fakeService({ confirmMs: 50 });
+    await fake.begin();
+    await add({ source: 'any' });
+    await fake.service.end();
+    await vi.waitFor(() => expect(fake.kernel.verdict('192.0.2.1')).toBe('permit'));
+  });
+
+  it('can be taken back before', async () => {
+    await fake.begin();
+    await add({ source: 'any' });
+    await fake.service.revert(ROOT);
+    expect(fake.kernel.verdict('192.0.2.1')).toBe('permit');
+    expect((await add({ source: '1.1.1.1' })).value.rule.id).toBe(2);
+  });
+
+  it('does not hold up others: they are confirmed at once, and stay when it reverts', async () => {
+    await fake.begin();
+    await add({ source: 'any', destination_port: 23 });
+    const { value } = await add({ source: '1.1.1.1' });
+    expect(fake.saved.at(-1)?.rules).toEqual([value.rule]);
+    expect(fake.kernel.verdict('1.1.1.1')).toBe('deny 2');
+    expect(fake.kernel.verdict('1.1.1.2', 23)).toBe('deny 1');
+    await fake.service.revert(ROOT);
+    expect(fake.kernel.verdict('1.1.1.1')).toBe('deny 2');
+    expect(fake.kernel.verdict('1.1.1.2', 23)).toBe('permit');
+  });
+
+  it('may itself be edited while it waits', async () => {
+    await fake.begin();
+    await add({ source: 'any', destination_port: 23 });
+    await fake.service.ask(editing({ id: 1, changes: { reason: 'telnet' } }, ROOT));
+    expect(fake.saved.at(-1)?.rules).toEqual([]);
+    await fake.service.confirm(ROOT);
+    expect(fake.saved.at(-1)?.rules).toMatchObject([{ reason: 'telnet' }]);
+  });
+
+  it('is refused where nothing would take it back, unless it is forced', async () => {
+    fake = fakeService({ confirmMs: undefined as never });
+    await fake.begin();
+    expect(await refusal(add({ source: 'any' }))).toMatchObject({ code: 'invalid', message: /--force/ });
+    await add({ source: 'any' }, true);
+    expect(fake.saved.at(-1)?.rules).toHaveLength(1);
+  });
+});
