@@ -85,7 +85,7 @@ describe('the object has', () => {
   it('exactly the maps named here, and the one that only the program knows', () => {
     const { knobs, live, slots, ...maps } = MAPS;
     expect(new Set(variables('.maps').map(({ name }) => name))).toEqual(
-      new Set([...Object.values(maps), 'read_clock']),
+      new Set([...Object.values(maps), 'clock_of_cpu']),
     );
     expect([knobs, live, slots].every((name) => name.startsWith('.'))).toBe(true);
   });
@@ -177,7 +177,8 @@ describe('the layout of', () => {
   });
 
   it('a line of the array ring is ARRAY_LINE', () => {
-    expect(layout('array_line').filter(([name]) => name !== 'reserved')).toEqual(fieldsOf(ARRAY_LINE.fields, 8));
+    const known = Object.keys(ARRAY_LINE.fields);
+    expect(layout('array_line').filter(([name]) => known.includes(name))).toEqual(fieldsOf(ARRAY_LINE.fields, 8));
     expect(named('STRUCT', 'array_line').size).toBe(ARRAY_LINE.size);
   });
 

@@ -25,7 +25,8 @@ struct array_line {
 	__u64 position; /* records written, or read, since the start; it only grows */
 	__u64 armed;	/* consumer's line: 1 while the reader sleeps and wants to be woken */
 	__u64 hot;	/* consumer's line: 1 while the reader promises not to sleep */
-	__u64 reserved[5];
+	struct clock_reading clock; /* producer's line */
+	__u64 reserved;
 };
 
 struct array_control {
@@ -120,7 +121,8 @@ static __always_inline enum emitted emit_array(const struct packet *packet, __u3
 	place = place_of(cpu, denied, position);
 	if (!place)
 		return RING_FULL;
-	write_record(place, packet, weight, action, reason, record_wall_ns(hot, position - used));
+	write_record(place, packet, weight, action, reason,
+		     record_wall_ns(&control->producer.clock, hot, position - used));
 	if (hot)
 		publish_hot(control, position + 1);
 	else

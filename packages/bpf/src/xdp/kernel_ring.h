@@ -59,7 +59,7 @@ static __always_inline enum emitted emit_ring(const struct packet *packet, __u32
 	place = bpf_ringbuf_reserve(ring, sizeof(*place), 0);
 	if (!place)
 		return RING_FULL;
-	write_record(place, packet, weight, action, reason, record_wall_ns(0, 0));
+	write_record(place, packet, weight, action, reason, record_wall_ns_of_cpu());
 	bpf_ringbuf_submit(place, 0);
 	return EMITTED;
 }

@@ -31,7 +31,7 @@ static __always_inline enum emitted emit_perf(struct xdp_md *ctx, const struct p
 
 	if (!weight)
 		return SAMPLED_OUT;
-	write_record(&record, packet, weight, action, reason, record_wall_ns(0, 0));
+	write_record(&record, packet, weight, action, reason, record_wall_ns_of_cpu());
 	if (action == PACKET_LOG_ACTION_DENY)
 		refused = bpf_perf_event_output(ctx, &perf_denies, BPF_F_CURRENT_CPU, &record,
 						sizeof(record));
