@@ -11,12 +11,12 @@ import { Compiler } from './compiling/compiler.ts';
 import { serveControl } from './control/control-server.ts';
 import type { ControlSession } from './control/session.ts';
 import { Desk } from './desk.ts';
-import { refreshing, reloading, type Who } from './engine/change.ts';
+import { FILE, reloading, type Who } from './engine/change.ts';
 import { Enforcement, type RuleKernel } from './engine/enforcement.ts';
 import { type Pin, Pinning } from './engine/pinning.ts';
 import { RulesService } from './engine/rules-service.ts';
-import { SetFiles } from './engine/set-files.ts';
-import { readSet, readStored, requireGood } from './engine/sets.ts';
+import { readStored } from './engine/sets.ts';
+import { Upkeep } from './engine/upkeep.ts';
 import { messageOf } from './engine/words.ts';
 import { readCounts, writeCounts } from './file/counts-file.ts';
 import { RuleStore } from './file/rule-store.ts';
@@ -26,10 +26,6 @@ import { gatherProtected } from './protect/protected.ts';
 import { type RecordShapeOf, Rehearsals } from './rehearsal/rehearsals.ts';
 import { rehearse } from './rehearsal/rehearse.ts';
 
-const FILE: Who = { name: 'file', via: 'file' };
-
-const TICK_MS = 1000;
-const LONGEST_WAIT_MS = 86_400_000;
 /** The drain thread reports each second, unless nothing arrives. */
 const REPORT_LATE_MS = 1500;
 
@@ -57,7 +53,6 @@ export class LiveRules {
   readonly #store: RuleStore;
   readonly #audit: AuditLog;
   readonly #compiler = new Compiler();
-  readonly #setFiles: SetFiles;
   readonly #rehearsals: Rehearsals;
   #service: RulesService | undefined;
   #desk: Desk | undefined;
@@ -65,18 +60,16 @@ export class LiveRules {
   #interfaces: Ledger['interfaces'] = [];
   #control: Server | undefined;
   readonly #pinning = new Pinning((error) => this.#tell('error', `The rules end with the loader: ${messageOf(error)}`));
-  #timer: NodeJS.Timeout | undefined;
+  #upkeep: Upkeep | undefined;
   #reportedAt = 0;
-  #isClosed = false;
 
   constructor(options: LiveRulesOptions) {
     this.#options = options;
     this.#store = new RuleStore(options.paths);
     this.#audit = new AuditLog(options.paths.audit);
-    this.#setFiles = new SetFiles((path) => this.#store.setFile(path));
     this.#rehearsals = new Rehearsals((isWanted) => {
       options.wantRows(isWanted);
-      this.#plan();
+      this.#upkeep?.plan();
     });
   }
 
@@ -98,7 +91,7 @@ export class LiveRules {
       protectedNow: (now, who) => this.#protectedNow(now, who),
       confirmMs: this.#options.confirmMs,
       changed: () => {
-        this.#plan();
+        this.#upkeep?.plan();
         this.#keepCounts();
         this.#options.changed();
       },
@@ -107,6 +100,16 @@ export class LiveRules {
     });
     this.#ground = ground;
     this.#service = service;
+    this.#upkeep = new Upkeep({
+      service,
+      store: this.#store,
+      compiler: this.#compiler,
+      notice: this.#options.notice,
+      isWanted: () => this.#rehearsals.isPlaying,
+      ticked: (nowMs) => {
+        if (nowMs - this.#reportedAt > REPORT_LATE_MS) this.#rehearsals.second(seenBy(this.#interfaces), nowMs);
+      },
+    });
     this.#desk = new Desk({
       service,
       audit: this.#audit,
@@ -123,7 +126,7 @@ export class LiveRules {
       failed: this.#options.failed,
     });
     await service.begin(book);
-    this.#plan();
+    this.#upkeep?.plan();
     this.#keepCounts();
     if (isEdited) this.#tell('info', 'The rules file was edited by hand; it is valid and in force.');
     for (const alarm of alarms) this.#tell('error', alarm);
@@ -191,8 +194,7 @@ export class LiveRules {
 
   /** Nothing is changed any more; the kernel keeps what it has. */
   async close(nowMs: number): Promise<void> {
-    this.#isClosed = true;
-    clearTimeout(this.#timer);
+    this.#upkeep?.end();
     this.#rehearsals.close(seenBy(this.#interfaces), nowMs);
     this.#control?.closeAllConnections();
     if (this.#control) await new Promise((resolve) => this.#control?.close(resolve));
@@ -214,44 +216,6 @@ export class LiveRules {
       writeCounts(this.#options.paths.counts, service?.kept() ?? []);
     } catch (error) {
       this.#tell('warning', `What rules counted cannot be kept: ${messageOf(error)}.`);
-    }
-  }
-
-  /** Sleeps as long as time changes nothing. */
-  #plan(): void {
-    clearTimeout(this.#timer);
-    const service = this.#service;
-    if (service === undefined || this.#isClosed) return;
-    const { book } = service;
-    const follows = this.#rehearsals.isPlaying || [...book.sets.values()].some(({ origin }) => origin.kind === 'file');
-    const ends = [...book.rules, ...service.confirmed.rules].flatMap(({ expires_at }) => expires_at ?? []);
-    const nextEnd = Math.min(...ends.map((end) => Math.max(TICK_MS, Date.parse(end) - Date.now())));
-    const wait = follows ? TICK_MS : Math.min(nextEnd, LONGEST_WAIT_MS);
-    if (follows || ends.length > 0) this.#timer = setTimeout(() => this.#tick(service), wait).unref();
-  }
-
-  #tick(service: RulesService): void {
-    const nowMs = Date.now();
-    if (nowMs - this.#reportedAt > REPORT_LATE_MS) this.#rehearsals.second(seenBy(this.#interfaces), nowMs);
-    service.tick();
-    for (const name of this.#setFiles.changed(service.book)) void this.#refresh(name);
-    this.#plan();
-  }
-
-  async #refresh(name: string): Promise<void> {
-    const service = this.#service as RulesService;
-    const known = service.book.sets.get(name);
-    if (known?.origin.kind !== 'file') return;
-    const { path } = known.origin;
-    try {
-      const text = this.#store.readSetFile(this.#store.setFile(path));
-      const set = requireGood(await readSet(this.#compiler, { ...known, text, loadedAtMs: Date.now() }));
-      await service.ask(refreshing(set, FILE));
-      service.refreshed(set);
-      this.#tell('info', `Set ${name} was read again from ${path}.`);
-    } catch (error) {
-      const message = `Set ${name} stays as it is: ${path} has changed, but ${messageOf(error)}`;
-      this.#options.notice({ at_ms: Date.now(), level: 'error', code: 'set_refused', message });
     }
   }
 

@@ -17,6 +17,7 @@ import { type NamedSet, type RuleBook, setOf } from '../book/rule-book.ts';
 export type Who = AuditEntry['who'];
 
 export const LOADER: Who = { name: 'packetlog', via: 'loader' };
+export const FILE: Who = { name: 'file', via: 'file' };
 
 type AuditState = NonNullable<AuditEntry['before']>;
 
