@@ -3,9 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { BenchLab, memoryMib, type Received, type Tool, usage } from './lab.ts';
 import type { Peers } from './peers.ts';
 import { type Report, say, table, text } from './report.ts';
-import { rounded } from './statistics.ts';
+import { rounded, type Spread, spread } from './statistics.ts';
 
-const ROUNDS = 3;
+/** So many that a neighbour's bad seconds do not make the median, and each long enough for the loader's own habits. */
+const ROUNDS = 5;
 const ALL_ROWS = 1_000_000;
 const IDLE_MS = 30_000;
 /** So long after its start the engine still compiles and collects, and the interface says hello to its neighbours. */
@@ -16,6 +17,9 @@ const RATES: readonly (readonly [perSecond: number, packets: number])[] = [
   [1_000, 3_000],
   [100_000, 300_000],
 ];
+
+/** Ten packets a second warm nothing. */
+const WARMING = RATES.slice(1);
 
 export async function compareLatency(peers: Peers, report: Report): Promise<void> {
   const lab = await BenchLab.open(peers);
@@ -60,7 +64,7 @@ async function measureLatency(lab: BenchLab, tool: Tool) {
   const clients = await lab.startClients(1, ALL_ROWS);
   const all: Figures[] = [];
   for (let round = -1; round < ROUNDS; round++) {
-    for (const [perSecond, packets] of RATES) {
+    for (const [perSecond, packets] of round < 0 ? WARMING : RATES) {
       await clients.ask('go');
       const before = usage(tool.pid).cpuNs;
       const { sent, elapsed_ns } = await lab.sendPaced(packets, perSecond);
@@ -83,15 +87,22 @@ async function measureLatency(lab: BenchLab, tool: Tool) {
       packets_per_s: perSecond,
       p50_us: middle(({ p50_us }) => p50_us),
       p99_us: middle(({ p99_us }) => p99_us),
+      p50_spread: spread(rounds.map(({ p50_us }) => p50_us)),
+      p99_spread: spread(rounds.map(({ p99_us }) => p99_us)),
       batches_per_s: middle(({ batches, seconds }) => batches / seconds),
       loader_cpu_percent: middle(({ cpuNs, seconds }) => cpuNs / seconds / 1e7),
       lost: rounds.reduce((sum, { sent, records }) => sum + sent - records, 0),
     };
   });
-  say('\nFrom the packet to a socket client');
+  say(`\nFrom the packet to a socket client (medians of ${ROUNDS} rounds, least and most)`);
+  const range = ({ min, max }: Spread) => `${text(min)} .. ${text(max)}`;
   table(
-    ['packets/s', 'p50 us', 'p99 us', 'batches/s', 'loader CPU %', 'lost'],
-    rows.map((row) => Object.values(row).map(text)),
+    ['packets/s', 'p50 us', '', 'p99 us', '', 'batches/s', 'loader CPU %', 'lost'],
+    rows.map((row) => [
+      text(row.packets_per_s),
+      ...[text(row.p50_us), range(row.p50_spread), text(row.p99_us), range(row.p99_spread)],
+      ...[row.batches_per_s, row.loader_cpu_percent, row.lost].map(text),
+    ]),
   );
   return rows;
 }

@@ -174,6 +174,11 @@ export class DrainThread {
     this.#send({ type: 'watched', watched });
   }
 
+  /** Whether somebody takes rows as they come. */
+  hurry(hurried: boolean): void {
+    this.#send({ type: 'hurried', hurried });
+  }
+
   /**
    * Detaches unless program and maps are pinned, empties the rings, and resolves with the last ledger when every row was
    * handed over.

@@ -95,6 +95,8 @@ export type ToDrain =
   | { type: 'rows-wanted'; perSecond: number }
   /** Whether somebody reads summaries and the ledger each second. If not, none are made while nothing comes. */
   | { type: 'watched'; watched: boolean }
+  /** Whether somebody takes rows as they come. */
+  | { type: 'hurried'; hurried: boolean }
   /** Once, after `loaded`: rules sent before it are in force from the first packet on. */
   | { type: 'attach' }
   /**

@@ -8,15 +8,15 @@ const HOT = { mayBeHot: true };
 const MANY = 5000;
 
 /** Milliseconds napped over empty looks until it sleeps. */
-function napsUntilSleep(rhythm: Rhythm): number[] {
+function napsUntilSleep(rhythm: Rhythm, hurried = false): number[] {
   const naps: number[] = [];
   for (;;) {
-    const next = rhythm.next(0, false);
+    const next = rhythm.next(0, false, hurried);
     if (next.do === 'sleep') return naps;
     if (next.do === 'cool') continue;
     if (next.do === 'again') throw new Error('looks again at once though nothing was there');
     naps.push(next.ms);
-    if (naps.length > 100) throw new Error('never sleeps');
+    if (naps.length > 1000) throw new Error('never sleeps');
   }
 }
 
@@ -24,6 +24,27 @@ describe('Rhythm', () => {
   it('naps a millisecond after each look that found records', () => {
     const rhythm = new Rhythm(COLD);
     for (let i = 0; i < 100; i++) expect(rhythm.next(1 + i, false)).toEqual({ do: 'nap', ms: 1, giving: 'hold' });
+  });
+
+  it('naps half of one after a look that found some when it is hurried, but not after many', () => {
+    const rhythm = new Rhythm(COLD);
+    for (const records of [1, 100, 1, 50]) {
+      expect(rhythm.next(records, false, true)).toEqual({ do: 'nap', ms: 0.5, giving: 'hold' });
+    }
+    expect(rhythm.next(1000, false, true)).toEqual({ do: 'nap', ms: 1, giving: 'hold' });
+    expect(rhythm.next(1000, true, true)).toEqual({ do: 'again', giving: 'hold' });
+    expect(rhythm.next(1, false, false)).toEqual({ do: 'nap', ms: 1, giving: 'hold' });
+  });
+
+  it('hurried never naps longer than a millisecond, and sleeps within five', () => {
+    const naps = napsUntilSleep(new Rhythm(COLD), true);
+    expect(naps).toEqual([...naps].sort((a, b) => a - b));
+    expect(Math.max(...naps)).toBe(1);
+    expect(naps.length).toBeGreaterThan(3);
+    expect(naps.reduce((sum, ms) => sum + ms, 0)).toBeLessThanOrEqual(5);
+    const hot = new Rhythm(HOT);
+    afterMany(hot);
+    expect(Math.max(...napsUntilSleep(hot, true))).toBe(1);
   });
 
   it('looks again at once while a look ends at its budget', () => {
@@ -115,14 +136,19 @@ describe('Rhythm', () => {
   });
 
   it('never wants to be woken before it has waited for the programs that saw it hot', () => {
-    const found = fc.record({ records: fc.constantFrom(0, 1, MANY), more: fc.boolean(), times: fc.nat(50) });
+    const found = fc.record({
+      records: fc.constantFrom(0, 1, MANY),
+      more: fc.boolean(),
+      hurried: fc.boolean(),
+      times: fc.nat(50),
+    });
     fc.assert(
       fc.property(fc.array(found), (looks) => {
         const rhythm = new Rhythm(HOT);
         let seenHot = false;
-        for (const { records, more, times } of looks) {
+        for (const { records, more, hurried, times } of looks) {
           for (let i = 0; i < times; i++) {
-            const next = rhythm.next(records, more && records > 0);
+            const next = rhythm.next(records, more && records > 0, hurried);
             if (next.giving === 'exact') expect(seenHot).toBe(false);
             seenHot = next.giving === 'hot' || (seenHot && next.do !== 'cool');
           }

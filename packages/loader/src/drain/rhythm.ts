@@ -4,16 +4,25 @@
  * - Asleep, the first record wakes the thread.
  * - While records come it looks once a millisecond: a reader that lags is a fast one, and the
  *   last record is held back so that the kernel never finds an empty ring and never signals.
+ * - Hurried, because somebody takes rows as they come, it looks twice as often, but not where many come, and sleeps
+ *   sooner: to be woken is faster than a long nap.
  * - After some empty looks, ever further apart, everything is given back, the rings are looked
  *   at once more (a record may have come in between: it did not signal), then it sleeps.
  * - While very many come it is hot: it promises not to sleep, which spares the program a barrier for each record. To take
  *   that back takes a wait, so it lasts until few came in all of a quarter of a second.
  */
 
-/** Milliseconds to wait after each empty look in a row. */
+/** Milliseconds to wait after a look that found something, */
+const NAP_MS = 1;
+/** after each empty look in a row, */
 const EMPTY_WAITS_MS: readonly number[] = [1, 1, 1, 1, 2, 4, 8];
-/** And after each further one while it is hot. */
+/** and after each further one while it is hot. */
 const HOT_WAIT_MS = 8;
+const HURRIED_EMPTY_WAITS_MS: readonly number[] = [0.5, 0.5, 0.5, 0.5, 1, 1];
+const HURRIED_HOT_WAIT_MS = 1;
+const HURRIED_NAP_MS = 0.5;
+/** A look that found more is followed by a nap as ever: there a reader that lags is worth more. */
+const HURRIED_RECORDS = 128;
 /** Time is that of the naps: where it does not nap, more comes than it can take. */
 const WINDOW_MS = 250;
 /** As many within a window make it hot, */
@@ -45,8 +54,8 @@ export class Rhythm {
     this.#mayBeHot = mayBeHot;
   }
 
-  /** `records`: found by the last look; `more`: the look ended at its budget. */
-  next(records: number, more: boolean): Next {
+  /** `records`: found by the last look; `more`: the look ended at its budget; `hurried`: somebody takes rows as they come. */
+  next(records: number, more: boolean, hurried = false): Next {
     const found = records > 0 || more;
     if (found) this.#empty = 0;
     this.#records += records;
@@ -60,14 +69,14 @@ export class Rhythm {
       }
     }
     if (more) return { do: 'again', giving: this.#awake() };
-    if (found) return this.#nap(1);
-    const ms = EMPTY_WAITS_MS[this.#empty];
+    if (found) return this.#nap(hurried && records <= HURRIED_RECORDS ? HURRIED_NAP_MS : NAP_MS);
+    const ms = (hurried ? HURRIED_EMPTY_WAITS_MS : EMPTY_WAITS_MS)[this.#empty];
     if (ms !== undefined) this.#empty++;
     else if (!this.#hot) {
       this.#beginWindow();
       return { do: 'sleep', giving: 'exact' };
     }
-    return this.#nap(ms ?? HOT_WAIT_MS);
+    return this.#nap(ms ?? (hurried ? HURRIED_HOT_WAIT_MS : HOT_WAIT_MS));
   }
 
   #beginWindow(): void {

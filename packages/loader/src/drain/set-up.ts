@@ -33,6 +33,8 @@ export interface Setup {
   bed: Bed;
   /** Somebody reads what comes each second. */
   watched: boolean;
+  /** Somebody takes rows as they come. */
+  hurried: boolean;
   /** By performance.now(). */
   nextReport: number;
 }
@@ -95,6 +97,7 @@ export function setUp(options: DrainOptions, post: (message: FromDrain) => void)
     wake,
     bed,
     watched: false,
+    hurried: false,
     nextReport: 0,
   };
 }

@@ -89,13 +89,14 @@ function run(setup: Setup): void {
       setup.nextReport = reportAfter(setup.nextReport);
     }
     const { records, more } = drain.look();
+    const next = rhythm.next(records, more, setup.hurried);
+    handover.flush(next.do === 'sleep' || next.do === 'cool');
+    drain.publish(next.giving);
+    // Behind the rows, which are on their way now.
     if (performance.now() >= nextAlarm) {
       nextAlarm = performance.now() + ALARM_MS;
       tell(drain.alarms(Date.now(), performance.now()));
     }
-    const next = rhythm.next(records, more);
-    handover.flush(next.do === 'sleep' || next.do === 'cool');
-    drain.publish(next.giving);
     if (next.do === 'nap') Atomics.wait(signal, 0, 0, next.ms);
     if (next.do === 'cool') waitForRunningPrograms();
     if (next.do === 'sleep') {
@@ -147,6 +148,9 @@ function answerMessages(setup: Setup): 'stop' | 'attach' | 'go on' {
         handover.flush(true);
         post({ type: 'rows-wanted', skipped: handover.takeSkipped() });
         handover.want(message.perSecond);
+        break;
+      case 'hurried':
+        setup.hurried = message.hurried;
         break;
       case 'watched':
         watch(setup, message.watched);

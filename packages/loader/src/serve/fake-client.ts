@@ -29,13 +29,16 @@ export function fakeStreams() {
       timers.push({ at: time.now + ms, action });
     },
   };
-  const streams = new RowStreams({ stride: STRIDE, recordOffset: RECORD_OFFSET }, clock);
+  const hurried: boolean[] = [];
+  const streams = new RowStreams({ stride: STRIDE, recordOffset: RECORD_OFFSET }, clock, (is) => hurried.push(is));
   const messages: Message[] = [];
   let next = 0;
 
   return {
     streams,
     timers,
+    /** What was said of whether anybody takes rows as they come. */
+    hurried,
     /** Every message to any client. */
     messages,
     /** Rows with the next numbers; the action of a row is its number modulo 3. */
@@ -60,8 +63,13 @@ export function fakeStreams() {
         outbox: new Outbox((message, sent) => {
           messages.push(message);
           client.batches.push(batchOf(message));
-          if (client.reads) sent();
-          else untaken.push(sent);
+          const written = Buffer.concat(message.pieces);
+          const take = () => {
+            if (!Buffer.concat(message.pieces).equals(written)) throw new Error('a message changed before it was sent');
+            sent();
+          };
+          if (client.reads) take();
+          else untaken.push(take);
         }, clock.now),
         get stream() {
           return stream;
@@ -70,7 +78,7 @@ export function fakeStreams() {
         reads: true,
         read() {
           client.reads = true;
-          for (const sent of untaken.splice(0)) sent();
+          for (const take of untaken.splice(0)) take();
         },
         follow: (wanted) => streams.follow(stream, wanted),
       };
@@ -81,13 +89,13 @@ export function fakeStreams() {
   };
 }
 
-/** The batch in the second of the two frames that a message is made of. */
+/** The batch in the second of the two frames that a message is made of, as it is now. */
 function batchOf({ pieces, plain }: Message): PacketLogBatch {
   const [, attachment] = plain();
   if (!(attachment instanceof Buffer) || !Buffer.concat(pieces).subarray(-attachment.length).equals(attachment)) {
     throw new Error('a message is not the same with ready frames and without');
   }
-  return PacketLogBatch.from(attachment);
+  return PacketLogBatch.from(Buffer.from(attachment));
 }
 
 /** The numbers of the rows; throws if one is damaged. */

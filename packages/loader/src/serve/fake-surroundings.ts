@@ -51,6 +51,8 @@ export interface Surroundings {
   skew: number;
   /** What the server said of whether anybody is connected. */
   readonly watched: readonly boolean[];
+  /** And of whether anybody takes rows as they come. */
+  readonly hurried: readonly boolean[];
   readonly logged: readonly Record<string, unknown>[];
   /** Whether the drain thread answers at once. */
   answers: boolean;
@@ -72,6 +74,7 @@ export function eachWithServer(): Surroundings {
   let nextRecord = 0;
   const asked: unknown[] = [];
   const watched: boolean[] = [];
+  const hurried: boolean[] = [];
   const logged: Record<string, unknown>[] = [];
   const clients: Socket[] = [];
   const it: Surroundings = {
@@ -85,7 +88,7 @@ export function eachWithServer(): Surroundings {
       return server;
     },
     rowsWanted: vi.fn<(perSecond: number) => void>(),
-    ...{ asked, watched, logged, clients },
+    ...{ asked, watched, hurried, logged, clients },
     ...{ value: undefined, revision: 1, skew: 0, answers: true },
     client: (options: Options = {}) => {
       const socket = io(`http://${HOST}:${port}`, {
@@ -135,7 +138,7 @@ export function eachWithServer(): Surroundings {
   } as unknown as Desk;
   beforeEach(async () => {
     it.rowsWanted.mockReset();
-    for (const list of [asked, watched, logged]) list.length = 0;
+    for (const list of [asked, watched, hurried, logged]) list.length = 0;
     Object.assign(it, { value: undefined, revision: 1, skew: 0, answers: true });
     history = new History();
     nextRecord = 0;
@@ -157,6 +160,7 @@ export function eachWithServer(): Surroundings {
       stride: STRIDE,
       recordOffset: 8,
       onWatched: (is) => watched.push(is),
+      onHurried: (is) => hurried.push(is),
       onRowsWanted: (perSecond) => {
         it.rowsWanted(perSecond);
         if (it.answers) server.activate();

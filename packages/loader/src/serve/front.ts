@@ -116,6 +116,7 @@ export class Front {
         places: this.#options.places,
       }),
       onWatched: (watched) => thread.watch(watched),
+      onHurried: (hurried) => thread.hurry(hurried),
       log: this.#options.log,
     });
   }

@@ -94,7 +94,8 @@ export class Outbox {
         this.#act(entry, entry.what);
       } else {
         this.#handedOn += entry.bytes;
-        this.#write(entry.what, () => this.#sent(entry));
+        const message = entry.what;
+        this.#write(message, () => this.#sent(entry, message));
       }
     }
   }
@@ -112,7 +113,8 @@ export class Outbox {
     isAtOnce = false;
   }
 
-  #sent(entry: Entry): void {
+  #sent(entry: Entry, { loan }: Message): void {
+    loan?.giveBack();
     this.#backlog -= entry.bytes;
     this.#handedOn -= entry.bytes;
     this.#progressAt = this.#now();

@@ -1,6 +1,7 @@
 /** Rows for everybody who wants the same: chosen once, gathered once, encoded once. */
 import type { RecordPredicate } from '@packetlog/common';
 import { RowBudget } from '../drain/row-budget.ts';
+import type { BatchMemory, Loan } from './batch-memory.ts';
 import { type RecordLayout, type RowBatch, rowBatch } from './wire.ts';
 
 /** A batch goes out when it is this large, or long enough after the last one. */
@@ -20,6 +21,7 @@ export interface StreamContext {
   /** Between two batches, whatever the clients asked for. */
   readonly leastBatchMs: () => number;
   readonly clockOffsetNs: () => bigint;
+  readonly memory: BatchMemory;
 }
 
 /** What has come out of a source since it began. A follower of it subtracts what was there before it came. */
@@ -46,9 +48,9 @@ export interface RowSource {
 }
 
 /** Of a batch, the rows from number `first` on. */
-export function restOf({ records }: RowBatch, first: number, context: StreamContext): RowBatch {
+export function restOf({ records, loan }: RowBatch, first: number, context: StreamContext): RowBatch {
   const { layout } = context;
-  return rowBatch(records.subarray(first * layout.stride), layout, context.clockOffsetNs());
+  return rowBatch(records.subarray(first * layout.stride), layout, context.clockOffsetNs(), loan);
 }
 
 /** All that passes counts as withheld: for clients that are paused or want no rows. */
@@ -78,7 +80,8 @@ export class RowStream implements RowSource {
   readonly #budget: RowBudget;
   readonly #batchMs: number;
   #matches: RecordPredicate | undefined;
-  #frame: Buffer | undefined;
+  /** Where rows are gathered. */
+  #frame: Loan | undefined;
   #records = 0;
   #lastFlush = Number.NEGATIVE_INFINITY;
   #timer = false;
@@ -99,6 +102,11 @@ export class RowStream implements RowSource {
     return this.#records;
   }
 
+  /** Between two batches. */
+  get batchMs(): number {
+    return Math.max(this.#batchMs, this.#context.leastBatchMs());
+  }
+
   /** From the next `add` on. */
   setFilter(matches: RecordPredicate): void {
     this.#matches = matches;
@@ -114,18 +122,20 @@ export class RowStream implements RowSource {
 
   flush(): void {
     const { layout, clock, clockOffsetNs } = this.#context;
-    const records = this.#take();
-    if (records === undefined) return;
+    const bytes = this.#records * this.#stride;
+    const loan = this.#take(bytes);
+    if (loan === undefined) return;
     this.#lastFlush = clock.now();
-    const batch = rowBatch(records, layout, clockOffsetNs());
+    const batch = rowBatch(loan.buffer.subarray(0, bytes), layout, clockOffsetNs(), loan);
     this.totals.rows += batch.count;
     for (const follower of this.followers) follower.deliver(batch);
     this.totals.batches++;
+    loan.giveBack();
   }
 
   pendingFrom(first: number): RowBatch | undefined {
     if (this.#frame === undefined || first >= this.#records) return undefined;
-    const records = Buffer.from(this.#frame.subarray(first * this.#stride, this.#records * this.#stride));
+    const records = Buffer.from(this.#frame.buffer.subarray(first * this.#stride, this.#records * this.#stride));
     return rowBatch(records, this.#context.layout, this.#context.clockOffsetNs());
   }
 
@@ -156,37 +166,35 @@ export class RowStream implements RowSource {
   #copy(bytes: Uint8Array, start: number, count: number): void {
     const stride = this.#stride;
     for (let done = 0; done < count; ) {
-      this.#frame ??= Buffer.allocUnsafeSlow(this.#capacity * stride);
+      this.#frame ??= this.#context.memory.lend(BATCH_BYTES);
       const fits = Math.min(count - done, this.#capacity - this.#records);
       const from = start + done * stride;
-      this.#frame.set(bytes.subarray(from, from + fits * stride), this.#records * stride);
+      this.#frame.buffer.set(bytes.subarray(from, from + fits * stride), this.#records * stride);
       this.#records += fits;
       done += fits;
       if (this.#records === this.#capacity) this.flush();
     }
   }
 
-  /** The gathered records in memory that is theirs: outboxes keep it until it is sent. */
-  #take(): Buffer | undefined {
+  /** The gathered records, in memory that is theirs: outboxes keep it until it is sent. */
+  #take(bytes: number): Loan | undefined {
     const frame = this.#frame;
-    const bytes = this.#records * this.#stride;
     this.#records = 0;
     if (frame === undefined || bytes === 0) return undefined;
-    if (bytes * 2 > frame.byteLength) {
+    if (bytes * 2 > BATCH_BYTES) {
       this.#frame = undefined;
-      return frame.subarray(0, bytes);
+      return frame;
     }
-    // Little must not hold much: the frame is used again.
-    const records = Buffer.allocUnsafeSlow(bytes);
-    records.set(frame.subarray(0, bytes));
-    return records;
+    // Little must not hold much: rows go on being gathered in the frame.
+    const own = this.#context.memory.lend(bytes);
+    own.buffer.set(frame.buffer.subarray(0, bytes));
+    return own;
   }
 
   /** At once if the last batch is some time ago, else when it is. */
   #flushSoon(): void {
     if (this.#records === 0 || this.#timer) return;
-    const apart = Math.max(this.#batchMs, this.#context.leastBatchMs());
-    const wait = this.#lastFlush + apart - this.#context.clock.now();
+    const wait = this.#lastFlush + this.batchMs - this.#context.clock.now();
     if (wait < SOON_MS) {
       this.flush();
       return;

@@ -142,6 +142,29 @@ describe('a stream', () => {
   });
 });
 
+describe('rows are taken as they come', () => {
+  it('while somebody who may get a batch each millisecond follows', () => {
+    const { client, hurried, streams } = fakeStreams();
+    const page = client({ ...ALL, batchMs: 1000 / 60 });
+    expect(hurried).toEqual([]);
+    const program = client({ ...ALL, batchMs: 1 });
+    expect(hurried).toEqual([true]);
+    program.follow(undefined);
+    expect(hurried).toEqual([true, false]);
+    page.follow({ ...ALL, batchMs: 1 });
+    streams.end(page.stream);
+    expect(hurried).toEqual([true, false, true, false]);
+  });
+
+  it('by five at most: more are sent batches less often', () => {
+    const { client, hurried, streams } = fakeStreams();
+    const clients = Array.from({ length: 6 }, () => client({ ...ALL, batchMs: 1 }));
+    expect(hurried).toEqual([true, false]);
+    streams.end((clients[0] as FakeClient).stream);
+    expect(hurried).toEqual([true, false, true]);
+  });
+});
+
 describe('clients that want the same', () => {
   it('are sent the same memory', () => {
     const { add, client, messages } = fakeStreams();
@@ -150,6 +173,24 @@ describe('clients that want the same', () => {
     add(10);
     expect(messages).toHaveLength(6);
     expect(new Set(messages.map(({ pieces }) => pieces[1])).size).toBe(1);
+  });
+
+  it('are sent memory that is used again when all of them have it, and not before', () => {
+    const { add, wait, client, messages } = fakeStreams();
+    const slow = client(ALL);
+    client(ALL);
+    slow.reads = false;
+    const memoryOf = (count: number) => {
+      messages.splice(0);
+      add(count);
+      wait(10);
+      return messages[0]?.pieces[1]?.buffer;
+    };
+    const first = [memoryOf(100), memoryOf(100), memoryOf(900), memoryOf(900)];
+    expect(new Set(first).size).toBe(4);
+    slow.read();
+    expect(first.slice(0, 2)).toContain(memoryOf(100));
+    expect(first.slice(2)).toContain(memoryOf(900));
   });
 
   it('say it in their own words', () => {

@@ -1,12 +1,15 @@
 /** The streams that clients follow: one for all who ask for the same rows. */
 import { compileFilter, EVERYTHING, type Filter, filterKey, interfacesNamed } from '@packetlog/common';
 import { InterfaceNames } from '../kernel/interface-names.ts';
+import { BatchMemory } from './batch-memory.ts';
 import type { ClientStream } from './client-stream.ts';
 import { NoRows, type RowSource, RowStream, type StreamClock, type StreamContext } from './row-stream.ts';
 import type { RecordLayout } from './wire.ts';
 
 /** Rows are gathered for so long at least when many clients follow streams: at most 5,000 deliveries a second. */
 const BATCH_MS_PER_CLIENT = 0.2;
+/** Who gets batches so often takes rows as they come. */
+const HURRIED_BATCH_MS = 1;
 
 export interface Subscription {
   readonly rowsPerSecond: number;
@@ -24,13 +27,18 @@ export class RowStreams {
   /** Clients that follow a stream. */
   #following = 0;
   #clockOffsetNs = 0n;
+  readonly #onHurried: (hurried: boolean) => void;
+  #hurried = false;
 
-  constructor(layout: RecordLayout, clock: StreamClock) {
+  /** `onHurried`: whether somebody takes rows as they come; called when that changed. */
+  constructor(layout: RecordLayout, clock: StreamClock, onHurried: (hurried: boolean) => void = () => {}) {
+    this.#onHurried = onHurried;
     this.context = {
       clock,
       layout,
       leastBatchMs: () => this.#following * BATCH_MS_PER_CLIENT,
       clockOffsetNs: () => this.#clockOffsetNs,
+      memory: new BatchMemory(),
     };
   }
 
@@ -63,12 +71,14 @@ export class RowStreams {
     client.follow(source);
     if (source instanceof RowStream) this.#following++;
     this.#release(before);
+    this.#lookWhetherHurried();
   }
 
   end(client: ClientStream): void {
     const before = client.source;
     client.end();
     this.#release(before);
+    this.#lookWhetherHurried();
   }
 
   #sourceFor(subscription: Subscription | undefined): RowSource {
@@ -87,5 +97,12 @@ export class RowStreams {
     if (source instanceof RowStream) this.#following--;
     if (source === undefined || source.followers.size > 0) return;
     for (const [key, { stream }] of this.#streams) if (stream === source) this.#streams.delete(key);
+  }
+
+  #lookWhetherHurried(): void {
+    const hurried = [...this.#streams.values()].some(({ stream }) => stream.batchMs <= HURRIED_BATCH_MS);
+    if (hurried === this.#hurried) return;
+    this.#hurried = hurried;
+    this.#onHurried(hurried);
   }
 }

@@ -28,6 +28,20 @@ describe('once a second', () => {
     expect(on.watched).toEqual([true, false]);
   });
 
+  it('it is told whether anybody takes rows as they come, until that one pauses or leaves', async () => {
+    const { socket } = await on.connected();
+    await socket.emitWithAck('subscribe', { max_batches_per_second: 60 });
+    expect(on.hurried).toEqual([]);
+    await socket.emitWithAck('subscribe', {});
+    expect(on.hurried).toEqual([true]);
+    await socket.emitWithAck('pause', { paused: true });
+    expect(on.hurried).toEqual([true, false]);
+    await socket.emitWithAck('pause', { paused: false });
+    socket.disconnect();
+    await vi.waitUntil(() => on.hurried.length === 4);
+    expect(on.hurried).toEqual([true, false, true, false]);
+  });
+
   it('a notice comes to everybody', async () => {
     const all = [await on.connected(), await on.connected()];
     const came = all.map(({ socket }) => once(socket, 'notice'));

@@ -51,6 +51,8 @@ export interface SocketServerOptions {
   questions: Questions;
   /** Whether anybody is connected. */
   onWatched: (watched: boolean) => void;
+  /** Whether anybody takes rows as they come; not at first. */
+  onHurried: (hurried: boolean) => void;
   log: Logger;
   /** For tests. */
   clock?: StreamClock;
@@ -80,7 +82,7 @@ export class SocketServer {
   constructor(options: SocketServerOptions) {
     this.#options = options;
     const { stride, recordOffset, clock = realClock } = options;
-    this.#streams = new RowStreams({ stride, recordOffset }, clock);
+    this.#streams = new RowStreams({ stride, recordOffset }, clock, options.onHurried);
     this.#refusals = new RefusalLog(options.log);
     this.#rules = new RulesFeed(options.desk, clock, () => this.#clients.values());
     this.#io = new Server(options.http, {

@@ -41,8 +41,21 @@ describe('a batch on the wire', () => {
     const batch = PacketLogBatch.from(frames[1]?.payload as Buffer);
     expect(batch).toMatchObject({ ...counters, length: count, clockOffsetNs: -5n });
     expect(message.bytes).toBe(Buffer.concat(message.pieces).length);
-    expect(message.pieces[1]).toBe(records);
     expect(message.plain()).toEqual([String(frames[0]?.payload).slice(1), frames[1]?.payload]);
+  });
+
+  it.each([8, 800])('shares the memory of %d records with whoever else gets it', (count) => {
+    const records = Buffer.alloc(count * layout.stride);
+    expect(batchMessage(rowBatch(records, layout, 0n), counters).pieces).toEqual([expect.any(Buffer), records]);
+    expect(batchMessage(rowBatch(records, layout, 0n), counters).pieces[1]).toBe(records);
+  });
+
+  it('has the memory of a few records to itself, in one piece', () => {
+    const records = Buffer.alloc(7 * layout.stride, 7);
+    const { pieces } = batchMessage(rowBatch(records, layout, 0n), counters);
+    expect(pieces).toHaveLength(1);
+    records.fill(0);
+    expect(pieces[0]?.subarray(-records.length)).toEqual(Buffer.alloc(records.length, 7));
   });
 
   it('has its counters to itself', () => {
@@ -76,7 +89,9 @@ describe('write', () => {
     const message = eventMessage('summary', '{}');
     const sent = vi.fn();
     write(to, message, sent);
-    expect(written).toEqual([['', { compress: false, wsPreEncodedFrame: message.pieces }, sent]]);
+    expect(written).toEqual([['', expect.objectContaining({ compress: false }), sent]]);
+    const options = written[0]?.[1] as { wsPreEncodedFrame?: unknown };
+    expect(options.wsPreEncodedFrame).toBe(message.pieces);
   });
 
   it('gives no frame to a connection that began to close before it went out', () => {

@@ -8,6 +8,7 @@
  *  ├─ socket.io's text ─┼─ frame header ─┼─ batch header, 64 bytes ─┤  ├─ records ─┤
  *  └──────────────── each client's own ──────────────────────────────┘  └─ shared ──┘
  * ```
+ * A few records are copied behind each head instead: one piece costs ws and Node less than two.
  */
 import {
   BATCH_HEADER_SIZE,
@@ -17,6 +18,7 @@ import {
   writeBatchHeader,
 } from '@packetlog/common';
 import type { Socket } from 'socket.io';
+import type { Loan } from './batch-memory.ts';
 
 type Connection = Socket['conn'];
 
@@ -27,8 +29,12 @@ export interface Message {
   /** The same for an engine.io that takes no ready frames. */
   readonly plain: () => readonly (string | Buffer)[];
   readonly bytes: number;
+  /** Memory of the pieces that is to be given back when they were sent. */
+  readonly loan?: Loan | undefined;
 }
 
+/** So much of records, or less, is copied for each client. */
+const COPIED_BYTES = 512;
 const FINAL = 0x80;
 const TEXT = 1;
 const BINARY = 2;
@@ -63,6 +69,8 @@ export interface RowBatch {
   readonly records: Buffer;
   /** What stands in front of them, with counters that are still to be written. */
   readonly head: Buffer;
+  /** The memory of `records`; undefined: it is left to the collector. */
+  readonly loan: Loan | undefined;
 }
 
 export interface RecordLayout {
@@ -70,40 +78,70 @@ export interface RecordLayout {
   readonly recordOffset: number;
 }
 
-const NO_COUNTERS: BatchCounters = { sequence: 0, offered: 0, dropped: 0, withheld: 0, filtered: 0 };
-
-export function rowBatch(records: Buffer, { stride, recordOffset }: RecordLayout, clockOffsetNs: bigint): RowBatch {
+/** `loan`: the memory of `records`, if it is to be used again. */
+export function rowBatch(records: Buffer, layout: RecordLayout, clockOffsetNs: bigint, loan?: Loan): RowBatch {
+  const { stride, recordOffset } = layout;
   const count = records.byteLength / stride;
-  const header = Buffer.allocUnsafe(BATCH_HEADER_SIZE);
-  writeBatchHeader(header, { ...NO_COUNTERS, clock_offset_ns: clockOffsetNs, count, stride, recordOffset });
   const frame = frameHeader(BINARY, BATCH_HEADER_SIZE + records.byteLength);
-  return { count, records, head: Buffer.concat([PACKETS_FRAME, frame, header]) };
+  const headerAt = PACKETS_FRAME.byteLength + frame.byteLength;
+  const head = Buffer.allocUnsafe(headerAt + BATCH_HEADER_SIZE);
+  head.set(PACKETS_FRAME);
+  head.set(frame, PACKETS_FRAME.byteLength);
+  writeBatchHeader(head.subarray(headerAt), {
+    sequence: 0,
+    offered: 0,
+    dropped: 0,
+    withheld: 0,
+    filtered: 0,
+    clock_offset_ns: clockOffsetNs,
+    count,
+    stride,
+    recordOffset,
+  });
+  return { count, records, head, loan };
 }
 
-/** The batch for one client. */
-export function batchMessage({ head: template, records }: RowBatch, counters: BatchCounters): Message {
-  const head = Buffer.allocUnsafe(template.byteLength);
+/** The batch for one client, which uses its memory until it was sent, if it is large. */
+export function batchMessage({ head: template, records, loan }: RowBatch, counters: BatchCounters): Message {
+  const copied = records.byteLength <= COPIED_BYTES;
+  const head = Buffer.allocUnsafe(template.byteLength + (copied ? records.byteLength : 0));
   head.set(template);
-  const headerAt = head.byteLength - BATCH_HEADER_SIZE;
+  const headerAt = template.byteLength - BATCH_HEADER_SIZE;
   writeBatchCounters(head, headerAt, counters);
+  if (copied) {
+    head.set(records, template.byteLength);
+    return { pieces: [head], plain: () => [PACKETS, head.subarray(headerAt)], bytes: head.byteLength };
+  }
+  loan?.share();
   return {
     pieces: [head, records],
     plain: () => [PACKETS, Buffer.concat([head.subarray(headerAt), records])],
     bytes: head.byteLength + records.byteLength,
+    loan,
   };
+}
+
+/** What engine.io is told about a message with ready frames. */
+class FrameOptions {
+  compress = false;
+  readonly #connection: Connection;
+  readonly #pieces: readonly Buffer[];
+
+  constructor(connection: Connection, pieces: readonly Buffer[]) {
+    this.#connection = connection;
+    this.#pieces = pieces;
+  }
+
+  /** Asked for when it goes out. Without it engine.io asks ws to send, which refuses, and that ends the connection. */
+  get wsPreEncodedFrame(): readonly Buffer[] | undefined {
+    return isClosing(this.#connection) ? undefined : this.#pieces;
+  }
 }
 
 /** Hands a message to engine.io; `sent` is called when the kernel has all of it, never if the connection ends before. */
 export function write(connection: Connection, message: Message, sent: () => void): void {
   if (takesFrames(connection)) {
-    const options = {
-      compress: false,
-      // Asked for when it goes out. Without it engine.io asks ws to send, which refuses, and that ends the connection.
-      get wsPreEncodedFrame() {
-        return isClosing(connection) ? undefined : message.pieces;
-      },
-    };
-    connection.write('', options, sent);
+    connection.write('', new FrameOptions(connection, message.pieces), sent);
     return;
   }
   const parts = message.plain();
