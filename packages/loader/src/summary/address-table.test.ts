@@ -13,7 +13,7 @@ const word = fc.oneof(fc.constantFrom(0, 1, -1, -0x8000_0000), fc.nat(5), i32);
 const keys = fc.array(fc.tuple(word, word, word, word), { maxLength: 300 });
 
 describe('AddressTable', () => {
-  it('numbers addresses in the order of their coming, whatever was in it before', () => {
+  it('numbers addresses from 1 on in the order of their coming, whatever was in it before', () => {
     fc.assert(
       fc.property(keys, keys, (before, after) => {
         const table = new AddressTable(LIMIT);
@@ -22,7 +22,7 @@ describe('AddressTable', () => {
         const numbers = new Map<string, number>();
         for (const key of after) {
           const number = table.find(...key);
-          if (!numbers.has(key.join())) numbers.set(key.join(), numbers.size);
+          if (!numbers.has(key.join())) numbers.set(key.join(), numbers.size + 1);
           expect(number).toBe(numbers.get(key.join()));
           expect(new Int32Array(table.address(number).buffer)).toEqual(Int32Array.from(key));
         }
@@ -39,7 +39,7 @@ describe('AddressTable', () => {
         expect([...table.sums.subarray(number * 4 + 2, number * 4 + 4)]).toEqual([0, 0]);
         table.sums.fill(number + 7, number * 4 + 2, number * 4 + 4);
       }
-      expect(new Int32Array(table.address(0).buffer)).toEqual(Int32Array.of(1, 2, 3, 4));
+      expect(new Int32Array(table.address(1).buffer)).toEqual(Int32Array.of(1, 2, 3, 4));
       table.clear();
     }
   });
@@ -47,18 +47,38 @@ describe('AddressTable', () => {
   it.each([LIMIT, LARGEST])('keeps its %d addresses when it is full, and takes no others until cleared', (limit) => {
     const table = new AddressTable(limit);
     const key = (i: number): Key => [i, 7, i * 31, ~i];
-    const all = Array.from({ length: limit }, (_, i) => i);
-    for (const _ of ['new', 'known']) expect(all.map((i) => table.find(...key(i)))).toEqual(all);
-    expect(table.find(...key(limit))).toBe(NO_NUMBER);
+    const all = Array.from({ length: limit }, (_, i) => i + 1);
+    const others = Array.from({ length: 3 * limit }, (_, i) => limit + i + 1);
+    for (const _ of ['new', 'known']) {
+      expect(all.map((i) => table.find(...key(i)))).toEqual(all);
+      expect(new Set(others.map((i) => table.find(...key(i))))).toEqual(new Set([NO_NUMBER]));
+      expect(table.find(0, 0, 0, 0)).toBe(NO_NUMBER);
+      expect(table.size).toBe(limit);
+    }
     table.clear();
-    expect(table.find(...key(limit))).toBe(0);
+    expect(table.find(...key(limit + 1))).toBe(1);
+    expect(table.find(0, 0, 0, 0)).toBe(2);
+  });
+
+  it('adds up what has no number, too, until cleared', () => {
+    const table = new AddressTable(2);
+    for (const round of [1, 2]) {
+      for (const word of [5, 6, 7, 8, 5]) table.add(table.find(word, 0, 0, 0), round, 10 * round);
+      const sums = [NO_NUMBER, 1, 2].map((number) => [...table.sums.subarray(number * 4 + 2, number * 4 + 4)]);
+      expect(sums).toEqual([
+        [2 * round, 20 * round],
+        [2 * round, 20 * round],
+        [round, 10 * round],
+      ]);
+      table.clear();
+    }
   });
 
   it('does not take the last address of the round before for one of this round', () => {
     const table = new AddressTable(LIMIT);
     table.find(1, 2, 3, 4);
     table.clear();
-    expect(table.find(9, 9, 9, 9)).toBe(0);
-    expect(table.find(1, 2, 3, 4)).toBe(1);
+    expect(table.find(9, 9, 9, 9)).toBe(1);
+    expect(table.find(1, 2, 3, 4)).toBe(2);
   });
 });

@@ -1,11 +1,11 @@
 /**
- * Numbers addresses in the order of their coming, and keeps two sums beside each: open addressing in typed arrays,
- * nothing allocated per packet. Bounded: an address that finds the table full gets no number.
+ * Numbers addresses in the order of their coming, from 1 on, and keeps two sums beside each: open addressing in typed
+ * arrays, nothing allocated per packet. Bounded: all that find the table full share number 0 and the sums beside it.
  *
  * ```
- *  slot    ┌────────────────────┬────────────┐
- *          │ 2 bits of the hash │ number + 1 │    2 bytes: a search that finds nothing seldom reads anything else
- *          └────────────────────┴────────────┘
+ *  slot    ┌────────┐
+ *          │ number │    2 bytes; 0: empty
+ *          └────────┘
  *  entry   ┌─────────────────────────────┬─────────────┬───────────┐
  *          │ address, four 32-bit words  │ packets f64 │ bytes f64 │    32 bytes, half a cache line
  *          └─────────────────────────────┴─────────────┴───────────┘
@@ -14,19 +14,17 @@
 import { randomInt } from 'node:crypto';
 
 const ENTRY_WORDS = 8;
-const NUMBER_BITS = 14;
-const NUMBER_MASK = (1 << NUMBER_BITS) - 1;
 /** Of these seven of eight stay free: a search that has to go on to the next costs more than a cache line. */
 const SLOTS_PER_ADDRESS = 8;
 
-/** `find` when the table is full. */
-export const NO_NUMBER = -1;
+/** The number that all share who found the table full. */
+export const NO_NUMBER = 0;
 
 /** Of this process alone: who sends packets must not be able to choose addresses that all share one slot. */
 const [A, B, C, D] = Array.from({ length: 4 }, () => randomInt(2 ** 32) | 1) as [number, number, number, number];
 
 export class AddressTable {
-  /** Packets of an address at 4 * its number + 2, bytes one further; for whoever uses the table, zero at first. */
+  /** Packets of an address at 4 * its number + 2, bytes one further; zero at first. */
   readonly sums: Float64Array;
   readonly #limit: number;
   readonly #mask: number;
@@ -34,13 +32,15 @@ export class AddressTable {
   /** Signed, here and in what is asked for: an unsigned word over 2^31 would be an object on V8's heap. */
   readonly #entries: Int32Array;
   #size = 0;
+  /** All ones; zero when the table is full. */
+  #room = -1;
 
-  /** `limit`: a power of two of addresses, 8,192 at most. */
+  /** `limit`: a power of two of addresses, 32,768 at most. */
   constructor(limit: number) {
     this.#limit = limit;
     this.#mask = limit * SLOTS_PER_ADDRESS - 1;
     this.#slots = new Uint16Array(limit * SLOTS_PER_ADDRESS);
-    this.#entries = new Int32Array(limit * ENTRY_WORDS);
+    this.#entries = new Int32Array((limit + 1) * ENTRY_WORDS);
     this.sums = new Float64Array(this.#entries.buffer);
   }
 
@@ -48,26 +48,42 @@ export class AddressTable {
     return this.#size;
   }
 
-  /** The number of an address, given as four signed words as they lie in a record; from 0 on. */
+  /**
+   * The number of an address, given as four signed words as they lie in a record. No branch asks whether its slot is
+   * empty: with more addresses than have room that is anybody's guess, and a wrong one costs more than the look.
+   */
   find(a: number, b: number, c: number, d: number): number {
-    const slots = this.#slots;
     const entries = this.#entries;
-    const mask = this.#mask;
-    const hash = mix(a, b, c, d);
-    const mark = markOf(hash);
-    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const word = slots[slot]!;
-      if (word === 0) return this.#size === this.#limit ? NO_NUMBER : this.#insert(slot, mark, a, b, c, d);
-      if ((word & ~NUMBER_MASK) !== mark) continue;
-      const number = (word & NUMBER_MASK) - 1;
+    const slot = mix(a, b, c, d) & this.#mask;
+    const number = this.#slots[slot]!;
+    const at = number * ENTRY_WORDS;
+    const differs = (entries[at]! ^ a) | (entries[at + 1]! ^ b) | (entries[at + 2]! ^ c) | (entries[at + 3]! ^ d);
+    // All ones or zero. An empty slot is an answer if the table is full, a number if that address is this one.
+    const empty = (number - 1) >> 31;
+    const unsettled = (empty & this.#room) | (~empty & differs);
+    return unsettled === 0 ? number : this.#search(slot, a, b, c, d);
+  }
+
+  /** To the sums beside an address, or to those of all without a number. */
+  add(number: number, packets: number, bytes: number): void {
+    this.sums[number * 4 + 2]! += packets;
+    this.sums[number * 4 + 3]! += bytes;
+  }
+
+  #search(first: number, a: number, b: number, c: number, d: number): number {
+    const entries = this.#entries;
+    for (let slot = first; ; slot = (slot + 1) & this.#mask) {
+      const number = this.#slots[slot]!;
+      if (number === 0) return this.#room === 0 ? NO_NUMBER : this.#insert(slot, a, b, c, d);
       const at = number * ENTRY_WORDS;
       if (entries[at + 3] === d && entries[at + 2] === c && entries[at] === a && entries[at + 1] === b) return number;
     }
   }
 
-  #insert(slot: number, mark: number, a: number, b: number, c: number, d: number): number {
+  #insert(slot: number, a: number, b: number, c: number, d: number): number {
     const entries = this.#entries;
-    const number = this.#size++;
+    const number = ++this.#size;
+    if (number === this.#limit) this.#room = 0;
     const at = number * ENTRY_WORDS;
     entries[at] = a;
     entries[at + 1] = b;
@@ -75,7 +91,7 @@ export class AddressTable {
     entries[at + 3] = d;
     this.sums[4 * number + 2] = 0;
     this.sums[4 * number + 3] = 0;
-    this.#slots[slot] = mark | (number + 1);
+    this.#slots[slot] = number;
     return number;
   }
 
@@ -87,13 +103,11 @@ export class AddressTable {
 
   clear(): void {
     this.#slots.fill(0);
+    // Those of NO_NUMBER; the others begin with their address.
+    this.sums.fill(0, 2, 4);
     this.#size = 0;
+    this.#room = -1;
   }
-}
-
-/** The bits of a hash that a slot keeps: others than those that choose the slot. */
-function markOf(hash: number): number {
-  return (hash >>> 30) << NUMBER_BITS;
 }
 
 function mix(a: number, b: number, c: number, d: number): number {

@@ -1,36 +1,31 @@
 /**
  * Packets and bytes by source and destination, given as numbers of two AddressTables. A machine has
  * few addresses of its own, so the first destinations have a place with every source: one store, no
- * search. What goes to the very first is summed beside the source itself; what goes to those without
- * a number is summed by source alone.
+ * search. What goes to the very first is summed beside the source itself. Those without a number are
+ * one more source and one more destination.
  */
-import type { AddressTable } from './address-table.ts';
+import { type AddressTable, NO_NUMBER } from './address-table.ts';
 import { makeVolumes, most, type Total, type Volumes } from './totals.ts';
+
+/** The destination that is summed beside the source. */
+export const FIRST = 1;
 
 export class PairVolumes {
   readonly #sources: AddressTable;
   readonly #width: number;
-  readonly #destinations: number;
-  /** (destination - 1) * width + source; the last row is of those without a number. */
+  /** A row for each destination but the first, those without a number in front; in it a place for each source. */
   readonly #volumes: Volumes;
 
-  /** `width` and `destinations`: the limits of both tables. */
-  constructor(sources: AddressTable, width: number, destinations: number) {
-    this.#sources = sources;
-    this.#width = width;
-    this.#destinations = destinations;
-    this.#volumes = makeVolumes(destinations * width);
+  /** `sources` and `destinations`: how many numbers there are at most. */
+  constructor(table: AddressTable, sources: number, destinations: number) {
+    this.#sources = table;
+    this.#width = sources + 1;
+    this.#volumes = makeVolumes(destinations * this.#width);
   }
 
-  /** `destination`: negative for one that has no number. */
+  /** `destination`: any but `FIRST`; what goes there is added in the table of sources. */
   add(source: number, destination: number, packets: number, bytes: number): void {
-    if (destination === 0) {
-      const { sums } = this.#sources;
-      sums[source * 4 + 2]! += packets;
-      sums[source * 4 + 3]! += bytes;
-      return;
-    }
-    const at = this.#row(destination) + source * 2;
+    const at = this.#start(destination) + source * 2;
     this.#volumes[at]! += packets;
     this.#volumes[at + 1]! += bytes;
   }
@@ -39,42 +34,64 @@ export class PairVolumes {
   topPairs(destinations: number, count: number): (Omit<Total, 'place'> & { source: number; destination: number })[] {
     const sources = this.#sources.size;
     const all = makeVolumes(destinations * sources);
-    for (let destination = 0; destination < destinations; destination++) {
-      this.#addTo(all.subarray(destination * sources * 2), destination);
+    for (let destination = FIRST; destination <= destinations; destination++) {
+      this.#addTo(all.subarray((destination - 1) * sources * 2), destination);
     }
     return most(all, Array(destinations * sources).keys(), count).map(({ place, packets, bytes }) => ({
-      source: place % sources,
-      destination: Math.floor(place / sources),
+      source: (place % sources) + 1,
+      destination: Math.floor(place / sources) + 1,
       packets,
       bytes,
     }));
   }
 
-  topSources(destinations: number, count: number): Total[] {
+  topSources(destinations: number, count: number): (Omit<Total, 'place'> & { source: number })[] {
     const sources = this.#sources.size;
     const all = makeVolumes(sources);
-    for (const destination of [...Array(destinations).keys(), -1]) this.#addTo(all, destination);
-    return most(all, Array(sources).keys(), count);
+    for (let destination = NO_NUMBER; destination <= destinations; destination++) this.#addTo(all, destination);
+    return most(all, Array(sources).keys(), count).map(({ place, packets, bytes }) => ({
+      source: place + 1,
+      packets,
+      bytes,
+    }));
+  }
+
+  /** Packets from or to those without a number. */
+  evicted(destinations: number): number {
+    let packets = 0;
+    const [to, start, step] = this.#row(NO_NUMBER);
+    for (let source = NO_NUMBER; source <= this.#sources.size; source++) packets += to[start + source * step]!;
+    for (let destination = FIRST; destination <= destinations; destination++) {
+      const [from, first] = this.#row(destination);
+      packets += from[first]!;
+    }
+    return packets;
   }
 
   /** All is zero again; call before the sources are cleared. */
   clear(destinations: number): void {
-    for (const destination of [...Array(destinations).keys(), -1]) {
-      const row = this.#row(destination);
-      if (destination !== 0) this.#volumes.fill(0, row, row + this.#sources.size * 2);
+    for (let destination = NO_NUMBER; destination <= destinations; destination++) {
+      const row = this.#start(destination);
+      if (destination !== FIRST) this.#volumes.fill(0, row, row + (this.#sources.size + 1) * 2);
     }
   }
 
-  #row(destination: number): number {
-    return ((destination < 0 ? this.#destinations : destination) - 1) * this.#width * 2;
+  /** Where the packets of source 0 are, and how far it is to the next source's. */
+  #row(destination: number): readonly [volumes: Volumes, start: number, step: number] {
+    return destination === FIRST ? [this.#sources.sums, 2, 4] : [this.#volumes, this.#start(destination), 2];
   }
 
+  #start(destination: number): number {
+    return (destination === NO_NUMBER ? 0 : destination - FIRST) * this.#width * 2;
+  }
+
+  /** Of those that have a number, from place 0 on. */
   #addTo(sums: Volumes, destination: number): void {
-    const row = this.#row(destination);
-    const [from, start, step] = destination === 0 ? [this.#sources.sums, 2, 4] : [this.#volumes, row, 2];
-    for (let source = 0; source < this.#sources.size; source++) {
-      sums[source * 2]! += from[start + source * step]!;
-      sums[source * 2 + 1]! += from[start + source * step + 1]!;
+    const [from, start, step] = this.#row(destination);
+    for (let place = 0; place < this.#sources.size; place++) {
+      const at = start + (place + 1) * step;
+      sums[place * 2]! += from[at]!;
+      sums[place * 2 + 1]! += from[at + 1]!;
     }
   }
 }

@@ -134,6 +134,48 @@ describe('Tally', () => {
     expect(summary.top_sources).toEqual([{ addr: '192.0.2.1', packets: 17_000, bytes: 1_700_000 }]);
   });
 
+  it('is exact beside thousands of sources and some destinations that found no room, second after second', () => {
+    const tally = new Tally();
+    for (const second of [1, 2]) {
+      // Everyone comes several times, in an order that mixes who has a number with who has none.
+      const records = Array.from({ length: 30_000 }, (_, i) => {
+        const source = (i * 7919 * second) % 9973;
+        const destination = i % 23;
+        return {
+          ...base,
+          src_addr: `10.${second}.${source >> 8}.${source & 255}`,
+          dst_addr: `192.0.2.${destination}`,
+          weight: 1 + (source % 50 === 0 ? source : i % 3),
+        };
+      });
+      const firsts = (addresses: readonly string[], room: number) => new Set([...new Set(addresses)].slice(0, room));
+      const sources = firsts(
+        records.map(({ src_addr }) => src_addr),
+        8192,
+      );
+      const destinations = firsts(
+        records.map(({ dst_addr }) => dst_addr),
+        16,
+      );
+      const hasRoom = (r: PacketLog) => sources.has(r.src_addr) && destinations.has(r.dst_addr);
+      const top = (totals: Iterable<{ packets: number }>) =>
+        [...totals].sort((a, b) => b.packets - a.packets).slice(0, 10);
+
+      const memory = memoryOf(records, 64, 0);
+      for (let i = 0; i < records.length; i += 1000) tally.add(memory, i * 64, 1000, 64);
+      const { evicted, top_sources, top_pairs } = tally.take();
+      expect(evicted).toBe(records.reduce((sum, r) => sum + (hasRoom(r) ? 0 : r.weight), 0));
+      expect([new Set(records.map(({ src_addr }) => src_addr)).size, destinations.size]).toEqual([9973, 16]);
+      expect(top_sources).toEqual(
+        top(sums(records, (r) => (sources.has(r.src_addr) ? { addr: r.src_addr } : undefined))),
+      );
+      const pairs = top(
+        sums(records, (r) => (hasRoom(r) ? { src_addr: r.src_addr, dst_addr: r.dst_addr } : undefined)),
+      );
+      expect(top_pairs.map(({ packets }) => packets)).toEqual(pairs.map(({ packets }) => packets));
+    }
+  });
+
   it('counts the packets of sources that found no room', () => {
     const records = Array.from({ length: 8200 }, (_, i) => ({
       ...base,

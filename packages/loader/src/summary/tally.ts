@@ -2,7 +2,7 @@
 import { formatAddress, hasPorts, IP_PROTOCOL_NONE, PACKET_LOG_FIELDS, type Summary } from '@packetlog/common';
 import { AddressTable, NO_NUMBER } from './address-table.ts';
 import { DenseTable } from './dense-table.ts';
-import { PairVolumes } from './pair-volumes.ts';
+import { FIRST, PairVolumes } from './pair-volumes.ts';
 
 const TOP = 10;
 const PORTS = 65_536;
@@ -49,14 +49,12 @@ export class Tally {
   readonly #etherTypes = new DenseTable(65_536);
   readonly #words = new WeakMap<Uint8Array, Words>();
   #records = 0;
-  #evicted = 0;
   #maxWeight = 1;
 
   /** `count` records, `stride` bytes apart; the first begins at byte `first` of `memory`, 4-byte aligned. */
   add(memory: Uint8Array, first: number, count: number, stride: number): void {
     const { u8, u16, i32 } = this.#wordsOf(memory);
     const sources = this.#sources;
-    const sums = sources.sums;
     const pairs = this.#pairs;
     const ports = this.#ports;
     const noPorts = this.#noPorts;
@@ -69,7 +67,6 @@ export class Tally {
     let looked = false;
     let destination = NO_NUMBER;
     let maxWeight = this.#maxWeight;
-    let evicted = 0;
     this.#records += count;
     for (let i = 0, at = first; i < count; i++, at += stride) {
       const half = at >>> 1;
@@ -102,18 +99,13 @@ export class Tally {
         lastD = d;
         looked = true;
       }
-      if (source === NO_NUMBER) {
-        evicted += packets;
-      } else if (destination === 0) {
-        sums[source * 4 + 2]! += packets;
-        sums[source * 4 + 3]! += bytes;
+      if (destination === FIRST) {
+        sources.add(source, packets, bytes);
       } else {
         pairs.add(source, destination, packets, bytes);
-        if (destination === NO_NUMBER) evicted += packets;
       }
     }
     this.#maxWeight = maxWeight;
-    this.#evicted += evicted;
   }
 
   /** The interval's result; the next interval begins empty. */
@@ -124,10 +116,10 @@ export class Tally {
       records: this.#records,
       max_weight: this.#maxWeight,
       by_protocol: this.#byProtocol(),
-      top_sources: this.#pairs.topSources(destinations, TOP).map(({ place, packets, bytes }) => ({
-        addr: source(place),
-        packets,
-        bytes,
+      top_sources: this.#pairs.topSources(destinations, TOP).map((each) => ({
+        addr: source(each.source),
+        packets: each.packets,
+        bytes: each.bytes,
       })),
       top_ports: this.#ports.top(TOP).map(({ place, packets, bytes }) => ({
         ip_protocol: WITH_PORTS[Math.floor(place / PORTS)] ?? IP_PROTOCOL_NONE,
@@ -141,14 +133,13 @@ export class Tally {
         packets: pair.packets,
         bytes: pair.bytes,
       })),
-      evicted: this.#evicted,
+      evicted: this.#pairs.evicted(destinations),
     };
     this.#pairs.clear(destinations);
     this.#sources.clear();
     this.#destinations.clear();
     for (const table of [this.#ports, this.#noPorts, this.#etherTypes]) table.clear();
     this.#records = 0;
-    this.#evicted = 0;
     this.#maxWeight = 1;
     return summary;
   }
