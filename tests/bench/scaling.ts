@@ -48,7 +48,9 @@ export async function compareScaling(peers: Peers, report: Report): Promise<void
   const scaling = new Map(names.map((name) => [name, ratios(two.of(name), one.of(name))]));
   const scaled = new Rounds();
   for (const [name, values] of scaling) for (const value of values) scaled.add(name, value);
-  say(`\nWriting only, into rings that hold it all (medians of ${ROUNDS} rounds, of the others ${ROUNDS / OTHERS_EACH})`);
+  say(
+    `\nWriting only, into rings that hold it all (medians of ${ROUNDS} rounds, of the others ${ROUNDS / OTHERS_EACH})`,
+  );
   table(
     ['', 'one CPU, records/s', 'two CPUs', 'scaling'],
     names.map((name) => [name, text(one.median(name)), text(two.median(name)), `${text(scaled.median(name))}x`]),
