@@ -5,10 +5,9 @@ import { type Report, Rounds, say, table, text } from './report.ts';
 import { median, ratios } from './statistics.ts';
 
 const ROUNDS = 5;
-/** A sixth of a second: the first tenth of it is before the reader is hot, as it was not in the pause before. */
-const FRAMES = 600_000;
+const FRAMES = 200_000;
 /** To each tool in a round, each right after as many on a cable where nothing is attached; medians of these. */
-const SENDS = 4;
+const SENDS = 7;
 const ALL_FRAMES = SENDS * FRAMES;
 const ATTEMPTS = 5;
 const DEFAULT_ROWS = 20_000;
