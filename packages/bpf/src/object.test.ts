@@ -102,6 +102,25 @@ describe('the object has', () => {
   });
 });
 
+describe('a map of maps', () => {
+  const prototypes = variables('.maps').flatMap((map) => {
+    const values = (typeOf(map.type_id).members ?? []).find(({ name }) => name === 'values');
+    if (values === undefined) return [];
+    const pointer = typeOf(typeOf(values.type_id).type_id);
+    return [{ map: map.name, members: (typeOf(pointer.type_id).members ?? []).map(({ name }) => name) }];
+  });
+
+  it('is each of the three', () => {
+    expect(prototypes.map(({ map }) => map).sort()).toEqual([MAPS.denies, MAPS.permits, MAPS.ruleImages].sort());
+  });
+
+  it.each(prototypes)('$map has a prototype without BTF types, as the maps made at run time are', ({ members }) => {
+    expect(members).toContain('type');
+    expect(members).not.toContain('key');
+    expect(members).not.toContain('value');
+  });
+});
+
 describe('the layout of', () => {
   it('a record is the one of the layout table', () => {
     expect(layout('packet_log')).toEqual(

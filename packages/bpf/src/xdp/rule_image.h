@@ -125,13 +125,18 @@ struct rule_counter {
 const struct rule_line *rule_line_btf __attribute__((unused));
 const struct rule_counter *rule_counter_btf __attribute__((unused));
 
-/* BPF_F_INNER_MAP: images have different sizes. */
+/*
+ * The prototype of the inner maps. Sizes in place of BTF types: the loader makes images without
+ * BTF, and Linux 5.15 to 6.1 reject an inner map (EINVAL) that has no BTF where the prototype has
+ * (timer_off in bpf_map_meta_equal(), kernel/bpf/map_in_map.c). BPF_F_INNER_MAP: images differ in
+ * size.
+ */
 struct rule_image {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE | BPF_F_INNER_MAP);
 	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct rule_line);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct rule_line));
 };
 
 struct {

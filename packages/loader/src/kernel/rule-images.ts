@@ -1,6 +1,7 @@
 /** Puts compiled rule sets where the program looks for them. The layout is described in @packetlog/bpf, rule-image.ts. */
+import { release } from 'node:os';
 import { RULE_LINE, RULE_SLOTS } from '@packetlog/bpf';
-import { ERRNO } from '../native/errno.ts';
+import { describeErrno, ERRNO } from '../native/errno.ts';
 import { createInnerArray, putMap, takeMap } from '../native/libbpf.ts';
 import { closeDescriptor, writeShared } from '../native/libc.ts';
 import { SetupError } from '../setup-error.ts';
@@ -35,7 +36,8 @@ export class RuleImages {
     }
     try {
       writeShared(made.value, image);
-      need(putMap(this.#outer, RULE_SLOTS[slot], made.value), 'publish rules', slot);
+      const put = putMap(this.#outer, RULE_SLOTS[slot], made.value);
+      if (put.errno !== 0) throw rejectedImage(slot, put.errno);
     } finally {
       closeDescriptor(made.value);
     }
@@ -46,4 +48,15 @@ export class RuleImages {
     const taken = takeMap(this.#outer, RULE_SLOTS[slot]);
     if (taken.errno !== ERRNO.ENOENT) need(taken, 'clear rules', slot);
   }
+}
+
+function rejectedImage(slot: RuleSlot, errno: number): SetupError {
+  return new SetupError({
+    step: 'put in force',
+    target: `${slot} rules`,
+    problem: `Linux ${release()} rejected the compiled rules with ${describeErrno(errno)}`,
+    errno,
+    next: 'Please report this with the version of the kernel.',
+    exit: 'unsupported',
+  });
 }

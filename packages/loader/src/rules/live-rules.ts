@@ -17,7 +17,7 @@ import { type Pin, Pinning } from './engine/pinning.ts';
 import { RulesService } from './engine/rules-service.ts';
 import { readStored } from './engine/sets.ts';
 import { Upkeep } from './engine/upkeep.ts';
-import { messageOf } from './engine/words.ts';
+import { cannotEnforce, messageOf } from './engine/words.ts';
 import { readCounts, writeCounts } from './file/counts-file.ts';
 import { RuleStore } from './file/rule-store.ts';
 import { RulesFileError } from './file/rules-document.ts';
@@ -125,7 +125,7 @@ export class LiveRules {
         }),
       failed: this.#options.failed,
     });
-    await service.begin(book);
+    await this.#begin(service, book);
     this.#upkeep?.plan();
     this.#keepCounts();
     if (isEdited) this.#tell('info', 'The rules file was edited by hand; it is valid and in force.');
@@ -216,6 +216,15 @@ export class LiveRules {
       writeCounts(this.#options.paths.counts, service?.kept() ?? []);
     } catch (error) {
       this.#tell('warning', `What rules counted cannot be kept: ${messageOf(error)}.`);
+    }
+  }
+
+  async #begin(service: RulesService, book: RuleBook): Promise<void> {
+    try {
+      await service.begin(book);
+    } catch (cause) {
+      if (!(cause instanceof SetupError)) throw cause;
+      throw cannotEnforce(this.#options.paths.rules, cause);
     }
   }
 

@@ -96,6 +96,19 @@ describe('a risky change', () => {
     expect(fake.audit.map(({ what }) => what)).toEqual(['add', 'confirm']);
   });
 
+  it('that the kernel rejects leaves the confirmed rules in force, and nothing waits', async () => {
+    await fake.begin();
+    await add({ source: '192.0.2.1' });
+    fake.kernel.fault = new Error('no memory');
+    expect(await refusal(add({ source: 'any', destination_port: 23 }))).toMatchObject({
+      code: 'internal',
+      message: 'The kernel did not take the rules: no memory. The confirmed rules are in force.',
+    });
+    expect(fake.service.snapshot({ enforcing: true, pinned: false }).pending).toBeUndefined();
+    expect(fake.kernel.verdict('192.0.2.1', 23)).toBe('deny 1');
+    expect(fake.kernel.verdict('192.0.2.2', 23)).toBe('permit');
+  });
+
   it('reverts by itself, in the kernel and here', async () => {
     fake = fakeService({ confirmMs: 50 });
     await fake.begin();

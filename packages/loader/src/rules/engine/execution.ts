@@ -10,7 +10,7 @@ import type { Enforcement, Held } from './enforcement.ts';
 import type { History } from './history.ts';
 import type { Keeper } from './keeper.ts';
 import type { Pending } from './pending.ts';
-import { asRefusal, changeWords, lockoutRefusal } from './words.ts';
+import { asRefusal, changeWords, kernelRefusal, lockoutRefusal } from './words.ts';
 
 export interface ExecutionParts {
   readonly enforcement: Enforcement;
@@ -121,7 +121,13 @@ export class Execution {
     const why = `${risk[0]?.toUpperCase()}${risk.slice(1)}.`;
     const what = applied.map(({ waiting, outcome }) => changeWords(waiting.change, outcome)).join('; ');
     pending.begin({ ms: confirmMs, revision, why, what }, timeIsOver);
-    await enforcement.provide(held, pending.untilMonoNs);
+    try {
+      await enforcement.provide(held, pending.untilMonoNs);
+    } catch (cause) {
+      pending.end();
+      await enforcement.withdraw();
+      throw kernelRefusal(cause, 'The confirmed rules are in force.');
+    }
   }
 
   async #compile(book: RuleBook): Promise<Held> {

@@ -4,7 +4,7 @@ import type { RuleStore } from '../file/rule-store.ts';
 import { RulesFileError } from '../file/rules-document.ts';
 import { RulesRefusal } from '../refusal.ts';
 import type { Enforcement, Held } from './enforcement.ts';
-import { messageOf } from './words.ts';
+import { kernelRefusal, messageOf } from './words.ts';
 
 export class Keeper {
   readonly #store: Pick<RuleStore, 'save'>;
@@ -29,8 +29,7 @@ export class Keeper {
       await this.#enforcement.confirm(held);
     } catch (cause) {
       this.#save(before);
-      const message = `The kernel did not take the rules: ${messageOf(cause)} Those before are in force.`;
-      throw new RulesRefusal({ code: 'internal', message }, { cause });
+      throw kernelRefusal(cause, 'The rules before this change are in force.');
     }
     await this.#enforced(held.book);
   }

@@ -1,5 +1,6 @@
 /** What the rules service says to people. */
 import { ruleSentence } from '@packetlog/common';
+import { SetupError } from '../../setup-error.ts';
 import { RulesCompileError } from '../index.ts';
 import type { Protected } from '../protect/protected.ts';
 import { RulesRefusal } from '../refusal.ts';
@@ -32,6 +33,29 @@ const WHO: Readonly<Record<Protected['kind'], string>> = {
 export function compileRefusal(cause: RulesCompileError): RulesRefusal {
   const { code, message, limit } = cause;
   return new RulesRefusal({ code, message, ...(limit === undefined ? {} : { limit }) }, { cause });
+}
+
+/** The kernel rejected compiled rules; `remains`: a sentence on what is in force now. */
+export function kernelRefusal(cause: unknown, remains: string): RulesRefusal {
+  const said = messageOf(cause);
+  const message = `The kernel did not take the rules: ${said}${said.endsWith('.') ? '' : '.'} ${remains}`;
+  return new RulesRefusal({ code: 'internal', message }, { cause });
+}
+
+/** Why a start ends when the kernel does not take the stored rules: capturing as if they were in force would mislead. */
+export function cannotEnforce(rulesFile: string, cause: SetupError): SetupError {
+  const { problem, errno, exit } = cause.facts;
+  return new SetupError({
+    step: 'enforce rules of',
+    target: rulesFile,
+    problem: problem ?? cause.message.replace(/\.$/, ''),
+    ...(errno === undefined ? {} : { errno }),
+    next:
+      `Nothing was attached, and what was in force before this start stays in force. ${cause.facts.next ?? ''} ` +
+      'To capture without rules meanwhile, start with PACKETLOG_STATE_DIR naming an empty directory.',
+    exit,
+    cause,
+  });
 }
 
 export function asRefusal(error: unknown): unknown {
