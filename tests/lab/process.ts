@@ -70,6 +70,10 @@ function removeStateDirectory(path: string): void {
   stateDirectories.delete(path);
 }
 
+/**
+ * In a session of its own, as a service manager starts it: whether the tests run at a terminal must not matter, and the
+ * terminal's Ctrl-C is for the tests alone. What is left is killed with its namespace.
+ */
 export function startProcess(
   namespace: Namespace,
   file: string,
@@ -78,6 +82,7 @@ export function startProcess(
 ): LabProcess {
   const child = namespace.spawn(file, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
     env: { ...process.env, NO_COLOR: '1', ...env },
   });
   return watch(child, [file, ...args].join(' '));
