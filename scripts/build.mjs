@@ -6,13 +6,9 @@ import { run } from './run.mjs';
  * @param {readonly string[]} [only] package names; their dependencies are built too. All packages by default.
  */
 export async function build(only = []) {
-  await step('build', async () => {
-    const { code, output } = await run('turbo', [
-      'run',
-      'build',
-      '--output-logs=errors-only',
-      ...only.map((name) => `--filter=${name}`),
-    ]);
+  await step('build', async (onLine) => {
+    const filters = only.map((name) => `--filter=${name}`);
+    const { code, output } = await run('turbo', ['run', 'build', '--output-logs=full', ...filters], onLine);
     if (code !== 0) throw new Error(`${output.trimEnd()}\nThe build failed (exit code ${code}).`);
   });
 }

@@ -10,21 +10,59 @@ export function seconds(since) {
   return `${((performance.now() - since) / 1000).toFixed(1)} s`;
 }
 
+/** How often a step that takes long is heard of where no terminal shows it. */
+const EVERY_MS = 15_000;
+const TICK_MS = 1_000;
+
 /**
- * One line per step: its name when it begins, its seconds when it has ended.
+ * One line per step: its name when it begins, its seconds when it has ended. While it runs, a terminal shows the
+ * seconds so far and the last line that the step printed; a log gets both every 15 s.
  * @template T
  * @param {string} name
- * @param {() => Promise<T>} work
+ * @param {(onLine: (line: string) => void) => Promise<T>} work calls onLine with each line that it prints
  */
 export async function step(name, work) {
   const since = performance.now();
+  const isTerminal = process.stderr.isTTY === true && process.env['TERM'] !== 'dumb';
+  let last = '';
+  let isLineOpen = true;
   process.stderr.write(`packetlog: ${name} ... `);
+  const timer = setInterval(
+    () => {
+      if (isTerminal) process.stderr.write(`\r\x1b[K${shortened(`packetlog: ${name} ... ${seconds(since)}  ${last}`)}`);
+      else
+        process.stderr.write(
+          `${isLineOpen ? '\n' : ''}packetlog:   after ${seconds(since)}: ${last || 'still at work'}\n`,
+        );
+      isLineOpen = isTerminal;
+    },
+    isTerminal ? TICK_MS : EVERY_MS,
+  );
+  /** @param {string} outcome */
+  const end = (outcome) => {
+    clearInterval(timer);
+    const begin = isTerminal ? '\r\x1b[K' : '';
+    process.stderr.write(`${isTerminal || !isLineOpen ? `${begin}packetlog: ${name} ... ` : ''}${outcome}\n`);
+  };
   try {
-    const result = await work();
-    process.stderr.write(`${seconds(since)}\n`);
+    const result = await work((line) => {
+      last = printable(line) || last;
+    });
+    end(seconds(since));
     return result;
   } catch (error) {
-    process.stderr.write(`failed after ${seconds(since)}\n`);
+    end(`failed after ${seconds(since)}`);
     throw error;
   }
+}
+
+/** Without colours and control characters. @param {string} line */
+function printable(line) {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it removes them
+  return line.replace(/\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x1f\x7f]/g, '').trim();
+}
+
+/** To one line of the terminal. @param {string} line */
+function shortened(line) {
+  return line.slice(0, Math.max(1, (process.stderr.columns || 80) - 1));
 }

@@ -20,15 +20,21 @@ process.chdir(ROOT);
  * Runs to the end with its output kept. Never throws for an exit code; a command that does not start has code 127.
  * @param {string} command
  * @param {readonly string[]} args
+ * @param {(line: string) => void} [onLine] called with the last line of each piece of output, while it runs
  * @returns {Promise<{ code: number, output: string }>}
  */
-export function run(command, args) {
+export function run(command, args, onLine) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { stdio: ['inherit', 'pipe', 'pipe'] });
     /** @type {Buffer[]} */
     const chunks = [];
-    child.stdout.on('data', (chunk) => chunks.push(chunk));
-    child.stderr.on('data', (chunk) => chunks.push(chunk));
+    /** @param {Buffer} chunk */
+    const keep = (chunk) => {
+      chunks.push(chunk);
+      onLine?.(chunk.toString().trimEnd().split('\n').at(-1) ?? '');
+    };
+    child.stdout.on('data', keep);
+    child.stderr.on('data', keep);
     child.on('error', (error) => resolve({ code: 127, output: `${command}: ${error.message}\n` }));
     child.on('close', (code) => resolve({ code: code ?? 1, output: Buffer.concat(chunks).toString() }));
   });

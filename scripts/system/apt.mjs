@@ -34,17 +34,13 @@ const APT_GET = ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', '-o',
 /**
  * Updates the lists and installs. Throws an Error whose message holds apt-get's words and the next action.
  * @param {readonly string[]} names
+ * @param {(line: string) => void} onLine
  */
-export async function aptInstall(names) {
+export async function aptInstall(names, onLine) {
   // A list that cannot be refreshed may still be good enough to install from.
-  const update = await run('scripts/as-root.sh', [...APT_GET, 'update']);
-  const install = await run('scripts/as-root.sh', [
-    ...APT_GET,
-    'install',
-    '--yes',
-    '--no-install-recommends',
-    ...names,
-  ]);
+  const update = await run('scripts/as-root.sh', [...APT_GET, 'update'], onLine);
+  const command = [...APT_GET, 'install', '--yes', '--no-install-recommends', ...names];
+  const install = await run('scripts/as-root.sh', command, onLine);
   if (install.code === 0) return;
   // apt-get update ends with 0 although an archive could not be reached.
   const log = update.output + install.output;

@@ -51,7 +51,7 @@ export async function ensureSystemPackages(purposes) {
     tell('root is needed to install them: apt-get runs through sudo.');
   }
 
-  await step('system packages', () => aptInstall(apt));
+  await step('system packages', (onLine) => aptInstall(apt, onLine));
   const still = missingPackages(purposes);
   if (still.length > 0) {
     throw new Error(`Installed, but still not found: ${still.map(({ what }) => what).join(', ')}. Is it on PATH?`);

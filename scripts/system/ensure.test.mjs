@@ -12,6 +12,11 @@ describe('system packages', () => {
     expect(packageNames(missingPackages(['check'], nothing), 'apt')).toEqual(['clang-format']);
   });
 
+  it('asks for the browser and the tools that the benchmark compares with', () => {
+    const bench = ['chromium', 'tcpdump', 'iperf3', 'xdp-tools'];
+    expect(packageNames(missingPackages(['bench'], nothing), 'apt')).toEqual(bench);
+  });
+
   it('asks for nothing when all is there', () => {
     expect(missingPackages(['build', 'run', 'test', 'check'], () => true)).toEqual([]);
   });
@@ -32,12 +37,14 @@ describe('system packages', () => {
     expect(text).toContain('pacman -S clang libbpf linux-api-headers');
   });
 
-  it('finds a command, and misses a command, a header and a library that are not there', () => {
+  it('finds a command and a file, and misses a command, a header, a library and a file that are not there', () => {
     const [any] = SYSTEM_PACKAGES;
     expect(any && isPresent({ ...any, probe: { command: 'sh' } })).toBe(true);
     expect(any && isPresent({ ...any, probe: { command: 'no-such-command' } })).toBe(false);
     expect(any && isPresent({ ...any, probe: { header: 'no/such.h' } })).toBe(false);
     expect(any && isPresent({ ...any, probe: { library: 'libnosuch.so.1' } })).toBe(false);
+    expect(any && isPresent({ ...any, probe: { file: '/etc/passwd' } })).toBe(true);
+    expect(any && isPresent({ ...any, probe: { file: '/no/such/file' } })).toBe(false);
   });
 });
 

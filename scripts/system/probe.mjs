@@ -38,6 +38,7 @@ export function hasCommand(command) {
 /** @param {SystemPackage} wanted */
 export function isPresent({ probe }) {
   if ('command' in probe) return hasCommand(probe.command);
+  if ('file' in probe) return existsSync(probe.file);
   if ('header' in probe) return withMultiarch(INCLUDE_ROOTS).some((root) => existsSync(join(root, probe.header)));
   return withMultiarch(LIBRARY_ROOTS).some((root) => existsSync(join(root, probe.library)));
 }
@@ -47,5 +48,7 @@ export function isPresent({ probe }) {
  * @param {(wanted: SystemPackage) => boolean} [present]
  */
 export function missingPackages(purposes, present = isPresent) {
-  return SYSTEM_PACKAGES.filter((wanted) => purposes.includes(wanted.purpose) && !present(wanted));
+  return SYSTEM_PACKAGES.filter(
+    (wanted) => wanted.purposes.some((purpose) => purposes.includes(purpose)) && !present(wanted),
+  );
 }
