@@ -24,12 +24,15 @@ const END = '<!-- end of the table -->';
  *   machine: { cpu: string, cpus: number, kernel: string, virtual: boolean, node: string },
  *   aims: Record<string, { atLeast?: number, atMost?: number }>,
  *   ratio_spreads: Record<string, Spread>,
- *   events: Record<string, EventsRow | Spread>,
- *   veth: Record<string, unknown>,
- *   latency: LatencyRow[],
+ *   failed_sections?: Record<string, string>,
+ *   events?: Record<string, EventsRow | Spread>,
+ *   veth?: Record<string, unknown>,
+ *   tcp_stream?: Record<string, unknown>,
+ *   latency?: LatencyRow[],
  *   dashboard?: Record<string, number> & { lighthouse?: Lighthouse },
- *   idle: { cpu_percent: number, wakeups_per_s: number, memory_mib: number },
- * }} Results
+ *   idle?: { cpu_percent: number, wakeups_per_s: number, memory_mib: number },
+ * }} Results A section that failed is missing.
+ * @typedef {{ gbit_per_s: Spread, vs_bare?: Spread }} StreamRow
  */
 
 /** @param {number} value */
@@ -43,8 +46,16 @@ function table(head, rows) {
 
 /** @param {unknown} row @returns {row is EventsRow} */
 const isEventsRow = (row) => typeof row === 'object' && row !== null && 'xdp_ns' in row;
+/** @param {unknown} row @returns {row is StreamRow} */
+const isStreamRow = (row) => typeof row === 'object' && row !== null && 'gbit_per_s' in row;
 /** @param {unknown} row @returns {row is VethRow} */
 const isVethRow = (row) => typeof row === 'object' && row !== null && 'added_ns' in row;
+
+/**
+ * A table and the empty line behind it; nothing if it has no rows.
+ * @param {readonly string[]} head @param {readonly (readonly string[])[]} rows
+ */
+const section = (head, rows) => (rows.length > 0 ? [...table(head, rows), ''] : []);
 
 /** @param {string} name */
 const ours = (name) => (name.startsWith('PacketLog') ? `**${name}**` : name);
@@ -79,61 +90,81 @@ function dashboardTable({ dashboard, aims }) {
 const aimText = ({ atLeast, atMost } = {}) => (atLeast === undefined ? `≤ ${atMost}` : `≥ ${atLeast}`);
 
 /** @param {Results} results */
-export function benchTable(results) {
-  const { machine, aims, ratio_spreads, events, veth, latency, idle } = results;
-  const eventsRows = Object.entries(events).flatMap(([name, row]) =>
-    isEventsRow(row)
-      ? [
-          [
-            ours(name),
-            ...[row.xdp_ns, row.kept_per_s, row.reader_cpu_ns].map(({ median }) => text(median)),
-            text(row.lost),
-          ],
-        ]
-      : [],
+function eventsTable({ events = {} }) {
+  const rows = Object.entries(events).flatMap(([name, row]) => {
+    if (!isEventsRow(row)) return [];
+    const figures = [row.xdp_ns, row.kept_per_s, row.reader_cpu_ns].map(({ median }) => text(median));
+    return [[ours(name), ...figures, text(row.lost)]];
+  });
+  return section(
+    ['one CPU sends, another reads', 'ns per packet in XDP', 'kept per second', 'reader, CPU ns per packet', 'lost'],
+    rows,
   );
-  const vethRows = Object.entries(veth).flatMap(([name, row]) =>
-    isVethRow(row)
-      ? [
-          [
-            ours(name),
-            ...[row.added_ns, row.kept_percent, row.cpu_ns_per_packet, row.memory_mib].map((of) =>
-              of ? text(of.median) : '',
-            ),
-          ],
-        ]
-      : [],
+}
+
+/** @param {Results} results */
+function vethTable({ veth = {} }) {
+  const rows = Object.entries(veth).flatMap(([name, row]) => {
+    if (!isVethRow(row)) return [];
+    const figures = [row.added_ns, row.kept_percent, row.cpu_ns_per_packet, row.memory_mib];
+    return [[ours(name), ...figures.map((of) => (of ? text(of.median) : ''))]];
+  });
+  return section(
+    ['frames through a veth pair', 'ns added to a packet', 'kept %', "tool's CPU ns per packet", 'memory MiB'],
+    rows,
   );
-  const latencyRows = latency.map(({ packets_per_s, p50_us, p99_us, loader_cpu_percent }) => [
+}
+
+/** @param {Results} results */
+function streamTable({ tcp_stream = {} }) {
+  const rows = Object.entries(tcp_stream).flatMap(([name, row]) =>
+    isStreamRow(row) ? [[ours(name), text(row.gbit_per_s.median), row.vs_bare ? text(row.vs_bare.median) : '']] : [],
+  );
+  const picked = `one TCP stream through a veth pair (auto picks ${tcp_stream['mode_of_auto']})`;
+  return section([picked, 'Gbit/s', 'of the stream with nothing attached'], rows);
+}
+
+/** @param {Results} results */
+function latencyTable({ latency = [], idle }) {
+  const rows = latency.map(({ packets_per_s, p50_us, p99_us, loader_cpu_percent }) => [
     text(packets_per_s),
     ...[p50_us / 1000, p99_us / 1000, loader_cpu_percent].map(text),
   ]);
-  const ratioRows = Object.entries(aims).flatMap(([name, aim]) => {
+  const table = section(['packets per second, to a socket client', 'p50 ms', 'p99 ms', 'loader CPU %'], rows);
+  if (idle === undefined) return table;
+  const { cpu_percent, wakeups_per_s, memory_mib } = idle;
+  return [
+    ...table,
+    `Idle: ${text(cpu_percent)} % of a CPU, ${text(wakeups_per_s)} wake-ups per second, ${text(memory_mib)} MiB.`,
+    '',
+  ];
+}
+
+/** @param {Results} results */
+function ratioTable({ aims, ratio_spreads }) {
+  const rows = Object.entries(aims).flatMap(([name, aim]) => {
     const spread = ratio_spreads[name];
-    return spread
-      ? [[`\`${name}\``, text(spread.median), `${text(spread.q1)} to ${text(spread.q3)}`, aimText(aim)]]
-      : [];
+    if (!spread) return [];
+    return [[`\`${name}\``, text(spread.median), `${text(spread.q1)} to ${text(spread.q3)}`, aimText(aim)]];
   });
+  return table(['ratio, taken within a round', 'median', 'quartiles', 'aim'], rows);
+}
+
+/** @param {Results} results */
+export function benchTable(results) {
+  const { machine, failed_sections = {} } = results;
   const kind = machine.virtual ? 'a virtual machine' : 'a machine';
+  const failed = Object.keys(failed_sections);
   return [
     `Medians, on ${kind} with ${machine.cpus} CPUs (${machine.cpu}), Linux ${machine.kernel}, Node ${machine.node}.`,
+    ...(failed.length > 0 ? ['', `Sections that failed in this run: ${failed.join(', ')}.`] : []),
     '',
-    ...table(
-      ['one CPU sends, another reads', 'ns per packet in XDP', 'kept per second', 'reader, CPU ns per packet', 'lost'],
-      eventsRows,
-    ),
-    '',
-    ...table(
-      ['frames through a veth pair', 'ns added to a packet', 'kept %', "tool's CPU ns per packet", 'memory MiB'],
-      vethRows,
-    ),
-    '',
-    ...table(['packets per second, to a socket client', 'p50 ms', 'p99 ms', 'loader CPU %'], latencyRows),
-    '',
-    `Idle: ${text(idle.cpu_percent)} % of a CPU, ${text(idle.wakeups_per_s)} wake-ups per second, ${text(idle.memory_mib)} MiB.`,
-    '',
+    ...eventsTable(results),
+    ...vethTable(results),
+    ...streamTable(results),
+    ...latencyTable(results),
     ...dashboardTable(results),
-    ...table(['ratio, taken within a round', 'median', 'quartiles', 'aim'], ratioRows),
+    ...ratioTable(results),
   ].join('\n');
 }
 

@@ -50,6 +50,27 @@ describe('the table of the benchmark', () => {
     expect(table).not.toContain('Chromium');
   });
 
+  it('has a TCP stream with the mode that auto picks', () => {
+    const tcp_stream = {
+      mode_of_auto: 'generic',
+      'nothing attached': { gbit_per_s: spread(20) },
+      'PacketLog, --mode auto': { gbit_per_s: spread(19), vs_bare: spread(0.96) },
+    };
+    const withStream = benchTable({ ...results, tcp_stream });
+    expect(withStream).toContain('(auto picks generic)');
+    expect(withStream).toContain('| nothing attached | 20 |  |');
+    expect(withStream).toContain('| **PacketLog, --mode auto** | 19 | 0.96 |');
+  });
+
+  it('names the sections that failed, and has those of the others', () => {
+    const { veth: _, ...others } = results;
+    const partial = benchTable({ ...others, failed_sections: { veth: 'the cable dropped frames' } });
+    expect(partial).toContain('Sections that failed in this run: veth.');
+    expect(partial).not.toContain('veth pair');
+    expect(partial).toContain('| 1,000 | 0.512 | 9 | 3 |');
+    expect(table).not.toContain('failed');
+  });
+
   it('takes the place of the one before, and nothing else of the file', () => {
     const marks = ['<!-- from bench/results.json, by scripts/bench-table.mjs -->', '<!-- end of the table -->'];
     const readme = `above\n${marks[0]}\nold\n${marks[1]}\nbelow\n`;

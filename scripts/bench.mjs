@@ -9,5 +9,7 @@ await script(async () => {
   await ensureSystemPackages(['build', 'run', 'bench']);
   await build();
   const code = await runHere('scripts/as-root.sh', [process.execPath, BENCH, ...commandArguments(process.argv)]);
-  return code || runHere(process.execPath, ['scripts/bench-table.mjs']);
+  // Also after a section that failed: the results of the others are written.
+  const table = await runHere(process.execPath, ['scripts/bench-table.mjs']);
+  return code || table;
 });

@@ -13,7 +13,7 @@
  * generator gro INTERFACE: switches GRO on, what lets a veth take redirected frames without a
  * program of its own.
  *
- * generator nothing OBJECT [INTERFACE]: loads the program that does nothing, prints
+ * generator nothing OBJECT [INTERFACE native|generic]: loads the program that does nothing, prints
  * {"program": id}, and holds it until its input ends.
  *
  * The first three print {"sent": n, "elapsed_ns": n}; the first also the kernel's own average,
@@ -23,6 +23,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/ethtool.h>
+#include <linux/if_link.h>
 #include <linux/if_packet.h>
 #include <linux/sockios.h>
 #include <net/ethernet.h>
@@ -164,16 +165,19 @@ static void switch_gro_on(const char *interface)
 		die("switch GRO on", errno);
 }
 
-static void hold_nothing(const char *path, const char *interface)
+static void hold_nothing(const char *path, const char *interface, const char *mode)
 {
 	int program = load(path, "nothing", 0);
 	struct bpf_prog_info info = {};
 	__u32 length = sizeof(info);
+	LIBBPF_OPTS(bpf_link_create_opts, options,
+		    .flags = mode && !strcmp(mode, "generic") ? XDP_FLAGS_SKB_MODE
+							      : XDP_FLAGS_DRV_MODE);
 
 	if (bpf_obj_get_info_by_fd(program, &info, &length))
 		die("program info", errno);
 	if (interface) {
-		int link = bpf_link_create(program, index_of(interface), BPF_XDP, NULL);
+		int link = bpf_link_create(program, index_of(interface), BPF_XDP, &options);
 
 		if (link < 0)
 			die("attach", link);
@@ -197,8 +201,8 @@ int main(int argc, char **argv)
 			      strtoull(argv[5], NULL, 10));
 	else if (!strcmp(how, "gro") && argc == 3)
 		switch_gro_on(argv[2]);
-	else if (!strcmp(how, "nothing") && (argc == 3 || argc == 4))
-		hold_nothing(argv[2], argc == 4 ? argv[3] : NULL);
+	else if (!strcmp(how, "nothing") && (argc == 3 || argc == 5))
+		hold_nothing(argv[2], argc == 5 ? argv[3] : NULL, argc == 5 ? argv[4] : NULL);
 	else
 		return fprintf(stderr, "generator fast|steady|paced|gro|nothing ...\n"), 2;
 	return 0;

@@ -1,7 +1,8 @@
 /**
  * The comparison: each section takes turns between all that it compares, in one run. The machine may be shared:
  * compare ratios, not absolute figures. `pnpm bench -t events` runs the sections whose name has that word, and
- * writes no results.
+ * writes no results. What all sections need is looked for before the first starts; one that fails takes nothing from
+ * the others.
  */
 import { afterAll, beforeAll, test } from 'vitest';
 import { compareDashboard } from './dashboard.ts';
@@ -9,12 +10,14 @@ import { compareEvents } from './events.ts';
 import { compareFanout } from './fanout.ts';
 import { compareFilters } from './filters.ts';
 import { compareLatency } from './latency.ts';
+import { checkNeeds } from './needs.ts';
 import { buildPeers, type Peers } from './peers.ts';
 import { compareRates } from './rates.ts';
 import { Report } from './report.ts';
 import { compareRules } from './rules.ts';
 import { compareScaling } from './scaling.ts';
 import { compareSummary } from './summary.ts';
+import { compareTcpStream } from './tcp-stream.ts';
 import { compareVeth } from './veth.ts';
 
 const SECTIONS = {
@@ -24,6 +27,7 @@ const SECTIONS = {
   rules: compareRules,
   summary: compareSummary,
   veth: compareVeth,
+  tcp_stream: compareTcpStream,
   latency: compareLatency,
   fanout: compareFanout,
   filters: compareFilters,
@@ -32,20 +36,26 @@ const SECTIONS = {
 
 const report = new Report();
 let peers: Peers;
-let done = 0;
+let begun = 0;
 
 beforeAll(async () => {
+  await checkNeeds();
   peers = await buildPeers();
 });
 
 afterAll(() => {
   peers?.remove();
-  if (done > 0) report.finish(done === Object.keys(SECTIONS).length);
+  if (begun > 0) report.finish(begun === Object.keys(SECTIONS).length);
 });
 
 for (const [name, compare] of Object.entries(SECTIONS)) {
   test(name, async () => {
-    await compare(peers, report);
-    done++;
+    begun++;
+    try {
+      await compare(peers, report);
+    } catch (error) {
+      report.failed(name, error);
+      throw error;
+    }
   });
 }

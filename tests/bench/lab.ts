@@ -1,4 +1,5 @@
 /** The lab of the live sections: a veth pair, frames into it, the real `packetlog` and clients at its other end. */
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +15,7 @@ const PACKETLOG = fileURLToPath(new URL('../../packages/loader/bin/packetlog', i
 const CLIENTS = fileURLToPath(new URL('./clients.mjs', import.meta.url));
 const TOKEN = 'bench-bench-bench-bench';
 const PORT = 7411;
+const IPERF_PORT = 5201;
 
 interface Sent {
   readonly sent: number;
@@ -32,6 +34,8 @@ export interface Received {
 /** A process at the receiving end, which ends when told. */
 export interface Tool {
   readonly pid: number;
+  /** What it has printed on its standard error so far. */
+  said(): string;
   /** What it printed on its standard error, complete. */
   stop(): Promise<string>;
 }
@@ -90,6 +94,35 @@ export class BenchLab {
     return (await this.network.link.server.counters()).rx.packets;
   }
 
+  /**
+   * One TCP stream for that long, by iperf3, from the client on CPU 0 to the server on CPU 1. Gives the bits per second
+   * that arrived.
+   */
+  async streamTcp(seconds: number, cable: 'watched' | 'bare'): Promise<number> {
+    const { client, server, links, link } = this.network;
+    const { ipv4 } = (cable === 'watched' ? link : (links[1] ?? link)).server;
+    const options = ['--bind', ipv4, '--port', String(IPERF_PORT), '--one-off', '--forceflush'];
+    const receiver = spawnPinned({ cpus: READER_CPU, namespace: server }, ['iperf3', '--server', ...options]);
+    let said = '';
+    const ended = once(receiver, 'close');
+    receiver.stdout?.on('data', (data: Buffer) => {
+      said += data.toString();
+    });
+    await until(() => said.includes('Server listening'), { what: 'iperf3 to listen', evidence: () => said });
+    const from = { cpus: PRODUCER_CPU, namespace: client };
+    const sending = ['--port', String(IPERF_PORT), '--time', String(seconds), '--json'];
+    const sender = spawnPinned(from, ['iperf3', '--client', ipv4, ...sending]);
+    let json = '';
+    sender.stdout?.on('data', (data: Buffer) => {
+      json += data.toString();
+    });
+    await once(sender, 'close');
+    await ended;
+    const { error, end } = JSON.parse(json) as { error?: string; end?: { sum_received?: { bits_per_second: number } } };
+    if (error !== undefined || !end?.sum_received) throw new Error(`iperf3: ${error ?? json}`);
+    return end.sum_received.bits_per_second;
+  }
+
   /** Resolves when standard error matches; rejects with what it said when it ends before. */
   async start(command: readonly string[], ready: RegExp, env: Record<string, string> = {}): Promise<Tool> {
     const child = spawnPinned(
@@ -117,6 +150,7 @@ export class BenchLab {
     if (ended) throw new Error(said.trim());
     return {
       pid: child.pid ?? 0,
+      said: () => said,
       stop: async () => {
         child.kill('SIGINT');
         await exit;
@@ -126,22 +160,29 @@ export class BenchLab {
   }
 
   /** An XDP program that lets every packet pass: what the hook itself costs. */
-  async startNothing(): Promise<Dialogue> {
+  async startNothing(mode: 'native' | 'generic' = 'native'): Promise<Dialogue> {
     const { generator, generatorObject } = this.#peers;
     const { device } = this.network.link.server;
     const where = { cpus: READER_CPU, namespace: this.network.server };
-    const nothing = startDialogue(where, [generator, 'nothing', generatorObject, device]);
+    const nothing = startDialogue(where, [generator, 'nothing', generatorObject, device, mode]);
     await nothing.ask();
     return nothing;
   }
 
+  /** Native, as the other tools here: generic XDP sees frames that the kernel has merged. */
   startPacketlog(...more: readonly string[]): Promise<Tool> {
-    return this.#run(['--ui', 'off', ...more]);
+    return this.#run(['--ui', 'off', '--mode', 'native', ...more]);
+  }
+
+  /** In the mode that it picks itself, which `mode` says. */
+  async startPacketlogAsItPicks(): Promise<Tool & { mode: 'native' | 'generic' }> {
+    const tool = await this.#run(['--ui', 'off', '--mode', 'auto']);
+    return { ...tool, mode: /^Watching \S+ \(generic/m.test(tool.said()) ? 'generic' : 'native' };
   }
 
   /** The same with its dashboard, at `url` for a browser in the network of the receiving end. */
   async startDashboard(...more: readonly string[]): Promise<Tool & { url: string }> {
-    const tool = await this.#run(more);
+    const tool = await this.#run(['--mode', 'native', ...more]);
     return { ...tool, url: `http://127.0.0.1:${PORT}/#token=${TOKEN}` };
   }
 

@@ -14,6 +14,8 @@ export const AIMS = {
   reader_cpu_vs_libbpf_ring_poll: { atMost: 0.2 },
   added_ns_per_packet_vs_tcpdump: { atMost: 0.15 },
   scaling_two_cpus: { atLeast: 1.9 },
+  tcp_stream_vs_bare: { atLeast: 0.95 },
+  tcp_stream_vs_empty_program: { atLeast: 0.97 },
   fanout_stalled_penalty: { atMost: 1.1 },
   fps_at_1m_pps: { atLeast: 55 },
   page_cpu_at_1m_pps: { atMost: 0.5 },
@@ -30,6 +32,7 @@ export class Report {
   readonly #sections: Record<string, unknown> = {};
   readonly #ratios: Record<string, Spread> = {};
   readonly #figures: Record<string, number> = {};
+  readonly #failed: Record<string, string> = {};
   readonly #started = performance.now();
 
   /** Values by round; the reported figure is their median. */
@@ -46,8 +49,15 @@ export class Report {
     this.#sections[name] = content;
   }
 
-  /** Prints the ratios, and writes the results if they are complete. */
-  finish(complete: boolean): void {
+  /** The section ends here, with what it has measured before. */
+  failed(name: string, error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    this.#failed[name] = message;
+    say(`\n${name}: FAILED: ${message}`);
+  }
+
+  /** Prints the ratios, and writes the results if all sections were run, whether or not each succeeded. */
+  finish(all: boolean): void {
     say('\nRatios, medians of rounds (quartiles) and aims');
     table(
       ['', 'median', 'quartiles', 'aim', ''],
@@ -63,7 +73,15 @@ export class Report {
       say('\nFigures and aims');
       table(['', 'measured', 'aim', ''], figures);
     }
-    if (complete) this.#write();
+    const failed = Object.entries(this.#failed);
+    if (failed.length > 0) {
+      say('\nSections that failed; the results are those of the others');
+      table(
+        ['', 'why'],
+        failed.map(([name, message]) => [name, message.split('\n')[0] ?? '']),
+      );
+    }
+    if (all) this.#write();
   }
 
   #write(): void {
@@ -71,6 +89,7 @@ export class Report {
     const results = {
       machine: machine(),
       seconds: Math.round((performance.now() - this.#started) / 1000),
+      failed_sections: this.#failed,
       aims: AIMS,
       ratios,
       ratio_spreads: this.#ratios,
