@@ -184,10 +184,12 @@ export {
   type RehearsalReport,
   type RuleCounters,
   type RuleSet,
+  type RulesAlarm,
   type RulesSnapshot,
   rehearsalReportSchema,
   ruleCountersSchema,
   ruleSetSchema,
+  rulesAlarmSchema,
   rulesSnapshotSchema,
 } from './rules/snapshot.ts';
 export { formatRuleSource, isSetName, parseRuleSource, type RuleSource } from './rules/source.ts';

@@ -103,6 +103,7 @@ const messages: [string, (value: unknown) => boolean, { safeParse(value: unknown
       rules: [makeRule({ protocol: 'tcp', destination_port: 22, expires_at: '2030-01-31T12:00:00Z', last_seen_ms: 1 })],
       sets: [{ name: 'scanners', entries: 4, file: '/etc/scanners', loaded_at_ms: 1 }],
       pending: { until_ms: 1, revision_before: 3, why: 'It denies a lot.' },
+      alarms: [{ code: 'rules_file', message: 'The rules file was rejected.', since_ms: 1 }],
     }),
   ],
   ['rule_counters', (value) => isRuleCounters([value]), listOf(ruleCountersSchema), { id: 3, ...volume }],

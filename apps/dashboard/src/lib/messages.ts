@@ -164,6 +164,15 @@ export const isRulesSnapshot = isShape<RulesSnapshot>({
   pending: mayBe(
     isShape<NonNullable<RulesSnapshot['pending']>>({ until_ms: isNumber, revision_before: isCount, why: isText }),
   ),
+  alarms: mayBe(
+    isList(
+      isShape<NonNullable<RulesSnapshot['alarms']>[number]>({
+        code: isText as Check<NonNullable<RulesSnapshot['alarms']>[number]['code']>,
+        message: isText,
+        since_ms: isNumber,
+      }),
+    ),
+  ),
   enforcing: isFlag,
   pinned: isFlag,
 });

@@ -22,6 +22,7 @@ const answers = {
       rules: [{ ...rule, ...volume, last_seen_ms: 5 }],
       sets: [{ ...set, file: '/etc/drop.txt' }],
       pending: { until_ms: 9, revision_before: 2, why: 'The default policy becomes deny.' },
+      alarms: [{ code: 'set_file', message: 'The list of set drop was rejected.', since_ms: 4 }],
       enforcing: true,
       pinned: false,
     },

@@ -7,13 +7,14 @@ import {
   type DefaultPolicy,
   defaultPolicySchema,
   type Rule,
+  reasonSchema,
   ruleActionSchema,
   ruleChangesSchema,
   ruleDraftSchema,
   ruleIdSchema,
   setNameSchema,
 } from './rule.ts';
-import { MAX_REASON_LENGTH, MAX_REHEARSAL_SECONDS } from './rule-limits.ts';
+import { MAX_REHEARSAL_SECONDS } from './rule-limits.ts';
 import {
   type AuditEntry,
   type PendingChange,
@@ -43,11 +44,13 @@ export const rulesRequestSchemas = {
     /** The list as text: a network a line, comments, also as `ipset save` writes it. */
     entries: z.string(),
     action: z._default(ruleActionSchema, 'deny'),
-    reason: z._default(z.string().check(z.maxLength(MAX_REASON_LENGTH)), ''),
+    reason: z._default(reasonSchema, ''),
     /** Read it again from this file of the loader's machine when it changes. */
     file: z.optional(z.string().check(z.minLength(1), z.maxLength(4096))),
     /** Leave out lines that cannot be read; else one of them is enough to change nothing. */
     skip_bad: z.optional(z.boolean()),
+    /** Accept a list without any network. Otherwise it is rejected: it is more often a failed download than meant. */
+    allow_empty: z.optional(z.boolean()),
     force,
   }),
   /** What `rules` (instead of those in force), `add` (besides them) or another default policy would do. */
@@ -79,10 +82,12 @@ export type RulesRequest<Verb extends RulesVerb> = z.input<(typeof rulesRequestS
 /** As it is understood. */
 export type CheckedRulesRequest<Verb extends RulesVerb> = z.output<(typeof rulesRequestSchemas)[Verb]>;
 
-/** With `pending`: it reverts by itself unless it is confirmed. */
+/** With `pending`: this change is risky, and reverts unless it is confirmed. */
 interface Changed {
   revision: number;
   pending?: PendingChange | undefined;
+  /** What will follow from the change later, a sentence with the next action: a permit that expires and locks out its user. */
+  warning?: string | undefined;
 }
 
 export interface BadLine {

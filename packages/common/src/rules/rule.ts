@@ -65,7 +65,9 @@ function line(longest: number) {
   );
 }
 
-const reason = line(MAX_REASON_LENGTH);
+/** Why a rule is there. */
+export const reasonSchema = line(MAX_REASON_LENGTH);
+const reason = reasonSchema;
 const createdBy = line(MAX_WHO_LENGTH);
 const time = z.iso.datetime({ error: 'Write a time in UTC as 2030-01-31T12:00:00Z.' });
 

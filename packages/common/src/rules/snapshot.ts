@@ -31,6 +31,20 @@ export const pendingChangeSchema = z.object({
 });
 export type PendingChange = z.infer<typeof pendingChangeSchema>;
 
+/** What is wrong with the rules and stays so until it is dealt with. */
+export const rulesAlarmSchema = z.object({
+  /**
+   * `rules_file`: the rules file was rejected or reverted. `set_file`: the file of a set was rejected. `state_directory`:
+   * no copy can be kept. `audit`: the audit file cannot be written. `lockout_ahead`: when a permit expires, a protected
+   * address is denied.
+   */
+  code: z.enum(['rules_file', 'set_file', 'state_directory', 'audit', 'lockout_ahead']),
+  /** A sentence that ends with the next action. */
+  message: z.string(),
+  since_ms: z.number(),
+});
+export type RulesAlarm = z.infer<typeof rulesAlarmSchema>;
+
 export const rulesSnapshotSchema = z.object({
   /** Grows with every change. */
   revision: count,
@@ -38,6 +52,8 @@ export const rulesSnapshotSchema = z.object({
   rules: z.array(z.safeExtend(ruleSchema, counted)),
   sets: z.array(ruleSetSchema),
   pending: z.optional(pendingChangeSchema),
+  /** Absent when there is none. */
+  alarms: z.optional(z.array(rulesAlarmSchema)),
   /** Whether the kernel decides by these rules. */
   enforcing: z.boolean(),
   /** Whether it goes on when the loader ends. */

@@ -59,7 +59,7 @@ export class Connection {
   }
 
   importBytes(query: Readonly<Record<string, string>>, list: Uint8Array): Promise<RulesAnswer<'import'>> {
-    const flags = new Set(['force', 'skip_bad']);
+    const flags = new Set(['force', 'skip_bad', 'allow_empty']);
     const request = Object.fromEntries(Object.entries(query).map(([k, v]) => [k, flags.has(k) ? v === 'true' : v]));
     return this.#either(
       () => this.#client.importBytes(query, list),

@@ -76,7 +76,7 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
 }
 
 function queryOf({ searchParams }: URL): Record<string, unknown> {
-  const flags = new Set(['force', 'skip_bad']);
+  const flags = new Set(['force', 'skip_bad', 'allow_empty']);
   return Object.fromEntries([...searchParams].map(([key, value]) => [key, flags.has(key) ? value === 'true' : value]));
 }
 

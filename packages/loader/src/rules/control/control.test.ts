@@ -112,6 +112,24 @@ it('takes a list as it is, whole or not at all', async () => {
   expect(fake.kernel.verdict('1.2.3.4')).toBe('permit');
 });
 
+it.each([
+  ['nothing at all', ''],
+  ['comments alone', '# moved\n; gone\n'],
+  ['a page that says so', '<html>404</html>\n'],
+])('rejects a list of %s, which is more often a failed download than meant', async (_, text) => {
+  await client.importBytes({ set: 'drop' }, Buffer.from('1.2.3.0/24\n'));
+  const rejected = await client.importBytes({ set: 'drop', skip_bad: 'true' }, Buffer.from(text));
+  expect(rejected).toMatchObject({ ok: false, error: { field: 'allow_empty', message: /--allow-empty/ } });
+  expect(fake.kernel.verdict('1.2.3.4')).toBe('deny 1');
+  const meant = await client.importBytes({ set: 'drop', skip_bad: 'true', allow_empty: 'true' }, Buffer.from(text));
+  expect(meant).toMatchObject({ ok: true, value: { set: { entries: 0 } } });
+});
+
+it('rejects a reason for an import that no rules file could hold', async () => {
+  const rejected = await client.importBytes({ set: 'drop', reason: 'a\nb' }, Buffer.from('1.2.3.0/24\n'));
+  expect(rejected).toMatchObject({ ok: false, error: { code: 'invalid', field: 'reason' } });
+});
+
 it('takes the place of one that was killed, not of one that answers', async () => {
   expect(await serveControl(path, deskOf(fake), () => SESSION)).toBeUndefined();
   const stale = join(directory, 'stale.sock');

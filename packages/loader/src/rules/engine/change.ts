@@ -13,6 +13,8 @@ import {
 } from '../book/changes.ts';
 import { describeSet } from '../book/describe-set.ts';
 import { type NamedSet, type RuleBook, setOf } from '../book/rule-book.ts';
+import { addressListLength } from '../index.ts';
+import { invalid } from '../refusal.ts';
 
 export type Who = AuditEntry['who'];
 
@@ -78,11 +80,17 @@ export function choosingPolicy({ default_policy, force = false }: Request<'polic
 
 /** `set`: what was read of the request's entries. */
 export function importing(
-  { action, reason, force = false }: Pick<Request<'import'>, 'action' | 'reason' | 'force'>,
+  {
+    action,
+    reason,
+    force = false,
+    allow_empty = false,
+  }: Pick<Request<'import'>, 'action' | 'reason' | 'force' | 'allow_empty'>,
   set: NamedSet,
   who: Who,
 ) {
   return change('import', { who, force }, reason, (book, circumstances) => {
+    if (!allow_empty) requireNetworks(set);
     const { book: after, rule } = importSet(book, set, action, reason, circumstances);
     return {
       book: after,
@@ -99,6 +107,7 @@ export function refreshing(set: NamedSet, who: Who): Change<undefined> {
   return {
     ...change('import', { who, force: false }, `${path} has changed`, (book) => {
       if (!book.rules.some((rule) => setOf(rule) === set.name)) return { book, value: undefined };
+      requireNetworks(set);
       return {
         book: refreshSet(book, set),
         value: undefined,
@@ -143,6 +152,16 @@ function change<Value>(
   apply: Change<Value>['apply'],
 ): Change<Value> {
   return { what, ...asked, why, isUnattended: false, apply };
+}
+
+/** A download that failed looks like an empty list. Throws RulesRefusal. */
+function requireNetworks({ name, list }: NamedSet): void {
+  if (addressListLength(list) > 0) return;
+  throw invalid(
+    `The list holds no network, so set ${name} was not changed. Check where the list comes from; ` +
+      `if it is meant to be empty, import it with --allow-empty.`,
+    'allow_empty',
+  );
 }
 
 function setStates(book: RuleBook, { name }: NamedSet): { before?: AuditState } {
