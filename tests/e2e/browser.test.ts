@@ -4,7 +4,7 @@ import { arp, ethernet, icmp, ipv4, vlan } from '../lab/frame.ts';
 import { requireRoot } from '../lab/root.ts';
 import { exchangeTcp, sendFrames, sendUdp, startTcpEcho } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
-import { axeViolations, exact, openPage, PHONE } from './chromium.ts';
+import { axeViolations, exact, openPage, PHONE, untilApplied } from './chromium.ts';
 import { eachWithDashboard, TOKEN } from './dashboard.ts';
 
 describe.skipIf(!requireRoot())('the dashboard', () => {
@@ -137,6 +137,7 @@ describe.skipIf(!requireRoot())('the dashboard', () => {
       },
       { what: 'the filter to have the focus' },
     );
+    await untilApplied(page);
     await sendUdp(client, { address: link.server.ipv4, count: 5 });
     await page.getByTestId('live-row').nth(4).waitFor();
     expect(await page.evaluate('globalThis.isTheSamePage')).toBe(true);

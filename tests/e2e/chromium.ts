@@ -44,6 +44,15 @@ export async function openPage(browser: Browser, url: string, options: BrowserCo
   return { page, problems };
 }
 
+/**
+ * Resolves when the loader has acknowledged all that the page asked of it for its rows, this filter included: a packet
+ * that is sent then, and that the filter lets through, gets a row.
+ */
+export async function untilApplied(page: Page, filter = ''): Promise<void> {
+  const applied = `[data-testid=packets][data-filter=${JSON.stringify(filter)}][aria-busy=false]`;
+  await page.locator(applied).waitFor({ state: 'attached' });
+}
+
 /** The exact integer behind a number on the page. */
 export async function exact(page: Page, testId: string): Promise<number> {
   return Number(await page.getByTestId(testId).first().getAttribute('data-value'));

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll } from 'vitest';
 import type { End, NetworkOptions } from '../lab/network.ts';
 import { type LabProcess, startPacketlog } from '../lab/process.ts';
 import { type Forward, forwardPort } from '../lab/traffic.ts';
-import { openPage, startChromium, type Watched } from './chromium.ts';
+import { openPage, startChromium, untilApplied, type Watched } from './chromium.ts';
 import { eachWithNetwork, type Suite } from './suite.ts';
 
 export const TOKEN = 'a-token-of-the-test-0123456789';
@@ -33,7 +33,7 @@ export interface DashboardSuite extends Suite {
   startAt(end: End, token: string, ...args: string[]): Promise<ServedLoader>;
   /** As `start`, at a port that is known; reachable from here only if it was when another loader had it. */
   serve(port: number, ...args: string[]): Promise<LabProcess>;
-  /** Resolves when the page is live. */
+  /** Resolves when the page is live; on the Live page also when the loader sends it rows. */
   open(url: string, options?: BrowserContextOptions): Promise<Watched>;
 }
 
@@ -84,6 +84,8 @@ export function eachWithDashboard(options: NetworkOptions = {}): DashboardSuite 
     open: async (url, context) => {
       const opened = await openPage(need(), url, context);
       await opened.page.locator('[data-testid=connection-state][data-state=live]').waitFor();
+      const { pathname, hash } = new URL(url);
+      if (pathname === '/') await untilApplied(opened.page, new URLSearchParams(hash.slice(1)).get('filter') ?? '');
       return opened;
     },
   };

@@ -8,7 +8,7 @@ import { mmdb } from '../../packages/loader/src/names/fake-mmdb.ts';
 import { requireRoot } from '../lab/root.ts';
 import { receiveUdp, sendUdp } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
-import { axeViolations, PHONE, screenshot } from './chromium.ts';
+import { axeViolations, PHONE, screenshot, untilApplied } from './chromium.ts';
 import { eachWithDashboard } from './dashboard.ts';
 
 describe.skipIf(!requireRoot())('the drawer of a packet', () => {
@@ -109,7 +109,9 @@ describe.skipIf(!requireRoot())('the drawer of a packet', () => {
 
     // On a phone it comes from below; Escape closes it, then lets go of the row.
     await page.evaluate("location.hash = ''");
+    await untilApplied(page);
     await page.keyboard.press('Space');
+    await page.locator('[data-testid=table-state][data-state=follow]').waitFor();
     await page.setViewportSize(PHONE);
     await send(port, 2);
     await rows.first().click();

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { requireRoot } from '../lab/root.ts';
 import { sendUdp } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
-import { axeViolations, DESKTOP, screenshot } from './chromium.ts';
+import { axeViolations, DESKTOP, screenshot, untilApplied } from './chromium.ts';
 import { eachWithDashboard } from './dashboard.ts';
 
 describe.skipIf(!requireRoot())('the filter of the live table', () => {
@@ -30,6 +30,7 @@ describe.skipIf(!requireRoot())('the filter of the live table', () => {
     await until(async () => (await page.locator('[data-testid=live-row] [data-field=dst_port]').count()) === 5, {
       what: '5 rows',
     });
+    await untilApplied(page, 'udp dst port 53');
     await send(123, 5);
     await send(53, 7);
     await until(async () => (await page.locator('[data-testid=live-row] [data-field=dst_port]').count()) === 12, {
@@ -43,6 +44,7 @@ describe.skipIf(!requireRoot())('the filter of the live table', () => {
 
     // The address carries it: a tab that opens with it asks for the same.
     await page.reload();
+    await untilApplied(page, 'udp dst port 53');
     expect(await page.getByTestId('filter').inputValue()).toBe('udp dst port 53');
     await send(123, 3);
     await send(53, 4);
@@ -51,6 +53,28 @@ describe.skipIf(!requireRoot())('the filter of the live table', () => {
     });
     expect((await ports()).every((text) => text === '53')).toBe(true);
     expect(problems).toEqual([]);
+  });
+
+  test('says that a filter is not in force yet, until the loader has acknowledged it', async () => {
+    const { packetlog, url } = await suite.start();
+    const { page } = await suite.open(url);
+    const rows = page.getByTestId('packets');
+    await send(53, 1);
+    await page.getByTestId('live-row').first().waitFor();
+    process.kill(packetlog.pid, 'SIGSTOP');
+    await page.getByTestId('filter').fill('udp dst port 123');
+    await page.keyboard.press('Enter');
+    await page.getByTestId('table-state').getByText('waiting for the loader').waitFor();
+    expect(await rows.getAttribute('aria-busy')).toBe('true');
+    // The rows are still those of the filter before.
+    expect(await rows.getAttribute('data-filter')).toBe('');
+    expect(await page.getByTestId('live-row').count()).toBe(1);
+    process.kill(packetlog.pid, 'SIGCONT');
+    await untilApplied(page, 'udp dst port 123');
+    await page.getByTestId('table-state').getByText('waiting for the loader').waitFor({ state: 'detached' });
+    expect(await page.getByTestId('live-row').count()).toBe(0);
+    await send(123, 1);
+    await page.getByTestId('live-row').first().waitFor();
   });
 
   test('completes words, and tells where one is wrong and what to write', async () => {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { requireRoot } from '../lab/root.ts';
 import { sendUdp } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
-import { axeViolations, exact, PHONE, screenshot } from './chromium.ts';
+import { axeViolations, exact, PHONE, screenshot, untilApplied } from './chromium.ts';
 import { eachWithDashboard } from './dashboard.ts';
 
 const OTHER_TOKEN = 'another-token-of-the-test-9876543210';
@@ -92,7 +92,7 @@ describe.skipIf(!requireRoot())('the way of a packet', () => {
     await page.getByRole('link', { name: 'Live' }).click();
     const summed = (count: number) =>
       until(async () => (await exact(page, 'total-seen')) === count, { what: `${count} packets to be seen` });
-    await page.getByTestId('total-seen').waitFor();
+    await untilApplied(page);
     await sendUdp(client, { address: link.server.ipv4, count: 300, ports: [53], perSecond: 2000 });
     await sendUdp(server, { address: link.client.ipv4, count: 200, ports: [443], perSecond: 2000 });
     let [there, here] = [0, 0];

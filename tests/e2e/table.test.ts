@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { requireRoot } from '../lab/root.ts';
 import { sendUdp } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
-import { axeViolations, exact, PHONE, screenshot } from './chromium.ts';
+import { axeViolations, exact, PHONE, screenshot, untilApplied } from './chromium.ts';
 import { eachWithDashboard } from './dashboard.ts';
 
 const SOURCE_PORT = 40_404;
@@ -64,7 +64,7 @@ describe.skipIf(!requireRoot())('the live table', () => {
       .dragTo(page.locator('[data-column=time] .head-label'), { targetPosition: { x: 2, y: 8 } });
     expect(await columns(page)).toEqual(['protocol', ...inMenu.filter((key) => key !== 'protocol')]);
     await page.reload();
-    await page.locator('[data-testid=connection-state][data-state=live]').waitFor();
+    await untilApplied(page);
     expect((await columns(page))[0]).toBe('protocol');
     expect(await widthOf(page, 'src')).toBeCloseTo(before + 8, 0);
 
@@ -96,17 +96,11 @@ describe.skipIf(!requireRoot())('the live table', () => {
     await until(async () => (await counted()) === arrived, { what: 'each row to wait or to be counted' });
     expect(await exact(page, 'rows-not-kept')).toBeGreaterThanOrEqual(MORE);
     await page.getByTestId('pause-button').click();
-    // The loader may hear of it a little later: what passes before is not kept either. Few at a time: the mark stands
-    // in front of the first that comes, and is to stay on the screen.
-    const shown = rowsWithPort(page, 123).first();
-    const follows = async () => {
-      await send(123, 1);
-      return shown.waitFor({ timeout: 5000 }).then(
-        () => true,
-        () => false,
-      );
-    };
-    await until(follows, { what: 'rows to come again' });
+    await page.locator('[data-testid=table-state][data-state=follow]').waitFor();
+    await untilApplied(page);
+    // One row: the mark stands in front of the first that comes, and is to stay on the screen.
+    await send(123, 1);
+    await rowsWithPort(page, 123).first().waitFor();
     const mark = await page.locator('[data-testid=live-marker][data-kind=paused]').textContent();
     const [, marked] = /([\d,]+) rows were not kept/.exec(mark ?? '') ?? [];
     expect(Number(marked?.replaceAll(',', ''))).toBeGreaterThanOrEqual(MORE);

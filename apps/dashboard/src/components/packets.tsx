@@ -4,6 +4,7 @@ import dynamic from 'next/dynamic';
 import { useCallback, useLayoutEffect, useRef, useState } from 'react';
 import { readMarker } from '../lib/marker.ts';
 import { quietSentence } from '../lib/quiet.ts';
+import { subscribedTo } from '../lib/subscription.ts';
 import { fetched } from '../live/fetched.ts';
 import { useKept } from '../live/kept-choice.ts';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
@@ -28,6 +29,8 @@ export function Packets({ picked }: { picked: Picked }) {
   const { rows } = store.picture;
   const grouped = useKept(groupingChoice);
   const empty = useSnapshot(() => rows.shown.size === 0);
+  const pending = useSnapshot(({ figures }) => subscribedTo(figures).pending);
+  const applied = useSnapshot(({ figures }) => subscribedTo(figures).filter);
   const section = useRef<HTMLElement>(null);
   const scroller = useRef<HTMLDivElement>(null);
   const compact = useNarrow(section);
@@ -55,7 +58,15 @@ export function Packets({ picked }: { picked: Picked }) {
   }, [grouped, showNewest]);
 
   return (
-    <section ref={section} className="packets" aria-labelledby="packets-title">
+    <section
+      ref={section}
+      className="packets"
+      aria-labelledby="packets-title"
+      aria-busy={pending}
+      // What the loader has acknowledged: rows that pass this filter are on their way from the moment that this says so.
+      data-filter={applied ?? undefined}
+      data-testid="packets"
+    >
       <FilterBar />
       <TableBar showNewest={showNewest} picked={picked} compact={compact} grouped={grouped} />
       {grouped ? (

@@ -133,6 +133,11 @@ function TableState({ held, grouped, compact }: { held: boolean; grouped: boolea
       ) : (
         <span className="text-faint">{followWords(grouped, compact, held, mayChange)}</span>
       )}
+      {figures.subscription.pending && (
+        <span className="text-warn appear-late" title="The rows below are those from before the change.">
+          waiting for the loader
+        </span>
+      )}
     </p>
   );
 }

@@ -1,6 +1,7 @@
 import type { Hello, Interface, Ledger, Notice, Summary } from '@packetlog/common';
 import type { Loss } from './loss.ts';
 import type { PausedFigures } from './pausing.ts';
+import type { SubscriptionState } from './subscription.ts';
 import type { TopLists } from './top.ts';
 
 export interface NumberedNotice extends Notice {
@@ -29,6 +30,7 @@ export interface Figures {
   readonly withheld: number;
   /** Rows per second that the loader sends at most; null until it has agreed to a number. */
   readonly rowLimit: number | null;
+  readonly subscription: SubscriptionState;
   /** Whether rows are withheld just now. */
   readonly withholding: boolean;
   /** The kernel recorded 1 of so many packets in the last interval, at its worst moment; 1 = all of them. */

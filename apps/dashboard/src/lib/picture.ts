@@ -16,6 +16,7 @@ import { Past, type PastView } from './past.ts';
 import { Pausing } from './pausing.ts';
 import { RowsView } from './rows-view.ts';
 import { lostBetween, NEW_STREAM, receiveBatch, type StreamAccount } from './stream-account.ts';
+import { Subscription } from './subscription.ts';
 import { TOP_WINDOW, topLists } from './top.ts';
 
 /** Rows kept for scrolling back. */
@@ -30,6 +31,7 @@ export class Picture {
   readonly rows = new RowsView(ROWS_KEPT);
   readonly past: PastView;
   readonly ownPast = new Past();
+  readonly subscription = new Subscription();
   readonly #interfaceNames = new Map<number, string>();
   #hello: Hello | null = null;
   #ledger: Ledger | null = null;
@@ -93,6 +95,7 @@ export class Picture {
 
   gone(at: number): void {
     this.#goneAt ??= at;
+    this.subscription.end();
   }
 
   subscribed(rowLimit: number): void {
@@ -215,6 +218,7 @@ export class Picture {
       received: this.#account.received,
       withheld: this.#withheld(),
       rowLimit: this.#rowLimit,
+      subscription: this.subscription.state,
       withholding: at - this.#withheldAt < WITHHOLDING_MS,
       sampledOneOf: this.#summaries.at(-1)?.max_weight ?? 1,
       top: this.#top,

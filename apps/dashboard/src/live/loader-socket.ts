@@ -97,7 +97,9 @@ export class LoaderConnection {
 
   /** A paused loader sends no rows and counts them as withheld. */
   #askForRows(wanted: boolean): void {
-    if (this.#socket.connected) this.#socket.emit('pause', { paused: !wanted }, () => {});
+    if (!this.#socket.connected) return;
+    const acknowledged = this.#begin();
+    this.#socket.emit('pause', { paused: !wanted }, () => acknowledged());
   }
 
   /** Rows of another filter from now on, from the moment that the loader says so. The text must be one that parses. */
@@ -209,20 +211,36 @@ export class LoaderConnection {
   }
 
   #subscribe(done: () => void): void {
+    const filter = this.#filter;
+    const acknowledged = this.#begin();
     this.#socket.emit(
       'subscribe',
       {
         max_rows_per_second: this.#rowsPerSecond,
         max_batches_per_second: FRAMES_PER_SECOND,
-        ...(this.#filter !== NO_FILTER && { filter: this.#filter }),
+        ...(filter !== NO_FILTER && { filter }),
       },
       (result) => {
         const limit = result?.ok === true ? result.value?.max_rows_per_second : undefined;
-        if (typeof limit !== 'number') return this.#bad();
+        if (typeof limit !== 'number') {
+          acknowledged();
+          return this.#bad();
+        }
         this.#store.picture.subscribed(limit);
+        acknowledged(filter);
         done();
       },
     );
+  }
+
+  /** A change of the rows that are wanted; it is pending on the page until what this returns was called. */
+  #begin(): (filter?: string) => void {
+    const done = this.#store.picture.subscription.begin();
+    this.#store.figuresChanged(true);
+    return (filter) => {
+      done(filter);
+      this.#store.figuresChanged(true);
+    };
   }
 
   #fresh(): void {

@@ -15,6 +15,7 @@ import { type NodePart, namedInterface, togetherLedger, togetherSummary, togethe
 import { togetherConnection } from '../lib/nodes/together-connection.ts';
 import { TogetherPast } from '../lib/nodes/together-past.ts';
 import { Picture } from '../lib/picture.ts';
+import { subscribedTo, sumOfSubscriptions } from '../lib/subscription.ts';
 import type { Loader } from './loader.ts';
 import { Names } from './names.ts';
 import { Store } from './store.ts';
@@ -81,6 +82,8 @@ export class Together implements View {
     });
     this.#look();
     this.#timers.push(setInterval(() => this.#look(), LOOK_EVERY_MS));
+    // Not at once: the nodes are asked for rows of this view only after it was made.
+    this.#timers.push(setInterval(() => this.#agree(), LOOK_EVERY_MS));
     this.#timers.push(setInterval(() => this.#takeRows(), ROWS_EVERY_MS));
   }
 
@@ -138,6 +141,14 @@ export class Together implements View {
     if (now - this.#figuresAt < FIGURES_EVERY_MS) return;
     this.#figuresAt = now;
     this.#figures(now);
+  }
+
+  /** What the nodes have acknowledged; one that is not connected has no part in it. */
+  #agree(): void {
+    const live = this.#nodes.filter(({ loader }) => isLive(loader));
+    const states = live.map(({ loader }) => subscribedTo(loader.store.getSnapshot().figures));
+    this.store.picture.subscription.become(sumOfSubscriptions(states));
+    this.store.figuresChanged();
   }
 
   #sayWhoIsGone(): void {
