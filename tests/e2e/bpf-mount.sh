@@ -21,6 +21,7 @@ until grep -q 'Waiting for Ctrl-C' "$said"; do
 	kill -0 $loader || { cat "$said" >&2; exit 1; }
 	sleep 0.1
 done
+echo "warned: $(grep -c 'Rules end with this container' "$said" || true)"
 kill -9 $loader
 wait $loader 2>/dev/null || true
 echo "killed: mounts $(mounts), programs $(programs)"

@@ -172,7 +172,7 @@ describe.skipIf(!requireRoot())('pins', () => {
   );
 
   test.each([
-    ['a directory that is no bpf file system', '/tmp', 2, 'mount -t bpf bpf /tmp'],
+    ['a directory that is no bpf file system', '/tmp', 2, 'mount -t bpf -o mode=0700 bpf /tmp'],
     ['a directory that is not there', '/nonexistent', 2, 'mkdir -p /nonexistent'],
   ])('%s is refused with what to do', async (_, directory, code, words) => {
     const packetlog = suite.start('--iface', 'server0', '--bpf-fs', directory, ...QUIET);

@@ -33,6 +33,7 @@ import { makeLogger } from './log.ts';
 import { closed, PRINT_MS, READER_GONE, type RecordOutput } from './record-output.ts';
 import type { PrintFormat, RunOptions } from './run-options.ts';
 import { session } from './session.ts';
+import { Staying } from './staying.ts';
 import { Stop } from './stop.ts';
 
 /**
@@ -133,7 +134,8 @@ export async function run(
     if (options.filter) printer.setFilter(compileFilter(options.filter, names));
     printer.setLimit(output?.count, () => stop.now('enough'));
   }
-  await rules.pinBy((on) => thread.pins.set(on));
+  const staying = new Staying(options.bpfFs, notice);
+  await rules.pinBy(async (on) => staying.promised(await thread.pins.set(on)));
   front?.start(thread, demand, rules.desk, () => last?.interfaces ?? thread.ready.interfaces);
   await rules.serve();
   stop.onReload = () => {
@@ -156,7 +158,7 @@ export async function run(
   if (file) await closed(file);
   await front?.close();
   if (!quiet) for (const line of ledgerText(ledger, printer?.counts, { output: output?.name, goesOn })) say(line);
-  if (goesOn) say(farewell(ledger, pinned));
+  if (goesOn) say(staying.farewell(ledger, pinned));
   if (broken) say(`packetlog: write to ${output?.name ?? 'standard output'}: ${broken.message}.`);
   return broken ? EXIT.failed : EXIT.ok;
 }
@@ -254,12 +256,6 @@ function greet(thread: DrainThread, front: Front | undefined, warnings: readonly
       say('Warning: others can reach this address, and it speaks plain HTTP. Put TLS in front of it.');
   }
   say('Waiting for Ctrl-C...');
-}
-
-/** Said even when nothing else is: nobody may believe that it ended. */
-function farewell({ interfaces }: DrainLedger, pinned: string): string {
-  const names = interfaces.filter(({ state }) => state === 'attached').map(({ name }) => printableName(name));
-  return `The program stays on ${names.join(', ')} and goes on without the loader (${pinned}). The next packetlog takes over; packetlog unload removes it.`;
 }
 
 function say(line: string): void {

@@ -3,8 +3,9 @@
  * first process sees it. `ip netns exec` and containers have mounts of their own, which end with them.
  */
 import { spawnSync } from 'node:child_process';
-import { closeSync, openSync, readdirSync, readFileSync, statfsSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, readFileSync, statfsSync } from 'node:fs';
 import { SetupError } from '../setup-error.ts';
+import { directoryProblem, pathProblem } from '../trusted-path.ts';
 import { type Mount, parseMounts } from './mount-info.ts';
 
 const USUAL = '/sys/fs/bpf';
@@ -67,49 +68,67 @@ export function needBpfFileSystem(given: string | undefined): BpfFileSystem {
         step: 'pin in',
         target: USUAL,
         problem: 'the machine’s own mounts cannot be reached from here, and ours end with this process',
-        next: 'Name a bpf file system that stays with --bpf-fs DIR.',
+        next: 'Name a bpf file system that stays, with --bpf-fs DIR.',
         exit: 'privilege',
       });
   }
 }
 
 function openGiven(path: string): BpfFileSystem {
+  let type: number;
   try {
-    if (isBpf(path)) return opened(path, path, () => {});
+    type = statfsSync(path).type;
   } catch (cause) {
-    throw new SetupError({
-      step: 'pin in',
-      target: path,
-      next: `Make it: ${mountCommand(path)}.`,
-      exit: 'usage',
-      cause,
-    });
+    throw new SetupError({ ...PIN_IN, target: path, next: `Make it: ${mountCommand(path)}.`, exit: 'usage', cause });
   }
-  throw new SetupError({
-    step: 'pin in',
-    target: path,
-    problem: 'it is no bpf file system',
-    next: `Mount one: ${mountCommand(path)}.`,
-    exit: 'usage',
-  });
+  if (type !== MAGIC) {
+    const next = `Mount one: ${mountCommand(path)}.`;
+    throw new SetupError({ ...PIN_IN, target: path, problem: 'it is not a bpf file system', next, exit: 'usage' });
+  }
+  const way = pathProblem(path);
+  if (way !== undefined) throw unsafe(path, way.path, way.problem);
+  return opened(path, path, () => {});
 }
 
 function isBpf(path: string): boolean {
-  return statfsSync(path).type === MAGIC;
+  try {
+    return statfsSync(path).type === MAGIC;
+  } catch {
+    return false;
+  }
 }
 
-const mountCommand = (path: string) => `mkdir -p ${path} && mount -t bpf bpf ${path}`;
+const PIN_IN = { step: 'pin in' };
+const NAME_ANOTHER = 'name another bpf file system with --bpf-fs DIR';
+const mountCommand = (path: string) => `mkdir -p ${path} && mount -t bpf -o mode=0700 bpf ${path}`;
+
+function reachOf(door: number | 'own'): string {
+  return door === 'own' ? USUAL : `/proc/${door}/root${USUAL}`;
+}
 
 function openUsual(door: number | 'own', ours: boolean): BpfFileSystem {
-  const path = door === 'own' ? USUAL : `/proc/${door}/root${USUAL}`;
-  return opened(USUAL, path, (isEmpty) => {
+  return opened(USUAL, reachOf(door), (isEmpty) => {
     if (ours && isEmpty) inNamespaceOf(door, ['umount', USUAL]);
   });
 }
 
+/**
+ * What is there is looked at through the descriptor: in a directory of another file system mkdir(2) may fail in ways that
+ * depend on it, and nothing could be pinned.
+ */
 function opened(path: string, reach: string, afterwards: (isEmpty: boolean) => void): BpfFileSystem {
-  const fd = openSync(reach, 'r');
+  let fd: number;
+  try {
+    fd = openSync(reach, constants.O_RDONLY | constants.O_DIRECTORY);
+  } catch (cause) {
+    throw new SetupError({ step: 'open', target: path, next: 'Be root: sudo packetlog ….', exit: 'privilege', cause });
+  }
   const base = `/proc/self/fd/${fd}`;
+  const problem = isBpf(base) ? directoryProblem(fstatSync(fd), process.geteuid?.() ?? 0) : undefined;
+  if (!isBpf(base) || problem !== undefined) {
+    closeSync(fd);
+    throw problem === undefined ? notVisible(path) : unsafe(path, path, problem);
+  }
   return {
     path,
     base,
@@ -122,20 +141,51 @@ function opened(path: string, reach: string, afterwards: (isEmpty: boolean) => v
   };
 }
 
-function mount(door: number | 'own'): void {
-  const { status, stderr } = inNamespaceOf(door, ['mount', '-t', 'bpf', '-o', 'mode=0700', OUR_SOURCE, USUAL]);
-  if (status === 0) return;
-  throw new SetupError({
-    step: 'mount',
-    target: USUAL,
-    problem: stderr.trim().replace(/\.$/, '') || 'failed',
-    next: `Mount it yourself (${mountCommand(USUAL)}), or name another bpf file system with --bpf-fs DIR.`,
+function notVisible(path: string): SetupError {
+  return new SetupError({
+    ...PIN_IN,
+    target: path,
+    problem: 'no bpf file system is visible there from this process (chroot, or mounts of its own)',
+    next: `Mount one where this process sees it (${mountCommand('DIR')}) and name it with --bpf-fs DIR.`,
     exit: 'privilege',
   });
 }
 
+/** Whoever can rename our directory can have his own in its place. */
+function unsafe(target: string, path: string, problem: string): SetupError {
+  const next = `Make it root’s alone (chown root ${path} && chmod 0700 ${path}), or ${NAME_ANOTHER}.`;
+  return new SetupError({ ...PIN_IN, target, problem: `${path} ${problem}`, next, exit: 'privilege' });
+}
+
+function mount(door: number | 'own'): void {
+  if (!existsSync(reachOf(door))) {
+    throw new SetupError({
+      step: 'mount',
+      target: USUAL,
+      problem: 'there is no such directory: sysfs is not mounted at /sys, or the kernel has no bpf file system',
+      next: `Mount sysfs (mount -t sysfs sysfs /sys), or ${NAME_ANOTHER}.`,
+      exit: 'unsupported',
+    });
+  }
+  const { status, stderr } = inNamespaceOf(door, ['mount', '-t', 'bpf', '-o', 'mode=0700', OUR_SOURCE, USUAL]);
+  if (status === 0 && isBpf(reachOf(door))) return;
+  if (status === 0) {
+    inNamespaceOf(door, ['umount', USUAL]);
+    throw notVisible(USUAL);
+  }
+  throw new SetupError({
+    step: 'mount',
+    target: USUAL,
+    problem: stderr.trim().replace(/\.$/, '') || 'failed',
+    next: `Mount it yourself (${mountCommand(USUAL)}), or ${NAME_ANOTHER}.`,
+    exit: 'privilege',
+  });
+}
+
+/** With the root of that process as well: setns(2) alone leads to that of the mount namespace, where it may be a chroot. */
 function inNamespaceOf(door: number | 'own', command: readonly string[]): { status: number | null; stderr: string } {
-  const enter = door === 'own' ? [] : ['nsenter', `--mount=/proc/${door}/ns/mnt`, '--'];
+  const process = `/proc/${door}`;
+  const enter = door === 'own' ? [] : ['nsenter', `--mount=${process}/ns/mnt`, `--root=${process}/root`, '--'];
   const [file = '', ...args] = [...enter, ...command];
   const { status, stderr, error } = spawnSync(file, args, { encoding: 'utf8' });
   return { status, stderr: stderr || (error?.message ?? '') };

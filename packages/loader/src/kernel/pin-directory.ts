@@ -11,6 +11,7 @@
  */
 import {
   closeSync,
+  constants,
   fstatSync,
   mkdirSync,
   openSync,
@@ -23,6 +24,7 @@ import {
 } from 'node:fs';
 import { lockFile, pinnedObject, pinObject } from '../native/pinning.ts';
 import { SetupError } from '../setup-error.ts';
+import { octal } from '../trusted-path.ts';
 import type { BpfFileSystem } from './bpf-file-system.ts';
 import { lockOwner, readLocks } from './lock-owner.ts';
 import { need } from './outcome.ts';
@@ -30,6 +32,9 @@ import { need } from './outcome.ts';
 const OURS = 'packetlog';
 const NETWORK = /^net_\d+$/;
 const ATTEMPTS = 10;
+const OWNER_ONLY = 0o700;
+/** What open(2) says with O_DIRECTORY and O_NOFOLLOW. */
+const NO_DIRECTORY: ReadonlySet<string | undefined> = new Set(['ELOOP', 'ENOTDIR']);
 
 export class PinDirectory {
   /** For words. */
@@ -59,17 +64,17 @@ export class PinDirectory {
 
   /** The file system is its own from now on. Undefined if it is not there. Throws SetupError if a living process works in it. */
   static open(fileSystem: BpfFileSystem, name: string): PinDirectory | undefined {
-    const path = `${fileSystem.base}/${OURS}/${name}`;
+    const shown = `${fileSystem.path}/${OURS}/${name}`;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const fd = openDirectory(path);
+      const fd = openPrivate(fileSystem, name);
       if (fd === undefined) return undefined;
       const { ino } = fstatSync(fd, { bigint: true });
       if (!lockFile(fd)) {
         closeSync(fd);
-        throw occupied(`${fileSystem.path}/${OURS}/${name}`, lockOwner(readLocks(), ino));
+        throw occupied(shown, lockOwner(readLocks(), ino));
       }
-      assertPrivate(fd, `${fileSystem.path}/${OURS}/${name}`);
-      // Between opening and locking it may have been removed, and made again by somebody else.
+      // Between opening and locking another packetlog may have removed it and made it again.
+      const path = `${fileSystem.base}/${OURS}/${name}`;
       if (statSync(path, { bigint: true, throwIfNoEntry: false })?.ino === ino)
         return new PinDirectory(fileSystem, name, fd);
       closeSync(fd);
@@ -79,17 +84,9 @@ export class PinDirectory {
 
   static make(fileSystem: BpfFileSystem, name: string): PinDirectory {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      try {
-        mkdirSync(`${fileSystem.base}/${OURS}/${name}`, { mode: 0o700, recursive: true });
-      } catch (cause) {
-        throw new SetupError({
-          step: 'make directory',
-          target: `${fileSystem.path}/${OURS}`,
-          next: 'Name another bpf file system with --bpf-fs DIR.',
-          exit: 'privilege',
-          cause,
-        });
-      }
+      makeDirectory(fileSystem, OURS);
+      // Another packetlog may remove the first when it removes its own pins: then the next attempt makes both.
+      makeDirectory(fileSystem, `${OURS}/${name}`, 'ENOENT');
       const made = PinDirectory.open(fileSystem, name);
       if (made) return made;
     }
@@ -158,26 +155,58 @@ function entries(path: string): string[] {
   }
 }
 
-/** Anybody may make a directory where bpf file systems are as usual. */
-function assertPrivate(fd: number, path: string): void {
-  const { uid, mode } = fstatSync(fd);
-  if (uid === process.geteuid?.() && (mode & 0o077) === 0) return;
-  throw new SetupError({
-    step: 'use',
-    target: path,
-    problem: 'others may write to it',
-    next: `Find out who made it, and remove it: rm -r ${path}.`,
-    exit: 'failed',
-  });
+/** Not with `recursive`, which never returns where mkdir(2) fails as in sysfs (Node 20). Also returns for `passed`. */
+function makeDirectory(fileSystem: BpfFileSystem, name: string, passed?: string): void {
+  try {
+    mkdirSync(`${fileSystem.base}/${name}`, OWNER_ONLY);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'EEXIST' || (code !== undefined && code === passed)) return;
+    throw new SetupError({
+      step: 'make directory',
+      target: `${fileSystem.path}/${name}`,
+      next: 'Name another bpf file system with --bpf-fs DIR.',
+      exit: 'privilege',
+      cause,
+    });
+  }
 }
 
-function openDirectory(path: string): number | undefined {
+/** Step by step, without following links: in a bpf file system of mode 1777 any user may have made them. */
+function openPrivate(fileSystem: BpfFileSystem, name: string): number | undefined {
+  const parent = openOwn(`${fileSystem.base}/${OURS}`, `${fileSystem.path}/${OURS}`);
+  if (parent === undefined) return undefined;
   try {
-    return openSync(path, 'r');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+    return openOwn(`/proc/self/fd/${parent}/${name}`, `${fileSystem.path}/${OURS}/${name}`);
+  } finally {
+    closeSync(parent);
   }
+}
+
+/** A directory that only its owner, who we are, can use. Undefined if there is none. */
+function openOwn(path: string, shown: string): number | undefined {
+  const fail = (problem: string | undefined, cause?: unknown) =>
+    new SetupError({
+      step: 'use',
+      target: shown,
+      ...(problem === undefined ? {} : { problem }),
+      next: `Find out who made it (ls -ld ${shown}), remove it (rm -r ${shown}), and make its file system root’s alone: chmod 0700.`,
+      exit: 'failed',
+      cause,
+    });
+  let fd: number;
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    throw fail(NO_DIRECTORY.has(code) ? 'it is a symbolic link or no directory' : undefined, cause);
+  }
+  const { uid, mode } = fstatSync(fd);
+  const isOurs = uid === process.geteuid?.();
+  if (isOurs && (mode & 0o077) === 0) return fd;
+  closeSync(fd);
+  throw fail(isOurs ? `others may use it (mode ${octal(mode)})` : `it belongs to another user (uid ${uid})`);
 }
 
 function removeIfEmpty(path: string): void {

@@ -1,0 +1,42 @@
+/** What is said of a program that stays in the kernel when the loader ends, and for how long it does. */
+import type { Notice } from '@packetlog/common';
+import type { DrainLedger } from '../drain/messages.ts';
+import { isContained } from '../kernel/container.ts';
+import { printableName } from '../kernel/interface-name.ts';
+
+export class Staying {
+  readonly #endsWithContainer: boolean;
+  readonly #notice: (notice: Notice) => void;
+  #isTold = false;
+
+  /** `given`: the bpf file system that the operator named, and so answers for; undefined: the usual one. */
+  constructor(given: string | undefined, notice: (notice: Notice) => void, contained = isContained()) {
+    this.#endsWithContainer = given === undefined && contained;
+    this.#notice = notice;
+  }
+
+  /**
+   * Where program and rules stay without the loader, if that can be promised. In a container it cannot: its bpf file
+   * system ends with it, and the loader may be what keeps it running. That is told once.
+   */
+  promised(pinned: string | undefined): string | undefined {
+    if (pinned === undefined || !this.#endsWithContainer) return pinned;
+    if (!this.#isTold) this.#notice({ at_ms: Date.now(), level: 'warning', code: 'pinned', message: WARNING });
+    this.#isTold = true;
+    return undefined;
+  }
+
+  /** The last line of a loader whose program stays. */
+  farewell({ interfaces }: Pick<DrainLedger, 'interfaces'>, pinned: string): string {
+    const names = interfaces.filter(({ state }) => state === 'attached').map(({ name }) => printableName(name));
+    const where = `The program stays on ${names.join(', ')}`;
+    const next = 'The next packetlog takes over; packetlog unload removes it.';
+    return this.#endsWithContainer
+      ? `${where} until this container ends (${pinned}); then nothing is denied any more. ${next}`
+      : `${where} and goes on without the loader (${pinned}). ${next}`;
+  }
+}
+
+const WARNING =
+  'Rules end with this container: it has a PID namespace of its own, and what is pinned in its /sys/fs/bpf ends with it. ' +
+  'To keep them, mount the bpf file system of the machine into the container and name it with --bpf-fs DIR.';

@@ -1,0 +1,77 @@
+/**
+ * Whether another user can change where a path leads. A file that root writes to, or takes rules from, is only as safe
+ * as the weakest directory on the way to it.
+ */
+import { lstatSync, readlinkSync, type Stats } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+
+const ROOT = 0;
+const GROUP_WRITE = 0o020;
+const OTHERS_WRITE = 0o002;
+const STICKY = 0o1000;
+/** As the kernel: MAXSYMLINKS of include/linux/namei.h. */
+const MAX_LINKS = 40;
+
+export interface PathProblem {
+  /** The component that is at fault. */
+  path: string;
+  /** Ends a sentence that begins with the path. */
+  problem: string;
+}
+
+type Facts = Pick<Stats, 'uid' | 'gid' | 'mode'>;
+
+/**
+ * What is wrong with one directory that holds our files: it belongs to a user who is neither root nor `user`, or others
+ * may rename what is in it. In a sticky directory (/tmp) only the owner of an entry may do that. Pure.
+ */
+export function directoryProblem({ uid, gid, mode }: Facts, user: number): string | undefined {
+  const owner = ownerProblem(uid, user);
+  if (owner !== undefined) return owner;
+  if ((mode & STICKY) !== 0) return undefined;
+  const isOpen = (mode & OTHERS_WRITE) !== 0 || ((mode & GROUP_WRITE) !== 0 && gid !== ROOT);
+  return isOpen ? `can be changed by other users (mode ${octal(mode)})` : undefined;
+}
+
+function ownerProblem(uid: number, user: number): string | undefined {
+  return uid === ROOT || uid === user ? undefined : `belongs to another user (uid ${uid})`;
+}
+
+/**
+ * The first component of an absolute or relative path with a problem; undefined if there is none. Symbolic links are
+ * followed if their maker is root or `user`. It ends where the path does not exist yet, or is no directory: what is
+ * missing is ours to make. Throws what the file system says (EACCES).
+ */
+export function pathProblem(path: string, user = process.geteuid?.() ?? ROOT): PathProblem | undefined {
+  const root = directoryProblem(lstatSync('/'), user);
+  if (root !== undefined) return { path: '/', problem: root };
+  const left = partsOf(resolve(path));
+  let current = '/';
+  let links = 0;
+  for (let name = left.shift(); name !== undefined; name = left.shift()) {
+    const next = name === '..' ? dirname(current) : join(current, name);
+    const facts = lstatSync(next, { throwIfNoEntry: false });
+    if (facts === undefined) return undefined;
+    const problem = componentProblem(facts, user) ?? (links > MAX_LINKS ? 'leads in a circle' : undefined);
+    if (problem !== undefined) return { path: next, problem };
+    if (facts.isSymbolicLink()) {
+      links++;
+      const target = readlinkSync(next);
+      if (target.startsWith('/')) current = '/';
+      left.unshift(...partsOf(target));
+    } else if (facts.isDirectory()) {
+      current = next;
+    } else {
+      return undefined;
+    }
+  }
+  return undefined;
+}
+
+function componentProblem(facts: Stats, user: number): string | undefined {
+  return facts.isDirectory() ? directoryProblem(facts, user) : ownerProblem(facts.uid, user);
+}
+
+const partsOf = (path: string) => path.split('/').filter((part) => part !== '' && part !== '.');
+
+export const octal = (mode: number) => `0${(mode & 0o7777).toString(8)}`;
