@@ -129,7 +129,7 @@ export class BenchLab {
       {
         cpus: READER_CPU,
         namespace: this.network.server,
-        env: { PACKETLOG_STATE_DIR: this.#state, PACKETLOG_PIN: 'never', ...env },
+        env: { PACKETLOG_STATE_DIR: this.#state, PACKETLOG_PIN: 'never', PACKETLOG_MODE: 'native', ...env },
         stderr: 'pipe',
       },
       command,

@@ -105,7 +105,7 @@ describe.skipIf(!requireRoot())('packetlog capture', () => {
     expect((await receiver.received()).received).toBe(0);
     expect(await listed(rules)).toMatchObject({ enforcing: true, pinned: true });
 
-    const elsewhere = start('capture', '--iface', 'lo', '-w', file);
+    const elsewhere = start('capture', '--iface', 'lo', '--mode', 'generic', '-w', file);
     expect(await elsewhere.exited).toMatchObject({ code: NOT_FOUND });
     expect(elsewhere.stderr).toContain(`watches ${link.server.device}`);
 

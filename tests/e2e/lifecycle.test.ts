@@ -77,7 +77,7 @@ describe.skipIf(!requireRoot())('the life of a loader', () => {
     try {
       const config = join(directory, 'packetlog.json');
       writeFileSync(config, JSON.stringify({ iface: 'server0', mode: 'generic', print: 'json', listen: 'off' }));
-      const env = { PACKETLOG_IFACE: 'server1' };
+      const env = { PACKETLOG_IFACE: 'server1', PACKETLOG_MODE: undefined };
       const packetlog = suite.own(
         startPacketlog(suite.network.server, { args: ['--config', config, '--print', 'none'], env }),
       );
@@ -98,7 +98,7 @@ describe.skipIf(!requireRoot())('the life of a loader', () => {
     [['--ring-size', '5000'], 2, 'power of two'],
     [['--listen', 'nonsense'], 2, 'HOST:PORT'],
     [['--config', '/nonexistent.json'], 2, 'read configuration /nonexistent.json'],
-    [['--iface', 'lo', '--mode', 'native'], 6, '--mode auto'],
+    [['--iface', 'lo', '--mode', 'native'], 6, 'Try --mode generic'],
     [['--colour'], 2, "unknown option '--colour'"],
   ])('%j ends with exit code %i and says why', async (args, code, words) => {
     const packetlog = start(...QUIET, ...args);
@@ -108,8 +108,29 @@ describe.skipIf(!requireRoot())('the life of a loader', () => {
   });
 
   test('on loopback it falls back to generic mode and says why', async () => {
-    const packetlog = await started('--iface', 'lo', ...QUIET);
+    const packetlog = await started('--iface', 'lo', '--mode', 'auto', ...QUIET);
     expect(packetlog.stderr).toContain('Watching lo (generic, because native_frags: the driver has no native XDP');
+    await packetlog.end();
+  });
+
+  test('on veth the default is generic mode, which keeps segmentation offload, and says why', async () => {
+    const packetlog = await started('--iface', 'server0', '--mode', 'auto', ...QUIET);
+    expect(packetlog.stderr).toContain('Watching server0 (generic, because native mode on veth undoes segmentation');
+    expect(packetlog.stderr).toContain('--mode native selects it');
+    await packetlog.end();
+  });
+
+  test('too few queues for native mode are no obstacle to the default, and the error without it names a way', async () => {
+    const { client, server } = suite.network;
+    await server.ip(
+      `link add odd numtxqueues 4 numrxqueues 1 type veth peer name even netns ${client.name} numtxqueues 4 numrxqueues 1`,
+    );
+    const native = start('--iface', 'odd', '--mode', 'native', ...QUIET);
+    expect(await native.exited).toEqual({ code: 6, signal: null });
+    expect(native.stderr).toContain('fewer queues than native XDP needs (ENOSPC)');
+    expect(native.stderr).toContain('Try --mode generic');
+    const packetlog = await started('--iface', 'odd', '--mode', 'auto', ...QUIET);
+    expect(packetlog.stderr).toContain('Watching odd (generic');
     await packetlog.end();
   });
 
@@ -199,7 +220,7 @@ describe.skipIf(!requireRoot())('the life of a loader', () => {
   test('a closed output ends it quietly', async () => {
     const { client, server } = suite.network;
     const state = 'export PACKETLOG_STATE_DIR=$(mktemp -d); trap \'rm -rf "$PACKETLOG_STATE_DIR"\' EXIT';
-    const command = `"${process.execPath}" "${BIN}" --iface server0 --listen off --log-level warn | head -n 2`;
+    const command = `"${process.execPath}" "${BIN}" --iface server0 --mode native --listen off --log-level warn | head -n 2`;
     const shell = suite.own(startProcess(server, 'bash', ['-c', `${state}; set -o pipefail; ${command}`]));
     await shell.untilPrinted(/Waiting for Ctrl-C/);
     await sendUdp(client, { address: '192.0.2.2', count: 2000, perSecond: 2000 });

@@ -33,20 +33,26 @@ export interface LabProcess {
 
 export interface PacketlogOptions {
   readonly args?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
+  /** Undefined: not set, not even preset. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Node's own options. */
   readonly nodeOptions?: readonly string[];
 }
 
 /**
- * The real command, in a namespace of the lab: name the interface in `args`. Preset is only that nothing is pinned and
- * that it has a state directory of its own, which goes with it; a test that wants pins sets PACKETLOG_PIN, and
- * PACKETLOG_BPFFS to a PinPlace; one that wants rules to stay sets PACKETLOG_STATE_DIR.
+ * Starts the real command in a namespace of the lab: name the interface in `args`. Presets: nothing is pinned; a state
+ * directory of its own, removed with it; native mode, because generic mode sees frames that the kernel has merged, and
+ * sums would not equal those of `ip -s link`. A test that wants pins sets PACKETLOG_PIN, and PACKETLOG_BPFFS to a
+ * PinPlace; one that wants rules to stay sets PACKETLOG_STATE_DIR; one for another mode names it with `--mode`.
  */
 export function startPacketlog(namespace: Namespace, options: PacketlogOptions = {}): LabProcess {
   const { args = [], env = {}, nodeOptions = [] } = options;
   const state = env['PACKETLOG_STATE_DIR'] === undefined ? newStateDirectory() : undefined;
-  const preset = { PACKETLOG_PIN: 'never', ...(state === undefined ? {} : { PACKETLOG_STATE_DIR: state }) };
+  const preset = {
+    PACKETLOG_PIN: 'never',
+    PACKETLOG_MODE: 'native',
+    ...(state === undefined ? {} : { PACKETLOG_STATE_DIR: state }),
+  };
   const command = [...nodeOptions, PACKETLOG, ...args];
   const packetlog = startProcess(namespace, process.execPath, command, { ...preset, ...env });
   if (state !== undefined) void packetlog.exited.then(() => removeStateDirectory(state));
@@ -78,7 +84,7 @@ export function startProcess(
   namespace: Namespace,
   file: string,
   args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
+  env: Readonly<Record<string, string | undefined>> = {},
 ): LabProcess {
   const child = namespace.spawn(file, args, {
     stdio: ['ignore', 'pipe', 'pipe'],

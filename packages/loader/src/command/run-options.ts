@@ -107,7 +107,7 @@ export function runOptions(): Option[] {
       .env('PACKETLOG_IFACE'),
     new Option(
       '-m, --mode <mode>',
-      'native: in the driver; generic: later, on any interface; auto: the best that works',
+      'native: in the driver; generic: later, on any interface; auto: native where it works, but generic on veth',
     )
       .choices(['auto', 'native', 'generic'])
       .default('auto')

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ERRNO } from '../native/errno.ts';
-import { climb, explainRefusals, ladder, type RequestedMode, type Step } from './attach-ladder.ts';
+import { climb, explainRefusals, genericFirst, ladder, type RequestedMode, type Step } from './attach-ladder.ts';
 
 const modes = (requested: RequestedMode, hasFrags: boolean) => ladder(requested, hasFrags).map(({ mode }) => mode);
 
@@ -14,6 +14,17 @@ describe('the attach ladder', () => {
     ['generic', false, ['generic']],
   ])('has for --mode %s, with frags: %s, the steps %j', (requested, hasFrags, steps) => {
     expect(modes(requested, hasFrags)).toEqual(steps);
+  });
+
+  it.each<[RequestedMode, boolean, string[]]>([
+    ['auto', true, ['generic', 'native_frags', 'native']],
+    ['auto', false, ['generic', 'native']],
+    ['native', true, ['native_frags', 'native']],
+    ['generic', true, ['generic']],
+  ])('has on veth for --mode %s, with frags: %s, the steps %j', (requested, hasFrags, steps) => {
+    expect(ladder(requested, hasFrags, 'veth').map(({ mode }) => mode)).toEqual(steps);
+    expect(genericFirst(requested, 'veth') !== undefined).toBe(requested === 'auto');
+    expect(genericFirst(requested, 'macvlan')).toBeUndefined();
   });
 
   it('uses the program for several buffers only where the mode is for it', () => {
@@ -55,20 +66,23 @@ describe('climb', () => {
     });
   });
 
-  it.each(['EINVAL', 'ERANGE', 'EOPNOTSUPP'] as const)('goes on after %s, and remembers it', (name) => {
-    const { result, tried } = climbed({ native_frags: ERRNO[name], native: ERRNO[name] });
-    expect(tried).toEqual(['native_frags', 'native', 'generic']);
-    expect(result).toMatchObject({
-      outcome: 'attached',
-      step: { mode: 'generic' },
-      refusals: [
-        { step: { mode: 'native_frags' }, errno: ERRNO[name] },
-        { step: { mode: 'native' }, errno: ERRNO[name] },
-      ],
-    });
-  });
+  it.each(['EINVAL', 'ERANGE', 'EOPNOTSUPP', 'ENOSPC', 'ENOMEM', 'EAGAIN', 'ENOENT'] as const)(
+    'goes one step down after %s, and remembers it',
+    (name) => {
+      const { result, tried } = climbed({ native_frags: ERRNO[name], native: ERRNO[name] });
+      expect(tried).toEqual(['native_frags', 'native', 'generic']);
+      expect(result).toMatchObject({
+        outcome: 'attached',
+        step: { mode: 'generic' },
+        refusals: [
+          { step: { mode: 'native_frags' }, errno: ERRNO[name] },
+          { step: { mode: 'native' }, errno: ERRNO[name] },
+        ],
+      });
+    },
+  );
 
-  it.each(['EBUSY', 'EEXIST'] as const)('stops at %s: somebody else is there, on whichever step', (name) => {
+  it.each(['EBUSY', 'EEXIST'] as const)('stops at %s: another program is there, on whichever step', (name) => {
     expect(climbed({ native_frags: ERRNO[name] })).toMatchObject({
       result: { outcome: 'busy' },
       tried: ['native_frags'],
@@ -78,15 +92,13 @@ describe('climb', () => {
     expect(later.result.refusals.at(-1)).toMatchObject({ errno: ERRNO[name], step: { mode: 'generic' } });
   });
 
-  it.each(Object.entries(ERRNO).filter(([name]) => !/EINVAL|ERANGE|EOPNOTSUPP|EBUSY|EEXIST/.test(name)))(
-    'gives up at %s',
-    (_, errno) => {
-      expect(climbed({ native_frags: errno })).toEqual({
-        result: { outcome: 'refused', refusals: [{ step: { mode: 'native_frags', program: 'frags' }, errno }] },
-        tried: ['native_frags'],
-      });
-    },
-  );
+  it.each(['EPERM', 'EACCES', 'ENODEV'] as const)('gives up at %s', (name) => {
+    const errno = ERRNO[name];
+    expect(climbed({ native_frags: errno })).toEqual({
+      result: { outcome: 'refused', refusals: [{ step: { mode: 'native_frags', program: 'frags' }, errno }] },
+      tried: ['native_frags'],
+    });
+  });
 
   it('gives up when no step is left', () => {
     const { result } = climbed({ native_frags: ERRNO.EINVAL, native: ERRNO.ERANGE, generic: ERRNO.EOPNOTSUPP });

@@ -1,4 +1,4 @@
-/** The order in which attaching is tried, and what each refusal means. Pure: the kernel is a parameter. */
+/** The order in which attaching is tried, and what each errno means. Pure: the kernel is a parameter. */
 import type { AttachMode } from '@packetlog/common';
 import { describeErrno, ERRNO } from '../native/errno.ts';
 
@@ -10,18 +10,33 @@ export interface Step {
   program: 'frags' | 'single';
 }
 
+const GENERIC: Step = { mode: 'generic', program: 'single' };
 const STEPS: readonly Step[] = [
   { mode: 'native_frags', program: 'frags' },
   { mode: 'native', program: 'single' },
-  { mode: 'generic', program: 'single' },
+  GENERIC,
 ];
 
-export function ladder(requested: RequestedMode, hasFrags: boolean): Step[] {
-  return STEPS.filter((step) => {
+/** Kinds of devices on which `auto` tries generic mode first, and why. */
+const GENERIC_FIRST: Readonly<Record<string, string>> = {
+  // veth_xdp_set (drivers/net/veth.c) takes NETIF_F_GSO_SOFTWARE off the peer, and veth_xdp_rcv_skb copies each frame.
+  veth: 'native mode on veth undoes segmentation offload, which costs a TCP stream half of its speed or more; --mode native selects it',
+};
+
+/** Why `auto` prefers generic mode on a kind of device (`rtnl_link_ops.kind`); undefined where it prefers native mode. */
+export function genericFirst(requested: RequestedMode, kind: string | undefined): string | undefined {
+  return requested === 'auto' && kind !== undefined ? GENERIC_FIRST[kind] : undefined;
+}
+
+/** The steps in the order in which they are tried on a device of this kind. */
+export function ladder(requested: RequestedMode, hasFrags: boolean, kind?: string): Step[] {
+  const possible = STEPS.filter((step) => {
     if (step.program === 'frags' && !hasFrags) return false;
     if (requested === 'auto') return true;
     return (requested === 'generic') === (step.mode === 'generic');
   });
+  if (genericFirst(requested, kind) === undefined) return possible;
+  return [GENERIC, ...possible.filter(({ mode }) => mode !== 'generic')];
 }
 
 export interface Refusal {
@@ -33,10 +48,13 @@ export type Climb =
   | { outcome: 'attached'; step: Step; link: number; refusals: Refusal[] }
   | { outcome: 'busy' | 'refused'; refusals: Refusal[] };
 
+/** Not for want of the mode: no other step would do better. */
+const FINAL: readonly number[] = [ERRNO.EPERM, ERRNO.EACCES, ERRNO.ENODEV];
+
 /**
- * Tries the steps in order. EINVAL, ERANGE (MTU too large for one buffer) and EOPNOTSUPP mean
- * "this mode not": the kernel's own automatic choice misses ERANGE. EBUSY and EEXIST mean that
- * somebody else's program is there; anything else is final.
+ * Tries the steps in order. EBUSY and EEXIST mean that another XDP program is there; EPERM, EACCES and ENODEV are
+ * final. Every other errno goes one step down: a driver answers as it likes when it lacks what a mode needs (EINVAL,
+ * EOPNOTSUPP, ERANGE for the MTU, ENOSPC for queues, ENOMEM for buffers).
  */
 export function climb(steps: readonly Step[], attach: (step: Step) => { value: number; errno: number }): Climb {
   const refusals: Refusal[] = [];
@@ -45,13 +63,9 @@ export function climb(steps: readonly Step[], attach: (step: Step) => { value: n
     if (errno === 0) return { outcome: 'attached', step, link: value, refusals };
     refusals.push({ step, errno });
     if (errno === ERRNO.EBUSY || errno === ERRNO.EEXIST) return { outcome: 'busy', refusals };
-    if (!isNotThisMode(errno)) break;
+    if (FINAL.includes(errno)) break;
   }
   return { outcome: 'refused', refusals };
-}
-
-function isNotThisMode(errno: number): boolean {
-  return errno === ERRNO.EINVAL || errno === ERRNO.ERANGE || errno === ERRNO.EOPNOTSUPP;
 }
 
 /** "native: EOPNOTSUPP (95): ...; ..." */
@@ -62,5 +76,7 @@ export function explainRefusals(refusals: readonly Refusal[]): string {
 function meaning(errno: number): string {
   if (errno === ERRNO.EOPNOTSUPP) return 'the driver has no native XDP';
   if (errno === ERRNO.ERANGE) return 'the MTU is too large for one buffer';
+  if (errno === ERRNO.ENOSPC) return 'the device has fewer queues than native XDP needs (ENOSPC)';
+  if (errno === ERRNO.ENODEV) return 'the interface is gone (ENODEV)';
   return describeErrno(errno);
 }

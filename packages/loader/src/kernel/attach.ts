@@ -3,8 +3,9 @@ import type { AttachMode } from '@packetlog/common';
 import { ERRNO } from '../native/errno.ts';
 import { createXdpLink, objectInfo, XDP_FLAGS } from '../native/libbpf.ts';
 import { monotonicTime } from '../native/libc.ts';
+import { linkFactsOf } from '../native/rtnetlink.ts';
 import { SetupError } from '../setup-error.ts';
-import { climb, explainRefusals, ladder, type RequestedMode } from './attach-ladder.ts';
+import { climb, explainRefusals, genericFirst, ladder, type RequestedMode } from './attach-ladder.ts';
 import { describeForeignProgram, foreignProgram } from './foreign-program.ts';
 import { programHolder } from './program-holder.ts';
 
@@ -12,7 +13,7 @@ export interface Attachment {
   /** Descriptor of the link; closing it detaches. */
   link: number;
   mode: AttachMode;
-  /** Why no faster mode was possible; absent for the fastest. */
+  /** Why it is not native mode with several buffers; absent if it is. */
   reason: string | undefined;
 }
 
@@ -27,7 +28,8 @@ export function attach(
   ifindex: number,
   requested: RequestedMode,
 ): Attachment {
-  const steps = ladder(requested, programs.frags !== undefined);
+  const { kind } = linkFactsOf(ifindex) ?? {};
+  const steps = ladder(requested, programs.frags !== undefined, kind);
   const climbed = climb(steps, (step) =>
     createXdpLink(
       step.program === 'frags' ? (programs.frags ?? programs.single) : programs.single,
@@ -36,8 +38,10 @@ export function attach(
     ),
   );
   if (climbed.outcome === 'attached') {
-    const reason = climbed.refusals.length > 0 ? explainRefusals(climbed.refusals) : undefined;
-    return { link: climbed.link, mode: climbed.step.mode, reason };
+    const { link, step, refusals } = climbed;
+    const failed = refusals.length > 0 ? explainRefusals(refusals) : undefined;
+    const preferred = step.mode === 'generic' ? genericFirst(requested, kind) : undefined;
+    return { link, mode: step.mode, reason: preferred ?? failed };
   }
   const last = climbed.refusals.at(-1)?.errno ?? ERRNO.EINVAL;
   if (climbed.outcome === 'busy') throw busy(name, ifindex, last);
@@ -67,9 +71,10 @@ function anotherLoader(program: number): string {
 
 function refused(name: string, requested: RequestedMode, errno: number, reasons: string): SetupError {
   const denied = errno === ERRNO.EPERM || errno === ERRNO.EACCES;
-  let next = 'See the kernel log (dmesg) for the driver’s reason.';
+  let next = 'The kernel log (dmesg) may have the driver’s reason; watch another interface with --iface.';
   if (denied) next = 'Run as root, or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON.';
-  else if (requested === 'native') next = 'Try --mode auto, which falls back to generic mode.';
+  else if (errno === ERRNO.ENODEV) next = 'See which interfaces there are with: ip -br link.';
+  else if (requested === 'native') next = 'Try --mode generic, which needs nothing of the driver.';
   return new SetupError({
     step: 'attach to',
     target: name,

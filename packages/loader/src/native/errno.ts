@@ -12,6 +12,7 @@ export const ERRNO = {
   EEXIST: 17,
   ENODEV: 19,
   EINVAL: 22,
+  ENOSPC: 28,
   ERANGE: 34,
   ENOLINK: 67,
   EOPNOTSUPP: 95,
