@@ -21,7 +21,6 @@ const RTM_GETLINK = 18;
 const NLMSG_ERROR = 2;
 const NLMSG_DONE = 3;
 const NLM_F_REQUEST = 1;
-const NLM_F_DUMP = 0x300;
 /** struct nlmsghdr, then struct ifinfomsg: u8 family, u8 pad, u16 type, i32 index, u32 flags, u32 change. */
 const HEADER = 16;
 const LINK_HEADER = 16;
@@ -37,28 +36,15 @@ const ATTRIBUTE_TYPE = 0x3fff;
 
 /** Asks for one device by its ifindex. */
 export function linkRequest(ifindex: number): Uint8Array {
-  return request(0, ifindex, []);
-}
-
-/** Asks for all members of a device. The kernel may answer with others, too. */
-export function membersRequest(master: number): Uint8Array {
-  return request(NLM_F_DUMP, 0, [[IFLA.master, master]]);
-}
-
-function request(flags: number, ifindex: number, attributes: [number, number][]): Uint8Array {
-  const all: [number, number][] = [[IFLA.extMask, RTEXT_FILTER_SKIP_STATS], ...attributes];
-  const bytes = new Uint8Array(HEADER + LINK_HEADER + all.length * 8);
+  const bytes = new Uint8Array(HEADER + LINK_HEADER + 8);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, bytes.length, true);
   view.setUint16(4, RTM_GETLINK, true);
-  view.setUint16(6, NLM_F_REQUEST | flags, true);
+  view.setUint16(6, NLM_F_REQUEST, true);
   view.setInt32(HEADER + LINK.index, ifindex, true);
-  all.forEach(([type, value], i) => {
-    const at = HEADER + LINK_HEADER + i * 8;
-    view.setUint16(at, 8, true);
-    view.setUint16(at + 2, type, true);
-    view.setUint32(at + 4, value, true);
-  });
+  view.setUint16(HEADER + LINK_HEADER, 8, true);
+  view.setUint16(HEADER + LINK_HEADER + 2, IFLA.extMask, true);
+  view.setUint32(HEADER + LINK_HEADER + 4, RTEXT_FILTER_SKIP_STATS, true);
   return bytes;
 }
 

@@ -1,7 +1,7 @@
 /** Asks the kernel about network devices: rtnetlink(7), in this thread's network namespace. */
 import { C, call } from './ffi.ts';
 import { closeDescriptor, SystemCallError } from './libc.ts';
-import { type LinkFacts, linkRequest, membersRequest, readLinks } from './link-message.ts';
+import { type LinkFacts, linkRequest, readLinks } from './link-message.ts';
 
 const AF_NETLINK = 16;
 const NETLINK_ROUTE = 0;
@@ -12,15 +12,10 @@ const ANSWER_BYTES = 1 << 16;
 /** Undefined if there is no such device in this network namespace. */
 export function linkFactsOf(ifindex: number): LinkFacts | undefined {
   if (ifindex <= 0) return undefined;
-  return ask(linkRequest(ifindex), 'one').find((link) => link.ifindex === ifindex);
+  return ask(linkRequest(ifindex)).find((link) => link.ifindex === ifindex);
 }
 
-/** The devices whose master (bond, team, bridge) this one is. */
-export function membersOf(master: number): LinkFacts[] {
-  return ask(membersRequest(master), 'many').filter((link) => link.master === master);
-}
-
-function ask(request: Uint8Array, expected: 'one' | 'many'): LinkFacts[] {
+function ask(request: Uint8Array): LinkFacts[] {
   const socket = call('libc', 'socket', C.int, [
     [C.int, AF_NETLINK],
     [C.int, SOCK_RAW_CLOEXEC],
@@ -35,26 +30,21 @@ function ask(request: Uint8Array, expected: 'one' | 'many'): LinkFacts[] {
       [C.int, 0],
     ]);
     if (sent.value < 0) throw new SystemCallError('send to rtnetlink', sent.errno);
-    return receive(socket.value, expected);
+    return receive(socket.value);
   } finally {
     closeDescriptor(socket.value);
   }
 }
 
 /** The kernel answers while `send` runs (rtnetlink_rcv), so `recv` does not block. */
-function receive(socket: number, expected: 'one' | 'many'): LinkFacts[] {
+function receive(socket: number): LinkFacts[] {
   const buffer = new Uint8Array(ANSWER_BYTES);
-  const links: LinkFacts[] = [];
-  for (;;) {
-    const { value, errno } = call('libc', 'recv', C.long, [
-      [C.int, socket],
-      [C.bytes, buffer],
-      [C.size, buffer.length],
-      [C.int, 0],
-    ]);
-    if (value < 0) throw new SystemCallError('recv from rtnetlink', errno);
-    const answer = readLinks(buffer.subarray(0, value));
-    links.push(...answer.links);
-    if (answer.done || value === 0 || expected === 'one') return links;
-  }
+  const { value, errno } = call('libc', 'recv', C.long, [
+    [C.int, socket],
+    [C.bytes, buffer],
+    [C.size, buffer.length],
+    [C.int, 0],
+  ]);
+  if (value < 0) throw new SystemCallError('recv from rtnetlink', errno);
+  return readLinks(buffer.subarray(0, value)).links;
 }
