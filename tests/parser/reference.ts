@@ -3,7 +3,7 @@ import type { ParsedFields } from './fixtures.ts';
 
 /**
  * The parser's semantics once more, written for clarity and from the RFCs, not from the C program:
- * the second opinion for frames nobody wrote an expectation for. Reads outside `end` throw `Truncated`.
+ * the second opinion for frames without a written expectation. Reads outside `end` throw `Truncated`.
  */
 export function parse(frame: Uint8Array): ParsedFields {
   const found: Found = {};
@@ -11,8 +11,9 @@ export function parse(frame: Uint8Array): ParsedFields {
   try {
     reason = parseLink(frame, found);
   } catch (error) {
-    if (!(error instanceof Truncated)) throw error;
-    reason = 'truncated';
+    if (error instanceof Truncated) reason = 'truncated';
+    else if (error instanceof Malformed) reason = 'malformed';
+    else throw error;
   }
   return {
     src_addr: formatAddress(found.src ?? new Uint8Array(16)),
@@ -43,6 +44,7 @@ interface Found {
 }
 
 class Truncated extends Error {}
+class Malformed extends Error {}
 
 /** The next `count` bytes at `at`, all of them before `end`. */
 function take(frame: Uint8Array, at: number, count: number, end = frame.length): Uint8Array {
@@ -91,10 +93,14 @@ function parseIpv4(frame: Uint8Array, start: number, found: Found): Reason {
   return parseTransport(frame, start + headerLength, end, found);
 }
 
+const HOP_BY_HOP = 0;
 const FRAGMENT = 44;
 const AUTHENTICATION = 51;
-const EXTENSIONS = [0, 43, FRAGMENT, AUTHENTICATION, 60, 135, 139, 140];
+const NO_NEXT_HEADER = 59;
+const EXTENSIONS = [HOP_BY_HOP, 43, FRAGMENT, AUTHENTICATION, 60, 135, 139, 140];
 const EXTENSIONS_FOLLOWED = 8;
+/** Mobility (RFC 6275), HIP (RFC 7401), Shim6 control (RFC 5533): messages, with "no next header" behind them. */
+const MESSAGES = [135, 139, 140];
 
 function parseIpv6(frame: Uint8Array, start: number, found: Found): Reason {
   const header = take(frame, start, 40);
@@ -102,45 +108,87 @@ function parseIpv6(frame: Uint8Array, start: number, found: Found): Reason {
   found.src = header.slice(8, 24);
   found.dst = header.slice(24, 40);
   found.protocol = at(header, 6);
-  const payloadLength = at16(header, 4);
-  const end = payloadLength === 0 ? frame.length : start + 40 + payloadLength;
+  const end = start + 40 + ipv6PayloadLength(frame, start);
 
   let next = start + 40;
   for (let extensions = 0; EXTENSIONS.includes(found.protocol); extensions++) {
     if (extensions === EXTENSIONS_FOLLOWED) return 'extension_limit';
-    const extension = take(frame, next, extensionLength(found.protocol, frame, next, end), end);
+    const extension = takeExtension(found.protocol, frame, next, end);
+    const following = at(extension, 0);
+    if (MESSAGES.includes(found.protocol) && following === NO_NEXT_HEADER) return 'none';
     const isLaterFragment = found.protocol === FRAGMENT && at16(extension, 2) >> 3 !== 0;
-    found.protocol = at(extension, 0);
+    found.protocol = following;
     if (isLaterFragment) return 'fragment';
     next += extension.length;
   }
   return parseTransport(frame, next, end, found);
 }
 
-function extensionLength(protocol: number, frame: Uint8Array, start: number, end: number): number {
-  if (protocol === FRAGMENT) return 8;
-  const length = at(take(frame, start, 2, end), 1);
-  return protocol === AUTHENTICATION ? (length + 2) * 4 : (length + 1) * 8;
+const JUMBO_PAYLOAD = 0xc2;
+/** An untagged frame with the greatest payload that the field of 16 bits can say. */
+const LONGEST_ORDINARY_FRAME = 14 + 40 + 65_535;
+
+/**
+ * Bytes behind the IPv6 header (RFC 8200 3). A field of 0 means an empty payload, unless a jumbo payload option gives
+ * more than 65,535 (RFC 2675; only as the first option), or the frame itself is longer than the field can say, as
+ * segmentation offload makes them.
+ */
+function ipv6PayloadLength(frame: Uint8Array, start: number): number {
+  const length = at16(frame, start + 4);
+  if (length > 0) return length;
+  if (frame.length > LONGEST_ORDINARY_FRAME) return Number.POSITIVE_INFINITY;
+  if (at(frame, start + 6) !== HOP_BY_HOP) return 0;
+  const option = take(frame, start + 40, 8).subarray(2);
+  if (at(option, 0) !== JUMBO_PAYLOAD || at(option, 1) !== 4) return 0;
+  const jumbo = at16(option, 2) * 65_536 + at16(option, 4);
+  return jumbo > 65_535 ? jumbo : 0;
 }
 
-/** Bytes that layer 4 must have before its ports are believed. */
-const PORTS_NEED = new Map([
-  [6, 4],
-  [17, 4],
-  [132, 12],
-  [136, 4],
-]);
-const ICMP = [1, 58];
+/** The whole header. One that does not fit into the datagram contradicts the payload length. */
+function takeExtension(protocol: number, frame: Uint8Array, start: number, end: number): Uint8Array {
+  if (start + 8 > end) throw new Malformed();
+  const unit = at(take(frame, start, 8), 1);
+  const length = protocol === FRAGMENT ? 8 : protocol === AUTHENTICATION ? (unit + 2) * 4 : (unit + 1) * 8;
+  if (start + length > end) throw new Malformed();
+  return take(frame, start, length);
+}
 
+const ICMP = 1;
+const TCP = 6;
+const UDP = 17;
+const ICMPV6 = 58;
+const SCTP = 132;
+const UDP_LITE = 136;
+
+/** The part of each header that is always there: RFC 9293, 768, 3828, 9260, 792, 4443. */
+const FIXED_HEADER = new Map([
+  [TCP, 20],
+  [UDP, 8],
+  [UDP_LITE, 8],
+  [SCTP, 12],
+  [ICMP, 8],
+  [ICMPV6, 4],
+]);
+
+/** Each field is read as soon as its own bytes are there; only then the header has to be whole, and right. */
 function parseTransport(frame: Uint8Array, start: number, end: number, found: Found): Reason {
   const protocol = found.protocol as number;
-  const needed = PORTS_NEED.get(protocol);
-  if (needed !== undefined) {
-    const header = take(frame, start, needed, end);
-    found.srcPort = at16(header, 0);
-    found.dstPort = at16(header, 2);
+  const headerLength = FIXED_HEADER.get(protocol);
+  if (headerLength === undefined) return 'none';
+  if (protocol === ICMP || protocol === ICMPV6) {
+    found.dstPort = at16(take(frame, start, 2, end), 0);
+  } else {
+    const ports = take(frame, start, 4, end);
+    found.srcPort = at16(ports, 0);
+    found.dstPort = at16(ports, 2);
   }
-  if (protocol === 6) found.tcpFlags = at(take(frame, start, 14, end), 13);
-  if (ICMP.includes(protocol)) found.dstPort = at16(take(frame, start, 2, end), 0);
-  return 'none';
+  if (protocol === TCP) found.tcpFlags = at(take(frame, start, 14, end), 13);
+  return contradicts(protocol, take(frame, start, headerLength, end)) ? 'malformed' : 'none';
+}
+
+function contradicts(protocol: number, header: Uint8Array): boolean {
+  if (protocol === TCP) return at(header, 12) >> 4 < 5;
+  if (protocol !== UDP && protocol !== UDP_LITE) return false;
+  const length = at16(header, 4);
+  return length > 0 && length < 8;
 }

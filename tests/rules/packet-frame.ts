@@ -5,8 +5,9 @@ import type { Address, Packet } from './reference.ts';
 const ETHERNET = 14;
 const IPV4 = 20;
 const IPV6 = 40;
-/** What SCTP needs before its ports count as read; more than UDP and TCP need. */
+/** A TCP header; those of UDP and SCTP are shorter. */
 const LAYER_4 = 20;
+const TCP_DATA_OFFSET = 12;
 
 /** One frame, written over for each packet: as its own memory it would be most of the work. */
 const frame = new Uint8Array(ETHERNET + IPV6 + LAYER_4);
@@ -22,6 +23,7 @@ export function packetFrame(packet: Packet): Uint8Array {
   if (packet.destinationPort === undefined) return frame.subarray(0, at);
   view.setUint16(at, 40_000);
   view.setUint16(at + 2, packet.destinationPort);
+  frame[at + TCP_DATA_OFFSET] = 5 << 4;
   return frame.subarray(0, at + LAYER_4);
 }
 

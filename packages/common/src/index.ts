@@ -135,6 +135,7 @@ export {
   summarySchema,
   type Volume,
 } from './protocol.ts';
+export { addressesRead, icmpRead, portsRead, type ReadFacts, tcpFlagsRead } from './read-fields.ts';
 export { reasonSentence } from './reasons.ts';
 export { formatDuration, parseDuration } from './rules/duration.ts';
 export { formatIpProtocol, parseIpProtocol } from './rules/ip-protocol.ts';

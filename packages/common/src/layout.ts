@@ -71,9 +71,9 @@ export const REASONS = {
   would_deny: 2,
   /** No rule matched and the default policy is deny. */
   default_policy: 3,
-  /** A header contradicts itself (version nibble, header length, total length). */
+  /** A header contradicts itself or the one around it (version, a length); what was read before stays. */
   malformed: 4,
-  /** The frame ends inside a header. */
+  /** The frame, or the datagram in it, ends inside a header; what was read before stays. */
   truncated: 5,
   /** A later fragment: it has no layer 4 header, so no ports. */
   fragment: 6,

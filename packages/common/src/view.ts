@@ -2,8 +2,9 @@
 import { formatAddress } from './address.ts';
 import { BatchFormatError } from './batch-error.ts';
 import { PACKET_LOG_FIELDS, PACKET_LOG_SIZE, type PacketLogFieldName } from './layout.ts';
-import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6 } from './names.ts';
+import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6, hasPorts } from './names.ts';
 import type { PacketLog } from './packet-log.ts';
+import { addressesRead, icmpRead, portsRead } from './read-fields.ts';
 import { TextCache } from './text-cache.ts';
 
 const OFFSET = Object.fromEntries(PACKET_LOG_FIELDS.map(({ name, offset }) => [name, offset])) as Readonly<
@@ -175,10 +176,33 @@ export class PacketLogView implements Iterable<PacketLog> {
     return this.#data.getUint8(this.#at(i) + REASON);
   }
 
-  /** Whether the frame says it is IPv4 or IPv6. A truncated one has no addresses all the same: both read `::`. */
+  /** Whether the frame says it is IPv4 or IPv6. Its addresses may be unread all the same, see `addressesRead`. */
   isIp(i: number): boolean {
     const etherType = this.etherType(i);
     return etherType === ETHER_TYPE_IPV4 || etherType === ETHER_TYPE_IPV6;
+  }
+
+  /** Whether the addresses were read; where not, both are `::`. */
+  addressesRead(i: number): boolean {
+    const isUnread = this.isIp(i) && this.srcAddr(i) === '::' && !addressesRead(this.decode(i));
+    return this.isIp(i) && !isUnread;
+  }
+
+  /** Whether the ports were read: the protocol has ports, and their part of the header was there. Else both are 0. */
+  portsRead(i: number): boolean {
+    if (this.srcPort(i) !== 0) return hasPorts(this.ipProtocol(i));
+    return portsRead({
+      ip_protocol: this.ipProtocol(i),
+      src_port: this.srcPort(i),
+      dst_port: this.dstPort(i),
+      tcp_flags: this.tcpFlags(i),
+      reason: this.reason(i),
+    });
+  }
+
+  /** Whether `dstPort` is the type and code of an ICMP or ICMPv6 message. */
+  icmpRead(i: number): boolean {
+    return icmpRead({ ip_protocol: this.ipProtocol(i), dst_port: this.dstPort(i), reason: this.reason(i) });
   }
 
   /** Whether record `i` is wanted, see `compileFilter`. */

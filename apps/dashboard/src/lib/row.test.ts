@@ -71,10 +71,10 @@ test('a frame that is not IP shows what it is, and no addresses', () => {
   });
 });
 
-test.each(['fragment', 'truncated', 'malformed', 'extension_limit'] as const)(
+test.each(['fragment', 'truncated', 'rule', 'default_policy'] as const)(
   'with the reason %s a port that was not read is not shown as 0',
   (reason) => {
-    expect(row({ src_port: 0, dst_port: 0, reason: REASONS[reason] }).src.port).toBe('');
+    expect(row({ src_port: 0, dst_port: 0, tcp_flags: 0, reason: REASONS[reason] }).src.port).toBe('');
   },
 );
 

@@ -1,12 +1,10 @@
 import {
   actionName,
   etherTypeName,
-  hasPorts,
   IP_PROTOCOL_NONE,
   icmpTypeName,
   type PacketLogView,
   protocolName,
-  type Reason,
   reasonName,
   serviceName,
   tcpFlagsText,
@@ -49,12 +47,8 @@ export interface PacketRow {
   readonly ruleId: number;
 }
 
-const ICMP = 1;
 const TCP = 6;
-const ICMPV6 = 58;
 const NO_ENDPOINT: Endpoint = { addr: ABSENT, port: '', bracketed: false };
-/** These records may end before the ports: a port of 0 there is one that was never read. */
-const PORTS_UNREAD: ReadonlySet<string> = new Set<Reason>(['malformed', 'truncated', 'fragment', 'extension_limit']);
 
 /** `interfaceName` gives the name of an ifindex, or undefined if there is none now. */
 export function packetRow(
@@ -62,21 +56,20 @@ export function packetRow(
   i: number,
   interfaceName: (ifindex: number) => string | undefined,
 ): PacketRow {
-  const isIp = view.isIp(i);
+  const hasAddresses = view.addressesRead(i);
   const reason = reasonName(view.reason(i));
   const ifindex = view.ifindex(i);
   const vlan = view.vlanId(i);
-  const portsRead =
-    hasPorts(view.ipProtocol(i)) && !(PORTS_UNREAD.has(reason) && view.srcPort(i) === 0 && view.dstPort(i) === 0);
+  const portsRead = view.portsRead(i);
   return {
     time: clockMillisText(view.timestampMs(i)),
     verdict: verdict(view.action(i), reason),
     action: actionName(view.action(i)),
-    src: isIp ? endpoint(view.srcAddr(i), portsRead ? view.srcPort(i) : null) : NO_ENDPOINT,
-    dst: isIp ? endpoint(view.dstAddr(i), portsRead ? view.dstPort(i) : null) : NO_ENDPOINT,
-    service: (isIp && portsRead && serviceName(view.ipProtocol(i), view.dstPort(i))) || '',
+    src: hasAddresses ? endpoint(view.srcAddr(i), portsRead ? view.srcPort(i) : null) : NO_ENDPOINT,
+    dst: hasAddresses ? endpoint(view.dstAddr(i), portsRead ? view.dstPort(i) : null) : NO_ENDPOINT,
+    service: (portsRead && serviceName(view.ipProtocol(i), view.dstPort(i))) || '',
     protocol: protocolText(view.ipProtocol(i), view.etherType(i)),
-    detail: detail(view, i, reason) || ABSENT,
+    detail: detail(view, i) || ABSENT,
     length: String(view.frameLength(i)),
     interface: interfaceName(ifindex) ?? `#${ifindex}`,
     vlan: vlan === 0 ? ABSENT : String(vlan),
@@ -117,10 +110,10 @@ export function endpointText({ addr, port, bracketed }: Endpoint): string {
   return bracketed ? `[${addr}]:${port}` : `${addr}:${port}`;
 }
 
-function detail(view: PacketLogView, i: number, reason: string): string {
+function detail(view: PacketLogView, i: number): string {
   const protocol = view.ipProtocol(i);
   if (protocol === TCP) return tcpFlagsText(view.tcpFlags(i));
-  if ((protocol === ICMP || protocol === ICMPV6) && !PORTS_UNREAD.has(reason)) {
+  if (view.icmpRead(i)) {
     return icmpTypeName(protocol, view.dstPort(i) >> 8, view.dstPort(i) & 0xff);
   }
   return '';

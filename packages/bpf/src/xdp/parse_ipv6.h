@@ -3,10 +3,13 @@
 #ifndef PACKETLOG_PARSE_IPV6_H
 #define PACKETLOG_PARSE_IPV6_H
 
+#include <linux/if_ether.h>
 #include <linux/ipv6.h>
 #include "parse_l4.h"
 
+#define IPPROTO_HOP_BY_HOP	0
 #define IPPROTO_FRAGMENT_HEADER 44
+#define IPPROTO_NO_NEXT_HEADER	59
 #define IPV6_FRAGMENT_OFFSET	0xfff8
 
 /* All extension headers begin so; the shortest is 8 bytes. */
@@ -25,23 +28,23 @@ struct extension_kind {
 	__u8 mask;
 	__u8 more;
 	__u8 shift;
-	__u8 unused;
+	__u8 may_end; /* a protocol of its own where no next header follows */
 };
 
-#define EXTENSION_IN_8_BYTES                                                                       \
+#define EXTENSION_IN_8_BYTES(ends)                                                                 \
 	{                                                                                          \
-		.mask = 0xff, .more = 1, .shift = 3                                                \
+		.mask = 0xff, .more = 1, .shift = 3, .may_end = ends                               \
 	}
 
 static const struct extension_kind extension_kinds[256] = {
-	[0] = EXTENSION_IN_8_BYTES,		      /* hop-by-hop options */
-	[43] = EXTENSION_IN_8_BYTES,		      /* routing */
+	[0] = EXTENSION_IN_8_BYTES(0),		      /* hop-by-hop options */
+	[43] = EXTENSION_IN_8_BYTES(0),		      /* routing */
 	[44] = {.mask = 0, .more = 1, .shift = 3},    /* fragment: always 8 */
 	[51] = {.mask = 0xff, .more = 2, .shift = 2}, /* authentication, RFC 4302 */
-	[60] = EXTENSION_IN_8_BYTES,		      /* destination options */
-	[135] = EXTENSION_IN_8_BYTES,		      /* mobility */
-	[139] = EXTENSION_IN_8_BYTES,		      /* host identity protocol */
-	[140] = EXTENSION_IN_8_BYTES,		      /* shim6 */
+	[60] = EXTENSION_IN_8_BYTES(0),		      /* destination options */
+	[135] = EXTENSION_IN_8_BYTES(1),	      /* mobility, RFC 6275, 6.1.1 */
+	[139] = EXTENSION_IN_8_BYTES(1),	      /* host identity, RFC 7401, 5.1 */
+	[140] = EXTENSION_IN_8_BYTES(1),	      /* shim6 control messages, RFC 5533, 5.3 */
 };
 
 /* Bytes of the whole header, at most 2056. */
@@ -52,6 +55,44 @@ static __always_inline __u32 extension_bytes(const struct extension_kind *kind, 
 	/* The verifier needs a bound; the compiler, which knows better, would drop a plain one. */
 	asm volatile("%0 &= 0xfff" : "+r"(bytes));
 	return bytes;
+}
+
+/* Hop-by-hop options of which the first is a jumbo payload (RFC 2675, 2), as BIG TCP writes it. */
+struct jumbo_header {
+	__u8 next_header;
+	__u8 length;
+	__u8 option;
+	__u8 option_length;
+	__be32 payload_length;
+};
+
+#define JUMBO_OPTION	0xc2
+#define LARGEST_PAYLOAD 0xffff
+/* The longest frame whose payload length fits into the IPv6 header's field, without tags. */
+#define LONGEST_PLAIN_FRAME (ETH_HLEN + sizeof(struct ipv6hdr) + LARGEST_PAYLOAD)
+
+/*
+ * Bytes of the datagram behind its IPv6 header. Where the field is 0, a jumbogram has its length in
+ * an option, and a frame longer than the field can say is one packet (segmentation offload). In all
+ * other frames the datagram has no payload, and what follows must not be read.
+ */
+static __always_inline __u32 payload_length(struct ipv6hdr *ip, void *end, struct packet *packet)
+{
+	struct jumbo_header *jumbo = (void *)(ip + 1);
+	__u32 length = bpf_ntohs(ip->payload_len);
+
+	if (length)
+		return length;
+	if (packet->length > LONGEST_PLAIN_FRAME)
+		return LENGTH_TO_END_OF_FRAME;
+	if (ip->nexthdr != IPPROTO_HOP_BY_HOP)
+		return 0;
+	if ((void *)(jumbo + 1) > end)
+		return LENGTH_TO_END_OF_FRAME;
+	if (jumbo->option != JUMBO_OPTION || jumbo->option_length != sizeof(jumbo->payload_length))
+		return 0;
+	length = bpf_ntohl(jumbo->payload_length);
+	return length > LARGEST_PAYLOAD ? length : 0;
 }
 
 /* One of the two halves of an address. */
@@ -80,9 +121,7 @@ static __always_inline enum packet_log_reason parse_ipv6(void *pos, void *end,
 	packet->dst_low = address_word(&ip->daddr, 1);
 	packet->readable = READ_IPV6;
 	packet->ip_protocol = ip->nexthdr;
-	length = bpf_ntohs(ip->payload_len);
-	if (!length)
-		length = LENGTH_TO_END_OF_FRAME;
+	length = payload_length(ip, end, packet);
 	pos += sizeof(*ip);
 
 #pragma unroll
@@ -94,12 +133,22 @@ static __always_inline enum packet_log_reason parse_ipv6(void *pos, void *end,
 
 		if (!kind->shift)
 			break;
-		if (length < sizeof(*header) || pos + sizeof(*header) > end)
+		/* Beyond the payload length: a contradiction. Beyond the frame: it was cut. */
+		if (length < sizeof(*header))
+			return PACKET_LOG_REASON_MALFORMED;
+		if (pos + sizeof(*header) > end)
 			return PACKET_LOG_REASON_TRUNCATED;
 		bytes = extension_bytes(kind, header->length);
-		if (bytes > length || pos + bytes > end)
+		if (bytes > length)
+			return PACKET_LOG_REASON_MALFORMED;
+		if (pos + bytes > end)
 			return PACKET_LOG_REASON_TRUNCATED;
 		packet->ip_protocol = header->next_header;
+		if (header->next_header == IPPROTO_NO_NEXT_HEADER &&
+		    extension_kinds[number].may_end) {
+			packet->ip_protocol = number;
+			return PACKET_LOG_REASON_NONE;
+		}
 		if (number == IPPROTO_FRAGMENT_HEADER &&
 		    header->fragment_offset & bpf_htons(IPV6_FRAGMENT_OFFSET))
 			return PACKET_LOG_REASON_FRAGMENT;

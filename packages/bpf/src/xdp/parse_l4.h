@@ -20,8 +20,15 @@
 #define IPPROTO_ICMPV6 58
 #endif
 
+#define TCP_HEADER	   20 /* without options, RFC 9293, 3.1 */
+#define TCP_OFFSET_OFFSET  12
 #define TCP_FLAGS_OFFSET   13
+#define TCP_LEAST_WORDS	   5
+#define UDP_HEADER	   8 /* RFC 768; UDP-Lite alike, RFC 3828 */
+#define UDP_LENGTH_OFFSET  4
 #define SCTP_COMMON_HEADER 12 /* RFC 9260, 3.1 */
+#define ICMP_HEADER	   8  /* of every message, RFC 792 */
+#define ICMPV6_HEADER	   4  /* RFC 4443, 2.1 */
 
 /* The datagram's own length is unknown (0 in the header: segmentation offload, jumbogram). */
 #define LENGTH_TO_END_OF_FRAME 0xffffffffU
@@ -38,10 +45,15 @@ static __always_inline void read_ports(void *pos, struct packet *packet)
 	packet->readable |= READ_PORTS;
 }
 
-/* length: bytes from pos to the end of the IP datagram. */
+/*
+ * length: bytes from pos to the end of the IP datagram. What was read stays read, also where the
+ * fixed header is not whole (truncated) or contradicts itself (malformed).
+ */
 static __always_inline enum packet_log_reason parse_l4(void *pos, void *end, __u32 length,
 						       struct packet *packet)
 {
+	__u32 udp_length;
+
 	switch (packet->ip_protocol) {
 	case IPPROTO_TCP:
 		if (!l4_has(4))
@@ -50,17 +62,32 @@ static __always_inline enum packet_log_reason parse_l4(void *pos, void *end, __u
 		if (!l4_has(TCP_FLAGS_OFFSET + 1))
 			return PACKET_LOG_REASON_TRUNCATED;
 		packet->tcp_flags = *(__u8 *)(pos + TCP_FLAGS_OFFSET);
+		if (!l4_has(TCP_HEADER))
+			return PACKET_LOG_REASON_TRUNCATED;
+		if (*(__u8 *)(pos + TCP_OFFSET_OFFSET) >> 4 < TCP_LEAST_WORDS)
+			return PACKET_LOG_REASON_MALFORMED;
 		return PACKET_LOG_REASON_NONE;
 	case IPPROTO_UDP:
 	case IPPROTO_UDPLITE:
 		if (!l4_has(4))
 			return PACKET_LOG_REASON_TRUNCATED;
 		read_ports(pos, packet);
+		if (!l4_has(UDP_HEADER))
+			return PACKET_LOG_REASON_TRUNCATED;
+		/*
+		 * UDP's length counts the header; 0 is a jumbogram (RFC 2675, 4). UDP-Lite has its
+		 * checksum coverage there, which is 0 or at least the header (RFC 3828, 3.1).
+		 */
+		udp_length = bpf_ntohs(*(__be16 *)(pos + UDP_LENGTH_OFFSET));
+		if (udp_length && udp_length < UDP_HEADER)
+			return PACKET_LOG_REASON_MALFORMED;
 		return PACKET_LOG_REASON_NONE;
 	case IPPROTO_SCTP:
-		if (!l4_has(SCTP_COMMON_HEADER))
+		if (!l4_has(4))
 			return PACKET_LOG_REASON_TRUNCATED;
 		read_ports(pos, packet);
+		if (!l4_has(SCTP_COMMON_HEADER))
+			return PACKET_LOG_REASON_TRUNCATED;
 		return PACKET_LOG_REASON_NONE;
 	case IPPROTO_ICMP:
 	case IPPROTO_ICMPV6:
@@ -68,6 +95,9 @@ static __always_inline enum packet_log_reason parse_l4(void *pos, void *end, __u
 			return PACKET_LOG_REASON_TRUNCATED;
 		/* type * 256 + code, as IPFIX elements 32 and 139 */
 		packet->ports = (__u32)bpf_ntohs(*(__be16 *)pos) << 16;
+		if (packet->ip_protocol == IPPROTO_ICMP ? !l4_has(ICMP_HEADER)
+							: !l4_has(ICMPV6_HEADER))
+			return PACKET_LOG_REASON_TRUNCATED;
 		return PACKET_LOG_REASON_NONE;
 	default:
 		return PACKET_LOG_REASON_NONE;

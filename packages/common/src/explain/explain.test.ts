@@ -82,21 +82,46 @@ describe('explainPacket', () => {
     expect(field(changes, key)).toMatchObject({ value, sentence: expect.stringMatching(sentence) });
   });
 
-  it.each<[where: string, changes: Partial<PacketLog>]>([
-    ['its Ethernet header', { ether_type: 0x8100, ip_protocol: 255 }],
-    ['its IPv4 header', { src_addr: '::', dst_addr: '::', ip_protocol: 255, src_port: 0, dst_port: 0 }],
-    ['its IPv6 header', { ether_type: 0x86dd, src_addr: '::', dst_addr: '::', ip_protocol: 255 }],
-    ['a header behind IPv6', { ether_type: 0x86dd, src_addr: '2001:db8::1', ip_protocol: 255 }],
-    ['its TCP header', { src_port: 0, dst_port: 0 }],
-  ])('says that a frame ends inside %s', (where, changes) => {
-    expect(field({ ...changes, reason: REASONS.truncated }, 'reason')?.sentence).toContain(`inside ${where}.`);
+  it.each<[sentence: string, changes: Partial<PacketLog>]>([
+    ['The frame ends inside its Ethernet header.', { ether_type: 0x8100, ip_protocol: 255 }],
+    [
+      'The frame ends inside its IPv4 header.',
+      { src_addr: '::', dst_addr: '::', ip_protocol: 255, src_port: 0, dst_port: 0 },
+    ],
+    [
+      'The frame ends inside its IPv6 header.',
+      { ether_type: 0x86dd, src_addr: '::', dst_addr: '::', ip_protocol: 255, src_port: 0, dst_port: 0 },
+    ],
+    [
+      'The frame ends inside its IPv6-Opts header.',
+      { ether_type: 0x86dd, src_addr: '2001:db8::1', ip_protocol: 60, src_port: 0, dst_port: 0 },
+    ],
+    ['The datagram ends inside its TCP header, or the frame was cut there.', { src_port: 0, dst_port: 0 }],
+    ['The datagram ends inside its TCP header, or the frame was cut there.', { length: 109 }],
+    ['The datagram ends inside its TCP header. What follows in the frame is padding.', { length: 110 }],
+    [
+      'The datagram ends inside its UDP header, or the frame was cut there.',
+      { ether_type: 0x86dd, src_addr: '2001:db8::1', ip_protocol: 17, length: 1514 },
+    ],
+  ])('says of a truncated packet: %s', (sentence, changes) => {
+    expect(field({ ...changes, reason: REASONS.truncated }, 'reason')?.sentence).toBe(sentence);
+  });
+
+  it('shows what was read of a header that is not whole, or contradicts itself', () => {
+    expect(field({ reason: REASONS.truncated }, 'destination_port')).toMatchObject({ value: '443' });
+    expect(field({ reason: REASONS.truncated }, 'tcp_flags')).toMatchObject({ value: 'SYN' });
+    const malformed = { reason: REASONS.malformed, src_port: 0, dst_port: 0, tcp_flags: 0 };
+    expect(field(malformed, 'destination_port')).toMatchObject({ value: '0' });
+    expect(field({ ip_protocol: 1, dst_port: 0x0800, reason: REASONS.truncated }, 'icmp')).toMatchObject({
+      value: 'echo request',
+    });
   });
 
   it('says what was not read, and offers no filter for it', () => {
     const fragment = { reason: REASONS.fragment, src_port: 0, dst_port: 0, tcp_flags: 0 };
     for (const key of ['source_port', 'destination_port', 'tcp_flags'] as const) {
       expect(field(fragment, key)).toEqual(
-        expect.objectContaining({ value: '', sentence: expect.stringContaining('not read') }),
+        expect.objectContaining({ value: '', sentence: expect.stringContaining('Not read') }),
       );
       expect(field(fragment, key)).not.toHaveProperty('filter');
     }

@@ -13,6 +13,7 @@ import {
   reasonName,
 } from '../names.ts';
 import type { PacketLog } from '../packet-log.ts';
+import { addressesRead, icmpRead, portsRead, tcpFlagsRead } from '../read-fields.ts';
 import { tcpFlagsMeaning, tcpFlagsText } from '../tcp-flags.ts';
 import {
   actionSentence,
@@ -62,7 +63,6 @@ export interface ExplainedField {
 const ICMP = 1;
 const TCP = 6;
 const ICMPV6 = 58;
-const NOT_READ: ReadonlySet<string> = new Set(['malformed', 'truncated', 'fragment', 'extension_limit']);
 
 /**
  * Every field that means something for this packet, in the order in which one asks. `interfaceName`: undefined where
@@ -145,14 +145,13 @@ function ruleField(id: number): ExplainedField {
 function ipFields(packet: PacketLog): readonly ExplainedField[] {
   const { ether_type, ip_protocol, src_port, dst_port, tcp_flags } = packet;
   if (ether_type !== ETHER_TYPE_IPV4 && ether_type !== ETHER_TYPE_IPV6) return [];
-  const cut = NOT_READ.has(reasonName(packet.reason));
-  const addressesRead = !(cut && packet.src_addr === '::' && packet.dst_addr === '::');
-  const transportRead = !(cut && src_port === 0 && dst_port === 0);
+  const hasAddresses = addressesRead(packet);
+  const hasItsPorts = portsRead(packet);
   const fields = [
-    addressField('source', 'src', packet, addressesRead),
-    ...portFields('source', 'src', ip_protocol, src_port, transportRead),
-    addressField('destination', 'dst', packet, addressesRead),
-    ...portFields('destination', 'dst', ip_protocol, dst_port, transportRead),
+    addressField('source', 'src', packet, hasAddresses),
+    ...portFields('source', 'src', ip_protocol, src_port, hasItsPorts),
+    addressField('destination', 'dst', packet, hasAddresses),
+    ...portFields('destination', 'dst', ip_protocol, dst_port, hasItsPorts),
   ];
   if (ip_protocol !== IP_PROTOCOL_NONE) {
     fields.push({
@@ -163,8 +162,8 @@ function ipFields(packet: PacketLog): readonly ExplainedField[] {
       filter: equals('ip_protocol', ip_protocol),
     });
   }
-  if (ip_protocol === TCP) fields.push(flagsField(tcp_flags, transportRead));
-  if (ip_protocol === ICMP || ip_protocol === ICMPV6) fields.push(icmpField(ip_protocol, dst_port, !cut));
+  if (ip_protocol === TCP) fields.push(flagsField(tcp_flags, tcpFlagsRead(packet)));
+  if (ip_protocol === ICMP || ip_protocol === ICMPV6) fields.push(icmpField(ip_protocol, dst_port, icmpRead(packet)));
   return fields;
 }
 
@@ -202,7 +201,7 @@ function portFields(
 ): readonly ExplainedField[] {
   if (!hasPorts(ip_protocol)) return [];
   const [key, label] = [`${end}_port`, `${end} port`] as const;
-  if (!wasRead) return [{ key, label, value: '', sentence: 'It was not read: it is not in this frame.' }];
+  if (!wasRead) return [{ key, label, value: '', sentence: 'Not read: this packet does not contain it.' }];
   return [
     {
       key,
@@ -216,8 +215,7 @@ function portFields(
 
 function flagsField(flags: number, wasRead: boolean): ExplainedField {
   const field = { key: 'tcp_flags', label: 'TCP flags' } as const;
-  if (!wasRead && flags === 0)
-    return { ...field, value: '', sentence: 'They were not read: they are not in this frame.' };
+  if (!wasRead) return { ...field, value: '', sentence: 'Not read: this packet does not contain them.' };
   return {
     ...field,
     value: tcpFlagsText(flags) || 'none',
@@ -228,7 +226,7 @@ function flagsField(flags: number, wasRead: boolean): ExplainedField {
 
 function icmpField(ip_protocol: number, typeAndCode: number, wasRead: boolean): ExplainedField {
   const field = { key: 'icmp', label: ip_protocol === ICMP ? 'ICMP type' : 'ICMPv6 type' } as const;
-  if (!wasRead) return { ...field, value: '', sentence: 'It was not read: it is not in this frame.' };
+  if (!wasRead) return { ...field, value: '', sentence: 'Not read: this packet does not contain it.' };
   const [type, code] = [typeAndCode >> 8, typeAndCode & 0xff];
   return { ...field, value: icmpTypeName(ip_protocol, type, code), sentence: `Type ${type}, code ${code}.` };
 }

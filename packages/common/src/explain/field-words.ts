@@ -1,7 +1,7 @@
 /** A sentence for each field of a record. */
-import { IP_PROTOCOL_NONE } from '../layout.ts';
 import { actionName, ETHER_TYPE_IPV4, ETHER_TYPE_IPV6, protocolName, reasonName } from '../names.ts';
 import type { PacketLog } from '../packet-log.ts';
+import { addressesRead } from '../read-fields.ts';
 import { reasonSentence } from '../reasons.ts';
 import { serviceName } from '../service-names.ts';
 
@@ -20,22 +20,34 @@ export function actionSentence(action: number): string {
   return ACTION_SENTENCES[actionName(action)] ?? 'An action that this version does not know.';
 }
 
-type Place = Pick<PacketLog, 'ether_type' | 'ip_protocol' | 'src_addr' | 'dst_addr'>;
-
-/** Why it was treated so; of a frame that ends too early, also where. */
-export function reasonDetail(packet: Pick<PacketLog, 'reason'> & Place): string {
-  if (reasonName(packet.reason) !== 'truncated') return reasonSentence(packet.reason);
-  return `The frame ends inside ${headerAtEnd(packet)}. What was behind it is unknown.`;
+/** The reason in a sentence; for a truncated packet, also where it ends. */
+export function reasonDetail(packet: PacketLog): string {
+  return reasonName(packet.reason) === 'truncated' ? truncatedDetail(packet) : reasonSentence(packet.reason);
 }
 
-/** The header that comes after the last one that was read whole. */
-function headerAtEnd({ ether_type, ip_protocol, src_addr, dst_addr }: Place): string {
-  if (ether_type !== ETHER_TYPE_IPV4 && ether_type !== ETHER_TYPE_IPV6) return 'its Ethernet header';
-  const family = ether_type === ETHER_TYPE_IPV4 ? 'IPv4' : 'IPv6';
-  if (src_addr === '::' && dst_addr === '::') return `its ${family} header`;
-  if (ip_protocol === IP_PROTOCOL_NONE) return `a header behind ${family}`;
-  return `its ${protocolName(ip_protocol)} header`;
+/** Bytes before layer 4 at most, in IPv4: Ethernet, four tags, a header with all options. */
+const MOST_BEFORE_LAYER_4 = 14 + 4 * 4 + 60;
+const LONGEST_FIXED_HEADER = 20;
+
+/**
+ * A header up to IP's, and an extension header of IPv6, ends only with the frame: if it goes beyond the datagram it is
+ * malformed. Layer 4 may also end with the datagram, and then what follows in the frame is padding.
+ */
+function truncatedDetail(packet: PacketLog): string {
+  const { ether_type, ip_protocol, length } = packet;
+  const isIpv4 = ether_type === ETHER_TYPE_IPV4;
+  if (!isIpv4 && ether_type !== ETHER_TYPE_IPV6) return 'The frame ends inside its Ethernet header.';
+  if (!addressesRead(packet)) return `The frame ends inside its ${isIpv4 ? 'IPv4' : 'IPv6'} header.`;
+  const header = `its ${protocolName(ip_protocol)} header`;
+  if (!isIpv4 && EXTENSION_HEADERS.has(ip_protocol)) return `The frame ends inside ${header}.`;
+  const frameHoldsIt = isIpv4 && length >= MOST_BEFORE_LAYER_4 + LONGEST_FIXED_HEADER;
+  return frameHoldsIt
+    ? `The datagram ends inside ${header}. What follows in the frame is padding.`
+    : `The datagram ends inside ${header}, or the frame was cut there.`;
 }
+
+/** Of IPv6, as far as the parser follows them. */
+const EXTENSION_HEADERS: ReadonlySet<number> = new Set([0, 43, 44, 51, 60, 135, 139, 140]);
 
 /** Linux gives clients 32768 to 60999, other systems IANA's 49152 to 65535. */
 const CLIENT_PORTS_FROM = 32_768;

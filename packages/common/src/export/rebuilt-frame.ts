@@ -5,7 +5,7 @@
  * identification, sequence numbers, window, checksums of layer 4. The IPv4 header's own checksum is right.
  */
 import { PACKET_LOG_SIZE, REASONS } from '../layout.ts';
-import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6, hasPorts } from '../names.ts';
+import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6 } from '../names.ts';
 import type { PacketLogView } from '../view.ts';
 
 /** Ethernet, a VLAN tag, IPv6 with a fragment header, TCP: no frame made here is longer. */
@@ -24,8 +24,6 @@ const SOME_FRAGMENT = 1;
 const record = new Uint8Array(PACKET_LOG_SIZE);
 
 const TCP = 6;
-const ICMP = 1;
-const ICMPV6 = 58;
 const SCTP = 132;
 
 /**
@@ -43,14 +41,9 @@ export function rebuildFrame(view: PacketLogView, i: number, frame: DataView): n
   }
   frame.setUint16(at, etherType);
   at += 2;
-  if (!hasAddresses(view, i)) return at;
+  if (!view.addressesRead(i)) return at;
   if (etherType === ETHER_TYPE_IPV4) return rebuildIpv4(view, i, frame, at);
   return etherType === ETHER_TYPE_IPV6 ? rebuildIpv6(view, i, frame, at) : at;
-}
-
-/** A frame that ends before its addresses has none in the record: both are zero, which no packet carries. */
-function hasAddresses(view: PacketLogView, i: number): boolean {
-  return view.isIp(i) && !(view.srcAddr(i) === '::' && view.dstAddr(i) === '::');
 }
 
 function rebuildIpv4(view: PacketLogView, i: number, frame: DataView, start: number): number {
@@ -89,13 +82,11 @@ function rebuildIpv6(view: PacketLogView, i: number, frame: DataView, start: num
 /** `length`: bytes of the datagram from `at` on. */
 function rebuildLayer4(view: PacketLogView, i: number, frame: DataView, at: number, length: number): number {
   const protocol = view.ipProtocol(i);
-  if (protocol === ICMP || protocol === ICMPV6) {
-    if (view.reason(i) === REASONS.truncated) return at;
+  if (view.icmpRead(i)) {
     frame.setUint16(at, view.dstPort(i));
     return at + 4;
   }
-  // A datagram without ports that were read: they are never guessed.
-  if (!hasPorts(protocol) || (view.srcPort(i) === 0 && view.dstPort(i) === 0)) return at;
+  if (!view.portsRead(i)) return at;
   frame.setUint16(at, view.srcPort(i));
   frame.setUint16(at + 2, view.dstPort(i));
   if (protocol === TCP) {

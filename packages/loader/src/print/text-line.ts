@@ -3,7 +3,6 @@ import {
   ACTIONS,
   actionName,
   etherTypeName,
-  hasPorts,
   icmpTypeName,
   type PacketLogView,
   protocolName,
@@ -18,9 +17,7 @@ export interface TextStyle {
   showInterface: boolean;
 }
 
-const IPPROTO_ICMP = 1;
 const IPPROTO_TCP = 6;
-const IPPROTO_ICMPV6 = 58;
 
 const RESET = '\u001b[0m';
 const DIM = '\u001b[2m';
@@ -50,8 +47,8 @@ export class TextLines {
 
   /** Begins with the local time; holds no newline. */
   line(view: PacketLogView, i: number, interfaceName: string): string {
-    const ports = hasPorts(view.ipProtocol(i));
-    const ip = view.isIp(i);
+    const ports = view.portsRead(i);
+    const ip = view.addressesRead(i);
     const source = `SRC IP: ${ip ? view.srcAddr(i) : '-'}, SRC PORT: ${ports ? view.srcPort(i) : '-'},`;
     const destination = `DST IP: ${ip ? view.dstAddr(i) : '-'}, DST PORT: ${ports ? view.dstPort(i) : '-'},`;
     const protocol = `PROTO: ${protocolWords(view, i)},`;
@@ -91,8 +88,7 @@ function protocolWords(view: PacketLogView, i: number): string {
   const protocol = view.ipProtocol(i);
   const name = protocolName(protocol);
   if (protocol === IPPROTO_TCP) return `${name}, FLAGS: ${tcpFlagsLetters(view.tcpFlags(i)) || 'none'}`;
-  const isIcmp = protocol === IPPROTO_ICMP || protocol === IPPROTO_ICMPV6;
-  if (isIcmp && view.reason(i) === REASONS.none) {
+  if (view.icmpRead(i)) {
     return `${name} ${icmpTypeName(protocol, view.dstPort(i) >> 8, view.dstPort(i) & 0xff)}`;
   }
   return name;

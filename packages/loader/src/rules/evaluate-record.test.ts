@@ -49,12 +49,14 @@ describe('what a record says to rules', () => {
 
   it.each<[string, Partial<PacketLog>, number | undefined]>([
     ['an ICMP type', { ip_protocol: 1, dst_port: 2048 }, undefined],
-    ['of a later fragment', { reason: REASONS.fragment, src_port: 0, dst_port: 0 }, undefined],
-    ['cut off before the ports', { reason: REASONS.truncated, src_port: 0, dst_port: 0 }, undefined],
+    ['of a later fragment', { reason: REASONS.fragment, src_port: 0, dst_port: 0, tcp_flags: 0 }, undefined],
+    ['cut off before the ports', { reason: REASONS.truncated, src_port: 0, dst_port: 0, tcp_flags: 0 }, undefined],
     ['cut off behind the ports', { reason: REASONS.truncated }, 443],
     ['0, read', { dst_port: 0 }, 0],
     ['both 0, read', { src_port: 0, dst_port: 0 }, 0],
-    ['both 0, and a rule decided', { src_port: 0, dst_port: 0, reason: REASONS.rule }, undefined],
+    ['both 0, of a malformed header', { src_port: 0, dst_port: 0, tcp_flags: 0, reason: REASONS.malformed }, 0],
+    ['both 0, and a rule decided', { src_port: 0, dst_port: 0, tcp_flags: 0, reason: REASONS.rule }, undefined],
+    ['both 0, with flags, and a rule decided', { src_port: 0, dst_port: 0, reason: REASONS.rule }, 0],
     ['of a packet that a rule decided', { reason: REASONS.rule }, 443],
   ])('has a destination port only if it was read: %s', (_, more, port) => {
     expect(facts(more).destinationPort).toBe(port);

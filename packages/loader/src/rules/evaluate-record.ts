@@ -1,5 +1,5 @@
 /** What rules look at, as far as a record still says it. */
-import { ETHER_TYPE_IPV4, hasPorts, IP_PROTOCOL_NONE, PACKET_LOG_FIELDS, REASONS } from '@packetlog/common';
+import { ETHER_TYPE_IPV4, IP_PROTOCOL_NONE, PACKET_LOG_FIELDS, portsRead, REASONS } from '@packetlog/common';
 import type { PacketFacts } from './evaluate-image.ts';
 
 const OFFSET = Object.fromEntries(PACKET_LOG_FIELDS.map(({ name, offset }) => [name, offset])) as Readonly<
@@ -10,8 +10,8 @@ const OFFSET = Object.fromEntries(PACKET_LOG_FIELDS.map(({ name, offset }) => [n
  * Facts about the record that begins at byte `at`.
  *
  * A record says `truncated` or `fragment`, or which rule decided, not both. Two things are then not in it: whether ports
- * that are both 0 were read (here: they were not), and whether an IPv6 source of zeros was read, with protocol 255
- * (here: it was not). The XDP program knows.
+ * that are both 0 were read (`portsRead` says what is assumed), and whether an IPv6 source of zeros was read, with
+ * protocol 255 (here: it was not). The XDP program knows.
  *
  * @param slots slot by ifindex; interfaces without one are none that a rule can name
  */
@@ -47,7 +47,11 @@ function ipv6Source(view: DataView, ipProtocol: number): number[] | undefined {
 }
 
 function hasReadPorts(view: DataView, ipProtocol: number): boolean {
-  const reason = view.getUint8(OFFSET.reason);
-  if (!hasPorts(ipProtocol) || reason === REASONS.fragment) return false;
-  return reason === REASONS.none || view.getUint32(OFFSET.src_port) !== 0;
+  return portsRead({
+    ip_protocol: ipProtocol,
+    src_port: view.getUint16(OFFSET.src_port, true),
+    dst_port: view.getUint16(OFFSET.dst_port, true),
+    tcp_flags: view.getUint8(OFFSET.tcp_flags),
+    reason: view.getUint8(OFFSET.reason),
+  });
 }

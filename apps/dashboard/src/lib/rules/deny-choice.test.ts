@@ -1,4 +1,4 @@
-import type { PacketLog } from '@packetlog/common';
+import { type PacketLog, REASONS } from '@packetlog/common';
 import { expect, test } from 'vitest';
 import { packetRow } from '../row.ts';
 import { makeBatch, makePacket } from '../test-data.ts';
@@ -34,8 +34,15 @@ test('no port is offered where none was read', () => {
   expect(source({ ip_protocol: 1, src_port: 0, dst_port: 8 * 256 })?.service).toBeNull();
 });
 
-test('no rule can be made of a frame without addresses', () => {
-  expect(source({ ether_type: 0x0806, ip_protocol: 255, src_addr: '::', dst_addr: '::' })).toBeNull();
+test('no rule can be made of a frame whose addresses were not read', () => {
+  const nothing = { ip_protocol: 255, src_addr: '::', dst_addr: '::', src_port: 0, dst_port: 0, tcp_flags: 0 };
+  expect(source({ ...nothing, ether_type: 0x0806 })).toBeNull();
+  expect(source({ ...nothing, reason: REASONS.truncated })).toBeNull();
+  expect(source({ ...nothing, reason: REASONS.malformed, ether_type: 0x86dd })).toBeNull();
+});
+
+test('a malformed packet has a source all the same', () => {
+  expect(source({ reason: REASONS.malformed })?.addr).toBe('203.0.113.7');
 });
 
 test('the choices become a draft', () => {

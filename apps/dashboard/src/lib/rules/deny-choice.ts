@@ -23,7 +23,7 @@ export interface PacketSource {
 
 /** null for a frame without addresses, of which no rule could be made. */
 export function packetSource(view: PacketLogView, i: number, row: PacketRow): PacketSource | null {
-  if (!view.isIp(i) || row.reason.startsWith('malformed')) return null;
+  if (!view.addressesRead(i)) return null;
   const addr = view.srcAddr(i);
   const protocol = formatIpProtocol(view.ipProtocol(i));
   const portRead = hasPorts(view.ipProtocol(i)) && row.dst.port !== '';

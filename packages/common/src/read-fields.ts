@@ -1,0 +1,60 @@
+/**
+ * Which fields of a record were read from the packet. A field that was not read is 0, and so may be one that was. The
+ * reason tells them apart, except where the reason of a rule stands in its place; what is assumed then is said below.
+ */
+import { IP_PROTOCOL_NONE, REASONS } from './layout.ts';
+import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6, hasPorts } from './names.ts';
+
+const ICMP = 1;
+const TCP = 6;
+const ICMPV6 = 58;
+
+/** The fields that say how far the parser came. */
+export interface ReadFacts {
+  readonly src_addr: string;
+  readonly dst_addr: string;
+  readonly src_port: number;
+  readonly dst_port: number;
+  readonly ether_type: number;
+  readonly ip_protocol: number;
+  readonly tcp_flags: number;
+  readonly reason: number;
+}
+
+/**
+ * Assumed not read: an IPv6 packet from `::` to `::` of protocol 255 that a rule decided about. Such a packet is hardly
+ * ever sent; a header that was cut looks the same.
+ */
+export function addressesRead(of: ReadFacts): boolean {
+  if (of.ether_type === ETHER_TYPE_IPV4) return of.src_addr !== '::';
+  if (of.ether_type !== ETHER_TYPE_IPV6) return false;
+  const isEmpty = of.src_addr === '::' && of.dst_addr === '::' && of.ip_protocol === IP_PROTOCOL_NONE;
+  return !isEmpty || of.reason === REASONS.none || of.reason === REASONS.fragment;
+}
+
+/**
+ * Assumed not read: ports that are both 0, without TCP flags, of a packet that a rule decided about. It is far more often
+ * a later fragment than a packet from port 0 to port 0.
+ */
+export function portsRead(of: Omit<ReadFacts, 'src_addr' | 'dst_addr' | 'ether_type'>): boolean {
+  if (!hasPorts(of.ip_protocol)) return false;
+  if (of.src_port !== 0 || of.dst_port !== 0 || of.tcp_flags !== 0) return true;
+  // Malformed, with a protocol that has ports: the parser came as far as their header.
+  return of.reason === REASONS.none || of.reason === REASONS.malformed;
+}
+
+/** Assumed not read: no flags in a TCP header that is cut. */
+export function tcpFlagsRead(of: Omit<ReadFacts, 'src_addr' | 'dst_addr' | 'ether_type'>): boolean {
+  if (of.ip_protocol !== TCP) return false;
+  return of.tcp_flags !== 0 || (portsRead(of) && of.reason !== REASONS.truncated);
+}
+
+/** Type and code, of ICMP or ICMPv6. Assumed read: 0, an echo reply, of a packet that a rule decided about. */
+export function icmpRead({
+  ip_protocol,
+  dst_port,
+  reason,
+}: Pick<ReadFacts, 'ip_protocol' | 'dst_port' | 'reason'>): boolean {
+  if (ip_protocol !== ICMP && ip_protocol !== ICMPV6) return false;
+  return dst_port !== 0 || (reason !== REASONS.fragment && reason !== REASONS.truncated);
+}
