@@ -24,8 +24,8 @@ const HEADERS = 96;
 
 /** Values at which a parser decides something: versions, lengths, types, protocols. */
 const TELLING = [
-  0, 1, 4, 6, 17, 41, 43, 44, 50, 51, 58, 59, 60, 132, 135, 136, 139, 140, 0xc2, 0x40, 0x45, 0x46, 0x4f, 0x60, 0x81, 0x86,
-  0x88, 0x91, 0xff,
+  0, 1, 4, 6, 17, 41, 43, 44, 50, 51, 58, 59, 60, 132, 135, 136, 139, 140, 0xc2, 0x40, 0x45, 0x46, 0x4f, 0x60, 0x81,
+  0x86, 0x88, 0x91, 0xff,
 ];
 
 const position = (frame: Uint8Array, random: Random) => random.below(Math.min(frame.length, HEADERS));

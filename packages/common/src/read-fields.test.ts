@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Reason, REASONS } from './layout.ts';
+import { REASONS, type Reason } from './layout.ts';
 import { addressesRead, icmpRead, portsRead, type ReadFacts, tcpFlagsRead } from './read-fields.ts';
 
 const NOTHING: ReadFacts = {
