@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RulesAnswer, RulesRequest, RulesResults, RulesSnapshot, RulesVerb } from '@packetlog/common';
 import type { Namespace } from '../lab/namespace.ts';
-import { type LabProcess, startPacketlog } from '../lab/process.ts';
+import { type LabProcess, startPacketlog, startPacketlogWithInput } from '../lab/process.ts';
 
 export interface Told {
   readonly code: number | null;
@@ -35,6 +35,14 @@ export function makeRulesPlace(): RulesPlace {
 /** Waits for its end. */
 export async function rules(at: Namespace, place: RulesPlace, ...args: string[]): Promise<Told> {
   const command = startPacketlog(at, { args: ['rules', ...args], env: place.env });
+  const { code } = await command.exited;
+  return { code, stdout: command.stdout, stderr: command.stderr };
+}
+
+/** As `rules`, with standard input. */
+export async function rulesReading(at: Namespace, place: RulesPlace, input: string, ...args: string[]): Promise<Told> {
+  const command = startPacketlogWithInput(at, { args: ['rules', ...args], env: place.env });
+  void command.write(input).then(() => command.endInput());
   const { code } = await command.exited;
   return { code, stdout: command.stdout, stderr: command.stderr };
 }

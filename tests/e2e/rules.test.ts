@@ -149,10 +149,10 @@ describe.skipIf(!requireRoot())('rules', () => {
     await first.end();
     expect(await connects(link.server.ipv4, echo.port, PATIENT_MS)).toBe(true);
     const ledger = /^server0: (\d+) packets seen.* (\d+) denied/m.exec(first.stderr);
-    // No loader runs: the file is changed, by one at a time.
+    // packetlog is not running: the file is changed, one change at a time.
     const sources = ['198.51.100.0/24', '203.0.113.0/24', '192.0.2.0/24'];
     for (const offline of await Promise.all(sources.map((source) => told('add', 'deny', source)))) {
-      expect(offline).toMatchObject({ code: 0, stderr: expect.stringContaining('No loader runs') });
+      expect(offline).toMatchObject({ code: 0, stderr: expect.stringContaining('packetlog is not running') });
     }
     await enforcing('--print', 'none');
     expect(await connects(link.server.ipv4, echo.port)).toBe(false);

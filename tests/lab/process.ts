@@ -31,6 +31,13 @@ export interface LabProcess {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** A process whose standard input is a pipe. */
+export interface FedProcess extends LabProcess {
+  /** Resolves when the process has taken it, but for what a pipe holds. */
+  write(text: string): Promise<void>;
+  endInput(): void;
+}
+
 export interface PacketlogOptions {
   readonly args?: readonly string[];
   /** Undefined: not set, not even preset. */
@@ -57,6 +64,20 @@ export function startPacketlog(namespace: Namespace, options: PacketlogOptions =
   const packetlog = startProcess(namespace, process.execPath, command, { ...preset, ...env });
   if (state !== undefined) void packetlog.exited.then(() => removeStateDirectory(state));
   return packetlog;
+}
+
+/** As startPacketlog, and what it reads comes from the test. */
+export function startPacketlogWithInput(namespace: Namespace, { args = [], env = {} }: PacketlogOptions): FedProcess {
+  const child = namespace.spawn(process.execPath, [PACKETLOG, ...args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, NO_COLOR: '1', PACKETLOG_PIN: 'never', ...env },
+  });
+  // A command that rejects its arguments ends without reading.
+  child.stdin?.on('error', () => {});
+  return Object.assign(watch(child, ['packetlog', ...args].join(' ')), {
+    write: (text: string) => new Promise<void>((resolve) => child.stdin?.write(text, () => resolve())),
+    endInput: () => void child.stdin?.end(),
+  });
 }
 
 const stateDirectories = new Set<string>();

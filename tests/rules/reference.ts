@@ -11,6 +11,7 @@ import {
   parsePortRange,
   parseRuleSource,
   type Rule,
+  unmapped,
 } from '@packetlog/common';
 
 export interface Address {
@@ -132,7 +133,7 @@ function prefixesOf(rule: Rule, sets: ReadonlyMap<string, readonly string[]>): r
   const source = parseRuleSource(rule.source);
   if (source.kind === 'any') return 'any';
   if (source.kind === 'network') return [prefixOf(source.network)];
-  return (sets.get(source.name) ?? []).map((text) => prefixOf(parseNetwork(text)));
+  return (sets.get(source.name) ?? []).map((text) => prefixOf(unmapped(parseNetwork(text))));
 }
 
 function prefixOf({ family, bytes, bits }: Network): Prefix {

@@ -101,7 +101,7 @@ export {
   protocolName,
   reasonName,
 } from './names.ts';
-export { formatNetwork, type Network, NetworkError, parseNetwork } from './network.ts';
+export { formatNetwork, type Network, NetworkError, parseNetwork, unmapped } from './network.ts';
 export { encodePacketLog, type PacketLog } from './packet-log.ts';
 export {
   type Acknowledgement,
@@ -139,6 +139,7 @@ export { addressesRead, icmpRead, portsRead, type ReadFacts, tcpFlagsRead } from
 export { reasonSentence } from './reasons.ts';
 export { formatDuration, parseDuration } from './rules/duration.ts';
 export { formatIpProtocol, parseIpProtocol } from './rules/ip-protocol.ts';
+export { type MatchSurroundings, mappedNote, neverMatches } from './rules/never-matches.ts';
 export { formatPortRange, type PortRange, parsePortRange } from './rules/port-range.ts';
 export {
   type BadLine,
@@ -156,6 +157,7 @@ export {
 export {
   type CheckedRuleChanges,
   type CheckedRuleDraft,
+  type CheckedRuleSelector,
   type DefaultPolicy,
   defaultPolicySchema,
   type FileRule,
@@ -164,14 +166,22 @@ export {
   type RuleAction,
   type RuleChanges,
   type RuleDraft,
+  type RuleSelector,
   ruleActionSchema,
   ruleChangesSchema,
   ruleDraftSchema,
   ruleIdSchema,
   ruleSchema,
+  ruleSelectorSchema,
   setNameSchema,
 } from './rules/rule.ts';
-export { MAX_REASON_LENGTH, MAX_REHEARSAL_SECONDS, MAX_RULE_ID, RULE_ACTIONS } from './rules/rule-limits.ts';
+export {
+  MAX_REASON_LENGTH,
+  MAX_REHEARSAL_SECONDS,
+  MAX_RULE_ID,
+  MAX_RULES_AT_ONCE,
+  RULE_ACTIONS,
+} from './rules/rule-limits.ts';
 export { RuleValueError } from './rules/rule-value-error.ts';
 export { type FileSet, fileSetSchema, type RulesFile, rulesFileSchema } from './rules/rules-file.ts';
 export { ruleSentence } from './rules/sentence.ts';

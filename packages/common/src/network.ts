@@ -28,6 +28,8 @@ export class NetworkError extends Error {
 }
 
 const WIDTH = { 4: 32, 6: 128 } as const;
+/** Of `::ffff:0:0`, which IPv4 addresses are mapped into. */
+const MAPPED_BITS = 96;
 
 /**
  * `192.0.2.1`, `192.0.2.0/24`, `2001:db8::1` or `2001:db8::/32`.
@@ -51,6 +53,17 @@ export function parseNetwork(text: string): Network {
     throw new NetworkError(text, 'has bits set behind its prefix', { fix: `${formatAs(family, masked)}/${prefix}` });
   }
   return { family, bytes, bits };
+}
+
+/**
+ * The IPv4 network that a network of IPv4-mapped addresses stands for (`::ffff:192.0.2.0/120` is `192.0.2.0/24`); any
+ * other network as it is. Sockets of both families print such addresses, packets never carry them.
+ */
+export function unmapped(network: Network): Network {
+  const { family, bytes, bits } = network;
+  const isMapped =
+    family === 6 && bits >= MAPPED_BITS && bytes.every((byte, i) => i > 11 || byte === (i > 9 ? 255 : 0));
+  return isMapped ? { family: 4, bytes, bits } : network;
 }
 
 /** The same text for the same network, however it was written. */

@@ -150,6 +150,7 @@ export const isRulesSnapshot = isShape<RulesSnapshot>({
       created_by: isText,
       created_at: isText,
       expires_at: mayBe(isText),
+      warning: mayBe(isText),
       ...counted,
     }),
   ),

@@ -12,9 +12,10 @@ import {
   ruleChangesSchema,
   ruleDraftSchema,
   ruleIdSchema,
+  ruleSelectorSchema,
   setNameSchema,
 } from './rule.ts';
-import { MAX_REHEARSAL_SECONDS } from './rule-limits.ts';
+import { MAX_REHEARSAL_SECONDS, MAX_RULES_AT_ONCE } from './rule-limits.ts';
 import {
   type AuditEntry,
   type PendingChange,
@@ -36,7 +37,23 @@ export const rulesRequestSchemas = {
   list: nothing,
   add: z.strictObject({ rule: ruleDraftSchema, force }),
   edit: z.strictObject({ id: ruleIdSchema, changes: ruleChangesSchema, force }),
-  remove: z.strictObject({ ids: z.array(ruleIdSchema).check(z.minLength(1)), force }),
+  /** All of them, or none and an error whose `field` says which: `rules.3.source`. */
+  add_many: z.strictObject({
+    rules: z.array(ruleDraftSchema).check(z.minLength(1), z.maxLength(MAX_RULES_AT_ONCE)),
+    force,
+  }),
+  /** By id, and by what a rule matches. One that does not exist is enough to change nothing. */
+  remove: z
+    .strictObject({
+      ids: z.optional(z.array(ruleIdSchema).check(z.maxLength(MAX_RULES_AT_ONCE))),
+      matching: z.optional(z.array(ruleSelectorSchema).check(z.maxLength(MAX_RULES_AT_ONCE))),
+      force,
+    })
+    .check(
+      z.refine(({ ids = [], matching = [] }) => ids.length + matching.length > 0, {
+        error: 'Give `ids` or `matching`: which rules to remove.',
+      }),
+    ),
   policy: z.strictObject({ default_policy: defaultPolicySchema, force }),
   /** Replaces the set, and adds a rule about it if there is none with this action. */
   import: z.strictObject({
@@ -88,6 +105,8 @@ interface Changed {
   pending?: PendingChange | undefined;
   /** What will follow from the change later, a sentence with the next action: a permit that expires and locks out its user. */
   warning?: string | undefined;
+  /** What was understood otherwise than it was written, and rules that no packet can match: sentences. */
+  notes?: string[];
 }
 
 export interface BadLine {
@@ -99,7 +118,9 @@ export interface BadLine {
 
 export interface RulesResults {
   list: RulesSnapshot;
-  add: Changed & { rule: Rule };
+  /** With `was`: a rule with the same action and match existed. It was updated, and no second one was made. */
+  add: Changed & { rule: Rule; was?: Rule };
+  add_many: Changed & { rules: { rule: Rule; was?: Rule }[] };
   edit: Changed & { rule: Rule };
   remove: Changed & { removed: Rule[] };
   policy: Changed & { default_policy: DefaultPolicy };

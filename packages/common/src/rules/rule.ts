@@ -6,6 +6,7 @@ import * as z from 'zod/mini';
 import { hasPorts } from '../names.ts';
 import { parseDuration } from './duration.ts';
 import { formatIpProtocol, parseIpProtocol } from './ip-protocol.ts';
+import { followedHeader } from './never-matches.ts';
 import { formatPortRange, parsePortRange } from './port-range.ts';
 import { MAX_REASON_LENGTH, MAX_RULE_ID, RULE_ACTIONS } from './rule-limits.ts';
 import { RuleValueError } from './rule-value-error.ts';
@@ -129,6 +130,11 @@ export const ruleDraftSchema = z
   .check(
     z.refine(portsFit, portsDoNotFit),
     z.refine((draft) => draft.for === undefined || draft.expires_at === undefined, oneEnd),
+    // Only here: a file that has such a rule is still read, and the rule is listed with a warning.
+    z.superRefine((draft, context) => {
+      const problem = followedHeader(draft);
+      if (problem) context.addIssue({ code: 'custom', path: ['protocol'], message: problem });
+    }),
   );
 /** As it is sent. */
 export type RuleDraft = z.input<typeof ruleDraftSchema>;
@@ -150,6 +156,19 @@ export const ruleChangesSchema = z
   .check(z.refine((changes) => changes.for === undefined || changes.expires_at === undefined, oneEnd));
 export type RuleChanges = z.input<typeof ruleChangesSchema>;
 export type CheckedRuleChanges = z.output<typeof ruleChangesSchema>;
+
+/** Which rules are meant: those with this source, and with whatever else is given. */
+export const ruleSelectorSchema = z.strictObject({
+  source,
+  action: z.optional(ruleActionSchema),
+  protocol: z.optional(protocol),
+  destination_port: z.optional(destinationPort),
+  interface: z.optional(interfaceName),
+});
+/** As it is sent. */
+export type RuleSelector = z.input<typeof ruleSelectorSchema>;
+/** As it is understood. */
+export type CheckedRuleSelector = z.output<typeof ruleSelectorSchema>;
 
 /** A rule in a file that people may edit: what the loader gives may be missing. */
 export const fileRuleSchema = z

@@ -49,7 +49,13 @@ export const rulesSnapshotSchema = z.object({
   /** Grows with every change. */
   revision: count,
   default_policy: defaultPolicySchema,
-  rules: z.array(z.safeExtend(ruleSchema, counted)),
+  rules: z.array(
+    z.safeExtend(ruleSchema, {
+      ...counted,
+      /** Why no packet can match it where it is, or not all that it says; a sentence with the fix. */
+      warning: z.optional(z.string()),
+    }),
+  ),
   sets: z.array(ruleSetSchema),
   pending: z.optional(pendingChangeSchema),
   /** Absent when there is none. */

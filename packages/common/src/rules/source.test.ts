@@ -11,19 +11,20 @@ describe('the source of a rule', () => {
     ['::/0', '::/0'],
     ['2001:DB8:0::/32', '2001:db8::/32'],
     ['2001:db8::1/128', '2001:db8::1'],
-    ['::ffff:192.0.2.1', '::ffff:192.0.2.1'],
-    ['::ffff:192.0.2.0/120', '::ffff:192.0.2.0/120'],
+    ['::ffff:192.0.2.1', '192.0.2.1'],
+    ['::FFFF:c000:201/128', '192.0.2.1'],
+    ['::ffff:192.0.2.0/120', '192.0.2.0/24'],
+    ['::ffff:0:0/96', '0.0.0.0/0'],
+    ['::fffe:0:0/95', '::fffe:0:0/95'],
+    ['::ffff:0:192.0.2.1', '::ffff:0:c000:201'],
     ['set:spamhaus-drop_v4.1', 'set:spamhaus-drop_v4.1'],
   ])('is read from %s and written as %s', (text, canonical) => {
     expect(formatRuleSource(parseRuleSource(text))).toBe(canonical);
   });
 
-  it('tells an IPv4 network from the same bits as IPv6', () => {
+  it('is IPv4 where it was written as an IPv4-mapped address', () => {
     expect(parseRuleSource('192.0.2.0/24')).toMatchObject({ kind: 'network', network: { family: 4, bits: 120 } });
-    expect(parseRuleSource('::ffff:192.0.2.0/120')).toMatchObject({
-      kind: 'network',
-      network: { family: 6, bits: 120 },
-    });
+    expect(parseRuleSource('::ffff:192.0.2.0/120')).toEqual(parseRuleSource('192.0.2.0/24'));
   });
 
   it.each([

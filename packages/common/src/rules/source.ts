@@ -1,5 +1,5 @@
 /** Whose packets a rule is about: everybody's, those of an address or network, those of a named set of networks. */
-import { formatNetwork, type Network, NetworkError, parseNetwork } from '../network.ts';
+import { formatNetwork, type Network, NetworkError, parseNetwork, unmapped } from '../network.ts';
 import { RuleValueError } from './rule-value-error.ts';
 
 export type RuleSource =
@@ -17,14 +17,14 @@ export function isSetName(name: string): boolean {
 }
 
 /**
- * `any`, `192.0.2.1`, `192.0.2.0/24`, `2001:db8::/32` or `set:NAME`.
+ * `any`, `192.0.2.1`, `192.0.2.0/24`, `2001:db8::/32` or `set:NAME`; `::ffff:192.0.2.1` is `192.0.2.1`.
  * @throws RuleValueError for anything else, and for bits that are set behind the prefix.
  */
 export function parseRuleSource(text: string): RuleSource {
   if (text === 'any') return { kind: 'any' };
   if (text.startsWith(SET)) return setSource(text);
   try {
-    return { kind: 'network', network: parseNetwork(text) };
+    return { kind: 'network', network: unmapped(parseNetwork(text)) };
   } catch (cause) {
     if (!(cause instanceof NetworkError)) throw cause;
     const unknown = /[.:]/.test(text) ? undefined : `is no source: write any, 192.0.2.1, 2001:db8::/32 or ${SET}NAME`;

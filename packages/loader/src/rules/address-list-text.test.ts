@@ -1,4 +1,4 @@
-import { formatAddress, parseNetwork } from '@packetlog/common';
+import { formatAddress, parseNetwork, unmapped } from '@packetlog/common';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AddressList } from './address-list.ts';
@@ -49,22 +49,24 @@ describe('a list of networks', () => {
     ],
     [
       'IPv6 as people write it',
-      '2001:DB8:0:0::1\n::\n::1/128\nfe80::/10\n1:2:3:4:5:6:7:8\n64:ff9b::192.0.2.33\n::ffff:192.0.2.1',
-      [
-        '2001:db8::1/128',
-        '::/128',
-        '::1/128',
-        'fe80::/10',
-        '1:2:3:4:5:6:7:8/128',
-        '64:ff9b::c000:221/128',
-        '192.0.2.1/128',
-      ],
+      '2001:DB8:0:0::1\n::\n::1/128\nfe80::/10\n1:2:3:4:5:6:7:8\n64:ff9b::192.0.2.33',
+      ['2001:db8::1/128', '::/128', '::1/128', 'fe80::/10', '1:2:3:4:5:6:7:8/128', '64:ff9b::c000:221/128'],
     ],
     ['everything', '0.0.0.0/0\n::/0', ['0.0.0.0/0', '::/0']],
   ])('is read: %s', (_, text, networks) => {
     const { list, badLines } = parse(text);
     expect(badLines).toEqual([]);
     expect(texts(list)).toEqual(networks);
+  });
+
+  it('has IPv4-mapped addresses as IPv4, however they are written, and says so', () => {
+    const { list, badLines, notes } = parse(
+      'add b ::ffff:192.0.2.1\n::FFFF:c000:202\n::ffff:192.0.2.128/121 # half\n::ffff:0:0/96\n::fffe:c000:201\n',
+    );
+    expect(badLines).toEqual([]);
+    expect(texts(list)).toEqual(['192.0.2.1/32', '192.0.2.2/32', '192.0.2.128/25', '0.0.0.0/0', '::fffe:c000:201/128']);
+    expect(notes).toEqual(['4 IPv4-mapped addresses were read as IPv4, the first is ::ffff:192.0.2.1.']);
+    expect(parse('192.0.2.1\n2001:db8::1\n').notes).toEqual([]);
   });
 
   it('says of each bad line what is wrong, and reads the others', () => {
@@ -136,7 +138,7 @@ describe('a list of networks', () => {
         const text = whole ? address : `${address}/${bits}`;
         const { list, badLines } = parse(text);
         try {
-          const { family, bytes, bits: own } = parseNetwork(text);
+          const { family, bytes, bits: own } = unmapped(parseNetwork(text));
           const prefix = family === 4 ? own - 96 : own;
           expect(badLines).toEqual([]);
           expect(texts(list)).toEqual([`${formatAddress(bytes)}/${prefix}`]);

@@ -2,7 +2,7 @@
  * Lists of networks as they are published: one a line, comments behind `#` or `;` (FireHOL, Spamhaus), Spamhaus' lines
  * of JSON, and what `ipset save` writes.
  */
-import { type BadLine, NetworkError, parseNetwork } from '@packetlog/common';
+import { type BadLine, NetworkError, parseNetwork, unmapped } from '@packetlog/common';
 import { AddressCursor } from './address-cursor.ts';
 import { type AddressList, AddressListBuilder } from './address-list.ts';
 
@@ -11,10 +11,13 @@ export interface ParsedAddressList {
   /** The first BAD_LINES_KEPT lines that are no network; the others are in the list nevertheless. */
   readonly badLines: readonly BadLine[];
   readonly badLineCount: number;
+  /** What was understood otherwise than it is written: sentences. */
+  readonly notes: readonly string[];
 }
 
 export const BAD_LINES_KEPT = 100;
 const LONGEST_QUOTE = 80;
+const MAPPED_BITS = 96;
 
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
@@ -37,7 +40,8 @@ export function parseAddressList(text: Uint8Array): ParsedAddressList {
     cursor.at = from;
     if (!reader.readPlain() && !reader.readOther(from)) reader.refuse(from, line);
   }
-  return { list: reader.list.finish(), badLines: reader.badLines, badLineCount: reader.badLineCount };
+  const { badLines, badLineCount } = reader;
+  return { list: reader.list.finish(), badLines, badLineCount, notes: reader.notes() };
 }
 
 class ListReader {
@@ -45,6 +49,8 @@ class ListReader {
   readonly list: AddressListBuilder;
   readonly badLines: BadLine[] = [];
   badLineCount = 0;
+  mappedCount = 0;
+  #firstMapped = '';
   #problem = '';
 
   constructor(text: Uint8Array) {
@@ -69,7 +75,8 @@ class ListReader {
     const bits = cursor.prefix(128);
     if (bits < 0 || !this.#endsHere()) return false;
     for (let i = 0; i < 4; i++) if (hasHostBits(cursor.words[i] as number, bits - 32 * i)) return false;
-    this.list.addIpv6(cursor.words, bits);
+    if (isMapped(cursor.words, bits)) this.#addMapped(begin, cursor.words[3] as number, bits);
+    else this.list.addIpv6(cursor.words, bits);
     return true;
   }
 
@@ -94,9 +101,30 @@ class ListReader {
     this.badLines.push({ line, text: this.#text(from).slice(0, LONGEST_QUOTE), problem: this.#problem });
   }
 
+  /** What was understood otherwise than it is written. */
+  notes(): string[] {
+    const { mappedCount } = this;
+    if (mappedCount === 0) return [];
+    const subject = mappedCount === 1 ? '1 IPv4-mapped address was' : `${mappedCount} IPv4-mapped addresses were`;
+    return [`${subject} read as IPv4, the first is ${this.#firstMapped}.`];
+  }
+
+  #addMapped(from: number, address: number, bits: number): void {
+    this.list.addIpv4(address, bits - MAPPED_BITS);
+    this.#countMapped(() => this.#text(from));
+  }
+
+  #countMapped(text: () => string): void {
+    if (this.mappedCount === 0) this.#firstMapped = text().slice(0, LONGEST_QUOTE);
+    this.mappedCount++;
+  }
+
   #addText(text: string): boolean {
     try {
-      this.list.addNetwork(parseNetwork(text));
+      const written = parseNetwork(text);
+      const network = unmapped(written);
+      if (network !== written) this.#countMapped(() => text);
+      this.list.addNetwork(network);
       return true;
     } catch (error) {
       if (!(error instanceof NetworkError)) throw error;
@@ -134,6 +162,11 @@ class ListReader {
 function withoutComment(line: string): string {
   const comment = line.search(/[#;]/);
   return (comment < 0 ? line : line.slice(0, comment)).trimEnd();
+}
+
+/** Whether IPv6 words are addresses that stand for IPv4. */
+function isMapped(words: ArrayLike<number>, bits: number): boolean {
+  return bits >= MAPPED_BITS && words[0] === 0 && words[1] === 0 && words[2] === 0xffff;
 }
 
 /** Whether a word has bits set behind its first `bits`, which may be below 0 or above 32. */

@@ -1,4 +1,4 @@
-import type { Network } from '@packetlog/common';
+import { formatAddress, type Network } from '@packetlog/common';
 
 /** Many networks, packed: what a named set holds. No order, repetitions allowed. */
 export interface AddressList {
@@ -16,6 +16,23 @@ export const EMPTY_ADDRESS_LIST: AddressList = {
 
 export function addressListLength({ ipv4, ipv6 }: AddressList): number {
   return ipv4.bits.length + ipv6.bits.length;
+}
+
+/** A network a line in canonical text, IPv4 first, each family in the order of the list; single addresses without `/32`. */
+export function formatAddressList({ ipv4, ipv6 }: AddressList): string {
+  const lines: string[] = [];
+  ipv4.bits.forEach((bits, i) => {
+    const start = ipv4.starts[i] as number;
+    const address = `${start >>> 24}.${(start >>> 16) & 255}.${(start >>> 8) & 255}.${start & 255}`;
+    lines.push(bits === 32 ? address : `${address}/${bits}`);
+  });
+  const view = new DataView(new ArrayBuffer(16));
+  const bytes = new Uint8Array(view.buffer);
+  ipv6.bits.forEach((bits, i) => {
+    for (let word = 0; word < 4; word++) view.setUint32(4 * word, ipv6.words[4 * i + word] as number);
+    lines.push(bits === 128 ? formatAddress(bytes) : `${formatAddress(bytes)}/${bits}`);
+  });
+  return lines.map((line) => `${line}\n`).join('');
 }
 
 /** A list that grows while it is read. */

@@ -2,6 +2,7 @@
 import {
   type CheckedRulesRequest,
   invalidRequest,
+  type Rule,
   type RulesAnswer,
   type RulesError,
   type RulesResults,
@@ -10,13 +11,24 @@ import {
   rulesRequestSchemas,
 } from '@packetlog/common';
 import type { AuditLog } from './audit-log.ts';
+import { describeSet } from './book/describe-set.ts';
 import type { Compiler } from './compiling/compiler.ts';
-import { adding, type Change, choosingPolicy, editing, importing, removing, type Who } from './engine/change.ts';
+import {
+  adding,
+  addingMany,
+  type Change,
+  choosingPolicy,
+  editing,
+  importing,
+  removing,
+  type Who,
+} from './engine/change.ts';
 import type { RulesService } from './engine/rules-service.ts';
 import { readSet, requireGood } from './engine/sets.ts';
 import { sharedBytes } from './file/shared-bytes.ts';
 import { RulesRefusal } from './refusal.ts';
 import '../schema-words.ts';
+import { notesAbout, surroundingsOf } from './warnings.ts';
 
 /** Those that change nothing. */
 const LOOKING: ReadonlySet<RulesVerb> = new Set(['list', 'test', 'audit']);
@@ -34,13 +46,25 @@ export interface DeskOptions {
   readonly compiler: Compiler;
   readonly snapshot: () => RulesSnapshot;
   readonly rehearse: (request: CheckedRulesRequest<'test'>) => Promise<RulesResults['test']>;
+  /** Names of the interfaces that are watched; undefined: not known. */
+  readonly watched?: () => readonly string[] | undefined;
   /** What went wrong inside, for the log. */
   readonly failed: (error: unknown) => void;
 }
 
 type Handlers = {
-  readonly [Verb in RulesVerb]: (request: CheckedRulesRequest<Verb>, who: Who) => Promise<RulesResults[Verb]>;
+  readonly [Verb in RulesVerb]: (
+    request: CheckedRulesRequest<Verb>,
+    who: Who,
+    written: Written,
+  ) => Promise<RulesResults[Verb]>;
 };
+/** Parts of a valid request before they were brought into canonical form. */
+interface Written {
+  readonly rule?: unknown;
+  readonly rules?: readonly unknown[];
+  readonly changes?: unknown;
+}
 export type ImportRequest = Omit<CheckedRulesRequest<'import'>, 'entries'>;
 
 export class Desk {
@@ -52,8 +76,19 @@ export class Desk {
     const { service, audit, snapshot, rehearse } = options;
     this.#handlers = {
       list: async () => snapshot(),
-      add: (request, who) => this.#change(adding(request, who)),
-      edit: (request, who) => this.#change(editing(request, who)),
+      add: async (request, who, { rule }) => {
+        const done = await this.#change(adding(request, who));
+        return this.#noted(done, [done.rule], [rule]);
+      },
+      add_many: async (request, who, { rules }) => {
+        const done = await this.#change(addingMany(request, who));
+        const made = done.rules.map(({ rule }) => rule);
+        return this.#noted(done, made, rules ?? []);
+      },
+      edit: async (request, who, { changes }) => {
+        const done = await this.#change(editing(request, who));
+        return this.#noted(done, [done.rule], [changes]);
+      },
       remove: (request, who) => this.#change(removing(request, who)),
       policy: (request, who) => this.#change(choosingPolicy(request, who)),
       import: ({ entries, ...request }, who) => this.#import(request, Buffer.from(entries), who),
@@ -79,7 +114,7 @@ export class Desk {
     if (!parsed.success) return { ok: false, error: invalidRequest(parsed.error) };
     if (!asker.mayNameFiles && 'file' in parsed.data) return { ok: false, error: NO_FILES };
     const handler: Handlers[Verb] = this.#handlers[verb];
-    return this.#answer(() => handler(parsed.data as CheckedRulesRequest<Verb>, asker.who));
+    return this.#answer(() => handler(parsed.data as CheckedRulesRequest<Verb>, asker.who, request as Written));
   }
 
   /** `import` of a list that is too long for a text. Never throws. */
@@ -105,7 +140,21 @@ export class Desk {
     const read = await readSet(this.#options.compiler, { name: request.set, origin, text, loadedAtMs: Date.now() });
     const set = request.skip_bad ? read.set : requireGood(read);
     const done = await this.#change(importing(request, set, who));
-    return { ...done, bad_lines: [...read.badLines], bad_line_count: read.badLineCount };
+    const told = { ...done, bad_lines: [...read.badLines], bad_line_count: read.badLineCount };
+    return this.#noted(told, [done.rule], [], read.notes);
+  }
+
+  /** `written`: as these rules were asked for. */
+  #noted<Value extends object>(
+    done: Value,
+    rules: readonly Rule[],
+    written: readonly unknown[],
+    notes: readonly string[] = [],
+  ): Value {
+    const { service, watched } = this.#options;
+    const surroundings = surroundingsOf([...service.book.sets.values()].map(describeSet), watched?.());
+    const all = [...notes, ...notesAbout(rules, written, surroundings)];
+    return all.length === 0 ? done : { ...done, notes: all };
   }
 
   async #change<Value extends object>(change: Change<Value>) {

@@ -1,4 +1,4 @@
-export { type AddressList, addressListLength, EMPTY_ADDRESS_LIST } from './address-list.ts';
+export { type AddressList, addressListLength, EMPTY_ADDRESS_LIST, formatAddressList } from './address-list.ts';
 export { BAD_LINES_KEPT, type ParsedAddressList, parseAddressList } from './address-list-text.ts';
 export { type CompiledRules, compileRules, type RulesToCompile } from './compile.ts';
 export { RulesCompileError } from './compile-error.ts';

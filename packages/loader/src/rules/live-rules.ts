@@ -25,6 +25,7 @@ import { makeStateDirectory, type StatePaths } from './file/state-directory.ts';
 import { gatherProtected } from './protect/protected.ts';
 import { type RecordShapeOf, Rehearsals } from './rehearsal/rehearsals.ts';
 import { rehearse } from './rehearsal/rehearse.ts';
+import { withWarnings } from './warnings.ts';
 
 /** The drain thread reports each second, unless nothing arrives. */
 const REPORT_LATE_MS = 1500;
@@ -115,6 +116,7 @@ export class LiveRules {
       audit: this.#audit,
       compiler: this.#compiler,
       snapshot: () => this.snapshot(),
+      watched: () => this.#watched(),
       rehearse: (request) =>
         rehearse(request, {
           service,
@@ -155,7 +157,15 @@ export class LiveRules {
 
   snapshot(): RulesSnapshot {
     const service = this.#service as RulesService;
-    return service.snapshot({ enforcing: saysSomething(service.book), pinned: this.#pinning.path !== undefined });
+    const snapshot = service.snapshot({
+      enforcing: saysSomething(service.book),
+      pinned: this.#pinning.path !== undefined,
+    });
+    return withWarnings(snapshot, this.#watched());
+  }
+
+  #watched(): readonly string[] | undefined {
+    return (this.#interfaces.length > 0 ? this.#interfaces : this.#ground?.interfaces)?.map(({ name }) => name);
   }
 
   counts(counts: readonly RuleCount[]): void {

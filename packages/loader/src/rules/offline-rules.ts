@@ -12,6 +12,7 @@ import { lockRules } from './file/rules-lock.ts';
 import { makeStateDirectory, type StatePaths } from './file/state-directory.ts';
 import { gatherProtected } from './protect/protected.ts';
 import { RulesRefusal } from './refusal.ts';
+import { withWarnings } from './warnings.ts';
 
 /** As many as a loader has on a machine with enough memory. */
 const COUNTER_SLOTS = 16_384;
@@ -73,7 +74,7 @@ async function openLocked({ paths, protect, environment }: OfflineOptions, unloc
     service,
     audit,
     compiler,
-    snapshot: () => service.snapshot({ enforcing: false, pinned: false }),
+    snapshot: () => withWarnings(service.snapshot({ enforcing: false, pinned: false }), undefined),
     rehearse: () => Promise.reject(new RulesRefusal(NO_TRAFFIC)),
     failed: (error) => {
       throw error;

@@ -1,35 +1,63 @@
-/** `packetlog rules export`: what is kept on the disk, as it is. */
+/** `packetlog rules export`: the rules file as it is kept on the disk, or the networks of a set. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSetName } from '@packetlog/common';
-import { writeDocument } from '../../rules/file/rules-document.ts';
+import { RulesFileError, readDocument, writeDocument } from '../../rules/file/rules-document.ts';
 import type { StatePaths } from '../../rules/file/state-directory.ts';
+import { formatAddressList, parseAddressList } from '../../rules/index.ts';
 import { SetupError } from '../../setup-error.ts';
 import type { Outcome, Printer } from './printer.ts';
 
 /** `set`: undefined for the rules. Throws SetupError. */
 export function exportRules(paths: StatePaths, set: string | undefined, printer: Printer): Outcome {
-  if (set === undefined && !existsSync(paths.rules) && !existsSync(paths.lastGood)) {
+  if (set !== undefined) return printer.raw(networksOf(paths, set));
+  const path = rulesAt(paths);
+  if (path === undefined) {
     return printer.raw(writeDocument({ default_policy: 'permit', rules: [], sets: {}, protect: [], next_id: 1 }));
   }
-  if (set !== undefined && !isSetName(set)) throw noSet(set);
-  const rules = existsSync(paths.rules) ? paths.rules : paths.lastGood;
-  const path = set === undefined ? rules : join(paths.sets, `${set}.txt`);
+  return printer.raw(read(path));
+}
+
+/** Only what is in force: no comments, and none of the lines that were left out when the list was imported. */
+function networksOf(paths: StatePaths, set: string): string {
+  if (!isSetName(set)) throw noSet(set);
+  const copy = join(paths.sets, `${set}.txt`);
+  const text = existsSync(copy) ? read(copy) : inlineEntries(paths, set);
+  if (text === undefined) throw noSet(set);
+  return formatAddressList(parseAddressList(text).list);
+}
+
+/** Of a set that is written in the rules file itself. */
+function inlineEntries(paths: StatePaths, set: string): Buffer | undefined {
+  const path = rulesAt(paths);
+  if (path === undefined) return undefined;
   try {
-    return printer.raw(readFileSync(path));
+    const { entries } = readDocument(read(path).toString('utf8'), 0).file.sets[set] ?? {};
+    return entries && Buffer.from(entries.join('\n'));
   } catch (cause) {
-    if (set !== undefined && (cause as NodeJS.ErrnoException).code === 'ENOENT') throw noSet(set, cause);
+    if (!(cause instanceof RulesFileError)) throw cause;
+    throw new SetupError({ step: 'read', target: path, problem: cause.message, exit: 'failed', cause });
+  }
+}
+
+function rulesAt({ rules, lastGood }: StatePaths): string | undefined {
+  return [rules, lastGood].find((path) => existsSync(path));
+}
+
+function read(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
     throw new SetupError({ step: 'read', target: path, exit: 'failed', cause });
   }
 }
 
-function noSet(name: string, cause?: unknown): SetupError {
+function noSet(name: string): SetupError {
   return new SetupError({
     step: 'export',
     target: `set ${JSON.stringify(name)}`,
     problem: 'there is none with this name',
-    next: 'See which there are with: packetlog rules list.',
+    next: 'List the sets with: packetlog rules list.',
     exit: 'not_found',
-    cause,
   });
 }

@@ -36,14 +36,18 @@ export class Printer {
     return EXIT[EXIT_OF[answer.error.code]];
   }
 
-  changed<Value extends { pending?: PendingChange | undefined }>(
-    answer: Answer<Value>,
-    sentence: (value: Value) => string,
-  ): Outcome {
-    return this.answer(answer, (value) => {
+  /** Notes and warnings go to standard error, also beside JSON, which has them as well. */
+  changed<
+    Value extends { pending?: PendingChange | undefined; notes?: readonly string[]; warning?: string | undefined },
+  >(answer: Answer<Value>, sentences: (value: Value) => string | readonly string[]): Outcome {
+    const outcome = this.answer(answer, (value) => {
       const waits = value.pending ? pendingText(value.pending, Date.now()) : [];
-      return [printableName(sentence(value)), ...waits];
+      return [...[sentences(value)].flat().map(printableName), ...waits];
     });
+    if (!answer.ok) return outcome;
+    const { notes = [], warning } = answer.value;
+    for (const each of [...notes, ...(warning === undefined ? [] : [warning])]) say(`Warning: ${printableName(each)}`);
+    return outcome;
   }
 
   raw(text: string | Uint8Array): Outcome {
@@ -54,7 +58,7 @@ export class Printer {
   /** What there is to say besides, on standard error. */
   finish(outcome: Outcome, { isOffline, alarms }: { isOffline: boolean; alarms: readonly string[] }): Outcome {
     for (const alarm of alarms) say(`Warning: ${alarm}`);
-    if (isOffline && outcome === EXIT.ok) say('No loader runs: this is about the file, for its next start.');
+    if (isOffline && outcome === EXIT.ok) say('packetlog is not running; changes apply at its next start.');
     return outcome;
   }
 

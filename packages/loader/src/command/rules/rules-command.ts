@@ -1,14 +1,5 @@
 /** `packetlog rules …`: its subcommands, their options and help. */
-import { readFileSync } from 'node:fs';
-import { basename, extname, resolve } from 'node:path';
-import {
-  isSetName,
-  RULE_ACTIONS,
-  type RuleChanges,
-  type RuleDraft,
-  type RulesRequest,
-  rulesFileSchema,
-} from '@packetlog/common';
+import { RULE_ACTIONS, type RuleChanges, type RulesRequest, rulesFileSchema } from '@packetlog/common';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
 import { EXIT } from '../../exit-codes.ts';
@@ -16,12 +7,17 @@ import { statePaths } from '../../rules/file/state-directory.ts';
 import { SetupError } from '../../setup-error.ts';
 import { count, seconds } from '../option-values.ts';
 import { protectOption, rulesFileOption } from '../run-options.ts';
+import { addedManySentence, addedSentence, draftOf, draftsOf, requireLines, STANDARD_INPUT } from './add-rule.ts';
 import { Connection } from './connection.ts';
 import { exportRules } from './export-rules.ts';
+import { importedSentence, importQuery } from './import-list.ts';
+import { withLine } from './input-lines.ts';
 import { type Outcome, Printer } from './printer.ts';
+import { readInput } from './read-input.ts';
 import { rehearsalRequest } from './rehearsal-request.ts';
+import { removalOf, removedSentence } from './remove-rules.ts';
 import { force, forceOption, life, lifeOptions, match, matchOptions, ruleId } from './rule-options.ts';
-import { auditText, one, rehearsalText, snapshotText } from './rules-text.ts';
+import { auditText, rehearsalText, snapshotText } from './rules-text.ts';
 
 const HELP = `
 A matching permit rule wins; else a matching deny rule; else observe; else the default policy.
@@ -55,7 +51,12 @@ type Handler = (
 ) => Promise<Outcome>;
 
 export function rulesCommand(done: (code: number) => void): Command {
-  const rules = new Command('rules').description('permit and deny: list, add, remove, import, test, confirm, …');
+  const rules = new Command('rules')
+    .description('permit and deny: list, add, remove, import, test, confirm, …')
+    // Before there are subcommands, which inherit it: usage errors end with the code for them.
+    .exitOverride()
+    .configureHelp({ helpWidth: Math.min(process.stdout.columns || 100, 120) })
+    .showHelpAfterError('(packetlog rules --help lists the commands)');
   rules.addHelpText('after', HELP);
 
   /** A subcommand with the options that all have. */
@@ -67,7 +68,11 @@ export function rulesCommand(done: (code: number) => void): Command {
       const connection = new Connection({ paths, protect: options.protect ?? [], environment: process.env });
       const printer = new Printer(options.json ?? false);
       try {
-        const args = given.slice(0, -2).flat().map(String);
+        const args = given
+          .slice(0, -2)
+          .flat()
+          .filter((each) => each !== undefined)
+          .map(String);
         done(printer.finish(await handler(connection, printer, options, args), connection));
       } finally {
         await connection.close();
@@ -82,15 +87,22 @@ export function rulesCommand(done: (code: number) => void): Command {
     return printer.answer(answer, (snapshot) => snapshotText(snapshot, Date.now()));
   });
 
-  const add = subcommand('add <action> <source>', 'add a rule: permit, deny or observe a source', addRule);
+  const add = subcommand(
+    'add <action> [source]',
+    'add a rule: permit, deny or observe a source; a rule that matches the same is updated instead',
+    addRule,
+  );
   for (const option of matchOptions()) add.addOption(option);
   for (const option of lifeOptions()) add.addOption(option);
-  add
-    .addOption(forceOption())
-    .addHelpText(
-      'after',
-      '\nA source is an address, a network such as 203.0.113.0/24 or 2001:db8::/32, any, or set:NAME.',
-    );
+  add.addOption(forceOption()).addHelpText(
+    'after',
+    `
+A source is an address, a network such as 203.0.113.0/24 or 2001:db8::/32, any, or set:NAME.
+
+Many rules in one change, all of them or none:
+  packetlog rules add deny - --for 1h < addresses   one source a line; the options are those of each
+  packetlog rules add - < rules                     one rule a line, written as here: deny 192.0.2.1 --port 22`,
+  );
 
   const edit = subcommand('edit <id>', 'change a rule; it keeps its id and its counters', editRule);
   edit.addOption(new Option('--action <action>', 'what it does').choices([...RULE_ACTIONS]));
@@ -101,10 +113,16 @@ export function rulesCommand(done: (code: number) => void): Command {
     .addOption(forceOption())
     .addHelpText('after', '\n"none" takes a condition or the end away: --port none, --until none.');
 
-  subcommand('remove <id...>', 'remove rules', async (connection, printer, options, ids) => {
-    const answer = await connection.ask('remove', { ids: ids.map(ruleId), ...force(options) });
-    return printer.changed(answer, ({ removed }) => `Removed ${removed.map(({ id }) => `rule ${id}`).join(', ')}.`);
-  }).addOption(forceOption());
+  const remove = subcommand(
+    'remove [id...]',
+    'remove rules by id or by source; - reads ids and sources from standard input, one a line',
+    removeRules,
+  );
+  remove.option('--source <source>', 'all rules with this source: an address, a network, any or set:NAME');
+  remove.option('--set <name>', 'all rules about this set; the set goes with the last of them');
+  remove.addOption(new Option('--action <action>', 'of those, only the ones that do this').choices([...RULE_ACTIONS]));
+  for (const option of matchOptions()) remove.addOption(option);
+  remove.addOption(forceOption());
 
   subcommand(
     'policy <policy>',
@@ -128,6 +146,7 @@ export function rulesCommand(done: (code: number) => void): Command {
     .option('--reason <text>', 'why, for people')
     .option('--once', 'keep a copy; do not read the file again when it changes')
     .option('--skip-bad', 'leave out lines that cannot be read, instead of changing nothing')
+    .option('--allow-empty', 'accept a list without networks')
     .addOption(forceOption())
     .addHelpText(
       'after',
@@ -142,7 +161,7 @@ export function rulesCommand(done: (code: number) => void): Command {
     'test <file>',
     'count what the rules in a file, or a list to deny, would have denied',
     async (connection, printer, options, [file = '']) => {
-      const request = rehearsalRequest(read(file), file, options['against'] ?? 10);
+      const request = rehearsalRequest(await readInput(file), file, options['against'] ?? 10);
       return printer.answer(await connection.ask('test', request), rehearsalText);
     },
   ).addOption(new Option('--against <seconds>', 'so many seconds of live traffic').argParser(seconds).default(10));
@@ -174,10 +193,18 @@ export function rulesCommand(done: (code: number) => void): Command {
   return rules;
 }
 
-const addRule: Handler = async (connection, printer, options, [action, source]) => {
-  const rule = { action, source, ...match(options), ...life(options) } as RuleDraft;
-  const answer = await connection.ask('add', { rule, ...force(options) });
-  return printer.changed(answer, (value) => `Added rule ${value.rule.id}.`);
+const addRule: Handler = async (connection, printer, options, [action = '', source]) => {
+  if (source !== undefined && source !== STANDARD_INPUT) {
+    const request = { rule: draftOf(action, source, options), ...force(options) };
+    return printer.changed(await connection.ask('add', request), (added) => addedSentence(added, Date.now()));
+  }
+  if (source === undefined && action !== STANDARD_INPUT) throw missingSource(action);
+  const text = (await readInput(STANDARD_INPUT)).toString('utf8');
+  const drafts = requireLines(draftsOf(text, action === STANDARD_INPUT ? undefined : action, options));
+  const request = { rules: drafts.map(({ draft }) => draft), ...force(options) };
+  const answer = await connection.ask('add_many', request);
+  const lines = drafts.map(({ line }) => line);
+  return printer.changed(withLine(answer, 'rules', lines), ({ rules }) => addedManySentence(rules));
 };
 
 const editRule: Handler = async (connection, printer, options, [id = '']) => {
@@ -187,44 +214,39 @@ const editRule: Handler = async (connection, printer, options, [id = '']) => {
   const changes = Object.fromEntries(
     entries.map(([key, value]) => [key, value === 'none' ? null : value]),
   ) as RuleChanges;
+  if (entries.length === 0) throw nothingToEdit(id);
   const answer = await connection.ask('edit', { id: ruleId(id), changes, ...force(options) });
   return printer.changed(answer, (value) => `Changed rule ${value.rule.id}.`);
 };
 
-const importList: Handler = async (connection, printer, options, [file = '']) => {
-  const { set, action, reason, once, skipBad } = options as Record<string, string | undefined>;
-  const follows = file !== '-' && !once;
-  const query = {
-    set: set ?? setNameOf(file),
-    action: action ?? 'deny',
-    ...(reason === undefined ? {} : { reason }),
-    ...(follows ? { file: resolve(file) } : {}),
-    ...(skipBad ? { skip_bad: 'true' } : {}),
-    ...(force(options).force ? { force: 'true' } : {}),
-  };
-  const answer = await connection.importBytes(query, read(file));
-  return printer.changed(answer, ({ rule, set: { name, entries }, bad_line_count }) => {
-    const skipped = bad_line_count > 0 ? ` Left out: ${one(bad_line_count, 'line')}.` : '';
-    return `Set ${name} has ${one(entries, 'network')}; rule ${rule.id} is about it.${skipped}`;
-  });
+const removeRules: Handler = async (connection, printer, options, ids) => {
+  const read = async () => (await readInput(STANDARD_INPUT)).toString('utf8');
+  const { request, lines } = await removalOf(ids, options, read);
+  const answer = await connection.ask('remove', request);
+  return printer.changed(withLine(answer, 'matching', lines), ({ removed }) => removedSentence(removed));
 };
 
-function read(file: string): Buffer {
-  try {
-    return readFileSync(file === '-' ? 0 : file);
-  } catch (cause) {
-    throw new SetupError({ step: 'read', target: file, exit: 'usage', cause });
-  }
+const importList: Handler = async (connection, printer, options, [file = '']) => {
+  const query = importQuery(file, options);
+  return printer.changed(await connection.importBytes(query, await readInput(file)), importedSentence);
+};
+
+function nothingToEdit(id: string): SetupError {
+  return new SetupError({
+    step: 'edit',
+    target: `rule ${id}`,
+    problem: 'no option says what to change',
+    next: `Give one, for example: packetlog rules edit ${id} --for 1h.`,
+    exit: 'usage',
+  });
 }
 
-function setNameOf(file: string): string {
-  const name = basename(file, extname(file));
-  if (isSetName(name)) return name;
-  throw new SetupError({
-    step: 'name',
-    target: 'the set',
-    problem: `${JSON.stringify(name)} cannot be its name`,
-    next: 'Give one: --set NAME.',
+function missingSource(action: string): SetupError {
+  return new SetupError({
+    step: 'add',
+    target: `${action} rule`,
+    problem: 'the source is missing',
+    next: `Write packetlog rules add ${action} 203.0.113.7, or - to read sources from standard input.`,
     exit: 'usage',
   });
 }

@@ -24,6 +24,7 @@ export function snapshotText(snapshot: RulesSnapshot, nowMs: number): string[] {
   ];
   if (pending) lines.push(...pendingText(pending, nowMs));
   if (rules.length > 0) lines.push('', ...table(rules.map((rule) => cells(rule, nowMs))));
+  for (const { id, warning } of rules) if (warning !== undefined) lines.push(`Rule ${id}: ${printableName(warning)}`);
   if (sets.length > 0) lines.push('');
   for (const { name, entries, file, loaded_at_ms } of sets) {
     const from = file === undefined ? '' : ` from ${printableName(file)}`;

@@ -2,6 +2,7 @@
 import {
   type CheckedRuleChanges,
   type CheckedRuleDraft,
+  type CheckedRuleSelector,
   type DefaultPolicy,
   MAX_RULE_ID,
   parseDuration,
@@ -21,19 +22,77 @@ export interface Circumstances {
 export interface Added {
   readonly book: RuleBook;
   readonly rule: Rule;
+  /** The rule before, where one with the same action and match was updated; the book is the same if nothing differs. */
+  readonly was?: Rule;
 }
 
-export function addRule(book: RuleBook, draft: CheckedRuleDraft, { nowMs, createdBy }: Circumstances): Added {
-  const { for: duration, expires_at, ...match } = draft;
-  const ends = endOf(duration, expires_at, nowMs);
-  const rule: Rule = {
-    id: book.nextId,
-    ...match,
-    created_by: createdBy,
-    created_at: new Date(nowMs).toISOString(),
-    ...(ends === undefined ? {} : { expires_at: ends }),
-  };
-  return { book: withRule(book, rule, nowMs), rule };
+export interface AddedRules {
+  readonly book: RuleBook;
+  readonly rules: readonly Omit<Added, 'book'>[];
+}
+
+export function addRule(book: RuleBook, draft: CheckedRuleDraft, circumstances: Circumstances): Added {
+  const { book: after, rules } = addRules(book, [draft], circumstances, () => 'rule');
+  return { book: after, ...(rules[0] as Omit<Added, 'book'>) };
+}
+
+/**
+ * All of them or none. A draft that equals a rule in action and match updates it instead of making a second one: the
+ * later end counts, as it would with two rules, and a reason that is given replaces the one before.
+ */
+export function addRules(
+  book: RuleBook,
+  drafts: readonly CheckedRuleDraft[],
+  { nowMs, createdBy }: Circumstances,
+  fieldOf: (index: number) => string = (index) => `rules.${index}`,
+): AddedRules {
+  const rules = [...book.rules];
+  const places = new Map<string, number>();
+  // Of equal rules, which files may hold, the first is updated.
+  for (let place = rules.length - 1; place >= 0; place--) places.set(matchKey(rules[place] as Rule), place);
+  let { nextId } = book;
+  let isChanged = false;
+  const added = drafts.map((draft, index): Omit<Added, 'book'> => {
+    const { for: duration, expires_at, ...match } = draft;
+    const ends = endOf(duration, expires_at, nowMs);
+    const rule: Rule = {
+      id: nextId,
+      ...match,
+      created_by: createdBy,
+      created_at: new Date(nowMs).toISOString(),
+      ...(ends === undefined ? {} : { expires_at: ends }),
+    };
+    requireAddable(book, rule, nowMs, fieldOf(index));
+    const place = places.get(matchKey(rule));
+    const was = place === undefined ? undefined : rules[place];
+    if (place !== undefined && was !== undefined && !isExpired(was, nowMs)) {
+      const updated = extended(was, rule);
+      isChanged ||= updated !== was;
+      rules[place] = updated;
+      return { rule: updated, was };
+    }
+    isChanged = true;
+    nextId++;
+    places.set(matchKey(rule), rules.push(rule) - 1);
+    return { rule };
+  });
+  return { book: isChanged ? { ...book, rules, nextId } : book, rules: added };
+}
+
+/** Equal for rules that do the same with the same packets. */
+export function matchKey({ action, source, protocol, destination_port, interface: name }: CheckedRuleSelector): string {
+  return JSON.stringify([action, source, protocol, destination_port, name]);
+}
+
+function extended(was: Rule, { reason, expires_at }: Rule): Rule {
+  const ends = [was.expires_at, expires_at];
+  const later = ends.includes(undefined)
+    ? undefined
+    : ends.sort((a, b) => Date.parse(a ?? '') - Date.parse(b ?? ''))[1];
+  const said = reason === '' ? was.reason : reason;
+  if (later === was.expires_at && said === was.reason) return was;
+  const { expires_at: _, ...rest } = was;
+  return { ...rest, reason: said, ...(later === undefined ? {} : { expires_at: later }) };
 }
 
 /** The rule keeps its id, and so its counters. */
@@ -61,11 +120,46 @@ export function editRule(
   return { book: withoutUnusedSets({ ...book, rules }), before, rule };
 }
 
-export function removeRules(book: RuleBook, ids: readonly number[]): { book: RuleBook; removed: Rule[] } {
-  const removed = [...new Set(ids)].map((id) => ruleOf(book, id));
-  const gone = new Set(ids);
-  const rules = book.rules.filter(({ id }) => !gone.has(id));
-  return { book: withoutUnusedSets({ ...book, rules }), removed };
+/** By id, and by what they match. Each id and each selector has to mean at least one rule. */
+export function removeRules(
+  book: RuleBook,
+  {
+    ids = [],
+    matching = [],
+  }: { ids?: readonly number[] | undefined; matching?: readonly CheckedRuleSelector[] | undefined },
+): { book: RuleBook; removed: Rule[] } {
+  const gone = new Set(ids.map((id) => ruleOf(book, id)));
+  const bySource = new Map<string, Rule[]>();
+  for (const rule of matching.length === 0 ? [] : book.rules) {
+    const others = bySource.get(rule.source);
+    if (others) others.push(rule);
+    else bySource.set(rule.source, [rule]);
+  }
+  matching.forEach((selector, index) => {
+    const meant = (bySource.get(selector.source) ?? []).filter((rule) => isMeant(rule, selector));
+    if (meant.length === 0) throw noneMatches(selector, index);
+    for (const rule of meant) gone.add(rule);
+  });
+  const rules = book.rules.filter((rule) => !gone.has(rule));
+  return { book: withoutUnusedSets({ ...book, rules }), removed: [...gone] };
+}
+
+function isMeant(rule: Rule, { action, protocol, destination_port, interface: name }: CheckedRuleSelector): boolean {
+  return (
+    (action === undefined || action === rule.action) &&
+    (protocol === undefined || protocol === rule.protocol) &&
+    (destination_port === undefined || destination_port === rule.destination_port) &&
+    (name === undefined || name === rule.interface)
+  );
+}
+
+function noneMatches(selector: CheckedRuleSelector, index: number): RulesRefusal {
+  const conditions = Object.keys(selector).length > 1 ? ' and these conditions' : '';
+  return new RulesRefusal({
+    code: 'not_found',
+    message: `There is no rule with source ${selector.source}${conditions}. List the rules with: packetlog rules list.`,
+    field: `matching.${index}`,
+  });
 }
 
 export function setPolicy(book: RuleBook, defaultPolicy: DefaultPolicy): RuleBook {
@@ -109,14 +203,15 @@ export function restore(before: RuleBook, now: RuleBook, nowMs: number): RuleBoo
   return { ...removeExpired(before, nowMs).book, protect: now.protect, nextId: Math.max(before.nextId, now.nextId) };
 }
 
-function withRule(book: RuleBook, rule: Rule, nowMs: number): RuleBook {
+function requireAddable(book: RuleBook, rule: Rule, nowMs: number, field: string): void {
   if (rule.id > MAX_RULE_ID) {
     const message = `All ${MAX_RULE_ID} rule ids have been given. Write a new rules file, with ids from 1.`;
     throw new RulesRefusal({ code: 'limit', message, limit: MAX_RULE_ID });
   }
-  if (isExpired(rule, nowMs)) throw invalid('rule.expires_at: is over already. Give a later time.', 'rule.expires_at');
-  requireSet(book, rule);
-  return { ...book, rules: [...book.rules, rule], nextId: rule.id + 1 };
+  if (isExpired(rule, nowMs)) {
+    throw invalid(`${field}.expires_at: is over already. Give a later time.`, `${field}.expires_at`);
+  }
+  requireSet(book, rule, field);
 }
 
 function ruleOf(book: RuleBook, id: number): Rule {
@@ -125,12 +220,12 @@ function ruleOf(book: RuleBook, id: number): Rule {
   return rule;
 }
 
-function requireSet(book: RuleBook, rule: Rule): void {
+function requireSet(book: RuleBook, rule: Rule, field = 'rule'): void {
   const name = setOf(rule);
   if (name === undefined || book.sets.has(name)) return;
   throw invalid(
-    `rule.source: there is no set ${name}. Import one first: packetlog rules import FILE --set ${name}.`,
-    'rule.source',
+    `${field}.source: there is no set ${name}. Import one first: packetlog rules import FILE --set ${name}.`,
+    `${field}.source`,
   );
 }
 

@@ -34,8 +34,8 @@ export function resultOf(job: Job): Result {
 
 /** The list is in shared memory: it is compiled again and again, here or there. */
 export function parseJob(text: Uint8Array): ParsedAddressList {
-  const { list, badLines, badLineCount } = parseAddressList(text);
-  return { list: sharedList(list), badLines, badLineCount };
+  const { list, ...rest } = parseAddressList(text);
+  return { list: sharedList(list), ...rest };
 }
 
 export function compileJob(job: CompileJob): CompiledImage {

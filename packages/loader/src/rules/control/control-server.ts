@@ -50,7 +50,7 @@ export async function serveControl(
 async function handle(desk: Desk, session: () => ControlSession, request: IncomingMessage): Promise<Answer> {
   const url = new URL(request.url ?? '/', 'http://control');
   if (request.method === 'POST' && url.pathname === '/session') return { ok: true, value: session() };
-  const verb = /^\/rules\/([a-z]+)$/.exec(url.pathname)?.[1] ?? '';
+  const verb = /^\/rules\/([a-z_]+)$/.exec(url.pathname)?.[1] ?? '';
   if (request.method !== 'POST' || !isVerb(verb)) {
     return { ok: false, error: { code: 'not_found', message: 'Ask with POST /rules/list, /rules/add and so on.' } };
   }

@@ -2,6 +2,7 @@
 import type { AuditEntry, CheckedRulesRequest } from '@packetlog/common';
 import {
   addRule,
+  addRules,
   type Circumstances,
   editRule,
   importSet,
@@ -44,12 +45,33 @@ export interface Change<Value> {
 }
 
 type Asked = Pick<Change<unknown>, 'who' | 'force'>;
-type Request<Verb extends 'add' | 'edit' | 'remove' | 'policy' | 'import'> = CheckedRulesRequest<Verb>;
+type Request<Verb extends 'add' | 'add_many' | 'edit' | 'remove' | 'policy' | 'import'> = CheckedRulesRequest<Verb>;
 
 export function adding({ rule: draft, force = false }: Request<'add'>, who: Who) {
   return change('add', { who, force }, draft.reason, (book, circumstances) => {
-    const { book: after, rule } = addRule(book, draft, circumstances);
-    return { book: after, value: { rule }, after: { rules: [rule] } };
+    const { book: after, rule, was } = addRule(book, draft, circumstances);
+    return {
+      book: after,
+      value: was === undefined ? { rule } : { rule, was },
+      ...(was === undefined ? {} : { before: { rules: [was] } }),
+      after: { rules: [rule] },
+    };
+  });
+}
+
+/** In one change: all of them, or none. */
+export function addingMany({ rules: drafts, force = false }: Request<'add_many'>, who: Who) {
+  const [first] = drafts;
+  const why = drafts.every(({ reason }) => reason === first?.reason) ? (first?.reason ?? '') : '';
+  return change('add', { who, force }, why, (book, circumstances) => {
+    const { book: after, rules } = addRules(book, drafts, circumstances);
+    const before = rules.flatMap(({ was }) => was ?? []);
+    return {
+      book: after,
+      value: { rules: [...rules] },
+      ...(before.length === 0 ? {} : { before: { rules: before } }),
+      after: { rules: rules.map(({ rule }) => rule) },
+    };
   });
 }
 
@@ -60,9 +82,9 @@ export function editing({ id, changes, force = false }: Request<'edit'>, who: Wh
   });
 }
 
-export function removing({ ids, force = false }: Request<'remove'>, who: Who) {
+export function removing({ force = false, ...meant }: Request<'remove'>, who: Who) {
   return change('remove', { who, force }, '', (book) => {
-    const { book: after, removed } = removeRules(book, ids);
+    const { book: after, removed } = removeRules(book, meant);
     const sets = [...book.sets.values()].filter(({ name }) => !after.sets.has(name)).map(describeSet);
     const before = sets.length === 0 ? { rules: removed } : { rules: removed, sets };
     return { book: after, value: { removed }, before };

@@ -11,6 +11,8 @@ export interface ReadSet {
   readonly set: NamedSet;
   readonly badLines: readonly BadLine[];
   readonly badLineCount: number;
+  /** What was understood otherwise than it is written. */
+  readonly notes: readonly string[];
 }
 
 export interface TextOfSet {
@@ -22,8 +24,8 @@ export interface TextOfSet {
 }
 
 export async function readSet(compiler: Compiler, { name, origin, text, loadedAtMs }: TextOfSet): Promise<ReadSet> {
-  const { list, badLines, badLineCount } = await compiler.parse(text);
-  return { set: { name, origin, list, text, loadedAtMs }, badLines, badLineCount };
+  const { list, ...rest } = await compiler.parse(text);
+  return { set: { name, origin, list, text, loadedAtMs }, ...rest };
 }
 
 /** Throws RulesRefusal, unless every line was understood. */

@@ -8,6 +8,7 @@ import {
   parsePortRange,
   parseRuleSource,
   type Rule,
+  unmapped,
 } from '@packetlog/common';
 import { type RuleBook, setOf } from '../book/rule-book.ts';
 import type { AddressList, PacketFacts } from '../index.ts';
@@ -38,7 +39,7 @@ const MOST_OVERLAPS = 64;
 
 /** Without their interface. */
 export function probesOf(one: Protected, book: RuleBook): Omit<PacketFacts, 'interfaceSlot'>[] {
-  const network = parseNetwork(one.address);
+  const network = unmapped(parseNetwork(one.address));
   const at = first(network);
   switch (one.kind) {
     case 'operator':

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { mappedNote, neverMatches } from './never-matches.ts';
+import { invalidRequest, rulesRequestSchemas } from './requests.ts';
+
+const IPV6 = '2001:db8::/32';
+
+describe('a rule that cannot match', () => {
+  it.each([0, 43, 44, 'ah', 51, 60, 140])(
+    'is rejected for IPv6 and protocol %s, with what to write instead',
+    (protocol) => {
+      const { error } = rulesRequestSchemas.add.safeParse({ rule: { action: 'deny', source: IPV6, protocol } });
+      expect(error && invalidRequest(error)).toMatchObject({
+        field: 'rule.protocol',
+        message: expect.stringMatching(
+          /extension header, which is not matched itself: write the protocol that follows/,
+        ),
+      });
+      expect(neverMatches({ source: IPV6, protocol })).toMatch(/^It never matches/);
+      expect(neverMatches({ source: 'any', protocol })).toMatch(/^It matches IPv4 packets only/);
+      expect(neverMatches({ source: '192.0.2.1', protocol })).toBeUndefined();
+    },
+  );
+
+  it.each([135, 139, 'esp', 'icmpv6', 'tcp'])('is not one for IPv6 and protocol %s', (protocol) => {
+    expect(neverMatches({ source: IPV6, protocol })).toBeUndefined();
+  });
+
+  it.each([
+    [{ source: '192.0.2.1', protocol: 'icmpv6' }, /Write icmp\.$/],
+    [{ source: IPV6, protocol: 1 }, /Write icmpv6\.$/],
+    [{ source: 'any', interface: 'eth9' }, /interface eth9 is not watched \(eth0, eth1 are\)/],
+    [{ source: 'any', expires_at: '2030-01-01T00:00:00Z' }, /it expired at 2030-01-01T00:00:00Z/],
+    [{ source: 'set:none' }, /set none is empty/],
+    [{ source: 'any', interface: 'eth1', expires_at: '2030-01-01T00:00:02Z' }, undefined],
+    [{ source: 'set:some' }, undefined],
+    [{ source: 'set:unknown' }, undefined],
+  ])('is told by %j', (rule, sentence) => {
+    const told = neverMatches(rule, {
+      nowMs: Date.parse('2030-01-01T00:00:01Z'),
+      interfaces: ['eth0', 'eth1'],
+      setEntries: (name) => ({ none: 0, some: 1 })[name],
+    });
+    if (sentence === undefined) expect(told).toBeUndefined();
+    else expect(told).toMatch(sentence);
+  });
+});
+
+it.each([
+  ['::ffff:192.0.2.1', '192.0.2.1', true],
+  ['::FFFF:c000:200/120', '192.0.2.0/24', true],
+  ['192.0.2.1/32', '192.0.2.1', false],
+  ['2001:DB8::1', '2001:db8::1', false],
+  ['::1', '::1', false],
+  [undefined, '192.0.2.1', false],
+])('%s that is read as %s: said %s', (written, read, isSaid) => {
+  expect(mappedNote(written, read) !== undefined).toBe(isSaid);
+});

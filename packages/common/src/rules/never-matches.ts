@@ -1,0 +1,87 @@
+/** Rules that no packet can match, or fewer packets than their text says: why, and what to write instead. */
+import { parseIpProtocol } from './ip-protocol.ts';
+import type { Rule } from './rule.ts';
+import { parseRuleSource } from './source.ts';
+
+type Matching = Pick<Rule, 'source'> & Partial<Pick<Rule, 'protocol' | 'interface' | 'expires_at'>>;
+
+/** What is known where the rule is to act. Absent: not known, and then nothing is said about it. */
+export interface MatchSurroundings {
+  readonly nowMs?: number;
+  /** Names of the interfaces that are watched. */
+  readonly interfaces?: readonly string[];
+  /** Networks in a named set; undefined: there is no such set. */
+  readonly setEntries?: (name: string) => number | undefined;
+}
+
+/**
+ * IPv6 extension headers that the XDP program follows to the protocol behind them (`extension_kinds` in parse_ipv6.h):
+ * a record, and so a rule, has the protocol at the end of the chain. Mobility (135) and HIP (139) are followed as well,
+ * but are the end of the chain where no header follows, as in nearly all of their packets.
+ */
+const FOLLOWED: ReadonlyMap<number, string> = new Map([
+  [0, 'hop-by-hop options'],
+  [43, 'routing'],
+  [44, 'fragment'],
+  [51, 'authentication'],
+  [60, 'destination options'],
+  [140, 'shim6'],
+]);
+const ICMP = 1;
+const ICMPV6 = 58;
+
+const INSTEAD = 'write the protocol that follows it, such as tcp, or leave the protocol out';
+
+/** Why a rule about IPv6 packets can never match by its protocol; undefined: it can. The end of a sentence with the fix. */
+export function followedHeader({ source, protocol }: Matching): string | undefined {
+  if (protocol === undefined || familyOf(source) !== 6) return undefined;
+  const header = FOLLOWED.get(parseIpProtocol(protocol));
+  return header && `In IPv6 this is the ${header} extension header, which is not matched itself: ${INSTEAD}.`;
+}
+
+/** A sentence with the next action; undefined: packets can match all that the rule says. */
+export function neverMatches(rule: Matching, surroundings: MatchSurroundings = {}): string | undefined {
+  return byProtocol(rule) ?? bySurroundings(rule, surroundings);
+}
+
+function byProtocol(rule: Matching): string | undefined {
+  if (rule.protocol === undefined) return undefined;
+  const number = parseIpProtocol(rule.protocol);
+  const family = familyOf(rule.source);
+  const never = followedHeader(rule);
+  if (never !== undefined) return `It never matches. ${never}`;
+  const header = FOLLOWED.get(number);
+  if (header !== undefined && family === undefined) {
+    return `It matches IPv4 packets only: in IPv6, protocol ${number} is the ${header} extension header, and rules match the protocol that follows it.`;
+  }
+  if (number === ICMPV6 && family === 4) return 'It never matches: IPv4 packets carry icmp, not icmpv6. Write icmp.';
+  if (number === ICMP && family === 6) return 'It never matches: IPv6 packets carry icmpv6, not icmp. Write icmpv6.';
+  return undefined;
+}
+
+function bySurroundings(rule: Matching, { nowMs, interfaces, setEntries }: MatchSurroundings): string | undefined {
+  const { interface: name, expires_at } = rule;
+  if (nowMs !== undefined && expires_at !== undefined && Date.parse(expires_at) <= nowMs) {
+    return `It never matches: it expired at ${expires_at}. Give a later time, or remove the rule.`;
+  }
+  if (name !== undefined && interfaces !== undefined && !interfaces.includes(name)) {
+    const watched =
+      interfaces.length === 0 ? 'none is' : `${interfaces.join(', ')} ${interfaces.length > 1 ? 'are' : 'is'}`;
+    return `It matches no packet now: interface ${name} is not watched (${watched}). Correct the name, or start packetlog with --iface ${name}.`;
+  }
+  const source = parseRuleSource(rule.source);
+  if (source.kind !== 'set' || setEntries === undefined || setEntries(source.name) !== 0) return undefined;
+  return `It matches no packet now: set ${source.name} is empty. Import a list: packetlog rules import FILE --set ${source.name}.`;
+}
+
+/** Undefined: both. */
+function familyOf(text: string): 4 | 6 | undefined {
+  const source = parseRuleSource(text);
+  return source.kind === 'network' ? source.network.family : undefined;
+}
+
+/** What to say where a source was written as an IPv4-mapped address and is read as IPv4; `read`: in canonical text. */
+export function mappedNote(written: unknown, read: string): string | undefined {
+  if (typeof written !== 'string' || !written.includes(':') || /[^\d./]/.test(read)) return undefined;
+  return `${written} was read as ${read}: packets from IPv4-mapped addresses are IPv4 packets.`;
+}

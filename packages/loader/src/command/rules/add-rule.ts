@@ -1,0 +1,89 @@
+/** `packetlog rules add`: one rule from the command line, or many from standard input in one change. */
+import { formatDuration, type Rule, type RuleDraft } from '@packetlog/common';
+import { Command, CommanderError } from 'commander';
+import { SetupError } from '../../setup-error.ts';
+import { type InputLine, inputLines, lineError } from './input-lines.ts';
+import { life, lifeOptions, match, matchOptions } from './rule-options.ts';
+
+/** Standard input in place of a source, or of everything. */
+export const STANDARD_INPUT = '-';
+
+export interface AddedRule {
+  readonly rule: Rule;
+  /** It existed with the same action and match. */
+  readonly was?: Rule;
+}
+
+/** Throws SetupError. */
+export function draftOf(action: string, source: string, options: Record<string, unknown>): RuleDraft {
+  return { action, source, ...match(options), ...life(options) } as RuleDraft;
+}
+
+/**
+ * One draft a line, with its line number. `action` undefined: a line is written as the arguments of `rules add`; else it
+ * is a source, and `options` are those of all. Throws SetupError that names the line.
+ */
+export function draftsOf(
+  text: string,
+  action: string | undefined,
+  options: Record<string, unknown>,
+): { line: number; draft: RuleDraft }[] {
+  return inputLines(text).map((each) => {
+    if (action === undefined) return { line: each.line, draft: draftOfLine(each, options) };
+    const [source = '', ...rest] = each.words;
+    if (rest.length > 0)
+      throw lineError(each, `${JSON.stringify(rest[0])} follows the source: write one source a line`);
+    return { line: each.line, draft: draftOf(action, source, options) };
+  });
+}
+
+/** Options of the command line count where the line says nothing else. */
+function draftOfLine(line: InputLine, defaults: Record<string, unknown>): RuleDraft {
+  const parser = new Command('add').argument('<action>').argument('<source>').exitOverride();
+  parser.configureOutput({ writeOut: () => {}, writeErr: () => {} });
+  for (const option of [...matchOptions(), ...lifeOptions()]) parser.addOption(option);
+  try {
+    parser.parse([...line.words], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    throw lineError(line, error.message.replace(/^error: /, '').replace(/\.$/, ''));
+  }
+  const [action = '', source = ''] = parser.args;
+  const own = parser.opts<Record<string, unknown>>();
+  const { for: duration, until, ...others } = defaults;
+  const ends = own['for'] === undefined && own['until'] === undefined ? { for: duration, until } : {};
+  return draftOf(action, source, { ...others, ...ends, ...own });
+}
+
+export function addedSentence({ rule, was }: AddedRule, nowMs: number): string {
+  if (was === undefined) return `Added rule ${rule.id}.`;
+  const same = `Rule ${rule.id} matches the same already`;
+  if (was.expires_at === rule.expires_at && was.reason === rule.reason) return `${same}: nothing changed.`;
+  const ends = rule.expires_at === undefined ? 'no expiry' : `expires in ${left(rule.expires_at, nowMs)}`;
+  const reason = was.reason === rule.reason ? '' : `; reason: ${rule.reason}`;
+  return `${same} and was updated: ${ends}${reason}.`;
+}
+
+function left(expiresAt: string, nowMs: number): string {
+  return formatDuration(Math.max(0, Date.parse(expiresAt) - nowMs));
+}
+
+export function addedManySentence(rules: readonly AddedRule[]): string {
+  const added = rules.filter(({ was }) => was === undefined).length;
+  const updated = rules.filter(({ rule, was }) => was && JSON.stringify(was) !== JSON.stringify(rule)).length;
+  const same = rules.length - added - updated;
+  const rest = [...(updated > 0 ? [`updated ${updated}`] : []), ...(same > 0 ? [`${same} existed already`] : [])];
+  return [`Added ${added} ${added === 1 ? 'rule' : 'rules'}`, ...rest].join('; ').concat('.');
+}
+
+/** Standard input that has no lines is a fault of what writes it, not a wish. */
+export function requireLines<Line>(lines: readonly Line[]): readonly Line[] {
+  if (lines.length > 0) return lines;
+  throw new SetupError({
+    step: 'read',
+    target: 'standard input',
+    problem: 'it has no lines, so nothing was changed',
+    next: 'Check the command that writes it.',
+    exit: 'usage',
+  });
+}

@@ -1,0 +1,40 @@
+/** `packetlog rules import`: a list as a named set, and a rule about it. */
+import { basename, extname, resolve } from 'node:path';
+import { isSetName, type RulesResults } from '@packetlog/common';
+import { SetupError } from '../../setup-error.ts';
+import { isRegularFile } from './read-input.ts';
+import { force } from './rule-options.ts';
+import { one } from './rules-text.ts';
+
+/** What goes with the list; a file is followed where it can be read again. Throws SetupError. */
+export function importQuery(file: string, options: Record<string, unknown>): Record<string, string> {
+  const { set, action, reason, once, skipBad, allowEmpty } = options as Record<string, string | undefined>;
+  return {
+    set: set ?? setNameOf(file),
+    action: action ?? 'deny',
+    ...(reason === undefined ? {} : { reason }),
+    ...(!once && isRegularFile(file) ? { file: resolve(file) } : {}),
+    ...(skipBad ? { skip_bad: 'true' } : {}),
+    ...(allowEmpty ? { allow_empty: 'true' } : {}),
+    ...(force(options).force ? { force: 'true' } : {}),
+  };
+}
+
+export function importedSentence({ rule, set, bad_line_count }: RulesResults['import']): string {
+  const { name, entries, file } = set;
+  const skipped = bad_line_count > 0 ? ` Left out: ${one(bad_line_count, 'line')}.` : '';
+  const follows = file === undefined ? '' : ' The file is read again when it changes.';
+  return `Set ${name} has ${one(entries, 'network')}; rule ${rule.id} (${rule.action}) applies to it.${skipped}${follows}`;
+}
+
+function setNameOf(file: string): string {
+  const name = basename(file, extname(file));
+  if (isSetName(name)) return name;
+  throw new SetupError({
+    step: 'name',
+    target: 'the set',
+    problem: `${JSON.stringify(name)} cannot be its name`,
+    next: 'Give one: --set NAME.',
+    exit: 'usage',
+  });
+}

@@ -1,0 +1,78 @@
+/** `packetlog rules remove`: by id, by source, or many of both from standard input in one change. */
+import type { Rule, RuleSelector, RulesRequest } from '@packetlog/common';
+import { SetupError } from '../../setup-error.ts';
+import { requireLines, STANDARD_INPUT } from './add-rule.ts';
+import { inputLines, lineError } from './input-lines.ts';
+import { force, match, ruleId } from './rule-options.ts';
+
+const NAMED = 20;
+
+export interface Removal {
+  readonly request: RulesRequest<'remove'>;
+  /** The line of standard input behind each entry of `matching`. */
+  readonly lines: readonly number[];
+}
+
+/** `read`: standard input. Throws SetupError. */
+export async function removalOf(
+  ids: readonly string[],
+  options: Record<string, unknown>,
+  read: () => Promise<string>,
+): Promise<Removal> {
+  const { source, set, action } = options as { source?: string; set?: string; action?: string };
+  if (source !== undefined && set !== undefined) throw oneEntry(source, set);
+  const meant = source ?? (set === undefined ? undefined : `set:${set}`);
+  const conditions = { ...(action === undefined ? {} : { action }), ...match(options) };
+  const of = (text: string) => ({ source: text, ...conditions }) as RuleSelector;
+  if (ids.includes(STANDARD_INPUT)) {
+    if (ids.length > 1 || meant !== undefined) throw tooMuch('- reads ids and sources from standard input alone');
+    return fromLines(await read(), of, force(options));
+  }
+  if (meant === undefined && Object.keys(conditions).length > 0) {
+    throw tooMuch('--action, --protocol, --port and --interface narrow --source or --set, which is missing');
+  }
+  if (meant === undefined && ids.length === 0) throw tooMuch('no rule is named: give ids, --source, --set or -');
+  const matching = meant === undefined ? [] : [of(meant)];
+  return { request: { ids: ids.map(ruleId), matching, ...force(options) }, lines: [] };
+}
+
+export function removedSentence(removed: readonly Pick<Rule, 'id'>[]): string {
+  if (removed.length > NAMED) return `Removed ${removed.length} rules.`;
+  return `Removed ${removed.map(({ id }) => `rule ${id}`).join(', ')}.`;
+}
+
+function fromLines(text: string, of: (source: string) => RuleSelector, forced: { force?: true }): Removal {
+  const ids: number[] = [];
+  const matching: RuleSelector[] = [];
+  const lines: number[] = [];
+  for (const each of requireLines(inputLines(text))) {
+    const [word = '', ...rest] = each.words;
+    if (rest.length > 0) throw lineError(each, 'more than one word: write an id or a source a line');
+    if (/^\d+$/.test(word)) ids.push(ruleId(word));
+    else {
+      matching.push(of(word));
+      lines.push(each.line);
+    }
+  }
+  return { request: { ids, matching, ...forced }, lines };
+}
+
+function oneEntry(source: string, set: string): SetupError {
+  return new SetupError({
+    step: 'remove',
+    target: `${source} from set ${set}`,
+    problem: 'a set is replaced as a whole',
+    next: `Import the list again without it, or permit it: packetlog rules add permit ${source}. --set ${set} alone removes the rules about the set.`,
+    exit: 'usage',
+  });
+}
+
+function tooMuch(problem: string): SetupError {
+  return new SetupError({
+    step: 'remove',
+    target: 'rules',
+    problem,
+    next: 'See: packetlog rules remove --help.',
+    exit: 'usage',
+  });
+}

@@ -1,0 +1,104 @@
+import { type RuleDraft, ruleDraftSchema } from '@packetlog/common';
+import { describe, expect, it } from 'vitest';
+import { RulesRefusal } from '../refusal.ts';
+import { addRules, removeRules } from './changes.ts';
+import { EMPTY_BOOK, type RuleBook } from './rule-book.ts';
+
+const NOW = Date.parse('2030-01-01T00:00:00Z');
+const AT = { nowMs: NOW, createdBy: 'root' };
+const minutes = (count: number) => new Date(NOW + count * 60_000).toISOString();
+
+function add(book: RuleBook, drafts: Partial<RuleDraft>[], at = AT) {
+  const checked = drafts.map((draft) => ruleDraftSchema.parse({ action: 'deny', source: '192.0.2.1', ...draft }));
+  return addRules(book, checked, at);
+}
+const book = (...drafts: Partial<RuleDraft>[]) => add(EMPTY_BOOK, drafts).book;
+
+describe('a rule that is added twice', () => {
+  it('is one rule, and the book is the same', () => {
+    const once = book({ protocol: 'tcp', destination_port: 22 });
+    const { book: twice, rules } = add(once, [{ source: '192.0.2.1/32', protocol: 6, destination_port: '22' }]);
+    expect(twice).toBe(once);
+    expect(rules).toEqual([{ rule: once.rules[0], was: once.rules[0] }]);
+  });
+
+  it.each([
+    ['a later end', '10m', '1h', minutes(60)],
+    ['an earlier end', '1h', '10m', minutes(60)],
+    ['no end', '1h', undefined, undefined],
+    ['an end to one without', undefined, '1h', undefined],
+  ])('with %s has the later one', (_, first, second, expires_at) => {
+    const ending = (time: string | undefined) => (time === undefined ? {} : { for: time });
+    const { rules } = add(book(ending(first)), [ending(second)]);
+    expect(rules[0]?.rule.expires_at).toBe(expires_at);
+    expect(rules[0]?.rule.id).toBe(1);
+  });
+
+  it('takes a new reason, and keeps the old one where none is given', () => {
+    const { book: after } = add(book({ reason: 'noise' }), [{}]);
+    expect(after.rules[0]?.reason).toBe('noise');
+    expect(add(after, [{ reason: 'scan' }]).book.rules).toMatchObject([{ id: 1, reason: 'scan' }]);
+  });
+
+  it('is another one with another action, source, protocol, port or interface', () => {
+    const others = [
+      { action: 'observe' },
+      { source: '192.0.2.2' },
+      { protocol: 'tcp' },
+      { interface: 'eth0' },
+    ] as const;
+    expect(book({}, ...others, { destination_port: 22 }).rules.map(({ id }) => id)).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it('in one request is one, too', () => {
+    const { book: after, rules } = add(EMPTY_BOOK, [{ for: '10m' }, { source: '192.0.2.2' }, { for: '20m' }]);
+    expect(after.rules.map(({ id, expires_at }) => [id, expires_at])).toEqual([
+      [1, minutes(20)],
+      [2, undefined],
+    ]);
+    expect(rules.map(({ rule }) => rule.id)).toEqual([1, 2, 1]);
+    expect(after.nextId).toBe(3);
+  });
+
+  it('is a new one where the first has expired', () => {
+    const before = book({ for: '10m' });
+    const { rules } = add(before, [{ for: '10m' }], { ...AT, nowMs: NOW + 11 * 60_000 });
+    expect(rules).toMatchObject([{ rule: { id: 2 } }]);
+  });
+});
+
+it('many rules are added in one change, or none with the place of the first fault', () => {
+  expect(() => add(EMPTY_BOOK, [{}, { source: 'set:typo' }])).toThrow(RulesRefusal);
+  try {
+    add(EMPTY_BOOK, [{}, { source: 'set:typo' }]);
+  } catch (error) {
+    expect((error as RulesRefusal).error).toMatchObject({ field: 'rules.1.source', message: /no set typo/ });
+  }
+});
+
+describe('rules are removed', () => {
+  const many = book({}, { protocol: 'tcp', destination_port: 22 }, { action: 'permit' }, { source: '192.0.2.2' });
+  const left = (meant: Parameters<typeof removeRules>[1]) => removeRules(many, meant).book.rules.map(({ id }) => id);
+
+  it('by source, and of those by what else is given', () => {
+    expect(left({ matching: [{ source: '192.0.2.1' }] })).toEqual([4]);
+    expect(left({ matching: [{ source: '192.0.2.1', action: 'deny' }] })).toEqual([3, 4]);
+    expect(left({ matching: [{ source: '192.0.2.1', destination_port: 22 }] })).toEqual([1, 3, 4]);
+    expect(left({ ids: [4], matching: [{ source: '192.0.2.1', protocol: 'tcp' }] })).toEqual([1, 3]);
+  });
+
+  it('each once, also when it is named twice', () => {
+    const { removed } = removeRules(many, { ids: [4, 4], matching: [{ source: '192.0.2.2' }] });
+    expect(removed.map(({ id }) => id)).toEqual([4]);
+  });
+
+  it('all or none: a source without a rule says which it is', () => {
+    const matching = [{ source: '192.0.2.1' }, { source: '203.0.113.9' }];
+    expect(() => removeRules(many, { matching })).toThrow(/no rule with source 203\.0\.113\.9/);
+    try {
+      removeRules(many, { matching });
+    } catch (error) {
+      expect((error as RulesRefusal).error).toMatchObject({ code: 'not_found', field: 'matching.1' });
+    }
+  });
+});

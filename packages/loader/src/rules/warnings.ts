@@ -1,0 +1,42 @@
+/** What the answer to a change says besides: text that was read otherwise than written, rules that match nothing. */
+import {
+  type MatchSurroundings,
+  mappedNote,
+  neverMatches,
+  type Rule,
+  type RuleSet,
+  type RulesSnapshot,
+} from '@packetlog/common';
+
+const MAX_NOTES = 20;
+
+/** `written`: the requests for these rules as they came, in the same order; of any type. */
+export function notesAbout(
+  rules: readonly Rule[],
+  written: readonly unknown[],
+  surroundings: MatchSurroundings,
+): string[] {
+  const notes = rules.flatMap((rule, i) => {
+    const note = mappedNote((written[i] as { source?: unknown } | undefined)?.source, rule.source);
+    const never = neverMatches(rule, surroundings);
+    return [...(note === undefined ? [] : [note]), ...(never === undefined ? [] : [`Rule ${rule.id}: ${never}`])];
+  });
+  if (notes.length <= MAX_NOTES) return notes;
+  return [...notes.slice(0, MAX_NOTES), `And ${notes.length - MAX_NOTES} more such rules.`];
+}
+
+/** Each rule that cannot match where it is says so. */
+export function withWarnings(snapshot: RulesSnapshot, interfaces: readonly string[] | undefined): RulesSnapshot {
+  const surroundings = surroundingsOf(snapshot.sets, interfaces);
+  const rules = snapshot.rules.map((rule) => {
+    const warning = neverMatches(rule, surroundings);
+    return warning === undefined ? rule : { ...rule, warning };
+  });
+  return { ...snapshot, rules };
+}
+
+/** `interfaces`: names of those that are watched; undefined: not known. */
+export function surroundingsOf(sets: readonly RuleSet[], interfaces: readonly string[] | undefined): MatchSurroundings {
+  const entries = new Map(sets.map((set) => [set.name, set.entries]));
+  return { setEntries: (name) => entries.get(name), ...(interfaces === undefined ? {} : { interfaces }) };
+}

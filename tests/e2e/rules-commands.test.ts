@@ -1,0 +1,116 @@
+/** `packetlog rules` as scripts use it: repeated, many lines at once, lists that fail. Needs root. */
+import { writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { startPacketlogWithInput } from '../lab/process.ts';
+import { requireRoot } from '../lab/root.ts';
+import { sendUdp } from '../lab/traffic.ts';
+import { until } from '../lab/until.ts';
+import { done, listed, makeRulesPlace, type RulesPlace, rules, rulesReading, startEnforcing } from './rules-command.ts';
+import { eachWithNetwork } from './suite.ts';
+
+const USAGE = 2;
+const NOT_FOUND = 5;
+
+describe.skipIf(!requireRoot())('rules for scripts', () => {
+  const suite = eachWithNetwork();
+  let place: RulesPlace;
+  beforeEach(async () => {
+    place = makeRulesPlace();
+    const packetlog = suite.own(await startEnforcing(suite.network.server, place, '--print', 'none'));
+    await packetlog.untilPrinted(/Waiting for Ctrl-C/);
+  });
+  afterEach(() => place.remove());
+
+  const told = (...args: string[]) => rules(suite.network.server, place, ...args);
+  const reading = (input: string, ...args: string[]) => rulesReading(suite.network.server, place, input, ...args);
+  const sources = async () => (await listed(place)).rules.map(({ source }) => source);
+
+  test('a ban that is repeated is one rule, and is lifted by its address', async () => {
+    const { client, link } = suite.network;
+    const ban = ['add', 'deny', link.client.ipv4, '--for', '10m'];
+    expect(await told(...ban)).toMatchObject({ code: 0, stdout: 'Added rule 1.\n' });
+    const again = await told('add', 'deny', `::ffff:${link.client.ipv4}`, '--for', '1h');
+    expect(again).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^Rule 1 matches the same already .*expires in (1 h|59 min)/),
+    });
+    expect(again.stderr).toMatch(/was read as 192\.0\.2\.\d+: packets from IPv4-mapped addresses are IPv4/);
+    expect((await listed(place)).rules).toMatchObject([{ id: 1, source: link.client.ipv4 }]);
+    await sendUdp(client, { address: link.server.ipv4, count: 5 });
+    await until(async () => (await listed(place)).rules[0]?.packets === 5, { what: 'five packets to be denied' });
+
+    expect(await told('remove', '--source', link.client.ipv4)).toMatchObject({ code: 0, stdout: 'Removed rule 1.\n' });
+    expect((await told('remove', '--source', link.client.ipv4)).code).toBe(NOT_FOUND);
+  });
+
+  test('many rules are read from standard input in one change, or none of them', async () => {
+    const many = await reading('198.51.100.1\n# scanners\n198.51.100.2\n', 'add', 'deny', '-', '--for', '1h');
+    expect(many).toMatchObject({ code: 0, stdout: 'Added 2 rules.\n' });
+    const faulty = await reading('198.51.100.3\n\n198.51.100.300\n', 'add', 'deny', '-');
+    expect(faulty).toMatchObject({ code: USAGE, stderr: expect.stringMatching(/line 3: source: "198\.51\.100\.300"/) });
+    const mixed = await reading('deny 198.51.100.3 --port 22\npermit 198.51.100.4 --reason "the office"\n', 'add', '-');
+    expect(mixed).toMatchObject({ code: 0, stdout: 'Added 2 rules.\n' });
+    const { entries } = await done(place, 'audit', {});
+    expect(entries.map(({ what, after }) => `${what} ${after?.rules?.length}`)).toEqual(['add 2', 'add 2']);
+
+    const missing = await reading('198.51.100.1\n198.51.100.9\n', 'remove', '-');
+    expect(missing).toMatchObject({ code: NOT_FOUND, stderr: expect.stringMatching(/line 2: There is no rule with/) });
+    expect(await sources()).toHaveLength(4);
+    expect((await reading('198.51.100.1\n3\n198.51.100.2\n', 'remove', '-')).stdout).toBe(
+      'Removed rule 3, rule 1, rule 2.\n',
+    );
+    expect(await sources()).toEqual(['198.51.100.4']);
+  });
+
+  test('nothing on standard input is a fault, not an empty wish', async () => {
+    for (const args of [
+      ['add', 'deny', '-'],
+      ['remove', '-'],
+      ['import', '-', '--set', 'drop'],
+    ]) {
+      const { code, stderr } = await reading('# moved\n', ...args);
+      expect({ args, code }).toEqual({ args, code: USAGE });
+      expect(stderr).toMatch(/no lines|holds no network/);
+    }
+    expect((await reading('', 'import', '-', '--set', 'drop', '--allow-empty')).stderr).toMatch(/set drop is empty/);
+    expect(await listed(place)).toMatchObject({ sets: [{ name: 'drop', entries: 0 }] });
+  });
+
+  test('a list whose writer pauses is read to its end, and nothing of it is in force before', async () => {
+    const lines = Array.from({ length: 30_000 }, (_, i) => `10.${i >>> 16}.${(i >>> 8) & 255}.${i & 255}\n`);
+    const half = lines.slice(0, 15_000).join('');
+    const command = suite.own(
+      startPacketlogWithInput(suite.network.server, {
+        args: ['rules', 'import', '-', '--set', 'slow'],
+        env: place.env,
+      }),
+    );
+    // More than a pipe holds: it was read when this resolves.
+    await command.write(half);
+    expect((await listed(place)).sets).toEqual([]);
+    await command.write(lines.slice(15_000).join(''));
+    command.endInput();
+    expect((await command.exited).code, command.stderr).toBe(0);
+    expect((await listed(place)).sets).toMatchObject([{ name: 'slow', entries: 30_000 }]);
+  });
+
+  test('what cannot match is rejected, or said', async () => {
+    const header = await told('add', 'deny', '2001:db8::/32', '--protocol', '43');
+    expect(header).toMatchObject({ code: USAGE, stderr: expect.stringMatching(/routing extension header/) });
+    const elsewhere = await told('add', 'deny', '192.0.2.9', '--interface', 'wan7');
+    expect(elsewhere).toMatchObject({ code: 0, stderr: expect.stringMatching(/wan7 is not watched \(server0 is\)/) });
+    expect((await told('list')).stdout).toMatch(/^Rule 1: It matches no packet now: interface wan7/m);
+  });
+
+  test('wrong usage has the same exit code as elsewhere, and an edit without a change is one', async () => {
+    const wrong = [['frob'], ['list', '--frob'], ['add'], ['add', 'deny'], ['edit', '1'], ['remove'], ['policy']];
+    for (const args of wrong) expect({ args, code: (await told(...args)).code }).toEqual({ args, code: USAGE });
+  });
+
+  test('an export has the networks that are in force, not the lines that were left out', async () => {
+    const list = place.path('drop.txt');
+    writeFileSync(list, '# noise\n203.0.113.0/24 ; SBL1\nexample.org\n2001:DB8::1\n::ffff:192.0.2.77\n');
+    expect((await told('import', list, '--skip-bad')).stdout).toMatch(/3 networks; .*Left out: 1 line\./);
+    expect((await told('export', '--set', 'drop')).stdout).toBe('203.0.113.0/24\n192.0.2.77\n2001:db8::1\n');
+  });
+});
