@@ -1,8 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { contentSecurityPolicy, scriptHashes } from './content-security-policy.ts';
 
 const hash = (script: string) => `'sha256-${createHash('sha256').update(script).digest('base64')}'`;
@@ -23,32 +20,28 @@ describe('scriptHashes', () => {
 });
 
 describe('contentSecurityPolicy', () => {
-  let directory = '';
-  beforeEach(() => {
-    directory = mkdtempSync(join(tmpdir(), 'packetlog-csp-'));
-  });
-  afterEach(() => rmSync(directory, { recursive: true }));
-
-  const directives = (nodes: readonly string[] = []) =>
+  const file = (name: string, text: string) => ({ name, content: Buffer.from(text), modified: new Date(0) });
+  const page = file('index.html', '<p>x</p>');
+  const directives = (files = [page], nodes: readonly string[] = []) =>
     new Map(
-      contentSecurityPolicy(directory, nodes)
+      contentSecurityPolicy(files, nodes)
         .split('; ')
         .map((each) => [each.split(' ')[0], each.split(' ').slice(1)]),
     );
 
   it('allows the inline scripts of all pages, in folders too, and no other', () => {
-    mkdirSync(join(directory, 'sub'));
-    writeFileSync(join(directory, 'index.html'), '<script>a</script><script>b</script>');
-    writeFileSync(join(directory, 'sub', 'page.html'), '<script>b</script><script>c</script>');
-    writeFileSync(join(directory, 'not-a-page.txt'), '<script>d</script>');
-    expect(directives().get('script-src')).toEqual(["'self'", hash('a'), hash('b'), hash('c')]);
+    const files = [
+      file('index.html', '<script>a</script><script>b</script>'),
+      file('sub/page.html', '<script>b</script><script>c</script>'),
+      file('not-a-page.txt', '<script>d</script>'),
+    ];
+    expect(directives(files).get('script-src')).toEqual(["'self'", hash('a'), hash('b'), hash('c')]);
   });
 
   it('lets the page connect to the loaders that were named, exactly, and to those on the same machine', () => {
-    writeFileSync(join(directory, 'index.html'), '<p>x</p>');
     const own = ["'self'", 'ws://localhost:*', 'ws://127.0.0.1:*'];
     expect(directives().get('connect-src')).toEqual(own);
-    expect(directives(['http://web-2:7411', 'https://web-3.example.com']).get('connect-src')).toEqual([
+    expect(directives([page], ['http://web-2:7411', 'https://web-3.example.com']).get('connect-src')).toEqual([
       ...own,
       'ws://web-2:7411',
       'wss://web-3.example.com',
@@ -56,7 +49,6 @@ describe('contentSecurityPolicy', () => {
   });
 
   it('allows nothing by default, no frames, no forms, and no inline or evaluated scripts', () => {
-    writeFileSync(join(directory, 'index.html'), '<p>x</p>');
     const policy = directives();
     expect(policy.get('default-src')).toEqual(["'none'"]);
     expect(policy.get('script-src')).toEqual(["'self'"]);

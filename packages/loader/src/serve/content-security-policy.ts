@@ -1,7 +1,6 @@
 /** A policy that lets the built dashboard run and nothing else: hashes for its inline scripts. */
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import type { PageFile } from './page-files.ts';
 
 const INLINE_SCRIPT = /<script(?![^>]*\ssrc=)[^>]*>([\s\S]*?)<\/script>/g;
 
@@ -13,9 +12,9 @@ export function scriptHashes(html: string): string[] {
 }
 
 /** `nodes`: origins of other loaders that the page may connect to. */
-export function contentSecurityPolicy(directory: string, nodes: readonly string[] = []): string {
-  const pages = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.html'));
-  const hashes = new Set(pages.flatMap((name) => scriptHashes(readFileSync(join(directory, name), 'utf8'))));
+export function contentSecurityPolicy(files: readonly PageFile[], nodes: readonly string[] = []): string {
+  const pages = files.filter(({ name }) => name.endsWith('.html'));
+  const hashes = new Set(pages.flatMap(({ content }) => scriptHashes(content.toString('utf8'))));
   return [
     "default-src 'none'",
     `script-src 'self' ${[...hashes].join(' ')}`.trimEnd(),

@@ -10,6 +10,8 @@ import { History } from '../history/history.ts';
 import { numberedRecord, recordNumber } from '../ring/fake-ring.ts';
 import type { Desk } from '../rules/desk.ts';
 import { allowedFor } from './allowed-hosts.ts';
+import { type ConnectionLimits, Connections, limitsFor } from './connections.ts';
+import { guardHandlers } from './guarded.ts';
 import { questions } from './questions.ts';
 import { SocketServer } from './socket-server.ts';
 
@@ -66,7 +68,7 @@ export interface Surroundings {
 }
 
 /** Anew for each test. */
-export function eachWithServer(): Surroundings {
+export function eachWithServer(limits: Partial<ConnectionLimits> = {}): Surroundings {
   let http: HttpServer;
   let server: SocketServer;
   let history = new History();
@@ -136,6 +138,7 @@ export function eachWithServer(): Surroundings {
       return { ok: true, value: it.value ?? verb };
     },
   } as unknown as Desk;
+  const log = pino({ level: 'warn' }, { write: (line) => logged.push(JSON.parse(line)) });
   beforeEach(async () => {
     it.rowsWanted.mockReset();
     for (const list of [asked, watched, hurried, logged]) list.length = 0;
@@ -143,10 +146,13 @@ export function eachWithServer(): Surroundings {
     history = new History();
     nextRecord = 0;
     http = createServer((_, response) => response.end('page'));
+    const connections = new Connections(log, { ...limitsFor(10_000, 0), ...limits });
+    connections.watch(http);
     await new Promise<void>((resolve) => http.listen(0, HOST, resolve));
     port = (http.address() as AddressInfo).port;
     server = new SocketServer({
       http,
+      connections,
       allowed: () => allowedFor(HOST, port, []),
       tokens: { look: TOKEN, admin: ADMIN_TOKEN },
       desk,
@@ -165,7 +171,7 @@ export function eachWithServer(): Surroundings {
         it.rowsWanted(perSecond);
         if (it.answers) server.activate();
       },
-      log: pino({ level: 'warn' }, { write: (line) => logged.push(JSON.parse(line)) }),
+      log,
       clock: {
         now: () => performance.now() + it.skew,
         after: (ms, action) => {
@@ -173,6 +179,7 @@ export function eachWithServer(): Surroundings {
         },
       },
     });
+    guardHandlers(http, connections, (error) => log.error({ err: error }, 'a request failed'));
   });
   afterEach(async () => {
     for (const client of clients.splice(0)) client.disconnect();

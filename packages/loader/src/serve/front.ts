@@ -15,6 +15,8 @@ import type { Desk } from '../rules/desk.ts';
 import { SetupError } from '../setup-error.ts';
 import type { Tokens } from './admission.ts';
 import { type Allowed, allowedFor, isLoopback, reachableHost } from './allowed-hosts.ts';
+import { Connections } from './connections.ts';
+import { guardHandlers } from './guarded.ts';
 import { questions } from './questions.ts';
 import { SocketServer } from './socket-server.ts';
 import { newToken } from './token.ts';
@@ -61,6 +63,7 @@ export class Front {
   /** Not only this machine can reach it. */
   readonly isExposed: boolean;
   readonly #http: HttpServer;
+  readonly #connections: Connections;
   readonly #options: FrontOptions;
   readonly #tokens: Tokens;
   readonly #allowed: Allowed;
@@ -68,9 +71,17 @@ export class Front {
   readonly #feed = new HistoryFeed(this.#history);
   #sockets: SocketServer | undefined;
 
-  private constructor(http: HttpServer, options: FrontOptions, tokens: Tokens, allowed: Allowed, port: number) {
+  private constructor(
+    http: HttpServer,
+    connections: Connections,
+    options: FrontOptions,
+    tokens: Tokens,
+    allowed: Allowed,
+    port: number,
+  ) {
     const { host } = options.listen;
     this.#http = http;
+    this.#connections = connections;
     this.#options = options;
     this.#tokens = tokens;
     this.port = port;
@@ -91,9 +102,12 @@ export class Front {
     const { host, port: asked } = options.listen;
     let allowed: Allowed = { hosts: new Set(), origins: new Set() };
     const http = webServer(options.ui, () => allowed, options.allowNode);
+    const connections = new Connections(options.log);
+    connections.watch(http);
+    guardHandlers(http, connections, (error) => failed(options.log, error));
     const port = await listen(http, host === 'localhost' ? LOCALHOST : host, asked);
     allowed = allowedFor(host, port, options.allowOrigin);
-    return new Front(http, options, tokens, allowed, port);
+    return new Front(http, connections, options, tokens, allowed, port);
   }
 
   /** From now on clients are admitted. */
@@ -102,6 +116,7 @@ export class Front {
     const clock = clockOf(this.#options.clock, transport);
     this.#sockets = new SocketServer({
       http: this.#http,
+      connections: this.#connections,
       allowed: () => this.#allowed,
       tokens: this.#tokens,
       desk,
@@ -119,6 +134,7 @@ export class Front {
       onHurried: (hurried) => thread.hurry(hurried),
       log: this.#options.log,
     });
+    guardHandlers(this.#http, this.#connections, (error) => failed(this.#options.log, error));
   }
 
   rows(bytes: Uint8Array, count: number, skipped: number): void {
@@ -159,8 +175,13 @@ export class Front {
   async close(): Promise<void> {
     await this.#sockets?.close();
     this.#http.closeAllConnections();
+    this.#connections.close();
     if (this.#http.listening) await new Promise((resolve) => this.#http.close(resolve));
   }
+}
+
+function failed(log: Logger, error: unknown): void {
+  log.error({ err: error }, 'a request failed');
 }
 
 function tokenOf(variable: string, given: string | undefined): string {

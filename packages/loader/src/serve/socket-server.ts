@@ -22,9 +22,10 @@ import type { Desk } from '../rules/desk.ts';
 import { admission, isAdmin, type Tokens } from './admission.ts';
 import { type Allowed, refusal } from './allowed-hosts.ts';
 import { Client, type ClientSocket } from './client.ts';
+import type { Connections } from './connections.ts';
+import { LineLimit } from './line-limit.ts';
 import { BACKLOG_BYTES, BACKLOG_MS } from './outbox.ts';
 import type { Questions } from './questions.ts';
-import { RefusalLog } from './refusal-log.ts';
 import type { StreamClock } from './row-stream.ts';
 import { RowStreams } from './row-streams.ts';
 import { RULES_EVENTS, RulesFeed } from './rules-feed.ts';
@@ -34,10 +35,13 @@ import { eventMessage, together } from './wire.ts';
 const STALLED_MS = 30_000;
 /** How long the end waits for clients to take what was sent, and again for them to hang up. */
 const CLOSE_MS = 1000;
+const FOREIGN_HOST = 'host name rejected: open the URL that packetlog printed, or name it with --allow-origin';
+const FOREIGN_ORIGIN = 'browser origin rejected: start with --allow-origin to permit it';
 const KNOWN_EVENTS = new Set(['subscribe', 'pause', ...RULES_EVENTS]);
 
 export interface SocketServerOptions {
   http: HttpServer;
+  connections: Connections;
   allowed: () => Allowed;
   tokens: Tokens;
   /** Answers what is asked about rules. */
@@ -71,7 +75,7 @@ export class SocketServer {
   readonly #streams: RowStreams;
   readonly #clients = new Map<string, Client>();
   readonly #rules: RulesFeed;
-  readonly #refusals: RefusalLog;
+  readonly #lines: LineLimit;
   /** What to do when the drain thread passes on what was wanted then, oldest first. */
   readonly #waiting: { want: number; client: Client; act: () => void }[] = [];
   /** Calls of `onRowsWanted` and their answers. */
@@ -83,7 +87,7 @@ export class SocketServer {
     this.#options = options;
     const { stride, recordOffset, clock = realClock } = options;
     this.#streams = new RowStreams({ stride, recordOffset }, clock, options.onHurried);
-    this.#refusals = new RefusalLog(options.log);
+    this.#lines = new LineLimit(options.log);
     this.#rules = new RulesFeed(options.desk, clock, () => this.#clients.values());
     this.#io = new Server(options.http, {
       transports: ['websocket'],
@@ -98,12 +102,14 @@ export class SocketServer {
       allowRequest: (request, answer) => {
         const { host, origin } = request.headers;
         const refused = refusal(options.allowed(), host, origin);
-        if (refused) this.#refusals.refused(refused, refused === 'Host' ? host : origin);
+        if (refused === 'Host') this.#lines.warn({ host: host ?? '' }, FOREIGN_HOST);
+        if (refused === 'Origin') this.#lines.warn({ origin: origin ?? '' }, FOREIGN_ORIGIN);
         answer(refused ? `${refused} not allowed` : null, refused === undefined);
       },
     });
     this.#io.use((socket, next) => {
       const problem = admission(socket.handshake.auth, options.tokens, this.#clients.size);
+      if (problem) options.connections.dismissed(socket.request.socket);
       next(problem && Object.assign(new Error(problem.message), { data: problem }));
     });
     this.#io.on('connection', (socket) => this.#admit(socket));
@@ -186,18 +192,20 @@ export class SocketServer {
     // Browsers open connections in advance, without a request on them: nothing else would end those.
     this.#options.http.closeAllConnections();
     await atMost(CLOSE_MS, closed);
-    this.#refusals.flush();
+    this.#lines.flush();
   }
 
   #admit(socket: ClientSocket): void {
-    const { log, tokens, questions } = this.#options;
+    const { log, tokens, questions, connections } = this.#options;
     const client = new Client(socket, this.#streams, isAdmin(socket.handshake.auth, tokens), log);
     const { messages } = client;
     this.#clients.set(socket.id, client);
+    connections.admitted(socket.request.socket);
     if (this.#clients.size === 1) this.#options.onWatched(true);
     this.#options.log.debug({ client: socket.id, clients: this.#clients.size }, 'client connected');
     socket.on('disconnect', (reason) => {
       this.#clients.delete(socket.id);
+      connections.dismissed(socket.request.socket);
       this.#rules.left(client);
       client.end();
       this.#options.log.debug({ client: socket.id, reason }, 'client disconnected');

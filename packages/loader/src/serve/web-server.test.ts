@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EXIT } from '../exit-codes.ts';
 import { SetupError } from '../setup-error.ts';
 import { type Allowed, allowedFor } from './allowed-hosts.ts';
+import { Connections } from './connections.ts';
+import { guardHandlers } from './guarded.ts';
 import { listen, webServer } from './web-server.ts';
 
 const HOST = '127.0.0.1';
@@ -20,14 +22,20 @@ interface Answer {
 interface Site {
   server: Server;
   port: number;
+  /** What handlers threw. */
+  failures: unknown[];
 }
 
 async function serving(ui: string | undefined): Promise<Site> {
   let allowed: Allowed = { hosts: new Set(), origins: new Set() };
   const server = webServer(ui, () => allowed);
+  const failures: unknown[] = [];
+  const connections = new Connections({ warn: () => {} });
+  connections.watch(server);
+  guardHandlers(server, connections, (error) => failures.push(error));
   const port = await listen(server, HOST, 0);
   allowed = allowedFor(HOST, port, []);
-  return { server, port };
+  return { server, port, failures };
 }
 
 function close({ server }: Site): Promise<unknown> {
@@ -66,13 +74,18 @@ describe('the web server', () => {
     writeFileSync(join(directory, '_next', 'static', 'a.js'), 'a = 1');
     writeFileSync(join(directory, '_next', 'static', 'a.js.gz'), 'in gzip');
     writeFileSync(join(directory, '_next', 'static', 'a.js.br'), 'in brotli');
+    writeFileSync(join(directory, 'rules.html'), '<title>rules</title>');
+    mkdirSync(join(directory, 'help'));
+    writeFileSync(join(directory, 'help', 'index.html'), '<title>help</title>');
     writeFileSync(join(directory, '.env'), 'secret');
+    symlinkSync('/nonexistent', join(directory, '.#lock-of-an-editor'));
     mkdirSync(join(directory, '.git'));
     writeFileSync(join(directory, '.git', 'config'), 'secret');
     site = await serving(directory);
   });
   afterAll(async () => {
     await close(site);
+    expect(site.failures).toEqual([]);
     rmSync(join(directory, '..'), { recursive: true });
   });
 
@@ -111,6 +124,94 @@ describe('the web server', () => {
     expect(headers['content-encoding']).toBe(encoding);
   });
 
+  it.each([
+    'bytes=5-1',
+    'bytes=0-0',
+    'bytes=1-5',
+    'bytes=-5',
+    'bytes=5-',
+    'bytes=-0',
+    'bytes=0-0,2-3',
+    'bytes=999999-',
+    'bytes=999999-1000000',
+    'bytes=-999999',
+    'bytes=18446744073709551616-18446744073709551617',
+    'bytes=a-b',
+    'bytes=--1',
+    'bytes=',
+    'bytes',
+    '5-1',
+    'lines=1-2',
+    `bytes=${'0-1,'.repeat(2000)}0-1`,
+  ])('answers Range: %.40s with the whole file', async (range) => {
+    const { status, body, headers } = await get(site, '/', { headers: { Range: range } });
+    expect([status, body]).toEqual([200, '<title>here</title><script>a()</script>']);
+    expect(headers['content-range']).toBeUndefined();
+    expect(headers['content-length']).toBe(String(body.length));
+    expect((await get(site, '/', { method: 'HEAD', headers: { Range: range } })).status).toBe(200);
+  });
+
+  it('does not send again what the browser has', async () => {
+    const { headers } = await get(site, '/_next/static/a.js');
+    const etag = String(headers['etag']);
+    for (const known of [etag, `"x", ${etag}`, etag.replace('W/', ''), '*']) {
+      const again = await get(site, '/_next/static/a.js', { headers: { 'If-None-Match': known } });
+      expect([again.status, again.body]).toEqual([304, '']);
+      expect(again.headers).toMatchObject({ etag, vary: 'Accept-Encoding', 'cache-control': headers['cache-control'] });
+    }
+    for (const other of ['"x"', 'W/"1-1"', '', etag.slice(0, -1)]) {
+      expect((await get(site, '/_next/static/a.js', { headers: { 'If-None-Match': other } })).status).toBe(200);
+    }
+  });
+
+  it.each([
+    ['/rules.html', '/rules'],
+    ['/rules/', '/rules'],
+    ['/rules/index', '/rules'],
+    ['/%72ules?x=/../y', '/rules?x=/../y'],
+    ['/index', '/'],
+    ['/index.html?a', '/?a'],
+    ['/help/', '/help'],
+    ['/help/index.html', '/help'],
+  ])('sends %s on to %s, where the page expects to be', async (path, to) => {
+    const { status, headers } = await get(site, path);
+    expect([status, headers['location']]).toEqual([308, to]);
+    expect((await get(site, to)).status).toBe(200);
+  });
+
+  it.each<[string, { method?: string; headers?: Record<string, string> }]>([
+    ['/', {}],
+    ['/nothing', {}],
+    ['/rules/', {}],
+    ['/', { method: 'POST' }],
+    ['/', { headers: { Host: 'evil.example' } }],
+    ['/', { method: 'HEAD' }],
+  ])('every answer has the headers that protect it: %s %o', async (path, options) => {
+    const { headers } = await get(site, path, options);
+    expect(headers).toMatchObject({
+      'content-security-policy': expect.stringMatching(/^default-src 'none';.*frame-ancestors 'none'/),
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'permissions-policy': expect.stringContaining('camera=()'),
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+    });
+  });
+
+  it('a handler that throws costs its own request, and is told', async () => {
+    const broken = await serving(directory);
+    broken.server.removeAllListeners('request');
+    broken.server.on('request', () => {
+      throw new Error('broken');
+    });
+    const connections = new Connections({ warn: () => {} });
+    guardHandlers(broken.server, connections, (error) => broken.failures.push(error));
+    expect(await get(broken, '/')).toMatchObject({ status: 500, headers: { 'referrer-policy': 'no-referrer' } });
+    expect((await get(broken, '/')).status).toBe(500);
+    expect(broken.failures).toHaveLength(2);
+    await close(broken);
+  });
+
   it('answers HEAD with the headers alone', async () => {
     const { status, headers, body } = await get(site, '/', { method: 'HEAD' });
     expect([status, body]).toEqual([200, '']);
@@ -137,13 +238,6 @@ describe('the web server', () => {
     const { status, body } = await get(site, path);
     expect(status).toBe(404);
     expect(body).toBe('Not found.\n');
-  });
-
-  it('serves only files that were there at the start', async () => {
-    writeFileSync(join(directory, 'new.txt'), 'later');
-    symlinkSync(join(directory, '..', 'secret.txt'), join(directory, 'link.txt'));
-    expect((await get(site, '/new.txt')).status).toBe(404);
-    expect((await get(site, '/link.txt')).status).toBe(404);
   });
 
   it.each(['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])('refuses %s', async (method) => {
@@ -176,6 +270,18 @@ describe('the web server', () => {
     });
     expect(received).toMatch(answer);
     expect((await get(site, '/')).status).toBe(200);
+  });
+
+  it('serves only what was there at the start, whatever happens to the directory', async () => {
+    writeFileSync(join(directory, 'new.txt'), 'later');
+    symlinkSync(join(directory, '..', 'secret.txt'), join(directory, 'link.txt'));
+    expect((await get(site, '/new.txt')).status).toBe(404);
+    expect((await get(site, '/link.txt')).status).toBe(404);
+    appendFileSync(join(directory, 'index.html'), 'x'.repeat(100_000));
+    expect((await get(site, '/')).body).toBe('<title>here</title><script>a()</script>');
+    rmSync(directory, { recursive: true });
+    expect(await get(site, '/_next/static/a.js')).toMatchObject({ status: 200, body: 'a = 1' });
+    expect((await get(site, '/')).body).toBe('<title>here</title><script>a()</script>');
   });
 });
 

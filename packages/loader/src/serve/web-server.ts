@@ -1,17 +1,22 @@
 /** One port: the dashboard's files, and an upgrade path for the socket. */
-import { existsSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { join } from 'node:path';
-import sirv from 'sirv';
 import { SetupError } from '../setup-error.ts';
 import { type Allowed, refusal } from './allowed-hosts.ts';
 import { contentSecurityPolicy } from './content-security-policy.ts';
+import { readPageFiles } from './page-files.ts';
+import { PageTable } from './page-table.ts';
+import { securityHeaders } from './security-headers.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
+const REQUEST_MS = 10_000;
+/** Of a connection on which an answer waits to be read. */
+const IDLE_MS = 30_000;
+
 /**
- * `ui`: directory of the built dashboard; undefined serves the socket alone. `nodes`: other loaders that the dashboard
- * may connect to.
+ * `ui`: directory of the built dashboard, read now; undefined serves the socket alone. `nodes`: other loaders that the
+ * dashboard may connect to. Throws SetupError for a directory that is no dashboard. Its handlers want a guard
+ * (guarded.ts).
  */
 export function webServer(ui: string | undefined, allowed: () => Allowed, nodes: readonly string[] = []): Server {
   const files = ui === undefined ? noFiles : dashboardFiles(ui, nodes);
@@ -26,18 +31,20 @@ export function webServer(ui: string | undefined, allowed: () => Allowed, nodes:
       return;
     }
     if (request.method !== 'GET' && request.method !== 'HEAD') {
-      plain(response, 405, 'Only GET and HEAD.\n');
+      plain(response, 405, 'Only GET and HEAD.\n', { Allow: 'GET, HEAD' });
       return;
     }
     files(request, response);
   });
-  server.headersTimeout = 10_000;
-  server.requestTimeout = 10_000;
+  server.headersTimeout = REQUEST_MS;
+  server.requestTimeout = REQUEST_MS;
+  server.timeout = IDLE_MS;
   return server;
 }
 
 function dashboardFiles(directory: string, nodes: readonly string[]): Handler {
-  if (!existsSync(join(directory, 'index.html'))) {
+  const files = readPageFiles(directory);
+  if (!files.some(({ name }) => name === 'index.html')) {
     throw new SetupError({
       step: 'serve dashboard',
       target: directory,
@@ -46,30 +53,45 @@ function dashboardFiles(directory: string, nodes: readonly string[]): Handler {
       exit: 'usage',
     });
   }
-  const policy = contentSecurityPolicy(directory, nodes);
-  // Not in development mode: the table of files is read once, nothing else can be asked for.
-  const serve = sirv(directory, {
-    dotfiles: false,
-    etag: true,
-    // Compressed when the dashboard is built: nothing is compressed for a request.
-    gzip: true,
-    brotli: true,
-    setHeaders(response, path) {
-      response.setHeader('Content-Security-Policy', policy);
-      response.setHeader('X-Content-Type-Options', 'nosniff');
-      response.setHeader('Referrer-Policy', 'no-referrer');
-      response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
-      const hashed = path.startsWith('/_next/static/');
-      response.setHeader('Cache-Control', hashed ? 'public, max-age=31536000, immutable' : 'no-cache');
-    },
-  });
-  return (request, response) => serve(request, response, () => plain(response, 404, 'Not found.\n'));
+  const headers = securityHeaders(contentSecurityPolicy(files, nodes));
+  const table = new PageTable(files);
+  return (request, response) => {
+    const found = table.find(request.url ?? '/', request.headers['accept-encoding']);
+    if (found === undefined) {
+      plain(response, 404, 'Not found.\n');
+      return;
+    }
+    if (found.kind === 'moved') {
+      plain(response, 308, 'Moved.\n', { Location: found.to });
+      return;
+    }
+    const { content, etag, headers: own } = found.representation;
+    const hashed = found.path.startsWith('/_next/static/');
+    const caching = hashed ? 'public, max-age=31536000, immutable' : 'no-cache';
+    const all = { ...headers, ...own, 'Cache-Control': caching };
+    if (isKnown(request.headers['if-none-match'], etag)) {
+      response.writeHead(304, all);
+      response.end();
+      return;
+    }
+    // RFC 9110 section 14.2: a server may ignore Range. What is served here is small.
+    response.writeHead(200, { ...all, 'Content-Length': content.byteLength });
+    response.end(request.method === 'HEAD' ? undefined : content);
+  };
+}
+
+/** RFC 9110 section 13.1.2. */
+function isKnown(ifNoneMatch: string | undefined, etag: string): boolean {
+  if (ifNoneMatch === undefined) return false;
+  const weak = (tag: string) => tag.trim().replace(/^W\//, '');
+  return ifNoneMatch.trim() === '*' || ifNoneMatch.split(',').some((tag) => weak(tag) === weak(etag));
 }
 
 const noFiles: Handler = (_, response) => plain(response, 404, 'This loader serves no dashboard (--ui off).\n');
 
-function plain(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', 'X-Content-Type-Options': 'nosniff' });
+function plain(response: ServerResponse, status: number, text: string, more: Readonly<Record<string, string>> = {}): void {
+  const headers = { 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': Buffer.byteLength(text) };
+  response.writeHead(status, { ...securityHeaders(), ...headers, ...more });
   response.end(text);
 }
 

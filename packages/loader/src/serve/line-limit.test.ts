@@ -1,25 +1,25 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { RefusalLog } from './refusal-log.ts';
+import { LineLimit } from './line-limit.ts';
 
 const MINUTE_MS = 60_000;
 let lines: Record<string, unknown>[] = [];
-let log: RefusalLog;
+let log: LineLimit;
 beforeEach(() => {
   vi.useFakeTimers();
   lines = [];
-  log = new RefusalLog(pino({ base: null, timestamp: false }, { write: (line) => lines.push(JSON.parse(line)) }));
+  log = new LineLimit(pino({ base: null, timestamp: false }, { write: (line) => lines.push(JSON.parse(line)) }));
 });
 afterEach(() => vi.useRealTimers());
 
-const FIRST = 'socket refused';
-const MORE = 'more sockets refused within a minute';
+const FIRST = 'rejected';
+const MORE = 'rejected; more within a minute';
 const told = () => lines.splice(0).map(({ level: _, ...line }) => line);
 
 it('tells the first of each value at once, and how many more there were when the minute is over', () => {
-  for (let i = 0; i < 1000; i++) log.refused('Origin', 'http://evil.example');
-  log.refused('Host', 'evil.example');
-  log.refused('Host', 'evil.example');
+  for (let i = 0; i < 1000; i++) log.warn({ origin: 'http://evil.example' }, FIRST);
+  log.warn({ host: 'evil.example' }, FIRST);
+  log.warn({ host: 'evil.example' }, FIRST);
   expect(told()).toEqual([
     { origin: 'http://evil.example', msg: FIRST },
     { host: 'evil.example', msg: FIRST },
@@ -30,17 +30,17 @@ it('tells the first of each value at once, and how many more there were when the
   expect(told()).toEqual([{ count: 1000, msg: MORE }]);
 });
 
-it('begins anew with the next minute, and says nothing while nobody comes', () => {
-  log.refused('Origin', 'null');
+it('tells each line again in the next minute, and has no timer while there is nothing to tell', () => {
+  log.warn({ origin: 'null' }, FIRST);
   vi.advanceTimersByTime(MINUTE_MS);
   expect(told()).toEqual([{ origin: 'null', msg: FIRST }]);
   expect(vi.getTimerCount()).toBe(0);
-  log.refused('Origin', 'null');
+  log.warn({ origin: 'null' }, FIRST);
   expect(told()).toEqual([{ origin: 'null', msg: FIRST }]);
 });
 
-it('is as short when each comes with another value, and a long one', () => {
-  for (let i = 0; i < 5000; i++) log.refused('Host', `${i}.${'x'.repeat(10_000)}`);
+it('is as short when each line has another value, and a long one', () => {
+  for (let i = 0; i < 5000; i++) log.warn({ host: `${i}.${'x'.repeat(10_000)}` }, FIRST);
   vi.advanceTimersByTime(MINUTE_MS);
   const all = told();
   expect(all).toHaveLength(11);
@@ -48,8 +48,15 @@ it('is as short when each comes with another value, and a long one', () => {
   expect(JSON.stringify(all).length).toBeLessThan(11 * 400);
 });
 
+it('one message does not hide another', () => {
+  for (let i = 0; i < 5000; i++) log.warn({ host: String(i) }, FIRST);
+  told();
+  log.warn({ address: '192.0.2.1' }, 'wrong token');
+  expect(told()).toEqual([{ address: '192.0.2.1', msg: 'wrong token' }]);
+});
+
 it('tells what it knows at the end', () => {
-  for (let i = 0; i < 3; i++) log.refused('Host', undefined);
+  for (let i = 0; i < 3; i++) log.warn({ host: '' }, FIRST);
   log.flush();
   expect(told()).toEqual([
     { host: '', msg: FIRST },

@@ -1,0 +1,176 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type ConnectionLimits, Connections, limitsFor } from './connections.ts';
+import { guardHandlers } from './guarded.ts';
+
+const LOOPBACK = '127.0.0.1';
+let server: Server;
+let connections: Connections;
+let sockets: Socket[] = [];
+/** As the server has them, in the order of coming. */
+let accepted: Socket[] = [];
+let logged: [unknown, unknown][] = [];
+
+/** `address`: where each connection seems to come from. */
+async function serve(limits: Partial<ConnectionLimits>, address: () => string = () => LOOPBACK): Promise<void> {
+  connections = new Connections({ warn: (...line: [unknown, unknown]) => logged.push(line) } as never, {
+    ...limitsFor(10_000, 0),
+    ...limits,
+  });
+  server.prependListener('connection', (socket) => {
+    Object.defineProperty(socket, 'remoteAddress', { value: address() });
+    accepted.push(socket);
+  });
+  connections.watch(server);
+  guardHandlers(server, connections, (error) => logged.push([error, 'failed']));
+  await new Promise<void>((resolve) => server.listen(0, LOOPBACK, resolve));
+}
+
+async function open(text = ''): Promise<Socket> {
+  const socket = connect((server.address() as AddressInfo).port, LOOPBACK);
+  socket.on('error', () => {});
+  sockets.push(socket);
+  await once(socket, 'connect');
+  const before = accepted.length;
+  if (text === '') return socket;
+  socket.write(text);
+  await vi.waitUntil(() => accepted.length >= before);
+  return socket;
+}
+
+/** Connections that the server still holds. */
+const living = () => accepted.map(({ destroyed }, i) => (destroyed ? -1 : i)).filter((i) => i >= 0);
+
+beforeEach(() => {
+  sockets = [];
+  accepted = [];
+  logged = [];
+  server = createServer((_, response) => response.end('here'));
+});
+afterEach(async () => {
+  for (const socket of sockets) socket.destroy();
+  server.closeAllConnections();
+  for (const socket of accepted) socket.destroy();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+const opened = async (count: number) => {
+  for (let i = 0; i < count; i++) {
+    await open();
+    await vi.waitUntil(() => accepted.length === sockets.length);
+  }
+};
+
+describe('connections', () => {
+  it('beyond the number of strangers end the oldest one, so that newcomers get in', async () => {
+    await serve({ strangers: 3 });
+    await opened(5);
+    expect(living()).toEqual([2, 3, 4]);
+    expect(connections.count).toBe(3);
+  });
+
+  it('that have shown a token stay, and strangers do not take their place', async () => {
+    await serve({ all: 4, strangers: 2 });
+    await opened(2);
+    for (const socket of accepted) connections.admitted(socket);
+    await opened(5);
+    expect(living()).toEqual([0, 1, 5, 6]);
+  });
+
+  it('are rejected when all places are taken by those with a token', async () => {
+    await serve({ all: 2, strangers: 2 });
+    await opened(2);
+    for (const socket of accepted) connections.admitted(socket);
+    await opened(1);
+    expect(living()).toEqual([0, 1]);
+    expect(logged.at(-1)?.[1]).toMatch(/too many/);
+  });
+
+  it('from one address do not take the places of others', async () => {
+    let address = '192.0.2.1';
+    await serve({ perAddress: 5, strangersPerAddress: 2 }, () => address);
+    await opened(4);
+    expect(living()).toEqual([2, 3]);
+    address = '192.0.2.2';
+    await opened(2);
+    expect(living()).toEqual([2, 3, 4, 5]);
+    for (const socket of accepted) connections.admitted(socket);
+    await opened(5);
+    // Two with a token from this address, and three more at most, of which two are strangers.
+    expect(living().length).toBe(6);
+  });
+
+  it('from loopback, where proxies and tunnels end, are limited in all only', async () => {
+    await serve({ perAddress: 2, strangersPerAddress: 1 });
+    await opened(6);
+    expect(living()).toHaveLength(6);
+  });
+
+  it('that say nothing end after their time', async () => {
+    await serve({ requestMs: 1 });
+    await opened(1);
+    await vi.waitUntil(() => connections.count === 0);
+  });
+
+  it('that send a request may stay, and those that upgrade have to show a token in time', async () => {
+    await serve({ requestMs: 1_000_000, tokenMs: 1 });
+    await opened(1);
+    connections.upgraded(accepted[0] as Socket, Buffer.alloc(0));
+    await vi.waitUntil(() => connections.count === 0);
+  });
+
+  it('that send more than a token needs before they show one end', async () => {
+    let upgraded = 0;
+    server.on('upgrade', () => upgraded++);
+    await serve({});
+    await opened(2);
+    for (const socket of sockets) {
+      socket.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+    }
+    await vi.waitUntil(() => upgraded === 2);
+    connections.admitted(accepted[1] as Socket);
+    for (const socket of sockets) socket.write('x'.repeat(20_000));
+    await vi.waitUntil(() => living().length === 1 && (accepted[1]?.bytesRead ?? 0) > 20_000);
+    expect(living()).toEqual([1]);
+  });
+
+  it('that ask without reading the answers end, and one after the other is answered', async () => {
+    await serve({});
+    let text = '';
+    const socket = await open();
+    socket.on('data', (piece) => (text += String(piece)));
+    for (let i = 1; i <= 20; i++) {
+      socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+      await vi.waitUntil(() => text.split('here').length - 1 === i);
+    }
+    const flood = await open();
+    flood.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(1000));
+    flood.resume();
+    await once(flood, 'close');
+    expect(socket.destroyed).toBe(false);
+  });
+
+  it('leave nothing behind', async () => {
+    await serve({});
+    await opened(3);
+    for (const socket of sockets) socket.destroy();
+    await vi.waitUntil(() => connections.count === 0);
+  });
+
+  it('that the system does not give us are told, and end nothing', async () => {
+    await serve({});
+    server.emit('error', new Error('accept EMFILE'));
+    expect(logged).toEqual([[{ problem: 'accept EMFILE' }, expect.stringContaining('could not be accepted')]]);
+  });
+});
+
+describe('limits', () => {
+  it('are within the descriptors that the process may have, and leave some to the rest', () => {
+    expect(limitsFor(1_048_576, 40)).toMatchObject({ all: 2048, strangers: 1024 });
+    expect(limitsFor(1024, 100)).toMatchObject({ all: 860, strangers: 430 });
+    expect(limitsFor(100, 60)).toMatchObject({ all: 8, strangers: 4 });
+    expect(limitsFor(Number.POSITIVE_INFINITY, 40).all).toBe(2048);
+  });
+});

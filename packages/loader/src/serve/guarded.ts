@@ -1,0 +1,50 @@
+/** Handlers of the HTTP server, so that one that throws costs its own connection and nothing else. */
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Connections } from './connections.ts';
+import { securityHeaders } from './security-headers.ts';
+
+type OnRequest = (request: IncomingMessage, response: ServerResponse) => void;
+type OnUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+/**
+ * Puts a guard around the handlers of `server` for requests and upgrades that it has now: call it again when others were
+ * added. `failed` is told what they throw.
+ */
+export function guardHandlers(server: HttpServer, connections: Connections, failed: (error: unknown) => void): void {
+  const requests = server.listeners('request') as OnRequest[];
+  const upgrades = server.listeners('upgrade') as OnUpgrade[];
+  server.removeAllListeners('request').removeAllListeners('upgrade');
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    // Whoever ends the connection early ends no more than that.
+    request.on('error', () => {});
+    response.on('error', () => {});
+    try {
+      if (!connections.request(request, response)) return;
+      for (const [name, value] of Object.entries(securityHeaders())) response.setHeader(name, value);
+      for (const handler of requests) handler.call(server, request, response);
+    } catch (error) {
+      failed(error);
+      fail(response);
+    }
+  });
+  if (upgrades.length === 0) return;
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    try {
+      connections.upgraded(request.socket, head);
+      for (const handler of upgrades) handler.call(server, request, socket, head);
+    } catch (error) {
+      failed(error);
+      socket.destroy();
+    }
+  });
+}
+
+function fail(response: ServerResponse): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  response.writeHead(500, { 'Content-Type': 'text/plain; charset=utf-8', Connection: 'close' });
+  response.end('The loader failed to answer this; see its log.\n');
+}

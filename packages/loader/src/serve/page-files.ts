@@ -1,0 +1,106 @@
+/**
+ * The dashboard's files, read into memory once: what happens to the directory afterwards (a rebuild, a removal, a full
+ * table of descriptors) cannot reach a request.
+ */
+import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { SetupError } from '../setup-error.ts';
+
+/** The built dashboard has 200 files of 3 MB in all; another directory was meant if it is much more. */
+const MAX_FILES = 5000;
+const MAX_BYTES = 64 * 1024 * 1024;
+/** A link that leads back to a directory above it would never end. */
+const MAX_DEPTH = 16;
+
+export interface PageFile {
+  /** Below the directory, with slashes: "_next/static/a.js". */
+  readonly name: string;
+  readonly content: Buffer;
+  readonly modified: Date;
+}
+
+/**
+ * Every file below `directory` except those whose name begins with a dot. Throws SetupError for what is no plain file
+ * or directory, for a link that leads nowhere, and for more than a dashboard can be.
+ */
+export function readPageFiles(directory: string): PageFile[] {
+  const files: PageFile[] = [];
+  let bytes = 0;
+  const read = (name: string, depth: number) => {
+    if (depth > MAX_DEPTH) throw unfit(join(directory, name), `it lies more than ${MAX_DEPTH} directories deep`);
+    for (const entry of namesIn(join(directory, name)).sort()) {
+      if (entry.startsWith('.')) continue;
+      const inner = name === '' ? entry : `${name}/${entry}`;
+      const path = join(directory, inner);
+      if (kindOf(path) === 'directory') {
+        read(inner, depth + 1);
+        continue;
+      }
+      if (files.length === MAX_FILES) throw unfit(directory, `more than ${MAX_FILES} files are in it`);
+      const file = readPlainFile(path, MAX_BYTES - bytes);
+      if (file === undefined) throw unfit(directory, `more than ${MAX_BYTES / 1024 / 1024} MiB are in it`);
+      bytes += file.content.byteLength;
+      files.push({ name: inner, ...file });
+    }
+  };
+  if (existsSync(directory)) read('', 0);
+  return files;
+}
+
+function namesIn(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch (cause) {
+    throw unfit(path, 'it cannot be read', cause);
+  }
+}
+
+function kindOf(path: string): 'directory' | 'file' {
+  let stats: ReturnType<typeof statSync>;
+  try {
+    stats = statSync(path);
+  } catch (cause) {
+    const isLink = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    throw unfit(path, isLink ? 'it is a link that leads nowhere' : 'it cannot be read', cause);
+  }
+  if (stats.isDirectory()) return 'directory';
+  if (stats.isFile()) return 'file';
+  throw unfit(path, 'it is neither a file nor a directory');
+}
+
+/** Undefined: it is larger than `room`. */
+function readPlainFile(path: string, room: number): Omit<PageFile, 'name'> | undefined {
+  let file: number | undefined;
+  try {
+    // It may have become a FIFO since it was looked at: that would block.
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stats = fstatSync(file);
+    if (!stats.isFile()) throw new Error('it is no longer a plain file');
+    if (stats.size > room) return undefined;
+    // What is written to it meanwhile is not read: the length is that of this moment.
+    const content = Buffer.allocUnsafeSlow(stats.size);
+    let length = 0;
+    while (length < content.byteLength) {
+      const got = readSync(file, content, length, content.byteLength - length, length);
+      if (got === 0) break;
+      length += got;
+    }
+    return { content: content.subarray(0, length), modified: stats.mtime };
+  } catch (cause) {
+    throw unfit(path, 'it cannot be read', cause);
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+function unfit(target: string, problem: string, cause?: unknown): SetupError {
+  const why = cause instanceof Error && !problem.includes('link') ? `${problem} (${cause.message})` : problem;
+  return new SetupError({
+    step: 'serve dashboard',
+    target,
+    problem: why,
+    next: 'Name the directory of a built dashboard with --ui DIR, build it again (pnpm build), or use --ui off.',
+    exit: 'usage',
+    cause,
+  });
+}
