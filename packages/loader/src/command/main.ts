@@ -3,6 +3,7 @@ import { CommanderError } from 'commander';
 import { EXIT } from '../exit-codes.ts';
 import { SetupError } from '../setup-error.ts';
 import { packetlogCommand } from './command-line.ts';
+import { leave } from './leave.ts';
 
 /** `PACKETLOG_IFACE=` is how a unit file or a shell says "not set". */
 function forgetEmptyVariables(): void {
@@ -35,4 +36,4 @@ async function main(): Promise<number> {
 
 // Whoever read it may have ended: then nobody hears the words, which is no reason to end the work.
 process.stderr.on('error', () => {});
-process.exit(await main());
+await leave(await main());

@@ -29,12 +29,14 @@ import { dashboardDirectory } from './dashboard-directory.ts';
 import { filterWarnings } from './filter-option.ts';
 import { ledgerJson, ledgerText } from './final-report.ts';
 import { openPlaces, reloadPlaces } from './geoip.ts';
+import { leaveWith } from './leave.ts';
 import { makeLogger } from './log.ts';
 import { closed, PRINT_MS, READER_GONE, type RecordOutput } from './record-output.ts';
 import type { PrintFormat, RunOptions } from './run-options.ts';
 import { session } from './session.ts';
 import { Staying } from './staying.ts';
 import { Stop } from './stop.ts';
+import { stopWhenUncaught } from './uncaught.ts';
 
 /**
  * Resolves with the exit code; throws SetupError if it cannot start. `onReady`: packets are seen from now on.
@@ -47,6 +49,7 @@ export async function run(
   output?: RecordOutput,
 ): Promise<number> {
   const log = makeLogger(options.logLevel, process.stderr.isTTY);
+  const isUncaught = stopWhenUncaught(stop, (error) => log.debug({ err: error }, 'an error that nothing caught'));
   const file = output?.open();
   const places = await openPlaces(options, log);
   const front = await openFront(options, places, log);
@@ -115,6 +118,7 @@ export async function run(
     await front?.close();
     throw error;
   });
+  leaveWith(() => thread.stop());
 
   remember(thread.ready.interfaces);
   const encoding = output
@@ -160,7 +164,7 @@ export async function run(
   if (!quiet) for (const line of ledgerText(ledger, printer?.counts, { output: output?.name, goesOn })) say(line);
   if (goesOn) say(staying.farewell(ledger, pinned));
   if (broken) say(`packetlog: write to ${output?.name ?? 'standard output'}: ${broken.message}.`);
-  return broken ? EXIT.failed : EXIT.ok;
+  return broken || isUncaught() ? EXIT.failed : EXIT.ok;
 }
 
 function counts(printer: ConsolePrinter | undefined): PrinterCounts {

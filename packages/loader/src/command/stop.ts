@@ -1,8 +1,16 @@
 /** What ends a run: Ctrl-C, a signal, a closed output. */
 import { closeSync, openSync } from 'node:fs';
 import { EXIT } from '../exit-codes.ts';
+import { leave } from './leave.ts';
 
-export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'output closed' | 'time is over' | 'enough';
+export type StopReason =
+  | 'SIGINT'
+  | 'SIGTERM'
+  | 'SIGHUP'
+  | 'output closed'
+  | 'time is over'
+  | 'enough'
+  | 'uncaught error';
 
 const SAME_CTRL_C_MS = 1000;
 
@@ -28,7 +36,7 @@ export class Stop {
         // A second Ctrl-C does not wait for a clean end; the kernel detaches all the same. Not one that
         // came with the first: sudo and a package manager each pass it on.
         const isSecond = performance.now() - this.#askedAt > SAME_CTRL_C_MS;
-        if (isSecond && signal === 'SIGINT') process.exit(EXIT.failed);
+        if (isSecond && signal === 'SIGINT') void leave(EXIT.failed);
         this.now(signal);
       });
     }

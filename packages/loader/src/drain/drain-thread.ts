@@ -46,6 +46,7 @@ export class DrainThread {
   readonly #worker: Worker;
   readonly #send: (message: ToDrain) => void;
   readonly #stopped: Promise<Stopped>;
+  #stopping: Promise<Stopped> | undefined;
 
   private constructor(
     ready: Ready,
@@ -181,9 +182,14 @@ export class DrainThread {
 
   /**
    * Detaches unless program and maps are pinned, empties the rings, and resolves with the last ledger when every row was
-   * handed over.
+   * handed over. Asked again, it gives the same.
    */
-  async stop(): Promise<Stopped> {
+  stop(): Promise<Stopped> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<Stopped> {
     this.#send({ type: 'stop' });
     const stopped = await this.#stopped;
     await this.#worker.terminate();

@@ -4,7 +4,7 @@
  * in, and the oldest stranger makes way when there are too many.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
+import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { LineLimit } from './line-limit.ts';
@@ -152,7 +152,11 @@ export class Connections {
       this.#refuse(socket, { address: peer, connections: from.size });
       return;
     }
-    if (isLimited) this.#makeWay([...from].filter((each) => this.#strangers.has(each)), strangersPerAddress);
+    if (isLimited)
+      this.#makeWay(
+        [...from].filter((each) => this.#strangers.has(each)),
+        strangersPerAddress,
+      );
     this.#makeWay(this.#strangers, strangers);
     if (this.#all.size >= all) {
       this.#makeWay(this.#strangers, 1);

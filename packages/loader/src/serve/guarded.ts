@@ -1,5 +1,5 @@
 /** Handlers of the HTTP server, so that one that throws costs its own connection and nothing else. */
-import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
+import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Connections } from './connections.ts';
 import { securityHeaders } from './security-headers.ts';

@@ -20,7 +20,10 @@ export class LineLimit {
   warn(facts: Readonly<Record<string, string | number>>, message: string): void {
     this.#timer ??= setTimeout(() => this.flush(), WINDOW_MS).unref();
     const shown = Object.fromEntries(
-      Object.entries(facts).map(([name, value]) => [name, typeof value === 'string' ? value.slice(0, LONGEST_VALUE) : value]),
+      Object.entries(facts).map(([name, value]) => [
+        name,
+        typeof value === 'string' ? value.slice(0, LONGEST_VALUE) : value,
+      ]),
     );
     const lines = this.#window.get(message) ?? { told: new Set(), untold: 0 };
     this.#window.set(message, lines);

@@ -37,7 +37,11 @@ describe('the files of a dashboard', () => {
   });
 
   it.each<[string, RegExp, (at: (name: string) => string) => void]>([
-    ['a link that leads nowhere', /odd: it is a link that leads nowhere\. .*--ui/, (at) => symlinkSync('gone', at('odd'))],
+    [
+      'a link that leads nowhere',
+      /odd: it is a link that leads nowhere\. .*--ui/,
+      (at) => symlinkSync('gone', at('odd')),
+    ],
     ['a link to itself', /odd: it cannot be read .*ELOOP/, (at) => symlinkSync('odd', at('odd'))],
     ['a directory that leads back', /16 directories deep/, (at) => symlinkSync('.', at('odd'))],
     ['a FIFO, which would block', /odd: it is neither a file/, (at) => execFileSync('mkfifo', [at('odd')])],

@@ -47,7 +47,9 @@ describe('who gets in', () => {
   it('not a foreign page that tries again and again: one line at once, and how often at the end', async () => {
     const extraHeaders = { Origin: 'http://evil.example' };
     for (let i = 0; i < 5; i++) expect(await on.attempt({ extraHeaders })).toBe('websocket error');
-    expect(on.logged).toMatchObject([{ origin: 'http://evil.example', msg: expect.stringContaining('--allow-origin') }]);
+    expect(on.logged).toMatchObject([
+      { origin: 'http://evil.example', msg: expect.stringContaining('--allow-origin') },
+    ]);
     await on.server.close();
     expect(on.logged.slice(1)).toMatchObject([{ count: 4, msg: expect.stringContaining('more within a minute') }]);
   });

@@ -89,7 +89,12 @@ function isKnown(ifNoneMatch: string | undefined, etag: string): boolean {
 
 const noFiles: Handler = (_, response) => plain(response, 404, 'This loader serves no dashboard (--ui off).\n');
 
-function plain(response: ServerResponse, status: number, text: string, more: Readonly<Record<string, string>> = {}): void {
+function plain(
+  response: ServerResponse,
+  status: number,
+  text: string,
+  more: Readonly<Record<string, string>> = {},
+): void {
   const headers = { 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': Buffer.byteLength(text) };
   response.writeHead(status, { ...securityHeaders(), ...headers, ...more });
   response.end(text);

@@ -1,0 +1,117 @@
+/** What anyone who reaches the port can do without a token must not end, starve or fill the loader. Needs root. */
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cp, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { xdpOn } from '../lab/leftovers.ts';
+import { startPacketlog } from '../lab/process.ts';
+import { requireRoot } from '../lab/root.ts';
+import { until } from '../lab/until.ts';
+import { eachWithNetwork } from './suite.ts';
+
+const BUILT = fileURLToPath(new URL('../../apps/dashboard/out', import.meta.url));
+/** On SIGUSR2 the loader's serving thread throws what nothing catches: a fault of ours that is yet to be found. */
+const FAULT = `process.on('SIGUSR2', () => { throw new TypeError('a fault of the test') })`;
+const FAULTY = ['--import', `data:text/javascript,${encodeURIComponent(FAULT)}`];
+
+const descriptors = (pid: number) => readdirSync(`/proc/${pid}/fd`).length;
+const isAlive = (pid: number) => /^State:\s+[RSD]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+
+describe.skipIf(!requireRoot())('attacked without a token', () => {
+  const suite = eachWithNetwork();
+
+  async function serving(options: { ui?: string; nodeOptions?: string[] } = {}) {
+    const { server, link } = suite.network;
+    const { ui = BUILT, nodeOptions = [] } = options;
+    const args = ['--listen', '127.0.0.1:0', '--ui', ui, '--iface', link.server.device, '--print', 'none'];
+    const packetlog = suite.own(startPacketlog(server, { args, nodeOptions }));
+    const [text] = await packetlog.untilPrinted(/http:\/\/[^/\s]+/);
+    await packetlog.untilPrinted(/Waiting for Ctrl-C/);
+    return { packetlog, origin: text, port: Number(new URL(text).port) };
+  }
+
+  /** Runs a script of Node's in the namespace of the loader; gives what it prints. */
+  const inside = (script: string) => suite.network.server.exec(process.execPath, '--input-type=module', '-e', script);
+
+  const pageStatus = (origin: string) =>
+    inside(`const got = await fetch('${origin}/'); console.log(got.status, (await got.text()).includes('<title>'))`);
+
+  test('requests for parts of a file are answered, and the loader goes on', async () => {
+    const { packetlog, origin } = await serving();
+    const ranges = [
+      'bytes=5-1',
+      'bytes=0-0',
+      'bytes=-1',
+      'bytes=9-',
+      'bytes=99999999-',
+      'bytes=a-b',
+      'x',
+      'bytes=1-2,5-4',
+    ];
+    const statuses = await inside(`
+      for (const Range of ${JSON.stringify(ranges)}) console.log((await fetch('${origin}/', { headers: { Range } })).status)
+    `);
+    expect(statuses.trim().split('\n')).toEqual(ranges.map(() => '200'));
+    expect((await packetlog.end()).code).toBe(0);
+    expect(packetlog.stderr).not.toMatch(/unexpected|\n\s+at /);
+  });
+
+  test('a directory that is removed under it, and downloads that end early, leave it as it was', async () => {
+    const ui = await mkdtemp(join(tmpdir(), 'packetlog-ui-'));
+    try {
+      await cp(BUILT, ui, { recursive: true });
+      const { packetlog, origin, port } = await serving({ ui });
+      const before = descriptors(packetlog.pid);
+      rmSync(ui, { recursive: true });
+      expect((await pageStatus(origin)).trim()).toBe('200 true');
+      await inside(`
+        import { connect } from 'node:net';
+        for (let i = 0; i < 600; i++) await new Promise((done) => {
+          const socket = connect(${port}, '127.0.0.1', () => {
+            socket.write('GET / HTTP/1.1\\r\\nHost: localhost:${port}\\r\\n\\r\\n', () => { socket.resetAndDestroy(); done(); });
+          });
+        });
+      `);
+      await until(async () => descriptors(packetlog.pid) <= before + 2, { what: 'the connections to be closed' });
+      expect((await pageStatus(origin)).trim()).toBe('200 true');
+    } finally {
+      rmSync(ui, { recursive: true, force: true });
+    }
+  });
+
+  test('when no descriptor is left it goes on, and serves again once there is one', async () => {
+    const { packetlog, origin, port } = await serving();
+    const { server } = suite.network;
+    const limit = descriptors(packetlog.pid) + 10;
+    await server.exec('prlimit', '--pid', String(packetlog.pid), `--nofile=${limit}:${limit}`);
+    const held = await inside(`
+      import { connect } from 'node:net';
+      const sockets = Array.from({ length: 60 }, () => connect(${port}, '127.0.0.1'));
+      let closed = 0;
+      for (const socket of sockets) socket.on('error', () => {}).on('close', () => closed++);
+      for (const socket of sockets) socket.write('GET / HTTP/1.1\\r\\nHost: localhost:${port}\\r\\n\\r\\n');
+      // The system closes those for which the loader has no descriptor.
+      while (closed < 20) await new Promise((resolve) => setTimeout(resolve, 10));
+      console.log('closed');
+      process.exit();
+    `);
+    expect(held.trim()).toBe('closed');
+    await until(async () => (await pageStatus(origin).catch(() => '')).trim() === '200 true', {
+      what: 'the page again',
+    });
+    expect(packetlog.stderr).not.toMatch(/unexpected/);
+    expect(isAlive(packetlog.pid)).toBe(true);
+  });
+
+  test('a fault of ours ends it with one line and a code while no packet comes, and nothing stays', async () => {
+    const { packetlog, port } = await serving({ nodeOptions: FAULTY });
+    const { server, link } = suite.network;
+    expect(await packetlog.end('SIGUSR2')).toEqual({ code: 1, signal: null });
+    expect(packetlog.stderr).toMatch(/^packetlog: unexpected: TypeError: a fault of the test .*report this/m);
+    expect(packetlog.stderr).not.toMatch(/\n\s+at /);
+    expect(await xdpOn(server, link.server.device)).toBeUndefined();
+    expect(await server.exec('ss', '-Hltn', 'sport', '=', `:${port}`)).toBe('');
+  });
+});
