@@ -10,6 +10,11 @@ describe('system packages', () => {
   it('asks only for what the purpose needs', () => {
     expect(packageNames(missingPackages(['run'], nothing), 'apt')).toEqual(['libbpf1', 'iproute2']);
     expect(packageNames(missingPackages(['check'], nothing), 'apt')).toEqual(['clang-format']);
+    expect(packageNames(missingPackages(['kernels'], nothing), 'apt')).toEqual([
+      'qemu-system-x86',
+      'busybox-static',
+      'util-linux',
+    ]);
   });
 
   it('asks for the browser and the tools that the benchmark compares with', () => {

@@ -1,7 +1,7 @@
 /**
  * What PacketLog needs from the system, why, how to see that it is there, and its name per distribution.
  *
- * @typedef {'build' | 'run' | 'test' | 'bench' | 'check'} Purpose
+ * @typedef {'build' | 'run' | 'test' | 'kernels' | 'bench' | 'check'} Purpose
  * @typedef {{ command: string } | { header: string } | { library: string } | { file: string }} Probe
  *   command: on PATH. header: below an include directory. library: soname below a library directory. file: a path.
  * @typedef {object} SystemPackage
@@ -76,6 +76,27 @@ export const SYSTEM_PACKAGES = [
     purposes: ['test', 'bench'],
     probe: { command: 'tcpdump' },
     names: { apt: 'tcpdump', dnf: 'tcpdump', pacman: 'tcpdump' },
+  },
+  {
+    what: 'QEMU',
+    why: 'pnpm test:kernels boots other kernels in it',
+    purposes: ['kernels'],
+    probe: { command: 'qemu-system-x86_64' },
+    names: { apt: 'qemu-system-x86', dnf: 'qemu-system-x86-core', pacman: 'qemu-system-x86' },
+  },
+  {
+    what: 'busybox',
+    why: 'pnpm test:kernels starts those kernels with it',
+    purposes: ['kernels'],
+    probe: { command: 'busybox' },
+    names: { apt: 'busybox-static', dnf: 'busybox', pacman: 'busybox' },
+  },
+  {
+    what: 'setpriv',
+    why: 'pnpm test:kernels takes capabilities away with it',
+    purposes: ['kernels'],
+    probe: { command: 'setpriv' },
+    names: { apt: 'util-linux', dnf: 'util-linux', pacman: 'util-linux' },
   },
   {
     what: 'netbase',

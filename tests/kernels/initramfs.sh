@@ -38,15 +38,22 @@ make_base() {
 	tar -C "$repo" -cf - -T "$work/files" | tar -C "$base/packetlog" -xf -
 	find "$base/packetlog" -name '*.node' | while read -r addon; do with_libraries "$addon"; done
 	ln -s packetlog/tests/kernels/guest/init "$base/init"
+	# The agent sends frames with it.
+	mkdir -p "$base/packetlog/tests/node_modules"
+	ln -s ../../packages/loader/node_modules/ffi-rs "$base/packetlog/tests/node_modules/ffi-rs"
 }
 
-# make_initramfs KERNEL_DIRECTORY FILE
+# make_initramfs KERNEL_DIRECTORY FILE CASES: with the modules that the cases want, each with a list NAME.files of what to
+# load in which order; one that the kernel does not have has no list.
 make_initramfs() {
-	local module number=10
+	local name module
 	rm -rf "${base:?}/modules" && mkdir "$base/modules"
-	for module in $(kernel_modules "$1" veth); do
-		cp "$module" "$base/modules/$number-$(basename "$module")"
-		number=$((number + 1))
+	for name in $(node "$here/wanted-modules.mjs" "$3"); do
+		kernel_modules "$1" "$name" >"$work/modules" || continue
+		while read -r module; do
+			cp "$module" "$base/modules/"
+			basename "$module"
+		done <"$work/modules" >"$base/modules/$name.files"
 	done
 	# Not compressed: unpacking is slow where every instruction is emulated.
 	(cd "$base" && find . | busybox cpio -o -H newc) >"$2" 2>"$logs/cpio.log"

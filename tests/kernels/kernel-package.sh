@@ -14,7 +14,9 @@ private_apt() {
 
 prepare_apt() {
 	local apt=$cache/apt mirror keyring release
-	[ -e "$apt/ready" ] && return
+	# Older lists name packages that the mirror may not have any more.
+	[ -n "$(find "$apt/ready" -mtime -1 2>/dev/null)" ] && return
+	rm -f "$apt/ready"
 	mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
 	: >"$apt/status"
 	mirror=$(mirror_of_this_machine)
@@ -34,9 +36,11 @@ prepare_apt() {
 	touch "$apt/ready"
 }
 
-# newest_kernel VERSION: the last linux-image package of 5.10, 6.1, ...
+# newest_kernel VERSION: the last linux-image package of 5.10, 6.1, ..., or of all for "current".
 newest_kernel() {
-	private_apt apt-cache search --names-only "^linux-image-${1//./\\.}\.[0-9].*-cloud-amd64\$" |
+	local version=${1//./\\.}
+	[ "$1" != current ] || version='[0-9]*\.[0-9]*'
+	private_apt apt-cache search --names-only "^linux-image-$version\.[0-9].*-cloud-amd64\$" |
 		cut -d ' ' -f 1 | sort -V | tail -n 1
 }
 
@@ -51,11 +55,15 @@ unpack_kernel() {
 	done
 }
 
-# kernel_modules DIRECTORY NAME: the files of a module and of what it needs, in the order of loading.
+# kernel_modules DIRECTORY NAME: the files of a module and of what it needs, in the order of loading; none if it is built
+# in. Fails if the kernel does not have it.
 kernel_modules() {
 	local file needed
-	file=$(find "$1" -path '*/modules/*' -name "$2.ko*" | head -n 1)
-	[ -n "$file" ] || { echo "no module $2 in $1" >&2 && return 1; }
+	file=$(find "$1" -path '*/modules/*' -name "${2//_/[-_]}.ko*" | head -n 1)
+	if [ -z "$file" ]; then
+		find "$1" -name modules.builtin -exec grep -q "/${2//_/[-_]}\.ko\$" {} +
+		return
+	fi
 	case $file in
 	*.xz) xz -d "$file" && file=${file%.xz} ;;
 	*.zst) zstd -q -d --rm "$file" && file=${file%.zst} ;;

@@ -26,13 +26,14 @@ const sendOne = (socket, payload, port, address) =>
 
 /**
  * Sends `count` datagrams with the numbers 0, 1, …, going round the source and destination ports.
- * @param {{ address: string, ports: number[], sourcePorts: number[], count: number, payloadBytes: number, perSecond?: number }} options
+ * `from`: source address, by default the one that the routes choose.
+ * @param {{ address: string, from?: string, ports: number[], sourcePorts: number[], count: number, payloadBytes: number, perSecond?: number }} options
  */
-export async function sendUdp({ address, ports, sourcePorts, count, payloadBytes, perSecond }) {
+export async function sendUdp({ address, from, ports, sourcePorts, count, payloadBytes, perSecond }) {
   const sockets = await Promise.all(
     sourcePorts.map(async (port) => {
       const socket = createSocket(address);
-      socket.bind(port);
+      socket.bind(port, from);
       await once(socket, 'listening');
       return socket;
     }),

@@ -1,0 +1,10 @@
+/** pnpm test:kernels [arguments]: builds, then boots other kernels and tries the promises there (tests/kernels/prove.sh), as root. */
+import { build } from './build.mjs';
+import { commandArguments, runHere, script } from './run.mjs';
+import { ensureSystemPackages } from './system/ensure.mjs';
+
+await script(async () => {
+  await ensureSystemPackages(['build', 'run', 'kernels']);
+  await build();
+  return runHere('scripts/as-root.sh', ['tests/kernels/prove.sh', ...commandArguments(process.argv)]);
+});

@@ -1,0 +1,105 @@
+// @ts-check
+/** Every record and the ledger, however the program is attached and whatever the loader may do. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { address, deviceOf } from '../lab/network.mjs';
+import { until } from '../lab/until.mjs';
+
+export const COUNT = 100;
+const SAMPLED = 4000;
+const SAMPLE = 4;
+
+/** As `ip netns exec` gives each command a new /sys, BTF is hidden inside. */
+const WITHOUT_BTF =
+  'mount -t tmpfs none /sys/kernel/btf 2>/dev/null; [ ! -e /sys/kernel/btf/vmlinux ] || exit 99; exec "$@"';
+const withoutBtf = ['sh', '-c', WITHOUT_BTF, 'sh'];
+const smallMemlock = ['sh', '-c', 'ulimit -l 64; exec "$@"', 'sh'];
+// By path: busybox's shell prefers its own setpriv, which knows fewer options.
+const setpriv =
+  (process.env['PATH'] ?? '')
+    .split(':')
+    .map((each) => join(each, 'setpriv'))
+    .find(existsSync) ?? 'setpriv';
+// sys_resource only lets libbpf raise the memlock limit, which counts before 5.11.
+const capabilities = [setpriv, '--bounding-set=-all,+bpf,+net_admin,+perfmon,+sys_resource', '--inh-caps=-all'];
+const withoutResource = [setpriv, '--bounding-set=-sys_resource', '--inh-caps=-all'];
+
+/** @type {Record<string, { args: readonly string[], before?: readonly string[], payload?: number, mtu?: number }>} */
+const CAPTURES = {
+  'native, array ring': { args: ['--mode', 'native', '--transport', 'array'] },
+  'generic, kernel ring': { args: ['--mode', 'generic', '--transport', 'ring'] },
+  'native without BTF': { args: ['--mode', 'native'], before: withoutBtf },
+  'generic without BTF, perf events': { args: ['--mode', 'generic', '--transport', 'perf'], before: withoutBtf },
+  'jumbo frames, --mode auto': { args: ['--mode', 'auto'], payload: 6000, mtu: 9000 },
+  'jumbo frames, native': { args: ['--mode', 'native'], payload: 6000, mtu: 9000 },
+  'three capabilities': { args: ['--mode', 'native'], before: capabilities },
+  'root with ulimit -l 64': { args: ['--mode', 'native'], before: smallMemlock },
+  'ulimit -l 64': { args: ['--mode', 'native'], before: [...smallMemlock, ...withoutResource] },
+};
+const SAMPLING = `1 of ${SAMPLE} recorded, with weights`;
+
+export const promises = [...Object.keys(CAPTURES), SAMPLING];
+/** @type {readonly string[]} */
+export const modules = [];
+
+/** @param {import('../lab/lab.mjs').Lab} lab */
+export async function run(lab) {
+  const network = await lab.network();
+  for (const [promise, { args, before = [], payload = 100, mtu = 1500 }] of Object.entries(CAPTURES)) {
+    await network.client.ip('link', 'set', 'peer0', 'mtu', String(mtu));
+    await network.server.ip('link', 'set', deviceOf(0), 'mtu', String(mtu));
+    const facts = await capture(lab, network, args, before, { count: COUNT, payloadBytes: payload });
+    lab.facts(promise, { ...facts, payload, out: facts.out.split('\n').filter(Boolean) });
+  }
+  await sampling(lab, network);
+}
+
+/**
+ * @param {import('../lab/lab.mjs').Lab} lab
+ * @param {import('../lab/network.mjs').Network} network
+ * @param {readonly string[]} args
+ * @param {readonly string[]} before
+ * @param {{ count: number, payloadBytes: number }} traffic
+ */
+async function capture(lab, network, args, before, { count, payloadBytes }) {
+  const device = deviceOf(0);
+  const from = Math.floor(Date.now() / 1000);
+  const arrived = await network.arrived(device);
+  const loader = lab.packetlog([...args, '--iface', device, '--print', 'json'], { before });
+  let sent = 0;
+  if (await loader.isReady()) {
+    const ports = { ports: [53, 443, 5000, 65_535], sourcePorts: [40_001, 40_002, 40_003] };
+    ({ sent } = await network.client.ask('sendUdp', { address: address(0, 2), ...ports, count, payloadBytes }));
+    await until(async () => (await network.arrived(device)) >= arrived + count, 'all arrived', 30).catch(() => {});
+  }
+  const exit = await loader.end('SIGINT');
+  const links = JSON.parse(await network.server.ip('-j', 'link', 'show', 'dev', device));
+  return {
+    sent,
+    received: (await network.arrived(device)) - arrived,
+    left: links.filter((/** @type {{ xdp?: unknown }} */ { xdp }) => xdp !== undefined).length,
+    exit,
+    from,
+    to: Math.floor(Date.now() / 1000),
+    out: loader.out,
+    err: loader.err.split('\n').filter(Boolean),
+  };
+}
+
+/** @param {import('../lab/lab.mjs').Lab} lab @param {import('../lab/network.mjs').Network} network */
+async function sampling(lab, network) {
+  const args = ['--mode', 'native', '--sample', String(SAMPLE)];
+  const { received, out } = await capture(lab, network, args, [], { count: SAMPLED, payloadBytes: 32 });
+  const lines = out.trim().split('\n');
+  const records = lines.slice(0, -1).map((line) => JSON.parse(line));
+  const { seen, emitted, sampled_out, ring_full } = JSON.parse(lines.at(-1) ?? '{}').ledger.watched0;
+  lab.check(SAMPLING, 'packets that arrived', received, SAMPLED);
+  lab.check(SAMPLING, 'packets counted', seen, SAMPLED);
+  lab.check(SAMPLING, 'recorded + sampled out', emitted + sampled_out + ring_full, SAMPLED);
+  lab.check(SAMPLING, 'records printed', records.length, emitted);
+  lab.check(SAMPLING, 'weights', [...new Set(records.map(({ weight }) => weight))], [SAMPLE]);
+  // Six standard deviations of a binomial distribution: 1000 ± 164.
+  const spread = 6 * Math.sqrt((SAMPLED / SAMPLE) * (1 - 1 / SAMPLE));
+  const isFair = Math.abs(records.length - SAMPLED / SAMPLE) <= spread;
+  lab.check(SAMPLING, `about a quarter is recorded (${records.length})`, isFair, true);
+}

@@ -1,0 +1,99 @@
+// @ts-check
+import { spawn } from 'node:child_process';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { until } from './until.mjs';
+
+export const PACKETLOG = fileURLToPath(new URL('../../../../packages/loader/bin/packetlog', import.meta.url));
+
+/** The built `packetlog run` in a namespace. Its state directory outlives it: the next loader with the same goes on. */
+export class Loader {
+  out = '';
+  err = '';
+  /** @type {number | string | undefined} */
+  exit;
+  #child;
+  #state;
+
+  /**
+   * @param {import('./namespace.mjs').Namespace} namespace
+   * @param {{ args: readonly string[], state: string, before?: readonly string[] }} options `before`: words in front of
+   *   the command, such as setpriv and its options
+   */
+  constructor(namespace, { args, state, before = [] }) {
+    const [file = '', ...rest] = namespace.inside([...before, PACKETLOG, ...args, '--listen', 'off']);
+    const env = { ...process.env, NO_COLOR: '1', SSH_CONNECTION: '', PACKETLOG_STATE_DIR: state };
+    this.#child = spawn(file, rest, { stdio: ['ignore', 'pipe', 'pipe'], env });
+    this.#state = state;
+    for (const stream of /** @type {const} */ (['out', 'err'])) {
+      this.#child[`std${stream}`].setEncoding('utf8').on('data', (text) => {
+        this[stream] += text;
+      });
+    }
+    this.#child.on('close', (code, signal) => {
+      this.exit = code ?? signal ?? undefined;
+    });
+  }
+
+  /** Waits until packets are seen. False: it ended before. */
+  async isReady() {
+    await until(() => this.exit !== undefined || this.err.includes('Waiting for Ctrl-C'), 'packetlog is ready');
+    return this.exit === undefined;
+  }
+
+  /** Throws what it said if it does not start. */
+  async ready() {
+    if (!(await this.isReady())) throw new Error(`packetlog ended with ${this.exit}: ${this.err}`);
+    return this;
+  }
+
+  /** @param {NodeJS.Signals} name */
+  signal(name) {
+    this.#child.kill(name);
+  }
+
+  /** Resolves with the exit code, or the signal that it ended by. @param {NodeJS.Signals} [signal] */
+  async end(signal = 'SIGINT') {
+    if (this.exit === undefined) this.signal(signal);
+    await until(() => this.exit !== undefined, `packetlog ends after ${signal}`);
+    return this.exit;
+  }
+
+  /**
+   * Asks over the control socket, as `packetlog rules` does, without a command that takes its time to start.
+   * @param {string} verb @param {object} [body]
+   * @returns {Promise<any>} throws what was rejected
+   */
+  async ask(verb, body = {}) {
+    const answer = await post(join(this.#state, 'control.sock'), `/rules/${verb}`, JSON.stringify(body));
+    if (!answer.ok) throw new Error(`rules ${verb} ${JSON.stringify(body)}: ${answer.error.message}`);
+    return answer.value;
+  }
+
+  /** @param {object} rule @param {boolean} [force] @returns {Promise<number>} its id */
+  async add(rule, force = false) {
+    return (await this.ask('add', { rule, force })).rule.id;
+  }
+
+  /** Packets that a rule decided on, as packetlog counts them. @param {number} id @returns {Promise<number>} */
+  async hits(id) {
+    const { rules } = await this.ask('list');
+    return rules.find((/** @type {{ id: number }} */ rule) => rule.id === id)?.packets ?? -1;
+  }
+}
+
+/** @param {string} socketPath @param {string} path @param {string} body @returns {Promise<any>} */
+function post(socketPath, path, body) {
+  return new Promise((resolve, reject) => {
+    const asked = request({ socketPath, path, method: 'POST' }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (piece) => {
+        text += piece;
+      });
+      response.on('end', () => resolve(JSON.parse(text)));
+    });
+    asked.on('error', reject);
+    asked.end(body);
+  });
+}

@@ -1,0 +1,31 @@
+// @ts-check
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * Loads a module and what it needs. False: the kernel has no such module, built in or as a file.
+ * @param {string} name
+ * @param {string | undefined} directory holds `NAME.files`, the files in the order of loading (made by initramfs.sh);
+ *   undefined: this is no guest, and modprobe knows
+ */
+export function loadModule(name, directory) {
+  if (directory === undefined) {
+    return existsSync(`/sys/module/${name}`) || spawnSync('modprobe', [name]).status === 0 || isBuiltIn(name);
+  }
+  const list = join(directory, `${name}.files`);
+  if (!existsSync(list)) return false;
+  for (const file of readFileSync(list, 'utf8').split('\n').filter(Boolean)) {
+    const { status, stderr } = spawnSync('insmod', [join(directory, file)], { encoding: 'utf8' });
+    if (status !== 0 && !/exists/i.test(stderr)) throw new Error(`insmod ${file}: ${stderr.trim()}`);
+  }
+  return true;
+}
+
+/** A kernel without modules has no /sys/module entry for a driver without parameters: asked by its device. */
+function isBuiltIn(/** @type {string} */ name) {
+  const probe = `probe${process.pid % 1000}`;
+  const made = spawnSync('ip', ['link', 'add', probe, 'type', name]).status === 0;
+  if (made) spawnSync('ip', ['link', 'delete', probe]);
+  return made;
+}

@@ -1,0 +1,40 @@
+// @ts-check
+import { writeSync } from 'node:fs';
+
+/** What the host reads. Each line is one JSON object on standard output, written at once. */
+export class Report {
+  #case = '';
+
+  /** @param {object} object */
+  line(object) {
+    const bytes = Buffer.from(`${JSON.stringify(object)}\n`);
+    for (let at = 0; at < bytes.length; ) at += writeSync(1, bytes, at);
+  }
+
+  /** @param {string} name */
+  begin(name) {
+    this.#case = name;
+    this.line({ case: name, begins: new Date().toISOString() });
+  }
+
+  /**
+   * One thing that was seen. The host demands that `is` equals `should`, as JSON.
+   * @param {string} promise one of the case's `promises`
+   * @param {string} what
+   * @param {unknown} is
+   * @param {unknown} should
+   */
+  check(promise, what, is, should) {
+    this.line({ case: this.#case, promise, what, is: is ?? null, should });
+  }
+
+  /** For the host to judge as a whole. @param {string} promise @param {object} facts */
+  facts(promise, facts) {
+    this.line({ case: this.#case, promise, facts });
+  }
+
+  /** Printed by the host if the case fails: what packetlog said. @param {readonly string[]} lines */
+  notes(lines) {
+    if (lines.length > 0) this.line({ case: this.#case, notes: lines });
+  }
+}

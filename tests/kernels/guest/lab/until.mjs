@@ -1,0 +1,22 @@
+// @ts-check
+import { setTimeout } from 'node:timers/promises';
+
+/** An emulated machine is slow, and more so beside others. */
+const PATIENCE_S = 180;
+
+/**
+ * Asks again until the answer is neither false nor undefined, and gives it.
+ * @template T
+ * @param {() => T | Promise<T>} ask
+ * @param {string} what
+ * @returns {Promise<Exclude<T, false | undefined>>}
+ */
+export async function until(ask, what, patienceSeconds = PATIENCE_S) {
+  const ends = performance.now() + patienceSeconds * 1000;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== false && answer !== undefined) return /** @type {Exclude<T, false | undefined>} */ (answer);
+    if (performance.now() > ends) throw new Error(`after ${patienceSeconds} s still not: ${what}`);
+    await setTimeout(100);
+  }
+}

@@ -1,0 +1,49 @@
+// @ts-check
+/**
+ * Runs cases one after the other and prints what they saw, one JSON object a line (lab/report.mjs); it judges nothing.
+ * `main.mjs --cases NAME,… [--modules DIR] [--addresses N]`. A case is a file of cases/ with
+ *
+ * - `promises`: names of what it tries, the rows of the table. The host fails a promise without a check.
+ * - `modules`: kernel modules it needs besides veth. If the kernel lacks one, that is reported and the case does not run.
+ * - `run(lab)`: makes a network, starts packetlog, sends, and calls `lab.check(promise, what, is, should)`.
+ *
+ * Whether a packet passed is asked of a socket behind the interface, never of packetlog.
+ */
+import { existsSync } from 'node:fs';
+import { release } from 'node:os';
+import { parseArgs } from 'node:util';
+import { Lab } from './lab/lab.mjs';
+import { loadModule } from './lab/modules.mjs';
+import { Report } from './lab/report.mjs';
+
+/** @typedef {{ promises: readonly string[], modules: readonly string[], run: (lab: Lab) => Promise<void> }} CaseFile */
+
+const { values } = parseArgs({
+  options: {
+    cases: { type: 'string', default: '' },
+    modules: { type: 'string' },
+    addresses: { type: 'string', default: '100000' },
+  },
+});
+const report = new Report();
+report.line({ kernel: release(), btf: existsSync('/sys/kernel/btf/vmlinux') });
+for (const name of values.cases.split(',')) await runCase(name);
+report.line({ end: true });
+
+/** @param {string} name */
+async function runCase(name) {
+  const started = performance.now();
+  report.begin(name);
+  const lab = new Lab(report, { addresses: Number(values.addresses) });
+  try {
+    const { modules, run } = /** @type {CaseFile} */ (await import(`./cases/${name}.mjs`));
+    const lacking = ['veth', ...modules].filter((module) => !loadModule(module, values.modules));
+    if (lacking.length > 0) report.line({ case: name, lacks: lacking });
+    else await run(lab);
+  } catch (error) {
+    report.line({ case: name, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  } finally {
+    await lab.end();
+  }
+  report.line({ case: name, seconds: Math.round((performance.now() - started) / 1000) });
+}

@@ -1,0 +1,54 @@
+// @ts-check
+/**
+ * Judges what the cases saw on each kernel: `main.mjs [--cases NAME,…] FILE…` prints a table of promises and kernels, and
+ * what is wrong. Exit code 1 if anything is, a promise that no check was made of included.
+ */
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { readRun } from './run.mjs';
+import { verdictOf } from './verdict.mjs';
+
+/** @param {readonly string[][]} rows */
+function printTable(rows) {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+  for (const row of rows)
+    console.log(
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    );
+}
+
+const { values, positionals } = parseArgs({
+  options: { cases: { type: 'string', default: '' } },
+  allowPositionals: true,
+});
+const runs = positionals.map((file) => readRun(readFileSync(file, 'utf8')));
+const wrong = /** @type {string[]} */ ([]);
+const rows = [
+  ['', ...runs.map(({ kernel }) => kernel)],
+  ['kernel BTF', ...runs.map(({ btf }) => (btf ? 'yes' : 'no'))],
+];
+for (const run of runs) if (!run.ended) wrong.push(`${run.kernel}: did not come to its end`);
+for (const name of values.cases.split(',')) {
+  const { promises } = /** @type {{ promises: string[] }} */ (await import(`../guest/cases/${name}.mjs`));
+  for (const promise of promises) {
+    const verdicts = runs.map((run) => ({ run, ...verdictOf(run, name, promise) }));
+    rows.push([`${name}: ${promise}`, ...verdicts.map(({ cell }) => cell)]);
+    for (const { run, problems } of verdicts) {
+      wrong.push(...problems.map((problem) => `${run.kernel}, ${name}: ${promise}: ${problem}`));
+    }
+  }
+  rows.push([`${name}: seconds`, ...runs.map((run) => String(run.cases.get(name)?.seconds ?? ''))]);
+  for (const run of runs) {
+    const seen = run.cases.get(name);
+    for (const error of seen?.errors ?? []) wrong.push(`${run.kernel}, ${name}: ${error}`);
+    if (wrong.some((each) => each.startsWith(`${run.kernel}, ${name}: `))) {
+      wrong.push(...(seen?.notes ?? []).map((line) => `    ${line}`));
+    }
+  }
+}
+printTable(rows);
+if (wrong.length > 0) console.log(`\n${wrong.join('\n')}`);
+process.exitCode = wrong.length > 0 ? 1 : 0;

@@ -1,0 +1,29 @@
+// @ts-check
+import { judgeCapture } from './capture.mjs';
+import { mayLack } from './lacking.mjs';
+
+/** @typedef {{ cell: string, problems: string[] }} Verdict */
+
+/**
+ * A promise without a check is not kept; neither is one whose module the kernel should have.
+ * @param {import('./run.mjs').Run} run @param {string} name of the case @param {string} promise @returns {Verdict}
+ */
+export function verdictOf(run, name, promise) {
+  const seen = run.cases.get(name);
+  if (seen === undefined) return { cell: 'FAILED', problems: ['the case did not run'] };
+  if (seen.lacks.length > 0) {
+    const wanted = seen.lacks.filter((module) => !mayLack(run.kernel, module));
+    if (wanted.length === 0) return { cell: `no ${seen.lacks.join(', ')}`, problems: [] };
+    return { cell: 'FAILED', problems: [`the kernel should have the module ${wanted.join(', ')}`] };
+  }
+  const checks = seen.checks.filter((check) => check.promise === promise);
+  const problems = checks.flatMap(({ what, is, should }) =>
+    JSON.stringify(is) === JSON.stringify(should)
+      ? []
+      : [`${what}: ${JSON.stringify(is)}, not ${JSON.stringify(should)}`],
+  );
+  const whole = seen.facts.filter((facts) => facts.promise === promise).map((each) => judgeCapture(each, run.kernel));
+  problems.push(...whole.flatMap((each) => each.problems));
+  if (checks.length + whole.length === 0) problems.push('no check was made');
+  return problems.length > 0 ? { cell: 'FAILED', problems } : { cell: whole[0]?.cell ?? 'yes', problems };
+}
