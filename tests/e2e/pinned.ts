@@ -7,7 +7,7 @@ import { createPinPlace, type PinPlace } from '../lab/pin-place.ts';
 import { type LabProcess, startPacketlog, startProcess } from '../lab/process.ts';
 import { eachWithNetwork, type Suite } from './suite.ts';
 
-const BIN = fileURLToPath(new URL('../../packages/loader/bin/packetlog', import.meta.url));
+export const BIN = fileURLToPath(new URL('../../packages/loader/bin/packetlog', import.meta.url));
 
 /** To start, on a machine that has its hands full of packets. */
 const BUSY_MS = 60_000;

@@ -33,7 +33,7 @@ export function directoryProblem({ uid, gid, mode }: Facts, user: number): strin
   return isOpen ? `can be changed by other users (mode ${octal(mode)})` : undefined;
 }
 
-function ownerProblem(uid: number, user: number): string | undefined {
+export function ownerProblem(uid: number, user: number): string | undefined {
   return uid === ROOT || uid === user ? undefined : `belongs to another user (uid ${uid})`;
 }
 

@@ -18,6 +18,7 @@ import { captureEncoding } from '../print/capture-format.ts';
 import { ConsolePrinter, type LeftOut, type PrinterCounts } from '../print/console-printer.ts';
 import { ControlClient, NoLoaderError } from '../rules/control/control-client.ts';
 import type { ControlSession } from '../rules/control/session.ts';
+import { checkStateDirectory } from '../rules/file/state-directory.ts';
 import { SetupError } from '../setup-error.ts';
 import { closed, PRINT_MS, READER_GONE, type RecordOutput } from './record-output.ts';
 import type { RunOptions } from './run-options.ts';
@@ -32,10 +33,12 @@ export interface RunningLoader {
 
 /** The loader that watches the network namespace that is meant; undefined: none does. Throws SetupError. */
 export async function runningLoader({ state, netns }: Wanted): Promise<RunningLoader | undefined> {
+  checkStateDirectory(state);
+  const meant = networkNamespaceId(netns);
   const control = new ControlClient(state.controlSocket, { user: 'root' });
   try {
     const session = await control.session();
-    return session.network_namespace === networkNamespaceId(netns) ? { control, session } : undefined;
+    return session.network_namespace === meant ? { control, session } : undefined;
   } catch (cause) {
     if (cause instanceof NoLoaderError) return undefined;
     throw new SetupError({

@@ -85,6 +85,11 @@ export function bpfFsOption(): Option {
 }
 
 /** Also of `packetlog rules`. */
+export function netnsOption(description: string): Option {
+  return new Option('--netns <name>', description).argParser(networkNamespace).env('PACKETLOG_NETNS');
+}
+
+/** Also of `packetlog rules`. */
 export function rulesFileOption(): Option {
   return new Option('--rules <file>', 'the rules (default: /etc/packetlog/rules.json)').env('PACKETLOG_RULES');
 }
@@ -133,9 +138,7 @@ export function runOptions(): Option[] {
     new Option('--allow-node <origin>', 'another loader that the dashboard served here may connect to; again for more')
       .argParser(list(origin))
       .env('PACKETLOG_ALLOW_NODE'),
-    new Option('--netns <name>', 'watch interfaces of this network namespace (name or path)')
-      .argParser(networkNamespace)
-      .env('PACKETLOG_NETNS'),
+    netnsOption('watch interfaces of this network namespace (name or path)'),
     new Option('--ring-size <bytes>', 'ring for each CPU, for example 16MiB (default: up to 16MiB, by memory)')
       .argParser(ringBytes)
       .env('PACKETLOG_RING_SIZE'),

@@ -22,6 +22,7 @@ import {
 } from '../print/console-printer.ts';
 import { standardOutput } from '../print/standard-output.ts';
 import { TextLines } from '../print/text-line.ts';
+import { prepareStateDirectory } from '../rules/file/state-directory.ts';
 import { LiveRules } from '../rules/live-rules.ts';
 import { Front } from '../serve/front.ts';
 import { SetupError } from '../setup-error.ts';
@@ -50,10 +51,11 @@ export async function run(
 ): Promise<number> {
   const log = makeLogger(options.logLevel, process.stderr.isTTY);
   const isUncaught = stopWhenUncaught(stop, (error) => log.debug({ err: error }, 'an error that nothing caught'));
+  const networkNamespace = networkNamespaceId(options.netns);
+  const stateProblems = prepareStateDirectory(options.state);
   const file = output?.open();
   const places = await openPlaces(options, log);
   const front = await openFront(options, places, log);
-  const networkNamespace = networkNamespaceId(options.netns);
   let printer: ConsolePrinter | undefined;
   let last: DrainLedger | undefined;
   let broken: Error | undefined;
@@ -67,6 +69,7 @@ export async function run(
     log[told.level === 'warning' ? 'warn' : told.level](told.message);
     front?.notice(told);
   };
+  warn(stateProblems, notice);
   const wantsRows = output !== undefined || options.print !== 'none';
   const demand = new RowDemand(wantsRows ? undefined : (perSecond) => thread.want(perSecond));
   const rules = new LiveRules({
@@ -167,6 +170,10 @@ export async function run(
   return broken || isUncaught() ? EXIT.failed : EXIT.ok;
 }
 
+function warn(problems: readonly string[], notice: (told: Notice) => void): void {
+  for (const message of problems) notice({ at_ms: Date.now(), level: 'warning', code: 'rules_fallback', message });
+}
+
 function counts(printer: ConsolePrinter | undefined): PrinterCounts {
   return printer?.counts ?? { console: 0, dropped: 0 };
 }
@@ -231,6 +238,7 @@ function drainOptions(options: RunOptions, wantsRows: boolean) {
     pin: options.pin,
     bpfFs: options.bpfFs,
     takeOver: options.takeOver,
+    stateDirectory: options.state.directory,
   };
 }
 

@@ -2,13 +2,15 @@
 import { closeSync, openSync } from 'node:fs';
 import { defaultRouteInterface } from '../kernel/default-route.ts';
 import { InterfaceCounters } from '../kernel/interface-counters.ts';
+import { cannotEnter, notOne } from '../kernel/network-namespace.ts';
 import { Pins } from '../kernel/pins.ts';
 import { type LoadedProgram, loadProgram } from '../kernel/program.ts';
 import { findRemains, type Remains } from '../kernel/remains.ts';
 import { RuleCounters } from '../kernel/rule-counters.ts';
 import { RuleImages } from '../kernel/rule-images.ts';
 import { SlotTable } from '../kernel/slots.ts';
-import { enterNetworkNamespace, eventDescriptor } from '../native/libc.ts';
+import { ERRNO } from '../native/errno.ts';
+import { enterNetworkNamespace, eventDescriptor, SystemCallError } from '../native/libc.ts';
 import { SetupError } from '../setup-error.ts';
 import type { OpenTransport } from '../transport/transport.ts';
 import { Bed } from './bed.ts';
@@ -17,6 +19,7 @@ import { Handover } from './handover.ts';
 import type { DrainOptions, FromDrain } from './messages.ts';
 import { Rules } from './rules.ts';
 import { Slabs } from './slabs.ts';
+import { lockStateDirectory } from './state-lock.ts';
 import { WatchedInterfaces } from './watched-interfaces.ts';
 
 /** All that the drain thread works with. */
@@ -41,6 +44,7 @@ export interface Setup {
 
 /** Loads the program and maps its rings; nothing is attached yet. Throws SetupError. */
 export function setUp(options: DrainOptions, post: (message: FromDrain) => void): Setup {
+  lockStateDirectory(options.stateDirectory);
   if (options.networkNamespace !== undefined) enter(options.networkNamespace);
   const remains = findRemains(options.bpfFs);
   if (remains && !options.takeOver) throw leftBehind(remains);
@@ -119,16 +123,14 @@ function enter(path: string): void {
   try {
     fd = openSync(path, 'r');
   } catch (cause) {
-    throw new SetupError({
-      step: 'enter network namespace',
-      target: path,
-      next: 'See which there are with: ip netns list.',
-      exit: 'not_found',
-      cause,
-    });
+    throw cannotEnter(path, cause);
   }
   try {
     enterNetworkNamespace(fd);
+  } catch (cause) {
+    if (!(cause instanceof SystemCallError)) throw cause;
+    if (cause.errno === ERRNO.EINVAL) throw notOne(path, cause);
+    throw cannotEnter(path, cause, cause.errno === ERRNO.EPERM);
   } finally {
     closeSync(fd);
   }

@@ -2,12 +2,13 @@
 import type { AttachMode } from '@packetlog/common';
 import { ERRNO } from '../native/errno.ts';
 import { createXdpLink, objectInfo, XDP_FLAGS } from '../native/libbpf.ts';
-import { monotonicTime } from '../native/libc.ts';
+import { bootTime } from '../native/libc.ts';
 import { linkFactsOf } from '../native/rtnetlink.ts';
 import { SetupError } from '../setup-error.ts';
 import { climb, explainRefusals, genericFirst, ladder, type RequestedMode } from './attach-ladder.ts';
 import { describeForeignProgram, foreignProgram } from './foreign-program.ts';
 import { programHolder } from './program-holder.ts';
+import { CLOCK_OFFSETS } from './time-namespace.ts';
 
 export interface Attachment {
   /** Descriptor of the link; closing it detaches. */
@@ -49,7 +50,7 @@ export function attach(
 }
 
 function busy(name: string, ifindex: number, errno: number): SetupError {
-  const owner = foreignProgram(ifindex, { realMs: Date.now(), bootNs: monotonicTime() });
+  const owner = foreignProgram(ifindex, { realMs: Date.now(), bootNs: bootTime() - CLOCK_OFFSETS.boottime });
   return new SetupError({
     step: 'attach to',
     target: name,

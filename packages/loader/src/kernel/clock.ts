@@ -1,7 +1,9 @@
 /** The difference between the kernel's monotonic clock and the wall clock. */
 import { monotonicTime, realTime } from '../native/libc.ts';
+import { toKernelMonotonic } from './time-namespace.ts';
 
 export interface Clocks {
+  /** What bpf_ktime_get_ns returns. */
   monotonic: () => bigint;
   real: () => bigint;
 }
@@ -11,11 +13,13 @@ export const CLOCK_STEP_NS = 100_000_000n;
 
 const ATTEMPTS = 5;
 
+const KERNEL: Clocks = { monotonic: () => toKernelMonotonic(monotonicTime()), real: realTime };
+
 /**
  * CLOCK_REALTIME - CLOCK_MONOTONIC in ns: reads the wall clock between two monotonic readings, a
  * few times, and keeps the tightest; the error is at most half its width (a few microseconds).
  */
-export function measureClockOffset(clocks: Clocks = { monotonic: monotonicTime, real: realTime }): bigint {
+export function measureClockOffset(clocks: Clocks = KERNEL): bigint {
   let best: { width: bigint; offset: bigint } | undefined;
   for (let i = 0; i < ATTEMPTS; i++) {
     const before = clocks.monotonic();

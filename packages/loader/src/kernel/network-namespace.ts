@@ -1,7 +1,45 @@
 /** Which network namespace a path means. */
-import { statSync } from 'node:fs';
+import { statfsSync, statSync } from 'node:fs';
+import { SetupError } from '../setup-error.ts';
 
-/** Its inode; undefined path: that of this process. An empty text if there is none: opening it tells why. */
+/** NSFS_MAGIC of linux/magic.h. */
+const NSFS_MAGIC = 0x6e736673;
+const DENIED: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM']);
+
+/** Its inode; undefined path: that of this process. Throws SetupError. */
 export function networkNamespaceId(path = '/proc/self/ns/net'): string {
-  return statSync(path, { bigint: true, throwIfNoEntry: false })?.ino.toString() ?? '';
+  try {
+    // An nsfs file may stand for another kind of namespace: setns(2) tells, when it is entered.
+    if (statfsSync(path).type === NSFS_MAGIC) return statSync(path, { bigint: true }).ino.toString();
+  } catch (cause) {
+    throw cannotEnter(path, cause);
+  }
+  throw notOne(path);
+}
+
+/** `cause`: what looking at it, opening or entering it said. */
+export function cannotEnter(
+  path: string,
+  cause: unknown,
+  denied = DENIED.has((cause as NodeJS.ErrnoException).code),
+): SetupError {
+  return new SetupError({
+    step: 'enter network namespace',
+    target: path,
+    next: denied ? 'Be root: sudo packetlog ….' : 'See which there are with: ip netns list.',
+    exit: denied ? 'privilege' : 'not_found',
+    cause,
+  });
+}
+
+/** setns(2) says EINVAL, or it is no nsfs file at all. */
+export function notOne(path: string, cause?: unknown): SetupError {
+  return new SetupError({
+    step: 'enter network namespace',
+    target: path,
+    problem: 'it is not a network namespace',
+    next: 'Name one (ip netns list), or write /proc/PID/ns/net.',
+    exit: 'not_found',
+    cause,
+  });
 }

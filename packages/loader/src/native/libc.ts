@@ -17,6 +17,7 @@ const EPOLL_CLOEXEC = 0o2000000;
 const CLONE_NEWNET = 0x40000000;
 const CLOCK_REALTIME = 0;
 const CLOCK_MONOTONIC = 1;
+const CLOCK_BOOTTIME = 7;
 const MEMBARRIER_CMD_QUERY = 0;
 const MEMBARRIER_CMD_GLOBAL = 1;
 const SYS_MEMBARRIER: Partial<Record<NodeJS.Architecture, number>> = { x64: 324, arm64: 283, riscv64: 283 };
@@ -183,8 +184,11 @@ function clock(id: number): bigint {
 /** CLOCK_REALTIME in ns since the Unix epoch. */
 export const realTime = (): bigint => clock(CLOCK_REALTIME);
 
-/** CLOCK_MONOTONIC in ns: what bpf_ktime_get_ns returns. */
+/** CLOCK_MONOTONIC in ns, as this process has it. */
 export const monotonicTime = (): bigint => clock(CLOCK_MONOTONIC);
+
+/** CLOCK_BOOTTIME in ns, as this process has it. */
+export const bootTime = (): bigint => clock(CLOCK_BOOTTIME);
 
 /**
  * Returns when every program that was running on any CPU has ended: membarrier(2)'s GLOBAL

@@ -21,7 +21,7 @@ import { cannotEnforce, messageOf } from './engine/words.ts';
 import { readCounts, writeCounts } from './file/counts-file.ts';
 import { RuleStore } from './file/rule-store.ts';
 import { RulesFileError } from './file/rules-document.ts';
-import { makeStateDirectory, type StatePaths } from './file/state-directory.ts';
+import type { StatePaths } from './file/state-directory.ts';
 import { gatherProtected } from './protect/protected.ts';
 import { type RecordShapeOf, Rehearsals } from './rehearsal/rehearsals.ts';
 import { rehearse } from './rehearsal/rehearse.ts';
@@ -81,7 +81,6 @@ export class LiveRules {
 
   /** Puts what is on the disk in force, before anything is attached. Throws SetupError if there are rules, but none to trust. */
   async loaded(ground: RuleGround, kernel: RuleKernel): Promise<void> {
-    this.#makeDirectory();
     const { book, alarms, isEdited, from } = await this.#read();
     const enforcement = new Enforcement(kernel, this.#compiler, ground);
     enforcement.totals.resume(readCounts(this.#options.paths.counts), ground.counters ?? new Map());
@@ -252,14 +251,6 @@ export class LiveRules {
         exit: 'usage',
         cause,
       });
-    }
-  }
-
-  #makeDirectory(): void {
-    try {
-      makeStateDirectory(this.#options.paths);
-    } catch (error) {
-      this.#tell('warning', `Rules cannot be changed: ${messageOf(error)}. Name a directory with PACKETLOG_STATE_DIR.`);
     }
   }
 

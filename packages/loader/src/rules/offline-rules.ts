@@ -9,7 +9,7 @@ import { RulesService } from './engine/rules-service.ts';
 import { readStored } from './engine/sets.ts';
 import { RuleStore } from './file/rule-store.ts';
 import { lockRules } from './file/rules-lock.ts';
-import { makeStateDirectory, type StatePaths } from './file/state-directory.ts';
+import { checkStateDirectory, makeStateDirectory, type StatePaths } from './file/state-directory.ts';
 import { gatherProtected } from './protect/protected.ts';
 import { RulesRefusal } from './refusal.ts';
 import { withWarnings } from './warnings.ts';
@@ -32,6 +32,7 @@ export interface OfflineOptions {
 
 /** Nobody else changes them until `close`. Throws RulesFileError, SetupError, or what the file system says. */
 export async function openOffline(options: OfflineOptions): Promise<OfflineRules> {
+  checkStateDirectory(options.paths);
   makeStateDirectory(options.paths);
   const unlock = await lockRules(options.paths);
   try {

@@ -1,10 +1,11 @@
 /** The way of `packetlog rules` to the rules: the running loader, or the file when none runs. */
 import { userInfo } from 'node:os';
 import type { RulesAnswer, RulesRequest, RulesVerb } from '@packetlog/common';
+import { networkNamespaceId } from '../../kernel/network-namespace.ts';
 import { ControlClient, NoLoaderError } from '../../rules/control/control-client.ts';
 import type { Asker } from '../../rules/desk.ts';
 import { RulesFileError } from '../../rules/file/rules-document.ts';
-import type { StatePaths } from '../../rules/file/state-directory.ts';
+import { checkStateDirectory, type StatePaths } from '../../rules/file/state-directory.ts';
 import { type OfflineRules, openOffline } from '../../rules/offline-rules.ts';
 import { SetupError } from '../../setup-error.ts';
 
@@ -12,6 +13,8 @@ export interface ConnectionOptions {
   readonly paths: StatePaths;
   readonly protect: readonly string[];
   readonly environment: NodeJS.ProcessEnv;
+  /** Path of the network namespace whose rules are meant; undefined: the one this process is in. */
+  readonly netns?: string | undefined;
 }
 
 const DENIED: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM']);
@@ -30,6 +33,7 @@ export class Connection {
   readonly #client: ControlClient;
   readonly #user: string;
   #offline: OfflineRules | undefined;
+  #isChecked = false;
 
   constructor(options: ConnectionOptions) {
     const { environment, paths } = options;
@@ -72,7 +76,10 @@ export class Connection {
   }
 
   async #either<T>(online: () => Promise<T>, offline: (rules: OfflineRules, asker: Asker) => Promise<T>): Promise<T> {
+    const { paths, netns } = this.#options;
     try {
+      if (!this.#isChecked) await requireLoaderOf(paths, netns, this.#client);
+      this.#isChecked = true;
       return await online();
     } catch (error) {
       if (!(error instanceof NoLoaderError)) throw refused(this.#options.paths.controlSocket, error);
@@ -85,6 +92,24 @@ export class Connection {
     const name = this.#user === 'root' ? 'root' : `root (${this.#user})`;
     return offline(this.#offline, { who: { name, via: 'file' }, mayChange: true, mayNameFiles: true });
   }
+}
+
+/**
+ * Throws SetupError if the loader that answers watches another network namespace: a rule would be in force there, and
+ * nothing here would be denied. NoLoaderError if none answers.
+ */
+async function requireLoaderOf(paths: StatePaths, netns: string | undefined, client: ControlClient): Promise<void> {
+  checkStateDirectory(paths);
+  const meant = networkNamespaceId(netns);
+  const { pid, network_namespace } = await client.identity();
+  if (network_namespace === meant) return;
+  throw new SetupError({
+    step: 'reach rules at',
+    target: paths.controlSocket,
+    problem: `the packetlog that answers there (pid ${pid}) watches another network namespace (net:[${network_namespace}], not net:[${meant}])`,
+    next: 'Say which namespace is meant (--netns NAME), or name the state directory of the packetlog that watches this one with PACKETLOG_STATE_DIR.',
+    exit: 'not_found',
+  });
 }
 
 function refused(target: string, cause: unknown): unknown {

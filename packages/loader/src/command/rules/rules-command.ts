@@ -6,7 +6,7 @@ import { EXIT } from '../../exit-codes.ts';
 import { statePaths } from '../../rules/file/state-directory.ts';
 import { SetupError } from '../../setup-error.ts';
 import { count, seconds } from '../option-values.ts';
-import { protectOption, rulesFileOption } from '../run-options.ts';
+import { netnsOption, protectOption, rulesFileOption } from '../run-options.ts';
 import { addedManySentence, addedSentence, draftOf, draftsOf, requireLines, STANDARD_INPUT } from './add-rule.ts';
 import { Connection } from './connection.ts';
 import { exportRules } from './export-rules.ts';
@@ -40,6 +40,7 @@ They are asked of the running loader; when none runs, the file is changed for it
 interface Common {
   rules?: string;
   protect?: string[];
+  netns?: string;
   json?: true;
 }
 
@@ -65,7 +66,8 @@ export function rulesCommand(done: (code: number) => void): Command {
     command.action(async (...given: unknown[]) => {
       const options = command.opts<Common & Record<string, never>>();
       const paths = statePaths(process.env, options.rules);
-      const connection = new Connection({ paths, protect: options.protect ?? [], environment: process.env });
+      const { protect = [], netns } = options;
+      const connection = new Connection({ paths, protect, environment: process.env, netns });
       const printer = new Printer(options.json ?? false);
       try {
         const args = given
@@ -79,6 +81,7 @@ export function rulesCommand(done: (code: number) => void): Command {
       }
     });
     command.option('--json', 'print JSON').addOption(rulesFileOption()).addOption(protectOption());
+    command.addOption(netnsOption('rules of the packetlog that watches this network namespace (name or path)'));
     return command;
   };
 

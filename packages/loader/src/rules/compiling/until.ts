@@ -1,7 +1,12 @@
 import { RULE_HEADER } from '@packetlog/bpf';
+import { toKernelMonotonic } from '../../kernel/time-namespace.ts';
 
-/** Writes into a compiled image until when it holds, in ns of the monotonic clock; 0 for ever. */
+/** Writes into a compiled image until when it holds, in ns of this process's monotonic clock; 0: without end. */
 export function untilInto(image: SharedArrayBuffer | undefined, untilMonoNs: bigint): void {
   if (image === undefined) return;
-  new DataView(image).setBigUint64(RULE_HEADER.until_mono_ns, untilMonoNs, true);
+  new DataView(image).setBigUint64(
+    RULE_HEADER.until_mono_ns,
+    untilMonoNs === 0n ? 0n : toKernelMonotonic(untilMonoNs),
+    true,
+  );
 }

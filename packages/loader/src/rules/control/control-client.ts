@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { isIP } from 'node:net';
 import type { RulesAnswer, RulesRequest, RulesVerb } from '@packetlog/common';
 import { ADDRESS_HEADER, USER_HEADER } from './control-server.ts';
-import { type ControlSession, controlSessionSchema } from './session.ts';
+import { type ControlSession, controlSessionSchema, type LoaderIdentity, loaderIdentitySchema } from './session.ts';
 
 /** No loader listens at this socket. */
 export class NoLoaderError extends Error {
@@ -33,6 +33,12 @@ export class ControlClient {
   async session(): Promise<ControlSession> {
     const answer = await this.#post<{ value?: unknown }>('/session', '');
     return controlSessionSchema.parse(answer.value);
+  }
+
+  /** Also of a loader of another version. */
+  async identity(): Promise<LoaderIdentity> {
+    const answer = await this.#post<{ value?: unknown }>('/session', '');
+    return loaderIdentitySchema.parse(answer.value);
   }
 
   importBytes(query: Readonly<Record<string, string>>, list: Uint8Array): Promise<RulesAnswer<'import'>> {

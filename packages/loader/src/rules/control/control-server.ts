@@ -3,7 +3,7 @@
  * the same bodies and gives the same answers as the socket's `rules:<verb>`; `POST /rules/import?set=NAME&…` takes a
  * list of any length as it is; `POST /session` says what loader this is.
  */
-import { chmodSync, existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect, isIP } from 'node:net';
 import { type RulesAnswer, type RulesVerb, rulesRequestSchemas } from '@packetlog/common';
@@ -12,7 +12,8 @@ import type { ControlSession } from './session.ts';
 
 /** Much more than 1,100,000 lines. */
 const MOST_BYTES = 256 * 1024 * 1024;
-const OWNER_ONLY = 0o600;
+/** What bind(2) takes from the mode 0777 of a new socket: all that is not its owner's. */
+const OWNERS_UMASK = 0o177;
 const LONGEST_NAME = 64;
 
 export const USER_HEADER = 'x-packetlog-user';
@@ -39,9 +40,14 @@ export async function serveControl(
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(path, resolve);
+    // `listen` binds before it returns. With a chmod after it the socket would be open to others for a moment.
+    const before = process.umask(OWNERS_UMASK);
+    try {
+      server.listen(path, resolve);
+    } finally {
+      process.umask(before);
+    }
   });
-  chmodSync(path, OWNER_ONLY);
   // Rehearsals take their time.
   server.requestTimeout = 0;
   return server;

@@ -30,7 +30,10 @@ beforeEach(async () => {
   fake = fakeService();
   await fake.begin();
   failures.length = 0;
+  // As loose as it gets: what is tight is so because of the server.
+  const before = process.umask(0);
   server = await serveControl(path, deskOf(fake), () => SESSION);
+  expect(process.umask(before)).toBe(0);
   client = new ControlClient(path, { user: 'alice' });
 });
 afterEach(async () => {

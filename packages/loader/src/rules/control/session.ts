@@ -11,4 +11,8 @@ export const controlSessionSchema = z.object({
   interfaces: ledgerSchema.shape.interfaces,
 });
 
+/** Which loader it is: what every version says, so that a newer command knows whom it reached. */
+export const loaderIdentitySchema = controlSessionSchema.pick({ pid: true, network_namespace: true });
+
+export type LoaderIdentity = z.infer<typeof loaderIdentitySchema>;
 export type ControlSession = z.infer<typeof controlSessionSchema>;

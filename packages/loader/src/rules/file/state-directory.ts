@@ -1,10 +1,14 @@
 /** Where the loader keeps what outlives it. */
-import { chmodSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, lstatSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { SetupError } from '../../setup-error.ts';
+import { ownerProblem, pathProblem } from '../../trusted-path.ts';
 
 const DEFAULT_DIRECTORY = '/var/lib/packetlog';
 const DEFAULT_RULES_FILE = '/etc/packetlog/rules.json';
 const OWNER_ONLY = 0o700;
+/** sun_path of struct sockaddr_un (unix(7)) has 108 bytes, of which a NUL is one. Node 20 cuts what is longer. */
+const MAX_SOCKET_PATH = 107;
 
 export interface StatePaths {
   readonly directory: string;
@@ -35,10 +39,94 @@ export function statePaths(environment: NodeJS.ProcessEnv, rulesFile?: string): 
   };
 }
 
+/**
+ * Call before anything of it is used. Throws SetupError if another user could change what is in the directory, which
+ * holds rules to enforce, or answer at its control socket; or if that socket cannot have its path.
+ *
+ * This is what keeps the control socket to its owner: it lies in a directory of mode 0700 that only root or its owner
+ * can replace. (SO_PEERCRED would need a call into C, and the thread that serves the socket makes none.)
+ */
+export function checkStateDirectory({ directory, controlSocket, sets }: StatePaths): void {
+  const bytes = Buffer.byteLength(controlSocket);
+  if (bytes > MAX_SOCKET_PATH) {
+    throw unusable(directory, {
+      problem: `the path of the control socket in it would have ${bytes} bytes, and Linux takes ${MAX_SOCKET_PATH}`,
+      next: 'Name a directory with a shorter path with PACKETLOG_STATE_DIR.',
+      exit: 'usage',
+    });
+  }
+  const problem = readable(() => pathProblem(directory) ?? entryProblem(directory) ?? entryProblem(sets));
+  if (problem === undefined) return;
+  throw unusable(directory, {
+    problem: `${problem.path} ${problem.problem}`,
+    next: `See who made it (ls -ld ${problem.path}) and make it yours alone (chown, chmod go-w), or name another directory with PACKETLOG_STATE_DIR.`,
+    exit: 'privilege',
+  });
+}
+
+/** For a loader. Throws SetupError as `checkStateDirectory`. Gives what to warn of where it cannot be made. */
+export function prepareStateDirectory(paths: StatePaths): string[] {
+  checkStateDirectory(paths);
+  try {
+    makeStateDirectory(paths);
+    return [];
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return [`Rules cannot be changed: ${why}. Name a directory with PACKETLOG_STATE_DIR.`];
+  }
+}
+
 /** Makes the directories, for their owner alone. Throws what the file system says. */
 export function makeStateDirectory({ directory, sets }: StatePaths): void {
   for (const path of [directory, sets]) {
-    mkdirSync(path, { recursive: true, mode: OWNER_ONLY });
-    chmodSync(path, OWNER_ONLY);
+    makeDirectory(path);
+    if ((statSync(path).mode & 0o777) !== OWNER_ONLY) chmodSync(path, OWNER_ONLY);
   }
+}
+
+/** Not with `recursive`, which never returns where mkdir(2) fails as in sysfs (Node 20). */
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, OWNER_ONLY);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && statSync(path).isDirectory()) return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    makeDirectory(dirname(path));
+    mkdirSync(path, OWNER_ONLY);
+  }
+}
+
+/** A file or link that another user put there while the directory was open to him. */
+function entryProblem(directory: string): { path: string; problem: string } | undefined {
+  const user = process.geteuid?.() ?? 0;
+  for (const name of entries(directory)) {
+    const path = join(directory, name);
+    const facts = lstatSync(path, { throwIfNoEntry: false });
+    const problem = facts && ownerProblem(facts.uid, user);
+    if (problem !== undefined) return { path, problem };
+  }
+  return undefined;
+}
+
+function entries(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** What may not be looked at cannot be used either: the use says so. */
+function readable<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
+}
+
+function unusable(directory: string, facts: Pick<SetupError['facts'], 'problem' | 'next' | 'exit'>): SetupError {
+  return new SetupError({ step: 'use state directory', target: directory, ...facts });
 }

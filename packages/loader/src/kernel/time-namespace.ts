@@ -1,0 +1,36 @@
+/**
+ * Clocks in a time namespace (time_namespaces(7)): what a process there reads is the kernel's clock plus an offset. BPF
+ * programs read the kernel's own: bpf_ktime_get_ns and the load time of a program know no namespace.
+ */
+import { readFileSync } from 'node:fs';
+
+const NS_PER_S = 1_000_000_000n;
+
+/** In ns, to subtract from what this process reads. */
+export interface ClockOffsets {
+  monotonic: bigint;
+  boottime: bigint;
+}
+
+/** Text of /proc/PID/timens_offsets: "monotonic 864000 0", seconds and nanoseconds, of which the seconds may be negative. */
+export function parseOffsets(text: string): ClockOffsets {
+  const of = (clock: string) => {
+    const [, s = '0', ns = '0'] = new RegExp(`^${clock}\\s+(-?\\d+)\\s+(-?\\d+)`, 'm').exec(text) ?? [];
+    return BigInt(s) * NS_PER_S + BigInt(ns);
+  };
+  return { monotonic: of('monotonic'), boottime: of('boottime') };
+}
+
+/** The offsets of a namespace cannot change once a process is in it. Zero where the kernel has no such namespaces. */
+export const CLOCK_OFFSETS: Readonly<ClockOffsets> = parseOffsets(offsetsText());
+
+function offsetsText(): string {
+  try {
+    return readFileSync('/proc/self/timens_offsets', 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** From this process's CLOCK_MONOTONIC (process.hrtime) to that of BPF programs. */
+export const toKernelMonotonic = (ns: bigint): bigint => ns - CLOCK_OFFSETS.monotonic;
