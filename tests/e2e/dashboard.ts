@@ -5,16 +5,20 @@ import type { End, NetworkOptions } from '../lab/network.ts';
 import { type LabProcess, startPacketlog } from '../lab/process.ts';
 import { type Forward, forwardPort } from '../lab/traffic.ts';
 import { openPage, startChromium, untilApplied, type Watched } from './chromium.ts';
+import { makeRulesPlace, type RulesPlace } from './rules-command.ts';
 import { eachWithNetwork, type Suite } from './suite.ts';
 
 export const TOKEN = 'a-token-of-the-test-0123456789';
 export const ADMIN_TOKEN = 'a-token-to-change-rules-0123456789';
 
 type Tokens = Readonly<Record<'PACKETLOG_TOKEN', string>>;
+type Environment = Readonly<Record<string, string>>;
 const TOKENS = { PACKETLOG_TOKEN: TOKEN, PACKETLOG_ADMIN_TOKEN: ADMIN_TOKEN };
 
 export interface ServedLoader {
   readonly packetlog: LabProcess;
+  /** Where its state is: for commands. */
+  readonly place: RulesPlace;
   readonly port: number;
   readonly origin: string;
   /** The page, with the token to look. */
@@ -40,6 +44,7 @@ export interface DashboardSuite extends Suite {
 export function eachWithDashboard(options: NetworkOptions = {}): DashboardSuite {
   const suite = eachWithNetwork(options);
   const forwards: Forward[] = [];
+  const places: RulesPlace[] = [];
   let browser: Browser | undefined;
   beforeAll(async () => {
     browser = await startChromium();
@@ -47,15 +52,16 @@ export function eachWithDashboard(options: NetworkOptions = {}): DashboardSuite 
   afterEach(async () => {
     for (const context of browser?.contexts() ?? []) await context.close();
     for (const forward of forwards.splice(0)) await forward.close();
+    for (const place of places.splice(0)) place.remove();
   });
   afterAll(() => browser?.close());
   const need = () => {
     if (!browser) throw new Error('only inside a test');
     return browser;
   };
-  const serve = async ({ namespace, device }: End, port: number, tokens: Tokens, args: readonly string[]) => {
+  const serve = async ({ namespace, device }: End, port: number, env: Environment, args: readonly string[]) => {
     const fixed = ['--iface', device, '--print', 'none', '--listen', `127.0.0.1:${port}`];
-    const packetlog = suite.own(startPacketlog(namespace, { args: [...fixed, ...args], env: tokens }));
+    const packetlog = suite.own(startPacketlog(namespace, { args: [...fixed, ...args], env }));
     await packetlog.untilPrinted(/Waiting for Ctrl-C/);
     return packetlog;
   };
@@ -64,10 +70,20 @@ export function eachWithDashboard(options: NetworkOptions = {}): DashboardSuite 
     const forward = await forwardPort(end.namespace, 0);
     forwards.push(forward);
     const { port } = forward;
-    const packetlog = await serve(end, port, tokens, args);
+    const place = makeRulesPlace();
+    places.push(place);
+    const packetlog = await serve(end, port, { ...place.env, ...tokens }, args);
     const origin = `http://localhost:${port}`;
     const look = `#token=${tokens.PACKETLOG_TOKEN}`;
-    return { packetlog, port, origin, url: `${origin}/${look}`, look, change: `${look}&admin_token=${ADMIN_TOKEN}` };
+    return {
+      packetlog,
+      place,
+      port,
+      origin,
+      url: `${origin}/${look}`,
+      look,
+      change: `${look}&admin_token=${ADMIN_TOKEN}`,
+    };
   };
   const server = () => suite.network.link.server;
   return {

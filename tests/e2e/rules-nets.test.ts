@@ -146,7 +146,7 @@ describe.skipIf(!requireRoot())('a net under the rules', () => {
     await suite.network.client.agent();
     const packetlog = await enforcing(['--confirm-within', '8s']);
     const { pending } = await add({ action: 'deny', source: 'any', protocol: 'tcp', destination_port: echo.port });
-    expect(pending?.why).toMatch(/denies everybody/);
+    expect(pending?.why).toMatch(/denies any source/);
     expect(await connects(echo.port)).toBe(false);
     await packetlog.untilPrinted(/reverted: nobody confirmed it/);
     expect(await connects(echo.port, PATIENT_MS)).toBe(true);

@@ -4,8 +4,9 @@ import { untilArrived } from '../lab/arrival.ts';
 import { requireRoot } from '../lab/root.ts';
 import { sendUdp } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
-import { axeViolations, exact, PHONE } from './chromium.ts';
+import { axeViolations, exact, PHONE, untilApplied } from './chromium.ts';
 import { ADMIN_TOKEN, eachWithDashboard } from './dashboard.ts';
+import { rulesDone } from './rules-command.ts';
 
 describe.skipIf(!requireRoot())('rules in the dashboard', () => {
   const suite = eachWithDashboard();
@@ -44,8 +45,20 @@ describe.skipIf(!requireRoot())('rules in the dashboard', () => {
     await until(async () => (await row.locator('.rule-packets').getAttribute('data-value')) === '40', {
       what: 'the rule to have counted 40',
     });
+    // The message, the key and the button undo the same; each undo can be redone.
+    const undone = `Undone: deny ${link.client.ipv4}.`;
     await page.getByTestId('toast-undo').click();
     await row.waitFor({ state: 'detached' });
+    await page.getByTestId('toasts').getByText(undone).waitFor();
+    await page.getByTestId('toast-redo').click();
+    await row.waitFor();
+    await page.getByTestId('undo').click();
+    await row.waitFor({ state: 'detached' });
+    await page.getByTestId('redo').click();
+    await row.waitFor();
+    await page.keyboard.press('u');
+    await row.waitFor({ state: 'detached' });
+    await page.getByTestId('toasts').getByText(undone).waitFor();
     await send(7);
     await untilArrived(link.server, 50);
     await page.getByRole('link', { name: 'Live' }).click();
@@ -92,14 +105,83 @@ describe.skipIf(!requireRoot())('rules in the dashboard', () => {
     await row.getByText('udp ports 9-19').waitFor();
     await page.getByTestId('remove-rule').click();
     await row.waitFor({ state: 'detached' });
-    await page.getByRole('button', { name: 'Undo last change' }).click();
+    await page
+      .getByTestId('undo')
+      .getByText(/^Undo: removal of deny/)
+      .click();
     await row.getByText('udp ports 9-19').waitFor();
 
     await page.getByRole('tab', { name: 'Changes' }).click();
     const changes = page.getByTestId('changes');
-    for (const words of ['added rule 1', 'changed rule 1', 'removed rule 1', 'took back'])
+    for (const words of ['added rule 1', 'changed rule 1', 'removed rule 1', 'undo of removal of deny'])
       await changes.getByText(words).first().waitFor();
     expect(await axeViolations(page)).toEqual([]);
+    expect(problems).toEqual([]);
+    await packetlog.end();
+  });
+
+  test('undo is about rules alone, and shows a change that was made elsewhere before it undoes it', async () => {
+    const { server } = suite.network;
+    const { packetlog, origin, place, change } = await suite.start();
+    const { page, problems } = await suite.open(`${origin}/${change}`);
+    const { keyboard } = page;
+    const rows = page.getByTestId('rule-row');
+    const added = async (source: string) => {
+      await page.getByTestId('add-rule').click();
+      await page.locator('[name=source]').fill(source);
+      await keyboard.press('Enter');
+      await rows.getByText(source).waitFor();
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+    };
+    await page.getByTestId('filter').fill('udp port 53');
+    await keyboard.press('Enter');
+    await untilApplied(page, 'udp port 53');
+    await keyboard.press('Escape');
+    await page.getByRole('link', { name: 'Rules' }).click();
+    await added('198.51.100.7');
+    await added('198.51.100.8');
+    await rulesDone(server, place, 'add', 'deny', '203.0.113.9', '--port', '22', '--protocol', 'tcp');
+    await rows.getByText('203.0.113.9').waitFor();
+
+    // The command line's change is the last one: it is named with its author, and stays until that is confirmed.
+    const sheet = page.getByTestId('undo-sheet');
+    const named = 'deny 203.0.113.9 to tcp port 22';
+    expect(await page.getByTestId('undo').textContent()).toBe(`Undo: ${named}`);
+    await keyboard.press('u');
+    await sheet.getByText(named, { exact: true }).waitFor();
+    await sheet.getByText(/^It was made by .+, from the command line, at \d\d:\d\d:\d\d local time\.$/).waitFor();
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Cancel');
+    expect(await axeViolations(page)).toEqual([]);
+    await keyboard.press('Enter');
+    await sheet.waitFor({ state: 'detached' });
+    expect(await rows.count()).toBe(3);
+    // What was added while the sheet was open is not undone in its place.
+    await page.getByTestId('undo').click();
+    await rulesDone(server, place, 'add', 'deny', '203.0.113.10');
+    await rows.getByText('203.0.113.10').waitFor();
+    await page.getByTestId('undo-submit').click();
+    await page.getByTestId('toasts').getByText('Nothing was changed: the last change is another one by now').waitFor();
+    expect(await rows.count()).toBe(4);
+    for (const _ of [1, 2]) {
+      const before = await rows.count();
+      await page.getByTestId('undo').click();
+      await page.getByTestId('undo-submit').click();
+      await until(async () => (await rows.count()) === before - 1, { what: 'a rule to go' });
+    }
+
+    // Those of this page go at once, newest first; then there is nothing more, and the filter was never touched.
+    await keyboard.press('u');
+    await rows.getByText('198.51.100.8').waitFor({ state: 'detached' });
+    await keyboard.press('u');
+    await rows.first().waitFor({ state: 'detached' });
+    await keyboard.press('u');
+    await page.getByTestId('toasts').getByText('There is no change of the rules to undo.').waitFor();
+    await keyboard.press('Shift+U');
+    await rows.getByText('198.51.100.7').waitFor();
+    expect(await rows.count()).toBe(1);
+    await page.getByRole('link', { name: 'Live' }).click();
+    await untilApplied(page, 'udp port 53');
+    expect(await page.getByTestId('filter').inputValue()).toBe('udp port 53');
     expect(problems).toEqual([]);
     await packetlog.end();
   });

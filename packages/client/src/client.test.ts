@@ -54,7 +54,7 @@ describe('rules', () => {
   });
 
   test('a risky rule says until when it must be confirmed', async () => {
-    const pending = { until_ms: 1, revision_before: 1, why: 'It denies everybody.' };
+    const pending = { until_ms: 1, revision_before: 1, why: 'It denies any source.' };
     loader.answer = () => ({ ok: true, value: { revision: 2, rule: RULE, pending } });
     expect(await (await client()).deny('any', { force: true })).toEqual({ ...RULE, pending });
     expect(loader.asked[0]?.[1]).toMatchObject({ force: true });

@@ -197,11 +197,13 @@ export {
   type RuleSet,
   type RulesAlarm,
   type RulesSnapshot,
+  type RulesStep,
   rehearsalReportSchema,
   ruleCountersSchema,
   ruleSetSchema,
   rulesAlarmSchema,
   rulesSnapshotSchema,
+  rulesStepSchema,
 } from './rules/snapshot.ts';
 export { formatRuleSource, isSetName, parseRuleSource, type RuleSource } from './rules/source.ts';
 export { serviceName, servicePort, serviceWords } from './service-names.ts';

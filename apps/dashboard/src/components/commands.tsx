@@ -1,5 +1,6 @@
 'use client';
 
+import type { RulesStep } from '@packetlog/common';
 import { Command as CommandIcon, Download } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { type ComponentType, useEffect, useRef, useState, useSyncExternalStore } from 'react';
@@ -7,12 +8,10 @@ import { keyWords } from '../lib/key-text.ts';
 import { ADD_RULE } from '../lib/rules/add-rule.ts';
 import { fetchedIfThere } from '../live/fetched.ts';
 import { isMac, useKeys } from '../live/keys.ts';
-import { useLive } from '../live/live-context.tsx';
 import { type OverlayName, overlay } from '../live/overlay.ts';
-import { undoList } from '../live/undo.ts';
-import { useColumnUndo } from '../live/use-column-undo.ts';
 import { useFilterCommands } from '../live/use-filter-commands.ts';
 import { useMayChange } from '../live/use-rules.ts';
+import { useUndo } from '../live/use-undo.ts';
 
 interface OverlayProps {
   readonly onClose: () => void;
@@ -23,31 +22,34 @@ const LOADERS: Readonly<Record<OverlayName, () => Promise<ComponentType<OverlayP
   palette: async () => (await fetchedIfThere(() => import('./palette/palette.tsx')))?.Palette,
   export: async () => (await fetchedIfThere(() => import('./export/export-sheet.tsx')))?.ExportSheet,
   help: async () => (await fetchedIfThere(() => import('./help/help-sheet.tsx')))?.HelpSheet,
+  undo: async () => (await fetchedIfThere(() => import('./rules/undo-sheet.tsx')))?.UndoSheet,
+  redo: async () => (await fetchedIfThere(() => import('./rules/undo-sheet.tsx')))?.RedoSheet,
   way: async () => (await fetchedIfThere(() => import('./way/way-sheet.tsx')))?.WaySheet,
 };
 
 /** What can be done on every page, and what lies over the page while it is open. */
 export function Commands() {
-  const { toasts } = useLive();
   useLoadedAhead();
   const open = useSyncExternalStore(overlay.subscribe, overlay.get, () => null);
   const Open = useLoaded(open);
   useFilterCommands();
-  useColumnUndo();
   const router = useRouter();
   const mayChange = useMayChange();
-  useKeys('app', mayChange ? [{ ...ADD_RULE, run: () => router.push('/rules?add') }] : []);
+  const { last, undone, undo, redo } = useUndo();
+  const named = (verb: string, step: RulesStep | undefined) =>
+    step === undefined ? `${verb} the last change of the rules` : `${verb}: ${step.what}`;
+  useKeys(
+    'app',
+    mayChange
+      ? [
+          { ...ADD_RULE, run: () => router.push('/rules?add') },
+          { keys: ['u'], name: named('Undo', last), group: 'Rules', words: 'revert take back rule change', run: undo },
+          { keys: ['shift+u'], name: named('Redo', undone), group: 'Rules', words: 'again rule change', run: redo },
+        ]
+      : [],
+  );
   useKeys('app', [
     { keys: ['mod+k'], name: 'Commands', group: 'Help', hidden: true, run: () => overlay.show('palette') },
-    {
-      keys: ['u'],
-      name: 'Undo the last change',
-      group: 'View',
-      words: 'take back revert',
-      run: () => {
-        if (!undoList.undoLast()) toasts.show({ text: 'There is nothing to take back.', tone: 'problem' });
-      },
-    },
     {
       keys: ['e'],
       name: 'Export packets…',

@@ -30,6 +30,11 @@ export function Sheet({
     const element = dialog.current;
     const before = document.activeElement;
     element?.showModal();
+    // The browser would take the first button, which closes it again.
+    const first = element?.querySelector<HTMLElement>(
+      '[data-autofocus], .sheet-body :is(input:not([type=file]), textarea, select)',
+    );
+    (first ?? element?.querySelector('h2'))?.focus();
     return () => {
       element?.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus();
@@ -52,7 +57,7 @@ export function Sheet({
       <div className="sheet-inside">
         <header className="sheet-head">
           <div className="min-w-0">
-            <h2 id={titleId} className="sheet-title">
+            <h2 id={titleId} className="sheet-title" tabIndex={-1}>
               {title}
             </h2>
             {note !== undefined && <div className="sheet-note">{note}</div>}

@@ -4,6 +4,8 @@ import { X } from 'lucide-react';
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { useLive } from '../live/live-context.tsx';
 import type { Toast } from '../live/toasts.ts';
+import { useRulesView } from '../live/use-rules.ts';
+import { useUndo } from '../live/use-undo.ts';
 import './toasts.css';
 
 const STAYS_MS = 10_000;
@@ -13,7 +15,7 @@ export function Toasts() {
   const { toasts } = useLive();
   const shown = useSyncExternalStore(toasts.subscribe, toasts.get, toasts.get);
   return (
-    <section className="toasts" role="status" aria-label="What was done" data-testid="toasts">
+    <section className="toasts" role="status" aria-label="Messages" data-testid="toasts">
       {shown.map((toast) => (
         <ToastLine key={toast.number} toast={toast} dismiss={() => toasts.dismiss(toast.number)} />
       ))}
@@ -39,14 +41,34 @@ function ToastLine({ toast, dismiss }: { toast: Toast; dismiss: () => void }) {
       onBlur={() => setHeld(false)}
     >
       <p>{toast.text}</p>
-      {toast.undo !== undefined && (
-        <button type="button" className="toast-undo" data-testid="toast-undo" onClick={toast.undo}>
-          Undo
-        </button>
-      )}
+      {toast.offer !== undefined && <Offer offer={toast.offer} dismiss={dismiss} />}
       <button type="button" className="button button-icon" aria-label="Dismiss" onClick={dismiss}>
         <X size={14} aria-hidden="true" />
       </button>
     </div>
+  );
+}
+
+/** Undo, or redo, of the change that the message is about; gone when something else was changed since. */
+function Offer({ offer: { what, revision }, dismiss }: { offer: NonNullable<Toast['offer']>; dismiss: () => void }) {
+  const { last, undone, undo, redo } = useUndo();
+  const now = useRulesView()?.snapshot.revision;
+  const step = what === 'undo' ? last : undone;
+  if (step === undefined || step.revision !== revision || (what === 'redo' && now !== revision)) return null;
+  const verb = what === 'undo' ? 'Undo' : 'Redo';
+  return (
+    <button
+      type="button"
+      className="toast-undo"
+      data-testid={`toast-${what}`}
+      aria-label={`${verb}: ${step.what}`}
+      title={`${verb}: ${step.what}`}
+      onClick={() => {
+        dismiss();
+        (what === 'undo' ? undo : redo)();
+      }}
+    >
+      {verb}
+    </button>
   );
 }

@@ -17,6 +17,7 @@ import {
   type RuleCounters,
   type RulesError,
   type RulesSnapshot,
+  type RulesStep,
   type Summary,
   type Volume,
 } from '@packetlog/common';
@@ -135,6 +136,14 @@ export const isHistoryTop = isShape<HistoryTop>({
 
 const counted = { packets: isCount, bytes: isCount, last_seen_ms: mayBe(isNumber) };
 
+const isRulesStep = isShape<RulesStep>({
+  id: isCount,
+  what: isText,
+  who: isShape<RulesStep['who']>({ name: isText, via: isOneOf('socket', 'control', 'file', 'loader') }),
+  at_ms: isNumber,
+  revision: isCount,
+});
+
 export const isRulesSnapshot = isShape<RulesSnapshot>({
   revision: isCount,
   default_policy: isOneOf<RulesSnapshot['default_policy']>('permit', 'deny'),
@@ -165,6 +174,8 @@ export const isRulesSnapshot = isShape<RulesSnapshot>({
   pending: mayBe(
     isShape<NonNullable<RulesSnapshot['pending']>>({ until_ms: isNumber, revision_before: isCount, why: isText }),
   ),
+  last_change: mayBe(isRulesStep),
+  undone: mayBe(isRulesStep),
   alarms: mayBe(
     isList(
       isShape<NonNullable<RulesSnapshot['alarms']>[number]>({

@@ -1,11 +1,10 @@
-import { undoList } from './undo.ts';
-
-/** What was done a moment ago, and the way back. */
+/** What was done a moment ago. */
 export interface Toast {
   readonly number: number;
   readonly text: string;
   readonly tone: 'done' | 'problem';
-  readonly undo?: () => void;
+  /** It was a change of the rules, which led to this revision: undo or redo is offered while nothing else was changed. */
+  readonly offer?: { readonly what: 'undo' | 'redo'; readonly revision: number };
 }
 
 const SHOWN = 2;
@@ -23,23 +22,8 @@ export class Toasts {
 
   readonly get = (): readonly Toast[] => this.#toasts;
 
-  /** What can be taken back stays so when its message is gone. */
-  show({ undo, ...toast }: Omit<Toast, 'number'>): void {
-    const number = this.#count++;
-    const undoable = undo === undefined ? {} : { undo: this.#undoOnce(undo, number) };
-    this.#replace([...this.#toasts, { ...toast, ...undoable, number }].slice(-SHOWN));
-  }
-
-  #undoOnce(undo: () => void, number: number): () => void {
-    const entry = {
-      undo: () => {
-        undoList.forget(entry);
-        this.dismiss(number);
-        undo();
-      },
-    };
-    undoList.add(entry);
-    return entry.undo;
+  show(toast: Omit<Toast, 'number'>): void {
+    this.#replace([...this.#toasts, { ...toast, number: this.#count++ }].slice(-SHOWN));
   }
 
   dismiss(number: number): void {

@@ -1,13 +1,13 @@
 'use client';
 
-import type { RuleChanges, RuleDraft, RulesAnswer, RulesError, RulesResults } from '@packetlog/common';
+import type { RuleChanges, RuleDraft, RulesAnswer, RulesError } from '@packetlog/common';
 import { useMemo } from 'react';
 import { counted } from '../lib/number.ts';
 import { refusalWords } from '../lib/rules/refusal-words.ts';
 import type { RulesView } from '../lib/rules/rule-book.ts';
 import { useLive, useSnapshot } from './live-context.tsx';
 
-/** What can be done to the rules, each with its word afterwards and the way back. */
+/** What can be done to the rules. Each says afterwards that it was done, and offers to undo it. */
 export interface RuleActions {
   readonly add: (rule: RuleDraft, done: string, force?: boolean) => Promise<RulesError | null>;
   readonly edit: (id: number, changes: RuleChanges, force?: boolean) => Promise<RulesError | null>;
@@ -15,8 +15,6 @@ export interface RuleActions {
   readonly setPolicy: (policy: 'permit' | 'deny', force?: boolean) => Promise<RulesError | null>;
   readonly confirm: () => Promise<void>;
   readonly revert: () => Promise<void>;
-  /** The last change, whoever made it. */
-  readonly undoLast: () => Promise<void>;
 }
 
 export function useRulesView(): RulesView | null {
@@ -31,60 +29,36 @@ export function useMayChange(): boolean {
 export function useRuleActions(): RuleActions {
   const { ask, store, toasts } = useLive();
   return useMemo(() => {
-    const say = (text: string, undo?: () => void) =>
-      toasts.show({ text, tone: 'done', ...(undo !== undefined && { undo }) });
+    const say = (text: string, revision?: number) => {
+      if (revision !== undefined) store.rules.made(revision);
+      toasts.show({ text, tone: 'done', ...(revision !== undefined && { offer: { what: 'undo', revision } }) });
+    };
     const complain = (error: RulesError) => {
       const { title, sentence } = refusalWords(error);
       toasts.show({ text: `${title} ${sentence}`, tone: 'problem' });
     };
-    const orComplain = <T>(
-      answer: { ok: true; value: T } | { ok: false; error: RulesError },
-      done: (value: T) => string,
-    ) => (answer.ok ? say(done(answer.value)) : complain(answer.error));
-    const orError = (answer: RulesAnswer<'add' | 'edit' | 'remove' | 'policy'>) => (answer.ok ? null : answer.error);
-
-    const undoLast = async () => orComplain(await ask('undo', {}), ({ undone }) => `Taken back: ${undone}`);
-    /** Only if nothing was changed since: "undo" means the change that the toast is about. */
-    const undoIfLast = (revision: number) => () => {
-      if (store.rules.view?.snapshot.revision === revision) return void undoLast();
-      toasts.show({ text: 'Not taken back: the rules were changed once more since. See Changes.', tone: 'problem' });
+    const orComplain = (answer: { ok: true } | { ok: false; error: RulesError }, done: string) =>
+      answer.ok ? say(done) : complain(answer.error);
+    /** Tells that it was done, with undo; gives the error if it was not. */
+    const told = (answer: RulesAnswer<'add' | 'edit' | 'remove' | 'policy'>, done: string) => {
+      if (!answer.ok) return answer.error;
+      say(done, answer.value.revision);
+      return null;
     };
-    const removeAgain =
-      ({ rule }: RulesResults['add']) =>
-      async () =>
-        orComplain(await ask('remove', { ids: [rule.id] }), () => `Taken back: rule ${rule.id} is removed.`);
 
     return {
-      undoLast,
-      add: async (rule, done, force = false) => {
-        const answer = await ask('add', { rule, force });
-        if (answer.ok) say(done, () => void removeAgain(answer.value)());
-        return orError(answer);
-      },
-      edit: async (id, changes, force = false) => {
-        const answer = await ask('edit', { id, changes, force });
-        if (answer.ok) say(`Rule ${id} is changed.`, undoIfLast(answer.value.revision));
-        return orError(answer);
-      },
-      remove: async (ids, force = false) => {
-        const answer = await ask('remove', { ids: [...ids], force });
-        if (answer.ok) {
-          const text = ids.length === 1 ? `Rule ${ids[0]} is removed.` : `${counted(ids.length, 'rule')} are removed.`;
-          say(text, undoIfLast(answer.value.revision));
-        }
-        return orError(answer);
-      },
-      setPolicy: async (policy, force = false) => {
-        const answer = await ask('policy', { default_policy: policy, force });
-        if (answer.ok)
-          say(
-            `What no rule matches is now ${policy === 'deny' ? 'refused' : 'let in'}.`,
-            undoIfLast(answer.value.revision),
-          );
-        return orError(answer);
-      },
-      confirm: async () => orComplain(await ask('confirm', {}), () => 'Confirmed: it stays.'),
-      revert: async () => orComplain(await ask('revert', {}), () => 'Taken back.'),
+      add: async (rule, done, force = false) => told(await ask('add', { rule, force }), done),
+      edit: async (id, changes, force = false) =>
+        told(await ask('edit', { id, changes, force }), `Rule ${id} was changed.`),
+      remove: async (ids, force = false) =>
+        told(
+          await ask('remove', { ids: [...ids], force }),
+          ids.length === 1 ? `Rule ${ids[0]} was removed.` : `${counted(ids.length, 'rule')} were removed.`,
+        ),
+      setPolicy: async (policy, force = false) =>
+        told(await ask('policy', { default_policy: policy, force }), `Default policy: ${policy}.`),
+      confirm: async () => orComplain(await ask('confirm', {}), 'Confirmed: the change is permanent.'),
+      revert: async () => orComplain(await ask('revert', {}), 'Reverted.'),
     };
   }, [ask, store, toasts]);
 }

@@ -35,7 +35,7 @@ const answers = {
       judged: 90,
       denied: volume,
       observed: volume,
-      by_rule: [{ draft: 0, rule: 'deny everybody', ...volume }],
+      by_rule: [{ draft: 0, rule: 'deny any source', ...volume }],
       by_source: [{ addr: '192.0.2.1', ...volume }],
       by_port: [{ ip_protocol: 6, port: 22, ...volume }],
       lockouts: [{ kind: 'ssh_peer', address: '192.0.2.1' }],

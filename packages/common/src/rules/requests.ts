@@ -29,6 +29,7 @@ const count = z.int().check(z.nonnegative());
 /** Do it even if somebody named by the lock-out guard would be shut out. */
 const force = z.optional(z.boolean());
 const nothing = z.strictObject({});
+const ofStep = z.strictObject({ change: z.optional(z.int().check(z.nonnegative())) });
 
 const seconds = z._default(z.number().check(z.positive(), z.maximum(MAX_REHEARSAL_SECONDS)), 10);
 
@@ -90,7 +91,10 @@ export const rulesRequestSchemas = {
     ),
   confirm: nothing,
   revert: nothing,
-  undo: nothing,
+  /** With `change`, the id of a step: only if it is the one that would be undone. */
+  undo: ofStep,
+  /** Does again what was undone last, as long as nothing else was changed since. */
+  redo: ofStep,
   audit: z.strictObject({ limit: z._default(z.int().check(z.minimum(1), z.maximum(10_000)), 100) }),
 } as const;
 export type RulesVerb = keyof typeof rulesRequestSchemas;
@@ -129,6 +133,7 @@ export interface RulesResults {
   confirm: { revision: number };
   revert: { revision: number };
   undo: Changed & { undone: string };
+  redo: Changed & { redone: string };
   audit: { entries: AuditEntry[] };
 }
 

@@ -118,13 +118,13 @@ describe('the sentence about a rule', () => {
 
   it.each([
     [rule, 'deny 203.0.113.0/24 to tcp port 22 on eth0 for 59 min 30 s, because: brute force'],
-    [{ action: 'permit', source: 'any', protocol: 'icmp' }, 'permit everybody with icmp'],
+    [{ action: 'permit', source: 'any', protocol: 'icmp' }, 'permit any source with icmp'],
     [
       { action: 'observe', source: 'set:drop', destination_port: '1000-2000' },
       'observe the set drop to ports 1000-2000',
     ],
     [{ action: 'deny', source: '::/0', protocol: 99, reason: '' }, 'deny ::/0 with protocol 99'],
-    [{ action: 'deny', source: 'any', expires_at: '2030-01-01T00:00:30Z' }, 'deny everybody (expired)'],
+    [{ action: 'deny', source: 'any', expires_at: '2030-01-01T00:00:30Z' }, 'deny any source (expired)'],
   ] as const)('has all of %j', (about, sentence) => {
     expect(ruleSentence(about, now)).toBe(sentence);
   });

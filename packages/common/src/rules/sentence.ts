@@ -13,7 +13,7 @@ export function ruleSentence(rule: Sayable, now_ms: number): string {
 }
 
 function sourceWords(source: string): string {
-  if (source === 'any') return 'everybody';
+  if (source === 'any') return 'any source';
   return source.startsWith('set:') ? `the set ${source.slice('set:'.length)}` : source;
 }
 

@@ -31,6 +31,19 @@ export const pendingChangeSchema = z.object({
 });
 export type PendingChange = z.infer<typeof pendingChangeSchema>;
 
+/** A change of the rules that can be undone, or done again. */
+export const rulesStepSchema = z.object({
+  /** Given with `rules:undo` or `rules:redo`, so that no other change is undone than the one that was looked at. */
+  id: count,
+  /** What was changed, in words: 'deny 203.0.113.7'. */
+  what: z.string(),
+  who: z.object({ name: z.string(), via: z.enum(['socket', 'control', 'file', 'loader']) }),
+  at_ms: z.number(),
+  /** Of the rules after it, as the answer to the change said. */
+  revision: count,
+});
+export type RulesStep = z.infer<typeof rulesStepSchema>;
+
 /** What is wrong with the rules and stays so until it is dealt with. */
 export const rulesAlarmSchema = z.object({
   /**
@@ -58,6 +71,10 @@ export const rulesSnapshotSchema = z.object({
   ),
   sets: z.array(ruleSetSchema),
   pending: z.optional(pendingChangeSchema),
+  /** What `rules:undo` would undo; absent: nothing. */
+  last_change: z.optional(rulesStepSchema),
+  /** What `rules:redo` would do again; absent: nothing. */
+  undone: z.optional(rulesStepSchema),
   /** Absent when there is none. */
   alarms: z.optional(z.array(rulesAlarmSchema)),
   /** Whether the kernel decides by these rules. */

@@ -95,8 +95,12 @@ export class Desk {
       test: rehearse,
       confirm: async (_, who) => ({ revision: await service.confirm(who) }),
       revert: async (_, who) => ({ revision: await service.revert(who) }),
-      undo: async (_, who) => {
-        const { value, ...rest } = await service.undo(who);
+      undo: async ({ change }, who) => {
+        const { value, ...rest } = await service.undo(who, change);
+        return { ...value, ...rest };
+      },
+      redo: async ({ change }, who) => {
+        const { value, ...rest } = await service.redo(who, change);
         return { ...value, ...rest };
       },
       audit: async ({ limit }) => ({ entries: audit.newest(limit) }),

@@ -3,7 +3,7 @@
 import type { AuditEntry } from '@packetlog/common';
 import { useEffect, useState } from 'react';
 import { clockText } from '../../lib/clock.ts';
-import { auditSentence } from '../../lib/rules/audit-words.ts';
+import { auditSentence, whoWords } from '../../lib/rules/audit-words.ts';
 import { useLive, useSnapshot } from '../../live/live-context.tsx';
 import './changes.css';
 
@@ -28,8 +28,8 @@ export function Changes() {
     };
   }, [ask, revision, pending]);
   if (problem !== '') return <p className="rules-empty">{problem}</p>;
-  if (entries === null) return <p className="rules-empty text-faint">Asking …</p>;
-  if (entries.length === 0) return <p className="rules-empty">Nothing was changed yet.</p>;
+  if (entries === null) return <p className="rules-empty text-faint">Loading…</p>;
+  if (entries.length === 0) return <p className="rules-empty">No changes yet.</p>;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <div className="changes-scroll" tabIndex={0}>
@@ -44,8 +44,8 @@ export function Changes() {
             </span>
             <p>
               {auditSentence(entry)}
-              {entry.forced === true && <span className="text-deny">, in spite of a refusal</span>}
-              {entry.why !== '' && <span className="text-muted">, because: {entry.why}</span>}
+              {entry.forced === true && <span className="text-deny">, although the lockout guard rejected it</span>}
+              {entry.why !== '' && entry.what !== 'undo' && <span className="text-muted">, because: {entry.why}</span>}
             </p>
           </li>
         ))}
@@ -58,14 +58,7 @@ function dayText(iso: string): string {
   return new Intl.DateTimeFormat('en-GB', { day: '2-digit', month: 'short' }).format(new Date(iso));
 }
 
-const VIA = {
-  socket: 'from a dashboard',
-  control: 'from the command line',
-  file: 'in the rules file',
-  loader: 'by itself',
-} as const;
-
 function whoTitle({ who }: AuditEntry): string {
   const from = who.address === undefined ? '' : `, ${who.address}`;
-  return `${VIA[who.via]}${who.uid === undefined ? '' : `, uid ${who.uid}`}${from}`;
+  return `${whoWords(who)}${who.uid === undefined ? '' : `, uid ${who.uid}`}${from}`;
 }

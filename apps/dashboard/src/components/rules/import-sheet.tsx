@@ -17,7 +17,7 @@ const WITHIN_MS = 60_000;
 
 /** A list of networks, pasted or from a file, becomes a named set with one rule. A set of that name is replaced. */
 export function ImportSheet({ existing, onClose }: { existing: readonly string[]; onClose: () => void }) {
-  const { ask, toasts } = useLive();
+  const { ask, store, toasts } = useLive();
   const [name, setName] = useState('');
   const [text, setText] = useState('');
   const [action, setAction] = useState<RuleAction>('deny');
@@ -49,9 +49,14 @@ export function ImportSheet({ existing, onClose }: { existing: readonly string[]
     );
     setBusy(false);
     if (!answer.ok) return setRefusal(answer.error);
-    const { set, rule, bad_lines, bad_line_count } = answer.value;
+    const { set, rule, bad_lines, bad_line_count, revision } = answer.value;
+    store.rules.made(revision);
     const bad = bad_line_count === 0 ? '' : `; ${counted(bad_line_count, 'line')} could not be read`;
-    toasts.show({ text: `Set ${set.name} holds ${entriesText(set.entries)}, rule ${rule.id}${bad}.`, tone: 'done' });
+    toasts.show({
+      text: `Set ${set.name} holds ${entriesText(set.entries)}, rule ${rule.id}${bad}.`,
+      tone: 'done',
+      offer: { what: 'undo', revision },
+    });
     if (bad_line_count === 0) onClose();
     else setBadLines(bad_lines);
   };

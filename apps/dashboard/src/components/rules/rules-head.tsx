@@ -1,12 +1,15 @@
 'use client';
 
 import type { RulesSnapshot } from '@packetlog/common';
-import { Plus, Undo2, Upload } from 'lucide-react';
+import { Plus, Redo2, Undo2, Upload } from 'lucide-react';
 import type { ReactNode } from 'react';
+import { clockText } from '../../lib/clock.ts';
 import { formatCompact } from '../../lib/number.ts';
+import { whoWords } from '../../lib/rules/audit-words.ts';
 import { HOW_TO_CHANGE } from '../../lib/rules/refusal-words.ts';
 import { useSnapshot } from '../../live/live-context.tsx';
-import { useMayChange, useRuleActions } from '../../live/use-rules.ts';
+import { useMayChange } from '../../live/use-rules.ts';
+import { useUndo } from '../../live/use-undo.ts';
 import { Count, Measure } from '../count.tsx';
 import { VerdictMark } from '../marks.tsx';
 
@@ -23,7 +26,6 @@ export function RulesHead({
   onPolicy: () => void;
 }) {
   const mayChange = useMayChange();
-  const { undoLast } = useRuleActions();
   const rates = useSnapshot(({ figures }) => figures.rates);
   const denied = useSnapshot(({ figures }) =>
     figures.ledger?.interfaces.reduce((sum, { counters }) => sum + counters.denied, 0),
@@ -63,10 +65,7 @@ export function RulesHead({
       </div>
       {mayChange ? (
         <div className="rules-actions">
-          <button type="button" className="button" onClick={() => void undoLast()} title="Take back the last change">
-            <Undo2 size={13} aria-hidden="true" />
-            <span>Undo last change</span>
-          </button>
+          <UndoButtons />
           <button type="button" className="button" onClick={onImport}>
             <Upload size={13} aria-hidden="true" />
             <span>Import…</span>
@@ -82,6 +81,41 @@ export function RulesHead({
         </p>
       )}
     </header>
+  );
+}
+
+/** What they would undo or do again is written on them. */
+function UndoButtons() {
+  const { last, undone, undo, redo } = useUndo();
+  return (
+    <>
+      {last !== undefined && (
+        <button
+          type="button"
+          className="button rules-undo"
+          data-testid="undo"
+          aria-keyshortcuts="u"
+          title={`Undo: ${last.what}. Changed by ${whoWords(last.who)}, at ${clockText(last.at_ms)} (u)`}
+          onClick={undo}
+        >
+          <Undo2 size={13} aria-hidden="true" />
+          <span>Undo: {last.what}</span>
+        </button>
+      )}
+      {undone !== undefined && (
+        <button
+          type="button"
+          className="button rules-undo"
+          data-testid="redo"
+          aria-keyshortcuts="Shift+U"
+          title={`Redo: ${undone.what}. Undone by ${whoWords(undone.who)}, at ${clockText(undone.at_ms)} (Shift U)`}
+          onClick={redo}
+        >
+          <Redo2 size={13} aria-hidden="true" />
+          <span>Redo: {undone.what}</span>
+        </button>
+      )}
+    </>
   );
 }
 

@@ -1,8 +1,20 @@
 import { type AuditEntry, type Rule, ruleSentence } from '@packetlog/common';
 import { counted, formatCount } from '../number.ts';
 
+const VIA = {
+  socket: 'a dashboard or client',
+  control: 'the command line',
+  file: 'the rules file',
+  loader: 'packetlog itself',
+} as const;
+
+/** 'root, from the command line'. */
+export function whoWords({ name, via }: Pick<AuditEntry['who'], 'name' | 'via'>): string {
+  return `${name}, from ${VIA[via]}`;
+}
+
 /** What happened, in one line: 'added rule 12: deny 203.0.113.7 …'. */
-export function auditSentence({ what, before, after, at }: AuditEntry): string {
+export function auditSentence({ what, why, before, after, at }: AuditEntry): string {
   const [then, now] = [before?.rules ?? [], after?.rules ?? []];
   const rules = (verb: string, list: readonly Rule[]) => `${verb} ${rulesText(list, Date.parse(at))}`;
   switch (what) {
@@ -19,11 +31,11 @@ export function auditSentence({ what, before, after, at }: AuditEntry): string {
     case 'expire':
       return `${rulesText(then, Date.parse(at))} ended`;
     case 'confirm':
-      return 'confirmed the change before';
+      return 'confirmed the change';
     case 'revert':
-      return 'took back the change that was not confirmed';
+      return 'reverted the change that was not confirmed';
     case 'undo':
-      return 'took back the last change';
+      return why;
     case 'load':
       return 'read the rules from their file';
     case 'fallback':

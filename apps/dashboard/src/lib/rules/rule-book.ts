@@ -1,4 +1,4 @@
-import type { RuleCounters, RulesSnapshot } from '@packetlog/common';
+import type { RuleCounters, RulesSnapshot, RulesStep } from '@packetlog/common';
 import { RuleHistory } from './rule-history.ts';
 
 /** A rule and what it had counted when the snapshot was taken. */
@@ -37,9 +37,20 @@ export class RuleBook {
   #interval = 0;
   #intervalSeconds = 1;
   #view: RulesView | null = null;
+  readonly #made = new Set<number>();
 
   get view(): RulesView | null {
     return this.#view;
+  }
+
+  /** This page made the change that led to this revision. */
+  made(revision: number): void {
+    this.#made.add(revision);
+  }
+
+  /** Whether this page made that change, since it was opened. */
+  isMade({ revision, who }: RulesStep): boolean {
+    return who.via === 'socket' && this.#made.has(revision);
   }
 
   replace(snapshot: RulesSnapshot): void {
@@ -85,6 +96,7 @@ export class RuleBook {
   forget(): void {
     this.#snapshot = null;
     this.#entries.clear();
+    this.#made.clear();
     this.#view = null;
   }
 

@@ -82,6 +82,7 @@ test.each<[Partial<AuditEntry>, string]>([
     'imported set scanners, 1 entry',
   ],
   [{ what: 'add' }, 'added no rule'],
+  [{ what: 'undo', why: 'redo of deny 203.0.113.7' }, 'redo of deny 203.0.113.7'],
 ])('the change %o reads "%s"', (over, sentence) => {
   expect(auditSentence(entry(over))).toBe(sentence);
 });

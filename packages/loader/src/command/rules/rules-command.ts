@@ -175,8 +175,11 @@ Many rules in one change, all of them or none:
   subcommand('revert', 'take a risky change back at once', async (connection, printer) =>
     printer.answer(await connection.ask('revert', {}), () => ['Reverted.']),
   );
-  subcommand('undo', 'take the last change back', async (connection, printer) =>
+  subcommand('undo', 'undo the last change, whoever made it', async (connection, printer) =>
     printer.changed(await connection.ask('undo', {}), ({ undone }) => `Undone: ${undone}.`),
+  );
+  subcommand('redo', 'do again what was undone last', async (connection, printer) =>
+    printer.changed(await connection.ask('redo', {}), ({ redone }) => `Done again: ${redone}.`),
   );
   subcommand('audit', 'who changed what, when and why; the newest first', async (connection, printer, options) =>
     printer.answer(await connection.ask('audit', { limit: options['limit'] ?? 100 }), ({ entries }) =>

@@ -36,10 +36,10 @@ describe('the list', () => {
   });
 
   it('says what waits to be confirmed, and how', () => {
-    const pending = { until_ms: NOW + 12_000, revision_before: 1, why: 'Rule 4 denies everybody.' };
+    const pending = { until_ms: NOW + 12_000, revision_before: 1, why: 'Rule 4 denies any source.' };
     expect(snapshotText({ ...snapshot, pending }, NOW)).toEqual(expect.arrayContaining(pendingText(pending, NOW)));
     expect(pendingText(pending, NOW)).toEqual([
-      'In force for 12 s only, then it reverts: Rule 4 denies everybody.',
+      'In force for 12 s only, then it reverts: Rule 4 denies any source.',
       'To keep it: packetlog rules confirm',
     ]);
   });

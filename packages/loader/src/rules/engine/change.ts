@@ -16,6 +16,7 @@ import { describeSet } from '../book/describe-set.ts';
 import { type NamedSet, type RuleBook, setOf } from '../book/rule-book.ts';
 import { addressListLength } from '../index.ts';
 import { invalid } from '../refusal.ts';
+import type { Step } from './history.ts';
 
 export type Who = AuditEntry['who'];
 
@@ -36,12 +37,16 @@ export interface Change<Value> {
   readonly what: AuditEntry['what'];
   readonly who: Who;
   readonly why: string;
+  /** In place of what its outcome says: what undo would undo. */
+  readonly words?: string;
   /** Even if somebody protected is shut out. */
   readonly force: boolean;
   /** Nobody is there to confirm: what is risky is refused. */
   readonly isUnattended: boolean;
   /** The same outcome each time it is called with the same. Throws RulesRefusal. */
   readonly apply: (book: RuleBook, circumstances: Circumstances) => Outcome<Value>;
+  /** What becomes of the history when it holds; absent: it is a step that can be undone. `before`: the rules until then. */
+  readonly remember?: (before: RuleBook, revision: number) => void;
 }
 
 type Asked = Pick<Change<unknown>, 'who' | 'force'>;
@@ -149,13 +154,18 @@ export function expiring(who: Who): Change<undefined> {
   return { ...expire, isUnattended: true };
 }
 
-/** Back to `before`, as it was in front of the change that `undone` tells. */
-export function undoing(before: RuleBook, undone: string, who: Who) {
-  return change('undo', { who, force: false }, undone, (book, { nowMs }) => ({
-    book: restore(before, book, nowMs),
-    value: { undone },
-    ...difference(book, before),
-  }));
+/** Undoes or redoes a step. `stepNow` gives it when the change is made, or throws because it is another one by then. */
+export function stepping(
+  words: string,
+  stepNow: () => Step,
+  remember: NonNullable<Change<unknown>['remember']>,
+  who: Who,
+): Change<string> {
+  const step = change('undo', { who, force: false }, words, (book, { nowMs }) => {
+    const { back, what } = stepNow();
+    return { book: restore(back, book, nowMs), value: what, ...difference(book, back) };
+  });
+  return { ...step, words, remember };
 }
 
 /** All of it from the file. */

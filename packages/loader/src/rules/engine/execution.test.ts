@@ -86,7 +86,7 @@ describe('a risky change', () => {
   it('is in force at once, waits, and is not written before it is confirmed', async () => {
     await fake.begin();
     const { pending } = await add({ source: 'any', destination_port: 23 });
-    expect(pending).toMatchObject({ revision_before: 1, why: /denies everybody/ });
+    expect(pending).toMatchObject({ revision_before: 1, why: /denies any source/ });
     expect(fake.kernel.verdict('192.0.2.1', 23)).toBe('deny 1');
     expect(fake.saved.at(-1)?.rules).toEqual([]);
     await fake.service.confirm(ROOT);

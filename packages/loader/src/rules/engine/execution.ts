@@ -63,8 +63,8 @@ export class Execution {
     if (risk !== undefined && isUnattended) {
       throw invalid(`It was not done by itself, because ${risk}. Do it by hand, then confirm.`);
     }
-    if (risk === undefined) await this.#settle(applied, held, nowMs);
-    else await this.#provide(applied, held, risk, force, revision);
+    if (risk === undefined) await this.#settle(applied, held, nowMs, revision);
+    else await this.#provide(applied, held, risk, { who, force }, revision);
     return { applied, differs: true, risk };
   }
 
@@ -75,11 +75,11 @@ export class Execution {
   }
 
   /** Not risky: it holds for good; what waits to be confirmed goes on waiting in front of it. */
-  async #settle(applied: readonly Applied[], held: Held, nowMs: number): Promise<void> {
+  async #settle(applied: readonly Applied[], held: Held, nowMs: number, revision: number): Promise<void> {
     const { enforcement, keeper, pending } = this.#parts;
     if (!pending.isThere) {
       await keeper.confirm(held);
-      for (const { waiting, before, outcome } of applied) this.#remember(waiting.change, before, outcome);
+      for (const each of applied) this.#remember(each, revision + 1);
       return;
     }
     const settled = await this.#settledBehind(applied, nowMs);
@@ -107,10 +107,10 @@ export class Execution {
     applied: readonly Applied[],
     held: Held,
     risk: string,
-    force: boolean,
+    { who, force }: Pick<Change<unknown>, 'who' | 'force'>,
     revision: number,
   ): Promise<void> {
-    const { enforcement, keeper, pending, confirmMs, timeIsOver } = this.#parts;
+    const { enforcement, history, keeper, pending, confirmMs, timeIsOver } = this.#parts;
     if (confirmMs === undefined) {
       if (!force)
         throw invalid(`This is risky: ${risk}. No loader runs that could take it back: start it, or --force.`);
@@ -120,7 +120,7 @@ export class Execution {
     keeper.giveIdsFrom(held.book.nextId);
     const why = `${risk[0]?.toUpperCase()}${risk.slice(1)}.`;
     const what = applied.map(({ waiting, outcome }) => changeWords(waiting.change, outcome)).join('; ');
-    pending.begin({ ms: confirmMs, revision, why, what }, timeIsOver);
+    pending.begin({ ms: confirmMs, id: history.nextId(), revision, why, what, who }, timeIsOver);
     try {
       await enforcement.provide(held, pending.untilMonoNs);
     } catch (cause) {
@@ -138,11 +138,18 @@ export class Execution {
     }
   }
 
-  #remember(change: Change<unknown>, before: RuleBook, outcome: Outcome<unknown>): void {
+  #remember({ waiting: { change }, before, outcome }: Applied, revision: number): void {
     const { history } = this.#parts;
-    if (change.what === 'load') history.clear();
-    else if (!change.isUnattended && change.what !== 'undo')
-      history.push({ before, what: changeWords(change, outcome) });
+    if (change.remember) change.remember(before, revision);
+    else if (change.what === 'load') history.clear();
+    else if (!change.isUnattended)
+      history.push({
+        back: before,
+        what: changeWords(change, outcome),
+        who: change.who,
+        at_ms: Date.now(),
+        revision,
+      });
   }
 }
 

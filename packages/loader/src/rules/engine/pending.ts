@@ -1,8 +1,8 @@
 /** The change that waits to be confirmed, and until when. */
-import type { PendingChange } from '@packetlog/common';
+import type { PendingChange, RulesStep } from '@packetlog/common';
 
 export class Pending {
-  #change: (PendingChange & { what: string; timer: NodeJS.Timeout }) | undefined;
+  #change: (PendingChange & { step: RulesStep; timer: NodeJS.Timeout }) | undefined;
 
   get isThere(): boolean {
     return this.#change !== undefined;
@@ -15,9 +15,9 @@ export class Pending {
     return { until_ms, revision_before, why };
   }
 
-  /** What was done, in words. */
-  get what(): string {
-    return this.#change?.what ?? '';
+  /** What was done, and by whom. */
+  get step(): RulesStep | undefined {
+    return this.#change?.step;
   }
 
   /** ... of the monotonic clock, as the program reads it. */
@@ -27,14 +27,23 @@ export class Pending {
   }
 
   /** One that waits already is prolonged. `isOver` is called once, unless it ends before. */
-  begin(facts: { ms: number; revision: number; why: string; what: string }, isOver: () => void): void {
+  begin(
+    facts: { ms: number; revision: number; why: string } & Pick<RulesStep, 'id' | 'what' | 'who'>,
+    isOver: () => void,
+  ): void {
     const before = this.#change;
     clearTimeout(before?.timer);
     this.#change = {
       until_ms: Date.now() + facts.ms,
       revision_before: before?.revision_before ?? facts.revision,
       why: facts.why,
-      what: before === undefined ? facts.what : `${before.what}; ${facts.what}`,
+      step: {
+        id: facts.id,
+        what: before === undefined ? facts.what : `${before.step.what}; ${facts.what}`,
+        who: facts.who,
+        at_ms: Date.now(),
+        revision: facts.revision + 1,
+      },
       timer: setTimeout(isOver, facts.ms),
     };
   }

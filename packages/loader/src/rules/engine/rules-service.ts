@@ -17,11 +17,11 @@ import type { KeptCounts } from '../file/counts-file.ts';
 import type { RuleStore } from '../file/rule-store.ts';
 import type { Protected } from '../protect/protected.ts';
 import { notFound } from '../refusal.ts';
-import { type Change, expiring, LOADER, undoing, type Who } from './change.ts';
+import { type Change, expiring, LOADER, stepping, type Who } from './change.ts';
 import { ChangeQueue, type Done, type Waiting } from './change-queue.ts';
 import type { Enforcement, Held } from './enforcement.ts';
 import { Execution, type ExecutionParts } from './execution.ts';
-import { History } from './history.ts';
+import { History, otherStep, toldStep } from './history.ts';
 import { Journal } from './journal.ts';
 import { Keeper } from './keeper.ts';
 import { Pending } from './pending.ts';
@@ -100,11 +100,11 @@ export class RulesService {
       if (!this.#pending.isThere || provisional === undefined) {
         throw notFound('Nothing waits to be confirmed. It may have reverted already; see: packetlog rules audit.');
       }
-      const { what, told } = this.#pending;
+      const { step, told } = this.#pending;
       await this.#keeper.confirm(provisional);
       await this.#enforcement.withdraw();
       this.#pending.end();
-      this.#history.push({ before: confirmed.book, what });
+      if (step !== undefined) this.#history.push({ ...step, back: confirmed.book });
       this.note({ what: 'confirm', who, why: told?.why ?? '' });
       return this.#tell();
     });
@@ -112,25 +112,41 @@ export class RulesService {
 
   revert(who: Who): Promise<number> {
     return this.#queue.run(() => {
-      if (this.#pending.isThere) return this.#revert(who, this.#pending.what);
-      throw notFound('Nothing waits to be confirmed. To take the last change back: packetlog rules undo.');
+      if (this.#pending.step !== undefined) return this.#revert(who, this.#pending.step.what);
+      throw notFound('Nothing waits to be confirmed. To undo the last change: packetlog rules undo.');
     });
   }
 
-  /** Takes the last change back, or what waits to be confirmed. */
-  async undo(who: Who): Promise<Done<{ undone: string }>> {
-    if (this.#pending.isThere) {
-      const { what } = this.#pending;
-      return { value: { undone: what }, revision: await this.revert(who), pending: undefined };
+  /** Undoes the last change, or what waits to be confirmed. `id`: only if that is this one. */
+  async undo(who: Who, id?: number): Promise<Done<{ undone: string }>> {
+    const pending = this.#pending.step;
+    if (pending !== undefined) {
+      if (id !== undefined && id !== pending.id) throw otherStep(pending);
+      return { value: { undone: pending.what }, revision: await this.revert(who), pending: undefined };
     }
-    const step = this.#history.last;
-    if (step === undefined) throw notFound('There is nothing to undo since the loader started.');
-    // Whoever asks at the same time undoes the one before.
-    this.#history.pop();
-    return this.ask(undoing(step.before, step.what, who)).catch((error: unknown) => {
-      this.#history.push(step);
-      throw error;
-    });
+    const step = this.#history.requireLast(id ?? this.#history.last?.id ?? 0);
+    // Changes that are on their way already come first, and then this is not the last one.
+    const undo = stepping(
+      `undo of ${step.what}`,
+      () => this.#history.requireLast(step.id),
+      (now, revision) => this.#history.undid(now, { who, at_ms: Date.now(), revision }),
+      who,
+    );
+    const { value, ...rest } = await this.ask(undo);
+    return { value: { undone: value }, ...rest };
+  }
+
+  /** Does again what was undone last, if nothing else was changed since. `id`: only if that is this one. */
+  async redo(who: Who, id?: number): Promise<Done<{ redone: string }>> {
+    const step = this.#history.requireUndone(id ?? this.#history.lastUndone?.id ?? 0);
+    const redo = stepping(
+      `redo of ${step.what}`,
+      () => this.#history.requireUndone(step.id),
+      (now, revision) => this.#history.redid(now, { who, at_ms: Date.now(), revision }),
+      who,
+    );
+    const { value, ...rest } = await this.ask(redo);
+    return { value: { redone: value }, ...rest };
   }
 
   /** Who would be shut out, and is not now. */
@@ -186,6 +202,8 @@ export class RulesService {
     const { defaultPolicy, rules, sets } = this.book;
     const nowMs = Date.now();
     const pending = this.#pending.told;
+    const last = this.#pending.step ?? this.#history.last;
+    const undone = this.#pending.isThere ? undefined : this.#history.lastUndone;
     return {
       revision: this.#revision,
       default_policy: defaultPolicy,
@@ -193,7 +211,9 @@ export class RulesService {
         .filter((rule) => !isExpired(rule, nowMs))
         .map((rule) => ({ ...rule, ...this.#enforcement.totals.of(rule.id) })),
       sets: [...sets.values()].map(describeSet),
-      ...(pending === undefined ? {} : { pending }),
+      ...(pending && { pending }),
+      ...(last && { last_change: toldStep(last) }),
+      ...(undone && { undone: toldStep(undone) }),
       ...facts,
     };
   }

@@ -62,13 +62,25 @@ export function asRefusal(error: unknown): unknown {
   return error instanceof RulesCompileError ? compileRefusal(error) : error;
 }
 
-/** "add: deny 1.1.1.1, because: noise". */
-export function changeWords({ what }: Change<unknown>, { before, after }: Outcome<unknown>): string {
-  const [rule] = after?.rules ?? before?.rules ?? [];
-  if (rule) return `${what}: ${ruleSentence(rule, Date.now())}`;
+/** What undo would undo: 'deny 1.1.1.1', 'removal of deny 1.1.1.1', 'default policy deny'. */
+export function changeWords({ what, words }: Change<unknown>, { before, after }: Outcome<unknown>): string {
+  if (words !== undefined) return words;
+  const [set] = after?.sets ?? [];
+  if (what === 'import' && set) return `import of set ${set.name}`;
   const policy = after?.default_policy;
-  return policy === undefined ? what : `${what}: the default policy is ${policy}`;
+  if (what === 'policy' && policy) return `default policy ${policy}`;
+  const rules = after?.rules ?? before?.rules ?? [];
+  const [rule] = rules;
+  if (rule === undefined) return what;
+  const { expires_at: _, ...match } = rule;
+  const changed = rules.length > 1 ? `${rules.length} rules` : ruleSentence({ ...match, reason: '' }, Date.now());
+  return `${CHANGE[what] ?? ''}${changed}`;
 }
+
+const CHANGE: { readonly [What in Change<unknown>['what']]?: string } = {
+  edit: 'change to ',
+  remove: 'removal of ',
+};
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

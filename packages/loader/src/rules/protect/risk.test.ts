@@ -32,7 +32,7 @@ const withSet = (bits: number): RuleBook => ({
 
 describe('a change is risky', () => {
   it.each([
-    ['everybody', 'any', /denies everybody/],
+    ['any source', 'any', /denies any source/],
     ['everything of IPv4', '0.0.0.0/0', /0\.0\.0\.0\/0, wider than \/8/],
     ['everything of IPv6', '::/0', /::\/0, wider than \/32/],
     ['a /7', '2.0.0.0/7', /wider than \/8/],
@@ -52,7 +52,7 @@ describe('a change is risky', () => {
 
   it('when what lets in is taken away while the rest is denied', () => {
     const open = book({ id: 1, action: 'permit', source: 'any', destination_port: 22 }, { id: 2, source: 'any' });
-    expect(riskOf(open, book({ id: 2, source: 'any' }))).toMatch(/rule 1 no longer permits everybody/);
+    expect(riskOf(open, book({ id: 2, source: 'any' }))).toMatch(/rule 1 no longer permits any source/);
   });
 });
 

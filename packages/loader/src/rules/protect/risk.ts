@@ -34,7 +34,7 @@ function widthOf(book: RuleBook, rule: Rule): string | undefined {
       : undefined;
   }
   const source = parseRuleSource(rule.source);
-  if (source.kind === 'any') return 'everybody';
+  if (source.kind === 'any') return 'any source';
   if (source.kind === 'set') return undefined;
   const { family, bits } = source.network;
   const isWider = family === 4 ? bits - MAPPED_BITS < WIDE.ipv4 : bits < WIDE.ipv6;

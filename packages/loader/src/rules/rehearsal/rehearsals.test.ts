@@ -82,7 +82,7 @@ it('counts by weight what would have been denied, by rule, source and port, and 
     observed: { packets: 1, bytes: 100 },
     by_rule: [
       { draft: 0, rule: 'deny 203.0.113.0/24, because: noise', packets: 9, bytes: 900 },
-      { draft: 1, rule: 'observe everybody to tcp port 22', packets: 1, bytes: 100 },
+      { draft: 1, rule: 'observe any source to tcp port 22', packets: 1, bytes: 100 },
     ],
     by_source: [
       { addr: '203.0.113.7', packets: 8, bytes: 800 },
