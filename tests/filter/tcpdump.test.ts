@@ -107,6 +107,7 @@ describe('a filter lets through what tcpdump does with the same text', () => {
       'tcp dst port https',
       'udp port 53 or 443',
       'portrange 20-80',
+      'portrange 0-1023',
       'tcp src portrange 1-1024',
     ],
     ...['len > 500', 'len <= 64', 'less 60', 'greater 100', 'len != 54'],

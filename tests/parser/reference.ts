@@ -64,7 +64,8 @@ function parseLink(frame: Uint8Array, found: Found): Reason {
   for (let tags = 0; TAG_TYPES.includes(found.etherType); tags++) {
     if (tags === TAGS_FOLLOWED) return 'vlan_limit';
     const tag = take(frame, next, 4);
-    if (tags === 0) found.vlanId = at16(tag, 0) % 4096;
+    // The id has 12 bits (IEEE 802.1Q, 9.6); the record has 4096 for the id 0, which is a priority tag.
+    if (tags === 0) found.vlanId = at16(tag, 0) % 4096 || 4096;
     found.etherType = at16(tag, 2);
     next += 4;
   }

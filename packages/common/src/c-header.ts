@@ -7,6 +7,7 @@ import {
   PACKET_LOG_SIZE,
   type PacketLogFieldType,
   REASONS,
+  VLAN_PRIORITY_TAG,
   VLAN_TAG_LIMIT,
 } from './layout.ts';
 
@@ -48,6 +49,7 @@ function renderConstants(): string {
   return inColumns([
     ['#define PACKET_LOG_SIZE', PACKET_LOG_SIZE],
     ['#define PACKET_LOG_IP_PROTOCOL_NONE', IP_PROTOCOL_NONE],
+    ['#define PACKET_LOG_VLAN_PRIORITY_TAG', VLAN_PRIORITY_TAG],
     ['#define PACKET_LOG_VLAN_TAG_LIMIT', VLAN_TAG_LIMIT],
     ['#define PACKET_LOG_EXTENSION_HEADER_LIMIT', EXTENSION_HEADER_LIMIT],
   ]).join('\n');

@@ -67,6 +67,7 @@ export {
   type PacketLogFieldType,
   REASONS,
   type Reason,
+  VLAN_PRIORITY_TAG,
   VLAN_TAG_LIMIT,
 } from './layout.ts';
 export {
@@ -100,6 +101,7 @@ export {
   hasPorts,
   protocolName,
   reasonName,
+  vlanName,
 } from './names.ts';
 export { formatNetwork, type Network, NetworkError, parseNetwork, unmapped } from './network.ts';
 export { encodePacketLog, type PacketLog } from './packet-log.ts';

@@ -6,7 +6,7 @@ import type { PacketLogView } from './view.ts';
 /**
  * Record `i` as one JSON object without a newline: the fields of layout.ts under their names and in
  * their order, then `interface`. Addresses are text, `timestamp_ns` is a string (it is past 2^53),
- * `action` and `reason` are words, all else numbers.
+ * `action` and `reason` are words, all else numbers; `vlan_id` is 4096 for a priority tag (VLAN id 0).
  */
 export function packetLogJson(view: PacketLogView, i: number, interfaceName: string): string {
   // Most of the cost is joining pieces of text: neighbours that repeat from record to record are one piece.

@@ -45,7 +45,12 @@ export const PACKET_LOG_FIELDS = [
   { name: 'src_port', offset: 52, type: 'u16', doc: 'host order, 0 where the protocol has none' },
   { name: 'dst_port', offset: 54, type: 'u16', doc: 'host order; ICMP: type * 256 + code, as in IPFIX' },
   { name: 'ether_type', offset: 56, type: 'u16', doc: 'host order, after VLAN tags' },
-  { name: 'vlan_id', offset: 58, type: 'u16', doc: 'id of the outer VLAN tag, 0 = none' },
+  {
+    name: 'vlan_id',
+    offset: 58,
+    type: 'u16',
+    doc: 'id of the outer VLAN tag, 0 = none, 4096 = priority tag',
+  },
   { name: 'ip_protocol', offset: 60, type: 'u8', doc: 'IANA number after IPv6 extension headers, 255 = none' },
   { name: 'tcp_flags', offset: 61, type: 'u8', doc: 'TCP flags byte: CWR ECE URG ACK PSH RST SYN FIN' },
   { name: 'action', offset: 62, type: 'u8', doc: 'XDP action: 0 aborted, 1 drop (deny), 2 pass (permit)' },
@@ -91,6 +96,12 @@ export const IP_PROTOCOL_NONE = 255;
 
 /** VLAN tags the parser follows before it gives `vlan_limit`. */
 export const VLAN_TAG_LIMIT = 4;
+
+/**
+ * `vlan_id` of a frame whose outer tag has the id 0: a priority tag (IEEE 802.1Q, 9.6). 0 means no tag. It is the bit by
+ * which Linux once told a tag from none (VLAN_TAG_PRESENT); ids have 12 bits, so it is free.
+ */
+export const VLAN_PRIORITY_TAG = 0x1000;
 
 /** IPv6 extension headers the parser follows before it gives `extension_limit`. */
 export const EXTENSION_HEADER_LIMIT = 8;

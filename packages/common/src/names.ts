@@ -1,5 +1,5 @@
 /** Words for the numbers of a record. */
-import { ACTIONS, type Action, IP_PROTOCOL_NONE, REASONS, type Reason } from './layout.ts';
+import { ACTIONS, type Action, IP_PROTOCOL_NONE, REASONS, type Reason, VLAN_PRIORITY_TAG } from './layout.ts';
 
 function byCode<Name extends string>(codes: Readonly<Record<Name, number>>): readonly Name[] {
   const names: Name[] = [];
@@ -73,6 +73,12 @@ const PORT_PROTOCOLS: ReadonlySet<number> = new Set([6, 17, 132, 136]);
 /** Whether `src_port` and `dst_port` of a record are ports: TCP, UDP, SCTP, UDP-Lite. */
 export function hasPorts(ip_protocol: number): boolean {
   return PORT_PROTOCOLS.has(ip_protocol);
+}
+
+/** The field `vlan_id` in words: `100`, `priority tag (VLAN id 0)`, `none`. */
+export function vlanName(vlan_id: number): string {
+  if (vlan_id === 0) return 'none';
+  return vlan_id === VLAN_PRIORITY_TAG ? 'priority tag (VLAN id 0)' : String(vlan_id);
 }
 
 export const ETHER_TYPE_IPV4 = 0x0800;

@@ -130,7 +130,7 @@ export const COLUMNS: Readonly<Record<ColumnKey, Column>> = keyed([
   {
     key: 'vlan',
     label: 'vlan',
-    title: 'Id of the outer VLAN tag',
+    title: 'Id of the outer VLAN tag; 0 is a priority tag',
     min: 32,
     wide: 40,
     byDefault: ({ vlanSeen }) => vlanSeen,

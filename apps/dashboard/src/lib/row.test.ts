@@ -108,4 +108,5 @@ test.each([
 
 test('a VLAN and an interface that is gone are still told', () => {
   expect(row({ vlan_id: 120, ifindex: 9 })).toMatchObject({ vlan: '120', interface: '#9' });
+  expect(row({ vlan_id: 4096 }).vlan).toBe('0');
 });

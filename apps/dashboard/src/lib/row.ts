@@ -8,6 +8,7 @@ import {
   reasonName,
   serviceName,
   tcpFlagsText,
+  VLAN_PRIORITY_TAG,
 } from '@packetlog/common';
 import { clockMillisText } from './clock.ts';
 import { ABSENT } from './number.ts';
@@ -72,7 +73,8 @@ export function packetRow(
     detail: detail(view, i) || ABSENT,
     length: String(view.frameLength(i)),
     interface: interfaceName(ifindex) ?? `#${ifindex}`,
-    vlan: vlan === 0 ? ABSENT : String(vlan),
+    // A priority tag has the id 0, which is not the 0 of a record without a tag.
+    vlan: vlan === 0 ? ABSENT : String(vlan % VLAN_PRIORITY_TAG),
     etherType: etherTypeName(view.etherType(i)),
     weight: String(view.weight(i)),
     rule: view.ruleId(i) === 0 ? ABSENT : String(view.ruleId(i)),

@@ -7,6 +7,7 @@
 
 #define PACKET_LOG_SIZE			  64
 #define PACKET_LOG_IP_PROTOCOL_NONE	  255
+#define PACKET_LOG_VLAN_PRIORITY_TAG	  4096
 #define PACKET_LOG_VLAN_TAG_LIMIT	  4
 #define PACKET_LOG_EXTENSION_HEADER_LIMIT 8
 
@@ -41,7 +42,7 @@ struct packet_log {
 	__u16 src_port;	    /* host order, 0 where the protocol has none */
 	__u16 dst_port;	    /* host order; ICMP: type * 256 + code, as in IPFIX */
 	__u16 ether_type;   /* host order, after VLAN tags */
-	__u16 vlan_id;	    /* id of the outer VLAN tag, 0 = none */
+	__u16 vlan_id;	    /* id of the outer VLAN tag, 0 = none, 4096 = priority tag */
 	__u8 ip_protocol;   /* IANA number after IPv6 extension headers, 255 = none */
 	__u8 tcp_flags;	    /* TCP flags byte: CWR ECE URG ACK PSH RST SYN FIN */
 	__u8 action;	    /* XDP action: 0 aborted, 1 drop (deny), 2 pass (permit) */

@@ -17,6 +17,17 @@ static __always_inline int is_vlan_tag(__be16 ether_type)
 	       ether_type == bpf_htons(ETH_P_QINQ_OLD);
 }
 
+/*
+ * The id of a tag as the record has it: 0 is a frame without a tag there, so the id 0 becomes
+ * PACKET_LOG_VLAN_PRIORITY_TAG, a bit that no id has. (0 - 1) has that bit, no other id - 1 does.
+ */
+static __always_inline __u32 recorded_vlan_id(__u32 tag_control)
+{
+	__u32 id = tag_control & VLAN_ID_MASK;
+
+	return id | ((id - 1) & PACKET_LOG_VLAN_PRIORITY_TAG);
+}
+
 /* packet must be cleared. */
 static __always_inline enum packet_log_reason parse_frame(void *data, void *end,
 							  struct packet *packet)
@@ -37,7 +48,7 @@ static __always_inline enum packet_log_reason parse_frame(void *data, void *end,
 		if (pos + VLAN_TAG_BYTES > end)
 			return PACKET_LOG_REASON_TRUNCATED;
 		if (i == 0)
-			packet->vlan_id = bpf_ntohs(*(__be16 *)pos) & VLAN_ID_MASK;
+			packet->vlan_id = recorded_vlan_id(bpf_ntohs(*(__be16 *)pos));
 		ether_type = *(__be16 *)(pos + 2);
 		pos += VLAN_TAG_BYTES;
 	}

@@ -44,7 +44,7 @@ describe('explainPacket', () => {
       'protocol: TCP (6) | Connections: in order, and whole.',
       'TCP flags: SYN | It opens a connection.',
       'Ethernet type: IPv4 (0x0800) | ',
-      'VLAN: none | No tag, or the network card took it off before the hook.',
+      'VLAN: none | No tag, or the network card removed it before the hook.',
       'length: 74 bytes | The whole frame at the hook, with its Ethernet header.',
       'interface: eth0 | Where it arrived.',
       'weight: 1 | It stands for itself: nothing was sampled.',
@@ -61,6 +61,7 @@ describe('explainPacket', () => {
     ['a code to come', { reason: 200 }, 'reason', 'unknown', /200/],
     ['sampling', { weight: 64 }, 'weight', '1 of 64', /stands for 64 packets/],
     ['a tag', { vlan_id: 10 }, 'vlan', '10', /outer tag/],
+    ['a priority tag', { vlan_id: 4096 }, 'vlan', 'priority tag (VLAN id 0)', /names no VLAN/],
     ['where lengths end', { length: 65_535 }, 'length', '65535 bytes', /or longer/],
     ['a short frame', { length: 42 }, 'length', '42 bytes', /virtual interface/],
     ['a port of no service', { dst_port: 31_337 }, 'destination_port', '31337', /No well-known/],
@@ -146,7 +147,7 @@ describe('explainPacket', () => {
 
   it('offers filters that let through the packet they come from, and that can be written', () => {
     fc.assert(
-      fc.property(packetLog, fc.constantFrom(0x86dd, 0x0806), fc.nat(4095), (any, ether_type, vlan_id) => {
+      fc.property(packetLog, fc.constantFrom(0x86dd, 0x0806), fc.nat(4096), (any, ether_type, vlan_id) => {
         const isIpv4 = !any.src_addr.includes(':') && !any.dst_addr.includes(':');
         const packet = { ...any, ether_type: isIpv4 ? 0x0800 : ether_type, vlan_id };
         const bytes = encodePacketLog(packet);

@@ -2,7 +2,7 @@
 import { type AddressMark, addressMark } from '../address-marks.ts';
 import type { Filter, NumberField } from '../filter/filter.ts';
 import { icmpTypeName } from '../icmp-names.ts';
-import { IP_PROTOCOL_NONE } from '../layout.ts';
+import { IP_PROTOCOL_NONE, VLAN_PRIORITY_TAG } from '../layout.ts';
 import {
   actionName,
   ETHER_TYPE_IPV4,
@@ -11,6 +11,7 @@ import {
   hasPorts,
   protocolName,
   reasonName,
+  vlanName,
 } from '../names.ts';
 import type { PacketLog } from '../packet-log.ts';
 import { addressesRead, icmpRead, portsRead, tcpFlagsRead } from '../read-fields.ts';
@@ -99,9 +100,9 @@ export function explainPacket(packet: PacketLog, interfaceName: string | undefin
     {
       key: 'vlan',
       label: 'VLAN',
-      value: vlan_id === 0 ? 'none' : String(vlan_id),
+      value: vlanName(vlan_id),
       sentence: vlanSentence(vlan_id),
-      filter: equals('vlan_id', vlan_id),
+      filter: vlanFilter(vlan_id),
     },
     {
       key: 'length',
@@ -129,6 +130,12 @@ export function explainPacket(packet: PacketLog, interfaceName: string | undefin
 
 function equals(field: NumberField, value: number): Filter {
   return { kind: 'number', field, comparison: '=', value };
+}
+
+/** A tag of the same id; without a tag: no tag. */
+function vlanFilter(vlan_id: number): Filter {
+  if (vlan_id !== 0) return equals('vlan_id', vlan_id % VLAN_PRIORITY_TAG);
+  return { kind: 'not', term: { kind: 'number', field: 'vlan_id', comparison: '>=', value: 0 } };
 }
 
 function ruleField(id: number): ExplainedField {

@@ -1,4 +1,5 @@
 /** A sentence for each field of a record. */
+import { VLAN_PRIORITY_TAG } from '../layout.ts';
 import { actionName, ETHER_TYPE_IPV4, ETHER_TYPE_IPV6, protocolName, reasonName } from '../names.ts';
 import type { PacketLog } from '../packet-log.ts';
 import { addressesRead } from '../read-fields.ts';
@@ -96,7 +97,9 @@ export function etherTypeSentence(ether_type: number): string {
 }
 
 export function vlanSentence(vlan_id: number): string {
-  return vlan_id === 0 ? 'No tag, or the network card took it off before the hook.' : 'The id in the outer tag.';
+  if (vlan_id === 0) return 'No tag, or the network card removed it before the hook.';
+  if (vlan_id === VLAN_PRIORITY_TAG) return 'The outer tag carries a priority and names no VLAN.';
+  return 'The id in the outer tag.';
 }
 
 const LONGEST = 0xffff;

@@ -69,6 +69,11 @@ describe('PcapngEncoder', () => {
       `${'00'.repeat(12)}8100000a0800 4500002a00000000 0011 CCCC c0000201c6336402 9c4001bb 0016 0000`,
     ],
     [
+      'a priority tag, whose id is 0',
+      { vlan_id: 4096, ether_type: 0x0806, src_addr: '::', dst_addr: '::', ip_protocol: 255 },
+      `${'00'.repeat(12)}810000000806`,
+    ],
+    [
       'a later fragment: no ports, an offset that is not zero',
       { reason: 6, src_port: 0, dst_port: 0 },
       `${'00'.repeat(12)}0800 450005dc00000001 0006 CCCC c0000201c6336402`,

@@ -4,7 +4,7 @@
  * A record has no payload, and of the headers only what matters. What is not known is zero: MAC addresses, TTL,
  * identification, sequence numbers, window, checksums of layer 4. The IPv4 header's own checksum is right.
  */
-import { PACKET_LOG_SIZE, REASONS } from '../layout.ts';
+import { PACKET_LOG_SIZE, REASONS, VLAN_PRIORITY_TAG } from '../layout.ts';
 import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6 } from '../names.ts';
 import type { PacketLogView } from '../view.ts';
 
@@ -36,7 +36,7 @@ export function rebuildFrame(view: PacketLogView, i: number, frame: DataView): n
   let at = ETHERNET_BYTES - 2;
   if (vlan !== 0) {
     frame.setUint16(at, ETHER_TYPE_VLAN);
-    frame.setUint16(at + 2, vlan);
+    frame.setUint16(at + 2, vlan % VLAN_PRIORITY_TAG);
     at += VLAN_BYTES;
   }
   frame.setUint16(at, etherType);

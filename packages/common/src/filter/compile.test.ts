@@ -37,6 +37,10 @@ const ipv6: PacketLog = { ...tcp, ether_type: 0x86dd, src_addr: '2001:db8::1', d
 const mapped: PacketLog = { ...ipv6, src_addr: '192.0.2.1', dst_addr: '192.0.2.2' };
 const arp: PacketLog = { ...tcp, ether_type: 0x0806, src_addr: '::', dst_addr: '::', ip_protocol: 255, tcp_flags: 0 };
 const cutOff: PacketLog = { ...arp, ether_type: 0x0800, reason: 5 };
+const cutOff6: PacketLog = { ...cutOff, ether_type: 0x86dd, src_port: 0, dst_port: 0 };
+const laterFragment: PacketLog = { ...tcp, src_port: 0, dst_port: 0, tcp_flags: 0, reason: 6 };
+const untagged: PacketLog = { ...tcp, vlan_id: 0 };
+const priority: PacketLog = { ...tcp, vlan_id: 4096 };
 const ping: PacketLog = { ...tcp, ip_protocol: 1, src_port: 0, dst_port: 8 * 256, tcp_flags: 0 };
 
 /** At an odd place, because that is where socket.io's Node client puts them. */
@@ -72,6 +76,13 @@ describe('a compiled filter', () => {
     ['net ::/0', tcp, false],
     ['net ::/0', mapped, true],
     ['net ::/0', arp, false],
+    ['net ::/0', cutOff6, false],
+    ['host ::', cutOff6, false],
+    ['src net ::/1', cutOff6, false],
+    ['not net ::/0', cutOff6, true],
+    ['net ::/0', { ...cutOff6, reason: 4 }, false],
+    ['host ::', { ...ipv6, src_addr: '::', dst_addr: 'ff02::1', ip_protocol: 58 }, true],
+    ['dst net ::/0', { ...ipv6, src_addr: '::', dst_addr: '::' }, true],
     ['host ::ffff:192.0.2.1', mapped, true],
     ['net ::ffff:0:0/96', tcp, false],
     ['dst net 2001:db8:0:2::/63', ipv6, false],
@@ -86,7 +97,20 @@ describe('a compiled filter', () => {
     ['dst portrange 444-500', tcp, false],
     ['port 2048', ping, false],
     ['port 0', ping, false],
-    ['port 0', { ...tcp, src_port: 0, dst_port: 0, reason: 6 }, true],
+    ['port 0', { ...tcp, src_port: 0 }, true],
+    ['portrange 0-1023', laterFragment, false],
+    ['port 0', laterFragment, false],
+    ['not port 0', laterFragment, true],
+    ['port 0 or 1 or 2 or 3 or 4', laterFragment, false],
+    ['src port 0 or 1 or 2 or 3 or 4', laterFragment, false],
+    ['dst portrange 0-1023', { ...laterFragment, action: ACTIONS.deny, reason: 3 }, false],
+    ['portrange 0-1023', { ...laterFragment, reason: 5 }, false],
+    ['portrange 0-1023', { ...laterFragment, reason: 0 }, true],
+    ['portrange 0-1023', { ...laterFragment, reason: 4 }, true],
+    ['port 0', { ...laterFragment, reason: 3, tcp_flags: 2 }, true],
+    ['flags none', laterFragment, false],
+    ['flags none', { ...tcp, tcp_flags: 0, reason: 5 }, false],
+    ['flags none', { ...tcp, tcp_flags: 0, reason: 3 }, true],
     ['not port 80', ping, true],
     ['flags syn', tcp, true],
     ['flags syn', { ...tcp, tcp_flags: 0x12 }, true],
@@ -100,6 +124,23 @@ describe('a compiled filter', () => {
     ['rule > 4000000000', { ...tcp, rule_id: 0xffff_ffff }, true],
     ['vlan 10', tcp, true],
     ['vlan', arp, true],
+    ['vlan', untagged, false],
+    ['not vlan', untagged, true],
+    ['vlan', priority, true],
+    ['vlan 0', priority, true],
+    ['vlan 0', untagged, false],
+    ['vlan 0', tcp, false],
+    ['vlan != 0', priority, false],
+    ['vlan != 0', untagged, true],
+    ['not vlan 0', untagged, true],
+    ['vlan < 100', tcp, true],
+    ['vlan < 100', priority, true],
+    ['vlan < 100', untagged, false],
+    ['vlan > 0', priority, false],
+    ['vlan > 100', priority, false],
+    ['vlan <= 4095', priority, true],
+    ['not vlan < 100', untagged, true],
+    ['vlan 10 and vlan', tcp, true],
     ['len > 59 and len < 61', tcp, true],
     ['len < 0', tcp, false],
     ['len <= 65535', { ...tcp, length: 65_535 }, true],

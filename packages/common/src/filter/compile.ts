@@ -17,8 +17,10 @@ import {
   ipv4At,
   ipv6At,
   never,
+  noFlags,
   OFFSET,
   portIn,
+  vlanIn,
   wordAt,
   wordIn,
 } from './record-tests.ts';
@@ -70,7 +72,7 @@ function compileTerm(filter: Exclude<TermFilter, NumberFilter>, environment: Fil
     case 'network':
       return compileNetwork(filter);
     case 'flags':
-      return flagsAre(filter.exact ? 0xff : filter.flags, filter.flags);
+      return filter.flags === 0 && filter.exact ? noFlags : flagsAre(filter.exact ? 0xff : filter.flags, filter.flags);
     case 'interface':
       return some(
         [...environment.indexesOf(filter.name)].map((ifindex) => wordIn(OFFSET.ifindex, ifindex, ifindex, true)),
@@ -78,10 +80,11 @@ function compileTerm(filter: Exclude<TermFilter, NumberFilter>, environment: Fil
   }
 }
 
+const LARGEST_VLAN_ID = 4095;
 const FIELDS = new Map<string, { bytes: number; max: number }>(
   PACKET_LOG_FIELDS.map(({ name, type }) => [
     name,
-    { bytes: FIELD_BYTES[type], max: 2 ** (8 * FIELD_BYTES[type]) - 1 },
+    { bytes: FIELD_BYTES[type], max: name === 'vlan_id' ? LARGEST_VLAN_ID : 2 ** (8 * FIELD_BYTES[type]) - 1 },
   ]),
 );
 
@@ -89,6 +92,7 @@ function compileNumber(filter: NumberFilter, wanted: boolean): RecordPredicate {
   const { bytes, max } = FIELDS.get(filter.field) as { bytes: number; max: number };
   const { low, high, inside } = rangeOf(filter, max);
   if (low > high || low > max) return wanted === inside ? never : always;
+  if (filter.field === 'vlan_id') return vlanIn(low, Math.min(high, max), wanted === inside);
   const make = bytes === 1 ? byteIn : bytes === 2 ? halfWordIn : wordIn;
   return make(OFFSET[filter.field], low, Math.min(high, max), wanted === inside);
 }

@@ -25,12 +25,14 @@ const FIELD_VALUES: Readonly<Record<NumberField, readonly number[]>> = {
   length: [0, 60, 1000, 1001, 65_535],
   weight: [0, 1, 2, 32_768],
   ether_type: [0x0800, 0x86dd, 0x0806, 0x88cc],
-  vlan_id: [0, 1, 10, 4095],
+  vlan_id: [0, 1, 10, 4095, 4096],
   ip_protocol: [0, 1, 6, 17, 47, 58, 132, 255],
   action: [0, 1, 2],
   reason: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
 };
 const COMPARISONS: readonly Comparison[] = ['=', '!=', '<', '<=', '>', '>='];
+/** Of tags; records have 4096 for the id 0. */
+const VLAN_IDS = [0, 1, 10, 4095];
 /** These have no order. */
 const CODES: ReadonlySet<NumberField> = new Set(['action', 'reason']);
 
@@ -39,7 +41,7 @@ const numberFilter = from(...(Object.keys(FIELD_VALUES) as NumberField[])).chain
     kind: fc.constant('number' as const),
     field: fc.constant(field),
     comparison: CODES.has(field) ? from('=' as const, '!=' as const) : from(...COMPARISONS),
-    value: from(...FIELD_VALUES[field]),
+    value: from(...(field === 'vlan_id' ? VLAN_IDS : FIELD_VALUES[field])),
   }),
 );
 const side = from('src' as const, 'dst' as const, 'either' as const);
@@ -55,6 +57,16 @@ const list = fc
   .tuple(side, from<(where: Side) => fc.Arbitrary<TermFilter>>(portFilter, hostFilter))
   .chain(([where, make]) => fc.array(make(where), { minLength: 6, maxLength: 9 }))
   .map(anyOf);
+
+/** The parser rejects what asks for two outer tags at once. */
+export function isWritable(any: Filter): boolean {
+  if (any.kind === 'not') return isWritable(any.term);
+  if (any.kind !== 'and' && any.kind !== 'or') return true;
+  const tags = any.terms.flatMap((term) =>
+    term.kind === 'number' && term.field === 'vlan_id' && term.comparison === '=' ? [term.value] : [],
+  );
+  return (any.kind === 'or' || new Set(tags).size < 2) && any.terms.every(isWritable);
+}
 
 /** As the parser makes them. */
 export const term: fc.Arbitrary<TermFilter> = fc.oneof(
@@ -82,11 +94,19 @@ export const filter: fc.Arbitrary<Filter> = fc.letrec<{ filter: Filter }>((tie) 
     { maxDepth: 4, depthSize: 'small' },
     term,
     list,
-    fc.array(tie('filter'), { minLength: 2, maxLength: 4 }).map(allOf),
+    fc.array(tie('filter'), { minLength: 2, maxLength: 4 }).map(allOf).filter(isWritable),
     fc.array(tie('filter'), { minLength: 2, maxLength: 4 }).map(anyOf),
     tie('filter').map((inner): Filter => ({ kind: 'not', term: inner })),
   ),
 })).filter;
+
+/** What is recorded of a packet whose layers were not read: zeros. */
+const UNREAD: readonly Partial<PacketLog>[] = [
+  {},
+  {},
+  { src_port: 0, dst_port: 0, tcp_flags: 0 },
+  { src_port: 0, dst_port: 0, tcp_flags: 0, src_addr: '::', dst_addr: '::', ip_protocol: 255, ether_type: 0x86dd },
+];
 
 const nearFields: Readonly<Record<string, fc.Arbitrary<number | string>>> = {
   ...Object.fromEntries(Object.entries(FIELD_VALUES).map(([field, values]) => [field, from(...values)])),
@@ -100,5 +120,9 @@ const nearFields: Readonly<Record<string, fc.Arbitrary<number | string>>> = {
 
 /** Records, most fields of which have values that filters ask for. */
 export const nearRecord: fc.Arbitrary<PacketLog> = fc
-  .tuple(packetLog, fc.record(nearFields, { requiredKeys: ['ether_type', 'ip_protocol', 'src_addr', 'dst_addr'] }))
-  .map(([any, near]) => ({ ...any, ...near }) as PacketLog);
+  .tuple(
+    packetLog,
+    fc.record(nearFields, { requiredKeys: ['ether_type', 'ip_protocol', 'src_addr', 'dst_addr'] }),
+    from(...UNREAD),
+  )
+  .map(([any, near, unread]) => ({ ...any, ...near, ...unread }) as PacketLog);

@@ -21,17 +21,18 @@ export function naiveMatch(
     case 'not':
       return !naiveMatch(filter.term, record, interfaces);
     case 'number':
-      return compare(record[filter.field], filter);
+      return filter.field === 'vlan_id' ? compareTag(record.vlan_id, filter) : compare(record[filter.field], filter);
     case 'network':
       return pick(filter.side, record.src_addr, record.dst_addr).some((address) => inside(filter, address, record));
     case 'port':
       return (
-        hasPorts(record.ip_protocol) &&
+        havePorts(record) &&
         pick(filter.side, record.src_port, record.dst_port).some((port) => port >= filter.from && port <= filter.to)
       );
     case 'flags':
       return (
         record.ip_protocol === 6 &&
+        (filter.flags > 0 || (havePorts(record) && record.reason !== 5)) &&
         (filter.exact ? record.tcp_flags === filter.flags : (record.tcp_flags & filter.flags) === filter.flags)
       );
     case 'interface':
@@ -43,6 +44,18 @@ function pick<T>(side: Side, source: T, destination: T): T[] {
   return side === 'either' ? [source, destination] : [side === 'src' ? source : destination];
 }
 
+/** 0 and 0 are ports of no packet, unless the parser came to their end: reason none, or malformed by their own header. */
+function havePorts({ ip_protocol, src_port, dst_port, tcp_flags, reason }: PacketLog): boolean {
+  const isEmpty = src_port + dst_port + tcp_flags === 0;
+  return hasPorts(ip_protocol) && !(isEmpty && reason !== 0 && reason !== 4);
+}
+
+/** 0: no tag, and no id; 4096: a tag with the id 0. */
+function compareTag(vlan_id: number, filter: NumberFilter): boolean {
+  if (vlan_id === 0) return filter.comparison === '!=';
+  return compare(vlan_id % 4096, filter);
+}
+
 function compare(actual: number, { comparison, value }: NumberFilter): boolean {
   if (comparison === '=') return actual === value;
   if (comparison === '!=') return actual !== value;
@@ -51,7 +64,10 @@ function compare(actual: number, { comparison, value }: NumberFilter): boolean {
   return comparison === '>' ? actual > value : actual >= value;
 }
 
-function inside({ network }: NetworkFilter, address: string, { ether_type }: PacketLog): boolean {
+function inside({ network }: NetworkFilter, address: string, record: PacketLog): boolean {
+  const { ether_type, src_addr, dst_addr, ip_protocol, reason } = record;
+  // The header was not read: nothing is known of it.
+  if (ip_protocol === 255 && src_addr === '::' && dst_addr === '::' && ![0, 6].includes(reason)) return false;
   const family = network.includes(':') ? 6 : 4;
   if (ether_type !== (family === 6 ? 0x86dd : 0x0800)) return false;
   // An address of the other form in a frame of this family: IPv4's is absent, IPv6's is mapped.

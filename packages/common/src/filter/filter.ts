@@ -34,6 +34,10 @@ export interface NotFilter {
   readonly kind: 'not';
   readonly term: Filter;
 }
+/**
+ * A field compared with a number. `vlan_id` is compared by the id of the outer tag, 0 for a priority tag: a frame without
+ * a tag has no id, so that nothing but `!=` holds for it. `vlan_id >= 0` is any tag.
+ */
 export interface NumberFilter {
   readonly kind: 'number';
   readonly field: NumberField;
@@ -42,7 +46,7 @@ export interface NumberFilter {
 }
 /**
  * An address of the packet is in `network`, which is as `formatNetwork` writes it. IPv4 never holds an IPv6 packet, nor
- * IPv6 (`::/0` for one) an IPv4 packet.
+ * IPv6 (`::/0` for one) an IPv4 packet, and neither a packet whose addresses were not read (`addressesRead`).
  */
 export interface NetworkFilter {
   readonly kind: 'network';
@@ -50,8 +54,7 @@ export interface NetworkFilter {
   readonly network: string;
 }
 /**
- * `from <= port <= to`, of protocols that have ports (`hasPorts`). 0 is also the port of a packet whose ports could not
- * be read.
+ * `from <= port <= to`, of packets whose ports were read (`portsRead`): no later fragment has port 0.
  */
 export interface PortFilter {
   readonly kind: 'port';
@@ -59,7 +62,7 @@ export interface PortFilter {
   readonly from: number;
   readonly to: number;
 }
-/** TCP with all of these flags; `exact`: and no other. */
+/** TCP with all of these flags; `exact`: and no other. Without any: only where flags were read (`tcpFlagsRead`). */
 export interface FlagsFilter {
   readonly kind: 'flags';
   readonly flags: number;

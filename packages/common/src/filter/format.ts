@@ -77,6 +77,7 @@ const CODE_WORDS: ReadonlyMap<string, string> = new Map([
 function formatNumber({ field, comparison, value }: NumberFilter): string {
   const short = SHORT.get(`${field} ${value}`);
   if (comparison === '=' && short !== undefined) return short;
+  if (field === 'vlan_id' && comparison === '>=' && value === 0) return 'vlan';
   const shown = CODE_WORDS.get(`${field} ${value}`) ?? (field === 'ether_type' ? hexadecimal(value) : value);
   // A size is compared, a name is given.
   const isName = comparison === '=' && field !== 'length' && field !== 'weight';

@@ -1,7 +1,7 @@
 /** A filter's text as data. */
 import { Cursor } from './cursor.ts';
 import { allOf, anyOf, EVERYTHING, type Filter } from './filter.ts';
-import { refuseRest } from './refusals.ts';
+import { refuseRest, refuseTwoTags } from './refusals.ts';
 import { type Again, takeTerm } from './terms.ts';
 
 /** Parentheses and nots inside each other. */
@@ -43,8 +43,9 @@ class Parser {
       cursor.may('connective');
       const isAnd = cursor.is('and');
       if (!isAnd && !cursor.is('or')) return filter;
-      cursor.take('connective');
+      const connective = cursor.take('connective');
       const right = this.#factor(depth);
+      if (isAnd) refuseTwoTags(cursor, connective, filter, right);
       filter = isAnd ? allOf([filter, right]) : anyOf([filter, right]);
     }
   }

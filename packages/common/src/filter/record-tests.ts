@@ -3,7 +3,7 @@
  * shape is a function of its own, because one call for everything costs several times as much.
  * Offsets are from the record's first byte; bounds are inclusive, and unsigned.
  */
-import { PACKET_LOG_FIELDS, type PacketLogFieldName } from '../layout.ts';
+import { IP_PROTOCOL_NONE, PACKET_LOG_FIELDS, type PacketLogFieldName, REASONS } from '../layout.ts';
 import { hasPorts } from '../names.ts';
 import type { RecordPredicate } from '../view.ts';
 
@@ -19,6 +19,9 @@ const DST_ADDR = OFFSET.dst_addr;
 const ETHER_TYPE = OFFSET.ether_type;
 const IP_PROTOCOL = OFFSET.ip_protocol;
 const TCP_FLAGS = OFFSET.tcp_flags;
+const VLAN_ID = OFFSET.vlan_id;
+const REASON = OFFSET.reason;
+const VLAN_IDS = 0x0fff;
 const TCP = 6;
 
 /** `undefined` behind the end of the bytes: arithmetic takes it, so nothing throws. */
@@ -55,32 +58,50 @@ export function wordIn(offset: number, low: number, high: number, wanted: boolea
     : (bytes, at) => (wordAt(bytes, at + offset) - from) >>> 0 > span;
 }
 
+/** The id of the outer VLAN tag is in the range. `wanted`: or is not, as that of a frame without a tag. */
+export function vlanIn(low: number, high: number, wanted: boolean): RecordPredicate {
+  const span = high - low;
+  return (bytes, at) => {
+    const vlan = halfWord(bytes, at + VLAN_ID);
+    return (vlan !== 0 && ((vlan & VLAN_IDS) - low) >>> 0 <= span) === wanted;
+  };
+}
+
 /** 1 for protocols with ports: what ICMP has in their place is none. */
 const WITH_PORTS = Uint8Array.from({ length: 256 }, (_, number) => (hasPorts(number) ? 1 : 0));
 
+/** The protocol has ports, and they were read: see `portsRead`, which says the same of a whole record. */
+function hasItsPorts(bytes: Uint8Array, at: number): boolean {
+  return (
+    WITH_PORTS[bytes[at + IP_PROTOCOL] as Byte] === 1 &&
+    (wordAt(bytes, at + SRC_PORT) !== 0 ||
+      bytes[at + TCP_FLAGS] !== 0 ||
+      bytes[at + REASON] === REASONS.none ||
+      bytes[at + REASON] === REASONS.malformed)
+  );
+}
+
 export function portIn(offset: number, low: number, high: number): RecordPredicate {
   const span = high - low;
-  return (bytes, at) =>
-    (halfWord(bytes, at + offset) - low) >>> 0 <= span && WITH_PORTS[bytes[at + IP_PROTOCOL] as Byte] === 1;
+  return (bytes, at) => (halfWord(bytes, at + offset) - low) >>> 0 <= span && hasItsPorts(bytes, at);
 }
 
 export function eitherPortIn(low: number, high: number): RecordPredicate {
   const span = high - low;
   return (bytes, at) =>
     ((halfWord(bytes, at + DST_PORT) - low) >>> 0 <= span || (halfWord(bytes, at + SRC_PORT) - low) >>> 0 <= span) &&
-    WITH_PORTS[bytes[at + IP_PROTOCOL] as Byte] === 1;
+    hasItsPorts(bytes, at);
 }
 
 /** `wanted`: a bit for each port. */
 export function portOf(offset: number, wanted: Uint8Array): RecordPredicate {
-  return (bytes, at) =>
-    hasBit(wanted, halfWord(bytes, at + offset)) && WITH_PORTS[bytes[at + IP_PROTOCOL] as Byte] === 1;
+  return (bytes, at) => hasBit(wanted, halfWord(bytes, at + offset)) && hasItsPorts(bytes, at);
 }
 
 export function eitherPortOf(wanted: Uint8Array): RecordPredicate {
   return (bytes, at) =>
     (hasBit(wanted, halfWord(bytes, at + DST_PORT)) || hasBit(wanted, halfWord(bytes, at + SRC_PORT))) &&
-    WITH_PORTS[bytes[at + IP_PROTOCOL] as Byte] === 1;
+    hasItsPorts(bytes, at);
 }
 
 function hasBit(bits: Uint8Array, port: number): boolean {
@@ -121,6 +142,13 @@ export function ipv6At(offset: number, masks: readonly number[], values: readonl
     isIpv6(bytes, at);
 }
 
+/** TCP without any flag: its header was read as far as the flags, see `tcpFlagsRead`. */
+export const noFlags: RecordPredicate = (bytes, at) =>
+  bytes[at + TCP_FLAGS] === 0 &&
+  bytes[at + IP_PROTOCOL] === TCP &&
+  bytes[at + REASON] !== REASONS.truncated &&
+  hasItsPorts(bytes, at);
+
 export function flagsAre(mask: number, value: number): RecordPredicate {
   return (bytes, at) => ((bytes[at + TCP_FLAGS] as Byte) & mask) === value && bytes[at + IP_PROTOCOL] === TCP;
 }
@@ -152,6 +180,17 @@ function isIpv4(bytes: Uint8Array, at: number, from: number): boolean {
 /** 0, 0, 0xff, 0xff, as bytes 8 to 11 of an IPv4 address are. */
 const MAPPED = 0xffff_0000 | 0;
 
+/** The frame is IPv6, and its addresses were read: see `addressesRead`, which says the same of a whole record. */
 function isIpv6(bytes: Uint8Array, at: number): boolean {
-  return bytes[at + ETHER_TYPE + 1] === 0x86 && bytes[at + ETHER_TYPE] === 0xdd;
+  return (
+    bytes[at + ETHER_TYPE + 1] === 0x86 &&
+    bytes[at + ETHER_TYPE] === 0xdd &&
+    (bytes[at + IP_PROTOCOL] !== IP_PROTOCOL_NONE || hasUnusualAddresses(bytes, at))
+  );
+}
+
+/** Of an IPv6 frame with protocol 255, the sign of a header that was not read. */
+function hasUnusualAddresses(bytes: Uint8Array, at: number): boolean {
+  for (let word = SRC_ADDR; word < DST_ADDR + 16; word += 4) if (wordAt(bytes, at + word) !== 0) return true;
+  return bytes[at + REASON] === REASONS.none || bytes[at + REASON] === REASONS.fragment;
 }

@@ -2,7 +2,8 @@
 
 import { servicePort } from '../service-names.ts';
 import type { Cursor } from './cursor.ts';
-import { quoted } from './filter-error.ts';
+import type { Filter } from './filter.ts';
+import { quoted, type TextRange } from './filter-error.ts';
 import { NOT_RECORDED, TERM_WORDS } from './words.ts';
 
 /** What is wrong here whatever came before. */
@@ -27,6 +28,21 @@ export function refuse(cursor: Cursor): never {
     [...TERM_WORDS, 'not'],
     'no term begins so; write a word such as tcp, host, port, deny or len',
   );
+}
+
+/** `vlan 100 and vlan 200`: to tcpdump the second is the inner tag, which no record has. */
+export function refuseTwoTags(cursor: Cursor, connective: TextRange, left: Filter, right: Filter): void {
+  const [first, second] = [outerTag(left), outerTag(right)];
+  if (first === undefined || second === undefined || first === second) return;
+  const problem = `only the outer VLAN tag is recorded, and its id is never both ${first} and ${second}`;
+  cursor.fail(problem, left.kind === 'number' ? 'or' : undefined, connective);
+}
+
+/** The id that the tag must have for the filter to hold. */
+function outerTag(filter: Filter): number | undefined {
+  if (filter.kind === 'and') return filter.terms.map(outerTag).find((id) => id !== undefined);
+  const isId = filter.kind === 'number' && filter.field === 'vlan_id' && filter.comparison === '=';
+  return isId ? filter.value : undefined;
 }
 
 /** What stands behind a term and is neither "and" nor "or". */

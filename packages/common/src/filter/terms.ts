@@ -124,12 +124,12 @@ function takeSides(cursor: Cursor, words: string[]): readonly Side[] {
 }
 
 const readNumber: ReadTerm = (cursor, word) => {
-  const { field, max, bare } = NUMBER_WORDS.get(word) as NonNullable<ReturnType<typeof NUMBER_WORDS.get>>;
+  const { field, max, alone } = NUMBER_WORDS.get(word) as NonNullable<ReturnType<typeof NUMBER_WORDS.get>>;
   const takes = word === 'rule' ? 'rule' : 'number';
   cursor.take('keyword');
   cursor.may(takes, 'comparison');
-  if (bare && (cursor.atEnd || [')', 'and', 'or'].includes(cursor.word))) {
-    return { filter: number(field, 0, '>') };
+  if (alone !== undefined && (cursor.atEnd || [')', 'and', 'or'].includes(cursor.word))) {
+    return { filter: number(field, 0, alone) };
   }
   return valued(cursor, takes, (at) => {
     const comparison = takeComparison(at);

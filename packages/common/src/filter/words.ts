@@ -1,6 +1,6 @@
 /** The words of the filter language, and what each means, for the parser, completion and documentation alike. */
 import { ACTIONS, REASONS } from '../layout.ts';
-import type { NumberField } from './filter.ts';
+import type { Comparison, NumberField } from './filter.ts';
 
 interface ProtocolWord {
   readonly field: 'ether_type' | 'ip_protocol';
@@ -57,16 +57,21 @@ export const VERDICT_WORDS: ReadonlyMap<string, { field: NumberField; value: num
 ]);
 
 /** Fields that are compared with a number. */
-export const NUMBER_WORDS: ReadonlyMap<string, { field: NumberField; max: number; detail: string; bare: boolean }> =
-  new Map([
-    ['len', { field: 'length', max: 0xffff, detail: 'bytes of the frame, as len > 1000', bare: false }],
-    [
-      'rule',
-      { field: 'rule_id', max: 0xffff_ffff, detail: 'the rule that decided, as rule 12; alone: any', bare: true },
-    ],
-    ['vlan', { field: 'vlan_id', max: 4095, detail: 'outer VLAN tag, as vlan 10; alone: any', bare: true }],
-    ['weight', { field: 'weight', max: 0xffff, detail: 'packets a record stands for, as weight > 1', bare: false }],
-  ]);
+export const NUMBER_WORDS: ReadonlyMap<
+  string,
+  {
+    readonly field: NumberField;
+    readonly max: number;
+    readonly detail: string;
+    /** How the word alone compares the field with 0; absent where it needs a number. */
+    readonly alone?: Comparison;
+  }
+> = new Map([
+  ['len', { field: 'length', max: 0xffff, detail: 'bytes of the frame, as len > 1000' }],
+  ['rule', { field: 'rule_id', max: 0xffff_ffff, detail: 'the rule that decided, as rule 12; alone: any', alone: '>' }],
+  ['vlan', { field: 'vlan_id', max: 4095, detail: 'outer VLAN tag, as vlan 10; alone: any', alone: '>=' }],
+  ['weight', { field: 'weight', max: 0xffff, detail: 'packets a record stands for, as weight > 1' }],
+]);
 
 /** Words of tcpdump that compare the length without a sign. */
 export const LENGTH_WORDS: ReadonlyMap<string, { comparison: '<=' | '>='; detail: string }> = new Map([

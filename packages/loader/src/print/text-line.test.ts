@@ -67,6 +67,7 @@ describe('a text line', () => {
     ['a denied packet', { action: 1, reason: REASONS.rule }, 'ACTION: deny, REASON: rule'],
     ['an aborted one', { action: 0 }, 'ACTION: aborted'],
     ['a permitted one with a remark', { reason: REASONS.truncated }, 'ACTION: permit, REASON: truncated'],
+    ['a priority tag', { vlan_id: 4096 }, 'ACTION: permit, VLAN: priority tag (VLAN id 0)'],
     ['a VLAN and a sampled record', { vlan_id: 42, weight: 100 }, 'ACTION: permit, VLAN: 42, 1 OF 100'],
     ['codes of a later version', { action: 9, reason: 200 }, 'ACTION: unknown, REASON: unknown'],
   ])('shows %s', (_, change, text) => {

@@ -9,6 +9,7 @@ import {
   REASONS,
   reasonName,
   tcpFlagsLetters,
+  vlanName,
 } from '@packetlog/common';
 
 export interface TextStyle {
@@ -70,7 +71,7 @@ export class TextLines {
   #verdict(view: PacketLogView, i: number): string {
     const action = view.action(i);
     const reason = view.reason(i);
-    const vlan = view.vlanId(i) ? `, VLAN: ${view.vlanId(i)}` : '';
+    const vlan = view.vlanId(i) ? `, VLAN: ${vlanName(view.vlanId(i))}` : '';
     const weight = view.weight(i) > 1 ? `, 1 OF ${view.weight(i)}` : '';
     const words = `ACTION: ${actionName(action)}`;
     const why = reason === REASONS.none ? '' : `, REASON: ${reasonName(reason)}`;
