@@ -1,9 +1,22 @@
 /** Places where the loader is started that are not what it expects. Real loaders, real mounts; needs root. */
-import { chmodSync, chownSync, lchownSync, mkdirSync, rmdirSync, symlinkSync, unlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  lchownSync,
+  mkdirSync,
+  mkdtempSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { startProcess } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
-import { eachWithPins } from './pinned.ts';
+import { BIN, eachWithPins } from './pinned.ts';
+import { eachWithNetwork } from './suite.ts';
 
 const NOBODY = 65_534;
 
@@ -46,5 +59,56 @@ describe.skipIf(!requireRoot())('a bpf file system that other users can change',
       said: expect.stringMatching(/^packetlog: use .*\/packetlog: it is a symbolic link or no directory\./),
     });
     unlinkSync(ours);
+  });
+});
+
+describe.skipIf(!requireRoot())('a place that lacks what the loader needs', () => {
+  const suite = eachWithNetwork({ ipv6: false });
+  const POWERLESS = ['setpriv', '--bounding-set=-all', '--inh-caps=-all'];
+  const NOT_IN_SYS = ['unshare', '--mount', 'sh', '-c', 'mount -t tmpfs none /sys && exec "$@"', 'sh'];
+  // The first process of a PID namespace stands for the machine: elsewhere the mounts of the real one would be used.
+  const MACHINE = ['unshare', '--mount', '--pid', '--fork', '--mount-proc', 'sh', '-c'].concat(
+    'mount -t tmpfs none /sys/fs && exec "$@"',
+    'sh',
+  );
+  const NAMESPACE = 'the name of the other namespace';
+
+  test.each([
+    ['no /sys', NOT_IN_SYS, ['--iface', 'server0'], 6, 'not mounted at /sys. Mount them: mount -t sysfs sysfs /sys.'],
+    ['no /sys', NOT_IN_SYS, ['unload'], 6, 'not mounted at /sys.'],
+    [
+      'no /sys/fs/bpf',
+      MACHINE,
+      ['--iface', 'server0', '--pin', 'always'],
+      6,
+      'there is no such directory: sysfs is not',
+    ],
+    [
+      'no capability',
+      POWERLESS,
+      ['--netns', NAMESPACE, '--iface', 'x0'],
+      4,
+      'setns: EPERM (1): operation not permitted.',
+    ],
+    ['a file for a namespace', [], ['--netns', '/etc/passwd', '--iface', 'x0'], 5, 'it is not a network namespace.'],
+    ['a PID namespace', [], ['--netns', '/proc/self/ns/pid', '--iface', 'x0'], 5, 'it is not a network namespace.'],
+    [
+      'a user namespace',
+      ['unshare', '-r'],
+      ['--iface', 'server0'],
+      4,
+      'has no power over the machine, also as its root',
+    ],
+  ])('%s: %j %j ends with exit code %i and words', async (_, through, args, code, words) => {
+    const { server, client } = suite.network;
+    const own = args.map((each) => (each === NAMESPACE ? client.name : each));
+    const quiet = own.includes('unload') ? [] : ['--listen', 'off', '--print', 'none'];
+    const state = mkdtempSync(join(tmpdir(), 'packetlog-state-'));
+    const [file = '', ...rest] = [...through, process.execPath, BIN, ...own, ...quiet];
+    const packetlog = suite.own(startProcess(server, file, rest, { PACKETLOG_STATE_DIR: state }));
+    const exit = await packetlog.exited;
+    rmSync(state, { recursive: true });
+    expect({ ...exit, said: packetlog.stderr }).toEqual({ code, signal: null, said: expect.stringContaining(words) });
+    expect(packetlog.stderr).not.toMatch(/Please report|\n +at /);
   });
 });

@@ -40,27 +40,42 @@ function sentence(facts: SetupFacts): string {
   return `${facts.step} ${facts.target}: ${problem}.${facts.next ? ` ${facts.next}` : ''}`;
 }
 
+/** What Node says of a system call that failed on a path. */
+export interface SystemError {
+  code: string;
+  syscall: string;
+  path: string;
+}
+
+export function systemErrorOf(error: unknown): SystemError | undefined {
+  const { code, syscall, path } = error instanceof Error ? (error as NodeJS.ErrnoException) : {};
+  return code !== undefined && syscall !== undefined && path !== undefined ? { code, syscall, path } : undefined;
+}
+
 /** An error as it crosses from one thread to another. */
 export interface PlainError {
   /** Present if it was a SetupError; without its cause. */
   facts: SetupFacts | undefined;
   message: string;
   stack: string | undefined;
+  /** Present if a system call failed. */
+  system?: SystemError | undefined;
 }
 
 export function toPlain(error: unknown): PlainError {
   const message = error instanceof Error ? error.message : String(error);
   if (!(error instanceof SetupError)) {
-    return { facts: undefined, message, stack: error instanceof Error ? error.stack : undefined };
+    const stack = error instanceof Error ? error.stack : undefined;
+    return { facts: undefined, message, stack, system: systemErrorOf(error) };
   }
   const { cause, ...facts } = error.facts;
   const problem = facts.problem ?? (facts.errno === undefined && cause instanceof Error ? cause.message : undefined);
   return { facts: problem === undefined ? facts : { ...facts, problem }, message, stack: undefined };
 }
 
-export function fromPlain({ facts, message, stack }: PlainError): Error {
+export function fromPlain({ facts, message, stack, system }: PlainError): Error {
   if (facts) return new SetupError(facts);
-  const error = new Error(message);
+  const error = Object.assign(new Error(message), system);
   if (stack !== undefined) error.stack = stack;
   return error;
 }

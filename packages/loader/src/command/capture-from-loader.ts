@@ -16,6 +16,7 @@ import { InterfaceNames } from '../kernel/interface-names.ts';
 import { networkNamespaceId } from '../kernel/network-namespace.ts';
 import { captureEncoding } from '../print/capture-format.ts';
 import { ConsolePrinter, type LeftOut, type PrinterCounts } from '../print/console-printer.ts';
+import { privilegeAdvice } from '../privilege.ts';
 import { ControlClient, NoLoaderError } from '../rules/control/control-client.ts';
 import type { ControlSession } from '../rules/control/session.ts';
 import { checkStateDirectory } from '../rules/file/state-directory.ts';
@@ -45,7 +46,9 @@ export async function runningLoader({ state, netns }: Wanted): Promise<RunningLo
       step: 'ask the loader at',
       target: state.controlSocket,
       ...(isSystemError(cause) ? {} : { problem: 'it is of another version' }),
-      next: isSystemError(cause) ? 'Be root.' : 'Start it again with the version that is installed.',
+      next: isSystemError(cause)
+        ? privilegeAdvice({ command: 'packetlog capture …' })
+        : 'Start it again with the version that is installed.',
       exit: 'busy',
       cause,
     });

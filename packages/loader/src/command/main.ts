@@ -1,8 +1,7 @@
 /** The `packetlog` command: reads the command line, runs a subcommand, turns errors into words and exit codes. */
-import { CommanderError } from 'commander';
 import { EXIT } from '../exit-codes.ts';
-import { SetupError } from '../setup-error.ts';
 import { packetlogCommand } from './command-line.ts';
+import { failureOf } from './failure.ts';
 import { leave } from './leave.ts';
 
 /** `PACKETLOG_IFACE=` is how a unit file or a shell says "not set". */
@@ -22,18 +21,12 @@ async function main(): Promise<number> {
     await command.parseAsync(process.argv);
     return code;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    if (error instanceof SetupError) {
-      process.stderr.write(`packetlog: ${error.message}\n`);
-      if (error.facts.detail) process.stderr.write(`${error.facts.detail}\n`);
-      return error.exitCode;
-    }
-    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stderr.write(`packetlog: unexpected: ${stack}\nPlease report this.\n`);
-    return EXIT.failed;
+    const failure = failureOf(error);
+    process.stderr.write(failure.text);
+    return failure.code;
   }
 }
 
-// Whoever read it may have ended: then nobody hears the words, which is no reason to end the work.
+// Its reader may have ended: that is no reason to end the work.
 process.stderr.on('error', () => {});
 await leave(await main());

@@ -8,6 +8,7 @@ import { RowDemand } from '../drain/row-demand.ts';
 import { EXIT } from '../exit-codes.ts';
 import { printableName } from '../kernel/interface-name.ts';
 import { InterfaceNames } from '../kernel/interface-names.ts';
+import { requireKernelFiles } from '../kernel/kernel-files.ts';
 import { networkNamespaceId } from '../kernel/network-namespace.ts';
 import { possibleCpus } from '../kernel/possible-cpus.ts';
 import { defaultRingBytes, largestRingBytes } from '../kernel/ring-size.ts';
@@ -51,6 +52,7 @@ export async function run(
 ): Promise<number> {
   const log = makeLogger(options.logLevel, process.stderr.isTTY);
   const isUncaught = stopWhenUncaught(stop, (error) => log.debug({ err: error }, 'an error that nothing caught'));
+  requireKernelFiles();
   const networkNamespace = networkNamespaceId(options.netns);
   const stateProblems = prepareStateDirectory(options.state);
   const file = output?.open();

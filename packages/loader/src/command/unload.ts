@@ -2,12 +2,14 @@
 import { EXIT } from '../exit-codes.ts';
 import { findBpfFileSystem } from '../kernel/bpf-file-system.ts';
 import { printableName } from '../kernel/interface-name.ts';
+import { requireKernelFiles } from '../kernel/kernel-files.ts';
 import { PinDirectory } from '../kernel/pin-directory.ts';
 import { type Removed, removePins } from '../kernel/removal.ts';
 import { SetupError } from '../setup-error.ts';
 
 /** `bpfFs`: undefined for the usual one. Resolves with the exit code; throws SetupError. */
 export function unload(bpfFs: string | undefined, print: (line: string) => void): number {
+  requireKernelFiles();
   let removedAny = false;
   let refused: SetupError | undefined;
   for (const name of directoryNames(bpfFs)) {

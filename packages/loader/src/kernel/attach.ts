@@ -4,6 +4,7 @@ import { ERRNO } from '../native/errno.ts';
 import { createXdpLink, objectInfo, XDP_FLAGS } from '../native/libbpf.ts';
 import { bootTime } from '../native/libc.ts';
 import { linkFactsOf } from '../native/rtnetlink.ts';
+import { privilegeAdvice } from '../privilege.ts';
 import { SetupError } from '../setup-error.ts';
 import { climb, explainRefusals, genericFirst, ladder, type RequestedMode } from './attach-ladder.ts';
 import { describeForeignProgram, foreignProgram } from './foreign-program.ts';
@@ -73,7 +74,7 @@ function anotherLoader(program: number): string {
 function refused(name: string, requested: RequestedMode, errno: number, reasons: string): SetupError {
   const denied = errno === ERRNO.EPERM || errno === ERRNO.EACCES;
   let next = 'The kernel log (dmesg) may have the driver’s reason; watch another interface with --iface.';
-  if (denied) next = 'Run as root, or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON.';
+  if (denied) next = privilegeAdvice({ needs: 'CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON' });
   else if (errno === ERRNO.ENODEV) next = 'See which interfaces there are with: ip -br link.';
   else if (requested === 'native') next = 'Try --mode generic, which needs nothing of the driver.';
   return new SetupError({

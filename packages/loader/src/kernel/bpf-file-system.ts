@@ -4,6 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, readFileSync, statfsSync } from 'node:fs';
+import { privilegeAdvice } from '../privilege.ts';
 import { SetupError } from '../setup-error.ts';
 import { directoryProblem, pathProblem } from '../trusted-path.ts';
 import { type Mount, parseMounts } from './mount-info.ts';
@@ -121,7 +122,7 @@ function opened(path: string, reach: string, afterwards: (isEmpty: boolean) => v
   try {
     fd = openSync(reach, constants.O_RDONLY | constants.O_DIRECTORY);
   } catch (cause) {
-    throw new SetupError({ step: 'open', target: path, next: 'Be root: sudo packetlog ….', exit: 'privilege', cause });
+    throw new SetupError({ step: 'open', target: path, next: privilegeAdvice(), exit: 'privilege', cause });
   }
   const base = `/proc/self/fd/${fd}`;
   const problem = isBpf(base) ? directoryProblem(fstatSync(fd), process.geteuid?.() ?? 0) : undefined;

@@ -1,5 +1,6 @@
 /** Which network namespace a path means. */
 import { statfsSync, statSync } from 'node:fs';
+import { privilegeAdvice } from '../privilege.ts';
 import { SetupError } from '../setup-error.ts';
 
 /** NSFS_MAGIC of linux/magic.h. */
@@ -26,7 +27,7 @@ export function cannotEnter(
   return new SetupError({
     step: 'enter network namespace',
     target: path,
-    next: denied ? 'Be root: sudo packetlog ….' : 'See which there are with: ip netns list.',
+    next: denied ? privilegeAdvice() : 'See which there are with: ip netns list.',
     exit: denied ? 'privilege' : 'not_found',
     cause,
   });

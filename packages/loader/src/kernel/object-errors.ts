@@ -1,5 +1,6 @@
 /** What to tell the operator when the kernel refuses the program. */
 import { ERRNO } from '../native/errno.ts';
+import { privilegeAdvice } from '../privilege.ts';
 import { SetupError } from '../setup-error.ts';
 
 /** The verifier's log says why in its last lines. */
@@ -27,7 +28,7 @@ export function refusedObject(path: string, refusals: readonly TransportRefusal[
     errno,
     exit: denied ? 'privilege' : 'unsupported',
     next: denied
-      ? 'Run as root, or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON; before Linux 5.11 the memlock limit counts too (ulimit -l unlimited).'
+      ? `${privilegeAdvice({ needs: 'CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON' })} Before Linux 5.11 the memlock limit counts too (ulimit -l unlimited).`
       : 'PacketLog needs Linux 5.10 or later with BPF and its JIT; please report the verifier log below with your kernel version (uname -r).',
     ...(logs.length === 0
       ? {}

@@ -23,6 +23,7 @@ import {
   unlinkSync,
 } from 'node:fs';
 import { lockFile, pinnedObject, pinObject } from '../native/pinning.ts';
+import { privilegeAdvice } from '../privilege.ts';
 import { SetupError } from '../setup-error.ts';
 import { octal } from '../trusted-path.ts';
 import type { BpfFileSystem } from './bpf-file-system.ts';
@@ -54,7 +55,7 @@ export class PinDirectory {
 
   /** Names for `open`, one for each network namespace with pins. */
   static list(fileSystem: BpfFileSystem): string[] {
-    return entries(`${fileSystem.base}/${OURS}`).filter((name) => NETWORK.test(name));
+    return entries(`${fileSystem.base}/${OURS}`, `${fileSystem.path}/${OURS}`).filter((name) => NETWORK.test(name));
   }
 
   /** That of the network namespace this thread is in. */
@@ -94,7 +95,7 @@ export class PinDirectory {
   }
 
   names(): string[] {
-    return entries(this.#base);
+    return entries(this.#base, this.path);
   }
 
   pin(fd: number, name: string): void {
@@ -146,12 +147,21 @@ export class PinDirectory {
   }
 }
 
-function entries(path: string): string[] {
+/** Empty if there is no such directory. `shown`: its path as the operator knows it. */
+function entries(path: string, shown: string): string[] {
   try {
     return readdirSync(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return [];
+    const isDenied = code === 'EACCES';
+    throw new SetupError({
+      step: 'read directory',
+      target: shown,
+      ...(isDenied ? { problem: 'permission denied', next: privilegeAdvice() } : {}),
+      exit: isDenied ? 'privilege' : 'failed',
+      cause,
+    });
   }
 }
 

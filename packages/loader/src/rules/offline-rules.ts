@@ -1,6 +1,7 @@
 /** The rules while no loader runs: the file alone is changed, with the same nets as far as they reach. */
 import { readdirSync } from 'node:fs';
 import type { RulesError } from '@packetlog/common';
+import { requireKernelFiles } from '../kernel/kernel-files.ts';
 import { AuditLog } from './audit-log.ts';
 import { Compiler } from './compiling/compiler.ts';
 import { Desk } from './desk.ts';
@@ -32,6 +33,7 @@ export interface OfflineOptions {
 
 /** Nobody else changes them until `close`. Throws RulesFileError, SetupError, or what the file system says. */
 export async function openOffline(options: OfflineOptions): Promise<OfflineRules> {
+  requireKernelFiles();
   checkStateDirectory(options.paths);
   makeStateDirectory(options.paths);
   const unlock = await lockRules(options.paths);

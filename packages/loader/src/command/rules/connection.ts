@@ -2,6 +2,7 @@
 import { userInfo } from 'node:os';
 import type { RulesAnswer, RulesRequest, RulesVerb } from '@packetlog/common';
 import { networkNamespaceId } from '../../kernel/network-namespace.ts';
+import { privilegeAdvice } from '../../privilege.ts';
 import { ControlClient, NoLoaderError } from '../../rules/control/control-client.ts';
 import type { Asker } from '../../rules/desk.ts';
 import { RulesFileError } from '../../rules/file/rules-document.ts';
@@ -120,7 +121,7 @@ function refused(target: string, cause: unknown): unknown {
       step: 'reach rules at',
       target,
       problem: 'permission denied',
-      next: 'Only root may: sudo packetlog rules ….',
+      next: privilegeAdvice({ command: 'packetlog rules …' }),
       exit: 'privilege',
       cause,
     });

@@ -1,0 +1,40 @@
+/** What the command says of an error, and the code it ends with. */
+import { CommanderError } from 'commander';
+import { EXIT } from '../exit-codes.ts';
+import { privilegeAdvice } from '../privilege.ts';
+import { SetupError, systemErrorOf } from '../setup-error.ts';
+
+export interface Failure {
+  /** For standard error; empty: it was said already. */
+  text: string;
+  code: number;
+}
+
+const DENIED: ReadonlySet<string> = new Set(['EACCES', 'EPERM']);
+
+export function failureOf(error: unknown): Failure {
+  if (error instanceof CommanderError) return { text: '', code: error.exitCode === 0 ? EXIT.ok : EXIT.usage };
+  if (error instanceof SetupError) {
+    const detail = error.facts.detail ? `${error.facts.detail}\n` : '';
+    return { text: `packetlog: ${error.message}\n${detail}`, code: error.exitCode };
+  }
+  const system = systemErrorOf(error);
+  if (system) return failureOf(asSetupError(system, error));
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { text: `packetlog: unexpected: ${stack}\nPlease report this.\n`, code: EXIT.failed };
+}
+
+/** What the system says no to is no fault of the program: words instead of a stack trace. */
+function asSetupError({ code, syscall, path }: ReturnType<typeof systemErrorOf> & object, cause: unknown): SetupError {
+  const message = cause instanceof Error ? cause.message : code;
+  const denied = DENIED.has(code);
+  return new SetupError({
+    step: syscall,
+    target: path,
+    // Node: "EACCES: permission denied, open '/x'".
+    problem: message.replace(/, \w+ '.*$/s, ''),
+    ...(denied ? { next: privilegeAdvice() } : {}),
+    exit: denied ? 'privilege' : 'failed',
+    cause,
+  });
+}
