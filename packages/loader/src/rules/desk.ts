@@ -162,8 +162,13 @@ export class Desk {
   }
 
   async #change<Value extends object>(change: Change<Value>) {
-    const { value, revision, pending } = await this.#options.service.ask(change);
-    return pending === undefined ? { ...value, revision } : { ...value, revision, pending };
+    const { value, revision, pending, warning } = await this.#options.service.ask(change);
+    return {
+      ...value,
+      revision,
+      ...(pending === undefined ? {} : { pending }),
+      ...(warning === undefined ? {} : { warning }),
+    };
   }
 }
 

@@ -11,18 +11,20 @@ import { Compiler } from './compiling/compiler.ts';
 import { serveControl } from './control/control-server.ts';
 import type { ControlSession } from './control/session.ts';
 import { Desk } from './desk.ts';
-import { FILE, reloading, type Who } from './engine/change.ts';
+import type { Who } from './engine/change.ts';
 import { Enforcement, type RuleKernel } from './engine/enforcement.ts';
+import { FollowedFiles } from './engine/followed-files.ts';
 import { type Pin, Pinning } from './engine/pinning.ts';
 import { RulesService } from './engine/rules-service.ts';
-import { readStored } from './engine/sets.ts';
+import { readAgain, readStart, type Start } from './engine/start.ts';
 import { Upkeep } from './engine/upkeep.ts';
-import { cannotEnforce, messageOf } from './engine/words.ts';
+import { cannotEnforce, cannotStart, messageOf } from './engine/words.ts';
 import { readCounts, writeCounts } from './file/counts-file.ts';
 import { RuleStore } from './file/rule-store.ts';
 import { RulesFileError } from './file/rules-document.ts';
 import type { StatePaths } from './file/state-directory.ts';
 import { gatherProtected } from './protect/protected.ts';
+import { RulesRefusal } from './refusal.ts';
 import { type RecordShapeOf, Rehearsals } from './rehearsal/rehearsals.ts';
 import { rehearse } from './rehearsal/rehearse.ts';
 import { withWarnings } from './warnings.ts';
@@ -62,6 +64,7 @@ export class LiveRules {
   #control: Server | undefined;
   readonly #pinning = new Pinning((error) => this.#tell('error', `The rules end with the loader: ${messageOf(error)}`));
   #upkeep: Upkeep | undefined;
+  #files: FollowedFiles | undefined;
   #reportedAt = 0;
 
   constructor(options: LiveRulesOptions) {
@@ -81,12 +84,13 @@ export class LiveRules {
 
   /** Puts what is on the disk in force, before anything is attached. Throws SetupError if there are rules, but none to trust. */
   async loaded(ground: RuleGround, kernel: RuleKernel): Promise<void> {
-    const { book, alarms, isEdited, from } = await this.#read();
+    const start = await this.#read();
     const enforcement = new Enforcement(kernel, this.#compiler, ground);
     enforcement.totals.resume(readCounts(this.#options.paths.counts), ground.counters ?? new Map());
     const service = new RulesService({
       enforcement,
       store: this.#store,
+      rulesFile: this.#options.paths.rules,
       audit: this.#audit,
       protectedNow: (now, who) => this.#protectedNow(now, who),
       confirmMs: this.#options.confirmMs,
@@ -100,11 +104,11 @@ export class LiveRules {
     });
     this.#ground = ground;
     this.#service = service;
+    const parts = { service, store: this.#store, compiler: this.#compiler, notice: this.#options.notice };
+    this.#files = new FollowedFiles(parts);
     this.#upkeep = new Upkeep({
       service,
-      store: this.#store,
-      compiler: this.#compiler,
-      notice: this.#options.notice,
+      files: this.#files,
       isWanted: () => this.#rehearsals.isPlaying,
       ticked: (nowMs) => {
         if (nowMs - this.#reportedAt > REPORT_LATE_MS) this.#rehearsals.second(seenBy(this.#interfaces), nowMs);
@@ -126,14 +130,12 @@ export class LiveRules {
         }),
       failed: this.#options.failed,
     });
-    await this.#begin(service, book);
+    await this.#begin(service, start);
+    await this.#files.takeAll();
     this.#upkeep?.plan();
     this.#keepCounts();
-    if (isEdited) this.#tell('info', 'The rules file was edited by hand; it is valid and in force.');
-    for (const alarm of alarms) this.#tell('error', alarm);
-    if (isEdited || alarms.length > 0) {
-      const what = from === 'file' ? 'load' : 'fallback';
-      service.note({ what, who: FILE, why: alarms.join(' ') || 'edited by hand' });
+    if (start.edited !== undefined && !service.alarms.all.some(({ code }) => code === 'rules_file')) {
+      this.#tell('info', 'The rules file was edited by hand; it is valid and in force.');
     }
   }
 
@@ -187,17 +189,27 @@ export class LiveRules {
 
   /** Reads the rules file and the lists of all sets again. */
   async reload(): Promise<void> {
+    const service = this.#service as RulesService;
+    let book: RuleBook;
     try {
-      const { book, alarms } = await this.#read();
-      for (const alarm of alarms) this.#tell('error', alarm);
-      if (alarms.length > 0) return;
-      const { pending } = await (this.#service as RulesService).ask(reloading(book, 'asked for by SIGHUP', FILE));
+      book = await readAgain(this.#store, this.#compiler, service.confirmed);
+    } catch (error) {
+      const problem = messageOf(error).replace(/\.$/, '');
+      service.fileRejected(
+        `The rules file ${this.#options.paths.rules} ${problem}. The rules before it are in force. Repair the file and ` +
+          'reload (kill -HUP).',
+      );
+      return;
+    }
+    try {
+      const { pending } = await service.load(book, 'asked for by SIGHUP');
+      await this.#files?.takeAll();
       this.#tell(
         'info',
         pending ? `The rules were read again, to be confirmed: ${pending.why}` : 'The rules were read again.',
       );
     } catch (error) {
-      this.#tell('error', `The rules were not read again: ${messageOf(error)}`);
+      if (!(error instanceof RulesRefusal)) this.#tell('error', `The rules were not read again: ${messageOf(error)}`);
     }
   }
 
@@ -228,26 +240,27 @@ export class LiveRules {
     }
   }
 
-  async #begin(service: RulesService, book: RuleBook): Promise<void> {
+  async #begin(service: RulesService, start: Start): Promise<void> {
     try {
-      await service.begin(book);
-    } catch (cause) {
-      if (!(cause instanceof SetupError)) throw cause;
-      throw cannotEnforce(this.#options.paths.rules, cause);
+      await service.begin(start);
+    } catch (error) {
+      const cause = error instanceof Error && error.cause instanceof SetupError ? error.cause : error;
+      if (cause instanceof SetupError) throw cannotEnforce(this.#options.paths.rules, cause);
+      throw cannotStart(this.#options.paths.rules, error);
     }
   }
 
-  async #read() {
+  async #read(): Promise<Start> {
+    const { paths } = this.#options;
     try {
-      const stored = this.#store.load();
-      return { ...stored, ...(await readStored(this.#compiler, stored)) };
+      return await readStart(this.#store, this.#compiler, paths);
     } catch (cause) {
       if (!(cause instanceof RulesFileError)) throw cause;
       throw new SetupError({
         step: 'read rules',
-        target: this.#options.paths.rules,
+        target: paths.rules,
         problem: cause.message.replace(/\.$/, ''),
-        next: 'Repair it; to begin without rules, remove both files.',
+        next: 'Repair it; to begin without rules, remove it and the last good copy.',
         exit: 'usage',
         cause,
       });

@@ -7,7 +7,7 @@ import { Compiler } from './compiling/compiler.ts';
 import { Desk } from './desk.ts';
 import { Enforcement } from './engine/enforcement.ts';
 import { RulesService } from './engine/rules-service.ts';
-import { readStored } from './engine/sets.ts';
+import { readStart, type Start } from './engine/start.ts';
 import { RuleStore } from './file/rule-store.ts';
 import { lockRules } from './file/rules-lock.ts';
 import { checkStateDirectory, makeStateDirectory, type StatePaths } from './file/state-directory.ts';
@@ -47,9 +47,10 @@ export async function openOffline(options: OfflineOptions): Promise<OfflineRules
 
 async function openLocked({ paths, protect, environment }: OfflineOptions, unlock: () => void): Promise<OfflineRules> {
   const compiler = new Compiler();
-  const store = new RuleStore(paths);
+  // What is written here is not in force.
+  const store = new RuleStore(paths, { keepsGood: false });
   const audit = new AuditLog(paths.audit);
-  const { book, alarms } = await readStored(compiler, store.load());
+  const start = await readStart(store, compiler, paths);
   const names = readdirSync('/sys/class/net').slice(0, MOST_SLOTS);
   const service = new RulesService({
     enforcement: new Enforcement({ publish: async () => {} }, compiler, {
@@ -58,6 +59,7 @@ async function openLocked({ paths, protect, environment }: OfflineOptions, unloc
       tables: '/proc/self/net',
     }),
     store,
+    rulesFile: paths.rules,
     audit,
     protectedNow: (now) =>
       gatherProtected({
@@ -69,10 +71,11 @@ async function openLocked({ paths, protect, environment }: OfflineOptions, unloc
       }),
     confirmMs: undefined,
     changed: () => {},
-    notice: ({ message }) => alarmed.push(message),
+    notice: () => {},
   });
-  const alarmed = [...alarms];
-  await service.begin(book);
+  await service.begin(asItIs(start));
+  // Only a loader can let it wait to be confirmed.
+  if (start.edited !== undefined) store.acceptNothing();
   const desk = new Desk({
     service,
     audit,
@@ -85,13 +88,20 @@ async function openLocked({ paths, protect, environment }: OfflineOptions, unloc
   });
   return {
     desk,
-    alarms: alarmed,
+    get alarms() {
+      return service.alarms.all.map(({ message }) => message);
+    },
     close: async () => {
       await service.end();
       await compiler.close();
       unlock();
     },
   };
+}
+
+/** An edit of the file is gone on with, and is judged when a loader starts: nothing is in force here. */
+function asItIs({ edited, base, ...start }: Start): Start {
+  return { ...start, base: edited ?? base, edited: undefined, from: 'last good copy' };
 }
 
 const NO_TRAFFIC: RulesError = {

@@ -9,7 +9,10 @@ const MOST_TOGETHER = 500;
 export interface Done<Value> {
   readonly value: Value;
   readonly revision: number;
+  /** It reverts unless it is confirmed. */
   readonly pending: PendingChange | undefined;
+  /** What will follow from it later. */
+  readonly warning?: string | undefined;
 }
 
 export interface Waiting {

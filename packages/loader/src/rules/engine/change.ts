@@ -14,8 +14,6 @@ import {
 } from '../book/changes.ts';
 import { describeSet } from '../book/describe-set.ts';
 import { type NamedSet, type RuleBook, setOf } from '../book/rule-book.ts';
-import { addressListLength } from '../index.ts';
-import { invalid } from '../refusal.ts';
 import type { Step } from './history.ts';
 
 export type Who = AuditEntry['who'];
@@ -41,8 +39,12 @@ export interface Change<Value> {
   readonly words?: string;
   /** Even if somebody protected is shut out. */
   readonly force: boolean;
-  /** Nobody is there to confirm: what is risky is refused. */
+  /** Nobody is there to confirm: what is risky is rejected. */
   readonly isUnattended: boolean;
+  /** Guard and risk do not judge it: time took it, or this content was accepted before. */
+  readonly isAccepted: boolean;
+  /** The set that may hold nothing. */
+  readonly mayBeEmpty?: string | undefined;
   /** The same outcome each time it is called with the same. Throws RulesRefusal. */
   readonly apply: (book: RuleBook, circumstances: Circumstances) => Outcome<Value>;
   /** What becomes of the history when it holds; absent: it is a step that can be undone. `before`: the rules until then. */
@@ -116,8 +118,7 @@ export function importing(
   set: NamedSet,
   who: Who,
 ) {
-  return change('import', { who, force }, reason, (book, circumstances) => {
-    if (!allow_empty) requireNetworks(set);
+  const replace = change('import', { who, force }, reason, (book, circumstances) => {
     const { book: after, rule } = importSet(book, set, action, reason, circumstances);
     return {
       book: after,
@@ -126,6 +127,7 @@ export function importing(
       after: { rules: [rule], sets: [describeSet(set)] },
     };
   });
+  return { ...replace, ...(allow_empty && { mayBeEmpty: set.name }) };
 }
 
 /** The file of a set has changed. */
@@ -134,7 +136,6 @@ export function refreshing(set: NamedSet, who: Who): Change<undefined> {
   return {
     ...change('import', { who, force: false }, `${path} has changed`, (book) => {
       if (!book.rules.some((rule) => setOf(rule) === set.name)) return { book, value: undefined };
-      requireNetworks(set);
       return {
         book: refreshSet(book, set),
         value: undefined,
@@ -151,7 +152,7 @@ export function expiring(who: Who): Change<undefined> {
     const { book: after, removed } = removeExpired(book, nowMs);
     return { book: after, value: undefined, before: { rules: removed } };
   });
-  return { ...expire, isUnattended: true };
+  return { ...expire, isUnattended: true, isAccepted: true };
 }
 
 /** Undoes or redoes a step. `stepNow` gives it when the change is made, or throws because it is another one by then. */
@@ -168,13 +169,14 @@ export function stepping(
   return { ...step, words, remember };
 }
 
-/** All of it from the file. */
-export function reloading(loaded: RuleBook, why: string, who: Who): Change<undefined> {
-  return change('load', { who, force: false }, why, (book, { nowMs }) => ({
+/** All of it from the file. `isAccepted`: this content was in force before. */
+export function reloading(loaded: RuleBook, why: string, who: Who, isAccepted = false): Change<undefined> {
+  const load = change('load', { who, force: false }, why, (book, { nowMs }) => ({
     book: { ...restore(loaded, book, nowMs), protect: loaded.protect },
     value: undefined,
     ...difference(book, loaded),
   }));
+  return { ...load, isAccepted };
 }
 
 function change<Value>(
@@ -183,17 +185,7 @@ function change<Value>(
   why: string,
   apply: Change<Value>['apply'],
 ): Change<Value> {
-  return { what, ...asked, why, isUnattended: false, apply };
-}
-
-/** A download that failed looks like an empty list. Throws RulesRefusal. */
-function requireNetworks({ name, list }: NamedSet): void {
-  if (addressListLength(list) > 0) return;
-  throw invalid(
-    `The list holds no network, so set ${name} was not changed. Check where the list comes from; ` +
-      `if it is meant to be empty, import it with --allow-empty.`,
-    'allow_empty',
-  );
+  return { what, ...asked, why, isUnattended: false, isAccepted: false, apply };
 }
 
 function setStates(book: RuleBook, { name }: NamedSet): { before?: AuditState } {

@@ -3,6 +3,7 @@
 import { RULE_HEADER } from '@packetlog/bpf';
 import { type AuditEntry, ETHER_TYPE_IPV4, type Notice, parseAddress, ruleDraftSchema } from '@packetlog/common';
 import type { RuleSlot } from '../../kernel/rule-images.ts';
+import { contentHash } from '../book/content-hash.ts';
 import { EMPTY_BOOK, type RuleBook } from '../book/rule-book.ts';
 import { Compiler } from '../compiling/compiler.ts';
 import { RuleImage } from '../index.ts';
@@ -70,16 +71,39 @@ export function fakeService(options: { confirmMs?: number; counterSlots?: number
   };
   const saved: RuleBook[] = [];
   const audit: AuditEntry[] = [];
+  const accepted = new Set<string>();
+  const unconfirmed = new Set<string>();
   const notices: Notice[] = [];
-  const world = { protected: [] as Protected[], saveFault: undefined as Error | undefined, changes: 0 };
+  const world = {
+    protected: [] as Protected[],
+    saveFault: undefined as Error | undefined,
+    noteFault: undefined as Error | undefined,
+    commitFault: undefined as Error | undefined,
+    changes: 0,
+  };
   const service = new RulesService({
     enforcement: new Enforcement(kernel, compiler, ground),
     store: {
-      save: (book) => {
+      prepare: (book) => {
         if (world.saveFault) throw world.saveFault;
-        saved.push(book);
+        return {
+          commit: () => {
+            if (world.commitFault) throw world.commitFault;
+            accepted.add(contentHash(book));
+            saved.push(book);
+          },
+          abandon: () => {},
+        };
       },
+      noteUnconfirmed: (book) => {
+        if (world.noteFault) throw world.noteFault;
+        unconfirmed.add(contentHash(book));
+      },
+      isAccepted: (content) => accepted.has(content),
+      isUnconfirmed: (content) => unconfirmed.has(content),
+      fileAgrees: () => {},
     },
+    rulesFile: '/etc/packetlog/rules.json',
     audit: { append: (entry) => audit.push(entry) },
     protectedNow: () => world.protected,
     confirmMs: 'confirmMs' in options ? options.confirmMs : 60_000,
@@ -98,7 +122,14 @@ export function fakeService(options: { confirmMs?: number; counterSlots?: number
     /** A rule that denies, unless `draft` says otherwise. */
     add: (draft: Draft, force = false) =>
       service.ask(adding({ rule: ruleDraftSchema.parse({ action: 'deny', ...draft }), force }, ROOT)),
-    begin: (book: Partial<RuleBook> = {}) => service.begin({ ...EMPTY_BOOK, ...book }),
+    begin: (book: Partial<RuleBook> = {}, edited?: RuleBook) =>
+      service.begin({
+        base: { ...EMPTY_BOOK, ...book },
+        from: 'last good copy',
+        edited,
+        fileAlarm: undefined,
+        lost: [],
+      }),
     end: async () => {
       await service.end();
       await compiler.close();

@@ -1,6 +1,7 @@
 /** Says what was done to the rules: to the audit file, and to whoever looks. */
 import type { AuditEntry, Notice } from '@packetlog/common';
 import type { AuditLog } from '../audit-log.ts';
+import type { Alarms } from './alarms.ts';
 import type { Change, Outcome } from './change.ts';
 import { messageOf } from './words.ts';
 
@@ -12,10 +13,12 @@ export class Journal {
   #told = { message: '', atMs: 0 };
   readonly #audit: Pick<AuditLog, 'append'>;
   readonly #tell: (notice: Notice) => void;
+  readonly #alarms: Alarms;
 
-  constructor(audit: Pick<AuditLog, 'append'>, tell: (notice: Notice) => void) {
+  constructor(audit: Pick<AuditLog, 'append'>, tell: (notice: Notice) => void, alarms: Alarms) {
     this.#audit = audit;
     this.#tell = tell;
+    this.#alarms = alarms;
   }
 
   /** `risk`: why it waits to be confirmed. A change that cannot be written here is told, and stays. */
@@ -32,8 +35,10 @@ export class Journal {
     if (after) entry.after = after;
     try {
       this.#audit.append(entry);
+      this.#alarms.end('audit');
     } catch (error) {
-      this.notice('rules_fallback', 'error', `Writing the audit file failed: ${messageOf(error)}`);
+      const message = `Changes of the rules are not on record: writing the audit file failed: ${messageOf(error)}. Make room or give access.`;
+      if (this.#alarms.raise('audit', message)) this.notice('rules_fallback', 'error', message);
     }
   }
 

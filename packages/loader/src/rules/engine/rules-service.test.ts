@@ -79,6 +79,14 @@ describe('a change', () => {
     expect(fake.kernel.verdict('1.1.1.1')).toBe('permit');
   });
 
+  it('that cannot take its place on the disk is not in force either', async () => {
+    await fake.begin();
+    await add({ source: '1.1.1.1' });
+    fake.world.commitFault = new Error('EIO: i/o error');
+    expect(await refusal(add({ source: '1.1.1.2' }))).toMatchObject({ code: 'internal', message: /EIO/ });
+    expect([fake.kernel.verdict('1.1.1.1'), fake.kernel.verdict('1.1.1.2')]).toEqual(['deny 1', 'permit']);
+  });
+
   it('that the kernel refuses is not in the file either', async () => {
     await fake.begin();
     await add({ source: '1.1.1.1' });

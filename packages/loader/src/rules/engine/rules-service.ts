@@ -1,33 +1,38 @@
 /**
- * The one owner of the rules. A change is validated, judged by the nets, compiled, written, put in force, audited and
- * told, in this order and one at a time:
- *
- * - it would shut somebody protected out: refused, unless forced;
- * - it is risky: in force at once, in front of the confirmed rules, until it is confirmed or its time is over. The
- *   kernel itself keeps the time, and the file is not touched before;
- * - else it is written and in force when the answer comes.
+ * The one owner of the rules: what is asked for goes through the pipeline, one change at a time, and what comes of it is
+ * audited and told to clients.
  */
 import type { Notice, RuleCounters, RulesSnapshot } from '@packetlog/common';
 import type { RuleGround } from '../../drain/messages.ts';
 import type { RuleCount } from '../../kernel/rule-counters.ts';
 import type { AuditLog } from '../audit-log.ts';
-import { describeSet } from '../book/describe-set.ts';
+import { contentHash } from '../book/content-hash.ts';
 import { isExpired, type NamedSet, type RuleBook } from '../book/rule-book.ts';
 import type { KeptCounts } from '../file/counts-file.ts';
-import type { RuleStore } from '../file/rule-store.ts';
 import type { Protected } from '../protect/protected.ts';
-import { notFound } from '../refusal.ts';
+import { Alarms } from './alarms.ts';
 import { type Change, expiring, LOADER, stepping, type Who } from './change.ts';
 import { ChangeQueue, type Done, type Waiting } from './change-queue.ts';
 import type { Enforcement, Held } from './enforcement.ts';
-import { Execution, type ExecutionParts } from './execution.ts';
-import { History, otherStep, toldStep } from './history.ts';
+import { FileLoads, type FileLoadsParts } from './file-loads.ts';
+import { History, otherStep } from './history.ts';
 import { Journal } from './journal.ts';
-import { Keeper } from './keeper.ts';
+import { LookAhead } from './look-ahead.ts';
 import { Pending } from './pending.ts';
+import { Pipeline, type PipelineParts } from './pipeline.ts';
+import { snapshotOf } from './snapshot.ts';
+import { lockouts } from './stages/guard.ts';
+import type { Applied } from './stages/propose.ts';
+import { settle } from './stages/publish.ts';
+import type { Start } from './start.ts';
+import { WaitingChange } from './waiting-change.ts';
 
-export interface RulesServiceOptions extends Pick<ExecutionParts, 'enforcement' | 'protectedNow' | 'confirmMs'> {
-  readonly store: Pick<RuleStore, 'save'>;
+type Store = PipelineParts['store'] & FileLoadsParts['store'];
+
+export interface RulesServiceOptions
+  extends Pick<PipelineParts, 'enforcement' | 'protectedNow' | 'confirmMs'>,
+    Pick<FileLoadsParts, 'rulesFile'> {
+  readonly store: Store;
   readonly audit: Pick<AuditLog, 'append'>;
   /** The snapshot differs. */
   readonly changed: () => void;
@@ -40,27 +45,61 @@ export class RulesService {
   readonly #options: RulesServiceOptions;
   readonly #enforcement: Enforcement;
   readonly #queue = new ChangeQueue((batch) => this.#do(batch));
-  readonly #keeper: Keeper;
-  readonly #execution: Execution;
+  readonly #pipeline: Pipeline;
+  readonly #parts: PipelineParts;
   readonly #journal: Journal;
   readonly #history = new History();
   readonly #pending = new Pending();
+  /** A change is told with the alarms that it raises and ends. */
+  readonly alarms = new Alarms(() => {
+    this.#isUntold = true;
+    if (!this.#isChanging) this.#tell();
+  });
+  readonly #files: FileLoads;
+  readonly #ahead: LookAhead;
+  readonly #waiting: WaitingChange;
   #revision = 0;
   #isEnding = false;
+  #isChanging = false;
+  #isUntold = false;
 
   constructor(options: RulesServiceOptions) {
     this.#options = options;
     this.#enforcement = options.enforcement;
-    this.#keeper = new Keeper(options.store, options.enforcement, options.enforced);
-    this.#journal = new Journal(options.audit, options.notice);
-    this.#execution = new Execution({
+    this.#journal = new Journal(options.audit, options.notice, this.alarms);
+    this.#parts = {
       enforcement: this.#enforcement,
-      keeper: this.#keeper,
+      store: options.store,
       history: this.#history,
       pending: this.#pending,
       protectedNow: options.protectedNow,
       confirmMs: options.confirmMs,
       timeIsOver: () => this.#timeIsOver(),
+      enforced: options.enforced ?? (async () => {}),
+      wrote: () => this.alarms.end('rules_file'),
+      notKept: (problem) => this.#files.notKept(problem),
+    };
+    this.#pipeline = new Pipeline(this.#parts);
+    this.#ahead = new LookAhead(this.#parts, this.alarms, this.#journal);
+    this.#files = new FileLoads({
+      store: options.store,
+      rulesFile: options.rulesFile,
+      alarms: this.alarms,
+      journal: this.#journal,
+      confirmed: () => this.confirmed,
+      ask: (change) => this.ask(change),
+      note: (about) => this.note(about),
+    });
+    this.#waiting = new WaitingChange({
+      pipeline: this.#parts,
+      files: this.#files,
+      fileAgrees: (book) => options.store.fileAgrees(book),
+      journal: this.#journal,
+      note: (about) => this.note(about),
+      changed: () => {
+        this.#ahead.look();
+        return this.#tell();
+      },
     });
   }
 
@@ -78,14 +117,45 @@ export class RulesService {
     return this.#revision;
   }
 
-  /** Puts what was confirmed before this start in force; no net is asked again. */
-  async begin(book: RuleBook): Promise<void> {
+  /**
+   * What was accepted before goes in force first; then an edit of it passes as any other change. Rejects with a
+   * RulesRefusal if the edit is rejected and nothing was in force before it.
+   */
+  async begin({ base, from, edited, fileAlarm, lost }: Start): Promise<void> {
     await this.#queue.run(async () => {
       await this.#enforcement.withdraw();
-      await this.#enforcement.confirm(await this.#enforcement.compile(book));
-      await this.#options.enforced?.(book);
+      const held = await this.#enforcement.compile(base);
+      if (from === 'file') await settle(this.#parts, held, { fileSaysIt: true });
+      else {
+        await this.#enforcement.confirm(held);
+        await this.#parts.enforced(base);
+      }
       this.#revision++;
     });
+    for (const { set, message } of lost) {
+      if (this.alarms.raise(`set_file ${set}`, message)) this.#journal.notice('rules_fallback', 'error', message);
+    }
+    if (fileAlarm !== undefined) this.#files.rejected(fileAlarm);
+    if (edited !== undefined) {
+      const outcome = await this.#files.atStart(edited).catch((error: unknown) => error);
+      if (outcome instanceof Error && from === 'nothing') throw outcome;
+    }
+    this.#ahead.look();
+  }
+
+  /** The rules file of a running loader was read again. Rejects with a RulesRefusal; an alarm says so, too. */
+  async load(book: RuleBook, why: string): Promise<Done<undefined>> {
+    const isUnchanged = contentHash(book) === contentHash(this.confirmed);
+    // What waits for a word is not in the file, and goes on waiting.
+    if (isUnchanged && this.#pending.isThere) {
+      return { value: undefined, revision: this.#revision, pending: undefined };
+    }
+    return await this.#files.load(book, why);
+  }
+
+  /** The rules file cannot be read: an alarm, until it can. */
+  fileRejected(message: string): void {
+    this.#files.rejected(message);
   }
 
   /** Resolves when it is in force; rejects with a RulesRefusal. */
@@ -95,26 +165,11 @@ export class RulesService {
 
   /** What waits stays, and is written. */
   confirm(who: Who): Promise<number> {
-    return this.#queue.run(async () => {
-      const { provisional, confirmed } = this.#enforcement;
-      if (!this.#pending.isThere || provisional === undefined) {
-        throw notFound('Nothing waits to be confirmed. It may have reverted already; see: packetlog rules audit.');
-      }
-      const { step, told } = this.#pending;
-      await this.#keeper.confirm(provisional);
-      await this.#enforcement.withdraw();
-      this.#pending.end();
-      if (step !== undefined) this.#history.push({ ...step, back: confirmed.book });
-      this.note({ what: 'confirm', who, why: told?.why ?? '' });
-      return this.#tell();
-    });
+    return this.#queue.run(() => this.#waiting.confirm(who));
   }
 
   revert(who: Who): Promise<number> {
-    return this.#queue.run(() => {
-      if (this.#pending.step !== undefined) return this.#revert(who, this.#pending.step.what);
-      throw notFound('Nothing waits to be confirmed. To undo the last change: packetlog rules undo.');
-    });
+    return this.#queue.run(() => this.#waiting.revert(who));
   }
 
   /** Undoes the last change, or what waits to be confirmed. `id`: only if that is this one. */
@@ -151,7 +206,7 @@ export class RulesService {
 
   /** Who would be shut out, and is not now. */
   lockouts(held: Held): readonly Protected[] {
-    return this.#execution.lockouts(held);
+    return lockouts(this.#parts, this.#enforcement.top, held);
   }
 
   /** Call it when a rule may be over: the kernel passes it by already, here it goes from the file. */
@@ -162,6 +217,11 @@ export class RulesService {
     if ([confirmed, provisional].some((held) => held?.book.rules.some((rule) => isExpired(rule, nowMs)))) {
       this.#journal.watch('Removing rules that are over', this.ask(expiring(LOADER)));
     }
+  }
+
+  /** What the ends of permits will do, at this moment. */
+  lookAhead(): void {
+    this.#ahead.look();
   }
 
   /** What the interfaces are called now. */
@@ -199,23 +259,18 @@ export class RulesService {
   }
 
   snapshot(facts: Pick<RulesSnapshot, 'enforcing' | 'pinned'>): RulesSnapshot {
-    const { defaultPolicy, rules, sets } = this.book;
-    const nowMs = Date.now();
+    const { totals, top } = this.#enforcement;
     const pending = this.#pending.told;
-    const last = this.#pending.step ?? this.#history.last;
-    const undone = this.#pending.isThere ? undefined : this.#history.lastUndone;
-    return {
-      revision: this.#revision,
-      default_policy: defaultPolicy,
-      rules: rules
-        .filter((rule) => !isExpired(rule, nowMs))
-        .map((rule) => ({ ...rule, ...this.#enforcement.totals.of(rule.id) })),
-      sets: [...sets.values()].map(describeSet),
-      ...(pending && { pending }),
-      ...(last && { last_change: toldStep(last) }),
-      ...(undone && { undone: toldStep(undone) }),
+    return snapshotOf({
       ...facts,
-    };
+      revision: this.#revision,
+      book: top.book,
+      totals,
+      pending,
+      lastChange: this.#pending.step ?? this.#history.last,
+      undone: this.#pending.isThere ? undefined : this.#history.lastUndone,
+      alarms: this.alarms.all,
+    });
   }
 
   /** Resolves when nothing is under way. What is provisional reverts by itself. */
@@ -226,37 +281,38 @@ export class RulesService {
   }
 
   async #do(batch: readonly Waiting[]): Promise<void> {
-    const { applied, differs, risk } = await this.#execution.carryOut(batch, this.#revision);
-    if (differs) {
-      for (const { waiting, outcome } of applied) {
-        this.#journal.record(this.#revision + 1, waiting.change, outcome, risk);
-      }
-      this.#tell();
+    const changes = batch.map(({ change }) => change);
+    this.#isChanging = true;
+    try {
+      const { applied, differs, risk, waits } = await this.#pipeline.run(changes, this.#revision);
+      const warning = differs ? this.#changed(applied, risk) : undefined;
+      const told = { revision: this.#revision, pending: waits ? this.#pending.told : undefined, warning };
+      for (const [i, { outcome }] of applied.entries()) batch[i]?.done({ value: outcome.value, ...told });
+    } finally {
+      this.#isChanging = false;
+      if (this.#isUntold) this.#tell();
     }
-    const told = { revision: this.#revision, pending: this.#pending.told };
-    for (const { waiting, outcome } of applied) waiting.done({ value: outcome.value, ...told });
+  }
+
+  /** The last stage, audit: on record, told to clients, alarms as they are now. Gives what will follow from it later. */
+  #changed(applied: readonly Applied[], risk: string | undefined): string | undefined {
+    const warning = this.#ahead.look(applied.at(-1)?.change.who);
+    for (const { change, outcome } of applied) {
+      const imported = change.what === 'import' ? outcome.after?.sets : undefined;
+      for (const { name } of imported ?? []) this.alarms.end(`set_file ${name}`);
+      this.#journal.record(this.#revision + 1, change, outcome, risk);
+    }
+    this.alarms.keepSets((name) => this.book.sets.has(name));
+    this.#tell();
+    return warning;
   }
 
   #timeIsOver(): void {
-    const over = this.#pending.told;
+    const { lease } = this.#pending;
     const revert = async () => {
-      // Confirmed, reverted or prolonged in the meantime.
-      if (over === undefined || this.#pending.told?.until_ms !== over.until_ms || this.#isEnding) return;
-      await this.#revert(LOADER, 'nobody confirmed it in time');
-      this.#journal.notice(
-        'rules_reverted',
-        'warning',
-        `The change was reverted: nobody confirmed it in time. ${over.why}`,
-      );
+      if (!this.#isEnding) await this.#waiting.timeIsOver(lease);
     };
     this.#journal.watch('Reverting', this.#queue.run(revert));
-  }
-
-  async #revert(who: Who, why: string): Promise<number> {
-    await this.#enforcement.withdraw();
-    this.#pending.end();
-    this.note({ what: 'revert', who, why });
-    return this.#tell();
   }
 
   async #compileAgain(): Promise<void> {
@@ -267,6 +323,7 @@ export class RulesService {
   }
 
   #tell(): number {
+    this.#isUntold = false;
     this.#revision++;
     this.#options.changed();
     return this.#revision;

@@ -1,15 +1,22 @@
-import { mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { EMPTY_BOOK, type NamedSet, type RuleBook } from '../book/rule-book.ts';
 import { EMPTY_ADDRESS_LIST } from '../index.ts';
-import { SetFiles } from './set-files.ts';
+import { isSettled, SETTLE_MS, SetFiles, stampOf } from './set-files.ts';
 
 let directory = '';
 let path = '';
 let files: SetFiles;
 let book: RuleBook;
+let nowMs = 0;
+/** After so long. */
+const look = (afterMs = 1000) => {
+  nowMs += afterMs;
+  return files.changed(book, nowMs);
+};
+const decide = () => files.decide(book.sets.get('feed') as NamedSet, 'feed.txt', stampOf(path));
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'packetlog-set-files-'));
   path = join(directory, 'feed.txt');
@@ -18,52 +25,74 @@ beforeEach(() => {
   const origin = { kind: 'file', path: 'feed.txt' } as const;
   const set = { name: 'feed', origin, list: EMPTY_ADDRESS_LIST, text: undefined, loadedAtMs: Date.now() + 1000 };
   book = { ...EMPTY_BOOK, sets: new Map([['feed', set]]) };
-  files.changed(book);
+  nowMs = 0;
+  look();
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-it('names a set whose file has changed, when it is still, once', () => {
-  expect(files.changed(book)).toEqual([]);
+it('names a set whose file has changed when it has been still, until it is decided about', () => {
+  expect(look()).toEqual([]);
   writeFileSync(path, 'one and two');
-  expect(files.changed(book)).toEqual([]);
-  expect(files.changed(book)).toEqual(['feed']);
-  expect(files.changed(book)).toEqual([]);
+  expect(look()).toEqual([]);
+  expect(look(SETTLE_MS - 1)).toEqual([]);
+  expect(look(1)).toEqual(['feed']);
+  expect(look()).toEqual(['feed']);
+  decide();
+  expect(look()).toEqual([]);
 });
 
-it('waits while it is being written', () => {
+it('waits while it is being written, also when the writer pauses', () => {
   for (let i = 1; i < 5; i++) {
     writeFileSync(path, 'x'.repeat(i * 10));
-    expect(files.changed(book)).toEqual([]);
+    expect(look()).toEqual([]);
+    expect(look(SETTLE_MS - 1)).toEqual([]);
   }
-  expect(files.changed(book)).toEqual(['feed']);
+  expect(look(1)).toEqual(['feed']);
 });
 
-it('notices a file that was put in its place, with the same size and time', () => {
+it('waits as long again when it turns out not to be whole', () => {
+  writeFileSync(path, 'half');
+  look();
+  expect(look(SETTLE_MS)).toEqual(['feed']);
+  const set = book.sets.get('feed') as NamedSet;
+  files.postpone(set, 'feed.txt', nowMs);
+  expect(look(SETTLE_MS - 1)).toEqual([]);
+  expect(look(1)).toEqual(['feed']);
+  expect(files.stillMs(set, 'feed.txt', nowMs)).toBe(2 * SETTLE_MS);
+});
+
+it('takes a file that was put in its place at the next look, also with the same size and time', () => {
   const other = join(directory, 'other');
   writeFileSync(other, 'two');
   const at = new Date(1_700_000_000_000);
   utimesSync(path, at, at);
   utimesSync(other, at, at);
   files = new SetFiles((file) => join(directory, file));
-  files.changed(book);
+  look();
   renameSync(other, path);
-  files.changed(book);
-  expect(files.changed(book)).toEqual(['feed']);
+  look();
+  expect(look()).toEqual(['feed']);
 });
 
 it('notices one that has gone, and one that has come back', () => {
   rmSync(path);
-  files.changed(book);
-  expect(files.changed(book)).toEqual(['feed']);
+  look();
+  expect(look(SETTLE_MS)).toEqual(['feed']);
+  decide();
   writeFileSync(path, 'again');
-  files.changed(book);
-  expect(files.changed(book)).toEqual(['feed']);
+  look();
+  expect(look(SETTLE_MS)).toEqual(['feed']);
 });
 
 it('names one that was written after it was read, before the first look', () => {
   const [set] = book.sets.values();
-  const older = { ...book, sets: new Map([['feed', { ...(set as NamedSet), loadedAtMs: 1000 }]]) };
+  book = { ...book, sets: new Map([['feed', { ...(set as NamedSet), loadedAtMs: 1000 }]]) };
   files = new SetFiles((file) => join(directory, file));
-  files.changed(older);
-  expect(files.changed(older)).toEqual(['feed']);
+  look();
+  expect(look(SETTLE_MS)).toEqual(['feed']);
+});
+
+it('takes at start only what was written long enough ago', () => {
+  const { mtimeMs } = statSync(path);
+  expect([isSettled(path, mtimeMs + SETTLE_MS - 1), isSettled(path, mtimeMs + SETTLE_MS)]).toEqual([false, true]);
 });

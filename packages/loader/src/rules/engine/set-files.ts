@@ -1,12 +1,26 @@
-/** Files that sets are read from: noticing that one has changed. */
+/** Files that sets are read from: noticing that one has changed, and that it is still. */
 import { statSync } from 'node:fs';
-import type { RuleBook } from '../book/rule-book.ts';
+import type { NamedSet, RuleBook } from '../book/rule-book.ts';
+
+/** A file that was written in place is taken when it has been still for so long; one put in its place, at the next look. */
+export const SETTLE_MS = 6000;
+const NEXT_LOOK_MS = 500;
+
+interface Seen {
+  stamp: string;
+  ino: number;
+  /** By the monotonic clock: since when it has been like this, and since when it is to be still. */
+  sinceMs: number;
+  stillFromMs: number;
+  /** Another file took the place: it was whole when it did. */
+  isReplaced: boolean;
+}
 
 export class SetFiles {
   readonly #pathOf: (file: string) => string;
-  /** By set: the file as it was when the set was read, and as it was at the last look. */
-  readonly #read = new Map<string, string>();
-  readonly #seen = new Map<string, string>();
+  /** By set and path: the file about which was decided last, and as it was at the last look. */
+  readonly #decided = new Map<string, string>();
+  readonly #seen = new Map<string, Seen>();
 
   /** `pathOf`: where a file named by a set is. */
   constructor(pathOf: (file: string) => string) {
@@ -14,37 +28,66 @@ export class SetFiles {
   }
 
   /**
-   * Names of the sets whose file differs from what was read, and has been the same since the last call: one that is
-   * still being written is left for later. Call it about once a second.
+   * Names of the sets whose file differs from what was decided about, and is still. Each is named again until
+   * `decide` or `postpone`. Call it about once a second; `nowMs`: of the monotonic clock.
    */
-  changed(book: RuleBook): string[] {
+  changed(book: RuleBook, nowMs = performance.now()): string[] {
     const names: string[] = [];
-    for (const { name, origin, loadedAtMs } of book.sets.values()) {
-      if (origin.kind !== 'file') continue;
-      const path = this.#pathOf(origin.path);
-      const now = stampOf(path);
-      const key = `${name} ${origin.path}`;
+    for (const set of book.sets.values()) {
+      if (set.origin.kind !== 'file') continue;
+      const key = keyOf(set, set.origin.path);
+      const now = look(this.#pathOf(set.origin.path));
       // What was written after it was read is a change, too.
-      if (!this.#read.has(key)) this.#read.set(key, isNewer(path, loadedAtMs) ? 'older' : now);
-      if (now !== this.#read.get(key) && now === this.#seen.get(key)) {
-        this.#read.set(key, now);
-        names.push(name);
+      if (!this.#decided.has(key)) this.#decided.set(key, now.mtimeMs > set.loadedAtMs ? 'older' : now.stamp);
+      const seen = this.#seen.get(key);
+      if (seen?.stamp !== now.stamp) {
+        const isReplaced = seen !== undefined && seen.ino !== 0 && seen.ino !== now.ino && now.ino !== 0;
+        this.#seen.set(key, { ...now, sinceMs: nowMs, stillFromMs: nowMs, isReplaced });
+      } else if (now.stamp !== this.#decided.get(key)) {
+        if (nowMs - seen.stillFromMs >= (seen.isReplaced ? NEXT_LOOK_MS : SETTLE_MS)) names.push(set.name);
       }
-      this.#seen.set(key, now);
     }
     return names;
   }
-}
 
-function stampOf(path: string): string {
-  try {
-    const { ino, size, mtimeMs } = statSync(path);
-    return `${ino} ${size} ${mtimeMs}`;
-  } catch {
-    return 'not there';
+  /** For how long the set's file has been as it is, by the monotonic clock; 0 if it was never looked at. */
+  stillMs(set: NamedSet, path: string, nowMs = performance.now()): number {
+    const seen = this.#seen.get(keyOf(set, path));
+    return seen === undefined ? 0 : nowMs - seen.sinceMs;
+  }
+
+  /** It was taken or rejected as it was at `stamp`. */
+  decide(set: NamedSet, path: string, stamp: string): void {
+    this.#decided.set(keyOf(set, path), stamp);
+  }
+
+  /** It is not whole yet: wait as long again. */
+  postpone(set: NamedSet, path: string, nowMs = performance.now()): void {
+    const seen = this.#seen.get(keyOf(set, path));
+    if (seen) Object.assign(seen, { stillFromMs: nowMs, isReplaced: false });
+    else this.#decided.set(keyOf(set, path), 'older');
   }
 }
 
-function isNewer(path: string, thanMs: number): boolean {
-  return (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > thanMs;
+/** Equal as long as nobody touches the file. */
+export function stampOf(path: string): string {
+  return look(path).stamp;
+}
+
+/** Whether the file was last written so long ago that it is whole. */
+export function isSettled(path: string, wallMs = Date.now()): boolean {
+  return wallMs - look(path).mtimeMs >= SETTLE_MS;
+}
+
+function look(path: string): { stamp: string; ino: number; mtimeMs: number } {
+  try {
+    const { ino, size, mtimeMs } = statSync(path);
+    return { stamp: `${ino} ${size} ${mtimeMs}`, ino, mtimeMs };
+  } catch {
+    return { stamp: 'not there', ino: 0, mtimeMs: 0 };
+  }
+}
+
+function keyOf({ name }: NamedSet, path: string): string {
+  return `${name} ${path}`;
 }

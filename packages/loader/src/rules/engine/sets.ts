@@ -2,7 +2,7 @@
 import type { BadLine } from '@packetlog/common';
 import type { NamedSet, RuleBook, SetOrigin } from '../book/rule-book.ts';
 import type { Compiler } from '../compiling/compiler.ts';
-import type { StoredRules, StoredSet } from '../file/rule-store.ts';
+import type { LostList, StoredRules } from '../file/rule-store.ts';
 import { invalid } from '../refusal.ts';
 
 const LINES_SHOWN = 3;
@@ -40,24 +40,46 @@ export function requireGood({ set, badLines, badLineCount }: ReadSet): NamedSet 
   );
 }
 
-/** Rules from the disk, sets included. What of the lists cannot be read is told in `alarms`. */
+/**
+ * Rules from the disk that were accepted before, sets included. Lines that cannot be read were left out then, too, so
+ * they are no fault.
+ */
 export async function readStored(
   compiler: Compiler,
   stored: StoredRules,
-): Promise<{ book: RuleBook; alarms: readonly string[] }> {
-  const alarms = [...stored.alarms];
+): Promise<{ book: RuleBook; lost: readonly LostList[] }> {
   const sets = new Map<string, NamedSet>();
-  for (const text of stored.sets) {
-    const read = await readSet(compiler, text);
-    if (read.badLineCount > 0) alarms.push(badListAlarm(text, read));
-    sets.set(text.name, read.set);
-  }
-  return { book: { ...stored.book, sets }, alarms };
+  for (const text of stored.sets) sets.set(text.name, (await readSet(compiler, text)).set);
+  return { book: { ...stored.book, sets }, lost: stored.lost };
 }
 
-function badListAlarm({ name }: StoredSet, { badLines: [first], badLineCount }: ReadSet): string {
-  return (
-    `${badLineCount} lines in the list of set ${name} cannot be read and are left out; ` +
-    `the first is line ${first?.line}: ${first?.problem}.`
+/** Rules from the disk that were never accepted. `known`: lists in force are not read again. Throws RulesRefusal. */
+export async function requireStored(compiler: Compiler, stored: StoredRules, known?: RuleBook): Promise<RuleBook> {
+  const sets = new Map<string, NamedSet>();
+  for (const text of stored.sets) sets.set(text.name, sameSet(text, known) ?? (await requireSet(compiler, text)));
+  return { ...stored.book, sets };
+}
+
+async function requireSet(compiler: Compiler, text: TextOfSet): Promise<NamedSet> {
+  const read = await readSet(compiler, text);
+  const {
+    badLines: [first],
+    badLineCount,
+  } = read;
+  if (badLineCount === 0) return read.set;
+  throw invalid(
+    `${badLineCount} lines in the list of set ${text.name} cannot be read; the first is line ${first?.line}: ` +
+      `${first?.problem}`,
   );
+}
+
+/** The set in force, if it comes from the same place. A followed file is looked at by itself. */
+function sameSet({ name, origin, text }: TextOfSet, known: RuleBook | undefined): NamedSet | undefined {
+  const set = known?.sets.get(name);
+  if (set === undefined || JSON.stringify(set.origin) !== JSON.stringify(origin)) return undefined;
+  return origin.kind === 'copy' && set.text !== undefined && !sameBytes(set.text, text) ? undefined : set;
+}
+
+export function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
+  return Buffer.from(one.buffer, one.byteOffset, one.length).equals(other);
 }

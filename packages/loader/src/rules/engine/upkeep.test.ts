@@ -1,7 +1,6 @@
 import type { Rule } from '@packetlog/common';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { EMPTY_BOOK, type RuleBook } from '../book/rule-book.ts';
-import type { Compiler } from '../compiling/compiler.ts';
 import { Upkeep } from './upkeep.ts';
 
 const NOW = Date.UTC(2030, 0, 1);
@@ -18,14 +17,11 @@ beforeEach(() => {
     },
     confirmed: EMPTY_BOOK,
     tick: () => ticks.push(Date.now() - NOW),
-    ask: () => Promise.reject(new Error('nobody asks')),
-    refreshed: () => {},
+    lookAhead: () => {},
   };
   upkeep = new Upkeep({
     service,
-    store: { setFile: (path) => path, readSetFile: () => new Uint8Array() },
-    compiler: {} as Compiler,
-    notice: () => {},
+    files: { look: () => {} },
     isWanted: () => isWanted,
     ticked: () => {},
   });

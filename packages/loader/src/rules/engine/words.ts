@@ -2,6 +2,7 @@
 import { ruleSentence } from '@packetlog/common';
 import { SetupError } from '../../setup-error.ts';
 import { RulesCompileError } from '../index.ts';
+import type { LaterLockout } from '../protect/lockout.ts';
 import type { Protected } from '../protect/protected.ts';
 import { RulesRefusal } from '../refusal.ts';
 import type { Change, Outcome } from './change.ts';
@@ -30,6 +31,14 @@ const WHO: Readonly<Record<Protected['kind'], string>> = {
   protect: 'the protected',
 };
 
+/** What the end of a permit will do, and what to do about it. */
+export function laterLockoutWords({ atMs, ruleId, lockedOut: { kind, address } }: LaterLockout): string {
+  return (
+    `When rule ${ruleId} expires at ${new Date(atMs).toISOString()}, ${WHO[kind]} ${address} is denied. Extend that ` +
+    `rule before (packetlog rules edit ${ruleId} --until none), or narrow what denies.`
+  );
+}
+
 export function compileRefusal(cause: RulesCompileError): RulesRefusal {
   const { code, message, limit } = cause;
   return new RulesRefusal({ code, message, ...(limit === undefined ? {} : { limit }) }, { cause });
@@ -55,6 +64,19 @@ export function cannotEnforce(rulesFile: string, cause: SetupError): SetupError 
       'To capture without rules meanwhile, start with PACKETLOG_STATE_DIR naming an empty directory.',
     exit,
     cause,
+  });
+}
+
+/** Why a start ends when the rules are rejected and none were in force before that could take their place. */
+export function cannotStart(rulesFile: string, error: unknown): unknown {
+  if (!(error instanceof RulesRefusal) && !(error instanceof RulesCompileError)) return error;
+  return new SetupError({
+    step: 'accept rules of',
+    target: rulesFile,
+    problem: error.message.replace(/\.$/, ''),
+    next: 'No rules were in force before, so the loader does not start. Correct the file.',
+    exit: error instanceof RulesRefusal && error.error.code === 'lockout' ? 'lockout' : 'usage',
+    cause: error,
   });
 }
 

@@ -1,6 +1,7 @@
 import {
   existsSync,
   lstatSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -11,12 +12,13 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ruleDraftSchema } from '@packetlog/common';
+import { type Rule, ruleDraftSchema } from '@packetlog/common';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addRule, importSet } from '../book/changes.ts';
+import { contentHash } from '../book/content-hash.ts';
 import { EMPTY_BOOK, type NamedSet, type RuleBook, type SetOrigin } from '../book/rule-book.ts';
 import { EMPTY_ADDRESS_LIST } from '../index.ts';
-import { RuleStore } from './rule-store.ts';
+import { RuleStore, type StoredRules } from './rule-store.ts';
 import { RulesFileError } from './rules-document.ts';
 import { makeStateDirectory, statePaths } from './state-directory.ts';
 
@@ -46,126 +48,168 @@ const setOf = (name: string, origin: SetOrigin, text: string): NamedSet => ({
 });
 const withSet = (set: NamedSet) => importSet(EMPTY_BOOK, set, 'deny', '', circumstances).book;
 const textOf = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString();
+const save = (book: RuleBook, store = new RuleStore(paths)) => store.prepare(book).commit();
+const rulesText = () => readFileSync(paths.rules, 'utf8');
+const edit = (from: string, to: string) => writeFileSync(paths.rules, rulesText().replace(from, to));
+async function read(store = new RuleStore(paths)): Promise<StoredRules> {
+  const found = await store.readFile();
+  if (found === undefined || 'problem' in found) throw new Error(found?.problem ?? 'not there');
+  return found;
+}
 
 describe('RuleStore', () => {
-  it('knows nothing where there is nothing, and writes nothing', () => {
-    expect(new RuleStore(paths).load()).toMatchObject({ from: 'nothing', book: EMPTY_BOOK, alarms: [] });
+  it('knows nothing where there is nothing, and writes nothing', async () => {
+    const store = new RuleStore(paths);
+    expect([await store.readFile(), await store.readGood()]).toEqual([undefined, undefined]);
     expect(readdirSync(directory)).toEqual(['sets']);
   });
 
-  it('gives back what was saved, and keeps it for its owner alone', () => {
-    const book = denying('192.0.2.1', '198.51.100.0/24');
-    new RuleStore(paths).save({ ...book, protect: ['203.0.113.9'], defaultPolicy: 'deny' });
-    const loaded = new RuleStore(paths).load();
-    expect(loaded).toMatchObject({ from: 'file', isEdited: false, alarms: [] });
-    expect(loaded.book).toEqual({ ...book, protect: ['203.0.113.9'], defaultPolicy: 'deny' });
-    for (const path of [paths.rules, paths.lastGood]) expect(statSync(path).mode & 0o777).toBe(0o600);
+  it('gives back what was saved, and keeps it for its owner alone', async () => {
+    const book = {
+      ...denying('192.0.2.1', '198.51.100.0/24'),
+      protect: ['203.0.113.9'],
+      defaultPolicy: 'deny' as const,
+    };
+    save(book);
+    expect(await read()).toMatchObject({ book, isEdited: false, lost: [] });
+    for (const path of [paths.rules, paths.lastGood, paths.state]) expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(statSync(directory).mode & 0o777).toBe(0o700);
   });
 
-  it('takes a file that was edited by hand, says so, and copies it', () => {
-    new RuleStore(paths).save(denying('192.0.2.1'));
-    writeFileSync(paths.rules, readFileSync(paths.rules, 'utf8').replace('192.0.2.1', '192.0.2.2'));
-    const loaded = new RuleStore(paths).load();
-    expect(loaded).toMatchObject({ from: 'file', isEdited: true });
-    expect(loaded.book.rules).toMatchObject([{ source: '192.0.2.2' }]);
-    expect(readFileSync(paths.lastGood, 'utf8')).toContain('192.0.2.2');
+  it('knows a content again that was accepted, whatever its layout, and no other', async () => {
+    save(denying('192.0.2.1'));
+    edit('"reason": ""', '"reason": "by hand"');
+    const store = new RuleStore(paths);
+    expect(store.isAccepted(contentHash((await read(store)).book))).toBe(true);
+    edit('192.0.2.1', '192.0.2.2');
+    expect(store.isAccepted(contentHash((await read(store)).book))).toBe(false);
+  });
+
+  it('remembers what had its time and was not confirmed, until it is accepted', async () => {
+    const [content, book] = [contentHash(denying('192.0.2.1')), denying('192.0.2.1')];
+    new RuleStore(paths).noteUnconfirmed(book);
+    expect(existsSync(paths.rules)).toBe(false);
+    const store = new RuleStore(paths);
+    await store.readFile();
+    expect([store.isUnconfirmed(content), store.isAccepted(content)]).toEqual([true, false]);
+    save(book, store);
+    expect([store.isUnconfirmed(content), store.isAccepted(content)]).toEqual([false, true]);
   });
 
   it.each([
-    ['cut off', (text: string) => text.slice(0, text.length / 2)],
-    ['empty', () => ''],
-    ['of zeros', (text: string) => '\0'.repeat(text.length)],
-    ['of another kind', () => '{"rules": 7}'],
-    ['gone', undefined],
-  ])('falls back to the last good copy when the file is %s, with an alarm that names both', (_, damage) => {
+    ['cut off', (text: string) => text.slice(0, text.length / 2), /JSON/],
+    ['empty', () => '', /JSON/],
+    ['of zeros', (text: string) => '\0'.repeat(text.length), /JSON/],
+    ['of another kind', () => '{"rules": 7}', /version/],
+  ])('says what is wrong with a file that is %s, and has the last good copy', async (_, damage, problem) => {
     const book = denying('192.0.2.1');
-    new RuleStore(paths).save(book);
-    if (damage) writeFileSync(paths.rules, damage(readFileSync(paths.rules, 'utf8')));
-    else rmSync(paths.rules);
-    const loaded = new RuleStore(paths).load();
-    expect(loaded).toMatchObject({ from: 'last good copy', book });
-    expect(loaded.alarms).toEqual([expect.stringContaining(paths.rules)]);
-    expect(loaded.alarms).toEqual([expect.stringContaining(paths.lastGood)]);
+    save(book);
+    writeFileSync(paths.rules, damage(rulesText()));
+    expect(await new RuleStore(paths).readFile()).toEqual({ problem: expect.stringMatching(problem) });
+    expect(await new RuleStore(paths).readGood()).toMatchObject({ book });
   });
 
-  it('does not overwrite what somebody edited before it was read', () => {
+  it('does not take a file that it may not look at for none', async () => {
+    rmSync(paths.sets, { recursive: true });
+    writeFileSync(paths.sets, '');
+    const store = new RuleStore({ ...paths, rules: join(paths.sets, 'rules.json') });
+    await expect(store.readFile()).rejects.toThrow(/ENOTDIR/);
+  });
+
+  it('does not overwrite what somebody edited before it was read, and keeps what was never accepted', async () => {
     const store = new RuleStore(paths);
-    store.save(denying('192.0.2.1'));
-    const edited = readFileSync(paths.rules, 'utf8').replace('192.0.2.1', '192.0.2.22');
-    writeFileSync(paths.rules, edited);
-    expect(() => store.save(denying('192.0.2.3'))).toThrow(/edited since it was read.*kill -HUP/);
-    expect(readFileSync(paths.rules, 'utf8')).toBe(edited);
-    store.load();
-    store.save(denying('192.0.2.3'));
-    store.save(denying('192.0.2.4'));
+    save(denying('192.0.2.1'), store);
+    edit('192.0.2.1', '192.0.2.22');
+    const edited = rulesText();
+    expect(() => store.prepare(denying('192.0.2.3'))).toThrow(/edited since it was read.*kill -HUP/);
+    expect(rulesText()).toBe(edited);
+    for (let i = 0; i < 9; i++) {
+      await read(store);
+      save(denying(`192.0.2.${i}`), store);
+      writeFileSync(paths.rules, edited);
+    }
+    const kept = readdirSync(directory).filter((name) => name.startsWith('rules.json.rejected-'));
+    expect(kept).toHaveLength(5);
+    for (const name of kept) expect(readFileSync(join(directory, name), 'utf8')).toBe(edited);
     rmSync(paths.rules);
-    store.save(denying('192.0.2.5'));
-    expect(readFileSync(paths.rules, 'utf8')).toContain('192.0.2.5');
+    save(denying('192.0.2.5'), store);
+    expect(rulesText()).toContain('192.0.2.5');
   });
 
-  it('keeps a damaged file beside the one that takes its place', () => {
-    new RuleStore(paths).save(denying('192.0.2.1'));
-    writeFileSync(paths.rules, '{"version":1,');
+  it('writes nothing that it could not read', () => {
+    save(denying('192.0.2.1'));
+    const before = rulesText();
+    const [rule] = denying('192.0.2.1').rules;
+    const broken = { ...EMPTY_BOOK, rules: [{ ...(rule as Rule), reason: 'a\nb' }] };
+    expect(() => new RuleStore(paths).prepare(broken)).toThrow(RulesFileError);
+    expect(rulesText()).toBe(before);
+  });
+
+  it('changes nothing when it is abandoned, or one of the files cannot be written', async () => {
+    save(denying('192.0.2.1'));
+    const before = [paths.rules, paths.lastGood, paths.state].map((path) => readFileSync(path, 'utf8'));
     const store = new RuleStore(paths);
-    store.load();
-    store.save(denying('192.0.2.1', '192.0.2.2'));
-    expect(readFileSync(`${paths.rules}.broken`, 'utf8')).toBe('{"version":1,');
-    expect(new RuleStore(paths).load()).toMatchObject({ from: 'file', alarms: [] });
+    await read(store);
+    store.prepare(denying('192.0.2.9')).abandon();
+    // A directory in the place of the file that is written last.
+    mkdirSync(join(directory, `.rules.json.${process.pid}.tmp`));
+    expect(() => store.prepare(denying('192.0.2.9'))).toThrow(/EISDIR/);
+    expect([paths.rules, paths.lastGood, paths.state].map((path) => readFileSync(path, 'utf8'))).toEqual(before);
+    expect(readdirSync(directory).filter((name) => /good.*tmp|state.*tmp/.test(name))).toEqual([]);
   });
 
-  it('refuses when both are damaged', () => {
-    new RuleStore(paths).save(denying('192.0.2.1'));
-    for (const path of [paths.rules, paths.lastGood]) writeFileSync(path, '{');
-    expect(() => new RuleStore(paths).load()).toThrow(RulesFileError);
-  });
-
-  it('keeps the lists of sets beside, and removes those that no rule names any more', () => {
+  it('keeps the lists of sets beside, and removes those that no rule names any more', async () => {
     const store = new RuleStore(paths);
     const book = withSet(setOf('drop', { kind: 'copy' }, '192.0.2.0/24 ; comment\n'));
-    store.save(book);
-    const loaded = new RuleStore(paths).load();
-    expect(loaded.sets).toMatchObject([{ name: 'drop', origin: { kind: 'copy' }, loadedAtMs: 1_700_000_000_000 }]);
-    expect(textOf(loaded.sets[0]?.text)).toBe('192.0.2.0/24 ; comment\n');
-    store.save({ ...book, rules: [], sets: new Map() });
+    save(book, store);
+    const { sets } = await read();
+    expect(sets).toMatchObject([{ name: 'drop', origin: { kind: 'copy' }, loadedAtMs: 1_700_000_000_000 }]);
+    expect(textOf(sets[0]?.text)).toBe('192.0.2.0/24 ; comment\n');
+    save({ ...book, rules: [], sets: new Map() }, store);
     expect(readdirSync(paths.sets)).toEqual([]);
   });
 
-  it('reads the list of a set from its own file, and the copy when that cannot be read', () => {
+  it('gives the list of a followed file as it was in force; one that never was, from the file', async () => {
     writeFileSync(join(directory, 'feed.txt'), 'first');
-    new RuleStore(paths).save(withSet(setOf('feed', { kind: 'file', path: 'feed.txt' }, 'first')));
+    save(withSet(setOf('feed', { kind: 'file', path: 'feed.txt' }, 'first')));
     writeFileSync(join(directory, 'feed.txt'), 'second');
-    expect(textOf(new RuleStore(paths).load().sets[0]?.text)).toBe('second');
-    rmSync(join(directory, 'feed.txt'));
-    const { sets, alarms } = new RuleStore(paths).load();
-    expect(textOf(sets[0]?.text)).toBe('first');
-    expect(alarms).toEqual([expect.stringMatching(/set feed.*ENOENT.*copy of the last good one/)]);
+    expect(textOf((await read()).sets[0]?.text)).toBe('first');
+    rmSync(paths.sets, { recursive: true });
+    expect(textOf((await read()).sets[0]?.text)).toBe('second');
   });
 
-  it('takes networks that stand in the file itself', () => {
+  it('does without a list of the last good rules that is lost, not without one of the file', async () => {
+    save(withSet(setOf('drop', { kind: 'copy' }, '192.0.2.0/24')));
+    rmSync(join(paths.sets, 'drop.txt'));
+    expect(await new RuleStore(paths).readFile()).toEqual({ problem: expect.stringMatching(/set drop.*ENOENT/) });
+    expect(await new RuleStore(paths).readGood()).toMatchObject({
+      lost: [{ set: 'drop', message: expect.stringMatching(/match nothing until it is imported again/) }],
+    });
+  });
+
+  it('takes networks that stand in the file itself', async () => {
     const rules = [{ action: 'deny', source: 'set:few' }];
     writeFileSync(
       paths.rules,
       JSON.stringify({ version: 1, rules, sets: { few: { entries: ['192.0.2.1', '::/0'] } } }),
     );
-    const { sets } = new RuleStore(paths).load();
-    expect(textOf(sets[0]?.text)).toBe('192.0.2.1\n::/0');
+    expect(textOf((await read()).sets[0]?.text)).toBe('192.0.2.1\n::/0');
   });
 
-  it('leaves a link a link', () => {
+  it('leaves a link a link', async () => {
     const real = join(directory, 'real.json');
-    new RuleStore({ ...paths, rules: real }).save(EMPTY_BOOK);
+    save(EMPTY_BOOK, new RuleStore({ ...paths, rules: real }));
     symlinkSync(real, paths.rules);
     const store = new RuleStore(paths);
-    store.load();
-    store.save(denying('192.0.2.1'));
+    await read(store);
+    save(denying('192.0.2.1'), store);
     expect(lstatSync(paths.rules).isSymbolicLink()).toBe(true);
     expect(readFileSync(real, 'utf8')).toContain('192.0.2.1');
   });
 
   it('makes the directory of the rules file', () => {
     const rules = join(directory, 'etc', 'packetlog', 'rules.json');
-    new RuleStore({ ...paths, rules }).save(EMPTY_BOOK);
+    save(EMPTY_BOOK, new RuleStore({ ...paths, rules }));
     expect(existsSync(rules)).toBe(true);
   });
 });

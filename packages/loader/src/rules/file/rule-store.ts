@@ -1,22 +1,18 @@
 /**
- * The rules on the disk: the file that people edit, a copy of the last good one, and the lists of sets.
- * What cannot be read never counts as no rules: the last good copy takes its place, and an alarm says so.
+ * The rules on the disk: the file that people edit, a copy of the last set that was in force, the lists of sets, and
+ * what was accepted before. Reading decides nothing: the pipeline does. Nothing is replaced before all that takes its
+ * place is on the disk and was read back.
  */
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import type { FileSet } from '@packetlog/common';
-import { EMPTY_BOOK, type NamedSet, type RuleBook, type SetOrigin } from '../book/rule-book.ts';
-import { writeAtomically } from './atomic-file.ts';
-import { type RulesDocument, RulesFileError, readDocument, writeDocument } from './rules-document.ts';
+import type { FileSet, Rule } from '@packetlog/common';
+import { contentHash } from '../book/content-hash.ts';
+import type { NamedSet, RuleBook, SetOrigin } from '../book/rule-book.ts';
+import { type PreparedFile, prepareFiles, writeAtomically } from './atomic-file.ts';
+import { isThere, MOST_LIST_BYTES, MOST_RULES_BYTES, readRegularFile, UnfitFileError } from './regular-file.ts';
+import { RulesFileError, readDocument, requireReadable, writeDocument } from './rules-document.ts';
+import { NO_STATE, type RulesState, readState, stateText, withAccepted, withUnconfirmed } from './rules-state.ts';
+import { setAside } from './set-aside.ts';
 import { sharedBytes } from './shared-bytes.ts';
 import type { StatePaths } from './state-directory.ts';
 
@@ -32,79 +28,130 @@ export interface StoredRules {
   /** Everything but the sets. */
   readonly book: RuleBook;
   readonly sets: readonly StoredSet[];
-  readonly from: 'file' | 'last good copy' | 'nothing';
-  /** The file was edited by hand since the loader wrote it. */
+  /** The file is not as the loader wrote it. */
   readonly isEdited: boolean;
-  /** What went wrong, each a sentence with the next action. */
-  readonly alarms: readonly string[];
+  /** Lists that are lost, each with a sentence that ends with the next action. Only of the last good copy. */
+  readonly lost: readonly LostList[];
+}
+
+export interface LostList {
+  readonly set: string;
+  readonly message: string;
+}
+
+/** `problem` ends a sentence that begins with the file. */
+export type Found = StoredRules | { readonly problem: string } | undefined;
+
+/** How a set is written. */
+export interface Writing {
+  /** The rules file already says this: it was loaded from there, and stays as people wrote it. */
+  readonly fileSaysIt?: boolean;
 }
 
 export class RuleStore {
   readonly #paths: StatePaths;
+  readonly #keepsGood: boolean;
+  #judges = true;
+  #state: RulesState = NO_STATE;
   #schema: string | undefined;
   /** The rules file as it was read or written last; undefined: not there. */
   #stamp: string | undefined;
-  /** It could not be used. */
-  #isBroken = false;
+  /** Content of the rules file as it was read or written last; undefined: it was never accepted. */
+  #fileContent: string | undefined;
   /** Texts as they are on the disk. */
   readonly #written = new Map<string, Uint8Array>();
+  /** Rules that the reader is known to take. */
+  readonly #readable = new WeakSet<Rule>();
 
-  constructor(paths: StatePaths) {
+  /** `keepsGood`: what is written is in force, so it is the last good one, too. */
+  constructor(paths: StatePaths, { keepsGood = true }: { keepsGood?: boolean } = {}) {
     this.#paths = paths;
+    this.#keepsGood = keepsGood;
   }
 
-  /** Throws only if neither the file nor the copy can be used though one of them is there. */
-  load(): StoredRules {
-    const { rules, lastGood } = this.#paths;
-    this.#stamp = stampOf(rules);
-    this.#isBroken = false;
-    let problem: string;
-    try {
-      const document = documentAt(rules);
-      this.#keepGood(rules);
-      return this.#found(document, 'file', []);
-    } catch (error) {
-      problem = problemOf(error);
-    }
-    const isMissing = !existsSync(rules);
-    this.#isBroken = !isMissing;
-    if (isMissing && !existsSync(lastGood)) return { ...NOTHING, book: EMPTY_BOOK };
-    let document: RulesDocument;
-    try {
-      document = documentAt(lastGood);
-    } catch (cause) {
-      throw new RulesFileError(`${rules} ${problem}; the last good copy ${lastGood} ${problemOf(cause)}`, { cause });
-    }
-    const what = isMissing ? 'is not there' : problem;
-    const alarm =
-      `The rules file ${rules} ${what}. The last good copy is in force: ${lastGood}. ` +
-      `Repair the file and reload (kill -HUP), or copy the good one over it.`;
-    return this.#found(document, 'last good copy', [alarm]);
+  /** The file that people edit. Undefined: there is none. Throws only what keeps the loader from looking. */
+  async readFile(): Promise<Found> {
+    this.#state = readState(this.#paths.state);
+    this.#stamp = stampOf(this.#paths.rules);
+    this.#fileContent = undefined;
+    return this.#read(this.#paths.rules, false);
   }
 
-  /** Whole or not at all, each file. Throws what the file system says, and if somebody edited the file meanwhile. */
-  save(book: RuleBook): void {
-    this.#guardEdits();
-    for (const set of book.sets.values()) this.#saveSet(set);
-    const text = writeDocument({
-      $schema: this.#schema,
-      default_policy: book.defaultPolicy,
-      rules: book.rules,
-      sets: Object.fromEntries([...book.sets].map(([name, set]) => [name, fileSet(set)])),
-      protect: [...book.protect],
-      next_id: book.nextId,
-    });
+  /** What was in force last. A list that is lost costs its set, not the others. */
+  readGood(): Promise<Found> {
+    return this.#read(this.#paths.lastGood, true);
+  }
+
+  /** Whether this very content was in force before by somebody's word, or because nothing spoke against it. */
+  isAccepted(content: string): boolean {
+    return this.#state.accepted.includes(content);
+  }
+
+  /** Whether this content had its time to be confirmed, and was not. */
+  isUnconfirmed(content: string): boolean {
+    return this.#state.unconfirmed.includes(content);
+  }
+
+  /** From now on what is written was judged against rules that were not accepted, so it is not accepted either. */
+  acceptNothing(): void {
+    this.#judges = false;
+  }
+
+  /** Rules that were loaded from the file are in force, or agree with it. */
+  fileAgrees(book: RuleBook): void {
+    this.#fileContent = contentHash(book);
+  }
+
+  /**
+   * Writes all that will take the place of something, beside it. Throws RulesFileError if somebody edited the file
+   * meanwhile or it could not be read back, or what the file system says; nothing was changed then.
+   */
+  prepare(book: RuleBook, { fileSaysIt = false }: Writing = {}): PreparedFile {
     const path = targetOf(this.#paths.rules);
+    if (!fileSaysIt) this.#guardEdits();
+    requireReadable(book, this.#readable);
+    const text = this.#textOf(book);
+    const state = this.#judges ? withAccepted(this.#state, contentHash(book), book.nextId) : this.#state;
     mkdirSync(dirname(path), { recursive: true });
-    writeAtomically(path, text);
-    this.#stamp = stampOf(path);
-    writeAtomically(this.#paths.lastGood, text);
-    this.#removeUnused(book);
+    mkdirSync(this.#paths.sets, { recursive: true });
+    const lists = [...book.sets.values()].filter((set) => set.origin.kind !== 'inline' && set.text !== undefined);
+    const changed = lists.filter(({ name, text: list }) => this.#written.get(name) !== list);
+    const files = prepareFiles([
+      ...changed.map(({ name, text: list }) => [this.#copyOf(name), list ?? ''] as const),
+      ...(this.#keepsGood ? differing(this.#paths.lastGood, text) : []),
+      ...differing(this.#paths.state, stateText(state)),
+      // Last: as long as it is the old one, so are the rules.
+      ...(fileSaysIt ? [] : [[path, text] as const]),
+    ]);
+    return {
+      abandon: files.abandon,
+      commit: () => {
+        if (!fileSaysIt) this.#keepRejected();
+        files.commit();
+        this.#state = state;
+        for (const { name, text: list } of changed) if (list) this.#written.set(name, list);
+        if (!fileSaysIt) this.#stamp = stampOf(path);
+        this.#fileContent = contentHash(book);
+        this.#removeUnused(book);
+      },
+    };
   }
 
-  /** What a set's own file holds now; throws what the file system says. */
-  readSetFile(path: string): Uint8Array {
-    return readShared(path);
+  /** Before `book` is in force for a while. After a crash its ids are not given again, nor is it put in force again. */
+  noteUnconfirmed(book: RuleBook): void {
+    const state = withUnconfirmed(this.#state, contentHash(book), book.nextId);
+    writeAtomically(this.#paths.state, stateText(state));
+    this.#state = state;
+  }
+
+  /** Ids below were given already. */
+  get nextId(): number {
+    return this.#state.next_id;
+  }
+
+  /** What a set's own file holds now; throws UnfitFileError or what the file system says. */
+  readSetFile(path: string): Promise<Uint8Array> {
+    return readRegularFile(path, MOST_LIST_BYTES);
   }
 
   /** The path of a set's file, seen from the rules file. */
@@ -112,76 +159,82 @@ export class RuleStore {
     return resolve(dirname(this.#paths.rules), path);
   }
 
-  /** What people wrote is not overwritten before it was read, and kept if it could not be. */
+  /** What people wrote is not overwritten before it was read. */
   #guardEdits(): void {
     const { rules } = this.#paths;
     const stamp = stampOf(rules);
     if (stamp !== undefined && stamp !== this.#stamp) {
       throw new RulesFileError(`${rules} was edited since it was read; have it read first (kill -HUP the loader)`);
     }
-    if (!this.#isBroken || stamp === undefined) return;
-    copyFileSync(rules, `${rules}.broken`);
-    this.#isBroken = false;
   }
 
-  #found(document: RulesDocument, from: StoredRules['from'], alarms: string[]): StoredRules {
-    const { file, rules, nextId, isEdited } = document;
-    this.#schema = file.$schema;
-    const sets: StoredSet[] = [];
-    for (const [name, set] of Object.entries(file.sets)) sets.push(this.#readSet(name, set, alarms));
-    const book: RuleBook = {
-      defaultPolicy: file.default_policy,
-      rules,
-      sets: new Map(),
-      protect: file.protect,
-      nextId,
-    };
-    return { book, sets, from, isEdited: isEdited && from === 'file', alarms };
+  /** What was read and is not in force stays beside the file that takes its place. */
+  #keepRejected(): void {
+    if (this.#fileContent === undefined && this.#stamp !== undefined) setAside(this.#paths.rules, Date.now());
   }
 
-  #readSet(name: string, { file, entries, loaded_at }: FileSet, alarms: string[]): StoredSet {
+  async #read(path: string, isGood: boolean): Promise<Found> {
+    if (!isThere(path)) return undefined;
+    try {
+      const writtenAtMs = statSync(path).mtimeMs;
+      const text = Buffer.from(await readRegularFile(path, MOST_RULES_BYTES)).toString('utf8');
+      const { file, rules, nextId, isEdited } = readDocument(text, writtenAtMs);
+      if (!isGood) this.#schema = file.$schema;
+      for (const rule of rules) this.#readable.add(rule);
+      const lost: LostList[] = [];
+      const sets: StoredSet[] = [];
+      for (const [name, set] of Object.entries(file.sets)) {
+        sets.push(await this.#readSet(name, set, isGood ? lost : undefined));
+      }
+      const book: RuleBook = {
+        defaultPolicy: file.default_policy,
+        rules,
+        sets: new Map(),
+        protect: file.protect,
+        nextId: Math.max(nextId, this.#state.next_id),
+      };
+      return { book, sets, isEdited, lost };
+    } catch (error) {
+      return { problem: problemOf(error) };
+    }
+  }
+
+  /** The list as it was in force last; a set that was never in force is read from its own file. */
+  async #readSet(name: string, { file, entries, loaded_at }: FileSet, lost?: LostList[]): Promise<StoredSet> {
     const loadedAtMs = loaded_at === undefined ? Date.now() : Date.parse(loaded_at);
     if (file === undefined && entries !== undefined) {
-      return {
-        name,
-        origin: { kind: 'inline', entries },
-        text: sharedBytes(Buffer.from(entries.join('\n'))),
-        loadedAtMs,
-      };
+      const text = sharedBytes(Buffer.from(entries.join('\n')));
+      return { name, origin: { kind: 'inline', entries }, text, loadedAtMs };
     }
     const copy = this.#copyOf(name);
-    if (file !== undefined) {
-      const origin: SetOrigin = { kind: 'file', path: file };
-      try {
-        const path = this.setFile(file);
-        return { name, origin, text: readShared(path), loadedAtMs: statSync(path).mtimeMs };
-      } catch (error) {
-        alarms.push(`The list of set ${name} ${problemOf(error)}. The copy of the last good one is in force: ${copy}.`);
-        return { name, origin, text: this.#readCopy(name, alarms), loadedAtMs };
-      }
-    }
-    return { name, origin: { kind: 'copy' }, text: this.#readCopy(name, alarms), loadedAtMs };
-  }
-
-  #readCopy(name: string, alarms: string[]): Uint8Array {
+    const origin: SetOrigin = file === undefined ? { kind: 'copy' } : { kind: 'file', path: file };
     try {
-      const text = readShared(this.#copyOf(name));
+      if (file !== undefined && !isThere(copy)) {
+        return { name, origin, text: await this.readSetFile(this.setFile(file)), loadedAtMs: Date.now() };
+      }
+      const text = await readRegularFile(copy, MOST_LIST_BYTES);
       this.#written.set(name, text);
-      return text;
+      return { name, origin, text, loadedAtMs };
     } catch (error) {
-      alarms.push(
-        `The list of set ${name} ${problemOf(error)}. Its rules match nothing until it is imported again: ` +
-          `packetlog rules import FILE --set ${name}.`,
-      );
-      return sharedBytes(new Uint8Array(0));
+      const problem = `the list of set ${name} ${problemOf(error)}`;
+      if (lost === undefined) throw new RulesFileError(problem, { cause: error });
+      const message =
+        `In the last good rules, ${problem}. Its rules match nothing until it is imported again: ` +
+        `packetlog rules import FILE --set ${name}.`;
+      lost.push({ set: name, message });
+      return { name, origin, text: sharedBytes(new Uint8Array(0)), loadedAtMs };
     }
   }
 
-  #saveSet({ name, origin, text }: NamedSet): void {
-    if (origin.kind === 'inline' || text === undefined || this.#written.get(name) === text) return;
-    mkdirSync(this.#paths.sets, { recursive: true });
-    writeAtomically(this.#copyOf(name), text);
-    this.#written.set(name, text);
+  #textOf(book: RuleBook): string {
+    return writeDocument({
+      $schema: this.#schema,
+      default_policy: book.defaultPolicy,
+      rules: book.rules,
+      sets: Object.fromEntries([...book.sets].map(([name, set]) => [name, fileSet(set)])),
+      protect: [...book.protect],
+      next_id: book.nextId,
+    });
   }
 
   #removeUnused(book: RuleBook): void {
@@ -197,18 +250,11 @@ export class RuleStore {
   #copyOf(name: string): string {
     return join(this.#paths.sets, `${name}.txt`);
   }
-
-  #keepGood(path: string): void {
-    const good = readFileSync(path);
-    const { lastGood } = this.#paths;
-    if (!existsSync(lastGood) || !readFileSync(lastGood).equals(good)) writeAtomically(lastGood, good);
-  }
 }
 
-const NOTHING: Omit<StoredRules, 'book'> = { sets: [], from: 'nothing', isEdited: false, alarms: [] };
-
-function documentAt(path: string): RulesDocument {
-  return readDocument(readFileSync(path, 'utf8'), statSync(path).mtimeMs);
+/** A copy that says the same already need not be written; its directory may be read-only. */
+function differing(path: string, text: string): (readonly [path: string, text: string])[] {
+  return isThere(path) && readFileSync(path, 'utf8') === text ? [] : [[path, text]];
 }
 
 /** Undefined: not there. */
@@ -230,10 +276,7 @@ function fileSet({ origin, loadedAtMs }: NamedSet): FileSet {
 }
 
 function problemOf(error: unknown): string {
-  if (error instanceof RulesFileError) return `cannot be used (${error.message})`;
-  return `cannot be read (${error instanceof Error ? error.message : String(error)})`;
-}
-
-function readShared(path: string): Uint8Array {
-  return sharedBytes(readFileSync(path));
+  if (error instanceof UnfitFileError) return error.message;
+  if (error instanceof RulesFileError) return `cannot be used: ${error.message}`;
+  return `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
 }

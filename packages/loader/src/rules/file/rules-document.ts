@@ -1,6 +1,7 @@
 /** The text of a rules file: reading it, writing it, and telling whether somebody edited it. */
 import { createHash } from 'node:crypto';
-import { MAX_RULE_ID, type Rule, type RulesFile, rulesFileSchema } from '@packetlog/common';
+import { fileRuleSchema, isSetName, MAX_RULE_ID, type Rule, type RulesFile, rulesFileSchema } from '@packetlog/common';
+import type { RuleBook } from '../book/rule-book.ts';
 import '../../schema-words.ts';
 
 /** A rules file that cannot be used. `message` is a sentence that says where and what. */
@@ -60,6 +61,27 @@ export function writeDocument(
   };
   const { version, ...rest } = content;
   return `${JSON.stringify({ version, checksum: checksumOf(content), ...rest }, null, 2)}\n`;
+}
+
+/**
+ * Throws RulesFileError if the reader would not give back these rules: what is written must be readable at the next start.
+ * `known`: rules that it gave or took before; those that pass join them.
+ */
+export function requireReadable({ rules, sets }: RuleBook, known: WeakSet<Rule>): void {
+  for (const rule of rules) {
+    if (known.has(rule)) continue;
+    const read = fileRuleSchema.safeParse(JSON.parse(JSON.stringify(rule)));
+    if (!read.success) {
+      const [issue] = read.error.issues;
+      throw new RulesFileError(`rule ${rule.id} cannot be read back: ${issue?.path.join('.')}: ${issue?.message}`);
+    }
+    if (canonical(read.data) !== canonical(rule)) throw new RulesFileError(`rule ${rule.id} is read back as another`);
+    known.add(rule);
+  }
+  const ids = new Set(rules.map(({ id }) => id));
+  if (ids.size !== rules.length) throw new RulesFileError('two rules have the same id');
+  const bad = [...sets.keys()].find((name) => !isSetName(name));
+  if (bad !== undefined) throw new RulesFileError(`${JSON.stringify(bad)} cannot be the name of a set`);
 }
 
 /** Over the values, whatever their order and the white space between them. */

@@ -14,8 +14,10 @@ export interface StatePaths {
   readonly directory: string;
   /** Rules as people edit them. */
   readonly rules: string;
-  /** The last rules that were read or written whole. */
+  /** The last rules that were compiled and in force. */
   readonly lastGood: string;
+  /** What was accepted before, and what was not confirmed. */
+  readonly state: string;
   readonly audit: string;
   /** What rules counted in loaders before. */
   readonly counts: string;
@@ -32,6 +34,7 @@ export function statePaths(environment: NodeJS.ProcessEnv, rulesFile?: string): 
     directory,
     rules: rulesFile ?? (given === undefined ? DEFAULT_RULES_FILE : join(given, 'rules.json')),
     lastGood: join(directory, 'rules.last-good.json'),
+    state: join(directory, 'rules.state.json'),
     audit: join(directory, 'audit.ndjson'),
     counts: join(directory, 'counts.json'),
     controlSocket: join(directory, 'control.sock'),

@@ -32,6 +32,47 @@ export function lockedOut(
   );
 }
 
+/** A protected address that is permitted now and denied later, because a permit that lets it in expires at `atMs`. */
+export interface LaterLockout {
+  readonly atMs: number;
+  /** The rule that expires then. */
+  readonly ruleId: number;
+  readonly lockedOut: Protected;
+}
+
+/** So many ends of permits are looked at. */
+const MOST_ENDS = 8;
+
+/** The first moment at which the end of a permit leaves somebody `protectedNow` denied who is not denied now. */
+export function lockedOutLater(
+  { book, image }: Judged,
+  protectedNow: () => readonly Protected[],
+  interfaceSlots: readonly number[],
+  nowMs: number,
+): LaterLockout | undefined {
+  if (image === undefined) return undefined;
+  const ends = book.rules.flatMap(({ id, action, expires_at }) => {
+    const atMs = Date.parse(expires_at ?? '');
+    return action === 'permit' && atMs > nowMs ? { ruleId: id, atMs } : [];
+  });
+  if (ends.length === 0) return undefined;
+  const rules = new RuleImage(new Uint8Array(image));
+  const probed = protectedNow().map((one) => ({ one, probes: probesOf(one, book) }));
+  for (const { atMs, ruleId } of ends.sort((a, b) => a.atMs - b.atMs).slice(0, MOST_ENDS)) {
+    const [now, then] = [nowMs, atMs].map((ms) => BigInt(ms) * 1_000_000n) as [bigint, bigint];
+    for (const { one, probes } of probed) {
+      const losesAccess = probes.some((probe) =>
+        interfaceSlots.some((interfaceSlot) => {
+          const facts = { ...probe, interfaceSlot };
+          return isDenied(rules, facts, then) && !isDenied(rules, facts, now);
+        }),
+      );
+      if (losesAccess) return { atMs, ruleId, lockedOut: one };
+    }
+  }
+  return undefined;
+}
+
 function isDenied(image: RuleImage, facts: PacketFacts, nowNs: bigint): boolean {
   const node = image.decide(facts, nowNs);
   if (node === NOT_JUDGED) return false;

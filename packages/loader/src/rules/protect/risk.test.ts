@@ -1,6 +1,6 @@
 import type { Rule } from '@packetlog/common';
 import { describe, expect, it } from 'vitest';
-import { EMPTY_BOOK, type RuleBook } from '../book/rule-book.ts';
+import { EMPTY_BOOK, type NamedSet, type RuleBook } from '../book/rule-book.ts';
 import { EMPTY_ADDRESS_LIST } from '../index.ts';
 import { riskOf } from './risk.ts';
 
@@ -47,7 +47,30 @@ describe('a change is risky', () => {
 
   it('when a set that is denied becomes wide', () => {
     expect(riskOf(withSet(24), withSet(7))).toMatch(/the set feed/);
-    expect(riskOf(withSet(7), withSet(3))).toBeUndefined();
+    expect(riskOf(withSet(7), withSet(6))).toBeUndefined();
+  });
+
+  it('when all that is denied together is a large part of the world', () => {
+    const eights = Array.from({ length: 256 }, (_, i) => ({ id: i + 1, source: `${i}.0.0.0/8` }));
+    expect(riskOf(EMPTY_BOOK, book(...eights))).toMatch(/all deny rules together cover 100 % of all IPv4 addresses/);
+  });
+
+  it.each([
+    [1000, 499, /shrinks from 1,000 networks to 499, by more than half/],
+    [1000, 500, undefined],
+    [3, 1, /shrinks/],
+    [1, 1000, undefined],
+  ])('when a set of %i networks becomes one of %i: %s', (from, to, why) => {
+    const sized = (entries: number): RuleBook => {
+      const [set] = withSet(24).sets.values();
+      const ipv4 = { starts: new Uint32Array(entries), bits: new Uint8Array(entries).fill(24) };
+      return {
+        ...withSet(24),
+        sets: new Map([['feed', { ...(set as NamedSet), list: { ...EMPTY_ADDRESS_LIST, ipv4 } }]]),
+      };
+    };
+    if (why === undefined) expect(riskOf(sized(from), sized(to))).toBeUndefined();
+    else expect(riskOf(sized(from), sized(to))).toMatch(why);
   });
 
   it('when what lets in is taken away while the rest is denied', () => {

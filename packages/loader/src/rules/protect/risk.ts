@@ -1,7 +1,8 @@
 /** Which changes may shut out more than was meant: those take effect for a while, until somebody confirms them. */
 import { parseRuleSource, type Rule } from '@packetlog/common';
 import { type RuleBook, setOf } from '../book/rule-book.ts';
-import type { AddressList } from '../index.ts';
+import { type AddressList, addressListLength } from '../index.ts';
+import { widerCoverage } from './coverage.ts';
 
 /** A network with fewer bits is wide. */
 const WIDE = { ipv4: 8, ipv6: 32 } as const;
@@ -21,7 +22,24 @@ export function riskOf(before: RuleBook, after: RuleBook): string | undefined {
     if (known.has(matchOf(rule)) && widthOf(before, rule) !== undefined) continue;
     return `rule ${rule.id} denies ${wide}`;
   }
-  return openingTaken(before, after);
+  const coverage = widerCoverage(before, after);
+  if (coverage !== undefined) return `all deny rules together cover ${coverage}`;
+  return openingTaken(before, after) ?? shrunkenSet(before, after);
+}
+
+/** A list that lost most of its networks is more often half a download than meant. */
+function shrunkenSet(before: RuleBook, after: RuleBook): string | undefined {
+  for (const [name, { list }] of after.sets) {
+    const old = before.sets.get(name);
+    if (old === undefined || old.list === list) continue;
+    const [from, to] = [addressListLength(old.list), addressListLength(list)];
+    if (2 * to < from) return `the set ${name} shrinks from ${count(from)} networks to ${count(to)}, by more than half`;
+  }
+  return undefined;
+}
+
+function count(networks: number): string {
+  return networks.toLocaleString('en-US');
 }
 
 /** What wide part of the world a rule is about, in words. */

@@ -9,6 +9,7 @@ beforeEach(() => {
 });
 afterEach(() => fake.end());
 
+const snapshot = () => fake.service.snapshot({ enforcing: true, pinned: false });
 const add: Fake['add'] = (...draft) => fake.add(...draft);
 
 describe('the lock-out guard', () => {
@@ -88,7 +89,7 @@ describe('a risky change', () => {
     const { pending } = await add({ source: 'any', destination_port: 23 });
     expect(pending).toMatchObject({ revision_before: 1, why: /denies any source/ });
     expect(fake.kernel.verdict('192.0.2.1', 23)).toBe('deny 1');
-    expect(fake.saved.at(-1)?.rules).toEqual([]);
+    expect(fake.saved).toEqual([]);
     await fake.service.confirm(ROOT);
     expect(fake.saved.at(-1)?.rules).toHaveLength(1);
     expect(fake.kernel.verdict('192.0.2.1', 23)).toBe('deny 1');
@@ -148,11 +149,66 @@ describe('a risky change', () => {
     expect(fake.kernel.verdict('1.1.1.2', 23)).toBe('permit');
   });
 
+  it('is over when the risky rule is removed, and no answer mentions it afterwards', async () => {
+    await fake.begin();
+    expect((await add({ source: '2001:db8::/29' })).pending).toMatchObject({ why: /wider than \/32/ });
+    expect((await add({ source: '192.0.2.1' })).pending).toBeUndefined();
+    expect(snapshot().pending).toBeDefined();
+    const removed = await fake.service.ask(removing({ ids: [1] }, ROOT));
+    expect(removed.pending).toBeUndefined();
+    expect(snapshot().pending).toBeUndefined();
+    expect((await add({ source: '192.0.2.3' })).pending).toBeUndefined();
+    expect(fake.saved.at(-1)?.rules.map(({ id }) => id)).toEqual([2, 3]);
+    expect(await refusal(fake.service.confirm(ROOT))).toMatchObject({ code: 'not_found' });
+  });
+
+  it('is over when its rule is made harmless', async () => {
+    await fake.begin();
+    await add({ source: 'any' });
+    await fake.service.ask(editing({ id: 1, changes: { source: '192.0.2.0/24' } }, ROOT));
+    expect(snapshot().pending).toBeUndefined();
+    expect(fake.saved.at(-1)?.rules).toMatchObject([{ id: 1, source: '192.0.2.0/24' }]);
+    expect(fake.kernel.verdict('192.0.2.7')).toBe('deny 1');
+  });
+
+  it('goes on waiting for the rule that is left of two', async () => {
+    await fake.begin();
+    await add({ source: 'any', destination_port: 23 });
+    await add({ source: 'any', destination_port: 25 });
+    expect((await fake.service.ask(removing({ ids: [1] }, ROOT))).pending).toBeDefined();
+    expect(snapshot().pending?.why).toMatch(/rule 2/i);
+  });
+
+  it('ends by the monotonic clock, also when the wall clock is set back and another change comes', async () => {
+    fake = fakeService({ confirmMs: 300 });
+    await fake.begin();
+    await add({ source: 'any' });
+    const dayMs = 86_400_000;
+    const now = Date.now;
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() - dayMs);
+    try {
+      await add({ source: '192.0.2.1' });
+      // Nobody is left to revert it.
+      await fake.service.end();
+      await vi.waitFor(() => expect(fake.kernel.verdict('192.0.2.2')).toBe('permit'));
+    } finally {
+      clock.mockRestore();
+    }
+  });
+
+  it('is not put in force when it could not be noted', async () => {
+    await fake.begin();
+    fake.world.noteFault = new Error('EROFS: read-only file system');
+    expect(await refusal(add({ source: 'any' }))).toMatchObject({ code: 'internal', message: /EROFS/ });
+    expect(fake.kernel.verdict('192.0.2.1')).toBe('permit');
+    expect(snapshot().pending).toBeUndefined();
+  });
+
   it('may itself be edited while it waits', async () => {
     await fake.begin();
     await add({ source: 'any', destination_port: 23 });
     await fake.service.ask(editing({ id: 1, changes: { reason: 'telnet' } }, ROOT));
-    expect(fake.saved.at(-1)?.rules).toEqual([]);
+    expect(fake.saved).toEqual([]);
     await fake.service.confirm(ROOT);
     expect(fake.saved.at(-1)?.rules).toMatchObject([{ reason: 'telnet' }]);
   });

@@ -1,0 +1,31 @@
+/**
+ * `contentHash` names what a rule set does to packets: equal hashes, equal verdicts. Ids, reasons, who made a rule, the
+ * order of rules and the layout of the file do not count; the lists of the sets do, byte by byte.
+ */
+import { createHash } from 'node:crypto';
+import type { NamedSet, RuleBook } from './rule-book.ts';
+import { setOf } from './rule-book.ts';
+
+export function contentHash({ defaultPolicy, rules, sets, protect }: RuleBook): string {
+  const lines = rules.map(({ action, source, protocol, destination_port, interface: name, expires_at }) =>
+    JSON.stringify([action, source, protocol ?? '', destination_port ?? '', name ?? '', expires_at ?? '']),
+  );
+  const used = [...new Set(rules.flatMap((rule) => setOf(rule) ?? []))].sort();
+  const lists = used.map((name) => `${name} ${listHash(sets.get(name))}`);
+  const parts = [defaultPolicy, lines.sort(), lists, [...protect].sort()];
+  return `sha256:${createHash('sha256').update(JSON.stringify(parts)).digest('hex')}`;
+}
+
+/** A text never changes; a long one is hashed once. */
+const hashes = new WeakMap<Uint8Array, string>();
+
+function listHash(set: NamedSet | undefined): string {
+  if (set === undefined) return 'none';
+  const text = set.origin.kind === 'inline' ? Buffer.from(set.origin.entries.join('\n')) : set.text;
+  if (text === undefined) return 'none';
+  const known = hashes.get(text);
+  if (known !== undefined) return known;
+  const hash = createHash('sha256').update(text).digest('hex');
+  hashes.set(text, hash);
+  return hash;
+}

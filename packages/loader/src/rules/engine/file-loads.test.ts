@@ -1,0 +1,137 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { EMPTY_BOOK, type RuleBook } from '../book/rule-book.ts';
+import { fakeService, refusal } from './fake-kernel.ts';
+
+type Fake = ReturnType<typeof fakeService>;
+let fake: Fake;
+beforeEach(() => {
+  fake = fakeService();
+});
+afterEach(() => fake.end());
+
+const rule = (id: number, source: string, rest: object = {}) =>
+  ({
+    id,
+    action: 'deny',
+    source,
+    reason: '',
+    created_by: 'file',
+    created_at: '2026-01-01T00:00:00.000Z',
+    ...rest,
+  }) as const;
+const book = (...sources: string[]): RuleBook => ({
+  ...EMPTY_BOOK,
+  rules: sources.map((source, i) => rule(i + 1, source)),
+  nextId: sources.length + 1,
+});
+const alarms = () => fake.service.alarms.all.map(({ code, message }) => `${code}: ${message}`);
+const PEER = { kind: 'ssh_peer', address: '203.0.113.9', ports: [22] } as const;
+
+describe('an edit of the rules file', () => {
+  it.each<[string, () => RuleBook, RegExp]>([
+    ['locks out a protected address', () => book('203.0.113.0/24'), /ssh session from 203\.0\.113\.9/],
+    ['names a set that is not there', () => book('set:typo'), /there is no set typo/],
+    ['says more than the tables hold', () => book(...Array.from({ length: 70 }, (_, i) => `10.0.0.${i}`)), /./],
+  ])(
+    'that %s is rejected, at start and later; the rules before it are in force, and the alarm stays',
+    async (_, edited, why) => {
+      fake.world.protected = [PEER];
+      await fake.begin(book('192.0.2.1'), edited());
+      const expectRejected = () => {
+        expect(fake.kernel.verdict('192.0.2.1')).toBe('deny 1');
+        expect(fake.kernel.verdict('203.0.113.9', 22)).toBe('permit');
+        expect(alarms()).toEqual([expect.stringMatching(/^rules_file: The rules file \S+ was edited and is rejected/)]);
+        expect(alarms()[0]).toMatch(why);
+        expect(fake.audit.at(-1)).toMatchObject({ what: 'fallback', who: { via: 'file' } });
+      };
+      expectRejected();
+      expect(await refusal(fake.service.load(edited(), 'SIGHUP'))).toBeDefined();
+      expectRejected();
+      await fake.service.load(book('192.0.2.1', '192.0.2.2'), 'SIGHUP');
+      expect(alarms()).toEqual([]);
+      expect(fake.kernel.verdict('192.0.2.2')).toBe('deny 2');
+    },
+  );
+
+  it('is an error when nothing was in force before it that could take its place', async () => {
+    fake.world.protected = [PEER];
+    const start = { base: EMPTY_BOOK, from: 'nothing', edited: book('203.0.113.0/24') } as const;
+    const begun = fake.service.begin({ ...start, fileAlarm: undefined, lost: [] });
+    expect(await refusal(begun)).toMatchObject({ code: 'lockout' });
+  });
+
+  it('that is risky waits; when it is confirmed it passes again, at start and later', async () => {
+    await fake.begin(book('192.0.2.1'), book('any'));
+    expect(fake.service.snapshot({ enforcing: true, pinned: false }).pending).toBeDefined();
+    await fake.service.confirm({ name: 'root', via: 'control' });
+    expect(fake.saved.at(-1)?.rules).toMatchObject([{ source: 'any' }]);
+    await fake.service.load(book('192.0.2.1'), 'SIGHUP');
+    expect((await fake.service.load(book('any'), 'SIGHUP')).pending).toBeUndefined();
+    expect(fake.kernel.verdict('192.0.2.7')).toBe('deny 1');
+  });
+
+  it('that is risky and was not confirmed is not tried again by a start, but when it is asked for', async () => {
+    fake = fakeService({ confirmMs: 50 });
+    await fake.begin(book('192.0.2.1'), book('any'));
+    await vi.waitFor(() => expect(alarms()).toEqual([expect.stringMatching(/was not confirmed and has reverted/)]));
+    await fake.begin(book('192.0.2.1'), book('any'));
+    expect(fake.kernel.verdict('192.0.2.7')).toBe('permit');
+    expect(alarms()).toEqual([expect.stringMatching(/was in force for a while and was not confirmed/)]);
+    expect((await fake.service.load(book('any'), 'SIGHUP')).pending).toBeDefined();
+    expect(alarms()).toEqual([]);
+  });
+
+  it('is in force where no copy of it can be kept, with an alarm until one can', async () => {
+    fake.world.saveFault = new Error('EROFS: read-only file system');
+    await fake.begin(book('192.0.2.1'), book('192.0.2.2'));
+    expect(fake.kernel.verdict('192.0.2.2')).toBe('deny 1');
+    expect(alarms()).toEqual([expect.stringMatching(/^state_directory: The rules are in force, but no copy.*EROFS/)]);
+    fake.world.saveFault = undefined;
+    await fake.add({ source: '192.0.2.3' });
+    expect(alarms()).toEqual([]);
+  });
+
+  it('leaves what waits to be confirmed alone when nothing was edited', async () => {
+    await fake.begin(book('192.0.2.1'));
+    await fake.add({ source: 'any' });
+    await fake.service.load(book('192.0.2.1'), 'SIGHUP');
+    expect(fake.service.snapshot({ enforcing: true, pinned: false }).pending).toBeDefined();
+    expect(fake.kernel.verdict('192.0.2.7')).toBe('deny 2');
+  });
+});
+
+describe('a permit that expires', () => {
+  const HOUR_MS = 3_600_000;
+
+  it('and leaves a protected address denied is told when it is added, and stays an alarm until it is dealt with', async () => {
+    fake.world.protected = [PEER];
+    await fake.begin();
+    const permit = { action: 'permit', source: '203.0.113.9' } as const;
+    expect((await fake.add({ ...permit, for: '1h' })).warning).toBeUndefined();
+    const { warning } = await fake.add({ source: '203.0.113.0/24' });
+    expect(warning).toMatch(/^When rule 1 expires at \S+Z, the ssh session from 203\.0\.113\.9 is denied\./);
+    expect(alarms()).toEqual([`lockout_ahead: ${warning}`]);
+    expect((await fake.add({ source: '192.0.2.1' })).warning).toBeUndefined();
+    await fake.add(permit);
+    expect(alarms()).toEqual([]);
+  });
+
+  it('is told once more shortly before', async () => {
+    fake.world.protected = [PEER];
+    await fake.begin();
+    await fake.add({ action: 'permit', source: '203.0.113.9', for: '1h' });
+    await fake.add({ source: '203.0.113.0/24' });
+    const told = () => fake.notices.filter(({ message }) => message.startsWith('When rule 1 expires'));
+    fake.service.lookAhead();
+    expect(told()).toEqual([]);
+    const now = Date.now;
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + HOUR_MS - 60_000);
+    try {
+      fake.service.lookAhead();
+      fake.service.lookAhead();
+      expect(told()).toHaveLength(1);
+    } finally {
+      clock.mockRestore();
+    }
+  });
+});

@@ -1,0 +1,88 @@
+/** Loads the rules file through the pipeline, and keeps the alarm as long as the file is not what is in force. */
+import { contentHash } from '../book/content-hash.ts';
+import type { RuleBook } from '../book/rule-book.ts';
+import type { RuleStore } from '../file/rule-store.ts';
+import { invalid } from '../refusal.ts';
+import type { Alarms } from './alarms.ts';
+import { type Change, FILE, reloading } from './change.ts';
+import type { Done } from './change-queue.ts';
+import type { Journal } from './journal.ts';
+import { messageOf } from './words.ts';
+
+export interface FileLoadsParts {
+  readonly store: Pick<RuleStore, 'isAccepted' | 'isUnconfirmed' | 'fileAgrees'>;
+  /** For sentences. */
+  readonly rulesFile: string;
+  readonly alarms: Alarms;
+  readonly journal: Journal;
+  readonly confirmed: () => RuleBook;
+  readonly ask: (change: Change<undefined>) => Promise<Done<undefined>>;
+  readonly note: (about: Pick<Change<unknown>, 'what' | 'who' | 'why'>) => void;
+}
+
+export class FileLoads {
+  readonly #parts: FileLoadsParts;
+
+  constructor(parts: FileLoadsParts) {
+    this.#parts = parts;
+  }
+
+  /** Resolves when it is in force, or waits to be confirmed. Rejects with a RulesRefusal; the alarm says why. */
+  async load(book: RuleBook, why: string): Promise<Done<undefined>> {
+    const { store, rulesFile, alarms, confirmed, ask } = this.#parts;
+    const content = contentHash(book);
+    const isAccepted = store.isAccepted(content) || content === contentHash(confirmed());
+    try {
+      const done = await ask(reloading(book, why, FILE, isAccepted));
+      if (done.pending === undefined) store.fileAgrees(book);
+      alarms.end('rules_file');
+      return done;
+    } catch (error) {
+      this.rejected(
+        `The rules file ${rulesFile} was edited and is rejected: ${messageOf(error)} The rules before it are in force. ` +
+          'Correct the file and reload (kill -HUP).',
+      );
+      throw error;
+    }
+  }
+
+  /** At start a content that had its time and was not confirmed does not get it again: a loader may start many times. */
+  atStart(book: RuleBook): Promise<Done<undefined>> {
+    const { store, rulesFile } = this.#parts;
+    if (!store.isUnconfirmed(contentHash(book))) return this.load(book, 'edited by hand');
+    const message =
+      `The rules file ${rulesFile} was in force for a while and was not confirmed, so it is not in force. The rules ` +
+      'before it are. To try it again, reload (kill -HUP), then: packetlog rules confirm.';
+    this.rejected(message);
+    return Promise.reject(invalid(message));
+  }
+
+  /** An edit waited to be confirmed, and has reverted. */
+  reverted(): void {
+    this.rejected(
+      `The edit of the rules file ${this.#parts.rulesFile} was not confirmed and has reverted. The rules before it are ` +
+        'in force. To try it again, reload (kill -HUP), then: packetlog rules confirm.',
+    );
+  }
+
+  /** The rules file is not what is in force. */
+  rejected(message: string): void {
+    const { alarms, journal, note } = this.#parts;
+    if (!alarms.raise('rules_file', message)) return;
+    journal.notice('rules_fallback', 'error', message);
+    note({ what: 'fallback', who: FILE, why: message });
+  }
+
+  /** It is in force, but the directory that keeps copies cannot be written; undefined: it can. */
+  notKept(problem: string | undefined): void {
+    const { alarms, journal } = this.#parts;
+    if (problem === undefined) {
+      alarms.end('state_directory');
+      return;
+    }
+    const message =
+      `The rules are in force, but no copy of them can be kept: ${problem}. If the rules file is damaged later, an ` +
+      'older copy takes its place. Give access to the directory, or name another with PACKETLOG_STATE_DIR.';
+    if (alarms.raise('state_directory', message)) journal.notice('rules_fallback', 'warning', message);
+  }
+}

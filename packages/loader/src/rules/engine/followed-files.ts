@@ -1,0 +1,104 @@
+/** Brings the content of followed files to the pipeline: only of a file that is whole, and never half a list. */
+import type { Notice } from '@packetlog/common';
+import type { NamedSet } from '../book/rule-book.ts';
+import type { Compiler } from '../compiling/compiler.ts';
+import { writerOf } from '../file/open-writers.ts';
+import type { RuleStore } from '../file/rule-store.ts';
+import { invalid, RulesRefusal } from '../refusal.ts';
+import type { Alarms } from './alarms.ts';
+import { FILE, refreshing } from './change.ts';
+import type { RulesService } from './rules-service.ts';
+import { isSettled, SetFiles, stampOf } from './set-files.ts';
+import { readSet, requireGood, sameBytes } from './sets.ts';
+import { Turn } from './turn.ts';
+import { messageOf } from './words.ts';
+
+/** For so long a file without a newline at its end may still be written. */
+const CUT_OFF_MS = 60_000;
+const NEWLINE = 0x0a;
+
+export interface FollowedParts {
+  readonly service: Pick<RulesService, 'book' | 'ask' | 'refreshed'> & {
+    readonly alarms: Pick<Alarms, 'raise' | 'end'>;
+  };
+  readonly store: Pick<RuleStore, 'setFile' | 'readSetFile'>;
+  readonly compiler: Compiler;
+  readonly notice: (notice: Notice) => void;
+}
+
+export class FollowedFiles {
+  readonly #parts: FollowedParts;
+  readonly #files: SetFiles;
+  readonly #turn = new Turn();
+  #isBusy = false;
+
+  constructor(parts: FollowedParts) {
+    this.#parts = parts;
+    this.#files = new SetFiles((path) => parts.store.setFile(path));
+  }
+
+  /** Call it about once a second: takes what has changed and is still. */
+  look(): void {
+    const names = this.#files.changed(this.#parts.service.book);
+    if (!this.#isBusy && names.length > 0) void this.#refresh(names);
+  }
+
+  /** Takes all that differ, at start and when asked; those written just now are left to `look`. */
+  async takeAll(): Promise<void> {
+    const { service, store } = this.#parts;
+    const followed = [...service.book.sets.values()].flatMap(({ name, origin }) =>
+      origin.kind === 'file' && isSettled(store.setFile(origin.path)) ? name : [],
+    );
+    await this.#refresh(followed);
+  }
+
+  async #refresh(names: readonly string[]): Promise<void> {
+    this.#isBusy = true;
+    await this.#turn.run(async () => {
+      for (const name of names) {
+        const set = this.#parts.service.book.sets.get(name);
+        if (set?.origin.kind === 'file') await this.#take(set, set.origin.path);
+      }
+    });
+    this.#isBusy = false;
+  }
+
+  async #take(known: NamedSet, path: string): Promise<void> {
+    const { service, store, compiler } = this.#parts;
+    const file = store.setFile(path);
+    const stamp = stampOf(file);
+    try {
+      const text = await store.readSetFile(file);
+      if (known.text !== undefined && sameBytes(text, known.text)) return this.#agrees(known, path, stamp);
+      if (stampOf(file) !== stamp || (await writerOf(file)) !== undefined) return this.#files.postpone(known, path);
+      if (text.length > 0 && text.at(-1) !== NEWLINE) {
+        if (this.#files.stillMs(known, path) < CUT_OFF_MS) return this.#files.postpone(known, path);
+        throw invalid('it has no newline at its end, so it may be cut off. End its last line');
+      }
+      const set = requireGood(await readSet(compiler, { ...known, text, loadedAtMs: Date.now() }));
+      await service.ask(refreshing(set, FILE));
+      service.refreshed(set);
+      this.#agrees(known, path, stamp);
+      this.#tell('info', 'rules_changed', `Set ${known.name} was read again from ${path}.`);
+    } catch (error) {
+      this.#rejected(known, path, stamp, error);
+    }
+  }
+
+  #agrees(set: NamedSet, path: string, stamp: string): void {
+    this.#files.decide(set, path, stamp);
+    this.#parts.service.alarms.end(`set_file ${set.name}`);
+  }
+
+  #rejected(set: NamedSet, path: string, stamp: string, error: unknown): void {
+    // A full disk may have room later.
+    if (error instanceof RulesRefusal && error.error.code === 'internal') this.#files.postpone(set, path);
+    else this.#files.decide(set, path, stamp);
+    const message = `Set ${set.name} stays as it is: ${path} has changed, but ${messageOf(error)}`;
+    if (this.#parts.service.alarms.raise(`set_file ${set.name}`, message)) this.#tell('error', 'set_refused', message);
+  }
+
+  #tell(level: Notice['level'], code: Notice['code'], message: string): void {
+    this.#parts.notice({ at_ms: Date.now(), level, code, message });
+  }
+}

@@ -1,0 +1,47 @@
+/** Sees what the ends of permits will do: a protected address that is permitted now may be denied then. */
+import { lockedOutLater } from '../protect/lockout.ts';
+import type { Alarms } from './alarms.ts';
+import type { Who } from './change.ts';
+import type { Journal } from './journal.ts';
+import { type GuardParts, interfaceSlots } from './stages/guard.ts';
+import { laterLockoutWords } from './words.ts';
+
+/** How long before the end it is told once more. */
+const NOTICE_AHEAD_MS = 10 * 60_000;
+
+export class LookAhead {
+  readonly #parts: GuardParts;
+  readonly #alarms: Alarms;
+  readonly #journal: Journal;
+  #toldEndMs = 0;
+
+  constructor(parts: GuardParts, alarms: Alarms, journal: Journal) {
+    this.#parts = parts;
+    this.#alarms = alarms;
+    this.#journal = journal;
+  }
+
+  /** After each change; gives what has become new by it, in words. `who` asked. */
+  look(who?: Who): string | undefined {
+    const before = this.#alarms.all.find(({ code }) => code === 'lockout_ahead')?.message;
+    const { top } = this.#parts.enforcement;
+    const slots = interfaceSlots(this.#parts);
+    const ahead = lockedOutLater(top, () => this.#parts.protectedNow(top.book, who), slots, Date.now());
+    if (ahead === undefined) {
+      this.#alarms.end('lockout_ahead');
+      return undefined;
+    }
+    const words = laterLockoutWords(ahead);
+    this.#alarms.raise('lockout_ahead', words);
+    if (ahead.atMs - Date.now() < NOTICE_AHEAD_MS && ahead.atMs !== this.#toldEndMs) {
+      this.#toldEndMs = ahead.atMs;
+      this.#journal.notice('rules_fallback', 'warning', words);
+    }
+    return words === before ? undefined : words;
+  }
+}
+
+/** When to look again, so that it is told before the end. */
+export function lookAgainMs(expiresAt: string): number {
+  return Date.parse(expiresAt) - NOTICE_AHEAD_MS;
+}

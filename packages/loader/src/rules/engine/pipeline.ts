@@ -1,0 +1,171 @@
+/**
+ * The one way into force. Start, SIGHUP, a followed file, the command line, the socket, a take-over and undo all bring
+ * changes here, and each passes the same stages. What a stage rejects leaves everything as it is.
+ *
+ *   read → validate → compile → guard → risk → publish → audit
+ *
+ * A content that was accepted before (by its hash) passes guard and risk again unchanged.
+ */
+import { contentHash } from '../book/content-hash.ts';
+import type { RuleBook } from '../book/rule-book.ts';
+import { riskOf } from '../protect/risk.ts';
+import { invalid, RulesRefusal } from '../refusal.ts';
+import { type Change, LOADER } from './change.ts';
+import type { Held } from './enforcement.ts';
+import type { History } from './history.ts';
+import { compile } from './stages/compile.ts';
+import { type GuardParts, guard, lockouts } from './stages/guard.ts';
+import { type Applied, propose } from './stages/propose.ts';
+import { type PublishParts, restage, settle, stage } from './stages/publish.ts';
+import { validate } from './stages/validate.ts';
+import { changeWords } from './words.ts';
+
+export interface PipelineParts extends GuardParts, PublishParts {
+  readonly history: History;
+  /** How long a risky change waits to be confirmed. Undefined: nothing would revert it, so it is rejected. */
+  readonly confirmMs: number | undefined;
+  /** What waits was not confirmed in time. */
+  readonly timeIsOver: () => void;
+}
+
+export interface Passed {
+  readonly applied: readonly Applied[];
+  /** False: the rules are the same as before. */
+  readonly differs: boolean;
+  /** Why these changes wait to be confirmed. */
+  readonly risk: string | undefined;
+  /** They revert unless they are confirmed. */
+  readonly waits: boolean;
+}
+
+export class Pipeline {
+  readonly #parts: PipelineParts;
+
+  constructor(parts: PipelineParts) {
+    this.#parts = parts;
+  }
+
+  /** Puts all of the changes in force, or none. `revision`: of the rules before. Throws RulesRefusal. */
+  async run(changes: readonly Change<unknown>[], revision: number): Promise<Passed> {
+    const { enforcement } = this.#parts;
+    const { top } = enforcement;
+    const nowMs = Date.now();
+
+    const applied = propose(top.book, changes, nowMs);
+    const last = applied.at(-1);
+    if (last === undefined || last.outcome.book === top.book)
+      return { applied, differs: false, risk: undefined, waits: false };
+    const { change } = last;
+    validate(top.book, last.outcome.book, mayBeEmpty(changes, last.outcome.book));
+    const held = await compile(enforcement, last.outcome.book);
+    if (!change.force && !change.isAccepted) guard(this.#parts, top, held, change.who);
+    const risk = change.isAccepted ? undefined : riskOf(top.book, held.book);
+    requireAttended(change, risk);
+
+    const waits =
+      risk === undefined
+        ? await this.#settle(applied, held, nowMs, revision)
+        : await this.#stage(applied, held, risk, revision);
+    return { applied, differs: true, risk, waits };
+  }
+
+  /** In force for a while. True: it waits. */
+  async #stage(applied: readonly Applied[], held: Held, risk: string, revision: number): Promise<boolean> {
+    const { pending, history, confirmMs, timeIsOver } = this.#parts;
+    const isForced = applied.every(({ change }) => change.force);
+    if (confirmMs === undefined) {
+      if (!isForced)
+        throw invalid(`This is risky: ${risk}. No loader runs that could take it back: start it, or --force.`);
+      await settle(this.#parts, held);
+      return false;
+    }
+    const what = applied.map(({ change, outcome }) => changeWords(change, outcome)).join('; ');
+    const fileContent = isLoad(applied) ? contentHash(held.book) : undefined;
+    const who = applied.at(-1)?.change.who ?? LOADER;
+    const facts = { ms: confirmMs, revision, why: sentence(risk), what, who, fileContent };
+    await stage(this.#parts, held, () => pending.begin({ ...facts, id: history.nextId() }, timeIsOver));
+    return true;
+  }
+
+  /** In force without an end. What waits goes on waiting in front of it as long as it differs by something risky. True: the changes wait with it. */
+  async #settle(applied: readonly Applied[], held: Held, nowMs: number, revision: number): Promise<boolean> {
+    const { enforcement, pending } = this.#parts;
+    if (!pending.isThere) {
+      await settle(this.#parts, held, { fileSaysIt: isLoad(applied) });
+      for (const each of applied) this.#remember(each, revision + 1);
+      return false;
+    }
+    const waits = this.#waitsFor(held);
+    if (waits === undefined) {
+      // The risky rule is gone, or was made harmless.
+      const { book: back } = enforcement.confirmed;
+      await settle(this.#parts, held, { fileSaysIt: isLoad(applied) });
+      await enforcement.withdraw();
+      const { step } = pending;
+      if (step && contentHash(back) !== contentHash(held.book)) this.#parts.history.push({ ...step, back });
+      pending.end();
+      return false;
+    }
+    const behind = await this.#behind(applied, nowMs);
+    if (behind !== undefined) await settle(this.#parts, behind);
+    pending.explain(waits);
+    await restage(this.#parts, held);
+    return behind === undefined;
+  }
+
+  /** Why `held` must not be confirmed without a word; undefined: it may be. */
+  #waitsFor(held: Held): string | undefined {
+    const { enforcement, pending } = this.#parts;
+    const { confirmed } = enforcement;
+    const risk = riskOf(confirmed.book, held.book);
+    if (risk !== undefined) return sentence(risk);
+    return lockouts(this.#parts, confirmed, held).length > 0 ? pending.told?.why : undefined;
+  }
+
+  /** The confirmed rules with the same changes; undefined: they concern what waits itself. */
+  async #behind(applied: readonly Applied[], nowMs: number): Promise<Held | undefined> {
+    const { confirmed, top } = this.#parts.enforcement;
+    const changes = applied.map(({ change }) => change);
+    try {
+      const done = propose({ ...confirmed.book, nextId: top.book.nextId }, changes, nowMs);
+      const book = done.at(-1)?.outcome.book ?? confirmed.book;
+      validate(confirmed.book, book, mayBeEmpty(changes, book));
+      if (riskOf(confirmed.book, book) !== undefined) return undefined;
+      const held = await compile(this.#parts.enforcement, book);
+      return lockouts(this.#parts, confirmed, held).length > 0 ? undefined : held;
+    } catch (error) {
+      if (error instanceof RulesRefusal) return undefined;
+      throw error;
+    }
+  }
+
+  #remember({ change, before, outcome }: Applied, revision: number): void {
+    const { history } = this.#parts;
+    if (change.remember) change.remember(before, revision);
+    else if (change.what === 'load') history.clear();
+    else if (!change.isUnattended) {
+      const what = changeWords(change, outcome);
+      history.push({ back: before, what, who: change.who, at_ms: Date.now(), revision });
+    }
+  }
+}
+
+/** Stage 5, risk: what is risky waits for a person, so a person must have asked for it. Throws RulesRefusal. */
+function requireAttended(change: Change<unknown>, risk: string | undefined): void {
+  if (risk === undefined || !change.isUnattended) return;
+  throw invalid(`it is risky: ${risk}. Do it by hand, then confirm.`);
+}
+
+function isLoad(applied: readonly Applied[]): boolean {
+  return applied.some(({ change }) => change.what === 'load');
+}
+
+/** Sets whose list may hold nothing: it was asked for, or accepted before. */
+function mayBeEmpty(changes: readonly Change<unknown>[], { sets }: RuleBook): ReadonlySet<string> {
+  const accepted = changes.some(({ isAccepted, what }) => isAccepted || what === 'undo');
+  return new Set(accepted ? sets.keys() : changes.flatMap(({ mayBeEmpty: name }) => name ?? []));
+}
+
+function sentence(risk: string): string {
+  return `${risk[0]?.toUpperCase()}${risk.slice(1)}.`;
+}

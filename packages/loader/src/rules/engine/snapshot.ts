@@ -1,0 +1,40 @@
+/** What clients are told of the rules. */
+import type { PendingChange, RulesAlarm, RulesSnapshot, RulesStep } from '@packetlog/common';
+import { describeSet } from '../book/describe-set.ts';
+import { isExpired, type RuleBook } from '../book/rule-book.ts';
+import { toldStep } from './history.ts';
+import type { RuleTotals } from './rule-totals.ts';
+
+export interface SnapshotParts extends Pick<RulesSnapshot, 'revision' | 'enforcing' | 'pinned'> {
+  readonly book: RuleBook;
+  readonly totals: RuleTotals;
+  readonly pending: PendingChange | undefined;
+  /** What undo and redo are about next. */
+  readonly lastChange: RulesStep | undefined;
+  readonly undone: RulesStep | undefined;
+  readonly alarms: RulesAlarm[];
+}
+
+/** Without rules that are over, which the kernel passes by already. */
+export function snapshotOf({
+  book,
+  totals,
+  pending,
+  lastChange,
+  undone,
+  alarms,
+  ...facts
+}: SnapshotParts): RulesSnapshot {
+  const nowMs = Date.now();
+  const rules = book.rules.filter((rule) => !isExpired(rule, nowMs));
+  return {
+    ...facts,
+    default_policy: book.defaultPolicy,
+    rules: rules.map((rule) => ({ ...rule, ...totals.of(rule.id) })),
+    sets: [...book.sets.values()].map(describeSet),
+    ...(pending && { pending }),
+    ...(lastChange && { last_change: toldStep(lastChange) }),
+    ...(undone && { undone: toldStep(undone) }),
+    ...(alarms.length === 0 ? {} : { alarms }),
+  };
+}

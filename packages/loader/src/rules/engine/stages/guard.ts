@@ -1,0 +1,29 @@
+/** Stage 4, guard: a protected address must not lose access that it has now. */
+import type { RuleBook } from '../../book/rule-book.ts';
+import { lockedOut } from '../../protect/lockout.ts';
+import type { Protected } from '../../protect/protected.ts';
+import type { Who } from '../change.ts';
+import type { Enforcement, Held } from '../enforcement.ts';
+import { lockoutRefusal } from '../words.ts';
+
+export interface GuardParts {
+  readonly enforcement: Enforcement;
+  /** The addresses that must not be locked out at this moment; `who` asks. */
+  readonly protectedNow: (book: RuleBook, who?: Who) => readonly Protected[];
+}
+
+/** Throws RulesRefusal if `after` denies a protected address that `before` does not deny. */
+export function guard(parts: GuardParts, before: Held, after: Held, who?: Who): void {
+  const found = lockouts(parts, before, after, who);
+  if (found.length > 0) throw lockoutRefusal(found);
+}
+
+/** Protected addresses that `after` denies and `before` does not. */
+export function lockouts(parts: GuardParts, before: Held, after: Held, who?: Who): readonly Protected[] {
+  return lockedOut(before, after, parts.protectedNow(after.book, who), interfaceSlots(parts), Date.now());
+}
+
+/** Slots of the interfaces that are judged. */
+export function interfaceSlots({ enforcement }: GuardParts): number[] {
+  return enforcement.interfaces.map(({ slot }) => slot);
+}

@@ -1,0 +1,105 @@
+/** What a start, also one that takes over, finds on the disk: the rules to begin with, and an edit still to be judged. */
+import { contentHash } from '../book/content-hash.ts';
+import { EMPTY_BOOK, type RuleBook } from '../book/rule-book.ts';
+import type { Compiler } from '../compiling/compiler.ts';
+import type { Found, LostList, RuleStore, StoredRules } from '../file/rule-store.ts';
+import { RulesFileError } from '../file/rules-document.ts';
+import { EMPTY_ADDRESS_LIST } from '../index.ts';
+import { readStored, requireStored } from './sets.ts';
+import { messageOf } from './words.ts';
+
+export interface Start {
+  /** Accepted before: in force first, whatever becomes of the edit. */
+  readonly base: RuleBook;
+  /** Where the base comes from. */
+  readonly from: 'file' | 'last good copy' | 'nothing';
+  /** The rules file, if its content was never accepted. */
+  readonly edited: RuleBook | undefined;
+  /** Why the rules file is not what is in force, a sentence with the next action. */
+  readonly fileAlarm: string | undefined;
+  /** Lists that are lost. */
+  readonly lost: readonly LostList[];
+}
+
+interface Paths {
+  readonly rules: string;
+  readonly lastGood: string;
+}
+
+/** Throws RulesFileError if there are rules, but none that can be used. */
+export async function readStart(store: RuleStore, compiler: Compiler, paths: Paths): Promise<Start> {
+  const file = await store.readFile();
+  if (isRules(file) && store.isAccepted(hashOf(file))) return await accepted(store, compiler, file);
+  const good = await store.readGood();
+  if (isRules(good)) return await beside(good, file, store, compiler, paths);
+  if (isRules(file)) return await alone(file, compiler, paths);
+  if (file === undefined && good === undefined) return NOTHING;
+  const problems = [
+    `${paths.rules} ${file?.problem ?? 'is not there'}`,
+    ...(good === undefined ? [] : [`the last good copy ${paths.lastGood} ${good.problem}`]),
+  ];
+  throw new RulesFileError(problems.join('; '));
+}
+
+/** With a last good copy, from which an edit of the file is judged. */
+async function beside(
+  good: StoredRules,
+  file: Found,
+  store: RuleStore,
+  compiler: Compiler,
+  paths: Paths,
+): Promise<Start> {
+  if (isRules(file) && hashOf(good) === hashOf(file)) return await accepted(store, compiler, file);
+  const { book: base, lost } = await readStored(compiler, good);
+  const start = { base, from: 'last good copy', edited: undefined, fileAlarm: undefined, lost } as const;
+  if (!isRules(file)) return { ...start, fileAlarm: rejected(paths, file?.problem ?? 'is not there') };
+  try {
+    return { ...start, edited: await requireStored(compiler, file) };
+  } catch (error) {
+    return { ...start, fileAlarm: rejected(paths, `cannot be used: ${messageOf(error)}`) };
+  }
+}
+
+/** The first rules of this machine. */
+async function alone(file: StoredRules, compiler: Compiler, paths: Paths): Promise<Start> {
+  try {
+    return { ...NOTHING, edited: await requireStored(compiler, file) };
+  } catch (error) {
+    throw new RulesFileError(`${paths.rules}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** The rules file of a running loader. Throws RulesFileError. */
+export async function readAgain(store: RuleStore, compiler: Compiler, known: RuleBook): Promise<RuleBook> {
+  const file = await store.readFile();
+  if (file === undefined) throw new RulesFileError('is not there');
+  if (!isRules(file)) throw new RulesFileError(file.problem);
+  return await requireStored(compiler, file, known);
+}
+
+async function accepted(store: RuleStore, compiler: Compiler, file: StoredRules): Promise<Start> {
+  const { book, lost } = await readStored(compiler, file);
+  store.fileAgrees(book);
+  return { base: book, from: 'file', edited: undefined, fileAlarm: undefined, lost };
+}
+
+function isRules(found: Found): found is StoredRules {
+  return found !== undefined && 'book' in found;
+}
+
+/** Without reading the lists. */
+function hashOf({ book, sets }: StoredRules): string {
+  return contentHash({
+    ...book,
+    sets: new Map(sets.map((set) => [set.name, { ...set, list: EMPTY_ADDRESS_LIST }])),
+  });
+}
+
+function rejected({ rules, lastGood }: Paths, problem: string): string {
+  return (
+    `The rules file ${rules} ${problem}. The last good copy is in force: ${lastGood}. ` +
+    'Repair the file and reload (kill -HUP), or copy the good one over it.'
+  );
+}
+
+const NOTHING: Start = { base: EMPTY_BOOK, from: 'nothing', edited: undefined, fileAlarm: undefined, lost: [] };

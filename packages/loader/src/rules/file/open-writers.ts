@@ -1,0 +1,26 @@
+/** Whether a process has a file open for writing. Of processes that this one can see: those of its PID namespace. */
+import { readdir, readFile, stat } from 'node:fs/promises';
+
+/** O_WRONLY and O_RDWR. */
+const WRITES = 0o3;
+
+/** The process that may still write to the file, or undefined. Throws what the file system says of `path`. */
+export async function writerOf(path: string, proc = '/proc'): Promise<number | undefined> {
+  const file = await stat(path);
+  for (const pid of (await readdir(proc)).filter((name) => /^\d+$/.test(name))) {
+    for (const fd of await namesIn(`${proc}/${pid}/fd`)) {
+      const open = await stat(`${proc}/${pid}/fd/${fd}`).catch(GONE);
+      if (open === undefined || open.ino !== file.ino || open.dev !== file.dev) continue;
+      const flags = /^flags:\s*([0-7]+)/m.exec(await readFile(`${proc}/${pid}/fdinfo/${fd}`, 'utf8').catch(() => ''));
+      if ((Number.parseInt(flags?.[1] ?? '0', 8) & WRITES) !== 0) return Number(pid);
+    }
+  }
+  return undefined;
+}
+
+/** Processes end while they are looked at. */
+const GONE = () => undefined;
+
+function namesIn(directory: string): Promise<string[]> {
+  return readdir(directory).catch(() => []);
+}

@@ -1,0 +1,76 @@
+/** Reads files that people and programs name: never waits for one, never reads without end, never on the event loop. */
+import { constants, lstatSync, type Stats } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+
+/** About 1,400,000 lines of IPv6 networks. */
+export const MOST_LIST_BYTES = 64 * 1024 * 1024;
+/** About 100,000 rules. */
+export const MOST_RULES_BYTES = 32 * 1024 * 1024;
+
+/** The file is not one that can be read as a list or as rules. `message` ends a sentence that begins with the file. */
+export class UnfitFileError extends Error {
+  override readonly name = 'UnfitFileError';
+}
+
+/**
+ * All bytes of a regular file, in shared memory. A FIFO, a device, a socket, a directory and a link to one of them are
+ * rejected without being opened: opening some of them blocks or acts. Throws UnfitFileError or what the file system says.
+ */
+export async function readRegularFile(path: string, mostBytes: number): Promise<Uint8Array> {
+  requireRegular(await stat(path), mostBytes);
+  // Another file may have taken the place since.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  try {
+    const found = await file.stat();
+    requireRegular(found, mostBytes);
+    return await readWhole(file, found.size, mostBytes);
+  } finally {
+    await file.close();
+  }
+}
+
+/** False only if nothing has this name. What cannot be looked at is not absent. Throws what the file system says. */
+export function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+async function readWhole(
+  file: Awaited<ReturnType<typeof open>>,
+  expected: number,
+  mostBytes: number,
+): Promise<Uint8Array> {
+  let bytes = new Uint8Array(new SharedArrayBuffer(expected));
+  for (let length = 0; ; ) {
+    if (length === bytes.length) {
+      // One byte more tells the end from a file that grows.
+      const more = new Uint8Array(new ArrayBuffer(1));
+      const { bytesRead } = await file.read(more, 0, 1, length);
+      if (bytesRead === 0) return bytes;
+      if (length + 1 > mostBytes) throw tooLong(mostBytes);
+      const longer = new Uint8Array(new SharedArrayBuffer(Math.min(mostBytes, 2 * length + 4096)));
+      longer.set(bytes);
+      longer.set(more, length++);
+      bytes = longer;
+    }
+    const { bytesRead } = await file.read(bytes, length, bytes.length - length, length);
+    length += bytesRead;
+    if (bytesRead === 0) return bytes.subarray(0, length);
+  }
+}
+
+function requireRegular(found: Stats, mostBytes: number): void {
+  if (!found.isFile()) throw new UnfitFileError(`is ${kindOf(found)}, not a regular file. Name a file`);
+  if (found.size > mostBytes) throw tooLong(mostBytes, found.size);
+}
+
+function tooLong(mostBytes: number, size?: number): UnfitFileError {
+  const has = size === undefined ? 'has more' : `has ${size} bytes, more`;
+  return new UnfitFileError(`${has} than the ${mostBytes} that are read. Split it into several files`);
+}
+
+function kindOf(found: Stats): string {
+  if (found.isDirectory()) return 'a directory';
+  if (found.isFIFO()) return 'a FIFO';
+  if (found.isSocket()) return 'a socket';
+  return found.isCharacterDevice() || found.isBlockDevice() ? 'a device' : 'something else';
+}

@@ -1,0 +1,59 @@
+/**
+ * What the loader remembers about rule sets beside the rules file: which contents were accepted, so that they pass again
+ * unchanged, and which had their time to be confirmed and were not. By content hash (`contentHash`).
+ */
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { isThere } from './regular-file.ts';
+
+const MOST_ACCEPTED = 32;
+const MOST_UNCONFIRMED = 16;
+
+const hash = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+const stateSchema = z.object({
+  version: z.literal(1),
+  /** Ids below were given, also to rules that were never confirmed. */
+  next_id: z.number().int().positive(),
+  accepted: z.array(hash),
+  unconfirmed: z.array(hash),
+});
+export type RulesState = z.output<typeof stateSchema>;
+
+export const NO_STATE: RulesState = { version: 1, next_id: 1, accepted: [], unconfirmed: [] };
+
+/** A state that cannot be read accepts nothing: every content is then judged again. */
+export function readState(path: string): RulesState {
+  try {
+    if (!isThere(path)) return NO_STATE;
+    return stateSchema.safeParse(JSON.parse(readFileSync(path, 'utf8'))).data ?? NO_STATE;
+  } catch {
+    return NO_STATE;
+  }
+}
+
+export function stateText(state: RulesState): string {
+  return `${JSON.stringify(state, null, 2)}\n`;
+}
+
+/** `content` is in force by somebody's word or because nothing spoke against it. */
+export function withAccepted(state: RulesState, content: string, nextId: number): RulesState {
+  return {
+    version: 1,
+    next_id: Math.max(state.next_id, nextId),
+    accepted: newest(state.accepted, content, MOST_ACCEPTED),
+    unconfirmed: state.unconfirmed.filter((each) => each !== content),
+  };
+}
+
+/** `content` is in force for a while. */
+export function withUnconfirmed(state: RulesState, content: string, nextId: number): RulesState {
+  return {
+    ...state,
+    next_id: Math.max(state.next_id, nextId),
+    unconfirmed: newest(state.unconfirmed, content, MOST_UNCONFIRMED),
+  };
+}
+
+function newest(hashes: readonly string[], content: string, most: number): string[] {
+  return [...hashes.filter((each) => each !== content), content].slice(-most);
+}

@@ -1,0 +1,16 @@
+/** Keeps a rules file that was never in force before another takes its place. */
+import { copyFileSync, readdirSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+const MOST_KEPT = 5;
+
+/** Gives the path of the copy. The oldest of more than five are removed. Throws what the file system says. */
+export function setAside(path: string, nowMs: number): string {
+  const prefix = `${basename(path)}.rejected-`;
+  const stamp = new Date(nowMs).toISOString().replaceAll(':', '');
+  const copy = join(dirname(path), `${prefix}${stamp}`);
+  copyFileSync(path, copy);
+  const kept = readdirSync(dirname(path)).filter((name) => name.startsWith(prefix));
+  for (const name of kept.sort().slice(0, -MOST_KEPT)) rmSync(join(dirname(path), name), { force: true });
+  return copy;
+}

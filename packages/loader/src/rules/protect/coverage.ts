@@ -1,0 +1,111 @@
+/** How much of the address space deny rules cover together: many networks that are narrow alone may be wide together. */
+import { parseRuleSource } from '@packetlog/common';
+import { type RuleBook, setOf } from '../book/rule-book.ts';
+import type { AddressList } from '../index.ts';
+
+const MAPPED_BITS = 96;
+/** Shares of the address space, as a power of two: from a sixteenth on, each doubling counts. Of IPv6, a /18 is the first. */
+const FIRST_MARK = { ipv4: -4, ipv6: -18 } as const;
+
+/** Below this share of the space overlaps do not matter: such a list counts by the sum of its networks. */
+const SMALL = 2 ** -10;
+
+type Family = 'ipv4' | 'ipv6';
+
+/** A half-open range of addresses, as shares of the space. */
+type Range = readonly [from: number, to: number];
+
+/** What one source covers of one family; `ranges` overlap, and are made when they are asked for. */
+interface Covered {
+  readonly sum: number;
+  readonly ranges: () => readonly Range[];
+}
+
+/**
+ * What part of all addresses `after` denies, in words, if that crosses a mark that `before` had not reached: a
+ * sixteenth, an eighth, a quarter, a half of IPv4; a /18, /17 and so on of IPv6.
+ */
+export function widerCoverage(before: RuleBook, after: RuleBook): string | undefined {
+  for (const family of ['ipv4', 'ipv6'] as const) {
+    if (markOf(sumOf(after, family), family) < FIRST_MARK[family]) continue;
+    const share = unionOf(after, family);
+    if (markOf(share, family) <= markOf(unionOf(before, family), family)) continue;
+    return `${percent(share)} of all ${family === 'ipv4' ? 'IPv4' : 'IPv6'} addresses`;
+  }
+  return undefined;
+}
+
+/** The largest power of two that is not above the share; below the first mark, minus infinity. */
+function markOf(share: number, family: Family): number {
+  const mark = Math.floor(Math.log2(share));
+  return mark < FIRST_MARK[family] ? Number.NEGATIVE_INFINITY : mark;
+}
+
+/** An upper bound, without merging what overlaps. */
+function sumOf(book: RuleBook, family: Family): number {
+  return deniedBy(book, family).reduce((all, { sum }) => all + sum, 0);
+}
+
+function unionOf(book: RuleBook, family: Family): number {
+  const covered = deniedBy(book, family);
+  const small = covered.filter(({ sum }) => sum < SMALL).reduce((all, { sum }) => all + sum, 0);
+  const ranges = merged(covered.flatMap(({ sum, ranges }) => (sum < SMALL ? [] : ranges())));
+  return ranges.reduce((all, [from, to]) => all + (to - from), small);
+}
+
+/** What each source that is denied covers; `any` is wide by itself, and not counted here. */
+function deniedBy({ rules, sets }: RuleBook, family: Family): Covered[] {
+  const sources = new Set(rules.flatMap(({ action, source }) => (action === 'deny' ? source : [])));
+  return [...sources].flatMap((source): Covered[] => {
+    const name = setOf({ source });
+    if (name !== undefined) {
+      const list = sets.get(name)?.list;
+      return list === undefined ? [] : [listCoverage(list, family)];
+    }
+    const parsed = parseRuleSource(source);
+    if (parsed.kind !== 'network' || parsed.network.family !== (family === 'ipv4' ? 4 : 6)) return [];
+    const { bytes, bits } = parsed.network;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const [at, own] = family === 'ipv4' ? [12, bits - MAPPED_BITS] : [0, bits];
+    return [{ sum: 2 ** -own, ranges: () => [range(view.getUint32(at), own)] }];
+  });
+}
+
+/** Of networks by their first word: what a longer prefix of IPv6 covers is less than a rounding error of the space. */
+function range(firstWord: number, bits: number): Range {
+  const from = firstWord / 2 ** 32;
+  return [from, from + 2 ** -bits];
+}
+
+/** A list never changes; a long one is gone through once. */
+const known = new WeakMap<object, Covered>();
+
+function listCoverage({ ipv4, ipv6 }: AddressList, family: Family): Covered {
+  const list = family === 'ipv4' ? ipv4 : ipv6;
+  const before = known.get(list);
+  if (before !== undefined) return before;
+  const { bits } = list;
+  let sum = 0;
+  for (const own of bits) sum += 2 ** -own;
+  let made: readonly Range[] | undefined;
+  const wordOf = (i: number) => (family === 'ipv4' ? ipv4.starts[i] : ipv6.words[4 * i]) as number;
+  const ranges = () => (made ??= merged(Array.from(bits, (own, i) => range(wordOf(i), own))));
+  const covered = { sum, ranges };
+  known.set(list, covered);
+  return covered;
+}
+
+function merged(ranges: readonly Range[]): Range[] {
+  const result: [number, number][] = [];
+  for (const [from, to] of [...ranges].sort((a, b) => a[0] - b[0])) {
+    const last = result.at(-1);
+    if (last !== undefined && from <= last[1]) last[1] = Math.max(last[1], to);
+    else result.push([from, to]);
+  }
+  return result;
+}
+
+function percent(share: number): string {
+  const value = share * 100;
+  return `${value >= 10 ? Math.round(value) : value.toPrecision(2)} %`;
+}
