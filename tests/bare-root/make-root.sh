@@ -53,12 +53,11 @@ make_bare_root() {
 	[ ! -e "$HOME/.npmrc" ] || cp "$HOME/.npmrc" "$root/root/.npmrc"
 }
 
-# Called in a mount namespace of its own.
+# Called in mount and network namespaces of its own. Without a bpf file system, as in a chroot that somebody made by hand.
 mount_kernel_filesystems() {
 	mount --bind "$root" "$root"
 	mount -t proc proc "$root/proc"
 	mount -t sysfs sysfs "$root/sys"
-	mount -t bpf bpf "$root/sys/fs/bpf"
 	mount --rbind /dev "$root/dev"
 	mount -t tmpfs tmpfs "$root/run"
 	mount -t tmpfs tmpfs "$root/tmp"
@@ -70,6 +69,6 @@ inside() {
 	while read -r name; do settings+=("$name=${!name}"); done < <(
 		compgen -e | grep -iE '^(npm_config_.*|(https?|no|all)_proxy|node_extra_ca_certs|ssl_cert_(file|dir))$' || true
 	)
-	chroot "$root" /usr/bin/env -i HOME=/root TERM=dumb LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+	chroot "$root" /usr/bin/env -i HOME=/root "TERM=${TERMINAL:-dumb}" LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
 		"${settings[@]}" /bin/sh -c 'cd /root/packetlog 2>/dev/null || cd /; exec "$@"' sh "$@"
 }

@@ -1,21 +1,26 @@
 #!/usr/bin/env bash
-# Proves that git, Node and npm alone are enough. In a bare Debian root it clones this commit and runs
-#   npx -y pnpm@12 start --iface lo    until http://localhost:7411 shows the dashboard, then ends it as Ctrl-C does
-#   npx -y pnpm@12 test
-# and prints how long each took. Needs root. Attaches to lo only. Leaves no process, mount or directory behind.
+# Proves that git, Node and npm alone are enough. In a bare Debian root with a network of its own it clones this commit and,
+# as a stranger who follows the README would,
+#   runs npx -y pnpm@12 start    at a terminal, until http://localhost:7411 shows the dashboard; ends it with Ctrl-C
+#   runs it again without a terminal, and ends it with SIGTERM
+#   runs every other command of the README (readme.sh)
+#   runs npx -y pnpm@12 test     at a terminal
+# and prints how long each took. Needs root. Everything runs in namespaces of its own: the interface of the default route
+# there is a tap device of slirp4netns, and no interface of this machine is touched. Leaves no process, mount or directory
+# behind.
 #   usage: tests/bare-root/prove.sh [--keep] [--no-test]
 set -Eeuo pipefail
 trap 'echo "prove.sh: line $LINENO: $BASH_COMMAND: exit code $?" >&2' ERR
 
 here=$(cd "$(dirname "$0")" && pwd)
-patience=600
+patience=900
 keep=no with_tests=yes
 for argument in "$@"; do
 	case $argument in
 	--keep) keep=yes ;;
 	--no-test) with_tests=no ;;
 	*)
-		sed -n '2,6s/^# \{0,1\}//p' "$0" >&2
+		sed -n '2,12s/^# \{0,1\}//p' "$0" >&2
 		exit 2
 		;;
 	esac
@@ -26,24 +31,41 @@ fail() {
 	exit 1
 }
 
-# Outer half: makes the directory, runs the inner half in mount and PID namespaces of its own, which take every mount
-# and process with them however it ends, and removes the directory.
+# install COMMAND PACKAGE WHY
+install() {
+	! command -v "$1" >/dev/null || return 0
+	echo "installing $2: $3"
+	apt-get -q update >/dev/null
+	DEBIAN_FRONTEND=noninteractive apt-get -q install --yes --no-install-recommends "$2" >/dev/null
+}
+
+# Outer half: makes the directory, runs the inner half in mount, PID and network namespaces of its own, which take every
+# mount, process and device with them however it ends, and removes the directory.
 if [ -z "${BARE_ROOT:-}" ]; then
 	[ "$(id -u)" -eq 0 ] || fail "root is needed for debootstrap, chroot and mount. Run: sudo $0 $*"
-	if ! command -v debootstrap >/dev/null; then
-		echo "installing debootstrap: it makes the bare root"
-		apt-get -q update >/dev/null
-		DEBIAN_FRONTEND=noninteractive apt-get -q install --yes --no-install-recommends debootstrap >/dev/null
-	fi
+	install debootstrap debootstrap 'it makes the bare root'
+	install slirp4netns slirp4netns 'it gives the network namespace a way to the package archives'
+	install script bsdutils 'it is the terminal'
 	BARE_ROOT=$(mktemp -d /var/tmp/packetlog-bare-root.XXXXXX)
 	export BARE_ROOT
-	remove() { [ "$keep" = yes ] && echo "kept: $BARE_ROOT" || rm -rf --one-file-system "$BARE_ROOT"; }
+	inner='' network=''
+	remove() {
+		[ -z "$inner" ] || kill -KILL "$inner" 2>/dev/null || true
+		[ -z "$network" ] || kill "$network" 2>/dev/null || true
+		[ "$keep" = yes ] && echo "kept: $BARE_ROOT" || rm -rf --one-file-system "$BARE_ROOT"
+	}
 	trap remove EXIT
-	unshare --mount --mount-proc --propagation private --pid --fork --kill-child "$0" "$@" &
+	trap 'exit 130' INT TERM
+	ours=$(readlink /proc/self/ns/net)
+	unshare --mount --mount-proc --propagation private --pid --net --fork --kill-child "$0" "$@" &
 	inner=$!
-	trap 'kill -KILL "$inner"; exit 130' INT TERM
-	wait "$inner" || exit
-	exit 0
+	while [ "$(readlink "/proc/$inner/ns/net")" = "$ours" ]; do sleep 0.1; done
+	slirp4netns --configure --mtu=1500 --disable-host-loopback "$inner" eth0 >"$BARE_ROOT/network.log" 2>&1 &
+	network=$!
+	code=0
+	wait "$inner" || code=$?
+	inner=''
+	exit "$code"
 fi
 
 root=$BARE_ROOT/root
@@ -59,7 +81,7 @@ timed() {
 	echo "== $label"
 	"$@"
 	local ms=$(((${EPOCHREALTIME/./} - ${since/./}) / 1000))
-	table+=("$(printf '%-52s %4d.%d s' "$label" $((ms / 1000)) $((ms % 1000 / 100)))")
+	table+=("$(printf '%-60s %4d.%d s' "$label" $((ms / 1000)) $((ms % 1000 / 100)))")
 }
 
 clone_here() {
@@ -70,52 +92,94 @@ answers() {
 	node -e 'fetch("http://localhost:7411/").then(async (r) => process.exit(r.status === 200 && /<html/i.test(await r.text()) ? 0 : 1), () => process.exit(1))'
 }
 
-start_until_it_answers() {
-	local deadline=$((SECONDS + patience))
-	inside npx -y pnpm@12 start --iface lo >"$logs/start.log" 2>&1 </dev/null &
-	start_pid=$!
-	until answers; do
-		kill -0 "$start_pid" 2>/dev/null || { cat "$logs/start.log" >&2 && fail "start ended before the dashboard answered"; }
-		[ "$SECONDS" -lt "$deadline" ] || { cat "$logs/start.log" >&2 && fail "no dashboard within $patience s"; }
+# until_true WHAT LOG COMMAND...: while $running is there.
+until_true() {
+	local what=$1 log=$2 deadline=$((SECONDS + patience))
+	shift 2
+	until "$@"; do
+		kill -0 "$running" 2>/dev/null || { cat "$log" >&2 && fail "ended before $what"; }
+		[ "$SECONDS" -lt "$deadline" ] || { cat "$log" >&2 && fail "not within $patience s: $what"; }
 		sleep 0.2
 	done
 }
 
-# Ctrl-C on a terminal reaches npm too, which then ends with 130 whatever the loader says. Only the loader gets the
-# signal here, so that the exit code that npx hands back is the loader's.
-end_it() {
-	local loader code=0
-	loader=$(pgrep -f 'node .*packages/loader/.* --iface lo' | head -n 1) || fail "the loader's process is not found"
-	kill -INT "$loader"
-	wait "$start_pid" || code=$?
-	[ "$code" -eq 0 ] || { cat "$logs/start.log" >&2 && fail "start ended with exit code $code"; }
-	! lo_has_program || fail "a program is left on lo"
+has_network() { ip route show default | grep -q eth0; }
+has_program() { ip -details link show | grep -q 'prog/xdp'; }
+
+# at_terminal LOG COMMAND...: the same as `inside`, on a pseudo-terminal that reads what is written to descriptor 3.
+at_terminal() {
+	local log=$1 input=$BARE_ROOT/input
+	shift
+	rm -f "$input"
+	mkfifo "$input"
+	declare -fx inside
+	root=$root TERMINAL=xterm script --quiet --return --flush --command "$(printf 'inside %s' "$*")" "$log" <"$input" >/dev/null &
+	running=$!
+	exec 3>"$input"
 }
 
-lo_has_program() {
-	ip -details link show dev lo | grep -q 'prog/xdp'
+start_at_terminal() {
+	at_terminal "$logs/start.log" npx -y pnpm@12 start
+	until_true 'the dashboard answers' "$logs/start.log" answers
+	until_true 'a program is on the interface of the default route' "$logs/start.log" has_program
+}
+
+# The terminal's Ctrl-C reaches npm too, which then ends with 130 whatever the loader says.
+ctrl_c() {
+	local code=0
+	printf '\003' >&3
+	wait "$running" || code=$?
+	exec 3>&-
+	[ "$code" -eq 0 ] || [ "$code" -eq 130 ] || { cat "$logs/start.log" >&2 && fail "start ended with exit code $code"; }
+	grep -q 'packets seen\|recorded' "$logs/start.log" || { cat "$logs/start.log" >&2 && fail "the ledger is not in its last words"; }
+	! has_program || fail "a program is left behind"
+}
+
+start_and_end_as_a_service() {
+	local loader code=0
+	inside npx -y pnpm@12 start >"$logs/service.log" 2>&1 </dev/null &
+	running=$!
+	until_true 'the dashboard answers again' "$logs/service.log" answers
+	# Only the loader gets the signal, so that the exit code that npx hands back is the loader's.
+	loader=$(ss -Hltnp 'sport = :7411' | sed -n 's/.*pid=\([0-9]*\).*/\1/p' | head -n 1)
+	[ -n "$loader" ] || fail "the loader's process is not found"
+	kill -TERM "$loader"
+	wait "$running" || code=$?
+	[ "$code" -eq 0 ] || { cat "$logs/service.log" >&2 && fail "start ended with exit code $code"; }
+	! has_program || fail "a program is left behind"
+}
+
+follow_readme() {
+	inside sh tests/bare-root/readme.sh >"$logs/readme.log" 2>&1 </dev/null || { cat "$logs/readme.log" >&2 && fail "a command of the README failed"; }
+	! has_program || fail "a program is left behind"
+	grep '^ok' "$logs/readme.log"
 }
 
 run_tests() {
 	local code=0
-	inside npx -y pnpm@12 test >"$logs/test.log" 2>&1 </dev/null || code=$?
-	counts=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$logs/test.log" | tail -n 1)
+	at_terminal "$logs/test.log" npx -y pnpm@12 test
+	wait "$running" || code=$?
+	exec 3>&-
+	counts=$(tr -d '\r' <"$logs/test.log" | grep -E '^[0-9]+ passed, [0-9]+ failed' | tail -n 1)
 	[ "$code" -eq 0 ] || { cat "$logs/test.log" >&2 && fail "test ended with exit code $code: ${counts:-nothing counted}"; }
 }
 
-! answers || fail "something answers on port 7411 already: end it first"
-! lo_has_program || fail "lo has an XDP program already: remove it first"
+running=$$
+until_true 'there is a network' "$BARE_ROOT/network.log" has_network
 
 timed "bare root: debootstrap, git, node, npm" make_bare_root
+echo "nameserver 10.0.2.3" >"$root/etc/resolv.conf"
 mount_kernel_filesystems
 for absent in clang pnpm chromium bpftool ip; do
 	! inside sh -c "command -v $absent" >/dev/null || fail "the root is not bare: it has $absent"
 done
 timed "git clone" clone_here
-timed "npx -y pnpm@12 start, until the dashboard answers" start_until_it_answers
-timed "Ctrl-C, until it has ended, exit code 0" end_it
+timed "npx -y pnpm@12 start at a terminal, until the dashboard answers" start_at_terminal
+timed "Ctrl-C, until it has ended" ctrl_c
+timed "npx -y pnpm@12 start without a terminal, and SIGTERM" start_and_end_as_a_service
+timed "every other command of the README" follow_readme
 counts='not run'
-[ "$with_tests" = no ] || timed "npx -y pnpm@12 test" run_tests
+[ "$with_tests" = no ] || timed "npx -y pnpm@12 test at a terminal" run_tests
 
 echo
 inside sh -c 'echo "$(. /etc/os-release && echo "$PRETTY_NAME"), node $(node --version), npm $(npm --version 2>/dev/null)"'
