@@ -190,6 +190,8 @@ export { ruleSentence } from './rules/sentence.ts';
 export {
   type AuditEntry,
   auditEntrySchema,
+  type InForce,
+  inForceSchema,
   type PendingChange,
   type ProtectedAddress,
   pendingChangeSchema,

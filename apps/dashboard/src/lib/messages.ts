@@ -185,6 +185,31 @@ export const isRulesSnapshot = isShape<RulesSnapshot>({
       }),
     ),
   ),
+  in_force: mayBe(
+    isShape<NonNullable<RulesSnapshot['in_force']>>({
+      by: isOneOf<NonNullable<RulesSnapshot['in_force']>['by']>('loader', 'kernel', 'none'),
+      interfaces: isList(
+        isShape<NonNullable<RulesSnapshot['in_force']>['interfaces'][number]>({
+          name: isText,
+          ifindex: isCount,
+          mode: isText,
+        }),
+      ),
+      is_current: isFlag,
+      default_policy: mayBe(isOneOf<RulesSnapshot['default_policy']>('permit', 'deny')),
+      rules: mayBe(
+        isList(
+          isShape<NonNullable<NonNullable<RulesSnapshot['in_force']>['rules']>[number]>({
+            id: isCount,
+            action: isOneOf<RulesSnapshot['rules'][number]['action']>('permit', 'deny', 'observe'),
+            source: mayBe(isText),
+            expires_at: mayBe(isText),
+            ...counted,
+          }),
+        ),
+      ),
+    }),
+  ),
   enforcing: isFlag,
   pinned: isFlag,
 });

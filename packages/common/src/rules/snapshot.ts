@@ -1,6 +1,6 @@
 /** What the loader tells about its rules: all of them, what they counted, what was changed, what they would have done. */
 import * as z from 'zod/mini';
-import { defaultPolicySchema, ruleIdSchema, ruleSchema, setNameSchema } from './rule.ts';
+import { defaultPolicySchema, ruleActionSchema, ruleIdSchema, ruleSchema, setNameSchema } from './rule.ts';
 
 const count = z.int().check(z.nonnegative());
 
@@ -58,6 +58,34 @@ export const rulesAlarmSchema = z.object({
 });
 export type RulesAlarm = z.infer<typeof rulesAlarmSchema>;
 
+/** What decides on packets, read back from the kernel: its rules, and the links that keep its program on interfaces. */
+export const inForceSchema = z.object({
+  /**
+   * `loader`: the loader that runs has read it. `kernel`: none runs, and the program that one left goes on. `none`: no
+   * program is attached, every packet passes.
+   */
+  by: z.enum(['loader', 'kernel', 'none']),
+  /** Where the program is attached. */
+  interfaces: z.array(z.object({ name: z.string(), ifindex: count, mode: z.string() })),
+  /** Whether the kernel's rules are exactly those of this snapshot. */
+  is_current: z.boolean(),
+  /** Of the kernel. For `kernel`, unless another version of packetlog made its rules; so are `rules`. */
+  default_policy: z.optional(defaultPolicySchema),
+  /** What the kernel itself says of its rules, and their source as the audit file has it. */
+  rules: z.optional(
+    z.array(
+      z.object({
+        id: ruleIdSchema,
+        action: ruleActionSchema,
+        source: z.optional(z.string()),
+        expires_at: z.optional(z.string()),
+        ...counted,
+      }),
+    ),
+  ),
+});
+export type InForce = z.infer<typeof inForceSchema>;
+
 export const rulesSnapshotSchema = z.object({
   /** Grows with every change. */
   revision: count,
@@ -77,6 +105,8 @@ export const rulesSnapshotSchema = z.object({
   undone: z.optional(rulesStepSchema),
   /** Absent when there is none. */
   alarms: z.optional(z.array(rulesAlarmSchema)),
+  /** Read when `list` asks, and about once a second while a client is connected. Absent before the first time. */
+  in_force: z.optional(inForceSchema),
   /** Whether the kernel decides by these rules. */
   enforcing: z.boolean(),
   /** Whether it goes on when the loader ends. */

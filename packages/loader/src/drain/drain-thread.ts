@@ -124,6 +124,7 @@ export class DrainThread {
             return;
           case 'rules':
           case 'rule-counts':
+          case 'in-force':
             rules.answered(message);
             return;
           case 'pinned':

@@ -61,6 +61,9 @@ export interface RuleGround {
   tables: string;
 }
 
+/** An interface with our program on it, as its link in the kernel says. */
+export type AttachedInterface = Pick<Ledger['interfaces'][number], 'name' | 'ifindex' | 'mode'>;
+
 export type FromDrain =
   /** The program is loaded and waits for `attach`. `wake`: eventfd, 8 bytes written to it make the drain thread read its messages. */
   | { type: 'loaded'; ground: RuleGround; wake: number }
@@ -85,6 +88,8 @@ export type FromDrain =
   | { type: 'rules'; request: number; error: PlainError | undefined }
   /** Answers `rule-counts`. */
   | { type: 'rule-counts'; request: number; ruleCounts: RuleCount[] }
+  /** Answers `in-force`. `images`: the kernel holds the rule sets that were published last. */
+  | { type: 'in-force'; request: number; images: boolean; attached: readonly AttachedInterface[] }
   /** Answers `pin`. */
   | { type: 'pinned'; pinned: string | undefined; error: PlainError | undefined }
   /** Answers `watched`, before any rows that were wanted afterwards; later ones come with each `second`. */
@@ -116,6 +121,8 @@ export type ToDrain =
     }
   /** Asks for what these counters stand at now. */
   | { type: 'rule-counts'; request: number; slots: readonly number[] }
+  /** Asks what the kernel has: rule sets, and the program on interfaces. */
+  | { type: 'in-force'; request: number }
   /** Program and maps are to outlive the process, or not. */
   | { type: 'pin'; on: boolean }
   | { type: 'stop' };

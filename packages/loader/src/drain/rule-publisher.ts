@@ -4,7 +4,8 @@ import type { RuleSlot } from '../kernel/rule-images.ts';
 import { fromPlain } from '../setup-error.ts';
 import type { FromDrain, ToDrain } from './messages.ts';
 
-type Answer = Extract<FromDrain, { type: 'rules' | 'rule-counts' }>;
+type Answer = Extract<FromDrain, { type: 'rules' | 'rule-counts' | 'in-force' }>;
+export type KernelState = Pick<Extract<Answer, { type: 'in-force' }>, 'images' | 'attached'>;
 
 interface Waiting {
   answer: (answer: Answer) => void;
@@ -41,6 +42,12 @@ export class RulePublisher {
   async counts(slots: readonly number[]): Promise<RuleCount[]> {
     const answer = await this.#ask((request) => ({ type: 'rule-counts', request, slots }));
     return answer.type === 'rule-counts' ? answer.ruleCounts : [];
+  }
+
+  /** What the kernel has, asked of it now. */
+  async inForce(): Promise<KernelState> {
+    const answer = await this.#ask((request) => ({ type: 'in-force', request }));
+    return answer.type === 'in-force' ? answer : { images: false, attached: [] };
   }
 
   /** For the drain thread's answers. */

@@ -3,21 +3,30 @@ import type { RuleCount, RuleCounters } from '../kernel/rule-counters.ts';
 import type { RuleImages } from '../kernel/rule-images.ts';
 import type { RuleOwners } from '../kernel/rule-owners.ts';
 import { type PlainError, toPlain } from '../setup-error.ts';
-import type { FromDrain, ToDrain } from './messages.ts';
+import type { AttachedInterface, FromDrain, ToDrain } from './messages.ts';
 
 type Publish = Extract<ToDrain, { type: 'rules' }>;
-type Ask = Extract<ToDrain, { type: 'rule-counts' }>;
+type Ask = Extract<ToDrain, { type: 'rule-counts' | 'in-force' }>;
 
 export class Rules {
   readonly #images: RuleImages;
   readonly #counters: RuleCounters;
   readonly #owners: RuleOwners;
+  readonly #attached: () => readonly AttachedInterface[];
   readonly #post: (message: FromDrain) => void;
   /** While no set was ever there, no counter moves. */
   #inUse = false;
 
-  constructor(images: RuleImages, counters: RuleCounters, owners: RuleOwners, post: (message: FromDrain) => void) {
+  /** `attached`: asks the kernel where the program is. */
+  constructor(
+    images: RuleImages,
+    counters: RuleCounters,
+    owners: RuleOwners,
+    attached: () => readonly AttachedInterface[],
+    post: (message: FromDrain) => void,
+  ) {
     this.#images = images;
+    this.#attached = attached;
     this.#counters = counters;
     this.#owners = owners;
     this.#post = post;
@@ -31,6 +40,9 @@ export class Rules {
     const { request } = message;
     if (message.type === 'rule-counts') {
       this.#post({ type: 'rule-counts', request, ruleCounts: message.slots.map((slot) => this.#counters.read(slot)) });
+    } else if (message.type === 'in-force') {
+      const images = this.#images.areInForce();
+      this.#post({ type: 'in-force', request, images, attached: this.#attached() });
     } else {
       this.#post({ type: 'rules', request, error: this.#publish(message) });
     }

@@ -85,6 +85,7 @@ export function setUp(options: DrainOptions, post: (message: FromDrain) => void)
     new RuleImages(program.ruleImages),
     new RuleCounters(program.ruleCounters, program.cpus),
     program.ruleOwners,
+    () => interfaces.attached(),
     post,
   );
   drain.setClock();

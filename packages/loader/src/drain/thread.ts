@@ -139,6 +139,7 @@ function answerMessages(setup: Setup): 'stop' | 'attach' | 'go on' {
         return message.type;
       case 'rules':
       case 'rule-counts':
+      case 'in-force':
         rules.answer(message);
         break;
       case 'pin':

@@ -1,6 +1,6 @@
 /** The interfaces we are attached to: attaching, noticing that one vanished, attaching again when it returns. */
 import type { Interface, Ledger, Notice } from '@packetlog/common';
-import { type AttachablePrograms, attach, linkInterface } from '../kernel/attach.ts';
+import { type AttachablePrograms, attach, linkFacts, linkInterface } from '../kernel/attach.ts';
 import type { RequestedMode } from '../kernel/attach-ladder.ts';
 import type { InterfaceCounters } from '../kernel/interface-counters.ts';
 import { printableName } from '../kernel/interface-name.ts';
@@ -9,8 +9,9 @@ import type { PinnableLink } from '../kernel/pins.ts';
 import type { RemainingLink } from '../kernel/remains.ts';
 import type { SlotTable } from '../kernel/slots.ts';
 import { closeDescriptor, interfaceIndex, interfaceName } from '../native/libc.ts';
-import { updateLink } from '../native/pinning.ts';
+import { objectId, updateLink } from '../native/pinning.ts';
 import { SetupError } from '../setup-error.ts';
+import type { AttachedInterface } from './messages.ts';
 
 interface Watched extends Interface {
   slot: number;
@@ -113,6 +114,17 @@ export class WatchedInterfaces {
 
   links(): PinnableLink[] {
     return this.#watched.flatMap((watched) => linkOf(watched) ?? []);
+  }
+
+  /** Those with our program on them, as their links say. */
+  attached(): AttachedInterface[] {
+    const { single, frags } = this.#programs;
+    const ours = new Set([single, frags].flatMap((fd) => (fd === undefined ? [] : objectId(fd))));
+    return this.#watched.flatMap(({ name, mode, link }) => {
+      if (link === undefined) return [];
+      const { ifindex, program } = linkFacts(link);
+      return ifindex !== 0 && ours.has(program) ? [{ name, ifindex, mode }] : [];
+    });
   }
 
   /** Fixed once all are added. */

@@ -83,6 +83,17 @@ export class PinDirectory {
     return undefined;
   }
 
+  /** Only to read: takes no lock, so that a loader that starts meanwhile is not turned away. Undefined if it is not there. */
+  static look(fileSystem: BpfFileSystem, name: string): PinDirectory | undefined {
+    const fd = openPrivate(fileSystem, name);
+    return fd === undefined ? undefined : new PinDirectory(fileSystem, name, fd);
+  }
+
+  /** The process that works in it. */
+  owner(): number | undefined {
+    return lockOwner(readLocks(), fstatSync(this.#fd, { bigint: true }).ino);
+  }
+
   static make(fileSystem: BpfFileSystem, name: string): PinDirectory {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       makeDirectory(fileSystem, OURS);

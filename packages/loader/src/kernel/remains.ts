@@ -37,7 +37,7 @@ export function findRemains(given: string | undefined): Remains | undefined {
     return undefined;
   }
   const links = livingLinks(directory);
-  if (links.length > 0) return { directory, about: readAbout(directory), links, names: names(directory) };
+  if (links.length > 0) return { directory, about: readAbout(directory), links, names: slotNames(directory) };
   // It ended between two pins, or its interfaces are gone: nothing is enforced any more.
   directory.removeAll(LINK_NAME);
   return undefined;
@@ -67,7 +67,8 @@ export function livingLinks(directory: PinDirectory): RemainingLink[] {
   });
 }
 
-function names(directory: PinDirectory): Map<number, string> {
+/** Names by slot, also of interfaces that are gone. */
+export function slotNames(directory: PinDirectory): Map<number, string> {
   return new Map(
     directory.names().flatMap((name) => {
       const slot = SLOT_NAME.exec(name)?.[1];

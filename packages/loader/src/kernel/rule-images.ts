@@ -2,8 +2,9 @@
 import { release } from 'node:os';
 import { RULE_LINE, RULE_SLOTS } from '@packetlog/bpf';
 import { describeErrno, ERRNO } from '../native/errno.ts';
-import { createInnerArray, putMap, takeMap } from '../native/libbpf.ts';
+import { createInnerArray, innerMapId, putMap, takeMap } from '../native/libbpf.ts';
 import { closeDescriptor, writeShared } from '../native/libc.ts';
+import { objectId } from '../native/pinning.ts';
 import { SetupError } from '../setup-error.ts';
 import { need } from './outcome.ts';
 
@@ -11,6 +12,8 @@ export type RuleSlot = keyof typeof RULE_SLOTS;
 
 export class RuleImages {
   readonly #outer: number;
+  /** What was put there, by slot: ids of maps, 0 for none; undefined before the first time. */
+  readonly #published: { -readonly [Slot in RuleSlot]?: number } = {};
 
   /** `outer`: descriptor of the map `rule_images`. */
   constructor(outer: number) {
@@ -38,6 +41,7 @@ export class RuleImages {
       writeShared(made.value, image);
       const put = putMap(this.#outer, RULE_SLOTS[slot], made.value);
       if (put.errno !== 0) throw rejectedImage(slot, put.errno);
+      this.#published[slot] = objectId(made.value);
     } finally {
       closeDescriptor(made.value);
     }
@@ -47,6 +51,15 @@ export class RuleImages {
   clear(slot: RuleSlot): void {
     const taken = takeMap(this.#outer, RULE_SLOTS[slot]);
     if (taken.errno !== ERRNO.ENOENT) need(taken, 'clear rules', slot);
+    this.#published[slot] = 0;
+  }
+
+  /** Asks the kernel whether each slot holds what was put there last. False before anything was. */
+  areInForce(): boolean {
+    return (['confirmed', 'provisional'] as const).every((slot) => {
+      const there = innerMapId(this.#outer, RULE_SLOTS[slot]);
+      return (there.errno === 0 ? there.value : 0) === this.#published[slot];
+    });
   }
 }
 

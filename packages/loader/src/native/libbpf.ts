@@ -162,6 +162,21 @@ export function takeMap(outer: number, index: number): Outcome<number> {
   ]);
 }
 
+/** Array of maps: id of the map at `index`. ENOENT if there is none. */
+export function innerMapId(outer: number, index: number): Outcome<number> {
+  const key = new Uint8Array(new Uint32Array([index]).buffer);
+  const value = new Uint32Array(1);
+  const { errno } = intCall('bpf_map_lookup_elem', [
+    [C.int, outer],
+    [C.bytes, key],
+    [C.bytes, new Uint8Array(value.buffer)],
+  ]);
+  return { value: value[0] ?? 0, errno };
+}
+
+/** A new descriptor. */
+export const mapById = (id: number): Outcome<number> => intCall('bpf_map_get_fd_by_id', [[C.unsigned, id]]);
+
 /** XDP flags of linux/if_link.h. */
 export const XDP_FLAGS = { native: 1 << 2, generic: 1 << 1 } as const;
 

@@ -50,6 +50,12 @@ export function plannedShape(map: MapPointer): MapShape {
   };
 }
 
+/** Id of a map or program in the kernel: the second u32 of struct bpf_map_info and struct bpf_prog_info. 0: not known. */
+export function objectId(fd: number): number {
+  const info = new Uint32Array(6);
+  return objectInfo(fd, new Uint8Array(info.buffer)).errno === 0 ? (info[1] ?? 0) : 0;
+}
+
 /** Of a map in the kernel: struct bpf_map_info of linux/bpf.h, u32 each from byte 0. */
 export function mapShape(fd: number): Outcome<MapShape> {
   const info = new Uint32Array(6);

@@ -45,6 +45,8 @@ export interface DeskOptions {
   readonly audit: Pick<AuditLog, 'newest'>;
   readonly compiler: Compiler;
   readonly snapshot: () => RulesSnapshot;
+  /** Adds what the kernel says of them. */
+  readonly inForce?: (snapshot: RulesSnapshot) => Promise<RulesSnapshot>;
   readonly rehearse: (request: CheckedRulesRequest<'test'>) => Promise<RulesResults['test']>;
   /** Names of the interfaces that are watched; undefined: not known. */
   readonly watched?: () => readonly string[] | undefined;
@@ -73,9 +75,9 @@ export class Desk {
 
   constructor(options: DeskOptions) {
     this.#options = options;
-    const { service, audit, snapshot, rehearse } = options;
+    const { service, audit, snapshot, rehearse, inForce = async (told) => told } = options;
     this.#handlers = {
-      list: async () => snapshot(),
+      list: async () => inForce(snapshot()),
       add: async (request, who, { rule }) => {
         const done = await this.#change(adding(request, who));
         return this.#noted(done, [done.rule], [rule]);

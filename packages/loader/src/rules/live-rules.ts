@@ -1,8 +1,9 @@
 /** The rules of a running loader: from the disk into the kernel, and all that goes on around them. */
 import { existsSync } from 'node:fs';
 import type { Server } from 'node:http';
-import type { Ledger, Notice, RuleCounters, RulesSnapshot } from '@packetlog/common';
+import type { InForce, Ledger, Notice, RuleCounters, RulesSnapshot } from '@packetlog/common';
 import type { RuleGround } from '../drain/messages.ts';
+import type { KernelState, RulePublisher } from '../drain/rule-publisher.ts';
 import type { RuleCount } from '../kernel/rule-counters.ts';
 import { SetupError } from '../setup-error.ts';
 import { AuditLog } from './audit-log.ts';
@@ -51,6 +52,9 @@ export interface LiveRulesOptions {
   readonly session: () => ControlSession;
 }
 
+/** Asks the kernel; a RulePublisher. */
+export type KernelReader = Pick<RulePublisher, 'inForce'>;
+
 export class LiveRules {
   readonly #options: LiveRulesOptions;
   readonly #store: RuleStore;
@@ -65,6 +69,8 @@ export class LiveRules {
   readonly #pinning = new Pinning((error) => this.#tell('error', `The rules end with the loader: ${messageOf(error)}`));
   #upkeep: Upkeep | undefined;
   #files: FollowedFiles | undefined;
+  #kernel: KernelReader | undefined;
+  #kernelState: KernelState | undefined;
   #reportedAt = 0;
 
   constructor(options: LiveRulesOptions) {
@@ -83,7 +89,7 @@ export class LiveRules {
   }
 
   /** Puts what is on the disk in force, before anything is attached. Throws SetupError if there are rules, but none to trust. */
-  async loaded(ground: RuleGround, kernel: RuleKernel): Promise<void> {
+  async loaded(ground: RuleGround, kernel: RuleKernel & KernelReader): Promise<void> {
     const start = await this.#read();
     const enforcement = new Enforcement(kernel, this.#compiler, ground);
     enforcement.totals.resume(readCounts(this.#options.paths.counts), ground.counters ?? new Map());
@@ -103,6 +109,7 @@ export class LiveRules {
       enforced: (now) => this.#pinning.follow(now),
     });
     this.#ground = ground;
+    this.#kernel = kernel;
     this.#service = service;
     const parts = { service, store: this.#store, compiler: this.#compiler, notice: this.#options.notice };
     this.#files = new FollowedFiles(parts);
@@ -120,6 +127,10 @@ export class LiveRules {
       compiler: this.#compiler,
       snapshot: () => this.snapshot(),
       watched: () => this.#watched(),
+      inForce: async () => {
+        await this.#readBack();
+        return this.snapshot();
+      },
       rehearse: (request) =>
         rehearse(request, {
           service,
@@ -158,11 +169,20 @@ export class LiveRules {
 
   snapshot(): RulesSnapshot {
     const service = this.#service as RulesService;
+    const in_force = this.#kernelState && inForceBy(this.#kernelState);
     const snapshot = service.snapshot({
-      enforcing: saysSomething(service.book),
+      enforcing: saysSomething(service.book) && (in_force?.is_current ?? true),
       pinned: this.#pinning.path !== undefined,
+      ...(in_force === undefined ? {} : { in_force }),
     });
     return withWarnings(snapshot, this.#watched());
+  }
+
+  /** What is called in force is what the kernel has, not what was asked of it: tells when that is another. */
+  async #readBack(): Promise<void> {
+    const before = JSON.stringify(this.#kernelState);
+    this.#kernelState = await this.#kernel?.inForce();
+    if (before !== JSON.stringify(this.#kernelState)) this.#options.changed();
   }
 
   #watched(): readonly string[] | undefined {
@@ -185,6 +205,8 @@ export class LiveRules {
     const slots = this.#ground?.interfaces ?? [];
     this.#service?.named(slots.map(({ name, slot }, i) => ({ name: interfaces[i]?.name ?? name, slot })));
     this.#rehearsals.second(seenBy(interfaces), nowMs);
+    // It rejects when the drain thread ends, which is told elsewhere.
+    if (this.#service && saysSomething(this.#service.book)) this.#readBack().catch(() => {});
   }
 
   /** Reads the rules file and the lists of all sets again. */
@@ -287,6 +309,11 @@ export class LiveRules {
     const code = level === 'info' ? 'rules_changed' : 'rules_fallback';
     this.#options.notice({ at_ms: Date.now(), level, code, message });
   }
+}
+
+function inForceBy({ images, attached }: KernelState): InForce {
+  const is_current = images && attached.length > 0;
+  return { by: attached.length > 0 ? 'loader' : 'none', interfaces: [...attached], is_current };
 }
 
 function seenBy(interfaces: Ledger['interfaces']): number {

@@ -1,6 +1,7 @@
 /** The rules while no loader runs: the file alone is changed, with the same nets as far as they reach. */
 import { readdirSync } from 'node:fs';
 import type { RulesError } from '@packetlog/common';
+import { type EnforcedRules, readEnforcedRules } from '../kernel/enforced-rules.ts';
 import { requireKernelFiles } from '../kernel/kernel-files.ts';
 import { AuditLog } from './audit-log.ts';
 import { Compiler } from './compiling/compiler.ts';
@@ -8,9 +9,11 @@ import { Desk } from './desk.ts';
 import { Enforcement } from './engine/enforcement.ts';
 import { RulesService } from './engine/rules-service.ts';
 import { readStart, type Start } from './engine/start.ts';
+import { readCounts } from './file/counts-file.ts';
 import { RuleStore } from './file/rule-store.ts';
 import { lockRules } from './file/rules-lock.ts';
 import { checkStateDirectory, makeStateDirectory, type StatePaths } from './file/state-directory.ts';
+import { KernelView } from './kernel-view.ts';
 import { gatherProtected } from './protect/protected.ts';
 import { RulesRefusal } from './refusal.ts';
 import { withWarnings } from './warnings.ts';
@@ -18,10 +21,14 @@ import { withWarnings } from './warnings.ts';
 /** As many as a loader has on a machine with enough memory. */
 const COUNTER_SLOTS = 16_384;
 const MOST_SLOTS = 63;
+/** Enough to know what rules were that were removed lately. */
+const AUDIT_ENTRIES = 1000;
 
 export interface OfflineRules {
   readonly desk: Desk;
   readonly alarms: readonly string[];
+  /** What a loader that ended left in the kernel; undefined: nothing, or it cannot be read. */
+  readonly enforced: EnforcedRules | undefined;
   close(): Promise<void>;
 }
 
@@ -29,6 +36,10 @@ export interface OfflineOptions {
   readonly paths: StatePaths;
   readonly protect: readonly string[];
   readonly environment: NodeJS.ProcessEnv;
+  /** The bpf file system to look for pins in; undefined: the usual one. */
+  readonly bpfFs?: string | undefined;
+  /** Path of the network namespace whose rules are meant; undefined: the one this process is in. */
+  readonly netns?: string | undefined;
 }
 
 /** Nobody else changes them until `close`. Throws RulesFileError, SetupError, or what the file system says. */
@@ -45,7 +56,10 @@ export async function openOffline(options: OfflineOptions): Promise<OfflineRules
   }
 }
 
-async function openLocked({ paths, protect, environment }: OfflineOptions, unlock: () => void): Promise<OfflineRules> {
+async function openLocked(
+  { paths, protect, environment, bpfFs, netns }: OfflineOptions,
+  unlock: () => void,
+): Promise<OfflineRules> {
   const compiler = new Compiler();
   // What is written here is not in force.
   const store = new RuleStore(paths, { keepsGood: false });
@@ -76,11 +90,19 @@ async function openLocked({ paths, protect, environment }: OfflineOptions, unloc
   await service.begin(asItIs(start));
   // Only a loader can let it wait to be confirmed.
   if (start.edited !== undefined) store.acceptNothing();
+  const enforced = lookIntoKernel(bpfFs, netns);
+  const kernel = new KernelView({
+    enforced: enforced.rules,
+    compiler,
+    kept: readCounts(paths.counts),
+    audit: () => audit.newest(AUDIT_ENTRIES),
+  });
   const desk = new Desk({
     service,
     audit,
     compiler,
     snapshot: () => withWarnings(service.snapshot({ enforcing: false, pinned: false }), undefined),
+    inForce: (snapshot) => kernel.of(snapshot, service.book),
     rehearse: () => Promise.reject(new RulesRefusal(NO_TRAFFIC)),
     failed: (error) => {
       throw error;
@@ -89,8 +111,9 @@ async function openLocked({ paths, protect, environment }: OfflineOptions, unloc
   return {
     desk,
     get alarms() {
-      return service.alarms.all.map(({ message }) => message);
+      return [...service.alarms.all.map(({ message }) => message), ...enforced.alarms];
     },
+    enforced: enforced.rules,
     close: async () => {
       await service.end();
       await compiler.close();
@@ -102,6 +125,19 @@ async function openLocked({ paths, protect, environment }: OfflineOptions, unloc
 /** An edit of the file is gone on with, and is judged when a loader starts: nothing is in force here. */
 function asItIs({ edited, base, ...start }: Start): Start {
   return { ...start, base: edited ?? base, edited: undefined, from: 'last good copy' };
+}
+
+/** Who may change the rules may not look into the kernel everywhere: that is no reason to turn the change down. */
+function lookIntoKernel(
+  bpfFs: string | undefined,
+  netns: string | undefined,
+): { rules: EnforcedRules | undefined; alarms: readonly string[] } {
+  try {
+    return { rules: readEnforcedRules(bpfFs, netns), alarms: [] };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { rules: undefined, alarms: [`It is not known what the kernel still enforces: ${why}`] };
+  }
 }
 
 const NO_TRAFFIC: RulesError = {

@@ -1,6 +1,7 @@
 /** The way of `packetlog rules` to the rules: the running loader, or the file when none runs. */
 import { userInfo } from 'node:os';
 import type { RulesAnswer, RulesRequest, RulesVerb } from '@packetlog/common';
+import type { EnforcedRules } from '../../kernel/enforced-rules.ts';
 import { networkNamespaceId } from '../../kernel/network-namespace.ts';
 import { privilegeAdvice } from '../../privilege.ts';
 import { ControlClient, NoLoaderError } from '../../rules/control/control-client.ts';
@@ -16,6 +17,7 @@ export interface ConnectionOptions {
   readonly environment: NodeJS.ProcessEnv;
   /** Path of the network namespace whose rules are meant; undefined: the one this process is in. */
   readonly netns?: string | undefined;
+  readonly bpfFs?: string | undefined;
 }
 
 const DENIED: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM']);
@@ -49,6 +51,11 @@ export class Connection {
   /** Only the file is changed: no loader runs. */
   get isOffline(): boolean {
     return this.#offline !== undefined;
+  }
+
+  /** What the kernel still enforces without a loader. */
+  get enforced(): EnforcedRules | undefined {
+    return this.#offline?.enforced;
   }
 
   get alarms(): readonly string[] {

@@ -1,7 +1,9 @@
 /** Prints what came of a request: text for people, or JSON, and says the exit code. */
 import type { PendingChange, RulesError } from '@packetlog/common';
 import { EXIT, type ExitReason } from '../../exit-codes.ts';
+import type { EnforcedRules } from '../../kernel/enforced-rules.ts';
 import { printableName } from '../../kernel/interface-name.ts';
+import { enforcedText } from './in-force-text.ts';
 import { pendingText } from './rules-text.ts';
 
 type Answer<Value> = { ok: true; value: Value } | { ok: false; error: RulesError };
@@ -18,6 +20,13 @@ const EXIT_OF: Readonly<Record<RulesError['code'], ExitReason>> = {
   internal: 'failed',
   unavailable: 'unsupported',
 };
+
+/** What is known besides the answer. */
+interface Offline {
+  readonly isOffline: boolean;
+  readonly alarms: readonly string[];
+  readonly enforced: EnforcedRules | undefined;
+}
 
 export class Printer {
   readonly isJson: boolean;
@@ -56,9 +65,11 @@ export class Printer {
   }
 
   /** What there is to say besides, on standard error. */
-  finish(outcome: Outcome, { isOffline, alarms }: { isOffline: boolean; alarms: readonly string[] }): Outcome {
+  finish(outcome: Outcome, { isOffline, alarms, enforced }: Offline): Outcome {
     for (const alarm of alarms) say(`Warning: ${alarm}`);
-    if (isOffline && outcome === EXIT.ok) say('packetlog is not running; changes apply at its next start.');
+    if (!isOffline || outcome !== EXIT.ok) return outcome;
+    if (enforced === undefined) say('packetlog is not running; changes apply at its next start.');
+    else for (const line of enforcedText(enforced)) say(line);
     return outcome;
   }
 

@@ -6,7 +6,7 @@ import { EXIT } from '../../exit-codes.ts';
 import { statePaths } from '../../rules/file/state-directory.ts';
 import { SetupError } from '../../setup-error.ts';
 import { count, seconds } from '../option-values.ts';
-import { netnsOption, protectOption, rulesFileOption } from '../run-options.ts';
+import { bpfFsOption, netnsOption, protectOption, rulesFileOption } from '../run-options.ts';
 import { addedManySentence, addedSentence, draftOf, draftsOf, requireLines, STANDARD_INPUT } from './add-rule.ts';
 import { Connection } from './connection.ts';
 import { exportRules } from './export-rules.ts';
@@ -41,6 +41,7 @@ interface Common {
   rules?: string;
   protect?: string[];
   netns?: string;
+  bpfFs?: string;
   json?: true;
 }
 
@@ -66,8 +67,8 @@ export function rulesCommand(done: (code: number) => void): Command {
     command.action(async (...given: unknown[]) => {
       const options = command.opts<Common & Record<string, never>>();
       const paths = statePaths(process.env, options.rules);
-      const { protect = [], netns } = options;
-      const connection = new Connection({ paths, protect, environment: process.env, netns });
+      const { protect = [], netns, bpfFs } = options;
+      const connection = new Connection({ paths, protect, environment: process.env, netns, bpfFs });
       const printer = new Printer(options.json ?? false);
       try {
         const args = given
@@ -80,7 +81,11 @@ export function rulesCommand(done: (code: number) => void): Command {
         await connection.close();
       }
     });
-    command.option('--json', 'print JSON').addOption(rulesFileOption()).addOption(protectOption());
+    command
+      .option('--json', 'print JSON')
+      .addOption(rulesFileOption())
+      .addOption(protectOption())
+      .addOption(bpfFsOption());
     command.addOption(netnsOption('rules of the packetlog that watches this network namespace (name or path)'));
     return command;
   };

@@ -9,6 +9,7 @@ import {
   ruleSentence,
 } from '@packetlog/common';
 import { printableName } from '../../kernel/interface-name.ts';
+import { inForceText } from './in-force-text.ts';
 
 type ListedRule = RulesSnapshot['rules'][number];
 
@@ -22,6 +23,7 @@ export function snapshotText(snapshot: RulesSnapshot, nowMs: number): string[] {
   const lines = [
     `Default policy: ${default_policy}. ${one(rules.length, 'rule')}${stateWords({ enforcing, pinned })}.`,
   ];
+  lines.push(...inForceText(snapshot));
   if (pending) lines.push(...pendingText(pending, nowMs));
   if (rules.length > 0) lines.push('', ...table(rules.map((rule) => cells(rule, nowMs))));
   for (const { id, warning } of rules) if (warning !== undefined) lines.push(`Rule ${id}: ${printableName(warning)}`);

@@ -258,7 +258,7 @@ export class RulesService {
     this.#history.refreshed(set);
   }
 
-  snapshot(facts: Pick<RulesSnapshot, 'enforcing' | 'pinned'>): RulesSnapshot {
+  snapshot(facts: Pick<RulesSnapshot, 'enforcing' | 'pinned' | 'in_force'>): RulesSnapshot {
     const { totals, top } = this.#enforcement;
     const pending = this.#pending.told;
     return snapshotOf({

@@ -5,7 +5,7 @@ import { isExpired, type RuleBook } from '../book/rule-book.ts';
 import { toldStep } from './history.ts';
 import type { RuleTotals } from './rule-totals.ts';
 
-export interface SnapshotParts extends Pick<RulesSnapshot, 'revision' | 'enforcing' | 'pinned'> {
+export interface SnapshotParts extends Pick<RulesSnapshot, 'revision' | 'enforcing' | 'pinned' | 'in_force'> {
   readonly book: RuleBook;
   readonly totals: RuleTotals;
   readonly pending: PendingChange | undefined;

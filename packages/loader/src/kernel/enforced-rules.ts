@@ -1,0 +1,126 @@
+/** What a loader that ended left in the kernel to decide on packets, read and left as it is. */
+import { INTERFACE_SLOTS, MAPS, RULE_COUNTER, RULE_HEADER, RULE_LINE, RULE_SLOTS } from '@packetlog/bpf';
+import type { AttachMode } from '@packetlog/common';
+import { innerMapId, mapById } from '../native/libbpf.ts';
+import { closeDescriptor, interfaceName, mapShared, monotonicTime, pageSize } from '../native/libc.ts';
+import { mapShape } from '../native/pinning.ts';
+import { findBpfFileSystem } from './bpf-file-system.ts';
+import { printableName } from './interface-name.ts';
+import { networkNamespaceId } from './network-namespace.ts';
+import { PinDirectory } from './pin-directory.ts';
+import { mapName, readAbout } from './pin-names.ts';
+import { layoutFingerprint } from './pinned-layout.ts';
+import { possibleCpus } from './possible-cpus.ts';
+import { livingLinks, slotNames } from './remains.ts';
+import { type RuleCount, RuleCounters } from './rule-counters.ts';
+import { RULE_OWNERS, RuleOwners } from './rule-owners.ts';
+
+export interface EnforcedRules {
+  /** Directory of the pins. */
+  readonly path: string;
+  /** A process that works in it: a loader that runs, whatever its state directory is. */
+  readonly owner: number | undefined;
+  /** Where the program is attached. */
+  readonly interfaces: readonly { name: string; ifindex: number; mode: AttachMode; slot: number }[];
+  /** Undefined: they were made by another version, whose maps are not understood. */
+  readonly tables: EnforcedTables | undefined;
+}
+
+export interface EnforcedTables {
+  /** The image that packets are judged by; undefined: there is none, and all are permitted. */
+  readonly image: Uint8Array | undefined;
+  /** Names by slot, also of interfaces that are gone, as the image was compiled for. */
+  readonly slots: readonly { name: string; slot: number }[];
+  /** Counter slots, slot 0 included. */
+  readonly counterSlots: number;
+  /** Counter slot by rule; rules that are no more may be among them. */
+  readonly owners: ReadonlyMap<number, number>;
+  readonly counters: { read(slot: number): RuleCount };
+}
+
+/**
+ * Undefined if no program is kept. `given`: undefined for the usual bpf file system; `netns`: path of a network namespace,
+ * undefined for the one this thread is in. Takes no lock and changes nothing. Throws SetupError, or what the file system
+ * says.
+ */
+export function readEnforcedRules(given: string | undefined, netns?: string): EnforcedRules | undefined {
+  const own = PinDirectory.ownName();
+  const name = netns === undefined ? own : `net_${networkNamespaceId(netns)}`;
+  const fileSystem = findBpfFileSystem(given);
+  if (!fileSystem) return undefined;
+  const directory = PinDirectory.look(fileSystem, name);
+  if (!directory) {
+    fileSystem.release();
+    return undefined;
+  }
+  try {
+    const names = slotNames(directory);
+    const links = livingLinks(directory);
+    for (const { fd } of links) closeDescriptor(fd);
+    if (links.length === 0) return undefined;
+    const interfaces = links.map(({ slot, mode, ifindex }) => {
+      // A number means an interface of its own namespace alone.
+      const now = name === own ? interfaceName(ifindex) : undefined;
+      const called = now ?? names.get(slot) ?? String(ifindex);
+      return { name: printableName(called), ifindex, mode, slot };
+    });
+    return {
+      path: directory.path,
+      owner: directory.owner(),
+      interfaces,
+      tables: tablesOf(directory, names, interfaces),
+    };
+  } finally {
+    directory.close();
+  }
+}
+
+function tablesOf(
+  directory: PinDirectory,
+  names: ReadonlyMap<number, string>,
+  interfaces: EnforcedRules['interfaces'],
+): EnforcedTables | undefined {
+  const about = readAbout(directory);
+  if (about?.layout !== layoutFingerprint()) return undefined;
+  const pinned = (map: string) => directory.get(mapName(about.generation, map));
+  const images = pinned(MAPS.ruleImages);
+  const counters = pinned(MAPS.ruleCounters);
+  const owners = pinned(RULE_OWNERS);
+  if (images === undefined || counters === undefined || owners === undefined) return undefined;
+  const cpus = possibleCpus();
+  const counterSlots = Math.floor(mapShape(counters).value.entries / cpus);
+  const called = new Map([...names, ...interfaces.map(({ slot, name }) => [slot, name] as const)]);
+  return {
+    image: imageInForce(images),
+    slots: [...called].filter(([slot]) => slot < INTERFACE_SLOTS).map(([slot, name]) => ({ name, slot })),
+    counterSlots,
+    owners: RuleOwners.open(counterSlots, owners).slots(),
+    counters: new RuleCounters(mapped(counters, counterSlots * cpus * RULE_COUNTER.size), cpus),
+  };
+}
+
+/** As `image_in_force` of judge.h. */
+function imageInForce(images: number): Uint8Array | undefined {
+  const provisional = imageAt(images, RULE_SLOTS.provisional);
+  if (provisional !== undefined && monotonicTime() < untilOf(provisional)) return provisional;
+  return imageAt(images, RULE_SLOTS.confirmed);
+}
+
+function imageAt(images: number, index: number): Uint8Array | undefined {
+  const { value: id, errno } = innerMapId(images, index);
+  if (errno !== 0) return undefined;
+  const map = mapById(id);
+  if (map.errno !== 0) return undefined;
+  const { value: shape } = mapShape(map.value);
+  const image = mapped(map.value, shape.entries * RULE_LINE.size);
+  closeDescriptor(map.value);
+  return image;
+}
+
+const untilOf = (image: Uint8Array) =>
+  new DataView(image.buffer, image.byteOffset).getBigUint64(RULE_HEADER.until_mono_ns, true);
+
+function mapped(fd: number, bytes: number): Uint8Array {
+  const page = pageSize();
+  return mapShared(fd, 0, Math.ceil(bytes / page) * page, 'read').subarray(0, bytes);
+}

@@ -1,0 +1,73 @@
+/** What an image of rules says about each rule. */
+import { RULE_ACTION, RULE_HEADER, RULE_IMAGE_MAGIC, RULE_LINE, RULE_NODE } from '@packetlog/bpf';
+import type { DefaultPolicy, RuleAction } from '@packetlog/common';
+
+export interface ImageRule {
+  readonly id: number;
+  readonly action: RuleAction;
+  readonly counterSlot: number;
+  /** Undefined: no expiry. */
+  readonly expiresMs: number | undefined;
+}
+
+export interface ImageSummary {
+  readonly defaultPolicy: DefaultPolicy;
+  /** Of the monotonic clock; 0: for good. */
+  readonly untilMonoNs: bigint;
+  /** Those that can decide, by id. A rule that others cover entirely is not among them. */
+  readonly rules: readonly ImageRule[];
+}
+
+const NS_PER_MS = 1_000_000n;
+const { fields } = RULE_NODE;
+const ACTIONS = new Map<number, RuleAction>(
+  Object.entries(RULE_ACTION).map(([name, number]) => [number, name as RuleAction]),
+);
+
+/** Undefined if this is no image. `image` begins at a multiple of 8. */
+export function summarizeImage(image: Uint8Array): ImageSummary | undefined {
+  if (image.length < RULE_LINE.size) return undefined;
+  const view = new DataView(image.buffer, image.byteOffset, image.byteLength);
+  if (view.getUint32(RULE_HEADER.magic, true) !== RULE_IMAGE_MAGIC) return undefined;
+  const rules = new Map<number, ImageRule>();
+  for (const at of nodesOf(view)) {
+    const id = view.getUint32(at + fields.rule_id, true);
+    const action = ACTIONS.get(view.getUint32(at + fields.action, true));
+    if (id === 0 || action === undefined) continue;
+    const expires = view.getBigUint64(at + fields.expires_wall_ns, true);
+    rules.set(id, {
+      id,
+      action,
+      counterSlot: view.getUint32(at + fields.counter_slot, true),
+      expiresMs: expires === 0n ? undefined : Number(expires / NS_PER_MS),
+    });
+  }
+  return {
+    defaultPolicy: view.getUint8(RULE_HEADER.default_deny) === 1 ? 'deny' : 'permit',
+    untilMonoNs: view.getBigUint64(RULE_HEADER.until_mono_ns, true),
+    rules: [...rules.values()].sort((a, b) => a.id - b.id),
+  };
+}
+
+/**
+ * Whether two images decide alike about every packet: they are the same but for how long they hold and where the rules
+ * count.
+ */
+export function decidesAlike(one: Uint8Array, other: Uint8Array): boolean {
+  if (one.length !== other.length) return false;
+  return Buffer.compare(withoutPlaces(one), withoutPlaces(other)) === 0;
+}
+
+function withoutPlaces(image: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(image);
+  const view = new DataView(copy.buffer);
+  view.setBigUint64(RULE_HEADER.until_mono_ns, 0n, true);
+  for (const at of nodesOf(view)) view.setUint32(at + fields.counter_slot, 0, true);
+  return copy;
+}
+
+/** Offsets of the nodes, which are the last part of an image; the unused first one is left out. */
+function* nodesOf(view: DataView): Generator<number> {
+  const first = view.getUint32(RULE_HEADER.nodes_line, true) * RULE_LINE.size + RULE_NODE.size;
+  for (let at = first; at + RULE_NODE.size <= view.byteLength; at += RULE_NODE.size) yield at;
+}

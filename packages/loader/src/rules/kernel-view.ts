@@ -1,0 +1,94 @@
+/** The rules as the kernel has them where no loader runs: what is in force, what it counted, where it differs. */
+import type { AuditEntry, InForce, Rule, RulesSnapshot } from '@packetlog/common';
+import type { EnforcedRules, EnforcedTables } from '../kernel/enforced-rules.ts';
+import { type RuleBook, saysSomething } from './book/rule-book.ts';
+import type { Compiler } from './compiling/compiler.ts';
+import { RuleTotals, type Totals } from './engine/rule-totals.ts';
+import type { KeptCounts } from './file/counts-file.ts';
+import { decidesAlike, type ImageSummary, summarizeImage } from './image-rules.ts';
+import { RulesCompileError } from './index.ts';
+
+export interface KernelViewParts {
+  /** Undefined: no program is attached. */
+  readonly enforced: EnforcedRules | undefined;
+  readonly compiler: Compiler;
+  /** What the last loader noted. */
+  readonly kept: KeptCounts;
+  /** The newest first, to say what rules were that only the kernel has. */
+  readonly audit: () => readonly AuditEntry[];
+}
+
+export class KernelView {
+  readonly #parts: KernelViewParts;
+  readonly #image: ImageSummary | undefined;
+  readonly #totals = new RuleTotals();
+
+  constructor(parts: KernelViewParts) {
+    this.#parts = parts;
+    const tables = parts.enforced?.tables;
+    this.#image = tables?.image && summarizeImage(tables.image);
+    this.#totals.resume(parts.kept, tables?.owners ?? new Map());
+    if (tables) this.#totals.add([...tables.owners.values()].map((slot) => tables.counters.read(slot)));
+  }
+
+  /** `snapshot`: of `book`, the rules of the file. */
+  async of(snapshot: RulesSnapshot, book: RuleBook): Promise<RulesSnapshot> {
+    const { enforced } = this.#parts;
+    const rules = snapshot.rules.map((rule) => ({ ...rule, ...this.#totals.of(rule.id) }));
+    if (enforced === undefined) return { ...snapshot, rules, in_force: NOTHING };
+    const is_current = await this.#isCurrent(enforced.tables, book);
+    const in_force: InForce = {
+      by: 'kernel',
+      interfaces: enforced.interfaces.map(({ name, ifindex, mode }) => ({ name, ifindex, mode })),
+      is_current,
+      ...this.#kernelRules(enforced.tables),
+    };
+    return { ...snapshot, rules, enforcing: is_current && saysSomething(book), pinned: true, in_force };
+  }
+
+  #kernelRules(tables: EnforcedTables | undefined): Pick<InForce, 'default_policy' | 'rules'> {
+    if (tables === undefined) return {};
+    const known = new Map<number, Rule>();
+    for (const { before, after } of this.#parts.audit()) {
+      for (const rule of [...(after?.rules ?? []), ...(before?.rules ?? [])]) {
+        if (!known.has(rule.id)) known.set(rule.id, rule);
+      }
+    }
+    const rules = (this.#image?.rules ?? []).map(({ id, action, expiresMs }) => {
+      const rule = known.get(id);
+      return {
+        id,
+        action,
+        ...(expiresMs === undefined ? {} : { expires_at: new Date(expiresMs).toISOString() }),
+        ...(rule === undefined ? {} : { source: rule.source }),
+        ...counted(this.#totals.of(id)),
+      };
+    });
+    return { default_policy: this.#image?.defaultPolicy ?? 'permit', rules };
+  }
+
+  /** Asked of the image itself: the rules are compiled for the same interfaces and compared. */
+  async #isCurrent(tables: EnforcedTables | undefined, book: RuleBook): Promise<boolean> {
+    if (tables === undefined) return false;
+    if (tables.image === undefined || !saysSomething(book)) return tables.image === undefined && !saysSomething(book);
+    try {
+      const { image } = await this.#parts.compiler.compile({
+        rules: book.rules,
+        defaultPolicy: book.defaultPolicy,
+        sets: new Map([...book.sets].map(([name, { list }]) => [name, list])),
+        interfaceSlots: new Map(tables.slots.map(({ name, slot }) => [name, slot])),
+        counters: { limit: tables.counterSlots, previous: tables.owners },
+      });
+      return decidesAlike(new Uint8Array(image), tables.image);
+    } catch (error) {
+      if (error instanceof RulesCompileError) return false;
+      throw error;
+    }
+  }
+}
+
+const NOTHING: InForce = { by: 'none', interfaces: [], is_current: false };
+
+function counted({ packets, bytes, last_seen_ms }: Readonly<Totals>) {
+  return { packets, bytes, ...(last_seen_ms === undefined ? {} : { last_seen_ms }) };
+}
