@@ -4,6 +4,8 @@ import { COUNT } from '../guest/cases/capture.mjs';
 import { atLeast } from './run.mjs';
 
 const MEMLOCK_COUNTS_UNTIL = /** @type {const} */ ([5, 11]);
+/** Of BPF's atomic exchange, which the array ring needs. */
+const XCHG_SINCE = /** @type {const} */ ([5, 12]);
 const FRAGS_SINCE = /** @type {const} */ ([5, 18]);
 const HEADERS = 14 + 20 + 8;
 const PORTS = [53, 443, 5000, 65_535];
@@ -13,6 +15,9 @@ const SOURCE_PORTS = [40_001, 40_002, 40_003];
 export function judgeCapture({ promise, facts }, kernel) {
   if (promise === 'ulimit -l 64' && !atLeast(kernel, MEMLOCK_COUNTS_UNTIL)) {
     return judgeRejection(facts, 4, 'ulimit -l unlimited');
+  }
+  if (promise === 'native, array ring' && !atLeast(kernel, XCHG_SINCE)) {
+    return judgeRejection(facts, 6, 'use --transport auto');
   }
   if (promise === 'jumbo frames, native' && !atLeast(kernel, FRAGS_SINCE)) {
     return judgeRejection(facts, 6, 'the MTU is too large for one buffer. Try --mode auto');

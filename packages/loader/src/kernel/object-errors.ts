@@ -1,7 +1,8 @@
-/** What to tell the operator when the kernel refuses the program. */
+/** What to tell the operator when the kernel rejects the program. */
 import { ERRNO } from '../native/errno.ts';
 import { privilegeAdvice } from '../privilege.ts';
 import { SetupError } from '../setup-error.ts';
+import type { RequestedTransport } from '../transport/choose.ts';
 
 /** The verifier's log says why in its last lines. */
 export function lastLines(log: Uint8Array, lines = 12): string {
@@ -17,8 +18,15 @@ export interface TransportRefusal {
   log: string;
 }
 
-/** All that were tried, the best first: the error is the first one's, the logs are everybody's. */
-export function refusedObject(path: string, refusals: readonly TransportRefusal[]): SetupError {
+/**
+ * `refusals`: all transports that were tried, the best first; the error is that of the first, the logs are those of all.
+ * `requested`: as in `--transport`.
+ */
+export function refusedObject(
+  path: string,
+  refusals: readonly TransportRefusal[],
+  requested: RequestedTransport,
+): SetupError {
   const errno = refusals[0]?.errno ?? 0;
   const denied = errno === ERRNO.EPERM || errno === ERRNO.EACCES;
   const logs = refusals.filter(({ log }) => log !== '');
@@ -29,9 +37,19 @@ export function refusedObject(path: string, refusals: readonly TransportRefusal[
     exit: denied ? 'privilege' : 'unsupported',
     next: denied
       ? `${privilegeAdvice({ needs: 'CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON' })} Before Linux 5.11 the memlock limit counts too (ulimit -l unlimited).`
-      : 'PacketLog needs Linux 5.10 or later with BPF and its JIT; please report the verifier log below with your kernel version (uname -r).',
+      : unsupportedAdvice(requested),
     ...(logs.length === 0
       ? {}
       : { detail: logs.map(({ transport, log }) => `--transport ${transport}:\n${log}`).join('\n') }),
   });
+}
+
+function unsupportedAdvice(requested: RequestedTransport): string {
+  if (requested !== 'auto') {
+    return (
+      `This kernel may not have what --transport ${requested} needs (array: Linux 5.12, ring: 5.8): ` +
+      'use --transport auto, which takes the fastest that works.'
+    );
+  }
+  return 'PacketLog needs Linux 5.10 or later with BPF and its JIT; please report the verifier log below with your kernel version (uname -r).';
 }

@@ -123,7 +123,7 @@ export function loadProgram(options: ProgramOptions): LoadedProgram {
     refusals.push({ transport: transport.name, errno, log: explainRefusal(path, options, transport, cpus) });
     if (errno === ERRNO.EPERM || errno === ERRNO.EACCES) break;
   }
-  throw refusedObject(path, refusals);
+  throw refusedObject(path, refusals, options.transport);
 }
 
 /** With the maps of the loader before. Undefined: there are none, or they are not as asked for. */
