@@ -1,4 +1,5 @@
 /** Loaders and commands in namespaces that differ: network and time. Real loaders and packets; needs root. */
+import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startPacketlog, startProcess } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
@@ -7,6 +8,7 @@ import { until } from '../lab/until.ts';
 import { BIN, eachWithPins } from './pinned.ts';
 import { listed, makeRulesPlace, type RulesPlace, rules, rulesDone } from './rules-command.ts';
 
+const commOf = (task: string) => readFileSync(`/proc/${task}/comm`, 'utf8').trim();
 const HOUR_NS = 3_600_000_000_000n;
 
 describe.skipIf(!requireRoot())('a loader', () => {
@@ -25,6 +27,11 @@ describe.skipIf(!requireRoot())('a loader', () => {
       );
     const first = startIn(server, link.server.device);
     await first.untilPrinted(/Waiting for Ctrl-C/);
+
+    const threads = readdirSync(`/proc/${first.pid}/task`).map((task) => commOf(`${first.pid}/task/${task}`));
+    expect(commOf(`${first.pid}`)).toBe('packetlog');
+    expect(threads).toContain('packetlog-drain');
+    expect(threads).not.toContain('node');
 
     const second = startIn(client, link.client.device);
     expect(await second.exited).toMatchObject({ code: 3 });

@@ -2,9 +2,11 @@
 import {
   chmodSync,
   chownSync,
+  existsSync,
   lchownSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   rmdirSync,
   rmSync,
   symlinkSync,
@@ -15,6 +17,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { startProcess } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
+import { sendUdp } from '../lab/traffic.ts';
+import { until } from '../lab/until.ts';
 import { BIN, eachWithPins } from './pinned.ts';
 import { eachWithNetwork } from './suite.ts';
 
@@ -110,5 +114,31 @@ describe.skipIf(!requireRoot())('a place that lacks what the loader needs', () =
     rmSync(state, { recursive: true });
     expect({ ...exit, said: packetlog.stderr }).toEqual({ code, signal: null, said: expect.stringContaining(words) });
     expect(packetlog.stderr).not.toMatch(/Please report|\n +at /);
+  });
+});
+
+describe.skipIf(!requireRoot())('at a terminal that knows no escapes', () => {
+  const suite = eachWithNetwork({ ipv6: false });
+
+  test('records have no colours, and the log is text, also in a file', async () => {
+    const { server, client, link } = suite.network;
+    const state = mkdtempSync(join(tmpdir(), 'packetlog-state-'));
+    const log = join(state, 'log');
+    // A directory that cannot be made: what is said of it is a line of the log.
+    const env = {
+      TERM: 'dumb',
+      NO_COLOR: '',
+      PACKETLOG_STATE_DIR: '/proc/none',
+      PACKETLOG_PIN: 'never',
+      SHELL: '/bin/sh',
+    };
+    const command = `${process.execPath} ${BIN} --iface server0 --listen off 2>${log}`;
+    const terminal = suite.own(startProcess(server, 'script', ['-qec', command, '/dev/null'], env));
+    await until(() => existsSync(log) && readFileSync(log, 'utf8').includes('Waiting for Ctrl-C'), { what: 'a start' });
+    await sendUdp(client, { address: link.server.ipv4, count: 1, ports: [53] });
+    await terminal.untilPrinted(/DST PORT: 53,/);
+    expect(terminal.stdout).not.toContain('\u001b');
+    expect(readFileSync(log, 'utf8')).toMatch(/^\d\d:\d\d:\d\d warn {2}Rules cannot be changed: ENOENT/);
+    rmSync(state, { recursive: true });
   });
 });

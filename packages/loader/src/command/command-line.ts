@@ -18,6 +18,7 @@ import {
   SAMPLE_AUTO,
 } from './run-options.ts';
 import { version } from './session.ts';
+import { unknownCommand } from './unknown-command.ts';
 
 const RUN_HELP = `
 Examples:
@@ -29,6 +30,8 @@ Examples:
   packetlog --netns blue --iface veth0         inside a network namespace
 
 Options are taken from the command line, then the environment, then --config, then their defaults.
+PACKETLOG_STATE_DIR is where rules and what belongs to them are kept (default: /var/lib/packetlog, and the rules in
+/etc/packetlog/rules.json). If it is set, rules.json is in it, too, unless --rules names another file.
 PACKETLOG_TOKEN sets the dashboard's token; without it every start makes a new one.
 
 Exit codes:
@@ -85,7 +88,15 @@ export function packetlogCommand(done: (code: number) => void): Command {
     'after',
     () => `\n${runCommand.helpInformation().replace(/^Usage:.*\n\n.*\n\nOptions:/, 'Options of run:')}${RUN_HELP}`,
   );
-  runCommand.action(async (_, command: Command) => {
+  runCommand.allowExcessArguments().action(async (_, command: Command) => {
+    const [word] = command.args;
+    if (word !== undefined)
+      command.error(
+        unknownCommand(
+          word,
+          program.commands.map((each) => each.name()),
+        ),
+      );
     const given = optionsOf(command, options);
     const { run } = await import('./run.ts');
     done(await run(given));
@@ -94,7 +105,11 @@ export function packetlogCommand(done: (code: number) => void): Command {
   const demoCommand = program
     .command('demo')
     .description('make a small network of namespaces with lively traffic, watch it, remove it at the end')
-    .addOption(new Option('--for <seconds>', 'end by itself after so long').argParser(seconds).default(600));
+    .addOption(
+      new Option('--for <time>', 'end after this time, such as 90s, 5m or 1h30m')
+        .argParser(seconds)
+        .default(600, '10m'),
+    );
   const demoOptions = options.filter(({ long }) => !NOT_FOR_DEMO.has(long ?? ''));
   for (const option of demoOptions) demoCommand.addOption(option);
   demoCommand.action(async (_, command: Command) => {
@@ -104,15 +119,15 @@ export function packetlogCommand(done: (code: number) => void): Command {
 
   const captureCommand = program
     .command('capture')
-    .description('write what arrives to a file, until Ctrl-C, for some time, or so many')
+    .description('write what arrives to a file, until Ctrl-C, for some time, or a number of packets')
     .addOption(new Option('-w, --write <file>', 'file to write, or - for standard output').makeOptionMandatory())
     .addOption(
       new Option('--format <format>', 'what to write (default: by the ending of the file’s name)').choices([
         ...CAPTURE_FORMATS,
       ]),
     )
-    .addOption(new Option('--for <seconds>', 'end by itself after so long').argParser(seconds))
-    .addOption(new Option('--count <packets>', 'end by itself after so many').argParser(countFromOne))
+    .addOption(new Option('--for <time>', 'end after this time, such as 10s, 5m or 1h30m').argParser(seconds))
+    .addOption(new Option('--count <packets>', 'end after this number of packets').argParser(countFromOne))
     .addHelpText('after', CAPTURE_HELP);
   const captureRunOptions = options.filter(({ long }) => !NOT_FOR_CAPTURE.has(long ?? ''));
   for (const option of captureRunOptions) captureCommand.addOption(option);

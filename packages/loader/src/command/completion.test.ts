@@ -61,7 +61,28 @@ describe('the script for bash', () => {
       ['rules', 'add', 'deny', 'any', '--pro'],
       ['--protect', '--protocol'],
     ],
+    [
+      ['rules', 'add', ''],
+      ['permit', 'deny', 'observe'],
+    ],
+    [['rules', 'policy', 'd'], ['deny']],
+    [['rules', 'edit', '3', '--action', 'o'], ['observe']],
+    [['rules', 'import', 'li'], ['list.txt']],
+    [['capture', '--form'], ['--format']],
+    [
+      ['capture', '--format', 'p'],
+      ['pcapng', 'packetlog'],
+    ],
+    [['capture', '-w', 'li'], ['list.txt']],
+    [['capture', '--pri'], []],
+    [
+      ['unload', '--'],
+      ['--bpf-fs', '--help'],
+    ],
+    [['run', '--mode', 'g'], ['generic']],
+    [['run', 'ca'], []],
   ])('completes %j with %j', (words, answers) => {
+    writeFileSync(join(directory, 'list.txt'), '');
     expect(completed(...words)).toEqual(answers);
   });
 

@@ -1,34 +1,48 @@
-/** Completion scripts, made from the commands themselves. */
+/** Completion scripts for shells, made from the commands themselves: their options, arguments and what these may be. */
+import { RULE_ACTIONS } from '@packetlog/common';
 import type { Command } from 'commander';
 import { SetupError } from '../setup-error.ts';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
-interface Word {
+/** What may stand for a value. */
+type Value = { kind: 'words'; words: readonly string[] } | { kind: 'interface' } | { kind: 'file' } | { kind: 'free' };
+
+interface OptionWord {
+  /** "--iface". */
   long: string;
+  /** "-i". */
+  short: string | undefined;
   description: string;
-  choices: readonly string[];
-  /** Values are interfaces of this machine. */
-  isInterface: boolean;
-  isFile: boolean;
-  takesValue: boolean;
+  /** Undefined: it takes none. */
+  value: Value | undefined;
 }
 
+interface CommandWords {
+  /** ["rules", "add"]. */
+  path: readonly string[];
+  options: readonly OptionWord[];
+  /** Arguments after the path, in order. */
+  arguments: readonly Value[];
+}
+
+const FILE_OPTIONS: ReadonlySet<string> = new Set(['--config', '--ui', '--geoip', '--write', '--rules', '--bpf-fs']);
+const INTERFACE_OPTIONS: ReadonlySet<string> = new Set(['--iface', '--interface']);
+/** By the argument's name. */
+const ARGUMENTS: Readonly<Record<string, Value>> = {
+  action: { kind: 'words', words: RULE_ACTIONS },
+  policy: { kind: 'words', words: ['permit', 'deny'] },
+  shell: { kind: 'words', words: SHELLS },
+  file: { kind: 'file' },
+};
+/** What runs when no command is named. */
+const DEFAULT = 'run';
+
 export function completionScript(shell: string, program: Command): string {
-  const commands = program.commands.map((command) => command.name());
-  const run = program.commands.find((command) => command.name() === 'run');
-  const words: Word[] = (run?.options ?? []).map((option) => ({
-    long: option.long ?? '',
-    description: option.description,
-    choices: option.argChoices ?? [],
-    isInterface: option.long === '--iface',
-    isFile: ['--config', '--ui', '--geoip'].includes(option.long ?? ''),
-    takesValue: option.required,
-  }));
-  const rules = program.commands.find((command) => command.name() === 'rules')?.commands ?? [];
-  if (shell === 'bash') return bash(commands, words, rules);
-  if (shell === 'zsh') return zsh(commands, words, rules);
-  if (shell === 'fish') return fish(commands, words, rules);
+  const commands = wordsOf(program);
+  if (shell === 'bash') return bash(commands);
+  if (shell === 'zsh') return zsh(commands);
+  if (shell === 'fish') return fish(commands);
   throw new SetupError({
     step: 'complete for',
     target: JSON.stringify(shell),
@@ -38,17 +52,73 @@ export function completionScript(shell: string, program: Command): string {
   });
 }
 
-const names = (commands: readonly Command[]) => commands.map((command) => command.name()).join(' ');
-const flags = (command: Command) => command.options.map(({ long }) => long ?? '').join(' ');
-
-function bash(commands: readonly string[], words: readonly Word[], rules: readonly Command[]): string {
-  const cases = words.flatMap((word) => {
-    if (word.isInterface) return [`    ${word.long}) _packetlog_interfaces "$word"; return ;;`];
-    if (word.isFile) return [`    ${word.long}) COMPREPLY=($(compgen -f -- "$word")); return ;;`];
-    if (word.choices.length === 0) return [];
-    return [`    ${word.long}) COMPREPLY=($(compgen -W "${word.choices.join(' ')}" -- "$word")); return ;;`];
+/** Of each command that does something; a group such as `rules` is in the paths of its own. */
+function wordsOf(program: Command, path: readonly string[] = []): CommandWords[] {
+  return program.commands.flatMap((command) => {
+    const here = [...path, command.name()];
+    if (command.commands.length > 0) return wordsOf(command, here);
+    return [
+      {
+        path: here,
+        options: command.options.map((option) => ({
+          long: option.long ?? '',
+          short: option.short,
+          description: option.description,
+          value: option.required ? optionValue(option.long ?? '', option.argChoices) : undefined,
+        })),
+        arguments: command.registeredArguments.map((argument) => ARGUMENTS[argument.name()] ?? { kind: 'free' }),
+      },
+    ];
   });
-  // Not compgen -W: it would run what stands in an interface's name, such as $(reboot).
+}
+
+function optionValue(long: string, choices: readonly string[] | undefined): Value {
+  if (choices) return { kind: 'words', words: choices };
+  if (INTERFACE_OPTIONS.has(long)) return { kind: 'interface' };
+  return { kind: FILE_OPTIONS.has(long) ? 'file' : 'free' };
+}
+
+const nameOf = ({ path }: CommandWords) => path.join(' ');
+const unique = (words: readonly string[]) => [...new Set(words)];
+/** Words that may come first, or after a group's name. */
+const firstWords = (commands: readonly CommandWords[]) => unique(commands.map(({ path: [first = ''] }) => first));
+const groupsOf = (commands: readonly CommandWords[]) =>
+  unique(commands.flatMap(({ path }) => (path.length > 1 ? [path[0] as string] : [])));
+const membersOf = (commands: readonly CommandWords[], group: string) =>
+  commands.flatMap(({ path }) => (path[0] === group && path[1] !== undefined ? [path[1]] : []));
+
+function bash(commands: readonly CommandWords[]): string {
+  const reply = (words: readonly string[]) => `COMPREPLY=($(compgen -W "${words.join(' ')}" -- "$word"))`;
+  const replyValue = (value: Value) => {
+    if (value.kind === 'words') return reply(value.words);
+    if (value.kind === 'interface') return '_packetlog_interfaces "$word"';
+    return value.kind === 'file' ? 'COMPREPLY=($(compgen -f -- "$word"))' : ':';
+  };
+  // One case for all options and commands with the same values.
+  const patterns = new Map<string, string[]>();
+  const add = (action: string, pattern: string) => patterns.set(action, [...(patterns.get(action) ?? []), pattern]);
+  for (const command of commands) {
+    for (const { long, short, value } of command.options) {
+      if (value === undefined) continue;
+      for (const flag of short ? [long, short] : [long]) add(replyValue(value), `"${nameOf(command)} ${flag}"`);
+    }
+  }
+  const values = [...patterns].map(([action, which]) => `    ${which.join('|')}) ${action}; return ;;`);
+  const places = commands.flatMap((command) =>
+    command.arguments.flatMap((value, i) =>
+      value.kind === 'free'
+        ? []
+        : [`    "${nameOf(command)} ${command.path.length + 1 + i}") ${replyValue(value)}; return ;;`],
+    ),
+  );
+  const flags = (command: CommandWords) => [...command.options.map(({ long }) => long), '--help'];
+  const own = commands.map((command) => `    "${nameOf(command)}") ${reply(flags(command))} ;;`);
+  const run = commands.find((command) => nameOf(command) === DEFAULT);
+  const start = [...firstWords(commands), ...(run ? flags(run) : []), '--version'];
+  const groups = groupsOf(commands);
+  const inGroup = groups.map((group) => `    ${group}) ${reply(membersOf(commands, group))}; return ;;`);
+  const names = firstWords(commands).filter((name) => !groups.includes(name));
+  // Interfaces not by compgen -W: it would run what stands in a name, such as $(reboot).
   return `_packetlog_interfaces() {
   local each
   for each in /sys/class/net/*; do
@@ -56,60 +126,101 @@ function bash(commands: readonly string[], words: readonly Word[], rules: readon
   done
 }
 _packetlog() {
-  local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]}
-  case $before in
-${cases.join('\n')}
-    rules) COMPREPLY=($(compgen -W "${names(rules)}" -- "$word")); return ;;
-    completion) COMPREPLY=($(compgen -W "${SHELLS.join(' ')}" -- "$word")); return ;;
+  local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} command=${DEFAULT}
+  case \${COMP_WORDS[1]} in
+    ${names.join('|')}) command=\${COMP_WORDS[1]} ;;
+    ${groups.join('|')}) command="\${COMP_WORDS[1]} \${COMP_WORDS[2]}" ;;
   esac
-  if [[ \${COMP_WORDS[1]} == rules ]]; then
-    case \${COMP_WORDS[2]} in
-${rules.map((each) => `      ${each.name()}) COMPREPLY=($(compgen -W "${flags(each)} --help" -- "$word")); return ;;`).join('\n')}
-    esac
+  [[ $COMP_CWORD == 2 ]] && case \${COMP_WORDS[1]} in
+${inGroup.join('\n')}
+  esac
+  case "$command $before" in
+${values.join('\n')}
+  esac
+  [[ $word != -* ]] && case "$command $COMP_CWORD" in
+${places.join('\n')}
+  esac
+  if [[ $COMP_CWORD == 1 || $command == ${DEFAULT} && \${COMP_WORDS[1]} != ${DEFAULT} ]]; then
+    ${reply(unique(start))}
+    return
   fi
-  COMPREPLY=($(compgen -W "${[...commands, ...words.map((w) => w.long), '--help', '--version'].join(' ')}" -- "$word"))
+  case "$command" in
+${own.join('\n')}
+  esac
 }
 complete -F _packetlog packetlog
 `;
 }
 
-function zsh(commands: readonly string[], words: readonly Word[], rules: readonly Command[]): string {
+function zsh(commands: readonly CommandWords[]): string {
   const quoted = (text: string) => text.replace(/[[\]:'\\]/g, ' ');
-  const lines = words.map((word) => {
-    if (!word.takesValue) return `    '${word.long}[${quoted(word.description)}]' \\`;
-    let values = ' ';
-    if (word.isInterface) values = '($(ls /sys/class/net))';
-    else if (word.isFile) values = '_files';
-    else if (word.choices.length > 0) values = `(${word.choices.join(' ')})`;
-    return `    '*${word.long}[${quoted(word.description)}]:value:${values}' \\`;
+  const action = (value: Value) => {
+    if (value.kind === 'words') return `(${value.words.join(' ')})`;
+    if (value.kind === 'interface') return '($(ls /sys/class/net))';
+    return value.kind === 'file' ? '_files' : ' ';
+  };
+  const specs = (command: CommandWords) => [
+    ...command.options.map(({ long, description, value }) =>
+      value === undefined
+        ? `'${long}[${quoted(description)}]'`
+        : `'*${long}[${quoted(description)}]:value:${action(value)}'`,
+    ),
+    ...command.arguments.map((value, i) => `'${command.path.length + 1 + i}:argument:${action(value)}'`),
+    `'--help[print help]'`,
+  ];
+  const groups = groupsOf(commands);
+  const first = `'1:command:(${firstWords(commands).join(' ')})' '--version[print the version]'`;
+  const cases = commands.map((command) => {
+    const extra = nameOf(command) === DEFAULT ? [first] : [];
+    return `    '${nameOf(command)}') _arguments \\\n      ${[...specs(command), ...extra].join(' \\\n      ')} ;;`;
   });
+  const inGroup = groups.map(
+    (group) => `    '${group} '*) _arguments '2:command:(${membersOf(commands, group).join(' ')})' ;;`,
+  );
+  const names = firstWords(commands).filter((name) => !groups.includes(name));
   return `#compdef packetlog
 _packetlog() {
-  if [[ $words[2] == rules ]]; then
-    _arguments '2:command:(${names(rules)})' '*:file:_files'
-    return
-  fi
-  _arguments \\
-${lines.join('\n')}
-    '1:command:(${commands.join(' ')})' \\
-    '--help[print help]' '--version[print the version]'
+  local command=${DEFAULT}
+  case $words[2] in
+    ${names.join('|')}) command=$words[2] ;;
+    ${groups.join('|')}) command="$words[2] $words[3]" ;;
+  esac
+  case $command in
+${[...cases, ...inGroup].join('\n')}
+  esac
 }
 _packetlog "$@"
 `;
 }
 
-function fish(commands: readonly string[], words: readonly Word[], rules: readonly Command[]): string {
+function fish(commands: readonly CommandWords[]): string {
   const quoted = (text: string) => `'${text.replace(/['\\]/g, '\\$&')}'`;
-  const lines = words.map((word) => {
-    const base = `complete -c packetlog -l ${word.long.slice(2)} -d ${quoted(word.description)}`;
-    if (!word.takesValue) return base;
-    if (word.isInterface) return `${base} -x -a '(ls /sys/class/net)'`;
-    if (word.isFile) return `${base} -r`;
-    return word.choices.length > 0 ? `${base} -x -a ${quoted(word.choices.join(' '))}` : `${base} -x`;
+  const others = firstWords(commands).filter((name) => name !== DEFAULT);
+  const condition = ({ path }: CommandWords) =>
+    path[0] === DEFAULT
+      ? `not __fish_seen_subcommand_from ${others.join(' ')}`
+      : path.map((name) => `__fish_seen_subcommand_from ${name}`).join('; and ');
+  const action = (value: Value) => {
+    if (value.kind === 'words') return ` -x -a ${quoted(value.words.join(' '))}`;
+    if (value.kind === 'interface') return ` -x -a '(ls /sys/class/net)'`;
+    return value.kind === 'file' ? ' -r -F' : ' -x';
+  };
+  const lines = commands.flatMap((command) => [
+    ...command.options.map(
+      ({ long, description, value }) =>
+        `complete -c packetlog -n '${condition(command)}' -l ${long.slice(2)} -d ${quoted(description)}${value ? action(value) : ''}`,
+    ),
+    ...command.arguments.flatMap((value) => {
+      if (value.kind === 'file') return [`complete -c packetlog -n '${condition(command)}' -F`];
+      return value.kind === 'words'
+        ? [`complete -c packetlog -f -n '${condition(command)}' -a ${quoted(value.words.join(' '))}`]
+        : [];
+    }),
+  ]);
+  const groups = groupsOf(commands).map((group) => {
+    const members = membersOf(commands, group).join(' ');
+    const until = `__fish_seen_subcommand_from ${group}; and not __fish_seen_subcommand_from ${members}`;
+    return `complete -c packetlog -f -n '${until}' -a '${members}'`;
   });
-  const first = [
-    `complete -c packetlog -f -n __fish_use_subcommand -a '${commands.join(' ')}'`,
-    `complete -c packetlog -f -n '__fish_seen_subcommand_from rules' -a '${names(rules)}'`,
-  ];
-  return `${[...first, ...lines].join('\n')}\n`;
+  return `${[`complete -c packetlog -f -n __fish_use_subcommand -a '${firstWords(commands).join(' ')}'`, ...groups, ...lines].join('\n')}\n`;
 }

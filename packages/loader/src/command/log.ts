@@ -1,11 +1,12 @@
-/** Diagnostics on standard error: JSON lines for machines, short lines on a terminal. */
+/** Diagnostics on standard error: JSON lines for services, short lines where a terminal controls the process (also through a pipe: `2>&1 | less`). */
 import { type Logger, pino } from 'pino';
 import { printableName } from '../kernel/interface-name.ts';
+import { hasTerminal } from '../print/terminal.ts';
 import type { LogLevel } from './run-options.ts';
 
 const STDERR = 2;
 
-export function makeLogger(level: LogLevel, isTerminal: boolean): Logger {
+export function makeLogger(level: LogLevel, isTerminal = process.stderr.isTTY || hasTerminal()): Logger {
   const destination = pino.destination({ dest: STDERR, sync: true });
   if (!isTerminal) return pino({ level, base: { name: 'packetlog' } }, destination);
   return pino({ level, base: null }, { write: (line: string) => destination.write(shortLine(line)) });

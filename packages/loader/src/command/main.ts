@@ -1,5 +1,6 @@
 /** The `packetlog` command: reads the command line, runs a subcommand, turns errors into words and exit codes. */
 import { EXIT } from '../exit-codes.ts';
+import { nameProcess } from '../thread-name.ts';
 import { packetlogCommand } from './command-line.ts';
 import { failureOf } from './failure.ts';
 import { leave } from './leave.ts';
@@ -12,6 +13,7 @@ function forgetEmptyVariables(): void {
 }
 
 async function main(): Promise<number> {
+  nameProcess('packetlog');
   forgetEmptyVariables();
   let code: number = EXIT.ok;
   const command = packetlogCommand((result) => {

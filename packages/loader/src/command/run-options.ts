@@ -91,7 +91,10 @@ export function netnsOption(description: string): Option {
 
 /** Also of `packetlog rules`. */
 export function rulesFileOption(): Option {
-  return new Option('--rules <file>', 'the rules (default: /etc/packetlog/rules.json)').env('PACKETLOG_RULES');
+  return new Option(
+    '--rules <file>',
+    'the rules (default: rules.json in PACKETLOG_STATE_DIR if that is set, else /etc/packetlog/rules.json)',
+  ).env('PACKETLOG_RULES');
 }
 
 /** Also of `packetlog rules`. */

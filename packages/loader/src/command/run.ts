@@ -1,6 +1,6 @@
 /** `packetlog run`: load, attach, serve, drain, wait, and undo it all in reverse order. */
 import { totalmem } from 'node:os';
-import { compileFilter, type Notice, type PacketLogView, packetLogJson } from '@packetlog/common';
+import { compileFilter, type Notice, type PacketLogView } from '@packetlog/common';
 import type { Logger } from 'pino';
 import { DrainThread } from '../drain/drain-thread.ts';
 import type { DrainLedger } from '../drain/messages.ts';
@@ -14,19 +14,13 @@ import { possibleCpus } from '../kernel/possible-cpus.ts';
 import { defaultRingBytes, largestRingBytes } from '../kernel/ring-size.ts';
 import type { Places } from '../names/places.ts';
 import { captureEncoding } from '../print/capture-format.ts';
-import {
-  ConsolePrinter,
-  type EncodeRecords,
-  type FormatRecord,
-  inLines,
-  type PrinterCounts,
-} from '../print/console-printer.ts';
+import { ConsolePrinter, type PrinterCounts } from '../print/console-printer.ts';
 import { standardOutput } from '../print/standard-output.ts';
-import { TextLines } from '../print/text-line.ts';
 import { prepareStateDirectory } from '../rules/file/state-directory.ts';
 import { LiveRules } from '../rules/live-rules.ts';
 import { Front } from '../serve/front.ts';
 import { SetupError } from '../setup-error.ts';
+import { consoleEncoding } from './console-encoding.ts';
 import { dashboardDirectory } from './dashboard-directory.ts';
 import { filterWarnings } from './filter-option.ts';
 import { ledgerJson, ledgerText } from './final-report.ts';
@@ -34,7 +28,7 @@ import { openPlaces, reloadPlaces } from './geoip.ts';
 import { leaveWith } from './leave.ts';
 import { makeLogger } from './log.ts';
 import { closed, PRINT_MS, READER_GONE, type RecordOutput } from './record-output.ts';
-import type { PrintFormat, RunOptions } from './run-options.ts';
+import type { RunOptions } from './run-options.ts';
 import { session } from './session.ts';
 import { Staying } from './staying.ts';
 import { Stop } from './stop.ts';
@@ -50,7 +44,7 @@ export async function run(
   onReady = () => {},
   output?: RecordOutput,
 ): Promise<number> {
-  const log = makeLogger(options.logLevel, process.stderr.isTTY);
+  const log = makeLogger(options.logLevel);
   const isUncaught = stopWhenUncaught(stop, (error) => log.debug({ err: error }, 'an error that nothing caught'));
   requireKernelFiles();
   const networkNamespace = networkNamespaceId(options.netns);
@@ -242,17 +236,6 @@ function drainOptions(options: RunOptions, wantsRows: boolean) {
     takeOver: options.takeOver,
     stateDirectory: options.state.directory,
   };
-}
-
-function consoleEncoding(
-  print: PrintFormat,
-  nameOf: FormatRecord,
-  showInterface: boolean,
-): { encode: EncodeRecords } | undefined {
-  if (print === 'none') return undefined;
-  if (print === 'json') return { encode: inLines((view, i) => packetLogJson(view, i, nameOf(view, i))) };
-  const lines = new TextLines({ colour: process.stdout.isTTY && process.env['NO_COLOR'] === undefined, showInterface });
-  return { encode: inLines((view, i) => lines.line(view, i, printableName(nameOf(view, i)))) };
 }
 
 /** For the person at the terminal; never through the logger, because of the token. */

@@ -1,6 +1,6 @@
 /** What ends a run: Ctrl-C, a signal, a closed output. */
-import { closeSync, openSync } from 'node:fs';
 import { EXIT } from '../exit-codes.ts';
+import { hasTerminal } from '../print/terminal.ts';
 import { leave } from './leave.ts';
 
 export type StopReason =
@@ -45,15 +45,5 @@ export class Stop {
   now(why: StopReason): void {
     this.#askedAt = Math.min(this.#askedAt, performance.now());
     this.#resolve(why);
-  }
-}
-
-/** Whether some terminal controls this process, wherever its output goes. */
-function hasTerminal(): boolean {
-  try {
-    closeSync(openSync('/dev/tty', 'r'));
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -8,6 +8,7 @@ import type { Notice } from '@packetlog/common';
 import type { LoadedProgram } from '../kernel/program.ts';
 import { waitForRunningPrograms } from '../native/libc.ts';
 import { type PlainError, toPlain } from '../setup-error.ts';
+import { nameThread } from '../thread-name.ts';
 import { clearEvent } from './clear-event.ts';
 import type { Drain } from './drain.ts';
 import { LOOK_BYTES } from './look.ts';
@@ -233,6 +234,7 @@ function stop(setup: Setup): void {
 }
 
 try {
+  nameThread('packetlog-drain');
   const setup = setUp(options, post);
   const { program, interfaces, rules, wake } = setup;
   const ground = {

@@ -1,0 +1,19 @@
+/** How `--print` writes records. */
+import { packetLogJson } from '@packetlog/common';
+import { printableName } from '../kernel/interface-name.ts';
+import { type EncodeRecords, type FormatRecord, inLines } from '../print/console-printer.ts';
+import { wantsColour } from '../print/terminal.ts';
+import { TextLines } from '../print/text-line.ts';
+import type { PrintFormat } from './run-options.ts';
+
+/** Undefined: nothing is printed. `showInterface`: text lines name it. */
+export function consoleEncoding(
+  print: PrintFormat,
+  nameOf: FormatRecord,
+  showInterface: boolean,
+): { encode: EncodeRecords } | undefined {
+  if (print === 'none') return undefined;
+  if (print === 'json') return { encode: inLines((view, i) => packetLogJson(view, i, nameOf(view, i))) };
+  const lines = new TextLines({ colour: wantsColour(process.stdout.isTTY, process.env), showInterface });
+  return { encode: inLines((view, i) => lines.line(view, i, printableName(nameOf(view, i)))) };
+}

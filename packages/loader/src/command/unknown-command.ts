@@ -1,0 +1,16 @@
+/** `packetlog rnu`: a word where none belongs. */
+import { existsSync } from 'node:fs';
+import { nearest } from '@packetlog/common';
+import { printableName } from '../kernel/interface-name.ts';
+
+/** A sentence that says what was probably meant. `commands`: all there are. */
+export function unknownCommand(
+  word: string,
+  commands: readonly string[],
+  isInterface = (name: string) => !name.includes('/') && existsSync(`/sys/class/net/${name}`),
+): string {
+  const shown = printableName(word);
+  if (isInterface(word)) return `error: interfaces are named with an option: packetlog --iface ${shown}`;
+  const near = nearest(word, commands);
+  return `error: unknown command '${shown}'${near === undefined ? '' : `. Did you mean '${near}'?`}`;
+}

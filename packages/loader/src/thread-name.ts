@@ -1,0 +1,45 @@
+/**
+ * Names of threads, as ps, top and /proc/PID/comm show them. Not by `process.title`, which would also overwrite the
+ * command line that ps shows: which options a loader was started with is worth more.
+ */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+
+/** What a process of Node is called until it says otherwise. */
+const DEFAULT = /^(node|MainThread|V8Worker|libuv-worker|SignalInspector|DelayedTaskSchedu.*)$/;
+
+/** The calling thread; at most 15 bytes (TASK_COMM_LEN). Does nothing where the kernel does not take it. */
+export function nameThread(name: string): void {
+  write('/proc/thread-self/comm', name);
+}
+
+/** For the main thread: the process, and the threads that Node made for itself. */
+export function nameProcess(name: string): void {
+  for (const task of tasks()) {
+    if (DEFAULT.test(read(`/proc/self/task/${task}/comm`))) write(`/proc/self/task/${task}/comm`, `${name}-node`);
+  }
+  write('/proc/self/comm', name);
+}
+
+function tasks(): string[] {
+  try {
+    return readdirSync('/proc/self/task');
+  } catch {
+    return [];
+  }
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return '';
+  }
+}
+
+function write(path: string, name: string): void {
+  try {
+    writeFileSync(path, name);
+  } catch {
+    // A name is no reason to fail.
+  }
+}
