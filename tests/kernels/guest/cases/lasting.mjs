@@ -17,9 +17,8 @@ export const modules = [];
 
 const COUNT = 8;
 const [PORT, DENIED_PORT] = [5000, 5001];
-/** Long enough to be killed in, on an emulated machine. */
-const CONFIRM_S = 40;
-const FOR_S = 40;
+/** That fit between a change and what is asked before it is over. */
+const PROBES = 15;
 const PER_SECOND = 100;
 
 /** @typedef {import('../lab/lab.mjs').Lab} Lab */
@@ -32,16 +31,8 @@ export async function run(lab) {
   for (const port of [PORT, DENIED_PORT]) await network.listen(port);
   /** @type {(host: number) => Promise<number>} */
   const passes = (host) => network.passed({ from: address(0, host), to: address(0, 2), port: PORT, count: COUNT });
-  const args = [
-    '--mode',
-    'generic',
-    '--iface',
-    deviceOf(0),
-    '--confirm-within',
-    `${CONFIRM_S}s`,
-    '--ring-size',
-    '1MiB',
-  ];
+  const seconds = await lab.secondsFor(() => passes(1), PROBES);
+  const args = ['--mode', 'generic', '--iface', deviceOf(0), '--confirm-within', `${seconds}s`, '--ring-size', '1MiB'];
   const json = [...args, '--print', 'json', '--filter', 'dst port 9', '--sample', 'off'];
 
   const arrivedBefore = await network.arrived(deviceOf(0));
@@ -49,7 +40,7 @@ export async function run(lab) {
   await first.add(CONTROL_RULE);
   const denied = await first.add({ action: 'deny', source: address(0, 3) });
   await first.add({ action: 'permit', source: address(0, 1) });
-  const { rule } = await first.ask('add', { rule: { action: 'deny', source: address(0, 4), for: `${FOR_S}s` } });
+  const { rule } = await first.ask('add', { rule: { action: 'deny', source: address(0, 4), for: `${seconds}s` } });
   lab.check(P.killed, 'while the loader runs', await passes(3), 0);
   await first.ask('policy', { default_policy: 'deny', force: true });
   lab.check(P.killed, 'exit', await first.end('SIGKILL'), 'SIGKILL');

@@ -29,9 +29,8 @@ const COUNT = 8;
 const [PORT, OTHER_PORT] = [5000, 5001];
 const [PORT6, OTHER_PORT6] = [5006, 5007];
 const TCP_PORT = 5100;
-const CONFIRM_S = 20;
-/** Longer than the first datagrams take to get there on an emulated machine. */
-const FOR_S = 30;
+/** That fit between a change and what is asked before it is over. */
+const PROBES = 6;
 
 /** @typedef {import('../lab/lab.mjs').Lab} Lab */
 /** @typedef {import('../lab/network.mjs').Network} Network */
@@ -45,28 +44,19 @@ export async function run(lab) {
   for (const port of [PORT, OTHER_PORT]) await network.listen(port);
   for (const port of [PORT6, OTHER_PORT6]) await network.listen(port, '::');
   await network.server.ask('listenTcp', { address: '0.0.0.0', port: TCP_PORT });
-  const ifaces = ['--iface', 'watched0', '--iface', 'watched1'];
-  const args = [
-    '--mode',
-    'native',
-    ...ifaces,
-    '--print',
-    'none',
-    '--confirm-within',
-    `${CONFIRM_S}s`,
-    '--pin',
-    'never',
-  ];
-  const loader = await lab.packetlog(args).ready();
-  await loader.add(CONTROL_RULE);
-
   /** What passes of COUNT datagrams. @type {(host: number, port?: number, link?: number) => Promise<number>} */
   const passes = (host, port = PORT, link = 0) =>
     network.passed({ from: address(link, host), to: address(link, 2), port, link, count: COUNT });
   /** @type {(host: number, port?: number, link?: number) => Promise<number>} */
   const passes6 = (host, port = PORT6, link = 0) =>
     network.passed({ from: address6(link, host), to: address6(link, 2), port, link, count: COUNT });
-  const parts = { lab, loader, network, passes, passes6 };
+  const seconds = await lab.secondsFor(() => passes(1), PROBES);
+  const ifaces = ['--iface', 'watched0', '--iface', 'watched1'];
+  const args = ['--mode', 'native', ...ifaces, '--print', 'none', '--confirm-within', `${seconds}s`, '--pin', 'never'];
+  const loader = await lab.packetlog(args).ready();
+  await loader.add(CONTROL_RULE);
+
+  const parts = { lab, loader, network, passes, passes6, seconds };
 
   await sources(parts);
   await services(parts);
@@ -84,6 +74,7 @@ export async function run(lab) {
  * @property {Network} network
  * @property {(host: number, port?: number, link?: number) => Promise<number>} passes
  * @property {(host: number, port?: number, link?: number) => Promise<number>} passes6
+ * @property {number} seconds of `--confirm-within` and `--for`
  */
 
 /** @param {Parts} parts */
@@ -147,7 +138,7 @@ async function services({ lab, loader, network, passes, passes6 }) {
 }
 
 /** @param {Parts} parts */
-async function defaultPolicy({ lab, loader, passes, passes6 }) {
+async function defaultPolicy({ lab, loader, passes, passes6, seconds }) {
   const permit = await loader.add({ action: 'permit', source: address(0, 3) });
   await loader.ask('policy', { default_policy: 'deny', force: true });
   lab.check(P.reverted, 'while it is not confirmed', await passes(1), 0);
@@ -158,7 +149,7 @@ async function defaultPolicy({ lab, loader, passes, passes6 }) {
 
   await loader.ask('policy', { default_policy: 'deny', force: true });
   await loader.ask('confirm');
-  await setTimeout(CONFIRM_S * 1000 + 1000);
+  await setTimeout(seconds * 1000 + 1000);
   lab.check(P.confirmed, 'after the time to confirm', await passes(1), 0);
   lab.check(P.confirmed, 'IPv6', await passes6(1), 0);
   lab.check(P.confirmed, 'from a permitted source', await passes(3), COUNT);
@@ -168,8 +159,8 @@ async function defaultPolicy({ lab, loader, passes, passes6 }) {
 }
 
 /** @param {Parts} parts */
-async function time({ lab, loader, passes }) {
-  const { rule } = await loader.ask('add', { rule: { action: 'deny', source: address(0, 3), for: `${FOR_S}s` } });
+async function time({ lab, loader, passes, seconds }) {
+  const { rule } = await loader.ask('add', { rule: { action: 'deny', source: address(0, 3), for: `${seconds}s` } });
   const ends = Date.parse(rule.expires_at);
   lab.check(P.ends, 'before it expires', await passes(3), 0);
   lab.check(P.ends, 'asked in time', Date.now() < ends, true);

@@ -40,6 +40,18 @@ export class Lab {
   }
 
   /**
+   * Seconds that hold so many probes (`Network.passed`) on this machine as it is now, emulated or busy, and 5 at least. For
+   * what is to be tried before a time is over.
+   * @param {() => Promise<unknown>} probe @param {number} times
+   */
+  async secondsFor(probe, times) {
+    await probe();
+    const started = performance.now();
+    await probe();
+    return 5 + Math.ceil((times * (performance.now() - started)) / 1000);
+  }
+
+  /**
    * A loader in the server's namespace. Await its `ready()`.
    * @param {readonly string[]} args @param {{ before?: readonly string[], state?: string }} [options]
    */
