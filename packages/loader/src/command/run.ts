@@ -1,5 +1,4 @@
 /** `packetlog run`: load, attach, serve, drain, wait, and undo it all in reverse order. */
-import { totalmem } from 'node:os';
 import { compileFilter, type Notice, type PacketLogView } from '@packetlog/common';
 import type { Logger } from 'pino';
 import { DrainThread } from '../drain/drain-thread.ts';
@@ -10,8 +9,6 @@ import { printableName } from '../kernel/interface-name.ts';
 import { InterfaceNames } from '../kernel/interface-names.ts';
 import { requireKernelFiles } from '../kernel/kernel-files.ts';
 import { networkNamespaceId } from '../kernel/network-namespace.ts';
-import { possibleCpus } from '../kernel/possible-cpus.ts';
-import { defaultRingBytes, largestRingBytes } from '../kernel/ring-size.ts';
 import type { Places } from '../names/places.ts';
 import { captureEncoding } from '../print/capture-format.ts';
 import { ConsolePrinter, type PrinterCounts } from '../print/console-printer.ts';
@@ -27,6 +24,7 @@ import { ledgerJson, ledgerText } from './final-report.ts';
 import { openPlaces, reloadPlaces } from './geoip.ts';
 import { leaveWith } from './leave.ts';
 import { makeLogger } from './log.ts';
+import { memoryProblems, ringBytesFor } from './memory.ts';
 import { closed, PRINT_MS, READER_GONE, type RecordOutput } from './record-output.ts';
 import type { RunOptions } from './run-options.ts';
 import { session } from './session.ts';
@@ -48,7 +46,8 @@ export async function run(
   const isUncaught = stopWhenUncaught(stop, (error) => log.debug({ err: error }, 'an error that nothing caught'));
   requireKernelFiles();
   const networkNamespace = networkNamespaceId(options.netns);
-  const stateProblems = prepareStateDirectory(options.state);
+  const ringBytes = ringBytesFor(options.ringSize);
+  const problems = [...prepareStateDirectory(options.state), ...memoryProblems(ringBytes)];
   const file = output?.open();
   const places = await openPlaces(options, log);
   const front = await openFront(options, places, log);
@@ -65,7 +64,7 @@ export async function run(
     log[told.level === 'warning' ? 'warn' : told.level](told.message);
     front?.notice(told);
   };
-  warn(stateProblems, notice);
+  warn(problems, notice);
   const wantsRows = output !== undefined || options.print !== 'none';
   const demand = new RowDemand(wantsRows ? undefined : (perSecond) => thread.want(perSecond));
   const rules = new LiveRules({
@@ -88,7 +87,7 @@ export async function run(
     }),
   });
 
-  const thread = await DrainThread.start(drainOptions(options, wantsRows), {
+  const thread = await DrainThread.start(drainOptions(options, ringBytes, wantsRows), {
     rows: (bytes, count, skipped) => {
       printer?.add(bytes, count);
       front?.rows(bytes, count, skipped);
@@ -206,19 +205,7 @@ function uiDirectory(ui: string | undefined): string | undefined {
   });
 }
 
-function drainOptions(options: RunOptions, wantsRows: boolean) {
-  const cpus = possibleCpus();
-  const largest = largestRingBytes(totalmem(), cpus);
-  const ringBytes = options.ringSize ?? defaultRingBytes(totalmem(), cpus);
-  if (ringBytes > largest) {
-    throw new SetupError({
-      step: 'use',
-      target: `--ring-size ${ringBytes}`,
-      problem: `with ${cpus} CPUs that is more than a quarter of the memory`,
-      next: `Use at most ${largest}.`,
-      exit: 'usage',
-    });
-  }
+function drainOptions(options: RunOptions, ringBytes: number, wantsRows: boolean) {
   return {
     interfaces: [...new Set(options.iface)],
     networkNamespace: options.netns,

@@ -2,6 +2,9 @@
 import { INTERFACE_SLOTS } from '@packetlog/bpf';
 import { SetupError } from '../setup-error.ts';
 
+/** Without these it would be rejected, too: rules and pins of a network namespace belong to one loader each. */
+const APART = 'with a state directory (PACKETLOG_STATE_DIR) and a bpf file system (--bpf-fs) of its own';
+
 export class SlotTable {
   /** Shared with the program: slot by the low 16 bits of an ifindex, 0 = none. */
   readonly #table: Uint8Array;
@@ -39,7 +42,7 @@ export class SlotTable {
         step: 'watch',
         target: name,
         problem: `${INTERFACE_SLOTS - 1} interfaces are watched already`,
-        next: 'Start a second packetlog for the others.',
+        next: `Start another packetlog for the others, ${APART}.`,
         exit: 'usage',
       });
     }
@@ -48,7 +51,7 @@ export class SlotTable {
         step: 'watch',
         target: name,
         problem: `its ifindex ${ifindex} collides with that of another watched interface`,
-        next: 'Start a second packetlog for it.',
+        next: `Start another packetlog for it, ${APART}.`,
         exit: 'usage',
       });
     }

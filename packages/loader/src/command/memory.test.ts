@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+import { memoryProblems, ringBytesFor } from './memory.ts';
+
+const MIB = 2 ** 20;
+
+it('rings are sized by what this process may use, and a warning comes before the kernel kills it', () => {
+  expect(ringBytesFor(undefined, 24_000 * MIB, 2)).toBe(16 * MIB);
+  const small = ringBytesFor(undefined, 96 * MIB, 2);
+  expect(small).toBe(MIB);
+  expect(memoryProblems(small, 96 * MIB, 2)).toEqual([
+    expect.stringMatching(
+      /^packetlog may use 96 MiB of memory here and needs about 113 MiB: .*MemoryMax=.*--ring-size\.$/,
+    ),
+  ]);
+  expect(memoryProblems(ringBytesFor(undefined, 150 * MIB, 2), 150 * MIB, 2)).toEqual([]);
+  // With the rings of a machine without limits it would not do.
+  expect(memoryProblems(16 * MIB, 140 * MIB, 2)).toHaveLength(1);
+});
+
+it('a ring that is asked for is at most a quarter of the memory', () => {
+  expect(ringBytesFor(16 * MIB, 256 * MIB, 2)).toBe(16 * MIB);
+  expect(() => ringBytesFor(64 * MIB, 256 * MIB, 2)).toThrow(
+    /more than a quarter of the memory\. Use at most 33554432\./,
+  );
+});

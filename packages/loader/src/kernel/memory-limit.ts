@@ -1,0 +1,44 @@
+/** How much memory this process may use: the machine's, or what its control groups allow (cgroups(7)). */
+import { readFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
+import { dirname, join } from 'node:path';
+
+type Read = (path: string) => string;
+
+/** In bytes. `read` throws where there is no such file. */
+export function memoryLimit(machine = totalmem(), read: Read = (path) => readFileSync(path, 'utf8')): number {
+  return Math.min(machine, ...limits(read));
+}
+
+/** Of the group this process is in and all above it: each holds for what is in it. */
+function limits(read: Read): number[] {
+  // "0::/system.slice/packetlog.service", and of version 1 "4:memory:/path".
+  return textOf(read, '/proc/self/cgroup')
+    .split('\n')
+    .flatMap((line) => {
+      const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
+      if (path === undefined) return [];
+      if (controllers === '') return upwards(path).map((each) => limit(read, '/sys/fs/cgroup', each, 'memory.max'));
+      if (!controllers?.split(',').includes('memory')) return [];
+      return upwards(path).map((each) => limit(read, '/sys/fs/cgroup/memory', each, 'memory.limit_in_bytes'));
+    });
+}
+
+/** "/a/b" gives "/a/b", "/a" and "/". */
+function upwards(path: string): string[] {
+  return path === '/' ? [path] : [path, ...upwards(dirname(path))];
+}
+
+/** Infinity: none ("max"), or no such group here. */
+function limit(read: Read, root: string, path: string, file: string): number {
+  const text = textOf(read, join(root, path, file)).trim();
+  return /^\d+$/.test(text) ? Number(text) : Number.POSITIVE_INFINITY;
+}
+
+function textOf(read: Read, path: string): string {
+  try {
+    return read(path);
+  } catch {
+    return '';
+  }
+}
