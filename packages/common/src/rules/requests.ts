@@ -114,7 +114,7 @@ interface Changed {
 }
 
 export interface BadLine {
-  /** From 1. */
+  /** From 1; 0: the list as a whole. */
   line: number;
   text: string;
   problem: string;

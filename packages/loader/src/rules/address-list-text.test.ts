@@ -44,8 +44,8 @@ describe('a list of networks', () => {
     ],
     [
       'ipset save',
-      'create bad hash:net family inet hashsize 1024 maxelem 65536\nadd bad 192.0.2.0/24\nadd bad 192.0.2.7 timeout 300 comment "x y"\nadd bad6 2001:db8::1\n',
-      ['192.0.2.0/24', '192.0.2.7/32', '2001:db8::1/128'],
+      'create bad hash:net family inet hashsize 1024 maxelem 65536\nadd bad 192.0.2.0/24\nadd bad 192.0.2.7 timeout 0 comment "x y"\n',
+      ['192.0.2.0/24', '192.0.2.7/32'],
     ],
     [
       'IPv6 as people write it',
@@ -95,7 +95,7 @@ describe('a list of networks', () => {
       { line: 4, text: '1.2.3.4/33', problem: 'has no prefix of 0 to 32 bits behind the slash' },
       { line: 5, text: '256.1.1.1', problem: noNetwork },
       { line: 6, text: '01.2.3.4', problem: noNetwork },
-      { line: 7, text: '192.0.2.1 and more', problem: noNetwork },
+      { line: 7, text: '192.0.2.1 and more', problem: expect.stringMatching(/^has a second column \(and\).*awk/) },
       {
         line: 8,
         text: 'add x 10.0.0.1 nomatch',

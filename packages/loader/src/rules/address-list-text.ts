@@ -1,10 +1,14 @@
 /**
- * Lists of networks as they are published: one a line, comments behind `#` or `;` (FireHOL, Spamhaus), Spamhaus' lines
- * of JSON, and what `ipset save` writes.
+ * Lists of networks as they are published: one a line, comments behind `#` or `;` (FireHOL, Spamhaus), what `ipset save`
+ * writes, ranges; packed, and in the other forms of list-format/, where they are unambiguous.
  */
 import { type BadLine, NetworkError, parseNetwork, unmapped } from '@packetlog/common';
 import { AddressCursor } from './address-cursor.ts';
-import { type AddressList, AddressListBuilder } from './address-list.ts';
+import { type AddressList, AddressListBuilder, EMPTY_ADDRESS_LIST } from './address-list.ts';
+import { decodeList } from './list-format/decode.ts';
+import { familyOf } from './list-format/networks-in.ts';
+import { parseRange } from './list-format/range.ts';
+import { shapeOf } from './list-format/shape.ts';
 
 export interface ParsedAddressList {
   readonly list: AddressList;
@@ -18,6 +22,12 @@ export interface ParsedAddressList {
 export const BAD_LINES_KEPT = 100;
 const LONGEST_QUOTE = 80;
 const MAPPED_BITS = 96;
+/** Of a line with columns. */
+const LONGEST_LINE = 1000;
+
+const EXPIRES =
+  'expires (timeout), and what a set holds does not: add it as a rule (packetlog rules add - reads lines such as ' +
+  'deny 192.0.2.1 --for 10m), or delete the timeout to keep it without expiry';
 
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
@@ -28,8 +38,21 @@ const SEMICOLON = 0x3b;
 /** `1.1.1.1` and the end of the line. */
 const SHORTEST_LINE = 8;
 
-/** A list may be of one kind or mixed; empty lines are nothing. Never throws. */
-export function parseAddressList(text: Uint8Array): ParsedAddressList {
+/** Empty lines are nothing. Never throws: a list that cannot be read at all is one bad line that says why. */
+export function parseAddressList(bytes: Uint8Array): ParsedAddressList {
+  const { text, notes, problem } = decodeList(bytes);
+  if (problem !== undefined) return unreadable(problem);
+  const shaped = shapeOf(text);
+  if (shaped === undefined) return parseLines(text, notes);
+  if (shaped.problem !== undefined) return unreadable(shaped.problem);
+  return parseLines(Buffer.from(shaped.lines.join('\n')), [...notes, ...shaped.notes]);
+}
+
+function unreadable(problem: string): ParsedAddressList {
+  return { list: EMPTY_ADDRESS_LIST, badLines: [{ line: 0, text: '', problem }], badLineCount: 1, notes: [] };
+}
+
+function parseLines(text: Uint8Array, notes: readonly string[]): ParsedAddressList {
   const reader = new ListReader(text);
   const cursor = reader.cursor;
   let line = 0;
@@ -41,7 +64,7 @@ export function parseAddressList(text: Uint8Array): ParsedAddressList {
     if (!reader.readPlain() && !reader.readOther(from)) reader.refuse(from, line);
   }
   const { badLines, badLineCount } = reader;
-  return { list: reader.list.finish(), badLines, badLineCount, notes: reader.notes() };
+  return { list: reader.list.finish(), badLines, badLineCount, notes: [...notes, ...reader.notes()] };
 }
 
 class ListReader {
@@ -51,6 +74,8 @@ class ListReader {
   badLineCount = 0;
   mappedCount = 0;
   #firstMapped = '';
+  /** Set of `ipset save` that is read: the first. */
+  #ipset: string | undefined;
   #problem = '';
 
   constructor(text: Uint8Array) {
@@ -85,20 +110,31 @@ class ListReader {
     const line = this.#text(from);
     this.#problem = '';
     if (/^(?:create|flush|destroy|swap|rename)\s|^(?:COMMIT|quit)$/.test(line)) return true;
+    // Between lines of another kind; a list of such lines alone is read as JSON.
     if (/^\{.*"type"\s*:\s*"metadata"/.test(line)) return true;
     const json = /^\{.*"cidr"\s*:\s*"([^"]*)"/.exec(line)?.[1];
-    const [, ipset, options = ''] = /^add\s+\S+\s+(\S+)(\s.*)?$/.exec(line) ?? [];
-    if (/\snomatch(?:\s|$)/.test(options)) {
-      this.#problem = 'is an exception (nomatch): leave it out here, and add a permit rule for it';
-      return false;
-    }
-    return this.#addText(json ?? ipset ?? withoutComment(line));
+    const [, set, entry, options = ''] = /^add\s+(\S+)\s+(\S+)(\s.*)?$/.exec(line) ?? [];
+    if (set === undefined || entry === undefined) return this.#addText(json ?? withoutComment(line));
+    this.#problem = this.#ipsetProblem(set, options);
+    return this.#problem === '' && this.#addText(entry);
   }
 
   refuse(from: number, line: number): void {
     this.badLineCount++;
     if (this.badLines.length === BAD_LINES_KEPT) return;
     this.badLines.push({ line, text: this.#text(from).slice(0, LONGEST_QUOTE), problem: this.#problem });
+  }
+
+  /** Empty: the entry is one of the set that is read, and stays in it. */
+  #ipsetProblem(set: string, options: string): string {
+    if (/\snomatch(?:\s|$)/.test(options)) {
+      return 'is an exception (nomatch): leave it out here, and add a permit rule for it';
+    }
+    if (/\stimeout\s+[1-9]/.test(options)) return EXPIRES;
+    this.#ipset ??= set;
+    return set === this.#ipset
+      ? ''
+      : `belongs to ipset set ${set}, the lines before to ${this.#ipset}: choose one with --ipset NAME`;
   }
 
   /** What was understood otherwise than it is written. */
@@ -128,7 +164,10 @@ class ListReader {
       return true;
     } catch (error) {
       if (!(error instanceof NetworkError)) throw error;
-      this.#problem = error.message.slice(JSON.stringify(text).length + 1);
+      const range = parseRange(text);
+      for (const network of range ?? []) this.list.addNetwork(network);
+      if (range) return true;
+      this.#problem = columnProblem(text) ?? error.message.slice(JSON.stringify(text).length + 1);
       return false;
     }
   }
@@ -154,8 +193,21 @@ class ListReader {
     return new TextDecoder()
       .decode(this.cursor.bytes.subarray(from, this.cursor.end))
       .trim()
+      .replaceAll('\t', ' ')
       .replaceAll(/\p{Cc}/gu, '\ufffd');
   }
+}
+
+/** Where a line has a network and more; undefined: it has none. */
+function columnProblem(text: string): string | undefined {
+  const [first = '', second = '', ...rest] = text.slice(0, LONGEST_LINE).split(/[\s,]+/);
+  if (second === '') return undefined;
+  if (familyOf(first) !== undefined) {
+    if (second === 'timeout') return EXPIRES;
+    return `has a second column (${second}): keep the first, for example with awk '{print $1}'`;
+  }
+  if (rest.length > 0 || familyOf(second) === undefined) return undefined;
+  return `has its network in the second column: keep that, for example with awk '{print $2}'`;
 }
 
 /** In time that grows with the length of the line alone, however it is made. */

@@ -63,7 +63,7 @@ export class AddressListBuilder {
 
   addIpv6(words: ArrayLike<number>, bits: number): void {
     if (this.#count6 === this.#bits6.length) {
-      this.#words = grown(this.#words);
+      this.#words = grown(this.#words, 4);
       this.#bits6 = grown(this.#bits6);
     }
     this.#words.set(words, 4 * this.#count6);
@@ -89,10 +89,10 @@ export class AddressListBuilder {
   }
 }
 
-function grown<Data extends Uint8Array | Uint32Array>(data: Data): Data {
-  const larger = (
-    data instanceof Uint8Array ? new Uint8Array(2 * data.length + 16) : new Uint32Array(2 * data.length + 64)
-  ) as Data;
+/** Room for twice the networks and some more; `words`: for each network. */
+function grown<Data extends Uint8Array | Uint32Array>(data: Data, words = 1): Data {
+  const length = 2 * data.length + 16 * words;
+  const larger = (data instanceof Uint8Array ? new Uint8Array(length) : new Uint32Array(length)) as Data;
   larger.set(data);
   return larger;
 }

@@ -6,14 +6,30 @@ import { isRegularFile } from './read-input.ts';
 import { force } from './rule-options.ts';
 import { one } from './rules-text.ts';
 
-/** What goes with the list; a file is followed where it can be read again. Throws SetupError. */
+/** The lines of one set of what `ipset save` writes. Throws SetupError if it is not among them. */
+export function onlyIpset(list: Uint8Array, name: string): Buffer {
+  const lines = Buffer.from(list).toString('utf8').split(/\r?\n/);
+  const names = new Set(lines.flatMap((line) => /^(?:create|add)\s+(\S+)\s/.exec(line)?.[1] ?? []));
+  if (!names.has(name)) {
+    throw new SetupError({
+      step: 'import',
+      target: `ipset set ${JSON.stringify(name)}`,
+      problem: names.size === 0 ? 'the input is not what ipset save writes' : `there are ${[...names].join(', ')}`,
+      next: 'Name one of its sets with --ipset NAME.',
+      exit: 'usage',
+    });
+  }
+  return Buffer.from(lines.filter((line) => line.startsWith(`add ${name} `)).join('\n'));
+}
+
+/** What goes with the list; a file is followed where it can be read again, and all of it is the list. Throws SetupError. */
 export function importQuery(file: string, options: Record<string, unknown>): Record<string, string> {
-  const { set, action, reason, once, skipBad, allowEmpty } = options as Record<string, string | undefined>;
+  const { set, action, reason, once, skipBad, allowEmpty, ipset } = options as Record<string, string | undefined>;
   return {
-    set: set ?? setNameOf(file),
+    set: set ?? ipset ?? setNameOf(file),
     action: action ?? 'deny',
     ...(reason === undefined ? {} : { reason }),
-    ...(!once && isRegularFile(file) ? { file: resolve(file) } : {}),
+    ...(!once && ipset === undefined && isRegularFile(file) ? { file: resolve(file) } : {}),
     ...(skipBad ? { skip_bad: 'true' } : {}),
     ...(allowEmpty ? { allow_empty: 'true' } : {}),
     ...(force(options).force ? { force: 'true' } : {}),

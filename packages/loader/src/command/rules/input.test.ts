@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { addedManySentence, addedSentence, draftsOf } from './add-rule.ts';
+import { onlyIpset } from './import-list.ts';
 import { inputLines, withLine } from './input-lines.ts';
 import { removalOf } from './remove-rules.ts';
 
@@ -113,4 +114,11 @@ describe('what is to be removed', () => {
   ])('is rejected for %j, %j', async (ids, options, text, message) => {
     await expect(removalOf(ids, options, from(text))).rejects.toThrow(message);
   });
+});
+
+it('of what ipset save writes, one set is chosen', () => {
+  const saved = Buffer.from('create a hash:ip\ncreate b hash:net\nadd a 192.0.2.1\nadd b 192.0.2.2\nadd b 192.0.2.3\n');
+  expect(onlyIpset(saved, 'b').toString()).toBe('add b 192.0.2.2\nadd b 192.0.2.3');
+  expect(() => onlyIpset(saved, 'c')).toThrow(/there are a, b/);
+  expect(() => onlyIpset(Buffer.from('192.0.2.1\n'), 'a')).toThrow(/not what ipset save writes/);
 });

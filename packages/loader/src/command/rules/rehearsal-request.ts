@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { FileSet, RuleDraft, RulesRequest } from '@packetlog/common';
 import { RulesFileError, readDocument } from '../../rules/file/rules-document.ts';
+import { decodeList } from '../../rules/list-format/decode.ts';
 import { SetupError } from '../../setup-error.ts';
 
 const LIST = 'list';
@@ -10,8 +11,10 @@ const BRACE = 0x7b;
 
 /** `content` was read from `file`. Throws SetupError. */
 export function rehearsalRequest(content: Uint8Array, file: string, seconds: number): RulesRequest<'test'> {
-  const text = Buffer.from(content).toString('utf8');
-  if (!isRulesFile(content, text)) {
+  const { text: bytes, problem } = decodeList(content);
+  if (problem !== undefined) throw new SetupError({ step: 'read', target: file, problem, exit: 'usage' });
+  const text = Buffer.from(bytes).toString('utf8');
+  if (!isRulesFile(bytes, text)) {
     return { rules: [{ action: 'deny', source: `set:${LIST}` }], sets: { [LIST]: text }, seconds };
   }
   try {
@@ -25,9 +28,9 @@ export function rehearsalRequest(content: Uint8Array, file: string, seconds: num
   }
 }
 
-/** Spamhaus' lines of JSON are a list, too. */
+/** Lists may be JSON, too. */
 function isRulesFile(content: Uint8Array, text: string): boolean {
-  return content.find((byte) => byte > 0x20) === BRACE && !/^\s*\{[^\n]*"(?:cidr|type)"/.test(text);
+  return content.find((byte) => byte > 0x20) === BRACE && /"(?:rules|sets|default_policy|protect)"\s*:/.test(text);
 }
 
 /** Nothing: the loader has it. */

@@ -10,7 +10,7 @@ import { bpfFsOption, netnsOption, protectOption, rulesFileOption } from '../run
 import { addedManySentence, addedSentence, draftOf, draftsOf, requireLines, STANDARD_INPUT } from './add-rule.ts';
 import { Connection } from './connection.ts';
 import { exportRules } from './export-rules.ts';
-import { importedSentence, importQuery } from './import-list.ts';
+import { importedSentence, importQuery, onlyIpset } from './import-list.ts';
 import { withLine } from './input-lines.ts';
 import { type Outcome, Printer } from './printer.ts';
 import { readInput } from './read-input.ts';
@@ -154,11 +154,16 @@ Many rules in one change, all of them or none:
     .option('--reason <text>', 'why, for people')
     .option('--once', 'keep a copy; do not read the file again when it changes')
     .option('--skip-bad', 'leave out lines that cannot be read, instead of changing nothing')
+    .option('--ipset <name>', 'of what ipset save writes, the entries of this set; the file is not read again')
     .option('--allow-empty', 'accept a list without networks')
     .addOption(forceOption())
     .addHelpText(
       'after',
-      '\nA network a line, comments behind # or ;, as FireHOL and Spamhaus publish them (also as JSON), or what\nipset save writes.',
+      `
+A network a line, comments behind # or ;, as FireHOL and Spamhaus publish them; ranges such as 192.0.2.1-192.0.2.9; what
+ipset save, nft list set and, if all is denied, iptables-save and hosts.deny have; tables with commas or tabs and JSON
+with one column or field of networks (which one is printed). gzip and UTF-16 are read. What can be understood in several
+ways is rejected, with what to do.`,
     );
 
   subcommand('export', 'print the rules file, or the list of a set', async (_, printer, options) =>
@@ -239,7 +244,10 @@ const removeRules: Handler = async (connection, printer, options, ids) => {
 
 const importList: Handler = async (connection, printer, options, [file = '']) => {
   const query = importQuery(file, options);
-  return printer.changed(await connection.importBytes(query, await readInput(file)), importedSentence);
+  const list = await readInput(file);
+  const { ipset } = options as { ipset?: string };
+  const chosen = ipset === undefined ? list : onlyIpset(list, ipset);
+  return printer.changed(await connection.importBytes(query, chosen), importedSentence);
 };
 
 function nothingToEdit(id: string): SetupError {

@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { addressListLength, type ParsedAddressList, RulesCompileError } from '../index.ts';
+import { isGzip } from '../list-format/decode.ts';
 import { type CompiledImage, type CompileJob, compileJob, type Job, parseJob, type Result } from './jobs.ts';
 
 /** So many networks are compiled in well under 50 ms. */
@@ -30,7 +31,7 @@ export class Compiler {
 
   /** `text` should be in shared memory. */
   async parse(text: Uint8Array): Promise<ParsedAddressList> {
-    if (text.length <= HERE_BYTES) return parseJob(text);
+    if (text.length <= HERE_BYTES && !isGzip(text)) return parseJob(text);
     const result = await this.#there({ kind: 'parse', text });
     if (result.kind !== 'parsed') throw new Error('not an answer to parse');
     return result.parsed;

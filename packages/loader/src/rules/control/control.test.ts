@@ -98,7 +98,7 @@ it('hides what broke inside, and reports it', async () => {
 });
 
 it('takes a list as it is, whole or not at all', async () => {
-  const list = Buffer.from('# feed\n1.2.3.0/24 ; SBL1\n{"cidr":"5.6.7.0/24"}\nadd x 9.9.9.9 timeout 3\n');
+  const list = Buffer.from('# feed\n1.2.3.0/24 ; SBL1\n{"cidr":"5.6.7.0/24"}\nadd x 9.9.9.9\n');
   const imported = await client.importBytes({ set: 'drop', action: 'deny', reason: 'feed' }, list);
   expect(imported).toMatchObject({ ok: true, value: { rule: { source: 'set:drop' }, set: { entries: 3 } } });
   expect(fake.kernel.verdict('1.2.3.4')).toBe('deny 1');

@@ -31,6 +31,8 @@ export async function readSet(compiler: Compiler, { name, origin, text, loadedAt
 /** Throws RulesRefusal, unless every line was understood. */
 export function requireGood({ set, badLines, badLineCount }: ReadSet): NamedSet {
   if (badLineCount === 0) return set;
+  const [first] = badLines;
+  if (first?.line === 0) throw invalid(`The list ${first.problem}. Nothing was changed.`, 'entries');
   const shown = badLines.slice(0, LINES_SHOWN).map(({ line, text, problem }) => `line ${line}: "${text}" ${problem}`);
   const more = badLineCount > LINES_SHOWN ? `; and ${badLineCount - LINES_SHOWN} more` : '';
   throw invalid(
@@ -67,6 +69,7 @@ async function requireSet(compiler: Compiler, text: TextOfSet): Promise<NamedSet
     badLineCount,
   } = read;
   if (badLineCount === 0) return read.set;
+  if (first?.line === 0) throw invalid(`The list of set ${text.name} ${first.problem}.`);
   throw invalid(
     `${badLineCount} lines in the list of set ${text.name} cannot be read; the first is line ${first?.line}: ` +
       `${first?.problem}`,

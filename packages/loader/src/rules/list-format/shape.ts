@@ -1,0 +1,30 @@
+/** Finds out what a list is written as, by its beginning, and makes lines of networks of what is not such lines. */
+import { fromCsv } from './csv.ts';
+import { fromHostsDeny } from './hosts-deny.ts';
+import { fromIptables } from './iptables.ts';
+import { fromJson } from './json.ts';
+import { fromNft } from './nft.ts';
+import type { Shaped } from './shaped.ts';
+
+/** So much is looked at to see whether it is anything but a network a line, which most long lists are. */
+const SNIFFED_BYTES = 4096;
+const BLANK_OR_COMMENT = /^\s*(?:$|[#;])/;
+/** A network, and perhaps a comment. */
+const PLAIN = /^\s*[\da-fA-F:.]+(?:\/\d{1,3})?\s*(?:[#;]|$)/;
+const IPSET = /^(?:create|add|flush|destroy|swap|rename)\s/;
+
+/** Undefined: a network a line, `ipset save`, or something else that is read line by line. */
+export function shapeOf(text: Uint8Array): Shaped | undefined {
+  const beginning = decode(text.subarray(0, SNIFFED_BYTES));
+  const first = beginning.split('\n').find((line) => !BLANK_OR_COMMENT.test(line));
+  if (first === undefined && text.length <= SNIFFED_BYTES) return undefined;
+  if (first !== undefined && (PLAIN.test(first) || IPSET.test(first))) return undefined;
+  const whole = decode(text);
+  const lines = whole.split(/\r?\n/);
+  return fromJson(whole) ?? fromNft(whole) ?? fromIptables(lines) ?? fromHostsDeny(lines) ?? fromCsv(lines);
+}
+
+/** Also of shared memory. */
+function decode(text: Uint8Array): string {
+  return Buffer.from(text.buffer, text.byteOffset, text.length).toString('utf8');
+}
