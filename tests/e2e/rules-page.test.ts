@@ -1,4 +1,5 @@
 /** Rules through the dashboard, in a real browser, with the real loader and real packets. Needs root and chromium. */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { untilArrived } from '../lab/arrival.ts';
 import { requireRoot } from '../lab/root.ts';
@@ -6,7 +7,7 @@ import { sendUdp } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
 import { axeViolations, exact, PHONE, untilApplied } from './chromium.ts';
 import { ADMIN_TOKEN, eachWithDashboard } from './dashboard.ts';
-import { rulesDone } from './rules-command.ts';
+import { done, rulesDone } from './rules-command.ts';
 
 describe.skipIf(!requireRoot())('rules in the dashboard', () => {
   const suite = eachWithDashboard();
@@ -116,6 +117,29 @@ describe.skipIf(!requireRoot())('rules in the dashboard', () => {
     for (const words of ['added rule 1', 'changed rule 1', 'removed rule 1', 'undo of removal of deny'])
       await changes.getByText(words).first().waitFor();
     expect(await axeViolations(page)).toEqual([]);
+    expect(problems).toEqual([]);
+    await packetlog.end();
+  });
+
+  test('an alarm about a rejected rules file stays on the page until the file is mended', async () => {
+    const { packetlog, origin, place, look } = await suite.start();
+    await done(place, 'add', { rule: { action: 'deny', source: '203.0.113.7' } });
+    const { page, problems } = await suite.open(`${origin}/rules${look}`);
+    await page.getByTestId('rule-row').waitFor();
+    const file = place.path('rules.json');
+    const good = readFileSync(file, 'utf8');
+    const reload = (text: string) => {
+      writeFileSync(file, text);
+      process.kill(packetlog.pid, 'SIGHUP');
+    };
+    const alarms = page.getByTestId('rules-alarms');
+    reload(good.replace('203.0.113.7', 'set:typo'));
+    await alarms.getByText('there is no set typo').waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await page.setViewportSize(PHONE);
+    expect(await axeViolations(page)).toEqual([]);
+    reload(good);
+    await alarms.waitFor({ state: 'detached' });
     expect(problems).toEqual([]);
     await packetlog.end();
   });

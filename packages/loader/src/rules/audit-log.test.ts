@@ -1,4 +1,13 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AuditEntry } from '@packetlog/common';
@@ -62,6 +71,25 @@ it('throws when the disk is full, also after it took a part, and what comes then
 it('finds entries in a file of many pieces, whatever their length', () => {
   for (let i = 1; i <= 300; i++) log.append(entry(i, 'é'.repeat(i * 3)));
   expect(log.newest(1000).map(({ revision }) => revision)).toEqual(Array.from({ length: 300 }, (_, i) => 300 - i));
+});
+
+it('is bounded: full files are kept beside it, the oldest goes, and all of them are read', () => {
+  const small = new AuditLog(log.path, undefined, 1000);
+  const bytes = JSON.stringify(entry(100)).length + 1;
+  const perFile = Math.ceil(1000 / bytes);
+  for (let i = 100; i < 300; i++) small.append(entry(i));
+  const names = readdirSync(directory).sort();
+  expect(names).toEqual(['audit.ndjson', ...[1, 2, 3, 4].map((age) => `audit.ndjson.${age}`)]);
+  for (const name of names) expect(statSync(join(directory, name)).size).toBeLessThan(1000 + bytes);
+  const revisions = small.newest(1000).map(({ revision }) => revision);
+  expect(revisions).toEqual(Array.from({ length: revisions.length }, (_, i) => 299 - i));
+  expect(revisions.length).toBeGreaterThan(4 * perFile);
+  expect(small.newest(perFile + 1)).toHaveLength(perFile + 1);
+});
+
+it('does not take a file that it cannot read for one without entries', () => {
+  mkdirSync(log.path);
+  expect(() => log.newest(10)).toThrow(/The audit file \S+audit\.ndjson cannot be read: EISDIR.*Give access/);
 });
 
 it('knows nothing when there is no file', () => {

@@ -1,8 +1,16 @@
-/** Who changed the rules, when, why, from what to what: one JSON object a line, only ever appended to. */
-import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readSync } from 'node:fs';
+/**
+ * Who changed the rules, when, why, from what to what: one JSON object a line, only ever appended to. When the file is
+ * full it becomes `audit.ndjson.1`, that one `.2` and so on; the oldest is removed, so all of them together are bounded.
+ */
+import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
 import { type AuditEntry, auditEntrySchema } from '@packetlog/common';
 import { type Write, writeAll } from './file/write-all.ts';
+import { RulesRefusal } from './refusal.ts';
 
+/** An entry that begins below this size is written to the file, whatever its length. */
+const MOST_BYTES = 8 * 1024 * 1024;
+/** Files beside the one that is written. */
+const MOST_ROTATED = 4;
 const OWNER_ONLY = 0o600;
 const CHUNK_BYTES = 64 * 1024;
 const LINE_FEED = 0x0a;
@@ -10,16 +18,18 @@ const LINE_FEED = 0x0a;
 export class AuditLog {
   readonly path: string;
   readonly #write: Write | undefined;
+  readonly #mostBytes: number;
 
-  /** `write`: for tests. */
-  constructor(path: string, write?: Write) {
+  /** `write`, `mostBytes`: for tests. */
+  constructor(path: string, write?: Write, mostBytes = MOST_BYTES) {
     this.path = path;
     this.#write = write;
+    this.#mostBytes = mostBytes;
   }
 
   /** When it returns, the entry is whole and outlives a power cut. Throws what the file system says. */
   append(entry: AuditEntry): void {
-    const file = openSync(this.path, 'a+', OWNER_ONLY);
+    const file = this.#open();
     try {
       // A crash may have left half a line: it must not take this one with it.
       const line = `${endsInsideLine(file) ? '\n' : ''}${JSON.stringify(entry)}\n`;
@@ -32,19 +42,55 @@ export class AuditLog {
 
   /** The newest entries, the newest first. Lines that are no entry are left out. */
   newest(limit: number): AuditEntry[] {
-    if (!existsSync(this.path)) return [];
-    const file = openSync(this.path, 'r');
-    try {
-      const entries: AuditEntry[] = [];
-      for (const line of linesFromEnd(file)) {
-        const entry = entryOf(line);
-        if (entry !== undefined) entries.push(entry);
-        if (entries.length === limit) break;
+    const entries: AuditEntry[] = [];
+    for (let age = 0; age <= MOST_ROTATED && entries.length < limit; age++) {
+      const path = this.#rotated(age);
+      try {
+        readNewest(path, limit, entries);
+      } catch (cause) {
+        // Without a younger one there is no older one.
+        if ((cause as NodeJS.ErrnoException).code === 'ENOENT') break;
+        const why = cause instanceof Error ? cause.message : String(cause);
+        const message = `The audit file ${path} cannot be read: ${why}. Give access to it.`;
+        throw new RulesRefusal({ code: 'internal', message }, { cause });
       }
-      return entries;
-    } finally {
-      closeSync(file);
     }
+    return entries;
+  }
+
+  /** The file to append to: another one if it is full. */
+  #open(): number {
+    const file = openSync(this.path, 'a+', OWNER_ONLY);
+    if (fstatSync(file).size < this.#mostBytes) return file;
+    closeSync(file);
+    rmSync(this.#rotated(MOST_ROTATED), { force: true });
+    for (let age = MOST_ROTATED; age > 0; age--) {
+      try {
+        renameSync(this.#rotated(age - 1), this.#rotated(age));
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      }
+    }
+    return openSync(this.path, 'a+', OWNER_ONLY);
+  }
+
+  /** `age` 0: the one that is written. */
+  #rotated(age: number): string {
+    return age === 0 ? this.path : `${this.path}.${age}`;
+  }
+}
+
+/** Adds entries until there are `limit`. Throws what the file system says. */
+function readNewest(path: string, limit: number, entries: AuditEntry[]): void {
+  const file = openSync(path, 'r');
+  try {
+    for (const line of linesFromEnd(file)) {
+      const entry = entryOf(line);
+      if (entry !== undefined) entries.push(entry);
+      if (entries.length === limit) break;
+    }
+  } finally {
+    closeSync(file);
   }
 }
 

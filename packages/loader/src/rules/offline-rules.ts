@@ -89,7 +89,10 @@ async function openLocked(
   });
   await service.begin(asItIs(start));
   // Only a loader can let it wait to be confirmed.
-  if (start.edited !== undefined) store.acceptNothing();
+  if (start.edited !== undefined) {
+    store.acceptNothing();
+    store.fileAgrees(start.edited);
+  }
   const enforced = lookIntoKernel(bpfFs, netns);
   const kernel = new KernelView({
     enforced: enforced.rules,

@@ -18,6 +18,7 @@ import { RefusedRemovalSheet } from './refused-removal-sheet.tsx';
 import { RuleFormSheet } from './rule-form-sheet.tsx';
 import { RuleList } from './rule-list.tsx';
 import { RuleSheet } from './rule-sheet.tsx';
+import { RulesAlarms } from './rules-alarms.tsx';
 import { RulesHead } from './rules-head.tsx';
 import './rules-page.css';
 import { Sets } from './sets.tsx';
@@ -68,6 +69,7 @@ export function RulesPage() {
         onImport={() => setOpen({ what: 'import' })}
         onPolicy={() => setOpen({ what: 'policy' })}
       />
+      <RulesAlarms alarms={view.snapshot.alarms} />
       <Tabs
         label="What to show"
         tabs={[

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSetName } from '@packetlog/common';
+import { isThere } from '../../rules/file/regular-file.ts';
 import { RulesFileError, readDocument, writeDocument } from '../../rules/file/rules-document.ts';
 import type { StatePaths } from '../../rules/file/state-directory.ts';
 import { formatAddressList, parseAddressList } from '../../rules/index.ts';
@@ -41,7 +42,16 @@ function inlineEntries(paths: StatePaths, set: string): Buffer | undefined {
 }
 
 function rulesAt({ rules, lastGood }: StatePaths): string | undefined {
-  return [rules, lastGood].find((path) => existsSync(path));
+  return [rules, lastGood].find((path) => isKnown(path));
+}
+
+/** What may not be looked at is not absent: it must not be exported as no rules. */
+function isKnown(path: string): boolean {
+  try {
+    return isThere(path);
+  } catch (cause) {
+    throw new SetupError({ step: 'read', target: path, exit: 'failed', cause });
+  }
 }
 
 function read(path: string): Buffer {

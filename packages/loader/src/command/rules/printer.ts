@@ -30,6 +30,7 @@ interface Offline {
 
 export class Printer {
   readonly isJson: boolean;
+  readonly #printed: string[] = [];
 
   constructor(isJson: boolean) {
     this.isJson = isJson;
@@ -66,7 +67,7 @@ export class Printer {
 
   /** What there is to say besides, on standard error. */
   finish(outcome: Outcome, { isOffline, alarms, enforced }: Offline): Outcome {
-    for (const alarm of alarms) say(`Warning: ${alarm}`);
+    for (const alarm of alarms) if (!this.#printed.some((line) => line.includes(alarm))) say(`Warning: ${alarm}`);
     if (!isOffline || outcome !== EXIT.ok) return outcome;
     if (enforced === undefined) say('packetlog is not running; changes apply at its next start.');
     else for (const line of enforcedText(enforced)) say(line);
@@ -74,6 +75,7 @@ export class Printer {
   }
 
   #print(lines: readonly string[]): void {
+    this.#printed.push(...lines);
     for (const line of lines) process.stdout.write(`${line}\n`);
   }
 }

@@ -35,6 +35,11 @@ describe('the list', () => {
     ]);
   });
 
+  it('begins with what is wrong and stays so', () => {
+    const alarms = [{ code: 'set_file' as const, message: 'Set drop stays as it is.', since_ms: NOW - 300_000 }];
+    expect(snapshotText({ ...snapshot, alarms }, NOW)[1]).toBe('Alarm since 5 min ago: Set drop stays as it is.');
+  });
+
   it('says what waits to be confirmed, and how', () => {
     const pending = { until_ms: NOW + 12_000, revision_before: 1, why: 'Rule 4 denies any source.' };
     expect(snapshotText({ ...snapshot, pending }, NOW)).toEqual(expect.arrayContaining(pendingText(pending, NOW)));

@@ -19,11 +19,14 @@ const grouped = (value: number) => value.toLocaleString('en-US');
 export const one = (count: number, thing: string) => `${grouped(count)} ${thing}${count === 1 ? '' : 's'}`;
 
 export function snapshotText(snapshot: RulesSnapshot, nowMs: number): string[] {
-  const { rules, sets, default_policy, pending, pinned, enforcing } = snapshot;
+  const { rules, sets, default_policy, pending, alarms, pinned, enforcing } = snapshot;
   const lines = [
     `Default policy: ${default_policy}. ${one(rules.length, 'rule')}${stateWords({ enforcing, pinned })}.`,
   ];
   lines.push(...inForceText(snapshot));
+  for (const { message, since_ms } of alarms ?? []) {
+    lines.push(`Alarm since ${ago(since_ms, nowMs)}: ${printableName(message)}`);
+  }
   if (pending) lines.push(...pendingText(pending, nowMs));
   if (rules.length > 0) lines.push('', ...table(rules.map((rule) => cells(rule, nowMs))));
   for (const { id, warning } of rules) if (warning !== undefined) lines.push(`Rule ${id}: ${printableName(warning)}`);

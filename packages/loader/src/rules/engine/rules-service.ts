@@ -148,6 +148,7 @@ export class RulesService {
     const isUnchanged = contentHash(book) === contentHash(this.confirmed);
     // What waits for a word is not in the file, and goes on waiting.
     if (isUnchanged && this.#pending.isThere) {
+      this.#options.store.fileAgrees(book);
       return { value: undefined, revision: this.#revision, pending: undefined };
     }
     return await this.#files.load(book, why);

@@ -1,0 +1,21 @@
+import type { RulesSnapshot } from '@packetlog/common';
+import { TriangleAlert } from 'lucide-react';
+import { clockText } from '../../lib/clock.ts';
+import { asSentence } from '../../lib/sentence.ts';
+
+/** What is wrong with the rules until it is dealt with: a rejected file or list, a copy that cannot be kept. */
+export function RulesAlarms({ alarms = [] }: Pick<RulesSnapshot, 'alarms'>) {
+  if (alarms.length === 0) return null;
+  return (
+    <ul className="rules-alarms" aria-label="Alarms" data-testid="rules-alarms">
+      {alarms.map(({ code, message, since_ms }) => (
+        <li key={`${code} ${message}`}>
+          <TriangleAlert size={14} aria-hidden="true" />
+          <p role="status">
+            {asSentence(message)} <span className="text-muted">Since {clockText(since_ms)}.</span>
+          </p>
+        </li>
+      ))}
+    </ul>
+  );
+}
