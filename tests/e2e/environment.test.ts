@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { startProcess } from '../lab/process.ts';
+import { startPacketlog, startProcess } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
 import { sendUdp } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
@@ -140,5 +140,42 @@ describe.skipIf(!requireRoot())('at a terminal that knows no escapes', () => {
     expect(terminal.stdout).not.toContain('\u001b');
     expect(readFileSync(log, 'utf8')).toMatch(/^\d\d:\d\d:\d\d warn {2}Rules cannot be changed: ENOENT/);
     rmSync(state, { recursive: true });
+  });
+});
+
+describe.skipIf(!requireRoot())('interfaces', () => {
+  const suite = eachWithNetwork({ ipv6: false, links: 2 });
+  const watched = async (...args: string[]) => {
+    const packetlog = suite.own(
+      startPacketlog(suite.network.server, { args: [...args, '--print', 'none', '--listen', 'off'] }),
+    );
+    await packetlog.untilPrinted(/Waiting for Ctrl-C/);
+    await packetlog.end();
+    return packetlog.stderr;
+  };
+
+  test('of all next hops of the default route are watched, and others with one are named', async () => {
+    const { server } = suite.network;
+    const hops = 'nexthop via 192.0.2.1 dev server0 nexthop via 198.51.100.1 dev server1';
+    await server.ip(`route add default ${hops}`);
+    const both = await watched();
+    expect(both).toContain('Watching server0 ');
+    expect(both).toContain('Watching server1 ');
+    expect(both).not.toContain('Not watched');
+
+    await server.ip('route add default via 198.51.100.1 dev server1 metric 700', `route delete default ${hops}`);
+    await server.ip('route add default via 192.0.2.1 dev server0 metric 100');
+    const first = await watched();
+    expect(first).not.toContain('Watching server1 ');
+    expect(first).toContain('Not watched, though there is a default route: server1. Name all interfaces with --iface.');
+  });
+
+  test('are found by long alternative names, as ip link prints them, and with commas in them', async () => {
+    const { server } = suite.network;
+    const long = 'an-alternative-name-of-server0';
+    await server.ip(`link property add dev server0 altname ${long}`, 'link set server1 name ser,ver');
+    const said = await watched('--iface', long, '--iface', String.raw`ser\,ver@if9`);
+    expect(said).toContain('Watching server0 ');
+    expect(said).toContain('Watching ser,ver ');
   });
 });

@@ -92,7 +92,7 @@ describe.skipIf(!requireRoot())('the life of a loader', () => {
 
   test.each([
     [['--iface', 'nowhere0'], 5, 'no such interface'],
-    [['--iface', 'much-too-long-a-name'], 2, 'longer than 15 bytes'],
+    [['--iface', 'x'.repeat(128)], 2, 'longer than 127 bytes'],
     [['--netns', 'nowhere'], 5, 'ip netns list'],
     [['--mode', 'fast'], 2, 'Allowed choices are auto, native, generic'],
     [['--ring-size', '5000'], 2, 'power of two'],

@@ -71,7 +71,7 @@ describe('interfaceName', () => {
     expect(interfaceName('<b>`id`$(x)')).toBe('<b>`id`$(x)');
   });
 
-  it.each(['', 'a b', '../x', 'a-name-too-long-'])('refuses %j and says why', (name) => {
+  it.each(['', 'a b', '../x', 'x'.repeat(128)])('refuses %j and says why', (name) => {
     expect(() => interfaceName(name)).toThrow(/An interface name that .+ cannot exist/);
   });
 });

@@ -47,6 +47,7 @@ export function listenAddress(text: string): ListenAddress | 'off' {
   return { host: host || 'localhost', port: Number(port) };
 }
 
+/** A name, an alternative name, or what `ip link` prints ("eth0@if5"). */
 export function interfaceName(name: string): string {
   const problem = interfaceNameProblem(name);
   if (problem) throw new InvalidArgumentError(`An interface name that ${problem} cannot exist.`);

@@ -70,6 +70,7 @@ describe('an option', () => {
   it('of several values is taken from one source alone, not gathered', () => {
     expect(read(['-i', 'a', '-i', 'b,c'], { PACKETLOG_IFACE: 'd' }, { iface: 'e' })['iface']).toEqual(['a', 'b', 'c']);
     expect(read([], { PACKETLOG_IFACE: 'd,f' }, { iface: 'e' })['iface']).toEqual(['d', 'f']);
+    expect(read(['-i', String.raw`a\,b,c`], {}, {})['iface']).toEqual(['a,b', 'c']);
   });
 });
 

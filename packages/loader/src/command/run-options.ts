@@ -77,6 +77,12 @@ function list(each: (text: string) => string) {
   ];
 }
 
+/** A comma that is part of a name is written with a backslash before it. */
+function names(text: string, before: string[] | undefined): string[] {
+  const parts = text.split(/(?<!\\),/).map((part) => part.replaceAll('\\,', ','));
+  return [...(before ?? []), ...parts.map((part) => interfaceName(part.trim()))];
+}
+
 /** Also of `packetlog unload`. */
 export function bpfFsOption(): Option {
   return new Option('--bpf-fs <dir>', 'mount point of the bpf file system to pin in (default: /sys/fs/bpf)').env(
@@ -109,9 +115,9 @@ export function runOptions(): Option[] {
   return [
     new Option(
       '-i, --iface <name>',
-      'interface to watch; again or with commas for more (default: that of the default route)',
+      'interface to watch, by its name or an alternative one; again or with commas for more (\\, for a comma in a name; default: those of the default route)',
     )
-      .argParser(list(interfaceName))
+      .argParser(names)
       .env('PACKETLOG_IFACE'),
     new Option(
       '-m, --mode <mode>',

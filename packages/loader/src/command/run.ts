@@ -232,6 +232,9 @@ function greet(thread: DrainThread, front: Front | undefined, warnings: readonly
       `Watching ${printableName(name)} (${mode.replace('_', ' with ')}${mode_reason ? `, because ${mode_reason}` : ''})`,
     );
   }
+  const others = thread.ready.otherRoutes.map(printableName);
+  if (others.length > 0)
+    say(`Not watched, though there is a default route: ${others.join(', ')}. Name all interfaces with --iface.`);
   for (const warning of warnings) say(warning);
   if (front) {
     say(`${front.hasPages ? 'Dashboard' : 'Socket'}: ${front.url}`);

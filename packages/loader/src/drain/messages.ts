@@ -75,6 +75,8 @@ export type FromDrain =
       recordOffset: number;
       /** Directory of the pins, if there are any. */
       pinned: string | undefined;
+      /** Interfaces with a default route that are not watched, because another route is preferred. */
+      otherRoutes: readonly string[];
     }
   | { type: 'failed'; error: PlainError }
   /** Slab `slab` holds `count` records and is the receiver's until released; `skipped` more were not wanted. */

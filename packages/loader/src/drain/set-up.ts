@@ -1,7 +1,8 @@
 /** Makes what the drain thread works with, in the network namespace that it is to watch. */
 import { closeSync, openSync } from 'node:fs';
-import { defaultRouteInterface } from '../kernel/default-route.ts';
+import { defaultRouteInterfaces } from '../kernel/default-route.ts';
 import { InterfaceCounters } from '../kernel/interface-counters.ts';
+import { lookUpInterface } from '../kernel/interface-lookup.ts';
 import { cannotEnter, notOne } from '../kernel/network-namespace.ts';
 import { Pins } from '../kernel/pins.ts';
 import { type LoadedProgram, loadProgram } from '../kernel/program.ts';
@@ -32,6 +33,8 @@ export interface Setup {
   rules: Rules;
   pins: Pins;
   remains: Remains | undefined;
+  /** Interfaces with a default route that are not watched, because another route is preferred. */
+  otherRoutes: readonly string[];
   wake: number;
   bed: Bed;
   /** Somebody reads what comes each second. */
@@ -48,7 +51,8 @@ export function setUp(options: DrainOptions, post: (message: FromDrain) => void)
   if (options.networkNamespace !== undefined) enter(options.networkNamespace);
   const remains = findRemains(options.bpfFs);
   if (remains && !options.takeOver) throw leftBehind(remains);
-  const names = options.interfaces.length > 0 || remains ? options.interfaces : [requireDefaultRoute()];
+  const isChosen = options.interfaces.length === 0 && !remains;
+  const { preferred: names, others } = isChosen ? requireDefaultRoute() : { preferred: options.interfaces, others: [] };
   const { transport: requested, ringBytes, logPermits, clock, sample } = options;
   const program = loadProgram({ transport: requested, ringBytes, logPermits, clock, sample, remains });
   const pins = new Pins(
@@ -89,7 +93,7 @@ export function setUp(options: DrainOptions, post: (message: FromDrain) => void)
     post,
   );
   drain.setClock();
-  for (const name of names) interfaces.add(name);
+  for (const name of names) interfaces.add(lookUpInterface(name));
   return {
     program,
     transport,
@@ -99,6 +103,7 @@ export function setUp(options: DrainOptions, post: (message: FromDrain) => void)
     rules,
     pins,
     remains,
+    otherRoutes: others,
     wake,
     bed,
     watched: false,
@@ -137,9 +142,9 @@ function enter(path: string): void {
   }
 }
 
-function requireDefaultRoute(): string {
-  const name = defaultRouteInterface();
-  if (name !== undefined) return name;
+function requireDefaultRoute(): ReturnType<typeof defaultRouteInterfaces> {
+  const found = defaultRouteInterfaces();
+  if (found.preferred.length > 0) return found;
   throw new SetupError({
     step: 'choose',
     target: 'interface',

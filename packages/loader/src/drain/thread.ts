@@ -39,7 +39,7 @@ function networkTables(): string {
   return `/proc/${readlinkSync('/proc/thread-self')}/net`;
 }
 
-function attach({ program, transport, drain, interfaces, pins, remains }: Setup): void {
+function attach({ program, transport, drain, interfaces, pins, remains, otherRoutes }: Setup): void {
   try {
     interfaces.attach();
     if (options.pin === 'never') pins.unpin();
@@ -58,6 +58,7 @@ function attach({ program, transport, drain, interfaces, pins, remains }: Setup)
     stride: ring.stride,
     recordOffset: ring.recordOffset,
     pinned: pins.path,
+    otherRoutes,
   });
   if (remains) tell([takenOver(program, drain)]);
 }

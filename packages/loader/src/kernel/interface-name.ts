@@ -1,8 +1,9 @@
-/** Linux interface names (dev_valid_name in net/core/dev.c). */
+/** Linux interface names, also alternative ones (dev_valid_name and dev_alloc_name of net/core/dev.c). */
 
-const MAX_BYTES = 15;
+/** ALTIFNAMSIZ of linux/if.h is 128 with a NUL; names that are no alternatives have 15 bytes. */
+const MAX_BYTES = 127;
 
-/** Why the kernel would refuse the name, or undefined if it would take it. */
+/** Why the kernel would reject the name, or undefined if it could be one. */
 export function interfaceNameProblem(name: string): string | undefined {
   if (name === '') return 'is empty';
   if (new TextEncoder().encode(name).length > MAX_BYTES) return `is longer than ${MAX_BYTES} bytes`;

@@ -1,5 +1,18 @@
 /** `RTM_NEWLINK` messages of rtnetlink(7), as bytes: what is asked of the kernel and what it answers. Pure. */
 
+import {
+  aligned,
+  attributes,
+  endOf,
+  NETLINK_HEADER,
+  NLM_F_REQUEST,
+  netlinkMessages,
+  netlinkRequest,
+  number,
+  text,
+  viewOf,
+} from './netlink-message.ts';
+
 /** What the kernel says of one network device of the caller's network namespace. */
 export interface LinkFacts {
   ifindex: number;
@@ -18,34 +31,41 @@ export interface LinkFacts {
 
 const RTM_NEWLINK = 16;
 const RTM_GETLINK = 18;
-const NLMSG_ERROR = 2;
-const NLMSG_DONE = 3;
-const NLM_F_REQUEST = 1;
-/** struct nlmsghdr, then struct ifinfomsg: u8 family, u8 pad, u16 type, i32 index, u32 flags, u32 change. */
-const HEADER = 16;
+/** struct ifinfomsg: u8 family, u8 pad, u16 type, i32 index, u32 flags, u32 change. */
 const LINK_HEADER = 16;
 const LINK = { type: 2, index: 4 };
-const IFLA = { broadcast: 2, name: 3, master: 10, linkInfo: 18, extMask: 29, xdp: 43 };
+const IFLA = { broadcast: 2, name: 3, master: 10, linkInfo: 18, extMask: 29, xdp: 43, alternativeName: 53 };
 const IFLA_INFO_KIND = 1;
 /** IFLA_XDP_PROG_ID, and those of a device with programs in several modes: DRV, SKB, HW. */
 const IFLA_XDP_PROGRAMS: readonly number[] = [4, 5, 6, 7];
 /** The kernel leaves the statistics out. */
 const RTEXT_FILTER_SKIP_STATS = 1 << 3;
-/** The upper bits of an attribute's type are flags (NLA_F_NESTED). */
-const ATTRIBUTE_TYPE = 0x3fff;
 
 /** Asks for one device by its ifindex. */
 export function linkRequest(ifindex: number): Uint8Array {
-  const bytes = new Uint8Array(HEADER + LINK_HEADER + 8);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, bytes.length, true);
-  view.setUint16(4, RTM_GETLINK, true);
-  view.setUint16(6, NLM_F_REQUEST, true);
-  view.setInt32(HEADER + LINK.index, ifindex, true);
-  view.setUint16(HEADER + LINK_HEADER, 8, true);
-  view.setUint16(HEADER + LINK_HEADER + 2, IFLA.extMask, true);
-  view.setUint32(HEADER + LINK_HEADER + 4, RTEXT_FILTER_SKIP_STATS, true);
+  const { bytes, body } = netlinkRequest(RTM_GETLINK, NLM_F_REQUEST, LINK_HEADER + 8);
+  body.setInt32(LINK.index, ifindex, true);
+  writeExtMask(body, LINK_HEADER);
   return bytes;
+}
+
+/** Asks for one device by its name or an alternative name, which may have up to 127 bytes. */
+export function namedLinkRequest(name: string): Uint8Array {
+  const encoded = new TextEncoder().encode(`${name}\0`);
+  const length = 4 + encoded.length;
+  const { bytes, body } = netlinkRequest(RTM_GETLINK, NLM_F_REQUEST, LINK_HEADER + 8 + aligned(length));
+  writeExtMask(body, LINK_HEADER);
+  const at = LINK_HEADER + 8;
+  body.setUint16(at, length, true);
+  body.setUint16(at + 2, IFLA.alternativeName, true);
+  bytes.set(encoded, NETLINK_HEADER + at + 4);
+  return bytes;
+}
+
+function writeExtMask(body: DataView, at: number): void {
+  body.setUint16(at, 8, true);
+  body.setUint16(at + 2, IFLA.extMask, true);
+  body.setUint32(at + 4, RTEXT_FILTER_SKIP_STATS, true);
 }
 
 export interface LinkAnswer {
@@ -58,21 +78,12 @@ export interface LinkAnswer {
 
 /** Reads what one `recv` gave. A message that does not fit its own length ends the reading. */
 export function readLinks(bytes: Uint8Array): LinkAnswer {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const answer: LinkAnswer = { links: [], done: false, errno: 0 };
-  for (let at = 0; at + HEADER <= bytes.length; ) {
-    const length = view.getUint32(at, true);
-    if (length < HEADER || at + length > bytes.length) break;
-    const type = view.getUint16(at + 4, true);
-    if (type === NLMSG_DONE) answer.done = true;
-    if (type === NLMSG_ERROR) {
-      answer.done = true;
-      if (length >= HEADER + 4) answer.errno = -view.getInt32(at + HEADER, true);
-    }
-    if (type === RTM_NEWLINK && length >= HEADER + LINK_HEADER) {
-      answer.links.push(readLink(bytes.subarray(at + HEADER, at + length)));
-    }
-    at += aligned(length);
+  for (const message of netlinkMessages(bytes)) {
+    const end = endOf(message);
+    if (end) Object.assign(answer, { done: true, errno: end.errno || answer.errno });
+    const { type, body } = message;
+    if (type === RTM_NEWLINK && body.length >= LINK_HEADER) answer.links.push(readLink(body));
   }
   return answer;
 }
@@ -108,24 +119,4 @@ function programsOf(xdp: Uint8Array): number[] {
     .filter(([type]) => IFLA_XDP_PROGRAMS.includes(type))
     .map(([, value]) => number(value));
   return [...new Set(ids)].filter((id) => id !== 0);
-}
-
-/** struct nlattr: u16 length with its header of 4 bytes, u16 type; each begins at a multiple of 4. */
-function* attributes(bytes: Uint8Array): Generator<[number, Uint8Array]> {
-  const view = viewOf(bytes);
-  for (let at = 0; at + 4 <= bytes.length; ) {
-    const length = view.getUint16(at, true);
-    if (length < 4 || at + length > bytes.length) return;
-    yield [view.getUint16(at + 2, true) & ATTRIBUTE_TYPE, bytes.subarray(at + 4, at + length)];
-    at += aligned(length);
-  }
-}
-
-const aligned = (length: number) => (length + 3) & ~3;
-const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-const number = (bytes: Uint8Array) => (bytes.length >= 4 ? viewOf(bytes).getUint32(0, true) : 0);
-
-function text(bytes: Uint8Array): string {
-  const end = bytes.indexOf(0);
-  return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
 }

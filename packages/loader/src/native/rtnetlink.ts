@@ -1,7 +1,9 @@
 /** Asks the kernel about network devices: rtnetlink(7), in this thread's network namespace. */
 import { C, call } from './ffi.ts';
-import { closeDescriptor, SystemCallError } from './libc.ts';
-import { type LinkFacts, linkRequest, readLinks } from './link-message.ts';
+import { closeDescriptor, interfaceIndex, SystemCallError } from './libc.ts';
+import { type LinkFacts, linkRequest, namedLinkRequest, readLinks } from './link-message.ts';
+import { endOf, netlinkMessages } from './netlink-message.ts';
+import { type DefaultRoute, readDefaultRoutes, routesRequest } from './route-message.ts';
 
 const AF_NETLINK = 16;
 const NETLINK_ROUTE = 0;
@@ -12,10 +14,25 @@ const ANSWER_BYTES = 1 << 16;
 /** Undefined if there is no such device in this network namespace. */
 export function linkFactsOf(ifindex: number): LinkFacts | undefined {
   if (ifindex <= 0) return undefined;
-  return ask(linkRequest(ifindex)).find((link) => link.ifindex === ifindex);
+  return links(linkRequest(ifindex)).find((link) => link.ifindex === ifindex);
 }
 
-function ask(request: Uint8Array): LinkFacts[] {
+/** By a name or an alternative name (`ip link property add altname`), of any length. 0: there is none. */
+export function namedInterface(name: string): number {
+  return interfaceIndex(name) || (links(namedLinkRequest(name))[0]?.ifindex ?? 0);
+}
+
+/** Of a family, see `FAMILY`. */
+export function defaultRoutes(family: number): DefaultRoute[] {
+  return ask(routesRequest(family), true).flatMap(readDefaultRoutes);
+}
+
+function links(request: Uint8Array): LinkFacts[] {
+  return ask(request, false).flatMap((bytes) => readLinks(bytes).links);
+}
+
+/** What each `recv` gave. `isDump`: the answer has an end, before which more comes. */
+function ask(request: Uint8Array, isDump: boolean): Uint8Array[] {
   const socket = call('libc', 'socket', C.int, [
     [C.int, AF_NETLINK],
     [C.int, SOCK_RAW_CLOEXEC],
@@ -30,14 +47,16 @@ function ask(request: Uint8Array): LinkFacts[] {
       [C.int, 0],
     ]);
     if (sent.value < 0) throw new SystemCallError('send to rtnetlink', sent.errno);
-    return receive(socket.value);
+    const answers = [receive(socket.value)];
+    while (isDump && !answers.at(-1)?.isEnd) answers.push(receive(socket.value));
+    return answers.map(({ bytes }) => bytes);
   } finally {
     closeDescriptor(socket.value);
   }
 }
 
-/** The kernel answers while `send` runs (rtnetlink_rcv), so `recv` does not block. */
-function receive(socket: number): LinkFacts[] {
+/** The kernel answers while `send` runs (rtnetlink_rcv), and goes on with a dump while `recv` does: neither blocks. */
+function receive(socket: number): { bytes: Uint8Array; isEnd: boolean } {
   const buffer = new Uint8Array(ANSWER_BYTES);
   const { value, errno } = call('libc', 'recv', C.long, [
     [C.int, socket],
@@ -46,5 +65,6 @@ function receive(socket: number): LinkFacts[] {
     [C.int, 0],
   ]);
   if (value < 0) throw new SystemCallError('recv from rtnetlink', errno);
-  return readLinks(buffer.subarray(0, value)).links;
+  const bytes = buffer.slice(0, value);
+  return { bytes, isEnd: [...netlinkMessages(bytes)].some((message) => endOf(message) !== undefined) };
 }
