@@ -114,6 +114,55 @@ const ICMPV6_TYPES: ReadonlyMap<number, IcmpType> = new Map<number, IcmpType>([
   [161, { name: 'extended echo reply' }],
 ]);
 
+export interface IcmpWord {
+  readonly type: number;
+  /** Absent for a type with any code. */
+  readonly code?: number;
+}
+
+/** Other names, those of tcpdump among them. */
+const ALIASES: ReadonlyMap<string, string> = new Map([
+  ['echo', 'echo-request'],
+  ['echoreply', 'echo-reply'],
+  ['ping', 'echo-request'],
+  ['pong', 'echo-reply'],
+  ['unreachable', 'destination-unreachable'],
+  ['unreach', 'destination-unreachable'],
+  ['timxceed', 'time-exceeded'],
+  ['paramprob', 'parameter-problem'],
+  ['packettoobig', 'packet-too-big'],
+  ['neighborsolicit', 'neighbor-solicitation'],
+  ['neighboradvert', 'neighbor-advertisement'],
+  ['routersolicit', 'router-solicitation'],
+  ['routeradvert', 'router-advertisement'],
+]);
+
+const words = new Map<number, ReadonlyMap<string, IcmpWord>>();
+
+/** Names of types and of codes as one word each, for 1 (ICMP) or 58 (ICMPv6): `echo-request`, `port-unreachable`. */
+export function icmpWords(ip_protocol: number): ReadonlyMap<string, IcmpWord> {
+  const known = words.get(ip_protocol);
+  if (known !== undefined) return known;
+  const made = new Map<string, IcmpWord>();
+  for (const [type, { name, codes }] of ip_protocol === ICMP ? ICMP_TYPES : ICMPV6_TYPES) {
+    made.set(asWord(name), { type });
+    codes?.forEach((of, code) => {
+      // Codes of a redirect are named "for …".
+      made.set(asWord(of.startsWith('for ') ? `${name} ${of}` : of), { type, code });
+    });
+  }
+  for (const [alias, word] of ALIASES) {
+    const same = made.get(word);
+    if (same !== undefined) made.set(alias, same);
+  }
+  words.set(ip_protocol, made);
+  return made;
+}
+
+function asWord(name: string): string {
+  return name.toLowerCase().replaceAll(' ', '-');
+}
+
 /**
  * `echo request`, `destination unreachable: port unreachable`; `type 3 code 9` where there is no name.
  * A record holds type and code in `dst_port`: type * 256 + code.

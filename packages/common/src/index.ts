@@ -23,6 +23,7 @@ export {
   EVERYTHING,
   type Filter,
   type FlagsFilter,
+  type IcmpFilter,
   type InterfaceFilter,
   interfacesNamed,
   type NetworkFilter,

@@ -235,5 +235,10 @@ function icmpField(ip_protocol: number, typeAndCode: number, wasRead: boolean): 
   const field = { key: 'icmp', label: ip_protocol === ICMP ? 'ICMP type' : 'ICMPv6 type' } as const;
   if (!wasRead) return { ...field, value: '', sentence: 'Not read: this packet does not contain it.' };
   const [type, code] = [typeAndCode >> 8, typeAndCode & 0xff];
-  return { ...field, value: icmpTypeName(ip_protocol, type, code), sentence: `Type ${type}, code ${code}.` };
+  return {
+    ...field,
+    value: icmpTypeName(ip_protocol, type, code),
+    sentence: `Type ${type}, code ${code}.`,
+    filter: { kind: 'icmp', protocol: ip_protocol === ICMP ? ICMP : ICMPV6, type, code },
+  };
 }

@@ -2,7 +2,7 @@
 import { FIELD_BYTES, PACKET_LOG_FIELDS } from '../layout.ts';
 import { parseNetwork } from '../network.ts';
 import type { RecordPredicate } from '../view.ts';
-import type { Filter, NetworkFilter, NumberFilter, PortFilter, TermFilter } from './filter.ts';
+import type { Filter, IcmpFilter, NetworkFilter, NumberFilter, PortFilter, TermFilter } from './filter.ts';
 import { simplified } from './filter-key.ts';
 import { every, not, some } from './join-tests.ts';
 import { listsIn } from './lists.ts';
@@ -14,6 +14,7 @@ import {
   eitherPortIn,
   flagsAre,
   halfWordIn,
+  icmpIn,
   ipv4At,
   ipv6At,
   never,
@@ -71,6 +72,8 @@ function compileTerm(filter: Exclude<TermFilter, NumberFilter>, environment: Fil
       return compilePort(filter);
     case 'network':
       return compileNetwork(filter);
+    case 'icmp':
+      return compileIcmp(filter);
     case 'flags':
       return filter.flags === 0 && filter.exact ? noFlags : flagsAre(filter.exact ? 0xff : filter.flags, filter.flags);
     case 'interface':
@@ -99,6 +102,12 @@ function compileNumber(filter: NumberFilter, wanted: boolean): RecordPredicate {
 
 function compilePort({ side, from, to }: PortFilter): RecordPredicate {
   return side === 'either' ? eitherPortIn(from, to) : portIn(OFFSET[`${side}_port`], from, to);
+}
+
+/** A record has type and code where others have the destination port. */
+function compileIcmp({ protocol, type, code }: IcmpFilter): RecordPredicate {
+  const first = type * 256 + (code ?? 0);
+  return icmpIn(protocol, first, code === undefined ? first + 255 : first);
 }
 
 function compileNetwork({ side, network }: NetworkFilter): RecordPredicate {
@@ -140,6 +149,7 @@ function costOf(filter: Filter): number {
     case 'port':
       return filter.side === 'either' ? 4 : 2;
     case 'interface':
+    case 'icmp':
     case 'flags':
       return 2;
     default:

@@ -1,4 +1,5 @@
 /** What could be written at a place of a filter's text. */
+import { icmpWords } from '../icmp-names.ts';
 import { ACTIONS, REASONS } from '../layout.ts';
 import { reasonSentence } from '../reasons.ts';
 import { IP_PROTOCOL_WORDS, parseIpProtocol } from '../rules/ip-protocol.ts';
@@ -125,6 +126,10 @@ function optionsFor(what: Expected, vocabulary: FilterVocabulary): readonly Filt
       return [...words(SIDE_WORDS), ...words(TYPE_WORDS)];
     case 'type':
       return words(TYPE_WORDS);
+    case 'icmp':
+      return [word('type', 'by its number or name, as type echo-request')];
+    case 'code':
+      return [word('code', 'a number, as code 1')];
     case 'proto':
       return [word('proto', 'by its number or name')];
     case 'comparison':
@@ -132,6 +137,12 @@ function optionsFor(what: Expected, vocabulary: FilterVocabulary): readonly Filt
     default:
       return valuesFor(what, vocabulary);
   }
+}
+
+function icmpValues(protocol: number): readonly FilterOption[] {
+  return [...icmpWords(protocol)].map(([text, { type, code }]) =>
+    value(text, `type ${type}${code === undefined ? '' : ` code ${code}`}`),
+  );
 }
 
 function valuesFor(what: Expected, { interfaces, addresses, rules }: FilterVocabulary): readonly FilterOption[] {
@@ -148,6 +159,9 @@ function valuesFor(what: Expected, { interfaces, addresses, rules }: FilterVocab
       return Object.keys(ACTIONS).map((text) => value(text, VERDICT_WORDS.get(text)?.detail));
     case 'reason':
       return Object.entries(REASONS).map(([text, code]) => value(text, reasonSentence(code)));
+    case 'icmp type':
+    case 'icmp6 type':
+      return icmpValues(what === 'icmp type' ? 1 : 58);
     case 'flag':
       return [...FLAG_WORDS.keys(), 'none'].map((text) => value(text));
     case 'interface':

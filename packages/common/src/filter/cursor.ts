@@ -1,6 +1,6 @@
 /** A place in a filter's text; it remembers what was read as what, for colours, and what could follow, for completion. */
 import { FilterError, type TextRange } from './filter-error.ts';
-import { nearest } from './nearest.ts';
+import { type Candidate, nearestTexts } from './nearest.ts';
 import { type Token, type Tokens, tokensOf } from './tokens.ts';
 import { SAME_WORD } from './words.ts';
 
@@ -29,24 +29,50 @@ export type Expected =
   | 'reason'
   | 'interface'
   | 'flag'
+  | 'icmp'
+  | 'icmp type'
+  | 'icmp6 type'
+  | 'code'
   | 'number'
   | 'rule'
   | 'comparison';
 
+/** Near words that are tried one after the other. */
+const MOST_TRIED = 8;
+
 /** Terms of one filter: each costs its part of every record. */
 const MAX_TERMS = 256;
+
+/** Whether a text can be read, at least up to this column. */
+export type ReadsUpTo = (text: string, column: number) => boolean;
 
 export class Cursor {
   readonly text: string;
   readonly marks: Mark[] = [];
   readonly expected = new Set<Expected>();
   readonly #input: Tokens;
+  /** What else may be meant by a word here than a value. */
+  orElse: (() => readonly Candidate[]) | undefined;
+  readonly #readsUpTo: ReadsUpTo | undefined;
   #at = 0;
   #terms = 0;
+  #termFrom = 0;
 
-  constructor(text: string) {
+  /** `readsUpTo`: what is to be offered as a fix is tried with it. Without it no fix is offered. */
+  constructor(text: string, readsUpTo?: ReadsUpTo) {
     this.text = text;
     this.#input = tokensOf(text);
+    this.#readsUpTo = readsUpTo;
+  }
+
+  /** What was taken last. */
+  get taken(): Token | undefined {
+    return this.#input.tokens[this.#at - 1];
+  }
+
+  /** Where the term begins that is being read. */
+  get termFrom(): number {
+    return this.#termFrom;
   }
 
   get token(): Token {
@@ -96,25 +122,37 @@ export class Cursor {
 
   /** @throws FilterError if the text could not be read to its end. */
   end(): void {
-    if (this.#input.error) throw this.#input.error;
+    const { error } = this.#input;
+    if (error) throw error.fix === undefined || this.#mends(error.fix, error) ? error : error.withoutFix();
   }
 
   countTerm(at: TextRange): void {
+    this.#termFrom = at.from;
     if (++this.#terms > MAX_TERMS) {
       throw new FilterError(this.text, at, `a filter has at most ${MAX_TERMS} terms: join addresses to networks`);
     }
   }
 
-  /** @throws FilterError about the word here, or about `range`. */
+  /** @throws FilterError about the word here, or about `range`; the fix is left out if the text would not be read with it. */
   fail(problem: string, fix?: string, range: TextRange = this.token): never {
     if (this.atEnd) this.end();
-    throw new FilterError(this.text, range, problem, fix);
+    throw new FilterError(this.text, range, problem, fix === undefined || this.#mends(fix, range) ? fix : undefined);
   }
 
-  /** The same, with the nearest of `candidates` as the fix if there is one, else with `problem`. */
-  failNear(candidates: Iterable<string>, problem: string, range: Token = this.token): never {
-    const near = nearest(range.text.toLowerCase(), candidates);
-    return near === undefined ? this.fail(problem, undefined, range) : this.fail('', near, range);
+  /** The same, with the nearest of `candidates` that mends the text as the fix, else with `problem`. */
+  failNear(candidates: Iterable<Candidate>, problem: string): never {
+    if (this.#readsUpTo === undefined) return this.fail(problem);
+    const near = nearestTexts(this.token.text.toLowerCase(), [...candidates, ...(this.orElse?.() ?? [])]).slice(
+      0,
+      MOST_TRIED,
+    );
+    const fix = near.find((text) => this.#mends(text, this.token));
+    return this.fail(fix === undefined ? problem : '', fix);
+  }
+
+  #mends(fix: string, { from, to }: TextRange): boolean {
+    const mended = this.text.slice(0, from) + fix + this.text.slice(to);
+    return this.#readsUpTo?.(mended, from + fix.length) ?? false;
   }
 }
 

@@ -16,8 +16,9 @@ export class FilterError extends Error implements TextRange {
   readonly from: number;
   /** Equal to `from` where something is missing. */
   readonly to: number;
-  /** What to write from `from` to `to` instead. */
+  /** What to write from `from` to `to` instead; the text is then read at least up to its end. */
   readonly fix: string | undefined;
+  readonly #problem: string;
 
   /** `problem`: the rest of a sentence that begins with the place, without its full stop; the fix is added to it. */
   constructor(text: string, { from, to }: TextRange, problem: string, fix?: string) {
@@ -29,6 +30,12 @@ export class FilterError extends Error implements TextRange {
     this.from = from;
     this.to = to;
     this.fix = fix;
+    this.#problem = problem;
+  }
+
+  /** The same error, for a fix that would not help. */
+  withoutFix(): FilterError {
+    return new FilterError(this.text, this, this.#problem);
   }
 
   /** From 1. */

@@ -52,6 +52,11 @@ const portFilter = (where: Side) =>
     .map(([a, b]) => ({ kind: 'port' as const, side: where, from: Math.min(a, b), to: Math.max(a, b) }));
 const hostFilter = (where: Side) =>
   fc.nat(9).map((n) => ({ kind: 'network' as const, side: where, network: `192.0.2.${n}/32` }));
+const icmpFilter = fc.record({
+  kind: fc.constant('icmp' as const),
+  protocol: from(1 as const, 58 as const),
+  type: from(0, 1, 0x35, 255),
+});
 /** Long enough to be looked up as a list. */
 const list = fc
   .tuple(side, from<(where: Side) => fc.Arbitrary<TermFilter>>(portFilter, hostFilter))
@@ -76,6 +81,13 @@ export const term: fc.Arbitrary<TermFilter> = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant('network' as const), side, network: from(...NETWORKS) }),
   },
   { weight: 3, arbitrary: side.chain(portFilter) },
+  {
+    weight: 2,
+    arbitrary: fc.oneof(
+      icmpFilter,
+      icmpFilter.chain((of) => from(0, 1, 53).map((code) => ({ ...of, code }))),
+    ),
+  },
   {
     weight: 2,
     arbitrary: fc

@@ -29,6 +29,12 @@ export function naiveMatch(
         havePorts(record) &&
         pick(filter.side, record.src_port, record.dst_port).some((port) => port >= filter.from && port <= filter.to)
       );
+    case 'icmp': {
+      const [type, code] = [Math.floor(record.dst_port / 256), record.dst_port % 256];
+      const isUnread = record.dst_port === 0 && [5, 6].includes(record.reason);
+      const isAsked = type === filter.type && (filter.code === undefined || code === filter.code);
+      return record.ip_protocol === filter.protocol && isAsked && !isUnread;
+    }
     case 'flags':
       return (
         record.ip_protocol === 6 &&

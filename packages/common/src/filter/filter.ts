@@ -62,6 +62,13 @@ export interface PortFilter {
   readonly from: number;
   readonly to: number;
 }
+/** An ICMP (1) or ICMPv6 (58) message of this type, and of this code if there is one; of those whose type was read. */
+export interface IcmpFilter {
+  readonly kind: 'icmp';
+  readonly protocol: 1 | 58;
+  readonly type: number;
+  readonly code?: number;
+}
 /** TCP with all of these flags; `exact`: and no other. Without any: only where flags were read (`tcpFlagsRead`). */
 export interface FlagsFilter {
   readonly kind: 'flags';
@@ -74,7 +81,14 @@ export interface InterfaceFilter {
   readonly name: string;
 }
 
-export type TermFilter = AllFilter | NumberFilter | NetworkFilter | PortFilter | FlagsFilter | InterfaceFilter;
+export type TermFilter =
+  | AllFilter
+  | NumberFilter
+  | NetworkFilter
+  | PortFilter
+  | IcmpFilter
+  | FlagsFilter
+  | InterfaceFilter;
 export type Filter = AndFilter | OrFilter | NotFilter | TermFilter;
 
 export const EVERYTHING: AllFilter = { kind: 'all' };

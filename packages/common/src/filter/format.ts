@@ -5,6 +5,7 @@ import { parseNetwork } from '../network.ts';
 import type {
   Filter,
   FlagsFilter,
+  IcmpFilter,
   InterfaceFilter,
   NetworkFilter,
   NumberField,
@@ -46,6 +47,8 @@ function format(filter: Filter, textOf: (filter: Filter) => string): string {
       return formatNetworkTerm(filter);
     case 'port':
       return formatPort(filter);
+    case 'icmp':
+      return formatIcmp(filter);
     case 'flags':
       return formatFlags(filter);
     case 'interface':
@@ -100,6 +103,10 @@ function formatNetworkTerm({ side, network }: NetworkFilter): string {
 
 function formatPort({ side, from, to }: PortFilter): string {
   return `${sideWord(side)}${from === to ? `port ${from}` : `portrange ${from}-${to}`}`;
+}
+
+function formatIcmp({ protocol, type, code }: IcmpFilter): string {
+  return `${protocol === 1 ? 'icmp' : 'icmp6'} type ${type}${code === undefined ? '' : ` code ${code}`}`;
 }
 
 function formatFlags({ flags, exact }: FlagsFilter): string {

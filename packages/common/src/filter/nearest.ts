@@ -1,22 +1,39 @@
-/** The word that somebody may have meant. */
+/** Words that may have been meant. */
 
-/** Undefined if none is near: one letter in three may be wrong, missing, too much or in its neighbour's place. */
-export function nearest(word: string, candidates: Iterable<string>): string | undefined {
-  let best: string | undefined;
-  let least = Math.max(1, Math.floor(word.length / 3)) + 0.5;
-  for (const candidate of candidates) {
-    if (Math.abs(candidate.length - word.length) > least) continue;
-    const distance = distanceOf(word, candidate);
-    if (distance < least) {
-      best = candidate;
-      least = distance;
-    }
+export interface Candidate {
+  /** What is compared with the word that was typed. */
+  readonly word: string;
+  /** What to write in its place: the word, perhaps behind others. */
+  readonly text: string;
+}
+
+/**
+ * The texts of those that are near, the nearest first; of equally near ones in the order given. One letter in three may be
+ * wrong, missing, too much or in its neighbour's place.
+ */
+export function nearestTexts(typed: string, candidates: Iterable<Candidate>): readonly string[] {
+  const most = Math.max(1, Math.floor(typed.length / 3)) + 0.5;
+  const near: { readonly text: string; readonly distance: number }[] = [];
+  for (const { word, text } of candidates) {
+    if (Math.abs(word.length - typed.length) > most) continue;
+    const distance = distanceOf(typed, word);
+    if (distance < most) near.push({ text, distance });
   }
-  return best;
+  return near.sort((one, other) => one.distance - other.distance).map(({ text }) => text);
+}
+
+/** The one nearest word; undefined if none is near. */
+export function nearest(typed: string, words: Iterable<string>): string | undefined {
+  return nearestTexts(typed, asTheyAre(words))[0];
+}
+
+/** Words that need no other before them. */
+export function asTheyAre(words: Iterable<string>): readonly Candidate[] {
+  return [...words].map((word) => ({ word, text: word }));
 }
 
 /** Letters to add, remove, change or swap with a neighbour; a swap is a little likelier than the others. */
-function distanceOf(one: string, other: string): number {
+export function distanceOf(one: string, other: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: other.length + 1 }, (_, i) => i);
   for (let i = 1; i <= one.length; i++) {

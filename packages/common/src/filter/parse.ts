@@ -1,6 +1,9 @@
 /** A filter's text as data. */
 import { Cursor } from './cursor.ts';
 import { allOf, anyOf, EVERYTHING, type Filter } from './filter.ts';
+import { FilterError } from './filter-error.ts';
+import { formatFilter } from './format.ts';
+import { filterOfRow } from './pasted-row.ts';
 import { refuseRest, refuseTwoTags } from './refusals.ts';
 import { type Again, takeTerm } from './terms.ts';
 
@@ -12,7 +15,28 @@ const MAX_DEPTH = 32;
  * @throws FilterError
  */
 export function parseFilter(text: string): Filter {
-  return readFilter(new Cursor(text));
+  try {
+    return readFilter(new Cursor(text, readsUpTo));
+  } catch (error) {
+    const row = error instanceof FilterError ? filterOfRow(text) : undefined;
+    if (row === undefined) throw error;
+    throw new FilterError(
+      text,
+      { from: 0, to: text.length },
+      'this is the row of a packet, not a filter',
+      formatFilter(row),
+    );
+  }
+}
+
+function readsUpTo(text: string, column: number): boolean {
+  try {
+    readFilter(new Cursor(text));
+    return true;
+  } catch (error) {
+    if (!(error instanceof FilterError)) throw error;
+    return error.from >= column;
+  }
 }
 
 /** Reads all of the cursor's text. */

@@ -142,6 +142,19 @@ export function ipv6At(offset: number, masks: readonly number[], values: readonl
     isIpv6(bytes, at);
 }
 
+/** Type and code, as `dst_port` has them, are in the range, and were read: see `icmpRead`. */
+export function icmpIn(protocol: number, low: number, high: number): RecordPredicate {
+  const span = high - low;
+  return (bytes, at) => {
+    const typeAndCode = halfWord(bytes, at + DST_PORT);
+    return (
+      (typeAndCode - low) >>> 0 <= span &&
+      bytes[at + IP_PROTOCOL] === protocol &&
+      (typeAndCode !== 0 || (bytes[at + REASON] !== REASONS.fragment && bytes[at + REASON] !== REASONS.truncated))
+    );
+  };
+}
+
 /** TCP without any flag: its header was read as far as the flags, see `tcpFlagsRead`. */
 export const noFlags: RecordPredicate = (bytes, at) =>
   bytes[at + TCP_FLAGS] === 0 &&

@@ -1,9 +1,12 @@
 /** Sentences for what cannot begin a term. */
 
 import { servicePort } from '../service-names.ts';
+import { termCandidates } from './alternatives.ts';
 import type { Cursor } from './cursor.ts';
 import type { Filter } from './filter.ts';
 import { quoted, type TextRange } from './filter-error.ts';
+import { nearestTexts } from './nearest.ts';
+import { looksLikeAddress } from './values.ts';
 import { NOT_RECORDED, TERM_WORDS } from './words.ts';
 
 /** What is wrong here whatever came before. */
@@ -14,20 +17,44 @@ export function refuseWhatBeginsNothing(cursor: Cursor): void {
   if (kind === 'sign' && /^[<>=!]/.test(text)) cursor.fail('a word such as len must stand before it');
   const notRecorded = NOT_RECORDED.get(word);
   if (notRecorded !== undefined) cursor.fail(notRecorded);
-  if (text.includes('[')) cursor.fail('the bytes of a packet are not recorded; flags are asked for with "flags syn"');
+  if (text.includes('[') && !looksLikeAddress(text)) refuseBytes(cursor);
+}
+
+const TYPE_BYTE: ReadonlyMap<string, string> = new Map([
+  ['icmp[icmptype]', 'icmp type'],
+  ['icmp[0]', 'icmp type'],
+  ['icmp6[icmp6type]', 'icmp6 type'],
+  ['icmp6[0]', 'icmp6 type'],
+]);
+
+function refuseBytes(cursor: Cursor): never {
+  const { word } = cursor;
+  const problem = 'the bytes of a packet are not recorded';
+  if (word.startsWith('icmp')) {
+    cursor.fail(`${problem}; the type is asked for with "icmp type echo-request"`, TYPE_BYTE.get(word));
+  }
+  return cursor.fail(`${problem}; flags are asked for with "flags syn"`);
 }
 
 /** Where no value is expected. */
 export function refuse(cursor: Cursor): never {
   const { kind, text } = cursor.token;
   if (kind === 'string') cursor.fail('a quoted name follows the word "iface"', `iface ${JSON.stringify(text)}`);
-  if (/^\d+$/.test(text)) cursor.fail('a number needs a word before it', `port ${text}`);
+  if (NUMBER.test(text)) cursor.fail('a number needs a word before it', `port ${text}`);
   if (/^\d+-\d+$/.test(text)) cursor.fail('numbers need a word before them', `portrange ${text}`);
   if (servicePort(text.toLowerCase()) !== undefined) cursor.fail('a service needs a word before it', `port ${text}`);
-  return cursor.failNear(
-    [...TERM_WORDS, 'not'],
-    'no term begins so; write a word such as tcp, host, port, deny or len',
-  );
+  return cursor.failNear(termCandidates(), 'no term begins so; write a word such as tcp, host, port, deny or len');
+}
+
+const NUMBER = /^(\d+|0x[0-9a-f]+)$/i;
+
+/** `port not 22`: a "not" behind the words of a term. */
+export function refuseNotInside(cursor: Cursor): void {
+  if (!cursor.is('not')) return;
+  const words = cursor.text.slice(cursor.termFrom, cursor.token.from);
+  const value = cursor.text.slice(cursor.next.from, cursor.next.to);
+  const range = { from: cursor.termFrom, to: cursor.next.to };
+  cursor.fail('"not" stands before a whole term', `not ${words}${value}`, range);
 }
 
 /** `vlan 100 and vlan 200`: to tcpdump the second is the inner tag, which no record has. */
@@ -45,14 +72,26 @@ function outerTag(filter: Filter): number | undefined {
   return isId ? filter.value : undefined;
 }
 
+/** With spaces where the text has none around what stands here. */
+function spaced({ text, token }: Cursor, word: string): string {
+  const isGap = (at: number) => /^\s?$/.test(text[at] ?? '');
+  return `${isGap(token.from - 1) ? '' : ' '}${word}${isGap(token.to) ? '' : ' '}`;
+}
+
 /** What stands behind a term and is neither "and" nor "or". */
 export function refuseRest(cursor: Cursor): never {
   const { word } = cursor;
   const { text } = cursor.token;
   const written = cursor.text.slice(cursor.token.from, cursor.token.to);
   if (word === ')') cursor.fail('no "(" is open here');
-  if (word === ',') cursor.fail('what may be either is joined with a word', 'or');
+  if (word === ',') cursor.fail('what may be either is joined with a word', spaced(cursor, 'or'));
   if (text.includes('[') || NOT_RECORDED.has(word)) refuseWhatBeginsNothing(cursor);
   if (/^[<>=!]/.test(text)) cursor.fail('only len, rule, vlan, weight and proto are compared so');
-  return cursor.fail('"and" or "or" is missing before it', `and ${written}`);
+  // What begins no term is one more value, or the word before it is missing.
+  if (TERM_WORDS.includes(word) || word === 'not' || word === '(') {
+    cursor.fail('"and" or "or" is missing before it', `and ${written}`);
+  }
+  const [meant] = nearestTexts(text.toLowerCase(), termCandidates());
+  const isWord = /^[a-z]/i.test(text) && meant !== undefined;
+  return cursor.fail('"and" or "or" is missing before it', isWord ? `and ${meant}` : `or ${written}`);
 }

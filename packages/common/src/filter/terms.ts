@@ -1,14 +1,17 @@
 /** The terms of a filter: `tcp dst port 443`, `len > 1000`, `deny`. */
+import { termCandidates } from './alternatives.ts';
 import { type Cursor, type Expected, wordOf } from './cursor.ts';
 import { allOf, anyOf, type Comparison, EVERYTHING, type Filter, type NumberField, type Side } from './filter.ts';
 import { quoted } from './filter-error.ts';
-import { refuse, refuseWhatBeginsNothing } from './refusals.ts';
+import { refuse, refuseNotInside, refuseWhatBeginsNothing } from './refusals.ts';
 import {
   isComparison,
   looksLikeAddress,
   takeCode,
+  takeEndpoint,
   takeEtherType,
   takeFlags,
+  takeIcmpType,
   takeInterface,
   takeNetwork,
   takeNumber,
@@ -17,7 +20,10 @@ import {
 } from './values.ts';
 import { LENGTH_WORDS, NUMBER_WORDS, PROTOCOL_WORDS, SIDE_WORDS, TYPE_WORDS, VERDICT_WORDS } from './words.ts';
 
-type ReadValue = (cursor: Cursor, elided: boolean) => Filter;
+const ICMP = 1;
+const ICMPV6 = 58;
+
+type ReadValue = (cursor: Cursor) => Filter;
 
 /** Reads one more value as the term did: what `443` means in `port 80 or 443`. */
 export interface Again {
@@ -40,16 +46,17 @@ function number(field: NumberField, value: number, comparison: Comparison = '=')
 /** The value of a term: one, or several as in `port (80 or 443)`. */
 function valued(cursor: Cursor, takes: Expected, read: ReadValue): Term {
   const again = { takes, read };
-  if (!cursor.is('(') || TERMS.has(wordOf(cursor.next))) return { filter: read(cursor, false), again };
+  refuseNotInside(cursor);
+  if (!cursor.is('(') || TERMS.has(wordOf(cursor.next))) return { filter: read(cursor), again };
   cursor.take('connective');
-  let filter = read(cursor, false);
+  let filter = read(cursor);
   while (!cursor.takeIf(')', 'connective')) {
     cursor.may('connective', 'close');
     const isOr = cursor.is('or');
     if (!isOr && !cursor.is('and')) cursor.fail('"or" or ")" must follow a value in parentheses');
     const join = isOr ? anyOf : allOf;
     cursor.take('connective');
-    filter = join([filter, read(cursor, false)]);
+    filter = join([filter, read(cursor)]);
   }
   return { filter, again };
 }
@@ -58,6 +65,10 @@ const readProtocol: ReadTerm = (cursor, word) => {
   const { field, value, has } = PROTOCOL_WORDS.get(word) as NonNullable<ReturnType<typeof PROTOCOL_WORDS.get>>;
   cursor.take('keyword');
   const protocol = number(field, value);
+  if (value === ICMP || value === ICMPV6) {
+    cursor.may('icmp');
+    if (cursor.is('type')) return icmpType(cursor, value, word);
+  }
   cursor.may(...(has.ports ? (['side'] as const) : []), ...(has.protocols ? (['proto'] as const) : []));
   if (has.protocols && cursor.is('proto')) {
     cursor.take('keyword');
@@ -71,6 +82,20 @@ const readProtocol: ReadTerm = (cursor, word) => {
   }
   return qualified(cursor, [protocol], word);
 };
+
+/** `icmp type 3 code 1`, `icmp type port-unreachable`. */
+function icmpType(cursor: Cursor, protocol: 1 | 58, word: string): Term {
+  cursor.take('keyword');
+  const after = quoted(`${word} type`);
+  return valued(cursor, protocol === ICMP ? 'icmp type' : 'icmp6 type', (at) => {
+    const comparison = takeEquality(at, `${word} type`);
+    const { type, code } = takeIcmpType(at, protocol, after);
+    at.may('code');
+    const asked = code ?? (at.takeIf('code', 'keyword') ? takeNumber(at, quoted('code'), 255) : undefined);
+    const filter: Filter = { kind: 'icmp', protocol, type, ...(asked !== undefined && { code: asked }) };
+    return comparison === '=' ? filter : { kind: 'not', term: filter };
+  });
+}
 
 function refuseBareValue(cursor: Cursor, word: string, hasPorts: boolean): void {
   const { text } = cursor.token;
@@ -90,16 +115,27 @@ function qualified(cursor: Cursor, protocol: readonly Filter[], protocolWord: st
   refuseWhatItHasNot(cursor, protocolWord, type);
   if (type !== '') words.push(cursor.take('keyword').text.toLowerCase());
   const after = quoted(words.join(' '));
-  const each: ReadValue = (at, elided) => {
+  const each: ReadValue = (at) => {
     if (type === 'port' || type === 'portrange') {
-      const ports = takePorts(at, after, elided);
+      const ports = takePorts(at, after);
       return allOf([...protocol, ...sides.map((side) => ({ kind: 'port', side, ...ports }) as const)]);
     }
+    const endpoint = type === 'net' ? undefined : takeEndpoint(at);
+    if (endpoint !== undefined) return allOf([...protocol, ...sides.map((side) => endpointFilter(side, endpoint))]);
     const network = takeNetwork(at, after, type === 'net');
     return allOf([...protocol, ...sides.map((side) => ({ kind: 'network', side, network }) as const)]);
   };
   const takes = type === 'port' ? 'port' : type === 'portrange' ? 'range' : type === 'net' ? 'network' : 'address';
   return valued(cursor, takes, each);
+}
+
+/** Address and port of one end. */
+function endpointFilter(side: Side, { network, port }: { network: string; port: number }): Filter {
+  if (side === 'either') return anyOf((['src', 'dst'] as const).map((end) => endpointFilter(end, { network, port })));
+  return allOf([
+    { kind: 'network', side, network },
+    { kind: 'port', side, from: port, to: port },
+  ]);
 }
 
 function refuseWhatItHasNot(cursor: Cursor, protocolWord: string, type: string): void {
@@ -238,6 +274,9 @@ export function takeTerm(cursor: Cursor, again: Again | undefined): Term {
   const takesAddresses = again?.takes === 'address' || again?.takes === 'network';
   if (isAddress && !takesAddresses) return qualified(cursor, [], '');
   refuseWhatBeginsNothing(cursor);
-  if (again !== undefined) return { filter: again.read(cursor, true), again };
-  return refuse(cursor);
+  if (again === undefined) return refuse(cursor);
+  cursor.orElse = termCandidates;
+  const filter = again.read(cursor);
+  cursor.orElse = undefined;
+  return { filter, again };
 }

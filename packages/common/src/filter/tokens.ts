@@ -61,8 +61,15 @@ function tokenAt(text: string, from: number): Token | FilterError {
   const range = { from, to: from + 1 };
   if (text[from] === '&') return new FilterError(text, range, 'bits are not combined here', '&&');
   if (text[from] === '|') return new FilterError(text, range, 'bits are not combined here', '||');
-  if (text[from] === "'") return new FilterError(text, range, 'names are quoted with " and "', '"');
+  if (text[from] === "'") return singleQuotes(text, from);
   return new FilterError(text, { from, to: text.length }, 'the closing quote is missing: add " at the end');
+}
+
+function singleQuotes(text: string, from: number): FilterError {
+  const end = text.indexOf("'", from + 1);
+  const problem = 'names are quoted with " and "';
+  if (end < 0) return new FilterError(text, { from, to: from + 1 }, problem);
+  return new FilterError(text, { from, to: end + 1 }, problem, JSON.stringify(text.slice(from + 1, end)));
 }
 
 function stringToken(text: string, from: number, literal: string): Token | FilterError {

@@ -1,11 +1,16 @@
 /** Values in a filter: what may stand behind its words. Each is taken from the cursor, or refused with a fix. */
+import { type IcmpWord, icmpWords } from '../icmp-names.ts';
 import { ACTIONS, REASONS } from '../layout.ts';
 import { formatNetwork, NetworkError, parseNetwork } from '../network.ts';
 import { IP_PROTOCOL_WORDS, parseIpProtocol } from '../rules/ip-protocol.ts';
 import { servicePort, serviceWords } from '../service-names.ts';
-import type { Cursor, Expected } from './cursor.ts';
+import { termCandidates } from './alternatives.ts';
+import { type Cursor, type Expected, wordOf } from './cursor.ts';
+import { endpointText } from './endpoint.ts';
 import type { Comparison } from './filter.ts';
-import { ETHER_TYPE_WORDS, FLAG_WORDS, TERM_WORDS, TYPE_WORDS } from './words.ts';
+import type { TextRange } from './filter-error.ts';
+import { asTheyAre } from './nearest.ts';
+import { ETHER_TYPE_WORDS, FLAG_WORDS, TYPE_WORDS } from './words.ts';
 
 const COMPARISONS: ReadonlySet<string> = new Set<Comparison>(['=', '!=', '<', '<=', '>', '>=']);
 
@@ -15,7 +20,11 @@ export function isComparison(text: string): text is Comparison {
 
 /** Whether it can only be meant as an address or a network. */
 export function looksLikeAddress(text: string): boolean {
-  return /^\d{1,3}(\.\d{1,3}){3}(\/|$)/.test(text) || /^[0-9a-f.]*:[0-9a-f:.]*(\/|$)/i.test(text);
+  return (
+    /^\d{1,3}(\.\d{1,3}){3}(\/|$)/.test(text) ||
+    /^[0-9a-f.]*:[0-9a-f:.]*(\/|$)/i.test(text) ||
+    endpointText(text) !== undefined
+  );
 }
 
 /** `after`: the words before it, for the message. In canonical form. */
@@ -23,22 +32,48 @@ export function takeNetwork(cursor: Cursor, after: string, isNet: boolean): stri
   cursor.must(`${isNet ? 'a network' : 'an address'} must follow ${after}`, isNet ? 'network' : 'address');
   const { text } = cursor.token;
   if (/^\d+(-\d+)?$/.test(text) && !(isNet && Number(text) < 256)) {
-    cursor.fail(`an address must follow ${after}`, text.includes('-') ? `portrange ${text}` : `port ${text}`);
+    const fix = text.includes('-') ? `portrange ${text}` : `port ${text}`;
+    cursor.fail(`an address must follow ${after}`, fix, withTypeWord(cursor));
   }
-  if (cursor.token.kind === 'word' && /^[a-z_-]+$/i.test(text)) return refuseName(cursor, after);
+  if (cursor.token.kind === 'word' && HOST_NAME.test(text)) return refuseName(cursor, after);
+  const bare = endpointText(text)?.address ?? text;
+  const network = parsedNetwork(cursor, isNet || text.includes('/') ? completed(text) : bare);
+  cursor.take('address');
+  return network;
+}
+
+/** `example.org`, and what may be a misspelt word. */
+const HOST_NAME = /^(?=.*[g-z_])[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?$/i;
+
+function refuseName(cursor: Cursor, after: string): never {
+  const problem = `an address must follow ${after}; names are not looked up, write the address`;
+  if (after.includes('host') || after.includes('net')) return cursor.failNear([], problem);
+  return cursor.failNear([...asTheyAre(TYPE_WORDS.keys()), ...termCandidates()], problem);
+}
+
+/** The value here together with a word such as "host" before it, which says the wrong thing of it. */
+function withTypeWord(cursor: Cursor): TextRange {
+  const { taken, token } = cursor;
+  return { from: taken !== undefined && TYPE_WORDS.has(wordOf(taken)) ? taken.from : token.from, to: token.to };
+}
+
+/** An address with a port as one value; undefined if another value stands here. */
+export function takeEndpoint(cursor: Cursor): { network: string; port: number } | undefined {
+  const { address, port } = endpointText(cursor.token.text) ?? {};
+  if (address === undefined || port === undefined) return undefined;
+  if (port > LARGEST_PORT) cursor.fail(`ports end at ${LARGEST_PORT}`);
+  const network = parsedNetwork(cursor, address);
+  cursor.take('address');
+  return { network, port };
+}
+
+function parsedNetwork(cursor: Cursor, text: string): string {
   try {
-    const network = formatNetwork(parseNetwork(isNet || text.includes('/') ? completed(text) : text));
-    cursor.take('address');
-    return network;
+    return formatNetwork(parseNetwork(text));
   } catch (error) {
     if (!(error instanceof NetworkError)) throw error;
     return cursor.fail(error.problem, error.fix);
   }
-}
-
-function refuseName(cursor: Cursor, after: string): never {
-  const candidates = after.includes('host') || after.includes('net') ? [] : TYPE_WORDS.keys();
-  return cursor.failNear(candidates, `an address must follow ${after}; names are not looked up`);
 }
 
 /** `10` and `172.16` as tcpdump reads them: zeros behind, and a prefix for what is there. `10/8` is as good. */
@@ -51,26 +86,31 @@ function completed(text: string): string {
 
 const LARGEST_PORT = 0xffff;
 
+const PORTS = /^(\d+|0x[0-9a-f]+)(?:-(\d+|0x[0-9a-f]+))?$/i;
+
 /** A port, or a range of them. */
-export function takePorts(cursor: Cursor, after: string, elided: boolean): { from: number; to: number } {
+export function takePorts(cursor: Cursor, after: string): { from: number; to: number } {
   const isRange = after.includes('portrange');
   cursor.must(`${isRange ? 'ports such as 1-1024' : 'a port'} must follow ${after}`, isRange ? 'range' : 'port');
   const { text } = cursor.token;
-  const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(text) ?? [];
-  if (first === undefined) return namedPort(cursor, after, elided);
+  const [, first, last = first] = PORTS.exec(text) ?? [];
+  if (first === undefined) return namedPort(cursor, after);
   const [from, to] = [Number(first), Number(last)];
   if (Math.max(from, to) > LARGEST_PORT) cursor.fail(`ports end at ${LARGEST_PORT}`);
-  if (from > to) cursor.fail('the range ends before it begins', `${to}-${from}`);
+  if (from > to) cursor.fail('the range ends before it begins', `${last}-${first}`);
   cursor.take('number');
   return { from, to };
 }
 
-function namedPort(cursor: Cursor, after: string, elided: boolean): { from: number; to: number } {
+function namedPort(cursor: Cursor, after: string): { from: number; to: number } {
   const port = servicePort(cursor.token.text.toLowerCase());
   if (port === undefined) {
-    if (looksLikeAddress(cursor.token.text)) cursor.fail(`a port must follow ${after}`, `host ${cursor.token.text}`);
-    const candidates = elided ? [...serviceWords(), ...TERM_WORDS] : serviceWords();
-    return cursor.failNear(candidates, `neither a port nor a service that is known here; write its number`);
+    const { text } = cursor.token;
+    if (looksLikeAddress(text)) cursor.fail(`a port must follow ${after}`, `host ${text}`, withTypeWord(cursor));
+    return cursor.failNear(
+      asTheyAre(serviceWords()),
+      `neither a port nor a service that is known here; write its number`,
+    );
   }
   cursor.take('name');
   return { from: port, to: port };
@@ -79,7 +119,7 @@ function namedPort(cursor: Cursor, after: string, elided: boolean): { from: numb
 export function takeNumber(cursor: Cursor, after: string, max: number, expected: Expected = 'number'): number {
   cursor.must(`a number must follow ${after}`, expected);
   const { text } = cursor.token;
-  if (!/^(\d{1,12}|0x[0-9a-f]{1,8})$/i.test(text)) cursor.fail(`a number of 0 to ${max} must follow ${after}`);
+  if (!/^(\d{1,12}|0x[0-9a-f]{1,8})$/i.test(text)) cursor.failNear([], `a number of 0 to ${max} must follow ${after}`);
   if (Number(text) > max) cursor.fail(`the largest number for ${after} is ${max}`);
   return Number(cursor.take('number').text);
 }
@@ -88,7 +128,7 @@ export function takeProtocol(cursor: Cursor, after: string): number {
   cursor.must(`an IP protocol such as gre or 47 must follow ${after}`, 'protocol');
   if (/^\d/.test(cursor.token.text)) return takeNumber(cursor, after, 255);
   if (!isKnownProtocol(cursor.word)) {
-    cursor.failNear(IP_PROTOCOL_WORDS, `an IP protocol such as gre or 47 must follow ${after}`);
+    cursor.failNear(asTheyAre(IP_PROTOCOL_WORDS), `an IP protocol such as gre or 47 must follow ${after}`);
   }
   const number = parseIpProtocol(cursor.word);
   cursor.take('name');
@@ -103,7 +143,7 @@ export function takeEtherType(cursor: Cursor, after: string): number {
   const known = ETHER_TYPE_WORDS.get(cursor.word);
   if (known === undefined && !/^\d/.test(cursor.token.text)) {
     cursor.must(`an EtherType such as arp or 0x88cc must follow ${after}`, 'ether_type');
-    cursor.failNear(ETHER_TYPE_WORDS.keys(), `an EtherType such as arp or 0x88cc must follow ${after}`);
+    cursor.failNear(asTheyAre(ETHER_TYPE_WORDS.keys()), `an EtherType such as arp or 0x88cc must follow ${after}`);
   }
   if (known === undefined) return takeNumber(cursor, after, 0xffff);
   cursor.take('name');
@@ -119,7 +159,7 @@ export function takeCode(cursor: Cursor, field: 'action' | 'reason', after: stri
   if (/^\d/.test(cursor.token.text)) return takeNumber(cursor, after, 255);
   const { word } = cursor;
   const code = (CODES[field] as Readonly<Record<string, number>>)[words.includes(word) ? word : ''];
-  if (code === undefined) return cursor.failNear(words, `it must be one of ${words.join(', ')}`);
+  if (code === undefined) return cursor.failNear(asTheyAre(words), `it must be one of ${words.join(', ')}`);
   cursor.take('name');
   return code;
 }
@@ -132,12 +172,24 @@ export function takeFlags(cursor: Cursor, after: string): number {
     cursor.must(`a TCP flag such as syn must follow ${after}`, 'flag');
     const flag = FLAG_WORDS.get(cursor.word);
     if (flag === undefined) {
-      return cursor.failNear(FLAG_WORDS.keys(), `it must be one of ${[...FLAG_WORDS.keys()].join(', ')}`);
+      return cursor.failNear(asTheyAre(FLAG_WORDS.keys()), `it must be one of ${[...FLAG_WORDS.keys()].join(', ')}`);
     }
     cursor.take('name');
     flags |= flag;
   } while (cursor.takeIf(',', 'comparison'));
   return flags;
+}
+
+/** The type of an ICMP or ICMPv6 message by its number or name, with the code if the name is one of a code. */
+export function takeIcmpType(cursor: Cursor, protocol: 1 | 58, after: string): IcmpWord {
+  const what = `a type such as ${protocol === 1 ? 'echo-request' : 'neighbor-solicitation'} or a number must follow ${after}`;
+  cursor.must(what, protocol === 1 ? 'icmp type' : 'icmp6 type');
+  if (/^\d/.test(cursor.token.text)) return { type: takeNumber(cursor, after, 255) };
+  const words = icmpWords(protocol);
+  const known = words.get(cursor.word.replace(/^icmp6?-/, ''));
+  if (known === undefined) return cursor.failNear(asTheyAre(words.keys()), what);
+  cursor.take('name');
+  return known;
 }
 
 const LONGEST_NAME = 64;
@@ -146,6 +198,11 @@ export function takeInterface(cursor: Cursor, after: string): string {
   cursor.must(`the name of an interface must follow ${after}`, 'interface');
   const { kind, text } = cursor.token;
   if (kind === 'sign') cursor.fail(`the name of an interface must follow ${after}; quote it if it has such signs`);
+  if (kind === 'word' && /[*?]/.test(text)) {
+    cursor.fail(
+      'names of interfaces have no wildcards; name each, as iface (eth0 or eth1), or quote a name with this sign',
+    );
+  }
   if (text === '' || text.length > LONGEST_NAME) cursor.fail('no interface has such a name');
   return cursor.take('name').text;
 }

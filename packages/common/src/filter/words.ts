@@ -132,6 +132,7 @@ export const NOT_RECORDED: ReadonlyMap<string, string> = new Map([
   ['gateway', 'MAC addresses are not recorded; use host or net'],
   ['broadcast', 'MAC addresses are not recorded; write dst 255.255.255.255'],
   ['multicast', 'MAC addresses are not recorded; write dst net 224.0.0.0/4 or dst net ff00::/8'],
+  ['stp', 'frames of IEEE 802.3 have a length in place of a type; write ether proto <= 1500'],
   ['mask', 'a network is written with its prefix, as net 192.0.2.0/24'],
   ['mpls', 'labels are not recorded; write ether proto 0x8847'],
   ['pppoes', 'sessions are not recorded; write ether proto 0x8864'],

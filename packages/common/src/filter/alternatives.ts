@@ -1,0 +1,36 @@
+/** What a word that begins no term may have been meant for, with the words that must stand before it. */
+import { REASONS } from '../layout.ts';
+import { IP_PROTOCOL_WORDS } from '../rules/ip-protocol.ts';
+import { serviceWords } from '../service-names.ts';
+import { asTheyAre, type Candidate } from './nearest.ts';
+import { ETHER_TYPE_WORDS, FLAG_WORDS, TERM_WORDS } from './words.ts';
+
+/** Words of other tools. */
+const OTHER_TOOLS: readonly (readonly [string, string])[] = [
+  ['sport', 'src port'],
+  ['dport', 'dst port'],
+  ['saddr', 'src host'],
+  ['daddr', 'dst host'],
+  ['source', 'src'],
+  ['destination', 'dst'],
+  ['ipv4', 'ip'],
+  ['ipv6', 'ip6'],
+  ['accept', 'permit'],
+  ['reject', 'deny'],
+];
+
+const behind = (word: string, values: Iterable<string>): Candidate[] =>
+  [...values].map((value) => ({ word: value, text: `${word} ${value}` }));
+
+/** Of equally near ones the first is meant. */
+export function termCandidates(): readonly Candidate[] {
+  return [
+    ...asTheyAre([...TERM_WORDS, 'not']),
+    ...OTHER_TOOLS.map(([word, text]) => ({ word, text })),
+    ...behind('flags', FLAG_WORDS.keys()),
+    ...behind('proto', IP_PROTOCOL_WORDS),
+    ...behind('ether proto', ETHER_TYPE_WORDS.keys()),
+    ...behind('reason', Object.keys(REASONS)),
+    ...behind('port', serviceWords()),
+  ];
+}

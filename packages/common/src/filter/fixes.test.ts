@@ -1,0 +1,112 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { icmpWords } from '../icmp-names.ts';
+import { ACTIONS, REASONS } from '../layout.ts';
+import { IP_PROTOCOL_WORDS } from '../rules/ip-protocol.ts';
+import { serviceWords } from '../service-names.ts';
+import { filter } from './filter.arbitrary.ts';
+import { FilterError } from './filter-error.ts';
+import { formatFilter } from './format.ts';
+import { distanceOf } from './nearest.ts';
+import { parseFilter } from './parse.ts';
+import { tokensOf } from './tokens.ts';
+import { ETHER_TYPE_WORDS, FLAG_WORDS, TERM_WORDS } from './words.ts';
+
+/** Every word that has a meaning somewhere. */
+const VOCABULARY = [
+  ...TERM_WORDS,
+  ...['and', 'or', 'not', 'none', 'type', 'code'],
+  ...FLAG_WORDS.keys(),
+  ...ETHER_TYPE_WORDS.keys(),
+  ...IP_PROTOCOL_WORDS,
+  ...Object.keys(REASONS),
+  ...Object.keys(ACTIONS),
+  ...icmpWords(1).keys(),
+  ...serviceWords(),
+];
+
+/** What people type instead: a letter too few, too many, another, or two changed over; or another word altogether. */
+const typo = fc.tuple(
+  fc.constantFrom('drop', 'add', 'change', 'swap', 'word'),
+  fc.nat(),
+  fc.constantFrom(...'abeinrst01.'),
+);
+function mistyped(word: string, [how, place, letter]: readonly [string, number, string]): string {
+  const at = place % word.length;
+  const [before, after] = [word.slice(0, at), word.slice(at)];
+  switch (how) {
+    case 'drop':
+      return before + after.slice(1);
+    case 'add':
+      return before + letter + after;
+    case 'change':
+      return before + letter + after.slice(1);
+    case 'swap':
+      return before + after.slice(1, 2) + after.slice(0, 1) + after.slice(2);
+    default:
+      return VOCABULARY[place % VOCABULARY.length] as string;
+  }
+}
+
+function refusal(text: string): FilterError | undefined {
+  try {
+    parseFilter(text);
+    return undefined;
+  } catch (error) {
+    if (error instanceof FilterError) return error;
+    throw error;
+  }
+}
+
+const readsUpTo = (text: string, column: number) => (refusal(text)?.from ?? Number.POSITIVE_INFINITY) >= column;
+
+/** A filter in which one word, sometimes two, is wrong. */
+const broken = fc
+  .tuple(filter.map(formatFilter), fc.array(fc.tuple(fc.nat(), typo), { minLength: 1, maxLength: 2 }))
+  .filter(([text]) => text.length < 300)
+  .map(([text, slips]) =>
+    slips.reduce((wrong, [place, slip]) => {
+      const words = tokensOf(wrong).tokens.filter(({ kind }) => kind === 'word');
+      const word = words[place % Math.max(1, words.length)];
+      return word === undefined ? wrong : wrong.slice(0, word.from) + mistyped(word.text, slip) + wrong.slice(word.to);
+    }, text),
+  );
+
+describe('a fix', () => {
+  it('is read, and is no further from what was typed than any word that would be read there', () => {
+    let offered = 0;
+    fc.assert(
+      fc.property(broken, (text) => {
+        const error = refusal(text);
+        if (error?.fix === undefined) return;
+        offered++;
+        const { from, to, fix } = error;
+        const write = (word: string) => text.slice(0, from) + word + text.slice(to);
+        expect(readsUpTo(write(fix), from + fix.length), `${text} -> ${write(fix)}`).toBe(true);
+
+        const typed = text.slice(from, to).toLowerCase();
+        // Numbers and addresses are mended by what they are, not by their letters.
+        if (!/^[a-z]/.test(typed)) return;
+        // Where the fix keeps what was typed, and adds to it, nothing could be nearer.
+        if (fix.toLowerCase().includes(typed)) return;
+        const words = [...fix.split(' '), fix].map((word) => distanceOf(typed, word));
+        const least = Math.min(...words);
+        for (const word of VOCABULARY) {
+          if (distanceOf(typed, word) >= least) continue;
+          expect(readsUpTo(write(word), from + word.length), `${text}: "${word}" is nearer than "${fix}"`).toBe(false);
+        }
+      }),
+      { numRuns: 1500 },
+    );
+    expect(offered).toBeGreaterThan(250);
+  });
+
+  it.each(['rst', 'tcp syn', 'malformed', 'ospf', 'tcp and https', 'port 80 or ack', 'not eapol'])(
+    'of a word that lacks the one before it is that word: %s',
+    (text) => {
+      const { fix = '', from = 0, to = 0 } = refusal(text) ?? {};
+      expect(fix.split(' ').at(-1)).toBe(text.split(' ').at(-1));
+      expect(() => parseFilter(text.slice(0, from) + fix + text.slice(to))).not.toThrow();
+    },
+  );
+});
