@@ -1,9 +1,11 @@
 'use client';
 
-import { completeFilter, type FilterOption, highlightFilter } from '@packetlog/common';
+import { type FilterOption, highlightFilter } from '@packetlog/common';
 import { Star, X } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 'react';
+import type { completeFilter } from '../lib/filter-completion.ts';
 import { completed, type Edit, edited, keyAction, NO_FILTER, readFilterText } from '../lib/filter-text.ts';
+import { fetched } from '../live/fetched.ts';
 import { useKeys } from '../live/keys.ts';
 import { useSnapshot } from '../live/live-context.tsx';
 import { useFilter } from '../live/use-filter.ts';
@@ -11,6 +13,25 @@ import './filter-bar.css';
 
 /** As many as fit without hiding the table. */
 const OPTIONS = 8;
+
+type Complete = typeof completeFilter;
+
+/** Fetched when the input is used for the first time; null until then, and if it cannot be fetched. */
+function useCompletion(wanted: boolean): Complete | null {
+  const [complete, setComplete] = useState<Complete | null>(null);
+  const isMissing = wanted && complete === null;
+  useEffect(() => {
+    if (!isMissing) return;
+    let isGone = false;
+    void fetched(() => import('../lib/filter-completion.ts')).then(({ completeFilter }) => {
+      if (!isGone) setComplete(() => completeFilter);
+    });
+    return () => {
+      isGone = true;
+    };
+  }, [isMissing]);
+  return complete;
+}
 
 /** One filter for the rows: words as tcpdump has them, coloured, completed, and told where they are wrong. */
 export function FilterBar() {
@@ -26,14 +47,15 @@ export function FilterBar() {
   useEffect(() => setText(applied), [applied]);
   useFocusKey(input);
 
+  const complete = useCompletion(cursor !== null);
   const { trouble } = useMemo(() => readFilterText(text), [text]);
   const offers = useMemo(() => {
     if (cursor === null) return null;
     if (text === '' && saved.length > 0) {
       return { from: 0, options: saved.map((each): FilterOption => ({ text: each, kind: 'value', detail: 'saved' })) };
     }
-    return completeFilter(text, cursor, vocabulary);
-  }, [text, cursor, saved, vocabulary]);
+    return complete === null ? null : complete(text, cursor, vocabulary);
+  }, [text, cursor, saved, vocabulary, complete]);
   const options = offers?.options.slice(0, OPTIONS) ?? [];
   // A word that is being written, and could become a right one, is not wrong yet.
   const growing = trouble !== null && trouble.to === cursor && (trouble.from === trouble.to || options.length > 0);
