@@ -75,7 +75,13 @@ export class LiveRules {
 
   constructor(options: LiveRulesOptions) {
     this.#options = options;
-    this.#store = new RuleStore(options.paths);
+    this.#store = new RuleStore(options.paths, {
+      keptAside: (copy) =>
+        this.#tell(
+          'warning',
+          `The rules file is written by a change. Its edit, which is not in force, is kept: ${copy}.`,
+        ),
+    });
     this.#audit = new AuditLog(options.paths.audit);
     this.#rehearsals = new Rehearsals((isWanted) => {
       options.wantRows(isWanted);

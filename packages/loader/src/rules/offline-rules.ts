@@ -62,7 +62,12 @@ async function openLocked(
 ): Promise<OfflineRules> {
   const compiler = new Compiler();
   // What is written here is not in force.
-  const store = new RuleStore(paths, { keepsGood: false });
+  const kept: string[] = [];
+  const store = new RuleStore(paths, {
+    keepsGood: false,
+    keptAside: (copy) =>
+      kept.push(`The rules file was written. What it said before could not be used and is kept: ${copy}.`),
+  });
   const audit = new AuditLog(paths.audit);
   const start = await readStart(store, compiler, paths);
   const names = readdirSync('/sys/class/net').slice(0, MOST_SLOTS);
@@ -114,7 +119,7 @@ async function openLocked(
   return {
     desk,
     get alarms() {
-      return [...service.alarms.all.map(({ message }) => message), ...enforced.alarms];
+      return [...service.alarms.all.map(({ message }) => message), ...enforced.alarms, ...kept];
     },
     enforced: enforced.rules,
     close: async () => {

@@ -3,13 +3,26 @@
  * order of rules and the layout of the file do not count; the lists of the sets do, byte by byte.
  */
 import { createHash } from 'node:crypto';
-import type { NamedSet, RuleBook } from './rule-book.ts';
-import { setOf } from './rule-book.ts';
+import { perRule } from './per-rule.ts';
+import { type NamedSet, type RuleBook, setOf } from './rule-book.ts';
 
-export function contentHash({ defaultPolicy, rules, sets, protect }: RuleBook): string {
-  const lines = rules.map(({ action, source, protocol, destination_port, interface: name, expires_at }) =>
-    JSON.stringify([action, source, protocol ?? '', destination_port ?? '', name ?? '', expires_at ?? '']),
-  );
+export function contentHash(book: RuleBook): string {
+  const known = ofBooks.get(book);
+  if (known !== undefined) return known;
+  const hash = hashOf(book);
+  ofBooks.set(book, hash);
+  return hash;
+}
+
+/** A book never changes. */
+const ofBooks = new WeakMap<RuleBook, string>();
+
+const lineOf = perRule(({ action, source, protocol, destination_port, interface: name, expires_at }) =>
+  JSON.stringify([action, source, protocol ?? '', destination_port ?? '', name ?? '', expires_at ?? '']),
+);
+
+function hashOf({ defaultPolicy, rules, sets, protect }: RuleBook): string {
+  const lines = rules.map(lineOf);
   const used = [...new Set(rules.flatMap((rule) => setOf(rule) ?? []))].sort();
   const lists = used.map((name) => `${name} ${listHash(sets.get(name))}`);
   const parts = [defaultPolicy, lines.sort(), lists, [...protect].sort()];

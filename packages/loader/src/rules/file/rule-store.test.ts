@@ -18,6 +18,7 @@ import { addRule, importSet } from '../book/changes.ts';
 import { contentHash } from '../book/content-hash.ts';
 import { EMPTY_BOOK, type NamedSet, type RuleBook, type SetOrigin } from '../book/rule-book.ts';
 import { EMPTY_ADDRESS_LIST } from '../index.ts';
+import { MOST_LIST_BYTES } from './regular-file.ts';
 import { RuleStore, type StoredRules } from './rule-store.ts';
 import { RulesFileError } from './rules-document.ts';
 import { makeStateDirectory, statePaths } from './state-directory.ts';
@@ -117,7 +118,8 @@ describe('RuleStore', () => {
   });
 
   it('does not overwrite what somebody edited before it was read, and keeps what was never accepted', async () => {
-    const store = new RuleStore(paths);
+    const told: string[] = [];
+    const store = new RuleStore(paths, { keptAside: (copy) => told.push(copy) });
     save(denying('192.0.2.1'), store);
     edit('192.0.2.1', '192.0.2.22');
     const edited = rulesText();
@@ -131,6 +133,8 @@ describe('RuleStore', () => {
     const kept = readdirSync(directory).filter((name) => name.startsWith('rules.json.rejected-'));
     expect(kept).toHaveLength(5);
     for (const name of kept) expect(readFileSync(join(directory, name), 'utf8')).toBe(edited);
+    expect(told.slice(-5)).toEqual(kept.sort().map((name) => join(directory, name)));
+    expect(told).toHaveLength(9);
     rmSync(paths.rules);
     save(denying('192.0.2.5'), store);
     expect(rulesText()).toContain('192.0.2.5');
@@ -143,6 +147,13 @@ describe('RuleStore', () => {
     const broken = { ...EMPTY_BOOK, rules: [{ ...(rule as Rule), reason: 'a\nb' }] };
     expect(() => new RuleStore(paths).prepare(broken)).toThrow(RulesFileError);
     expect(rulesText()).toBe(before);
+  });
+
+  it('writes no list that is longer than what it reads', async () => {
+    const long = { ...setOf('long', { kind: 'copy' }, ''), text: new Uint8Array(MOST_LIST_BYTES + 1) };
+    expect(() => new RuleStore(paths).prepare(withSet(long))).toThrow(/set long would have \d+ bytes, more than/);
+    save(withSet({ ...long, text: new Uint8Array(MOST_LIST_BYTES) }));
+    expect((await read()).sets[0]?.text).toHaveLength(MOST_LIST_BYTES);
   });
 
   it('changes nothing when it is abandoned, or one of the files cannot be written', async () => {

@@ -48,9 +48,19 @@ export interface Writing {
   readonly fileSaysIt?: boolean;
 }
 
+export interface RuleStoreOptions {
+  /** What is written is in force, so it is the last good one, too. */
+  readonly keepsGood?: boolean;
+  /** An edit of the rules file that was never in force was kept in this copy, because the file is written. */
+  readonly keptAside?: (copy: string) => void;
+}
+
 export class RuleStore {
   readonly #paths: StatePaths;
   readonly #keepsGood: boolean;
+  readonly #keptAside: (copy: string) => void;
+  /** Of the file that was kept aside last. */
+  #keptStamp: string | undefined;
   #judges = true;
   #state: RulesState = NO_STATE;
   #schema: string | undefined;
@@ -63,10 +73,10 @@ export class RuleStore {
   /** Rules that the reader is known to take. */
   readonly #readable = new WeakSet<Rule>();
 
-  /** `keepsGood`: what is written is in force, so it is the last good one, too. */
-  constructor(paths: StatePaths, { keepsGood = true }: { keepsGood?: boolean } = {}) {
+  constructor(paths: StatePaths, { keepsGood = true, keptAside = () => {} }: RuleStoreOptions = {}) {
     this.#paths = paths;
     this.#keepsGood = keepsGood;
+    this.#keptAside = keptAside;
   }
 
   /** The file that people edit. Undefined: there is none. Throws only what keeps the loader from looking. */
@@ -108,13 +118,19 @@ export class RuleStore {
    */
   prepare(book: RuleBook, { fileSaysIt = false }: Writing = {}): PreparedFile {
     const path = targetOf(this.#paths.rules);
-    if (!fileSaysIt) this.#guardEdits();
+    if (!fileSaysIt) {
+      this.#guardEdits();
+      this.#keepRejected();
+    }
     requireReadable(book, this.#readable);
     const text = this.#textOf(book);
     const state = this.#judges ? withAccepted(this.#state, contentHash(book), book.nextId) : this.#state;
     mkdirSync(dirname(path), { recursive: true });
     mkdirSync(this.#paths.sets, { recursive: true });
     const lists = [...book.sets.values()].filter((set) => set.origin.kind !== 'inline' && set.text !== undefined);
+    for (const { name, text: list } of lists)
+      requireShort(`the list of set ${name}`, list?.length ?? 0, MOST_LIST_BYTES);
+    requireShort('the rules file', text.length, MOST_RULES_BYTES);
     const changed = lists.filter(({ name, text: list }) => this.#written.get(name) !== list);
     const files = prepareFiles([
       ...changed.map(({ name, text: list }) => [this.#copyOf(name), list ?? ''] as const),
@@ -126,7 +142,6 @@ export class RuleStore {
     return {
       abandon: files.abandon,
       commit: () => {
-        if (!fileSaysIt) this.#keepRejected();
         files.commit();
         this.#state = state;
         for (const { name, text: list } of changed) if (list) this.#written.set(name, list);
@@ -170,7 +185,10 @@ export class RuleStore {
 
   /** What was read and is not in force stays beside the file that takes its place. */
   #keepRejected(): void {
-    if (this.#fileContent === undefined && this.#stamp !== undefined) setAside(this.#paths.rules, Date.now());
+    if (this.#fileContent !== undefined || this.#stamp === undefined || this.#keptStamp === this.#stamp) return;
+    const copy = setAside(this.#paths.rules, Date.now());
+    this.#keptStamp = this.#stamp;
+    this.#keptAside(copy);
   }
 
   async #read(path: string, isGood: boolean): Promise<Found> {
@@ -250,6 +268,12 @@ export class RuleStore {
   #copyOf(name: string): string {
     return join(this.#paths.sets, `${name}.txt`);
   }
+}
+
+/** What is longer than what is read at the next start must not be written. */
+function requireShort(what: string, bytes: number, mostBytes: number): void {
+  if (bytes <= mostBytes) return;
+  throw new RulesFileError(`${what} would have ${bytes} bytes, more than the ${mostBytes} that can be read again`);
 }
 
 /** A copy that says the same already need not be written; its directory may be read-only. */

@@ -1,5 +1,6 @@
 /** How much of the address space deny rules cover together: many networks that are narrow alone may be wide together. */
-import { parseRuleSource } from '@packetlog/common';
+import { parseRuleSource, type Rule } from '@packetlog/common';
+import { perRule } from '../book/per-rule.ts';
 import { type RuleBook, setOf } from '../book/rule-book.ts';
 import type { AddressList } from '../index.ts';
 
@@ -55,21 +56,27 @@ function unionOf(book: RuleBook, family: Family): number {
 
 /** What each source that is denied covers; `any` is wide by itself, and not counted here. */
 function deniedBy({ rules, sets }: RuleBook, family: Family): Covered[] {
-  const sources = new Set(rules.flatMap(({ action, source }) => (action === 'deny' ? source : [])));
-  return [...sources].flatMap((source): Covered[] => {
-    const name = setOf({ source });
-    if (name !== undefined) {
-      const list = sets.get(name)?.list;
-      return list === undefined ? [] : [listCoverage(list, family)];
-    }
-    const parsed = parseRuleSource(source);
-    if (parsed.kind !== 'network' || parsed.network.family !== (family === 'ipv4' ? 4 : 6)) return [];
-    const { bytes, bits } = parsed.network;
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const [at, own] = family === 'ipv4' ? [12, bits - MAPPED_BITS] : [0, bits];
-    return [{ sum: 2 ** -own, ranges: () => [range(view.getUint32(at), own)] }];
+  const sources = new Map<string, Rule>();
+  for (const rule of rules) if (rule.action === 'deny') sources.set(rule.source, rule);
+  return [...sources.values()].flatMap((rule): Covered[] => {
+    const name = setOf(rule);
+    if (name === undefined) return sourceCoverage(rule)[family];
+    const list = sets.get(name)?.list;
+    return list === undefined ? [] : [listCoverage(list, family)];
   });
 }
+
+/** Of a rule about an address or a network. */
+const sourceCoverage = perRule(({ source }): Readonly<Record<Family, Covered[]>> => {
+  const parsed = parseRuleSource(source);
+  if (parsed.kind !== 'network') return { ipv4: [], ipv6: [] };
+  const { family, bytes, bits } = parsed.network;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const covers = (at: number, own: number): Covered[] => [
+    { sum: 2 ** -own, ranges: () => [range(view.getUint32(at), own)] },
+  ];
+  return family === 4 ? { ipv4: covers(12, bits - MAPPED_BITS), ipv6: [] } : { ipv4: [], ipv6: covers(0, bits) };
+});
 
 /** Of networks by their first word: what a longer prefix of IPv6 covers is less than a rounding error of the space. */
 function range(firstWord: number, bits: number): Range {

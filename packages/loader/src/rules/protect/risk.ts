@@ -1,5 +1,6 @@
 /** Which changes may shut out more than was meant: those take effect for a while, until somebody confirms them. */
 import { parseRuleSource, type Rule } from '@packetlog/common';
+import { perRule } from '../book/per-rule.ts';
 import { type RuleBook, setOf } from '../book/rule-book.ts';
 import { type AddressList, addressListLength } from '../index.ts';
 import { widerCoverage } from './coverage.ts';
@@ -51,16 +52,28 @@ function widthOf(book: RuleBook, rule: Rule): string | undefined {
       ? `the set ${set}, which holds a network wider than /8 or /32`
       : undefined;
   }
-  const source = parseRuleSource(rule.source);
+  return sourceWidth(rule);
+}
+
+const sourceWidth = perRule(({ source: text }): string | undefined => {
+  const source = parseRuleSource(text);
   if (source.kind === 'any') return 'any source';
   if (source.kind === 'set') return undefined;
   const { family, bits } = source.network;
   const isWider = family === 4 ? bits - MAPPED_BITS < WIDE.ipv4 : bits < WIDE.ipv6;
-  return isWider ? `${rule.source}, wider than /${family === 4 ? WIDE.ipv4 : WIDE.ipv6}` : undefined;
-}
+  return isWider ? `${text}, wider than /${family === 4 ? WIDE.ipv4 : WIDE.ipv6}` : undefined;
+});
 
-function isWide({ ipv4, ipv6 }: AddressList): boolean {
-  return ipv4.bits.some((bits) => bits < WIDE.ipv4) || ipv6.bits.some((bits) => bits < WIDE.ipv6);
+/** A list never changes; a long one is gone through once. */
+const wideLists = new WeakMap<AddressList, boolean>();
+
+function isWide(list: AddressList): boolean {
+  const known = wideLists.get(list);
+  if (known !== undefined) return known;
+  const { ipv4, ipv6 } = list;
+  const wide = ipv4.bits.some((bits) => bits < WIDE.ipv4) || ipv6.bits.some((bits) => bits < WIDE.ipv6);
+  wideLists.set(list, wide);
+  return wide;
 }
 
 /** Where nearly all is denied, a wide permit rule is what lets it in. */
@@ -76,6 +89,6 @@ function openingTaken(before: RuleBook, after: RuleBook): string | undefined {
   return taken && `rule ${taken.id} no longer permits ${widthOf(before, taken)}, and the rest is denied`;
 }
 
-function matchOf({ source, protocol, destination_port, interface: name }: Rule): string {
-  return JSON.stringify([source, protocol, destination_port, name]);
-}
+const matchOf = perRule(({ source, protocol, destination_port, interface: name }) =>
+  JSON.stringify([source, protocol, destination_port, name]),
+);
