@@ -10,6 +10,8 @@ import { eachWithNetwork } from './suite.ts';
 
 const USAGE = 2;
 const NOT_FOUND = 5;
+const LOCKOUT = 8;
+const CHANGED = 9;
 
 describe.skipIf(!requireRoot())('rules for scripts', () => {
   const suite = eachWithNetwork();
@@ -112,5 +114,58 @@ describe.skipIf(!requireRoot())('rules for scripts', () => {
     writeFileSync(list, '# noise\n203.0.113.0/24 ; SBL1\nexample.org\n2001:DB8::1\n::ffff:192.0.2.77\n');
     expect((await told('import', list, '--skip-bad')).stdout).toMatch(/3 networks; .*Left out: 1 line\./);
     expect((await told('export', '--set', 'drop')).stdout).toBe('203.0.113.0/24\n192.0.2.77\n2001:db8::1\n');
+  });
+
+  test('a rules file is applied once: what is the same keeps its counters, and the exit code says what changed', async () => {
+    const { client, link } = suite.network;
+    const file = place.path('wanted.json');
+    const write = (...wanted: object[]) => writeFileSync(file, JSON.stringify({ version: 1, rules: wanted }));
+    const denied = { action: 'deny', source: link.client.ipv4, protocol: 'udp', destination_port: 9 };
+    await done(place, 'add', { rule: { action: 'observe', source: '203.0.113.9' } });
+    write(denied, { action: 'deny', source: '198.51.100.0/24', reason: 'noise' });
+
+    const check = await told('apply', file, '--check');
+    expect(check).toMatchObject({
+      code: CHANGED,
+      stdout: expect.stringMatching(/^- rule 1: observe 203\.0\.113\.9$/m),
+    });
+    expect(check.stdout).toContain(`+ deny ${link.client.ipv4} to udp port 9\n`);
+    expect(await sources()).toEqual(['203.0.113.9']);
+    expect((await told('apply', file)).code).toBe(0);
+    await sendUdp(client, { address: link.server.ipv4, count: 6, ports: [9] });
+    await until(async () => (await listed(place)).rules[0]?.packets === 6, { what: 'six packets to be denied' });
+    const { revision } = await listed(place);
+    expect(await told('apply', file, '--detailed-exitcodes')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/nothing to change/),
+    });
+    expect((await told('apply', file, '--check')).code).toBe(0);
+    expect(await listed(place)).toMatchObject({ revision });
+
+    write({ ...denied, reason: 'known' });
+    const changed = await told('apply', file, '--diff', '--detailed-exitcodes');
+    expect(changed).toMatchObject({ code: CHANGED, stdout: expect.stringMatching(/^~ rule 2: .*because: known$/m) });
+    expect((await listed(place)).rules).toMatchObject([{ id: 2, packets: 6, reason: 'known' }]);
+    expect((await told('undo')).code).toBe(0);
+    expect(await sources()).toEqual([link.client.ipv4, '198.51.100.0/24']);
+  });
+
+  test('a rules file passes the same guard, and what is risky waits', async () => {
+    const file = place.path('wanted.json');
+    const write = (content: object) => writeFileSync(file, JSON.stringify({ version: 1, rules: [], ...content }));
+    write({ rules: [{ action: 'deny', source: '198.51.100.7' }], protect: ['198.51.100.0/24'] });
+    for (const option of [['--check'], []]) {
+      const { code, stderr } = await told('apply', file, ...option);
+      expect({ option, code }).toEqual({ option, code: LOCKOUT });
+      expect(stderr).toContain('198.51.100.0/24');
+    }
+    expect(await sources()).toEqual([]);
+    write({ rules: [{ action: 'deny', source: '64.0.0.0/4' }] });
+    expect((await told('apply', file, '--check')).stdout).toMatch(/would wait to be confirmed: .*wider than/);
+    expect((await told('apply', file)).stdout).toMatch(/To keep it: packetlog rules confirm/);
+    expect((await listed(place)).pending).toBeDefined();
+    expect((await told('revert')).code).toBe(0);
+    writeFileSync(file, '{"version":1,"rules":[{"action":"deny","source"');
+    expect((await told('apply', file)).code).toBe(USAGE);
   });
 });

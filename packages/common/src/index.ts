@@ -150,6 +150,7 @@ export {
   type CheckedRulesRequest,
   invalidRequest,
   type RulesAnswer,
+  type RulesDiff,
   type RulesError,
   type RulesEvents,
   type RulesRequest,

@@ -18,6 +18,8 @@ export const EXIT = {
   listen: 7,
   /** A change of the rules was refused: it would shut somebody out. */
   lockout: 8,
+  /** The rules differ from what was asked for, or were changed to be that (`rules apply --check`, `--detailed-exitcodes`). */
+  changed: 9,
 } as const;
 
 export type ExitReason = keyof typeof EXIT;

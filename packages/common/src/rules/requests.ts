@@ -16,6 +16,7 @@ import {
   setNameSchema,
 } from './rule.ts';
 import { MAX_REHEARSAL_SECONDS, MAX_RULES_AT_ONCE } from './rule-limits.ts';
+import { rulesFileSchema } from './rules-file.ts';
 import {
   type AuditEntry,
   type PendingChange,
@@ -71,6 +72,18 @@ export const rulesRequestSchemas = {
     allow_empty: z.optional(z.boolean()),
     force,
   }),
+  /**
+   * Makes the rules what a rules file says, without what it says already: rules, sets, default policy and protect list.
+   * Ids and who made a rule are not taken from it.
+   */
+  apply: z.strictObject({
+    document: rulesFileSchema,
+    /** Contents of the sets that name a file. */
+    lists: z.optional(z.record(setNameSchema, z.string())),
+    /** Change nothing, and say what would be changed. Guard and limits are asked all the same. */
+    check: z.optional(z.boolean()),
+    force,
+  }),
   /** What `rules` (instead of those in force), `add` (besides them) or another default policy would do. */
   test: z
     .strictObject({
@@ -113,6 +126,16 @@ interface Changed {
   notes?: string[];
 }
 
+/** What makes the rules that are there those that are asked for. Without `before` it is new, without `after` it goes. */
+export interface RulesDiff {
+  added: Rule[];
+  removed: Rule[];
+  changed: { before: Rule; after: Rule }[];
+  sets: { before?: RuleSet; after?: RuleSet }[];
+  default_policy?: { before: DefaultPolicy; after: DefaultPolicy };
+  protect?: { before: string[]; after: string[] };
+}
+
 export interface BadLine {
   /** From 1; 0: the list as a whole. */
   line: number;
@@ -129,6 +152,8 @@ export interface RulesResults {
   remove: Changed & { removed: Rule[] };
   policy: Changed & { default_policy: DefaultPolicy };
   import: Changed & { rule: Rule; set: RuleSet; bad_lines: BadLine[]; bad_line_count: number };
+  /** With `check`, `changed` says whether it would. `risk`: why it would wait to be confirmed. */
+  apply: Changed & { changed: boolean; diff: RulesDiff; risk?: string };
   test: RehearsalReport;
   confirm: { revision: number };
   revert: { revision: number };

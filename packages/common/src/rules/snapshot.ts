@@ -172,6 +172,7 @@ export const auditEntrySchema = z.object({
     'remove',
     'policy',
     'import',
+    'apply',
     'confirm',
     'revert',
     'undo',

@@ -43,7 +43,8 @@ Exit codes:
   ${EXIT.not_found}  no such interface or network namespace
   ${EXIT.unsupported}  the kernel or a library lacks what is needed
   ${EXIT.listen}  the address to listen on cannot be had
-  ${EXIT.lockout}  a change of the rules was refused: it would shut somebody out (packetlog rules)`;
+  ${EXIT.lockout}  a change of the rules was refused: it would shut somebody out (packetlog rules)
+  ${EXIT.changed}  packetlog rules apply: --check would change the rules; with --detailed-exitcodes: it changed them`;
 
 const CAPTURE_HELP = `
 Formats:

@@ -5,17 +5,20 @@ import {
   type Rule,
   type RulesAnswer,
   type RulesError,
+  type RulesFile,
   type RulesResults,
   type RulesSnapshot,
   type RulesVerb,
   rulesRequestSchemas,
 } from '@packetlog/common';
+import { readApplied } from './apply-document.ts';
 import type { AuditLog } from './audit-log.ts';
 import { describeSet } from './book/describe-set.ts';
 import type { Compiler } from './compiling/compiler.ts';
 import {
   adding,
   addingMany,
+  applying,
   type Change,
   choosingPolicy,
   editing,
@@ -94,6 +97,7 @@ export class Desk {
       remove: (request, who) => this.#change(removing(request, who)),
       policy: (request, who) => this.#change(choosingPolicy(request, who)),
       import: ({ entries, ...request }, who) => this.#import(request, Buffer.from(entries), who),
+      apply: (request, who) => this.#apply(request, who),
       test: rehearse,
       confirm: async (_, who) => ({ revision: await service.confirm(who) }),
       revert: async (_, who) => ({ revision: await service.revert(who) }),
@@ -118,7 +122,7 @@ export class Desk {
     if (!asker.mayChange && !LOOKING.has(verb)) return { ok: false, error: FORBIDDEN };
     const parsed = rulesRequestSchemas[verb].safeParse(request);
     if (!parsed.success) return { ok: false, error: invalidRequest(parsed.error) };
-    if (!asker.mayNameFiles && 'file' in parsed.data) return { ok: false, error: NO_FILES };
+    if (!asker.mayNameFiles && namesFiles(parsed.data)) return { ok: false, error: NO_FILES };
     const handler: Handlers[Verb] = this.#handlers[verb];
     return this.#answer(() => handler(parsed.data as CheckedRulesRequest<Verb>, asker.who, request as Written));
   }
@@ -150,6 +154,19 @@ export class Desk {
     return this.#noted(told, [done.rule], [], read.notes);
   }
 
+  async #apply(request: CheckedRulesRequest<'apply'>, who: Who): Promise<RulesResults['apply']> {
+    const { service, compiler } = this.#options;
+    const { desired, notes } = await readApplied(request, service.book, compiler);
+    const change = applying(desired, request.force ?? false, who);
+    if (!request.check) {
+      const done = await this.#change(change);
+      return this.#noted(done, [...done.diff.added, ...done.diff.changed.map(({ after }) => after)], [], notes);
+    }
+    const { value, risk } = await service.check(change);
+    const told = { ...value, revision: service.revision, ...(risk === undefined ? {} : { risk }) };
+    return this.#noted(told, value.diff.added, [], notes);
+  }
+
   /** `written`: as these rules were asked for. */
   #noted<Value extends object>(
     done: Value,
@@ -172,6 +189,13 @@ export class Desk {
       ...(warning === undefined ? {} : { warning }),
     };
   }
+}
+
+/** Whether a request says where on the loader's machine something is to be read, now or later. */
+function namesFiles(request: object): boolean {
+  if ('file' in request) return true;
+  const document = 'document' in request ? (request.document as Partial<RulesFile>) : {};
+  return Object.values(document.sets ?? {}).some(({ file }) => file !== undefined);
 }
 
 const NO_FILE = { kind: 'copy' } as const;

@@ -28,6 +28,8 @@ export function auditSentence({ what, why, before, after, at }: AuditEntry): str
       return `default policy is now ${after?.default_policy ?? 'another one'}`;
     case 'import':
       return `imported ${(after?.sets ?? []).map(({ name, entries }) => `set ${name}, ${entriesText(entries)}`).join('; ')}`;
+    case 'apply':
+      return 'applied a rules file';
     case 'expire':
       return `${rulesText(then, Date.parse(at))} ended`;
     case 'confirm':

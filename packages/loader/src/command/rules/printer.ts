@@ -68,7 +68,7 @@ export class Printer {
   /** What there is to say besides, on standard error. */
   finish(outcome: Outcome, { isOffline, alarms, enforced }: Offline): Outcome {
     for (const alarm of alarms) if (!this.#printed.some((line) => line.includes(alarm))) say(`Warning: ${alarm}`);
-    if (!isOffline || outcome !== EXIT.ok) return outcome;
+    if (!isOffline || (outcome !== EXIT.ok && outcome !== EXIT.changed)) return outcome;
     if (enforced === undefined) say('packetlog is not running; changes apply at its next start.');
     else for (const line of enforcedText(enforced)) say(line);
     return outcome;

@@ -8,6 +8,7 @@ import { SetupError } from '../../setup-error.ts';
 import { count, seconds } from '../option-values.ts';
 import { bpfFsOption, netnsOption, protectOption, rulesFileOption } from '../run-options.ts';
 import { addedManySentence, addedSentence, draftOf, draftsOf, requireLines, STANDARD_INPUT } from './add-rule.ts';
+import { appliedText, applyRequest } from './apply-rules.ts';
 import { Connection } from './connection.ts';
 import { exportRules } from './export-rules.ts';
 import { importedSentence, importQuery, onlyIpset } from './import-list.ts';
@@ -166,6 +167,21 @@ with one column or field of networks (which one is printed). gzip and UTF-16 are
 ways is rejected, with what to do.`,
     );
 
+  subcommand('apply <file>', 'make the rules what a rules file says, and nothing else; - is standard input', applyRules)
+    .option('--check', 'change nothing, and print what would change; exit code 9 if something would')
+    .option('--diff', 'print what changes: + added, - removed, ~ changed')
+    .option('--detailed-exitcodes', 'exit code 9 if something was changed, 0 if nothing was')
+    .addOption(forceOption())
+    .addHelpText(
+      'after',
+      `
+The file has the form of rules.json (packetlog rules schema). A rule that has the action and match of one that exists is
+that one: it keeps id and counters, and takes the file's reason and end. What the file does not have is removed. Guard
+and confirmation of risky changes are those of all other changes.
+
+Exit codes: 0 nothing to change, or changed; 9 see above; 2 the file is wrong; 8 a protected address would be locked out.`,
+    );
+
   subcommand('export', 'print the rules file, or the list of a set', async (_, printer, options) =>
     exportRules(statePaths(process.env, options.rules), options['set'], printer),
   ).option('--set <name>', 'the list of this set');
@@ -240,6 +256,18 @@ const removeRules: Handler = async (connection, printer, options, ids) => {
   const { request, lines } = await removalOf(ids, options, read);
   const answer = await connection.ask('remove', request);
   return printer.changed(withLine(answer, 'matching', lines), ({ removed }) => removedSentence(removed));
+};
+
+const applyRules: Handler = async (connection, printer, options, [file = '']) => {
+  const wanted = options as { check?: true; diff?: true; detailedExitcodes?: true };
+  const request = applyRequest(await readInput(file), file, { ...wanted, ...force(options) });
+  const answer = await connection.ask('apply', request);
+  const outcome = printer.changed(answer, ({ risk, ...applied }) => {
+    const waits = risk === undefined ? [] : [`It would wait to be confirmed: ${risk}.`];
+    return [...appliedText(applied, wanted, Date.now()), ...waits];
+  });
+  const tells = wanted.check || wanted.detailedExitcodes;
+  return answer.ok && answer.value.changed && tells ? EXIT.changed : outcome;
 };
 
 const importList: Handler = async (connection, printer, options, [file = '']) => {

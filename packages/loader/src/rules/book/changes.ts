@@ -203,7 +203,8 @@ export function restore(before: RuleBook, now: RuleBook, nowMs: number): RuleBoo
   return { ...removeExpired(before, nowMs).book, protect: now.protect, nextId: Math.max(before.nextId, now.nextId) };
 }
 
-function requireAddable(book: RuleBook, rule: Rule, nowMs: number, field: string): void {
+/** Throws RulesRefusal. */
+export function requireAddable(book: RuleBook, rule: Rule, nowMs: number, field: string): void {
   if (rule.id > MAX_RULE_ID) {
     const message = `All ${MAX_RULE_ID} rule ids have been given. Write a new rules file, with ids from 1.`;
     throw new RulesRefusal({ code: 'limit', message, limit: MAX_RULE_ID });

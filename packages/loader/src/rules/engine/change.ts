@@ -1,5 +1,6 @@
 /** One change of the rules on its way: what it does, for whom, and what comes of it. */
 import type { AuditEntry, CheckedRulesRequest } from '@packetlog/common';
+import { applyDesired, type Desired } from '../book/apply.ts';
 import {
   addRule,
   addRules,
@@ -128,6 +129,15 @@ export function importing(
     };
   });
   return { ...replace, ...(allow_empty && { mayBeEmpty: set.name }) };
+}
+
+/** The rules as a document says them. */
+export function applying(desired: Desired, force: boolean, who: Who) {
+  const apply = change('apply', { who, force }, '', (book, circumstances) => {
+    const { book: after, diff } = applyDesired(book, desired, circumstances);
+    return { book: after, value: { changed: after !== book, diff }, ...difference(book, after) };
+  });
+  return { ...apply, words: 'apply: a rules file' };
 }
 
 /** The file of a set has changed. */

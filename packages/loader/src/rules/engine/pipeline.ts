@@ -18,7 +18,7 @@ import { type GuardParts, guard, lockouts } from './stages/guard.ts';
 import { type Applied, propose } from './stages/propose.ts';
 import { type PublishParts, restage, settle, stage } from './stages/publish.ts';
 import { validate } from './stages/validate.ts';
-import { changeWords } from './words.ts';
+import { asRefusal, changeWords } from './words.ts';
 
 export interface PipelineParts extends GuardParts, PublishParts {
   readonly history: History;
@@ -67,6 +67,20 @@ export class Pipeline {
         ? await this.#settle(applied, held, nowMs, revision)
         : await this.#stage(applied, held, risk, revision);
     return { applied, differs: true, risk, waits };
+  }
+
+  /** What would come of a change, and why it would wait to be confirmed; nothing changes. Throws RulesRefusal. */
+  async check<Value>(change: Change<Value>): Promise<{ value: Value; risk: string | undefined }> {
+    const { enforcement } = this.#parts;
+    const { top } = enforcement;
+    const { book, value } = change.apply(top.book, { nowMs: Date.now(), createdBy: change.who.name });
+    if (book === top.book) return { value, risk: undefined };
+    validate(top.book, book, mayBeEmpty([change], book));
+    const held = await enforcement.compileApart(book).catch((error: unknown) => {
+      throw asRefusal(error);
+    });
+    if (!change.force) guard(this.#parts, top, held, change.who);
+    return { value, risk: riskOf(top.book, book) };
   }
 
   /** In force for a while. True: it waits. */

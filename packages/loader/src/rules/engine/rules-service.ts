@@ -164,6 +164,11 @@ export class RulesService {
     return this.#queue.ask(change);
   }
 
+  /** What would come of a change in its turn; nothing changes. Rejects with a RulesRefusal. */
+  check<Value>(change: Change<Value>): Promise<{ value: Value; risk: string | undefined }> {
+    return this.#queue.run(() => this.#pipeline.check(change));
+  }
+
   /** What waits stays, and is written. */
   confirm(who: Who): Promise<number> {
     return this.#queue.run(() => this.#waiting.confirm(who));

@@ -1,0 +1,128 @@
+/** `packetlog rules apply`: the rules as a file says them. */
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import {
+  formatDuration,
+  type Rule,
+  type RuleSet,
+  type RulesDiff,
+  type RulesRequest,
+  type RulesResults,
+  ruleSentence,
+  rulesFileSchema,
+} from '@packetlog/common';
+import { RulesFileError, readDocument } from '../../rules/file/rules-document.ts';
+import { decodeList } from '../../rules/list-format/decode.ts';
+import { SetupError } from '../../setup-error.ts';
+import { STANDARD_INPUT } from './add-rule.ts';
+
+type Applied = RulesResults['apply'];
+
+/** `content`: of `file`. Lists are read beside it. Throws SetupError. */
+export function applyRequest(
+  content: Uint8Array,
+  file: string,
+  { check, force }: { check?: true; force?: true },
+): RulesRequest<'apply'> {
+  const fail = (problem: string, cause?: unknown) =>
+    new SetupError({ step: 'apply', target: file, problem, next: NOTHING_CHANGED, exit: 'usage', cause });
+  const { text, problem } = decodeList(content);
+  if (problem !== undefined) throw fail(problem);
+  const json = Buffer.from(text).toString('utf8');
+  try {
+    readDocument(json, Date.now());
+  } catch (cause) {
+    if (!(cause instanceof RulesFileError)) throw cause;
+    throw fail(cause.message.replace(/\.$/, ''), cause);
+  }
+  const document = JSON.parse(json) as Record<string, unknown>;
+  // The loader may do without; here a file that is not whole would remove all rules.
+  if (!Array.isArray(document['rules'])) throw fail('it has no "rules"; to remove all rules write "rules": []');
+  const { checksum: _, ...rest } = rulesFileSchema.parse(document);
+  const directory = file === STANDARD_INPUT ? process.cwd() : dirname(resolve(file));
+  const lists: Record<string, string> = {};
+  const sets = Object.entries(rest.sets).map(([name, set]) => {
+    if (set.file === undefined) return [name, set] as const;
+    const path = resolve(directory, set.file);
+    lists[name] = listAt(path, fail);
+    return [name, { file: path }] as const;
+  });
+  return {
+    document: { ...rest, sets: Object.fromEntries(sets) },
+    lists,
+    ...(check ? { check } : {}),
+    ...(force ? { force } : {}),
+  };
+}
+
+function listAt(path: string, fail: (problem: string, cause?: unknown) => SetupError): string {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (cause) {
+    throw fail(`its list ${path} cannot be read (${cause instanceof Error ? cause.message : cause})`, cause);
+  }
+  const { text, problem } = decodeList(bytes);
+  if (problem !== undefined) throw fail(`its list ${path} ${problem}`);
+  return Buffer.from(text).toString('utf8');
+}
+
+const NOTHING_CHANGED = 'Nothing was changed.';
+
+/** What was done, or would be; with the differences before it if they are wanted. */
+export function appliedText(
+  { changed, diff }: Pick<Applied, 'changed' | 'diff'>,
+  { check, diff: wantsDiff }: { check?: true; diff?: true },
+  nowMs: number,
+): string[] {
+  if (!changed) return ['The rules are as the file says: nothing to change.'];
+  const parts = [
+    [diff.added.length, 'added'],
+    [diff.removed.length, 'removed'],
+    [diff.changed.length, 'changed'],
+  ] as const;
+  const others = [
+    ...(diff.sets.length > 0 ? [`sets: ${diff.sets.map((set) => (set.after ?? set.before)?.name).join(', ')}`] : []),
+    ...(diff.default_policy ? [`default policy: ${diff.default_policy.after}`] : []),
+    ...(diff.protect ? ['protect'] : []),
+  ];
+  const rules = parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  const counted = rules.length > 0 ? [`rules: ${rules.join(', ')}`] : [];
+  const summary = `${check ? 'Would change' : 'Changed'} ${[...counted, ...others].join('; ')}.`;
+  return wantsDiff || check ? [...diffText(diff, nowMs), summary] : [summary];
+}
+
+/** `+`, `-` and `~` in front of what is added, removed and changed. */
+export function diffText(
+  { added, removed, changed, sets, default_policy, protect }: RulesDiff,
+  nowMs: number,
+): string[] {
+  const lines: string[] = [];
+  if (default_policy) lines.push(`~ default policy: ${default_policy.before} -> ${default_policy.after}`);
+  for (const rule of removed) lines.push(`- rule ${rule.id}: ${ruleSentence(rule, nowMs)}`);
+  for (const { before, after } of changed) lines.push(`~ rule ${before.id}: ${changeText(before, after, nowMs)}`);
+  for (const rule of added) lines.push(`+ ${ruleSentence(rule, nowMs)}`);
+  for (const { before, after } of sets) {
+    if (before === undefined) lines.push(`+ set ${setText(after as RuleSet)}`);
+    else if (after === undefined) lines.push(`- set ${setText(before)}`);
+    else lines.push(`~ set ${setText(before)} -> ${setText(after)}`);
+  }
+  if (protect) {
+    lines.push(...protect.before.filter((each) => !protect.after.includes(each)).map((each) => `- protect ${each}`));
+    lines.push(...protect.after.filter((each) => !protect.before.includes(each)).map((each) => `+ protect ${each}`));
+  }
+  return lines;
+}
+
+function changeText(before: Rule, after: Rule, nowMs: number): string {
+  const [from, to] = [ruleSentence(before, nowMs), ruleSentence(after, nowMs)];
+  return from === to ? `${from} (${endText(before, nowMs)} -> ${endText(after, nowMs)})` : `${from} -> ${to}`;
+}
+
+function endText({ expires_at }: Rule, nowMs: number): string {
+  return expires_at === undefined ? 'no expiry' : `expires in ${formatDuration(Date.parse(expires_at) - nowMs)}`;
+}
+
+function setText({ name, entries, file }: RuleSet): string {
+  return `${name} (${entries} ${entries === 1 ? 'network' : 'networks'}${file === undefined ? '' : ` from ${file}`})`;
+}

@@ -1,0 +1,63 @@
+/** What `rules:apply` asks for, with its lists read: the rules that are to be there. */
+import { type CheckedRulesRequest, neverMatches } from '@packetlog/common';
+import { type Desired, namedSets } from './book/apply.ts';
+import { isExpired, type NamedSet, type RuleBook, type SetOrigin } from './book/rule-book.ts';
+import type { Compiler } from './compiling/compiler.ts';
+import { readSet, requireGood } from './engine/sets.ts';
+import { sharedBytes } from './file/shared-bytes.ts';
+import { invalid } from './refusal.ts';
+
+type Request = CheckedRulesRequest<'apply'>;
+
+export interface ReadDocument {
+  readonly desired: Desired;
+  /** What of the document has no effect, and how lists were understood: sentences. */
+  readonly notes: readonly string[];
+}
+
+/** Throws RulesRefusal. `book`: the rules that are there. */
+export async function readApplied(
+  { document, lists = {} }: Request,
+  book: RuleBook,
+  compiler: Compiler,
+): Promise<ReadDocument> {
+  const nowMs = Date.now();
+  const notes: string[] = [];
+  const rules = document.rules.filter((rule) => {
+    if (!isExpired(rule, nowMs)) return true;
+    notes.push(`The rule for ${rule.source} was left out. ${neverMatches(rule, { nowMs })}`);
+    return false;
+  });
+  const used = namedSets(rules);
+  const sets = new Map<string, NamedSet>();
+  for (const [name, set] of Object.entries(document.sets)) {
+    if (!used.has(name)) {
+      notes.push(`Set ${name} was left out: no rule names it.`);
+      continue;
+    }
+    const text = set.file === undefined ? set.entries?.join('\n') : lists[name];
+    if (text === undefined && set.file !== undefined) {
+      throw invalid(`lists.${name}: the list of set ${name} is missing. Send its content.`, `lists.${name}`);
+    }
+    const known = book.sets.get(name);
+    if (text === undefined) {
+      if (known === undefined) throw noList(name);
+      sets.set(name, known);
+      continue;
+    }
+    const origin: SetOrigin =
+      set.file === undefined ? { kind: 'inline', entries: set.entries ?? [] } : { kind: 'file', path: set.file };
+    const read = await readSet(compiler, { name, origin, text: sharedBytes(Buffer.from(text)), loadedAtMs: nowMs });
+    notes.push(...read.notes.map((note) => `Set ${name}: ${note}`));
+    sets.set(name, requireGood(read));
+  }
+  return { desired: { defaultPolicy: document.default_policy, rules, sets, protect: document.protect }, notes };
+}
+
+function noList(name: string) {
+  return invalid(
+    `document.sets.${name}: it has neither file nor entries, and no list of this name is kept here. Give one of them, or ` +
+      `import the list first: packetlog rules import FILE --set ${name}.`,
+    `document.sets.${name}`,
+  );
+}

@@ -1,0 +1,125 @@
+/** The rules as a document says them: what has to change so that they are, and nothing else. */
+import type { DefaultPolicy, FileRule, Rule, RulesDiff } from '@packetlog/common';
+import type { AddressList } from '../index.ts';
+import { type Circumstances, matchKey, requireAddable } from './changes.ts';
+import { describeSet } from './describe-set.ts';
+import { isExpired, type NamedSet, type RuleBook, setOf } from './rule-book.ts';
+
+export interface Desired {
+  readonly defaultPolicy: DefaultPolicy;
+  /** Those that have expired are left out. */
+  readonly rules: readonly FileRule[];
+  /** Those that a rule names. */
+  readonly sets: ReadonlyMap<string, NamedSet>;
+  readonly protect: readonly string[];
+}
+
+/**
+ * A rule is the same if its action and match are: it keeps id and counters, and takes reason and end. Of the others those
+ * with the id of a rule that is there change that one. The book is the same if nothing differs.
+ */
+export function applyDesired(book: RuleBook, desired: Desired, at: Circumstances): { book: RuleBook; diff: RulesDiff } {
+  const pairs = pairUp(book.rules, desired.rules);
+  const wanted = new Set(pairs.values());
+  const diff: RulesDiff = { added: [], removed: [], changed: [], sets: [] };
+  const kept = book.rules.flatMap((rule) => {
+    const asked = pairs.get(rule);
+    if (asked === undefined) {
+      // What time has taken is not taken by this.
+      if (!isExpired(rule, at.nowMs)) diff.removed.push(rule);
+      return [];
+    }
+    const after = withAsked(rule, asked);
+    if (after !== rule) diff.changed.push({ before: rule, after });
+    return [after];
+  });
+  const sets = new Map([...desired.sets].map(([name, set]) => [name, sameSet(book.sets.get(name), set)]));
+  let { nextId } = book;
+  for (const [index, asked] of desired.rules.entries()) {
+    if (wanted.has(asked)) continue;
+    const { id: _, created_by, created_at, ...rest } = asked;
+    const created = { created_by: at.createdBy, created_at: new Date(at.nowMs).toISOString() };
+    const rule: Rule = { ...rest, id: nextId++, ...created };
+    requireAddable({ ...book, sets }, rule, at.nowMs, `document.rules.${index}`);
+    diff.added.push(rule);
+  }
+  for (const [name, set] of sets) {
+    const before = book.sets.get(name);
+    if (before !== set) diff.sets.push({ ...(before && { before: describeSet(before) }), after: describeSet(set) });
+  }
+  for (const [name, set] of book.sets) if (!sets.has(name)) diff.sets.push({ before: describeSet(set) });
+  if (desired.defaultPolicy !== book.defaultPolicy) {
+    diff.default_policy = { before: book.defaultPolicy, after: desired.defaultPolicy };
+  }
+  if (JSON.stringify([...desired.protect].sort()) !== JSON.stringify([...book.protect].sort())) {
+    diff.protect = { before: [...book.protect], after: [...desired.protect] };
+  }
+  if (isEmpty(diff)) return { book, diff };
+  const { defaultPolicy, protect } = desired;
+  return { book: { defaultPolicy, rules: [...kept, ...diff.added], sets, protect, nextId }, diff };
+}
+
+export function isEmpty({ added, removed, changed, sets, default_policy, protect }: RulesDiff): boolean {
+  return [added, removed, changed, sets].every(({ length }) => length === 0) && !default_policy && !protect;
+}
+
+/** Names of the sets that rules name. */
+export function namedSets(rules: readonly Pick<Rule, 'source'>[]): Set<string> {
+  return new Set(rules.flatMap((rule) => setOf(rule) ?? []));
+}
+
+/**
+ * By rule that is there, what is asked of it: what is equal in all, then in action and match, then in id. Rules that are
+ * there twice are paired one by one, so that a file of the loader itself changes nothing.
+ */
+function pairUp(rules: readonly Rule[], desired: readonly FileRule[]): Map<Rule, FileRule> {
+  const pairs = new Map<Rule, FileRule>();
+  let rest = desired;
+  for (const keyOf of [wholeKey, matchKey, ({ id }: Pick<FileRule, 'id'>) => id]) {
+    const free = new Map<string | number | undefined, Rule[]>();
+    for (const rule of rules) {
+      if (pairs.has(rule)) continue;
+      const others = free.get(keyOf(rule));
+      if (others) others.push(rule);
+      else free.set(keyOf(rule), [rule]);
+    }
+    rest = rest.filter((asked) => {
+      const rule = free.get(keyOf(asked))?.shift();
+      if (rule) pairs.set(rule, asked);
+      return rule === undefined;
+    });
+  }
+  return pairs;
+}
+
+function wholeKey(rule: FileRule): string {
+  return JSON.stringify([matchKey(rule), rule.reason, timeOf(rule.expires_at)]);
+}
+
+function withAsked(rule: Rule, { created_by: _by, created_at: _at, ...asked }: FileRule): Rule {
+  const { id, created_by, created_at } = rule;
+  const isSame = wholeKey(rule) === wholeKey(asked);
+  return isSame ? rule : { ...asked, id, created_by, created_at };
+}
+
+const timeOf = (text: string | undefined) => (text === undefined ? undefined : Date.parse(text));
+
+/** The one that is there, if it is from the same place and holds the same. */
+function sameSet(known: NamedSet | undefined, set: NamedSet): NamedSet {
+  if (known === undefined || known === set) return set;
+  const isSame = JSON.stringify(known.origin) === JSON.stringify(set.origin) && sameList(known.list, set.list);
+  return isSame ? known : set;
+}
+
+function sameList(one: AddressList, other: AddressList): boolean {
+  return (
+    sameWords(one.ipv4.starts, other.ipv4.starts) &&
+    sameWords(one.ipv4.bits, other.ipv4.bits) &&
+    sameWords(one.ipv6.words, other.ipv6.words) &&
+    sameWords(one.ipv6.bits, other.ipv6.bits)
+  );
+}
+
+function sameWords(one: Uint32Array | Uint8Array, other: Uint32Array | Uint8Array): boolean {
+  return one.length === other.length && one.every((word, i) => word === other[i]);
+}
