@@ -36,7 +36,7 @@ describe.skipIf(!requireRoot())('the way of a packet', () => {
     await screenshot(page, 'way-light');
     await page.keyboard.press('Escape');
     await page.setViewportSize(PHONE);
-    await page.getByRole('tab', { name: 'Way' }).click();
+    await page.getByRole('tab', { name: 'Path' }).click();
     await page.getByTestId('way-loader').waitFor();
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
     expect(await axeViolations(page)).toEqual([]);

@@ -6,6 +6,7 @@ import { sendUdp } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
 import { axeViolations, exact, PHONE, screenshot } from './chromium.ts';
 import { eachWithDashboard } from './dashboard.ts';
+import { misfits } from './fit.ts';
 
 describe.skipIf(!requireRoot())('the overview', { timeout: 120_000 }, () => {
   const suite = eachWithDashboard();
@@ -30,7 +31,7 @@ describe.skipIf(!requireRoot())('the overview', { timeout: 120_000 }, () => {
     await until(async () => (await points(page)) >= 6, { what: 'the past to be there' });
     await top(page, 'Top sources').filter({ hasText: link.client.ipv4 }).waitFor();
     await top(page, 'Top destination ports').filter({ hasText: '53 UDP domain' }).waitFor();
-    await top(page, 'Who to whom')
+    await top(page, 'Top conversations')
       .filter({ hasText: `${link.client.ipv4} → ${link.server.ipv4}` })
       .waitFor();
     for (const range of ['15 min', '6 h']) {
@@ -41,6 +42,35 @@ describe.skipIf(!requireRoot())('the overview', { timeout: 120_000 }, () => {
     await page.getByTestId('rate-chart').getByText('ICMP').first().waitFor();
     expect(await axeViolations(page)).toEqual([]);
     await screenshot(page, 'overview-protocol');
+    // Long addresses too; nothing is cut, on no screen.
+    await sendUdp(suite.network.client, { address: link.server.ipv6 ?? '', count: 30, ports: [443] });
+    await top(page, 'Top conversations')
+      .filter({ hasText: link.client.ipv6 ?? '' })
+      .waitFor();
+    for (const [width, height] of [
+      [1440, 900],
+      [1280, 720],
+      [2560, 1440],
+      [1024, 768],
+      [860, 900],
+    ] as const) {
+      await page.setViewportSize({ width, height });
+      if (width < 1280) await page.getByRole('tab', { name: 'Top' }).click();
+      await top(page, 'Top sources').first().waitFor();
+      for (const split of ['by action', 'by protocol']) {
+        await choose(page, split);
+        let found: string[] = [];
+        const fits = async () => {
+          found = await misfits(page);
+          return found.length === 0;
+        };
+        await until(fits, {
+          what: `all to fit ${width} by ${height}, ${split}`,
+          evidence: () => found.join('\n'),
+          deadlineMs: 20_000,
+        });
+      }
+    }
 
     await page.setViewportSize(PHONE);
     await choose(page, 'by action');

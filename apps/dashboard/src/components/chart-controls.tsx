@@ -17,7 +17,7 @@ const UNIT_SEGMENTS = [
   { value: 'bytes', label: 'bytes' },
 ] as const;
 
-/** Which time and what of it the chart shows; below, in words, how that compares. */
+/** Which time and what of it the charts show; beside it, in words, how that compares. */
 export function ChartControls({
   overview: { range, look, setRange, setLook },
   split,
@@ -50,6 +50,12 @@ export function ChartControls({
   );
   return (
     <div className="chart-controls">
+      <h2 id="rates-title" className="panel-title chart-title">
+        Traffic
+      </h2>
+      <p className="chart-words" data-long={look !== null} data-testid="chart-words">
+        {children}
+      </p>
       <div className="chart-switches">
         {look !== null && (
           <button
@@ -73,9 +79,6 @@ export function ChartControls({
           onChange={setRange}
         />
       </div>
-      <p className="chart-words" data-long={look !== null} data-testid="chart-words">
-        {children}
-      </p>
     </div>
   );
 }

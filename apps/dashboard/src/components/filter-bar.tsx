@@ -56,10 +56,12 @@ export function FilterBar() {
     }
     return complete === null ? null : complete(text, cursor, vocabulary);
   }, [text, cursor, saved, vocabulary, complete]);
-  const options = offers?.options.slice(0, OPTIONS) ?? [];
+  const offered = offers?.options.slice(0, OPTIONS) ?? [];
   // A word that is being written, and could become a right one, is not wrong yet.
-  const growing = trouble !== null && trouble.to === cursor && (trouble.from === trouble.to || options.length > 0);
+  const growing = trouble !== null && trouble.to === cursor && (trouble.from === trouble.to || offered.length > 0);
   const wrong = trouble !== null && !growing;
+  // What is wrong comes first: words to go on with would lie over it, and may contradict it.
+  const options = wrong ? [] : offered;
 
   const write = ({ text: next, cursor: at }: Edit) => {
     setText(next);
@@ -163,8 +165,8 @@ export function FilterBar() {
           <button
             type="button"
             className="filter-button"
-            aria-label="Without filter"
-            title="Without filter"
+            aria-label="Clear the filter"
+            title="Clear the filter"
             onClick={() => {
               setText('');
               apply(NO_FILTER);
@@ -175,7 +177,7 @@ export function FilterBar() {
         )}
       </div>
       {options.length > 0 && (
-        <div id={`${id}-options`} role="listbox" aria-label="What could stand here" className="filter-options">
+        <div id={`${id}-options`} role="listbox" aria-label="Suggestions" className="filter-options">
           {options.map((option, i) => (
             // biome-ignore lint/a11y/useFocusableInteractive: the input keeps the focus and names the active one
             // biome-ignore lint/a11y/useKeyWithClickEvents: arrows and Enter in the input
@@ -195,7 +197,7 @@ export function FilterBar() {
         </div>
       )}
       {trouble !== null && (
-        <p id={`${id}-trouble`} className={wrong && options.length === 0 ? 'filter-trouble' : 'sr-only'} role="status">
+        <p id={`${id}-trouble`} className={wrong ? 'filter-trouble' : 'sr-only'} role="status">
           {trouble.message}
           {trouble.fix !== undefined && wrong && (
             <button

@@ -1,10 +1,11 @@
 'use client';
 
 import dynamic from 'next/dynamic';
-import type { ReactNode } from 'react';
+import { type ReactNode, useRef } from 'react';
 import { fetched } from '../live/fetched.ts';
 import { useKeys } from '../live/keys.ts';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
+import { useHeight } from '../live/use-height.ts';
 import { useMedia } from '../live/use-media.ts';
 import { useOverview } from '../live/use-overview.ts';
 import { Notices } from './notices.tsx';
@@ -52,6 +53,8 @@ function Instrument({ picked, children }: { picked: Picked; children: ReactNode 
   usePauseKey();
   const overview = useOverview();
   const sideBySide = useMedia(SIDE_BY_SIDE);
+  const side = useRef<HTMLElement>(null);
+  const height = useHeight(side, sideBySide);
   const noticeCount = useSnapshot(({ figures }) => figures.notices.length);
   if (sideBySide) {
     return (
@@ -61,8 +64,8 @@ function Instrument({ picked, children }: { picked: Picked; children: ReactNode 
         <Packets picked={picked} />
         <div className="side">
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls on a low screen */}
-          <section className="side-top" aria-label="Top lists" tabIndex={0}>
-            <TopPanels overview={overview} />
+          <section ref={side} className="side-top" aria-label="Top lists" tabIndex={0}>
+            <TopPanels overview={overview} height={height ?? 0} />
           </section>
           <Notices />
         </div>
@@ -77,8 +80,8 @@ function Instrument({ picked, children }: { picked: Picked; children: ReactNode 
         label="What to show below the chart"
         tabs={[
           { id: 'packets', label: 'Packets', content: <Packets picked={picked} /> },
-          { id: 'top', label: 'Top', content: <TopPanels overview={overview} /> },
-          { id: 'way', label: 'Way', content: <WayPicture /> },
+          { id: 'top', label: 'Top', content: <TopPanels overview={overview} height={null} /> },
+          { id: 'way', label: 'Path', content: <WayPicture /> },
           {
             id: 'notices',
             label: 'Notices',

@@ -17,7 +17,7 @@ export function Notices() {
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so it must be reachable by keyboard */}
       <div role="log" aria-labelledby="notices-title" className="notices" tabIndex={0}>
         {notices.length === 0 ? (
-          <p className="panel-empty">Nothing to report since this page was opened.</p>
+          <p className="panel-empty">No capture problems since this page was opened.</p>
         ) : (
           <ol>
             {notices.map((notice) => (

@@ -41,7 +41,7 @@ const BY: Readonly<Record<Split, readonly PlotLine[]>> = {
 const LEAST: Readonly<Record<Unit, number>> = { packets: 10, bytes: 1000 };
 const FORMAT = { packets: formatCompact, bytes: formatBytes } as const;
 
-/** How much arrives, of what kind, and how much of it is refused. A range can be marked to look closer. */
+/** How much arrives, of what kind, and how much of it is denied. A range can be marked to look closer. */
 export function RateChart({ overview }: { overview: Overview }) {
   const { past } = useLive().store.picture;
   const looked = useLookedAt(overview);
@@ -77,32 +77,27 @@ export function RateChart({ overview }: { overview: Overview }) {
   };
   return (
     <section className="charts" aria-labelledby="rates-title" data-testid="rate-chart" data-points={points.length}>
-      <h2 id="rates-title" className="sr-only">
-        Rates
-      </h2>
       <p className="sr-only">{inWords(points, toMs - fromMs)}</p>
+      <ChartControls
+        overview={overview}
+        split={split}
+        onSplit={setSplit}
+        unit={both ? undefined : unit}
+        onUnit={setUnit}
+      >
+        {split === 'protocol' && oneOf > 1
+          ? `estimated: the kernel records 1 of ${formatCount(oneOf)} packets`
+          : look === null
+            ? beforeWords(comparison, unit)
+            : lookedAtWords(look, comparison)}
+      </ChartControls>
       <div className="chart">
-        <div className="chart-head">
-          <div className="readouts" aria-hidden="true">
-            {split === 'action' && <Total unit={unit} rates={readout.rates} note={when} />}
-            <LineReadouts split={split} unit={unit} rates={readout.rates} />
-            {readout.lost > 0 && (
-              <Readout label="rows lost" value={readout.lost} format={formatCompact} mark="hatched" tone="text-lost" />
-            )}
-          </div>
-          <ChartControls
-            overview={overview}
-            split={split}
-            onSplit={setSplit}
-            unit={both ? undefined : unit}
-            onUnit={setUnit}
-          >
-            {split === 'protocol' && oneOf > 1
-              ? `estimated: the kernel records 1 of ${formatCount(oneOf)} packets`
-              : look === null
-                ? beforeWords(comparison, unit)
-                : lookedAtWords(look, comparison)}
-          </ChartControls>
+        <div className="readouts" aria-hidden="true">
+          <Total unit={unit} rates={readout.rates} note={when} />
+          <LineReadouts split={split} unit={unit} rates={readout.rates} />
+          {readout.lost > 0 && (
+            <Readout label="rows lost" value={readout.lost} format={formatCompact} mark="hatched" tone="text-lost" />
+          )}
         </div>
         <RatePlot
           key={`${split} ${unit}`}
@@ -117,7 +112,7 @@ export function RateChart({ overview }: { overview: Overview }) {
             onLook: (span) => lookAt(span.fromMs / 1000, span.toMs / 1000),
           }}
         />
-        {points.length === 0 && <p className="chart-empty">The first figures come within a second.</p>}
+        {points.length === 0 && <p className="chart-empty">The first figures arrive within a second.</p>}
       </div>
       {both && (
         <div className="chart chart-bytes" aria-hidden="true">

@@ -16,24 +16,22 @@ import { Sparkline } from './rules/sparkline.tsx';
 import { TopList } from './top-list.tsx';
 import './panels.css';
 
-const MOST = 5;
-
-/** Which rules refused, or would have, in the time that is looked at. Not there where none did. */
-export function RefusedBy({ lists, note }: { lists: RangeLists | null; note: string }) {
+/** Which rules denied, or would have, in the time that is looked at. Not there where none did. */
+export function RefusedBy({ lists, note, most }: { lists: RangeLists | null; note: string; most: number }) {
   const { store } = useLive();
   const { shown } = useNodes();
   useRulesView();
   // Rules have numbers at each node: the same one would mean different rules.
-  const rules = lists === null || shown === TOGETHER ? [] : rangeRules(lists.rules, store.rules, MOST);
+  const rules = lists === null || shown === TOGETHER ? [] : rangeRules(lists.rules, store.rules, most);
   if (lists === null || rules.length === 0) return null;
   const seconds = lists.lengthMs / 1000;
   return (
-    <section className="panel panel-refused" aria-label="Refused by">
+    <section className="panel panel-refused" aria-label="Denied by">
       <h2 className="panel-title">
-        Refused by
+        Denied by
         <span className="text-faint font-normal">{note}</span>
       </h2>
-      <TopList title="Rules that refused most" column="rule" bar="course" rate="packets per second">
+      <TopList title="Rules that denied most" column="rule" bar="trend" rate="packets per second">
         {rules.map(({ id, action, label, title, packets, series }) => (
           <tr key={id}>
             <th scope="row" title={title}>

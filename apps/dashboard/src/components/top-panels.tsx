@@ -1,35 +1,45 @@
 'use client';
 
 import type { Place } from '@packetlog/common';
-import type { ReactNode } from 'react';
+import { Fragment, type ReactNode } from 'react';
 import { clockText } from '../lib/clock.ts';
 import { formatCompact, formatCount } from '../lib/number.ts';
+import { ALL_ROWS, type PanelRows, panelHeight, panelRows } from '../lib/panel-rows.ts';
 import { placeMark, placeWords } from '../lib/place-words.ts';
 import { quietSentence } from '../lib/quiet.ts';
 import type { RangeEntry, RangeLists } from '../lib/range-top.ts';
 import { lastWords } from '../lib/range-words.ts';
-import { useSnapshot } from '../live/live-context.tsx';
+import { rangeRules } from '../lib/rules/range-rules.ts';
+import { useLive, useSnapshot } from '../live/live-context.tsx';
+import { TOGETHER } from '../live/nodes.ts';
 import { useAge } from '../live/use-age.ts';
+import { useMedia } from '../live/use-media.ts';
 import { usePlaces } from '../live/use-names.ts';
+import { useNodes } from '../live/use-nodes.ts';
 import { type Overview, useRangeLists } from '../live/use-overview.ts';
 import { Measure } from './count.tsx';
+import { MiddleCut } from './middle-cut.tsx';
 import { RefusedBy } from './refused-by.tsx';
 import { Sparkline } from './rules/sparkline.tsx';
 import { TopList } from './top-list.tsx';
 import './panels.css';
 
 const PANELS = [
-  { key: 'sources', title: 'Top sources', column: 'source', empty: 'No source yet.' },
-  { key: 'ports', title: 'Top destination ports', column: 'port', empty: 'No port yet.' },
-  { key: 'pairs', title: 'Who to whom', column: 'pair', empty: 'No pair yet.' },
+  { key: 'sources', title: 'Top sources', column: 'source', empty: 'No sources yet.' },
+  { key: 'ports', title: 'Top destination ports', column: 'port', empty: 'No ports yet.' },
+  { key: 'pairs', title: 'Top conversations', column: 'conversation', empty: 'No conversations yet.' },
 ] as const;
-const MOST = 8;
-const MOST_NEW = 4;
+/** From here on there is room for two columns beside the table. */
+const TWO_COLUMNS = '(min-width: 2400px)';
 
-/** Who sends most, where to, and to whom, in the time that the chart shows; and what, in the last seconds. */
-export function TopPanels({ overview }: { overview: Overview }) {
+/**
+ * The top sources, ports and conversations of the time that the chart shows, and the protocols of the last seconds.
+ * `height`: what there is for them, px; null: they may scroll.
+ */
+export function TopPanels({ overview, height }: { overview: Overview; height: number | null }) {
   const lists = useRangeLists(overview);
-  const placeOf = usePlaces(lists?.sources.slice(0, MOST).map(({ key }) => key) ?? []);
+  const rows = useRows(lists, height);
+  const placeOf = usePlaces(lists?.sources.slice(0, rows.sources).map(({ key }) => key) ?? []);
   const { look } = overview;
   const seconds = lists === null ? 0 : lists.lengthMs / 1000;
   const age = useAge();
@@ -40,20 +50,21 @@ export function TopPanels({ overview }: { overview: Overview }) {
   const live = useSnapshot(({ connection }) => connection.state === 'live');
   const quiet = quietSentence({ ...figures, live, interfaces: figures.interfaces.map(({ name }) => name) });
   return (
-    <>
+    <div className="top-panels">
       {figures.sampledOneOf > 1 && <Estimates oneOf={figures.sampledOneOf} />}
-      <RefusedBy lists={lists} note={span} />
+      <RefusedBy lists={lists} note={span} most={rows.denied} />
       {PANELS.map(({ key, title, column, empty }, i) => (
         <Panel
-          ranked
           key={key}
+          name={key}
+          {...(height !== null && { minHeight: panelHeight(rows[key]) })}
           title={title}
           note={span}
           isEmpty={!lists?.[key].length}
-          empty={(i === 0 && look === null && quiet) || (look === null ? empty : 'None in this time.')}
+          empty={(i === 0 && look === null && quiet) || (look === null ? empty : 'None in this range.')}
         >
-          <TopList column={column} title={title} rate="packets per second" bar="course">
-            {lists?.[key].slice(0, MOST).map((entry) => (
+          <TopList column={column} title={title} rate="packets per second" bar="trend">
+            {lists?.[key].slice(0, rows[key]).map((entry) => (
               <RangeRow
                 key={entry.key}
                 entry={entry}
@@ -64,10 +75,25 @@ export function TopPanels({ overview }: { overview: Overview }) {
           </TopList>
         </Panel>
       ))}
-      {lists !== null && lists.newSources.length > 0 && <NewSources sources={lists.newSources} />}
-      <Protocols />
-    </>
+      {lists !== null && rows.fresh > 0 && lists.newSources.length > 0 && (
+        <NewSources sources={lists.newSources} most={rows.fresh} />
+      )}
+      <Protocols most={rows.protocols} />
+    </div>
   );
+}
+
+/** How many rows each list shows. */
+function useRows(lists: RangeLists | null, height: number | null): PanelRows {
+  const { store } = useLive();
+  const together = useNodes().shown === TOGETHER;
+  const two = useMedia(TWO_COLUMNS);
+  const protocols = useSnapshot(({ figures }) => figures.top.protocols.length);
+  const estimated = useSnapshot(({ figures }) => figures.sampledOneOf > 1);
+  if (height === null) return ALL_ROWS;
+  const denied = lists === null || together ? 0 : rangeRules(lists.rules, store.rules, ALL_ROWS.denied).length;
+  const entries = { denied, fresh: lists?.newSources.length ?? 0, protocols };
+  return panelRows(height, entries, { columns: two ? 2 : 1, estimated });
 }
 
 /** The counters stay exact; who and what is added up from records, and those are chosen by chance now. */
@@ -78,21 +104,23 @@ function Estimates({ oneOf }: { oneOf: number }) {
       <data className="font-mono" value={oneOf}>
         1 of {formatCount(oneOf)}
       </data>{' '}
-      packets just now. Rates, refused packets and bytes are exact.
+      packets now. Rates, denied packets and bytes are exact.
     </p>
   );
 }
 
 function Panel({
-  ranked = false,
+  name,
+  minHeight,
   title,
   note,
   isEmpty,
   empty,
   children,
 }: {
-  /** It keeps room for its lines while there are none. */
-  ranked?: boolean;
+  name: string;
+  /** It keeps this room also while it has fewer lines. */
+  minHeight?: number;
   title: string;
   note: string;
   isEmpty: boolean;
@@ -100,7 +128,7 @@ function Panel({
   children: ReactNode;
 }) {
   return (
-    <section className={ranked ? 'panel panel-ranked' : 'panel'} aria-label={title}>
+    <section className={`panel panel-${name}`} aria-label={title} style={{ minHeight }}>
       <h2 className="panel-title">
         {title}
         <span className="text-faint font-normal">{isEmpty ? '' : note}</span>
@@ -125,8 +153,16 @@ function RangeRow({
   return (
     <tr data-testid="top-row">
       <th scope="row" title={[label, placeWords(place)].filter((part) => part !== '').join(', ')}>
-        <span className="font-mono">{label}</span> <span className="text-faint">{note || placeMark(place)} </span>
-        {isNew && <span className="text-accent">new</span>}
+        <span className="top-name">
+          {label.split(' → ').map((part, i) => (
+            <Fragment key={part}>
+              {i > 0 && <span className="font-mono whitespace-pre"> → </span>}
+              <MiddleCut text={part} />
+            </Fragment>
+          ))}{' '}
+          <span className="top-note text-faint">{note || placeMark(place)}</span>
+          {isNew && <span className="ml-2 text-accent">new</span>}
+        </span>
       </th>
       <td className="top-share">
         <Sparkline values={series} action="permit" width={54} height={12} />
@@ -138,15 +174,15 @@ function RangeRow({
   );
 }
 
-function NewSources({ sources }: { sources: RangeLists['newSources'] }) {
-  const note = sources.length > MOST_NEW ? `${MOST_NEW} of ${sources.length}, newest first` : 'not seen before';
+function NewSources({ sources, most }: { sources: RangeLists['newSources']; most: number }) {
+  const note = sources.length > most ? `${most} of ${sources.length}, newest first` : 'not seen before';
   return (
-    <Panel title="New sources" note={note} isEmpty={false} empty="">
+    <Panel name="fresh" title="New sources" note={note} isEmpty={false} empty="">
       <TopList title="New sources" column="source" bar="first seen" rate="packets">
-        {sources.slice(0, MOST_NEW).map(({ addr, firstSeenMs, packets }) => (
+        {sources.slice(0, most).map(({ addr, firstSeenMs, packets }) => (
           <tr key={addr}>
             <th scope="row" title={addr}>
-              <span className="font-mono">{addr}</span>
+              <MiddleCut text={addr} />
             </th>
             <td className="top-share text-faint font-mono">{clockText(firstSeenMs)}</td>
             <td className="top-rate">
@@ -159,20 +195,21 @@ function NewSources({ sources }: { sources: RangeLists['newSources'] }) {
   );
 }
 
-function Protocols() {
+function Protocols({ most }: { most: number }) {
   const age = useAge();
   const { protocols, seconds } = useSnapshot(({ figures }) => figures.top);
   // Bars compare the entries with each other; the share of all is in words.
   const largest = protocols[0]?.share || 1;
   return (
     <Panel
+      name="protocols"
       title="Protocols"
       note={[`last ${Math.max(1, Math.round(seconds))} s`, age].filter(Boolean).join(', ')}
       isEmpty={protocols.length === 0}
       empty="None in the last seconds."
     >
       <TopList title="Protocols" column="protocol" bar="share" rate="packets per second">
-        {protocols.map(({ key, label, note, packetsPerSecond, share }) => (
+        {protocols.slice(0, most).map(({ key, label, note, packetsPerSecond, share }) => (
           <tr key={key}>
             <th scope="row" title={label}>
               <span className="font-mono">{label}</span> <span className="text-faint">{note}</span>

@@ -74,7 +74,7 @@ describe('keyAction', () => {
   const idle = { options: 0, chosen: false, parses: true, open: false };
   it.each([
     ['Enter', idle, 'apply'],
-    ['Enter', { ...idle, parses: false }, null],
+    ['Enter', { ...idle, parses: false }, 'close'],
     ['Enter', { ...idle, options: 3, chosen: true, open: true }, 'take'],
     ['Tab', { ...idle, options: 3, chosen: true, open: true }, 'take'],
     ['Tab', { ...idle, options: 3, open: true }, null],

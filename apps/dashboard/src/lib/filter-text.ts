@@ -82,7 +82,7 @@ export function keyAction(
       return chosen ? 'take' : null;
     case 'Enter':
       if (chosen) return 'take';
-      return parses ? 'apply' : null;
+      return parses ? 'apply' : 'close';
     case 'Escape':
       return open && options > 0 ? 'close' : 'leave';
     default:

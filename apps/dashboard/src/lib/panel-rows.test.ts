@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import { type PanelRows, panelRows } from './panel-rows.ts';
+
+const NONE = { denied: 0, fresh: 0, protocols: 5 };
+const ONE = { columns: 1, estimated: false } as const;
+
+/** What the lists take, one below the other. */
+function taken({ denied, fresh, protocols, sources, ports, pairs }: PanelRows): number {
+  const lists = [denied, fresh, protocols, sources, ports, pairs].filter((rows) => rows > 0);
+  return lists.reduce((sum, rows) => sum + 43 + rows * 22, 0);
+}
+
+it.each([520, 563, 640, 700, 900, 1200, 2000])(
+  'what is shown in %d px is not cut, and leaves little room',
+  (height) => {
+    for (const entries of [NONE, { denied: 3, fresh: 0, protocols: 2 }, { denied: 5, fresh: 9, protocols: 6 }]) {
+      const rows = panelRows(height, entries, ONE);
+      if (rows.sources > 2) expect(taken(rows)).toBeLessThanOrEqual(height);
+      if (rows.sources > 2 && rows.pairs < 10) expect(height - taken(rows)).toBeLessThan(22);
+    }
+  },
+);
+
+it('shows at least two rows of each ranked list, and drops new sources for that', () => {
+  const entries = { denied: 0, fresh: 9, protocols: 5 };
+  expect(panelRows(400, entries, ONE)).toEqual({ denied: 0, fresh: 0, protocols: 5, sources: 2, ports: 2, pairs: 2 });
+  expect(panelRows(800, entries, ONE)).toMatchObject({ fresh: 4 });
+});
+
+it('has more rows in two columns, and fewer where estimates are told', () => {
+  const one = panelRows(640, NONE, ONE);
+  const two = panelRows(640, NONE, { columns: 2, estimated: false });
+  expect(two.pairs).toBeGreaterThan(one.pairs);
+  expect(two.sources).toBe(two.ports);
+  expect(panelRows(640, NONE, { columns: 1, estimated: true }).sources).toBeLessThan(one.sources);
+});

@@ -1,0 +1,66 @@
+/** Height of a panel without its rows, and of a row, px: as panels.css has them. */
+const PANEL = 43;
+const ROW = 22;
+/** What says that the numbers below are estimates. */
+const ESTIMATES = 62;
+
+/** Entries of each list. */
+export interface PanelEntries {
+  readonly denied: number;
+  readonly fresh: number;
+  readonly protocols: number;
+}
+
+/** Rows to show of each list. Sources, ports and conversations keep that room also while they are empty. */
+export interface PanelRows extends PanelEntries {
+  readonly sources: number;
+  readonly ports: number;
+  readonly pairs: number;
+}
+
+/** The loader tells so many of each. */
+const MOST_RANKED = 10;
+const LEAST_RANKED = 2;
+const MOST = { denied: 5, fresh: 4, protocols: 6 };
+/** Without a limit of height. */
+export const ALL_ROWS: PanelRows = { ...MOST, sources: 8, ports: 8, pairs: 8 };
+
+/**
+ * How many rows of each list fit, so that none is cut. Two columns: sources beside ports, conversations beside
+ * protocols, and what denied beside new sources. Where not even the least fits, new sources give way first; the rest scrolls.
+ */
+export function panelRows(
+  height: number,
+  entries: PanelEntries,
+  { columns, estimated }: { columns: 1 | 2; estimated: boolean },
+): PanelRows {
+  const denied = Math.min(entries.denied, MOST.denied);
+  const protocols = Math.min(Math.max(entries.protocols, 1), MOST.protocols);
+  const room = height - (estimated ? ESTIMATES : 0);
+  const rankedGroups = columns === 1 ? 3 : 2;
+  const left = (fresh: number) => {
+    const others = columns === 1 ? [denied, fresh, protocols] : [Math.max(denied, fresh)];
+    const shown = others.filter((rows) => rows > 0);
+    const rows = shown.reduce((sum, each) => sum + each, 0);
+    return Math.floor((room - (rankedGroups + shown.length) * PANEL) / ROW) - rows;
+  };
+  const wanted = Math.min(entries.fresh, MOST.fresh);
+  const fresh = left(wanted) >= rankedGroups * LEAST_RANKED ? wanted : 0;
+  // What cannot be shared out evenly goes to the first lists.
+  const ranked = (group: number) =>
+    Math.min(MOST_RANKED, Math.max(LEAST_RANKED, Math.floor((left(fresh) + rankedGroups - 1 - group) / rankedGroups)));
+  const sources = ranked(0);
+  return {
+    denied,
+    fresh,
+    protocols,
+    sources,
+    ports: columns === 1 ? ranked(1) : sources,
+    pairs: ranked(rankedGroups - 1),
+  };
+}
+
+/** Of a list that keeps its room. */
+export function panelHeight(rows: number): number {
+  return PANEL + rows * ROW;
+}
