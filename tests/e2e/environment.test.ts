@@ -53,6 +53,11 @@ describe.skipIf(!requireRoot())('a bpf file system that other users can change',
     const unload = suite.unload();
     expect(await unload.exited).toMatchObject({ code: 1 });
     expect(unload.stderr).toMatch(theirs);
+    // Who may not even look: root whom the permissions of files bind.
+    const bound = ['--bounding-set=-dac_override,-dac_read_search', process.execPath, BIN, 'unload'];
+    const denied = suite.own(startProcess(suite.network.server, 'setpriv', bound, { PACKETLOG_BPFFS: path }));
+    expect(await denied.exited).toMatchObject({ code: 4 });
+    expect(denied.stderr).toMatch(/\/packetlog: permission denied\. This is root, but a capability is missing/);
     rmdirSync(join(ours, 'net_1'));
     rmdirSync(ours);
 

@@ -42,20 +42,24 @@ export async function runningLoader({ state, netns }: Wanted): Promise<RunningLo
     return session.network_namespace === meant ? { control, session } : undefined;
   } catch (cause) {
     if (cause instanceof NoLoaderError) return undefined;
-    throw new SetupError({
-      step: 'ask the loader at',
-      target: state.controlSocket,
-      ...(isSystemError(cause) ? {} : { problem: 'it is of another version' }),
-      next: isSystemError(cause)
-        ? privilegeAdvice({ command: 'packetlog capture …' })
-        : 'Start it again with the version that is installed.',
-      exit: 'busy',
-      cause,
-    });
+    throw unreachable(state.controlSocket, cause);
   }
 }
 
-function isSystemError(error: unknown): boolean {
+const DENIED: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM']);
+
+function unreachable(target: string, cause: unknown): SetupError {
+  const step = 'ask the loader at';
+  if (!isSystemError(cause)) {
+    const next = 'Start it again with the version that is installed.';
+    return new SetupError({ step, target, problem: 'it is of another version', next, exit: 'busy', cause });
+  }
+  if (!DENIED.has(cause.code)) return new SetupError({ step, target, exit: 'failed', cause });
+  const next = privilegeAdvice({ command: 'packetlog capture …' });
+  return new SetupError({ step, target, problem: 'permission denied', next, exit: 'privilege', cause });
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error;
 }
 

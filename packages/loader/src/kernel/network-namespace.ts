@@ -2,13 +2,16 @@
 import { statfsSync, statSync } from 'node:fs';
 import { privilegeAdvice } from '../privilege.ts';
 import { SetupError } from '../setup-error.ts';
+import { requireKernelFiles } from './kernel-files.ts';
 
 /** NSFS_MAGIC of linux/magic.h. */
 const NSFS_MAGIC = 0x6e736673;
 const DENIED: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM']);
 
 /** Its inode; undefined path: that of this process. Throws SetupError. */
-export function networkNamespaceId(path = '/proc/self/ns/net'): string {
+export function networkNamespaceId(given?: string): string {
+  if (given === undefined) requireKernelFiles();
+  const path = given ?? '/proc/self/ns/net';
   try {
     // An nsfs file may stand for another kind of namespace: setns(2) tells, when it is entered.
     if (statfsSync(path).type === NSFS_MAGIC) return statSync(path, { bigint: true }).ino.toString();

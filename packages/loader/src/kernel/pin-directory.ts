@@ -165,15 +165,20 @@ function entries(path: string, shown: string): string[] {
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT') return [];
-    const isDenied = code === 'EACCES';
-    throw new SetupError({
-      step: 'read directory',
-      target: shown,
-      ...(isDenied ? { problem: 'permission denied', next: privilegeAdvice() } : {}),
-      exit: isDenied ? 'privilege' : 'failed',
-      cause,
-    });
+    if (code === 'EACCES') throw denied('read directory', shown, cause);
+    throw new SetupError({ step: 'read directory', target: shown, exit: 'failed', cause });
   }
+}
+
+function denied(step: string, target: string, cause: unknown): SetupError {
+  return new SetupError({
+    step,
+    target,
+    problem: 'permission denied',
+    next: privilegeAdvice(),
+    exit: 'privilege',
+    cause,
+  });
 }
 
 /** Not with `recursive`, which never returns where mkdir(2) fails as in sysfs (Node 20). Also returns for `passed`. */
@@ -221,6 +226,7 @@ function openOwn(path: string, shown: string): number | undefined {
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;
+    if (code === 'EACCES') throw denied('use', shown, cause);
     throw fail(NO_DIRECTORY.has(code) ? 'it is a symbolic link or no directory' : undefined, cause);
   }
   const { uid, mode } = fstatSync(fd);
