@@ -20,7 +20,7 @@ export function judgeCapture({ promise, facts }, kernel) {
     return judgeRejection(facts, 6, 'use --transport auto');
   }
   if (promise === 'jumbo frames, native' && !atLeast(kernel, FRAGS_SINCE)) {
-    return judgeRejection(facts, 6, 'the MTU is too large for one buffer. Try --mode auto');
+    return judgeRejection(facts, 6, 'the MTU is too large for one buffer. Try --mode');
   }
   return judgeRecords(facts, expectedMode(promise, kernel));
 }
