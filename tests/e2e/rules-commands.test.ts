@@ -29,7 +29,7 @@ describe.skipIf(!requireRoot())('rules for scripts', () => {
 
   test('a ban that is repeated is one rule, and is lifted by its address', async () => {
     const { client, link } = suite.network;
-    const ban = ['add', 'deny', link.client.ipv4, '--for', '10m'];
+    const ban = ['add', 'deny', link.client.ipv4, '--for', '600s', '--reason', 'fail2ban sshd'];
     expect(await told(...ban)).toMatchObject({ code: 0, stdout: 'Added rule 1.\n' });
     const again = await told('add', 'deny', `::ffff:${link.client.ipv4}`, '--for', '1h');
     expect(again).toMatchObject({
@@ -41,8 +41,9 @@ describe.skipIf(!requireRoot())('rules for scripts', () => {
     await sendUdp(client, { address: link.server.ipv4, count: 5 });
     await until(async () => (await listed(place)).rules[0]?.packets === 5, { what: 'five packets to be denied' });
 
-    expect(await told('remove', '--source', link.client.ipv4)).toMatchObject({ code: 0, stdout: 'Removed rule 1.\n' });
-    expect((await told('remove', '--source', link.client.ipv4)).code).toBe(NOT_FOUND);
+    const unban = ['remove', '--source', link.client.ipv4, '--action', 'deny'];
+    expect(await told(...unban)).toMatchObject({ code: 0, stdout: 'Removed rule 1.\n' });
+    expect((await told(...unban)).code).toBe(NOT_FOUND);
   });
 
   test('many rules are read from standard input in one change, or none of them', async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Rule, RulesDiff } from '@packetlog/common';
@@ -38,6 +38,13 @@ it.each([
 ])('%j is no such file, and nothing is changed', (content, message) => {
   expect(() => request(content)).toThrow(message);
   expect(() => request(content)).toThrow(/Nothing was changed\.$/);
+});
+
+it('the example of docs/rules.md is such a file', () => {
+  writeFileSync(join(directory, 'drop.txt'), '192.0.2.1\n');
+  const docs = readFileSync(new URL('../../../../../docs/rules.md', import.meta.url), 'utf8');
+  const [, example = ''] = /```json\n(.*?)```/s.exec(docs) ?? [];
+  expect(request(example).document.rules).toHaveLength(3);
 });
 
 const rule = (id: number, rest: Partial<Rule>): Rule => ({

@@ -36,7 +36,8 @@ Examples:
 What is risky (wider than /8 or /32, or the default policy deny) reverts after 30 s, unless confirmed:
   packetlog rules policy deny && packetlog rules confirm
 
-They are asked of the running loader; when none runs, the file is changed for its next start.`;
+The commands change the rules of the running packetlog. When none runs, they change the rules file for its next start.
+docs/rules.md has examples for scripts, fail2ban, Ansible and lists.`;
 
 interface Common {
   rules?: string;
@@ -115,7 +116,7 @@ Many rules in one change, all of them or none:
 
   const edit = subcommand('edit <id>', 'change a rule; it keeps its id and its counters', editRule);
   edit.addOption(new Option('--action <action>', 'what it does').choices([...RULE_ACTIONS]));
-  edit.option('--source <source>', 'whom it is about');
+  edit.option('--source <source>', 'its source');
   for (const option of matchOptions()) edit.addOption(option);
   for (const option of lifeOptions()) edit.addOption(option);
   edit
@@ -135,7 +136,7 @@ Many rules in one change, all of them or none:
 
   subcommand(
     'policy <policy>',
-    'what becomes of packets that no rule is about: permit or deny',
+    'what happens to packets that match no rule: permit or deny',
     async (connection, printer, options, [policy]) => {
       const request = { default_policy: policy, ...force(options) } as RulesRequest<'policy'>;
       return printer.changed(
@@ -193,7 +194,7 @@ Exit codes: 0 nothing to change, or changed; 9 see above; 2 the file is wrong; 8
       const request = rehearsalRequest(await readInput(file), file, options['against'] ?? 10);
       return printer.answer(await connection.ask('test', request), rehearsalText);
     },
-  ).addOption(new Option('--against <seconds>', 'so many seconds of live traffic').argParser(seconds).default(10));
+  ).addOption(new Option('--against <seconds>', 'seconds of live traffic to look at').argParser(seconds).default(10));
 
   subcommand('confirm', 'keep a risky change', async (connection, printer) =>
     printer.answer(await connection.ask('confirm', {}), () => ['Confirmed: it stays.']),
@@ -211,7 +212,7 @@ Exit codes: 0 nothing to change, or changed; 9 see above; 2 the file is wrong; 8
     printer.answer(await connection.ask('audit', { limit: options['limit'] ?? 100 }), ({ entries }) =>
       auditText(entries),
     ),
-  ).addOption(new Option('--limit <n>', 'so many entries').argParser(count).default(100));
+  ).addOption(new Option('--limit <n>', 'entries to print').argParser(count).default(100));
 
   rules
     .command('schema')

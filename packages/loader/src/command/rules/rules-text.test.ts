@@ -28,7 +28,7 @@ describe('the list', () => {
     expect(snapshotText(snapshot, NOW)).toEqual([
       'Default policy: permit. 1 rule, in force, also without the loader.',
       '',
-      'id  action  who and what                   packets  last seen  ends       by            reason',
+      'id  action  match                          packets  last seen  expires    by            reason',
       '3   deny    203.0.113.0/24 to tcp port 22   12,345  5 s ago    in 30 min  root (alice)  brute force',
       '',
       'Set drop: 1,100 networks from /etc/drop.txt, read 1 min ago.',

@@ -13,7 +13,7 @@ import { inForceText } from './in-force-text.ts';
 
 type ListedRule = RulesSnapshot['rules'][number];
 
-const COLUMNS = ['id', 'action', 'who and what', 'packets', 'last seen', 'ends', 'by', 'reason'] as const;
+const COLUMNS = ['id', 'action', 'match', 'packets', 'last seen', 'expires', 'by', 'reason'] as const;
 
 const grouped = (value: number) => value.toLocaleString('en-US');
 export const one = (count: number, thing: string) => `${grouped(count)} ${thing}${count === 1 ? '' : 's'}`;
@@ -120,7 +120,9 @@ function cells(rule: ListedRule, nowMs: number): string[] {
     what,
     grouped(rule.packets),
     rule.last_seen_ms === undefined ? '-' : ago(rule.last_seen_ms, nowMs),
-    rule.expires_at === undefined ? 'never' : `in ${formatDuration(Math.max(0, Date.parse(rule.expires_at) - nowMs))}`,
+    rule.expires_at === undefined
+      ? 'no expiry'
+      : `in ${formatDuration(Math.max(0, Date.parse(rule.expires_at) - nowMs))}`,
     rule.created_by,
     rule.reason,
   ].map(printableName);
