@@ -14,6 +14,8 @@ import {
   REASON_COUNTERS,
   RULE_COUNTER,
   RULE_LINE,
+  SLOT_LINK,
+  SLOT_TABLE,
 } from '@packetlog/bpf';
 import { allocate, C, call, checked, closeDescriptor, mapDescriptor, NativeError, unmap } from './native.ts';
 import { createRing } from './ring.ts';
@@ -24,6 +26,7 @@ const LOOPBACK_SLOT = 3;
 const RING_BYTES = 1 << 20;
 const LARGEST_FRAME = 1 << 17;
 const RULE_COUNTER_SLOTS = 1024;
+const SLOTS_BYTES = Math.ceil(SLOT_TABLE.size / 4096) * 4096;
 
 /**
  * Bytes of a frame that a test run puts into its first buffer, the only one the program can read directly:
@@ -57,6 +60,10 @@ export interface LoadedProgram {
   setClockOffset(ns: bigint): void;
   /** Where packets of the loopback interface are counted, and which interface they are for the rules. */
   setInterfaceSlot(slot: number): void;
+  /** What frames of the loopback interface begin with, and under whose number they are recorded (`SLOT_LINK`). */
+  setLink(link: keyof typeof SLOT_LINK, owner?: number): void;
+  /** What was counted for interfaces without a slot, and the last of them. */
+  unwatched(): { seen: number; ifindex: number };
   close(): void;
 }
 
@@ -145,7 +152,7 @@ function load(
   checked('libbpf', 'bpf_object__load', [C.pointer, object]);
 
   for (const [i, ring] of rings.entries()) update(i < cpus ? MAPS.permits : MAPS.denies, i % cpus, u32(ring.fd));
-  const slotsMemory = mapDescriptor(fdOf(MAPS.slots), 0, 1 << 16, 'write');
+  const slotsMemory = mapDescriptor(fdOf(MAPS.slots), 0, SLOTS_BYTES, 'write');
   slotsMemory.bytes[LOOPBACK_IFINDEX] = LOOPBACK_SLOT;
 
   const liveMemory = mapDescriptor(fdOf(MAPS.live), 0, 4096, 'write');
@@ -174,6 +181,15 @@ function load(
     setInterfaceSlot: (slot) => {
       slotsMemory.bytes[LOOPBACK_IFINDEX] = slot;
     },
+    setLink: (link, owner = 0) => {
+      slotsMemory.bytes[LOOPBACK_IFINDEX] = LOOPBACK_SLOT | SLOT_LINK[link];
+      const at = slotsMemory.bytes.byteOffset + SLOT_TABLE.fields.owners;
+      new Uint32Array(slotsMemory.bytes.buffer, at, INTERFACE_SLOTS)[LOOPBACK_SLOT] = owner;
+    },
+    unwatched: () => ({
+      seen: sumCounters(counterMemory.bytes, cpus, 0).seen,
+      ifindex: u64(liveMemory.bytes, LIVE.fields.unwatched_ifindex),
+    }),
     unaccounted: () => u64(liveMemory.bytes, LIVE.fields.unaccounted),
     close: () => {
       runner.close();
@@ -217,8 +233,8 @@ function putRules(outer: number, slot: number, image: Uint8Array | undefined): v
 const u64 = (bytes: Uint8Array, offset: number) =>
   Number(new DataView(bytes.buffer, bytes.byteOffset + offset, 8).getBigUint64(0, true));
 
-function sumCounters(bytes: Uint8Array, cpus: number): Counters {
-  const lines = Array.from({ length: cpus }, (_, cpu) => (LOOPBACK_SLOT * cpus + cpu) * COUNTERS.size);
+function sumCounters(bytes: Uint8Array, cpus: number, slot = LOOPBACK_SLOT): Counters {
+  const lines = Array.from({ length: cpus }, (_, cpu) => (slot * cpus + cpu) * COUNTERS.size);
   const sum = (offset: number) => lines.reduce((total, line) => total + u64(bytes, line + offset), 0);
   const { reasons, ...plain } = COUNTERS.fields;
   return {

@@ -7,7 +7,7 @@ export { concat, pattern, u16, u32 } from './frame/bytes.ts';
 export { ipv4 } from './frame/ipv4.ts';
 export { authentication, EXTENSION, extension, fragment, ipv6, NO_NEXT_HEADER } from './frame/ipv6.ts';
 export { type Layer, raw } from './frame/layer.ts';
-export { arp, ETHER_TYPE, ethernet, vlan } from './frame/link.ts';
+export { arp, ETHER_TYPE, ethernet, pppoe, vlan } from './frame/link.ts';
 export {
   CLIENT_PORT,
   esp,

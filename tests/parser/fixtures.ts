@@ -10,6 +10,7 @@ import { truncatedFixtures } from './fixtures/truncated.ts';
 
 export type { Fixture, ParsedFields } from './fixtures/fixture.ts';
 export { ETHERNET_HEADER } from './fixtures/fixture.ts';
+export { bareFixtures } from './fixtures/link.ts';
 
 export const fixtures: readonly Fixture[] = [
   ...linkFixtures,

@@ -5,7 +5,7 @@ import { type Counters, FIRST_BUFFER, LOOPBACK_IFINDEX, type LoadedProgram, load
 import { concat, EXTENSION, ethernet, extension, ipv4, ipv6, pattern, udp } from '../lab/frame.ts';
 import { NativeError } from '../lab/native.ts';
 import { requireRoot } from '../lab/root.ts';
-import { fixtures, type ParsedFields } from './fixtures.ts';
+import { bareFixtures, fixtures, type ParsedFields } from './fixtures.ts';
 
 const XDP_PASS = 2;
 const EINVAL = 22;
@@ -66,6 +66,42 @@ describe.skipIf(!root).each(['single', 'frags'] as const)('program for %s buffer
       expect(program.counters()).toEqual(counters);
     });
   }
+
+  for (const { name: shape, frame, expected } of bareFixtures) {
+    test(`without a link header: ${shape}`, () => {
+      if (expected === 'refused') throw new Error('too short for a test run');
+      program.setLink('ip');
+      try {
+        expectRecord(frame, expected);
+      } finally {
+        program.setLink('ethernet');
+      }
+    });
+  }
+
+  test('a member of a bond is recorded as the bond', () => {
+    program.setLink('member', 77);
+    try {
+      program.run(ethernet(ipv4({}, udp())));
+      expect(decode(program.takeRecords())).toMatchObject([{ ifindex: 77, dst_addr: '192.0.2.2' }]);
+    } finally {
+      program.setLink('ethernet');
+    }
+  });
+
+  test('an interface that nothing watches is noted, counted apart and recorded', () => {
+    const { seen } = program.counters();
+    program.setInterfaceSlot(0);
+    try {
+      expect(program.unwatched()).toEqual({ seen: 0, ifindex: 0 });
+      program.run(ethernet(ipv4({}, udp())));
+      expect(program.unwatched()).toEqual({ seen: 1, ifindex: LOOPBACK_IFINDEX });
+      expect(decode(program.takeRecords())).toMatchObject([{ ifindex: LOOPBACK_IFINDEX }]);
+      expect(program.counters().seen).toBe(seen);
+    } finally {
+      program.setLink('ethernet');
+    }
+  });
 
   test('no packet went uncounted', () => expect(program.unaccounted()).toBe(0));
 });

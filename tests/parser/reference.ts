@@ -5,11 +5,11 @@ import type { ParsedFields } from './fixtures.ts';
  * The parser's semantics once more, written for clarity and from the RFCs, not from the C program:
  * the second opinion for frames without a written expectation. Reads outside `end` throw `Truncated`.
  */
-export function parse(frame: Uint8Array): ParsedFields {
+export function parse(frame: Uint8Array, link: 'ethernet' | 'ip' = 'ethernet'): ParsedFields {
   const found: Found = {};
   let reason: Reason;
   try {
-    reason = parseLink(frame, found);
+    reason = link === 'ip' ? parseBare(frame, found) : parseLink(frame, found);
   } catch (error) {
     if (error instanceof Truncated) reason = 'truncated';
     else if (error instanceof Malformed) reason = 'malformed';
@@ -69,8 +69,35 @@ function parseLink(frame: Uint8Array, found: Found): Reason {
     found.etherType = at16(tag, 2);
     next += 4;
   }
-  if (found.etherType === 0x0800) return parseIpv4(frame, next, found);
-  if (found.etherType === 0x86dd) return parseIpv6(frame, next, found);
+  if (found.etherType === PPPOE_SESSION) {
+    const session = take(frame, next, 8);
+    // PPP may leave out the first byte of a protocol: the last byte of one is odd, the others are even.
+    const compressed = at(session, 6) % 2 === 1;
+    const inside = PPP_CONTENT.get(compressed ? at(session, 6) : at16(session, 6));
+    if (inside === undefined) return 'not_ip';
+    found.etherType = inside;
+    next += compressed ? 7 : 8;
+  }
+  return parseNetwork(frame, next, found);
+}
+
+const PPPOE_SESSION = 0x8864;
+const PPP_CONTENT = new Map([
+  [0x21, 0x0800],
+  [0x57, 0x86dd],
+]);
+
+/** A packet of a device without a link header: the version of IP says what it is. */
+function parseBare(frame: Uint8Array, found: Found): Reason {
+  const version = at(take(frame, 0, 1), 0) >> 4;
+  if (version === 4) found.etherType = 0x0800;
+  if (version === 6) found.etherType = 0x86dd;
+  return parseNetwork(frame, 0, found);
+}
+
+function parseNetwork(frame: Uint8Array, start: number, found: Found): Reason {
+  if (found.etherType === 0x0800) return parseIpv4(frame, start, found);
+  if (found.etherType === 0x86dd) return parseIpv6(frame, start, found);
   return 'not_ip';
 }
 

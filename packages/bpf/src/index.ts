@@ -23,5 +23,7 @@ export {
   KNOBS,
   LIVE,
   REASON_COUNTERS,
+  SLOT_LINK,
+  SLOT_TABLE,
   SLOT_TABLE_SIZE,
 } from './state.ts';

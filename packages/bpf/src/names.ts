@@ -41,6 +41,6 @@ export const MAPS = {
   knobs: '.rodata.knobs',
   /** `struct packetlog_live`, written while the program runs. */
   live: '.data.live',
-  /** Slot of an interface, a byte for each value of the low 16 bits of an ifindex. */
+  /** `struct interface_slots`: slot and kind of link by the low 16 bits of an ifindex. */
   slots: '.data.slots',
 } as const;

@@ -22,7 +22,16 @@ import {
   RULE_SLOTS,
   RULE_VALUE,
 } from './rule-image.ts';
-import { ARRAY_LINE, COUNTERS, INTERFACE_SLOTS, KNOBS, LIVE, REASON_COUNTERS, SLOT_TABLE_SIZE } from './state.ts';
+import {
+  ARRAY_LINE,
+  COUNTERS,
+  INTERFACE_SLOTS,
+  KNOBS,
+  LIVE,
+  REASON_COUNTERS,
+  SLOT_TABLE,
+  SLOT_TABLE_SIZE,
+} from './state.ts';
 
 interface BtfType {
   id: number;
@@ -93,7 +102,7 @@ describe('the object has', () => {
   it.each([
     [MAPS.knobs, 'knobs', KNOBS.size],
     [MAPS.live, 'live', LIVE.size],
-    [MAPS.slots, 'interface_slots', SLOT_TABLE_SIZE],
+    [MAPS.slots, 'interface_slots', SLOT_TABLE.size],
   ])('in %s only %s, of %d bytes, so that it is at offset 0', (section, name, bytes) => {
     const [variable, ...others] = variables(section);
     expect(others).toEqual([]);

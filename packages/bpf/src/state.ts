@@ -21,7 +21,7 @@ export const KNOBS = {
 export const CLOCK_POLICIES = { precise: 0, cached: 1, auto: 2 } as const;
 
 /** `struct packetlog_live`, all u64. */
-export const LIVE = { size: 16, fields: { clock_offset_ns: 0, unaccounted: 8 } } as const;
+export const LIVE = { size: 24, fields: { clock_offset_ns: 0, unaccounted: 8, unwatched_ifindex: 16 } } as const;
 
 /** `struct array_line`, all u64, and which lines each ring has (`struct array_control`). */
 export const ARRAY_LINE = {
@@ -53,8 +53,23 @@ export const COUNTERS = {
 
 export const REASON_COUNTERS = 16;
 
-/** Interfaces at once, slot 0 not used. */
+/** Interfaces at once. Slot 0 counts what arrives on an interface that is not watched. */
 export const INTERFACE_SLOTS = 64;
 
 /** Entries of the slot table: interfaces whose ifindex is equal modulo this cannot be watched together. */
 export const SLOT_TABLE_SIZE = 65_536;
+
+/** `struct interface_slots`: an entry (u8) for each value of the low 16 bits of an ifindex, an owner (u32) for each slot. */
+export const SLOT_TABLE = {
+  size: SLOT_TABLE_SIZE + INTERFACE_SLOTS * 4,
+  fields: { entries: 0, owners: SLOT_TABLE_SIZE },
+} as const;
+
+/** What an entry says besides its slot: `PACKETLOG_LINK_*`. */
+export const SLOT_LINK = {
+  ethernet: 0,
+  /** Frames begin with the IP header. */
+  ip: 0x40,
+  /** Ethernet; the record names the slot's owner, such as a bond. */
+  member: 0x80,
+} as const;

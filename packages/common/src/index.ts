@@ -114,6 +114,7 @@ export {
   type ClientLedger,
   type ClientToServerEvents,
   clientLedgerSchema,
+  type Filtering,
   type Handshake,
   type Hello,
   type HopLedger,

@@ -23,6 +23,10 @@ const actionName = z.enum(Object.keys(ACTIONS) as [keyof typeof ACTIONS, ...(key
 export const attachModeSchema = z.enum(['native_frags', 'native', 'generic']);
 export type AttachMode = z.infer<typeof attachModeSchema>;
 
+/** Whether rules act on what arrives at an interface; `why` says in words why they do not. */
+export const filteringSchema = z.object({ state: z.enum(['full', 'none']), why: z.optional(z.string()) });
+export type Filtering = z.infer<typeof filteringSchema>;
+
 export const interfaceSchema = z.object({
   name: z.string(),
   /** 0 while the interface is gone. */
@@ -31,6 +35,9 @@ export const interfaceSchema = z.object({
   state: z.enum(['attached', 'gone']),
   /** Why it is not native, in words; absent when it is. */
   mode_reason: z.optional(z.string()),
+  /** What frames begin with: `ip` on devices without a link header (tun, WireGuard, PPP). Absent: Ethernet. */
+  link_layer: z.optional(z.enum(['ethernet', 'ip'])),
+  filtering: z.optional(filteringSchema),
 });
 export type Interface = z.infer<typeof interfaceSchema>;
 
@@ -104,6 +111,11 @@ export type ClientLedger = z.infer<typeof clientLedgerSchema>;
 export const ledgerSchema = z.object({
   at_ms: z.number(),
   interfaces: z.array(z.extend(interfaceSchema, { counters: interfaceLedgerSchema })),
+  /**
+   * What arrived on interfaces that are not watched, the last of which has this number (a member of a bond, a device in
+   * another network namespace). Rules without an interface apply there. Absent while there was nothing.
+   */
+  unwatched: z.optional(z.object({ ifindex: count, counters: interfaceLedgerSchema })),
   /** From the kernel's rings into the loader. `offered` is the sum of all `emitted`, less `before`. */
   ring: hopLedgerSchema,
   /** Records that earlier loaders took out of these rings: counters go on when one takes over from another. */
@@ -155,6 +167,7 @@ export const noticeSchema = z.object({
     'interface_returned',
     'interface_renamed',
     'attach_failed',
+    'unwatched_packets',
     'clock_step',
     'shutting_down',
     'taken_over',

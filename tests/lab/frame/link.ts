@@ -45,6 +45,25 @@ export function vlan(id: number, content: Layer, options: VlanOptions = {}): Lay
   return { type: tpid, bytes: () => concat(u16(control), u16(content.type), content.bytes()) };
 }
 
+export interface PppoeOptions {
+  /** Instead of the content's own PPP protocol. */
+  readonly protocol?: number;
+  /** The first byte of the protocol is left out where it is 0 (RFC 1661, 6.5). */
+  readonly compressed?: boolean;
+}
+
+const PPP_PROTOCOL: Readonly<Record<number, number>> = { [ETHER_TYPE.ipv4]: 0x0021, [ETHER_TYPE.ipv6]: 0x0057 };
+
+/** A PPPoE session frame (RFC 2516) around IP. */
+export function pppoe(content: Layer, options: PppoeOptions = {}): Layer {
+  const { protocol = PPP_PROTOCOL[content.type] ?? 0, compressed = false } = options;
+  const bytes = () => {
+    const payload = concat(compressed ? [protocol & 0xff] : u16(protocol), content.bytes());
+    return concat([0x11, 0], u16(1), u16(payload.length), payload);
+  };
+  return { type: ETHER_TYPE.pppoe_session, bytes };
+}
+
 export interface ArpOptions {
   readonly operation?: 'request' | 'reply';
   readonly sender?: string;

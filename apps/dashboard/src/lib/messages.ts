@@ -2,6 +2,7 @@
 import {
   ACTIONS,
   type AttachMode,
+  type Filtering,
   type Hello,
   HISTORY_COLUMNS,
   type History,
@@ -29,6 +30,8 @@ const interfaceShape = {
   mode: isOneOf<AttachMode>('native_frags', 'native', 'generic'),
   state: isOneOf<Interface['state']>('attached', 'gone'),
   mode_reason: mayBe(isText),
+  link_layer: mayBe(isOneOf<NonNullable<Interface['link_layer']>>('ethernet', 'ip')),
+  filtering: mayBe(isShape<Filtering>({ state: isOneOf<Filtering['state']>('full', 'none'), why: mayBe(isText) })),
 };
 
 export const isHello = isShape<Hello>({
@@ -51,25 +54,23 @@ export const isHello = isShape<Hello>({
 const hopShape = { offered: isCount, delivered: isCount, dropped: isCount, withheld: isCount, pending: isCount };
 const isHop = isShape<HopLedger>(hopShape);
 
+const isInterfaceLedger = isShape<InterfaceLedger>({
+  seen: isCount,
+  permitted: isCount,
+  denied: isCount,
+  aborted: isCount,
+  emitted: isCount,
+  sampled_out: isCount,
+  filtered_out: isCount,
+  ring_full: isCount,
+  bytes: isCount,
+  denied_bytes: isCount,
+});
+
 export const isLedger = isShape<Ledger>({
   at_ms: isNumber,
-  interfaces: isList(
-    isShape<Ledger['interfaces'][number]>({
-      ...interfaceShape,
-      counters: isShape<InterfaceLedger>({
-        seen: isCount,
-        permitted: isCount,
-        denied: isCount,
-        aborted: isCount,
-        emitted: isCount,
-        sampled_out: isCount,
-        filtered_out: isCount,
-        ring_full: isCount,
-        bytes: isCount,
-        denied_bytes: isCount,
-      }),
-    }),
-  ),
+  interfaces: isList(isShape<Ledger['interfaces'][number]>({ ...interfaceShape, counters: isInterfaceLedger })),
+  unwatched: mayBe(isShape<NonNullable<Ledger['unwatched']>>({ ifindex: isCount, counters: isInterfaceLedger })),
   ring: isHop,
   before: mayBe(isCount),
   queue: isHop,

@@ -4,8 +4,10 @@ import type { Interface } from '@packetlog/common';
 export const MODE_WORDS = { native_frags: 'native', native: 'native', generic: 'generic' } as const;
 
 /** And in a sentence. */
-export function modeTitle({ state, mode, mode_reason }: Interface): string {
-  if (state === 'gone') return 'The interface does not exist any more. PacketLog attaches again when it returns.';
+export function modeTitle({ state, mode, mode_reason, filtering }: Interface): string {
+  if (state === 'gone') {
+    return `Rules do not act here: ${filtering?.why ?? 'the interface is gone'}. PacketLog attaches again when it can.`;
+  }
   if (mode === 'native') return 'The program runs in the driver.';
   if (mode === 'native_frags') return 'The program runs in the driver, large frames included.';
   return `The program runs behind the driver, which is slower${mode_reason === undefined ? '.' : `: ${mode_reason}`}`;

@@ -45,15 +45,45 @@ struct {
 } interface_counters SEC(".maps");
 
 /*
- * Slot of an interface, by the low 16 bits of its ifindex: one byte load instead of a hash
- * lookup. The loader sets it before it attaches and refuses two interfaces that would share an
- * entry. Slot 0 belongs to no interface.
+ * What an entry of the slot table says besides the slot: what a frame of the interface begins with,
+ * and whose it is. An entry from 1 to 63 is a watched interface with Ethernet headers, the usual
+ * case; 0 is an interface that nothing watches.
  */
-__u8 interface_slots[PACKETLOG_SLOT_TABLE] SEC(".data.slots") = {};
+#define PACKETLOG_SLOT_MASK (PACKETLOG_SLOTS - 1)
+#define PACKETLOG_LINK_IP 0x40	   /* no link header: frames begin with the IP header */
+#define PACKETLOG_LINK_MEMBER 0x80 /* Ethernet; the record names the slot's owner (a bond) */
 
-static __always_inline __u32 slot_of(__u32 ifindex)
+/*
+ * Entry of an interface, by the low 16 bits of its ifindex: one byte load instead of a hash lookup.
+ * The loader sets it before it attaches and rejects two interfaces that would share an entry. Slot 0
+ * counts what arrives on an interface without an entry; rules without an interface apply there.
+ */
+struct interface_slots {
+	__u8 entries[PACKETLOG_SLOT_TABLE];
+	__u32 owners[PACKETLOG_SLOTS]; /* ifindex, for PACKETLOG_LINK_MEMBER */
+};
+
+struct interface_slots interface_slots SEC(".data.slots") = {};
+
+static __always_inline __u32 slot_entry_of(__u32 ifindex)
 {
-	return interface_slots[ifindex & (PACKETLOG_SLOT_TABLE - 1)];
+	return interface_slots.entries[ifindex & (PACKETLOG_SLOT_TABLE - 1)];
+}
+
+/* One comparison on the way of every packet: watched, with Ethernet headers, under its own number. */
+static __always_inline int is_plain_entry(__u32 entry)
+{
+	return entry - 1 < PACKETLOG_SLOT_MASK;
+}
+
+/* The ifindex that the record gets. An interface that nothing watches is noted for the loader. */
+static __always_inline __u32 record_ifindex(__u32 entry, __u32 ifindex)
+{
+	if (entry & PACKETLOG_LINK_MEMBER)
+		return interface_slots.owners[entry & PACKETLOG_SLOT_MASK];
+	if (!entry)
+		live.unwatched_ifindex = ifindex;
+	return ifindex;
 }
 
 /* NULL only if the map is smaller than the loader promised; the packet then passes, counted. */

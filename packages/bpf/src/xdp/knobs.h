@@ -24,6 +24,8 @@ struct packetlog_knobs {
 struct packetlog_live {
 	__u64 clock_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
 	__u64 unaccounted;     /* packets that found no counters: always 0, or a bug */
+	/* Written by the program: the last interface without a slot that a packet arrived on. */
+	__u64 unwatched_ifindex;
 };
 
 const volatile struct packetlog_knobs knobs SEC(".rodata.knobs") = {

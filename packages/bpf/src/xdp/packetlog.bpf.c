@@ -41,7 +41,8 @@ static __always_inline int log_packet(struct xdp_md *ctx, __u64 frame_length,
 	void *data = (void *)(long)ctx->data;
 	void *data_end = (void *)(long)ctx->data_end;
 	__u32 ifindex = ctx->ingress_ifindex;
-	__u32 slot = slot_of(ifindex);
+	__u32 entry = slot_entry_of(ifindex);
+	__u32 slot = entry & PACKETLOG_SLOT_MASK;
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct interface_counters *counters = counters_of(slot, cpu);
 	enum packet_log_action action = PACKET_LOG_ACTION_PERMIT;
@@ -55,8 +56,8 @@ static __always_inline int log_packet(struct xdp_md *ctx, __u64 frame_length,
 
 	clear_packet(&packet);
 	packet.length = frame_length;
-	packet.ifindex = ifindex;
-	reason = parse_frame(data, data_end, &packet);
+	packet.ifindex = is_plain_entry(entry) ? ifindex : record_ifindex(entry, ifindex);
+	reason = parse_frame(data, data_end, entry & PACKETLOG_LINK_IP, &packet);
 	if (reason)
 		counters->reasons[reason & (PACKETLOG_REASONS - 1)]++;
 	if (has_rules())

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/* Ethernet and VLAN tags (802.1Q, 802.1ad, the older 0x9100). The contract stands in parse_l4.h. */
+/*
+ * Ethernet, VLAN tags (802.1Q, 802.1ad, the older 0x9100) and PPPoE sessions (RFC 2516); or nothing of
+ * them, where frames begin with the IP header. The contract stands in parse_l4.h.
+ */
 #ifndef PACKETLOG_PARSE_FRAME_H
 #define PACKETLOG_PARSE_FRAME_H
 
@@ -28,17 +31,64 @@ static __always_inline __u32 recorded_vlan_id(__u32 tag_control)
 	return id | ((id - 1) & PACKET_LOG_VLAN_PRIORITY_TAG);
 }
 
-/* packet must be cleared. */
-static __always_inline enum packet_log_reason parse_frame(void *data, void *end,
+#define PPPOE_HEADER_BYTES 6
+#define PPP_IP		   0x21
+#define PPP_IPV6	   0x57
+
+/*
+ * The ether type that a PPPoE session frame carries, 0 for anything but IP (LCP, IPCP, compressed
+ * data, …). Gives the bytes before the IP header. Version, type and code are not looked at, as
+ * pppoe_rcv (drivers/net/ppp/pppoe.c) does not either. The protocol's first byte may be left out
+ * (protocol field compression), which ppp_decompress_proto (ppp_generic.c) undoes: an odd byte ends
+ * the protocol. pos + PPPOE_HEADER_BYTES + 2 must lie inside the frame.
+ */
+static __always_inline __be16 pppoe_payload(void *pos, __u32 *bytes)
+{
+	__u8 *protocol = pos + PPPOE_HEADER_BYTES;
+	__u32 compressed = protocol[0] & 1;
+	__u32 number = compressed ? protocol[0] : (__u32)protocol[0] << 8 | protocol[1];
+
+	*bytes = PPPOE_HEADER_BYTES + 2 - compressed;
+	if (number == PPP_IP)
+		return bpf_htons(ETH_P_IP);
+	if (number == PPP_IPV6)
+		return bpf_htons(ETH_P_IPV6);
+	return 0;
+}
+
+/* The ether type of a packet without a link header, from the version of IP; 0 for none. */
+static __always_inline __be16 bare_ether_type(__u8 first)
+{
+	if (first >> 4 == 4)
+		return bpf_htons(ETH_P_IP);
+	if (first >> 4 == 6)
+		return bpf_htons(ETH_P_IPV6);
+	return 0;
+}
+
+/*
+ * bare: the frame begins with the IP header. Generic XDP begins at skb_mac_header
+ * (bpf_prog_run_generic_xdp, net/core/dev.c), which devices without a link header set to the IP header
+ * (tun_get_user, ppp_receive_nonmp_frame, ip_tunnel_rcv: skb_reset_mac_header).
+ * packet must be cleared.
+ */
+static __always_inline enum packet_log_reason parse_frame(void *data, void *end, __u32 bare,
 							  struct packet *packet)
 {
 	void *pos = data + ETH_HLEN;
 	__be16 ether_type;
 	int i;
 
-	if (pos > end)
-		return PACKET_LOG_REASON_TRUNCATED;
-	ether_type = *(__be16 *)(data + 2 * ETH_ALEN);
+	if (bare) {
+		if (data + 1 > end)
+			return PACKET_LOG_REASON_TRUNCATED;
+		ether_type = bare_ether_type(*(__u8 *)data);
+		pos = data;
+	} else {
+		if (pos > end)
+			return PACKET_LOG_REASON_TRUNCATED;
+		ether_type = *(__be16 *)(data + 2 * ETH_ALEN);
+	}
 
 #pragma unroll
 	for (i = 0; i < PACKET_LOG_VLAN_TAG_LIMIT; i++) {
@@ -53,6 +103,18 @@ static __always_inline enum packet_log_reason parse_frame(void *data, void *end,
 		pos += VLAN_TAG_BYTES;
 	}
 	packet->ether_type = bpf_ntohs(ether_type);
+
+	if (ether_type == bpf_htons(ETH_P_PPP_SES)) {
+		__u32 bytes;
+
+		if (pos + PPPOE_HEADER_BYTES + 2 > end)
+			return PACKET_LOG_REASON_TRUNCATED;
+		ether_type = pppoe_payload(pos, &bytes);
+		if (!ether_type)
+			return PACKET_LOG_REASON_NOT_IP;
+		packet->ether_type = bpf_ntohs(ether_type);
+		pos += bytes;
+	}
 
 	if (ether_type == bpf_htons(ETH_P_IP))
 		return parse_ipv4(pos, end, packet);

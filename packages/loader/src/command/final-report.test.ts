@@ -64,6 +64,20 @@ describe('the last words', () => {
     ]);
   });
 
+  it('have a line for packets of interfaces that are not watched, whose records count', () => {
+    const of = {
+      ...ledger(),
+      unwatched: { ifindex: 9, counters: { ...counters, seen: 3, permitted: 3, emitted: 3, ring_full: 0, bytes: 180 } },
+    };
+    expect(ledgerText(of, undefined)[1]).toBe(
+      'unwatched: 3 packets seen (180 bytes), 3 permitted; 3 recorded, 0 lost in the ring',
+    );
+    expect(JSON.parse(ledgerJson(of, { console: 0, dropped: 0 })).ledger.unwatched).toMatchObject({
+      seen: 3,
+      emitted: 3,
+    });
+  });
+
   it.each<[string, Partial<InterfaceLedger>, string]>([
     ['denials', { denied: 5, aborted: 1 }, '12,345 permitted, 5 denied, 1 aborted; '],
     ['what was not recorded', { filtered_out: 9, sampled_out: 1 }, 'lost in the ring, 10 not recorded as asked'],

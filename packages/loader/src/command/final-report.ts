@@ -13,6 +13,11 @@ function notPrinted(ledger: DrainLedger, console: PrinterCounts, goesOn: boolean
   return console.dropped + ledger.queue.dropped + ledger.queue.pending + left;
 }
 
+/** What arrived on interfaces that are not watched has a line like theirs, if there was anything. */
+function linesOf({ interfaces, unwatched }: DrainLedger): { name: string; counters: InterfaceLedger }[] {
+  return [...interfaces, ...(unwatched ? [{ name: 'unwatched', counters: unwatched.counters }] : [])];
+}
+
 /**
  * The last line of `--print json`. The sum of all `emitted` is `console + dropped`, with a
  * filter also `filtered`, and where the program went on from
@@ -20,7 +25,7 @@ function notPrinted(ledger: DrainLedger, console: PrinterCounts, goesOn: boolean
  */
 export function ledgerJson(ledger: DrainLedger, console: PrinterCounts, goesOn = false): string {
   const interfaces: Record<string, Omit<InterfaceLedger, 'denied_bytes'>> = Object.fromEntries(
-    ledger.interfaces.map(({ name, counters: { denied_bytes: _, ...counters } }) => [name, counters]),
+    linesOf(ledger).map(({ name, counters: { denied_bytes: _, ...counters } }) => [name, counters]),
   );
   const delivered = {
     console: console.console,
@@ -39,7 +44,7 @@ export function ledgerText(
   { output = 'console', goesOn = false }: { output?: string | undefined; goesOn?: boolean } = {},
 ): string[] {
   const n = (value: number) => value.toLocaleString('en-US');
-  const lines = ledger.interfaces.map(({ name, counters: c }) => {
+  const lines = linesOf(ledger).map(({ name, counters: c }) => {
     const denied = c.denied + c.aborted > 0 ? `, ${n(c.denied)} denied, ${n(c.aborted)} aborted` : '';
     const unrecorded = c.sampled_out + c.filtered_out;
     const rest = unrecorded > 0 ? `, ${n(unrecorded)} not recorded as asked` : '';

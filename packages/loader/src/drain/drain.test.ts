@@ -29,6 +29,7 @@ function drain({ summaries = true } = {}) {
   const interfaces = {
     waits: false,
     look: () => [],
+    unwatched: () => undefined,
     ringFull: () => counters.reduce((sum, { ring_full }) => sum + ring_full, 0),
     reasons: () => [0, 0, 0, 0, 0, 7, 0, 0, 2],
     ledger: (): Ledger['interfaces'] =>

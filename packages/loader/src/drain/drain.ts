@@ -1,6 +1,6 @@
 /** The drain thread's work: rings to slabs, a tally of the records, a report each second. */
 import { LIVE } from '@packetlog/bpf';
-import { type Action, type Notice, REASONS, type Reason, type Summary } from '@packetlog/common';
+import { type Action, type InterfaceLedger, type Notice, REASONS, type Reason, type Summary } from '@packetlog/common';
 import { CLOCK_STEP_NS, measureClockOffset } from '../kernel/clock.ts';
 import type { Giving, RingReader } from '../ring/ring-reader.ts';
 import { Tally } from '../summary/tally.ts';
@@ -92,15 +92,14 @@ export class Drain {
   ledger(atMs: number): DrainLedger {
     const drained = this.#drained;
     const interfaces = this.#interfaces.ledger();
+    const unwatched = this.#interfaces.unwatched();
     // The program counts a record after it committed it: we may have read one that is not counted yet.
-    const emitted = Math.max(
-      drained,
-      interfaces.reduce((sum, { counters }) => sum + counters.emitted, 0) - this.#before,
-    );
+    const emitted = Math.max(drained, sumOfEmitted(countersOf({ interfaces, unwatched })) - this.#before);
     const { counts, pending } = this.#handover;
     return {
       at_ms: atMs,
       interfaces,
+      ...(unwatched === undefined ? {} : { unwatched }),
       ring: { offered: emitted, delivered: drained, dropped: 0, withheld: 0, pending: emitted - drained },
       queue: { ...counts, pending },
       ...(this.#before > 0 ? { before: this.#before } : {}),
@@ -115,8 +114,8 @@ export class Drain {
   settledLedger(atMs: number): DrainLedger {
     for (let attempt = 0; attempt < SETTLE_ATTEMPTS; attempt++) {
       const ledger = this.ledger(atMs);
-      const emitted = ledger.interfaces.reduce((sum, { counters }) => sum + counters.emitted, 0);
-      if (emitted - this.#before === ledger.ring.offered && ledger.interfaces.every(addsUp)) return ledger;
+      const all = countersOf(ledger);
+      if (sumOfEmitted(all) - this.#before === ledger.ring.offered && all.every(addsUp)) return ledger;
     }
     return this.ledger(atMs);
   }
@@ -179,7 +178,19 @@ export class Drain {
   }
 }
 
-function addsUp({ counters: c }: DrainLedger['interfaces'][number]): boolean {
+/** Of all interfaces, and of what is not watched. */
+function countersOf({
+  interfaces,
+  unwatched,
+}: Pick<DrainLedger, 'interfaces'> & { unwatched?: DrainLedger['unwatched'] }): InterfaceLedger[] {
+  return [...interfaces, ...(unwatched ? [unwatched] : [])].map(({ counters }) => counters);
+}
+
+function sumOfEmitted(counters: readonly InterfaceLedger[]): number {
+  return counters.reduce((sum, { emitted }) => sum + emitted, 0);
+}
+
+function addsUp(c: InterfaceLedger): boolean {
   return (
     c.seen === c.permitted + c.denied + c.aborted && c.seen === c.emitted + c.sampled_out + c.filtered_out + c.ring_full
   );

@@ -1,5 +1,6 @@
 /** Makes what the drain thread works with, in the network namespace that it is to watch. */
 import { closeSync, openSync } from 'node:fs';
+import { LIVE } from '@packetlog/bpf';
 import { defaultRouteInterfaces } from '../kernel/default-route.ts';
 import { InterfaceCounters } from '../kernel/interface-counters.ts';
 import { lookUpInterface } from '../kernel/interface-lookup.ts';
@@ -63,11 +64,9 @@ export function setUp(options: DrainOptions, post: (message: FromDrain) => void)
   );
   const slots = new SlotTable(program.slots);
   const counters = new InterfaceCounters(program.counters, program.cpus);
-  const interfaces = new WatchedInterfaces(program, slots, counters, options.mode, pins);
-  if (remains) {
-    if (program.reused) slots.resume(remains.links, Math.max(0, ...remains.names.keys()));
-    interfaces.resume(remains.links, remains.names);
-  }
+  const unwatched = () => Number(liveField(program.live, LIVE.fields.unwatched_ifindex));
+  const interfaces = new WatchedInterfaces(program, slots, counters, options.mode, unwatched, pins);
+  if (remains) interfaces.resume(remains.links, remains.names, program.reused);
   const { transport } = program;
   const [ring] = transport.rings;
   if (!ring) throw new Error('no CPU');
@@ -110,6 +109,10 @@ export function setUp(options: DrainOptions, post: (message: FromDrain) => void)
     hurried: false,
     nextReport: 0,
   };
+}
+
+function liveField(live: Uint8Array, offset: number): bigint {
+  return new DataView(live.buffer, live.byteOffset, live.byteLength).getBigUint64(offset, true);
 }
 
 function leftBehind({ directory }: Remains): SetupError {

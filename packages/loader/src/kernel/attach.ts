@@ -3,7 +3,7 @@ import type { AttachMode } from '@packetlog/common';
 import { ERRNO } from '../native/errno.ts';
 import { createXdpLink, objectInfo, XDP_FLAGS } from '../native/libbpf.ts';
 import { bootTime } from '../native/libc.ts';
-import { linkFactsOf } from '../native/rtnetlink.ts';
+import type { LinkFacts } from '../native/link-message.ts';
 import { privilegeAdvice } from '../privilege.ts';
 import { SetupError } from '../setup-error.ts';
 import { climb, explainRefusals, genericFirst, ladder, type RequestedMode } from './attach-ladder.ts';
@@ -24,13 +24,13 @@ export interface AttachablePrograms {
   frags: number | undefined;
 }
 
+/** `name`: of the interface, fit for a terminal. */
 export function attach(
   programs: AttachablePrograms,
   name: string,
-  ifindex: number,
+  { ifindex, kind }: Pick<LinkFacts, 'ifindex' | 'kind'>,
   requested: RequestedMode,
 ): Attachment {
-  const { kind } = linkFactsOf(ifindex) ?? {};
   const steps = ladder(requested, programs.frags !== undefined, kind);
   const climbed = climb(steps, (step) =>
     createXdpLink(

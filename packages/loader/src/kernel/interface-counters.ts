@@ -33,6 +33,10 @@ export class InterfaceCounters {
     return { seen, permitted, denied, aborted, emitted, sampled_out, filtered_out, ring_full, bytes, denied_bytes };
   }
 
+  seen(slot: number): number {
+    return this.#sum(slot, COUNTERS.fields.seen);
+  }
+
   ringFull(slot: number): number {
     return this.#sum(slot, COUNTERS.fields.ring_full);
   }

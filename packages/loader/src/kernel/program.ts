@@ -11,7 +11,7 @@ import {
   OBJECT_PATH,
   PROGRAMS,
   RULE_COUNTER,
-  SLOT_TABLE_SIZE,
+  SLOT_TABLE,
 } from '@packetlog/bpf';
 import { PACKET_LOG_SIZE } from '@packetlog/common';
 import { ERRNO } from '../native/errno.ts';
@@ -81,7 +81,7 @@ export interface LoadedProgram {
   readonly counters: Uint8Array;
   /** `struct packetlog_live`. */
   readonly live: Uint8Array;
-  /** Slot by the low 16 bits of an ifindex. */
+  /** `struct interface_slots`. */
   readonly slots: Uint8Array;
   /** Descriptor of the map that holds the rule sets. */
   readonly ruleImages: number;
@@ -243,7 +243,7 @@ function opened(
     before: open.before ?? emitted,
     counters,
     live: memoryOf(map(MAPS.live), LIVE.size, 'read-write'),
-    slots: memoryOf(map(MAPS.slots), SLOT_TABLE_SIZE, 'read-write'),
+    slots: memoryOf(map(MAPS.slots), SLOT_TABLE.size, 'read-write'),
     ruleImages: mapDescriptor(map(MAPS.ruleImages)),
     ruleCounters: memoryOf(map(MAPS.ruleCounters), ruleSlots * cpus * RULE_COUNTER.size, 'read-write'),
     ruleOwners,

@@ -1,11 +1,15 @@
-import { INTERFACE_SLOTS, SLOT_TABLE_SIZE } from '@packetlog/bpf';
+import { INTERFACE_SLOTS, SLOT_LINK, SLOT_TABLE, SLOT_TABLE_SIZE } from '@packetlog/bpf';
 import { describe, expect, it } from 'vitest';
 import { SetupError } from '../setup-error.ts';
 import { SlotTable } from './slots.ts';
 
 function slotTable() {
-  const table = new Uint8Array(SLOT_TABLE_SIZE);
-  return { table, slots: new SlotTable(table), used: () => table.reduce((n, slot) => n + (slot === 0 ? 0 : 1), 0) };
+  const table = new Uint8Array(SLOT_TABLE.size);
+  return {
+    table,
+    slots: new SlotTable(table),
+    used: () => table.subarray(0, SLOT_TABLE_SIZE).reduce((n, slot) => n + (slot === 0 ? 0 : 1), 0),
+  };
 }
 
 describe('SlotTable', () => {
@@ -74,7 +78,7 @@ describe('SlotTable', () => {
     const { table, slots, used } = slotTable();
     table[7] = 3;
     table[9] = 5;
-    slots.resume([{ slot: 3, ifindex: 7 }], 5);
+    slots.resume([{ slot: 3, ifindex: 7, kind: 'ethernet' }], 5);
     expect([table[7], table[9], used()]).toEqual([3, 0, 1]);
     expect(slots.assign('eth9', 9)).toBe(6);
     expect(slots.assign('eth5', 11, 5)).toBe(5);
@@ -83,11 +87,12 @@ describe('SlotTable', () => {
   it('never leaves an interface without its entry while it assigns it anew', () => {
     const { table, slots } = slotTable();
     table[7] = 3;
-    slots.resume([{ slot: 3, ifindex: 7 }], 3);
+    slots.resume([{ slot: 3, ifindex: 7, kind: 'ethernet' }], 3);
     const written: number[] = [];
-    const watched = new SlotTable(
-      new Proxy(table, {
+    const proxy: (entries: Uint8Array) => Uint8Array = (entries) =>
+      new Proxy(entries, {
         get: (target, key) => {
+          if (key === 'subarray') return (from: number, to: number) => proxy(target.subarray(from, to));
           const value = Reflect.get(target, key, target);
           return typeof value === 'function' ? value.bind(target) : value;
         },
@@ -95,10 +100,50 @@ describe('SlotTable', () => {
           written.push(value);
           return Reflect.set(target, key, value, target);
         },
-      }),
-    );
-    watched.resume([{ slot: 3, ifindex: 7 }], 3);
+      });
+    const watched = new SlotTable(proxy(table));
+    watched.resume([{ slot: 3, ifindex: 7, kind: 'ethernet' }], 3);
     expect(watched.assign('eth0', 7, 3)).toBe(3);
     expect(written).toEqual([3]);
+  });
+
+  it('says what frames begin with, and follows when that changes', () => {
+    const { table, slots } = slotTable();
+    const slot = slots.assign('tun0', 2, 0, 'ip');
+    expect(table[2]).toBe(slot | SLOT_LINK.ip);
+    slots.assign('tun0', 2, slot, 'ethernet');
+    expect(table[2]).toBe(slot);
+  });
+
+  it('counts every number that is not watched as a member of a bond, until that is gone', () => {
+    const { table, slots } = slotTable();
+    const eth = slots.assign('eth0', 2);
+    const bond = slots.assign('bond0', 5, 0, 'bond');
+    const owners = new Uint32Array(table.buffer, SLOT_TABLE.fields.owners, INTERFACE_SLOTS);
+    expect([table[2], table[5], table[3], table[60_000]]).toEqual([
+      eth,
+      bond,
+      bond | SLOT_LINK.member,
+      bond | SLOT_LINK.member,
+    ]);
+    expect(owners[bond]).toBe(5);
+    const late = slots.assign('eth9', 9);
+    expect(table[9]).toBe(late);
+    slots.release(late);
+    expect(table[9]).toBe(bond | SLOT_LINK.member);
+    expect([slots.canAdopt(bond), slots.canAdopt(eth)]).toEqual([true, false]);
+    slots.release(bond);
+    expect([table[2], table[5], table[3], table[9]]).toEqual([eth, 0, 0, 0]);
+    expect(slots.canAdopt(eth)).toBe(true);
+  });
+
+  it('leaves the members of a bond their slot while it takes over', () => {
+    const { table } = slotTable();
+    new SlotTable(table).assign('bond0', 5, 0, 'bond');
+    const next = new SlotTable(table);
+    next.resume([{ slot: 1, ifindex: 5, kind: 'bond' }], 1);
+    expect([table[5], table[3]]).toEqual([1, 1 | SLOT_LINK.member]);
+    next.assign('bond0', 5, 1, 'ethernet');
+    expect([table[5], table[3]]).toEqual([1, 0]);
   });
 });

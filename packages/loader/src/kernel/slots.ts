@@ -1,31 +1,46 @@
-/** Which slot of the counters an interface has. It keeps it while it is gone, so that its counts go on when it returns. */
-import { INTERFACE_SLOTS } from '@packetlog/bpf';
+/**
+ * Which slot of the counters an interface has. It keeps it while it is gone, so that its counts go on when it returns.
+ * The table also says what its frames begin with (`SLOT_LINK`).
+ */
+import { INTERFACE_SLOTS, SLOT_LINK, SLOT_TABLE, SLOT_TABLE_SIZE } from '@packetlog/bpf';
 import { SetupError } from '../setup-error.ts';
 
 /** Without these it would be rejected, too: rules and pins of a network namespace belong to one loader each. */
 const APART = 'with a state directory (PACKETLOG_STATE_DIR) and a bpf file system (--bpf-fs) of its own';
 
+/** `bond`: frames arrive under the numbers of its members, where the program is attached natively. */
+export type SlotKind = 'ethernet' | 'ip' | 'bond';
+
+const SLOT = INTERFACE_SLOTS - 1;
+const byteOf = (slot: number, kind: SlotKind) => slot | (kind === 'ip' ? SLOT_LINK.ip : SLOT_LINK.ethernet);
+
 export class SlotTable {
-  /** Shared with the program: slot by the low 16 bits of an ifindex, 0 = none. */
+  /** Shared with the program: `struct interface_slots`. */
   readonly #table: Uint8Array;
+  readonly #owners: Uint32Array;
   /** Entry of the table by slot. */
   readonly #entries = new Map<number, number>();
+  /** What entries of interfaces that are not watched hold: 0, or the slot of a bond, as its member. */
+  #others = 0;
   #used = 0;
 
-  constructor(table: Uint8Array) {
-    this.#table = table;
+  constructor(memory: Uint8Array) {
+    this.#table = memory.subarray(0, SLOT_TABLE_SIZE);
+    this.#owners = new Uint32Array(memory.buffer, memory.byteOffset + SLOT_TABLE.fields.owners, INTERFACE_SLOTS);
   }
 
   /**
    * Goes on with the table of a loader before: `living` are interfaces whose packets the program counts already, and
    * `used` is the highest slot that was given away. What else is in the table is of interfaces that are gone.
    */
-  resume(living: readonly { slot: number; ifindex: number }[], used: number): void {
+  resume(living: readonly { slot: number; ifindex: number; kind: SlotKind }[], used: number): void {
     for (const { slot, ifindex } of living) this.#entries.set(slot, ifindex % this.#table.length);
     this.#used = Math.max(used, ...living.map(({ slot }) => slot));
+    const bond = living.find(({ kind }) => kind === 'bond');
+    this.#others = bond ? bond.slot | SLOT_LINK.member : 0;
     for (let entry = 0; entry < this.#table.length; entry++) {
-      const slot = this.#table[entry] ?? 0;
-      if (slot !== 0 && this.#entries.get(slot) !== entry) this.#table[entry] = 0;
+      const byte = this.#table[entry] ?? 0;
+      if (byte !== this.#others && this.#entries.get(byte & SLOT) !== entry) this.#table[entry] = this.#others;
     }
   }
 
@@ -33,9 +48,9 @@ export class SlotTable {
    * Call before attaching: packets of `ifindex` are counted in the slot returned from now on.
    * `before`: the slot that the interface had when it was there before, 0 for a new one.
    */
-  assign(name: string, ifindex: number, before = 0): number {
+  assign(name: string, ifindex: number, before = 0, kind: SlotKind = 'ethernet'): number {
     const entry = ifindex % this.#table.length;
-    const owner = this.#table[entry] ?? 0;
+    const owner = this.#slotAt(entry);
     const slot = before || this.#used + 1;
     if (slot >= INTERFACE_SLOTS) {
       throw new SetupError({
@@ -58,16 +73,40 @@ export class SlotTable {
     // Not even for a moment may an interface that is watched already have none.
     if (this.#entries.get(slot) !== entry) this.release(slot);
     this.#used = Math.max(this.#used, slot);
-    this.#table[entry] = slot;
+    this.#owners[slot] = ifindex;
+    this.#table[entry] = byteOf(slot, kind);
     this.#entries.set(slot, entry);
+    if (kind === 'bond') this.#setOthers(slot | SLOT_LINK.member);
+    else if (this.#others === (slot | SLOT_LINK.member)) this.#setOthers(0);
     return slot;
+  }
+
+  /**
+   * Whether this slot may be a bond's whose members carry the program. The kernel puts the program on a member before
+   * anyone can know of it, so every number that is not watched counts as a member; two bonds could not be told apart.
+   */
+  canAdopt(slot: number): boolean {
+    return this.#others === 0 || this.#others === (slot | SLOT_LINK.member);
   }
 
   /** Call when the interface is gone: its ifindex may be another's. The counts stay. */
   release(slot: number): void {
     const entry = this.#entries.get(slot);
+    if (this.#others === (slot | SLOT_LINK.member)) this.#setOthers(0);
     if (entry === undefined) return;
-    this.#table[entry] = 0;
+    this.#table[entry] = this.#others;
     this.#entries.delete(slot);
+  }
+
+  #slotAt(entry: number): number {
+    const slot = (this.#table[entry] ?? 0) & SLOT;
+    return this.#entries.get(slot) === entry ? slot : 0;
+  }
+
+  #setOthers(byte: number): void {
+    if (byte === this.#others) return;
+    this.#others = byte;
+    const watched = new Set(this.#entries.values());
+    for (let entry = 0; entry < this.#table.length; entry++) if (!watched.has(entry)) this.#table[entry] = byte;
   }
 }

@@ -21,14 +21,13 @@ const NEWLINK = 16;
 const link = message(NEWLINK, [
   ...[0, 0, ...u16(65534), ...u32(7), ...u32(0), ...u32(0)],
   ...attribute(3, ascii('tun0')),
-  ...attribute(10, u32(3)),
   ...attribute(2, [192, 0, 2, 1]),
-  ...attribute(0x8000 | 18, [...attribute(1, ascii('tun')), ...attribute(2, [1, 2, 3])]),
+  ...attribute(0x8000 | 18, [...attribute(1, ascii('tun')), ...attribute(2, attribute(3, [1]))]),
   ...attribute(0x8000 | 43, [...attribute(2, [2]), ...attribute(4, u32(91)), ...attribute(6, u32(91))]),
 ]);
 
 describe('rtnetlink messages of devices', () => {
-  it('say name, type, kind, master and XDP programs', () => {
+  it('say name, type, kind and XDP programs', () => {
     const { links, done, errno } = readLinks(new Uint8Array(link));
     expect({ done, errno }).toEqual({ done: false, errno: 0 });
     expect(links).toEqual([
@@ -37,7 +36,7 @@ describe('rtnetlink messages of devices', () => {
         name: 'tun0',
         type: 65534,
         kind: 'tun',
-        master: 3,
+        tunType: 'tun',
         broadcast: new Uint8Array([192, 0, 2, 1]),
         xdpPrograms: [91],
       },

@@ -21,8 +21,8 @@ export interface LinkFacts {
   type: number;
   /** `rtnl_link_ops.kind`: `veth`, `bond`, `tun`, …; undefined for most hardware. */
   kind: string | undefined;
-  /** ifindex of the device that it is a member of (bond, team, bridge, VRF); 0 for none. */
-  master: number;
+  /** Of the kind `tun`: whether it carries IP packets or Ethernet frames. Undefined before Linux 4.17. */
+  tunType: 'tun' | 'tap' | undefined;
   /** `dev->broadcast`; of an IP tunnel the remote address. */
   broadcast: Uint8Array;
   /** Ids of the XDP programs on it, whichever mode. */
@@ -34,8 +34,11 @@ const RTM_GETLINK = 18;
 /** struct ifinfomsg: u8 family, u8 pad, u16 type, i32 index, u32 flags, u32 change. */
 const LINK_HEADER = 16;
 const LINK = { type: 2, index: 4 };
-const IFLA = { broadcast: 2, name: 3, master: 10, linkInfo: 18, extMask: 29, xdp: 43, alternativeName: 53 };
+const IFLA = { broadcast: 2, name: 3, linkInfo: 18, extMask: 29, xdp: 43, alternativeName: 53 };
 const IFLA_INFO_KIND = 1;
+const IFLA_INFO_DATA = 2;
+const IFLA_TUN_TYPE = 3;
+const TUN_TYPES: Readonly<Record<number, 'tun' | 'tap'>> = { 1: 'tun', 2: 'tap' };
 /** IFLA_XDP_PROG_ID, and those of a device with programs in several modes: DRV, SKB, HW. */
 const IFLA_XDP_PROGRAMS: readonly number[] = [4, 5, 6, 7];
 /** The kernel leaves the statistics out. */
@@ -95,23 +98,25 @@ function readLink(message: Uint8Array): LinkFacts {
     name: '',
     type: view.getUint16(LINK.type, true),
     kind: undefined,
-    master: 0,
+    tunType: undefined,
     broadcast: new Uint8Array(0),
     xdpPrograms: [],
   };
   for (const [type, value] of attributes(message.subarray(LINK_HEADER))) {
     if (type === IFLA.name) facts.name = text(value);
-    else if (type === IFLA.master) facts.master = number(value);
     else if (type === IFLA.broadcast) facts.broadcast = value.slice();
-    else if (type === IFLA.linkInfo) facts.kind = kindOf(value);
+    else if (type === IFLA.linkInfo) Object.assign(facts, readLinkInfo(value));
     else if (type === IFLA.xdp) facts.xdpPrograms = programsOf(value);
   }
   return facts;
 }
 
-function kindOf(linkInfo: Uint8Array): string | undefined {
-  for (const [type, value] of attributes(linkInfo)) if (type === IFLA_INFO_KIND) return text(value);
-  return undefined;
+function readLinkInfo(linkInfo: Uint8Array): Pick<LinkFacts, 'kind' | 'tunType'> {
+  const info = new Map(attributes(linkInfo));
+  const name = info.get(IFLA_INFO_KIND);
+  const kind = name && text(name);
+  const data = kind === 'tun' ? new Map(attributes(info.get(IFLA_INFO_DATA) ?? new Uint8Array(0))) : undefined;
+  return { kind, tunType: TUN_TYPES[data?.get(IFLA_TUN_TYPE)?.[0] ?? 0] };
 }
 
 function programsOf(xdp: Uint8Array): number[] {

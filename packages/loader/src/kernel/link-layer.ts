@@ -1,0 +1,71 @@
+/** What an XDP program sees of a device's packets first: an Ethernet header, the IP header, or what this one cannot read. */
+import { release } from 'node:os';
+import type { LinkFacts } from '../native/link-message.ts';
+
+export type LinkLayer = { readonly link: 'ethernet' | 'ip' } | { readonly problem: string };
+
+/** linux/if_arp.h. */
+const ARPHRD = {
+  ETHER: 1,
+  PPP: 512,
+  RAWIP: 519,
+  TUNNEL: 768,
+  TUNNEL6: 769,
+  LOOPBACK: 772,
+  SIT: 776,
+  IPGRE: 778,
+  IP6GRE: 823,
+  NONE: 0xfffe,
+} as const;
+
+const ETHERNET: readonly number[] = [ARPHRD.ETHER, ARPHRD.LOOPBACK];
+const BARE: readonly number[] = [
+  ARPHRD.NONE,
+  ARPHRD.PPP,
+  ARPHRD.RAWIP,
+  ARPHRD.TUNNEL,
+  ARPHRD.TUNNEL6,
+  ARPHRD.SIT,
+  ARPHRD.IPGRE,
+  ARPHRD.IP6GRE,
+];
+
+/**
+ * Before Linux 5.14 these drivers left skb_mac_header at a header of the outer packet, where generic XDP begins
+ * ("net: reset MAC header consistently across L3 virtual devices").
+ */
+const RESETS_SINCE_5_14: readonly (string | undefined)[] = ['ipip', 'sit', 'gre', 'ip6gre', 'ip6tnl', 'gtp', 'bareudp'];
+
+/** xfrm_prepare_input copies the link header of the device beneath in front of the inner packet. */
+const IPSEC: readonly (string | undefined)[] = ['xfrm', 'vti', 'vti6'];
+
+/** By the device's type, and by its kind where the type does not tell. */
+export function linkLayerOf(facts: LinkFacts, kernel = release()): LinkLayer {
+  const { kind, type, tunType } = facts;
+  // TUNSETLINK sets any type; what tun_get_user does depends on the flags of TUNSETIFF.
+  if (kind === 'tun' && tunType !== undefined) return { link: tunType === 'tap' ? 'ethernet' : 'ip' };
+  if (ETHERNET.includes(type)) return { link: 'ethernet' };
+  if (!BARE.includes(type)) return { problem: `its link type (ARPHRD ${type}) is none that PacketLog can read` };
+  if (IPSEC.includes(kind)) {
+    return { problem: `an IPsec interface (${kind}) shows XDP the link header of the device beneath, or none` };
+  }
+  if (RESETS_SINCE_5_14.includes(kind) && isBefore(kernel, [5, 14])) {
+    return { problem: `before Linux 5.14 a tunnel (${kind}) shows XDP the outer header; this is ${kernel}` };
+  }
+  if (type === ARPHRD.IPGRE && !hasFixedRemote(facts)) {
+    return { problem: 'a GRE tunnel without one remote address shows XDP the outer header' };
+  }
+  return { link: 'ip' };
+}
+
+/** ipgre_tunnel_init sets header_ops otherwise, and then ipgre_rcv leaves the MAC header at the outer IP header. */
+function hasFixedRemote({ broadcast }: LinkFacts): boolean {
+  const [first = 0] = broadcast;
+  const isMulticast = first >> 4 === 0xe;
+  return broadcast.some((byte) => byte !== 0) && !isMulticast;
+}
+
+function isBefore(kernel: string, [major, minor]: readonly [number, number]): boolean {
+  const [ours = 0, minorOurs = 0] = kernel.split('.').map((part) => Number.parseInt(part, 10));
+  return ours < major || (ours === major && minorOurs < minor);
+}
