@@ -6,6 +6,7 @@
  */
 import { sendFrames } from './raw.mjs';
 import { connectTo, exchangeTcp, holdTcp, listenTcp, tcpReceived, tryTcp } from './tcp.mjs';
+import { closeTun, openTun, writeTun } from './tun.mjs';
 import { listenUdp, sendUdp, udpReceived } from './udp.mjs';
 
 /** @type {Record<string, (argument: any, handle: any) => unknown>} */
@@ -21,6 +22,9 @@ const methods = {
   holdTcp,
   connectTo,
   sendFrames,
+  openTun,
+  writeTun,
+  closeTun,
 };
 
 process.on('message', async (/** @type {any} */ { id, method, argument }, handle) => {

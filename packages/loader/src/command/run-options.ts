@@ -121,7 +121,7 @@ export function runOptions(): Option[] {
       .env('PACKETLOG_IFACE'),
     new Option(
       '-m, --mode <mode>',
-      'native: in the driver; generic: later, on any interface; auto: native where it works, but generic on veth',
+      'native: in the driver; generic: later, on any interface; auto: native where it works, but generic on veth and bonds',
     )
       .choices(['auto', 'native', 'generic'])
       .default('auto')

@@ -19,6 +19,9 @@ const STEPS: readonly Step[] = [
 
 /** Kinds of devices on which `auto` tries generic mode first, and why. */
 const GENERIC_FIRST: Readonly<Record<string, string>> = {
+  // bond_xdp_set runs the program on the members, under their numbers; generic XDP runs again on the bond's packet.
+  bond: 'in native mode the program would run on the members of the bond; --mode native selects it',
+  team: 'generic mode sees what arrives on the team, not on a member',
   // veth_xdp_set (drivers/net/veth.c) takes NETIF_F_GSO_SOFTWARE off the peer, and veth_xdp_rcv_skb copies each frame.
   veth: 'native mode on veth undoes segmentation offload, which costs a TCP stream half of its speed or more; --mode native selects it',
 };

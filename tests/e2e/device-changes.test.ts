@@ -1,0 +1,102 @@
+/** Devices that leave the network namespace, and packets of devices that nothing watches. Needs root. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createNamespace } from '../lab/namespace.ts';
+import { type LabProcess, startPacketlog } from '../lab/process.ts';
+import { requireRoot } from '../lab/root.ts';
+import { receiveUdp, sendUdp } from '../lab/traffic.ts';
+import { until } from '../lab/until.ts';
+import { discrepancies, readJsonOutput } from './console-output.ts';
+import { done, makeRulesPlace, type RulesPlace } from './rules-command.ts';
+import { eachWithNetwork } from './suite.ts';
+
+interface LinkEntry {
+  ifname: string;
+  ifindex: number;
+  xdp?: { prog?: { id: number } };
+}
+
+describe.skipIf(!requireRoot())('devices that change', () => {
+  const suite = eachWithNetwork({ links: 2, ipv6: false });
+  let place: RulesPlace;
+  beforeEach(() => {
+    place = makeRulesPlace();
+  });
+  afterEach(() => place.remove());
+
+  async function started(...args: string[]): Promise<LabProcess> {
+    const all = [...args, '--print', 'json', '--listen', 'off'];
+    const packetlog = suite.own(startPacketlog(suite.network.server, { args: all, env: place.env }));
+    await packetlog.untilPrinted(/Waiting for Ctrl-C/);
+    return packetlog;
+  }
+
+  const links = (of: { ipJson<T>(...args: string[]): Promise<T> }) => of.ipJson<LinkEntry[]>('link');
+
+  test('one that moves to another network namespace is let go, whatever number it gets there, and watched again when it returns', async () => {
+    const { server, client, link } = suite.network;
+    await using elsewhere = await createNamespace();
+    // The number of server0 is taken there, and the one that it will get belongs to server1 here.
+    const taken = Math.min(link.server.ifindex, suite.network.links[1]?.server.ifindex ?? 0);
+    for (let ifindex = 2; ifindex <= taken; ifindex++) {
+      await elsewhere.ip(`link add name far${ifindex} index ${ifindex} type ifb`);
+    }
+    const packetlog = await started('--iface', 'server0,server1');
+    await done(place, 'add', { rule: { action: 'deny', source: link.client.ipv4, protocol: 'udp' } });
+    await sendUdp(client, { address: link.server.ipv4, count: 5 });
+
+    await server.ip(`link set server0 netns ${elsewhere.name}`);
+    await packetlog.untilPrinted(/Interface server0 left this network namespace/);
+    const moved = (await links(elsewhere)).find(({ ifname }) => ifname === 'server0');
+    expect(moved?.ifindex).not.toBe(link.server.ifindex);
+    expect(moved?.xdp).toBeUndefined();
+    // Nothing is denied or counted there any more.
+    await elsewhere.ip('link set server0 up', `address add ${link.server.ipv4}/24 dev server0`);
+    const receiver = await receiveUdp(elsewhere, link.server.ipv4, 9);
+    await sendUdp(client, { address: link.server.ipv4, count: 4 });
+    await until(async () => (await receiver.received()).received === 4, { what: 'datagrams there' });
+
+    await elsewhere.ip(`link set server0 netns ${server.name}`);
+    await packetlog.untilPrinted(/Interface server0 is back and watched again/);
+    await server.ip('link set server0 up', `address add ${link.server.ipv4}/24 dev server0`);
+    await sendUdp(client, { address: link.server.ipv4, count: 3 });
+    await packetlog.until(
+      ({ stdout }) => stdout.split('\n').filter((line) => line.includes('"rule"')).length >= 8,
+      'records',
+    );
+    expect(await packetlog.end()).toEqual({ code: 0, signal: null });
+    const { records, ledger } = readJsonOutput(packetlog.stdout);
+    expect(discrepancies(ledger)).toEqual([]);
+    expect(ledger.interfaces).toMatchObject({ server0: { seen: 8, denied: 8 }, server1: { seen: 0 } });
+    expect(records.map((record) => record.interface)).toEqual(new Array(8).fill('server0'));
+  });
+
+  test('packets of one that nothing watches are judged by rules for every interface, told of once, and accounted for', async () => {
+    const { server, client, links: cables } = suite.network;
+    const [first, second] = cables;
+    if (!first || !second) throw new Error('two cables');
+    const packetlog = await started('--iface', 'server0');
+    const receiver = await receiveUdp(server, second.server.ipv4, 9);
+    const [watched] = (await links(server)).filter(({ xdp }) => xdp);
+    // As a driver that runs the program on another device: its packets come under a number that has no slot.
+    const program = String(watched?.xdp?.prog?.id);
+    await server.exec('bpftool', 'net', 'attach', 'xdpgeneric', 'id', program, 'dev', 'server1');
+    try {
+      await sendUdp(client, { address: second.server.ipv4, count: 6 });
+      await packetlog.untilPrinted(/packets arrived on an interface that is not watched, server1 \(number \d+\)/);
+      await until(async () => (await receiver.received()).received === 6, { what: 'datagrams' });
+      await done(place, 'add', { rule: { action: 'deny', source: second.client.ipv4 } });
+      await done(place, 'add', { rule: { action: 'permit', source: second.client.ipv4, interface: 'server0' } });
+      await sendUdp(client, { address: second.server.ipv4, count: 4 });
+      await packetlog.until(({ stdout }) => stdout.split('"deny"').length > 4, 'denied packets');
+    } finally {
+      await server.exec('bpftool', 'net', 'detach', 'xdpgeneric', 'dev', 'server1');
+    }
+    expect((await receiver.received()).received).toBe(6);
+    expect(await packetlog.end()).toEqual({ code: 0, signal: null });
+    expect(packetlog.stderr.match(/not watched/g)).toHaveLength(1);
+    const { records, ledger } = readJsonOutput(packetlog.stdout);
+    expect(ledger.interfaces).toMatchObject({ server0: { seen: 0 }, unwatched: { seen: 10, permitted: 6, denied: 4 } });
+    expect(discrepancies(ledger)).toEqual([]);
+    expect(records).toHaveLength(10);
+  });
+});
