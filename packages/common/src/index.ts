@@ -118,6 +118,7 @@ export {
   type Handshake,
   type Hello,
   type HopLedger,
+  filteringSchema,
   handshakeSchema,
   helloSchema,
   hopLedgerSchema,

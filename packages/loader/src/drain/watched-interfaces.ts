@@ -135,6 +135,28 @@ export class WatchedInterfaces {
     });
   }
 
+  /** Fixed once all are added. */
+  slots(): { name: string; slot: number }[] {
+    return this.#watched.map(({ name, slot }) => ({ name, slot }));
+  }
+
+  /** An interface could not be attached to: no event says when it can, so it has to be tried again. */
+  get waits(): boolean {
+    return this.#watched.some(({ complaint }) => complaint !== undefined);
+  }
+
+  /** Looks once at every interface; call about once a second. */
+  look(atMs: number): Notice[] {
+    // First what left, so that a number which means another device by now is free for it.
+    const left = this.#watched.map((watched) =>
+      watched.link === undefined ? undefined : this.#check(watched, watched.link, atMs),
+    );
+    const returned = this.#watched.map((watched, i) =>
+      watched.link === undefined && left[i] === undefined ? this.#tryAgain(watched, atMs) : undefined,
+    );
+    return [...left, ...returned, this.#unwatched.look(atMs)].filter((notice) => notice !== undefined);
+  }
+
   ledger(): Ledger['interfaces'] {
     return this.#watched.map(({ name, ifindex, mode, state, mode_reason, link_layer, slot, ...watched }) => ({
       name,
