@@ -34,7 +34,7 @@ const pinsOf = (program, remains) =>
 const ifindex = interfaceIndex(name);
 const first = loadProgram(OPTIONS);
 const slot = new SlotTable(first.slots).assign(name, ifindex);
-const { link, mode } = attach(first, name, ifindex, 'auto');
+const { link, mode } = attach(first, name, { ifindex, kind: undefined }, 'native');
 const pins = pinsOf(first);
 pins.pin([{ slot, mode, name, fd: link }]);
 pins.leave();

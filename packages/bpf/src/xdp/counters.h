@@ -49,14 +49,14 @@ struct {
  * and whose it is. An entry from 1 to 63 is a watched interface with Ethernet headers, the usual
  * case; 0 is an interface that nothing watches.
  */
-#define PACKETLOG_SLOT_MASK (PACKETLOG_SLOTS - 1)
-#define PACKETLOG_LINK_IP 0x40	   /* no link header: frames begin with the IP header */
+#define PACKETLOG_SLOT_MASK   (PACKETLOG_SLOTS - 1)
+#define PACKETLOG_LINK_IP     0x40 /* no link header: frames begin with the IP header */
 #define PACKETLOG_LINK_MEMBER 0x80 /* Ethernet; the record names the slot's owner (a bond) */
 
 /*
  * Entry of an interface, by the low 16 bits of its ifindex: one byte load instead of a hash lookup.
- * The loader sets it before it attaches and rejects two interfaces that would share an entry. Slot 0
- * counts what arrives on an interface without an entry; rules without an interface apply there.
+ * The loader sets it before it attaches and rejects two interfaces that would share an entry. Slot
+ * 0 counts what arrives on an interface without an entry; rules without an interface apply there.
  */
 struct interface_slots {
 	__u8 entries[PACKETLOG_SLOT_TABLE];
@@ -70,7 +70,8 @@ static __always_inline __u32 slot_entry_of(__u32 ifindex)
 	return interface_slots.entries[ifindex & (PACKETLOG_SLOT_TABLE - 1)];
 }
 
-/* One comparison on the way of every packet: watched, with Ethernet headers, under its own number. */
+/* One comparison on the way of every packet: watched, with Ethernet headers, under its own number.
+ */
 static __always_inline int is_plain_entry(__u32 entry)
 {
 	return entry - 1 < PACKETLOG_SLOT_MASK;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Ethernet, VLAN tags (802.1Q, 802.1ad, the older 0x9100) and PPPoE sessions (RFC 2516); or nothing of
- * them, where frames begin with the IP header. The contract stands in parse_l4.h.
+ * Ethernet, VLAN tags (802.1Q, 802.1ad, the older 0x9100) and PPPoE sessions (RFC 2516); or nothing
+ * of them, where frames begin with the IP header. The contract stands in parse_l4.h.
  */
 #ifndef PACKETLOG_PARSE_FRAME_H
 #define PACKETLOG_PARSE_FRAME_H
@@ -68,9 +68,9 @@ static __always_inline __be16 bare_ether_type(__u8 first)
 
 /*
  * bare: the frame begins with the IP header. Generic XDP begins at skb_mac_header
- * (bpf_prog_run_generic_xdp, net/core/dev.c), which devices without a link header set to the IP header
- * (tun_get_user, ppp_receive_nonmp_frame, ip_tunnel_rcv: skb_reset_mac_header).
- * packet must be cleared.
+ * (bpf_prog_run_generic_xdp, net/core/dev.c), which devices without a link header set to the IP
+ * header (tun_get_user, ppp_receive_nonmp_frame, ip_tunnel_rcv: skb_reset_mac_header). packet must
+ * be cleared.
  */
 static __always_inline enum packet_log_reason parse_frame(void *data, void *end, __u32 bare,
 							  struct packet *packet)
