@@ -15,7 +15,7 @@ said=$(mktemp) state=$(mktemp -d)
 trap 'rm -rf "$said" "$state"' EXIT
 export PACKETLOG_STATE_DIR=$state
 echo "before: mounts $(mounts), programs $(programs)"
-ip netns exec "$network" "$node" "$packetlog" --iface "$interface" --print none --listen off --pin always 2>"$said" &
+ip netns exec "$network" "$node" "$packetlog" --iface "$interface" --mode native --print none --listen off --pin always 2>"$said" &
 loader=$!
 until grep -q 'Waiting for Ctrl-C' "$said"; do
 	kill -0 $loader || { cat "$said" >&2; exit 1; }

@@ -28,6 +28,11 @@ function isUserNamespace(uidMap: string): boolean {
   return uidMap.trim() !== '' && !/^\s*0\s+0\s+4294967295\s*$/.test(uidMap);
 }
 
+/** Root's files may belong to an unknown user here, and nothing can be loaded. */
+export function isInUserNamespace(): boolean {
+  return isUserNamespace(readUidMap());
+}
+
 /** A sentence. `needs`: what a process that is not root would need instead; `command`: what to run as root. */
 export function privilegeAdvice(
   { needs, command = 'packetlog …' }: { needs?: string; command?: string } = {},

@@ -1,6 +1,7 @@
 /** Where the loader keeps what outlives it. */
 import { chmodSync, lstatSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { isInUserNamespace, privilegeAdvice } from '../../privilege.ts';
 import { SetupError } from '../../setup-error.ts';
 import { ownerProblem, pathProblem } from '../../trusted-path.ts';
 
@@ -62,9 +63,13 @@ export function checkStateDirectory({ directory, controlSocket, sets }: StatePat
   if (problem === undefined) return;
   throw unusable(directory, {
     problem: `${problem.path} ${problem.problem}`,
-    next: `See who made it (ls -ld ${problem.path}) and make it yours alone (chown, chmod go-w), or name another directory with PACKETLOG_STATE_DIR.`,
+    next: isInUserNamespace() ? privilegeAdvice() : mend(problem.path),
     exit: 'privilege',
   });
+}
+
+function mend(path: string): string {
+  return `See who made it (ls -ld ${path}) and make it yours alone (chown, chmod go-w), or name another directory with PACKETLOG_STATE_DIR.`;
 }
 
 /** For a loader. Throws SetupError as `checkStateDirectory`. Gives what to warn of where it cannot be made. */
