@@ -12,10 +12,13 @@ import {
 } from '@packetlog/common';
 import { FirstSeen } from './first-seen.ts';
 import { Level } from './level.ts';
+import { unpackedKey } from './packed-tops.ts';
 import { addTo, mostOf, type TopBucket, type TopList, type Volume } from './top-bucket.ts';
 
 const TOP = 10;
 const SERIES_POINTS = 60;
+/** Answers of one second that are kept for the next who asks the same. */
+const KEPT_ANSWERS = 32;
 const PROTOCOL: ReadonlyMap<number, 'tcp' | 'udp' | 'icmp'> = new Map([
   [1, 'icmp'],
   [6, 'tcp'],
@@ -29,19 +32,22 @@ export interface RuleHits extends Volume {
 }
 
 interface Merged extends Volume {
-  series: number[];
+  readonly series: number[];
 }
 
 export class History {
   readonly #levels = HISTORY_LEVELS.map(({ step_ms, buckets }) => new Level(step_ms, buckets));
   readonly #firstSeen = new FirstSeen();
   #startedAtMs: number | undefined;
+  /** By range; until the next second. */
+  readonly #tops = new Map<string, HistoryTop>();
 
   /** `lost`: records that were lost in this interval, before any client. */
   add(summary: Summary, lost: number, rules: readonly RuleHits[] = []): void {
     // It tells of the time before it: at a bucket's edge it belongs to the bucket that is over.
     const atMs = summary.at_ms - Math.min(summary.interval_ms, 1000) / 2;
     this.#startedAtMs ??= atMs;
+    this.#tops.clear();
     const amounts = amountsOf(summary, lost);
     for (const level of this.#levels) this.#addTops(level.add(atMs, amounts), summary, rules);
     for (const { addr } of summary.top_sources) this.#firstSeen.see(addr, atMs);
@@ -63,35 +69,46 @@ export class History {
     const to_ms = Math.max(from_ms + stepMs, Math.min(Math.ceil(toMs / stepMs) * stepMs, level.endMs ?? 0));
     const perPoint = Math.ceil((to_ms - from_ms) / stepMs / SERIES_POINTS);
     const series_step_ms = perPoint * stepMs;
+    const key = `${stepMs} ${from_ms} ${to_ms}`;
+    const known = this.#tops.get(key);
+    if (known !== undefined) return known;
     const range = { from_ms, to_ms, series_step_ms, points: Math.ceil((to_ms - from_ms) / series_step_ms) };
-    const merged = (list: TopList) => merge(level, list, range);
-    const sources = merged('sources');
+    const answer = this.#topOf(level, range);
+    if (this.#tops.size < KEPT_ANSWERS) this.#tops.set(key, answer);
+    return answer;
+  }
+
+  #topOf(level: Level, range: Range): HistoryTop {
+    const { from_ms, to_ms, series_step_ms } = range;
+    const sources = sums(level, 'sources', range);
+    const most = (list: TopList, of = sums(level, list, range)) => withSeries(level, list, range, mostOf(of, TOP));
     const hadBefore = this.#startedAtMs !== undefined && this.#startedAtMs < from_ms;
     return {
       from_ms,
       to_ms,
       series_step_ms,
-      sources: mostOf(sources, TOP).map(([addr, volume]) => ({
+      sources: most('sources', sources).map(([addr, volume]) => ({
         addr,
         first_seen_ms: this.#firstSeen.of(addr) ?? from_ms,
         ...volume,
       })),
-      ports: mostOf(merged('ports'), TOP).map(([key, volume]) => {
+      ports: most('ports').map(([key, volume]) => {
         const [ip_protocol = 0, port = 0] = key.split(' ').map(Number);
         return { ip_protocol, port, ...volume };
       }),
-      pairs: mostOf(merged('pairs'), TOP).map(([key, volume]) => {
+      pairs: most('pairs').map(([key, volume]) => {
         const [src_addr = '', dst_addr = ''] = key.split(' ');
         return { src_addr, dst_addr, ...volume };
       }),
-      rules: mostOf(merged('rules'), TOP).map(([key, volume]) => ({ rule_id: Number(key), ...volume })),
+      rules: most('rules').map(([key, volume]) => ({ rule_id: Number(key), ...volume })),
       new_sources: hadBefore ? this.#newSources(sources, from_ms) : [],
     };
   }
 
-  #newSources(sources: ReadonlyMap<string, Merged>, fromMs: number): HistoryTop['new_sources'] {
+  #newSources(sources: ReadonlyMap<string, Volume>, fromMs: number): HistoryTop['new_sources'] {
     return [...sources]
-      .map(([addr, { packets }]) => ({ addr, packets, first_seen_ms: this.#firstSeen.of(addr) ?? 0 }))
+      .map(([key, { packets }]) => ({ addr: unpackedKey('sources', key), packets }))
+      .map((source) => ({ ...source, first_seen_ms: this.#firstSeen.of(source.addr) ?? 0 }))
       .filter(({ first_seen_ms }) => first_seen_ms >= fromMs)
       .sort((a, b) => b.first_seen_ms - a.first_seen_ms)
       .slice(0, TOP);
@@ -149,16 +166,29 @@ interface Range {
   points: number;
 }
 
-function merge(level: Level, list: TopList, { from_ms, to_ms, series_step_ms, points }: Range): Map<string, Merged> {
-  const merged = new Map<string, Merged>();
+/** What each did in the whole range, by packed keys. */
+function sums(level: Level, list: TopList, { from_ms, to_ms }: Range): Map<string, Volume> {
+  const summed = new Map<string, Volume>();
+  for (const { top } of level.tops(from_ms, to_ms)) {
+    top.visit(list, (key, packets, bytes) => addTo(summed, key, packets, bytes));
+  }
+  return summed;
+}
+
+/** By readable keys: their packets in the range, point by point: of those alone that are shown. */
+function withSeries(
+  level: Level,
+  list: TopList,
+  { from_ms, to_ms, series_step_ms, points }: Range,
+  shown: readonly [string, Volume][],
+): [string, Merged][] {
+  const series = new Map(shown.map(([key]) => [key, new Array<number>(points).fill(0)]));
   for (const { atMs, top } of level.tops(from_ms, to_ms)) {
     const point = Math.floor((atMs - from_ms) / series_step_ms);
-    for (const [key, { packets, bytes }] of top.entries(list)) {
-      if (!merged.has(key)) merged.set(key, { packets: 0, bytes: 0, series: new Array<number>(points).fill(0) });
-      addTo(merged, key, packets, bytes);
-      const { series } = merged.get(key) as Merged;
-      series[point] = (series[point] ?? 0) + packets;
-    }
+    top.visit(list, (key, packets) => {
+      const of = series.get(key);
+      if (of !== undefined) of[point] = (of[point] ?? 0) + packets;
+    });
   }
-  return merged;
+  return shown.map(([key, volume]) => [unpackedKey(list, key), { ...volume, series: series.get(key) ?? [] }]);
 }

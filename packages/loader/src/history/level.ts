@@ -1,13 +1,13 @@
 /** One resolution of the past: a ring of buckets, each a step long. */
 import { HISTORY_COLUMNS, type HistoryColumn } from '@packetlog/common';
-import { PackedTops } from './packed-tops.ts';
-import { TopBucket, type TopList, type Volume } from './top-bucket.ts';
+import { PackedTops, packedKey, type VisitTop } from './packed-tops.ts';
+import { TopBucket, type TopList } from './top-bucket.ts';
 
 export type Amounts = Readonly<Record<HistoryColumn, number>>;
 
 /** Who was busy in one bucket. */
 export interface Tops {
-  entries(list: TopList): Iterable<[string, Volume]>;
+  visit(list: TopList, visit: VisitTop): void;
 }
 
 export class Level {
@@ -70,9 +70,16 @@ export class Level {
     const last = Math.min(this.#newest, Math.ceil(toMs / this.stepMs) - 1);
     for (let number = first; number <= last; number++) {
       const at = number % this.#size;
-      const top = number === this.#newest ? this.#open : { entries: (list: TopList) => this.#closed.entries(at, list) };
-      yield { atMs: number * this.stepMs, top };
+      const visit =
+        number === this.#newest
+          ? (list: TopList, told: VisitTop) => this.#visitOpen(list, told)
+          : (list: TopList, told: VisitTop) => this.#closed.visit(at, list, told);
+      yield { atMs: number * this.stepMs, top: { visit } };
     }
+  }
+
+  #visitOpen(list: TopList, visit: VisitTop): void {
+    for (const [key, { packets, bytes }] of this.#open.entries(list)) visit(packedKey(list, key), packets, bytes);
   }
 
   /** A clock that was far ahead and is right now: what it dated cannot be placed. */

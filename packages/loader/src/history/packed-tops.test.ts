@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { PackedTops } from './packed-tops.ts';
-import { TOP_LISTS, TopBucket } from './top-bucket.ts';
+import { PackedTops, packedKey, unpackedKey } from './packed-tops.ts';
+import { TOP_LISTS, TopBucket, type TopList, type Volume } from './top-bucket.ts';
 
 const KEYS = {
   sources: ['192.0.2.1', '2001:db8::1', '::'],
@@ -17,15 +17,25 @@ function bucket(packets: number): TopBucket {
   return top;
 }
 
+function entries(packed: PackedTops, at: number, list: TopList): [string, Volume][] {
+  const all: [string, Volume][] = [];
+  packed.visit(at, list, (key, packets, bytes) => {
+    const text = unpackedKey(list, key);
+    expect(packedKey(list, text)).toBe(key);
+    all.push([text, { packets, bytes }]);
+  });
+  return all;
+}
+
 it('gives back every list, most first, each bucket its own', () => {
   const packed = new PackedTops(3);
   packed.keep(2, bucket(9));
   packed.keep(0, bucket(100));
   packed.forget(0);
   for (const list of TOP_LISTS) {
-    expect([...packed.entries(2, list)]).toEqual(KEYS[list].map((key, i) => [key, { packets: 9 - i, bytes: 2 ** 50 }]));
-    expect([...packed.entries(0, list)]).toEqual([]);
-    expect([...packed.entries(1, list)]).toEqual([]);
+    expect(entries(packed, 2, list)).toEqual(KEYS[list].map((key, i) => [key, { packets: 9 - i, bytes: 2 ** 50 }]));
+    expect(entries(packed, 0, list)).toEqual([]);
+    expect(entries(packed, 1, list)).toEqual([]);
   }
 });
 
@@ -34,6 +44,6 @@ it('keeps the sixteen with the most packets of a list that is longer', () => {
   const top = new TopBucket();
   for (let i = 0; i < 100; i++) top.add('sources', `192.0.2.${i}`, { packets: i, bytes: 0 });
   packed.keep(0, top);
-  const kept = [...packed.entries(0, 'sources')].map(([key]) => key);
+  const kept = entries(packed, 0, 'sources').map(([key]) => key);
   expect(kept).toEqual(Array.from({ length: 16 }, (_, i) => `192.0.2.${99 - i}`));
 });

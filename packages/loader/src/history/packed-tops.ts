@@ -37,9 +37,12 @@ function pairOf(codec: KeyCodec): KeyCodec {
 
 const number: KeyCodec = {
   size: 4,
-  write: (key, bytes, at) => new DataView(bytes.buffer).setUint32(at, Number(key)),
-  read: (bytes, at) => String(new DataView(bytes.buffer).getUint32(at)),
+  write: (key, bytes, at) => new DataView(bytes.buffer, bytes.byteOffset).setUint32(at, Number(key)),
+  read: (bytes, at) => String(new DataView(bytes.buffer, bytes.byteOffset).getUint32(at)),
 };
+
+/** What `visit` is told of each entry. The key is packed: its bytes, a character each; `unpackedKey` reads it. */
+export type VisitTop = (key: string, packets: number, bytes: number) => void;
 
 const CODECS: Readonly<Record<TopList, KeyCodec>> = {
   sources: address,
@@ -48,9 +51,21 @@ const CODECS: Readonly<Record<TopList, KeyCodec>> = {
   rules: number,
 };
 
+/** A key as `visit` is told it. */
+export function packedKey(list: TopList, key: string): string {
+  const { size, write } = CODECS[list];
+  const bytes = Buffer.alloc(size);
+  write(key, bytes, 0);
+  return bytes.toString('latin1');
+}
+
+export function unpackedKey(list: TopList, packed: string): string {
+  return CODECS[list].read(Buffer.from(packed, 'latin1'), 0);
+}
+
 class PackedList {
   readonly #codec: KeyCodec;
-  readonly #keys: Uint8Array;
+  readonly #keys: Buffer;
   /** Packets and bytes of each, in turn. */
   readonly #volumes: Float64Array;
   readonly #counts: Uint8Array;
@@ -58,7 +73,7 @@ class PackedList {
   constructor(codec: KeyCodec, buckets: number) {
     this.#codec = codec;
     // Written to, so that the system gives the memory now.
-    this.#keys = new Uint8Array(buckets * KEPT * codec.size).fill(1);
+    this.#keys = Buffer.alloc(buckets * KEPT * codec.size, 1);
     this.#volumes = new Float64Array(buckets * KEPT * 2).fill(1);
     this.#counts = new Uint8Array(buckets);
   }
@@ -73,11 +88,12 @@ class PackedList {
     this.#counts[bucket] = most.length;
   }
 
-  *entries(bucket: number): Generator<[string, Volume]> {
+  visit(bucket: number, visit: VisitTop): void {
+    const { size } = this.#codec;
     const first = bucket * KEPT;
     for (let entry = first; entry < first + (this.#counts[bucket] as number); entry++) {
-      const [packets = 0, bytes = 0] = this.#volumes.subarray(2 * entry, 2 * entry + 2);
-      yield [this.#codec.read(this.#keys, entry * this.#codec.size), { packets, bytes }];
+      const key = this.#keys.toString('latin1', entry * size, (entry + 1) * size);
+      visit(key, this.#volumes[2 * entry] as number, this.#volumes[2 * entry + 1] as number);
     }
   }
 }
@@ -99,7 +115,7 @@ export class PackedTops {
     for (const list of TOP_LISTS) this.#lists[list].keep(at, []);
   }
 
-  entries(at: number, list: TopList): Iterable<[string, Volume]> {
-    return this.#lists[list].entries(at);
+  visit(at: number, list: TopList, visit: VisitTop): void {
+    this.#lists[list].visit(at, visit);
   }
 }

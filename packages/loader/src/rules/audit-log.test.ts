@@ -6,6 +6,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  truncateSync,
   writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -94,4 +95,23 @@ it('does not take a file that it cannot read for one without entries', () => {
 
 it('knows nothing when there is no file', () => {
   expect(log.newest(10)).toEqual([]);
+});
+
+it('reads the end of the file only, whatever its size', () => {
+  for (let i = 1; i <= 10; i++) log.append(entry(i));
+  const size = statSync(log.path).size;
+  const longest = Math.max(
+    ...readFileSync(log.path, 'utf8')
+      .split('\n')
+      .map(({ length }) => length + 1),
+  );
+  // The first of these lines is cut, and is no entry.
+  expect(log.newest(100, 3 * longest + 5).map(({ revision }) => revision)).toEqual([10, 9, 8]);
+  expect(log.newest(100, size)).toHaveLength(10);
+  // A hole of 100 GB in front, and one line without an end: neither is read.
+  truncateSync(log.path, 1e11);
+  log.append(entry(11));
+  expect(log.newest(100)).toEqual([entry(11)]);
+  appendFileSync(log.path, 'x'.repeat(100_000));
+  expect(log.newest(100, 50_000)).toEqual([]);
 });

@@ -12,8 +12,8 @@ const MOST_BYTES = 8 * 1024 * 1024;
 /** Files beside the one that is written. */
 const MOST_ROTATED = 4;
 const OWNER_ONLY = 0o600;
-const CHUNK_BYTES = 64 * 1024;
 const LINE_FEED = 0x0a;
+const TAIL_BYTES = 16 * 1024 * 1024;
 
 export class AuditLog {
   readonly path: string;
@@ -40,13 +40,19 @@ export class AuditLog {
     }
   }
 
-  /** The newest entries, the newest first. Lines that are no entry are left out. */
-  newest(limit: number): AuditEntry[] {
+  /**
+   * The newest entries, the newest first, of the last `tailBytes` of all files together: it costs the same whatever
+   * their size. Lines that are no entry are left out.
+   */
+  newest(limit: number, tailBytes = TAIL_BYTES): AuditEntry[] {
     const entries: AuditEntry[] = [];
-    for (let age = 0; age <= MOST_ROTATED && entries.length < limit; age++) {
+    let left = tailBytes;
+    for (let age = 0; age <= MOST_ROTATED && entries.length < limit && left > 0; age++) {
       const path = this.#rotated(age);
       try {
-        readNewest(path, limit, entries);
+        const { lines, isCut } = tailOf(path, left);
+        left = isCut ? 0 : left - lines.length;
+        addEntries(lines, limit, entries);
       } catch (cause) {
         // Without a younger one there is no older one.
         if ((cause as NodeJS.ErrnoException).code === 'ENOENT') break;
@@ -80,15 +86,27 @@ export class AuditLog {
   }
 }
 
-/** Adds entries until there are `limit`. Throws what the file system says. */
-function readNewest(path: string, limit: number, entries: AuditEntry[]): void {
+/** Adds entries, the last of `lines` first, until there are `limit`. */
+function addEntries(lines: Buffer, limit: number, entries: AuditEntry[]): void {
+  for (let end = lines.length; end > 0 && entries.length < limit; ) {
+    const feed = lines.lastIndexOf(LINE_FEED, end - 1);
+    const entry = feed + 1 < end ? entryOf(lines.subarray(feed + 1, end)) : undefined;
+    if (entry !== undefined) entries.push(entry);
+    end = feed;
+  }
+}
+
+/** The last whole lines of a file, `most` bytes of them at most. Throws what the file system says. */
+function tailOf(path: string, most: number): { lines: Buffer; isCut: boolean } {
   const file = openSync(path, 'r');
   try {
-    for (const line of linesFromEnd(file)) {
-      const entry = entryOf(line);
-      if (entry !== undefined) entries.push(entry);
-      if (entries.length === limit) break;
-    }
+    const { size } = fstatSync(file);
+    const from = Math.max(0, size - most);
+    const tail = Buffer.alloc(size - from);
+    const read = readSync(file, tail, 0, tail.length, from);
+    const whole = tail.subarray(0, read);
+    if (from === 0) return { lines: whole, isCut: false };
+    return { lines: whole.subarray(whole.indexOf(LINE_FEED) + 1 || read), isCut: true };
   } finally {
     closeSync(file);
   }
@@ -106,22 +124,4 @@ function endsInsideLine(file: number): boolean {
   const { size } = fstatSync(file);
   const last = Buffer.alloc(1);
   return size > 0 && readSync(file, last, 0, 1, size - 1) === 1 && last[0] !== LINE_FEED;
-}
-
-/** Reads no more of the file than is asked for. */
-function* linesFromEnd(file: number): Generator<Buffer> {
-  let position = fstatSync(file).size;
-  let rest = Buffer.alloc(0);
-  while (position > 0) {
-    const length = Math.min(CHUNK_BYTES, position);
-    position -= length;
-    const chunk = Buffer.alloc(length);
-    readSync(file, chunk, 0, length, position);
-    rest = Buffer.concat([chunk, rest]);
-    for (let feed = rest.lastIndexOf(LINE_FEED); feed >= 0; feed = rest.lastIndexOf(LINE_FEED)) {
-      if (feed + 1 < rest.length) yield rest.subarray(feed + 1);
-      rest = rest.subarray(0, feed);
-    }
-  }
-  if (rest.length > 0) yield rest;
 }

@@ -33,6 +33,9 @@ import { RulesRefusal } from './refusal.ts';
 import '../schema-words.ts';
 import { notesAbout, surroundingsOf } from './warnings.ts';
 
+/** Of the audit file for an answer to the network: its last megabyte, whatever its size. */
+const AUDIT_BYTES = 1024 * 1024;
+
 /** Those that change nothing. */
 const LOOKING: ReadonlySet<RulesVerb> = new Set(['list', 'test', 'audit']);
 
@@ -41,6 +44,8 @@ export interface Asker {
   readonly mayChange: boolean;
   /** Whether a set may follow a file of this machine: its lines would be shown to whoever asks. */
   readonly mayNameFiles: boolean;
+  /** Aborted when nobody waits for the answer any more: what takes its time ends then. */
+  readonly gone?: AbortSignal;
 }
 
 export interface DeskOptions {
@@ -50,7 +55,7 @@ export interface DeskOptions {
   readonly snapshot: () => RulesSnapshot;
   /** Adds what the kernel says of them. */
   readonly inForce?: (snapshot: RulesSnapshot) => Promise<RulesSnapshot>;
-  readonly rehearse: (request: CheckedRulesRequest<'test'>) => Promise<RulesResults['test']>;
+  readonly rehearse: (request: CheckedRulesRequest<'test'>, asker: Asker) => Promise<RulesResults['test']>;
   /** Names of the interfaces that are watched; undefined: not known. */
   readonly watched?: () => readonly string[] | undefined;
   /** What went wrong inside, for the log. */
@@ -62,6 +67,7 @@ type Handlers = {
     request: CheckedRulesRequest<Verb>,
     who: Who,
     written: Written,
+    asker: Asker,
   ) => Promise<RulesResults[Verb]>;
 };
 /** Parts of a valid request before they were brought into canonical form. */
@@ -98,7 +104,7 @@ export class Desk {
       policy: (request, who) => this.#change(choosingPolicy(request, who)),
       import: ({ entries, ...request }, who) => this.#import(request, Buffer.from(entries), who),
       apply: (request, who) => this.#apply(request, who),
-      test: rehearse,
+      test: (request, _who, _written, asker) => rehearse(request, asker),
       confirm: async (_, who) => ({ revision: await service.confirm(who) }),
       revert: async (_, who) => ({ revision: await service.revert(who) }),
       undo: async ({ change }, who) => {
@@ -109,7 +115,9 @@ export class Desk {
         const { value, ...rest } = await service.redo(who, change);
         return { ...value, ...rest };
       },
-      audit: async ({ limit }) => ({ entries: audit.newest(limit) }),
+      audit: async ({ limit }, { via }) => ({
+        entries: audit.newest(limit, via === 'socket' ? AUDIT_BYTES : undefined),
+      }),
     };
   }
 
@@ -124,7 +132,7 @@ export class Desk {
     if (!parsed.success) return { ok: false, error: invalidRequest(parsed.error) };
     if (!asker.mayNameFiles && namesFiles(parsed.data)) return { ok: false, error: NO_FILES };
     const handler: Handlers[Verb] = this.#handlers[verb];
-    return this.#answer(() => handler(parsed.data as CheckedRulesRequest<Verb>, asker.who, request as Written));
+    return this.#answer(() => handler(parsed.data as CheckedRulesRequest<Verb>, asker.who, request as Written, asker));
   }
 
   /** `import` of a list that is too long for a text. Never throws. */

@@ -60,6 +60,7 @@ export class LiveRules {
   readonly #store: RuleStore;
   readonly #audit: AuditLog;
   readonly #compiler = new Compiler();
+  readonly #rehearsalCompiler = Compiler.apart();
   readonly #rehearsals: Rehearsals;
   #service: RulesService | undefined;
   #desk: Desk | undefined;
@@ -137,11 +138,11 @@ export class LiveRules {
         await this.#readBack();
         return this.snapshot();
       },
-      rehearse: (request) =>
-        rehearse(request, {
+      rehearse: (request, asker) =>
+        rehearse(request, asker, {
           service,
           enforcement,
-          compiler: this.#compiler,
+          compiler: this.#rehearsalCompiler,
           rehearsals: this.#rehearsals,
           slots: this.#slotsByIfindex(),
         }),
@@ -249,6 +250,7 @@ export class LiveRules {
     if (this.#control) await new Promise((resolve) => this.#control?.close(resolve));
     await this.#service?.end();
     await this.#compiler.close();
+    await this.#rehearsalCompiler.close();
   }
 
   /** After `close`, when nothing counts any more, or goes on without us. */

@@ -2,40 +2,52 @@
 import type { Acknowledgement, RulesError } from '@packetlog/common';
 import type { Logger } from 'pino';
 import type * as z from 'zod/mini';
+import { EncodedAnswer } from './answer-encoding.ts';
+import type { ClientBudget } from './budget.ts';
 import type { Client } from './client.ts';
-import { MessageRate } from './message-rate.ts';
 import { Unavailable } from './questions.ts';
 import { refusedMessage } from './refused-message.ts';
 
 /** Bad messages a client may send before it is disconnected. */
 const MAX_BAD_MESSAGES = 10;
 /** A client that sends without reading the answers is disconnected when so many things wait for it. */
-const MAX_WAITING = 5000;
-/** So much that a client asked may be unanswered or unread; beyond that it gets no more than a refusal. */
+const MAX_WAITING = 1000;
+/** What a client asked that may be unanswered or unread; beyond that it gets no more than a rejection. */
 const MAX_UNREAD = 200;
+/** Of the answers that wait for it. One may be longer. */
+const MAX_UNREAD_BYTES = 512 * 1024;
+/** A timer takes a millisecond or more. */
+const LEAST_PAUSE_MS = 5;
 const LONGEST_NAME = 40;
 
 const INTERNAL = { code: 'internal', message: 'The loader failed to handle this; see its log.' } as const;
 const UNREAD = { code: 'invalid', message: 'Too many answers wait for this client: read them, then ask.' } as const;
-const TOO_MANY = { code: 'invalid', message: 'Too many messages: send at most 100 a second.' } as const;
+const TOO_MANY = {
+  code: 'invalid',
+  message:
+    'Too many messages, or too costly ones: send at most 100 a second, and requests about rules or the past less often.',
+} as const;
 
 export class ClientMessages {
   readonly #client: Client;
   readonly #log: Logger;
-  readonly #rate: MessageRate;
+  readonly #budget: ClientBudget;
   /** What was asked and is not answered, or the answer waits for its turn. */
   #unread = 0;
+  #unreadBytes = 0;
+  #isPaused = false;
 
-  constructor(client: Client, log: Logger, now: () => number) {
+  constructor(client: Client, log: Logger, budget: ClientBudget) {
     this.#client = client;
     this.#log = log;
-    this.#rate = new MessageRate(now);
+    this.#budget = budget;
     // At the end all answers that wait are handed on at once, and each listens.
     client.socket.conn.setMaxListeners(0);
   }
 
-  /** `given`: what came with the event, the acknowledgement last. */
+  /** `given`: what came with the event, the acknowledgement last. `cost`: in the units of budget.ts. */
   answer<Schema extends z.ZodMiniType, Value>(
+    cost: number,
     schema: Schema,
     given: readonly unknown[],
     act: (input: z.output<Schema>, done: (value: Value) => void, failed: (error: unknown) => void) => void,
@@ -50,7 +62,7 @@ export class ClientMessages {
       acknowledge({ ok: false, error: INTERNAL });
     };
     try {
-      const excess = this.#excess();
+      const excess = this.#excess(cost);
       if (excess) {
         acknowledge({ ok: false, error: excess });
         return;
@@ -70,9 +82,9 @@ export class ClientMessages {
   }
 
   /** For what takes its time and validates by itself. Values that people write are no bad messages. */
-  answerLater<Answer>(given: readonly unknown[], work: (request: unknown) => Promise<Answer>): void {
+  answerLater<Answer>(cost: number, given: readonly unknown[], work: (request: unknown) => Promise<Answer>): void {
     const acknowledge = this.#acknowledgement<Answer | { ok: false; error: RulesError }>(given);
-    const excess = this.#excess();
+    const excess = this.#excess(cost);
     if (excess) {
       acknowledge({ ok: false, error: excess });
       return;
@@ -114,12 +126,35 @@ export class ClientMessages {
   }
 
   /** Why what came now is not even looked at. */
-  #excess(): typeof TOO_MANY | typeof UNREAD | undefined {
-    if (!this.#rate.take()) return TOO_MANY;
-    return this.#unread > MAX_UNREAD ? UNREAD : undefined;
+  #excess(cost: number): typeof TOO_MANY | typeof UNREAD | undefined {
+    if (!this.#budget.take(cost)) {
+      this.#pause();
+      return TOO_MANY;
+    }
+    return this.#unread > MAX_UNREAD || this.#unreadBytes > MAX_UNREAD_BYTES ? UNREAD : undefined;
   }
 
-  #acknowledgement<Answer>(given: readonly unknown[]): (answer: Answer) => void {
+  /** Reads nothing more from it until its debt is paid: what it sends meanwhile waits in its own machine. */
+  #pause(): void {
+    const { debtMs } = this.#budget;
+    const { socket } = this.#client.socket.conn.transport as unknown as { socket?: Readable };
+    if (this.#isPaused || debtMs < LEAST_PAUSE_MS || socket === undefined) return;
+    this.#isPaused = true;
+    socket.pause();
+    const wait = () => {
+      // What was read before may have added to it.
+      const more = this.#budget.debtMs;
+      if (more > 0) {
+        setTimeout(wait, more).unref();
+        return;
+      }
+      this.#isPaused = false;
+      socket.resume();
+    };
+    wait();
+  }
+
+  #acknowledgement<Answer>(given: readonly unknown[]): (answer: Answer | EncodedAnswer) => void {
     const last = given.at(-1);
     if (typeof last !== 'function') return () => {};
     this.#unread++;
@@ -127,16 +162,26 @@ export class ClientMessages {
     return (answer) => {
       if (isAnswered) return;
       isAnswered = true;
+      const encoded = EncodedAnswer.of(answer);
+      const bytes = encoded.json.length;
+      this.#unreadBytes += bytes;
       // In its turn: behind the rows that were sent before.
       this.#client.outbox.after((done) => {
         // engine.io takes whatever it is given: the next one waits until the kernel has taken what was there before this.
         this.#client.socket.conn.once('drain', () => {
           this.#unread--;
+          this.#unreadBytes -= bytes;
           done();
         });
-        last(answer);
+        last(encoded);
       });
       if (this.#client.outbox.length > MAX_WAITING) this.giveUp();
     };
   }
+}
+
+/** Of a WebSocket: it stops reading from its connection. */
+interface Readable {
+  pause(): void;
+  resume(): void;
 }

@@ -2,9 +2,11 @@
 import type { ClientToServerEvents, ServerToClientEvents } from '@packetlog/common';
 import type { Logger } from 'pino';
 import type { Socket } from 'socket.io';
+import type { ClientBudget } from './budget.ts';
 import { ClientMessages } from './client-messages.ts';
 import { ClientStream } from './client-stream.ts';
 import { Outbox } from './outbox.ts';
+import { peerOf } from './peer-address.ts';
 import type { RowStreams, Subscription } from './row-streams.ts';
 import { write } from './wire.ts';
 
@@ -12,12 +14,15 @@ export type ClientSocket = Socket<ClientToServerEvents, ServerToClientEvents>;
 
 export class Client {
   readonly socket: ClientSocket;
+  /** Where it is (peer-address.ts). */
+  readonly peer: string;
   /** Whether it may change rules. */
   readonly isAdmin: boolean;
   readonly outbox: Outbox;
   readonly stream: ClientStream;
   readonly messages: ClientMessages;
   readonly #streams: RowStreams;
+  readonly #budget: ClientBudget;
   /** What it asked for last; in effect when the drain thread passes on that much. */
   asked: Subscription | undefined;
   askedToPause = false;
@@ -27,13 +32,15 @@ export class Client {
   #subscription: Subscription | undefined;
   #paused = false;
 
-  constructor(socket: ClientSocket, streams: RowStreams, isAdmin: boolean, log: Logger) {
+  constructor(socket: ClientSocket, streams: RowStreams, isAdmin: boolean, budget: ClientBudget, log: Logger) {
     this.socket = socket;
+    this.peer = peerOf(socket.handshake.address);
     this.isAdmin = isAdmin;
     this.#streams = streams;
+    this.#budget = budget;
     this.outbox = new Outbox((message, sent) => write(socket.conn, message, sent), streams.context.clock.now);
     this.stream = new ClientStream(this.outbox, streams.context);
-    this.messages = new ClientMessages(this, log, streams.context.clock.now);
+    this.messages = new ClientMessages(this, log, budget);
   }
 
   /** Rows per second of which it can use some. A filter has to see them all. */
@@ -54,6 +61,7 @@ export class Client {
 
   end(): void {
     this.#streams.end(this.stream);
+    this.#budget.end();
   }
 
   /** Ends the connection without waiting for what the client will not read. */

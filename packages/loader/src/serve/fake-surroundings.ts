@@ -1,6 +1,6 @@
 /** For tests: the real server on loopback, real clients, and what is behind the server, which the test plays. */
 import { createServer, type Server as HttpServer } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect, type Socket as TcpSocket } from 'node:net';
 import { type Hello, PacketLogBatch, PROTOCOL_VERSION } from '@packetlog/common';
 import { pino } from 'pino';
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
@@ -43,6 +43,10 @@ export interface Surroundings {
   readonly server: SocketServer;
   readonly rowsWanted: Mock<(perSecond: number) => void>;
   readonly clients: Socket[];
+  /** The server's ends of all connections, in the order of coming. */
+  readonly accepted: readonly TcpSocket[];
+  /** How often the rules were asked of the desk as a whole. */
+  snapshots: number;
   /** What the desk was asked. */
   readonly asked: readonly unknown[];
   /** What the desk answers; the verb while it is undefined. */
@@ -79,6 +83,7 @@ export function eachWithServer(limits: Partial<ConnectionLimits> = {}): Surround
   const hurried: boolean[] = [];
   const logged: Record<string, unknown>[] = [];
   const clients: Socket[] = [];
+  const accepted: TcpSocket[] = [];
   const it: Surroundings = {
     get history() {
       return history;
@@ -90,7 +95,7 @@ export function eachWithServer(limits: Partial<ConnectionLimits> = {}): Surround
       return server;
     },
     rowsWanted: vi.fn<(perSecond: number) => void>(),
-    ...{ asked, watched, hurried, logged, clients },
+    ...{ asked, watched, hurried, logged, clients, accepted, snapshots: 0 },
     ...{ value: undefined, revision: 1, skew: 0, answers: true },
     client: (options: Options = {}) => {
       const socket = io(`http://${HOST}:${port}`, {
@@ -130,6 +135,7 @@ export function eachWithServer(limits: Partial<ConnectionLimits> = {}): Surround
   };
   const desk = {
     snapshot: () => ({
+      ...{ asked: ++it.snapshots },
       ...{ revision: it.revision, default_policy: 'permit', rules: [], sets: [], enforcing: false, pinned: false },
     }),
     ask: async (verb: string, request: unknown, asker: unknown) => {
@@ -141,13 +147,14 @@ export function eachWithServer(limits: Partial<ConnectionLimits> = {}): Surround
   const log = pino({ level: 'warn' }, { write: (line) => logged.push(JSON.parse(line)) });
   beforeEach(async () => {
     it.rowsWanted.mockReset();
-    for (const list of [asked, watched, hurried, logged]) list.length = 0;
-    Object.assign(it, { value: undefined, revision: 1, skew: 0, answers: true });
+    for (const list of [asked, watched, hurried, logged, accepted]) list.length = 0;
+    Object.assign(it, { value: undefined, revision: 1, skew: 0, answers: true, snapshots: 0 });
     history = new History();
     nextRecord = 0;
     http = createServer((_, response) => response.end('page'));
     const connections = new Connections(log, { ...limitsFor(10_000, 0), ...limits });
     connections.watch(http);
+    http.on('connection', (socket) => accepted.push(socket));
     await new Promise<void>((resolve) => http.listen(0, HOST, resolve));
     port = (http.address() as AddressInfo).port;
     server = new SocketServer({
@@ -200,11 +207,29 @@ export function numbersOf(batches: readonly PacketLogBatch[]): number[] {
   );
 }
 
+/** What a WebSocket of a client has, and socket.io-client hides. */
+export interface Wire {
+  send(text: string): void;
+  ping(data?: string): void;
+  on(event: 'pong', listener: (data: Buffer) => void): void;
+  pause(): void;
+  resume(): void;
+  readonly _socket: TcpSocket;
+}
+
 /** The WebSocket under a client. */
-export function wire(socket: Socket): { send: (text: string) => void; pause: () => void; resume: () => void } {
-  const { transport } = socket.io.engine as unknown as { transport: { ws: ReturnType<typeof wire> } };
+export function wire(socket: Socket): Wire {
+  const { transport } = socket.io.engine as unknown as { transport: { ws: Wire } };
   return transport.ws;
 }
 
 /** Everything that the server sent before this has arrived when it resolves. */
 export const settled = (socket: Socket) => socket.emitWithAck('pause', { paused: false });
+
+/** Resolves when the server has read all that this client sent; `at`: the place of its connection. */
+export async function whenRead(on: Surroundings, socket: Socket, at = 0): Promise<void> {
+  const { _socket: own } = wire(socket);
+  await vi.waitUntil(() => own.bytesWritten === on.accepted[at]?.bytesRead, 20_000);
+  // What was read is handled within this turn of the loop.
+  await new Promise((resolve) => setImmediate(resolve));
+}

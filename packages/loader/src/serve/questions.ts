@@ -10,8 +10,11 @@ import type { History } from '../history/history.ts';
 import type { Listeners } from '../names/listeners.ts';
 import type { Places } from '../names/places.ts';
 import type { ReverseNames } from '../names/reverse-names.ts';
+import { HISTORY, historyTopCost, LOOKUP } from './message-cost.ts';
 
 export interface Question {
+  /** Of a request as it came, in the units of budget.ts. */
+  readonly cost: (request: unknown) => number;
   readonly schema: z.ZodMiniType;
   /** `input` is what the schema made of the message. Throws Unavailable for what this loader does not answer. */
   answer(input: unknown): unknown;
@@ -37,29 +40,54 @@ export interface Sources {
 
 export function questions({ history, listeners, reverseNames, places }: Sources): Questions {
   return new Map([
-    question('history', historyRequestSchema, ({ step_ms }) => history.answer(step_ms, Date.now())),
-    question('history:top', historyTopRequestSchema, ({ from_ms, to_ms }) => history.top(from_ms, to_ms)),
-    question('names:listeners', z.strictObject({}), () => {
-      if (listeners) return listeners.find();
-      throw new Unavailable('Processes are known only without --netns: start a loader inside that namespace.');
-    }),
-    question('names:reverse', reverseNamesRequestSchema, ({ addresses }) => {
-      if (reverseNames) return reverseNames.find(addresses);
-      throw new Unavailable(
-        'Reverse DNS is off, because it tells the sender’s DNS that somebody looked. Start the loader with --reverse-dns.',
-      );
-    }),
-    question('names:places', placesRequestSchema, ({ addresses }) => {
-      if (places) return places.find(addresses);
-      throw new Unavailable('No database of countries and networks is read. Start the loader with --geoip FILE.mmdb.');
-    }),
+    question(
+      'history',
+      () => HISTORY,
+      historyRequestSchema,
+      ({ step_ms }) => history.answer(step_ms, Date.now()),
+    ),
+    question('history:top', historyTopCost, historyTopRequestSchema, ({ from_ms, to_ms }) =>
+      history.top(from_ms, to_ms),
+    ),
+    question(
+      'names:listeners',
+      () => LOOKUP,
+      z.strictObject({}),
+      () => {
+        if (listeners) return listeners.find();
+        throw new Unavailable('Processes are known only without --netns: start a loader inside that namespace.');
+      },
+    ),
+    question(
+      'names:reverse',
+      () => LOOKUP,
+      reverseNamesRequestSchema,
+      ({ addresses }) => {
+        if (reverseNames) return reverseNames.find(addresses);
+        throw new Unavailable(
+          'Reverse DNS is off, because it tells the sender’s DNS that somebody looked. Start the loader with --reverse-dns.',
+        );
+      },
+    ),
+    question(
+      'names:places',
+      () => LOOKUP,
+      placesRequestSchema,
+      ({ addresses }) => {
+        if (places) return places.find(addresses);
+        throw new Unavailable(
+          'No database of countries and networks is read. Start the loader with --geoip FILE.mmdb.',
+        );
+      },
+    ),
   ]);
 }
 
 function question<Schema extends z.ZodMiniType>(
   event: string,
+  cost: (request: unknown) => number,
   schema: Schema,
   answer: (input: z.output<Schema>) => unknown,
 ): [string, Question] {
-  return [event, { schema, answer: (input) => answer(input as z.output<Schema>) }];
+  return [event, { cost, schema, answer: (input) => answer(input as z.output<Schema>) }];
 }

@@ -19,11 +19,41 @@ export interface Subscription {
   readonly filter: Filter | undefined;
 }
 
+interface Followed {
+  readonly stream: RowStream;
+  readonly filter: Filter | undefined;
+  /** Of a record; 0 without a filter. */
+  readonly cost: number;
+}
+
+/** Subscriptions with the same key follow the same stream. */
+export function streamKey(subscription: Subscription): string {
+  const known = keys.get(subscription);
+  if (known !== undefined) return known;
+  const { rowsPerSecond, batchMs, filter } = subscription;
+  const key = `${rowsPerSecond} ${batchMs} ${filterKey(filter ?? EVERYTHING)}`;
+  keys.set(subscription, key);
+  return key;
+}
+
+const keys = new WeakMap<Subscription, string>();
+
+/**
+ * What filters may cost in a second, all streams together: records looked at, times the length of the filter. Beyond it
+ * rows are withheld from those who filter, and counted so; everyone else gets theirs.
+ */
+const FILTERING_PER_SECOND = 40_000_000;
+/** Characters of a filter that cost as much as looking at a record at all. */
+const COST_CHARACTERS = 64;
+
 export class RowStreams {
   readonly context: StreamContext;
   readonly #noRows = new NoRows();
-  readonly #streams = new Map<string, { readonly stream: RowStream; readonly filter: Filter | undefined }>();
+  readonly #streams = new Map<string, Followed>();
   readonly #interfaces = new InterfaceNames();
+  /** What filters may still cost in this second. */
+  #filtering = FILTERING_PER_SECOND;
+  #second = 0;
   /** Clients that follow a stream. */
   #following = 0;
   #clockOffsetNs = 0n;
@@ -57,7 +87,10 @@ export class RowStreams {
   /** `bytes` begins with `count` records, only read during the call; `skipped` more passed. */
   add(bytes: Uint8Array, count: number, skipped: number): void {
     this.#noRows.add(count + skipped);
-    for (const { stream } of this.#streams.values()) stream.add(bytes, count, skipped);
+    for (const { stream, cost } of this.#streams.values()) {
+      if (cost === 0 || this.#canFilter(count * cost)) stream.add(bytes, count, skipped);
+      else stream.add(bytes, 0, count + skipped);
+    }
   }
 
   flush(): void {
@@ -81,15 +114,25 @@ export class RowStreams {
     this.#lookWhetherHurried();
   }
 
+  #canFilter(cost: number): boolean {
+    const second = Math.floor(this.context.clock.now() / 1000);
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#filtering = FILTERING_PER_SECOND;
+    }
+    this.#filtering -= cost;
+    return this.#filtering >= 0;
+  }
+
   #sourceFor(subscription: Subscription | undefined): RowSource {
     if (subscription === undefined || subscription.rowsPerSecond === 0) return this.#noRows;
     const { rowsPerSecond, batchMs, filter } = subscription;
-    const key = `${rowsPerSecond} ${batchMs} ${filterKey(filter ?? EVERYTHING)}`;
+    const key = streamKey(subscription);
     const known = this.#streams.get(key);
     if (known !== undefined) return known.stream;
     const matches = filter && compileFilter(filter, this.#interfaces);
     const stream = new RowStream(this.context, { rowsPerSecond, batchMs, matches });
-    this.#streams.set(key, { stream, filter });
+    this.#streams.set(key, { stream, filter, cost: filter ? 1 + filterKey(filter).length / COST_CHARACTERS : 0 });
     return stream;
   }
 

@@ -1,14 +1,30 @@
 /** The rules as clients see them: all of them when they change, what they counted each second, and `rules:*`. */
 import { type RuleCounters, type RulesVerb, rulesRequestSchemas } from '@packetlog/common';
-import type { Desk } from '../rules/desk.ts';
+import type { Asker, Desk } from '../rules/desk.ts';
+import { EncodedAnswer } from './answer-encoding.ts';
 import type { Client } from './client.ts';
 import type { ClientMessages } from './client-messages.ts';
+import { rulesCost } from './message-cost.ts';
 import { BACKLOG_BYTES } from './outbox.ts';
 import type { StreamClock } from './row-stream.ts';
-import { eventMessage } from './wire.ts';
+import { eventMessage, type Message } from './wire.ts';
 
 /** Many changes in a row are told at most so often. */
 const BETWEEN_MS = 200;
+/** Rules that expire leave the snapshot without a word. */
+const FRESH_MS = 1000;
+
+/** All rules, encoded once for all who get them before they change or count. */
+interface Snapshot {
+  readonly madeAt: number;
+  readonly message: Message;
+}
+
+/** The same for who lists them. */
+interface Listed {
+  readonly madeAt: number;
+  readonly answer: Promise<EncodedAnswer>;
+}
 
 const VERBS = Object.keys(rulesRequestSchemas) as RulesVerb[];
 export const RULES_EVENTS: readonly string[] = VERBS.map((verb) => `rules:${verb}`);
@@ -21,6 +37,8 @@ export class RulesFeed {
   readonly #behind = new Set<Client>();
   #toldAt = Number.NEGATIVE_INFINITY;
   #isPlanned = false;
+  #snapshot: Snapshot | undefined;
+  #listed: Listed | undefined;
 
   constructor(desk: Desk, clock: StreamClock, clients: () => Iterable<Client>) {
     this.#desk = desk;
@@ -32,16 +50,27 @@ export class RulesFeed {
   admit(client: Client, messages: ClientMessages): void {
     const { address } = client.socket.handshake;
     const name = client.isAdmin ? 'admin token' : 'token';
-    const asker = { who: { name, via: 'socket' as const, address }, mayChange: client.isAdmin, mayNameFiles: false };
+    const gone = new AbortController();
+    client.socket.once('disconnect', () => gone.abort());
+    const asker = {
+      who: { name, via: 'socket' as const, address },
+      mayChange: client.isAdmin,
+      mayNameFiles: false,
+      gone: gone.signal,
+    };
     for (const verb of VERBS) {
       client.socket.on(`rules:${verb}`, (...given: unknown[]) =>
-        messages.answerLater(given, (request) => this.#desk.ask(verb, request, asker)),
+        messages.answerLater<object>(rulesCost(verb), given, async (request) =>
+          verb === 'list' && isEmpty(request) ? this.#list(asker) : this.#desk.ask(verb, request, asker),
+        ),
       );
     }
-    client.outbox.send(this.#message());
+    client.outbox.send(this.#now().message);
   }
 
   changed(): void {
+    this.#snapshot = undefined;
+    this.#listed = undefined;
     for (const client of this.#clients()) this.#behind.add(client);
     if (this.#isPlanned) return;
     this.#isPlanned = true;
@@ -52,6 +81,8 @@ export class RulesFeed {
   }
 
   counted(counters: RuleCounters): void {
+    this.#snapshot = undefined;
+    this.#listed = undefined;
     const message = eventMessage('rule_counters', JSON.stringify(counters));
     for (const { outbox } of this.#clients()) if (!outbox.isFull(BACKLOG_BYTES / 2)) outbox.send(message);
   }
@@ -60,7 +91,7 @@ export class RulesFeed {
   tell(): void {
     if (this.#behind.size === 0) return;
     this.#toldAt = this.#clock.now();
-    const message = this.#message();
+    const { message } = this.#now();
     for (const client of this.#behind) {
       if (client.outbox.isFull(BACKLOG_BYTES / 2)) continue;
       this.#behind.delete(client);
@@ -72,7 +103,27 @@ export class RulesFeed {
     this.#behind.delete(client);
   }
 
-  #message() {
-    return eventMessage('rules', JSON.stringify(this.#desk.snapshot()));
+  /** What anyone who may look is told. */
+  #list(asker: Asker): Promise<EncodedAnswer> {
+    const madeAt = this.#clock.now();
+    if (this.#listed === undefined || madeAt - this.#listed.madeAt > FRESH_MS) {
+      this.#listed = { madeAt, answer: this.#desk.ask('list', {}, asker).then(EncodedAnswer.of) };
+    }
+    return this.#listed.answer;
   }
+
+  #now(): Snapshot {
+    const madeAt = this.#clock.now();
+    if (this.#snapshot === undefined || madeAt - this.#snapshot.madeAt > FRESH_MS) {
+      const json = JSON.stringify(this.#desk.snapshot());
+      this.#snapshot = { madeAt, message: eventMessage('rules', json) };
+    }
+    return this.#snapshot;
+  }
+}
+
+/** What the schema of a list lets through. */
+function isEmpty(request: unknown): boolean {
+  const isObject = typeof request === 'object' && request !== null && !Array.isArray(request);
+  return isObject && Object.keys(request).length === 0;
 }

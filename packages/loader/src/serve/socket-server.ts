@@ -21,14 +21,20 @@ import type { DrainLedger } from '../drain/messages.ts';
 import type { Desk } from '../rules/desk.ts';
 import { admission, isAdmin, type Tokens } from './admission.ts';
 import { type Allowed, refusal } from './allowed-hosts.ts';
+import { answerParser } from './answer-encoding.ts';
+import { Budgets } from './budget.ts';
 import { Client, type ClientSocket } from './client.ts';
 import type { Connections } from './connections.ts';
 import { LineLimit } from './line-limit.ts';
+import { PAUSE, subscribeCost } from './message-cost.ts';
 import { BACKLOG_BYTES, BACKLOG_MS } from './outbox.ts';
-import type { Questions } from './questions.ts';
+import { peerOf } from './peer-address.ts';
+import { boundPongs } from './pongs.ts';
+import { type Questions, Unavailable } from './questions.ts';
 import type { StreamClock } from './row-stream.ts';
 import { RowStreams } from './row-streams.ts';
 import { RULES_EVENTS, RulesFeed } from './rules-feed.ts';
+import { streamRefusal } from './stream-limits.ts';
 import { eventMessage, together } from './wire.ts';
 
 /** A client that has taken nothing of what waits for it for so long is disconnected. */
@@ -76,6 +82,7 @@ export class SocketServer {
   readonly #clients = new Map<string, Client>();
   readonly #rules: RulesFeed;
   readonly #lines: LineLimit;
+  readonly #budgets: Budgets;
   /** What to do when the drain thread passes on what was wanted then, oldest first. */
   readonly #waiting: { want: number; client: Client; act: () => void }[] = [];
   /** Calls of `onRowsWanted` and their answers. */
@@ -88,9 +95,11 @@ export class SocketServer {
     const { stride, recordOffset, clock = realClock } = options;
     this.#streams = new RowStreams({ stride, recordOffset }, clock, options.onHurried);
     this.#lines = new LineLimit(options.log);
+    this.#budgets = new Budgets(clock.now);
     this.#rules = new RulesFeed(options.desk, clock, () => this.#clients.values());
     this.#io = new Server(options.http, {
       transports: ['websocket'],
+      parser: answerParser,
       perMessageDeflate: false,
       httpCompression: false,
       maxHttpBufferSize: MAX_MESSAGE_BYTES,
@@ -107,6 +116,7 @@ export class SocketServer {
         answer(refused ? `${refused} not allowed` : null, refused === undefined);
       },
     });
+    boundPongs(this.#io.engine);
     this.#io.use((socket, next) => {
       const problem = admission(socket.handshake.auth, options.tokens, this.#clients.size);
       if (problem) options.connections.dismissed(socket.request.socket);
@@ -174,7 +184,8 @@ export class SocketServer {
   }
 
   notice(notice: Notice): void {
-    this.#io.emit('notice', notice);
+    const message = eventMessage('notice', JSON.stringify(notice));
+    for (const { outbox } of this.#clients.values()) outbox.send(message);
   }
 
   /** Sends what waits, then closes every connection; those that do not take it are given up. */
@@ -197,7 +208,9 @@ export class SocketServer {
 
   #admit(socket: ClientSocket): void {
     const { log, tokens, questions, connections } = this.#options;
-    const client = new Client(socket, this.#streams, isAdmin(socket.handshake.auth, tokens), log);
+    const mayChange = isAdmin(socket.handshake.auth, tokens);
+    const budget = this.#budgets.of(peerOf(socket.handshake.address), mayChange);
+    const client = new Client(socket, this.#streams, mayChange, budget, log);
     const { messages } = client;
     this.#clients.set(socket.id, client);
     connections.admitted(socket.request.socket);
@@ -212,19 +225,26 @@ export class SocketServer {
       this.#wantRows();
       if (this.#clients.size === 0) this.#options.onWatched(false);
     });
-    socket.on('subscribe', (...given: unknown[]) =>
-      messages.answer(subscribeSchema, given, ({ max_rows_per_second, max_batches_per_second, filter }, done) => {
-        const batchMs = 1000 / max_batches_per_second;
-        const subscription = { rowsPerSecond: max_rows_per_second, batchMs, filter: filterOf(filter) };
+    socket.on('subscribe', (...given: unknown[]) => {
+      const text = (given[0] as { filter?: unknown } | null | undefined)?.filter;
+      messages.answer(subscribeCost(text), subscribeSchema, given, ({ filter, ...limits }, done, failed) => {
+        const rowsPerSecond = limits.max_rows_per_second;
+        const batchMs = 1000 / limits.max_batches_per_second;
+        const subscription = { rowsPerSecond, batchMs, filter: filterOf(filter) };
+        const problem = streamRefusal(client, subscription, this.#clients.values());
+        if (problem !== undefined) {
+          failed(new Unavailable(problem));
+          return;
+        }
         client.asked = subscription;
         this.#wantRows(client, () => {
           client.subscribe(subscription);
-          done({ max_rows_per_second });
+          done({ max_rows_per_second: rowsPerSecond });
         });
-      }),
-    );
+      });
+    });
     socket.on('pause', (...given: unknown[]) =>
-      messages.answer(pauseSchema, given, ({ paused }, done) => {
+      messages.answer(PAUSE, pauseSchema, given, ({ paused }, done) => {
         client.askedToPause = paused;
         // Nothing more is sent from here on; but rows come again only when the drain thread passes them on.
         if (paused) client.pause(true);
@@ -234,9 +254,9 @@ export class SocketServer {
         });
       }),
     );
-    for (const [event, { schema, answer }] of questions) {
+    for (const [event, { cost, schema, answer }] of questions) {
       socket.on(event as keyof ClientToServerEvents, (...given: unknown[]) =>
-        messages.answer(schema, given, (input, done, failed) => {
+        messages.answer(cost(given[0]), schema, given, (input, done, failed) => {
           Promise.resolve(input).then(answer).then(done, failed);
         }),
       );

@@ -33,7 +33,9 @@ export async function serveControl(
     rmSync(path);
   }
   const server = createServer((request, response) => {
-    handle(desk, session, request).then(
+    const gone = new AbortController();
+    response.on('close', () => gone.abort());
+    handle(desk, session, request, gone.signal).then(
       (answer) => reply(response, answer),
       (error: unknown) => reply(response, refused(error instanceof Error ? error.message : 'It cannot be read.')),
     );
@@ -53,7 +55,12 @@ export async function serveControl(
   return server;
 }
 
-async function handle(desk: Desk, session: () => ControlSession, request: IncomingMessage): Promise<Answer> {
+async function handle(
+  desk: Desk,
+  session: () => ControlSession,
+  request: IncomingMessage,
+  gone: AbortSignal,
+): Promise<Answer> {
   const url = new URL(request.url ?? '/', 'http://control');
   if (request.method === 'POST' && url.pathname === '/session') return { ok: true, value: session() };
   const verb = /^\/rules\/([a-z_]+)$/.exec(url.pathname)?.[1] ?? '';
@@ -61,7 +68,7 @@ async function handle(desk: Desk, session: () => ControlSession, request: Incomi
     return { ok: false, error: { code: 'not_found', message: 'Ask with POST /rules/list, /rules/add and so on.' } };
   }
   const body = await bodyOf(request);
-  const asker = askerOf(request);
+  const asker = { ...askerOf(request), gone };
   if (verb === 'import' && url.search !== '') return desk.importBytes(queryOf(url), body, asker);
   return desk.ask(verb, body.length === 0 ? {} : JSON.parse(body.toString('utf8')), asker);
 }

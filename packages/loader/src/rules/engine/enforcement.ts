@@ -76,9 +76,9 @@ export class Enforcement {
     return held;
   }
 
-  /** Never to be put in force. Throws RulesCompileError. */
-  compileApart(book: RuleBook): Promise<Held> {
-    return this.#compile(book, new Map());
+  /** Never to be put in force. By a compiler of its own, so that no change waits for it. Throws RulesCompileError. */
+  compileApart(book: RuleBook, compiler: Compiler): Promise<Held> {
+    return this.#compile(book, new Map(), compiler);
   }
 
   async confirm(held: Held): Promise<void> {
@@ -120,9 +120,9 @@ export class Enforcement {
     return new Map([...this.#held.confirmed.slots, ...(this.#held.provisional?.slots ?? [])]);
   }
 
-  async #compile(book: RuleBook, previous: ReadonlyMap<number, number>): Promise<Held> {
+  async #compile(book: RuleBook, previous: ReadonlyMap<number, number>, compiler = this.#compiler): Promise<Held> {
     if (!saysSomething(book)) return { book, image: undefined, slots: new Map() };
-    const { image, counterSlots } = await this.#compiler.compile(this.#job(book, previous));
+    const { image, counterSlots } = await compiler.compile(this.#job(book, previous));
     return { book, image, slots: counterSlots };
   }
 

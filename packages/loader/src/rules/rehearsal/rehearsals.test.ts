@@ -120,16 +120,50 @@ it('judges no more for many than for one, and says how much each saw', async () 
   for (const report of await Promise.all(reports)) expect(report).toMatchObject({ seen: 60_000, judged: 50_000 });
 });
 
-it('refuses one more than may be under way, until one has ended', async () => {
-  const rehearsals = new Rehearsals(() => {});
+const admin = { mayChange: true };
+
+function waiting(rehearsals: Rehearsals) {
   const ends: (() => void)[] = [];
-  const wait = () => rehearsals.admit(() => new Promise<void>((resolve) => ends.push(resolve)));
-  const waiting = Array.from({ length: 16 }, wait);
+  const wait = (asker = admin) => rehearsals.admit(asker, () => new Promise<void>((resolve) => ends.push(resolve)));
+  return { ends, wait };
+}
+
+it('rejects one more than may be under way, until one has ended', async () => {
+  const rehearsals = new Rehearsals(() => {});
+  const { ends, wait } = waiting(rehearsals);
+  const all = Array.from({ length: 16 }, () => wait());
   await expect(wait()).rejects.toMatchObject({ error: { code: 'limit', limit: 16 } });
   ends.shift()?.();
-  await waiting.shift();
-  await expect(rehearsals.admit(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
-  waiting.push(wait());
+  await all.shift();
+  await expect(rehearsals.admit(admin, () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
+  all.push(wait());
   for (const end of ends) end();
-  await Promise.all(waiting);
+  await Promise.all(all);
+});
+
+it('keeps room for those that can change rules, and for other clients', async () => {
+  const { ends, wait } = waiting(new Rehearsals(() => {}));
+  const greedy = { mayChange: false };
+  const all = [wait(greedy), wait(greedy)];
+  await expect(wait(greedy)).rejects.toMatchObject({ error: { code: 'limit', limit: 2 } });
+  for (let i = 0; i < 6; i++) all.push(wait({ mayChange: false }));
+  await expect(wait({ mayChange: false })).rejects.toMatchObject({ error: { code: 'limit', limit: 8 } });
+  for (let i = 0; i < 8; i++) all.push(wait());
+  for (const end of ends) end();
+  await Promise.all(all);
+});
+
+it('ends with its client, and looks at no packet for it any more', async () => {
+  const wanted: boolean[] = [];
+  const rehearsals = new Rehearsals((isWanted) => wanted.push(isWanted));
+  const gone = new AbortController();
+  const play = { held: held(), slots: new Map(), seconds: 3600, lockouts: [], nameOf: (id: number) => ({ id }) };
+  const report = rehearsals.play({ ...play, gone: gone.signal });
+  rehearsals.second(0, 0);
+  expect(rehearsals.isPlaying).toBe(true);
+  gone.abort();
+  await expect(report).rejects.toMatchObject({ error: { code: 'unavailable' } });
+  expect([rehearsals.isPlaying, wanted]).toEqual([false, [true, false]]);
+  await expect(rehearsals.play({ ...play, gone: gone.signal })).rejects.toThrow();
+  expect(wanted).toEqual([true, false]);
 });

@@ -1,5 +1,5 @@
 /** Rehearsals that are under way: each sees the records of some seconds. */
-import type { RehearsalReport } from '@packetlog/common';
+import type { RehearsalReport, RulesError } from '@packetlog/common';
 import { ruleSentence } from '@packetlog/common';
 import type { Held } from '../engine/enforcement.ts';
 import type { Protected } from '../protect/protected.ts';
@@ -8,14 +8,19 @@ import { Judge } from './judge.ts';
 
 /** At most so many verdicts a second, of all of them, so that serving goes on; each report says how many were its own. */
 const MOST_JUDGED_PER_SECOND = 200_000;
-/** Anybody who may look may ask for one, and each is compiled and judged. */
+/** Everyone who may look may ask for one, and each is compiled and judged. */
 const MOST_AT_ONCE = 16;
+/** Of those that cannot change rules, so that there is room for those that can; and of one client. */
+const MOST_OF_READERS = 8;
+const MOST_OF_ONE = 2;
 
 export interface Play {
   readonly held: Held;
   /** Interface slot by ifindex. */
   readonly slots: ReadonlyMap<number, number>;
   readonly seconds: number;
+  /** It ends when nobody waits for it any more. */
+  readonly gone?: AbortSignal | undefined;
   readonly lockouts: readonly Protected[];
   /** What rule ids of the book are called in the report: a rule that exists, or the place of a draft. */
   readonly nameOf: (id: number) => { id: number } | { draft: number };
@@ -29,14 +34,21 @@ interface Running {
   readonly done: (report: RehearsalReport) => void;
 }
 
+/** Whoever asks: one object for each client. */
+export interface Rehearser {
+  readonly mayChange: boolean;
+}
+
 export interface RecordShapeOf {
   readonly stride: number;
   readonly recordOffset: number;
 }
 
+const GONE: RulesError = { code: 'unavailable', message: 'Its client has gone: ask again.' };
+
 export class Rehearsals {
   #running: Running[] = [];
-  #admitted = 0;
+  readonly #admitted: Rehearser[] = [];
   #budget = MOST_JUDGED_PER_SECOND;
   readonly #wantRows: (isWanted: boolean) => void;
 
@@ -50,25 +62,32 @@ export class Rehearsals {
   }
 
   /** Does all that one takes, from compiling on. Throws RulesRefusal when too many are under way. */
-  async admit<Value>(work: () => Promise<Value>): Promise<Value> {
-    if (this.#admitted >= MOST_AT_ONCE) {
-      const message = `${MOST_AT_ONCE} rehearsals are under way: try again when one has ended.`;
-      throw new RulesRefusal({ code: 'limit', message, limit: MOST_AT_ONCE });
+  async admit<Value>(asker: Rehearser, work: () => Promise<Value>): Promise<Value> {
+    const limit = this.#limitFor(asker);
+    if (limit !== undefined) {
+      const message = `${limit} dry runs are under way: try again when one has ended.`;
+      throw new RulesRefusal({ code: 'limit', message, limit });
     }
-    this.#admitted++;
+    this.#admitted.push(asker);
     try {
       return await work();
     } finally {
-      this.#admitted--;
+      this.#admitted.splice(this.#admitted.indexOf(asker), 1);
     }
   }
 
-  /** Resolves when its seconds are over. */
+  /** Resolves when its seconds are over. Rejects with RulesRefusal when its asker has gone. */
   play(play: Play): Promise<RehearsalReport> {
+    const { gone } = play;
+    if (gone?.aborted) return Promise.reject(new RulesRefusal(GONE));
     const judge = new Judge(play.held.image, play.slots);
-    return new Promise((done) => {
-      this.#running.push({ play, judge, begunAt: undefined, done });
+    return new Promise((done, fail) => {
+      const running: Running = { play, judge, begunAt: undefined, done };
+      this.#running.push(running);
       if (this.#running.length === 1) this.#wantRows(true);
+      gone?.addEventListener('abort', () => {
+        if (this.#remove(running)) fail(new RulesRefusal(GONE));
+      });
     });
   }
 
@@ -98,9 +117,25 @@ export class Rehearsals {
     for (const running of [...this.#running]) this.#end(running, seen, nowMs);
   }
 
+  /** How many there may be, if there are as many. */
+  #limitFor(asker: Rehearser): number | undefined {
+    if (this.#admitted.length >= MOST_AT_ONCE) return MOST_AT_ONCE;
+    if (asker.mayChange) return undefined;
+    if (this.#admitted.filter((each) => each === asker).length >= MOST_OF_ONE) return MOST_OF_ONE;
+    return this.#admitted.filter(({ mayChange }) => !mayChange).length >= MOST_OF_READERS ? MOST_OF_READERS : undefined;
+  }
+
+  /** False: it has ended already. */
+  #remove(running: Running): boolean {
+    const rest = this.#running.filter((each) => each !== running);
+    if (rest.length === this.#running.length) return false;
+    this.#running = rest;
+    if (rest.length === 0) this.#wantRows(false);
+    return true;
+  }
+
   #end(running: Running, seenNow: number, nowMs: number): void {
-    this.#running = this.#running.filter((each) => each !== running);
-    if (this.#running.length === 0) this.#wantRows(false);
+    this.#remove(running);
     const { play, judge, begunAt } = running;
     const rules = new Map(play.held.book.rules.map((rule) => [rule.id, rule]));
     const byRule = [...judge.byRule()].sort(([, a], [, b]) => b.packets - a.packets);

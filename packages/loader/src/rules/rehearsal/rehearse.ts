@@ -1,8 +1,9 @@
 /** Plays rules that somebody thinks of against the packets of the next seconds. */
 import type { CheckedRulesRequest, RehearsalReport, Rule } from '@packetlog/common';
-import { addRule } from '../book/changes.ts';
+import { addRules } from '../book/changes.ts';
 import { EMPTY_BOOK, type NamedSet, type RuleBook } from '../book/rule-book.ts';
 import type { Compiler } from '../compiling/compiler.ts';
+import type { Asker } from '../desk.ts';
 import type { Enforcement } from '../engine/enforcement.ts';
 import type { RulesService } from '../engine/rules-service.ts';
 import { readSet, requireGood } from '../engine/sets.ts';
@@ -19,11 +20,15 @@ export interface Stage {
 }
 
 /** Throws RulesRefusal. */
-export function rehearse(request: CheckedRulesRequest<'test'>, stage: Stage): Promise<RehearsalReport> {
-  return stage.rehearsals.admit(() => play(request, stage));
+export function rehearse(request: CheckedRulesRequest<'test'>, asker: Asker, stage: Stage): Promise<RehearsalReport> {
+  return stage.rehearsals.admit(asker, () => play(request, stage, asker.gone));
 }
 
-async function play(request: CheckedRulesRequest<'test'>, stage: Stage): Promise<RehearsalReport> {
+async function play(
+  request: CheckedRulesRequest<'test'>,
+  stage: Stage,
+  gone: AbortSignal | undefined,
+): Promise<RehearsalReport> {
   const { service, enforcement, rehearsals, slots } = stage;
   const now = service.book;
   const sets = new Map(now.sets);
@@ -32,14 +37,10 @@ async function play(request: CheckedRulesRequest<'test'>, stage: Stage): Promise
   const circumstances = { nowMs: Date.now(), createdBy: 'rehearsal' };
   const drafts = request.rules ?? (request.add ? [request.add] : []);
   const start: RuleBook = request.rules ? { ...EMPTY_BOOK, protect: now.protect } : now;
-  let book: RuleBook = { ...start, sets, defaultPolicy: request.default_policy ?? now.defaultPolicy };
-  const made: Rule[] = [];
-  for (const draft of drafts) {
-    const added = addRule(book, draft, circumstances);
-    book = added.book;
-    made.push(added.rule);
-  }
-  const held = await enforcement.compileApart(book).catch((error: unknown) => {
+  const empty: RuleBook = { ...start, sets, defaultPolicy: request.default_policy ?? now.defaultPolicy };
+  const { book, rules } = addRules(empty, drafts, circumstances, fieldOf(request));
+  const made: Rule[] = rules.map(({ rule }) => rule);
+  const held = await enforcement.compileApart(book, stage.compiler).catch((error: unknown) => {
     throw asRefusal(error);
   });
   const places = new Map(made.map(({ id }, i) => [id, i]));
@@ -47,12 +48,18 @@ async function play(request: CheckedRulesRequest<'test'>, stage: Stage): Promise
     held,
     slots,
     seconds: request.seconds,
+    gone,
     lockouts: service.lockouts(held),
     nameOf: (id) => {
       const draft = places.get(id);
       return draft === undefined ? { id } : { draft };
     },
   });
+}
+
+/** What of the request a draft is, for errors. */
+function fieldOf({ rules }: CheckedRulesRequest<'test'>): (index: number) => string {
+  return (index) => (rules === undefined ? 'add' : `rules.${index}`);
 }
 
 async function readText(name: string, text: string, compiler: Compiler): Promise<NamedSet> {

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { Budgets, type ClientBudget } from './budget.ts';
+
+const taken = (budget: ClientBudget, tries: number, cost = 1) =>
+  Array.from({ length: tries }, () => budget.take(cost)).filter(Boolean).length;
+
+describe('budgets', () => {
+  it('let 200 cheap messages pass at once, and then 100 a second', () => {
+    let now = 0;
+    const client = new Budgets(() => now).of('loopback', false);
+    expect(taken(client, 200)).toBe(200);
+    expect(client.take(1)).toBe(false);
+    now += 500;
+    expect(taken(client, 60)).toBe(49);
+    now += 60_000;
+    expect(taken(client, 1000)).toBe(200);
+  });
+
+  it('let dear messages pass less often', () => {
+    let now = 0;
+    const client = new Budgets(() => now).of('loopback', false);
+    expect(taken(client, 100, 50)).toBe(4);
+    now += 2000;
+    expect(taken(client, 100, 50)).toBe(3);
+    now += 60_000;
+    // Dearer than anything that a client may do at once: no more than one of those.
+    expect(taken(client, 10, 5000)).toBe(1);
+  });
+
+  it('say how long nothing should be read from a client that goes on after a rejection', () => {
+    let now = 0;
+    const client = new Budgets(() => now).of('loopback', false);
+    taken(client, 200);
+    expect(client.debtMs).toBe(0);
+    taken(client, 1000);
+    expect(client.debtMs).toBeCloseTo(2520);
+    now += 2520;
+    expect(client.debtMs).toBe(0);
+    expect(client.take(1)).toBe(true);
+  });
+
+  it('of all who cannot change rules are one: a thousand of them cost no more than a few', () => {
+    let now = 0;
+    const budgets = new Budgets(() => now);
+    const readers = Array.from({ length: 1000 }, (_, i) => budgets.of(i % 2 ? 'loopback' : `192.0.2.${i}`, false));
+    const admin = budgets.of('loopback', true);
+    const atOnce = readers.reduce((sum, reader) => sum + taken(reader, 20, 10), 0);
+    expect(atOnce).toBeLessThanOrEqual(600);
+    now += 1000;
+    expect(readers.reduce((sum, reader) => sum + taken(reader, 20, 10), 0)).toBeLessThanOrEqual(150);
+    expect(taken(admin, 20, 10)).toBe(20);
+  });
+
+  it('of one address are one, too, also for clients that come again and again', () => {
+    const budgets = new Budgets(() => 0);
+    for (let i = 0; i < 100; i++) {
+      const client = budgets.of('192.0.2.3', false);
+      taken(client, 1);
+      client.end();
+    }
+    expect(taken(budgets.of('192.0.2.3', false), 1000, 1)).toBe(200);
+    for (let i = 0; i < 100; i++) taken(budgets.of('192.0.2.3', false), 10, 20);
+    expect(taken(budgets.of('192.0.2.3', false), 1)).toBe(0);
+    const readers = Array.from({ length: 100 }, () => budgets.of('192.0.2.1', false));
+    expect(readers.reduce((sum, reader) => sum + taken(reader, 20, 10), 0)).toBeLessThanOrEqual(80);
+    expect(taken(budgets.of('192.0.2.2', false), 20, 10)).toBe(20);
+  });
+});

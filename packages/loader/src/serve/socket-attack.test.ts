@@ -1,0 +1,160 @@
+/** What a client makes the server keep, and what it makes it do, is bounded, with a token and without. */
+import { connect } from 'node:net';
+import { describe, expect, it, vi } from 'vitest';
+import { ADMIN_TOKEN, eachWithServer, HOST, once, settled, TOKEN, whenRead, wire } from './fake-surroundings.ts';
+
+const on = eachWithServer();
+const admin = { auth: { token: TOKEN, admin_token: ADMIN_TOKEN } };
+
+/** Bytes for this client that the kernel has not taken. */
+const kept = (at = 0) => on.accepted[at]?.writableLength ?? 0;
+
+describe('pings', () => {
+  it('that are not read cost no more than one pong, however many come', async () => {
+    const { socket } = await on.connected();
+    await settled(socket);
+    wire(socket).pause();
+    // More than the buffers of both kernels hold of pongs.
+    for (let round = 0; round < 40; round++) {
+      for (let i = 0; i < 5000; i++) wire(socket).ping('x'.repeat(125));
+      await whenRead(on, socket);
+      expect(kept()).toBeLessThan(200);
+    }
+    expect(socket.connected).toBe(true);
+  });
+
+  it('are answered in turn while they are read, the newest in any case', async () => {
+    const { socket } = await on.connected();
+    const pongs: string[] = [];
+    wire(socket).on('pong', (data) => pongs.push(String(data)));
+    wire(socket).ping('first');
+    await vi.waitUntil(() => pongs.length > 0);
+    for (let i = 0; i < 1000; i++) wire(socket).ping(String(i));
+    await vi.waitUntil(() => pongs.at(-1) === '999');
+    expect(pongs[0]).toBe('first');
+  });
+});
+
+describe('a connection without a token', () => {
+  const upgrade = () =>
+    `GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: ${HOST}:${on.port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+    'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
+  /** Masked with zeros: the payload as it is. */
+  const frame = (opcode: number, payload: string) =>
+    Buffer.concat([Buffer.from([0x80 | opcode, 0x80 | payload.length, 0, 0, 0, 0]), Buffer.from(payload)]);
+
+  it.each([
+    ['pings', 9, 'x'.repeat(100)],
+    ['wrong tokens', 1, '40{"token":"a-wrong-token"}'],
+    ['namespaces that do not exist', 1, '40/admin,'],
+    ['nothing that is understood', 1, '3'.repeat(100)],
+    ['pieces of a message that never ends', 0, 'x'.repeat(100)],
+  ])('that floods it with %s ends after a few kilobytes', async (_, opcode, payload) => {
+    const socket = connect(on.port, HOST);
+    socket.on('error', () => {});
+    socket.write(upgrade());
+    const flood = Buffer.concat(Array.from({ length: 10_000 }, () => frame(opcode, payload)));
+    socket.write(flood);
+    socket.resume();
+    await new Promise((resolve) => socket.once('close', resolve));
+    // One more piece may have been on its way.
+    expect(on.accepted[0]?.bytesRead).toBeLessThan(200_000);
+    expect(await on.attempt({})).toBe('connected');
+  });
+});
+
+describe('rules', () => {
+  it('are put together and encoded once for all who come and ask before they change', async () => {
+    const clients = await Promise.all(Array.from({ length: 20 }, () => on.connected()));
+    for (const { socket } of clients) await socket.emitWithAck('rules:list', {});
+    // Again when a second is over.
+    expect(on.snapshots).toBeLessThanOrEqual(2);
+    expect(on.asked.length).toBeLessThanOrEqual(2);
+    const before = on.asked.length;
+    on.server.rulesChanged();
+    const first = clients[0]?.socket as (typeof clients)[0]['socket'];
+    expect(await first.emitWithAck('rules:list', {})).toMatchObject({ ok: true, value: 'list' });
+    expect(on.asked).toHaveLength(before + 1);
+    on.server.ruleCounters([]);
+    await first.emitWithAck('rules:list', {});
+    expect(on.asked).toHaveLength(before + 2);
+  });
+
+  it('are listed only for a request without anything in it', async () => {
+    const { socket } = await on.connected();
+    expect(await socket.emitWithAck('rules:list', { x: 1 })).toMatchObject({ value: 'list' });
+    expect(on.asked).toMatchObject([['list', { x: 1 }, {}]]);
+  });
+
+  it('are asked for no longer when the client has gone', async () => {
+    const { socket } = await on.connected();
+    socket.emit('rules:test', { seconds: 3600 });
+    await vi.waitUntil(() => on.asked.length === 1);
+    const [[, , asker]] = on.asked as [[string, unknown, { gone: AbortSignal }]];
+    expect(asker.gone.aborted).toBe(false);
+    socket.disconnect();
+    await vi.waitUntil(() => asker.gone.aborted);
+  });
+
+  it('cost what they take: audit and dry runs are rejected sooner than small things, and admins are not held back', async () => {
+    const { socket } = await on.connected();
+    const ask = (event: string, count: number, from = socket) =>
+      Promise.all(Array.from({ length: count }, () => from.emitWithAck(event, {}) as Promise<{ ok: boolean }>));
+    const done = (answers: { ok: boolean }[]) => answers.filter(({ ok }) => ok).length;
+    expect(done(await ask('rules:audit', 20))).toBe(2);
+    on.skew += 10_000;
+    expect(done(await ask('rules:test', 20))).toBe(3);
+    const other = await on.connected(admin);
+    expect(done(await ask('rules:confirm', 100, other.socket))).toBe(100);
+  });
+});
+
+it('reads nothing more from a client that goes on after rejections, until it has waited', async () => {
+  const { socket } = await on.connected();
+  const ask = () => socket.emitWithAck('pause', { paused: false }) as Promise<{ ok: boolean }>;
+  const answers = await Promise.all(Array.from({ length: 900 }, ask));
+  expect(answers.filter(({ ok }) => !ok).length).toBeGreaterThan(500);
+  expect(on.accepted[0]?.isPaused()).toBe(true);
+  // What it sends now is read when its debt is paid, and then it is done.
+  expect(await ask()).toMatchObject({ ok: true });
+});
+
+it('ends a client that floods it faster than it takes the rejections', async () => {
+  const { socket } = await on.connected();
+  const gone = once(socket, 'disconnect');
+  for (let i = 0; i < 20_000; i++) socket.emit('pause', { paused: false }, () => {});
+  await gone;
+  expect(on.logged.at(-1)).toMatchObject({ msg: expect.stringContaining('does not read') });
+});
+
+describe('different streams of rows', () => {
+  const subscribe = async (filter: string, options?: object) => {
+    const { socket } = await on.connected(options);
+    return socket.emitWithAck('subscribe', { filter });
+  };
+
+  it('are limited, and the same as another is none', async () => {
+    for (let i = 0; i < 48; i++) expect(await subscribe(`port ${i}`)).toMatchObject({ ok: true });
+    const rejected = await subscribe('port 48');
+    expect(rejected).toMatchObject({ ok: false, error: { code: 'unavailable', message: /48 different filters/ } });
+    expect(await subscribe('port 47')).toMatchObject({ ok: true });
+    // Room is left for those that can change rules.
+    expect(await subscribe('port 48', admin)).toMatchObject({ ok: true });
+    expect(await subscribe('port 48')).toMatchObject({ ok: true });
+  });
+
+  it('are free again when a client goes or wants another', async () => {
+    const clients = [];
+    for (let i = 0; i < 48; i++) {
+      const client = await on.connected();
+      expect(await client.socket.emitWithAck('subscribe', { filter: `port ${i}` })).toMatchObject({ ok: true });
+      clients.push(client.socket);
+    }
+    // Its own place is free for itself.
+    expect(await clients[0]?.emitWithAck('subscribe', { filter: 'port 1000' })).toMatchObject({ ok: true });
+    const gone = once(clients[1] as (typeof clients)[0], 'disconnect');
+    clients[1]?.disconnect();
+    await gone;
+    await vi.waitUntil(async () => (await subscribe('port 2000')).ok);
+  });
+});

@@ -1,0 +1,41 @@
+/** How many different streams of rows there may be: each looks at every packet. */
+import type { Client } from './client.ts';
+import { LOOPBACK_PEER } from './peer-address.ts';
+import { type Subscription, streamKey } from './row-streams.ts';
+
+/** Of all clients; the last of them are for those that may change rules. */
+const MAX_STREAMS = 64;
+const FOR_ADMINS = 16;
+/** Of the clients of one address; not for loopback, where proxies and tunnels end. */
+const MAX_PER_PEER = 16;
+
+type Subscriber = Pick<Client, 'asked' | 'isAdmin' | 'peer'>;
+
+/** Why `client` cannot follow this as well, a sentence; undefined: it can. `clients`: all that are connected. */
+export function streamRefusal(
+  client: Subscriber,
+  subscription: Subscription,
+  clients: Iterable<Subscriber>,
+): string | undefined {
+  if (subscription.rowsPerSecond === 0) return undefined;
+  const all = new Set<string>();
+  const own = new Set<string>();
+  for (const other of clients) {
+    if (other === client || other.asked === undefined || other.asked.rowsPerSecond === 0) continue;
+    const key = streamKey(other.asked);
+    all.add(key);
+    if (other.peer === client.peer) own.add(key);
+  }
+  const key = streamKey(subscription);
+  if (all.has(key)) return undefined;
+  const most = client.isAdmin ? MAX_STREAMS : MAX_STREAMS - FOR_ADMINS;
+  if (all.size >= most) return sentence(`${most} different filters or limits are in use by all clients`);
+  if (!client.isAdmin && client.peer !== LOOPBACK_PEER && own.size >= MAX_PER_PEER) {
+    return sentence(`${MAX_PER_PEER} different filters or limits are in use from this address`);
+  }
+  return undefined;
+}
+
+function sentence(problem: string): string {
+  return `${problem}: use one of those, or clear the filter elsewhere first.`;
+}

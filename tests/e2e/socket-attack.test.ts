@@ -1,0 +1,73 @@
+/** What a client that may only look can make the loader keep, and make others wait for. Needs root. */
+import { appendFileSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type LabProcess, startPacketlog, startProcess } from '../lab/process.ts';
+import { requireRoot } from '../lab/root.ts';
+import { done, listed, makeRulesPlace, type RulesPlace } from './rules-command.ts';
+import { eachWithNetwork } from './suite.ts';
+
+const ATTACKER = fileURLToPath(new URL('attacker.mjs', import.meta.url));
+/** On SIGUSR2 the loader tells what it keeps: not what it has used once and will use again. */
+const WEIGH = `process.on('SIGUSR2', () => {
+  gc();
+  const { heapUsed, external } = process.memoryUsage();
+  process.stderr.write('KEPT ' + (heapUsed + external) + '\\n');
+})`;
+const WEIGHED = ['--expose-gc', '--import', `data:text/javascript,${encodeURIComponent(WEIGH)}`];
+const RULES = 2000;
+const AUDIT_BYTES = 60 * 1024 * 1024;
+/** Some requests and answers are always under way. What the attack sends and asks for is some hundred times as much. */
+const MAY_KEEP_BYTES = 16 * 1024 * 1024;
+
+describe.skipIf(!requireRoot())('attacked with a read-only token', () => {
+  const suite = eachWithNetwork();
+  let place: RulesPlace;
+  beforeEach(() => {
+    place = makeRulesPlace();
+  });
+  afterEach(() => place.remove());
+
+  async function kept(packetlog: LabProcess): Promise<number> {
+    const weighed = () => [...packetlog.stderr.matchAll(/^KEPT (\d+)$/gm)];
+    const before = weighed().length;
+    process.kill(packetlog.pid, 'SIGUSR2');
+    await packetlog.until(() => weighed().length > before, 'its weight');
+    return Number(weighed().at(-1)?.[1]);
+  }
+
+  test('it keeps what it kept before, and root and administrators are answered meanwhile', async () => {
+    const { server, link } = suite.network;
+    const args = ['--listen', '127.0.0.1:0', '--ui', 'off', '--iface', link.server.device, '--print', 'none'];
+    const packetlog = suite.own(startPacketlog(server, { args, env: place.env, nodeOptions: WEIGHED }));
+    const [text] = await packetlog.untilPrinted(/http:\/\/\S+/);
+    await packetlog.untilPrinted(/Waiting for Ctrl-C/);
+    const rules = Array.from({ length: RULES }, (_, i) => ({
+      action: 'deny' as const,
+      source: `10.${i >> 8}.${i & 255}.0/24`,
+      reason: 'so that the list of all rules is long',
+    }));
+    for (let at = 0; at < RULES; at += 500) await done(place, 'add_many', { rules: rules.slice(at, at + 500) });
+    const audit = place.path('audit.ndjson');
+    const line = `{"at":"2026-01-01T00:00:00.000Z","what":"nothing that is known","why":"${'x'.repeat(900)}"}\n`;
+    appendFileSync(audit, line.repeat(Math.ceil(AUDIT_BYTES / line.length)));
+    expect(statSync(audit).size).toBeGreaterThan(AUDIT_BYTES);
+
+    const { origin, hash } = new URL(text);
+    const token = new URLSearchParams(hash.slice(1)).get('token');
+    const attacker = suite.own(startProcess(server, process.execPath, [ATTACKER, JSON.stringify({ origin, token })]));
+    await attacker.until(({ stdout }) => stdout.includes('quiet'), 'its connection');
+    const before = await kept(packetlog);
+    process.kill(attacker.pid, 'SIGUSR2');
+    // While it is under way: each of these would wait for all that was asked before it.
+    let answered = 0;
+    while (!attacker.stdout.includes('sent')) {
+      expect((await listed(place)).rules).toHaveLength(RULES);
+      answered++;
+    }
+    expect(answered).toBeGreaterThan(2);
+    expect((await kept(packetlog)) - before).toBeLessThan(MAY_KEEP_BYTES);
+    await done(place, 'add', { rule: { action: 'deny', source: '203.0.113.1' } });
+    expect((await packetlog.end()).code).toBe(0);
+  });
+});
