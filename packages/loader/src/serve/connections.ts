@@ -94,7 +94,7 @@ export class Connections {
     const connection = this.#all.get(socket);
     if (connection === undefined || this.#counted.has(request)) return true;
     this.#counted.add(request);
-    clearTimeout(connection.timer);
+    this.#stopTimer(connection);
     connection.unanswered++;
     response.once('close', () => {
       connection.unanswered--;
@@ -123,7 +123,7 @@ export class Connections {
   admitted(socket: Socket): void {
     const connection = this.#all.get(socket);
     if (connection === undefined) return;
-    clearTimeout(connection.timer);
+    this.#stopTimer(connection);
     connection.isStranger = false;
     this.#strangers.delete(socket);
   }
@@ -206,8 +206,16 @@ export class Connections {
     }
   }
 
+  #stopTimer(connection: Connection): void {
+    clearTimeout(connection.timer);
+    connection.timer = undefined;
+  }
+
   #endIn(socket: Socket, connection: Connection, ms: number): void {
     clearTimeout(connection.timer);
-    connection.timer = setTimeout(() => socket.destroy(), ms).unref();
+    // A thread that was late has not read what came in time: it does so before it blames the peer.
+    const end = () => setImmediate(() => connection.timer === timer && socket.destroy());
+    const timer = setTimeout(end, ms).unref();
+    connection.timer = timer;
   }
 }

@@ -104,7 +104,8 @@ export class SocketServer {
       httpCompression: false,
       maxHttpBufferSize: MAX_MESSAGE_BYTES,
       serveClient: false,
-      connectTimeout: 5000,
+      // Not before that of the connection (connections.ts).
+      connectTimeout: 15_000,
       pingInterval: 10_000,
       // Not before STALLED_MS: the ping waits behind the rows.
       pingTimeout: STALLED_MS,
