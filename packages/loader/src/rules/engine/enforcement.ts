@@ -76,8 +76,8 @@ export class Enforcement {
     return held;
   }
 
-  /** Never to be put in force. By a compiler of its own, so that no change waits for it. Throws RulesCompileError. */
-  compileApart(book: RuleBook, compiler: Compiler): Promise<Held> {
+  /** Never to be put in force. `compiler`: its own, so that no change waits for it. Throws RulesCompileError. */
+  compileApart(book: RuleBook, compiler = this.#compiler): Promise<Held> {
     return this.#compile(book, new Map(), compiler);
   }
 
