@@ -148,7 +148,7 @@ describe.skipIf(!requireRoot())('a net under the rules', () => {
     const { pending } = await add({ action: 'deny', source: 'any', protocol: 'tcp', destination_port: echo.port });
     expect(pending?.why).toMatch(/denies any source/);
     expect(await connects(echo.port)).toBe(false);
-    await packetlog.untilPrinted(/reverted: nobody confirmed it/);
+    await packetlog.untilPrinted(/reverted: it was not confirmed/);
     expect(await connects(echo.port, PATIENT_MS)).toBe(true);
     expect((await listed(place)).rules).toEqual([]);
     expect((await rules(server(), place, 'confirm')).code).toBe(NOT_FOUND);

@@ -38,9 +38,9 @@ export interface Change<Value> {
   readonly why: string;
   /** In place of what its outcome says: what undo would undo. */
   readonly words?: string;
-  /** Even if somebody protected is shut out. */
+  /** Even if it locks out a protected address. */
   readonly force: boolean;
-  /** Nobody is there to confirm: what is risky is rejected. */
+  /** No person asked for it who could confirm it: what is risky is rejected. */
   readonly isUnattended: boolean;
   /** Guard and risk do not judge it: time took it, or this content was accepted before. */
   readonly isAccepted: boolean;

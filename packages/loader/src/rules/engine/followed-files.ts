@@ -13,7 +13,7 @@ import { readSet, requireGood, sameBytes } from './sets.ts';
 import { Turn } from './turn.ts';
 import { messageOf } from './words.ts';
 
-/** For so long a file without a newline at its end may still be written. */
+/** How long a file without a newline at its end is taken for one that is still being written. */
 const CUT_OFF_MS = 60_000;
 const NEWLINE = 0x0a;
 

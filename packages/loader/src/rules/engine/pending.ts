@@ -1,4 +1,4 @@
-/** The change that waits to be confirmed, and until when: by the monotonic clock, which nobody sets back. */
+/** The change that waits to be confirmed, and until when: by the monotonic clock, which cannot be set back. */
 import type { PendingChange, RulesStep } from '@packetlog/common';
 
 const NS_PER_MS = 1_000_000n;

@@ -188,7 +188,7 @@ describe('a risky change', () => {
     const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() - dayMs);
     try {
       await add({ source: '192.0.2.1' });
-      // Nobody is left to revert it.
+      // The loader no longer reverts it: the kernel has to.
       await fake.service.end();
       await vi.waitFor(() => expect(fake.kernel.verdict('192.0.2.2')).toBe('permit'));
     } finally {

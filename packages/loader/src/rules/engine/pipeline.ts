@@ -89,7 +89,9 @@ export class Pipeline {
     const isForced = applied.every(({ change }) => change.force);
     if (confirmMs === undefined) {
       if (!isForced)
-        throw invalid(`This is risky: ${risk}. No loader runs that could take it back: start it, or --force.`);
+        throw invalid(
+          `This is risky: ${risk}. packetlog is not running, so it could not revert. Start packetlog, or use --force.`,
+        );
       await settle(this.#parts, held);
       return false;
     }

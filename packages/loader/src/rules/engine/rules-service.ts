@@ -210,7 +210,7 @@ export class RulesService {
     return { value: { redone: value }, ...rest };
   }
 
-  /** Who would be shut out, and is not now. */
+  /** The protected addresses that would be locked out, and are not now. */
   lockouts(held: Held): readonly Protected[] {
     return lockouts(this.#parts, this.#enforcement.top, held);
   }
@@ -279,7 +279,7 @@ export class RulesService {
     });
   }
 
-  /** Resolves when nothing is under way. What is provisional reverts by itself. */
+  /** Resolves when nothing is under way. The kernel reverts what waits when its lease ends. */
   async end(): Promise<void> {
     this.#isEnding = true;
     this.#pending.end();
@@ -303,9 +303,11 @@ export class RulesService {
   /** The last stage, audit: on record, told to clients, alarms as they are now. Gives what will follow from it later. */
   #changed(applied: readonly Applied[], risk: string | undefined): string | undefined {
     const warning = this.#ahead.look(applied.at(-1)?.change.who);
-    for (const { change, outcome } of applied) {
-      const imported = change.what === 'import' ? outcome.after?.sets : undefined;
-      for (const { name } of imported ?? []) this.alarms.end(`set_file ${name}`);
+    for (const { change, before, outcome } of applied) {
+      // The alarm is about a list that this one replaces.
+      for (const [name, set] of outcome.book.sets) {
+        if (before.sets.get(name) !== set) this.alarms.end(`set_file ${name}`);
+      }
       this.#journal.record(this.#revision + 1, change, outcome, risk);
     }
     this.alarms.keepSets((name) => this.book.sets.has(name));

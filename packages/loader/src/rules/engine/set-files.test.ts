@@ -11,7 +11,7 @@ let path = '';
 let files: SetFiles;
 let book: RuleBook;
 let nowMs = 0;
-/** After so long. */
+/** Looks after this many milliseconds. */
 const look = (afterMs = 1000) => {
   nowMs += afterMs;
   return files.changed(book, nowMs);

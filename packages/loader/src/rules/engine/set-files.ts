@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import type { NamedSet, RuleBook } from '../book/rule-book.ts';
 
-/** A file that was written in place is taken when it has been still for so long; one put in its place, at the next look. */
+/** How long a file that was written in place must not change before it is taken. A file that replaced it is taken at the next look. */
 export const SETTLE_MS = 6000;
 const NEXT_LOOK_MS = 500;
 
@@ -69,12 +69,12 @@ export class SetFiles {
   }
 }
 
-/** Equal as long as nobody touches the file. */
+/** Changes whenever the file is written or replaced. */
 export function stampOf(path: string): string {
   return look(path).stamp;
 }
 
-/** Whether the file was last written so long ago that it is whole. */
+/** Whether the last write to the file is at least `SETTLE_MS` old. */
 export function isSettled(path: string, wallMs = Date.now()): boolean {
   return wallMs - look(path).mtimeMs >= SETTLE_MS;
 }

@@ -76,7 +76,7 @@ async function requireSet(compiler: Compiler, text: TextOfSet): Promise<NamedSet
   );
 }
 
-/** The set in force, if it comes from the same place. A followed file is looked at by itself. */
+/** The set in force, if it comes from the same place. The file of a followed set is read by `FollowedFiles`. */
 function sameSet({ name, origin, text }: TextOfSet, known: RuleBook | undefined): NamedSet | undefined {
   const set = known?.sets.get(name);
   if (set === undefined || JSON.stringify(set.origin) !== JSON.stringify(origin)) return undefined;

@@ -57,8 +57,8 @@ export class WaitingChange {
     const { pending } = pipeline;
     if (lease === undefined || pending.lease !== lease) return;
     const why = pending.told?.why;
-    await this.#revert(LOADER, 'nobody confirmed it in time');
-    journal.notice('rules_reverted', 'warning', `The change was reverted: nobody confirmed it in time. ${why}`);
+    await this.#revert(LOADER, 'it was not confirmed in time');
+    journal.notice('rules_reverted', 'warning', `The change was reverted: it was not confirmed in time. ${why}`);
   }
 
   async #revert(who: Who, why: string): Promise<number> {

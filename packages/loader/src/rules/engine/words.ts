@@ -14,7 +14,7 @@ export function lockoutRefusal(shutOut: readonly Protected[]): RulesRefusal {
   const names = shutOut.map(({ kind, address }) => `${WHO[kind]} ${address}`);
   const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
   const message =
-    `This would shut out ${names.slice(0, NAMED).join(', ')}${more}. ` +
+    `This would lock out ${names.slice(0, NAMED).join(', ')}${more}. ` +
     'Permit that first, make the rule narrower, or do it anyway with --force.';
   return new RulesRefusal({
     code: 'lockout',

@@ -92,7 +92,7 @@ export class RuleStore {
     return this.#read(this.#paths.lastGood, true);
   }
 
-  /** Whether this very content was in force before by somebody's word, or because nothing spoke against it. */
+  /** Whether this content was accepted before: confirmed, forced, or neither risky nor a lockout. */
   isAccepted(content: string): boolean {
     return this.#state.accepted.includes(content);
   }
@@ -113,7 +113,7 @@ export class RuleStore {
   }
 
   /**
-   * Writes all that will take the place of something, beside it. Throws RulesFileError if somebody edited the file
+   * Writes all that will take the place of something, beside it. Throws RulesFileError if the file was edited
    * meanwhile or it could not be read back, or what the file system says; nothing was changed then.
    */
   prepare(book: RuleBook, { fileSaysIt = false }: Writing = {}): PreparedFile {

@@ -1,4 +1,4 @@
-/** The text of a rules file: reading it, writing it, and telling whether somebody edited it. */
+/** The text of a rules file: reading it, writing it, and telling whether it was edited by hand. */
 import { createHash } from 'node:crypto';
 import { fileRuleSchema, isSetName, MAX_RULE_ID, type Rule, type RulesFile, rulesFileSchema } from '@packetlog/common';
 import type { RuleBook } from '../book/rule-book.ts';

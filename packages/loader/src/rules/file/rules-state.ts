@@ -35,7 +35,7 @@ export function stateText(state: RulesState): string {
   return `${JSON.stringify(state, null, 2)}\n`;
 }
 
-/** `content` is in force by somebody's word or because nothing spoke against it. */
+/** `content` was confirmed, forced, or is neither risky nor a lockout. */
 export function withAccepted(state: RulesState, content: string, nextId: number): RulesState {
   return {
     version: 1,

@@ -1,4 +1,4 @@
-/** Who of the protected would be shut out by rules and was not before: asked of the compiled rules themselves. */
+/** Finds the protected addresses that rules would lock out and did not before, by asking the compiled rules. */
 import type { RuleBook } from '../book/rule-book.ts';
 import { NOT_JUDGED, type PacketFacts, RuleImage } from '../index.ts';
 import { probesOf } from './probes.ts';
@@ -10,11 +10,11 @@ export interface Judged {
   readonly image: SharedArrayBuffer | undefined;
 }
 
-/** A permit rule that wins makes a deny rule harmless; what was shut out already, or by force, stays possible. */
+/** A permit rule that wins makes a deny rule harmless; an address that is locked out already does not count. */
 export function lockedOut(
   before: Judged,
   after: Judged,
-  everybody: readonly Protected[],
+  candidates: readonly Protected[],
   interfaceSlots: readonly number[],
   nowMs: number,
 ): Protected[] {
@@ -22,7 +22,7 @@ export function lockedOut(
   const old = before.image && new RuleImage(new Uint8Array(before.image));
   const changed = new RuleImage(new Uint8Array(after.image));
   const nowNs = BigInt(nowMs) * 1_000_000n;
-  return everybody.filter((one) =>
+  return candidates.filter((one) =>
     probesOf(one, after.book).some((probe) =>
       interfaceSlots.some((interfaceSlot) => {
         const facts = { ...probe, interfaceSlot };
@@ -43,7 +43,7 @@ export interface LaterLockout {
 /** So many ends of permits are looked at. */
 const MOST_ENDS = 8;
 
-/** The first moment at which the end of a permit leaves somebody `protectedNow` denied who is not denied now. */
+/** The first moment at which the end of a permit leaves one of `protectedNow` denied that is not denied now. */
 export function lockedOutLater(
   { book, image }: Judged,
   protectedNow: () => readonly Protected[],

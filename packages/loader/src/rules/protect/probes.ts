@@ -1,4 +1,4 @@
-/** Packets that somebody protected might send: what the rules say of them tells whether they shut him out. */
+/** Packets that a protected address may send: the verdicts of the rules on them tell whether they lock it out. */
 import {
   ETHER_TYPE_IPV4,
   ETHER_TYPE_IPV6,

@@ -1,4 +1,4 @@
-/** Who must not be shut out: gathered from the machine as it is right now. */
+/** Gathers the addresses that must not be locked out from the machine as it is at this moment. */
 import { existsSync, readFileSync } from 'node:fs';
 import { formatAddress, type ProtectedAddress, parseAddress } from '@packetlog/common';
 import { establishedConnections, ipv4Gateways, ipv6Gateways } from './proc-net.ts';

@@ -1,4 +1,4 @@
-/** Which changes may shut out more than was meant: those take effect for a while, until somebody confirms them. */
+/** Finds the changes that may lock out more than was meant: they revert unless they are confirmed. */
 import { parseRuleSource, type Rule } from '@packetlog/common';
 import { perRule } from '../book/per-rule.ts';
 import { type RuleBook, setOf } from '../book/rule-book.ts';

@@ -1,0 +1,105 @@
+import { mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Notice } from '@packetlog/common';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { Compiler } from '../compiling/compiler.ts';
+import { MOST_LIST_BYTES, readRegularFile } from '../file/regular-file.ts';
+import { importing } from './change.ts';
+import { fakeService, ROOT } from './fake-kernel.ts';
+import { FollowedFiles } from './followed-files.ts';
+import { readSet } from './sets.ts';
+
+let directory = '';
+let path = '';
+let fake: ReturnType<typeof fakeService>;
+let files: FollowedFiles;
+const compiler = new Compiler();
+const notices: Notice[] = [];
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'packetlog-followed-'));
+  path = join(directory, 'drop.txt');
+  notices.length = 0;
+  fake = fakeService();
+  await fake.begin();
+  const store = {
+    setFile: (file: string) => file,
+    readSetFile: (file: string) => readRegularFile(file, MOST_LIST_BYTES),
+  };
+  files = new FollowedFiles({ service: fake.service, store, compiler, notice: (notice) => notices.push(notice) });
+  await follow('192.0.2.0/24\n198.51.100.0/24\n203.0.113.0/24\n');
+});
+afterEach(async () => {
+  await fake.end();
+  rmSync(directory, { recursive: true });
+});
+
+async function follow(text: string, allow_empty = false): Promise<void> {
+  publish(text);
+  const from = {
+    name: 'drop',
+    origin: { kind: 'file', path } as const,
+    text: Buffer.from(text),
+    loadedAtMs: Date.now(),
+  };
+  const { set } = await readSet(compiler, from);
+  await fake.service.ask(importing({ action: 'deny', reason: '', allow_empty }, set, ROOT));
+}
+
+/** Long ago, so that it is whole. */
+function publish(text: string): void {
+  writeFileSync(`${path}.new`, text);
+  utimesSync(`${path}.new`, 1_700_000_000, 1_700_000_000);
+  renameSync(`${path}.new`, path);
+}
+
+const alarms = () => fake.service.alarms.all.map(({ code, message }) => `${code}: ${message}`);
+
+it.each([
+  ['holds nothing', '', /holds no network/],
+  ['holds comments alone', '# moved\n', /holds no network/],
+  ['is a page that says so', '<html>404</html>\n', /cannot be read.*<html>/],
+  ['has lost more than half', '192.0.2.0/24\n', /risky: the set drop shrinks from 3 networks to 1/],
+  ['has become wide', '192.0.0.0/2\n1.2.3.4\n', /risky: rule 1 denies the set drop/],
+])('leaves the last good list in force when a file %s, with an alarm until it is mended', async (_, text, why) => {
+  publish(text);
+  await files.takeAll();
+  expect(fake.kernel.verdict('203.0.113.7')).toBe('deny 1');
+  expect(fake.kernel.verdict('192.1.2.3')).toBe('permit');
+  expect(alarms()).toEqual([expect.stringMatching(/^set_file: Set drop stays as it is: /)]);
+  expect(alarms()[0]).toMatch(why);
+  expect(notices).toMatchObject([{ code: 'set_refused', level: 'error' }]);
+  publish('192.0.2.0/24\n198.51.100.0/24\n');
+  await files.takeAll();
+  expect(alarms()).toEqual([]);
+  expect(fake.kernel.verdict('203.0.113.7')).toBe('permit');
+  expect(fake.kernel.verdict('192.0.2.7')).toBe('deny 1');
+});
+
+it('leaves it in force when the file locks out a protected address or has gone; an import ends the alarm', async () => {
+  fake.world.protected = [{ kind: 'ssh_peer', address: '100.64.0.9', ports: [22] }];
+  publish('192.0.2.0/24\n198.51.100.0/24\n100.64.0.0/10\n');
+  await files.takeAll();
+  expect(alarms()[0]).toMatch(/100\.64\.0\.9/);
+  rmSync(path);
+  await files.takeAll();
+  expect(alarms()).toEqual([expect.stringMatching(/ENOENT/)]);
+  await follow('192.0.2.0/24\n198.51.100.0/24\n');
+  expect(alarms()).toEqual([]);
+});
+
+it('leaves what was written just now to the next looks', async () => {
+  writeFileSync(path, '192.0.2.0/24\n198.51.100.0/24\n');
+  await files.takeAll();
+  expect(fake.kernel.verdict('203.0.113.7')).toBe('deny 1');
+  expect(alarms()).toEqual([]);
+});
+
+it('leaves an empty list that was asked for as it is', async () => {
+  await follow('# none yet\n', true);
+  await files.takeAll();
+  expect(alarms()).toEqual([]);
+  publish('192.0.2.1\n');
+  await files.takeAll();
+  expect(fake.kernel.verdict('192.0.2.1')).toBe('deny 1');
+});
