@@ -35,7 +35,11 @@ const hashes = new WeakMap<Uint8Array, string>();
 function listHash(set: NamedSet | undefined): string {
   if (set === undefined) return 'none';
   const text = set.origin.kind === 'inline' ? Buffer.from(set.origin.entries.join('\n')) : set.text;
-  if (text === undefined) return 'none';
+  return text === undefined ? 'none' : textHash(text);
+}
+
+/** SHA-256 of a text, in hexadecimal digits. */
+export function textHash(text: Uint8Array): string {
   const known = hashes.get(text);
   if (known !== undefined) return known;
   const hash = createHash('sha256').update(text).digest('hex');

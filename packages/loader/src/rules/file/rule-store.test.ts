@@ -198,6 +198,18 @@ describe('RuleStore', () => {
     });
   });
 
+  it('does not take a copy of a list that was cut off for the list', async () => {
+    save(withSet(setOf('drop', { kind: 'copy' }, '192.0.2.0/24\n198.51.100.0/24\n')));
+    writeFileSync(join(paths.sets, 'drop.txt'), '192.0.2.0/24\n');
+    expect(await new RuleStore(paths).readFile()).toEqual({ problem: expect.stringMatching(/not as it was written/) });
+    const store = new RuleStore(paths);
+    await store.readFile();
+    const good = await store.readGood();
+    expect(good).toMatchObject({
+      lost: [{ set: 'drop', message: expect.stringMatching(/what is left of it is in force/) }],
+    });
+  });
+
   it('takes networks that stand in the file itself', async () => {
     const rules = [{ action: 'deny', source: 'set:few' }];
     writeFileSync(

@@ -6,7 +6,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { FileSet, Rule } from '@packetlog/common';
-import { contentHash } from '../book/content-hash.ts';
+import { contentHash, textHash } from '../book/content-hash.ts';
 import type { NamedSet, RuleBook, SetOrigin } from '../book/rule-book.ts';
 import { type PreparedFile, prepareFiles, writeAtomically } from './atomic-file.ts';
 import { isThere, MOST_LIST_BYTES, MOST_RULES_BYTES, readRegularFile, UnfitFileError } from './regular-file.ts';
@@ -124,13 +124,14 @@ export class RuleStore {
     }
     requireReadable(book, this.#readable);
     const text = this.#textOf(book);
-    const state = this.#judges ? withAccepted(this.#state, contentHash(book), book.nextId) : this.#state;
+    const accepted = this.#judges ? withAccepted(this.#state, contentHash(book), book.nextId) : this.#state;
     mkdirSync(dirname(path), { recursive: true });
     mkdirSync(this.#paths.sets, { recursive: true });
     const lists = [...book.sets.values()].filter((set) => set.origin.kind !== 'inline' && set.text !== undefined);
     for (const { name, text: list } of lists)
       requireShort(`the list of set ${name}`, list?.length ?? 0, MOST_LIST_BYTES);
     requireShort('the rules file', text.length, MOST_RULES_BYTES);
+    const state = { ...accepted, lists: Object.fromEntries(lists.map(({ name, text: list }) => [name, hashOf(list)])) };
     const changed = lists.filter(({ name, text: list }) => this.#written.get(name) !== list);
     const files = prepareFiles([
       ...changed.map(({ name, text: list }) => [this.#copyOf(name), list ?? ''] as const),
@@ -232,6 +233,16 @@ export class RuleStore {
       }
       const text = await readRegularFile(copy, MOST_LIST_BYTES);
       this.#written.set(name, text);
+      const written = this.#state.lists?.[name];
+      if (written !== undefined && written !== hashOf(text)) {
+        const problem = `the copy of the list of set ${name} (${copy}) is not as it was written`;
+        if (lost === undefined) throw new RulesFileError(problem);
+        const next = `Import it again: packetlog rules import FILE --set ${name}.`;
+        lost.push({
+          set: name,
+          message: `In the last good rules, ${problem}; what is left of it is in force. ${next}`,
+        });
+      }
       return { name, origin, text, loadedAtMs };
     } catch (error) {
       const problem = `the list of set ${name} ${problemOf(error)}`;
@@ -268,6 +279,10 @@ export class RuleStore {
   #copyOf(name: string): string {
     return join(this.#paths.sets, `${name}.txt`);
   }
+}
+
+function hashOf(list: Uint8Array | undefined): string {
+  return textHash(list ?? new Uint8Array(0));
 }
 
 /** What is longer than what is read at the next start must not be written. */

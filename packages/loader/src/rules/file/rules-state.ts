@@ -16,6 +16,8 @@ const stateSchema = z.object({
   next_id: z.number().int().positive(),
   accepted: z.array(hash),
   unconfirmed: z.array(hash),
+  /** SHA-256 of the copies of lists, by set. */
+  lists: z.optional(z.record(z.string(), z.string())),
 });
 export type RulesState = z.output<typeof stateSchema>;
 
@@ -38,7 +40,7 @@ export function stateText(state: RulesState): string {
 /** `content` was confirmed, forced, or is neither risky nor a lockout. */
 export function withAccepted(state: RulesState, content: string, nextId: number): RulesState {
   return {
-    version: 1,
+    ...state,
     next_id: Math.max(state.next_id, nextId),
     accepted: newest(state.accepted, content, MOST_ACCEPTED),
     unconfirmed: state.unconfirmed.filter((each) => each !== content),
