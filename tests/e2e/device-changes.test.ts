@@ -6,7 +6,7 @@ import { requireRoot } from '../lab/root.ts';
 import { receiveUdp, sendUdp } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
 import { discrepancies, readJsonOutput } from './console-output.ts';
-import { done, makeRulesPlace, type RulesPlace } from './rules-command.ts';
+import { done, listed, makeRulesPlace, type RulesPlace, rulesDone } from './rules-command.ts';
 import { eachWithNetwork } from './suite.ts';
 
 interface LinkEntry {
@@ -49,6 +49,17 @@ describe.skipIf(!requireRoot())('devices that change', () => {
     const moved = (await links(elsewhere)).find(({ ifname }) => ifname === 'server0');
     expect(moved?.ifindex).not.toBe(link.server.ifindex);
     expect(moved?.xdp).toBeUndefined();
+    // It is said wherever rules are listed, and no rule for it is called in force.
+    await done(place, 'add', { rule: { action: 'deny', source: '198.51.100.9', interface: 'server0' } });
+    const { rules, in_force } = await listed(place);
+    expect(in_force?.interfaces.map(({ name }) => name)).toEqual(['server1']);
+    expect(in_force?.not_filtered).toEqual([
+      { name: 'server0', why: 'the interface is in another network namespace now' },
+    ]);
+    expect(rules[1]?.warning).toMatch(/^It is not in force: rules do not act on server0/);
+    expect(await rulesDone(server, place, 'list')).toContain(
+      'Not filtered: rules do not act on server0: the interface is',
+    );
     // Nothing is denied or counted there any more.
     await elsewhere.ip('link set server0 up', `address add ${link.server.ipv4}/24 dev server0`);
     const receiver = await receiveUdp(elsewhere, link.server.ipv4, 9);
@@ -57,6 +68,7 @@ describe.skipIf(!requireRoot())('devices that change', () => {
 
     await elsewhere.ip(`link set server0 netns ${server.name}`);
     await packetlog.untilPrinted(/Interface server0 is back and watched again/);
+    expect((await listed(place)).in_force?.not_filtered).toBeUndefined();
     await server.ip('link set server0 up', `address add ${link.server.ipv4}/24 dev server0`);
     await sendUdp(client, { address: link.server.ipv4, count: 3 });
     await packetlog.until(

@@ -1,7 +1,7 @@
 'use client';
 
 import type { Interface, InterfaceLedger } from '@packetlog/common';
-import { MODE_WORDS, modeTitle } from '../lib/mode-words.ts';
+import { modeTitle, modeWord } from '../lib/mode-words.ts';
 import { useSnapshot } from '../live/live-context.tsx';
 import { useMedia } from '../live/use-media.ts';
 import { Count } from './count.tsx';
@@ -151,7 +151,7 @@ function LineName({ line: { name, entry } }: { line: Line }) {
   return (
     <span title={modeTitle(entry)}>
       <span className={`font-mono ${gone ? 'line-through text-faint' : 'text-fg'}`}>{name}</span>
-      <span className={`ml-1.5 ${gone ? 'text-warn' : 'text-faint'}`}>{gone ? 'gone' : MODE_WORDS[entry.mode]}</span>
+      <span className={`ml-1.5 ${gone ? 'text-warn' : 'text-faint'}`}>{modeWord(entry)}</span>
     </span>
   );
 }

@@ -5,7 +5,7 @@ import { clsx } from 'clsx';
 import { Pause, Play } from 'lucide-react';
 import dynamic from 'next/dynamic';
 import { connectionWords } from '../lib/connection-words.ts';
-import { MODE_WORDS, modeTitle } from '../lib/mode-words.ts';
+import { modeTitle, modeWord } from '../lib/mode-words.ts';
 import { formatBytes, formatCompact, formatCount, quantityText } from '../lib/number.ts';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
 import { TOGETHER } from '../live/nodes.ts';
@@ -99,7 +99,7 @@ function InterfaceName({ entry }: { entry: Interface }) {
   return (
     <span className="flex gap-1.5 min-w-0" title={modeTitle(entry)}>
       <span className={clsx('font-mono truncate', gone && 'line-through text-faint')}>{entry.name}</span>
-      <span className={gone ? 'text-warn' : 'text-faint'}>{gone ? 'gone' : MODE_WORDS[entry.mode]}</span>
+      <span className={gone ? 'text-warn' : 'text-faint'}>{modeWord(entry)}</span>
     </span>
   );
 }

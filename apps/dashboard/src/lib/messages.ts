@@ -196,6 +196,7 @@ export const isRulesSnapshot = isShape<RulesSnapshot>({
           mode: isText,
         }),
       ),
+      not_filtered: mayBe(isList(isShape<{ name: string; why: string }>({ name: isText, why: isText }))),
       is_current: isFlag,
       default_policy: mayBe(isOneOf<RulesSnapshot['default_policy']>('permit', 'deny')),
       rules: mayBe(

@@ -1,7 +1,11 @@
 import type { Interface } from '@packetlog/common';
 
-/** How the program is attached, in a word. */
-export const MODE_WORDS = { native_frags: 'native', native: 'native', generic: 'generic' } as const;
+const MODE_WORDS = { native_frags: 'native', native: 'native', generic: 'generic' } as const;
+
+/** How the program is attached, or that no rule acts there, in a word. */
+export function modeWord({ state, mode }: Interface): string {
+  return state === 'gone' ? 'not filtered' : MODE_WORDS[mode];
+}
 
 /** And in a sentence. */
 export function modeTitle({ state, mode, mode_reason, filtering }: Interface): string {
@@ -10,5 +14,5 @@ export function modeTitle({ state, mode, mode_reason, filtering }: Interface): s
   }
   if (mode === 'native') return 'The program runs in the driver.';
   if (mode === 'native_frags') return 'The program runs in the driver, large frames included.';
-  return `The program runs behind the driver, which is slower${mode_reason === undefined ? '.' : `: ${mode_reason}`}`;
+  return `The program runs behind the driver${mode_reason === undefined ? '.' : `: ${mode_reason}.`}`;
 }

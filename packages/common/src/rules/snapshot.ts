@@ -67,6 +67,8 @@ export const inForceSchema = z.object({
   by: z.enum(['loader', 'kernel', 'none']),
   /** Where the program is attached. */
   interfaces: z.array(z.object({ name: z.string(), ifindex: count, mode: z.string() })),
+  /** Watched, but no rule acts there, and why: gone, in another network namespace, a link type that cannot be read. */
+  not_filtered: z.optional(z.array(z.object({ name: z.string(), why: z.string() }))),
   /** Whether the kernel's rules are exactly those of this snapshot. */
   is_current: z.boolean(),
   /** Of the kernel. For `kernel`, unless another version of packetlog made its rules; so are `rules`. */

@@ -1,6 +1,6 @@
 /** What the drain thread and the serving thread say to each other. */
 import type { MessagePort } from 'node:worker_threads';
-import type { Ledger, Notice, Summary } from '@packetlog/common';
+import type { InForce, Ledger, Notice, Summary } from '@packetlog/common';
 import type { RequestedMode } from '../kernel/attach-ladder.ts';
 import type { ClockPolicy } from '../kernel/clock-policy.ts';
 import type { RuleCount } from '../kernel/rule-counters.ts';
@@ -64,6 +64,9 @@ export interface RuleGround {
 /** An interface with our program on it, as its link in the kernel says. */
 export type AttachedInterface = Pick<Ledger['interfaces'][number], 'name' | 'ifindex' | 'mode'>;
 
+/** A watched interface on which no rule acts, and why. */
+export type UnfilteredInterface = NonNullable<InForce['not_filtered']>[number];
+
 export type FromDrain =
   /** The program is loaded and waits for `attach`. `wake`: eventfd, 8 bytes written to it make the drain thread read its messages. */
   | { type: 'loaded'; ground: RuleGround; wake: number }
@@ -91,7 +94,13 @@ export type FromDrain =
   /** Answers `rule-counts`. */
   | { type: 'rule-counts'; request: number; ruleCounts: RuleCount[] }
   /** Answers `in-force`. `images`: the kernel holds the rule sets that were published last. */
-  | { type: 'in-force'; request: number; images: boolean; attached: readonly AttachedInterface[] }
+  | {
+      type: 'in-force';
+      request: number;
+      images: boolean;
+      attached: readonly AttachedInterface[];
+      unfiltered: readonly UnfilteredInterface[];
+    }
   /** Answers `pin`. */
   | { type: 'pinned'; pinned: string | undefined; error: PlainError | undefined }
   /** Answers `watched`, before any rows that were wanted afterwards; later ones come with each `second`. */

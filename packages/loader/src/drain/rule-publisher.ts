@@ -5,7 +5,7 @@ import { fromPlain } from '../setup-error.ts';
 import type { FromDrain, ToDrain } from './messages.ts';
 
 type Answer = Extract<FromDrain, { type: 'rules' | 'rule-counts' | 'in-force' }>;
-export type KernelState = Pick<Extract<Answer, { type: 'in-force' }>, 'images' | 'attached'>;
+export type KernelState = Pick<Extract<Answer, { type: 'in-force' }>, 'images' | 'attached' | 'unfiltered'>;
 
 interface Waiting {
   answer: (answer: Answer) => void;
@@ -47,7 +47,7 @@ export class RulePublisher {
   /** What the kernel has, asked of it now. */
   async inForce(): Promise<KernelState> {
     const answer = await this.#ask((request) => ({ type: 'in-force', request }));
-    return answer.type === 'in-force' ? answer : { images: false, attached: [] };
+    return answer.type === 'in-force' ? answer : { images: false, attached: [], unfiltered: [] };
   }
 
   /** For the drain thread's answers. */

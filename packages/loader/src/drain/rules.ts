@@ -3,30 +3,35 @@ import type { RuleCount, RuleCounters } from '../kernel/rule-counters.ts';
 import type { RuleImages } from '../kernel/rule-images.ts';
 import type { RuleOwners } from '../kernel/rule-owners.ts';
 import { type PlainError, toPlain } from '../setup-error.ts';
-import type { AttachedInterface, FromDrain, ToDrain } from './messages.ts';
+import type { AttachedInterface, FromDrain, ToDrain, UnfilteredInterface } from './messages.ts';
 
 type Publish = Extract<ToDrain, { type: 'rules' }>;
 type Ask = Extract<ToDrain, { type: 'rule-counts' | 'in-force' }>;
+
+interface AskedInterfaces {
+  attached(): readonly AttachedInterface[];
+  unfiltered(): readonly UnfilteredInterface[];
+}
 
 export class Rules {
   readonly #images: RuleImages;
   readonly #counters: RuleCounters;
   readonly #owners: RuleOwners;
-  readonly #attached: () => readonly AttachedInterface[];
+  readonly #interfaces: AskedInterfaces;
   readonly #post: (message: FromDrain) => void;
   /** While no set was ever there, no counter moves. */
   #inUse = false;
 
-  /** `attached`: asks the kernel where the program is. */
+  /** `interfaces`: asks the kernel where the program is. */
   constructor(
     images: RuleImages,
     counters: RuleCounters,
     owners: RuleOwners,
-    attached: () => readonly AttachedInterface[],
+    interfaces: AskedInterfaces,
     post: (message: FromDrain) => void,
   ) {
     this.#images = images;
-    this.#attached = attached;
+    this.#interfaces = interfaces;
     this.#counters = counters;
     this.#owners = owners;
     this.#post = post;
@@ -42,7 +47,8 @@ export class Rules {
       this.#post({ type: 'rule-counts', request, ruleCounts: message.slots.map((slot) => this.#counters.read(slot)) });
     } else if (message.type === 'in-force') {
       const images = this.#images.areInForce();
-      this.#post({ type: 'in-force', request, images, attached: this.#attached() });
+      const [attached, unfiltered] = [this.#interfaces.attached(), this.#interfaces.unfiltered()];
+      this.#post({ type: 'in-force', request, images, attached, unfiltered });
     } else {
       this.#post({ type: 'rules', request, error: this.#publish(message) });
     }

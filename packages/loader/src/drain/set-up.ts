@@ -88,7 +88,7 @@ export function setUp(options: DrainOptions, post: (message: FromDrain) => void)
     new RuleImages(program.ruleImages),
     new RuleCounters(program.ruleCounters, program.cpus),
     program.ruleOwners,
-    () => interfaces.attached(),
+    interfaces,
     post,
   );
   drain.setClock();

@@ -17,7 +17,7 @@ import type { LinkFacts } from '../native/link-message.ts';
 import { objectId, updateLink } from '../native/pinning.ts';
 import { linkFactsOf } from '../native/rtnetlink.ts';
 import { SetupError } from '../setup-error.ts';
-import type { AttachedInterface } from './messages.ts';
+import type { AttachedInterface, UnfilteredInterface } from './messages.ts';
 import { Unwatched } from './unwatched.ts';
 
 interface Watched extends Interface {
@@ -133,6 +133,14 @@ export class WatchedInterfaces {
       if (link === undefined || !ours.has(linkFacts(link).program)) return [];
       return linkFacts(link).ifindex === ifindex && factsOf(link, ifindex) ? [{ name, ifindex, mode }] : [];
     });
+  }
+
+  /** The others: no rule acts there. */
+  unfiltered(): UnfilteredInterface[] {
+    const attached = new Set(this.attached().map(({ name }) => name));
+    return this.#watched
+      .filter(({ name }) => !attached.has(name))
+      .map(({ name, ...watched }) => ({ name, why: filteringOf(watched).why ?? LEFT }));
   }
 
   /** Fixed once all are added. */

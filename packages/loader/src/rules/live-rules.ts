@@ -319,9 +319,10 @@ export class LiveRules {
   }
 }
 
-function inForceBy({ images, attached }: KernelState): InForce {
+function inForceBy({ images, attached, unfiltered }: KernelState): InForce {
   const is_current = images && attached.length > 0;
-  return { by: attached.length > 0 ? 'loader' : 'none', interfaces: [...attached], is_current };
+  const not_filtered = unfiltered.length > 0 ? { not_filtered: [...unfiltered] } : {};
+  return { by: attached.length > 0 ? 'loader' : 'none', interfaces: [...attached], ...not_filtered, is_current };
 }
 
 function seenBy(interfaces: Ledger['interfaces']): number {

@@ -25,14 +25,19 @@ export function notesAbout(
   return [...notes.slice(0, MAX_NOTES), `And ${notes.length - MAX_NOTES} more such rules.`];
 }
 
-/** Each rule that cannot match where it is says so. */
+/** Each rule that cannot match where it is, or whose interface no rule acts on, says so. */
 export function withWarnings(snapshot: RulesSnapshot, interfaces: readonly string[] | undefined): RulesSnapshot {
   const surroundings = surroundingsOf(snapshot.sets, interfaces);
   const rules = snapshot.rules.map((rule) => {
-    const warning = neverMatches(rule, surroundings);
+    const warning = neverMatches(rule, surroundings) ?? notInForce(rule, snapshot);
     return warning === undefined ? rule : { ...rule, warning };
   });
   return { ...snapshot, rules };
+}
+
+function notInForce(rule: Rule, { in_force }: RulesSnapshot): string | undefined {
+  const without = in_force?.not_filtered?.find(({ name }) => name === rule.interface);
+  return without && `It is not in force: rules do not act on ${without.name}: ${without.why}.`;
 }
 
 /** `interfaces`: names of those that are watched; undefined: not known. */

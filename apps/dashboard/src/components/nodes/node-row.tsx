@@ -2,7 +2,7 @@
 
 import { clsx } from 'clsx';
 import { useSyncExternalStore } from 'react';
-import { MODE_WORDS, modeTitle } from '../../lib/mode-words.ts';
+import { modeTitle, modeWord } from '../../lib/mode-words.ts';
 import { nodeWords } from '../../lib/nodes/node-words.ts';
 import { formatCompact, formatCount } from '../../lib/number.ts';
 import { useLive } from '../../live/live-context.tsx';
@@ -100,9 +100,7 @@ export function NodeRow({
           {interfaces.map((entry) => (
             <li key={entry.name} title={modeTitle(entry)}>
               <span className="font-mono">{entry.name}</span>{' '}
-              <span className={entry.state === 'gone' ? 'text-warn' : 'text-faint'}>
-                {entry.state === 'gone' ? 'gone' : MODE_WORDS[entry.mode]}
-              </span>
+              <span className={entry.state === 'gone' ? 'text-warn' : 'text-faint'}>{modeWord(entry)}</span>
             </li>
           ))}
         </ul>

@@ -3,9 +3,17 @@ import { TriangleAlert } from 'lucide-react';
 import { clockText } from '../../lib/clock.ts';
 import { asSentence } from '../../lib/sentence.ts';
 
-/** What is wrong with the rules until it is dealt with: a rejected file or list, a copy that cannot be kept. */
-export function RulesAlarms({ alarms = [] }: Pick<RulesSnapshot, 'alarms'>) {
-  if (alarms.length === 0) return null;
+type Unfiltered = NonNullable<RulesSnapshot['in_force']>['not_filtered'];
+
+/**
+ * What is wrong with the rules until it is dealt with: a rejected file or list, a copy that cannot be kept, an interface
+ * on which no rule acts.
+ */
+export function RulesAlarms({
+  alarms = [],
+  unfiltered = [],
+}: Pick<RulesSnapshot, 'alarms'> & { unfiltered?: Unfiltered }) {
+  if (alarms.length + unfiltered.length === 0) return null;
   return (
     <ul className="rules-alarms" aria-label="Alarms" data-testid="rules-alarms">
       {alarms.map(({ code, message, since_ms }) => (
@@ -13,6 +21,14 @@ export function RulesAlarms({ alarms = [] }: Pick<RulesSnapshot, 'alarms'>) {
           <TriangleAlert size={14} aria-hidden="true" />
           <p role="status">
             {asSentence(message)} <span className="text-muted">Since {clockText(since_ms)}.</span>
+          </p>
+        </li>
+      ))}
+      {unfiltered.map(({ name, why }) => (
+        <li key={name}>
+          <TriangleAlert size={14} aria-hidden="true" />
+          <p role="status">
+            Rules do not act on <span className="font-mono">{name}</span>: {why}.
           </p>
         </li>
       ))}

@@ -69,7 +69,7 @@ export function RulesPage() {
         onImport={() => setOpen({ what: 'import' })}
         onPolicy={() => setOpen({ what: 'policy' })}
       />
-      <RulesAlarms alarms={view.snapshot.alarms} />
+      <RulesAlarms alarms={view.snapshot.alarms} unfiltered={view.snapshot.in_force?.not_filtered} />
       <Tabs
         label="What to show"
         tabs={[

@@ -26,9 +26,16 @@ export function enforcedText({ interfaces, owner, tables, path }: EnforcedRules)
   ];
 }
 
-/** For the list; empty where the kernel has exactly these rules. */
+/** For the list; empty where the kernel has exactly these rules, on every interface that is watched. */
 export function inForceText(snapshot: RulesSnapshot): string[] {
-  const { in_force, rules, default_policy } = snapshot;
+  const { in_force } = snapshot;
+  const unfiltered = (in_force?.not_filtered ?? []).map(
+    ({ name, why }) => `Not filtered: rules do not act on ${printableName(name)}: ${why}.`,
+  );
+  return [...differences(snapshot), ...unfiltered];
+}
+
+function differences({ in_force, rules, default_policy }: RulesSnapshot): string[] {
   if (in_force === undefined || in_force.is_current) return [];
   if (rules.length === 0 && default_policy === 'permit' && in_force.by !== 'kernel') return [];
   if (in_force.by === 'none') return ['Not in force: no program is attached.'];
