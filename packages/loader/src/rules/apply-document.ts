@@ -1,5 +1,5 @@
 /** What `rules:apply` asks for, with its lists read: the rules that are to be there. */
-import { type CheckedRulesRequest, neverMatches } from '@packetlog/common';
+import { type CheckedRulesRequest, mappedNote, neverMatches } from '@packetlog/common';
 import { type Desired, namedSets } from './book/apply.ts';
 import { isExpired, type NamedSet, type RuleBook, type SetOrigin } from './book/rule-book.ts';
 import type { Compiler } from './compiling/compiler.ts';
@@ -15,14 +15,17 @@ export interface ReadDocument {
   readonly notes: readonly string[];
 }
 
-/** Throws RulesRefusal. `book`: the rules that are there. */
+/** Throws RulesRefusal. `written`: the document's rules as they came; `book`: the rules that are there. */
 export async function readApplied(
   { document, lists = {} }: Request,
+  written: readonly unknown[],
   book: RuleBook,
   compiler: Compiler,
 ): Promise<ReadDocument> {
   const nowMs = Date.now();
-  const notes: string[] = [];
+  const notes = document.rules.flatMap(
+    ({ source }, i) => mappedNote((written[i] as { source?: unknown } | undefined)?.source, source) ?? [],
+  );
   const rules = document.rules.filter((rule) => {
     if (!isExpired(rule, nowMs)) return true;
     notes.push(`The rule for ${rule.source} was left out. ${neverMatches(rule, { nowMs })}`);

@@ -75,6 +75,7 @@ interface Written {
   readonly rule?: unknown;
   readonly rules?: readonly unknown[];
   readonly changes?: unknown;
+  readonly document?: { readonly rules?: readonly unknown[] };
 }
 export type ImportRequest = Omit<CheckedRulesRequest<'import'>, 'entries'>;
 
@@ -103,7 +104,7 @@ export class Desk {
       remove: (request, who) => this.#change(removing(request, who)),
       policy: (request, who) => this.#change(choosingPolicy(request, who)),
       import: ({ entries, ...request }, who) => this.#import(request, Buffer.from(entries), who),
-      apply: (request, who) => this.#apply(request, who),
+      apply: (request, who, { document }) => this.#apply(request, document?.rules ?? [], who),
       test: (request, _who, _written, asker) => rehearse(request, asker),
       confirm: async (_, who) => ({ revision: await service.confirm(who) }),
       revert: async (_, who) => ({ revision: await service.revert(who) }),
@@ -162,9 +163,13 @@ export class Desk {
     return this.#noted(told, [done.rule], [], read.notes);
   }
 
-  async #apply(request: CheckedRulesRequest<'apply'>, who: Who): Promise<RulesResults['apply']> {
+  async #apply(
+    request: CheckedRulesRequest<'apply'>,
+    written: readonly unknown[],
+    who: Who,
+  ): Promise<RulesResults['apply']> {
     const { service, compiler } = this.#options;
-    const { desired, notes } = await readApplied(request, service.book, compiler);
+    const { desired, notes } = await readApplied(request, written, service.book, compiler);
     const change = applying(desired, request.force ?? false, who);
     if (!request.check) {
       const done = await this.#change(change);

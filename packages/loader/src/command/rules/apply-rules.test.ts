@@ -18,10 +18,9 @@ it('a file is asked for with its lists, which are found beside it', () => {
   expect(request({ version: 1, checksum: 'sha256:x', rules, sets }, { check: true, force: true })).toEqual({
     document: {
       version: 1,
-      default_policy: 'permit',
-      rules: [{ ...rules[0], reason: '' }],
+      checksum: 'sha256:x',
+      rules,
       sets: { ...sets, drop: { file: join(directory, 'drop.txt') } },
-      protect: [],
     },
     lists: { drop: '192.0.2.1\n' },
     check: true,

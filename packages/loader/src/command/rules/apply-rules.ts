@@ -38,17 +38,18 @@ export function applyRequest(
   const document = JSON.parse(json) as Record<string, unknown>;
   // The loader may do without; here a file that is not whole would remove all rules.
   if (!Array.isArray(document['rules'])) throw fail('it has no "rules"; to remove all rules write "rules": []');
-  const { checksum: _, ...rest } = rulesFileSchema.parse(document);
+  const { sets: named } = rulesFileSchema.parse(document);
   const directory = file === STANDARD_INPUT ? process.cwd() : dirname(resolve(file));
   const lists: Record<string, string> = {};
-  const sets = Object.entries(rest.sets).map(([name, set]) => {
+  const sets = Object.entries(named).map(([name, set]) => {
     if (set.file === undefined) return [name, set] as const;
     const path = resolve(directory, set.file);
     lists[name] = listAt(path, fail);
     return [name, { file: path }] as const;
   });
   return {
-    document: { ...rest, sets: Object.fromEntries(sets) },
+    // As it is written, so that what is read otherwise can be said.
+    document: { ...document, sets: Object.fromEntries(sets) } as RulesRequest<'apply'>['document'],
     lists,
     ...(check ? { check } : {}),
     ...(force ? { force } : {}),

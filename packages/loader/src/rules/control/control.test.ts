@@ -152,3 +152,28 @@ it('says that no loader runs', async () => {
   const nobody = new ControlClient(join(directory, 'nobody.sock'), { user: 'root' });
   await expect(nobody.ask('list', {})).rejects.toThrow(NoLoaderError);
 });
+
+it('applies a document, and says what of it was read otherwise or has no effect', async () => {
+  const rules = [
+    { action: 'deny', source: '::ffff:1.2.3.4' },
+    { action: 'deny', source: '5.6.7.8', expires_at: '2020-01-01T00:00:00Z' },
+  ];
+  const document = { version: 1 as const, rules, sets: { spare: { entries: ['9.9.9.9'] } } } as never;
+  const check = await client.ask('apply', { document, check: true });
+  expect(check).toMatchObject({ ok: true, value: { changed: true, diff: { added: [{ source: '1.2.3.4' }] } } });
+  expect(fake.kernel.verdict('1.2.3.4')).toBe('permit');
+  const applied = await client.ask('apply', { document });
+  expect(applied).toMatchObject({
+    ok: true,
+    value: {
+      changed: true,
+      notes: [
+        /^::ffff:1\.2\.3\.4 was read as 1\.2\.3\.4/,
+        /5\.6\.7\.8 was left out.*expired/,
+        /Set spare was left out/,
+      ].map((part) => expect.stringMatching(part)),
+    },
+  });
+  expect(fake.kernel.verdict('1.2.3.4')).toBe('deny 1');
+  expect(await client.ask('apply', { document })).toMatchObject({ ok: true, value: { changed: false } });
+});
