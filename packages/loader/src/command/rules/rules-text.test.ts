@@ -23,7 +23,32 @@ const snapshot: RulesSnapshot = {
   pinned: true,
 };
 
+const ETH0 = { name: 'eth0', ifindex: 2, mode: 'native' };
+
 describe('the list', () => {
+  it.each<[string, RulesSnapshot['in_force'], RegExp]>([
+    ['is another set', { by: 'loader', interfaces: [ETH0], is_current: false }, /the kernel does not have these rules/],
+    ['is nothing', { by: 'none', interfaces: [], is_current: false }, /no program is attached/],
+    [
+      'acts on some interfaces',
+      { by: 'loader', interfaces: [ETH0], not_filtered: [{ name: 'wg0', why: 'gone' }], is_current: true },
+      /^Not filtered: rules do not act on wg0: gone\.$/m,
+    ],
+    [
+      'has an earlier version of a rule',
+      {
+        by: 'kernel',
+        interfaces: [ETH0],
+        is_current: false,
+        default_policy: 'permit',
+        rules: [{ id: 3, action: 'deny', packets: 1, bytes: 1 }],
+      },
+      /other rules than these, until packetlog starts:\n- the rules or sets below were changed since/,
+    ],
+  ])('says that what is in force %s', (_, in_force, said) => {
+    expect(snapshotText({ ...snapshot, enforcing: false, in_force }, NOW).join('\n')).toMatch(said);
+  });
+
   it('has a line for each rule and set', () => {
     expect(snapshotText(snapshot, NOW)).toEqual([
       'Default policy: permit. 1 rule, in force, also without the loader.',
