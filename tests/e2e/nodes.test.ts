@@ -49,6 +49,9 @@ describe.skipIf(!requireRoot())('the way of a packet', () => {
     const { server, client, link } = suite.network;
     const first = await suite.start();
     const second = await suite.startAt(link.client, OTHER_TOKEN, '--allow-origin', first.origin);
+    // The address of the second is known now: the first has to name it, also on localhost.
+    await first.packetlog.end();
+    const serving = await suite.serve(first.port, '--allow-node', second.origin);
     const { page, problems } = await suite.open(first.url);
     const row = (origin: string) => page.locator(`[data-testid="node-row"][data-address="${origin}"]`);
     const state = (origin: string, expected: string) =>
@@ -137,6 +140,14 @@ describe.skipIf(!requireRoot())('the way of a packet', () => {
     await row(second.origin).waitFor({ state: 'detached' });
     expect(await page.evaluate('JSON.stringify(localStorage)')).not.toContain(OTHER_TOKEN);
     expect(problems.filter((problem) => !/WebSocket connection to|Content Security Policy/.test(problem))).toEqual([]);
-    await first.packetlog.end();
+
+    // A link that names a loader without its token has nothing sent there.
+    const linked: string[] = [];
+    page.on('websocket', (socket) => linked.push(new URL(socket.url()).port));
+    await page.goto(`${first.origin}/rules#loader=${encodeURIComponent(second.origin)}`);
+    await page.reload();
+    await page.locator('[data-testid=connection-state][data-state=live]').waitFor({ state: 'attached' });
+    expect(new Set(linked)).toEqual(new Set([String(first.port)]));
+    await serving.end();
   });
 });

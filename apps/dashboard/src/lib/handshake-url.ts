@@ -10,8 +10,15 @@ export interface HandshakeTarget {
 export const LOADER_PORT = 7411;
 const NEXT_DEV_PORT = '3000';
 
-/** What the hash carries; a part that is absent or not usable is null. */
-export function readHash(hash: string): { token: string | null; adminToken: string | null; loader: string | null } {
+/** A part that is absent or not usable is null. */
+export interface Hash {
+  readonly token: string | null;
+  readonly adminToken: string | null;
+  readonly loader: string | null;
+}
+
+/** What the hash carries. */
+export function readHash(hash: string): Hash {
   const values = new URLSearchParams(hash.replace(/^#/, ''));
   return {
     token: values.get('token') || null,

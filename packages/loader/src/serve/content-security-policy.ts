@@ -21,9 +21,8 @@ export function contentSecurityPolicy(files: readonly PageFile[], nodes: readonl
     "style-src 'self' 'unsafe-inline'",
     "img-src 'self' data:",
     "font-src 'self'",
-    // Another loader on this machine may be watched from the same page. Elsewhere only what was named: a script that
-    // should not be there would have nowhere to send the tokens to.
-    ["connect-src 'self' ws://localhost:* ws://127.0.0.1:*", ...nodes.map(socketOrigin)].join(' '),
+    // Only what was named, on this machine too: a script that should not be there has nowhere to send tokens to.
+    ["connect-src 'self'", ...nodes.map(socketOrigin)].join(' '),
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
