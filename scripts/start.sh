@@ -18,4 +18,19 @@ if [ "$(id -u)" -ne 0 ]; then
 	echo "packetlog: root is needed from here on: the kernel lets only root load an XDP program and attach it." >&2
 	echo "packetlog: only the loader runs through sudo; the build ran as you." >&2
 fi
+# At a terminal a line for each packet would push the URL out of sight at once.
+prints=${PACKETLOG_PRINT+set}
+for argument in "$@"; do
+	case $argument in
+	--print | --print=* | --config | --config=*) prints=set ;;
+	esac
+done
+case ${1-} in
+'' | run | -*) ;;
+*) prints=set ;;
+esac
+if [ -z "$prints" ] && [ -t 1 ]; then
+	export PACKETLOG_PRINT=none
+	echo "packetlog: the dashboard shows the packets. To print them here, too: npx -y pnpm@12 start --print text" >&2
+fi
 exec scripts/as-root.sh packages/loader/bin/packetlog "$@"

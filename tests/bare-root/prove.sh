@@ -131,6 +131,8 @@ ctrl_c() {
 	wait "$running" || code=$?
 	exec 3>&-
 	[ "$code" -eq 0 ] || [ "$code" -eq 130 ] || { cat "$logs/start.log" >&2 && fail "start ended with exit code $code"; }
+	! grep -q 'SRC IP:' "$logs/start.log" || fail "at a terminal, start printed packets: the URL scrolls away"
+	grep -q 'start --print text' "$logs/start.log" || fail "start does not say how to print packets"
 	grep -q 'packets seen\|recorded' "$logs/start.log" || { cat "$logs/start.log" >&2 && fail "the ledger is not in its last words"; }
 	! has_program || fail "a program is left behind"
 }

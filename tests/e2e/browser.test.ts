@@ -65,16 +65,28 @@ describe.skipIf(!requireRoot())('the dashboard', () => {
 
     const without = await openPage(suite.browser, origin);
     await without.page.locator(stateOf('no-token')).first().waitFor();
-    await without.page.locator('body', { hasText: /URL/ }).waitFor();
+    // It names its own loader, whatever its port is, and takes the printed line or the token.
+    await without.page.getByText(`Dashboard: ${origin}#token=…`).waitFor();
+    const access = without.page.locator('[name=access]');
+    await access.fill(origin);
+    await without.page.keyboard.press('Enter');
+    await without.page.getByText('This URL has no token in it.').waitFor();
     expect(await axeViolations(without.page)).toEqual([]);
+    await access.fill(`Dashboard: ${url}`);
+    await without.page.getByTestId('open-access').click();
+    await without.page.locator(stateOf('live')).first().waitFor();
+    expect(without.page.url()).not.toContain(TOKEN);
 
     const wrong = await openPage(suite.browser, `${origin}#token=wrong-${'x'.repeat(20)}`);
     await wrong.page
-      .getByText(/refused/i)
+      .getByText(/does not accept this token/)
       .first()
       .waitFor();
     await wrong.page.locator('body', { hasText: /URL that packetlog printed/ }).waitFor();
     expect(await axeViolations(wrong.page)).toEqual([]);
+    await wrong.page.locator('[name=access]').fill(TOKEN);
+    await wrong.page.keyboard.press('Enter');
+    await wrong.page.locator(stateOf('live')).first().waitFor();
 
     const { page } = await openPage(suite.browser, url);
     const state = (name: string) => page.locator(`[data-testid=connection-state][data-state=${name}]`);

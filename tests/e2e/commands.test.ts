@@ -65,7 +65,7 @@ describe.skipIf(!requireRoot())('the keyboard', () => {
 
     // What was done last is first.
     await keyboard.press('Control+k');
-    await palette.getByRole('group', { name: 'Used lately' }).getByText('Pause the rows').waitFor();
+    await palette.getByRole('group', { name: 'Recently used' }).getByText('Pause the rows').waitFor();
     await keyboard.press('ArrowDown');
     await keyboard.press('ArrowUp');
     expect(await chosen()).toContain('Pause the rows');
@@ -166,7 +166,7 @@ describe.skipIf(!requireRoot())('the keyboard', () => {
 
     // What comes next, though the page is paused: the loader is asked anew.
     await choose('pcapng');
-    await choose('what comes next');
+    await choose('new packets');
     await choose('60 s');
     await page.getByTestId('export-submit').click();
     await page.getByTestId('export-rows').waitFor();
@@ -175,7 +175,7 @@ describe.skipIf(!requireRoot())('the keyboard', () => {
     await until(async () => (await exact(page, 'export-rows')) >= 400, { what: 'the rows to be recorded' });
     expect(await axeViolations(page)).toEqual([]);
     const capture = await saved(() => page.getByTestId('export-stop').click());
-    expect(await page.getByTestId('export-saved').textContent()).toContain('Nothing was lost on the way.');
+    expect(await page.getByTestId('export-saved').textContent()).toContain('Nothing was lost.');
     const fields = ['ip.src', 'udp.dstport', 'frame.len', 'frame.interface_name', '_ws.malformed', 'frame.comment'];
     const { stdout } = await promisify(execFile)('tshark', [
       ...['-n', '-r', capture.path, '-T', 'fields', '-Y', 'udp'],
@@ -197,7 +197,7 @@ describe.skipIf(!requireRoot())('the keyboard', () => {
     await send(53, 40);
     await page.getByTestId('live-row').nth(10).waitFor();
     // With the first account, a second after the first rows.
-    await page.getByRole('button', { name: 'The way of a packet' }).waitFor();
+    await page.getByRole('button', { name: 'Packet path' }).waitFor();
     const stops = await tabThrough(page);
     expect(stops.unseen).toEqual([]);
     expect(stops.missed).toEqual([]);

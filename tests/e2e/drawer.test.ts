@@ -48,7 +48,7 @@ describe.skipIf(!requireRoot())('the drawer of a packet', () => {
     expect(await current.locator('.service').textContent()).toBe('domain');
     await page.keyboard.press('Enter');
     await drawer.waitFor();
-    expect(await drawer.getByRole('heading', { level: 2 }).textContent()).toBe('Let in: UDP');
+    expect(await drawer.getByRole('heading', { level: 2 }).textContent()).toBe('Permitted: UDP');
     expect(await said('destination_port')).toMatch(/^53The usual port of domain;/);
     await page.getByTestId('packet-listener').getByText('No process of this machine listens on it now.').waitFor();
 
@@ -62,11 +62,11 @@ describe.skipIf(!requireRoot())('the drawer of a packet', () => {
     expect(await said('source')).toContain(link.client.ipv4);
     expect(await field('source').getByTestId('packet-place').textContent()).toBe('New Zealand, AS64496 Example');
     expect(await field('destination').getByTestId('packet-place').count()).toBe(0);
-    expect(await said('action')).toBe('permitIt was handed on to the system.');
+    expect(await said('action')).toBe('permitPassed to the network stack.');
     expect(await said('protocol')).toMatch(/^UDP \(17\)/);
     expect(await said('length')).toMatch(/^74 bytes/);
     expect(await said('interface')).toContain(link.server.device);
-    expect(await said('weight')).toMatch(/^1It stands for itself/);
+    expect(await said('weight')).toMatch(/^1This row represents one packet/);
     expect(await said('time')).toMatch(/^\d{4}-\d\d-\d\dT[\d:]+\.\d{9}ZWhen .*\d s ago, .* on the clock here\.$/);
     await page
       .getByRole('rowheader', { name: `${link.client.ipv4} NZ` })

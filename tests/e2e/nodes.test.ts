@@ -10,7 +10,7 @@ import { eachWithDashboard } from './dashboard.ts';
 const OTHER_TOKEN = 'another-token-of-the-test-9876543210';
 const LOSS = 37;
 
-describe.skipIf(!requireRoot())('the way of a packet', () => {
+describe.skipIf(!requireRoot())('the packet path', () => {
   const suite = eachWithDashboard();
 
   const lostAt = (page: Page, step: string, label: string) =>
@@ -28,7 +28,7 @@ describe.skipIf(!requireRoot())('the way of a packet', () => {
     await page.getByTestId('way-sentence').getByText(`${LOSS} rows in the loader`).waitFor();
     expect(await lostAt(page, 'loader', 'too slow')).toBe(String(LOSS));
     expect(await lostAt(page, 'ring', 'ring full')).toBe('0');
-    expect(await lostAt(page, 'page', 'not arrived')).toBe('0');
+    expect(await lostAt(page, 'page', 'client too slow')).toBe('0');
     expect(await axeViolations(page)).toEqual([]);
     await screenshot(page, 'way');
     await page.emulateMedia({ colorScheme: 'light' });
@@ -74,7 +74,7 @@ describe.skipIf(!requireRoot())('the way of a packet', () => {
     await field('name').fill('second');
     await screenshot(page, 'nodes-add');
     await page.getByTestId('save-node').click();
-    await state(second.origin, 'refused');
+    await state(second.origin, 'rejected');
     await page.getByRole('button', { name: 'Edit second' }).click();
     await field('token').fill(OTHER_TOKEN);
     await page.getByTestId('save-node').click();
@@ -111,7 +111,7 @@ describe.skipIf(!requireRoot())('the way of a packet', () => {
     expect(await axeViolations(page)).toEqual([]);
     await screenshot(page, 'nodes-together');
     await page.keyboard.press('w');
-    await page.getByRole('region', { name: 'Account of each node' }).getByText('second').waitFor();
+    await page.getByRole('region', { name: 'Ledger of each node' }).getByText('second').waitFor();
     await screenshot(page, 'way-together');
     await page.keyboard.press('Escape');
     await page.getByTestId('node-switch').selectOption(second.origin);

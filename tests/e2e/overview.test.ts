@@ -130,7 +130,7 @@ describe.skipIf(!requireRoot())('the overview', { timeout: 120_000 }, () => {
     expect(await axeViolations(page)).toEqual([]);
     await screenshot(page, 'overview-mark');
     await page.keyboard.press('Escape');
-    expect(await said2()).toBe('No time is marked');
+    expect(await said2()).toBe('No range is marked');
     for (const key of ['End', 'Shift+ArrowLeft', 'Shift+ArrowLeft', 'Enter']) await page.keyboard.press(key);
     await page.getByTestId('back-to-live').waitFor();
     await page.keyboard.press('Escape');
@@ -154,7 +154,7 @@ describe.skipIf(!requireRoot())('the overview', { timeout: 120_000 }, () => {
     await marked.getByText(' to ').waitFor();
     await screenshot(touch.page, 'overview-touch');
     // At once: the end of the drag must not swallow the tap.
-    await marked.getByRole('button', { name: 'Look closer' }).tap();
+    await marked.getByRole('button', { name: 'Zoom in' }).tap();
     await touch.page.getByTestId('back-to-live').waitFor();
     expect(touch.problems).toEqual([]);
     expect(problems).toEqual([]);

@@ -25,7 +25,7 @@ describe.skipIf(!requireRoot())('rules in the dashboard', () => {
     await page.keyboard.press('d');
     await page.locator('[name=reason]').fill('login abuse');
     expect(await page.getByTestId('rule-preview').textContent()).toBe(
-      `${link.client.ipv4} is refused for 1 h, because: login abuse.`,
+      `Will deny ${link.client.ipv4} for 1 h: login abuse.`,
     );
     expect(await axeViolations(page)).toEqual([]);
     await page.getByTestId('deny-submit').click();
@@ -233,8 +233,8 @@ describe.skipIf(!requireRoot())('rules in the dashboard', () => {
     const { page } = await suite.open(`${origin}/rules${change}`);
     const toDeny = async () => {
       await page.getByRole('button', { name: 'change', exact: true }).click();
-      await page.getByRole('radio', { name: 'refused' }).check({ force: true });
-      await page.getByRole('button', { name: 'Refuse by default' }).click();
+      await page.getByRole('radio', { name: 'deny' }).check({ force: true });
+      await page.getByRole('button', { name: 'Deny by default' }).click();
       const force = page.getByTestId('force');
       const pending = page.getByTestId('pending');
       await force.or(pending).first().waitFor();
@@ -246,14 +246,14 @@ describe.skipIf(!requireRoot())('rules in the dashboard', () => {
     expect(await axeViolations(page)).toEqual([]);
     await page.getByRole('link', { name: 'Live' }).click();
     await page.getByTestId('live-table').waitFor();
-    await page.getByRole('button', { name: 'Take it back' }).click();
+    await page.getByRole('button', { name: 'Revert now' }).click();
     await page.getByTestId('pending').waitFor({ state: 'detached' });
     await page.getByRole('link', { name: 'Rules' }).click();
-    await page.getByTestId('default-policy').getByText('let in').waitFor();
+    await page.getByTestId('default-policy').getByText('permit').waitFor();
     await toDeny();
     await page.getByRole('button', { name: 'Confirm' }).click();
     await page.getByTestId('pending').waitFor({ state: 'detached' });
-    expect(await page.getByTestId('default-policy').textContent()).toBe('refused');
+    expect(await page.getByTestId('default-policy').textContent()).toBe('deny');
     await packetlog.end();
   });
 

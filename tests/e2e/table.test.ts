@@ -102,7 +102,7 @@ describe.skipIf(!requireRoot())('the live table', () => {
     await send(123, 1);
     await rowsWithPort(page, 123).first().waitFor();
     const mark = await page.locator('[data-testid=live-marker][data-kind=paused]').textContent();
-    const [, marked] = /([\d,]+) rows were not kept/.exec(mark ?? '') ?? [];
+    const [, marked] = /([\d,]+) rows discarded/.exec(mark ?? '') ?? [];
     expect(Number(marked?.replaceAll(',', ''))).toBeGreaterThanOrEqual(MORE);
 
     // Colours: what is wrong is said as in the filter, and coloured rows have a shape too.
@@ -140,7 +140,7 @@ describe.skipIf(!requireRoot())('the live table', () => {
     // Nothing moves while one is open: what is new waits.
     const lines = await page.getByTestId('conversation-row').count();
     await send(99, 1);
-    await until(async () => (await page.getByTestId('newcomers').textContent()) === '1 new one', {
+    await until(async () => (await page.getByTestId('newcomers').textContent()) === '1 new line', {
       what: 'a newcomer',
     });
     expect(await page.getByTestId('conversation-row').count()).toBe(lines);

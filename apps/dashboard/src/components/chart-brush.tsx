@@ -104,7 +104,7 @@ export function ChartBrush({ points, stepMs, axis, onMark, onLook, children }: B
     return () => element?.removeEventListener('touchmove', keep);
   }, []);
 
-  const words = shown === null ? 'No time is marked' : markWords(shown, points, stepMs);
+  const words = shown === null ? 'No range is marked' : markWords(shown, points, stepMs);
   return (
     <div
       ref={frame}
@@ -120,7 +120,7 @@ export function ChartBrush({ points, stepMs, axis, onMark, onLook, children }: B
           role="slider"
           tabIndex={0}
           className="chart-slider"
-          aria-label="Time in the chart. Arrow keys move the mark, with Shift they widen it, Enter looks closer"
+          aria-label="Time in the chart. Arrow keys move the mark, Shift widens it, Enter zooms in"
           aria-valuemin={0}
           aria-valuemax={Math.max(0, points.length - 1)}
           aria-valuenow={shown === null ? Math.max(0, points.length - 1) : indexAt(points, shown.headMs)}
@@ -139,9 +139,9 @@ export function ChartBrush({ points, stepMs, axis, onMark, onLook, children }: B
         <p className="mark-words" data-testid="mark-words">
           <span aria-hidden="true">{words}</span>
           <button type="button" className="button" onClick={look}>
-            Look closer
+            Zoom in
           </button>
-          <IconButton label="Let go of the mark" shortcut="Esc" onClick={() => change(null)}>
+          <IconButton label="Clear the mark" shortcut="Esc" onClick={() => change(null)}>
             <X size={12} aria-hidden="true" />
           </IconButton>
         </p>

@@ -30,10 +30,11 @@ export function ColourMenu() {
   };
   return (
     <>
-      <h3 className="menu-title">Rows that fit a filter get a colour; of several the first</h3>
+      <h3 className="menu-title">Rows that match a filter get its colour; the first match wins</h3>
       {rules.length === 0 && (
         <p className="menu-note px-3 pb-3">
-          None yet. A rule is a filter, such as <code>tcp dst port 22</code> or <code>src net 10.0.0.0/8</code>.
+          No colour rules yet. A rule is a filter, such as <code>tcp dst port 22</code> or{' '}
+          <code>src net 10.0.0.0/8</code>.
         </p>
       )}
       <ol className="colour-list">

@@ -50,7 +50,7 @@ export function ColumnMenu() {
         })}
       </ul>
       <div className="menu-foot">
-        <p className="menu-note">Or drag a name in the table’s head, and its right edge.</p>
+        <p className="menu-note">Or drag a column’s name to move it, its right edge to resize it.</p>
         <button
           type="button"
           className="button"

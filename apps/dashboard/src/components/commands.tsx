@@ -59,7 +59,7 @@ export function Commands() {
     },
     {
       keys: ['w'],
-      name: 'The way of a packet: where rows are lost',
+      name: 'Packet path: where rows are lost',
       group: 'View',
       words: 'loss lost ledger counters totals honest sampled withheld',
       run: () => overlay.show('way'),

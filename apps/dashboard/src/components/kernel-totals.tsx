@@ -20,7 +20,7 @@ interface CounterWords {
 
 const COUNTERS: readonly CounterWords[] = [
   { key: 'seen', label: 'seen', title: 'Packets that reached the hook: permitted + denied + aborted' },
-  { key: 'permitted', label: 'permitted', title: 'Packets that were passed on to the system' },
+  { key: 'permitted', label: 'permitted', title: 'Packets passed to the network stack' },
   { key: 'denied', label: 'denied', title: 'Packets dropped by a rule or by the default policy', tone: 'text-deny' },
   {
     key: 'aborted',
@@ -30,18 +30,22 @@ const COUNTERS: readonly CounterWords[] = [
     rare: true,
   },
   { key: 'bytes', label: 'bytes', title: 'Bytes of all frames, as the hook sees them' },
-  { key: 'emitted', label: 'emitted', title: 'Packets that got a row: seen − sampled out − filtered out − ring full' },
+  {
+    key: 'emitted',
+    label: 'recorded',
+    title: 'Packets written to a ring: seen − sampled out − not recorded − ring full',
+  },
   {
     key: 'sampled_out',
     label: 'sampled out',
-    title: 'Packets without a row of their own, because of sampling',
+    title: 'Packets not recorded because of sampling',
     rare: true,
   },
-  { key: 'filtered_out', label: 'filtered out', title: 'Packets without a row, because of the filter', rare: true },
+  { key: 'filtered_out', label: 'not recorded', title: 'Packets not recorded because of --count-only', rare: true },
   {
     key: 'ring_full',
     label: 'ring full',
-    title: 'Packets whose row was lost: the ring was full',
+    title: 'Records lost because the ring was full',
     tone: 'hatched text-lost',
   },
 ];

@@ -1,7 +1,14 @@
 'use client';
 
+import dynamic from 'next/dynamic';
 import { connectionWords } from '../lib/connection-words.ts';
+import { fetched } from '../live/fetched.ts';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
+
+/** Not part of the first load: most pages are opened with the token. */
+const AccessForm = dynamic(() => fetched(() => import('./access-form.tsx')).then(({ AccessForm }) => AccessForm), {
+  ssr: false,
+});
 
 /** In place of the instrument while there never was anything to show. */
 export function NoPicture() {
@@ -20,10 +27,11 @@ export function NoPicture() {
         <figure className="terminal">
           <figcaption className="sr-only">The line that packetlog prints in the terminal</figcaption>
           <code>
-            Dashboard: <span className="text-accent">http://localhost:7411/#token=…</span>
+            Dashboard: <span className="text-accent">{loader}/#token=…</span>
           </code>
         </figure>
       )}
+      {needsUrl && <AccessForm />}
       {connection.state === 'refused' && connection.refusal.message !== '' && (
         <p className="mt-4 text-small text-faint">
           The loader at {loader} said: “{connection.refusal.message}”

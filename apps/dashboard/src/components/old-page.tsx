@@ -15,7 +15,7 @@ export function OldPage() {
       </span>
       <p className="min-w-0" role="status">
         This page is older than the loader, which does not have all of its parts any more.{' '}
-        <span className="text-muted">Reload it for those that are missing. What is shown goes on until then.</span>
+        <span className="text-muted">Reload to get the missing parts. This page keeps working until then.</span>
       </p>
       <button type="button" className="button" onClick={() => location.reload()}>
         Reload

@@ -99,16 +99,16 @@ function NoRows() {
   const { filter } = useLive();
   const onTheWay =
     filter.text === ''
-      ? 'Packets arrive; the first rows are on their way.'
-      : 'Packets arrive, and none that the filter lets through has come yet.';
+      ? 'Packets are arriving; waiting for the first rows.'
+      : 'Packets are arriving; none matches the filter yet.';
   const sentence =
     quietSentence({ ...figures, live, interfaces: figures.interfaces.map(({ name }) => name) }) ??
-    (live ? onTheWay : 'No row came before the connection broke.');
+    (live ? onTheWay : 'No rows arrived before the connection was lost.');
   return (
     <div className="no-rows appear">
       <p>{sentence}</p>
       <p className="text-muted">
-        Each packet that reaches an interface above gets a row here, before the system sees it.
+        Each packet that reaches a watched interface gets a row here, before the network stack sees it.
       </p>
     </div>
   );

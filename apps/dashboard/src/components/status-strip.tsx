@@ -113,7 +113,7 @@ function State() {
         className={`strip-state ${STATE_COLOR[connection.state]}`}
         data-testid="connection-state"
         data-state={connection.state}
-        title={sentence || `Figures from ${loader} come once a second.`}
+        title={sentence || `Figures from ${loader} arrive once a second.`}
       >
         <ConnectionMark state={connection.state} />
         <span className="whitespace-nowrap">{label}</span>
@@ -148,7 +148,7 @@ function Denied() {
   );
   const perSecond = useSnapshot(({ figures }) => figures.rates?.deny ?? 0);
   if (denied === undefined) return null;
-  const title = `${formatCount(denied)} packets were refused since the loader started, ${formatCount(Math.round(perSecond))} in the last second.`;
+  const title = `${formatCount(denied)} packets were denied since the loader started, ${formatCount(Math.round(perSecond))} in the last second.`;
   return (
     <span className={clsx('strip-denied', denied > 0 ? 'text-deny' : 'text-faint')} title={title}>
       <VerdictMark verdict="deny" />
@@ -166,7 +166,7 @@ function Lost() {
   const hello = useSnapshot(({ figures }) => figures.hello);
   if (hello === null) return null;
   const lost = loss.total > 0;
-  const title = `Rows that will never be shown: ${formatCount(loss.ring)} because the kernel's ring was full, ${formatCount(loss.queue)} inside the loader, ${formatCount(loss.page)} on the way to this page. Press to see the way of a packet (w).`;
+  const title = `Lost rows: ${formatCount(loss.ring)} because the kernel's ring was full, ${formatCount(loss.queue)} inside the loader, ${formatCount(loss.page)} between the loader and this page. Press to see the packet path (w).`;
   return (
     <button
       type="button"
@@ -195,7 +195,7 @@ function PauseButton() {
       className={clsx('button button-pause', paused && 'button-accent')}
       data-testid="pause-button"
       aria-keyshortcuts="Space"
-      title={paused ? 'Show rows again (space)' : 'Let the rows stand still (space)'}
+      title={paused ? 'Resume (space)' : 'Pause the rows (space)'}
       onClick={() => setPaused(!paused)}
     >
       {paused ? <Play size={12} aria-hidden="true" /> : <Pause size={12} aria-hidden="true" />}

@@ -55,7 +55,7 @@ export function TableBar({
         >
           <ArrowUp size={12} aria-hidden="true" />
           {rows.newRows === 0
-            ? 'To the newest'
+            ? 'Newest'
             : compact
               ? `${formatCount(rows.newRows)} new`
               : counted(rows.newRows, 'new row')}
@@ -64,7 +64,7 @@ export function TableBar({
       {sampledOneOf > 1 && (
         <p
           className="table-bar-note"
-          title="The ring fills up: a row stands for so many packets. The figures count all of them."
+          title="The ring is filling up: each row represents this many packets. The figures count all packets."
         >
           sampled,{' '}
           <data value={sampledOneOf} data-value={sampledOneOf} data-testid="sampled-one-of">
@@ -73,7 +73,7 @@ export function TableBar({
         </p>
       )}
       {withholding && rowLimit !== null && (
-        <p className="table-bar-note" title="More packets arrive than rows are sent. The figures count all of them.">
+        <p className="table-bar-note" title="More packets arrive than rows are sent. The figures count all packets.">
           showing at most {formatCount(rowLimit)} rows/s
         </p>
       )}
@@ -90,8 +90,8 @@ function StepButton({ compact }: { compact: boolean }) {
   const { step } = useLive();
   const waiting = useSnapshot(({ figures }) => figures.paused?.waiting ?? 0);
   useKeys('page', [
-    { keys: ['.'], name: 'Let the next row in', group: 'Rows', words: 'step', repeat: true, run: () => step(1) },
-    { keys: [','], name: 'Let the next 100 rows in', group: 'Rows', words: 'step', run: () => step(MANY) },
+    { keys: ['.'], name: 'Show the next row', group: 'Rows', words: 'step', repeat: true, run: () => step(1) },
+    { keys: [','], name: 'Show the next 100 rows', group: 'Rows', words: 'step', run: () => step(MANY) },
   ]);
   return (
     <button
@@ -101,7 +101,7 @@ function StepButton({ compact }: { compact: boolean }) {
       aria-keyshortcuts="."
       aria-disabled={waiting === 0}
       aria-label="Step"
-      title="Let the next row in (.), or the next hundred (,)"
+      title="Show the next row (.) or the next hundred (,)"
       onClick={() => step(1)}
     >
       <StepForward size={12} aria-hidden="true" />
@@ -143,10 +143,10 @@ function TableState({ held, grouped, compact }: { held: boolean; grouped: boolea
 }
 
 function followWords(grouped: boolean, compact: boolean, held: boolean, mayChange: boolean): string {
-  if (grouped && compact) return 'put together';
-  if (grouped) return 'same source, destination, service and verdict in one line';
+  if (grouped && compact) return 'grouped';
+  if (grouped) return 'one line per source, destination, service and verdict';
   if (held) return 'held while you read';
-  return mayChange ? 'newest first, pick one to refuse its source' : 'newest first';
+  return mayChange ? 'newest first; select a row for details or to deny it' : 'newest first; select a row for details';
 }
 
 /** How much has passed meanwhile, and what of it can still be let in. */
@@ -158,25 +158,23 @@ function Paused({ paused: { forMs, passed, waiting, notKept } }: { paused: Pause
         <data value={passed} data-value={passed} data-testid="paused-passed">
           {counted(passed, 'packet')}
         </data>{' '}
-        passed
+        since
         {waiting > 0 && (
           <>
             ,{' '}
             <data value={waiting} data-value={waiting} data-testid="rows-waiting">
-              {counted(waiting, 'row')}
+              {counted(waiting, 'new row')}
             </data>{' '}
-            {waiting === 1 ? 'waits' : 'wait'}
+            buffered
           </>
         )}
         {notKept > 0 && (
-          <span
-            title={`At most ${formatCount(ROWS_WAITING)} rows wait, and so many come in a second at most. These will not be shown.`}
-          >
+          <span title={`At most ${formatCount(ROWS_WAITING)} rows are buffered while paused. These will not be shown.`}>
             ,{' '}
             <data value={notKept} data-value={notKept} data-testid="rows-not-kept">
               {formatCount(notKept)}
             </data>{' '}
-            not kept
+            discarded
           </span>
         )}
       </span>

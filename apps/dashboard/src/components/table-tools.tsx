@@ -24,7 +24,7 @@ export function TableTools({ compact, grouped }: { compact: boolean; grouped: bo
   useKeys('page', [
     {
       keys: ['v'],
-      name: grouped ? 'Show each packet in a row of its own' : 'Put rows together into conversations',
+      name: grouped ? 'Show one row per packet' : 'Group by conversation',
       group: 'Rows',
       words: 'group flows aggregate',
       run: toggle,
@@ -38,7 +38,7 @@ export function TableTools({ compact, grouped }: { compact: boolean; grouped: bo
         aria-pressed={grouped}
         aria-keyshortcuts="v"
         aria-label="Conversations"
-        title={grouped ? 'Each packet in a row of its own (v)' : 'Rows put together into conversations (v)'}
+        title={grouped ? 'One row per packet (v)' : 'Group by conversation (v)'}
         data-testid="group-button"
         onClick={toggle}
       >

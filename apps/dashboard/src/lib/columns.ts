@@ -54,7 +54,7 @@ export const COLUMNS: Readonly<Record<ColumnKey, Column>> = keyed([
   {
     key: 'action',
     label: 'action',
-    title: 'What was done with the packet',
+    title: 'Verdict on the packet',
     min: 66,
     wide: 80,
     byDefault: always,
@@ -146,7 +146,7 @@ export const COLUMNS: Readonly<Record<ColumnKey, Column>> = keyed([
   {
     key: 'weight',
     label: '1 of',
-    title: 'So many packets does the row stand for, when the kernel samples',
+    title: 'Packets this row represents when sampling',
     min: 40,
     wide: 48,
     byDefault: never,
@@ -154,7 +154,7 @@ export const COLUMNS: Readonly<Record<ColumnKey, Column>> = keyed([
   {
     key: 'rule',
     label: 'rule',
-    title: 'Number of the rule that decided',
+    title: 'Rule that decided',
     min: 40,
     wide: 48,
     byDefault: never,
@@ -162,7 +162,7 @@ export const COLUMNS: Readonly<Record<ColumnKey, Column>> = keyed([
   {
     key: 'reason',
     label: 'reason',
-    title: 'Why it was treated so, or what could not be read',
+    title: 'Why it got this verdict, or what could not be read',
     min: 112,
     share: 0.75,
     wide: 0,

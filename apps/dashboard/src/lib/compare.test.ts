@@ -13,12 +13,12 @@ function past(...rates: number[]): Past {
 }
 
 test.each([
-  [[100, 138], '+38 % against the second before'],
-  [[100, 50], '−50 % against the second before'],
-  [[100, 100], 'as in the second before'],
-  [[10, 250], '25 times the second before'],
-  [[0, 7], 'none in the second before'],
-  [[0, 0], 'none, as in the second before'],
+  [[100, 138], '+38 % vs the previous second'],
+  [[100, 50], '−50 % vs the previous second'],
+  [[100, 100], 'same as the previous second'],
+  [[10, 250], '25× the previous second'],
+  [[0, 7], 'none in the previous second'],
+  [[0, 0], 'none, same as the previous second'],
 ])('a second of %j packets: %s', (rates, words) => {
   const comparison = compare(past(...rates), { fromMs: 1_001_000, toMs: 1_002_000 });
   expect(comparison).not.toBeNull();

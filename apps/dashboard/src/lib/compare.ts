@@ -20,21 +20,21 @@ export function compare(past: PastView, { fromMs, toMs }: TimeSpan): Comparison 
 
 const ONE: Readonly<Record<string, string>> = { '1 s': 'second', '1 min': 'minute', '1 h': 'hour', '1 d': 'day' };
 
-/** 'the 15 min before', 'the minute before'. */
+/** 'the previous 15 min', 'the previous minute'. */
 export function timeBefore(lengthMs: number): string {
   const span = spanText(lengthMs);
-  return `the ${ONE[span] ?? span} before`;
+  return `the previous ${ONE[span] ?? span}`;
 }
 
-/** '+38 % against the 15 min before'; '' where there is nothing to compare with. */
+/** '+38 % vs the previous 15 min'; '' where there is nothing to compare with. */
 export function changeWords({ now, before, lengthMs }: Comparison, column: 'packets' | 'bytes'): string {
   if (before === null) return '';
   const than = timeBefore(lengthMs);
   const [a, b] = [now[column], before[column]];
-  if (b === 0) return a === 0 ? `none, as in ${than}` : `none in ${than}`;
+  if (b === 0) return a === 0 ? `none, same as ${than}` : `none in ${than}`;
   const times = a / b;
-  if (times >= 10) return `${Math.round(times)} times ${than}`;
+  if (times >= 10) return `${Math.round(times)}× ${than}`;
   const percent = Math.round((times - 1) * 100);
-  if (percent === 0) return `as in ${than}`;
-  return `${percent > 0 ? '+' : '−'}${Math.abs(percent)} % against ${than}`;
+  if (percent === 0) return `same as ${than}`;
+  return `${percent > 0 ? '+' : '−'}${Math.abs(percent)} % vs ${than}`;
 }

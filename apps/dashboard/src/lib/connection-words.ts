@@ -15,7 +15,7 @@ export interface ConnectionWords {
   readonly retry: boolean;
 }
 
-const OPEN_URL = 'Open the URL that packetlog printed in the terminal.';
+const OPEN_URL = 'Open the URL that packetlog printed in the terminal, or paste it here.';
 
 /** The state of the connection in words; `now` is a reading of the same clock as in `connection`. */
 export function connectionWords(connection: Connection, now: number, loader: string): ConnectionWords {
@@ -31,13 +31,12 @@ export function connectionWords(connection: Connection, now: number, loader: str
     }
     case 'stale': {
       const age = ageText(now - connection.dataAt);
-      const sentence = `Connected, but no figures have come for ${age}. What you see is that old.`;
+      const sentence = `Connected, but no data has arrived for ${age}. What you see is that old.`;
       return { label: 'stale', age, sentence, advice: 'The loader may be overloaded or suspended.', retry: false };
     }
     case 'lost': {
       const since = spanText(now - connection.since);
-      const advice =
-        'Trying again by itself. Check that packetlog is still running; if it was started anew, open the URL it printed.';
+      const advice = 'Retrying. Check that packetlog is running; after a restart, open the URL that it printed.';
       return connection.dataAt === null
         ? {
             label: 'no connection',
@@ -49,18 +48,18 @@ export function connectionWords(connection: Connection, now: number, loader: str
         : {
             label: 'disconnected',
             age: ageText(now - connection.dataAt),
-            sentence: `The connection to ${loader} has been lost for ${since}. What you see is from before.`,
+            sentence: `The connection to ${loader} has been lost for ${since}. What you see is older than that.`,
             advice,
             retry: true,
           };
     }
     case 'refused':
-      return { label: 'refused', age: '', ...refusalWords(connection.refusal) };
+      return { label: 'rejected', age: '', ...refusalWords(connection.refusal) };
     case 'no-token':
       return {
         label: 'no token',
         age: '',
-        sentence: 'This page needs the token that packetlog made when it started.',
+        sentence: 'This page needs the token that packetlog printed when it started.',
         advice: `${OPEN_URL} It ends in #token=…`,
         retry: false,
       };
@@ -72,7 +71,7 @@ function refusalWords(refusal: Refusal): Pick<ConnectionWords, 'sentence' | 'adv
     case 'unauthorized':
       return {
         sentence: 'The loader does not accept this token.',
-        advice: `${OPEN_URL} Each start of packetlog may have a new token.`,
+        advice: `${OPEN_URL} A restart of packetlog may make a new token.`,
         retry: true,
       };
     case 'protocol_mismatch':
@@ -83,13 +82,13 @@ function refusalWords(refusal: Refusal): Pick<ConnectionWords, 'sentence' | 'adv
       };
     case 'too_many_clients':
       return {
-        sentence: 'The loader serves as many pages as it may already.',
+        sentence: 'The loader already serves its maximum number of pages.',
         advice: 'Close another PacketLog page, then try again.',
         retry: true,
       };
     case 'invalid':
     case 'unavailable':
     case 'internal':
-      return { sentence: 'The loader refused this page.', advice: OPEN_URL, retry: true };
+      return { sentence: 'The loader rejected this page.', advice: OPEN_URL, retry: true };
   }
 }

@@ -8,12 +8,12 @@ export function markerSentence({ kind, rows, span_ms }: Marker): string {
     case 'lost':
       return rows === 0 ? 'Rows were lost here' : `${counted(rows, 'row')} ${rows === 1 ? 'was' : 'were'} lost here`;
     case 'paused':
-      return `Paused for ${spanText(span_ms)}: ${counted(rows, 'row')} ${rows === 1 ? 'was' : 'were'} not kept`;
+      return `Paused for ${spanText(span_ms)}: ${counted(rows, 'row')} discarded`;
     case 'disconnected':
       return `Not connected for ${spanText(span_ms)}: packets of that time are not shown`;
     case 'restarted':
-      return 'The loader was started anew: its counters began at 0';
+      return 'The loader was restarted: its counters began at 0';
     case 'filtered':
-      return 'Another filter from here on: older rows are those that the one before let through, too';
+      return 'The filter changed here: older rows passed the previous filter, too';
   }
 }

@@ -44,3 +44,11 @@ test('as JSON it has every field of the record under its name', () => {
   expect(JSON.parse(text)).toMatchObject({ timestamp_ns: String(TIME), src_addr: '203.0.113.7', interface: 'eth0' });
   expect(text.split('\n').length).toBeGreaterThan(15);
 });
+
+test('as JSON an ICMP packet has its type and code, and no ports', () => {
+  const echoRequest = makePacket({ ip_protocol: 1, src_port: 0, dst_port: 8 << 8, tcp_flags: 0 });
+  const object = JSON.parse(packetJson(makeBatch([echoRequest]), 0, 'eth0')) as object;
+  expect(object).toMatchObject({ icmp_type: 8, icmp_code: 0, ip_protocol: 1 });
+  expect(object).not.toHaveProperty('dst_port');
+  expect(object).not.toHaveProperty('src_port');
+});

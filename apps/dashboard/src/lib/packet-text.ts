@@ -14,11 +14,28 @@ export function packetLine(row: PacketRow, timestamp_ns: bigint): string {
   ].join(', ');
 }
 
+/** Of IPv4 and of IPv6. */
+const ICMP: ReadonlySet<number> = new Set([1, 58]);
+
 function present(before: string, text: string): string {
   return text === ABSENT ? '' : before + text;
 }
 
-/** The same as `packetlog --print json` writes, but with a line for each field. */
+/**
+ * The same as `packetlog --print json` writes, but with a line for each field; of ICMP its type and code, which the record
+ * has in place of a port.
+ */
 export function packetJson(view: PacketLogView, i: number, interfaceName: string): string {
-  return JSON.stringify(JSON.parse(packetLogJson(view, i, interfaceName)), null, 2);
+  const record = JSON.parse(packetLogJson(view, i, interfaceName)) as Record<string, unknown>;
+  const named = Object.entries(record).flatMap(([name, value]) => {
+    if (!ICMP.has(view.ipProtocol(i))) return [[name, value]];
+    if (name === 'src_port') return [];
+    return name === 'dst_port'
+      ? [
+          ['icmp_type', Number(value) >> 8],
+          ['icmp_code', Number(value) & 0xff],
+        ]
+      : [[name, value]];
+  });
+  return JSON.stringify(Object.fromEntries(named), null, 2);
 }

@@ -34,7 +34,7 @@ describe('the palette shows', () => {
 
   it('what was used lately first, unless it cannot be done now', () => {
     expect(sections('', ['Step', 'Go to Rules'])).toEqual([
-      ['Used lately', ['Go to Rules']],
+      ['Recently used', ['Go to Rules']],
       ['Rows', ['Pause the rows']],
       ['Rules', ['Add a rule…']],
     ]);

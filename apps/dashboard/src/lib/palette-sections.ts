@@ -21,7 +21,7 @@ export function paletteSections(
       title: group,
       found: known.filter((command) => command.group === group && !lately.includes(command)).map(unmarked),
     }));
-    return [{ title: 'Used lately', found: lately.map(unmarked) }, ...groups].filter(({ found }) => found.length > 0);
+    return [{ title: 'Recently used', found: lately.map(unmarked) }, ...groups].filter(({ found }) => found.length > 0);
   }
   const offers = filterOffers(query, filter.text).map(
     (offer): Command => ({

@@ -5,16 +5,16 @@ const LAST = Date.UTC(2026, 0, 2, 14, 3, 1);
 const quiet = { live: true, interfaces: ['eth0'], seen: 5, quietMs: 12_000, lastPacketMs: LAST };
 
 test('before the first packet', () => {
-  expect(quietSentence({ ...quiet, seen: 0, lastPacketMs: null })).toBe('Nothing has arrived on eth0 yet.');
+  expect(quietSentence({ ...quiet, seen: 0, lastPacketMs: null })).toBe('No packets on eth0 yet.');
 });
 
 test('after a while without packets it says for how long, and when the last one came', () => {
-  expect(quietSentence(quiet)).toBe('Nothing has arrived on eth0 for 12 s; last packet 14:03:01.');
+  expect(quietSentence(quiet)).toBe('No packets on eth0 for 12 s; last packet 14:03:01.');
 });
 
 test('what passed before the page was opened is counted, without a time that nobody knows', () => {
   expect(quietSentence({ ...quiet, seen: 1_204, lastPacketMs: null })).toBe(
-    'Nothing has arrived on eth0 since this page looks, 12 s; 1,204 packets before.',
+    'No packets on eth0 in the 12 s since this page opened; 1,204 packets before.',
   );
 });
 
@@ -27,7 +27,5 @@ test('without a live connection nobody knows, so nothing is claimed', () => {
 });
 
 test('several interfaces are named', () => {
-  expect(quietSentence({ ...quiet, interfaces: ['eth0', 'wg0'], seen: 0 })).toBe(
-    'Nothing has arrived on eth0, wg0 yet.',
-  );
+  expect(quietSentence({ ...quiet, interfaces: ['eth0', 'wg0'], seen: 0 })).toBe('No packets on eth0, wg0 yet.');
 });

@@ -17,15 +17,13 @@ export interface Arrivals {
   readonly lastPacketMs: number | null;
 }
 
-/** 'Nothing has arrived on eth0 for 12 s; last packet 14:03:01.', or null while packets come. */
+/** 'No packets on eth0 for 12 s; last packet 14:03:01.', or null while packets come. */
 export function quietSentence({ live, interfaces, seen, quietMs, lastPacketMs }: Arrivals): string | null {
   if (!live) return null;
   const where = interfaces.length === 0 ? '' : ` on ${interfaces.join(', ')}`;
-  if (seen === 0) return `Nothing has arrived${where} yet.`;
+  if (seen === 0) return `No packets${where} yet.`;
   const span = spanText(quietMs);
   if (lastPacketMs === null)
-    return `Nothing has arrived${where} since this page looks, ${span}; ${counted(seen, 'packet')} before.`;
-  return quietMs < QUIET_AFTER_MS
-    ? null
-    : `Nothing has arrived${where} for ${span}; last packet ${clockText(lastPacketMs)}.`;
+    return `No packets${where} in the ${span} since this page opened; ${counted(seen, 'packet')} before.`;
+  return quietMs < QUIET_AFTER_MS ? null : `No packets${where} for ${span}; last packet ${clockText(lastPacketMs)}.`;
 }

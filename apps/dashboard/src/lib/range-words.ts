@@ -6,7 +6,7 @@ import type { TimeSpan } from './past.ts';
 /** '14:03:10 to 14:03:25: 1,234 packets, 96.1 kB, 33 denied'. */
 function lookWords({ fromMs, toMs }: TimeSpan, comparison: Comparison | null): string {
   const when = `${clockText(fromMs)} to ${clockText(toMs)}`;
-  if (comparison === null) return `${when}, not all of it known`;
+  if (comparison === null) return `${when}, data incomplete`;
   const { packets, bytes, denied, aborted } = comparison.now;
   const refused = Math.round(denied + aborted);
   const deniedWords = refused === 0 ? '' : `, ${formatCount(refused)} denied`;
@@ -18,10 +18,10 @@ export function lookedAtWords(span: TimeSpan, comparison: Comparison | null): st
   return [lookWords(span, comparison), beforeWords(comparison, 'packets')].filter(Boolean).join('; ');
 }
 
-/** '+38 % against the 60 s before', or why there is nothing to compare with; '' while nothing is known at all. */
+/** '+38 % vs the previous minute', or why there is nothing to compare with; '' while nothing is known at all. */
 export function beforeWords(comparison: Comparison | null, column: 'packets' | 'bytes'): string {
   if (comparison === null) return '';
-  return changeWords(comparison, column) || `nothing is known of ${timeBefore(comparison.lengthMs)}`;
+  return changeWords(comparison, column) || `no data for ${timeBefore(comparison.lengthMs)}`;
 }
 
 /** 'last 60 s': the range as it was chosen, although its lists are of whole steps; or what is known of it. */

@@ -35,9 +35,9 @@ export class LoaderQuestions {
       const answer: unknown = await (this.#socket as Socket).timeout(withinMs).emitWithAck(`rules:${verb}`, request);
       const { ok, error } = answer as RulesAnswer<Verb> & { error?: unknown };
       if (ok === true) return answer as RulesAnswer<Verb>;
-      return isRulesError(error) ? { ok: false, error } : notDone('The loader refused, and did not say why.');
+      return isRulesError(error) ? { ok: false, error } : notDone('The loader rejected this without a reason.');
     } catch {
-      return notDone('The loader has not answered. Look at the rules before you try again: it may have done it.');
+      return notDone('The loader has not answered. Check the rules before you try again: the change may be in force.');
     }
   }
 
@@ -59,7 +59,7 @@ export class LoaderQuestions {
       const answer: unknown = await (this.#socket as Socket).timeout(ANSWER_WITHIN_MS).emitWithAck(event, request);
       const { ok, value, error } = answer as { ok?: unknown; value?: unknown; error?: unknown };
       if (ok === true) return { ok, value };
-      return isRefusal(error) ? { ok: false, error } : notDone('The loader refused, and did not say why.');
+      return isRefusal(error) ? { ok: false, error } : notDone('The loader rejected this without a reason.');
     } catch {
       return notDone('The loader has not answered.');
     }

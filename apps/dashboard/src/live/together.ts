@@ -33,7 +33,7 @@ interface Node {
 
 const OF_ONE_NODE = {
   code: 'unavailable',
-  message: 'Each node knows its own processes: choose one above to see who listens.',
+  message: 'Each node knows only its own processes: select one above to see what listens.',
 } as const;
 
 /** All nodes as one: what they say is added up, and told to a store as if one loader had said it. */
@@ -121,7 +121,7 @@ export class Together implements View {
   }
 
   async ask<Verb extends RulesVerb>(): Promise<RulesAnswer<Verb>> {
-    const message = 'Each node has rules of its own: choose one above, and do it there.';
+    const message = 'Each node has its own rules: select one above, then change them there.';
     return { ok: false, error: { code: 'unavailable', message } };
   }
 
@@ -158,8 +158,8 @@ export class Together implements View {
       if (live === node.wasLive) return;
       node.wasLive = live;
       const message = live
-        ? `${names[i]} is there, and counts here again.`
-        : `${names[i]} is gone: from here on its packets are missing in all that is shown together.`;
+        ? `${names[i]} is reachable and counted again.`
+        : `${names[i]} is unreachable: its packets are missing in the view of all nodes from here on.`;
       this.store.picture.notice({
         at_ms: Date.now(),
         level: live ? 'info' : 'warning',
@@ -207,7 +207,7 @@ export class Together implements View {
       {
         ...first.hello,
         session_id: 'together',
-        node: 'all together',
+        node: 'all nodes',
         admin: false,
         interfaces: nodes.flatMap(({ hello, i }) =>
           hello.interfaces.map((entry) => namedInterface(entry, names[i] ?? '', this.#indexOf(i))),

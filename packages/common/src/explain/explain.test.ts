@@ -35,7 +35,7 @@ describe('explainPacket', () => {
     const lines = explainPacket(SYN, 'eth0').map(({ label, value, sentence }) => `${label}: ${value} | ${sentence}`);
     expect(lines).toEqual([
       'time: 2030-03-17T17:46:40.118493001Z | When it reached the hook, in UTC.',
-      'action: permit | It was handed on to the system.',
+      'action: permit | Passed to the network stack.',
       'reason: none | Nothing to remark.',
       'source: 203.0.113.7 | For examples in texts; nobody has it.',
       'source port: 50211 | A port as systems give it to a client for one connection.',
@@ -47,19 +47,19 @@ describe('explainPacket', () => {
       'VLAN: none | No tag, or the network card removed it before the hook.',
       'length: 74 bytes | The whole frame at the hook, with its Ethernet header.',
       'interface: eth0 | Where it arrived.',
-      'weight: 1 | It stands for itself: nothing was sampled.',
+      'weight: 1 | This row represents one packet: nothing was sampled.',
     ]);
   });
 
   it.each<[what: string, changes: Partial<PacketLog>, key: ExplainedKey, value: string, sentence: RegExp]>([
     ['who denied', { action: ACTIONS.deny, reason: REASONS.rule, rule_id: 12 }, 'rule', '12', /decided/],
-    ['that it was dropped', { action: ACTIONS.deny, reason: REASONS.rule }, 'action', 'deny', /dropped before/],
-    ['that the program failed', { action: ACTIONS.aborted }, 'action', 'aborted', /program itself failed/],
+    ['that it was dropped', { action: ACTIONS.deny, reason: REASONS.rule }, 'action', 'deny', /Dropped before/],
+    ['that the program failed', { action: ACTIONS.aborted }, 'action', 'aborted', /program failed/],
     ['an action to come', { action: 9 }, 'action', 'unknown', /does not know/],
     ['an observe rule', { reason: REASONS.would_deny, rule_id: 3 }, 'reason', 'would deny', /observe rule/],
     ['the default', { reason: REASONS.default_policy }, 'reason', 'default policy', /default policy/],
     ['a code to come', { reason: 200 }, 'reason', 'unknown', /200/],
-    ['sampling', { weight: 64 }, 'weight', '1 of 64', /stands for 64 packets/],
+    ['sampling', { weight: 64 }, 'weight', '1 of 64', /recorded 1 of 64/],
     ['a tag', { vlan_id: 10 }, 'vlan', '10', /outer tag/],
     ['a priority tag', { vlan_id: 4096 }, 'vlan', 'priority tag (VLAN id 0)', /names no VLAN/],
     ['where lengths end', { length: 65_535 }, 'length', '65535 bytes', /or longer/],

@@ -12,9 +12,9 @@ export function sentence(words: string): string {
 }
 
 const ACTION_SENTENCES: Readonly<Record<string, string>> = {
-  permit: 'It was handed on to the system.',
-  deny: 'It was dropped before the system saw it.',
-  aborted: 'The program itself failed on it, so the kernel dropped it.',
+  permit: 'Passed to the network stack.',
+  deny: 'Dropped before the network stack saw it.',
+  aborted: 'The XDP program failed on it, so the kernel dropped it.',
 };
 
 export function actionSentence(action: number): string {
@@ -56,9 +56,9 @@ const CLIENT_PORTS_FROM = 32_768;
 export function portSentence(ip_protocol: number, port: number): string {
   const service = serviceName(ip_protocol, port);
   if (service !== undefined) return `The usual port of ${service}; what speaks there may be something else.`;
-  if (port === 0) return 'Reserved: no proper sender uses it.';
+  if (port === 0) return 'Reserved: no valid sender uses it.';
   if (port >= CLIENT_PORTS_FROM) return 'A port as systems give it to a client for one connection.';
-  return 'No well-known service has it.';
+  return 'No well-known service uses it.';
 }
 
 const PROTOCOL_SENTENCES: ReadonlyMap<number, string> = new Map([
@@ -67,7 +67,7 @@ const PROTOCOL_SENTENCES: ReadonlyMap<number, string> = new Map([
   [6, 'Connections: in order, and whole.'],
   [17, 'Single messages: no connection, nothing is sent again.'],
   [41, 'IPv6 inside IPv4: a tunnel.'],
-  [47, 'A tunnel. What is inside is not looked at.'],
+  [47, 'A tunnel. Its content is not parsed.'],
   [50, 'IPsec, encrypted: what is inside cannot be seen.'],
   [51, 'IPsec, authenticated.'],
   [58, 'Messages about the network itself: errors, echo, neighbours.'],
@@ -93,7 +93,7 @@ const LARGEST_LENGTH = 1500;
 
 export function etherTypeSentence(ether_type: number): string {
   if (ether_type <= LARGEST_LENGTH) return 'No type but a length: a frame of IEEE 802.3, as spanning tree sends it.';
-  return ETHER_TYPE_SENTENCES.get(ether_type) ?? 'Not IP: no rule is about it.';
+  return ETHER_TYPE_SENTENCES.get(ether_type) ?? 'Not IP: no rule applies to it.';
 }
 
 export function vlanSentence(vlan_id: number): string {
@@ -113,6 +113,6 @@ export function lengthSentence(length: number): string {
 }
 
 export function weightSentence(weight: number): string {
-  if (weight === 1) return 'It stands for itself: nothing was sampled.';
-  return `It stands for ${weight} packets: so many came that the kernel recorded 1 of ${weight}, chosen by chance.`;
+  if (weight === 1) return 'This row represents one packet: nothing was sampled.';
+  return `Packets this row represents: at this rate the kernel recorded 1 of ${weight}, chosen at random.`;
 }

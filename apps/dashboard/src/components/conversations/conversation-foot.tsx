@@ -27,32 +27,30 @@ export function ConversationFoot({
           {counted(count, 'conversation')}
         </data>
         {evicted > 0 && (
-          <span title="There is room for so many lines. Who came once, and longest ago, went first.">
+          <span title="The list is full: lines seen once, and longest ago, are removed first.">
             ,{' '}
             <data value={evicted} data-value={evicted} data-testid="conversations-evicted">
               {formatCount(evicted)}
             </data>{' '}
-            more have left the list
+            more were removed from the list
           </span>
         )}
         {missed > 0 && (
-          <span title="This page keeps so many rows. While its tab was hidden, or the browser was busy, more came than that.">
+          <span title="This page keeps a limited number of rows. More arrived while its tab was hidden or the browser was busy.">
             {' '}
             ·{' '}
             <data value={missed} data-value={missed} data-testid="conversations-missed">
               {counted(missed, 'row')}
             </data>{' '}
-            left before they were counted
+            were dropped before they were counted
           </span>
         )}
-        {withheld && (
-          <span title="The figures above count all packets."> · counts what came here as rows, which is not all</span>
-        )}
+        {withheld && <span title="The figures above count all packets."> · counts displayed rows only</span>}
       </p>
       {newcomers > 0 && (
         <button type="button" className="button button-accent" data-testid="newcomers" onClick={onNewcomers}>
           <ArrowUp size={12} aria-hidden="true" />
-          {counted(newcomers, 'new one')}
+          {counted(newcomers, 'new line')}
         </button>
       )}
     </div>

@@ -52,7 +52,7 @@ export function ConversationLine({
           {ABSENT}
         </span>
         <span role="cell" className="cell-marker" aria-colspan={8}>
-          It came once, and its line was needed for others
+          This conversation was removed to make room
         </span>
       </div>
     );

@@ -5,7 +5,7 @@ import { useId, useState } from 'react';
 import { endpointText, type PacketRow } from '../../lib/row.ts';
 import { type DenyChoice, denyDraft, type PacketSource, standingSentence } from '../../lib/rules/deny-choice.ts';
 import { readForm } from '../../lib/rules/rule-form.ts';
-import { effectSentence } from '../../lib/rules/rule-words.ts';
+import { DOES, effectSentence } from '../../lib/rules/rule-words.ts';
 import { useRuleActions, useRulesView } from '../../live/use-rules.ts';
 import { VerdictMark } from '../marks.tsx';
 import { actionSegments } from '../rules/action-segments.tsx';
@@ -58,14 +58,14 @@ export function DenySheet({
   const submit = async (force = false) => {
     if (busy || problems !== null) return;
     setBusy(true);
-    const error = await actions.add(draft, effectSentence(draft, lasts), force);
+    const error = await actions.add(draft, effectSentence(draft, lasts, DOES), force);
     setBusy(false);
     if (error === null) onDone();
     else setRefusal(error);
   };
   return (
     <Sheet
-      title={choice.action === 'deny' ? 'Refuse packets like this one' : 'Mark packets like this one'}
+      title={choice.action === 'deny' ? 'Deny packets like this one' : 'Observe packets like this one'}
       note={
         <span className="font-mono">
           {endpointText(packet.src)} <span className="text-faint">→ {endpointText(packet.dst)}</span> {packet.protocol}
@@ -83,7 +83,7 @@ export function DenySheet({
         <div className="sheet-body">
           {standing !== '' && <p className="standing">{standing}</p>}
           <Choices
-            label="From whom"
+            label="Source"
             value={choice.who}
             onChange={(who) => set({ who })}
             choices={[
@@ -93,7 +93,7 @@ export function DenySheet({
           />
           {source.service !== null && (
             <Choices
-              label="To what"
+              label="Destination"
               value={choice.what}
               onChange={(what) => set({ what })}
               choices={[
@@ -113,15 +113,15 @@ export function DenySheet({
             value={choice.reason}
             onChange={(reason) => set({ reason })}
             placeholder="brute force"
-            hint="For whoever reads the rules next year"
+            hint="Shown with the rule"
             problem={problems?.reason ?? ''}
           />
           <div>
-            <Segments label="How" segments={ACTIONS} value={choice.action} onChange={(action) => set({ action })} />
+            <Segments label="Action" segments={ACTIONS} value={choice.action} onChange={(action) => set({ action })} />
             <p className="field-hint">
               {choice.action === 'deny'
-                ? 'Dropped before the system sees it.'
-                : 'Let in, and marked as what would have been dropped: to see first whom it meets.'}
+                ? 'Denied before the network stack sees it.'
+                : 'Permitted and marked, so you can see what it would deny before you enforce it.'}
             </p>
           </div>
           <Rehearsal asked={problems === null ? { add: draft } : null} />
@@ -129,7 +129,7 @@ export function DenySheet({
         </div>
         <footer className="sheet-foot">
           <p className="sheet-preview" data-testid="rule-preview">
-            {problems === null ? effectSentence(draft, lasts) : 'Not complete yet.'}
+            {problems === null ? effectSentence(draft, lasts) : 'Incomplete'}
           </p>
           <button type="button" className="button push" onClick={onClose}>
             Cancel

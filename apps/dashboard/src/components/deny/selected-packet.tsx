@@ -50,7 +50,7 @@ export function PickedActions({ picked }: { picked: Picked }) {
             className="button deny-button"
             data-testid="deny-row"
             aria-keyshortcuts="d"
-            title="Refuse its source (d)"
+            title="Deny its source (d)"
             onClick={picked.deny}
           >
             <Ban size={12} aria-hidden="true" />
@@ -58,7 +58,7 @@ export function PickedActions({ picked }: { picked: Picked }) {
           </button>
         </>
       )}
-      <IconButton label="Let go of this row" shortcut="Esc" onClick={picked.letGo}>
+      <IconButton label="Clear selection" shortcut="Esc" onClick={picked.letGo}>
         <X size={13} aria-hidden="true" />
       </IconButton>
     </>

@@ -15,8 +15,8 @@ import { Sheet } from '../sheet.tsx';
 import './export-sheet.css';
 
 const SOURCES = [
-  { value: 'page', label: 'the rows on this page' },
-  { value: 'next', label: 'what comes next' },
+  { value: 'page', label: 'rows on this page' },
+  { value: 'next', label: 'new packets' },
 ] as const;
 const SECONDS = ['5', '10', '30', '60'].map((value) => ({ value, label: `${value} s` }));
 const FORMATS = [
@@ -25,9 +25,9 @@ const FORMATS = [
   { value: 'pcapng', label: 'pcapng' },
 ] as const;
 const FORMAT_HINTS: Readonly<Record<ExportFormat, string>> = {
-  ndjson: 'An object a line, with every field.',
-  csv: 'For a spreadsheet. No cell can be taken for a formula.',
-  pcapng: 'For Wireshark: headers rebuilt from the records, and marked so. Payloads are never recorded.',
+  ndjson: 'One JSON object per line, with every field.',
+  csv: 'For a spreadsheet; no cell is read as a formula.',
+  pcapng: 'For Wireshark: headers rebuilt from the records and marked as such. Payloads are never recorded.',
 };
 
 /** Rows as a file: those that are here, or those that come. */
@@ -49,7 +49,7 @@ export function ExportSheet({ onClose }: { onClose: () => void }) {
       title="Export packets"
       note={
         filter.text === NO_FILTER ? (
-          'No filter: all of them.'
+          'No filter: all packets.'
         ) : (
           <span className="font-mono break-all">{filter.text}</span>
         )
@@ -68,11 +68,11 @@ export function ExportSheet({ onClose }: { onClose: () => void }) {
         <fieldset className="sheet-body" disabled={busy}>
           <legend className="sr-only">What to export</legend>
           <div>
-            <Segments label="Which" segments={SOURCES} value={source} onChange={setSource} />
+            <Segments label="Packets" segments={SOURCES} value={source} onChange={setSource} />
             <p className="field-hint">
               {source === 'page'
                 ? `${here.words}${limit === null ? '' : ` This page gets at most ${formatCount(limit)} rows/s and keeps the newest.`}`
-                : `Asked of the loader anew, without the limit of this page: it may be paused meanwhile. At most ${formatCount(EXPORT_LIMIT)} rows.`}
+                : `Requested from the loader separately, without this page's row limit, also while the page is paused. At most ${formatCount(EXPORT_LIMIT)} rows.`}
             </p>
           </div>
           {sampledOneOf > 1 && (
@@ -81,11 +81,9 @@ export function ExportSheet({ onClose }: { onClose: () => void }) {
               stands.
             </p>
           )}
-          {source === 'next' && (
-            <Segments label="For how long" segments={SECONDS} value={seconds} onChange={setSeconds} />
-          )}
+          {source === 'next' && <Segments label="Duration" segments={SECONDS} value={seconds} onChange={setSeconds} />}
           <div>
-            <Segments label="As" segments={FORMATS} value={format} onChange={setFormat} />
+            <Segments label="Format" segments={FORMATS} value={format} onChange={setFormat} />
             <p className="field-hint">{FORMAT_HINTS[format]}</p>
           </div>
         </fieldset>
@@ -123,7 +121,7 @@ function Progress({ state, forMs }: { state: ExportState; forMs: number }) {
           <progress aria-label="Recorded so far" max={forMs} value={state.forMs} />
           <p>
             {state.forMs === 0 ? (
-              'Asking the loader.'
+              'Waiting for the loader.'
             ) : (
               <>
                 <data className="font-mono" value={state.rows} data-value={state.rows} data-testid="export-rows">
@@ -141,7 +139,7 @@ function Progress({ state, forMs }: { state: ExportState; forMs: number }) {
       >
         {state.step === 'recording' && 'Recording.'}
         {state.step === 'saving' && 'Writing the file.'}
-        {state.step === 'refused' && <p className="text-warn">It did not begin: {state.message}</p>}
+        {state.step === 'refused' && <p className="text-warn">Recording did not start: {state.message}</p>}
         {state.step === 'saved' && (
           <div data-testid="export-saved">
             <p className="font-mono break-all">{state.name}</p>

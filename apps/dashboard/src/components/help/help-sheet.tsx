@@ -10,13 +10,13 @@ import './help-sheet.css';
 
 /** What the table answers to while it has the focus, and what is there only for a picked row. */
 const ROW_KEYS = [
-  ['arrowdown', 'Pick the next row down'],
-  ['arrowup', 'Pick the next row up'],
-  ['enter', 'Explain the picked row'],
-  ['d', 'Refuse its source'],
+  ['arrowdown', 'Select the next row down'],
+  ['arrowup', 'Select the next row up'],
+  ['enter', 'Explain the selected row'],
+  ['d', 'Deny its source'],
   ['c', 'Copy it as text'],
   ['shift+c', 'Copy it as JSON'],
-  ['escape', 'Let go of it'],
+  ['escape', 'Clear selection'],
 ] as const;
 
 /** Keys that do something now, some words of the filter's language, and the switch for keys that are characters. */
@@ -40,10 +40,9 @@ export function HelpSheet({ onClose }: { onClose: () => void }) {
             data-testid="character-keys"
           />
           <span>
-            Single letters and signs are keys
+            Single-key shortcuts
             <span className="field-hint">
-              Switch it off if you speak to the computer. <Keycaps keys="mod+k" /> always opens everything there is to
-              do.
+              Turn this off if you use speech input. <Keycaps keys="mod+k" /> always opens everything there is to do.
             </span>
           </span>
         </label>

@@ -20,7 +20,7 @@ export function MissingNodes() {
         <Link href="/nodes" prefetch={false} className="link-button">
           Nodes
         </Link>{' '}
-        <span className="text-muted">says why. Totals have what was last known.</span>
+        <span className="text-muted">says why. Totals show the last known values.</span>
       </p>
     </section>
   );

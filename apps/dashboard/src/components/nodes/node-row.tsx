@@ -10,6 +10,8 @@ import type { Loader } from '../../live/loader.ts';
 import { Count, Measure } from '../count.tsx';
 import { ConnectionMark, LossMark, STATE_COLOR } from '../marks.tsx';
 
+const STATE_TEXT: Readonly<Record<string, string>> = { gone: 'unreachable' };
+
 /** One node. What is known of one that is gone stays, greyed, with its age. */
 export function NodeRow({
   loader,
@@ -51,7 +53,7 @@ export function NodeRow({
         <button
           type="button"
           className="link-button"
-          title="Show it on the other pages"
+          title="Show this node on the other pages"
           onClick={() => void nodes.show(loader.address)}
         >
           {name}
@@ -66,14 +68,14 @@ export function NodeRow({
       <td data-label="state">
         <span className={clsx('node-state', STATE_COLOR[connection.state])}>
           <ConnectionMark state={connection.state} />
-          {words.state}
+          {STATE_TEXT[words.state] ?? words.state}
           {words.age !== '' && <span className="font-mono text-muted">{words.age}</span>}
         </span>
       </td>
       <td data-old={old} data-label="packets/s">
         {rates === null ? '—' : <Measure quantity={formatCompact(rates.packets)} exact={rates.packets} per="/s" />}
       </td>
-      <td data-old={old} data-label="refused/s">
+      <td data-old={old} data-label="denied/s">
         {rates === null ? (
           '—'
         ) : (
@@ -88,7 +90,7 @@ export function NodeRow({
         ) : (
           <span
             className={clsx('node-lost', loss.total > 0 ? 'text-lost hatched' : 'text-faint')}
-            title={`${formatCount(loss.ring)} in the ring, ${formatCount(loss.queue)} in the loader, ${formatCount(loss.page)} on the way here`}
+            title={`${formatCount(loss.ring)} in the ring, ${formatCount(loss.queue)} in the loader, ${formatCount(loss.page)} between the loader and this page`}
           >
             {loss.total > 0 && <LossMark lost />}
             <Count value={loss.total} />

@@ -32,7 +32,7 @@ export function NodeSheet({ address, onClose }: { address: string; onClose: () =
   };
   const remove = () => {
     nodes.remove(address);
-    toasts.show({ text: `${saved?.name || hostOf(address)} is forgotten, and its token with it.`, tone: 'done' });
+    toasts.show({ text: `${saved?.name || hostOf(address)} was removed with its token.`, tone: 'done' });
     onClose();
   };
   return (
@@ -55,7 +55,7 @@ export function NodeSheet({ address, onClose }: { address: string; onClose: () =
             mono
             inputMode="url"
             placeholder="http://web-2:7411"
-            hint="Where its loader listens. The whole URL that packetlog printed there will do."
+            hint="Where its loader listens. You can paste the whole URL that packetlog printed there."
             value={form.address}
             onChange={set('address')}
             problem={of('address')}
@@ -66,9 +66,7 @@ export function NodeSheet({ address, onClose }: { address: string; onClose: () =
             mono
             secret
             hint={
-              saved === undefined
-                ? 'Printed there when packetlog started.'
-                : 'Leave it empty to keep the one that is known.'
+              saved === undefined ? 'Printed there when packetlog started.' : 'Leave empty to keep the stored token.'
             }
             value={form.token}
             onChange={set('token')}
@@ -84,19 +82,19 @@ export function NodeSheet({ address, onClose }: { address: string; onClose: () =
             problem={of('name')}
           />
           <div className="node-needs">
-            <p>Two loaders have to agree, each with its own options:</p>
+            <p>Both loaders need an option:</p>
             <dl>
-              <dt>the other one lets this page in</dt>
+              <dt>the other loader accepts this page</dt>
               <dd>
                 <code>--allow-origin {typeof location === 'undefined' ? '' : location.origin}</code>
               </dd>
-              <dt>the one that serves this page lets it go there</dt>
+              <dt>the loader that serves this page allows the connection</dt>
               <dd>
                 <code>--allow-node http://web-2:7411</code>
               </dd>
             </dl>
             <p className="text-faint">
-              The second is not needed for what is reached through localhost, such as an SSH tunnel.
+              The second is not needed for nodes reached through localhost, such as an SSH tunnel.
             </p>
           </div>
         </div>

@@ -20,7 +20,7 @@ export function NodeSwitch() {
     list.length < 2
       ? []
       : [
-          { keys: [], name: 'Show all nodes together', group: 'Nodes', run: () => void nodes.show(TOGETHER) },
+          { keys: [], name: 'Show all nodes', group: 'Nodes', run: () => void nodes.show(TOGETHER) },
           ...list.map(({ name, loader }) => ({
             keys: [],
             name: `Show only ${name}`,
@@ -39,11 +39,13 @@ export function NodeSwitch() {
         data-testid="node-switch"
         onChange={(event) => void nodes.show(event.target.value)}
       >
-        <option value={TOGETHER}>All together</option>
+        <option value={TOGETHER}>All nodes</option>
         {list.map(({ loader, name, state }) => (
           <option key={loader.address} value={loader.address}>
             {name}
-            {state === 'live' ? '' : ` (${state === 'lost' ? 'gone' : state})`}
+            {state === 'live'
+              ? ''
+              : ` (${state === 'lost' ? 'unreachable' : state === 'refused' ? 'rejected' : state})`}
           </option>
         ))}
       </select>

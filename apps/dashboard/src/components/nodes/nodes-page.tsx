@@ -28,7 +28,7 @@ export function NodesPage() {
         <div>
           <h2 className="nodes-title">Nodes</h2>
           <p className="text-muted">
-            Each is a loader with its own packets, rules and account. The list is kept in this browser, and nowhere
+            Each is a loader with its own packets, rules and counters. The list is kept in this browser, and nowhere
             else.
           </p>
         </div>
@@ -40,7 +40,7 @@ export function NodesPage() {
               aria-pressed={shown === TOGETHER}
               onClick={() => void nodes.show(TOGETHER)}
             >
-              {shown === TOGETHER ? 'Shown together' : 'Show all together'}
+              {shown === TOGETHER ? 'All nodes shown' : 'Show all nodes'}
             </button>
           )}
           <button type="button" className="button button-accent" data-testid="add-node" onClick={() => setEdited('')}>
@@ -51,13 +51,13 @@ export function NodesPage() {
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls on a narrow screen */}
       <section className="nodes-list" aria-label="All nodes" tabIndex={0}>
         <table className="nodes-table">
-          <caption className="sr-only">Nodes and how they are</caption>
+          <caption className="sr-only">Nodes and their state</caption>
           <thead>
             <tr>
               <th scope="col">node</th>
               <th scope="col">state</th>
               <th scope="col">packets/s</th>
-              <th scope="col">refused/s</th>
+              <th scope="col">denied/s</th>
               <th scope="col">rows lost</th>
               <th scope="col">interfaces</th>
               <th scope="col">version</th>
@@ -78,7 +78,7 @@ export function NodesPage() {
         </table>
         {list.length === 1 && (
           <p className="nodes-alone">
-            Only the loader that serves this page, so far. Add the others, and see them one by one or all together.
+            Only the loader that serves this page so far. Add others to see them one by one or all at once.
           </p>
         )}
       </section>

@@ -38,7 +38,7 @@ export function ReverseName({ address }: { address: string }) {
           className="text-link"
           disabled={name.state === 'asked'}
           aria-label={`Look up its name: ${address}`}
-          title="Asks the DNS of whoever has this address: they can see that somebody looked"
+          title="Queries the DNS of the address's owner, who can see the query"
           onClick={() => void look()}
         >
           {name.state === 'asked' ? 'Asking…' : 'Look up its name'}
@@ -49,7 +49,7 @@ export function ReverseName({ address }: { address: string }) {
 }
 
 function nameWords(name: string | null): string {
-  return name === null ? 'It has no name.' : `${plainName(name)}, says its owner's DNS.`;
+  return name === null ? 'No name found.' : `${plainName(name)}, according to its owner's DNS.`;
 }
 
 const WITH_LISTENERS: ReadonlySet<number> = new Set([6, 17]);
@@ -63,7 +63,10 @@ export function ListenerNote({ ip_protocol, port }: { ip_protocol: number; port:
     <span className="packet-sentence" data-testid="packet-listener">
       {answer.ok ? listenerWords(answer.value, ip_protocol, port) : <Options text={answer.error.message} />}{' '}
       {answer.ok && (
-        <span className="inferred" title="Who has the port now. When the packet came, it may have been another.">
+        <span
+          className="inferred"
+          title="The process that listens now; when the packet arrived it may have been another."
+        >
           inferred
         </span>
       )}

@@ -16,12 +16,12 @@ import '../sheet.css';
 import './packet-drawer.css';
 
 const SECTIONS: readonly { readonly title: string; readonly keys: readonly ExplainedKey[] }[] = [
-  { title: 'What was done', keys: ['time', 'action', 'reason', 'rule', 'weight'] },
+  { title: 'Verdict', keys: ['time', 'action', 'reason', 'rule', 'weight'] },
   {
-    title: 'From whom, to what',
+    title: 'Source and destination',
     keys: ['source', 'source_port', 'destination', 'destination_port', 'protocol', 'tcp_flags', 'icmp'],
   },
-  { title: 'The frame', keys: ['interface', 'vlan', 'ether_type', 'length'] },
+  { title: 'Frame', keys: ['interface', 'vlan', 'ether_type', 'length'] },
 ];
 
 /** Everything about the picked packet, beside the table: not modal, so that the arrows go on from row to row. */
@@ -90,7 +90,7 @@ export function PacketDrawer({ row, picked }: { row: number; picked: Picked }) {
           type="button"
           className="button deny-button"
           aria-keyshortcuts="d"
-          title="Refuse its source (d)"
+          title="Deny its source (d)"
           onClick={picked.deny}
         >
           <Ban size={12} aria-hidden="true" />

@@ -10,7 +10,7 @@ import { ruleAddress } from '../packet-row.tsx';
 export function RuleNote({ id }: { id: number }) {
   const rule = useRulesView()?.snapshot.rules.find((each) => each.id === id);
   const now = useSnapshot(({ figures }) => Math.floor(figures.wallMs / 1000) * 1000);
-  if (rule === undefined) return <span className="packet-sentence">It is not there any more.</span>;
+  if (rule === undefined) return <span className="packet-sentence">This rule was removed.</span>;
   return (
     <span className="packet-sentence">
       {effectSentence(rule, timeLeft(rule, now))} Made by {rule.created_by}.{' '}

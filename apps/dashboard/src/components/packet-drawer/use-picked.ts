@@ -59,12 +59,12 @@ export function usePicked(): Picked {
     const { HOW_TO_CHANGE } = await import('../../lib/rules/refusal-words.ts');
     const why =
       packetSource(picked.view, picked.index, picked.packet) === null
-        ? 'No address could be read from this frame: no rule can be made of it.'
+        ? 'No address could be read from this frame, so no rule can match it.'
         : !enforces
           ? 'This loader only observes: it enforces no rules.'
           : mayChange
             ? ''
-            : `You can look. ${HOW_TO_CHANGE}`;
+            : `This connection is read-only. ${HOW_TO_CHANGE}`;
     if (why === '') setDenying(true);
     else toasts.show({ text: why, tone: 'problem' });
   };
@@ -111,19 +111,19 @@ function useRowKeys({ row, isShown, show, hide, step, deny, copy, letGo }: Picke
         { keys: ['arrowup'], name: 'Next newer packet', group, run: () => step(1), repeat: true } as const,
       ]
     : [
-        { keys: ['enter'], name: 'Explain the picked packet', group, words: 'details fields', run: show } as const,
-        { keys: ['escape'], name: 'Let go of the picked row', group, run: letGo } as const,
+        { keys: ['enter'], name: 'Explain the selected packet', group, words: 'details fields', run: show } as const,
+        { keys: ['escape'], name: 'Clear selection', group, run: letGo } as const,
       ];
   const always = [
     {
       keys: ['d'],
-      name: 'Refuse the source of the picked packet…',
+      name: 'Deny the source of the selected packet…',
       group,
       words: 'deny drop block',
       run: deny,
     } as const,
-    { keys: ['c'], name: 'Copy the picked packet as text', group, run: () => copy('text') } as const,
-    { keys: ['shift+c'], name: 'Copy the picked packet as JSON', group, run: () => copy('json') } as const,
+    { keys: ['c'], name: 'Copy the selected packet as text', group, run: () => copy('text') } as const,
+    { keys: ['shift+c'], name: 'Copy the selected packet as JSON', group, run: () => copy('json') } as const,
   ];
   useKeys('row', row === null ? [] : [...shown, ...always]);
 }

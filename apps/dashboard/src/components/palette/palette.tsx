@@ -85,13 +85,13 @@ export function Palette({ onClose }: { onClose: () => void }) {
           <Search size={14} aria-hidden="true" />
           <input
             role="combobox"
-            aria-label="What to do"
+            aria-label="Command or filter"
             aria-expanded="true"
             aria-controls={`${id}-list`}
             aria-autocomplete="list"
             {...(options.length > 0 && { 'aria-activedescendant': `${id}-${chosen}` })}
             className="palette-input"
-            placeholder="Do something, or type a filter"
+            placeholder="Type a command or a filter"
             value={query}
             autoComplete="off"
             autoCapitalize="off"
@@ -134,7 +134,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
         </div>
         <p role="status" className={options.length === 0 ? 'palette-nothing' : 'sr-only'}>
           {options.length === 0
-            ? 'Nothing is called so, and it is no filter either. Try fewer letters.'
+            ? 'No matching command, and not a valid filter. Try fewer letters.'
             : `${options.length} to choose from`}
         </p>
       </div>

@@ -6,8 +6,8 @@ import { NodeSwitch } from '../nodes/node-switch.tsx';
 export function EachItsOwn() {
   return (
     <main id="content" className="no-picture appear">
-      <h2 className="text-figure font-medium tracking-[-0.01em]">Each node has rules of its own.</h2>
-      <p className="mt-2 mb-6 text-muted">Choose the one whose rules you want to see or to change.</p>
+      <h2 className="text-figure font-medium tracking-[-0.01em]">Each node has its own rules.</h2>
+      <p className="mt-2 mb-6 text-muted">Select a node to see or change its rules.</p>
       <NodeSwitch />
     </main>
   );

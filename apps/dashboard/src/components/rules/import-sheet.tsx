@@ -29,7 +29,7 @@ export function ImportSheet({ existing, onClose }: { existing: readonly string[]
   const listId = useId();
   const lines = listLines(text);
   const nameProblem = isSetName(name) ? '' : 'Write 1 to 63 letters, digits, dots, dashes or underscores.';
-  const listProblem = sizeProblem(text) || (tried && lines === 0 ? 'There is no network in it.' : '');
+  const listProblem = sizeProblem(text) || (tried && lines === 0 ? 'The list holds no network.' : '');
   const ready = nameProblem === '' && lines > 0 && listProblem === '';
 
   const takeFile = async (file: File | undefined) => {
@@ -87,7 +87,7 @@ export function ImportSheet({ existing, onClose }: { existing: readonly string[]
             <p className={listProblem === '' ? 'field-hint' : 'field-problem'}>
               {listProblem ||
                 (lines === 0
-                  ? 'One network a line; also as firehol, Spamhaus and ipset save write it.'
+                  ? 'One network per line; FireHOL, Spamhaus and ipset save formats also work.'
                   : entriesText(lines))}
             </p>
             <label className="button self-start mt-2">
@@ -107,7 +107,7 @@ export function ImportSheet({ existing, onClose }: { existing: readonly string[]
             value={name}
             onChange={setName}
             placeholder="scanners"
-            hint={existing.includes(name) ? 'There is a set of this name: the list takes its place.' : ''}
+            hint={existing.includes(name) ? 'A set of this name exists: the list replaces it.' : ''}
             problem={tried || name !== '' ? nameProblem : ''}
             suggestions={existing}
           />
@@ -120,7 +120,7 @@ export function ImportSheet({ existing, onClose }: { existing: readonly string[]
           {refusal !== null && <Refusal error={refusal} force={() => void submit({ force: true })} />}
           {refusal?.field === 'entries' && (
             <button type="button" className="button self-start" onClick={() => void submit({ skipBad: true })}>
-              Import the rest without these lines
+              Import the rest, without these lines
             </button>
           )}
         </div>

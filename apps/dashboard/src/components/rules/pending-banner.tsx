@@ -29,15 +29,15 @@ export function PendingBanner() {
         <p role="status">{asSentence(pending.why)}</p>
         <p className="text-muted">
           {seconds > 0
-            ? 'It is in force now, and takes itself back when the time is over, also if you are cut off.'
-            : 'The time is over: it is being taken back.'}
-          {!mayChange && ' This page may look, not confirm.'}
+            ? 'In force now. It reverts when the time is over, also if you lose access.'
+            : 'The time is over: it is being reverted.'}
+          {!mayChange && ' This connection is read-only and cannot confirm it.'}
         </p>
       </div>
       {mayChange && (
         <div className="pending-actions">
           <button type="button" className="button" onClick={() => void revert()}>
-            Take it back
+            Revert now
           </button>
           <button type="button" className="button button-primary" onClick={() => void confirm()}>
             Confirm

@@ -10,8 +10,8 @@ import { Refusal } from './refusal.tsx';
 import { Rehearsal } from './rehearsal.tsx';
 
 const WORDS: Record<DefaultPolicy, string> = {
-  permit: 'Who no rule matches is let in. This is how it is without PacketLog.',
-  deny: 'Who no permit or observe rule matches is refused: only those you have let in get through. It takes itself back after 30 s, unless you confirm it.',
+  permit: 'Packets that match no rule are permitted, as they would be without PacketLog.',
+  deny: 'Packets that match no permit or observe rule are denied. The change reverts after 30 s unless you confirm it.',
 };
 
 /** What becomes of packets that no rule matches. */
@@ -33,10 +33,10 @@ export function PolicySheet({ policy, onClose }: { policy: DefaultPolicy; onClos
       <div className="sheet-body">
         <div>
           <Segments
-            label="Who no rule matches is"
+            label="Packets that match no rule"
             segments={[
-              { value: 'permit', label: <Choice verdict="permit" text="let in" /> },
-              { value: 'deny', label: <Choice verdict="deny" text="refused" /> },
+              { value: 'permit', label: <Choice verdict="permit" text="permit" /> },
+              { value: 'deny', label: <Choice verdict="deny" text="deny" /> },
             ]}
             value={chosen}
             onChange={(value) => {
@@ -59,7 +59,7 @@ export function PolicySheet({ policy, onClose }: { policy: DefaultPolicy; onClos
           disabled={busy || chosen === policy}
           onClick={() => void submit()}
         >
-          {chosen === 'deny' ? 'Refuse by default' : 'Let in by default'}
+          {chosen === 'deny' ? 'Deny by default' : 'Permit by default'}
         </button>
       </footer>
     </Sheet>

@@ -20,7 +20,7 @@ export function Refusal({ error, force }: { error: RulesError; force?: () => voi
       {mayForce && force !== undefined && (
         <>
           <p className="text-muted">
-            Nothing was changed. If you know another way in, or mean it: it can be done all the same.
+            Nothing was changed. Do it anyway only if you have another way to reach this machine.
           </p>
           <button type="button" className="button button-danger" data-testid="force" onClick={force}>
             Do it anyway

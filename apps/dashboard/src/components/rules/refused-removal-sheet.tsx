@@ -24,13 +24,13 @@ export function RefusedRemovalSheet({
     else setError(again);
   };
   return (
-    <Sheet title={`Rule ${id} is not removed`} onClose={onClose}>
+    <Sheet title={`Rule ${id} was not removed`} onClose={onClose}>
       <div className="sheet-body">
         <Refusal error={error} force={() => void force()} />
       </div>
       <footer className="sheet-foot">
         <button type="button" className="button push" onClick={onClose}>
-          Leave it as it is
+          Keep the rule
         </button>
       </footer>
     </Sheet>

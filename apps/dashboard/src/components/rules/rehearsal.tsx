@@ -37,9 +37,9 @@ export function Rehearsal({ asked }: { asked: Asked | null }) {
     );
   };
   return (
-    <section className="rehearsal" aria-label="Rehearsal">
+    <section className="rehearsal" aria-label="Dry run">
       <div className="rehearsal-head">
-        <p className="field-label">Rehearse: what would it have done?</p>
+        <p className="field-label">Dry run on live traffic</p>
         {SECONDS.map((seconds) => (
           <button
             key={seconds}
@@ -54,7 +54,7 @@ export function Rehearsal({ asked }: { asked: Asked | null }) {
         ))}
       </div>
       <div aria-live="polite">
-        {state.at === 'idle' && <p className="field-hint">Nothing is changed by it. It watches what really arrives.</p>}
+        {state.at === 'idle' && <p className="field-hint">Counts what the rule would deny. Nothing is changed.</p>}
         {state.at === 'running' && <Running key={state.since} seconds={state.seconds} />}
         {state.at === 'done' && <Report report={state.report} />}
       </div>
@@ -80,7 +80,7 @@ function Report({ report }: { report: RehearsalReport }) {
       <p className="field-hint">{coverageSentence(report)}</p>
       {lockouts.map((entry) => (
         <p key={`${entry.kind}${entry.address}`} className="report-lockout">
-          It would shut out {protectedWords(entry)}.
+          It would lock out {protectedWords(entry)}.
         </p>
       ))}
       <Volumes

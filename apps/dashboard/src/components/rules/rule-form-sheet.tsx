@@ -3,7 +3,7 @@
 import { parseDuration, type Rule, type RulesError } from '@packetlog/common';
 import { useState } from 'react';
 import { changesOf, EMPTY_FORM, formOf, KEEP, type RuleForm, readForm } from '../../lib/rules/rule-form.ts';
-import { ACTION_WORDS, effectSentence, expiryText, timeLeft } from '../../lib/rules/rule-words.ts';
+import { ACTION_WORDS, DOES, effectSentence, expiryText, timeLeft } from '../../lib/rules/rule-words.ts';
 import { useSnapshot } from '../../live/live-context.tsx';
 import { useRuleActions } from '../../live/use-rules.ts';
 import { Segments } from '../segments.tsx';
@@ -44,7 +44,7 @@ export function RuleFormSheet({ rule, onClose }: { rule?: Rule | undefined; onCl
     const changes = rule === undefined ? null : changesOf(rule, form, draft);
     const error =
       rule === undefined
-        ? await actions.add(draft, effectSentence(draft, lasts), force)
+        ? await actions.add(draft, effectSentence(draft, lasts, DOES), force)
         : changes === null
           ? null
           : await actions.edit(rule.id, changes, force);
@@ -121,7 +121,7 @@ export function RuleFormSheet({ rule, onClose }: { rule?: Rule | undefined; onCl
             onChange={(value) => set({ lasts: value })}
             problem={problemOf('lasts')}
             kept={
-              rule?.expires_at === undefined ? undefined : { value: KEEP, label: `as it is: ${expiryText(rule, now)}` }
+              rule?.expires_at === undefined ? undefined : { value: KEEP, label: `unchanged: ${expiryText(rule, now)}` }
             }
           />
           <TextField
@@ -130,7 +130,7 @@ export function RuleFormSheet({ rule, onClose }: { rule?: Rule | undefined; onCl
             value={form.reason}
             onChange={(reason) => set({ reason })}
             placeholder="brute force"
-            hint="For whoever reads this list next year"
+            hint="Shown with the rule"
             problem={problemOf('reason')}
           />
           <Rehearsal asked={draft === null ? null : { add: draft }} />
@@ -138,7 +138,7 @@ export function RuleFormSheet({ rule, onClose }: { rule?: Rule | undefined; onCl
         </div>
         <footer className="sheet-foot">
           <p className="sheet-preview" data-testid="rule-preview">
-            {draft === null ? 'Not complete yet.' : effectSentence(draft, lasts)}
+            {draft === null ? 'Incomplete' : effectSentence(draft, lasts)}
           </p>
           <button type="button" className="button push" onClick={onClose}>
             Cancel

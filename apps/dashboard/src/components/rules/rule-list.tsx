@@ -71,7 +71,7 @@ export function RuleList({
         )}
       </div>
       {listed.length === 0 ? (
-        <p className="rules-empty">No rule is like that.</p>
+        <p className="rules-empty">No rule matches this search.</p>
       ) : (
         <RulesTable rules={listed} choice={choice} onChoice={setChoice} {...tools} />
       )}
@@ -82,7 +82,7 @@ export function RuleList({
 function FirstRule({ onAdd }: { onAdd?: () => void }) {
   return (
     <div className="rules-empty">
-      <p className="text-figure">No rules yet: nobody is refused.</p>
+      <p className="text-figure">No rules yet: nothing is denied.</p>
       <p className="mt-2 text-muted">
         A rule says whose packets are let in, refused, or only marked. A matching permit rule always wins; then deny,
         then observe; what no rule matches goes by the default policy.

@@ -92,7 +92,7 @@ export const RuleRow = memo(function RuleRow({
         {lastSeenMs === null ? <span className="text-faint">never</span> : agoText(now - lastSeenMs)}
       </span>
       <span role="cell" className={`rule-expires ${left !== null && left < SOON_MS ? 'text-warn' : ''}`}>
-        {left === null ? <span className="text-faint">never</span> : expiryText(rule, now)}
+        {left === null ? <span className="text-faint">no expiry</span> : expiryText(rule, now)}
       </span>
       <span role="cell" className="rule-reason" title={reason}>
         {reason === '' ? <span className="text-faint">{ABSENT}</span> : reason}

@@ -70,10 +70,10 @@ export function RuleSheet({
             {words.interface || 'any'}
           </Fact>
           <Fact term="Why">{rule.reason || ABSENT}</Fact>
-          <Fact term="Made by">
+          <Fact term="Added by">
             {rule.created_by}, {dateText(rule.created_at)}
           </Fact>
-          <Fact term="Ends">
+          <Fact term="Expires">
             {rule.expires_at === undefined ? 'never' : `in ${expiryText(rule, now)}, ${dateText(rule.expires_at)}`}
           </Fact>
         </dl>

@@ -32,18 +32,18 @@ export function RulesHead({
   );
   const state = enforcing
     ? pinned
-      ? { word: 'in force', note: 'also when packetlog ends' }
+      ? { word: 'in force', note: 'also after packetlog ends' }
       : { word: 'in force', note: 'while packetlog runs' }
     : { word: 'not in force', note: 'this loader only observes' };
   return (
     <header className="rules-head">
       <h2 className="sr-only">Rules</h2>
       <div className="rules-facts">
-        <Fact label="who no rule matches is">
+        <Fact label="default policy">
           <span className="flex items-center gap-2">
             <VerdictMark verdict={default_policy} />
             <span className={default_policy === 'deny' ? 'text-deny' : ''} data-testid="default-policy">
-              {default_policy === 'deny' ? 'refused' : 'let in'}
+              {default_policy}
             </span>
             {mayChange && (
               <button type="button" className="link-button" onClick={onPolicy}>
@@ -52,10 +52,10 @@ export function RulesHead({
             )}
           </span>
         </Fact>
-        <Fact label="refused now">
+        <Fact label="denied now">
           {rates === null ? '—' : <Measure quantity={formatCompact(rates.deny)} exact={rates.deny} per="pkt/s" />}
         </Fact>
-        <Fact label="refused since start">
+        <Fact label="denied since start">
           <Count value={denied ?? 0} />
         </Fact>
         <Fact label="the rules are">
@@ -77,7 +77,7 @@ export function RulesHead({
         </div>
       ) : (
         <p className="rules-readonly" data-testid="read-only">
-          You can look. {HOW_TO_CHANGE}
+          This connection is read-only. {HOW_TO_CHANGE}
         </p>
       )}
     </header>

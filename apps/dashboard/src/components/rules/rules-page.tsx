@@ -29,7 +29,7 @@ type Open =
   | { readonly what: 'refused'; readonly id: number; readonly error: RulesError };
 
 const IMPORT = { keys: [], name: 'Import a list of networks…', group: 'Rules', words: 'set file' } as const;
-const POLICY = { keys: [], name: 'Change what no rule matches…', group: 'Rules', words: 'policy default' } as const;
+const POLICY = { keys: [], name: 'Change the default policy…', group: 'Rules', words: 'policy default' } as const;
 
 /** All that decides about packets, what it did so far, and the ways to change it. */
 export function RulesPage() {
@@ -133,7 +133,7 @@ function NoRules() {
   return (
     <main id="content" className="rules-page">
       <p className="rules-empty">
-        {live ? 'This loader has told no rules: it only observes.' : 'The rules have not come yet.'}
+        {live ? 'This loader enforces no rules: it only observes.' : 'Waiting for the rules.'}
       </p>
     </main>
   );

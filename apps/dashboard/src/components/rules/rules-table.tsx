@@ -25,16 +25,16 @@ interface Column {
 }
 
 const COLUMNS: readonly Column[] = [
-  { key: 'id', label: 'rule', title: 'Its number, which is in each record it decided', sort: 'id' },
+  { key: 'id', label: 'rule', title: 'The number of the rule, which is in each record that it decided', sort: 'id' },
   { key: 'action', label: 'action', title: 'permit wins over deny, deny over observe' },
-  { key: 'match', label: 'matches', title: 'Whose packets, to what service, on which interface' },
+  { key: 'match', label: 'matches', title: 'Source, destination service and interface' },
   { key: 'rate', label: 'hits, last 60 s', title: 'Packets it decided, and how many per second now', sort: 'rate' },
-  { key: 'packets', label: 'packets', title: 'Packets it decided, exactly, since it exists', sort: 'packets' },
+  { key: 'packets', label: 'packets', title: 'Packets it decided since it was added, exact', sort: 'packets' },
   { key: 'bytes', label: 'bytes', title: 'Their bytes', sort: 'bytes' },
   { key: 'seen', label: 'last seen', title: 'When it last decided a packet', sort: 'last_seen' },
-  { key: 'expires', label: 'ends in', title: 'When it ends by itself', sort: 'expires' },
-  { key: 'reason', label: 'why', title: 'What its maker wrote' },
-  { key: 'by', label: 'by', title: 'Who made it' },
+  { key: 'expires', label: 'expires in', title: 'When it expires', sort: 'expires' },
+  { key: 'reason', label: 'why', title: 'The reason that its author gave' },
+  { key: 'by', label: 'by', title: 'Who added it' },
   { key: 'tools', label: '', title: '' },
 ];
 

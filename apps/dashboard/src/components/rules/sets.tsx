@@ -23,7 +23,7 @@ export function Sets({
   if (sets.length === 0) {
     return (
       <p className="rules-empty">
-        There is no set yet. Import a list of networks, such as a blocklist, and it gets a name and one rule.
+        No sets yet. Import a list of networks, such as a blocklist: it becomes a named set with one rule.
       </p>
     );
   }

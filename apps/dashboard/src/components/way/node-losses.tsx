@@ -9,17 +9,17 @@ import { Count } from '../count.tsx';
 
 const PLACES = [
   { key: 'ring', label: 'ring full', title: 'Rows lost because the ring in the kernel was full' },
-  { key: 'queue', label: 'in the loader', title: 'Rows lost because the loader could not hand them over in time' },
-  { key: 'page', label: 'on the way here', title: 'Rows lost because this page or the way to it was too slow' },
+  { key: 'queue', label: 'in the loader', title: 'Rows lost because the loader was too slow' },
+  { key: 'page', label: 'in transit', title: 'Rows lost because this page or its connection was too slow' },
 ] as const satisfies readonly { key: keyof Loss; label: string; title: string }[];
 
 /** All together: the same account for each node alone. */
 export function NodeLosses() {
   const nodes = useNodesAtAGlance();
   return (
-    <section className="totals" aria-label="Account of each node">
+    <section className="totals" aria-label="Ledger of each node">
       <table className="ledger">
-        <caption className="sr-only">What each node has seen, and where rows of it were lost</caption>
+        <caption className="sr-only">What each node has seen, and where its rows were lost</caption>
         <thead>
           <tr>
             <th scope="col" className="ledger-title">
@@ -50,7 +50,7 @@ function NodeLine({ loader, name, gone }: { loader: Loader; name: string; gone: 
     <tr data-old={gone}>
       <th scope="row">
         {name}
-        {gone && <span className="ml-1.5 text-faint">as last known</span>}
+        {gone && <span className="ml-1.5 text-faint">last known</span>}
       </th>
       <td>
         <Count value={figures.seen} />

@@ -22,7 +22,7 @@ export function WayPicture() {
   const old = useSnapshot(({ connection }) => connection.state !== 'live');
   const wide = useMedia('(min-width: 720px)');
   const together = useNodes().shown === TOGETHER;
-  if (steps === null) return <p className="way-none">The account comes within a second.</p>;
+  if (steps === null) return <p className="way-none">The counters arrive within a second.</p>;
   const anyLost = steps.some(({ lost }) => lost > 0);
   const Steps = wide ? StepTable : StepList;
   return (
@@ -35,7 +35,7 @@ export function WayPicture() {
         {together
           ? 'Counted since each loader started'
           : `Counted since the loader started${startedMs === undefined ? '' : `, ${clockText(startedMs)}`}`}
-        ; the last step since this page connected. Refused packets get rows like all others: they are not lost.
+        ; the last step since this page connected. Denied packets get rows like all others; they are not lost.
       </p>
       <div className="ledgers">
         {together && <NodeLosses />}
@@ -48,15 +48,15 @@ export function WayPicture() {
 function StepTable({ steps }: { steps: readonly WayStep[] }) {
   return (
     <table className="way-table">
-      <caption className="sr-only">What came to each step, what was set aside there, and what was lost</caption>
+      <caption className="sr-only">What entered each step, what was set aside there, and what was lost</caption>
       <thead>
         <tr className="way-head">
           <td />
           <th scope="col">step</th>
-          <th scope="col">comes in</th>
-          <th scope="col">of these</th>
+          <th scope="col">in</th>
+          <th scope="col">set aside</th>
           <th scope="col">lost</th>
-          <th scope="col">goes on</th>
+          <th scope="col">out</th>
         </tr>
       </thead>
       <tbody>
@@ -99,13 +99,13 @@ function StepList({ steps }: { steps: readonly WayStep[] }) {
             <h3 className="way-title">{step.title}</h3>
             <p className="way-words">{step.words}</p>
             <dl className="way-amounts">
-              <Line label="comes in">
+              <Line label="in">
                 <Count value={step.comesIn} />
               </Line>
               {step.amounts.map((amount) => (
                 <AmountLine key={amount.label} amount={amount} />
               ))}
-              <Line label="goes on">
+              <Line label="out">
                 <Count value={step.goesOn} />
               </Line>
             </dl>

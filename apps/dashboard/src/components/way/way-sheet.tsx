@@ -13,11 +13,11 @@ export function WaySheet({ onClose }: { onClose: () => void }) {
   return (
     <Sheet
       wide
-      title="The way of a packet"
+      title="Packet path"
       note={
         node === undefined
-          ? 'Nothing is known yet.'
-          : `From ${together ? 'the hooks of all nodes' : `the hook on ${node}`} to this page: how many came to each step, and what did not go on.`
+          ? 'No data yet.'
+          : `From ${together ? 'the hooks of all nodes' : `the hook on ${node}`} to this page: how many reached each step, and what did not continue.`
       }
       onClose={onClose}
     >

@@ -15,7 +15,7 @@ export function WayStrip() {
   const steps = useWay();
   if (steps === null) return <div className="way-strip" />;
   return (
-    <section className="way-strip" aria-label="The way of a packet">
+    <section className="way-strip" aria-label="Packet path">
       <p className="sr-only">{waySentence(steps)}</p>
       {steps.map((step, i) => (
         <Fragment key={step.id}>
@@ -28,10 +28,10 @@ export function WayStrip() {
         className="button way-open"
         aria-haspopup="dialog"
         aria-keyshortcuts="W"
-        title="How many came to each step, and what did not go on (w)"
+        title="How many packets reached each step, and what did not continue (w)"
         onClick={() => overlay.show('way')}
       >
-        The way of a packet
+        Packet path
       </button>
     </section>
   );
@@ -64,7 +64,7 @@ function Station({ step: { id, title, words, comesIn, goesOn, amounts, lost } }:
   );
 }
 
-const SHORT: Partial<Record<WayStep['id'], string>> = { page: 'Rows here' };
+const SHORT: Partial<Record<WayStep['id'], string>> = { page: 'Displayed' };
 const TONE = { deny: 'text-deny', would_deny: 'text-warn', aborted: 'text-malformed' } as const;
 
 function Told({ amount: { label, value, words, kind, verdict } }: { amount: WayAmount }) {

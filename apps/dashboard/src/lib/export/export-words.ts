@@ -22,9 +22,9 @@ export type ExportEnd = 'time' | 'stopped' | 'limit' | 'broken';
 
 const END_WORDS: Readonly<Record<ExportEnd, string>> = {
   time: '',
-  stopped: 'It was stopped before its time.',
-  limit: `It ended at the limit of ${formatCount(EXPORT_LIMIT)} rows: narrow the filter for a longer time.`,
-  broken: 'The connection broke before its time: the file ends there.',
+  stopped: 'It was stopped early.',
+  limit: `It ended at its limit of ${formatCount(EXPORT_LIMIT)} rows: narrow the filter for a longer time.`,
+  broken: 'The connection was lost: the file ends there.',
 };
 
 type Span = { readonly fromMs: number; readonly toMs: number } | null;
@@ -40,7 +40,7 @@ export function savedWords(rows: number, span: Span, { lost, paused, away }: Gap
     rowsWords(rows, span),
     lost > 0 && `${counted(lost, 'row')} between them were lost.`,
     paused > 0 && `${counted(paused, 'packet')} passed while the page was paused.`,
-    away > 0 && `The loader was away ${away === 1 ? 'once' : `${away} times`}.`,
+    away > 0 && `The loader was unreachable ${away === 1 ? 'once' : `${away} times`}.`,
   ]
     .filter(Boolean)
     .join(' ');
@@ -53,18 +53,18 @@ function rowsWords(rows: number, span: Span): string {
 }
 
 export function lossWords({ before, page, withheld }: ExportLoss): string {
-  if (before + page + withheld === 0) return 'Nothing was lost on the way.';
+  if (before + page + withheld === 0) return 'Nothing was lost.';
   const parts = [
     before > 0 && `${counted(before, 'row')} lost before the loader could send them`,
-    page > 0 && `${counted(page, 'row')} lost on the way to this page`,
-    withheld > 0 && `${counted(withheld, 'row')} not sent`,
+    page > 0 && `${counted(page, 'row')} lost between the loader and this page`,
+    withheld > 0 && `${counted(withheld, 'row')} withheld`,
   ].filter(Boolean);
   return `Not in it: ${parts.join(', ')}.`;
 }
 
 /** Of the rows on the page. */
 export function pageRowsWords(rows: number, span: Span): string {
-  if (span === null) return 'There is no row on the page yet.';
+  if (span === null) return 'No rows on the page yet.';
   const [from, to] = [clockText(span.fromMs), clockText(span.toMs)];
   if (from === to) return `${counted(rows, 'row')} of ${from}.`;
   return `${counted(rows, 'row')} of ${spanText(span.toMs - span.fromMs)}, from ${from} to ${to}.`;

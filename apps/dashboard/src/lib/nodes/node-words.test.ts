@@ -37,7 +37,7 @@ test('one that was there and is gone keeps the age of what is shown', () => {
 
 test('what the policy of the page forbids is told with the option that allows it', () => {
   const words = nodeWords(facts(lost, { blocked: true }));
-  expect(words).toMatchObject({ state: 'refused' });
+  expect(words).toMatchObject({ state: 'rejected' });
   expect(words.sentence).toContain('--allow-node http://web-2:7411');
 });
 

@@ -34,8 +34,8 @@ export function nodeWords({ connection, now, address, isHome, blocked, page }: N
   });
   if (blocked && connection.state !== 'live' && connection.state !== 'stale')
     return words(
-      'refused',
-      `This browser may not connect there, because the loader that serves this page does not name it. Start that one with --allow-node ${address}`,
+      'rejected',
+      `This browser cannot connect there: the loader that serves this page does not allow it. Start that loader with --allow-node ${address}`,
     );
   if (connection.state === 'no-token') return words(label, 'It needs the token that packetlog printed there.');
   if (connection.state === 'refused') {
@@ -48,7 +48,7 @@ export function nodeWords({ connection, now, address, isHome, blocked, page }: N
     const gone =
       dataAt === null
         ? `No answer for ${spanText(now - since)}.`
-        : 'The connection broke: what you see is from before.';
+        : 'The connection was lost: what you see is older than that.';
     const advice = isHome
       ? 'Check that packetlog is still running.'
       : `Check that packetlog is running there, that this address reaches it, and that it was started with --allow-origin ${page}`;

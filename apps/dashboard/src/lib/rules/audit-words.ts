@@ -31,7 +31,7 @@ export function auditSentence({ what, why, before, after, at }: AuditEntry): str
     case 'apply':
       return 'applied a rules file';
     case 'expire':
-      return `${rulesText(then, Date.parse(at))} ended`;
+      return `${rulesText(then, Date.parse(at))} expired`;
     case 'confirm':
       return 'confirmed the change';
     case 'revert':
@@ -41,7 +41,7 @@ export function auditSentence({ what, why, before, after, at }: AuditEntry): str
     case 'load':
       return 'read the rules from their file';
     case 'fallback':
-      return 'went back to the last good rules, because the file could not be read';
+      return 'restored the last good rules, because the file could not be read';
     case 'unload':
       return 'removed everything from the kernel';
   }

@@ -48,9 +48,9 @@ export function networkOf(addr: string): string {
 export function standingSentence(packet: PacketSource, rules: readonly Pick<Rule, 'id' | 'action'>[]): string {
   const rule = rules.find(({ id }) => id === packet.ruleId);
   if (rule?.action === 'permit') {
-    return `Rule ${rule.id} lets this packet in, and permit wins over deny: change or remove rule ${rule.id}, or nothing comes of this one.`;
+    return `Rule ${rule.id} permits this packet and permit wins: change or remove rule ${rule.id}, otherwise this rule has no effect.`;
   }
-  return rule?.action === 'deny' ? `Rule ${rule.id} refuses it already.` : '';
+  return rule?.action === 'deny' ? `Rule ${rule.id} already denies this packet.` : '';
 }
 
 export interface DenyChoice {

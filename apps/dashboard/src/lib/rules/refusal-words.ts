@@ -9,9 +9,9 @@ export interface RefusalWords {
 }
 
 const WHO: Record<ProtectedAddress['kind'], (address: string) => string> = {
-  operator: (address) => `${address}, from where this page or another one with the right to change rules is open`,
-  ssh_peer: (address) => `${address}, from where somebody is logged in by SSH`,
-  gateway: (address) => `${address}, the default gateway: without it nothing from outside comes in`,
+  operator: (address) => `${address}, where this page, or another with the admin token, is open`,
+  ssh_peer: (address) => `${address}, the peer of an open SSH session`,
+  gateway: (address) => `${address}, the default gateway: without it nothing arrives from outside`,
   dns: (address) => `${address}, a DNS server that this machine asks`,
   protect: (address) => `${address}, which is on the list of protected addresses`,
 };
@@ -25,23 +25,23 @@ export function refusalWords(error: RulesError): RefusalWords {
   switch (error.code) {
     case 'lockout':
       return {
-        title: 'Refused: this would lock somebody out.',
+        title: 'Rejected by the lockout guard.',
         sentence:
           error.protected === undefined
             ? asSentence(error.message)
-            : `It would shut out ${protectedWords(error.protected)}.`,
+            : `It would lock out ${protectedWords(error.protected)}.`,
         mayForce: true,
       };
     case 'forbidden':
-      return { title: 'This page may look, not change.', sentence: HOW_TO_CHANGE, mayForce: false };
+      return { title: 'This connection is read-only.', sentence: HOW_TO_CHANGE, mayForce: false };
     case 'not_found':
-      return { title: 'It is not there any more.', sentence: asSentence(error.message), mayForce: false };
+      return { title: 'Not found.', sentence: asSentence(error.message), mayForce: false };
     case 'limit':
-      return { title: 'There is no room for it.', sentence: asSentence(error.message), mayForce: false };
+      return { title: 'Limit reached.', sentence: asSentence(error.message), mayForce: false };
     case 'unavailable':
-      return { title: 'Not done.', sentence: asSentence(error.message), mayForce: false };
+      return { title: 'Rejected.', sentence: asSentence(error.message), mayForce: false };
     default:
-      return { title: 'The loader refused.', sentence: asSentence(error.message), mayForce: false };
+      return { title: 'The loader rejected this.', sentence: asSentence(error.message), mayForce: false };
   }
 }
 

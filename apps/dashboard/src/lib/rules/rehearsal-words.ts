@@ -4,18 +4,18 @@ import { counted, formatCount } from '../number.ts';
 /** How much of what arrived the report is about: the first thing to know of it. */
 export function coverageSentence({ seconds, seen, judged }: RehearsalReport): string {
   const time = `In ${Math.round(seconds)} s`;
-  if (seen === 0) return `${time} nothing arrived: this says nothing about the rules. Try it for longer.`;
-  if (judged >= seen) return `${time} ${counted(seen, 'packet')} arrived, and each was looked at.`;
+  if (seen === 0) return `${time} no packets arrived, so this says nothing about the rules. Try a longer dry run.`;
+  if (judged >= seen) return `${time} ${counted(seen, 'packet')} arrived; all were checked.`;
   const share = percentText(judged / seen);
-  return `${time} ${counted(seen, 'packet')} arrived; ${formatCount(judged)} of them (${share}) were looked at. The rest were not: sampled out or lost. The numbers below are of those that were looked at.`;
+  return `${time} ${counted(seen, 'packet')} arrived; ${formatCount(judged)} of them (${share}) were checked. The rest were sampled out or lost. The numbers below are of the checked packets.`;
 }
 
 export function verdictSentence({ denied, observed, judged }: RehearsalReport): string {
-  if (judged === 0) return 'No packet was looked at.';
-  if (denied.packets === 0 && observed.packets === 0) return 'None would have been denied.';
-  const marked = observed.packets === 0 ? '' : ` ${counted(observed.packets, 'packet')} would have been marked.`;
-  if (denied.packets === 0) return `None would have been denied.${marked}`;
-  return `${counted(denied.packets, 'packet')} would have been denied, ${percentText(denied.packets / judged)} of them.${marked}`;
+  if (judged === 0) return 'No packet was checked.';
+  if (denied.packets === 0 && observed.packets === 0) return 'Would have denied no packets.';
+  const marked = observed.packets === 0 ? '' : ` Would have marked ${counted(observed.packets, 'packet')}.`;
+  if (denied.packets === 0) return `Would have denied no packets.${marked}`;
+  return `Would have denied ${formatCount(denied.packets)} of ${counted(judged, 'packet')} (${percentText(denied.packets / judged)}).${marked}`;
 }
 
 /** '2.7 %', '<0.1 %', '100 %'. */

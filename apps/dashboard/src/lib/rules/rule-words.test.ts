@@ -20,22 +20,22 @@ test.each<[Parameters<typeof effectSentence>[0], number | null, string]>([
   [
     { action: 'deny', source: '203.0.113.7', reason: 'brute force' },
     3_552_000,
-    '203.0.113.7 is refused for 59 min 12 s, because: brute force.',
+    'Will deny 203.0.113.7 for 59 min 12 s: brute force.',
   ],
   [
     { action: 'deny', source: 'any', protocol: 'tcp', destination_port: 22, reason: '' },
     null,
-    'Everybody is refused at tcp port 22, until the rule is removed.',
+    'Will deny any source to tcp port 22 permanently.',
   ],
   [
     { action: 'permit', source: 'set:office', protocol: 'icmp', interface: 'eth1' },
     null,
-    'Everybody in the set office is always let in with icmp on eth1, until the rule is removed.',
+    'Will always permit the set office with icmp on eth1 permanently.',
   ],
   [
     { action: 'observe', source: '192.0.2.1', reason: 'ours?' },
     60_000,
-    '192.0.2.1 is let in and marked for 1 min, because: ours?',
+    'Will mark, not deny, 192.0.2.1 for 1 min: ours?',
   ],
 ])('says what it does: %o', (rule, lasts, sentence) => {
   expect(effectSentence(rule, lasts)).toBe(sentence);
@@ -43,7 +43,7 @@ test.each<[Parameters<typeof effectSentence>[0], number | null, string]>([
 
 test('how long a rule still holds', () => {
   const now = Date.parse('2026-01-02T14:00:00Z');
-  expect(expiryText({}, now)).toBe('never');
+  expect(expiryText({}, now)).toBe('no expiry');
   expect(expiryText({ expires_at: '2026-01-02T14:59:12Z' }, now)).toBe('59 min 12 s');
-  expect(expiryText({ expires_at: '2026-01-02T13:59:59Z' }, now)).toBe('ended');
+  expect(expiryText({ expires_at: '2026-01-02T13:59:59Z' }, now)).toBe('expired');
 });

@@ -6,9 +6,9 @@ import type { Verdict } from '../row.ts';
 export const RULE_VERDICT: Record<RuleAction, Verdict> = { permit: 'permit', deny: 'deny', observe: 'would_deny' };
 
 export const ACTION_WORDS: Record<RuleAction, string> = {
-  permit: 'Always let in. A permit rule wins over every other.',
-  deny: 'Dropped before the system sees it, unless a permit rule matches too.',
-  observe: 'Let in, and marked as what a deny rule would have dropped.',
+  permit: 'Always permitted. A permit rule wins over every other.',
+  deny: 'Denied before the network stack sees it, unless a permit rule matches too.',
+  observe: 'Permitted and marked, so you can see what a deny rule would deny.',
 };
 
 type Matching = Pick<Rule, 'source'> & Partial<Pick<Rule, 'protocol' | 'destination_port' | 'interface'>>;
@@ -51,22 +51,29 @@ export function matchText(rule: Matching): string {
 
 type Effective = Matching & Pick<Rule, 'action'> & { reason?: string | undefined };
 
-const EFFECT: Record<RuleAction, string> = {
-  deny: 'refused',
-  permit: 'always let in',
-  observe: 'let in and marked',
+const WILL: Record<RuleAction, string> = {
+  deny: 'Will deny',
+  permit: 'Will always permit',
+  observe: 'Will mark, not deny,',
 };
 
-/** '203.0.113.7 is refused at tcp port 22 for 1 h, because: brute force.' `lasts` is in ms, null for ever. */
-export function effectSentence(rule: Effective, lasts: number | null): string {
+/** The same when it is in force. */
+export const DOES: Record<RuleAction, string> = {
+  deny: 'Denying',
+  permit: 'Always permitting',
+  observe: 'Marking, not denying,',
+};
+
+/** 'Will deny 203.0.113.7 to tcp port 22 for 1 h: brute force.' `lasts` is in ms; null: permanently. */
+export function effectSentence(rule: Effective, lasts: number | null, words = WILL): string {
   const { source, kind, service, interface: name } = matchWords(rule);
-  const who = kind === 'any' ? 'Everybody' : kind === 'set' ? `Everybody in the set ${source}` : source;
+  const who = kind === 'any' ? 'any source' : kind === 'set' ? `the set ${source}` : source;
   const isProtocolOnly = service !== '' && rule.destination_port === undefined;
-  const what = service === '' ? '' : isProtocolOnly ? ` with ${service}` : ` at ${service}`;
+  const what = service === '' ? '' : isProtocolOnly ? ` with ${service}` : ` to ${service}`;
   const on = name === '' ? '' : ` on ${name}`;
-  const time = lasts === null ? ', until the rule is removed' : ` for ${spanText(lasts)}`;
-  const because = rule.reason ? `, because: ${rule.reason}` : '';
-  const sentence = `${who} is ${EFFECT[rule.action]}${what}${on}${time}${because}`;
+  const time = lasts === null ? ' permanently' : ` for ${spanText(lasts)}`;
+  const because = rule.reason ? `: ${rule.reason}` : '';
+  const sentence = `${words[rule.action]} ${who}${what}${on}${time}${because}`;
   return /[.?!]$/.test(sentence) ? sentence : `${sentence}.`;
 }
 
@@ -75,11 +82,11 @@ export function timeLeft(rule: Pick<Rule, 'expires_at'>, now_ms: number): number
   return rule.expires_at === undefined ? null : Math.max(0, Date.parse(rule.expires_at) - now_ms);
 }
 
-/** 'never', '59 min 12 s', 'ended'. */
+/** 'no expiry', '59 min 12 s', 'expired'. */
 export function expiryText(rule: Pick<Rule, 'expires_at'>, now_ms: number): string {
   const left = timeLeft(rule, now_ms);
-  if (left === null) return 'never';
-  return left < 500 ? 'ended' : spanText(left);
+  if (left === null) return 'no expiry';
+  return left < 500 ? 'expired' : spanText(left);
 }
 
 /** The words of a duration as they are typed: '1h' is 3,600,000. */
@@ -88,5 +95,5 @@ export const LASTING = [
   { value: '1h', label: '1 h' },
   { value: '1d', label: '1 day' },
   { value: '7d', label: '7 days' },
-  { value: '', label: 'for good' },
+  { value: '', label: 'permanently' },
 ] as const;

@@ -20,20 +20,22 @@ const report = (over: Partial<RehearsalReport> = {}): RehearsalReport => ({
 });
 
 test('a rehearsal says first how much of the traffic it is about', () => {
-  expect(coverageSentence(report())).toBe('In 10 s 1,000 packets arrived, and each was looked at.');
-  expect(coverageSentence(report({ judged: 250 }))).toMatch(/250 of them \(25 %\) were looked at\. The rest were not/);
-  expect(coverageSentence(report({ seen: 0, judged: 0 }))).toMatch(/nothing arrived: this says nothing/);
+  expect(coverageSentence(report())).toBe('In 10 s 1,000 packets arrived; all were checked.');
+  expect(coverageSentence(report({ judged: 250 }))).toMatch(
+    /250 of them \(25 %\) were checked\. The rest were sampled/,
+  );
+  expect(coverageSentence(report({ seen: 0, judged: 0 }))).toMatch(/no packets arrived, so this says nothing/);
 });
 
 test('and then what would have been denied', () => {
-  expect(verdictSentence(report())).toBe('None would have been denied.');
+  expect(verdictSentence(report())).toBe('Would have denied no packets.');
   expect(verdictSentence(report({ denied: { packets: 27, bytes: 1 } }))).toBe(
-    '27 packets would have been denied, 2.7 % of them.',
+    'Would have denied 27 of 1,000 packets (2.7 %).',
   );
   expect(verdictSentence(report({ observed: { packets: 1, bytes: 1 } }))).toBe(
-    'None would have been denied. 1 packet would have been marked.',
+    'Would have denied no packets. Would have marked 1 packet.',
   );
-  expect(verdictSentence(report({ judged: 0 }))).toBe('No packet was looked at.');
+  expect(verdictSentence(report({ judged: 0 }))).toBe('No packet was checked.');
 });
 
 test('a share is never rounded up to all, nor down to none', () => {
@@ -50,7 +52,7 @@ test('a share is never rounded up to all, nor down to none', () => {
 test.each<[RulesError, RegExp, boolean]>([
   [
     { code: 'lockout', message: '', protected: { kind: 'ssh_peer', address: '192.0.2.9' } },
-    /shut out 192\.0\.2\.9, from where somebody is logged in by SSH/,
+    /lock out 192\.0\.2\.9, the peer of an open SSH session/,
     true,
   ],
   [{ code: 'lockout', message: '', protected: { kind: 'gateway', address: '192.0.2.1' } }, /default gateway/, true],
@@ -75,7 +77,7 @@ const entry = (over: Partial<AuditEntry>): AuditEntry => ({
 test.each<[Partial<AuditEntry>, string]>([
   [{ after: { rules: [makeRule({ id: 12 })] } }, 'added rule 12: deny 203.0.113.7'],
   [{ what: 'remove', before: { rules: [makeRule(), makeRule({ id: 2 })] } }, 'removed 2 rules'],
-  [{ what: 'expire', before: { rules: [makeRule({ id: 5 })] } }, 'rule 5: deny 203.0.113.7 ended'],
+  [{ what: 'expire', before: { rules: [makeRule({ id: 5 })] } }, 'rule 5: deny 203.0.113.7 expired'],
   [{ what: 'policy', after: { default_policy: 'deny' } }, 'default policy is now deny'],
   [
     { what: 'import', after: { sets: [{ name: 'scanners', entries: 1, loaded_at_ms: 0 }] } },

@@ -57,9 +57,9 @@ test('refused packets are told apart and lost to nobody', () => {
   const { rules } = of(facts());
   expect(rules?.lost).toBe(0);
   expect(rules?.amounts.map(({ label, value }) => [label, value])).toEqual([
-    ['let in', 180],
-    ['refused', 18],
-    ['would be refused', 2],
+    ['permitted', 180],
+    ['denied', 18],
+    ['would deny', 2],
     ['aborted', 2],
   ]);
 });
@@ -77,20 +77,18 @@ test('what never happened takes no room, but the places where something can be l
     wouldDeny: 0,
   });
   expect(quiet.flatMap(({ amounts }) => amounts.map(({ label }) => label))).toEqual([
-    'let in',
-    'refused',
+    'permitted',
+    'denied',
     'ring full',
     'too slow',
-    'not arrived',
+    'client too slow',
   ]);
 });
 
 test('one sentence says where loss is, or that there is none', () => {
   expect(waySentence(wayOf(facts()))).toBe(
-    'Lost of 200 packets: 7 rows because the ring was full, 11 rows in the loader, 5 rows on the way to this page. The counters have them all the same.',
+    'Lost of 200 packets: 7 rows because the ring was full, 11 rows in the loader, 5 rows between the loader and this page. The counters still include them.',
   );
   const none = { ring: 0, queue: 0, page: 0, total: 0 };
-  expect(waySentence(wayOf(facts({ ledger: makeLedger({ seen: 1 }), loss: none })))).toBe(
-    'Of 1 packet nothing was lost on the way.',
-  );
+  expect(waySentence(wayOf(facts({ ledger: makeLedger({ seen: 1 }), loss: none })))).toBe('Nothing lost of 1 packet.');
 });

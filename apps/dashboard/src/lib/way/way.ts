@@ -46,14 +46,14 @@ export function wayOf({ ledger, loss, wouldDeny, sampledOneOf, rowLimit, badMess
   const { ring, queue, client, before = 0 } = ledger;
   const seen = sum('seen');
   const emitted = sum('emitted');
-  const oneOf = sampledOneOf > 1 ? ` Just now it is 1 of ${formatCount(sampledOneOf)}.` : '';
+  const oneOf = sampledOneOf > 1 ? ` Currently 1 of ${formatCount(sampledOneOf)}.` : '';
   return [
     step(
       'hook',
       'Seen',
       'packet',
       seen,
-      'Each packet that arrives, before the system sees it. Ingress only: what this server sends does not come by here.',
+      'Each packet that arrives, before the network stack sees it. Ingress only: packets that this server sends are not seen.',
       [],
     ),
     step(
@@ -61,14 +61,14 @@ export function wayOf({ ledger, loss, wouldDeny, sampledOneOf, rowLimit, badMess
       'Rules',
       'packet',
       seen,
-      'Each is let in or refused. What was refused goes on here like the rest: it gets a row, too.',
+      'Each packet is permitted or denied. Denied packets continue here and get a row, too.',
       [
-        part('let in', sum('permitted'), 'Passed on to the system.'),
-        { ...part('refused', sum('denied'), 'Dropped by a rule or by the default policy.'), verdict: 'deny' },
+        part('permitted', sum('permitted'), 'Passed to the network stack.'),
+        { ...part('denied', sum('denied'), 'Dropped by a rule or by the default policy.'), verdict: 'deny' },
         ...(wouldDeny
           ? [
               {
-                ...part('would be refused', wouldDeny, 'Let in, and marked by a rule that only observes.'),
+                ...part('would deny', wouldDeny, 'Permitted, and marked by an observe rule.'),
                 verdict: 'would_deny',
               } as const,
             ]
@@ -81,17 +81,19 @@ export function wayOf({ ledger, loss, wouldDeny, sampledOneOf, rowLimit, badMess
         aside(
           'sampled out',
           sum('sampled_out'),
-          `The ring filled up, so that only one of some packets got a row, which stands for all of them.${oneOf}`,
+          `While the ring was filling up, only some packets were recorded; each row represents several.${oneOf}`,
         ),
       ),
-      ...some(aside('left out', sum('filtered_out'), 'The loader was started so that these get no row.')),
-      lost('ring full', sum('ring_full'), 'The ring was full: the loader did not take rows out fast enough.'),
+      ...some(aside('not recorded', sum('filtered_out'), 'The loader was started with --count-only.')),
+      lost('ring full', sum('ring_full'), 'The ring was full: the loader did not read it fast enough.'),
     ]),
-    step('loader', 'Loader', 'row', emitted, 'It takes the rows out of the ring, and hands them to who looks.', [
-      ...some(aside('taken before', before, 'By an earlier loader: counters go on when one takes over from another.')),
-      ...some(aside('nobody asked', ring.withheld + queue.withheld, 'No page wanted rows at that time.')),
-      ...some(aside('on the way', ring.pending + queue.pending, 'They wait in the ring or in the loader.')),
-      lost('too slow', ring.dropped + queue.dropped, 'The loader could not hand them over in time.'),
+    step('loader', 'Loader', 'row', emitted, 'Reads rows from the ring and sends them to its clients.', [
+      ...some(
+        aside('read by a previous process', before, 'Counters continue when one loader takes over from another.'),
+      ),
+      ...some(aside('not requested', ring.withheld + queue.withheld, 'No client asked for rows at that time.')),
+      ...some(aside('in transit', ring.pending + queue.pending, 'Waiting in the ring or in the loader.')),
+      lost('too slow', ring.dropped + queue.dropped, 'The loader could not process them in time.'),
     ]),
     step(
       'page',
@@ -100,7 +102,7 @@ export function wayOf({ ledger, loss, wouldDeny, sampledOneOf, rowLimit, badMess
       client.offered + client.filtered + loss.page - client.dropped,
       'Counted since this page connected.',
       [
-        ...some(aside('filtered', client.filtered, 'Your filter leaves them out.')),
+        ...some(aside('filtered', client.filtered, 'Excluded by your filter.')),
         ...some(
           aside(
             'withheld',
@@ -110,8 +112,8 @@ export function wayOf({ ledger, loss, wouldDeny, sampledOneOf, rowLimit, badMess
               : `Not sent: paused, or more than ${formatCount(rowLimit)} rows a second.`,
           ),
         ),
-        ...some(aside('on the way', client.pending, 'They leave with the next message.')),
-        lost('not arrived', loss.page, 'This page or the way to it was too slow.'),
+        ...some(aside('in transit', client.pending, 'Sent with the next message.')),
+        lost('client too slow', loss.page, 'This page or its connection was too slow.'),
         ...(badMessages > 0
           ? [
               part(
@@ -144,7 +146,7 @@ const part = (label: string, value: number, words: string): WayAmount => ({ labe
 const aside = (label: string, value: number, words: string): WayAmount => ({ label, value, words, kind: 'aside' });
 const lost = (label: string, value: number, words: string): WayAmount => ({ label, value, words, kind: 'lost' });
 
-/** Left out while there is none. */
+/** Omitted while it is zero. */
 function some(amount: WayAmount): WayAmount[] {
   return amount.value > 0 ? [amount] : [];
 }
@@ -153,9 +155,9 @@ function some(amount: WayAmount): WayAmount[] {
 export function waySentence(steps: readonly WayStep[]): string {
   const places = steps.filter(({ lost }) => lost > 0);
   const seen = counted(steps[0]?.comesIn ?? 0, 'packet');
-  if (places.length === 0) return `Of ${seen} nothing was lost on the way.`;
+  if (places.length === 0) return `Nothing lost of ${seen}.`;
   const where = places.map(({ id, lost }) => `${counted(lost, 'row')} ${PLACES[id]}`);
-  return `Lost of ${seen}: ${where.join(', ')}. The counters have them all the same.`;
+  return `Lost of ${seen}: ${where.join(', ')}. The counters still include them.`;
 }
 
 const PLACES: Readonly<Record<WayStep['id'], string>> = {
@@ -163,5 +165,5 @@ const PLACES: Readonly<Record<WayStep['id'], string>> = {
   rules: 'at the rules',
   ring: 'because the ring was full',
   loader: 'in the loader',
-  page: 'on the way to this page',
+  page: 'between the loader and this page',
 };

@@ -1,0 +1,43 @@
+'use client';
+
+import { useState } from 'react';
+import { readPastedAccess } from '../lib/pasted-access.ts';
+import { TextField } from './text-field.tsx';
+
+/** For whoever came here without the token: the printed URL, or the token alone, is pasted. */
+export function AccessForm() {
+  const [text, setText] = useState('');
+  const [problem, setProblem] = useState('');
+  const open = () => {
+    const access = readPastedAccess(text, location.origin);
+    if (access.kind === 'problem') return setProblem(access.sentence);
+    setText('');
+    if (access.kind === 'page') location.assign(access.url);
+    else location.hash = access.hash;
+  };
+  return (
+    <form
+      className="access-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        open();
+      }}
+    >
+      <TextField
+        label="URL or token"
+        name="access"
+        value={text}
+        onChange={(next) => {
+          setText(next);
+          setProblem('');
+        }}
+        hint="From the first lines that packetlog printed when it started."
+        problem={problem}
+        secret
+      />
+      <button type="submit" className="button button-primary" data-testid="open-access">
+        Open
+      </button>
+    </form>
+  );
+}

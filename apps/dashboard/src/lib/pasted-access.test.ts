@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { readPastedAccess } from './pasted-access.ts';
+
+const HERE = 'http://localhost:7412';
+const TOKEN = 'a-token-of-the-test-0123456789';
+const ADMIN = 'a-token-to-change-rules-0123456789';
+
+test.each([
+  [TOKEN],
+  [` ${TOKEN}\n`],
+  [`token=${TOKEN}`],
+  [`#token=${TOKEN}`],
+  [`${HERE}/#token=${TOKEN}`],
+  [`Dashboard: ${HERE}/rules#token=${TOKEN}`],
+  [`${HERE}/#token=${TOKEN}&loader=http://elsewhere.example`],
+])('%j opens this page with the token, and with nothing else', (text) => {
+  expect(readPastedAccess(text, HERE)).toEqual({ kind: 'hash', hash: `#token=${TOKEN}` });
+});
+
+test('the URL to change rules with keeps both tokens', () => {
+  const text = `Admin URL (can change rules): ${HERE}/#token=${TOKEN}&admin_token=${ADMIN}`;
+  expect(readPastedAccess(text, HERE)).toEqual({ kind: 'hash', hash: `#token=${TOKEN}&admin_token=${ADMIN}` });
+});
+
+test('the URL of another loader leads there', () => {
+  expect(readPastedAccess(`http://web-2:7411/#token=${TOKEN}`, HERE)).toEqual({
+    kind: 'page',
+    url: `http://web-2:7411/#token=${TOKEN}`,
+  });
+});
+
+test.each([
+  ['', /neither the URL/],
+  ['hello', /neither the URL/],
+  [`javascript:alert(1)//${'x'.repeat(20)}`, /neither the URL/],
+  [HERE, /no token in it/],
+  [`${HERE}/#admin_token=${ADMIN}`, /no token in it/],
+])('%j is answered with what to do', (text, sentence) => {
+  expect(readPastedAccess(text, HERE)).toEqual({ kind: 'problem', sentence: expect.stringMatching(sentence) });
+});

@@ -1,0 +1,43 @@
+/** What somebody pasted to open this page with. */
+export type PastedAccess =
+  /** For the page's own address. */
+  | { readonly kind: 'hash'; readonly hash: string }
+  /** The dashboard of another loader: open that. */
+  | { readonly kind: 'page'; readonly url: string }
+  | { readonly kind: 'problem'; readonly sentence: string };
+
+const TOKEN = /^[\w-]{16,256}$/;
+
+/** Reads the URL that packetlog printed, also with the words in front of it, or a token alone. `origin`: of this page. */
+export function readPastedAccess(text: string, origin: string): PastedAccess {
+  const pasted = text.trim();
+  const [url] = /https?:\/\/\S+/i.exec(pasted) ?? [];
+  if (url !== undefined) {
+    const hash = URL.canParse(url) ? tokensOf(new URL(url).hash) : null;
+    if (hash === null)
+      return problem('This URL has no token in it. Copy all of it, up to the end of what follows #token=.');
+    const there = new URL(url);
+    return there.origin === origin
+      ? { kind: 'hash', hash }
+      : { kind: 'page', url: `${there.origin}${there.pathname}${hash}` };
+  }
+  const hash = tokensOf(pasted);
+  if (hash !== null) return { kind: 'hash', hash };
+  if (TOKEN.test(pasted)) return { kind: 'hash', hash: `#token=${pasted}` };
+  return problem('This is neither the URL that packetlog printed nor a token. Copy either from its first lines.');
+}
+
+/** Only the tokens: what else an address may carry is not part of what was asked for. */
+function tokensOf(text: string): string | null {
+  const given = new URLSearchParams(text.replace(/^#/, ''));
+  const kept = new URLSearchParams();
+  for (const name of ['token', 'admin_token']) {
+    const value = given.get(name);
+    if (value) kept.set(name, value);
+  }
+  return kept.has('token') ? `#${kept}` : null;
+}
+
+function problem(sentence: string): PastedAccess {
+  return { kind: 'problem', sentence };
+}
