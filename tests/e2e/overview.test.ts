@@ -1,12 +1,29 @@
 /** The past in the dashboard: ranges, top lists, a closer look. Real browser, loader and packets; needs root, chromium. */
+import { connect } from '@packetlog/client';
+import { type HistoryTop, PROTOCOL_VERSION } from '@packetlog/common';
 import type { Page } from 'playwright-core';
+import { io } from 'socket.io-client';
 import { describe, expect, test } from 'vitest';
 import { requireRoot } from '../lab/root.ts';
 import { sendUdp } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
 import { axeViolations, exact, PHONE, screenshot } from './chromium.ts';
-import { eachWithDashboard } from './dashboard.ts';
+import { ADMIN_TOKEN, eachWithDashboard, TOKEN } from './dashboard.ts';
 import { misfits } from './fit.ts';
+
+/** Who was busy in the last ten minutes. */
+async function historyTop(origin: string): Promise<HistoryTop> {
+  const socket = io(origin, { transports: ['websocket'], auth: { token: TOKEN, protocol: PROTOCOL_VERSION } });
+  try {
+    const answer = await socket
+      .timeout(10_000)
+      .emitWithAck('history:top', { from_ms: Date.now() - 600_000, to_ms: Date.now() });
+    if (!answer.ok) throw new Error(JSON.stringify(answer));
+    return answer.value;
+  } finally {
+    socket.disconnect();
+  }
+}
 
 describe.skipIf(!requireRoot())('the overview', { timeout: 120_000 }, () => {
   const suite = eachWithDashboard();
@@ -81,6 +98,35 @@ describe.skipIf(!requireRoot())('the overview', { timeout: 120_000 }, () => {
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
     expect(await axeViolations(page)).toEqual([]);
     await screenshot(page, 'overview-phone');
+    expect(problems).toEqual([]);
+    await packetlog.end();
+  });
+
+  test('which rules denied, and would have, is a panel beside the top lists, from the second on in which they did', async () => {
+    const { link } = suite.network;
+    const { packetlog, origin, url } = await suite.start();
+    const { page, problems } = await suite.open(url);
+    await send(50, 53);
+    await top(page, 'Top sources').filter({ hasText: link.client.ipv4 }).waitFor();
+    expect(await page.getByRole('region', { name: 'Denied by' }).count()).toBe(0);
+
+    await using rules = await connect(origin, { token: TOKEN, adminToken: ADMIN_TOKEN });
+    const port = { protocol: 'udp', reason: 'scans ports' };
+    const { id } = await rules.deny(link.client.ipv4, { ...port, port: 161 });
+    const observe = await rules.observe(link.client.ipv4, { ...port, port: 162, reason: 'traps' });
+    await send(300, 161);
+    await send(20, 162);
+    const row = page.getByRole('region', { name: 'Denied by' }).getByRole('row');
+    await row.filter({ hasText: `${id} scans ports` }).waitFor();
+    await row.filter({ hasText: `${observe.id} traps` }).waitFor();
+    // The sums that the panel is made of, from the loader: each packet once.
+    const volume = async (rule: number) => {
+      const { rules: decided } = await historyTop(origin);
+      return decided.find(({ rule_id }) => rule_id === rule)?.packets;
+    };
+    await until(async () => (await volume(observe.id)) === 20, { what: 'the last second to be told' });
+    expect(await volume(id)).toBe(300);
+    expect(await axeViolations(page)).toEqual([]);
     expect(problems).toEqual([]);
     await packetlog.end();
   });

@@ -111,11 +111,11 @@ async function addRules({ origin, hash }: URL): Promise<void> {
     adminToken: tokens.get('admin_token') ?? '',
   });
   await packetlog.permit('192.0.2.21', { reason: 'our monitoring' });
-  await packetlog.deny('203.0.113.0/24', { protocol: 'tcp', port: '1-1023', for: '7d', reason: 'scans ports' });
+  await packetlog.denyNetwork('203.0.113.0/24', { protocol: 'tcp', port: '1-1023', for: '7d', reason: 'scans ports' });
   await packetlog.importSet('scanners', '198.51.100.128/25\n2001:db8:bad::/48\n', { reason: 'known scanners' });
   await packetlog.observe('198.51.100.53', { protocol: 'udp', port: 53, reason: 'is this resolver ours?' });
   await packetlog.deny('2001:db8::53', { for: '59m', reason: 'asks for everything' });
-  await packetlog.deny('any', { protocol: 'tcp', port: '135-139', reason: 'nobody speaks NetBIOS here' });
+  await packetlog.denyNetwork('any', { protocol: 'tcp', port: '135-139', reason: 'nobody speaks NetBIOS here' });
   await packetlog.confirm();
   await packetlog.close();
 }

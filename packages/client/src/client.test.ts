@@ -53,10 +53,24 @@ describe('rules', () => {
     ]);
   });
 
+  test.each(['198.0.0.0/8', 'any', 'set:scanners', '203.0.113.7/32', ''])(
+    'one address is what deny, permit and observe take: nothing is sent of %j',
+    async (source) => {
+      const packetlog = await client({ adminToken: 'a' });
+      for (const action of ['deny', 'permit', 'observe'] as const) {
+        const error = await failure(packetlog[action](source));
+        expect(error).toMatchObject({ code: 'invalid', field: 'rule.source' });
+        expect(error.message).toContain(`${action}() takes one address`);
+        expect(error.message).toContain(`Use ${action}Network()`);
+      }
+      expect(loader.asked).toEqual([]);
+    },
+  );
+
   test('a risky rule says until when it must be confirmed', async () => {
     const pending = { until_ms: 1, revision_before: 1, why: 'It denies any source.' };
     loader.answer = () => ({ ok: true, value: { revision: 2, rule: RULE, pending } });
-    expect(await (await client()).deny('any', { force: true })).toEqual({ ...RULE, pending });
+    expect(await (await client()).denyNetwork('any', { force: true })).toEqual({ ...RULE, pending });
     expect(loader.asked[0]?.[1]).toMatchObject({ force: true });
   });
 
@@ -72,7 +86,7 @@ describe('rules', () => {
   test('what the loader refuses is an error with its facts', async () => {
     const facts = { code: 'lockout', protected: { kind: 'gateway', address: '192.0.2.1' } };
     loader.answer = () => ({ ok: false, error: { ...facts, message: 'It would shut out the gateway.' } });
-    const error = await failure((await client()).deny('192.0.2.0/24'));
+    const error = await failure((await client()).denyNetwork('192.0.2.0/24'));
     expect(error).toMatchObject({ ...facts, name: 'PacketLogError', message: 'It would shut out the gateway.' });
   });
 

@@ -15,10 +15,20 @@ import type { Socket } from 'socket.io-client';
 import { type ConnectOptions, DEFAULT_TIMEOUT_MS } from './open-socket.ts';
 import { PacketLogError } from './packet-log-error.ts';
 import { PacketStream, type PacketStreamOptions } from './packet-stream.ts';
-import { type AddedRule, type ImportOptions, plainAddress, type RuleOptions, ruleDraft } from './rule-options.ts';
+import {
+  type AddedRule,
+  type ImportOptions,
+  isOneAddress,
+  plainAddress,
+  type RuleOptions,
+  ruleDraft,
+} from './rule-options.ts';
 
 /** A list of many networks takes the loader a while. */
 const IMPORT_TIMEOUT_MS = 60_000;
+
+/** Characters of a value in a message: it may be a header of somebody else. */
+const SHOWN = 60;
 
 /** What stands around a list in the message that carries it. */
 const ROOM_FOR_THE_REST = 4_096;
@@ -58,22 +68,40 @@ export class PacketLogClient {
     return this.#socket.connected;
   }
 
-  /** Drops what comes from an address, a network, `set:NAME`, or `any`, before the system sees it. */
-  deny(source: string, options: RuleOptions = {}): Promise<AddedRule> {
+  /**
+   * Denies packets from one address at XDP, before the network stack sees them.
+   * @throws PacketLogError with the code `invalid` for anything but one address: see `denyNetwork`.
+   */
+  deny(address: string, options: RuleOptions = {}): Promise<AddedRule> {
+    return this.#addForAddress('deny', address, options);
+  }
+
+  /** Permits packets from one address, whatever other rules say: permit wins. For one address only, as `deny`. */
+  permit(address: string, options: RuleOptions = {}): Promise<AddedRule> {
+    return this.#addForAddress('permit', address, options);
+  }
+
+  /** Permits packets from one address, and marks them as what deny would have denied. */
+  observe(address: string, options: RuleOptions = {}): Promise<AddedRule> {
+    return this.#addForAddress('observe', address, options);
+  }
+
+  /** As `deny`, for an address, a network, `set:NAME`, or `any`. Never pass text that comes from a client. */
+  denyNetwork(source: string, options: RuleOptions = {}): Promise<AddedRule> {
     return this.#add('deny', source, options);
   }
 
-  /** Lets it in whatever other rules say: permit wins. */
-  permit(source: string, options: RuleOptions = {}): Promise<AddedRule> {
+  /** As `permit`, for an address, a network, `set:NAME`, or `any`. Never pass text that comes from a client. */
+  permitNetwork(source: string, options: RuleOptions = {}): Promise<AddedRule> {
     return this.#add('permit', source, options);
   }
 
-  /** Lets it in, and marks it as what would have been denied. */
-  observe(source: string, options: RuleOptions = {}): Promise<AddedRule> {
+  /** As `observe`, for an address, a network, `set:NAME`, or `any`. Never pass text that comes from a client. */
+  observeNetwork(source: string, options: RuleOptions = {}): Promise<AddedRule> {
     return this.#add('observe', source, options);
   }
 
-  /** Takes rules away; gives those that were there. */
+  /** Removes rules; resolves with those that existed. */
   async remove(
     rules: number | Rule | readonly (number | Rule)[],
     { force }: { force?: boolean } = {},
@@ -140,6 +168,15 @@ export class PacketLogClient {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #addForAddress(action: RuleAction, address: string, options: RuleOptions): Promise<AddedRule> {
+    if (!isOneAddress(address)) {
+      const shown = JSON.stringify(String(address).slice(0, SHOWN));
+      const text = `No rule was added: ${action}() takes one address, not ${shown}. Use ${action}Network() for networks, sets and any.`;
+      throw new PacketLogError(text, { code: 'invalid', field: 'rule.source' });
+    }
+    return this.#add(action, address, options);
   }
 
   async #add(action: RuleAction, source: string, options: RuleOptions): Promise<AddedRule> {

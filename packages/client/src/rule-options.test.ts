@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { plainAddress, ruleDraft } from './rule-options.ts';
+import { isOneAddress, plainAddress, ruleDraft } from './rule-options.ts';
 
 test.each([
   ['::ffff:203.0.113.7', '203.0.113.7'],
@@ -10,6 +10,24 @@ test.each([
   ['set:scanners', 'set:scanners'],
 ])('%s, as a server may call its peer, is %s on the wire', (source, plain) => {
   expect(plainAddress(source)).toBe(plain);
+});
+
+test.each([
+  ['203.0.113.7', true],
+  ['::ffff:203.0.113.7', true],
+  ['fe80::1%eth0', true],
+  ['2001:db8::7', true],
+  ['198.0.0.0/8', false],
+  ['203.0.113.7/32', false],
+  ['any', false],
+  ['set:scanners', false],
+  ['203.0.113.7, 198.51.100.1', false],
+  ['203.0.113', false],
+  ['example.org', false],
+  ['', false],
+  [undefined, false],
+])('%s is one address: %s', (source, isOne) => {
+  expect(isOneAddress(source)).toBe(isOne);
 });
 
 test('options become the draft that the protocol knows; what is left out stays out', () => {

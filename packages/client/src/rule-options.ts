@@ -1,4 +1,4 @@
-import type { PendingChange, Rule, RuleAction, RuleDraft } from '@packetlog/common';
+import { type PendingChange, parseAddress, type Rule, type RuleAction, type RuleDraft } from '@packetlog/common';
 
 export interface RuleOptions {
   /** `30s`, `15m`, `1h`, `7d`, `1h30m`. Without it, and without `until`, the rule holds until it is removed. */
@@ -40,6 +40,17 @@ export function ruleDraft(action: RuleAction, source: string, options: RuleOptio
     ...(port !== undefined && { destination_port: port }),
     ...(name !== undefined && { interface: name }),
   };
+}
+
+/** Whether a rule about it is about one host: no network (`198.0.0.0/8`), set or `any`, which a forged header may say. */
+export function isOneAddress(source: unknown): boolean {
+  if (typeof source !== 'string') return false;
+  try {
+    parseAddress(plainAddress(source));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;

@@ -75,7 +75,7 @@ export async function run(
     servedPort: front?.port,
     operators: () => front?.operators() ?? [],
     changed: () => front?.rulesChanged(),
-    counted: (counters) => front?.ruleCounters(counters),
+    counted: (counters, hits) => front?.ruleCounters(counters, hits),
     wantRows: (isWanted) => demand.set('rehearsals', isWanted ? Number.POSITIVE_INFINITY : 0, () => {}),
     notice,
     failed: (error) => log.error({ err: error }, 'a request about rules failed'),

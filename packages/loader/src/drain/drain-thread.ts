@@ -149,8 +149,9 @@ export class DrainThread {
             events.clock(message.offsetNs);
             return;
           case 'second':
-            events.second(message);
+            // First: what rules decided is part of the second.
             events.ruleCounts?.(message.ruleCounts);
+            events.second(message);
             return;
           case 'notice':
             events.notice(message);

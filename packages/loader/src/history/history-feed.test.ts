@@ -42,4 +42,17 @@ describe('HistoryFeed', () => {
     feed.second(ledger(5, 2), summary(START + 3000));
     expect(history.answer(1000, START + 2900).columns.lost).toEqual([0, 7, 0]);
   });
+
+  it('puts what rules decided into the second that is told next, once', () => {
+    const history = new History();
+    const feed = new HistoryFeed(history);
+    feed.second(ledger(0, 0), summary(START + 1000));
+    feed.decided([{ rule_id: 7, packets: 3, bytes: 300 }]);
+    feed.decided([{ rule_id: 7, packets: 1, bytes: 60 }]);
+    feed.second(ledger(0, 0), summary(START + 2000));
+    feed.second(ledger(0, 0), summary(START + 3000));
+    const { rules } = history.top(START, START + 3000);
+    expect(rules).toMatchObject([{ rule_id: 7, packets: 4, bytes: 360 }]);
+    expect(rules[0]?.series.filter((packets) => packets > 0)).toEqual([4]);
+  });
 });

@@ -6,19 +6,22 @@ import type { History, RuleHits } from './history.ts';
 export class HistoryFeed {
   readonly #history: History;
   #lost = 0;
+  #decided: readonly RuleHits[] = [];
 
   constructor(history: History) {
     this.#history = history;
   }
 
-  second(
-    ledger: Pick<DrainLedger, 'interfaces' | 'queue' | 'ring'>,
-    summary: Summary,
-    rules?: readonly RuleHits[],
-  ): void {
+  /** What rules decided; it is of the second that is told next. */
+  decided(hits: readonly RuleHits[]): void {
+    this.#decided = [...this.#decided, ...hits];
+  }
+
+  second(ledger: Pick<DrainLedger, 'interfaces' | 'queue' | 'ring'>, summary: Summary): void {
     let lost = ledger.queue.dropped + ledger.ring.dropped;
     for (const { counters } of ledger.interfaces) lost += counters.ring_full;
-    this.#history.add(summary, Math.max(0, lost - this.#lost), rules);
+    this.#history.add(summary, Math.max(0, lost - this.#lost), this.#decided);
     this.#lost = lost;
+    this.#decided = [];
   }
 }

@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import type { InForce, Ledger, Notice, RuleCounters, RulesSnapshot } from '@packetlog/common';
 import type { RuleGround } from '../drain/messages.ts';
 import type { KernelState, RulePublisher } from '../drain/rule-publisher.ts';
+import type { RuleHits } from '../history/history.ts';
 import type { RuleCount } from '../kernel/rule-counters.ts';
 import { SetupError } from '../setup-error.ts';
 import { AuditLog } from './audit-log.ts';
@@ -44,7 +45,8 @@ export interface LiveRulesOptions {
   /** Addresses of the clients that may change rules. */
   readonly operators: () => readonly string[];
   readonly changed: () => void;
-  readonly counted: (counters: RuleCounters) => void;
+  /** Before the report of the second in which the rules decided. */
+  readonly counted: (counters: RuleCounters, hits: readonly RuleHits[]) => void;
   readonly notice: (notice: Notice) => void;
   readonly wantRows: (isWanted: boolean) => void;
   readonly failed: (error: unknown) => void;
@@ -197,8 +199,8 @@ export class LiveRules {
   }
 
   counts(counts: readonly RuleCount[]): void {
-    const moved = this.#service?.counted(counts) ?? [];
-    if (moved.length > 0) this.#options.counted(moved);
+    const counted = this.#service?.counted(counts);
+    if (counted !== undefined && counted.moved.length > 0) this.#options.counted(counted.moved, counted.hits);
   }
 
   rows(bytes: Uint8Array, count: number, shape: RecordShapeOf): void {

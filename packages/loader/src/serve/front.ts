@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import type { DrainThread } from '../drain/drain-thread.ts';
 import type { DrainLedger } from '../drain/messages.ts';
 import type { RowDemand } from '../drain/row-demand.ts';
-import { History } from '../history/history.ts';
+import { History, type RuleHits } from '../history/history.ts';
 import { HistoryFeed } from '../history/history-feed.ts';
 import { type ClockPolicy, clockOf } from '../kernel/clock-policy.ts';
 import { Listeners } from '../names/listeners.ts';
@@ -150,7 +150,9 @@ export class Front {
     this.#sockets?.rulesChanged();
   }
 
-  ruleCounters(counters: RuleCounters): void {
+  /** Totals for clients, and what was decided since the last call for the past. */
+  ruleCounters(counters: RuleCounters, hits: readonly RuleHits[]): void {
+    this.#feed.decided(hits);
     this.#sockets?.ruleCounters(counters);
   }
 

@@ -18,6 +18,24 @@ it('tells what moved, once', () => {
   expect(totals.of(10)).toEqual({ packets: 0, bytes: 0 });
 });
 
+it('tells by how much, without what another loader counted', () => {
+  const totals = new RuleTotals();
+  totals.resume(
+    [{ id: 10, before: { packets: 0, bytes: 0 }, total: { packets: 5, bytes: 500 } }],
+    new Map([
+      [10, 1],
+      [11, 2],
+    ]),
+  );
+  totals.add([count(1, 7), count(2, 1)]);
+  totals.add([count(1, 8)]);
+  expect(totals.hits()).toEqual([
+    { rule_id: 10, packets: 3, bytes: 300 },
+    { rule_id: 11, packets: 1, bytes: 100 },
+  ]);
+  expect(totals.hits()).toEqual([]);
+});
+
 it('goes on where a rule was when it comes back with another counter', () => {
   const totals = new RuleTotals();
   totals.assign(new Map([[10, 1]]), [1]);

@@ -1,5 +1,7 @@
 /** What each rule has counted since it was made, also while it stood in other counters, or in another process. */
 import type { RuleCounters } from '@packetlog/common';
+import type { RuleHits } from '../../history/history.ts';
+import type { Volume } from '../../history/top-bucket.ts';
 import type { RuleCount } from '../../kernel/rule-counters.ts';
 import type { KeptCounts } from '../file/counts-file.ts';
 
@@ -17,6 +19,7 @@ export class RuleTotals {
   readonly #now = new Map<number, Totals>();
   #idBySlot = new Map<number, number>();
   #moved = new Set<number>();
+  #hits = new Map<number, Volume>();
 
   /** `slots`: counter slot by rule, of all rules in force; `fresh` of them begin at zero. */
   assign(slots: ReadonlyMap<number, number>, fresh: readonly number[]): void {
@@ -48,7 +51,9 @@ export class RuleTotals {
       const id = this.#idBySlot.get(slot);
       if (id === undefined || packets === 0) continue;
       const before = this.#before.get(id) ?? ZERO;
-      this.#now.set(id, { packets: before.packets + packets, bytes: before.bytes + bytes, last_seen_ms });
+      const total = { packets: before.packets + packets, bytes: before.bytes + bytes, last_seen_ms };
+      this.#hit(id, total);
+      this.#now.set(id, total);
       this.#moved.add(id);
     }
   }
@@ -62,6 +67,22 @@ export class RuleTotals {
     const counters = [...this.#moved].map((id) => ({ id, ...this.of(id) }));
     this.#moved = new Set();
     return counters;
+  }
+
+  /** What each rule decided since the last call; nothing of what was counted by another loader. */
+  hits(): readonly RuleHits[] {
+    const hits = [...this.#hits].map(([rule_id, volume]) => ({ rule_id, ...volume }));
+    this.#hits = new Map();
+    return hits;
+  }
+
+  #hit(id: number, total: Volume): void {
+    const old = this.of(id);
+    const { packets, bytes } = this.#hits.get(id) ?? ZERO;
+    this.#hits.set(id, {
+      packets: packets + Math.max(0, total.packets - old.packets),
+      bytes: bytes + Math.max(0, total.bytes - old.bytes),
+    });
   }
 
   /** Forgets rules that nothing can bring back. */

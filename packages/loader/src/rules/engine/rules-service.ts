@@ -4,6 +4,7 @@
  */
 import type { Notice, RuleCounters, RulesSnapshot } from '@packetlog/common';
 import type { RuleGround } from '../../drain/messages.ts';
+import type { RuleHits } from '../../history/history.ts';
 import type { RuleCount } from '../../kernel/rule-counters.ts';
 import type { AuditLog } from '../audit-log.ts';
 import { contentHash } from '../book/content-hash.ts';
@@ -239,10 +240,11 @@ export class RulesService {
     );
   }
 
-  /** What the kernel's counters stand at; gives what moved. */
-  counted(counts: readonly RuleCount[]): RuleCounters {
-    this.#enforcement.totals.add(counts);
-    return this.#enforcement.totals.moved();
+  /** What the kernel's counters stand at; gives what moved, and by how much. */
+  counted(counts: readonly RuleCount[]): { moved: RuleCounters; hits: readonly RuleHits[] } {
+    const { totals } = this.#enforcement;
+    totals.add(counts);
+    return { moved: totals.moved(), hits: totals.hits() };
   }
 
   /** What the rules counted, for the next loader. */
