@@ -61,12 +61,12 @@ describe('PcapngEncoder', () => {
     [
       'TCP over IPv4',
       {},
-      `${'00'.repeat(12)}0800 450005dc00000000 0006 CCCC c0000201c6336402 9c4001bb 0000000000000000 5002 000000000000`,
+      `${'00'.repeat(12)}0800 450005dc00000000 4006 CCCC c0000201c6336402 9c4001bb 0000000000000000 5002 ffff1ffc0000`,
     ],
     [
       'UDP behind a VLAN tag',
       { vlan_id: 10, ip_protocol: 17, length: 60 },
-      `${'00'.repeat(12)}8100000a0800 4500002a00000000 0011 CCCC c0000201c6336402 9c4001bb 0016 0000`,
+      `${'00'.repeat(12)}8100000a0800 4500002a00000000 4011 CCCC c0000201c6336402 9c4001bb 0016 758f`,
     ],
     [
       'a priority tag, whose id is 0',
@@ -76,7 +76,7 @@ describe('PcapngEncoder', () => {
     [
       'a later fragment: no ports, an offset that is not zero',
       { reason: 6, src_port: 0, dst_port: 0 },
-      `${'00'.repeat(12)}0800 450005dc00000001 0006 CCCC c0000201c6336402`,
+      `${'00'.repeat(12)}0800 450005dc00000001 4006 CCCC c0000201c6336402`,
     ],
     [
       'ICMPv6 over IPv6: type and code',
@@ -89,7 +89,7 @@ describe('PcapngEncoder', () => {
         dst_port: 0x8000,
         length: 78,
       },
-      `${'00'.repeat(12)}86dd 60000000 0018 3a 00 20010db8000000000000000000000001 20010db8000000000000000000000002 80000000`,
+      `${'00'.repeat(12)}86dd 60000000 0018 3a 40 20010db8000000000000000000000001 20010db8000000000000000000000002 80002438`,
     ],
     [
       'ARP: nothing but Ethernet',
@@ -104,7 +104,7 @@ describe('PcapngEncoder', () => {
     [
       'TCP that was cut off before its ports',
       { reason: 5, src_port: 0, dst_port: 0, tcp_flags: 0 },
-      `${'00'.repeat(12)}0800 450005dc00000000 0006 CCCC c0000201c6336402`,
+      `${'00'.repeat(12)}0800 450005dc00000000 4006 CCCC c0000201c6336402`,
     ],
   ])('rebuilds %s', (_, fields, expected) => {
     const [, , packet] = capture([{ ...base, ...fields }]);

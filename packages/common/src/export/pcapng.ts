@@ -2,8 +2,9 @@
  * Records as a pcapng capture (draft-ietf-opsawg-pcapng), for Wireshark and its relatives.
  *
  * Each packet is the headers that its record still knows (see rebuilt-frame.ts), with the frame's real length beside
- * it. The file says so in its section header. The verdict is there twice: as `epb_verdict` (Linux eBPF XDP), and with
- * reason, rule and weight as the packet's comment, where it says more than "passed".
+ * it. The file says so in its section header. The verdict, with reason, rule and weight, is the packet's comment, where it
+ * says more than "permitted". It is not an `epb_verdict` option: Wireshark 4.0 writes that one wrongly when it saves the
+ * file, so that nothing can read it any more (`pcapng_write_enhanced_packet_block` of wiretap/pcapng.c).
  */
 import { ACTIONS, REASONS } from '../layout.ts';
 import { actionName, reasonName } from '../names.ts';
@@ -23,9 +24,7 @@ const SHB_USERAPPL = 4;
 const IF_NAME = 2;
 const IF_TSRESOL = 9;
 const EPB_FLAGS = 2;
-const EPB_VERDICT = 7;
 const INBOUND = 1;
-const VERDICT_LINUX_EBPF_XDP = 2;
 
 /** Magic, version 1.0, and a section length of -1: it is not known before the end. */
 const SECTION_HEADER_BODY = 16;
@@ -37,8 +36,9 @@ const BLOCK_FRAME = 12;
 const ROOM = 1024;
 
 export const PCAPNG_COMMENT =
-  'Headers rebuilt from PacketLog records: payloads were not recorded; MAC addresses, TTL, sequence numbers and ' +
-  'layer 4 checksums are zero because they are not known.';
+  'Headers rebuilt from PacketLog records: payloads, MAC addresses, TTL, window, sequence numbers and checksums were not ' +
+  'recorded. MAC addresses and sequence numbers are zero, TTL is 64, the window 65535; checksums are right for payloads ' +
+  'of zeros.';
 
 /** Every browser and Node have it; the language's own library, all that this package builds with, does not. */
 declare const TextEncoder: new () => { encode(text: string): Uint8Array };
@@ -87,11 +87,6 @@ export class PcapngEncoder {
       this.#optionHead(EPB_FLAGS, 4);
       this.#data.setUint32(this.#length, INBOUND, true);
       this.#length += 4;
-      this.#optionHead(EPB_VERDICT, 9);
-      this.#data.setUint8(this.#length, VERDICT_LINUX_EBPF_XDP);
-      this.#data.setBigUint64(this.#length + 1, BigInt(view.action(i)), true);
-      this.#bytes.fill(0, this.#length + 9, this.#length + 12);
-      this.#length += 12;
       this.#endOfOptions();
     });
   }

@@ -1,8 +1,9 @@
 /**
  * The headers of a packet, made again from its record.
  *
- * A record has no payload, and of the headers only what matters. What is not known is zero: MAC addresses, TTL,
- * identification, sequence numbers, window, checksums of layer 4. The IPv4 header's own checksum is right.
+ * A record has no payload, and of the headers only what matters. What is not known has a value of which no analyser
+ * complains: MAC addresses, identification and sequence numbers are zero, TTL and hop limit 64, the TCP window 65535, and
+ * checksums of layer 4 are right for a payload of zeros (SCTP's is zero). The IPv4 header's own checksum is right.
  */
 import { PACKET_LOG_SIZE, REASONS, VLAN_PRIORITY_TAG } from '../layout.ts';
 import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6 } from '../names.ts';
@@ -25,6 +26,13 @@ const record = new Uint8Array(PACKET_LOG_SIZE);
 
 const TCP = 6;
 const SCTP = 132;
+const ICMPV6 = 58;
+const SOME_TTL = 64;
+/** Not 0: a receiver that is full. */
+const SOME_WINDOW = 0xffff;
+const TCP_BYTES = 20;
+const UDP_BYTES = 8;
+const ICMP_BYTES = 4;
 
 /**
  * Writes the headers of record `i` to the start of `frame`, which is zeroed and has REBUILT_FRAME_LIMIT bytes, and
@@ -54,9 +62,10 @@ function rebuildIpv4(view: PacketLogView, i: number, frame: DataView, start: num
   frame.setUint8(start, 0x45);
   frame.setUint16(start + 2, Math.min(0xffff, Math.max(end, view.frameLength(i)) - start));
   frame.setUint16(start + 6, isFragment ? SOME_FRAGMENT : 0);
+  frame.setUint8(start + 8, SOME_TTL);
   frame.setUint8(start + 9, view.ipProtocol(i));
   copyAddresses(12, 4, frame, start + 12);
-  frame.setUint16(start + 10, internetChecksum(frame, start, IPV4_BYTES));
+  frame.setUint16(start + 10, checksumOf(sumOf(frame, start, IPV4_BYTES)));
   return end;
 }
 
@@ -65,6 +74,7 @@ function rebuildIpv6(view: PacketLogView, i: number, frame: DataView, start: num
   const isFragment = view.reason(i) === REASONS.fragment;
   let at = start + IPV6_BYTES;
   frame.setUint8(start, 0x60);
+  frame.setUint8(start + 7, SOME_TTL);
   copyAddresses(0, 16, frame, start + 8);
   if (isFragment) {
     frame.setUint8(start + 6, IPV6_FRAGMENT_HEADER);
@@ -79,24 +89,40 @@ function rebuildIpv6(view: PacketLogView, i: number, frame: DataView, start: num
   return at;
 }
 
-/** `length`: bytes of the datagram from `at` on. */
+/** `length`: bytes of the datagram from `at` on. Gives where the header ends; `record` holds the record. */
 function rebuildLayer4(view: PacketLogView, i: number, frame: DataView, at: number, length: number): number {
   const protocol = view.ipProtocol(i);
   if (view.icmpRead(i)) {
     frame.setUint16(at, view.dstPort(i));
-    return at + 4;
+    const around = protocol === ICMPV6 ? pseudoHeaderSum(protocol, Math.max(ICMP_BYTES, length)) : 0;
+    frame.setUint16(at + 2, checksumOf(around + sumOf(frame, at, ICMP_BYTES)));
+    return at + ICMP_BYTES;
   }
   if (!view.portsRead(i)) return at;
   frame.setUint16(at, view.srcPort(i));
   frame.setUint16(at + 2, view.dstPort(i));
+  if (protocol === SCTP) return at + 12;
   if (protocol === TCP) {
     frame.setUint8(at + 12, 5 << 4);
     frame.setUint8(at + 13, view.tcpFlags(i));
-    return at + 20;
+    frame.setUint16(at + 14, SOME_WINDOW);
+    const around = pseudoHeaderSum(protocol, Math.max(TCP_BYTES, length));
+    frame.setUint16(at + 16, checksumOf(around + sumOf(frame, at, TCP_BYTES)));
+    return at + TCP_BYTES;
   }
-  if (protocol === SCTP) return at + 12;
-  frame.setUint16(at + 4, Math.min(0xffff, Math.max(8, length)));
-  return at + 8;
+  const bytes = Math.min(0xffff, Math.max(UDP_BYTES, length));
+  frame.setUint16(at + 4, bytes);
+  const sum = pseudoHeaderSum(protocol, bytes) + sumOf(frame, at, UDP_BYTES);
+  // 0 would say that there is no checksum, which IPv6 and UDP-Lite do not allow.
+  frame.setUint16(at + 6, checksumOf(sum) || 0xffff);
+  return at + UDP_BYTES;
+}
+
+/** Of RFC 8200, 8.1; the words before an IPv4 address in `record` add nothing to a sum of ones' complements. */
+function pseudoHeaderSum(protocol: number, length: number): number {
+  let sum = protocol + (length >>> 16) + (length & 0xffff);
+  for (let k = SRC_ADDR; k < DST_ADDR + 16; k += 2) sum += ((record[k] as number) << 8) | (record[k + 1] as number);
+  return sum;
 }
 
 const SRC_ADDR = 8;
@@ -110,10 +136,16 @@ function copyAddresses(skip: number, bytes: number, frame: DataView, to: number)
   }
 }
 
-/** RFC 1071; the checksum's own field is zero. */
-function internetChecksum(data: DataView, start: number, bytes: number): number {
+/** Of an even number of bytes, as words in network order; the checksum's own field is zero. */
+function sumOf(data: DataView, start: number, bytes: number): number {
   let sum = 0;
   for (let k = 0; k < bytes; k += 2) sum += data.getUint16(start + k);
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
-  return ~sum & 0xffff;
+  return sum;
+}
+
+/** RFC 1071. */
+function checksumOf(sum: number): number {
+  let folded = sum;
+  while (folded > 0xffff) folded = (folded & 0xffff) + (folded >>> 16);
+  return ~folded & 0xffff;
 }
