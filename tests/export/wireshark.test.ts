@@ -92,7 +92,7 @@ describe('tshark', () => {
       const saved = join(directory, 'saved.pcapng');
       tshark('-r', file, '-Y', filter, '-w', saved);
       const lines = read(file, filter);
-      expect(lines.length).toBeGreaterThan(2);
+      expect(lines.length).toBeGreaterThan(1);
       expect(read(saved)).toEqual(lines);
       expect(blockTypes(readFileSync(saved)).filter((type) => type === 6)).toHaveLength(lines.length);
     },
