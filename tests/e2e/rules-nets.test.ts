@@ -94,7 +94,7 @@ describe.skipIf(!requireRoot())('a net under the rules', () => {
         env: place.env,
       }),
     );
-    const [, text = ''] = await packetlog.untilPrinted(/To change rules there: (\S+)/);
+    const [, text = ''] = await packetlog.untilPrinted(/Admin URL \(can change rules\): (\S+)/);
     const url = new URL(text);
     const forward = await forwardPort(client, Number(url.port), Number(url.port), link.server.ipv4);
     cleanUp.push(() => forward.close());

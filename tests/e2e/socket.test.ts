@@ -197,7 +197,7 @@ describe.skipIf(!requireRoot())('a socket client', () => {
     await packetlog.end();
     // The token is in the two lines for the person, to look with and to change rules with, and nowhere else.
     const lines = packetlog.stderr.split('\n').filter((line) => line.includes(token));
-    expect(lines.map((line) => line.split(': http')[0])).toEqual(['Socket', 'To change rules there']);
+    expect(lines.map((line) => line.split(': http')[0])).toEqual(['Socket', 'Admin URL (can change rules)']);
     expect(packetlog.stderr.split(token)).toHaveLength(3);
   });
 });

@@ -238,7 +238,7 @@ function greet(thread: DrainThread, front: Front | undefined, warnings: readonly
   for (const warning of warnings) say(warning);
   if (front) {
     say(`${front.hasPages ? 'Dashboard' : 'Socket'}: ${front.url}`);
-    say(`To change rules there: ${front.adminUrl}`);
+    say(`Admin URL (can change rules): ${front.adminUrl}`);
     if (front.isExposed)
       say('Warning: others can reach this address, and it speaks plain HTTP. Put TLS in front of it.');
   }
