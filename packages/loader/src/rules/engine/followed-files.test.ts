@@ -1,4 +1,4 @@
-import { mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Notice } from '@packetlog/common';
@@ -14,6 +14,7 @@ let directory = '';
 let path = '';
 let fake: ReturnType<typeof fakeService>;
 let files: FollowedFiles;
+let writer: (path: string) => Promise<undefined>;
 const compiler = new Compiler();
 const notices: Notice[] = [];
 beforeEach(async () => {
@@ -26,7 +27,9 @@ beforeEach(async () => {
     setFile: (file: string) => file,
     readSetFile: (file: string) => readRegularFile(file, MOST_LIST_BYTES),
   };
-  files = new FollowedFiles({ service: fake.service, store, compiler, notice: (notice) => notices.push(notice) });
+  writer = async () => undefined;
+  const notice = (told: Notice) => notices.push(told);
+  files = new FollowedFiles({ service: fake.service, store, compiler, notice, writerOf: (file) => writer(file) });
   await follow('192.0.2.0/24\n198.51.100.0/24\n203.0.113.0/24\n');
 });
 afterEach(async () => {
@@ -74,6 +77,22 @@ it.each([
   expect(alarms()).toEqual([]);
   expect(fake.kernel.verdict('203.0.113.7')).toBe('permit');
   expect(fake.kernel.verdict('192.0.2.7')).toBe('deny 1');
+});
+
+it('does not take what was read of a file whose writer finished while writers were looked for', async () => {
+  publish('192.0.2.0/24\n198.51.100.0/24\n');
+  writer = async () => {
+    writer = async () => undefined;
+    appendFileSync(path, '203.0.113.0/25\n');
+    return undefined;
+  };
+  await files.takeAll();
+  expect(fake.kernel.verdict('203.0.113.200')).toBe('deny 1');
+  expect(notices).toEqual([]);
+  utimesSync(path, 1_700_000_001, 1_700_000_001);
+  await files.takeAll();
+  expect(fake.kernel.verdict('203.0.113.200')).toBe('permit');
+  expect(fake.kernel.verdict('203.0.113.7')).toBe('deny 1');
 });
 
 it('leaves it in force when the file locks out a protected address or has gone; an import ends the alarm', async () => {

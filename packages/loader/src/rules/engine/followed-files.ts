@@ -24,6 +24,8 @@ export interface FollowedParts {
   readonly store: Pick<RuleStore, 'setFile' | 'readSetFile'>;
   readonly compiler: Compiler;
   readonly notice: (notice: Notice) => void;
+  /** The process that has the file open for writing; a test plays it. */
+  readonly writerOf?: typeof writerOf;
 }
 
 export class FollowedFiles {
@@ -64,13 +66,14 @@ export class FollowedFiles {
   }
 
   async #take(known: NamedSet, path: string): Promise<void> {
-    const { service, store, compiler } = this.#parts;
+    const { service, store, compiler, writerOf: writer = writerOf } = this.#parts;
     const file = store.setFile(path);
     const stamp = stampOf(file);
     try {
       const text = await store.readSetFile(file);
       if (known.text !== undefined && sameBytes(text, known.text)) return this.#agrees(known, path, stamp);
-      if (stampOf(file) !== stamp || (await writerOf(file)) !== undefined) return this.#files.postpone(known, path);
+      // The writer first: one that ends between the two looks has changed the stamp.
+      if ((await writer(file)) !== undefined || stampOf(file) !== stamp) return this.#files.postpone(known, path);
       if (text.length > 0 && text.at(-1) !== NEWLINE) {
         if (this.#files.stillMs(known, path) < CUT_OFF_MS) return this.#files.postpone(known, path);
         throw invalid('it has no newline at its end, so it may be cut off. End its last line');
