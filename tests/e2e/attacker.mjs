@@ -8,9 +8,9 @@ import { PROTOCOL_VERSION } from '@packetlog/common';
 import { io } from 'socket.io-client';
 
 const { origin, token } = JSON.parse(process.argv[2] ?? '');
-const PINGS = 400_000;
-const REQUESTS = 300;
-const FILTERS = 100;
+const PINGS = 120_000;
+const REQUESTS = 100;
+const FILTERS = 60;
 /** As much as one message may hold: none of these lines is an address. */
 const BAD_LINES = 'x\n'.repeat(31_000);
 const DRY_RUN = { rules: [{ action: 'deny', source: 'set:bad' }], sets: { bad: BAD_LINES }, seconds: 3600 };

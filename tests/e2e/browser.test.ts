@@ -82,7 +82,7 @@ describe.skipIf(!requireRoot())('the dashboard', () => {
       .getByText(/does not accept this token/)
       .first()
       .waitFor();
-    await wrong.page.locator('body', { hasText: /URL that packetlog printed/ }).waitFor();
+    await wrong.page.locator('body', { hasText: /packetlog url/ }).waitFor();
     expect(await axeViolations(wrong.page)).toEqual([]);
     await wrong.page.locator('[name=access]').fill(TOKEN);
     await wrong.page.keyboard.press('Enter');

@@ -1,7 +1,7 @@
 /** As many clients as the loader takes, some of which do not read: the others must not notice. Needs root. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { startPacketlog } from '../lab/process.ts';
+import { LAB_TOKEN, startPacketlog } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
 import { sendUdp } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
@@ -26,8 +26,8 @@ describe.skipIf(!requireRoot())('a thousand clients', () => {
     const args = ['--listen', '127.0.0.1:0', '--ui', 'off', '--iface', link.server.device, '--print', 'none'];
     const packetlog = suite.own(startPacketlog(server, { args }));
     const [text] = await packetlog.untilPrinted(/http:\/\/\S+/);
-    const { origin, hash } = new URL(text);
-    const token = new URLSearchParams(hash.slice(1)).get('token');
+    const { origin } = new URL(text);
+    const token = LAB_TOKEN;
     await packetlog.untilPrinted(/Waiting for Ctrl-C/);
 
     const [one, other] = [await startCrowd(server), await startCrowd(server)];

@@ -14,6 +14,7 @@ import { requireRoot } from '../lab/root.ts';
 import { sendUdp } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
 import { discrepancies, readJsonOutput } from './console-output.ts';
+import { makeRulesPlace } from './rules-command.ts';
 import { eachWithNetwork } from './suite.ts';
 
 const BIN = fileURLToPath(new URL('../../packages/loader/bin/packetlog', import.meta.url));
@@ -38,6 +39,32 @@ describe.skipIf(!requireRoot())('the life of a loader', () => {
       expect(await xdpOn(suite.network.server, 'server0')).toBeUndefined();
     });
   }
+
+  test('packetlog url prints the URLs of the loader that runs; its standard error, which a journal keeps, has no token', async () => {
+    const place = makeRulesPlace();
+    try {
+      const env = { ...place.env, PACKETLOG_TOKEN: undefined, PACKETLOG_ADMIN_TOKEN: undefined };
+      const url = async () => {
+        const command = suite.own(startPacketlog(suite.network.server, { args: ['url'], env }));
+        const { code } = await command.exited;
+        return { code, stdout: command.stdout, stderr: command.stderr };
+      };
+      expect(await url()).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('is not running') });
+      const args = ['--iface', 'server0', '--print', 'none', '--listen', 'localhost:0', '--ui', 'off'];
+      const packetlog = suite.own(startPacketlog(suite.network.server, { args, env }));
+      await packetlog.untilPrinted(/Waiting for Ctrl-C/);
+      const { code, stdout } = await url();
+      expect(code).toBe(0);
+      const [look, change] = stdout.trimEnd().split('\n');
+      expect(look).toMatch(/^Socket: http:\/\/localhost:\d+\/#token=[\w-]{43}$/);
+      expect(change).toMatch(/^Admin URL \(can change rules\): http:\/\/localhost:\d+\/#token=[\w-]{43}&admin_token=[\w-]{43}$/);
+      expect(packetlog.stderr).toContain('packetlog url');
+      expect(packetlog.stderr).not.toContain('token=');
+      await packetlog.end();
+    } finally {
+      place.remove();
+    }
+  });
 
   test('without --iface it watches the interface of the default route', async () => {
     await suite.network.server.ip('route add default via 198.51.100.1 dev server1');

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { connect } from '@packetlog/client';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
+import { LAB_ADMIN_TOKEN, LAB_TOKEN } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
 import { until } from '../lab/until.ts';
 import { exact, openPage, startChromium } from './chromium.ts';
@@ -17,7 +18,13 @@ const [PACKETS, DENIED] = process.env['UPDATE_SCREENSHOTS'] === '1' ? [2500, 500
 test.skipIf(!requireRoot())(
   'the demo looks like this, on a desktop and a phone, dark and light',
   async () => {
-    const demo = spawn(process.execPath, [BIN, 'demo', '--print', 'none', '--listen', 'localhost:0', '--pin', 'never']);
+    const demo = spawn(
+      process.execPath,
+      [BIN, 'demo', '--print', 'none', '--listen', 'localhost:0', '--pin', 'never'],
+      {
+        env: { ...process.env, PACKETLOG_TOKEN: LAB_TOKEN, PACKETLOG_ADMIN_TOKEN: LAB_ADMIN_TOKEN },
+      },
+    );
     const browser = await startChromium();
     try {
       let stderr = '';
@@ -25,7 +32,8 @@ test.skipIf(!requireRoot())(
         stderr += text.toString();
       });
       const deadline = { deadlineMs: 120_000, evidence: () => stderr };
-      const url = await until(() => /http:\/\/\S+admin_token=\S+/.exec(stderr)?.[0], { what: 'the URL', ...deadline });
+      const served = await until(() => /http:\/\/\S+/.exec(stderr)?.[0], { what: 'the URL', ...deadline });
+      const url = `${served}#token=${LAB_TOKEN}&admin_token=${LAB_ADMIN_TOKEN}`;
       await addRules(new URL(url));
       const { page, problems } = await openPage(browser, url);
       const counted = (testId: string, least: number) =>

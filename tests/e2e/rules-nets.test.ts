@@ -9,7 +9,7 @@ import {
 import { io, type Socket } from 'socket.io-client';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createPinPlace } from '../lab/pin-place.ts';
-import { type LabProcess, startPacketlog } from '../lab/process.ts';
+import { LAB_ADMIN_TOKEN, LAB_TOKEN, type LabProcess, startPacketlog } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
 import { forwardPort, sendUdp, startTcpEcho } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
@@ -94,16 +94,15 @@ describe.skipIf(!requireRoot())('a net under the rules', () => {
         env: place.env,
       }),
     );
-    const [, text = ''] = await packetlog.untilPrinted(/Admin URL \(can change rules\): (\S+)/);
+    const [, text = ''] = await packetlog.untilPrinted(/(?:Dashboard|Socket): (\S+)/);
     const url = new URL(text);
     const forward = await forwardPort(client, Number(url.port), Number(url.port), link.server.ipv4);
     cleanUp.push(() => forward.close());
-    const parameters = new URLSearchParams(url.hash.slice(1));
     const connect = async (auth: object) => {
       const socket: Socket<ServerToClientEvents, ClientToServerEvents> = io(`http://127.0.0.1:${forward.port}`, {
         transports: ['websocket'],
         extraHeaders: { host: url.host },
-        auth: { token: parameters.get('token'), protocol: PROTOCOL_VERSION, ...auth },
+        auth: { token: LAB_TOKEN, protocol: PROTOCOL_VERSION, ...auth },
         reconnection: false,
         forceNew: true,
       });
@@ -116,7 +115,7 @@ describe.skipIf(!requireRoot())('a net under the rules', () => {
       return { socket, snapshot: () => snapshot as RulesSnapshot };
     };
     const looker = await connect({});
-    const admin = await connect({ admin_token: parameters.get('admin_token') });
+    const admin = await connect({ admin_token: LAB_ADMIN_TOKEN });
     const deny = (source: string) => ({ rule: { action: 'deny' as const, source, reason: 'e2e' } });
 
     expect(await looker.socket.emitWithAck('rules:add', deny('203.0.113.7'))).toMatchObject({

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { untilArrived } from '../lab/arrival.ts';
 import { buildGenerator, type Generator } from '../lab/generator.ts';
 import { xdpOn } from '../lab/leftovers.ts';
+import { LAB_TOKEN } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
 import { sendUdp } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';
@@ -70,8 +71,8 @@ describe.skipIf(!requireRoot())('taking over', () => {
       const after = await arrived();
       await until(async () => (await arrived()) > after + RATE / 2, { what: 'packets for the second loader' });
       const crowd = await startCrowd(server);
-      const { origin, hash } = new URL((await second.untilPrinted(/http:\/\/\S+/))[0]);
-      const token = new URLSearchParams(hash.slice(1)).get('token');
+      const { origin } = new URL((await second.untilPrinted(/http:\/\/\S+/))[0]);
+      const token = LAB_TOKEN;
       await crowd.ask('connect', { origin, token, count: 1, subscription: { max_rows_per_second: 1_000_000 } });
       const COUNT = await sending.enough();
       await until(async () => (await arrived()) === COUNT, { what: 'all packets' });

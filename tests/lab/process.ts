@@ -38,6 +38,11 @@ export interface FedProcess extends LabProcess {
   endInput(): void;
 }
 
+/** Of every loader of the lab that is given no others: it prints none, as its standard error is no terminal. */
+export const LAB_TOKEN = 'a-token-of-the-lab-0123456789';
+export const LAB_ADMIN_TOKEN = 'a-token-of-the-lab-to-change-rules-0123456789';
+const TOKENS = { PACKETLOG_TOKEN: LAB_TOKEN, PACKETLOG_ADMIN_TOKEN: LAB_ADMIN_TOKEN };
+
 export interface PacketlogOptions {
   readonly args?: readonly string[];
   /** Undefined: not set, not even preset. */
@@ -57,6 +62,7 @@ export function startPacketlog(namespace: Namespace, options: PacketlogOptions =
   const state = env['PACKETLOG_STATE_DIR'] === undefined ? newStateDirectory() : undefined;
   const preset = {
     PACKETLOG_PIN: 'never',
+    ...TOKENS,
     PACKETLOG_MODE: 'native',
     ...(state === undefined ? {} : { PACKETLOG_STATE_DIR: state }),
   };
@@ -70,7 +76,7 @@ export function startPacketlog(namespace: Namespace, options: PacketlogOptions =
 export function startPacketlogWithInput(namespace: Namespace, { args = [], env = {} }: PacketlogOptions): FedProcess {
   const child = namespace.spawn(process.execPath, [PACKETLOG, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...process.env, NO_COLOR: '1', PACKETLOG_PIN: 'never', ...env },
+    env: { ...process.env, NO_COLOR: '1', PACKETLOG_PIN: 'never', ...TOKENS, ...env },
   });
   // A command that rejects its arguments ends without reading.
   child.stdin?.on('error', () => {});

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startCrowd } from '../e2e/crowd.ts';
 import { eachWithNetwork } from '../e2e/suite.ts';
 import { buildGenerator, type Generator } from '../lab/generator.ts';
-import { startPacketlog } from '../lab/process.ts';
+import { LAB_TOKEN, startPacketlog } from '../lab/process.ts';
 import { until } from '../lab/until.ts';
 import { type Trend, trend } from './trend.ts';
 
@@ -93,8 +93,8 @@ test('memory and descriptors stay as they are, and all packets are accounted for
   const env = { SOAK_HEAPS: heapFile };
   const packetlog = suite.own(startPacketlog(server, { args, env, nodeOptions: COLLECT }));
   const [text] = await packetlog.untilPrinted(/http:\/\/\S+/);
-  const { origin, hash } = new URL(text);
-  const token = new URLSearchParams(hash.slice(1)).get('token');
+  const { origin } = new URL(text);
+  const token = LAB_TOKEN;
   await packetlog.untilPrinted(/Waiting for Ctrl-C/);
   const [resident, visitor] = [await startCrowd(server), await startCrowd(server)];
   const guest = { origin, token, count: 1, subscription: {} };

@@ -42,7 +42,7 @@ test.each(['unauthorized', 'protocol_mismatch', 'too_many_clients', 'invalid', '
 );
 
 test('without a token, and with a wrong one, the way out is the printed URL', () => {
-  const printed = 'URL that packetlog printed in the terminal';
+  const printed = 'URL that packetlog url prints';
   expect(words({ state: 'no-token' }, 0).advice).toContain(printed);
   expect(words({ state: 'refused', refusal: { code: 'unauthorized', message: '' } }, 0).advice).toContain(printed);
 });

@@ -15,7 +15,7 @@ export interface ConnectionWords {
   readonly retry: boolean;
 }
 
-const OPEN_URL = 'Open the URL that packetlog printed in the terminal, or paste it here.';
+const OPEN_URL = 'Open the URL that packetlog url prints on that machine, or paste it here.';
 
 /** The state of the connection in words; `now` is a reading of the same clock as in `connection`. */
 export function connectionWords(connection: Connection, now: number, loader: string): ConnectionWords {

@@ -42,20 +42,21 @@ export async function runningLoader({ state, netns }: Wanted): Promise<RunningLo
     return session.network_namespace === meant ? { control, session } : undefined;
   } catch (cause) {
     if (cause instanceof NoLoaderError) return undefined;
-    throw unreachable(state.controlSocket, cause);
+    throw unreachable(state.controlSocket, cause, 'packetlog capture …');
   }
 }
 
 const DENIED: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM']);
 
-function unreachable(target: string, cause: unknown): SetupError {
+/** `command`: what is to be run again, with more rights. */
+export function unreachable(target: string, cause: unknown, command: string): SetupError {
   const step = 'ask the loader at';
   if (!isSystemError(cause)) {
     const next = 'Start it again with the version that is installed.';
     return new SetupError({ step, target, problem: 'it is of another version', next, exit: 'busy', cause });
   }
   if (!DENIED.has(cause.code)) return new SetupError({ step, target, exit: 'failed', cause });
-  const next = privilegeAdvice({ command: 'packetlog capture …' });
+  const next = privilegeAdvice({ command });
   return new SetupError({ step, target, problem: 'permission denied', next, exit: 'privilege', cause });
 }
 

@@ -153,6 +153,15 @@ export function packetlogCommand(done: (code: number) => void): Command {
     });
 
   program
+    .command('url')
+    .description('print the URLs of the dashboard of the running loader, with their tokens; as root')
+    .addHelpText('after', '\nIt asks the loader in PACKETLOG_STATE_DIR (default: /var/lib/packetlog).')
+    .action(async () => {
+      const { url } = await import('./url.ts');
+      done(await url(statePaths(process.env), (line) => process.stdout.write(`${line}\n`)));
+    });
+
+  program
     .command('completion')
     .argument('<shell>', SHELLS.join(', '))
     .description('print a completion script for a shell')

@@ -27,6 +27,7 @@ import { makeLogger } from './log.ts';
 import { memoryProblems, ringBytesFor } from './memory.ts';
 import { closed, PRINT_MS, READER_GONE, type RecordOutput } from './record-output.ts';
 import type { RunOptions } from './run-options.ts';
+import { servedUrls, servedWithoutTokens } from './served-urls.ts';
 import { session } from './session.ts';
 import { Staying } from './staying.ts';
 import { Stop } from './stop.ts';
@@ -237,8 +238,9 @@ function greet(thread: DrainThread, front: Front | undefined, warnings: readonly
     say(`Not watched, though there is a default route: ${others.join(', ')}. Name all interfaces with --iface.`);
   for (const warning of warnings) say(warning);
   if (front) {
-    say(`${front.hasPages ? 'Dashboard' : 'Socket'}: ${front.url}`);
-    say(`Admin URL (can change rules): ${front.adminUrl}`);
+    // A journal and whoever reads it get no tokens.
+    const lines = process.stderr.isTTY ? servedUrls(front.served) : servedWithoutTokens(front.served);
+    for (const line of lines) say(line);
     if (front.isExposed)
       say('Warning: others can reach this address, and it speaks plain HTTP. Put TLS in front of it.');
   }

@@ -16,6 +16,7 @@ import { enterNetworkNamespace, eventDescriptor, SystemCallError } from '../nati
 import { SetupError } from '../setup-error.ts';
 import type { OpenTransport } from '../transport/transport.ts';
 import { Bed } from './bed.ts';
+import { carefulKeeper } from './careful-keeper.ts';
 import { Drain } from './drain.ts';
 import { Handover } from './handover.ts';
 import type { DrainOptions, FromDrain } from './messages.ts';
@@ -65,7 +66,8 @@ export function setUp(options: DrainOptions, post: (message: FromDrain) => void)
   const slots = new SlotTable(program.slots);
   const counters = new InterfaceCounters(program.counters, program.cpus);
   const unwatched = () => Number(liveField(program.live, LIVE.fields.unwatched_ifindex));
-  const interfaces = new WatchedInterfaces(program, slots, counters, options.mode, unwatched, pins);
+  const keeper = carefulKeeper(pins, (notice) => post({ type: 'notice', notice }));
+  const interfaces = new WatchedInterfaces(program, slots, counters, options.mode, unwatched, keeper);
   if (remains) interfaces.resume(remains.links, remains.names, program.reused);
   const { transport } = program;
   const [ring] = transport.rings;

@@ -2,7 +2,16 @@
 import { handshakeSchema, PROTOCOL_VERSION, type Refusal } from '@packetlog/common';
 import { sameToken } from './token.ts';
 
+/** Read-only clients. */
 export const MAX_CLIENTS = 1000;
+/** Places beside those, for clients that may change rules. */
+const FOR_ADMINS = 24;
+
+/** Those that are connected already. */
+export interface Connected {
+  readonly readers: number;
+  readonly admins: number;
+}
 
 export interface Tokens {
   /** To look. */
@@ -11,8 +20,8 @@ export interface Tokens {
   readonly admin: string;
 }
 
-/** Why a client with this handshake is refused, or undefined. `clients` are connected already. */
-export function admission(auth: unknown, tokens: Tokens, clients: number): Refusal | undefined {
+/** Why a client with this handshake is rejected, or undefined. */
+export function admission(auth: unknown, tokens: Tokens, { readers, admins }: Connected): Refusal | undefined {
   const parsed = handshakeSchema.safeParse(auth);
   if (!parsed.success || !sameToken(parsed.data.token, tokens.look)) return unauthorized('token');
   if (parsed.data.admin_token !== undefined && !isAdmin(auth, tokens)) return unauthorized('admin token');
@@ -21,7 +30,8 @@ export function admission(auth: unknown, tokens: Tokens, clients: number): Refus
     const message = `The loader speaks protocol ${PROTOCOL_VERSION}, the client ${protocol}. Reload the page, or use the same version of both.`;
     return { code: 'protocol_mismatch', message };
   }
-  if (clients >= MAX_CLIENTS) {
+  const isFull = isAdmin(auth, tokens) ? readers + admins >= MAX_CLIENTS + FOR_ADMINS : readers >= MAX_CLIENTS;
+  if (isFull) {
     return {
       code: 'too_many_clients',
       message: `${MAX_CLIENTS} clients are connected already. Close one and try again.`,
@@ -36,9 +46,17 @@ export function isAdmin(auth: unknown, { admin }: Tokens): boolean {
   return given !== undefined && sameToken(given, admin);
 }
 
+/** For an address that has shown too many wrong tokens. */
+export function waitForTokens(seconds: number): Refusal {
+  return {
+    code: 'unauthorized',
+    message: `Too many wrong tokens came from this address. Wait ${seconds} s, then open the URL that packetlog url prints.`,
+  };
+}
+
 function unauthorized(what: string): Refusal {
   return {
     code: 'unauthorized',
-    message: `The ${what} is not right. Open the URL that packetlog printed when it started.`,
+    message: `The ${what} is not right. Run packetlog url there, as root, and open what it prints.`,
   };
 }

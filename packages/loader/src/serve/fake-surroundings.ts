@@ -55,6 +55,8 @@ export interface Surroundings {
   revision: number;
   /** Added to the server's clock, ms. */
   skew: number;
+  /** Where the server's clock stands still; undefined: it goes on. */
+  frozenAt: number | undefined;
   /** What the server said of whether anybody is connected. */
   readonly watched: readonly boolean[];
   /** And of whether anybody takes rows as they come. */
@@ -96,7 +98,7 @@ export function eachWithServer(limits: Partial<ConnectionLimits> = {}): Surround
     },
     rowsWanted: vi.fn<(perSecond: number) => void>(),
     ...{ asked, watched, hurried, logged, clients, accepted, snapshots: 0 },
-    ...{ value: undefined, revision: 1, skew: 0, answers: true },
+    ...{ value: undefined, revision: 1, skew: 0, frozenAt: undefined, answers: true },
     client: (options: Options = {}) => {
       const socket = io(`http://${HOST}:${port}`, {
         transports: ['websocket'],
@@ -148,7 +150,7 @@ export function eachWithServer(limits: Partial<ConnectionLimits> = {}): Surround
   beforeEach(async () => {
     it.rowsWanted.mockReset();
     for (const list of [asked, watched, hurried, logged, accepted]) list.length = 0;
-    Object.assign(it, { value: undefined, revision: 1, skew: 0, answers: true, snapshots: 0 });
+    Object.assign(it, { value: undefined, revision: 1, skew: 0, frozenAt: undefined, answers: true, snapshots: 0 });
     history = new History();
     nextRecord = 0;
     http = createServer((_, response) => response.end('page'));
@@ -180,7 +182,7 @@ export function eachWithServer(limits: Partial<ConnectionLimits> = {}): Surround
       },
       log,
       clock: {
-        now: () => performance.now() + it.skew,
+        now: () => (it.frozenAt ?? performance.now()) + it.skew,
         after: (ms, action) => {
           setTimeout(action, ms);
         },

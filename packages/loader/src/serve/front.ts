@@ -11,6 +11,7 @@ import { type ClockPolicy, clockOf } from '../kernel/clock-policy.ts';
 import { Listeners } from '../names/listeners.ts';
 import type { Places } from '../names/places.ts';
 import { ReverseNames } from '../names/reverse-names.ts';
+import type { ControlSession } from '../rules/control/session.ts';
 import type { Desk } from '../rules/desk.ts';
 import { SetupError } from '../setup-error.ts';
 import type { Tokens } from './admission.ts';
@@ -51,13 +52,9 @@ export interface FrontOptions {
 }
 
 export class Front {
-  /** To open in a browser. Holds the token in its fragment, which no server ever sees. */
-  readonly url: string;
-  /** The same, for who may change rules. */
-  readonly adminUrl: string;
   readonly port: number;
-  /** For clients on this machine: where, and the token to look. */
-  readonly served: { url: string; token: string };
+  /** For root on this machine: where, and the tokens. */
+  readonly served: NonNullable<ControlSession['served']>;
   /** Serves the dashboard, not only the socket. */
   readonly hasPages: boolean;
   /** Not only this machine can reach it. */
@@ -88,9 +85,12 @@ export class Front {
     this.#allowed = allowed;
     this.hasPages = options.ui !== undefined;
     this.isExposed = !isLoopback(host);
-    this.served = { url: `http://${reachableHost(host)}:${port}`, token: tokens.look };
-    this.url = `${this.served.url}/#token=${tokens.look}`;
-    this.adminUrl = `${this.url}&admin_token=${tokens.admin}`;
+    this.served = {
+      url: `http://${reachableHost(host)}:${port}`,
+      token: tokens.look,
+      admin_token: tokens.admin,
+      has_pages: this.hasPages,
+    };
   }
 
   /** Listens; sockets are accepted from `start` on. Throws SetupError. */

@@ -23,7 +23,7 @@ describe('who gets in', () => {
     ['a number', { token: 5 }],
   ])('nobody with %s', async (_, auth) => {
     const refused = await on.attempt({ auth: auth as Record<string, unknown> });
-    expect(refused).toEqual({ code: 'unauthorized', message: expect.stringContaining('Open the URL') });
+    expect(refused).toEqual({ code: 'unauthorized', message: expect.stringContaining('packetlog url') });
   });
 
   it('nobody who speaks another protocol, and it is told what to do', async () => {
@@ -52,6 +52,18 @@ describe('who gets in', () => {
     ]);
     await on.server.close();
     expect(on.logged.slice(1)).toMatchObject([{ count: 4, msg: expect.stringContaining('more within a minute') }]);
+  });
+
+  it('nobody who guesses: it is told in the log, and after some no token of that address is looked at', async () => {
+    on.frozenAt = performance.now();
+    for (let i = 0; i < 50; i++) await on.attempt({ auth: { token: `guess-${i}` } });
+    expect(await on.attempt({})).toMatchObject({ code: 'unauthorized', message: expect.stringMatching(/Wait 1 s/) });
+    const wrong = on.logged.filter(({ msg }) => msg === 'wrong token');
+    expect(wrong).toMatchObject([{ address: HOST }]);
+    on.skew += 1000;
+    expect(await on.attempt({})).toBe('connected');
+    await on.server.close();
+    expect(on.logged).toContainEqual(expect.objectContaining({ count: 49, msg: 'wrong token; more within a minute' }));
   });
 
   it('the page of this server', async () => {

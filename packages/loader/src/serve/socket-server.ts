@@ -9,6 +9,7 @@ import {
   type Notice,
   parseFilter,
   pauseSchema,
+  type Refusal,
   type RuleCounters,
   type ServerToClientEvents,
   type Summary,
@@ -19,7 +20,7 @@ import type { Logger } from 'pino';
 import { Server } from 'socket.io';
 import type { DrainLedger } from '../drain/messages.ts';
 import type { Desk } from '../rules/desk.ts';
-import { admission, isAdmin, type Tokens } from './admission.ts';
+import { admission, isAdmin, type Tokens, waitForTokens } from './admission.ts';
 import { type Allowed, refusal } from './allowed-hosts.ts';
 import { answerParser } from './answer-encoding.ts';
 import { Budgets } from './budget.ts';
@@ -35,6 +36,7 @@ import type { StreamClock } from './row-stream.ts';
 import { RowStreams } from './row-streams.ts';
 import { RULES_EVENTS, RulesFeed } from './rules-feed.ts';
 import { streamRefusal } from './stream-limits.ts';
+import { TokenGuesses } from './token-guesses.ts';
 import { eventMessage, together } from './wire.ts';
 
 /** A client that has taken nothing of what waits for it for so long is disconnected. */
@@ -83,6 +85,7 @@ export class SocketServer {
   readonly #rules: RulesFeed;
   readonly #lines: LineLimit;
   readonly #budgets: Budgets;
+  readonly #guesses: TokenGuesses;
   /** What to do when the drain thread passes on what was wanted then, oldest first. */
   readonly #waiting: { want: number; client: Client; act: () => void }[] = [];
   /** Calls of `onRowsWanted` and their answers. */
@@ -96,6 +99,7 @@ export class SocketServer {
     this.#streams = new RowStreams({ stride, recordOffset }, clock, options.onHurried);
     this.#lines = new LineLimit(options.log);
     this.#budgets = new Budgets(clock.now);
+    this.#guesses = new TokenGuesses(clock.now);
     this.#rules = new RulesFeed(options.desk, clock, () => this.#clients.values());
     this.#io = new Server(options.http, {
       transports: ['websocket'],
@@ -119,7 +123,7 @@ export class SocketServer {
     });
     boundPongs(this.#io.engine);
     this.#io.use((socket, next) => {
-      const problem = admission(socket.handshake.auth, options.tokens, this.#clients.size);
+      const problem = this.#problemOf(socket);
       if (problem) options.connections.dismissed(socket.request.socket);
       next(problem && Object.assign(new Error(problem.message), { data: problem }));
     });
@@ -205,6 +209,23 @@ export class SocketServer {
     this.#options.http.closeAllConnections();
     await atMost(CLOSE_MS, closed);
     this.#lines.flush();
+  }
+
+  #problemOf({ handshake }: ClientSocket): Refusal | undefined {
+    const peer = peerOf(handshake.address);
+    const seconds = this.#guesses.waitSeconds(peer);
+    if (seconds > 0) {
+      this.#lines.warn({ address: handshake.address }, 'tokens from this address are not looked at for a while');
+      return waitForTokens(seconds);
+    }
+    const admins = [...this.#clients.values()].filter((client) => client.isAdmin).length;
+    const connected = { readers: this.#clients.size - admins, admins };
+    const problem = admission(handshake.auth, this.#options.tokens, connected);
+    if (problem?.code === 'unauthorized') {
+      this.#guesses.wrong(peer);
+      this.#lines.warn({ address: handshake.address }, 'wrong token');
+    }
+    return problem;
   }
 
   #admit(socket: ClientSocket): void {

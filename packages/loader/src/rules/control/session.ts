@@ -6,8 +6,15 @@ export const controlSessionSchema = z.object({
   pid: z.number().int().positive(),
   /** Inode of the network namespace whose interfaces it watches. */
   network_namespace: z.string(),
-  /** Where it serves, and the token to look; null with `--listen off`. */
-  served: z.object({ url: z.string(), token: z.string() }).nullable(),
+  /** Where it serves, and its tokens; null with `--listen off`. */
+  served: z
+    .object({
+      url: z.string(),
+      token: z.string(),
+      admin_token: z.string().optional(),
+      has_pages: z.boolean().optional(),
+    })
+    .nullable(),
   interfaces: ledgerSchema.shape.interfaces,
 });
 

@@ -1,0 +1,36 @@
+/** `packetlog url`: prints the URLs of the running loader's dashboard again. */
+import { EXIT } from '../exit-codes.ts';
+import { ControlClient, NoLoaderError } from '../rules/control/control-client.ts';
+import { checkStateDirectory, type StatePaths } from '../rules/file/state-directory.ts';
+import { SetupError } from '../setup-error.ts';
+import { unreachable } from './capture-from-loader.ts';
+import { type Served, servedUrls } from './served-urls.ts';
+
+/** Resolves with the exit code; throws SetupError. */
+export async function url(paths: StatePaths, print: (line: string) => void): Promise<number> {
+  checkStateDirectory(paths);
+  const served = await askServed(paths.controlSocket);
+  if (served === null) {
+    throw unavailable(
+      paths.controlSocket,
+      'the loader serves no dashboard (--listen off)',
+      'Start it without that option.',
+    );
+  }
+  for (const line of servedUrls(served)) print(line);
+  return EXIT.ok;
+}
+
+async function askServed(socket: string): Promise<Served | null> {
+  try {
+    return (await new ControlClient(socket, { user: 'root' }).session()).served;
+  } catch (cause) {
+    if (cause instanceof NoLoaderError)
+      throw unavailable(socket, 'packetlog is not running', 'Start it: packetlog.', cause);
+    throw unreachable(socket, cause, 'packetlog url');
+  }
+}
+
+function unavailable(target: string, problem: string, next: string, cause?: unknown): SetupError {
+  return new SetupError({ step: 'ask', target, problem, next, exit: 'failed', cause });
+}

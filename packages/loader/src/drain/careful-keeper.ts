@@ -1,0 +1,26 @@
+/** Pins follow what happens to interfaces. A bpf file system that does not let them is told of, and ends nothing else. */
+import type { Notice } from '@packetlog/common';
+import type { LinkKeeper } from './watched-interfaces.ts';
+
+export function carefulKeeper(keeper: LinkKeeper, tell: (notice: Notice) => void): LinkKeeper {
+  const tried = <Link>(change: (link: Link) => void) => {
+    return (link: Link) => {
+      try {
+        change(link);
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        tell({
+          at_ms: Date.now(),
+          level: 'error',
+          code: 'attach_failed',
+          message: `The pins do not follow a change of the interfaces: ${why}. Everything goes on while this loader runs; before you end it, make room in the bpf file system, or run packetlog unload afterwards.`,
+        });
+      }
+    };
+  };
+  return {
+    attached: tried((link) => keeper.attached(link)),
+    detached: tried((link) => keeper.detached(link)),
+    renamed: tried((link) => keeper.renamed(link)),
+  };
+}
