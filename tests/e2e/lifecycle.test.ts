@@ -57,7 +57,9 @@ describe.skipIf(!requireRoot())('the life of a loader', () => {
       expect(code).toBe(0);
       const [look, change] = stdout.trimEnd().split('\n');
       expect(look).toMatch(/^Socket: http:\/\/localhost:\d+\/#token=[\w-]{43}$/);
-      expect(change).toMatch(/^Admin URL \(can change rules\): http:\/\/localhost:\d+\/#token=[\w-]{43}&admin_token=[\w-]{43}$/);
+      expect(change).toMatch(
+        /^Admin URL \(can change rules\): http:\/\/localhost:\d+\/#token=[\w-]{43}&admin_token=[\w-]{43}$/,
+      );
       expect(packetlog.stderr).toContain('packetlog url');
       expect(packetlog.stderr).not.toContain('token=');
       await packetlog.end();

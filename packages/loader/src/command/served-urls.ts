@@ -7,7 +7,9 @@ export type Served = NonNullable<ControlSession['served']>;
 export function servedUrls({ url, token, admin_token, has_pages = true }: Served): string[] {
   const look = `${url}/#token=${token}`;
   const lines = [`${has_pages ? 'Dashboard' : 'Socket'}: ${look}`];
-  return admin_token === undefined ? lines : [...lines, `Admin URL (can change rules): ${look}&admin_token=${admin_token}`];
+  return admin_token === undefined
+    ? lines
+    : [...lines, `Admin URL (can change rules): ${look}&admin_token=${admin_token}`];
 }
 
 /** The same for where many may read it, such as a journal. */
