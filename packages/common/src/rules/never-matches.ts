@@ -16,8 +16,8 @@ export interface MatchSurroundings {
 
 /**
  * IPv6 extension headers that the XDP program follows to the protocol behind them (`extension_kinds` in parse_ipv6.h):
- * a record, and so a rule, has the protocol at the end of the chain. Mobility (135) and HIP (139) are followed as well,
- * but are the end of the chain where no header follows, as in nearly all of their packets.
+ * a record, and so a rule, has the protocol at the end of the chain. Mobility (135), HIP (139) and Shim6 (140) are followed
+ * as well, but are the end of the chain where no header follows, as in nearly all of their packets.
  */
 const FOLLOWED: ReadonlyMap<number, string> = new Map([
   [0, 'hop-by-hop options'],
@@ -25,7 +25,6 @@ const FOLLOWED: ReadonlyMap<number, string> = new Map([
   [44, 'fragment'],
   [51, 'authentication'],
   [60, 'destination options'],
-  [140, 'shim6'],
 ]);
 const ICMP = 1;
 const ICMPV6 = 58;
