@@ -105,7 +105,10 @@ export function fakeService(options: { confirmMs?: number; counterSlots?: number
     },
     rulesFile: '/etc/packetlog/rules.json',
     audit: { append: (entry) => audit.push(entry) },
-    protectedNow: () => world.protected,
+    protectedNow: ({ protect }) => [
+      ...world.protected,
+      ...protect.map((address): Protected => ({ kind: 'protect', address, ports: [] })),
+    ],
     confirmMs: 'confirmMs' in options ? options.confirmMs : 60_000,
     changed: () => {
       world.changes++;

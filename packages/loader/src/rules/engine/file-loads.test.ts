@@ -53,6 +53,15 @@ describe('an edit of the rules file', () => {
     },
   );
 
+  it('is rejected when it denies an address in the step that takes it off the protected ones', async () => {
+    await fake.begin({ ...book('192.0.2.1'), protect: ['203.0.113.9'] });
+    expect(await refusal(fake.service.load(book('203.0.113.0/24'), 'SIGHUP'))).toMatchObject({ code: 'lockout' });
+    expect(fake.kernel.verdict('203.0.113.9')).toBe('permit');
+    await fake.service.load(book('192.0.2.1'), 'SIGHUP');
+    await fake.service.load(book('203.0.113.0/24'), 'SIGHUP');
+    expect(fake.kernel.verdict('203.0.113.9')).toBe('deny 1');
+  });
+
   it('is an error when nothing was in force before it that could take its place', async () => {
     fake.world.protected = [PEER];
     const start = { base: EMPTY_BOOK, from: 'nothing', edited: book('203.0.113.0/24') } as const;

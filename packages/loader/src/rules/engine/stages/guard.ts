@@ -18,9 +18,14 @@ export function guard(parts: GuardParts, before: Held, after: Held, who?: Who): 
   if (found.length > 0) throw lockoutRefusal(found);
 }
 
-/** Protected addresses that `after` denies and `before` does not. */
+/**
+ * Protected addresses that `after` denies and `before` does not. Those that either of them protects: a change that takes
+ * an address off the list does not deny it in the same step.
+ */
 export function lockouts(parts: GuardParts, before: Held, after: Held, who?: Who): readonly Protected[] {
-  return lockedOut(before, after, parts.protectedNow(after.book, who), interfaceSlots(parts), Date.now());
+  const protect = [...new Set([...before.book.protect, ...after.book.protect])];
+  const candidates = parts.protectedNow({ ...after.book, protect }, who);
+  return lockedOut(before, after, candidates, interfaceSlots(parts), Date.now());
 }
 
 /** Slots of the interfaces that are judged. */
