@@ -13,6 +13,7 @@ describe('system packages', () => {
     expect(packageNames(missingPackages(['kernels'], nothing), 'apt')).toEqual([
       'qemu-system-x86',
       'busybox-static',
+      'wireguard-tools',
       'util-linux',
     ]);
   });

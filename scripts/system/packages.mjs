@@ -92,6 +92,13 @@ export const SYSTEM_PACKAGES = [
     names: { apt: 'busybox-static', dnf: 'busybox', pacman: 'busybox' },
   },
   {
+    what: 'wg',
+    why: 'pnpm test:kernels sets up WireGuard with it',
+    purposes: ['kernels'],
+    probe: { command: 'wg' },
+    names: { apt: 'wireguard-tools', dnf: 'wireguard-tools', pacman: 'wireguard-tools' },
+  },
+  {
     what: 'setpriv',
     why: 'pnpm test:kernels takes capabilities away with it',
     purposes: ['kernels'],

@@ -26,7 +26,7 @@ make_base() {
 	mkdir -p "$base"/{bin,sbin,usr/bin,usr/sbin,opt/bin,lib64,proc,sys,dev,run,tmp,etc,modules,"$libraries"}
 	cp "$(command -v busybox)" "$base/bin/busybox"
 	cp -L /lib64/ld-linux-x86-64.so.2 "$base/lib64/"
-	program node ip setpriv
+	program node ip setpriv wg
 	libbpf=$(ldconfig -p | sed -n 's/.*libbpf\.so\.1 .*x86-64.*=> //p' | head -n 1)
 	[ -n "$libbpf" ] || fail "libbpf.so.1 is not installed"
 	cp -L "$libbpf" "$base/$libraries/libbpf.so.1"
@@ -34,7 +34,7 @@ make_base() {
 
 	mkdir "$base/packetlog"
 	node "$here/production-files.mjs" packages/loader >"$work/files"
-	printf '%s\n' tests/lab/agent tests/kernels/guest >>"$work/files"
+	printf '%s\n' tests/lab/agent tests/kernels/guest tests/kernels/judge/run.mjs >>"$work/files"
 	tar -C "$repo" -cf - -T "$work/files" | tar -C "$base/packetlog" -xf -
 	find "$base/packetlog" -name '*.node' | while read -r addon; do with_libraries "$addon"; done
 	ln -s packetlog/tests/kernels/guest/init "$base/init"

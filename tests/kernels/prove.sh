@@ -106,7 +106,8 @@ echo "commit $(git -C "$repo" rev-parse --short HEAD), packetlog.bpf.o $object, 
 		if [ "$version" = here ]; then
 			run_here "$cache/here.result"
 		else
-			command -v qemu-system-x86_64 >/dev/null && command -v busybox >/dev/null || fail "QEMU or busybox is missing: run pnpm test:kernels"
+			command -v qemu-system-x86_64 >/dev/null && command -v busybox >/dev/null && command -v wg >/dev/null ||
+				fail "QEMU, busybox or wg is missing: run pnpm test:kernels"
 			[ -n "$base" ] || { prepare_apt && make_base; }
 			run_guest "$version"
 		fi
