@@ -141,6 +141,13 @@ describe.skipIf(!requireRoot())('the packet path', () => {
     expect(await page.evaluate('JSON.stringify(localStorage)')).not.toContain(OTHER_TOKEN);
     expect(problems.filter((problem) => !/WebSocket connection to|Content Security Policy/.test(problem))).toEqual([]);
 
+    // However the address is written, the page has the path that it was drawn for, and no error.
+    for (const path of ['/nodes', '/nodes/', '/nodes.html', '/rules/?x', '/index.html']) {
+      const odd = await suite.open(`${first.origin}${path}${first.look}`);
+      expect([path, odd.problems]).toEqual([path, []]);
+      await odd.page.context().close();
+    }
+
     // A link that names a loader without its token has nothing sent there.
     const linked: string[] = [];
     page.on('websocket', (socket) => linked.push(new URL(socket.url()).port));

@@ -1,7 +1,7 @@
 'use client';
 
 import dynamic from 'next/dynamic';
-import { useState } from 'react';
+import { useState, useSyncExternalStore } from 'react';
 import { useKeys } from '../../live/keys.ts';
 import { useLive } from '../../live/live-context.tsx';
 import { TOGETHER } from '../../live/nodes.ts';
@@ -12,11 +12,17 @@ import { fetched } from '../../live/fetched.ts';
 
 const NodeSheet = dynamic(async () => (await fetched(() => import('./node-sheet.tsx'))).NodeSheet);
 
+const never = () => () => {};
+const inBrowser = () => true;
+const whenBuilt = () => false;
+
 /** Every loader that this page knows, as it is just now. One that is gone stays in the list. */
 export function NodesPage() {
   const { nodes } = useLive();
   const { shown } = useNodes();
   const list = useNodesAtAGlance();
+  // The page was drawn when it was built: what the browser draws first must be the same, and has no address yet.
+  const isInBrowser = useSyncExternalStore(never, inBrowser, whenBuilt);
   /** Address of the node that is edited, '' for a new one. */
   const [edited, setEdited] = useState<string | null>(null);
   useKeys('page', [
@@ -65,15 +71,16 @@ export function NodesPage() {
             </tr>
           </thead>
           <tbody>
-            {list.map(({ loader, name }) => (
-              <NodeRow
-                key={loader.address}
-                loader={loader}
-                name={name}
-                shown={shown === loader.address}
-                onEdit={() => setEdited(loader.address)}
-              />
-            ))}
+            {isInBrowser &&
+              list.map(({ loader, name }) => (
+                <NodeRow
+                  key={loader.address}
+                  loader={loader}
+                  name={name}
+                  shown={shown === loader.address}
+                  onEdit={() => setEdited(loader.address)}
+                />
+              ))}
           </tbody>
         </table>
         {list.length === 1 && (
