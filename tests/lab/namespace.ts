@@ -34,13 +34,17 @@ export const namespaceInodes = new Set<number>();
 const alive = new Set<string>();
 let exitHook = false;
 
-/** When a test process ends without having disposed, its namespaces go nevertheless. */
+/** When a test process ends without having disposed, its namespaces go nevertheless, with all that runs inside. */
 function removeAtExit(name: string): void {
   alive.add(name);
   if (exitHook) return;
   exitHook = true;
   process.once('exit', () => {
-    for (const left of alive) spawnSync('ip', ['netns', 'delete', left]);
+    for (const left of alive) {
+      const pids = spawnSync('ip', ['netns', 'pids', guardLabName(left)], { encoding: 'utf8' }).stdout;
+      for (const pid of (pids ?? '').split('\n').filter(Boolean)) kill(Number(pid));
+      spawnSync('ip', ['netns', 'delete', left]);
+    }
   });
 }
 
