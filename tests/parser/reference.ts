@@ -159,7 +159,7 @@ const LONGEST_ORDINARY_FRAME = 14 + 40 + 65_535;
 /**
  * Bytes behind the IPv6 header (RFC 8200 3). A field of 0 means an empty payload, unless a jumbo payload option gives
  * more than 65,535 (RFC 2675; only as the first option), or the frame itself is longer than the field can say, as
- * segmentation offload makes them.
+ * segmentation offload makes them. With other hop-by-hop options Linux reads the frame to its end.
  */
 function ipv6PayloadLength(frame: Uint8Array, start: number): number {
   const length = at16(frame, start + 4);
@@ -167,7 +167,8 @@ function ipv6PayloadLength(frame: Uint8Array, start: number): number {
   if (frame.length > LONGEST_ORDINARY_FRAME) return Number.POSITIVE_INFINITY;
   if (at(frame, start + 6) !== HOP_BY_HOP) return 0;
   const option = take(frame, start + 40, 8).subarray(2);
-  if (at(option, 0) !== JUMBO_PAYLOAD || at(option, 1) !== 4) return 0;
+  if (at(option, 0) !== JUMBO_PAYLOAD) return Number.POSITIVE_INFINITY;
+  if (at(option, 1) !== 4) return 0;
   const jumbo = at16(option, 2) * 65_536 + at16(option, 4);
   return jumbo > 65_535 ? jumbo : 0;
 }

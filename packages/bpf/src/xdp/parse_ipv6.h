@@ -73,8 +73,11 @@ struct jumbo_header {
 
 /*
  * Bytes of the datagram behind its IPv6 header. Where the field is 0, a jumbogram has its length in
- * an option, and a frame longer than the field can say is one packet (segmentation offload). In all
- * other frames the datagram has no payload, and what follows must not be read.
+ * an option, and a frame longer than the field can say is one packet (segmentation offload). With
+ * other hop-by-hop options the kernel delivers the frame to its end (ip6_rcv_core,
+ * net/ipv6/ip6_input.c, trims only what has no such header), so rules must see its ports. In all
+ * other frames the datagram has no payload, and what follows must not be read. A jumbo option that
+ * contradicts itself is dropped (ipv6_hop_jumbo, net/ipv6/exthdrs.c).
  */
 static __always_inline __u32 payload_length(struct ipv6hdr *ip, void *end, struct packet *packet)
 {
@@ -89,7 +92,9 @@ static __always_inline __u32 payload_length(struct ipv6hdr *ip, void *end, struc
 		return 0;
 	if ((void *)(jumbo + 1) > end)
 		return LENGTH_TO_END_OF_FRAME;
-	if (jumbo->option != JUMBO_OPTION || jumbo->option_length != sizeof(jumbo->payload_length))
+	if (jumbo->option != JUMBO_OPTION)
+		return LENGTH_TO_END_OF_FRAME;
+	if (jumbo->option_length != sizeof(jumbo->payload_length))
 		return 0;
 	length = bpf_ntohl(jumbo->payload_length);
 	return length > LARGEST_PAYLOAD ? length : 0;
