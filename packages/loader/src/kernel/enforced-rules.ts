@@ -14,6 +14,7 @@ import { possibleCpus } from './possible-cpus.ts';
 import { livingLinks, slotNames } from './remains.ts';
 import { type RuleCount, RuleCounters } from './rule-counters.ts';
 import { RULE_OWNERS, RuleOwners } from './rule-owners.ts';
+import { toKernelMonotonic } from './time-namespace.ts';
 
 export interface EnforcedRules {
   /** Directory of the pins. */
@@ -102,7 +103,7 @@ function tablesOf(
 /** As `image_in_force` of judge.h. */
 function imageInForce(images: number): Uint8Array | undefined {
   const provisional = imageAt(images, RULE_SLOTS.provisional);
-  if (provisional !== undefined && monotonicTime() < untilOf(provisional)) return provisional;
+  if (provisional !== undefined && stillHolds(provisional)) return provisional;
   return imageAt(images, RULE_SLOTS.confirmed);
 }
 
@@ -117,8 +118,11 @@ function imageAt(images: number, index: number): Uint8Array | undefined {
   return image;
 }
 
-const untilOf = (image: Uint8Array) =>
-  new DataView(image.buffer, image.byteOffset).getBigUint64(RULE_HEADER.until_mono_ns, true);
+/** Whether a provisional image has not expired, by the clock of BPF programs. */
+export function stillHolds(image: Uint8Array): boolean {
+  const until = new DataView(image.buffer, image.byteOffset).getBigUint64(RULE_HEADER.until_mono_ns, true);
+  return toKernelMonotonic(monotonicTime()) < until;
+}
 
 function mapped(fd: number, bytes: number): Uint8Array {
   const page = pageSize();
