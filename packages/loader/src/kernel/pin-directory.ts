@@ -96,9 +96,8 @@ export class PinDirectory {
 
   static make(fileSystem: BpfFileSystem, name: string): PinDirectory {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      makeDirectory(fileSystem, OURS);
-      // Another packetlog may remove the first when it removes its own pins: then the next attempt makes both.
-      makeDirectory(fileSystem, `${OURS}/${name}`, 'ENOENT');
+      makeDirectory(`${fileSystem.base}/${OURS}`, `${fileSystem.path}/${OURS}`);
+      makePrivate(fileSystem, name);
       const made = PinDirectory.open(fileSystem, name);
       if (made) return made;
     }
@@ -182,19 +181,32 @@ function denied(step: string, target: string, cause: unknown): SetupError {
 }
 
 /** Not with `recursive`, which never returns where mkdir(2) fails as in sysfs (Node 20). Also returns for `passed`. */
-function makeDirectory(fileSystem: BpfFileSystem, name: string, passed?: string): void {
+function makeDirectory(path: string, shown: string, passed?: string): void {
   try {
-    mkdirSync(`${fileSystem.base}/${name}`, OWNER_ONLY);
+    mkdirSync(path, OWNER_ONLY);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'EEXIST' || (code !== undefined && code === passed)) return;
     throw new SetupError({
       step: 'make directory',
-      target: `${fileSystem.path}/${name}`,
+      target: shown,
       next: 'Name another bpf file system with --bpf-fs DIR.',
       exit: 'privilege',
       cause,
     });
+  }
+}
+
+/** Not through the path: a link of another user in place of the first directory would have it made elsewhere. */
+function makePrivate(fileSystem: BpfFileSystem, name: string): void {
+  const shown = `${fileSystem.path}/${OURS}`;
+  const parent = openOwn(`${fileSystem.base}/${OURS}`, shown);
+  // Another packetlog may remove the first when it removes its own pins: then the next attempt makes both.
+  if (parent === undefined) return;
+  try {
+    makeDirectory(`/proc/self/fd/${parent}/${name}`, `${shown}/${name}`, 'ENOENT');
+  } finally {
+    closeSync(parent);
   }
 }
 
