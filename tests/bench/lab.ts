@@ -219,7 +219,7 @@ export class BenchLab {
 /** Packets that were recorded, or were only to be counted, from what `packetlog` says at its end. */
 export function kept(said: string): number {
   const number = (pattern: RegExp) => Number((pattern.exec(said)?.[1] ?? '0').replaceAll(',', ''));
-  return number(/([\d,]+) recorded/) + number(/([\d,]+) not recorded as asked/);
+  return number(/([\d,]+) recorded/) + number(/([\d,]+) not recorded/);
 }
 
 /** CPU time of all threads of a process so far, and how often they slept. */

@@ -99,7 +99,7 @@ describe.skipIf(!requireRoot())('packetlog capture', () => {
     await until(async () => (await lines(file)).length === COUNT, { what: 'all records' });
     expect(await capture.end('SIGINT')).toEqual({ code: 0, signal: null });
     expect(capture.stderr).toContain(`Records come from the packetlog that runs here (process ${loader.pid})`);
-    expect(capture.stderr).toMatch(/2,000 written(, \d+ left out by the filter)?, 0 lost on the way/);
+    expect(capture.stderr).toMatch(/2,000 written(, \d+ filtered)?, 0 lost after the ring/);
     expect(capture.stderr).toMatch(/0 lost in the ring/);
     for (const { action, dst_port } of await lines(file)) expect(action).toBe(dst_port === DENIED ? 'deny' : 'permit');
     expect((await receiver.received()).received).toBe(0);
@@ -119,7 +119,7 @@ describe.skipIf(!requireRoot())('packetlog capture', () => {
     expect(await suite.unload().exited).toMatchObject({ code: 0 });
   });
 
-  test('beside a loader that serves nobody says so', async () => {
+  test('beside a loader without a server says so', async () => {
     const { link } = suite.network;
     await ready('--iface', link.server.device, '--print', 'none', '--listen', 'off', '--pin', 'never');
     const capture = start('capture', '-w', join(directory, 'a.csv'));

@@ -113,7 +113,7 @@ describe.skipIf(!requireRoot())('rules for scripts', () => {
   test('an export has the networks that are in force, not the lines that were left out', async () => {
     const list = place.path('drop.txt');
     writeFileSync(list, '# noise\n203.0.113.0/24 ; SBL1\nexample.org\n2001:DB8::1\n::ffff:192.0.2.77\n');
-    expect((await told('import', list, '--skip-bad')).stdout).toMatch(/3 networks; .*Left out: 1 line\./);
+    expect((await told('import', list, '--skip-bad')).stdout).toMatch(/3 networks; .*Skipped: 1 line\./);
     expect((await told('export', '--set', 'drop')).stdout).toBe('203.0.113.0/24\n192.0.2.77\n2001:db8::1\n');
   });
 
@@ -162,7 +162,7 @@ describe.skipIf(!requireRoot())('rules for scripts', () => {
     }
     expect(await sources()).toEqual([]);
     write({ rules: [{ action: 'deny', source: '64.0.0.0/4' }] });
-    expect((await told('apply', file, '--check')).stdout).toMatch(/would wait to be confirmed: .*wider than/);
+    expect((await told('apply', file, '--check')).stdout).toMatch(/would have to be confirmed: .*wider than/);
     expect((await told('apply', file)).stdout).toMatch(/To keep it: packetlog rules confirm/);
     expect((await listed(place)).pending).toBeDefined();
     expect((await told('revert')).code).toBe(0);

@@ -85,9 +85,9 @@ describe('rules', () => {
 
   test('what the loader refuses is an error with its facts', async () => {
     const facts = { code: 'lockout', protected: { kind: 'gateway', address: '192.0.2.1' } };
-    loader.answer = () => ({ ok: false, error: { ...facts, message: 'It would shut out the gateway.' } });
+    loader.answer = () => ({ ok: false, error: { ...facts, message: 'It would lock out the gateway.' } });
     const error = await failure((await client()).denyNetwork('192.0.2.0/24'));
-    expect(error).toMatchObject({ ...facts, name: 'PacketLogError', message: 'It would shut out the gateway.' });
+    expect(error).toMatchObject({ ...facts, name: 'PacketLogError', message: 'It would lock out the gateway.' });
   });
 
   test('an answer that does not come is an error that says what to look at', async () => {
@@ -141,7 +141,7 @@ describe('the connection', () => {
     await loader.close();
     await vi.waitFor(() => expect(packetlog.connected).toBe(false));
     loader = await startFakeLoader(port);
-    loader.refusal = { code: 'unauthorized', message: 'The token is not right.' };
+    loader.refusal = { code: 'unauthorized', message: 'The token is wrong.' };
     // The first waits for the loader to come back, the second needs not wait any more.
     expect((await failure(packetlog.rules())).code).toBe('unauthorized');
     expect((await failure(packetlog.rules())).code).toBe('unauthorized');

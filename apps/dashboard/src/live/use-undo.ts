@@ -37,7 +37,7 @@ export function useUndo(): Undo {
     const undoStep = async ({ id, what }: RulesStep) =>
       tell(await ask('undo', { change: id }), `Undone: ${what}.`, 'redo');
     const redoStep = async ({ id, what }: RulesStep) =>
-      tell(await ask('redo', { change: id }), `Done again: ${what}.`, 'undo');
+      tell(await ask('redo', { change: id }), `Redone: ${what}.`, 'undo');
     return {
       last,
       undone,

@@ -57,7 +57,7 @@ const answers = {
     schema: rulesErrorSchema,
     valid: {
       code: 'lockout',
-      message: 'It would shut out the default gateway: use --force if that is meant.',
+      message: 'It would lock out the default gateway: use --force to do it anyway.',
       protected: { kind: 'gateway', address: '192.0.2.254' },
     },
   },

@@ -164,7 +164,7 @@ export interface RulesResults {
 
 export const rulesErrorSchema = z.object({
   /**
-   * `forbidden`: the connection has no admin token. `lockout`: it would shut out `protected`; `force` does it anyway.
+   * `forbidden`: the connection has no admin token. `lockout`: it would lock out `protected`; `force` does it anyway.
    * `limit`: more than the kernel's tables hold. `unavailable`: this loader enforces no rules.
    */
   code: z.enum(['forbidden', 'invalid', 'not_found', 'lockout', 'limit', 'internal', 'unavailable']),

@@ -120,7 +120,7 @@ export type RulesSnapshot = z.infer<typeof rulesSnapshotSchema>;
 export const ruleCountersSchema = z.array(z.object({ id: ruleIdSchema, ...counted }));
 export type RuleCounters = z.infer<typeof ruleCountersSchema>;
 
-/** An address that a change would shut out. */
+/** An address that a change would lock out. */
 export const protectedAddressSchema = z.object({
   kind: z.enum(['operator', 'ssh_peer', 'gateway', 'dns', 'protect']),
   address: z.string(),

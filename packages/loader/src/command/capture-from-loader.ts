@@ -133,7 +133,7 @@ function requireServed({ pid, served }: ControlSession): { url: string; token: s
   throw new SetupError({
     step: 'capture from',
     target: `the loader that runs here (process ${pid})`,
-    problem: 'it serves nobody',
+    problem: 'it has no server (--listen off)',
     next: 'Start it without --listen off, or end it first.',
     exit: 'busy',
   });
@@ -169,10 +169,12 @@ function refused(cause: unknown): never {
 function report(name: string, counts: PrinterCounts, stream: PacketStream): string[] {
   const { byLoader, byQueue } = stream.lost;
   const lost = counts.dropped + byLoader + byQueue + stream.withheld;
-  const rest = stream.filtered > 0 ? `, ${number(stream.filtered)} left out by the filter` : '';
-  const lines = [`${name}: ${number(counts.console)} written${rest}, ${number(lost)} lost on the way`];
+  const rest = stream.filtered > 0 ? `, ${number(stream.filtered)} filtered` : '';
+  const lines = [`${name}: ${number(counts.console)} written${rest}, ${number(lost)} lost after the ring`];
   if (stream.interruptions > 0)
-    lines.push(`The loader was away ${number(stream.interruptions)} times: what passed then is not in it.`);
+    lines.push(
+      `The connection to the loader was interrupted ${number(stream.interruptions)} times: packets of those times are missing.`,
+    );
   return lines;
 }
 

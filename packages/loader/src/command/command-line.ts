@@ -23,16 +23,16 @@ import { unknownCommand } from './unknown-command.ts';
 const RUN_HELP = `
 Examples:
   packetlog                                    watch the interface of the default route
-  packetlog --iface eth0 --iface eth1          watch two
+  packetlog --iface eth0 --iface eth1          watch two interfaces
   packetlog --print json | jq .src_addr        one JSON object for each packet
-  packetlog --filter 'tcp port 22 and flags = syn'   who knocks at the door
+  packetlog --filter 'tcp port 22 and flags = syn'   SSH connection attempts
   packetlog --print none --listen 7411         dashboard only
   packetlog --netns blue --iface veth0         inside a network namespace
 
 Options are taken from the command line, then the environment, then --config, then their defaults.
-PACKETLOG_STATE_DIR is where rules and what belongs to them are kept (default: /var/lib/packetlog, and the rules in
+PACKETLOG_STATE_DIR is where rules and their state are kept (default: /var/lib/packetlog, and the rules in
 /etc/packetlog/rules.json). If it is set, rules.json is in it, too, unless --rules names another file.
-PACKETLOG_TOKEN sets the dashboard's token; without it every start makes a new one.
+PACKETLOG_TOKEN sets the dashboard's token; without it, each start creates a new one.
 
 Exit codes:
   ${EXIT.ok}  ended as asked (Ctrl-C, SIGTERM, closed output)
@@ -42,19 +42,19 @@ Exit codes:
   ${EXIT.privilege}  not root, or a capability is missing (CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON)
   ${EXIT.not_found}  no such interface or network namespace
   ${EXIT.unsupported}  the kernel or a library lacks what is needed
-  ${EXIT.listen}  the address to listen on cannot be had
-  ${EXIT.lockout}  a change of the rules was refused: it would shut somebody out (packetlog rules)
+  ${EXIT.listen}  the address to listen on is not available
+  ${EXIT.lockout}  a change of the rules was rejected: it would lock out a protected address (packetlog rules)
   ${EXIT.changed}  packetlog rules apply: --check would change the rules; with --detailed-exitcodes: it changed them`;
 
 const CAPTURE_HELP = `
 Formats:
   pcapng     for Wireshark and tshark; headers are rebuilt from the records, payloads were never recorded
-  ndjson     a JSON object a line, as --print json
-  csv        with a line of names; safe to open in a spreadsheet
-  packetlog  the records as they are, 64 bytes each, in batches; read them with @packetlog/common
+  ndjson     one JSON object per line, as --print json
+  csv        with a header line; safe to open in a spreadsheet
+  packetlog  the raw records, 64 bytes each, in batches; read them with @packetlog/common
 
-Where a loader runs, the records come from it: options of the program (--transport, --sample, …) are then its own.
-Where none runs, this one only looks: no rule is in force meanwhile.
+If a loader runs, the records come from it, with its own --transport, --sample and so on. If none runs, capture attaches its
+own program, which only records: no rule is in force meanwhile.
 
 Examples:
   packetlog capture --for 10s -w attack.pcapng

@@ -50,9 +50,7 @@ describe('what a filter left out', () => {
     const { delivered } = JSON.parse(ledgerJson(ledger(), counts)).ledger;
     expect(delivered).toEqual({ console: 800, filtered: 11_000, dropped: 200 });
     expect(delivered.console + delivered.filtered + delivered.dropped).toBe(12_000);
-    expect(ledgerText(ledger(), counts).at(-1)).toBe(
-      'console: 800 printed, 11,000 left out by the filter, 200 lost on the way',
-    );
+    expect(ledgerText(ledger(), counts).at(-1)).toBe('console: 800 printed, 11,000 filtered, 200 lost after the ring');
   });
 });
 
@@ -60,7 +58,7 @@ describe('the last words', () => {
   it('are one line for each interface, and one for the console', () => {
     expect(ledgerText(ledger(), { console: 11_800, dropped: 100 })).toEqual([
       'eth0: 12,345 packets seen (1,000,000 bytes), 12,345 permitted; 12,000 recorded, 345 lost in the ring',
-      'console: 11,800 printed, 200 lost on the way',
+      'console: 11,800 printed, 200 lost after the ring',
     ]);
   });
 
@@ -80,7 +78,7 @@ describe('the last words', () => {
 
   it.each<[string, Partial<InterfaceLedger>, string]>([
     ['denials', { denied: 5, aborted: 1 }, '12,345 permitted, 5 denied, 1 aborted; '],
-    ['what was not recorded', { filtered_out: 9, sampled_out: 1 }, 'lost in the ring, 10 not recorded as asked'],
+    ['what was not recorded', { filtered_out: 9, sampled_out: 1 }, 'lost in the ring, 10 not recorded'],
   ])('name %s only if there are any', (_, change, text) => {
     expect(ledgerText(ledger(change), undefined)).toEqual([expect.stringContaining(text)]);
   });

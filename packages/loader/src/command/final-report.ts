@@ -47,13 +47,13 @@ export function ledgerText(
   const lines = linesOf(ledger).map(({ name, counters: c }) => {
     const denied = c.denied + c.aborted > 0 ? `, ${n(c.denied)} denied, ${n(c.aborted)} aborted` : '';
     const unrecorded = c.sampled_out + c.filtered_out;
-    const rest = unrecorded > 0 ? `, ${n(unrecorded)} not recorded as asked` : '';
+    const rest = unrecorded > 0 ? `, ${n(unrecorded)} not recorded` : '';
     return `${printableName(name)}: ${n(c.seen)} packets seen (${n(c.bytes)} bytes), ${n(c.permitted)} permitted${denied}; ${n(c.emitted)} recorded, ${n(c.ring_full)} lost in the ring${rest}`;
   });
   if (console) {
-    const rest = console.filtered === undefined ? '' : `, ${n(console.filtered)} left out by the filter`;
+    const rest = console.filtered === undefined ? '' : `, ${n(console.filtered)} filtered`;
     lines.push(
-      `${output}: ${n(console.console)} ${output === 'console' ? 'printed' : 'written'}${rest}, ${n(notPrinted(ledger, console, goesOn))} lost on the way`,
+      `${output}: ${n(console.console)} ${output === 'console' ? 'printed' : 'written'}${rest}, ${n(notPrinted(ledger, console, goesOn))} lost after the ring`,
     );
   }
   return lines;

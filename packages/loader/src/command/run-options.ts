@@ -105,7 +105,7 @@ export function rulesFileOption(): Option {
 
 /** Also of `packetlog rules`. */
 export function protectOption(): Option {
-  return new Option('--protect <address>', 'address or network that no rule may deny; again or with commas for more')
+  return new Option('--protect <address>', 'address or network that no rule may deny; repeat or separate with commas')
     .argParser(list(network))
     .env('PACKETLOG_PROTECT');
 }
@@ -115,7 +115,7 @@ export function runOptions(): Option[] {
   return [
     new Option(
       '-i, --iface <name>',
-      'interface to watch, by its name or an alternative one; again or with commas for more (\\, for a comma in a name; default: those of the default route)',
+      'interface to watch, by its name or an alternative one; repeat or separate with commas (\\, for a comma in a name; default: those of the default route)',
     )
       .argParser(names)
       .env('PACKETLOG_IFACE'),
@@ -126,13 +126,13 @@ export function runOptions(): Option[] {
       .choices(['auto', 'native', 'generic'])
       .default('auto')
       .env('PACKETLOG_MODE'),
-    new Option('-p, --print <format>', 'what standard output gets for each packet')
+    new Option('-p, --print <format>', 'what to print for each packet on standard output')
       .choices(['text', 'json', 'none'])
       .default('text')
       .env('PACKETLOG_PRINT'),
     new Option(
       '-f, --filter <text>',
-      'print or write only these packets, as "tcp dst port 443 and not deny" (docs/filter.md)',
+      'print or write only these packets, for example "tcp dst port 443 and not deny" (docs/filter.md)',
     )
       .argParser(filterOption)
       .env('PACKETLOG_FILTER'),
@@ -141,10 +141,16 @@ export function runOptions(): Option[] {
       .default({ host: 'localhost', port: 7411 }, 'localhost:7411')
       .env('PACKETLOG_LISTEN'),
     new Option('--ui <dir>', 'directory of the built dashboard, or off to serve the socket alone').env('PACKETLOG_UI'),
-    new Option('--allow-origin <origin>', 'origin of another page that may connect, such as a proxy’s; again for more')
+    new Option(
+      '--allow-origin <origin>',
+      'origin of another page that may connect, such as a proxy’s; repeat or separate with commas',
+    )
       .argParser(list(origin))
       .env('PACKETLOG_ALLOW_ORIGIN'),
-    new Option('--allow-node <origin>', 'another loader that the dashboard served here may connect to; again for more')
+    new Option(
+      '--allow-node <origin>',
+      'another loader that the dashboard served here may connect to; repeat or separate with commas',
+    )
       .argParser(list(origin))
       .env('PACKETLOG_ALLOW_NODE'),
     netnsOption('watch interfaces of this network namespace (name or path)'),
@@ -174,9 +180,12 @@ export function runOptions(): Option[] {
       .env('PACKETLOG_SAMPLE'),
     new Option(
       '--reverse-dns',
-      'let the dashboard look up names of addresses; the sender’s DNS learns that somebody looked',
+      'let the dashboard look up names of addresses; the sender’s DNS server sees the lookups',
     ).env('PACKETLOG_REVERSE_DNS'),
-    new Option('--geoip <file>', 'MMDB file with the countries or networks of addresses; again or with commas for more')
+    new Option(
+      '--geoip <file>',
+      'MMDB file with the countries or networks of addresses; repeat or separate with commas',
+    )
       .argParser(list(fileName))
       .env('PACKETLOG_GEOIP'),
     new Option('--simulate-loss <n>', 'lose so many records on purpose, to see the alarm')
@@ -192,7 +201,7 @@ export function runOptions(): Option[] {
       .env('PACKETLOG_CONFIRM_WITHIN'),
     new Option(
       '--pin <when>',
-      'whether the program goes on without the loader: auto: while it denies something; always; never',
+      'whether the program stays active without the loader: auto: while it denies something; always; never',
     )
       .choices(['auto', 'always', 'never'])
       .default('auto')

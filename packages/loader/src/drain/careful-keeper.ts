@@ -13,7 +13,7 @@ export function carefulKeeper(keeper: LinkKeeper, tell: (notice: Notice) => void
           at_ms: Date.now(),
           level: 'error',
           code: 'attach_failed',
-          message: `The pins do not follow a change of the interfaces: ${why}. Everything goes on while this loader runs; before you end it, make room in the bpf file system, or run packetlog unload afterwards.`,
+          message: `The pins do not follow a change of the interfaces: ${why}. Capture and rules are unaffected while this loader runs. Before you end it, free space in the bpf file system, or run packetlog unload afterwards.`,
         });
       }
     };

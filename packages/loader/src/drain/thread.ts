@@ -176,7 +176,7 @@ function takenOver(program: LoadedProgram, drain: Drain): Notice {
   const waiting = drain.ledger(Date.now()).ring.pending;
   const message = program.reused
     ? `Took over from a loader that ended, without a gap; ${waiting} records waited in its rings.`
-    : 'Took over from a loader that ended, without a gap in what is denied. Rings and counters begin anew, because its were made otherwise (version, --transport or --ring-size); what waited in its rings is lost.';
+    : 'Took over from a loader that ended; rules stayed in force without a gap. Rings and counters start empty, because the previous loader had another version, --transport or --ring-size; records that waited in its rings are lost.';
   return { at_ms: Date.now(), level: program.reused ? 'info' : 'warning', code: 'taken_over', message };
 }
 

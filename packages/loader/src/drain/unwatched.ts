@@ -41,7 +41,7 @@ export class Unwatched {
     const name = this.#nameOf(ifindex);
     const which = name === undefined ? `number ${ifindex}` : `${printableName(name)} (number ${ifindex})`;
     const next = name === undefined ? '' : ` Watch it too (--iface ${printableName(name)}), or use --mode generic.`;
-    const message = `${count} packets arrived on an interface that is not watched, ${which}: they are counted apart, and rules for an interface do not act there.${next}`;
+    const message = `${count} packets arrived on an interface that is not watched, ${which}: they are counted separately, and rules for an interface do not apply to them.${next}`;
     return { at_ms: atMs, level: 'error', code: 'unwatched_packets', message, count };
   }
 }

@@ -45,7 +45,7 @@ export function linkLayerOf(facts: LinkFacts, kernel = release()): LinkLayer {
   // TUNSETLINK sets any type; what tun_get_user does depends on the flags of TUNSETIFF.
   if (kind === 'tun' && tunType !== undefined) return { link: tunType === 'tap' ? 'ethernet' : 'ip' };
   if (ETHERNET.includes(type)) return { link: 'ethernet' };
-  if (!BARE.includes(type)) return { problem: `its link type (ARPHRD ${type}) is none that PacketLog can read` };
+  if (!BARE.includes(type)) return { problem: `PacketLog cannot read its link type (ARPHRD ${type})` };
   if (IPSEC.includes(kind)) {
     return { problem: `an IPsec interface (${kind}) shows XDP the link header of the device beneath, or none` };
   }

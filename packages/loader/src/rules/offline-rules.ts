@@ -144,7 +144,7 @@ function lookIntoKernel(
     return { rules: readEnforcedRules(bpfFs, netns), alarms: [] };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return { rules: undefined, alarms: [`It is not known what the kernel still enforces: ${why}`] };
+    return { rules: undefined, alarms: [`What the kernel still enforces cannot be read: ${why}`] };
   }
 }
 

@@ -57,6 +57,6 @@ export function waitForTokens(seconds: number): Refusal {
 function unauthorized(what: string): Refusal {
   return {
     code: 'unauthorized',
-    message: `The ${what} is not right. Run packetlog url there, as root, and open what it prints.`,
+    message: `The ${what} is wrong. Run packetlog url as root on that machine, and open the URL that it prints.`,
   };
 }

@@ -65,7 +65,7 @@ export function questions({ history, listeners, reverseNames, places }: Sources)
       ({ addresses }) => {
         if (reverseNames) return reverseNames.find(addresses);
         throw new Unavailable(
-          'Reverse DNS is off, because it tells the sender’s DNS that somebody looked. Start the loader with --reverse-dns.',
+          'Reverse DNS is off, because the sender’s DNS server would see the lookups. Start the loader with --reverse-dns.',
         );
       },
     ),

@@ -215,7 +215,10 @@ export class SocketServer {
     const peer = peerOf(handshake.address);
     const seconds = this.#guesses.waitSeconds(peer);
     if (seconds > 0) {
-      this.#lines.warn({ address: handshake.address }, 'tokens from this address are not looked at for a while');
+      this.#lines.warn(
+        { address: handshake.address },
+        'too many wrong tokens: attempts from this address are rejected for a while',
+      );
       return waitForTokens(seconds);
     }
     const admins = [...this.#clients.values()].filter((client) => client.isAdmin).length;

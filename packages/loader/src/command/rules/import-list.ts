@@ -38,7 +38,7 @@ export function importQuery(file: string, options: Record<string, unknown>): Rec
 
 export function importedSentence({ rule, set, bad_line_count }: RulesResults['import']): string {
   const { name, entries, file } = set;
-  const skipped = bad_line_count > 0 ? ` Left out: ${one(bad_line_count, 'line')}.` : '';
+  const skipped = bad_line_count > 0 ? ` Skipped: ${one(bad_line_count, 'line')}.` : '';
   const follows = file === undefined ? '' : ' The file is read again when it changes.';
   return `Set ${name} has ${one(entries, 'network')}; rule ${rule.id} (${rule.action}) applies to it.${skipped}${follows}`;
 }

@@ -6,20 +6,20 @@ export function matchOptions(): Option[] {
   return [
     new Option('--protocol <protocol>', 'tcp, udp, icmp, icmpv6, … or a number'),
     new Option('--port <port>', 'destination port, or a range such as 1000-2000'),
-    new Option('--interface <name>', 'only packets that arrive there'),
+    new Option('--interface <name>', 'only packets that arrive on this interface'),
   ];
 }
 
 export function lifeOptions(): Option[] {
   return [
-    new Option('--for <time>', 'it expires after this time: 30s, 15m, 1h, 7d').conflicts('until'),
-    new Option('--until <time>', 'it expires at this time, such as 2030-01-31T12:00:00Z'),
-    new Option('--reason <text>', 'why, for people'),
+    new Option('--for <time>', 'the rule expires after this time: 30s, 15m, 1h, 7d').conflicts('until'),
+    new Option('--until <time>', 'the rule expires at this time, such as 2030-01-31T12:00:00Z'),
+    new Option('--reason <text>', 'why the rule exists'),
   ];
 }
 
 export function forceOption(): Option {
-  return new Option('--force', 'also if it locks out an address that the lockout guard protects');
+  return new Option('--force', 'apply the change even if it locks out an address that the lockout guard protects');
 }
 
 export function match(options: Record<string, unknown>) {

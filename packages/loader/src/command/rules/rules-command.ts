@@ -92,14 +92,14 @@ export function rulesCommand(done: (code: number) => void): Command {
     return command;
   };
 
-  subcommand('list', 'what is in force', async (connection, printer) => {
+  subcommand('list', 'print the rules in force, with their hits', async (connection, printer) => {
     const answer = await connection.ask('list', {});
     return printer.answer(answer, (snapshot) => snapshotText(snapshot, Date.now()));
   });
 
   const add = subcommand(
     'add <action> [source]',
-    'add a rule: permit, deny or observe a source; a rule that matches the same is updated instead',
+    'add a rule: permit, deny or observe a source; if a rule with the same match exists, it is updated',
     addRule,
   );
   for (const option of matchOptions()) add.addOption(option);
@@ -110,8 +110,8 @@ export function rulesCommand(done: (code: number) => void): Command {
 A source is an address, a network such as 203.0.113.0/24 or 2001:db8::/32, any, or set:NAME.
 
 Many rules in one change, all of them or none:
-  packetlog rules add deny - --for 1h < addresses   one source a line; the options are those of each
-  packetlog rules add - < rules                     one rule a line, written as here: deny 192.0.2.1 --port 22`,
+  packetlog rules add deny - --for 1h < addresses   one source per line; the options apply to each
+  packetlog rules add - < rules                     one rule per line, written as here: deny 192.0.2.1 --port 22`,
   );
 
   const edit = subcommand('edit <id>', 'change a rule; it keeps its id and its counters', editRule);
@@ -121,16 +121,18 @@ Many rules in one change, all of them or none:
   for (const option of lifeOptions()) edit.addOption(option);
   edit
     .addOption(forceOption())
-    .addHelpText('after', '\n"none" takes a condition or the end away: --port none, --until none.');
+    .addHelpText('after', '\n"none" removes a condition or the expiry: --port none, --until none.');
 
   const remove = subcommand(
     'remove [id...]',
-    'remove rules by id or by source; - reads ids and sources from standard input, one a line',
+    'remove rules by id or by source; - reads ids and sources from standard input, one per line',
     removeRules,
   );
   remove.option('--source <source>', 'all rules with this source: an address, a network, any or set:NAME');
-  remove.option('--set <name>', 'all rules about this set; the set goes with the last of them');
-  remove.addOption(new Option('--action <action>', 'of those, only the ones that do this').choices([...RULE_ACTIONS]));
+  remove.option('--set <name>', 'all rules that use this set; the set is removed with the last of them');
+  remove.addOption(
+    new Option('--action <action>', 'of those, only the rules with this action').choices([...RULE_ACTIONS]),
+  );
   for (const option of matchOptions()) remove.addOption(option);
   remove.addOption(forceOption());
 
@@ -148,27 +150,27 @@ Many rules in one change, all of them or none:
 
   subcommand(
     'import <file>',
-    'make or replace a set of networks from a list, and a rule about it; - is standard input',
+    'create or replace a set of networks from a list, and a rule that uses it; - is standard input',
     importList,
   )
-    .option('--set <name>', 'name of the set (default: that of the file)')
+    .option('--set <name>', 'name of the set (default: the name of the file)')
     .addOption(new Option('--action <action>', 'what the rule does').choices([...RULE_ACTIONS]).default('deny'))
-    .option('--reason <text>', 'why, for people')
+    .option('--reason <text>', 'why the rule exists')
     .option('--once', 'keep a copy; do not read the file again when it changes')
-    .option('--skip-bad', 'leave out lines that cannot be read, instead of changing nothing')
-    .option('--ipset <name>', 'of what ipset save writes, the entries of this set; the file is not read again')
+    .option('--skip-bad', 'skip lines that cannot be read, instead of changing nothing')
+    .option('--ipset <name>', 'import this set from the output of ipset save; the file is not read again')
     .option('--allow-empty', 'accept a list without networks')
     .addOption(forceOption())
     .addHelpText(
       'after',
       `
-A network a line, comments behind # or ;, as FireHOL and Spamhaus publish them; ranges such as 192.0.2.1-192.0.2.9; what
-ipset save, nft list set and, if all is denied, iptables-save and hosts.deny have; tables with commas or tabs and JSON
-with one column or field of networks (which one is printed). gzip and UTF-16 are read. What can be understood in several
-ways is rejected, with what to do.`,
+Reads lists with one network per line and comments after # or ;, as FireHOL and Spamhaus publish them; ranges such as
+192.0.2.1-192.0.2.9; the output of ipset save and nft list set; iptables-save and hosts.deny, if they deny everything from
+their sources; CSV, tab-separated tables and JSON with one column or field of networks (the command prints which one).
+gzip and UTF-16 are decoded. Ambiguous input is rejected, with a way to fix it.`,
     );
 
-  subcommand('apply <file>', 'make the rules what a rules file says, and nothing else; - is standard input', applyRules)
+  subcommand('apply <file>', 'make the rules exactly those of a rules file; - is standard input', applyRules)
     .option('--check', 'change nothing, and print what would change; exit code 9 if something would')
     .option('--diff', 'print what changes: + added, - removed, ~ changed')
     .option('--detailed-exitcodes', 'exit code 9 if something was changed, 0 if nothing was')
@@ -176,11 +178,11 @@ ways is rejected, with what to do.`,
     .addHelpText(
       'after',
       `
-The file has the form of rules.json (packetlog rules schema). A rule that has the action and match of one that exists is
-that one: it keeps id and counters, and takes the file's reason and end. What the file does not have is removed. Guard
-and confirmation of risky changes are those of all other changes.
+The file has the format of rules.json (packetlog rules schema). A rule with the action and match of an existing rule is that
+rule: it keeps its id and counters, and takes reason and expiry from the file. What the file does not contain is removed.
+The lockout guard and the confirmation of risky changes apply as usual.
 
-Exit codes: 0 nothing to change, or changed; 9 see above; 2 the file is wrong; 8 a protected address would be locked out.`,
+Exit codes: 0 nothing to change, or changed; 9 see above; 2 the file is invalid; 8 a protected address would be locked out.`,
     );
 
   subcommand('export', 'print the rules file, or the list of a set', async (_, printer, options) =>
@@ -189,26 +191,30 @@ Exit codes: 0 nothing to change, or changed; 9 see above; 2 the file is wrong; 8
 
   subcommand(
     'test <file>',
-    'count what the rules in a file, or a list to deny, would have denied',
+    'dry run: count the packets that the rules in a file, or a list of networks, would deny',
     async (connection, printer, options, [file = '']) => {
       const request = rehearsalRequest(await readInput(file), file, options['against'] ?? 10);
       return printer.answer(await connection.ask('test', request), rehearsalText);
     },
-  ).addOption(new Option('--against <seconds>', 'seconds of live traffic to look at').argParser(seconds).default(10));
+  ).addOption(
+    new Option('--against <seconds>', 'seconds of live traffic to test against').argParser(seconds).default(10),
+  );
 
   subcommand('confirm', 'keep a risky change', async (connection, printer) =>
-    printer.answer(await connection.ask('confirm', {}), () => ['Confirmed: it stays.']),
+    printer.answer(await connection.ask('confirm', {}), () => ['Confirmed: the change stays in force.']),
   );
-  subcommand('revert', 'take a risky change back at once', async (connection, printer) =>
-    printer.answer(await connection.ask('revert', {}), () => ['Reverted.']),
+  subcommand(
+    'revert',
+    'revert a risky change at once, without waiting for the time to confirm',
+    async (connection, printer) => printer.answer(await connection.ask('revert', {}), () => ['Reverted.']),
   );
   subcommand('undo', 'undo the last change, whoever made it', async (connection, printer) =>
     printer.changed(await connection.ask('undo', {}), ({ undone }) => `Undone: ${undone}.`),
   );
-  subcommand('redo', 'do again what was undone last', async (connection, printer) =>
-    printer.changed(await connection.ask('redo', {}), ({ redone }) => `Done again: ${redone}.`),
+  subcommand('redo', 'redo the change that was undone last', async (connection, printer) =>
+    printer.changed(await connection.ask('redo', {}), ({ redone }) => `Redone: ${redone}.`),
   );
-  subcommand('audit', 'who changed what, when and why; the newest first', async (connection, printer, options) =>
+  subcommand('audit', 'print who changed what, when and why; newest first', async (connection, printer, options) =>
     printer.answer(await connection.ask('audit', { limit: options['limit'] ?? 100 }), ({ entries }) =>
       auditText(entries),
     ),
@@ -264,7 +270,7 @@ const applyRules: Handler = async (connection, printer, options, [file = '']) =>
   const request = applyRequest(await readInput(file), file, { ...wanted, ...force(options) });
   const answer = await connection.ask('apply', request);
   const outcome = printer.changed(answer, ({ risk, ...applied }) => {
-    const waits = risk === undefined ? [] : [`It would wait to be confirmed: ${risk}.`];
+    const waits = risk === undefined ? [] : [`It would have to be confirmed: ${risk}.`];
     return [...appliedText(applied, wanted, Date.now()), ...waits];
   });
   const tells = wanted.check || wanted.detailedExitcodes;

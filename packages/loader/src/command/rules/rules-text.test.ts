@@ -96,13 +96,13 @@ describe('a rehearsal', () => {
     lockouts: [{ kind: 'ssh_peer', address: '203.0.113.7' }],
   };
 
-  it('tells how much it saw, what would have been denied, and who would be shut out', () => {
+  it('tells how much it saw, what would have been denied, and who would be locked out', () => {
     const text = rehearsalText(report).join('\n');
     expect(text).toContain('Looked at 250 packets of 1,000 in 10 s (25 % of what arrived).');
     expect(text).toContain('Would have denied 40 packets, 4,000 bytes; observed 0 packets.');
     expect(text).toMatch(/40 {2}203\.0\.113\.7/);
     expect(text).toMatch(/30 {2}TCP 22\n +10 {2}ICMP\n/);
-    expect(text).toContain('It would shut out ssh peer 203.0.113.7: adding it would be refused.');
+    expect(text).toContain('It would lock out ssh peer 203.0.113.7: adding it would be rejected.');
   });
 });
 

@@ -76,7 +76,7 @@ export function rehearsalText(report: RehearsalReport): string[] {
     by_port.map(({ ip_protocol, port, packets }) => [portWords(ip_protocol, port), packets]),
   );
   for (const { kind, address } of lockouts)
-    lines.push('', `It would shut out ${kind.replace('_', ' ')} ${address}: adding it would be refused.`);
+    lines.push('', `It would lock out ${kind.replace('_', ' ')} ${address}: adding it would be rejected.`);
   return lines;
 }
 

@@ -210,7 +210,7 @@ export function requireAddable(book: RuleBook, rule: Rule, nowMs: number, field:
     throw new RulesRefusal({ code: 'limit', message, limit: MAX_RULE_ID });
   }
   if (isExpired(rule, nowMs)) {
-    throw invalid(`${field}.expires_at: is over already. Give a later time.`, `${field}.expires_at`);
+    throw invalid(`${field}.expires_at: is in the past. Give a later time.`, `${field}.expires_at`);
   }
   requireSet(book, rule, field);
 }

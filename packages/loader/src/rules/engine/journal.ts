@@ -37,7 +37,7 @@ export class Journal {
       this.#audit.append(entry);
       this.#alarms.end('audit');
     } catch (error) {
-      const message = `Changes of the rules are not on record: writing the audit file failed: ${messageOf(error)}. Make room or give access.`;
+      const message = `Changes of the rules are not logged: the audit file cannot be written: ${messageOf(error)}. Free space on the disk, or give access.`;
       if (this.#alarms.raise('audit', message)) this.notice('rules_fallback', 'error', message);
     }
   }

@@ -103,7 +103,7 @@ describe('a risky change', () => {
     fake.kernel.fault = new Error('no memory');
     expect(await refusal(add({ source: 'any', destination_port: 23 }))).toMatchObject({
       code: 'internal',
-      message: 'The kernel did not take the rules: no memory. The confirmed rules are in force.',
+      message: 'The kernel rejected the rules: no memory. The confirmed rules are in force.',
     });
     expect(fake.service.snapshot({ enforcing: true, pinned: false }).pending).toBeUndefined();
     expect(fake.kernel.verdict('192.0.2.1', 23)).toBe('deny 1');

@@ -47,7 +47,7 @@ export function compileRefusal(cause: RulesCompileError): RulesRefusal {
 /** The kernel rejected compiled rules; `remains`: a sentence on what is in force now. */
 export function kernelRefusal(cause: unknown, remains: string): RulesRefusal {
   const said = messageOf(cause);
-  const message = `The kernel did not take the rules: ${said}${said.endsWith('.') ? '' : '.'} ${remains}`;
+  const message = `The kernel rejected the rules: ${said}${said.endsWith('.') ? '' : '.'} ${remains}`;
   return new RulesRefusal({ code: 'internal', message }, { cause });
 }
 

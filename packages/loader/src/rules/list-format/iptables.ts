@@ -22,7 +22,7 @@ export function fromIptables(lines: readonly string[]): Shaped | undefined {
     return {
       lines: [],
       notes: [],
-      problem: `is of iptables and has ${what}: keep the sources that are to be denied altogether, one a line`,
+      problem: `is iptables output with ${what}: keep only the sources to deny completely, one per line`,
     };
   }
   return { lines: made, notes: [`It was read as the sources that iptables chain ${[...chains].join()} denies.`] };

@@ -11,14 +11,14 @@ export function fromNft(text: string): Shaped | undefined {
   const elements = [...bare.matchAll(ELEMENTS)].map(([, inside = '']) => inside);
   const added = [...bare.matchAll(/\badd\s+element\s+[^{}]{0,200}\{([^{}]*)\}/g)].map(([, inside = '']) => inside);
   const all = [...elements, ...added];
-  if (all.length === 0) return { lines: [], notes: [], problem: 'is of nftables and has no elements' };
+  if (all.length === 0) return { lines: [], notes: [], problem: 'is nftables output without elements' };
   const names = [...bare.matchAll(SET)].map(([, name = '']) => name);
   if (all.length > 1 || names.length > 1) {
     const which = names.length > 1 ? ` (${names.join(', ')})` : '';
     return {
       lines: [],
       notes: [],
-      problem: `is of nftables and has several sets${which}: print one with nft list set FAMILY TABLE NAME`,
+      problem: `is nftables output with several sets${which}: print one with nft list set FAMILY TABLE NAME`,
     };
   }
   const lines = (all[0] ?? '').split(',').map(elementOf).filter(Boolean);

@@ -44,7 +44,7 @@ export interface RecordShapeOf {
   readonly recordOffset: number;
 }
 
-const GONE: RulesError = { code: 'unavailable', message: 'Its client has gone: ask again.' };
+const GONE: RulesError = { code: 'unavailable', message: 'The client of this dry run disconnected. Start it again.' };
 
 export class Rehearsals {
   #running: Running[] = [];

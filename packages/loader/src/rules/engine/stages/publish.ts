@@ -94,6 +94,6 @@ function cannotWrite(cause: unknown): RulesRefusal {
   if (cause instanceof RulesFileError) {
     return new RulesRefusal({ code: 'invalid', message: `Nothing was changed: ${cause.message}.` }, { cause });
   }
-  const message = `The rules cannot be written: ${messageOf(cause)}. Nothing was changed; make room or give access.`;
+  const message = `The rules cannot be written: ${messageOf(cause)}. Nothing was changed. Free space on the disk, or give access.`;
   return new RulesRefusal({ code: 'internal', message }, { cause });
 }
