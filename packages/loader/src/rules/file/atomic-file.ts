@@ -1,5 +1,5 @@
 /** Files that are whole at any moment, also after a crash or a power cut. */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { writeAll } from './write-all.ts';
 
@@ -51,14 +51,54 @@ export function prepareFile(path: string, content: string | Uint8Array): Prepare
   };
 }
 
-/** Prepares all of them, or none. Throws what the file system says. */
+/** What a file was before another takes its place. */
+interface Former {
+  /** As it was, as far as the file system lets it. */
+  restore(): void;
+  forget(): void;
+}
+
+/** Throws what the file system says; nothing is left then. */
+function keepFormer(path: string): Former {
+  const kept = join(dirname(path), `.${basename(path)}.${process.pid}.old`);
+  const forget = () => rmSync(kept, { force: true });
+  forget();
+  const isThere = existsSync(path);
+  if (isThere) linkOrCopy(path, kept);
+  const restore = () => {
+    try {
+      if (isThere) renameSync(kept, path);
+      else rmSync(path, { force: true });
+      syncDirectory(dirname(path));
+    } catch {
+      // What failed before fails again, and is told already.
+    }
+  };
+  return { restore, forget };
+}
+
+/** Not every file system has links, and there is none to a file that is mounted by itself. */
+function linkOrCopy(path: string, other: string): void {
+  try {
+    linkSync(path, other);
+  } catch {
+    copyFileSync(path, other);
+  }
+}
+
+/** Prepares all of them, or none; `commit` lets all of them take their places, or none. Throws what the file system says. */
 export function prepareFiles(files: readonly (readonly [path: string, content: string | Uint8Array])[]): PreparedFile {
   const prepared: PreparedFile[] = [];
+  const former: Former[] = [];
   const abandon = () => {
     for (const each of prepared) each.abandon();
+    for (const each of former) each.forget();
   };
   try {
-    for (const [path, content] of files) prepared.push(prepareFile(path, content));
+    for (const [path, content] of files) {
+      prepared.push(prepareFile(path, content));
+      former.push(keepFormer(path));
+    }
   } catch (error) {
     abandon();
     throw error;
@@ -67,6 +107,9 @@ export function prepareFiles(files: readonly (readonly [path: string, content: s
     commit: () => {
       try {
         for (const each of prepared) each.commit();
+      } catch (error) {
+        for (const each of former) each.restore();
+        throw error;
       } finally {
         abandon();
       }

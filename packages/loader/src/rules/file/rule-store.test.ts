@@ -169,6 +169,26 @@ describe('RuleStore', () => {
     expect(readdirSync(directory).filter((name) => /good.*tmp|state.*tmp/.test(name))).toEqual([]);
   });
 
+  it('changes nothing when the file that is written last cannot take its place', async () => {
+    const listed = (text: string) => withSet(setOf('drop', { kind: 'copy' }, text));
+    const list = join(paths.sets, 'drop.txt');
+    save(listed('192.0.2.0/24\n'));
+    const all = [paths.lastGood, paths.state, list];
+    const before = all.map((path) => readFileSync(path, 'utf8'));
+    const store = new RuleStore(paths);
+    await read(store);
+    const files = store.prepare(listed('0.0.0.0/0\n'));
+    // As a file that is mounted by itself, which no other can replace.
+    rmSync(paths.rules);
+    mkdirSync(join(paths.rules, 'busy'), { recursive: true });
+    expect(() => files.commit()).toThrow(/EISDIR|ENOTEMPTY|EEXIST/);
+    expect(all.map((path) => readFileSync(path, 'utf8'))).toEqual(before);
+    expect(store.isAccepted(contentHash(listed('0.0.0.0/0\n')))).toBe(false);
+    expect([...readdirSync(directory), ...readdirSync(paths.sets)].filter((name) => /tmp$|old$/.test(name))).toEqual(
+      [],
+    );
+  });
+
   it('keeps the lists of sets beside, and removes those that no rule names any more', async () => {
     const store = new RuleStore(paths);
     const book = withSet(setOf('drop', { kind: 'copy' }, '192.0.2.0/24 ; comment\n'));
