@@ -149,6 +149,17 @@ describe('a risky change', () => {
     expect(fake.kernel.verdict('1.1.1.2', 23)).toBe('permit');
   });
 
+  it('does not hide others from undo: each is a step, and stays when an older one is undone', async () => {
+    await fake.begin();
+    await add({ source: '1.1.1.1' });
+    await add({ source: 'any', destination_port: 23 });
+    await add({ source: '1.1.1.2' });
+    await fake.service.revert(ROOT);
+    expect((await fake.service.undo(ROOT)).value.undone).toMatch(/1\.1\.1\.2/);
+    expect(fake.kernel.verdict('1.1.1.1')).toBe('deny 1');
+    expect(fake.kernel.verdict('1.1.1.2')).toBe('permit');
+  });
+
   it('is over when the risky rule is removed, and no answer mentions it afterwards', async () => {
     await fake.begin();
     expect((await add({ source: '2001:db8::/29' })).pending).toMatchObject({ why: /wider than \/32/ });

@@ -123,7 +123,10 @@ export class Pipeline {
       return false;
     }
     const behind = await this.#behind(applied, nowMs);
-    if (behind !== undefined) await settle(this.#parts, behind);
+    if (behind !== undefined) {
+      await settle(this.#parts, behind.held);
+      for (const each of behind.applied) this.#remember(each, revision + 1);
+    }
     pending.explain(waits);
     await restage(this.#parts, held);
     return behind === undefined;
@@ -139,7 +142,10 @@ export class Pipeline {
   }
 
   /** The confirmed rules with the same changes; undefined: they concern what waits itself. */
-  async #behind(applied: readonly Applied[], nowMs: number): Promise<Held | undefined> {
+  async #behind(
+    applied: readonly Applied[],
+    nowMs: number,
+  ): Promise<{ held: Held; applied: readonly Applied[] } | undefined> {
     const { confirmed, top } = this.#parts.enforcement;
     const changes = applied.map(({ change }) => change);
     try {
@@ -148,7 +154,7 @@ export class Pipeline {
       validate(confirmed.book, book, mayBeEmpty(changes, book));
       if (riskOf(confirmed.book, book) !== undefined) return undefined;
       const held = await compile(this.#parts.enforcement, book);
-      return lockouts(this.#parts, confirmed, held).length > 0 ? undefined : held;
+      return lockouts(this.#parts, confirmed, held).length > 0 ? undefined : { held, applied: done };
     } catch (error) {
       if (error instanceof RulesRefusal) return undefined;
       throw error;
