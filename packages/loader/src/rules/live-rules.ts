@@ -221,19 +221,19 @@ export class LiveRules {
   /** Reads the rules file and the lists of all sets again. */
   async reload(): Promise<void> {
     const service = this.#service as RulesService;
-    let book: RuleBook;
+    const read = () =>
+      readAgain(this.#store, this.#compiler, service.confirmed).catch((error: unknown) => {
+        const problem = messageOf(error).replace(/\.$/, '');
+        service.fileRejected(
+          `The rules file ${this.#options.paths.rules} ${problem}. The rules before it are in force. Repair the file and ` +
+            'reload (kill -HUP).',
+        );
+        return undefined;
+      });
     try {
-      book = await readAgain(this.#store, this.#compiler, service.confirmed);
-    } catch (error) {
-      const problem = messageOf(error).replace(/\.$/, '');
-      service.fileRejected(
-        `The rules file ${this.#options.paths.rules} ${problem}. The rules before it are in force. Repair the file and ` +
-          'reload (kill -HUP).',
-      );
-      return;
-    }
-    try {
-      const { pending } = await service.load(book, 'asked for by SIGHUP');
+      const loaded = await service.load(read, 'asked for by SIGHUP');
+      if (loaded === undefined) return;
+      const { pending } = loaded;
       await this.#files?.takeAll();
       this.#tell(
         'info',

@@ -24,6 +24,7 @@ const book = (...sources: string[]): RuleBook => ({
   rules: sources.map((source, i) => rule(i + 1, source)),
   nextId: sources.length + 1,
 });
+const load = (read: RuleBook) => fake.service.load(async () => read, 'SIGHUP');
 const alarms = () => fake.service.alarms.all.map(({ code, message }) => `${code}: ${message}`);
 const PEER = { kind: 'ssh_peer', address: '203.0.113.9', ports: [22] } as const;
 
@@ -45,9 +46,9 @@ describe('an edit of the rules file', () => {
         expect(fake.audit.at(-1)).toMatchObject({ what: 'fallback', who: { via: 'file' } });
       };
       expectRejected();
-      expect(await refusal(fake.service.load(edited(), 'SIGHUP'))).toBeDefined();
+      expect(await refusal(load(edited()))).toBeDefined();
       expectRejected();
-      await fake.service.load(book('192.0.2.1', '192.0.2.2'), 'SIGHUP');
+      await load(book('192.0.2.1', '192.0.2.2'));
       expect(alarms()).toEqual([]);
       expect(fake.kernel.verdict('192.0.2.2')).toBe('deny 2');
     },
@@ -55,10 +56,10 @@ describe('an edit of the rules file', () => {
 
   it('is rejected when it denies an address in the step that takes it off the protected ones', async () => {
     await fake.begin({ ...book('192.0.2.1'), protect: ['203.0.113.9'] });
-    expect(await refusal(fake.service.load(book('203.0.113.0/24'), 'SIGHUP'))).toMatchObject({ code: 'lockout' });
+    expect(await refusal(load(book('203.0.113.0/24')))).toMatchObject({ code: 'lockout' });
     expect(fake.kernel.verdict('203.0.113.9')).toBe('permit');
-    await fake.service.load(book('192.0.2.1'), 'SIGHUP');
-    await fake.service.load(book('203.0.113.0/24'), 'SIGHUP');
+    await load(book('192.0.2.1'));
+    await load(book('203.0.113.0/24'));
     expect(fake.kernel.verdict('203.0.113.9')).toBe('deny 1');
   });
 
@@ -74,8 +75,8 @@ describe('an edit of the rules file', () => {
     expect(fake.service.snapshot({ enforcing: true, pinned: false }).pending).toBeDefined();
     await fake.service.confirm({ name: 'root', via: 'control' });
     expect(fake.saved.at(-1)?.rules).toMatchObject([{ source: 'any' }]);
-    await fake.service.load(book('192.0.2.1'), 'SIGHUP');
-    expect((await fake.service.load(book('any'), 'SIGHUP')).pending).toBeUndefined();
+    await load(book('192.0.2.1'));
+    expect((await load(book('any')))?.pending).toBeUndefined();
     expect(fake.kernel.verdict('192.0.2.7')).toBe('deny 1');
   });
 
@@ -86,8 +87,18 @@ describe('an edit of the rules file', () => {
     await fake.begin(book('192.0.2.1'), book('any'));
     expect(fake.kernel.verdict('192.0.2.7')).toBe('permit');
     expect(alarms()).toEqual([expect.stringMatching(/was in force for a while and was not confirmed/)]);
-    expect((await fake.service.load(book('any'), 'SIGHUP')).pending).toBeDefined();
+    expect((await load(book('any')))?.pending).toBeDefined();
     expect(alarms()).toEqual([]);
+  });
+
+  it('that was not confirmed does not keep a loader without other rules from starting', async () => {
+    const first = { base: EMPTY_BOOK, from: 'nothing', edited: book('any'), fileAlarm: undefined, lost: [] } as const;
+    await fake.service.begin(first);
+    await fake.service.revert({ name: 'root', via: 'control' });
+    await fake.service.begin(first);
+    expect(fake.kernel.verdict('192.0.2.7')).toBe('permit');
+    expect(alarms()).toEqual([expect.stringMatching(/was in force for a while and was not confirmed/)]);
+    expect((await load(book('any')))?.pending).toBeDefined();
   });
 
   it('is in force where no copy of it can be kept, with an alarm until one can', async () => {
@@ -100,10 +111,53 @@ describe('an edit of the rules file', () => {
     expect(alarms()).toEqual([]);
   });
 
+  it('that was accepted while a permit held is judged again when the permit has expired', async () => {
+    const end = Date.now() + 60_000;
+    const permitting = {
+      ...book('203.0.113.0/24'),
+      rules: [
+        rule(1, '203.0.113.0/24'),
+        rule(2, '203.0.113.9', { action: 'permit', expires_at: new Date(end).toISOString() }),
+      ],
+      nextId: 3,
+    };
+    fake.world.protected = [PEER];
+    await fake.begin();
+    await load(permitting);
+    await load(book('192.0.2.1'));
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(end + 1000);
+    try {
+      expect(await refusal(load(permitting))).toMatchObject({ code: 'lockout' });
+    } finally {
+      clock.mockRestore();
+    }
+  });
+
+  it('that holds a rule that has expired is known again when it was not confirmed, and when nothing was edited', async () => {
+    const over = rule(7, '192.0.2.77', { expires_at: '2026-01-02T00:00:00.000Z' });
+    const withOver = (one: RuleBook) => ({ ...one, rules: [...one.rules, over] });
+    await fake.begin(book('192.0.2.1'), withOver(book('any')));
+    await fake.service.revert({ name: 'root', via: 'control' });
+    await fake.begin(book('192.0.2.1'), withOver(book('any')));
+    expect(fake.kernel.verdict('192.0.2.7')).toBe('permit');
+    await fake.add({ source: 'any' });
+    await load(withOver(book('192.0.2.1')));
+    expect(fake.service.snapshot({ enforcing: true, pinned: false }).pending).toBeDefined();
+  });
+
+  it('is read in its turn: what was answered before stays', async () => {
+    await fake.begin(book('192.0.2.1'));
+    const added = fake.add({ source: '192.0.2.2' });
+    // As the file is at that moment.
+    await fake.service.load(async () => fake.saved.at(-1) ?? book('192.0.2.1'), 'SIGHUP');
+    await added;
+    expect(fake.kernel.verdict('192.0.2.2')).toBe('deny 2');
+  });
+
   it('leaves what waits to be confirmed alone when nothing was edited', async () => {
     await fake.begin(book('192.0.2.1'));
     await fake.add({ source: 'any' });
-    await fake.service.load(book('192.0.2.1'), 'SIGHUP');
+    await load(book('192.0.2.1'));
     expect(fake.service.snapshot({ enforcing: true, pinned: false }).pending).toBeDefined();
     expect(fake.kernel.verdict('192.0.2.7')).toBe('deny 2');
   });

@@ -1,8 +1,8 @@
 /** Loads the rules file through the pipeline, and keeps the alarm as long as the file is not what is in force. */
+import { removeExpired } from '../book/changes.ts';
 import { contentHash } from '../book/content-hash.ts';
 import type { RuleBook } from '../book/rule-book.ts';
 import type { RuleStore } from '../file/rule-store.ts';
-import { invalid } from '../refusal.ts';
 import type { Alarms } from './alarms.ts';
 import { type Change, FILE, reloading } from './change.ts';
 import type { Done } from './change-queue.ts';
@@ -16,7 +16,8 @@ export interface FileLoadsParts {
   readonly alarms: Alarms;
   readonly journal: Journal;
   readonly confirmed: () => RuleBook;
-  readonly ask: (change: Change<undefined>) => Promise<Done<undefined>>;
+  /** Makes the change in the turn that it is called in. */
+  readonly make: (change: Change<undefined>) => Promise<Done<undefined>>;
   readonly note: (about: Pick<Change<unknown>, 'what' | 'who' | 'why'>) => void;
 }
 
@@ -27,13 +28,13 @@ export class FileLoads {
     this.#parts = parts;
   }
 
-  /** Resolves when it is in force, or waits to be confirmed. Rejects with a RulesRefusal; the alarm says why. */
+  /** Call it in its turn. Resolves when it is in force, or waits to be confirmed. Rejects with a RulesRefusal; the alarm says why. */
   async load(book: RuleBook, why: string): Promise<Done<undefined>> {
-    const { store, rulesFile, alarms, confirmed, ask } = this.#parts;
-    const content = contentHash(book);
-    const isAccepted = store.isAccepted(content) || content === contentHash(confirmed());
+    const { store, rulesFile, alarms, confirmed, make } = this.#parts;
+    const content = contentNow(book);
+    const isAccepted = store.isAccepted(content) || content === contentNow(confirmed());
     try {
-      const done = await ask(reloading(book, why, FILE, isAccepted));
+      const done = await make(reloading(book, why, FILE, isAccepted));
       if (done.pending === undefined) store.fileAgrees(book);
       alarms.end('rules_file');
       return done;
@@ -46,15 +47,21 @@ export class FileLoads {
     }
   }
 
-  /** At start a content that had its time and was not confirmed does not get it again: a loader may start many times. */
-  atStart(book: RuleBook): Promise<Done<undefined>> {
+  /**
+   * At start a content that had its time and was not confirmed does not get it again: a loader may start many times.
+   * That is an alarm and resolves, so that there is a loader that can be asked to try it again.
+   */
+  async atStart(book: RuleBook): Promise<void> {
     const { store, rulesFile } = this.#parts;
-    if (!store.isUnconfirmed(contentHash(book))) return this.load(book, 'edited by hand');
-    const message =
+    const contents = [contentHash(book), contentNow(book)];
+    if (!contents.some((content) => store.isUnconfirmed(content))) {
+      await this.load(book, 'edited by hand');
+      return;
+    }
+    this.rejected(
       `The rules file ${rulesFile} was in force for a while and was not confirmed, so it is not in force. The rules ` +
-      'before it are. To try it again, reload (kill -HUP), then: packetlog rules confirm.';
-    this.rejected(message);
-    return Promise.reject(invalid(message));
+        'before it are. To try it again, reload (kill -HUP), then: packetlog rules confirm.',
+    );
   }
 
   /** An edit waited to be confirmed, and has reverted. */
@@ -85,4 +92,9 @@ export class FileLoads {
       'older copy takes its place. Give access to the directory, or name another with PACKETLOG_STATE_DIR.';
     if (alarms.raise('state_directory', message)) journal.notice('rules_fallback', 'warning', message);
   }
+}
+
+/** Without rules that have expired: a permit that ended since its content was accepted protects nobody any more. */
+export function contentNow(book: RuleBook): string {
+  return contentHash(removeExpired(book, Date.now()).book);
 }

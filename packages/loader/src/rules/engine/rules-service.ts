@@ -7,7 +7,6 @@ import type { RuleGround } from '../../drain/messages.ts';
 import type { RuleHits } from '../../history/history.ts';
 import type { RuleCount } from '../../kernel/rule-counters.ts';
 import type { AuditLog } from '../audit-log.ts';
-import { contentHash } from '../book/content-hash.ts';
 import { isExpired, type NamedSet, type RuleBook } from '../book/rule-book.ts';
 import type { KeptCounts } from '../file/counts-file.ts';
 import type { Protected } from '../protect/protected.ts';
@@ -15,7 +14,7 @@ import { Alarms } from './alarms.ts';
 import { type Change, expiring, LOADER, stepping, type Who } from './change.ts';
 import { ChangeQueue, type Done, type Waiting } from './change-queue.ts';
 import type { Enforcement, Held } from './enforcement.ts';
-import { FileLoads, type FileLoadsParts } from './file-loads.ts';
+import { contentNow, FileLoads, type FileLoadsParts } from './file-loads.ts';
 import { History, otherStep } from './history.ts';
 import { Journal } from './journal.ts';
 import { LookAhead } from './look-ahead.ts';
@@ -88,7 +87,7 @@ export class RulesService {
       alarms: this.alarms,
       journal: this.#journal,
       confirmed: () => this.confirmed,
-      ask: (change) => this.ask(change),
+      make: (change) => this.#make(change),
       note: (about) => this.note(about),
     });
     this.#waiting = new WaitingChange({
@@ -138,21 +137,28 @@ export class RulesService {
     }
     if (fileAlarm !== undefined) this.#files.rejected(fileAlarm);
     if (edited !== undefined) {
-      const outcome = await this.#files.atStart(edited).catch((error: unknown) => error);
+      const outcome = await this.#queue.run(() => this.#files.atStart(edited)).catch((error: unknown) => error);
       if (outcome instanceof Error && from === 'nothing') throw outcome;
     }
     this.#ahead.look();
   }
 
-  /** The rules file of a running loader was read again. Rejects with a RulesRefusal; an alarm says so, too. */
-  async load(book: RuleBook, why: string): Promise<Done<undefined>> {
-    const isUnchanged = contentHash(book) === contentHash(this.confirmed);
-    // What waits for a word is not in the file, and goes on waiting.
-    if (isUnchanged && this.#pending.isThere) {
-      this.#options.store.fileAgrees(book);
-      return { value: undefined, revision: this.#revision, pending: undefined };
-    }
-    return await this.#files.load(book, why);
+  /**
+   * The rules file of a running loader. `read` is called in its turn, so that no change is written between the reading
+   * and what comes of it. Undefined: `read` gave nothing. Rejects with a RulesRefusal; an alarm says so, too.
+   */
+  load(read: () => Promise<RuleBook | undefined>, why: string): Promise<Done<undefined> | undefined> {
+    return this.#queue.run(async () => {
+      const book = await read();
+      if (book === undefined) return undefined;
+      const isUnchanged = contentNow(book) === contentNow(this.confirmed);
+      // What waits for a word is not in the file, and goes on waiting.
+      if (isUnchanged && this.#pending.isThere) {
+        this.#options.store.fileAgrees(book);
+        return { value: undefined, revision: this.#revision, pending: undefined };
+      }
+      return await this.#files.load(book, why);
+    });
   }
 
   /** The rules file cannot be read: an alarm, until it can. */
@@ -286,6 +292,14 @@ export class RulesService {
     this.#isEnding = true;
     this.#pending.end();
     await this.#queue.run(async () => {});
+  }
+
+  /** Within a turn. */
+  #make<Value>(change: Change<Value>): Promise<Done<Value>> {
+    return new Promise((resolve, reject) => {
+      const done = (told: Done<unknown>) => resolve(told as Done<Value>);
+      this.#do([{ change, done, refuse: reject }]).catch(reject);
+    });
   }
 
   async #do(batch: readonly Waiting[]): Promise<void> {
