@@ -200,7 +200,7 @@ export function removeExpired(book: RuleBook, nowMs: number): { book: RuleBook; 
 
 /** `before` again, but for what time has taken and for ids, which are never given twice. */
 export function restore(before: RuleBook, now: RuleBook, nowMs: number): RuleBook {
-  return { ...removeExpired(before, nowMs).book, protect: now.protect, nextId: Math.max(before.nextId, now.nextId) };
+  return { ...removeExpired(before, nowMs).book, nextId: Math.max(before.nextId, now.nextId) };
 }
 
 /** Throws RulesRefusal. */

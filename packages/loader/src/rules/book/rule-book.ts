@@ -47,6 +47,11 @@ export function setOf(rule: Pick<Rule, 'source'>): string | undefined {
   return rule.source.startsWith('set:') ? rule.source.slice('set:'.length) : undefined;
 }
 
+/** Whether the list of both comes from the same place; false if one of them is not there. */
+export function hasSameOrigin(one: NamedSet | undefined, { origin }: NamedSet): boolean {
+  return one !== undefined && JSON.stringify(one.origin) === JSON.stringify(origin);
+}
+
 /** Whether the kernel has anything to decide. */
 export function saysSomething({ rules, defaultPolicy }: RuleBook): boolean {
   return rules.length > 0 || defaultPolicy === 'deny';

@@ -14,7 +14,7 @@ import {
   setPolicy,
 } from '../book/changes.ts';
 import { describeSet } from '../book/describe-set.ts';
-import { type NamedSet, type RuleBook, setOf } from '../book/rule-book.ts';
+import { hasSameOrigin, type NamedSet, type RuleBook, setOf } from '../book/rule-book.ts';
 import type { Step } from './history.ts';
 
 export type Who = AuditEntry['who'];
@@ -145,7 +145,9 @@ export function refreshing(set: NamedSet, who: Who): Change<undefined> {
   const path = set.origin.kind === 'file' ? set.origin.path : 'the rules file';
   return {
     ...change('import', { who, force: false }, `${path} has changed`, (book) => {
-      if (!book.rules.some((rule) => setOf(rule) === set.name)) return { book, value: undefined };
+      // While the file was read, the set may have been removed, or imported from elsewhere.
+      const isFollowed = hasSameOrigin(book.sets.get(set.name), set);
+      if (!isFollowed || !book.rules.some((rule) => setOf(rule) === set.name)) return { book, value: undefined };
       return {
         book: refreshSet(book, set),
         value: undefined,
@@ -182,7 +184,7 @@ export function stepping(
 /** All of it from the file. `isAccepted`: this content was in force before. */
 export function reloading(loaded: RuleBook, why: string, who: Who, isAccepted = false): Change<undefined> {
   const load = change('load', { who, force: false }, why, (book, { nowMs }) => ({
-    book: { ...restore(loaded, book, nowMs), protect: loaded.protect },
+    book: restore(loaded, book, nowMs),
     value: undefined,
     ...difference(book, loaded),
   }));

@@ -122,3 +122,24 @@ it('leaves an empty list that was asked for as it is', async () => {
   await files.takeAll();
   expect(fake.kernel.verdict('192.0.2.1')).toBe('deny 1');
 });
+
+it('does not take the place of a list that was imported from elsewhere meanwhile, nor of one before in undo', async () => {
+  const text = Buffer.from('192.0.2.7\n192.0.2.8\n');
+  const copy = { name: 'drop', origin: { kind: 'copy' } as const, text, loadedAtMs: Date.now() };
+  const { set } = await readSet(compiler, copy);
+  const whole = '192.0.2.0/24\n198.51.100.0/24\n203.0.113.0/24\n10.1.0.0/16\n';
+  publish(whole);
+  writer = async () => {
+    await fake.service.ask(importing({ action: 'deny', reason: '', force: true }, set, ROOT));
+    await fake.service.confirm(ROOT).catch(() => {});
+    return undefined;
+  };
+  await files.takeAll();
+  expect(fake.service.book.sets.get('drop')?.origin).toEqual({ kind: 'copy' });
+  writer = async () => undefined;
+  await follow('192.0.2.0/24\n192.0.3.0/24\n');
+  publish(whole);
+  await files.takeAll();
+  await fake.service.undo(ROOT);
+  expect(fake.service.book.sets.get('drop')).toBe(set);
+});

@@ -1,6 +1,6 @@
 /** The last changes of the rules, and the rules before each of them: what undo and redo go back to. */
 import type { RulesStep } from '@packetlog/common';
-import type { NamedSet, RuleBook } from '../book/rule-book.ts';
+import { hasSameOrigin, type NamedSet, type RuleBook } from '../book/rule-book.ts';
 import { invalid, notFound, type RulesRefusal } from '../refusal.ts';
 
 const LONGEST = 20;
@@ -73,10 +73,13 @@ export class History {
     this.#undone = [];
   }
 
-  /** What a file says now holds for the past, too: to undo a change does not bring an old list back. */
+  /**
+   * What a file says now holds for the past, too: to undo a change does not bring an old list back. A list of the same
+   * name from elsewhere stays as it was.
+   */
   refreshed(set: NamedSet): void {
     const refresh = (step: Step): Step =>
-      step.back.sets.has(set.name)
+      hasSameOrigin(step.back.sets.get(set.name), set)
         ? { ...step, back: { ...step.back, sets: new Map(step.back.sets).set(set.name, set) } }
         : step;
     this.#steps = this.#steps.map(refresh);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { editing, removing } from './change.ts';
+import { applying, editing, removing } from './change.ts';
 import { fakeService, ROOT, refusal } from './fake-kernel.ts';
 
 type Fake = ReturnType<typeof fakeService>;
@@ -116,6 +116,17 @@ describe('a change', () => {
 });
 
 describe('undo', () => {
+  it('brings the protected networks back that a document took away', async () => {
+    await fake.begin({ protect: ['203.0.113.0/24'] });
+    const none = { defaultPolicy: 'permit', rules: [], sets: new Map(), protect: [] } as const;
+    await fake.service.ask(applying(none, false, ROOT));
+    await fake.service.undo(ROOT);
+    expect(fake.service.book.protect).toEqual(['203.0.113.0/24']);
+    expect(fake.saved.at(-1)?.protect).toEqual(['203.0.113.0/24']);
+    await fake.service.redo(ROOT);
+    expect(fake.service.book.protect).toEqual([]);
+  });
+
   it('takes one change back after the other', async () => {
     await fake.begin();
     await add({ source: '1.1.1.1' });
