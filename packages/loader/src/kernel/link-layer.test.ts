@@ -54,6 +54,7 @@ describe('what a frame begins with', () => {
     ['an IPsec tunnel', facts(768, 'vti'), '6.1.0'],
     ['GRE without a remote', facts(778, 'gre', { broadcast: new Uint8Array(4) }), '6.1.0'],
     ['GRE to a group', facts(778, 'gre', { broadcast: new Uint8Array([239, 1, 2, 3]) }), '6.1.0'],
+    ['a VRF, whose members have the packets', facts(1, 'vrf'), '6.1.0'],
     ['a tunnel of an old kernel', facts(768, 'ipip'), '5.10.0-30-amd64'],
   ])('is unknown on %s', (_, link, kernel) => {
     expect(linkLayerOf(link, kernel)).toHaveProperty('problem');

@@ -39,11 +39,20 @@ const RESETS_SINCE_5_14: readonly (string | undefined)[] = ['ipip', 'sit', 'gre'
 /** xfrm_prepare_input copies the link header of the device beneath in front of the inner packet. */
 const IPSEC: readonly (string | undefined)[] = ['xfrm', 'vti', 'vti6'];
 
+/**
+ * vrf_ip_rcv and vrf_ip6_rcv (drivers/net/vrf.c) name the VRF behind the XDP hook: no program on it sees what its
+ * members receive.
+ */
+const SEEN_ON_MEMBERS = 'vrf';
+
 /** By the device's type, and by its kind where the type does not tell. */
 export function linkLayerOf(facts: LinkFacts, kernel = release()): LinkLayer {
   const { kind, type, tunType } = facts;
   // TUNSETLINK sets any type; what tun_get_user does depends on the flags of TUNSETIFF.
   if (kind === 'tun' && tunType !== undefined) return { link: tunType === 'tap' ? 'ethernet' : 'ip' };
+  if (kind === SEEN_ON_MEMBERS) {
+    return { problem: 'XDP does not see the packets of a VRF on the VRF itself, only on the interfaces in it' };
+  }
   if (ETHERNET.includes(type)) return { link: 'ethernet' };
   if (!BARE.includes(type)) return { problem: `PacketLog cannot read its link type (ARPHRD ${type})` };
   if (IPSEC.includes(kind)) {
