@@ -12,7 +12,7 @@ import { need } from '../kernel/outcome.ts';
 import type { PinnableLink } from '../kernel/pins.ts';
 import type { RemainingLink } from '../kernel/remains.ts';
 import type { SlotKind, SlotTable } from '../kernel/slots.ts';
-import { closeDescriptor, interfaceIndex, interfaceName } from '../native/libc.ts';
+import { closeDescriptor, interfaceIndex, interfaceName, SystemCallError } from '../native/libc.ts';
 import type { LinkFacts } from '../native/link-message.ts';
 import { objectId, updateLink } from '../native/pinning.ts';
 import { linkFactsOf } from '../native/rtnetlink.ts';
@@ -65,8 +65,8 @@ export class WatchedInterfaces {
     this.#keeper = keeper;
     // A number may be one of another network namespace: only a device with an XDP program can be meant.
     this.#unwatched = new Unwatched(counters, unwatchedIfindex, (ifindex) => {
-      const facts = linkFactsOf(ifindex);
-      return facts && facts.xdpPrograms.length > 0 ? facts.name : undefined;
+      const facts = unlessUnknown(() => linkFactsOf(ifindex));
+      return facts && facts !== 'unknown' && facts.xdpPrograms.length > 0 ? facts.name : undefined;
     });
   }
 
@@ -131,7 +131,7 @@ export class WatchedInterfaces {
     const ours = new Set([single, frags].flatMap((fd) => (fd === undefined ? [] : objectId(fd))));
     return this.#watched.flatMap(({ name, ifindex, mode, link }) => {
       if (link === undefined || !ours.has(linkFacts(link).program)) return [];
-      return linkFacts(link).ifindex === ifindex && factsOf(link, ifindex) ? [{ name, ifindex, mode }] : [];
+      return linkFacts(link).ifindex === ifindex && askFacts(link, ifindex) ? [{ name, ifindex, mode }] : [];
     });
   }
 
@@ -254,7 +254,9 @@ export class WatchedInterfaces {
       const message = `Interface ${shown} is gone. Its counters are kept; it will be watched again when it returns.`;
       return { ...about, level: 'warning', code: 'interface_gone', message };
     }
-    const facts = ifindex === watched.ifindex ? factsOf(link, ifindex) : undefined;
+    const facts = ifindex === watched.ifindex ? askFacts(link, ifindex) : undefined;
+    // The link is there: the program stays on it, and the next look asks again.
+    if (facts === 'unknown') return undefined;
     if (!facts) {
       this.#leave(watched, LEFT);
       const message = `Interface ${shown} left this network namespace: the program was taken off it, and rules do not act there. Its counters are kept; it will be watched again when it returns.`;
@@ -297,8 +299,8 @@ export class WatchedInterfaces {
       const link = linkOf(watched);
       if (link) this.#keeper?.attached(link);
     } catch (error) {
-      if (!(error instanceof SetupError)) throw error;
-      const problem = error.facts.problem ?? error.message;
+      if (!(error instanceof SetupError || error instanceof SystemCallError)) throw error;
+      const problem = (error instanceof SetupError && error.facts.problem) || error.message;
       if (watched.complaint === problem) return undefined;
       watched.complaint = problem;
       return { ...about, level: 'error', code: 'attach_failed', message: error.message };
@@ -335,6 +337,18 @@ function factsOf(link: number, ifindex: number): LinkFacts | undefined {
   const { program } = linkFacts(link);
   const facts = linkFactsOf(ifindex);
   return facts?.xdpPrograms.includes(program) ? facts : undefined;
+}
+
+/** As `factsOf`; 'unknown' where the kernel cannot say now, for want of memory or a descriptor. */
+const askFacts = (link: number, ifindex: number) => unlessUnknown(() => factsOf(link, ifindex));
+
+function unlessUnknown<T>(ask: () => T): T | 'unknown' {
+  try {
+    return ask();
+  } catch (error) {
+    if (error instanceof SystemCallError) return 'unknown';
+    throw error;
+  }
 }
 
 /** bond_xdp_set (drivers/net/bonding/bond_main.c) puts a native program on the members, and new ones get it as they join. */

@@ -1,4 +1,5 @@
 /** Asks the kernel about network devices: rtnetlink(7), in this thread's network namespace. */
+import { ERRNO } from './errno.ts';
 import { C, call } from './ffi.ts';
 import { closeDescriptor, interfaceIndex, SystemCallError } from './libc.ts';
 import { type LinkFacts, linkRequest, namedLinkRequest, readLinks } from './link-message.ts';
@@ -11,10 +12,14 @@ const SOCK_RAW_CLOEXEC = 3 | 0o2000000;
 /** More than the kernel puts into one answer (NLMSG_GOODSIZE, at most 32 KiB). */
 const ANSWER_BYTES = 1 << 16;
 
-/** Undefined if there is no such device in this network namespace. */
+/** Undefined if there is no such device in this network namespace. Throws SystemCallError if the kernel does not say. */
 export function linkFactsOf(ifindex: number): LinkFacts | undefined {
   if (ifindex <= 0) return undefined;
-  return links(linkRequest(ifindex)).find((link) => link.ifindex === ifindex);
+  const answers = ask(linkRequest(ifindex), false).map(readLinks);
+  const found = answers.flatMap(({ links }) => links).find((link) => link.ifindex === ifindex);
+  const errno = answers[0]?.errno ?? 0;
+  if (!found && errno !== ERRNO.ENODEV) throw new SystemCallError('RTM_GETLINK', errno);
+  return found;
 }
 
 /** By a name or an alternative name (`ip link property add altname`), of any length. 0: there is none. */
