@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Proves on other kernels what the README promises: boots Debian's cloud kernels under QEMU, emulated, and there runs the
-# built loader in the cases of guest/cases: capture, rules, what lasts without the loader, a set of very many addresses.
-# Whether a packet passed is asked of a socket behind the interface. Prints a table of promises and kernels.
+# Tests on other kernels what the README promises: boots Debian's cloud kernels under QEMU (emulated) and runs the built
+# loader there in the cases of guest/cases: capture, rules, what stays without the loader, a set of very many addresses.
+# A socket behind the interface shows whether a packet passed. Prints a table of promises and kernels.
 #   usage: tests/kernels/prove.sh [--cache DIR] [--cases NAME,...] [--addresses N] [KERNEL...]
-# KERNEL is a version, "current" for the newest there is, or "here" for the one that runs, without QEMU, in namespaces of
-# its own. Default: 5.10 6.1 6.12 current. --addresses: of the large set, 1,000,000 unless given.
-# --cache keeps the downloaded packages and what the guests wrote; without it nothing is left behind. Needs root: for apt,
-# and for "here". On two free cores a kernel takes some minutes.
+# KERNEL is a version, "current" for the newest available, or "here" for the running kernel, in separate namespaces and
+# without QEMU. Default: 5.10 6.1 6.12 current. --addresses: size of the large set (default: 1,000,000).
+# --cache keeps the downloaded packages and the guests' output; without it nothing is left behind. Needs root: for apt,
+# and for "here". On two idle cores, a kernel takes a few minutes.
 set -Eeuo pipefail
 trap 'echo "prove.sh: line $LINENO: $BASH_COMMAND: exit code $?" >&2' ERR
 
