@@ -35,8 +35,8 @@ PACKETLOG_STATE_DIR is where rules and their state are kept (default: /var/lib/p
 PACKETLOG_TOKEN sets the dashboard's token; without it, each start creates a new one.
 
 Exit codes:
-  ${EXIT.ok}  ended as asked (Ctrl-C, SIGTERM, closed output)
-  ${EXIT.failed}  a fault of packetlog or of the machine
+  ${EXIT.ok}  ended normally (Ctrl-C, SIGTERM, closed output)
+  ${EXIT.failed}  an error of packetlog or of the machine
   ${EXIT.usage}  wrong option, value or configuration
   ${EXIT.busy}  another XDP program is on the interface; it was left alone
   ${EXIT.privilege}  not root, or a capability is missing (CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON)
@@ -105,7 +105,7 @@ export function packetlogCommand(done: (code: number) => void): Command {
 
   const demoCommand = program
     .command('demo')
-    .description('make a small network of namespaces with lively traffic, watch it, remove it at the end')
+    .description('create a small network of namespaces with traffic, watch it, and remove it at the end')
     .addOption(
       new Option('--for <time>', 'end after this time, such as 90s, 5m or 1h30m')
         .argParser(seconds)
@@ -120,10 +120,10 @@ export function packetlogCommand(done: (code: number) => void): Command {
 
   const captureCommand = program
     .command('capture')
-    .description('write what arrives to a file, until Ctrl-C, for some time, or a number of packets')
+    .description('write packets to a file, until Ctrl-C, for a time, or up to a number of packets')
     .addOption(new Option('-w, --write <file>', 'file to write, or - for standard output').makeOptionMandatory())
     .addOption(
-      new Option('--format <format>', 'what to write (default: by the ending of the file’s name)').choices([
+      new Option('--format <format>', 'file format (default: chosen by the file name’s extension)').choices([
         ...CAPTURE_FORMATS,
       ]),
     )
@@ -144,9 +144,9 @@ export function packetlogCommand(done: (code: number) => void): Command {
 
   program
     .command('unload')
-    .description('remove the program and its rules from the kernel, where a loader that ended left them')
+    .description('remove the program and rules that an ended loader left in the kernel')
     .addOption(bpfFsOption())
-    .addHelpText('after', '\nA loader that runs is left alone: end it first. Exit code 3 then.')
+    .addHelpText('after', '\nA running loader is not touched: end it first (exit code 3 otherwise).')
     .action(async (_, command: Command) => {
       const { unload } = await import('./unload.ts');
       done(unload(command.opts<{ bpfFs?: string }>().bpfFs, (line) => process.stdout.write(`${line}\n`)));

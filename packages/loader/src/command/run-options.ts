@@ -99,7 +99,7 @@ export function netnsOption(description: string): Option {
 export function rulesFileOption(): Option {
   return new Option(
     '--rules <file>',
-    'the rules (default: rules.json in PACKETLOG_STATE_DIR if that is set, else /etc/packetlog/rules.json)',
+    'the rules file (default: rules.json in PACKETLOG_STATE_DIR if that is set, else /etc/packetlog/rules.json)',
   ).env('PACKETLOG_RULES');
 }
 
@@ -121,7 +121,7 @@ export function runOptions(): Option[] {
       .env('PACKETLOG_IFACE'),
     new Option(
       '-m, --mode <mode>',
-      'native: in the driver; generic: later, on any interface; auto: native where it works, but generic on veth and bonds',
+      'native: in the driver; generic: later, in the network stack, on any interface; auto: native where it works, but generic on veth and bonds',
     )
       .choices(['auto', 'native', 'generic'])
       .default('auto')
@@ -166,7 +166,7 @@ export function runOptions(): Option[] {
       .env('PACKETLOG_TRANSPORT'),
     new Option(
       '--clock <policy>',
-      'precise: read for each packet; cached: cheaper, early by up to a jiffy; auto: cached while packets are very dense',
+      'precise: read for each packet; cached: cheaper, early by up to a jiffy; auto: cached at very high packet rates',
     )
       .choices(['auto', 'precise', 'cached'])
       .default('auto')

@@ -21,19 +21,19 @@ import { force, forceOption, life, lifeOptions, match, matchOptions, ruleId } fr
 import { auditText, rehearsalText, snapshotText } from './rules-text.ts';
 
 const HELP = `
-A matching permit rule wins; else a matching deny rule; else observe; else the default policy.
-Of several rules with the same action the one with the longest prefix decides, then the lowest id.
+A matching permit rule wins; otherwise a deny rule; otherwise an observe rule; otherwise the default policy.
+Of several rules with the same action, the one with the longest prefix decides, then the one with the lowest id.
 
 Examples:
   packetlog rules add deny 203.0.113.0/24 --port 22 --protocol tcp --for 1h --reason "brute force"
   packetlog rules add permit 198.51.100.7 --reason "office"
   packetlog rules add observe any --port 23         see what a deny rule would catch
-  packetlog rules import drop.txt --set spamhaus    deny a list; read it again when the file changes
-  packetlog rules test new-rules.json --against 60  what would it deny, of the packets of a minute?
+  packetlog rules import drop.txt --set spamhaus    deny a list; the file is read again when it changes
+  packetlog rules test new-rules.json --against 60  dry run: what would it deny in 60 s of traffic?
   packetlog rules list --json | jq '.rules[].source'
   packetlog rules remove 3 7
 
-What is risky (wider than /8 or /32, or the default policy deny) reverts after 30 s, unless confirmed:
+A risky change (such as a network wider than /8 or /32, or the default policy deny) reverts after 30 s unless confirmed:
   packetlog rules policy deny && packetlog rules confirm
 
 The commands change the rules of the running packetlog. When none runs, they change the rules file for its next start.
@@ -99,7 +99,7 @@ export function rulesCommand(done: (code: number) => void): Command {
 
   const add = subcommand(
     'add <action> [source]',
-    'add a rule: permit, deny or observe a source; if a rule with the same match exists, it is updated',
+    'add a rule: permit, deny or observe a source; if a rule with the same action and match exists, it is updated',
     addRule,
   );
   for (const option of matchOptions()) add.addOption(option);
