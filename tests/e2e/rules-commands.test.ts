@@ -80,7 +80,7 @@ describe.skipIf(!requireRoot())('rules for scripts', () => {
   });
 
   test('a list whose writer pauses is read to its end, and nothing of it is in force before', async () => {
-    const lines = Array.from({ length: 30_000 }, (_, i) => `10.${i >>> 16}.${(i >>> 8) & 255}.${i & 255}\n`);
+    const lines = Array.from({ length: 30_000 }, (_, i) => `198.${18 + (i >>> 16)}.${(i >>> 8) & 255}.${i & 255}\n`);
     const half = lines.slice(0, 15_000).join('');
     const command = suite.own(
       startPacketlogWithInput(suite.network.server, {

@@ -47,7 +47,7 @@ describe.skipIf(!requireRoot())('attacked with a read-only token', () => {
     await packetlog.untilPrinted(/Waiting for Ctrl-C/);
     const rules = Array.from({ length: RULES }, (_, i) => ({
       action: 'deny' as const,
-      source: `10.${i >> 8}.${i & 255}.0/24`,
+      source: `198.${18 + (i >> 12)}.${(i >> 4) & 255}.${(i & 15) << 4}/28`,
       reason: 'so that the list of all rules is long',
     }));
     for (let at = 0; at < RULES; at += 500) await done(place, 'add_many', { rules: rules.slice(at, at + 500) });
