@@ -45,9 +45,12 @@ export class ClientMessages {
     client.socket.conn.setMaxListeners(0);
   }
 
-  /** `given`: what came with the event, the acknowledgement last. `cost`: in the units of budget.ts. */
+  /**
+   * `given`: what came with the event, the acknowledgement last. `cost`: in the units of budget.ts, by what was given, which
+   * is not validated yet. Never throws: socket.io would pass that on as uncaught.
+   */
   answer<Schema extends z.ZodMiniType, Value>(
-    cost: number,
+    cost: () => number,
     schema: Schema,
     given: readonly unknown[],
     act: (input: z.output<Schema>, done: (value: Value) => void, failed: (error: unknown) => void) => void,
@@ -62,7 +65,7 @@ export class ClientMessages {
       acknowledge({ ok: false, error: INTERNAL });
     };
     try {
-      const excess = this.#excess(cost);
+      const excess = this.#excess(cost());
       if (excess) {
         acknowledge({ ok: false, error: excess });
         return;

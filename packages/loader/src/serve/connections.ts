@@ -30,7 +30,7 @@ const LIMITS: ConnectionLimits = {
   perAddress: 256,
   strangersPerAddress: 64,
   requestMs: 10_000,
-  tokenMs: 5000,
+  tokenMs: 10_000,
   goodbyeMs: 1000,
 };
 

@@ -6,10 +6,10 @@ export const PAUSE = 1;
 export const LOOKUP = 5;
 /** Up to 720 buckets of each series, as JSON. */
 export const HISTORY = 10;
-/** Up to 720 buckets of each list are added up. */
+/** Up to 720 buckets of each list are added up. `request` may be anything: converting an object can throw. */
 export function historyTopCost(request: unknown): number {
   const { from_ms, to_ms } = (request ?? {}) as { from_ms?: unknown; to_ms?: unknown };
-  const seconds = (Number(to_ms) - Number(from_ms)) / 1000;
+  const seconds = typeof from_ms === 'number' && typeof to_ms === 'number' ? (to_ms - from_ms) / 1000 : 0;
   return 10 + Math.min(MOST_BUCKETS, Math.max(0, seconds) || 0) / 8;
 }
 

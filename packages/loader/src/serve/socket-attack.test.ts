@@ -63,6 +63,41 @@ describe('a connection without a token', () => {
   });
 });
 
+describe('a client with the read-only token', () => {
+  const MESSAGE = '4';
+  const sent = (socket: Awaited<ReturnType<typeof on.connected>>['socket'], packet: string) =>
+    wire(socket).send(MESSAGE + packet);
+
+  it.each([
+    ['another namespace, whose answer would echo its name', `0/${'x'.repeat(60_000)},`],
+    ['a second CONNECT, which would be another client', `0${JSON.stringify({ token: TOKEN })}`],
+    ['an event for another namespace', '2/x,["a"]', false],
+  ])('ends with %s', async (_, packet, isEndedByUs = true) => {
+    const { socket } = await on.connected();
+    const gone = once(socket, 'disconnect');
+    sent(socket, packet);
+    if (isEndedByUs) await gone;
+    expect(await on.attempt({})).toBe('connected');
+  });
+
+  it.each(['history:top', 'history', 'subscribe', 'pause', 'names:reverse', 'rules:list'])(
+    'gets an answer to %s with objects that convert to nothing, and the others go on',
+    async (event) => {
+      const { socket } = await on.connected();
+      const odd = { toString: 1, valueOf: 1, toJSON: 1 };
+      const answer = await socket.emitWithAck(event, {
+        from_ms: odd,
+        to_ms: odd,
+        filter: odd,
+        paused: odd,
+        addresses: odd,
+      });
+      expect(answer).toHaveProperty('ok');
+      expect(await on.attempt({})).toBe('connected');
+    },
+  );
+});
+
 describe('rules', () => {
   it('are put together and encoded once for all who come and ask before they change', async () => {
     const clients = await Promise.all(Array.from({ length: 20 }, () => on.connected()));

@@ -28,6 +28,7 @@ import { Client, type ClientSocket } from './client.ts';
 import type { Connections } from './connections.ts';
 import { LineLimit } from './line-limit.ts';
 import { PAUSE, subscribeCost } from './message-cost.ts';
+import { allowOneConnect } from './one-connect.ts';
 import { BACKLOG_BYTES, BACKLOG_MS } from './outbox.ts';
 import { peerOf } from './peer-address.ts';
 import { boundPongs } from './pongs.ts';
@@ -122,6 +123,7 @@ export class SocketServer {
       },
     });
     boundPongs(this.#io.engine);
+    allowOneConnect(this.#io.engine);
     this.#io.use((socket, next) => {
       const problem = this.#problemOf(socket);
       if (problem) options.connections.dismissed(socket.request.socket);
@@ -213,22 +215,15 @@ export class SocketServer {
 
   #problemOf({ handshake }: ClientSocket): Refusal | undefined {
     const peer = peerOf(handshake.address);
-    const seconds = this.#guesses.waitSeconds(peer);
-    if (seconds > 0) {
-      this.#lines.warn(
-        { address: handshake.address },
-        'too many wrong tokens: attempts from this address are rejected for a while',
-      );
-      return waitForTokens(seconds);
-    }
     const admins = [...this.#clients.values()].filter((client) => client.isAdmin).length;
     const connected = { readers: this.#clients.size - admins, admins };
     const problem = admission(handshake.auth, this.#options.tokens, connected);
-    if (problem?.code === 'unauthorized') {
-      this.#guesses.wrong(peer);
-      this.#lines.warn({ address: handshake.address }, 'wrong token');
-    }
-    return problem;
+    if (problem?.code !== 'unauthorized') return problem;
+    // A right token is taken whatever came before it: wrong ones from the same address must not keep its owner out.
+    const seconds = this.#guesses.waitSeconds(peer);
+    this.#guesses.wrong(peer);
+    this.#lines.warn({ address: handshake.address }, seconds > 0 ? 'too many wrong tokens' : 'wrong token');
+    return seconds > 0 ? waitForTokens(seconds) : problem;
   }
 
   #admit(socket: ClientSocket): void {
@@ -252,38 +247,53 @@ export class SocketServer {
     });
     socket.on('subscribe', (...given: unknown[]) => {
       const text = (given[0] as { filter?: unknown } | null | undefined)?.filter;
-      messages.answer(subscribeCost(text), subscribeSchema, given, ({ filter, ...limits }, done, failed) => {
-        const rowsPerSecond = limits.max_rows_per_second;
-        const batchMs = 1000 / limits.max_batches_per_second;
-        const subscription = { rowsPerSecond, batchMs, filter: filterOf(filter) };
-        const problem = streamRefusal(client, subscription, this.#clients.values());
-        if (problem !== undefined) {
-          failed(new Unavailable(problem));
-          return;
-        }
-        client.asked = subscription;
-        this.#wantRows(client, () => {
-          client.subscribe(subscription);
-          done({ max_rows_per_second: rowsPerSecond });
-        });
-      });
+      messages.answer(
+        () => subscribeCost(text),
+        subscribeSchema,
+        given,
+        ({ filter, ...limits }, done, failed) => {
+          const rowsPerSecond = limits.max_rows_per_second;
+          const batchMs = 1000 / limits.max_batches_per_second;
+          const subscription = { rowsPerSecond, batchMs, filter: filterOf(filter) };
+          const problem = streamRefusal(client, subscription, this.#clients.values());
+          if (problem !== undefined) {
+            failed(new Unavailable(problem));
+            return;
+          }
+          client.asked = subscription;
+          this.#wantRows(client, () => {
+            client.subscribe(subscription);
+            done({ max_rows_per_second: rowsPerSecond });
+          });
+        },
+      );
     });
     socket.on('pause', (...given: unknown[]) =>
-      messages.answer(PAUSE, pauseSchema, given, ({ paused }, done) => {
-        client.askedToPause = paused;
-        // Nothing more is sent from here on; but rows come again only when the drain thread passes them on.
-        if (paused) client.pause(true);
-        this.#wantRows(client, () => {
-          client.pause(client.askedToPause);
-          done({ paused });
-        });
-      }),
+      messages.answer(
+        () => PAUSE,
+        pauseSchema,
+        given,
+        ({ paused }, done) => {
+          client.askedToPause = paused;
+          // Nothing more is sent from here on; but rows come again only when the drain thread passes them on.
+          if (paused) client.pause(true);
+          this.#wantRows(client, () => {
+            client.pause(client.askedToPause);
+            done({ paused });
+          });
+        },
+      ),
     );
     for (const [event, { cost, schema, answer }] of questions) {
       socket.on(event as keyof ClientToServerEvents, (...given: unknown[]) =>
-        messages.answer(cost(given[0]), schema, given, (input, done, failed) => {
-          Promise.resolve(input).then(answer).then(done, failed);
-        }),
+        messages.answer(
+          () => cost(given[0]),
+          schema,
+          given,
+          (input, done, failed) => {
+            Promise.resolve(input).then(answer).then(done, failed);
+          },
+        ),
       );
     }
     // The parser also lets numbers and nothing at all through as names of events.

@@ -1,9 +1,11 @@
-/** Wrong tokens: how many an address may show before none of it is looked at for a while. */
+/**
+ * Wrong tokens: how many an address may show before it is told to wait. A right token is taken all the same: tokens are too
+ * long to be guessed, and wrong ones from one address must not keep out others who come through the same tunnel or proxy.
+ */
 import { type Allowance, Budget } from './budget.ts';
 import { LOOPBACK_PEER } from './peer-address.ts';
 
 const ELSEWHERE: Allowance = { atOnce: 10, perSecond: 0.2 };
-/** Shared by all who come through a tunnel or a proxy: one who guesses must not keep the others out for long. */
 const LOOPBACK: Allowance = { atOnce: 50, perSecond: 5 };
 /** Addresses that are remembered. */
 const MOST_PEERS = 10_000;
@@ -18,7 +20,7 @@ export class TokenGuesses {
     this.#now = now;
   }
 
-  /** Seconds until a token from there is looked at; 0: it is. */
+  /** Seconds that the sender of a wrong token is told to wait; 0: none. */
   waitSeconds(peer: string): number {
     const budget = this.#peers.get(peer);
     if (budget === undefined || budget.left >= 1) return 0;
