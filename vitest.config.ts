@@ -7,6 +7,9 @@ const WHOLE_MACHINE = [
   'tests/sequence/sequence.test.ts',
 ];
 
+/** What replaces modules of the source: each in a process of its own, since unit tests share theirs and its modules. */
+const MODULES_REPLACED = ['packages/loader/src/drain/watched-interfaces.test.ts'];
+
 // A plain object: vitest is a dependency of the packages, not of the root.
 export default {
   test: {
@@ -29,10 +32,15 @@ export default {
         test: {
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.mjs'],
+          exclude: ['**/node_modules/**', ...MODULES_REPLACED],
           // A process for each file would take longer than the tests. So they leave nothing changed behind them.
           isolate: false,
           sequence: { groupOrder: 0 },
         },
+      },
+      {
+        extends: true,
+        test: { name: 'unit, modules replaced', include: MODULES_REPLACED, sequence: { groupOrder: 0 } },
       },
       {
         extends: true,

@@ -118,10 +118,10 @@ function imageAt(images: number, index: number): Uint8Array | undefined {
   return image;
 }
 
-/** Whether a provisional image has not expired, by the clock of BPF programs. */
-export function stillHolds(image: Uint8Array): boolean {
+/** Whether a provisional image has not expired. `readNs`: CLOCK_MONOTONIC as this process reads it. */
+export function stillHolds(image: Uint8Array, readNs = monotonicTime(), toKernel = toKernelMonotonic): boolean {
   const until = new DataView(image.buffer, image.byteOffset).getBigUint64(RULE_HEADER.until_mono_ns, true);
-  return toKernelMonotonic(monotonicTime()) < until;
+  return toKernel(readNs) < until;
 }
 
 function mapped(fd: number, bytes: number): Uint8Array {
