@@ -162,8 +162,10 @@ run_tests() {
 	at_terminal "$logs/test.log" npx -y pnpm@12 test
 	wait "$running" || code=$?
 	exec 3>&-
-	counts=$(tr -d '\r' <"$logs/test.log" | grep -E '^[0-9]+ passed, [0-9]+ failed' | tail -n 1)
-	[ "$code" -eq 0 ] || { cat "$logs/test.log" >&2 && fail "test ended with exit code $code: ${counts:-nothing counted}"; }
+	# Without what the terminal is told.
+	sed 's/\x1b\[[0-9;?]*[a-zA-Z]//g' "$logs/test.log" | tr '\r' '\n' >"$logs/test.txt"
+	counts=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$logs/test.txt" | tail -n 1) || true
+	[ "$code" -eq 0 ] || { cat "$logs/test.txt" >&2 && fail "test ended with exit code $code: ${counts:-nothing counted}"; }
 }
 
 running=$$

@@ -87,6 +87,8 @@ describe('a fix', () => {
         const typed = text.slice(from, to).toLowerCase();
         // Numbers and addresses are mended by what they are, not by their letters.
         if (!/^[a-z]/.test(typed)) return;
+        // A term that is mended as a whole, such as "portrange ::": no single word stands for it.
+        if (typed.includes(' ')) return;
         // Where the fix keeps what was typed, and adds to it, nothing could be nearer.
         if (fix.toLowerCase().includes(typed)) return;
         const words = [...fix.split(' '), fix].map((word) => distanceOf(typed, word));
