@@ -1,4 +1,4 @@
-/** Exit codes of the `packetlog` command; documented in --help and in the README. */
+/** Exit codes of the `packetlog` command; documented in --help and in docs/errors.md. */
 export const EXIT = {
   /** Ended as asked. */
   ok: 0,
