@@ -1,0 +1,29 @@
+/** What `packetlog run` says when packets are seen: interfaces, addresses, warnings. */
+import type { Ready } from '../drain/drain-thread.ts';
+import { printableName } from '../kernel/interface-name.ts';
+import type { Front } from '../serve/front.ts';
+import { say } from './say.ts';
+import { servedUrls, servedWithoutTokens } from './served-urls.ts';
+
+export function greet(
+  { interfaces, otherRoutes }: Ready,
+  front: Pick<Front, 'served' | 'isExposed'> | undefined,
+  warnings: readonly string[],
+): void {
+  for (const { name, mode, mode_reason } of interfaces) {
+    const because = mode_reason ? `, because ${mode_reason}` : '';
+    say(`Watching ${printableName(name)} (${mode.replace('_', ' with ')}${because})`);
+  }
+  const others = otherRoutes.map(printableName);
+  if (others.length > 0)
+    say(`Not watched, though there is a default route: ${others.join(', ')}. Name all interfaces with --iface.`);
+  for (const warning of warnings) say(warning);
+  if (front) {
+    // A journal and its readers get no tokens.
+    const lines = process.stderr.isTTY ? servedUrls(front.served) : servedWithoutTokens(front.served);
+    for (const line of lines) say(line);
+    if (front.isExposed)
+      say('Warning: others can reach this address, and it speaks plain HTTP. Put TLS in front of it.');
+  }
+  say('Waiting for Ctrl-C...');
+}

@@ -1,0 +1,45 @@
+/** Opens the server that a run's options ask for. */
+import type { Logger } from 'pino';
+import type { Places } from '../names/places.ts';
+import { Front } from '../serve/front.ts';
+import { SetupError } from '../setup-error.ts';
+import { dashboardDirectory } from './dashboard-directory.ts';
+import type { RunOptions } from './run-options.ts';
+import { session } from './session.ts';
+
+/** Undefined with `--listen off`. Throws SetupError. */
+export async function openFront(
+  options: RunOptions,
+  places: Places | undefined,
+  log: Logger,
+): Promise<Front | undefined> {
+  if (options.listen === 'off') return undefined;
+  return Front.open({
+    listen: options.listen,
+    ui: uiDirectory(options.ui),
+    allowOrigin: options.allowOrigin,
+    allowNode: options.allowNode,
+    token: process.env['PACKETLOG_TOKEN'],
+    adminToken: process.env['PACKETLOG_ADMIN_TOKEN'],
+    session: session(),
+    clock: options.clock,
+    processes: options.netns === undefined,
+    reverseDns: options.reverseDns,
+    places,
+    log,
+  });
+}
+
+function uiDirectory(ui: string | undefined): string | undefined {
+  if (ui === 'off') return undefined;
+  if (ui !== undefined) return ui;
+  const built = dashboardDirectory();
+  if (built !== undefined) return built;
+  throw new SetupError({
+    step: 'serve',
+    target: 'dashboard',
+    problem: 'it is not built',
+    next: 'Build it (pnpm build), name its directory with --ui DIR, or use --ui off.',
+    exit: 'usage',
+  });
+}

@@ -1,0 +1,108 @@
+/** The records of a run, on standard output or in a capture file. */
+import type { Writable } from 'node:stream';
+import { compileFilter, type Filter, type PacketLogView } from '@packetlog/common';
+import type { Ready } from '../drain/drain-thread.ts';
+import type { DrainLedger } from '../drain/messages.ts';
+import { InterfaceNames } from '../kernel/interface-names.ts';
+import { captureEncoding } from '../print/capture-format.ts';
+import { ConsolePrinter } from '../print/console-printer.ts';
+import { standardOutput } from '../print/standard-output.ts';
+import { consoleEncoding } from './console-encoding.ts';
+import { ledgerJson, ledgerText } from './final-report.ts';
+import { closed, PRINT_MS, READER_GONE, type RecordOutput } from './record-output.ts';
+import type { PrintFormat } from './run-options.ts';
+import type { Stop } from './stop.ts';
+
+export interface RecordSinkOptions {
+  readonly print: PrintFormat;
+  readonly filter: Filter | undefined;
+  /** Takes the records in place of `print`. */
+  readonly output: RecordOutput | undefined;
+  /** Asked when the output has closed or has all the records it was opened for. */
+  readonly stop: Stop;
+}
+
+export class RecordSink {
+  /** The interfaces that records name. */
+  readonly names = new InterfaceNames();
+  readonly #options: RecordSinkOptions;
+  readonly #file: Writable | undefined;
+  #printer: ConsolePrinter | undefined;
+  #error: Error | undefined;
+
+  /** Opens the capture file, if there is one; throws SetupError. */
+  constructor(options: RecordSinkOptions) {
+    this.#options = options;
+    this.#file = options.output?.open();
+  }
+
+  get wantsRows(): boolean {
+    return this.#options.output !== undefined || this.#options.print !== 'none';
+  }
+
+  /** Why writing failed. A reader that ended, such as `head`, is no failure. */
+  get error(): Error | undefined {
+    return this.#error;
+  }
+
+  /** Learns the names of interfaces; a filter by interface name follows them. */
+  learn(interfaces: DrainLedger['interfaces']): void {
+    if (this.names.learn(interfaces)) this.#applyFilter();
+  }
+
+  /** Begins to write; records added before are not kept. */
+  start({ interfaces, stride, recordOffset }: Ready): void {
+    this.learn(interfaces);
+    const { output, stop } = this.#options;
+    const encoding = this.#encoding(interfaces.length > 1);
+    if (!encoding) return;
+    this.#printer = new ConsolePrinter({
+      output: this.#file ?? standardOutput(),
+      ...encoding,
+      stride,
+      recordOffset,
+      onClosed: (error) => {
+        if (!READER_GONE.has(error.code ?? '')) this.#error = error;
+        stop.now('output closed');
+      },
+    });
+    this.#applyFilter();
+    this.#printer.setLimit(output?.count, () => stop.now('enough'));
+  }
+
+  /** Copies `count` records from the start of `bytes`. */
+  add(bytes: Uint8Array, count: number): void {
+    this.#printer?.add(bytes, count);
+  }
+
+  /** Writes what is queued, then the ledger if the output is JSON lines, and closes the file. */
+  async finish(ledger: DrainLedger, goesOn: boolean): Promise<void> {
+    const { output, print } = this.#options;
+    const counts = () => this.#printer?.counts ?? { console: 0, dropped: 0 };
+    const lastLine = !output && print === 'json' ? () => ledgerJson(ledger, counts(), goesOn) : undefined;
+    await this.#printer?.finish(lastLine, PRINT_MS);
+    if (this.#file) await closed(this.#file);
+  }
+
+  /** The ledger in sentences. */
+  report(ledger: DrainLedger, goesOn: boolean): string[] {
+    return ledgerText(ledger, this.#printer?.counts, { output: this.#options.output?.name, goesOn });
+  }
+
+  /** What the records are written to, for messages. */
+  get name(): string {
+    return this.#options.output?.name ?? 'standard output';
+  }
+
+  #encoding(showInterface: boolean) {
+    const { output, print } = this.#options;
+    if (output) return captureEncoding(output.format, (ifindex) => this.names.nameOf(ifindex));
+    const nameOf = (view: PacketLogView, i: number) => this.names.nameOf(view.ifindex(i));
+    return consoleEncoding(print, nameOf, showInterface);
+  }
+
+  #applyFilter(): void {
+    const { filter } = this.#options;
+    if (filter) this.#printer?.setFilter(compileFilter(filter, this.names));
+  }
+}

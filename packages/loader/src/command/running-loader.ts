@@ -1,0 +1,218 @@
+/** The parts of a running loader and what flows between them: drain thread, rules, server, records. */
+import type { Notice } from '@packetlog/common';
+import type { Logger } from 'pino';
+import { type DrainEvents, DrainThread, type Stopped } from '../drain/drain-thread.ts';
+import type { DrainLedger, DrainOptions } from '../drain/messages.ts';
+import { RowDemand } from '../drain/row-demand.ts';
+import { EXIT } from '../exit-codes.ts';
+import { networkNamespaceId } from '../kernel/network-namespace.ts';
+import type { Places } from '../names/places.ts';
+import { prepareStateDirectory } from '../rules/file/state-directory.ts';
+import { LiveRules } from '../rules/live-rules.ts';
+import type { Front } from '../serve/front.ts';
+import { filterWarnings } from './filter-option.ts';
+import { openPlaces, reloadPlaces } from './geoip.ts';
+import { greet } from './greeting.ts';
+import { leaveWith } from './leave.ts';
+import { memoryProblems, ringBytesFor } from './memory.ts';
+import { openFront } from './open-front.ts';
+import type { RecordOutput } from './record-output.ts';
+import { RecordSink } from './record-sink.ts';
+import type { RunOptions } from './run-options.ts';
+import { Staying } from './staying.ts';
+import type { Stop } from './stop.ts';
+
+export interface LoaderHost {
+  readonly log: Logger;
+  readonly stop: Stop;
+  /** Takes the records in place of `--print`. */
+  readonly output: RecordOutput | undefined;
+}
+
+export class RunningLoader {
+  readonly records: RecordSink;
+  readonly staying: Staying;
+  readonly #options: RunOptions;
+  readonly #log: Logger;
+  readonly #ringBytes: number;
+  readonly #places: Places | undefined;
+  readonly #front: Front | undefined;
+  readonly #rules: LiveRules;
+  readonly #demand: RowDemand;
+  #thread: DrainThread | undefined;
+  #last: DrainLedger | undefined;
+
+  private constructor(
+    options: RunOptions,
+    log: Logger,
+    parts: { records: RecordSink; ringBytes: number; places: Places | undefined; front: Front | undefined },
+  ) {
+    this.#options = options;
+    this.#log = log;
+    this.records = parts.records;
+    this.#ringBytes = parts.ringBytes;
+    this.#places = parts.places;
+    this.#front = parts.front;
+    this.staying = new Staying(options.bpfFs, this.#notice);
+    this.#demand = new RowDemand(this.records.wantsRows ? undefined : (perSecond) => this.#running.want(perSecond));
+    this.#rules = this.#makeRules(networkNamespaceId(options.netns));
+  }
+
+  /** Opens files and the port; nothing is attached yet. Throws SetupError. */
+  static async open(options: RunOptions, { log, stop, output }: LoaderHost): Promise<RunningLoader> {
+    // Before any file or port: a namespace that is not there is the first thing to say.
+    networkNamespaceId(options.netns);
+    const ringBytes = ringBytesFor(options.ringSize);
+    const problems = [...prepareStateDirectory(options.state), ...memoryProblems(ringBytes)];
+    const records = new RecordSink({ print: options.print, filter: options.filter, output, stop });
+    const places = await openPlaces(options, log);
+    const front = await openFront(options, places, log);
+    const loader = new RunningLoader(options, log, { records, ringBytes, places, front });
+    for (const message of problems) loader.#warn(message);
+    return loader;
+  }
+
+  /** Puts the stored rules in force and attaches; records flow when this resolves. Throws SetupError. */
+  async attach(): Promise<void> {
+    try {
+      this.#thread = await DrainThread.start(this.#drainOptions(), this.#drainEvents());
+    } catch (error) {
+      await this.#rules.close(Date.now());
+      await this.#front?.close();
+      throw error;
+    }
+    leaveWith(() => this.#running.stop());
+    this.records.start(this.#running.ready);
+  }
+
+  /** Admits clients and other commands of this machine. */
+  async serve(): Promise<void> {
+    const thread = this.#running;
+    await this.#rules.pinBy(async (on) => this.staying.promised(await thread.pins.set(on)));
+    this.#front?.start(thread, this.#demand, this.#rules.desk, () => this.#interfaces);
+    await this.#rules.serve();
+  }
+
+  greet(): void {
+    const { filter } = this.#options;
+    greet(this.#running.ready, this.#front, filter ? filterWarnings(filter, this.records.names) : []);
+  }
+
+  /** Reads the rules and the place database again. */
+  reload(): void {
+    void this.#rules.reload();
+    if (this.#places) void reloadPlaces(this.#places, this.#log);
+  }
+
+  /** Ends the parts in the reverse order of their start. */
+  async close(): Promise<Stopped> {
+    this.#front?.notice({
+      at_ms: Date.now(),
+      level: 'info',
+      code: 'shutting_down',
+      message: 'The loader is shutting down.',
+    });
+    await this.#rules.close(Date.now());
+    const stopped = await this.#running.stop();
+    this.#rules.finish();
+    await this.records.finish(stopped.ledger, stopped.pinned !== undefined);
+    await this.#front?.close();
+    return stopped;
+  }
+
+  get #running(): DrainThread {
+    if (this.#thread === undefined) throw new Error('the drain thread has not started');
+    return this.#thread;
+  }
+
+  get #interfaces(): DrainLedger['interfaces'] {
+    return this.#last?.interfaces ?? this.#running.ready.interfaces;
+  }
+
+  readonly #notice = (notice: Notice): void => {
+    this.#log[notice.level === 'warning' ? 'warn' : notice.level](notice.message);
+    this.#front?.notice(notice);
+  };
+
+  #warn(message: string): void {
+    this.#notice({ at_ms: Date.now(), level: 'warning', code: 'rules_fallback', message });
+  }
+
+  #makeRules(networkNamespace: ReturnType<typeof networkNamespaceId>): LiveRules {
+    const front = this.#front;
+    return new LiveRules({
+      paths: this.#options.state,
+      protect: this.#options.protect,
+      confirmMs: this.#options.confirmWithin,
+      environment: process.env,
+      servedPort: front?.port,
+      operators: () => front?.operators() ?? [],
+      changed: () => front?.rulesChanged(),
+      counted: (counters, hits) => front?.ruleCounters(counters, hits),
+      wantRows: (isWanted) => this.#demand.set('rehearsals', isWanted ? Number.POSITIVE_INFINITY : 0, () => {}),
+      notice: this.#notice,
+      failed: (error) => this.#log.error({ err: error }, 'a request about rules failed'),
+      session: () => ({
+        pid: process.pid,
+        network_namespace: networkNamespace,
+        served: front?.served ?? null,
+        interfaces: this.#interfaces,
+      }),
+    });
+  }
+
+  #drainOptions(): Omit<DrainOptions, 'slabs' | 'signal'> {
+    const options = this.#options;
+    return {
+      interfaces: [...new Set(options.iface)],
+      networkNamespace: options.netns,
+      mode: options.mode,
+      ringBytes: this.#ringBytes,
+      logPermits: !options.countOnly,
+      transport: options.transport,
+      clock: options.clock,
+      sample: options.sample,
+      simulateLoss: options.simulateLoss,
+      summaries: options.listen !== 'off',
+      rowsPerSecond: this.records.wantsRows ? Number.POSITIVE_INFINITY : 0,
+      pin: options.pin,
+      bpfFs: options.bpfFs,
+      takeOver: options.takeOver,
+      stateDirectory: options.state.directory,
+    };
+  }
+
+  #drainEvents(): DrainEvents {
+    const { records } = this;
+    const front = this.#front;
+    const rules = this.#rules;
+    return {
+      rows: (bytes, count, skipped) => {
+        records.add(bytes, count);
+        front?.rows(bytes, count, skipped);
+        rules.rows(bytes, count, this.#running.ready);
+      },
+      rowsWanted: (skipped) => {
+        front?.skipped(skipped);
+        this.#demand.answered();
+      },
+      clock: (offsetNs) => front?.setClockOffset(offsetNs),
+      second: ({ ledger, summary, clockOffsetNs }) => {
+        this.#last = ledger;
+        records.learn(ledger.interfaces);
+        front?.second(ledger, summary, clockOffsetNs);
+        rules.second(ledger.interfaces, Date.now());
+      },
+      ruleCounts: (counts) => rules.counts(counts),
+      loaded: (ground, kernel) => rules.loaded(ground, kernel),
+      notice: ({ notice }) => this.#notice(notice),
+      failed: (error) => {
+        this.#log.fatal(
+          { err: error },
+          'The drain thread failed; the interfaces are detached, unless the program is pinned.',
+        );
+        process.exit(EXIT.failed);
+      },
+    };
+  }
+}
