@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs the README's commands, from its "Use it" to its "Develop it", inside the bare root: prints `ok COMMAND` for each that
+# Runs the README's commands, from "Quick start" to "Rules", inside the bare root: prints `ok COMMAND` for each that
 # did what the README says, and stops at the first that did not. Started in the checkout, as root. prove.sh runs the two
 # commands to start and to test.
 set -eu
