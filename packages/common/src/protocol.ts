@@ -211,6 +211,8 @@ export type Pause = z.infer<typeof pauseSchema>;
 export const refusalSchema = z.object({
   code: z.enum(['unauthorized', 'protocol_mismatch', 'invalid', 'too_many_clients', 'unavailable', 'internal']),
   message: z.string(),
+  /** When the same request may be accepted; absent: a repetition would be rejected as well. */
+  retry_after_ms: z.optional(count),
   /** Where in the text of `subscribe`'s filter. */
   filter: z.optional(filterProblemSchema),
 });

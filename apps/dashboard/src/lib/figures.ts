@@ -4,7 +4,10 @@ import type { PausedFigures } from './pausing.ts';
 import type { SubscriptionState } from './subscription.ts';
 import type { TopLists } from './top.ts';
 
-export interface NumberedNotice extends Notice {
+/** Of the loader, or of this page: it was rejected what it asked for by itself. */
+export type PageNotice = Omit<Notice, 'code'> & { readonly code: Notice['code'] | 'request_rejected' };
+
+export interface NumberedNotice extends PageNotice {
   readonly number: number;
 }
 

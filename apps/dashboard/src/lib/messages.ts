@@ -230,6 +230,7 @@ export const isRulesError = isShape<RulesError>({
     }),
   ),
   limit: mayBe(isCount),
+  retry_after_ms: mayBe(isCount),
 });
 
 export const isRefusal = isShape<Refusal>({
@@ -242,6 +243,7 @@ export const isRefusal = isShape<Refusal>({
     'internal',
   ),
   message: isText,
+  retry_after_ms: mayBe(isCount),
   filter: mayBe(isShape<NonNullable<Refusal['filter']>>({ column: isCount, length: isCount, fix: mayBe(isText) })),
 });
 

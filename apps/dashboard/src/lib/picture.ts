@@ -5,11 +5,10 @@ import {
   type History,
   type Interface,
   type Ledger,
-  type Notice,
   type PacketLogBatch,
   type Summary,
 } from '@packetlog/common';
-import { type Figures, type NumberedNotice, ratesOf } from './figures.ts';
+import { type Figures, type NumberedNotice, type PageNotice, ratesOf } from './figures.ts';
 import { type CarriedLoss, carryOver, type Loss, lossSoFar, NOTHING_CARRIED } from './loss.ts';
 import { appendMarker, isMarkerAt } from './marker.ts';
 import { Past, type PastView } from './past.ts';
@@ -166,7 +165,7 @@ export class Picture {
     if (before !== null && ledger.client.withheld > before.client.withheld) this.#withholding(at);
   }
 
-  notice(notice: Notice): void {
+  notice(notice: PageNotice): void {
     this.#notices = [{ ...notice, number: this.#noticeCount++ }, ...this.#notices].slice(0, NOTICES_KEPT);
   }
 

@@ -9,6 +9,7 @@ import type {
 } from '@packetlog/common';
 import type { Socket } from 'socket.io-client';
 import { isHistoryTop, isRefusal, isRulesError } from '../lib/messages.ts';
+import type { Check } from '../lib/shape.ts';
 import type { NamesEvent } from './names.ts';
 
 export type LoaderSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
@@ -24,48 +25,47 @@ export class LoaderQuestions {
   }
 
   /** Resolves always: what went wrong on the way is an answer too. */
-  async ask<Verb extends RulesVerb>(
-    verb: Verb,
-    request: RulesRequest<Verb>,
-    withinMs = ANSWER_WITHIN_MS,
-  ): Promise<RulesAnswer<Verb>> {
-    if (!this.#socket.connected) return notDone('There is no connection to the loader: try again when it is back.');
-    try {
-      // The socket's own types cannot follow an event whose name is put together.
-      const answer: unknown = await (this.#socket as Socket).timeout(withinMs).emitWithAck(`rules:${verb}`, request);
-      const { ok, error } = answer as RulesAnswer<Verb> & { error?: unknown };
-      if (ok === true) return answer as RulesAnswer<Verb>;
-      return isRulesError(error) ? { ok: false, error } : notDone('The loader rejected this without a reason.');
-    } catch {
-      return notDone('The loader has not answered. Check the rules before you try again: the change may be in force.');
-    }
+  ask<Verb extends RulesVerb>(verb: Verb, request: RulesRequest<Verb>, withinMs?: number): Promise<RulesAnswer<Verb>> {
+    const silence = 'The loader has not answered. Check the rules before you try again: the change may be in force.';
+    return this.#answer(`rules:${verb}`, request, isRulesError, silence, withinMs) as Promise<RulesAnswer<Verb>>;
   }
 
   /** Who made that time, ms since the epoch; null where the loader cannot be asked, or does not say. */
   async top(from_ms: number, to_ms: number): Promise<HistoryTop | null> {
-    if (!this.#socket.connected) return null;
-    try {
-      const answer = await this.#socket.timeout(ANSWER_WITHIN_MS).emitWithAck('history:top', { from_ms, to_ms });
-      return answer.ok && isHistoryTop(answer.value) ? answer.value : null;
-    } catch {
-      return null;
-    }
+    const answer = await this.lookUp('history:top', { from_ms, to_ms });
+    return answer.ok && isHistoryTop(answer.value) ? answer.value : null;
   }
 
   /** For what the loader looks up. Resolves always. */
-  async lookUp(event: NamesEvent, request: object): Promise<Acknowledgement<unknown>> {
-    if (!this.#socket.connected) return notDone('There is no connection to the loader.');
+  lookUp(event: NamesEvent | 'history:top', request: object): Promise<Acknowledgement<unknown>> {
+    return this.#answer(event, request, isRefusal, 'The loader has not answered.');
+  }
+
+  async #answer<Problem>(
+    event: string,
+    request: object,
+    isProblem: Check<Problem>,
+    silence: string,
+    withinMs = ANSWER_WITHIN_MS,
+  ): Promise<{ ok: true; value: unknown } | { ok: false; error: Problem | Unanswered }> {
+    if (!this.#socket.connected) return notDone('There is no connection to the loader: try again when it is back.');
     try {
-      const answer: unknown = await (this.#socket as Socket).timeout(ANSWER_WITHIN_MS).emitWithAck(event, request);
+      // The socket's own types cannot follow an event that is a variable.
+      const answer: unknown = await (this.#socket as Socket).timeout(withinMs).emitWithAck(event, request);
       const { ok, value, error } = answer as { ok?: unknown; value?: unknown; error?: unknown };
       if (ok === true) return { ok, value };
-      return isRefusal(error) ? { ok: false, error } : notDone('The loader rejected this without a reason.');
+      return isProblem(error) ? { ok: false, error } : notDone('The loader rejected this without a reason.');
     } catch {
-      return notDone('The loader has not answered.');
+      return notDone(silence);
     }
   }
 }
 
-function notDone(message: string): { ok: false; error: { code: 'unavailable'; message: string } } {
+interface Unanswered {
+  readonly code: 'unavailable';
+  readonly message: string;
+}
+
+function notDone(message: string): { ok: false; error: Unanswered } {
   return { ok: false, error: { code: 'unavailable', message } };
 }

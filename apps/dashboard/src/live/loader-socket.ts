@@ -1,5 +1,13 @@
-import { HISTORY_LEVELS, type Notice, PacketLogBatch, PROTOCOL_VERSION, type Summary } from '@packetlog/common';
-import { io } from 'socket.io-client';
+import {
+  type Acknowledgement,
+  HISTORY_LEVELS,
+  type Notice,
+  PacketLogBatch,
+  PROTOCOL_VERSION,
+  type Subscribe,
+  type Summary,
+} from '@packetlog/common';
+import { io, type Socket } from 'socket.io-client';
 import { NO_FILTER, readFilterText } from '../lib/filter-text.ts';
 import {
   isHello,
@@ -11,7 +19,9 @@ import {
   isRulesSnapshot,
   isSummary,
 } from '../lib/messages.ts';
+import type { Check } from '../lib/shape.ts';
 import { LoaderQuestions, type LoaderSocket } from './loader-questions.ts';
+import { RepeatedRequests } from './repeated-requests.ts';
 import type { Store } from './store.ts';
 
 /** A server that ended the connection itself is asked again after so long; socket.io would not ask at all. */
@@ -31,7 +41,18 @@ export interface Tap {
 export class LoaderConnection {
   readonly #store: Store;
   readonly #socket: LoaderSocket;
+  readonly #requests = new RepeatedRequests(
+    // The socket's own types cannot follow an event that is a variable.
+    (event, request, answered) => this.#socket.emit(event as 'subscribe', request, answered as never),
+    ({ message: why, retry_after_ms }) => {
+      const message = retry_after_ms === undefined ? why : `${why} This page asks again.`;
+      this.#store.picture.notice({ at_ms: Date.now(), level: 'warning', code: 'request_rejected', message });
+      this.#store.figuresChanged(true);
+    },
+  );
+  /** The filter that is wanted, and that of the rows that are shown. */
   #filter: string;
+  #agreed: string;
   #rowsPerSecond: number;
   #retry: ReturnType<typeof setTimeout> | undefined;
   readonly questions: LoaderQuestions;
@@ -41,11 +62,13 @@ export class LoaderConnection {
     store: Store,
     target: { loader: string; token: string; adminToken: string | null },
     { filter, rowsPerSecond }: { filter: string; rowsPerSecond: number },
+    socketTo: typeof io = io,
   ) {
     this.#store = store;
     this.#filter = filter;
+    this.#agreed = filter;
     this.#rowsPerSecond = rowsPerSecond;
-    this.#socket = io(target.loader, {
+    this.#socket = socketTo(target.loader, {
       transports: ['websocket'],
       auth: {
         token: target.token,
@@ -99,29 +122,25 @@ export class LoaderConnection {
   #askForRows(wanted: boolean): void {
     if (!this.#socket.connected) return;
     const acknowledged = this.#begin();
-    this.#socket.emit('pause', { paused: !wanted }, () => acknowledged());
+    this.#requests.ask('pause', { paused: !wanted }, () => acknowledged());
   }
 
   /** Rows of another filter from now on, from the moment that the loader says so. The text must be one that parses. */
   setFilter(text: string): void {
-    const { picture } = this.#store;
     this.#filter = text.trim();
-    const changed = () => {
-      picture.filtered(readFilterText(this.#filter).filter);
-      this.#store.rowsChanged();
-    };
-    if (this.#socket.connected) this.#subscribe(changed);
-    else changed();
+    if (this.#socket.connected) this.#subscribe();
+    else this.#filtered(this.#filter);
   }
 
   setRowsPerSecond(rows: number): void {
     if (rows === this.#rowsPerSecond) return;
     this.#rowsPerSecond = rows;
-    if (this.#socket.connected) this.#subscribe(() => {});
+    if (this.#socket.connected) this.#subscribe();
   }
 
   close(): void {
     clearTimeout(this.#retry);
+    this.#requests.clear();
     this.#socket.removeAllListeners();
     this.#socket.disconnect();
   }
@@ -129,18 +148,20 @@ export class LoaderConnection {
   #listen(): void {
     const { picture } = this.#store;
     const socket = this.#socket;
+    const hear = <T>(event: string, check: Check<T>, act: (message: T) => void) =>
+      (socket as Socket).on(event, (message: unknown) => (check(message) ? act(message) : this.#bad()));
 
     socket.on('connect', () => {
       if (picture.heldBack) this.#askForRows(false);
-      this.#subscribe(() => {});
-    });
-    socket.on('connect', () => {
+      this.#subscribe();
       for (const { step_ms } of HISTORY_LEVELS) {
-        socket.emit('history', { step_ms }, (answer) => {
-          if (!answer.ok || !isHistory(answer.value)) return this.#bad();
+        const answered = (answer: Acknowledgement<unknown>) => {
+          if (answer?.ok === false) return;
+          if (!isHistory(answer?.value)) return this.#bad();
           picture.history(answer.value, Date.now());
           this.#store.figuresChanged(true);
-        });
+        };
+        this.#requests.ask('history', { step_ms }, answered, `history ${step_ms}`);
       }
     });
     socket.on('connect_error', (error) => {
@@ -151,6 +172,7 @@ export class LoaderConnection {
       else this.#store.connect({ type: 'refused', refusal: { code: 'internal', message: error.message } });
     });
     socket.on('disconnect', (reason) => {
+      this.#requests.clear();
       if (reason === 'io client disconnect') return;
       this.#gone();
       if (reason === 'io server disconnect') {
@@ -158,39 +180,33 @@ export class LoaderConnection {
       }
     });
 
-    socket.on('hello', (hello: unknown) => {
-      if (!isHello(hello)) return this.#bad();
+    hear('hello', isHello, (hello) => {
       const before = picture.sessionId;
       picture.hello(hello, performance.now());
       if (before !== picture.sessionId) this.#store.rules.forget();
       this.#store.rowsChanged();
       this.#fresh();
     });
-    socket.on('summary', (summary: unknown) => {
-      if (!isSummary(summary)) return this.#bad();
+    hear('summary', isSummary, (summary) => {
       picture.summary(summary, performance.now());
       this.#store.rules.endInterval(summary.interval_ms / 1000);
       this.tap?.summary(summary);
       this.#fresh();
     });
-    socket.on('ledger', (ledger: unknown) => {
-      if (!isLedger(ledger)) return this.#bad();
+    hear('ledger', isLedger, (ledger) => {
       picture.ledger(ledger, performance.now());
       this.#fresh();
     });
-    socket.on('notice', (notice: unknown) => {
-      if (!isNotice(notice)) return this.#bad();
+    hear('notice', isNotice, (notice) => {
       picture.notice(notice);
       this.tap?.notice(notice);
       this.#store.figuresChanged(true);
     });
-    socket.on('rules', (rules: unknown) => {
-      if (!isRulesSnapshot(rules)) return this.#bad();
+    hear('rules', isRulesSnapshot, (rules) => {
       this.#store.rules.replace(rules);
       this.#store.figuresChanged(true);
     });
-    socket.on('rule_counters', (counters: unknown) => {
-      if (!isRuleCounters(counters)) return this.#bad();
+    hear('rule_counters', isRuleCounters, (counters) => {
       this.#store.rules.count(counters);
       this.#store.figuresChanged();
     });
@@ -210,27 +226,36 @@ export class LoaderConnection {
     });
   }
 
-  #subscribe(done: () => void): void {
+  #subscribe(): void {
     const filter = this.#filter;
     const acknowledged = this.#begin();
-    this.#socket.emit(
+    this.#requests.ask(
       'subscribe',
       {
         max_rows_per_second: this.#rowsPerSecond,
         max_batches_per_second: FRAMES_PER_SECOND,
         ...(filter !== NO_FILTER && { filter }),
       },
-      (result) => {
-        const limit = result?.ok === true ? result.value?.max_rows_per_second : undefined;
+      (answer) => {
+        const { max_rows_per_second: limit } = (answer?.ok === true ? answer.value : {}) as Partial<Subscribe>;
         if (typeof limit !== 'number') {
           acknowledged();
-          return this.#bad();
+          if (answer?.ok !== false) this.#bad();
+          return;
         }
         this.#store.picture.subscribed(limit);
         acknowledged(filter);
-        done();
+        this.#filtered(filter);
       },
     );
+  }
+
+  /** The rows that come from now on are those of `filter`. */
+  #filtered(filter: string): void {
+    if (filter === this.#agreed) return;
+    this.#agreed = filter;
+    this.#store.picture.filtered(readFilterText(filter).filter);
+    this.#store.rowsChanged();
   }
 
   /** A change of the rows that are wanted; it is pending on the page until what this returns was called. */

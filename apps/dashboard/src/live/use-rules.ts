@@ -3,8 +3,8 @@
 import type { RuleChanges, RuleDraft, RulesAnswer, RulesError } from '@packetlog/common';
 import { useMemo } from 'react';
 import { counted } from '../lib/number.ts';
-import { refusalWords } from '../lib/rules/refusal-words.ts';
 import type { RulesView } from '../lib/rules/rule-book.ts';
+import { fetched } from './fetched.ts';
 import { useLive, useSnapshot } from './live-context.tsx';
 
 /** What can be done to the rules. Each says afterwards that it was done, and offers to undo it. */
@@ -33,12 +33,14 @@ export function useRuleActions(): RuleActions {
       if (revision !== undefined) store.rules.made(revision);
       toasts.show({ text, tone: 'done', ...(revision !== undefined && { offer: { what: 'undo', revision } }) });
     };
-    const complain = (error: RulesError) => {
+    const complain = async (error: RulesError) => {
+      // The first load of the page does without these texts.
+      const { refusalWords } = await fetched(() => import('../lib/rules/refusal-words.ts'));
       const { title, sentence } = refusalWords(error);
       toasts.show({ text: `${title} ${sentence}`, tone: 'problem' });
     };
-    const orComplain = (answer: { ok: true } | { ok: false; error: RulesError }, done: string) =>
-      answer.ok ? say(done) : complain(answer.error);
+    const orComplain = async (answer: { ok: true } | { ok: false; error: RulesError }, done: string) =>
+      answer.ok ? say(done) : await complain(answer.error);
     /** Tells that it was done, with undo; gives the error if it was not. */
     const told = (answer: RulesAnswer<'add' | 'edit' | 'remove' | 'policy'>, done: string) => {
       if (!answer.ok) return answer.error;

@@ -175,6 +175,8 @@ export const rulesErrorSchema = z.object({
   protected: z.optional(protectedAddressSchema),
   /** For `limit`: how many there may be. */
   limit: z.optional(count),
+  /** When the same request may be accepted; absent: a repetition would be rejected as well. */
+  retry_after_ms: z.optional(count),
 });
 export type RulesError = z.infer<typeof rulesErrorSchema>;
 

@@ -39,6 +39,20 @@ describe('budgets', () => {
     expect(client.take(1)).toBe(true);
   });
 
+  it('say when what was rejected can be afforded, whichever budget it was that did not suffice', () => {
+    let now = 0;
+    const budgets = new Budgets(() => now);
+    const client = budgets.of('192.0.2.1', false);
+    taken(client, 200);
+    expect(client.waitMs(10)).toBe(100);
+    const others = Array.from({ length: 4 }, () => budgets.of('192.0.2.1', false));
+    for (const other of others) taken(other, 150);
+    const last = budgets.of('192.0.2.1', false);
+    expect([last.take(10), last.waitMs(10)]).toEqual([false, Math.ceil(10.25 * 2.5)]);
+    now += last.waitMs(10);
+    expect([last.waitMs(10), last.take(10)]).toEqual([0, true]);
+  });
+
   it('of all who cannot change rules are one: a thousand of them cost no more than a few', () => {
     let now = 0;
     const budgets = new Budgets(() => now);

@@ -53,6 +53,11 @@ export class Budget {
     return left < 0 ? ((AFFORDED - left) / this.#allowance.perSecond) * 1000 : 0;
   }
 
+  /** Until `cost` can be afforded, ms. */
+  waitMs(cost: number): number {
+    return (Math.max(0, cost - this.left) / this.#allowance.perSecond) * 1000;
+  }
+
   charge(cost: number): void {
     this.#left = this.left - cost;
   }
@@ -76,6 +81,12 @@ export class ClientBudget {
     const isEnough = this.#all.every(({ left }) => left >= asked);
     for (const budget of this.#all) budget.charge(isEnough ? asked : REJECTION);
     return isEnough;
+  }
+
+  /** The time until this can be afforded, if none of those that share the budget spends more, ms. */
+  waitMs(cost: number): number {
+    const asked = Math.min(cost, CLIENT.atOnce);
+    return Math.ceil(Math.max(...this.#all.map((budget) => budget.waitMs(asked))));
   }
 
   /** So long nothing more should be read from it. */

@@ -1,5 +1,5 @@
 /** What one client asks for: validated, counted, answered. Nothing that it sends may throw out of here. */
-import type { Acknowledgement, RulesError } from '@packetlog/common';
+import type { Acknowledgement, Refusal, RulesError } from '@packetlog/common';
 import type { Logger } from 'pino';
 import type * as z from 'zod/mini';
 import { EncodedAnswer } from './answer-encoding.ts';
@@ -21,12 +21,14 @@ const LEAST_PAUSE_MS = 5;
 const LONGEST_NAME = 40;
 
 const INTERNAL = { code: 'internal', message: 'The loader failed to handle this; see its log.' } as const;
-const UNREAD = { code: 'invalid', message: 'Too many answers wait for this client: read them, then ask.' } as const;
-const TOO_MANY = {
+/** For a client that has answers to read first. */
+const READ_FIRST_MS = 1000;
+const UNREAD = {
   code: 'invalid',
-  message:
-    'Too many messages, or too costly ones: send at most 100 a second, and requests about rules or the past less often.',
+  message: 'Too many answers wait for this client: read them, then ask.',
+  retry_after_ms: READ_FIRST_MS,
 } as const;
+type Excess = Pick<Refusal, 'message' | 'retry_after_ms'> & { readonly code: 'invalid' };
 
 export class ClientMessages {
   readonly #client: Client;
@@ -58,7 +60,9 @@ export class ClientMessages {
     const acknowledge = this.#acknowledgement<Acknowledgement<Value>>(given);
     const failed = (error: unknown) => {
       if (error instanceof Unavailable) {
-        acknowledge({ ok: false, error: { code: 'unavailable', message: error.message } });
+        const { message, retryAfterMs } = error;
+        const again = retryAfterMs === undefined ? {} : { retry_after_ms: retryAfterMs };
+        acknowledge({ ok: false, error: { code: 'unavailable', message, ...again } });
         return;
       }
       this.failed(error);
@@ -129,10 +133,10 @@ export class ClientMessages {
   }
 
   /** Why what came now is not even looked at. */
-  #excess(cost: number): typeof TOO_MANY | typeof UNREAD | undefined {
+  #excess(cost: number): Excess | undefined {
     if (!this.#budget.take(cost)) {
       this.#pause();
-      return TOO_MANY;
+      return tooMany(this.#budget.waitMs(cost));
     }
     return this.#unread > MAX_UNREAD || this.#unreadBytes > MAX_UNREAD_BYTES ? UNREAD : undefined;
   }
@@ -181,6 +185,13 @@ export class ClientMessages {
       if (this.#client.outbox.length > MAX_WAITING) this.giveUp();
     };
   }
+}
+
+function tooMany(waitMs: number): Excess {
+  const message =
+    'Too many messages, or too costly ones, came from this client or with others from its address: send at most 100 a ' +
+    `second, and requests about rules or the past less often. Ask again in ${Math.ceil(waitMs / 1000)} s.`;
+  return { code: 'invalid', message, retry_after_ms: waitMs };
 }
 
 /** Of a WebSocket: it stops reading from its connection. */

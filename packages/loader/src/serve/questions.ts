@@ -26,6 +26,13 @@ export type Questions = ReadonlyMap<string, Question>;
 /** The message ends with the next action. */
 export class Unavailable extends Error {
   override readonly name = 'Unavailable';
+  /** When the same request may be accepted; undefined: it never is. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(message: string, retryAfterMs?: number) {
+    super(message);
+    this.retryAfterMs = retryAfterMs;
+  }
 }
 
 export interface Sources {

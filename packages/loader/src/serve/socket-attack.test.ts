@@ -1,5 +1,6 @@
 /** What a client makes the server keep, and what it makes it do, is bounded, with a token and without. */
 import { connect } from 'node:net';
+import { type Acknowledgement, refusalSchema } from '@packetlog/common';
 import { describe, expect, it, vi } from 'vitest';
 import { ADMIN_TOKEN, eachWithServer, HOST, once, settled, TOKEN, whenRead, wire } from './fake-surroundings.ts';
 
@@ -144,6 +145,17 @@ describe('rules', () => {
   });
 });
 
+it('says when what was too costly can be asked for again, in a number and in words', async () => {
+  const { socket } = await on.connected();
+  on.frozenAt = performance.now();
+  const ask = () => socket.emitWithAck('history', { step_ms: 1000 }) as Promise<Acknowledgement<unknown>>;
+  const answers = await Promise.all(Array.from({ length: 21 }, ask));
+  const rejected = answers.flatMap((answer) => (answer.ok ? [] : [refusalSchema.parse(answer.error)]));
+  expect(rejected).toMatchObject([{ code: 'invalid', message: expect.stringContaining('Ask again in 1 s.') }]);
+  on.frozenAt += rejected[0]?.retry_after_ms ?? 0;
+  expect(await ask()).toMatchObject({ ok: true });
+});
+
 it('reads nothing more from a client that goes on after rejections, until it has waited', async () => {
   const { socket } = await on.connected();
   const ask = () => socket.emitWithAck('pause', { paused: false }) as Promise<{ ok: boolean }>;
@@ -176,6 +188,11 @@ describe('different streams of rows', () => {
     // Room is left for those that can change rules.
     expect(await subscribe('port 48', admin)).toMatchObject({ ok: true });
     expect(await subscribe('port 48')).toMatchObject({ ok: true });
+  });
+
+  it('may be asked for again: the rejection says when', async () => {
+    for (let i = 0; i < 48; i++) await subscribe(`port ${i}`);
+    expect(await subscribe('port 48')).toMatchObject({ ok: false, error: { retry_after_ms: 10_000 } });
   });
 
   it('are free again when a client goes or wants another', async () => {

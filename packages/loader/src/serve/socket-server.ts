@@ -44,6 +44,8 @@ import { eventMessage, together } from './wire.ts';
 const STALLED_MS = 30_000;
 /** How long the end waits for clients to take what was sent, and again for them to hang up. */
 const CLOSE_MS = 1000;
+/** When a client may ask again for a stream of rows for which there was no room. */
+const STREAMS_AGAIN_MS = 10_000;
 const FOREIGN_HOST = 'host name rejected: open the URL that packetlog printed, or name it with --allow-origin';
 const FOREIGN_ORIGIN = 'browser origin rejected: start with --allow-origin to permit it';
 const KNOWN_EVENTS = new Set(['subscribe', 'pause', ...RULES_EVENTS]);
@@ -257,7 +259,7 @@ export class SocketServer {
           const subscription = { rowsPerSecond, batchMs, filter: filterOf(filter) };
           const problem = streamRefusal(client, subscription, this.#clients.values());
           if (problem !== undefined) {
-            failed(new Unavailable(problem));
+            failed(new Unavailable(problem, STREAMS_AGAIN_MS));
             return;
           }
           client.asked = subscription;

@@ -1,0 +1,140 @@
+/** The page's connection, with a socket that the test plays. */
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { LoaderConnection } from './loader-socket.ts';
+import { Store } from './store.ts';
+
+type Asked = { event: string; request: Record<string, unknown>; answer: (answer: unknown) => void };
+
+const asked: Asked[] = [];
+const listeners = new Map<string, ((given?: unknown) => void)[]>();
+let connected = false;
+
+const socket = {
+  get connected() {
+    return connected;
+  },
+  on: (event: string, listener: () => void) => listeners.set(event, [...(listeners.get(event) ?? []), listener]),
+  emit: (event: string, request: Record<string, unknown>, answer: (answer: unknown) => void) =>
+    asked.push({ event, request, answer }),
+  connect: () => {},
+  disconnect: () => {},
+  removeAllListeners: () => listeners.clear(),
+};
+
+const BUSY = { ok: false, error: { code: 'invalid', message: 'Too many. Ask again in 2 s.', retry_after_ms: 2000 } };
+const ACCEPTED = { ok: true, value: { max_rows_per_second: 7 } };
+
+let store: Store;
+let connection: LoaderConnection;
+
+function happen(event: 'connect' | 'disconnect', given?: unknown): void {
+  connected = event === 'connect';
+  for (const listener of listeners.get(event) ?? []) listener(given);
+}
+
+/** Those of one kind that came since the last call, all kinds taken out. */
+function taken(event: string): Asked[] {
+  return asked.splice(0).filter((each) => each.event === event);
+}
+
+const figures = () => store.picture.figures(performance.now());
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.spyOn(Math, 'random').mockReturnValue(0);
+  vi.stubGlobal('requestAnimationFrame', () => 1);
+  asked.length = 0;
+  listeners.clear();
+  store = new Store();
+  const target = { loader: 'http://loader.example', token: 't', adminToken: null };
+  connection = new LoaderConnection(store, target, { filter: '', rowsPerSecond: 100 }, () => socket as never);
+  happen('connect');
+});
+afterEach(() => {
+  connection.close();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+});
+
+describe('what the loader rejects for now', () => {
+  it('is asked again after the time that it names, then after longer ones, and the page says so until it is accepted', () => {
+    taken('subscribe')[0]?.answer(BUSY);
+    expect(figures().subscription).toEqual({ filter: null, pending: true });
+    expect(figures().notices.map(({ message }) => message)).toEqual([
+      'Too many. Ask again in 2 s. This page asks again.',
+    ]);
+    vi.advanceTimersByTime(1999);
+    expect(taken('subscribe')).toEqual([]);
+    vi.advanceTimersByTime(1);
+    taken('subscribe')[0]?.answer(BUSY);
+    vi.advanceTimersByTime(3999);
+    expect(taken('subscribe')).toEqual([]);
+    vi.advanceTimersByTime(1);
+    taken('subscribe')[0]?.answer(ACCEPTED);
+    expect(figures()).toMatchObject({ subscription: { filter: '', pending: false }, rowLimit: 7, badMessages: 0 });
+    expect(figures().notices).toHaveLength(1);
+    vi.advanceTimersByTime(100_000);
+    expect(taken('subscribe')).toEqual([]);
+  });
+
+  it('is the past as well, each level for itself', () => {
+    const history = taken('history');
+    expect(history.map(({ request }) => request['step_ms'])).toEqual([1000, 5000, 60_000]);
+    for (const { answer } of history.slice(1)) answer(BUSY);
+    vi.advanceTimersByTime(2000);
+    expect(taken('history').map(({ request }) => request['step_ms'])).toEqual([5000, 60_000]);
+  });
+
+  it('is a pause as well', () => {
+    taken('subscribe')[0]?.answer(ACCEPTED);
+    connection.pause(true);
+    store.picture.holdBack(performance.now());
+    connection.pause(false);
+    taken('pause').at(-1)?.answer(BUSY);
+    vi.advanceTimersByTime(2000);
+    expect(taken('pause').map(({ request }) => request)).toEqual([{ paused: false }]);
+  });
+
+  it('is not asked again when something else is wanted meanwhile, whichever is answered first', () => {
+    const [first] = taken('subscribe');
+    connection.setFilter('port 1');
+    const [second] = taken('subscribe');
+    first?.answer(BUSY);
+    second?.answer(BUSY);
+    connection.setFilter('port 2');
+    expect(figures().subscription.pending).toBe(true);
+    taken('subscribe')[0]?.answer(ACCEPTED);
+    expect(figures().subscription).toEqual({ filter: 'port 2', pending: false });
+    vi.advanceTimersByTime(100_000);
+    expect(taken('subscribe')).toEqual([]);
+  });
+
+  it('is forgotten with the connection: the next one asks anew', () => {
+    for (const { answer } of taken('subscribe')) answer(BUSY);
+    happen('disconnect', 'transport close');
+    vi.advanceTimersByTime(100_000);
+    expect(asked).toEqual([]);
+    happen('connect');
+    expect(taken('subscribe')).toHaveLength(1);
+  });
+});
+
+it('says why the loader rejected a request for good, and does not repeat it', () => {
+  const error = { code: 'unavailable', message: 'No room: use another filter.' };
+  taken('subscribe')[0]?.answer({ ok: false, error });
+  expect(figures().notices.map(({ message }) => message)).toEqual(['No room: use another filter.']);
+  expect(figures()).toMatchObject({ subscription: { pending: false }, badMessages: 0 });
+  vi.advanceTimersByTime(100_000);
+  expect(taken('subscribe')).toEqual([]);
+});
+
+it('keeps to a filter that was first wanted with a request that another one superseded', () => {
+  taken('subscribe')[0]?.answer(ACCEPTED);
+  const filtered = vi.spyOn(store.picture, 'filtered');
+  connection.setFilter('port 1');
+  taken('subscribe')[0]?.answer(BUSY);
+  connection.setRowsPerSecond(5);
+  taken('subscribe')[0]?.answer(ACCEPTED);
+  expect(filtered).toHaveBeenCalledOnce();
+});

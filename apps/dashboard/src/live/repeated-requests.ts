@@ -1,0 +1,56 @@
+import type { Acknowledgement, Refusal } from '@packetlog/common';
+import { isRefusal } from '../lib/messages.ts';
+
+const LONGEST_WAIT_MS = 30_000;
+
+interface Waiting {
+  timer?: ReturnType<typeof setTimeout>;
+  supersede?: () => void;
+}
+
+type Answered = (answer: Acknowledgement<unknown>) => void;
+
+/**
+ * Repeats what the loader rejected for now: after the time that the rejection names, and at least twice as long after each
+ * further one. `emit` sends a request and passes its answer on; `rejected` is told the reason of each first rejection.
+ */
+export class RepeatedRequests {
+  readonly #emit: (event: string, request: object, answered: Answered) => void;
+  readonly #rejected: (error: Refusal) => void;
+  /** By key: the newest request, until it is answered for good. */
+  readonly #newest = new Map<string, Waiting>();
+
+  constructor(emit: RepeatedRequests['ask'], rejected: (error: Refusal) => void) {
+    this.#emit = emit;
+    this.#rejected = rejected;
+  }
+
+  /** Calls `answered` once, unless `clear` came before. A later request with the same `key` supersedes this one. */
+  ask(event: string, request: object, answered: Answered, key = event): void {
+    const own: Waiting = {};
+    let waitMs = 0;
+    this.#newest.get(key)?.supersede?.();
+    this.#newest.set(key, own);
+    const attempt = () =>
+      this.#emit(event, request, (answer) => {
+        const error = answer?.ok === false && isRefusal(answer.error) ? answer.error : null;
+        const again = error?.retry_after_ms;
+        if (error !== null && waitMs === 0) this.#rejected(error);
+        if (again === undefined || this.#newest.get(key) !== own) return answered(answer);
+        waitMs = Math.min(LONGEST_WAIT_MS, Math.max(again, 2 * waitMs));
+        own.supersede = () => {
+          clearTimeout(own.timer);
+          answered(answer);
+        };
+        // Pages that were rejected together do not ask together again.
+        own.timer = setTimeout(attempt, waitMs * (1 + Math.random()));
+      });
+    attempt();
+  }
+
+  /** Forgets all that waits, as when the connection has ended. */
+  clear(): void {
+    for (const { timer } of this.#newest.values()) clearTimeout(timer);
+    this.#newest.clear();
+  }
+}
