@@ -1,7 +1,7 @@
 /** What `rules:apply` asks for, with its lists read: the rules that are to be there. */
 import { type CheckedRulesRequest, mappedNote, neverMatches } from '@packetlog/common';
 import { type Desired, namedSets } from './book/apply.ts';
-import { isExpired, type NamedSet, type RuleBook, type SetOrigin } from './book/rule-book.ts';
+import { isExpired, type NamedSet, type SetOrigin } from './book/rule-book.ts';
 import type { Compiler } from './compiling/compiler.ts';
 import { readSet, requireGood } from './engine/sets.ts';
 import { sharedBytes } from './file/shared-bytes.ts';
@@ -15,11 +15,13 @@ export interface ReadDocument {
   readonly notes: readonly string[];
 }
 
-/** Throws RulesRefusal. `written`: the document's rules as they came; `book`: the rules that are there. */
+/**
+ * Reads nothing of the rules in force: they may be others when the change is made. Throws RulesRefusal. `written`: the
+ * document's rules as they came.
+ */
 export async function readApplied(
   { document, lists = {} }: Request,
   written: readonly unknown[],
-  book: RuleBook,
   compiler: Compiler,
 ): Promise<ReadDocument> {
   const nowMs = Date.now();
@@ -33,6 +35,7 @@ export async function readApplied(
   });
   const used = namedSets(rules);
   const sets = new Map<string, NamedSet>();
+  const keptSets: string[] = [];
   for (const [name, set] of Object.entries(document.sets)) {
     if (!used.has(name)) {
       notes.push(`Set ${name} was left out: no rule names it.`);
@@ -42,10 +45,8 @@ export async function readApplied(
     if (text === undefined && set.file !== undefined) {
       throw invalid(`lists.${name}: the list of set ${name} is missing. Send its content.`, `lists.${name}`);
     }
-    const known = book.sets.get(name);
     if (text === undefined) {
-      if (known === undefined) throw noList(name);
-      sets.set(name, known);
+      keptSets.push(name);
       continue;
     }
     const origin: SetOrigin =
@@ -54,13 +55,6 @@ export async function readApplied(
     notes.push(...read.notes.map((note) => `Set ${name}: ${note}`));
     sets.set(name, requireGood(read));
   }
-  return { desired: { defaultPolicy: document.default_policy, rules, sets, protect: document.protect }, notes };
-}
-
-function noList(name: string) {
-  return invalid(
-    `document.sets.${name}: it has neither file nor entries, and no list of this name is kept here. Give one of them, or ` +
-      `import the list first: packetlog rules import FILE --set ${name}.`,
-    `document.sets.${name}`,
-  );
+  const { default_policy: defaultPolicy, protect } = document;
+  return { desired: { defaultPolicy, rules, sets, keptSets, protect }, notes };
 }

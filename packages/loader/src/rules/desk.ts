@@ -169,7 +169,7 @@ export class Desk {
     who: Who,
   ): Promise<RulesResults['apply']> {
     const { service, compiler } = this.#options;
-    const { desired, notes } = await readApplied(request, written, service.book, compiler);
+    const { desired, notes } = await readApplied(request, written, compiler);
     const change = applying(desired, request.force ?? false, who);
     if (!request.check) {
       const done = await this.#change(change);

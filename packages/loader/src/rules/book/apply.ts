@@ -1,6 +1,7 @@
 /** The rules as a document says them: what has to change so that they are, and nothing else. */
 import type { DefaultPolicy, FileRule, Rule, RulesDiff } from '@packetlog/common';
 import type { AddressList } from '../index.ts';
+import { invalid } from '../refusal.ts';
 import { type Circumstances, matchKey, requireAddable } from './changes.ts';
 import { describeSet } from './describe-set.ts';
 import { isExpired, type NamedSet, type RuleBook, setOf } from './rule-book.ts';
@@ -9,14 +10,16 @@ export interface Desired {
   readonly defaultPolicy: DefaultPolicy;
   /** Those that have expired are left out. */
   readonly rules: readonly FileRule[];
-  /** Those that a rule names. */
+  /** Those that a rule names, and that came with their lists. */
   readonly sets: ReadonlyMap<string, NamedSet>;
+  /** Names of those that keep the list that is there when the change is made. */
+  readonly keptSets?: readonly string[];
   readonly protect: readonly string[];
 }
 
 /**
  * A rule is the same if its action and match are: it keeps id and counters, and takes reason and end. Of the others those
- * with the id of a rule that is there change that one. The book is the same if nothing differs.
+ * with the id of a rule that is there change that one. The book is the same if nothing differs. Throws RulesRefusal.
  */
 export function applyDesired(book: RuleBook, desired: Desired, at: Circumstances): { book: RuleBook; diff: RulesDiff } {
   const pairs = pairUp(book.rules, desired.rules);
@@ -34,6 +37,7 @@ export function applyDesired(book: RuleBook, desired: Desired, at: Circumstances
     return [after];
   });
   const sets = new Map([...desired.sets].map(([name, set]) => [name, sameSet(book.sets.get(name), set)]));
+  for (const name of desired.keptSets ?? []) sets.set(name, requireKept(book, name));
   let { nextId } = book;
   for (const [index, asked] of desired.rules.entries()) {
     if (wanted.has(asked)) continue;
@@ -103,6 +107,16 @@ function withAsked(rule: Rule, { created_by: _by, created_at: _at, ...asked }: F
 }
 
 const timeOf = (text: string | undefined) => (text === undefined ? undefined : Date.parse(text));
+
+function requireKept(book: RuleBook, name: string): NamedSet {
+  const known = book.sets.get(name);
+  if (known !== undefined) return known;
+  throw invalid(
+    `document.sets.${name}: it has neither file nor entries, and no list of this name is kept here. Give one of them, or ` +
+      `import the list first: packetlog rules import FILE --set ${name}.`,
+    `document.sets.${name}`,
+  );
+}
 
 /** The one that is there, if it is from the same place and holds the same. */
 function sameSet(known: NamedSet | undefined, set: NamedSet): NamedSet {

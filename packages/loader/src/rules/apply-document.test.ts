@@ -1,0 +1,65 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { Compiler } from './compiling/compiler.ts';
+import { Desk } from './desk.ts';
+import { importing } from './engine/change.ts';
+import { fakeService, ROOT } from './engine/fake-kernel.ts';
+import { readSet } from './engine/sets.ts';
+
+const compiler = new Compiler();
+let fake: ReturnType<typeof fakeService>;
+let desk: Desk;
+beforeEach(async () => {
+  fake = fakeService();
+  await fake.begin();
+  desk = new Desk({
+    service: fake.service,
+    audit: { newest: () => [] },
+    compiler,
+    snapshot: () => fake.service.snapshot({ enforcing: true, pinned: false }),
+    rehearse: () => Promise.reject(new Error('not here')),
+    failed: (error) => {
+      throw error;
+    },
+  });
+});
+afterEach(() => fake.end());
+
+/** A list, and the change that imports it as the set `drop`. */
+async function importOf(entries: string) {
+  const text = { name: 'drop', origin: { kind: 'copy' } as const, text: Buffer.from(entries), loadedAtMs: Date.now() };
+  return importing({ action: 'deny', reason: '', force: true }, (await readSet(compiler, text)).set, ROOT);
+}
+const applyDrop = () =>
+  desk.ask(
+    'apply',
+    { document: { version: 1, rules: [{ action: 'deny', source: 'set:drop' }], sets: { drop: {} } } },
+    { who: ROOT, mayChange: true, mayNameFiles: true },
+  );
+
+it('keeps the list that a set has when the change is made, not the one it had when the request came', async () => {
+  await fake.service.ask(await importOf('192.0.2.0/24\n'));
+  const other = await importOf('198.51.100.0/24\n');
+  let begin = () => {};
+  const busy = fake.service.load(
+    () =>
+      new Promise((resolve) => {
+        begin = () => resolve(undefined);
+      }),
+    'holds the queue',
+  );
+  const imported = fake.service.ask(other);
+  const applied = applyDrop();
+  await new Promise(setImmediate);
+  begin();
+  await Promise.all([busy, imported]);
+  expect(await applied).toMatchObject({ ok: true, value: { changed: false } });
+  expect(fake.kernel.verdict('198.51.100.7')).toBe('deny 1');
+  expect(fake.kernel.verdict('192.0.2.7')).toBe('permit');
+});
+
+it('says that a set has neither a list of its own nor one that is kept', async () => {
+  expect(await applyDrop()).toMatchObject({
+    ok: false,
+    error: { code: 'invalid', field: 'document.sets.drop', message: /neither file nor entries.*rules import FILE/ },
+  });
+});
