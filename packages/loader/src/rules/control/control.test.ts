@@ -105,7 +105,10 @@ it('takes a list as it is, whole or not at all', async () => {
 
   const broken = Buffer.from('8.8.8.8\nnonsense\n');
   const refused = await client.importBytes({ set: 'drop' }, broken);
-  expect(refused).toMatchObject({ ok: false, error: { code: 'invalid', message: /line 2: "nonsense"/ } });
+  expect(refused).toMatchObject({
+    ok: false,
+    error: { code: 'invalid', message: expect.stringMatching(/line 2: "nonsense"/) },
+  });
   expect(fake.kernel.verdict('8.8.8.8')).toBe('permit');
   expect(fake.kernel.verdict('1.2.3.4')).toBe('deny 1');
 
@@ -122,7 +125,10 @@ it.each([
 ])('rejects a list of %s, which is more often a failed download than meant', async (_, text) => {
   await client.importBytes({ set: 'drop' }, Buffer.from('1.2.3.0/24\n'));
   const rejected = await client.importBytes({ set: 'drop', skip_bad: 'true' }, Buffer.from(text));
-  expect(rejected).toMatchObject({ ok: false, error: { field: 'allow_empty', message: /--allow-empty/ } });
+  expect(rejected).toMatchObject({
+    ok: false,
+    error: { field: 'allow_empty', message: expect.stringMatching(/--allow-empty/) },
+  });
   expect(fake.kernel.verdict('1.2.3.4')).toBe('deny 1');
   const meant = await client.importBytes({ set: 'drop', skip_bad: 'true', allow_empty: 'true' }, Buffer.from(text));
   expect(meant).toMatchObject({ ok: true, value: { set: { entries: 0 } } });

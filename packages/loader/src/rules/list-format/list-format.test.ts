@@ -119,7 +119,9 @@ describe('a table', () => {
 
   it('of words is none: the column is named', () => {
     expect(problem('     57 192.0.2.1\n')).toMatch(/second column: keep that, for example with awk '\{print \$2\}'/);
-    expect(read('192.0.2.9\n192.0.2.1 57\n').badLines).toMatchObject([{ line: 2, problem: /second column \(57\)/ }]);
+    expect(read('192.0.2.9\n192.0.2.1 57\n').badLines).toMatchObject([
+      { line: 2, problem: expect.stringMatching(/second column \(57\)/) },
+    ]);
   });
 });
 
@@ -171,12 +173,16 @@ describe('ipset save', () => {
   it('of several sets is rejected where the second begins', () => {
     const { networks, badLines } = read('create a hash:ip\nadd a 192.0.2.1\ncreate b hash:ip\nadd b 192.0.2.2\n');
     expect(networks).toEqual(['192.0.2.1']);
-    expect(badLines).toMatchObject([{ line: 4, problem: /belongs to ipset set b, .* to a: choose one with --ipset/ }]);
+    expect(badLines).toMatchObject([
+      { line: 4, problem: expect.stringMatching(/belongs to ipset set b, .* to a: choose one with --ipset/) },
+    ]);
   });
 
   it('with timeouts is rejected, since a set keeps none', () => {
     const { badLines } = read('add a 192.0.2.1 timeout 0\nadd a 192.0.2.2 timeout 600\n');
-    expect(badLines).toMatchObject([{ line: 2, problem: /expires \(timeout\).*packetlog rules add - .* --for 10m/ }]);
+    expect(badLines).toMatchObject([
+      { line: 2, problem: expect.stringMatching(/expires \(timeout\).*packetlog rules add - .* --for 10m/) },
+    ]);
   });
 });
 
