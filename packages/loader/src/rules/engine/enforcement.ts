@@ -15,6 +15,8 @@ export interface RuleKernel {
     freshCounters: readonly number[],
     owners?: ReadonlyMap<number, number>,
   ): Promise<void>;
+  /** Whether the kernel has the images that were put there last, asked of it now. */
+  inForce?(): Promise<{ readonly images: boolean }>;
 }
 
 /** Rules, and what the kernel is given for them. */
@@ -33,6 +35,8 @@ export class Enforcement {
   readonly #counterSlots: number;
   #interfaces: RuleGround['interfaces'];
   readonly #held: { confirmed: Held; provisional: Held | undefined };
+  /** Until when something may be in front that is none of ours any more; of the monotonic clock. */
+  #leftUntilMonoNs = 0n;
   /** Of what was compiled and is not published yet. */
   #promised = new Map<number, number>();
 
@@ -81,29 +85,58 @@ export class Enforcement {
     return this.#compile(book, new Map(), compiler);
   }
 
+  /** Rejects with what the kernel says; it has what it had then. */
   async confirm(held: Held): Promise<void> {
+    if (process.hrtime.bigint() < this.#leftUntilMonoNs) await this.withdraw();
     untilInto(held.image, 0n);
     await this.#publish('confirmed', held);
   }
 
-  /** In front of the confirmed rules until then, by the monotonic clock, whatever becomes of this process. */
+  /**
+   * In front of the confirmed rules until then, by the monotonic clock, whatever becomes of this process. Rejects with
+   * what the kernel says; it has what it had then.
+   */
   async provide(held: Held, untilMonoNs: bigint): Promise<void> {
     // No rules at all are something, too, in front of others.
     const shown = held.image === undefined ? await this.#compiler.compile(this.#job(held.book, new Map())) : held;
     untilInto(shown.image, untilMonoNs);
     await this.#publish('provisional', { ...held, image: shown.image });
+    this.#leftUntilMonoNs = 0n;
   }
 
+  /** Rejects with what the kernel says; it has what it had then. */
   async withdraw(): Promise<void> {
     await this.#kernel.publish('provisional', undefined, []);
-    this.#held.provisional = undefined;
-    this.#promised = new Map();
+    this.#forget(0n);
+  }
+
+  /**
+   * The provisional rules were confirmed, or their time is over. Where the kernel does not let go of them they lie in
+   * front for as long as their lease lasts; nothing else is confirmed until then.
+   */
+  async letGo(untilMonoNs: bigint): Promise<void> {
+    await this.withdraw().catch(() => this.#forget(untilMonoNs));
+  }
+
+  /** Whether the kernel has what was put there last, asked of it now. Undefined: it does not say. */
+  async isCurrent(): Promise<boolean | undefined> {
+    try {
+      return (await this.#kernel.inForce?.())?.images;
+    } catch {
+      return undefined;
+    }
   }
 
   /** Ids below are never given again. */
   giveIdsFrom(nextId: number): void {
     const { confirmed } = this.#held;
     this.#held.confirmed = { ...confirmed, book: { ...confirmed.book, nextId } };
+  }
+
+  #forget(leftUntilMonoNs: bigint): void {
+    this.#leftUntilMonoNs = leftUntilMonoNs;
+    this.#held.provisional = undefined;
+    this.#promised = new Map();
   }
 
   async #publish(slot: RuleSlot, held: Held): Promise<void> {

@@ -22,17 +22,22 @@ type Draft = Parameters<typeof ruleDraftSchema.parse>[0] & object;
 export class FakeKernel implements RuleKernel {
   readonly #slots: { [Slot in RuleSlot]?: Uint8Array } = {};
   readonly published: { slot: RuleSlot; fresh: readonly number[] }[] = [];
-  /** Thrown by the next call. */
-  fault: Error | undefined;
+  /** Thrown by the next calls, one each; undefined: that call succeeds. */
+  faults: (Error | undefined)[] = [];
+  /** Whether it has what was put there last. */
+  isCurrent = true;
 
   async publish(slot: RuleSlot, image: SharedArrayBuffer | undefined, fresh: readonly number[]): Promise<void> {
     await Promise.resolve();
-    const { fault } = this;
-    this.fault = undefined;
+    const fault = this.faults.shift();
     if (fault) throw fault;
     this.published.push({ slot, fresh });
     if (image) this.#slots[slot] = new Uint8Array(image).slice();
     else delete this.#slots[slot];
+  }
+
+  async inForce(): Promise<{ images: boolean }> {
+    return { images: this.isCurrent };
   }
 
   /** What becomes of a TCP packet, as the program decides. */
@@ -70,6 +75,7 @@ export function fakeService(options: { confirmMs?: number; counterSlots?: number
     tables: '',
   };
   const saved: RuleBook[] = [];
+  const wrote: { fileSaysIt: boolean }[] = [];
   const audit: AuditEntry[] = [];
   const accepted = new Set<string>();
   const unconfirmed = new Set<string>();
@@ -84,13 +90,14 @@ export function fakeService(options: { confirmMs?: number; counterSlots?: number
   const service = new RulesService({
     enforcement: new Enforcement(kernel, compiler, ground),
     store: {
-      prepare: (book) => {
+      prepare: (book, { fileSaysIt = false } = {}) => {
         if (world.saveFault) throw world.saveFault;
         return {
           commit: () => {
             if (world.commitFault) throw world.commitFault;
             accepted.add(contentHash(book));
             saved.push(book);
+            wrote.push({ fileSaysIt });
           },
           abandon: () => {},
         };
@@ -119,6 +126,8 @@ export function fakeService(options: { confirmMs?: number; counterSlots?: number
     kernel,
     service,
     saved,
+    /** How each of them was written. */
+    wrote,
     audit,
     notices,
     world,

@@ -47,6 +47,12 @@ export class FileLoads {
     }
   }
 
+  /** The file says what is confirmed. */
+  agrees(book: RuleBook): void {
+    this.#parts.store.fileAgrees(book);
+    this.#parts.alarms.end('rules_file');
+  }
+
   /**
    * At start a content that had its time and was not confirmed does not get it again: a loader may start many times.
    * That is an alarm and resolves, so that there is a loader that can be asked to try it again.

@@ -4,7 +4,8 @@ import type { PendingChange, RulesStep } from '@packetlog/common';
 const NS_PER_MS = 1_000_000n;
 
 export interface PendingFacts extends Pick<RulesStep, 'id' | 'what' | 'who'> {
-  readonly ms: number;
+  /** When it reverts, of the monotonic clock. */
+  readonly untilMonoNs: bigint;
   /** Of the rules before. */
   readonly revision: number;
   readonly why: string;
@@ -12,11 +13,17 @@ export interface PendingFacts extends Pick<RulesStep, 'id' | 'what' | 'who'> {
   readonly fileContent?: string | undefined;
 }
 
-interface Waiting extends Pick<PendingFacts, 'why' | 'fileContent'> {
+interface Waiting extends Pick<PendingFacts, 'why' | 'fileContent' | 'untilMonoNs'> {
   readonly revisionBefore: number;
-  readonly untilMonoNs: bigint;
+  /** It can only revert: what is confirmed already says otherwise. */
+  readonly isDoomed: boolean;
   readonly step: RulesStep;
   readonly timer: NodeJS.Timeout;
+}
+
+/** The moment of the monotonic clock in `ms`. */
+export function monoNsIn(ms: number): bigint {
+  return process.hrtime.bigint() + BigInt(Math.round(ms)) * NS_PER_MS;
 }
 
 export class Pending {
@@ -35,8 +42,7 @@ export class Pending {
   get told(): PendingChange | undefined {
     if (this.#change === undefined) return undefined;
     const { untilMonoNs, revisionBefore, why } = this.#change;
-    const left = Number((untilMonoNs - process.hrtime.bigint()) / NS_PER_MS);
-    return { until_ms: Date.now() + Math.max(0, left), revision_before: revisionBefore, why };
+    return { until_ms: Date.now() + leftMs(untilMonoNs), revision_before: revisionBefore, why };
   }
 
   /** What was done, and by whom. */
@@ -47,6 +53,11 @@ export class Pending {
   /** Content hash of the rules file that waits. */
   get fileContent(): string | undefined {
     return this.#change?.fileContent;
+  }
+
+  /** Whether it can only revert. */
+  get isDoomed(): boolean {
+    return this.#change?.isDoomed ?? false;
   }
 
   /** ... of the monotonic clock, as the program reads it. */
@@ -63,7 +74,8 @@ export class Pending {
       why: facts.why,
       revisionBefore: before?.revisionBefore ?? revision,
       fileContent: facts.fileContent ?? before?.fileContent,
-      untilMonoNs: process.hrtime.bigint() + BigInt(Math.round(facts.ms)) * NS_PER_MS,
+      isDoomed: before?.isDoomed ?? false,
+      untilMonoNs: facts.untilMonoNs,
       step: {
         id,
         what: before === undefined ? what : `${before.step.what}; ${what}`,
@@ -71,17 +83,37 @@ export class Pending {
         at_ms: Date.now(),
         revision: revision + 1,
       },
-      timer: setTimeout(isOver, facts.ms),
+      timer: setTimeout(isOver, leftMs(facts.untilMonoNs)),
     };
   }
 
   /** It waits for another reason now. */
   explain(why: string): void {
-    if (this.#change !== undefined) this.#change = { ...this.#change, why };
+    this.#update({ why });
+  }
+
+  /** The rules file waits with it, with this content; undefined: the file says something else by now. */
+  fileWaits(fileContent: string | undefined): void {
+    this.#update({ fileContent });
+  }
+
+  /** From now on it cannot be confirmed. */
+  doom(): void {
+    this.#update({ isDoomed: true });
   }
 
   end(): void {
     clearTimeout(this.#change?.timer);
     this.#change = undefined;
   }
+
+  #update(facts: Partial<Waiting>): void {
+    if (this.#change !== undefined) this.#change = { ...this.#change, ...facts };
+  }
+}
+
+/** Rounded up, so that a timer does not end before the kernel's lease. */
+function leftMs(untilMonoNs: bigint): number {
+  const leftNs = untilMonoNs - process.hrtime.bigint();
+  return leftNs <= 0n ? 0 : Number((leftNs + NS_PER_MS - 1n) / NS_PER_MS);
 }

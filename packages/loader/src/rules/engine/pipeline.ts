@@ -13,12 +13,13 @@ import { invalid, RulesRefusal } from '../refusal.ts';
 import { type Change, LOADER } from './change.ts';
 import type { Held } from './enforcement.ts';
 import type { History } from './history.ts';
+import { monoNsIn } from './pending.ts';
 import { compile } from './stages/compile.ts';
 import { type GuardParts, guard, lockouts } from './stages/guard.ts';
 import { type Applied, propose } from './stages/propose.ts';
-import { type PublishParts, restage, settle, stage } from './stages/publish.ts';
+import { endWait, type PublishParts, restage, settle, stage } from './stages/publish.ts';
 import { validate } from './stages/validate.ts';
-import { asRefusal, changeWords } from './words.ts';
+import { asRefusal, changeWords, endedWords, STAYS_IN_FRONT } from './words.ts';
 
 export interface PipelineParts extends GuardParts, PublishParts {
   readonly history: History;
@@ -26,6 +27,8 @@ export interface PipelineParts extends GuardParts, PublishParts {
   readonly confirmMs: number | undefined;
   /** What waits was not confirmed in time. */
   readonly timeIsOver: () => void;
+  /** What waited has reverted because the kernel did not take it together with a change. */
+  readonly reverted: (why: string, isFromFile: boolean) => void;
 }
 
 export interface Passed {
@@ -36,7 +39,11 @@ export interface Passed {
   readonly risk: string | undefined;
   /** They revert unless they are confirmed. */
   readonly waits: boolean;
+  /** What is otherwise than it should be, a sentence. */
+  readonly warning?: string | undefined;
 }
+
+type Settled = Pick<Passed, 'waits' | 'warning'>;
 
 export class Pipeline {
   readonly #parts: PipelineParts;
@@ -62,11 +69,11 @@ export class Pipeline {
     const risk = change.isAccepted ? undefined : riskOf(top.book, held.book);
     requireAttended(change, risk);
 
-    const waits =
+    const settled =
       risk === undefined
         ? await this.#settle(applied, held, nowMs, revision)
         : await this.#stage(applied, held, risk, revision);
-    return { applied, differs: true, risk, waits };
+    return { applied, differs: true, risk, ...settled };
   }
 
   /** What would come of a change, and why it would wait to be confirmed; nothing changes. Throws RulesRefusal. */
@@ -83,8 +90,8 @@ export class Pipeline {
     return { value, risk: riskOf(top.book, book) };
   }
 
-  /** In force for a while. True: it waits. */
-  async #stage(applied: readonly Applied[], held: Held, risk: string, revision: number): Promise<boolean> {
+  /** In force for a while. */
+  async #stage(applied: readonly Applied[], held: Held, risk: string, revision: number): Promise<Settled> {
     const { pending, history, confirmMs, timeIsOver } = this.#parts;
     const isForced = applied.every(({ change }) => change.force);
     if (confirmMs === undefined) {
@@ -92,44 +99,67 @@ export class Pipeline {
         throw invalid(
           `This is risky: ${risk}. packetlog is not running, so it could not revert. Start packetlog, or use --force.`,
         );
-      await settle(this.#parts, held);
-      return false;
+      return { waits: false, warning: await settle(this.#parts, held) };
     }
+    const untilMonoNs = monoNsIn(confirmMs);
+    await stage(this.#parts, held, untilMonoNs);
     const what = applied.map(({ change, outcome }) => changeWords(change, outcome)).join('; ');
     const fileContent = isLoad(applied) ? contentHash(held.book) : undefined;
     const who = applied.at(-1)?.change.who ?? LOADER;
-    const facts = { ms: confirmMs, revision, why: sentence(risk), what, who, fileContent };
-    await stage(this.#parts, held, () => pending.begin({ ...facts, id: history.nextId() }, timeIsOver));
-    return true;
+    const facts = { untilMonoNs, revision, why: sentence(risk), what, who, fileContent };
+    pending.begin({ ...facts, id: history.nextId() }, timeIsOver);
+    return { waits: true };
   }
 
-  /** In force without an end. What waits goes on waiting in front of it as long as it differs by something risky. True: the changes wait with it. */
-  async #settle(applied: readonly Applied[], held: Held, nowMs: number, revision: number): Promise<boolean> {
-    const { enforcement, pending } = this.#parts;
-    if (!pending.isThere) {
-      await settle(this.#parts, held, { fileSaysIt: isLoad(applied) });
+  /** In force without an end. What waits goes on waiting in front of it as long as it differs by something risky. */
+  async #settle(applied: readonly Applied[], held: Held, nowMs: number, revision: number): Promise<Settled> {
+    const { pending } = this.#parts;
+    const waits = pending.isThere ? this.#waitsFor(held) : undefined;
+    if (waits !== undefined) return await this.#join(applied, held, { why: waits, nowMs, revision });
+    const { book: back } = this.#parts.enforcement.confirmed;
+    const { step } = pending;
+    const warning = await settle(this.#parts, held, { fileSaysIt: isLoad(applied) });
+    if (step === undefined) {
       for (const each of applied) this.#remember(each, revision + 1);
-      return false;
+      return { waits: false, warning };
     }
-    const waits = this.#waitsFor(held);
-    if (waits === undefined) {
-      // The risky rule is gone, or was made harmless.
-      const { book: back } = enforcement.confirmed;
-      await settle(this.#parts, held, { fileSaysIt: isLoad(applied) });
-      await enforcement.withdraw();
-      const { step } = pending;
-      if (step && contentHash(back) !== contentHash(held.book)) this.#parts.history.push({ ...step, back });
-      pending.end();
-      return false;
-    }
+    // The risky rule is gone, or was made harmless.
+    if (contentHash(back) !== contentHash(held.book)) this.#parts.history.push({ ...step, back });
+    return { waits: false, warning: (await endWait(this.#parts)) ? warning : STAYS_IN_FRONT };
+  }
+
+  /** Beside what waits: they are confirmed at once, unless they concern it. */
+  async #join(
+    applied: readonly Applied[],
+    held: Held,
+    { why, nowMs, revision }: { why: string; nowMs: number; revision: number },
+  ): Promise<Settled> {
+    const { enforcement, pending } = this.#parts;
     const behind = await this.#behind(applied, nowMs);
-    if (behind !== undefined) {
-      await settle(this.#parts, behind.held);
-      for (const each of behind.applied) this.#remember(each, revision + 1);
+    if (behind === undefined) {
+      await stage(this.#parts, held, pending.untilMonoNs);
+      pending.explain(why);
+      if (isLoad(applied)) pending.fileWaits(contentHash(held.book));
+      return { waits: true };
     }
-    pending.explain(waits);
-    await restage(this.#parts, held);
-    return behind === undefined;
+    const warning = await settle(this.#parts, behind.held);
+    for (const each of behind.applied) this.#remember(each, revision + 1);
+    try {
+      await restage(enforcement, held, pending.untilMonoNs);
+    } catch (error) {
+      return { waits: false, warning: await this.#giveUp(error) };
+    }
+    pending.explain(why);
+    return { waits: false, warning };
+  }
+
+  /** What waits does not have the change that was confirmed behind it, so it must not be confirmed. */
+  async #giveUp(error: unknown): Promise<string> {
+    const isFromFile = this.#parts.pending.fileContent !== undefined;
+    if (!(await endWait(this.#parts))) return STAYS_IN_FRONT;
+    const why = endedWords(error);
+    this.#parts.reverted(why, isFromFile);
+    return why;
   }
 
   /** Why `held` must not be confirmed without a word; undefined: it may be. */

@@ -75,7 +75,10 @@ describe('a change', () => {
   it('that cannot be written is not made', async () => {
     await fake.begin();
     fake.world.saveFault = new Error('ENOSPC: no space left on device');
-    expect(await refusal(add({ source: '1.1.1.1' }))).toMatchObject({ code: 'internal', message: /ENOSPC/ });
+    expect(await refusal(add({ source: '1.1.1.1' }))).toMatchObject({
+      code: 'internal',
+      message: expect.stringMatching(/ENOSPC/),
+    });
     expect(fake.kernel.verdict('1.1.1.1')).toBe('permit');
   });
 
@@ -83,15 +86,21 @@ describe('a change', () => {
     await fake.begin();
     await add({ source: '1.1.1.1' });
     fake.world.commitFault = new Error('EIO: i/o error');
-    expect(await refusal(add({ source: '1.1.1.2' }))).toMatchObject({ code: 'internal', message: /EIO/ });
+    expect(await refusal(add({ source: '1.1.1.2' }))).toMatchObject({
+      code: 'internal',
+      message: expect.stringMatching(/EIO/),
+    });
     expect([fake.kernel.verdict('1.1.1.1'), fake.kernel.verdict('1.1.1.2')]).toEqual(['deny 1', 'permit']);
   });
 
   it('that the kernel refuses is not in the file either', async () => {
     await fake.begin();
     await add({ source: '1.1.1.1' });
-    fake.kernel.fault = new Error('out of memory.');
-    expect(await refusal(add({ source: '1.1.1.2' }))).toMatchObject({ code: 'internal', message: /out of memory/ });
+    fake.kernel.faults = [new Error('out of memory.')];
+    expect(await refusal(add({ source: '1.1.1.2' }))).toMatchObject({
+      code: 'internal',
+      message: expect.stringMatching(/out of memory/),
+    });
     expect(fake.saved.at(-1)?.rules.map(({ source }) => source)).toEqual(['1.1.1.1']);
   });
 
@@ -166,7 +175,11 @@ describe('undo', () => {
     const other = add({ source: '1.1.1.2' });
     const undo = refusal(fake.service.undo(ROOT, looked?.id));
     await other;
-    expect(await undo).toMatchObject({ code: 'invalid', field: 'change', message: /"deny 1.1.1.2", by root/ });
+    expect(await undo).toMatchObject({
+      code: 'invalid',
+      field: 'change',
+      message: expect.stringMatching(/"deny 1.1.1.2", by root/),
+    });
     expect([fake.kernel.verdict('1.1.1.1'), fake.kernel.verdict('1.1.1.2')]).toEqual(['deny 1', 'deny 2']);
     expect(told().last_change?.what).toBe('deny 1.1.1.2');
     await fake.service.undo(ROOT, told().last_change?.id);

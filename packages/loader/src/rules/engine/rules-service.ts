@@ -62,6 +62,8 @@ export class RulesService {
   #isEnding = false;
   #isChanging = false;
   #isUntold = false;
+  /** The rules are compiled for names that interfaces had before. */
+  #hasOldNames = false;
 
   constructor(options: RulesServiceOptions) {
     this.#options = options;
@@ -77,6 +79,8 @@ export class RulesService {
       timeIsOver: () => this.#timeIsOver(),
       enforced: options.enforced ?? (async () => {}),
       wrote: () => this.alarms.end('rules_file'),
+      notWritten: (message) => this.#files.rejected(message),
+      reverted: (why, isFromFile) => this.#waiting.fell(why, isFromFile),
       notKept: (problem) => this.#files.notKept(problem),
     };
     this.#pipeline = new Pipeline(this.#parts);
@@ -154,7 +158,8 @@ export class RulesService {
       const isUnchanged = contentNow(book) === contentNow(this.confirmed);
       // What waits for a word is not in the file, and goes on waiting.
       if (isUnchanged && this.#pending.isThere) {
-        this.#options.store.fileAgrees(book);
+        this.#pending.fileWaits(undefined);
+        this.#files.agrees(book);
         return { value: undefined, revision: this.#revision, pending: undefined };
       }
       return await this.#files.load(book, why);
@@ -239,11 +244,13 @@ export class RulesService {
 
   /** What the interfaces are called now. */
   named(interfaces: RuleGround['interfaces']): void {
-    if (this.#isEnding || !this.#enforcement.rename(interfaces)) return;
-    this.#journal.watch(
-      'Compiling the rules for renamed interfaces',
-      this.#queue.run(() => this.#compileAgain()),
-    );
+    if (this.#isEnding || !(this.#enforcement.rename(interfaces) || this.#hasOldNames)) return;
+    this.#hasOldNames = false;
+    const again = this.#queue.run(() => this.#compileAgain());
+    again.catch(() => {
+      this.#hasOldNames = true;
+    });
+    this.#journal.watch('Compiling the rules for renamed interfaces', again);
   }
 
   /** What the kernel's counters stand at; gives what moved, and by how much. */
@@ -306,8 +313,10 @@ export class RulesService {
     const changes = batch.map(({ change }) => change);
     this.#isChanging = true;
     try {
-      const { applied, differs, risk, waits } = await this.#pipeline.run(changes, this.#revision);
-      const warning = differs ? this.#changed(applied, risk) : undefined;
+      const passed = await this.#pipeline.run(changes, this.#revision);
+      const { applied, differs, risk, waits } = passed;
+      const ahead = differs ? this.#changed(applied, risk) : undefined;
+      const warning = [passed.warning, ahead].filter(Boolean).join(' ') || undefined;
       const told = { revision: this.#revision, pending: waits ? this.#pending.told : undefined, warning };
       for (const [i, { outcome }] of applied.entries()) batch[i]?.done({ value: outcome.value, ...told });
     } finally {

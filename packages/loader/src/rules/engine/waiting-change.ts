@@ -1,12 +1,13 @@
 /** What becomes of a risky change: it is confirmed, reverted on request, or reverts when its time is over. */
 import { contentHash } from '../book/content-hash.ts';
 import type { RuleBook } from '../book/rule-book.ts';
-import { notFound } from '../refusal.ts';
+import { invalid, notFound } from '../refusal.ts';
 import { type Change, LOADER, type Who } from './change.ts';
 import type { FileLoads } from './file-loads.ts';
 import type { Journal } from './journal.ts';
 import type { PipelineParts } from './pipeline.ts';
 import { settle } from './stages/publish.ts';
+import { STAYS_IN_FRONT, stillInFront } from './words.ts';
 
 export interface WaitingParts {
   readonly pipeline: PipelineParts;
@@ -33,40 +34,56 @@ export class WaitingChange {
     if (!pending.isThere || provisional === undefined) {
       throw notFound('Nothing waits to be confirmed. It may have reverted already; see: packetlog rules audit.');
     }
-    const { step, told } = pending;
+    if (pending.isDoomed) throw invalid(STAYS_IN_FRONT);
+    const { step, told, untilMonoNs } = pending;
     const fileSaysIt = pending.fileContent === contentHash(provisional.book);
     await settle(pipeline, provisional, { fileSaysIt });
     if (fileSaysIt) fileAgrees(provisional.book);
-    await enforcement.withdraw();
+    await enforcement.letGo(untilMonoNs);
     pending.end();
     if (step !== undefined) history.push({ ...step, back: confirmed.book });
     note({ what: 'confirm', who, why: told?.why ?? '' });
     return changed();
   }
 
-  /** Throws RulesRefusal if nothing waits. */
+  /** Throws RulesRefusal if nothing waits, or the kernel does not take it. */
   async revert(who: Who): Promise<number> {
-    const { pending } = this.#parts.pipeline;
-    if (pending.step !== undefined) return await this.#revert(who, pending.step.what);
-    throw notFound('Nothing waits to be confirmed. To undo the last change: packetlog rules undo.');
+    const { enforcement, pending } = this.#parts.pipeline;
+    const { step } = pending;
+    if (step === undefined)
+      throw notFound('Nothing waits to be confirmed. To undo the last change: packetlog rules undo.');
+    try {
+      await enforcement.withdraw();
+    } catch (cause) {
+      throw stillInFront(cause);
+    }
+    return this.#end(who, step.what);
   }
 
   /** Its time is over, unless it was confirmed, reverted or prolonged since `lease` began. */
   async timeIsOver(lease: object | undefined): Promise<void> {
     const { pipeline, journal } = this.#parts;
-    const { pending } = pipeline;
+    const { enforcement, pending } = pipeline;
     if (lease === undefined || pending.lease !== lease) return;
     const why = pending.told?.why;
-    await this.#revert(LOADER, 'it was not confirmed in time');
+    // The kernel passes it by already.
+    await enforcement.letGo(0n);
+    this.#end(LOADER, 'it was not confirmed in time');
     journal.notice('rules_reverted', 'warning', `The change was reverted: it was not confirmed in time. ${why}`);
   }
 
-  async #revert(who: Who, why: string): Promise<number> {
+  /** The kernel did not take it together with another change, which tells clients. */
+  fell(why: string, isFromFile: boolean): void {
+    const { files, journal, note } = this.#parts;
+    note({ what: 'revert', who: LOADER, why });
+    journal.notice('rules_reverted', 'warning', why);
+    if (isFromFile) files.reverted();
+  }
+
+  #end(who: Who, why: string): number {
     const { pipeline, files, note, changed } = this.#parts;
-    const { enforcement, pending } = pipeline;
-    const isFromFile = pending.fileContent !== undefined;
-    await enforcement.withdraw();
-    pending.end();
+    const isFromFile = pipeline.pending.fileContent !== undefined;
+    pipeline.pending.end();
     note({ what: 'revert', who, why });
     if (isFromFile) files.reverted();
     return changed();

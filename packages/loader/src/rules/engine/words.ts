@@ -44,11 +44,43 @@ export function compileRefusal(cause: RulesCompileError): RulesRefusal {
   return new RulesRefusal({ code, message, ...(limit === undefined ? {} : { limit }) }, { cause });
 }
 
-/** The kernel rejected compiled rules; `remains`: a sentence on what is in force now. */
-export function kernelRefusal(cause: unknown, remains: string): RulesRefusal {
-  const said = messageOf(cause);
-  const message = `The kernel rejected the rules: ${said}${said.endsWith('.') ? '' : '.'} ${remains}`;
+/** The kernel rejected rules. `isAsBefore`: it has what was put there before; otherwise something else changed it. */
+export function kernelRefusal(cause: unknown, isAsBefore: boolean): RulesRefusal {
+  const remains = isAsBefore
+    ? 'The rules before this change are in force.'
+    : 'The kernel does not have the rules before this change either: see packetlog rules list, then restart packetlog.';
+  return new RulesRefusal(
+    { code: 'internal', message: `The kernel rejected the rules: ${sentence(cause)} ${remains}` },
+    { cause },
+  );
+}
+
+/** Rules are in force that are not on the disk. `isCurrent`: the kernel says that it has them. */
+export function unwrittenWords(disk: unknown, kernel: unknown, isCurrent: boolean | undefined): string {
+  const inForce = isCurrent === false ? 'Neither is in force in the kernel' : 'The new rules are in force';
+  return (
+    `The rules cannot be written: ${sentence(disk)} The kernel rejected the rules before them: ${sentence(kernel)} ` +
+    `${inForce}, and the rules file has those before. Free space on the disk, or give access: the next change writes ` +
+    'them. To return to the rules file, reload (kill -HUP).'
+  );
+}
+
+/** What waited is in front although it should have ended. */
+export const STAYS_IN_FRONT =
+  'The kernel did not end the change that waited to be confirmed: it stays in force until its time is over, and can no ' +
+  'longer be confirmed. To try again: packetlog rules revert.';
+
+/** A revert that the kernel rejected. */
+export function stillInFront(cause: unknown): RulesRefusal {
+  const message =
+    `The kernel rejected the revert: ${sentence(cause)} The change stays in force until its time is over, and reverts ` +
+    'then. To try again: packetlog rules revert.';
   return new RulesRefusal({ code: 'internal', message }, { cause });
+}
+
+/** The kernel did not take what waited together with another change. */
+export function endedWords(cause: unknown): string {
+  return `What waited to be confirmed has reverted: ${messageOf(cause)}`;
 }
 
 /** Why a start ends when the kernel does not take the stored rules: capturing as if they were in force would mislead. */
@@ -103,6 +135,10 @@ const CHANGE: { readonly [What in Change<unknown>['what']]?: string } = {
   edit: 'change to ',
   remove: 'removal of ',
 };
+
+function sentence(error: unknown): string {
+  return messageOf(error).replace(/[^.]$/, '$&.');
+}
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -6,7 +6,7 @@ import { RulesFileError } from '../../file/rules-document.ts';
 import { RulesRefusal } from '../../refusal.ts';
 import type { Enforcement, Held } from '../enforcement.ts';
 import type { Pending } from '../pending.ts';
-import { kernelRefusal, messageOf } from '../words.ts';
+import { kernelRefusal, messageOf, unwrittenWords } from '../words.ts';
 
 export type Writer = Pick<RuleStore, 'prepare' | 'noteUnconfirmed'>;
 
@@ -18,71 +18,110 @@ export interface PublishParts {
   readonly enforced: (book: RuleBook) => Promise<void>;
   /** The rules file says what is in force again. */
   readonly wrote: () => void;
+  /** What is in force could not be written, and could not be replaced by what is on the disk. */
+  readonly notWritten: (message: string) => void;
   /** What was loaded is in force, but the directory that keeps copies cannot be written. */
   readonly notKept: (problem: string | undefined) => void;
 }
 
 /**
- * In force without an end, and on the disk. All that a full disk can stop happens before the kernel is told.
- * Throws RulesRefusal; kernel and disk say what they said before.
+ * In force without an end, and on the disk. All that a full disk can stop happens before the kernel is told. Throws
+ * RulesRefusal; kernel and disk say what they said before. If the disk fails and the kernel does not take the rules
+ * before either, the new ones stay in force: resolves with a sentence that says so, and `notWritten` is told.
  */
-export async function settle(parts: PublishParts, held: Held, writing: Writing = {}): Promise<void> {
-  const { enforcement, enforced, wrote } = parts;
+export async function settle(parts: PublishParts, held: Held, writing: Writing = {}): Promise<string | undefined> {
+  const { enforcement, pending, enforced, wrote, notKept } = parts;
   const { confirmed: before } = enforcement;
   const files = prepare(parts, held.book, writing);
   try {
     await enforcement.confirm(held);
   } catch (cause) {
     files?.abandon();
-    throw kernelRefusal(cause, 'The rules before this change are in force.');
+    throw await kernelRejected(enforcement, cause);
   }
+  let unwritten: string | undefined;
   try {
     files?.commit();
+    if (files) notKept(undefined);
   } catch (cause) {
     files?.abandon();
-    await enforcement.confirm(before);
-    throw cannotWrite(cause);
+    // The rules file says it already; what failed are copies.
+    if (writing.fileSaysIt) notKept(messageOf(cause));
+    else unwritten = await takeBack(parts, before, cause);
   }
-  if (!writing.fileSaysIt) wrote();
+  if (!writing.fileSaysIt && unwritten === undefined) {
+    wrote();
+    pending.fileWaits(undefined);
+  }
   await enforced(held.book);
+  return unwritten;
 }
 
 /**
- * In front of the confirmed rules until the lease that `begin` starts ends, by the kernel's own clock. The rules file is
- * not touched. Throws RulesRefusal; the confirmed rules are in force then.
+ * In front of the confirmed rules until then, by the kernel's own clock. The rules file is not touched. Throws
+ * RulesRefusal; all is as it was then, also what waited before.
  */
-export async function stage(parts: PublishParts, held: Held, begin: () => void): Promise<void> {
-  const { enforcement, store, pending } = parts;
+export async function stage(
+  { enforcement, store }: Pick<PublishParts, 'enforcement' | 'store'>,
+  held: Held,
+  untilMonoNs: bigint,
+): Promise<void> {
   try {
     store.noteUnconfirmed(held.book);
   } catch (cause) {
     throw cannotWrite(cause);
   }
-  begin();
   enforcement.giveIdsFrom(held.book.nextId);
-  await restage({ enforcement, pending }, held);
+  await restage(enforcement, held, untilMonoNs);
 }
 
-/** The same, for rules that wait already. */
-export async function restage(
-  { enforcement, pending }: Pick<PublishParts, 'enforcement' | 'pending'>,
-  held: Held,
-): Promise<void> {
+/** The same for rules that need no note: what is not confirmed of them was noted before. */
+export async function restage(enforcement: Enforcement, held: Held, untilMonoNs: bigint): Promise<void> {
   try {
-    await enforcement.provide(held, pending.untilMonoNs);
+    await enforcement.provide(held, untilMonoNs);
   } catch (cause) {
-    pending.end();
-    await enforcement.withdraw();
-    throw kernelRefusal(cause, 'The confirmed rules are in force.');
+    throw await kernelRejected(enforcement, cause);
   }
+}
+
+/**
+ * What waits is over, and the confirmed rules count. False: the kernel rejected that, so it stays in front until its lease
+ * ends, and cannot be confirmed any more.
+ */
+export async function endWait({
+  enforcement,
+  pending,
+}: Pick<PublishParts, 'enforcement' | 'pending'>): Promise<boolean> {
+  try {
+    await enforcement.withdraw();
+  } catch {
+    pending.doom();
+    return false;
+  }
+  pending.end();
+  return true;
+}
+
+/** The disk failed after the kernel took the rules. Throws when those before are in force again. */
+async function takeBack({ enforcement, notWritten }: PublishParts, before: Held, cause: unknown): Promise<string> {
+  try {
+    await enforcement.confirm(before);
+  } catch (second) {
+    const message = unwrittenWords(cause, second, await enforcement.isCurrent());
+    notWritten(message);
+    return message;
+  }
+  throw cannotWrite(cause);
+}
+
+async function kernelRejected(enforcement: Enforcement, cause: unknown): Promise<RulesRefusal> {
+  return kernelRefusal(cause, (await enforcement.isCurrent()) !== false);
 }
 
 /** Undefined: only copies would be written, and they cannot be. */
 function prepare({ store, notKept }: PublishParts, book: RuleBook, writing: Writing): PreparedFile | undefined {
   try {
-    const files = store.prepare(book, writing);
-    notKept(undefined);
-    return files;
+    return store.prepare(book, writing);
   } catch (cause) {
     if (!writing.fileSaysIt) throw cannotWrite(cause);
     notKept(messageOf(cause));
