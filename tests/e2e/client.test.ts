@@ -88,7 +88,7 @@ describe.skipIf(!requireRoot())('the examples of the client', () => {
     await packetlog.end();
   });
 
-  test('rules are added, listed and removed, and a lock-out is refused', async () => {
+  test('rules are added, listed and removed, and a lockout is rejected', async () => {
     const { server, link } = suite.network;
     await server.exec('ip', 'route', 'add', 'default', 'via', link.client.ipv4);
     const packetlog = await startLoader();
@@ -99,7 +99,7 @@ describe.skipIf(!requireRoot())('the examples of the client', () => {
       '2 deny 203.0.113.0/24 0',
       '3 observe 2001:db8:bad::/48 0',
       '4 deny set:scanners 0',
-      `refused: ${link.client.ipv4}`,
+      `rejected: ${link.client.ipv4}`,
     ]);
     expect(example.stderr).toBe('');
     await packetlog.end();
