@@ -111,4 +111,27 @@ describe.skipIf(!requireRoot())('devices that change', () => {
     expect(discrepancies(ledger)).toEqual([]);
     expect(records).toHaveLength(10);
   });
+
+  test('an IFB is rejected with the reason: what is redirected to it is judged where it arrived', async () => {
+    const { server, client, link } = suite.network;
+    await server.ip('link add ifb0 type ifb', 'link set ifb0 up');
+    await server.exec('tc', 'qdisc', 'add', 'dev', 'server0', 'handle', 'ffff:', 'ingress');
+    const all = ['parent', 'ffff:', 'protocol', 'ip', 'u32', 'match', 'u32', '0', '0'];
+    const redirect = ['action', 'mirred', 'egress', 'redirect', 'dev', 'ifb0'];
+    await server.exec('tc', 'filter', 'add', 'dev', 'server0', ...all, ...redirect);
+    const args = ['--iface', 'ifb0', '--print', 'none', '--listen', 'off'];
+    const rejected = suite.own(startPacketlog(server, { args, env: place.env }));
+    expect((await rejected.exited).code).toBe(6);
+    expect(rejected.stderr).toMatch(/watch ifb0: XDP never sees packets on an IFB.*watch another interface/);
+
+    const packetlog = await started('--iface', 'server0');
+    const receiver = await receiveUdp(server, link.server.ipv4, 9);
+    await sendUdp(client, { address: link.server.ipv4, count: 3 });
+    await until(async () => (await receiver.received()).received === 3, { what: 'datagrams that took the way round' });
+    await done(place, 'add', { rule: { action: 'deny', source: link.client.ipv4, interface: 'server0' } });
+    await sendUdp(client, { address: link.server.ipv4, count: 4 });
+    await until(async () => (await listed(place)).rules[0]?.packets === 4, { what: 'hits of the rule' });
+    expect((await receiver.received()).received).toBe(3);
+    expect(await packetlog.end()).toEqual({ code: 0, signal: null });
+  });
 });

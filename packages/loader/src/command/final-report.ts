@@ -1,6 +1,7 @@
 /** What is said at the end: the ledger, as JSON for programs, as sentences for people. */
 import type { InterfaceLedger } from '@packetlog/common';
 import type { DrainLedger } from '../drain/messages.ts';
+import { UNWATCHED } from '../drain/unwatched.ts';
 import { printableName } from '../kernel/interface-name.ts';
 import type { PrinterCounts } from '../print/console-printer.ts';
 
@@ -15,7 +16,7 @@ function notPrinted(ledger: DrainLedger, console: PrinterCounts, goesOn: boolean
 
 /** What arrived on interfaces that are not watched has a line like theirs, if there was anything. */
 function linesOf({ interfaces, unwatched }: DrainLedger): { name: string; counters: InterfaceLedger }[] {
-  return [...interfaces, ...(unwatched ? [{ name: 'unwatched', counters: unwatched.counters }] : [])];
+  return [...interfaces, ...(unwatched ? [{ name: UNWATCHED, counters: unwatched.counters }] : [])];
 }
 
 /**

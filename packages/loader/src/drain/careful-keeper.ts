@@ -1,6 +1,6 @@
 /** Pins follow what happens to interfaces. A bpf file system that does not let them is told of, and ends nothing else. */
 import type { Notice } from '@packetlog/common';
-import type { LinkKeeper } from './watched-interfaces.ts';
+import type { LinkKeeper } from './watched.ts';
 
 export function carefulKeeper(keeper: LinkKeeper, tell: (notice: Notice) => void): LinkKeeper {
   const tried = <Link>(change: (link: Link) => void) => {

@@ -29,7 +29,7 @@ function drain({ summaries = true } = {}) {
   const interfaces = {
     waits: false,
     look: () => [],
-    unwatched: () => undefined,
+    unwatched: (): Ledger['unwatched'] => undefined,
     ringFull: () => counters.reduce((sum, { ring_full }) => sum + ring_full, 0),
     reasons: () => [0, 0, 0, 0, 0, 7, 0, 0, 2],
     ledger: (): Ledger['interfaces'] =>
@@ -109,6 +109,24 @@ describe('Drain', () => {
     packet(0, false);
     drains.look();
     expect(drains.ledger(5).ring).toEqual({ offered: 1, delivered: 1, dropped: 0, withheld: 0, pending: 0 });
+  });
+
+  it('reports what arrived on interfaces that are not watched, in every sum', () => {
+    const { it: drains, packet, interfaces } = drain();
+    packet(0);
+    const counters = { ...zero, seen: 3, permitted: 1, denied: 2, bytes: 300, denied_bytes: 200, filtered_out: 3 };
+    interfaces.unwatched = () => ({ ifindex: 9, counters: { ...counters } });
+    const volume = { packets: 3, bytes: 300 };
+    const first = drains.report(1_000_000, 100).summary;
+    expect(first).toMatchObject({ total: { packets: 4, bytes: 400 }, denied_bytes: 200 });
+    expect(first.by_action).toEqual({ permit: 2, deny: 2, aborted: 0 });
+    expect(first.by_interface.at(-1)).toEqual({ name: 'unwatched', ...volume });
+    counters.seen += 3;
+    counters.bytes += 300;
+    counters.permitted += 3;
+    const { summary } = drains.report(1_001_000, 1100);
+    expect(summary.total).toEqual(volume);
+    expect(summary.by_action).toEqual({ permit: 3, deny: 0, aborted: 0 });
   });
 
   it('reports what happened since the last report, by the clock that does not jump', () => {

@@ -8,6 +8,7 @@ import type { Handover } from './handover.ts';
 import { LOOK_BYTES } from './look.ts';
 import { LossAlarm } from './loss-alarm.ts';
 import type { DrainLedger } from './messages.ts';
+import { UNWATCHED } from './unwatched.ts';
 import type { WatchedInterfaces } from './watched-interfaces.ts';
 
 const SETTLE_ATTEMPTS = 10_000;
@@ -148,15 +149,21 @@ export class Drain {
     this.#last = { ledger, nowMs };
     const byAction: Record<Action, number> = { aborted: 0, deny: 0, permit: 0 };
     let deniedBytes = 0;
-    // By place, which is the same every second; a name may change.
-    const byInterface = ledger.interfaces.map(({ name, counters }, i) => {
-      const then = before?.ledger.interfaces[i]?.counters;
+    const since = (counters: InterfaceLedger, then: InterfaceLedger | undefined) => {
       byAction.permit += counters.permitted - (then?.permitted ?? 0);
       byAction.deny += counters.denied - (then?.denied ?? 0);
       byAction.aborted += counters.aborted - (then?.aborted ?? 0);
       deniedBytes += counters.denied_bytes - (then?.denied_bytes ?? 0);
-      return { name, packets: counters.seen - (then?.seen ?? 0), bytes: counters.bytes - (then?.bytes ?? 0) };
-    });
+      return { packets: counters.seen - (then?.seen ?? 0), bytes: counters.bytes - (then?.bytes ?? 0) };
+    };
+    // By place, which is the same every second; a name may change.
+    const byInterface = ledger.interfaces.map(({ name, counters }, i) => ({
+      name,
+      ...since(counters, before?.ledger.interfaces[i]?.counters),
+    }));
+    const { unwatched } = ledger;
+    if (unwatched)
+      byInterface.push({ name: UNWATCHED, ...since(unwatched.counters, before?.ledger.unwatched?.counters) });
     const sum = (of: 'packets' | 'bytes') => byInterface.reduce((total, each) => total + each[of], 0);
     return {
       at_ms: atMs,

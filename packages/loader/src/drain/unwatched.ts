@@ -3,45 +3,60 @@ import type { Ledger, Notice } from '@packetlog/common';
 import type { InterfaceCounters } from '../kernel/interface-counters.ts';
 import { printableName } from '../kernel/interface-name.ts';
 
-const SLOT = 0;
+/** Under this name the traffic of interfaces that are not watched is listed beside the others. */
+export const UNWATCHED = 'unwatched';
+/** Of the counters. */
+export const UNWATCHED_SLOT = 0;
+
+/** A device of this network namespace that an unwatched number means. */
+export interface SeenDevice {
+  name: string;
+  /** The watched interface that it is a part of, whose driver runs the program on it (netvsc_vf_setxdp). */
+  of: string | undefined;
+}
 
 export class Unwatched {
   readonly #counters: InterfaceCounters;
   /** The last such interface, as the program noted it. */
   readonly #ifindex: () => number;
-  readonly #nameOf: (ifindex: number) => string | undefined;
+  readonly #deviceOf: (ifindex: number) => SeenDevice | undefined;
   #told: number;
   readonly #toldOf = new Set<number>();
 
   constructor(
     counters: InterfaceCounters,
     ifindex: () => number,
-    nameOf: (ifindex: number) => string | undefined = () => undefined,
+    deviceOf: (ifindex: number) => SeenDevice | undefined = () => undefined,
   ) {
     this.#counters = counters;
     this.#ifindex = ifindex;
-    this.#nameOf = nameOf;
+    this.#deviceOf = deviceOf;
     // What a loader before told of.
-    this.#told = counters.seen(SLOT);
+    this.#told = counters.seen(UNWATCHED_SLOT);
   }
 
   ledger(): Ledger['unwatched'] {
-    const counters = this.#counters.read(SLOT);
+    const counters = this.#counters.read(UNWATCHED_SLOT);
     return counters.seen === 0 ? undefined : { ifindex: this.#ifindex(), counters };
   }
 
   /** Call now and then: tells of each such interface once. */
   look(atMs: number): Notice | undefined {
-    const seen = this.#counters.seen(SLOT);
+    const seen = this.#counters.seen(UNWATCHED_SLOT);
     const count = seen - this.#told;
     const ifindex = this.#ifindex();
     if (count === 0 || this.#toldOf.has(ifindex)) return undefined;
     this.#told = seen;
     this.#toldOf.add(ifindex);
-    const name = this.#nameOf(ifindex);
-    const which = name === undefined ? `number ${ifindex}` : `${printableName(name)} (number ${ifindex})`;
-    const next = name === undefined ? '' : ` Watch it too (--iface ${printableName(name)}), or use --mode generic.`;
+    const device = this.#deviceOf(ifindex);
+    const which = device ? `${printableName(device.name)} (number ${ifindex})` : `number ${ifindex}`;
+    const next = device ? adviceOn(device) : '';
     const message = `${count} packets arrived on an interface that is not watched, ${which}: they are counted separately, and rules for an interface do not apply to them.${next}`;
     return { at_ms: atMs, level: 'error', code: 'unwatched_packets', message, count };
   }
+}
+
+function adviceOn({ name, of }: SeenDevice): string {
+  if (of !== undefined) return ` It is a part of ${printableName(of)}: with --mode generic they are counted there.`;
+  return ` Watch it too (--iface ${printableName(name)}), or use --mode generic.`;
 }

@@ -1,5 +1,6 @@
-import { SLOT_TABLE } from '@packetlog/bpf';
+import { SLOT_LINK, SLOT_TABLE } from '@packetlog/bpf';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { RequestedMode } from '../kernel/attach-ladder.ts';
 import type { InterfaceCounters } from '../kernel/interface-counters.ts';
 import { SlotTable } from '../kernel/slots.ts';
 import { SystemCallError } from '../native/libc.ts';
@@ -16,33 +17,79 @@ const ETH0: LinkFacts = {
   type: 1,
   kind: undefined,
   tunType: undefined,
+  ipvlanMode: undefined,
+  master: 0,
   broadcast: new Uint8Array(6),
   xdpPrograms: [PROGRAM],
 };
-const kernel = vi.hoisted(() => ({ facts: (): unknown => undefined, closed: [] as number[] }));
 
-vi.mock('../native/rtnetlink.ts', () => ({ linkFactsOf: () => kernel.facts() }));
-vi.mock('../native/pinning.ts', () => ({ objectId: () => PROGRAM, updateLink: () => ({ value: 0, errno: 0 }) }));
+/** What the kernel says, and what was asked of it. */
+const kernel = vi.hoisted(() => ({
+  facts: (_ifindex: number): unknown => undefined,
+  /** Device and program of a link. */
+  links: new Map<number, { ifindex: number; program: number }>(),
+  closed: [] as number[],
+  /** Modes that were asked for. */
+  attached: [] as string[],
+}));
+
+vi.mock('../native/rtnetlink.ts', () => ({ linkFactsOf: (ifindex: number) => kernel.facts(ifindex) }));
+vi.mock('../native/pinning.ts', () => ({
+  objectId: () => PROGRAM,
+  detachLink: () => ({ value: 0, errno: 0 }),
+  updateLink: (link: number) => {
+    const at = kernel.links.get(link);
+    if (at) kernel.links.set(link, { ...at, program: PROGRAM });
+    return { value: 0, errno: 0 };
+  },
+}));
 vi.mock('../kernel/attach.ts', () => ({
-  attach: () => ({ link: LINK, mode: 'native', reason: undefined }),
-  linkFacts: () => ({ ifindex: IFINDEX, program: PROGRAM }),
+  attach: (_: unknown, __: string, { ifindex }: LinkFacts, requested: string) => {
+    kernel.attached.push(requested);
+    kernel.links.set(LINK, { ifindex, program: PROGRAM });
+    return { link: LINK, mode: requested === 'generic' ? 'generic' : 'native', reason: undefined };
+  },
+  linkFacts: (link: number) => kernel.links.get(link) ?? { ifindex: 0, program: 0 },
 }));
 vi.mock('../native/libc.ts', async (original) => ({
   ...(await original<object>()),
-  interfaceIndex: () => IFINDEX,
+  interfaceIndex: (name: string) => (name === 'eth0' ? IFINDEX : 0),
   interfaceName: () => 'eth0',
-  closeDescriptor: (fd: number) => kernel.closed.push(fd),
+  closeDescriptor: (fd: number) => {
+    kernel.closed.push(fd);
+    kernel.links.delete(fd);
+  },
 }));
+
+const counters = (seen = () => 0) =>
+  ({
+    seen,
+    reasons: (slot: number) => (slot === 0 ? [0, 3, 1] : [0, 10, 0]),
+    read: (slot: number) => ({ seen: slot }),
+  }) as unknown as InterfaceCounters;
+
+beforeEach(() => {
+  kernel.closed = [];
+  kernel.attached = [];
+  kernel.links.clear();
+});
 
 describe('a watched interface', () => {
   let interfaces: WatchedInterfaces;
+  let [seen, unwatched] = [0, 0];
 
   beforeEach(() => {
-    kernel.closed = [];
     kernel.facts = () => ETH0;
-    const counters = { seen: () => 0 } as unknown as InterfaceCounters;
+    seen = 0;
+    unwatched = 0;
     const slots = new SlotTable(new Uint8Array(SLOT_TABLE.size));
-    interfaces = new WatchedInterfaces({ single: 3, frags: undefined }, slots, counters, 'auto', () => 0);
+    interfaces = new WatchedInterfaces(
+      { single: 3, frags: undefined },
+      slots,
+      counters(() => seen),
+      'auto',
+      () => unwatched,
+    );
     interfaces.add('eth0');
     interfaces.attach();
   });
@@ -62,6 +109,111 @@ describe('a watched interface', () => {
     expect(kernel.closed).toEqual([]);
     expect(interfaces.attached()).toEqual([{ name: 'eth0', ifindex: IFINDEX, mode: 'native' }]);
     kernel.facts = () => ETH0;
+    expect(interfaces.look(1)).toEqual([]);
+  });
+
+  it('is let go when its mode becomes one in which XDP sees nothing of it, with the reason, and taken back', () => {
+    kernel.facts = () => ({ ...ETH0, kind: 'ipvlan', ipvlanMode: 'l3s' });
+    expect(interfaces.look(0)).toMatchObject([{ code: 'attach_failed', message: expect.stringMatching(/L3S mode/) }]);
+    expect(interfaces.attached()).toEqual([]);
+    expect(interfaces.unfiltered()).toMatchObject([{ name: 'eth0', why: expect.stringMatching(/L3S mode/) }]);
+    expect(interfaces.look(1)).toEqual([]);
+    kernel.facts = () => ({ ...ETH0, kind: 'ipvlan', ipvlanMode: 'l2' });
+    expect(interfaces.look(2).map(({ code }) => code)).toEqual(['interface_returned']);
+  });
+
+  it('has a part, such as the VF of a netvsc, that is named when packets arrive there, although it shows no program', () => {
+    unwatched = 9;
+    kernel.facts = (ifindex) =>
+      ifindex === 9 ? { ...ETH0, ifindex, name: 'vf0', master: IFINDEX, xdpPrograms: [] } : ETH0;
+    seen = 2;
+    const [notice] = interfaces.look(0);
+    expect(notice?.code).toBe('unwatched_packets');
+    expect(notice?.message).toMatch(/vf0 \(number 9\).* It is a part of eth0: with --mode generic/);
+  });
+
+  it('is not the only one whose reasons count', () => {
+    expect(interfaces.reasons()).toEqual([0, 13, 1]);
+  });
+});
+
+describe('what a loader before left', () => {
+  const OLD = 40;
+  const [FIRST, SECOND] = [21, 22];
+  const bonds: Record<number, Partial<LinkFacts>> = { 5: { name: 'bond0' }, 6: { name: 'bond1' } };
+  /** Which link a device has. */
+  const linkOn: Record<number, number> = { 5: FIRST, 6: SECOND };
+  const programOn = (ifindex: number) => {
+    const link = kernel.links.get(linkOn[ifindex] ?? 0) ?? kernel.links.get(LINK);
+    return link?.ifindex === ifindex ? [link.program] : [];
+  };
+  const remaining = [
+    { slot: 1, mode: 'native' as const, ifindex: 5, fd: FIRST },
+    { slot: 2, mode: 'native' as const, ifindex: 6, fd: SECOND },
+  ];
+
+  function takenOver(mode: RequestedMode, reused: boolean) {
+    const table = new Uint8Array(SLOT_TABLE.size);
+    const detached: number[] = [];
+    const keeper = {
+      attached: () => {},
+      renamed: () => {},
+      detached: ({ slot }: { slot: number }) => detached.push(slot),
+    };
+    const programs = { single: 3, frags: undefined };
+    const interfaces = new WatchedInterfaces(programs, new SlotTable(table), counters(), mode, () => 0, keeper);
+    const names = new Map([
+      [1, 'bond0'],
+      [2, 'bond1'],
+    ]);
+    interfaces.resume(remaining, names, reused);
+    return { interfaces, table, detached };
+  }
+
+  beforeEach(() => {
+    kernel.links.set(FIRST, { ifindex: 5, program: OLD });
+    kernel.links.set(SECOND, { ifindex: 6, program: OLD });
+    kernel.facts = (ifindex) => {
+      const device = bonds[ifindex];
+      return device && { ...ETH0, ...device, ifindex, kind: 'bond', xdpPrograms: programOn(ifindex) };
+    };
+  });
+
+  it.each([true, false])(
+    'on two bonds in native mode is kept on one; the other is attached to in generic mode (same maps: %s)',
+    (reused) => {
+      const { interfaces, table, detached } = takenOver('auto', reused);
+      interfaces.attach();
+      expect(kernel.attached).toEqual(['generic']);
+      expect(kernel.closed).toEqual([SECOND]);
+      expect(detached).toEqual([2]);
+      expect(interfaces.attached()).toEqual([
+        { name: 'bond0', ifindex: 5, mode: 'native' },
+        { name: 'bond1', ifindex: 6, mode: 'generic' },
+      ]);
+      expect(interfaces.ledger()[1]?.mode_reason).toMatch(/members of two bonds cannot be told apart/);
+      // Members are those of the first.
+      expect([table[5], table[6], table[90]]).toEqual([1, 2, 1 | SLOT_LINK.member]);
+    },
+  );
+
+  it('on two bonds is left alone where only native mode was asked for', () => {
+    const { interfaces, detached } = takenOver('native', true);
+    expect(() => interfaces.attach()).toThrow(/members of two bonds cannot be told apart.*Use --mode auto/);
+    expect(detached).toEqual([]);
+    expect(programOn(6)).toEqual([OLD]);
+  });
+
+  it('is on one device only, although two links have its number: the other is elsewhere', () => {
+    kernel.links.set(FIRST, { ifindex: 6, program: OLD });
+    const { interfaces, detached } = takenOver('auto', false);
+    interfaces.attach();
+    expect(interfaces.attached()).toEqual([{ name: 'bond1', ifindex: 6, mode: 'native' }]);
+    expect(interfaces.unfiltered()).toEqual([
+      { name: 'bond0', why: 'the interface is in another network namespace now' },
+    ]);
+    expect(detached).toEqual([1]);
+    expect(interfaces.look(0).map(({ code }) => code)).toEqual(['interface_gone']);
     expect(interfaces.look(1)).toEqual([]);
   });
 });

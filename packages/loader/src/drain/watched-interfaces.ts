@@ -2,52 +2,38 @@
  * The interfaces that the program is attached to: attaching, noticing that one vanished or left the network namespace,
  * attaching again when it returns.
  */
-import type { Filtering, Interface, Ledger, Notice } from '@packetlog/common';
-import { type AttachablePrograms, type Attachment, attach, linkFacts } from '../kernel/attach.ts';
+import type { Ledger, Notice } from '@packetlog/common';
+import { type AttachablePrograms, linkFacts } from '../kernel/attach.ts';
 import type { RequestedMode } from '../kernel/attach-ladder.ts';
 import type { InterfaceCounters } from '../kernel/interface-counters.ts';
 import { printableName } from '../kernel/interface-name.ts';
+import { askDevice, unlessUnknown } from '../kernel/link-device.ts';
 import { linkLayerOf } from '../kernel/link-layer.ts';
-import { need } from '../kernel/outcome.ts';
 import type { PinnableLink } from '../kernel/pins.ts';
 import type { RemainingLink } from '../kernel/remains.ts';
-import type { SlotKind, SlotTable } from '../kernel/slots.ts';
+import type { SlotTable } from '../kernel/slots.ts';
 import { closeDescriptor, interfaceIndex, interfaceName, SystemCallError } from '../native/libc.ts';
-import type { LinkFacts } from '../native/link-message.ts';
-import { objectId, updateLink } from '../native/pinning.ts';
+import { detachLink } from '../native/pinning.ts';
 import { linkFactsOf } from '../native/rtnetlink.ts';
 import { SetupError } from '../setup-error.ts';
+import { Attacher, noSuchInterface } from './attacher.ts';
+import { ledgerOf, reasonsOf, ringFullOf } from './interface-sums.ts';
 import type { AttachedInterface, UnfilteredInterface } from './messages.ts';
+import { remainingInterfaces } from './remaining-interfaces.ts';
 import { Unwatched } from './unwatched.ts';
-
-interface Watched extends Interface {
-  slot: number;
-  link: number | undefined;
-  /** Why it is not attached. */
-  away: string;
-  /** The last failure told, so that it is told once. */
-  complaint: string | undefined;
-}
-
-/** Told of what is attached, so that it can go on without this process. */
-export interface LinkKeeper {
-  attached(link: PinnableLink): void;
-  detached(link: Pick<PinnableLink, 'slot' | 'mode'>): void;
-  renamed(link: Pick<PinnableLink, 'slot' | 'name'>): void;
-}
-
-const NOT_YET = 'the program is not attached yet';
-const GONE = 'the interface is gone';
-const LEFT = 'the interface is in another network namespace now';
+import { filteringOf, GONE, kindOf, LEFT, type LinkKeeper, linkOf, NOT_YET, type Watched, waiting } from './watched.ts';
 
 export class WatchedInterfaces {
-  readonly #programs: AttachablePrograms;
+  readonly #attacher: Attacher;
   readonly #slots: SlotTable;
   readonly #counters: InterfaceCounters;
-  readonly #mode: RequestedMode;
   readonly #keeper: LinkKeeper | undefined;
   readonly #unwatched: Unwatched;
   readonly #watched: Watched[] = [];
+  /** Numbers of devices here that have the name of one that is elsewhere, with its link. */
+  readonly #replaced = new Map<Watched, number>();
+  /** What happened at the start, for the first look to tell. */
+  readonly #untold: Notice[] = [];
 
   /** `unwatchedIfindex`: the last interface without a slot that the program saw. */
   constructor(
@@ -58,15 +44,16 @@ export class WatchedInterfaces {
     unwatchedIfindex: () => number,
     keeper?: LinkKeeper,
   ) {
-    this.#programs = programs;
+    this.#attacher = new Attacher(programs, slots, mode);
     this.#slots = slots;
     this.#counters = counters;
-    this.#mode = mode;
     this.#keeper = keeper;
-    // A number may be one of another network namespace: only a device with an XDP program can be meant.
+    // A number may be one of another network namespace: only a device with the program, or a part of one, can be meant.
     this.#unwatched = new Unwatched(counters, unwatchedIfindex, (ifindex) => {
       const facts = unlessUnknown(() => linkFactsOf(ifindex));
-      return facts && facts !== 'unknown' && facts.xdpPrograms.length > 0 ? facts.name : undefined;
+      if (!facts || facts === 'unknown') return undefined;
+      const of = this.#watched.find(({ link, ...each }) => link !== undefined && each.ifindex === facts.master)?.name;
+      return of !== undefined || facts.xdpPrograms.length > 0 ? { name: facts.name, of } : undefined;
     });
   }
 
@@ -75,19 +62,7 @@ export class WatchedInterfaces {
    * left are watched when they return. `reused`: its slot table is ours, too. Call before `add`.
    */
   resume(links: readonly RemainingLink[], names: ReadonlyMap<number, string>, reused: boolean): void {
-    const here = links.map((link) => ({ ...link, facts: factsOf(link.fd, link.ifindex) }));
-    const living = here.flatMap(({ facts, mode, ...link }) => (facts ? { ...link, kind: kindOf(facts, mode) } : []));
-    this.#slots.resume(reused ? living : [], Math.max(0, ...names.keys(), ...links.map(({ slot }) => slot)));
-    for (const { slot, mode, ifindex, fd, facts } of here) {
-      const name = facts?.name ?? names.get(slot) ?? String(ifindex);
-      if (!reused && facts) this.#slots.assign(printableName(name), ifindex, slot, kindOf(facts, mode));
-      // One that left the network namespace is noticed, and let go, by the first look.
-      this.#watched.push({ name, slot, state: 'attached', ifindex, mode, link: fd, away: '', complaint: undefined });
-    }
-    for (const [slot, name] of names) {
-      if (this.#watched.some((watched) => watched.slot === slot || watched.name === name)) continue;
-      this.#watched.push(waiting(name, slot, 0, GONE));
-    }
+    this.#watched.push(...remainingInterfaces(links, names, this.#slots, reused));
   }
 
   /** Gives it a slot. Throws SetupError if the interface is not there. An alternative name is one, too. */
@@ -95,17 +70,13 @@ export class WatchedInterfaces {
     const ifindex = interfaceIndex(given);
     const name = interfaceName(ifindex) ?? given;
     if (ifindex !== 0 && this.#watched.some((watched) => watched.ifindex === ifindex)) return;
-    if (ifindex === 0) {
-      throw new SetupError({
-        step: 'watch',
-        target: printableName(name),
-        problem: 'no such interface',
-        next: 'See which there are with: ip -br link.',
-        exit: 'not_found',
-      });
-    }
+    if (ifindex === 0) throw noSuchInterface(printableName(name));
     const returned = this.#watched.find((watched) => watched.ifindex === 0 && watched.name === name);
     if (returned) {
+      if (returned.link !== undefined) {
+        this.#replaced.set(returned, ifindex);
+        return;
+      }
       this.#slots.assign(printableName(name), ifindex, returned.slot);
       returned.ifindex = ifindex;
       return;
@@ -116,8 +87,8 @@ export class WatchedInterfaces {
   /** To all that were added. Throws SetupError where that fails. */
   attach(): void {
     for (const watched of this.#watched) {
-      if (watched.link !== undefined) this.#update(watched, watched.link);
-      else if (watched.ifindex !== 0) this.#attach(watched, watched.ifindex);
+      if (watched.link !== undefined) this.#takeOver(watched, watched.link);
+      if (watched.link === undefined && watched.ifindex !== 0) this.#attacher.attach(watched, watched.ifindex);
     }
   }
 
@@ -127,11 +98,9 @@ export class WatchedInterfaces {
 
   /** Those with our program on them, as their links and devices say. */
   attached(): AttachedInterface[] {
-    const { single, frags } = this.#programs;
-    const ours = new Set([single, frags].flatMap((fd) => (fd === undefined ? [] : objectId(fd))));
     return this.#watched.flatMap(({ name, ifindex, mode, link }) => {
-      if (link === undefined || !ours.has(linkFacts(link).program)) return [];
-      return linkFacts(link).ifindex === ifindex && askFacts(link, ifindex) ? [{ name, ifindex, mode }] : [];
+      if (link === undefined || !this.#attacher.isOurs(linkFacts(link).program)) return [];
+      return linkFacts(link).ifindex === ifindex && askDevice(link) ? [{ name, ifindex, mode }] : [];
     });
   }
 
@@ -162,20 +131,12 @@ export class WatchedInterfaces {
     const returned = this.#watched.map((watched, i) =>
       watched.link === undefined && left[i] === undefined ? this.#tryAgain(watched, atMs) : undefined,
     );
-    return [...left, ...returned, this.#unwatched.look(atMs)].filter((notice) => notice !== undefined);
+    const untold = this.#untold.splice(0);
+    return [...untold, ...left, ...returned, this.#unwatched.look(atMs)].filter((notice) => notice !== undefined);
   }
 
   ledger(): Ledger['interfaces'] {
-    return this.#watched.map(({ name, ifindex, mode, state, mode_reason, link_layer, slot, ...watched }) => ({
-      name,
-      ifindex,
-      mode,
-      state,
-      ...(mode_reason === undefined ? {} : { mode_reason }),
-      ...(link_layer === undefined ? {} : { link_layer }),
-      filtering: filteringOf(watched),
-      counters: this.#counters.read(slot),
-    }));
+    return ledgerOf(this.#watched, this.#counters);
   }
 
   /** What arrived on other interfaces; undefined for nothing. */
@@ -183,65 +144,33 @@ export class WatchedInterfaces {
     return this.#unwatched.ledger();
   }
 
-  /** Packets by reason number, over all interfaces. */
+  /** Packets by reason number, over all interfaces, watched or not. */
   reasons(): number[] {
-    const sums: number[] = [];
-    for (const { slot } of this.#watched) {
-      this.#counters.reasons(slot).forEach((count, reason) => {
-        sums[reason] = (sums[reason] ?? 0) + count;
-      });
-    }
-    return sums;
+    return reasonsOf(this.#watched, this.#counters);
   }
 
   /** Packets that found no room in a ring since the start. */
   ringFull(): number {
-    return this.#watched.reduce((sum, { slot }) => sum + this.#counters.ringFull(slot), this.#counters.ringFull(0));
+    return ringFullOf(this.#watched, this.#counters);
   }
 
   detach(): void {
     for (const watched of this.#watched) this.#close(watched);
   }
 
-  #attach(watched: Watched, ifindex: number): void {
-    const shown = printableName(watched.name);
-    const facts = linkFactsOf(ifindex);
-    if (!facts) throw cannotWatch(shown, 'the interface is gone', 'See which there are with: ip -br link.');
-    const layer = linkLayerOf(facts);
-    if ('problem' in layer) {
-      throw cannotWatch(shown, layer.problem, 'Rules cannot act there: watch another interface with --iface.');
+  /** What a loader before left on this interface is ours from now on, or let go of. */
+  #takeOver(watched: Watched, link: number): void {
+    const { ifindex } = watched;
+    const outcome = this.#attacher.takeOver(watched, link);
+    if (outcome === 'elsewhere') {
+      this.#untold.push(this.#left(watched, Date.now()));
+      watched.ifindex = this.#replaced.get(watched) ?? 0;
+    } else if (outcome === 'reattach') {
+      this.#keeper?.detached(watched);
+      detachLink(link);
+      this.#close(watched);
+      watched.ifindex = ifindex;
     }
-    const { link, mode, reason } = this.#climb(watched, facts);
-    watched.link = link;
-    watched.mode = mode;
-    watched.ifindex = ifindex;
-    watched.state = 'attached';
-    watched.link_layer = layer.link;
-    if (reason === undefined) delete watched.mode_reason;
-    else watched.mode_reason = reason;
-  }
-
-  /** The slot table says what frames begin with before the first one comes. */
-  #climb(watched: Watched, facts: LinkFacts): Attachment {
-    const shown = printableName(watched.name);
-    const isSecondBond = facts.kind === 'bond' && !this.#slots.canAdopt(watched.slot);
-    if (isSecondBond && this.#mode === 'native') {
-      const problem = 'members of two bonds cannot be told apart in native mode';
-      throw cannotWatch(shown, problem, 'Use --mode auto, or a second packetlog for this bond.');
-    }
-    const requested = isSecondBond ? 'generic' : this.#mode;
-    const assign = (kind: SlotKind) => this.#slots.assign(shown, facts.ifindex, watched.slot, kind);
-    // A bond's members carry the program as soon as it is attached natively.
-    watched.slot = assign(kindOf(facts, requested === 'generic' ? 'generic' : 'native'));
-    const attached = attach(this.#programs, shown, facts, requested);
-    assign(kindOf(facts, attached.mode));
-    return attached;
-  }
-
-  /** Each packet is judged by the program before or by ours, none by neither. */
-  #update({ name, mode }: Watched, link: number): void {
-    const program = mode === 'native_frags' ? this.#programs.frags : this.#programs.single;
-    need(updateLink(link, program ?? this.#programs.single), 'take over', printableName(name));
   }
 
   /** Whether the link still does what was asked for. */
@@ -254,14 +183,10 @@ export class WatchedInterfaces {
       const message = `Interface ${shown} is gone. Its counters are kept; it will be watched again when it returns.`;
       return { ...about, level: 'warning', code: 'interface_gone', message };
     }
-    const facts = ifindex === watched.ifindex ? askFacts(link, ifindex) : undefined;
+    const facts = ifindex === watched.ifindex ? askDevice(link) : undefined;
     // The link is there: the program stays on it, and the next look asks again.
     if (facts === 'unknown') return undefined;
-    if (!facts) {
-      this.#leave(watched, LEFT);
-      const message = `Interface ${shown} left this network namespace: the program was taken off it, and rules do not act there. Its counters are kept; it will be watched again when it returns.`;
-      return { ...about, level: 'warning', code: 'interface_gone', message };
-    }
+    if (!facts) return this.#left(watched, atMs);
     const layer = linkLayerOf(facts);
     if ('problem' in layer) {
       this.#leave(watched, layer.problem);
@@ -276,6 +201,12 @@ export class WatchedInterfaces {
     watched.name = facts.name;
     this.#keeper?.renamed(watched);
     return { at_ms: atMs, level: 'info', code: 'interface_renamed', message, interface: facts.name };
+  }
+
+  #left(watched: Watched, atMs: number): Notice {
+    this.#leave(watched, LEFT);
+    const message = `Interface ${printableName(watched.name)} left this network namespace: the program was taken off it, and rules do not act there. Its counters are kept; it will be watched again when it returns.`;
+    return { at_ms: atMs, interface: watched.name, level: 'warning', code: 'interface_gone', message };
   }
 
   #leave(watched: Watched, why: string): void {
@@ -295,7 +226,7 @@ export class WatchedInterfaces {
     }
     const about = { at_ms: atMs, interface: watched.name };
     try {
-      this.#attach(watched, ifindex);
+      this.#attacher.attach(watched, ifindex);
       const link = linkOf(watched);
       if (link) this.#keeper?.attached(link);
     } catch (error) {
@@ -315,49 +246,4 @@ export class WatchedInterfaces {
     closeDescriptor(watched.link);
     watched.link = undefined;
   }
-}
-
-function waiting(name: string, slot: number, ifindex: number, away: string): Watched {
-  return { name, slot, state: 'gone', ifindex, mode: 'generic', link: undefined, away, complaint: undefined };
-}
-
-function cannotWatch(target: string, problem: string, next: string): SetupError {
-  return new SetupError({ step: 'watch', target, problem, next, exit: 'unsupported' });
-}
-
-function filteringOf({ link, away, complaint }: Pick<Watched, 'link' | 'away' | 'complaint'>): Filtering {
-  return link === undefined ? { state: 'none', why: complaint ?? away } : { state: 'full' };
-}
-
-/**
- * Of the device that a link is on, if that is in this network namespace: a number belongs to a namespace
- * (dev_change_net_namespace may give another), so the device with that number must have the link's program.
- */
-function factsOf(link: number, ifindex: number): LinkFacts | undefined {
-  const { program } = linkFacts(link);
-  const facts = linkFactsOf(ifindex);
-  return facts?.xdpPrograms.includes(program) ? facts : undefined;
-}
-
-/** As `factsOf`; 'unknown' where the kernel cannot say now, for want of memory or a descriptor. */
-const askFacts = (link: number, ifindex: number) => unlessUnknown(() => factsOf(link, ifindex));
-
-function unlessUnknown<T>(ask: () => T): T | 'unknown' {
-  try {
-    return ask();
-  } catch (error) {
-    if (error instanceof SystemCallError) return 'unknown';
-    throw error;
-  }
-}
-
-/** bond_xdp_set (drivers/net/bonding/bond_main.c) puts a native program on the members, and new ones get it as they join. */
-function kindOf(facts: LinkFacts, mode: Interface['mode']): SlotKind {
-  if (facts.kind === 'bond' && mode !== 'generic') return 'bond';
-  const layer = linkLayerOf(facts);
-  return 'link' in layer ? layer.link : 'ethernet';
-}
-
-function linkOf({ slot, mode, name, link }: Watched): PinnableLink | undefined {
-  return link === undefined ? undefined : { slot, mode, name, fd: link };
 }

@@ -43,6 +43,15 @@ describe('HistoryFeed', () => {
     expect(history.answer(1000, START + 2900).columns.lost).toEqual([0, 7, 0]);
   });
 
+  it('counts what is lost on interfaces that are not watched', () => {
+    const history = new History();
+    const feed = new HistoryFeed(history);
+    feed.second(ledger(0, 0), summary(START + 1000));
+    const unwatched = { ifindex: 9, counters: { ...counters, ring_full: 4 } };
+    feed.second({ ...ledger(1, 0), unwatched }, summary(START + 2000));
+    expect(history.answer(1000, START + 1900).columns.lost).toEqual([0, 5]);
+  });
+
   it('puts what rules decided into the second that is told next, once', () => {
     const history = new History();
     const feed = new HistoryFeed(history);

@@ -17,8 +17,8 @@ export class HistoryFeed {
     this.#decided = [...this.#decided, ...hits];
   }
 
-  second(ledger: Pick<DrainLedger, 'interfaces' | 'queue' | 'ring'>, summary: Summary): void {
-    let lost = ledger.queue.dropped + ledger.ring.dropped;
+  second(ledger: Pick<DrainLedger, 'interfaces' | 'unwatched' | 'queue' | 'ring'>, summary: Summary): void {
+    let lost = ledger.queue.dropped + ledger.ring.dropped + (ledger.unwatched?.counters.ring_full ?? 0);
     for (const { counters } of ledger.interfaces) lost += counters.ring_full;
     this.#history.add(summary, Math.max(0, lost - this.#lost), this.#decided);
     this.#lost = lost;

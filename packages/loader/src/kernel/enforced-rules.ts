@@ -2,16 +2,18 @@
 import { INTERFACE_SLOTS, MAPS, RULE_COUNTER, RULE_HEADER, RULE_LINE, RULE_SLOTS } from '@packetlog/bpf';
 import type { AttachMode } from '@packetlog/common';
 import { innerMapId, mapById } from '../native/libbpf.ts';
-import { closeDescriptor, interfaceName, mapShared, monotonicTime, pageSize } from '../native/libc.ts';
+import { closeDescriptor, mapShared, monotonicTime, pageSize } from '../native/libc.ts';
+import type { LinkFacts } from '../native/link-message.ts';
 import { mapShape } from '../native/pinning.ts';
 import { findBpfFileSystem } from './bpf-file-system.ts';
 import { printableName } from './interface-name.ts';
+import { devicesOf, unlessUnknown } from './link-device.ts';
 import { networkNamespaceId } from './network-namespace.ts';
 import { PinDirectory } from './pin-directory.ts';
 import { mapName, readAbout } from './pin-names.ts';
 import { layoutFingerprint } from './pinned-layout.ts';
 import { possibleCpus } from './possible-cpus.ts';
-import { livingLinks, slotNames } from './remains.ts';
+import { livingLinks, type RemainingLink, slotNames } from './remains.ts';
 import { type RuleCount, RuleCounters } from './rule-counters.ts';
 import { RULE_OWNERS, RuleOwners } from './rule-owners.ts';
 import { toKernelMonotonic } from './time-namespace.ts';
@@ -57,14 +59,12 @@ export function readEnforcedRules(given: string | undefined, netns?: string): En
   try {
     const names = slotNames(directory);
     const links = livingLinks(directory);
-    for (const { fd } of links) closeDescriptor(fd);
-    if (links.length === 0) return undefined;
-    const interfaces = links.map(({ slot, mode, ifindex }) => {
-      // A number means an interface of its own namespace alone.
-      const now = name === own ? interfaceName(ifindex) : undefined;
-      const called = now ?? names.get(slot) ?? String(ifindex);
+    const interfaces = linksHere(links, names, name === own).map(({ slot, mode, ifindex, device }) => {
+      const called = device?.name ?? names.get(slot) ?? String(ifindex);
       return { name: printableName(called), ifindex, mode, slot };
     });
+    for (const { fd } of links) closeDescriptor(fd);
+    if (interfaces.length === 0) return undefined;
     return {
       path: directory.path,
       owner: directory.owner(),
@@ -74,6 +74,19 @@ export function readEnforcedRules(given: string | undefined, netns?: string): En
   } finally {
     directory.close();
   }
+}
+
+/** A device that moved to another network namespace took its program along: no rule acts on what is here by its number. */
+function linksHere(
+  links: readonly RemainingLink[],
+  names: ReadonlyMap<number, string>,
+  isOurs: boolean,
+): (RemainingLink & { device?: LinkFacts })[] {
+  // Devices of another namespace than this thread's cannot be asked about.
+  if (!isOurs) return [...links];
+  const asked = unlessUnknown(() => devicesOf(links, ({ slot }, device) => names.get(slot) === device.name));
+  if (asked === 'unknown') return [...links];
+  return asked.flatMap(({ link, device }) => (device ? [{ ...link, device }] : []));
 }
 
 function tablesOf(

@@ -9,6 +9,8 @@ const facts = (type: number, kind?: string, more: Partial<LinkFacts> = {}): Link
   type,
   kind,
   tunType: undefined,
+  ipvlanMode: undefined,
+  master: 0,
   broadcast: REMOTE,
   xdpPrograms: [],
   ...more,
@@ -21,6 +23,7 @@ describe('what a frame begins with', () => {
     ['a bond', 1, 'bond'],
     ['loopback', 772, undefined],
     ['gretap', 1, 'gretap'],
+    ['ipvlan', 1, 'ipvlan'],
   ])('is Ethernet on %s', (_, type, kind) => {
     expect(linkLayerOf(facts(type, kind), '6.1.0')).toEqual({ link: 'ethernet' });
   });
@@ -39,6 +42,10 @@ describe('what a frame begins with', () => {
     expect(linkLayerOf(facts(type, kind), '5.14.0')).toEqual({ link: 'ip' });
   });
 
+  it.each(['l2', 'l3'] as const)('is Ethernet on an ipvlan in %s mode', (ipvlanMode) => {
+    expect(linkLayerOf(facts(1, 'ipvlan', { ipvlanMode }))).toEqual({ link: 'ethernet' });
+  });
+
   it('of a tun device does not depend on the type, which any program may set', () => {
     for (const type of [0xfffe, 1, 824]) {
       expect(linkLayerOf(facts(type, 'tun', { tunType: 'tun' }))).toEqual({ link: 'ip' });
@@ -55,6 +62,9 @@ describe('what a frame begins with', () => {
     ['GRE without a remote', facts(778, 'gre', { broadcast: new Uint8Array(4) }), '6.1.0'],
     ['GRE to a group', facts(778, 'gre', { broadcast: new Uint8Array([239, 1, 2, 3]) }), '6.1.0'],
     ['a VRF, whose members have the packets', facts(1, 'vrf'), '6.1.0'],
+    ['an IFB, whose packets are named after where they came from', facts(1, 'ifb'), '6.18.0'],
+    ['ipvlan in L3S mode', facts(1, 'ipvlan', { ipvlanMode: 'l3s' }), '6.18.0'],
+    ['ipvtap in L3S mode', facts(1, 'ipvtap', { ipvlanMode: 'l3s' }), '6.18.0'],
     ['a tunnel of an old kernel', facts(768, 'ipip'), '5.10.0-30-amd64'],
   ])('is unknown on %s', (_, link, kernel) => {
     expect(linkLayerOf(link, kernel)).toHaveProperty('problem');

@@ -39,20 +39,26 @@ const RESETS_SINCE_5_14: readonly (string | undefined)[] = ['ipip', 'sit', 'gre'
 /** xfrm_prepare_input copies the link header of the device beneath in front of the inner packet. */
 const IPSEC: readonly (string | undefined)[] = ['xfrm', 'vti', 'vti6'];
 
-/**
- * vrf_ip_rcv and vrf_ip6_rcv (drivers/net/vrf.c) name the VRF behind the XDP hook: no program on it sees what its
- * members receive.
- */
-const SEEN_ON_MEMBERS = 'vrf';
+/** Why no packet meets a program on this device, although it can be attached there; undefined where packets do. */
+function unseenOn({ kind, ipvlanMode }: LinkFacts): string | undefined {
+  // vrf_ip_rcv and vrf_ip6_rcv (drivers/net/vrf.c) name the VRF behind the XDP hook.
+  if (kind === 'vrf') return 'XDP does not see the packets of a VRF on the VRF itself, only on the interfaces in it';
+  // ifb_ri_tasklet (drivers/net/ifb.c) gives the skb back to the device that it came from before netif_receive_skb.
+  if (kind === 'ifb') return 'XDP never sees packets on an IFB, only on the interface that redirects to it';
+  // ipvlan_handle_frame (drivers/net/ipvlan/ipvlan_core.c) passes it on; ipvlan_nf_input, at NF_INET_LOCAL_IN, names the ipvlan.
+  if (ipvlanMode === 'l3s') {
+    return 'XDP does not see what an ipvlan in L3S mode receives from the network, only the interface beneath it does';
+  }
+  return undefined;
+}
 
 /** By the device's type, and by its kind where the type does not tell. */
 export function linkLayerOf(facts: LinkFacts, kernel = release()): LinkLayer {
   const { kind, type, tunType } = facts;
   // TUNSETLINK sets any type; what tun_get_user does depends on the flags of TUNSETIFF.
   if (kind === 'tun' && tunType !== undefined) return { link: tunType === 'tap' ? 'ethernet' : 'ip' };
-  if (kind === SEEN_ON_MEMBERS) {
-    return { problem: 'XDP does not see the packets of a VRF on the VRF itself, only on the interfaces in it' };
-  }
+  const unseen = unseenOn(facts);
+  if (unseen !== undefined) return { problem: unseen };
   if (ETHERNET.includes(type)) return { link: 'ethernet' };
   if (!BARE.includes(type)) return { problem: `PacketLog cannot read its link type (ARPHRD ${type})` };
   if (IPSEC.includes(kind)) {

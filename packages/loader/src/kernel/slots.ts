@@ -44,6 +44,11 @@ export class SlotTable {
     }
   }
 
+  /** The ifindex that a slot was last given to; 0 for none. */
+  ownerOf(slot: number): number {
+    return this.#owners[slot] ?? 0;
+  }
+
   /**
    * Call before attaching: packets of `ifindex` are counted in the slot returned from now on.
    * `before`: the slot that the interface had when it was there before, 0 for a new one.

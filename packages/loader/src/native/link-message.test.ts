@@ -22,6 +22,7 @@ const link = message(NEWLINK, [
   ...[0, 0, ...u16(65534), ...u32(7), ...u32(0), ...u32(0)],
   ...attribute(3, ascii('tun0')),
   ...attribute(2, [192, 0, 2, 1]),
+  ...attribute(10, u32(4)),
   ...attribute(0x8000 | 18, [...attribute(1, ascii('tun')), ...attribute(2, attribute(3, [1]))]),
   ...attribute(0x8000 | 43, [...attribute(2, [2]), ...attribute(4, u32(91)), ...attribute(6, u32(91))]),
 ]);
@@ -37,10 +38,23 @@ describe('rtnetlink messages of devices', () => {
         type: 65534,
         kind: 'tun',
         tunType: 'tun',
+        ipvlanMode: undefined,
+        master: 4,
         broadcast: new Uint8Array([192, 0, 2, 1]),
         xdpPrograms: [91],
       },
     ]);
+  });
+
+  it.each([
+    ['ipvlan', 0, 'l2'],
+    ['ipvlan', 1, 'l3'],
+    ['ipvtap', 2, 'l3s'],
+    ['macvlan', 2, undefined],
+  ])('say the mode of an ipvlan: %s, mode %i', (kind, mode, ipvlanMode) => {
+    const info = [...attribute(1, ascii(kind)), ...attribute(2, attribute(1, u16(mode)))];
+    const bytes = message(NEWLINK, [...[0, 0, ...u16(1), ...u32(7), ...u32(0), ...u32(0)], ...attribute(18, info)]);
+    expect(readLinks(new Uint8Array(bytes)).links).toMatchObject([{ kind, ipvlanMode, tunType: undefined }]);
   });
 
   it('come several at once, with an end', () => {

@@ -23,6 +23,10 @@ export interface LinkFacts {
   kind: string | undefined;
   /** Of the kind `tun`: whether it carries IP packets or Ethernet frames. Undefined before Linux 4.17. */
   tunType: 'tun' | 'tap' | undefined;
+  /** Of the kinds `ipvlan` and `ipvtap`. */
+  ipvlanMode: 'l2' | 'l3' | 'l3s' | undefined;
+  /** Ifindex of the device that this one is a part of (a bond, a bridge, the synthetic device of a VF); 0: none. */
+  master: number;
   /** `dev->broadcast`; of an IP tunnel the remote address. */
   broadcast: Uint8Array;
   /** Ids of the XDP programs on it, whichever mode. */
@@ -34,11 +38,14 @@ const RTM_GETLINK = 18;
 /** struct ifinfomsg: u8 family, u8 pad, u16 type, i32 index, u32 flags, u32 change. */
 const LINK_HEADER = 16;
 const LINK = { type: 2, index: 4 };
-const IFLA = { broadcast: 2, name: 3, linkInfo: 18, extMask: 29, xdp: 43, alternativeName: 53 };
+const IFLA = { broadcast: 2, name: 3, master: 10, linkInfo: 18, extMask: 29, xdp: 43, alternativeName: 53 };
 const IFLA_INFO_KIND = 1;
 const IFLA_INFO_DATA = 2;
 const IFLA_TUN_TYPE = 3;
-const TUN_TYPES: Readonly<Record<number, 'tun' | 'tap'>> = { 1: 'tun', 2: 'tap' };
+const TUN_TYPES: Readonly<Record<number, LinkFacts['tunType']>> = { 1: 'tun', 2: 'tap' };
+const IFLA_IPVLAN_MODE = 1;
+/** enum ipvlan_mode of linux/if_link.h. */
+const IPVLAN_MODES: readonly LinkFacts['ipvlanMode'][] = ['l2', 'l3', 'l3s'];
 /** IFLA_XDP_PROG_ID, and those of a device with programs in several modes: DRV, SKB, HW. */
 const IFLA_XDP_PROGRAMS: readonly number[] = [4, 5, 6, 7];
 /** The kernel leaves the statistics out. */
@@ -99,24 +106,30 @@ function readLink(message: Uint8Array): LinkFacts {
     type: view.getUint16(LINK.type, true),
     kind: undefined,
     tunType: undefined,
+    ipvlanMode: undefined,
+    master: 0,
     broadcast: new Uint8Array(0),
     xdpPrograms: [],
   };
   for (const [type, value] of attributes(message.subarray(LINK_HEADER))) {
     if (type === IFLA.name) facts.name = text(value);
     else if (type === IFLA.broadcast) facts.broadcast = value.slice();
+    else if (type === IFLA.master) facts.master = number(value);
     else if (type === IFLA.linkInfo) Object.assign(facts, readLinkInfo(value));
     else if (type === IFLA.xdp) facts.xdpPrograms = programsOf(value);
   }
   return facts;
 }
 
-function readLinkInfo(linkInfo: Uint8Array): Pick<LinkFacts, 'kind' | 'tunType'> {
+function readLinkInfo(linkInfo: Uint8Array): Pick<LinkFacts, 'kind' | 'tunType' | 'ipvlanMode'> {
   const info = new Map(attributes(linkInfo));
   const name = info.get(IFLA_INFO_KIND);
   const kind = name && text(name);
-  const data = kind === 'tun' ? new Map(attributes(info.get(IFLA_INFO_DATA) ?? new Uint8Array(0))) : undefined;
-  return { kind, tunType: TUN_TYPES[data?.get(IFLA_TUN_TYPE)?.[0] ?? 0] };
+  const data = new Map(attributes(info.get(IFLA_INFO_DATA) ?? new Uint8Array(0)));
+  const tunType = kind === 'tun' ? TUN_TYPES[data.get(IFLA_TUN_TYPE)?.[0] ?? 0] : undefined;
+  const isIpvlan = kind === 'ipvlan' || kind === 'ipvtap';
+  const ipvlanMode = isIpvlan ? IPVLAN_MODES[data.get(IFLA_IPVLAN_MODE)?.[0] ?? 0] : undefined;
+  return { kind, tunType, ipvlanMode };
 }
 
 function programsOf(xdp: Uint8Array): number[] {

@@ -1,0 +1,98 @@
+/** Puts the program on an interface that is watched, or behind the link that a loader before left there. */
+import { type AttachablePrograms, type Attachment, attach } from '../kernel/attach.ts';
+import type { RequestedMode } from '../kernel/attach-ladder.ts';
+import { printableName } from '../kernel/interface-name.ts';
+import { deviceOf, updateOn } from '../kernel/link-device.ts';
+import { linkLayerOf } from '../kernel/link-layer.ts';
+import type { SlotKind, SlotTable } from '../kernel/slots.ts';
+import type { LinkFacts } from '../native/link-message.ts';
+import { objectId } from '../native/pinning.ts';
+import { linkFactsOf } from '../native/rtnetlink.ts';
+import { SetupError } from '../setup-error.ts';
+import { kindOf, type Watched } from './watched.ts';
+
+/** `reattach`: the link is to be closed, and the interface attached to once more, which it can be. */
+export type TakenOver = 'yes' | 'elsewhere' | 'reattach';
+
+const TWO_BONDS = 'members of two bonds cannot be told apart in native mode';
+
+const LIST = 'See which there are with: ip -br link.';
+
+export class Attacher {
+  readonly #programs: AttachablePrograms;
+  readonly #slots: SlotTable;
+  readonly #mode: RequestedMode;
+
+  constructor(programs: AttachablePrograms, slots: SlotTable, mode: RequestedMode) {
+    this.#programs = programs;
+    this.#slots = slots;
+    this.#mode = mode;
+  }
+
+  /** Throws SetupError, SystemCallError. */
+  attach(watched: Watched, ifindex: number): void {
+    const shown = printableName(watched.name);
+    const facts = linkFactsOf(ifindex);
+    if (!facts) throw cannotWatch(shown, 'the interface is gone', LIST);
+    const layer = linkLayerOf(facts);
+    if ('problem' in layer) {
+      throw cannotWatch(shown, layer.problem, 'Rules cannot act there: watch another interface with --iface.');
+    }
+    const { link, mode, reason } = this.#climb(watched, facts);
+    watched.link = link;
+    watched.mode = mode;
+    watched.ifindex = ifindex;
+    watched.state = 'attached';
+    watched.link_layer = layer.link;
+    if (reason === undefined) delete watched.mode_reason;
+    else watched.mode_reason = reason;
+  }
+
+  /** Each packet is judged by the program before or by ours, none by neither, but on what has to be attached to again. */
+  takeOver(watched: Watched, link: number): TakenOver {
+    const { name, mode, slot } = watched;
+    const facts = deviceOf(link);
+    if (!facts) return 'elsewhere';
+    const isSecond = kindOf(facts, mode) === 'bond' && !this.#slots.canAdopt(slot);
+    // Before anything is let go of.
+    if (isSecond) this.#needGeneric(printableName(name));
+    const program = mode === 'native_frags' ? this.#programs.frags : this.#programs.single;
+    if (!updateOn(link, program ?? this.#programs.single, printableName(name))) return 'elsewhere';
+    if (isSecond) return 'reattach';
+    this.#slots.assign(printableName(name), facts.ifindex, slot, kindOf(facts, mode));
+    return 'yes';
+  }
+
+  /** Whether this is the id of one of our programs. */
+  isOurs(program: number): boolean {
+    const { single, frags } = this.#programs;
+    return [single, frags].some((fd) => fd !== undefined && objectId(fd) === program);
+  }
+
+  /** The slot table says what frames begin with before the first one comes. */
+  #climb(watched: Watched, facts: LinkFacts): Attachment {
+    const shown = printableName(watched.name);
+    const isSecondBond = facts.kind === 'bond' && !this.#slots.canAdopt(watched.slot);
+    if (isSecondBond) this.#needGeneric(shown);
+    const requested = isSecondBond ? 'generic' : this.#mode;
+    const assign = (kind: SlotKind) => this.#slots.assign(shown, facts.ifindex, watched.slot, kind);
+    // A bond's members carry the program as soon as it is attached natively.
+    watched.slot = assign(kindOf(facts, requested === 'generic' ? 'generic' : 'native'));
+    const attached = attach(this.#programs, shown, facts, requested);
+    assign(kindOf(facts, attached.mode));
+    return isSecondBond && this.#mode === 'auto' ? { ...attached, reason: TWO_BONDS } : attached;
+  }
+
+  #needGeneric(shown: string): void {
+    if (this.#mode !== 'native') return;
+    throw cannotWatch(shown, TWO_BONDS, 'Use --mode auto, or a second packetlog for this bond.');
+  }
+}
+
+export function noSuchInterface(target: string): SetupError {
+  return new SetupError({ step: 'watch', target, problem: 'no such interface', next: LIST, exit: 'not_found' });
+}
+
+function cannotWatch(target: string, problem: string, next: string): SetupError {
+  return new SetupError({ step: 'watch', target, problem, next, exit: 'unsupported' });
+}

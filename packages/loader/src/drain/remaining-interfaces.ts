@@ -1,0 +1,38 @@
+/** The interfaces that a loader before watched, as its pins, its slot table and the kernel say. */
+import { printableName } from '../kernel/interface-name.ts';
+import { devicesOf } from '../kernel/link-device.ts';
+import type { RemainingLink } from '../kernel/remains.ts';
+import type { SlotTable } from '../kernel/slots.ts';
+import { GONE, kindOf, LEFT, type Watched, waiting } from './watched.ts';
+
+/** Sets up `slots` for them; `reused`: it is the table of the loader before, in which packets are counted. */
+export function remainingInterfaces(
+  links: readonly RemainingLink[],
+  names: ReadonlyMap<number, string>,
+  slots: SlotTable,
+  reused: boolean,
+): Watched[] {
+  // A device keeps its number while it stays in a namespace: the table has the one at which it was attached to.
+  const here = devicesOf(links, ({ slot, ifindex }, device) =>
+    reused ? slots.ownerOf(slot) === ifindex : names.get(slot) === device.name,
+  );
+  const living = here.flatMap(({ link: { slot, ifindex, mode }, device }) =>
+    device ? { slot, ifindex, kind: kindOf(device, mode) } : [],
+  );
+  slots.resume(reused ? living : [], Math.max(0, ...names.keys(), ...links.map(({ slot }) => slot)));
+  const watched = here.map(({ link: { slot, mode, ifindex, fd }, device }): Watched => {
+    const name = device?.name ?? names.get(slot) ?? String(ifindex);
+    // Without a device here it is let go of when it is attached to: until then all stays as it is.
+    return { ...waiting(name, slot, device?.ifindex ?? 0, LEFT), state: 'attached', mode, link: fd };
+  });
+  if (!reused) {
+    for (const { slot, ifindex, kind } of living) {
+      const name = watched.find((each) => each.slot === slot)?.name ?? '';
+      // Of two bonds one is attached to in generic mode instead.
+      const isSecondBond = kind === 'bond' && !slots.canAdopt(slot);
+      slots.assign(printableName(name), ifindex, slot, isSecondBond ? 'ethernet' : kind);
+    }
+  }
+  const gone = [...names].filter(([slot, name]) => !watched.some((each) => each.slot === slot || each.name === name));
+  return [...watched, ...gone.map(([slot, name]) => waiting(name, slot, 0, GONE))];
+}

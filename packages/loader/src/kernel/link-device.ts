@@ -1,0 +1,62 @@
+/** Which network device of this thread's network namespace an XDP link is on. */
+
+import { SystemCallError } from '../native/libc.ts';
+import type { LinkFacts } from '../native/link-message.ts';
+import { objectId, updateLink } from '../native/pinning.ts';
+import { linkFactsOf } from '../native/rtnetlink.ts';
+import { linkFacts } from './attach.ts';
+import { need } from './outcome.ts';
+
+/**
+ * A link names its device by number, and a number belongs to a namespace (dev_change_net_namespace may give another): the
+ * device with that number here must have the link's program. Undefined: the device is gone or in another namespace.
+ * Throws SystemCallError where the kernel does not say, for lack of memory or descriptors.
+ */
+export function deviceOf(link: number): LinkFacts | undefined {
+  const { ifindex, program } = linkFacts(link);
+  const facts = linkFactsOf(ifindex);
+  return facts?.xdpPrograms.includes(program) ? facts : undefined;
+}
+
+/** As `deviceOf`; 'unknown' where that throws. */
+export const askDevice = (link: number): LinkFacts | 'unknown' | undefined => unlessUnknown(() => deviceOf(link));
+
+export function unlessUnknown<T>(ask: () => T): T | 'unknown' {
+  try {
+    return ask();
+  } catch (error) {
+    if (error instanceof SystemCallError) return 'unknown';
+    throw error;
+  }
+}
+
+/**
+ * The device of each link. Links of one loader have the same program, so several may seem to be on one device, if theirs
+ * have its number in another namespace: only one is on it. `isLikely` chooses among them; `updateOn` finds out.
+ */
+export function devicesOf<Link extends { fd: number }>(
+  links: readonly Link[],
+  isLikely: (link: Link, device: LinkFacts) => boolean,
+): { link: Link; device: LinkFacts | undefined }[] {
+  const asked = links.map((link) => ({ link, device: deviceOf(link.fd) }));
+  return asked.map(({ link, device }) => {
+    if (!device) return { link, device };
+    const rivals = asked.filter((other) => other.device?.ifindex === device.ifindex);
+    const chosen = rivals.find((rival) => isLikely(rival.link, device)) ?? rivals[0];
+    return { link, device: chosen?.link === link ? device : undefined };
+  });
+}
+
+/**
+ * Puts `program`, which is on no device yet or on others, behind a link: each packet meets the program before or this
+ * one. False if the device with the link's number does not have it then: the link is on a device elsewhere.
+ * Throws SystemCallError, SetupError.
+ */
+export function updateOn(link: number, program: number, target: string): boolean {
+  if (!deviceOf(link)) return false;
+  const ours = objectId(program);
+  const { ifindex } = linkFacts(link);
+  if (linkFactsOf(ifindex)?.xdpPrograms.includes(ours)) return false;
+  need(updateLink(link, program), 'take over', target);
+  return linkFactsOf(ifindex)?.xdpPrograms.includes(ours) === true;
+}
