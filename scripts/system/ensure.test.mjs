@@ -19,7 +19,7 @@ describe('system packages', () => {
   });
 
   it('asks for the browser and the tools that the benchmark compares with', () => {
-    const bench = ['chromium', 'tcpdump', 'iperf3', 'xdp-tools'];
+    const bench = ['chromium', 'tcpdump', 'xdp-tools'];
     expect(packageNames(missingPackages(['bench'], nothing), 'apt')).toEqual(bench);
   });
 

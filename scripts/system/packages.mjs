@@ -113,13 +113,6 @@ export const SYSTEM_PACKAGES = [
     names: { apt: 'netbase', dnf: 'setup', pacman: 'iana-etc' },
   },
   {
-    what: 'iperf3',
-    why: 'pnpm bench measures a TCP stream with it',
-    purposes: ['bench'],
-    probe: { command: 'iperf3' },
-    names: { apt: 'iperf3', dnf: 'iperf3', pacman: 'iperf3' },
-  },
-  {
     what: 'xdp-tools',
     why: 'pnpm bench compares with its xdpdump',
     purposes: ['bench'],

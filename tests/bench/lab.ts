@@ -1,11 +1,10 @@
 /** The lab of the live sections: a veth pair, frames into it, the real `packetlog` and clients at its other end. */
-import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Dialogue } from '../lab/dialogue.ts';
-import { createNetwork, type Network } from '../lab/network.ts';
+import { createNetwork, type Link, type Network } from '../lab/network.ts';
 import { until } from '../lab/until.ts';
 import { PRODUCER_CPU, READER_CPU } from './contestant.ts';
 import { result, spawnPinned, startDialogue } from './dialogue.ts';
@@ -15,7 +14,6 @@ const PACKETLOG = fileURLToPath(new URL('../../packages/loader/bin/packetlog', i
 const CLIENTS = fileURLToPath(new URL('./clients.mjs', import.meta.url));
 const TOKEN = 'bench-bench-bench-bench';
 const PORT = 7411;
-const IPERF_PORT = 5201;
 
 interface Sent {
   readonly sent: number;
@@ -51,8 +49,8 @@ export class BenchLab {
     this.#peers = peers;
   }
 
-  static async open(peers: Peers): Promise<BenchLab> {
-    const network = await createNetwork({ ipv6: false, links: 2 });
+  static async open(peers: Peers, links = 2): Promise<BenchLab> {
+    const network = await createNetwork({ ipv6: false, links });
     for (const { server } of network.links) await network.server.exec(peers.generator, 'gro', server.device);
     return new BenchLab(network, peers);
   }
@@ -94,35 +92,6 @@ export class BenchLab {
     return (await this.network.link.server.counters()).rx.packets;
   }
 
-  /**
-   * One TCP stream for that long, by iperf3, from the client on CPU 0 to the server on CPU 1. Gives the bits per second
-   * that arrived.
-   */
-  async streamTcp(seconds: number, cable: 'watched' | 'bare'): Promise<number> {
-    const { client, server, links, link } = this.network;
-    const { ipv4 } = (cable === 'watched' ? link : (links[1] ?? link)).server;
-    const options = ['--bind', ipv4, '--port', String(IPERF_PORT), '--one-off', '--forceflush'];
-    const receiver = spawnPinned({ cpus: READER_CPU, namespace: server }, ['iperf3', '--server', ...options]);
-    let said = '';
-    const ended = once(receiver, 'close');
-    receiver.stdout?.on('data', (data: Buffer) => {
-      said += data.toString();
-    });
-    await until(() => said.includes('Server listening'), { what: 'iperf3 to listen', evidence: () => said });
-    const from = { cpus: PRODUCER_CPU, namespace: client };
-    const sending = ['--port', String(IPERF_PORT), '--time', String(seconds), '--json'];
-    const sender = spawnPinned(from, ['iperf3', '--client', ipv4, ...sending]);
-    let json = '';
-    sender.stdout?.on('data', (data: Buffer) => {
-      json += data.toString();
-    });
-    await once(sender, 'close');
-    await ended;
-    const { error, end } = JSON.parse(json) as { error?: string; end?: { sum_received?: { bits_per_second: number } } };
-    if (error !== undefined || !end?.sum_received) throw new Error(`iperf3: ${error ?? json}`);
-    return end.sum_received.bits_per_second;
-  }
-
   /** Resolves when standard error matches; rejects with what it said when it ends before. */
   async start(command: readonly string[], ready: RegExp, env: Record<string, string> = {}): Promise<Tool> {
     const child = spawnPinned(
@@ -160,9 +129,9 @@ export class BenchLab {
   }
 
   /** An XDP program that lets every packet pass: what the hook itself costs. */
-  async startNothing(mode: 'native' | 'generic' = 'native'): Promise<Dialogue> {
+  async startNothing(mode: 'native' | 'generic' = 'native', link: Link = this.network.link): Promise<Dialogue> {
     const { generator, generatorObject } = this.#peers;
-    const { device } = this.network.link.server;
+    const { device } = link.server;
     const where = { cpus: READER_CPU, namespace: this.network.server };
     const nothing = startDialogue(where, [generator, 'nothing', generatorObject, device, mode]);
     await nothing.ask();

@@ -18,6 +18,8 @@ export interface Peers {
   /** The XDP programs that it puts in front. */
   readonly randomSourceObject: string;
   readonly generator: string;
+  /** TCP connections that take turns. */
+  readonly stream: string;
   /** The generator's own XDP programs. */
   readonly generatorObject: string;
   remove(): void;
@@ -41,6 +43,7 @@ export async function buildPeers(): Promise<Peers> {
     packetlogReader: source('peers/packetlog-reader.mjs'),
     producer: await native('producer', 'traffic/producer.c'),
     generator: await native('generator', 'traffic/generator.c'),
+    stream: await native('stream', 'traffic/stream.c'),
     generatorObject: await bpf('generate'),
     rules: source('peers/rules.mjs'),
     randomSourceObject: await bpf('random_source'),

@@ -37,3 +37,11 @@ export const rounded = (value: number): number => Number(value.toPrecision(4));
 export function ratios(a: readonly number[], b: readonly number[]): number[] {
   return a.map((value, round) => value / (b[round] ?? Number.NaN));
 }
+
+/** The same values in random order. */
+export function shuffled<T>(values: readonly T[]): T[] {
+  return values
+    .map((value) => ({ value, by: Math.random() }))
+    .sort((a, b) => a.by - b.by)
+    .map(({ value }) => value);
+}

@@ -1,18 +1,34 @@
-/** What is left of one TCP stream through a veth pair when a program is attached to the receiving end. */
+/** What is left of a TCP stream through a veth pair when a program is attached to the receiving end. */
 import { BenchLab } from './lab.ts';
 import type { Peers } from './peers.ts';
 import { type Report, Rounds, say, table, text } from './report.ts';
-import { ratios } from './statistics.ts';
+import { shuffled } from './statistics.ts';
+import { TcpStreams } from './streams.ts';
 
-const ROUNDS = 7;
-const SECONDS = 1;
+/** By neighbours alone a round's ratio varies by a fifth: so many that their median does by 2 %. */
+const ROUNDS = 150;
+/** In native mode, where the ratio is a third and has no aim. */
+const NATIVE_ROUNDS = 30;
+/** Not counted: buffers and windows grow. */
+const WARM_UP_ROUNDS = 5;
+/** About 50 ms: what the neighbours do meanwhile is much the same for all of a round. */
+const PIECE_BYTES = 64 << 20;
 
 type Mode = 'native' | 'generic';
 
-interface Attached {
-  readonly name: string;
-  end(): Promise<unknown>;
+interface Names {
+  readonly packetlog: string;
+  readonly empty: string;
 }
+
+/** Each program stays on a cable of its own: streams take turns within a round, not starts of programs. */
+const PACKETLOG_CABLE = 0;
+const BARE_CABLE = 1;
+const EMPTY_CABLE = 2;
+
+const BARE = 'nothing attached';
+/** The same cable again in each round: how far the method itself is from a ratio of 1. */
+const BARE_AGAIN = 'nothing attached, again';
 
 /** Of the mode that PacketLog picks, and of native, which veth pays for with its segmentation offload. */
 const PACKETLOG = 'PacketLog, --mode auto';
@@ -21,71 +37,103 @@ const NATIVE = 'PacketLog, --mode native';
 const EMPTY_NATIVE = 'an XDP program that only passes, native';
 
 export async function compareTcpStream(peers: Peers, report: Report): Promise<void> {
-  const lab = await BenchLab.open(peers);
+  const lab = await BenchLab.open(peers, 3);
   try {
-    await compare(lab, report);
+    const streams = await TcpStreams.open(lab.network, peers, PIECE_BYTES);
+    await compare(lab, streams, report);
+    await streams.close();
   } finally {
     await lab.close();
   }
 }
 
-async function compare(lab: BenchLab, report: Report): Promise<void> {
+async function compare(lab: BenchLab, streams: TcpStreams, report: Report): Promise<void> {
   const mode = await pickedMode(lab);
-  const entries: readonly (() => Promise<Attached>)[] = [
-    () => packetlog(lab, PACKETLOG, mode),
-    () => empty(lab, EMPTY, mode),
-    ...(mode === 'native'
-      ? []
-      : [() => packetlog(lab, NATIVE, 'native' as const), () => empty(lab, EMPTY_NATIVE, 'native' as const)]),
-  ];
-  const gbits = new Rounds();
-  const toBare = new Rounds();
-  await lab.streamTcp(SECONDS, 'watched');
-  for (let round = 0; round < ROUNDS; round++) {
-    for (let i = 0; i < entries.length; i++) {
-      const attached = await (entries[(i + round) % entries.length] as (typeof entries)[number])();
-      const bare = await lab.streamTcp(SECONDS, 'bare');
-      const watched = await lab.streamTcp(SECONDS, 'watched');
-      await attached.end();
-      gbits.add(attached.name, watched / 1e9);
-      gbits.add('nothing attached', bare / 1e9);
-      toBare.add(attached.name, watched / bare);
-    }
+  const rounds = new StreamRounds(streams);
+  await rounds.measure(lab, mode, ROUNDS, { packetlog: PACKETLOG, empty: EMPTY });
+  if (mode !== 'native') {
+    await rounds.measure(lab, 'native', NATIVE_ROUNDS, { packetlog: NATIVE, empty: EMPTY_NATIVE });
   }
 
-  const names = [PACKETLOG, EMPTY, ...(mode === 'native' ? [] : [NATIVE, EMPTY_NATIVE])];
-  say(`\nOne TCP stream through a veth pair (medians of ${ROUNDS} rounds); --mode auto picks ${mode}`);
+  const { gbits, toBare, senderCpu } = rounds;
+  const names = [BARE_AGAIN, PACKETLOG, EMPTY, ...(mode === 'native' ? [] : [NATIVE, EMPTY_NATIVE])];
+  say(
+    `\nA TCP stream through a veth pair (medians of ${ROUNDS} rounds, ${NATIVE_ROUNDS} in native mode); --mode auto picks ${mode}`,
+  );
   table(
-    ['', 'Gbit/s', 'of the stream with nothing attached'],
+    ['', 'Gbit/s', 'of the stream with nothing attached', "the sender's CPU time, to the same"],
     [
-      ['nothing attached', text(gbits.median('nothing attached')), ''],
-      ...names.map((name) => [name, text(gbits.median(name)), text(toBare.median(name))]),
+      [BARE, text(gbits.median(BARE)), '', ''],
+      ...names.map((name) => [name, text(gbits.median(name)), text(toBare.median(name)), text(senderCpu.median(name))]),
     ],
   );
   report.section('tcp_stream', {
     mode_of_auto: mode,
-    seconds: SECONDS,
-    'nothing attached': { gbit_per_s: gbits.spread('nothing attached') },
+    piece_bytes: PIECE_BYTES,
+    [BARE]: { gbit_per_s: gbits.spread(BARE) },
     ...Object.fromEntries(
-      names.map((name) => [name, { gbit_per_s: gbits.spread(name), vs_bare: toBare.spread(name) }]),
+      names.map((name) => [
+        name,
+        {
+          gbit_per_s: gbits.spread(name),
+          vs_bare: toBare.spread(name),
+          sender_cpu_vs_bare: senderCpu.spread(name),
+        },
+      ]),
     ),
   });
   report.ratio('tcp_stream_vs_bare', toBare.of(PACKETLOG));
-  report.ratio('tcp_stream_vs_empty_program', ratios(toBare.of(PACKETLOG), toBare.of(EMPTY)));
+  report.ratio('tcp_stream_vs_empty_program', rounds.toEmpty.of(PACKETLOG));
+}
+
+/** Pieces through the three cables in random order, and ratios within each round. */
+class StreamRounds {
+  readonly gbits = new Rounds();
+  readonly toBare = new Rounds();
+  readonly toEmpty = new Rounds();
+  readonly senderCpu = new Rounds();
+  readonly #streams: TcpStreams;
+
+  constructor(streams: TcpStreams) {
+    this.#streams = streams;
+  }
+
+  async measure(lab: BenchLab, mode: Mode, count: number, names: Names): Promise<void> {
+    const packetlog = await lab.startPacketlog('--mode', mode);
+    const empty = await lab.startNothing(mode, lab.network.links[EMPTY_CABLE]);
+    for (let round = -WARM_UP_ROUNDS; round < count; round++) await this.#round(names, round >= 0);
+    await empty.end();
+    await packetlog.stop();
+  }
+
+  async #round({ packetlog, empty }: Names, counts: boolean): Promise<void> {
+    const turns = [
+      [packetlog, PACKETLOG_CABLE],
+      [empty, EMPTY_CABLE],
+      [BARE, BARE_CABLE],
+      [BARE_AGAIN, BARE_CABLE],
+    ] as const;
+    const elapsed = new Map<string, number>();
+    const cpu = new Map<string, number>();
+    for (const [name, cable] of shuffled(turns)) {
+      const { elapsed_ns, sender_cpu_ns } = await this.#streams.send(cable);
+      elapsed.set(name, elapsed_ns);
+      cpu.set(name, sender_cpu_ns);
+    }
+    if (!counts) return;
+    const ratio = (of: Map<string, number>, a: string, b: string) => (of.get(a) ?? Number.NaN) / (of.get(b) ?? 0);
+    for (const [name, ns] of elapsed) {
+      this.gbits.add(name, (PIECE_BYTES * 8) / ns);
+      if (name === BARE) continue;
+      this.toBare.add(name, ratio(elapsed, BARE, name));
+      this.senderCpu.add(name, ratio(cpu, name, BARE));
+    }
+    this.toEmpty.add(packetlog, ratio(elapsed, empty, packetlog));
+  }
 }
 
 async function pickedMode(lab: BenchLab): Promise<Mode> {
   const { mode, stop } = await lab.startPacketlogAsItPicks();
   await stop();
   return mode;
-}
-
-async function packetlog(lab: BenchLab, name: string, mode: Mode): Promise<Attached> {
-  const { stop } = await lab.startPacketlog('--mode', mode);
-  return { name, end: stop };
-}
-
-async function empty(lab: BenchLab, name: string, mode: Mode): Promise<Attached> {
-  const nothing = await lab.startNothing(mode);
-  return { name, end: () => nothing.end() };
 }
