@@ -3,6 +3,11 @@
 /** Changes with every change of the record's layout, the batch header or a message. */
 export const PROTOCOL_VERSION = 2;
 
+/** A token or an admin token. Its characters need no escape in a URL. */
+export const MIN_TOKEN_CHARACTERS = 16;
+export const MAX_TOKEN_CHARACTERS = 256;
+export const TOKEN_PATTERN = /^[\w~.-]{16,256}$/;
+
 /** Most rows per second a client may ask for, and what it gets when it asks for none. */
 export const MAX_ROWS_PER_SECOND = 1_000_000;
 export const DEFAULT_ROWS_PER_SECOND = 20_000;

@@ -11,7 +11,13 @@ import * as z from 'zod/mini';
 import { filterProblemSchema, filterTextSchema } from './filter/filter-text.ts';
 import type { History, HistoryRequest, HistoryTop, HistoryTopRequest } from './history.ts';
 import { ACTIONS, REASONS } from './layout.ts';
-import { DEFAULT_ROWS_PER_SECOND, MAX_BATCHES_PER_SECOND, MAX_ROWS_PER_SECOND, PROTOCOL_VERSION } from './limits.ts';
+import {
+  DEFAULT_ROWS_PER_SECOND,
+  MAX_BATCHES_PER_SECOND,
+  MAX_ROWS_PER_SECOND,
+  MAX_TOKEN_CHARACTERS,
+  PROTOCOL_VERSION,
+} from './limits.ts';
 import type { Listener, Places, PlacesRequest, ReverseNames, ReverseNamesRequest } from './name-requests.ts';
 import type { RulesEvents } from './rules/requests.ts';
 import type { RuleCounters, RulesSnapshot } from './rules/snapshot.ts';
@@ -221,9 +227,9 @@ export type Refusal = z.infer<typeof refusalSchema>;
 export type Acknowledgement<T> = { ok: true; value: T } | { ok: false; error: Refusal };
 
 export const handshakeSchema = z.object({
-  token: z.string().check(z.minLength(1), z.maxLength(256)),
+  token: z.string().check(z.minLength(1), z.maxLength(MAX_TOKEN_CHARACTERS)),
   /** For those who change rules. */
-  admin_token: z.optional(z.string().check(z.minLength(1), z.maxLength(256))),
+  admin_token: z.optional(z.string().check(z.minLength(1), z.maxLength(MAX_TOKEN_CHARACTERS))),
   /** The client's PROTOCOL_VERSION; absent means "any". */
   protocol: z.optional(z.int()),
 });

@@ -17,6 +17,11 @@ test.each([
   expect(readPastedAccess(text, HERE)).toEqual({ kind: 'hash', hash: `#token=${TOKEN}` });
 });
 
+test('a token may have all characters that the loader accepts in one', () => {
+  const token = 'a.token~of_the-test';
+  expect(readPastedAccess(token, HERE)).toEqual({ kind: 'hash', hash: `#token=${token}` });
+});
+
 test('the URL to change rules with keeps both tokens', () => {
   const text = `Admin URL (can change rules): ${HERE}/#token=${TOKEN}&admin_token=${ADMIN}`;
   expect(readPastedAccess(text, HERE)).toEqual({ kind: 'hash', hash: `#token=${TOKEN}&admin_token=${ADMIN}` });

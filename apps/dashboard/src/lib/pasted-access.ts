@@ -1,3 +1,5 @@
+import { TOKEN_PATTERN } from '@packetlog/common';
+
 /** What somebody pasted to open this page with. */
 export type PastedAccess =
   /** For the page's own address. */
@@ -5,8 +7,6 @@ export type PastedAccess =
   /** The dashboard of another loader: open that. */
   | { readonly kind: 'page'; readonly url: string }
   | { readonly kind: 'problem'; readonly sentence: string };
-
-const TOKEN = /^[\w-]{16,256}$/;
 
 /** Reads the URL that packetlog printed, also with the words in front of it, or a token alone. `origin`: of this page. */
 export function readPastedAccess(text: string, origin: string): PastedAccess {
@@ -23,7 +23,7 @@ export function readPastedAccess(text: string, origin: string): PastedAccess {
   }
   const hash = tokensOf(pasted);
   if (hash !== null) return { kind: 'hash', hash };
-  if (TOKEN.test(pasted)) return { kind: 'hash', hash: `#token=${pasted}` };
+  if (TOKEN_PATTERN.test(pasted)) return { kind: 'hash', hash: `#token=${pasted}` };
   return problem('This is neither the URL that packetlog printed nor a token. Copy either from its first lines.');
 }
 
