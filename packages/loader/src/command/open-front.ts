@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { Places } from '../names/places.ts';
 import { Front } from '../serve/front.ts';
+import type { LineLimit } from '../serve/line-limit.ts';
 import { SetupError } from '../setup-error.ts';
 import { dashboardDirectory } from './dashboard-directory.ts';
 import type { RunOptions } from './run-options.ts';
@@ -12,6 +13,7 @@ export async function openFront(
   options: RunOptions,
   places: Places | undefined,
   log: Logger,
+  lines: LineLimit,
 ): Promise<Front | undefined> {
   if (options.listen === 'off') return undefined;
   return Front.open({
@@ -27,6 +29,7 @@ export async function openFront(
     reverseDns: options.reverseDns,
     places,
     log,
+    lines,
   });
 }
 

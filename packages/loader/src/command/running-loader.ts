@@ -10,6 +10,7 @@ import type { Places } from '../names/places.ts';
 import { prepareStateDirectory } from '../rules/file/state-directory.ts';
 import { LiveRules } from '../rules/live-rules.ts';
 import type { Front } from '../serve/front.ts';
+import { LineLimit } from '../serve/line-limit.ts';
 import { filterWarnings } from './filter-option.ts';
 import { openPlaces, reloadPlaces } from './geoip.ts';
 import { greet } from './greeting.ts';
@@ -37,6 +38,7 @@ export class RunningLoader {
   readonly #ringBytes: number;
   readonly #places: Places | undefined;
   readonly #front: Front | undefined;
+  readonly #lines: LineLimit;
   readonly #rules: LiveRules;
   readonly #demand: RowDemand;
   #thread: DrainThread | undefined;
@@ -45,7 +47,13 @@ export class RunningLoader {
   private constructor(
     options: RunOptions,
     log: Logger,
-    parts: { records: RecordSink; ringBytes: number; places: Places | undefined; front: Front | undefined },
+    parts: {
+      records: RecordSink;
+      ringBytes: number;
+      places: Places | undefined;
+      front: Front | undefined;
+      lines: LineLimit;
+    },
   ) {
     this.#options = options;
     this.#log = log;
@@ -53,6 +61,7 @@ export class RunningLoader {
     this.#ringBytes = parts.ringBytes;
     this.#places = parts.places;
     this.#front = parts.front;
+    this.#lines = parts.lines;
     this.staying = new Staying(options.bpfFs, this.#notice);
     this.#demand = new RowDemand(this.records.wantsRows ? undefined : (perSecond) => this.#running.want(perSecond));
     this.#rules = this.#makeRules(networkNamespaceId(options.netns));
@@ -66,8 +75,9 @@ export class RunningLoader {
     const problems = [...prepareStateDirectory(options.state), ...memoryProblems(ringBytes)];
     const records = new RecordSink({ print: options.print, filter: options.filter, output, stop });
     const places = await openPlaces(options, log);
-    const front = await openFront(options, places, log);
-    const loader = new RunningLoader(options, log, { records, ringBytes, places, front });
+    const lines = new LineLimit(log);
+    const front = await openFront(options, places, log, lines);
+    const loader = new RunningLoader(options, log, { records, ringBytes, places, front, lines });
     for (const message of problems) loader.#warn(message);
     return loader;
   }
@@ -117,6 +127,7 @@ export class RunningLoader {
     this.#rules.finish();
     await this.records.finish(stopped.ledger, stopped.pinned !== undefined);
     await this.#front?.close();
+    this.#lines.flush();
     return stopped;
   }
 
@@ -151,7 +162,7 @@ export class RunningLoader {
       counted: (counters, hits) => front?.ruleCounters(counters, hits),
       wantRows: (isWanted) => this.#demand.set('rehearsals', isWanted ? Number.POSITIVE_INFINITY : 0, () => {}),
       notice: this.#notice,
-      failed: (error) => this.#log.error({ err: error }, 'a request about rules failed'),
+      failed: (error) => this.#lines.failed(error, 'a request about rules failed'),
       session: () => ({
         pid: process.pid,
         network_namespace: networkNamespace,

@@ -17,6 +17,25 @@ describe('ReverseNames', () => {
     expect(ask).toHaveBeenCalledTimes(1);
   });
 
+  it('has no more than so many wait: it says at once that it does not look up more, and does when there is room', async () => {
+    const open: (() => void)[] = [];
+    const ask = vi.fn(() => new Promise<string[]>((resolve) => open.push(() => resolve(['x.example']))));
+    const names = new ReverseNames(ask);
+    const twenty = (round: number) => Array.from({ length: 20 }, (_, k) => `192.0.${round}.${k}`);
+    const answers = Array.from({ length: 100 }, (_, round) => names.find(twenty(round)));
+    const taken = answers.filter((answer) => answer !== undefined);
+    expect(taken).toHaveLength(6);
+    // What is looked up already waits for nothing more.
+    expect(names.find(twenty(0))).toBeDefined();
+    for (let k = 0; k < 120; k++) {
+      await vi.waitUntil(() => open.length > 0);
+      open.shift()?.();
+    }
+    await Promise.all(taken);
+    expect(names.find(twenty(50))).toBeDefined();
+    expect(ask).toHaveBeenCalledTimes(128);
+  });
+
   it('never has more than eight questions open', async () => {
     let open = 0;
     let most = 0;
@@ -27,7 +46,7 @@ describe('ReverseNames', () => {
       return ['x.example'];
     });
     const addresses = Array.from({ length: 50 }, (_, k) => `192.0.2.${k}`);
-    expect(Object.keys(await names.find(addresses))).toHaveLength(50);
+    expect(Object.keys((await names.find(addresses)) ?? {})).toHaveLength(50);
     expect(most).toBe(8);
   });
 });

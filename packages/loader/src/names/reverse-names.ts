@@ -7,6 +7,8 @@ import { Resolver } from 'node:dns/promises';
 const KEPT = 4096;
 const KEPT_MS = 10 * 60_000;
 const AT_ONCE = 8;
+/** Lookups that wait for their turn: half a minute of them where no server answers. */
+const MOST_WAITING = 120;
 const TIMEOUT_MS = 2000;
 
 /** Resolves with the names of an address, rejects when there is none. */
@@ -22,14 +24,25 @@ export class ReverseNames {
     this.#ask = ask;
   }
 
-  async find(addresses: readonly string[]): Promise<Record<string, string | null>> {
+  /** Undefined, at once: these would be more than may wait. */
+  find(addresses: readonly string[]): Promise<Record<string, string | null>> | undefined {
+    const wanted = new Set(addresses.filter((address) => !this.#isKnown(address))).size;
+    const free = AT_ONCE - this.#asking + MOST_WAITING - this.#waiting.length;
+    return wanted > free ? undefined : this.#findAll(addresses);
+  }
+
+  #isKnown(address: string): boolean {
+    return (this.#known.get(address)?.untilMs ?? 0) > performance.now();
+  }
+
+  async #findAll(addresses: readonly string[]): Promise<Record<string, string | null>> {
     const names = await Promise.all(addresses.map(async (address) => [address, await this.#find(address)] as const));
     return Object.fromEntries(names);
   }
 
   #find(address: string): Promise<string | null> {
     const known = this.#known.get(address);
-    if (known && known.untilMs > performance.now()) return known.name;
+    if (known !== undefined && this.#isKnown(address)) return known.name;
     const name = this.#askInTurn(address);
     this.#known.delete(address);
     this.#known.set(address, { name, untilMs: performance.now() + KEPT_MS });

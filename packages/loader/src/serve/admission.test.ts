@@ -1,17 +1,29 @@
 import { expect, it } from 'vitest';
-import { admission, MAX_CLIENTS } from './admission.ts';
+import { admission } from './admission.ts';
 
 const tokens = { look: 'token-to-look-0123456789', admin: 'token-to-change-0123456789' };
 const reader = { token: tokens.look };
 const admin = { ...reader, admin_token: tokens.admin };
-const code = (auth: object, readers: number, admins: number) => admission(auth, tokens, { readers, admins })?.code;
+const limits = { readers: 1000, admins: 24, readersPerAddress: 256 };
+const refusal = (auth: object, readers: number, admins: number, readersFromThere = 0) =>
+  admission(auth, tokens, { readers, admins, readersFromThere }, limits);
+const code = (...given: Parameters<typeof refusal>) => refusal(...given)?.code;
 
 it('keeps places for those that may change rules when all others are taken', () => {
-  expect(code(reader, MAX_CLIENTS - 1, 24)).toBeUndefined();
-  expect(code(reader, MAX_CLIENTS, 0)).toBe('too_many_clients');
-  expect(code(admin, MAX_CLIENTS, 0)).toBeUndefined();
-  expect(code(admin, MAX_CLIENTS, 23)).toBeUndefined();
-  expect(code(admin, MAX_CLIENTS, 24)).toBe('too_many_clients');
+  expect(code(reader, 999, 24)).toBeUndefined();
+  expect(code(reader, 1000, 0)).toBe('too_many_clients');
+  expect(code(admin, 1000, 0)).toBeUndefined();
+  expect(code(admin, 1000, 23)).toBeUndefined();
+  expect(code(admin, 1000, 24)).toBe('too_many_clients');
   // Admins do not take the places of the others.
-  expect(code(reader, MAX_CLIENTS - 1, 1000)).toBeUndefined();
+  expect(code(reader, 999, 1000)).toBeUndefined();
+});
+
+it('limits the read-only clients of one address, not those that may change rules', () => {
+  expect(code(reader, 300, 0, 255)).toBeUndefined();
+  expect(refusal(reader, 300, 0, 256)).toEqual({
+    code: 'too_many_clients',
+    message: '256 clients are connected from this address already. Close one and try again.',
+  });
+  expect(code(admin, 300, 0, 256)).toBeUndefined();
 });

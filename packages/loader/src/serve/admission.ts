@@ -1,16 +1,25 @@
-/** Who may connect: by token, by protocol, by number. */
+/** Which clients may connect: by token, by protocol, by number. */
 import { handshakeSchema, PROTOCOL_VERSION, type Refusal } from '@packetlog/common';
 import { sameToken } from './token.ts';
 
-/** Read-only clients. */
-export const MAX_CLIENTS = 1000;
-/** Places beside those, for clients that may change rules. */
-const FOR_ADMINS = 24;
+/** How many clients there may be. */
+export interface ClientLimits {
+  /** Read-only ones. */
+  readonly readers: number;
+  /** Places beside those, for clients that may change rules. */
+  readonly admins: number;
+  /** Read-only ones from one address; not for loopback. */
+  readonly readersPerAddress: number;
+}
 
-/** Those that are connected already. */
+export const CLIENT_LIMITS: ClientLimits = { readers: 1000, admins: 24, readersPerAddress: 256 };
+
+/** Clients that are connected already. */
 export interface Connected {
   readonly readers: number;
   readonly admins: number;
+  /** Of `readers`, those from the address of the new client; 0 where addresses are not told apart. */
+  readonly readersFromThere: number;
 }
 
 export interface Tokens {
@@ -21,7 +30,12 @@ export interface Tokens {
 }
 
 /** Why a client with this handshake is rejected, or undefined. */
-export function admission(auth: unknown, tokens: Tokens, { readers, admins }: Connected): Refusal | undefined {
+export function admission(
+  auth: unknown,
+  tokens: Tokens,
+  { readers, admins, readersFromThere }: Connected,
+  limits: ClientLimits,
+): Refusal | undefined {
   const parsed = handshakeSchema.safeParse(auth);
   if (!parsed.success || !sameToken(parsed.data.token, tokens.look)) return unauthorized('token');
   if (parsed.data.admin_token !== undefined && !isAdmin(auth, tokens)) return unauthorized('admin token');
@@ -30,14 +44,11 @@ export function admission(auth: unknown, tokens: Tokens, { readers, admins }: Co
     const message = `The loader speaks protocol ${PROTOCOL_VERSION}, the client ${protocol}. Reload the page, or use the same version of both.`;
     return { code: 'protocol_mismatch', message };
   }
-  const isFull = isAdmin(auth, tokens) ? readers + admins >= MAX_CLIENTS + FOR_ADMINS : readers >= MAX_CLIENTS;
-  if (isFull) {
-    return {
-      code: 'too_many_clients',
-      message: `${MAX_CLIENTS} clients are connected already. Close one and try again.`,
-    };
+  if (isAdmin(auth, tokens)) {
+    return readers + admins >= limits.readers + limits.admins ? tooMany(readers + admins, '') : undefined;
   }
-  return undefined;
+  if (readers >= limits.readers) return tooMany(readers, '');
+  return readersFromThere >= limits.readersPerAddress ? tooMany(readersFromThere, ' from this address') : undefined;
 }
 
 /** Whether this handshake may change rules. */
@@ -52,6 +63,11 @@ export function waitForTokens(seconds: number): Refusal {
     code: 'unauthorized',
     message: `Too many wrong tokens came from this address. Wait ${seconds} s, then open the URL that packetlog url prints.`,
   };
+}
+
+function tooMany(clients: number, where: string): Refusal {
+  const message = `${clients} clients are connected${where} already. Close one and try again.`;
+  return { code: 'too_many_clients', message };
 }
 
 function unauthorized(what: string): Refusal {

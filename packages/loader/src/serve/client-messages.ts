@@ -1,10 +1,10 @@
 /** What one client asks for: validated, counted, answered. Nothing that it sends may throw out of here. */
 import type { Acknowledgement, Refusal, RulesError } from '@packetlog/common';
-import type { Logger } from 'pino';
 import type * as z from 'zod/mini';
 import { EncodedAnswer } from './answer-encoding.ts';
 import type { ClientBudget } from './budget.ts';
 import type { Client } from './client.ts';
+import type { LineLimit } from './line-limit.ts';
 import { Unavailable } from './questions.ts';
 import { refusedMessage } from './refused-message.ts';
 
@@ -32,16 +32,16 @@ type Excess = Pick<Refusal, 'message' | 'retry_after_ms'> & { readonly code: 'in
 
 export class ClientMessages {
   readonly #client: Client;
-  readonly #log: Logger;
+  readonly #lines: LineLimit;
   readonly #budget: ClientBudget;
   /** What was asked and is not answered, or the answer waits for its turn. */
   #unread = 0;
   #unreadBytes = 0;
   #isPaused = false;
 
-  constructor(client: Client, log: Logger, budget: ClientBudget) {
+  constructor(client: Client, lines: LineLimit, budget: ClientBudget) {
     this.#client = client;
-    this.#log = log;
+    this.#lines = lines;
     this.#budget = budget;
     // At the end all answers that wait are handed on at once, and each listens.
     client.socket.conn.setMaxListeners(0);
@@ -104,6 +104,13 @@ export class ClientMessages {
     });
   }
 
+  /** As `answer`, for what only its answer is asked for: without an acknowledgement nothing is done. */
+  question: ClientMessages['answer'] = (cost, schema, given, act) =>
+    this.answer(cost, schema, given, (input, done, failed) => {
+      if (typeof given.at(-1) === 'function') act(input, done, failed);
+      else this.bad('a question without an acknowledgement');
+    });
+
   unknown(event: unknown): void {
     this.bad(`unknown event ${JSON.stringify(String(event).slice(0, LONGEST_NAME))}`);
   }
@@ -111,7 +118,7 @@ export class ClientMessages {
   bad(problem: string): void {
     const client = this.#client;
     client.badMessages++;
-    this.#log.warn({ client: client.socket.id, problem, count: client.badMessages }, 'bad message');
+    this.#lines.warn({ address: client.socket.handshake.address, problem }, 'bad message');
     if (client.badMessages < MAX_BAD_MESSAGES) return;
     client.socket.disconnect(true);
     // It would wait for the client to read.
@@ -119,7 +126,7 @@ export class ClientMessages {
   }
 
   failed(error: unknown): void {
-    this.#log.error({ err: error, client: this.#client.socket.id }, 'handling a message failed');
+    this.#lines.failed(error, 'handling a message failed');
   }
 
   /** Ends the connection of a client that does not read what waits for it. */
@@ -128,7 +135,7 @@ export class ClientMessages {
     if (client.givenUp) return;
     const { outbox, socket } = client;
     const facts = { waiting: outbox.length, backlog_bytes: outbox.backlog, stalled_ms: Math.round(outbox.stalledMs()) };
-    this.#log.warn({ client: socket.id, ...facts }, 'client disconnected: it does not read');
+    this.#lines.warn({ client: socket.id, ...facts }, 'client disconnected: it does not read');
     client.terminate();
   }
 

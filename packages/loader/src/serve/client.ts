@@ -1,10 +1,10 @@
 /** One connected client: what it asked for, what it follows, what waits for it. */
 import type { ClientToServerEvents, ServerToClientEvents } from '@packetlog/common';
-import type { Logger } from 'pino';
 import type { Socket } from 'socket.io';
 import type { ClientBudget } from './budget.ts';
 import { ClientMessages } from './client-messages.ts';
 import { ClientStream } from './client-stream.ts';
+import type { LineLimit } from './line-limit.ts';
 import { Outbox } from './outbox.ts';
 import { peerOf } from './peer-address.ts';
 import type { RowStreams, Subscription } from './row-streams.ts';
@@ -32,7 +32,7 @@ export class Client {
   #subscription: Subscription | undefined;
   #paused = false;
 
-  constructor(socket: ClientSocket, streams: RowStreams, isAdmin: boolean, budget: ClientBudget, log: Logger) {
+  constructor(socket: ClientSocket, streams: RowStreams, isAdmin: boolean, budget: ClientBudget, lines: LineLimit) {
     this.socket = socket;
     this.peer = peerOf(socket.handshake.address);
     this.isAdmin = isAdmin;
@@ -40,7 +40,7 @@ export class Client {
     this.#budget = budget;
     this.outbox = new Outbox((message, sent) => write(socket.conn, message, sent), streams.context.clock.now);
     this.stream = new ClientStream(this.outbox, streams.context);
-    this.messages = new ClientMessages(this, log, budget);
+    this.messages = new ClientMessages(this, lines, budget);
   }
 
   /** Rows per second of which it can use some. A filter has to see them all. */

@@ -79,7 +79,7 @@ describe('connections', () => {
     expect(living()).toEqual([0, 1, 5, 6]);
   });
 
-  it('are rejected when all places are taken by those with a token', async () => {
+  it('are rejected when there is no place left at all', async () => {
     await serve({ all: 2, strangers: 2 });
     await opened(2);
     for (const socket of accepted) connections.admitted(socket);
@@ -90,7 +90,7 @@ describe('connections', () => {
 
   it('from one address do not take the places of others', async () => {
     let address = '192.0.2.1';
-    await serve({ perAddress: 5, strangersPerAddress: 2 }, () => address);
+    await serve({ strangersPerAddress: 2 }, () => address);
     await opened(4);
     expect(living()).toEqual([2, 3]);
     address = '192.0.2.2';
@@ -98,12 +98,51 @@ describe('connections', () => {
     expect(living()).toEqual([2, 3, 4, 5]);
     for (const socket of accepted) connections.admitted(socket);
     await opened(5);
-    // Two with a token from this address, and three more at most, of which two are strangers.
-    expect(living().length).toBe(6);
+    // However many have a token: there is room for two that have not shown theirs.
+    expect(living()).toEqual([2, 3, 4, 5, 9, 10]);
+  });
+
+  it('that are being answered, or have time for their token, make way after idle ones, and the oldest of these first', async () => {
+    server.removeAllListeners('request');
+    server.on('request', (request, response) => {
+      if (request.url === '/short') response.end('here');
+    });
+    await serve({ strangers: 4 });
+    await opened(4);
+    const ask = (at: number, path: string) => sockets[at]?.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    ask(0, '/long');
+    ask(1, '/short');
+    await once(sockets[1] as Socket, 'data');
+    connections.upgraded(accepted[2] as Socket, Buffer.alloc(0));
+    await vi.waitUntil(() => (accepted[0]?.bytesRead ?? 0) > 0);
+    await opened(2);
+    expect(living()).toEqual([0, 2, 4, 5]);
+    connections.upgraded(accepted[4] as Socket, Buffer.alloc(0));
+    connections.upgraded(accepted[5] as Socket, Buffer.alloc(0));
+    await opened(1);
+    expect(living()).toEqual([2, 4, 5, 6]);
+  });
+
+  it('that are answered for too long make way like idle ones', async () => {
+    server.removeAllListeners('request');
+    await serve({ strangers: 2, answerMs: 0 });
+    await opened(2);
+    sockets[0]?.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    await vi.waitUntil(() => (accepted[0]?.bytesRead ?? 0) > 0);
+    await opened(1);
+    expect(living()).toEqual([1, 2]);
+  });
+
+  it('beyond the number of all end one stranger each, not all of them', async () => {
+    await serve({ all: 4, strangers: 4 });
+    await opened(4);
+    connections.admitted(accepted[0] as Socket);
+    await opened(1);
+    expect(living()).toEqual([0, 2, 3, 4]);
   });
 
   it('from loopback, where proxies and tunnels end, are limited in all only', async () => {
-    await serve({ perAddress: 2, strangersPerAddress: 1 });
+    await serve({ strangersPerAddress: 1 });
     await opened(6);
     expect(living()).toHaveLength(6);
   });
@@ -168,9 +207,18 @@ describe('connections', () => {
 
 describe('limits', () => {
   it('are within the descriptors that the process may have, and leave some to the rest', () => {
-    expect(limitsFor(1_048_576, 40)).toMatchObject({ all: 2048, strangers: 1024 });
-    expect(limitsFor(1024, 100)).toMatchObject({ all: 860, strangers: 430 });
-    expect(limitsFor(100, 60)).toMatchObject({ all: 8, strangers: 4 });
+    expect(limitsFor(1_048_576, 40)).toMatchObject({ all: 2048, strangers: 1024, admins: 24, readers: 1000 });
+    expect(limitsFor(1024, 100)).toMatchObject({ all: 860, strangers: 430, admins: 24, readers: 406 });
+    expect(limitsFor(100, 60)).toMatchObject({ all: 8, strangers: 4, admins: 1, readers: 3 });
     expect(limitsFor(Number.POSITIVE_INFINITY, 40).all).toBe(2048);
+  });
+
+  it('leave room for an admin to come and show the token, beside all readers and as many admins as there may be', () => {
+    for (let descriptors = 0; descriptors < 4000; descriptors++) {
+      const { all, readers, admins, strangers } = limitsFor(descriptors, 50);
+      expect(readers + admins + strangers).toBeLessThanOrEqual(all);
+      // Admins may also take the places of readers that are not there yet.
+      expect(all - (2 * readers + admins)).toBeGreaterThan(0);
+    }
   });
 });

@@ -1,25 +1,27 @@
 /**
  * The TCP connections of the server: how many there may be, in all and from one address, and what one that has shown no
  * token may cost. Such a connection is a stranger: it has seconds to say what it wants and a few kilobytes to say it
- * in, and the oldest stranger makes way when there are too many.
+ * in. Strangers have places that clients cannot take, so that a token is read however many clients are connected. When
+ * there are too many strangers, the oldest idle one makes way, before any that is being answered.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Logger } from 'pino';
-import { LineLimit } from './line-limit.ts';
+import { CLIENT_LIMITS, type ClientLimits } from './admission.ts';
+import type { LineLimit } from './line-limit.ts';
 import { LOOPBACK_PEER, peerOf } from './peer-address.ts';
 
-export interface ConnectionLimits {
+export interface ConnectionLimits extends ClientLimits {
   readonly all: number;
   readonly strangers: number;
   /** From one address; not for loopback. */
-  readonly perAddress: number;
   readonly strangersPerAddress: number;
   /** From the connection to the first whole request, ms. */
   readonly requestMs: number;
   /** From the upgrade to a token, ms. */
   readonly tokenMs: number;
+  /** How long an answer keeps its connection from being the first to make way, ms. */
+  readonly answerMs: number;
   /** From the server's goodbye to the end of the connection, ms. */
   readonly goodbyeMs: number;
 }
@@ -27,10 +29,11 @@ export interface ConnectionLimits {
 const LIMITS: ConnectionLimits = {
   all: 2048,
   strangers: 1024,
-  perAddress: 256,
   strangersPerAddress: 64,
+  ...CLIENT_LIMITS,
   requestMs: 10_000,
   tokenMs: 10_000,
+  answerMs: 60_000,
   goodbyeMs: 1000,
 };
 
@@ -45,7 +48,10 @@ const MAX_UNANSWERED = 16;
 /** Limits for a process that may open `descriptors` files and has opened `used`. */
 export function limitsFor(descriptors: number, used: number): ConnectionLimits {
   const all = Math.max(FEWEST_CONNECTIONS, Math.min(LIMITS.all, descriptors - used - SPARE_DESCRIPTORS));
-  return { ...LIMITS, all, strangers: Math.min(LIMITS.strangers, Math.ceil(all / 2)) };
+  const strangers = Math.min(LIMITS.strangers, Math.ceil(all / 2));
+  const admins = Math.min(LIMITS.admins, Math.ceil(all / 8));
+  const readers = Math.min(LIMITS.readers, all - strangers - admins);
+  return { ...LIMITS, all, strangers, admins, readers };
 }
 
 /** Of this process, as it is now. */
@@ -58,23 +64,25 @@ export function ownLimits(): ConnectionLimits {
 interface Connection {
   readonly peer: string;
   isStranger: boolean;
+  /** Until then idle connections make way before it: it is being answered, or has time to show its token. */
+  busyUntil: number;
   /** Requests whose answers are not sent. */
   unanswered: number;
   timer: NodeJS.Timeout | undefined;
 }
 
 export class Connections {
-  readonly #limits: ConnectionLimits;
+  readonly limits: ConnectionLimits;
   /** In the order of coming. */
   readonly #all = new Map<Socket, Connection>();
   readonly #perPeer = new Map<string, Set<Socket>>();
   readonly #strangers = new Set<Socket>();
-  readonly #lines: LineLimit;
+  readonly #lines: Pick<LineLimit, 'warn'>;
   readonly #counted = new WeakSet<IncomingMessage>();
 
-  constructor(log: Pick<Logger, 'warn'>, limits = ownLimits()) {
-    this.#limits = limits;
-    this.#lines = new LineLimit(log);
+  constructor(lines: Pick<LineLimit, 'warn'>, limits = ownLimits()) {
+    this.limits = limits;
+    this.#lines = lines;
   }
 
   get count(): number {
@@ -95,9 +103,9 @@ export class Connections {
     if (connection === undefined || this.#counted.has(request)) return true;
     this.#counted.add(request);
     this.#stopTimer(connection);
-    connection.unanswered++;
+    if (connection.unanswered++ === 0) connection.busyUntil = performance.now() + this.limits.answerMs;
     response.once('close', () => {
-      connection.unanswered--;
+      if (--connection.unanswered === 0) connection.busyUntil = 0;
     });
     if (connection.unanswered <= MAX_UNANSWERED) return true;
     socket.destroy();
@@ -108,7 +116,8 @@ export class Connections {
   upgraded(socket: Socket, head: Buffer): void {
     const connection = this.#all.get(socket);
     if (connection === undefined) return;
-    this.#endIn(socket, connection, this.#limits.tokenMs);
+    this.#endIn(socket, connection, this.limits.tokenMs);
+    connection.busyUntil = performance.now() + this.limits.tokenMs;
     let bytes = 0;
     const count = (piece: Buffer) => {
       if (!connection.isStranger) return;
@@ -133,44 +142,32 @@ export class Connections {
     const connection = this.#all.get(socket);
     if (connection === undefined) return;
     connection.isStranger = true;
+    connection.busyUntil = 0;
     this.#strangers.add(socket);
-    this.#endIn(socket, connection, this.#limits.goodbyeMs);
-  }
-
-  close(): void {
-    this.#lines.flush();
+    this.#endIn(socket, connection, this.limits.goodbyeMs);
   }
 
   #came(socket: Socket): void {
     // What goes wrong on it ends it, which is all that there is to do.
     socket.on('error', () => {});
     const peer = peerOf(socket.remoteAddress);
-    const from = this.#perPeer.get(peer) ?? new Set();
-    const { all, strangers, perAddress, strangersPerAddress, requestMs } = this.#limits;
-    const isLimited = peer !== LOOPBACK_PEER;
-    if (isLimited && from.size >= perAddress) {
-      this.#refuse(socket, { address: peer, connections: from.size });
-      return;
+    const { all, strangers, strangersPerAddress, requestMs } = this.limits;
+    if (peer !== LOOPBACK_PEER) {
+      const others = [...(this.#perPeer.get(peer) ?? [])].filter((each) => this.#strangers.has(each));
+      this.#makeWay(others, others.length - strangersPerAddress + 1);
     }
-    if (isLimited)
-      this.#makeWay(
-        [...from].filter((each) => this.#strangers.has(each)),
-        strangersPerAddress,
-      );
-    this.#makeWay(this.#strangers, strangers);
+    const excess = Math.max(this.#strangers.size - strangers, this.#all.size - all) + 1;
+    if (excess > 0) this.#makeWay([...this.#strangers], excess);
     if (this.#all.size >= all) {
-      this.#makeWay(this.#strangers, 1);
-      if (this.#all.size >= all) {
-        this.#refuse(socket, { address: peer, connections: this.#all.size });
-        return;
-      }
+      this.#refuse(socket, { address: peer, connections: this.#all.size });
+      return;
     }
     this.#add(socket, peer);
     this.#endIn(socket, this.#all.get(socket) as Connection, requestMs);
   }
 
   #add(socket: Socket, peer: string): void {
-    this.#all.set(socket, { peer, isStranger: true, unanswered: 0, timer: undefined });
+    this.#all.set(socket, { peer, isStranger: true, busyUntil: 0, unanswered: 0, timer: undefined });
     this.#strangers.add(socket);
     const from = this.#perPeer.get(peer);
     if (from) from.add(socket);
@@ -194,11 +191,13 @@ export class Connections {
     this.#lines.warn(facts, 'connection rejected: too many');
   }
 
-  /** Ends the first of these, which came first, until one more would not exceed `limit`. */
-  #makeWay(strangers: Iterable<Socket> & ({ size: number } | { length: number }), limit: number): void {
-    let excess = ('size' in strangers ? strangers.size : strangers.length) - limit + 1;
-    for (const socket of strangers) {
-      if (excess-- <= 0) return;
+  /** Ends `count` of these, which are in the order of coming: idle ones first, the oldest of them before the others. */
+  #makeWay(strangers: readonly Socket[], count: number): void {
+    if (count <= 0) return;
+    const now = performance.now();
+    const isBusy = (socket: Socket) => (this.#all.get(socket)?.busyUntil ?? 0) > now;
+    const inTurn = [...strangers.filter((socket) => !isBusy(socket)), ...strangers.filter(isBusy)];
+    for (const socket of inTurn.slice(0, count)) {
       this.#lines.warn({ address: this.#all.get(socket)?.peer ?? '' }, 'connection without a token closed: too many');
       // Not only when its end is told: that takes a turn of the loop.
       this.#remove(socket);

@@ -12,6 +12,7 @@ import type { Desk } from '../rules/desk.ts';
 import { allowedFor } from './allowed-hosts.ts';
 import { type ConnectionLimits, Connections, limitsFor } from './connections.ts';
 import { guardHandlers } from './guarded.ts';
+import { LineLimit } from './line-limit.ts';
 import { questions } from './questions.ts';
 import { SocketServer } from './socket-server.ts';
 
@@ -73,8 +74,8 @@ export interface Surroundings {
   tcp(text?: string): Promise<unknown>;
 }
 
-/** Anew for each test. */
-export function eachWithServer(limits: Partial<ConnectionLimits> = {}): Surroundings {
+/** Anew for each test. `address`: where the next connection seems to come from. */
+export function eachWithServer(limits: Partial<ConnectionLimits> = {}, address = () => HOST): Surroundings {
   let http: HttpServer;
   let server: SocketServer;
   let history = new History();
@@ -154,9 +155,13 @@ export function eachWithServer(limits: Partial<ConnectionLimits> = {}): Surround
     history = new History();
     nextRecord = 0;
     http = createServer((_, response) => response.end('page'));
-    const connections = new Connections(log, { ...limitsFor(10_000, 0), ...limits });
+    const lines = new LineLimit(log);
+    const connections = new Connections(lines, { ...limitsFor(10_000, 0), ...limits });
+    http.on('connection', (socket) => {
+      Object.defineProperty(socket, 'remoteAddress', { value: address() });
+      accepted.push(socket);
+    });
     connections.watch(http);
-    http.on('connection', (socket) => accepted.push(socket));
     await new Promise<void>((resolve) => http.listen(0, HOST, resolve));
     port = (http.address() as AddressInfo).port;
     server = new SocketServer({
@@ -170,6 +175,7 @@ export function eachWithServer(limits: Partial<ConnectionLimits> = {}): Surround
         history,
         listeners: undefined,
         reverseNames: { find: () => Promise.reject(new Error('broken')) },
+        lines,
         places: { find: (addresses) => Object.fromEntries(addresses.map((address) => [address, { country: 'NZ' }])) },
       }),
       stride: STRIDE,
@@ -180,6 +186,7 @@ export function eachWithServer(limits: Partial<ConnectionLimits> = {}): Surround
         it.rowsWanted(perSecond);
         if (it.answers) server.activate();
       },
+      lines,
       log,
       clock: {
         now: () => (it.frozenAt ?? performance.now()) + it.skew,
@@ -188,7 +195,7 @@ export function eachWithServer(limits: Partial<ConnectionLimits> = {}): Surround
         },
       },
     });
-    guardHandlers(http, connections, (error) => log.error({ err: error }, 'a request failed'));
+    guardHandlers(http, connections, (error) => lines.failed(error, 'a request failed'));
   });
   afterEach(async () => {
     for (const client of clients.splice(0)) client.disconnect();

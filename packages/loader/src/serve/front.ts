@@ -13,21 +13,21 @@ import type { Places } from '../names/places.ts';
 import { ReverseNames } from '../names/reverse-names.ts';
 import type { ControlSession } from '../rules/control/session.ts';
 import type { Desk } from '../rules/desk.ts';
-import { SetupError } from '../setup-error.ts';
 import type { Tokens } from './admission.ts';
 import { type Allowed, allowedFor, isLoopback, reachableHost } from './allowed-hosts.ts';
 import { Connections } from './connections.ts';
 import { guardHandlers } from './guarded.ts';
+import type { LineLimit } from './line-limit.ts';
 import { questions } from './questions.ts';
 import { SocketServer } from './socket-server.ts';
-import { newToken } from './token.ts';
+import { tokenOf } from './token.ts';
 import { listen, webServer } from './web-server.ts';
 
-const MIN_TOKEN_CHARACTERS = 16;
 /** Loopback, both families resolved by the browser; a name that resolves elsewhere must not widen it. */
 const LOCALHOST = '127.0.0.1';
 /** More than a client's limit crosses threads, so that its own limit decides. */
 const HEADROOM = 1.25;
+const FAILED = 'a request failed';
 
 /** The constant part of `hello`. */
 export type Session = Omit<Hello, 'interfaces' | 'transport' | 'clock'>;
@@ -49,6 +49,8 @@ export interface FrontOptions {
   /** Undefined: no file was named. */
   places: Places | undefined;
   log: Logger;
+  /** Of what clients bring about. */
+  lines: LineLimit;
 }
 
 export class Front {
@@ -102,9 +104,10 @@ export class Front {
     const { host, port: asked } = options.listen;
     let allowed: Allowed = { hosts: new Set(), origins: new Set() };
     const http = webServer(options.ui, () => allowed, options.allowNode);
-    const connections = new Connections(options.log);
+    const { lines } = options;
+    const connections = new Connections(lines);
     connections.watch(http);
-    guardHandlers(http, connections, (error) => failed(options.log, error));
+    guardHandlers(http, connections, (error) => lines.failed(error, FAILED));
     const port = await listen(http, host === 'localhost' ? LOCALHOST : host, asked);
     allowed = allowedFor(host, port, options.allowOrigin);
     return new Front(http, connections, options, tokens, allowed, port);
@@ -129,12 +132,14 @@ export class Front {
         listeners: this.#options.processes ? new Listeners() : undefined,
         reverseNames: this.#options.reverseDns ? new ReverseNames() : undefined,
         places: this.#options.places,
+        lines: this.#options.lines,
       }),
       onWatched: (watched) => thread.watch(watched),
       onHurried: (hurried) => thread.hurry(hurried),
+      lines: this.#options.lines,
       log: this.#options.log,
     });
-    guardHandlers(this.#http, this.#connections, (error) => failed(this.#options.log, error));
+    guardHandlers(this.#http, this.#connections, (error) => this.#options.lines.failed(error, FAILED));
   }
 
   rows(bytes: Uint8Array, count: number, skipped: number): void {
@@ -177,23 +182,6 @@ export class Front {
   async close(): Promise<void> {
     await this.#sockets?.close();
     this.#http.closeAllConnections();
-    this.#connections.close();
     if (this.#http.listening) await new Promise((resolve) => this.#http.close(resolve));
   }
-}
-
-function failed(log: Logger, error: unknown): void {
-  log.error({ err: error }, 'a request failed');
-}
-
-function tokenOf(variable: string, given: string | undefined): string {
-  const token = given ?? newToken();
-  if (/^[\w~.-]+$/.test(token) && token.length >= MIN_TOKEN_CHARACTERS) return token;
-  throw new SetupError({
-    step: 'use',
-    target: variable,
-    problem: `it must be at least ${MIN_TOKEN_CHARACTERS} letters, digits and . _ ~ -`,
-    next: 'Make one with: openssl rand -hex 32.',
-    exit: 'usage',
-  });
 }

@@ -64,3 +64,15 @@ it('tells what it knows at the end', () => {
   ]);
   expect(vi.getTimerCount()).toBe(0);
 });
+
+it('tells a fault with its stack once, and counts how often it came again', () => {
+  const fault = new Error('broken');
+  for (let i = 0; i < 1000; i++) log.failed(fault, FIRST);
+  log.failed(new Error('broken elsewhere'), FIRST);
+  expect(told()).toMatchObject([
+    { msg: FIRST, err: { message: 'broken', stack: expect.any(String) } },
+    { msg: FIRST, err: { message: 'broken elsewhere' } },
+  ]);
+  vi.advanceTimersByTime(MINUTE_MS);
+  expect(told()).toEqual([{ count: 999, msg: MORE }]);
+});

@@ -10,7 +10,11 @@ import type { History } from '../history/history.ts';
 import type { Listeners } from '../names/listeners.ts';
 import type { Places } from '../names/places.ts';
 import type { ReverseNames } from '../names/reverse-names.ts';
+import type { LineLimit } from './line-limit.ts';
 import { HISTORY, historyTopCost, LOOKUP } from './message-cost.ts';
+
+/** When names may be asked for again that were too many. */
+const NAMES_AGAIN_MS = 5000;
 
 export interface Question {
   /** Of a request as it came, in the units of budget.ts. */
@@ -41,11 +45,13 @@ export interface Sources {
   listeners: Pick<Listeners, 'find'> | undefined;
   /** Undefined: not switched on. */
   reverseNames: Pick<ReverseNames, 'find'> | undefined;
+  /** Counts what was rejected. */
+  lines: Pick<LineLimit, 'warn'>;
   /** Undefined: no file was named. */
   places: Pick<Places, 'find'> | undefined;
 }
 
-export function questions({ history, listeners, reverseNames, places }: Sources): Questions {
+export function questions({ history, listeners, reverseNames, places, lines }: Sources): Questions {
   return new Map([
     question(
       'history',
@@ -70,7 +76,15 @@ export function questions({ history, listeners, reverseNames, places }: Sources)
       () => LOOKUP,
       reverseNamesRequestSchema,
       ({ addresses }) => {
-        if (reverseNames) return reverseNames.find(addresses);
+        if (reverseNames) {
+          const found = reverseNames.find(addresses);
+          if (found) return found;
+          lines.warn({}, 'reverse DNS lookups rejected: too many wait');
+          throw new Unavailable(
+            `Too many names are being looked up. Ask again in ${NAMES_AGAIN_MS / 1000} s.`,
+            NAMES_AGAIN_MS,
+          );
+        }
         throw new Unavailable(
           'Reverse DNS is off, because the sender’s DNS server would see the lookups. Start the loader with --reverse-dns.',
         );

@@ -2,10 +2,15 @@
 import { request } from 'node:http';
 import { helloSchema, PROTOCOL_VERSION } from '@packetlog/common';
 import { io } from 'socket.io-client';
-import { describe, expect, it } from 'vitest';
-import { eachWithServer, HOST, hello, once, TOKEN } from './fake-surroundings.ts';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ADMIN_TOKEN, eachWithServer, HOST, hello, once, TOKEN } from './fake-surroundings.ts';
 
-const on = eachWithServer();
+const HERE = '192.0.2.1';
+let address = HOST;
+const on = eachWithServer({ all: 14, strangers: 7, readers: 4, admins: 3, readersPerAddress: 3 }, () => address);
+afterEach(() => {
+  address = HOST;
+});
 
 describe('who gets in', () => {
   it('a client with the token, which is told where it is', async () => {
@@ -64,6 +69,33 @@ describe('who gets in', () => {
     expect(wrong).toMatchObject([{ address: HOST }]);
     await on.server.close();
     expect(on.logged).toContainEqual(expect.objectContaining({ count: 49, msg: 'wrong token; more within a minute' }));
+  });
+
+  describe('an admin, whoever else is connected', () => {
+    const admin = { auth: { token: TOKEN, admin_token: ADMIN_TOKEN } };
+    /** As many as there may be, and more, none of which says anything. */
+    const strangers = async () => {
+      for (let i = 0; i < 20; i++) await on.tcp();
+    };
+
+    it('from the same address: readers and strangers fill its limits', async () => {
+      address = HERE;
+      for (let i = 0; i < 3; i++) expect(await on.attempt({})).toBe('connected');
+      await strangers();
+      const refusal = { code: 'too_many_clients', message: expect.stringContaining('from this address') };
+      expect(await on.attempt({})).toMatchObject(refusal);
+      expect(await on.attempt(admin)).toBe('connected');
+      address = '192.0.2.2';
+      expect(await on.attempt({})).toBe('connected');
+    });
+
+    it('from elsewhere: readers and strangers fill the limits of all', async () => {
+      for (let i = 0; i < 4; i++) expect(await on.attempt({})).toBe('connected');
+      await strangers();
+      expect(await on.attempt({})).toMatchObject({ code: 'too_many_clients' });
+      for (let i = 0; i < 3; i++) expect(await on.attempt(admin)).toBe('connected');
+      expect(await on.attempt(admin)).toMatchObject({ code: 'too_many_clients' });
+    });
   });
 
   it('the page of this server', async () => {

@@ -1,6 +1,6 @@
 /** What bad messages do, and too many. */
 import { describe, expect, it } from 'vitest';
-import { eachWithServer, numbersOf, once, settled, TOKEN, whenRead, wire } from './fake-surroundings.ts';
+import { eachWithServer, HOST, numbersOf, once, settled, TOKEN, whenRead, wire } from './fake-surroundings.ts';
 
 const on = eachWithServer();
 
@@ -26,6 +26,27 @@ const malformed: [string, unknown][] = [
 ];
 
 describe('bad messages', () => {
+  it('are told in the log, as many as fit, and how many more there were', async () => {
+    for (let i = 0; i < 4; i++) {
+      const { socket } = await on.connected();
+      const gone = once(socket, 'disconnect');
+      for (let k = 0; k < 10; k++) socket.emit(`event ${i} ${k}`);
+      await gone;
+    }
+    const told = () => on.logged.filter(({ msg }) => msg === 'bad message');
+    expect(told()).toHaveLength(10);
+    expect(told()[0]).toMatchObject({ address: HOST, problem: 'unknown event "event 0 0"' });
+    await on.server.close();
+    expect(on.logged.at(-1)).toMatchObject({ count: 30, msg: 'bad message; more within a minute' });
+  });
+
+  it('are questions that have no acknowledgement: nothing is done for them', async () => {
+    const { socket } = await on.connected();
+    socket.emit('names:places', { addresses: ['192.0.2.1'] });
+    await settled(socket);
+    expect(on.logged).toMatchObject([{ problem: 'a question without an acknowledgement' }]);
+  });
+
   it.each(malformed)('subscribe with %s is refused, and the next one works', async (_, options) => {
     const { socket } = await on.connected();
     const answer = await socket.emitWithAck('subscribe', ...(options === undefined ? [] : [options]));

@@ -1,5 +1,6 @@
+import { handshakeSchema } from '@packetlog/common';
 import { describe, expect, it } from 'vitest';
-import { newToken, sameToken } from './token.ts';
+import { newToken, sameToken, tokenOf } from './token.ts';
 
 describe('newToken', () => {
   it('is 256 bits that need no escaping in a URL, new each time', () => {
@@ -26,5 +27,29 @@ describe('sameToken', () => {
     ['a very long text', 'x'.repeat(100_000)],
   ])('refuses %s, of whatever length', (_, given) => {
     expect(sameToken(given, token)).toBe(false);
+  });
+});
+
+describe('a token that was given', () => {
+  it.each(['a'.repeat(16), 'a'.repeat(256), 'A-token_of.the~test'])('is used if a client can show it: %s', (token) => {
+    expect(tokenOf('PACKETLOG_TOKEN', token)).toBe(token);
+    expect(handshakeSchema.safeParse({ token }).success).toBe(true);
+  });
+
+  it.each([
+    '',
+    'a'.repeat(15),
+    'a'.repeat(257),
+    'a-token-with a blank',
+    'a-token-with-ä-umlaut',
+    'a-token-and-a-line\n',
+  ])('is an error at the start if it is none: %j', (token) => {
+    expect(() => tokenOf('PACKETLOG_TOKEN', token)).toThrow(
+      'PACKETLOG_TOKEN: it must be 16 to 256 letters, digits and . _ ~ -',
+    );
+  });
+
+  it('is a new one where there is none', () => {
+    expect(tokenOf('PACKETLOG_TOKEN', undefined)).toHaveLength(43);
   });
 });

@@ -1,0 +1,98 @@
+/** What one client may ask for besides rules: rows, a pause, and the questions. */
+import {
+  type ClientToServerEvents,
+  EVERYTHING,
+  type Filter,
+  parseFilter,
+  pauseSchema,
+  simplified,
+  subscribeSchema,
+} from '@packetlog/common';
+import type { Client } from './client.ts';
+import { PAUSE, subscribeCost } from './message-cost.ts';
+import { type Questions, Unavailable } from './questions.ts';
+import type { RowsWanted } from './rows-wanted.ts';
+import { RULES_EVENTS } from './rules-feed.ts';
+import { streamRefusal } from './stream-limits.ts';
+
+const KNOWN_EVENTS = new Set(['subscribe', 'pause', ...RULES_EVENTS]);
+/** When a client may ask again for a stream of rows for which there was no room. */
+const STREAMS_AGAIN_MS = 10_000;
+
+export interface Requested {
+  /** All that are connected. */
+  readonly clients: () => Iterable<Client>;
+  readonly rowsWanted: RowsWanted;
+  readonly questions: Questions;
+}
+
+export function listenTo(client: Client, requested: Requested): void {
+  const { socket, messages } = client;
+  const { questions } = requested;
+  socket.on('subscribe', (...given: unknown[]) => subscribe(client, requested, given));
+  socket.on('pause', (...given: unknown[]) => pause(client, requested, given));
+  for (const [event, { cost, schema, answer }] of questions) {
+    socket.on(event as keyof ClientToServerEvents, (...given: unknown[]) =>
+      messages.question(
+        () => cost(given[0]),
+        schema,
+        given,
+        (input, done, failed) => {
+          Promise.resolve(input).then(answer).then(done, failed);
+        },
+      ),
+    );
+  }
+  // The parser also lets numbers and nothing at all through as names of events.
+  socket.onAny((event: unknown) => {
+    const name = String(event);
+    if (!KNOWN_EVENTS.has(name) && !questions.has(name)) messages.unknown(name);
+  });
+}
+
+function subscribe(client: Client, { clients, rowsWanted }: Requested, given: readonly unknown[]): void {
+  const text = (given[0] as { filter?: unknown } | null | undefined)?.filter;
+  client.messages.answer(
+    () => subscribeCost(text),
+    subscribeSchema,
+    given,
+    ({ filter, ...limits }, done, failed) => {
+      const rowsPerSecond = limits.max_rows_per_second;
+      const batchMs = 1000 / limits.max_batches_per_second;
+      const subscription = { rowsPerSecond, batchMs, filter: filterOf(filter) };
+      const problem = streamRefusal(client, subscription, clients());
+      if (problem !== undefined) {
+        failed(new Unavailable(problem, STREAMS_AGAIN_MS));
+        return;
+      }
+      client.asked = subscription;
+      rowsWanted.changed(client, () => {
+        client.subscribe(subscription);
+        done({ max_rows_per_second: rowsPerSecond });
+      });
+    },
+  );
+}
+
+function pause(client: Client, { rowsWanted }: Requested, given: readonly unknown[]): void {
+  client.messages.answer(
+    () => PAUSE,
+    pauseSchema,
+    given,
+    ({ paused }, done) => {
+      client.askedToPause = paused;
+      // Nothing more is sent from here on; but rows come again only when the drain thread passes them on.
+      if (paused) client.pause(true);
+      rowsWanted.changed(client, () => {
+        client.pause(client.askedToPause);
+        done({ paused });
+      });
+    },
+  );
+}
+
+/** Undefined if it lets everything through: rows are then neither all fetched nor looked at. */
+function filterOf(text: string | undefined): Filter | undefined {
+  const filter = text === undefined ? EVERYTHING : simplified(parseFilter(text));
+  return filter.kind === 'all' ? undefined : filter;
+}

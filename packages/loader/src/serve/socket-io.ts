@@ -1,0 +1,42 @@
+/** socket.io as this server wants it: WebSocket only, bounded messages, pings and handshakes, no foreign page. */
+import type { Server as HttpServer } from 'node:http';
+import { type ClientToServerEvents, MAX_MESSAGE_BYTES, type ServerToClientEvents } from '@packetlog/common';
+import { Server } from 'socket.io';
+import { type Allowed, refusal } from './allowed-hosts.ts';
+import { answerParser } from './answer-encoding.ts';
+import type { LineLimit } from './line-limit.ts';
+import { allowOneConnect } from './one-connect.ts';
+import { boundPongs } from './pongs.ts';
+
+/** A client that has taken nothing of what waits for it for so long is disconnected. */
+export const STALLED_MS = 30_000;
+const FOREIGN_HOST = 'host name rejected: open the URL that packetlog printed, or name it with --allow-origin';
+const FOREIGN_ORIGIN = 'browser origin rejected: start with --allow-origin to permit it';
+
+export type Io = Server<ClientToServerEvents, ServerToClientEvents>;
+
+export function socketIo(http: HttpServer, allowed: () => Allowed, lines: LineLimit): Io {
+  const io: Io = new Server(http, {
+    transports: ['websocket'],
+    parser: answerParser,
+    perMessageDeflate: false,
+    httpCompression: false,
+    maxHttpBufferSize: MAX_MESSAGE_BYTES,
+    serveClient: false,
+    // Not before that of the connection (connections.ts).
+    connectTimeout: 15_000,
+    pingInterval: 10_000,
+    // Not before STALLED_MS: the ping waits behind the rows.
+    pingTimeout: STALLED_MS,
+    allowRequest: (request, answer) => {
+      const { host, origin } = request.headers;
+      const refused = refusal(allowed(), host, origin);
+      if (refused === 'Host') lines.warn({ host: host ?? '' }, FOREIGN_HOST);
+      if (refused === 'Origin') lines.warn({ origin: origin ?? '' }, FOREIGN_ORIGIN);
+      answer(refused ? `${refused} not allowed` : null, refused === undefined);
+    },
+  });
+  boundPongs(io.engine);
+  allowOneConnect(io.engine);
+  return io;
+}
