@@ -1,67 +1,33 @@
 /** Opens, configures and loads the XDP object with the best transport that this kernel takes. */
 import { existsSync } from 'node:fs';
 import { totalmem } from 'node:os';
-import {
-  CLOCK_POLICIES,
-  COUNTERS,
-  INTERFACE_SLOTS,
-  KNOBS,
-  LIVE,
-  MAPS,
-  OBJECT_PATH,
-  PROGRAMS,
-  RULE_COUNTER,
-  SLOT_TABLE,
-} from '@packetlog/bpf';
-import { PACKET_LOG_SIZE } from '@packetlog/common';
+import { COUNTERS, INTERFACE_SLOTS, LIVE, MAPS, OBJECT_PATH, PROGRAMS, RULE_COUNTER, SLOT_TABLE } from '@packetlog/bpf';
 import { ERRNO } from '../native/errno.ts';
 import {
   BPF_FUNC_XDP_GET_BUFF_LEN,
   closeObject,
-  findMap,
   findProgram,
   hasXdpHelper,
   loadObject,
   type MapPointer,
   mapDescriptor,
   type ObjectPointer,
-  openObject,
   programDescriptor,
-  setAutocreate,
-  setAutoload,
-  setInitialValue,
-  setMaxEntries,
-  setVerifierLog,
   silenceLibbpf,
 } from '../native/libbpf.ts';
 import { closeDescriptor, mapShared, pageSize } from '../native/libc.ts';
 import { mapShape, plannedShape, reuseMap } from '../native/pinning.ts';
 import { SetupError } from '../setup-error.ts';
-import { candidates, type RequestedTransport } from '../transport/choose.ts';
-import type { OpenTransport, Transport, TransportName, TransportSettings } from '../transport/transport.ts';
-import { type ClockPolicy, clockWith } from './clock-policy.ts';
-import { lastLines, refusedObject, type TransportRefusal } from './object-errors.ts';
+import { candidates } from '../transport/choose.ts';
+import type { OpenTransport, Transport, TransportName } from '../transport/transport.ts';
+import { refusedObject, type TransportRefusal } from './object-errors.ts';
 import { need } from './outcome.ts';
 import { possibleCpus } from './possible-cpus.ts';
+import { explainRefusal, finder, lastingMaps, type ProgramOptions, prepare, ringSettings } from './program-object.ts';
 import { isRealtimeKernel } from './realtime.ts';
 import { type Remains, remainingMap, speaksOurLayout } from './remains.ts';
-import { denyRingBytes } from './ring-size.ts';
 import { ruleCounterSlots } from './rule-counters.ts';
 import { RULE_OWNERS, RuleOwners } from './rule-owners.ts';
-
-export interface ProgramOptions {
-  transport: RequestedTransport;
-  /** Bytes of each CPU's ring of permits: a power of two and a multiple of the page. The denies' are smaller. */
-  ringBytes: number;
-  /** False: count, write no record. */
-  logPermits: boolean;
-  clock: ClockPolicy;
-  /** Record 1 of so many permitted packets, a power of two; 0: by how full the ring is. */
-  sample: number;
-  objectPath?: string;
-  /** What a loader before left: its maps are used if they are as asked for. */
-  remains?: Remains | undefined;
-}
 
 export interface LoadedProgram {
   /** Descriptors for attaching. `frags` is absent before Linux 5.18. */
@@ -89,14 +55,6 @@ export interface LoadedProgram {
   readonly ruleCounters: Uint8Array;
   readonly ruleOwners: RuleOwners;
 }
-
-const VERIFIER_LOG_BYTES = 1 << 20;
-/** Maps that only one transport uses; the others' are not made, an old kernel may not know their kind. */
-const TRANSPORT_MAPS: Readonly<Record<TransportName, readonly string[]>> = {
-  array: [MAPS.arrayRecords, MAPS.arrayControl, MAPS.doorbell],
-  ring: [MAPS.permits, MAPS.denies],
-  perf: [MAPS.perfPermits, MAPS.perfDenies],
-};
 
 export function loadProgram(options: ProgramOptions): LoadedProgram {
   const path = options.objectPath ?? OBJECT_PATH;
@@ -145,12 +103,6 @@ function continueWith(
   return undefined;
 }
 
-/** Names of the object's maps that outlive a loader. */
-function lastingMaps(transport: Transport): string[] {
-  const others = Object.entries(TRANSPORT_MAPS).flatMap(([name, maps]) => (name === transport.name ? [] : maps));
-  return Object.values(MAPS).filter((name) => name !== MAPS.knobs && !others.includes(name));
-}
-
 /** False if one is missing or of another kind or size. */
 function reuseMaps(object: ObjectPointer, transport: Transport, remains: Remains): boolean {
   const map = finder(object);
@@ -163,49 +115,6 @@ function reuseMaps(object: ObjectPointer, transport: Transport, remains: Remains
     closeDescriptor(fd);
     return fits;
   });
-}
-
-function finder(object: ObjectPointer): (name: string) => MapPointer {
-  return (name) => need(findMap(object, name), 'find map', name);
-}
-
-function ringSettings({ ringBytes }: ProgramOptions, cpus: number): TransportSettings {
-  return { cpus, ringBytes, denyBytes: denyRingBytes(ringBytes, pageSize()) };
-}
-
-/** An object that is configured and not loaded yet. */
-function prepare(
-  path: string,
-  options: ProgramOptions,
-  transport: Transport,
-  cpus: number,
-  hasFrags: boolean,
-): ObjectPointer {
-  const object = need(openObject(path), 'open program', path);
-  const map = finder(object);
-  const knobs = new DataView(new ArrayBuffer(KNOBS.size));
-  knobs.setUint32(KNOBS.fields.cpu_count, cpus, true);
-  knobs.setUint32(KNOBS.fields.log_permits, options.logPermits ? 1 : 0, true);
-  knobs.setUint32(KNOBS.fields.log_denies, options.logPermits ? 1 : 0, true);
-  knobs.setUint32(KNOBS.fields.ring_records, options.ringBytes / PACKET_LOG_SIZE, true);
-  const { denyBytes } = ringSettings(options, cpus);
-  knobs.setUint32(KNOBS.fields.deny_records, denyBytes / PACKET_LOG_SIZE, true);
-  knobs.setUint32(KNOBS.fields.clock, CLOCK_POLICIES[clockWith(options.clock, transport.name)], true);
-  knobs.setUint32(KNOBS.fields.sample, options.sample, true);
-  need(setInitialValue(map(MAPS.knobs), new Uint8Array(knobs.buffer)), 'configure', MAPS.knobs);
-  need(setMaxEntries(map(MAPS.counters), INTERFACE_SLOTS * cpus), 'size map', MAPS.counters);
-  const ruleSlots = ruleCounterSlots(totalmem(), cpus);
-  need(setMaxEntries(map(MAPS.ruleCounters), ruleSlots * cpus), 'size map', MAPS.ruleCounters);
-  for (const [name, maps] of Object.entries(TRANSPORT_MAPS)) {
-    for (const each of maps) need(setAutocreate(map(each), name === transport.name), 'configure', each);
-  }
-  for (const [name, { single, frags }] of Object.entries(PROGRAMS)) {
-    const used = name === transport.name;
-    need(setAutoload(need(findProgram(object, single), 'find program', single), used), 'configure', single);
-    need(setAutoload(need(findProgram(object, frags), 'find program', frags), used && hasFrags), 'configure', frags);
-  }
-  transport.configure(map, ringSettings(options, cpus));
-  return object;
 }
 
 function opened(
@@ -257,17 +166,6 @@ function emittedSoFar(counters: Uint8Array): number {
     sum += Number(view.getBigUint64(line + COUNTERS.fields.emitted, true));
   }
   return sum;
-}
-
-/** Loads once more with the verifier's log on, only to be able to say why it failed. */
-function explainRefusal(path: string, options: ProgramOptions, transport: Transport, cpus: number): string {
-  const object = prepare(path, options, transport, cpus, false);
-  const log = new Uint8Array(VERIFIER_LOG_BYTES);
-  const { single } = PROGRAMS[transport.name];
-  setVerifierLog(need(findProgram(object, single), 'find program', single), log);
-  loadObject(object);
-  closeObject(object);
-  return lastLines(log);
 }
 
 /** Memory of a mmapable map's values, shared with the program. */

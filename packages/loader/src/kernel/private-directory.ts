@@ -1,0 +1,111 @@
+/** Directories below a bpf file system that only we can use, reached step by step. */
+import { closeSync, constants, fstatSync, mkdirSync, openSync, readdirSync, rmdirSync } from 'node:fs';
+import { privilegeAdvice } from '../privilege.ts';
+import { SetupError } from '../setup-error.ts';
+import { octal } from '../trusted-path.ts';
+import type { BpfFileSystem } from './bpf-file-system.ts';
+
+/** In a bpf file system, the directory of all pins. */
+export const OURS = 'packetlog';
+const OWNER_ONLY = 0o700;
+/** What open(2) says with O_DIRECTORY and O_NOFOLLOW. */
+const NO_DIRECTORY: ReadonlySet<string | undefined> = new Set(['ELOOP', 'ENOTDIR']);
+
+/** Empty if there is no such directory. `shown`: its path as the operator knows it. */
+export function entries(path: string, shown: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return [];
+    if (code === 'EACCES') throw denied('read directory', shown, cause);
+    throw new SetupError({ step: 'read directory', target: shown, exit: 'failed', cause });
+  }
+}
+
+function denied(step: string, target: string, cause: unknown): SetupError {
+  return new SetupError({
+    step,
+    target,
+    problem: 'permission denied',
+    next: privilegeAdvice(),
+    exit: 'privilege',
+    cause,
+  });
+}
+
+/** Not with `recursive`, which never returns where mkdir(2) fails as in sysfs (Node 20). Also returns for `passed`. */
+export function makeDirectory(path: string, shown: string, passed?: string): void {
+  try {
+    mkdirSync(path, OWNER_ONLY);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'EEXIST' || (code !== undefined && code === passed)) return;
+    throw new SetupError({
+      step: 'make directory',
+      target: shown,
+      next: 'Name another bpf file system with --bpf-fs DIR.',
+      exit: 'privilege',
+      cause,
+    });
+  }
+}
+
+/** Not through the path: a link of another user in place of the first directory would have it made elsewhere. */
+export function makePrivate(fileSystem: BpfFileSystem, name: string): void {
+  const shown = `${fileSystem.path}/${OURS}`;
+  const parent = openOwn(`${fileSystem.base}/${OURS}`, shown);
+  // Another packetlog may remove the first when it removes its own pins: then the next attempt makes both.
+  if (parent === undefined) return;
+  try {
+    makeDirectory(`/proc/self/fd/${parent}/${name}`, `${shown}/${name}`, 'ENOENT');
+  } finally {
+    closeSync(parent);
+  }
+}
+
+/** Step by step, without following links: in a bpf file system of mode 1777 any user may have made them. */
+export function openPrivate(fileSystem: BpfFileSystem, name: string): number | undefined {
+  const parent = openOwn(`${fileSystem.base}/${OURS}`, `${fileSystem.path}/${OURS}`);
+  if (parent === undefined) return undefined;
+  try {
+    return openOwn(`/proc/self/fd/${parent}/${name}`, `${fileSystem.path}/${OURS}/${name}`);
+  } finally {
+    closeSync(parent);
+  }
+}
+
+/** A directory that only its owner, who we are, can use. Undefined if there is none. */
+function openOwn(path: string, shown: string): number | undefined {
+  const fail = (problem: string | undefined, cause?: unknown) =>
+    new SetupError({
+      step: 'use',
+      target: shown,
+      ...(problem === undefined ? {} : { problem }),
+      next: `Find out who made it (ls -ld ${shown}), remove it (rm -r ${shown}), and make its file system root’s alone: chmod 0700.`,
+      exit: 'failed',
+      cause,
+    });
+  let fd: number;
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    if (code === 'EACCES') throw denied('use', shown, cause);
+    throw fail(NO_DIRECTORY.has(code) ? 'it is a symbolic link or no directory' : undefined, cause);
+  }
+  const { uid, mode } = fstatSync(fd);
+  const isOurs = uid === process.geteuid?.();
+  if (isOurs && (mode & 0o077) === 0) return fd;
+  closeSync(fd);
+  throw fail(isOurs ? `others may use it (mode ${octal(mode)})` : `it belongs to another user (uid ${uid})`);
+}
+
+export function removeIfEmpty(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch {
+    // Others have pins in it.
+  }
+}

@@ -1,0 +1,109 @@
+/** The XDP object for one transport, configured and not loaded yet. */
+import { totalmem } from 'node:os';
+import { CLOCK_POLICIES, INTERFACE_SLOTS, KNOBS, MAPS, PROGRAMS } from '@packetlog/bpf';
+import { PACKET_LOG_SIZE } from '@packetlog/common';
+import {
+  closeObject,
+  findMap,
+  findProgram,
+  loadObject,
+  type MapPointer,
+  type ObjectPointer,
+  openObject,
+  setAutocreate,
+  setAutoload,
+  setInitialValue,
+  setMaxEntries,
+  setVerifierLog,
+} from '../native/libbpf.ts';
+import { pageSize } from '../native/libc.ts';
+import type { RequestedTransport } from '../transport/choose.ts';
+import type { Transport, TransportName, TransportSettings } from '../transport/transport.ts';
+import { type ClockPolicy, clockWith } from './clock-policy.ts';
+import { lastLines } from './object-errors.ts';
+import { need } from './outcome.ts';
+import type { Remains } from './remains.ts';
+import { denyRingBytes } from './ring-size.ts';
+import { ruleCounterSlots } from './rule-counters.ts';
+
+export interface ProgramOptions {
+  transport: RequestedTransport;
+  /** Bytes of each CPU's ring of permits: a power of two and a multiple of the page. The denies' are smaller. */
+  ringBytes: number;
+  /** False: count, write no record. */
+  logPermits: boolean;
+  clock: ClockPolicy;
+  /** Record 1 of so many permitted packets, a power of two; 0: by how full the ring is. */
+  sample: number;
+  objectPath?: string;
+  /** What a loader before left: its maps are used if they are as asked for. */
+  remains?: Remains | undefined;
+}
+
+const VERIFIER_LOG_BYTES = 1 << 20;
+/** Maps that only one transport uses; the others' are not made, an old kernel may not know their kind. */
+const TRANSPORT_MAPS: Readonly<Record<TransportName, readonly string[]>> = {
+  array: [MAPS.arrayRecords, MAPS.arrayControl, MAPS.doorbell],
+  ring: [MAPS.permits, MAPS.denies],
+  perf: [MAPS.perfPermits, MAPS.perfDenies],
+};
+
+/** Names of the object's maps that outlive a loader. */
+export function lastingMaps(transport: Transport): string[] {
+  const others = Object.entries(TRANSPORT_MAPS).flatMap(([name, maps]) => (name === transport.name ? [] : maps));
+  return Object.values(MAPS).filter((name) => name !== MAPS.knobs && !others.includes(name));
+}
+
+export function finder(object: ObjectPointer): (name: string) => MapPointer {
+  return (name) => need(findMap(object, name), 'find map', name);
+}
+
+export function ringSettings({ ringBytes }: ProgramOptions, cpus: number): TransportSettings {
+  return { cpus, ringBytes, denyBytes: denyRingBytes(ringBytes, pageSize()) };
+}
+
+/** An object that is configured and not loaded yet. */
+export function prepare(
+  path: string,
+  options: ProgramOptions,
+  transport: Transport,
+  cpus: number,
+  hasFrags: boolean,
+): ObjectPointer {
+  const object = need(openObject(path), 'open program', path);
+  const map = finder(object);
+  const knobs = new DataView(new ArrayBuffer(KNOBS.size));
+  knobs.setUint32(KNOBS.fields.cpu_count, cpus, true);
+  knobs.setUint32(KNOBS.fields.log_permits, options.logPermits ? 1 : 0, true);
+  knobs.setUint32(KNOBS.fields.log_denies, options.logPermits ? 1 : 0, true);
+  knobs.setUint32(KNOBS.fields.ring_records, options.ringBytes / PACKET_LOG_SIZE, true);
+  const { denyBytes } = ringSettings(options, cpus);
+  knobs.setUint32(KNOBS.fields.deny_records, denyBytes / PACKET_LOG_SIZE, true);
+  knobs.setUint32(KNOBS.fields.clock, CLOCK_POLICIES[clockWith(options.clock, transport.name)], true);
+  knobs.setUint32(KNOBS.fields.sample, options.sample, true);
+  need(setInitialValue(map(MAPS.knobs), new Uint8Array(knobs.buffer)), 'configure', MAPS.knobs);
+  need(setMaxEntries(map(MAPS.counters), INTERFACE_SLOTS * cpus), 'size map', MAPS.counters);
+  const ruleSlots = ruleCounterSlots(totalmem(), cpus);
+  need(setMaxEntries(map(MAPS.ruleCounters), ruleSlots * cpus), 'size map', MAPS.ruleCounters);
+  for (const [name, maps] of Object.entries(TRANSPORT_MAPS)) {
+    for (const each of maps) need(setAutocreate(map(each), name === transport.name), 'configure', each);
+  }
+  for (const [name, { single, frags }] of Object.entries(PROGRAMS)) {
+    const used = name === transport.name;
+    need(setAutoload(need(findProgram(object, single), 'find program', single), used), 'configure', single);
+    need(setAutoload(need(findProgram(object, frags), 'find program', frags), used && hasFrags), 'configure', frags);
+  }
+  transport.configure(map, ringSettings(options, cpus));
+  return object;
+}
+
+/** Loads once more with the verifier's log on, only to be able to say why it failed. */
+export function explainRefusal(path: string, options: ProgramOptions, transport: Transport, cpus: number): string {
+  const object = prepare(path, options, transport, cpus, false);
+  const log = new Uint8Array(VERIFIER_LOG_BYTES);
+  const { single } = PROGRAMS[transport.name];
+  setVerifierLog(need(findProgram(object, single), 'find program', single), log);
+  loadObject(object);
+  closeObject(object);
+  return lastLines(log);
+}
