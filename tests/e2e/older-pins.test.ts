@@ -1,0 +1,61 @@
+/** Pins of a version whose maps mean something else, simulated by their description, are told apart. Needs root. */
+import { readlinkSync, symlinkSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createPinPlace, type PinPlace } from '../lab/pin-place.ts';
+import { type LabProcess, startPacketlog } from '../lab/process.ts';
+import { requireRoot } from '../lab/root.ts';
+import { sendUdp } from '../lab/traffic.ts';
+import { until } from '../lab/until.ts';
+import { done, listed, makeRulesPlace, type RulesPlace, rules } from './rules-command.ts';
+import { eachWithNetwork } from './suite.ts';
+
+describe.skipIf(!requireRoot())('pins of another version', () => {
+  let pins: PinPlace;
+  let place: RulesPlace;
+  beforeEach(async () => {
+    pins = await createPinPlace();
+    const { env, ...made } = makeRulesPlace();
+    place = { ...made, env: { ...env, PACKETLOG_PIN: 'auto', PACKETLOG_BPFFS: pins.path } };
+  });
+  const suite = eachWithNetwork({ ipv6: false });
+  afterEach(async () => {
+    await pins.dispose();
+    place.remove();
+  });
+
+  async function started(): Promise<LabProcess> {
+    const args = ['--iface', 'server0', '--listen', 'off', '--print', 'none'];
+    const packetlog = suite.own(startPacketlog(suite.network.server, { args, env: place.env }));
+    await packetlog.untilPrinted(/Waiting for Ctrl-C/);
+    return packetlog;
+  }
+
+  const pinned = (name: RegExp) => pins.pins().filter((path) => name.test(path));
+
+  test('have their maps left alone and replaced; rules stay in force, and new ones are accepted', async () => {
+    const { client, server, link } = suite.network;
+    const first = await started();
+    await done(place, 'add', { rule: { action: 'deny', source: '198.51.100.0/24' } });
+    await first.end('SIGKILL');
+    const [about = ''] = pinned(/about$/);
+    const path = join(pins.path, about);
+    const described = { ...JSON.parse(readlinkSync(path)), layout: '0123456789abcdef' };
+    unlinkSync(path);
+    symlinkSync(JSON.stringify(described), path);
+    const old = pinned(/map_/);
+    const told = await rules(server, place, 'list');
+    expect(told.stderr).toMatch(/version/);
+
+    const second = await started();
+    await second.untilPrinted(
+      /rules stayed in force without a gap\. Rings and counters start empty, because the previous/,
+    );
+    expect(pinned(/map_/).filter((map) => old.includes(map))).toEqual([]);
+    await done(place, 'add', { rule: { action: 'deny', source: link.client.ipv4 } });
+    await sendUdp(client, { address: link.server.ipv4, count: 3 });
+    await until(async () => (await listed(place)).rules[1]?.packets === 3, { what: 'hits of the new rule' });
+    expect((await listed(place)).in_force).toMatchObject({ by: 'loader', is_current: true });
+    expect(await second.end()).toEqual({ code: 0, signal: null });
+  });
+});
