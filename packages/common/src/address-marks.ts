@@ -17,9 +17,9 @@ const PRIVATE: AddressMark = {
 };
 const LOOPBACK = { name: 'loopback', sentence: 'This machine itself; it must not come from outside.' };
 const LINK_LOCAL = { name: 'link-local', sentence: 'Valid on this link only: the sender is a neighbour.' };
-const DOCUMENTATION = { name: 'documentation', sentence: 'For examples in texts; nobody has it.' };
+const DOCUMENTATION = { name: 'documentation', sentence: 'Reserved for documentation; no host has it.' };
 const MULTICAST = { name: 'multicast', sentence: 'A group: all that listen to it receive the packet.' };
-const BENCHMARKING = { name: 'benchmarking', sentence: 'For tests of network devices; nobody has it.' };
+const BENCHMARKING = { name: 'benchmarking', sentence: 'Reserved for benchmarks of network devices; no host has it.' };
 
 /** IANA's registries of special-purpose addresses, and multicast. The first that holds an address is its mark. */
 const MARKS: readonly (readonly [network: string, mark: AddressMark])[] = [
@@ -42,15 +42,12 @@ const MARKS: readonly (readonly [network: string, mark: AddressMark])[] = [
   ['192.0.2.0/24', { ...DOCUMENTATION, source: 'RFC 5737' }],
   ['198.51.100.0/24', { ...DOCUMENTATION, source: 'RFC 5737' }],
   ['203.0.113.0/24', { ...DOCUMENTATION, source: 'RFC 5737' }],
-  ['192.88.99.0/24', { name: '6to4 relay', sentence: 'Given up; nobody should use it.', source: 'RFC 7526' }],
+  ['192.88.99.0/24', { name: '6to4 relay', sentence: 'Deprecated: it should not be in use.', source: 'RFC 7526' }],
   ['198.18.0.0/15', { ...BENCHMARKING, source: 'RFC 2544' }],
-  [
-    '255.255.255.255',
-    { name: 'broadcast', sentence: 'Everybody on this link receives the packet.', source: 'RFC 919' },
-  ],
+  ['255.255.255.255', { name: 'broadcast', sentence: 'All hosts on this link receive the packet.', source: 'RFC 919' }],
   ['224.0.0.0/24', { ...MULTICAST, name: 'link multicast', source: 'RFC 5771' }],
   ['224.0.0.0/4', { ...MULTICAST, source: 'RFC 5771' }],
-  ['240.0.0.0/4', { name: 'reserved', sentence: 'Not given to anybody.', source: 'RFC 1112' }],
+  ['240.0.0.0/4', { name: 'reserved', sentence: 'Reserved and not assigned.', source: 'RFC 1112' }],
   ['::/128', { name: 'unspecified', sentence: 'No address: the sender has none yet.', source: 'RFC 4291' }],
   ['::1/128', { ...LOOPBACK, source: 'RFC 4291' }],
   ['64:ff9b::/96', { name: 'NAT64', sentence: 'Stands for the IPv4 address in its last 32 bits.', source: 'RFC 6052' }],
@@ -64,12 +61,12 @@ const MARKS: readonly (readonly [network: string, mark: AddressMark])[] = [
   ['2001:20::/28', { name: 'ORCHID', sentence: 'A hash of a key, not a place.', source: 'RFC 7343' }],
   ['2001:db8::/32', { ...DOCUMENTATION, source: 'RFC 3849' }],
   ['3fff::/20', { ...DOCUMENTATION, source: 'RFC 9637' }],
-  ['2002::/16', { name: '6to4', sentence: 'IPv6 through a tunnel over IPv4; given up.', source: 'RFC 3056' }],
+  ['2002::/16', { name: '6to4', sentence: 'IPv6 through a tunnel over IPv4; deprecated.', source: 'RFC 3056' }],
   [
     'fc00::/7',
     {
       name: 'unique local',
-      sentence: 'An address of a private network; outside it nobody has it.',
+      sentence: 'An address of a private network, not reachable from outside it.',
       source: 'RFC 4193',
     },
   ],

@@ -33,7 +33,7 @@ export function readBatchHeader(bytes: Uint8Array, position: number): BatchField
     new BatchFormatError(code, message, { expected, actual, position });
   const there = bytes.length - position;
   if (!(there >= BATCH_HEADER_SIZE)) {
-    const message = `its header has ${BATCH_HEADER_SIZE} bytes, ${there} are there; it was cut off, use what is before it`;
+    const message = `its header has ${BATCH_HEADER_SIZE} bytes, ${there} are there; it is truncated, use what is before it`;
     throw fail('short', message, BATCH_HEADER_SIZE, there);
   }
   const data = new DataView(bytes.buffer, bytes.byteOffset + position, BATCH_HEADER_SIZE);
@@ -66,7 +66,7 @@ export function readBatchHeader(bytes: Uint8Array, position: number): BatchField
   }
   const size = headerSize + count * stride;
   if (size > there) {
-    const message = `its ${count} records make ${size} bytes, ${there} are there; it was cut off, use what is before it`;
+    const message = `its ${count} records make ${size} bytes, ${there} are there; it is truncated, use what is before it`;
     throw fail('short', message, size, there);
   }
 

@@ -36,10 +36,10 @@ export function tcpFlagsMeaning(flags: number): string {
   if (plain === 0) return 'has no flags: no proper sender does that';
   if (plain === (FIN | PSH | URG)) return 'is lit like a Christmas tree: no proper sender does that';
   if (has(SYN) && (has(FIN) || has(RST))) return 'opens and ends at once: no proper sender does that';
-  if (has(RST)) return has(ACK) ? 'refuses or breaks off a connection' : 'breaks off a connection';
+  if (has(RST)) return has(ACK) ? 'rejects or aborts a connection' : 'aborts a connection';
   if (has(SYN)) return has(ACK) ? 'accepts a connection' : 'opens a connection';
   if (has(FIN))
     return has(ACK) ? 'ends its half of a connection' : 'ends without a connection: no proper sender does that';
   if (!has(ACK)) return 'acknowledges nothing: no proper sender does that';
-  return has(PSH) ? 'carries data that shall be handed on at once' : 'acknowledges, or carries data';
+  return has(PSH) ? 'carries data to be delivered at once' : 'acknowledges, or carries data';
 }

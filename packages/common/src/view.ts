@@ -82,7 +82,7 @@ export class PacketLogView implements Iterable<PacketLog> {
     if (end > bytes.length) {
       throw new BatchFormatError(
         'short',
-        `${count} records need ${end} bytes, ${bytes.length} are there; the bytes were cut off, use them only whole`,
+        `${count} records need ${end} bytes, ${bytes.length} are there; the bytes are truncated, use them only whole`,
         { expected: end, actual: bytes.length, position: start },
       );
     }

@@ -37,7 +37,7 @@ describe('explainPacket', () => {
       'time: 2030-03-17T17:46:40.118493001Z | When it reached the hook, in UTC.',
       'action: permit | Passed to the network stack.',
       'reason: none | Nothing to remark.',
-      'source: 203.0.113.7 | For examples in texts; nobody has it.',
+      'source: 203.0.113.7 | Reserved for documentation; no host has it.',
       'source port: 50211 | A port as systems give it to a client for one connection.',
       'destination: 10.0.0.1 | An address of a private network: it means another machine in each of them.',
       'destination port: 443 | The usual port of https; what speaks there may be something else.',
@@ -53,7 +53,7 @@ describe('explainPacket', () => {
 
   it.each<[what: string, changes: Partial<PacketLog>, key: ExplainedKey, value: string, sentence: RegExp]>([
     ['who denied', { action: ACTIONS.deny, reason: REASONS.rule, rule_id: 12 }, 'rule', '12', /decided/],
-    ['that it was dropped', { action: ACTIONS.deny, reason: REASONS.rule }, 'action', 'deny', /Dropped before/],
+    ['that it was dropped', { action: ACTIONS.deny, reason: REASONS.rule }, 'action', 'deny', /Denied before/],
     ['that the program failed', { action: ACTIONS.aborted }, 'action', 'aborted', /program failed/],
     ['an action to come', { action: 9 }, 'action', 'unknown', /does not know/],
     ['an observe rule', { reason: REASONS.would_deny, rule_id: 3 }, 'reason', 'would deny', /observe rule/],

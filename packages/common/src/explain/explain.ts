@@ -115,7 +115,7 @@ export function explainPacket(packet: PacketLog, interfaceName: string | undefin
       key: 'interface',
       label: 'interface',
       value: interfaceName ?? `#${packet.ifindex}`,
-      sentence: interfaceName === undefined ? 'Nobody has this number any more.' : 'Where it arrived.',
+      sentence: interfaceName === undefined ? 'No interface has this number any more.' : 'Where it arrived.',
       ...(interfaceName !== undefined && { filter: { kind: 'interface', name: interfaceName } }),
     },
     {

@@ -13,8 +13,8 @@ export function sentence(words: string): string {
 
 const ACTION_SENTENCES: Readonly<Record<string, string>> = {
   permit: 'Passed to the network stack.',
-  deny: 'Dropped before the network stack saw it.',
-  aborted: 'The XDP program failed on it, so the kernel dropped it.',
+  deny: 'Denied before the network stack saw it.',
+  aborted: 'Lost: the XDP program failed on it.',
 };
 
 export function actionSentence(action: number): string {
@@ -107,7 +107,7 @@ const LONGEST = 0xffff;
 const SHORTEST_ON_A_WIRE = 60;
 
 export function lengthSentence(length: number): string {
-  if (length === LONGEST) return 'So long or longer: the field ends here. The byte counters are exact.';
+  if (length === LONGEST) return 'This long or longer: the field ends here. The byte counters are exact.';
   if (length < SHORTEST_ON_A_WIRE) return 'Shorter than a frame on a wire can be: it comes from a virtual interface.';
   return 'The whole frame at the hook, with its Ethernet header.';
 }

@@ -254,7 +254,7 @@ describe('what is wrong with a filter', () => {
     ['host localhost', 'localhost', 'names are not looked up, write the address.'],
     ['dst www.example.org', 'www.example.org', 'names are not looked up, write the address.'],
     ['icmp port 80', 'port', '"icmp" has no ports'],
-    ['arp host 192.0.2.1', 'host', 'leave out "arp"'],
+    ['arp host 192.0.2.1', 'host', 'remove "arp"'],
     ['proto gree', 'gree', 'did you mean "gre"?', 'proto gre'],
     ['proto 256', '256', 'the largest number for "proto" is 255.'],
     ['vlan 4096', '4096', 'the largest number for "vlan" is 4095.'],

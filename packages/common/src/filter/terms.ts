@@ -141,8 +141,8 @@ function endpointFilter(side: Side, { network, port }: { network: string; port: 
 function refuseWhatItHasNot(cursor: Cursor, protocolWord: string, type: string): void {
   const has = PROTOCOL_WORDS.get(protocolWord)?.has;
   if (has === undefined) return;
-  if (type.startsWith('port') && !has.ports) cursor.fail(`${quoted(protocolWord)} has no ports; leave one of them out`);
-  if (!has.addresses) cursor.fail(`addresses are recorded of IPv4 and IPv6 alone; leave out ${quoted(protocolWord)}`);
+  if (type.startsWith('port') && !has.ports) cursor.fail(`${quoted(protocolWord)} has no ports; remove one of them`);
+  if (!has.addresses) cursor.fail(`addresses are recorded of IPv4 and IPv6 alone; remove ${quoted(protocolWord)}`);
 }
 
 /** `src or dst` is either, as nothing is; `src and dst` is both. */

@@ -75,8 +75,8 @@ export const NUMBER_WORDS: ReadonlyMap<
 
 /** Words of tcpdump that compare the length without a sign. */
 export const LENGTH_WORDS: ReadonlyMap<string, { comparison: '<=' | '>='; detail: string }> = new Map([
-  ['less', { comparison: '<=', detail: 'at most so many bytes' }],
-  ['greater', { comparison: '>=', detail: 'at least so many bytes' }],
+  ['less', { comparison: '<=', detail: 'at most this many bytes' }],
+  ['greater', { comparison: '>=', detail: 'at least this many bytes' }],
 ]);
 
 /** Words that need a name or a list behind them. */

@@ -188,7 +188,7 @@ export function runOptions(): Option[] {
     )
       .argParser(list(fileName))
       .env('PACKETLOG_GEOIP'),
-    new Option('--simulate-loss <n>', 'lose so many records on purpose, to see the alarm')
+    new Option('--simulate-loss <n>', 'lose this many records on purpose, to see the alarm')
       .argParser(count)
       .env('PACKETLOG_SIMULATE_LOSS')
       .hideHelp(),

@@ -208,7 +208,7 @@ Exit codes: 0 nothing to change, or changed; 9 see above; 2 the file is invalid;
     'revert a risky change at once, without waiting for the time to confirm',
     async (connection, printer) => printer.answer(await connection.ask('revert', {}), () => ['Reverted.']),
   );
-  subcommand('undo', 'undo the last change, whoever made it', async (connection, printer) =>
+  subcommand('undo', 'undo the last change, including changes by others', async (connection, printer) =>
     printer.changed(await connection.ask('undo', {}), ({ undone }) => `Undone: ${undone}.`),
   );
   subcommand('redo', 'redo the change that was undone last', async (connection, printer) =>
