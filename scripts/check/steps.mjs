@@ -47,6 +47,12 @@ export function checkSteps(cSources) {
       remedy: 'node scripts/check/docs.mjs lists the places. Write paths in backticks from the root of the repository.',
     },
     {
+      name: 'words: one for each thing, in all text that is shown',
+      command: process.execPath,
+      args: ['scripts/check/words.mjs'],
+      remedy: 'Use the word that is named. scripts/check/word-rules.mjs holds the words, why, and exceptions.',
+    },
+    {
       name: 'generated C header is fresh',
       command: process.execPath,
       args: ['packages/bpf/dist/build/header.js', '--check'],

@@ -1,0 +1,96 @@
+/**
+ * Words that are not used in text that a person reads, the word to use instead, and why: one word for one thing.
+ *
+ * @typedef {{ not: RegExp, use: string, why: string }} WordRule
+ * @typedef {{ text: RegExp, why: string }} WordException
+ */
+
+/** @type {readonly WordRule[]} */
+export const WORD_RULES = [
+  {
+    not: /\brefus(e|es|ed|ing|al|als)\b/i,
+    use: 'denied, or rejected',
+    why: 'A rule denies a packet; the loader rejects a request, a connection or a value.',
+  },
+  { not: /\bdrop(s|ped|ping)? out\b/i, use: 'denied', why: 'A rule denies a packet.' },
+  {
+    not: /\b(let|lets|letting) ((it|them|you|this|these|packets|traffic) )?in\b|\b(passed|passes|handed|hands) on\b/i,
+    use: 'permit, permitted',
+    why: 'A rule permits a packet.',
+  },
+  { not: /\bnot done\b/i, use: 'rejected', why: 'The loader rejects a request.' },
+  {
+    not: /\b(shut|shuts|shutting) ((yourself|you|them) )?out\b|\b(cut|cuts|cutting) (yourself|you|them) off\b/i,
+    use: 'lock out, lockout guard',
+    why: 'An operator who loses access is locked out.',
+  },
+  {
+    not: /\brehears(e|es|ed|ing|al|als)\b/i,
+    use: 'dry run',
+    why: 'Rules tried on traffic without enforcing are a dry run.',
+  },
+  {
+    not: /\b(take|takes|taken|taking|took) ((itself|themselves|it|them) )?back\b/i,
+    use: 'reverts; undo for a past change',
+    why: 'A risky change that is not confirmed reverts.',
+  },
+  { not: /\bwho(m|ever)? no rule\b/i, use: 'default policy', why: 'What a packet gets when no rule matches.' },
+  {
+    not: /\bdropped\b|\bnot arrived\b/i,
+    use: 'lost, with the cause; denied if a rule did it',
+    why: 'Missing because something was full or slow is lost: ring full, queue full, client too slow.',
+  },
+  { not: /\bnot (sent|kept)\b/i, use: 'withheld', why: 'Not sent because of a row limit or a pause.' },
+  { not: /\b(nobody|no one) asked\b/i, use: 'not requested', why: 'Not sent because no client asked for rows.' },
+  { not: /\b(leave|leaves|leaving|left) out\b/i, use: 'filtered, or excluded', why: 'Excluded by the filter.' },
+  { not: /\bbecause of the filter\b/i, use: 'not recorded', why: 'What --count-only does not record.' },
+  { not: /\bemit(s|ted|ting)?\b|\bgot (a|its|their) rows?\b/i, use: 'recorded', why: 'Written to a ring.' },
+  { not: /\bfor good\b|\bends in (…|\d|an?\b|one\b)/i, use: 'no expiry, expires in', why: 'How long a rule lasts.' },
+  {
+    not: /\bways? of (a|the|each|every|its|this) packets?\b/i,
+    use: 'Packet path',
+    why: 'The picture of hops and losses.',
+  },
+  { not: /\baccounts?\b(?! for)/i, use: 'ledger, or Packet path', why: 'The sums that must add up are a ledger.' },
+  {
+    not: /\b(may|can) (only )?look\b|\blook,? not change\b/i,
+    use: 'read-only',
+    why: 'A connection that cannot change rules.',
+  },
+  { not: /^Together\b|\bTogether$/, use: 'All nodes', why: 'All loaders in one view.' },
+  {
+    not: /\b(nobody|somebody|everybody|anybody|whoever|anew)\b/i,
+    use: 'the noun: client, operator, process, packet; again',
+    why: 'A placeholder makes the reader guess who or what is meant.',
+  },
+  {
+    not: /\bso (many|much|long|often)\b/i,
+    use: 'the number, the size, the time',
+    why: 'It stands for a value that is known.',
+  },
+];
+
+/** Text in which such a word is right. */
+/** @type {readonly WordException[]} */
+export const WORD_EXCEPTIONS = [
+  { text: /^revert take back rule change$/, why: 'Words that a user may type to find the command "Undo".' },
+];
+
+/**
+ * Text that has such a word and is not reworded yet. Nothing is added here; what is reworded is removed.
+ *
+ * @type {ReadonlySet<string>}
+ */
+export const TO_BE_REWORDED = new Set([
+  'were dropped before they were counted',
+  'Packets dropped by a rule or by the default policy',
+  'Packets dropped by an error of the program',
+  'A rule says whose packets are let in, refused, or only marked. A matching permit rule always wins; then deny, then observe; what no rule matches goes by the default policy.',
+  'Dropped by a rule or by the default policy.',
+  'Dropped by an error of the program.',
+  'Not sent while the page was paused.',
+  'Not sent: paused, or more than … rows a second.',
+  'The rule for … was left out. …',
+  'Set … was left out: no rule names it.',
+  'This connection may look, not change. Open the second URL that packetlog printed when it started, the one with admin_token.',
+]);

@@ -1,0 +1,61 @@
+/**
+ * The words of the product: no text of the dashboard, the command line, notices and errors uses a word that
+ * word-rules.mjs rules out.
+ *
+ *   node scripts/check/words.mjs
+ */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { visibleStrings } from './visible-strings.mjs';
+import { TO_BE_REWORDED, WORD_EXCEPTIONS, WORD_RULES } from './word-rules.mjs';
+
+/** @typedef {import('./visible-strings.mjs').VisibleString} VisibleString */
+/** @typedef {VisibleString & { word: string, use: string, why: string }} Finding */
+
+const SOURCES = ['apps/dashboard/src', 'packages/common/src', 'packages/loader/src'];
+const NOT_SHIPPED = /\.(test|arbitrary|reference|sample)\.tsx?$|\/fake-[^/]+$/;
+
+/**
+ * @param {readonly VisibleString[]} strings
+ * @param {readonly import('./word-rules.mjs').WordRule[]} rules
+ * @param {readonly import('./word-rules.mjs').WordException[]} exceptions
+ * @returns {{ findings: Finding[], unused: string[] }} `unused`: exceptions that are not needed
+ */
+export function wordFindings(strings, rules = WORD_RULES, exceptions = WORD_EXCEPTIONS) {
+  const used = new Set();
+  const findings = strings.flatMap((string) =>
+    rules.flatMap(({ not, use, why }) => {
+      const word = not.exec(string.text)?.[0];
+      if (word === undefined) return [];
+      const exception = exceptions.find(({ text }) => text.test(string.text));
+      if (exception === undefined) return [{ ...string, word, use, why }];
+      used.add(exception);
+      return [];
+    }),
+  );
+  return { findings, unused: exceptions.filter((one) => !used.has(one)).map(({ text }) => String(text)) };
+}
+
+function main() {
+  const files = execFileSync('git', ['ls-files', ...SOURCES], { encoding: 'utf8' })
+    .split('\n')
+    .filter((file) => /\.tsx?$/.test(file) && !NOT_SHIPPED.test(file));
+  const strings = visibleStrings(new Map(files.map((file) => [file, readFileSync(file, 'utf8')])));
+  const { findings: all, unused } = wordFindings(strings);
+  const findings = all.filter(({ text }) => !TO_BE_REWORDED.has(text));
+  const gone = [...TO_BE_REWORDED].filter((known) => !all.some(({ text }) => text === known));
+  for (const { file, line, text, word, use, why } of findings) {
+    console.log(`${file}:${line}: "${word}" in "${text}"\n    use: ${use}. ${why}`);
+  }
+  for (const text of unused)
+    console.log(`scripts/check/word-rules.mjs: the exception ${text} is not needed: remove it.`);
+  for (const text of gone) console.log(`scripts/check/word-rules.mjs: "${text}" is reworded: remove it from the list.`);
+  const known = TO_BE_REWORDED.size - gone.length;
+  console.log(
+    `${strings.length} strings: ${findings.length} with a word that is ruled out, ${known} known ones to be reworded.`,
+  );
+  process.exitCode = findings.length + unused.length === 0 ? 0 : 1;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) main();
