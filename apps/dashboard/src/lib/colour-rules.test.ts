@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { makeBatch, makePacket } from '../../test/support/samples.ts';
 import {
   COLOURS,
   type ColourRule,
@@ -12,7 +13,6 @@ import {
   withoutRule,
   withRule,
 } from './colour-rules.ts';
-import { makeBatch, makePacket } from './test-data.ts';
 
 const environment = { indexesOf: (name: string) => (name === 'eth0' ? [2] : []) };
 const rule = (id: number, text: string, over: Partial<ColourRule> = {}): ColourRule => ({

@@ -13,6 +13,7 @@ import {
   summarySchema,
 } from '@packetlog/common';
 import { describe, expect, it } from 'vitest';
+import { makeLedger, makeRule, makeRules, makeSummary } from '../../test/support/samples.ts';
 import {
   isHello,
   isHistory,
@@ -25,7 +26,6 @@ import {
   isRulesSnapshot,
   isSummary,
 } from './messages.ts';
-import { makeLedger, makeRule, makeRules, makeSummary } from './test-data.ts';
 
 const eth0 = { name: 'eth0', ifindex: 2, mode: 'generic', state: 'attached', mode_reason: 'no native mode here' };
 const volume = { packets: 9, bytes: 600 };

@@ -1,8 +1,8 @@
 import { HISTORY_COLUMNS, type History } from '@packetlog/common';
 import { expect, test } from 'vitest';
+import { makeSummary } from '../../test/support/samples.ts';
 import { Past } from './past.ts';
 import { type Amounts, PastLevel } from './past-level.ts';
-import { makeSummary } from './test-data.ts';
 
 const history = (step_ms: number, first_at_ms: number, packets: number[]): History => ({
   step_ms,

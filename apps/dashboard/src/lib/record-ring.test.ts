@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
+import { makeBatch, makePacket } from '../../test/support/samples.ts';
 import { appendMarker, readMarker } from './marker.ts';
 import { RecordRing } from './record-ring.ts';
 import { RowsView } from './rows-view.ts';
-import { makeBatch, makePacket } from './test-data.ts';
 
 const batch = (...ports: number[]) => makeBatch(ports.map((src_port) => makePacket({ src_port })));
 

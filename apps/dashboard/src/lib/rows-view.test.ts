@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { makeBatch, makePacket } from '../../test/support/samples.ts';
 import { RowsView } from './rows-view.ts';
-import { makeBatch, makePacket } from './test-data.ts';
 
 function viewWith(rows: number): RowsView {
   const view = new RowsView(8);

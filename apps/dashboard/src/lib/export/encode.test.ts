@@ -1,6 +1,6 @@
 import { PCAPNG_COMMENT } from '@packetlog/common';
 import { describe, expect, it } from 'vitest';
-import { makeBatch, makePacket } from '../test-data.ts';
+import { makeBatch, makePacket } from '../../../test/support/samples.ts';
 import { encodeRecords } from './encode.ts';
 import type { ExportFormat } from './export-name.ts';
 import { KeptRecords } from './kept-records.ts';

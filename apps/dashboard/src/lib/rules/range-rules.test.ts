@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { makeRule, makeRules } from '../test-data.ts';
+import { makeRule, makeRules } from '../../../test/support/samples.ts';
 import { rangeRules } from './range-rules.ts';
 import { RuleBook } from './rule-book.ts';
 

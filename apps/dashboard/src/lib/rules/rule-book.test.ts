@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { makeRule, makeRules } from '../test-data.ts';
+import { makeRule, makeRules } from '../../../test/support/samples.ts';
 import { RuleBook } from './rule-book.ts';
 
 const count = (id: number, packets: number) => ({ id, packets, bytes: packets * 100, last_seen_ms: 1000 + packets });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { makeRule } from '../test-data.ts';
+import { makeRule } from '../../../test/support/samples.ts';
 import { changesOf, EMPTY_FORM, formOf, KEEP, type RuleForm, readForm } from './rule-form.ts';
 
 const read = (over: Partial<RuleForm>) => readForm({ ...EMPTY_FORM, source: '203.0.113.7', ...over });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { makeRule } from '../test-data.ts';
+import { makeRule } from '../../../test/support/samples.ts';
 import { countByAction, FIRST_CHOICE, type ListChoice, listRules, sortedBy } from './rule-list.ts';
 
 const RULES = [

@@ -1,6 +1,6 @@
 import type { AuditEntry, RehearsalReport, RulesError } from '@packetlog/common';
 import { expect, test } from 'vitest';
-import { makeRule } from '../test-data.ts';
+import { makeRule } from '../../../test/support/samples.ts';
 import { auditSentence } from './audit-words.ts';
 import { listLines, nameFromFile, sizeProblem } from './list-text.ts';
 import { refusalWords } from './refusal-words.ts';

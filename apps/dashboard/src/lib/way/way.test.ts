@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { makeLedger } from '../test-data.ts';
+import { makeLedger } from '../../../test/support/samples.ts';
 import { type WayFacts, wayOf, waySentence } from './way.ts';
 
 const hop = { offered: 0, delivered: 0, dropped: 0, withheld: 0, pending: 0 };
