@@ -11,10 +11,10 @@ import {
   withoutRule,
   withRule,
 } from '../lib/colour-rules.ts';
-import { edited, readFilterText } from '../lib/filter-text.ts';
 import { useKept } from '../live/kept-choice.ts';
 import { useLive } from '../live/live-context.tsx';
 import { colourRules } from '../live/table-choices.ts';
+import { edited, readFilterText } from '../text/filter-text.ts';
 import { IconButton } from './icon-button.tsx';
 import './colour-menu.css';
 

@@ -1,4 +1,4 @@
-import { formatCount, type Quantity } from '../lib/number.ts';
+import { formatCount, type Quantity } from '../text/number.ts';
 
 /** A whole number with separators; `data-value` carries it exactly. */
 export function Count({ value, testId }: { value: number; testId?: string }) {

@@ -1,9 +1,9 @@
 'use client';
 
 import type { Interface, InterfaceLedger } from '@packetlog/common';
-import { modeTitle, modeWord } from '../lib/mode-words.ts';
 import { useSnapshot } from '../live/live-context.tsx';
 import { useMedia } from '../live/use-media.ts';
+import { modeTitle, modeWord } from '../text/attach-mode-text.ts';
 import { Count } from './count.tsx';
 import './ledgers.css';
 

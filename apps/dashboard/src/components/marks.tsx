@@ -1,5 +1,5 @@
 import type { Connection } from '../lib/connection.ts';
-import type { Verdict } from '../lib/row.ts';
+import type { Verdict } from '../text/row-text.ts';
 
 /** The wordmark's sign: a log, one row of which was refused. */
 export function Logo() {

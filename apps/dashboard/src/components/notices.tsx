@@ -1,8 +1,8 @@
 'use client';
 
-import { clockText } from '../lib/clock.ts';
 import type { NumberedNotice } from '../lib/figures.ts';
 import { useSnapshot } from '../live/live-context.tsx';
+import { clockText } from '../text/clock.ts';
 import { LossMark } from './marks.tsx';
 
 /** What happened, latest first, in the loader's own sentences. */

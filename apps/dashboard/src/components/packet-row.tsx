@@ -4,14 +4,14 @@
 
 import { clsx } from 'clsx';
 import { Fragment, type ReactNode } from 'react';
-import { clockMillisText } from '../lib/clock.ts';
 import type { Paint } from '../lib/colour-rules.ts';
 import type { ColumnKey } from '../lib/columns.ts';
 import { type Marker, readMarker } from '../lib/marker.ts';
 import { markerSentence } from '../lib/marker-words.ts';
-import { ABSENT } from '../lib/number.ts';
 import type { RecordRing } from '../lib/record-ring.ts';
-import { type Endpoint, type PacketRow, packetRow } from '../lib/row.ts';
+import { clockMillisText } from '../text/clock.ts';
+import { ABSENT } from '../text/number.ts';
+import { type Endpoint, type PacketRow, packetRow } from '../text/row-text.ts';
 import { LossMark, VerdictMark } from './marks.tsx';
 
 interface PacketRowProps {

@@ -10,7 +10,6 @@ import { type KeyboardEvent, type MouseEvent, type PointerEvent, type RefObject,
 import type { ColumnKey } from '../lib/columns.ts';
 import { nextRow } from '../lib/next-row.ts';
 import type { RecordRing } from '../lib/record-ring.ts';
-import { exactTime } from '../lib/row.ts';
 import { indexesOf } from '../lib/row-window.ts';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
 import { TOGETHER } from '../live/nodes.ts';
@@ -18,6 +17,7 @@ import { columnStyle, useColumns } from '../live/use-columns.ts';
 import { useNodes } from '../live/use-nodes.ts';
 import { usePaint } from '../live/use-paint.ts';
 import { useWindow } from '../live/use-window.ts';
+import { exactTime } from '../text/row-text.ts';
 import './packet-table.css';
 import './packet-table-compact.css';
 import './row-colours.css';

@@ -3,12 +3,12 @@
 import dynamic from 'next/dynamic';
 import { useCallback, useLayoutEffect, useRef, useState } from 'react';
 import { readMarker } from '../lib/marker.ts';
-import { quietSentence } from '../lib/quiet.ts';
 import { subscribedTo } from '../lib/subscription.ts';
 import { fetched } from '../live/fetched.ts';
 import { useKept } from '../live/kept-choice.ts';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
 import { groupingChoice } from '../live/table-choices.ts';
+import { quietSentence } from '../text/quiet-text.ts';
 import { FilterBar } from './filter-bar.tsx';
 import type { Picked } from './packet-drawer/use-picked.ts';
 import { PacketTable } from './packet-table.tsx';

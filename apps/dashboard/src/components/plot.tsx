@@ -4,7 +4,7 @@ import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { axisTicks, axisTop, timeTicks } from '../lib/axis.ts';
-import { clockMinuteText, clockText } from '../lib/clock.ts';
+import { clockMinuteText, clockText } from '../text/clock.ts';
 
 export interface PlotLine {
   /** CSS variables. */

@@ -1,14 +1,14 @@
 'use client';
 
 import Link from 'next/link';
-import { formatCompact, formatCount } from '../lib/number.ts';
 import type { RangeLists } from '../lib/range-top.ts';
 import { rangeRules } from '../lib/rules/range-rules.ts';
-import { RULE_VERDICT } from '../lib/rules/rule-words.ts';
 import { useLive } from '../live/live-context.tsx';
 import { TOGETHER } from '../live/nodes.ts';
 import { useNodes } from '../live/use-nodes.ts';
 import { useRulesView } from '../live/use-rules.ts';
+import { formatCompact, formatCount } from '../text/number.ts';
+import { RULE_VERDICT } from '../text/rule-text.ts';
 import { Measure } from './count.tsx';
 import { VerdictMark } from './marks.tsx';
 import { ruleAddress } from './packet-row.tsx';

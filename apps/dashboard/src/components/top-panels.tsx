@@ -2,11 +2,7 @@
 
 import type { Place } from '@packetlog/common';
 import { Fragment, type ReactNode } from 'react';
-import { clockText } from '../lib/clock.ts';
-import { formatCompact, formatCount } from '../lib/number.ts';
 import { ALL_ROWS, type PanelRows, panelHeight, panelRows } from '../lib/panel-rows.ts';
-import { placeMark, placeWords } from '../lib/place-words.ts';
-import { quietSentence } from '../lib/quiet.ts';
 import type { RangeEntry, RangeLists } from '../lib/range-top.ts';
 import { lastWords } from '../lib/range-words.ts';
 import { rangeRules } from '../lib/rules/range-rules.ts';
@@ -17,6 +13,10 @@ import { useMedia } from '../live/use-media.ts';
 import { usePlaces } from '../live/use-names.ts';
 import { useNodes } from '../live/use-nodes.ts';
 import { type Overview, useRangeLists } from '../live/use-overview.ts';
+import { clockText } from '../text/clock.ts';
+import { formatCompact, formatCount } from '../text/number.ts';
+import { placeMark, placeWords } from '../text/place-text.ts';
+import { quietSentence } from '../text/quiet-text.ts';
 import { Measure } from './count.tsx';
 import { MiddleCut } from './middle-cut.tsx';
 import { RefusedBy } from './refused-by.tsx';

@@ -1,5 +1,5 @@
-import { clockText, spanText } from './clock.ts';
-import { counted, formatCount } from './number.ts';
+import { clockText, spanText } from '../text/clock.ts';
+import { counted, formatCount } from '../text/number.ts';
 import type { TimeSpan } from './past.ts';
 import type { Amounts, PastPoint } from './past-level.ts';
 

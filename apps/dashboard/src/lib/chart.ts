@@ -1,4 +1,4 @@
-import { clockText } from './clock.ts';
+import { clockText } from '../text/clock.ts';
 import type { Comparison } from './compare.ts';
 import type { Amounts, PastPoint, Sums } from './past-level.ts';
 

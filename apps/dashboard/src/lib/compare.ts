@@ -1,4 +1,4 @@
-import { spanText } from './clock.ts';
+import { spanText } from '../text/clock.ts';
 import type { PastView, TimeSpan } from './past.ts';
 import type { Sums } from './past-level.ts';
 

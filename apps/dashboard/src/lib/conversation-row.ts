@@ -10,10 +10,10 @@ import {
   parseNetwork,
   tcpFlagsText,
 } from '@packetlog/common';
-import { ageText } from './clock.ts';
+import { ageText } from '../text/clock.ts';
+import { formatBytes, formatCompact, formatCount, quantityText } from '../text/number.ts';
+import { type Endpoint, type PacketRow, packetRow } from '../text/row-text.ts';
 import type { Conversations } from './conversations.ts';
-import { formatBytes, formatCompact, formatCount, quantityText } from './number.ts';
-import { type Endpoint, type PacketRow, packetRow } from './row.ts';
 
 const TCP = 6;
 /** Stands for ports that differ from packet to packet. */

@@ -1,6 +1,6 @@
-import { clockText, spanText } from './clock.ts';
+import { clockText, spanText } from '../text/clock.ts';
+import { counted, formatBytes, formatCount, quantityText } from '../text/number.ts';
 import { type Comparison, changeWords, timeBefore } from './compare.ts';
-import { counted, formatBytes, formatCount, quantityText } from './number.ts';
 import type { TimeSpan } from './past.ts';
 
 /** '14:03:10 to 14:03:25: 1,234 packets, 96.1 kB, 33 denied'. */

@@ -1,4 +1,4 @@
-import { filterOfHash, hashOfFilter, NO_FILTER, readFilterText, withSaved } from '../lib/filter-text.ts';
+import { filterOfHash, hashOfFilter, NO_FILTER, readFilterText, withSaved } from '../text/filter-text.ts';
 
 const SAVED_KEY = 'packetlog-filters';
 

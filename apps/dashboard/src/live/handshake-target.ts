@@ -1,6 +1,6 @@
-import { filterOfHash, hashOfFilter } from '../lib/filter-text.ts';
 import { defaultLoader, type HandshakeTarget, readHash } from '../lib/handshake-url.ts';
 import { type KeptTokens, parseKeptTokens, targetOf } from '../lib/kept-tokens.ts';
+import { filterOfHash, hashOfFilter } from '../text/filter-text.ts';
 
 const TOKENS_KEY = 'packetlog-tokens';
 const LOADER_KEY = 'packetlog-loader';

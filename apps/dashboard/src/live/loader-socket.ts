@@ -8,7 +8,6 @@ import {
   type Summary,
 } from '@packetlog/common';
 import { io, type Socket } from 'socket.io-client';
-import { NO_FILTER, readFilterText } from '../lib/filter-text.ts';
 import {
   isHello,
   isHistory,
@@ -20,6 +19,7 @@ import {
   isSummary,
 } from '../lib/messages.ts';
 import type { Check } from '../lib/shape.ts';
+import { NO_FILTER, readFilterText } from '../text/filter-text.ts';
 import { LoaderQuestions, type LoaderSocket } from './loader-questions.ts';
 import { RepeatedRequests } from './repeated-requests.ts';
 import type { Store } from './store.ts';

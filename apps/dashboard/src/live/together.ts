@@ -8,7 +8,6 @@ import {
   type Summary,
   writeBatchHeader,
 } from '@packetlog/common';
-import { readFilterText } from '../lib/filter-text.ts';
 import { Interleaver } from '../lib/nodes/interleaver.ts';
 import { nodeNames } from '../lib/nodes/node-name.ts';
 import { type NodePart, namedInterface, togetherLedger, togetherSummary, togetherTop } from '../lib/nodes/together.ts';
@@ -16,6 +15,7 @@ import { togetherConnection } from '../lib/nodes/together-connection.ts';
 import { TogetherPast } from '../lib/nodes/together-past.ts';
 import { Picture } from '../lib/picture.ts';
 import { subscribedTo, sumOfSubscriptions } from '../lib/subscription.ts';
+import { readFilterText } from '../text/filter-text.ts';
 import type { Loader } from './loader.ts';
 import { Names } from './names.ts';
 import { Store } from './store.ts';

@@ -1,7 +1,7 @@
 'use client';
 
-import { ageText } from '../lib/clock.ts';
 import { dataAt } from '../lib/connection.ts';
+import { ageText } from '../text/clock.ts';
 import { useSnapshot } from './live-context.tsx';
 
 /** How old what is shown is, '12 s old'; null while it is live. */

@@ -1,7 +1,7 @@
 'use client';
 
-import { NO_FILTER } from '../lib/filter-text.ts';
 import { shortFilter } from '../lib/palette-filters.ts';
+import { NO_FILTER } from '../text/filter-text.ts';
 import { useKeys } from './keys.ts';
 import { useFilter } from './use-filter.ts';
 

@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from 'react';
-import { NO_FILTER } from '../lib/filter-text.ts';
+import { NO_FILTER } from '../text/filter-text.ts';
 import type { FilterChoice } from './filter-choice.ts';
 import { useLive } from './live-context.tsx';
 

@@ -2,8 +2,8 @@
 
 import type { RuleChanges, RuleDraft, RulesAnswer, RulesError } from '@packetlog/common';
 import { useMemo } from 'react';
-import { counted } from '../lib/number.ts';
 import type { RulesView } from '../lib/rules/rule-book.ts';
+import { counted } from '../text/number.ts';
 import { fetched } from './fetched.ts';
 import { useLive, useSnapshot } from './live-context.tsx';
 

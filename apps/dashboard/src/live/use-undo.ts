@@ -2,7 +2,7 @@
 
 import type { RulesAnswer, RulesStep } from '@packetlog/common';
 import { useMemo } from 'react';
-import { asSentence } from '../lib/sentence.ts';
+import { asSentence } from '../text/sentence.ts';
 import { useLive } from './live-context.tsx';
 import { overlay } from './overlay.ts';
 import { useRulesView } from './use-rules.ts';

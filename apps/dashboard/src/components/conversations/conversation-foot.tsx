@@ -1,8 +1,8 @@
 'use client';
 
 import { ArrowUp } from 'lucide-react';
-import { counted, formatCount } from '../../lib/number.ts';
 import { useSnapshot } from '../../live/live-context.tsx';
+import { counted, formatCount } from '../../text/number.ts';
 
 /** What the lines stand for, and what they leave out. */
 export function ConversationFoot({

@@ -8,11 +8,11 @@ import type { Paint } from '../../lib/colour-rules.ts';
 import type { ColumnKey } from '../../lib/columns.ts';
 import { conversationFilter, conversationRow } from '../../lib/conversation-row.ts';
 import type { Conversations } from '../../lib/conversations.ts';
-import { narrowed } from '../../lib/filter-text.ts';
-import { ABSENT } from '../../lib/number.ts';
-import type { PacketRow } from '../../lib/row.ts';
 import { useLive } from '../../live/live-context.tsx';
 import type { OpenRow } from '../../live/use-conversations.ts';
+import { narrowed } from '../../text/filter-text.ts';
+import { ABSENT } from '../../text/number.ts';
+import type { PacketRow } from '../../text/row-text.ts';
 import { packetCell } from '../packet-row.tsx';
 
 interface Place {

@@ -1,9 +1,9 @@
 'use client';
 
 import { useMemo } from 'react';
-import { packetRow } from '../../lib/row.ts';
 import { packetSource } from '../../lib/rules/deny-choice.ts';
 import { useLive } from '../../live/live-context.tsx';
+import { packetRow } from '../../text/row-text.ts';
 import { DenySheet } from './deny-sheet.tsx';
 
 /** From the picked packet to a rule. The picked row is held still, so what it says does not change. */

@@ -2,11 +2,11 @@
 
 import { parseDuration, type RulesError } from '@packetlog/common';
 import { useId, useState } from 'react';
-import { endpointText, type PacketRow } from '../../lib/row.ts';
 import { type DenyChoice, denyDraft, type PacketSource, standingSentence } from '../../lib/rules/deny-choice.ts';
 import { readForm } from '../../lib/rules/rule-form.ts';
-import { DOES, effectSentence } from '../../lib/rules/rule-words.ts';
 import { useRuleActions, useRulesView } from '../../live/use-rules.ts';
+import { endpointText, type PacketRow } from '../../text/row-text.ts';
+import { DOES, effectSentence } from '../../text/rule-text.ts';
 import { VerdictMark } from '../marks.tsx';
 import { actionSegments } from '../rules/action-segments.tsx';
 import { LastingField } from '../rules/lasting-field.tsx';

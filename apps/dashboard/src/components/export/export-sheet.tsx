@@ -2,14 +2,14 @@
 
 import { Download } from 'lucide-react';
 import { useState } from 'react';
-import { spanText } from '../../lib/clock.ts';
 import type { ExportFormat } from '../../lib/export/export-name.ts';
 import { EXPORT_LIMIT, lossWords, pageRowsWords } from '../../lib/export/export-words.ts';
 import { keptFromRing } from '../../lib/export/kept-records.ts';
-import { NO_FILTER } from '../../lib/filter-text.ts';
-import { counted, formatCount } from '../../lib/number.ts';
 import { useLive } from '../../live/live-context.tsx';
 import { type ExportState, useExport } from '../../live/use-export.ts';
+import { spanText } from '../../text/clock.ts';
+import { NO_FILTER } from '../../text/filter-text.ts';
+import { counted, formatCount } from '../../text/number.ts';
 import { Segments } from '../segments.tsx';
 import { Sheet } from '../sheet.tsx';
 import './export-sheet.css';

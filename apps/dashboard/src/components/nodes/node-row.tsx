@@ -2,11 +2,11 @@
 
 import { clsx } from 'clsx';
 import { useSyncExternalStore } from 'react';
-import { modeTitle, modeWord } from '../../lib/mode-words.ts';
 import { nodeWords } from '../../lib/nodes/node-words.ts';
-import { formatCompact, formatCount } from '../../lib/number.ts';
 import { useLive } from '../../live/live-context.tsx';
 import type { Loader } from '../../live/loader.ts';
+import { modeTitle, modeWord } from '../../text/attach-mode-text.ts';
+import { formatCompact, formatCount } from '../../text/number.ts';
 import { Count, Measure } from '../count.tsx';
 import { ConnectionMark, LossMark, STATE_COLOR } from '../marks.tsx';
 

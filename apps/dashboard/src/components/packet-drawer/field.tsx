@@ -2,9 +2,9 @@
 
 import type { ExplainedField, Filter } from '@packetlog/common';
 import type { ReactNode } from 'react';
-import { onlyThis, withoutThis } from '../../lib/filter-edit.ts';
-import { readFilterText } from '../../lib/filter-text.ts';
 import { useLive } from '../../live/live-context.tsx';
+import { onlyThis, withoutThis } from '../../text/filter-edit.ts';
+import { readFilterText } from '../../text/filter-text.ts';
 import { Age } from './age.tsx';
 import { ListenerNote, PlaceNote, ReverseName } from './names.tsx';
 import { RuleNote } from './rule-note.tsx';

@@ -2,9 +2,9 @@
 
 import { useState } from 'react';
 import { listenerWords, plainName } from '../../lib/name-words.ts';
-import { placeWords } from '../../lib/place-words.ts';
 import { useLive } from '../../live/live-context.tsx';
 import { useListeners, usePlaces } from '../../live/use-names.ts';
+import { placeWords } from '../../text/place-text.ts';
 
 /** Country and network, where the loader reads a database of them. */
 export function PlaceNote({ address }: { address: string }) {

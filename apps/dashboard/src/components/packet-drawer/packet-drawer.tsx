@@ -4,9 +4,9 @@
 import type { ExplainedKey } from '@packetlog/common';
 import { Ban, ChevronDown, ChevronUp, Copy, X } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useId, useRef } from 'react';
-import { ABSENT } from '../../lib/number.ts';
 import { packetTitle } from '../../lib/packet-title.ts';
-import { endpointText } from '../../lib/row.ts';
+import { ABSENT } from '../../text/number.ts';
+import { endpointText } from '../../text/row-text.ts';
 import { IconButton } from '../icon-button.tsx';
 import { VerdictMark } from '../marks.tsx';
 import { Field } from './field.tsx';

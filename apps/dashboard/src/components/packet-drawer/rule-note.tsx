@@ -1,9 +1,9 @@
 'use client';
 
 import Link from 'next/link';
-import { effectSentence, timeLeft } from '../../lib/rules/rule-words.ts';
 import { useSnapshot } from '../../live/live-context.tsx';
 import { useRulesView } from '../../live/use-rules.ts';
+import { effectSentence, timeLeft } from '../../text/rule-text.ts';
 import { ruleAddress } from '../packet-row.tsx';
 
 /** The rule that decided, as it is now, and who made it. */

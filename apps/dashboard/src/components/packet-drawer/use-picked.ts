@@ -2,10 +2,10 @@
 
 import { useEffect, useState } from 'react';
 import { nextRow } from '../../lib/next-row.ts';
-import { packetRow } from '../../lib/row.ts';
 import { useKeys } from '../../live/keys.ts';
 import { useLive, useSnapshot } from '../../live/live-context.tsx';
 import { useMayChange, useRulesView } from '../../live/use-rules.ts';
+import { packetRow } from '../../text/row-text.ts';
 
 export type CopyFormat = 'text' | 'json';
 

@@ -1,5 +1,5 @@
 import { RULE_ACTIONS, type RuleAction } from '@packetlog/common';
-import { ACTION_WORDS, RULE_VERDICT } from '../../lib/rules/rule-words.ts';
+import { ACTION_WORDS, RULE_VERDICT } from '../../text/rule-text.ts';
 import { VerdictMark } from '../marks.tsx';
 import type { Segment } from '../segments.tsx';
 

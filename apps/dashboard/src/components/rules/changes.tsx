@@ -2,9 +2,9 @@
 
 import type { AuditEntry } from '@packetlog/common';
 import { useEffect, useState } from 'react';
-import { clockText } from '../../lib/clock.ts';
 import { auditSentence, whoWords } from '../../lib/rules/audit-words.ts';
 import { useLive, useSnapshot } from '../../live/live-context.tsx';
+import { clockText } from '../../text/clock.ts';
 import './changes.css';
 
 const SHOWN = 200;

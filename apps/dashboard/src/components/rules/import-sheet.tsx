@@ -2,10 +2,10 @@
 
 import { type BadLine, isSetName, type RuleAction, type RulesError } from '@packetlog/common';
 import { useId, useState } from 'react';
-import { counted } from '../../lib/number.ts';
 import { entriesText } from '../../lib/rules/audit-words.ts';
 import { listLines, nameFromFile, sizeProblem } from '../../lib/rules/list-text.ts';
 import { useLive } from '../../live/live-context.tsx';
+import { counted } from '../../text/number.ts';
 import { Segments } from '../segments.tsx';
 import { Sheet } from '../sheet.tsx';
 import { TextField } from '../text-field.tsx';

@@ -1,7 +1,7 @@
 'use client';
 
 import { useState } from 'react';
-import { LASTING } from '../../lib/rules/rule-words.ts';
+import { LASTING } from '../../text/rule-text.ts';
 import { Segments } from '../segments.tsx';
 import { TextField } from '../text-field.tsx';
 

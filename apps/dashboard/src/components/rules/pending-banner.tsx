@@ -1,9 +1,9 @@
 'use client';
 
 import { clsx } from 'clsx';
-import { asSentence } from '../../lib/sentence.ts';
 import { useSnapshot } from '../../live/live-context.tsx';
 import { useMayChange, useRuleActions } from '../../live/use-rules.ts';
+import { asSentence } from '../../text/sentence.ts';
 import './pending-banner.css';
 
 /** A change that takes itself back unless somebody confirms it: on every page, because the time runs on every page. */

@@ -2,10 +2,10 @@
 
 import { hasPorts, protocolName, type RehearsalReport, type RulesRequest } from '@packetlog/common';
 import { useEffect, useState } from 'react';
-import { formatCount } from '../../lib/number.ts';
 import { protectedWords } from '../../lib/rules/refusal-words.ts';
 import { coverageSentence, percentText, verdictSentence } from '../../lib/rules/rehearsal-words.ts';
 import { useLive } from '../../live/live-context.tsx';
+import { formatCount } from '../../text/number.ts';
 import { Refusal } from './refusal.tsx';
 import './rehearsal.css';
 

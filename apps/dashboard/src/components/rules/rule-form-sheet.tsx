@@ -3,9 +3,9 @@
 import { parseDuration, type Rule, type RulesError } from '@packetlog/common';
 import { useState } from 'react';
 import { changesOf, EMPTY_FORM, formOf, KEEP, type RuleForm, readForm } from '../../lib/rules/rule-form.ts';
-import { ACTION_WORDS, DOES, effectSentence, expiryText, timeLeft } from '../../lib/rules/rule-words.ts';
 import { useSnapshot } from '../../live/live-context.tsx';
 import { useRuleActions } from '../../live/use-rules.ts';
+import { ACTION_WORDS, DOES, effectSentence, expiryText, timeLeft } from '../../text/rule-text.ts';
 import { Segments } from '../segments.tsx';
 import { Sheet } from '../sheet.tsx';
 import { TextField } from '../text-field.tsx';

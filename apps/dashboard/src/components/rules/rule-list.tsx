@@ -3,11 +3,11 @@
 import { RULE_ACTIONS } from '@packetlog/common';
 import { Search } from 'lucide-react';
 import { useMemo, useState } from 'react';
-import { formatCount } from '../../lib/number.ts';
 import type { RulesView } from '../../lib/rules/rule-book.ts';
 import { countByAction, FIRST_CHOICE, listRules } from '../../lib/rules/rule-list.ts';
-import { RULE_VERDICT } from '../../lib/rules/rule-words.ts';
 import { useLive } from '../../live/live-context.tsx';
+import { formatCount } from '../../text/number.ts';
+import { RULE_VERDICT } from '../../text/rule-text.ts';
 import { VerdictMark } from '../marks.tsx';
 import { RulesTable } from './rules-table.tsx';
 

@@ -5,12 +5,12 @@
 
 import { Pencil, Trash2 } from 'lucide-react';
 import { memo } from 'react';
-import { agoText } from '../../lib/clock.ts';
-import { ABSENT, formatBytes, formatCompact, formatCount, quantityText } from '../../lib/number.ts';
 import type { ListedRule } from '../../lib/rules/rule-book.ts';
-import { expiryText, matchText, matchWords, RULE_VERDICT, timeLeft } from '../../lib/rules/rule-words.ts';
 import { useLive, useSnapshot } from '../../live/live-context.tsx';
 import { useMayChange } from '../../live/use-rules.ts';
+import { agoText } from '../../text/clock.ts';
+import { ABSENT, formatBytes, formatCompact, formatCount, quantityText } from '../../text/number.ts';
+import { expiryText, matchText, matchWords, RULE_VERDICT, timeLeft } from '../../text/rule-text.ts';
 import { VerdictMark } from '../marks.tsx';
 import { Sparkline } from './sparkline.tsx';
 

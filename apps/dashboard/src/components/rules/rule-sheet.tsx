@@ -1,12 +1,12 @@
 'use client';
 
 import type { ReactNode } from 'react';
-import { agoText, clockText } from '../../lib/clock.ts';
-import { ABSENT, formatBytes, formatCompact } from '../../lib/number.ts';
 import type { ListedRule } from '../../lib/rules/rule-book.ts';
-import { effectSentence, expiryText, matchWords, RULE_VERDICT, timeLeft } from '../../lib/rules/rule-words.ts';
 import { useLive, useSnapshot } from '../../live/live-context.tsx';
 import { useMayChange } from '../../live/use-rules.ts';
+import { agoText, clockText } from '../../text/clock.ts';
+import { ABSENT, formatBytes, formatCompact } from '../../text/number.ts';
+import { effectSentence, expiryText, matchWords, RULE_VERDICT, timeLeft } from '../../text/rule-text.ts';
 import { Count, Measure } from '../count.tsx';
 import { VerdictMark } from '../marks.tsx';
 import { Sheet } from '../sheet.tsx';

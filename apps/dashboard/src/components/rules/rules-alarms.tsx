@@ -1,7 +1,7 @@
 import type { RulesSnapshot } from '@packetlog/common';
 import { TriangleAlert } from 'lucide-react';
-import { clockText } from '../../lib/clock.ts';
-import { asSentence } from '../../lib/sentence.ts';
+import { clockText } from '../../text/clock.ts';
+import { asSentence } from '../../text/sentence.ts';
 
 type Unfiltered = NonNullable<RulesSnapshot['in_force']>['not_filtered'];
 

@@ -3,13 +3,13 @@
 import type { RulesSnapshot } from '@packetlog/common';
 import { Plus, Redo2, Undo2, Upload } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { clockText } from '../../lib/clock.ts';
-import { formatCompact } from '../../lib/number.ts';
 import { whoWords } from '../../lib/rules/audit-words.ts';
 import { HOW_TO_CHANGE } from '../../lib/rules/refusal-words.ts';
 import { useSnapshot } from '../../live/live-context.tsx';
 import { useMayChange } from '../../live/use-rules.ts';
 import { useUndo } from '../../live/use-undo.ts';
+import { clockText } from '../../text/clock.ts';
+import { formatCompact } from '../../text/number.ts';
 import { Count, Measure } from '../count.tsx';
 import { VerdictMark } from '../marks.tsx';
 

@@ -2,13 +2,13 @@
 
 import type { RulesError } from '@packetlog/common';
 import { useEffect, useState } from 'react';
-import { formatCount } from '../../lib/number.ts';
 import { ADD_RULE } from '../../lib/rules/add-rule.ts';
 import { useKeys } from '../../live/keys.ts';
 import { useSnapshot } from '../../live/live-context.tsx';
 import { TOGETHER } from '../../live/nodes.ts';
 import { useNodes } from '../../live/use-nodes.ts';
 import { useMayChange, useRuleActions, useRulesView } from '../../live/use-rules.ts';
+import { formatCount } from '../../text/number.ts';
 import { Tabs } from '../tabs.tsx';
 import { Changes } from './changes.tsx';
 import { EachItsOwn } from './each-its-own.tsx';

@@ -1,11 +1,11 @@
 'use client';
 
 import type { RuleSet } from '@packetlog/common';
-import { spanText } from '../../lib/clock.ts';
-import { ABSENT, formatCount } from '../../lib/number.ts';
 import type { ListedRule } from '../../lib/rules/rule-book.ts';
-import { RULE_VERDICT } from '../../lib/rules/rule-words.ts';
 import { useSnapshot } from '../../live/live-context.tsx';
+import { spanText } from '../../text/clock.ts';
+import { ABSENT, formatCount } from '../../text/number.ts';
+import { RULE_VERDICT } from '../../text/rule-text.ts';
 import { VerdictMark } from '../marks.tsx';
 import './sets.css';
 

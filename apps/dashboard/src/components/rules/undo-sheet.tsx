@@ -2,9 +2,9 @@
 
 import type { RulesStep } from '@packetlog/common';
 import { useState } from 'react';
-import { clockText } from '../../lib/clock.ts';
 import { whoWords } from '../../lib/rules/audit-words.ts';
 import { useUndo } from '../../live/use-undo.ts';
+import { clockText } from '../../text/clock.ts';
 import { Sheet } from '../sheet.tsx';
 
 /** Before a change is undone that was not made on this page: what it is, and whose. */

@@ -2,13 +2,13 @@
 
 import { clsx } from 'clsx';
 import type { ReactNode } from 'react';
-import { clockText } from '../../lib/clock.ts';
 import { type WayAmount, type WayStep, waySentence } from '../../lib/way/way.ts';
 import { useSnapshot } from '../../live/live-context.tsx';
 import { TOGETHER } from '../../live/nodes.ts';
 import { useMedia } from '../../live/use-media.ts';
 import { useNodes } from '../../live/use-nodes.ts';
 import { useWay } from '../../live/use-way.ts';
+import { clockText } from '../../text/clock.ts';
 import { Count } from '../count.tsx';
 import { KernelTotals } from '../kernel-totals.tsx';
 import { LossMark, VerdictMark } from '../marks.tsx';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { clockText } from '../clock.ts';
+import { clockText } from '../../text/clock.ts';
 import { type ExportEnd, lossWords, NOTHING_LOST, pageRowsWords, recordedWords, savedWords } from './export-words.ts';
 
 const span = { fromMs: 1_767_362_602_000, toMs: 1_767_362_612_000 };

@@ -1,5 +1,5 @@
-import { clockText, spanText } from '../clock.ts';
-import { counted, formatCount } from '../number.ts';
+import { clockText, spanText } from '../../text/clock.ts';
+import { counted, formatCount } from '../../text/number.ts';
 import type { Gaps } from './kept-records.ts';
 
 /** Rows of one export from the loader. The whole of them is in the page's memory until it is saved. */

@@ -1,4 +1,4 @@
-import { ageText, spanText } from '../clock.ts';
+import { ageText, spanText } from '../../text/clock.ts';
 import type { Connection } from '../connection.ts';
 import { connectionWords } from '../connection-words.ts';
 

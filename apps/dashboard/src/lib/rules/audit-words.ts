@@ -1,5 +1,5 @@
 import { type AuditEntry, type Rule, ruleSentence } from '@packetlog/common';
-import { counted, formatCount } from '../number.ts';
+import { counted, formatCount } from '../../text/number.ts';
 
 const VIA = {
   socket: 'a dashboard or client',

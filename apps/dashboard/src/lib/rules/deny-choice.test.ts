@@ -1,7 +1,7 @@
 import { type PacketLog, REASONS } from '@packetlog/common';
 import { expect, test } from 'vitest';
 import { makeBatch, makePacket } from '../../../test/support/samples.ts';
-import { packetRow } from '../row.ts';
+import { packetRow } from '../../text/row-text.ts';
 import { type DenyChoice, denyDraft, networkOf, packetSource, standingSentence } from './deny-choice.ts';
 
 function source(over: Partial<PacketLog> = {}) {

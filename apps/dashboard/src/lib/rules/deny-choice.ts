@@ -7,7 +7,7 @@ import {
   type Rule,
   type RuleDraft,
 } from '@packetlog/common';
-import type { PacketRow } from '../row.ts';
+import type { PacketRow } from '../../text/row-text.ts';
 
 /** Of a packet, what a rule can be made from. */
 export interface PacketSource {

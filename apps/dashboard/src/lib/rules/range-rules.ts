@@ -1,6 +1,6 @@
 import type { HistoryTop, RuleAction } from '@packetlog/common';
+import { matchText } from '../../text/rule-text.ts';
 import type { RuleBook } from './rule-book.ts';
-import { matchText } from './rule-words.ts';
 
 /** A rule that refused, or would have, in a range of time. */
 export interface RangeRule {

@@ -1,5 +1,5 @@
 import type { ProtectedAddress, RulesError } from '@packetlog/common';
-import { asSentence } from '../sentence.ts';
+import { asSentence } from '../../text/sentence.ts';
 
 export interface RefusalWords {
   readonly title: string;

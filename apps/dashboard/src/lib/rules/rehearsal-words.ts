@@ -1,5 +1,5 @@
 import type { RehearsalReport } from '@packetlog/common';
-import { counted, formatCount } from '../number.ts';
+import { counted, formatCount } from '../../text/number.ts';
 
 /** How much of what arrived the report is about: the first thing to know of it. */
 export function coverageSentence({ seconds, seen, judged }: RehearsalReport): string {

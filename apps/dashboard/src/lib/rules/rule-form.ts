@@ -1,5 +1,5 @@
 import { type Rule, type RuleAction, type RuleChanges, type RuleDraft, ruleDraftSchema } from '@packetlog/common';
-import { asSentence } from '../sentence.ts';
+import { asSentence } from '../../text/sentence.ts';
 
 /** What stands in the fields of the form: text, whether it can be read or not. */
 export interface RuleForm {

@@ -1,6 +1,6 @@
 import type { RuleAction } from '@packetlog/common';
+import { matchText } from '../../text/rule-text.ts';
 import type { ListedRule, RuleCount } from './rule-book.ts';
-import { matchText } from './rule-words.ts';
 
 export const SORT_KEYS = ['id', 'rate', 'packets', 'bytes', 'last_seen', 'expires'] as const;
 export type SortKey = (typeof SORT_KEYS)[number];

@@ -2,7 +2,7 @@ import type { PacketLog } from '@packetlog/common';
 import { ACTIONS, REASONS } from '@packetlog/common';
 import { expect, test } from 'vitest';
 import { makeBatch, makePacket } from '../../test/support/samples.ts';
-import { exactTime, packetRow } from './row.ts';
+import { exactTime, packetRow } from './row-text.ts';
 
 const names = (ifindex: number) => (ifindex === 2 ? 'eth0' : undefined);
 const row = (over: Partial<PacketLog> = {}) => packetRow(makeBatch([makePacket(over)]), 0, names);

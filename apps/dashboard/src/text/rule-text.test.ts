@@ -1,6 +1,6 @@
 import type { Rule } from '@packetlog/common';
 import { expect, test } from 'vitest';
-import { effectSentence, expiryText, matchText, matchWords } from './rule-words.ts';
+import { effectSentence, expiryText, matchText, matchWords } from './rule-text.ts';
 
 test.each<[Partial<Rule>, string]>([
   [{ source: '203.0.113.0/24' }, '203.0.113.0/24'],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { quietSentence } from './quiet.ts';
+import { quietSentence } from './quiet-text.ts';
 
 const LAST = Date.UTC(2026, 0, 2, 14, 3, 1);
 const quiet = { live: true, interfaces: ['eth0'], seen: 5, quietMs: 12_000, lastPacketMs: LAST };

@@ -1,6 +1,6 @@
 import type { Rule, RuleAction } from '@packetlog/common';
-import { spanText } from '../clock.ts';
-import type { Verdict } from '../row.ts';
+import { spanText } from './clock.ts';
+import type { Verdict } from './row-text.ts';
 
 /** What a rule does, as the marks of the table show it. */
 export const RULE_VERDICT: Record<RuleAction, Verdict> = { permit: 'permit', deny: 'deny', observe: 'would_deny' };

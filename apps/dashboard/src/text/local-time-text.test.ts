@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { localTimeText, zoneText } from './local-time.ts';
+import { localTimeText, zoneText } from './local-time-text.ts';
 
 test.each([
   [0, 'UTC'],
