@@ -2,7 +2,7 @@
 
 import { useState } from 'react';
 import { readPastedAccess } from '../lib/pasted-access.ts';
-import { TextField } from './text-field.tsx';
+import { TextField } from '../ui/text-field.tsx';
 
 /** For whoever came here without the token: the printed URL, or the token alone, is pasted. */
 export function AccessForm() {

@@ -2,7 +2,7 @@
 
 import { connectionWords } from '../lib/connection-words.ts';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
-import { ConnectionMark } from './marks.tsx';
+import { ConnectionMark } from '../ui/marks.tsx';
 
 /** Above an old picture: what is the matter and what to do. Nothing while all is well. */
 export function Banner() {

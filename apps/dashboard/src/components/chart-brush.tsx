@@ -5,7 +5,7 @@ import { type KeyboardEvent, type PointerEvent, type ReactNode, useEffect, useRe
 import { grabbed, indexAt, type Mark, type MarkMove, markedSpan, markWords, movedMark } from '../lib/chart-mark.ts';
 import type { TimeSpan } from '../lib/past.ts';
 import type { PastPoint } from '../lib/past-level.ts';
-import { IconButton } from './icon-button.tsx';
+import { IconButton } from '../ui/icon-button.tsx';
 import './chart-brush.css';
 
 const MOVES: Readonly<Record<string, MarkMove>> = {

@@ -3,9 +3,9 @@
 import type { ReactNode } from 'react';
 import type { Split, Unit } from '../lib/chart.ts';
 import { RANGES } from '../lib/past.ts';
-import { useKeys } from '../live/keys.ts';
 import type { Overview } from '../live/use-overview.ts';
-import { Segments } from './segments.tsx';
+import { useKeys } from '../ui/keys/keys.ts';
+import { Segments } from '../ui/segments.tsx';
 
 const RANGE_SEGMENTS = RANGES.map(({ id }) => ({ value: id, label: id }));
 const SPLIT_SEGMENTS = [

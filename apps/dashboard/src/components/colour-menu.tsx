@@ -11,11 +11,11 @@ import {
   withoutRule,
   withRule,
 } from '../lib/colour-rules.ts';
-import { useKept } from '../live/kept-choice.ts';
 import { useLive } from '../live/live-context.tsx';
 import { colourRules } from '../live/table-choices.ts';
 import { edited, readFilterText } from '../text/filter-text.ts';
-import { IconButton } from './icon-button.tsx';
+import { IconButton } from '../ui/icon-button.tsx';
+import { useKept } from '../ui/stored-setting.ts';
 import './colour-menu.css';
 
 /** Which rows have which colour: a filter each, the first that fits counts. */

@@ -5,7 +5,7 @@ import { DEFAULT_COLUMNS, isDefaultChoice, isShown, moved, visibleColumns, withS
 import { COLUMNS, type ColumnKey } from '../lib/columns.ts';
 import { columnChoice } from '../live/table-choices.ts';
 import { useColumns } from '../live/use-columns.ts';
-import { IconButton } from './icon-button.tsx';
+import { IconButton } from '../ui/icon-button.tsx';
 
 /** Which columns there are, and in which order. */
 export function ColumnMenu() {

@@ -4,14 +4,14 @@ import type { RulesStep } from '@packetlog/common';
 import { Command as CommandIcon, Download } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { type ComponentType, useEffect, useRef, useState, useSyncExternalStore } from 'react';
-import { keyWords } from '../lib/key-text.ts';
 import { ADD_RULE } from '../lib/rules/add-rule.ts';
 import { fetchedIfThere } from '../live/fetched.ts';
-import { isMac, useKeys } from '../live/keys.ts';
-import { type OverlayName, overlay } from '../live/overlay.ts';
 import { useFilterCommands } from '../live/use-filter-commands.ts';
 import { useMayChange } from '../live/use-rules.ts';
 import { useUndo } from '../live/use-undo.ts';
+import { keyWords } from '../ui/keys/key-text.ts';
+import { isMac, useKeys } from '../ui/keys/keys.ts';
+import { type OverlayName, overlay } from '../ui/keys/overlay.ts';
 
 interface OverlayProps {
   readonly onClose: () => void;

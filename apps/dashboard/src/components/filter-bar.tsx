@@ -5,10 +5,10 @@ import { Star, X } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 'react';
 import type { completeFilter } from '../lib/filter-completion.ts';
 import { fetched } from '../live/fetched.ts';
-import { useKeys } from '../live/keys.ts';
 import { useSnapshot } from '../live/live-context.tsx';
 import { useFilter } from '../live/use-filter.ts';
 import { completed, type Edit, edited, keyAction, NO_FILTER, readFilterText } from '../text/filter-text.ts';
+import { useKeys } from '../ui/keys/keys.ts';
 import './filter-bar.css';
 
 /** As many as fit without hiding the table. */

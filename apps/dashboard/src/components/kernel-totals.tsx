@@ -2,9 +2,9 @@
 
 import type { Interface, InterfaceLedger } from '@packetlog/common';
 import { useSnapshot } from '../live/live-context.tsx';
-import { useMedia } from '../live/use-media.ts';
 import { modeTitle, modeWord } from '../text/attach-mode-text.ts';
-import { Count } from './count.tsx';
+import { Count } from '../ui/count.tsx';
+import { useMedia } from '../ui/measure/use-media.ts';
 import './ledgers.css';
 
 type Counter = keyof InterfaceLedger;

@@ -3,16 +3,16 @@
 import dynamic from 'next/dynamic';
 import { type ReactNode, useRef } from 'react';
 import { fetched } from '../live/fetched.ts';
-import { useKeys } from '../live/keys.ts';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
-import { useHeight } from '../live/use-height.ts';
-import { useMedia } from '../live/use-media.ts';
 import { useOverview } from '../live/use-overview.ts';
+import { useKeys } from '../ui/keys/keys.ts';
+import { useHeight } from '../ui/measure/use-height.ts';
+import { useMedia } from '../ui/measure/use-media.ts';
+import { Tabs } from '../ui/tabs.tsx';
 import { Notices } from './notices.tsx';
 import { type Picked, usePicked } from './packet-drawer/use-picked.ts';
 import { Packets } from './packets.tsx';
 import { RateChart } from './rate-chart.tsx';
-import { Tabs } from './tabs.tsx';
 import { TopPanels } from './top-panels.tsx';
 import { WayStrip } from './way/way-strip.tsx';
 

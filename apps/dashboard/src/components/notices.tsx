@@ -3,7 +3,7 @@
 import type { NumberedNotice } from '../lib/figures.ts';
 import { useSnapshot } from '../live/live-context.tsx';
 import { clockText } from '../text/clock.ts';
-import { LossMark } from './marks.tsx';
+import { LossMark } from '../ui/marks.tsx';
 
 /** What happened, latest first, in the loader's own sentences. */
 export function Notices() {

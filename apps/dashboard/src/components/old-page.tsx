@@ -2,7 +2,7 @@
 
 import { useSyncExternalStore } from 'react';
 import { pageAge } from '../live/page-age.ts';
-import { ConnectionMark } from './marks.tsx';
+import { ConnectionMark } from '../ui/marks.tsx';
 
 /** After an upgrade of the loader: what is missing, and the way to it. What is shown goes on until somebody reloads. */
 export function OldPage() {

@@ -12,7 +12,7 @@ import type { RecordRing } from '../lib/record-ring.ts';
 import { clockMillisText } from '../text/clock.ts';
 import { ABSENT } from '../text/number.ts';
 import { type Endpoint, type PacketRow, packetRow } from '../text/row-text.ts';
-import { LossMark, VerdictMark } from './marks.tsx';
+import { LossMark, VerdictMark } from '../ui/marks.tsx';
 
 interface PacketRowProps {
   readonly ring: RecordRing;

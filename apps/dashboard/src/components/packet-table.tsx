@@ -10,14 +10,14 @@ import { type KeyboardEvent, type MouseEvent, type PointerEvent, type RefObject,
 import type { ColumnKey } from '../lib/columns.ts';
 import { nextRow } from '../lib/next-row.ts';
 import type { RecordRing } from '../lib/record-ring.ts';
-import { indexesOf } from '../lib/row-window.ts';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
 import { TOGETHER } from '../live/nodes.ts';
 import { columnStyle, useColumns } from '../live/use-columns.ts';
 import { useNodes } from '../live/use-nodes.ts';
 import { usePaint } from '../live/use-paint.ts';
-import { useWindow } from '../live/use-window.ts';
 import { exactTime } from '../text/row-text.ts';
+import { indexesOf } from '../ui/measure/row-window.ts';
+import { useWindow } from '../ui/measure/use-window.ts';
 import './packet-table.css';
 import './packet-table-compact.css';
 import './row-colours.css';

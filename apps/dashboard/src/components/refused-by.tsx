@@ -9,10 +9,10 @@ import { useNodes } from '../live/use-nodes.ts';
 import { useRulesView } from '../live/use-rules.ts';
 import { formatCompact, formatCount } from '../text/number.ts';
 import { RULE_VERDICT } from '../text/rule-text.ts';
-import { Measure } from './count.tsx';
-import { VerdictMark } from './marks.tsx';
+import { Measure } from '../ui/count.tsx';
+import { VerdictMark } from '../ui/marks.tsx';
+import { Sparkline } from '../ui/sparkline.tsx';
 import { ruleAddress } from './packet-row.tsx';
-import { Sparkline } from './rules/sparkline.tsx';
 import { TopList } from './top-list.tsx';
 import './panels.css';
 

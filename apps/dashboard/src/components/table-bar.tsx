@@ -4,13 +4,13 @@ import { ArrowUp, StepForward } from 'lucide-react';
 import dynamic from 'next/dynamic';
 import { type PausedFigures, ROWS_WAITING } from '../lib/pausing.ts';
 import { fetched } from '../live/fetched.ts';
-import { useKeys } from '../live/keys.ts';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
 import { useAge } from '../live/use-age.ts';
 import { useMayChange } from '../live/use-rules.ts';
 import { spanText } from '../text/clock.ts';
 import { counted, formatCount } from '../text/number.ts';
 import { quietSentence } from '../text/quiet-text.ts';
+import { useKeys } from '../ui/keys/keys.ts';
 import { PickedActions, SelectedPacket } from './deny/selected-packet.tsx';
 import type { Picked } from './packet-drawer/use-picked.ts';
 

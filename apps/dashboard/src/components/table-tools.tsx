@@ -3,10 +3,10 @@
 import { Columns3, Layers, Palette } from 'lucide-react';
 import dynamic from 'next/dynamic';
 import { fetched } from '../live/fetched.ts';
-import { useKeys } from '../live/keys.ts';
 import { groupingChoice } from '../live/table-choices.ts';
+import { useKeys } from '../ui/keys/keys.ts';
+import { MenuButton } from '../ui/menu-button.tsx';
 import { ExportButton } from './commands.tsx';
-import { MenuButton } from './menu-button.tsx';
 
 const ColumnMenu = dynamic(() => fetched(() => import('./column-menu.tsx')).then(({ ColumnMenu }) => ColumnMenu), {
   ssr: false,

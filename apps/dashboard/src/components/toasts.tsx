@@ -3,9 +3,9 @@
 import { X } from 'lucide-react';
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { useLive } from '../live/live-context.tsx';
-import type { Toast } from '../live/toasts.ts';
 import { useRulesView } from '../live/use-rules.ts';
 import { useUndo } from '../live/use-undo.ts';
+import type { Toast } from '../ui/toast/toast-store.ts';
 import './toasts.css';
 
 const STAYS_MS = 10_000;

@@ -1,4 +1,4 @@
-import { COMMAND_GROUPS, type Command } from './key-bindings.ts';
+import { COMMAND_GROUPS, type Command } from '../ui/keys/key-bindings.ts';
 import { type Found, find } from './palette.ts';
 import { filterOffers, shortFilter } from './palette-filters.ts';
 

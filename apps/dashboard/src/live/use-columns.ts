@@ -1,7 +1,7 @@
 import { type CSSProperties, useMemo } from 'react';
 import { type ColumnChoice, tracks, visibleColumns } from '../lib/column-choice.ts';
 import type { ColumnKey, TableFacts } from '../lib/columns.ts';
-import { useKept } from './kept-choice.ts';
+import { useKept } from '../ui/stored-setting.ts';
 import { useSnapshot } from './live-context.tsx';
 import { columnChoice } from './table-choices.ts';
 

@@ -11,9 +11,9 @@ import {
   savedWords,
 } from '../lib/export/export-words.ts';
 import { type KeptRecords, keptFromRing } from '../lib/export/kept-records.ts';
+import { saveFile } from '../ui/save-file.ts';
 import { useLive } from './live-context.tsx';
 import { Recording } from './recording.ts';
-import { saveFile } from './save-file.ts';
 
 const PROGRESS_EVERY_MS = 250;
 /** Loaders tell once a second what they lost. */

@@ -1,10 +1,10 @@
 'use client';
 
 import { useEffect, useState } from 'react';
-import type { Command } from '../lib/key-bindings.ts';
 import { RANGES, type RangeId, type TimeSpan } from '../lib/past.ts';
 import { type RangeLists, rangeLists } from '../lib/range-top.ts';
-import { useKeys } from './keys.ts';
+import type { Command } from '../ui/keys/key-bindings.ts';
+import { useKeys } from '../ui/keys/keys.ts';
 import { useLive, useSnapshot } from './live-context.tsx';
 
 /** Which time the page looks at. */

@@ -1,6 +1,6 @@
 import { useMemo } from 'react';
 import { compileColourRules, type Paint } from '../lib/colour-rules.ts';
-import { useKept } from './kept-choice.ts';
+import { useKept } from '../ui/stored-setting.ts';
 import { useLive, useSnapshot } from './live-context.tsx';
 import { colourRules } from './table-choices.ts';
 

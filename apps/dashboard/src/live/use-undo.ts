@@ -3,8 +3,8 @@
 import type { RulesAnswer, RulesStep } from '@packetlog/common';
 import { useMemo } from 'react';
 import { asSentence } from '../text/sentence.ts';
+import { overlay } from '../ui/keys/overlay.ts';
 import { useLive } from './live-context.tsx';
-import { overlay } from './overlay.ts';
 import { useRulesView } from './use-rules.ts';
 
 export interface Undo {

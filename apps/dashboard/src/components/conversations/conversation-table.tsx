@@ -6,11 +6,11 @@
 
 import { type KeyboardEvent, type MouseEvent, useCallback, useRef, useState } from 'react';
 import type { ConversationOrder } from '../../lib/conversation-list.ts';
-import { indexesOf } from '../../lib/row-window.ts';
 import { useLive, useSnapshot } from '../../live/live-context.tsx';
 import { useConversations } from '../../live/use-conversations.ts';
 import { usePaint } from '../../live/use-paint.ts';
-import { useWindow } from '../../live/use-window.ts';
+import { indexesOf } from '../../ui/measure/row-window.ts';
+import { useWindow } from '../../ui/measure/use-window.ts';
 import { ConversationFoot } from './conversation-foot.tsx';
 import { ConversationHead, conversationStyle } from './conversation-head.tsx';
 import { ConversationLine, OpenLine } from './conversation-line.tsx';

@@ -7,14 +7,14 @@ import { readForm } from '../../lib/rules/rule-form.ts';
 import { useRuleActions, useRulesView } from '../../live/use-rules.ts';
 import { endpointText, type PacketRow } from '../../text/row-text.ts';
 import { DOES, effectSentence } from '../../text/rule-text.ts';
-import { VerdictMark } from '../marks.tsx';
+import { VerdictMark } from '../../ui/marks.tsx';
+import { Segments } from '../../ui/segments.tsx';
+import { Sheet } from '../../ui/sheet.tsx';
+import { TextField } from '../../ui/text-field.tsx';
 import { actionSegments } from '../rules/action-segments.tsx';
 import { LastingField } from '../rules/lasting-field.tsx';
 import { Refusal } from '../rules/refusal.tsx';
 import { Rehearsal } from '../rules/rehearsal.tsx';
-import { Segments } from '../segments.tsx';
-import { Sheet } from '../sheet.tsx';
-import { TextField } from '../text-field.tsx';
 
 const ACTIONS = actionSegments(['deny', 'observe'] as const);
 

@@ -10,8 +10,8 @@ import { type ExportState, useExport } from '../../live/use-export.ts';
 import { spanText } from '../../text/clock.ts';
 import { NO_FILTER } from '../../text/filter-text.ts';
 import { counted, formatCount } from '../../text/number.ts';
-import { Segments } from '../segments.tsx';
-import { Sheet } from '../sheet.tsx';
+import { Segments } from '../../ui/segments.tsx';
+import { Sheet } from '../../ui/sheet.tsx';
 import './export-sheet.css';
 
 const SOURCES = [

@@ -1,11 +1,11 @@
 'use client';
 
 import { FILTER_EXAMPLES } from '../../lib/filter-examples.ts';
-import { COMMAND_GROUPS, type Command } from '../../lib/key-bindings.ts';
-import { keys, useCharacterKeys } from '../../live/keys.ts';
 import { useLive } from '../../live/live-context.tsx';
-import { Keycaps } from '../keycaps.tsx';
-import { Sheet } from '../sheet.tsx';
+import { COMMAND_GROUPS, type Command } from '../../ui/keys/key-bindings.ts';
+import { Keycaps } from '../../ui/keys/keycaps.tsx';
+import { keys, useCharacterKeys } from '../../ui/keys/keys.ts';
+import { Sheet } from '../../ui/sheet.tsx';
 import './help-sheet.css';
 
 /** What the table answers to while it has the focus, and what is there only for a picked row. */

@@ -2,7 +2,7 @@
 
 import Link from 'next/link';
 import { useNodesAtAGlance } from '../../live/use-nodes.ts';
-import { ConnectionMark } from '../marks.tsx';
+import { ConnectionMark } from '../../ui/marks.tsx';
 
 /** All together, and some are not there: which, and what that means. */
 export function MissingNodes() {

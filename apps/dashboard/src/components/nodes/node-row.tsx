@@ -7,8 +7,8 @@ import { useLive } from '../../live/live-context.tsx';
 import type { Loader } from '../../live/loader.ts';
 import { modeTitle, modeWord } from '../../text/attach-mode-text.ts';
 import { formatCompact, formatCount } from '../../text/number.ts';
-import { Count, Measure } from '../count.tsx';
-import { ConnectionMark, LossMark, STATE_COLOR } from '../marks.tsx';
+import { Count, Measure } from '../../ui/count.tsx';
+import { ConnectionMark, LossMark, STATE_COLOR } from '../../ui/marks.tsx';
 
 const STATE_TEXT: Readonly<Record<string, string>> = { gone: 'unreachable' };
 

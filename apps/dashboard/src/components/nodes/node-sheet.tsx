@@ -4,8 +4,8 @@ import { useState } from 'react';
 import { type NodeForm, readNodeForm } from '../../lib/nodes/node-form.ts';
 import { hostOf } from '../../lib/nodes/node-name.ts';
 import { useLive } from '../../live/live-context.tsx';
-import { Sheet } from '../sheet.tsx';
-import { TextField } from '../text-field.tsx';
+import { Sheet } from '../../ui/sheet.tsx';
+import { TextField } from '../../ui/text-field.tsx';
 
 /** Adds a node, or changes or forgets one. `address` is '' for a new one. */
 export function NodeSheet({ address, onClose }: { address: string; onClose: () => void }) {

@@ -2,10 +2,10 @@
 
 import { ChevronDown } from 'lucide-react';
 import { howManyLive } from '../../lib/nodes/node-words.ts';
-import { useKeys } from '../../live/keys.ts';
 import { useLive } from '../../live/live-context.tsx';
 import { TOGETHER } from '../../live/nodes.ts';
 import { useNodes, useNodesAtAGlance } from '../../live/use-nodes.ts';
+import { useKeys } from '../../ui/keys/keys.ts';
 import './node-switch.css';
 
 /** In the strip, where there are several nodes: one of them, or all together. */

@@ -2,10 +2,10 @@
 
 import dynamic from 'next/dynamic';
 import { useState, useSyncExternalStore } from 'react';
-import { useKeys } from '../../live/keys.ts';
 import { useLive } from '../../live/live-context.tsx';
 import { TOGETHER } from '../../live/nodes.ts';
 import { useNodes, useNodesAtAGlance } from '../../live/use-nodes.ts';
+import { useKeys } from '../../ui/keys/keys.ts';
 import { NodeRow } from './node-row.tsx';
 import './nodes-page.css';
 import { fetched } from '../../live/fetched.ts';

@@ -7,12 +7,12 @@ import { type KeyboardEvent, useEffect, useId, useRef } from 'react';
 import { packetTitle } from '../../lib/packet-title.ts';
 import { ABSENT } from '../../text/number.ts';
 import { endpointText } from '../../text/row-text.ts';
-import { IconButton } from '../icon-button.tsx';
-import { VerdictMark } from '../marks.tsx';
+import { IconButton } from '../../ui/icon-button.tsx';
+import { VerdictMark } from '../../ui/marks.tsx';
 import { Field } from './field.tsx';
 import { type PacketDetail, usePacketDetail } from './use-packet-detail.ts';
 import type { Picked } from './use-picked.ts';
-import '../sheet.css';
+import '../../ui/sheet.css';
 import './packet-drawer.css';
 
 const SECTIONS: readonly { readonly title: string; readonly keys: readonly ExplainedKey[] }[] = [

@@ -2,10 +2,10 @@
 
 import { useEffect, useState } from 'react';
 import { nextRow } from '../../lib/next-row.ts';
-import { useKeys } from '../../live/keys.ts';
 import { useLive, useSnapshot } from '../../live/live-context.tsx';
 import { useMayChange, useRulesView } from '../../live/use-rules.ts';
 import { packetRow } from '../../text/row-text.ts';
+import { useKeys } from '../../ui/keys/keys.ts';
 
 export type CopyFormat = 'text' | 'json';
 
@@ -73,7 +73,7 @@ export function usePicked(): Picked {
     if (picked === null) return;
     const { view, index, packet } = picked;
     const { packetJson, packetLine } = await import('../../lib/packet-text.ts');
-    const { copyText } = await import('../../live/clipboard.ts');
+    const { copyText } = await import('../../ui/clipboard.ts');
     const text =
       format === 'json' ? packetJson(view, index, packet.interface) : packetLine(packet, view.timestampNs(index));
     const copied = await copyText(text);

@@ -1,7 +1,7 @@
 import { RULE_ACTIONS, type RuleAction } from '@packetlog/common';
 import { ACTION_WORDS, RULE_VERDICT } from '../../text/rule-text.ts';
-import { VerdictMark } from '../marks.tsx';
-import type { Segment } from '../segments.tsx';
+import { VerdictMark } from '../../ui/marks.tsx';
+import type { Segment } from '../../ui/segments.tsx';
 
 /** The actions as segments, each with its shape and what it means. */
 export function actionSegments<T extends RuleAction>(actions: readonly T[]): Segment<T>[] {

@@ -2,8 +2,8 @@
 
 import { useState } from 'react';
 import { LASTING } from '../../text/rule-text.ts';
-import { Segments } from '../segments.tsx';
-import { TextField } from '../text-field.tsx';
+import { Segments } from '../../ui/segments.tsx';
+import { TextField } from '../../ui/text-field.tsx';
 
 const OTHER = 'other';
 

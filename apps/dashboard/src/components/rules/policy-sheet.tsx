@@ -3,9 +3,9 @@
 import type { DefaultPolicy, RulesError } from '@packetlog/common';
 import { useState } from 'react';
 import { useRuleActions } from '../../live/use-rules.ts';
-import { VerdictMark } from '../marks.tsx';
-import { Segments } from '../segments.tsx';
-import { Sheet } from '../sheet.tsx';
+import { VerdictMark } from '../../ui/marks.tsx';
+import { Segments } from '../../ui/segments.tsx';
+import { Sheet } from '../../ui/sheet.tsx';
 import { Refusal } from './refusal.tsx';
 import { Rehearsal } from './rehearsal.tsx';
 

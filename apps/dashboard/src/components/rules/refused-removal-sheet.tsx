@@ -3,7 +3,7 @@
 import type { RulesError } from '@packetlog/common';
 import { useState } from 'react';
 import { useRuleActions } from '../../live/use-rules.ts';
-import { Sheet } from '../sheet.tsx';
+import { Sheet } from '../../ui/sheet.tsx';
 import { Refusal } from './refusal.tsx';
 
 /** Removing a permit rule can lock somebody out as well as adding a deny rule can. */

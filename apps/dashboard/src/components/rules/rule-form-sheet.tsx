@@ -6,9 +6,9 @@ import { changesOf, EMPTY_FORM, formOf, KEEP, type RuleForm, readForm } from '..
 import { useSnapshot } from '../../live/live-context.tsx';
 import { useRuleActions } from '../../live/use-rules.ts';
 import { ACTION_WORDS, DOES, effectSentence, expiryText, timeLeft } from '../../text/rule-text.ts';
-import { Segments } from '../segments.tsx';
-import { Sheet } from '../sheet.tsx';
-import { TextField } from '../text-field.tsx';
+import { Segments } from '../../ui/segments.tsx';
+import { Sheet } from '../../ui/sheet.tsx';
+import { TextField } from '../../ui/text-field.tsx';
 import { ALL_ACTIONS } from './action-segments.tsx';
 import { LastingField } from './lasting-field.tsx';
 import { Refusal } from './refusal.tsx';

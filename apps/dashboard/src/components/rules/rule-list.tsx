@@ -8,7 +8,7 @@ import { countByAction, FIRST_CHOICE, listRules } from '../../lib/rules/rule-lis
 import { useLive } from '../../live/live-context.tsx';
 import { formatCount } from '../../text/number.ts';
 import { RULE_VERDICT } from '../../text/rule-text.ts';
-import { VerdictMark } from '../marks.tsx';
+import { VerdictMark } from '../../ui/marks.tsx';
 import { RulesTable } from './rules-table.tsx';
 
 /** The table with what narrows it down. */

@@ -11,8 +11,8 @@ import { useMayChange } from '../../live/use-rules.ts';
 import { agoText } from '../../text/clock.ts';
 import { ABSENT, formatBytes, formatCompact, formatCount, quantityText } from '../../text/number.ts';
 import { expiryText, matchText, matchWords, RULE_VERDICT, timeLeft } from '../../text/rule-text.ts';
-import { VerdictMark } from '../marks.tsx';
-import { Sparkline } from './sparkline.tsx';
+import { VerdictMark } from '../../ui/marks.tsx';
+import { Sparkline } from '../../ui/sparkline.tsx';
 
 /** Below it a countdown is in the colour of what is about to happen. */
 const SOON_MS = 60_000;

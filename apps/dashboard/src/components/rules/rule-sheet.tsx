@@ -7,10 +7,10 @@ import { useMayChange } from '../../live/use-rules.ts';
 import { agoText, clockText } from '../../text/clock.ts';
 import { ABSENT, formatBytes, formatCompact } from '../../text/number.ts';
 import { effectSentence, expiryText, matchWords, RULE_VERDICT, timeLeft } from '../../text/rule-text.ts';
-import { Count, Measure } from '../count.tsx';
-import { VerdictMark } from '../marks.tsx';
-import { Sheet } from '../sheet.tsx';
-import { Sparkline } from './sparkline.tsx';
+import { Count, Measure } from '../../ui/count.tsx';
+import { VerdictMark } from '../../ui/marks.tsx';
+import { Sheet } from '../../ui/sheet.tsx';
+import { Sparkline } from '../../ui/sparkline.tsx';
 import './rule-sheet.css';
 
 /** Everything about one rule. */

@@ -10,8 +10,8 @@ import { useMayChange } from '../../live/use-rules.ts';
 import { useUndo } from '../../live/use-undo.ts';
 import { clockText } from '../../text/clock.ts';
 import { formatCompact } from '../../text/number.ts';
-import { Count, Measure } from '../count.tsx';
-import { VerdictMark } from '../marks.tsx';
+import { Count, Measure } from '../../ui/count.tsx';
+import { VerdictMark } from '../../ui/marks.tsx';
 
 /** What holds at large, and what can be done about it. */
 export function RulesHead({

@@ -3,13 +3,13 @@
 import type { RulesError } from '@packetlog/common';
 import { useEffect, useState } from 'react';
 import { ADD_RULE } from '../../lib/rules/add-rule.ts';
-import { useKeys } from '../../live/keys.ts';
 import { useSnapshot } from '../../live/live-context.tsx';
 import { TOGETHER } from '../../live/nodes.ts';
 import { useNodes } from '../../live/use-nodes.ts';
 import { useMayChange, useRuleActions, useRulesView } from '../../live/use-rules.ts';
 import { formatCount } from '../../text/number.ts';
-import { Tabs } from '../tabs.tsx';
+import { useKeys } from '../../ui/keys/keys.ts';
+import { Tabs } from '../../ui/tabs.tsx';
 import { Changes } from './changes.tsx';
 import { EachItsOwn } from './each-its-own.tsx';
 import { ImportSheet } from './import-sheet.tsx';

@@ -5,10 +5,10 @@
 
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
-import { indexesOf } from '../../lib/row-window.ts';
 import type { ListedRule } from '../../lib/rules/rule-book.ts';
 import { type ListChoice, type SortKey, sortedBy } from '../../lib/rules/rule-list.ts';
-import { useWindow } from '../../live/use-window.ts';
+import { indexesOf } from '../../ui/measure/row-window.ts';
+import { useWindow } from '../../ui/measure/use-window.ts';
 import { RuleRow } from './rule-row.tsx';
 import './rules-table.css';
 

@@ -6,7 +6,7 @@ import { useSnapshot } from '../../live/live-context.tsx';
 import { spanText } from '../../text/clock.ts';
 import { ABSENT, formatCount } from '../../text/number.ts';
 import { RULE_VERDICT } from '../../text/rule-text.ts';
-import { VerdictMark } from '../marks.tsx';
+import { VerdictMark } from '../../ui/marks.tsx';
 import './sets.css';
 
 /** Named lists of networks; each has the one rule, or few, that are about it. */

@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { whoWords } from '../../lib/rules/audit-words.ts';
 import { useUndo } from '../../live/use-undo.ts';
 import { clockText } from '../../text/clock.ts';
-import { Sheet } from '../sheet.tsx';
+import { Sheet } from '../../ui/sheet.tsx';
 
 /** Before a change is undone that was not made on this page: what it is, and whose. */
 export function UndoSheet({ onClose }: { onClose: () => void }) {

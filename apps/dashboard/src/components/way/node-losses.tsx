@@ -5,7 +5,7 @@ import { useSyncExternalStore } from 'react';
 import type { Loss } from '../../lib/loss.ts';
 import type { Loader } from '../../live/loader.ts';
 import { useNodesAtAGlance } from '../../live/use-nodes.ts';
-import { Count } from '../count.tsx';
+import { Count } from '../../ui/count.tsx';
 
 const PLACES = [
   { key: 'ring', label: 'ring full', title: 'Rows lost because the ring in the kernel was full' },

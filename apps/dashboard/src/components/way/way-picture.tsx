@@ -5,13 +5,13 @@ import type { ReactNode } from 'react';
 import { type WayAmount, type WayStep, waySentence } from '../../lib/way/way.ts';
 import { useSnapshot } from '../../live/live-context.tsx';
 import { TOGETHER } from '../../live/nodes.ts';
-import { useMedia } from '../../live/use-media.ts';
 import { useNodes } from '../../live/use-nodes.ts';
 import { useWay } from '../../live/use-way.ts';
 import { clockText } from '../../text/clock.ts';
-import { Count } from '../count.tsx';
+import { Count } from '../../ui/count.tsx';
+import { LossMark, VerdictMark } from '../../ui/marks.tsx';
+import { useMedia } from '../../ui/measure/use-media.ts';
 import { KernelTotals } from '../kernel-totals.tsx';
-import { LossMark, VerdictMark } from '../marks.tsx';
 import { NodeLosses } from './node-losses.tsx';
 import './way.css';
 

@@ -3,7 +3,7 @@
 import { useSnapshot } from '../../live/live-context.tsx';
 import { TOGETHER } from '../../live/nodes.ts';
 import { useNodes } from '../../live/use-nodes.ts';
-import { Sheet } from '../sheet.tsx';
+import { Sheet } from '../../ui/sheet.tsx';
 import { WayPicture } from './way-picture.tsx';
 
 /** The way of a packet, over whatever page is open. */

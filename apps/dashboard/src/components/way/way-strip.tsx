@@ -4,10 +4,10 @@ import { ChevronRight } from 'lucide-react';
 import { Fragment } from 'react';
 import type { WayAmount, WayStep } from '../../lib/way/way.ts';
 import { waySentence } from '../../lib/way/way.ts';
-import { overlay } from '../../live/overlay.ts';
 import { useWay } from '../../live/use-way.ts';
-import { Count } from '../count.tsx';
-import { LossMark, VerdictMark } from '../marks.tsx';
+import { Count } from '../../ui/count.tsx';
+import { overlay } from '../../ui/keys/overlay.ts';
+import { LossMark, VerdictMark } from '../../ui/marks.tsx';
 import './way-strip.css';
 
 /** The account in one line, from the hook to this page; it opens into the picture. */

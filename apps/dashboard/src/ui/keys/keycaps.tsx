@@ -1,8 +1,8 @@
 'use client';
 
 import { Fragment } from 'react';
-import { keyCaps } from '../lib/key-text.ts';
-import { isMac } from '../live/keys.ts';
+import { keyCaps } from './key-text.ts';
+import { isMac } from './keys.ts';
 import './keycaps.css';
 
 /** Keys as they look on the keyboard. Only for what is drawn in the browser: there it is known which keyboard. */

@@ -1,7 +1,7 @@
 'use client';
 
 import { type ReactNode, useId, useRef, useState } from 'react';
-import { useKeys } from '../live/keys.ts';
+import { useKeys } from './keys/keys.ts';
 import './menu-button.css';
 
 /** A button, and what it opens below itself: the browser closes that on Escape and on a press elsewhere. */

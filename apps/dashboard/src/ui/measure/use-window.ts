@@ -1,5 +1,5 @@
 import { type RefObject, useCallback, useLayoutEffect, useState } from 'react';
-import { type RowWindow, rowWindow } from '../lib/row-window.ts';
+import { type RowWindow, rowWindow } from './row-window.ts';
 
 /**
  * The rows to draw of a long list whose rows are all `height` px high, in an element that scrolls. Draws again only

@@ -2,8 +2,8 @@
 
 import { Monitor, Moon, Sun } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import { useKeys } from '../live/keys.ts';
-import { chooseTheme, chosenTheme, followSystemTheme, THEMES, type Theme } from '../live/theme.ts';
+import { useKeys } from '../keys/keys.ts';
+import { chooseTheme, chosenTheme, followSystemTheme, THEMES, type Theme } from './theme.ts';
 
 const ICONS = { system: Monitor, dark: Moon, light: Sun };
 const WORDS = { system: 'as the system', dark: 'dark', light: 'light' };

@@ -1,8 +1,8 @@
 'use client';
 
 import { useEffect, useLayoutEffect, useRef, useSyncExternalStore } from 'react';
-import { type Command, inOrder, type KeyScope, meantBy, type ScopedCommands } from '../lib/key-bindings.ts';
-import { keyOf } from '../lib/key-text.ts';
+import { type Command, inOrder, type KeyScope, meantBy, type ScopedCommands } from './key-bindings.ts';
+import { keyOf } from './key-text.ts';
 import { overlay } from './overlay.ts';
 
 /** The second of two keys has to come within this time. */
