@@ -1,7 +1,7 @@
 'use client';
 
-import { connectionWords } from '../lib/connection-words.ts';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
+import { connectionWords } from '../node/state/connection-text.ts';
 import { ConnectionMark } from '../ui/marks.tsx';
 
 /** Above an old picture: what is the matter and what to do. Nothing while all is well. */

@@ -3,8 +3,8 @@
 import { X } from 'lucide-react';
 import { type KeyboardEvent, type PointerEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import { grabbed, indexAt, type Mark, type MarkMove, markedSpan, markWords, movedMark } from '../lib/chart-mark.ts';
-import type { TimeSpan } from '../lib/past.ts';
-import type { PastPoint } from '../lib/past-level.ts';
+import type { TimeSpan } from '../node/past/past.ts';
+import type { PastPoint } from '../node/past/past-level.ts';
 import { IconButton } from '../ui/icon-button.tsx';
 import './chart-brush.css';
 

@@ -2,8 +2,8 @@
 
 import type { ReactNode } from 'react';
 import type { Split, Unit } from '../lib/chart.ts';
-import { RANGES } from '../lib/past.ts';
 import type { Overview } from '../live/use-overview.ts';
+import { RANGES } from '../node/past/past.ts';
 import { useKeys } from '../ui/keys/keys.ts';
 import { Segments } from '../ui/segments.tsx';
 

@@ -1,9 +1,9 @@
 'use client';
 
 import dynamic from 'next/dynamic';
-import { connectionWords } from '../lib/connection-words.ts';
 import { fetched } from '../live/fetched.ts';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
+import { connectionWords } from '../node/state/connection-text.ts';
 
 /** Not part of the first load: most pages are opened with the token. */
 const AccessForm = dynamic(() => fetched(() => import('./access-form.tsx')).then(({ AccessForm }) => AccessForm), {

@@ -1,7 +1,7 @@
 'use client';
 
-import type { NumberedNotice } from '../lib/figures.ts';
 import { useSnapshot } from '../live/live-context.tsx';
+import type { NumberedNotice } from '../node/state/figures.ts';
 import { clockText } from '../text/clock.ts';
 import { LossMark } from '../ui/marks.tsx';
 

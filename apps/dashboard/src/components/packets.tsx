@@ -2,11 +2,11 @@
 
 import dynamic from 'next/dynamic';
 import { useCallback, useLayoutEffect, useRef, useState } from 'react';
-import { readMarker } from '../lib/marker.ts';
-import { subscribedTo } from '../lib/subscription.ts';
 import { fetched } from '../live/fetched.ts';
 import { useLive, useSnapshot } from '../live/live-context.tsx';
 import { groupingChoice } from '../live/table-choices.ts';
+import { readMarker } from '../node/rows/marker.ts';
+import { subscribedTo } from '../node/state/subscription.ts';
 import { quietSentence } from '../text/quiet-text.ts';
 import { useKept } from '../ui/stored-setting.ts';
 import { FilterBar } from './filter-bar.tsx';

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { makeBatch, makePacket } from '../../test/support/samples.ts';
+import { RecordRing } from '../node/rows/record-ring.ts';
 import { ConversationList } from './conversation-list.ts';
 import { Conversations } from './conversations.ts';
-import { RecordRing } from './record-ring.ts';
 
 function setUp(capacity = 8) {
   const ring = new RecordRing(1024);

@@ -1,10 +1,10 @@
 import { parseFilter } from '@packetlog/common';
 import { expect, test } from 'vitest';
 import { makeBatch, makePacket } from '../../test/support/samples.ts';
+import { RecordRing } from '../node/rows/record-ring.ts';
 import { endpointText } from '../text/row-text.ts';
 import { conversationFilter, conversationRow, countText } from './conversation-row.ts';
 import { Conversations } from './conversations.ts';
-import { RecordRing } from './record-ring.ts';
 
 function conversationOf(...packets: Parameters<typeof makePacket>[0][]): Conversations {
   const ring = new RecordRing(64);

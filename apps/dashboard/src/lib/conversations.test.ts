@@ -1,9 +1,9 @@
 import type { PacketLog } from '@packetlog/common';
 import { expect, test } from 'vitest';
 import { makeBatch, makePacket } from '../../test/support/samples.ts';
+import { appendMarker } from '../node/rows/marker.ts';
+import { RecordRing } from '../node/rows/record-ring.ts';
 import { Conversations } from './conversations.ts';
-import { appendMarker } from './marker.ts';
-import { RecordRing } from './record-ring.ts';
 
 const SECOND = 1_000_000_000n;
 const START = 1_767_362_602_000_000_000n;

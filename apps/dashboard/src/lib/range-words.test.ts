@@ -1,6 +1,6 @@
 import { HISTORY_COLUMNS } from '@packetlog/common';
 import { expect, test } from 'vitest';
-import type { Sums } from './past-level.ts';
+import type { Sums } from '../node/past/past-level.ts';
 import { beforeWords, brushed, lastWords, lookedAtWords } from './range-words.ts';
 
 const sums = (over: Partial<Sums>): Sums =>

@@ -1,11 +1,11 @@
 'use client';
 
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import type { Snapshot } from '../node/state/store.ts';
 import { Toasts } from '../ui/toast/toast-store.ts';
 import { FilterChoice } from './filter-choice.ts';
 import { clearHandshakeTarget } from './handshake-target.ts';
 import { Nodes } from './nodes.ts';
-import type { Snapshot } from './store.ts';
 import type { View } from './view.ts';
 
 interface Live extends View {

@@ -1,7 +1,7 @@
 /** The page's connection, with a socket that the test plays. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Store } from '../node/state/store.ts';
 import { LoaderConnection } from './loader-socket.ts';
-import { Store } from './store.ts';
 
 type Asked = { event: string; request: Record<string, unknown>; answer: (answer: unknown) => void };
 

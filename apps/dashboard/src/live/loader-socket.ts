@@ -17,12 +17,12 @@ import {
   isRuleCounters,
   isRulesSnapshot,
   isSummary,
-} from '../lib/messages.ts';
-import type { Check } from '../lib/shape.ts';
+} from '../node/messages/messages.ts';
+import type { Check } from '../node/messages/shape.ts';
+import type { Store } from '../node/state/store.ts';
 import { NO_FILTER, readFilterText } from '../text/filter-text.ts';
 import { LoaderQuestions, type LoaderSocket } from './loader-questions.ts';
 import { RepeatedRequests } from './repeated-requests.ts';
-import type { Store } from './store.ts';
 
 /** A server that ended the connection itself is asked again after so long; socket.io would not ask at all. */
 const RETRY_AFTER_SERVER_CLOSED_MS = 2_000;

@@ -1,7 +1,7 @@
 import type { Acknowledgement, HistoryTop, RulesAnswer, RulesRequest, RulesVerb } from '@packetlog/common';
+import { Store } from '../node/state/store.ts';
 import { LoaderConnection, type Tap } from './loader-socket.ts';
 import { Names, type NamesEvent } from './names.ts';
-import { Store } from './store.ts';
 import type { LoaderTarget, View } from './view.ts';
 
 const NO_CONNECTION = {

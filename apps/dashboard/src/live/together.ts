@@ -13,12 +13,12 @@ import { nodeNames } from '../lib/nodes/node-name.ts';
 import { type NodePart, namedInterface, togetherLedger, togetherSummary, togetherTop } from '../lib/nodes/together.ts';
 import { togetherConnection } from '../lib/nodes/together-connection.ts';
 import { TogetherPast } from '../lib/nodes/together-past.ts';
-import { Picture } from '../lib/picture.ts';
-import { subscribedTo, sumOfSubscriptions } from '../lib/subscription.ts';
+import { Picture } from '../node/state/node-state.ts';
+import { Store } from '../node/state/store.ts';
+import { subscribedTo, sumOfSubscriptions } from '../node/state/subscription.ts';
 import { readFilterText } from '../text/filter-text.ts';
 import type { Loader } from './loader.ts';
 import { Names } from './names.ts';
-import { Store } from './store.ts';
 import type { View } from './view.ts';
 
 const ROWS_EVERY_MS = 50;

@@ -1,6 +1,6 @@
 'use client';
 
-import { dataAt } from '../lib/connection.ts';
+import { dataAt } from '../node/state/connection.ts';
 import { ageText } from '../text/clock.ts';
 import { useSnapshot } from './live-context.tsx';
 

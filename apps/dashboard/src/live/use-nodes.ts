@@ -1,12 +1,12 @@
 'use client';
 
 import { useCallback, useMemo, useSyncExternalStore } from 'react';
-import type { Connection } from '../lib/connection.ts';
 import { nodeNames } from '../lib/nodes/node-name.ts';
+import type { Connection } from '../node/state/connection.ts';
+import type { Snapshot, Store } from '../node/state/store.ts';
 import { useLive } from './live-context.tsx';
 import type { Loader } from './loader.ts';
 import type { NodesState } from './nodes.ts';
-import type { Snapshot, Store } from './store.ts';
 
 export function useNodes(): NodesState {
   const { nodes } = useLive();

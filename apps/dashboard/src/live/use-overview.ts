@@ -1,8 +1,8 @@
 'use client';
 
 import { useEffect, useState } from 'react';
-import { RANGES, type RangeId, type TimeSpan } from '../lib/past.ts';
 import { type RangeLists, rangeLists } from '../lib/range-top.ts';
+import { RANGES, type RangeId, type TimeSpan } from '../node/past/past.ts';
 import type { Command } from '../ui/keys/key-bindings.ts';
 import { useKeys } from '../ui/keys/keys.ts';
 import { useLive, useSnapshot } from './live-context.tsx';

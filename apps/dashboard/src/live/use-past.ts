@@ -2,8 +2,8 @@
 
 import { useMemo } from 'react';
 import { type Comparison, compare } from '../lib/compare.ts';
-import type { TimeSpan } from '../lib/past.ts';
-import type { PastPoint } from '../lib/past-level.ts';
+import type { TimeSpan } from '../node/past/past.ts';
+import type { PastPoint } from '../node/past/past-level.ts';
 import { useLive, useSnapshot } from './live-context.tsx';
 import type { Overview } from './use-overview.ts';
 

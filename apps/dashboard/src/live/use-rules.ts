@@ -2,7 +2,7 @@
 
 import type { RuleChanges, RuleDraft, RulesAnswer, RulesError } from '@packetlog/common';
 import { useMemo } from 'react';
-import type { RulesView } from '../lib/rules/rule-book.ts';
+import type { RulesView } from '../node/state/rules-state.ts';
 import { counted } from '../text/number.ts';
 import { fetched } from './fetched.ts';
 import { useLive, useSnapshot } from './live-context.tsx';

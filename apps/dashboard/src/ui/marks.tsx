@@ -1,4 +1,4 @@
-import type { Connection } from '../lib/connection.ts';
+import type { Connection } from '../node/state/connection.ts';
 import type { Verdict } from '../text/row-text.ts';
 
 /** The wordmark's sign: a log, one row of which was refused. */

@@ -1,9 +1,9 @@
 'use client';
 
 import { useEffect, useState } from 'react';
-import { nextRow } from '../../lib/next-row.ts';
 import { useLive, useSnapshot } from '../../live/live-context.tsx';
 import { useMayChange, useRulesView } from '../../live/use-rules.ts';
+import { nextRow } from '../../node/rows/next-row.ts';
 import { packetRow } from '../../text/row-text.ts';
 import { useKeys } from '../../ui/keys/keys.ts';
 

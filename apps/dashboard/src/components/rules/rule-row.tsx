@@ -5,9 +5,9 @@
 
 import { Pencil, Trash2 } from 'lucide-react';
 import { memo } from 'react';
-import type { ListedRule } from '../../lib/rules/rule-book.ts';
 import { useLive, useSnapshot } from '../../live/live-context.tsx';
 import { useMayChange } from '../../live/use-rules.ts';
+import type { ListedRule } from '../../node/state/rules-state.ts';
 import { agoText } from '../../text/clock.ts';
 import { ABSENT, formatBytes, formatCompact, formatCount, quantityText } from '../../text/number.ts';
 import { expiryText, matchText, matchWords, RULE_VERDICT, timeLeft } from '../../text/rule-text.ts';

@@ -1,9 +1,9 @@
 'use client';
 
 import type { ReactNode } from 'react';
-import type { ListedRule } from '../../lib/rules/rule-book.ts';
 import { useLive, useSnapshot } from '../../live/live-context.tsx';
 import { useMayChange } from '../../live/use-rules.ts';
+import type { ListedRule } from '../../node/state/rules-state.ts';
 import { agoText, clockText } from '../../text/clock.ts';
 import { ABSENT, formatBytes, formatCompact } from '../../text/number.ts';
 import { effectSentence, expiryText, matchWords, RULE_VERDICT, timeLeft } from '../../text/rule-text.ts';

@@ -5,8 +5,8 @@
 
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
-import type { ListedRule } from '../../lib/rules/rule-book.ts';
 import { type ListChoice, type SortKey, sortedBy } from '../../lib/rules/rule-list.ts';
+import type { ListedRule } from '../../node/state/rules-state.ts';
 import { indexesOf } from '../../ui/measure/row-window.ts';
 import { useWindow } from '../../ui/measure/use-window.ts';
 import { RuleRow } from './rule-row.tsx';

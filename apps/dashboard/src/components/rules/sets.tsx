@@ -1,8 +1,8 @@
 'use client';
 
 import type { RuleSet } from '@packetlog/common';
-import type { ListedRule } from '../../lib/rules/rule-book.ts';
 import { useSnapshot } from '../../live/live-context.tsx';
+import type { ListedRule } from '../../node/state/rules-state.ts';
 import { spanText } from '../../text/clock.ts';
 import { ABSENT, formatCount } from '../../text/number.ts';
 import { RULE_VERDICT } from '../../text/rule-text.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { makeBatch, makePacket } from '../../../test/support/samples.ts';
-import { appendMarker, type MarkerKind } from '../marker.ts';
-import { RecordRing } from '../record-ring.ts';
+import { appendMarker, type MarkerKind } from '../../node/rows/marker.ts';
+import { RecordRing } from '../../node/rows/record-ring.ts';
 import { KeptRecords, keptFromRing } from './kept-records.ts';
 
 const MS = 1_000_000n;

@@ -1,7 +1,7 @@
 import { PACKET_LOG_SIZE, PacketLogView } from '@packetlog/common';
-import { isMarkerAt, readMarker } from '../marker.ts';
-import type { RecordRing } from '../record-ring.ts';
-import { byteOf } from '../record-words.ts';
+import { isMarkerAt, readMarker } from '../../node/rows/marker.ts';
+import { byteOf } from '../../node/rows/record-arrays.ts';
+import type { RecordRing } from '../../node/rows/record-ring.ts';
 
 const IFINDEX_AT = byteOf('ifindex');
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Connection } from '../connection.ts';
+import type { Connection } from '../../node/state/connection.ts';
 import { nodeNames } from './node-name.ts';
 import { howManyLive, nodeWords } from './node-words.ts';
 import { togetherConnection } from './together-connection.ts';

@@ -1,6 +1,6 @@
+import type { Connection } from '../../node/state/connection.ts';
+import { connectionWords } from '../../node/state/connection-text.ts';
 import { ageText, spanText } from '../../text/clock.ts';
-import type { Connection } from '../connection.ts';
-import { connectionWords } from '../connection-words.ts';
 
 export interface NodeFacts {
   readonly connection: Connection;

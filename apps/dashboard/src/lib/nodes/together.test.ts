@@ -1,7 +1,7 @@
 import type { HistoryTop } from '@packetlog/common';
 import { describe, expect, test } from 'vitest';
 import { makeBatch, makeLedger, makePacket, makeSummary } from '../../../test/support/samples.ts';
-import { Past } from '../past.ts';
+import { Past } from '../../node/past/past.ts';
 import { Interleaver } from './interleaver.ts';
 import { togetherLedger, togetherSummary, togetherTop } from './together.ts';
 import { TogetherPast } from './together-past.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { makeRule, makeRules } from '../../../test/support/samples.ts';
+import { RuleBook } from '../../node/state/rules-state.ts';
 import { rangeRules } from './range-rules.ts';
-import { RuleBook } from './rule-book.ts';
 
 const top = (rule_id: number, packets: number) => ({ rule_id, packets, bytes: packets * 60, series: [packets] });
 

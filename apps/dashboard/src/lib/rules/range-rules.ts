@@ -1,6 +1,6 @@
 import type { HistoryTop, RuleAction } from '@packetlog/common';
+import type { RuleBook } from '../../node/state/rules-state.ts';
 import { matchText } from '../../text/rule-text.ts';
-import type { RuleBook } from './rule-book.ts';
 
 /** A rule that refused, or would have, in a range of time. */
 export interface RangeRule {

@@ -1,6 +1,6 @@
 import type { RuleAction } from '@packetlog/common';
+import type { ListedRule, RuleCount } from '../../node/state/rules-state.ts';
 import { matchText } from '../../text/rule-text.ts';
-import type { ListedRule, RuleCount } from './rule-book.ts';
 
 export const SORT_KEYS = ['id', 'rate', 'packets', 'bytes', 'last_seen', 'expires'] as const;
 export type SortKey = (typeof SORT_KEYS)[number];

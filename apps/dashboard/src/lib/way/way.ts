@@ -1,6 +1,6 @@
 import type { Ledger } from '@packetlog/common';
+import type { Loss } from '../../node/state/loss.ts';
 import { counted, formatCount } from '../../text/number.ts';
-import type { Loss } from '../loss.ts';
 
 /** Some of the packets, or of their rows, that part from the others at a step. */
 export interface WayAmount {

@@ -1,5 +1,5 @@
+import { byteOf } from './record-arrays.ts';
 import type { RecordRing } from './record-ring.ts';
-import { byteOf } from './record-words.ts';
 
 /**
  * A place in the table where rows are missing, stored among the rows as a record of 64 bytes whose

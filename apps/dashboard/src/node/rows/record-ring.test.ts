@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { makeBatch, makePacket } from '../../test/support/samples.ts';
+import { makeBatch, makePacket } from '../../../test/support/samples.ts';
 import { appendMarker, readMarker } from './marker.ts';
 import { RecordRing } from './record-ring.ts';
 import { RowsView } from './rows-view.ts';

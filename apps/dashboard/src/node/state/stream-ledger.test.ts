@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { lostBetween, NEW_STREAM, receiveBatch, type StreamHeader } from './stream-account.ts';
+import { lostBetween, NEW_STREAM, receiveBatch, type StreamHeader } from './stream-ledger.ts';
 
 const header = (over: Partial<StreamHeader>): StreamHeader => ({
   sequence: 0,

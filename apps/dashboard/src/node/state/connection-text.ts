@@ -1,5 +1,5 @@
 import type { Refusal } from '@packetlog/common';
-import { ageText, spanText } from '../text/clock.ts';
+import { ageText, spanText } from '../../text/clock.ts';
 import type { Connection } from './connection.ts';
 
 export interface ConnectionWords {

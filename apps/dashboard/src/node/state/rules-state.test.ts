@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { makeRule, makeRules } from '../../../test/support/samples.ts';
-import { RuleBook } from './rule-book.ts';
+import { RuleBook } from './rules-state.ts';
 
 const count = (id: number, packets: number) => ({ id, packets, bytes: packets * 100, last_seen_ms: 1000 + packets });
 

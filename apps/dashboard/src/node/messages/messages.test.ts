@@ -13,7 +13,7 @@ import {
   summarySchema,
 } from '@packetlog/common';
 import { describe, expect, it } from 'vitest';
-import { makeLedger, makeRule, makeRules, makeSummary } from '../../test/support/samples.ts';
+import { makeLedger, makeRule, makeRules, makeSummary } from '../../../test/support/samples.ts';
 import {
   isHello,
   isHistory,

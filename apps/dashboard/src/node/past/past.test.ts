@@ -1,6 +1,6 @@
 import { HISTORY_COLUMNS, type History } from '@packetlog/common';
 import { expect, test } from 'vitest';
-import { makeSummary } from '../../test/support/samples.ts';
+import { makeSummary } from '../../../test/support/samples.ts';
 import { Past } from './past.ts';
 import { type Amounts, PastLevel } from './past-level.ts';
 

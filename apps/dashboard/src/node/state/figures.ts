@@ -1,6 +1,6 @@
 import type { Hello, Interface, Ledger, Notice, Summary } from '@packetlog/common';
 import type { Loss } from './loss.ts';
-import type { PausedFigures } from './pausing.ts';
+import type { PausedFigures } from './pause-buffer.ts';
 import type { SubscriptionState } from './subscription.ts';
 import type { TopLists } from './top.ts';
 

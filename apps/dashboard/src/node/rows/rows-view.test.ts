@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { makeBatch, makePacket } from '../../test/support/samples.ts';
+import { makeBatch, makePacket } from '../../../test/support/samples.ts';
 import { RowsView } from './rows-view.ts';
 
 function viewWith(rows: number): RowsView {

@@ -1,5 +1,5 @@
 import type { Ledger } from '@packetlog/common';
-import { NEW_STREAM, type StreamAccount } from './stream-account.ts';
+import { NEW_STREAM, type StreamAccount } from './stream-ledger.ts';
 
 /** Rows that were meant for this page and will never be seen, by the place where they were lost. */
 export interface Loss {

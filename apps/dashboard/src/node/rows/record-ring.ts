@@ -1,5 +1,5 @@
 import { PACKET_LOG_SIZE, PacketLogView } from '@packetlog/common';
-import { RecordWords } from './record-words.ts';
+import { RecordWords } from './record-arrays.ts';
 
 /**
  * The newest records, as bytes, in memory that is allocated once. Rows are numbered from 0 in the order

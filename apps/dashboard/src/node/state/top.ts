@@ -1,5 +1,5 @@
 import type { Summary, Volume } from '@packetlog/common';
-import { protocolText } from '../text/row-text.ts';
+import { protocolText } from '../../text/row-text.ts';
 
 /** Summaries that a top list looks back over: one second alone would flicker at low rates. */
 export const TOP_WINDOW = 10;

@@ -8,13 +8,13 @@ import {
   type PacketLogBatch,
   type Summary,
 } from '@packetlog/common';
+import { Past, type PastView } from '../past/past.ts';
+import { appendMarker, isMarkerAt } from '../rows/marker.ts';
+import { RowsView } from '../rows/rows-view.ts';
 import { type Figures, type NumberedNotice, type PageNotice, ratesOf } from './figures.ts';
 import { type CarriedLoss, carryOver, type Loss, lossSoFar, NOTHING_CARRIED } from './loss.ts';
-import { appendMarker, isMarkerAt } from './marker.ts';
-import { Past, type PastView } from './past.ts';
-import { Pausing } from './pausing.ts';
-import { RowsView } from './rows-view.ts';
-import { lostBetween, NEW_STREAM, receiveBatch, type StreamAccount } from './stream-account.ts';
+import { Pausing } from './pause-buffer.ts';
+import { lostBetween, NEW_STREAM, receiveBatch, type StreamAccount } from './stream-ledger.ts';
 import { Subscription } from './subscription.ts';
 import { TOP_WINDOW, topLists } from './top.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { makeSummary } from '../../test/support/samples.ts';
+import { makeSummary } from '../../../test/support/samples.ts';
 import { topLists } from './top.ts';
 
 const protocol = (ip_protocol: number, ether_type: number, packets: number) => ({

@@ -1,8 +1,8 @@
-import type { Connection, ConnectionEvent } from '../lib/connection.ts';
-import { nextConnection } from '../lib/connection.ts';
-import type { Figures } from '../lib/figures.ts';
-import { Picture } from '../lib/picture.ts';
-import { RuleBook, type RulesView } from '../lib/rules/rule-book.ts';
+import type { Connection, ConnectionEvent } from './connection.ts';
+import { nextConnection } from './connection.ts';
+import type { Figures } from './figures.ts';
+import { Picture } from './node-state.ts';
+import { RuleBook, type RulesView } from './rules-state.ts';
 
 /** Numbers that change more often than this cannot be read. */
 const FIGURES_EVERY_MS = 250;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Connection } from './connection.ts';
-import { connectionWords } from './connection-words.ts';
+import { connectionWords } from './connection-text.ts';
 
 const LOADER = 'http://localhost:7411';
 const words = (connection: Connection, now: number) => connectionWords(connection, now, LOADER);

@@ -1,9 +1,9 @@
 import { type Hello, type PacketLog, PROTOCOL_VERSION } from '@packetlog/common';
 import { expect, test } from 'vitest';
-import { makeBatch, makeLedger, makePacket, makeSummary } from '../../test/support/samples.ts';
-import { readMarker } from './marker.ts';
-import { ROWS_WAITING } from './pausing.ts';
-import { Picture } from './picture.ts';
+import { makeBatch, makeLedger, makePacket, makeSummary } from '../../../test/support/samples.ts';
+import { readMarker } from '../rows/marker.ts';
+import { Picture } from './node-state.ts';
+import { ROWS_WAITING } from './pause-buffer.ts';
 
 const hello = (session_id: string): Hello => ({
   protocol: PROTOCOL_VERSION,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { makeLedger } from '../../test/support/samples.ts';
+import { makeLedger } from '../../../test/support/samples.ts';
 import { carryOver, lossSoFar, NOTHING_CARRIED } from './loss.ts';
-import { NEW_STREAM } from './stream-account.ts';
+import { NEW_STREAM } from './stream-ledger.ts';
 
 test('without a ledger and without batches nothing is lost', () => {
   expect(lossSoFar(null, NEW_STREAM, NOTHING_CARRIED)).toEqual({ ring: 0, queue: 0, page: 0, total: 0 });
