@@ -1,6 +1,6 @@
 'use client';
 
-import { useLive, useSnapshot } from '../live/live-context.tsx';
+import { useLive, useSnapshot } from '../node/live-context.tsx';
 import { connectionWords } from '../node/state/connection-text.ts';
 import { ConnectionMark } from '../ui/marks.tsx';
 

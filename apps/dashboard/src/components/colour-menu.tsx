@@ -11,8 +11,8 @@ import {
   withoutRule,
   withRule,
 } from '../lib/colour-rules.ts';
-import { useLive } from '../live/live-context.tsx';
 import { colourRules } from '../live/table-choices.ts';
+import { useLive } from '../node/live-context.tsx';
 import { edited, readFilterText } from '../text/filter-text.ts';
 import { IconButton } from '../ui/icon-button.tsx';
 import { useKept } from '../ui/stored-setting.ts';

@@ -1,7 +1,7 @@
 'use client';
 
 import type { Interface, InterfaceLedger } from '@packetlog/common';
-import { useSnapshot } from '../live/live-context.tsx';
+import { useSnapshot } from '../node/live-context.tsx';
 import { modeTitle, modeWord } from '../text/attach-mode-text.ts';
 import { Count } from '../ui/count.tsx';
 import { useMedia } from '../ui/measure/use-media.ts';

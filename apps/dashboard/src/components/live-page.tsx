@@ -2,9 +2,9 @@
 
 import dynamic from 'next/dynamic';
 import { type ReactNode, useRef } from 'react';
-import { fetched } from '../live/fetched.ts';
-import { useLive, useSnapshot } from '../live/live-context.tsx';
 import { useOverview } from '../live/use-overview.ts';
+import { fetched } from '../node/lazy-with-retry.ts';
+import { useLive, useSnapshot } from '../node/live-context.tsx';
 import { useKeys } from '../ui/keys/keys.ts';
 import { useHeight } from '../ui/measure/use-height.ts';
 import { useMedia } from '../ui/measure/use-media.ts';

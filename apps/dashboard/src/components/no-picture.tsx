@@ -1,8 +1,8 @@
 'use client';
 
 import dynamic from 'next/dynamic';
-import { fetched } from '../live/fetched.ts';
-import { useLive, useSnapshot } from '../live/live-context.tsx';
+import { fetched } from '../node/lazy-with-retry.ts';
+import { useLive, useSnapshot } from '../node/live-context.tsx';
 import { connectionWords } from '../node/state/connection-text.ts';
 
 /** Not part of the first load: most pages are opened with the token. */

@@ -1,6 +1,6 @@
 'use client';
 
-import { useSnapshot } from '../live/live-context.tsx';
+import { useSnapshot } from '../node/live-context.tsx';
 import type { NumberedNotice } from '../node/state/figures.ts';
 import { clockText } from '../text/clock.ts';
 import { LossMark } from '../ui/marks.tsx';

@@ -1,7 +1,7 @@
 'use client';
 
 import { useSyncExternalStore } from 'react';
-import { pageAge } from '../live/page-age.ts';
+import { pageAge } from '../node/page-age.ts';
 import { ConnectionMark } from '../ui/marks.tsx';
 
 /** After an upgrade of the loader: what is missing, and the way to it. What is shown goes on until somebody reloads. */

@@ -8,13 +8,13 @@
 import { useRouter } from 'next/navigation';
 import { type KeyboardEvent, type MouseEvent, type PointerEvent, type RefObject, useEffect, useRef } from 'react';
 import type { ColumnKey } from '../lib/columns.ts';
-import { useLive, useSnapshot } from '../live/live-context.tsx';
-import { TOGETHER } from '../live/nodes.ts';
 import { columnStyle, useColumns } from '../live/use-columns.ts';
-import { useNodes } from '../live/use-nodes.ts';
 import { usePaint } from '../live/use-paint.ts';
+import { useLive, useSnapshot } from '../node/live-context.tsx';
+import { TOGETHER } from '../node/nodes.ts';
 import { nextRow } from '../node/rows/next-row.ts';
 import type { RecordRing } from '../node/rows/record-ring.ts';
+import { useNodes } from '../node/use-nodes.ts';
 import { exactTime } from '../text/row-text.ts';
 import { indexesOf } from '../ui/measure/row-window.ts';
 import { useWindow } from '../ui/measure/use-window.ts';

@@ -2,9 +2,9 @@
 
 import dynamic from 'next/dynamic';
 import { useCallback, useLayoutEffect, useRef, useState } from 'react';
-import { fetched } from '../live/fetched.ts';
-import { useLive, useSnapshot } from '../live/live-context.tsx';
 import { groupingChoice } from '../live/table-choices.ts';
+import { fetched } from '../node/lazy-with-retry.ts';
+import { useLive, useSnapshot } from '../node/live-context.tsx';
 import { readMarker } from '../node/rows/marker.ts';
 import { subscribedTo } from '../node/state/subscription.ts';
 import { quietSentence } from '../text/quiet-text.ts';

@@ -3,10 +3,10 @@
 import Link from 'next/link';
 import type { RangeLists } from '../lib/range-top.ts';
 import { rangeRules } from '../lib/rules/range-rules.ts';
-import { useLive } from '../live/live-context.tsx';
-import { TOGETHER } from '../live/nodes.ts';
-import { useNodes } from '../live/use-nodes.ts';
 import { useRulesView } from '../live/use-rules.ts';
+import { useLive } from '../node/live-context.tsx';
+import { TOGETHER } from '../node/nodes.ts';
+import { useNodes } from '../node/use-nodes.ts';
 import { formatCompact, formatCount } from '../text/number.ts';
 import { RULE_VERDICT } from '../text/rule-text.ts';
 import { Measure } from '../ui/count.tsx';

@@ -3,16 +3,16 @@
 import dynamic from 'next/dynamic';
 import { usePathname } from 'next/navigation';
 import { Fragment, type ReactNode } from 'react';
-import { LiveProvider, useSnapshot } from '../live/live-context.tsx';
-import { TOGETHER } from '../live/nodes.ts';
-import { useNodes } from '../live/use-nodes.ts';
+import { LiveProvider, useSnapshot } from '../node/live-context.tsx';
+import { TOGETHER } from '../node/nodes.ts';
+import { useNodes } from '../node/use-nodes.ts';
 import { Banner } from './banner.tsx';
 import { Commands } from './commands.tsx';
 import { NoPicture } from './no-picture.tsx';
 import { OldPage } from './old-page.tsx';
 import { PendingBanner } from './rules/pending-banner.tsx';
 import './screen.css';
-import { fetched } from '../live/fetched.ts';
+import { fetched } from '../node/lazy-with-retry.ts';
 import { StatusStrip } from './status-strip.tsx';
 import { Toasts } from './toasts.tsx';
 

@@ -4,10 +4,10 @@ import type { Interface } from '@packetlog/common';
 import { clsx } from 'clsx';
 import { Pause, Play } from 'lucide-react';
 import dynamic from 'next/dynamic';
-import { useLive, useSnapshot } from '../live/live-context.tsx';
-import { TOGETHER } from '../live/nodes.ts';
-import { useNodes } from '../live/use-nodes.ts';
+import { useLive, useSnapshot } from '../node/live-context.tsx';
+import { TOGETHER } from '../node/nodes.ts';
 import { connectionWords } from '../node/state/connection-text.ts';
+import { useNodes } from '../node/use-nodes.ts';
 import { modeTitle, modeWord } from '../text/attach-mode-text.ts';
 import { formatBytes, formatCompact, formatCount, quantityText } from '../text/number.ts';
 import { Count, Measure } from '../ui/count.tsx';
@@ -18,7 +18,7 @@ import { ThemeButton } from '../ui/theme/theme-button.tsx';
 import { PaletteButton } from './commands.tsx';
 import { Nav } from './nav.tsx';
 import './status-strip.css';
-import { fetched } from '../live/fetched.ts';
+import { fetched } from '../node/lazy-with-retry.ts';
 
 /** Who watches one node does not fetch it. */
 const NodeSwitch = dynamic(async () => (await fetched(() => import('./nodes/node-switch.tsx'))).NodeSwitch, {

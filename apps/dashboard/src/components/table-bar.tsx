@@ -2,11 +2,11 @@
 
 import { ArrowUp, StepForward } from 'lucide-react';
 import dynamic from 'next/dynamic';
-import { fetched } from '../live/fetched.ts';
-import { useLive, useSnapshot } from '../live/live-context.tsx';
-import { useAge } from '../live/use-age.ts';
 import { useMayChange } from '../live/use-rules.ts';
+import { fetched } from '../node/lazy-with-retry.ts';
+import { useLive, useSnapshot } from '../node/live-context.tsx';
 import { type PausedFigures, ROWS_WAITING } from '../node/state/pause-buffer.ts';
+import { useAge } from '../node/use-age.ts';
 import { spanText } from '../text/clock.ts';
 import { counted, formatCount } from '../text/number.ts';
 import { quietSentence } from '../text/quiet-text.ts';

@@ -2,8 +2,8 @@
 
 import { Columns3, Layers, Palette } from 'lucide-react';
 import dynamic from 'next/dynamic';
-import { fetched } from '../live/fetched.ts';
 import { groupingChoice } from '../live/table-choices.ts';
+import { fetched } from '../node/lazy-with-retry.ts';
 import { useKeys } from '../ui/keys/keys.ts';
 import { MenuButton } from '../ui/menu-button.tsx';
 import { ExportButton } from './commands.tsx';

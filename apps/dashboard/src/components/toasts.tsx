@@ -2,9 +2,9 @@
 
 import { X } from 'lucide-react';
 import { useEffect, useState, useSyncExternalStore } from 'react';
-import { useLive } from '../live/live-context.tsx';
 import { useRulesView } from '../live/use-rules.ts';
 import { useUndo } from '../live/use-undo.ts';
+import { useLive } from '../node/live-context.tsx';
 import type { Toast } from '../ui/toast/toast-store.ts';
 import './toasts.css';
 

@@ -6,12 +6,12 @@ import { ALL_ROWS, type PanelRows, panelHeight, panelRows } from '../lib/panel-r
 import type { RangeEntry, RangeLists } from '../lib/range-top.ts';
 import { lastWords } from '../lib/range-words.ts';
 import { rangeRules } from '../lib/rules/range-rules.ts';
-import { useLive, useSnapshot } from '../live/live-context.tsx';
-import { TOGETHER } from '../live/nodes.ts';
-import { useAge } from '../live/use-age.ts';
-import { usePlaces } from '../live/use-names.ts';
-import { useNodes } from '../live/use-nodes.ts';
 import { type Overview, useRangeLists } from '../live/use-overview.ts';
+import { useLive, useSnapshot } from '../node/live-context.tsx';
+import { TOGETHER } from '../node/nodes.ts';
+import { useAge } from '../node/use-age.ts';
+import { usePlaces } from '../node/use-names.ts';
+import { useNodes } from '../node/use-nodes.ts';
 import { clockText } from '../text/clock.ts';
 import { formatCompact, formatCount } from '../text/number.ts';
 import { placeMark, placeWords } from '../text/place-text.ts';

@@ -1,7 +1,7 @@
 import { EXPORT_LIMIT, type ExportLoss } from '../lib/export/export-words.ts';
 import { KeptRecords } from '../lib/export/kept-records.ts';
+import type { Loader } from '../node/connection/loader.ts';
 import { ExportStream } from './export-stream.ts';
-import type { Loader } from './loader.ts';
 
 export interface RecordingEvents {
   /** No room is left, or a connection broke. */

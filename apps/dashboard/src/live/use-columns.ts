@@ -1,8 +1,8 @@
 import { type CSSProperties, useMemo } from 'react';
 import { type ColumnChoice, tracks, visibleColumns } from '../lib/column-choice.ts';
 import type { ColumnKey, TableFacts } from '../lib/columns.ts';
+import { useSnapshot } from '../node/live-context.tsx';
 import { useKept } from '../ui/stored-setting.ts';
-import { useSnapshot } from './live-context.tsx';
 import { columnChoice } from './table-choices.ts';
 
 const NODE_WIDTH = 128;

@@ -11,8 +11,8 @@ import {
   savedWords,
 } from '../lib/export/export-words.ts';
 import { type KeptRecords, keptFromRing } from '../lib/export/kept-records.ts';
+import { useLive } from '../node/live-context.tsx';
 import { saveFile } from '../ui/save-file.ts';
-import { useLive } from './live-context.tsx';
 import { Recording } from './recording.ts';
 
 const PROGRESS_EVERY_MS = 250;

@@ -2,10 +2,10 @@
 
 import { useEffect, useState } from 'react';
 import { type RangeLists, rangeLists } from '../lib/range-top.ts';
+import { useLive, useSnapshot } from '../node/live-context.tsx';
 import { RANGES, type RangeId, type TimeSpan } from '../node/past/past.ts';
 import type { Command } from '../ui/keys/key-bindings.ts';
 import { useKeys } from '../ui/keys/keys.ts';
-import { useLive, useSnapshot } from './live-context.tsx';
 
 /** Which time the page looks at. */
 export interface Overview {

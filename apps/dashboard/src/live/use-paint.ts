@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
 import { compileColourRules, type Paint } from '../lib/colour-rules.ts';
+import { useLive, useSnapshot } from '../node/live-context.tsx';
 import { useKept } from '../ui/stored-setting.ts';
-import { useLive, useSnapshot } from './live-context.tsx';
 import { colourRules } from './table-choices.ts';
 
 /** Gives a row its colour; null as long as there are no rules for that. */

@@ -2,10 +2,10 @@
 
 import type { RuleChanges, RuleDraft, RulesAnswer, RulesError } from '@packetlog/common';
 import { useMemo } from 'react';
+import { fetched } from '../node/lazy-with-retry.ts';
+import { useLive, useSnapshot } from '../node/live-context.tsx';
 import type { RulesView } from '../node/state/rules-state.ts';
 import { counted } from '../text/number.ts';
-import { fetched } from './fetched.ts';
-import { useLive, useSnapshot } from './live-context.tsx';
 
 /** What can be done to the rules. Each says afterwards that it was done, and offers to undo it. */
 export interface RuleActions {

@@ -2,9 +2,9 @@
 
 import type { RulesAnswer, RulesStep } from '@packetlog/common';
 import { useMemo } from 'react';
+import { useLive } from '../node/live-context.tsx';
 import { asSentence } from '../text/sentence.ts';
 import { overlay } from '../ui/keys/overlay.ts';
-import { useLive } from './live-context.tsx';
 import { useRulesView } from './use-rules.ts';
 
 export interface Undo {

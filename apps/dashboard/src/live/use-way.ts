@@ -2,7 +2,7 @@
 
 import { useMemo } from 'react';
 import { type WayStep, wayOf } from '../lib/way/way.ts';
-import { useLive, useSnapshot } from './live-context.tsx';
+import { useLive, useSnapshot } from '../node/live-context.tsx';
 import { useRulesView } from './use-rules.ts';
 
 /** The way of packets and rows up to now; null until the loader has told its account. */

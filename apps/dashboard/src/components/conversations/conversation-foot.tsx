@@ -1,7 +1,7 @@
 'use client';
 
 import { ArrowUp } from 'lucide-react';
-import { useSnapshot } from '../../live/live-context.tsx';
+import { useSnapshot } from '../../node/live-context.tsx';
 import { counted, formatCount } from '../../text/number.ts';
 
 /** What the lines stand for, and what they leave out. */

@@ -6,9 +6,9 @@
 
 import { type KeyboardEvent, type MouseEvent, useCallback, useRef, useState } from 'react';
 import type { ConversationOrder } from '../../lib/conversation-list.ts';
-import { useLive, useSnapshot } from '../../live/live-context.tsx';
 import { useConversations } from '../../live/use-conversations.ts';
 import { usePaint } from '../../live/use-paint.ts';
+import { useLive, useSnapshot } from '../../node/live-context.tsx';
 import { indexesOf } from '../../ui/measure/row-window.ts';
 import { useWindow } from '../../ui/measure/use-window.ts';
 import { ConversationFoot } from './conversation-foot.tsx';

@@ -2,7 +2,7 @@
 
 import { useMemo } from 'react';
 import { packetSource } from '../../lib/rules/deny-choice.ts';
-import { useLive } from '../../live/live-context.tsx';
+import { useLive } from '../../node/live-context.tsx';
 import { packetRow } from '../../text/row-text.ts';
 import { DenySheet } from './deny-sheet.tsx';
 

@@ -2,7 +2,7 @@
 
 import { Ban, PanelRight, X } from 'lucide-react';
 import { useMemo } from 'react';
-import { useLive } from '../../live/live-context.tsx';
+import { useLive } from '../../node/live-context.tsx';
 import { endpointText, packetRow } from '../../text/row-text.ts';
 import { IconButton } from '../../ui/icon-button.tsx';
 import type { Picked } from '../packet-drawer/use-picked.ts';

@@ -1,7 +1,7 @@
 'use client';
 
 import { FILTER_EXAMPLES } from '../../lib/filter-examples.ts';
-import { useLive } from '../../live/live-context.tsx';
+import { useLive } from '../../node/live-context.tsx';
 import { COMMAND_GROUPS, type Command } from '../../ui/keys/key-bindings.ts';
 import { Keycaps } from '../../ui/keys/keycaps.tsx';
 import { keys, useCharacterKeys } from '../../ui/keys/keys.ts';

@@ -1,7 +1,7 @@
 'use client';
 
 import Link from 'next/link';
-import { useNodesAtAGlance } from '../../live/use-nodes.ts';
+import { useNodesAtAGlance } from '../../node/use-nodes.ts';
 import { ConnectionMark } from '../../ui/marks.tsx';
 
 /** All together, and some are not there: which, and what that means. */

@@ -3,8 +3,8 @@
 import { clsx } from 'clsx';
 import { useSyncExternalStore } from 'react';
 import { nodeWords } from '../../lib/nodes/node-words.ts';
-import { useLive } from '../../live/live-context.tsx';
-import type { Loader } from '../../live/loader.ts';
+import type { Loader } from '../../node/connection/loader.ts';
+import { useLive } from '../../node/live-context.tsx';
 import { modeTitle, modeWord } from '../../text/attach-mode-text.ts';
 import { formatCompact, formatCount } from '../../text/number.ts';
 import { Count, Measure } from '../../ui/count.tsx';

@@ -2,8 +2,8 @@
 
 import { useState } from 'react';
 import { type NodeForm, readNodeForm } from '../../lib/nodes/node-form.ts';
-import { hostOf } from '../../lib/nodes/node-name.ts';
-import { useLive } from '../../live/live-context.tsx';
+import { hostOf } from '../../node/connection/node-name.ts';
+import { useLive } from '../../node/live-context.tsx';
 import { Sheet } from '../../ui/sheet.tsx';
 import { TextField } from '../../ui/text-field.tsx';
 

@@ -2,9 +2,9 @@
 
 import { ChevronDown } from 'lucide-react';
 import { howManyLive } from '../../lib/nodes/node-words.ts';
-import { useLive } from '../../live/live-context.tsx';
-import { TOGETHER } from '../../live/nodes.ts';
-import { useNodes, useNodesAtAGlance } from '../../live/use-nodes.ts';
+import { useLive } from '../../node/live-context.tsx';
+import { TOGETHER } from '../../node/nodes.ts';
+import { useNodes, useNodesAtAGlance } from '../../node/use-nodes.ts';
 import { useKeys } from '../../ui/keys/keys.ts';
 import './node-switch.css';
 

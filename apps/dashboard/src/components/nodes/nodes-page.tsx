@@ -2,13 +2,13 @@
 
 import dynamic from 'next/dynamic';
 import { useState, useSyncExternalStore } from 'react';
-import { useLive } from '../../live/live-context.tsx';
-import { TOGETHER } from '../../live/nodes.ts';
-import { useNodes, useNodesAtAGlance } from '../../live/use-nodes.ts';
+import { useLive } from '../../node/live-context.tsx';
+import { TOGETHER } from '../../node/nodes.ts';
+import { useNodes, useNodesAtAGlance } from '../../node/use-nodes.ts';
 import { useKeys } from '../../ui/keys/keys.ts';
 import { NodeRow } from './node-row.tsx';
 import './nodes-page.css';
-import { fetched } from '../../live/fetched.ts';
+import { fetched } from '../../node/lazy-with-retry.ts';
 
 const NodeSheet = dynamic(async () => (await fetched(() => import('./node-sheet.tsx'))).NodeSheet);
 

@@ -1,6 +1,6 @@
 'use client';
 
-import { useSnapshot } from '../../live/live-context.tsx';
+import { useSnapshot } from '../../node/live-context.tsx';
 import { ageText } from '../../text/clock.ts';
 import { localTimeText } from '../../text/local-time-text.ts';
 

@@ -2,7 +2,7 @@
 
 import type { ExplainedField, Filter } from '@packetlog/common';
 import type { ReactNode } from 'react';
-import { useLive } from '../../live/live-context.tsx';
+import { useLive } from '../../node/live-context.tsx';
 import { onlyThis, withoutThis } from '../../text/filter-edit.ts';
 import { readFilterText } from '../../text/filter-text.ts';
 import { Age } from './age.tsx';

@@ -2,8 +2,8 @@
 
 import { useState } from 'react';
 import { listenerWords, plainName } from '../../lib/name-words.ts';
-import { useLive } from '../../live/live-context.tsx';
-import { useListeners, usePlaces } from '../../live/use-names.ts';
+import { useLive } from '../../node/live-context.tsx';
+import { useListeners, usePlaces } from '../../node/use-names.ts';
 import { placeWords } from '../../text/place-text.ts';
 
 /** Country and network, where the loader reads a database of them. */

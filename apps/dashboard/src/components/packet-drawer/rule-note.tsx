@@ -1,8 +1,8 @@
 'use client';
 
 import Link from 'next/link';
-import { useSnapshot } from '../../live/live-context.tsx';
 import { useRulesView } from '../../live/use-rules.ts';
+import { useSnapshot } from '../../node/live-context.tsx';
 import { effectSentence, timeLeft } from '../../text/rule-text.ts';
 import { ruleAddress } from '../packet-row.tsx';
 

@@ -2,7 +2,7 @@
 
 import { type ExplainedField, explainPacket, type PacketLog } from '@packetlog/common';
 import { useMemo } from 'react';
-import { useLive } from '../../live/live-context.tsx';
+import { useLive } from '../../node/live-context.tsx';
 import { type PacketRow, packetRow } from '../../text/row-text.ts';
 
 export interface PacketDetail {

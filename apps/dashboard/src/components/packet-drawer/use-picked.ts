@@ -1,8 +1,8 @@
 'use client';
 
 import { useEffect, useState } from 'react';
-import { useLive, useSnapshot } from '../../live/live-context.tsx';
 import { useMayChange, useRulesView } from '../../live/use-rules.ts';
+import { useLive, useSnapshot } from '../../node/live-context.tsx';
 import { nextRow } from '../../node/rows/next-row.ts';
 import { packetRow } from '../../text/row-text.ts';
 import { useKeys } from '../../ui/keys/keys.ts';

@@ -8,8 +8,8 @@ import { type KeyboardEvent, useEffect, useId, useLayoutEffect, useMemo, useRef,
 import { flushSync } from 'react-dom';
 import type { Found } from '../../lib/palette.ts';
 import { paletteSections } from '../../lib/palette-sections.ts';
-import { useLive } from '../../live/live-context.tsx';
 import { recentCommands, rememberCommand } from '../../live/recent-commands.ts';
+import { useLive } from '../../node/live-context.tsx';
 import type { Command } from '../../ui/keys/key-bindings.ts';
 import { Keycaps } from '../../ui/keys/keycaps.tsx';
 import { keys, useKeys } from '../../ui/keys/keys.ts';

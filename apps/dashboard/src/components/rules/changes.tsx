@@ -3,7 +3,7 @@
 import type { AuditEntry } from '@packetlog/common';
 import { useEffect, useState } from 'react';
 import { auditSentence, whoWords } from '../../lib/rules/audit-words.ts';
-import { useLive, useSnapshot } from '../../live/live-context.tsx';
+import { useLive, useSnapshot } from '../../node/live-context.tsx';
 import { clockText } from '../../text/clock.ts';
 import './changes.css';
 

@@ -4,7 +4,7 @@ import { type BadLine, isSetName, type RuleAction, type RulesError } from '@pack
 import { useId, useState } from 'react';
 import { entriesText } from '../../lib/rules/audit-words.ts';
 import { listLines, nameFromFile, sizeProblem } from '../../lib/rules/list-text.ts';
-import { useLive } from '../../live/live-context.tsx';
+import { useLive } from '../../node/live-context.tsx';
 import { counted } from '../../text/number.ts';
 import { Segments } from '../../ui/segments.tsx';
 import { Sheet } from '../../ui/sheet.tsx';

@@ -1,8 +1,8 @@
 'use client';
 
 import { clsx } from 'clsx';
-import { useSnapshot } from '../../live/live-context.tsx';
 import { useMayChange, useRuleActions } from '../../live/use-rules.ts';
+import { useSnapshot } from '../../node/live-context.tsx';
 import { asSentence } from '../../text/sentence.ts';
 import './pending-banner.css';
 

@@ -4,7 +4,7 @@ import { hasPorts, protocolName, type RehearsalReport, type RulesRequest } from 
 import { useEffect, useState } from 'react';
 import { protectedWords } from '../../lib/rules/refusal-words.ts';
 import { coverageSentence, percentText, verdictSentence } from '../../lib/rules/rehearsal-words.ts';
-import { useLive } from '../../live/live-context.tsx';
+import { useLive } from '../../node/live-context.tsx';
 import { formatCount } from '../../text/number.ts';
 import { Refusal } from './refusal.tsx';
 import './rehearsal.css';

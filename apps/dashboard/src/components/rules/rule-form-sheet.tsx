@@ -3,8 +3,8 @@
 import { parseDuration, type Rule, type RulesError } from '@packetlog/common';
 import { useState } from 'react';
 import { changesOf, EMPTY_FORM, formOf, KEEP, type RuleForm, readForm } from '../../lib/rules/rule-form.ts';
-import { useSnapshot } from '../../live/live-context.tsx';
 import { useRuleActions } from '../../live/use-rules.ts';
+import { useSnapshot } from '../../node/live-context.tsx';
 import { ACTION_WORDS, DOES, effectSentence, expiryText, timeLeft } from '../../text/rule-text.ts';
 import { Segments } from '../../ui/segments.tsx';
 import { Sheet } from '../../ui/sheet.tsx';

@@ -4,7 +4,7 @@ import { RULE_ACTIONS } from '@packetlog/common';
 import { Search } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { countByAction, FIRST_CHOICE, listRules } from '../../lib/rules/rule-list.ts';
-import { useLive } from '../../live/live-context.tsx';
+import { useLive } from '../../node/live-context.tsx';
 import type { RulesView } from '../../node/state/rules-state.ts';
 import { formatCount } from '../../text/number.ts';
 import { RULE_VERDICT } from '../../text/rule-text.ts';

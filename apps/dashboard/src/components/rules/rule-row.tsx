@@ -5,8 +5,8 @@
 
 import { Pencil, Trash2 } from 'lucide-react';
 import { memo } from 'react';
-import { useLive, useSnapshot } from '../../live/live-context.tsx';
 import { useMayChange } from '../../live/use-rules.ts';
+import { useLive, useSnapshot } from '../../node/live-context.tsx';
 import type { ListedRule } from '../../node/state/rules-state.ts';
 import { agoText } from '../../text/clock.ts';
 import { ABSENT, formatBytes, formatCompact, formatCount, quantityText } from '../../text/number.ts';

@@ -1,8 +1,8 @@
 'use client';
 
 import type { ReactNode } from 'react';
-import { useLive, useSnapshot } from '../../live/live-context.tsx';
 import { useMayChange } from '../../live/use-rules.ts';
+import { useLive, useSnapshot } from '../../node/live-context.tsx';
 import type { ListedRule } from '../../node/state/rules-state.ts';
 import { agoText, clockText } from '../../text/clock.ts';
 import { ABSENT, formatBytes, formatCompact } from '../../text/number.ts';

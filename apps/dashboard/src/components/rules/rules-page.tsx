@@ -3,10 +3,10 @@
 import type { RulesError } from '@packetlog/common';
 import { useEffect, useState } from 'react';
 import { ADD_RULE } from '../../lib/rules/add-rule.ts';
-import { useSnapshot } from '../../live/live-context.tsx';
-import { TOGETHER } from '../../live/nodes.ts';
-import { useNodes } from '../../live/use-nodes.ts';
 import { useMayChange, useRuleActions, useRulesView } from '../../live/use-rules.ts';
+import { useSnapshot } from '../../node/live-context.tsx';
+import { TOGETHER } from '../../node/nodes.ts';
+import { useNodes } from '../../node/use-nodes.ts';
 import { formatCount } from '../../text/number.ts';
 import { useKeys } from '../../ui/keys/keys.ts';
 import { Tabs } from '../../ui/tabs.tsx';

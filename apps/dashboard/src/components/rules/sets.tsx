@@ -1,7 +1,7 @@
 'use client';
 
 import type { RuleSet } from '@packetlog/common';
-import { useSnapshot } from '../../live/live-context.tsx';
+import { useSnapshot } from '../../node/live-context.tsx';
 import type { ListedRule } from '../../node/state/rules-state.ts';
 import { spanText } from '../../text/clock.ts';
 import { ABSENT, formatCount } from '../../text/number.ts';

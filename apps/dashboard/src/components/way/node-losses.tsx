@@ -2,9 +2,9 @@
 
 import { clsx } from 'clsx';
 import { useSyncExternalStore } from 'react';
-import type { Loader } from '../../live/loader.ts';
-import { useNodesAtAGlance } from '../../live/use-nodes.ts';
+import type { Loader } from '../../node/connection/loader.ts';
 import type { Loss } from '../../node/state/loss.ts';
+import { useNodesAtAGlance } from '../../node/use-nodes.ts';
 import { Count } from '../../ui/count.tsx';
 
 const PLACES = [

@@ -3,10 +3,10 @@
 import { clsx } from 'clsx';
 import type { ReactNode } from 'react';
 import { type WayAmount, type WayStep, waySentence } from '../../lib/way/way.ts';
-import { useSnapshot } from '../../live/live-context.tsx';
-import { TOGETHER } from '../../live/nodes.ts';
-import { useNodes } from '../../live/use-nodes.ts';
 import { useWay } from '../../live/use-way.ts';
+import { useSnapshot } from '../../node/live-context.tsx';
+import { TOGETHER } from '../../node/nodes.ts';
+import { useNodes } from '../../node/use-nodes.ts';
 import { clockText } from '../../text/clock.ts';
 import { Count } from '../../ui/count.tsx';
 import { LossMark, VerdictMark } from '../../ui/marks.tsx';

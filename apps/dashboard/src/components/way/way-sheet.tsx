@@ -1,8 +1,8 @@
 'use client';
 
-import { useSnapshot } from '../../live/live-context.tsx';
-import { TOGETHER } from '../../live/nodes.ts';
-import { useNodes } from '../../live/use-nodes.ts';
+import { useSnapshot } from '../../node/live-context.tsx';
+import { TOGETHER } from '../../node/nodes.ts';
+import { useNodes } from '../../node/use-nodes.ts';
 import { Sheet } from '../../ui/sheet.tsx';
 import { WayPicture } from './way-picture.tsx';
 

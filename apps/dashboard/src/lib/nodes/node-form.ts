@@ -1,5 +1,5 @@
-import { readHash } from '../handshake-url.ts';
-import { httpOrigin, MOST_NODES, type SavedNode } from './saved-nodes.ts';
+import { readHash } from '../../node/connection/handshake-url.ts';
+import { httpOrigin, MOST_NODES, type SavedNode } from '../../node/saved-nodes.ts';
 
 export interface NodeForm {
   readonly address: string;

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
+import { togetherConnection } from '../../node/all-nodes/all-nodes-connection.ts';
+import { nodeNames } from '../../node/connection/node-name.ts';
 import type { Connection } from '../../node/state/connection.ts';
-import { nodeNames } from './node-name.ts';
 import { howManyLive, nodeWords } from './node-words.ts';
-import { togetherConnection } from './together-connection.ts';
 
 const facts = (connection: Connection, over = {}) => ({
   connection,

@@ -1,5 +1,5 @@
 import { type Acknowledgement, type Listener, MAX_PLACE_ADDRESSES, type Place } from '@packetlog/common';
-import { isListeners, isPlaces, isReverseNames } from '../node/messages/name-messages.ts';
+import { isListeners, isPlaces, isReverseNames } from '../messages/name-messages.ts';
 
 export type NamesEvent = 'names:listeners' | 'names:reverse' | 'names:places';
 /** Resolves always. */

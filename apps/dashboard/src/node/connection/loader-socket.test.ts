@@ -1,6 +1,6 @@
 /** The page's connection, with a socket that the test plays. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Store } from '../node/state/store.ts';
+import { Store } from '../state/store.ts';
 import { LoaderConnection } from './loader-socket.ts';
 
 type Asked = { event: string; request: Record<string, unknown>; answer: (answer: unknown) => void };

@@ -1,8 +1,8 @@
 'use client';
 
-import { dataAt } from '../node/state/connection.ts';
 import { ageText } from '../text/clock.ts';
 import { useSnapshot } from './live-context.tsx';
+import { dataAt } from './state/connection.ts';
 
 /** How old what is shown is, '12 s old'; null while it is live. */
 export function useAge(): string | null {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readHash } from './handshake-url.ts';
-import { type KeptTokens, parseKeptTokens, targetOf } from './kept-tokens.ts';
+import { type KeptTokens, parseKeptTokens, targetOf } from './saved-tokens.ts';
 
 const OWN = 'http://localhost:7411';
 const OTHER = 'http://localhost:16666';

@@ -1,5 +1,5 @@
 import type { HistoryTop, RulesAnswer, RulesRequest, RulesVerb } from '@packetlog/common';
-import type { Store } from '../node/state/store.ts';
+import type { Store } from '../state/store.ts';
 import type { Names } from './names.ts';
 
 /** Where a node's loader is, and what it wants to hear from those who connect. */

@@ -1,6 +1,6 @@
 import { HISTORY_COLUMNS } from '@packetlog/common';
-import type { Past, PastView, TimeSpan } from '../../node/past/past.ts';
-import type { PastPoint, Sums } from '../../node/past/past-level.ts';
+import type { Past, PastView, TimeSpan } from '../past/past.ts';
+import type { PastPoint, Sums } from '../past/past-level.ts';
 
 /** Nodes whose newest figures are further behind than this are gone: the others go on without them. */
 const BEHIND_MS = 5_000;

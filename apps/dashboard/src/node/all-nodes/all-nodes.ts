@@ -8,18 +8,18 @@ import {
   type Summary,
   writeBatchHeader,
 } from '@packetlog/common';
-import { Interleaver } from '../lib/nodes/interleaver.ts';
-import { nodeNames } from '../lib/nodes/node-name.ts';
-import { type NodePart, namedInterface, togetherLedger, togetherSummary, togetherTop } from '../lib/nodes/together.ts';
-import { togetherConnection } from '../lib/nodes/together-connection.ts';
-import { TogetherPast } from '../lib/nodes/together-past.ts';
-import { Picture } from '../node/state/node-state.ts';
-import { Store } from '../node/state/store.ts';
-import { subscribedTo, sumOfSubscriptions } from '../node/state/subscription.ts';
-import { readFilterText } from '../text/filter-text.ts';
-import type { Loader } from './loader.ts';
-import { Names } from './names.ts';
-import type { View } from './view.ts';
+import { readFilterText } from '../../text/filter-text.ts';
+import type { Loader } from '../connection/loader.ts';
+import { Names } from '../connection/names.ts';
+import { nodeNames } from '../connection/node-name.ts';
+import type { View } from '../connection/node-view.ts';
+import { Picture } from '../state/node-state.ts';
+import { Store } from '../state/store.ts';
+import { subscribedTo, sumOfSubscriptions } from '../state/subscription.ts';
+import { togetherConnection } from './all-nodes-connection.ts';
+import { TogetherPast } from './all-nodes-past.ts';
+import { type NodePart, namedInterface, togetherLedger, togetherSummary, togetherTop } from './all-nodes-sums.ts';
+import { Interleaver } from './interleaver.ts';
 
 const ROWS_EVERY_MS = 50;
 const FIGURES_EVERY_MS = 1000;

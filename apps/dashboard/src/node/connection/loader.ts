@@ -1,8 +1,8 @@
 import type { Acknowledgement, HistoryTop, RulesAnswer, RulesRequest, RulesVerb } from '@packetlog/common';
-import { Store } from '../node/state/store.ts';
+import { Store } from '../state/store.ts';
 import { LoaderConnection, type Tap } from './loader-socket.ts';
 import { Names, type NamesEvent } from './names.ts';
-import type { LoaderTarget, View } from './view.ts';
+import type { LoaderTarget, View } from './node-view.ts';
 
 const NO_CONNECTION = {
   ok: false,

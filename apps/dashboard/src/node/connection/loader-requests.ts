@@ -8,8 +8,8 @@ import type {
   ServerToClientEvents,
 } from '@packetlog/common';
 import type { Socket } from 'socket.io-client';
-import { isHistoryTop, isRefusal, isRulesError } from '../node/messages/messages.ts';
-import type { Check } from '../node/messages/shape.ts';
+import { isHistoryTop, isRefusal, isRulesError } from '../messages/messages.ts';
+import type { Check } from '../messages/shape.ts';
 import type { NamesEvent } from './names.ts';
 
 export type LoaderSocket = Socket<ServerToClientEvents, ClientToServerEvents>;

@@ -1,5 +1,5 @@
 import type { Acknowledgement, Refusal } from '@packetlog/common';
-import { isRefusal } from '../node/messages/messages.ts';
+import { isRefusal } from '../messages/messages.ts';
 
 const LONGEST_WAIT_MS = 30_000;
 

@@ -1,4 +1,4 @@
-import { type Connection, dataAt } from '../../node/state/connection.ts';
+import { type Connection, dataAt } from '../state/connection.ts';
 
 /** All are as well as the best of them; who is missing is said apart. */
 export function togetherConnection(connections: readonly Connection[]): Connection {

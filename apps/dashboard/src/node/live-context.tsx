@@ -1,12 +1,12 @@
 'use client';
 
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
-import type { Snapshot } from '../node/state/store.ts';
 import { Toasts } from '../ui/toast/toast-store.ts';
+import { clearHandshakeTarget } from './connection/handshake-target.ts';
+import type { View } from './connection/node-view.ts';
 import { FilterChoice } from './filter-choice.ts';
-import { clearHandshakeTarget } from './handshake-target.ts';
 import { Nodes } from './nodes.ts';
-import type { View } from './view.ts';
+import type { Snapshot } from './state/store.ts';
 
 interface Live extends View {
   readonly filter: FilterChoice;

@@ -1,5 +1,5 @@
 import type { HistoryTop, HopLedger, Interface, Ledger, Summary, Volume } from '@packetlog/common';
-import type { Loss } from '../../node/state/loss.ts';
+import type { Loss } from '../state/loss.ts';
 
 /** What one node contributes. */
 export interface NodePart {

@@ -1,10 +1,10 @@
 import type { HistoryTop } from '@packetlog/common';
 import { describe, expect, test } from 'vitest';
 import { makeBatch, makeLedger, makePacket, makeSummary } from '../../../test/support/samples.ts';
-import { Past } from '../../node/past/past.ts';
+import { Past } from '../past/past.ts';
+import { TogetherPast } from './all-nodes-past.ts';
+import { togetherLedger, togetherSummary, togetherTop } from './all-nodes-sums.ts';
 import { Interleaver } from './interleaver.ts';
-import { togetherLedger, togetherSummary, togetherTop } from './together.ts';
-import { TogetherPast } from './together-past.ts';
 
 const NO_LOSS = { ring: 0, queue: 0, page: 0, total: 0 };
 

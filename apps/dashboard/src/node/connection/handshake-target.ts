@@ -1,6 +1,6 @@
-import { defaultLoader, type HandshakeTarget, readHash } from '../lib/handshake-url.ts';
-import { type KeptTokens, parseKeptTokens, targetOf } from '../lib/kept-tokens.ts';
-import { filterOfHash, hashOfFilter } from '../text/filter-text.ts';
+import { filterOfHash, hashOfFilter } from '../../text/filter-text.ts';
+import { defaultLoader, type HandshakeTarget, readHash } from './handshake-url.ts';
+import { type KeptTokens, parseKeptTokens, targetOf } from './saved-tokens.ts';
 
 const TOKENS_KEY = 'packetlog-tokens';
 const LOADER_KEY = 'packetlog-loader';

@@ -1,12 +1,12 @@
 'use client';
 
 import { useCallback, useMemo, useSyncExternalStore } from 'react';
-import { nodeNames } from '../lib/nodes/node-name.ts';
-import type { Connection } from '../node/state/connection.ts';
-import type { Snapshot, Store } from '../node/state/store.ts';
+import type { Loader } from './connection/loader.ts';
+import { nodeNames } from './connection/node-name.ts';
 import { useLive } from './live-context.tsx';
-import type { Loader } from './loader.ts';
 import type { NodesState } from './nodes.ts';
+import type { Connection } from './state/connection.ts';
+import type { Snapshot, Store } from './state/store.ts';
 
 export function useNodes(): NodesState {
   const { nodes } = useLive();

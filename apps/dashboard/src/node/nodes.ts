@@ -1,10 +1,10 @@
 import { DEFAULT_ROWS_PER_SECOND } from '@packetlog/common';
-import { hostOf } from '../lib/nodes/node-name.ts';
-import { parseSavedNodes, type SavedNode } from '../lib/nodes/saved-nodes.ts';
-import { fetched } from './fetched.ts';
-import { readHandshakeTarget } from './handshake-target.ts';
-import { Loader } from './loader.ts';
-import type { View } from './view.ts';
+import { readHandshakeTarget } from './connection/handshake-target.ts';
+import { Loader } from './connection/loader.ts';
+import { hostOf } from './connection/node-name.ts';
+import type { View } from './connection/node-view.ts';
+import { fetched } from './lazy-with-retry.ts';
+import { parseSavedNodes, type SavedNode } from './saved-nodes.ts';
 
 const SAVED_KEY = 'packetlog-nodes';
 const SHOWN_KEY = 'packetlog-shown-node';
@@ -133,7 +133,7 @@ export class Nodes {
     const choice = ++this.#choices;
     const { loaders } = this.#state;
     if (address === TOGETHER && loaders.length > 1) {
-      const { Together } = await fetched(() => import('./together.ts'));
+      const { Together } = await fetched(() => import('./all-nodes/all-nodes.ts'));
       if (choice !== this.#choices) return;
       this.#closeTogether();
       this.#together = new Together(this.#state.loaders);

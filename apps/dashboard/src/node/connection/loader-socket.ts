@@ -8,6 +8,7 @@ import {
   type Summary,
 } from '@packetlog/common';
 import { io, type Socket } from 'socket.io-client';
+import { NO_FILTER, readFilterText } from '../../text/filter-text.ts';
 import {
   isHello,
   isHistory,
@@ -17,11 +18,10 @@ import {
   isRuleCounters,
   isRulesSnapshot,
   isSummary,
-} from '../node/messages/messages.ts';
-import type { Check } from '../node/messages/shape.ts';
-import type { Store } from '../node/state/store.ts';
-import { NO_FILTER, readFilterText } from '../text/filter-text.ts';
-import { LoaderQuestions, type LoaderSocket } from './loader-questions.ts';
+} from '../messages/messages.ts';
+import type { Check } from '../messages/shape.ts';
+import type { Store } from '../state/store.ts';
+import { LoaderQuestions, type LoaderSocket } from './loader-requests.ts';
 import { RepeatedRequests } from './repeated-requests.ts';
 
 /** A server that ended the connection itself is asked again after so long; socket.io would not ask at all. */

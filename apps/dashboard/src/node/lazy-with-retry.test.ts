@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fetched, fetchedIfThere } from './fetched.ts';
+import { fetched, fetchedIfThere } from './lazy-with-retry.ts';
 
 const FILE = '/_next/static/chunks/0a-b_c~d.js';
 const PART = { name: 'the part' };
