@@ -4,10 +4,10 @@ import type { RulesStep } from '@packetlog/common';
 import { Command as CommandIcon, Download } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { type ComponentType, useEffect, useRef, useState, useSyncExternalStore } from 'react';
-import { ADD_RULE } from '../lib/rules/add-rule.ts';
+import { ADD_RULE } from '../features/rules/change/add-rule.ts';
+import { useMayChange } from '../features/rules/change/use-rules.ts';
+import { useUndo } from '../features/rules/change/use-undo.ts';
 import { useFilterCommands } from '../live/use-filter-commands.ts';
-import { useMayChange } from '../live/use-rules.ts';
-import { useUndo } from '../live/use-undo.ts';
 import { fetchedIfThere } from '../node/lazy-with-retry.ts';
 import { keyWords } from '../ui/keys/key-text.ts';
 import { isMac, useKeys } from '../ui/keys/keys.ts';
@@ -22,8 +22,8 @@ const LOADERS: Readonly<Record<OverlayName, () => Promise<ComponentType<OverlayP
   palette: async () => (await fetchedIfThere(() => import('./palette/palette.tsx')))?.Palette,
   export: async () => (await fetchedIfThere(() => import('./export/export-sheet.tsx')))?.ExportSheet,
   help: async () => (await fetchedIfThere(() => import('./help/help-sheet.tsx')))?.HelpSheet,
-  undo: async () => (await fetchedIfThere(() => import('./rules/undo-sheet.tsx')))?.UndoSheet,
-  redo: async () => (await fetchedIfThere(() => import('./rules/undo-sheet.tsx')))?.RedoSheet,
+  undo: async () => (await fetchedIfThere(() => import('../features/rules/change/undo-sheet.tsx')))?.UndoSheet,
+  redo: async () => (await fetchedIfThere(() => import('../features/rules/change/undo-sheet.tsx')))?.RedoSheet,
   way: async () => (await fetchedIfThere(() => import('./way/way-sheet.tsx')))?.WaySheet,
 };
 

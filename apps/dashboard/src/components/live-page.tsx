@@ -19,9 +19,12 @@ import { WayStrip } from './way/way-strip.tsx';
 const WayPicture = dynamic(async () => (await fetched(() => import('./way/way-picture.tsx'))).WayPicture);
 
 /** Not needed for the first paint: fetched when somebody picks a packet, or denies for the first time. */
-const DenySelected = dynamic(async () => (await fetched(() => import('./deny/deny-selected.tsx'))).DenySelected, {
-  ssr: false,
-});
+const DenySelected = dynamic(
+  async () => (await fetched(() => import('../features/rules/form/deny-selected.tsx'))).DenySelected,
+  {
+    ssr: false,
+  },
+);
 const PacketDrawer = dynamic(
   async () => (await fetched(() => import('./packet-drawer/packet-drawer.tsx'))).PacketDrawer,
   {

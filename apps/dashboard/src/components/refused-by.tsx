@@ -1,9 +1,9 @@
 'use client';
 
 import Link from 'next/link';
+import { useRulesView } from '../features/rules/change/use-rules.ts';
 import type { RangeLists } from '../lib/range-top.ts';
 import { rangeRules } from '../lib/rules/range-rules.ts';
-import { useRulesView } from '../live/use-rules.ts';
 import { useLive } from '../node/live-context.tsx';
 import { TOGETHER } from '../node/nodes.ts';
 import { useNodes } from '../node/use-nodes.ts';

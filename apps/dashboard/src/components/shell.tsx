@@ -3,6 +3,7 @@
 import dynamic from 'next/dynamic';
 import { usePathname } from 'next/navigation';
 import { Fragment, type ReactNode } from 'react';
+import { PendingBanner } from '../features/rules/change/pending-banner.tsx';
 import { LiveProvider, useSnapshot } from '../node/live-context.tsx';
 import { TOGETHER } from '../node/nodes.ts';
 import { useNodes } from '../node/use-nodes.ts';
@@ -10,7 +11,6 @@ import { Banner } from './banner.tsx';
 import { Commands } from './commands.tsx';
 import { NoPicture } from './no-picture.tsx';
 import { OldPage } from './old-page.tsx';
-import { PendingBanner } from './rules/pending-banner.tsx';
 import './screen.css';
 import { fetched } from '../node/lazy-with-retry.ts';
 import { StatusStrip } from './status-strip.tsx';

@@ -2,7 +2,7 @@
 
 import { ArrowUp, StepForward } from 'lucide-react';
 import dynamic from 'next/dynamic';
-import { useMayChange } from '../live/use-rules.ts';
+import { useMayChange } from '../features/rules/change/use-rules.ts';
 import { fetched } from '../node/lazy-with-retry.ts';
 import { useLive, useSnapshot } from '../node/live-context.tsx';
 import { type PausedFigures, ROWS_WAITING } from '../node/state/pause-buffer.ts';

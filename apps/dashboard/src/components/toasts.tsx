@@ -2,8 +2,8 @@
 
 import { X } from 'lucide-react';
 import { useEffect, useState, useSyncExternalStore } from 'react';
-import { useRulesView } from '../live/use-rules.ts';
-import { useUndo } from '../live/use-undo.ts';
+import { useRulesView } from '../features/rules/change/use-rules.ts';
+import { useUndo } from '../features/rules/change/use-undo.ts';
 import { useLive } from '../node/live-context.tsx';
 import type { Toast } from '../ui/toast/toast-store.ts';
 import './toasts.css';

@@ -1,7 +1,7 @@
 'use client';
 
 import Link from 'next/link';
-import { useRulesView } from '../../live/use-rules.ts';
+import { useRulesView } from '../../features/rules/change/use-rules.ts';
 import { useSnapshot } from '../../node/live-context.tsx';
 import { effectSentence, timeLeft } from '../../text/rule-text.ts';
 import { ruleAddress } from '../packet-row.tsx';

@@ -1,7 +1,7 @@
 'use client';
 
 import { useEffect, useState } from 'react';
-import { useMayChange, useRulesView } from '../../live/use-rules.ts';
+import { useMayChange, useRulesView } from '../../features/rules/change/use-rules.ts';
 import { useLive, useSnapshot } from '../../node/live-context.tsx';
 import { nextRow } from '../../node/rows/next-row.ts';
 import { packetRow } from '../../text/row-text.ts';
@@ -55,8 +55,8 @@ export function usePicked(): Picked {
   const deny = async () => {
     const picked = read();
     if (picked === null) return;
-    const { packetSource } = await import('../../lib/rules/deny-choice.ts');
-    const { HOW_TO_CHANGE } = await import('../../lib/rules/refusal-words.ts');
+    const { packetSource } = await import('../../features/rules/form/deny-choice.ts');
+    const { HOW_TO_CHANGE } = await import('../../features/rules/change/rejection-text.ts');
     const why =
       packetSource(picked.view, picked.index, picked.packet) === null
         ? 'No address could be read from this frame, so no rule can match it.'

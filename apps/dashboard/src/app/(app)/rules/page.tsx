@@ -1,5 +1,5 @@
 import type { Metadata } from 'next';
-import { RulesPage } from '../../../components/rules/rules-page.tsx';
+import { RulesPage } from '../../../features/rules/rules-page.tsx';
 
 export const metadata: Metadata = { title: 'Rules – PacketLog' };
 

@@ -1,0 +1,49 @@
+import type { ProtectedAddress, RulesError } from '@packetlog/common';
+import { asSentence } from '../../../text/sentence.ts';
+
+export interface RefusalWords {
+  readonly title: string;
+  readonly sentence: string;
+  /** Whether "do it anyway" exists. */
+  readonly mayForce: boolean;
+}
+
+const WHO: Record<ProtectedAddress['kind'], (address: string) => string> = {
+  operator: (address) => `${address}, where this page, or another with the admin token, is open`,
+  ssh_peer: (address) => `${address}, the peer of an open SSH session`,
+  gateway: (address) => `${address}, the default gateway: without it nothing arrives from outside`,
+  dns: (address) => `${address}, a DNS server that this machine asks`,
+  protect: (address) => `${address}, which is on the list of protected addresses`,
+};
+
+export function protectedWords({ kind, address }: ProtectedAddress): string {
+  return WHO[kind](address);
+}
+
+/** Why the loader has not done what it was asked to do, and what is left to do. */
+export function refusalWords(error: RulesError): RefusalWords {
+  switch (error.code) {
+    case 'lockout':
+      return {
+        title: 'Rejected by the lockout guard.',
+        sentence:
+          error.protected === undefined
+            ? asSentence(error.message)
+            : `It would lock out ${protectedWords(error.protected)}.`,
+        mayForce: true,
+      };
+    case 'forbidden':
+      return { title: 'This connection is read-only.', sentence: HOW_TO_CHANGE, mayForce: false };
+    case 'not_found':
+      return { title: 'Not found.', sentence: asSentence(error.message), mayForce: false };
+    case 'limit':
+      return { title: 'Limit reached.', sentence: asSentence(error.message), mayForce: false };
+    case 'unavailable':
+      return { title: 'Rejected.', sentence: asSentence(error.message), mayForce: false };
+    default:
+      return { title: 'The loader rejected this.', sentence: asSentence(error.message), mayForce: false };
+  }
+}
+
+export const HOW_TO_CHANGE =
+  'To change rules, open the second URL that packetlog printed in the terminal, the one with admin_token in it.';

@@ -1,0 +1,32 @@
+'use client';
+
+import type { RulesError } from '@packetlog/common';
+import { useEffect, useRef } from 'react';
+import { refusalWords } from './rejection-text.ts';
+import './rejection.css';
+
+/** Why it was not done. "Do it anyway" is a step of its own: never the button that was pressed first. */
+export function Refusal({ error, force }: { error: RulesError; force?: () => void }) {
+  const { title, sentence, mayForce } = refusalWords(error);
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // In braces: new browsers return a promise, which React would take for a clean-up.
+    box.current?.scrollIntoView({ block: 'nearest' });
+  }, [error]);
+  return (
+    <div ref={box} role="alert" className="refusal appear" data-testid="refusal" data-code={error.code}>
+      <p className="refusal-title">{title}</p>
+      <p>{sentence}</p>
+      {mayForce && force !== undefined && (
+        <>
+          <p className="text-muted">
+            Nothing was changed. Do it anyway only if you have another way to reach this machine.
+          </p>
+          <button type="button" className="button button-danger" data-testid="force" onClick={force}>
+            Do it anyway
+          </button>
+        </>
+      )}
+    </div>
+  );
+}

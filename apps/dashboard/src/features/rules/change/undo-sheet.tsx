@@ -1,0 +1,76 @@
+'use client';
+
+import type { RulesStep } from '@packetlog/common';
+import { useState } from 'react';
+import { clockText } from '../../../text/clock.ts';
+import { Sheet } from '../../../ui/sheet.tsx';
+import { whoWords } from './audit-text.ts';
+import { useUndo } from './use-undo.ts';
+
+/** Before a change is undone that was not made on this page: what it is, and whose. */
+export function UndoSheet({ onClose }: { onClose: () => void }) {
+  const { last, undoStep } = useUndo();
+  return <StepSheet given={last} verb="Undo" about="was made" act={undoStep} onClose={onClose} />;
+}
+
+/** The same before an undone change is done again. */
+export function RedoSheet({ onClose }: { onClose: () => void }) {
+  const { undone, redoStep } = useUndo();
+  return <StepSheet given={undone} verb="Redo" about="was undone" act={redoStep} onClose={onClose} />;
+}
+
+function StepSheet({
+  given,
+  verb,
+  about,
+  act,
+  onClose,
+}: {
+  given: RulesStep | undefined;
+  verb: 'Undo' | 'Redo';
+  about: string;
+  act: (step: RulesStep) => Promise<void>;
+  onClose: () => void;
+}) {
+  // As it was when the sheet was opened: what is under the pointer must not become something else.
+  const [step] = useState(given);
+  const [busy, setBusy] = useState(false);
+  const submit = async () => {
+    if (step === undefined) return;
+    setBusy(true);
+    await act(step);
+    onClose();
+  };
+  return (
+    <Sheet title={`${verb} a change that ${about} elsewhere?`} onClose={onClose}>
+      <div className="sheet-body" data-testid="undo-sheet">
+        {step === undefined ? (
+          <p>There is nothing to {verb.toLowerCase()}.</p>
+        ) : (
+          <>
+            <p className="font-mono break-words">{step.what}</p>
+            <p className="text-muted">
+              It {about} by {whoWords(step.who)}, at {clockText(step.at_ms)} local time.
+            </p>
+          </>
+        )}
+      </div>
+      <footer className="sheet-foot">
+        <button type="button" className="button push" onClick={onClose} data-autofocus>
+          Cancel
+        </button>
+        {step !== undefined && (
+          <button
+            type="button"
+            className="button button-primary"
+            data-testid="undo-submit"
+            disabled={busy}
+            onClick={() => void submit()}
+          >
+            {verb}
+          </button>
+        )}
+      </footer>
+    </Sheet>
+  );
+}

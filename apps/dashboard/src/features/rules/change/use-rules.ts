@@ -1,0 +1,66 @@
+'use client';
+
+import type { RuleChanges, RuleDraft, RulesAnswer, RulesError } from '@packetlog/common';
+import { useMemo } from 'react';
+import { fetched } from '../../../node/lazy-with-retry.ts';
+import { useLive, useSnapshot } from '../../../node/live-context.tsx';
+import type { RulesView } from '../../../node/state/rules-state.ts';
+import { counted } from '../../../text/number.ts';
+
+/** What can be done to the rules. Each says afterwards that it was done, and offers to undo it. */
+export interface RuleActions {
+  readonly add: (rule: RuleDraft, done: string, force?: boolean) => Promise<RulesError | null>;
+  readonly edit: (id: number, changes: RuleChanges, force?: boolean) => Promise<RulesError | null>;
+  readonly remove: (ids: readonly number[], force?: boolean) => Promise<RulesError | null>;
+  readonly setPolicy: (policy: 'permit' | 'deny', force?: boolean) => Promise<RulesError | null>;
+  readonly confirm: () => Promise<void>;
+  readonly revert: () => Promise<void>;
+}
+
+export function useRulesView(): RulesView | null {
+  return useSnapshot(({ rules }) => rules);
+}
+
+/** Whether this page may change rules; the loader says so when the connection opens. */
+export function useMayChange(): boolean {
+  return useSnapshot(({ figures }) => figures.hello?.admin === true);
+}
+
+export function useRuleActions(): RuleActions {
+  const { ask, store, toasts } = useLive();
+  return useMemo(() => {
+    const say = (text: string, revision?: number) => {
+      if (revision !== undefined) store.rules.made(revision);
+      toasts.show({ text, tone: 'done', ...(revision !== undefined && { offer: { what: 'undo', revision } }) });
+    };
+    const complain = async (error: RulesError) => {
+      // The first load of the page does without these texts.
+      const { refusalWords } = await fetched(() => import('./rejection-text.ts'));
+      const { title, sentence } = refusalWords(error);
+      toasts.show({ text: `${title} ${sentence}`, tone: 'problem' });
+    };
+    const orComplain = async (answer: { ok: true } | { ok: false; error: RulesError }, done: string) =>
+      answer.ok ? say(done) : await complain(answer.error);
+    /** Tells that it was done, with undo; gives the error if it was not. */
+    const told = (answer: RulesAnswer<'add' | 'edit' | 'remove' | 'policy'>, done: string) => {
+      if (!answer.ok) return answer.error;
+      say(done, answer.value.revision);
+      return null;
+    };
+
+    return {
+      add: async (rule, done, force = false) => told(await ask('add', { rule, force }), done),
+      edit: async (id, changes, force = false) =>
+        told(await ask('edit', { id, changes, force }), `Rule ${id} was changed.`),
+      remove: async (ids, force = false) =>
+        told(
+          await ask('remove', { ids: [...ids], force }),
+          ids.length === 1 ? `Rule ${ids[0]} was removed.` : `${counted(ids.length, 'rule')} were removed.`,
+        ),
+      setPolicy: async (policy, force = false) =>
+        told(await ask('policy', { default_policy: policy, force }), `Default policy: ${policy}.`),
+      confirm: async () => orComplain(await ask('confirm', {}), 'Confirmed: the change is permanent.'),
+      revert: async () => orComplain(await ask('revert', {}), 'Reverted.'),
+    };
+  }, [ask, store, toasts]);
+}

@@ -1,0 +1,64 @@
+'use client';
+
+import type { AuditEntry } from '@packetlog/common';
+import { useEffect, useState } from 'react';
+import { useLive, useSnapshot } from '../../node/live-context.tsx';
+import { clockText } from '../../text/clock.ts';
+import { auditSentence, whoWords } from './change/audit-text.ts';
+import './changes.css';
+
+const SHOWN = 200;
+
+/** Who changed what, when and why: the newest of the loader's audit file. */
+export function Changes() {
+  const { ask } = useLive();
+  const revision = useSnapshot(({ rules }) => rules?.snapshot.revision);
+  const pending = useSnapshot(({ rules }) => rules?.snapshot.pending === undefined);
+  const [entries, setEntries] = useState<readonly AuditEntry[] | null>(null);
+  const [problem, setProblem] = useState('');
+  useEffect(() => {
+    let mine = true;
+    void ask('audit', { limit: SHOWN }).then((answer) => {
+      if (!mine) return;
+      if (answer.ok) setEntries([...answer.value.entries].sort((a, b) => (a.at < b.at ? 1 : -1)));
+      setProblem(answer.ok ? '' : answer.error.message);
+    });
+    return () => {
+      mine = false;
+    };
+  }, [ask, revision, pending]);
+  if (problem !== '') return <p className="rules-empty">{problem}</p>;
+  if (entries === null) return <p className="rules-empty text-faint">Loading…</p>;
+  if (entries.length === 0) return <p className="rules-empty">No changes yet.</p>;
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    <div className="changes-scroll" tabIndex={0}>
+      <ol className="changes" data-testid="changes">
+        {entries.map((entry, i) => (
+          <li key={`${entry.at}${entry.revision}${i}`} className="change">
+            <time className="font-mono text-faint" dateTime={entry.at} title={entry.at}>
+              {dayText(entry.at)} {clockText(Date.parse(entry.at))}
+            </time>
+            <span className="change-who" title={whoTitle(entry)}>
+              {entry.who.name}
+            </span>
+            <p>
+              {auditSentence(entry)}
+              {entry.forced === true && <span className="text-deny">, although the lockout guard rejected it</span>}
+              {entry.why !== '' && entry.what !== 'undo' && <span className="text-muted">, because: {entry.why}</span>}
+            </p>
+          </li>
+        ))}
+      </ol>
+    </div>
+  );
+}
+
+function dayText(iso: string): string {
+  return new Intl.DateTimeFormat('en-GB', { day: '2-digit', month: 'short' }).format(new Date(iso));
+}
+
+function whoTitle({ who }: AuditEntry): string {
+  const from = who.address === undefined ? '' : `, ${who.address}`;
+  return `${whoWords(who)}${who.uid === undefined ? '' : `, uid ${who.uid}`}${from}`;
+}

@@ -1,0 +1,138 @@
+'use client';
+
+import { hasPorts, protocolName, type RehearsalReport, type RulesRequest } from '@packetlog/common';
+import { useEffect, useState } from 'react';
+import { useLive } from '../../../node/live-context.tsx';
+import { formatCount } from '../../../text/number.ts';
+import { Refusal } from '../change/rejection.tsx';
+import { protectedWords } from '../change/rejection-text.ts';
+import { coverageSentence, percentText, verdictSentence } from './dry-run-text.ts';
+import './dry-run.css';
+
+type Asked = Omit<RulesRequest<'test'>, 'seconds'>;
+type State =
+  | { readonly at: 'idle' }
+  | { readonly at: 'running'; readonly seconds: number; readonly since: number }
+  | { readonly at: 'done'; readonly report: RehearsalReport }
+  | { readonly at: 'refused'; readonly error: Parameters<typeof Refusal>[0]['error'] };
+
+const SECONDS = [10, 60] as const;
+/** Time for the answer, over that of the trial itself. */
+const SLACK_MS = 15_000;
+
+/** Before it is armed: what it would have done with the packets of the next seconds. `asked` null: the form is not filled in. */
+export function Rehearsal({ asked }: { asked: Asked | null }) {
+  const { ask } = useLive();
+  const [state, setState] = useState<State>({ at: 'idle' });
+  const about = JSON.stringify(asked);
+  // A report about something else than what is in the form would be a trap.
+  useEffect(() => setState({ at: 'idle' }), [about]);
+  const run = async (seconds: number) => {
+    if (asked === null) return;
+    const mine: State = { at: 'running', seconds, since: performance.now() };
+    setState(mine);
+    const answer = await ask('test', { ...asked, seconds } as RulesRequest<'test'>, seconds * 1000 + SLACK_MS);
+    setState((now) =>
+      now !== mine ? now : answer.ok ? { at: 'done', report: answer.value } : { at: 'refused', error: answer.error },
+    );
+  };
+  return (
+    <section className="rehearsal" aria-label="Dry run">
+      <div className="rehearsal-head">
+        <p className="field-label">Dry run on live traffic</p>
+        {SECONDS.map((seconds) => (
+          <button
+            key={seconds}
+            type="button"
+            className="button button-small"
+            data-testid={`rehearse-${seconds}`}
+            disabled={asked === null || state.at === 'running'}
+            onClick={() => void run(seconds)}
+          >
+            {seconds} s
+          </button>
+        ))}
+      </div>
+      <div aria-live="polite">
+        {state.at === 'idle' && <p className="field-hint">Counts what the rule would deny. Nothing is changed.</p>}
+        {state.at === 'running' && <Running key={state.since} seconds={state.seconds} />}
+        {state.at === 'done' && <Report report={state.report} />}
+      </div>
+      {state.at === 'refused' && <Refusal error={state.error} />}
+    </section>
+  );
+}
+
+function Running({ seconds }: { seconds: number }) {
+  return (
+    <div className="rehearsal-running">
+      <p className="field-hint">Watching for {seconds} s …</p>
+      <span className="rehearsal-bar" style={{ animationDuration: `${seconds}s` }} />
+    </div>
+  );
+}
+
+function Report({ report }: { report: RehearsalReport }) {
+  const { denied, judged, by_source, by_port, lockouts } = report;
+  return (
+    <div className="report appear" data-testid="rehearsal-report" data-denied={denied.packets} data-judged={judged}>
+      <p className={denied.packets > 0 ? 'report-verdict text-deny' : 'report-verdict'}>{verdictSentence(report)}</p>
+      <p className="field-hint">{coverageSentence(report)}</p>
+      {lockouts.map((entry) => (
+        <p key={`${entry.kind}${entry.address}`} className="report-lockout">
+          It would lock out {protectedWords(entry)}.
+        </p>
+      ))}
+      <Volumes
+        title="By source"
+        total={denied.packets}
+        rows={by_source.map(({ addr, packets }) => ({ key: addr, name: addr, note: '', packets }))}
+      />
+      <Volumes
+        title="By destination port"
+        total={denied.packets}
+        rows={by_port
+          .filter(({ ip_protocol }) => hasPorts(ip_protocol))
+          .map(({ ip_protocol, port, packets }) => ({
+            key: `${ip_protocol}/${port}`,
+            name: String(port),
+            note: protocolName(ip_protocol),
+            packets,
+          }))}
+      />
+    </div>
+  );
+}
+
+const ROWS = 8;
+
+function Volumes({
+  title,
+  total,
+  rows,
+}: {
+  title: string;
+  total: number;
+  rows: readonly { key: string; name: string; note: string; packets: number }[];
+}) {
+  if (rows.length === 0) return null;
+  return (
+    <table className="report-table">
+      <caption>
+        {title}
+        {rows.length > ROWS && <span className="text-faint"> the first {ROWS}</span>}
+      </caption>
+      <tbody>
+        {rows.slice(0, ROWS).map(({ key, name, note, packets }) => (
+          <tr key={key}>
+            <th scope="row">
+              <span className="font-mono">{name}</span> <span className="text-faint">{note}</span>
+            </th>
+            <td className="font-mono">{formatCount(packets)}</td>
+            <td className="text-faint">{total === 0 ? '' : percentText(packets / total)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,20 @@
+import { RULE_ACTIONS, type RuleAction } from '@packetlog/common';
+import { ACTION_WORDS, RULE_VERDICT } from '../../../text/rule-text.ts';
+import { VerdictMark } from '../../../ui/marks.tsx';
+import type { Segment } from '../../../ui/segments.tsx';
+
+/** The actions as segments, each with its shape and what it means. */
+export function actionSegments<T extends RuleAction>(actions: readonly T[]): Segment<T>[] {
+  return actions.map((action) => ({
+    value: action,
+    title: ACTION_WORDS[action],
+    label: (
+      <>
+        <VerdictMark verdict={RULE_VERDICT[action]} />
+        {action}
+      </>
+    ),
+  }));
+}
+
+export const ALL_ACTIONS = actionSegments(RULE_ACTIONS);

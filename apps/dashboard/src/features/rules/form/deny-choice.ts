@@ -1,0 +1,75 @@
+import {
+  formatIpProtocol,
+  formatNetwork,
+  hasPorts,
+  type PacketLogView,
+  parseAddress,
+  type Rule,
+  type RuleDraft,
+} from '@packetlog/common';
+import type { PacketRow } from '../../../text/row-text.ts';
+
+/** Of a packet, what a rule can be made from. */
+export interface PacketSource {
+  readonly addr: string;
+  /** Its neighbourhood: /24 of IPv4, /64 of IPv6, which is what one customer usually has. */
+  readonly network: string;
+  /** The service it was for; null where there is no port, or it was not read. */
+  readonly service: { readonly protocol: number | string; readonly port: number } | null;
+  readonly protocol: number | string;
+  /** The rule that has decided about it already, 0 = none. */
+  readonly ruleId: number;
+}
+
+/** null for a frame without addresses, of which no rule could be made. */
+export function packetSource(view: PacketLogView, i: number, row: PacketRow): PacketSource | null {
+  if (!view.addressesRead(i)) return null;
+  const addr = view.srcAddr(i);
+  const protocol = formatIpProtocol(view.ipProtocol(i));
+  const portRead = hasPorts(view.ipProtocol(i)) && row.dst.port !== '';
+  return {
+    addr,
+    network: networkOf(addr),
+    service: portRead ? { protocol, port: view.dstPort(i) } : null,
+    protocol,
+    ruleId: view.ruleId(i),
+  };
+}
+
+/** 203.0.113.7 -> 203.0.113.0/24, 2001:db8::7 -> 2001:db8::/64. */
+export function networkOf(addr: string): string {
+  const family = addr.includes(':') ? 6 : 4;
+  const bits = family === 4 ? 96 + 24 : 64;
+  const bytes = parseAddress(addr).map((byte, i) => (i < bits / 8 ? byte : 0));
+  return formatNetwork({ family, bytes, bits });
+}
+
+/** What a rule that exists already means for a new one about the same packet; '' if nothing. */
+export function standingSentence(packet: PacketSource, rules: readonly Pick<Rule, 'id' | 'action'>[]): string {
+  const rule = rules.find(({ id }) => id === packet.ruleId);
+  if (rule?.action === 'permit') {
+    return `Rule ${rule.id} permits this packet and permit wins: change or remove rule ${rule.id}, otherwise this rule has no effect.`;
+  }
+  return rule?.action === 'deny' ? `Rule ${rule.id} already denies this packet.` : '';
+}
+
+export interface DenyChoice {
+  readonly who: 'source' | 'network';
+  readonly what: 'everything' | 'service';
+  readonly action: 'deny' | 'observe';
+  /** As the form has it: '1h', '' for ever. */
+  readonly lasts: string;
+  readonly reason: string;
+}
+
+export function denyDraft(packet: PacketSource, choice: DenyChoice): RuleDraft {
+  const { service } = packet;
+  return {
+    action: choice.action,
+    source: choice.who === 'source' ? packet.addr : packet.network,
+    reason: choice.reason.trim(),
+    ...(choice.what === 'service' &&
+      service !== null && { protocol: service.protocol, destination_port: service.port }),
+    ...(choice.lasts !== '' && { for: choice.lasts }),
+  };
+}

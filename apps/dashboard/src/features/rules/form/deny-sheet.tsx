@@ -1,0 +1,176 @@
+'use client';
+
+import { parseDuration, type RulesError } from '@packetlog/common';
+import { useId, useState } from 'react';
+import { endpointText, type PacketRow } from '../../../text/row-text.ts';
+import { DOES, effectSentence } from '../../../text/rule-text.ts';
+import { VerdictMark } from '../../../ui/marks.tsx';
+import { Segments } from '../../../ui/segments.tsx';
+import { Sheet } from '../../../ui/sheet.tsx';
+import { TextField } from '../../../ui/text-field.tsx';
+import { Refusal } from '../change/rejection.tsx';
+import { useRuleActions, useRulesView } from '../change/use-rules.ts';
+import { Rehearsal } from '../dry-run/dry-run.tsx';
+import { actionSegments } from './action-segments.tsx';
+import { type DenyChoice, denyDraft, type PacketSource, standingSentence } from './deny-choice.ts';
+import { LastingField } from './duration-field.tsx';
+import { readForm } from './rule-form.ts';
+
+const ACTIONS = actionSegments(['deny', 'observe'] as const);
+
+/** From a packet to a rule in three choices: who, what, for how long. */
+export function DenySheet({
+  packet,
+  source,
+  onClose,
+  onDone,
+}: {
+  packet: PacketRow;
+  source: PacketSource;
+  onClose: () => void;
+  /** The rule is in force: the row has served. */
+  onDone: () => void;
+}) {
+  const actions = useRuleActions();
+  const standing = standingSentence(source, useRulesView()?.snapshot.rules ?? []);
+  const [choice, setChoice] = useState<DenyChoice>({
+    who: 'source',
+    what: 'everything',
+    action: 'deny',
+    lasts: '1h',
+    reason: '',
+  });
+  const [refusal, setRefusal] = useState<RulesError | null>(null);
+  const [busy, setBusy] = useState(false);
+  const draft = denyDraft(source, choice);
+  const { problems } = readForm({
+    ...choice,
+    source: draft.source,
+    protocol: String(draft.protocol ?? ''),
+    port: String(draft.destination_port ?? ''),
+    interface: '',
+  });
+  const lasts = problems?.lasts !== undefined || choice.lasts === '' ? null : parseDuration(choice.lasts);
+  const set = (changes: Partial<DenyChoice>) => {
+    setChoice({ ...choice, ...changes });
+    setRefusal(null);
+  };
+  const submit = async (force = false) => {
+    if (busy || problems !== null) return;
+    setBusy(true);
+    const error = await actions.add(draft, effectSentence(draft, lasts, DOES), force);
+    setBusy(false);
+    if (error === null) onDone();
+    else setRefusal(error);
+  };
+  return (
+    <Sheet
+      title={choice.action === 'deny' ? 'Deny packets like this one' : 'Observe packets like this one'}
+      note={
+        <span className="font-mono">
+          {endpointText(packet.src)} <span className="text-faint">→ {endpointText(packet.dst)}</span> {packet.protocol}
+        </span>
+      }
+      onClose={onClose}
+    >
+      <form
+        className="contents"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void submit();
+        }}
+      >
+        <div className="sheet-body">
+          {standing !== '' && <p className="standing">{standing}</p>}
+          <Choices
+            label="Source"
+            value={choice.who}
+            onChange={(who) => set({ who })}
+            choices={[
+              { value: 'source', text: source.addr, note: 'this source' },
+              { value: 'network', text: source.network, note: 'its network' },
+            ]}
+          />
+          {source.service !== null && (
+            <Choices
+              label="Destination"
+              value={choice.what}
+              onChange={(what) => set({ what })}
+              choices={[
+                { value: 'everything', text: 'everything', note: 'all protocols and ports' },
+                {
+                  value: 'service',
+                  text: `${source.service.protocol} port ${source.service.port}`,
+                  note: 'this port only',
+                },
+              ]}
+            />
+          )}
+          <LastingField value={choice.lasts} onChange={(value) => set({ lasts: value })} problem={problems?.lasts} />
+          <TextField
+            label="Why"
+            name="reason"
+            value={choice.reason}
+            onChange={(reason) => set({ reason })}
+            placeholder="brute force"
+            hint="Shown with the rule"
+            problem={problems?.reason ?? ''}
+          />
+          <div>
+            <Segments label="Action" segments={ACTIONS} value={choice.action} onChange={(action) => set({ action })} />
+            <p className="field-hint">
+              {choice.action === 'deny'
+                ? 'Denied before the network stack sees it.'
+                : 'Permitted and marked, so you can see what it would deny before you enforce it.'}
+            </p>
+          </div>
+          <Rehearsal asked={problems === null ? { add: draft } : null} />
+          {refusal !== null && <Refusal error={refusal} force={() => void submit(true)} />}
+        </div>
+        <footer className="sheet-foot">
+          <p className="sheet-preview" data-testid="rule-preview">
+            {problems === null ? effectSentence(draft, lasts) : 'Incomplete'}
+          </p>
+          <button type="button" className="button push" onClick={onClose}>
+            Cancel
+          </button>
+          <button
+            type="submit"
+            className={`button ${choice.action === 'deny' ? 'button-danger' : 'button-primary'}`}
+            data-testid="deny-submit"
+            disabled={busy || problems !== null}
+          >
+            <VerdictMark verdict={choice.action === 'deny' ? 'deny' : 'would_deny'} />
+            {choice.action === 'deny' ? 'Deny' : 'Observe'}
+          </button>
+        </footer>
+      </form>
+    </Sheet>
+  );
+}
+
+function Choices<T extends string>({
+  label,
+  choices,
+  value,
+  onChange,
+}: {
+  label: string;
+  choices: readonly { value: T; text: string; note: string }[];
+  value: T;
+  onChange: (value: T) => void;
+}) {
+  const name = useId();
+  return (
+    <fieldset className="field">
+      <legend className="field-label">{label}</legend>
+      {choices.map((choice) => (
+        <label key={choice.value} className="choice">
+          <input type="radio" name={name} checked={choice.value === value} onChange={() => onChange(choice.value)} />
+          <span className="font-mono break-all">{choice.text}</span>
+          <span className="choice-note">{choice.note}</span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}

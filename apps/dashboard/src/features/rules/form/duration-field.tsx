@@ -1,0 +1,48 @@
+'use client';
+
+import { useState } from 'react';
+import { LASTING } from '../../../text/rule-text.ts';
+import { Segments } from '../../../ui/segments.tsx';
+import { TextField } from '../../../ui/text-field.tsx';
+
+const OTHER = 'other';
+
+/** For how long: one of the usual, or typed. `kept` is the end that the rule has already, in words. */
+export function LastingField({
+  value,
+  onChange,
+  problem = '',
+  kept,
+}: {
+  value: string;
+  onChange: (value: string) => void;
+  problem?: string | undefined;
+  kept?: { readonly value: string; readonly label: string } | undefined;
+}) {
+  const usual = [...(kept === undefined ? [] : [kept]), ...LASTING];
+  const [typed, setTyped] = useState(!usual.some((entry) => entry.value === value));
+  return (
+    <div className="flex flex-col gap-2">
+      <Segments
+        label="For how long"
+        segments={[...usual, { value: OTHER, label: 'other' }]}
+        value={typed ? OTHER : value}
+        onChange={(chosen) => {
+          setTyped(chosen === OTHER);
+          onChange(chosen === OTHER ? '2h' : chosen);
+        }}
+      />
+      {typed && (
+        <TextField
+          label="Duration"
+          name="lasts"
+          mono
+          value={value}
+          onChange={onChange}
+          hint="Such as 30s, 15m, 1h30m, 7d"
+          problem={problem}
+        />
+      )}
+    </div>
+  );
+}

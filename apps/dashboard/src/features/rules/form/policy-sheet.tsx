@@ -1,0 +1,76 @@
+'use client';
+
+import type { DefaultPolicy, RulesError } from '@packetlog/common';
+import { useState } from 'react';
+import { VerdictMark } from '../../../ui/marks.tsx';
+import { Segments } from '../../../ui/segments.tsx';
+import { Sheet } from '../../../ui/sheet.tsx';
+import { Refusal } from '../change/rejection.tsx';
+import { useRuleActions } from '../change/use-rules.ts';
+import { Rehearsal } from '../dry-run/dry-run.tsx';
+
+const WORDS: Record<DefaultPolicy, string> = {
+  permit: 'Packets that match no rule are permitted, as they would be without PacketLog.',
+  deny: 'Packets that match no permit or observe rule are denied. The change reverts after 30 s unless you confirm it.',
+};
+
+/** What becomes of packets that no rule matches. */
+export function PolicySheet({ policy, onClose }: { policy: DefaultPolicy; onClose: () => void }) {
+  const actions = useRuleActions();
+  const [chosen, setChosen] = useState(policy);
+  const [refusal, setRefusal] = useState<RulesError | null>(null);
+  const [busy, setBusy] = useState(false);
+  const submit = async (force = false) => {
+    if (busy) return;
+    setBusy(true);
+    const error = chosen === policy ? null : await actions.setPolicy(chosen, force);
+    setBusy(false);
+    if (error === null) onClose();
+    else setRefusal(error);
+  };
+  return (
+    <Sheet title="Default policy" note="For IP packets that no rule matches" onClose={onClose}>
+      <div className="sheet-body">
+        <div>
+          <Segments
+            label="Packets that match no rule"
+            segments={[
+              { value: 'permit', label: <Choice verdict="permit" text="permit" /> },
+              { value: 'deny', label: <Choice verdict="deny" text="deny" /> },
+            ]}
+            value={chosen}
+            onChange={(value) => {
+              setChosen(value);
+              setRefusal(null);
+            }}
+          />
+          <p className="field-hint">{WORDS[chosen]}</p>
+        </div>
+        {chosen !== policy && <Rehearsal asked={{ default_policy: chosen }} />}
+        {refusal !== null && <Refusal error={refusal} force={() => void submit(true)} />}
+      </div>
+      <footer className="sheet-foot">
+        <button type="button" className="button push" onClick={onClose}>
+          Cancel
+        </button>
+        <button
+          type="button"
+          className="button button-primary"
+          disabled={busy || chosen === policy}
+          onClick={() => void submit()}
+        >
+          {chosen === 'deny' ? 'Deny by default' : 'Permit by default'}
+        </button>
+      </footer>
+    </Sheet>
+  );
+}
+
+function Choice({ verdict, text }: { verdict: 'permit' | 'deny'; text: string }) {
+  return (
+    <>
+      <VerdictMark verdict={verdict} />
+      {text}
+    </>
+  );
+}

@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest';
+import { makeRule } from '../../../../test/support/samples.ts';
+import { changesOf, EMPTY_FORM, formOf, KEEP, type RuleForm, readForm } from './rule-form.ts';
+
+const read = (over: Partial<RuleForm>) => readForm({ ...EMPTY_FORM, source: '203.0.113.7', ...over });
+
+test('what is written becomes a draft in canonical text', () => {
+  expect(read({ source: ' 203.0.113.7/32 ', protocol: '6', port: '22', reason: ' brute force ' }).draft).toEqual({
+    action: 'deny',
+    source: '203.0.113.7',
+    protocol: 'tcp',
+    destination_port: 22,
+    reason: 'brute force',
+    for: '1h',
+  });
+});
+
+test.each<[Partial<RuleForm>, keyof RuleForm, RegExp]>([
+  [{ source: '' }, 'source', /Write an address/],
+  [{ source: '203.0.113.7/24' }, 'source', /203\.0\.113\.0\/24/],
+  [{ protocol: 'tpc' }, 'protocol', /tcp/],
+  [{ port: '70000' }, 'port', /65535/],
+  [{ protocol: 'icmp', port: '22' }, 'port', /no ports/],
+  [{ lasts: 'soon' }, 'lasts', /1h30m/],
+])('%o is refused at its field, with the fix', (over, field, message) => {
+  const { draft, problems } = read(over);
+  expect(draft).toBeNull();
+  expect(problems?.[field]).toMatch(message);
+});
+
+test('a rule that was not touched changes nothing', () => {
+  const { packets, bytes, ...rule } = makeRule({
+    protocol: 'tcp',
+    destination_port: '20-22',
+    expires_at: '2030-01-01T00:00:00Z',
+  });
+  expect({ packets, bytes }).toEqual({ packets: 0, bytes: 0 });
+  const form = formOf(rule);
+  expect(form.lasts).toBe(KEEP);
+  expect(changesOf(rule, form, readForm(form).draft ?? fail())).toBeNull();
+});
+
+test('only what was touched is sent; what was emptied is taken away', () => {
+  const rule = makeRule({
+    protocol: 'tcp',
+    destination_port: 22,
+    interface: 'eth0',
+    expires_at: '2030-01-01T00:00:00Z',
+  });
+  const form = { ...formOf(rule), port: '', interface: '', lasts: '', reason: 'scan' };
+  expect(changesOf(rule, form, readForm(form).draft ?? fail())).toEqual({
+    destination_port: null,
+    interface: null,
+    reason: 'scan',
+    expires_at: null,
+  });
+  const longer = { ...formOf(rule), lasts: '7d' };
+  expect(changesOf(rule, longer, readForm(longer).draft ?? fail())).toEqual({ for: '7d' });
+});
+
+function fail(): never {
+  throw new Error('the form was not read');
+}

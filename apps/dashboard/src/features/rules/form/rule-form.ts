@@ -1,0 +1,85 @@
+import { type Rule, type RuleAction, type RuleChanges, type RuleDraft, ruleDraftSchema } from '@packetlog/common';
+import { asSentence } from '../../../text/sentence.ts';
+
+/** What stands in the fields of the form: text, whether it can be read or not. */
+export interface RuleForm {
+  readonly action: RuleAction;
+  readonly source: string;
+  readonly protocol: string;
+  readonly port: string;
+  readonly interface: string;
+  readonly reason: string;
+  /** A duration such as '1h', '' for ever, KEEP for the end that the rule has already. */
+  readonly lasts: string;
+}
+
+export const KEEP = 'keep';
+
+export const EMPTY_FORM: RuleForm = {
+  action: 'deny',
+  source: '',
+  protocol: '',
+  port: '',
+  interface: '',
+  reason: '',
+  lasts: '1h',
+};
+
+export type FormProblems = Partial<Record<keyof RuleForm, string>>;
+
+export type ReadForm =
+  | { readonly draft: RuleDraft; readonly problems: null }
+  | { readonly draft: null; readonly problems: FormProblems };
+
+const FIELD_OF: Readonly<Record<string, keyof RuleForm>> = {
+  destination_port: 'port',
+  for: 'lasts',
+  expires_at: 'lasts',
+};
+
+/** The draft that the fields say, in canonical text; or what is wrong, by field. */
+export function readForm(form: RuleForm): ReadForm {
+  const optional = (key: string, text: string) => (text.trim() === '' ? {} : { [key]: text.trim() });
+  const read = ruleDraftSchema.safeParse({
+    action: form.action,
+    source: form.source.trim(),
+    reason: form.reason.trim(),
+    ...optional('protocol', form.protocol),
+    ...optional('destination_port', form.port),
+    ...optional('interface', form.interface),
+    ...(form.lasts === KEEP ? {} : optional('for', form.lasts)),
+  });
+  if (read.success) return { draft: read.data, problems: null };
+  const problems: FormProblems = {};
+  for (const issue of read.error.issues) {
+    const name = String(issue.path[0] ?? 'source');
+    const field = FIELD_OF[name] ?? (name as keyof RuleForm);
+    problems[field] ??= asSentence(issue.message);
+  }
+  if (form.source.trim() === '') problems.source = 'Write an address, a network, set:NAME, or any.';
+  return { draft: null, problems };
+}
+
+export function formOf(rule: Rule): RuleForm {
+  return {
+    action: rule.action,
+    source: rule.source,
+    protocol: String(rule.protocol ?? ''),
+    port: String(rule.destination_port ?? ''),
+    interface: rule.interface ?? '',
+    reason: rule.reason,
+    lasts: rule.expires_at === undefined ? '' : KEEP,
+  };
+}
+
+/** What `draft` changes of the rule; null if it changes nothing. */
+export function changesOf(rule: Rule, form: RuleForm, draft: RuleDraft): RuleChanges | null {
+  const changes: Record<string, unknown> = {};
+  for (const key of ['action', 'source', 'reason'] as const) if (draft[key] !== rule[key]) changes[key] = draft[key];
+  for (const key of ['protocol', 'destination_port', 'interface'] as const) {
+    if (draft[key] !== rule[key]) changes[key] = draft[key] ?? null;
+  }
+  if (form.lasts !== KEEP && draft.for !== undefined) changes['for'] = draft.for;
+  if (form.lasts === '' && rule.expires_at !== undefined) changes['expires_at'] = null;
+  return Object.keys(changes).length === 0 ? null : (changes as RuleChanges);
+}

@@ -1,0 +1,136 @@
+// biome-ignore-all lint/a11y/useSemanticElements: windowed rows stand at absolute places, which table elements cannot; the roles say what they are
+// biome-ignore-all lint/a11y/useFocusableInteractive: a press anywhere in a row does what the button in its first cell does
+// biome-ignore-all lint/a11y/useKeyWithClickEvents: the same; the button has the keys
+'use client';
+
+import { Pencil, Trash2 } from 'lucide-react';
+import { memo } from 'react';
+import { useLive, useSnapshot } from '../../../node/live-context.tsx';
+import type { ListedRule } from '../../../node/state/rules-state.ts';
+import { agoText } from '../../../text/clock.ts';
+import { ABSENT, formatBytes, formatCompact, formatCount, quantityText } from '../../../text/number.ts';
+import { expiryText, matchText, matchWords, RULE_VERDICT, timeLeft } from '../../../text/rule-text.ts';
+import { VerdictMark } from '../../../ui/marks.tsx';
+import { Sparkline } from '../../../ui/sparkline.tsx';
+import { useMayChange } from '../change/use-rules.ts';
+
+/** Below it a countdown is in the colour of what is about to happen. */
+const SOON_MS = 60_000;
+
+/** While the table scrolls, rows that stay in sight are not drawn again. */
+export const RuleRow = memo(function RuleRow({
+  rule,
+  top,
+  position,
+  onOpen,
+  onEdit,
+  onRemove,
+}: {
+  rule: ListedRule;
+  top: number;
+  position: number;
+  onOpen: (id: number) => void;
+  onEdit: (id: number) => void;
+  onRemove: (id: number) => void;
+}) {
+  const { store } = useLive();
+  const mayChange = useMayChange();
+  const now = useSnapshot(({ figures }) => Math.floor(figures.wallMs / 1000) * 1000);
+  useSnapshot(({ rules }) => rules?.interval);
+  const { id, action, reason, created_by } = rule;
+  const { packets, bytes, lastSeenMs, perSecond } = store.rules.counted(id);
+  const words = matchWords(rule);
+  const left = timeLeft(rule, now);
+  return (
+    <div
+      role="row"
+      aria-rowindex={position}
+      className="rule-line"
+      data-testid="rule-row"
+      data-id={id}
+      data-action={action}
+      style={{ top }}
+      onClick={() => onOpen(id)}
+    >
+      <span role="cell" className="rule-id">
+        <button
+          type="button"
+          className="rule-open"
+          aria-label={`Rule ${id}: ${action} ${matchText(rule)}`}
+          onClick={(event) => {
+            event.stopPropagation();
+            onOpen(id);
+          }}
+        >
+          {id}
+        </button>
+      </span>
+      <span role="cell" className="rule-action">
+        <VerdictMark verdict={RULE_VERDICT[action]} />
+        <span className="rule-action-word">{action}</span>
+      </span>
+      <span role="cell" className="rule-match" title={matchText(rule)}>
+        {words.kind === 'set' && <span className="text-faint">set </span>}
+        <span className="rule-source">{words.source}</span>
+        {words.service !== '' && <span className="text-muted"> {words.service}</span>}
+        {words.interface !== '' && <span className="text-faint"> on {words.interface}</span>}
+      </span>
+      <span role="cell" className="rule-rate">
+        <Sparkline values={store.rules.history(id)} action={action} />
+        <span className={perSecond === 0 ? 'text-faint' : ''}>
+          {quantityText(formatCompact(perSecond))}
+          <span className="unit">/s</span>
+        </span>
+      </span>
+      <span role="cell" className="rule-packets" data-value={packets} title={`${formatCount(packets)} packets`}>
+        {packets === 0 ? <span className="text-faint">0</span> : quantityText(formatCompact(packets))}
+      </span>
+      <span role="cell" className="rule-bytes" data-value={bytes} title={`${formatCount(bytes)} bytes`}>
+        {bytes === 0 ? <span className="text-faint">0</span> : quantityText(formatBytes(bytes))}
+      </span>
+      <span role="cell" className="rule-seen">
+        {lastSeenMs === null ? <span className="text-faint">never</span> : agoText(now - lastSeenMs)}
+      </span>
+      <span role="cell" className={`rule-expires ${left !== null && left < SOON_MS ? 'text-warn' : ''}`}>
+        {left === null ? <span className="text-faint">no expiry</span> : expiryText(rule, now)}
+      </span>
+      <span role="cell" className="rule-reason" title={reason}>
+        {reason === '' ? <span className="text-faint">{ABSENT}</span> : reason}
+      </span>
+      <span role="cell" className="rule-by" title={created_by}>
+        {created_by}
+      </span>
+      <span role="cell" className="rule-tools">
+        {mayChange && (
+          <>
+            <button
+              type="button"
+              className="button button-icon"
+              aria-label={`Edit rule ${id}`}
+              title="Edit"
+              onClick={(event) => {
+                event.stopPropagation();
+                onEdit(id);
+              }}
+            >
+              <Pencil size={13} aria-hidden="true" />
+            </button>
+            <button
+              type="button"
+              className="button button-icon"
+              aria-label={`Remove rule ${id}`}
+              title="Remove"
+              data-testid="remove-rule"
+              onClick={(event) => {
+                event.stopPropagation();
+                onRemove(id);
+              }}
+            >
+              <Trash2 size={13} aria-hidden="true" />
+            </button>
+          </>
+        )}
+      </span>
+    </div>
+  );
+});

@@ -1,0 +1,117 @@
+'use client';
+
+import type { ReactNode } from 'react';
+import { useLive, useSnapshot } from '../../../node/live-context.tsx';
+import type { ListedRule } from '../../../node/state/rules-state.ts';
+import { agoText, clockText } from '../../../text/clock.ts';
+import { ABSENT, formatBytes, formatCompact } from '../../../text/number.ts';
+import { effectSentence, expiryText, matchWords, RULE_VERDICT, timeLeft } from '../../../text/rule-text.ts';
+import { Count, Measure } from '../../../ui/count.tsx';
+import { VerdictMark } from '../../../ui/marks.tsx';
+import { Sheet } from '../../../ui/sheet.tsx';
+import { Sparkline } from '../../../ui/sparkline.tsx';
+import { useMayChange } from '../change/use-rules.ts';
+import './rule-sheet.css';
+
+/** Everything about one rule. */
+export function RuleSheet({
+  rule,
+  onEdit,
+  onRemove,
+  onClose,
+}: {
+  rule: ListedRule;
+  onEdit: () => void;
+  onRemove: () => void;
+  onClose: () => void;
+}) {
+  const { store } = useLive();
+  const now = useSnapshot(({ figures }) => Math.floor(figures.wallMs / 1000) * 1000);
+  useSnapshot(({ rules }) => rules?.interval);
+  const mayChange = useMayChange();
+  const count = store.rules.counted(rule.id);
+  const words = matchWords(rule);
+  return (
+    <Sheet
+      title={
+        <span className="flex items-center gap-2">
+          <VerdictMark verdict={RULE_VERDICT[rule.action]} />
+          Rule <span className="font-mono">{rule.id}</span>
+        </span>
+      }
+      note={effectSentence(rule, timeLeft(rule, now))}
+      onClose={onClose}
+    >
+      <div className="sheet-body">
+        <div className="rule-figures">
+          <Figure label="packets">
+            <Count value={count.packets} />
+          </Figure>
+          <Figure label="bytes">
+            <Measure quantity={formatBytes(count.bytes)} exact={count.bytes} per="" />
+          </Figure>
+          <Figure label="now">
+            <Measure quantity={formatCompact(count.perSecond)} exact={count.perSecond} per="/s" />
+          </Figure>
+          <Figure label="last seen">{count.lastSeenMs === null ? 'never' : agoText(now - count.lastSeenMs)}</Figure>
+        </div>
+        <div>
+          <p className="field-label">Packets in each of the last 60 seconds</p>
+          <Sparkline values={store.rules.history(rule.id)} action={rule.action} width={400} height={48} />
+        </div>
+        <dl className="facts">
+          <Fact term="Source" mono>
+            {words.kind === 'set' ? `set ${words.source}` : words.source}
+          </Fact>
+          <Fact term="Service" mono>
+            {words.service || 'any'}
+          </Fact>
+          <Fact term="Interface" mono>
+            {words.interface || 'any'}
+          </Fact>
+          <Fact term="Why">{rule.reason || ABSENT}</Fact>
+          <Fact term="Added by">
+            {rule.created_by}, {dateText(rule.created_at)}
+          </Fact>
+          <Fact term="Expires">
+            {rule.expires_at === undefined ? 'never' : `in ${expiryText(rule, now)}, ${dateText(rule.expires_at)}`}
+          </Fact>
+        </dl>
+      </div>
+      {mayChange && (
+        <footer className="sheet-foot">
+          <button type="button" className="button button-danger" onClick={onRemove}>
+            Remove
+          </button>
+          <button type="button" className="button push" onClick={onEdit}>
+            Edit…
+          </button>
+        </footer>
+      )}
+    </Sheet>
+  );
+}
+
+function Figure({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <div>
+      <p className="field-label">{label}</p>
+      <p className="font-mono">{children}</p>
+    </div>
+  );
+}
+
+function Fact({ term, mono = false, children }: { term: string; mono?: boolean; children: ReactNode }) {
+  return (
+    <div>
+      <dt>{term}</dt>
+      <dd className={mono ? 'font-mono' : ''}>{children}</dd>
+    </div>
+  );
+}
+
+function dateText(iso: string): string {
+  const date = new Date(iso);
+  const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' }).format(date);
+  return `${day}, ${clockText(date.getTime())}`;
+}

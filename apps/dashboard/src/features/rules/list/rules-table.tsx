@@ -1,0 +1,141 @@
+// biome-ignore-all lint/a11y/useSemanticElements: windowed rows stand at absolute places, which table elements cannot; the roles say what they are
+// biome-ignore-all lint/a11y/useFocusableInteractive: rows and headers of a plain table are not interactive; its buttons are
+// biome-ignore-all lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+'use client';
+
+import { ArrowDown, ArrowUp } from 'lucide-react';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import type { ListedRule } from '../../../node/state/rules-state.ts';
+import { indexesOf } from '../../../ui/measure/row-window.ts';
+import { useWindow } from '../../../ui/measure/use-window.ts';
+import { type ListChoice, type SortKey, sortedBy } from './listed-rules.ts';
+import { RuleRow } from './rule-row.tsx';
+import './rules-table.css';
+
+const ROW = 32;
+const ROW_OF_TWO_LINES = 56;
+/** Below this width of the table a rule takes two lines. */
+const ONE_LINE_FROM = 1000;
+
+interface Column {
+  readonly key: string;
+  readonly label: string;
+  readonly title: string;
+  readonly sort?: SortKey;
+}
+
+const COLUMNS: readonly Column[] = [
+  { key: 'id', label: 'rule', title: 'The number of the rule, which is in each record that it decided', sort: 'id' },
+  { key: 'action', label: 'action', title: 'permit wins over deny, deny over observe' },
+  { key: 'match', label: 'matches', title: 'Source, destination service and interface' },
+  { key: 'rate', label: 'hits, last 60 s', title: 'Packets it decided, and how many per second now', sort: 'rate' },
+  { key: 'packets', label: 'packets', title: 'Packets it decided since it was added, exact', sort: 'packets' },
+  { key: 'bytes', label: 'bytes', title: 'Their bytes', sort: 'bytes' },
+  { key: 'seen', label: 'last seen', title: 'When it last decided a packet', sort: 'last_seen' },
+  { key: 'expires', label: 'expires in', title: 'When it expires', sort: 'expires' },
+  { key: 'reason', label: 'why', title: 'The reason that its author gave' },
+  { key: 'by', label: 'by', title: 'Who added it' },
+  { key: 'tools', label: '', title: '' },
+];
+
+/** All rules that are asked for, windowed. */
+export function RulesTable({
+  rules,
+  choice,
+  onChoice,
+  onOpen,
+  onEdit,
+  onRemove,
+}: {
+  rules: readonly ListedRule[];
+  choice: ListChoice;
+  onChoice: (choice: ListChoice) => void;
+  onOpen: (id: number) => void;
+  onEdit: (id: number) => void;
+  onRemove: (id: number) => void;
+}) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const [compact, setCompact] = useState(false);
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (element === null) return;
+    const measure = () => setCompact(element.clientWidth < ONE_LINE_FROM);
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  const height = compact ? ROW_OF_TWO_LINES : ROW;
+  const inSight = useWindow(scroller, rules.length, height);
+  // Another choice is read from its top.
+  useEffect(() => {
+    scroller.current?.scrollTo({ top: 0 });
+  }, [choice]);
+  return (
+    <div
+      role="table"
+      aria-label="Rules"
+      aria-rowcount={rules.length + 1}
+      aria-colcount={COLUMNS.length}
+      className="rules-table"
+      data-compact={compact}
+      data-testid="rules-table"
+    >
+      <div role="rowgroup" className="rules-table-head">
+        <div role="row" aria-rowindex={1} className="rule-line rule-line-head">
+          {COLUMNS.map((column) => (
+            <ColumnHead key={column.key} column={column} choice={choice} onChoice={onChoice} />
+          ))}
+        </div>
+      </div>
+      <div ref={scroller} role="rowgroup" className="rules-table-body" tabIndex={0}>
+        <div role="presentation" className="table-space" style={{ height: rules.length * height }}>
+          {indexesOf(inSight).map((index) => {
+            const rule = rules[index];
+            return rule === undefined ? null : (
+              <RuleRow
+                key={rule.id}
+                rule={rule}
+                top={index * height}
+                position={index + 2}
+                onOpen={onOpen}
+                onEdit={onEdit}
+                onRemove={onRemove}
+              />
+            );
+          })}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function ColumnHead({
+  column: { key, label, title, sort },
+  choice,
+  onChoice,
+}: {
+  column: Column;
+  choice: ListChoice;
+  onChoice: (choice: ListChoice) => void;
+}) {
+  const sorted = sort !== undefined && choice.sort === sort;
+  const Arrow = choice.descending ? ArrowDown : ArrowUp;
+  return (
+    <span
+      role="columnheader"
+      className={`rule-${key}`}
+      title={title}
+      {...(sorted && { 'aria-sort': choice.descending ? 'descending' : 'ascending' })}
+    >
+      {sort === undefined ? (
+        label || <span className="sr-only">edit and remove</span>
+      ) : (
+        <button type="button" className="column-sort" onClick={() => onChoice(sortedBy(choice, sort))}>
+          {sorted && <Arrow size={11} aria-hidden="true" />}
+          {label}
+        </button>
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,129 @@
+'use client';
+
+import type { RulesSnapshot } from '@packetlog/common';
+import { Plus, Redo2, Undo2, Upload } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { useSnapshot } from '../../node/live-context.tsx';
+import { clockText } from '../../text/clock.ts';
+import { formatCompact } from '../../text/number.ts';
+import { Count, Measure } from '../../ui/count.tsx';
+import { VerdictMark } from '../../ui/marks.tsx';
+import { whoWords } from './change/audit-text.ts';
+import { HOW_TO_CHANGE } from './change/rejection-text.ts';
+import { useMayChange } from './change/use-rules.ts';
+import { useUndo } from './change/use-undo.ts';
+
+/** What holds at large, and what can be done about it. */
+export function RulesHead({
+  snapshot: { default_policy, enforcing, pinned },
+  onAdd,
+  onImport,
+  onPolicy,
+}: {
+  snapshot: RulesSnapshot;
+  onAdd: () => void;
+  onImport: () => void;
+  onPolicy: () => void;
+}) {
+  const mayChange = useMayChange();
+  const rates = useSnapshot(({ figures }) => figures.rates);
+  const denied = useSnapshot(({ figures }) =>
+    figures.ledger?.interfaces.reduce((sum, { counters }) => sum + counters.denied, 0),
+  );
+  const state = enforcing
+    ? pinned
+      ? { word: 'in force', note: 'also after packetlog ends' }
+      : { word: 'in force', note: 'while packetlog runs' }
+    : { word: 'not in force', note: 'this loader only observes' };
+  return (
+    <header className="rules-head">
+      <h2 className="sr-only">Rules</h2>
+      <div className="rules-facts">
+        <Fact label="default policy">
+          <span className="flex items-center gap-2">
+            <VerdictMark verdict={default_policy} />
+            <span className={default_policy === 'deny' ? 'text-deny' : ''} data-testid="default-policy">
+              {default_policy}
+            </span>
+            {mayChange && (
+              <button type="button" className="link-button" onClick={onPolicy}>
+                change
+              </button>
+            )}
+          </span>
+        </Fact>
+        <Fact label="denied now">
+          {rates === null ? '—' : <Measure quantity={formatCompact(rates.deny)} exact={rates.deny} per="pkt/s" />}
+        </Fact>
+        <Fact label="denied since start">
+          <Count value={denied ?? 0} />
+        </Fact>
+        <Fact label="the rules are">
+          <span className={enforcing ? '' : 'text-warn'}>{state.word}</span>
+          <span className="unit rules-fact-note">{state.note}</span>
+        </Fact>
+      </div>
+      {mayChange ? (
+        <div className="rules-actions">
+          <UndoButtons />
+          <button type="button" className="button" onClick={onImport}>
+            <Upload size={13} aria-hidden="true" />
+            <span>Import…</span>
+          </button>
+          <button type="button" className="button button-primary" data-testid="add-rule" onClick={onAdd}>
+            <Plus size={13} aria-hidden="true" />
+            <span>Add rule</span>
+          </button>
+        </div>
+      ) : (
+        <p className="rules-readonly" data-testid="read-only">
+          This connection is read-only. {HOW_TO_CHANGE}
+        </p>
+      )}
+    </header>
+  );
+}
+
+/** What they would undo or do again is written on them. */
+function UndoButtons() {
+  const { last, undone, undo, redo } = useUndo();
+  return (
+    <>
+      {last !== undefined && (
+        <button
+          type="button"
+          className="button rules-undo"
+          data-testid="undo"
+          aria-keyshortcuts="u"
+          title={`Undo: ${last.what}. Changed by ${whoWords(last.who)}, at ${clockText(last.at_ms)} (u)`}
+          onClick={undo}
+        >
+          <Undo2 size={13} aria-hidden="true" />
+          <span>Undo: {last.what}</span>
+        </button>
+      )}
+      {undone !== undefined && (
+        <button
+          type="button"
+          className="button rules-undo"
+          data-testid="redo"
+          aria-keyshortcuts="Shift+U"
+          title={`Redo: ${undone.what}. Undone by ${whoWords(undone.who)}, at ${clockText(undone.at_ms)} (Shift U)`}
+          onClick={redo}
+        >
+          <Redo2 size={13} aria-hidden="true" />
+          <span>Redo: {undone.what}</span>
+        </button>
+      )}
+    </>
+  );
+}
+
+function Fact({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <div className="rules-fact">
+      <p className="rules-fact-label">{label}</p>
+      <div>{children}</div>
+    </div>
+  );
+}

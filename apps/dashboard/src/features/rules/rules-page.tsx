@@ -1,0 +1,140 @@
+'use client';
+
+import type { RulesError } from '@packetlog/common';
+import { useEffect, useState } from 'react';
+import { useSnapshot } from '../../node/live-context.tsx';
+import { TOGETHER } from '../../node/nodes.ts';
+import { useNodes } from '../../node/use-nodes.ts';
+import { formatCount } from '../../text/number.ts';
+import { useKeys } from '../../ui/keys/keys.ts';
+import { Tabs } from '../../ui/tabs.tsx';
+import { ADD_RULE } from './change/add-rule.ts';
+import { RefusedRemovalSheet } from './change/lockout-sheet.tsx';
+import { useMayChange, useRuleActions, useRulesView } from './change/use-rules.ts';
+import { Changes } from './changes.tsx';
+import { ImportSheet } from './form/import-sheet.tsx';
+import { PolicySheet } from './form/policy-sheet.tsx';
+import { RuleFormSheet } from './form/rule-form-sheet.tsx';
+import { RuleList } from './list/rule-list.tsx';
+import { RuleSheet } from './list/rule-sheet.tsx';
+import { EachItsOwn } from './per-node-notice.tsx';
+import { RulesAlarms } from './rules-alarms.tsx';
+import { RulesHead } from './rules-head.tsx';
+import './rules-page.css';
+import { Sets } from './sets.tsx';
+
+type Open =
+  | { readonly what: 'add' | 'import' | 'policy' }
+  | { readonly what: 'rule' | 'edit'; readonly id: number }
+  | { readonly what: 'refused'; readonly id: number; readonly error: RulesError };
+
+const IMPORT = { keys: [], name: 'Import a list of networks…', group: 'Rules', words: 'set file' } as const;
+const POLICY = { keys: [], name: 'Change the default policy…', group: 'Rules', words: 'policy default' } as const;
+
+/** All that decides about packets, what it did so far, and the ways to change it. */
+export function RulesPage() {
+  const view = useRulesView();
+  const old = useSnapshot(({ connection }) => connection.state !== 'live');
+  const mayChange = useMayChange();
+  const { remove } = useRuleActions();
+  const [open, setOpen] = useState<Open | null>(null);
+  useLinkedRule((id) => setOpen(id === null ? { what: 'add' } : { what: 'rule', id }));
+  useKeys(
+    'page',
+    mayChange && view !== null
+      ? [
+          { ...ADD_RULE, run: () => setOpen({ what: 'add' }) },
+          { ...IMPORT, run: () => setOpen({ what: 'import' }) },
+          { ...POLICY, run: () => setOpen({ what: 'policy' }) },
+        ]
+      : [],
+  );
+  const { shown: node } = useNodes();
+  if (node === TOGETHER) return <EachItsOwn />;
+  if (view === null) return <NoRules />;
+  const { rules, sets, default_policy } = view.snapshot;
+  const close = () => setOpen(null);
+  const show = (id: number) => setOpen({ what: 'rule', id });
+  const removeRule = async (id: number) => {
+    const error = await remove([id]);
+    setOpen(error === null ? null : { what: 'refused', id, error });
+  };
+  const ruleOf = (id: number) => rules.find((rule) => rule.id === id);
+  const shown = open !== null && 'id' in open ? ruleOf(open.id) : undefined;
+  return (
+    <main id="content" className="rules-page" data-old={old}>
+      <RulesHead
+        snapshot={view.snapshot}
+        onAdd={() => setOpen({ what: 'add' })}
+        onImport={() => setOpen({ what: 'import' })}
+        onPolicy={() => setOpen({ what: 'policy' })}
+      />
+      <RulesAlarms alarms={view.snapshot.alarms} unfiltered={view.snapshot.in_force?.not_filtered} />
+      <Tabs
+        label="What to show"
+        tabs={[
+          {
+            id: 'rules',
+            label: 'Rules',
+            note: formatCount(rules.length),
+            content: (
+              <RuleList
+                view={view}
+                onOpen={show}
+                onEdit={(id) => setOpen({ what: 'edit', id })}
+                onRemove={(id) => void removeRule(id)}
+                {...(mayChange && { onAdd: () => setOpen({ what: 'add' }) })}
+              />
+            ),
+          },
+          {
+            id: 'sets',
+            label: 'Sets',
+            note: formatCount(sets.length),
+            content: <Sets sets={sets} rules={rules} onOpen={show} />,
+          },
+          { id: 'changes', label: 'Changes', content: <Changes /> },
+        ]}
+      />
+      {open?.what === 'add' && <RuleFormSheet onClose={close} />}
+      {open?.what === 'import' && <ImportSheet existing={sets.map(({ name }) => name)} onClose={close} />}
+      {open?.what === 'policy' && <PolicySheet policy={default_policy} onClose={close} />}
+      {open?.what === 'edit' && shown !== undefined && <RuleFormSheet rule={shown} onClose={close} />}
+      {open?.what === 'refused' && <RefusedRemovalSheet id={open.id} error={open.error} onClose={close} />}
+      {open?.what === 'rule' && shown !== undefined && (
+        <RuleSheet
+          rule={shown}
+          onEdit={() => setOpen({ what: 'edit', id: shown.id })}
+          onRemove={() => void removeRule(shown.id)}
+          onClose={close}
+        />
+      )}
+    </main>
+  );
+}
+
+/**
+ * `/rules?rule=12`, where a row of the live table leads: opens that rule once, and leaves the address clean. With
+ * `?add` it is the form of a new one.
+ */
+function useLinkedRule(show: (id: number | null) => void) {
+  useEffect(() => {
+    const asked = new URLSearchParams(location.search);
+    const id = Number(asked.get('rule'));
+    const linked = Number.isInteger(id) && id > 0;
+    if (!linked && !asked.has('add')) return;
+    history.replaceState(history.state, '', location.pathname + location.hash);
+    show(linked ? id : null);
+  }, []);
+}
+
+function NoRules() {
+  const live = useSnapshot(({ connection }) => connection.state === 'live');
+  return (
+    <main id="content" className="rules-page">
+      <p className="rules-empty">
+        {live ? 'This loader enforces no rules: it only observes.' : 'Waiting for the rules.'}
+      </p>
+    </main>
+  );
+}
