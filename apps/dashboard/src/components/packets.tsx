@@ -2,6 +2,7 @@
 
 import dynamic from 'next/dynamic';
 import { useCallback, useLayoutEffect, useRef, useState } from 'react';
+import { FilterBar } from '../features/filter/filter-bar.tsx';
 import { groupingChoice } from '../live/table-choices.ts';
 import { fetched } from '../node/lazy-with-retry.ts';
 import { useLive, useSnapshot } from '../node/live-context.tsx';
@@ -9,7 +10,6 @@ import { readMarker } from '../node/rows/marker.ts';
 import { subscribedTo } from '../node/state/subscription.ts';
 import { quietSentence } from '../text/quiet-text.ts';
 import { useKept } from '../ui/stored-setting.ts';
-import { FilterBar } from './filter-bar.tsx';
 import type { Picked } from './packet-drawer/use-picked.ts';
 import { PacketTable } from './packet-table.tsx';
 import { TableBar } from './table-bar.tsx';

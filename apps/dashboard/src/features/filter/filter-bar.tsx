@@ -3,12 +3,12 @@
 import { type FilterOption, highlightFilter } from '@packetlog/common';
 import { Star, X } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 'react';
-import type { completeFilter } from '../lib/filter-completion.ts';
-import { useFilter } from '../live/use-filter.ts';
-import { fetched } from '../node/lazy-with-retry.ts';
-import { useSnapshot } from '../node/live-context.tsx';
-import { completed, type Edit, edited, keyAction, NO_FILTER, readFilterText } from '../text/filter-text.ts';
-import { useKeys } from '../ui/keys/keys.ts';
+import { fetched } from '../../node/lazy-with-retry.ts';
+import { useSnapshot } from '../../node/live-context.tsx';
+import { completed, type Edit, edited, keyAction, NO_FILTER, readFilterText } from '../../text/filter-text.ts';
+import { useKeys } from '../../ui/keys/keys.ts';
+import type { completeFilter } from './filter-completion.ts';
+import { useFilter } from './use-filter.ts';
 import './filter-bar.css';
 
 /** As many as fit without hiding the table. */
@@ -23,7 +23,7 @@ function useCompletion(wanted: boolean): Complete | null {
   useEffect(() => {
     if (!isMissing) return;
     let isGone = false;
-    void fetched(() => import('../lib/filter-completion.ts')).then(({ completeFilter }) => {
+    void fetched(() => import('./filter-completion.ts')).then(({ completeFilter }) => {
       if (!isGone) setComplete(() => completeFilter);
     });
     return () => {

@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from 'react';
-import type { FilterChoice } from '../node/filter-choice.ts';
-import { useLive } from '../node/live-context.tsx';
-import { NO_FILTER } from '../text/filter-text.ts';
+import type { FilterChoice } from '../../node/filter-choice.ts';
+import { useLive } from '../../node/live-context.tsx';
+import { NO_FILTER } from '../../text/filter-text.ts';
 
 const NOTHING_SAVED: readonly string[] = [];
 
