@@ -2,7 +2,8 @@
 
 import dynamic from 'next/dynamic';
 import { type ReactNode, useRef } from 'react';
-import { useOverview } from '../live/use-overview.ts';
+import { RateChart } from '../features/chart/rate-chart.tsx';
+import { useOverview } from '../features/chart/use-overview.ts';
 import { fetched } from '../node/lazy-with-retry.ts';
 import { useLive, useSnapshot } from '../node/live-context.tsx';
 import { useKeys } from '../ui/keys/keys.ts';
@@ -12,7 +13,6 @@ import { Tabs } from '../ui/tabs.tsx';
 import { Notices } from './notices.tsx';
 import { type Picked, usePicked } from './packet-drawer/use-picked.ts';
 import { Packets } from './packets.tsx';
-import { RateChart } from './rate-chart.tsx';
 import { TopPanels } from './top-panels.tsx';
 import { WayStrip } from './way/way-strip.tsx';
 

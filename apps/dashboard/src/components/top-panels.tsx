@@ -2,11 +2,11 @@
 
 import type { Place } from '@packetlog/common';
 import { Fragment, type ReactNode } from 'react';
+import { lastWords } from '../features/chart/range-text.ts';
+import { type Overview, useRangeLists } from '../features/chart/use-overview.ts';
 import { ALL_ROWS, type PanelRows, panelHeight, panelRows } from '../lib/panel-rows.ts';
 import type { RangeEntry, RangeLists } from '../lib/range-top.ts';
-import { lastWords } from '../lib/range-words.ts';
 import { rangeRules } from '../lib/rules/range-rules.ts';
-import { type Overview, useRangeLists } from '../live/use-overview.ts';
 import { useLive, useSnapshot } from '../node/live-context.tsx';
 import { TOGETHER } from '../node/nodes.ts';
 import { useAge } from '../node/use-age.ts';

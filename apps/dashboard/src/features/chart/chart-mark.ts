@@ -1,7 +1,7 @@
-import type { TimeSpan } from '../node/past/past.ts';
-import type { Amounts, PastPoint } from '../node/past/past-level.ts';
-import { clockText, spanText } from '../text/clock.ts';
-import { counted, formatCount } from '../text/number.ts';
+import type { TimeSpan } from '../../node/past/past.ts';
+import type { Amounts, PastPoint } from '../../node/past/past-level.ts';
+import { clockText, spanText } from '../../text/clock.ts';
+import { counted, formatCount } from '../../text/number.ts';
 
 /** What somebody marks in the chart without a mouse: begins of steps, ms since the epoch. Equal: a place, no range. */
 export interface Mark {

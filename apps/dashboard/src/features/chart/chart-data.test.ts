@@ -1,7 +1,7 @@
 import { HISTORY_COLUMNS } from '@packetlog/common';
 import { expect, test } from 'vitest';
-import type { Amounts, PastPoint } from '../node/past/past-level.ts';
-import { chartColumns, extentOf, LINES, readoutOf, withoutZeros } from './chart.ts';
+import type { Amounts, PastPoint } from '../../node/past/past-level.ts';
+import { chartColumns, extentOf, LINES, readoutOf, withoutZeros } from './chart-data.ts';
 
 const point = (fromMs: number, over: Partial<Amounts> | null): PastPoint => ({
   fromMs,

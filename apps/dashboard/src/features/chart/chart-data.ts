@@ -1,6 +1,6 @@
-import type { Amounts, PastPoint, Sums } from '../node/past/past-level.ts';
-import { clockText } from '../text/clock.ts';
-import type { Comparison } from './compare.ts';
+import type { Amounts, PastPoint, Sums } from '../../node/past/past-level.ts';
+import { clockText } from '../../text/clock.ts';
+import type { Comparison } from './comparison.ts';
 
 /** What a chart tells apart, */
 export type Split = 'action' | 'protocol';

@@ -3,22 +3,22 @@
 import dynamic from 'next/dynamic';
 import { useMemo, useState } from 'react';
 import type { AlignedData } from 'uplot';
-import { chartColumns, extentOf, LINES, readoutOf, type Split, type Unit } from '../lib/chart.ts';
-import { beforeWords, brushed, lookedAtWords } from '../lib/range-words.ts';
-import type { Overview } from '../live/use-overview.ts';
-import { useLookedAt } from '../live/use-past.ts';
-import { useLive, useSnapshot } from '../node/live-context.tsx';
-import type { Amounts, PastPoint } from '../node/past/past-level.ts';
-import { useAge } from '../node/use-age.ts';
-import { clockText, spanText } from '../text/clock.ts';
-import { formatBytes, formatCompact, formatCount, formatRound, quantityText } from '../text/number.ts';
-import { useMedia } from '../ui/measure/use-media.ts';
+import { useLive, useSnapshot } from '../../node/live-context.tsx';
+import type { Amounts, PastPoint } from '../../node/past/past-level.ts';
+import { useAge } from '../../node/use-age.ts';
+import { clockText, spanText } from '../../text/clock.ts';
+import { formatBytes, formatCompact, formatCount, formatRound, quantityText } from '../../text/number.ts';
+import { useMedia } from '../../ui/measure/use-media.ts';
 import type { BrushProps } from './chart-brush.tsx';
 import { ChartControls } from './chart-controls.tsx';
+import { chartColumns, extentOf, LINES, readoutOf, type Split, type Unit } from './chart-data.ts';
 import type { PlotLine } from './plot.tsx';
+import { beforeWords, brushed, lookedAtWords } from './range-text.ts';
 import { Readout } from './readout.tsx';
+import type { Overview } from './use-overview.ts';
+import { useLookedAt } from './use-past.ts';
 import './rate-chart.css';
-import { fetched } from '../node/lazy-with-retry.ts';
+import { fetched } from '../../node/lazy-with-retry.ts';
 
 /** Half of the page's own script is the library that draws it: figures and rows do not wait for it. */
 const ChartArea = dynamic(() => fetched(() => import('./chart-area.tsx')).then((area) => area.ChartArea), {

@@ -1,6 +1,6 @@
-import type { PastView, TimeSpan } from '../node/past/past.ts';
-import type { Sums } from '../node/past/past-level.ts';
-import { spanText } from '../text/clock.ts';
+import type { PastView, TimeSpan } from '../../node/past/past.ts';
+import type { Sums } from '../../node/past/past-level.ts';
+import { spanText } from '../../text/clock.ts';
 
 /** A span and the one of the same length before it. */
 export interface Comparison {

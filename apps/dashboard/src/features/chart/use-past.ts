@@ -1,10 +1,10 @@
 'use client';
 
 import { useMemo } from 'react';
-import { type Comparison, compare } from '../lib/compare.ts';
-import { useLive, useSnapshot } from '../node/live-context.tsx';
-import type { TimeSpan } from '../node/past/past.ts';
-import type { PastPoint } from '../node/past/past-level.ts';
+import { useLive, useSnapshot } from '../../node/live-context.tsx';
+import type { TimeSpan } from '../../node/past/past.ts';
+import type { PastPoint } from '../../node/past/past-level.ts';
+import { type Comparison, compare } from './comparison.ts';
 import type { Overview } from './use-overview.ts';
 
 /** The time that is looked at, as it is charted. */

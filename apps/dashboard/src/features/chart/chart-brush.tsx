@@ -2,10 +2,10 @@
 
 import { X } from 'lucide-react';
 import { type KeyboardEvent, type PointerEvent, type ReactNode, useEffect, useRef, useState } from 'react';
-import { grabbed, indexAt, type Mark, type MarkMove, markedSpan, markWords, movedMark } from '../lib/chart-mark.ts';
-import type { TimeSpan } from '../node/past/past.ts';
-import type { PastPoint } from '../node/past/past-level.ts';
-import { IconButton } from '../ui/icon-button.tsx';
+import type { TimeSpan } from '../../node/past/past.ts';
+import type { PastPoint } from '../../node/past/past-level.ts';
+import { IconButton } from '../../ui/icon-button.tsx';
+import { grabbed, indexAt, type Mark, type MarkMove, markedSpan, markWords, movedMark } from './chart-mark.ts';
 import './chart-brush.css';
 
 const MOVES: Readonly<Record<string, MarkMove>> = {

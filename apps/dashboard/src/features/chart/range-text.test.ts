@@ -1,7 +1,7 @@
 import { HISTORY_COLUMNS } from '@packetlog/common';
 import { expect, test } from 'vitest';
-import type { Sums } from '../node/past/past-level.ts';
-import { beforeWords, brushed, lastWords, lookedAtWords } from './range-words.ts';
+import type { Sums } from '../../node/past/past-level.ts';
+import { beforeWords, brushed, lastWords, lookedAtWords } from './range-text.ts';
 
 const sums = (over: Partial<Sums>): Sums =>
   ({ ...Object.fromEntries(HISTORY_COLUMNS.map((name) => [name, 0])), ...over }) as Sums;

@@ -1,4 +1,4 @@
-import type { Quantity } from '../text/number.ts';
+import type { Quantity } from '../../text/number.ts';
 import type { PlotLine } from './plot.tsx';
 
 /** A number of the chart: of the newest point, or of the one under the pointer. */

@@ -1,11 +1,11 @@
 'use client';
 
 import type { ReactNode } from 'react';
-import type { Split, Unit } from '../lib/chart.ts';
-import type { Overview } from '../live/use-overview.ts';
-import { RANGES } from '../node/past/past.ts';
-import { useKeys } from '../ui/keys/keys.ts';
-import { Segments } from '../ui/segments.tsx';
+import { RANGES } from '../../node/past/past.ts';
+import { useKeys } from '../../ui/keys/keys.ts';
+import { Segments } from '../../ui/segments.tsx';
+import type { Split, Unit } from './chart-data.ts';
+import type { Overview } from './use-overview.ts';
 
 const RANGE_SEGMENTS = RANGES.map(({ id }) => ({ value: id, label: id }));
 const SPLIT_SEGMENTS = [

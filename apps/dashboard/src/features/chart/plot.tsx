@@ -3,8 +3,8 @@
 import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { axisTicks, axisTop, timeTicks } from '../lib/axis.ts';
-import { clockMinuteText, clockText } from '../text/clock.ts';
+import { clockMinuteText, clockText } from '../../text/clock.ts';
+import { axisTicks, axisTop, timeTicks } from './axis.ts';
 
 export interface PlotLine {
   /** CSS variables. */

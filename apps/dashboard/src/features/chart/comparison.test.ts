@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { makeSummary } from '../../test/support/samples.ts';
-import { Past } from '../node/past/past.ts';
-import { changeWords, compare } from './compare.ts';
+import { makeSummary } from '../../../test/support/samples.ts';
+import { Past } from '../../node/past/past.ts';
+import { changeWords, compare } from './comparison.ts';
 
 /** `rates`: packets of each second from 1,000,000 ms on. */
 function past(...rates: number[]): Past {

@@ -1,6 +1,6 @@
 import { HISTORY_COLUMNS } from '@packetlog/common';
 import { describe, expect, test } from 'vitest';
-import type { Amounts, PastPoint } from '../node/past/past-level.ts';
+import type { Amounts, PastPoint } from '../../node/past/past-level.ts';
 import { grabbed, indexAt, type Mark, markedSpan, markWords, movedMark } from './chart-mark.ts';
 
 const START = 1_767_362_600_000;

@@ -1,7 +1,7 @@
-import type { TimeSpan } from '../node/past/past.ts';
-import { clockText, spanText } from '../text/clock.ts';
-import { counted, formatBytes, formatCount, quantityText } from '../text/number.ts';
-import { type Comparison, changeWords, timeBefore } from './compare.ts';
+import type { TimeSpan } from '../../node/past/past.ts';
+import { clockText, spanText } from '../../text/clock.ts';
+import { counted, formatBytes, formatCount, quantityText } from '../../text/number.ts';
+import { type Comparison, changeWords, timeBefore } from './comparison.ts';
 
 /** '14:03:10 to 14:03:25: 1,234 packets, 96.1 kB, 33 denied'. */
 function lookWords({ fromMs, toMs }: TimeSpan, comparison: Comparison | null): string {
