@@ -4,6 +4,7 @@ import dynamic from 'next/dynamic';
 import { type ReactNode, useRef } from 'react';
 import { RateChart } from '../features/chart/rate-chart.tsx';
 import { useOverview } from '../features/chart/use-overview.ts';
+import { TopPanels } from '../features/top-lists/top-panels.tsx';
 import { fetched } from '../node/lazy-with-retry.ts';
 import { useLive, useSnapshot } from '../node/live-context.tsx';
 import { useKeys } from '../ui/keys/keys.ts';
@@ -13,7 +14,6 @@ import { Tabs } from '../ui/tabs.tsx';
 import { Notices } from './notices.tsx';
 import { type Picked, usePicked } from './packet-drawer/use-picked.ts';
 import { Packets } from './packets.tsx';
-import { TopPanels } from './top-panels.tsx';
 import { WayStrip } from './way/way-strip.tsx';
 
 const WayPicture = dynamic(async () => (await fetched(() => import('./way/way-picture.tsx'))).WayPicture);

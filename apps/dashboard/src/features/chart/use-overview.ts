@@ -1,11 +1,11 @@
 'use client';
 
 import { useEffect, useState } from 'react';
-import { type RangeLists, rangeLists } from '../../lib/range-top.ts';
 import { useLive, useSnapshot } from '../../node/live-context.tsx';
 import { RANGES, type RangeId, type TimeSpan } from '../../node/past/past.ts';
 import type { Command } from '../../ui/keys/key-bindings.ts';
 import { useKeys } from '../../ui/keys/keys.ts';
+import { type RangeLists, rangeLists } from '../top-lists/range-lists.ts';
 
 /** Which time the page looks at. */
 export interface Overview {

@@ -1,18 +1,18 @@
 'use client';
 
 import Link from 'next/link';
-import { useRulesView } from '../features/rules/change/use-rules.ts';
-import type { RangeLists } from '../lib/range-top.ts';
-import { rangeRules } from '../lib/rules/range-rules.ts';
-import { useLive } from '../node/live-context.tsx';
-import { TOGETHER } from '../node/nodes.ts';
-import { useNodes } from '../node/use-nodes.ts';
-import { formatCompact, formatCount } from '../text/number.ts';
-import { RULE_VERDICT } from '../text/rule-text.ts';
-import { Measure } from '../ui/count.tsx';
-import { VerdictMark } from '../ui/marks.tsx';
-import { Sparkline } from '../ui/sparkline.tsx';
-import { ruleAddress } from './packet-row.tsx';
+import { ruleAddress } from '../../components/packet-row.tsx';
+import { useLive } from '../../node/live-context.tsx';
+import { TOGETHER } from '../../node/nodes.ts';
+import { useNodes } from '../../node/use-nodes.ts';
+import { formatCompact, formatCount } from '../../text/number.ts';
+import { RULE_VERDICT } from '../../text/rule-text.ts';
+import { Measure } from '../../ui/count.tsx';
+import { VerdictMark } from '../../ui/marks.tsx';
+import { Sparkline } from '../../ui/sparkline.tsx';
+import { useRulesView } from '../rules/change/use-rules.ts';
+import type { RangeLists } from './range-lists.ts';
+import { rangeRules } from './range-rules.ts';
 import { TopList } from './top-list.tsx';
 import './panels.css';
 

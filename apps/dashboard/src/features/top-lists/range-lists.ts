@@ -1,5 +1,5 @@
 import { type HistoryTop, serviceName } from '@packetlog/common';
-import { protocolText } from '../text/row-text.ts';
+import { protocolText } from '../../text/row-text.ts';
 
 export interface RangeEntry {
   readonly key: string;

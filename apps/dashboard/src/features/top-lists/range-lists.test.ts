@@ -1,6 +1,6 @@
 import type { HistoryTop } from '@packetlog/common';
 import { expect, test } from 'vitest';
-import { rangeLists } from './range-top.ts';
+import { rangeLists } from './range-lists.ts';
 
 const volume = { packets: 9, bytes: 900, series: [4, 5] };
 const top: HistoryTop = {
