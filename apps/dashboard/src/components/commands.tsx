@@ -24,7 +24,7 @@ const LOADERS: Readonly<Record<OverlayName, () => Promise<ComponentType<OverlayP
   help: async () => (await fetchedIfThere(() => import('./help/help-sheet.tsx')))?.HelpSheet,
   undo: async () => (await fetchedIfThere(() => import('../features/rules/change/undo-sheet.tsx')))?.UndoSheet,
   redo: async () => (await fetchedIfThere(() => import('../features/rules/change/undo-sheet.tsx')))?.RedoSheet,
-  way: async () => (await fetchedIfThere(() => import('./way/way-sheet.tsx')))?.WaySheet,
+  way: async () => (await fetchedIfThere(() => import('../features/packet-path/path-sheet.tsx')))?.WaySheet,
 };
 
 /** What can be done on every page, and what lies over the page while it is open. */

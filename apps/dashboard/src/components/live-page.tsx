@@ -4,6 +4,7 @@ import dynamic from 'next/dynamic';
 import { type ReactNode, useRef } from 'react';
 import { RateChart } from '../features/chart/rate-chart.tsx';
 import { useOverview } from '../features/chart/use-overview.ts';
+import { WayStrip } from '../features/packet-path/path-strip.tsx';
 import { TopPanels } from '../features/top-lists/top-panels.tsx';
 import { fetched } from '../node/lazy-with-retry.ts';
 import { useLive, useSnapshot } from '../node/live-context.tsx';
@@ -14,9 +15,10 @@ import { Tabs } from '../ui/tabs.tsx';
 import { Notices } from './notices.tsx';
 import { type Picked, usePicked } from './packet-drawer/use-picked.ts';
 import { Packets } from './packets.tsx';
-import { WayStrip } from './way/way-strip.tsx';
 
-const WayPicture = dynamic(async () => (await fetched(() => import('./way/way-picture.tsx'))).WayPicture);
+const WayPicture = dynamic(
+  async () => (await fetched(() => import('../features/packet-path/path-diagram.tsx'))).WayPicture,
+);
 
 /** Not needed for the first paint: fetched when somebody picks a packet, or denies for the first time. */
 const DenySelected = dynamic(

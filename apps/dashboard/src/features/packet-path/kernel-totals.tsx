@@ -1,10 +1,10 @@
 'use client';
 
 import type { Interface, InterfaceLedger } from '@packetlog/common';
-import { useSnapshot } from '../node/live-context.tsx';
-import { modeTitle, modeWord } from '../text/attach-mode-text.ts';
-import { Count } from '../ui/count.tsx';
-import { useMedia } from '../ui/measure/use-media.ts';
+import { useSnapshot } from '../../node/live-context.tsx';
+import { modeTitle, modeWord } from '../../text/attach-mode-text.ts';
+import { Count } from '../../ui/count.tsx';
+import { useMedia } from '../../ui/measure/use-media.ts';
 import './ledgers.css';
 
 type Counter = keyof InterfaceLedger;

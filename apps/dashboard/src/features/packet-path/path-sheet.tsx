@@ -4,7 +4,7 @@ import { useSnapshot } from '../../node/live-context.tsx';
 import { TOGETHER } from '../../node/nodes.ts';
 import { useNodes } from '../../node/use-nodes.ts';
 import { Sheet } from '../../ui/sheet.tsx';
-import { WayPicture } from './way-picture.tsx';
+import { WayPicture } from './path-diagram.tsx';
 
 /** The way of a packet, over whatever page is open. */
 export function WaySheet({ onClose }: { onClose: () => void }) {

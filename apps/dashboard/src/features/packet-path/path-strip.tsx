@@ -2,13 +2,13 @@
 
 import { ChevronRight } from 'lucide-react';
 import { Fragment } from 'react';
-import type { WayAmount, WayStep } from '../../lib/way/way.ts';
-import { waySentence } from '../../lib/way/way.ts';
-import { useWay } from '../../live/use-way.ts';
 import { Count } from '../../ui/count.tsx';
 import { overlay } from '../../ui/keys/overlay.ts';
 import { LossMark, VerdictMark } from '../../ui/marks.tsx';
-import './way-strip.css';
+import type { WayAmount, WayStep } from './packet-path.ts';
+import { waySentence } from './packet-path.ts';
+import { useWay } from './use-packet-path.ts';
+import './path-strip.css';
 
 /** The account in one line, from the hook to this page; it opens into the picture. */
 export function WayStrip() {

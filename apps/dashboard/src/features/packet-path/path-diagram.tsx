@@ -2,8 +2,6 @@
 
 import { clsx } from 'clsx';
 import type { ReactNode } from 'react';
-import { type WayAmount, type WayStep, waySentence } from '../../lib/way/way.ts';
-import { useWay } from '../../live/use-way.ts';
 import { useSnapshot } from '../../node/live-context.tsx';
 import { TOGETHER } from '../../node/nodes.ts';
 import { useNodes } from '../../node/use-nodes.ts';
@@ -11,9 +9,11 @@ import { clockText } from '../../text/clock.ts';
 import { Count } from '../../ui/count.tsx';
 import { LossMark, VerdictMark } from '../../ui/marks.tsx';
 import { useMedia } from '../../ui/measure/use-media.ts';
-import { KernelTotals } from '../kernel-totals.tsx';
+import { KernelTotals } from './kernel-totals.tsx';
 import { NodeLosses } from './node-losses.tsx';
-import './way.css';
+import { type WayAmount, type WayStep, waySentence } from './packet-path.ts';
+import { useWay } from './use-packet-path.ts';
+import './path-diagram.css';
 
 /** Seen, rules, ring, loader, this page: what came to each, what was set aside, and what was lost. A table, drawn. */
 export function WayPicture() {

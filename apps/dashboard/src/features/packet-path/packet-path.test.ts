@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { makeLedger } from '../../../test/support/samples.ts';
-import { type WayFacts, wayOf, waySentence } from './way.ts';
+import { type WayFacts, wayOf, waySentence } from './packet-path.ts';
 
 const hop = { offered: 0, delivered: 0, dropped: 0, withheld: 0, pending: 0 };
 

@@ -1,9 +1,9 @@
 'use client';
 
 import { useMemo } from 'react';
-import { useRulesView } from '../features/rules/change/use-rules.ts';
-import { type WayStep, wayOf } from '../lib/way/way.ts';
-import { useLive, useSnapshot } from '../node/live-context.tsx';
+import { useLive, useSnapshot } from '../../node/live-context.tsx';
+import { useRulesView } from '../rules/change/use-rules.ts';
+import { type WayStep, wayOf } from './packet-path.ts';
 
 /** The way of packets and rows up to now; null until the loader has told its account. */
 export function useWay(): WayStep[] | null {
