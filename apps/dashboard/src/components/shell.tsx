@@ -16,9 +16,12 @@ import { fetched } from '../node/lazy-with-retry.ts';
 import { StatusStrip } from './status-strip.tsx';
 import { Toasts } from './toasts.tsx';
 
-const MissingNodes = dynamic(async () => (await fetched(() => import('./nodes/missing-nodes.tsx'))).MissingNodes, {
-  ssr: false,
-});
+const MissingNodes = dynamic(
+  async () => (await fetched(() => import('../features/nodes/missing-nodes.tsx'))).MissingNodes,
+  {
+    ssr: false,
+  },
+);
 
 export function Shell({ children }: { children: ReactNode }) {
   return (

@@ -21,7 +21,7 @@ import './status-strip.css';
 import { fetched } from '../node/lazy-with-retry.ts';
 
 /** Who watches one node does not fetch it. */
-const NodeSwitch = dynamic(async () => (await fetched(() => import('./nodes/node-switch.tsx'))).NodeSwitch, {
+const NodeSwitch = dynamic(async () => (await fetched(() => import('../features/nodes/node-switch.tsx'))).NodeSwitch, {
   ssr: false,
 });
 

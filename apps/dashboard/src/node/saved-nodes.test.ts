@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type NodeForm, readNodeForm } from '../lib/nodes/node-form.ts';
+import { type NodeForm, readNodeForm } from '../features/nodes/node-form.ts';
 import { MOST_NODES, parseSavedNodes } from './saved-nodes.ts';
 
 const page = { protocol: 'http:' };

@@ -1,6 +1,6 @@
 'use client';
 
-import { NodeSwitch } from '../../components/nodes/node-switch.tsx';
+import { NodeSwitch } from '../nodes/node-switch.tsx';
 
 /** In place of the rules while all nodes are shown together. */
 export function EachItsOwn() {

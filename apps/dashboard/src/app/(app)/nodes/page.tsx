@@ -1,5 +1,5 @@
 import type { Metadata } from 'next';
-import { NodesPage } from '../../../components/nodes/nodes-page.tsx';
+import { NodesPage } from '../../../features/nodes/nodes-page.tsx';
 
 export const metadata: Metadata = { title: 'Nodes – PacketLog' };
 

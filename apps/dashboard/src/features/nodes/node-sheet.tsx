@@ -1,11 +1,11 @@
 'use client';
 
 import { useState } from 'react';
-import { type NodeForm, readNodeForm } from '../../lib/nodes/node-form.ts';
 import { hostOf } from '../../node/connection/node-name.ts';
 import { useLive } from '../../node/live-context.tsx';
 import { Sheet } from '../../ui/sheet.tsx';
 import { TextField } from '../../ui/text-field.tsx';
+import { type NodeForm, readNodeForm } from './node-form.ts';
 
 /** Adds a node, or changes or forgets one. `address` is '' for a new one. */
 export function NodeSheet({ address, onClose }: { address: string; onClose: () => void }) {

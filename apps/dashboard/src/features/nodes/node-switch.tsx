@@ -1,11 +1,11 @@
 'use client';
 
 import { ChevronDown } from 'lucide-react';
-import { howManyLive } from '../../lib/nodes/node-words.ts';
 import { useLive } from '../../node/live-context.tsx';
 import { TOGETHER } from '../../node/nodes.ts';
 import { useNodes, useNodesAtAGlance } from '../../node/use-nodes.ts';
 import { useKeys } from '../../ui/keys/keys.ts';
+import { howManyLive } from './node-text.ts';
 import './node-switch.css';
 
 /** In the strip, where there are several nodes: one of them, or all together. */

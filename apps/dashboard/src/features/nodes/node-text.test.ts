@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { togetherConnection } from '../../node/all-nodes/all-nodes-connection.ts';
 import { nodeNames } from '../../node/connection/node-name.ts';
 import type { Connection } from '../../node/state/connection.ts';
-import { howManyLive, nodeWords } from './node-words.ts';
+import { howManyLive, nodeWords } from './node-text.ts';
 
 const facts = (connection: Connection, over = {}) => ({
   connection,
