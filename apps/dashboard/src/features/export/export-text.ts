@@ -1,6 +1,6 @@
 import { clockText, spanText } from '../../text/clock.ts';
 import { counted, formatCount } from '../../text/number.ts';
-import type { Gaps } from './kept-records.ts';
+import type { Gaps } from './record-buffer.ts';
 
 /** Rows of one export from the loader. The whole of them is in the page's memory until it is saved. */
 export const EXPORT_LIMIT = 500_000;

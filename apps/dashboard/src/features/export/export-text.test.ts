@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { clockText } from '../../text/clock.ts';
-import { type ExportEnd, lossWords, NOTHING_LOST, pageRowsWords, recordedWords, savedWords } from './export-words.ts';
+import { type ExportEnd, lossWords, NOTHING_LOST, pageRowsWords, recordedWords, savedWords } from './export-text.ts';
 
 const span = { fromMs: 1_767_362_602_000, toMs: 1_767_362_612_000 };
 const FROM = clockText(span.fromMs);

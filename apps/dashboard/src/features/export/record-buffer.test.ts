@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { makeBatch, makePacket } from '../../../test/support/samples.ts';
 import { appendMarker, type MarkerKind } from '../../node/rows/marker.ts';
 import { RecordRing } from '../../node/rows/record-ring.ts';
-import { KeptRecords, keptFromRing } from './kept-records.ts';
+import { KeptRecords, keptFromRing } from './record-buffer.ts';
 
 const MS = 1_000_000n;
 const START = 1_767_362_602_000n;

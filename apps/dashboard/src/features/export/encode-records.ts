@@ -6,8 +6,8 @@ import {
   packetLogCsv,
   packetLogJson,
 } from '@packetlog/common';
-import type { ExportFormat } from './export-name.ts';
-import type { KeptRecords } from './kept-records.ts';
+import type { ExportFormat } from './file-name.ts';
+import type { KeptRecords } from './record-buffer.ts';
 
 /** So many records take a few milliseconds. */
 const AT_ONCE = 4096;

@@ -2,16 +2,16 @@
 
 import { Download } from 'lucide-react';
 import { useState } from 'react';
-import type { ExportFormat } from '../../lib/export/export-name.ts';
-import { EXPORT_LIMIT, lossWords, pageRowsWords } from '../../lib/export/export-words.ts';
-import { keptFromRing } from '../../lib/export/kept-records.ts';
-import { type ExportState, useExport } from '../../live/use-export.ts';
 import { useLive } from '../../node/live-context.tsx';
 import { spanText } from '../../text/clock.ts';
 import { NO_FILTER } from '../../text/filter-text.ts';
 import { counted, formatCount } from '../../text/number.ts';
 import { Segments } from '../../ui/segments.tsx';
 import { Sheet } from '../../ui/sheet.tsx';
+import { EXPORT_LIMIT, lossWords, pageRowsWords } from './export-text.ts';
+import type { ExportFormat } from './file-name.ts';
+import { keptFromRing } from './record-buffer.ts';
+import { type ExportState, useExport } from './use-export.ts';
 import './export-sheet.css';
 
 const SOURCES = [

@@ -6,9 +6,9 @@ import {
   type ServerToClientEvents,
 } from '@packetlog/common';
 import { io, type Socket } from 'socket.io-client';
-import { isLedger, isRefusal } from '../node/messages/messages.ts';
-import { NEW_STREAM, receiveBatch, type StreamAccount } from '../node/state/stream-ledger.ts';
-import { NO_FILTER } from '../text/filter-text.ts';
+import { isLedger, isRefusal } from '../../node/messages/messages.ts';
+import { NEW_STREAM, receiveBatch, type StreamAccount } from '../../node/state/stream-ledger.ts';
+import { NO_FILTER } from '../../text/filter-text.ts';
 
 type LoaderSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
 

@@ -1,9 +1,9 @@
 import { PCAPNG_COMMENT } from '@packetlog/common';
 import { describe, expect, it } from 'vitest';
 import { makeBatch, makePacket } from '../../../test/support/samples.ts';
-import { encodeRecords } from './encode.ts';
-import type { ExportFormat } from './export-name.ts';
-import { KeptRecords } from './kept-records.ts';
+import { encodeRecords } from './encode-records.ts';
+import type { ExportFormat } from './file-name.ts';
+import { KeptRecords } from './record-buffer.ts';
 
 const COUNT = 10_000;
 const BATCH = makeBatch(Array.from({ length: COUNT }, (_, i) => makePacket({ src_port: i })));

@@ -1,18 +1,12 @@
 'use client';
 
 import { useEffect, useRef, useState } from 'react';
-import { encodeRecords } from '../lib/export/encode.ts';
-import { type ExportFormat, exportName } from '../lib/export/export-name.ts';
-import {
-  type ExportEnd,
-  type ExportLoss,
-  NOTHING_LOST,
-  recordedWords,
-  savedWords,
-} from '../lib/export/export-words.ts';
-import { type KeptRecords, keptFromRing } from '../lib/export/kept-records.ts';
-import { useLive } from '../node/live-context.tsx';
-import { saveFile } from '../ui/save-file.ts';
+import { useLive } from '../../node/live-context.tsx';
+import { saveFile } from '../../ui/save-file.ts';
+import { encodeRecords } from './encode-records.ts';
+import { type ExportEnd, type ExportLoss, NOTHING_LOST, recordedWords, savedWords } from './export-text.ts';
+import { type ExportFormat, exportName } from './file-name.ts';
+import { type KeptRecords, keptFromRing } from './record-buffer.ts';
 import { Recording } from './recording.ts';
 
 const PROGRESS_EVERY_MS = 250;

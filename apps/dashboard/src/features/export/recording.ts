@@ -1,7 +1,7 @@
-import { EXPORT_LIMIT, type ExportLoss } from '../lib/export/export-words.ts';
-import { KeptRecords } from '../lib/export/kept-records.ts';
-import type { Loader } from '../node/connection/loader.ts';
+import type { Loader } from '../../node/connection/loader.ts';
 import { ExportStream } from './export-stream.ts';
+import { EXPORT_LIMIT, type ExportLoss } from './export-text.ts';
+import { KeptRecords } from './record-buffer.ts';
 
 export interface RecordingEvents {
   /** No room is left, or a connection broke. */

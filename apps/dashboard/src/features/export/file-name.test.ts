@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { exportName } from './export-name.ts';
+import { exportName } from './file-name.ts';
 
 const atMs = Date.UTC(2026, 0, 2, 14, 3, 22);
 
