@@ -5,6 +5,8 @@ import { type ReactNode, useRef } from 'react';
 import { RateChart } from '../features/chart/rate-chart.tsx';
 import { useOverview } from '../features/chart/use-overview.ts';
 import { WayStrip } from '../features/packet-path/path-strip.tsx';
+import { Packets } from '../features/packets/packets.tsx';
+import { type Picked, usePicked } from '../features/packets/selection/use-selected-packet.ts';
 import { TopPanels } from '../features/top-lists/top-panels.tsx';
 import { fetched } from '../node/lazy-with-retry.ts';
 import { useLive, useSnapshot } from '../node/live-context.tsx';
@@ -13,8 +15,6 @@ import { useHeight } from '../ui/measure/use-height.ts';
 import { useMedia } from '../ui/measure/use-media.ts';
 import { Tabs } from '../ui/tabs.tsx';
 import { Notices } from './notices.tsx';
-import { type Picked, usePicked } from './packet-drawer/use-picked.ts';
-import { Packets } from './packets.tsx';
 
 const WayPicture = dynamic(
   async () => (await fetched(() => import('../features/packet-path/path-diagram.tsx'))).WayPicture,
@@ -28,7 +28,7 @@ const DenySelected = dynamic(
   },
 );
 const PacketDrawer = dynamic(
-  async () => (await fetched(() => import('./packet-drawer/packet-drawer.tsx'))).PacketDrawer,
+  async () => (await fetched(() => import('../features/packets/drawer/packet-drawer.tsx'))).PacketDrawer,
   {
     ssr: false,
   },

@@ -5,9 +5,9 @@
 'use client';
 
 import { type KeyboardEvent, type MouseEvent, useCallback, useRef, useState } from 'react';
+import { usePaint } from '../../features/packets/row-colours/use-paint.ts';
 import type { ConversationOrder } from '../../lib/conversation-list.ts';
 import { useConversations } from '../../live/use-conversations.ts';
-import { usePaint } from '../../live/use-paint.ts';
 import { useLive, useSnapshot } from '../../node/live-context.tsx';
 import { indexesOf } from '../../ui/measure/row-window.ts';
 import { useWindow } from '../../ui/measure/use-window.ts';

@@ -1,7 +1,6 @@
 'use client';
 
 import Link from 'next/link';
-import { ruleAddress } from '../../components/packet-row.tsx';
 import { useLive } from '../../node/live-context.tsx';
 import { TOGETHER } from '../../node/nodes.ts';
 import { useNodes } from '../../node/use-nodes.ts';
@@ -10,6 +9,7 @@ import { RULE_VERDICT } from '../../text/rule-text.ts';
 import { Measure } from '../../ui/count.tsx';
 import { VerdictMark } from '../../ui/marks.tsx';
 import { Sparkline } from '../../ui/sparkline.tsx';
+import { ruleAddress } from '../packets/table/packet-row.tsx';
 import { useRulesView } from '../rules/change/use-rules.ts';
 import type { RangeLists } from './range-lists.ts';
 import { rangeRules } from './range-rules.ts';

@@ -2,19 +2,25 @@
 
 import { Columns3, Layers, Palette } from 'lucide-react';
 import dynamic from 'next/dynamic';
-import { groupingChoice } from '../live/table-choices.ts';
-import { fetched } from '../node/lazy-with-retry.ts';
-import { useKeys } from '../ui/keys/keys.ts';
-import { MenuButton } from '../ui/menu-button.tsx';
-import { ExportButton } from './commands.tsx';
+import { ExportButton } from '../../components/commands.tsx';
+import { fetched } from '../../node/lazy-with-retry.ts';
+import { useKeys } from '../../ui/keys/keys.ts';
+import { MenuButton } from '../../ui/menu-button.tsx';
+import { groupingChoice } from './table-choices.ts';
 
-const ColumnMenu = dynamic(() => fetched(() => import('./column-menu.tsx')).then(({ ColumnMenu }) => ColumnMenu), {
-  ssr: false,
-});
+const ColumnMenu = dynamic(
+  () => fetched(() => import('./table/column-menu.tsx')).then(({ ColumnMenu }) => ColumnMenu),
+  {
+    ssr: false,
+  },
+);
 
-const ColourMenu = dynamic(() => fetched(() => import('./colour-menu.tsx')).then(({ ColourMenu }) => ColourMenu), {
-  ssr: false,
-});
+const ColourMenu = dynamic(
+  () => fetched(() => import('./row-colours/colour-menu.tsx')).then(({ ColourMenu }) => ColourMenu),
+  {
+    ssr: false,
+  },
+);
 
 /** At the end of the bar: how the table looks. */
 export function TableTools({ compact, grouped }: { compact: boolean; grouped: boolean }) {

@@ -7,20 +7,20 @@
 
 import { useRouter } from 'next/navigation';
 import { type KeyboardEvent, type MouseEvent, type PointerEvent, type RefObject, useEffect, useRef } from 'react';
-import type { ColumnKey } from '../lib/columns.ts';
-import { columnStyle, useColumns } from '../live/use-columns.ts';
-import { usePaint } from '../live/use-paint.ts';
-import { useLive, useSnapshot } from '../node/live-context.tsx';
-import { TOGETHER } from '../node/nodes.ts';
-import { nextRow } from '../node/rows/next-row.ts';
-import type { RecordRing } from '../node/rows/record-ring.ts';
-import { useNodes } from '../node/use-nodes.ts';
-import { exactTime } from '../text/row-text.ts';
-import { indexesOf } from '../ui/measure/row-window.ts';
-import { useWindow } from '../ui/measure/use-window.ts';
+import { useLive, useSnapshot } from '../../../node/live-context.tsx';
+import { TOGETHER } from '../../../node/nodes.ts';
+import { nextRow } from '../../../node/rows/next-row.ts';
+import type { RecordRing } from '../../../node/rows/record-ring.ts';
+import { useNodes } from '../../../node/use-nodes.ts';
+import { exactTime } from '../../../text/row-text.ts';
+import { indexesOf } from '../../../ui/measure/row-window.ts';
+import { useWindow } from '../../../ui/measure/use-window.ts';
+import { usePaint } from '../row-colours/use-paint.ts';
+import type { ColumnKey } from './columns.ts';
+import { columnStyle, useColumns } from './use-columns.ts';
 import './packet-table.css';
 import './packet-table-compact.css';
-import './row-colours.css';
+import '../row-colours/row-colours.css';
 import { TableRow } from './packet-row.tsx';
 import { TableHead } from './table-head.tsx';
 

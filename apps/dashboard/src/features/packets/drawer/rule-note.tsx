@@ -1,10 +1,10 @@
 'use client';
 
 import Link from 'next/link';
-import { useRulesView } from '../../features/rules/change/use-rules.ts';
-import { useSnapshot } from '../../node/live-context.tsx';
-import { effectSentence, timeLeft } from '../../text/rule-text.ts';
-import { ruleAddress } from '../packet-row.tsx';
+import { useSnapshot } from '../../../node/live-context.tsx';
+import { effectSentence, timeLeft } from '../../../text/rule-text.ts';
+import { useRulesView } from '../../rules/change/use-rules.ts';
+import { ruleAddress } from '../table/packet-row.tsx';
 
 /** The rule that decided, as it is now, and who made it. */
 export function RuleNote({ id }: { id: number }) {

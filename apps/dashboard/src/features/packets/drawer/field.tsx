@@ -2,11 +2,11 @@
 
 import type { ExplainedField, Filter } from '@packetlog/common';
 import type { ReactNode } from 'react';
-import { useLive } from '../../node/live-context.tsx';
-import { onlyThis, withoutThis } from '../../text/filter-edit.ts';
-import { readFilterText } from '../../text/filter-text.ts';
+import { useLive } from '../../../node/live-context.tsx';
+import { onlyThis, withoutThis } from '../../../text/filter-edit.ts';
+import { readFilterText } from '../../../text/filter-text.ts';
 import { Age } from './age.tsx';
-import { ListenerNote, PlaceNote, ReverseName } from './names.tsx';
+import { ListenerNote, PlaceNote, ReverseName } from './names-notes.tsx';
 import { RuleNote } from './rule-note.tsx';
 import type { PacketDetail } from './use-packet-detail.ts';
 

@@ -1,8 +1,8 @@
 'use client';
 
-import { useSnapshot } from '../../node/live-context.tsx';
-import { ageText } from '../../text/clock.ts';
-import { localTimeText } from '../../text/local-time-text.ts';
+import { useSnapshot } from '../../../node/live-context.tsx';
+import { ageText } from '../../../text/clock.ts';
+import { localTimeText } from '../../../text/local-time-text.ts';
 
 /** How long ago by the loader's clock, and when it was on the clock here. */
 export function Age({ timeMs }: { timeMs: number }) {

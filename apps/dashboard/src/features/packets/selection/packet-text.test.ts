@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { makeBatch, makePacket } from '../../test/support/samples.ts';
-import { packetRow } from '../text/row-text.ts';
+import { makeBatch, makePacket } from '../../../../test/support/samples.ts';
+import { packetRow } from '../../../text/row-text.ts';
 import { packetJson, packetLine } from './packet-text.ts';
 
 const TIME = 1_900_000_000_118_493_001n;

@@ -2,6 +2,11 @@
 
 import { ArrowDown, ArrowUp, Plus, X } from 'lucide-react';
 import { useEffect, useId, useRef, useState } from 'react';
+import { useLive } from '../../../node/live-context.tsx';
+import { edited, readFilterText } from '../../../text/filter-text.ts';
+import { IconButton } from '../../../ui/icon-button.tsx';
+import { useKept } from '../../../ui/stored-setting.ts';
+import { colourRules } from '../table-choices.ts';
 import {
   COLOURS,
   type ColourRule,
@@ -10,12 +15,7 @@ import {
   withChange,
   withoutRule,
   withRule,
-} from '../lib/colour-rules.ts';
-import { colourRules } from '../live/table-choices.ts';
-import { useLive } from '../node/live-context.tsx';
-import { edited, readFilterText } from '../text/filter-text.ts';
-import { IconButton } from '../ui/icon-button.tsx';
-import { useKept } from '../ui/stored-setting.ts';
+} from './colour-rules.ts';
 import './colour-menu.css';
 
 /** Which rows have which colour: a filter each, the first that fits counts. */

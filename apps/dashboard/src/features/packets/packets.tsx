@@ -2,21 +2,23 @@
 
 import dynamic from 'next/dynamic';
 import { useCallback, useLayoutEffect, useRef, useState } from 'react';
-import { FilterBar } from '../features/filter/filter-bar.tsx';
-import { groupingChoice } from '../live/table-choices.ts';
-import { fetched } from '../node/lazy-with-retry.ts';
-import { useLive, useSnapshot } from '../node/live-context.tsx';
-import { readMarker } from '../node/rows/marker.ts';
-import { subscribedTo } from '../node/state/subscription.ts';
-import { quietSentence } from '../text/quiet-text.ts';
-import { useKept } from '../ui/stored-setting.ts';
-import type { Picked } from './packet-drawer/use-picked.ts';
-import { PacketTable } from './packet-table.tsx';
+import { fetched } from '../../node/lazy-with-retry.ts';
+import { useLive, useSnapshot } from '../../node/live-context.tsx';
+import { readMarker } from '../../node/rows/marker.ts';
+import { subscribedTo } from '../../node/state/subscription.ts';
+import { quietSentence } from '../../text/quiet-text.ts';
+import { useKept } from '../../ui/stored-setting.ts';
+import { FilterBar } from '../filter/filter-bar.tsx';
+import type { Picked } from './selection/use-selected-packet.ts';
+import { PacketTable } from './table/packet-table.tsx';
 import { TableBar } from './table-bar.tsx';
+import { groupingChoice } from './table-choices.ts';
 
 const ConversationTable = dynamic(
   () =>
-    fetched(() => import('./conversations/conversation-table.tsx')).then(({ ConversationTable }) => ConversationTable),
+    fetched(() => import('../../components/conversations/conversation-table.tsx')).then(
+      ({ ConversationTable }) => ConversationTable,
+    ),
   { ssr: false },
 );
 

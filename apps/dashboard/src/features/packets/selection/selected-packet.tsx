@@ -2,10 +2,10 @@
 
 import { Ban, PanelRight, X } from 'lucide-react';
 import { useMemo } from 'react';
-import { useLive } from '../../node/live-context.tsx';
-import { endpointText, packetRow } from '../../text/row-text.ts';
-import { IconButton } from '../../ui/icon-button.tsx';
-import type { Picked } from '../packet-drawer/use-picked.ts';
+import { useLive } from '../../../node/live-context.tsx';
+import { endpointText, packetRow } from '../../../text/row-text.ts';
+import { IconButton } from '../../../ui/icon-button.tsx';
+import type { Picked } from './use-selected-packet.ts';
 import './selected-packet.css';
 
 /** In the bar above the table: which packet is picked. */

@@ -1,5 +1,5 @@
-import { ABSENT } from '../text/number.ts';
-import type { PacketRow, Verdict } from '../text/row-text.ts';
+import { ABSENT } from '../../../text/number.ts';
+import type { PacketRow, Verdict } from '../../../text/row-text.ts';
 
 const DONE: Record<Verdict, string> = {
   permit: 'Permitted',

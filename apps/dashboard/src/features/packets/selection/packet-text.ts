@@ -1,6 +1,6 @@
 import { type PacketLogView, packetLogJson } from '@packetlog/common';
-import { ABSENT } from '../text/number.ts';
-import { endpointText, exactTime, type PacketRow } from '../text/row-text.ts';
+import { ABSENT } from '../../../text/number.ts';
+import { endpointText, exactTime, type PacketRow } from '../../../text/row-text.ts';
 
 /** One packet as a line to paste into a mail: `2026-01-31T14:03:22.118493000Z deny 203.0.113.7:50211 -> …`. */
 export function packetLine(row: PacketRow, timestamp_ns: bigint): string {

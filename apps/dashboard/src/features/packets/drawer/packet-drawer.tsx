@@ -4,15 +4,15 @@
 import type { ExplainedKey } from '@packetlog/common';
 import { Ban, ChevronDown, ChevronUp, Copy, X } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useId, useRef } from 'react';
-import { packetTitle } from '../../lib/packet-title.ts';
-import { ABSENT } from '../../text/number.ts';
-import { endpointText } from '../../text/row-text.ts';
-import { IconButton } from '../../ui/icon-button.tsx';
-import { VerdictMark } from '../../ui/marks.tsx';
+import { ABSENT } from '../../../text/number.ts';
+import { endpointText } from '../../../text/row-text.ts';
+import { IconButton } from '../../../ui/icon-button.tsx';
+import { VerdictMark } from '../../../ui/marks.tsx';
+import type { Picked } from '../selection/use-selected-packet.ts';
 import { Field } from './field.tsx';
+import { packetTitle } from './packet-title.ts';
 import { type PacketDetail, usePacketDetail } from './use-packet-detail.ts';
-import type { Picked } from './use-picked.ts';
-import '../../ui/sheet.css';
+import '../../../ui/sheet.css';
 import './packet-drawer.css';
 
 const SECTIONS: readonly { readonly title: string; readonly keys: readonly ExplainedKey[] }[] = [

@@ -1,6 +1,6 @@
-import { type ColourRules, NO_COLOUR_RULES, readColourRules } from '../lib/colour-rules.ts';
-import { DEFAULT_COLUMNS, readColumnChoice } from '../lib/column-choice.ts';
-import { KeptChoice } from '../ui/stored-setting.ts';
+import { KeptChoice } from '../../ui/stored-setting.ts';
+import { type ColourRules, NO_COLOUR_RULES, readColourRules } from './row-colours/colour-rules.ts';
+import { DEFAULT_COLUMNS, readColumnChoice } from './table/column-choice.ts';
 
 /** What somebody chose about the table of packets. */
 export const columnChoice = new KeptChoice('packetlog-columns', DEFAULT_COLUMNS, readColumnChoice);

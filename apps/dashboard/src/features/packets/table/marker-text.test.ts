@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { markerSentence } from './marker-words.ts';
+import { markerSentence } from './marker-text.ts';
 
 test.each([
   [{ kind: 'lost', rows: 1, span_ms: 0 }, '1 row was lost here'],

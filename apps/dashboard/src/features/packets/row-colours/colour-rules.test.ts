@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { makeBatch, makePacket } from '../../test/support/samples.ts';
+import { makeBatch, makePacket } from '../../../../test/support/samples.ts';
 import {
   COLOURS,
   type ColourRule,
@@ -61,8 +61,8 @@ test('they survive being kept as text; what makes no sense by now is left out', 
 });
 
 describe('every text of a row can be read on every colour (WCAG AA)', () => {
-  const style = readFileSync(new URL('../components/row-colours.css', import.meta.url), 'utf8');
-  const globals = readFileSync(new URL('../app/globals.css', import.meta.url), 'utf8');
+  const style = readFileSync(new URL('./row-colours.css', import.meta.url), 'utf8');
+  const globals = readFileSync(new URL('../../../app/globals.css', import.meta.url), 'utf8');
   const valuesOf = (text: string) =>
     Object.fromEntries([...text.matchAll(/--([\w-]+): (#[0-9a-f]{6}|\d+%);/g)].map(([, name, value]) => [name, value]));
   const blocks = (text: string): [string, string] => {

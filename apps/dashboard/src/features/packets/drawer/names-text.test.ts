@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { placeMark, placeWords } from '../text/place-text.ts';
-import { listenerWords, plainName } from './name-words.ts';
+import { placeMark, placeWords } from '../../../text/place-text.ts';
+import { listenerWords, plainName } from './names-text.ts';
 
 test.each([
   [

@@ -1,11 +1,11 @@
 'use client';
 
 import { ArrowLeft, ArrowRight } from 'lucide-react';
-import { DEFAULT_COLUMNS, isDefaultChoice, isShown, moved, visibleColumns, withShown } from '../lib/column-choice.ts';
-import { COLUMNS, type ColumnKey } from '../lib/columns.ts';
-import { columnChoice } from '../live/table-choices.ts';
-import { useColumns } from '../live/use-columns.ts';
-import { IconButton } from '../ui/icon-button.tsx';
+import { IconButton } from '../../../ui/icon-button.tsx';
+import { columnChoice } from '../table-choices.ts';
+import { DEFAULT_COLUMNS, isDefaultChoice, isShown, moved, visibleColumns, withShown } from './column-choice.ts';
+import { COLUMNS, type ColumnKey } from './columns.ts';
+import { useColumns } from './use-columns.ts';
 
 /** Which columns there are, and in which order. */
 export function ColumnMenu() {

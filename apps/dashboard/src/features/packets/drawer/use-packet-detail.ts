@@ -2,8 +2,8 @@
 
 import { type ExplainedField, explainPacket, type PacketLog } from '@packetlog/common';
 import { useMemo } from 'react';
-import { useLive } from '../../node/live-context.tsx';
-import { type PacketRow, packetRow } from '../../text/row-text.ts';
+import { useLive } from '../../../node/live-context.tsx';
+import { type PacketRow, packetRow } from '../../../text/row-text.ts';
 
 export interface PacketDetail {
   readonly packet: PacketLog;

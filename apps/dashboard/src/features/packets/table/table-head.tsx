@@ -4,9 +4,9 @@
 
 import { clsx } from 'clsx';
 import { type KeyboardEvent, type PointerEvent, type RefObject, useLayoutEffect, useRef, useState } from 'react';
-import { type ColumnChoice, movedTo, NARROWEST, resized, unsized, WIDEST } from '../lib/column-choice.ts';
-import { COLUMNS, type ColumnKey } from '../lib/columns.ts';
-import { columnChoice } from '../live/table-choices.ts';
+import { columnChoice } from '../table-choices.ts';
+import { type ColumnChoice, movedTo, NARROWEST, resized, unsized, WIDEST } from './column-choice.ts';
+import { COLUMNS, type ColumnKey } from './columns.ts';
 import './table-head.css';
 
 const STEP = 8;

@@ -1,11 +1,11 @@
 'use client';
 
 import { useEffect, useState } from 'react';
-import { useMayChange, useRulesView } from '../../features/rules/change/use-rules.ts';
-import { useLive, useSnapshot } from '../../node/live-context.tsx';
-import { nextRow } from '../../node/rows/next-row.ts';
-import { packetRow } from '../../text/row-text.ts';
-import { useKeys } from '../../ui/keys/keys.ts';
+import { useLive, useSnapshot } from '../../../node/live-context.tsx';
+import { nextRow } from '../../../node/rows/next-row.ts';
+import { packetRow } from '../../../text/row-text.ts';
+import { useKeys } from '../../../ui/keys/keys.ts';
+import { useMayChange, useRulesView } from '../../rules/change/use-rules.ts';
 
 export type CopyFormat = 'text' | 'json';
 
@@ -55,8 +55,8 @@ export function usePicked(): Picked {
   const deny = async () => {
     const picked = read();
     if (picked === null) return;
-    const { packetSource } = await import('../../features/rules/form/deny-choice.ts');
-    const { HOW_TO_CHANGE } = await import('../../features/rules/change/rejection-text.ts');
+    const { packetSource } = await import('../../rules/form/deny-choice.ts');
+    const { HOW_TO_CHANGE } = await import('../../rules/change/rejection-text.ts');
     const why =
       packetSource(picked.view, picked.index, picked.packet) === null
         ? 'No address could be read from this frame, so no rule can match it.'
@@ -72,8 +72,8 @@ export function usePicked(): Picked {
     const picked = read();
     if (picked === null) return;
     const { view, index, packet } = picked;
-    const { packetJson, packetLine } = await import('../../lib/packet-text.ts');
-    const { copyText } = await import('../../ui/clipboard.ts');
+    const { packetJson, packetLine } = await import('./packet-text.ts');
+    const { copyText } = await import('../../../ui/clipboard.ts');
     const text =
       format === 'json' ? packetJson(view, index, packet.interface) : packetLine(packet, view.timestampNs(index));
     const copied = await copyText(text);

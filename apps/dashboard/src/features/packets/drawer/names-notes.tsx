@@ -1,10 +1,10 @@
 'use client';
 
 import { useState } from 'react';
-import { listenerWords, plainName } from '../../lib/name-words.ts';
-import { useLive } from '../../node/live-context.tsx';
-import { useListeners, usePlaces } from '../../node/use-names.ts';
-import { placeWords } from '../../text/place-text.ts';
+import { useLive } from '../../../node/live-context.tsx';
+import { useListeners, usePlaces } from '../../../node/use-names.ts';
+import { placeWords } from '../../../text/place-text.ts';
+import { listenerWords, plainName } from './names-text.ts';
 
 /** Country and network, where the loader reads a database of them. */
 export function PlaceNote({ address }: { address: string }) {

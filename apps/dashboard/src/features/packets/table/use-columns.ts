@@ -1,9 +1,9 @@
 import { type CSSProperties, useMemo } from 'react';
-import { type ColumnChoice, tracks, visibleColumns } from '../lib/column-choice.ts';
-import type { ColumnKey, TableFacts } from '../lib/columns.ts';
-import { useSnapshot } from '../node/live-context.tsx';
-import { useKept } from '../ui/stored-setting.ts';
-import { columnChoice } from './table-choices.ts';
+import { useSnapshot } from '../../../node/live-context.tsx';
+import { useKept } from '../../../ui/stored-setting.ts';
+import { columnChoice } from '../table-choices.ts';
+import { type ColumnChoice, tracks, visibleColumns } from './column-choice.ts';
+import type { ColumnKey, TableFacts } from './columns.ts';
 
 const NODE_WIDTH = 128;
 const GAP = 12;

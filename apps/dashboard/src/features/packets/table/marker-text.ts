@@ -1,6 +1,6 @@
-import type { Marker } from '../node/rows/marker.ts';
-import { spanText } from '../text/clock.ts';
-import { counted } from '../text/number.ts';
+import type { Marker } from '../../../node/rows/marker.ts';
+import { spanText } from '../../../text/clock.ts';
+import { counted } from '../../../text/number.ts';
 
 /** What stands in the table where rows are missing. */
 export function markerSentence({ kind, rows, span_ms }: Marker): string {

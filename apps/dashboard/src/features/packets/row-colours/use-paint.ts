@@ -1,8 +1,8 @@
 import { useMemo } from 'react';
-import { compileColourRules, type Paint } from '../lib/colour-rules.ts';
-import { useLive, useSnapshot } from '../node/live-context.tsx';
-import { useKept } from '../ui/stored-setting.ts';
-import { colourRules } from './table-choices.ts';
+import { useLive, useSnapshot } from '../../../node/live-context.tsx';
+import { useKept } from '../../../ui/stored-setting.ts';
+import { colourRules } from '../table-choices.ts';
+import { compileColourRules, type Paint } from './colour-rules.ts';
 
 /** Gives a row its colour; null as long as there are no rules for that. */
 export function usePaint(): Paint | null {

@@ -2,17 +2,17 @@
 
 import { ArrowUp, StepForward } from 'lucide-react';
 import dynamic from 'next/dynamic';
-import { useMayChange } from '../features/rules/change/use-rules.ts';
-import { fetched } from '../node/lazy-with-retry.ts';
-import { useLive, useSnapshot } from '../node/live-context.tsx';
-import { type PausedFigures, ROWS_WAITING } from '../node/state/pause-buffer.ts';
-import { useAge } from '../node/use-age.ts';
-import { spanText } from '../text/clock.ts';
-import { counted, formatCount } from '../text/number.ts';
-import { quietSentence } from '../text/quiet-text.ts';
-import { useKeys } from '../ui/keys/keys.ts';
-import { PickedActions, SelectedPacket } from './deny/selected-packet.tsx';
-import type { Picked } from './packet-drawer/use-picked.ts';
+import { fetched } from '../../node/lazy-with-retry.ts';
+import { useLive, useSnapshot } from '../../node/live-context.tsx';
+import { type PausedFigures, ROWS_WAITING } from '../../node/state/pause-buffer.ts';
+import { useAge } from '../../node/use-age.ts';
+import { spanText } from '../../text/clock.ts';
+import { counted, formatCount } from '../../text/number.ts';
+import { quietSentence } from '../../text/quiet-text.ts';
+import { useKeys } from '../../ui/keys/keys.ts';
+import { useMayChange } from '../rules/change/use-rules.ts';
+import { PickedActions, SelectedPacket } from './selection/selected-packet.tsx';
+import type { Picked } from './selection/use-selected-packet.ts';
 
 const TableTools = dynamic(() => fetched(() => import('./table-tools.tsx')).then(({ TableTools }) => TableTools), {
   ssr: false,

@@ -4,15 +4,15 @@
 
 import { clsx } from 'clsx';
 import { Fragment, type ReactNode } from 'react';
-import type { Paint } from '../lib/colour-rules.ts';
-import type { ColumnKey } from '../lib/columns.ts';
-import { markerSentence } from '../lib/marker-words.ts';
-import { type Marker, readMarker } from '../node/rows/marker.ts';
-import type { RecordRing } from '../node/rows/record-ring.ts';
-import { clockMillisText } from '../text/clock.ts';
-import { ABSENT } from '../text/number.ts';
-import { type Endpoint, type PacketRow, packetRow } from '../text/row-text.ts';
-import { LossMark, VerdictMark } from '../ui/marks.tsx';
+import { type Marker, readMarker } from '../../../node/rows/marker.ts';
+import type { RecordRing } from '../../../node/rows/record-ring.ts';
+import { clockMillisText } from '../../../text/clock.ts';
+import { ABSENT } from '../../../text/number.ts';
+import { type Endpoint, type PacketRow, packetRow } from '../../../text/row-text.ts';
+import { LossMark, VerdictMark } from '../../../ui/marks.tsx';
+import type { Paint } from '../row-colours/colour-rules.ts';
+import type { ColumnKey } from './columns.ts';
+import { markerSentence } from './marker-text.ts';
 
 interface PacketRowProps {
   readonly ring: RecordRing;

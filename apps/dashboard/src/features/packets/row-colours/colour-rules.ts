@@ -1,5 +1,5 @@
 import { compileFilter, type FilterEnvironment, type PacketLogView, type RecordPredicate } from '@packetlog/common';
-import { readFilterText } from '../text/filter-text.ts';
+import { readFilterText } from '../../../text/filter-text.ts';
 
 /** Each has a shape of its own, so that it is not told by colour alone; none is a colour that means a verdict. */
 export const COLOURS = ['blue', 'cyan', 'green', 'lime', 'slate'] as const;
