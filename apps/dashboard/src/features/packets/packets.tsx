@@ -16,9 +16,7 @@ import { groupingChoice } from './table-choices.ts';
 
 const ConversationTable = dynamic(
   () =>
-    fetched(() => import('../../components/conversations/conversation-table.tsx')).then(
-      ({ ConversationTable }) => ConversationTable,
-    ),
+    fetched(() => import('../conversations/conversation-table.tsx')).then(({ ConversationTable }) => ConversationTable),
   { ssr: false },
 );
 

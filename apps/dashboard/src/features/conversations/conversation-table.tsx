@@ -5,15 +5,15 @@
 'use client';
 
 import { type KeyboardEvent, type MouseEvent, useCallback, useRef, useState } from 'react';
-import { usePaint } from '../../features/packets/row-colours/use-paint.ts';
-import type { ConversationOrder } from '../../lib/conversation-list.ts';
-import { useConversations } from '../../live/use-conversations.ts';
 import { useLive, useSnapshot } from '../../node/live-context.tsx';
 import { indexesOf } from '../../ui/measure/row-window.ts';
 import { useWindow } from '../../ui/measure/use-window.ts';
+import { usePaint } from '../packets/row-colours/use-paint.ts';
 import { ConversationFoot } from './conversation-foot.tsx';
 import { ConversationHead, conversationStyle } from './conversation-head.tsx';
 import { ConversationLine, OpenLine } from './conversation-line.tsx';
+import type { ConversationOrder } from './conversation-list.ts';
+import { useConversations } from './use-conversations.ts';
 import './conversation-table.css';
 
 const LINE = 28;

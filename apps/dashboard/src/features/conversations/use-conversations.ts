@@ -1,9 +1,9 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { ConversationList, type ConversationOrder } from '../lib/conversation-list.ts';
-import { Conversations } from '../lib/conversations.ts';
-import { useLive } from '../node/live-context.tsx';
-import { type PacketRow, packetRow } from '../text/row-text.ts';
-import type { RowWindow } from '../ui/measure/row-window.ts';
+import { useLive } from '../../node/live-context.tsx';
+import { type PacketRow, packetRow } from '../../text/row-text.ts';
+import type { RowWindow } from '../../ui/measure/row-window.ts';
+import { ConversationList, type ConversationOrder } from './conversation-list.ts';
+import { Conversations } from './conversations.ts';
 
 /** As many as somebody may want to scroll through; what is asked of the machine does not grow beyond. */
 const MOST = 2_000;

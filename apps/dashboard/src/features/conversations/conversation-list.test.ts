@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { makeBatch, makePacket } from '../../test/support/samples.ts';
-import { RecordRing } from '../node/rows/record-ring.ts';
+import { makeBatch, makePacket } from '../../../test/support/samples.ts';
+import { RecordRing } from '../../node/rows/record-ring.ts';
 import { ConversationList } from './conversation-list.ts';
 import { Conversations } from './conversations.ts';
 

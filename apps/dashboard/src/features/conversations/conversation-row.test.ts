@@ -1,8 +1,8 @@
 import { parseFilter } from '@packetlog/common';
 import { expect, test } from 'vitest';
-import { makeBatch, makePacket } from '../../test/support/samples.ts';
-import { RecordRing } from '../node/rows/record-ring.ts';
-import { endpointText } from '../text/row-text.ts';
+import { makeBatch, makePacket } from '../../../test/support/samples.ts';
+import { RecordRing } from '../../node/rows/record-ring.ts';
+import { endpointText } from '../../text/row-text.ts';
 import { conversationFilter, conversationRow, countText } from './conversation-row.ts';
 import { Conversations } from './conversations.ts';
 

@@ -1,8 +1,8 @@
 import type { PacketLog } from '@packetlog/common';
 import { expect, test } from 'vitest';
-import { makeBatch, makePacket } from '../../test/support/samples.ts';
-import { appendMarker } from '../node/rows/marker.ts';
-import { RecordRing } from '../node/rows/record-ring.ts';
+import { makeBatch, makePacket } from '../../../test/support/samples.ts';
+import { appendMarker } from '../../node/rows/marker.ts';
+import { RecordRing } from '../../node/rows/record-ring.ts';
 import { Conversations } from './conversations.ts';
 
 const SECOND = 1_000_000_000n;

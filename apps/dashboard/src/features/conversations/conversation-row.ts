@@ -10,9 +10,9 @@ import {
   parseNetwork,
   tcpFlagsText,
 } from '@packetlog/common';
-import { ageText } from '../text/clock.ts';
-import { formatBytes, formatCompact, formatCount, quantityText } from '../text/number.ts';
-import { type Endpoint, type PacketRow, packetRow } from '../text/row-text.ts';
+import { ageText } from '../../text/clock.ts';
+import { formatBytes, formatCompact, formatCount, quantityText } from '../../text/number.ts';
+import { type Endpoint, type PacketRow, packetRow } from '../../text/row-text.ts';
 import type { Conversations } from './conversations.ts';
 
 const TCP = 6;

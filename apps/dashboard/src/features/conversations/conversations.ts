@@ -1,7 +1,7 @@
 import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6, hasPorts, PACKET_LOG_SIZE, PacketLogView } from '@packetlog/common';
-import { isMarkerAt } from '../node/rows/marker.ts';
-import { byteOf, halfOf, RECORD_HALVES, RECORD_WORDS, RecordWords, wordOf } from '../node/rows/record-arrays.ts';
-import type { RecordRing } from '../node/rows/record-ring.ts';
+import { isMarkerAt } from '../../node/rows/marker.ts';
+import { byteOf, halfOf, RECORD_HALVES, RECORD_WORDS, RecordWords, wordOf } from '../../node/rows/record-arrays.ts';
+import type { RecordRing } from '../../node/rows/record-ring.ts';
 import { Recency } from './recency.ts';
 
 const TIME = wordOf('timestamp_ns');

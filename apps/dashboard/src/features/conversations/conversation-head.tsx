@@ -4,7 +4,7 @@
 
 import { ArrowDown } from 'lucide-react';
 import type { CSSProperties } from 'react';
-import type { ConversationOrder } from '../../lib/conversation-list.ts';
+import type { ConversationOrder } from './conversation-list.ts';
 
 interface Heading {
   readonly key: string;

@@ -4,16 +4,16 @@
 
 import { ChevronRight, Filter } from 'lucide-react';
 import { Fragment } from 'react';
-import type { Paint } from '../../features/packets/row-colours/colour-rules.ts';
-import type { ColumnKey } from '../../features/packets/table/columns.ts';
-import { packetCell } from '../../features/packets/table/packet-row.tsx';
-import { conversationFilter, conversationRow } from '../../lib/conversation-row.ts';
-import type { Conversations } from '../../lib/conversations.ts';
-import type { OpenRow } from '../../live/use-conversations.ts';
 import { useLive } from '../../node/live-context.tsx';
 import { narrowed } from '../../text/filter-text.ts';
 import { ABSENT } from '../../text/number.ts';
 import type { PacketRow } from '../../text/row-text.ts';
+import type { Paint } from '../packets/row-colours/colour-rules.ts';
+import type { ColumnKey } from '../packets/table/columns.ts';
+import { packetCell } from '../packets/table/packet-row.tsx';
+import { conversationFilter, conversationRow } from './conversation-row.ts';
+import type { Conversations } from './conversations.ts';
+import type { OpenRow } from './use-conversations.ts';
 
 interface Place {
   /** Distance from the top of the table, px. */
