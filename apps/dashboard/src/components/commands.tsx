@@ -19,9 +19,9 @@ interface OverlayProps {
 
 /** Loaded when they are opened for the first time; undefined if the loader does not have them any more. */
 const LOADERS: Readonly<Record<OverlayName, () => Promise<ComponentType<OverlayProps> | undefined>>> = {
-  palette: async () => (await fetchedIfThere(() => import('./palette/palette.tsx')))?.Palette,
+  palette: async () => (await fetchedIfThere(() => import('../features/commands/palette.tsx')))?.Palette,
   export: async () => (await fetchedIfThere(() => import('../features/export/export-sheet.tsx')))?.ExportSheet,
-  help: async () => (await fetchedIfThere(() => import('./help/help-sheet.tsx')))?.HelpSheet,
+  help: async () => (await fetchedIfThere(() => import('../features/commands/help-sheet.tsx')))?.HelpSheet,
   undo: async () => (await fetchedIfThere(() => import('../features/rules/change/undo-sheet.tsx')))?.UndoSheet,
   redo: async () => (await fetchedIfThere(() => import('../features/rules/change/undo-sheet.tsx')))?.RedoSheet,
   way: async () => (await fetchedIfThere(() => import('../features/packet-path/path-sheet.tsx')))?.WaySheet,

@@ -1,8 +1,8 @@
 'use client';
 
-import { shortFilter } from '../../lib/palette-filters.ts';
 import { NO_FILTER } from '../../text/filter-text.ts';
 import { useKeys } from '../../ui/keys/keys.ts';
+import { shortFilter } from '../commands/palette-filters.ts';
 import { useFilter } from './use-filter.ts';
 
 /** The filter as commands: those that were saved, and none at all. */

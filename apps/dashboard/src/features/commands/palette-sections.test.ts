@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Command } from '../ui/keys/key-bindings.ts';
+import type { Command } from '../../ui/keys/key-bindings.ts';
 import { paletteSections } from './palette-sections.ts';
 
 const applied: string[] = [];

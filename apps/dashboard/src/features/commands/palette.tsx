@@ -6,13 +6,13 @@
 import { Search } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { flushSync } from 'react-dom';
-import type { Found } from '../../lib/palette.ts';
-import { paletteSections } from '../../lib/palette-sections.ts';
-import { recentCommands, rememberCommand } from '../../live/recent-commands.ts';
 import { useLive } from '../../node/live-context.tsx';
 import type { Command } from '../../ui/keys/key-bindings.ts';
 import { Keycaps } from '../../ui/keys/keycaps.tsx';
 import { keys, useKeys } from '../../ui/keys/keys.ts';
+import type { Found } from './find-command.ts';
+import { paletteSections } from './palette-sections.ts';
+import { recentCommands, rememberCommand } from './recent-commands.ts';
 import './palette.css';
 
 /** Everything that can be done now, by a few letters of its name. The focus stays in the input. */

@@ -1,5 +1,5 @@
-import { COMMAND_GROUPS, type Command } from '../ui/keys/key-bindings.ts';
-import { type Found, find } from './palette.ts';
+import { COMMAND_GROUPS, type Command } from '../../ui/keys/key-bindings.ts';
+import { type Found, find } from './find-command.ts';
 import { filterOffers, shortFilter } from './palette-filters.ts';
 
 export interface PaletteSection {

@@ -1,11 +1,11 @@
 'use client';
 
-import { FILTER_EXAMPLES } from '../../lib/filter-examples.ts';
 import { useLive } from '../../node/live-context.tsx';
 import { COMMAND_GROUPS, type Command } from '../../ui/keys/key-bindings.ts';
 import { Keycaps } from '../../ui/keys/keycaps.tsx';
 import { keys, useCharacterKeys } from '../../ui/keys/keys.ts';
 import { Sheet } from '../../ui/sheet.tsx';
+import { FILTER_EXAMPLES } from './filter-examples.ts';
 import './help-sheet.css';
 
 /** What the table answers to while it has the focus, and what is there only for a picked row. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { find, withRecent } from './palette.ts';
+import { find, withRecent } from './find-command.ts';
 
 const ENTRIES = [
   { name: 'Pause the rows', words: 'stop freeze' },

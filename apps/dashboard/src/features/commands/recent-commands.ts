@@ -1,4 +1,4 @@
-import { withRecent } from '../lib/palette.ts';
+import { withRecent } from './find-command.ts';
 
 const KEY = 'packetlog-recent-commands';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readFilterText } from '../text/filter-text.ts';
+import { readFilterText } from '../../text/filter-text.ts';
 import { FILTER_EXAMPLES } from './filter-examples.ts';
 
 it.each(FILTER_EXAMPLES.map(([text]) => text))('the example “%s” is a filter', (text) => {

@@ -1,5 +1,5 @@
 /** What a text in the palette could mean as a filter. */
-import { NO_FILTER, narrowed, readFilterText } from '../text/filter-text.ts';
+import { NO_FILTER, narrowed, readFilterText } from '../../text/filter-text.ts';
 
 export interface FilterOffer {
   readonly name: string;
