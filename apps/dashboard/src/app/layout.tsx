@@ -1,7 +1,7 @@
 import type { Metadata, Viewport } from 'next';
 import type { ReactNode } from 'react';
-import { fontClasses } from '../fonts/fonts.ts';
 import { BOOT_SCRIPT } from '../ui/theme/theme.ts';
+import { fontClasses } from './fonts/fonts.ts';
 import './globals.css';
 
 export const metadata: Metadata = {

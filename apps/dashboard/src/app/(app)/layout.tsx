@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { Shell } from '../../components/shell.tsx';
+import { Shell } from '../shell/shell.tsx';
 
 /** Around every page, and kept while the pages change: the connection, and what is always in sight. */
 export default function AppLayout({ children }: { children: ReactNode }) {

@@ -1,4 +1,4 @@
-import { LivePage } from '../../components/live-page.tsx';
+import { LivePage } from '../live/live-page.tsx';
 
 export default function Page() {
   return <LivePage />;

@@ -2,7 +2,7 @@
 
 import { Columns3, Layers, Palette } from 'lucide-react';
 import dynamic from 'next/dynamic';
-import { ExportButton } from '../../components/commands.tsx';
+import { ExportButton } from '../../app/shell/overlays.tsx';
 import { fetched } from '../../node/lazy-with-retry.ts';
 import { useKeys } from '../../ui/keys/keys.ts';
 import { MenuButton } from '../../ui/menu-button.tsx';

@@ -4,14 +4,14 @@ import type { RulesStep } from '@packetlog/common';
 import { Command as CommandIcon, Download } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { type ComponentType, useEffect, useRef, useState, useSyncExternalStore } from 'react';
-import { useFilterCommands } from '../features/filter/use-filter-commands.ts';
-import { ADD_RULE } from '../features/rules/change/add-rule.ts';
-import { useMayChange } from '../features/rules/change/use-rules.ts';
-import { useUndo } from '../features/rules/change/use-undo.ts';
-import { fetchedIfThere } from '../node/lazy-with-retry.ts';
-import { keyWords } from '../ui/keys/key-text.ts';
-import { isMac, useKeys } from '../ui/keys/keys.ts';
-import { type OverlayName, overlay } from '../ui/keys/overlay.ts';
+import { useFilterCommands } from '../../features/filter/use-filter-commands.ts';
+import { ADD_RULE } from '../../features/rules/change/add-rule.ts';
+import { useMayChange } from '../../features/rules/change/use-rules.ts';
+import { useUndo } from '../../features/rules/change/use-undo.ts';
+import { fetchedIfThere } from '../../node/lazy-with-retry.ts';
+import { keyWords } from '../../ui/keys/key-text.ts';
+import { isMac, useKeys } from '../../ui/keys/keys.ts';
+import { type OverlayName, overlay } from '../../ui/keys/overlay.ts';
 
 interface OverlayProps {
   readonly onClose: () => void;
@@ -19,12 +19,12 @@ interface OverlayProps {
 
 /** Loaded when they are opened for the first time; undefined if the loader does not have them any more. */
 const LOADERS: Readonly<Record<OverlayName, () => Promise<ComponentType<OverlayProps> | undefined>>> = {
-  palette: async () => (await fetchedIfThere(() => import('../features/commands/palette.tsx')))?.Palette,
-  export: async () => (await fetchedIfThere(() => import('../features/export/export-sheet.tsx')))?.ExportSheet,
-  help: async () => (await fetchedIfThere(() => import('../features/commands/help-sheet.tsx')))?.HelpSheet,
-  undo: async () => (await fetchedIfThere(() => import('../features/rules/change/undo-sheet.tsx')))?.UndoSheet,
-  redo: async () => (await fetchedIfThere(() => import('../features/rules/change/undo-sheet.tsx')))?.RedoSheet,
-  way: async () => (await fetchedIfThere(() => import('../features/packet-path/path-sheet.tsx')))?.WaySheet,
+  palette: async () => (await fetchedIfThere(() => import('../../features/commands/palette.tsx')))?.Palette,
+  export: async () => (await fetchedIfThere(() => import('../../features/export/export-sheet.tsx')))?.ExportSheet,
+  help: async () => (await fetchedIfThere(() => import('../../features/commands/help-sheet.tsx')))?.HelpSheet,
+  undo: async () => (await fetchedIfThere(() => import('../../features/rules/change/undo-sheet.tsx')))?.UndoSheet,
+  redo: async () => (await fetchedIfThere(() => import('../../features/rules/change/undo-sheet.tsx')))?.RedoSheet,
+  way: async () => (await fetchedIfThere(() => import('../../features/packet-path/path-sheet.tsx')))?.WaySheet,
 };
 
 /** What can be done on every page, and what lies over the page while it is open. */

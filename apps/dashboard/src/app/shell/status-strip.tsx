@@ -4,26 +4,29 @@ import type { Interface } from '@packetlog/common';
 import { clsx } from 'clsx';
 import { Pause, Play } from 'lucide-react';
 import dynamic from 'next/dynamic';
-import { useLive, useSnapshot } from '../node/live-context.tsx';
-import { TOGETHER } from '../node/nodes.ts';
-import { connectionWords } from '../node/state/connection-text.ts';
-import { useNodes } from '../node/use-nodes.ts';
-import { modeTitle, modeWord } from '../text/attach-mode-text.ts';
-import { formatBytes, formatCompact, formatCount, quantityText } from '../text/number.ts';
-import { Count, Measure } from '../ui/count.tsx';
-import { overlay } from '../ui/keys/overlay.ts';
-import { ConnectionMark, Logo, LossMark, STATE_COLOR, VerdictMark } from '../ui/marks.tsx';
-import { useMedia } from '../ui/measure/use-media.ts';
-import { ThemeButton } from '../ui/theme/theme-button.tsx';
-import { PaletteButton } from './commands.tsx';
+import { useLive, useSnapshot } from '../../node/live-context.tsx';
+import { TOGETHER } from '../../node/nodes.ts';
+import { connectionWords } from '../../node/state/connection-text.ts';
+import { useNodes } from '../../node/use-nodes.ts';
+import { modeTitle, modeWord } from '../../text/attach-mode-text.ts';
+import { formatBytes, formatCompact, formatCount, quantityText } from '../../text/number.ts';
+import { Count, Measure } from '../../ui/count.tsx';
+import { overlay } from '../../ui/keys/overlay.ts';
+import { ConnectionMark, Logo, LossMark, STATE_COLOR, VerdictMark } from '../../ui/marks.tsx';
+import { useMedia } from '../../ui/measure/use-media.ts';
+import { ThemeButton } from '../../ui/theme/theme-button.tsx';
 import { Nav } from './nav.tsx';
+import { PaletteButton } from './overlays.tsx';
 import './status-strip.css';
-import { fetched } from '../node/lazy-with-retry.ts';
+import { fetched } from '../../node/lazy-with-retry.ts';
 
 /** Who watches one node does not fetch it. */
-const NodeSwitch = dynamic(async () => (await fetched(() => import('../features/nodes/node-switch.tsx'))).NodeSwitch, {
-  ssr: false,
-});
+const NodeSwitch = dynamic(
+  async () => (await fetched(() => import('../../features/nodes/node-switch.tsx'))).NodeSwitch,
+  {
+    ssr: false,
+  },
+);
 
 /** Always there: whose packets, how many, and whether the picture can be trusted. */
 export function StatusStrip({ old }: { old: boolean }) {

@@ -2,10 +2,10 @@
 
 import { X } from 'lucide-react';
 import { useEffect, useState, useSyncExternalStore } from 'react';
-import { useRulesView } from '../features/rules/change/use-rules.ts';
-import { useUndo } from '../features/rules/change/use-undo.ts';
-import { useLive } from '../node/live-context.tsx';
-import type { Toast } from '../ui/toast/toast-store.ts';
+import { useRulesView } from '../../features/rules/change/use-rules.ts';
+import { useUndo } from '../../features/rules/change/use-undo.ts';
+import { useLive } from '../../node/live-context.tsx';
+import type { Toast } from '../../ui/toast/toast-store.ts';
 import './toasts.css';
 
 const STAYS_MS = 10_000;

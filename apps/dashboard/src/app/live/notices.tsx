@@ -1,9 +1,9 @@
 'use client';
 
-import { useSnapshot } from '../node/live-context.tsx';
-import type { NumberedNotice } from '../node/state/figures.ts';
-import { clockText } from '../text/clock.ts';
-import { LossMark } from '../ui/marks.tsx';
+import { useSnapshot } from '../../node/live-context.tsx';
+import type { NumberedNotice } from '../../node/state/figures.ts';
+import { clockText } from '../../text/clock.ts';
+import { LossMark } from '../../ui/marks.tsx';
 
 /** What happened, latest first, in the loader's own sentences. */
 export function Notices() {

@@ -2,33 +2,33 @@
 
 import dynamic from 'next/dynamic';
 import { type ReactNode, useRef } from 'react';
-import { RateChart } from '../features/chart/rate-chart.tsx';
-import { useOverview } from '../features/chart/use-overview.ts';
-import { WayStrip } from '../features/packet-path/path-strip.tsx';
-import { Packets } from '../features/packets/packets.tsx';
-import { type Picked, usePicked } from '../features/packets/selection/use-selected-packet.ts';
-import { TopPanels } from '../features/top-lists/top-panels.tsx';
-import { fetched } from '../node/lazy-with-retry.ts';
-import { useLive, useSnapshot } from '../node/live-context.tsx';
-import { useKeys } from '../ui/keys/keys.ts';
-import { useHeight } from '../ui/measure/use-height.ts';
-import { useMedia } from '../ui/measure/use-media.ts';
-import { Tabs } from '../ui/tabs.tsx';
+import { RateChart } from '../../features/chart/rate-chart.tsx';
+import { useOverview } from '../../features/chart/use-overview.ts';
+import { WayStrip } from '../../features/packet-path/path-strip.tsx';
+import { Packets } from '../../features/packets/packets.tsx';
+import { type Picked, usePicked } from '../../features/packets/selection/use-selected-packet.ts';
+import { TopPanels } from '../../features/top-lists/top-panels.tsx';
+import { fetched } from '../../node/lazy-with-retry.ts';
+import { useLive, useSnapshot } from '../../node/live-context.tsx';
+import { useKeys } from '../../ui/keys/keys.ts';
+import { useHeight } from '../../ui/measure/use-height.ts';
+import { useMedia } from '../../ui/measure/use-media.ts';
+import { Tabs } from '../../ui/tabs.tsx';
 import { Notices } from './notices.tsx';
 
 const WayPicture = dynamic(
-  async () => (await fetched(() => import('../features/packet-path/path-diagram.tsx'))).WayPicture,
+  async () => (await fetched(() => import('../../features/packet-path/path-diagram.tsx'))).WayPicture,
 );
 
 /** Not needed for the first paint: fetched when somebody picks a packet, or denies for the first time. */
 const DenySelected = dynamic(
-  async () => (await fetched(() => import('../features/rules/form/deny-selected.tsx'))).DenySelected,
+  async () => (await fetched(() => import('../../features/rules/form/deny-selected.tsx'))).DenySelected,
   {
     ssr: false,
   },
 );
 const PacketDrawer = dynamic(
-  async () => (await fetched(() => import('../features/packets/drawer/packet-drawer.tsx'))).PacketDrawer,
+  async () => (await fetched(() => import('../../features/packets/drawer/packet-drawer.tsx'))).PacketDrawer,
   {
     ssr: false,
   },

@@ -4,7 +4,7 @@
 # package's own files, which are fetched only when a text has one.
 set -eu
 cd "$(dirname "$0")"
-from=../../node_modules/geist/dist/fonts
+from=../../../node_modules/geist/dist/fonts
 characters='U+20-7E,U+B0,U+B1,U+B5,U+B7,U+D7,U+2013,U+2014,U+2018,U+2019,U+201C,U+201D,U+2026,U+2190-2193,U+2212,U+2264,U+2265'
 limited=$(mktemp --suffix .ttf)
 trap 'rm -f "$limited"' EXIT

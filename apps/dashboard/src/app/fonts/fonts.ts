@@ -5,7 +5,7 @@ const GeistMono = localFont({ src: './geist-mono.woff2', weight: '400 600', vari
 
 /** Letters that the two small files lack, in a name or in somebody's reason. Fetched only when a page shows one. */
 const GeistSansLatin = localFont({
-  src: '../../node_modules/geist/dist/fonts/geist-sans/Geist-Variable.woff2',
+  src: '../../../node_modules/geist/dist/fonts/geist-sans/Geist-Variable.woff2',
   weight: '400 600',
   variable: '--font-geist-sans-latin',
   preload: false,
@@ -13,7 +13,7 @@ const GeistSansLatin = localFont({
   declarations: [{ prop: 'unicode-range', value: 'U+00A1-00AF, U+00B2-00B4, U+00B6, U+00B8-00D6, U+00D8-024F' }],
 });
 const GeistMonoLatin = localFont({
-  src: '../../node_modules/geist/dist/fonts/geist-mono/GeistMono-Variable.woff2',
+  src: '../../../node_modules/geist/dist/fonts/geist-mono/GeistMono-Variable.woff2',
   weight: '400 600',
   variable: '--font-geist-mono-latin',
   preload: false,

@@ -3,21 +3,21 @@
 import dynamic from 'next/dynamic';
 import { usePathname } from 'next/navigation';
 import { Fragment, type ReactNode } from 'react';
-import { PendingBanner } from '../features/rules/change/pending-banner.tsx';
-import { LiveProvider, useSnapshot } from '../node/live-context.tsx';
-import { TOGETHER } from '../node/nodes.ts';
-import { useNodes } from '../node/use-nodes.ts';
+import { PendingBanner } from '../../features/rules/change/pending-banner.tsx';
+import { LiveProvider, useSnapshot } from '../../node/live-context.tsx';
+import { TOGETHER } from '../../node/nodes.ts';
+import { useNodes } from '../../node/use-nodes.ts';
 import { Banner } from './banner.tsx';
-import { Commands } from './commands.tsx';
-import { NoPicture } from './no-picture.tsx';
+import { NoPicture } from './no-connection.tsx';
 import { OldPage } from './old-page.tsx';
+import { Commands } from './overlays.tsx';
 import './screen.css';
-import { fetched } from '../node/lazy-with-retry.ts';
+import { fetched } from '../../node/lazy-with-retry.ts';
 import { StatusStrip } from './status-strip.tsx';
 import { Toasts } from './toasts.tsx';
 
 const MissingNodes = dynamic(
-  async () => (await fetched(() => import('../features/nodes/missing-nodes.tsx'))).MissingNodes,
+  async () => (await fetched(() => import('../../features/nodes/missing-nodes.tsx'))).MissingNodes,
   {
     ssr: false,
   },

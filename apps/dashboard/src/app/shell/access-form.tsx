@@ -1,8 +1,8 @@
 'use client';
 
 import { useState } from 'react';
-import { readPastedAccess } from '../lib/pasted-access.ts';
-import { TextField } from '../ui/text-field.tsx';
+import { TextField } from '../../ui/text-field.tsx';
+import { readPastedAccess } from './pasted-access.ts';
 
 /** For whoever came here without the token: the printed URL, or the token alone, is pasted. */
 export function AccessForm() {

@@ -3,7 +3,7 @@
 import { clsx } from 'clsx';
 import Link from 'next/link';
 import { usePathname, useRouter } from 'next/navigation';
-import { useKeys } from '../ui/keys/keys.ts';
+import { useKeys } from '../../ui/keys/keys.ts';
 import './nav.css';
 
 const PAGES = [

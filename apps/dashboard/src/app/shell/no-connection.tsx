@@ -1,9 +1,9 @@
 'use client';
 
 import dynamic from 'next/dynamic';
-import { fetched } from '../node/lazy-with-retry.ts';
-import { useLive, useSnapshot } from '../node/live-context.tsx';
-import { connectionWords } from '../node/state/connection-text.ts';
+import { fetched } from '../../node/lazy-with-retry.ts';
+import { useLive, useSnapshot } from '../../node/live-context.tsx';
+import { connectionWords } from '../../node/state/connection-text.ts';
 
 /** Not part of the first load: most pages are opened with the token. */
 const AccessForm = dynamic(() => fetched(() => import('./access-form.tsx')).then(({ AccessForm }) => AccessForm), {
