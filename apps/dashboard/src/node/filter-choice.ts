@@ -1,4 +1,5 @@
-import { filterOfHash, hashOfFilter, NO_FILTER, readFilterText, withSaved } from '../text/filter-text.ts';
+import { NO_FILTER, readFilterText } from '../text/filter-text.ts';
+import { filterOfHash, hashOfFilter } from './filter-hash.ts';
 
 const SAVED_KEY = 'packetlog-filters';
 
@@ -66,6 +67,13 @@ export class FilterChoice {
     localStorage.setItem(SAVED_KEY, JSON.stringify(saved));
     for (const listener of this.#savedListeners) listener();
   }
+}
+
+const SAVED = 20;
+
+/** With `text` first; once, and not without end. */
+export function withSaved(saved: readonly string[], text: string): readonly string[] {
+  return [text, ...saved.filter((each) => each !== text)].slice(0, SAVED);
 }
 
 /** What is not a list of texts any more is as good as nothing. */

@@ -1,7 +1,6 @@
 'use client';
 
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
-import { Toasts } from '../ui/toast/toast-store.ts';
 import { clearHandshakeTarget } from './connection/handshake-target.ts';
 import type { View } from './connection/node-view.ts';
 import { FilterChoice } from './filter-choice.ts';
@@ -10,7 +9,6 @@ import type { Snapshot } from './state/store.ts';
 
 interface Live extends View {
   readonly filter: FilterChoice;
-  readonly toasts: Toasts;
   readonly nodes: Nodes;
 }
 
@@ -32,7 +30,6 @@ const LiveContext = createContext<Live | null>(null);
 /** Owns the nodes and their connections for as long as the page is open. What is read is the node that is shown. */
 export function LiveProvider({ children }: { children: ReactNode }) {
   const [nodes] = useState(() => ofThisPage?.nodes ?? new Nodes());
-  const [toasts] = useState(() => new Toasts());
   const [filter] = useState(() => ofThisPage?.filter ?? new FilterChoice());
   const { view } = useSyncExternalStore(nodes.subscribe, nodes.get, nodes.getInitial);
 
@@ -58,7 +55,6 @@ export function LiveProvider({ children }: { children: ReactNode }) {
   const live = useMemo<Live>(
     () => ({
       nodes,
-      toasts,
       filter,
       store: view.store,
       names: view.names,
@@ -68,7 +64,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       top: (...span) => view.top(...span),
       ask: (...request) => view.ask(...request),
     }),
-    [nodes, view, toasts, filter],
+    [nodes, view, filter],
   );
   return <LiveContext.Provider value={live}>{children}</LiveContext.Provider>;
 }

@@ -1,14 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  completed,
-  edited,
-  filterOfHash,
-  hashOfFilter,
-  keyAction,
-  narrowed,
-  readFilterText,
-  withSaved,
-} from './filter-text.ts';
+import { completed, edited, narrowed, readFilterText, shortFilter } from './filter-text.ts';
 
 describe('readFilterText', () => {
   it('takes nothing for everything', () => {
@@ -45,46 +36,7 @@ describe('narrowed', () => {
   });
 });
 
-describe('the filter of a page', () => {
-  it.each(['', 'tcp dst port 443', 'iface "a b" and not (deny || len > 1000)'])(
-    '%j comes back from its hash',
-    (text) => {
-      expect(filterOfHash(hashOfFilter(text))).toBe(text);
-    },
-  );
-
-  it('stands beside a token that was pasted with it', () => {
-    expect(filterOfHash('#token=abc&filter=tcp')).toBe('tcp');
-  });
-});
-
-describe('withSaved', () => {
-  it('keeps the newest first, each once, and twenty of them', () => {
-    expect(withSaved(['a', 'b'], 'b')).toEqual(['b', 'a']);
-    expect(
-      withSaved(
-        Array.from({ length: 20 }, (_, i) => `f${i}`),
-        'new',
-      ),
-    ).toHaveLength(20);
-  });
-});
-
-describe('keyAction', () => {
-  const idle = { options: 0, chosen: false, parses: true, open: false };
-  it.each([
-    ['Enter', idle, 'apply'],
-    ['Enter', { ...idle, parses: false }, 'close'],
-    ['Enter', { ...idle, options: 3, chosen: true, open: true }, 'take'],
-    ['Tab', { ...idle, options: 3, chosen: true, open: true }, 'take'],
-    ['Tab', { ...idle, options: 3, open: true }, null],
-    ['ArrowDown', { ...idle, options: 3, open: true }, 'next'],
-    ['ArrowUp', { ...idle, options: 3, open: true }, 'previous'],
-    ['ArrowDown', idle, null],
-    ['Escape', { ...idle, options: 3, open: true }, 'close'],
-    ['Escape', idle, 'leave'],
-    ['x', idle, null],
-  ])('%s with %j: %s', (key, state, action) => {
-    expect(keyAction(key, state)).toBe(action);
-  });
+it('a long filter is cut at its end', () => {
+  expect(shortFilter('abcdef', 5)).toBe('abcd…');
+  expect(shortFilter('abcde', 5)).toBe('abcde');
 });

@@ -49,43 +49,7 @@ export function narrowed(text: string, more: string): string {
   return `${whole} and ${more}`;
 }
 
-/** The filter in a page's `#filter=…`, '' if there is none: it stands behind the hash, so no server sees it. */
-export function filterOfHash(hash: string): string {
-  return new URLSearchParams(hash.replace(/^#/, '')).get('filter') ?? NO_FILTER;
-}
-
-/** The hash that carries the filter and nothing else, '' without one. */
-export function hashOfFilter(text: string): string {
-  return text.trim() === '' ? '' : `#${new URLSearchParams({ filter: text.trim() })}`;
-}
-
-const SAVED = 20;
-
-/** With `text` first; once, and not without end. */
-export function withSaved(saved: readonly string[], text: string): readonly string[] {
-  return [text, ...saved.filter((each) => each !== text)].slice(0, SAVED);
-}
-
-/** What a key does in the filter's input; null: what it does in any input. */
-export type KeyAction = 'next' | 'previous' | 'take' | 'apply' | 'close' | 'leave' | null;
-
-export function keyAction(
-  key: string,
-  { options, chosen, parses, open }: { options: number; chosen: boolean; parses: boolean; open: boolean },
-): KeyAction {
-  switch (key) {
-    case 'ArrowDown':
-      return options > 0 ? 'next' : null;
-    case 'ArrowUp':
-      return options > 0 ? 'previous' : null;
-    case 'Tab':
-      return chosen ? 'take' : null;
-    case 'Enter':
-      if (chosen) return 'take';
-      return parses ? 'apply' : 'close';
-    case 'Escape':
-      return open && options > 0 ? 'close' : 'leave';
-    default:
-      return null;
-  }
+/** Short enough for a line: the end of a long filter says less than its start. */
+export function shortFilter(text: string, characters = 60): string {
+  return text.length <= characters ? text : `${text.slice(0, characters - 1)}…`;
 }

@@ -12,9 +12,7 @@ import {
 } from '@packetlog/common';
 import { clockMillisText } from './clock.ts';
 import { ABSENT } from './number.ts';
-
-/** What a row means at a glance: each has a colour and a shape of its own. */
-export type Verdict = 'permit' | 'deny' | 'would_deny' | 'malformed' | 'aborted';
+import { type Verdict, verdictOf } from './verdict-text.ts';
 
 export interface Endpoint {
   readonly addr: string;
@@ -64,7 +62,7 @@ export function packetRow(
   const portsRead = view.portsRead(i);
   return {
     time: clockMillisText(view.timestampMs(i)),
-    verdict: verdict(view.action(i), reason),
+    verdict: verdictOf(view.action(i), reason),
     action: actionName(view.action(i)),
     src: hasAddresses ? endpoint(view.srcAddr(i), portsRead ? view.srcPort(i) : null) : NO_ENDPOINT,
     dst: hasAddresses ? endpoint(view.dstAddr(i), portsRead ? view.dstPort(i) : null) : NO_ENDPOINT,
@@ -81,16 +79,6 @@ export function packetRow(
     reason: reasonText(reason, view.ruleId(i), view.weight(i)) || ABSENT,
     ruleId: view.ruleId(i),
   };
-}
-
-export function verdict(action: number, reason: string): Verdict {
-  const name = actionName(action);
-  if (name === 'deny') return 'deny';
-  if (name !== 'permit') return 'aborted';
-  if (reason === 'would_deny') return 'would_deny';
-  return reason === 'malformed' || reason === 'truncated' || reason === 'extension_limit' || reason === 'vlan_limit'
-    ? 'malformed'
-    : 'permit';
 }
 
 /** The protocol's name; for a frame that is not IP, what it is instead. */

@@ -1,15 +1,6 @@
-import type { Rule, RuleAction } from '@packetlog/common';
+import type { Rule } from '@packetlog/common';
 import { spanText } from './clock.ts';
-import type { Verdict } from './row-text.ts';
-
-/** What a rule does, as the marks of the table show it. */
-export const RULE_VERDICT: Record<RuleAction, Verdict> = { permit: 'permit', deny: 'deny', observe: 'would_deny' };
-
-export const ACTION_WORDS: Record<RuleAction, string> = {
-  permit: 'Always permitted. A permit rule wins over every other.',
-  deny: 'Denied before the network stack sees it, unless a permit rule matches too.',
-  observe: 'Permitted and marked, so you can see what a deny rule would deny.',
-};
+import { WILL } from './verdict-text.ts';
 
 type Matching = Pick<Rule, 'source'> & Partial<Pick<Rule, 'protocol' | 'destination_port' | 'interface'>>;
 
@@ -51,19 +42,6 @@ export function matchText(rule: Matching): string {
 
 type Effective = Matching & Pick<Rule, 'action'> & { reason?: string | undefined };
 
-const WILL: Record<RuleAction, string> = {
-  deny: 'Will deny',
-  permit: 'Will always permit',
-  observe: 'Will mark, not deny,',
-};
-
-/** The same when it is in force. */
-export const DOES: Record<RuleAction, string> = {
-  deny: 'Denying',
-  permit: 'Always permitting',
-  observe: 'Marking, not denying,',
-};
-
 /** 'Will deny 203.0.113.7 to tcp port 22 for 1 h: brute force.' `lasts` is in ms; null: permanently. */
 export function effectSentence(rule: Effective, lasts: number | null, words = WILL): string {
   const { source, kind, service, interface: name } = matchWords(rule);
@@ -97,3 +75,8 @@ export const LASTING = [
   { value: '7d', label: '7 days' },
   { value: '', label: 'permanently' },
 ] as const;
+
+/** Where the rules page shows one rule. */
+export function ruleAddress(id: number): string {
+  return `/rules?rule=${id}`;
+}

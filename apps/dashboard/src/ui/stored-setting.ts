@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from 'react';
 
 /** Something that was chosen for this browser, which remembers it. Values are replaced, never changed. */
-export class KeptChoice<T> {
+export class StoredSetting<T> {
   readonly #key: string;
   readonly #initial: T;
   readonly #read: (kept: unknown) => T | null;
@@ -49,6 +49,6 @@ export class KeptChoice<T> {
   }
 }
 
-export function useKept<T>(choice: KeptChoice<T>): T {
+export function useStored<T>(choice: StoredSetting<T>): T {
   return useSyncExternalStore(choice.subscribe, choice.get, choice.getInitial);
 }

@@ -20,6 +20,11 @@ const WayPicture = dynamic(
   async () => (await fetched(() => import('../../features/packet-path/path-diagram.tsx'))).WayPicture,
 );
 
+const ConversationTable = dynamic(
+  async () => (await fetched(() => import('../../features/conversations/conversation-table.tsx'))).ConversationTable,
+  { ssr: false },
+);
+
 /** Not needed for the first paint: fetched when somebody picks a packet, or denies for the first time. */
 const DenySelected = dynamic(
   async () => (await fetched(() => import('../../features/rules/form/deny-selected.tsx'))).DenySelected,
@@ -66,7 +71,7 @@ function Instrument({ picked, children }: { picked: Picked; children: ReactNode 
       <main id="content" className="instrument" data-old={old}>
         <RateChart overview={overview} />
         <WayStrip />
-        <Packets picked={picked} />
+        <Packets picked={picked} Conversations={ConversationTable} />
         <div className="side">
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls on a low screen */}
           <section ref={side} className="side-top" aria-label="Top lists" tabIndex={0}>
@@ -84,7 +89,7 @@ function Instrument({ picked, children }: { picked: Picked; children: ReactNode 
       <Tabs
         label="What to show below the chart"
         tabs={[
-          { id: 'packets', label: 'Packets', content: <Packets picked={picked} /> },
+          { id: 'packets', label: 'Packets', content: <Packets picked={picked} Conversations={ConversationTable} /> },
           { id: 'top', label: 'Top', content: <TopPanels overview={overview} height={null} /> },
           { id: 'way', label: 'Path', content: <WayPicture /> },
           {

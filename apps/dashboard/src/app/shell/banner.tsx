@@ -1,8 +1,8 @@
 'use client';
 
+import { ConnectionMark } from '../../node/connection-mark.tsx';
 import { useLive, useSnapshot } from '../../node/live-context.tsx';
 import { connectionWords } from '../../node/state/connection-text.ts';
-import { ConnectionMark } from '../../ui/marks.tsx';
 
 /** Above an old picture: what is the matter and what to do. Nothing while all is well. */
 export function Banner() {

@@ -1,8 +1,8 @@
 'use client';
 
 import { useSyncExternalStore } from 'react';
+import { ConnectionMark } from '../../node/connection-mark.tsx';
 import { pageAge } from '../../node/page-age.ts';
-import { ConnectionMark } from '../../ui/marks.tsx';
 
 /** After an upgrade of the loader: what is missing, and the way to it. What is shown goes on until somebody reloads. */
 export function OldPage() {

@@ -1,7 +1,7 @@
 'use client';
 
 import type { RulesStep } from '@packetlog/common';
-import { Command as CommandIcon, Download } from 'lucide-react';
+import { Command as CommandIcon } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { type ComponentType, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { useFilterCommands } from '../../features/filter/use-filter-commands.ts';
@@ -120,23 +120,6 @@ export function PaletteButton() {
       onClick={() => overlay.show('palette')}
     >
       <CommandIcon size={14} aria-hidden="true" />
-    </button>
-  );
-}
-
-export function ExportButton() {
-  return (
-    <button
-      type="button"
-      className="button button-icon"
-      aria-label="Export packets…"
-      aria-haspopup="dialog"
-      aria-keyshortcuts="e"
-      title="Export packets (e)"
-      data-testid="export-button"
-      onClick={() => overlay.show('export')}
-    >
-      <Download size={13} aria-hidden="true" />
     </button>
   );
 }

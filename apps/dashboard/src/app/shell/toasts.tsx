@@ -4,15 +4,13 @@ import { X } from 'lucide-react';
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { useRulesView } from '../../features/rules/change/use-rules.ts';
 import { useUndo } from '../../features/rules/change/use-undo.ts';
-import { useLive } from '../../node/live-context.tsx';
-import type { Toast } from '../../ui/toast/toast-store.ts';
+import { type Toast, toasts } from '../../ui/toast-store.ts';
 import './toasts.css';
 
 const STAYS_MS = 10_000;
 
 /** Below, in nobody's way, for as long as somebody reads them or ten seconds. */
 export function Toasts() {
-  const { toasts } = useLive();
   const shown = useSyncExternalStore(toasts.subscribe, toasts.get, toasts.get);
   return (
     <section className="toasts" role="status" aria-label="Messages" data-testid="toasts">

@@ -1,7 +1,7 @@
 import { HISTORY_COLUMNS } from '@packetlog/common';
 import { expect, test } from 'vitest';
 import type { Sums } from '../../node/past/past-level.ts';
-import { beforeWords, brushed, lastWords, lookedAtWords } from './range-text.ts';
+import { beforeWords, brushed, lookedAtWords } from './range-text.ts';
 
 const sums = (over: Partial<Sums>): Sums =>
   ({ ...Object.fromEntries(HISTORY_COLUMNS.map((name) => [name, 0])), ...over }) as Sums;
@@ -26,14 +26,6 @@ test('the time before is compared with, or said to be unknown', () => {
   );
   expect(beforeWords({ now, before: null, lengthMs: 900_000 }, 'packets')).toBe('no data for the previous 15 min');
   expect(beforeWords(null, 'packets')).toBe('');
-});
-
-test('lists go by the name of the range that was chosen, as soon as they are of about all of it', () => {
-  expect([61_000, 60_000, 12_000].map((ms) => lastWords(ms, { id: '60 s', ms: 60_000 }))).toEqual([
-    'last 60 s',
-    'last 60 s',
-    'last 12 s',
-  ]);
 });
 
 test.each([

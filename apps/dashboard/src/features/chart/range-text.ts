@@ -24,11 +24,6 @@ export function beforeWords(comparison: Comparison | null, column: 'packets' | '
   return changeWords(comparison, column) || `no data for ${timeBefore(comparison.lengthMs)}`;
 }
 
-/** 'last 60 s': the range as it was chosen, although its lists are of whole steps; or what is known of it. */
-export function lastWords(lengthMs: number, range: { readonly id: string; readonly ms: number }): string {
-  return `last ${Math.abs(lengthMs - range.ms) <= range.ms / 20 ? range.id : spanText(lengthMs)}`;
-}
-
 /** What was marked from `from` to `to` (s), widened to whole steps, at least two of them; within what is known. */
 export function brushed(from: number, to: number, stepMs: number, known: TimeSpan): TimeSpan {
   const first = Math.ceil(known.fromMs / stepMs) * stepMs;

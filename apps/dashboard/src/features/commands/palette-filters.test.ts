@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { filterOffers, shortFilter } from './palette-filters.ts';
+import { filterOffers } from './palette-filters.ts';
 
 const filters = (text: string, now = '') => filterOffers(text, now).map(({ filter }) => filter);
 
@@ -19,8 +19,3 @@ it('is offered also together with the filter in effect', () => {
 it.each(['', 'pause', 'tcp and', 'theme dark'])('“%s” is none', (text) => expect(filters(text)).toEqual([]));
 
 it('the filter in effect is not offered once more', () => expect(filters('tcp', 'tcp')).toEqual([]));
-
-it('a long filter is cut at its end', () => {
-  expect(shortFilter('abcdef', 5)).toBe('abcd…');
-  expect(shortFilter('abcde', 5)).toBe('abcde');
-});

@@ -21,8 +21,3 @@ export function filterOffers(text: string, now: string): readonly FilterOffer[] 
 function parses(text: string): boolean {
   return readFilterText(text).trouble === null;
 }
-
-/** Short enough for a line: the end of a long filter says less than its start. */
-export function shortFilter(text: string, characters = 60): string {
-  return text.length <= characters ? text : `${text.slice(0, characters - 1)}…`;
-}

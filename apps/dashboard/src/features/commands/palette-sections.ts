@@ -1,6 +1,7 @@
+import { shortFilter } from '../../text/filter-text.ts';
 import { COMMAND_GROUPS, type Command } from '../../ui/keys/key-bindings.ts';
 import { type Found, find } from './find-command.ts';
-import { filterOffers, shortFilter } from './palette-filters.ts';
+import { filterOffers } from './palette-filters.ts';
 
 export interface PaletteSection {
   readonly title: string;

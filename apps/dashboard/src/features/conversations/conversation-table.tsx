@@ -8,7 +8,7 @@ import { type KeyboardEvent, type MouseEvent, useCallback, useRef, useState } fr
 import { useLive, useSnapshot } from '../../node/live-context.tsx';
 import { indexesOf } from '../../ui/measure/row-window.ts';
 import { useWindow } from '../../ui/measure/use-window.ts';
-import { usePaint } from '../packets/row-colours/use-paint.ts';
+import { type RowTableProps, usePaint } from '../packets/index.ts';
 import { ConversationFoot } from './conversation-foot.tsx';
 import { ConversationHead, conversationStyle } from './conversation-head.tsx';
 import { ConversationLine, OpenLine } from './conversation-line.tsx';
@@ -20,17 +20,7 @@ const LINE = 28;
 const TWO_LINES = 48;
 
 /** One line for all rows that belong together. It opens to its newest rows. */
-export function ConversationTable({
-  compact,
-  select,
-  explain,
-}: {
-  /** Two lines a row. */
-  compact: boolean;
-  select: (row: number | null) => void;
-  /** Shows all about the row that is picked. */
-  explain: () => void;
-}) {
+export function ConversationTable({ compact, select, explain }: RowTableProps) {
   const { rows, interfaceName } = useLive().store.picture;
   const selected = useSnapshot(() => rows.selected);
   const paint = usePaint();

@@ -5,9 +5,10 @@ import { Star, X } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 'react';
 import { fetched } from '../../node/lazy-with-retry.ts';
 import { useSnapshot } from '../../node/live-context.tsx';
-import { completed, type Edit, edited, keyAction, NO_FILTER, readFilterText } from '../../text/filter-text.ts';
+import { completed, type Edit, edited, NO_FILTER, readFilterText } from '../../text/filter-text.ts';
 import { useKeys } from '../../ui/keys/keys.ts';
 import type { completeFilter } from './filter-completion.ts';
+import { keyAction } from './key-action.ts';
 import { useFilter } from './use-filter.ts';
 import './filter-bar.css';
 

@@ -1,8 +1,7 @@
 'use client';
 
-import { NO_FILTER } from '../../text/filter-text.ts';
+import { NO_FILTER, shortFilter } from '../../text/filter-text.ts';
 import { useKeys } from '../../ui/keys/keys.ts';
-import { shortFilter } from '../commands/palette-filters.ts';
 import { useFilter } from './use-filter.ts';
 
 /** The filter as commands: those that were saved, and none at all. */

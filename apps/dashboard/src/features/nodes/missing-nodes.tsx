@@ -1,8 +1,8 @@
 'use client';
 
 import Link from 'next/link';
+import { ConnectionMark } from '../../node/connection-mark.tsx';
 import { useNodesAtAGlance } from '../../node/use-nodes.ts';
-import { ConnectionMark } from '../../ui/marks.tsx';
 
 /** All together, and some are not there: which, and what that means. */
 export function MissingNodes() {

@@ -3,11 +3,12 @@
 import { clsx } from 'clsx';
 import { useSyncExternalStore } from 'react';
 import type { Loader } from '../../node/connection/loader.ts';
+import { ConnectionMark, STATE_COLOR } from '../../node/connection-mark.tsx';
 import { useLive } from '../../node/live-context.tsx';
 import { modeTitle, modeWord } from '../../text/attach-mode-text.ts';
 import { formatCompact, formatCount } from '../../text/number.ts';
 import { Count, Measure } from '../../ui/count.tsx';
-import { ConnectionMark, LossMark, STATE_COLOR } from '../../ui/marks.tsx';
+import { LossMark } from '../../ui/marks.tsx';
 import { nodeWords } from './node-text.ts';
 
 const STATE_TEXT: Readonly<Record<string, string>> = { gone: 'unreachable' };

@@ -5,11 +5,12 @@ import { hostOf } from '../../node/connection/node-name.ts';
 import { useLive } from '../../node/live-context.tsx';
 import { Sheet } from '../../ui/sheet.tsx';
 import { TextField } from '../../ui/text-field.tsx';
+import { toasts } from '../../ui/toast-store.ts';
 import { type NodeForm, readNodeForm } from './node-form.ts';
 
 /** Adds a node, or changes or forgets one. `address` is '' for a new one. */
 export function NodeSheet({ address, onClose }: { address: string; onClose: () => void }) {
-  const { nodes, toasts } = useLive();
+  const { nodes } = useLive();
   const saved = nodes.saved.find(({ loader }) => loader === address);
   const [form, setForm] = useState<NodeForm>({ address, token: '', name: saved?.name ?? '' });
   const [problem, setProblem] = useState<{ field: keyof NodeForm; sentence: string } | null>(null);

@@ -2,7 +2,7 @@
 
 import { useMemo } from 'react';
 import { useLive, useSnapshot } from '../../node/live-context.tsx';
-import { useRulesView } from '../rules/change/use-rules.ts';
+import { useRulesView } from '../rules/index.ts';
 import { type WayStep, wayOf } from './packet-path.ts';
 
 /** The way of packets and rows up to now; null until the loader has told its account. */

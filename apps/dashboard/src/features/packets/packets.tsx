@@ -1,33 +1,41 @@
 'use client';
 
-import dynamic from 'next/dynamic';
-import { useCallback, useLayoutEffect, useRef, useState } from 'react';
-import { fetched } from '../../node/lazy-with-retry.ts';
+import { type ComponentType, useCallback, useLayoutEffect, useRef, useState } from 'react';
 import { useLive, useSnapshot } from '../../node/live-context.tsx';
 import { readMarker } from '../../node/rows/marker.ts';
 import { subscribedTo } from '../../node/state/subscription.ts';
 import { quietSentence } from '../../text/quiet-text.ts';
-import { useKept } from '../../ui/stored-setting.ts';
-import { FilterBar } from '../filter/filter-bar.tsx';
+import { useStored } from '../../ui/stored-setting.ts';
+import { FilterBar } from '../filter/index.ts';
+import { groupingSetting } from './grouping-setting.ts';
 import type { Picked } from './selection/use-selected-packet.ts';
 import { PacketTable } from './table/packet-table.tsx';
 import { TableBar } from './table-bar.tsx';
-import { groupingChoice } from './table-choices.ts';
 
-const ConversationTable = dynamic(
-  () =>
-    fetched(() => import('../conversations/conversation-table.tsx')).then(({ ConversationTable }) => ConversationTable),
-  { ssr: false },
-);
+/** What a table of rows is given, whether it groups them or not. */
+export interface RowTableProps {
+  /** Two lines a row. */
+  readonly compact: boolean;
+  readonly select: (row: number | null) => void;
+  /** Shows all about the row that is selected. */
+  readonly explain: () => void;
+}
 
 /** Below this width a row takes two lines. */
 const ONE_LINE_FROM = 900;
 
 /** The packets themselves: which of them, and each in a row of its own or put together into conversations. */
-export function Packets({ picked }: { picked: Picked }) {
+export function Packets({
+  picked,
+  Conversations,
+}: {
+  picked: Picked;
+  /** The table of grouped rows. */
+  Conversations: ComponentType<RowTableProps>;
+}) {
   const { store } = useLive();
   const { rows } = store.picture;
-  const grouped = useKept(groupingChoice);
+  const grouped = useStored(groupingSetting);
   const empty = useSnapshot(() => rows.shown.size === 0);
   const pending = useSnapshot(({ figures }) => subscribedTo(figures).pending);
   const applied = useSnapshot(({ figures }) => subscribedTo(figures).filter);
@@ -70,7 +78,7 @@ export function Packets({ picked }: { picked: Picked }) {
       <FilterBar />
       <TableBar showNewest={showNewest} picked={picked} compact={compact} grouped={grouped} />
       {grouped ? (
-        <ConversationTable compact={compact} select={select} explain={picked.show} />
+        <Conversations compact={compact} select={select} explain={picked.show} />
       ) : (
         <PacketTable compact={compact} scroller={scroller} select={select} explain={picked.show} />
       )}

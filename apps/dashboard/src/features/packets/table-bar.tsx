@@ -10,7 +10,7 @@ import { spanText } from '../../text/clock.ts';
 import { counted, formatCount } from '../../text/number.ts';
 import { quietSentence } from '../../text/quiet-text.ts';
 import { useKeys } from '../../ui/keys/keys.ts';
-import { useMayChange } from '../rules/change/use-rules.ts';
+import { useMayChange } from '../rules/index.ts';
 import { PickedActions, SelectedPacket } from './selection/selected-packet.tsx';
 import type { Picked } from './selection/use-selected-packet.ts';
 

@@ -2,11 +2,11 @@
 
 import { Columns3, Layers, Palette } from 'lucide-react';
 import dynamic from 'next/dynamic';
-import { ExportButton } from '../../app/shell/overlays.tsx';
 import { fetched } from '../../node/lazy-with-retry.ts';
 import { useKeys } from '../../ui/keys/keys.ts';
 import { MenuButton } from '../../ui/menu-button.tsx';
-import { groupingChoice } from './table-choices.ts';
+import { ExportButton } from '../export/index.ts';
+import { groupingSetting } from './grouping-setting.ts';
 
 const ColumnMenu = dynamic(
   () => fetched(() => import('./table/column-menu.tsx')).then(({ ColumnMenu }) => ColumnMenu),
@@ -25,7 +25,7 @@ const ColourMenu = dynamic(
 /** At the end of the bar: how the table looks. */
 export function TableTools({ compact, grouped }: { compact: boolean; grouped: boolean }) {
   const toggle = () => {
-    groupingChoice.value = !grouped;
+    groupingSetting.value = !grouped;
   };
   useKeys('page', [
     {

@@ -1,6 +1,6 @@
 'use client';
 
-import { NodeSwitch } from '../nodes/node-switch.tsx';
+import { NodeSwitch } from '../nodes/index.ts';
 
 /** In place of the rules while all nodes are shown together. */
 export function EachItsOwn() {

@@ -5,7 +5,7 @@ import { useSnapshot } from '../../node/live-context.tsx';
 import type { ListedRule } from '../../node/state/rules-state.ts';
 import { spanText } from '../../text/clock.ts';
 import { ABSENT, formatCount } from '../../text/number.ts';
-import { RULE_VERDICT } from '../../text/rule-text.ts';
+import { RULE_VERDICT } from '../../text/verdict-text.ts';
 import { VerdictMark } from '../../ui/marks.tsx';
 import './sets.css';
 

@@ -1,6 +1,6 @@
 import type { HistoryTop } from '@packetlog/common';
 import { expect, test } from 'vitest';
-import { rangeLists } from './range-lists.ts';
+import { lastWords, rangeLists } from './range-lists.ts';
 
 const volume = { packets: 9, bytes: 900, series: [4, 5] };
 const top: HistoryTop = {
@@ -41,4 +41,12 @@ test('a source that was not there before the range is new', () => {
 
 test('a pair says who sends to whom', () => {
   expect(rangeLists(top).pairs[0]).toMatchObject({ label: '203.0.113.7 → 198.51.100.1', packets: 9, series: [4, 5] });
+});
+
+test('lists go by the name of the range that was chosen, as soon as they are of about all of it', () => {
+  expect([61_000, 60_000, 12_000].map((ms) => lastWords(ms, { id: '60 s', ms: 60_000 }))).toEqual([
+    'last 60 s',
+    'last 60 s',
+    'last 12 s',
+  ]);
 });

@@ -1,4 +1,5 @@
 import { type HistoryTop, serviceName } from '@packetlog/common';
+import { spanText } from '../../text/clock.ts';
 import { protocolText } from '../../text/row-text.ts';
 
 export interface RangeEntry {
@@ -57,4 +58,9 @@ export function rangeLists(top: HistoryTop): RangeLists {
     rules: top.rules,
     lengthMs: top.to_ms - top.from_ms,
   };
+}
+
+/** 'last 60 s': the range as it was chosen, although its lists are of whole steps; or what is known of it. */
+export function lastWords(lengthMs: number, range: { readonly id: string; readonly ms: number }): string {
+  return `last ${Math.abs(lengthMs - range.ms) <= range.ms / 20 ? range.id : spanText(lengthMs)}`;
 }

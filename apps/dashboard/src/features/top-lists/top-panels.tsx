@@ -15,13 +15,13 @@ import { Measure } from '../../ui/count.tsx';
 import { useMedia } from '../../ui/measure/use-media.ts';
 import { MiddleCut } from '../../ui/middle-cut.tsx';
 import { Sparkline } from '../../ui/sparkline.tsx';
-import { lastWords } from '../chart/range-text.ts';
-import { type Overview, useRangeLists } from '../chart/use-overview.ts';
+import type { Overview } from '../chart/index.ts';
 import { RefusedBy } from './denied-by.tsx';
 import { ALL_ROWS, type PanelRows, panelHeight, panelRows } from './panel-rows.ts';
-import type { RangeEntry, RangeLists } from './range-lists.ts';
+import { lastWords, type RangeEntry, type RangeLists } from './range-lists.ts';
 import { rangeRules } from './range-rules.ts';
 import { TopList } from './top-list.tsx';
+import { useRangeLists } from './use-range-lists.ts';
 import './panels.css';
 
 const PANELS = [

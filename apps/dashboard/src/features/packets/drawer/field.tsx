@@ -5,6 +5,7 @@ import type { ReactNode } from 'react';
 import { useLive } from '../../../node/live-context.tsx';
 import { onlyThis, withoutThis } from '../../../text/filter-edit.ts';
 import { readFilterText } from '../../../text/filter-text.ts';
+import { toasts } from '../../../ui/toast-store.ts';
 import { Age } from './age.tsx';
 import { ListenerNote, PlaceNote, ReverseName } from './names-notes.tsx';
 import { RuleNote } from './rule-note.tsx';
@@ -61,7 +62,7 @@ function More({ field: { key, value }, detail }: { field: ExplainedField; detail
 }
 
 function FilterLinks({ what, filter: term }: { what: string; filter: Filter }) {
-  const { filter, toasts } = useLive();
+  const { filter } = useLive();
   const apply = (text: string) => {
     const { trouble } = readFilterText(text);
     if (trouble === null) filter.apply(text);

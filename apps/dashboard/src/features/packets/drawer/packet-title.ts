@@ -1,5 +1,6 @@
 import { ABSENT } from '../../../text/number.ts';
-import type { PacketRow, Verdict } from '../../../text/row-text.ts';
+import type { PacketRow } from '../../../text/row-text.ts';
+import type { Verdict } from '../../../text/verdict-text.ts';
 
 const DONE: Record<Verdict, string> = {
   permit: 'Permitted',

@@ -2,9 +2,8 @@
 
 import Link from 'next/link';
 import { useSnapshot } from '../../../node/live-context.tsx';
-import { effectSentence, timeLeft } from '../../../text/rule-text.ts';
-import { useRulesView } from '../../rules/change/use-rules.ts';
-import { ruleAddress } from '../table/packet-row.tsx';
+import { effectSentence, ruleAddress, timeLeft } from '../../../text/rule-text.ts';
+import { useRulesView } from '../../rules/index.ts';
 
 /** The rule that decided, as it is now, and who made it. */
 export function RuleNote({ id }: { id: number }) {

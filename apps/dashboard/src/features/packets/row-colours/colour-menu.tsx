@@ -5,8 +5,7 @@ import { useEffect, useId, useRef, useState } from 'react';
 import { useLive } from '../../../node/live-context.tsx';
 import { edited, readFilterText } from '../../../text/filter-text.ts';
 import { IconButton } from '../../../ui/icon-button.tsx';
-import { useKept } from '../../../ui/stored-setting.ts';
-import { colourRules } from '../table-choices.ts';
+import { useStored } from '../../../ui/stored-setting.ts';
 import {
   COLOURS,
   type ColourRule,
@@ -16,16 +15,17 @@ import {
   withoutRule,
   withRule,
 } from './colour-rules.ts';
+import { colourSetting } from './colour-setting.ts';
 import './colour-menu.css';
 
 /** Which rows have which colour: a filter each, the first that fits counts. */
 export function ColourMenu() {
-  const rules = useKept(colourRules);
+  const rules = useStored(colourSetting);
   const { filter } = useLive();
   const [added, setAdded] = useState<number | null>(null);
   const add = (text: string) => {
     const next = withRule(rules, text);
-    colourRules.value = next;
+    colourSetting.value = next;
     setAdded(next.at(-1)?.id ?? null);
   };
   return (
@@ -71,10 +71,10 @@ function Rule({ rule, number, of, focus }: { rule: ColourRule; number: number; o
   }, [focus]);
   const { trouble } = readFilterText(rule.text);
   const change = (what: Partial<Omit<ColourRule, 'id'>>) => {
-    colourRules.value = withChange(colourRules.value, rule.id, what);
+    colourSetting.value = withChange(colourSetting.value, rule.id, what);
   };
   const move = (by: -1 | 1) => {
-    colourRules.value = movedRule(colourRules.value, rule.id, by);
+    colourSetting.value = movedRule(colourSetting.value, rule.id, by);
   };
   return (
     <li className="colour-rule" data-on={rule.on}>
@@ -109,7 +109,7 @@ function Rule({ rule, number, of, focus }: { rule: ColourRule; number: number; o
         <IconButton
           label={`Remove rule ${number}`}
           onClick={() => {
-            colourRules.value = withoutRule(colourRules.value, rule.id);
+            colourSetting.value = withoutRule(colourSetting.value, rule.id);
           }}
         >
           <X size={12} aria-hidden="true" />

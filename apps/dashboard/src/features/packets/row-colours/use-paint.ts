@@ -1,13 +1,13 @@
 import { useMemo } from 'react';
 import { useLive, useSnapshot } from '../../../node/live-context.tsx';
-import { useKept } from '../../../ui/stored-setting.ts';
-import { colourRules } from '../table-choices.ts';
+import { useStored } from '../../../ui/stored-setting.ts';
 import { compileColourRules, type Paint } from './colour-rules.ts';
+import { colourSetting } from './colour-setting.ts';
 
 /** Gives a row its colour; null as long as there are no rules for that. */
 export function usePaint(): Paint | null {
   const { picture } = useLive().store;
-  const rules = useKept(colourRules);
+  const rules = useStored(colourSetting);
   // Rules may name interfaces, which come and go.
   const names = useSnapshot(({ figures }) =>
     figures.interfaces.map(({ name, ifindex }) => `${name} ${ifindex}`).join(),

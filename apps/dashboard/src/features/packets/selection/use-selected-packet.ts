@@ -5,7 +5,8 @@ import { useLive, useSnapshot } from '../../../node/live-context.tsx';
 import { nextRow } from '../../../node/rows/next-row.ts';
 import { packetRow } from '../../../text/row-text.ts';
 import { useKeys } from '../../../ui/keys/keys.ts';
-import { useMayChange, useRulesView } from '../../rules/change/use-rules.ts';
+import { toasts } from '../../../ui/toast-store.ts';
+import { loadDenyProblem, useMayChange, useRulesView } from '../../rules/index.ts';
 
 export type CopyFormat = 'text' | 'json';
 
@@ -28,7 +29,7 @@ export interface Picked {
 }
 
 export function usePicked(): Picked {
-  const { store, toasts } = useLive();
+  const { store } = useLive();
   const { rows, interfaceName } = store.picture;
   const row = useSnapshot(() => rows.selected);
   const mayChange = useMayChange();
@@ -55,16 +56,8 @@ export function usePicked(): Picked {
   const deny = async () => {
     const picked = read();
     if (picked === null) return;
-    const { packetSource } = await import('../../rules/form/deny-choice.ts');
-    const { HOW_TO_CHANGE } = await import('../../rules/change/rejection-text.ts');
-    const why =
-      packetSource(picked.view, picked.index, picked.packet) === null
-        ? 'No address could be read from this frame, so no rule can match it.'
-        : !enforces
-          ? 'This loader only observes: it enforces no rules.'
-          : mayChange
-            ? ''
-            : `This connection is read-only. ${HOW_TO_CHANGE}`;
+    const { denyProblem } = await loadDenyProblem();
+    const why = denyProblem({ ...picked, row: picked.packet }, { enforces, mayChange });
     if (why === '') setDenying(true);
     else toasts.show({ text: why, tone: 'problem' });
   };

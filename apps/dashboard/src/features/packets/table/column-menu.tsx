@@ -2,8 +2,8 @@
 
 import { ArrowLeft, ArrowRight } from 'lucide-react';
 import { IconButton } from '../../../ui/icon-button.tsx';
-import { columnChoice } from '../table-choices.ts';
 import { DEFAULT_COLUMNS, isDefaultChoice, isShown, moved, visibleColumns, withShown } from './column-choice.ts';
+import { columnSetting } from './column-setting.ts';
 import { COLUMNS, type ColumnKey } from './columns.ts';
 import { useColumns } from './use-columns.ts';
 
@@ -12,7 +12,7 @@ export function ColumnMenu() {
   const { choice, facts } = useColumns();
   const visible = visibleColumns(choice, facts);
   const move = (key: ColumnKey, by: -1 | 1) => {
-    columnChoice.value = moved(choice, key, by, facts);
+    columnSetting.value = moved(choice, key, by, facts);
   };
   return (
     <>
@@ -30,7 +30,7 @@ export function ColumnMenu() {
                   checked={shown}
                   disabled={shown && visible.length === 1}
                   onChange={(event) => {
-                    columnChoice.value = withShown(choice, key, event.target.checked);
+                    columnSetting.value = withShown(choice, key, event.target.checked);
                   }}
                 />
                 <span>{label}</span>
@@ -56,7 +56,7 @@ export function ColumnMenu() {
           className="button"
           disabled={isDefaultChoice(choice)}
           onClick={() => {
-            columnChoice.value = DEFAULT_COLUMNS;
+            columnSetting.value = DEFAULT_COLUMNS;
           }}
         >
           Reset

@@ -9,6 +9,7 @@ import type { RecordRing } from '../../../node/rows/record-ring.ts';
 import { clockMillisText } from '../../../text/clock.ts';
 import { ABSENT } from '../../../text/number.ts';
 import { type Endpoint, type PacketRow, packetRow } from '../../../text/row-text.ts';
+import { ruleAddress } from '../../../text/rule-text.ts';
 import { LossMark, VerdictMark } from '../../../ui/marks.tsx';
 import type { Paint } from '../row-colours/colour-rules.ts';
 import type { ColumnKey } from './columns.ts';
@@ -99,11 +100,6 @@ export function packetCell(key: ColumnKey, packet: PacketRow, columns: readonly 
     case 'reason':
       return <RuleCell name={key} field={key} id={packet.ruleId} text={packet.reason} />;
   }
-}
-
-/** Where the rules page shows one rule. A plain link: the table sees to a press on it, a new tab sees to itself. */
-export function ruleAddress(id: number): string {
-  return `/rules?rule=${id}`;
 }
 
 /** Leads to the rule, if there is one. */

@@ -4,8 +4,8 @@
 
 import { clsx } from 'clsx';
 import { type KeyboardEvent, type PointerEvent, type RefObject, useLayoutEffect, useRef, useState } from 'react';
-import { columnChoice } from '../table-choices.ts';
 import { type ColumnChoice, movedTo, NARROWEST, resized, unsized, WIDEST } from './column-choice.ts';
+import { columnSetting } from './column-setting.ts';
 import { COLUMNS, type ColumnKey } from './columns.ts';
 import './table-head.css';
 
@@ -31,7 +31,7 @@ export function TableHead({
   const setWidth = (key: ColumnKey, width: number) => {
     const left = columns.slice(0, columns.indexOf(key));
     const asTheyAre = Object.fromEntries(left.map((each) => [each, widthOf(cells.current.get(each))]));
-    columnChoice.value = resized(columnChoice.value, { ...asTheyAre, [key]: width });
+    columnSetting.value = resized(columnSetting.value, { ...asTheyAre, [key]: width });
   };
   return (
     <div role="rowgroup" className="table-head" ref={headRef}>
@@ -68,7 +68,7 @@ export function TableHead({
               measure={() => widthOf(cells.current.get(key))}
               setWidth={(width) => setWidth(key, width)}
               reset={() => {
-                columnChoice.value = unsized(columnChoice.value, key);
+                columnSetting.value = unsized(columnSetting.value, key);
               }}
             />
           </span>
@@ -144,7 +144,7 @@ function drag(
     if (!started) onStart();
     started = true;
     const target = dropTarget(clientX, key, cells);
-    if (target !== null) columnChoice.value = movedTo(columnChoice.value, key, target);
+    if (target !== null) columnSetting.value = movedTo(columnSetting.value, key, target);
   };
   label.addEventListener('pointermove', onMove);
   label.addEventListener(

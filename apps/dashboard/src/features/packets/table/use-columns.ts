@@ -1,8 +1,8 @@
 import { type CSSProperties, useMemo } from 'react';
 import { useSnapshot } from '../../../node/live-context.tsx';
-import { useKept } from '../../../ui/stored-setting.ts';
-import { columnChoice } from '../table-choices.ts';
+import { useStored } from '../../../ui/stored-setting.ts';
 import { type ColumnChoice, tracks, visibleColumns } from './column-choice.ts';
+import { columnSetting } from './column-setting.ts';
 import type { ColumnKey, TableFacts } from './columns.ts';
 
 const NODE_WIDTH = 128;
@@ -11,7 +11,7 @@ const WIDE_GAP = 20;
 
 /** The columns of the table now: what was chosen, and what arrives. */
 export function useColumns(): { choice: ColumnChoice; facts: TableFacts; visible: readonly ColumnKey[] } {
-  const choice = useKept(columnChoice);
+  const choice = useStored(columnSetting);
   const manyInterfaces = useSnapshot(({ figures }) => figures.interfaces.length > 1);
   const vlanSeen = useSnapshot(({ figures }) => figures.vlanSeen);
   return useMemo(() => {

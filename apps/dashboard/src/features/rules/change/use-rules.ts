@@ -6,6 +6,7 @@ import { fetched } from '../../../node/lazy-with-retry.ts';
 import { useLive, useSnapshot } from '../../../node/live-context.tsx';
 import type { RulesView } from '../../../node/state/rules-state.ts';
 import { counted } from '../../../text/number.ts';
+import { toasts } from '../../../ui/toast-store.ts';
 
 /** What can be done to the rules. Each says afterwards that it was done, and offers to undo it. */
 export interface RuleActions {
@@ -27,7 +28,7 @@ export function useMayChange(): boolean {
 }
 
 export function useRuleActions(): RuleActions {
-  const { ask, store, toasts } = useLive();
+  const { ask, store } = useLive();
   return useMemo(() => {
     const say = (text: string, revision?: number) => {
       if (revision !== undefined) store.rules.made(revision);
@@ -62,5 +63,5 @@ export function useRuleActions(): RuleActions {
       confirm: async () => orComplain(await ask('confirm', {}), 'Confirmed: the change is permanent.'),
       revert: async () => orComplain(await ask('revert', {}), 'Reverted.'),
     };
-  }, [ask, store, toasts]);
+  }, [ask, store]);
 }

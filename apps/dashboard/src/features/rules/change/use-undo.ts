@@ -5,6 +5,7 @@ import { useMemo } from 'react';
 import { useLive } from '../../../node/live-context.tsx';
 import { asSentence } from '../../../text/sentence.ts';
 import { overlay } from '../../../ui/keys/overlay.ts';
+import { toasts } from '../../../ui/toast-store.ts';
 import { useRulesView } from './use-rules.ts';
 
 export interface Undo {
@@ -23,7 +24,7 @@ export interface Undo {
 
 /** Undo and redo of rules: the same for the key, the button and the message. */
 export function useUndo(): Undo {
-  const { ask, store, toasts } = useLive();
+  const { ask, store } = useLive();
   const snapshot = useRulesView()?.snapshot;
   const last = snapshot?.last_change;
   const undone = snapshot?.undone;
@@ -54,5 +55,5 @@ export function useUndo(): Undo {
         else overlay.show('redo');
       },
     };
-  }, [ask, store, toasts, last, undone]);
+  }, [ask, store, last, undone]);
 }

@@ -1,5 +1,5 @@
 import { RULE_ACTIONS, type RuleAction } from '@packetlog/common';
-import { ACTION_WORDS, RULE_VERDICT } from '../../../text/rule-text.ts';
+import { ACTION_WORDS, RULE_VERDICT } from '../../../text/verdict-text.ts';
 import { VerdictMark } from '../../../ui/marks.tsx';
 import type { Segment } from '../../../ui/segments.tsx';
 

@@ -3,7 +3,8 @@
 import { parseDuration, type RulesError } from '@packetlog/common';
 import { useId, useState } from 'react';
 import { endpointText, type PacketRow } from '../../../text/row-text.ts';
-import { DOES, effectSentence } from '../../../text/rule-text.ts';
+import { effectSentence } from '../../../text/rule-text.ts';
+import { DOES } from '../../../text/verdict-text.ts';
 import { VerdictMark } from '../../../ui/marks.tsx';
 import { Segments } from '../../../ui/segments.tsx';
 import { Sheet } from '../../../ui/sheet.tsx';

@@ -7,6 +7,7 @@ import { counted } from '../../../text/number.ts';
 import { Segments } from '../../../ui/segments.tsx';
 import { Sheet } from '../../../ui/sheet.tsx';
 import { TextField } from '../../../ui/text-field.tsx';
+import { toasts } from '../../../ui/toast-store.ts';
 import { entriesText } from '../change/audit-text.ts';
 import { Refusal } from '../change/rejection.tsx';
 import { Rehearsal } from '../dry-run/dry-run.tsx';
@@ -17,7 +18,7 @@ const WITHIN_MS = 60_000;
 
 /** A list of networks, pasted or from a file, becomes a named set with one rule. A set of that name is replaced. */
 export function ImportSheet({ existing, onClose }: { existing: readonly string[]; onClose: () => void }) {
-  const { ask, store, toasts } = useLive();
+  const { ask, store } = useLive();
   const [name, setName] = useState('');
   const [text, setText] = useState('');
   const [action, setAction] = useState<RuleAction>('deny');

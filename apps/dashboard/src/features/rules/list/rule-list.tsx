@@ -6,7 +6,7 @@ import { useMemo, useState } from 'react';
 import { useLive } from '../../../node/live-context.tsx';
 import type { RulesView } from '../../../node/state/rules-state.ts';
 import { formatCount } from '../../../text/number.ts';
-import { RULE_VERDICT } from '../../../text/rule-text.ts';
+import { RULE_VERDICT } from '../../../text/verdict-text.ts';
 import { VerdictMark } from '../../../ui/marks.tsx';
 import { countByAction, FIRST_CHOICE, listRules } from './listed-rules.ts';
 import { RulesTable } from './rules-table.tsx';

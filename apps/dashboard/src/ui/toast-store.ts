@@ -9,8 +9,8 @@ export interface Toast {
 
 const SHOWN = 2;
 
-/** Newest last. Who listens decides how long they stay. */
-export class Toasts {
+/** Short messages, newest last. The component that draws them removes each after its time. */
+class ToastStore {
   #toasts: readonly Toast[] = [];
   #count = 0;
   readonly #listeners = new Set<() => void>();
@@ -35,3 +35,5 @@ export class Toasts {
     for (const listener of this.#listeners) listener();
   }
 }
+
+export const toasts = new ToastStore();

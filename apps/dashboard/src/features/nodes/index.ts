@@ -1,0 +1,1 @@
+export { NodeSwitch } from './node-switch.tsx';

@@ -1,0 +1,36 @@
+'use client';
+
+import { useEffect, useState } from 'react';
+import { useLive, useSnapshot } from '../../node/live-context.tsx';
+import type { Overview } from '../chart/index.ts';
+import { type RangeLists, rangeLists } from './range-lists.ts';
+
+/** So often the lists of a range that goes on are asked for, in parts of its length. */
+const ASKED_PER_RANGE = 40;
+const ASK_AT_MOST_EVERY_MS = 1500;
+const ASK_AT_LEAST_EVERY_MS = 15_000;
+
+/** Who made the time that is looked at; null until the loader has said so for the first time. */
+export function useRangeLists({ range, look }: Overview): RangeLists | null {
+  const { store, top } = useLive();
+  const [lists, setLists] = useState<RangeLists | null>(null);
+  const live = useSnapshot(({ connection, figures }) => connection.state === 'live' && figures.summaryAt !== null);
+  useEffect(() => {
+    if (!live) return;
+    let over = false;
+    const ask = async () => {
+      if (document.hidden) return;
+      const toMs = store.picture.past.endMs ?? Date.now();
+      const answer = await (look === null ? top(toMs - range.ms, toMs) : top(look.fromMs, look.toMs));
+      if (!over && answer !== null) setLists(rangeLists(answer));
+    };
+    void ask();
+    const everyMs = Math.min(Math.max(range.ms / ASKED_PER_RANGE, ASK_AT_MOST_EVERY_MS), ASK_AT_LEAST_EVERY_MS);
+    const timer = look === null ? setInterval(ask, everyMs) : undefined;
+    return () => {
+      over = true;
+      clearInterval(timer);
+    };
+  }, [live, look, range, store, top]);
+  return lists;
+}

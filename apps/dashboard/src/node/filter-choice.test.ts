@@ -1,0 +1,14 @@
+import { describe, expect, it } from 'vitest';
+import { withSaved } from './filter-choice.ts';
+
+describe('withSaved', () => {
+  it('keeps the newest first, each once, and twenty of them', () => {
+    expect(withSaved(['a', 'b'], 'b')).toEqual(['b', 'a']);
+    expect(
+      withSaved(
+        Array.from({ length: 20 }, (_, i) => `f${i}`),
+        'new',
+      ),
+    ).toHaveLength(20);
+  });
+});
