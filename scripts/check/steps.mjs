@@ -17,6 +17,12 @@ export function checkSteps(cSources) {
       remedy: 'node_modules/.bin/biome check --write . mends the format, the order of imports and some of the rest.',
     },
     {
+      name: 'layout: imports between folders, circles, sizes, names',
+      command: process.execPath,
+      args: ['scripts/check/layout.mjs'],
+      remedy: 'scripts/check/layout-rules.mjs says what each folder may import.',
+    },
+    {
       name: 'format: C',
       command: 'clang-format',
       args: ['--dry-run', '-Werror', ...cSources],

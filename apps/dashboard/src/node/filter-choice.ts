@@ -1,5 +1,5 @@
 import { NO_FILTER, readFilterText } from '../text/filter-text.ts';
-import { filterOfHash, hashOfFilter } from './filter-hash.ts';
+import { filterOfHash, hashOfFilter } from './connection/filter-hash.ts';
 
 const SAVED_KEY = 'packetlog-filters';
 

@@ -1,5 +1,5 @@
 import type { TimeSpan } from '../../node/past/past.ts';
-import { clockText, spanText } from '../../text/clock.ts';
+import { clockText } from '../../text/clock.ts';
 import { counted, formatBytes, formatCount, quantityText } from '../../text/number.ts';
 import { type Comparison, changeWords, timeBefore } from './comparison.ts';
 

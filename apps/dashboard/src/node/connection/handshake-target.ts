@@ -1,4 +1,4 @@
-import { filterOfHash, hashOfFilter } from '../filter-hash.ts';
+import { filterOfHash, hashOfFilter } from './filter-hash.ts';
 import { defaultLoader, type HandshakeTarget, readHash } from './handshake-url.ts';
 import { type KeptTokens, parseKeptTokens, targetOf } from './saved-tokens.ts';
 

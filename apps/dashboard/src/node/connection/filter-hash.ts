@@ -1,4 +1,4 @@
-import { NO_FILTER } from '../text/filter-text.ts';
+import { NO_FILTER } from '../../text/filter-text.ts';
 
 /** The filter in a page's `#filter=…`, '' if there is none: it stands behind the hash, so no server sees it. */
 export function filterOfHash(hash: string): string {
