@@ -20,7 +20,7 @@ import { guardHandlers } from './guarded.ts';
 import type { LineLimit } from './line-limit.ts';
 import { questions } from './questions.ts';
 import { SocketServer } from './socket-server.ts';
-import { tokenOf } from './token.ts';
+import { tokensOf } from './token.ts';
 import { listen, webServer } from './web-server.ts';
 
 /** Loopback, both families resolved by the browser; a name that resolves elsewhere must not widen it. */
@@ -97,10 +97,7 @@ export class Front {
 
   /** Listens; sockets are accepted from `start` on. Throws SetupError. */
   static async open(options: FrontOptions): Promise<Front> {
-    const tokens: Tokens = {
-      look: tokenOf('PACKETLOG_TOKEN', options.token),
-      admin: tokenOf('PACKETLOG_ADMIN_TOKEN', options.adminToken),
-    };
+    const tokens = tokensOf({ look: options.token, admin: options.adminToken });
     const { host, port: asked } = options.listen;
     let allowed: Allowed = { hosts: new Set(), origins: new Set() };
     const http = webServer(options.ui, () => allowed, options.allowNode);

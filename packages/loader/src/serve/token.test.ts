@@ -1,6 +1,6 @@
 import { handshakeSchema } from '@packetlog/common';
 import { describe, expect, it } from 'vitest';
-import { newToken, sameToken, tokenOf } from './token.ts';
+import { newToken, sameToken, tokenOf, tokensOf } from './token.ts';
 
 describe('newToken', () => {
   it('is 256 bits that need no escaping in a URL, new each time', () => {
@@ -51,5 +51,20 @@ describe('a token that was given', () => {
 
   it('is a new one where there is none', () => {
     expect(tokenOf('PACKETLOG_TOKEN', undefined)).toHaveLength(43);
+  });
+});
+
+describe('the two tokens', () => {
+  const token = newToken();
+  const other = newToken();
+
+  it('are those that were given', () => {
+    expect(tokensOf({ look: token, admin: other })).toEqual({ look: token, admin: other });
+  });
+
+  it('are an error at the start if they are the same', () => {
+    expect(() => tokensOf({ look: token, admin: token })).toThrow(
+      'PACKETLOG_ADMIN_TOKEN: it is the same as PACKETLOG_TOKEN',
+    );
   });
 });

@@ -2,6 +2,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { MAX_TOKEN_CHARACTERS, MIN_TOKEN_CHARACTERS, TOKEN_PATTERN } from '@packetlog/common';
 import { SetupError } from '../setup-error.ts';
+import type { Tokens } from './admission.ts';
 
 /** 256 random bits. */
 export function newToken(): string {
@@ -23,6 +24,23 @@ export function tokenOf(variable: string, given: string | undefined): string {
     target: variable,
     problem: `it must be ${MIN_TOKEN_CHARACTERS} to ${MAX_TOKEN_CHARACTERS} letters, digits and . _ ~ -`,
     next: 'Make one with: openssl rand -hex 32.',
+    exit: 'usage',
+  });
+}
+
+/**
+ * The tokens for reading and for changing rules, as given or new. Throws SetupError if they are the same, because every
+ * reader could change rules then.
+ */
+export function tokensOf(given: { look: string | undefined; admin: string | undefined }): Tokens {
+  const look = tokenOf('PACKETLOG_TOKEN', given.look);
+  const admin = tokenOf('PACKETLOG_ADMIN_TOKEN', given.admin);
+  if (look !== admin) return { look, admin };
+  throw new SetupError({
+    step: 'use',
+    target: 'PACKETLOG_ADMIN_TOKEN',
+    problem: 'it is the same as PACKETLOG_TOKEN, so every reader could change rules',
+    next: 'Make another one with: openssl rand -hex 32.',
     exit: 'usage',
   });
 }
