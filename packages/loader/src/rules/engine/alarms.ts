@@ -16,6 +16,10 @@ export class Alarms {
     return [...this.#alarms.values()];
   }
 
+  has(subject: AlarmSubject): boolean {
+    return this.#alarms.has(subject);
+  }
+
   /** True: it is a new one, or says something else than before. */
   raise(subject: AlarmSubject, message: string): boolean {
     const known = this.#alarms.get(subject);

@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Notice } from '@packetlog/common';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { NamedSet } from '../book/rule-book.ts';
 import { Compiler } from '../compiling/compiler.ts';
 import { MOST_LIST_BYTES, readRegularFile } from '../file/regular-file.ts';
+import { EMPTY_ADDRESS_LIST } from '../index.ts';
 import { importing } from './change.ts';
 import { fakeService, ROOT } from './fake-kernel.ts';
 import { FollowedFiles } from './followed-files.ts';
@@ -142,4 +144,19 @@ it('does not take the place of a list that was imported from elsewhere meanwhile
   await files.takeAll();
   await fake.service.undo(ROOT);
   expect(fake.service.book.sets.get('drop')).toBe(set);
+});
+
+it('does not end the alarm about a lost list because its file is as empty as what is left of it', async () => {
+  const [set] = fake.service.book.sets.values();
+  const left = { ...(set as NamedSet), list: EMPTY_ADDRESS_LIST, text: new Uint8Array(0) };
+  const base = { ...fake.service.book, sets: new Map([['drop', left]]) };
+  const lost = [{ set: 'drop', text: left.text, message: 'It was lost.' }];
+  await fake.service.begin({ base, from: 'last good copy', edited: undefined, fileAlarm: undefined, lost });
+  publish('');
+  await files.takeAll();
+  expect(alarms()).toEqual(['set_file: It was lost.']);
+  publish('192.0.2.0/24\n');
+  await files.takeAll();
+  expect(alarms()).toEqual([]);
+  expect(fake.kernel.verdict('192.0.2.7')).toBe('deny 1');
 });

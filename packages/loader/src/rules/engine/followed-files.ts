@@ -18,7 +18,7 @@ const CUT_OFF_MS = 60_000;
 const NEWLINE = 0x0a;
 
 export interface FollowedParts {
-  readonly service: Pick<RulesService, 'book' | 'ask' | 'refreshed'> & {
+  readonly service: Pick<RulesService, 'book' | 'ask' | 'refreshed' | 'isLost'> & {
     readonly alarms: Pick<Alarms, 'raise' | 'end'>;
   };
   readonly store: Pick<RuleStore, 'setFile' | 'readSetFile'>;
@@ -81,7 +81,7 @@ export class FollowedFiles {
       const set = requireGood(await readSet(compiler, { ...known, text, loadedAtMs: Date.now() }));
       await service.ask(refreshing(set, FILE));
       service.refreshed(set);
-      this.#agrees(known, path, stamp);
+      this.#agrees(set, path, stamp);
       this.#tell('info', 'rules_changed', `Set ${known.name} was read again from ${path}.`);
     } catch (error) {
       this.#rejected(known, path, stamp, error);
@@ -90,7 +90,8 @@ export class FollowedFiles {
 
   #agrees(set: NamedSet, path: string, stamp: string): void {
     this.#files.decide(set, path, stamp);
-    this.#parts.service.alarms.end(`set_file ${set.name}`);
+    // What is left of a lost list may equal its file where that is empty.
+    if (!this.#parts.service.isLost(set)) this.#parts.service.alarms.end(`set_file ${set.name}`);
   }
 
   #rejected(set: NamedSet, path: string, stamp: string, error: unknown): void {

@@ -7,7 +7,7 @@
  * A content that was accepted before (by its hash) passes guard and risk again unchanged.
  */
 import { contentHash } from '../book/content-hash.ts';
-import type { RuleBook } from '../book/rule-book.ts';
+import type { NamedSet, RuleBook } from '../book/rule-book.ts';
 import { riskOf } from '../protect/risk.ts';
 import { invalid, RulesRefusal } from '../refusal.ts';
 import { type Change, LOADER } from './change.ts';
@@ -27,6 +27,8 @@ export interface PipelineParts extends GuardParts, PublishParts {
   readonly confirmMs: number | undefined;
   /** What waits was not confirmed in time. */
   readonly timeIsOver: () => void;
+  /** Whether the list of a set is what is left of one that was lost on the disk. */
+  readonly isLost: (set: NamedSet) => boolean;
   /** What waited has reverted because the kernel did not take it together with a change. */
   readonly reverted: (why: string, isFromFile: boolean) => void;
 }
@@ -63,7 +65,7 @@ export class Pipeline {
     if (last === undefined || last.outcome.book === top.book)
       return { applied, differs: false, risk: undefined, waits: false };
     const { change } = last;
-    validate(top.book, last.outcome.book, mayBeEmpty(changes, last.outcome.book));
+    validate(top.book, last.outcome.book, mayBeEmpty(changes, last.outcome.book), this.#parts.isLost);
     const held = await compile(enforcement, last.outcome.book);
     if (!change.force && !change.isAccepted) guard(this.#parts, top, held, change.who);
     const risk = change.isAccepted ? undefined : riskOf(top.book, held.book);
@@ -82,7 +84,7 @@ export class Pipeline {
     const { top } = enforcement;
     const { book, value } = change.apply(top.book, { nowMs: Date.now(), createdBy: change.who.name });
     if (book === top.book) return { value, risk: undefined };
-    validate(top.book, book, mayBeEmpty([change], book));
+    validate(top.book, book, mayBeEmpty([change], book), this.#parts.isLost);
     const held = await enforcement.compileApart(book).catch((error: unknown) => {
       throw asRefusal(error);
     });
@@ -181,7 +183,7 @@ export class Pipeline {
     try {
       const done = propose({ ...confirmed.book, nextId: top.book.nextId }, changes, nowMs);
       const book = done.at(-1)?.outcome.book ?? confirmed.book;
-      validate(confirmed.book, book, mayBeEmpty(changes, book));
+      validate(confirmed.book, book, mayBeEmpty(changes, book), this.#parts.isLost);
       if (riskOf(confirmed.book, book) !== undefined) return undefined;
       const held = await compile(this.#parts.enforcement, book);
       return lockouts(this.#parts, confirmed, held).length > 0 ? undefined : { held, applied: done };

@@ -18,6 +18,7 @@ import { contentNow, FileLoads, type FileLoadsParts } from './file-loads.ts';
 import { History, otherStep } from './history.ts';
 import { Journal } from './journal.ts';
 import { LookAhead } from './look-ahead.ts';
+import { LostLists } from './lost-lists.ts';
 import { Pending } from './pending.ts';
 import { Pipeline, type PipelineParts } from './pipeline.ts';
 import { snapshotOf } from './snapshot.ts';
@@ -57,6 +58,7 @@ export class RulesService {
   });
   readonly #files: FileLoads;
   readonly #ahead: LookAhead;
+  readonly #lost: LostLists;
   readonly #waiting: WaitingChange;
   #revision = 0;
   #isEnding = false;
@@ -80,10 +82,12 @@ export class RulesService {
       enforced: options.enforced ?? (async () => {}),
       wrote: () => this.alarms.end('rules_file'),
       notWritten: (message) => this.#files.rejected(message),
+      isLost: (set) => this.#lost.has(set),
       reverted: (why, isFromFile) => this.#waiting.fell(why, isFromFile),
       notKept: (problem) => this.#files.notKept(problem),
     };
     this.#pipeline = new Pipeline(this.#parts);
+    this.#lost = new LostLists(this.alarms, this.#journal);
     this.#ahead = new LookAhead(this.#parts, this.alarms, this.#journal);
     this.#files = new FileLoads({
       store: options.store,
@@ -102,6 +106,7 @@ export class RulesService {
       note: (about) => this.note(about),
       changed: () => {
         this.#ahead.look();
+        this.#lost.look(this.book.sets.values());
         return this.#tell();
       },
     });
@@ -136,9 +141,7 @@ export class RulesService {
       }
       this.#revision++;
     });
-    for (const { set, message } of lost) {
-      if (this.alarms.raise(`set_file ${set}`, message)) this.#journal.notice('rules_fallback', 'error', message);
-    }
+    this.#lost.found(lost);
     if (fileAlarm !== undefined) this.#files.rejected(fileAlarm);
     if (edited !== undefined) {
       const outcome = await this.#queue.run(() => this.#files.atStart(edited)).catch((error: unknown) => error);
@@ -274,6 +277,11 @@ export class RulesService {
     this.#journal.record(this.#revision + 1, about);
   }
 
+  /** Whether the list of this set is what is left of one that was lost on the disk. */
+  isLost(set: NamedSet): boolean {
+    return this.#lost.has(set);
+  }
+
   /** A set was read again from its file: undoing a change does not bring the old one back. */
   refreshed(set: NamedSet): void {
     this.#history.refreshed(set);
@@ -336,6 +344,7 @@ export class RulesService {
       this.#journal.record(this.#revision + 1, change, outcome, risk);
     }
     this.alarms.keepSets((name) => this.book.sets.has(name));
+    this.#lost.look(this.book.sets.values());
     this.#tell();
     return warning;
   }

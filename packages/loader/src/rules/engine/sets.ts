@@ -2,7 +2,8 @@
 import type { BadLine } from '@packetlog/common';
 import type { NamedSet, RuleBook, SetOrigin } from '../book/rule-book.ts';
 import type { Compiler } from '../compiling/compiler.ts';
-import type { LostList, StoredRules } from '../file/rule-store.ts';
+import type { LostList } from '../file/list-copies.ts';
+import type { StoredRules } from '../file/rule-store.ts';
 import { invalid } from '../refusal.ts';
 
 const LINES_SHOWN = 3;

@@ -2,7 +2,8 @@
 import { contentHash } from '../book/content-hash.ts';
 import { EMPTY_BOOK, type RuleBook } from '../book/rule-book.ts';
 import type { Compiler } from '../compiling/compiler.ts';
-import type { Found, LostList, RuleStore, StoredRules } from '../file/rule-store.ts';
+import type { LostList } from '../file/list-copies.ts';
+import type { Found, RuleStore, StoredRules } from '../file/rule-store.ts';
 import { RulesFileError } from '../file/rules-document.ts';
 import { EMPTY_ADDRESS_LIST } from '../index.ts';
 import { readStored, requireStored } from './sets.ts';

@@ -18,7 +18,6 @@ import { addRule, importSet } from '../book/changes.ts';
 import { contentHash } from '../book/content-hash.ts';
 import { EMPTY_BOOK, type NamedSet, type RuleBook, type SetOrigin } from '../book/rule-book.ts';
 import { EMPTY_ADDRESS_LIST } from '../index.ts';
-import { MOST_LIST_BYTES } from './regular-file.ts';
 import { RuleStore, type StoredRules } from './rule-store.ts';
 import { RulesFileError } from './rules-document.ts';
 import { makeStateDirectory, statePaths } from './state-directory.ts';
@@ -48,7 +47,6 @@ const setOf = (name: string, origin: SetOrigin, text: string): NamedSet => ({
   loadedAtMs: 1_700_000_000_000,
 });
 const withSet = (set: NamedSet) => importSet(EMPTY_BOOK, set, 'deny', '', circumstances).book;
-const textOf = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString();
 const save = (book: RuleBook, store = new RuleStore(paths)) => store.prepare(book).commit();
 const rulesText = () => readFileSync(paths.rules, 'utf8');
 const edit = (from: string, to: string) => writeFileSync(paths.rules, rulesText().replace(from, to));
@@ -149,13 +147,6 @@ describe('RuleStore', () => {
     expect(rulesText()).toBe(before);
   });
 
-  it('writes no list that is longer than what it reads', async () => {
-    const long = { ...setOf('long', { kind: 'copy' }, ''), text: new Uint8Array(MOST_LIST_BYTES + 1) };
-    expect(() => new RuleStore(paths).prepare(withSet(long))).toThrow(/set long would have \d+ bytes, more than/);
-    save(withSet({ ...long, text: new Uint8Array(MOST_LIST_BYTES) }));
-    expect((await read()).sets[0]?.text).toHaveLength(MOST_LIST_BYTES);
-  });
-
   it('changes nothing when it is abandoned, or one of the files cannot be written', async () => {
     save(denying('192.0.2.1'));
     const before = [paths.rules, paths.lastGood, paths.state].map((path) => readFileSync(path, 'utf8'));
@@ -187,56 +178,6 @@ describe('RuleStore', () => {
     expect([...readdirSync(directory), ...readdirSync(paths.sets)].filter((name) => /tmp$|old$/.test(name))).toEqual(
       [],
     );
-  });
-
-  it('keeps the lists of sets beside, and removes those that no rule names any more', async () => {
-    const store = new RuleStore(paths);
-    const book = withSet(setOf('drop', { kind: 'copy' }, '192.0.2.0/24 ; comment\n'));
-    save(book, store);
-    const { sets } = await read();
-    expect(sets).toMatchObject([{ name: 'drop', origin: { kind: 'copy' }, loadedAtMs: 1_700_000_000_000 }]);
-    expect(textOf(sets[0]?.text)).toBe('192.0.2.0/24 ; comment\n');
-    save({ ...book, rules: [], sets: new Map() }, store);
-    expect(readdirSync(paths.sets)).toEqual([]);
-  });
-
-  it('gives the list of a followed file as it was in force; one that never was, from the file', async () => {
-    writeFileSync(join(directory, 'feed.txt'), 'first');
-    save(withSet(setOf('feed', { kind: 'file', path: 'feed.txt' }, 'first')));
-    writeFileSync(join(directory, 'feed.txt'), 'second');
-    expect(textOf((await read()).sets[0]?.text)).toBe('first');
-    rmSync(paths.sets, { recursive: true });
-    expect(textOf((await read()).sets[0]?.text)).toBe('second');
-  });
-
-  it('does without a list of the last good rules that is lost, not without one of the file', async () => {
-    save(withSet(setOf('drop', { kind: 'copy' }, '192.0.2.0/24')));
-    rmSync(join(paths.sets, 'drop.txt'));
-    expect(await new RuleStore(paths).readFile()).toEqual({ problem: expect.stringMatching(/set drop.*ENOENT/) });
-    expect(await new RuleStore(paths).readGood()).toMatchObject({
-      lost: [{ set: 'drop', message: expect.stringMatching(/match nothing until it is imported again/) }],
-    });
-  });
-
-  it('does not take a copy of a list that was cut off for the list', async () => {
-    save(withSet(setOf('drop', { kind: 'copy' }, '192.0.2.0/24\n198.51.100.0/24\n')));
-    writeFileSync(join(paths.sets, 'drop.txt'), '192.0.2.0/24\n');
-    expect(await new RuleStore(paths).readFile()).toEqual({ problem: expect.stringMatching(/not as it was written/) });
-    const store = new RuleStore(paths);
-    await store.readFile();
-    const good = await store.readGood();
-    expect(good).toMatchObject({
-      lost: [{ set: 'drop', message: expect.stringMatching(/what is left of it is in force/) }],
-    });
-  });
-
-  it('takes networks that stand in the file itself', async () => {
-    const rules = [{ action: 'deny', source: 'set:few' }];
-    writeFileSync(
-      paths.rules,
-      JSON.stringify({ version: 1, rules, sets: { few: { entries: ['192.0.2.1', '::/0'] } } }),
-    );
-    expect(textOf((await read()).sets[0]?.text)).toBe('192.0.2.1\n::/0');
   });
 
   it('leaves a link a link', async () => {

@@ -3,26 +3,18 @@
  * what was accepted before. Reading decides nothing: the pipeline does. Nothing is replaced before all that takes its
  * place is on the disk and was read back.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import type { FileSet, Rule } from '@packetlog/common';
-import { contentHash, textHash } from '../book/content-hash.ts';
-import type { NamedSet, RuleBook, SetOrigin } from '../book/rule-book.ts';
+import { contentHash } from '../book/content-hash.ts';
+import type { NamedSet, RuleBook } from '../book/rule-book.ts';
 import { type PreparedFile, prepareFiles, writeAtomically } from './atomic-file.ts';
-import { isThere, MOST_LIST_BYTES, MOST_RULES_BYTES, readRegularFile, UnfitFileError } from './regular-file.ts';
-import { RulesFileError, readDocument, requireReadable, writeDocument } from './rules-document.ts';
+import { ListCopies, type LostList, problemOf, type StoredSet } from './list-copies.ts';
+import { isThere, MOST_LIST_BYTES, MOST_RULES_BYTES, readRegularFile } from './regular-file.ts';
+import { RulesFileError, readDocument, requireReadable, requireShort, writeDocument } from './rules-document.ts';
 import { NO_STATE, type RulesState, readState, stateText, withAccepted, withUnconfirmed } from './rules-state.ts';
 import { setAside } from './set-aside.ts';
-import { sharedBytes } from './shared-bytes.ts';
 import type { StatePaths } from './state-directory.ts';
-
-/** A set as it was found, not yet read. */
-export interface StoredSet {
-  readonly name: string;
-  readonly origin: SetOrigin;
-  readonly text: Uint8Array;
-  readonly loadedAtMs: number;
-}
 
 export interface StoredRules {
   /** Everything but the sets. */
@@ -32,11 +24,6 @@ export interface StoredRules {
   readonly isEdited: boolean;
   /** Lists that are lost, each with a sentence that ends with the next action. Only of the last good copy. */
   readonly lost: readonly LostList[];
-}
-
-export interface LostList {
-  readonly set: string;
-  readonly message: string;
 }
 
 /** `problem` ends a sentence that begins with the file. */
@@ -68,13 +55,13 @@ export class RuleStore {
   #stamp: string | undefined;
   /** Content of the rules file as it was read or written last; undefined: it was never accepted. */
   #fileContent: string | undefined;
-  /** Texts as they are on the disk. */
-  readonly #written = new Map<string, Uint8Array>();
+  readonly #lists: ListCopies;
   /** Rules that the reader is known to take. */
   readonly #readable = new WeakSet<Rule>();
 
   constructor(paths: StatePaths, { keepsGood = true, keptAside = () => {} }: RuleStoreOptions = {}) {
     this.#paths = paths;
+    this.#lists = new ListCopies(paths.sets, (path) => this.setFile(path));
     this.#keepsGood = keepsGood;
     this.#keptAside = keptAside;
   }
@@ -127,14 +114,11 @@ export class RuleStore {
     const accepted = this.#judges ? withAccepted(this.#state, contentHash(book), book.nextId) : this.#state;
     mkdirSync(dirname(path), { recursive: true });
     mkdirSync(this.#paths.sets, { recursive: true });
-    const lists = [...book.sets.values()].filter((set) => set.origin.kind !== 'inline' && set.text !== undefined);
-    for (const { name, text: list } of lists)
-      requireShort(`the list of set ${name}`, list?.length ?? 0, MOST_LIST_BYTES);
+    const lists = this.#lists.of(book);
     requireShort('the rules file', text.length, MOST_RULES_BYTES);
-    const state = { ...accepted, lists: Object.fromEntries(lists.map(({ name, text: list }) => [name, hashOf(list)])) };
-    const changed = lists.filter(({ name, text: list }) => this.#written.get(name) !== list);
+    const state = { ...accepted, lists: lists.hashes };
     const files = prepareFiles([
-      ...changed.map(({ name, text: list }) => [this.#copyOf(name), list ?? ''] as const),
+      ...lists.files,
       ...(this.#keepsGood ? differing(this.#paths.lastGood, text) : []),
       ...differing(this.#paths.state, stateText(state)),
       // Last: as long as it is the old one, so are the rules.
@@ -145,10 +129,9 @@ export class RuleStore {
       commit: () => {
         files.commit();
         this.#state = state;
-        for (const { name, text: list } of changed) if (list) this.#written.set(name, list);
         if (!fileSaysIt) this.#stamp = stampOf(path);
         this.#fileContent = contentHash(book);
-        this.#removeUnused(book);
+        lists.wrote();
       },
     };
   }
@@ -203,7 +186,7 @@ export class RuleStore {
       const lost: LostList[] = [];
       const sets: StoredSet[] = [];
       for (const [name, set] of Object.entries(file.sets)) {
-        sets.push(await this.#readSet(name, set, isGood ? lost : undefined));
+        sets.push(await this.#lists.read(name, set, this.#state.lists, isGood ? lost : undefined));
       }
       const book: RuleBook = {
         defaultPolicy: file.default_policy,
@@ -218,43 +201,6 @@ export class RuleStore {
     }
   }
 
-  /** The list as it was in force last; a set that was never in force is read from its own file. */
-  async #readSet(name: string, { file, entries, loaded_at }: FileSet, lost?: LostList[]): Promise<StoredSet> {
-    const loadedAtMs = loaded_at === undefined ? Date.now() : Date.parse(loaded_at);
-    if (file === undefined && entries !== undefined) {
-      const text = sharedBytes(Buffer.from(entries.join('\n')));
-      return { name, origin: { kind: 'inline', entries }, text, loadedAtMs };
-    }
-    const copy = this.#copyOf(name);
-    const origin: SetOrigin = file === undefined ? { kind: 'copy' } : { kind: 'file', path: file };
-    try {
-      if (file !== undefined && !isThere(copy)) {
-        return { name, origin, text: await this.readSetFile(this.setFile(file)), loadedAtMs: Date.now() };
-      }
-      const text = await readRegularFile(copy, MOST_LIST_BYTES);
-      this.#written.set(name, text);
-      const written = this.#state.lists?.[name];
-      if (written !== undefined && written !== hashOf(text)) {
-        const problem = `the copy of the list of set ${name} (${copy}) is not as it was written`;
-        if (lost === undefined) throw new RulesFileError(problem);
-        const next = `Import it again: packetlog rules import FILE --set ${name}.`;
-        lost.push({
-          set: name,
-          message: `In the last good rules, ${problem}; what is left of it is in force. ${next}`,
-        });
-      }
-      return { name, origin, text, loadedAtMs };
-    } catch (error) {
-      const problem = `the list of set ${name} ${problemOf(error)}`;
-      if (lost === undefined) throw new RulesFileError(problem, { cause: error });
-      const message =
-        `In the last good rules, ${problem}. Its rules match nothing until it is imported again: ` +
-        `packetlog rules import FILE --set ${name}.`;
-      lost.push({ set: name, message });
-      return { name, origin, text: sharedBytes(new Uint8Array(0)), loadedAtMs };
-    }
-  }
-
   #textOf(book: RuleBook): string {
     return writeDocument({
       $schema: this.#schema,
@@ -265,30 +211,6 @@ export class RuleStore {
       next_id: book.nextId,
     });
   }
-
-  #removeUnused(book: RuleBook): void {
-    if (!existsSync(this.#paths.sets)) return;
-    for (const file of readdirSync(this.#paths.sets)) {
-      const name = file.replace(/\.txt$/, '');
-      if (book.sets.has(name) || name === file) continue;
-      rmSync(join(this.#paths.sets, file));
-      this.#written.delete(name);
-    }
-  }
-
-  #copyOf(name: string): string {
-    return join(this.#paths.sets, `${name}.txt`);
-  }
-}
-
-function hashOf(list: Uint8Array | undefined): string {
-  return textHash(list ?? new Uint8Array(0));
-}
-
-/** What is longer than what is read at the next start must not be written. */
-function requireShort(what: string, bytes: number, mostBytes: number): void {
-  if (bytes <= mostBytes) return;
-  throw new RulesFileError(`${what} would have ${bytes} bytes, more than the ${mostBytes} that can be read again`);
 }
 
 /** A copy that says the same already need not be written; its directory may be read-only. */
@@ -312,10 +234,4 @@ function fileSet({ origin, loadedAtMs }: NamedSet): FileSet {
   const loaded_at = new Date(loadedAtMs).toISOString();
   if (origin.kind === 'inline') return { entries: [...origin.entries] };
   return origin.kind === 'file' ? { file: origin.path, loaded_at } : { loaded_at };
-}
-
-function problemOf(error: unknown): string {
-  if (error instanceof UnfitFileError) return error.message;
-  if (error instanceof RulesFileError) return `cannot be used: ${error.message}`;
-  return `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
 }

@@ -9,6 +9,12 @@ export class RulesFileError extends Error {
   override readonly name = 'RulesFileError';
 }
 
+/** What is longer than what is read at the next start must not be written. Throws RulesFileError. */
+export function requireShort(what: string, bytes: number, mostBytes: number): void {
+  if (bytes <= mostBytes) return;
+  throw new RulesFileError(`${what} would have ${bytes} bytes, more than the ${mostBytes} that can be read again`);
+}
+
 export interface RulesDocument {
   readonly file: RulesFile;
   /** Every rule with what the loader gives it. */

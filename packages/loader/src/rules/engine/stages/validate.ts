@@ -1,13 +1,18 @@
 /** Stage 2, validate: what holds for every rule set, whatever brought it. The same for a request and for a file. */
-import { type RuleBook, setOf } from '../../book/rule-book.ts';
+import { type NamedSet, type RuleBook, setOf } from '../../book/rule-book.ts';
 import { addressListLength } from '../../index.ts';
 import { invalid } from '../../refusal.ts';
 
 /**
  * Throws RulesRefusal if a rule names a set that is not there, or a set lost all its networks against `before` unless
- * it was `allowed` to: a download that failed looks like an empty list.
+ * it was `allowed` to: a download that failed looks like an empty list. `isLost`: a set is empty because its list was lost.
  */
-export function validate(before: RuleBook, after: RuleBook, allowed: ReadonlySet<string>): void {
+export function validate(
+  before: RuleBook,
+  after: RuleBook,
+  allowed: ReadonlySet<string>,
+  isLost: (set: NamedSet) => boolean,
+): void {
   for (const rule of after.rules) {
     const name = setOf(rule);
     if (name === undefined || after.sets.has(name)) continue;
@@ -20,7 +25,7 @@ export function validate(before: RuleBook, after: RuleBook, allowed: ReadonlySet
     if (allowed.has(name) || addressListLength(set.list) > 0) continue;
     const known = before.sets.get(name);
     // An empty set that was accepted before passes again.
-    if (known !== undefined && addressListLength(known.list) === 0) continue;
+    if (known === set || (known !== undefined && addressListLength(known.list) === 0 && !isLost(known))) continue;
     throw invalid(
       `The list holds no network, so set ${name} was not changed. Check where the list comes from; ` +
         'if it is meant to be empty, import it with --allow-empty.',

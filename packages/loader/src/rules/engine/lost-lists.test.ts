@@ -1,0 +1,57 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { importSet } from '../book/changes.ts';
+import { EMPTY_BOOK, type NamedSet } from '../book/rule-book.ts';
+import { Compiler } from '../compiling/compiler.ts';
+import { importing, removing } from './change.ts';
+import { fakeService, ROOT, refusal } from './fake-kernel.ts';
+import { readSet } from './sets.ts';
+
+const compiler = new Compiler();
+let fake: ReturnType<typeof fakeService>;
+beforeEach(() => {
+  fake = fakeService();
+});
+afterEach(() => fake.end());
+
+const setOf = async (text: string): Promise<NamedSet> => {
+  const from = { name: 'drop', origin: { kind: 'copy' } as const, text: Buffer.from(text), loadedAtMs: Date.now() };
+  return (await readSet(compiler, from)).set;
+};
+const importIt = async (text: string) =>
+  fake.service.ask(importing({ action: 'deny', reason: '' }, await setOf(text), ROOT));
+const alarms = () => fake.service.alarms.all.map(({ code, message }) => `${code}: ${message}`);
+const LOST = ['set_file: The copy of drop is damaged.'];
+
+/** A start that found what is left of a list. */
+async function begin(left: string): Promise<void> {
+  const set = await setOf(left);
+  const { book } = importSet(EMPTY_BOOK, set, 'deny', '', { nowMs: Date.now(), createdBy: 'root' });
+  const lost = [{ set: 'drop', text: set.text as Uint8Array, message: 'The copy of drop is damaged.' }];
+  await fake.service.begin({ base: book, from: 'last good copy', edited: undefined, fileAlarm: undefined, lost });
+}
+
+it('is an alarm for as long as what is left of it is in force: undo and revert bring it back', async () => {
+  await begin('192.0.2.0/24\n');
+  await fake.add({ source: '203.0.113.1' });
+  expect(alarms()).toEqual(LOST);
+  await importIt('192.0.2.0/24\n198.51.100.0/24\n');
+  expect(alarms()).toEqual([]);
+  await fake.service.undo(ROOT);
+  expect(alarms()).toEqual(LOST);
+  // Risky, so it waits.
+  await importIt('64.0.0.0/2\n');
+  expect(alarms()).toEqual([]);
+  await fake.service.revert(ROOT);
+  expect(alarms()).toEqual(LOST);
+  await fake.service.ask(removing({ ids: [1] }, ROOT));
+  expect(alarms()).toEqual([]);
+  await fake.service.undo(ROOT);
+  expect(alarms()).toEqual(LOST);
+});
+
+it('and of which nothing is left is not taken for a list that was meant to be empty', async () => {
+  await begin('');
+  await fake.add({ source: '203.0.113.1' });
+  expect(await refusal(importIt('# moved\n'))).toMatchObject({ field: 'allow_empty' });
+  expect(alarms()).toEqual(LOST);
+});

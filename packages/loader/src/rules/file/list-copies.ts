@@ -1,0 +1,153 @@
+/**
+ * Copies of the lists of sets: each as it was in force last. A copy that is not as it was written is known as such until
+ * another list takes its place, also after rules were written with what is left of it.
+ */
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FileSet } from '@packetlog/common';
+import { textHash } from '../book/content-hash.ts';
+import type { NamedSet, RuleBook, SetOrigin } from '../book/rule-book.ts';
+import { isThere, MOST_LIST_BYTES, readRegularFile, UnfitFileError } from './regular-file.ts';
+import { RulesFileError, requireShort } from './rules-document.ts';
+import { sharedBytes } from './shared-bytes.ts';
+
+/** A set as it was found, not yet read. */
+export interface StoredSet {
+  readonly name: string;
+  readonly origin: SetOrigin;
+  readonly text: Uint8Array;
+  readonly loadedAtMs: number;
+}
+
+export interface LostList {
+  readonly set: string;
+  /** What is left of it. */
+  readonly text: Uint8Array;
+  /** A sentence that ends with the next action. */
+  readonly message: string;
+}
+
+/** SHA-256 of the copies as they were written, by set. */
+export type ListHashes = Readonly<Record<string, string>>;
+
+/** A set whose list has a copy. */
+type CopiedSet = NamedSet & { readonly text: Uint8Array };
+
+/** In the place of the hash of a list that was lost before it was known. */
+const NEVER_KNOWN = '';
+
+export class ListCopies {
+  readonly #directory: string;
+  /** The path of a set's own file. */
+  readonly #fileOf: (path: string) => string;
+  /** Texts as they are on the disk. */
+  readonly #written = new Map<string, Uint8Array>();
+  /** What is left of lists, with the hash of the whole one. */
+  readonly #damaged = new WeakMap<Uint8Array, string>();
+
+  constructor(directory: string, fileOf: (path: string) => string) {
+    this.#directory = directory;
+    this.#fileOf = fileOf;
+  }
+
+  /**
+   * The list as it was in force last; a set that was never in force is read from its own file. `lost`: takes what is not
+   * as it was written, in place of a RulesFileError.
+   */
+  async read(name: string, set: FileSet, hashes: ListHashes = {}, lost?: LostList[]): Promise<StoredSet> {
+    const { file, entries, loaded_at } = set;
+    const loadedAtMs = loaded_at === undefined ? Date.now() : Date.parse(loaded_at);
+    if (file === undefined && entries !== undefined) {
+      const text = sharedBytes(Buffer.from(entries.join('\n')));
+      return { name, origin: { kind: 'inline', entries }, text, loadedAtMs };
+    }
+    const origin: SetOrigin = file === undefined ? { kind: 'copy' } : { kind: 'file', path: file };
+    const hash = hashes[name];
+    const lose = (text: Uint8Array, problem: string, remains: string, cause?: unknown): StoredSet => {
+      const next = `packetlog rules import FILE --set ${name}`;
+      if (lost === undefined) throw new RulesFileError(`${problem}; import it again (${next})`, { cause });
+      this.#damaged.set(text, hash ?? NEVER_KNOWN);
+      lost.push({
+        set: name,
+        text,
+        message: `In the last good rules, ${problem}; ${remains}. Import it again: ${next}.`,
+      });
+      return { name, origin, text, loadedAtMs };
+    };
+    const copy = this.#pathOf(name);
+    try {
+      if (file !== undefined && !isThere(copy)) {
+        const text = await readRegularFile(this.#fileOf(file), MOST_LIST_BYTES);
+        // Of the rules in force the list was accepted once; what the file holds now need not have been.
+        if (lost === undefined || textHash(text) === hash) return { name, origin, text, loadedAtMs: Date.now() };
+        return lose(nothing(), `the copy of the list of set ${name} (${copy}) is gone`, MATCHES_NOTHING);
+      }
+      const text = await readRegularFile(copy, MOST_LIST_BYTES);
+      this.#written.set(name, text);
+      if (hash === undefined || hash === textHash(text)) return { name, origin, text, loadedAtMs };
+      const problem = `the copy of the list of set ${name} (${copy}) is not as it was written`;
+      return lose(text, problem, 'what is left of it is in force');
+    } catch (error) {
+      if (error instanceof RulesFileError) throw error;
+      return lose(nothing(), `the list of set ${name} ${problemOf(error)}`, MATCHES_NOTHING, error);
+    }
+  }
+
+  /** What has to be written so that the copies are those of these rules, and their hashes. Throws RulesFileError. */
+  of({ sets }: RuleBook): {
+    files: (readonly [path: string, list: Uint8Array])[];
+    hashes: ListHashes;
+    wrote: () => void;
+  } {
+    const copied = [...sets.values()].filter(hasCopy);
+    for (const { name, text } of copied) requireShort(`the list of set ${name}`, text.length, MOST_LIST_BYTES);
+    const changed = copied.filter(
+      ({ name, text }) => this.#written.get(name) !== text && !this.#isStillLost(name, text),
+    );
+    return {
+      files: changed.map(({ name, text }) => [this.#pathOf(name), text] as const),
+      hashes: Object.fromEntries(copied.map(({ name, text }) => [name, this.#damaged.get(text) ?? textHash(text)])),
+      wrote: () => {
+        for (const { name, text } of changed) this.#written.set(name, text);
+        this.#removeUnused(sets);
+      },
+    };
+  }
+
+  /** A list that is gone is no reason to make an empty copy: the real one may be put there again. */
+  #isStillLost(name: string, text: Uint8Array): boolean {
+    return text.length === 0 && this.#damaged.has(text) && !this.#written.has(name);
+  }
+
+  #removeUnused(sets: RuleBook['sets']): void {
+    if (!existsSync(this.#directory)) return;
+    for (const file of readdirSync(this.#directory)) {
+      const name = file.replace(/\.txt$/, '');
+      if (sets.has(name) || name === file) continue;
+      rmSync(join(this.#directory, file));
+      this.#written.delete(name);
+    }
+  }
+
+  #pathOf(name: string): string {
+    return join(this.#directory, `${name}.txt`);
+  }
+}
+
+const MATCHES_NOTHING = 'its rules match nothing';
+
+function hasCopy(set: NamedSet): set is CopiedSet {
+  return set.origin.kind !== 'inline' && set.text !== undefined;
+}
+
+/** A new one each time: it is known by its identity. */
+function nothing(): Uint8Array {
+  return sharedBytes(new Uint8Array(0));
+}
+
+/** Ends a sentence that begins with the file. */
+export function problemOf(error: unknown): string {
+  if (error instanceof UnfitFileError) return error.message;
+  if (error instanceof RulesFileError) return `cannot be used: ${error.message}`;
+  return `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+}
