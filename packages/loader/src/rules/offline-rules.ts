@@ -40,14 +40,21 @@ export interface OfflineOptions {
   readonly bpfFs?: string | undefined;
   /** Path of the network namespace whose rules are meant; undefined: the one this process is in. */
   readonly netns?: string | undefined;
+  /** Whether a loader answers: one that was starting may serve by now. */
+  readonly isServed?: () => Promise<boolean>;
 }
 
-/** Nobody else changes them until `close`. Throws RulesFileError, SetupError, or what the file system says. */
-export async function openOffline(options: OfflineOptions): Promise<OfflineRules> {
+/**
+ * No loader and no other command changes them until `close`. Undefined: a loader serves, so it is the one to ask. Throws
+ * RulesFileError, SetupError, or what the file system says.
+ */
+export async function openOffline(options: OfflineOptions): Promise<OfflineRules | undefined> {
   requireKernelFiles();
   checkStateDirectory(options.paths);
   makeStateDirectory(options.paths);
-  const unlock = await lockRules(options.paths);
+  const { paths, isServed } = options;
+  const unlock = await lockRules(paths, isServed === undefined ? {} : { isServed });
+  if (unlock === undefined) return undefined;
   try {
     return await openLocked(options, unlock);
   } catch (error) {

@@ -84,21 +84,36 @@ export class Connection {
   }
 
   async #either<T>(online: () => Promise<T>, offline: (rules: OfflineRules, asker: Asker) => Promise<T>): Promise<T> {
+    if (this.#offline === undefined && (await this.#isServed())) {
+      try {
+        return await online();
+      } catch (error) {
+        if (!(error instanceof NoLoaderError)) throw refused(this.#options.paths.controlSocket, error);
+        // It ended before it was asked.
+        this.#isChecked = false;
+      }
+    }
+    try {
+      this.#offline ??= await openOffline({ ...this.#options, isServed: () => this.#isServed() });
+    } catch (error) {
+      throw refused(this.#options.paths.rules, error);
+    }
+    if (this.#offline === undefined) return await this.#either(online, offline);
+    const name = this.#user === 'root' ? 'root' : `root (${this.#user})`;
+    return offline(this.#offline, { who: { name, via: 'file' }, mayChange: true, mayNameFiles: true });
+  }
+
+  /** Whether a loader answers, and it is the one that is meant. Throws SetupError if it is another one. */
+  async #isServed(): Promise<boolean> {
     const { paths, netns } = this.#options;
     try {
       if (!this.#isChecked) await requireLoaderOf(paths, netns, this.#client);
       this.#isChecked = true;
-      return await online();
+      return true;
     } catch (error) {
-      if (!(error instanceof NoLoaderError)) throw refused(this.#options.paths.controlSocket, error);
+      if (error instanceof NoLoaderError) return false;
+      throw refused(paths.controlSocket, error);
     }
-    try {
-      this.#offline ??= await openOffline(this.#options);
-    } catch (error) {
-      throw refused(this.#options.paths.rules, error);
-    }
-    const name = this.#user === 'root' ? 'root' : `root (${this.#user})`;
-    return offline(this.#offline, { who: { name, via: 'file' }, mayChange: true, mayNameFiles: true });
   }
 }
 

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { lockStateDirectory } from '../../drain/state-lock.ts';
 import { lockRules } from './rules-lock.ts';
 import { statePaths } from './state-directory.ts';
 
@@ -20,9 +21,32 @@ it('is held by one at a time; who waits has it next', async () => {
     isHeld = true;
     return releaseSecond;
   });
-  await expect(lockRules(paths(), 100)).rejects.toThrow(/another packetlog rules is changing them\. Wait/);
+  await expect(lockRules(paths(), { waitMs: 100 })).rejects.toThrow(/another packetlog rules is changing them\. Wait/);
   expect(isHeld).toBe(false);
-  release();
-  (await second)();
-  (await lockRules(paths(), 0))();
+  release?.();
+  (await second)?.();
+  (await lockRules(paths(), { waitMs: 0 }))?.();
+});
+
+it('is not given to a command while a loader has the directory, until one serves or it has ended', async () => {
+  const end = lockStateDirectory(directory);
+  await expect(lockRules(paths(), { waitMs: 100 })).rejects.toThrow(
+    /packetlog with pid \d+ uses them and does not answer at its control socket/,
+  );
+  let isServed = false;
+  const asked = lockRules(paths(), { isServed: async () => isServed });
+  isServed = true;
+  expect(await asked).toBeUndefined();
+  const waiting = lockRules(paths());
+  end();
+  (await waiting)?.();
+});
+
+it('keeps a loader from reading rules that a command is changing, and turns a second loader down', async () => {
+  const release = await lockRules(paths());
+  expect(() => lockStateDirectory(directory, 100)).toThrow(/uses it, perhaps in another network namespace/);
+  release?.();
+  const end = lockStateDirectory(directory);
+  expect(() => lockStateDirectory(directory)).toThrow(/uses it/);
+  end();
 });
