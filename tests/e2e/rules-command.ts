@@ -61,7 +61,9 @@ export function ask<Verb extends RulesVerb>(
   body: RulesRequest<Verb>,
 ): Promise<RulesAnswer<Verb>> {
   return new Promise((resolve, reject) => {
-    const options = { socketPath: place.path('control.sock'), path: `/rules/${verb}`, method: 'POST' };
+    // One that was kept may be closed by the loader at the moment it is used again, on a machine that is busy.
+    const kept = { agent: false };
+    const options = { socketPath: place.path('control.sock'), path: `/rules/${verb}`, method: 'POST', ...kept };
     const asked = request(options, (response) => {
       let text = '';
       response.setEncoding('utf8').on('data', (piece: string) => {

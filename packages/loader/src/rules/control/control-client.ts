@@ -48,7 +48,9 @@ export class ControlClient {
   #post<Answer>(path: string, body: string | Uint8Array): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const headers = { 'Content-Length': Buffer.byteLength(body), ...this.#headers };
-      const asked = request({ socketPath: this.#path, path, method: 'POST', headers }, (response) => {
+      // A connection of its own: one that was kept may be closed by the loader at the moment it is used again.
+      const options = { socketPath: this.#path, path, method: 'POST', headers, agent: false };
+      const asked = request(options, (response) => {
         const pieces: Buffer[] = [];
         response.on('data', (piece: Buffer) => pieces.push(piece));
         response.on('error', reject);

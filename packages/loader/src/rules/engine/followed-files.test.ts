@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Notice } from '@packetlog/common';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { NamedSet } from '../book/rule-book.ts';
 import { Compiler } from '../compiling/compiler.ts';
 import { MOST_LIST_BYTES, readRegularFile } from '../file/regular-file.ts';
@@ -159,4 +159,51 @@ it('does not end the alarm about a lost list because its file is as empty as wha
   await files.takeAll();
   expect(alarms()).toEqual([]);
   expect(fake.kernel.verdict('192.0.2.7')).toBe('deny 1');
+});
+
+describe('a file without a newline at its end', () => {
+  const LATER_MS = 60_001;
+  const cut = '192.0.2.0/24\n198.51.100.0/24\n';
+  afterEach(() => vi.restoreAllMocks());
+  /** Looks as often as it takes until the file has been still for a minute. */
+  async function waitAMinute(): Promise<void> {
+    files.look();
+    const now = performance.now();
+    vi.spyOn(performance, 'now').mockReturnValue(now + LATER_MS);
+    await files.takeAll();
+  }
+
+  it.each(['10.0.0.0/1', '203.0.113.2'])(
+    'that ends with %s may be cut off: it is rejected after a minute, and the alarm says what to do',
+    async (last) => {
+      publish(cut + last);
+      await files.takeAll();
+      expect(alarms()).toEqual([]);
+      await waitAMinute();
+      expect(alarms()).toEqual([expect.stringContaining(`has changed, but its last line ("${last}") has no newline`)]);
+      expect(alarms()[0]).toMatch(/add the newline: echo >> \/\S+drop\.txt\. If not, write the list again\.$/);
+      expect(fake.kernel.verdict('203.0.113.200')).toBe('deny 1');
+    },
+  );
+
+  it('that ends with a whole network is taken after a minute', async () => {
+    publish(`${cut}10.0.0.0/16`);
+    await files.takeAll();
+    expect(fake.kernel.verdict('10.0.1.2')).toBe('permit');
+    await waitAMinute();
+    expect(alarms()).toEqual([]);
+    expect(fake.kernel.verdict('10.0.1.2')).toBe('deny 1');
+  });
+
+  it('that is JSON is taken at once when it can be read, and is not whole for a minute when not', async () => {
+    publish(JSON.stringify([{ net: '192.0.2.0/24' }, { net: '10.0.0.0/16' }]));
+    await files.takeAll();
+    expect(fake.kernel.verdict('10.0.1.2')).toBe('deny 1');
+    publish('[{"net":"192.0.2.0/24"},{"net":"10.0.0.0/1');
+    await files.takeAll();
+    expect(alarms()).toEqual([]);
+    await waitAMinute();
+    expect(alarms()).toEqual([expect.stringMatching(/^set_file: Set drop stays as it is/)]);
+    expect(fake.kernel.verdict('10.0.1.2')).toBe('deny 1');
+  });
 });

@@ -4,6 +4,7 @@ import type { NamedSet } from '../book/rule-book.ts';
 import type { Compiler } from '../compiling/compiler.ts';
 import { writerOf } from '../file/open-writers.ts';
 import type { RuleStore } from '../file/rule-store.ts';
+import { endOf } from '../list-format/open-end.ts';
 import { invalid, RulesRefusal } from '../refusal.ts';
 import type { Alarms } from './alarms.ts';
 import { FILE, refreshing } from './change.ts';
@@ -13,9 +14,9 @@ import { readSet, requireGood, sameBytes } from './sets.ts';
 import { Turn } from './turn.ts';
 import { messageOf } from './words.ts';
 
-/** How long a file without a newline at its end is taken for one that is still being written. */
+/** How long a file that may be cut off is taken for one that is still being written. */
 const CUT_OFF_MS = 60_000;
-const NEWLINE = 0x0a;
+const LONGEST_QUOTE = 80;
 
 export interface FollowedParts {
   readonly service: Pick<RulesService, 'book' | 'ask' | 'refreshed' | 'isLost'> & {
@@ -56,13 +57,16 @@ export class FollowedFiles {
 
   async #refresh(names: readonly string[]): Promise<void> {
     this.#isBusy = true;
-    await this.#turn.run(async () => {
-      for (const name of names) {
-        const set = this.#parts.service.book.sets.get(name);
-        if (set?.origin.kind === 'file') await this.#take(set, set.origin.path);
-      }
-    });
-    this.#isBusy = false;
+    try {
+      await this.#turn.run(async () => {
+        for (const name of names) {
+          const set = this.#parts.service.book.sets.get(name);
+          if (set?.origin.kind === 'file') await this.#take(set, set.origin.path);
+        }
+      });
+    } finally {
+      this.#isBusy = false;
+    }
   }
 
   async #take(known: NamedSet, path: string): Promise<void> {
@@ -74,11 +78,13 @@ export class FollowedFiles {
       if (known.text !== undefined && sameBytes(text, known.text)) return this.#agrees(known, path, stamp);
       // The writer first: one that ends between the two looks has changed the stamp.
       if ((await writer(file)) !== undefined || stampOf(file) !== stamp) return this.#files.postpone(known, path);
-      if (text.length > 0 && text.at(-1) !== NEWLINE) {
-        if (this.#files.stillMs(known, path) < CUT_OFF_MS) return this.#files.postpone(known, path);
-        throw invalid('it has no newline at its end, so it may be cut off. End its last line');
-      }
-      const set = requireGood(await readSet(compiler, { ...known, text, loadedAtMs: Date.now() }));
+      const end = endOf(text);
+      const isYoung = end !== 'whole' && this.#files.stillMs(known, path) < CUT_OFF_MS;
+      if (isYoung && end !== 'of its form') return this.#files.postpone(known, path);
+      if (typeof end === 'object') throw cutOff(end.lastLine, file);
+      const read = await readSet(compiler, { ...known, text, loadedAtMs: Date.now() });
+      if (isYoung && read.badLineCount > 0) return this.#files.postpone(known, path);
+      const set = requireGood(read);
       await service.ask(refreshing(set, FILE));
       service.refreshed(set);
       this.#agrees(set, path, stamp);
@@ -105,4 +111,14 @@ export class FollowedFiles {
   #tell(level: Notice['level'], code: Notice['code'], message: string): void {
     this.#parts.notice({ at_ms: Date.now(), level, code, message });
   }
+}
+
+/** What the operator sees, and the one command that settles it. */
+function cutOff(lastLine: string, file: string): RulesRefusal {
+  const quoted = /^[ -~]+$/.test(lastLine) && lastLine.length <= LONGEST_QUOTE ? ` ("${lastLine.trim()}")` : '';
+  const path = /^[\w./-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`;
+  return invalid(
+    `its last line${quoted} has no newline at its end, so it may be the beginning of a longer line. If the list is ` +
+      `complete, add the newline: echo >> ${path}. If not, write the list again.`,
+  );
 }

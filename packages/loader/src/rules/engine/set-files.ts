@@ -37,8 +37,8 @@ export class SetFiles {
       if (set.origin.kind !== 'file') continue;
       const key = keyOf(set, set.origin.path);
       const now = look(this.#pathOf(set.origin.path));
-      // What was written after it was read is a change, too.
-      if (!this.#decided.has(key)) this.#decided.set(key, now.mtimeMs > set.loadedAtMs ? 'older' : now.stamp);
+      // It may have been written between the reading by whoever imported it and now: its times cannot tell.
+      if (!this.#decided.has(key)) this.#decided.set(key, 'never read');
       const seen = this.#seen.get(key);
       if (seen?.stamp !== now.stamp) {
         const isReplaced = seen !== undefined && seen.ino !== 0 && seen.ino !== now.ino && now.ino !== 0;
@@ -65,7 +65,7 @@ export class SetFiles {
   postpone(set: NamedSet, path: string, nowMs = performance.now()): void {
     const seen = this.#seen.get(keyOf(set, path));
     if (seen) Object.assign(seen, { stillFromMs: nowMs, isReplaced: false });
-    else this.#decided.set(keyOf(set, path), 'older');
+    else this.#decided.set(keyOf(set, path), 'never read');
   }
 }
 

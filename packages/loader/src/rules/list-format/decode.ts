@@ -55,7 +55,7 @@ function unpacked(bytes: Uint8Array): Decoded {
 }
 
 /** With a mark, or recognized by the zeros beside the first two characters. */
-function utf16Order(bytes: Uint8Array): 'le' | 'be' | undefined {
+export function utf16Order(bytes: Uint8Array): 'le' | 'be' | undefined {
   if (begins(bytes, UTF_16_LE_MARK)) return 'le';
   if (begins(bytes, UTF_16_BE_MARK)) return 'be';
   const [a, b, c, d] = bytes;
