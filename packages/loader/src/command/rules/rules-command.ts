@@ -1,23 +1,18 @@
 /** `packetlog rules …`: its subcommands, their options and help. */
-import { RULE_ACTIONS, type RuleChanges, type RulesRequest, rulesFileSchema } from '@packetlog/common';
+import { RULE_ACTIONS, type RulesRequest, rulesFileSchema } from '@packetlog/common';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
 import { EXIT } from '../../exit-codes.ts';
 import { statePaths } from '../../rules/file/state-directory.ts';
-import { SetupError } from '../../setup-error.ts';
 import { count, seconds } from '../option-values.ts';
 import { bpfFsOption, netnsOption, protectOption, rulesFileOption } from '../run-options.ts';
-import { addedManySentence, addedSentence, draftOf, draftsOf, requireLines, STANDARD_INPUT } from './add-rule.ts';
-import { appliedText, applyRequest } from './apply-rules.ts';
 import { Connection } from './connection.ts';
 import { exportRules } from './export-rules.ts';
-import { importedSentence, importQuery, onlyIpset } from './import-list.ts';
-import { withLine } from './input-lines.ts';
-import { type Outcome, Printer } from './printer.ts';
+import { addRule, applyRules, type Common, editRule, type Handler, importList, removeRules } from './handlers.ts';
+import { Printer } from './printer.ts';
 import { readInput } from './read-input.ts';
 import { rehearsalRequest } from './rehearsal-request.ts';
-import { removalOf, removedSentence } from './remove-rules.ts';
-import { force, forceOption, life, lifeOptions, match, matchOptions, ruleId } from './rule-options.ts';
+import { force, forceOption, lifeOptions, matchOptions } from './rule-options.ts';
 import { auditText, rehearsalText, snapshotText } from './rules-text.ts';
 
 const HELP = `
@@ -38,21 +33,6 @@ A risky change (such as a network wider than /8 or /32, or the default policy de
 
 The commands change the rules of the running packetlog. When none runs, they change the rules file for its next start.
 docs/rules.md has examples for scripts, fail2ban, Ansible and lists.`;
-
-interface Common {
-  rules?: string;
-  protect?: string[];
-  netns?: string;
-  bpfFs?: string;
-  json?: true;
-}
-
-type Handler = (
-  connection: Connection,
-  printer: Printer,
-  options: Common & Record<string, never>,
-  args: string[],
-) => Promise<Outcome>;
 
 export function rulesCommand(done: (code: number) => void): Command {
   const rules = new Command('rules')
@@ -230,77 +210,4 @@ Exit codes: 0 nothing to change, or changed; 9 see above; 2 the file is invalid;
       done(EXIT.ok);
     });
   return rules;
-}
-
-const addRule: Handler = async (connection, printer, options, [action = '', source]) => {
-  if (source !== undefined && source !== STANDARD_INPUT) {
-    const request = { rule: draftOf(action, source, options), ...force(options) };
-    return printer.changed(await connection.ask('add', request), (added) => addedSentence(added, Date.now()));
-  }
-  if (source === undefined && action !== STANDARD_INPUT) throw missingSource(action);
-  const text = (await readInput(STANDARD_INPUT)).toString('utf8');
-  const drafts = requireLines(draftsOf(text, action === STANDARD_INPUT ? undefined : action, options));
-  const request = { rules: drafts.map(({ draft }) => draft), ...force(options) };
-  const answer = await connection.ask('add_many', request);
-  const lines = drafts.map(({ line }) => line);
-  return printer.changed(withLine(answer, 'rules', lines), ({ rules }) => addedManySentence(rules));
-};
-
-const editRule: Handler = async (connection, printer, options, [id = '']) => {
-  const { action, source } = options as { action?: string; source?: string };
-  const given = { action, source, ...match(options), ...life(options) };
-  const entries = Object.entries(given).filter(([, value]) => value !== undefined);
-  const changes = Object.fromEntries(
-    entries.map(([key, value]) => [key, value === 'none' ? null : value]),
-  ) as RuleChanges;
-  if (entries.length === 0) throw nothingToEdit(id);
-  const answer = await connection.ask('edit', { id: ruleId(id), changes, ...force(options) });
-  return printer.changed(answer, (value) => `Changed rule ${value.rule.id}.`);
-};
-
-const removeRules: Handler = async (connection, printer, options, ids) => {
-  const read = async () => (await readInput(STANDARD_INPUT)).toString('utf8');
-  const { request, lines } = await removalOf(ids, options, read);
-  const answer = await connection.ask('remove', request);
-  return printer.changed(withLine(answer, 'matching', lines), ({ removed }) => removedSentence(removed));
-};
-
-const applyRules: Handler = async (connection, printer, options, [file = '']) => {
-  const wanted = options as { check?: true; diff?: true; detailedExitcodes?: true };
-  const request = applyRequest(await readInput(file), file, { ...wanted, ...force(options) });
-  const answer = await connection.ask('apply', request);
-  const outcome = printer.changed(answer, ({ risk, ...applied }) => {
-    const waits = risk === undefined ? [] : [`It would have to be confirmed: ${risk}.`];
-    return [...appliedText(applied, wanted, Date.now()), ...waits];
-  });
-  const tells = wanted.check || wanted.detailedExitcodes;
-  return answer.ok && answer.value.changed && tells ? EXIT.changed : outcome;
-};
-
-const importList: Handler = async (connection, printer, options, [file = '']) => {
-  const query = importQuery(file, options);
-  const list = await readInput(file);
-  const { ipset } = options as { ipset?: string };
-  const chosen = ipset === undefined ? list : onlyIpset(list, ipset);
-  return printer.changed(await connection.importBytes(query, chosen), importedSentence);
-};
-
-function nothingToEdit(id: string): SetupError {
-  return new SetupError({
-    step: 'edit',
-    target: `rule ${id}`,
-    problem: 'no option says what to change',
-    next: `Give one, for example: packetlog rules edit ${id} --for 1h.`,
-    exit: 'usage',
-  });
-}
-
-function missingSource(action: string): SetupError {
-  return new SetupError({
-    step: 'add',
-    target: `${action} rule`,
-    problem: 'the source is missing',
-    next: `Write packetlog rules add ${action} 203.0.113.7, or - to read sources from standard input.`,
-    exit: 'usage',
-  });
 }

@@ -1,10 +1,14 @@
 /** What the kernel holds: the confirmed rules, and for a while the provisional ones in front of them. */
+import type { RuleCounters } from '@packetlog/common';
 import type { RuleGround } from '../../drain/messages.ts';
+import type { RuleHits } from '../../history/history.ts';
+import type { RuleCount } from '../../kernel/rule-counters.ts';
 import type { RuleSlot } from '../../kernel/rule-images.ts';
 import { EMPTY_BOOK, type RuleBook, saysSomething } from '../book/rule-book.ts';
 import type { Compiler } from '../compiling/compiler.ts';
 import type { CompileJob } from '../compiling/jobs.ts';
 import { untilInto } from '../compiling/until.ts';
+import type { KeptCounts } from '../file/counts-file.ts';
 import { RuleTotals } from './rule-totals.ts';
 
 /** Where compiled rules are put in force; a RulePublisher. */
@@ -131,6 +135,20 @@ export class Enforcement {
   giveIdsFrom(nextId: number): void {
     const { confirmed } = this.#held;
     this.#held.confirmed = { ...confirmed, book: { ...confirmed.book, nextId } };
+  }
+
+  /** What the kernel's counters stand at; gives what moved, and by how much. */
+  counted(counts: readonly RuleCount[]): { moved: RuleCounters; hits: readonly RuleHits[] } {
+    this.totals.add(counts);
+    return { moved: this.totals.moved(), hits: this.totals.hits() };
+  }
+
+  /** What the rules in force counted. `others`: ids of rules that may come back, whose counts are remembered. */
+  keptCounts(others: readonly number[]): KeptCounts {
+    const { confirmed, provisional } = this.#held;
+    const ids = [confirmed, provisional].flatMap((held) => held?.book.rules.map(({ id }) => id) ?? []);
+    this.totals.keepOnly(new Set([...ids, ...others]));
+    return this.totals.kept(new Set(ids));
   }
 
   #forget(leftUntilMonoNs: bigint): void {

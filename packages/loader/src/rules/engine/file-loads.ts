@@ -7,6 +7,8 @@ import type { Alarms } from './alarms.ts';
 import { type Change, FILE, reloading } from './change.ts';
 import type { Done } from './change-queue.ts';
 import type { Journal } from './journal.ts';
+import type { Pending } from './pending.ts';
+import type { Start } from './start.ts';
 import { messageOf } from './words.ts';
 
 export interface FileLoadsParts {
@@ -16,6 +18,9 @@ export interface FileLoadsParts {
   readonly alarms: Alarms;
   readonly journal: Journal;
   readonly confirmed: () => RuleBook;
+  readonly pending: Pending;
+  /** Of the rules now. */
+  readonly revision: () => number;
   /** Makes the change in the turn that it is called in. */
   readonly make: (change: Change<undefined>) => Promise<Done<undefined>>;
   readonly note: (about: Pick<Change<unknown>, 'what' | 'who' | 'why'>) => void;
@@ -26,6 +31,15 @@ export class FileLoads {
 
   constructor(parts: FileLoadsParts) {
     this.#parts = parts;
+  }
+
+  /** The file of a running loader, in its turn. What waits to be confirmed is not in the file, and goes on waiting. */
+  async loadAgain(book: RuleBook, why: string): Promise<Done<undefined>> {
+    const { pending, confirmed, revision } = this.#parts;
+    if (!pending.isThere || contentNow(book) !== contentNow(confirmed())) return await this.load(book, why);
+    pending.fileWaits(undefined);
+    this.#agrees(book);
+    return { value: undefined, revision: revision(), pending: undefined };
   }
 
   /** Call it in its turn. Resolves when it is in force, or waits to be confirmed. Rejects with a RulesRefusal; the alarm says why. */
@@ -47,17 +61,22 @@ export class FileLoads {
     }
   }
 
-  /** The file says what is confirmed. */
-  agrees(book: RuleBook): void {
-    this.#parts.store.fileAgrees(book);
-    this.#parts.alarms.end('rules_file');
+  /** What a start found of the file, in its turn. Rejects if it is rejected and nothing was in force before it. */
+  async judgeEdit({ from, edited, fileAlarm }: Start): Promise<void> {
+    if (fileAlarm !== undefined) this.rejected(fileAlarm);
+    if (edited === undefined) return;
+    try {
+      await this.#atStart(edited);
+    } catch (error) {
+      if (from === 'nothing') throw error;
+    }
   }
 
   /**
    * At start a content that had its time and was not confirmed does not get it again: a loader may start many times.
    * That is an alarm and resolves, so that there is a loader that can be asked to try it again.
    */
-  async atStart(book: RuleBook): Promise<void> {
+  async #atStart(book: RuleBook): Promise<void> {
     const { store, rulesFile } = this.#parts;
     const contents = [contentHash(book), contentNow(book)];
     if (!contents.some((content) => store.isUnconfirmed(content))) {
@@ -98,9 +117,15 @@ export class FileLoads {
       'older copy takes its place. Give access to the directory, or name another with PACKETLOG_STATE_DIR.';
     if (alarms.raise('state_directory', message)) journal.notice('rules_fallback', 'warning', message);
   }
+
+  /** The file says what is confirmed. */
+  #agrees(book: RuleBook): void {
+    this.#parts.store.fileAgrees(book);
+    this.#parts.alarms.end('rules_file');
+  }
 }
 
 /** Without rules that have expired: a permit that ended since its content was accepted protects nobody any more. */
-export function contentNow(book: RuleBook): string {
+function contentNow(book: RuleBook): string {
   return contentHash(removeExpired(book, Date.now()).book);
 }

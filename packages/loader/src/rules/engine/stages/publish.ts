@@ -6,6 +6,7 @@ import { RulesFileError } from '../../file/rules-document.ts';
 import { RulesRefusal } from '../../refusal.ts';
 import type { Enforcement, Held } from '../enforcement.ts';
 import type { Pending } from '../pending.ts';
+import type { Start } from '../start.ts';
 import { kernelRefusal, messageOf, unwrittenWords } from '../words.ts';
 
 export type Writer = Pick<RuleStore, 'prepare' | 'noteUnconfirmed'>;
@@ -55,6 +56,19 @@ export async function settle(parts: PublishParts, held: Held, writing: Writing =
   }
   await enforced(held.book);
   return unwritten;
+}
+
+/** The rules that a start begins with, which were accepted before. Rejects with what the kernel or the compiler says. */
+export async function putBase(parts: PublishParts, { base, from }: Pick<Start, 'base' | 'from'>): Promise<void> {
+  const { enforcement, enforced } = parts;
+  await enforcement.withdraw();
+  const held = await enforcement.compile(base);
+  if (from === 'file') {
+    await settle(parts, held, { fileSaysIt: true });
+    return;
+  }
+  await enforcement.confirm(held);
+  await enforced(base);
 }
 
 /**

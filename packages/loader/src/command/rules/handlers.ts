@@ -1,0 +1,102 @@
+/** What the subcommands of `packetlog rules` do that take more than a request and a sentence. */
+import type { RuleChanges } from '@packetlog/common';
+import { EXIT } from '../../exit-codes.ts';
+import { SetupError } from '../../setup-error.ts';
+import { addedManySentence, addedSentence, draftOf, draftsOf, requireLines, STANDARD_INPUT } from './add-rule.ts';
+import { appliedText, applyRequest } from './apply-rules.ts';
+import type { Connection } from './connection.ts';
+import { importedSentence, importQuery, onlyIpset } from './import-list.ts';
+import { withLine } from './input-lines.ts';
+import type { Outcome, Printer } from './printer.ts';
+import { readInput } from './read-input.ts';
+import { removalOf, removedSentence } from './remove-rules.ts';
+import { force, life, match, ruleId } from './rule-options.ts';
+
+/** Options that all have. */
+export interface Common {
+  rules?: string;
+  protect?: string[];
+  netns?: string;
+  bpfFs?: string;
+  json?: true;
+}
+
+export type Handler = (
+  connection: Connection,
+  printer: Printer,
+  options: Common & Record<string, never>,
+  args: string[],
+) => Promise<Outcome>;
+
+export const addRule: Handler = async (connection, printer, options, [action = '', source]) => {
+  if (source !== undefined && source !== STANDARD_INPUT) {
+    const request = { rule: draftOf(action, source, options), ...force(options) };
+    return printer.changed(await connection.ask('add', request), (added) => addedSentence(added, Date.now()));
+  }
+  if (source === undefined && action !== STANDARD_INPUT) throw missingSource(action);
+  const text = (await readInput(STANDARD_INPUT)).toString('utf8');
+  const drafts = requireLines(draftsOf(text, action === STANDARD_INPUT ? undefined : action, options));
+  const request = { rules: drafts.map(({ draft }) => draft), ...force(options) };
+  const answer = await connection.ask('add_many', request);
+  const lines = drafts.map(({ line }) => line);
+  return printer.changed(withLine(answer, 'rules', lines), ({ rules }) => addedManySentence(rules));
+};
+
+export const editRule: Handler = async (connection, printer, options, [id = '']) => {
+  const { action, source } = options as { action?: string; source?: string };
+  const given = { action, source, ...match(options), ...life(options) };
+  const entries = Object.entries(given).filter(([, value]) => value !== undefined);
+  const changes = Object.fromEntries(
+    entries.map(([key, value]) => [key, value === 'none' ? null : value]),
+  ) as RuleChanges;
+  if (entries.length === 0) throw nothingToEdit(id);
+  const answer = await connection.ask('edit', { id: ruleId(id), changes, ...force(options) });
+  return printer.changed(answer, (value) => `Changed rule ${value.rule.id}.`);
+};
+
+export const removeRules: Handler = async (connection, printer, options, ids) => {
+  const read = async () => (await readInput(STANDARD_INPUT)).toString('utf8');
+  const { request, lines } = await removalOf(ids, options, read);
+  const answer = await connection.ask('remove', request);
+  return printer.changed(withLine(answer, 'matching', lines), ({ removed }) => removedSentence(removed));
+};
+
+export const applyRules: Handler = async (connection, printer, options, [file = '']) => {
+  const wanted = options as { check?: true; diff?: true; detailedExitcodes?: true };
+  const request = applyRequest(await readInput(file), file, { ...wanted, ...force(options) });
+  const answer = await connection.ask('apply', request);
+  const outcome = printer.changed(answer, ({ risk, ...applied }) => {
+    const waits = risk === undefined ? [] : [`It would have to be confirmed: ${risk}.`];
+    return [...appliedText(applied, wanted, Date.now()), ...waits];
+  });
+  const tells = wanted.check || wanted.detailedExitcodes;
+  return answer.ok && answer.value.changed && tells ? EXIT.changed : outcome;
+};
+
+export const importList: Handler = async (connection, printer, options, [file = '']) => {
+  const query = importQuery(file, options);
+  const list = await readInput(file);
+  const { ipset } = options as { ipset?: string };
+  const chosen = ipset === undefined ? list : onlyIpset(list, ipset);
+  return printer.changed(await connection.importBytes(query, chosen), importedSentence);
+};
+
+function nothingToEdit(id: string): SetupError {
+  return new SetupError({
+    step: 'edit',
+    target: `rule ${id}`,
+    problem: 'no option says what to change',
+    next: `Give one, for example: packetlog rules edit ${id} --for 1h.`,
+    exit: 'usage',
+  });
+}
+
+function missingSource(action: string): SetupError {
+  return new SetupError({
+    step: 'add',
+    target: `${action} rule`,
+    problem: 'the source is missing',
+    next: `Write packetlog rules add ${action} 203.0.113.7, or - to read sources from standard input.`,
+    exit: 'usage',
+  });
+}

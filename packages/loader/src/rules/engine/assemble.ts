@@ -1,0 +1,140 @@
+/** The parts of the rules engine, and what each is told of the others. */
+import type { Notice } from '@packetlog/common';
+import type { AuditLog } from '../audit-log.ts';
+import type { RuleBook } from '../book/rule-book.ts';
+import { Alarms } from './alarms.ts';
+import { Batches } from './batches.ts';
+import type { Change } from './change.ts';
+import { ChangeQueue } from './change-queue.ts';
+import { FileLoads, type FileLoadsParts } from './file-loads.ts';
+import { History } from './history.ts';
+import { InterfaceNames } from './interface-names.ts';
+import { Journal } from './journal.ts';
+import { LookAhead } from './look-ahead.ts';
+import { LostLists } from './lost-lists.ts';
+import { Pending } from './pending.ts';
+import { Pipeline, type PipelineParts } from './pipeline.ts';
+import { Undo } from './undo.ts';
+import { WaitingChange } from './waiting-change.ts';
+
+type Store = PipelineParts['store'] & FileLoadsParts['store'];
+
+export interface RulesServiceOptions
+  extends Pick<PipelineParts, 'enforcement' | 'protectedNow' | 'confirmMs'>,
+    Pick<FileLoadsParts, 'rulesFile'> {
+  readonly store: Store;
+  readonly audit: Pick<AuditLog, 'append'>;
+  /** The snapshot differs. */
+  readonly changed: () => void;
+  readonly notice: (notice: Notice) => void;
+  /** These were confirmed and are in force. */
+  readonly enforced?: (book: RuleBook) => Promise<void>;
+}
+
+export type About = Pick<Change<unknown>, 'what' | 'who' | 'why'>;
+
+/** What the owner of the engine does for its parts. */
+export interface Hooks {
+  /** Of the rules now. */
+  readonly revision: () => number;
+  /** The rules, or the alarms about them, are others now; gives their revision. */
+  readonly tell: () => number;
+  /** What waits was not confirmed in time. */
+  readonly timeIsOver: () => void;
+}
+
+export interface Engine {
+  readonly queue: ChangeQueue;
+  readonly pipeline: Pipeline;
+  readonly parts: PipelineParts;
+  readonly journal: Journal;
+  readonly history: History;
+  readonly pending: Pending;
+  readonly alarms: Alarms;
+  readonly files: FileLoads;
+  readonly ahead: LookAhead;
+  readonly lost: LostLists;
+  readonly waiting: WaitingChange;
+  readonly batches: Batches;
+  readonly undo: Undo;
+  readonly names: InterfaceNames;
+  /** Audits something that was no change asked for. */
+  readonly note: (about: About) => void;
+}
+
+export function assemble(options: RulesServiceOptions, { revision, tell, timeIsOver }: Hooks): Engine {
+  const { enforcement, store, rulesFile, protectedNow, confirmMs, enforced = async () => {} } = options;
+  const history = new History();
+  const pending = new Pending();
+  // A change is told with the alarms that it raises and ends.
+  const alarms = new Alarms(() => batches.tellSoon());
+  const journal = new Journal(options.audit, options.notice, alarms);
+  const lost = new LostLists(alarms, journal);
+  const note = (about: About) => journal.record(revision() + 1, about);
+  const parts: PipelineParts = {
+    enforcement,
+    store,
+    history,
+    pending,
+    protectedNow,
+    confirmMs,
+    timeIsOver,
+    enforced,
+    wrote: () => alarms.end('rules_file'),
+    notWritten: (message) => files.rejected(message),
+    isLost: (set) => lost.has(set),
+    reverted: (why, isFromFile) => waiting.fell(why, isFromFile),
+    notKept: (problem) => files.notKept(problem),
+  };
+  const pipeline = new Pipeline(parts);
+  const ahead = new LookAhead(parts, alarms, journal);
+  const batches = new Batches({ pipeline, parts, alarms, journal, ahead, lost, revision, tell });
+  const queue = new ChangeQueue((batch) => batches.run(batch));
+  const files = new FileLoads({
+    store,
+    rulesFile,
+    alarms,
+    journal,
+    confirmed: () => enforcement.confirmed.book,
+    pending,
+    revision,
+    make: (change) => batches.make(change),
+    note,
+  });
+  const waiting = new WaitingChange({
+    pipeline: parts,
+    files,
+    fileAgrees: (book) => store.fileAgrees(book),
+    journal,
+    note,
+    changed: () => {
+      ahead.look();
+      lost.look(enforcement.top.book.sets.values());
+      return tell();
+    },
+  });
+  const undo = new Undo({
+    history,
+    pending,
+    ask: (change) => queue.ask(change),
+    revert: (who) => queue.run(() => waiting.revert(who)),
+  });
+  const names = new InterfaceNames({ enforcement, pending, queue, journal });
+  return {
+    queue,
+    pipeline,
+    parts,
+    journal,
+    history,
+    pending,
+    alarms,
+    files,
+    ahead,
+    lost,
+    waiting,
+    batches,
+    undo,
+    names,
+    note,
+  };
+}

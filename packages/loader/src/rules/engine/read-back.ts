@@ -1,0 +1,33 @@
+/** What is called in force is what the kernel has, asked of it, not what was asked of it. */
+import type { InForce } from '@packetlog/common';
+import type { KernelState, RulePublisher } from '../../drain/rule-publisher.ts';
+
+/** Asks the kernel; a RulePublisher. */
+export type KernelReader = Pick<RulePublisher, 'inForce'>;
+
+export class ReadBack {
+  readonly #kernel: KernelReader;
+  readonly #changed: () => void;
+  #state: KernelState | undefined;
+
+  constructor(kernel: KernelReader, changed: () => void) {
+    this.#kernel = kernel;
+    this.#changed = changed;
+  }
+
+  /** As it was read last; undefined: not yet. */
+  get inForce(): InForce | undefined {
+    if (this.#state === undefined) return undefined;
+    const { images, attached, unfiltered } = this.#state;
+    const is_current = images && attached.length > 0;
+    const not_filtered = unfiltered.length > 0 ? { not_filtered: [...unfiltered] } : {};
+    return { by: attached.length > 0 ? 'loader' : 'none', interfaces: [...attached], ...not_filtered, is_current };
+  }
+
+  /** Tells when it is another than before. Rejects when the drain thread ends. */
+  async read(): Promise<void> {
+    const before = JSON.stringify(this.#state);
+    this.#state = await this.#kernel.inForce();
+    if (before !== JSON.stringify(this.#state)) this.#changed();
+  }
+}

@@ -1,0 +1,39 @@
+/** What SIGHUP asks for: the rules file and the lists of all sets, read again in their turn. */
+import type { Notice } from '@packetlog/common';
+import type { Compiler } from '../compiling/compiler.ts';
+import type { RuleStore } from '../file/rule-store.ts';
+import { RulesRefusal } from '../refusal.ts';
+import type { FollowedFiles } from './followed-files.ts';
+import type { RulesService } from './rules-service.ts';
+import { readAgain } from './start.ts';
+import { messageOf } from './words.ts';
+
+export interface ReloadParts {
+  readonly service: RulesService;
+  readonly store: RuleStore;
+  readonly compiler: Compiler;
+  readonly files: FollowedFiles | undefined;
+  readonly rulesFile: string;
+  readonly tell: (level: Notice['level'], message: string) => void;
+}
+
+/** Never rejects: what is rejected is an alarm, and the rules before it stay in force. */
+export async function reload({ service, store, compiler, files, rulesFile, tell }: ReloadParts): Promise<void> {
+  const read = () =>
+    readAgain(store, compiler, service.confirmed).catch((error: unknown) => {
+      const problem = messageOf(error).replace(/\.$/, '');
+      service.fileRejected(
+        `The rules file ${rulesFile} ${problem}. The rules before it are in force. Repair the file and reload (kill -HUP).`,
+      );
+      return undefined;
+    });
+  try {
+    const loaded = await service.load(read, 'asked for by SIGHUP');
+    if (loaded === undefined) return;
+    const { pending } = loaded;
+    await files?.takeAll();
+    tell('info', pending ? `The rules were read again, to be confirmed: ${pending.why}` : 'The rules were read again.');
+  } catch (error) {
+    if (!(error instanceof RulesRefusal)) tell('error', `The rules were not read again: ${messageOf(error)}`);
+  }
+}

@@ -1,0 +1,37 @@
+/** A start that ends when there are rules and they cannot be in force: capturing as if they were would mislead. */
+import { SetupError } from '../../setup-error.ts';
+import type { Compiler } from '../compiling/compiler.ts';
+import type { RuleStore } from '../file/rule-store.ts';
+import { RulesFileError } from '../file/rules-document.ts';
+import type { StatePaths } from '../file/state-directory.ts';
+import type { RulesService } from './rules-service.ts';
+import { readStart, type Start } from './start.ts';
+import { cannotEnforce, cannotStart } from './words.ts';
+
+/** What is on the disk. Throws SetupError if there are rules, but none to trust. */
+export async function readOrFail(store: RuleStore, compiler: Compiler, paths: StatePaths): Promise<Start> {
+  try {
+    return await readStart(store, compiler, paths);
+  } catch (cause) {
+    if (!(cause instanceof RulesFileError)) throw cause;
+    throw new SetupError({
+      step: 'read rules',
+      target: paths.rules,
+      problem: cause.message.replace(/\.$/, ''),
+      next: 'Repair it; to begin without rules, remove it and the last good copy.',
+      exit: 'usage',
+      cause,
+    });
+  }
+}
+
+/** Puts it in force. Throws SetupError if the kernel does not take it, or it is rejected and nothing was in force before. */
+export async function beginOrFail(service: RulesService, start: Start, rulesFile: string): Promise<void> {
+  try {
+    await service.begin(start);
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof SetupError ? error.cause : error;
+    if (cause instanceof SetupError) throw cannotEnforce(rulesFile, cause);
+    throw cannotStart(rulesFile, error);
+  }
+}

@@ -1,0 +1,54 @@
+/** Undo and redo: changes that restore the rules of a step of the history, or end what waits to be confirmed. */
+import { type Change, stepping, type Who } from './change.ts';
+import type { Done } from './change-queue.ts';
+import { type History, otherStep } from './history.ts';
+import type { Pending } from './pending.ts';
+
+export interface UndoParts {
+  readonly history: History;
+  readonly pending: Pending;
+  readonly ask: (change: Change<string>) => Promise<Done<string>>;
+  readonly revert: (who: Who) => Promise<number>;
+}
+
+export class Undo {
+  readonly #parts: UndoParts;
+
+  constructor(parts: UndoParts) {
+    this.#parts = parts;
+  }
+
+  /** Undoes the last change, or what waits to be confirmed. `id`: only if that is this one. Rejects with a RulesRefusal. */
+  async undo(who: Who, id?: number): Promise<Done<{ undone: string }>> {
+    const { history, pending, ask, revert } = this.#parts;
+    const { step: waiting } = pending;
+    if (waiting !== undefined) {
+      if (id !== undefined && id !== waiting.id) throw otherStep(waiting);
+      return { value: { undone: waiting.what }, revision: await revert(who), pending: undefined };
+    }
+    const step = history.requireLast(id ?? history.last?.id ?? 0);
+    // Changes that are on their way already come first, and then this is not the last one.
+    const undo = stepping(
+      `undo of ${step.what}`,
+      () => history.requireLast(step.id),
+      (now, revision) => history.undid(now, { who, at_ms: Date.now(), revision }),
+      who,
+    );
+    const { value, ...rest } = await ask(undo);
+    return { value: { undone: value }, ...rest };
+  }
+
+  /** Does again what was undone last, if nothing else was changed since. `id`: only if that is this one. Rejects with a RulesRefusal. */
+  async redo(who: Who, id?: number): Promise<Done<{ redone: string }>> {
+    const { history, ask } = this.#parts;
+    const step = history.requireUndone(id ?? history.lastUndone?.id ?? 0);
+    const redo = stepping(
+      `redo of ${step.what}`,
+      () => history.requireUndone(step.id),
+      (now, revision) => history.redid(now, { who, at_ms: Date.now(), revision }),
+      who,
+    );
+    const { value, ...rest } = await ask(redo);
+    return { value: { redone: value }, ...rest };
+  }
+}

@@ -1,0 +1,34 @@
+/** The interfaces that rules act on: the slots they were given when the program was loaded, and what they are called now. */
+import type { Ledger } from '@packetlog/common';
+import type { RuleGround } from '../drain/messages.ts';
+
+export class Interfaces {
+  readonly #slots: RuleGround['interfaces'];
+  #now: Ledger['interfaces'] = [];
+
+  constructor({ interfaces }: RuleGround) {
+    this.#slots = interfaces;
+  }
+
+  /** As the drain thread reported them last, in the order of the slots. */
+  learn(now: Ledger['interfaces']): void {
+    this.#now = now;
+  }
+
+  get names(): readonly string[] {
+    return (this.#now.length > 0 ? this.#now : this.#slots).map(({ name }) => name);
+  }
+
+  get named(): RuleGround['interfaces'] {
+    return this.#slots.map(({ name, slot }, i) => ({ name: this.#now[i]?.name ?? name, slot }));
+  }
+
+  get slotsByIfindex(): ReadonlyMap<number, number> {
+    return new Map(this.#now.map(({ ifindex }, i) => [ifindex, this.#slots[i]?.slot ?? 0]));
+  }
+
+  /** Packets that were seen on all of them. */
+  get seen(): number {
+    return this.#now.reduce((sum, { counters }) => sum + counters.seen, 0);
+  }
+}

@@ -1,0 +1,25 @@
+/** What a loader gives its rules, and is told by them. */
+import type { Notice, RuleCounters } from '@packetlog/common';
+import type { RuleHits } from '../history/history.ts';
+import type { ControlSession } from './control/session.ts';
+import type { StatePaths } from './file/state-directory.ts';
+
+export interface LiveRulesOptions {
+  readonly paths: StatePaths;
+  /** Of `--protect`. */
+  readonly protect: readonly string[];
+  readonly confirmMs: number;
+  readonly environment: NodeJS.ProcessEnv;
+  /** Where clients connect. */
+  readonly servedPort: number | undefined;
+  /** Addresses of the clients that may change rules. */
+  readonly operators: () => readonly string[];
+  readonly changed: () => void;
+  /** Before the report of the second in which the rules decided. */
+  readonly counted: (counters: RuleCounters, hits: readonly RuleHits[]) => void;
+  readonly notice: (notice: Notice) => void;
+  readonly wantRows: (isWanted: boolean) => void;
+  readonly failed: (error: unknown) => void;
+  /** For other commands on this machine. */
+  readonly session: () => ControlSession;
+}
