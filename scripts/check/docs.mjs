@@ -1,5 +1,6 @@
 /**
- * Checks the documents: relative links and anchors resolve, paths in backticks exist, and pages with a limit keep it.
+ * Checks the documents: relative links and anchors resolve, paths in backticks exist, pages with a limit keep it, and no
+ * sentence has a word that word-rules.mjs rules out.
  *
  *   node scripts/check/docs.mjs
  *
@@ -9,6 +10,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { posix, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { WORD_RULES } from './word-rules.mjs';
 
 /**
  * @typedef {{ line: number, text: string }} Line
@@ -23,6 +25,7 @@ const MAX_WORDS = { 'ARCHITECTURE.md': 1500 };
 const KEEPS_OLD_PATHS = 'CHANGELOG.md';
 const PATH = /`((?:apps|bench|docs|packages|scripts|tests)\/[\w./@-]*)`/g;
 const LINK = /\]\(<?([^()\s>]+)>?(?:\s+"[^"]*")?\)|^\s*\[[^\]]+\]:\s*(\S+)/g;
+const CODE = /`[^`]*`/g;
 const OTHER_SITE = /^[a-z][a-z+.-]*:/i;
 
 /**
@@ -68,9 +71,10 @@ export const wordsIn = (page) => page.split(/\s+/).filter((word) => word !== '')
 
 /**
  * @param {Documents} documents
+ * @param {readonly import('./word-rules.mjs').WordRule[]} rules
  * @returns {string[]} one line for each fault
  */
-export function problemsOf({ pages, files }) {
+export function problemsOf({ pages, files }, rules = WORD_RULES) {
   const places = new Set(files.flatMap((file) => [file, ...parentsOf(file)]));
   return [...pages].flatMap(([path, page]) => {
     const lines = proseOf(page);
@@ -81,6 +85,7 @@ export function problemsOf({ pages, files }) {
     return [
       ...lines.flatMap((line) => linkProblems(line.text, path, pages, places).map((each) => at(line, each))),
       ...lines.flatMap((line) => pathProblems(line.text, path, places).map((each) => at(line, each))),
+      ...wordProblems(lines, rules).map(({ line, problem }) => at(line, problem)),
       ...(words > limit ? [`${path}: ${words} words, at most ${limit}. Move details to docs/.`] : []),
     ];
   });
@@ -94,9 +99,7 @@ function parentsOf(path) {
 
 /** @param {string} text @param {string} from @param {Documents['pages']} pages @param {ReadonlySet<string>} places */
 function linkProblems(text, from, pages, places) {
-  const links = [...text.replace(/`[^`]*`/g, '``').matchAll(LINK)].map(
-    ([, inline, reference]) => inline ?? reference ?? '',
-  );
+  const links = [...text.replace(CODE, '``').matchAll(LINK)].map(([, inline, reference]) => inline ?? reference ?? '');
   return links.flatMap((link) => {
     if (OTHER_SITE.test(link)) return [];
     const [target = '', anchor] = link.split('#');
@@ -114,6 +117,22 @@ function pathProblems(text, from, places) {
   return [...text.matchAll(PATH)].flatMap(([, path = '']) =>
     places.has(path.replace(/\/$/, '')) ? [] : [`\`${path}\`: no such file or folder.`],
   );
+}
+
+/**
+ * Words in code and in targets of links are names, not language. A word group may go on in the next line.
+ * @param {readonly Line[]} lines @param {readonly import('./word-rules.mjs').WordRule[]} rules
+ */
+function wordProblems(lines, rules) {
+  const prose = lines.map(({ line, text }) => ({ line, text: text.replace(CODE, '``').replace(/\]\([^)]*\)/g, ']') }));
+  return prose.flatMap((line, i) => {
+    const next = prose[i + 1]?.line === line.line + 1 ? (prose[i + 1]?.text.trimStart() ?? '') : '';
+    return rules.flatMap(({ not, use, why }) => {
+      const found = not.exec(`${line.text} ${next}`);
+      if (found === null || found.index >= line.text.length) return [];
+      return [{ line, problem: `"${found[0]}". Use: ${use}. ${why}` }];
+    });
+  });
 }
 
 /** What git has or would take. @param {string} root @returns {Documents} */

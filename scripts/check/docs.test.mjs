@@ -48,6 +48,24 @@ it('a page with more words than its limit is a problem', () => {
   expect(wordsIn(' two\nwords ')).toBe(2);
 });
 
+describe('words that are ruled out', () => {
+  const rules = [{ not: /\bso (many|much)\b/i, use: 'the number', why: 'It is known.' }];
+  const found = (/** @type {string} */ page) => problemsOf({ files, pages: new Map([['README.md', page]]) }, rules);
+
+  it('are a problem, also over the end of a line', () => {
+    expect(found('# A\n\nWith so many rows.')).toEqual(['README.md:3: "so many". Use: the number. It is known.']);
+    expect(found('Rows, so\n  many of them.')).toEqual(['README.md:1: "so many". Use: the number. It is known.']);
+  });
+
+  it('are not looked for in code and in targets of links', () => {
+    expect(found('`so many`, [a](https://example.com/so%20many)\n```\nso many\n```\nso\n\nmany')).toEqual([]);
+  });
+
+  it('are those of the strings that a user sees', () => {
+    expect(problems({ 'README.md': 'The loader refused it.' })).toHaveLength(1);
+  });
+});
+
 it('anchors are those of GitHub: lower case, no punctuation, numbered when they repeat', () => {
   const page = '# A `b`, and: C!\n## Twice\n## Twice\n```\n# code\n```\n<a id="own"></a>';
   expect([...anchorsOf(page)]).toEqual(['a-b-and-c', 'twice', 'twice-1', 'own']);

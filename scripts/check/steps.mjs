@@ -47,7 +47,7 @@ export function checkSteps(cSources) {
       remedy: 'Remove what nobody uses; knip.json holds the entry points.',
     },
     {
-      name: 'documents: links, anchors, paths, length of ARCHITECTURE.md',
+      name: 'documents: links, anchors, paths, words, length of ARCHITECTURE.md',
       command: process.execPath,
       args: ['scripts/check/docs.mjs'],
       remedy: 'node scripts/check/docs.mjs lists the places. Write paths in backticks from the root of the repository.',
