@@ -50,7 +50,7 @@ export function checkSteps(cSources) {
       name: 'documents: links, anchors, paths, words, length of ARCHITECTURE.md',
       command: process.execPath,
       args: ['scripts/check/docs.mjs'],
-      remedy: 'node scripts/check/docs.mjs lists the places. Write paths in backticks from the root of the repository.',
+      remedy: 'Write paths in backticks from the root. scripts/check/word-rules.mjs holds the words, and those to use.',
     },
     {
       name: 'words: one for each thing, in all text that is shown',
