@@ -183,7 +183,10 @@ describe('different streams of rows', () => {
   it('are limited, and the same as another is none', async () => {
     for (let i = 0; i < 48; i++) expect(await subscribe(`port ${i}`)).toMatchObject({ ok: true });
     const rejected = await subscribe('port 48');
-    expect(rejected).toMatchObject({ ok: false, error: { code: 'unavailable', message: /48 different filters/ } });
+    expect(rejected).toMatchObject({
+      ok: false,
+      error: { code: 'unavailable', message: expect.stringMatching(/48 different filters/) },
+    });
     expect(await subscribe('port 47')).toMatchObject({ ok: true });
     // Room is left for those that can change rules.
     expect(await subscribe('port 48', admin)).toMatchObject({ ok: true });

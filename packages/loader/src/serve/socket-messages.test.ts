@@ -143,7 +143,7 @@ it('answers more messages than it does at once with a refusal, and goes on', asy
   );
   const refused = answers.filter(({ ok }) => !ok);
   expect(refused.length).toBeGreaterThan(20);
-  expect(refused[0]).toMatchObject({ error: { code: 'invalid', message: /100 a second/ } });
+  expect(refused[0]).toMatchObject({ error: { code: 'invalid', message: expect.stringMatching(/^Too many /) } });
   expect(socket.connected).toBe(true);
 });
 
@@ -167,6 +167,6 @@ it('does no more work for a client that does not read its answers, and gives it 
   wire(socket).resume();
   const rejected = (await Promise.all(answers)).filter(({ ok }) => !ok);
   expect(rejected).toHaveLength(answers.length - taken);
-  expect(rejected[0]).toMatchObject({ error: { code: 'invalid', message: /read them/ } });
+  expect(rejected[0]).toMatchObject({ error: { code: 'invalid', message: expect.stringMatching(/read them/) } });
   expect(await ask()).toMatchObject({ ok: true });
 });
