@@ -1,5 +1,6 @@
-export { AddressError, formatAddress, parseAddress } from './address.ts';
-export { type AddressMark, addressMark } from './address-marks.ts';
+export { AddressError, formatAddress, parseAddress } from './address/address.ts';
+export { type AddressMark, addressMark } from './address/address-marks.ts';
+export { formatNetwork, type Network, NetworkError, parseNetwork, unmapped } from './address/network.ts';
 export { encodeBatch, PacketLogBatch, readBatches } from './batch.ts';
 export { BatchFormatError, type BatchFormatErrorCode, type BatchFormatFacts } from './batch-error.ts';
 export { type BatchCounters, type BatchHeader, writeBatchCounters, writeBatchHeader } from './batch-header.ts';
@@ -108,7 +109,6 @@ export {
   reasonName,
   vlanName,
 } from './names.ts';
-export { formatNetwork, type Network, NetworkError, parseNetwork, unmapped } from './network.ts';
 export { encodePacketLog, type PacketLog } from './packet-log.ts';
 export {
   type Acknowledgement,

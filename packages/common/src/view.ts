@@ -1,5 +1,5 @@
 /** Records where they lie: nothing is copied or allocated until a text, a bigint or an object is asked for. */
-import { formatAddress } from './address.ts';
+import { formatAddress } from './address/address.ts';
 import { BatchFormatError } from './batch-error.ts';
 import { PACKET_LOG_FIELDS, PACKET_LOG_SIZE, type PacketLogFieldName } from './layout.ts';
 import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6, hasPorts } from './names.ts';

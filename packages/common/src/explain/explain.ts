@@ -1,5 +1,5 @@
 /** What a record says, field by field, in words for people. */
-import { type AddressMark, addressMark } from '../address-marks.ts';
+import { type AddressMark, addressMark } from '../address/address-marks.ts';
 import type { Filter, NumberField } from '../filter/filter.ts';
 import { icmpTypeName } from '../icmp-names.ts';
 import { IP_PROTOCOL_NONE, VLAN_PRIORITY_TAG } from '../layout.ts';

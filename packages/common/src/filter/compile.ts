@@ -1,6 +1,6 @@
 /** A filter made ready to be asked of records where they lie. */
+import { parseNetwork } from '../address/network.ts';
 import { FIELD_BYTES, PACKET_LOG_FIELDS } from '../layout.ts';
-import { parseNetwork } from '../network.ts';
 import type { RecordPredicate } from '../view.ts';
 import type { Filter, IcmpFilter, NetworkFilter, NumberFilter, PortFilter, TermFilter } from './filter.ts';
 import { simplified } from './filter-key.ts';

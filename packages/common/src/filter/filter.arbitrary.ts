@@ -1,6 +1,6 @@
 /** Filters and records that share values, so that they meet, for property tests. */
 import fc from 'fast-check';
-import { formatNetwork, parseNetwork } from '../network.ts';
+import { formatNetwork, parseNetwork } from '../address/network.ts';
 import { packetLog } from '../packet-log.arbitrary.ts';
 import type { PacketLog } from '../packet-log.ts';
 import { allOf, anyOf, type Comparison, type Filter, type NumberField, type Side, type TermFilter } from './filter.ts';

@@ -1,6 +1,6 @@
 /** What a filter means, in the plainest way: over a decoded record, by another library, one field after the other. */
 import ipaddr from 'ipaddr.js';
-import { parseAddress } from '../address.ts';
+import { parseAddress } from '../address/address.ts';
 import { hasPorts } from '../names.ts';
 import type { PacketLog } from '../packet-log.ts';
 import type { Filter, NetworkFilter, NumberFilter, Side } from './filter.ts';

@@ -1,7 +1,7 @@
 /** A filter as text: parsed again, it is the same filter. */
 
+import { parseNetwork } from '../address/network.ts';
 import { ACTIONS, REASONS } from '../layout.ts';
-import { parseNetwork } from '../network.ts';
 import type {
   Filter,
   FlagsFilter,

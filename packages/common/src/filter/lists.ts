@@ -1,6 +1,6 @@
 /** Values, ports and addresses that are alternatives: asked for all at once instead of one by one. */
+import { parseNetwork } from '../address/network.ts';
 import { PACKET_LOG_FIELDS } from '../layout.ts';
-import { parseNetwork } from '../network.ts';
 import type { RecordPredicate } from '../view.ts';
 import type { Filter, NetworkFilter, NumberFilter, PortFilter, Side } from './filter.ts';
 import { some } from './join-tests.ts';

@@ -1,5 +1,5 @@
 /** A row of the console, the page or a capture, pasted as a filter: what it says of a packet, as a filter. */
-import { formatNetwork, parseNetwork } from '../network.ts';
+import { formatNetwork, parseNetwork } from '../address/network.ts';
 import { IP_PROTOCOL_WORDS, parseIpProtocol } from '../rules/ip-protocol.ts';
 import { endpointText } from './endpoint.ts';
 import { allOf, type Filter } from './filter.ts';

@@ -1,6 +1,6 @@
 /** The file that rules are kept in, as people and programs write it. */
 import * as z from 'zod/mini';
-import { NetworkError, parseNetwork } from '../network.ts';
+import { NetworkError, parseNetwork } from '../address/network.ts';
 import { defaultPolicySchema, fileRuleSchema, setNameSchema } from './rule.ts';
 import { MAX_RULE_ID } from './rule-limits.ts';
 

@@ -1,5 +1,5 @@
 /** Whose packets a rule is about: everybody's, those of an address or network, those of a named set of networks. */
-import { formatNetwork, type Network, NetworkError, parseNetwork, unmapped } from '../network.ts';
+import { formatNetwork, type Network, NetworkError, parseNetwork, unmapped } from '../address/network.ts';
 import { RuleValueError } from './rule-value-error.ts';
 
 export type RuleSource =

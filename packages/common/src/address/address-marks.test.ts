@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import ipaddr from 'ipaddr.js';
 import { describe, expect, it } from 'vitest';
+import { addressBytes } from '../packet-log.arbitrary.ts';
 import { AddressError, formatAddress } from './address.ts';
 import { addressMark } from './address-marks.ts';
-import { addressBytes } from './packet-log.arbitrary.ts';
 
 describe('addressMark', () => {
   it.each([

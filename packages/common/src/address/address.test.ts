@@ -2,8 +2,8 @@ import { isIP, isIPv4, isIPv6 } from 'node:net';
 import fc from 'fast-check';
 import ipaddr from 'ipaddr.js';
 import { describe, expect, it } from 'vitest';
+import { addressBytes } from '../packet-log.arbitrary.ts';
 import { AddressError, formatAddress, parseAddress } from './address.ts';
-import { addressBytes } from './packet-log.arbitrary.ts';
 
 /** ipaddr.js on the 16 bytes, with its own idea of what is IPv4. */
 function witness(bytes: Uint8Array): string {
