@@ -45,7 +45,7 @@ await script(async () => {
 
 /** The C program, and its header when the layout in common has changed. The TypeScript is watched by tsc. */
 function watchC() {
-  return onChange(['packages/bpf/src', 'packages/common/dist'], /\.[ch]$|^(c-header|layout)\.js$/, async () => {
+  return onChange(['packages/bpf/src', 'packages/common/dist/record'], /\.[ch]$|^(c-header|layout)\.js$/, async () => {
     for (const tool of ['header', 'compile']) {
       const { code, output } = await run(process.execPath, [`packages/bpf/dist/build/${tool}.js`]);
       process.stderr.write(output);

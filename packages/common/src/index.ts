@@ -2,7 +2,6 @@ export { AddressError, formatAddress, parseAddress } from './address/address.ts'
 export { type AddressMark, addressMark } from './address/address-marks.ts';
 export { formatNetwork, type Network, NetworkError, parseNetwork, unmapped } from './address/network.ts';
 export { encodeBatch, PacketLogBatch, readBatches } from './batch.ts';
-export { BatchFormatError, type BatchFormatErrorCode, type BatchFormatFacts } from './batch-error.ts';
 export { type BatchCounters, type BatchHeader, writeBatchCounters, writeBatchHeader } from './batch-header.ts';
 export { BATCH_HEADER_FIELDS, BATCH_HEADER_SIZE, BATCH_MAGIC } from './batch-layout.ts';
 export { type ExplainedField, type ExplainedKey, explainPacket } from './explain/explain.ts';
@@ -56,23 +55,6 @@ export {
 } from './history.ts';
 export { HISTORY_COLUMNS, HISTORY_LEVELS, type HistoryColumn, type HistoryStep } from './history-layout.ts';
 export { icmpTypeName } from './icmp-names.ts';
-export { packetLogJson } from './json-line.ts';
-export {
-  ACTIONS,
-  type Action,
-  EXTENSION_HEADER_LIMIT,
-  FIELD_BYTES,
-  IP_PROTOCOL_NONE,
-  PACKET_LOG_FIELDS,
-  PACKET_LOG_SIZE,
-  type PacketLogField,
-  type PacketLogFieldName,
-  type PacketLogFieldType,
-  REASONS,
-  type Reason,
-  VLAN_PRIORITY_TAG,
-  VLAN_TAG_LIMIT,
-} from './layout.ts';
 export {
   DEFAULT_ROWS_PER_SECOND,
   MAX_BATCHES_PER_SECOND,
@@ -99,17 +81,6 @@ export {
   reverseNamesRequestSchema,
   reverseNamesSchema,
 } from './name-requests.ts';
-export {
-  actionName,
-  ETHER_TYPE_IPV4,
-  ETHER_TYPE_IPV6,
-  etherTypeName,
-  hasPorts,
-  protocolName,
-  reasonName,
-  vlanName,
-} from './names.ts';
-export { encodePacketLog, type PacketLog } from './packet-log.ts';
 export {
   type Acknowledgement,
   type AttachMode,
@@ -144,8 +115,39 @@ export {
   summarySchema,
   type Volume,
 } from './protocol.ts';
-export { addressesRead, icmpRead, portsRead, type ReadFacts, tcpFlagsRead } from './read-fields.ts';
-export { reasonSentence } from './reasons.ts';
+export { BatchFormatError, type BatchFormatErrorCode, type BatchFormatFacts } from './record/batch-error.ts';
+export {
+  actionName,
+  ETHER_TYPE_IPV4,
+  ETHER_TYPE_IPV6,
+  etherTypeName,
+  hasPorts,
+  protocolName,
+  reasonName,
+  vlanName,
+} from './record/field-names.ts';
+export { packetLogJson } from './record/json-line.ts';
+export {
+  ACTIONS,
+  type Action,
+  EXTENSION_HEADER_LIMIT,
+  FIELD_BYTES,
+  IP_PROTOCOL_NONE,
+  PACKET_LOG_FIELDS,
+  PACKET_LOG_SIZE,
+  type PacketLogField,
+  type PacketLogFieldName,
+  type PacketLogFieldType,
+  REASONS,
+  type Reason,
+  VLAN_PRIORITY_TAG,
+  VLAN_TAG_LIMIT,
+} from './record/layout.ts';
+export { encodePacketLog, type PacketLog } from './record/packet-log.ts';
+export { addressesRead, icmpRead, portsRead, type ReadFacts, tcpFlagsRead } from './record/read-fields.ts';
+export { reasonSentence } from './record/reasons.ts';
+export { tcpFlagsLetters, tcpFlagsMeaning, tcpFlagsText } from './record/tcp-flags.ts';
+export { PacketLogView, type RecordPredicate, type RecordShape } from './record/view.ts';
 export { formatDuration, parseDuration } from './rules/duration.ts';
 export { formatIpProtocol, parseIpProtocol } from './rules/ip-protocol.ts';
 export { type MatchSurroundings, mappedNote, neverMatches } from './rules/never-matches.ts';
@@ -219,5 +221,3 @@ export {
 } from './rules/snapshot.ts';
 export { formatRuleSource, isSetName, parseRuleSource, type RuleSource } from './rules/source.ts';
 export { serviceName, servicePort, serviceWords } from './service-names.ts';
-export { tcpFlagsLetters, tcpFlagsMeaning, tcpFlagsText } from './tcp-flags.ts';
-export { PacketLogView, type RecordPredicate, type RecordShape } from './view.ts';

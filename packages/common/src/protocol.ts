@@ -10,7 +10,6 @@
 import * as z from 'zod/mini';
 import { filterProblemSchema, filterTextSchema } from './filter/filter-text.ts';
 import type { History, HistoryRequest, HistoryTop, HistoryTopRequest } from './history.ts';
-import { ACTIONS, REASONS } from './layout.ts';
 import {
   DEFAULT_ROWS_PER_SECOND,
   MAX_BATCHES_PER_SECOND,
@@ -19,6 +18,7 @@ import {
   PROTOCOL_VERSION,
 } from './limits.ts';
 import type { Listener, Places, PlacesRequest, ReverseNames, ReverseNamesRequest } from './name-requests.ts';
+import { ACTIONS, REASONS } from './record/layout.ts';
 import type { RulesEvents } from './rules/requests.ts';
 import type { RuleCounters, RulesSnapshot } from './rules/snapshot.ts';
 

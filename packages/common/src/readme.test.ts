@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeBatch } from './batch.ts';
-import { PACKET_LOG_FIELDS } from './layout.ts';
 import { SAMPLE } from './packet-log.sample.ts';
+import { PACKET_LOG_FIELDS } from './record/layout.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('..', import.meta.url));

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { compileFilter } from '../filter/compile.ts';
 import { formatFilter } from '../filter/format.ts';
 import { parseFilter } from '../filter/parse.ts';
-import { ACTIONS, PACKET_LOG_FIELDS, REASONS } from '../layout.ts';
 import { packetLog } from '../packet-log.arbitrary.ts';
-import { encodePacketLog, type PacketLog } from '../packet-log.ts';
+import { ACTIONS, PACKET_LOG_FIELDS, REASONS } from '../record/layout.ts';
+import { encodePacketLog, type PacketLog } from '../record/packet-log.ts';
 import { type ExplainedKey, explainPacket } from './explain.ts';
 
 const SYN: PacketLog = {

@@ -2,7 +2,6 @@
 import { type AddressMark, addressMark } from '../address/address-marks.ts';
 import type { Filter, NumberField } from '../filter/filter.ts';
 import { icmpTypeName } from '../icmp-names.ts';
-import { IP_PROTOCOL_NONE, VLAN_PRIORITY_TAG } from '../layout.ts';
 import {
   actionName,
   ETHER_TYPE_IPV4,
@@ -12,10 +11,11 @@ import {
   protocolName,
   reasonName,
   vlanName,
-} from '../names.ts';
-import type { PacketLog } from '../packet-log.ts';
-import { addressesRead, icmpRead, portsRead, tcpFlagsRead } from '../read-fields.ts';
-import { tcpFlagsMeaning, tcpFlagsText } from '../tcp-flags.ts';
+} from '../record/field-names.ts';
+import { IP_PROTOCOL_NONE, VLAN_PRIORITY_TAG } from '../record/layout.ts';
+import type { PacketLog } from '../record/packet-log.ts';
+import { addressesRead, icmpRead, portsRead, tcpFlagsRead } from '../record/read-fields.ts';
+import { tcpFlagsMeaning, tcpFlagsText } from '../record/tcp-flags.ts';
 import {
   actionSentence,
   etherTypeSentence,

@@ -1,9 +1,9 @@
 /** A sentence for each field of a record. */
-import { VLAN_PRIORITY_TAG } from '../layout.ts';
-import { actionName, ETHER_TYPE_IPV4, ETHER_TYPE_IPV6, protocolName, reasonName } from '../names.ts';
-import type { PacketLog } from '../packet-log.ts';
-import { addressesRead } from '../read-fields.ts';
-import { reasonSentence } from '../reasons.ts';
+import { actionName, ETHER_TYPE_IPV4, ETHER_TYPE_IPV6, protocolName, reasonName } from '../record/field-names.ts';
+import { VLAN_PRIORITY_TAG } from '../record/layout.ts';
+import type { PacketLog } from '../record/packet-log.ts';
+import { addressesRead } from '../record/read-fields.ts';
+import { reasonSentence } from '../record/reasons.ts';
 import { serviceName } from '../service-names.ts';
 
 /** With a capital letter and a full stop. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { encodeBatch, PacketLogBatch } from '../batch.ts';
-import { packetLogJson } from '../json-line.ts';
 import { SAMPLE } from '../packet-log.sample.ts';
+import { packetLogJson } from '../record/json-line.ts';
 import { csvText, PACKET_LOG_CSV_HEADER, packetLogCsv } from './csv.ts';
 
 const view = PacketLogBatch.from(encodeBatch({}, [SAMPLE]));

@@ -1,7 +1,7 @@
 /** Records as comma-separated values (RFC 4180), safe to open in a spreadsheet. */
-import { PACKET_LOG_FIELDS } from '../layout.ts';
-import { actionName, reasonName } from '../names.ts';
-import type { PacketLogView } from '../view.ts';
+import { actionName, reasonName } from '../record/field-names.ts';
+import { PACKET_LOG_FIELDS } from '../record/layout.ts';
+import type { PacketLogView } from '../record/view.ts';
 
 /** The names of the columns, without a line end: the fields of layout.ts in their order, then `interface`. */
 export const PACKET_LOG_CSV_HEADER = [...PACKET_LOG_FIELDS.map(({ name }) => name), 'interface'].join(',');

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { encodeBatch, PacketLogBatch } from '../batch.ts';
 import { packetLog } from '../packet-log.arbitrary.ts';
 import { SAMPLE } from '../packet-log.sample.ts';
-import type { PacketLog } from '../packet-log.ts';
+import type { PacketLog } from '../record/packet-log.ts';
 import { PcapngEncoder } from './pcapng.ts';
 import { REBUILT_FRAME_LIMIT } from './rebuilt-frame.ts';
 

@@ -6,9 +6,9 @@
  * says more than "permitted". It is not an `epb_verdict` option: Wireshark 4.0 writes that one wrongly when it saves the
  * file, so that nothing can read it any more (`pcapng_write_enhanced_packet_block` of wiretap/pcapng.c).
  */
-import { ACTIONS, REASONS } from '../layout.ts';
-import { actionName, reasonName } from '../names.ts';
-import type { PacketLogView } from '../view.ts';
+import { actionName, reasonName } from '../record/field-names.ts';
+import { ACTIONS, REASONS } from '../record/layout.ts';
+import type { PacketLogView } from '../record/view.ts';
 import { REBUILT_FRAME_LIMIT, rebuildFrame } from './rebuilt-frame.ts';
 
 const SECTION_HEADER = 0x0a0d0d0a;

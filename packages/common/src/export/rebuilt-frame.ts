@@ -5,9 +5,9 @@
  * complains: MAC addresses, identification and sequence numbers are zero, TTL and hop limit 64, the TCP window 65535, and
  * checksums of layer 4 are right for a payload of zeros (SCTP's is zero). The IPv4 header's own checksum is right.
  */
-import { PACKET_LOG_SIZE, REASONS, VLAN_PRIORITY_TAG } from '../layout.ts';
-import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6 } from '../names.ts';
-import type { PacketLogView } from '../view.ts';
+import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6 } from '../record/field-names.ts';
+import { PACKET_LOG_SIZE, REASONS, VLAN_PRIORITY_TAG } from '../record/layout.ts';
+import type { PacketLogView } from '../record/view.ts';
 
 /** Ethernet, a VLAN tag, IPv6 with a fragment header, TCP: no frame made here is longer. */
 export const REBUILT_FRAME_LIMIT = 14 + 4 + 40 + 8 + 20;

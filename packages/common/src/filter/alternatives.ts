@@ -1,5 +1,5 @@
 /** What a word that begins no term may have been meant for, with the words that must stand before it. */
-import { REASONS } from '../layout.ts';
+import { REASONS } from '../record/layout.ts';
 import { IP_PROTOCOL_WORDS } from '../rules/ip-protocol.ts';
 import { serviceWords } from '../service-names.ts';
 import { asTheyAre, type Candidate } from './nearest.ts';

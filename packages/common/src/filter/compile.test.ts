@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ACTIONS, PACKET_LOG_SIZE } from '../layout.ts';
-import { encodePacketLog, type PacketLog } from '../packet-log.ts';
-import { PacketLogView } from '../view.ts';
+import { ACTIONS, PACKET_LOG_SIZE } from '../record/layout.ts';
+import { encodePacketLog, type PacketLog } from '../record/packet-log.ts';
+import { PacketLogView } from '../record/view.ts';
 import { compileFilter } from './compile.ts';
 import { filter, INTERFACES, nearRecord } from './filter.arbitrary.ts';
 import { naiveMatch } from './filter.reference.ts';

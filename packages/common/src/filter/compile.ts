@@ -1,7 +1,7 @@
 /** A filter made ready to be asked of records where they lie. */
 import { parseNetwork } from '../address/network.ts';
-import { FIELD_BYTES, PACKET_LOG_FIELDS } from '../layout.ts';
-import type { RecordPredicate } from '../view.ts';
+import { FIELD_BYTES, PACKET_LOG_FIELDS } from '../record/layout.ts';
+import type { RecordPredicate } from '../record/view.ts';
 import type { Filter, IcmpFilter, NetworkFilter, NumberFilter, PortFilter, TermFilter } from './filter.ts';
 import { simplified } from './filter-key.ts';
 import { every, not, some } from './join-tests.ts';

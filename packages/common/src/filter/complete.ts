@@ -1,7 +1,7 @@
 /** What could be written at a place of a filter's text. */
 import { icmpWords } from '../icmp-names.ts';
-import { ACTIONS, REASONS } from '../layout.ts';
-import { reasonSentence } from '../reasons.ts';
+import { ACTIONS, REASONS } from '../record/layout.ts';
+import { reasonSentence } from '../record/reasons.ts';
 import { IP_PROTOCOL_WORDS, parseIpProtocol } from '../rules/ip-protocol.ts';
 import { servicePort, serviceWords } from '../service-names.ts';
 import { Cursor, type Expected } from './cursor.ts';

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { formatNetwork, parseNetwork } from '../address/network.ts';
 import { packetLog } from '../packet-log.arbitrary.ts';
-import type { PacketLog } from '../packet-log.ts';
+import type { PacketLog } from '../record/packet-log.ts';
 import { allOf, anyOf, type Comparison, type Filter, type NumberField, type Side, type TermFilter } from './filter.ts';
 
 const ADDRESSES = ['192.0.2.1', '192.0.2.2', '192.0.3.1', '0.0.0.0', '2001:db8::1', '2001:db8::8000:1', '::1', '::'];

@@ -1,8 +1,8 @@
 /** What a filter means, in the plainest way: over a decoded record, by another library, one field after the other. */
 import ipaddr from 'ipaddr.js';
 import { parseAddress } from '../address/address.ts';
-import { hasPorts } from '../names.ts';
-import type { PacketLog } from '../packet-log.ts';
+import { hasPorts } from '../record/field-names.ts';
+import type { PacketLog } from '../record/packet-log.ts';
 import type { Filter, NetworkFilter, NumberFilter, Side } from './filter.ts';
 
 /** For tests. */

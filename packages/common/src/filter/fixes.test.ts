@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { icmpWords } from '../icmp-names.ts';
-import { ACTIONS, REASONS } from '../layout.ts';
+import { ACTIONS, REASONS } from '../record/layout.ts';
 import { IP_PROTOCOL_WORDS } from '../rules/ip-protocol.ts';
 import { serviceWords } from '../service-names.ts';
 import { filter } from './filter.arbitrary.ts';

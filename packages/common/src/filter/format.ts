@@ -1,7 +1,7 @@
 /** A filter as text: parsed again, it is the same filter. */
 
 import { parseNetwork } from '../address/network.ts';
-import { ACTIONS, REASONS } from '../layout.ts';
+import { ACTIONS, REASONS } from '../record/layout.ts';
 import type {
   Filter,
   FlagsFilter,

@@ -1,5 +1,5 @@
 /** Tests joined to one. Up to four have functions of their own: a loop over a list costs more than what it calls. */
-import type { RecordPredicate } from '../view.ts';
+import type { RecordPredicate } from '../record/view.ts';
 import { always, never } from './record-tests.ts';
 
 export function every(tests: readonly RecordPredicate[]): RecordPredicate {

@@ -1,7 +1,7 @@
 /** Values, ports and addresses that are alternatives: asked for all at once instead of one by one. */
 import { parseNetwork } from '../address/network.ts';
-import { PACKET_LOG_FIELDS } from '../layout.ts';
-import type { RecordPredicate } from '../view.ts';
+import { PACKET_LOG_FIELDS } from '../record/layout.ts';
+import type { RecordPredicate } from '../record/view.ts';
 import type { Filter, NetworkFilter, NumberFilter, PortFilter, Side } from './filter.ts';
 import { some } from './join-tests.ts';
 import { rangeOf } from './ranges.ts';

@@ -3,9 +3,9 @@
  * shape is a function of its own, because one call for everything costs several times as much.
  * Offsets are from the record's first byte; bounds are inclusive, and unsigned.
  */
-import { IP_PROTOCOL_NONE, PACKET_LOG_FIELDS, type PacketLogFieldName, REASONS } from '../layout.ts';
-import { hasPorts } from '../names.ts';
-import type { RecordPredicate } from '../view.ts';
+import { hasPorts } from '../record/field-names.ts';
+import { IP_PROTOCOL_NONE, PACKET_LOG_FIELDS, type PacketLogFieldName, REASONS } from '../record/layout.ts';
+import type { RecordPredicate } from '../record/view.ts';
 
 export const OFFSET = Object.fromEntries(PACKET_LOG_FIELDS.map(({ name, offset }) => [name, offset])) as Readonly<
   Record<PacketLogFieldName, number>

@@ -1,5 +1,5 @@
 /** The words of the filter language, and what each means, for the parser, completion and documentation alike. */
-import { ACTIONS, REASONS } from '../layout.ts';
+import { ACTIONS, REASONS } from '../record/layout.ts';
 import type { Comparison, NumberField } from './filter.ts';
 
 interface ProtocolWord {

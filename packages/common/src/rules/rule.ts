@@ -3,7 +3,7 @@
  * Every schema gives back canonical text: `203.0.113.7` for `203.0.113.7/32`, `tcp` for 6, 22 for `"22"`.
  */
 import * as z from 'zod/mini';
-import { hasPorts } from '../names.ts';
+import { hasPorts } from '../record/field-names.ts';
 import { parseDuration } from './duration.ts';
 import { formatIpProtocol, parseIpProtocol } from './ip-protocol.ts';
 import { followedHeader } from './never-matches.ts';

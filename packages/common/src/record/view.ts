@@ -1,8 +1,8 @@
 /** Records where they lie: nothing is copied or allocated until a text, a bigint or an object is asked for. */
-import { formatAddress } from './address/address.ts';
+import { formatAddress } from '../address/address.ts';
 import { BatchFormatError } from './batch-error.ts';
+import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6, hasPorts } from './field-names.ts';
 import { PACKET_LOG_FIELDS, PACKET_LOG_SIZE, type PacketLogFieldName } from './layout.ts';
-import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6, hasPorts } from './names.ts';
 import type { PacketLog } from './packet-log.ts';
 import { addressesRead, icmpRead, portsRead } from './read-fields.ts';
 import { TextCache } from './text-cache.ts';

@@ -1,5 +1,5 @@
 /** One record as an object, for tests, files and tools; the packet path uses PacketLogView. */
-import { parseAddress } from './address/address.ts';
+import { parseAddress } from '../address/address.ts';
 import { FIELD_BYTES, PACKET_LOG_FIELDS, PACKET_LOG_SIZE, type PacketLogFieldType } from './layout.ts';
 
 /** The fields of layout.ts; addresses as text (see `formatAddress`). */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { actionName, etherTypeName, hasPorts, protocolName, reasonName } from './field-names.ts';
 import { ACTIONS, REASONS } from './layout.ts';
-import { actionName, etherTypeName, hasPorts, protocolName, reasonName } from './names.ts';
 
 describe('names of codes', () => {
   it('has a word for every action and every reason', () => {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/* Generated from packages/common/src/layout.ts, do not edit. */
+/* Generated from packages/common/src/record/layout.ts, do not edit. */
 #ifndef PACKET_LOG_H
 #define PACKET_LOG_H
 

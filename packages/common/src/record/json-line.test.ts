@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeBatch, PacketLogBatch } from './batch.ts';
+import { encodeBatch, PacketLogBatch } from '../batch.ts';
+import { packetLog } from '../packet-log.arbitrary.ts';
+import { SAMPLE } from '../packet-log.sample.ts';
+import { actionName, reasonName } from './field-names.ts';
 import { packetLogJson } from './json-line.ts';
 import { PACKET_LOG_FIELDS } from './layout.ts';
-import { actionName, reasonName } from './names.ts';
-import { packetLog } from './packet-log.arbitrary.ts';
-import { SAMPLE } from './packet-log.sample.ts';
 
 const [record] = fc.sample(packetLog, { numRuns: 1, seed: 3 });
 if (record === undefined) throw new Error('no sample');

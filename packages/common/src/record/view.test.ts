@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { packetLog } from '../packet-log.arbitrary.ts';
+import { SAMPLE } from '../packet-log.sample.ts';
 import { BatchFormatError } from './batch-error.ts';
-import { packetLog } from './packet-log.arbitrary.ts';
-import { SAMPLE } from './packet-log.sample.ts';
 import { encodePacketLog, type PacketLog } from './packet-log.ts';
 import { PacketLogView, type RecordShape } from './view.ts';
 

@@ -1,5 +1,5 @@
 /** Records as lines of JSON. */
-import { actionName, reasonName } from './names.ts';
+import { actionName, reasonName } from './field-names.ts';
 import { TextCache } from './text-cache.ts';
 import type { PacketLogView } from './view.ts';
 

@@ -2,8 +2,8 @@
  * Which fields of a record were read from the packet. A field that was not read is 0, and so may be one that was. The
  * reason tells them apart, except where the reason of a rule stands in its place; what is assumed then is said below.
  */
+import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6, hasPorts } from './field-names.ts';
 import { IP_PROTOCOL_NONE, REASONS } from './layout.ts';
-import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6, hasPorts } from './names.ts';
 
 const ICMP = 1;
 const TCP = 6;

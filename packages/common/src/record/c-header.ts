@@ -24,7 +24,7 @@ const TAB_WIDTH = 8;
 /** Text of `packet_log.h`; it includes all it needs. */
 export function renderCHeader(): string {
   return `/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/* Generated from packages/common/src/layout.ts, do not edit. */
+/* Generated from packages/common/src/record/layout.ts, do not edit. */
 #ifndef PACKET_LOG_H
 #define PACKET_LOG_H
 
