@@ -1,9 +1,9 @@
 export { AddressError, formatAddress, parseAddress } from './address/address.ts';
 export { type AddressMark, addressMark } from './address/address-marks.ts';
 export { formatNetwork, type Network, NetworkError, parseNetwork, unmapped } from './address/network.ts';
-export { encodeBatch, PacketLogBatch, readBatches } from './batch.ts';
-export { type BatchCounters, type BatchHeader, writeBatchCounters, writeBatchHeader } from './batch-header.ts';
-export { BATCH_HEADER_FIELDS, BATCH_HEADER_SIZE, BATCH_MAGIC } from './batch-layout.ts';
+export { encodeBatch, PacketLogBatch, readBatches } from './batch/batch.ts';
+export { type BatchCounters, type BatchHeader, writeBatchCounters, writeBatchHeader } from './batch/batch-header.ts';
+export { BATCH_HEADER_FIELDS, BATCH_HEADER_SIZE, BATCH_MAGIC } from './batch/batch-layout.ts';
 export { type ExplainedField, type ExplainedKey, explainPacket } from './explain/explain.ts';
 export { csvText, PACKET_LOG_CSV_HEADER, packetLogCsv } from './export/csv.ts';
 export { PCAPNG_COMMENT, PcapngEncoder } from './export/pcapng.ts';

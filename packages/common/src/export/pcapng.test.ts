@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeBatch, PacketLogBatch } from '../batch.ts';
+import { encodeBatch, PacketLogBatch } from '../batch/batch.ts';
 import { packetLog } from '../packet-log.arbitrary.ts';
 import { SAMPLE } from '../packet-log.sample.ts';
 import type { PacketLog } from '../record/packet-log.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BATCH_HEADER_FIELDS, BATCH_HEADER_SIZE, BATCH_MAGIC } from '../batch-layout.ts';
+import { BATCH_HEADER_FIELDS, BATCH_HEADER_SIZE, BATCH_MAGIC } from '../batch/batch-layout.ts';
 import { ACTIONS, FIELD_BYTES, PACKET_LOG_FIELDS, PACKET_LOG_SIZE, REASONS } from './layout.ts';
 
 describe('the record layout', () => {

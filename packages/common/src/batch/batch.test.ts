@@ -1,12 +1,12 @@
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { packetLog } from '../packet-log.arbitrary.ts';
+import { BatchFormatError } from '../record/batch-error.ts';
+import { encodePacketLog, type PacketLog } from '../record/packet-log.ts';
 import { encodeBatch, PacketLogBatch, readBatches } from './batch.ts';
 import { writeBatchHeader } from './batch-header.ts';
 import { BATCH_HEADER_FIELDS, BATCH_HEADER_SIZE } from './batch-layout.ts';
-import { packetLog } from './packet-log.arbitrary.ts';
-import { BatchFormatError } from './record/batch-error.ts';
-import { encodePacketLog, type PacketLog } from './record/packet-log.ts';
 
 const records: readonly PacketLog[] = fc.sample(packetLog, { numRuns: 3, seed: 7 });
 const bytes = encodeBatch({ sequence: 5, dropped: 2, withheld: 1, filtered: 4, clock_offset_ns: 9n }, records);

@@ -1,10 +1,10 @@
 /** Batches: a header and records in one piece of memory. */
+import { BatchFormatError } from '../record/batch-error.ts';
+import { PACKET_LOG_SIZE } from '../record/layout.ts';
+import { encodePacketLog, type PacketLog } from '../record/packet-log.ts';
+import { PacketLogView } from '../record/view.ts';
 import { type BatchHeader, readBatchHeader, writeBatchHeader } from './batch-header.ts';
 import { BATCH_HEADER_SIZE } from './batch-layout.ts';
-import { BatchFormatError } from './record/batch-error.ts';
-import { PACKET_LOG_SIZE } from './record/layout.ts';
-import { encodePacketLog, type PacketLog } from './record/packet-log.ts';
-import { PacketLogView } from './record/view.ts';
 
 /** A batch where it lies: the header is read at once, a record when it is asked for. */
 export class PacketLogBatch extends PacketLogView {
