@@ -54,7 +54,6 @@ export {
   historyTopSchema,
 } from './history.ts';
 export { HISTORY_COLUMNS, HISTORY_LEVELS, type HistoryColumn, type HistoryStep } from './history-layout.ts';
-export { icmpTypeName } from './icmp-names.ts';
 export {
   DEFAULT_ROWS_PER_SECOND,
   MAX_BATCHES_PER_SECOND,
@@ -81,6 +80,8 @@ export {
   reverseNamesRequestSchema,
   reverseNamesSchema,
 } from './name-requests.ts';
+export { icmpTypeName } from './names/icmp-names.ts';
+export { serviceName, servicePort, serviceWords } from './names/service-names.ts';
 export {
   type Acknowledgement,
   type AttachMode,
@@ -220,4 +221,3 @@ export {
   rulesStepSchema,
 } from './rules/snapshot.ts';
 export { formatRuleSource, isSetName, parseRuleSource, type RuleSource } from './rules/source.ts';
-export { serviceName, servicePort, serviceWords } from './service-names.ts';

@@ -1,7 +1,7 @@
 /** What a record says, field by field, in words for people. */
 import { type AddressMark, addressMark } from '../address/address-marks.ts';
 import type { Filter, NumberField } from '../filter/filter.ts';
-import { icmpTypeName } from '../icmp-names.ts';
+import { icmpTypeName } from '../names/icmp-names.ts';
 import {
   actionName,
   ETHER_TYPE_IPV4,

@@ -1,10 +1,10 @@
 /** A sentence for each field of a record. */
+import { serviceName } from '../names/service-names.ts';
 import { actionName, ETHER_TYPE_IPV4, ETHER_TYPE_IPV6, protocolName, reasonName } from '../record/field-names.ts';
 import { VLAN_PRIORITY_TAG } from '../record/layout.ts';
 import type { PacketLog } from '../record/packet-log.ts';
 import { addressesRead } from '../record/read-fields.ts';
 import { reasonSentence } from '../record/reasons.ts';
-import { serviceName } from '../service-names.ts';
 
 /** With a capital letter and a full stop. */
 export function sentence(words: string): string {

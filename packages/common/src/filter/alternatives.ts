@@ -1,7 +1,7 @@
 /** What a word that begins no term may have been meant for, with the words that must stand before it. */
+import { serviceWords } from '../names/service-names.ts';
 import { REASONS } from '../record/layout.ts';
 import { IP_PROTOCOL_WORDS } from '../rules/ip-protocol.ts';
-import { serviceWords } from '../service-names.ts';
 import { asTheyAre, type Candidate } from './nearest.ts';
 import { ETHER_TYPE_WORDS, FLAG_WORDS, TERM_WORDS } from './words.ts';
 

@@ -1,9 +1,9 @@
 /** What could be written at a place of a filter's text. */
-import { icmpWords } from '../icmp-names.ts';
+import { icmpWords } from '../names/icmp-names.ts';
+import { servicePort, serviceWords } from '../names/service-names.ts';
 import { ACTIONS, REASONS } from '../record/layout.ts';
 import { reasonSentence } from '../record/reasons.ts';
 import { IP_PROTOCOL_WORDS, parseIpProtocol } from '../rules/ip-protocol.ts';
-import { servicePort, serviceWords } from '../service-names.ts';
 import { Cursor, type Expected } from './cursor.ts';
 import { FilterError } from './filter-error.ts';
 import { interfaceWord } from './format.ts';

@@ -1,6 +1,6 @@
 /** Sentences for what cannot begin a term. */
 
-import { servicePort } from '../service-names.ts';
+import { servicePort } from '../names/service-names.ts';
 import { termCandidates } from './alternatives.ts';
 import type { Cursor } from './cursor.ts';
 import type { Filter } from './filter.ts';

@@ -1,9 +1,9 @@
 /** Values in a filter: what may stand behind its words. Each is taken from the cursor, or refused with a fix. */
 import { formatNetwork, NetworkError, parseNetwork } from '../address/network.ts';
-import { type IcmpWord, icmpWords } from '../icmp-names.ts';
+import { type IcmpWord, icmpWords } from '../names/icmp-names.ts';
+import { servicePort, serviceWords } from '../names/service-names.ts';
 import { ACTIONS, REASONS } from '../record/layout.ts';
 import { IP_PROTOCOL_WORDS, parseIpProtocol } from '../rules/ip-protocol.ts';
-import { servicePort, serviceWords } from '../service-names.ts';
 import { termCandidates } from './alternatives.ts';
 import { type Cursor, type Expected, wordOf } from './cursor.ts';
 import { endpointText } from './endpoint.ts';

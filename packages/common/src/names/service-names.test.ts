@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TERM_WORDS } from './filter/words.ts';
+import { TERM_WORDS } from '../filter/words.ts';
 import { serviceName, servicePort, serviceWords } from './service-names.ts';
 
 const [ICMP, TCP, UDP, SCTP, UDP_LITE] = [1, 6, 17, 132, 136];

@@ -2,7 +2,7 @@
  * Names of services by port: the better known ones of IANA's registry "Service Name and Transport Protocol Port Number",
  * and of what is found on servers without being in it. A local table: nothing is looked up anywhere.
  */
-import { hasPorts } from './record/field-names.ts';
+import { hasPorts } from '../record/field-names.ts';
 
 /**
  * `port name` where TCP and UDP are alike, with `/tcp` or `/udp` where they are not. A name that
