@@ -52,8 +52,8 @@ export {
   historySchema,
   historyTopRequestSchema,
   historyTopSchema,
-} from './history.ts';
-export { HISTORY_COLUMNS, HISTORY_LEVELS, type HistoryColumn, type HistoryStep } from './history-layout.ts';
+} from './history/history.ts';
+export { HISTORY_COLUMNS, HISTORY_LEVELS, type HistoryColumn, type HistoryStep } from './history/history-layout.ts';
 export {
   DEFAULT_ROWS_PER_SECOND,
   MAX_BATCHES_PER_SECOND,

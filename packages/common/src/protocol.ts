@@ -9,7 +9,7 @@
  */
 import * as z from 'zod/mini';
 import { filterProblemSchema, filterTextSchema } from './filter/filter-text.ts';
-import type { History, HistoryRequest, HistoryTop, HistoryTopRequest } from './history.ts';
+import type { History, HistoryRequest, HistoryTop, HistoryTopRequest } from './history/history.ts';
 import {
   DEFAULT_ROWS_PER_SECOND,
   MAX_BATCHES_PER_SECOND,
