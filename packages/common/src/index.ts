@@ -54,6 +54,8 @@ export {
   historyTopSchema,
 } from './history/history.ts';
 export { HISTORY_COLUMNS, HISTORY_LEVELS, type HistoryColumn, type HistoryStep } from './history/history-layout.ts';
+export { icmpTypeName } from './names/icmp-names.ts';
+export { serviceName, servicePort, serviceWords } from './names/service-names.ts';
 export {
   DEFAULT_ROWS_PER_SECOND,
   MAX_BATCHES_PER_SECOND,
@@ -65,7 +67,7 @@ export {
   MIN_TOKEN_CHARACTERS,
   PROTOCOL_VERSION,
   TOKEN_PATTERN,
-} from './limits.ts';
+} from './protocol/limits.ts';
 export {
   type Listener,
   listenerSchema,
@@ -79,9 +81,7 @@ export {
   type ReverseNamesRequest,
   reverseNamesRequestSchema,
   reverseNamesSchema,
-} from './name-requests.ts';
-export { icmpTypeName } from './names/icmp-names.ts';
-export { serviceName, servicePort, serviceWords } from './names/service-names.ts';
+} from './protocol/name-requests.ts';
 export {
   type Acknowledgement,
   type AttachMode,
@@ -115,7 +115,7 @@ export {
   subscribeSchema,
   summarySchema,
   type Volume,
-} from './protocol.ts';
+} from './protocol/protocol.ts';
 export { BatchFormatError, type BatchFormatErrorCode, type BatchFormatFacts } from './record/batch-error.ts';
 export {
   actionName,

@@ -1,5 +1,5 @@
 /** Reads and writes the 64 bytes in front of the records, see batch-layout.ts. */
-import { PROTOCOL_VERSION } from '../limits.ts';
+import { PROTOCOL_VERSION } from '../protocol/limits.ts';
 import { BatchFormatError } from '../record/batch-error.ts';
 import { PACKET_LOG_SIZE } from '../record/layout.ts';
 import { BATCH_HEADER_FIELDS as AT, BATCH_HEADER_SIZE, BATCH_MAGIC } from './batch-layout.ts';

@@ -8,8 +8,11 @@
  * - Client to server: `subscribe`, `pause`, and `rules:*` (rules/requests.ts); each with an acknowledgement.
  */
 import * as z from 'zod/mini';
-import { filterProblemSchema, filterTextSchema } from './filter/filter-text.ts';
-import type { History, HistoryRequest, HistoryTop, HistoryTopRequest } from './history/history.ts';
+import { filterProblemSchema, filterTextSchema } from '../filter/filter-text.ts';
+import type { History, HistoryRequest, HistoryTop, HistoryTopRequest } from '../history/history.ts';
+import { ACTIONS, REASONS } from '../record/layout.ts';
+import type { RulesEvents } from '../rules/requests.ts';
+import type { RuleCounters, RulesSnapshot } from '../rules/snapshot.ts';
 import {
   DEFAULT_ROWS_PER_SECOND,
   MAX_BATCHES_PER_SECOND,
@@ -18,9 +21,6 @@ import {
   PROTOCOL_VERSION,
 } from './limits.ts';
 import type { Listener, Places, PlacesRequest, ReverseNames, ReverseNamesRequest } from './name-requests.ts';
-import { ACTIONS, REASONS } from './record/layout.ts';
-import type { RulesEvents } from './rules/requests.ts';
-import type { RuleCounters, RulesSnapshot } from './rules/snapshot.ts';
 
 const count = z.int().check(z.nonnegative());
 const actionName = z.enum(Object.keys(ACTIONS) as [keyof typeof ACTIONS, ...(keyof typeof ACTIONS)[]]);
