@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SAMPLE } from '../test/support/packet-log.sample.ts';
 import { encodeBatch } from './batch/batch.ts';
-import { SAMPLE } from './packet-log.sample.ts';
 import { PACKET_LOG_FIELDS } from './record/layout.ts';
 
 const run = promisify(execFile);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import ipaddr from 'ipaddr.js';
 import { describe, expect, it } from 'vitest';
-import { addressBytes } from '../packet-log.arbitrary.ts';
+import { addressBytes } from '../../test/support/packet-log.arbitrary.ts';
 import { AddressError, formatAddress } from './address.ts';
 import { addressMark } from './address-marks.ts';
 

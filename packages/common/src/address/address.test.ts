@@ -2,7 +2,7 @@ import { isIP, isIPv4, isIPv6 } from 'node:net';
 import fc from 'fast-check';
 import ipaddr from 'ipaddr.js';
 import { describe, expect, it } from 'vitest';
-import { addressBytes } from '../packet-log.arbitrary.ts';
+import { addressBytes } from '../../test/support/packet-log.arbitrary.ts';
 import { AddressError, formatAddress, parseAddress } from './address.ts';
 
 /** ipaddr.js on the 16 bytes, with its own idea of what is IPv4. */

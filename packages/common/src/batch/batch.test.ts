@@ -1,7 +1,7 @@
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { packetLog } from '../packet-log.arbitrary.ts';
+import { packetLog } from '../../test/support/packet-log.arbitrary.ts';
 import { BatchFormatError } from '../record/batch-error.ts';
 import { encodePacketLog, type PacketLog } from '../record/packet-log.ts';
 import { encodeBatch, PacketLogBatch, readBatches } from './batch.ts';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { packetLog } from '../../test/support/packet-log.arbitrary.ts';
 import { compileFilter } from '../filter/compile.ts';
 import { formatFilter } from '../filter/format.ts';
 import { parseFilter } from '../filter/parse.ts';
-import { packetLog } from '../packet-log.arbitrary.ts';
 import { ACTIONS, PACKET_LOG_FIELDS, REASONS } from '../record/layout.ts';
 import { encodePacketLog, type PacketLog } from '../record/packet-log.ts';
 import { type ExplainedKey, explainPacket } from './explain.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { SAMPLE } from '../../test/support/packet-log.sample.ts';
 import { encodeBatch, PacketLogBatch } from '../batch/batch.ts';
-import { SAMPLE } from '../packet-log.sample.ts';
 import { packetLogJson } from '../record/json-line.ts';
 import { csvText, PACKET_LOG_CSV_HEADER, packetLogCsv } from './csv.ts';
 

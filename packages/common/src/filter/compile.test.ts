@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { filter, INTERFACES, nearRecord } from '../../test/support/filter.arbitrary.ts';
+import { naiveMatch } from '../../test/support/filter.reference.ts';
 import { ACTIONS, PACKET_LOG_SIZE } from '../record/layout.ts';
 import { encodePacketLog, type PacketLog } from '../record/packet-log.ts';
 import { PacketLogView } from '../record/view.ts';
 import { compileFilter } from './compile.ts';
-import { filter, INTERFACES, nearRecord } from './filter.arbitrary.ts';
-import { naiveMatch } from './filter.reference.ts';
 import { parseFilter } from './parse.ts';
 
 /** With a `this`, as a class has it. */

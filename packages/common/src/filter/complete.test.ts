@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { filter } from '../../test/support/filter.arbitrary.ts';
 import { completeFilter } from './complete.ts';
-import { filter } from './filter.arbitrary.ts';
 import { formatFilter } from './format.ts';
 
 const vocabulary = {

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { filter } from '../../test/support/filter.arbitrary.ts';
 import { icmpWords } from '../names/icmp-names.ts';
 import { serviceWords } from '../names/service-names.ts';
 import { ACTIONS, REASONS } from '../record/layout.ts';
 import { IP_PROTOCOL_WORDS } from '../rules/ip-protocol.ts';
-import { filter } from './filter.arbitrary.ts';
 import { FilterError } from './filter-error.ts';
 import { formatFilter } from './format.ts';
 import { distanceOf } from './nearest.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { filter, INTERFACES, isWritable, nearRecord } from './filter.arbitrary.ts';
-import { naiveMatch } from './filter.reference.ts';
+import { filter, INTERFACES, isWritable, nearRecord } from '../../test/support/filter.arbitrary.ts';
+import { naiveMatch } from '../../test/support/filter.reference.ts';
 import { filterKey, simplified } from './filter-key.ts';
 import { formatFilter } from './format.ts';
 import { parseFilter } from './parse.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { filter } from './filter.arbitrary.ts';
+import { filter } from '../../test/support/filter.arbitrary.ts';
 import { formatFilter } from './format.ts';
 import { highlightFilter } from './highlight.ts';
 

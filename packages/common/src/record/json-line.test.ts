@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { packetLog } from '../../test/support/packet-log.arbitrary.ts';
+import { SAMPLE } from '../../test/support/packet-log.sample.ts';
 import { encodeBatch, PacketLogBatch } from '../batch/batch.ts';
-import { packetLog } from '../packet-log.arbitrary.ts';
-import { SAMPLE } from '../packet-log.sample.ts';
 import { actionName, reasonName } from './field-names.ts';
 import { packetLogJson } from './json-line.ts';
 import { PACKET_LOG_FIELDS } from './layout.ts';

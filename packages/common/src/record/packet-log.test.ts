@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { packetLog } from '../../test/support/packet-log.arbitrary.ts';
 import { AddressError } from '../address/address.ts';
-import { packetLog } from '../packet-log.arbitrary.ts';
 import { FIELD_BYTES, PACKET_LOG_FIELDS, PACKET_LOG_SIZE } from './layout.ts';
 import { encodePacketLog, type PacketLog } from './packet-log.ts';
 import { PacketLogView } from './view.ts';

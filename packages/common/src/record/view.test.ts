@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { packetLog } from '../packet-log.arbitrary.ts';
-import { SAMPLE } from '../packet-log.sample.ts';
+import { packetLog } from '../../test/support/packet-log.arbitrary.ts';
+import { SAMPLE } from '../../test/support/packet-log.sample.ts';
 import { BatchFormatError } from './batch-error.ts';
 import { encodePacketLog, type PacketLog } from './packet-log.ts';
 import { PacketLogView, type RecordShape } from './view.ts';

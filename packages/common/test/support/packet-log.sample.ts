@@ -1,4 +1,4 @@
-import type { PacketLog } from './record/packet-log.ts';
+import type { PacketLog } from '../../src/record/packet-log.ts';
 
 /** For tests: a TCP SYN that a rule denied, each field with a value of its own kind. */
 export const SAMPLE: PacketLog = {

@@ -1,9 +1,17 @@
 /** Filters and records that share values, so that they meet, for property tests. */
 import fc from 'fast-check';
-import { formatNetwork, parseNetwork } from '../address/network.ts';
-import { packetLog } from '../packet-log.arbitrary.ts';
-import type { PacketLog } from '../record/packet-log.ts';
-import { allOf, anyOf, type Comparison, type Filter, type NumberField, type Side, type TermFilter } from './filter.ts';
+import { formatNetwork, parseNetwork } from '../../src/address/network.ts';
+import {
+  allOf,
+  anyOf,
+  type Comparison,
+  type Filter,
+  type NumberField,
+  type Side,
+  type TermFilter,
+} from '../../src/filter/filter.ts';
+import type { PacketLog } from '../../src/record/packet-log.ts';
+import { packetLog } from './packet-log.arbitrary.ts';
 
 const ADDRESSES = ['192.0.2.1', '192.0.2.2', '192.0.3.1', '0.0.0.0', '2001:db8::1', '2001:db8::8000:1', '::1', '::'];
 const NETWORKS = [

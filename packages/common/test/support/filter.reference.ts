@@ -1,9 +1,9 @@
 /** What a filter means, in the plainest way: over a decoded record, by another library, one field after the other. */
 import ipaddr from 'ipaddr.js';
-import { parseAddress } from '../address/address.ts';
-import { hasPorts } from '../record/field-names.ts';
-import type { PacketLog } from '../record/packet-log.ts';
-import type { Filter, NetworkFilter, NumberFilter, Side } from './filter.ts';
+import { parseAddress } from '../../src/address/address.ts';
+import type { Filter, NetworkFilter, NumberFilter, Side } from '../../src/filter/filter.ts';
+import { hasPorts } from '../../src/record/field-names.ts';
+import type { PacketLog } from '../../src/record/packet-log.ts';
 
 /** For tests. */
 export function naiveMatch(

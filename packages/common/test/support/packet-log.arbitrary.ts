@@ -1,7 +1,7 @@
 /** Records over the full range of every field, for property tests. */
 import fc from 'fast-check';
-import { formatAddress } from './address/address.ts';
-import type { PacketLog } from './record/packet-log.ts';
+import { formatAddress } from '../../src/address/address.ts';
+import type { PacketLog } from '../../src/record/packet-log.ts';
 
 const u8 = fc.integer({ min: 0, max: 0xff });
 const u16 = fc.integer({ min: 0, max: 0xffff });
