@@ -1,6 +1,6 @@
 import type { Rule } from '@packetlog/common';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type FakeLoader, rows, startFakeLoader, TOKEN } from './fake-loader.ts';
+import { type FakeLoader, rows, startFakeLoader, TOKEN } from '../test/support/fake-loader.ts';
 import { connect, type PacketLogClient, PacketLogError } from './index.ts';
 
 const RULE: Rule = {
