@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 // biome-ignore lint/style/noRestrictedImports: the one writer of such files stands beside their reader, for its tests
-import { mmdb } from '../../packages/loader/src/names/fake-mmdb.ts';
+import { mmdb } from '../../packages/loader/test/support/fake-mmdb.ts';
 import { requireRoot } from '../lab/root.ts';
 import { receiveUdp, sendUdp } from '../lab/traffic.ts';
 import { until } from '../lab/until.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { numberedRecord, recordNumber } from '../ring/fake-ring.ts';
+import { numberedRecord, recordNumber } from '../../test/support/fake-ring.ts';
 import { Handover } from './handover.ts';
 import { makeSlabMemory, SLAB_BYTES, Slabs } from './slabs.ts';
 

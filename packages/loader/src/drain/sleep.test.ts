@@ -1,6 +1,6 @@
 /** Nothing may be lost between giving the ring back and sleeping: rhythm and ring together, as the drain thread uses them. */
 import { describe, expect, it } from 'vitest';
-import { FakeRing, numberedRecord } from '../ring/fake-ring.ts';
+import { FakeRing, numberedRecord } from '../../test/support/fake-ring.ts';
 import { KernelRing } from '../ring/kernel-ring.ts';
 import { Rhythm } from './rhythm.ts';
 

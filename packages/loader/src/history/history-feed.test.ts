@@ -1,6 +1,6 @@
 import type { InterfaceLedger } from '@packetlog/common';
 import { describe, expect, it } from 'vitest';
-import { emptySummary } from '../summary/fake-summary.ts';
+import { emptySummary } from '../../test/support/empty-summary.ts';
 import { History } from './history.ts';
 import { HistoryFeed } from './history-feed.ts';
 

@@ -1,6 +1,6 @@
 import { historySchema, historyTopSchema, type Summary } from '@packetlog/common';
 import { describe, expect, it } from 'vitest';
-import { emptySummary } from '../summary/fake-summary.ts';
+import { emptySummary } from '../../test/support/empty-summary.ts';
 import { History } from './history.ts';
 
 const START = 1_800_000_000_000;

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { placesSchema } from '@packetlog/common';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { mmdb } from '../../test/support/fake-mmdb.ts';
 import { SetupError } from '../setup-error.ts';
-import { mmdb } from './fake-mmdb.ts';
 import { Places } from './places.ts';
 
 const COUNTRIES = mmdb('Test-Country', {

@@ -1,6 +1,6 @@
 import { PacketLogView, readBatches } from '@packetlog/common';
 import { describe, expect, it } from 'vitest';
-import { numberedRecord } from '../ring/fake-ring.ts';
+import { numberedRecord } from '../../test/support/fake-ring.ts';
 import { CAPTURE_FORMATS, captureEncoding, captureFormatOf } from './capture-format.ts';
 
 const NOTHING = { dropped: 0, withheld: 0, filtered: 0 };

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { numberedRecord } from '../ring/fake-ring.ts';
+import { numberedRecord } from '../../test/support/fake-ring.ts';
 import { ConsolePrinter, inLines, type LeftOut } from './console-printer.ts';
 
 const STRIDE = 72;

@@ -1,8 +1,8 @@
 import { PACKET_LOG_SIZE } from '@packetlog/common';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { numberedRecord, recordNumber } from '../../test/support/fake-ring.ts';
 import { ArrayRing } from './array-ring.ts';
-import { numberedRecord, recordNumber } from './fake-ring.ts';
 
 /** The program's half (packages/bpf/src/xdp/array_ring.h), played by the test. */
 class FakeArrayRing {

@@ -1,7 +1,7 @@
 import { PACKET_LOG_SIZE } from '@packetlog/common';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FakeRing, numberedRecord, recordNumber } from './fake-ring.ts';
+import { FakeRing, numberedRecord, recordNumber } from '../../test/support/fake-ring.ts';
 import { KernelRing, RingFormatError } from './kernel-ring.ts';
 import type { RecordSink } from './ring-reader.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { numberedRecord, recordNumber } from './fake-ring.ts';
+import { numberedRecord, recordNumber } from '../../test/support/fake-ring.ts';
 import { RingFormatError } from './kernel-ring.ts';
 import { PerfRing } from './perf-ring.ts';
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { fakeService, ROOT } from '../../test/support/fake-kernel.ts';
 import { Compiler } from './compiling/compiler.ts';
 import { Desk } from './desk.ts';
 import { importing } from './engine/change.ts';
-import { fakeService, ROOT } from './engine/fake-kernel.ts';
 import { readSet } from './engine/sets.ts';
 
 const compiler = new Compiler();

@@ -1,8 +1,8 @@
 import { RULE_HEADER, RULE_LINE } from '@packetlog/bpf';
 import type { Rule } from '@packetlog/common';
 import { describe, expect, it } from 'vitest';
+import { compile, ipv4, judge, list, NOW_MS, rule } from '../../test/support/compile-fixture.ts';
 import type { AddressList } from './address-list.ts';
-import { compile, ipv4, judge, list, NOW_MS, rule } from './compile-fixture.ts';
 import { RuleImage } from './evaluate-image.ts';
 
 describe('the image', () => {

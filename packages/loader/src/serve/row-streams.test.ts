@@ -1,8 +1,8 @@
 import { BATCH_HEADER_SIZE, type PacketLogBatch, PacketLogView, parseFilter } from '@packetlog/common';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { numberedRecord } from '../ring/fake-ring.ts';
-import { type FakeClient, fakeStreams, numbersOf, STRIDE } from './fake-client.ts';
+import { type FakeClient, fakeStreams, numbersOf, STRIDE } from '../../test/support/fake-client.ts';
+import { numberedRecord } from '../../test/support/fake-ring.ts';
 import { BACKLOG_BYTES, BACKLOG_MS } from './outbox.ts';
 import type { Subscription } from './row-streams.ts';
 

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { helloSchema, PROTOCOL_VERSION } from '@packetlog/common';
 import { io } from 'socket.io-client';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ADMIN_TOKEN, eachWithServer, HOST, hello, once, TOKEN } from './fake-surroundings.ts';
+import { ADMIN_TOKEN, eachWithServer, HOST, hello, once, TOKEN } from '../../test/support/server-fixture.ts';
 
 const HERE = '192.0.2.1';
 let address = HOST;

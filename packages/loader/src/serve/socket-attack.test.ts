@@ -2,7 +2,16 @@
 import { connect } from 'node:net';
 import { type Acknowledgement, refusalSchema } from '@packetlog/common';
 import { describe, expect, it, vi } from 'vitest';
-import { ADMIN_TOKEN, eachWithServer, HOST, once, settled, TOKEN, whenRead, wire } from './fake-surroundings.ts';
+import {
+  ADMIN_TOKEN,
+  eachWithServer,
+  HOST,
+  once,
+  settled,
+  TOKEN,
+  whenRead,
+  wire,
+} from '../../test/support/server-fixture.ts';
 
 const on = eachWithServer();
 const admin = { auth: { token: TOKEN, admin_token: ADMIN_TOKEN } };

@@ -1,6 +1,15 @@
 /** What bad messages do, and too many. */
 import { describe, expect, it } from 'vitest';
-import { eachWithServer, HOST, numbersOf, once, settled, TOKEN, whenRead, wire } from './fake-surroundings.ts';
+import {
+  eachWithServer,
+  HOST,
+  numbersOf,
+  once,
+  settled,
+  TOKEN,
+  whenRead,
+  wire,
+} from '../../test/support/server-fixture.ts';
 
 const on = eachWithServer();
 

@@ -2,9 +2,9 @@
 import { ACTIONS, type Ledger } from '@packetlog/common';
 import type { Socket } from 'socket.io-client';
 import { describe, expect, it, vi } from 'vitest';
-import { numberedRecord } from '../ring/fake-ring.ts';
-import { emptySummary } from '../summary/fake-summary.ts';
-import { eachWithServer, ledger, numbersOf, once, settled, wire } from './fake-surroundings.ts';
+import { emptySummary } from '../../test/support/empty-summary.ts';
+import { numberedRecord } from '../../test/support/fake-ring.ts';
+import { eachWithServer, ledger, numbersOf, once, settled, wire } from '../../test/support/server-fixture.ts';
 
 const on = eachWithServer();
 

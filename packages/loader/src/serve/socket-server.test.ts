@@ -1,8 +1,18 @@
 /** What a client is told and may ask, over real HTTP on loopback, and the end. */
 import { historySchema, historyTopSchema, ledgerSchema, type RulesSnapshot } from '@packetlog/common';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { emptySummary } from '../summary/fake-summary.ts';
-import { ADMIN_TOKEN, eachWithServer, HOST, hop, ledger, numbersOf, once, TOKEN, wire } from './fake-surroundings.ts';
+import { emptySummary } from '../../test/support/empty-summary.ts';
+import {
+  ADMIN_TOKEN,
+  eachWithServer,
+  HOST,
+  hop,
+  ledger,
+  numbersOf,
+  once,
+  TOKEN,
+  wire,
+} from '../../test/support/server-fixture.ts';
 
 const on = eachWithServer();
 

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Notice } from '@packetlog/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { fakeService, ROOT } from '../../../test/support/fake-kernel.ts';
 import type { NamedSet } from '../book/rule-book.ts';
 import { Compiler } from '../compiling/compiler.ts';
 import { MOST_LIST_BYTES, readRegularFile } from '../file/regular-file.ts';
 import { EMPTY_ADDRESS_LIST } from '../index.ts';
 import { importing } from './change.ts';
-import { fakeService, ROOT } from './fake-kernel.ts';
 import { FollowedFiles } from './followed-files.ts';
 import { readSet } from './sets.ts';
 

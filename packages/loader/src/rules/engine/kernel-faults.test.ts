@@ -1,7 +1,7 @@
 /** What the kernel does not take: once, and again on the way back. What is said to be in force is what it has. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { fakeService, ROOT, refusal } from '../../../test/support/fake-kernel.ts';
 import { removing } from './change.ts';
-import { fakeService, ROOT, refusal } from './fake-kernel.ts';
 
 let fake: ReturnType<typeof fakeService>;
 beforeEach(async () => {

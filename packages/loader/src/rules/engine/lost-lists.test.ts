@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { fakeService, ROOT, refusal } from '../../../test/support/fake-kernel.ts';
 import { importSet } from '../book/changes.ts';
 import { EMPTY_BOOK, type NamedSet } from '../book/rule-book.ts';
 import { Compiler } from '../compiling/compiler.ts';
 import { importing, removing } from './change.ts';
-import { fakeService, ROOT, refusal } from './fake-kernel.ts';
 import { readSet } from './sets.ts';
 
 const compiler = new Compiler();

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { fakeService, ROOT, refusal } from '../../../test/support/fake-kernel.ts';
 import { editing, removing } from './change.ts';
-import { fakeService, ROOT, refusal } from './fake-kernel.ts';
 
 type Fake = ReturnType<typeof fakeService>;
 let fake: Fake;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { fakeService, ROOT, refusal } from '../../../test/support/fake-kernel.ts';
 import { applying, removing } from './change.ts';
-import { fakeService, ROOT, refusal } from './fake-kernel.ts';
 
 type Fake = ReturnType<typeof fakeService>;
 let fake: Fake;

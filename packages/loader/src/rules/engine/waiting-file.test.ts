@@ -1,9 +1,9 @@
 /** A rules file that was loaded while something waits to be confirmed. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { fakeService, ROOT } from '../../../test/support/fake-kernel.ts';
 import { EMPTY_BOOK, type RuleBook } from '../book/rule-book.ts';
 import { Compiler } from '../compiling/compiler.ts';
 import { importing, removing } from './change.ts';
-import { fakeService, ROOT } from './fake-kernel.ts';
 import { readSet, requireGood } from './sets.ts';
 
 let fake: ReturnType<typeof fakeService>;

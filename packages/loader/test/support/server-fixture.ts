@@ -5,16 +5,16 @@ import { type Hello, PacketLogBatch, PROTOCOL_VERSION } from '@packetlog/common'
 import { pino } from 'pino';
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
 import { afterEach, beforeEach, type Mock, vi } from 'vitest';
-import type { DrainLedger } from '../drain/messages.ts';
-import { History } from '../history/history.ts';
-import { numberedRecord, recordNumber } from '../ring/fake-ring.ts';
-import type { Desk } from '../rules/desk.ts';
-import { allowedFor } from './allowed-hosts.ts';
-import { type ConnectionLimits, Connections, limitsFor } from './connections.ts';
-import { guardHandlers } from './guarded.ts';
-import { LineLimit } from './line-limit.ts';
-import { questions } from './questions.ts';
-import { SocketServer } from './socket-server.ts';
+import type { DrainLedger } from '../../src/drain/messages.ts';
+import { History } from '../../src/history/history.ts';
+import type { Desk } from '../../src/rules/desk.ts';
+import { allowedFor } from '../../src/serve/allowed-hosts.ts';
+import { type ConnectionLimits, Connections, limitsFor } from '../../src/serve/connections.ts';
+import { guardHandlers } from '../../src/serve/guarded.ts';
+import { LineLimit } from '../../src/serve/line-limit.ts';
+import { questions } from '../../src/serve/questions.ts';
+import { SocketServer } from '../../src/serve/socket-server.ts';
+import { numberedRecord, recordNumber } from './fake-ring.ts';
 
 export const HOST = '127.0.0.1';
 export const TOKEN = 'a-token-of-the-test';

@@ -2,16 +2,16 @@
 
 import { RULE_HEADER } from '@packetlog/bpf';
 import { type AuditEntry, ETHER_TYPE_IPV4, type Notice, parseAddress, ruleDraftSchema } from '@packetlog/common';
-import type { RuleSlot } from '../../kernel/rule-images.ts';
-import { contentHash } from '../book/content-hash.ts';
-import { EMPTY_BOOK, type RuleBook } from '../book/rule-book.ts';
-import { Compiler } from '../compiling/compiler.ts';
-import { RuleImage } from '../index.ts';
-import type { Protected } from '../protect/protected.ts';
-import { RulesRefusal } from '../refusal.ts';
-import { adding, type Who } from './change.ts';
-import { Enforcement, type RuleKernel } from './enforcement.ts';
-import { RulesService } from './rules-service.ts';
+import type { RuleSlot } from '../../src/kernel/rule-images.ts';
+import { contentHash } from '../../src/rules/book/content-hash.ts';
+import { EMPTY_BOOK, type RuleBook } from '../../src/rules/book/rule-book.ts';
+import { Compiler } from '../../src/rules/compiling/compiler.ts';
+import { adding, type Who } from '../../src/rules/engine/change.ts';
+import { Enforcement, type RuleKernel } from '../../src/rules/engine/enforcement.ts';
+import { RulesService } from '../../src/rules/engine/rules-service.ts';
+import { RuleImage } from '../../src/rules/index.ts';
+import type { Protected } from '../../src/rules/protect/protected.ts';
+import { RulesRefusal } from '../../src/rules/refusal.ts';
 
 const TCP = 6;
 

@@ -1,10 +1,10 @@
 /** For tests: streams whose clock, timers and networks the test plays. */
 import { PACKET_LOG_FIELDS, PacketLogBatch } from '@packetlog/common';
-import { numberedRecord } from '../ring/fake-ring.ts';
-import { ClientStream } from './client-stream.ts';
-import { Outbox } from './outbox.ts';
-import { RowStreams, type Subscription } from './row-streams.ts';
-import type { Message } from './wire.ts';
+import { ClientStream } from '../../src/serve/client-stream.ts';
+import { Outbox } from '../../src/serve/outbox.ts';
+import { RowStreams, type Subscription } from '../../src/serve/row-streams.ts';
+import type { Message } from '../../src/serve/wire.ts';
+import { numberedRecord } from './fake-ring.ts';
 
 export const STRIDE = 72;
 const RECORD_OFFSET = 8;
