@@ -1,2 +1,2 @@
-export { EXIT, type ExitReason } from './exit-codes.ts';
-export { SetupError } from './setup-error.ts';
+export { EXIT, type ExitReason } from './errors/exit-codes.ts';
+export { SetupError } from './errors/setup-error.ts';

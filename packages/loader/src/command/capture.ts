@@ -5,10 +5,10 @@
 import { createWriteStream, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SetupError } from '../errors/setup-error.ts';
 import { CAPTURE_FORMATS, type CaptureFormat, captureFormatOf } from '../print/capture-format.ts';
 import { standardOutput } from '../print/standard-output.ts';
 import { statePaths } from '../rules/file/state-directory.ts';
-import { SetupError } from '../setup-error.ts';
 import { captureFromLoader, runningLoader } from './capture-from-loader.ts';
 import type { RecordOutput } from './record-output.ts';
 import { run } from './run.ts';

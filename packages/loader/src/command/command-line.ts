@@ -1,9 +1,9 @@
 /** The command line's shape and its help. What a command is made of is loaded when it is the one: half a second of it. */
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { EXIT } from '../exit-codes.ts';
+import { EXIT } from '../errors/exit-codes.ts';
+import { SetupError } from '../errors/setup-error.ts';
 import { CAPTURE_FORMATS, type CaptureFormat } from '../print/capture-format.ts';
 import { statePaths } from '../rules/file/state-directory.ts';
-import { SetupError } from '../setup-error.ts';
 import { completionScript, SHELLS } from './completion.ts';
 import { readConfigFile } from './config-file.ts';
 import { countFromOne, seconds } from './option-values.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { EXIT } from '../exit-codes.ts';
+import { EXIT } from '../errors/exit-codes.ts';
 import { packetlogCommand } from './command-line.ts';
 import { completionScript, SHELLS } from './completion.ts';
 import { runOptions } from './run-options.ts';

@@ -1,7 +1,7 @@
 /** Completion scripts for shells, made from the commands themselves: their options, arguments and what these may be. */
 import { RULE_ACTIONS } from '@packetlog/common';
 import type { Command } from 'commander';
-import { SetupError } from '../setup-error.ts';
+import { SetupError } from '../errors/setup-error.ts';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 

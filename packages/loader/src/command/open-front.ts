@@ -1,9 +1,9 @@
 /** Opens the server that a run's options ask for. */
 import type { Logger } from 'pino';
+import { SetupError } from '../errors/setup-error.ts';
 import type { Places } from '../names/places.ts';
 import { Front } from '../serve/front.ts';
 import type { LineLimit } from '../serve/line-limit.ts';
-import { SetupError } from '../setup-error.ts';
 import { dashboardDirectory } from './dashboard-directory.ts';
 import type { RunOptions } from './run-options.ts';
 import { session } from './session.ts';

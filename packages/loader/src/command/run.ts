@@ -1,5 +1,5 @@
 /** `packetlog run`: opens, attaches, serves, waits, and ends it all in reverse order. */
-import { EXIT } from '../exit-codes.ts';
+import { EXIT } from '../errors/exit-codes.ts';
 import { requireKernelFiles } from '../kernel/kernel-files.ts';
 import { makeLogger } from './log.ts';
 import type { RecordOutput } from './record-output.ts';

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { type DrainEvents, DrainThread, type Stopped } from '../drain/drain-thread.ts';
 import type { DrainLedger, DrainOptions } from '../drain/messages.ts';
 import { RowDemand } from '../drain/row-demand.ts';
-import { EXIT } from '../exit-codes.ts';
+import { EXIT } from '../errors/exit-codes.ts';
 import { networkNamespaceId } from '../kernel/network-namespace.ts';
 import type { Places } from '../names/places.ts';
 import { prepareStateDirectory } from '../rules/file/state-directory.ts';

@@ -1,5 +1,5 @@
 /** What ends a run: Ctrl-C, a signal, a closed output. */
-import { EXIT } from '../exit-codes.ts';
+import { EXIT } from '../errors/exit-codes.ts';
 import { hasTerminal } from '../print/terminal.ts';
 import { leave } from './leave.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { EXIT } from '../exit-codes.ts';
+import { EXIT } from '../errors/exit-codes.ts';
 import { packetlogCommand } from './command-line.ts';
 
 const UNIT = readFileSync(new URL('../../../../docs/packetlog.service', import.meta.url), 'utf8');

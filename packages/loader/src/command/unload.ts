@@ -1,11 +1,11 @@
 /** `packetlog unload`: takes off what a loader left in the kernel, and says what that was. */
-import { EXIT } from '../exit-codes.ts';
+import { EXIT } from '../errors/exit-codes.ts';
+import { SetupError } from '../errors/setup-error.ts';
 import { findBpfFileSystem } from '../kernel/bpf-file-system.ts';
 import { printableName } from '../kernel/interface-name.ts';
 import { requireKernelFiles } from '../kernel/kernel-files.ts';
 import { PinDirectory } from '../kernel/pin-directory.ts';
 import { type Removed, removePins } from '../kernel/removal.ts';
-import { SetupError } from '../setup-error.ts';
 
 /** `bpfFs`: undefined for the usual one. Resolves with the exit code; throws SetupError. */
 export function unload(bpfFs: string | undefined, print: (line: string) => void): number {

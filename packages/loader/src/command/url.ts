@@ -1,8 +1,8 @@
 /** `packetlog url`: prints the URLs of the running loader's dashboard again. */
-import { EXIT } from '../exit-codes.ts';
+import { EXIT } from '../errors/exit-codes.ts';
+import { SetupError } from '../errors/setup-error.ts';
 import { ControlClient, NoLoaderError } from '../rules/control/control-client.ts';
 import { checkStateDirectory, type StatePaths } from '../rules/file/state-directory.ts';
-import { SetupError } from '../setup-error.ts';
 import { unreachable } from './capture-from-loader.ts';
 import { type Served, servedUrls } from './served-urls.ts';
 

@@ -1,4 +1,5 @@
 /** Puts the program on an interface that is watched, or behind the link that a loader before left there. */
+import { SetupError } from '../errors/setup-error.ts';
 import { type AttachablePrograms, type Attachment, attach } from '../kernel/attach.ts';
 import type { RequestedMode } from '../kernel/attach-ladder.ts';
 import { printableName } from '../kernel/interface-name.ts';
@@ -8,7 +9,6 @@ import type { SlotKind, SlotTable } from '../kernel/slots.ts';
 import type { LinkFacts } from '../native/link-message.ts';
 import { objectId } from '../native/pinning.ts';
 import { linkFactsOf } from '../native/rtnetlink.ts';
-import { SetupError } from '../setup-error.ts';
 import { kindOf, type Watched } from './watched.ts';
 
 /** `reattach`: the link is to be closed, and the interface attached to once more, which it can be. */

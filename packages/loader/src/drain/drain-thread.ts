@@ -5,8 +5,8 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 // Loads ffi-rs here too, without calling it: an addon that only a worker holds is unmapped when the
 // worker ends, and the C library then calls its destructor of thread-local data into nothing (SIGSEGV).
 import '../native/ffi.ts';
+import { fromPlain } from '../errors/setup-error.ts';
 import type { RuleCount } from '../kernel/rule-counters.ts';
-import { fromPlain } from '../setup-error.ts';
 import type { DrainOptions, FromDrain, RuleGround, ToDrain } from './messages.ts';
 import { PinControl } from './pin-control.ts';
 import { RulePublisher } from './rule-publisher.ts';

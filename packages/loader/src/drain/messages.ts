@@ -1,11 +1,11 @@
 /** What the drain thread and the serving thread say to each other. */
 import type { MessagePort } from 'node:worker_threads';
 import type { InForce, Ledger, Notice, Summary } from '@packetlog/common';
+import type { PlainError } from '../errors/setup-error.ts';
 import type { RequestedMode } from '../kernel/attach-ladder.ts';
 import type { ClockPolicy } from '../kernel/clock-policy.ts';
 import type { RuleCount } from '../kernel/rule-counters.ts';
 import type { RuleSlot } from '../kernel/rule-images.ts';
-import type { PlainError } from '../setup-error.ts';
 import type { RequestedTransport } from '../transport/choose.ts';
 import type { TransportName } from '../transport/transport.ts';
 import type { SlabMemory } from './slabs.ts';

@@ -1,5 +1,5 @@
 /** The serving thread's way to say whether program and maps outlive the process. */
-import { fromPlain } from '../setup-error.ts';
+import { fromPlain } from '../errors/setup-error.ts';
 import type { FromDrain, ToDrain } from './messages.ts';
 
 interface Waiting {

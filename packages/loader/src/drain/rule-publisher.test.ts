@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SetupError, toPlain } from '../setup-error.ts';
+import { SetupError, toPlain } from '../errors/setup-error.ts';
 import type { ToDrain } from './messages.ts';
 import { RulePublisher } from './rule-publisher.ts';
 

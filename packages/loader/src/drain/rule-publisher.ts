@@ -1,7 +1,7 @@
 /** The serving thread's way to put rule sets in force. */
+import { fromPlain } from '../errors/setup-error.ts';
 import type { RuleCount } from '../kernel/rule-counters.ts';
 import type { RuleSlot } from '../kernel/rule-images.ts';
-import { fromPlain } from '../setup-error.ts';
 import type { FromDrain, ToDrain } from './messages.ts';
 
 type Answer = Extract<FromDrain, { type: 'rules' | 'rule-counts' | 'in-force' }>;

@@ -1,6 +1,8 @@
 /** Makes what the drain thread works with, in the network namespace that it is to watch. */
 import { closeSync, openSync } from 'node:fs';
 import { LIVE } from '@packetlog/bpf';
+import { ERRNO } from '../errors/errno.ts';
+import { SetupError } from '../errors/setup-error.ts';
 import { defaultRouteInterfaces } from '../kernel/default-route.ts';
 import { InterfaceCounters } from '../kernel/interface-counters.ts';
 import { lookUpInterface } from '../kernel/interface-lookup.ts';
@@ -11,9 +13,7 @@ import { findRemains, type Remains } from '../kernel/remains.ts';
 import { RuleCounters } from '../kernel/rule-counters.ts';
 import { RuleImages } from '../kernel/rule-images.ts';
 import { SlotTable } from '../kernel/slots.ts';
-import { ERRNO } from '../native/errno.ts';
 import { enterNetworkNamespace, eventDescriptor, SystemCallError } from '../native/libc.ts';
-import { SetupError } from '../setup-error.ts';
 import type { OpenTransport } from '../transport/transport.ts';
 import { Bed } from './bed.ts';
 import { carefulKeeper } from './careful-keeper.ts';

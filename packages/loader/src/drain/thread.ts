@@ -5,9 +5,9 @@
 import { readlinkSync } from 'node:fs';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { Notice } from '@packetlog/common';
+import { type PlainError, toPlain } from '../errors/setup-error.ts';
 import type { LoadedProgram } from '../kernel/program.ts';
 import { waitForRunningPrograms } from '../native/libc.ts';
-import { type PlainError, toPlain } from '../setup-error.ts';
 import { nameThread } from '../thread-name.ts';
 import { clearEvent } from './clear-event.ts';
 import type { Drain } from './drain.ts';

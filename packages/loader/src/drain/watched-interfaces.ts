@@ -3,6 +3,7 @@
  * attaching again when it returns.
  */
 import type { Ledger, Notice } from '@packetlog/common';
+import { SetupError } from '../errors/setup-error.ts';
 import { type AttachablePrograms, linkFacts } from '../kernel/attach.ts';
 import type { RequestedMode } from '../kernel/attach-ladder.ts';
 import type { InterfaceCounters } from '../kernel/interface-counters.ts';
@@ -15,7 +16,6 @@ import type { SlotTable } from '../kernel/slots.ts';
 import { closeDescriptor, interfaceIndex, interfaceName, SystemCallError } from '../native/libc.ts';
 import { detachLink } from '../native/pinning.ts';
 import { linkFactsOf } from '../native/rtnetlink.ts';
-import { SetupError } from '../setup-error.ts';
 import { Attacher, noSuchInterface } from './attacher.ts';
 import { ledgerOf, reasonsOf, ringFullOf } from './interface-sums.ts';
 import type { AttachedInterface, UnfilteredInterface } from './messages.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ERRNO } from '../native/errno.ts';
+import { ERRNO } from '../errors/errno.ts';
 import { climb, explainRefusals, genericFirst, ladder, type RequestedMode, type Step } from './attach-ladder.ts';
 
 const modes = (requested: RequestedMode, hasFrags: boolean) => ladder(requested, hasFrags).map(({ mode }) => mode);

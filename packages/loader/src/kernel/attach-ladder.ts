@@ -1,6 +1,6 @@
 /** The order in which attaching is tried, and what each errno means. Pure: the kernel is a parameter. */
 import type { AttachMode } from '@packetlog/common';
-import { describeErrno, ERRNO } from '../native/errno.ts';
+import { describeErrno, ERRNO } from '../errors/errno.ts';
 
 /** What the operator asked for with --mode. */
 export type RequestedMode = 'auto' | 'native' | 'generic';

@@ -1,11 +1,11 @@
 /** Attaches the program to an interface with a bpf_link, which the kernel removes when this process ends. */
 import type { AttachMode } from '@packetlog/common';
-import { ERRNO } from '../native/errno.ts';
+import { ERRNO } from '../errors/errno.ts';
+import { privilegeAdvice } from '../errors/privilege.ts';
+import { SetupError } from '../errors/setup-error.ts';
 import { createXdpLink, objectInfo, XDP_FLAGS } from '../native/libbpf.ts';
 import { bootTime } from '../native/libc.ts';
 import type { LinkFacts } from '../native/link-message.ts';
-import { privilegeAdvice } from '../privilege.ts';
-import { SetupError } from '../setup-error.ts';
 import { climb, explainRefusals, genericFirst, ladder, type RequestedMode } from './attach-ladder.ts';
 import { describeForeignProgram, foreignProgram } from './foreign-program.ts';
 import { programHolder } from './program-holder.ts';

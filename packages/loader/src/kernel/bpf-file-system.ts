@@ -4,8 +4,8 @@
  */
 import { spawnSync } from 'node:child_process';
 import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, readFileSync, statfsSync } from 'node:fs';
-import { privilegeAdvice } from '../privilege.ts';
-import { SetupError } from '../setup-error.ts';
+import { privilegeAdvice } from '../errors/privilege.ts';
+import { SetupError } from '../errors/setup-error.ts';
 import { directoryProblem, pathProblem } from '../trusted-path.ts';
 import { type Mount, parseMounts } from './mount-info.ts';
 

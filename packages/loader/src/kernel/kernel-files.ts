@@ -1,6 +1,6 @@
 /** The two file systems in which the kernel tells about itself. Containers, chroots and rescue systems may lack them. */
 import { existsSync } from 'node:fs';
-import { SetupError } from '../setup-error.ts';
+import { SetupError } from '../errors/setup-error.ts';
 
 const NEEDED = [
   { at: '/proc', file: '/proc/self/ns/net', mount: 'mount -t proc proc /proc' },

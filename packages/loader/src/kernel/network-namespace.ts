@@ -1,7 +1,7 @@
 /** Which network namespace a path means. */
 import { statfsSync, statSync } from 'node:fs';
-import { privilegeAdvice } from '../privilege.ts';
-import { SetupError } from '../setup-error.ts';
+import { privilegeAdvice } from '../errors/privilege.ts';
+import { SetupError } from '../errors/setup-error.ts';
 import { requireKernelFiles } from './kernel-files.ts';
 
 /** NSFS_MAGIC of linux/magic.h. */

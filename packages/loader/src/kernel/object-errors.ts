@@ -1,7 +1,7 @@
 /** What to tell the operator when the kernel rejects the program. */
-import { ERRNO } from '../native/errno.ts';
-import { privilegeAdvice } from '../privilege.ts';
-import { SetupError } from '../setup-error.ts';
+import { ERRNO } from '../errors/errno.ts';
+import { privilegeAdvice } from '../errors/privilege.ts';
+import { SetupError } from '../errors/setup-error.ts';
 import type { RequestedTransport } from '../transport/choose.ts';
 
 /** The verifier's log says why in its last lines. */

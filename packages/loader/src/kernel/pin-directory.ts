@@ -10,8 +10,8 @@
  * ```
  */
 import { closeSync, fstatSync, readlinkSync, rmdirSync, statSync, symlinkSync, unlinkSync } from 'node:fs';
+import { SetupError } from '../errors/setup-error.ts';
 import { lockFile, pinnedObject, pinObject } from '../native/pinning.ts';
-import { SetupError } from '../setup-error.ts';
 import type { BpfFileSystem } from './bpf-file-system.ts';
 import { lockOwner, readLocks } from './lock-owner.ts';
 import { need } from './outcome.ts';

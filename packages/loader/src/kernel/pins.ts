@@ -6,7 +6,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { AttachMode } from '@packetlog/common';
-import { SetupError } from '../setup-error.ts';
+import { SetupError } from '../errors/setup-error.ts';
 import type { TransportName } from '../transport/transport.ts';
 import { needBpfFileSystem } from './bpf-file-system.ts';
 import { PinDirectory } from './pin-directory.ts';

@@ -1,7 +1,7 @@
 /** Directories below a bpf file system that only we can use, reached step by step. */
 import { closeSync, constants, fstatSync, mkdirSync, openSync, readdirSync, rmdirSync } from 'node:fs';
-import { privilegeAdvice } from '../privilege.ts';
-import { SetupError } from '../setup-error.ts';
+import { privilegeAdvice } from '../errors/privilege.ts';
+import { SetupError } from '../errors/setup-error.ts';
 import { octal } from '../trusted-path.ts';
 import type { BpfFileSystem } from './bpf-file-system.ts';
 

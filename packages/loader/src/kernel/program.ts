@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { COUNTERS, INTERFACE_SLOTS, LIVE, MAPS, OBJECT_PATH, PROGRAMS, RULE_COUNTER, SLOT_TABLE } from '@packetlog/bpf';
-import { ERRNO } from '../native/errno.ts';
+import { ERRNO } from '../errors/errno.ts';
+import { SetupError } from '../errors/setup-error.ts';
 import {
   BPF_FUNC_XDP_GET_BUFF_LEN,
   closeObject,
@@ -17,7 +18,6 @@ import {
 } from '../native/libbpf.ts';
 import { closeDescriptor, mapShared, pageSize } from '../native/libc.ts';
 import { mapShape, plannedShape, reuseMap } from '../native/pinning.ts';
-import { SetupError } from '../setup-error.ts';
 import { candidates } from '../transport/choose.ts';
 import type { OpenTransport, Transport, TransportName } from '../transport/transport.ts';
 import { refusedObject, type TransportRefusal } from './object-errors.ts';

@@ -1,11 +1,11 @@
 /** Puts compiled rule sets where the program looks for them. The layout is described in @packetlog/bpf, rule-image.ts. */
 import { release } from 'node:os';
 import { RULE_LINE, RULE_SLOTS } from '@packetlog/bpf';
-import { describeErrno, ERRNO } from '../native/errno.ts';
+import { describeErrno, ERRNO } from '../errors/errno.ts';
+import { SetupError } from '../errors/setup-error.ts';
 import { createInnerArray, innerMapId, putMap, takeMap } from '../native/libbpf.ts';
 import { closeDescriptor, writeShared } from '../native/libc.ts';
 import { objectId } from '../native/pinning.ts';
-import { SetupError } from '../setup-error.ts';
 import { need } from './outcome.ts';
 
 export type RuleSlot = keyof typeof RULE_SLOTS;

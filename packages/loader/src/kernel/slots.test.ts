@@ -1,6 +1,6 @@
 import { INTERFACE_SLOTS, SLOT_LINK, SLOT_TABLE, SLOT_TABLE_SIZE } from '@packetlog/bpf';
 import { describe, expect, it } from 'vitest';
-import { SetupError } from '../setup-error.ts';
+import { SetupError } from '../errors/setup-error.ts';
 import { SlotTable } from './slots.ts';
 
 function slotTable() {

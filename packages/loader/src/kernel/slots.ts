@@ -3,7 +3,7 @@
  * The table also says what its frames begin with (`SLOT_LINK`).
  */
 import { INTERFACE_SLOTS, SLOT_LINK, SLOT_TABLE, SLOT_TABLE_SIZE } from '@packetlog/bpf';
-import { SetupError } from '../setup-error.ts';
+import { SetupError } from '../errors/setup-error.ts';
 
 /** Without these it would be rejected, too: rules and pins of a network namespace belong to one loader each. */
 const APART = 'with a state directory (PACKETLOG_STATE_DIR) and a bpf file system (--bpf-fs) of its own';

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Place } from '@packetlog/common';
 import { Reader, type Response } from 'mmdb-lib';
-import { SetupError } from '../setup-error.ts';
+import { SetupError } from '../errors/setup-error.ts';
 import { placeOf } from './place.ts';
 
 export interface PlaceDatabase {

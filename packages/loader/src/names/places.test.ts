@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { placesSchema } from '@packetlog/common';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { mmdb } from '../../test/support/fake-mmdb.ts';
-import { SetupError } from '../setup-error.ts';
+import { SetupError } from '../errors/setup-error.ts';
 import { Places } from './places.ts';
 
 const COUNTRIES = mmdb('Test-Country', {

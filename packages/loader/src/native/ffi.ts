@@ -5,7 +5,7 @@
  * one thread of the process: the drain thread. (A child process has a table of its own.)
  */
 import { createExternalBuffer, DataType, load, open } from 'ffi-rs';
-import { SetupError } from '../setup-error.ts';
+import { SetupError } from '../errors/setup-error.ts';
 
 /** C types by the names used in this directory; `pointer` is an address as a number (below 2^47). */
 export const C = {

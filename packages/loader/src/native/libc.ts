@@ -1,6 +1,6 @@
 /** The few functions of the C library that Node has no way to call. All numbers are file descriptors, bytes or flags as in C. */
 
-import { describeErrno } from './errno.ts';
+import { describeErrno } from '../errors/errno.ts';
 import { C, call, memoryAt, type NativeResult } from './ffi.ts';
 
 const PAGE_SIZE = 4096;

@@ -1,5 +1,5 @@
 /** Asks the kernel about network devices: rtnetlink(7), in this thread's network namespace. */
-import { ERRNO } from './errno.ts';
+import { ERRNO } from '../errors/errno.ts';
 import { C, call } from './ffi.ts';
 import { closeDescriptor, interfaceIndex, SystemCallError } from './libc.ts';
 import { type LinkFacts, linkRequest, namedLinkRequest, readLinks } from './link-message.ts';

@@ -30,7 +30,7 @@ import type { RulesService } from './engine/rules-service.ts';
 import { readSet, requireGood } from './engine/sets.ts';
 import { sharedBytes } from './file/shared-bytes.ts';
 import { RulesRefusal } from './refusal.ts';
-import '../schema-words.ts';
+import '../errors/schema-text.ts';
 import { notesAbout, surroundingsOf } from './warnings.ts';
 
 /** Of the audit file for an answer to the network: its last megabyte, whatever its size. */

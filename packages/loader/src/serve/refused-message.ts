@@ -1,7 +1,7 @@
 /** What a client is told about a message that is not as the protocol wants it. */
 import { filterProblemSchema, type Refusal } from '@packetlog/common';
 import type * as z from 'zod/mini';
-import '../schema-words.ts';
+import '../errors/schema-text.ts';
 
 export function refusedMessage(error: z.core.$ZodError): Refusal {
   const [issue] = error.issues;

@@ -1,6 +1,6 @@
 /** One port: the dashboard's files, and an upgrade path for the socket. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { SetupError } from '../setup-error.ts';
+import { SetupError } from '../errors/setup-error.ts';
 import { type Allowed, refusal } from './allowed-hosts.ts';
 import { contentSecurityPolicy } from './content-security-policy.ts';
 import { readPageFiles } from './page-files.ts';

@@ -1,7 +1,7 @@
 /** `packetlog rules add`: one rule from the command line, or many from standard input in one change. */
 import { formatDuration, type Rule, type RuleDraft } from '@packetlog/common';
 import { Command, CommanderError } from 'commander';
-import { SetupError } from '../../setup-error.ts';
+import { SetupError } from '../../errors/setup-error.ts';
 import { type InputLine, inputLines, lineError } from './input-lines.ts';
 import { life, lifeOptions, match, matchOptions } from './rule-options.ts';
 

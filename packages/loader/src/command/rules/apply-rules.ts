@@ -11,9 +11,9 @@ import {
   ruleSentence,
   rulesFileSchema,
 } from '@packetlog/common';
+import { SetupError } from '../../errors/setup-error.ts';
 import { RulesFileError, readDocument } from '../../rules/file/rules-document.ts';
 import { decodeList } from '../../rules/list-format/decode.ts';
-import { SetupError } from '../../setup-error.ts';
 import { STANDARD_INPUT } from './add-rule.ts';
 
 type Applied = RulesResults['apply'];

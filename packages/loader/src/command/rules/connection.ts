@@ -1,15 +1,15 @@
 /** The way of `packetlog rules` to the rules: the running loader, or the file when none runs. */
 import { userInfo } from 'node:os';
 import type { RulesAnswer, RulesRequest, RulesVerb } from '@packetlog/common';
+import { privilegeAdvice } from '../../errors/privilege.ts';
+import { SetupError } from '../../errors/setup-error.ts';
 import type { EnforcedRules } from '../../kernel/enforced-rules.ts';
 import { networkNamespaceId } from '../../kernel/network-namespace.ts';
-import { privilegeAdvice } from '../../privilege.ts';
 import { ControlClient, NoLoaderError } from '../../rules/control/control-client.ts';
 import type { Asker } from '../../rules/desk.ts';
 import { RulesFileError } from '../../rules/file/rules-document.ts';
 import { checkStateDirectory, type StatePaths } from '../../rules/file/state-directory.ts';
 import { type OfflineRules, openOffline } from '../../rules/offline-rules.ts';
-import { SetupError } from '../../setup-error.ts';
 
 export interface ConnectionOptions {
   readonly paths: StatePaths;

@@ -2,11 +2,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSetName } from '@packetlog/common';
+import { SetupError } from '../../errors/setup-error.ts';
 import { isThere } from '../../rules/file/regular-file.ts';
 import { RulesFileError, readDocument, writeDocument } from '../../rules/file/rules-document.ts';
 import type { StatePaths } from '../../rules/file/state-directory.ts';
 import { formatAddressList, parseAddressList } from '../../rules/index.ts';
-import { SetupError } from '../../setup-error.ts';
 import type { Outcome, Printer } from './printer.ts';
 
 /** `set`: undefined for the rules. Throws SetupError. */

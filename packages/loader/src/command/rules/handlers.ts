@@ -1,7 +1,7 @@
 /** What the subcommands of `packetlog rules` do that take more than a request and a sentence. */
 import type { RuleChanges } from '@packetlog/common';
-import { EXIT } from '../../exit-codes.ts';
-import { SetupError } from '../../setup-error.ts';
+import { EXIT } from '../../errors/exit-codes.ts';
+import { SetupError } from '../../errors/setup-error.ts';
 import { addedManySentence, addedSentence, draftOf, draftsOf, requireLines, STANDARD_INPUT } from './add-rule.ts';
 import { appliedText, applyRequest } from './apply-rules.ts';
 import type { Connection } from './connection.ts';

@@ -1,7 +1,7 @@
 /** `packetlog rules import`: a list as a named set, and a rule about it. */
 import { basename, extname, resolve } from 'node:path';
 import { isSetName, type RulesResults } from '@packetlog/common';
-import { SetupError } from '../../setup-error.ts';
+import { SetupError } from '../../errors/setup-error.ts';
 import { isRegularFile } from './read-input.ts';
 import { force } from './rule-options.ts';
 import { one } from './rules-text.ts';

@@ -1,6 +1,6 @@
 /** Lines of standard input as arguments: words, quotes as in a shell, comments behind `#`. */
 import type { RulesError } from '@packetlog/common';
-import { SetupError } from '../../setup-error.ts';
+import { SetupError } from '../../errors/setup-error.ts';
 
 export interface InputLine {
   /** From 1. */

@@ -1,6 +1,6 @@
 /** Prints what came of a request: text for people, or JSON, and says the exit code. */
 import type { PendingChange, RulesError } from '@packetlog/common';
-import { EXIT, type ExitReason } from '../../exit-codes.ts';
+import { EXIT, type ExitReason } from '../../errors/exit-codes.ts';
 import type { EnforcedRules } from '../../kernel/enforced-rules.ts';
 import { printableName } from '../../kernel/interface-name.ts';
 import { enforcedText } from './in-force-text.ts';

@@ -1,7 +1,7 @@
 /** A file or standard input, whole. */
 import { createReadStream, statSync } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { SetupError } from '../../setup-error.ts';
+import { SetupError } from '../../errors/setup-error.ts';
 import { STANDARD_INPUT } from './add-rule.ts';
 
 /** As much as the loader takes. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { SetupError } from '../../setup-error.ts';
+import { SetupError } from '../../errors/setup-error.ts';
 import { rehearsalRequest } from './rehearsal-request.ts';
 
 const request = (text: string) => rehearsalRequest(Buffer.from(text), 'new', 5);

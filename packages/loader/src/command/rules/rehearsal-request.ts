@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { FileSet, RuleDraft, RulesRequest } from '@packetlog/common';
+import { SetupError } from '../../errors/setup-error.ts';
 import { RulesFileError, readDocument } from '../../rules/file/rules-document.ts';
 import { decodeList } from '../../rules/list-format/decode.ts';
-import { SetupError } from '../../setup-error.ts';
 
 const LIST = 'list';
 const BRACE = 0x7b;

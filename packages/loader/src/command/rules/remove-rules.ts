@@ -1,6 +1,6 @@
 /** `packetlog rules remove`: by id, by source, or many of both from standard input in one change. */
 import type { Rule, RuleSelector, RulesRequest } from '@packetlog/common';
-import { SetupError } from '../../setup-error.ts';
+import { SetupError } from '../../errors/setup-error.ts';
 import { requireLines, STANDARD_INPUT } from './add-rule.ts';
 import { inputLines, lineError } from './input-lines.ts';
 import { force, match, ruleId } from './rule-options.ts';

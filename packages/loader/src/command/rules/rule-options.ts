@@ -1,6 +1,6 @@
 /** The options that say what a rule is about, for how long, and why; and what requests are made of them. */
 import { Option } from 'commander';
-import { SetupError } from '../../setup-error.ts';
+import { SetupError } from '../../errors/setup-error.ts';
 
 export function matchOptions(): Option[] {
   return [

@@ -2,7 +2,7 @@
 import { RULE_ACTIONS, type RulesRequest, rulesFileSchema } from '@packetlog/common';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
-import { EXIT } from '../../exit-codes.ts';
+import { EXIT } from '../../errors/exit-codes.ts';
 import { statePaths } from '../../rules/file/state-directory.ts';
 import { count, seconds } from '../option-values.ts';
 import { bpfFsOption, netnsOption, protectOption, rulesFileOption } from '../run-options.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { EXIT } from '../../exit-codes.ts';
-import { SetupError } from '../../setup-error.ts';
+import { EXIT } from '../../errors/exit-codes.ts';
+import { SetupError } from '../../errors/setup-error.ts';
 import { cannotEnforce } from './words.ts';
 
 describe('a start whose rules the kernel rejects', () => {

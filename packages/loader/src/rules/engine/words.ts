@@ -1,6 +1,6 @@
 /** What the rules service says to people. */
 import { ruleSentence } from '@packetlog/common';
-import { SetupError } from '../../setup-error.ts';
+import { SetupError } from '../../errors/setup-error.ts';
 import { RulesCompileError } from '../index.ts';
 import type { LaterLockout } from '../protect/lockout.ts';
 import type { Protected } from '../protect/protected.ts';

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { fileRuleSchema, isSetName, MAX_RULE_ID, type Rule, type RulesFile, rulesFileSchema } from '@packetlog/common';
 import type { RuleBook } from '../book/rule-book.ts';
-import '../../schema-words.ts';
+import '../../errors/schema-text.ts';
 
 /** A rules file that cannot be used. `message` is a sentence that says where and what. */
 export class RulesFileError extends Error {

@@ -6,9 +6,9 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { SetupError } from '../../errors/setup-error.ts';
 import { lockOwner, readLocks } from '../../kernel/lock-owner.ts';
 import { lockFile } from '../../native/pinning.ts';
-import { SetupError } from '../../setup-error.ts';
 import type { StatePaths } from './state-directory.ts';
 
 const AGAIN_MS = 20;

@@ -1,8 +1,8 @@
 /** Where the loader keeps what outlives it. */
 import { chmodSync, lstatSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { isInUserNamespace, privilegeAdvice } from '../../privilege.ts';
-import { SetupError } from '../../setup-error.ts';
+import { isInUserNamespace, privilegeAdvice } from '../../errors/privilege.ts';
+import { SetupError } from '../../errors/setup-error.ts';
 import { ownerProblem, pathProblem } from '../../trusted-path.ts';
 
 const DEFAULT_DIRECTORY = '/var/lib/packetlog';

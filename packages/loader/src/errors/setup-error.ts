@@ -1,5 +1,5 @@
+import { describeErrno } from './errno.ts';
 import { EXIT, type ExitReason } from './exit-codes.ts';
-import { describeErrno } from './native/errno.ts';
 
 export interface SetupFacts {
   /** What was tried, as a verb: "attach", "load program". */
