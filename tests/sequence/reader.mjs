@@ -18,11 +18,11 @@
 import { openSync, writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { clearEvent } from '../../packages/loader/dist/drain/clear-event.js';
 import { LOOK_BYTES } from '../../packages/loader/dist/drain/look.js';
 import { Rhythm } from '../../packages/loader/dist/drain/rhythm.js';
 import { InterfaceCounters } from '../../packages/loader/dist/kernel/interface-counters.js';
 import { loadProgram } from '../../packages/loader/dist/kernel/program.js';
+import { clearEvent } from '../../packages/loader/dist/native/clear-event.js';
 import { objectInfo } from '../../packages/loader/dist/native/libbpf.js';
 import {
   epollOf,

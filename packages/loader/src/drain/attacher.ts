@@ -6,8 +6,8 @@ import { printableName } from '../kernel/interface-name.ts';
 import { deviceOf, updateOn } from '../kernel/link-device.ts';
 import { linkLayerOf } from '../kernel/link-layer.ts';
 import type { SlotKind, SlotTable } from '../kernel/slots.ts';
+import { objectId } from '../native/bpf-objects.ts';
 import type { LinkFacts } from '../native/link-message.ts';
-import { objectId } from '../native/pinning.ts';
 import { linkFactsOf } from '../native/rtnetlink.ts';
 import { kindOf, type Watched } from './watched.ts';
 

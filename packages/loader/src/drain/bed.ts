@@ -1,7 +1,7 @@
 /** Where the drain thread sleeps, and what wakes it: records, messages, interfaces that change, a clock that is set. */
+import { clearEvent } from '../native/clear-event.ts';
 import { clockEvents, linkEvents } from '../native/kernel-events.ts';
 import { epollOf, epollWait } from '../native/libc.ts';
-import { clearEvent } from './clear-event.ts';
 
 export interface Woken {
   /** Some interface of the namespace came, went or changed. */

@@ -34,7 +34,7 @@ const kernel = vi.hoisted(() => ({
 }));
 
 vi.mock('../native/rtnetlink.ts', () => ({ linkFactsOf: (ifindex: number) => kernel.facts(ifindex) }));
-vi.mock('../native/pinning.ts', () => ({
+vi.mock('../native/bpf-objects.ts', () => ({
   objectId: () => PROGRAM,
   detachLink: () => ({ value: 0, errno: 0 }),
   updateLink: (link: number) => {

@@ -1,10 +1,10 @@
 /** What a loader that ended left in the kernel to decide on packets, read and left as it is. */
 import { INTERFACE_SLOTS, MAPS, RULE_COUNTER, RULE_HEADER, RULE_LINE, RULE_SLOTS } from '@packetlog/bpf';
 import type { AttachMode } from '@packetlog/common';
+import { mapShape } from '../native/bpf-objects.ts';
 import { innerMapId, mapById } from '../native/libbpf.ts';
 import { closeDescriptor, mapShared, monotonicTime, pageSize } from '../native/libc.ts';
 import type { LinkFacts } from '../native/link-message.ts';
-import { mapShape } from '../native/pinning.ts';
 import { findBpfFileSystem } from './bpf-file-system.ts';
 import { printableName } from './interface-name.ts';
 import { devicesOf, unlessUnknown } from './link-device.ts';

@@ -1,11 +1,11 @@
 /** Which network device of this thread's network namespace an XDP link is on. */
 
+import { objectId, updateLink } from '../native/bpf-objects.ts';
+import { need } from '../native/check.ts';
 import { SystemCallError } from '../native/libc.ts';
 import type { LinkFacts } from '../native/link-message.ts';
-import { objectId, updateLink } from '../native/pinning.ts';
 import { linkFactsOf } from '../native/rtnetlink.ts';
 import { linkFacts } from './attach.ts';
-import { need } from './outcome.ts';
 
 /**
  * A link names its device by number, and a number belongs to a namespace (dev_change_net_namespace may give another): the

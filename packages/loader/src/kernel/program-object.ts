@@ -2,6 +2,7 @@
 import { totalmem } from 'node:os';
 import { CLOCK_POLICIES, INTERFACE_SLOTS, KNOBS, MAPS, PROGRAMS } from '@packetlog/bpf';
 import { PACKET_LOG_SIZE } from '@packetlog/common';
+import { need } from '../native/check.ts';
 import {
   closeObject,
   findMap,
@@ -21,7 +22,6 @@ import type { RequestedTransport } from '../transport/choose.ts';
 import type { Transport, TransportName, TransportSettings } from '../transport/transport.ts';
 import { type ClockPolicy, clockWith } from './clock-policy.ts';
 import { lastLines } from './object-errors.ts';
-import { need } from './outcome.ts';
 import type { Remains } from './remains.ts';
 import { denyRingBytes } from './ring-size.ts';
 import { ruleCounterSlots } from './rule-counters.ts';

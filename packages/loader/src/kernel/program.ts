@@ -4,6 +4,8 @@ import { totalmem } from 'node:os';
 import { COUNTERS, INTERFACE_SLOTS, LIVE, MAPS, OBJECT_PATH, PROGRAMS, RULE_COUNTER, SLOT_TABLE } from '@packetlog/bpf';
 import { ERRNO } from '../errors/errno.ts';
 import { SetupError } from '../errors/setup-error.ts';
+import { mapShape, plannedShape, reuseMap } from '../native/bpf-objects.ts';
+import { need } from '../native/check.ts';
 import {
   BPF_FUNC_XDP_GET_BUFF_LEN,
   closeObject,
@@ -17,11 +19,9 @@ import {
   silenceLibbpf,
 } from '../native/libbpf.ts';
 import { closeDescriptor, mapShared, pageSize } from '../native/libc.ts';
-import { mapShape, plannedShape, reuseMap } from '../native/pinning.ts';
 import { candidates } from '../transport/choose.ts';
 import type { OpenTransport, Transport, TransportName } from '../transport/transport.ts';
 import { refusedObject, type TransportRefusal } from './object-errors.ts';
-import { need } from './outcome.ts';
 import { possibleCpus } from './possible-cpus.ts';
 import { explainRefusal, finder, lastingMaps, type ProgramOptions, prepare, ringSettings } from './program-object.ts';
 import { isRealtimeKernel } from './realtime.ts';

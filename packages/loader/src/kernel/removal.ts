@@ -1,10 +1,10 @@
 /** Takes off what a loader that ended left in the kernel. */
 import type { AttachMode } from '@packetlog/common';
+import { detachLink } from '../native/bpf-objects.ts';
+import { need } from '../native/check.ts';
 import { closeDescriptor } from '../native/libc.ts';
-import { detachLink } from '../native/pinning.ts';
 import { linkFacts } from './attach.ts';
 import { findBpfFileSystem } from './bpf-file-system.ts';
-import { need } from './outcome.ts';
 import { PinDirectory } from './pin-directory.ts';
 import { isMapName, LINK_NAME, slotName } from './pin-names.ts';
 

@@ -2,9 +2,9 @@
  * Which rule each counter slot belongs to. The program does not look at it: it is kept beside the counters for the
  * loader that takes over, so that rules go on counting where they stood.
  */
+import { need } from '../native/check.ts';
 import { createInnerArray } from '../native/libbpf.ts';
 import { mapShared, pageSize } from '../native/libc.ts';
-import { need } from './outcome.ts';
 
 /** Of the map. */
 export const RULE_OWNERS = 'rule_owners';

@@ -1,7 +1,7 @@
 /** Rings in mmapable arrays: for each possible CPU one of permits and one of denies. */
 import { ARRAY_LINE, MAPS } from '@packetlog/bpf';
 import { PACKET_LOG_SIZE } from '@packetlog/common';
-import { need } from '../kernel/outcome.ts';
+import { need } from '../native/check.ts';
 import { mapDescriptor, setMaxEntries } from '../native/libbpf.ts';
 import { canWaitForRunningPrograms, mapShared, pageSize, waitForRunningPrograms } from '../native/libc.ts';
 import { ArrayRing } from '../ring/array-ring.ts';

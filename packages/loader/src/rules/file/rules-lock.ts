@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SetupError } from '../../errors/setup-error.ts';
 import { lockOwner, readLocks } from '../../kernel/lock-owner.ts';
-import { lockFile } from '../../native/pinning.ts';
+import { lockFile } from '../../native/bpf-objects.ts';
 import type { StatePaths } from './state-directory.ts';
 
 const AGAIN_MS = 20;

@@ -1,5 +1,5 @@
 import { SetupError } from '../errors/setup-error.ts';
-import type { Outcome } from '../native/libbpf.ts';
+import type { Outcome } from './libbpf.ts';
 
 /** The value of a call that must not fail, or a SetupError. */
 export function need<T>(outcome: Outcome<T>, step: string, target: string): T {
