@@ -1,9 +1,9 @@
 /** How `--print` writes records. */
 import { packetLogJson } from '@packetlog/common';
-import { printableName } from '../kernel/interface-name.ts';
 import { type EncodeRecords, type FormatRecord, inLines } from '../print/console-printer.ts';
 import { wantsColour } from '../print/terminal.ts';
 import { TextLines } from '../print/text-line.ts';
+import { printableName } from '../system/interface-name.ts';
 import type { PrintFormat } from './run-options.ts';
 
 /** Undefined: nothing is printed. `showInterface`: text lines name it. */

@@ -2,8 +2,8 @@
 import type { InterfaceLedger } from '@packetlog/common';
 import type { DrainLedger } from '../drain/messages.ts';
 import { UNWATCHED } from '../drain/unwatched.ts';
-import { printableName } from '../kernel/interface-name.ts';
 import type { PrinterCounts } from '../print/console-printer.ts';
+import { printableName } from '../system/interface-name.ts';
 
 /**
  * Records that were written to a ring and not printed: lost in the loader, at the output, or left in the ring, unless

@@ -1,7 +1,7 @@
 /** What `packetlog run` says when packets are seen: interfaces, addresses, warnings. */
 import type { Ready } from '../drain/drain-thread.ts';
-import { printableName } from '../kernel/interface-name.ts';
 import type { Front } from '../serve/front.ts';
+import { printableName } from '../system/interface-name.ts';
 import { say } from './say.ts';
 import { servedUrls, servedWithoutTokens } from './served-urls.ts';
 

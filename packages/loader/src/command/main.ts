@@ -1,6 +1,6 @@
 /** The `packetlog` command: reads the command line, runs a subcommand, turns errors into words and exit codes. */
 import { EXIT } from '../errors/exit-codes.ts';
-import { nameProcess } from '../thread-name.ts';
+import { nameProcess } from '../system/thread-name.ts';
 import { packetlogCommand } from './command-line.ts';
 import { failureOf } from './failure.ts';
 import { leave } from './leave.ts';

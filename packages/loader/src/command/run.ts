@@ -1,6 +1,6 @@
 /** `packetlog run`: opens, attaches, serves, waits, and ends it all in reverse order. */
 import { EXIT } from '../errors/exit-codes.ts';
-import { requireKernelFiles } from '../kernel/kernel-files.ts';
+import { requireKernelFiles } from '../system/kernel-files.ts';
 import { makeLogger } from './log.ts';
 import type { RecordOutput } from './record-output.ts';
 import type { RunOptions } from './run-options.ts';

@@ -5,12 +5,12 @@ import { type DrainEvents, DrainThread, type Stopped } from '../drain/drain-thre
 import type { DrainLedger, DrainOptions } from '../drain/messages.ts';
 import { RowDemand } from '../drain/row-demand.ts';
 import { EXIT } from '../errors/exit-codes.ts';
-import { networkNamespaceId } from '../kernel/network-namespace.ts';
 import type { Places } from '../names/places.ts';
 import { prepareStateDirectory } from '../rules/file/state-directory.ts';
 import { LiveRules } from '../rules/live-rules.ts';
 import type { Front } from '../serve/front.ts';
 import { LineLimit } from '../serve/line-limit.ts';
+import { networkNamespaceId } from '../system/network-namespace.ts';
 import { filterWarnings } from './filter-option.ts';
 import { openPlaces, reloadPlaces } from './geoip.ts';
 import { greet } from './greeting.ts';

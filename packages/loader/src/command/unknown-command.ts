@@ -1,7 +1,7 @@
 /** `packetlog rnu`: a word where none belongs. */
 import { existsSync } from 'node:fs';
 import { nearest } from '@packetlog/common';
-import { printableName } from '../kernel/interface-name.ts';
+import { printableName } from '../system/interface-name.ts';
 
 /** A sentence that says what was probably meant. `commands`: all there are. */
 export function unknownCommand(

@@ -2,10 +2,10 @@
 import { EXIT } from '../errors/exit-codes.ts';
 import { SetupError } from '../errors/setup-error.ts';
 import { findBpfFileSystem } from '../kernel/bpf-file-system.ts';
-import { printableName } from '../kernel/interface-name.ts';
-import { requireKernelFiles } from '../kernel/kernel-files.ts';
 import { PinDirectory } from '../kernel/pin-directory.ts';
 import { type Removed, removePins } from '../kernel/removal.ts';
+import { printableName } from '../system/interface-name.ts';
+import { requireKernelFiles } from '../system/kernel-files.ts';
 
 /** `bpfFs`: undefined for the usual one. Resolves with the exit code; throws SetupError. */
 export function unload(bpfFs: string | undefined, print: (line: string) => void): number {

@@ -2,13 +2,13 @@
 import { SetupError } from '../errors/setup-error.ts';
 import { type AttachablePrograms, type Attachment, attach } from '../kernel/attach.ts';
 import type { RequestedMode } from '../kernel/attach-ladder.ts';
-import { printableName } from '../kernel/interface-name.ts';
 import { deviceOf, updateOn } from '../kernel/link-device.ts';
 import { linkLayerOf } from '../kernel/link-layer.ts';
 import type { SlotKind, SlotTable } from '../kernel/slots.ts';
 import { objectId } from '../native/bpf-objects.ts';
 import type { LinkFacts } from '../native/link-message.ts';
 import { linkFactsOf } from '../native/rtnetlink.ts';
+import { printableName } from '../system/interface-name.ts';
 import { kindOf, type Watched } from './watched.ts';
 
 /** `reattach`: the link is to be closed, and the interface attached to once more, which it can be. */

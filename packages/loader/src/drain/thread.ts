@@ -9,7 +9,7 @@ import { type PlainError, toPlain } from '../errors/setup-error.ts';
 import type { LoadedProgram } from '../kernel/program.ts';
 import { clearEvent } from '../native/clear-event.ts';
 import { waitForRunningPrograms } from '../native/libc.ts';
-import { nameThread } from '../thread-name.ts';
+import { nameThread } from '../system/thread-name.ts';
 import type { Drain } from './drain.ts';
 import { LOOK_BYTES } from './look.ts';
 import type { DrainThreadData, FromDrain, ToDrain } from './messages.ts';

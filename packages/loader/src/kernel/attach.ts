@@ -6,10 +6,10 @@ import { SetupError } from '../errors/setup-error.ts';
 import { createXdpLink, objectInfo, XDP_FLAGS } from '../native/libbpf.ts';
 import { bootTime } from '../native/libc.ts';
 import type { LinkFacts } from '../native/link-message.ts';
+import { CLOCK_OFFSETS } from '../system/time-namespace.ts';
 import { climb, explainRefusals, genericFirst, ladder, type RequestedMode } from './attach-ladder.ts';
 import { describeForeignProgram, foreignProgram } from './foreign-program.ts';
 import { programHolder } from './program-holder.ts';
-import { CLOCK_OFFSETS } from './time-namespace.ts';
 
 export interface Attachment {
   /** Descriptor of the link; closing it detaches. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { type Mount, parseMounts } from '../system/mounts.ts';
 import { usualPlace } from './bpf-file-system.ts';
-import { type Mount, parseMounts } from './mount-info.ts';
 
 const ROOT: Mount = { id: 27, device: '254:0', point: '/', type: 'ext4', source: '/dev/vda' };
 const BPF: Mount = { id: 40, device: '0:39', point: '/sys/fs/bpf', type: 'bpf', source: 'bpf' };

@@ -5,18 +5,18 @@ import { mapShape } from '../native/bpf-objects.ts';
 import { innerMapId, mapById } from '../native/libbpf.ts';
 import { closeDescriptor, mapShared, monotonicTime, pageSize } from '../native/libc.ts';
 import type { LinkFacts } from '../native/link-message.ts';
+import { possibleCpus } from '../system/cpus.ts';
+import { printableName } from '../system/interface-name.ts';
+import { networkNamespaceId } from '../system/network-namespace.ts';
+import { toKernelMonotonic } from '../system/time-namespace.ts';
 import { findBpfFileSystem } from './bpf-file-system.ts';
-import { printableName } from './interface-name.ts';
 import { devicesOf, unlessUnknown } from './link-device.ts';
-import { networkNamespaceId } from './network-namespace.ts';
 import { PinDirectory } from './pin-directory.ts';
 import { mapName, readAbout } from './pin-names.ts';
 import { layoutFingerprint } from './pinned-layout.ts';
-import { possibleCpus } from './possible-cpus.ts';
 import { livingLinks, type RemainingLink, slotNames } from './remains.ts';
 import { type RuleCount, RuleCounters } from './rule-counters.ts';
 import { RULE_OWNERS, RuleOwners } from './rule-owners.ts';
-import { toKernelMonotonic } from './time-namespace.ts';
 
 export interface EnforcedRules {
   /** Directory of the pins. */

@@ -13,8 +13,8 @@ import { closeSync, fstatSync, readlinkSync, rmdirSync, statSync, symlinkSync, u
 import { SetupError } from '../errors/setup-error.ts';
 import { lockFile, pinnedObject, pinObject } from '../native/bpf-objects.ts';
 import { need } from '../native/check.ts';
+import { lockOwner, readLocks } from '../system/lock-owner.ts';
 import type { BpfFileSystem } from './bpf-file-system.ts';
-import { lockOwner, readLocks } from './lock-owner.ts';
 import { entries, makeDirectory, makePrivate, OURS, openPrivate, removeIfEmpty } from './private-directory.ts';
 
 const NETWORK = /^net_\d+$/;

@@ -19,12 +19,12 @@ import {
   silenceLibbpf,
 } from '../native/libbpf.ts';
 import { closeDescriptor, mapShared, pageSize } from '../native/libc.ts';
+import { possibleCpus } from '../system/cpus.ts';
+import { isRealtimeKernel } from '../system/realtime-kernel.ts';
 import { candidates } from '../transport/choose.ts';
 import type { OpenTransport, Transport, TransportName } from '../transport/transport.ts';
 import { refusedObject, type TransportRefusal } from './object-errors.ts';
-import { possibleCpus } from './possible-cpus.ts';
 import { explainRefusal, finder, lastingMaps, type ProgramOptions, prepare, ringSettings } from './program-object.ts';
-import { isRealtimeKernel } from './realtime.ts';
 import { type Remains, remainingMap, speaksOurLayout } from './remains.ts';
 import { ruleCounterSlots } from './rule-counters.ts';
 import { RULE_OWNERS, RuleOwners } from './rule-owners.ts';

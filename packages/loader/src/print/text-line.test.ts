@@ -1,6 +1,6 @@
 import { encodePacketLog, type PacketLog, PacketLogView, REASONS } from '@packetlog/common';
 import { describe, expect, it } from 'vitest';
-import { printableName } from '../kernel/interface-name.ts';
+import { printableName } from '../system/interface-name.ts';
 import { TextLines } from './text-line.ts';
 
 const https: PacketLog = {

@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import type { RulesError } from '@packetlog/common';
 import { type EnforcedRules, readEnforcedRules } from '../kernel/enforced-rules.ts';
-import { requireKernelFiles } from '../kernel/kernel-files.ts';
+import { requireKernelFiles } from '../system/kernel-files.ts';
 import { AuditLog } from './audit-log.ts';
 import { Compiler } from './compiling/compiler.ts';
 import { Desk } from './desk.ts';

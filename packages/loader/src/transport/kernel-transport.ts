@@ -1,12 +1,12 @@
 /** For each possible CPU a BPF_MAP_TYPE_RINGBUF of permits and one of denies, in an array of maps each. */
 import { MAPS } from '@packetlog/bpf';
 import { SetupError } from '../errors/setup-error.ts';
-import { onlineCpus } from '../kernel/possible-cpus.ts';
 import { mapShape } from '../native/bpf-objects.ts';
 import { need } from '../native/check.ts';
 import { createRing, mapDescriptor, putMap, setMaxEntries } from '../native/libbpf.ts';
 import { KERNEL_RING_STRIDE, KernelRing } from '../ring/kernel-ring.ts';
 import { mapRingMemory } from '../ring/mapped-ring.ts';
+import { onlineCpus } from '../system/cpus.ts';
 import type { FindMap, OpenTransport, Transport, TransportSettings } from './transport.ts';
 
 /** Rings of CPUs that are offline now: small, but there, should the CPU come online. */

@@ -1,11 +1,11 @@
 /** For each online CPU a perf event buffer of permits and one of denies. */
 import { MAPS } from '@packetlog/bpf';
 import { SetupError } from '../errors/setup-error.ts';
-import { onlineCpus } from '../kernel/possible-cpus.ts';
 import { need } from '../native/check.ts';
 import { mapDescriptor, putMap, setMaxEntries } from '../native/libbpf.ts';
 import { enablePerfEvent, mapShared, openPerfOutput, pageSize } from '../native/libc.ts';
 import { PerfRing } from '../ring/perf-ring.ts';
+import { onlineCpus } from '../system/cpus.ts';
 import type { FindMap, OpenTransport, Transport, TransportSettings } from './transport.ts';
 
 /** struct perf_event_mmap_page. */

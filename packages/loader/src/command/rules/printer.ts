@@ -2,7 +2,7 @@
 import type { PendingChange, RulesError } from '@packetlog/common';
 import { EXIT, type ExitReason } from '../../errors/exit-codes.ts';
 import type { EnforcedRules } from '../../kernel/enforced-rules.ts';
-import { printableName } from '../../kernel/interface-name.ts';
+import { printableName } from '../../system/interface-name.ts';
 import { enforcedText } from './in-force-text.ts';
 import { pendingText } from './rules-text.ts';
 

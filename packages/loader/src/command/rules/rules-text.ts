@@ -8,7 +8,7 @@ import {
   type RulesSnapshot,
   ruleSentence,
 } from '@packetlog/common';
-import { printableName } from '../../kernel/interface-name.ts';
+import { printableName } from '../../system/interface-name.ts';
 import { inForceText } from './in-force-text.ts';
 
 type ListedRule = RulesSnapshot['rules'][number];

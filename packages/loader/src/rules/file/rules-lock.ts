@@ -7,8 +7,8 @@ import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SetupError } from '../../errors/setup-error.ts';
-import { lockOwner, readLocks } from '../../kernel/lock-owner.ts';
 import { lockFile } from '../../native/bpf-objects.ts';
+import { lockOwner, readLocks } from '../../system/lock-owner.ts';
 import type { StatePaths } from './state-directory.ts';
 
 const AGAIN_MS = 20;

@@ -3,7 +3,7 @@ import { chmodSync, lstatSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path';
 import { isInUserNamespace, privilegeAdvice } from '../../errors/privilege.ts';
 import { SetupError } from '../../errors/setup-error.ts';
-import { ownerProblem, pathProblem } from '../../trusted-path.ts';
+import { ownerProblem, pathProblem } from '../../system/trusted-path.ts';
 
 const DEFAULT_DIRECTORY = '/var/lib/packetlog';
 const DEFAULT_RULES_FILE = '/etc/packetlog/rules.json';

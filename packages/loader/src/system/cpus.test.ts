@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cpuList, cpuListEnd } from './possible-cpus.ts';
+import { cpuList, cpuListEnd } from './cpus.ts';
 
 describe('cpuListEnd', () => {
   it.each([
