@@ -92,7 +92,7 @@ function read(going) {
     }
     return { records, more };
   };
-  /** @param {import('../../packages/loader/dist/ring/ring-reader.js').Giving} giving */
+  /** @param {import('../../packages/loader/dist/rings/ring-reader.js').Giving} giving */
   const publish = (giving) => {
     for (const ring of rings) ring.publish(giving);
   };

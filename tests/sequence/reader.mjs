@@ -43,7 +43,7 @@ const FOR_EVER = -1;
 const SLOW = 20;
 const HOT_LOOKS = 2;
 
-/** @typedef {import('../../packages/loader/dist/ring/ring-reader.js').Giving} Giving */
+/** @typedef {import('../../packages/loader/dist/rings/ring-reader.js').Giving} Giving */
 
 /** @param {unknown} value */
 const answer = (value) => writeSync(1, `${JSON.stringify(value)}\n`);

@@ -1,7 +1,7 @@
 /** The drain thread's work: rings to slabs, a tally of the records, a report each second. */
 import { LIVE } from '@packetlog/bpf';
 import { type Action, type InterfaceLedger, type Notice, REASONS, type Reason, type Summary } from '@packetlog/common';
-import type { Giving, RingReader } from '../ring/ring-reader.ts';
+import type { Giving, RingReader } from '../rings/ring-reader.ts';
 import { Tally } from '../summary/tally.ts';
 import { CLOCK_STEP_NS, measureClockOffset } from '../system/clock.ts';
 import type { Handover } from './handover.ts';

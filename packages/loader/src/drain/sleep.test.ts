@@ -1,7 +1,7 @@
 /** Nothing may be lost between giving the ring back and sleeping: rhythm and ring together, as the drain thread uses them. */
 import { describe, expect, it } from 'vitest';
 import { FakeRing, numberedRecord } from '../../test/support/fake-ring.ts';
-import { KernelRing } from '../ring/kernel-ring.ts';
+import { KernelRing } from '../rings/kernel-ring.ts';
 import { Rhythm } from './rhythm.ts';
 
 /** The moments between the reader's steps on its way to sleep at which the writer may act. */

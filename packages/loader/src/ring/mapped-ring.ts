@@ -1,6 +1,6 @@
 /** Maps a kernel ring into this process, as libbpf's ring_buffer__add does. */
 import { mapShared, pageSize } from '../native/libc.ts';
-import type { KernelRingMemory } from './kernel-ring.ts';
+import type { KernelRingMemory } from '../rings/kernel-ring.ts';
 
 /** `bytes`: the ring's max_entries. The mapping lives as long as the process. */
 export function mapRingMemory(fd: number, bytes: number): KernelRingMemory {

@@ -4,8 +4,8 @@ import { SetupError } from '../errors/setup-error.ts';
 import { mapShape } from '../native/bpf-objects.ts';
 import { need } from '../native/check.ts';
 import { createRing, mapDescriptor, putMap, setMaxEntries } from '../native/libbpf.ts';
-import { KERNEL_RING_STRIDE, KernelRing } from '../ring/kernel-ring.ts';
 import { mapRingMemory } from '../ring/mapped-ring.ts';
+import { KERNEL_RING_STRIDE, KernelRing } from '../rings/kernel-ring.ts';
 import { onlineCpus } from '../system/cpus.ts';
 import type { FindMap, OpenTransport, Transport, TransportSettings } from './transport.ts';
 

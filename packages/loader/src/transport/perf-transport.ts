@@ -4,7 +4,7 @@ import { SetupError } from '../errors/setup-error.ts';
 import { need } from '../native/check.ts';
 import { mapDescriptor, putMap, setMaxEntries } from '../native/libbpf.ts';
 import { enablePerfEvent, mapShared, openPerfOutput, pageSize } from '../native/libc.ts';
-import { PerfRing } from '../ring/perf-ring.ts';
+import { PerfRing } from '../rings/perf-ring.ts';
 import { onlineCpus } from '../system/cpus.ts';
 import type { FindMap, OpenTransport, Transport, TransportSettings } from './transport.ts';
 

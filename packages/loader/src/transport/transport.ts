@@ -1,6 +1,6 @@
 /** How records leave the kernel: which programs and maps, and how this process reads them. */
 import type { MapPointer } from '../native/libbpf.ts';
-import type { RingReader } from '../ring/ring-reader.ts';
+import type { RingReader } from '../rings/ring-reader.ts';
 
 export type TransportName = 'array' | 'ring' | 'perf';
 

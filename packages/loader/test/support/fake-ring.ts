@@ -1,6 +1,6 @@
 /** A kernel ring in plain memory, with the kernel's half played by the test (kernel/bpf/ringbuf.c). */
 import { PACKET_LOG_SIZE } from '@packetlog/common';
-import type { KernelRingMemory } from '../../src/ring/kernel-ring.ts';
+import type { KernelRingMemory } from '../../src/rings/kernel-ring.ts';
 
 const HEADER_BYTES = 8;
 const BUSY = 0x8000_0000;
