@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { RequestedMode } from '../kernel/attach-ladder.ts';
 import type { ClockPolicy } from '../kernel/clock-policy.ts';
 import type { StatePaths } from '../rules/file/state-directory.ts';
-import type { RequestedTransport } from '../transport/choose.ts';
+import type { RequestedTransport } from '../transports/choose-transport.ts';
 import { filterOption } from './filter-option.ts';
 import {
   confirmWithin,

@@ -6,8 +6,8 @@ import type { RequestedMode } from '../kernel/attach-ladder.ts';
 import type { ClockPolicy } from '../kernel/clock-policy.ts';
 import type { RuleCount } from '../kernel/rule-counters.ts';
 import type { RuleSlot } from '../kernel/rule-images.ts';
-import type { RequestedTransport } from '../transport/choose.ts';
-import type { TransportName } from '../transport/transport.ts';
+import type { RequestedTransport } from '../transports/choose-transport.ts';
+import type { TransportName } from '../transports/transport.ts';
 import type { SlabMemory } from './slabs.ts';
 
 export interface DrainOptions {

@@ -14,7 +14,7 @@ import { enterNetworkNamespace, eventDescriptor, SystemCallError } from '../nati
 import { defaultRouteInterfaces } from '../system/default-route.ts';
 import { lookUpInterface } from '../system/interface-lookup.ts';
 import { cannotEnter, notOne } from '../system/network-namespace.ts';
-import type { OpenTransport } from '../transport/transport.ts';
+import type { OpenTransport } from '../transports/transport.ts';
 import { Bed } from './bed.ts';
 import { carefulKeeper } from './careful-keeper.ts';
 import { Drain } from './drain.ts';

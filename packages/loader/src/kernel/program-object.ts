@@ -18,12 +18,12 @@ import {
   setVerifierLog,
 } from '../native/libbpf.ts';
 import { pageSize } from '../native/libc.ts';
-import type { RequestedTransport } from '../transport/choose.ts';
-import type { Transport, TransportName, TransportSettings } from '../transport/transport.ts';
+import type { RequestedTransport } from '../transports/choose-transport.ts';
+import { denyRingBytes } from '../transports/ring-size.ts';
+import type { Transport, TransportName, TransportSettings } from '../transports/transport.ts';
 import { type ClockPolicy, clockWith } from './clock-policy.ts';
 import { lastLines } from './object-errors.ts';
 import type { Remains } from './remains.ts';
-import { denyRingBytes } from './ring-size.ts';
 import { ruleCounterSlots } from './rule-counters.ts';
 
 export interface ProgramOptions {

@@ -21,8 +21,8 @@ import {
 import { closeDescriptor, mapShared, pageSize } from '../native/libc.ts';
 import { possibleCpus } from '../system/cpus.ts';
 import { isRealtimeKernel } from '../system/realtime-kernel.ts';
-import { candidates } from '../transport/choose.ts';
-import type { OpenTransport, Transport, TransportName } from '../transport/transport.ts';
+import { candidates } from '../transports/choose-transport.ts';
+import type { OpenTransport, Transport, TransportName } from '../transports/transport.ts';
 import { refusedObject, type TransportRefusal } from './object-errors.ts';
 import { explainRefusal, finder, lastingMaps, type ProgramOptions, prepare, ringSettings } from './program-object.ts';
 import { type Remains, remainingMap, speaksOurLayout } from './remains.ts';

@@ -4,8 +4,8 @@ import { PACKET_LOG_SIZE } from '@packetlog/common';
 import { need } from '../native/check.ts';
 import { mapDescriptor, setMaxEntries } from '../native/libbpf.ts';
 import { canWaitForRunningPrograms, mapShared, pageSize, waitForRunningPrograms } from '../native/libc.ts';
-import { mapRingMemory } from '../ring/mapped-ring.ts';
 import { ArrayRing } from '../rings/array-ring.ts';
+import { mapRingMemory } from './mapped-ring.ts';
 import type { FindMap, OpenTransport, Transport, TransportSettings } from './transport.ts';
 
 const DOORBELL_BYTES = 65_536;

@@ -4,9 +4,9 @@ import { SetupError } from '../errors/setup-error.ts';
 import { mapShape } from '../native/bpf-objects.ts';
 import { need } from '../native/check.ts';
 import { createRing, mapDescriptor, putMap, setMaxEntries } from '../native/libbpf.ts';
-import { mapRingMemory } from '../ring/mapped-ring.ts';
 import { KERNEL_RING_STRIDE, KernelRing } from '../rings/kernel-ring.ts';
 import { onlineCpus } from '../system/cpus.ts';
+import { mapRingMemory } from './mapped-ring.ts';
 import type { FindMap, OpenTransport, Transport, TransportSettings } from './transport.ts';
 
 /** Rings of CPUs that are offline now: small, but there, should the CPU come online. */
