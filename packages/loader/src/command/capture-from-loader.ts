@@ -13,11 +13,11 @@ import {
 import { EXIT } from '../errors/exit-codes.ts';
 import { privilegeAdvice } from '../errors/privilege.ts';
 import { SetupError } from '../errors/setup-error.ts';
-import { InterfaceNames } from '../kernel/interface-names.ts';
+import type { ControlSession } from '../ipc/control-session.ts';
+import { InterfaceNames } from '../ipc/interface-table.ts';
 import { captureEncoding } from '../print/capture-format.ts';
 import { ConsolePrinter, type LeftOut, type PrinterCounts } from '../print/console-printer.ts';
 import { ControlClient, NoLoaderError } from '../rules/control/control-client.ts';
-import type { ControlSession } from '../rules/control/session.ts';
 import { checkStateDirectory } from '../rules/file/state-directory.ts';
 import { printableName } from '../system/interface-name.ts';
 import { networkNamespaceId } from '../system/network-namespace.ts';

@@ -2,8 +2,8 @@
 import type { Writable } from 'node:stream';
 import { compileFilter, type Filter, type PacketLogView } from '@packetlog/common';
 import type { Ready } from '../drain/drain-thread.ts';
-import type { DrainLedger } from '../drain/messages.ts';
-import { InterfaceNames } from '../kernel/interface-names.ts';
+import { InterfaceNames } from '../ipc/interface-table.ts';
+import type { DrainLedger } from '../ipc/messages.ts';
 import { captureEncoding } from '../print/capture-format.ts';
 import { ConsolePrinter } from '../print/console-printer.ts';
 import { standardOutput } from '../print/standard-output.ts';

@@ -1,10 +1,9 @@
 /** The options of `packetlog run`: their flags, environment variables, defaults, and their order of precedence. */
 import type { Filter } from '@packetlog/common';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { RequestedMode } from '../kernel/attach-ladder.ts';
-import type { ClockPolicy } from '../kernel/clock-policy.ts';
+import type { ClockPolicy } from '../ipc/clock-policy.ts';
+import type { RequestedMode, RequestedTransport } from '../ipc/settings.ts';
 import type { StatePaths } from '../rules/file/state-directory.ts';
-import type { RequestedTransport } from '../transports/choose-transport.ts';
 import { filterOption } from './filter-option.ts';
 import {
   confirmWithin,

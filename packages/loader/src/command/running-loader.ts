@@ -2,9 +2,9 @@
 import type { Notice } from '@packetlog/common';
 import type { Logger } from 'pino';
 import { type DrainEvents, DrainThread, type Stopped } from '../drain/drain-thread.ts';
-import type { DrainLedger, DrainOptions } from '../drain/messages.ts';
-import { RowDemand } from '../drain/row-demand.ts';
 import { EXIT } from '../errors/exit-codes.ts';
+import type { DrainLedger, DrainOptions } from '../ipc/messages.ts';
+import { RowDemand } from '../ipc/row-demand.ts';
 import type { Places } from '../names/places.ts';
 import { prepareStateDirectory } from '../rules/file/state-directory.ts';
 import { LiveRules } from '../rules/live-rules.ts';

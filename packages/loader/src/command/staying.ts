@@ -1,6 +1,6 @@
 /** What is said of a program that stays in the kernel when the loader ends, and for how long it does. */
 import type { Notice } from '@packetlog/common';
-import type { DrainLedger } from '../drain/messages.ts';
+import type { DrainLedger } from '../ipc/messages.ts';
 import { isContained } from '../system/container.ts';
 import { printableName } from '../system/interface-name.ts';
 

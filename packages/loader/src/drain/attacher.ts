@@ -1,7 +1,7 @@
 /** Puts the program on an interface that is watched, or behind the link that a loader before left there. */
 import { SetupError } from '../errors/setup-error.ts';
+import type { RequestedMode } from '../ipc/settings.ts';
 import { type AttachablePrograms, type Attachment, attach } from '../kernel/attach.ts';
-import type { RequestedMode } from '../kernel/attach-ladder.ts';
 import { deviceOf, updateOn } from '../kernel/link-device.ts';
 import { linkLayerOf } from '../kernel/link-layer.ts';
 import type { SlotKind, SlotTable } from '../kernel/slots.ts';

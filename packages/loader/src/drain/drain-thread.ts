@@ -6,11 +6,11 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 // worker ends, and the C library then calls its destructor of thread-local data into nothing (SIGSEGV).
 import '../native/ffi.ts';
 import { fromPlain } from '../errors/setup-error.ts';
-import type { RuleCount } from '../kernel/rule-counters.ts';
-import type { DrainOptions, FromDrain, RuleGround, ToDrain } from './messages.ts';
+import type { DrainOptions, FromDrain, RuleGround, ToDrain } from '../ipc/messages.ts';
+import type { RuleCount } from '../ipc/rule-counts.ts';
+import { RulePublisher } from '../ipc/rule-publisher.ts';
+import { makeSlabMemory, Slabs } from '../ipc/slabs.ts';
 import { PinControl } from './pin-control.ts';
-import { RulePublisher } from './rule-publisher.ts';
-import { makeSlabMemory, Slabs } from './slabs.ts';
 
 /** 64 MiB of shared memory, touched only when the serving thread falls behind. */
 const SLABS = 256;

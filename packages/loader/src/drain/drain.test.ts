@@ -2,10 +2,10 @@ import { LIVE } from '@packetlog/bpf';
 import { encodePacketLog, type InterfaceLedger, type Ledger, summarySchema } from '@packetlog/common';
 import { describe, expect, it } from 'vitest';
 import { FakeRing } from '../../test/support/fake-ring.ts';
+import { makeSlabMemory, Slabs } from '../ipc/slabs.ts';
 import { KernelRing } from '../rings/kernel-ring.ts';
 import { Drain } from './drain.ts';
 import { Handover } from './handover.ts';
-import { makeSlabMemory, Slabs } from './slabs.ts';
 import type { WatchedInterfaces } from './watched-interfaces.ts';
 
 const zero: InterfaceLedger = {

@@ -1,13 +1,13 @@
 /** The drain thread's work: rings to slabs, a tally of the records, a report each second. */
 import { LIVE } from '@packetlog/bpf';
 import { type Action, type InterfaceLedger, type Notice, REASONS, type Reason, type Summary } from '@packetlog/common';
+import type { DrainLedger } from '../ipc/messages.ts';
 import type { Giving, RingReader } from '../rings/ring-reader.ts';
 import { Tally } from '../summary/tally.ts';
 import { CLOCK_STEP_NS, measureClockOffset } from '../system/clock.ts';
 import type { Handover } from './handover.ts';
 import { LOOK_BYTES } from './look.ts';
 import { LossAlarm } from './loss-alarm.ts';
-import type { DrainLedger } from './messages.ts';
 import { UNWATCHED } from './unwatched.ts';
 import type { WatchedInterfaces } from './watched-interfaces.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SetupError, toPlain } from '../errors/setup-error.ts';
-import type { ToDrain } from './messages.ts';
+import type { ToDrain } from '../ipc/messages.ts';
 import { PinControl } from './pin-control.ts';
 
 function control() {

@@ -1,6 +1,6 @@
 /** The serving thread's way to say whether program and maps outlive the process. */
 import { fromPlain } from '../errors/setup-error.ts';
-import type { FromDrain, ToDrain } from './messages.ts';
+import type { FromDrain, ToDrain } from '../ipc/messages.ts';
 
 interface Waiting {
   answer: (pinned: string | undefined) => void;

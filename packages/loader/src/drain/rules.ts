@@ -1,9 +1,10 @@
 /** The drain thread's part of the rules: it puts compiled sets in force and reads their counters. */
 import { type PlainError, toPlain } from '../errors/setup-error.ts';
-import type { RuleCount, RuleCounters } from '../kernel/rule-counters.ts';
+import type { AttachedInterface, FromDrain, ToDrain, UnfilteredInterface } from '../ipc/messages.ts';
+import type { RuleCount } from '../ipc/rule-counts.ts';
+import type { RuleCounters } from '../kernel/rule-counters.ts';
 import type { RuleImages } from '../kernel/rule-images.ts';
 import type { RuleOwners } from '../kernel/rule-owners.ts';
-import type { AttachedInterface, FromDrain, ToDrain, UnfilteredInterface } from './messages.ts';
 
 type Publish = Extract<ToDrain, { type: 'rules' }>;
 type Ask = Extract<ToDrain, { type: 'rule-counts' | 'in-force' }>;

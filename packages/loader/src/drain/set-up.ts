@@ -3,6 +3,8 @@ import { closeSync, openSync } from 'node:fs';
 import { LIVE } from '@packetlog/bpf';
 import { ERRNO } from '../errors/errno.ts';
 import { SetupError } from '../errors/setup-error.ts';
+import type { DrainOptions, FromDrain } from '../ipc/messages.ts';
+import { Slabs } from '../ipc/slabs.ts';
 import { InterfaceCounters } from '../kernel/interface-counters.ts';
 import { Pins } from '../kernel/pins.ts';
 import { type LoadedProgram, loadProgram } from '../kernel/program.ts';
@@ -19,9 +21,7 @@ import { Bed } from './bed.ts';
 import { carefulKeeper } from './careful-keeper.ts';
 import { Drain } from './drain.ts';
 import { Handover } from './handover.ts';
-import type { DrainOptions, FromDrain } from './messages.ts';
 import { Rules } from './rules.ts';
-import { Slabs } from './slabs.ts';
 import { lockStateDirectory } from './state-lock.ts';
 import { WatchedInterfaces } from './watched-interfaces.ts';
 

@@ -6,13 +6,13 @@ import { readlinkSync } from 'node:fs';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { Notice } from '@packetlog/common';
 import { type PlainError, toPlain } from '../errors/setup-error.ts';
+import type { DrainThreadData, FromDrain, ToDrain } from '../ipc/messages.ts';
 import type { LoadedProgram } from '../kernel/program.ts';
 import { clearEvent } from '../native/clear-event.ts';
 import { waitForRunningPrograms } from '../native/libc.ts';
 import { nameThread } from '../system/thread-name.ts';
 import type { Drain } from './drain.ts';
 import { LOOK_BYTES } from './look.ts';
-import type { DrainThreadData, FromDrain, ToDrain } from './messages.ts';
 import { Rhythm } from './rhythm.ts';
 import { type Setup, setUp } from './set-up.ts';
 

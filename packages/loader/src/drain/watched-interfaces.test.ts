@@ -1,6 +1,6 @@
 import { SLOT_LINK, SLOT_TABLE } from '@packetlog/bpf';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { RequestedMode } from '../kernel/attach-ladder.ts';
+import type { RequestedMode } from '../ipc/settings.ts';
 import type { InterfaceCounters } from '../kernel/interface-counters.ts';
 import { SlotTable } from '../kernel/slots.ts';
 import { SystemCallError } from '../native/libc.ts';

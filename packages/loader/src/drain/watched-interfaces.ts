@@ -4,8 +4,9 @@
  */
 import type { Ledger, Notice } from '@packetlog/common';
 import { SetupError } from '../errors/setup-error.ts';
+import type { AttachedInterface, UnfilteredInterface } from '../ipc/messages.ts';
+import type { RequestedMode } from '../ipc/settings.ts';
 import { type AttachablePrograms, linkFacts } from '../kernel/attach.ts';
-import type { RequestedMode } from '../kernel/attach-ladder.ts';
 import type { InterfaceCounters } from '../kernel/interface-counters.ts';
 import { askDevice, unlessUnknown } from '../kernel/link-device.ts';
 import { linkLayerOf } from '../kernel/link-layer.ts';
@@ -18,7 +19,6 @@ import { linkFactsOf } from '../native/rtnetlink.ts';
 import { printableName } from '../system/interface-name.ts';
 import { Attacher, noSuchInterface } from './attacher.ts';
 import { ledgerOf, reasonsOf, ringFullOf } from './interface-sums.ts';
-import type { AttachedInterface, UnfilteredInterface } from './messages.ts';
 import { remainingInterfaces } from './remaining-interfaces.ts';
 import { Unwatched } from './unwatched.ts';
 import { filteringOf, GONE, kindOf, LEFT, type LinkKeeper, linkOf, NOT_YET, type Watched, waiting } from './watched.ts';

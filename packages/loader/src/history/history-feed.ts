@@ -1,7 +1,8 @@
 /** What a second's messages add to the past. */
 import type { Summary } from '@packetlog/common';
-import type { DrainLedger } from '../drain/messages.ts';
-import type { History, RuleHits } from './history.ts';
+import type { DrainLedger } from '../ipc/messages.ts';
+import type { RuleHits } from '../ipc/rule-counts.ts';
+import type { History } from './history.ts';
 
 export class HistoryFeed {
   readonly #history: History;

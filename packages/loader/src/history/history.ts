@@ -10,10 +10,11 @@ import {
   type HistoryTop,
   type Summary,
 } from '@packetlog/common';
+import type { RuleHits, Volume } from '../ipc/rule-counts.ts';
 import { FirstSeen } from './first-seen.ts';
 import { Level } from './level.ts';
 import { unpackedKey } from './packed-tops.ts';
-import { addTo, mostOf, type TopBucket, type TopList, type Volume } from './top-bucket.ts';
+import { addTo, mostOf, type TopBucket, type TopList } from './top-bucket.ts';
 
 const TOP = 10;
 const SERIES_POINTS = 60;
@@ -25,11 +26,6 @@ const PROTOCOL: ReadonlyMap<number, 'tcp' | 'udp' | 'icmp'> = new Map([
   [17, 'udp'],
   [58, 'icmp'],
 ]);
-
-/** What a rule decided since the last second. */
-export interface RuleHits extends Volume {
-  readonly rule_id: number;
-}
 
 interface Merged extends Volume {
   readonly series: number[];

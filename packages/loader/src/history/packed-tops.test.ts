@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
+import type { Volume } from '../ipc/rule-counts.ts';
 import { PackedTops, packedKey, unpackedKey } from './packed-tops.ts';
-import { TOP_LISTS, TopBucket, type TopList, type Volume } from './top-bucket.ts';
+import { TOP_LISTS, TopBucket, type TopList } from './top-bucket.ts';
 
 const KEYS = {
   sources: ['192.0.2.1', '2001:db8::1', '::'],

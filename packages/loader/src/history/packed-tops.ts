@@ -3,7 +3,8 @@
  * hours uses what it used in its first minute.
  */
 import { formatAddress, parseAddress } from '@packetlog/common';
-import { mostOf, TOP_LISTS, type TopBucket, type TopList, type Volume } from './top-bucket.ts';
+import type { Volume } from '../ipc/rule-counts.ts';
+import { mostOf, TOP_LISTS, type TopBucket, type TopList } from './top-bucket.ts';
 
 /** Of each list. */
 const KEPT = 16;

@@ -1,9 +1,5 @@
 /** Who was busy in one bucket of the past: the lists of its seconds, added up. */
-
-export interface Volume {
-  packets: number;
-  bytes: number;
-}
+import type { Volume } from '../ipc/rule-counts.ts';
 
 export type TopList = 'sources' | 'ports' | 'pairs' | 'rules';
 export const TOP_LISTS: readonly TopList[] = ['sources', 'ports', 'pairs', 'rules'];

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ERRNO } from '../errors/errno.ts';
-import { climb, explainRefusals, genericFirst, ladder, type RequestedMode, type Step } from './attach-ladder.ts';
+import type { RequestedMode } from '../ipc/settings.ts';
+import { climb, explainRefusals, genericFirst, ladder, type Step } from './attach-ladder.ts';
 
 const modes = (requested: RequestedMode, hasFrags: boolean) => ladder(requested, hasFrags).map(({ mode }) => mode);
 

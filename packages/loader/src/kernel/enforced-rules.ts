@@ -1,6 +1,7 @@
 /** What a loader that ended left in the kernel to decide on packets, read and left as it is. */
 import { INTERFACE_SLOTS, MAPS, RULE_COUNTER, RULE_HEADER, RULE_LINE, RULE_SLOTS } from '@packetlog/bpf';
 import type { AttachMode } from '@packetlog/common';
+import type { RuleCount } from '../ipc/rule-counts.ts';
 import { mapShape } from '../native/bpf-objects.ts';
 import { innerMapId, mapById } from '../native/libbpf.ts';
 import { closeDescriptor, mapShared, monotonicTime, pageSize } from '../native/libc.ts';
@@ -15,7 +16,7 @@ import { PinDirectory } from './pin-directory.ts';
 import { mapName, readAbout } from './pin-names.ts';
 import { layoutFingerprint } from './pinned-layout.ts';
 import { livingLinks, type RemainingLink, slotNames } from './remains.ts';
-import { type RuleCount, RuleCounters } from './rule-counters.ts';
+import { RuleCounters } from './rule-counters.ts';
 import { RULE_OWNERS, RuleOwners } from './rule-owners.ts';
 
 export interface EnforcedRules {

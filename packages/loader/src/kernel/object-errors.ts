@@ -2,7 +2,7 @@
 import { ERRNO } from '../errors/errno.ts';
 import { privilegeAdvice } from '../errors/privilege.ts';
 import { SetupError } from '../errors/setup-error.ts';
-import type { RequestedTransport } from '../transports/choose-transport.ts';
+import type { RequestedTransport } from '../ipc/settings.ts';
 
 /** The verifier's log says why in its last lines. */
 export function lastLines(log: Uint8Array, lines = 12): string {

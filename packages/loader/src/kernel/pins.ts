@@ -7,7 +7,7 @@
 import { randomBytes } from 'node:crypto';
 import type { AttachMode } from '@packetlog/common';
 import { SetupError } from '../errors/setup-error.ts';
-import type { TransportName } from '../transports/transport.ts';
+import type { TransportName } from '../ipc/settings.ts';
 import { needBpfFileSystem } from './bpf-file-system.ts';
 import { PinDirectory } from './pin-directory.ts';
 import { isMapName, LINK_NAME, linkName, mapName, slotName, writeAbout } from './pin-names.ts';

@@ -2,6 +2,8 @@
 import { totalmem } from 'node:os';
 import { CLOCK_POLICIES, INTERFACE_SLOTS, KNOBS, MAPS, PROGRAMS } from '@packetlog/bpf';
 import { PACKET_LOG_SIZE } from '@packetlog/common';
+import { type ClockPolicy, clockWith } from '../ipc/clock-policy.ts';
+import type { RequestedTransport, TransportName } from '../ipc/settings.ts';
 import { need } from '../native/check.ts';
 import {
   closeObject,
@@ -18,10 +20,8 @@ import {
   setVerifierLog,
 } from '../native/libbpf.ts';
 import { pageSize } from '../native/libc.ts';
-import type { RequestedTransport } from '../transports/choose-transport.ts';
 import { denyRingBytes } from '../transports/ring-size.ts';
-import type { Transport, TransportName, TransportSettings } from '../transports/transport.ts';
-import { type ClockPolicy, clockWith } from './clock-policy.ts';
+import type { Transport, TransportSettings } from '../transports/transport.ts';
 import { lastLines } from './object-errors.ts';
 import type { Remains } from './remains.ts';
 import { ruleCounterSlots } from './rule-counters.ts';

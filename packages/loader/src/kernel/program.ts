@@ -4,6 +4,7 @@ import { totalmem } from 'node:os';
 import { COUNTERS, INTERFACE_SLOTS, LIVE, MAPS, OBJECT_PATH, PROGRAMS, RULE_COUNTER, SLOT_TABLE } from '@packetlog/bpf';
 import { ERRNO } from '../errors/errno.ts';
 import { SetupError } from '../errors/setup-error.ts';
+import type { TransportName } from '../ipc/settings.ts';
 import { mapShape, plannedShape, reuseMap } from '../native/bpf-objects.ts';
 import { need } from '../native/check.ts';
 import {
@@ -22,7 +23,7 @@ import { closeDescriptor, mapShared, pageSize } from '../native/libc.ts';
 import { possibleCpus } from '../system/cpus.ts';
 import { isRealtimeKernel } from '../system/realtime-kernel.ts';
 import { candidates } from '../transports/choose-transport.ts';
-import type { OpenTransport, Transport, TransportName } from '../transports/transport.ts';
+import type { OpenTransport, Transport } from '../transports/transport.ts';
 import { refusedObject, type TransportRefusal } from './object-errors.ts';
 import { explainRefusal, finder, lastingMaps, type ProgramOptions, prepare, ringSettings } from './program-object.ts';
 import { type Remains, remainingMap, speaksOurLayout } from './remains.ts';

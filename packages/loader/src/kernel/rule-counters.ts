@@ -1,15 +1,6 @@
 /** Sums the counters of rules over all CPUs, from mapped memory. */
 import { RULE_COUNTER } from '@packetlog/bpf';
-
-/** What a rule decided since its counter was zeroed. */
-export interface RuleCount {
-  /** The counter's slot, as in the image. */
-  slot: number;
-  packets: number;
-  bytes: number;
-  /** Wall clock of the last packet; may be early by what the cached clock is. */
-  last_seen_ms: number;
-}
+import type { RuleCount } from '../ipc/rule-counts.ts';
 
 const WORDS = RULE_COUNTER.size / 8;
 const { packets, bytes, last_seen_wall_ns } = RULE_COUNTER.fields;

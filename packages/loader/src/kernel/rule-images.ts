@@ -3,12 +3,11 @@ import { release } from 'node:os';
 import { RULE_LINE, RULE_SLOTS } from '@packetlog/bpf';
 import { describeErrno, ERRNO } from '../errors/errno.ts';
 import { SetupError } from '../errors/setup-error.ts';
+import type { RuleSlot } from '../ipc/rule-slot.ts';
 import { objectId } from '../native/bpf-objects.ts';
 import { need } from '../native/check.ts';
 import { createInnerArray, innerMapId, putMap, takeMap } from '../native/libbpf.ts';
 import { closeDescriptor, writeShared } from '../native/libc.ts';
-
-export type RuleSlot = keyof typeof RULE_SLOTS;
 
 export class RuleImages {
   readonly #outer: number;

@@ -1,6 +1,6 @@
 /** The interfaces that rules act on: the slots they were given when the program was loaded, and what they are called now. */
 import type { Ledger } from '@packetlog/common';
-import type { RuleGround } from '../drain/messages.ts';
+import type { RuleGround } from '../ipc/messages.ts';
 
 export class Interfaces {
   readonly #slots: RuleGround['interfaces'];

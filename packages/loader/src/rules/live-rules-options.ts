@@ -1,7 +1,7 @@
 /** What a loader gives its rules, and is told by them. */
 import type { Notice, RuleCounters } from '@packetlog/common';
-import type { RuleHits } from '../history/history.ts';
-import type { ControlSession } from './control/session.ts';
+import type { ControlSession } from '../ipc/control-session.ts';
+import type { RuleHits } from '../ipc/rule-counts.ts';
 import type { StatePaths } from './file/state-directory.ts';
 
 export interface LiveRulesOptions {

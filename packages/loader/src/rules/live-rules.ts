@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { Ledger, Notice, RulesSnapshot } from '@packetlog/common';
-import type { RuleGround } from '../drain/messages.ts';
-import type { RuleCount } from '../kernel/rule-counters.ts';
+import type { RuleGround } from '../ipc/messages.ts';
+import type { RuleCount } from '../ipc/rule-counts.ts';
 import { AuditLog } from './audit-log.ts';
 import { type RuleBook, saysSomething } from './book/rule-book.ts';
 import { Compiler } from './compiling/compiler.ts';

@@ -1,6 +1,6 @@
 /** The streams that clients follow: one for all who ask for the same rows. */
 import { compileFilter, EVERYTHING, type Filter, filterKey, interfacesNamed } from '@packetlog/common';
-import { InterfaceNames } from '../kernel/interface-names.ts';
+import { InterfaceNames } from '../ipc/interface-table.ts';
 import { BatchMemory } from './batch-memory.ts';
 import type { ClientStream } from './client-stream.ts';
 import { NoRows, type RowSource, RowStream, type StreamClock, type StreamContext } from './row-stream.ts';

@@ -2,7 +2,7 @@
 import type { Server as HttpServer } from 'node:http';
 import type { Hello, Notice, Refusal, RuleCounters, Summary } from '@packetlog/common';
 import type { Logger } from 'pino';
-import type { DrainLedger } from '../drain/messages.ts';
+import type { DrainLedger } from '../ipc/messages.ts';
 import type { Desk } from '../rules/desk.ts';
 import { admission, type Connected, isAdmin, type Tokens, waitForTokens } from './admission.ts';
 import type { Allowed } from './allowed-hosts.ts';

@@ -1,10 +1,9 @@
 /** Which transports to try, best first. Pure. */
+import type { RequestedTransport } from '../ipc/settings.ts';
 import { arrayTransport } from './array-transport.ts';
 import { kernelTransport } from './kernel-transport.ts';
 import { perfTransport } from './perf-transport.ts';
-import type { Transport, TransportName } from './transport.ts';
-
-export type RequestedTransport = 'auto' | TransportName;
+import type { Transport } from './transport.ts';
 
 const ALL: readonly Transport[] = [arrayTransport, kernelTransport, perfTransport];
 

@@ -1,8 +1,7 @@
 /** How records leave the kernel: which programs and maps, and how this process reads them. */
+import type { TransportName } from '../ipc/settings.ts';
 import type { MapPointer } from '../native/libbpf.ts';
 import type { RingReader } from '../rings/ring-reader.ts';
-
-export type TransportName = 'array' | 'ring' | 'perf';
 
 export interface TransportSettings {
   /** Possible CPUs. */

@@ -2,7 +2,7 @@
 
 import { RULE_HEADER } from '@packetlog/bpf';
 import { type AuditEntry, ETHER_TYPE_IPV4, type Notice, parseAddress, ruleDraftSchema } from '@packetlog/common';
-import type { RuleSlot } from '../../src/kernel/rule-images.ts';
+import type { RuleSlot } from '../../src/ipc/rule-slot.ts';
 import { contentHash } from '../../src/rules/book/content-hash.ts';
 import { EMPTY_BOOK, type RuleBook } from '../../src/rules/book/rule-book.ts';
 import { Compiler } from '../../src/rules/compiling/compiler.ts';

@@ -5,8 +5,8 @@ import { type Hello, PacketLogBatch, PROTOCOL_VERSION } from '@packetlog/common'
 import { pino } from 'pino';
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
 import { afterEach, beforeEach, type Mock, vi } from 'vitest';
-import type { DrainLedger } from '../../src/drain/messages.ts';
 import { History } from '../../src/history/history.ts';
+import type { DrainLedger } from '../../src/ipc/messages.ts';
 import type { Desk } from '../../src/rules/desk.ts';
 import { allowedFor } from '../../src/serve/allowed-hosts.ts';
 import { type ConnectionLimits, Connections, limitsFor } from '../../src/serve/connections.ts';

@@ -2,8 +2,13 @@
 import { request } from 'node:http';
 import { isIP } from 'node:net';
 import type { RulesAnswer, RulesRequest, RulesVerb } from '@packetlog/common';
+import {
+  type ControlSession,
+  controlSessionSchema,
+  type LoaderIdentity,
+  loaderIdentitySchema,
+} from '../../ipc/control-session.ts';
 import { ADDRESS_HEADER, USER_HEADER } from './control-server.ts';
-import { type ControlSession, controlSessionSchema, type LoaderIdentity, loaderIdentitySchema } from './session.ts';
 
 /** No loader listens at this socket. */
 export class NoLoaderError extends Error {

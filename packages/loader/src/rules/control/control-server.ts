@@ -7,8 +7,8 @@ import { existsSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect, isIP } from 'node:net';
 import { type RulesAnswer, type RulesVerb, rulesRequestSchemas } from '@packetlog/common';
+import type { ControlSession } from '../../ipc/control-session.ts';
 import type { Asker, Desk } from '../desk.ts';
-import type { ControlSession } from './session.ts';
 
 /** Much more than 1,100,000 lines. */
 const MOST_BYTES = 256 * 1024 * 1024;

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { fakeService } from '../../../test/support/fake-kernel.ts';
+import type { ControlSession } from '../../ipc/control-session.ts';
 import type { AuditLog } from '../audit-log.ts';
 import { Compiler } from '../compiling/compiler.ts';
 import { Desk } from '../desk.ts';
 import { ControlClient, NoLoaderError } from './control-client.ts';
 import { serveControl } from './control-server.ts';
-import type { ControlSession } from './session.ts';
 
 let directory = '';
 let path = '';

@@ -1,9 +1,8 @@
 /** What the kernel holds: the confirmed rules, and for a while the provisional ones in front of them. */
 import type { RuleCounters } from '@packetlog/common';
-import type { RuleGround } from '../../drain/messages.ts';
-import type { RuleHits } from '../../history/history.ts';
-import type { RuleCount } from '../../kernel/rule-counters.ts';
-import type { RuleSlot } from '../../kernel/rule-images.ts';
+import type { RuleGround } from '../../ipc/messages.ts';
+import type { RuleCount, RuleHits } from '../../ipc/rule-counts.ts';
+import type { RuleSlot } from '../../ipc/rule-slot.ts';
 import { EMPTY_BOOK, type RuleBook, saysSomething } from '../book/rule-book.ts';
 import type { Compiler } from '../compiling/compiler.ts';
 import type { CompileJob } from '../compiling/jobs.ts';

@@ -1,5 +1,5 @@
 /** Rules that name interfaces hold for slots: they are compiled again when an interface has another name. */
-import type { RuleGround } from '../../drain/messages.ts';
+import type { RuleGround } from '../../ipc/messages.ts';
 import type { ChangeQueue } from './change-queue.ts';
 import type { Enforcement } from './enforcement.ts';
 import type { Journal } from './journal.ts';

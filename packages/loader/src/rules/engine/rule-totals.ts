@@ -1,8 +1,6 @@
 /** What each rule has counted since it was made, also while it stood in other counters, or in another process. */
 import type { RuleCounters } from '@packetlog/common';
-import type { RuleHits } from '../../history/history.ts';
-import type { Volume } from '../../history/top-bucket.ts';
-import type { RuleCount } from '../../kernel/rule-counters.ts';
+import type { RuleCount, RuleHits, Volume } from '../../ipc/rule-counts.ts';
 import type { KeptCounts } from '../file/counts-file.ts';
 
 export interface Totals {

@@ -3,9 +3,8 @@
  * audited and told to clients.
  */
 import type { RuleCounters, RulesSnapshot } from '@packetlog/common';
-import type { RuleGround } from '../../drain/messages.ts';
-import type { RuleHits } from '../../history/history.ts';
-import type { RuleCount } from '../../kernel/rule-counters.ts';
+import type { RuleGround } from '../../ipc/messages.ts';
+import type { RuleCount, RuleHits } from '../../ipc/rule-counts.ts';
 import { isExpired, type NamedSet, type RuleBook } from '../book/rule-book.ts';
 import type { KeptCounts } from '../file/counts-file.ts';
 import type { Protected } from '../protect/protected.ts';

@@ -1,8 +1,8 @@
 /** The serving thread's way to put rule sets in force. */
 import { fromPlain } from '../errors/setup-error.ts';
-import type { RuleCount } from '../kernel/rule-counters.ts';
-import type { RuleSlot } from '../kernel/rule-images.ts';
 import type { FromDrain, ToDrain } from './messages.ts';
+import type { RuleCount } from './rule-counts.ts';
+import type { RuleSlot } from './rule-slot.ts';
 
 type Answer = Extract<FromDrain, { type: 'rules' | 'rule-counts' | 'in-force' }>;
 export type KernelState = Pick<Extract<Answer, { type: 'in-force' }>, 'images' | 'attached' | 'unfiltered'>;

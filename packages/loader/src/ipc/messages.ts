@@ -2,12 +2,10 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { InForce, Ledger, Notice, Summary } from '@packetlog/common';
 import type { PlainError } from '../errors/setup-error.ts';
-import type { RequestedMode } from '../kernel/attach-ladder.ts';
-import type { ClockPolicy } from '../kernel/clock-policy.ts';
-import type { RuleCount } from '../kernel/rule-counters.ts';
-import type { RuleSlot } from '../kernel/rule-images.ts';
-import type { RequestedTransport } from '../transports/choose-transport.ts';
-import type { TransportName } from '../transports/transport.ts';
+import type { ClockPolicy } from './clock-policy.ts';
+import type { RuleCount } from './rule-counts.ts';
+import type { RuleSlot } from './rule-slot.ts';
+import type { RequestedMode, RequestedTransport, TransportName } from './settings.ts';
 import type { SlabMemory } from './slabs.ts';
 
 export interface DrainOptions {

@@ -1,6 +1,6 @@
 /** How a record gets its time, and how early it may be. Pure. */
 import type { Hello } from '@packetlog/common';
-import type { TransportName } from '../transports/transport.ts';
+import type { TransportName } from './settings.ts';
 
 export type ClockPolicy = Hello['clock']['policy'];
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { InterfaceNames } from './interface-names.ts';
+import { InterfaceNames } from './interface-table.ts';
 
 describe('InterfaceNames', () => {
   it('knows all numbers of a name, those of interfaces that have gone and come again too', () => {

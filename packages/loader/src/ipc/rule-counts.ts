@@ -1,0 +1,21 @@
+/** What rules have counted, on its way from the kernel to clients and to the history. */
+
+/** What a rule decided since its counter was zeroed. */
+export interface RuleCount {
+  /** The counter's slot, as in the image. */
+  slot: number;
+  packets: number;
+  bytes: number;
+  /** Wall clock of the last packet; may be early by what the cached clock is. */
+  last_seen_ms: number;
+}
+
+export interface Volume {
+  packets: number;
+  bytes: number;
+}
+
+/** What a rule decided since the last second. */
+export interface RuleHits extends Volume {
+  readonly rule_id: number;
+}
