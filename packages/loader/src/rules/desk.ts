@@ -24,13 +24,13 @@ import {
   editing,
   importing,
   removing,
-  type Who,
 } from './engine/change.ts';
 import type { RulesService } from './engine/rules-service.ts';
 import { readSet, requireGood } from './engine/sets.ts';
 import { sharedBytes } from './file/shared-bytes.ts';
 import { RulesRefusal } from './refusal.ts';
 import '../errors/schema-text.ts';
+import type { Asker, Who } from '../ipc/rules-access.ts';
 import { notesAbout, surroundingsOf } from './warnings.ts';
 
 /** Of the audit file for an answer to the network: its last megabyte, whatever its size. */
@@ -38,15 +38,6 @@ const AUDIT_BYTES = 1024 * 1024;
 
 /** Those that change nothing. */
 const LOOKING: ReadonlySet<RulesVerb> = new Set(['list', 'test', 'audit']);
-
-export interface Asker {
-  readonly who: Who;
-  readonly mayChange: boolean;
-  /** Whether a set may follow a file of this machine: its lines would be shown to whoever asks. */
-  readonly mayNameFiles: boolean;
-  /** Aborted when nobody waits for the answer any more: what takes its time ends then. */
-  readonly gone?: AbortSignal;
-}
 
 export interface DeskOptions {
   readonly service: RulesService;

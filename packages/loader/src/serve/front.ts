@@ -2,18 +2,18 @@
 import type { Server as HttpServer } from 'node:http';
 import type { Hello, Notice, RuleCounters, Summary } from '@packetlog/common';
 import type { Logger } from 'pino';
-import type { DrainThread } from '../drain/drain-thread.ts';
 import { History } from '../history/history.ts';
 import { HistoryFeed } from '../history/history-feed.ts';
 import { type ClockPolicy, clockOf } from '../ipc/clock-policy.ts';
 import type { ControlSession } from '../ipc/control-session.ts';
 import type { DrainLedger } from '../ipc/messages.ts';
+import type { ReaderControl } from '../ipc/reader-control.ts';
 import type { RowDemand } from '../ipc/row-demand.ts';
 import type { RuleHits } from '../ipc/rule-counts.ts';
+import type { RulesAccess } from '../ipc/rules-access.ts';
 import { Listeners } from '../names/listeners.ts';
 import type { Places } from '../names/places.ts';
 import { ReverseNames } from '../names/reverse-names.ts';
-import type { Desk } from '../rules/desk.ts';
 import type { Tokens } from './admission.ts';
 import { type Allowed, allowedFor, isLoopback, reachableHost } from './allowed-hosts.ts';
 import { Connections } from './connections.ts';
@@ -112,7 +112,7 @@ export class Front {
   }
 
   /** From now on clients are admitted. */
-  start(thread: DrainThread, demand: RowDemand, desk: Desk, interfaces: () => Hello['interfaces']): void {
+  start(thread: ReaderControl, demand: RowDemand, desk: RulesAccess, interfaces: () => Hello['interfaces']): void {
     const { transport } = thread.ready;
     const clock = clockOf(this.#options.clock, transport);
     this.#sockets = new SocketServer({

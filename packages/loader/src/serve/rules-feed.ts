@@ -1,6 +1,6 @@
 /** The rules as clients see them: all of them when they change, what they counted each second, and `rules:*`. */
 import { type RuleCounters, type RulesVerb, rulesRequestSchemas } from '@packetlog/common';
-import type { Asker, Desk } from '../rules/desk.ts';
+import type { Asker, RulesAccess } from '../ipc/rules-access.ts';
 import { EncodedAnswer } from './answer-encoding.ts';
 import type { Client } from './client.ts';
 import type { ClientMessages } from './client-messages.ts';
@@ -30,7 +30,7 @@ const VERBS = Object.keys(rulesRequestSchemas) as RulesVerb[];
 export const RULES_EVENTS: readonly string[] = VERBS.map((verb) => `rules:${verb}`);
 
 export class RulesFeed {
-  readonly #desk: Desk;
+  readonly #desk: RulesAccess;
   readonly #clock: StreamClock;
   readonly #clients: () => Iterable<Client>;
   /** Those that have not been told the newest. */
@@ -40,7 +40,7 @@ export class RulesFeed {
   #snapshot: Snapshot | undefined;
   #listed: Listed | undefined;
 
-  constructor(desk: Desk, clock: StreamClock, clients: () => Iterable<Client>) {
+  constructor(desk: RulesAccess, clock: StreamClock, clients: () => Iterable<Client>) {
     this.#desk = desk;
     this.#clock = clock;
     this.#clients = clients;

@@ -3,7 +3,7 @@ import type { Server as HttpServer } from 'node:http';
 import type { Hello, Notice, Refusal, RuleCounters, Summary } from '@packetlog/common';
 import type { Logger } from 'pino';
 import type { DrainLedger } from '../ipc/messages.ts';
-import type { Desk } from '../rules/desk.ts';
+import type { RulesAccess } from '../ipc/rules-access.ts';
 import { admission, type Connected, isAdmin, type Tokens, waitForTokens } from './admission.ts';
 import type { Allowed } from './allowed-hosts.ts';
 import { Budgets } from './budget.ts';
@@ -31,7 +31,7 @@ export interface SocketServerOptions {
   allowed: () => Allowed;
   tokens: Tokens;
   /** Answers what is asked about rules. */
-  desk: Desk;
+  desk: RulesAccess;
   hello: () => Hello;
   /** Shape of the records that `rows` gets. */
   stride: number;

@@ -7,7 +7,7 @@ import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket
 import { afterEach, beforeEach, type Mock, vi } from 'vitest';
 import { History } from '../../src/history/history.ts';
 import type { DrainLedger } from '../../src/ipc/messages.ts';
-import type { Desk } from '../../src/rules/desk.ts';
+import type { RulesAccess } from '../../src/ipc/rules-access.ts';
 import { allowedFor } from '../../src/serve/allowed-hosts.ts';
 import { type ConnectionLimits, Connections, limitsFor } from '../../src/serve/connections.ts';
 import { guardHandlers } from '../../src/serve/guarded.ts';
@@ -146,7 +146,7 @@ export function eachWithServer(limits: Partial<ConnectionLimits> = {}, address =
       if (verb === 'undo') throw new Error('broken');
       return { ok: true, value: it.value ?? verb };
     },
-  } as unknown as Desk;
+  } as unknown as RulesAccess;
   const log = pino({ level: 'warn' }, { write: (line) => logged.push(JSON.parse(line)) });
   beforeEach(async () => {
     it.rowsWanted.mockReset();

@@ -1,5 +1,6 @@
 /** One change of the rules on its way: what it does, for whom, and what comes of it. */
 import type { AuditEntry, CheckedRulesRequest } from '@packetlog/common';
+import type { Who } from '../../ipc/rules-access.ts';
 import { applyDesired, type Desired } from '../book/apply.ts';
 import {
   addRule,
@@ -16,8 +17,6 @@ import {
 import { describeSet } from '../book/describe-set.ts';
 import { hasSameOrigin, type NamedSet, type RuleBook, setOf } from '../book/rule-book.ts';
 import type { Step } from './history.ts';
-
-export type Who = AuditEntry['who'];
 
 export const LOADER: Who = { name: 'packetlog', via: 'loader' };
 export const FILE: Who = { name: 'file', via: 'file' };

@@ -1,7 +1,7 @@
 /** Sees what the ends of permits will do: a protected address that is permitted now may be denied then. */
+import type { Who } from '../../ipc/rules-access.ts';
 import { lockedOutLater } from '../protect/lockout.ts';
 import type { Alarms } from './alarms.ts';
-import type { Who } from './change.ts';
 import type { Journal } from './journal.ts';
 import { type GuardParts, interfaceSlots } from './stages/guard.ts';
 import { laterLockoutWords } from './words.ts';

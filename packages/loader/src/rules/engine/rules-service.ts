@@ -5,12 +5,13 @@
 import type { RuleCounters, RulesSnapshot } from '@packetlog/common';
 import type { RuleGround } from '../../ipc/messages.ts';
 import type { RuleCount, RuleHits } from '../../ipc/rule-counts.ts';
+import type { Who } from '../../ipc/rules-access.ts';
 import { isExpired, type NamedSet, type RuleBook } from '../book/rule-book.ts';
 import type { KeptCounts } from '../file/counts-file.ts';
 import type { Protected } from '../protect/protected.ts';
 import type { Alarms } from './alarms.ts';
 import { type About, assemble, type Engine, type RulesServiceOptions } from './assemble.ts';
-import { type Change, expiring, LOADER, type Who } from './change.ts';
+import { type Change, expiring, LOADER } from './change.ts';
 import type { Done } from './change-queue.ts';
 import type { Held } from './enforcement.ts';
 import { snapshotOf } from './snapshot.ts';
