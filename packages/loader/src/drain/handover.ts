@@ -1,6 +1,6 @@
 /** Copies records out of the ring into slabs and passes the slabs on. */
 import { SLAB_BYTES, type Slabs } from '../ipc/slabs.ts';
-import { RowBudget } from './row-budget.ts';
+import { RowBudget } from '../token-bucket.ts';
 import { sortByTime } from './time-order.ts';
 
 export interface HandoverCounts {

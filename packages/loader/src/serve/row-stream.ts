@@ -1,6 +1,6 @@
 /** Rows for everybody who wants the same: chosen once, gathered once, encoded once. */
 import type { RecordPredicate } from '@packetlog/common';
-import { RowBudget } from '../drain/row-budget.ts';
+import { RowBudget } from '../token-bucket.ts';
 import type { BatchMemory, Loan } from './batch-memory.ts';
 import { type RecordLayout, type RowBatch, rowBatch } from './wire.ts';
 

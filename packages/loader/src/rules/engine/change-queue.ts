@@ -1,7 +1,7 @@
 /** Changes that wait for their turn: one after the other, additions of the same asker together. */
 import type { PendingChange } from '@packetlog/common';
+import { Turn } from '../../mutex.ts';
 import type { Change } from './change.ts';
-import { Turn } from './turn.ts';
 
 /** So many additions are put in force together. */
 const MOST_TOGETHER = 500;

@@ -1,5 +1,6 @@
 /** Brings the content of followed files to the pipeline: only of a file that is whole, and never half a list. */
 import type { Notice } from '@packetlog/common';
+import { Turn } from '../../mutex.ts';
 import type { NamedSet } from '../book/rule-book.ts';
 import type { Compiler } from '../compiling/compiler.ts';
 import { writerOf } from '../file/open-writers.ts';
@@ -11,7 +12,6 @@ import { FILE, refreshing } from './change.ts';
 import type { RulesService } from './rules-service.ts';
 import { isSettled, SetFiles, stampOf } from './set-files.ts';
 import { readSet, requireGood, sameBytes } from './sets.ts';
-import { Turn } from './turn.ts';
 import { messageOf } from './words.ts';
 
 /** How long a file that may be cut off is taken for one that is still being written. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RowBudget } from './row-budget.ts';
+import { RowBudget } from './token-bucket.ts';
 
 describe('RowBudget', () => {
   it('lets a fifth of a second through at once, then waits for more', () => {
