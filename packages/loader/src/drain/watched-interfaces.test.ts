@@ -43,7 +43,7 @@ vi.mock('../native/bpf-objects.ts', () => ({
     return { value: 0, errno: 0 };
   },
 }));
-vi.mock('../kernel/attach.ts', () => ({
+vi.mock('../xdp/attach/attach.ts', () => ({
   attach: (_: unknown, __: string, { ifindex }: LinkFacts, requested: string) => {
     kernel.attached.push(requested);
     kernel.links.set(LINK, { ifindex, program: PROGRAM });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LinkFacts } from '../native/link-message.ts';
+import type { LinkFacts } from '../../native/link-message.ts';
 import { linkLayerOf } from './link-layer.ts';
 
 const REMOTE = new Uint8Array([192, 0, 2, 1]);

@@ -1,7 +1,7 @@
 /** The order in which attaching is tried, and what each errno means. Pure: the kernel is a parameter. */
 import type { AttachMode } from '@packetlog/common';
-import { describeErrno, ERRNO } from '../errors/errno.ts';
-import type { RequestedMode } from '../ipc/settings.ts';
+import { describeErrno, ERRNO } from '../../errors/errno.ts';
+import type { RequestedMode } from '../../ipc/settings.ts';
 
 export interface Step {
   mode: AttachMode;

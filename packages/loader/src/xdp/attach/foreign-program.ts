@@ -1,7 +1,7 @@
 /** Who else has an XDP program on an interface. */
 
-import { objectInfo, programById, queryXdp } from '../native/libbpf.ts';
-import { closeDescriptor } from '../native/libc.ts';
+import { objectInfo, programById, queryXdp } from '../../native/libbpf.ts';
+import { closeDescriptor } from '../../native/libc.ts';
 
 export interface ForeignProgram {
   id: number;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ERRNO } from '../errors/errno.ts';
-import type { RequestedMode } from '../ipc/settings.ts';
+import { ERRNO } from '../../errors/errno.ts';
+import type { RequestedMode } from '../../ipc/settings.ts';
 import { climb, explainRefusals, genericFirst, ladder, type Step } from './attach-ladder.ts';
 
 const modes = (requested: RequestedMode, hasFrags: boolean) => ladder(requested, hasFrags).map(({ mode }) => mode);

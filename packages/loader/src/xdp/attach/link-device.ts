@@ -1,10 +1,10 @@
 /** Which network device of this thread's network namespace an XDP link is on. */
 
-import { objectId, updateLink } from '../native/bpf-objects.ts';
-import { need } from '../native/check.ts';
-import { SystemCallError } from '../native/libc.ts';
-import type { LinkFacts } from '../native/link-message.ts';
-import { linkFactsOf } from '../native/rtnetlink.ts';
+import { objectId, updateLink } from '../../native/bpf-objects.ts';
+import { need } from '../../native/check.ts';
+import { SystemCallError } from '../../native/libc.ts';
+import type { LinkFacts } from '../../native/link-message.ts';
+import { linkFactsOf } from '../../native/rtnetlink.ts';
 import { linkFacts } from './attach.ts';
 
 /**

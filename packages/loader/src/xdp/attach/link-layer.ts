@@ -1,6 +1,6 @@
 /** What an XDP program sees of a device's packets first: an Ethernet header, the IP header, or what this one cannot read. */
 import { release } from 'node:os';
-import type { LinkFacts } from '../native/link-message.ts';
+import type { LinkFacts } from '../../native/link-message.ts';
 
 export type LinkLayer = { readonly link: 'ethernet' | 'ip' } | { readonly problem: string };
 

@@ -1,13 +1,13 @@
 /** Attaches the program to an interface with a bpf_link, which the kernel removes when this process ends. */
 import type { AttachMode } from '@packetlog/common';
-import { ERRNO } from '../errors/errno.ts';
-import { privilegeAdvice } from '../errors/privilege.ts';
-import { SetupError } from '../errors/setup-error.ts';
-import type { RequestedMode } from '../ipc/settings.ts';
-import { createXdpLink, objectInfo, XDP_FLAGS } from '../native/libbpf.ts';
-import { bootTime } from '../native/libc.ts';
-import type { LinkFacts } from '../native/link-message.ts';
-import { CLOCK_OFFSETS } from '../system/time-namespace.ts';
+import { ERRNO } from '../../errors/errno.ts';
+import { privilegeAdvice } from '../../errors/privilege.ts';
+import { SetupError } from '../../errors/setup-error.ts';
+import type { RequestedMode } from '../../ipc/settings.ts';
+import { createXdpLink, objectInfo, XDP_FLAGS } from '../../native/libbpf.ts';
+import { bootTime } from '../../native/libc.ts';
+import type { LinkFacts } from '../../native/link-message.ts';
+import { CLOCK_OFFSETS } from '../../system/time-namespace.ts';
 import { climb, explainRefusals, genericFirst, ladder } from './attach-ladder.ts';
 import { describeForeignProgram, foreignProgram } from './foreign-program.ts';
 import { programHolder } from './program-holder.ts';
