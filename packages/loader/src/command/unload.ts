@@ -1,11 +1,11 @@
 /** `packetlog unload`: takes off what a loader left in the kernel, and says what that was. */
 import { EXIT } from '../errors/exit-codes.ts';
 import { SetupError } from '../errors/setup-error.ts';
-import { findBpfFileSystem } from '../kernel/bpf-file-system.ts';
-import { PinDirectory } from '../kernel/pin-directory.ts';
-import { type Removed, removePins } from '../kernel/removal.ts';
 import { printableName } from '../system/interface-name.ts';
 import { requireKernelFiles } from '../system/kernel-files.ts';
+import { findBpfFileSystem } from '../xdp/pinning/bpf-file-system.ts';
+import { PinDirectory } from '../xdp/pinning/pin-directory.ts';
+import { type Removed, removePins } from '../xdp/pinning/removal.ts';
 
 /** `bpfFs`: undefined for the usual one. Resolves with the exit code; throws SetupError. */
 export function unload(bpfFs: string | undefined, print: (line: string) => void): number {

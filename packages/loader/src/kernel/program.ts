@@ -24,9 +24,9 @@ import { possibleCpus } from '../system/cpus.ts';
 import { isRealtimeKernel } from '../system/realtime-kernel.ts';
 import { candidates } from '../transports/choose-transport.ts';
 import type { OpenTransport, Transport } from '../transports/transport.ts';
+import { type Remains, remainingMap, speaksOurLayout } from '../xdp/pinning/leftover-pins.ts';
 import { refusedObject, type TransportRefusal } from './object-errors.ts';
 import { explainRefusal, finder, lastingMaps, type ProgramOptions, prepare, ringSettings } from './program-object.ts';
-import { type Remains, remainingMap, speaksOurLayout } from './remains.ts';
 import { ruleCounterSlots } from './rule-counters.ts';
 import { RULE_OWNERS, RuleOwners } from './rule-owners.ts';
 

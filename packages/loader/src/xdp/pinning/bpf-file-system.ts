@@ -4,10 +4,10 @@
  */
 import { spawnSync } from 'node:child_process';
 import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, readFileSync, statfsSync } from 'node:fs';
-import { privilegeAdvice } from '../errors/privilege.ts';
-import { SetupError } from '../errors/setup-error.ts';
-import { type Mount, parseMounts } from '../system/mounts.ts';
-import { directoryProblem, pathProblem } from '../system/trusted-path.ts';
+import { privilegeAdvice } from '../../errors/privilege.ts';
+import { SetupError } from '../../errors/setup-error.ts';
+import { type Mount, parseMounts } from '../../system/mounts.ts';
+import { directoryProblem, pathProblem } from '../../system/trusted-path.ts';
 
 const USUAL = '/sys/fs/bpf';
 /** BPF_FS_MAGIC of linux/magic.h. */

@@ -10,10 +10,10 @@
  * ```
  */
 import { closeSync, fstatSync, readlinkSync, rmdirSync, statSync, symlinkSync, unlinkSync } from 'node:fs';
-import { SetupError } from '../errors/setup-error.ts';
-import { lockFile, pinnedObject, pinObject } from '../native/bpf-objects.ts';
-import { need } from '../native/check.ts';
-import { lockOwner, readLocks } from '../system/lock-owner.ts';
+import { SetupError } from '../../errors/setup-error.ts';
+import { lockFile, pinnedObject, pinObject } from '../../native/bpf-objects.ts';
+import { need } from '../../native/check.ts';
+import { lockOwner, readLocks } from '../../system/lock-owner.ts';
 import type { BpfFileSystem } from './bpf-file-system.ts';
 import { entries, makeDirectory, makePrivate, OURS, openPrivate, removeIfEmpty } from './private-directory.ts';
 

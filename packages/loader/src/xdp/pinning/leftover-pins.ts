@@ -1,11 +1,11 @@
 /** What a loader that ended left in the kernel, for the next one to take over or for `packetlog unload` to remove. */
 import type { AttachMode } from '@packetlog/common';
-import { closeDescriptor } from '../native/libc.ts';
-import { linkInterface } from '../xdp/attach/attach.ts';
+import { closeDescriptor } from '../../native/libc.ts';
+import { linkInterface } from '../attach/attach.ts';
 import { findBpfFileSystem } from './bpf-file-system.ts';
+import { layoutFingerprint } from './layout-fingerprint.ts';
 import { PinDirectory } from './pin-directory.ts';
 import { type About, LINK_NAME, mapName, readAbout, SLOT_NAME } from './pin-names.ts';
-import { layoutFingerprint } from './pinned-layout.ts';
 
 export interface RemainingLink {
   slot: number;

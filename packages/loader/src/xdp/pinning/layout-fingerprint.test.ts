@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { layoutFingerprint } from './layout-fingerprint.ts';
 import { LINK_NAME, linkName, mapName } from './pin-names.ts';
-import { layoutFingerprint } from './pinned-layout.ts';
 
 describe('what a later loader goes by', () => {
   it('is the same for the same layouts, and short', () => {

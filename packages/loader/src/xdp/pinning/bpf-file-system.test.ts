@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Mount, parseMounts } from '../system/mounts.ts';
+import { type Mount, parseMounts } from '../../system/mounts.ts';
 import { usualPlace } from './bpf-file-system.ts';
 
 const ROOT: Mount = { id: 27, device: '254:0', point: '/', type: 'ext4', source: '/dev/vda' };

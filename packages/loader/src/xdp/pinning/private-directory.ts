@@ -1,8 +1,8 @@
 /** Directories below a bpf file system that only we can use, reached step by step. */
 import { closeSync, constants, fstatSync, mkdirSync, openSync, readdirSync, rmdirSync } from 'node:fs';
-import { privilegeAdvice } from '../errors/privilege.ts';
-import { SetupError } from '../errors/setup-error.ts';
-import { octal } from '../system/trusted-path.ts';
+import { privilegeAdvice } from '../../errors/privilege.ts';
+import { SetupError } from '../../errors/setup-error.ts';
+import { octal } from '../../system/trusted-path.ts';
 import type { BpfFileSystem } from './bpf-file-system.ts';
 
 /** In a bpf file system, the directory of all pins. */

@@ -1,9 +1,9 @@
 /** Takes off what a loader that ended left in the kernel. */
 import type { AttachMode } from '@packetlog/common';
-import { detachLink } from '../native/bpf-objects.ts';
-import { need } from '../native/check.ts';
-import { closeDescriptor } from '../native/libc.ts';
-import { linkFacts } from '../xdp/attach/attach.ts';
+import { detachLink } from '../../native/bpf-objects.ts';
+import { need } from '../../native/check.ts';
+import { closeDescriptor } from '../../native/libc.ts';
+import { linkFacts } from '../attach/attach.ts';
 import { findBpfFileSystem } from './bpf-file-system.ts';
 import { PinDirectory } from './pin-directory.ts';
 import { isMapName, LINK_NAME, slotName } from './pin-names.ts';

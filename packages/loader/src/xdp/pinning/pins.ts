@@ -6,13 +6,13 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { AttachMode } from '@packetlog/common';
-import { SetupError } from '../errors/setup-error.ts';
-import type { TransportName } from '../ipc/settings.ts';
+import { SetupError } from '../../errors/setup-error.ts';
+import type { TransportName } from '../../ipc/settings.ts';
 import { needBpfFileSystem } from './bpf-file-system.ts';
+import { layoutFingerprint } from './layout-fingerprint.ts';
+import { livingLinks, type Remains } from './leftover-pins.ts';
 import { PinDirectory } from './pin-directory.ts';
 import { isMapName, LINK_NAME, linkName, mapName, slotName, writeAbout } from './pin-names.ts';
-import { layoutFingerprint } from './pinned-layout.ts';
-import { livingLinks, type Remains } from './remains.ts';
 
 export interface PinnableLink {
   slot: number;
