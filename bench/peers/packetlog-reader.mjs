@@ -12,9 +12,9 @@ import { createInterface } from 'node:readline';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { LOOK_BYTES } from '../../packages/loader/dist/drain/look.js';
 import { Rhythm } from '../../packages/loader/dist/drain/rhythm.js';
-import { loadProgram } from '../../packages/loader/dist/kernel/program.js';
 import { objectInfo } from '../../packages/loader/dist/native/libbpf.js';
 import { epollOf, epollWait, waitForRunningPrograms } from '../../packages/loader/dist/native/libc.js';
+import { loadProgram } from '../../packages/loader/dist/xdp/program.js';
 
 const LOOPBACK_IFINDEX = 1;
 const LOOPBACK_SLOT = 1;

@@ -8,11 +8,11 @@
  * the exact addresses. "0" is a set without entries.
  */
 import { OBJECT_PATH } from '../../packages/bpf/dist/index.js';
-import { loadProgram } from '../../packages/loader/dist/kernel/program.js';
-import { RuleImages } from '../../packages/loader/dist/kernel/rule-images.js';
 import { C, call } from '../../packages/loader/dist/native/ffi.js';
 import * as libbpf from '../../packages/loader/dist/native/libbpf.js';
 import { compileRules, parseAddressList } from '../../packages/loader/dist/rules/index.js';
+import { loadProgram } from '../../packages/loader/dist/xdp/program.js';
+import { RuleImages } from '../../packages/loader/dist/xdp/rule-images.js';
 import { entries, listText } from './rule-list.mjs';
 
 const [object = '', rounds = '5'] = process.argv.slice(2);

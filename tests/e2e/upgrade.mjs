@@ -5,13 +5,13 @@
  * {"upgrades": n, "programs": distinct ones}. What it pinned stays.
  */
 import { createInterface } from 'node:readline';
-import { loadProgram } from '../../packages/loader/dist/kernel/program.js';
-import { SlotTable } from '../../packages/loader/dist/kernel/slots.js';
 import { updateLink } from '../../packages/loader/dist/native/bpf-objects.js';
 import { closeDescriptor, interfaceIndex } from '../../packages/loader/dist/native/libc.js';
 import { attach, linkFacts } from '../../packages/loader/dist/xdp/attach/attach.js';
 import { findRemains } from '../../packages/loader/dist/xdp/pinning/leftover-pins.js';
 import { Pins } from '../../packages/loader/dist/xdp/pinning/pins.js';
+import { loadProgram } from '../../packages/loader/dist/xdp/program.js';
+import { SlotTable } from '../../packages/loader/dist/xdp/slots.js';
 
 const [name = '', place, times = '0'] = process.argv.slice(2);
 const OPTIONS = /** @type {const} */ ({

@@ -9,12 +9,12 @@
  */
 import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { InterfaceCounters } from '../../packages/loader/dist/kernel/interface-counters.js';
-import { loadProgram } from '../../packages/loader/dist/kernel/program.js';
-import { RuleCounters } from '../../packages/loader/dist/kernel/rule-counters.js';
-import { RuleImages } from '../../packages/loader/dist/kernel/rule-images.js';
 import { objectInfo } from '../../packages/loader/dist/native/libbpf.js';
 import { compileRules, parseAddressList } from '../../packages/loader/dist/rules/index.js';
+import { InterfaceCounters } from '../../packages/loader/dist/xdp/interface-counters.js';
+import { loadProgram } from '../../packages/loader/dist/xdp/program.js';
+import { RuleCounters } from '../../packages/loader/dist/xdp/rule-counters.js';
+import { RuleImages } from '../../packages/loader/dist/xdp/rule-images.js';
 
 const LOOPBACK_IFINDEX = 1;
 const LOOPBACK_SLOT = 1;

@@ -20,8 +20,6 @@ import { createInterface } from 'node:readline';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { LOOK_BYTES } from '../../packages/loader/dist/drain/look.js';
 import { Rhythm } from '../../packages/loader/dist/drain/rhythm.js';
-import { InterfaceCounters } from '../../packages/loader/dist/kernel/interface-counters.js';
-import { loadProgram } from '../../packages/loader/dist/kernel/program.js';
 import { clearEvent } from '../../packages/loader/dist/native/clear-event.js';
 import { objectInfo } from '../../packages/loader/dist/native/libbpf.js';
 import {
@@ -32,6 +30,8 @@ import {
   pageSize,
   waitForRunningPrograms,
 } from '../../packages/loader/dist/native/libc.js';
+import { InterfaceCounters } from '../../packages/loader/dist/xdp/interface-counters.js';
+import { loadProgram } from '../../packages/loader/dist/xdp/program.js';
 import { Checker } from './checker.mjs';
 
 const LOOPBACK_IFINDEX = 1;

@@ -1,7 +1,6 @@
 /** Puts the program on an interface that is watched, or behind the link that a loader before left there. */
 import { SetupError } from '../errors/setup-error.ts';
 import type { RequestedMode } from '../ipc/settings.ts';
-import type { SlotKind, SlotTable } from '../kernel/slots.ts';
 import { objectId } from '../native/bpf-objects.ts';
 import type { LinkFacts } from '../native/link-message.ts';
 import { linkFactsOf } from '../native/rtnetlink.ts';
@@ -9,6 +8,7 @@ import { printableName } from '../system/interface-name.ts';
 import { type AttachablePrograms, type Attachment, attach } from '../xdp/attach/attach.ts';
 import { deviceOf, updateOn } from '../xdp/attach/link-device.ts';
 import { linkLayerOf } from '../xdp/attach/link-layer.ts';
+import type { SlotKind, SlotTable } from '../xdp/slots.ts';
 import { kindOf, type Watched } from './watched.ts';
 
 /** `reattach`: the link is to be closed, and the interface attached to once more, which it can be. */

@@ -1,6 +1,6 @@
 /** What the kernel counted on the interfaces that are watched, and on all others together. */
 import type { Ledger } from '@packetlog/common';
-import type { InterfaceCounters } from '../kernel/interface-counters.ts';
+import type { InterfaceCounters } from '../xdp/interface-counters.ts';
 import { UNWATCHED_SLOT } from './unwatched.ts';
 import { filteringOf, type Watched } from './watched.ts';
 

@@ -1,8 +1,8 @@
 /** The interfaces that a loader before watched, as its pins, its slot table and the kernel say. */
-import type { SlotTable } from '../kernel/slots.ts';
 import { printableName } from '../system/interface-name.ts';
 import { devicesOf } from '../xdp/attach/link-device.ts';
 import type { RemainingLink } from '../xdp/pinning/leftover-pins.ts';
+import type { SlotTable } from '../xdp/slots.ts';
 import { GONE, kindOf, LEFT, type Watched, waiting } from './watched.ts';
 
 /** Sets up `slots` for them; `reused`: it is the table of the loader before, in which packets are counted. */

@@ -2,9 +2,9 @@
 import { type PlainError, toPlain } from '../errors/setup-error.ts';
 import type { AttachedInterface, FromDrain, ToDrain, UnfilteredInterface } from '../ipc/messages.ts';
 import type { RuleCount } from '../ipc/rule-counts.ts';
-import type { RuleCounters } from '../kernel/rule-counters.ts';
-import type { RuleImages } from '../kernel/rule-images.ts';
-import type { RuleOwners } from '../kernel/rule-owners.ts';
+import type { RuleCounters } from '../xdp/rule-counters.ts';
+import type { RuleImages } from '../xdp/rule-images.ts';
+import type { RuleOwners } from '../xdp/rule-owners.ts';
 
 type Publish = Extract<ToDrain, { type: 'rules' }>;
 type Ask = Extract<ToDrain, { type: 'rule-counts' | 'in-force' }>;

@@ -7,10 +7,10 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import type { Notice } from '@packetlog/common';
 import { type PlainError, toPlain } from '../errors/setup-error.ts';
 import type { DrainThreadData, FromDrain, ToDrain } from '../ipc/messages.ts';
-import type { LoadedProgram } from '../kernel/program.ts';
 import { clearEvent } from '../native/clear-event.ts';
 import { waitForRunningPrograms } from '../native/libc.ts';
 import { nameThread } from '../system/thread-name.ts';
+import type { LoadedProgram } from '../xdp/program.ts';
 import type { Drain } from './drain.ts';
 import { LOOK_BYTES } from './look.ts';
 import { Rhythm } from './rhythm.ts';

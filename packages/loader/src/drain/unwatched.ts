@@ -1,7 +1,7 @@
 /** Packets of interfaces without a slot: nothing asked for them, and no line of an interface's ledger holds them. */
 import type { Ledger, Notice } from '@packetlog/common';
-import type { InterfaceCounters } from '../kernel/interface-counters.ts';
 import { printableName } from '../system/interface-name.ts';
+import type { InterfaceCounters } from '../xdp/interface-counters.ts';
 
 /** Under this name the traffic of interfaces that are not watched is listed beside the others. */
 export const UNWATCHED = 'unwatched';

@@ -1,10 +1,10 @@
 import { SLOT_LINK, SLOT_TABLE } from '@packetlog/bpf';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RequestedMode } from '../ipc/settings.ts';
-import type { InterfaceCounters } from '../kernel/interface-counters.ts';
-import { SlotTable } from '../kernel/slots.ts';
 import { SystemCallError } from '../native/libc.ts';
 import type { LinkFacts } from '../native/link-message.ts';
+import type { InterfaceCounters } from '../xdp/interface-counters.ts';
+import { SlotTable } from '../xdp/slots.ts';
 import { WatchedInterfaces } from './watched-interfaces.ts';
 
 const IFINDEX = 7;

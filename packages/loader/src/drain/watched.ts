@@ -1,9 +1,9 @@
 /** One interface that is watched, attached or not. */
 import type { Filtering, Interface } from '@packetlog/common';
-import type { SlotKind } from '../kernel/slots.ts';
 import type { LinkFacts } from '../native/link-message.ts';
 import { linkLayerOf } from '../xdp/attach/link-layer.ts';
 import type { PinnableLink } from '../xdp/pinning/pins.ts';
+import type { SlotKind } from '../xdp/slots.ts';
 
 export interface Watched extends Interface {
   slot: number;

@@ -1,6 +1,6 @@
 /** The rules as the kernel has them where no loader runs: what is in force, what it counted, where it differs. */
 import type { AuditEntry, InForce, Rule, RulesSnapshot } from '@packetlog/common';
-import type { EnforcedRules, EnforcedTables } from '../kernel/enforced-rules.ts';
+import type { EnforcedRules, EnforcedTables } from '../xdp/enforced-rules.ts';
 import { type RuleBook, saysSomething } from './book/rule-book.ts';
 import type { Compiler } from './compiling/compiler.ts';
 import { RuleTotals, type Totals } from './engine/rule-totals.ts';

@@ -1,8 +1,8 @@
 /** The rules while no loader runs: the file alone is changed, with the same nets as far as they reach. */
 import { readdirSync } from 'node:fs';
 import type { RulesError } from '@packetlog/common';
-import { type EnforcedRules, readEnforcedRules } from '../kernel/enforced-rules.ts';
 import { requireKernelFiles } from '../system/kernel-files.ts';
+import { type EnforcedRules, readEnforcedRules } from '../xdp/enforced-rules.ts';
 import { AuditLog } from './audit-log.ts';
 import { Compiler } from './compiling/compiler.ts';
 import { Desk } from './desk.ts';

@@ -4,12 +4,12 @@ import type { RulesAnswer, RulesRequest, RulesVerb } from '@packetlog/common';
 import { privilegeAdvice } from '../../errors/privilege.ts';
 import { SetupError } from '../../errors/setup-error.ts';
 import type { Asker } from '../../ipc/rules-access.ts';
-import type { EnforcedRules } from '../../kernel/enforced-rules.ts';
 import { ControlClient, NoLoaderError } from '../../rules/control/control-client.ts';
 import { RulesFileError } from '../../rules/file/rules-document.ts';
 import { checkStateDirectory, type StatePaths } from '../../rules/file/state-directory.ts';
 import { type OfflineRules, openOffline } from '../../rules/offline-rules.ts';
 import { networkNamespaceId } from '../../system/network-namespace.ts';
+import type { EnforcedRules } from '../../xdp/enforced-rules.ts';
 
 export interface ConnectionOptions {
   readonly paths: StatePaths;

@@ -1,8 +1,8 @@
 /** What `packetlog rules` says of the kernel: what decides on packets, and where that differs from the rules listed. */
 import type { InForce, RulesSnapshot } from '@packetlog/common';
-import type { EnforcedRules } from '../../kernel/enforced-rules.ts';
 import { summarizeImage } from '../../rules/image-rules.ts';
 import { printableName } from '../../system/interface-name.ts';
+import type { EnforcedRules } from '../../xdp/enforced-rules.ts';
 
 const NAMED = 5;
 

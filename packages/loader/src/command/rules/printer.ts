@@ -1,8 +1,8 @@
 /** Prints what came of a request: text for people, or JSON, and says the exit code. */
 import type { PendingChange, RulesError } from '@packetlog/common';
 import { EXIT, type ExitReason } from '../../errors/exit-codes.ts';
-import type { EnforcedRules } from '../../kernel/enforced-rules.ts';
 import { printableName } from '../../system/interface-name.ts';
+import type { EnforcedRules } from '../../xdp/enforced-rules.ts';
 import { enforcedText } from './in-force-text.ts';
 import { pendingText } from './rules-text.ts';
 

@@ -22,8 +22,8 @@ import {
 import { pageSize } from '../native/libc.ts';
 import { denyRingBytes } from '../transports/ring-size.ts';
 import type { Transport, TransportSettings } from '../transports/transport.ts';
-import type { Remains } from '../xdp/pinning/leftover-pins.ts';
-import { lastLines } from './object-errors.ts';
+import { lastLines } from './load-errors.ts';
+import type { Remains } from './pinning/leftover-pins.ts';
 import { ruleCounterSlots } from './rule-counters.ts';
 
 export interface ProgramOptions {

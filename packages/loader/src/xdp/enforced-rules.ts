@@ -10,12 +10,12 @@ import { possibleCpus } from '../system/cpus.ts';
 import { printableName } from '../system/interface-name.ts';
 import { networkNamespaceId } from '../system/network-namespace.ts';
 import { toKernelMonotonic } from '../system/time-namespace.ts';
-import { devicesOf, unlessUnknown } from '../xdp/attach/link-device.ts';
-import { findBpfFileSystem } from '../xdp/pinning/bpf-file-system.ts';
-import { layoutFingerprint } from '../xdp/pinning/layout-fingerprint.ts';
-import { livingLinks, type RemainingLink, slotNames } from '../xdp/pinning/leftover-pins.ts';
-import { PinDirectory } from '../xdp/pinning/pin-directory.ts';
-import { mapName, readAbout } from '../xdp/pinning/pin-names.ts';
+import { devicesOf, unlessUnknown } from './attach/link-device.ts';
+import { findBpfFileSystem } from './pinning/bpf-file-system.ts';
+import { layoutFingerprint } from './pinning/layout-fingerprint.ts';
+import { livingLinks, type RemainingLink, slotNames } from './pinning/leftover-pins.ts';
+import { PinDirectory } from './pinning/pin-directory.ts';
+import { mapName, readAbout } from './pinning/pin-names.ts';
 import { RuleCounters } from './rule-counters.ts';
 import { RULE_OWNERS, RuleOwners } from './rule-owners.ts';
 

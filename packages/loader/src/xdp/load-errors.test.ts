@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lastLines, refusedObject } from './object-errors.ts';
+import { lastLines, refusedObject } from './load-errors.ts';
 
 describe('a program that the kernel rejects', () => {
   it('is reported with what the verifier said of each transport, the best first', () => {
