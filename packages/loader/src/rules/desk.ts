@@ -13,7 +13,6 @@ import {
 } from '@packetlog/common';
 import { readApplied } from './apply-document.ts';
 import type { AuditLog } from './audit-log.ts';
-import { describeSet } from './book/describe-set.ts';
 import type { Compiler } from './compiling/compiler.ts';
 import {
   adding,
@@ -28,7 +27,8 @@ import {
 import type { RulesService } from './engine/rules-service.ts';
 import { readSet, requireGood } from './engine/sets.ts';
 import { sharedBytes } from './file/shared-bytes.ts';
-import { RulesRefusal } from './refusal.ts';
+import { describeSet } from './ruleset/describe-set.ts';
+import { RulesRefusal } from './ruleset/rejection.ts';
 import '../errors/schema-text.ts';
 import type { Asker, Who } from '../ipc/rules-access.ts';
 import { notesAbout, surroundingsOf } from './warnings.ts';

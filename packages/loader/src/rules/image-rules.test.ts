@@ -1,7 +1,7 @@
 import { type Rule, ruleSchema } from '@packetlog/common';
 import { describe, expect, it } from 'vitest';
+import { compileRules } from './compile.ts';
 import { decidesAlike, summarizeImage } from './image-rules.ts';
-import { compileRules } from './index.ts';
 
 const END = '2030-01-01T00:00:00.000Z';
 const rule = (id: number, draft: Partial<Rule>): Rule =>

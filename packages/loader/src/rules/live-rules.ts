@@ -6,7 +6,6 @@ import type { RuleGround } from '../ipc/messages.ts';
 import type { RuleCount } from '../ipc/rule-counts.ts';
 import type { Who } from '../ipc/rules-access.ts';
 import { AuditLog } from './audit-log.ts';
-import { type RuleBook, saysSomething } from './book/rule-book.ts';
 import { Compiler } from './compiling/compiler.ts';
 import { serveControl } from './control/control-server.ts';
 import { Desk } from './desk.ts';
@@ -26,6 +25,7 @@ import type { LiveRulesOptions } from './live-rules-options.ts';
 import { gatherProtected } from './protect/protected.ts';
 import { type RecordShapeOf, Rehearsals } from './rehearsal/rehearsals.ts';
 import { rehearse } from './rehearsal/rehearse.ts';
+import { type RuleBook, saysSomething } from './ruleset/ruleset.ts';
 import { withWarnings } from './warnings.ts';
 
 /** The drain thread reports each second, unless nothing arrives. */

@@ -15,7 +15,7 @@ import { lockRules } from './file/rules-lock.ts';
 import { checkStateDirectory, makeStateDirectory, type StatePaths } from './file/state-directory.ts';
 import { KernelView } from './kernel-view.ts';
 import { gatherProtected } from './protect/protected.ts';
-import { RulesRefusal } from './refusal.ts';
+import { RulesRefusal } from './ruleset/rejection.ts';
 import { withWarnings } from './warnings.ts';
 
 /** As many as a loader has on a machine with enough memory. */

@@ -4,15 +4,15 @@ import { RULE_HEADER } from '@packetlog/bpf';
 import { type AuditEntry, ETHER_TYPE_IPV4, type Notice, parseAddress, ruleDraftSchema } from '@packetlog/common';
 import type { RuleSlot } from '../../src/ipc/rule-slot.ts';
 import type { Who } from '../../src/ipc/rules-access.ts';
-import { contentHash } from '../../src/rules/book/content-hash.ts';
-import { EMPTY_BOOK, type RuleBook } from '../../src/rules/book/rule-book.ts';
 import { Compiler } from '../../src/rules/compiling/compiler.ts';
 import { adding } from '../../src/rules/engine/change.ts';
 import { Enforcement, type RuleKernel } from '../../src/rules/engine/enforcement.ts';
 import { RulesService } from '../../src/rules/engine/rules-service.ts';
 import { RuleImage } from '../../src/rules/index.ts';
 import type { Protected } from '../../src/rules/protect/protected.ts';
-import { RulesRefusal } from '../../src/rules/refusal.ts';
+import { contentHash } from '../../src/rules/ruleset/content-hash.ts';
+import { RulesRefusal } from '../../src/rules/ruleset/rejection.ts';
+import { EMPTY_BOOK, type RuleBook } from '../../src/rules/ruleset/ruleset.ts';
 
 const TCP = 6;
 

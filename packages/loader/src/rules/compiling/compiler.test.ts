@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { RuleImage, RulesCompileError } from '../index.ts';
+import { RulesCompileError } from '../compile-error.ts';
+import { RuleImage } from '../evaluate-image.ts';
 import { Compiler } from './compiler.ts';
 import type { CompileJob } from './jobs.ts';
 

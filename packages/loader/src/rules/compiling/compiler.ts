@@ -1,7 +1,9 @@
 /** Reads lists and compiles rules: little at once here, much in a thread of its own, so that nothing else waits. */
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { addressListLength, type ParsedAddressList, RulesCompileError } from '../index.ts';
+import { addressListLength } from '../address-list.ts';
+import type { ParsedAddressList } from '../address-list-text.ts';
+import { RulesCompileError } from '../compile-error.ts';
 import { isGzip } from '../list-format/decode.ts';
 import { type CompiledImage, type CompileJob, compileJob, type Job, parseJob, type Result } from './jobs.ts';
 

@@ -1,13 +1,13 @@
 /** The parts of the rules engine, and what each is told of the others. */
 import type { Notice } from '@packetlog/common';
 import type { AuditLog } from '../audit-log.ts';
-import type { RuleBook } from '../book/rule-book.ts';
+import { History } from '../ruleset/change-history.ts';
+import type { RuleBook } from '../ruleset/ruleset.ts';
 import { Alarms } from './alarms.ts';
 import { Batches } from './batches.ts';
 import type { Change } from './change.ts';
 import { ChangeQueue } from './change-queue.ts';
 import { FileLoads, type FileLoadsParts } from './file-loads.ts';
-import { History } from './history.ts';
 import { InterfaceNames } from './interface-names.ts';
 import { Journal } from './journal.ts';
 import { LookAhead } from './look-ahead.ts';

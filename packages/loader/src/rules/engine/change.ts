@@ -1,7 +1,8 @@
 /** One change of the rules on its way: what it does, for whom, and what comes of it. */
 import type { AuditEntry, CheckedRulesRequest } from '@packetlog/common';
 import type { Who } from '../../ipc/rules-access.ts';
-import { applyDesired, type Desired } from '../book/apply.ts';
+import { applyDesired, type Desired } from '../ruleset/apply.ts';
+import type { Step } from '../ruleset/change-history.ts';
 import {
   addRule,
   addRules,
@@ -13,10 +14,9 @@ import {
   removeRules,
   restore,
   setPolicy,
-} from '../book/changes.ts';
-import { describeSet } from '../book/describe-set.ts';
-import { hasSameOrigin, type NamedSet, type RuleBook, setOf } from '../book/rule-book.ts';
-import type { Step } from './history.ts';
+} from '../ruleset/changes.ts';
+import { describeSet } from '../ruleset/describe-set.ts';
+import { hasSameOrigin, type NamedSet, type RuleBook, setOf } from '../ruleset/ruleset.ts';
 
 export const LOADER: Who = { name: 'packetlog', via: 'loader' };
 export const FILE: Who = { name: 'file', via: 'file' };

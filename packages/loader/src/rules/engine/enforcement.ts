@@ -3,11 +3,11 @@ import type { RuleCounters } from '@packetlog/common';
 import type { RuleGround } from '../../ipc/messages.ts';
 import type { RuleCount, RuleHits } from '../../ipc/rule-counts.ts';
 import type { RuleSlot } from '../../ipc/rule-slot.ts';
-import { EMPTY_BOOK, type RuleBook, saysSomething } from '../book/rule-book.ts';
 import type { Compiler } from '../compiling/compiler.ts';
 import type { CompileJob } from '../compiling/jobs.ts';
 import { untilInto } from '../compiling/until.ts';
 import type { KeptCounts } from '../file/counts-file.ts';
+import { EMPTY_BOOK, type RuleBook, saysSomething } from '../ruleset/ruleset.ts';
 import { RuleTotals } from './rule-totals.ts';
 
 /** Where compiled rules are put in force; a RulePublisher. */

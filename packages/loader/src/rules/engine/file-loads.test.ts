@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fakeService, refusal } from '../../../test/support/fake-kernel.ts';
-import { EMPTY_BOOK, type RuleBook } from '../book/rule-book.ts';
+import { EMPTY_BOOK, type RuleBook } from '../ruleset/ruleset.ts';
 
 type Fake = ReturnType<typeof fakeService>;
 let fake: Fake;

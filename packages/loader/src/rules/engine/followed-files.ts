@@ -1,12 +1,12 @@
 /** Brings the content of followed files to the pipeline: only of a file that is whole, and never half a list. */
 import type { Notice } from '@packetlog/common';
 import { Turn } from '../../mutex.ts';
-import type { NamedSet } from '../book/rule-book.ts';
 import type { Compiler } from '../compiling/compiler.ts';
 import { writerOf } from '../file/open-writers.ts';
 import type { RuleStore } from '../file/rule-store.ts';
 import { endOf } from '../list-format/open-end.ts';
-import { invalid, RulesRefusal } from '../refusal.ts';
+import { invalid, RulesRefusal } from '../ruleset/rejection.ts';
+import type { NamedSet } from '../ruleset/ruleset.ts';
 import type { Alarms } from './alarms.ts';
 import { FILE, refreshing } from './change.ts';
 import type { RulesService } from './rules-service.ts';

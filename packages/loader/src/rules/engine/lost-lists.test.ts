@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { fakeService, ROOT, refusal } from '../../../test/support/fake-kernel.ts';
-import { importSet } from '../book/changes.ts';
-import { EMPTY_BOOK, type NamedSet } from '../book/rule-book.ts';
 import { Compiler } from '../compiling/compiler.ts';
+import { importSet } from '../ruleset/changes.ts';
+import { EMPTY_BOOK, type NamedSet } from '../ruleset/ruleset.ts';
 import { importing, removing } from './change.ts';
 import { readSet } from './sets.ts';
 

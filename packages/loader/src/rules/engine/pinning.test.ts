@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import { EMPTY_BOOK, type RuleBook } from '../book/rule-book.ts';
+import { EMPTY_BOOK, type RuleBook } from '../ruleset/ruleset.ts';
 import { Pinning } from './pinning.ts';
 
 const denying: RuleBook = { ...EMPTY_BOOK, defaultPolicy: 'deny' };

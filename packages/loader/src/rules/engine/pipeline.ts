@@ -6,13 +6,13 @@
  *
  * A content that was accepted before (by its hash) passes guard and risk again unchanged.
  */
-import { contentHash } from '../book/content-hash.ts';
-import type { NamedSet, RuleBook } from '../book/rule-book.ts';
 import { riskOf } from '../protect/risk.ts';
-import { invalid, RulesRefusal } from '../refusal.ts';
+import type { History } from '../ruleset/change-history.ts';
+import { contentHash } from '../ruleset/content-hash.ts';
+import { invalid, RulesRefusal } from '../ruleset/rejection.ts';
+import type { NamedSet, RuleBook } from '../ruleset/ruleset.ts';
 import { type Change, LOADER } from './change.ts';
 import type { Held } from './enforcement.ts';
-import type { History } from './history.ts';
 import { monoNsIn } from './pending.ts';
 import { compile } from './stages/compile.ts';
 import { type GuardParts, guard, lockouts } from './stages/guard.ts';

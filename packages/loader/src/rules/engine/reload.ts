@@ -2,7 +2,7 @@
 import type { Notice } from '@packetlog/common';
 import type { Compiler } from '../compiling/compiler.ts';
 import type { RuleStore } from '../file/rule-store.ts';
-import { RulesRefusal } from '../refusal.ts';
+import { RulesRefusal } from '../ruleset/rejection.ts';
 import type { FollowedFiles } from './followed-files.ts';
 import type { RulesService } from './rules-service.ts';
 import { readAgain } from './start.ts';

@@ -1,6 +1,6 @@
 /** Files that sets are read from: noticing that one has changed, and that it is still. */
 import { statSync } from 'node:fs';
-import type { NamedSet, RuleBook } from '../book/rule-book.ts';
+import type { NamedSet, RuleBook } from '../ruleset/ruleset.ts';
 
 /** How long a file that was written in place must not change before it is taken. A file that replaced it is taken at the next look. */
 export const SETTLE_MS = 6000;

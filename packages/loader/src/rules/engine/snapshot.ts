@@ -1,8 +1,8 @@
 /** What clients are told of the rules. */
 import type { PendingChange, RulesAlarm, RulesSnapshot, RulesStep } from '@packetlog/common';
-import { describeSet } from '../book/describe-set.ts';
-import { isExpired, type RuleBook } from '../book/rule-book.ts';
-import { toldStep } from './history.ts';
+import { toldStep } from '../ruleset/change-history.ts';
+import { describeSet } from '../ruleset/describe-set.ts';
+import { isExpired, type RuleBook } from '../ruleset/ruleset.ts';
 import type { RuleTotals } from './rule-totals.ts';
 
 export interface SnapshotParts extends Pick<RulesSnapshot, 'revision' | 'enforcing' | 'pinned' | 'in_force'> {

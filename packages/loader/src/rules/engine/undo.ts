@@ -1,8 +1,8 @@
 /** Undo and redo: changes that restore the rules of a step of the history, or end what waits to be confirmed. */
 import type { Who } from '../../ipc/rules-access.ts';
+import { type History, otherStep } from '../ruleset/change-history.ts';
 import { type Change, stepping } from './change.ts';
 import type { Done } from './change-queue.ts';
-import { type History, otherStep } from './history.ts';
 import type { Pending } from './pending.ts';
 
 export interface UndoParts {

@@ -1,6 +1,6 @@
 import type { Rule } from '@packetlog/common';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { EMPTY_BOOK, type RuleBook } from '../book/rule-book.ts';
+import { EMPTY_BOOK, type RuleBook } from '../ruleset/ruleset.ts';
 import { Upkeep } from './upkeep.ts';
 
 const NOW = Date.UTC(2030, 0, 1);

@@ -1,8 +1,8 @@
 /** What becomes of a risky change: it is confirmed, reverted on request, or reverts when its time is over. */
 import type { Who } from '../../ipc/rules-access.ts';
-import { contentHash } from '../book/content-hash.ts';
-import type { RuleBook } from '../book/rule-book.ts';
-import { invalid, notFound } from '../refusal.ts';
+import { contentHash } from '../ruleset/content-hash.ts';
+import { invalid, notFound } from '../ruleset/rejection.ts';
+import type { RuleBook } from '../ruleset/ruleset.ts';
 import { type Change, LOADER } from './change.ts';
 import type { FileLoads } from './file-loads.ts';
 import type { Journal } from './journal.ts';

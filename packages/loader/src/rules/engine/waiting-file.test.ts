@@ -1,8 +1,8 @@
 /** A rules file that was loaded while something waits to be confirmed. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { fakeService, ROOT } from '../../../test/support/fake-kernel.ts';
-import { EMPTY_BOOK, type RuleBook } from '../book/rule-book.ts';
 import { Compiler } from '../compiling/compiler.ts';
+import { EMPTY_BOOK, type RuleBook } from '../ruleset/ruleset.ts';
 import { importing, removing } from './change.ts';
 import { readSet, requireGood } from './sets.ts';
 

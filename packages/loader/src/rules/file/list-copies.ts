@@ -5,8 +5,8 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FileSet } from '@packetlog/common';
-import { textHash } from '../book/content-hash.ts';
-import type { NamedSet, RuleBook, SetOrigin } from '../book/rule-book.ts';
+import { textHash } from '../ruleset/content-hash.ts';
+import type { NamedSet, RuleBook, SetOrigin } from '../ruleset/ruleset.ts';
 import { isThere, MOST_LIST_BYTES, readRegularFile, UnfitFileError } from './regular-file.ts';
 import { RulesFileError, requireShort } from './rules-document.ts';
 import { sharedBytes } from './shared-bytes.ts';

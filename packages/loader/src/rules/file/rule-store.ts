@@ -6,8 +6,8 @@
 import { existsSync, mkdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { FileSet, Rule } from '@packetlog/common';
-import { contentHash } from '../book/content-hash.ts';
-import type { NamedSet, RuleBook } from '../book/rule-book.ts';
+import { contentHash } from '../ruleset/content-hash.ts';
+import type { NamedSet, RuleBook } from '../ruleset/ruleset.ts';
 import { type PreparedFile, prepareFiles, writeAtomically } from './atomic-file.ts';
 import { ListCopies, type LostList, problemOf, type StoredSet } from './list-copies.ts';
 import { isThere, MOST_LIST_BYTES, MOST_RULES_BYTES, readRegularFile } from './regular-file.ts';

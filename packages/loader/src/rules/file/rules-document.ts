@@ -1,7 +1,7 @@
 /** The text of a rules file: reading it, writing it, and telling whether it was edited by hand. */
 import { createHash } from 'node:crypto';
 import { fileRuleSchema, isSetName, MAX_RULE_ID, type Rule, type RulesFile, rulesFileSchema } from '@packetlog/common';
-import type { RuleBook } from '../book/rule-book.ts';
+import type { RuleBook } from '../ruleset/ruleset.ts';
 import '../../errors/schema-text.ts';
 
 /** A rules file that cannot be used. `message` is a sentence that says where and what. */

@@ -1,7 +1,7 @@
 import type { Rule } from '@packetlog/common';
 import { expect, it } from 'vitest';
-import { EMPTY_BOOK, type RuleBook } from '../book/rule-book.ts';
-import { EMPTY_ADDRESS_LIST } from '../index.ts';
+import { EMPTY_ADDRESS_LIST } from '../address-list.ts';
+import { EMPTY_BOOK, type RuleBook } from '../ruleset/ruleset.ts';
 import { widerCoverage } from './coverage.ts';
 
 const denying = (...sources: string[]): RuleBook => ({

@@ -1,8 +1,8 @@
 /** How much of the address space deny rules cover together: many networks that are narrow alone may be wide together. */
 import { parseRuleSource, type Rule } from '@packetlog/common';
-import { perRule } from '../book/per-rule.ts';
-import { type RuleBook, setOf } from '../book/rule-book.ts';
-import type { AddressList } from '../index.ts';
+import type { AddressList } from '../address-list.ts';
+import { perRule } from '../ruleset/per-rule.ts';
+import { type RuleBook, setOf } from '../ruleset/ruleset.ts';
 
 const MAPPED_BITS = 96;
 /** Shares of the address space, as a power of two: from a sixteenth on, each doubling counts. Of IPv6, a /18 is the first. */

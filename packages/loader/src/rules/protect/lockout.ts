@@ -1,6 +1,6 @@
 /** Finds the protected addresses that rules would lock out and did not before, by asking the compiled rules. */
-import type { RuleBook } from '../book/rule-book.ts';
-import { NOT_JUDGED, type PacketFacts, RuleImage } from '../index.ts';
+import { NOT_JUDGED, type PacketFacts, RuleImage } from '../evaluate-image.ts';
+import type { RuleBook } from '../ruleset/ruleset.ts';
 import { probesOf } from './probes.ts';
 import type { Protected } from './protected.ts';
 

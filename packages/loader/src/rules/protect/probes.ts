@@ -10,8 +10,9 @@ import {
   type Rule,
   unmapped,
 } from '@packetlog/common';
-import { type RuleBook, setOf } from '../book/rule-book.ts';
-import type { AddressList, PacketFacts } from '../index.ts';
+import type { AddressList } from '../address-list.ts';
+import type { PacketFacts } from '../evaluate-image.ts';
+import { type RuleBook, setOf } from '../ruleset/ruleset.ts';
 import type { Protected } from './protected.ts';
 
 /** A protocol, and a port where it has some. */

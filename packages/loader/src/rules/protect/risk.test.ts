@@ -1,7 +1,7 @@
 import type { Rule } from '@packetlog/common';
 import { describe, expect, it } from 'vitest';
-import { EMPTY_BOOK, type NamedSet, type RuleBook } from '../book/rule-book.ts';
-import { EMPTY_ADDRESS_LIST } from '../index.ts';
+import { EMPTY_ADDRESS_LIST } from '../address-list.ts';
+import { EMPTY_BOOK, type NamedSet, type RuleBook } from '../ruleset/ruleset.ts';
 import { riskOf } from './risk.ts';
 
 const rule = (rest: Partial<Rule>): Rule => ({

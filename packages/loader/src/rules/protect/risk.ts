@@ -1,8 +1,8 @@
 /** Finds the changes that may lock out more than was meant: they revert unless they are confirmed. */
 import { parseRuleSource, type Rule } from '@packetlog/common';
-import { perRule } from '../book/per-rule.ts';
-import { type RuleBook, setOf } from '../book/rule-book.ts';
-import { type AddressList, addressListLength } from '../index.ts';
+import { type AddressList, addressListLength } from '../address-list.ts';
+import { perRule } from '../ruleset/per-rule.ts';
+import { type RuleBook, setOf } from '../ruleset/ruleset.ts';
 import { widerCoverage } from './coverage.ts';
 
 /** A network with fewer bits is wide. */

@@ -1,6 +1,7 @@
 /** Judges live records by rules that are not in force, and counts what would have become of their packets. */
 import { formatAddress, PACKET_LOG_FIELDS } from '@packetlog/common';
-import { NOT_JUDGED, RuleImage, recordFacts } from '../index.ts';
+import { NOT_JUDGED, RuleImage } from '../evaluate-image.ts';
+import { recordFacts } from '../evaluate-record.ts';
 
 export interface Amount {
   packets: number;

@@ -1,8 +1,8 @@
 import { ACTIONS, encodePacketLog, type PacketLog, ruleDraftSchema } from '@packetlog/common';
 import { expect, it } from 'vitest';
-import { addRule } from '../book/changes.ts';
-import { EMPTY_BOOK } from '../book/rule-book.ts';
 import { compileJob } from '../compiling/jobs.ts';
+import { addRule } from '../ruleset/changes.ts';
+import { EMPTY_BOOK } from '../ruleset/ruleset.ts';
 import { Rehearsals } from './rehearsals.ts';
 
 const SHAPE = { stride: 72, recordOffset: 8 };

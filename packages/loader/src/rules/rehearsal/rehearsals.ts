@@ -3,7 +3,7 @@ import type { RehearsalReport, RulesError } from '@packetlog/common';
 import { ruleSentence } from '@packetlog/common';
 import type { Held } from '../engine/enforcement.ts';
 import type { Protected } from '../protect/protected.ts';
-import { RulesRefusal } from '../refusal.ts';
+import { RulesRefusal } from '../ruleset/rejection.ts';
 import { Judge } from './judge.ts';
 
 /** At most so many verdicts a second, of all of them, so that serving goes on; each report says how many were its own. */

@@ -1,14 +1,14 @@
 /** Plays rules that somebody thinks of against the packets of the next seconds. */
 import type { CheckedRulesRequest, RehearsalReport, Rule } from '@packetlog/common';
 import type { Asker } from '../../ipc/rules-access.ts';
-import { addRules } from '../book/changes.ts';
-import { EMPTY_BOOK, type NamedSet, type RuleBook } from '../book/rule-book.ts';
 import type { Compiler } from '../compiling/compiler.ts';
 import type { Enforcement } from '../engine/enforcement.ts';
 import type { RulesService } from '../engine/rules-service.ts';
 import { readSet, requireGood } from '../engine/sets.ts';
 import { asRefusal } from '../engine/words.ts';
 import { sharedBytes } from '../file/shared-bytes.ts';
+import { addRules } from '../ruleset/changes.ts';
+import { EMPTY_BOOK, type NamedSet, type RuleBook } from '../ruleset/ruleset.ts';
 import type { Rehearsals } from './rehearsals.ts';
 
 export interface Stage {

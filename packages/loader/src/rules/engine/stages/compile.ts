@@ -1,5 +1,5 @@
 /** Stage 3, compile: the image that the kernel would be given. It comes before the guard, which asks the image. */
-import type { RuleBook } from '../../book/rule-book.ts';
+import type { RuleBook } from '../../ruleset/ruleset.ts';
 import type { Enforcement, Held } from '../enforcement.ts';
 import { asRefusal } from '../words.ts';
 

@@ -1,5 +1,5 @@
 /** Stage 1, read: the rules as they would be after the changes, each applied to the outcome of the one before. */
-import type { RuleBook } from '../../book/rule-book.ts';
+import type { RuleBook } from '../../ruleset/ruleset.ts';
 import type { Change, Outcome } from '../change.ts';
 
 export interface Applied {

@@ -1,8 +1,8 @@
 import { type RuleDraft, ruleDraftSchema } from '@packetlog/common';
 import { describe, expect, it } from 'vitest';
-import { RulesRefusal } from '../refusal.ts';
 import { addRules, removeRules } from './changes.ts';
-import { EMPTY_BOOK, type RuleBook } from './rule-book.ts';
+import { RulesRefusal } from './rejection.ts';
+import { EMPTY_BOOK, type RuleBook } from './ruleset.ts';
 
 const NOW = Date.parse('2030-01-01T00:00:00Z');
 const AT = { nowMs: NOW, createdBy: 'root' };

@@ -1,7 +1,7 @@
 /** The last changes of the rules, and the rules before each of them: what undo and redo go back to. */
 import type { RulesStep } from '@packetlog/common';
-import { hasSameOrigin, type NamedSet, type RuleBook } from '../book/rule-book.ts';
-import { invalid, notFound, type RulesRefusal } from '../refusal.ts';
+import { invalid, notFound, type RulesRefusal } from './rejection.ts';
+import { hasSameOrigin, type NamedSet, type RuleBook } from './ruleset.ts';
 
 const LONGEST = 20;
 

@@ -1,8 +1,8 @@
 import type { Rule } from '@packetlog/common';
 import { expect, it } from 'vitest';
-import { EMPTY_ADDRESS_LIST } from '../index.ts';
+import { EMPTY_ADDRESS_LIST } from '../address-list.ts';
 import { contentHash } from './content-hash.ts';
-import { EMPTY_BOOK, type RuleBook } from './rule-book.ts';
+import { EMPTY_BOOK, type RuleBook } from './ruleset.ts';
 
 const rule = (rest: Partial<Rule>): Rule => ({
   id: 1,

@@ -1,6 +1,6 @@
 import type { RuleSet } from '@packetlog/common';
-import { addressListLength } from '../index.ts';
-import type { NamedSet } from './rule-book.ts';
+import { addressListLength } from '../address-list.ts';
+import type { NamedSet } from './ruleset.ts';
 
 /** A set without what is in it, as clients are told. */
 export function describeSet({ name, origin, list, loadedAtMs }: NamedSet): RuleSet {

@@ -1,10 +1,10 @@
 /** The rules as a document says them: what has to change so that they are, and nothing else. */
 import type { DefaultPolicy, FileRule, Rule, RulesDiff } from '@packetlog/common';
-import type { AddressList } from '../index.ts';
-import { invalid } from '../refusal.ts';
+import type { AddressList } from '../address-list.ts';
 import { type Circumstances, matchKey, requireAddable } from './changes.ts';
 import { describeSet } from './describe-set.ts';
-import { isExpired, type NamedSet, type RuleBook, setOf } from './rule-book.ts';
+import { invalid } from './rejection.ts';
+import { isExpired, type NamedSet, type RuleBook, setOf } from './ruleset.ts';
 
 export interface Desired {
   readonly defaultPolicy: DefaultPolicy;

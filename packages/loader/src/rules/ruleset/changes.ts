@@ -10,8 +10,8 @@ import {
   type RuleAction,
   ruleSchema,
 } from '@packetlog/common';
-import { invalid, notFound, RulesRefusal } from '../refusal.ts';
-import { isExpired, type NamedSet, type RuleBook, setOf } from './rule-book.ts';
+import { invalid, notFound, RulesRefusal } from './rejection.ts';
+import { isExpired, type NamedSet, type RuleBook, setOf } from './ruleset.ts';
 
 /** What a change needs to know of the world. */
 export interface Circumstances {

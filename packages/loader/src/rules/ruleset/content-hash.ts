@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { perRule } from './per-rule.ts';
-import { type NamedSet, type RuleBook, setOf } from './rule-book.ts';
+import { type NamedSet, type RuleBook, setOf } from './ruleset.ts';
 
 export function contentHash(book: RuleBook): string {
   const known = ofBooks.get(book);

@@ -1,9 +1,9 @@
 import { type FileRule, rulesFileSchema } from '@packetlog/common';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseAddressList } from '../index.ts';
+import { parseAddressList } from '../address-list-text.ts';
 import { applyDesired, type Desired } from './apply.ts';
-import { EMPTY_BOOK, type NamedSet, type RuleBook } from './rule-book.ts';
+import { EMPTY_BOOK, type NamedSet, type RuleBook } from './ruleset.ts';
 
 const NOW = Date.parse('2030-01-01T00:00:00Z');
 const AT = { nowMs: NOW, createdBy: 'ansible' };
