@@ -13,7 +13,7 @@ import {
 } from '@packetlog/common';
 import { SetupError } from '../../errors/setup-error.ts';
 import { RulesFileError, readDocument } from '../../rules/file/rules-document.ts';
-import { decodeList } from '../../rules/list-format/decode.ts';
+import { decodeList } from '../../rules/lists/formats/decode.ts';
 import { STANDARD_INPUT } from './add-rule.ts';
 
 type Applied = RulesResults['apply'];

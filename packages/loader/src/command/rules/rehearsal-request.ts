@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import type { FileSet, RuleDraft, RulesRequest } from '@packetlog/common';
 import { SetupError } from '../../errors/setup-error.ts';
 import { RulesFileError, readDocument } from '../../rules/file/rules-document.ts';
-import { decodeList } from '../../rules/list-format/decode.ts';
+import { decodeList } from '../../rules/lists/formats/decode.ts';
 
 const LIST = 'list';
 const BRACE = 0x7b;

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { addressListLength } from '../address-list.ts';
 import type { ParsedAddressList } from '../address-list-text.ts';
 import { RulesCompileError } from '../compile-error.ts';
-import { isGzip } from '../list-format/decode.ts';
+import { isGzip } from '../lists/formats/decode.ts';
 import { type CompiledImage, type CompileJob, compileJob, type Job, parseJob, type Result } from './jobs.ts';
 
 /** So many networks are compiled in well under 50 ms. */

@@ -4,7 +4,7 @@ import { Turn } from '../../mutex.ts';
 import type { Compiler } from '../compiling/compiler.ts';
 import { writerOf } from '../file/open-writers.ts';
 import type { RuleStore } from '../file/rule-store.ts';
-import { endOf } from '../list-format/open-end.ts';
+import { endOf } from '../lists/formats/open-end.ts';
 import { invalid, RulesRefusal } from '../ruleset/rejection.ts';
 import type { NamedSet } from '../ruleset/ruleset.ts';
 import type { Alarms } from './alarms.ts';
