@@ -6,7 +6,6 @@
  */
 import { RULE_ACTION } from '@packetlog/bpf';
 import type { DefaultPolicy, Rule } from '@packetlog/common';
-import type { AddressList } from './address-list.ts';
 import { Bounds, rootBitsFor, rootTable } from './compile-bounds.ts';
 import { assignCounterSlots } from './compile-counter-slots.ts';
 import { compileIpv4 } from './compile-ipv4.ts';
@@ -17,6 +16,7 @@ import { type PreparedRule, prepareRules, RANKED_ACTIONS } from './compile-rules
 import { compileServices } from './compile-services.ts';
 import { type Node, Values } from './compile-values.ts';
 import { type NodeFacts, writeImage } from './image-write.ts';
+import type { AddressList } from './lists/address-list.ts';
 
 export interface RulesToCompile {
   readonly rules: readonly Rule[];

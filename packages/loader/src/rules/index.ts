@@ -1,6 +1,6 @@
-export { type AddressList, addressListLength, EMPTY_ADDRESS_LIST, formatAddressList } from './address-list.ts';
-export { BAD_LINES_KEPT, type ParsedAddressList, parseAddressList } from './address-list-text.ts';
 export { type CompiledRules, compileRules, type RulesToCompile } from './compile.ts';
 export { RulesCompileError } from './compile-error.ts';
 export { NOT_JUDGED, type PacketFacts, RuleImage, type Verdict } from './evaluate-image.ts';
 export { recordFacts, recordTime } from './evaluate-record.ts';
+export { type AddressList, addressListLength, EMPTY_ADDRESS_LIST, formatAddressList } from './lists/address-list.ts';
+export { BAD_LINES_KEPT, type ParsedAddressList, parseAddressList } from './lists/parse-address-list.ts';

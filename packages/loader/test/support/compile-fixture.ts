@@ -1,9 +1,9 @@
 /** For tests of the compiler: rules, lists and packets in a line each, and what becomes of them. */
 import type { DefaultPolicy, Rule } from '@packetlog/common';
-import type { AddressList } from '../../src/rules/address-list.ts';
-import { parseAddressList } from '../../src/rules/address-list-text.ts';
 import { compileRules, type RulesToCompile } from '../../src/rules/compile.ts';
 import { type PacketFacts, RuleImage } from '../../src/rules/evaluate-image.ts';
+import type { AddressList } from '../../src/rules/lists/address-list.ts';
+import { parseAddressList } from '../../src/rules/lists/parse-address-list.ts';
 
 export const NOW_MS = Date.UTC(2030, 0, 1);
 export const TCP = 6;

@@ -1,8 +1,8 @@
 /** What is done in this thread or in another, and how it crosses between them. */
-import type { AddressList } from '../address-list.ts';
-import { type ParsedAddressList, parseAddressList } from '../address-list-text.ts';
 import { compileRules, type RulesToCompile } from '../compile.ts';
 import { RulesCompileError } from '../compile-error.ts';
+import type { AddressList } from '../lists/address-list.ts';
+import { type ParsedAddressList, parseAddressList } from '../lists/parse-address-list.ts';
 
 export type CompileJob = Omit<RulesToCompile, 'untilMonoNs' | 'allocate' | 'rootBits'>;
 

@@ -2,7 +2,7 @@ import { mkdtempSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { EMPTY_ADDRESS_LIST } from '../address-list.ts';
+import { EMPTY_ADDRESS_LIST } from '../lists/address-list.ts';
 import { EMPTY_BOOK, type NamedSet, type RuleBook } from '../ruleset/ruleset.ts';
 import { isSettled, SETTLE_MS, SetFiles, stampOf } from './set-files.ts';
 

@@ -1,9 +1,9 @@
 /** What a start, also one that takes over, finds on the disk: the rules to begin with, and an edit still to be judged. */
-import { EMPTY_ADDRESS_LIST } from '../address-list.ts';
 import type { Compiler } from '../compiling/compiler.ts';
 import type { LostList } from '../file/list-copies.ts';
 import type { Found, RuleStore, StoredRules } from '../file/rule-store.ts';
 import { RulesFileError } from '../file/rules-document.ts';
+import { EMPTY_ADDRESS_LIST } from '../lists/address-list.ts';
 import { contentHash } from '../ruleset/content-hash.ts';
 import { EMPTY_BOOK, type RuleBook } from '../ruleset/ruleset.ts';
 import { readStored, requireStored } from './sets.ts';

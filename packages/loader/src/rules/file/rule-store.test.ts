@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Rule, ruleDraftSchema } from '@packetlog/common';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { EMPTY_ADDRESS_LIST } from '../address-list.ts';
+import { EMPTY_ADDRESS_LIST } from '../lists/address-list.ts';
 import { addRule, importSet } from '../ruleset/changes.ts';
 import { contentHash } from '../ruleset/content-hash.ts';
 import { EMPTY_BOOK, type NamedSet, type RuleBook, type SetOrigin } from '../ruleset/ruleset.ts';

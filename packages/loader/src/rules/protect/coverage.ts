@@ -1,6 +1,6 @@
 /** How much of the address space deny rules cover together: many networks that are narrow alone may be wide together. */
 import { parseRuleSource, type Rule } from '@packetlog/common';
-import type { AddressList } from '../address-list.ts';
+import type { AddressList } from '../lists/address-list.ts';
 import { perRule } from '../ruleset/per-rule.ts';
 import { type RuleBook, setOf } from '../ruleset/ruleset.ts';
 

@@ -1,6 +1,6 @@
 import type { Rule } from '@packetlog/common';
 import { describe, expect, it } from 'vitest';
-import { EMPTY_ADDRESS_LIST } from '../address-list.ts';
+import { EMPTY_ADDRESS_LIST } from '../lists/address-list.ts';
 import { EMPTY_BOOK, type NamedSet, type RuleBook } from '../ruleset/ruleset.ts';
 import { riskOf } from './risk.ts';
 

@@ -1,6 +1,6 @@
 /** Finds the changes that may lock out more than was meant: they revert unless they are confirmed. */
 import { parseRuleSource, type Rule } from '@packetlog/common';
-import { type AddressList, addressListLength } from '../address-list.ts';
+import { type AddressList, addressListLength } from '../lists/address-list.ts';
 import { perRule } from '../ruleset/per-rule.ts';
 import { type RuleBook, setOf } from '../ruleset/ruleset.ts';
 import { widerCoverage } from './coverage.ts';

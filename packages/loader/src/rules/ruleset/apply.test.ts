@@ -1,7 +1,7 @@
 import { type FileRule, rulesFileSchema } from '@packetlog/common';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseAddressList } from '../address-list-text.ts';
+import { parseAddressList } from '../lists/parse-address-list.ts';
 import { applyDesired, type Desired } from './apply.ts';
 import { EMPTY_BOOK, type NamedSet, type RuleBook } from './ruleset.ts';
 

@@ -1,6 +1,6 @@
 /** The rules as a document says them: what has to change so that they are, and nothing else. */
 import type { DefaultPolicy, FileRule, Rule, RulesDiff } from '@packetlog/common';
-import type { AddressList } from '../address-list.ts';
+import type { AddressList } from '../lists/address-list.ts';
 import { type Circumstances, matchKey, requireAddable } from './changes.ts';
 import { describeSet } from './describe-set.ts';
 import { invalid } from './rejection.ts';

@@ -1,6 +1,6 @@
 import type { Rule } from '@packetlog/common';
 import { expect, it } from 'vitest';
-import { EMPTY_ADDRESS_LIST } from '../address-list.ts';
+import { EMPTY_ADDRESS_LIST } from '../lists/address-list.ts';
 import { contentHash } from './content-hash.ts';
 import { EMPTY_BOOK, type RuleBook } from './ruleset.ts';
 

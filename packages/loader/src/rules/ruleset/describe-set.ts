@@ -1,5 +1,5 @@
 import type { RuleSet } from '@packetlog/common';
-import { addressListLength } from '../address-list.ts';
+import { addressListLength } from '../lists/address-list.ts';
 import type { NamedSet } from './ruleset.ts';
 
 /** A set without what is in it, as clients are told. */

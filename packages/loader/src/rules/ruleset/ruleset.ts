@@ -1,6 +1,6 @@
 /** The whole of the rules as one value that never changes: every change makes another. */
 import type { DefaultPolicy, Rule } from '@packetlog/common';
-import type { AddressList } from '../address-list.ts';
+import type { AddressList } from '../lists/address-list.ts';
 
 /** Where the networks of a set come from, and go to when the rules are written. */
 export type SetOrigin =

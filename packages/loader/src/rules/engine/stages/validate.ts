@@ -1,5 +1,5 @@
 /** Stage 2, validate: what holds for every rule set, whatever brought it. The same for a request and for a file. */
-import { addressListLength } from '../../address-list.ts';
+import { addressListLength } from '../../lists/address-list.ts';
 import { invalid } from '../../ruleset/rejection.ts';
 import { type NamedSet, type RuleBook, setOf } from '../../ruleset/ruleset.ts';
 

@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatAddressList } from '../../address-list.ts';
-import { parseAddressList } from '../../address-list-text.ts';
+import { formatAddressList } from '../address-list.ts';
+import { parseAddressList } from '../parse-address-list.ts';
 
 function read(content: string | Uint8Array) {
   const parsed = parseAddressList(typeof content === 'string' ? new TextEncoder().encode(content) : content);

@@ -5,10 +5,10 @@
 import { type BadLine, NetworkError, parseNetwork, unmapped } from '@packetlog/common';
 import { AddressCursor } from './address-cursor.ts';
 import { type AddressList, AddressListBuilder, EMPTY_ADDRESS_LIST } from './address-list.ts';
-import { decodeList } from './lists/formats/decode.ts';
-import { familyOf } from './lists/formats/networks-in.ts';
-import { parseRange } from './lists/formats/range.ts';
-import { shapeOf } from './lists/formats/shape.ts';
+import { decodeList } from './formats/decode.ts';
+import { familyOf } from './formats/networks-in.ts';
+import { parseRange } from './formats/range.ts';
+import { shapeOf } from './formats/shape.ts';
 
 export interface ParsedAddressList {
   readonly list: AddressList;

@@ -2,7 +2,7 @@ import { formatAddress, parseNetwork, unmapped } from '@packetlog/common';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AddressList } from './address-list.ts';
-import { BAD_LINES_KEPT, parseAddressList } from './address-list-text.ts';
+import { BAD_LINES_KEPT, parseAddressList } from './parse-address-list.ts';
 
 const parse = (text: string) => parseAddressList(new TextEncoder().encode(text));
 
