@@ -1,5 +1,5 @@
-export { type CompiledRules, compileRules, type RulesToCompile } from './compile.ts';
-export { RulesCompileError } from './compile-error.ts';
+export { type CompiledRules, compileRules, type RulesToCompile } from './compiler/compile.ts';
+export { RulesCompileError } from './compiler/compile-error.ts';
 export { NOT_JUDGED, type PacketFacts, RuleImage, type Verdict } from './evaluate-image.ts';
 export { recordFacts, recordTime } from './evaluate-record.ts';
 export { type AddressList, addressListLength, EMPTY_ADDRESS_LIST, formatAddressList } from './lists/address-list.ts';

@@ -1,7 +1,7 @@
 /** The rules as the kernel has them where no loader runs: what is in force, what it counted, where it differs. */
 import type { AuditEntry, InForce, Rule, RulesSnapshot } from '@packetlog/common';
 import type { EnforcedRules, EnforcedTables } from '../xdp/enforced-rules.ts';
-import { RulesCompileError } from './compile-error.ts';
+import { RulesCompileError } from './compiler/compile-error.ts';
 import type { Compiler } from './compiling/compiler.ts';
 import { RuleTotals, type Totals } from './engine/rule-totals.ts';
 import type { KeptCounts } from './file/counts-file.ts';

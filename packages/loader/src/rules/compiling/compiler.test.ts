@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { RulesCompileError } from '../compile-error.ts';
+import { RulesCompileError } from '../compiler/compile-error.ts';
 import { RuleImage } from '../evaluate-image.ts';
 import { Compiler } from './compiler.ts';
 import type { CompileJob } from './jobs.ts';

@@ -1,7 +1,7 @@
 /** Reads lists and compiles rules: little at once here, much in a thread of its own, so that nothing else waits. */
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { RulesCompileError } from '../compile-error.ts';
+import { RulesCompileError } from '../compiler/compile-error.ts';
 import { addressListLength } from '../lists/address-list.ts';
 import { isGzip } from '../lists/formats/decode.ts';
 import type { ParsedAddressList } from '../lists/parse-address-list.ts';

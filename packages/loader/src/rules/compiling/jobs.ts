@@ -1,6 +1,6 @@
 /** What is done in this thread or in another, and how it crosses between them. */
-import { compileRules, type RulesToCompile } from '../compile.ts';
-import { RulesCompileError } from '../compile-error.ts';
+import { compileRules, type RulesToCompile } from '../compiler/compile.ts';
+import { RulesCompileError } from '../compiler/compile-error.ts';
 import type { AddressList } from '../lists/address-list.ts';
 import { type ParsedAddressList, parseAddressList } from '../lists/parse-address-list.ts';
 

@@ -1,7 +1,7 @@
 /** What the rules service says to people. */
 import { ruleSentence } from '@packetlog/common';
 import { SetupError } from '../../errors/setup-error.ts';
-import { RulesCompileError } from '../compile-error.ts';
+import { RulesCompileError } from '../compiler/compile-error.ts';
 import type { LaterLockout } from '../protect/lockout.ts';
 import type { Protected } from '../protect/protected.ts';
 import { RulesRefusal } from '../ruleset/rejection.ts';

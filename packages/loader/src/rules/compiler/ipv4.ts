@@ -1,13 +1,13 @@
 /** All IPv4 networks of a rule set, in the order in which the sweep needs them. */
 import { RULE_LINE } from '@packetlog/bpf';
-import { blockTable } from './compile-blocks.ts';
-import type { Bounds } from './compile-bounds.ts';
-import { commonValues, type SourceFilter, sourceFilter } from './compile-filter.ts';
-import type { NetworkGroups } from './compile-networks.ts';
-import { GROUPS_LIMIT } from './compile-networks.ts';
-import { NOWHERE, type Places } from './compile-places.ts';
-import { Sweep } from './compile-sweep.ts';
-import type { Values } from './compile-values.ts';
+import { blockTable } from './blocks.ts';
+import type { Bounds } from './bounds.ts';
+import type { NetworkGroups } from './network-groups.ts';
+import { GROUPS_LIMIT } from './network-groups.ts';
+import { NOWHERE, type Places } from './prefix-indexes.ts';
+import { commonValues, type SourceFilter, sourceFilter } from './source-filter.ts';
+import { Sweep } from './sweep.ts';
+import type { Values } from './value-table.ts';
 
 const BITS_FACTOR = 64;
 /** A smaller table of blocks stays in the caches by itself. */

@@ -1,8 +1,8 @@
 /** Puts the parts of a rule set into their lines. */
 import { RULE_HEADER, RULE_IMAGE_MAGIC, RULE_LINE, RULE_NODE, RULE_SERVICES } from '@packetlog/bpf';
-import { type Bounds, PAIR_WORDS } from './compile-bounds.ts';
-import type { SourceFilter } from './compile-filter.ts';
-import type { Services } from './compile-services.ts';
+import { type Bounds, PAIR_WORDS } from './bounds.ts';
+import type { Services } from './services.ts';
+import type { SourceFilter } from './source-filter.ts';
 export interface NodeFacts {
   readonly ruleId: number;
   readonly counterSlot: number;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sortIpv6 } from './compile-ipv6-order.ts';
+import { sortIpv6 } from './ipv6-order.ts';
 
 /** Pseudo-random, with many equal words. */
 function networks(count: number): { words: Uint32Array; bits: Uint8Array } {

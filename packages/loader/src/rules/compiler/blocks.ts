@@ -1,6 +1,6 @@
 /** The IPv4 space in blocks of one line each, with what begins in them: RULE_BLOCK says how. */
 import { RULE_BLOCK, RULE_LINE, RULE_ROOT_BITS } from '@packetlog/bpf';
-import { type Bounds, PAIR_WORDS } from './compile-bounds.ts';
+import { type Bounds, PAIR_WORDS } from './bounds.ts';
 
 /** Bounds of a block on average, so that few blocks have more than a line holds, if they are spread evenly. */
 const MEAN_BOUNDS = { plain: 4.25, packed: 17 } as const;

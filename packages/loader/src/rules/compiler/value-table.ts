@@ -1,9 +1,9 @@
 /** What an entry of the image holds for a place: a node when all packets fare alike there, else a row. */
 import { RULE_CHAIN_LIMIT, RULE_VALUE } from '@packetlog/bpf';
 import { RulesCompileError } from './compile-error.ts';
-import type { Places } from './compile-places.ts';
-import { type PreparedRule, UNCONDITIONAL } from './compile-rules-list.ts';
-import type { ServiceSignatures } from './compile-signatures.ts';
+import type { Places } from './prefix-indexes.ts';
+import { type PreparedRule, UNCONDITIONAL } from './prepared-rules.ts';
+import type { ServiceSignatures } from './signatures.ts';
 
 /** Together, in bytes. */
 export const ROWS_LIMIT = 128 * 2 ** 20;

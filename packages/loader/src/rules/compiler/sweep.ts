@@ -1,7 +1,7 @@
 /** Goes along one word of the address with the prefixes that are open there: turns nested prefixes into bounds. */
-import { Bounds } from './compile-bounds.ts';
-import type { Places } from './compile-places.ts';
-import type { Values } from './compile-values.ts';
+import { Bounds } from './bounds.ts';
+import type { Places } from './prefix-indexes.ts';
+import type { Values } from './value-table.ts';
 
 const WORD_BITS = 32;
 const WORD_VALUES = 2 ** WORD_BITS;

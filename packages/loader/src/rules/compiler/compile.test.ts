@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ipv4, ipv6, judge, list, NOW_MS, rule, UDP } from '../../test/support/compile-fixture.ts';
+import { ipv4, ipv6, judge, list, NOW_MS, rule, UDP } from '../../../test/support/compile-fixture.ts';
 
 describe('compiled rules', () => {
   it('permit by any rule, however short its prefix, before they deny', () => {

@@ -1,8 +1,8 @@
 /** The networks of all rules, each with the number of its group: the rules that come with it. */
+import { type AddressList, AddressListBuilder } from '../lists/address-list.ts';
 import { RulesCompileError } from './compile-error.ts';
-import type { Places } from './compile-places.ts';
-import type { PreparedRules } from './compile-rules-list.ts';
-import { type AddressList, AddressListBuilder } from './lists/address-list.ts';
+import type { Places } from './prefix-indexes.ts';
+import type { PreparedRules } from './prepared-rules.ts';
 
 /** Groups that are there before any are joined: sets, and rules with a network of their own. */
 export const GROUPS_LIMIT = 2 ** 15;

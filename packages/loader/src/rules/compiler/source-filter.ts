@@ -1,6 +1,6 @@
 /** What most IPv4 addresses get, in a table that stays near the CPU: RULE_FILTER says how. */
 import { RULE_BLOCK, RULE_FILTER, RULE_LINE } from '@packetlog/bpf';
-import { type Bounds, PAIR_WORDS } from './compile-bounds.ts';
+import { type Bounds, PAIR_WORDS } from './bounds.ts';
 
 const SPACE_BITS = 32;
 const SPACE = 2 ** SPACE_BITS;

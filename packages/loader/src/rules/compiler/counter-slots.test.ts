@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { assignCounterSlots } from './compile-counter-slots.ts';
+import { assignCounterSlots } from './counter-slots.ts';
 
 describe('slots of the counters', () => {
   it('are kept by rules that stay, whatever comes and goes', () => {

@@ -1,10 +1,10 @@
 /** IPv6 networks, word by word: prefixes that end in a word are bounds there, longer ones a slice of the next word. */
-import type { Bounds } from './compile-bounds.ts';
-import { sortIpv6 } from './compile-ipv6-order.ts';
-import type { NetworkGroups } from './compile-networks.ts';
-import { NOWHERE, type Places } from './compile-places.ts';
-import { Sweep } from './compile-sweep.ts';
-import { taggedValue, type Values } from './compile-values.ts';
+import type { Bounds } from './bounds.ts';
+import { sortIpv6 } from './ipv6-order.ts';
+import type { NetworkGroups } from './network-groups.ts';
+import { NOWHERE, type Places } from './prefix-indexes.ts';
+import { Sweep } from './sweep.ts';
+import { taggedValue, type Values } from './value-table.ts';
 
 const WORDS = 4;
 const WORD_BITS = 32;

@@ -5,8 +5,8 @@
 import { INTERFACE_SLOTS, RULE_PORT_PROTOCOL, RULE_SERVICES } from '@packetlog/bpf';
 import { hasPorts } from '@packetlog/common';
 import { RulesCompileError } from './compile-error.ts';
-import type { Condition } from './compile-rules-list.ts';
-import { ServiceSignatures } from './compile-signatures.ts';
+import type { Condition } from './prepared-rules.ts';
+import { ServiceSignatures } from './signatures.ts';
 
 const PROTOCOLS = 256;
 const PORTS = 65_536;

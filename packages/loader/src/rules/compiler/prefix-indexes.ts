@@ -5,7 +5,7 @@
  * At one place: permit before deny before observe; then the longest prefix; then the lowest id. So the rules of a
  * longer prefix go in front of those with the same action, and no length needs to be kept.
  */
-import { type PreparedRule, UNCONDITIONAL } from './compile-rules-list.ts';
+import { type PreparedRule, UNCONDITIONAL } from './prepared-rules.ts';
 
 /** Outside of every prefix. */
 export const NOWHERE = 0;

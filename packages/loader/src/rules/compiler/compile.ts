@@ -6,17 +6,17 @@
  */
 import { RULE_ACTION } from '@packetlog/bpf';
 import type { DefaultPolicy, Rule } from '@packetlog/common';
-import { Bounds, rootBitsFor, rootTable } from './compile-bounds.ts';
-import { assignCounterSlots } from './compile-counter-slots.ts';
-import { compileIpv4 } from './compile-ipv4.ts';
-import { compileIpv6 } from './compile-ipv6.ts';
-import { groupNetworks } from './compile-networks.ts';
-import { NOWHERE, Places } from './compile-places.ts';
-import { type PreparedRule, prepareRules, RANKED_ACTIONS } from './compile-rules-list.ts';
-import { compileServices } from './compile-services.ts';
-import { type Node, Values } from './compile-values.ts';
-import { type NodeFacts, writeImage } from './image-write.ts';
-import type { AddressList } from './lists/address-list.ts';
+import type { AddressList } from '../lists/address-list.ts';
+import { Bounds, rootBitsFor, rootTable } from './bounds.ts';
+import { assignCounterSlots } from './counter-slots.ts';
+import { compileIpv4 } from './ipv4.ts';
+import { compileIpv6 } from './ipv6.ts';
+import { groupNetworks } from './network-groups.ts';
+import { NOWHERE, Places } from './prefix-indexes.ts';
+import { type PreparedRule, prepareRules, RANKED_ACTIONS } from './prepared-rules.ts';
+import { compileServices } from './services.ts';
+import { type Node, Values } from './value-table.ts';
+import { type NodeFacts, writeImage } from './write-image.ts';
 
 export interface RulesToCompile {
   readonly rules: readonly Rule[];
