@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { fakeService, ROOT } from '../../test/support/fake-kernel.ts';
-import { Compiler } from './compiling/compiler.ts';
+import { Compiler } from './compiler/worker/compiler.ts';
 import { Desk } from './desk.ts';
 import { importing } from './engine/change.ts';
 import { readSet } from './engine/sets.ts';

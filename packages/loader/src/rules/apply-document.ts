@@ -1,6 +1,6 @@
 /** What `rules:apply` asks for, with its lists read: the rules that are to be there. */
 import { type CheckedRulesRequest, mappedNote, neverMatches } from '@packetlog/common';
-import type { Compiler } from './compiling/compiler.ts';
+import type { Compiler } from './compiler/worker/compiler.ts';
 import { readSet, requireGood } from './engine/sets.ts';
 import { sharedBytes } from './file/shared-bytes.ts';
 import { type Desired, namedSets } from './ruleset/apply.ts';

@@ -13,7 +13,7 @@ import {
 } from '@packetlog/common';
 import { readApplied } from './apply-document.ts';
 import type { AuditLog } from './audit-log.ts';
-import type { Compiler } from './compiling/compiler.ts';
+import type { Compiler } from './compiler/worker/compiler.ts';
 import {
   adding,
   addingMany,

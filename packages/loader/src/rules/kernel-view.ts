@@ -2,7 +2,7 @@
 import type { AuditEntry, InForce, Rule, RulesSnapshot } from '@packetlog/common';
 import type { EnforcedRules, EnforcedTables } from '../xdp/enforced-rules.ts';
 import { RulesCompileError } from './compiler/compile-error.ts';
-import type { Compiler } from './compiling/compiler.ts';
+import type { Compiler } from './compiler/worker/compiler.ts';
 import { RuleTotals, type Totals } from './engine/rule-totals.ts';
 import type { KeptCounts } from './file/counts-file.ts';
 import { decidesAlike, type ImageSummary, summarizeImage } from './image-rules.ts';

@@ -6,7 +6,7 @@ import type { RuleGround } from '../ipc/messages.ts';
 import type { RuleCount } from '../ipc/rule-counts.ts';
 import type { Who } from '../ipc/rules-access.ts';
 import { AuditLog } from './audit-log.ts';
-import { Compiler } from './compiling/compiler.ts';
+import { Compiler } from './compiler/worker/compiler.ts';
 import { serveControl } from './control/control-server.ts';
 import { Desk } from './desk.ts';
 import { Enforcement, type RuleKernel } from './engine/enforcement.ts';

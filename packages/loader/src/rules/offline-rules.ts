@@ -4,7 +4,7 @@ import type { RulesError } from '@packetlog/common';
 import { requireKernelFiles } from '../system/kernel-files.ts';
 import { type EnforcedRules, readEnforcedRules } from '../xdp/enforced-rules.ts';
 import { AuditLog } from './audit-log.ts';
-import { Compiler } from './compiling/compiler.ts';
+import { Compiler } from './compiler/worker/compiler.ts';
 import { Desk } from './desk.ts';
 import { Enforcement } from './engine/enforcement.ts';
 import { RulesService } from './engine/rules-service.ts';

@@ -4,7 +4,7 @@ import { RULE_HEADER } from '@packetlog/bpf';
 import { type AuditEntry, ETHER_TYPE_IPV4, type Notice, parseAddress, ruleDraftSchema } from '@packetlog/common';
 import type { RuleSlot } from '../../src/ipc/rule-slot.ts';
 import type { Who } from '../../src/ipc/rules-access.ts';
-import { Compiler } from '../../src/rules/compiling/compiler.ts';
+import { Compiler } from '../../src/rules/compiler/worker/compiler.ts';
 import { adding } from '../../src/rules/engine/change.ts';
 import { Enforcement, type RuleKernel } from '../../src/rules/engine/enforcement.ts';
 import { RulesService } from '../../src/rules/engine/rules-service.ts';

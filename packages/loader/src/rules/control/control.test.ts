@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { fakeService } from '../../../test/support/fake-kernel.ts';
 import type { ControlSession } from '../../ipc/control-session.ts';
 import type { AuditLog } from '../audit-log.ts';
-import { Compiler } from '../compiling/compiler.ts';
+import { Compiler } from '../compiler/worker/compiler.ts';
 import { Desk } from '../desk.ts';
 import { ControlClient, NoLoaderError } from './control-client.ts';
 import { serveControl } from './control-server.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Notice } from '@packetlog/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fakeService, ROOT } from '../../../test/support/fake-kernel.ts';
-import { Compiler } from '../compiling/compiler.ts';
+import { Compiler } from '../compiler/worker/compiler.ts';
 import { MOST_LIST_BYTES, readRegularFile } from '../file/regular-file.ts';
 import { EMPTY_ADDRESS_LIST } from '../lists/address-list.ts';
 import type { NamedSet } from '../ruleset/ruleset.ts';

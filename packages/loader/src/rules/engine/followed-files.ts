@@ -1,7 +1,7 @@
 /** Brings the content of followed files to the pipeline: only of a file that is whole, and never half a list. */
 import type { Notice } from '@packetlog/common';
 import { Turn } from '../../mutex.ts';
-import type { Compiler } from '../compiling/compiler.ts';
+import type { Compiler } from '../compiler/worker/compiler.ts';
 import { writerOf } from '../file/open-writers.ts';
 import type { RuleStore } from '../file/rule-store.ts';
 import { endOf } from '../lists/formats/open-end.ts';

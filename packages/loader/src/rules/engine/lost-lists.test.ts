@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { fakeService, ROOT, refusal } from '../../../test/support/fake-kernel.ts';
-import { Compiler } from '../compiling/compiler.ts';
+import { Compiler } from '../compiler/worker/compiler.ts';
 import { importSet } from '../ruleset/changes.ts';
 import { EMPTY_BOOK, type NamedSet } from '../ruleset/ruleset.ts';
 import { importing, removing } from './change.ts';

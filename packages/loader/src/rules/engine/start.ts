@@ -1,5 +1,5 @@
 /** What a start, also one that takes over, finds on the disk: the rules to begin with, and an edit still to be judged. */
-import type { Compiler } from '../compiling/compiler.ts';
+import type { Compiler } from '../compiler/worker/compiler.ts';
 import type { LostList } from '../file/list-copies.ts';
 import type { Found, RuleStore, StoredRules } from '../file/rule-store.ts';
 import { RulesFileError } from '../file/rules-document.ts';

@@ -1,6 +1,6 @@
 /** A start that ends when there are rules and they cannot be in force: capturing as if they were would mislead. */
 import { SetupError } from '../../errors/setup-error.ts';
-import type { Compiler } from '../compiling/compiler.ts';
+import type { Compiler } from '../compiler/worker/compiler.ts';
 import type { RuleStore } from '../file/rule-store.ts';
 import { RulesFileError } from '../file/rules-document.ts';
 import type { StatePaths } from '../file/state-directory.ts';

@@ -1,7 +1,7 @@
 /** A rules file that was loaded while something waits to be confirmed. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { fakeService, ROOT } from '../../../test/support/fake-kernel.ts';
-import { Compiler } from '../compiling/compiler.ts';
+import { Compiler } from '../compiler/worker/compiler.ts';
 import { EMPTY_BOOK, type RuleBook } from '../ruleset/ruleset.ts';
 import { importing, removing } from './change.ts';
 import { readSet, requireGood } from './sets.ts';

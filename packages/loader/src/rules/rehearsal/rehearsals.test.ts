@@ -1,6 +1,6 @@
 import { ACTIONS, encodePacketLog, type PacketLog, ruleDraftSchema } from '@packetlog/common';
 import { expect, it } from 'vitest';
-import { compileJob } from '../compiling/jobs.ts';
+import { compileJob } from '../compiler/worker/jobs.ts';
 import { addRule } from '../ruleset/changes.ts';
 import { EMPTY_BOOK } from '../ruleset/ruleset.ts';
 import { Rehearsals } from './rehearsals.ts';

@@ -1,7 +1,7 @@
 /** Plays rules that somebody thinks of against the packets of the next seconds. */
 import type { CheckedRulesRequest, RehearsalReport, Rule } from '@packetlog/common';
 import type { Asker } from '../../ipc/rules-access.ts';
-import type { Compiler } from '../compiling/compiler.ts';
+import type { Compiler } from '../compiler/worker/compiler.ts';
 import type { Enforcement } from '../engine/enforcement.ts';
 import type { RulesService } from '../engine/rules-service.ts';
 import { readSet, requireGood } from '../engine/sets.ts';

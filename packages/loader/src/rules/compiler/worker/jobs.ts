@@ -1,8 +1,8 @@
 /** What is done in this thread or in another, and how it crosses between them. */
-import { compileRules, type RulesToCompile } from '../compiler/compile.ts';
-import { RulesCompileError } from '../compiler/compile-error.ts';
-import type { AddressList } from '../lists/address-list.ts';
-import { type ParsedAddressList, parseAddressList } from '../lists/parse-address-list.ts';
+import type { AddressList } from '../../lists/address-list.ts';
+import { type ParsedAddressList, parseAddressList } from '../../lists/parse-address-list.ts';
+import { compileRules, type RulesToCompile } from '../compile.ts';
+import { RulesCompileError } from '../compile-error.ts';
 
 export type CompileJob = Omit<RulesToCompile, 'untilMonoNs' | 'allocate' | 'rootBits'>;
 

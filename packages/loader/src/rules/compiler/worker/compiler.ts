@@ -1,10 +1,10 @@
 /** Reads lists and compiles rules: little at once here, much in a thread of its own, so that nothing else waits. */
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { RulesCompileError } from '../compiler/compile-error.ts';
-import { addressListLength } from '../lists/address-list.ts';
-import { isGzip } from '../lists/formats/decode.ts';
-import type { ParsedAddressList } from '../lists/parse-address-list.ts';
+import { addressListLength } from '../../lists/address-list.ts';
+import { isGzip } from '../../lists/formats/decode.ts';
+import type { ParsedAddressList } from '../../lists/parse-address-list.ts';
+import { RulesCompileError } from '../compile-error.ts';
 import { type CompiledImage, type CompileJob, compileJob, type Job, parseJob, type Result } from './jobs.ts';
 
 /** So many networks are compiled in well under 50 ms. */

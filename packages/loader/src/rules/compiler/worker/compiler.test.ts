@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { RulesCompileError } from '../compiler/compile-error.ts';
-import { RuleImage } from '../evaluate-image.ts';
+import { RuleImage } from '../../evaluate-image.ts';
+import { RulesCompileError } from '../compile-error.ts';
 import { Compiler } from './compiler.ts';
 import type { CompileJob } from './jobs.ts';
 
 /** The thread is built JavaScript; this test runs from the source. */
-const THREAD = new URL('../../../dist/rules/compiling/compile-thread.js', import.meta.url);
+const THREAD = new URL('../../../../dist/rules/compiler/worker/compile-thread.js', import.meta.url);
 
 let compiler: Compiler;
 beforeEach(() => {

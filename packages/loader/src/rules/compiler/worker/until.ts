@@ -1,5 +1,5 @@
 import { RULE_HEADER } from '@packetlog/bpf';
-import { toKernelMonotonic } from '../../system/time-namespace.ts';
+import { toKernelMonotonic } from '../../../system/time-namespace.ts';
 
 /** Writes into a compiled image until when it holds, in ns of this process's monotonic clock; 0: without end. */
 export function untilInto(image: SharedArrayBuffer | undefined, untilMonoNs: bigint): void {

@@ -1,6 +1,6 @@
 /** The thread that reads long lists and compiles many rules. */
 import { parentPort } from 'node:worker_threads';
-import { nameThread } from '../../system/thread-name.ts';
+import { nameThread } from '../../../system/thread-name.ts';
 import { type Job, resultOf } from './jobs.ts';
 
 nameThread('packetlog-rules');
