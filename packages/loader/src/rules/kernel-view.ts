@@ -4,8 +4,8 @@ import type { EnforcedRules, EnforcedTables } from '../xdp/enforced-rules.ts';
 import { RulesCompileError } from './compiler/compile-error.ts';
 import type { Compiler } from './compiler/worker/compiler.ts';
 import { RuleTotals, type Totals } from './engine/rule-totals.ts';
+import { decidesAlike, type ImageSummary, summarizeImage } from './evaluator/image-rules.ts';
 import type { KeptCounts } from './file/counts-file.ts';
-import { decidesAlike, type ImageSummary, summarizeImage } from './image-rules.ts';
 import { type RuleBook, saysSomething } from './ruleset/ruleset.ts';
 
 export interface KernelViewParts {

@@ -1,7 +1,7 @@
 /** For tests of the compiler: rules, lists and packets in a line each, and what becomes of them. */
 import type { DefaultPolicy, Rule } from '@packetlog/common';
 import { compileRules, type RulesToCompile } from '../../src/rules/compiler/compile.ts';
-import { type PacketFacts, RuleImage } from '../../src/rules/evaluate-image.ts';
+import { type PacketFacts, RuleImage } from '../../src/rules/evaluator/rule-image.ts';
 import type { AddressList } from '../../src/rules/lists/address-list.ts';
 import { parseAddressList } from '../../src/rules/lists/parse-address-list.ts';
 

@@ -1,6 +1,6 @@
 /** What `packetlog rules` says of the kernel: what decides on packets, and where that differs from the rules listed. */
 import type { InForce, RulesSnapshot } from '@packetlog/common';
-import { summarizeImage } from '../../rules/image-rules.ts';
+import { summarizeImage } from '../../rules/evaluator/image-rules.ts';
 import { printableName } from '../../system/interface-name.ts';
 import type { EnforcedRules } from '../../xdp/enforced-rules.ts';
 

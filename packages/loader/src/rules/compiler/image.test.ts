@@ -2,7 +2,7 @@ import { RULE_HEADER, RULE_LINE } from '@packetlog/bpf';
 import type { Rule } from '@packetlog/common';
 import { describe, expect, it } from 'vitest';
 import { compile, ipv4, judge, list, NOW_MS, rule } from '../../../test/support/compile-fixture.ts';
-import { RuleImage } from '../evaluate-image.ts';
+import { RuleImage } from '../evaluator/rule-image.ts';
 import type { AddressList } from '../lists/address-list.ts';
 
 describe('the image', () => {

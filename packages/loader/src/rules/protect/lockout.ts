@@ -1,5 +1,5 @@
 /** Finds the protected addresses that rules would lock out and did not before, by asking the compiled rules. */
-import { NOT_JUDGED, type PacketFacts, RuleImage } from '../evaluate-image.ts';
+import { NOT_JUDGED, type PacketFacts, RuleImage } from '../evaluator/rule-image.ts';
 import type { RuleBook } from '../ruleset/ruleset.ts';
 import { probesOf } from './probes.ts';
 import type { Protected } from './protected.ts';

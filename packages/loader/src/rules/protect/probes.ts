@@ -10,7 +10,7 @@ import {
   type Rule,
   unmapped,
 } from '@packetlog/common';
-import type { PacketFacts } from '../evaluate-image.ts';
+import type { PacketFacts } from '../evaluator/rule-image.ts';
 import type { AddressList } from '../lists/address-list.ts';
 import { type RuleBook, setOf } from '../ruleset/ruleset.ts';
 import type { Protected } from './protected.ts';

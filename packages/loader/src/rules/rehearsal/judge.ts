@@ -1,7 +1,7 @@
 /** Judges live records by rules that are not in force, and counts what would have become of their packets. */
 import { formatAddress, PACKET_LOG_FIELDS } from '@packetlog/common';
-import { NOT_JUDGED, RuleImage } from '../evaluate-image.ts';
-import { recordFacts } from '../evaluate-record.ts';
+import { recordFacts } from '../evaluator/record-facts.ts';
+import { NOT_JUDGED, RuleImage } from '../evaluator/rule-image.ts';
 
 export interface Amount {
   packets: number;

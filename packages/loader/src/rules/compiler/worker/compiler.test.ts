@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { RuleImage } from '../../evaluate-image.ts';
+import { RuleImage } from '../../evaluator/rule-image.ts';
 import { RulesCompileError } from '../compile-error.ts';
 import { Compiler } from './compiler.ts';
 import type { CompileJob } from './jobs.ts';

@@ -1,6 +1,6 @@
 import { encodePacketLog, type PacketLog, REASONS } from '@packetlog/common';
 import { describe, expect, it } from 'vitest';
-import { recordFacts, recordTime } from './evaluate-record.ts';
+import { recordFacts, recordTime } from './record-facts.ts';
 
 const record: PacketLog = {
   timestamp_ns: 1_700_000_000_123_456_789n,

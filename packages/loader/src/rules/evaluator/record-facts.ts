@@ -1,6 +1,6 @@
 /** What rules look at, as far as a record still says it. */
 import { ETHER_TYPE_IPV4, IP_PROTOCOL_NONE, PACKET_LOG_FIELDS, portsRead, REASONS } from '@packetlog/common';
-import type { PacketFacts } from './evaluate-image.ts';
+import type { PacketFacts } from './rule-image.ts';
 
 const OFFSET = Object.fromEntries(PACKET_LOG_FIELDS.map(({ name, offset }) => [name, offset])) as Readonly<
   Record<(typeof PACKET_LOG_FIELDS)[number]['name'], number>

@@ -1,6 +1,6 @@
 import { type Rule, ruleSchema } from '@packetlog/common';
 import { describe, expect, it } from 'vitest';
-import { compileRules } from './compiler/compile.ts';
+import { compileRules } from '../compiler/compile.ts';
 import { decidesAlike, summarizeImage } from './image-rules.ts';
 
 const END = '2030-01-01T00:00:00.000Z';
