@@ -18,7 +18,7 @@ import { InterfaceNames } from '../ipc/interface-table.ts';
 import { captureEncoding } from '../print/capture-format.ts';
 import { ConsolePrinter, type LeftOut, type PrinterCounts } from '../print/console-printer.ts';
 import { ControlClient, NoLoaderError } from '../rules/control/control-client.ts';
-import { checkStateDirectory } from '../rules/file/state-directory.ts';
+import { checkStateDirectory } from '../rules/store/state-directory.ts';
 import { printableName } from '../system/interface-name.ts';
 import { networkNamespaceId } from '../system/network-namespace.ts';
 import { closed, PRINT_MS, READER_GONE, type RecordOutput } from './record-output.ts';

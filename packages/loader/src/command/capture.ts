@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { SetupError } from '../errors/setup-error.ts';
 import { CAPTURE_FORMATS, type CaptureFormat, captureFormatOf } from '../print/capture-format.ts';
 import { standardOutput } from '../print/standard-output.ts';
-import { statePaths } from '../rules/file/state-directory.ts';
+import { statePaths } from '../rules/store/state-directory.ts';
 import { captureFromLoader, runningLoader } from './capture-from-loader.ts';
 import type { RecordOutput } from './record-output.ts';
 import { run } from './run.ts';

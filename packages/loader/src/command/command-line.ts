@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT } from '../errors/exit-codes.ts';
 import { SetupError } from '../errors/setup-error.ts';
 import { CAPTURE_FORMATS, type CaptureFormat } from '../print/capture-format.ts';
-import { statePaths } from '../rules/file/state-directory.ts';
+import { statePaths } from '../rules/store/state-directory.ts';
 import { completionScript, SHELLS } from './completion.ts';
 import { readConfigFile } from './config-file.ts';
 import { countFromOne, seconds } from './option-values.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Actors } from '../demo/actors.ts';
 import { DemoLab, removeStaleLabs, SERVER } from '../demo/lab.ts';
-import { statePaths } from '../rules/file/state-directory.ts';
+import { statePaths } from '../rules/store/state-directory.ts';
 import { run } from './run.ts';
 import type { RunOptions } from './run-options.ts';
 import { Stop } from './stop.ts';

@@ -3,7 +3,7 @@ import type { Filter } from '@packetlog/common';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ClockPolicy } from '../ipc/clock-policy.ts';
 import type { RequestedMode, RequestedTransport } from '../ipc/settings.ts';
-import type { StatePaths } from '../rules/file/state-directory.ts';
+import type { StatePaths } from '../rules/store/state-directory.ts';
 import { filterOption } from './filter-option.ts';
 import {
   confirmWithin,

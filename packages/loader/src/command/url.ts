@@ -2,7 +2,7 @@
 import { EXIT } from '../errors/exit-codes.ts';
 import { SetupError } from '../errors/setup-error.ts';
 import { ControlClient, NoLoaderError } from '../rules/control/control-client.ts';
-import { checkStateDirectory, type StatePaths } from '../rules/file/state-directory.ts';
+import { checkStateDirectory, type StatePaths } from '../rules/store/state-directory.ts';
 import { unreachable } from './capture-from-loader.ts';
 import { type Served, servedUrls } from './served-urls.ts';
 

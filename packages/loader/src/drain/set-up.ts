@@ -6,6 +6,7 @@ import { SetupError } from '../errors/setup-error.ts';
 import type { DrainOptions, FromDrain } from '../ipc/messages.ts';
 import { Slabs } from '../ipc/slabs.ts';
 import { enterNetworkNamespace, eventDescriptor, SystemCallError } from '../native/libc.ts';
+import { lockStateDirectory } from '../rules/store/state-lock.ts';
 import { defaultRouteInterfaces } from '../system/default-route.ts';
 import { lookUpInterface } from '../system/interface-lookup.ts';
 import { cannotEnter, notOne } from '../system/network-namespace.ts';
@@ -22,7 +23,6 @@ import { carefulKeeper } from './careful-keeper.ts';
 import { Drain } from './drain.ts';
 import { Handover } from './handover.ts';
 import { Rules } from './rules.ts';
-import { lockStateDirectory } from './state-lock.ts';
 import { WatchedInterfaces } from './watched-interfaces.ts';
 
 /** All that the drain thread works with. */

@@ -3,7 +3,7 @@ import { fakeService, ROOT } from '../../test/support/fake-kernel.ts';
 import { Compiler } from './compiler/worker/compiler.ts';
 import { Desk } from './desk.ts';
 import { importing } from './engine/change.ts';
-import { readSet } from './engine/sets.ts';
+import { readSet } from './store/read-set.ts';
 
 const compiler = new Compiler();
 let fake: ReturnType<typeof fakeService>;

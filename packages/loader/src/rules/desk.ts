@@ -12,7 +12,6 @@ import {
   rulesRequestSchemas,
 } from '@packetlog/common';
 import { readApplied } from './apply-document.ts';
-import type { AuditLog } from './audit-log.ts';
 import type { Compiler } from './compiler/worker/compiler.ts';
 import {
   adding,
@@ -25,10 +24,11 @@ import {
   removing,
 } from './engine/change.ts';
 import type { RulesService } from './engine/rules-service.ts';
-import { readSet, requireGood } from './engine/sets.ts';
-import { sharedBytes } from './file/shared-bytes.ts';
 import { describeSet } from './ruleset/describe-set.ts';
 import { RulesRefusal } from './ruleset/rejection.ts';
+import type { AuditLog } from './store/audit-log.ts';
+import { readSet, requireGood } from './store/read-set.ts';
+import { sharedBytes } from './store/shared-bytes.ts';
 import '../errors/schema-text.ts';
 import type { Asker, Who } from '../ipc/rules-access.ts';
 import { notesAbout, surroundingsOf } from './warnings.ts';

@@ -3,10 +3,10 @@ import type { AuditEntry, InForce, Rule, RulesSnapshot } from '@packetlog/common
 import type { EnforcedRules, EnforcedTables } from '../xdp/enforced-rules.ts';
 import { RulesCompileError } from './compiler/compile-error.ts';
 import type { Compiler } from './compiler/worker/compiler.ts';
-import { RuleTotals, type Totals } from './engine/rule-totals.ts';
 import { decidesAlike, type ImageSummary, summarizeImage } from './evaluator/image-rules.ts';
-import type { KeptCounts } from './file/counts-file.ts';
 import { type RuleBook, saysSomething } from './ruleset/ruleset.ts';
+import type { KeptCounts } from './store/counts-file.ts';
+import { RuleTotals, type Totals } from './store/rule-totals.ts';
 
 export interface KernelViewParts {
   /** Undefined: no program is attached. */

@@ -2,7 +2,7 @@
 import type { Notice, RuleCounters } from '@packetlog/common';
 import type { ControlSession } from '../ipc/control-session.ts';
 import type { RuleHits } from '../ipc/rule-counts.ts';
-import type { StatePaths } from './file/state-directory.ts';
+import type { StatePaths } from './store/state-directory.ts';
 
 export interface LiveRulesOptions {
   readonly paths: StatePaths;

@@ -5,7 +5,6 @@ import type { Ledger, Notice, RulesSnapshot } from '@packetlog/common';
 import type { RuleGround } from '../ipc/messages.ts';
 import type { RuleCount } from '../ipc/rule-counts.ts';
 import type { Who } from '../ipc/rules-access.ts';
-import { AuditLog } from './audit-log.ts';
 import { Compiler } from './compiler/worker/compiler.ts';
 import { serveControl } from './control/control-server.ts';
 import { Desk } from './desk.ts';
@@ -18,14 +17,15 @@ import { RulesService } from './engine/rules-service.ts';
 import { beginOrFail, readOrFail } from './engine/starting.ts';
 import { Upkeep } from './engine/upkeep.ts';
 import { messageOf } from './engine/words.ts';
-import { readCounts, writeCounts } from './file/counts-file.ts';
-import { RuleStore } from './file/rule-store.ts';
 import { Interfaces } from './interfaces.ts';
 import type { LiveRulesOptions } from './live-rules-options.ts';
 import { gatherProtected } from './protect/protected.ts';
 import { type RecordShapeOf, Rehearsals } from './rehearsal/rehearsals.ts';
 import { rehearse } from './rehearsal/rehearse.ts';
 import { type RuleBook, saysSomething } from './ruleset/ruleset.ts';
+import { AuditLog } from './store/audit-log.ts';
+import { readCounts, writeCounts } from './store/counts-file.ts';
+import { RuleStore } from './store/rule-store.ts';
 import { withWarnings } from './warnings.ts';
 
 /** The drain thread reports each second, unless nothing arrives. */

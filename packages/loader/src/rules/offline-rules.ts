@@ -3,19 +3,19 @@ import { readdirSync } from 'node:fs';
 import type { RulesError } from '@packetlog/common';
 import { requireKernelFiles } from '../system/kernel-files.ts';
 import { type EnforcedRules, readEnforcedRules } from '../xdp/enforced-rules.ts';
-import { AuditLog } from './audit-log.ts';
 import { Compiler } from './compiler/worker/compiler.ts';
 import { Desk } from './desk.ts';
 import { Enforcement } from './engine/enforcement.ts';
 import { RulesService } from './engine/rules-service.ts';
 import { readStart, type Start } from './engine/start.ts';
-import { readCounts } from './file/counts-file.ts';
-import { RuleStore } from './file/rule-store.ts';
-import { lockRules } from './file/rules-lock.ts';
-import { checkStateDirectory, makeStateDirectory, type StatePaths } from './file/state-directory.ts';
 import { KernelView } from './kernel-view.ts';
 import { gatherProtected } from './protect/protected.ts';
 import { RulesRefusal } from './ruleset/rejection.ts';
+import { AuditLog } from './store/audit-log.ts';
+import { readCounts } from './store/counts-file.ts';
+import { RuleStore } from './store/rule-store.ts';
+import { lockRules } from './store/rules-lock.ts';
+import { checkStateDirectory, makeStateDirectory, type StatePaths } from './store/state-directory.ts';
 import { withWarnings } from './warnings.ts';
 
 /** As many as a loader has on a machine with enough memory. */

@@ -12,8 +12,8 @@ import {
   rulesFileSchema,
 } from '@packetlog/common';
 import { SetupError } from '../../errors/setup-error.ts';
-import { RulesFileError, readDocument } from '../../rules/file/rules-document.ts';
 import { decodeList } from '../../rules/lists/formats/decode.ts';
+import { RulesFileError, readDocument } from '../../rules/store/rules-document.ts';
 import { STANDARD_INPUT } from './add-rule.ts';
 
 type Applied = RulesResults['apply'];

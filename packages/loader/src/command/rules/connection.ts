@@ -5,9 +5,9 @@ import { privilegeAdvice } from '../../errors/privilege.ts';
 import { SetupError } from '../../errors/setup-error.ts';
 import type { Asker } from '../../ipc/rules-access.ts';
 import { ControlClient, NoLoaderError } from '../../rules/control/control-client.ts';
-import { RulesFileError } from '../../rules/file/rules-document.ts';
-import { checkStateDirectory, type StatePaths } from '../../rules/file/state-directory.ts';
 import { type OfflineRules, openOffline } from '../../rules/offline-rules.ts';
+import { RulesFileError } from '../../rules/store/rules-document.ts';
+import { checkStateDirectory, type StatePaths } from '../../rules/store/state-directory.ts';
 import { networkNamespaceId } from '../../system/network-namespace.ts';
 import type { EnforcedRules } from '../../xdp/enforced-rules.ts';
 

@@ -3,10 +3,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSetName } from '@packetlog/common';
 import { SetupError } from '../../errors/setup-error.ts';
-import { isThere } from '../../rules/file/regular-file.ts';
-import { RulesFileError, readDocument, writeDocument } from '../../rules/file/rules-document.ts';
-import type { StatePaths } from '../../rules/file/state-directory.ts';
 import { formatAddressList, parseAddressList } from '../../rules/index.ts';
+import { isThere } from '../../rules/store/regular-file.ts';
+import { RulesFileError, readDocument, writeDocument } from '../../rules/store/rules-document.ts';
+import type { StatePaths } from '../../rules/store/state-directory.ts';
 import type { Outcome, Printer } from './printer.ts';
 
 /** `set`: undefined for the rules. Throws SetupError. */

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { FileSet, RuleDraft, RulesRequest } from '@packetlog/common';
 import { SetupError } from '../../errors/setup-error.ts';
-import { RulesFileError, readDocument } from '../../rules/file/rules-document.ts';
 import { decodeList } from '../../rules/lists/formats/decode.ts';
+import { RulesFileError, readDocument } from '../../rules/store/rules-document.ts';
 
 const LIST = 'list';
 const BRACE = 0x7b;

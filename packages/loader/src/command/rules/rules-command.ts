@@ -3,7 +3,7 @@ import { RULE_ACTIONS, type RulesRequest, rulesFileSchema } from '@packetlog/com
 import { Command, Option } from 'commander';
 import { z } from 'zod';
 import { EXIT } from '../../errors/exit-codes.ts';
-import { statePaths } from '../../rules/file/state-directory.ts';
+import { statePaths } from '../../rules/store/state-directory.ts';
 import { count, seconds } from '../option-values.ts';
 import { bpfFsOption, netnsOption, protectOption, rulesFileOption } from '../run-options.ts';
 import { Connection } from './connection.ts';

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { fakeService } from '../../../test/support/fake-kernel.ts';
 import type { ControlSession } from '../../ipc/control-session.ts';
-import type { AuditLog } from '../audit-log.ts';
 import { Compiler } from '../compiler/worker/compiler.ts';
 import { Desk } from '../desk.ts';
+import type { AuditLog } from '../store/audit-log.ts';
 import { ControlClient, NoLoaderError } from './control-client.ts';
 import { serveControl } from './control-server.ts';
 

@@ -1,8 +1,8 @@
 /** The parts of the rules engine, and what each is told of the others. */
 import type { Notice } from '@packetlog/common';
-import type { AuditLog } from '../audit-log.ts';
 import { History } from '../ruleset/change-history.ts';
 import type { RuleBook } from '../ruleset/ruleset.ts';
+import type { AuditLog } from '../store/audit-log.ts';
 import { Alarms } from './alarms.ts';
 import { Batches } from './batches.ts';
 import type { Change } from './change.ts';

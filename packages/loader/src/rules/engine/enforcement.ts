@@ -6,9 +6,9 @@ import type { RuleSlot } from '../../ipc/rule-slot.ts';
 import type { Compiler } from '../compiler/worker/compiler.ts';
 import type { CompileJob } from '../compiler/worker/jobs.ts';
 import { untilInto } from '../compiler/worker/until.ts';
-import type { KeptCounts } from '../file/counts-file.ts';
 import { EMPTY_BOOK, type RuleBook, saysSomething } from '../ruleset/ruleset.ts';
-import { RuleTotals } from './rule-totals.ts';
+import type { KeptCounts } from '../store/counts-file.ts';
+import { RuleTotals } from '../store/rule-totals.ts';
 
 /** Where compiled rules are put in force; a RulePublisher. */
 export interface RuleKernel {

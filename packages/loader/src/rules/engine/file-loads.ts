@@ -1,8 +1,8 @@
 /** Loads the rules file through the pipeline, and keeps the alarm as long as the file is not what is in force. */
-import type { RuleStore } from '../file/rule-store.ts';
 import { removeExpired } from '../ruleset/changes.ts';
 import { contentHash } from '../ruleset/content-hash.ts';
 import type { RuleBook } from '../ruleset/ruleset.ts';
+import type { RuleStore } from '../store/rule-store.ts';
 import type { Alarms } from './alarms.ts';
 import { type Change, FILE, reloading } from './change.ts';
 import type { Done } from './change-queue.ts';

@@ -2,16 +2,16 @@
 import type { Notice } from '@packetlog/common';
 import { Turn } from '../../mutex.ts';
 import type { Compiler } from '../compiler/worker/compiler.ts';
-import { writerOf } from '../file/open-writers.ts';
-import type { RuleStore } from '../file/rule-store.ts';
 import { endOf } from '../lists/formats/open-end.ts';
 import { invalid, RulesRefusal } from '../ruleset/rejection.ts';
 import type { NamedSet } from '../ruleset/ruleset.ts';
+import { writerOf } from '../store/open-writers.ts';
+import { readSet, requireGood, sameBytes } from '../store/read-set.ts';
+import type { RuleStore } from '../store/rule-store.ts';
 import type { Alarms } from './alarms.ts';
 import { FILE, refreshing } from './change.ts';
 import type { RulesService } from './rules-service.ts';
 import { isSettled, SetFiles, stampOf } from './set-files.ts';
-import { readSet, requireGood, sameBytes } from './sets.ts';
 import { messageOf } from './words.ts';
 
 /** How long a file that may be cut off is taken for one that is still being written. */

@@ -1,6 +1,6 @@
 /** Says what was done to the rules: to the audit file, and to whoever looks. */
 import type { AuditEntry, Notice } from '@packetlog/common';
-import type { AuditLog } from '../audit-log.ts';
+import type { AuditLog } from '../store/audit-log.ts';
 import type { Alarms } from './alarms.ts';
 import type { Change, Outcome } from './change.ts';
 import { messageOf } from './words.ts';

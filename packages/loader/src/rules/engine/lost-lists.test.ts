@@ -3,8 +3,8 @@ import { fakeService, ROOT, refusal } from '../../../test/support/fake-kernel.ts
 import { Compiler } from '../compiler/worker/compiler.ts';
 import { importSet } from '../ruleset/changes.ts';
 import { EMPTY_BOOK, type NamedSet } from '../ruleset/ruleset.ts';
+import { readSet } from '../store/read-set.ts';
 import { importing, removing } from './change.ts';
-import { readSet } from './sets.ts';
 
 const compiler = new Compiler();
 let fake: ReturnType<typeof fakeService>;

@@ -1,6 +1,6 @@
 /** Lists of which something was lost on the disk: an alarm for each, for as long as what is left of it is in force. */
-import type { LostList } from '../file/list-copies.ts';
 import type { NamedSet } from '../ruleset/ruleset.ts';
+import type { LostList } from '../store/list-copies.ts';
 import type { Alarms } from './alarms.ts';
 import type { Journal } from './journal.ts';
 

@@ -3,7 +3,7 @@ import type { PendingChange, RulesAlarm, RulesSnapshot, RulesStep } from '@packe
 import { toldStep } from '../ruleset/change-history.ts';
 import { describeSet } from '../ruleset/describe-set.ts';
 import { isExpired, type RuleBook } from '../ruleset/ruleset.ts';
-import type { RuleTotals } from './rule-totals.ts';
+import type { RuleTotals } from '../store/rule-totals.ts';
 
 export interface SnapshotParts extends Pick<RulesSnapshot, 'revision' | 'enforcing' | 'pinned' | 'in_force'> {
   readonly book: RuleBook;

@@ -1,12 +1,12 @@
 /** What a start, also one that takes over, finds on the disk: the rules to begin with, and an edit still to be judged. */
 import type { Compiler } from '../compiler/worker/compiler.ts';
-import type { LostList } from '../file/list-copies.ts';
-import type { Found, RuleStore, StoredRules } from '../file/rule-store.ts';
-import { RulesFileError } from '../file/rules-document.ts';
 import { EMPTY_ADDRESS_LIST } from '../lists/address-list.ts';
 import { contentHash } from '../ruleset/content-hash.ts';
 import { EMPTY_BOOK, type RuleBook } from '../ruleset/ruleset.ts';
-import { readStored, requireStored } from './sets.ts';
+import type { LostList } from '../store/list-copies.ts';
+import { readStored, requireStored } from '../store/read-set.ts';
+import type { Found, RuleStore, StoredRules } from '../store/rule-store.ts';
+import { RulesFileError } from '../store/rules-document.ts';
 import { messageOf } from './words.ts';
 
 export interface Start {

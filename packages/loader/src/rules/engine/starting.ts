@@ -1,9 +1,9 @@
 /** A start that ends when there are rules and they cannot be in force: capturing as if they were would mislead. */
 import { SetupError } from '../../errors/setup-error.ts';
 import type { Compiler } from '../compiler/worker/compiler.ts';
-import type { RuleStore } from '../file/rule-store.ts';
-import { RulesFileError } from '../file/rules-document.ts';
-import type { StatePaths } from '../file/state-directory.ts';
+import type { RuleStore } from '../store/rule-store.ts';
+import { RulesFileError } from '../store/rules-document.ts';
+import type { StatePaths } from '../store/state-directory.ts';
 import type { RulesService } from './rules-service.ts';
 import { readStart, type Start } from './start.ts';
 import { cannotEnforce, cannotStart } from './words.ts';

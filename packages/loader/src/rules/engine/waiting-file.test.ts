@@ -3,8 +3,8 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { fakeService, ROOT } from '../../../test/support/fake-kernel.ts';
 import { Compiler } from '../compiler/worker/compiler.ts';
 import { EMPTY_BOOK, type RuleBook } from '../ruleset/ruleset.ts';
+import { readSet, requireGood } from '../store/read-set.ts';
 import { importing, removing } from './change.ts';
-import { readSet, requireGood } from './sets.ts';
 
 let fake: ReturnType<typeof fakeService>;
 beforeEach(async () => {

@@ -4,11 +4,11 @@ import type { Asker } from '../../ipc/rules-access.ts';
 import type { Compiler } from '../compiler/worker/compiler.ts';
 import type { Enforcement } from '../engine/enforcement.ts';
 import type { RulesService } from '../engine/rules-service.ts';
-import { readSet, requireGood } from '../engine/sets.ts';
 import { asRefusal } from '../engine/words.ts';
-import { sharedBytes } from '../file/shared-bytes.ts';
 import { addRules } from '../ruleset/changes.ts';
 import { EMPTY_BOOK, type NamedSet, type RuleBook } from '../ruleset/ruleset.ts';
+import { readSet, requireGood } from '../store/read-set.ts';
+import { sharedBytes } from '../store/shared-bytes.ts';
 import type { Rehearsals } from './rehearsals.ts';
 
 export interface Stage {

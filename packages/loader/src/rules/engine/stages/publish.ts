@@ -1,9 +1,9 @@
 /** Stage 6, publish: the kernel and the disk say the same afterwards, or both say what they said before. */
-import type { PreparedFile } from '../../file/atomic-file.ts';
-import type { RuleStore, Writing } from '../../file/rule-store.ts';
-import { RulesFileError } from '../../file/rules-document.ts';
 import { RulesRefusal } from '../../ruleset/rejection.ts';
 import type { RuleBook } from '../../ruleset/ruleset.ts';
+import type { PreparedFile } from '../../store/atomic-file.ts';
+import type { RuleStore, Writing } from '../../store/rule-store.ts';
+import { RulesFileError } from '../../store/rules-document.ts';
 import type { Enforcement, Held } from '../enforcement.ts';
 import type { Pending } from '../pending.ts';
 import type { Start } from '../start.ts';

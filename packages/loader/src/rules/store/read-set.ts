@@ -1,10 +1,10 @@
 /** Makes sets of text: reads it in the background, and says which lines are none. */
 import type { BadLine } from '@packetlog/common';
 import type { Compiler } from '../compiler/worker/compiler.ts';
-import type { LostList } from '../file/list-copies.ts';
-import type { StoredRules } from '../file/rule-store.ts';
 import { invalid } from '../ruleset/rejection.ts';
 import type { NamedSet, RuleBook, SetOrigin } from '../ruleset/ruleset.ts';
+import type { LostList } from './list-copies.ts';
+import type { StoredRules } from './rule-store.ts';
 
 const LINES_SHOWN = 3;
 

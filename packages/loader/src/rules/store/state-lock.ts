@@ -1,8 +1,8 @@
 /** One loader for each state directory: two would each enforce rules that only one of them is told to change. */
 import { closeSync } from 'node:fs';
-import { SetupError } from '../errors/setup-error.ts';
-import { lockFile } from '../native/bpf-objects.ts';
-import { holderOf, isCommandAtWork, openDirectory } from '../rules/file/rules-lock.ts';
+import { SetupError } from '../../errors/setup-error.ts';
+import { lockFile } from '../../native/bpf-objects.ts';
+import { holderOf, isCommandAtWork, openDirectory } from './rules-lock.ts';
 
 const AGAIN_MS = 20;
 const WAIT_MS = 60_000;

@@ -4,8 +4,8 @@
  */
 import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
 import { type AuditEntry, auditEntrySchema } from '@packetlog/common';
-import { type Write, writeAll } from './file/write-all.ts';
-import { RulesRefusal } from './ruleset/rejection.ts';
+import { RulesRefusal } from '../ruleset/rejection.ts';
+import { type Write, writeAll } from './write-all.ts';
 
 /** An entry that begins below this size is written to the file, whatever its length. */
 const MOST_BYTES = 8 * 1024 * 1024;

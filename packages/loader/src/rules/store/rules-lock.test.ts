@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { lockStateDirectory } from '../../drain/state-lock.ts';
 import { lockRules } from './rules-lock.ts';
 import { statePaths } from './state-directory.ts';
+import { lockStateDirectory } from './state-lock.ts';
 
 let directory = '';
 beforeEach(() => {

@@ -1,7 +1,7 @@
 /** What each rule has counted since it was made, also while it stood in other counters, or in another process. */
 import type { RuleCounters } from '@packetlog/common';
 import type { RuleCount, RuleHits, Volume } from '../../ipc/rule-counts.ts';
-import type { KeptCounts } from '../file/counts-file.ts';
+import type { KeptCounts } from './counts-file.ts';
 
 export interface Totals {
   packets: number;
