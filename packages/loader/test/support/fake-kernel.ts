@@ -9,10 +9,10 @@ import { adding } from '../../src/rules/engine/change.ts';
 import { Enforcement, type RuleKernel } from '../../src/rules/engine/enforcement.ts';
 import { RulesService } from '../../src/rules/engine/rules-service.ts';
 import { RuleImage } from '../../src/rules/index.ts';
-import type { Protected } from '../../src/rules/protect/protected.ts';
 import { contentHash } from '../../src/rules/ruleset/content-hash.ts';
 import { RulesRefusal } from '../../src/rules/ruleset/rejection.ts';
 import { EMPTY_BOOK, type RuleBook } from '../../src/rules/ruleset/ruleset.ts';
+import type { Protected } from '../../src/rules/safety/protected-sources.ts';
 
 const TCP = 6;
 

@@ -1,6 +1,6 @@
 /** Sees what the ends of permits will do: a protected address that is permitted now may be denied then. */
 import type { Who } from '../../ipc/rules-access.ts';
-import { lockedOutLater } from '../protect/lockout.ts';
+import { lockedOutLater } from '../safety/lockout-guard.ts';
 import type { Alarms } from './alarms.ts';
 import type { Journal } from './journal.ts';
 import { type GuardParts, interfaceSlots } from './stages/guard.ts';

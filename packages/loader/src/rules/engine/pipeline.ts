@@ -6,11 +6,11 @@
  *
  * A content that was accepted before (by its hash) passes guard and risk again unchanged.
  */
-import { riskOf } from '../protect/risk.ts';
 import type { History } from '../ruleset/change-history.ts';
 import { contentHash } from '../ruleset/content-hash.ts';
 import { invalid, RulesRefusal } from '../ruleset/rejection.ts';
 import type { NamedSet, RuleBook } from '../ruleset/ruleset.ts';
+import { riskOf } from '../safety/risk.ts';
 import { type Change, LOADER } from './change.ts';
 import type { Held } from './enforcement.ts';
 import { monoNsIn } from './pending.ts';

@@ -2,9 +2,9 @@
 import { ruleSentence } from '@packetlog/common';
 import { SetupError } from '../../errors/setup-error.ts';
 import { RulesCompileError } from '../compiler/compile-error.ts';
-import type { LaterLockout } from '../protect/lockout.ts';
-import type { Protected } from '../protect/protected.ts';
 import { RulesRefusal } from '../ruleset/rejection.ts';
+import type { LaterLockout } from '../safety/lockout-guard.ts';
+import type { Protected } from '../safety/protected-sources.ts';
 import type { Change, Outcome } from './change.ts';
 
 const NAMED = 3;

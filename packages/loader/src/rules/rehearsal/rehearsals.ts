@@ -2,8 +2,8 @@
 import type { RehearsalReport, RulesError } from '@packetlog/common';
 import { ruleSentence } from '@packetlog/common';
 import type { Held } from '../engine/enforcement.ts';
-import type { Protected } from '../protect/protected.ts';
 import { RulesRefusal } from '../ruleset/rejection.ts';
+import type { Protected } from '../safety/protected-sources.ts';
 import { Judge } from './judge.ts';
 
 /** At most so many verdicts a second, of all of them, so that serving goes on; each report says how many were its own. */

@@ -1,8 +1,8 @@
 /** Stage 4, guard: a protected address must not lose access that it has now. */
 import type { Who } from '../../../ipc/rules-access.ts';
-import { lockedOut } from '../../protect/lockout.ts';
-import type { Protected } from '../../protect/protected.ts';
 import type { RuleBook } from '../../ruleset/ruleset.ts';
+import { lockedOut } from '../../safety/lockout-guard.ts';
+import type { Protected } from '../../safety/protected-sources.ts';
 import type { Enforcement, Held } from '../enforcement.ts';
 import { lockoutRefusal } from '../words.ts';
 

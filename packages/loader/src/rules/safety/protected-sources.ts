@@ -1,7 +1,7 @@
 /** Gathers the addresses that must not be locked out from the machine as it is at this moment. */
 import { existsSync, readFileSync } from 'node:fs';
 import { formatAddress, type ProtectedAddress, parseAddress } from '@packetlog/common';
-import { establishedConnections, ipv4Gateways, ipv6Gateways } from './proc-net.ts';
+import { establishedConnections, ipv4Gateways, ipv6Gateways } from './established-connections.ts';
 
 /** One who is protected, and where its packets go. */
 export interface Protected extends ProtectedAddress {

@@ -2,7 +2,7 @@
 import { NOT_JUDGED, type PacketFacts, RuleImage } from '../evaluator/rule-image.ts';
 import type { RuleBook } from '../ruleset/ruleset.ts';
 import { probesOf } from './probes.ts';
-import type { Protected } from './protected.ts';
+import type { Protected } from './protected-sources.ts';
 
 export interface Judged {
   readonly book: RuleBook;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { gatherProtected, type ProtectedSources } from './protected.ts';
+import { gatherProtected, type ProtectedSources } from './protected-sources.ts';
 
 let directory = '';
 beforeEach(() => {

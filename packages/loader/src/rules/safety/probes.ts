@@ -13,7 +13,7 @@ import {
 import type { PacketFacts } from '../evaluator/rule-image.ts';
 import type { AddressList } from '../lists/address-list.ts';
 import { type RuleBook, setOf } from '../ruleset/ruleset.ts';
-import type { Protected } from './protected.ts';
+import type { Protected } from './protected-sources.ts';
 
 /** A protocol, and a port where it has some. */
 type Service = readonly [protocol: number, port?: number];
