@@ -2,17 +2,17 @@
 import type { Notice } from '@packetlog/common';
 import { Turn } from '../../mutex.ts';
 import type { Compiler } from '../compiler/worker/compiler.ts';
+import type { Alarms } from '../engine/alarms.ts';
+import { FILE, refreshing } from '../engine/change.ts';
+import type { RulesService } from '../engine/rules-service.ts';
+import { messageOf } from '../engine/words.ts';
 import { endOf } from '../lists/formats/open-end.ts';
 import { invalid, RulesRefusal } from '../ruleset/rejection.ts';
 import type { NamedSet } from '../ruleset/ruleset.ts';
 import { writerOf } from '../store/open-writers.ts';
 import { readSet, requireGood, sameBytes } from '../store/read-set.ts';
 import type { RuleStore } from '../store/rule-store.ts';
-import type { Alarms } from './alarms.ts';
-import { FILE, refreshing } from './change.ts';
-import type { RulesService } from './rules-service.ts';
 import { isSettled, SetFiles, stampOf } from './set-files.ts';
-import { messageOf } from './words.ts';
 
 /** How long a file that may be cut off is taken for one that is still being written. */
 const CUT_OFF_MS = 60_000;

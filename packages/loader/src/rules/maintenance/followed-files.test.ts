@@ -5,11 +5,11 @@ import type { Notice } from '@packetlog/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fakeService, ROOT } from '../../../test/support/fake-kernel.ts';
 import { Compiler } from '../compiler/worker/compiler.ts';
+import { importing } from '../engine/change.ts';
 import { EMPTY_ADDRESS_LIST } from '../lists/address-list.ts';
 import type { NamedSet } from '../ruleset/ruleset.ts';
 import { readSet } from '../store/read-set.ts';
 import { MOST_LIST_BYTES, readRegularFile } from '../store/regular-file.ts';
-import { importing } from './change.ts';
 import { FollowedFiles } from './followed-files.ts';
 
 let directory = '';

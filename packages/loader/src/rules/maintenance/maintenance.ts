@@ -1,7 +1,7 @@
 /** What time does to rules: their ends come, and the files of sets change. Sleeps as long as it does nothing. */
+import { lookAgainMs } from '../engine/look-ahead.ts';
+import type { RulesService } from '../engine/rules-service.ts';
 import type { FollowedFiles } from './followed-files.ts';
-import { lookAgainMs } from './look-ahead.ts';
-import type { RulesService } from './rules-service.ts';
 
 const TICK_MS = 1000;
 const LONGEST_WAIT_MS = 86_400_000;

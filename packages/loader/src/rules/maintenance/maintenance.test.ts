@@ -1,7 +1,7 @@
 import type { Rule } from '@packetlog/common';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { EMPTY_BOOK, type RuleBook } from '../ruleset/ruleset.ts';
-import { Upkeep } from './upkeep.ts';
+import { Upkeep } from './maintenance.ts';
 
 const NOW = Date.UTC(2030, 0, 1);
 let book: RuleBook;
