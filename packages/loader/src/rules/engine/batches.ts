@@ -6,7 +6,7 @@ import type { Journal } from './journal.ts';
 import type { LookAhead } from './look-ahead.ts';
 import type { LostLists } from './lost-lists.ts';
 import type { Pipeline, PipelineParts } from './pipeline.ts';
-import type { Applied } from './stages/propose.ts';
+import type { Applied } from './propose.ts';
 
 export interface BatchesParts {
   readonly pipeline: Pipeline;

@@ -8,8 +8,8 @@ import { type Change, FILE, reloading } from './change.ts';
 import type { Done } from './change-queue.ts';
 import type { Journal } from './journal.ts';
 import type { Pending } from './pending.ts';
+import { messageOf } from './rejection-text.ts';
 import type { Start } from './start.ts';
-import { messageOf } from './words.ts';
 
 export interface FileLoadsParts {
   readonly store: Pick<RuleStore, 'isAccepted' | 'isUnconfirmed' | 'fileAgrees'>;

@@ -3,7 +3,7 @@ import type { AuditEntry, Notice } from '@packetlog/common';
 import type { AuditLog } from '../store/audit-log.ts';
 import type { Alarms } from './alarms.ts';
 import type { Change, Outcome } from './change.ts';
-import { messageOf } from './words.ts';
+import { messageOf } from './rejection-text.ts';
 
 type Facts = Pick<Change<unknown>, 'what' | 'who' | 'why'> & { readonly force?: boolean };
 

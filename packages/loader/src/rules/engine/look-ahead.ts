@@ -2,9 +2,9 @@
 import type { Who } from '../../ipc/rules-access.ts';
 import { lockedOutLater } from '../safety/lockout-guard.ts';
 import type { Alarms } from './alarms.ts';
+import { type GuardParts, interfaceSlots } from './guard.ts';
 import type { Journal } from './journal.ts';
-import { type GuardParts, interfaceSlots } from './stages/guard.ts';
-import { laterLockoutWords } from './words.ts';
+import { laterLockoutWords } from './rejection-text.ts';
 
 /** How long before the end it is told once more. */
 const NOTICE_AHEAD_MS = 10 * 60_000;

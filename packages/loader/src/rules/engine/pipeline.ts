@@ -12,14 +12,14 @@ import { invalid, RulesRefusal } from '../ruleset/rejection.ts';
 import type { NamedSet, RuleBook } from '../ruleset/ruleset.ts';
 import { riskOf } from '../safety/risk.ts';
 import { type Change, LOADER } from './change.ts';
+import { compile } from './compile-change.ts';
 import type { Held } from './enforcement.ts';
+import { type GuardParts, guard, lockouts } from './guard.ts';
 import { monoNsIn } from './pending.ts';
-import { compile } from './stages/compile.ts';
-import { type GuardParts, guard, lockouts } from './stages/guard.ts';
-import { type Applied, propose } from './stages/propose.ts';
-import { endWait, type PublishParts, restage, settle, stage } from './stages/publish.ts';
-import { validate } from './stages/validate.ts';
-import { asRefusal, changeWords, endedWords, STAYS_IN_FRONT } from './words.ts';
+import { type Applied, propose } from './propose.ts';
+import { endWait, type PublishParts, restage, settle, stage } from './publish.ts';
+import { asRefusal, changeWords, endedWords, STAYS_IN_FRONT } from './rejection-text.ts';
+import { validate } from './validate.ts';
 
 export interface PipelineParts extends GuardParts, PublishParts {
   readonly history: History;

@@ -4,9 +4,9 @@ import type { Compiler } from '../compiler/worker/compiler.ts';
 import type { FollowedFiles } from '../maintenance/followed-files.ts';
 import { RulesRefusal } from '../ruleset/rejection.ts';
 import type { RuleStore } from '../store/rule-store.ts';
+import { messageOf } from './rejection-text.ts';
 import type { RulesService } from './rules-service.ts';
 import { readAgain } from './start.ts';
-import { messageOf } from './words.ts';
 
 export interface ReloadParts {
   readonly service: RulesService;

@@ -14,9 +14,9 @@ import { type About, assemble, type Engine, type RulesServiceOptions } from './a
 import { type Change, expiring, LOADER } from './change.ts';
 import type { Done } from './change-queue.ts';
 import type { Held } from './enforcement.ts';
+import { lockouts } from './guard.ts';
+import { putBase } from './publish.ts';
 import { snapshotOf } from './snapshot.ts';
-import { lockouts } from './stages/guard.ts';
-import { putBase } from './stages/publish.ts';
 import type { Start } from './start.ts';
 
 export type { RulesServiceOptions };

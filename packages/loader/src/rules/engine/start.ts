@@ -7,7 +7,7 @@ import type { LostList } from '../store/list-copies.ts';
 import { readStored, requireStored } from '../store/read-set.ts';
 import type { Found, RuleStore, StoredRules } from '../store/rule-store.ts';
 import { RulesFileError } from '../store/rules-document.ts';
-import { messageOf } from './words.ts';
+import { messageOf } from './rejection-text.ts';
 
 export interface Start {
   /** Accepted before: in force first, whatever becomes of the edit. */

@@ -4,9 +4,9 @@ import type { Compiler } from '../compiler/worker/compiler.ts';
 import type { RuleStore } from '../store/rule-store.ts';
 import { RulesFileError } from '../store/rules-document.ts';
 import type { StatePaths } from '../store/state-directory.ts';
+import { cannotEnforce, cannotStart } from './rejection-text.ts';
 import type { RulesService } from './rules-service.ts';
 import { readStart, type Start } from './start.ts';
-import { cannotEnforce, cannotStart } from './words.ts';
 
 /** What is on the disk. Throws SetupError if there are rules, but none to trust. */
 export async function readOrFail(store: RuleStore, compiler: Compiler, paths: StatePaths): Promise<Start> {

@@ -7,8 +7,8 @@ import { type Change, LOADER } from './change.ts';
 import type { FileLoads } from './file-loads.ts';
 import type { Journal } from './journal.ts';
 import type { PipelineParts } from './pipeline.ts';
-import { settle } from './stages/publish.ts';
-import { STAYS_IN_FRONT, stillInFront } from './words.ts';
+import { settle } from './publish.ts';
+import { STAYS_IN_FRONT, stillInFront } from './rejection-text.ts';
 
 export interface WaitingParts {
   readonly pipeline: PipelineParts;

@@ -3,8 +3,8 @@ import type { CheckedRulesRequest, RehearsalReport, Rule } from '@packetlog/comm
 import type { Asker } from '../../ipc/rules-access.ts';
 import type { Compiler } from '../compiler/worker/compiler.ts';
 import type { Enforcement } from '../engine/enforcement.ts';
+import { asRefusal } from '../engine/rejection-text.ts';
 import type { RulesService } from '../engine/rules-service.ts';
-import { asRefusal } from '../engine/words.ts';
 import { addRules } from '../ruleset/changes.ts';
 import { EMPTY_BOOK, type NamedSet, type RuleBook } from '../ruleset/ruleset.ts';
 import { readSet, requireGood } from '../store/read-set.ts';

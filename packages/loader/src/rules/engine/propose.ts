@@ -1,6 +1,6 @@
 /** Stage 1, read: the rules as they would be after the changes, each applied to the outcome of the one before. */
-import type { RuleBook } from '../../ruleset/ruleset.ts';
-import type { Change, Outcome } from '../change.ts';
+import type { RuleBook } from '../ruleset/ruleset.ts';
+import type { Change, Outcome } from './change.ts';
 
 export interface Applied {
   readonly change: Change<unknown>;

@@ -1,13 +1,13 @@
 /** Stage 6, publish: the kernel and the disk say the same afterwards, or both say what they said before. */
-import { RulesRefusal } from '../../ruleset/rejection.ts';
-import type { RuleBook } from '../../ruleset/ruleset.ts';
-import type { PreparedFile } from '../../store/atomic-file.ts';
-import type { RuleStore, Writing } from '../../store/rule-store.ts';
-import { RulesFileError } from '../../store/rules-document.ts';
-import type { Enforcement, Held } from '../enforcement.ts';
-import type { Pending } from '../pending.ts';
-import type { Start } from '../start.ts';
-import { kernelRefusal, messageOf, unwrittenWords } from '../words.ts';
+import { RulesRefusal } from '../ruleset/rejection.ts';
+import type { RuleBook } from '../ruleset/ruleset.ts';
+import type { PreparedFile } from '../store/atomic-file.ts';
+import type { RuleStore, Writing } from '../store/rule-store.ts';
+import { RulesFileError } from '../store/rules-document.ts';
+import type { Enforcement, Held } from './enforcement.ts';
+import type { Pending } from './pending.ts';
+import { kernelRefusal, messageOf, unwrittenWords } from './rejection-text.ts';
+import type { Start } from './start.ts';
 
 export type Writer = Pick<RuleStore, 'prepare' | 'noteUnconfirmed'>;
 

@@ -1,7 +1,7 @@
 /** Stage 2, validate: what holds for every rule set, whatever brought it. The same for a request and for a file. */
-import { addressListLength } from '../../lists/address-list.ts';
-import { invalid } from '../../ruleset/rejection.ts';
-import { type NamedSet, type RuleBook, setOf } from '../../ruleset/ruleset.ts';
+import { addressListLength } from '../lists/address-list.ts';
+import { invalid } from '../ruleset/rejection.ts';
+import { type NamedSet, type RuleBook, setOf } from '../ruleset/ruleset.ts';
 
 /**
  * Throws RulesRefusal if a rule names a set that is not there, or a set lost all its networks against `before` unless

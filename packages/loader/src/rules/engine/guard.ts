@@ -1,10 +1,10 @@
 /** Stage 4, guard: a protected address must not lose access that it has now. */
-import type { Who } from '../../../ipc/rules-access.ts';
-import type { RuleBook } from '../../ruleset/ruleset.ts';
-import { lockedOut } from '../../safety/lockout-guard.ts';
-import type { Protected } from '../../safety/protected-sources.ts';
-import type { Enforcement, Held } from '../enforcement.ts';
-import { lockoutRefusal } from '../words.ts';
+import type { Who } from '../../ipc/rules-access.ts';
+import type { RuleBook } from '../ruleset/ruleset.ts';
+import { lockedOut } from '../safety/lockout-guard.ts';
+import type { Protected } from '../safety/protected-sources.ts';
+import type { Enforcement, Held } from './enforcement.ts';
+import { lockoutRefusal } from './rejection-text.ts';
 
 export interface GuardParts {
   readonly enforcement: Enforcement;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { EXIT } from '../../errors/exit-codes.ts';
 import { SetupError } from '../../errors/setup-error.ts';
-import { cannotEnforce } from './words.ts';
+import { cannotEnforce } from './rejection-text.ts';
 
 describe('a start whose rules the kernel rejects', () => {
   it('names the file, the cause, what is in force now and what to do next', () => {
