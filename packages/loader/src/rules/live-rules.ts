@@ -5,9 +5,10 @@ import type { Ledger, Notice, RulesSnapshot } from '@packetlog/common';
 import type { RuleGround } from '../ipc/messages.ts';
 import type { RuleCount } from '../ipc/rule-counts.ts';
 import type { Who } from '../ipc/rules-access.ts';
+import { withWarnings } from './api/rule-notes.ts';
+import { Desk } from './api/rules-api.ts';
 import { Compiler } from './compiler/worker/compiler.ts';
 import { serveControl } from './control/control-server.ts';
-import { Desk } from './desk.ts';
 import { Enforcement, type RuleKernel } from './engine/enforcement.ts';
 import { type Pin, Pinning } from './engine/pinning.ts';
 import { type KernelReader, ReadBack } from './engine/read-back.ts';
@@ -26,7 +27,6 @@ import { gatherProtected } from './safety/protected-sources.ts';
 import { AuditLog } from './store/audit-log.ts';
 import { readCounts, writeCounts } from './store/counts-file.ts';
 import { RuleStore } from './store/rule-store.ts';
-import { withWarnings } from './warnings.ts';
 
 /** The drain thread reports each second, unless nothing arrives. */
 const REPORT_LATE_MS = 1500;

@@ -3,8 +3,9 @@ import { readdirSync } from 'node:fs';
 import type { RulesError } from '@packetlog/common';
 import { requireKernelFiles } from '../system/kernel-files.ts';
 import { type EnforcedRules, readEnforcedRules } from '../xdp/enforced-rules.ts';
+import { withWarnings } from './api/rule-notes.ts';
+import { Desk } from './api/rules-api.ts';
 import { Compiler } from './compiler/worker/compiler.ts';
-import { Desk } from './desk.ts';
 import { Enforcement } from './engine/enforcement.ts';
 import { RulesService } from './engine/rules-service.ts';
 import { readStart, type Start } from './engine/start.ts';
@@ -16,7 +17,6 @@ import { readCounts } from './store/counts-file.ts';
 import { RuleStore } from './store/rule-store.ts';
 import { lockRules } from './store/rules-lock.ts';
 import { checkStateDirectory, makeStateDirectory, type StatePaths } from './store/state-directory.ts';
-import { withWarnings } from './warnings.ts';
 
 /** As many as a loader has on a machine with enough memory. */
 const COUNTER_SLOTS = 16_384;

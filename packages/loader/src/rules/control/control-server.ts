@@ -9,7 +9,7 @@ import { connect, isIP } from 'node:net';
 import { type RulesAnswer, type RulesVerb, rulesRequestSchemas } from '@packetlog/common';
 import type { ControlSession } from '../../ipc/control-session.ts';
 import type { Asker } from '../../ipc/rules-access.ts';
-import type { Desk } from '../desk.ts';
+import type { Desk } from '../api/rules-api.ts';
 
 /** Much more than 1,100,000 lines. */
 const MOST_BYTES = 256 * 1024 * 1024;

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { fakeService, ROOT } from '../../test/support/fake-kernel.ts';
-import { Compiler } from './compiler/worker/compiler.ts';
-import { Desk } from './desk.ts';
-import { importing } from './engine/change.ts';
-import { readSet } from './store/read-set.ts';
+import { fakeService, ROOT } from '../../../test/support/fake-kernel.ts';
+import { Compiler } from '../compiler/worker/compiler.ts';
+import { importing } from '../engine/change.ts';
+import { readSet } from '../store/read-set.ts';
+import { Desk } from './rules-api.ts';
 
 const compiler = new Compiler();
 let fake: ReturnType<typeof fakeService>;

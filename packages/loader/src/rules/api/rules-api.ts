@@ -11,8 +11,7 @@ import {
   type RulesVerb,
   rulesRequestSchemas,
 } from '@packetlog/common';
-import { readApplied } from './apply-document.ts';
-import type { Compiler } from './compiler/worker/compiler.ts';
+import type { Compiler } from '../compiler/worker/compiler.ts';
 import {
   adding,
   addingMany,
@@ -22,16 +21,17 @@ import {
   editing,
   importing,
   removing,
-} from './engine/change.ts';
-import type { RulesService } from './engine/rules-service.ts';
-import { describeSet } from './ruleset/describe-set.ts';
-import { RulesRefusal } from './ruleset/rejection.ts';
-import type { AuditLog } from './store/audit-log.ts';
-import { readSet, requireGood } from './store/read-set.ts';
-import { sharedBytes } from './store/shared-bytes.ts';
-import '../errors/schema-text.ts';
-import type { Asker, Who } from '../ipc/rules-access.ts';
-import { notesAbout, surroundingsOf } from './warnings.ts';
+} from '../engine/change.ts';
+import type { RulesService } from '../engine/rules-service.ts';
+import { describeSet } from '../ruleset/describe-set.ts';
+import { RulesRefusal } from '../ruleset/rejection.ts';
+import type { AuditLog } from '../store/audit-log.ts';
+import { readSet, requireGood } from '../store/read-set.ts';
+import { sharedBytes } from '../store/shared-bytes.ts';
+import { readApplied } from './apply-document.ts';
+import '../../errors/schema-text.ts';
+import type { Asker, Who } from '../../ipc/rules-access.ts';
+import { notesAbout, surroundingsOf } from './rule-notes.ts';
 
 /** Of the audit file for an answer to the network: its last megabyte, whatever its size. */
 const AUDIT_BYTES = 1024 * 1024;

@@ -1,11 +1,11 @@
 /** What `rules:apply` asks for, with its lists read: the rules that are to be there. */
 import { type CheckedRulesRequest, mappedNote, neverMatches } from '@packetlog/common';
-import type { Compiler } from './compiler/worker/compiler.ts';
-import { type Desired, namedSets } from './ruleset/apply.ts';
-import { invalid } from './ruleset/rejection.ts';
-import { isExpired, type NamedSet, type SetOrigin } from './ruleset/ruleset.ts';
-import { readSet, requireGood } from './store/read-set.ts';
-import { sharedBytes } from './store/shared-bytes.ts';
+import type { Compiler } from '../compiler/worker/compiler.ts';
+import { type Desired, namedSets } from '../ruleset/apply.ts';
+import { invalid } from '../ruleset/rejection.ts';
+import { isExpired, type NamedSet, type SetOrigin } from '../ruleset/ruleset.ts';
+import { readSet, requireGood } from '../store/read-set.ts';
+import { sharedBytes } from '../store/shared-bytes.ts';
 
 type Request = CheckedRulesRequest<'apply'>;
 
