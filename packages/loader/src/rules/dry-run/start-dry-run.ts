@@ -9,7 +9,7 @@ import { addRules } from '../ruleset/changes.ts';
 import { EMPTY_BOOK, type NamedSet, type RuleBook } from '../ruleset/ruleset.ts';
 import { readSet, requireGood } from '../store/read-set.ts';
 import { sharedBytes } from '../store/shared-bytes.ts';
-import type { Rehearsals } from './rehearsals.ts';
+import type { Rehearsals } from './dry-runs.ts';
 
 export interface Stage {
   readonly service: RulesService;

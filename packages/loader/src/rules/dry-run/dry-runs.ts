@@ -4,7 +4,7 @@ import { ruleSentence } from '@packetlog/common';
 import type { Held } from '../engine/enforcement.ts';
 import { RulesRefusal } from '../ruleset/rejection.ts';
 import type { Protected } from '../safety/protected-sources.ts';
-import { Judge } from './judge.ts';
+import { Judge } from './dry-run.ts';
 
 /** At most so many verdicts a second, of all of them, so that serving goes on; each report says how many were its own. */
 const MOST_JUDGED_PER_SECOND = 200_000;

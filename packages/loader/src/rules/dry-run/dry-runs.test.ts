@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { compileJob } from '../compiler/worker/jobs.ts';
 import { addRule } from '../ruleset/changes.ts';
 import { EMPTY_BOOK } from '../ruleset/ruleset.ts';
-import { Rehearsals } from './rehearsals.ts';
+import { Rehearsals } from './dry-runs.ts';
 
 const SHAPE = { stride: 72, recordOffset: 8 };
 const circumstances = { nowMs: 0, createdBy: 'test' };
