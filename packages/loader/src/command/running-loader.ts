@@ -6,7 +6,7 @@ import { EXIT } from '../errors/exit-codes.ts';
 import type { DrainLedger, DrainOptions } from '../ipc/messages.ts';
 import { RowDemand } from '../ipc/row-demand.ts';
 import type { Places } from '../names/places.ts';
-import { LiveRules } from '../rules/live-rules.ts';
+import { LiveRules } from '../rules/rules-runtime.ts';
 import { prepareStateDirectory } from '../rules/store/state-directory.ts';
 import type { Front } from '../serve/front.ts';
 import { LineLimit } from '../serve/line-limit.ts';

@@ -1,12 +1,12 @@
 /** What SIGHUP asks for: the rules file and the lists of all sets, read again in their turn. */
 import type { Notice } from '@packetlog/common';
-import type { Compiler } from '../compiler/worker/compiler.ts';
-import type { FollowedFiles } from '../maintenance/followed-files.ts';
-import { RulesRefusal } from '../ruleset/rejection.ts';
-import type { RuleStore } from '../store/rule-store.ts';
-import { messageOf } from './rejection-text.ts';
-import type { RulesService } from './rules-service.ts';
-import { readAgain } from './start.ts';
+import type { Compiler } from './compiler/worker/compiler.ts';
+import { messageOf } from './engine/rejection-text.ts';
+import type { RulesService } from './engine/rules-service.ts';
+import { readAgain } from './engine/start.ts';
+import type { FollowedFiles } from './maintenance/followed-files.ts';
+import { RulesRefusal } from './ruleset/rejection.ts';
+import type { RuleStore } from './store/rule-store.ts';
 
 export interface ReloadParts {
   readonly service: RulesService;

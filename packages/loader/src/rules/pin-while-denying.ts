@@ -1,5 +1,5 @@
 /** Has program and maps outlive the process while something is denied. */
-import { denies, type RuleBook } from '../ruleset/ruleset.ts';
+import { denies, type RuleBook } from './ruleset/ruleset.ts';
 
 /** Resolves with where they are kept, if they are. */
 export type Pin = (on: boolean) => Promise<string | undefined>;

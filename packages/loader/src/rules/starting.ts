@@ -1,12 +1,12 @@
 /** A start that ends when there are rules and they cannot be in force: capturing as if they were would mislead. */
-import { SetupError } from '../../errors/setup-error.ts';
-import type { Compiler } from '../compiler/worker/compiler.ts';
-import type { RuleStore } from '../store/rule-store.ts';
-import { RulesFileError } from '../store/rules-document.ts';
-import type { StatePaths } from '../store/state-directory.ts';
-import { cannotEnforce, cannotStart } from './rejection-text.ts';
-import type { RulesService } from './rules-service.ts';
-import { readStart, type Start } from './start.ts';
+import { SetupError } from '../errors/setup-error.ts';
+import type { Compiler } from './compiler/worker/compiler.ts';
+import { cannotEnforce, cannotStart } from './engine/rejection-text.ts';
+import type { RulesService } from './engine/rules-service.ts';
+import { readStart, type Start } from './engine/start.ts';
+import type { RuleStore } from './store/rule-store.ts';
+import { RulesFileError } from './store/rules-document.ts';
+import type { StatePaths } from './store/state-directory.ts';
 
 /** What is on the disk. Throws SetupError if there are rules, but none to trust. */
 export async function readOrFail(store: RuleStore, compiler: Compiler, paths: StatePaths): Promise<Start> {

@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
-import { EMPTY_BOOK, type RuleBook } from '../ruleset/ruleset.ts';
-import { Pinning } from './pinning.ts';
+import { Pinning } from './pin-while-denying.ts';
+import { EMPTY_BOOK, type RuleBook } from './ruleset/ruleset.ts';
 
 const denying: RuleBook = { ...EMPTY_BOOK, defaultPolicy: 'deny' };
 

@@ -1,6 +1,6 @@
 /** What is called in force is what the kernel has, asked of it, not what was asked of it. */
 import type { InForce } from '@packetlog/common';
-import type { KernelState, RulePublisher } from '../../ipc/rule-publisher.ts';
+import type { KernelState, RulePublisher } from '../ipc/rule-publisher.ts';
 
 /** Asks the kernel; a RulePublisher. */
 export type KernelReader = Pick<RulePublisher, 'inForce'>;
