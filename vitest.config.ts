@@ -8,7 +8,7 @@ const WHOLE_MACHINE = [
 ];
 
 /** What replaces modules of the source: each in a process of its own, since unit tests share theirs and its modules. */
-const MODULES_REPLACED = ['packages/loader/src/drain/watched-interfaces.test.ts'];
+const MODULES_REPLACED = ['packages/loader/src/reader/watched-interfaces.test.ts'];
 
 // A plain object: vitest is a dependency of the packages, not of the root.
 export default {

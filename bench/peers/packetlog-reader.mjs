@@ -10,10 +10,10 @@
 import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { LOOK_BYTES } from '../../packages/loader/dist/drain/look.js';
-import { Rhythm } from '../../packages/loader/dist/drain/rhythm.js';
 import { objectInfo } from '../../packages/loader/dist/native/libbpf.js';
 import { epollOf, epollWait, waitForRunningPrograms } from '../../packages/loader/dist/native/libc.js';
+import { LOOK_BYTES } from '../../packages/loader/dist/reader/poll-bytes.js';
+import { Rhythm } from '../../packages/loader/dist/reader/poll-policy.js';
 import { loadProgram } from '../../packages/loader/dist/xdp/program.js';
 
 const LOOPBACK_IFINDEX = 1;

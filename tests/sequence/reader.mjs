@@ -18,8 +18,6 @@
 import { openSync, writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { LOOK_BYTES } from '../../packages/loader/dist/drain/look.js';
-import { Rhythm } from '../../packages/loader/dist/drain/rhythm.js';
 import { clearEvent } from '../../packages/loader/dist/native/clear-event.js';
 import { objectInfo } from '../../packages/loader/dist/native/libbpf.js';
 import {
@@ -30,6 +28,8 @@ import {
   pageSize,
   waitForRunningPrograms,
 } from '../../packages/loader/dist/native/libc.js';
+import { LOOK_BYTES } from '../../packages/loader/dist/reader/poll-bytes.js';
+import { Rhythm } from '../../packages/loader/dist/reader/poll-policy.js';
 import { InterfaceCounters } from '../../packages/loader/dist/xdp/interface-counters.js';
 import { loadProgram } from '../../packages/loader/dist/xdp/program.js';
 import { Checker } from './checker.mjs';

@@ -1,8 +1,8 @@
 /** What is said at the end: the ledger, as JSON for programs, as sentences for people. */
 import type { InterfaceLedger } from '@packetlog/common';
-import { UNWATCHED } from '../drain/unwatched.ts';
 import type { DrainLedger } from '../ipc/messages.ts';
 import type { PrinterCounts } from '../print/console-printer.ts';
+import { UNWATCHED } from '../reader/unwatched-interfaces.ts';
 import { printableName } from '../system/interface-name.ts';
 
 /**

@@ -1,5 +1,5 @@
 /** What `packetlog run` says when packets are seen: interfaces, addresses, warnings. */
-import type { Ready } from '../drain/drain-thread.ts';
+import type { Ready } from '../reader/drain-thread.ts';
 import type { Front } from '../serve/front.ts';
 import { printableName } from '../system/interface-name.ts';
 import { say } from './say.ts';

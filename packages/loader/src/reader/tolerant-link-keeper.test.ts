@@ -1,6 +1,6 @@
 import type { Notice } from '@packetlog/common';
 import { expect, it } from 'vitest';
-import { carefulKeeper } from './careful-keeper.ts';
+import { carefulKeeper } from './tolerant-link-keeper.ts';
 
 it('a pin that cannot be removed or made is told, and nothing is thrown into the drain thread', () => {
   const notices: Notice[] = [];

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Next, Rhythm } from './rhythm.ts';
+import { type Next, Rhythm } from './poll-policy.ts';
 
 const COLD = { mayBeHot: false };
 const HOT = { mayBeHot: true };

@@ -5,7 +5,7 @@ import { FakeRing } from '../../test/support/fake-ring.ts';
 import { makeSlabMemory, Slabs } from '../ipc/slabs.ts';
 import { KernelRing } from '../rings/kernel-ring.ts';
 import { Drain } from './drain.ts';
-import { Handover } from './handover.ts';
+import { Handover } from './slab-writer.ts';
 import type { WatchedInterfaces } from './watched-interfaces.ts';
 
 const zero: InterfaceLedger = {

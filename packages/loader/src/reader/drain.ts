@@ -5,10 +5,10 @@ import type { DrainLedger } from '../ipc/messages.ts';
 import type { Giving, RingReader } from '../rings/ring-reader.ts';
 import { Tally } from '../summary/tally.ts';
 import { CLOCK_STEP_NS, measureClockOffset } from '../system/clock.ts';
-import type { Handover } from './handover.ts';
-import { LOOK_BYTES } from './look.ts';
 import { LossAlarm } from './loss-alarm.ts';
-import { UNWATCHED } from './unwatched.ts';
+import { LOOK_BYTES } from './poll-bytes.ts';
+import type { Handover } from './slab-writer.ts';
+import { UNWATCHED } from './unwatched-interfaces.ts';
 import type { WatchedInterfaces } from './watched-interfaces.ts';
 
 const SETTLE_ATTEMPTS = 10_000;

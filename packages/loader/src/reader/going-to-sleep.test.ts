@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { FakeRing, numberedRecord } from '../../test/support/fake-ring.ts';
 import { KernelRing } from '../rings/kernel-ring.ts';
-import { Rhythm } from './rhythm.ts';
+import { Rhythm } from './poll-policy.ts';
 
 /** The moments between the reader's steps on its way to sleep at which the writer may act. */
 const MOMENTS = ['before publishing', 'before the second look', 'before sleeping', 'asleep'] as const;

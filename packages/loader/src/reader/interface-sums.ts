@@ -1,7 +1,7 @@
 /** What the kernel counted on the interfaces that are watched, and on all others together. */
 import type { Ledger } from '@packetlog/common';
 import type { InterfaceCounters } from '../xdp/interface-counters.ts';
-import { UNWATCHED_SLOT } from './unwatched.ts';
+import { UNWATCHED_SLOT } from './unwatched-interfaces.ts';
 import { filteringOf, type Watched } from './watched.ts';
 
 export function ledgerOf(all: readonly Watched[], counters: InterfaceCounters): Ledger['interfaces'] {

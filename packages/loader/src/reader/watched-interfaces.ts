@@ -19,8 +19,8 @@ import type { PinnableLink } from '../xdp/pinning/pins.ts';
 import type { SlotTable } from '../xdp/slots.ts';
 import { Attacher, noSuchInterface } from './attacher.ts';
 import { ledgerOf, reasonsOf, ringFullOf } from './interface-sums.ts';
-import { remainingInterfaces } from './remaining-interfaces.ts';
-import { Unwatched } from './unwatched.ts';
+import { remainingInterfaces } from './leftover-interfaces.ts';
+import { Unwatched } from './unwatched-interfaces.ts';
 import { filteringOf, GONE, kindOf, LEFT, type LinkKeeper, linkOf, NOT_YET, type Watched, waiting } from './watched.ts';
 
 export class WatchedInterfaces {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { numberedRecord, recordNumber } from '../../test/support/fake-ring.ts';
 import { makeSlabMemory, SLAB_BYTES, Slabs } from '../ipc/slabs.ts';
-import { Handover } from './handover.ts';
+import { Handover } from './slab-writer.ts';
 
 const STRIDE = 72;
 const PER_SLAB = Math.floor(SLAB_BYTES / STRIDE);

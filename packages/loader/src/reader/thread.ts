@@ -12,8 +12,8 @@ import { waitForRunningPrograms } from '../native/libc.ts';
 import { nameThread } from '../system/thread-name.ts';
 import type { LoadedProgram } from '../xdp/program.ts';
 import type { Drain } from './drain.ts';
-import { LOOK_BYTES } from './look.ts';
-import { Rhythm } from './rhythm.ts';
+import { LOOK_BYTES } from './poll-bytes.ts';
+import { Rhythm } from './poll-policy.ts';
 import { type Setup, setUp } from './set-up.ts';
 
 /** Reports are so far apart, but for one that waits for the first record or for somebody who reads it. */

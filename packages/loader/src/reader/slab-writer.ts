@@ -1,7 +1,7 @@
 /** Copies records out of the ring into slabs and passes the slabs on. */
 import { SLAB_BYTES, type Slabs } from '../ipc/slabs.ts';
 import { RowBudget } from '../token-bucket.ts';
-import { sortByTime } from './time-order.ts';
+import { sortByTime } from './sort-by-time.ts';
 
 export interface HandoverCounts {
   offered: number;

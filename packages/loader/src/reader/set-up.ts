@@ -18,11 +18,11 @@ import { type LoadedProgram, loadProgram } from '../xdp/program.ts';
 import { RuleCounters } from '../xdp/rule-counters.ts';
 import { RuleImages } from '../xdp/rule-images.ts';
 import { SlotTable } from '../xdp/slots.ts';
-import { Bed } from './bed.ts';
-import { carefulKeeper } from './careful-keeper.ts';
 import { Drain } from './drain.ts';
-import { Handover } from './handover.ts';
-import { Rules } from './rules.ts';
+import { Rules } from './rule-requests.ts';
+import { Handover } from './slab-writer.ts';
+import { carefulKeeper } from './tolerant-link-keeper.ts';
+import { Bed } from './waiter.ts';
 import { WatchedInterfaces } from './watched-interfaces.ts';
 
 /** All that the drain thread works with. */
