@@ -1,7 +1,7 @@
 /** The files of `--geoip`, read when the loader starts and again when it is told to. */
 import type { Logger } from 'pino';
+import { Places } from '../enrichment/places.ts';
 import { SetupError } from '../errors/setup-error.ts';
-import { Places } from '../names/places.ts';
 import type { RunOptions } from './run-options.ts';
 
 /** Undefined if nobody could ask. Throws SetupError. */

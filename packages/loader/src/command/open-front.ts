@@ -1,7 +1,7 @@
 /** Opens the server that a run's options ask for. */
 import type { Logger } from 'pino';
+import type { Places } from '../enrichment/places.ts';
 import { SetupError } from '../errors/setup-error.ts';
-import type { Places } from '../names/places.ts';
 import { Front } from '../serve/front.ts';
 import type { LineLimit } from '../serve/line-limit.ts';
 import { dashboardDirectory } from './dashboard-directory.ts';

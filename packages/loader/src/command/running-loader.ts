@@ -1,10 +1,10 @@
 /** The parts of a running loader and what flows between them: drain thread, rules, server, records. */
 import type { Notice } from '@packetlog/common';
 import type { Logger } from 'pino';
+import type { Places } from '../enrichment/places.ts';
 import { EXIT } from '../errors/exit-codes.ts';
 import type { DrainLedger, DrainOptions } from '../ipc/messages.ts';
 import { RowDemand } from '../ipc/row-demand.ts';
-import type { Places } from '../names/places.ts';
 import { type DrainEvents, DrainThread, type Stopped } from '../reader/drain-thread.ts';
 import { LiveRules } from '../rules/rules-runtime.ts';
 import { prepareStateDirectory } from '../rules/store/state-directory.ts';

@@ -6,10 +6,10 @@ import {
   reverseNamesRequestSchema,
 } from '@packetlog/common';
 import * as z from 'zod/mini';
+import type { Listeners } from '../enrichment/listeners.ts';
+import type { Places } from '../enrichment/places.ts';
+import type { ReverseNames } from '../enrichment/reverse-names.ts';
 import type { History } from '../history/history.ts';
-import type { Listeners } from '../names/listeners.ts';
-import type { Places } from '../names/places.ts';
-import type { ReverseNames } from '../names/reverse-names.ts';
 import type { LineLimit } from './line-limit.ts';
 import { HISTORY, historyTopCost, LOOKUP } from './message-cost.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { listeningSockets } from './proc-net.ts';
+import { listeningSockets } from './listening-sockets.ts';
 
 const HEAD = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode';
 const line = (local: string, state: string, inode: number) =>

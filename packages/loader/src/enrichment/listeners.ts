@@ -4,7 +4,7 @@
  */
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import type { Listener } from '@packetlog/common';
-import { listeningSockets } from './proc-net.ts';
+import { listeningSockets } from './listening-sockets.ts';
 
 const TABLES = [
   ['tcp', 6],
