@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Places } from '../enrichment/places.ts';
 import { SetupError } from '../errors/setup-error.ts';
 import { Front } from '../serve/front.ts';
-import type { LineLimit } from '../serve/line-limit.ts';
+import type { LineLimit } from '../server/access/line-limit.ts';
 import { dashboardDirectory } from './dashboard-directory.ts';
 import type { RunOptions } from './run-options.ts';
 import { session } from './session.ts';

@@ -9,7 +9,7 @@ import { type DrainEvents, DrainThread, type Stopped } from '../reader/drain-thr
 import { LiveRules } from '../rules/rules-runtime.ts';
 import { prepareStateDirectory } from '../rules/store/state-directory.ts';
 import type { Front } from '../serve/front.ts';
-import { LineLimit } from '../serve/line-limit.ts';
+import { LineLimit } from '../server/access/line-limit.ts';
 import { networkNamespaceId } from '../system/network-namespace.ts';
 import { filterWarnings } from './filter-option.ts';
 import { openPlaces, reloadPlaces } from './geoip.ts';

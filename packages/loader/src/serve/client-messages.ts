@@ -1,10 +1,10 @@
 /** What one client asks for: validated, counted, answered. Nothing that it sends may throw out of here. */
 import type { Acknowledgement, Refusal, RulesError } from '@packetlog/common';
 import type * as z from 'zod/mini';
+import type { ClientBudget } from '../server/access/budget.ts';
+import type { LineLimit } from '../server/access/line-limit.ts';
 import { EncodedAnswer } from './answer-encoding.ts';
-import type { ClientBudget } from './budget.ts';
 import type { Client } from './client.ts';
-import type { LineLimit } from './line-limit.ts';
 import { Unavailable } from './questions.ts';
 import { refusedMessage } from './refused-message.ts';
 

@@ -8,8 +8,8 @@ import {
   simplified,
   subscribeSchema,
 } from '@packetlog/common';
+import { PAUSE, subscribeCost } from '../server/access/message-cost.ts';
 import type { Client } from './client.ts';
-import { PAUSE, subscribeCost } from './message-cost.ts';
 import { type Questions, Unavailable } from './questions.ts';
 import type { RowsWanted } from './rows-wanted.ts';
 import { RULES_EVENTS } from './rules-feed.ts';

@@ -1,12 +1,12 @@
 /** One connected client: what it asked for, what it follows, what waits for it. */
 import type { ClientToServerEvents, ServerToClientEvents } from '@packetlog/common';
 import type { Socket } from 'socket.io';
-import type { ClientBudget } from './budget.ts';
+import type { ClientBudget } from '../server/access/budget.ts';
+import type { LineLimit } from '../server/access/line-limit.ts';
+import { peerOf } from '../server/access/peer-address.ts';
 import { ClientMessages } from './client-messages.ts';
 import { ClientStream } from './client-stream.ts';
-import type { LineLimit } from './line-limit.ts';
 import { Outbox } from './outbox.ts';
-import { peerOf } from './peer-address.ts';
 import type { RowStreams, Subscription } from './row-streams.ts';
 import { write } from './wire.ts';
 

@@ -14,14 +14,14 @@ import type { ReaderControl } from '../ipc/reader-control.ts';
 import type { RowDemand } from '../ipc/row-demand.ts';
 import type { RuleHits } from '../ipc/rule-counts.ts';
 import type { RulesAccess } from '../ipc/rules-access.ts';
-import type { Tokens } from './admission.ts';
+import type { Tokens } from '../server/access/admission.ts';
+import { Connections } from '../server/access/connections.ts';
+import type { LineLimit } from '../server/access/line-limit.ts';
+import { tokensOf } from '../server/access/token.ts';
 import { type Allowed, allowedFor, isLoopback, reachableHost } from './allowed-hosts.ts';
-import { Connections } from './connections.ts';
 import { guardHandlers } from './guarded.ts';
-import type { LineLimit } from './line-limit.ts';
 import { questions } from './questions.ts';
 import { SocketServer } from './socket-server.ts';
-import { tokensOf } from './token.ts';
 import { listen, webServer } from './web-server.ts';
 
 /** Loopback, both families resolved by the browser; a name that resolves elsewhere must not widen it. */

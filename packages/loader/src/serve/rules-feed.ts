@@ -1,10 +1,10 @@
 /** The rules as clients see them: all of them when they change, what they counted each second, and `rules:*`. */
 import { type RuleCounters, type RulesVerb, rulesRequestSchemas } from '@packetlog/common';
 import type { Asker, RulesAccess } from '../ipc/rules-access.ts';
+import { rulesCost } from '../server/access/message-cost.ts';
 import { EncodedAnswer } from './answer-encoding.ts';
 import type { Client } from './client.ts';
 import type { ClientMessages } from './client-messages.ts';
-import { rulesCost } from './message-cost.ts';
 import { BACKLOG_BYTES } from './outbox.ts';
 import type { StreamClock } from './row-stream.ts';
 import { eventMessage, type Message } from './wire.ts';

@@ -4,22 +4,22 @@ import type { Hello, Notice, Refusal, RuleCounters, Summary } from '@packetlog/c
 import type { Logger } from 'pino';
 import type { DrainLedger } from '../ipc/messages.ts';
 import type { RulesAccess } from '../ipc/rules-access.ts';
-import { admission, type Connected, isAdmin, type Tokens, waitForTokens } from './admission.ts';
+import { admission, type Connected, isAdmin, type Tokens, waitForTokens } from '../server/access/admission.ts';
+import { Budgets } from '../server/access/budget.ts';
+import type { Connections } from '../server/access/connections.ts';
+import type { LineLimit } from '../server/access/line-limit.ts';
+import { LOOPBACK_PEER, peerOf } from '../server/access/peer-address.ts';
+import { TokenGuesses } from '../server/access/token-guesses.ts';
 import type { Allowed } from './allowed-hosts.ts';
-import { Budgets } from './budget.ts';
 import { Client, type ClientSocket } from './client.ts';
 import { listenTo } from './client-requests.ts';
-import type { Connections } from './connections.ts';
-import type { LineLimit } from './line-limit.ts';
 import { BACKLOG_BYTES, BACKLOG_MS } from './outbox.ts';
-import { LOOPBACK_PEER, peerOf } from './peer-address.ts';
 import type { Questions } from './questions.ts';
 import type { StreamClock } from './row-stream.ts';
 import { RowStreams } from './row-streams.ts';
 import { RowsWanted } from './rows-wanted.ts';
 import { RulesFeed } from './rules-feed.ts';
 import { type Io, STALLED_MS, socketIo } from './socket-io.ts';
-import { TokenGuesses } from './token-guesses.ts';
 import { eventMessage, together } from './wire.ts';
 
 /** How long the end waits for clients to take what was sent, and again for them to hang up. */

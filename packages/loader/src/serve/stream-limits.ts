@@ -1,6 +1,6 @@
 /** How many different streams of rows there may be: each looks at every packet. */
+import { LOOPBACK_PEER } from '../server/access/peer-address.ts';
 import type { Client } from './client.ts';
-import { LOOPBACK_PEER } from './peer-address.ts';
 import { type Subscription, streamKey } from './row-streams.ts';
 
 /** Of all clients; the last of them are for those that may change rules. */

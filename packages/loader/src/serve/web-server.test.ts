@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EXIT } from '../errors/exit-codes.ts';
 import { SetupError } from '../errors/setup-error.ts';
+import { Connections } from '../server/access/connections.ts';
 import { type Allowed, allowedFor } from './allowed-hosts.ts';
-import { Connections } from './connections.ts';
 import { guardHandlers } from './guarded.ts';
 import { listen, webServer } from './web-server.ts';
 

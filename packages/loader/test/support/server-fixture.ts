@@ -9,11 +9,11 @@ import { History } from '../../src/history/history.ts';
 import type { DrainLedger } from '../../src/ipc/messages.ts';
 import type { RulesAccess } from '../../src/ipc/rules-access.ts';
 import { allowedFor } from '../../src/serve/allowed-hosts.ts';
-import { type ConnectionLimits, Connections, limitsFor } from '../../src/serve/connections.ts';
 import { guardHandlers } from '../../src/serve/guarded.ts';
-import { LineLimit } from '../../src/serve/line-limit.ts';
 import { questions } from '../../src/serve/questions.ts';
 import { SocketServer } from '../../src/serve/socket-server.ts';
+import { type ConnectionLimits, Connections, limitsFor } from '../../src/server/access/connections.ts';
+import { LineLimit } from '../../src/server/access/line-limit.ts';
 import { numberedRecord, recordNumber } from './fake-ring.ts';
 
 export const HOST = '127.0.0.1';

@@ -1,7 +1,7 @@
 /** The tokens that open the socket. */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { MAX_TOKEN_CHARACTERS, MIN_TOKEN_CHARACTERS, TOKEN_PATTERN } from '@packetlog/common';
-import { SetupError } from '../errors/setup-error.ts';
+import { SetupError } from '../../errors/setup-error.ts';
 import type { Tokens } from './admission.ts';
 
 /** 256 random bits. */

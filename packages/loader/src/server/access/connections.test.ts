@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { guardHandlers } from '../../serve/guarded.ts';
 import { type ConnectionLimits, Connections, limitsFor } from './connections.ts';
-import { guardHandlers } from './guarded.ts';
 
 const LOOPBACK = '127.0.0.1';
 let server: Server;
