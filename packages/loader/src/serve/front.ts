@@ -18,11 +18,11 @@ import type { Tokens } from '../server/access/admission.ts';
 import { Connections } from '../server/access/connections.ts';
 import type { LineLimit } from '../server/access/line-limit.ts';
 import { tokensOf } from '../server/access/token.ts';
-import { type Allowed, allowedFor, isLoopback, reachableHost } from './allowed-hosts.ts';
-import { guardHandlers } from './guarded.ts';
+import { type Allowed, allowedFor, isLoopback, reachableHost } from '../server/http/allowed-hosts.ts';
+import { guardHandlers } from '../server/http/guard-handlers.ts';
+import { listen, webServer } from '../server/http/web-server.ts';
 import { questions } from './questions.ts';
 import { SocketServer } from './socket-server.ts';
-import { listen, webServer } from './web-server.ts';
 
 /** Loopback, both families resolved by the browser; a name that resolves elsewhere must not widen it. */
 const LOCALHOST = '127.0.0.1';

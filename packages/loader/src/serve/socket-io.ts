@@ -3,7 +3,7 @@ import type { Server as HttpServer } from 'node:http';
 import { type ClientToServerEvents, MAX_MESSAGE_BYTES, type ServerToClientEvents } from '@packetlog/common';
 import { Server } from 'socket.io';
 import type { LineLimit } from '../server/access/line-limit.ts';
-import { type Allowed, refusal } from './allowed-hosts.ts';
+import { type Allowed, refusal } from '../server/http/allowed-hosts.ts';
 import { answerParser } from './answer-encoding.ts';
 import { allowOneConnect } from './one-connect.ts';
 import { boundPongs } from './pongs.ts';

@@ -10,7 +10,7 @@ import type { Connections } from '../server/access/connections.ts';
 import type { LineLimit } from '../server/access/line-limit.ts';
 import { LOOPBACK_PEER, peerOf } from '../server/access/peer-address.ts';
 import { TokenGuesses } from '../server/access/token-guesses.ts';
-import type { Allowed } from './allowed-hosts.ts';
+import type { Allowed } from '../server/http/allowed-hosts.ts';
 import { Client, type ClientSocket } from './client.ts';
 import { listenTo } from './client-requests.ts';
 import { BACKLOG_BYTES, BACKLOG_MS } from './outbox.ts';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { guardHandlers } from '../../serve/guarded.ts';
+import { guardHandlers } from '../http/guard-handlers.ts';
 import { type ConnectionLimits, Connections, limitsFor } from './connections.ts';
 
 const LOOPBACK = '127.0.0.1';

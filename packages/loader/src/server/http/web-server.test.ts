@@ -4,11 +4,11 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EXIT } from '../errors/exit-codes.ts';
-import { SetupError } from '../errors/setup-error.ts';
-import { Connections } from '../server/access/connections.ts';
+import { EXIT } from '../../errors/exit-codes.ts';
+import { SetupError } from '../../errors/setup-error.ts';
+import { Connections } from '../access/connections.ts';
 import { type Allowed, allowedFor } from './allowed-hosts.ts';
-import { guardHandlers } from './guarded.ts';
+import { guardHandlers } from './guard-handlers.ts';
 import { listen, webServer } from './web-server.ts';
 
 const HOST = '127.0.0.1';

@@ -1,7 +1,7 @@
 /** Handlers of the HTTP server, so that one that throws costs its own connection and nothing else. */
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Connections } from '../server/access/connections.ts';
+import type { Connections } from '../access/connections.ts';
 import { securityHeaders } from './security-headers.ts';
 
 type OnRequest = (request: IncomingMessage, response: ServerResponse) => void;

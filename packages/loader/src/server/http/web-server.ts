@@ -1,6 +1,6 @@
 /** One port: the dashboard's files, and an upgrade path for the socket. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { SetupError } from '../errors/setup-error.ts';
+import { SetupError } from '../../errors/setup-error.ts';
 import { type Allowed, refusal } from './allowed-hosts.ts';
 import { contentSecurityPolicy } from './content-security-policy.ts';
 import { readPageFiles } from './page-files.ts';
@@ -16,7 +16,7 @@ const IDLE_MS = 30_000;
 /**
  * `ui`: directory of the built dashboard, read now; undefined serves the socket alone. `nodes`: other loaders that the
  * dashboard may connect to. Throws SetupError for a directory that is no dashboard. Its handlers want a guard
- * (guarded.ts).
+ * (guard-handlers.ts).
  */
 export function webServer(ui: string | undefined, allowed: () => Allowed, nodes: readonly string[] = []): Server {
   const files = ui === undefined ? noFiles : dashboardFiles(ui, nodes);

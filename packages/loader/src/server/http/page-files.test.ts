@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { EXIT } from '../errors/exit-codes.ts';
-import { SetupError } from '../errors/setup-error.ts';
+import { EXIT } from '../../errors/exit-codes.ts';
+import { SetupError } from '../../errors/setup-error.ts';
 import { readPageFiles } from './page-files.ts';
 
 let directory = '';
