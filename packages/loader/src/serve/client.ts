@@ -4,11 +4,11 @@ import type { Socket } from 'socket.io';
 import type { ClientBudget } from '../server/access/budget.ts';
 import type { LineLimit } from '../server/access/line-limit.ts';
 import { peerOf } from '../server/access/peer-address.ts';
+import { ClientStream } from '../server/streams/client-stream.ts';
+import { write } from '../server/streams/frames.ts';
+import type { RowStreams, Subscription } from '../server/streams/row-streams.ts';
+import { Outbox } from '../server/streams/send-queue.ts';
 import { ClientMessages } from './client-messages.ts';
-import { ClientStream } from './client-stream.ts';
-import { Outbox } from './outbox.ts';
-import type { RowStreams, Subscription } from './row-streams.ts';
-import { write } from './wire.ts';
 
 export type ClientSocket = Socket<ClientToServerEvents, ServerToClientEvents>;
 

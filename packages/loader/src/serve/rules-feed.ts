@@ -2,12 +2,12 @@
 import { type RuleCounters, type RulesVerb, rulesRequestSchemas } from '@packetlog/common';
 import type { Asker, RulesAccess } from '../ipc/rules-access.ts';
 import { rulesCost } from '../server/access/message-cost.ts';
+import { eventMessage, type Message } from '../server/streams/frames.ts';
+import type { StreamClock } from '../server/streams/row-stream.ts';
+import { BACKLOG_BYTES } from '../server/streams/send-queue.ts';
 import { EncodedAnswer } from './answer-encoding.ts';
 import type { Client } from './client.ts';
 import type { ClientMessages } from './client-messages.ts';
-import { BACKLOG_BYTES } from './outbox.ts';
-import type { StreamClock } from './row-stream.ts';
-import { eventMessage, type Message } from './wire.ts';
 
 /** Many changes in a row are told at most so often. */
 const BETWEEN_MS = 200;

@@ -11,16 +11,16 @@ import type { LineLimit } from '../server/access/line-limit.ts';
 import { LOOPBACK_PEER, peerOf } from '../server/access/peer-address.ts';
 import { TokenGuesses } from '../server/access/token-guesses.ts';
 import type { Allowed } from '../server/http/allowed-hosts.ts';
+import { eventMessage, together } from '../server/streams/frames.ts';
+import type { StreamClock } from '../server/streams/row-stream.ts';
+import { RowStreams } from '../server/streams/row-streams.ts';
+import { BACKLOG_BYTES, BACKLOG_MS } from '../server/streams/send-queue.ts';
 import { Client, type ClientSocket } from './client.ts';
 import { listenTo } from './client-requests.ts';
-import { BACKLOG_BYTES, BACKLOG_MS } from './outbox.ts';
 import type { Questions } from './questions.ts';
-import type { StreamClock } from './row-stream.ts';
-import { RowStreams } from './row-streams.ts';
 import { RowsWanted } from './rows-wanted.ts';
 import { RulesFeed } from './rules-feed.ts';
 import { type Io, STALLED_MS, socketIo } from './socket-io.ts';
-import { eventMessage, together } from './wire.ts';
 
 /** How long the end waits for clients to take what was sent, and again for them to hang up. */
 const CLOSE_MS = 1000;

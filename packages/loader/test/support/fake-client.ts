@@ -1,9 +1,9 @@
 /** For tests: streams whose clock, timers and networks the test plays. */
 import { PACKET_LOG_FIELDS, PacketLogBatch } from '@packetlog/common';
-import { ClientStream } from '../../src/serve/client-stream.ts';
-import { Outbox } from '../../src/serve/outbox.ts';
-import { RowStreams, type Subscription } from '../../src/serve/row-streams.ts';
-import type { Message } from '../../src/serve/wire.ts';
+import { ClientStream } from '../../src/server/streams/client-stream.ts';
+import type { Message } from '../../src/server/streams/frames.ts';
+import { RowStreams, type Subscription } from '../../src/server/streams/row-streams.ts';
+import { Outbox } from '../../src/server/streams/send-queue.ts';
 import { numberedRecord } from './fake-ring.ts';
 
 export const STRIDE = 72;

@@ -1,10 +1,10 @@
 import { BATCH_HEADER_SIZE, type PacketLogBatch, PacketLogView, parseFilter } from '@packetlog/common';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type FakeClient, fakeStreams, numbersOf, STRIDE } from '../../test/support/fake-client.ts';
-import { numberedRecord } from '../../test/support/fake-ring.ts';
-import { BACKLOG_BYTES, BACKLOG_MS } from './outbox.ts';
+import { type FakeClient, fakeStreams, numbersOf, STRIDE } from '../../../test/support/fake-client.ts';
+import { numberedRecord } from '../../../test/support/fake-ring.ts';
 import type { Subscription } from './row-streams.ts';
+import { BACKLOG_BYTES, BACKLOG_MS } from './send-queue.ts';
 
 const ALL: Subscription = { rowsPerSecond: 1_000_000_000, batchMs: 10, filter: undefined };
 const limited = (rowsPerSecond: number): Subscription => ({ ...ALL, rowsPerSecond });

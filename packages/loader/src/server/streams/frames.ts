@@ -18,7 +18,7 @@ import {
   writeBatchHeader,
 } from '@packetlog/common';
 import type { Socket } from 'socket.io';
-import type { Loan } from './batch-memory.ts';
+import type { Loan } from './buffer-pool.ts';
 
 type Connection = Socket['conn'];
 

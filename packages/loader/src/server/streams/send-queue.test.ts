@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BACKLOG_BYTES, BACKLOG_MS, Outbox } from './outbox.ts';
-import type { Message } from './wire.ts';
+import type { Message } from './frames.ts';
+import { BACKLOG_BYTES, BACKLOG_MS, Outbox } from './send-queue.ts';
 
 const KIB = 1024;
 

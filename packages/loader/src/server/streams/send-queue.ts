@@ -1,5 +1,5 @@
 /** What waits for one client to read: in order, bounded in bytes and in age. */
-import type { Message } from './wire.ts';
+import type { Message } from './frames.ts';
 
 /** Bytes and milliseconds that something may wait for a client; while more does, it gets nothing new. */
 export const BACKLOG_BYTES = 2 * 1024 * 1024;

@@ -1,6 +1,6 @@
 import { PacketLogBatch } from '@packetlog/common';
 import { describe, expect, it, vi } from 'vitest';
-import { batchMessage, eventMessage, rowBatch, together, write } from './wire.ts';
+import { batchMessage, eventMessage, rowBatch, together, write } from './frames.ts';
 
 const layout = { stride: 72, recordOffset: 8 };
 const counters = { sequence: 1, offered: 7, dropped: 2, withheld: 3, filtered: 4 };

@@ -1,8 +1,8 @@
 /** Rows for everybody who wants the same: chosen once, gathered once, encoded once. */
 import type { RecordPredicate } from '@packetlog/common';
-import { RowBudget } from '../token-bucket.ts';
-import type { BatchMemory, Loan } from './batch-memory.ts';
-import { type RecordLayout, type RowBatch, rowBatch } from './wire.ts';
+import { RowBudget } from '../../token-bucket.ts';
+import type { BatchMemory, Loan } from './buffer-pool.ts';
+import { type RecordLayout, type RowBatch, rowBatch } from './frames.ts';
 
 /** A batch goes out when it is this large, or long enough after the last one. */
 const BATCH_BYTES = 64 * 1024;

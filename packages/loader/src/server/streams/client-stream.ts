@@ -1,8 +1,8 @@
 /** One client's account of what it follows: every header that it gets adds up, whatever it follows and loses. */
 import type { BatchCounters, ClientLedger } from '@packetlog/common';
-import type { Outbox } from './outbox.ts';
+import { batchMessage, type RowBatch } from './frames.ts';
 import { type Follower, type RowSource, restOf, type StreamContext } from './row-stream.ts';
-import { batchMessage, type RowBatch } from './wire.ts';
+import type { Outbox } from './send-queue.ts';
 
 export class ClientStream implements Follower {
   readonly #outbox: Outbox;

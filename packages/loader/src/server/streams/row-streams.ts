@@ -1,10 +1,10 @@
 /** The streams that clients follow: one for all who ask for the same rows. */
 import { compileFilter, EVERYTHING, type Filter, filterKey, interfacesNamed } from '@packetlog/common';
-import { InterfaceNames } from '../ipc/interface-table.ts';
-import { BatchMemory } from './batch-memory.ts';
+import { InterfaceNames } from '../../ipc/interface-table.ts';
+import { BatchMemory } from './buffer-pool.ts';
 import type { ClientStream } from './client-stream.ts';
+import type { RecordLayout } from './frames.ts';
 import { NoRows, type RowSource, RowStream, type StreamClock, type StreamContext } from './row-stream.ts';
-import type { RecordLayout } from './wire.ts';
 
 /** Rows are gathered for so long at least when many clients follow streams: at most 5,000 deliveries a second. */
 const BATCH_MS_PER_CLIENT = 0.2;
