@@ -1,6 +1,6 @@
 /** What `packetlog run` says when packets are seen: interfaces, addresses, warnings. */
 import type { Ready } from '../reader/drain-thread.ts';
-import type { Front } from '../serve/front.ts';
+import type { Front } from '../server/server.ts';
 import { printableName } from '../system/interface-name.ts';
 import { say } from './say.ts';
 import { servedUrls, servedWithoutTokens } from './served-urls.ts';

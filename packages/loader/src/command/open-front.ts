@@ -2,8 +2,8 @@
 import type { Logger } from 'pino';
 import type { Places } from '../enrichment/places.ts';
 import { SetupError } from '../errors/setup-error.ts';
-import { Front } from '../serve/front.ts';
 import type { LineLimit } from '../server/access/line-limit.ts';
+import { Front } from '../server/server.ts';
 import { dashboardDirectory } from './dashboard-directory.ts';
 import type { RunOptions } from './run-options.ts';
 import { session } from './session.ts';

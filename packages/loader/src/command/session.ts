@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { MAX_ROWS_PER_SECOND, PROTOCOL_VERSION } from '@packetlog/common';
-import type { Session } from '../serve/front.ts';
+import type { Session } from '../server/server.ts';
 
 /** Of this package. */
 export function version(): string {

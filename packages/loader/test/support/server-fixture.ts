@@ -8,12 +8,12 @@ import { afterEach, beforeEach, type Mock, vi } from 'vitest';
 import { History } from '../../src/history/history.ts';
 import type { DrainLedger } from '../../src/ipc/messages.ts';
 import type { RulesAccess } from '../../src/ipc/rules-access.ts';
-import { questions } from '../../src/serve/questions.ts';
-import { SocketServer } from '../../src/serve/socket-server.ts';
 import { type ConnectionLimits, Connections, limitsFor } from '../../src/server/access/connections.ts';
 import { LineLimit } from '../../src/server/access/line-limit.ts';
 import { allowedFor } from '../../src/server/http/allowed-hosts.ts';
 import { guardHandlers } from '../../src/server/http/guard-handlers.ts';
+import { questions } from '../../src/server/lookups.ts';
+import { SocketServer } from '../../src/server/socket-server.ts';
 import { numberedRecord, recordNumber } from './fake-ring.ts';
 
 export const HOST = '127.0.0.1';

@@ -4,23 +4,23 @@ import type { Hello, Notice, Refusal, RuleCounters, Summary } from '@packetlog/c
 import type { Logger } from 'pino';
 import type { DrainLedger } from '../ipc/messages.ts';
 import type { RulesAccess } from '../ipc/rules-access.ts';
-import { admission, type Connected, isAdmin, type Tokens, waitForTokens } from '../server/access/admission.ts';
-import { Budgets } from '../server/access/budget.ts';
-import type { Connections } from '../server/access/connections.ts';
-import type { LineLimit } from '../server/access/line-limit.ts';
-import { LOOPBACK_PEER, peerOf } from '../server/access/peer-address.ts';
-import { TokenGuesses } from '../server/access/token-guesses.ts';
-import type { Allowed } from '../server/http/allowed-hosts.ts';
-import { eventMessage, together } from '../server/streams/frames.ts';
-import type { StreamClock } from '../server/streams/row-stream.ts';
-import { RowStreams } from '../server/streams/row-streams.ts';
-import { BACKLOG_BYTES, BACKLOG_MS } from '../server/streams/send-queue.ts';
+import { admission, type Connected, isAdmin, type Tokens, waitForTokens } from './access/admission.ts';
+import { Budgets } from './access/budget.ts';
+import type { Connections } from './access/connections.ts';
+import type { LineLimit } from './access/line-limit.ts';
+import { LOOPBACK_PEER, peerOf } from './access/peer-address.ts';
+import { TokenGuesses } from './access/token-guesses.ts';
 import { Client, type ClientSocket } from './client.ts';
 import { listenTo } from './client-requests.ts';
-import type { Questions } from './questions.ts';
+import type { Allowed } from './http/allowed-hosts.ts';
+import type { Questions } from './lookups.ts';
 import { RowsWanted } from './rows-wanted.ts';
 import { RulesFeed } from './rules-feed.ts';
 import { type Io, STALLED_MS, socketIo } from './socket-io.ts';
+import { eventMessage, together } from './streams/frames.ts';
+import type { StreamClock } from './streams/row-stream.ts';
+import { RowStreams } from './streams/row-streams.ts';
+import { BACKLOG_BYTES, BACKLOG_MS } from './streams/send-queue.ts';
 
 /** How long the end waits for clients to take what was sent, and again for them to hang up. */
 const CLOSE_MS = 1000;

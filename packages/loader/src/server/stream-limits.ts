@@ -1,7 +1,7 @@
 /** How many different streams of rows there may be: each looks at every packet. */
-import { LOOPBACK_PEER } from '../server/access/peer-address.ts';
-import { type Subscription, streamKey } from '../server/streams/row-streams.ts';
+import { LOOPBACK_PEER } from './access/peer-address.ts';
 import type { Client } from './client.ts';
+import { type Subscription, streamKey } from './streams/row-streams.ts';
 
 /** Of all clients; the last of them are for those that may change rules. */
 const MAX_STREAMS = 64;

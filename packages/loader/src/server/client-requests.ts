@@ -8,9 +8,9 @@ import {
   simplified,
   subscribeSchema,
 } from '@packetlog/common';
-import { PAUSE, subscribeCost } from '../server/access/message-cost.ts';
+import { PAUSE, subscribeCost } from './access/message-cost.ts';
 import type { Client } from './client.ts';
-import { type Questions, Unavailable } from './questions.ts';
+import { type Questions, Unavailable } from './lookups.ts';
 import type { RowsWanted } from './rows-wanted.ts';
 import { RULES_EVENTS } from './rules-feed.ts';
 import { streamRefusal } from './stream-limits.ts';

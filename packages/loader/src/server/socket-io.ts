@@ -2,9 +2,9 @@
 import type { Server as HttpServer } from 'node:http';
 import { type ClientToServerEvents, MAX_MESSAGE_BYTES, type ServerToClientEvents } from '@packetlog/common';
 import { Server } from 'socket.io';
-import type { LineLimit } from '../server/access/line-limit.ts';
-import { type Allowed, refusal } from '../server/http/allowed-hosts.ts';
+import type { LineLimit } from './access/line-limit.ts';
 import { answerParser } from './answer-encoding.ts';
+import { type Allowed, refusal } from './http/allowed-hosts.ts';
 import { allowOneConnect } from './one-connect.ts';
 import { boundPongs } from './pongs.ts';
 

@@ -1,13 +1,13 @@
 /** The rules as clients see them: all of them when they change, what they counted each second, and `rules:*`. */
 import { type RuleCounters, type RulesVerb, rulesRequestSchemas } from '@packetlog/common';
 import type { Asker, RulesAccess } from '../ipc/rules-access.ts';
-import { rulesCost } from '../server/access/message-cost.ts';
-import { eventMessage, type Message } from '../server/streams/frames.ts';
-import type { StreamClock } from '../server/streams/row-stream.ts';
-import { BACKLOG_BYTES } from '../server/streams/send-queue.ts';
+import { rulesCost } from './access/message-cost.ts';
 import { EncodedAnswer } from './answer-encoding.ts';
 import type { Client } from './client.ts';
 import type { ClientMessages } from './client-messages.ts';
+import { eventMessage, type Message } from './streams/frames.ts';
+import type { StreamClock } from './streams/row-stream.ts';
+import { BACKLOG_BYTES } from './streams/send-queue.ts';
 
 /** Many changes in a row are told at most so often. */
 const BETWEEN_MS = 200;

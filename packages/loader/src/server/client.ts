@@ -1,14 +1,14 @@
 /** One connected client: what it asked for, what it follows, what waits for it. */
 import type { ClientToServerEvents, ServerToClientEvents } from '@packetlog/common';
 import type { Socket } from 'socket.io';
-import type { ClientBudget } from '../server/access/budget.ts';
-import type { LineLimit } from '../server/access/line-limit.ts';
-import { peerOf } from '../server/access/peer-address.ts';
-import { ClientStream } from '../server/streams/client-stream.ts';
-import { write } from '../server/streams/frames.ts';
-import type { RowStreams, Subscription } from '../server/streams/row-streams.ts';
-import { Outbox } from '../server/streams/send-queue.ts';
+import type { ClientBudget } from './access/budget.ts';
+import type { LineLimit } from './access/line-limit.ts';
+import { peerOf } from './access/peer-address.ts';
 import { ClientMessages } from './client-messages.ts';
+import { ClientStream } from './streams/client-stream.ts';
+import { write } from './streams/frames.ts';
+import type { RowStreams, Subscription } from './streams/row-streams.ts';
+import { Outbox } from './streams/send-queue.ts';
 
 export type ClientSocket = Socket<ClientToServerEvents, ServerToClientEvents>;
 

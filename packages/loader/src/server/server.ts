@@ -14,14 +14,14 @@ import type { ReaderControl } from '../ipc/reader-control.ts';
 import type { RowDemand } from '../ipc/row-demand.ts';
 import type { RuleHits } from '../ipc/rule-counts.ts';
 import type { RulesAccess } from '../ipc/rules-access.ts';
-import type { Tokens } from '../server/access/admission.ts';
-import { Connections } from '../server/access/connections.ts';
-import type { LineLimit } from '../server/access/line-limit.ts';
-import { tokensOf } from '../server/access/token.ts';
-import { type Allowed, allowedFor, isLoopback, reachableHost } from '../server/http/allowed-hosts.ts';
-import { guardHandlers } from '../server/http/guard-handlers.ts';
-import { listen, webServer } from '../server/http/web-server.ts';
-import { questions } from './questions.ts';
+import type { Tokens } from './access/admission.ts';
+import { Connections } from './access/connections.ts';
+import type { LineLimit } from './access/line-limit.ts';
+import { tokensOf } from './access/token.ts';
+import { type Allowed, allowedFor, isLoopback, reachableHost } from './http/allowed-hosts.ts';
+import { guardHandlers } from './http/guard-handlers.ts';
+import { listen, webServer } from './http/web-server.ts';
+import { questions } from './lookups.ts';
 import { SocketServer } from './socket-server.ts';
 
 /** Loopback, both families resolved by the browser; a name that resolves elsewhere must not widen it. */

@@ -1,12 +1,12 @@
 /** What one client asks for: validated, counted, answered. Nothing that it sends may throw out of here. */
 import type { Acknowledgement, Refusal, RulesError } from '@packetlog/common';
 import type * as z from 'zod/mini';
-import type { ClientBudget } from '../server/access/budget.ts';
-import type { LineLimit } from '../server/access/line-limit.ts';
+import type { ClientBudget } from './access/budget.ts';
+import type { LineLimit } from './access/line-limit.ts';
 import { EncodedAnswer } from './answer-encoding.ts';
 import type { Client } from './client.ts';
-import { Unavailable } from './questions.ts';
-import { refusedMessage } from './refused-message.ts';
+import { Unavailable } from './lookups.ts';
+import { refusedMessage } from './rejected-message.ts';
 
 /** Bad messages a client may send before it is disconnected. */
 const MAX_BAD_MESSAGES = 10;

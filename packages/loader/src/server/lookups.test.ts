@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
 import { History } from '../history/history.ts';
-import { questions } from './questions.ts';
+import { questions } from './lookups.ts';
 
 it('says when names can be asked for again that are too many, and counts what was rejected', async () => {
   const lines = { warn: vi.fn() };

@@ -10,8 +10,8 @@ import type { Listeners } from '../enrichment/listeners.ts';
 import type { Places } from '../enrichment/places.ts';
 import type { ReverseNames } from '../enrichment/reverse-names.ts';
 import type { History } from '../history/history.ts';
-import type { LineLimit } from '../server/access/line-limit.ts';
-import { HISTORY, historyTopCost, LOOKUP } from '../server/access/message-cost.ts';
+import type { LineLimit } from './access/line-limit.ts';
+import { HISTORY, historyTopCost, LOOKUP } from './access/message-cost.ts';
 
 /** When names may be asked for again that were too many. */
 const NAMES_AGAIN_MS = 5000;
