@@ -2,16 +2,16 @@
 import { RULE_ACTIONS, type RulesRequest, rulesFileSchema } from '@packetlog/common';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
+import { count, seconds } from '../../command/option-values.ts';
+import { bpfFsOption, netnsOption, protectOption, rulesFileOption } from '../../command/run-options.ts';
 import { EXIT } from '../../errors/exit-codes.ts';
 import { statePaths } from '../../rules/store/state-directory.ts';
-import { count, seconds } from '../option-values.ts';
-import { bpfFsOption, netnsOption, protectOption, rulesFileOption } from '../run-options.ts';
 import { Connection } from './connection.ts';
+import { rehearsalRequest } from './dry-run-request.ts';
 import { exportRules } from './export-rules.ts';
 import { addRule, applyRules, type Common, editRule, type Handler, importList, removeRules } from './handlers.ts';
 import { Printer } from './printer.ts';
 import { readInput } from './read-input.ts';
-import { rehearsalRequest } from './rehearsal-request.ts';
 import { force, forceOption, lifeOptions, matchOptions } from './rule-options.ts';
 import { auditText, rehearsalText, snapshotText } from './rules-text.ts';
 

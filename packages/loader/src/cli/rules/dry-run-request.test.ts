@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { SetupError } from '../../errors/setup-error.ts';
-import { rehearsalRequest } from './rehearsal-request.ts';
+import { rehearsalRequest } from './dry-run-request.ts';
 
 const request = (text: string) => rehearsalRequest(Buffer.from(text), 'new', 5);
 
