@@ -10,6 +10,7 @@ import {
   PACKET_LOG_SIZE,
   type PacketLogBatch,
 } from '@packetlog/common';
+import type { RunOptions } from '../cli/options/run-options.ts';
 import { EXIT } from '../errors/exit-codes.ts';
 import { privilegeAdvice } from '../errors/privilege.ts';
 import { SetupError } from '../errors/setup-error.ts';
@@ -22,7 +23,6 @@ import { checkStateDirectory } from '../rules/store/state-directory.ts';
 import { printableName } from '../system/interface-name.ts';
 import { networkNamespaceId } from '../system/network-namespace.ts';
 import { closed, PRINT_MS, READER_GONE, type RecordOutput } from './record-output.ts';
-import type { RunOptions } from './run-options.ts';
 import type { Stop } from './stop.ts';
 
 type Wanted = Pick<RunOptions, 'iface' | 'filter' | 'netns' | 'state'>;

@@ -1,13 +1,6 @@
 /** The command line's shape and its help. What a command is made of is loaded when it is the one: half a second of it. */
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { rulesCommand } from '../cli/rules/rules-command.ts';
-import { EXIT } from '../errors/exit-codes.ts';
-import { SetupError } from '../errors/setup-error.ts';
-import { CAPTURE_FORMATS, type CaptureFormat } from '../print/capture-format.ts';
-import { statePaths } from '../rules/store/state-directory.ts';
-import { completionScript, SHELLS } from './completion.ts';
-import { readConfigFile } from './config-file.ts';
-import { countFromOne, seconds } from './option-values.ts';
+import { readConfigFile } from '../cli/options/config-file.ts';
 import {
   bpfFsOption,
   DEFAULT_CONFIRM_MS,
@@ -16,7 +9,14 @@ import {
   readFlagVariables,
   runOptions,
   SAMPLE_AUTO,
-} from './run-options.ts';
+} from '../cli/options/run-options.ts';
+import { countFromOne, seconds } from '../cli/options/values.ts';
+import { rulesCommand } from '../cli/rules/rules-command.ts';
+import { EXIT } from '../errors/exit-codes.ts';
+import { SetupError } from '../errors/setup-error.ts';
+import { CAPTURE_FORMATS, type CaptureFormat } from '../print/capture-format.ts';
+import { statePaths } from '../rules/store/state-directory.ts';
+import { completionScript, SHELLS } from './completion.ts';
 import { version } from './session.ts';
 import { unknownCommand } from './unknown-command.ts';
 

@@ -1,6 +1,7 @@
 /** The records of a run, on standard output or in a capture file. */
 import type { Writable } from 'node:stream';
 import { compileFilter, type Filter, type PacketLogView } from '@packetlog/common';
+import type { PrintFormat } from '../cli/options/run-options.ts';
 import { InterfaceNames } from '../ipc/interface-table.ts';
 import type { DrainLedger } from '../ipc/messages.ts';
 import { captureEncoding } from '../print/capture-format.ts';
@@ -10,7 +11,6 @@ import type { Ready } from '../reader/drain-thread.ts';
 import { consoleEncoding } from './console-encoding.ts';
 import { ledgerJson, ledgerText } from './final-report.ts';
 import { closed, PRINT_MS, READER_GONE, type RecordOutput } from './record-output.ts';
-import type { PrintFormat } from './run-options.ts';
 import type { Stop } from './stop.ts';
 
 export interface RecordSinkOptions {

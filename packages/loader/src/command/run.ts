@@ -1,9 +1,9 @@
 /** `packetlog run`: opens, attaches, serves, waits, and ends it all in reverse order. */
+import type { RunOptions } from '../cli/options/run-options.ts';
 import { EXIT } from '../errors/exit-codes.ts';
 import { requireKernelFiles } from '../system/kernel-files.ts';
 import { makeLogger } from './log.ts';
 import type { RecordOutput } from './record-output.ts';
-import type { RunOptions } from './run-options.ts';
 import { RunningLoader } from './running-loader.ts';
 import { say } from './say.ts';
 import { Stop } from './stop.ts';

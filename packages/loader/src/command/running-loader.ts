@@ -1,6 +1,9 @@
 /** The parts of a running loader and what flows between them: drain thread, rules, server, records. */
 import type { Notice } from '@packetlog/common';
 import type { Logger } from 'pino';
+import { filterWarnings } from '../cli/options/filter-option.ts';
+import { memoryProblems, ringBytesFor } from '../cli/options/ring-memory.ts';
+import type { RunOptions } from '../cli/options/run-options.ts';
 import type { Places } from '../enrichment/places.ts';
 import { EXIT } from '../errors/exit-codes.ts';
 import type { DrainLedger, DrainOptions } from '../ipc/messages.ts';
@@ -11,15 +14,12 @@ import { prepareStateDirectory } from '../rules/store/state-directory.ts';
 import { LineLimit } from '../server/access/line-limit.ts';
 import type { Front } from '../server/server.ts';
 import { networkNamespaceId } from '../system/network-namespace.ts';
-import { filterWarnings } from './filter-option.ts';
 import { openPlaces, reloadPlaces } from './geoip.ts';
 import { greet } from './greeting.ts';
 import { leaveWith } from './leave.ts';
-import { memoryProblems, ringBytesFor } from './memory.ts';
 import { openFront } from './open-front.ts';
 import type { RecordOutput } from './record-output.ts';
 import { RecordSink } from './record-sink.ts';
-import type { RunOptions } from './run-options.ts';
 import { Staying } from './staying.ts';
 import type { Stop } from './stop.ts';
 

@@ -2,10 +2,10 @@
 import { RULE_ACTIONS, type RulesRequest, rulesFileSchema } from '@packetlog/common';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
-import { count, seconds } from '../../command/option-values.ts';
-import { bpfFsOption, netnsOption, protectOption, rulesFileOption } from '../../command/run-options.ts';
 import { EXIT } from '../../errors/exit-codes.ts';
 import { statePaths } from '../../rules/store/state-directory.ts';
+import { bpfFsOption, netnsOption, protectOption, rulesFileOption } from '../options/run-options.ts';
+import { count, seconds } from '../options/values.ts';
 import { Connection } from './connection.ts';
 import { rehearsalRequest } from './dry-run-request.ts';
 import { exportRules } from './export-rules.ts';

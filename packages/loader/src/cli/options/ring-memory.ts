@@ -1,8 +1,8 @@
 /** Memory at start: how large the rings are, and whether what is allowed will do. */
-import { SetupError } from '../errors/setup-error.ts';
-import { possibleCpus } from '../system/cpus.ts';
-import { memoryLimit } from '../system/memory-limit.ts';
-import { defaultRingBytes, largestRingBytes } from '../transports/ring-size.ts';
+import { SetupError } from '../../errors/setup-error.ts';
+import { possibleCpus } from '../../system/cpus.ts';
+import { memoryLimit } from '../../system/memory-limit.ts';
+import { defaultRingBytes, largestRingBytes } from '../../transports/ring-size.ts';
 
 const MIB = 2 ** 20;
 /**

@@ -1,7 +1,7 @@
 /** What the values of options may be. Each function returns the value or throws InvalidArgumentError. */
 import { parseDuration, parseNetwork, RuleValueError } from '@packetlog/common';
 import { InvalidArgumentError } from 'commander';
-import { interfaceNameProblem } from '../system/interface-name.ts';
+import { interfaceNameProblem } from '../../system/interface-name.ts';
 
 export interface ListenAddress {
   host: string;

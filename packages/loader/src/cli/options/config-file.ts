@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { SetupError } from '../errors/setup-error.ts';
+import { SetupError } from '../../errors/setup-error.ts';
 
 /** The object in a JSON file. */
 export function readConfigFile(path: string): Record<string, unknown> {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { memoryProblems, ringBytesFor } from './memory.ts';
+import { memoryProblems, ringBytesFor } from './ring-memory.ts';
 
 const MIB = 2 ** 20;
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EXIT } from '../errors/exit-codes.ts';
+import { EXIT } from '../../errors/exit-codes.ts';
 import { readConfigFile } from './config-file.ts';
 
 let directory = '';

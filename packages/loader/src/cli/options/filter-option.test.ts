@@ -1,6 +1,6 @@
 import { parseFilter } from '@packetlog/common';
 import { describe, expect, it } from 'vitest';
-import { InterfaceNames } from '../ipc/interface-table.ts';
+import { InterfaceNames } from '../../ipc/interface-table.ts';
 import { filterOption, filterWarnings } from './filter-option.ts';
 
 describe('--filter', () => {

@@ -1,9 +1,9 @@
 /** The options of `packetlog run`: their flags, environment variables, defaults, and their order of precedence. */
 import type { Filter } from '@packetlog/common';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { ClockPolicy } from '../ipc/clock-policy.ts';
-import type { RequestedMode, RequestedTransport } from '../ipc/settings.ts';
-import type { StatePaths } from '../rules/store/state-directory.ts';
+import type { ClockPolicy } from '../../ipc/clock-policy.ts';
+import type { RequestedMode, RequestedTransport } from '../../ipc/settings.ts';
+import type { StatePaths } from '../../rules/store/state-directory.ts';
 import { filterOption } from './filter-option.ts';
 import {
   confirmWithin,
@@ -19,9 +19,9 @@ import {
   ringBytes,
   SAMPLE_AUTO,
   sampling,
-} from './option-values.ts';
+} from './values.ts';
 
-export { DEFAULT_CONFIRM_MS, SAMPLE_AUTO } from './option-values.ts';
+export { DEFAULT_CONFIRM_MS, SAMPLE_AUTO } from './values.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { bytes, interfaceName, listenAddress, networkNamespace, origin, ringBytes } from './option-values.ts';
+import { bytes, interfaceName, listenAddress, networkNamespace, origin, ringBytes } from './values.ts';
 
 describe('bytes', () => {
   it.each([

@@ -1,8 +1,8 @@
 /** `--filter`: its text, and what is said about it. */
 import { type Filter, FilterError, interfacesNamed, parseFilter } from '@packetlog/common';
 import { InvalidArgumentError } from 'commander';
-import type { InterfaceNames } from '../ipc/interface-table.ts';
-import { printableName } from '../system/interface-name.ts';
+import type { InterfaceNames } from '../../ipc/interface-table.ts';
+import { printableName } from '../../system/interface-name.ts';
 
 /** @throws InvalidArgumentError with the text and a mark under the place. */
 export function filterOption(text: string): Filter {
