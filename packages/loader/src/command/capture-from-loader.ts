@@ -11,6 +11,8 @@ import {
   type PacketLogBatch,
 } from '@packetlog/common';
 import type { RunOptions } from '../cli/options/run-options.ts';
+import { closed, PRINT_MS, READER_GONE, type RecordOutput } from '../cli/process/record-output.ts';
+import type { Stop } from '../cli/process/stop.ts';
 import { EXIT } from '../errors/exit-codes.ts';
 import { privilegeAdvice } from '../errors/privilege.ts';
 import { SetupError } from '../errors/setup-error.ts';
@@ -22,8 +24,6 @@ import { ControlClient, NoLoaderError } from '../rules/control/control-client.ts
 import { checkStateDirectory } from '../rules/store/state-directory.ts';
 import { printableName } from '../system/interface-name.ts';
 import { networkNamespaceId } from '../system/network-namespace.ts';
-import { closed, PRINT_MS, READER_GONE, type RecordOutput } from './record-output.ts';
-import type { Stop } from './stop.ts';
 
 type Wanted = Pick<RunOptions, 'iface' | 'filter' | 'netns' | 'state'>;
 

@@ -6,14 +6,14 @@ import { createWriteStream, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunOptions } from '../cli/options/run-options.ts';
+import type { RecordOutput } from '../cli/process/record-output.ts';
+import { Stop } from '../cli/process/stop.ts';
 import { SetupError } from '../errors/setup-error.ts';
 import { CAPTURE_FORMATS, type CaptureFormat, captureFormatOf } from '../print/capture-format.ts';
 import { standardOutput } from '../print/standard-output.ts';
 import { statePaths } from '../rules/store/state-directory.ts';
 import { captureFromLoader, runningLoader } from './capture-from-loader.ts';
-import type { RecordOutput } from './record-output.ts';
 import { run } from './run.ts';
-import { Stop } from './stop.ts';
 
 export interface CaptureOptions {
   /** `-`: standard output. */

@@ -2,6 +2,8 @@
 import type { Writable } from 'node:stream';
 import { compileFilter, type Filter, type PacketLogView } from '@packetlog/common';
 import type { PrintFormat } from '../cli/options/run-options.ts';
+import { closed, PRINT_MS, READER_GONE, type RecordOutput } from '../cli/process/record-output.ts';
+import type { Stop } from '../cli/process/stop.ts';
 import { InterfaceNames } from '../ipc/interface-table.ts';
 import type { DrainLedger } from '../ipc/messages.ts';
 import { captureEncoding } from '../print/capture-format.ts';
@@ -10,8 +12,6 @@ import { standardOutput } from '../print/standard-output.ts';
 import type { Ready } from '../reader/drain-thread.ts';
 import { consoleEncoding } from './console-encoding.ts';
 import { ledgerJson, ledgerText } from './final-report.ts';
-import { closed, PRINT_MS, READER_GONE, type RecordOutput } from './record-output.ts';
-import type { Stop } from './stop.ts';
 
 export interface RecordSinkOptions {
   readonly print: PrintFormat;

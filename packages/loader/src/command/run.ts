@@ -1,13 +1,13 @@
 /** `packetlog run`: opens, attaches, serves, waits, and ends it all in reverse order. */
 import type { RunOptions } from '../cli/options/run-options.ts';
+import { makeLogger } from '../cli/process/log.ts';
+import type { RecordOutput } from '../cli/process/record-output.ts';
+import { say } from '../cli/process/say.ts';
+import { Stop } from '../cli/process/stop.ts';
+import { stopWhenUncaught } from '../cli/process/uncaught.ts';
 import { EXIT } from '../errors/exit-codes.ts';
 import { requireKernelFiles } from '../system/kernel-files.ts';
-import { makeLogger } from './log.ts';
-import type { RecordOutput } from './record-output.ts';
 import { RunningLoader } from './running-loader.ts';
-import { say } from './say.ts';
-import { Stop } from './stop.ts';
-import { stopWhenUncaught } from './uncaught.ts';
 
 /**
  * Resolves with the exit code; throws SetupError if it cannot start. `onReady`: packets are seen from now on.

@@ -4,6 +4,9 @@ import type { Logger } from 'pino';
 import { filterWarnings } from '../cli/options/filter-option.ts';
 import { memoryProblems, ringBytesFor } from '../cli/options/ring-memory.ts';
 import type { RunOptions } from '../cli/options/run-options.ts';
+import { leaveWith } from '../cli/process/leave.ts';
+import type { RecordOutput } from '../cli/process/record-output.ts';
+import type { Stop } from '../cli/process/stop.ts';
 import type { Places } from '../enrichment/places.ts';
 import { EXIT } from '../errors/exit-codes.ts';
 import type { DrainLedger, DrainOptions } from '../ipc/messages.ts';
@@ -16,12 +19,9 @@ import type { Front } from '../server/server.ts';
 import { networkNamespaceId } from '../system/network-namespace.ts';
 import { openPlaces, reloadPlaces } from './geoip.ts';
 import { greet } from './greeting.ts';
-import { leaveWith } from './leave.ts';
 import { openFront } from './open-front.ts';
-import type { RecordOutput } from './record-output.ts';
 import { RecordSink } from './record-sink.ts';
 import { Staying } from './staying.ts';
-import type { Stop } from './stop.ts';
 
 export interface LoaderHost {
   readonly log: Logger;

@@ -1,8 +1,8 @@
 /** What the command says of an error, and the code it ends with. */
 import { CommanderError } from 'commander';
-import { EXIT } from '../errors/exit-codes.ts';
-import { privilegeAdvice } from '../errors/privilege.ts';
-import { SetupError, systemErrorOf } from '../errors/setup-error.ts';
+import { EXIT } from '../../errors/exit-codes.ts';
+import { privilegeAdvice } from '../../errors/privilege.ts';
+import { SetupError, systemErrorOf } from '../../errors/setup-error.ts';
 
 export interface Failure {
   /** For standard error; empty: it was said already. */

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { expect, it } from 'vitest';
-import { privilegeAdvice } from '../errors/privilege.ts';
-import { fromPlain, SetupError, toPlain } from '../errors/setup-error.ts';
+import { privilegeAdvice } from '../../errors/privilege.ts';
+import { fromPlain, SetupError, toPlain } from '../../errors/setup-error.ts';
 import { failureOf } from './failure.ts';
 
 const caught = (run: () => unknown): unknown => {

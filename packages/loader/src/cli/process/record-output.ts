@@ -1,6 +1,6 @@
 /** Where records go instead of the console. */
 import type { Writable } from 'node:stream';
-import type { CaptureFormat } from '../print/capture-format.ts';
+import type { CaptureFormat } from '../../print/capture-format.ts';
 
 /** How long a slow output may take to get what was recorded, after the end was asked for. */
 export const PRINT_MS = 10_000;

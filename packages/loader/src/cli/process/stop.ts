@@ -1,6 +1,6 @@
 /** What ends a run: Ctrl-C, a signal, a closed output. */
-import { EXIT } from '../errors/exit-codes.ts';
-import { hasTerminal } from '../print/terminal.ts';
+import { EXIT } from '../../errors/exit-codes.ts';
+import { hasTerminal } from '../../print/terminal.ts';
 import { leave } from './leave.ts';
 
 export type StopReason =

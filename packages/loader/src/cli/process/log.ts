@@ -1,8 +1,8 @@
 /** Diagnostics on standard error: JSON lines for services, short lines where a terminal controls the process (also through a pipe: `2>&1 | less`). */
 import { type Logger, pino } from 'pino';
-import type { LogLevel } from '../cli/options/run-options.ts';
-import { hasTerminal } from '../print/terminal.ts';
-import { printableName } from '../system/interface-name.ts';
+import { hasTerminal } from '../../print/terminal.ts';
+import { printableName } from '../../system/interface-name.ts';
+import type { LogLevel } from '../options/run-options.ts';
 
 const STDERR = 2;
 

@@ -1,5 +1,5 @@
 /** Errors of this thread that nothing caught: a fault of ours, which must not leave a process that does nothing. */
-import { EXIT } from '../errors/exit-codes.ts';
+import { EXIT } from '../../errors/exit-codes.ts';
 import { leave } from './leave.ts';
 import type { Stop } from './stop.ts';
 

@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import type { LogLevel } from '../cli/options/run-options.ts';
+import type { LogLevel } from '../options/run-options.ts';
 
 /** Standard error of a process that logs; the module is loaded from the build, as that process knows no TypeScript. */
 function logged(level: LogLevel, isTerminal: boolean, statements: string): string {
-  const built = new URL('../../dist/command/log.js', import.meta.url);
+  const built = new URL('../../../dist/cli/process/log.js', import.meta.url);
   const script = `import { makeLogger } from ${JSON.stringify(fileURLToPath(built))};
 const log = makeLogger(${JSON.stringify(level)}, ${isTerminal});
 ${statements}`;
