@@ -8,12 +8,12 @@ import { join } from 'node:path';
 import type { RunOptions } from '../cli/options/run-options.ts';
 import type { RecordOutput } from '../cli/process/record-output.ts';
 import { Stop } from '../cli/process/stop.ts';
+import { run } from '../cli/run/run.ts';
 import { SetupError } from '../errors/setup-error.ts';
 import { CAPTURE_FORMATS, type CaptureFormat, captureFormatOf } from '../print/capture-format.ts';
 import { standardOutput } from '../print/standard-output.ts';
 import { statePaths } from '../rules/store/state-directory.ts';
 import { captureFromLoader, runningLoader } from './capture-from-loader.ts';
-import { run } from './run.ts';
 
 export interface CaptureOptions {
   /** `-`: standard output. */

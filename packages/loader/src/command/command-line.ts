@@ -12,12 +12,12 @@ import {
 } from '../cli/options/run-options.ts';
 import { countFromOne, seconds } from '../cli/options/values.ts';
 import { rulesCommand } from '../cli/rules/rules-command.ts';
+import { version } from '../cli/run/session.ts';
 import { EXIT } from '../errors/exit-codes.ts';
 import { SetupError } from '../errors/setup-error.ts';
 import { CAPTURE_FORMATS, type CaptureFormat } from '../print/capture-format.ts';
 import { statePaths } from '../rules/store/state-directory.ts';
 import { completionScript, SHELLS } from './completion.ts';
-import { version } from './session.ts';
 import { unknownCommand } from './unknown-command.ts';
 
 const RUN_HELP = `
@@ -99,7 +99,7 @@ export function packetlogCommand(done: (code: number) => void): Command {
         ),
       );
     const given = optionsOf(command, options);
-    const { run } = await import('./run.ts');
+    const { run } = await import('../cli/run/run.ts');
     done(await run(given));
   });
 

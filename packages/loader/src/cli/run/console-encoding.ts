@@ -1,10 +1,10 @@
 /** How `--print` writes records. */
 import { packetLogJson } from '@packetlog/common';
-import type { PrintFormat } from '../cli/options/run-options.ts';
-import { type EncodeRecords, type FormatRecord, inLines } from '../print/console-printer.ts';
-import { wantsColour } from '../print/terminal.ts';
-import { TextLines } from '../print/text-line.ts';
-import { printableName } from '../system/interface-name.ts';
+import { type EncodeRecords, type FormatRecord, inLines } from '../../print/console-printer.ts';
+import { wantsColour } from '../../print/terminal.ts';
+import { TextLines } from '../../print/text-line.ts';
+import { printableName } from '../../system/interface-name.ts';
+import type { PrintFormat } from '../options/run-options.ts';
 
 /** Undefined: nothing is printed. `showInterface`: text lines name it. */
 export function consoleEncoding(

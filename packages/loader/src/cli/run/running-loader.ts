@@ -1,27 +1,27 @@
 /** The parts of a running loader and what flows between them: drain thread, rules, server, records. */
 import type { Notice } from '@packetlog/common';
 import type { Logger } from 'pino';
-import { filterWarnings } from '../cli/options/filter-option.ts';
-import { memoryProblems, ringBytesFor } from '../cli/options/ring-memory.ts';
-import type { RunOptions } from '../cli/options/run-options.ts';
-import { leaveWith } from '../cli/process/leave.ts';
-import type { RecordOutput } from '../cli/process/record-output.ts';
-import type { Stop } from '../cli/process/stop.ts';
-import type { Places } from '../enrichment/places.ts';
-import { EXIT } from '../errors/exit-codes.ts';
-import type { DrainLedger, DrainOptions } from '../ipc/messages.ts';
-import { RowDemand } from '../ipc/row-demand.ts';
-import { type DrainEvents, DrainThread, type Stopped } from '../reader/drain-thread.ts';
-import { LiveRules } from '../rules/rules-runtime.ts';
-import { prepareStateDirectory } from '../rules/store/state-directory.ts';
-import { LineLimit } from '../server/access/line-limit.ts';
-import type { Front } from '../server/server.ts';
-import { networkNamespaceId } from '../system/network-namespace.ts';
+import type { Places } from '../../enrichment/places.ts';
+import { EXIT } from '../../errors/exit-codes.ts';
+import type { DrainLedger, DrainOptions } from '../../ipc/messages.ts';
+import { RowDemand } from '../../ipc/row-demand.ts';
+import { type DrainEvents, DrainThread, type Stopped } from '../../reader/drain-thread.ts';
+import { LiveRules } from '../../rules/rules-runtime.ts';
+import { prepareStateDirectory } from '../../rules/store/state-directory.ts';
+import { LineLimit } from '../../server/access/line-limit.ts';
+import type { Front } from '../../server/server.ts';
+import { networkNamespaceId } from '../../system/network-namespace.ts';
+import { filterWarnings } from '../options/filter-option.ts';
+import { memoryProblems, ringBytesFor } from '../options/ring-memory.ts';
+import type { RunOptions } from '../options/run-options.ts';
+import { leaveWith } from '../process/leave.ts';
+import type { RecordOutput } from '../process/record-output.ts';
+import type { Stop } from '../process/stop.ts';
 import { openPlaces, reloadPlaces } from './geoip.ts';
 import { greet } from './greeting.ts';
-import { openFront } from './open-front.ts';
+import { openFront } from './open-server.ts';
+import { Staying } from './pinned-farewell.ts';
 import { RecordSink } from './record-sink.ts';
-import { Staying } from './staying.ts';
 
 export interface LoaderHost {
   readonly log: Logger;

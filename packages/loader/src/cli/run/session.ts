@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { MAX_ROWS_PER_SECOND, PROTOCOL_VERSION } from '@packetlog/common';
-import type { Session } from '../server/server.ts';
+import type { Session } from '../../server/server.ts';
 
 /** Of this package. */
 export function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }
 

@@ -1,10 +1,10 @@
 /** Opens the server that a run's options ask for. */
 import type { Logger } from 'pino';
-import type { RunOptions } from '../cli/options/run-options.ts';
-import type { Places } from '../enrichment/places.ts';
-import { SetupError } from '../errors/setup-error.ts';
-import type { LineLimit } from '../server/access/line-limit.ts';
-import { Front } from '../server/server.ts';
+import type { Places } from '../../enrichment/places.ts';
+import { SetupError } from '../../errors/setup-error.ts';
+import type { LineLimit } from '../../server/access/line-limit.ts';
+import { Front } from '../../server/server.ts';
+import type { RunOptions } from '../options/run-options.ts';
 import { dashboardDirectory } from './dashboard-directory.ts';
 import { session } from './session.ts';
 

@@ -1,12 +1,12 @@
 /** `packetlog run`: opens, attaches, serves, waits, and ends it all in reverse order. */
-import type { RunOptions } from '../cli/options/run-options.ts';
-import { makeLogger } from '../cli/process/log.ts';
-import type { RecordOutput } from '../cli/process/record-output.ts';
-import { say } from '../cli/process/say.ts';
-import { Stop } from '../cli/process/stop.ts';
-import { stopWhenUncaught } from '../cli/process/uncaught.ts';
-import { EXIT } from '../errors/exit-codes.ts';
-import { requireKernelFiles } from '../system/kernel-files.ts';
+import { EXIT } from '../../errors/exit-codes.ts';
+import { requireKernelFiles } from '../../system/kernel-files.ts';
+import type { RunOptions } from '../options/run-options.ts';
+import { makeLogger } from '../process/log.ts';
+import type { RecordOutput } from '../process/record-output.ts';
+import { say } from '../process/say.ts';
+import { Stop } from '../process/stop.ts';
+import { stopWhenUncaught } from '../process/uncaught.ts';
 import { RunningLoader } from './running-loader.ts';
 
 /**

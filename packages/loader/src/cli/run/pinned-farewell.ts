@@ -1,8 +1,8 @@
 /** What is said of a program that stays in the kernel when the loader ends, and for how long it does. */
 import type { Notice } from '@packetlog/common';
-import type { DrainLedger } from '../ipc/messages.ts';
-import { isContained } from '../system/container.ts';
-import { printableName } from '../system/interface-name.ts';
+import type { DrainLedger } from '../../ipc/messages.ts';
+import { isContained } from '../../system/container.ts';
+import { printableName } from '../../system/interface-name.ts';
 
 export class Staying {
   readonly #endsWithContainer: boolean;

@@ -1,9 +1,9 @@
 /** What is said at the end: the ledger, as JSON for programs, as sentences for people. */
 import type { InterfaceLedger } from '@packetlog/common';
-import type { DrainLedger } from '../ipc/messages.ts';
-import type { PrinterCounts } from '../print/console-printer.ts';
-import { UNWATCHED } from '../reader/unwatched-interfaces.ts';
-import { printableName } from '../system/interface-name.ts';
+import type { DrainLedger } from '../../ipc/messages.ts';
+import type { PrinterCounts } from '../../print/console-printer.ts';
+import { UNWATCHED } from '../../reader/unwatched-interfaces.ts';
+import { printableName } from '../../system/interface-name.ts';
 
 /**
  * Records that were written to a ring and not printed: lost in the loader, at the output, or left in the ring, unless

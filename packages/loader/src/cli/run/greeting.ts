@@ -1,8 +1,8 @@
 /** What `packetlog run` says when packets are seen: interfaces, addresses, warnings. */
-import { say } from '../cli/process/say.ts';
-import type { Ready } from '../reader/drain-thread.ts';
-import type { Front } from '../server/server.ts';
-import { printableName } from '../system/interface-name.ts';
+import type { Ready } from '../../reader/drain-thread.ts';
+import type { Front } from '../../server/server.ts';
+import { printableName } from '../../system/interface-name.ts';
+import { say } from '../process/say.ts';
 import { servedUrls, servedWithoutTokens } from './served-urls.ts';
 
 export function greet(

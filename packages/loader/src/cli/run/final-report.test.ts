@@ -1,6 +1,6 @@
 import type { InterfaceLedger } from '@packetlog/common';
 import { describe, expect, it } from 'vitest';
-import type { DrainLedger } from '../ipc/messages.ts';
+import type { DrainLedger } from '../../ipc/messages.ts';
 import { ledgerJson, ledgerText } from './final-report.ts';
 
 /** Programs read these names. */

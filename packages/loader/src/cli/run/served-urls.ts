@@ -1,5 +1,5 @@
 /** The URLs of the dashboard, with the tokens in their fragments, which no server ever sees. */
-import type { ControlSession } from '../ipc/control-session.ts';
+import type { ControlSession } from '../../ipc/control-session.ts';
 
 export type Served = NonNullable<ControlSession['served']>;
 

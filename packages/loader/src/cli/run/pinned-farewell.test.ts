@@ -1,6 +1,6 @@
 import type { Notice } from '@packetlog/common';
 import { expect, it } from 'vitest';
-import { Staying } from './staying.ts';
+import { Staying } from './pinned-farewell.ts';
 
 const PATH = '/sys/fs/bpf/packetlog/net_1';
 const LEDGER = { interfaces: [{ name: 'eth0', state: 'attached' }] } as never;

@@ -1,15 +1,15 @@
 /** The records of a run, on standard output or in a capture file. */
 import type { Writable } from 'node:stream';
 import { compileFilter, type Filter, type PacketLogView } from '@packetlog/common';
-import type { PrintFormat } from '../cli/options/run-options.ts';
-import { closed, PRINT_MS, READER_GONE, type RecordOutput } from '../cli/process/record-output.ts';
-import type { Stop } from '../cli/process/stop.ts';
-import { InterfaceNames } from '../ipc/interface-table.ts';
-import type { DrainLedger } from '../ipc/messages.ts';
-import { captureEncoding } from '../print/capture-format.ts';
-import { ConsolePrinter } from '../print/console-printer.ts';
-import { standardOutput } from '../print/standard-output.ts';
-import type { Ready } from '../reader/drain-thread.ts';
+import { InterfaceNames } from '../../ipc/interface-table.ts';
+import type { DrainLedger } from '../../ipc/messages.ts';
+import { captureEncoding } from '../../print/capture-format.ts';
+import { ConsolePrinter } from '../../print/console-printer.ts';
+import { standardOutput } from '../../print/standard-output.ts';
+import type { Ready } from '../../reader/drain-thread.ts';
+import type { PrintFormat } from '../options/run-options.ts';
+import { closed, PRINT_MS, READER_GONE, type RecordOutput } from '../process/record-output.ts';
+import type { Stop } from '../process/stop.ts';
 import { consoleEncoding } from './console-encoding.ts';
 import { ledgerJson, ledgerText } from './final-report.ts';
 

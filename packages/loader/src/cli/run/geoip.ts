@@ -1,8 +1,8 @@
 /** The files of `--geoip`, read when the loader starts and again when it is told to. */
 import type { Logger } from 'pino';
-import type { RunOptions } from '../cli/options/run-options.ts';
-import { Places } from '../enrichment/places.ts';
-import { SetupError } from '../errors/setup-error.ts';
+import { Places } from '../../enrichment/places.ts';
+import { SetupError } from '../../errors/setup-error.ts';
+import type { RunOptions } from '../options/run-options.ts';
 
 /** Undefined if nobody could ask. Throws SetupError. */
 export async function openPlaces(options: RunOptions, log: Logger): Promise<Places | undefined> {
