@@ -2,12 +2,12 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RunOptions } from '../cli/options/run-options.ts';
-import { Stop } from '../cli/process/stop.ts';
-import { run } from '../cli/run/run.ts';
 import { Actors } from '../demo/actors.ts';
 import { DemoLab, removeStaleLabs, SERVER } from '../demo/lab.ts';
 import { statePaths } from '../rules/store/state-directory.ts';
+import type { RunOptions } from './options/run-options.ts';
+import { Stop } from './process/stop.ts';
+import { run } from './run/run.ts';
 
 /** `seconds`: the demo ends by itself after so long. */
 export async function demo(options: RunOptions, seconds: number): Promise<number> {

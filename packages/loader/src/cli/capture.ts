@@ -5,15 +5,15 @@
 import { createWriteStream, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RunOptions } from '../cli/options/run-options.ts';
-import type { RecordOutput } from '../cli/process/record-output.ts';
-import { Stop } from '../cli/process/stop.ts';
-import { run } from '../cli/run/run.ts';
 import { SetupError } from '../errors/setup-error.ts';
 import { CAPTURE_FORMATS, type CaptureFormat, captureFormatOf } from '../print/capture-format.ts';
 import { standardOutput } from '../print/standard-output.ts';
 import { statePaths } from '../rules/store/state-directory.ts';
 import { captureFromLoader, runningLoader } from './capture-from-loader.ts';
+import type { RunOptions } from './options/run-options.ts';
+import type { RecordOutput } from './process/record-output.ts';
+import { Stop } from './process/stop.ts';
+import { run } from './run/run.ts';
 
 export interface CaptureOptions {
   /** `-`: standard output. */

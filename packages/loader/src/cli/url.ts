@@ -1,10 +1,10 @@
 /** `packetlog url`: prints the URLs of the running loader's dashboard again. */
-import { type Served, servedUrls } from '../cli/run/served-urls.ts';
 import { EXIT } from '../errors/exit-codes.ts';
 import { SetupError } from '../errors/setup-error.ts';
 import { ControlClient, NoLoaderError } from '../rules/control/control-client.ts';
 import { checkStateDirectory, type StatePaths } from '../rules/store/state-directory.ts';
 import { unreachable } from './capture-from-loader.ts';
+import { type Served, servedUrls } from './run/served-urls.ts';
 
 /** Resolves with the exit code; throws SetupError. */
 export async function url(paths: StatePaths, print: (line: string) => void): Promise<number> {

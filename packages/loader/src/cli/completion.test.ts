@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runOptions } from '../cli/options/run-options.ts';
 import { EXIT } from '../errors/exit-codes.ts';
 import { packetlogCommand } from './command-line.ts';
 import { completionScript, SHELLS } from './completion.ts';
+import { runOptions } from './options/run-options.ts';
 
 const program: Command = packetlogCommand(() => {});
 

@@ -1,6 +1,11 @@
 /** The command line's shape and its help. What a command is made of is loaded when it is the one: half a second of it. */
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { readConfigFile } from '../cli/options/config-file.ts';
+import { EXIT } from '../errors/exit-codes.ts';
+import { SetupError } from '../errors/setup-error.ts';
+import { CAPTURE_FORMATS, type CaptureFormat } from '../print/capture-format.ts';
+import { statePaths } from '../rules/store/state-directory.ts';
+import { completionScript, SHELLS } from './completion.ts';
+import { readConfigFile } from './options/config-file.ts';
 import {
   bpfFsOption,
   DEFAULT_CONFIRM_MS,
@@ -9,15 +14,10 @@ import {
   readFlagVariables,
   runOptions,
   SAMPLE_AUTO,
-} from '../cli/options/run-options.ts';
-import { countFromOne, seconds } from '../cli/options/values.ts';
-import { rulesCommand } from '../cli/rules/rules-command.ts';
-import { version } from '../cli/run/session.ts';
-import { EXIT } from '../errors/exit-codes.ts';
-import { SetupError } from '../errors/setup-error.ts';
-import { CAPTURE_FORMATS, type CaptureFormat } from '../print/capture-format.ts';
-import { statePaths } from '../rules/store/state-directory.ts';
-import { completionScript, SHELLS } from './completion.ts';
+} from './options/run-options.ts';
+import { countFromOne, seconds } from './options/values.ts';
+import { rulesCommand } from './rules/rules-command.ts';
+import { version } from './run/session.ts';
 import { unknownCommand } from './unknown-command.ts';
 
 const RUN_HELP = `
@@ -99,7 +99,7 @@ export function packetlogCommand(done: (code: number) => void): Command {
         ),
       );
     const given = optionsOf(command, options);
-    const { run } = await import('../cli/run/run.ts');
+    const { run } = await import('./run/run.ts');
     done(await run(given));
   });
 

@@ -1,9 +1,9 @@
 /** The `packetlog` command: reads the command line, runs a subcommand, turns errors into words and exit codes. */
-import { failureOf } from '../cli/process/failure.ts';
-import { leave } from '../cli/process/leave.ts';
 import { EXIT } from '../errors/exit-codes.ts';
 import { nameProcess } from '../system/thread-name.ts';
 import { packetlogCommand } from './command-line.ts';
+import { failureOf } from './process/failure.ts';
+import { leave } from './process/leave.ts';
 
 /** `PACKETLOG_IFACE=` is how a unit file or a shell says "not set". */
 function forgetEmptyVariables(): void {

@@ -10,9 +10,6 @@ import {
   PACKET_LOG_SIZE,
   type PacketLogBatch,
 } from '@packetlog/common';
-import type { RunOptions } from '../cli/options/run-options.ts';
-import { closed, PRINT_MS, READER_GONE, type RecordOutput } from '../cli/process/record-output.ts';
-import type { Stop } from '../cli/process/stop.ts';
 import { EXIT } from '../errors/exit-codes.ts';
 import { privilegeAdvice } from '../errors/privilege.ts';
 import { SetupError } from '../errors/setup-error.ts';
@@ -24,6 +21,9 @@ import { ControlClient, NoLoaderError } from '../rules/control/control-client.ts
 import { checkStateDirectory } from '../rules/store/state-directory.ts';
 import { printableName } from '../system/interface-name.ts';
 import { networkNamespaceId } from '../system/network-namespace.ts';
+import type { RunOptions } from './options/run-options.ts';
+import { closed, PRINT_MS, READER_GONE, type RecordOutput } from './process/record-output.ts';
+import type { Stop } from './process/stop.ts';
 
 type Wanted = Pick<RunOptions, 'iface' | 'filter' | 'netns' | 'state'>;
 
