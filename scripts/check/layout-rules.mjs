@@ -32,4 +32,71 @@ export const LAYOUTS = [
     // Names that Next.js gives a meaning to.
     sameNames: ['page', 'layout'],
   },
+  {
+    root: 'packages/loader/src',
+    rooms: {
+      // Foundations.
+      'mutex.ts': [],
+      'token-bucket.ts': [],
+      errors: [],
+      print: [],
+      // Where the two halves meet: messages and memory that both use.
+      ipc: ['errors'],
+      // The core: what the kernel's capabilities are for. It does not import the server.
+      native: ['errors'],
+      system: ['native', 'errors'],
+      rings: [],
+      transports: ['rings', 'system', 'native', 'ipc', 'errors'],
+      xdp: ['transports', 'system', 'native', 'ipc', 'errors'],
+      summary: [],
+      reader: [
+        'summary',
+        'xdp',
+        'transports',
+        'rings',
+        'system',
+        'native',
+        'ipc',
+        'errors',
+        'token-bucket.ts',
+        'rules/store/state-lock.ts',
+      ],
+      rules: ['xdp', 'system', 'native', 'ipc', 'errors', 'mutex.ts'],
+      // The server: what the network reaches. It does not import the core.
+      history: ['ipc'],
+      enrichment: ['errors'],
+      server: ['history', 'enrichment', 'ipc', 'errors', 'token-bucket.ts'],
+      // Starts both halves.
+      demo: ['native', 'errors'],
+      cli: ['demo', 'print', 'server', 'enrichment', 'rules', 'reader', 'transports', 'xdp', 'system', 'ipc', 'errors'],
+      'index.ts': ['errors'],
+    },
+  },
+  {
+    root: 'packages/common/src',
+    rooms: {
+      address: [],
+      history: [],
+      record: ['address'],
+      names: ['record'],
+      export: ['record'],
+      rules: ['record', 'address'],
+      filter: ['rules', 'names', 'record', 'address'],
+      protocol: ['filter', 'rules', 'record', 'history'],
+      batch: ['protocol', 'record'],
+      explain: ['filter', 'names', 'record', 'address'],
+      'index.ts': [
+        'address',
+        'batch',
+        'explain',
+        'export',
+        'filter',
+        'history',
+        'names',
+        'protocol',
+        'record',
+        'rules',
+      ],
+    },
+  },
 ];
