@@ -61,7 +61,7 @@ describe.skipIf(!requireRoot())('the dashboard', () => {
   test('says what is wrong and what to do: no token, a wrong one, a loader that is gone, and it recovers', async () => {
     const { packetlog, url, port } = await suite.start();
     const origin = `http://localhost:${port}/`;
-    const stateOf = (state: string) => `[data-testid=connection-state][data-state=${state}], [data-testid=no-picture]`;
+    const stateOf = (state: string) => `[data-testid=connection-state][data-state=${state}], [data-testid=no-connection]`;
 
     const without = await openPage(suite.browser, origin);
     await without.page.locator(stateOf('no-token')).first().waitFor();
@@ -136,7 +136,7 @@ describe.skipIf(!requireRoot())('the dashboard', () => {
     await page.goto(url);
     await page.locator('[data-testid=connection-state][data-state=live]').waitFor();
     await page.evaluate('globalThis.isTheSamePage = true');
-    const old = page.getByTestId('old-page');
+    const old = page.getByTestId('outdated-page');
     await old.getByText('This page is older than the loader').waitFor();
     expect(await axeViolations(page)).toEqual([]);
 

@@ -51,7 +51,7 @@ test.skipIf(!requireRoot())(
       expect(problems).toEqual([]);
 
       const stranger = await openPage(suite.browser, `${origin}/#token=not-the-token-of-this-loader`);
-      await shoot(stranger.page, 'refused', '[data-testid=connection-state][data-state=refused]');
+      await shoot(stranger.page, 'rejected', '[data-testid=connection-state][data-state=rejected]');
     } finally {
       await rm(directory, { recursive: true, force: true });
     }

@@ -14,7 +14,7 @@ describe.skipIf(!requireRoot())('the packet path', () => {
   const suite = eachWithDashboard();
 
   const lostAt = (page: Page, step: string, label: string) =>
-    page.getByTestId(`way-${step}`).locator(`[data-amount="${label}"] data`).getAttribute('data-value');
+    page.getByTestId(`path-${step}`).locator(`[data-amount="${label}"] data`).getAttribute('data-value');
 
   test('the number of lost rows stands at the step where they were lost', async () => {
     const { link, client } = suite.network;
@@ -25,7 +25,7 @@ describe.skipIf(!requireRoot())('the packet path', () => {
     // The rest may come a second later than what was lost of it.
     await until(async () => (await exact(page, 'total-seen')) >= 500, { what: 'all to be seen' });
     await page.keyboard.press('w');
-    await page.getByTestId('way-sentence').getByText(`${LOSS} rows in the loader`).waitFor();
+    await page.getByTestId('path-sentence').getByText(`${LOSS} rows in the loader`).waitFor();
     expect(await lostAt(page, 'loader', 'too slow')).toBe(String(LOSS));
     expect(await lostAt(page, 'ring', 'ring full')).toBe('0');
     expect(await lostAt(page, 'page', 'client too slow')).toBe('0');
@@ -33,14 +33,14 @@ describe.skipIf(!requireRoot())('the packet path', () => {
     await screenshot(page, 'way');
     await page.emulateMedia({ colorScheme: 'light' });
     expect(await axeViolations(page)).toEqual([]);
-    await screenshot(page, 'way-light');
+    await screenshot(page, 'path-light');
     await page.keyboard.press('Escape');
     await page.setViewportSize(PHONE);
     await page.getByRole('tab', { name: 'Path' }).click();
-    await page.getByTestId('way-loader').waitFor();
+    await page.getByTestId('path-loader').waitFor();
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
     expect(await axeViolations(page)).toEqual([]);
-    await screenshot(page, 'way-phone');
+    await screenshot(page, 'path-phone');
     expect(problems).toEqual([]);
     await packetlog.end();
   });
@@ -91,7 +91,7 @@ describe.skipIf(!requireRoot())('the packet path', () => {
     await row(forbidden).waitFor({ state: 'detached' });
 
     // Each node counts its own; together they are added up, rows of both in one table.
-    await page.getByTestId('node-switch').selectOption('together');
+    await page.getByTestId('node-switch').selectOption('all-nodes');
     await page.getByRole('link', { name: 'Live' }).click();
     const summed = (count: number) =>
       until(async () => (await exact(page, 'total-seen')) === count, { what: `${count} packets to be seen` });
@@ -109,10 +109,10 @@ describe.skipIf(!requireRoot())('the packet path', () => {
     await page.getByRole('region', { name: 'Top destination ports' }).getByText('443').waitFor();
     await page.getByRole('region', { name: 'Top destination ports' }).getByText('53', { exact: true }).waitFor();
     expect(await axeViolations(page)).toEqual([]);
-    await screenshot(page, 'nodes-together');
+    await screenshot(page, 'all-nodes');
     await page.keyboard.press('w');
     await page.getByRole('region', { name: 'Ledger of each node' }).getByText('second').waitFor();
-    await screenshot(page, 'way-together');
+    await screenshot(page, 'path-all-nodes');
     await page.keyboard.press('Escape');
     await page.getByTestId('node-switch').selectOption(second.origin);
     await summed(here);
@@ -120,7 +120,7 @@ describe.skipIf(!requireRoot())('the packet path', () => {
     await summed(there);
 
     await second.packetlog.end('SIGKILL');
-    await page.getByTestId('node-switch').selectOption('together');
+    await page.getByTestId('node-switch').selectOption('all-nodes');
     await page.getByTestId('missing-nodes').getByText('second is missing').waitFor();
     await summed(there + here);
     await page.getByRole('link', { name: 'Nodes', exact: true }).first().click();

@@ -137,7 +137,7 @@ describe.skipIf(!requireRoot())('the overview', { timeout: 120_000 }, () => {
     await send(400, 53);
     await until(async () => (await points(page)) >= 5, { what: 'five seconds of figures', deadlineMs: 30_000 });
     const plot = page.getByTestId('rate-chart').locator('.u-over').first();
-    const words = page.getByTestId('chart-words');
+    const words = page.getByTestId('chart-text');
     const mark = async () => {
       const box = await plot.boundingBox();
       if (box === null) throw new Error('the chart is not on the screen');
@@ -196,7 +196,7 @@ describe.skipIf(!requireRoot())('the overview', { timeout: 120_000 }, () => {
       await finger.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
     };
     await drag(0.97, 0.9);
-    const marked = touch.page.getByTestId('mark-words');
+    const marked = touch.page.getByTestId('mark-text');
     await marked.getByText(' to ').waitFor();
     await screenshot(touch.page, 'overview-touch');
     // At once: the end of the drag must not swallow the tap.

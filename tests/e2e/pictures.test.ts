@@ -57,7 +57,7 @@ test.skipIf(!requireRoot())(
       await look('closer-look', 'back-to-live');
       await page.getByTestId('back-to-live').click();
       await keyboard.press('w');
-      await look('way', 'way-sentence');
+      await look('path', 'path-sentence');
       await keyboard.press('Escape');
       await keyboard.press('Control+k');
       await look('palette', 'palette');

@@ -81,8 +81,8 @@ describe.skipIf(!requireRoot())('rules in the dashboard', () => {
     await page.locator('[name=port]').fill('9');
     await page.locator('[name=reason]').fill('nobody needs discard');
 
-    await page.getByTestId('rehearse-10').click();
-    const report = page.getByTestId('rehearsal-report');
+    await page.getByTestId('dry-run-10').click();
+    const report = page.getByTestId('dry-run-report');
     // When the loader begins to look is not told: so packets come for as long as it looks, one in two for port 9.
     let pairs = 0;
     while (!(await report.isVisible())) {
@@ -218,7 +218,7 @@ describe.skipIf(!requireRoot())('rules in the dashboard', () => {
     await page.getByRole('button', { name: 'Add the first rule' }).click();
     await page.locator('[name=source]').fill(link.client.ipv4);
     await page.getByRole('dialog').getByRole('button', { name: 'Add rule' }).click();
-    const refusal = page.getByTestId('refusal');
+    const refusal = page.getByTestId('rejection');
     await refusal.waitFor();
     expect(await refusal.textContent()).toContain(`${link.client.ipv4}, the default gateway`);
     expect(await page.getByTestId('rule-row').count()).toBe(0);

@@ -91,10 +91,10 @@ describe.skipIf(!requireRoot())('the live table', () => {
     };
     await until(enough, { what: 'enough rows to wait' });
     await send(124, MORE);
-    const counted = async () => (await exact(page, 'rows-waiting')) + (await exact(page, 'rows-not-kept'));
-    await page.getByTestId('rows-not-kept').waitFor();
+    const counted = async () => (await exact(page, 'rows-waiting')) + (await exact(page, 'rows-withheld'));
+    await page.getByTestId('rows-withheld').waitFor();
     await until(async () => (await counted()) === arrived, { what: 'each row to wait or to be counted' });
-    expect(await exact(page, 'rows-not-kept')).toBeGreaterThanOrEqual(MORE);
+    expect(await exact(page, 'rows-withheld')).toBeGreaterThanOrEqual(MORE);
     await page.getByTestId('pause-button').click();
     await page.locator('[data-testid=table-state][data-state=follow]').waitFor();
     await untilApplied(page);

@@ -8,7 +8,7 @@ export function ConnectionMark({ state }: { state: Connection['state'] }) {
       {state !== 'live' && <circle cx="5" cy="5" r="4" fill="none" stroke="currentColor" strokeWidth="1.5" />}
       {state === 'stale' && <path d="M5 1a4 4 0 0 1 0 8z" fill="currentColor" />}
       {state === 'lost' && <path d="m2.5 2.5 5 5m0-5-5 5" stroke="currentColor" strokeWidth="1.5" />}
-      {(state === 'refused' || state === 'no-token') && <path d="M2.5 5h5" stroke="currentColor" strokeWidth="1.5" />}
+      {(state === 'rejected' || state === 'no-token') && <path d="M2.5 5h5" stroke="currentColor" strokeWidth="1.5" />}
     </svg>
   );
 }
@@ -19,6 +19,6 @@ export const STATE_COLOR: Record<Connection['state'], string> = {
   connecting: 'text-muted',
   stale: 'text-warn',
   lost: 'text-warn',
-  refused: 'text-deny',
+  rejected: 'text-deny',
   'no-token': 'text-warn',
 };

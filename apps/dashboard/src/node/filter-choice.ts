@@ -55,14 +55,14 @@ export class FilterChoice {
   }
 
   save(text: string): void {
-    this.#keep(withSaved(this.saved, text.trim()));
+    this.#store(withSaved(this.saved, text.trim()));
   }
 
   forget(text: string): void {
-    this.#keep(this.saved.filter((each) => each !== text.trim()));
+    this.#store(this.saved.filter((each) => each !== text.trim()));
   }
 
-  #keep(saved: readonly string[]): void {
+  #store(saved: readonly string[]): void {
     this.#saved = saved;
     localStorage.setItem(SAVED_KEY, JSON.stringify(saved));
     for (const listener of this.#savedListeners) listener();

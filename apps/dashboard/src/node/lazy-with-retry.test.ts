@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fetched, fetchedIfThere } from './lazy-with-retry.ts';
+import { lazyIfPresent, lazyWithRetry } from './lazy-with-retry.ts';
 
 const FILE = '/_next/static/chunks/0a-b_c~d.js';
 const PART = { name: 'the part' };
@@ -7,13 +7,13 @@ const PART = { name: 'the part' };
 /** Fails so often, in the bundler's words. */
 function failing(times: number) {
   const asked = { times: 0 };
-  const fetchIt = async () => {
+  const load = async () => {
     asked.times++;
     if (asked.times <= times)
       throw new Error(`Failed to load chunk ${FILE} from module 123: Error: what the browser says`);
     return PART;
   };
-  return { asked, fetchIt };
+  return { asked, load };
 }
 
 /** A loader that answers so, and what the page says of itself. */
@@ -23,7 +23,7 @@ function loader(answers: Readonly<Record<string, number | null>>) {
     againAfterMs: 0,
     page: '/rules',
     statusOf: async (path: string) => answers[path] ?? null,
-    sayOld: () => {
+    markOutdated: () => {
       old++;
     },
     saidOld: () => old,
@@ -36,34 +36,34 @@ test.each([
   ['has it again when it is looked for', { [FILE]: 200, '/rules': 200 }],
   ['serves no dashboard for now', { [FILE]: 404, '/rules': 404 }],
 ])('what cannot be fetched is asked for again until it comes, while the loader %s', async (_, answer) => {
-  const { asked, fetchIt } = failing(3);
+  const { asked, load } = failing(3);
   const from = loader(answer);
-  expect(await fetched(fetchIt, from)).toBe(PART);
+  expect(await lazyWithRetry(load, from)).toBe(PART);
   expect([asked.times, from.saidOld()]).toEqual([4, 0]);
 });
 
 test('what a loader has no more is not asked for again, and the page says that it is old', async () => {
-  const { asked, fetchIt } = failing(Number.POSITIVE_INFINITY);
+  const { asked, load } = failing(Number.POSITIVE_INFINITY);
   const from = loader({ [FILE]: 404, '/rules': 200 });
-  expect(await fetchedIfThere(fetchIt, from)).toBeNull();
+  expect(await lazyIfPresent(load, from)).toBeNull();
   expect([asked.times, from.saidOld()]).toEqual([1, 1]);
 });
 
 test('a loader that was away and comes back with other parts is noticed', async () => {
-  const { asked, fetchIt } = failing(Number.POSITIVE_INFINITY);
+  const { asked, load } = failing(Number.POSITIVE_INFINITY);
   const upgraded = loader({ [FILE]: 404, '/rules': 200 });
   const statusOf = async (path: string) => (asked.times < 3 ? null : upgraded.statusOf(path));
-  expect(await fetchedIfThere(fetchIt, { ...upgraded, statusOf })).toBeNull();
+  expect(await lazyIfPresent(load, { ...upgraded, statusOf })).toBeNull();
   expect([asked.times, upgraded.saidOld()]).toEqual([3, 1]);
 });
 
 test('another error than that of a file says nothing about the age of the page', async () => {
   let asked = 0;
   const from = loader({ [FILE]: 404, '/rules': 200 });
-  const fetchIt = async () => {
+  const load = async () => {
     if (++asked < 3) throw new Error('something else');
     return PART;
   };
-  expect(await fetched(fetchIt, from)).toBe(PART);
+  expect(await lazyWithRetry(load, from)).toBe(PART);
   expect(from.saidOld()).toBe(0);
 });

@@ -3,14 +3,14 @@ import { readHandshakeTarget } from './connection/handshake-target.ts';
 import { Loader } from './connection/loader.ts';
 import { hostOf } from './connection/node-name.ts';
 import type { View } from './connection/node-view.ts';
-import { fetched } from './lazy-with-retry.ts';
+import { lazyWithRetry } from './lazy-with-retry.ts';
 import { parseSavedNodes, type SavedNode } from './saved-nodes.ts';
 
 const SAVED_KEY = 'packetlog-nodes';
 const SHOWN_KEY = 'packetlog-shown-node';
 
 /** In place of a node's address: all of them. */
-export const TOGETHER = 'together';
+export const ALL_NODES = 'all-nodes';
 
 /** What is there to be looked at, and what of it is. */
 export interface NodesState {
@@ -35,7 +35,7 @@ export class Nodes {
   readonly #stopTicking = new Map<Loader, () => void>();
   #saved: readonly SavedNode[] = [];
   readonly #blocked = new Set<string>();
-  #together: ViewOfAll | null = null;
+  #allNodes: ViewOfAll | null = null;
   #filter = '';
   #choices = 0;
   #isOpen = false;
@@ -88,7 +88,7 @@ export class Nodes {
     this.#isOpen = false;
     document.removeEventListener('securitypolicyviolation', this.#onViolation);
     this.#choices++;
-    this.#closeTogether();
+    this.#closeAllNodes();
     for (const loader of this.#state.loaders) {
       loader.close();
       this.#stopTicking.get(loader)?.();
@@ -109,7 +109,7 @@ export class Nodes {
   /** Adds a node, or, with `before`, puts it in the place of that one. */
   save(node: SavedNode, before?: string): void {
     const rest = this.#saved.map((saved) => (saved.loader === before ? node : saved));
-    this.#keep(before === undefined ? [...this.#saved, node] : rest);
+    this.#store(before === undefined ? [...this.#saved, node] : rest);
     const loader = this.#state.loaders.find(({ address }) => address === before);
     if (loader === undefined || before !== node.loader) {
       if (loader !== undefined) this.#leave(loader);
@@ -122,7 +122,7 @@ export class Nodes {
   }
 
   remove(address: string): void {
-    this.#keep(this.#saved.filter(({ loader }) => loader !== address));
+    this.#store(this.#saved.filter(({ loader }) => loader !== address));
     const loader = this.#state.loaders.find((each) => each.address === address && each !== this.#home);
     if (loader !== undefined) this.#leave(loader);
     void this.show(this.#state.shown);
@@ -132,15 +132,15 @@ export class Nodes {
   async show(address: string): Promise<void> {
     const choice = ++this.#choices;
     const { loaders } = this.#state;
-    if (address === TOGETHER && loaders.length > 1) {
-      const { Together } = await fetched(() => import('./all-nodes/all-nodes.ts'));
+    if (address === ALL_NODES && loaders.length > 1) {
+      const { AllNodes } = await lazyWithRetry(() => import('./all-nodes/all-nodes.ts'));
       if (choice !== this.#choices) return;
-      this.#closeTogether();
-      this.#together = new Together(this.#state.loaders);
-      this.#settle(TOGETHER, this.#together);
+      this.#closeAllNodes();
+      this.#allNodes = new AllNodes(this.#state.loaders);
+      this.#settle(ALL_NODES, this.#allNodes);
       return;
     }
-    this.#closeTogether();
+    this.#closeAllNodes();
     const loader = loaders.find((each) => each.address === address) ?? this.#home;
     this.#settle(loader.address, loader);
   }
@@ -148,7 +148,7 @@ export class Nodes {
   setFilter(text: string): void {
     this.#filter = text;
     for (const loader of this.#state.loaders) loader.setFilter(text);
-    this.#together?.setFilter(text);
+    this.#allNodes?.setFilter(text);
   }
 
   readonly #onViolation = ({ effectiveDirective, blockedURI }: SecurityPolicyViolationEvent): void => {
@@ -157,7 +157,7 @@ export class Nodes {
 
   #settle(shown: string, view: View): void {
     const { view: before } = this.#state;
-    if (before !== view && before.store.picture.rows.paused) before.setPaused(false);
+    if (before !== view && before.store.state.rows.paused) before.setPaused(false);
     sessionStorage.setItem(SHOWN_KEY, shown);
     this.#set({ shown, view });
     for (const loader of this.#state.loaders) loader.setRowsPerSecond(this.#rowsOf(loader));
@@ -165,7 +165,7 @@ export class Nodes {
 
   #rowsOf(loader: Loader): number {
     const { shown, loaders, view } = this.#state;
-    if (shown === TOGETHER) return Math.floor(DEFAULT_ROWS_PER_SECOND / loaders.length);
+    if (shown === ALL_NODES) return Math.floor(DEFAULT_ROWS_PER_SECOND / loaders.length);
     return view === loader ? DEFAULT_ROWS_PER_SECOND : 0;
   }
 
@@ -189,12 +189,12 @@ export class Nodes {
     if (!this.#stopTicking.has(loader)) this.#stopTicking.set(loader, loader.store.startTicking());
   }
 
-  #closeTogether(): void {
-    this.#together?.close();
-    this.#together = null;
+  #closeAllNodes(): void {
+    this.#allNodes?.close();
+    this.#allNodes = null;
   }
 
-  #keep(saved: readonly SavedNode[]): void {
+  #store(saved: readonly SavedNode[]): void {
     this.#saved = saved;
     localStorage.setItem(SAVED_KEY, JSON.stringify(saved));
   }

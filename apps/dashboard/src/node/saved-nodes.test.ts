@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type NodeForm, readNodeForm } from '../features/nodes/node-form.ts';
-import { MOST_NODES, parseSavedNodes } from './saved-nodes.ts';
+import { MAX_NODES, parseSavedNodes } from './saved-nodes.ts';
 
 const page = { protocol: 'http:' };
 const form = (over: Partial<NodeForm> = {}): NodeForm => ({
@@ -40,8 +40,8 @@ describe('what somebody writes', () => {
 
   test('a node that is in the list already is refused, and so is one too many', () => {
     expect(read({}, ['http://web-2:7411'])).toMatchObject({ ok: false, field: 'address' });
-    const many = Array.from({ length: MOST_NODES }, (_, i) => `http://host-${i}`);
-    expect(read({}, many)).toMatchObject({ ok: false, sentence: expect.stringContaining(String(MOST_NODES)) });
+    const many = Array.from({ length: MAX_NODES }, (_, i) => `http://host-${i}`);
+    expect(read({}, many)).toMatchObject({ ok: false, sentence: expect.stringContaining(String(MAX_NODES)) });
   });
 
   test('a page that came over https can use plain http only to this machine', () => {
@@ -73,7 +73,7 @@ describe('what was kept', () => {
   test('the same twice is there once, and no more than may be', () => {
     const of = (loader: string) => ({ loader, token: 't' });
     expect(parseSavedNodes(JSON.stringify([of('http://a'), of('http://a/')]))).toHaveLength(1);
-    const many = Array.from({ length: MOST_NODES + 5 }, (_, i) => of(`http://host-${i}`));
-    expect(parseSavedNodes(JSON.stringify(many))).toHaveLength(MOST_NODES);
+    const many = Array.from({ length: MAX_NODES + 5 }, (_, i) => of(`http://host-${i}`));
+    expect(parseSavedNodes(JSON.stringify(many))).toHaveLength(MAX_NODES);
   });
 });

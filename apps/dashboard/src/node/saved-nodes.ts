@@ -10,7 +10,7 @@ export interface SavedNode {
 }
 
 /** Each is a connection, and 50,000 rows once it was looked at. */
-export const MOST_NODES = 16;
+export const MAX_NODES = 16;
 
 /** What was kept, as far as it can still be used. */
 export function parseSavedNodes(text: string | null): SavedNode[] {
@@ -33,7 +33,7 @@ export function parseSavedNodes(text: string | null): SavedNode[] {
       name: typeof entry.name === 'string' ? entry.name : '',
     });
   }
-  return nodes.slice(0, MOST_NODES);
+  return nodes.slice(0, MAX_NODES);
 }
 
 /** Origin of a loader's address; null where it is none. */

@@ -1,10 +1,10 @@
 import type { Interface } from '@packetlog/common';
 
-const MODE_WORDS = { native_frags: 'native', native: 'native', generic: 'generic' } as const;
+const MODE_TEXT = { native_frags: 'native', native: 'native', generic: 'generic' } as const;
 
 /** How the program is attached, or that no rule acts there, in a word. */
-export function modeWord({ state, mode }: Interface): string {
-  return state === 'gone' ? 'not filtered' : MODE_WORDS[mode];
+export function modeText({ state, mode }: Interface): string {
+  return state === 'gone' ? 'not filtered' : MODE_TEXT[mode];
 }
 
 /** And in a sentence. */

@@ -1,7 +1,7 @@
 import type { Place } from '@packetlog/common';
 
 /** 'New Zealand, AS64496 Example Networks'; '' where nothing is known. */
-export function placeWords(place: Place | null | undefined): string {
+export function placeText(place: Place | null | undefined): string {
   if (!place) return '';
   const country = place.country_name ?? place.country ?? '';
   const network = place.asn === undefined ? '' : `AS${place.asn}${place.organisation ? ` ${place.organisation}` : ''}`;

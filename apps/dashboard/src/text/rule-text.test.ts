@@ -1,6 +1,6 @@
 import type { Rule } from '@packetlog/common';
 import { expect, test } from 'vitest';
-import { effectSentence, expiryText, matchText, matchWords } from './rule-text.ts';
+import { effectSentence, expiryText, matchParts, matchText } from './rule-text.ts';
 
 test.each<[Partial<Rule>, string]>([
   [{ source: '203.0.113.0/24' }, '203.0.113.0/24'],
@@ -13,7 +13,7 @@ test.each<[Partial<Rule>, string]>([
 });
 
 test('a set, everybody and an address are told apart', () => {
-  expect(['set:a', 'any', '192.0.2.1'].map((source) => matchWords({ source }).kind)).toEqual(['set', 'any', '']);
+  expect(['set:a', 'any', '192.0.2.1'].map((source) => matchParts({ source }).kind)).toEqual(['set', 'any', '']);
 });
 
 test.each<[Parameters<typeof effectSentence>[0], number | null, string]>([

@@ -5,7 +5,7 @@ import { WILL } from './verdict-text.ts';
 type Matching = Pick<Rule, 'source'> & Partial<Pick<Rule, 'protocol' | 'destination_port' | 'interface'>>;
 
 /** What a rule matches, in parts that are set differently. */
-export interface MatchWords {
+export interface MatchParts {
   readonly source: string;
   /** 'set' in front of the name of one; '' for an address. */
   readonly kind: '' | 'set' | 'any';
@@ -14,7 +14,7 @@ export interface MatchWords {
   readonly interface: string;
 }
 
-export function matchWords(rule: Matching): MatchWords {
+export function matchParts(rule: Matching): MatchParts {
   const isSet = rule.source.startsWith('set:');
   return {
     source: rule.source === 'any' ? 'any source' : isSet ? rule.source.slice('set:'.length) : rule.source,
@@ -33,7 +33,7 @@ function serviceText({ protocol, destination_port }: Matching): string {
 
 /** '203.0.113.0/24, tcp port 22, on eth0', in one line. */
 export function matchText(rule: Matching): string {
-  const { source, kind, service, interface: name } = matchWords(rule);
+  const { source, kind, service, interface: name } = matchParts(rule);
   const parts = [kind === 'set' ? `set ${source}` : source];
   if (service !== '') parts.push(service);
   if (name !== '') parts.push(`on ${name}`);
@@ -43,15 +43,15 @@ export function matchText(rule: Matching): string {
 type Effective = Matching & Pick<Rule, 'action'> & { reason?: string | undefined };
 
 /** 'Will deny 203.0.113.7 to tcp port 22 for 1 h: brute force.' `lasts` is in ms; null: permanently. */
-export function effectSentence(rule: Effective, lasts: number | null, words = WILL): string {
-  const { source, kind, service, interface: name } = matchWords(rule);
+export function effectSentence(rule: Effective, lasts: number | null, verbs = WILL): string {
+  const { source, kind, service, interface: name } = matchParts(rule);
   const who = kind === 'any' ? 'any source' : kind === 'set' ? `the set ${source}` : source;
   const isProtocolOnly = service !== '' && rule.destination_port === undefined;
   const what = service === '' ? '' : isProtocolOnly ? ` with ${service}` : ` to ${service}`;
   const on = name === '' ? '' : ` on ${name}`;
   const time = lasts === null ? ' permanently' : ` for ${spanText(lasts)}`;
   const because = rule.reason ? `: ${rule.reason}` : '';
-  const sentence = `${words[rule.action]} ${who}${what}${on}${time}${because}`;
+  const sentence = `${verbs[rule.action]} ${who}${what}${on}${time}${because}`;
   return /[.?!]$/.test(sentence) ? sentence : `${sentence}.`;
 }
 
@@ -68,7 +68,7 @@ export function expiryText(rule: Pick<Rule, 'expires_at'>, now_ms: number): stri
 }
 
 /** The words of a duration as they are typed: '1h' is 3,600,000. */
-export const LASTING = [
+export const DURATIONS = [
   { value: '10m', label: '10 min' },
   { value: '1h', label: '1 h' },
   { value: '1d', label: '1 day' },

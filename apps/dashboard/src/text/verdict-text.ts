@@ -16,7 +16,7 @@ export function verdictOf(action: number, reason: string): Verdict {
 /** What a rule does, as the marks of the table show it. */
 export const RULE_VERDICT: Record<RuleAction, Verdict> = { permit: 'permit', deny: 'deny', observe: 'would_deny' };
 
-export const ACTION_WORDS: Record<RuleAction, string> = {
+export const ACTION_TEXT: Record<RuleAction, string> = {
   permit: 'Always permitted. A permit rule wins over every other.',
   deny: 'Denied before the network stack sees it, unless a permit rule matches too.',
   observe: 'Permitted and marked, so you can see what a deny rule would deny.',

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 
-/** A button that is a picture alone: `label` is read aloud, and shown with its key where the pointer rests on it. */
+/** A button that is a state alone: `label` is read aloud, and shown with its key where the pointer rests on it. */
 export function IconButton({
   label,
   shortcut,

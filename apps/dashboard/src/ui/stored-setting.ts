@@ -4,19 +4,19 @@ import { useSyncExternalStore } from 'react';
 export class StoredSetting<T> {
   readonly #key: string;
   readonly #initial: T;
-  readonly #read: (kept: unknown) => T | null;
+  readonly #read: (stored: unknown) => T | null;
   #value: T | null = null;
   readonly #listeners = new Set<() => void>();
 
   /** `read` makes sense of what was kept, perhaps by another version; null: nothing of it is of use. */
-  constructor(key: string, initial: T, read: (kept: unknown) => T | null) {
+  constructor(key: string, initial: T, read: (stored: unknown) => T | null) {
     this.#key = key;
     this.#initial = initial;
     this.#read = read;
   }
 
   get value(): T {
-    this.#value ??= this.#kept() ?? this.#initial;
+    this.#value ??= this.#stored() ?? this.#initial;
     return this.#value;
   }
 
@@ -40,7 +40,7 @@ export class StoredSetting<T> {
 
   readonly getInitial = (): T => this.#initial;
 
-  #kept(): T | null {
+  #stored(): T | null {
     try {
       return this.#read(JSON.parse(localStorage.getItem(this.#key) ?? 'null'));
     } catch {

@@ -4,11 +4,11 @@ import dynamic from 'next/dynamic';
 import { type ReactNode, useRef } from 'react';
 import { RateChart } from '../../features/chart/rate-chart.tsx';
 import { useOverview } from '../../features/chart/use-overview.ts';
-import { WayStrip } from '../../features/packet-path/path-strip.tsx';
+import { PathStrip } from '../../features/packet-path/path-strip.tsx';
 import { Packets } from '../../features/packets/packets.tsx';
-import { type Picked, usePicked } from '../../features/packets/selection/use-selected-packet.ts';
+import { type PacketSelection, usePacketSelection } from '../../features/packets/selection/use-packet-selection.ts';
 import { TopPanels } from '../../features/top-lists/top-panels.tsx';
-import { fetched } from '../../node/lazy-with-retry.ts';
+import { lazyWithRetry } from '../../node/lazy-with-retry.ts';
 import { useLive, useSnapshot } from '../../node/live-context.tsx';
 import { useKeys } from '../../ui/keys/keys.ts';
 import { useHeight } from '../../ui/measure/use-height.ts';
@@ -16,24 +16,25 @@ import { useMedia } from '../../ui/measure/use-media.ts';
 import { Tabs } from '../../ui/tabs.tsx';
 import { Notices } from './notices.tsx';
 
-const WayPicture = dynamic(
-  async () => (await fetched(() => import('../../features/packet-path/path-diagram.tsx'))).WayPicture,
+const PathDiagram = dynamic(
+  async () => (await lazyWithRetry(() => import('../../features/packet-path/path-diagram.tsx'))).PathDiagram,
 );
 
 const ConversationTable = dynamic(
-  async () => (await fetched(() => import('../../features/conversations/conversation-table.tsx'))).ConversationTable,
+  async () =>
+    (await lazyWithRetry(() => import('../../features/conversations/conversation-table.tsx'))).ConversationTable,
   { ssr: false },
 );
 
 /** Not needed for the first paint: fetched when somebody picks a packet, or denies for the first time. */
 const DenySelected = dynamic(
-  async () => (await fetched(() => import('../../features/rules/form/deny-selected.tsx'))).DenySelected,
+  async () => (await lazyWithRetry(() => import('../../features/rules/form/deny-selected.tsx'))).DenySelected,
   {
     ssr: false,
   },
 );
 const PacketDrawer = dynamic(
-  async () => (await fetched(() => import('../../features/packets/drawer/packet-drawer.tsx'))).PacketDrawer,
+  async () => (await lazyWithRetry(() => import('../../features/packets/drawer/packet-drawer.tsx'))).PacketDrawer,
   {
     ssr: false,
   },
@@ -44,21 +45,21 @@ const SIDE_BY_SIDE = '(min-width: 1280px)';
 
 /** Everything that arrives, as it arrives. */
 export function LivePage() {
-  const picked = usePicked();
-  const { row } = picked;
+  const selection = usePacketSelection();
+  const { row } = selection;
   return (
     <>
-      <Instrument picked={picked}>
-        {picked.isShown && row !== null && <PacketDrawer row={row} picked={picked} />}
+      <Instrument selection={selection}>
+        {selection.isShown && row !== null && <PacketDrawer row={row} selection={selection} />}
       </Instrument>
-      {picked.isDenying && row !== null && (
-        <DenySelected row={row} onClose={picked.stopDenying} onDone={picked.letGo} />
+      {selection.isDenying && row !== null && (
+        <DenySelected row={row} onClose={selection.stopDenying} onDone={selection.clear} />
       )}
     </>
   );
 }
 
-function Instrument({ picked, children }: { picked: Picked; children: ReactNode }) {
+function Instrument({ selection, children }: { selection: PacketSelection; children: ReactNode }) {
   const old = useSnapshot(({ connection }) => connection.state !== 'live');
   usePauseKey();
   const overview = useOverview();
@@ -70,8 +71,8 @@ function Instrument({ picked, children }: { picked: Picked; children: ReactNode 
     return (
       <main id="content" className="instrument" data-old={old}>
         <RateChart overview={overview} />
-        <WayStrip />
-        <Packets picked={picked} Conversations={ConversationTable} />
+        <PathStrip />
+        <Packets selection={selection} Conversations={ConversationTable} />
         <div className="side">
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls on a low screen */}
           <section ref={side} className="side-top" aria-label="Top lists" tabIndex={0}>
@@ -89,9 +90,13 @@ function Instrument({ picked, children }: { picked: Picked; children: ReactNode 
       <Tabs
         label="What to show below the chart"
         tabs={[
-          { id: 'packets', label: 'Packets', content: <Packets picked={picked} Conversations={ConversationTable} /> },
+          {
+            id: 'packets',
+            label: 'Packets',
+            content: <Packets selection={selection} Conversations={ConversationTable} />,
+          },
           { id: 'top', label: 'Top', content: <TopPanels overview={overview} height={null} /> },
-          { id: 'way', label: 'Path', content: <WayPicture /> },
+          { id: 'path', label: 'Path', content: <PathDiagram /> },
           {
             id: 'notices',
             label: 'Notices',
@@ -114,8 +119,8 @@ function usePauseKey() {
       keys: ['space'],
       name: paused ? 'Resume the rows' : 'Pause the rows',
       group: 'Rows',
-      words: 'stop freeze hold go on continue',
-      run: () => setPaused(!store.picture.rows.paused),
+      keywords: 'stop freeze hold go on continue',
+      run: () => setPaused(!store.state.rows.paused),
     },
   ]);
 }

@@ -2,23 +2,23 @@
 
 import { ConnectionMark } from '../../node/connection-mark.tsx';
 import { useLive, useSnapshot } from '../../node/live-context.tsx';
-import { connectionWords } from '../../node/state/connection-text.ts';
+import { connectionText } from '../../node/state/connection-text.ts';
 
-/** Above an old picture: what is the matter and what to do. Nothing while all is well. */
+/** Above an old state: what is the matter and what to do. Nothing while all is well. */
 export function Banner() {
   const { retry } = useLive();
   const { connection, now, loader } = useSnapshot((snapshot) => snapshot);
-  const words = connectionWords(connection, now, loader);
-  if (words.sentence === '') return null;
+  const text = connectionText(connection, now, loader);
+  if (text.sentence === '') return null;
   return (
     <section className="banner appear" aria-label="Connection">
       <span className="text-warn">
         <ConnectionMark state={connection.state} />
       </span>
       <p className="min-w-0">
-        {words.sentence} <span className="text-muted">{words.advice}</span>
+        {text.sentence} <span className="text-muted">{text.advice}</span>
       </p>
-      {words.retry && (
+      {text.retry && (
         <button type="button" className="button" onClick={retry}>
           Try again
         </button>

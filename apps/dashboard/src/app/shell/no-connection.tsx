@@ -1,28 +1,32 @@
 'use client';
 
 import dynamic from 'next/dynamic';
-import { fetched } from '../../node/lazy-with-retry.ts';
+import { lazyWithRetry } from '../../node/lazy-with-retry.ts';
 import { useLive, useSnapshot } from '../../node/live-context.tsx';
-import { connectionWords } from '../../node/state/connection-text.ts';
+import { connectionText } from '../../node/state/connection-text.ts';
 
 /** Not part of the first load: most pages are opened with the token. */
-const AccessForm = dynamic(() => fetched(() => import('./access-form.tsx')).then(({ AccessForm }) => AccessForm), {
-  ssr: false,
-});
+const AccessForm = dynamic(
+  () => lazyWithRetry(() => import('./access-form.tsx')).then(({ AccessForm }) => AccessForm),
+  {
+    ssr: false,
+  },
+);
 
 /** In place of the instrument while there never was anything to show. */
-export function NoPicture() {
+export function NoConnection() {
   const { retry } = useLive();
   const { connection, now, loader } = useSnapshot((snapshot) => snapshot);
-  const words = connectionWords(connection, now, loader);
+  const text = connectionText(connection, now, loader);
   const needsUrl =
-    connection.state === 'no-token' || (connection.state === 'refused' && connection.refusal.code === 'unauthorized');
+    connection.state === 'no-token' ||
+    (connection.state === 'rejected' && connection.rejection.code === 'unauthorized');
   // Nothing flashes on the way to a loader that answers at once.
   if (connection.state === 'connecting' && now - connection.since < 400) return <main id="content" />;
   return (
-    <main id="content" className="no-picture appear" data-testid="no-picture">
-      <h2 className="text-figure font-medium tracking-[-0.01em]">{words.sentence}</h2>
-      <p className="mt-2 text-muted">{words.advice}</p>
+    <main id="content" className="no-connection appear" data-testid="no-connection">
+      <h2 className="text-figure font-medium tracking-[-0.01em]">{text.sentence}</h2>
+      <p className="mt-2 text-muted">{text.advice}</p>
       {needsUrl && (
         <figure className="terminal">
           <figcaption className="sr-only">The line that packetlog prints in the terminal</figcaption>
@@ -32,12 +36,12 @@ export function NoPicture() {
         </figure>
       )}
       {needsUrl && <AccessForm />}
-      {connection.state === 'refused' && connection.refusal.message !== '' && (
+      {connection.state === 'rejected' && connection.rejection.message !== '' && (
         <p className="mt-4 text-small text-faint">
-          The loader at {loader} said: “{connection.refusal.message}”
+          The loader at {loader} said: “{connection.rejection.message}”
         </p>
       )}
-      {words.retry && (
+      {text.retry && (
         <button type="button" className="button mt-6" onClick={retry}>
           Try again
         </button>

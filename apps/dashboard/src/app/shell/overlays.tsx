@@ -8,8 +8,8 @@ import { useFilterCommands } from '../../features/filter/use-filter-commands.ts'
 import { ADD_RULE } from '../../features/rules/change/add-rule.ts';
 import { useMayChange } from '../../features/rules/change/use-rules.ts';
 import { useUndo } from '../../features/rules/change/use-undo.ts';
-import { fetchedIfThere } from '../../node/lazy-with-retry.ts';
-import { keyWords } from '../../ui/keys/key-text.ts';
+import { lazyIfPresent } from '../../node/lazy-with-retry.ts';
+import { shortcutText } from '../../ui/keys/key-text.ts';
 import { isMac, useKeys } from '../../ui/keys/keys.ts';
 import { type OverlayName, overlay } from '../../ui/keys/overlay.ts';
 
@@ -19,12 +19,12 @@ interface OverlayProps {
 
 /** Loaded when they are opened for the first time; undefined if the loader does not have them any more. */
 const LOADERS: Readonly<Record<OverlayName, () => Promise<ComponentType<OverlayProps> | undefined>>> = {
-  palette: async () => (await fetchedIfThere(() => import('../../features/commands/palette.tsx')))?.Palette,
-  export: async () => (await fetchedIfThere(() => import('../../features/export/export-sheet.tsx')))?.ExportSheet,
-  help: async () => (await fetchedIfThere(() => import('../../features/commands/help-sheet.tsx')))?.HelpSheet,
-  undo: async () => (await fetchedIfThere(() => import('../../features/rules/change/undo-sheet.tsx')))?.UndoSheet,
-  redo: async () => (await fetchedIfThere(() => import('../../features/rules/change/undo-sheet.tsx')))?.RedoSheet,
-  way: async () => (await fetchedIfThere(() => import('../../features/packet-path/path-sheet.tsx')))?.WaySheet,
+  palette: async () => (await lazyIfPresent(() => import('../../features/commands/palette.tsx')))?.Palette,
+  export: async () => (await lazyIfPresent(() => import('../../features/export/export-sheet.tsx')))?.ExportSheet,
+  help: async () => (await lazyIfPresent(() => import('../../features/commands/help-sheet.tsx')))?.HelpSheet,
+  undo: async () => (await lazyIfPresent(() => import('../../features/rules/change/undo-sheet.tsx')))?.UndoSheet,
+  redo: async () => (await lazyIfPresent(() => import('../../features/rules/change/undo-sheet.tsx')))?.RedoSheet,
+  path: async () => (await lazyIfPresent(() => import('../../features/packet-path/path-sheet.tsx')))?.PathSheet,
 };
 
 /** What can be done on every page, and what lies over the page while it is open. */
@@ -43,8 +43,14 @@ export function Commands() {
     mayChange
       ? [
           { ...ADD_RULE, run: () => router.push('/rules?add') },
-          { keys: ['u'], name: named('Undo', last), group: 'Rules', words: 'revert take back rule change', run: undo },
-          { keys: ['shift+u'], name: named('Redo', undone), group: 'Rules', words: 'again rule change', run: redo },
+          {
+            keys: ['u'],
+            name: named('Undo', last),
+            group: 'Rules',
+            keywords: 'revert take back rule change',
+            run: undo,
+          },
+          { keys: ['shift+u'], name: named('Redo', undone), group: 'Rules', keywords: 'again rule change', run: redo },
         ]
       : [],
   );
@@ -54,21 +60,21 @@ export function Commands() {
       keys: ['e'],
       name: 'Export packets…',
       group: 'Export',
-      words: 'save download file csv ndjson json pcapng wireshark',
+      keywords: 'save download file csv ndjson json pcapng wireshark',
       run: () => overlay.show('export'),
     },
     {
       keys: ['w'],
       name: 'Packet path: where rows are lost',
       group: 'View',
-      words: 'loss lost ledger counters totals honest sampled withheld',
-      run: () => overlay.show('way'),
+      keywords: 'loss lost ledger counters totals honest sampled withheld',
+      run: () => overlay.show('path'),
     },
     {
       keys: ['?'],
       name: 'Keys and filter words',
       group: 'Help',
-      words: 'help shortcuts keyboard',
+      keywords: 'help shortcuts keyboard',
       run: () => overlay.show('help'),
     },
   ]);
@@ -106,7 +112,7 @@ function useLoaded(name: OverlayName | null): ComponentType<OverlayProps> | null
 /** For whoever looks for it with the pointer. */
 export function PaletteButton() {
   const [keyText, setKeyText] = useState('Ctrl K');
-  useEffect(() => setKeyText(keyWords('mod+k', isMac())), []);
+  useEffect(() => setKeyText(shortcutText('mod+k', isMac())), []);
   return (
     <button
       type="button"

@@ -5,19 +5,19 @@ import { usePathname } from 'next/navigation';
 import { Fragment, type ReactNode } from 'react';
 import { PendingBanner } from '../../features/rules/change/pending-banner.tsx';
 import { LiveProvider, useSnapshot } from '../../node/live-context.tsx';
-import { TOGETHER } from '../../node/nodes.ts';
+import { ALL_NODES } from '../../node/nodes.ts';
 import { useNodes } from '../../node/use-nodes.ts';
 import { Banner } from './banner.tsx';
-import { NoPicture } from './no-connection.tsx';
-import { OldPage } from './old-page.tsx';
+import { NoConnection } from './no-connection.tsx';
+import { OutdatedBanner } from './outdated-banner.tsx';
 import { Commands } from './overlays.tsx';
 import './screen.css';
-import { fetched } from '../../node/lazy-with-retry.ts';
+import { lazyWithRetry } from '../../node/lazy-with-retry.ts';
 import { StatusStrip } from './status-strip.tsx';
 import { Toasts } from './toasts.tsx';
 
 const MissingNodes = dynamic(
-  async () => (await fetched(() => import('../../features/nodes/missing-nodes.tsx'))).MissingNodes,
+  async () => (await lazyWithRetry(() => import('../../features/nodes/missing-nodes.tsx'))).MissingNodes,
   {
     ssr: false,
   },
@@ -33,7 +33,7 @@ export function Shell({ children }: { children: ReactNode }) {
 
 function Screen({ children }: { children: ReactNode }) {
   const { shown } = useNodes();
-  const hasPicture = useSnapshot(({ figures }) => figures.hello !== null);
+  const hasData = useSnapshot(({ figures }) => figures.hello !== null);
   const listsNodes = usePathname().startsWith('/nodes');
   const old = useSnapshot(({ connection }) => connection.state !== 'live');
   return (
@@ -41,19 +41,19 @@ function Screen({ children }: { children: ReactNode }) {
       <a className="skip-link" href="#content">
         Skip to the content
       </a>
-      <StatusStrip old={hasPicture && old} />
-      <OldPage />
+      <StatusStrip old={hasData && old} />
+      <OutdatedBanner />
       {listsNodes ? (
         children
-      ) : hasPicture ? (
+      ) : hasData ? (
         <>
           <Banner />
-          {shown === TOGETHER && <MissingNodes />}
+          {shown === ALL_NODES && <MissingNodes />}
           <PendingBanner />
           <Fragment key={shown}>{children}</Fragment>
         </>
       ) : (
-        <NoPicture />
+        <NoConnection />
       )}
       <Toasts />
       <Commands />

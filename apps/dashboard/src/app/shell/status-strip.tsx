@@ -6,10 +6,10 @@ import { Pause, Play } from 'lucide-react';
 import dynamic from 'next/dynamic';
 import { ConnectionMark, STATE_COLOR } from '../../node/connection-mark.tsx';
 import { useLive, useSnapshot } from '../../node/live-context.tsx';
-import { TOGETHER } from '../../node/nodes.ts';
-import { connectionWords } from '../../node/state/connection-text.ts';
+import { ALL_NODES } from '../../node/nodes.ts';
+import { connectionText } from '../../node/state/connection-text.ts';
 import { useNodes } from '../../node/use-nodes.ts';
-import { modeTitle, modeWord } from '../../text/attach-mode-text.ts';
+import { modeText, modeTitle } from '../../text/attach-mode-text.ts';
 import { formatBytes, formatCompact, formatCount, quantityText } from '../../text/number.ts';
 import { Count, Measure } from '../../ui/count.tsx';
 import { overlay } from '../../ui/keys/overlay.ts';
@@ -19,17 +19,17 @@ import { ThemeButton } from '../../ui/theme/theme-button.tsx';
 import { Nav } from './nav.tsx';
 import { PaletteButton } from './overlays.tsx';
 import './status-strip.css';
-import { fetched } from '../../node/lazy-with-retry.ts';
+import { lazyWithRetry } from '../../node/lazy-with-retry.ts';
 
 /** Who watches one node does not fetch it. */
 const NodeSwitch = dynamic(
-  async () => (await fetched(() => import('../../features/nodes/node-switch.tsx'))).NodeSwitch,
+  async () => (await lazyWithRetry(() => import('../../features/nodes/node-switch.tsx'))).NodeSwitch,
   {
     ssr: false,
   },
 );
 
-/** Always there: whose packets, how many, and whether the picture can be trusted. */
+/** Always there: whose packets, how many, and whether the state can be trusted. */
 export function StatusStrip({ old }: { old: boolean }) {
   return (
     <header className="strip">
@@ -65,7 +65,7 @@ function Where() {
   const several = loaders.length > 1;
   if ((node === undefined && !several) || (several && !roomy)) return null;
   // Names with their nodes are long, and the list of nodes has them.
-  const most = shown === TOGETHER || !roomy ? 0 : 3;
+  const most = shown === ALL_NODES || !roomy ? 0 : 3;
   const listed = interfaces.slice(0, most);
   return (
     <div className="strip-where">
@@ -103,14 +103,14 @@ function InterfaceName({ entry }: { entry: Interface }) {
   return (
     <span className="flex gap-1.5 min-w-0" title={modeTitle(entry)}>
       <span className={clsx('font-mono truncate', gone && 'line-through text-faint')}>{entry.name}</span>
-      <span className={gone ? 'text-warn' : 'text-faint'}>{modeWord(entry)}</span>
+      <span className={gone ? 'text-warn' : 'text-faint'}>{modeText(entry)}</span>
     </span>
   );
 }
 
 function State() {
   const { connection, now, loader } = useSnapshot((snapshot) => snapshot);
-  const { label, age, sentence } = connectionWords(connection, now, loader);
+  const { label, age, sentence } = connectionText(connection, now, loader);
   return (
     <>
       <span
@@ -179,8 +179,8 @@ function Lost() {
       aria-haspopup="dialog"
       aria-keyshortcuts="W"
       data-lost={lost}
-      data-testid="open-way"
-      onClick={() => overlay.show('way')}
+      data-testid="open-path"
+      onClick={() => overlay.show('path')}
     >
       <LossMark lost={lost} />
       lost <Count value={loss.total} testId="total-lost" />

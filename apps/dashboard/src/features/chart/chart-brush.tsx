@@ -5,7 +5,7 @@ import { type KeyboardEvent, type PointerEvent, type ReactNode, useEffect, useRe
 import type { TimeSpan } from '../../node/past/past.ts';
 import type { PastPoint } from '../../node/past/past-level.ts';
 import { IconButton } from '../../ui/icon-button.tsx';
-import { grabbed, indexAt, type Mark, type MarkMove, markedSpan, markWords, movedMark } from './chart-mark.ts';
+import { grabbed, indexAt, type Mark, type MarkMove, markedSpan, markText, movedMark } from './chart-mark.ts';
 import './chart-brush.css';
 
 const MOVES: Readonly<Record<string, MarkMove>> = {
@@ -28,14 +28,14 @@ export interface BrushProps {
   readonly axis: TimeSpan;
   /** The time whose figures are wanted. */
   readonly onMark: (ms: number | null) => void;
-  readonly onLook: (span: TimeSpan) => void;
+  readonly onZoom: (span: TimeSpan) => void;
 }
 
 /**
  * Around a chart: a time or a range in it can be marked by keyboard and by touch as well (the mouse has the plot's own
  * way). Arrows move the mark, with Shift they widen it, Enter looks closer, Escape lets go.
  */
-export function ChartBrush({ points, stepMs, axis, onMark, onLook, children }: BrushProps & { children: ReactNode }) {
+export function ChartBrush({ points, stepMs, axis, onMark, onZoom, children }: BrushProps & { children: ReactNode }) {
   const frame = useRef<HTMLDivElement>(null);
   const pressed = useRef<{ x: number; dragged: boolean } | null>(null);
   const [mark, setMark] = useState<Mark | null>(null);
@@ -45,9 +45,9 @@ export function ChartBrush({ points, stepMs, axis, onMark, onLook, children }: B
     setMark(next);
     onMark(next?.headMs ?? null);
   };
-  const look = () => {
+  const zoomIn = () => {
     if (shown === null) return;
-    onLook(markedSpan(shown, stepMs));
+    onZoom(markedSpan(shown, stepMs));
     change(null);
   };
 
@@ -56,7 +56,7 @@ export function ChartBrush({ points, stepMs, axis, onMark, onLook, children }: B
     const move = MOVES[event.key];
     if (move !== undefined) change(movedMark(shown, points, move, event.shiftKey));
     else if (shown === null) return;
-    else if (event.key === 'Enter') look();
+    else if (event.key === 'Enter') zoomIn();
     else if (event.key === 'Escape') change(null);
     else return;
     event.preventDefault();
@@ -104,7 +104,7 @@ export function ChartBrush({ points, stepMs, axis, onMark, onLook, children }: B
     return () => element?.removeEventListener('touchmove', keep);
   }, []);
 
-  const words = shown === null ? 'No range is marked' : markWords(shown, points, stepMs);
+  const text = shown === null ? 'No range is marked' : markText(shown, points, stepMs);
   return (
     <div
       ref={frame}
@@ -124,7 +124,7 @@ export function ChartBrush({ points, stepMs, axis, onMark, onLook, children }: B
           aria-valuemin={0}
           aria-valuemax={Math.max(0, points.length - 1)}
           aria-valuenow={shown === null ? Math.max(0, points.length - 1) : indexAt(points, shown.headMs)}
-          aria-valuetext={words}
+          aria-valuetext={text}
           data-testid="chart-slider"
           onKeyDown={onKeyDown}
           onBlur={(event) => {
@@ -136,9 +136,9 @@ export function ChartBrush({ points, stepMs, axis, onMark, onLook, children }: B
         {shown !== null && <MarkDrawn mark={shown} stepMs={stepMs} axis={axis} />}
       </div>
       {shown !== null && (
-        <p className="mark-words" data-testid="mark-words">
-          <span aria-hidden="true">{words}</span>
-          <button type="button" className="button" onClick={look}>
+        <p className="mark-text" data-testid="mark-text">
+          <span aria-hidden="true">{text}</span>
+          <button type="button" className="button" onClick={zoomIn}>
             Zoom in
           </button>
           <IconButton label="Clear the mark" shortcut="Esc" onClick={() => change(null)}>

@@ -19,7 +19,7 @@ const UNIT_SEGMENTS = [
 
 /** Which time and what of it the charts show; beside it, in words, how that compares. */
 export function ChartControls({
-  overview: { range, look, setRange, setLook },
+  overview: { range, zoom, setRange, setZoom },
   split,
   onSplit,
   unit,
@@ -46,24 +46,24 @@ export function ChartControls({
   ];
   useKeys(
     'page',
-    others.map(({ label, run }) => ({ keys: [], name: `Chart: ${label}`, group: 'Time', words: 'rates plot', run })),
+    others.map(({ label, run }) => ({ keys: [], name: `Chart: ${label}`, group: 'Time', keywords: 'rates plot', run })),
   );
   return (
     <div className="chart-controls">
       <h2 id="rates-title" className="panel-title chart-title">
         Traffic
       </h2>
-      <p className="chart-words" data-long={look !== null} data-testid="chart-words">
+      <p className="chart-text" data-long={zoom !== null} data-testid="chart-text">
         {children}
       </p>
       <div className="chart-switches">
-        {look !== null && (
+        {zoom !== null && (
           <button
             type="button"
             className="button button-accent"
             title="Follow the newest again (Esc)"
             data-testid="back-to-live"
-            onClick={() => setLook(null)}
+            onClick={() => setZoom(null)}
           >
             Back to live
           </button>
@@ -75,7 +75,7 @@ export function ChartControls({
         <Segments
           label="How far back"
           segments={RANGE_SEGMENTS}
-          value={look === null ? range.id : ''}
+          value={zoom === null ? range.id : ''}
           onChange={setRange}
         />
       </div>

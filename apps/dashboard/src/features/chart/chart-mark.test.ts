@@ -1,7 +1,7 @@
 import { HISTORY_COLUMNS } from '@packetlog/common';
 import { describe, expect, test } from 'vitest';
 import type { Amounts, PastPoint } from '../../node/past/past-level.ts';
-import { grabbed, indexAt, type Mark, markedSpan, markWords, movedMark } from './chart-mark.ts';
+import { grabbed, indexAt, type Mark, markedSpan, markText, movedMark } from './chart-mark.ts';
 
 const START = 1_767_362_600_000;
 const amounts = (packets: number, over: Partial<Amounts> = {}) =>
@@ -63,9 +63,9 @@ test('a time belongs to the step that holds it', () => {
 });
 
 test('it says what is at the mark: rates of a place, the sum of a range', () => {
-  expect(markWords(place(5), points, 1000)).toMatch(/^\d\d:\d\d:\d\d: 50 packets per second, 2 denied, 7 rows lost$/);
-  expect(markWords(place(3), points, 1000)).toMatch(/: not known$/);
-  expect(markWords({ anchorMs: at(6), headMs: at(4) }, points, 1000)).toMatch(
+  expect(markText(place(5), points, 1000)).toMatch(/^\d\d:\d\d:\d\d: 50 packets per second, 2 denied, 7 rows lost$/);
+  expect(markText(place(3), points, 1000)).toMatch(/: not known$/);
+  expect(markText({ anchorMs: at(6), headMs: at(4) }, points, 1000)).toMatch(
     /^\d\d:\d\d:\d\d to \d\d:\d\d:\d\d, 3 s: about 150 packets$/,
   );
 });

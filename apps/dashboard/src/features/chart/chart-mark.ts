@@ -70,22 +70,22 @@ export function grabbed(mark: Mark | null, atMs: number, stepMs: number, nearMs:
 }
 
 /** Read aloud at each move. */
-export function markWords(mark: Mark, points: readonly PastPoint[], stepMs: number): string {
+export function markText(mark: Mark, points: readonly PastPoint[], stepMs: number): string {
   const span = markedSpan(mark, stepMs);
   if (mark.anchorMs === mark.headMs) {
     const rates = points[indexAt(points, mark.headMs)]?.rates ?? null;
-    return `${clockText(mark.headMs)}: ${rates === null ? 'not known' : ratesWords(rates)}`;
+    return `${clockText(mark.headMs)}: ${rates === null ? 'not known' : ratesText(rates)}`;
   }
   const known = points.filter(({ fromMs }) => fromMs >= span.fromMs && fromMs < span.toMs);
   const packets = known.reduce((sum, { rates }) => sum + (rates?.packets ?? 0) * (stepMs / 1000), 0);
   return `${clockText(span.fromMs)} to ${clockText(span.toMs)}, ${spanText(span.toMs - span.fromMs)}: about ${counted(Math.round(packets), 'packet')}`;
 }
 
-function ratesWords({ packets, denied, aborted, lost }: Amounts): string {
-  const refused = Math.round(denied + aborted);
+function ratesText({ packets, denied, aborted, lost }: Amounts): string {
+  const deniedCount = Math.round(denied + aborted);
   return [
     `${formatCount(Math.round(packets))} packets per second`,
-    refused > 0 ? `${formatCount(refused)} denied` : '',
+    deniedCount > 0 ? `${formatCount(deniedCount)} denied` : '',
     lost > 0 ? `${counted(lost, 'row')} lost` : '',
   ]
     .filter(Boolean)

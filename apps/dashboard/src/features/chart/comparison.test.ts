@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { makeSummary } from '../../../test/support/samples.ts';
 import { Past } from '../../node/past/past.ts';
-import { changeWords, compare } from './comparison.ts';
+import { changeText, compare } from './comparison.ts';
 
 /** `rates`: packets of each second from 1,000,000 ms on. */
 function past(...rates: number[]): Past {
@@ -22,13 +22,13 @@ test.each([
 ])('a second of %j packets: %s', (rates, words) => {
   const comparison = compare(past(...rates), { fromMs: 1_001_000, toMs: 1_002_000 });
   expect(comparison).not.toBeNull();
-  if (comparison !== null) expect(changeWords(comparison, 'packets')).toBe(words);
+  if (comparison !== null) expect(changeText(comparison, 'packets')).toBe(words);
 });
 
 test('with a time that is not known nothing is compared', () => {
   const known = past(5, 6);
   const first = compare(known, { fromMs: 1_000_000, toMs: 1_002_000 });
   expect(first).toMatchObject({ now: { packets: 11, bytes: 1100 }, before: null, lengthMs: 2000 });
-  if (first !== null) expect(changeWords(first, 'bytes')).toBe('');
+  if (first !== null) expect(changeText(first, 'bytes')).toBe('');
   expect(compare(known, { fromMs: 1_001_000, toMs: 1_004_000 })).toBeNull();
 });

@@ -27,7 +27,7 @@ export function timeBefore(lengthMs: number): string {
 }
 
 /** '+38 % vs the previous 15 min'; '' where there is nothing to compare with. */
-export function changeWords({ now, before, lengthMs }: Comparison, column: 'packets' | 'bytes'): string {
+export function changeText({ now, before, lengthMs }: Comparison, column: 'packets' | 'bytes'): string {
   if (before === null) return '';
   const than = timeBefore(lengthMs);
   const [a, b] = [now[column], before[column]];

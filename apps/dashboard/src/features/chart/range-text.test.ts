@@ -1,7 +1,7 @@
 import { HISTORY_COLUMNS } from '@packetlog/common';
 import { expect, test } from 'vitest';
 import type { Sums } from '../../node/past/past-level.ts';
-import { beforeWords, brushed, lookedAtWords } from './range-text.ts';
+import { brushed, comparisonText, zoomText } from './range-text.ts';
 
 const sums = (over: Partial<Sums>): Sums =>
   ({ ...Object.fromEntries(HISTORY_COLUMNS.map((name) => [name, 0])), ...over }) as Sums;
@@ -10,22 +10,22 @@ const span = { fromMs: at(3), toMs: at(4) };
 
 test('a range is told in whole numbers, and what was refused in it if anything was', () => {
   const now = sums({ packets: 1233.9, bytes: 96_100, denied: 30, aborted: 3 });
-  expect(lookedAtWords(span, { now, before: null, lengthMs: 60_000 })).toBe(
+  expect(zoomText(span, { now, before: null, lengthMs: 60_000 })).toBe(
     '14:03:05 to 14:04:05: 1,234 packets, 96.1\u00a0kB, 33 denied; no data for the previous minute',
   );
-  expect(lookedAtWords(span, { now: sums({ packets: 1, bytes: 60 }), before: null, lengthMs: 60_000 })).toBe(
+  expect(zoomText(span, { now: sums({ packets: 1, bytes: 60 }), before: null, lengthMs: 60_000 })).toBe(
     '14:03:05 to 14:04:05: 1 packet, 60\u00a0B; no data for the previous minute',
   );
-  expect(lookedAtWords(span, null)).toBe('14:03:05 to 14:04:05, data incomplete');
+  expect(zoomText(span, null)).toBe('14:03:05 to 14:04:05, data incomplete');
 });
 
 test('the time before is compared with, or said to be unknown', () => {
   const now = sums({ packets: 138 });
-  expect(beforeWords({ now, before: sums({ packets: 100 }), lengthMs: 900_000 }, 'packets')).toBe(
+  expect(comparisonText({ now, before: sums({ packets: 100 }), lengthMs: 900_000 }, 'packets')).toBe(
     '+38 % vs the previous 15 min',
   );
-  expect(beforeWords({ now, before: null, lengthMs: 900_000 }, 'packets')).toBe('no data for the previous 15 min');
-  expect(beforeWords(null, 'packets')).toBe('');
+  expect(comparisonText({ now, before: null, lengthMs: 900_000 }, 'packets')).toBe('no data for the previous 15 min');
+  expect(comparisonText(null, 'packets')).toBe('');
 });
 
 test.each([

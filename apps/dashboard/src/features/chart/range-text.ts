@@ -1,27 +1,27 @@
 import type { TimeSpan } from '../../node/past/past.ts';
 import { clockText } from '../../text/clock.ts';
 import { counted, formatBytes, formatCount, quantityText } from '../../text/number.ts';
-import { type Comparison, changeWords, timeBefore } from './comparison.ts';
+import { type Comparison, changeText, timeBefore } from './comparison.ts';
 
 /** '14:03:10 to 14:03:25: 1,234 packets, 96.1 kB, 33 denied'. */
-function lookWords({ fromMs, toMs }: TimeSpan, comparison: Comparison | null): string {
+function spanSummary({ fromMs, toMs }: TimeSpan, comparison: Comparison | null): string {
   const when = `${clockText(fromMs)} to ${clockText(toMs)}`;
   if (comparison === null) return `${when}, data incomplete`;
   const { packets, bytes, denied, aborted } = comparison.now;
-  const refused = Math.round(denied + aborted);
-  const deniedWords = refused === 0 ? '' : `, ${formatCount(refused)} denied`;
-  return `${when}: ${counted(Math.round(packets), 'packet')}, ${quantityText(formatBytes(bytes))}${deniedWords}`;
+  const deniedCount = Math.round(denied + aborted);
+  const deniedText = deniedCount === 0 ? '' : `, ${formatCount(deniedCount)} denied`;
+  return `${when}: ${counted(Math.round(packets), 'packet')}, ${quantityText(formatBytes(bytes))}${deniedText}`;
 }
 
 /** Both in one line. */
-export function lookedAtWords(span: TimeSpan, comparison: Comparison | null): string {
-  return [lookWords(span, comparison), beforeWords(comparison, 'packets')].filter(Boolean).join('; ');
+export function zoomText(span: TimeSpan, comparison: Comparison | null): string {
+  return [spanSummary(span, comparison), comparisonText(comparison, 'packets')].filter(Boolean).join('; ');
 }
 
 /** '+38 % vs the previous minute', or why there is nothing to compare with; '' while nothing is known at all. */
-export function beforeWords(comparison: Comparison | null, column: 'packets' | 'bytes'): string {
+export function comparisonText(comparison: Comparison | null, column: 'packets' | 'bytes'): string {
   if (comparison === null) return '';
-  return changeWords(comparison, column) || `no data for ${timeBefore(comparison.lengthMs)}`;
+  return changeText(comparison, column) || `no data for ${timeBefore(comparison.lengthMs)}`;
 }
 
 /** What was marked from `from` to `to` (s), widened to whole steps, at least two of them; within what is known. */

@@ -13,15 +13,15 @@ import type { BrushProps } from './chart-brush.tsx';
 import { ChartControls } from './chart-controls.tsx';
 import { chartColumns, extentOf, LINES, readoutOf, type Split, type Unit } from './chart-data.ts';
 import type { PlotLine } from './plot.tsx';
-import { beforeWords, brushed, lookedAtWords } from './range-text.ts';
+import { brushed, comparisonText, zoomText } from './range-text.ts';
 import { Readout } from './readout.tsx';
+import { useCharted } from './use-charted.ts';
 import type { Overview } from './use-overview.ts';
-import { useLookedAt } from './use-past.ts';
 import './rate-chart.css';
-import { fetched } from '../../node/lazy-with-retry.ts';
+import { lazyWithRetry } from '../../node/lazy-with-retry.ts';
 
 /** Half of the page's own script is the library that draws it: figures and rows do not wait for it. */
-const ChartArea = dynamic(() => fetched(() => import('./chart-area.tsx')).then((area) => area.ChartArea), {
+const ChartArea = dynamic(() => lazyWithRetry(() => import('./chart-area.tsx')).then((area) => area.ChartArea), {
   ssr: false,
   loading: () => <div className="plot" />,
 });
@@ -38,24 +38,24 @@ const BY: Readonly<Record<Split, readonly PlotLine[]>> = {
   ],
 };
 /** The least at the top of the axis. */
-const LEAST: Readonly<Record<Unit, number>> = { packets: 10, bytes: 1000 };
+const MIN: Readonly<Record<Unit, number>> = { packets: 10, bytes: 1000 };
 const FORMAT = { packets: formatCompact, bytes: formatBytes } as const;
 
 /** How much arrives, of what kind, and how much of it is denied. A range can be marked to look closer. */
 export function RateChart({ overview }: { overview: Overview }) {
-  const { past } = useLive().store.picture;
-  const looked = useLookedAt(overview);
+  const { past } = useLive().store.state;
+  const charted = useCharted(overview);
   const [hovered, setHovered] = useState<number | null>(null);
   const [split, setSplit] = useState<Split>('action');
   const [chosen, setUnit] = useState<Unit>('packets');
   const both = useMedia('(min-width: 860px)');
   const unit = both ? 'packets' : chosen;
-  const { look } = overview;
-  const { points, before, comparison, stepMs, fromMs, toMs, idleSeconds } = looked;
+  const { zoom } = overview;
+  const { points, before, comparison, stepMs, fromMs, toMs, idleSeconds } = charted;
   const [marked, setMarked] = useState<number | null>(null);
   const readout = readoutOf(
-    looked,
-    look === null,
+    charted,
+    zoom === null,
     hovered ?? (marked === null ? null : points.findLastIndex((point) => point.fromMs <= marked)),
   );
   const age = useAge();
@@ -64,7 +64,7 @@ export function RateChart({ overview }: { overview: Overview }) {
 
   const lookAt = (from: number, to: number) => {
     const known = { fromMs: points[0]?.fromMs ?? fromMs, toMs: Math.min(toMs, past.endMs ?? toMs) };
-    overview.setLook(brushed(from, to, stepMs, known));
+    overview.setZoom(brushed(from, to, stepMs, known));
   };
   const plot = {
     before: { points: before, shiftMs: toMs - fromMs },
@@ -77,7 +77,7 @@ export function RateChart({ overview }: { overview: Overview }) {
   };
   return (
     <section className="charts" aria-labelledby="rates-title" data-testid="rate-chart" data-points={points.length}>
-      <p className="sr-only">{inWords(points, toMs - fromMs)}</p>
+      <p className="sr-only">{chartSummary(points, toMs - fromMs)}</p>
       <ChartControls
         overview={overview}
         split={split}
@@ -87,9 +87,9 @@ export function RateChart({ overview }: { overview: Overview }) {
       >
         {split === 'protocol' && oneOf > 1
           ? `estimated: the kernel records 1 of ${formatCount(oneOf)} packets`
-          : look === null
-            ? beforeWords(comparison, unit)
-            : lookedAtWords(look, comparison)}
+          : zoom === null
+            ? comparisonText(comparison, unit)
+            : zoomText(zoom, comparison)}
       </ChartControls>
       <div className="chart">
         <div className="readouts" aria-hidden="true">
@@ -109,7 +109,7 @@ export function RateChart({ overview }: { overview: Overview }) {
             stepMs,
             axis: { fromMs: (plot.end - plot.span) * 1000, toMs: plot.end * 1000 },
             onMark: setMarked,
-            onLook: (span) => lookAt(span.fromMs / 1000, span.toMs / 1000),
+            onZoom: (span) => lookAt(span.fromMs / 1000, span.toMs / 1000),
           }}
         />
         {points.length === 0 && <p className="chart-empty">The first figures arrive within a second.</p>}
@@ -181,7 +181,7 @@ function RatePlot({
   return (
     <ChartArea
       lines={BY[split]}
-      least={LEAST[unit]}
+      least={MIN[unit]}
       data={data}
       lost={lost}
       step={step / 1000}
@@ -196,7 +196,7 @@ function bytesLabel(bytes: number): string {
   return bytes === 0 ? '0' : quantityText({ value, unit: `${unit}B` });
 }
 
-function inWords(points: readonly PastPoint[], spanMs: number): string {
+function chartSummary(points: readonly PastPoint[], spanMs: number): string {
   const extent = extentOf(points);
   if (extent === null) return 'No figures yet.';
   const { lowest, highest, latest, deniedHighest } = extent;

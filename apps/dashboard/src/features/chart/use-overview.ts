@@ -9,18 +9,18 @@ import { useKeys } from '../../ui/keys/keys.ts';
 export interface Overview {
   readonly range: (typeof RANGES)[number];
   /** Looked at more closely, standing still; null: the range up to now. */
-  readonly look: TimeSpan | null;
+  readonly zoom: TimeSpan | null;
   readonly setRange: (id: RangeId) => void;
-  readonly setLook: (look: TimeSpan | null) => void;
+  readonly setZoom: (zoom: TimeSpan | null) => void;
 }
 
-const BACK_TO_LIVE = { keys: ['escape'], name: 'Back to live', group: 'Time', words: 'follow newest' } as const;
+const BACK_TO_LIVE = { keys: ['escape'], name: 'Back to live', group: 'Time', keywords: 'follow newest' } as const;
 
 export function useOverview(): Overview {
   const [range, setRange] = useState<(typeof RANGES)[number]>(RANGES[0]);
-  const [look, setLook] = useState<TimeSpan | null>(null);
+  const [zoom, setZoom] = useState<TimeSpan | null>(null);
   const showRange = (id: RangeId) => {
-    setLook(null);
+    setZoom(null);
     setRange(RANGES.find((entry) => entry.id === id) ?? RANGES[0]);
   };
   useKeys('page', [
@@ -29,16 +29,16 @@ export function useOverview(): Overview {
         keys: [String(i + 1)],
         name: `Show the last ${id}`,
         group: 'Time',
-        words: 'range history past',
+        keywords: 'range history past',
         run: () => showRange(id),
       }),
     ),
-    ...(look === null ? [] : [{ ...BACK_TO_LIVE, run: () => setLook(null) }]),
+    ...(zoom === null ? [] : [{ ...BACK_TO_LIVE, run: () => setZoom(null) }]),
   ]);
   return {
     range,
-    look,
-    setLook,
+    zoom,
+    setZoom,
     setRange: showRange,
   };
 }

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { find, withRecent } from './find-command.ts';
 
 const ENTRIES = [
-  { name: 'Pause the rows', words: 'stop freeze' },
+  { name: 'Pause the rows', keywords: 'stop freeze' },
   { name: 'Go to Rules' },
   { name: 'Show the last 15 min' },
-  { name: 'Add a rule…', words: 'deny permit' },
+  { name: 'Add a rule…', keywords: 'deny permit' },
   { name: 'Theme: dark' },
 ] as const;
 

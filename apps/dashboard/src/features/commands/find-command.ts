@@ -3,7 +3,7 @@
 export interface Findable {
   readonly name: string;
   /** More words by which it is found. */
-  readonly words?: string;
+  readonly keywords?: string;
 }
 
 export interface Found<T extends Findable> {
@@ -18,11 +18,11 @@ export function find<T extends Findable>(
   query: string,
   recent: readonly string[],
 ): readonly Found<T>[] {
-  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-  if (words.length === 0) return entries.map((entry) => ({ entry, marked: [] }));
+  const terms = query.toLowerCase().split(/\s+/).filter(Boolean);
+  if (terms.length === 0) return entries.map((entry) => ({ entry, marked: [] }));
   return entries
     .flatMap((entry) => {
-      const hits = words.map((word) => hitIn(entry, word));
+      const hits = terms.map((word) => hitIn(entry, word));
       if (hits.includes(null)) return [];
       const score = hits.reduce((sum, hit) => sum + (hit?.score ?? 0), 0);
       return [{ entry, marked: hits.flatMap((hit) => hit?.marked ?? []), score }];
@@ -41,11 +41,11 @@ interface Hit {
   readonly marked: readonly number[];
 }
 
-function hitIn({ name, words = '' }: Findable, word: string): Hit | null {
+function hitIn({ name, keywords = '' }: Findable, word: string): Hit | null {
   const text = name.toLowerCase();
   const start = wordStarts(text).find((at) => text.startsWith(word, at));
   if (start !== undefined) return { score: 5, marked: range(start, word.length) };
-  if (wordStarts(words).some((at) => words.toLowerCase().startsWith(word, at))) return { score: 4, marked: [] };
+  if (wordStarts(keywords).some((at) => keywords.toLowerCase().startsWith(word, at))) return { score: 4, marked: [] };
   const inside = text.indexOf(word);
   if (inside >= 0) return { score: 3, marked: range(inside, word.length) };
   const spread = scattered(text, word);

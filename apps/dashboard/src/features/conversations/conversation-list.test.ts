@@ -14,8 +14,8 @@ function setUp(capacity = 8) {
   };
   const ports = () =>
     Array.from({ length: list.length }, (_, line) => {
-      const place = list.placeAt(line);
-      return place < 0 ? null : conversations.newest.dstPort(place);
+      const index = list.indexAt(line);
+      return index < 0 ? null : conversations.newest.dstPort(index);
     });
   return { list, arrive, ports, ring, conversations };
 }

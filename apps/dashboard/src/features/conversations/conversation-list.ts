@@ -9,7 +9,7 @@ const REORDER_EVERY_MS = 2_000;
 /** Which conversation stands in which line. Numbers change in place; lines move only when nobody points at one. */
 export class ConversationList {
   readonly #conversations: Conversations;
-  #places: number[] = [];
+  #indexes: number[] = [];
   #serials: number[] = [];
   #newestSerial = 0;
   #order: ConversationOrder | null = null;
@@ -22,7 +22,7 @@ export class ConversationList {
   }
 
   get length(): number {
-    return this.#places.length;
+    return this.#indexes.length;
   }
 
   /** Conversations that began since the lines were held. */
@@ -31,9 +31,9 @@ export class ConversationList {
   }
 
   /** The place of the conversation in this line, -1 if it was given up for others. */
-  placeAt(line: number): number {
-    const place = this.#places[line] ?? -1;
-    return place >= 0 && this.#conversations.serial[place] === this.#serials[line] ? place : -1;
+  indexAt(line: number): number {
+    const index = this.#indexes[line] ?? -1;
+    return index >= 0 && this.#conversations.serial[index] === this.#serials[line] ? index : -1;
   }
 
   /** The line of the conversation with this serial, -1 if it has none. */
@@ -50,8 +50,8 @@ export class ConversationList {
     const { serial, size, cleared } = this.#conversations;
     const another = order !== this.#order;
     this.#newcomers = 0;
-    for (let place = 0; place < size; place++) {
-      if ((serial[place] as number) > this.#newestSerial) this.#newcomers++;
+    for (let index = 0; index < size; index++) {
+      if ((serial[index] as number) > this.#newestSerial) this.#newcomers++;
     }
     const forgotten = cleared !== this.#cleared;
     if (held && !another && !forgotten) return false;
@@ -59,9 +59,9 @@ export class ConversationList {
     this.#order = order;
     this.#cleared = cleared;
     this.#orderedAt = now;
-    this.#places = [...Array(size).keys()];
-    this.#places.sort(this.#comparison(order));
-    this.#serials = this.#places.map((place) => serial[place] as number);
+    this.#indexes = [...Array(size).keys()];
+    this.#indexes.sort(this.#comparison(order));
+    this.#serials = this.#indexes.map((index) => serial[index] as number);
     this.#newestSerial = this.#serials.reduce((newest, each) => Math.max(newest, each), 0);
     this.#newcomers = 0;
     return true;

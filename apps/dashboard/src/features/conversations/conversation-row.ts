@@ -33,24 +33,24 @@ export interface ConversationRow {
 
 export function conversationRow(
   conversations: Conversations,
-  place: number,
+  index: number,
   interfaceName: (ifindex: number) => string | undefined,
 ): ConversationRow {
   const { newest } = conversations;
-  const packet = packetRow(newest, place, interfaceName);
-  const packets = conversations.packets[place] as number;
-  const span = (conversations.lastMs[place] as number) - (conversations.firstMs[place] as number);
+  const packet = packetRow(newest, index, interfaceName);
+  const packets = conversations.packets[index] as number;
+  const span = (conversations.lastMs[index] as number) - (conversations.firstMs[index] as number);
   return {
     packet: {
       ...packet,
-      src: conversations.manySourcePorts[place] === 1 ? manyPorts(packet.src) : packet.src,
-      dst: conversations.manyDestinationPorts[place] === 1 ? manyPorts(packet.dst) : packet.dst,
-      service: conversations.manyDestinationPorts[place] === 1 ? '' : packet.service,
-      detail: newest.ipProtocol(place) === TCP ? tcpFlagsText(conversations.flags[place] as number) : packet.detail,
+      src: conversations.manySourcePorts[index] === 1 ? manyPorts(packet.src) : packet.src,
+      dst: conversations.manyDestinationPorts[index] === 1 ? manyPorts(packet.dst) : packet.dst,
+      service: conversations.manyDestinationPorts[index] === 1 ? '' : packet.service,
+      detail: newest.ipProtocol(index) === TCP ? tcpFlagsText(conversations.flags[index] as number) : packet.detail,
     },
     packets,
     count: countText(packets, span),
-    bytes: quantityText(formatBytes(conversations.bytes[place] as number)),
+    bytes: quantityText(formatBytes(conversations.bytes[index] as number)),
   };
 }
 
@@ -65,21 +65,21 @@ export function countText(packets: number, spanMs: number): string {
 }
 
 /** Lets through what belongs to it, and little else; null where the frame is no IP packet. */
-export function conversationFilter(conversations: Conversations, place: number): string | null {
+export function conversationFilter(conversations: Conversations, index: number): string | null {
   const { newest } = conversations;
-  const etherType = newest.etherType(place);
+  const etherType = newest.etherType(index);
   if (etherType !== ETHER_TYPE_IPV4 && etherType !== ETHER_TYPE_IPV6) return null;
-  const protocol = newest.ipProtocol(place);
+  const protocol = newest.ipProtocol(index);
   const terms: Filter[] = [
-    { kind: 'network', side: 'src', network: networkOf(newest.srcAddr(place)) },
-    { kind: 'network', side: 'dst', network: networkOf(newest.dstAddr(place)) },
+    { kind: 'network', side: 'src', network: networkOf(newest.srcAddr(index)) },
+    { kind: 'network', side: 'dst', network: networkOf(newest.dstAddr(index)) },
   ];
   if (protocol !== IP_PROTOCOL_NONE) {
     terms.push({ kind: 'number', field: 'ip_protocol', comparison: '=', value: protocol });
   }
   if (hasPorts(protocol)) {
-    const [sources, destinations] = [conversations.manySourcePorts[place], conversations.manyDestinationPorts[place]];
-    const [from, to] = [newest.srcPort(place), newest.dstPort(place)];
+    const [sources, destinations] = [conversations.manySourcePorts[index], conversations.manyDestinationPorts[index]];
+    const [from, to] = [newest.srcPort(index), newest.dstPort(index)];
     if (destinations === 0) terms.push({ kind: 'port', side: 'dst', from: to, to });
     else if (sources === 0) terms.push({ kind: 'port', side: 'src', from, to: from });
   }

@@ -21,7 +21,7 @@ const TWO_LINES = 48;
 
 /** One line for all rows that belong together. It opens to its newest rows. */
 export function ConversationTable({ compact, select, explain }: RowTableProps) {
-  const { rows, interfaceName } = useLive().store.picture;
+  const { rows, interfaceName } = useLive().store.state;
   const selected = useSnapshot(() => rows.selected);
   const paint = usePaint();
   const [order, setOrder] = useState<ConversationOrder>('newest');
@@ -39,7 +39,7 @@ export function ConversationTable({ compact, select, explain }: RowTableProps) {
       pointed.current || opened.current || (element?.scrollTop ?? 0) > 2 || element?.matches(':focus-visible') === true
     );
   }, []);
-  const { conversations, list, open, openRows, setOpen, letIn } = useConversations(order, reading, inSight);
+  const { conversations, list, open, openRows, setOpen, showNew } = useConversations(order, reading, inSight);
   opened.current = open !== null;
   const openLine = open === null ? -1 : list.lineOf(open);
   const count = list.length + (openLine < 0 ? 0 : openRows.length);
@@ -82,7 +82,7 @@ export function ConversationTable({ compact, select, explain }: RowTableProps) {
   const showNewcomers = () => {
     setOpen(null);
     scroller.current?.scrollTo({ top: 0 });
-    letIn();
+    showNew();
   };
 
   return (
@@ -134,7 +134,7 @@ export function ConversationTable({ compact, select, explain }: RowTableProps) {
                 <ConversationLine
                   key={serial}
                   conversations={conversations}
-                  at={list.placeAt(line)}
+                  at={list.indexAt(line)}
                   serial={serial}
                   open={serial === open}
                   paint={paint}

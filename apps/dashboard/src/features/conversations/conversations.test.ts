@@ -22,7 +22,7 @@ function grouped(packets: readonly Partial<PacketLog>[], capacity = 16): Convers
 }
 
 const places = (conversations: Conversations) => [...Array(conversations.size).keys()];
-const counts = (conversations: Conversations) => places(conversations).map((place) => conversations.packets[place]);
+const counts = (conversations: Conversations) => places(conversations).map((index) => conversations.packets[index]);
 
 test('many connections of one host to one service are one row, with sums and the time it took', () => {
   const conversations = grouped([
@@ -104,10 +104,10 @@ test('a crowd that comes once pushes out the crowd, not who comes again; the sum
   conversations.catchUp(ring, ring.end);
   expect(conversations.size).toBe(16);
   expect(conversations.evicted).toBe(501 - 16);
-  const steady = places(conversations).filter((place) => conversations.newest.srcAddr(place) === '203.0.113.7');
-  expect(steady.map((place) => conversations.packets[place])).toEqual([50]);
+  const steady = places(conversations).filter((index) => conversations.newest.srcAddr(index) === '203.0.113.7');
+  expect(steady.map((index) => conversations.packets[index])).toEqual([50]);
   // None is there twice.
-  const addresses = places(conversations).map((place) => conversations.newest.srcAddr(place));
+  const addresses = places(conversations).map((index) => conversations.newest.srcAddr(index));
   expect(new Set(addresses).size).toBe(16);
 });
 
@@ -133,7 +133,7 @@ test('one that somebody looks at stays while others need the room', () => {
   const ring = ringWith([{ src_addr: '10.9.9.9' }], 1024);
   const conversations = new Conversations(16);
   conversations.catchUp(ring, ring.end);
-  conversations.keep(0);
+  conversations.touch(0);
   ring.append(makeBatch(Array.from({ length: 200 }, (_, i) => makePacket({ src_addr: `10.0.0.${i}` }))));
   conversations.catchUp(ring, ring.end);
   expect(conversations.newest.srcAddr(0)).toBe('10.9.9.9');

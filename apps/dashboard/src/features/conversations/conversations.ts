@@ -1,6 +1,6 @@
 import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6, hasPorts, PACKET_LOG_SIZE, PacketLogView } from '@packetlog/common';
 import { isMarkerAt } from '../../node/rows/marker.ts';
-import { byteOf, halfOf, RECORD_HALVES, RECORD_WORDS, RecordWords, wordOf } from '../../node/rows/record-arrays.ts';
+import { byteOf, halfOf, RECORD_HALVES, RECORD_WORDS, RecordArrays, wordOf } from '../../node/rows/record-arrays.ts';
 import type { RecordRing } from '../../node/rows/record-ring.ts';
 import { Recency } from './recency.ts';
 
@@ -52,7 +52,7 @@ export class Conversations {
   /** Whether its packets have source ports, or destination ports, that differ. */
   readonly manySourcePorts: Uint8Array;
   readonly manyDestinationPorts: Uint8Array;
-  readonly #kept: RecordWords;
+  readonly #newestRecords: RecordArrays;
   readonly #service: Int32Array;
   readonly #buckets: Int32Array;
   readonly #chain: Int32Array;
@@ -72,8 +72,12 @@ export class Conversations {
     this.flags = new Uint8Array(capacity);
     this.manySourcePorts = new Uint8Array(capacity);
     this.manyDestinationPorts = new Uint8Array(capacity);
-    this.#kept = new RecordWords(new ArrayBuffer(capacity * PACKET_LOG_SIZE));
-    this.newest = new PacketLogView(this.#kept.bytes, { count: capacity, stride: PACKET_LOG_SIZE, recordOffset: 0 });
+    this.#newestRecords = new RecordArrays(new ArrayBuffer(capacity * PACKET_LOG_SIZE));
+    this.newest = new PacketLogView(this.#newestRecords.bytes, {
+      count: capacity,
+      stride: PACKET_LOG_SIZE,
+      recordOffset: 0,
+    });
     this.#service = new Int32Array(capacity);
     this.#buckets = new Int32Array(2 ** Math.ceil(Math.log2(capacity * 2))).fill(NONE);
     this.#chain = new Int32Array(capacity).fill(NONE);
@@ -85,8 +89,8 @@ export class Conversations {
    * anything changed.
    */
   catchUp(ring: RecordRing, to: number): boolean {
-    const anew = ring.numbering !== this.#numbering;
-    if (anew) {
+    const renumbered = ring.numbering !== this.#numbering;
+    if (renumbered) {
       this.clear();
       this.#numbering = ring.numbering;
     }
@@ -94,9 +98,9 @@ export class Conversations {
     if (this.#readTo !== NONE) this.missed += Math.max(0, Math.min(oldest, to) - this.#readTo);
     for (let row = Math.max(this.#readTo, oldest); row < to; row++) {
       const slot = row % ring.capacity;
-      if (!isMarkerAt(ring.bytes, slot * PACKET_LOG_SIZE)) this.#add(ring.asWords, slot);
+      if (!isMarkerAt(ring.bytes, slot * PACKET_LOG_SIZE)) this.#add(ring.asArrays, slot);
     }
-    const changed = anew || to > this.#readTo;
+    const changed = renumbered || to > this.#readTo;
     this.#readTo = Math.max(to, this.#readTo);
     return changed;
   }
@@ -113,27 +117,27 @@ export class Conversations {
   }
 
   /** It stays while others need room: somebody looks at it. */
-  keep(place: number): void {
-    if (this.serial[place] !== 0) this.#recency.meetAgain(place);
+  touch(index: number): void {
+    if (this.serial[index] !== 0) this.#recency.touch(index);
   }
 
   /** The newest rows of the conversation, as numbers in the ring below `to`, newest first. */
-  rowsOf(place: number, ring: RecordRing, to: number, most: number): number[] {
+  rowsOf(index: number, ring: RecordRing, to: number, most: number): number[] {
     const rows: number[] = [];
-    const { asWords } = ring;
+    const { asArrays } = ring;
     for (let row = to - 1; row >= ring.end - ring.size && rows.length < most; row--) {
       const slot = row % ring.capacity;
       if (isMarkerAt(ring.bytes, slot * PACKET_LOG_SIZE)) continue;
-      if (this.#isSame(place, asWords, slot, serviceOf(asWords, slot))) rows.push(row);
+      if (this.#isSame(index, asArrays, slot, serviceOf(asArrays, slot))) rows.push(row);
     }
     return rows;
   }
 
-  #add(records: RecordWords, slot: number): void {
+  #add(records: RecordArrays, slot: number): void {
     const service = serviceOf(records, slot);
     const bucket = hashOf(records, slot, service) & (this.#buckets.length - 1);
-    let place = this.#buckets[bucket] as number;
-    while (place !== NONE && !this.#isSame(place, records, slot, service)) place = this.#chain[place] as number;
+    let index = this.#buckets[bucket] as number;
+    while (index !== NONE && !this.#isSame(index, records, slot, service)) index = this.#chain[index] as number;
     const { words, halves, bytes } = records;
     const word = slot * RECORD_WORDS;
     const half = slot * RECORD_HALVES;
@@ -143,78 +147,81 @@ export class Conversations {
     const flags = HAS_PORTS[bytes[slot * PACKET_LOG_SIZE + PROTOCOL] as number]
       ? (bytes[slot * PACKET_LOG_SIZE + FLAGS] as number)
       : 0;
-    if (place === NONE) {
-      place = this.#newPlace(bucket);
-      this.serial[place] = this.#nextSerial++;
-      this.packets[place] = weight;
-      this.bytes[place] = weight * length;
-      this.firstMs[place] = ms;
-      this.flags[place] = flags;
-      this.manySourcePorts[place] = 0;
-      this.manyDestinationPorts[place] = 0;
-      this.#service[place] = service;
-      this.#recency.meet(place);
+    if (index === NONE) {
+      index = this.#newIndex(bucket);
+      this.serial[index] = this.#nextSerial++;
+      this.packets[index] = weight;
+      this.bytes[index] = weight * length;
+      this.firstMs[index] = ms;
+      this.flags[index] = flags;
+      this.manySourcePorts[index] = 0;
+      this.manyDestinationPorts[index] = 0;
+      this.#service[index] = service;
+      this.#recency.insert(index);
     } else {
-      const keptHalf = place * RECORD_HALVES;
-      this.packets[place] = (this.packets[place] as number) + weight;
-      this.bytes[place] = (this.bytes[place] as number) + weight * length;
-      this.flags[place] = (this.flags[place] as number) | flags;
-      if (this.#kept.halves[keptHalf + SRC_PORT] !== halves[half + SRC_PORT]) this.manySourcePorts[place] = 1;
-      if (this.#kept.halves[keptHalf + DST_PORT] !== halves[half + DST_PORT]) this.manyDestinationPorts[place] = 1;
-      this.#recency.meetAgain(place);
+      const storedHalf = index * RECORD_HALVES;
+      this.packets[index] = (this.packets[index] as number) + weight;
+      this.bytes[index] = (this.bytes[index] as number) + weight * length;
+      this.flags[index] = (this.flags[index] as number) | flags;
+      if (this.#newestRecords.halves[storedHalf + SRC_PORT] !== halves[half + SRC_PORT])
+        this.manySourcePorts[index] = 1;
+      if (this.#newestRecords.halves[storedHalf + DST_PORT] !== halves[half + DST_PORT])
+        this.manyDestinationPorts[index] = 1;
+      this.#recency.touch(index);
     }
-    this.lastMs[place] = ms;
-    const kept = place * RECORD_WORDS;
-    for (let i = 0; i < RECORD_WORDS; i++) this.#kept.words[kept + i] = words[word + i] as number;
+    this.lastMs[index] = ms;
+    const stored = index * RECORD_WORDS;
+    for (let i = 0; i < RECORD_WORDS; i++) this.#newestRecords.words[stored + i] = words[word + i] as number;
   }
 
-  #newPlace(bucket: number): number {
-    let place = this.size;
-    if (place < this.capacity) this.size++;
+  #newIndex(bucket: number): number {
+    let index = this.size;
+    if (index < this.capacity) this.size++;
     else {
-      place = this.#recency.giveUp();
-      this.#unchain(place);
+      index = this.#recency.evict();
+      this.#unchain(index);
       this.evicted++;
     }
-    this.#chain[place] = this.#buckets[bucket] as number;
-    this.#buckets[bucket] = place;
-    return place;
+    this.#chain[index] = this.#buckets[bucket] as number;
+    this.#buckets[bucket] = index;
+    return index;
   }
 
-  #unchain(place: number): void {
-    const bucket = hashOf(this.#kept, place, this.#service[place] as number) & (this.#buckets.length - 1);
-    const next = this.#chain[place] as number;
-    if (this.#buckets[bucket] === place) {
+  #unchain(index: number): void {
+    const bucket = hashOf(this.#newestRecords, index, this.#service[index] as number) & (this.#buckets.length - 1);
+    const next = this.#chain[index] as number;
+    if (this.#buckets[bucket] === index) {
       this.#buckets[bucket] = next;
       return;
     }
     let before = this.#buckets[bucket] as number;
-    while (this.#chain[before] !== place) before = this.#chain[before] as number;
+    while (this.#chain[before] !== index) before = this.#chain[before] as number;
     this.#chain[before] = next;
   }
 
-  #isSame(place: number, records: RecordWords, slot: number, service: number): boolean {
-    if (this.#service[place] !== service) return false;
-    const kept = this.#kept.words;
+  #isSame(index: number, records: RecordArrays, slot: number, service: number): boolean {
+    if (this.#service[index] !== service) return false;
+    const stored = this.#newestRecords.words;
     const other = records.words;
-    const a = place * RECORD_WORDS;
+    const a = index * RECORD_WORDS;
     const b = slot * RECORD_WORDS;
     for (let i = 0; i < 4; i++) {
-      if (kept[a + SRC + i] !== other[b + SRC + i] || kept[a + DST + i] !== other[b + DST + i]) return false;
+      if (stored[a + SRC + i] !== other[b + SRC + i] || stored[a + DST + i] !== other[b + DST + i]) return false;
     }
-    const x = place * PACKET_LOG_SIZE;
+    const x = index * PACKET_LOG_SIZE;
     const y = slot * PACKET_LOG_SIZE;
     return (
-      this.#kept.bytes[x + PROTOCOL] === records.bytes[y + PROTOCOL] &&
-      this.#kept.bytes[x + ACTION] === records.bytes[y + ACTION] &&
-      this.#kept.bytes[x + REASON] === records.bytes[y + REASON] &&
-      this.#kept.halves[place * RECORD_HALVES + ETHER_TYPE] === records.halves[slot * RECORD_HALVES + ETHER_TYPE]
+      this.#newestRecords.bytes[x + PROTOCOL] === records.bytes[y + PROTOCOL] &&
+      this.#newestRecords.bytes[x + ACTION] === records.bytes[y + ACTION] &&
+      this.#newestRecords.bytes[x + REASON] === records.bytes[y + REASON] &&
+      this.#newestRecords.halves[index * RECORD_HALVES + ETHER_TYPE] ===
+        records.halves[slot * RECORD_HALVES + ETHER_TYPE]
     );
   }
 }
 
 /** The port that says what it is about, marked if it is the source's; of ICMP, type and code. */
-function serviceOf({ halves, bytes }: RecordWords, slot: number): number {
+function serviceOf({ halves, bytes }: RecordArrays, slot: number): number {
   const half = slot * RECORD_HALVES;
   const etherType = halves[half + ETHER_TYPE];
   if (etherType !== ETHER_TYPE_IPV4 && etherType !== ETHER_TYPE_IPV6) return 0;
@@ -228,7 +235,7 @@ function serviceOf({ halves, bytes }: RecordWords, slot: number): number {
   return answers ? from | ANSWER : to;
 }
 
-function hashOf({ words, bytes }: RecordWords, slot: number, service: number): number {
+function hashOf({ words, bytes }: RecordArrays, slot: number, service: number): number {
   const at = slot * RECORD_WORDS;
   let hash = Math.imul(service ^ ((bytes[slot * PACKET_LOG_SIZE + PROTOCOL] as number) << 20), 0x9e3779b1);
   for (let i = 0; i < 4; i++) {

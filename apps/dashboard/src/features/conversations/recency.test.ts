@@ -3,36 +3,36 @@ import { Recency } from './recency.ts';
 
 function met(...entries: number[]): Recency {
   const recency = new Recency(8);
-  for (const entry of entries) recency.meet(entry);
+  for (const entry of entries) recency.insert(entry);
   return recency;
 }
 
 test('of those that were met once the oldest goes first', () => {
   const recency = met(0, 1, 2);
-  expect([recency.giveUp(), recency.giveUp(), recency.giveUp()]).toEqual([0, 1, 2]);
+  expect([recency.evict(), recency.evict(), recency.evict()]).toEqual([0, 1, 2]);
 });
 
 test('who was met again outlives a crowd that came once', () => {
   const recency = met(0, 1);
-  recency.meetAgain(0);
-  for (let i = 2; i < 8; i++) recency.meet(i);
-  expect(Array.from({ length: 7 }, () => recency.giveUp())).toEqual([1, 2, 3, 4, 5, 6, 7]);
-  expect(recency.giveUp()).toBe(0);
+  recency.touch(0);
+  for (let i = 2; i < 8; i++) recency.insert(i);
+  expect(Array.from({ length: 7 }, () => recency.evict())).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  expect(recency.evict()).toBe(0);
 });
 
 test('when nearly all were met again, the quietest of them makes room for who is new', () => {
   const recency = met(0, 1, 2, 3, 4, 5, 6, 7);
-  for (let i = 0; i < 8; i++) recency.meetAgain(i);
+  for (let i = 0; i < 8; i++) recency.touch(i);
   // Six may be kept for good; 0 and 1 are the quietest.
-  expect(recency.giveUp()).toBe(0);
-  recency.meet(0);
-  expect(recency.giveUp()).toBe(1);
-  expect(recency.giveUp()).toBe(0);
-  expect(recency.giveUp()).toBe(2);
+  expect(recency.evict()).toBe(0);
+  recency.insert(0);
+  expect(recency.evict()).toBe(1);
+  expect(recency.evict()).toBe(0);
+  expect(recency.evict()).toBe(2);
 });
 
 test('any order of meetings gives every entry up exactly once', () => {
   const recency = met(...Array(8).keys());
-  for (let i = 0; i < 1_000; i++) recency.meetAgain((i * 5 + (i >> 3)) % 8);
-  expect(Array.from({ length: 8 }, () => recency.giveUp()).sort()).toEqual([...Array(8).keys()]);
+  for (let i = 0; i < 1_000; i++) recency.touch((i * 5 + (i >> 3)) % 8);
+  expect(Array.from({ length: 8 }, () => recency.evict()).sort()).toEqual([...Array(8).keys()]);
 });

@@ -31,12 +31,12 @@ export class Recency {
   }
 
   /** `entry` is new, and met once. */
-  meet(entry: number): void {
+  insert(entry: number): void {
     this.#isAgain[entry] = 0;
     this.#putFirst(entry, this.#once);
   }
 
-  meetAgain(entry: number): void {
+  touch(entry: number): void {
     if (this.#next[this.#again] === entry) return;
     this.#takeOut(entry);
     this.#putFirst(entry, this.#again);
@@ -52,7 +52,7 @@ export class Recency {
   }
 
   /** Takes out who goes, and says who it was. There must be one. */
-  giveUp(): number {
+  evict(): number {
     const once = this.#previous[this.#once] as number;
     const entry = once === this.#once ? (this.#previous[this.#again] as number) : once;
     this.#takeOut(entry);

@@ -6,7 +6,7 @@ import { ConversationList, type ConversationOrder } from './conversation-list.ts
 import { Conversations } from './conversations.ts';
 
 /** As many as somebody may want to scroll through; what is asked of the machine does not grow beyond. */
-const MOST = 2_000;
+const CAPACITY = 2_000;
 const ROWS_OF_ONE = 20;
 /** Numbers that change more often cannot be read. */
 const REFRESH_EVERY_MS = 250;
@@ -26,7 +26,7 @@ export interface ConversationsView {
   readonly openRows: readonly OpenRow[];
   readonly setOpen: (serial: number | null) => void;
   /** Newcomers get their lines, whoever reads. */
-  readonly letIn: () => void;
+  readonly showNew: () => void;
 }
 
 /** Rows put together, four times a second. `reading` says whether lines must keep their places, `inSight` which are seen. */
@@ -37,7 +37,7 @@ export function useConversations(
 ): ConversationsView {
   const { store } = useLive();
   const [conversations, list] = useMemo(() => {
-    const fresh = new Conversations(MOST);
+    const fresh = new Conversations(CAPACITY);
     return [fresh, new ConversationList(fresh), store] as const;
   }, [store]);
   const [open, setOpen] = useState<number | null>(null);
@@ -45,25 +45,25 @@ export function useConversations(
   const [, redraw] = useState(0);
 
   const refresh = useCallback(
-    (letIn: boolean) => {
-      const { rows, interfaceName } = store.picture;
+    (showNew: boolean) => {
+      const { rows, interfaceName } = store.state;
       const to = rows.paused ? rows.shown.end : rows.live.end;
-      const held = !letIn && reading();
+      const held = !showNew && reading();
       if (held) {
         const { from, to: end } = inSight.current;
-        for (let line = from; line < end; line++) conversations.keep(list.placeAt(line));
+        for (let line = from; line < end; line++) conversations.touch(list.indexAt(line));
       }
       const changed = conversations.catchUp(rows.live, to);
       const listed = list.refresh(order, held, performance.now());
-      const place = open === null ? -1 : list.placeAt(list.lineOf(open));
+      const at = open === null ? -1 : list.indexAt(list.lineOf(open));
       openRows.current =
-        place < 0
+        at < 0
           ? []
-          : conversations.rowsOf(place, rows.live, to, ROWS_OF_ONE).map((row) => {
+          : conversations.rowsOf(at, rows.live, to, ROWS_OF_ONE).map((row) => {
               const { view, index } = rows.live.read(row);
               return { row, packet: packetRow(view, index, interfaceName) };
             });
-      if (changed || listed || letIn) redraw((count) => count + 1);
+      if (changed || listed || showNew) redraw((count) => count + 1);
     },
     [store, conversations, list, order, open, reading, inSight],
   );
@@ -75,6 +75,6 @@ export function useConversations(
     return () => clearInterval(timer);
   }, [refresh]);
 
-  const letIn = useCallback(() => refresh(true), [refresh]);
-  return { conversations, list, open, openRows: openRows.current, setOpen, letIn };
+  const showNew = useCallback(() => refresh(true), [refresh]);
+  return { conversations, list, open, openRows: openRows.current, setOpen, showNew };
 }

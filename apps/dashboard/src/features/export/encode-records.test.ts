@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { makeBatch, makePacket } from '../../../test/support/samples.ts';
 import { encodeRecords } from './encode-records.ts';
 import type { ExportFormat } from './file-name.ts';
-import { KeptRecords } from './record-buffer.ts';
+import { RecordBuffer } from './record-buffer.ts';
 
 const COUNT = 10_000;
 const BATCH = makeBatch(Array.from({ length: COUNT }, (_, i) => makePacket({ src_port: i })));
 
 async function encoded(format: ExportFormat, rest = async () => {}): Promise<Blob> {
-  const kept = new KeptRecords(COUNT);
+  const kept = new RecordBuffer(COUNT);
   kept.append(BATCH);
   return encodeRecords(format, kept, () => '=cmd', rest);
 }
@@ -42,7 +42,7 @@ describe('an export', () => {
   it('of nothing is still a file of its kind', async () => {
     const empty = await encodeRecords(
       'csv',
-      new KeptRecords(1),
+      new RecordBuffer(1),
       () => '',
       async () => {},
     );

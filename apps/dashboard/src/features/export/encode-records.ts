@@ -7,7 +7,7 @@ import {
   packetLogJson,
 } from '@packetlog/common';
 import type { ExportFormat } from './file-name.ts';
-import type { KeptRecords } from './record-buffer.ts';
+import type { RecordBuffer } from './record-buffer.ts';
 
 /** So many records take a few milliseconds. */
 const AT_ONCE = 4096;
@@ -24,7 +24,7 @@ type Encode = (view: PacketLogView, from: number, to: number) => string | Uint8A
 /** `rest` is waited for between the parts. */
 export async function encodeRecords(
   format: ExportFormat,
-  records: KeptRecords,
+  records: RecordBuffer,
   nameOf: NameOf,
   rest: () => Promise<void>,
 ): Promise<Blob> {

@@ -8,9 +8,9 @@ import { NO_FILTER } from '../../text/filter-text.ts';
 import { counted, formatCount } from '../../text/number.ts';
 import { Segments } from '../../ui/segments.tsx';
 import { Sheet } from '../../ui/sheet.tsx';
-import { EXPORT_LIMIT, lossWords, pageRowsWords } from './export-text.ts';
+import { EXPORT_LIMIT, lossText, pageRowsText } from './export-text.ts';
 import type { ExportFormat } from './file-name.ts';
-import { keptFromRing } from './record-buffer.ts';
+import { recordsOfRing } from './record-buffer.ts';
 import { type ExportState, useExport } from './use-export.ts';
 import './export-sheet.css';
 
@@ -38,8 +38,8 @@ export function ExportSheet({ onClose }: { onClose: () => void }) {
   const [seconds, setSeconds] = useState('10');
   const [format, setFormat] = useState<ExportFormat>('ndjson');
   const [here] = useState(() => {
-    const { records } = keptFromRing(store.picture.rows.shown);
-    return { rows: records.length, words: pageRowsWords(records.length, records.span) };
+    const { records } = recordsOfRing(store.state.rows.shown);
+    return { rows: records.length, summary: pageRowsText(records.length, records.span) };
   });
   const { rowLimit: limit, sampledOneOf } = store.getSnapshot().figures;
   const nothing = source === 'page' && here.rows === 0;
@@ -71,7 +71,7 @@ export function ExportSheet({ onClose }: { onClose: () => void }) {
             <Segments label="Packets" segments={SOURCES} value={source} onChange={setSource} />
             <p className="field-hint">
               {source === 'page'
-                ? `${here.words}${limit === null ? '' : ` This page gets at most ${formatCount(limit)} rows/s and keeps the newest.`}`
+                ? `${here.summary}${limit === null ? '' : ` This page gets at most ${formatCount(limit)} rows/s and keeps the newest.`}`
                 : `Requested from the loader separately, without this page's row limit, also while the page is paused. At most ${formatCount(EXPORT_LIMIT)} rows.`}
             </p>
           </div>
@@ -127,7 +127,7 @@ function Progress({ state, forMs }: { state: ExportState; forMs: number }) {
                 <data className="font-mono" value={state.rows} data-value={state.rows} data-testid="export-rows">
                   {formatCount(state.rows)}
                 </data>{' '}
-                rows in {spanText(state.forMs)} of {spanText(forMs)}. {lossWords(state.loss)}
+                rows in {spanText(state.forMs)} of {spanText(forMs)}. {lossText(state.loss)}
               </>
             )}
           </p>
@@ -139,11 +139,11 @@ function Progress({ state, forMs }: { state: ExportState; forMs: number }) {
       >
         {state.step === 'recording' && 'Recording.'}
         {state.step === 'saving' && 'Writing the file.'}
-        {state.step === 'refused' && <p className="text-warn">Recording did not start: {state.message}</p>}
+        {state.step === 'rejected' && <p className="text-warn">Recording did not start: {state.message}</p>}
         {state.step === 'saved' && (
           <div data-testid="export-saved">
             <p className="font-mono break-all">{state.name}</p>
-            <p>{state.words}</p>
+            <p>{state.summary}</p>
           </div>
         )}
       </div>

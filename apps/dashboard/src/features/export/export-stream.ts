@@ -7,7 +7,7 @@ import {
 } from '@packetlog/common';
 import { io, type Socket } from 'socket.io-client';
 import { isLedger, isRefusal } from '../../node/messages/messages.ts';
-import { NEW_STREAM, receiveBatch, type StreamAccount } from '../../node/state/stream-ledger.ts';
+import { NEW_STREAM, receiveBatch, type StreamLedger } from '../../node/state/stream-ledger.ts';
 import { NO_FILTER } from '../../text/filter-text.ts';
 
 type LoaderSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
@@ -20,19 +20,19 @@ export interface ExportStreamEvents {
   readonly onBatch: (batch: PacketLogBatch) => void;
   readonly onBroken: () => void;
   /** It did not begin; the reason as a sentence. */
-  readonly onRefused: (message: string) => void;
+  readonly onRejected: (message: string) => void;
 }
 
 /** A connection of its own, so that neither the page's limit of rows nor its pause has a part in it. */
 export class ExportStream {
   readonly #socket: LoaderSocket;
-  #account: StreamAccount = NEW_STREAM;
+  #account: StreamLedger = NEW_STREAM;
   #droppedByLedger = 0;
 
   constructor(
     target: { readonly loader: string; readonly token: string | null },
     filter: string,
-    { onStart, onBatch, onBroken, onRefused }: ExportStreamEvents,
+    { onStart, onBatch, onBroken, onRejected }: ExportStreamEvents,
   ) {
     const socket: LoaderSocket = io(target.loader, {
       transports: ['websocket'],
@@ -41,9 +41,9 @@ export class ExportStream {
       reconnection: false,
     });
     this.#socket = socket;
-    const refuse = (message: string) => {
+    const reject = (message: string) => {
       this.close();
-      onRefused(message);
+      onRejected(message);
     };
     socket.on('connect', () => {
       const options = {
@@ -51,11 +51,11 @@ export class ExportStream {
         max_batches_per_second: BATCHES_PER_SECOND,
         ...(filter !== NO_FILTER && { filter }),
       };
-      socket.emit('subscribe', options, (result) => (result.ok ? onStart() : refuse(result.error.message)));
+      socket.emit('subscribe', options, (result) => (result.ok ? onStart() : reject(result.error.message)));
     });
     socket.on('connect_error', (error) => {
-      const refusal = (error as Error & { data?: unknown }).data;
-      refuse(isRefusal(refusal) ? refusal.message : 'The loader cannot be reached.');
+      const rejection = (error as Error & { data?: unknown }).data;
+      reject(isRefusal(rejection) ? rejection.message : 'The loader cannot be reached.');
     });
     socket.on('disconnect', (reason) => {
       if (reason !== 'io client disconnect') onBroken();

@@ -20,7 +20,7 @@ export const NOTHING_LOST: ExportLoss = { before: 0, page: 0, withheld: 0 };
 /** Why it has ended. */
 export type ExportEnd = 'time' | 'stopped' | 'limit' | 'broken';
 
-const END_WORDS: Readonly<Record<ExportEnd, string>> = {
+const END_TEXT: Readonly<Record<ExportEnd, string>> = {
   time: '',
   stopped: 'It was stopped early.',
   limit: `It ended at its limit of ${formatCount(EXPORT_LIMIT)} rows: narrow the filter for a longer time.`,
@@ -30,14 +30,14 @@ const END_WORDS: Readonly<Record<ExportEnd, string>> = {
 type Span = { readonly fromMs: number; readonly toMs: number } | null;
 
 /** What is in the file that was recorded, and what is not. */
-export function recordedWords(rows: number, span: Span, loss: ExportLoss, end: ExportEnd): string {
-  return [rowsWords(rows, span), lossWords(loss), END_WORDS[end]].filter(Boolean).join(' ');
+export function recordedText(rows: number, span: Span, loss: ExportLoss, end: ExportEnd): string {
+  return [rowsText(rows, span), lossText(loss), END_TEXT[end]].filter(Boolean).join(' ');
 }
 
 /** What is in the file of rows that were on the page, and what is missing between them. */
-export function savedWords(rows: number, span: Span, { lost, paused, away }: Gaps): string {
+export function savedText(rows: number, span: Span, { lost, paused, away }: Gaps): string {
   return [
-    rowsWords(rows, span),
+    rowsText(rows, span),
     lost > 0 && `${counted(lost, 'row')} between them were lost.`,
     paused > 0 && `${counted(paused, 'packet')} passed while the page was paused.`,
     away > 0 && `The loader was unreachable ${away === 1 ? 'once' : `${away} times`}.`,
@@ -46,13 +46,13 @@ export function savedWords(rows: number, span: Span, { lost, paused, away }: Gap
     .join(' ');
 }
 
-function rowsWords(rows: number, span: Span): string {
+function rowsText(rows: number, span: Span): string {
   const [from, to] = span === null ? ['', ''] : [clockText(span.fromMs), clockText(span.toMs)];
   const when = from === to ? from && `, ${from}` : `, ${from} to ${to}`;
   return `${counted(rows, 'row')}${when}.`;
 }
 
-export function lossWords({ before, page, withheld }: ExportLoss): string {
+export function lossText({ before, page, withheld }: ExportLoss): string {
   if (before + page + withheld === 0) return 'Nothing was lost.';
   const parts = [
     before > 0 && `${counted(before, 'row')} lost before the loader could send them`,
@@ -63,7 +63,7 @@ export function lossWords({ before, page, withheld }: ExportLoss): string {
 }
 
 /** Of the rows on the page. */
-export function pageRowsWords(rows: number, span: Span): string {
+export function pageRowsText(rows: number, span: Span): string {
   if (span === null) return 'No rows on the page yet.';
   const [from, to] = [clockText(span.fromMs), clockText(span.toMs)];
   if (from === to) return `${counted(rows, 'row')} of ${from}.`;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { makeBatch, makePacket } from '../../../test/support/samples.ts';
 import { appendMarker, type MarkerKind } from '../../node/rows/marker.ts';
 import { RecordRing } from '../../node/rows/record-ring.ts';
-import { KeptRecords, keptFromRing } from './record-buffer.ts';
+import { RecordBuffer, recordsOfRing } from './record-buffer.ts';
 
 const MS = 1_000_000n;
 const START = 1_767_362_602_000n;
@@ -15,12 +15,12 @@ function batch(from: number, count: number) {
   );
 }
 
-const ports = (kept: KeptRecords) =>
+const ports = (kept: RecordBuffer) =>
   [...kept.views()].flatMap((view) => Array.from({ length: view.length }, (_, i) => view.srcPort(i)));
 
 describe('records for an export', () => {
   it('stay in their order, over more than one piece of memory', () => {
-    const kept = new KeptRecords(200_000);
+    const kept = new RecordBuffer(200_000);
     const thousand = batch(0, 1000);
     for (let n = 0; n < 70; n++) kept.append(thousand);
     expect(kept.length).toBe(70_000);
@@ -30,7 +30,7 @@ describe('records for an export', () => {
   });
 
   it('have other numbers for their interfaces where several nodes are one', () => {
-    const kept = new KeptRecords(4);
+    const kept = new RecordBuffer(4);
     kept.append(batch(0, 2), (ifindex) => ifindex + 100);
     kept.append(batch(2, 2));
     const [view] = kept.views();
@@ -39,7 +39,7 @@ describe('records for an export', () => {
   });
 
   it('end at the limit', () => {
-    const kept = new KeptRecords(5);
+    const kept = new RecordBuffer(5);
     kept.append(batch(0, 3));
     expect(kept.full).toBe(false);
     kept.append(batch(3, 4));
@@ -49,7 +49,7 @@ describe('records for an export', () => {
   });
 
   it('have no time if there are none', () => {
-    const kept = new KeptRecords(5);
+    const kept = new RecordBuffer(5);
     expect([kept.span, kept.length, kept.full]).toEqual([null, 0, false]);
   });
 
@@ -58,10 +58,10 @@ describe('records for an export', () => {
     ring.append(batch(0, 4));
     appendMarker(ring, { kind: 'lost', at_ms: 0, rows: 12, span_ms: 0 });
     ring.append(batch(4, 3));
-    const { records, gaps } = keptFromRing(ring);
+    const { records, gaps } = recordsOfRing(ring);
     expect(ports(records)).toEqual([2, 3, 4, 5, 6]);
     expect(gaps).toEqual({ lost: 12, paused: 0, away: 0 });
-    expect(keptFromRing(new RecordRing(6)).records.length).toBe(0);
+    expect(recordsOfRing(new RecordRing(6)).records.length).toBe(0);
   });
 
   it('come with what is known to be missing between them', () => {
@@ -73,6 +73,6 @@ describe('records for an export', () => {
     missing('disconnected', 0);
     missing('lost', 4);
     missing('restarted', 0);
-    expect(keptFromRing(ring).gaps).toEqual({ lost: 7, paused: 40, away: 2 });
+    expect(recordsOfRing(ring).gaps).toEqual({ lost: 7, paused: 40, away: 2 });
   });
 });

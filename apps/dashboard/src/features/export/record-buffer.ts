@@ -9,7 +9,7 @@ const IFINDEX_AT = byteOf('ifindex');
 const PIECE = 65_536;
 
 /** Records in the order they came, up to a limit: what an export is made of. Memory grows with what is in it. */
-export class KeptRecords {
+export class RecordBuffer {
   readonly limit: number;
   readonly #pieces: Uint8Array<ArrayBuffer>[] = [];
   #length = 0;
@@ -86,8 +86,8 @@ export interface Gaps {
 }
 
 /** The rows of the table, oldest first, as they are now, and what stands between them. */
-export function keptFromRing(ring: RecordRing): { readonly records: KeptRecords; readonly gaps: Gaps } {
-  const records = new KeptRecords(ring.size);
+export function recordsOfRing(ring: RecordRing): { readonly records: RecordBuffer; readonly gaps: Gaps } {
+  const records = new RecordBuffer(ring.size);
   let [lost, paused, away] = [0, 0, 0];
   for (let row = ring.end - ring.size; row < ring.end; row++) {
     const bytes = ring.slotBytes(row);

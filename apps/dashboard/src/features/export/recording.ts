@@ -1,18 +1,18 @@
 import type { Loader } from '../../node/connection/loader.ts';
 import { ExportStream } from './export-stream.ts';
 import { EXPORT_LIMIT, type ExportLoss } from './export-text.ts';
-import { KeptRecords } from './record-buffer.ts';
+import { RecordBuffer } from './record-buffer.ts';
 
 export interface RecordingEvents {
   /** No room is left, or a connection broke. */
   readonly onEnd: (why: 'limit' | 'broken') => void;
   /** It did not begin; the reason as a sentence. */
-  readonly onRefused: (message: string) => void;
+  readonly onRejected: (message: string) => void;
 }
 
 /** What comes from now on, from one loader or from several, until it is closed. */
 export class Recording {
-  readonly records = new KeptRecords(EXPORT_LIMIT);
+  readonly records = new RecordBuffer(EXPORT_LIMIT);
   readonly #loaders: readonly Loader[];
   readonly #streams: readonly ExportStream[];
   readonly #lostBefore: number;
@@ -21,7 +21,7 @@ export class Recording {
   #toStart: number;
   #startedAt: number | null = null;
 
-  constructor(loaders: readonly Loader[], filter: string, { onEnd, onRefused }: RecordingEvents) {
+  constructor(loaders: readonly Loader[], filter: string, { onEnd, onRejected }: RecordingEvents) {
     this.#loaders = loaders;
     this.#toStart = loaders.length;
     this.#lostBefore = this.#lostByLoaders();
@@ -37,7 +37,7 @@ export class Recording {
           if (this.records.full) onEnd('limit');
         },
         onBroken: () => onEnd('broken'),
-        onRefused,
+        onRejected,
       });
     });
   }
@@ -57,12 +57,12 @@ export class Recording {
   }
 
   readonly nameOf = (index: number): string | undefined => {
-    if (this.#loaders.length === 1) return this.#loaders[0]?.store.picture.interfaceName(index);
+    if (this.#loaders.length === 1) return this.#loaders[0]?.store.state.interfaceName(index);
     const [node, ifindex] = this.#interfaces[index]?.split(':').map(Number) ?? [];
     const loader = this.#loaders[node ?? -1];
     if (loader === undefined || ifindex === undefined) return undefined;
     const name = loader.name || loader.store.getSnapshot().figures.hello?.node || loader.address;
-    return `${name} ${loader.store.picture.interfaceName(ifindex) ?? ifindex}`;
+    return `${name} ${loader.store.state.interfaceName(ifindex) ?? ifindex}`;
   };
 
   close(): void {
@@ -76,7 +76,7 @@ export class Recording {
 
   #lostByLoaders(): number {
     return this.#loaders.reduce((sum, { store }) => {
-      const { ring, queue } = store.picture.figures(performance.now()).loss;
+      const { ring, queue } = store.state.figures(performance.now()).loss;
       return sum + ring + queue;
     }, 0);
   }

@@ -4,9 +4,9 @@ import { useEffect, useRef, useState } from 'react';
 import { useLive } from '../../node/live-context.tsx';
 import { saveFile } from '../../ui/save-file.ts';
 import { encodeRecords } from './encode-records.ts';
-import { type ExportEnd, type ExportLoss, NOTHING_LOST, recordedWords, savedWords } from './export-text.ts';
+import { type ExportEnd, type ExportLoss, NOTHING_LOST, recordedText, savedText } from './export-text.ts';
 import { type ExportFormat, exportName } from './file-name.ts';
-import { type KeptRecords, keptFromRing } from './record-buffer.ts';
+import { type RecordBuffer, recordsOfRing } from './record-buffer.ts';
 import { Recording } from './recording.ts';
 
 const PROGRESS_EVERY_MS = 250;
@@ -17,8 +17,8 @@ export type ExportState =
   | { readonly step: 'choosing' }
   | { readonly step: 'recording'; readonly rows: number; readonly loss: ExportLoss; readonly forMs: number }
   | { readonly step: 'saving' }
-  | { readonly step: 'saved'; readonly name: string; readonly words: string }
-  | { readonly step: 'refused'; readonly message: string };
+  | { readonly step: 'saved'; readonly name: string; readonly summary: string }
+  | { readonly step: 'rejected'; readonly message: string };
 
 export interface Export {
   readonly state: ExportState;
@@ -30,10 +30,10 @@ export interface Export {
 }
 
 interface ToSave {
-  readonly records: KeptRecords;
+  readonly records: RecordBuffer;
   readonly nameOf: (ifindex: number) => string | undefined;
   /** About the file; asked when it is complete. */
-  readonly words: () => string;
+  readonly summary: () => string;
   /** What was lost is known only when so long has passed. */
   readonly knownAfterMs?: number;
   readonly atMs: number;
@@ -47,14 +47,14 @@ export function useExport(): Export {
   const giveUp = useRef(() => {});
   useEffect(() => () => giveUp.current(), []);
 
-  const save = async (format: ExportFormat, { records, nameOf, words, knownAfterMs = 0, atMs }: ToSave) => {
+  const save = async (format: ExportFormat, { records, nameOf, summary, knownAfterMs = 0, atMs }: ToSave) => {
     setState({ step: 'saving' });
     const known = (ifindex: number) => nameOf(ifindex) ?? `interface ${ifindex}`;
     const [blob] = await Promise.all([encodeRecords(format, records, known, () => passed(0)), passed(knownAfterMs)]);
     const node = store.getSnapshot().figures.hello?.node ?? '';
     const name = exportName(format, { node, atMs, filter: filter.text });
     saveFile(name, blob);
-    setState({ step: 'saved', name, words: words() });
+    setState({ step: 'saved', name, summary: summary() });
   };
 
   const record = (format: ExportFormat, forMs: number) => {
@@ -71,15 +71,15 @@ export function useExport(): Export {
       if (ended) return;
       const { records, nameOf } = recording;
       release();
-      const words = () => recordedWords(records.length, records.span, recording.loss, why);
-      void save(format, { records, nameOf, words, knownAfterMs: LEDGER_WITHIN_MS, atMs });
+      const summary = () => recordedText(records.length, records.span, recording.loss, why);
+      void save(format, { records, nameOf, summary, knownAfterMs: LEDGER_WITHIN_MS, atMs });
     };
     const recording = new Recording(shown.length > 0 ? shown : loaders, filter.text, {
       onEnd: end,
-      onRefused: (message) => {
+      onRejected: (message) => {
         if (ended) return;
         release();
-        setState({ step: 'refused', message });
+        setState({ step: 'rejected', message });
       },
     });
     const timer = setInterval(() => {
@@ -93,10 +93,10 @@ export function useExport(): Export {
   };
 
   const savePage = (format: ExportFormat) => {
-    const { rows, interfaceName } = store.picture;
-    const { records, gaps } = keptFromRing(rows.shown);
-    const words = () => savedWords(records.length, records.span, gaps);
-    return save(format, { records, nameOf: interfaceName, words, atMs: Date.now() });
+    const { rows, interfaceName } = store.state;
+    const { records, gaps } = recordsOfRing(rows.shown);
+    const summary = () => savedText(records.length, records.span, gaps);
+    return save(format, { records, nameOf: interfaceName, summary, atMs: Date.now() });
   };
 
   return { state, record, savePage, stop: () => stop.current('stopped') };

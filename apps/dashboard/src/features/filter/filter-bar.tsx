@@ -3,7 +3,7 @@
 import { type FilterOption, highlightFilter } from '@packetlog/common';
 import { Star, X } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 'react';
-import { fetched } from '../../node/lazy-with-retry.ts';
+import { lazyWithRetry } from '../../node/lazy-with-retry.ts';
 import { useSnapshot } from '../../node/live-context.tsx';
 import { completed, type Edit, edited, NO_FILTER, readFilterText } from '../../text/filter-text.ts';
 import { useKeys } from '../../ui/keys/keys.ts';
@@ -24,7 +24,7 @@ function useCompletion(wanted: boolean): Complete | null {
   useEffect(() => {
     if (!isMissing) return;
     let isGone = false;
-    void fetched(() => import('./filter-completion.ts')).then(({ completeFilter }) => {
+    void lazyWithRetry(() => import('./filter-completion.ts')).then(({ completeFilter }) => {
       if (!isGone) setComplete(() => completeFilter);
     });
     return () => {
@@ -254,7 +254,7 @@ function useFocusKey(input: { readonly current: HTMLInputElement | null }) {
       keys: ['/'],
       name: 'Write a filter',
       group: 'Filter',
-      words: 'search find focus',
+      keywords: 'search find focus',
       run: () => {
         input.current?.focus();
         input.current?.select();

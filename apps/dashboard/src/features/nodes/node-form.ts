@@ -1,5 +1,5 @@
 import { readHash } from '../../node/connection/handshake-url.ts';
-import { httpOrigin, MOST_NODES, type SavedNode } from '../../node/saved-nodes.ts';
+import { httpOrigin, MAX_NODES, type SavedNode } from '../../node/saved-nodes.ts';
 
 export interface NodeForm {
   readonly address: string;
@@ -18,17 +18,17 @@ export type NodeFormResult =
 export function readNodeForm(form: NodeForm, taken: readonly string[], page: { protocol: string }): NodeFormResult {
   const text = form.address.trim();
   const loader = httpOrigin(/^[a-z]+:\/\//i.test(text) ? text : `http://${text}`);
-  const refused = (field: keyof NodeForm, sentence: string) => ({ ok: false, field, sentence }) as const;
-  if (text === '') return refused('address', 'Write where its loader is, such as http://web-2:7411.');
-  if (loader === null) return refused('address', 'That is no address of a loader: it looks like http://web-2:7411.');
-  if (taken.includes(loader)) return refused('address', `${loader} is in the list already.`);
-  if (taken.length >= MOST_NODES) return refused('address', `${MOST_NODES} nodes are the most that one page watches.`);
+  const rejected = (field: keyof NodeForm, sentence: string) => ({ ok: false, field, sentence }) as const;
+  if (text === '') return rejected('address', 'Write where its loader is, such as http://web-2:7411.');
+  if (loader === null) return rejected('address', 'That is no address of a loader: it looks like http://web-2:7411.');
+  if (taken.includes(loader)) return rejected('address', `${loader} is in the list already.`);
+  if (taken.length >= MAX_NODES) return rejected('address', `${MAX_NODES} nodes are the most that one page watches.`);
   if (page.protocol === 'https:' && loader.startsWith('http:') && !isLoopback(loader))
-    return refused('address', 'This page came over https: browsers let it connect only to https addresses.');
+    return rejected('address', 'This page came over https: browsers let it connect only to https addresses.');
   const printed = readHash(URL.canParse(text) ? new URL(text).hash : '');
   const token = form.token.trim() || printed.token;
-  if (token === null) return refused('token', 'It needs the token that packetlog printed there when it started.');
-  if (token.length > 256) return refused('token', 'A token has 256 characters at most.');
+  if (token === null) return rejected('token', 'It needs the token that packetlog printed there when it started.');
+  if (token.length > 256) return rejected('token', 'A token has 256 characters at most.');
   return { ok: true, node: { loader, token, adminToken: printed.adminToken, name: form.name.trim().slice(0, 64) } };
 }
 

@@ -5,11 +5,11 @@ import { useSyncExternalStore } from 'react';
 import type { Loader } from '../../node/connection/loader.ts';
 import { ConnectionMark, STATE_COLOR } from '../../node/connection-mark.tsx';
 import { useLive } from '../../node/live-context.tsx';
-import { modeTitle, modeWord } from '../../text/attach-mode-text.ts';
+import { modeText, modeTitle } from '../../text/attach-mode-text.ts';
 import { formatCompact, formatCount } from '../../text/number.ts';
 import { Count, Measure } from '../../ui/count.tsx';
 import { LossMark } from '../../ui/marks.tsx';
-import { nodeWords } from './node-text.ts';
+import { nodeText } from './node-text.ts';
 
 const STATE_TEXT: Readonly<Record<string, string>> = { gone: 'unreachable' };
 
@@ -34,7 +34,7 @@ export function NodeRow({
   );
   const { rates, loss, hello, interfaces } = figures;
   const isHome = nodes.isHome(loader);
-  const words = nodeWords({
+  const text = nodeText({
     connection,
     now,
     address: loader.address,
@@ -46,7 +46,7 @@ export function NodeRow({
   return (
     <tr
       data-testid="node-row"
-      data-state={words.state}
+      data-state={text.state}
       data-address={loader.address}
       {...(shown && { 'aria-current': true })}
     >
@@ -64,13 +64,13 @@ export function NodeRow({
           {loader.address}
           {isHome && <span className="font-sans"> serves this page</span>}
         </span>
-        {words.sentence !== '' && <span className="node-sentence">{words.sentence}</span>}
+        {text.sentence !== '' && <span className="node-sentence">{text.sentence}</span>}
       </th>
       <td data-label="state">
         <span className={clsx('node-state', STATE_COLOR[connection.state])}>
           <ConnectionMark state={connection.state} />
-          {STATE_TEXT[words.state] ?? words.state}
-          {words.age !== '' && <span className="font-mono text-muted">{words.age}</span>}
+          {STATE_TEXT[text.state] ?? text.state}
+          {text.age !== '' && <span className="font-mono text-muted">{text.age}</span>}
         </span>
       </td>
       <td data-old={old} data-label="packets/s">
@@ -103,7 +103,7 @@ export function NodeRow({
           {interfaces.map((entry) => (
             <li key={entry.name} title={modeTitle(entry)}>
               <span className="font-mono">{entry.name}</span>{' '}
-              <span className={entry.state === 'gone' ? 'text-warn' : 'text-faint'}>{modeWord(entry)}</span>
+              <span className={entry.state === 'gone' ? 'text-warn' : 'text-faint'}>{modeText(entry)}</span>
             </li>
           ))}
         </ul>

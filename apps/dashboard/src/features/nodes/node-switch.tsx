@@ -2,7 +2,7 @@
 
 import { ChevronDown } from 'lucide-react';
 import { useLive } from '../../node/live-context.tsx';
-import { TOGETHER } from '../../node/nodes.ts';
+import { ALL_NODES } from '../../node/nodes.ts';
 import { useNodes, useNodesAtAGlance } from '../../node/use-nodes.ts';
 import { useKeys } from '../../ui/keys/keys.ts';
 import { howManyLive } from './node-text.ts';
@@ -20,12 +20,12 @@ export function NodeSwitch() {
     list.length < 2
       ? []
       : [
-          { keys: [], name: 'Show all nodes', group: 'Nodes', run: () => void nodes.show(TOGETHER) },
+          { keys: [], name: 'Show all nodes', group: 'Nodes', run: () => void nodes.show(ALL_NODES) },
           ...list.map(({ name, loader }) => ({
             keys: [],
             name: `Show only ${name}`,
             group: 'Nodes' as const,
-            words: loader.address,
+            keywords: loader.address,
             run: () => void nodes.show(loader.address),
           })),
         ],
@@ -39,13 +39,13 @@ export function NodeSwitch() {
         data-testid="node-switch"
         onChange={(event) => void nodes.show(event.target.value)}
       >
-        <option value={TOGETHER}>All nodes</option>
+        <option value={ALL_NODES}>All nodes</option>
         {list.map(({ loader, name, state }) => (
           <option key={loader.address} value={loader.address}>
             {name}
             {state === 'live'
               ? ''
-              : ` (${state === 'lost' ? 'unreachable' : state === 'refused' ? 'rejected' : state})`}
+              : ` (${state === 'lost' ? 'unreachable' : state === 'rejected' ? 'rejected' : state})`}
           </option>
         ))}
       </select>

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { togetherConnection } from '../../node/all-nodes/all-nodes-connection.ts';
+import { bestConnection } from '../../node/all-nodes/all-nodes-connection.ts';
 import { nodeNames } from '../../node/connection/node-name.ts';
 import type { Connection } from '../../node/state/connection.ts';
-import { howManyLive, nodeWords } from './node-text.ts';
+import { howManyLive, nodeText } from './node-text.ts';
 
 const facts = (connection: Connection, over = {}) => ({
   connection,
@@ -14,36 +14,36 @@ const facts = (connection: Connection, over = {}) => ({
   ...over,
 });
 const lost = { state: 'lost', since: 5_000, dataAt: null } as const;
-const refused = { state: 'refused', refusal: { code: 'unauthorized', message: 'Wrong token.' } } as const;
+const refused = { state: 'rejected', rejection: { code: 'unauthorized', message: 'Wrong token.' } } as const;
 
 test('a node that is well needs no sentence', () => {
-  expect(nodeWords(facts({ state: 'live', dataAt: 19_600 }))).toEqual({ state: 'live', age: '0.4 s', sentence: '' });
+  expect(nodeText(facts({ state: 'live', dataAt: 19_600 }))).toEqual({ state: 'live', age: '0.4 s', sentence: '' });
 });
 
 test('one that never answered: how long, and what both sides need, with the exact origin of this page', () => {
-  const { state, sentence } = nodeWords(facts(lost));
+  const { state, sentence } = nodeText(facts(lost));
   expect(state).toBe('gone');
   expect(sentence).toContain('No answer for 15 s');
   expect(sentence).toContain('--allow-origin http://localhost:7411');
-  expect(nodeWords(facts(lost, { isHome: true })).sentence).not.toContain('--allow-origin');
+  expect(nodeText(facts(lost, { isHome: true })).sentence).not.toContain('--allow-origin');
 });
 
 test('one that was there and is gone keeps the age of what is shown', () => {
-  expect(nodeWords(facts({ state: 'lost', since: 5_000, dataAt: 4_000 }))).toMatchObject({
+  expect(nodeText(facts({ state: 'lost', since: 5_000, dataAt: 4_000 }))).toMatchObject({
     state: 'gone',
     age: '16 s',
   });
 });
 
 test('what the policy of the page forbids is told with the option that allows it', () => {
-  const words = nodeWords(facts(lost, { blocked: true }));
-  expect(words).toMatchObject({ state: 'rejected' });
-  expect(words.sentence).toContain('--allow-node http://web-2:7411');
+  const text = nodeText(facts(lost, { blocked: true }));
+  expect(text).toMatchObject({ state: 'rejected' });
+  expect(text.sentence).toContain('--allow-node http://web-2:7411');
 });
 
 test('a wrong token is mended where the node is edited', () => {
-  expect(nodeWords(facts(refused)).sentence).toContain('Edit the node');
-  expect(nodeWords(facts(refused, { isHome: true })).sentence).not.toContain('Edit the node');
+  expect(nodeText(facts(refused)).sentence).toContain('Edit the node');
+  expect(nodeText(facts(refused, { isHome: true })).sentence).not.toContain('Edit the node');
 });
 
 test('names are their own, or given, and never the same twice', () => {
@@ -58,9 +58,9 @@ test('names are their own, or given, and never the same twice', () => {
 
 test('all together are as well as the best of them', () => {
   const live = (dataAt: number) => ({ state: 'live', dataAt }) as const;
-  expect(togetherConnection([lost, live(1), live(3), refused])).toEqual(live(3));
-  expect(togetherConnection([refused, lost])).toEqual(lost);
-  expect(togetherConnection([])).toEqual({ state: 'no-token' });
+  expect(bestConnection([lost, live(1), live(3), refused])).toEqual(live(3));
+  expect(bestConnection([refused, lost])).toEqual(lost);
+  expect(bestConnection([])).toEqual({ state: 'no-token' });
   expect(howManyLive(['live', 'lost', 'live'])).toBe('2 of 3 live');
   expect(howManyLive(['live', 'live'])).toBe('all 2 live');
 });

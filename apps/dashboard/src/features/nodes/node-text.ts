@@ -1,5 +1,5 @@
 import type { Connection } from '../../node/state/connection.ts';
-import { connectionWords } from '../../node/state/connection-text.ts';
+import { connectionText } from '../../node/state/connection-text.ts';
 import { ageText, spanText } from '../../text/clock.ts';
 
 export interface NodeFacts {
@@ -15,7 +15,7 @@ export interface NodeFacts {
   readonly page: string;
 }
 
-export interface NodeWords {
+export interface NodeText {
   /** live, stale, refused, gone. */
   readonly state: string;
   /** How old what is shown of it is, '' where that says nothing. */
@@ -25,23 +25,23 @@ export interface NodeWords {
 }
 
 /** How a node is, for the list of all. */
-export function nodeWords({ connection, now, address, isHome, blocked, page }: NodeFacts): NodeWords {
-  const { label, age, sentence, advice } = connectionWords(connection, now, address);
-  const words = (state: string, ...sentences: string[]) => ({
+export function nodeText({ connection, now, address, isHome, blocked, page }: NodeFacts): NodeText {
+  const { label, age, sentence, advice } = connectionText(connection, now, address);
+  const text = (state: string, ...sentences: string[]) => ({
     state,
     age,
     sentence: sentences.filter(Boolean).join(' '),
   });
   if (blocked && connection.state !== 'live' && connection.state !== 'stale')
-    return words(
+    return text(
       'rejected',
       `This browser cannot connect there: the loader that serves this page does not allow it. Start that loader with --allow-node ${address}`,
     );
-  if (connection.state === 'no-token') return words(label, 'It needs the token that packetlog printed there.');
-  if (connection.state === 'refused') {
-    return isHome || connection.refusal.code !== 'unauthorized'
-      ? words(label, sentence, advice)
-      : words(label, 'It does not accept this token. Edit the node and write the one that packetlog printed there.');
+  if (connection.state === 'no-token') return text(label, 'It needs the token that packetlog printed there.');
+  if (connection.state === 'rejected') {
+    return isHome || connection.rejection.code !== 'unauthorized'
+      ? text(label, sentence, advice)
+      : text(label, 'It does not accept this token. Edit the node and write the one that packetlog printed there.');
   }
   if (connection.state === 'lost') {
     const { dataAt, since } = connection;
@@ -54,7 +54,7 @@ export function nodeWords({ connection, now, address, isHome, blocked, page }: N
       : `Check that packetlog is running there, that this address reaches it, and that it was started with --allow-origin ${page}`;
     return { state: 'gone', age: dataAt === null ? '' : ageText(now - dataAt), sentence: `${gone} ${advice}` };
   }
-  return words(label, sentence, advice);
+  return text(label, sentence, advice);
 }
 
 /** 'all 3 live', '2 of 3 live'. */

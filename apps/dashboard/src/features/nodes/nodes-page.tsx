@@ -3,14 +3,14 @@
 import dynamic from 'next/dynamic';
 import { useState, useSyncExternalStore } from 'react';
 import { useLive } from '../../node/live-context.tsx';
-import { TOGETHER } from '../../node/nodes.ts';
+import { ALL_NODES } from '../../node/nodes.ts';
 import { useNodes, useNodesAtAGlance } from '../../node/use-nodes.ts';
 import { useKeys } from '../../ui/keys/keys.ts';
 import { NodeRow } from './node-row.tsx';
 import './nodes-page.css';
-import { fetched } from '../../node/lazy-with-retry.ts';
+import { lazyWithRetry } from '../../node/lazy-with-retry.ts';
 
-const NodeSheet = dynamic(async () => (await fetched(() => import('./node-sheet.tsx'))).NodeSheet);
+const NodeSheet = dynamic(async () => (await lazyWithRetry(() => import('./node-sheet.tsx'))).NodeSheet);
 
 const never = () => () => {};
 const inBrowser = () => true;
@@ -26,7 +26,7 @@ export function NodesPage() {
   /** Address of the node that is edited, '' for a new one. */
   const [edited, setEdited] = useState<string | null>(null);
   useKeys('page', [
-    { keys: ['a'], name: 'Add a node…', group: 'Nodes', words: 'loader server', run: () => setEdited('') },
+    { keys: ['a'], name: 'Add a node…', group: 'Nodes', keywords: 'loader server', run: () => setEdited('') },
   ]);
   return (
     <main id="content" className="nodes-page" data-testid="nodes-page">
@@ -43,10 +43,10 @@ export function NodesPage() {
             <button
               type="button"
               className="button"
-              aria-pressed={shown === TOGETHER}
-              onClick={() => void nodes.show(TOGETHER)}
+              aria-pressed={shown === ALL_NODES}
+              onClick={() => void nodes.show(ALL_NODES)}
             >
-              {shown === TOGETHER ? 'All nodes shown' : 'Show all nodes'}
+              {shown === ALL_NODES ? 'All nodes shown' : 'Show all nodes'}
             </button>
           )}
           <button type="button" className="button button-accent" data-testid="add-node" onClick={() => setEdited('')}>

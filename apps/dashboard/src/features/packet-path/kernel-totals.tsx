@@ -2,14 +2,14 @@
 
 import type { Interface, InterfaceLedger } from '@packetlog/common';
 import { useSnapshot } from '../../node/live-context.tsx';
-import { modeTitle, modeWord } from '../../text/attach-mode-text.ts';
+import { modeText, modeTitle } from '../../text/attach-mode-text.ts';
 import { Count } from '../../ui/count.tsx';
 import { useMedia } from '../../ui/measure/use-media.ts';
 import './ledgers.css';
 
 type Counter = keyof InterfaceLedger;
 
-interface CounterWords {
+interface CounterColumn {
   readonly key: Counter;
   readonly label: string;
   readonly title: string;
@@ -18,7 +18,7 @@ interface CounterWords {
   readonly rare?: true;
 }
 
-const COUNTERS: readonly CounterWords[] = [
+const COUNTERS: readonly CounterColumn[] = [
   { key: 'seen', label: 'seen', title: 'Packets that reached the hook: permitted + denied + aborted' },
   { key: 'permitted', label: 'permitted', title: 'Packets passed to the network stack' },
   { key: 'denied', label: 'denied', title: 'Packets dropped by a rule or by the default policy', tone: 'text-deny' },
@@ -78,7 +78,7 @@ export function KernelTotals() {
 
 interface TableProps {
   readonly lines: readonly Line[];
-  readonly counters: readonly CounterWords[];
+  readonly counters: readonly CounterColumn[];
 }
 
 function LinePerInterface({ lines, counters }: TableProps) {
@@ -103,8 +103,8 @@ function LinePerInterface({ lines, counters }: TableProps) {
             <th scope="row">
               <LineName line={line} />
             </th>
-            {counters.map((words) => (
-              <CounterCell key={words.key} line={line} words={words} />
+            {counters.map((column) => (
+              <CounterCell key={column.key} line={line} column={column} />
             ))}
           </tr>
         ))}
@@ -130,13 +130,13 @@ function LinePerCounter({ lines, counters }: TableProps) {
         </tr>
       </thead>
       <tbody>
-        {counters.map((words) => (
-          <tr key={words.key}>
-            <th scope="row" title={words.title}>
-              {words.label}
+        {counters.map((column) => (
+          <tr key={column.key}>
+            <th scope="row" title={column.title}>
+              {column.label}
             </th>
             {lines.map((line) => (
-              <CounterCell key={line.name} line={line} words={words} />
+              <CounterCell key={line.name} line={line} column={column} />
             ))}
           </tr>
         ))}
@@ -155,12 +155,12 @@ function LineName({ line: { name, entry } }: { line: Line }) {
   return (
     <span title={modeTitle(entry)}>
       <span className={`font-mono ${gone ? 'line-through text-faint' : 'text-fg'}`}>{name}</span>
-      <span className={`ml-1.5 ${gone ? 'text-warn' : 'text-faint'}`}>{modeWord(entry)}</span>
+      <span className={`ml-1.5 ${gone ? 'text-warn' : 'text-faint'}`}>{modeText(entry)}</span>
     </span>
   );
 }
 
-function CounterCell({ line, words: { key, tone } }: { line: Line; words: CounterWords }) {
+function CounterCell({ line, column: { key, tone } }: { line: Line; column: CounterColumn }) {
   const value = line.counters[key];
   return (
     <td>

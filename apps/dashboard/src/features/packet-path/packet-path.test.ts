@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { makeLedger } from '../../../test/support/samples.ts';
-import { type WayFacts, wayOf, waySentence } from './packet-path.ts';
+import { lossSentence, type PathFacts, packetPath } from './packet-path.ts';
 
 const hop = { offered: 0, delivered: 0, dropped: 0, withheld: 0, pending: 0 };
 
 /** Two interfaces; every kind of loss, and everything that is set aside. */
-function facts(over: Partial<WayFacts> = {}): WayFacts {
+function facts(over: Partial<PathFacts> = {}): PathFacts {
   const [first, second] = makeLedger({ ringFull: [3, 4] }).interfaces;
   if (first === undefined || second === undefined) throw new Error('two interfaces');
   const counters = { ...first.counters, seen: 100, permitted: 90, denied: 9, aborted: 1, bytes: 6400 };
@@ -31,10 +31,10 @@ function facts(over: Partial<WayFacts> = {}): WayFacts {
   };
 }
 
-const of = (given: WayFacts) => Object.fromEntries(wayOf(given).map((step) => [step.id, step]));
+const of = (given: PathFacts) => Object.fromEntries(packetPath(given).map((step) => [step.id, step]));
 
 test('at every step what comes in is what goes on, what was set aside and what was lost', () => {
-  for (const { id, comesIn, goesOn, lost, amounts } of wayOf(facts())) {
+  for (const { id, comesIn, goesOn, lost, amounts } of packetPath(facts())) {
     const aside = amounts.reduce((sum, { kind, value }) => sum + (kind === 'aside' ? value : 0), 0);
     expect(goesOn + aside + lost, id).toBe(comesIn);
     expect(goesOn, id).toBeGreaterThan(0);
@@ -65,12 +65,12 @@ test('refused packets are told apart and lost to nobody', () => {
 });
 
 test('sampling says how many a row stands for', () => {
-  expect(of(facts())['ring']?.amounts[0]?.words).toContain('1 of 8');
-  expect(of(facts({ sampledOneOf: 1 }))['ring']?.amounts[0]?.words).not.toContain('1 of');
+  expect(of(facts())['ring']?.amounts[0]?.text).toContain('1 of 8');
+  expect(of(facts({ sampledOneOf: 1 }))['ring']?.amounts[0]?.text).not.toContain('1 of');
 });
 
 test('what never happened takes no room, but the places where something can be lost stay', () => {
-  const quiet = wayOf({
+  const quiet = packetPath({
     ...facts(),
     ledger: makeLedger({ seen: 5 }),
     loss: { ring: 0, queue: 0, page: 0, total: 0 },
@@ -86,9 +86,11 @@ test('what never happened takes no room, but the places where something can be l
 });
 
 test('one sentence says where loss is, or that there is none', () => {
-  expect(waySentence(wayOf(facts()))).toBe(
+  expect(lossSentence(packetPath(facts()))).toBe(
     'Lost of 200 packets: 7 rows because the ring was full, 11 rows in the loader, 5 rows between the loader and this page. The counters still include them.',
   );
   const none = { ring: 0, queue: 0, page: 0, total: 0 };
-  expect(waySentence(wayOf(facts({ ledger: makeLedger({ seen: 1 }), loss: none })))).toBe('Nothing lost of 1 packet.');
+  expect(lossSentence(packetPath(facts({ ledger: makeLedger({ seen: 1 }), loss: none })))).toBe(
+    'Nothing lost of 1 packet.',
+  );
 });

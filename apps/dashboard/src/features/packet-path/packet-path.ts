@@ -3,29 +3,29 @@ import type { Loss } from '../../node/state/loss.ts';
 import { counted, formatCount } from '../../text/number.ts';
 
 /** Some of the packets, or of their rows, that part from the others at a step. */
-export interface WayAmount {
+export interface PathAmount {
   readonly label: string;
   readonly value: number;
   /** What that means, in a sentence. */
-  readonly words: string;
+  readonly text: string;
   /** 'part': goes on all the same, told apart here. 'aside': ends here, as somebody wanted. 'lost': nobody did. */
   readonly kind: 'part' | 'aside' | 'lost';
   readonly verdict?: 'deny' | 'would_deny' | 'aborted';
 }
 
-export interface WayStep {
+export interface PathStep {
   readonly id: 'hook' | 'rules' | 'ring' | 'loader' | 'page';
   readonly title: string;
-  readonly words: string;
+  readonly text: string;
   readonly comesIn: number;
-  readonly amounts: readonly WayAmount[];
+  readonly amounts: readonly PathAmount[];
   readonly lost: number;
   readonly goesOn: number;
   /** What goes on is: packets or rows. */
   readonly unit: 'packet' | 'row';
 }
 
-export interface WayFacts {
+export interface PathFacts {
   readonly ledger: Ledger;
   readonly loss: Loss;
   /** Packets that observing rules marked; null where no rules are known. */
@@ -40,7 +40,7 @@ export interface WayFacts {
  * Where packets and their rows went, from the hook to this page. At each step
  * `comesIn = goesOn + what was set aside + lost`; what is only told apart ('part') is in `goesOn`.
  */
-export function wayOf({ ledger, loss, wouldDeny, sampledOneOf, rowLimit, badMessages }: WayFacts): WayStep[] {
+export function packetPath({ ledger, loss, wouldDeny, sampledOneOf, rowLimit, badMessages }: PathFacts): PathStep[] {
   const sum = (key: keyof Ledger['interfaces'][number]['counters']) =>
     ledger.interfaces.reduce((total, { counters }) => total + counters[key], 0);
   const { ring, queue, client, before = 0 } = ledger;
@@ -129,30 +129,30 @@ export function wayOf({ ledger, loss, wouldDeny, sampledOneOf, rowLimit, badMess
 }
 
 function step(
-  id: WayStep['id'],
+  id: PathStep['id'],
   title: string,
-  unit: WayStep['unit'],
+  unit: PathStep['unit'],
   comesIn: number,
-  words: string,
-  amounts: readonly WayAmount[],
-): WayStep {
-  const sum = (kind: WayAmount['kind']) =>
+  text: string,
+  amounts: readonly PathAmount[],
+): PathStep {
+  const sum = (kind: PathAmount['kind']) =>
     amounts.reduce((total, amount) => total + (amount.kind === kind ? amount.value : 0), 0);
   const gone = sum('lost');
-  return { id, title, words, unit, comesIn, amounts, lost: gone, goesOn: comesIn - sum('aside') - gone };
+  return { id, title, text, unit, comesIn, amounts, lost: gone, goesOn: comesIn - sum('aside') - gone };
 }
 
-const part = (label: string, value: number, words: string): WayAmount => ({ label, value, words, kind: 'part' });
-const aside = (label: string, value: number, words: string): WayAmount => ({ label, value, words, kind: 'aside' });
-const lost = (label: string, value: number, words: string): WayAmount => ({ label, value, words, kind: 'lost' });
+const part = (label: string, value: number, text: string): PathAmount => ({ label, value, text, kind: 'part' });
+const aside = (label: string, value: number, text: string): PathAmount => ({ label, value, text, kind: 'aside' });
+const lost = (label: string, value: number, text: string): PathAmount => ({ label, value, text, kind: 'lost' });
 
 /** Omitted while it is zero. */
-function some(amount: WayAmount): WayAmount[] {
+function some(amount: PathAmount): PathAmount[] {
   return amount.value > 0 ? [amount] : [];
 }
 
-/** For who cannot see the picture, and for who has one look. */
-export function waySentence(steps: readonly WayStep[]): string {
+/** For who cannot see the state, and for who has one look. */
+export function lossSentence(steps: readonly PathStep[]): string {
   const places = steps.filter(({ lost }) => lost > 0);
   const seen = counted(steps[0]?.comesIn ?? 0, 'packet');
   if (places.length === 0) return `Nothing lost of ${seen}.`;
@@ -160,7 +160,7 @@ export function waySentence(steps: readonly WayStep[]): string {
   return `Lost of ${seen}: ${where.join(', ')}. The counters still include them.`;
 }
 
-const PLACES: Readonly<Record<WayStep['id'], string>> = {
+const PLACES: Readonly<Record<PathStep['id'], string>> = {
   hook: 'at the hook',
   rules: 'at the rules',
   ring: 'because the ring was full',

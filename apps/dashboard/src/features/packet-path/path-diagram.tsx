@@ -3,7 +3,7 @@
 import { clsx } from 'clsx';
 import type { ReactNode } from 'react';
 import { useSnapshot } from '../../node/live-context.tsx';
-import { TOGETHER } from '../../node/nodes.ts';
+import { ALL_NODES } from '../../node/nodes.ts';
 import { useNodes } from '../../node/use-nodes.ts';
 import { clockText } from '../../text/clock.ts';
 import { Count } from '../../ui/count.tsx';
@@ -11,46 +11,46 @@ import { LossMark, VerdictMark } from '../../ui/marks.tsx';
 import { useMedia } from '../../ui/measure/use-media.ts';
 import { KernelTotals } from './kernel-totals.tsx';
 import { NodeLosses } from './node-losses.tsx';
-import { type WayAmount, type WayStep, waySentence } from './packet-path.ts';
-import { useWay } from './use-packet-path.ts';
+import { lossSentence, type PathAmount, type PathStep } from './packet-path.ts';
+import { usePacketPath } from './use-packet-path.ts';
 import './path-diagram.css';
 
 /** Seen, rules, ring, loader, this page: what came to each, what was set aside, and what was lost. A table, drawn. */
-export function WayPicture() {
-  const steps = useWay();
+export function PathDiagram() {
+  const steps = usePacketPath();
   const startedMs = useSnapshot(({ figures }) => figures.hello?.started_at_ms);
   const old = useSnapshot(({ connection }) => connection.state !== 'live');
   const wide = useMedia('(min-width: 720px)');
-  const together = useNodes().shown === TOGETHER;
-  if (steps === null) return <p className="way-none">The counters arrive within a second.</p>;
+  const allNodes = useNodes().shown === ALL_NODES;
+  if (steps === null) return <p className="path-none">The counters arrive within a second.</p>;
   const anyLost = steps.some(({ lost }) => lost > 0);
   const Steps = wide ? StepTable : StepList;
   return (
-    <div className="way" data-old={old}>
-      <p className={clsx('way-sentence', anyLost && 'text-lost')} data-testid="way-sentence">
-        <LossMark lost={anyLost} /> {waySentence(steps)}
+    <div className="path" data-old={old}>
+      <p className={clsx('path-sentence', anyLost && 'text-lost')} data-testid="path-sentence">
+        <LossMark lost={anyLost} /> {lossSentence(steps)}
       </p>
       <Steps steps={steps} />
-      <p className="way-note">
-        {together
+      <p className="path-note">
+        {allNodes
           ? 'Counted since each loader started'
           : `Counted since the loader started${startedMs === undefined ? '' : `, ${clockText(startedMs)}`}`}
         ; the last step since this page connected. Denied packets get rows like all others; they are not lost.
       </p>
       <div className="ledgers">
-        {together && <NodeLosses />}
+        {allNodes && <NodeLosses />}
         <KernelTotals />
       </div>
     </div>
   );
 }
 
-function StepTable({ steps }: { steps: readonly WayStep[] }) {
+function StepTable({ steps }: { steps: readonly PathStep[] }) {
   return (
-    <table className="way-table">
+    <table className="path-table">
       <caption className="sr-only">What entered each step, what was set aside there, and what was lost</caption>
       <thead>
-        <tr className="way-head">
+        <tr className="path-head">
           <td />
           <th scope="col">step</th>
           <th scope="col">in</th>
@@ -61,13 +61,18 @@ function StepTable({ steps }: { steps: readonly WayStep[] }) {
       </thead>
       <tbody>
         {steps.map((step) => (
-          <tr key={step.id} data-testid={`way-${step.id}`} data-lost={step.lost > 0} className={`way-step-${step.id}`}>
+          <tr
+            key={step.id}
+            data-testid={`path-${step.id}`}
+            data-lost={step.lost > 0}
+            className={`path-step-${step.id}`}
+          >
             <td>
               <Pipe step={step} />
             </td>
             <th scope="row">
-              <span className="way-title">{step.title}</span>
-              <span className="way-words">{step.words}</span>
+              <span className="path-title">{step.title}</span>
+              <span className="path-text">{step.text}</span>
             </th>
             <td>
               <Count value={step.comesIn} />
@@ -89,16 +94,16 @@ function StepTable({ steps }: { steps: readonly WayStep[] }) {
 }
 
 /** The same for a narrow screen. */
-function StepList({ steps }: { steps: readonly WayStep[] }) {
+function StepList({ steps }: { steps: readonly PathStep[] }) {
   return (
-    <ol className="way-list">
+    <ol className="path-list">
       {steps.map((step) => (
-        <li key={step.id} data-testid={`way-${step.id}`} data-lost={step.lost > 0} className={`way-step-${step.id}`}>
+        <li key={step.id} data-testid={`path-${step.id}`} data-lost={step.lost > 0} className={`path-step-${step.id}`}>
           <Pipe step={step} />
           <div className="min-w-0">
-            <h3 className="way-title">{step.title}</h3>
-            <p className="way-words">{step.words}</p>
-            <dl className="way-amounts">
+            <h3 className="path-title">{step.title}</h3>
+            <p className="path-text">{step.text}</p>
+            <dl className="path-amounts">
               <Line label="in">
                 <Count value={step.comesIn} />
               </Line>
@@ -116,10 +121,10 @@ function StepList({ steps }: { steps: readonly WayStep[] }) {
   );
 }
 
-function Amounts({ amounts }: { amounts: readonly WayAmount[] }) {
+function Amounts({ amounts }: { amounts: readonly PathAmount[] }) {
   if (amounts.length === 0) return null;
   return (
-    <dl className="way-amounts">
+    <dl className="path-amounts">
       {amounts.map((amount) => (
         <AmountLine key={amount.label} amount={amount} />
       ))}
@@ -129,11 +134,11 @@ function Amounts({ amounts }: { amounts: readonly WayAmount[] }) {
 
 const TONE = { deny: 'text-deny', would_deny: 'text-warn', aborted: 'text-malformed' } as const;
 
-function AmountLine({ amount: { label, value, words, kind, verdict } }: { amount: WayAmount }) {
+function AmountLine({ amount: { label, value, text, kind, verdict } }: { amount: PathAmount }) {
   const none = value === 0;
-  const tone = none ? 'text-faint' : kind === 'lost' ? 'way-lost hatched' : verdict && TONE[verdict];
+  const tone = none ? 'text-faint' : kind === 'lost' ? 'path-lost hatched' : verdict && TONE[verdict];
   return (
-    <div title={words} className={tone} data-kind={kind} data-amount={label}>
+    <div title={text} className={tone} data-kind={kind} data-amount={label}>
       <dt>
         {verdict !== undefined && !none && <VerdictMark verdict={verdict} />}
         {kind === 'lost' && !none && <LossMark lost />}
@@ -156,19 +161,19 @@ function Line({ label, children }: { label: string; children: ReactNode }) {
 }
 
 /** Some always show, however few: one lost row is a loss. */
-const LEAST = 0.14;
+const MIN = 0.14;
 
 /** What goes on as a band, and what parts from it to the right: hatched where it is lost. */
-function Pipe({ step: { comesIn, goesOn, lost } }: { step: WayStep }) {
-  const share = (value: number) => (comesIn === 0 || value === 0 ? 0 : Math.max(value / comesIn, LEAST));
+function Pipe({ step: { comesIn, goesOn, lost } }: { step: PathStep }) {
+  const share = (value: number) => (comesIn === 0 || value === 0 ? 0 : Math.max(value / comesIn, MIN));
   const leak = share(lost);
   const aside = share(comesIn - goesOn - lost);
   const on = Math.max(0, Math.min(share(goesOn), 1 - leak - aside));
   return (
-    <span className="way-pipe" aria-hidden="true">
-      <span className="way-on" style={{ width: `${on * 100}%` }} />
-      {aside > 0 && <span className="way-aside" style={{ width: `${aside * 100}%` }} />}
-      {leak > 0 && <span className="way-leak" style={{ width: `${leak * 100}%` }} />}
+    <span className="path-pipe" aria-hidden="true">
+      <span className="path-on" style={{ width: `${on * 100}%` }} />
+      {aside > 0 && <span className="path-aside" style={{ width: `${aside * 100}%` }} />}
+      {leak > 0 && <span className="path-leak" style={{ width: `${leak * 100}%` }} />}
     </span>
   );
 }

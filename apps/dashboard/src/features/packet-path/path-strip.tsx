@@ -5,18 +5,18 @@ import { Fragment } from 'react';
 import { Count } from '../../ui/count.tsx';
 import { overlay } from '../../ui/keys/overlay.ts';
 import { LossMark, VerdictMark } from '../../ui/marks.tsx';
-import type { WayAmount, WayStep } from './packet-path.ts';
-import { waySentence } from './packet-path.ts';
-import { useWay } from './use-packet-path.ts';
+import type { PathAmount, PathStep } from './packet-path.ts';
+import { lossSentence } from './packet-path.ts';
+import { usePacketPath } from './use-packet-path.ts';
 import './path-strip.css';
 
-/** The account in one line, from the hook to this page; it opens into the picture. */
-export function WayStrip() {
-  const steps = useWay();
-  if (steps === null) return <div className="way-strip" />;
+/** The account in one line, from the hook to this page; it opens into the state. */
+export function PathStrip() {
+  const steps = usePacketPath();
+  if (steps === null) return <div className="path-strip" />;
   return (
-    <section className="way-strip" aria-label="Packet path">
-      <p className="sr-only">{waySentence(steps)}</p>
+    <section className="path-strip" aria-label="Packet path">
+      <p className="sr-only">{lossSentence(steps)}</p>
       {steps.map((step, i) => (
         <Fragment key={step.id}>
           {i > 0 && <ChevronRight size={12} aria-hidden="true" className="text-faint shrink-0" />}
@@ -25,11 +25,11 @@ export function WayStrip() {
       ))}
       <button
         type="button"
-        className="button way-open"
+        className="button path-open"
         aria-haspopup="dialog"
         aria-keyshortcuts="W"
         title="How many packets reached each step, and what did not continue (w)"
-        onClick={() => overlay.show('way')}
+        onClick={() => overlay.show('path')}
       >
         Packet path
       </button>
@@ -37,13 +37,13 @@ export function WayStrip() {
   );
 }
 
-function Station({ step: { id, title, words, comesIn, goesOn, amounts, lost } }: { step: WayStep }) {
+function Station({ step: { id, title, text, comesIn, goesOn, amounts, lost } }: { step: PathStep }) {
   const told = amounts.filter(
     ({ value, kind, verdict }) =>
       kind === 'lost' || verdict === 'deny' || (value > 0 && (kind === 'aside' || verdict !== undefined)),
   );
   return (
-    <dl className="way-station" title={words} data-lost={lost > 0}>
+    <dl className="path-station" title={text} data-lost={lost > 0}>
       <div>
         <dt>{SHORT[id] ?? title}</dt>
         {id === 'hook' && (
@@ -64,14 +64,14 @@ function Station({ step: { id, title, words, comesIn, goesOn, amounts, lost } }:
   );
 }
 
-const SHORT: Partial<Record<WayStep['id'], string>> = { page: 'Displayed' };
+const SHORT: Partial<Record<PathStep['id'], string>> = { page: 'Displayed' };
 const TONE = { deny: 'text-deny', would_deny: 'text-warn', aborted: 'text-malformed' } as const;
 
-function Told({ amount: { label, value, words, kind, verdict } }: { amount: WayAmount }) {
+function Told({ amount: { label, value, text, kind, verdict } }: { amount: PathAmount }) {
   const tone =
-    value === 0 ? 'text-faint' : kind === 'lost' ? 'way-lost hatched' : verdict ? TONE[verdict] : 'text-muted';
+    value === 0 ? 'text-faint' : kind === 'lost' ? 'path-lost hatched' : verdict ? TONE[verdict] : 'text-muted';
   return (
-    <div title={words} className={tone}>
+    <div title={text} className={tone}>
       <dt>
         {kind === 'lost' && value > 0 && <LossMark lost />}
         {verdict !== undefined && value > 0 && <VerdictMark verdict={verdict} />}

@@ -3,10 +3,10 @@
 import { useMemo } from 'react';
 import { useLive, useSnapshot } from '../../node/live-context.tsx';
 import { useRulesView } from '../rules/index.ts';
-import { type WayStep, wayOf } from './packet-path.ts';
+import { type PathStep, packetPath } from './packet-path.ts';
 
-/** The way of packets and rows up to now; null until the loader has told its account. */
-export function useWay(): WayStep[] | null {
+/** The path of packets and rows up to now; null until the loader has told its account. */
+export function usePacketPath(): PathStep[] | null {
   const { store } = useLive();
   const ledger = useSnapshot(({ figures }) => figures.ledger);
   const loss = useSnapshot(({ figures }) => figures.loss);
@@ -18,7 +18,7 @@ export function useWay(): WayStep[] | null {
     () =>
       ledger === null
         ? null
-        : wayOf({ ledger, loss, sampledOneOf, rowLimit, badMessages, wouldDeny: store.rules.observed }),
+        : packetPath({ ledger, loss, sampledOneOf, rowLimit, badMessages, wouldDeny: store.rules.observed }),
     // The book is one object; its view is another one with each change.
     [ledger, loss, sampledOneOf, rowLimit, badMessages, rules, store],
   );

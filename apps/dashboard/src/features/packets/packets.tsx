@@ -8,7 +8,7 @@ import { quietSentence } from '../../text/quiet-text.ts';
 import { useStored } from '../../ui/stored-setting.ts';
 import { FilterBar } from '../filter/index.ts';
 import { groupingSetting } from './grouping-setting.ts';
-import type { Picked } from './selection/use-selected-packet.ts';
+import type { PacketSelection } from './selection/use-packet-selection.ts';
 import { PacketTable } from './table/packet-table.tsx';
 import { TableBar } from './table-bar.tsx';
 
@@ -26,15 +26,15 @@ const ONE_LINE_FROM = 900;
 
 /** The packets themselves: which of them, and each in a row of its own or put together into conversations. */
 export function Packets({
-  picked,
+  selection,
   Conversations,
 }: {
-  picked: Picked;
+  selection: PacketSelection;
   /** The table of grouped rows. */
   Conversations: ComponentType<RowTableProps>;
 }) {
   const { store } = useLive();
-  const { rows } = store.picture;
+  const { rows } = store.state;
   const grouped = useStored(groupingSetting);
   const empty = useSnapshot(() => rows.shown.size === 0);
   const pending = useSnapshot(({ figures }) => subscribedTo(figures).pending);
@@ -76,11 +76,11 @@ export function Packets({
       data-testid="packets"
     >
       <FilterBar />
-      <TableBar showNewest={showNewest} picked={picked} compact={compact} grouped={grouped} />
+      <TableBar showNewest={showNewest} selection={selection} compact={compact} grouped={grouped} />
       {grouped ? (
-        <Conversations compact={compact} select={select} explain={picked.show} />
+        <Conversations compact={compact} select={select} explain={selection.show} />
       ) : (
-        <PacketTable compact={compact} scroller={scroller} select={select} explain={picked.show} />
+        <PacketTable compact={compact} scroller={scroller} select={select} explain={selection.show} />
       )}
       {empty && <NoRows />}
     </section>

@@ -2,38 +2,41 @@
 
 import { ArrowUp, StepForward } from 'lucide-react';
 import dynamic from 'next/dynamic';
-import { fetched } from '../../node/lazy-with-retry.ts';
+import { lazyWithRetry } from '../../node/lazy-with-retry.ts';
 import { useLive, useSnapshot } from '../../node/live-context.tsx';
-import { type PausedFigures, ROWS_WAITING } from '../../node/state/pause-buffer.ts';
+import { MAX_BUFFERED_ROWS, type PausedFigures } from '../../node/state/pause-buffer.ts';
 import { useAge } from '../../node/use-age.ts';
 import { spanText } from '../../text/clock.ts';
 import { counted, formatCount } from '../../text/number.ts';
 import { quietSentence } from '../../text/quiet-text.ts';
 import { useKeys } from '../../ui/keys/keys.ts';
 import { useMayChange } from '../rules/index.ts';
-import { PickedActions, SelectedPacket } from './selection/selected-packet.tsx';
-import type { Picked } from './selection/use-selected-packet.ts';
+import { SelectedPacket, SelectionActions } from './selection/selected-packet.tsx';
+import type { PacketSelection } from './selection/use-packet-selection.ts';
 
-const TableTools = dynamic(() => fetched(() => import('./table-tools.tsx')).then(({ TableTools }) => TableTools), {
-  ssr: false,
-});
+const TableTools = dynamic(
+  () => lazyWithRetry(() => import('./table-tools.tsx')).then(({ TableTools }) => TableTools),
+  {
+    ssr: false,
+  },
+);
 
 /** Above the table: whether it follows, what it holds back, and the way to the newest row. */
 export function TableBar({
   showNewest,
-  picked,
+  selection,
   compact,
   grouped,
 }: {
   showNewest: () => void;
-  picked: Picked;
+  selection: PacketSelection;
   /** Two lines a row. */
   compact: boolean;
   /** Rows are put together into conversations. */
   grouped: boolean;
 }) {
   const { store } = useLive();
-  const { rows } = store.picture;
+  const { rows } = store.state;
   const figures = useSnapshot((snapshot) => snapshot.figures);
   const { withholding, rowLimit, sampledOneOf } = figures;
   const held = (rows.scrolled || rows.selected !== null) && !rows.paused;
@@ -43,7 +46,7 @@ export function TableBar({
         Packets
       </h2>
       <TableState held={held} grouped={grouped} compact={compact} />
-      {rows.selected !== null && <PickedActions picked={picked} />}
+      {rows.selected !== null && <SelectionActions selection={selection} />}
       {rows.paused && <StepButton compact={compact} />}
       {held && (
         <button
@@ -90,8 +93,8 @@ function StepButton({ compact }: { compact: boolean }) {
   const { step } = useLive();
   const waiting = useSnapshot(({ figures }) => figures.paused?.waiting ?? 0);
   useKeys('page', [
-    { keys: ['.'], name: 'Show the next row', group: 'Rows', words: 'step', repeat: true, run: () => step(1) },
-    { keys: [','], name: 'Show the next 100 rows', group: 'Rows', words: 'step', run: () => step(MANY) },
+    { keys: ['.'], name: 'Show the next row', group: 'Rows', keywords: 'step', repeat: true, run: () => step(1) },
+    { keys: [','], name: 'Show the next 100 rows', group: 'Rows', keywords: 'step', run: () => step(MANY) },
   ]);
   return (
     <button
@@ -114,7 +117,7 @@ function StepButton({ compact }: { compact: boolean }) {
 function TableState({ held, grouped, compact }: { held: boolean; grouped: boolean; compact: boolean }) {
   const { store } = useLive();
   const mayChange = useMayChange();
-  const { rows } = store.picture;
+  const { rows } = store.state;
   const figures = useSnapshot((snapshot) => snapshot.figures);
   const live = useSnapshot(({ connection }) => connection.state === 'live');
   const { paused } = figures;
@@ -131,7 +134,7 @@ function TableState({ held, grouped, compact }: { held: boolean; grouped: boolea
       ) : quiet !== null && figures.lastPacketMs !== null && rows.shown.size > 0 ? (
         <span className="text-muted">{quiet}</span>
       ) : (
-        <span className="text-faint">{followWords(grouped, compact, held, mayChange)}</span>
+        <span className="text-faint">{followText(grouped, compact, held, mayChange)}</span>
       )}
       {figures.subscription.pending && (
         <span className="text-warn appear-late" title="The rows below are those from before the change.">
@@ -142,7 +145,7 @@ function TableState({ held, grouped, compact }: { held: boolean; grouped: boolea
   );
 }
 
-function followWords(grouped: boolean, compact: boolean, held: boolean, mayChange: boolean): string {
+function followText(grouped: boolean, compact: boolean, held: boolean, mayChange: boolean): string {
   if (grouped && compact) return 'grouped';
   if (grouped) return 'one line per source, destination, service and verdict';
   if (held) return 'held while you read';
@@ -150,7 +153,7 @@ function followWords(grouped: boolean, compact: boolean, held: boolean, mayChang
 }
 
 /** How much has passed meanwhile, and what of it can still be let in. */
-function Paused({ paused: { forMs, passed, waiting, notKept } }: { paused: PausedFigures }) {
+function Paused({ paused: { forMs, passed, waiting, withheld } }: { paused: PausedFigures }) {
   return (
     <>
       <span className="text-warn">paused {spanText(forMs)}</span>
@@ -168,11 +171,13 @@ function Paused({ paused: { forMs, passed, waiting, notKept } }: { paused: Pause
             buffered
           </>
         )}
-        {notKept > 0 && (
-          <span title={`At most ${formatCount(ROWS_WAITING)} rows are buffered while paused. These will not be shown.`}>
+        {withheld > 0 && (
+          <span
+            title={`At most ${formatCount(MAX_BUFFERED_ROWS)} rows are buffered while paused. These will not be shown.`}
+          >
             ,{' '}
-            <data value={notKept} data-value={notKept} data-testid="rows-not-kept">
-              {formatCount(notKept)}
+            <data value={withheld} data-value={withheld} data-testid="rows-withheld">
+              {formatCount(withheld)}
             </data>{' '}
             discarded
           </span>

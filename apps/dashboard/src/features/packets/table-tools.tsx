@@ -2,21 +2,21 @@
 
 import { Columns3, Layers, Palette } from 'lucide-react';
 import dynamic from 'next/dynamic';
-import { fetched } from '../../node/lazy-with-retry.ts';
+import { lazyWithRetry } from '../../node/lazy-with-retry.ts';
 import { useKeys } from '../../ui/keys/keys.ts';
 import { MenuButton } from '../../ui/menu-button.tsx';
 import { ExportButton } from '../export/index.ts';
 import { groupingSetting } from './grouping-setting.ts';
 
 const ColumnMenu = dynamic(
-  () => fetched(() => import('./table/column-menu.tsx')).then(({ ColumnMenu }) => ColumnMenu),
+  () => lazyWithRetry(() => import('./table/column-menu.tsx')).then(({ ColumnMenu }) => ColumnMenu),
   {
     ssr: false,
   },
 );
 
 const ColourMenu = dynamic(
-  () => fetched(() => import('./row-colours/colour-menu.tsx')).then(({ ColourMenu }) => ColourMenu),
+  () => lazyWithRetry(() => import('./row-colours/colour-menu.tsx')).then(({ ColourMenu }) => ColourMenu),
   {
     ssr: false,
   },
@@ -32,7 +32,7 @@ export function TableTools({ compact, grouped }: { compact: boolean; grouped: bo
       keys: ['v'],
       name: grouped ? 'Show one row per packet' : 'Group by conversation',
       group: 'Rows',
-      words: 'group flows aggregate',
+      keywords: 'group flows aggregate',
       run: toggle,
     },
   ]);

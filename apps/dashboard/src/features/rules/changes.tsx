@@ -4,7 +4,7 @@ import type { AuditEntry } from '@packetlog/common';
 import { useEffect, useState } from 'react';
 import { useLive, useSnapshot } from '../../node/live-context.tsx';
 import { clockText } from '../../text/clock.ts';
-import { auditSentence, whoWords } from './change/audit-text.ts';
+import { auditSentence, authorText } from './change/audit-text.ts';
 import './changes.css';
 
 const SHOWN = 200;
@@ -60,5 +60,5 @@ function dayText(iso: string): string {
 
 function whoTitle({ who }: AuditEntry): string {
   const from = who.address === undefined ? '' : `, ${who.address}`;
-  return `${whoWords(who)}${who.uid === undefined ? '' : `, uid ${who.uid}`}${from}`;
+  return `${authorText(who)}${who.uid === undefined ? '' : `, uid ${who.uid}`}${from}`;
 }

@@ -8,7 +8,7 @@ import { clockText } from '../../text/clock.ts';
 import { formatCompact } from '../../text/number.ts';
 import { Count, Measure } from '../../ui/count.tsx';
 import { VerdictMark } from '../../ui/marks.tsx';
-import { whoWords } from './change/audit-text.ts';
+import { authorText } from './change/audit-text.ts';
 import { HOW_TO_CHANGE } from './change/rejection-text.ts';
 import { useMayChange } from './change/use-rules.ts';
 import { useUndo } from './change/use-undo.ts';
@@ -95,7 +95,7 @@ function UndoButtons() {
           className="button rules-undo"
           data-testid="undo"
           aria-keyshortcuts="u"
-          title={`Undo: ${last.what}. Changed by ${whoWords(last.who)}, at ${clockText(last.at_ms)} (u)`}
+          title={`Undo: ${last.what}. Changed by ${authorText(last.who)}, at ${clockText(last.at_ms)} (u)`}
           onClick={undo}
         >
           <Undo2 size={13} aria-hidden="true" />
@@ -108,7 +108,7 @@ function UndoButtons() {
           className="button rules-undo"
           data-testid="redo"
           aria-keyshortcuts="Shift+U"
-          title={`Redo: ${undone.what}. Undone by ${whoWords(undone.who)}, at ${clockText(undone.at_ms)} (Shift U)`}
+          title={`Redo: ${undone.what}. Undone by ${authorText(undone.who)}, at ${clockText(undone.at_ms)} (Shift U)`}
           onClick={redo}
         >
           <Redo2 size={13} aria-hidden="true" />

@@ -3,13 +3,13 @@
 import type { RulesError } from '@packetlog/common';
 import { useEffect, useState } from 'react';
 import { useSnapshot } from '../../node/live-context.tsx';
-import { TOGETHER } from '../../node/nodes.ts';
+import { ALL_NODES } from '../../node/nodes.ts';
 import { useNodes } from '../../node/use-nodes.ts';
 import { formatCount } from '../../text/number.ts';
 import { useKeys } from '../../ui/keys/keys.ts';
 import { Tabs } from '../../ui/tabs.tsx';
 import { ADD_RULE } from './change/add-rule.ts';
-import { RefusedRemovalSheet } from './change/lockout-sheet.tsx';
+import { LockoutSheet } from './change/lockout-sheet.tsx';
 import { useMayChange, useRuleActions, useRulesView } from './change/use-rules.ts';
 import { Changes } from './changes.tsx';
 import { ImportSheet } from './form/import-sheet.tsx';
@@ -17,7 +17,7 @@ import { PolicySheet } from './form/policy-sheet.tsx';
 import { RuleFormSheet } from './form/rule-form-sheet.tsx';
 import { RuleList } from './list/rule-list.tsx';
 import { RuleSheet } from './list/rule-sheet.tsx';
-import { EachItsOwn } from './per-node-notice.tsx';
+import { PerNodeNotice } from './per-node-notice.tsx';
 import { RulesAlarms } from './rules-alarms.tsx';
 import { RulesHead } from './rules-head.tsx';
 import './rules-page.css';
@@ -26,10 +26,10 @@ import { Sets } from './sets.tsx';
 type Open =
   | { readonly what: 'add' | 'import' | 'policy' }
   | { readonly what: 'rule' | 'edit'; readonly id: number }
-  | { readonly what: 'refused'; readonly id: number; readonly error: RulesError };
+  | { readonly what: 'rejected'; readonly id: number; readonly error: RulesError };
 
-const IMPORT = { keys: [], name: 'Import a list of networks…', group: 'Rules', words: 'set file' } as const;
-const POLICY = { keys: [], name: 'Change the default policy…', group: 'Rules', words: 'policy default' } as const;
+const IMPORT = { keys: [], name: 'Import a list of networks…', group: 'Rules', keywords: 'set file' } as const;
+const POLICY = { keys: [], name: 'Change the default policy…', group: 'Rules', keywords: 'policy default' } as const;
 
 /** All that decides about packets, what it did so far, and the ways to change it. */
 export function RulesPage() {
@@ -50,14 +50,14 @@ export function RulesPage() {
       : [],
   );
   const { shown: node } = useNodes();
-  if (node === TOGETHER) return <EachItsOwn />;
+  if (node === ALL_NODES) return <PerNodeNotice />;
   if (view === null) return <NoRules />;
   const { rules, sets, default_policy } = view.snapshot;
   const close = () => setOpen(null);
   const show = (id: number) => setOpen({ what: 'rule', id });
   const removeRule = async (id: number) => {
     const error = await remove([id]);
-    setOpen(error === null ? null : { what: 'refused', id, error });
+    setOpen(error === null ? null : { what: 'rejected', id, error });
   };
   const ruleOf = (id: number) => rules.find((rule) => rule.id === id);
   const shown = open !== null && 'id' in open ? ruleOf(open.id) : undefined;
@@ -100,7 +100,7 @@ export function RulesPage() {
       {open?.what === 'import' && <ImportSheet existing={sets.map(({ name }) => name)} onClose={close} />}
       {open?.what === 'policy' && <PolicySheet policy={default_policy} onClose={close} />}
       {open?.what === 'edit' && shown !== undefined && <RuleFormSheet rule={shown} onClose={close} />}
-      {open?.what === 'refused' && <RefusedRemovalSheet id={open.id} error={open.error} onClose={close} />}
+      {open?.what === 'rejected' && <LockoutSheet id={open.id} error={open.error} onClose={close} />}
       {open?.what === 'rule' && shown !== undefined && (
         <RuleSheet
           rule={shown}

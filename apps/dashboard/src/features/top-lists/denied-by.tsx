@@ -2,7 +2,7 @@
 
 import Link from 'next/link';
 import { useLive } from '../../node/live-context.tsx';
-import { TOGETHER } from '../../node/nodes.ts';
+import { ALL_NODES } from '../../node/nodes.ts';
 import { useNodes } from '../../node/use-nodes.ts';
 import { formatCompact, formatCount } from '../../text/number.ts';
 import { ruleAddress } from '../../text/rule-text.ts';
@@ -17,16 +17,16 @@ import { TopList } from './top-list.tsx';
 import './panels.css';
 
 /** Which rules denied, or would have, in the time that is looked at. Not there where none did. */
-export function RefusedBy({ lists, note, most }: { lists: RangeLists | null; note: string; most: number }) {
+export function DeniedBy({ lists, note, most }: { lists: RangeLists | null; note: string; most: number }) {
   const { store } = useLive();
   const { shown } = useNodes();
   useRulesView();
   // Rules have numbers at each node: the same one would mean different rules.
-  const rules = lists === null || shown === TOGETHER ? [] : rangeRules(lists.rules, store.rules, most);
+  const rules = lists === null || shown === ALL_NODES ? [] : rangeRules(lists.rules, store.rules, most);
   if (lists === null || rules.length === 0) return null;
   const seconds = lists.lengthMs / 1000;
   return (
-    <section className="panel panel-refused" aria-label="Denied by">
+    <section className="panel panel-denied" aria-label="Denied by">
       <h2 className="panel-title">
         Denied by
         <span className="text-faint font-normal">{note}</span>

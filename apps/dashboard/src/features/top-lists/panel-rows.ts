@@ -19,11 +19,11 @@ export interface PanelRows extends PanelEntries {
 }
 
 /** The loader tells so many of each. */
-const MOST_RANKED = 10;
-const LEAST_RANKED = 2;
-const MOST = { denied: 5, fresh: 4, protocols: 6 };
+const MAX_RANKED = 10;
+const MIN_RANKED = 2;
+const MAX = { denied: 5, fresh: 4, protocols: 6 };
 /** Without a limit of height. */
-export const ALL_ROWS: PanelRows = { ...MOST, sources: 8, ports: 8, pairs: 8 };
+export const ALL_ROWS: PanelRows = { ...MAX, sources: 8, ports: 8, pairs: 8 };
 
 /**
  * How many rows of each list fit, so that none is cut. Two columns: sources beside ports, conversations beside
@@ -34,8 +34,8 @@ export function panelRows(
   entries: PanelEntries,
   { columns, estimated }: { columns: 1 | 2; estimated: boolean },
 ): PanelRows {
-  const denied = Math.min(entries.denied, MOST.denied);
-  const protocols = Math.min(Math.max(entries.protocols, 1), MOST.protocols);
+  const denied = Math.min(entries.denied, MAX.denied);
+  const protocols = Math.min(Math.max(entries.protocols, 1), MAX.protocols);
   const room = height - (estimated ? ESTIMATES : 0);
   const rankedGroups = columns === 1 ? 3 : 2;
   const left = (fresh: number) => {
@@ -44,11 +44,11 @@ export function panelRows(
     const rows = shown.reduce((sum, each) => sum + each, 0);
     return Math.floor((room - (rankedGroups + shown.length) * PANEL) / ROW) - rows;
   };
-  const wanted = Math.min(entries.fresh, MOST.fresh);
-  const fresh = left(wanted) >= rankedGroups * LEAST_RANKED ? wanted : 0;
+  const wanted = Math.min(entries.fresh, MAX.fresh);
+  const fresh = left(wanted) >= rankedGroups * MIN_RANKED ? wanted : 0;
   // What cannot be shared out evenly goes to the first lists.
   const ranked = (group: number) =>
-    Math.min(MOST_RANKED, Math.max(LEAST_RANKED, Math.floor((left(fresh) + rankedGroups - 1 - group) / rankedGroups)));
+    Math.min(MAX_RANKED, Math.max(MIN_RANKED, Math.floor((left(fresh) + rankedGroups - 1 - group) / rankedGroups)));
   const sources = ranked(0);
   return {
     denied,

@@ -1,6 +1,6 @@
 import type { HistoryTop } from '@packetlog/common';
 import { expect, test } from 'vitest';
-import { lastWords, rangeLists } from './range-lists.ts';
+import { lastText, rangeLists } from './range-lists.ts';
 
 const volume = { packets: 9, bytes: 900, series: [4, 5] };
 const top: HistoryTop = {
@@ -44,7 +44,7 @@ test('a pair says who sends to whom', () => {
 });
 
 test('lists go by the name of the range that was chosen, as soon as they are of about all of it', () => {
-  expect([61_000, 60_000, 12_000].map((ms) => lastWords(ms, { id: '60 s', ms: 60_000 }))).toEqual([
+  expect([61_000, 60_000, 12_000].map((ms) => lastText(ms, { id: '60 s', ms: 60_000 }))).toEqual([
     'last 60 s',
     'last 60 s',
     'last 12 s',

@@ -61,6 +61,6 @@ export function rangeLists(top: HistoryTop): RangeLists {
 }
 
 /** 'last 60 s': the range as it was chosen, although its lists are of whole steps; or what is known of it. */
-export function lastWords(lengthMs: number, range: { readonly id: string; readonly ms: number }): string {
+export function lastText(lengthMs: number, range: { readonly id: string; readonly ms: number }): string {
   return `last ${Math.abs(lengthMs - range.ms) <= range.ms / 20 ? range.id : spanText(lengthMs)}`;
 }

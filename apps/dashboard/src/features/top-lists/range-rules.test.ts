@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { makeRule, makeRules } from '../../../test/support/samples.ts';
-import { RuleBook } from '../../node/state/rules-state.ts';
+import { RulesState } from '../../node/state/rules-state.ts';
 import { rangeRules } from './range-rules.ts';
 
 const top = (rule_id: number, packets: number) => ({ rule_id, packets, bytes: packets * 60, series: [packets] });
 
 test('rules that refused in the range, with their reasons; those that permit are no part of it', () => {
-  const book = new RuleBook();
+  const book = new RulesState();
   const rules = [makeRule({ id: 1 }), makeRule({ id: 2, action: 'permit' }), makeRule({ id: 3, reason: '' })];
   book.replace(makeRules({ rules }));
   const listed = rangeRules([top(2, 90), top(1, 50), top(3, 7), top(9, 2), top(8, 0)], book, 5);
@@ -22,7 +22,7 @@ test('rules that refused in the range, with their reasons; those that permit are
 });
 
 test('what an observing rule marked is told as what it would have refused', () => {
-  const book = new RuleBook();
+  const book = new RulesState();
   book.replace(makeRules({ rules: [makeRule({ id: 1, action: 'observe' })] }));
   expect(rangeRules([top(1, 5)], book, 5)[0]?.action).toBe('observe');
 });

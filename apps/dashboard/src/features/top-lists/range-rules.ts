@@ -1,5 +1,5 @@
 import type { HistoryTop, RuleAction } from '@packetlog/common';
-import type { RuleBook } from '../../node/state/rules-state.ts';
+import type { RulesState } from '../../node/state/rules-state.ts';
 import { matchText } from '../../text/rule-text.ts';
 
 /** A rule that refused, or would have, in a range of time. */
@@ -13,7 +13,7 @@ export interface RangeRule {
 }
 
 /** Most packets first. A rule that has been removed since is there with its number; one that permits is not. */
-export function rangeRules(top: HistoryTop['rules'], book: RuleBook, most: number): RangeRule[] {
+export function rangeRules(top: HistoryTop['rules'], book: RulesState, most: number): RangeRule[] {
   const known = new Map(book.view?.snapshot.rules.map((rule) => [rule.id, rule]));
   return top
     .filter(({ rule_id, packets }) => packets > 0 && known.get(rule_id)?.action !== 'permit')

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 
-/** The table of a panel: who or what, a small picture, and a rate. Only its rows are seen; the rest is read aloud. */
+/** The table of a panel: who or what, a small state, and a rate. Only its rows are seen; the rest is read aloud. */
 export function TopList({
   title,
   column,

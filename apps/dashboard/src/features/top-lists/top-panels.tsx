@@ -3,22 +3,22 @@
 import type { Place } from '@packetlog/common';
 import { Fragment, type ReactNode } from 'react';
 import { useLive, useSnapshot } from '../../node/live-context.tsx';
-import { TOGETHER } from '../../node/nodes.ts';
+import { ALL_NODES } from '../../node/nodes.ts';
 import { useAge } from '../../node/use-age.ts';
-import { usePlaces } from '../../node/use-names.ts';
+import { usePlaces } from '../../node/use-lookups.ts';
 import { useNodes } from '../../node/use-nodes.ts';
 import { clockText } from '../../text/clock.ts';
 import { formatCompact, formatCount } from '../../text/number.ts';
-import { placeMark, placeWords } from '../../text/place-text.ts';
+import { placeMark, placeText } from '../../text/place-text.ts';
 import { quietSentence } from '../../text/quiet-text.ts';
 import { Measure } from '../../ui/count.tsx';
 import { useMedia } from '../../ui/measure/use-media.ts';
 import { MiddleCut } from '../../ui/middle-cut.tsx';
 import { Sparkline } from '../../ui/sparkline.tsx';
 import type { Overview } from '../chart/index.ts';
-import { RefusedBy } from './denied-by.tsx';
+import { DeniedBy } from './denied-by.tsx';
 import { ALL_ROWS, type PanelRows, panelHeight, panelRows } from './panel-rows.ts';
-import { lastWords, type RangeEntry, type RangeLists } from './range-lists.ts';
+import { lastText, type RangeEntry, type RangeLists } from './range-lists.ts';
 import { rangeRules } from './range-rules.ts';
 import { TopList } from './top-list.tsx';
 import { useRangeLists } from './use-range-lists.ts';
@@ -40,19 +40,19 @@ export function TopPanels({ overview, height }: { overview: Overview; height: nu
   const lists = useRangeLists(overview);
   const rows = useRows(lists, height);
   const placeOf = usePlaces(lists?.sources.slice(0, rows.sources).map(({ key }) => key) ?? []);
-  const { look } = overview;
+  const { zoom } = overview;
   const seconds = lists === null ? 0 : lists.lengthMs / 1000;
   const age = useAge();
   const range =
-    look === null ? lastWords(seconds * 1000, overview.range) : `${clockText(look.fromMs)} to ${clockText(look.toMs)}`;
-  const span = age === null || look !== null ? range : `${range}, ${age}`;
+    zoom === null ? lastText(seconds * 1000, overview.range) : `${clockText(zoom.fromMs)} to ${clockText(zoom.toMs)}`;
+  const span = age === null || zoom !== null ? range : `${range}, ${age}`;
   const figures = useSnapshot((snapshot) => snapshot.figures);
   const live = useSnapshot(({ connection }) => connection.state === 'live');
   const quiet = quietSentence({ ...figures, live, interfaces: figures.interfaces.map(({ name }) => name) });
   return (
     <div className="top-panels">
       {figures.sampledOneOf > 1 && <Estimates oneOf={figures.sampledOneOf} />}
-      <RefusedBy lists={lists} note={span} most={rows.denied} />
+      <DeniedBy lists={lists} note={span} most={rows.denied} />
       {PANELS.map(({ key, title, column, empty }, i) => (
         <Panel
           key={key}
@@ -61,7 +61,7 @@ export function TopPanels({ overview, height }: { overview: Overview; height: nu
           title={title}
           note={span}
           isEmpty={!lists?.[key].length}
-          empty={(i === 0 && look === null && quiet) || (look === null ? empty : 'None in this range.')}
+          empty={(i === 0 && zoom === null && quiet) || (zoom === null ? empty : 'None in this range.')}
         >
           <TopList column={column} title={title} rate="packets per second" bar="trend">
             {lists?.[key].slice(0, rows[key]).map((entry) => (
@@ -86,12 +86,12 @@ export function TopPanels({ overview, height }: { overview: Overview; height: nu
 /** How many rows each list shows. */
 function useRows(lists: RangeLists | null, height: number | null): PanelRows {
   const { store } = useLive();
-  const together = useNodes().shown === TOGETHER;
+  const allNodes = useNodes().shown === ALL_NODES;
   const two = useMedia(TWO_COLUMNS);
   const protocols = useSnapshot(({ figures }) => figures.top.protocols.length);
   const estimated = useSnapshot(({ figures }) => figures.sampledOneOf > 1);
   if (height === null) return ALL_ROWS;
-  const denied = lists === null || together ? 0 : rangeRules(lists.rules, store.rules, ALL_ROWS.denied).length;
+  const denied = lists === null || allNodes ? 0 : rangeRules(lists.rules, store.rules, ALL_ROWS.denied).length;
   const entries = { denied, fresh: lists?.newSources.length ?? 0, protocols };
   return panelRows(height, entries, { columns: two ? 2 : 1, estimated });
 }
@@ -152,7 +152,7 @@ function RangeRow({
   const perSecond = packets / seconds;
   return (
     <tr data-testid="top-row">
-      <th scope="row" title={[label, placeWords(place)].filter((part) => part !== '').join(', ')}>
+      <th scope="row" title={[label, placeText(place)].filter((part) => part !== '').join(', ')}>
         <span className="top-name">
           {label.split(' → ').map((part, i) => (
             <Fragment key={part}>

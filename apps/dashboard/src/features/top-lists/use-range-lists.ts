@@ -11,7 +11,7 @@ const ASK_AT_MOST_EVERY_MS = 1500;
 const ASK_AT_LEAST_EVERY_MS = 15_000;
 
 /** Who made the time that is looked at; null until the loader has said so for the first time. */
-export function useRangeLists({ range, look }: Overview): RangeLists | null {
+export function useRangeLists({ range, zoom }: Overview): RangeLists | null {
   const { store, top } = useLive();
   const [lists, setLists] = useState<RangeLists | null>(null);
   const live = useSnapshot(({ connection, figures }) => connection.state === 'live' && figures.summaryAt !== null);
@@ -20,17 +20,17 @@ export function useRangeLists({ range, look }: Overview): RangeLists | null {
     let over = false;
     const ask = async () => {
       if (document.hidden) return;
-      const toMs = store.picture.past.endMs ?? Date.now();
-      const answer = await (look === null ? top(toMs - range.ms, toMs) : top(look.fromMs, look.toMs));
+      const toMs = store.state.past.endMs ?? Date.now();
+      const answer = await (zoom === null ? top(toMs - range.ms, toMs) : top(zoom.fromMs, zoom.toMs));
       if (!over && answer !== null) setLists(rangeLists(answer));
     };
     void ask();
     const everyMs = Math.min(Math.max(range.ms / ASKED_PER_RANGE, ASK_AT_MOST_EVERY_MS), ASK_AT_LEAST_EVERY_MS);
-    const timer = look === null ? setInterval(ask, everyMs) : undefined;
+    const timer = zoom === null ? setInterval(ask, everyMs) : undefined;
     return () => {
       over = true;
       clearInterval(timer);
     };
-  }, [live, look, range, store, top]);
+  }, [live, zoom, range, store, top]);
   return lists;
 }

@@ -1,8 +1,8 @@
 import { type Connection, dataAt } from '../state/connection.ts';
 
 /** All are as well as the best of them; who is missing is said apart. */
-export function togetherConnection(connections: readonly Connection[]): Connection {
-  for (const state of ['live', 'stale', 'connecting', 'lost', 'refused', 'no-token'] as const) {
+export function bestConnection(connections: readonly Connection[]): Connection {
+  for (const state of ['live', 'stale', 'connecting', 'lost', 'rejected', 'no-token'] as const) {
     const [best] = connections
       .filter((connection) => connection.state === state)
       .sort((a, b) => (dataAt(b) ?? 0) - (dataAt(a) ?? 0));

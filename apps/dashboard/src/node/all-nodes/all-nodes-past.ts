@@ -6,7 +6,7 @@ import type { PastPoint, Sums } from '../past/past-level.ts';
 const BEHIND_MS = 5_000;
 
 /** The pasts of several nodes as one: nothing is kept twice. */
-export class TogetherPast implements PastView {
+export class AllNodesPast implements PastView {
   readonly #pasts: readonly Past[];
 
   constructor(pasts: readonly Past[]) {

@@ -2,8 +2,8 @@ import type { HistoryTop } from '@packetlog/common';
 import { describe, expect, test } from 'vitest';
 import { makeBatch, makeLedger, makePacket, makeSummary } from '../../../test/support/samples.ts';
 import { Past } from '../past/past.ts';
-import { TogetherPast } from './all-nodes-past.ts';
-import { togetherLedger, togetherSummary, togetherTop } from './all-nodes-sums.ts';
+import { AllNodesPast } from './all-nodes-past.ts';
+import { mergeTops, sumLedgers, sumSummaries } from './all-nodes-sums.ts';
 import { Interleaver } from './interleaver.ts';
 
 const NO_LOSS = { ring: 0, queue: 0, page: 0, total: 0 };
@@ -15,7 +15,7 @@ test('accounts are added up, and each interface keeps its own with the name of i
     loss: { ...NO_LOSS, page },
     indexOf: (ifindex: number) => ifindex + offset,
   });
-  const ledger = togetherLedger([part('web-1', 10, 5, 0), part('web-2', 100, 7, 50)], 77);
+  const ledger = sumLedgers([part('web-1', 10, 5, 0), part('web-2', 100, 7, 50)], 77);
   expect(ledger.interfaces.map(({ name, ifindex, counters }) => [name, ifindex, counters.seen])).toEqual([
     ['web-1 eth0', 1, 10],
     ['web-1 eth1', 2, 10],
@@ -34,7 +34,7 @@ test('rates are those of one second, however long the seconds of the nodes were'
       top_sources: [{ addr: '203.0.113.7', packets, bytes: 0 }],
       max_weight: packets > 500 ? 8 : 1,
     });
-  const all = togetherSummary(
+  const all = sumSummaries(
     [
       { name: 'a', summary: summary(1000, 2000) },
       { name: 'b', summary: summary(300, 1000) },
@@ -66,7 +66,7 @@ describe('who made a range', () => {
   });
 
   test('the same source at two nodes is one, most packets first', () => {
-    const all = togetherTop([
+    const all = mergeTops([
       top({ sources: [source('a', [5, 5, 5]), source('b', [1, 0, 0])] }),
       top({ sources: [source('b', [9, 9])] }),
     ]);
@@ -78,12 +78,12 @@ describe('who made a range', () => {
 
   test('a source is new only if no node knew it before', () => {
     const fresh = (addr: string, first_seen_ms: number) => ({ addr, first_seen_ms, packets: 1 });
-    const all = togetherTop([
+    const all = mergeTops([
       top({ new_sources: [fresh('a', 10), fresh('b', 20)], sources: [source('a', [1]), source('b', [1])] }),
       top({ new_sources: [fresh('a', 5)], sources: [source('a', [1]), source('b', [1])] }),
     ]);
     expect(all?.new_sources).toEqual([{ addr: 'a', first_seen_ms: 5, packets: 2 }]);
-    expect(togetherTop([])).toBeNull();
+    expect(mergeTops([])).toBeNull();
   });
 });
 
@@ -95,23 +95,23 @@ describe('the past', () => {
     }
     return made;
   };
-  const rates = (of: TogetherPast, fromMs: number, toMs: number) =>
+  const rates = (of: AllNodesPast, fromMs: number, toMs: number) =>
     of.points({ fromMs, toMs }).map(({ rates }) => rates && Math.round(rates.packets));
 
   test('is the sum at each time, also where only one node was there', () => {
-    const both = new TogetherPast([past(0, 6, 10), past(3, 6, 5)]);
+    const both = new AllNodesPast([past(0, 6, 10), past(3, 6, 5)]);
     expect(rates(both, 0, 6000)).toEqual([10, 10, 10, 15, 15, 15]);
     expect(both.sums({ fromMs: 3000, toMs: 6000 })?.packets).toBe(45);
   });
 
   test('a time that nobody knows stays a gap', () => {
-    expect(rates(new TogetherPast([past(0, 2, 10), past(4, 6, 5)]), 0, 6000)).toEqual([10, 10, null, null, 5, 5]);
+    expect(rates(new AllNodesPast([past(0, 2, 10), past(4, 6, 5)]), 0, 6000)).toEqual([10, 10, null, null, 5, 5]);
   });
 
   test('ends where all have told theirs; who is gone holds nobody up', () => {
-    expect(new TogetherPast([past(0, 30, 1), past(0, 29, 1)]).endMs).toBe(29_000);
-    expect(new TogetherPast([past(0, 30, 1), past(0, 12, 1)]).endMs).toBe(30_000);
-    expect(new TogetherPast([]).endMs).toBeNull();
+    expect(new AllNodesPast([past(0, 30, 1), past(0, 29, 1)]).endMs).toBe(29_000);
+    expect(new AllNodesPast([past(0, 30, 1), past(0, 12, 1)]).endMs).toBe(30_000);
+    expect(new AllNodesPast([]).endMs).toBeNull();
   });
 });
 

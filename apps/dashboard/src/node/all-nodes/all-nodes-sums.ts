@@ -16,7 +16,7 @@ export function namedInterface<T extends Interface>(entry: T, node: string, inde
 }
 
 /** The accounts of several nodes as those of one that has all their interfaces: each sum that added up still does. */
-export function togetherLedger(parts: readonly NodePart[], at_ms: number): Ledger {
+export function sumLedgers(parts: readonly NodePart[], at_ms: number): Ledger {
   const hop = (pick: (ledger: Ledger) => HopLedger): HopLedger => {
     const sum = (key: keyof HopLedger) => parts.reduce((total, { ledger }) => total + pick(ledger)[key], 0);
     return {
@@ -52,7 +52,7 @@ export function togetherLedger(parts: readonly NodePart[], at_ms: number): Ledge
 }
 
 /** The newest second of each node as one second of all: nodes do not count theirs at the same moments. */
-export function togetherSummary(
+export function sumSummaries(
   parts: readonly { readonly name: string; readonly summary: Summary }[],
   at_ms: number,
 ): Summary {
@@ -104,7 +104,7 @@ export function togetherSummary(
 }
 
 /** Who made a range, over all nodes. Rules are those of each node, and are left out: their numbers mean different ones. */
-export function togetherTop(tops: readonly HistoryTop[]): HistoryTop | null {
+export function mergeTops(tops: readonly HistoryTop[]): HistoryTop | null {
   const [first] = tops;
   if (first === undefined) return null;
   const joined = <T extends Volume & { series: number[] }>(

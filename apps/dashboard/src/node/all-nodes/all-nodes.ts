@@ -10,20 +10,20 @@ import {
 } from '@packetlog/common';
 import { readFilterText } from '../../text/filter-text.ts';
 import type { Loader } from '../connection/loader.ts';
-import { Names } from '../connection/names.ts';
+import { Lookups } from '../connection/lookups.ts';
 import { nodeNames } from '../connection/node-name.ts';
 import type { View } from '../connection/node-view.ts';
-import { Picture } from '../state/node-state.ts';
+import { NodeState } from '../state/node-state.ts';
 import { Store } from '../state/store.ts';
 import { subscribedTo, sumOfSubscriptions } from '../state/subscription.ts';
-import { togetherConnection } from './all-nodes-connection.ts';
-import { TogetherPast } from './all-nodes-past.ts';
-import { type NodePart, namedInterface, togetherLedger, togetherSummary, togetherTop } from './all-nodes-sums.ts';
+import { bestConnection } from './all-nodes-connection.ts';
+import { AllNodesPast } from './all-nodes-past.ts';
+import { mergeTops, type NodePart, namedInterface, sumLedgers, sumSummaries } from './all-nodes-sums.ts';
 import { Interleaver } from './interleaver.ts';
 
 const ROWS_EVERY_MS = 50;
 const FIGURES_EVERY_MS = 1000;
-const LOOK_EVERY_MS = 250;
+const POLL_EVERY_MS = 250;
 
 interface Node {
   readonly loader: Loader;
@@ -37,10 +37,10 @@ const OF_ONE_NODE = {
 } as const;
 
 /** All nodes as one: what they say is added up, and told to a store as if one loader had said it. */
-export class Together implements View {
+export class AllNodes implements View {
   readonly store: Store;
   /** Addresses are the same everywhere, processes are not. */
-  readonly names = new Names(async (event, request) => {
+  readonly names = new Lookups(async (event, request) => {
     const [first] = this.#nodes;
     if (event === 'names:listeners' || first === undefined) return { ok: false, error: OF_ONE_NODE };
     return first.loader.lookUp(event, request);
@@ -63,7 +63,7 @@ export class Together implements View {
     this.#nodes = loaders.map((loader) => ({ loader, summary: null, wasLive: isLive(loader) }));
     this.#rows = new Interleaver(loaders.length);
     this.#indexes = loaders.map(() => new Map());
-    this.store = new Store(new Picture(new TogetherPast(loaders.map(({ store }) => store.picture.ownPast))));
+    this.store = new Store(new NodeState(new AllNodesPast(loaders.map(({ store }) => store.state.ownPast))));
     this.#nodes.forEach((node, i) => {
       node.loader.tap = {
         batch: (batch) => {
@@ -75,15 +75,15 @@ export class Together implements View {
           node.summary = summary;
         },
         notice: (notice) => {
-          this.store.picture.notice({ ...notice, message: `${this.#names()[i]}: ${notice.message}` });
+          this.store.state.notice({ ...notice, message: `${this.#names()[i]}: ${notice.message}` });
           this.store.figuresChanged(true);
         },
       };
     });
-    this.#look();
-    this.#timers.push(setInterval(() => this.#look(), LOOK_EVERY_MS));
+    this.#poll();
+    this.#timers.push(setInterval(() => this.#poll(), POLL_EVERY_MS));
     // Not at once: the nodes are asked for rows of this view only after it was made.
-    this.#timers.push(setInterval(() => this.#agree(), LOOK_EVERY_MS));
+    this.#timers.push(setInterval(() => this.#agree(), POLL_EVERY_MS));
     this.#timers.push(setInterval(() => this.#takeRows(), ROWS_EVERY_MS));
   }
 
@@ -93,7 +93,7 @@ export class Together implements View {
   }
 
   setFilter(text: string): void {
-    this.store.picture.filtered(readFilterText(text.trim()).filter);
+    this.store.state.filtered(readFilterText(text.trim()).filter);
     this.store.rowsChanged();
   }
 
@@ -102,18 +102,18 @@ export class Together implements View {
   }
 
   setPaused(paused: boolean): void {
-    this.store.picture.pause(paused, performance.now());
+    this.store.state.pause(paused, performance.now());
     for (const { loader } of this.#nodes) loader.setPaused(paused);
     this.store.rowsChanged();
     this.store.figuresChanged(true);
   }
 
   step(rows: number): void {
-    const { picture } = this.store;
-    picture.rows.step(rows);
+    const { state } = this.store;
+    state.rows.step(rows);
     // What waits with each node has come here already: when nothing is left, they may send what comes now.
-    if (picture.rows.newRows === 0) {
-      picture.letWait(performance.now());
+    if (state.rows.newRows === 0) {
+      state.markDrained(performance.now());
       for (const { loader } of this.#nodes) loader.step(Number.POSITIVE_INFINITY);
     }
     this.store.rowsChanged();
@@ -127,17 +127,17 @@ export class Together implements View {
 
   async top(fromMs: number, toMs: number): Promise<HistoryTop | null> {
     const tops = await Promise.all(this.#nodes.map(({ loader }) => loader.top(fromMs, toMs)));
-    return togetherTop(tops.filter((top) => top !== null));
+    return mergeTops(tops.filter((top) => top !== null));
   }
 
-  #look(): void {
+  #poll(): void {
     const now = performance.now();
     const connections = this.#nodes.map(({ loader }) => loader.store.connection);
-    this.store.become(togetherConnection(connections), this.#nodes[0]?.loader.address);
+    this.store.become(bestConnection(connections), this.#nodes[0]?.loader.address);
     this.store.connect({ type: 'tick', at: now });
     this.#sayWhoIsGone();
-    const { picture } = this.store;
-    if (!picture.heldBack && this.#nodes.some(({ loader }) => loader.store.picture.heldBack)) picture.holdBack(now);
+    const { state } = this.store;
+    if (!state.bufferFull && this.#nodes.some(({ loader }) => loader.store.state.bufferFull)) state.markFull(now);
     if (now - this.#figuresAt < FIGURES_EVERY_MS) return;
     this.#figuresAt = now;
     this.#figures(now);
@@ -147,7 +147,7 @@ export class Together implements View {
   #agree(): void {
     const live = this.#nodes.filter(({ loader }) => isLive(loader));
     const states = live.map(({ loader }) => subscribedTo(loader.store.getSnapshot().figures));
-    this.store.picture.subscription.become(sumOfSubscriptions(states));
+    this.store.state.subscription.become(sumOfSubscriptions(states));
     this.store.figuresChanged();
   }
 
@@ -160,7 +160,7 @@ export class Together implements View {
       const message = live
         ? `${names[i]} is reachable and counted again.`
         : `${names[i]} is unreachable: its packets are missing in the view of all nodes from here on.`;
-      this.store.picture.notice({
+      this.store.state.notice({
         at_ms: Date.now(),
         level: live ? 'info' : 'warning',
         code: live ? 'interface_returned' : 'interface_gone',
@@ -171,7 +171,7 @@ export class Together implements View {
   }
 
   #figures(now: number): void {
-    const { picture } = this.store;
+    const { state } = this.store;
     const names = this.#names();
     const parts: NodePart[] = [];
     let rowLimit = 0;
@@ -182,15 +182,15 @@ export class Together implements View {
     }
     if (!this.#greet(names, now) || parts.length === 0) return;
     const at_ms = Math.max(...parts.map(({ ledger }) => ledger.at_ms));
-    const ledger = togetherLedger(parts, at_ms);
+    const ledger = sumLedgers(parts, at_ms);
     this.#lostBefore ??= ledger.client.dropped;
     this.#lost = Math.max(this.#lost, ledger.client.dropped - this.#lostBefore);
-    picture.subscribed(rowLimit);
-    picture.ledger(ledger, now);
+    state.subscribed(rowLimit);
+    state.ledger(ledger, now);
     const told = this.#nodes.flatMap(({ loader, summary }, i) =>
       summary !== null && isLive(loader) ? [{ name: names[i] ?? '', summary }] : [],
     );
-    if (told.length > 0) picture.summary(togetherSummary(told, at_ms), now);
+    if (told.length > 0) state.summary(sumSummaries(told, at_ms), now);
     this.store.figuresChanged();
   }
 
@@ -203,10 +203,10 @@ export class Together implements View {
     });
     const [first] = nodes;
     if (first === undefined) return false;
-    this.store.picture.hello(
+    this.store.state.hello(
       {
         ...first.hello,
-        session_id: 'together',
+        session_id: 'all-nodes',
         node: 'all nodes',
         admin: false,
         interfaces: nodes.flatMap(({ hello, i }) =>
@@ -233,7 +233,7 @@ export class Together implements View {
       clock_offset_ns: 0n,
       count,
     });
-    this.store.picture.batch(PacketLogBatch.from(bytes), performance.now());
+    this.store.state.batch(PacketLogBatch.from(bytes), performance.now());
     this.store.rowsChanged();
   }
 

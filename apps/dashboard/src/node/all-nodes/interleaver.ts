@@ -3,7 +3,7 @@ import { PACKET_LOG_FIELDS, PACKET_LOG_SIZE, type PacketLogBatch, type PacketLog
 /** So long a row waits for older ones of other nodes. */
 const HELD_MS = 120;
 /** More than this does not wait. */
-const MOST_HELD = 50_000;
+const MAX_HELD = 50_000;
 
 interface Waiting {
   readonly batch: PacketLogView;
@@ -30,7 +30,7 @@ export class Interleaver {
 
   /** What waits has to be taken now. */
   get isFull(): boolean {
-    return this.#held > MOST_HELD;
+    return this.#held > MAX_HELD;
   }
 
   /** Borrows the batch until its rows are taken. `indexOf`: the number of an interface among those of all nodes. */

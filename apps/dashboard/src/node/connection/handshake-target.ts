@@ -1,20 +1,20 @@
 import { filterOfHash, hashOfFilter } from './filter-hash.ts';
 import { defaultLoader, type HandshakeTarget, readHash } from './handshake-url.ts';
-import { type KeptTokens, parseKeptTokens, targetOf } from './saved-tokens.ts';
+import { parseSavedTokens, type SavedTokens, targetOf } from './saved-tokens.ts';
 
 const TOKENS_KEY = 'packetlog-tokens';
 const LOADER_KEY = 'packetlog-loader';
 
 /** Tokens and loader, from the address or as this tab was told before. */
 export function readHandshakeTarget(): HandshakeTarget {
-  const kept: KeptTokens = {
+  const saved: SavedTokens = {
     loader: sessionStorage.getItem(LOADER_KEY),
-    tokens: parseKeptTokens(sessionStorage.getItem(TOKENS_KEY)),
+    tokens: parseSavedTokens(sessionStorage.getItem(TOKENS_KEY)),
   };
-  const { target, keep } = targetOf(readHash(location.hash), kept, defaultLoader(location));
-  sessionStorage.setItem(TOKENS_KEY, JSON.stringify([...keep.tokens]));
-  if (keep.loader === null) sessionStorage.removeItem(LOADER_KEY);
-  else sessionStorage.setItem(LOADER_KEY, keep.loader);
+  const { target, save } = targetOf(readHash(location.hash), saved, defaultLoader(location));
+  sessionStorage.setItem(TOKENS_KEY, JSON.stringify([...save.tokens]));
+  if (save.loader === null) sessionStorage.removeItem(LOADER_KEY);
+  else sessionStorage.setItem(LOADER_KEY, save.loader);
   return target;
 }
 

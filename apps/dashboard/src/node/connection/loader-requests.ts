@@ -10,14 +10,14 @@ import type {
 import type { Socket } from 'socket.io-client';
 import { isHistoryTop, isRefusal, isRulesError } from '../messages/messages.ts';
 import type { Check } from '../messages/shape.ts';
-import type { NamesEvent } from './names.ts';
+import type { LookupEvent } from './lookups.ts';
 
 export type LoaderSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
 
 const ANSWER_WITHIN_MS = 15_000;
 
 /** What a loader is asked over the page's connection. No answer is believed before it is parsed. */
-export class LoaderQuestions {
+export class LoaderRequests {
   readonly #socket: LoaderSocket;
 
   constructor(socket: LoaderSocket) {
@@ -37,7 +37,7 @@ export class LoaderQuestions {
   }
 
   /** For what the loader looks up. Resolves always. */
-  lookUp(event: NamesEvent | 'history:top', request: object): Promise<Acknowledgement<unknown>> {
+  lookUp(event: LookupEvent | 'history:top', request: object): Promise<Acknowledgement<unknown>> {
     return this.#answer(event, request, isRefusal, 'The loader has not answered.');
   }
 
@@ -48,15 +48,15 @@ export class LoaderQuestions {
     silence: string,
     withinMs = ANSWER_WITHIN_MS,
   ): Promise<{ ok: true; value: unknown } | { ok: false; error: Problem | Unanswered }> {
-    if (!this.#socket.connected) return notDone('There is no connection to the loader: try again when it is back.');
+    if (!this.#socket.connected) return unavailable('There is no connection to the loader: try again when it is back.');
     try {
       // The socket's own types cannot follow an event that is a variable.
       const answer: unknown = await (this.#socket as Socket).timeout(withinMs).emitWithAck(event, request);
       const { ok, value, error } = answer as { ok?: unknown; value?: unknown; error?: unknown };
       if (ok === true) return { ok, value };
-      return isProblem(error) ? { ok: false, error } : notDone('The loader rejected this without a reason.');
+      return isProblem(error) ? { ok: false, error } : unavailable('The loader rejected this without a reason.');
     } catch {
-      return notDone(silence);
+      return unavailable(silence);
     }
   }
 }
@@ -66,6 +66,6 @@ interface Unanswered {
   readonly message: string;
 }
 
-function notDone(message: string): { ok: false; error: Unanswered } {
+function unavailable(message: string): { ok: false; error: Unanswered } {
   return { ok: false, error: { code: 'unavailable', message } };
 }

@@ -37,7 +37,7 @@ function taken(event: string): Asked[] {
   return asked.splice(0).filter((each) => each.event === event);
 }
 
-const figures = () => store.picture.figures(performance.now());
+const figures = () => store.state.figures(performance.now());
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -89,7 +89,7 @@ describe('what the loader rejects for now', () => {
   it('is a pause as well', () => {
     taken('subscribe')[0]?.answer(ACCEPTED);
     connection.pause(true);
-    store.picture.holdBack(performance.now());
+    store.state.markFull(performance.now());
     connection.pause(false);
     taken('pause').at(-1)?.answer(BUSY);
     vi.advanceTimersByTime(2000);
@@ -131,7 +131,7 @@ it('says why the loader rejected a request for good, and does not repeat it', ()
 
 it('keeps to a filter that was first wanted with a request that another one superseded', () => {
   taken('subscribe')[0]?.answer(ACCEPTED);
-  const filtered = vi.spyOn(store.picture, 'filtered');
+  const filtered = vi.spyOn(store.state, 'filtered');
   connection.setFilter('port 1');
   taken('subscribe')[0]?.answer(BUSY);
   connection.setRowsPerSecond(5);

@@ -21,7 +21,7 @@ import {
 } from '../messages/messages.ts';
 import type { Check } from '../messages/shape.ts';
 import type { Store } from '../state/store.ts';
-import { LoaderQuestions, type LoaderSocket } from './loader-requests.ts';
+import { LoaderRequests, type LoaderSocket } from './loader-requests.ts';
 import { RepeatedRequests } from './repeated-requests.ts';
 
 /** A server that ended the connection itself is asked again after so long; socket.io would not ask at all. */
@@ -46,7 +46,7 @@ export class LoaderConnection {
     (event, request, answered) => this.#socket.emit(event as 'subscribe', request, answered as never),
     ({ message: why, retry_after_ms }) => {
       const message = retry_after_ms === undefined ? why : `${why} This page asks again.`;
-      this.#store.picture.notice({ at_ms: Date.now(), level: 'warning', code: 'request_rejected', message });
+      this.#store.state.notice({ at_ms: Date.now(), level: 'warning', code: 'request_rejected', message });
       this.#store.figuresChanged(true);
     },
   );
@@ -55,7 +55,7 @@ export class LoaderConnection {
   #agreed: string;
   #rowsPerSecond: number;
   #retry: ReturnType<typeof setTimeout> | undefined;
-  readonly questions: LoaderQuestions;
+  readonly requests: LoaderRequests;
   tap: Tap | null = null;
 
   constructor(
@@ -81,7 +81,7 @@ export class LoaderConnection {
       reconnectionDelay: 500,
       reconnectionDelayMax: 3_000,
     });
-    this.questions = new LoaderQuestions(this.#socket);
+    this.requests = new LoaderRequests(this.#socket);
     this.#listen();
     store.connect({ type: 'opened', at: performance.now() }, target.loader);
     this.#socket.connect();
@@ -98,20 +98,20 @@ export class LoaderConnection {
 
   /** While paused rows wait here, until there are enough: nobody pays for rows that nobody will look at. */
   pause(paused: boolean): void {
-    const { picture } = this.#store;
-    const heldBack = picture.heldBack;
-    picture.pause(paused, performance.now());
+    const { state } = this.#store;
+    const bufferFull = state.bufferFull;
+    state.pause(paused, performance.now());
     this.#store.rowsChanged();
     this.#store.figuresChanged(true);
-    if (heldBack && !paused) this.#askForRows(true);
+    if (bufferFull && !paused) this.#askForRows(true);
   }
 
   /** While paused: lets the next rows in. When none is left, the loader is asked for those that come now. */
   step(rows: number): void {
-    const { picture } = this.#store;
-    picture.rows.step(rows);
-    if (picture.noneWaits) {
-      picture.letWait(performance.now());
+    const { state } = this.#store;
+    state.rows.step(rows);
+    if (state.isDrained) {
+      state.markDrained(performance.now());
       this.#askForRows(true);
     }
     this.#store.rowsChanged();
@@ -146,30 +146,30 @@ export class LoaderConnection {
   }
 
   #listen(): void {
-    const { picture } = this.#store;
+    const { state } = this.#store;
     const socket = this.#socket;
     const hear = <T>(event: string, check: Check<T>, act: (message: T) => void) =>
       (socket as Socket).on(event, (message: unknown) => (check(message) ? act(message) : this.#bad()));
 
     socket.on('connect', () => {
-      if (picture.heldBack) this.#askForRows(false);
+      if (state.bufferFull) this.#askForRows(false);
       this.#subscribe();
       for (const { step_ms } of HISTORY_LEVELS) {
         const answered = (answer: Acknowledgement<unknown>) => {
           if (answer?.ok === false) return;
           if (!isHistory(answer?.value)) return this.#bad();
-          picture.history(answer.value, Date.now());
+          state.history(answer.value, Date.now());
           this.#store.figuresChanged(true);
         };
         this.#requests.ask('history', { step_ms }, answered, `history ${step_ms}`);
       }
     });
     socket.on('connect_error', (error) => {
-      const refusal = (error as Error & { data?: unknown }).data;
-      if (isRefusal(refusal)) this.#store.connect({ type: 'refused', refusal });
+      const rejection = (error as Error & { data?: unknown }).data;
+      if (isRefusal(rejection)) this.#store.connect({ type: 'rejected', rejection });
       else if (socket.active) this.#gone();
       // A middleware that refused without saying why.
-      else this.#store.connect({ type: 'refused', refusal: { code: 'internal', message: error.message } });
+      else this.#store.connect({ type: 'rejected', rejection: { code: 'internal', message: error.message } });
     });
     socket.on('disconnect', (reason) => {
       this.#requests.clear();
@@ -181,24 +181,24 @@ export class LoaderConnection {
     });
 
     hear('hello', isHello, (hello) => {
-      const before = picture.sessionId;
-      picture.hello(hello, performance.now());
-      if (before !== picture.sessionId) this.#store.rules.forget();
+      const before = state.sessionId;
+      state.hello(hello, performance.now());
+      if (before !== state.sessionId) this.#store.rules.forget();
       this.#store.rowsChanged();
       this.#fresh();
     });
     hear('summary', isSummary, (summary) => {
-      picture.summary(summary, performance.now());
+      state.summary(summary, performance.now());
       this.#store.rules.endInterval(summary.interval_ms / 1000);
       this.tap?.summary(summary);
       this.#fresh();
     });
     hear('ledger', isLedger, (ledger) => {
-      picture.ledger(ledger, performance.now());
+      state.ledger(ledger, performance.now());
       this.#fresh();
     });
     hear('notice', isNotice, (notice) => {
-      picture.notice(notice);
+      state.notice(notice);
       this.tap?.notice(notice);
       this.#store.figuresChanged(true);
     });
@@ -213,10 +213,10 @@ export class LoaderConnection {
     socket.on('packets', (bytes: Uint8Array | ArrayBuffer) => {
       try {
         const batch = PacketLogBatch.from(bytes);
-        picture.batch(batch, performance.now());
+        state.batch(batch, performance.now());
         this.tap?.batch(batch);
-        if (picture.enoughWait) {
-          picture.holdBack(performance.now());
+        if (state.isOverfull) {
+          state.markFull(performance.now());
           this.#askForRows(false);
         }
       } catch {
@@ -243,7 +243,7 @@ export class LoaderConnection {
           if (answer?.ok !== false) this.#bad();
           return;
         }
-        this.#store.picture.subscribed(limit);
+        this.#store.state.subscribed(limit);
         acknowledged(filter);
         this.#filtered(filter);
       },
@@ -254,13 +254,13 @@ export class LoaderConnection {
   #filtered(filter: string): void {
     if (filter === this.#agreed) return;
     this.#agreed = filter;
-    this.#store.picture.filtered(readFilterText(filter).filter);
+    this.#store.state.filtered(readFilterText(filter).filter);
     this.#store.rowsChanged();
   }
 
   /** A change of the rows that are wanted; it is pending on the page until what this returns was called. */
   #begin(): (filter?: string) => void {
-    const done = this.#store.picture.subscription.begin();
+    const done = this.#store.state.subscription.begin();
     this.#store.figuresChanged(true);
     return (filter) => {
       done(filter);
@@ -274,12 +274,12 @@ export class LoaderConnection {
 
   #gone(): void {
     const at = performance.now();
-    this.#store.picture.gone(at);
+    this.#store.state.gone(at);
     this.#store.connect({ type: 'gone', at });
   }
 
   #bad(): void {
-    this.#store.picture.badMessage();
+    this.#store.state.badMessage();
     this.#store.figuresChanged();
   }
 }

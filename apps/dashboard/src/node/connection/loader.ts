@@ -1,7 +1,7 @@
 import type { Acknowledgement, HistoryTop, RulesAnswer, RulesRequest, RulesVerb } from '@packetlog/common';
 import { Store } from '../state/store.ts';
 import { LoaderConnection, type Tap } from './loader-socket.ts';
-import { Names, type NamesEvent } from './names.ts';
+import { type LookupEvent, Lookups } from './lookups.ts';
 import type { LoaderTarget, View } from './node-view.ts';
 
 const NO_CONNECTION = {
@@ -12,7 +12,7 @@ const NO_CONNECTION = {
 /** One node: what is known of it, and the connection that says so. */
 export class Loader implements View {
   readonly store = new Store();
-  readonly names = new Names((event, request) => this.lookUp(event, request));
+  readonly names = new Lookups((event, request) => this.lookUp(event, request));
   /** What was given to it, '' if nothing was. */
   name = '';
   #target: LoaderTarget | null = null;
@@ -76,14 +76,14 @@ export class Loader implements View {
     request: RulesRequest<Verb>,
     withinMs?: number,
   ): Promise<RulesAnswer<Verb>> {
-    return this.#connection?.questions.ask(verb, request, withinMs) ?? NO_CONNECTION;
+    return this.#connection?.requests.ask(verb, request, withinMs) ?? NO_CONNECTION;
   }
 
-  async lookUp(event: NamesEvent, request: object): Promise<Acknowledgement<unknown>> {
-    return this.#connection?.questions.lookUp(event, request) ?? NO_CONNECTION;
+  async lookUp(event: LookupEvent, request: object): Promise<Acknowledgement<unknown>> {
+    return this.#connection?.requests.lookUp(event, request) ?? NO_CONNECTION;
   }
 
   async top(fromMs: number, toMs: number): Promise<HistoryTop | null> {
-    return this.#connection?.questions.top(fromMs, toMs) ?? null;
+    return this.#connection?.requests.top(fromMs, toMs) ?? null;
   }
 }

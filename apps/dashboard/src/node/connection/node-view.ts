@@ -1,6 +1,6 @@
 import type { HistoryTop, RulesAnswer, RulesRequest, RulesVerb } from '@packetlog/common';
 import type { Store } from '../state/store.ts';
-import type { Names } from './names.ts';
+import type { Lookups } from './lookups.ts';
 
 /** Where a node's loader is, and what it wants to hear from those who connect. */
 export interface LoaderTarget {
@@ -13,7 +13,7 @@ export interface LoaderTarget {
 /** What the page draws and asks: one node, or all of them together. */
 export interface View {
   readonly store: Store;
-  readonly names: Names;
+  readonly names: Lookups;
   /** "Try again", now. */
   retry(): void;
   setPaused(paused: boolean): void;

@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { readHash } from './handshake-url.ts';
-import { type KeptTokens, parseKeptTokens, targetOf } from './saved-tokens.ts';
+import { parseSavedTokens, type SavedTokens, targetOf } from './saved-tokens.ts';
 
 const OWN = 'http://localhost:7411';
 const OTHER = 'http://localhost:16666';
-const NOTHING: KeptTokens = { loader: null, tokens: new Map() };
+const NOTHING: SavedTokens = { loader: null, tokens: new Map() };
 
 /** What a tab has after these fragments of its address, one after the other. */
 function after(...hashes: string[]) {
-  let kept = NOTHING;
-  let target = targetOf(readHash(''), kept, OWN).target;
-  for (const hash of hashes) ({ target, keep: kept } = targetOf(readHash(hash), kept, OWN));
-  return { target, kept };
+  let saved = NOTHING;
+  let target = targetOf(readHash(''), saved, OWN).target;
+  for (const hash of hashes) ({ target, save: saved } = targetOf(readHash(hash), saved, OWN));
+  return { target, saved };
 }
 
 describe('the loader that a page asks', () => {
@@ -31,11 +31,11 @@ describe('the loader that a page asks', () => {
 
   test('is another one if the link brings its token, and that one gets no token but its own', () => {
     const link = `#token=theirs&loader=${OTHER}`;
-    const { target, kept } = after('#token=a&admin_token=b', link);
+    const { target, saved } = after('#token=a&admin_token=b', link);
     expect(target).toEqual({ loader: OTHER, token: 'theirs', adminToken: null });
     expect(after('#token=a&admin_token=b', link, '').target).toEqual(target);
     // Its own tokens are still there, for its own loader.
-    expect(kept.tokens.get(OWN)).toEqual({ token: 'a', adminToken: 'b' });
+    expect(saved.tokens.get(OWN)).toEqual({ token: 'a', adminToken: 'b' });
     expect(after(link, '#token=a').target).toEqual({ loader: OWN, token: 'a', adminToken: null });
   });
 
@@ -47,13 +47,13 @@ describe('the loader that a page asks', () => {
 });
 
 test.each([null, '', 'x', '{}', '[1]', '[["a"]]', '[["a",null]]', '[["a",{"token":""}]]', '[["a",{"token":5}]]'])(
-  'of kept tokens that cannot be used none is left: %s',
+  'of saved tokens that cannot be used none is left: %s',
   (text) => {
-    expect(parseKeptTokens(text)).toEqual(new Map());
+    expect(parseSavedTokens(text)).toEqual(new Map());
   },
 );
 
-test('kept tokens are read as they were written', () => {
-  const { tokens } = after('#token=a&admin_token=b', `#token=theirs&loader=${OTHER}`).kept;
-  expect(parseKeptTokens(JSON.stringify([...tokens]))).toEqual(tokens);
+test('saved tokens are read as they were written', () => {
+  const { tokens } = after('#token=a&admin_token=b', `#token=theirs&loader=${OTHER}`).saved;
+  expect(parseSavedTokens(JSON.stringify([...tokens]))).toEqual(tokens);
 });

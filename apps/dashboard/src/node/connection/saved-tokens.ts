@@ -8,7 +8,7 @@ export interface LoaderTokens {
 }
 
 /** What a tab keeps. */
-export interface KeptTokens {
+export interface SavedTokens {
   /** Origin of the loader that an address named; null for the page's own. */
   readonly loader: string | null;
   /** By the loader's origin. */
@@ -21,13 +21,13 @@ export interface KeptTokens {
  */
 export function targetOf(
   { token, adminToken, loader }: Hash,
-  kept: KeptTokens,
+  saved: SavedTokens,
   own: string,
-): { target: HandshakeTarget; keep: KeptTokens } {
+): { target: HandshakeTarget; save: SavedTokens } {
   // A token without a loader is for the page's own, not for the one of an earlier link.
-  const named = token === null ? kept.loader : loader;
+  const named = token === null ? saved.loader : loader;
   const origin = named ?? own;
-  const tokens = new Map(kept.tokens);
+  const tokens = new Map(saved.tokens);
   // The URL to look with takes back what an earlier one to change rules with has given.
   if (token !== null) tokens.set(origin, { token, adminToken });
   const known = tokens.get(origin);
@@ -36,12 +36,12 @@ export function targetOf(
   const { token: use = null, adminToken: useAdmin = null } = tokens.get(origin) ?? {};
   return {
     target: { token: use, adminToken: useAdmin, loader: origin },
-    keep: { loader: named === own ? null : named, tokens },
+    save: { loader: named === own ? null : named, tokens },
   };
 }
 
 /** What was kept, as far as it can still be used. */
-export function parseKeptTokens(text: string | null): Map<string, LoaderTokens> {
+export function parseSavedTokens(text: string | null): Map<string, LoaderTokens> {
   let entries: unknown;
   try {
     entries = JSON.parse(text ?? '[]');

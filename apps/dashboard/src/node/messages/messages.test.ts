@@ -114,7 +114,7 @@ const messages: [string, (value: unknown) => boolean, { safeParse(value: unknown
     { code: 'lockout', message: 'No.', field: 'rule.source', protected: { kind: 'dns', address: '::1' }, limit: 5 },
   ],
   [
-    'a refusal',
+    'a rejection',
     isRefusal,
     refusalSchema,
     { code: 'invalid', message: 'Wrong.', filter: { column: 1, length: 0, fix: 'port' } },

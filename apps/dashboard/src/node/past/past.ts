@@ -99,14 +99,14 @@ export class Past implements PastView {
   }
 
   #levelFor({ fromMs, toMs }: TimeSpan): PastLevel {
-    const fits = this.#levels.filter(({ stepMs }) => (toMs - fromMs) / stepMs <= MOST_POINTS);
+    const fits = this.#levels.filter(({ stepMs }) => (toMs - fromMs) / stepMs <= MAX_POINTS);
     const reach = (level: PastLevel) => Math.max(level.firstMs ?? Number.POSITIVE_INFINITY, fromMs);
     // A coarser one reaches back further by its rounding alone: that is no reason to take it.
     return fits.reduce((best, level) => (reach(level) < reach(best) - level.stepMs ? level : best));
   }
 }
 
-const MOST_POINTS = 400;
+const MAX_POINTS = 400;
 
 function amountsOf({ total, by_action, denied_bytes, by_protocol }: Summary, lost: number): Amounts {
   const protocols = { tcp: 0, udp: 0, icmp: 0, other: 0, tcp_bytes: 0, udp_bytes: 0, icmp_bytes: 0, other_bytes: 0 };

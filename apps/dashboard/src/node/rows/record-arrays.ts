@@ -5,7 +5,7 @@ export const RECORD_WORDS = PACKET_LOG_SIZE / 4;
 export const RECORD_HALVES = PACKET_LOG_SIZE / 2;
 
 /** Records that lie back to back from the start of `buffer`, as numbers. Little-endian, like the records and every browser. */
-export class RecordWords {
+export class RecordArrays {
   readonly bytes: Uint8Array;
   readonly halves: Uint16Array;
   readonly words: Uint32Array;

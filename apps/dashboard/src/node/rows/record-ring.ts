@@ -1,5 +1,5 @@
 import { PACKET_LOG_SIZE, PacketLogView } from '@packetlog/common';
-import { RecordWords } from './record-arrays.ts';
+import { RecordArrays } from './record-arrays.ts';
 
 /**
  * The newest records, as bytes, in memory that is allocated once. Rows are numbered from 0 in the order
@@ -13,13 +13,13 @@ export class RecordRing {
   numbering = 0;
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** The same bytes. */
-  readonly asWords: RecordWords;
+  readonly asArrays: RecordArrays;
   readonly #view: PacketLogView;
 
   constructor(capacity: number) {
     this.capacity = capacity;
     this.bytes = new Uint8Array(capacity * PACKET_LOG_SIZE);
-    this.asWords = new RecordWords(this.bytes.buffer);
+    this.asArrays = new RecordArrays(this.bytes.buffer);
     this.#view = new PacketLogView(this.bytes, { count: capacity, stride: PACKET_LOG_SIZE, recordOffset: 0 });
   }
 

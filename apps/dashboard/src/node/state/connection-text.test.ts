@@ -1,41 +1,41 @@
 import { expect, test } from 'vitest';
 import type { Connection } from './connection.ts';
-import { connectionWords } from './connection-text.ts';
+import { connectionText } from './connection-text.ts';
 
 const LOADER = 'http://localhost:7411';
-const words = (connection: Connection, now: number) => connectionWords(connection, now, LOADER);
+const text = (connection: Connection, now: number) => connectionText(connection, now, LOADER);
 
 test('live says its age and needs no sentence', () => {
-  expect(words({ state: 'live', dataAt: 600 }, 1_000)).toMatchObject({ label: 'live', age: '0.4 s', sentence: '' });
+  expect(text({ state: 'live', dataAt: 600 }, 1_000)).toMatchObject({ label: 'live', age: '0.4 s', sentence: '' });
 });
 
 test('a first connection that takes long names the address and what to check', () => {
-  expect(words({ state: 'connecting', since: 0 }, 500).sentence).toBe(`Connecting to ${LOADER}.`);
-  expect(words({ state: 'connecting', since: 0 }, 8_000)).toMatchObject({
+  expect(text({ state: 'connecting', since: 0 }, 500).sentence).toBe(`Connecting to ${LOADER}.`);
+  expect(text({ state: 'connecting', since: 0 }, 8_000)).toMatchObject({
     sentence: `No answer from ${LOADER} for 8 s.`,
     advice: expect.stringContaining('packetlog is running'),
   });
 });
 
-test('stale and lost say how old the picture is', () => {
-  expect(words({ state: 'stale', dataAt: 0 }, 4_200).sentence).toContain('for 4.2 s');
-  expect(words({ state: 'lost', since: 2_000, dataAt: 1_000 }, 10_000)).toMatchObject({
+test('stale and lost say how old the state is', () => {
+  expect(text({ state: 'stale', dataAt: 0 }, 4_200).sentence).toContain('for 4.2 s');
+  expect(text({ state: 'lost', since: 2_000, dataAt: 1_000 }, 10_000)).toMatchObject({
     label: 'disconnected',
     age: '9.0 s',
   });
 });
 
 test('a loader that was never reached is not called lost', () => {
-  expect(words({ state: 'lost', since: 0, dataAt: null }, 10_000)).toMatchObject({
+  expect(text({ state: 'lost', since: 0, dataAt: null }, 10_000)).toMatchObject({
     label: 'no connection',
     retry: true,
   });
 });
 
 test.each(['unauthorized', 'protocol_mismatch', 'too_many_clients', 'invalid', 'internal'] as const)(
-  'the refusal %s comes with something to do and can be tried again',
+  'the rejection %s comes with something to do and can be tried again',
   (code) => {
-    const refused = words({ state: 'refused', refusal: { code, message: '' } }, 0);
+    const refused = text({ state: 'rejected', rejection: { code, message: '' } }, 0);
     expect(refused.retry).toBe(true);
     expect(refused.advice.length).toBeGreaterThan(20);
   },
@@ -43,6 +43,6 @@ test.each(['unauthorized', 'protocol_mismatch', 'too_many_clients', 'invalid', '
 
 test('without a token, and with a wrong one, the way out is the printed URL', () => {
   const printed = 'URL that packetlog url prints';
-  expect(words({ state: 'no-token' }, 0).advice).toContain(printed);
-  expect(words({ state: 'refused', refusal: { code: 'unauthorized', message: '' } }, 0).advice).toContain(printed);
+  expect(text({ state: 'no-token' }, 0).advice).toContain(printed);
+  expect(text({ state: 'rejected', rejection: { code: 'unauthorized', message: '' } }, 0).advice).toContain(printed);
 });

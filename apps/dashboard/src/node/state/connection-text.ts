@@ -2,7 +2,7 @@ import type { Refusal } from '@packetlog/common';
 import { ageText, spanText } from '../../text/clock.ts';
 import type { Connection } from './connection.ts';
 
-export interface ConnectionWords {
+export interface ConnectionText {
   /** For the status strip: one or two words. */
   readonly label: string;
   /** Behind the label, where an age says something. */
@@ -18,7 +18,7 @@ export interface ConnectionWords {
 const OPEN_URL = 'Open the URL that packetlog url prints on that machine, or paste it here.';
 
 /** The state of the connection in words; `now` is a reading of the same clock as in `connection`. */
-export function connectionWords(connection: Connection, now: number, loader: string): ConnectionWords {
+export function connectionText(connection: Connection, now: number, loader: string): ConnectionText {
   switch (connection.state) {
     case 'live':
       return { label: 'live', age: ageText(now - connection.dataAt), sentence: '', advice: '', retry: false };
@@ -53,8 +53,8 @@ export function connectionWords(connection: Connection, now: number, loader: str
             retry: true,
           };
     }
-    case 'refused':
-      return { label: 'rejected', age: '', ...refusalWords(connection.refusal) };
+    case 'rejected':
+      return { label: 'rejected', age: '', ...rejectionText(connection.rejection) };
     case 'no-token':
       return {
         label: 'no token',
@@ -66,8 +66,8 @@ export function connectionWords(connection: Connection, now: number, loader: str
   }
 }
 
-function refusalWords(refusal: Refusal): Pick<ConnectionWords, 'sentence' | 'advice' | 'retry'> {
-  switch (refusal.code) {
+function rejectionText(rejection: Refusal): Pick<ConnectionText, 'sentence' | 'advice' | 'retry'> {
+  switch (rejection.code) {
     case 'unauthorized':
       return {
         sentence: 'The loader does not accept this token.',

@@ -2,7 +2,7 @@ import type { Refusal } from '@packetlog/common';
 import { expect, test } from 'vitest';
 import { type Connection, type ConnectionEvent, nextConnection, STALE_AFTER_MS } from './connection.ts';
 
-const refusal: Refusal = { code: 'unauthorized', message: 'The token is not valid.' };
+const rejection: Refusal = { code: 'unauthorized', message: 'The token is not valid.' };
 
 function after(...events: ConnectionEvent[]): Connection {
   return events.reduce<Connection>(nextConnection, { state: 'connecting', since: 0 });
@@ -34,12 +34,12 @@ test('a loader that never answered is lost without any data', () => {
   expect(after({ type: 'gone', at: 30 })).toEqual({ state: 'lost', since: 30, dataAt: null });
 });
 
-test('a refusal is not hidden by the closing of the transport that follows it', () => {
-  expect(after({ type: 'refused', refusal }, { type: 'gone', at: 3 })).toEqual({ state: 'refused', refusal });
+test('a rejection is not hidden by the closing of the transport that follows it', () => {
+  expect(after({ type: 'rejected', rejection }, { type: 'gone', at: 3 })).toEqual({ state: 'rejected', rejection });
 });
 
-test('"Try again" and a new token leave a refusal', () => {
-  expect(after({ type: 'refused', refusal }, { type: 'opened', at: 8 })).toEqual({ state: 'connecting', since: 8 });
+test('"Try again" and a new token leave a rejection', () => {
+  expect(after({ type: 'rejected', rejection }, { type: 'opened', at: 8 })).toEqual({ state: 'connecting', since: 8 });
 });
 
 test('without a token nothing is tried', () => {

@@ -1,6 +1,6 @@
 import type { Refusal } from '@packetlog/common';
 
-/** After so long without a summary or a ledger (they come once a second) the picture is old. */
+/** After so long without a summary or a ledger (they come once a second) the state is old. */
 export const STALE_AFTER_MS = 3_000;
 
 /** All times are readings of one monotonic clock, in ms. */
@@ -9,7 +9,7 @@ export type Connection =
   | { readonly state: 'connecting'; readonly since: number }
   | { readonly state: 'live'; readonly dataAt: number }
   | { readonly state: 'stale'; readonly dataAt: number }
-  | { readonly state: 'refused'; readonly refusal: Refusal }
+  | { readonly state: 'rejected'; readonly rejection: Refusal }
   /** The transport is gone and is being sought again; `dataAt` is null if there never was one. */
   | { readonly state: 'lost'; readonly since: number; readonly dataAt: number | null };
 
@@ -21,7 +21,7 @@ export type ConnectionEvent =
   | { readonly type: 'data'; readonly at: number }
   /** An attempt failed, or an open transport broke. */
   | { readonly type: 'gone'; readonly at: number }
-  | { readonly type: 'refused'; readonly refusal: Refusal }
+  | { readonly type: 'rejected'; readonly rejection: Refusal }
   | { readonly type: 'tick'; readonly at: number };
 
 export function nextConnection(connection: Connection, event: ConnectionEvent): Connection {
@@ -30,13 +30,13 @@ export function nextConnection(connection: Connection, event: ConnectionEvent): 
       return { state: 'connecting', since: event.at };
     case 'no_token':
       return { state: 'no-token' };
-    case 'refused':
-      return { state: 'refused', refusal: event.refusal };
+    case 'rejected':
+      return { state: 'rejected', rejection: event.rejection };
     case 'data':
       return { state: 'live', dataAt: event.at };
     case 'gone':
       // A server that refuses closes the transport as well: the reason outlives the closing.
-      if (connection.state === 'refused' || connection.state === 'lost') return connection;
+      if (connection.state === 'rejected' || connection.state === 'lost') return connection;
       return { state: 'lost', since: event.at, dataAt: dataAt(connection) };
     case 'tick':
       return connection.state === 'live' && event.at - connection.dataAt > STALE_AFTER_MS

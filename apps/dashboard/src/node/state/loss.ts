@@ -1,5 +1,5 @@
 import type { Ledger } from '@packetlog/common';
-import { NEW_STREAM, type StreamAccount } from './stream-ledger.ts';
+import { NEW_STREAM, type StreamLedger } from './stream-ledger.ts';
 
 /** Rows that were meant for this page and will never be seen, by the place where they were lost. */
 export interface Loss {
@@ -21,7 +21,7 @@ export interface CarriedLoss {
 export const NOTHING_CARRIED: CarriedLoss = { rows: 0, batches: 0 };
 
 /** `ledger` is null before the first one came. */
-export function lossSoFar(ledger: Ledger | null, account: StreamAccount, carried: CarriedLoss): Loss {
+export function lossSoFar(ledger: Ledger | null, account: StreamLedger, carried: CarriedLoss): Loss {
   const ring = ledger?.interfaces.reduce((sum, { counters }) => sum + counters.ring_full, 0) ?? 0;
   const queue = ledger?.queue.dropped ?? 0;
   const page = pageLoss(ledger, account) + carried.rows;
@@ -29,12 +29,12 @@ export function lossSoFar(ledger: Ledger | null, account: StreamAccount, carried
 }
 
 /** What to carry over when a connection ends: the loader's count for this page begins at 0 with the next one. */
-export function carryOver(ledger: Ledger | null, account: StreamAccount, carried: CarriedLoss): CarriedLoss {
+export function carryOver(ledger: Ledger | null, account: StreamLedger, carried: CarriedLoss): CarriedLoss {
   if (ledger === null && account === NEW_STREAM) return carried;
   return { rows: carried.rows + pageLoss(ledger, account), batches: carried.batches + account.missingBatches };
 }
 
 // The ledger comes once a second, a batch header more often, both with the same count: the greater is the newer.
-function pageLoss(ledger: Ledger | null, account: StreamAccount): number {
+function pageLoss(ledger: Ledger | null, account: StreamLedger): number {
   return Math.max(ledger?.client.dropped ?? 0, account.dropped) + account.missingRows;
 }

@@ -2,8 +2,8 @@ import { type Hello, type PacketLog, PROTOCOL_VERSION } from '@packetlog/common'
 import { expect, test } from 'vitest';
 import { makeBatch, makeLedger, makePacket, makeSummary } from '../../../test/support/samples.ts';
 import { readMarker } from '../rows/marker.ts';
-import { Picture } from './node-state.ts';
-import { ROWS_WAITING } from './pause-buffer.ts';
+import { NodeState } from './node-state.ts';
+import { MAX_BUFFERED_ROWS } from './pause-buffer.ts';
 
 const hello = (session_id: string): Hello => ({
   protocol: PROTOCOL_VERSION,
@@ -24,160 +24,160 @@ const batch = (count: number, header: Parameters<typeof makeBatch>[1] = {}, over
     header,
   );
 
-function live(): Picture {
-  const picture = new Picture();
-  picture.hello(hello('s1'), 0);
-  picture.ledger(makeLedger({ seen: 0 }), 10);
-  return picture;
+function live(): NodeState {
+  const state = new NodeState();
+  state.hello(hello('s1'), 0);
+  state.ledger(makeLedger({ seen: 0 }), 10);
+  return state;
 }
 
-const markers = (picture: Picture) => {
-  const { live: ring } = picture.rows;
+const markers = (state: NodeState) => {
+  const { live: ring } = state.rows;
   return Array.from({ length: ring.size }, (_, i) => readMarker(ring.slotBytes(i))).filter((marker) => marker !== null);
 };
 
 test('rows that never came are counted as lost and marked where they are missing', () => {
-  const picture = live();
-  picture.batch(batch(2, { sequence: 0, offered: 2 }), 20);
-  picture.batch(batch(1, { sequence: 2, offered: 8 }), 30);
-  const { loss, lostBatches, received } = picture.figures(40);
+  const state = live();
+  state.batch(batch(2, { sequence: 0, offered: 2 }), 20);
+  state.batch(batch(1, { sequence: 2, offered: 8 }), 30);
+  const { loss, lostBatches, received } = state.figures(40);
   expect({ total: loss.total, lostBatches, received }).toEqual({ total: 5, lostBatches: 1, received: 3 });
-  expect(markers(picture)).toMatchObject([{ kind: 'lost', rows: 5 }]);
-  expect(readMarker(picture.rows.live.slotBytes(2))?.kind).toBe('lost');
+  expect(markers(state)).toMatchObject([{ kind: 'lost', rows: 5 }]);
+  expect(readMarker(state.rows.live.slotBytes(2))?.kind).toBe('lost');
 });
 
 test('a new connection carries the loss on, marks the gap, and does not take its new numbering for a loss', () => {
-  const picture = live();
-  picture.batch(batch(2, { sequence: 0, offered: 12, dropped: 10 }), 20);
-  picture.gone(1_000);
-  picture.hello(hello('s1'), 9_000);
-  picture.batch(batch(1, { sequence: 0, offered: 1 }), 9_100);
-  expect(picture.figures(9_200)).toMatchObject({ loss: { total: 10 }, lostBatches: 0 });
-  expect(markers(picture).at(-1)).toMatchObject({ kind: 'disconnected', span_ms: 8_000 });
+  const state = live();
+  state.batch(batch(2, { sequence: 0, offered: 12, dropped: 10 }), 20);
+  state.gone(1_000);
+  state.hello(hello('s1'), 9_000);
+  state.batch(batch(1, { sequence: 0, offered: 1 }), 9_100);
+  expect(state.figures(9_200)).toMatchObject({ loss: { total: 10 }, lostBatches: 0 });
+  expect(markers(state).at(-1)).toMatchObject({ kind: 'disconnected', span_ms: 8_000 });
 });
 
 test('another run of the loader begins with nothing lost', () => {
-  const picture = live();
-  picture.batch(batch(2, { sequence: 0, offered: 12, dropped: 10 }), 20);
-  picture.hello(hello('s2'), 9_000);
-  expect(picture.figures(9_100).loss.total).toBe(0);
-  expect(markers(picture).at(-1)?.kind).toBe('restarted');
+  const state = live();
+  state.batch(batch(2, { sequence: 0, offered: 12, dropped: 10 }), 20);
+  state.hello(hello('s2'), 9_000);
+  expect(state.figures(9_100).loss.total).toBe(0);
+  expect(markers(state).at(-1)?.kind).toBe('restarted');
 });
 
 test('a pause tells how many packets passed, and their rows wait until they are let in', () => {
-  const picture = live();
-  picture.ledger(makeLedger({ seen: 100 }), 1_000);
-  picture.pause(true, 1_500);
-  picture.batch(batch(3, { sequence: 0, offered: 3 }), 1_600);
-  picture.ledger(makeLedger({ seen: 350 }), 2_000);
-  expect(picture.figures(2_500).paused).toEqual({ forMs: 1_000, passed: 250, waiting: 3, notKept: 0 });
-  expect(picture.rows.shown.end).toBe(0);
-  picture.rows.step(1);
-  expect(picture.rows.shown.end).toBe(1);
-  expect(picture.figures(2_500).paused?.waiting).toBe(2);
-  picture.pause(false, 3_500);
-  expect(picture.figures(3_600).paused).toBeNull();
-  expect(picture.rows.shown.end).toBe(3);
-  expect(markers(picture)).toEqual([]);
+  const state = live();
+  state.ledger(makeLedger({ seen: 100 }), 1_000);
+  state.pause(true, 1_500);
+  state.batch(batch(3, { sequence: 0, offered: 3 }), 1_600);
+  state.ledger(makeLedger({ seen: 350 }), 2_000);
+  expect(state.figures(2_500).paused).toEqual({ forMs: 1_000, passed: 250, waiting: 3, withheld: 0 });
+  expect(state.rows.shown.end).toBe(0);
+  state.rows.step(1);
+  expect(state.rows.shown.end).toBe(1);
+  expect(state.figures(2_500).paused?.waiting).toBe(2);
+  state.pause(false, 3_500);
+  expect(state.figures(3_600).paused).toBeNull();
+  expect(state.rows.shown.end).toBe(3);
+  expect(markers(state)).toEqual([]);
 });
 
 test('when enough rows wait no more are asked for, and what is not kept is counted and leaves a mark', () => {
-  const picture = live();
-  picture.pause(true, 1_500);
-  expect(picture.enoughWait).toBe(false);
-  picture.batch(batch(ROWS_WAITING, { sequence: 0, offered: ROWS_WAITING }), 1_600);
-  expect(picture.enoughWait).toBe(true);
-  picture.holdBack(2_000);
-  expect(picture).toMatchObject({ enoughWait: false, heldBack: true, noneWaits: false });
-  picture.ledger(makeLedger({ clientWithheld: 240 }), 3_000);
-  expect(picture.figures(3_000).paused).toMatchObject({ waiting: ROWS_WAITING, notKept: 240 });
+  const state = live();
+  state.pause(true, 1_500);
+  expect(state.isOverfull).toBe(false);
+  state.batch(batch(MAX_BUFFERED_ROWS, { sequence: 0, offered: MAX_BUFFERED_ROWS }), 1_600);
+  expect(state.isOverfull).toBe(true);
+  state.markFull(2_000);
+  expect(state).toMatchObject({ isOverfull: false, bufferFull: true, isDrained: false });
+  state.ledger(makeLedger({ clientWithheld: 240 }), 3_000);
+  expect(state.figures(3_000).paused).toMatchObject({ waiting: MAX_BUFFERED_ROWS, withheld: 240 });
 
-  picture.rows.step(ROWS_WAITING);
-  expect(picture.noneWaits).toBe(true);
-  picture.letWait(4_000);
+  state.rows.step(MAX_BUFFERED_ROWS);
+  expect(state.isDrained).toBe(true);
+  state.markDrained(4_000);
   // Ten more were withheld before the loader heard of it: the next batch says so.
-  picture.batch(batch(1, { sequence: 1, offered: ROWS_WAITING + 251, withheld: 250 }), 4_100);
-  expect(markers(picture)).toMatchObject([{ kind: 'paused', rows: 250, span_ms: 2_000 }]);
-  expect(picture.figures(4_200).paused).toMatchObject({ waiting: 2, notKept: 250 });
+  state.batch(batch(1, { sequence: 1, offered: MAX_BUFFERED_ROWS + 251, withheld: 250 }), 4_100);
+  expect(markers(state)).toMatchObject([{ kind: 'paused', rows: 250, span_ms: 2_000 }]);
+  expect(state.figures(4_200).paused).toMatchObject({ waiting: 2, withheld: 250 });
 
-  picture.holdBack(5_000);
-  picture.ledger(makeLedger({ clientWithheld: 260 }), 6_000);
-  picture.pause(false, 7_000);
-  picture.batch(batch(1, { sequence: 2, offered: ROWS_WAITING + 262, withheld: 260 }), 7_100);
-  expect(markers(picture)).toMatchObject([{ rows: 250 }, { kind: 'paused', rows: 10, span_ms: 2_000 }]);
+  state.markFull(5_000);
+  state.ledger(makeLedger({ clientWithheld: 260 }), 6_000);
+  state.pause(false, 7_000);
+  state.batch(batch(1, { sequence: 2, offered: MAX_BUFFERED_ROWS + 262, withheld: 260 }), 7_100);
+  expect(markers(state)).toMatchObject([{ rows: 250 }, { kind: 'paused', rows: 10, span_ms: 2_000 }]);
 });
 
 test('another connection while paused counts anew, and forgets nothing', () => {
-  const picture = live();
-  picture.pause(true, 1_500);
-  picture.batch(batch(ROWS_WAITING, { sequence: 0, offered: ROWS_WAITING }), 1_600);
-  picture.holdBack(2_000);
-  picture.ledger(makeLedger({ clientWithheld: 240 }), 3_000);
-  picture.hello(hello('s1'), 4_000);
-  expect(picture.figures(4_000).paused?.notKept).toBe(240);
-  picture.ledger(makeLedger({ clientWithheld: 5 }), 5_000);
-  expect(picture.figures(5_000).paused?.notKept).toBe(245);
+  const state = live();
+  state.pause(true, 1_500);
+  state.batch(batch(MAX_BUFFERED_ROWS, { sequence: 0, offered: MAX_BUFFERED_ROWS }), 1_600);
+  state.markFull(2_000);
+  state.ledger(makeLedger({ clientWithheld: 240 }), 3_000);
+  state.hello(hello('s1'), 4_000);
+  expect(state.figures(4_000).paused?.withheld).toBe(240);
+  state.ledger(makeLedger({ clientWithheld: 5 }), 5_000);
+  expect(state.figures(5_000).paused?.withheld).toBe(245);
 });
 
 test('pausing twice is pausing once', () => {
-  const picture = live();
-  picture.pause(true, 100);
-  picture.pause(true, 900);
-  expect(picture.figures(1_000).paused?.forMs).toBe(900);
+  const state = live();
+  state.pause(true, 100);
+  state.pause(true, 900);
+  expect(state.figures(1_000).paused?.forMs).toBe(900);
 });
 
 test('rows withheld by the limit are told while it lasts; those withheld from a paused page are not the limit', () => {
-  const picture = live();
-  picture.ledger(makeLedger({ clientWithheld: 50 }), 1_000);
-  expect(picture.figures(1_100).withholding).toBe(true);
-  expect(picture.figures(9_000).withholding).toBe(false);
-  picture.pause(true, 9_000);
-  picture.ledger(makeLedger({ clientWithheld: 90 }), 10_000);
-  picture.pause(false, 10_500);
-  picture.ledger(makeLedger({ clientWithheld: 95 }), 11_000);
-  expect(picture.figures(11_100)).toMatchObject({ withholding: false, withheld: 95, loss: { total: 0 } });
+  const state = live();
+  state.ledger(makeLedger({ clientWithheld: 50 }), 1_000);
+  expect(state.figures(1_100).withholding).toBe(true);
+  expect(state.figures(9_000).withholding).toBe(false);
+  state.pause(true, 9_000);
+  state.ledger(makeLedger({ clientWithheld: 90 }), 10_000);
+  state.pause(false, 10_500);
+  state.ledger(makeLedger({ clientWithheld: 95 }), 11_000);
+  expect(state.figures(11_100)).toMatchObject({ withholding: false, withheld: 95, loss: { total: 0 } });
 });
 
 test('loss from before the page was opened is no event in its chart, later loss is', () => {
-  const picture = new Picture();
-  picture.hello(hello('s1'), 0);
-  picture.ledger(makeLedger({ ringFull: [70] }), 10);
-  picture.summary(makeSummary({ at_ms: 1_000 }), 20);
-  picture.ledger(makeLedger({ ringFull: [75] }), 1_010);
-  picture.summary(makeSummary({ at_ms: 2_000 }), 1_020);
-  const charted = picture.past.points({ fromMs: 0, toMs: 2_000 });
+  const state = new NodeState();
+  state.hello(hello('s1'), 0);
+  state.ledger(makeLedger({ ringFull: [70] }), 10);
+  state.summary(makeSummary({ at_ms: 1_000 }), 20);
+  state.ledger(makeLedger({ ringFull: [75] }), 1_010);
+  state.summary(makeSummary({ at_ms: 2_000 }), 1_020);
+  const charted = state.past.points({ fromMs: 0, toMs: 2_000 });
   expect(charted.map(({ rates }) => rates?.lost)).toEqual([0, 5]);
-  expect(picture.figures(1_100).loss.ring).toBe(75);
+  expect(state.figures(1_100).loss.ring).toBe(75);
 });
 
 test('quiet is counted from the last packet the kernel saw', () => {
-  const picture = live();
-  picture.ledger(makeLedger({ seen: 5 }), 1_000);
-  picture.ledger(makeLedger({ seen: 5 }), 2_000);
-  expect(picture.figures(13_000)).toMatchObject({ quietMs: 12_000, lastPacketMs: 1_000_000 });
+  const state = live();
+  state.ledger(makeLedger({ seen: 5 }), 1_000);
+  state.ledger(makeLedger({ seen: 5 }), 2_000);
+  expect(state.figures(13_000)).toMatchObject({ quietMs: 12_000, lastPacketMs: 1_000_000 });
 });
 
 test('a row is named by its interface, also after the interface is gone', () => {
-  const picture = live();
-  expect(picture.interfaceName(2)).toBe('eth0');
-  picture.ledger({ ...makeLedger(), interfaces: [] }, 2_000);
-  expect(picture.interfaceName(2)).toBe('eth0');
-  expect(picture.interfaceName(77)).toBeUndefined();
+  const state = live();
+  expect(state.interfaceName(2)).toBe('eth0');
+  state.ledger({ ...makeLedger(), interfaces: [] }, 2_000);
+  expect(state.interfaceName(2)).toBe('eth0');
+  expect(state.interfaceName(77)).toBeUndefined();
 });
 
 test('notices are numbered, latest first, and bounded', () => {
-  const picture = live();
-  for (let i = 0; i < 150; i++) picture.notice({ at_ms: i, level: 'info', code: 'clock_step', message: `${i}` });
-  const { notices } = picture.figures(1);
+  const state = live();
+  for (let i = 0; i < 150; i++) state.notice({ at_ms: i, level: 'info', code: 'clock_step', message: `${i}` });
+  const { notices } = state.figures(1);
   expect(notices).toHaveLength(100);
   expect(notices[0]).toMatchObject({ message: '149', number: 149 });
 });
 
 test('sampling is told as long as the newest summary has it', () => {
-  const picture = live();
-  expect(picture.figures(1).sampledOneOf).toBe(1);
-  picture.summary({ ...makeSummary({ at_ms: 1_000 }), max_weight: 16 }, 10);
-  expect(picture.figures(11).sampledOneOf).toBe(16);
-  picture.summary(makeSummary({ at_ms: 2_000 }), 1_010);
-  expect(picture.figures(1_011).sampledOneOf).toBe(1);
+  const state = live();
+  expect(state.figures(1).sampledOneOf).toBe(1);
+  state.summary({ ...makeSummary({ at_ms: 1_000 }), max_weight: 16 }, 10);
+  expect(state.figures(11).sampledOneOf).toBe(16);
+  state.summary(makeSummary({ at_ms: 2_000 }), 1_010);
+  expect(state.figures(1_011).sampledOneOf).toBe(1);
 });

@@ -13,8 +13,8 @@ import { appendMarker, isMarkerAt } from '../rows/marker.ts';
 import { RowsView } from '../rows/rows-view.ts';
 import { type Figures, type NumberedNotice, type PageNotice, ratesOf } from './figures.ts';
 import { type CarriedLoss, carryOver, type Loss, lossSoFar, NOTHING_CARRIED } from './loss.ts';
-import { Pausing } from './pause-buffer.ts';
-import { lostBetween, NEW_STREAM, receiveBatch, type StreamAccount } from './stream-ledger.ts';
+import { PauseBuffer } from './pause-buffer.ts';
+import { lostBetween, NEW_STREAM, receiveBatch, type StreamLedger } from './stream-ledger.ts';
 import { Subscription } from './subscription.ts';
 import { TOP_WINDOW, topLists } from './top.ts';
 
@@ -26,7 +26,7 @@ const TOP_ENTRIES = 8;
 const WITHHOLDING_MS = 2_500;
 
 /** What the page knows. It is told each message with the time (a monotonic clock, ms) at which it came. */
-export class Picture {
+export class NodeState {
   readonly rows = new RowsView(ROWS_KEPT);
   readonly past: PastView;
   readonly ownPast = new Past();
@@ -39,7 +39,7 @@ export class Picture {
   #top = topLists([], TOP_ENTRIES);
   #notices: NumberedNotice[] = [];
   #noticeCount = 0;
-  #account: StreamAccount = NEW_STREAM;
+  #account: StreamLedger = NEW_STREAM;
   #carried: CarriedLoss = NOTHING_CARRIED;
   #lossCharted = 0;
   #rowLimit: number | null = null;
@@ -50,7 +50,7 @@ export class Picture {
   #lastPacketMs: number | null = null;
   #goneAt: number | null = null;
   #wallOffset: number | null = null;
-  readonly #pausing = new Pausing();
+  readonly #pauseBuffer = new PauseBuffer();
 
   /** `past`: what is shown in place of `ownPast`, which its own summaries make. */
   constructor(past: PastView | null = null) {
@@ -68,7 +68,7 @@ export class Picture {
   hello(hello: Hello, at: number): void {
     const before = this.#hello;
     const wall = Date.now();
-    this.#pausing.connectedAnew(this.#withheld());
+    this.#pauseBuffer.reconnected(this.#withheld());
     if (before !== null && before.session_id !== hello.session_id) {
       appendMarker(this.rows.live, { kind: 'restarted', at_ms: wall, rows: 0, span_ms: 0 });
       this.#carried = NOTHING_CARRIED;
@@ -124,7 +124,7 @@ export class Picture {
     const account = receiveBatch(before, batch);
     this.#account = account;
     const wall = this.#lastPacketMs ?? (batch.length > 0 ? batch.timestampMs(0) : Date.now());
-    const gap = batch.length > 0 ? this.#pausing.takeGap(this.#withheld()) : null;
+    const gap = batch.length > 0 ? this.#pauseBuffer.takeGap(this.#withheld()) : null;
     if (gap !== null) appendMarker(this.rows.live, { kind: 'paused', at_ms: wall, ...gap });
     const lost = lostBetween(before, account);
     if (lost > 0 || account.missingBatches > before.missingBatches) {
@@ -161,7 +161,7 @@ export class Picture {
       // Rows tell the time of a packet better than the ledger; it speaks where no row came.
       if (this.#lastPacketMs === null || ledger.at_ms - this.#lastPacketMs > 2_000) this.#lastPacketMs = ledger.at_ms;
     }
-    this.#pausing.sees(seen);
+    this.#pauseBuffer.noteSeen(seen);
     if (before !== null && ledger.client.withheld > before.client.withheld) this.#withholding(at);
   }
 
@@ -174,34 +174,34 @@ export class Picture {
   }
 
   pause(paused: boolean, at: number): void {
-    if (paused === this.#pausing.isPaused) return;
-    if (paused) this.#pausing.begin(at, this.#seenNow(), this.#withheld());
-    else this.#pausing.end(at);
+    if (paused === this.#pauseBuffer.isPaused) return;
+    if (paused) this.#pauseBuffer.begin(at, this.#seenNow(), this.#withheld());
+    else this.#pauseBuffer.end(at);
     this.rows.setPaused(paused);
   }
 
-  /** Whether more rows came while paused than wait: the loader should send none, and `holdBack` be called. */
-  get enoughWait(): boolean {
-    return this.#pausing.enoughWait(this.rows.newRows);
+  /** Whether more rows came while paused than wait: the loader should send none, and `markFull` be called. */
+  get isOverfull(): boolean {
+    return this.#pauseBuffer.isOverfull(this.rows.newRows);
   }
 
-  /** Whether none is left of the rows that waited, and no others come: the loader may send again, after `letWait`. */
-  get noneWaits(): boolean {
-    return this.heldBack && this.rows.newRows === 0;
+  /** Whether none is left of the rows that waited, and no others come: the loader may send again, after `markDrained`. */
+  get isDrained(): boolean {
+    return this.bufferFull && this.rows.newRows === 0;
   }
 
   /** Whether the loader sends no rows, because enough wait. */
-  get heldBack(): boolean {
-    return this.#pausing.heldBack;
+  get bufferFull(): boolean {
+    return this.#pauseBuffer.isFull;
   }
 
-  holdBack(at: number): void {
-    this.#pausing.holdBack(at, this.#withheld());
+  markFull(at: number): void {
+    this.#pauseBuffer.markFull(at, this.#withheld());
   }
 
   /** Rows may wait again. What was not kept leaves a mark in front of the first that comes. */
-  letWait(at: number): void {
-    this.#pausing.letWait(at);
+  markDrained(at: number): void {
+    this.#pauseBuffer.markDrained(at);
   }
 
   figures(at: number): Figures {
@@ -228,7 +228,7 @@ export class Picture {
       wallMs: this.#wallOffset === null ? Date.now() : at + this.#wallOffset,
       quietMs: this.#arrivalAt === null ? 0 : at - this.#arrivalAt,
       lastPacketMs: this.#lastPacketMs,
-      paused: this.#pausing.figures(at, this.#seenNow(), this.#withheld(), this.rows.newRows),
+      paused: this.#pauseBuffer.figures(at, this.#seenNow(), this.#withheld(), this.rows.newRows),
     };
   }
 
@@ -237,7 +237,7 @@ export class Picture {
   }
 
   #withholding(at: number): void {
-    if (!this.#pausing.explains(at)) this.#withheldAt = at;
+    if (!this.#pauseBuffer.explains(at)) this.#withheldAt = at;
   }
 
   #withheld(): number {

@@ -1,96 +1,101 @@
-/** While it is paused so many rows wait to be let in; then the loader is asked to send no more. */
-export const ROWS_WAITING = 10_000;
-/** What was withheld from a paused page is told with it a moment after the pause is over. */
-const TOLD_LATE_MS = 1_500;
+/** Rows that a paused page buffers at most. Beyond that the loader is asked to send none. */
+export const MAX_BUFFERED_ROWS = 10_000;
+/** The count of rows withheld during a pause can reach the page this long after the pause. */
+const REPORTED_LATE_MS = 1_500;
 
 export interface PausedFigures {
   readonly forMs: number;
-  /** Packets that were seen meanwhile. */
+  /** Packets seen since the pause began. */
   readonly passed: number;
-  /** Rows that can be let in, one step at a time. */
+  /** Rows in the buffer, which can be shown one step at a time. */
   readonly waiting: number;
-  /** Rows that were withheld meanwhile, because enough wait or by the limit: they will not be shown. */
-  readonly notKept: number;
+  /** Rows withheld since the pause began, because the buffer is full or by the row limit. They are never shown. */
+  readonly withheld: number;
 }
 
 interface Pause {
   readonly at: number;
-  /** -1 until a ledger tells it. */
-  readonly seen: number;
-  /** How many rows the loader had withheld before. */
-  readonly withheld: number;
-  /** Since when the loader sends no rows, because enough wait. */
+  /** The packet counter when the pause began; -1 until a ledger reports it. */
+  readonly seenBefore: number;
+  /** Rows that the loader had withheld when the pause began. */
+  readonly withheldBefore: number;
+  /** The gap that began when the buffer became full; null while it is not. */
   readonly full: Gap | null;
-  /** Rows that other connections did not keep. */
-  readonly notKept: number;
+  /** Rows withheld during this pause on earlier connections. */
+  readonly carried: number;
 }
 
-/** Rows are missing since then; `withheld` is how many the loader had withheld before. */
+/** Rows are missing from `at` on; `withheld` is what the loader had withheld by then. */
 interface Gap {
   readonly at: number;
   readonly withheld: number;
 }
 
 /**
- * Whether the rows are paused, since when, and what passed meanwhile. `at` is the page's clock, ms; `seen` (packets,
- * -1 if not known) and `withheld` (rows) are what the loader has told by then.
+ * State of a pause: since when, how many packets passed, how many rows are buffered. `at` is the page's clock, ms; `seen`
+ * (packets, -1 if not known) and `withheld` (rows) are the loader's counters as last reported.
  */
-export class Pausing {
+export class PauseBuffer {
   #pause: Pause | null = null;
   #resumedAt = Number.NEGATIVE_INFINITY;
-  /** Its mark stands before the next row: the batch knows how many are missing. */
+  /** A gap that has ended. Its marker goes before the next row, because the batch header has the number of missing rows. */
   #gap: (Gap & { readonly until: number }) | null = null;
 
   get isPaused(): boolean {
     return this.#pause !== null;
   }
 
-  /** Whether the loader sends no rows, because enough wait. */
-  get heldBack(): boolean {
+  /** Whether the loader was asked to send no rows because the buffer is full. */
+  get isFull(): boolean {
     return this.#pause !== null && this.#pause.full !== null;
   }
 
-  /** Whether the loader should send no more rows. */
-  enoughWait(waiting: number): boolean {
-    return this.#pause !== null && !this.heldBack && waiting >= ROWS_WAITING;
+  /** Whether the loader must be asked to send no more rows. */
+  isOverfull(waiting: number): boolean {
+    return this.#pause !== null && !this.isFull && waiting >= MAX_BUFFERED_ROWS;
   }
 
   begin(at: number, seen: number, withheld: number): void {
-    this.#pause = { at, seen, withheld, full: null, notKept: 0 };
+    this.#pause = { at, seenBefore: seen, withheldBefore: withheld, full: null, carried: 0 };
   }
 
   end(at: number): void {
-    this.letWait(at);
+    this.markDrained(at);
     this.#pause = null;
     this.#resumedAt = at;
   }
 
-  holdBack(at: number, withheld: number): void {
+  markFull(at: number, withheld: number): void {
     if (this.#pause !== null) this.#pause = { ...this.#pause, full: { at, withheld } };
   }
 
-  letWait(at: number): void {
+  markDrained(at: number): void {
     if (this.#pause === null || this.#pause.full === null) return;
     this.#gap ??= { ...this.#pause.full, until: at };
     this.#pause = { ...this.#pause, full: null };
   }
 
-  /** Another connection counts from 0; `withheld` is what the one before had come to. */
-  connectedAnew(withheld: number): void {
+  /** A new connection counts from 0. `withheld` is the last count of the connection before. */
+  reconnected(withheld: number): void {
     if (this.#pause !== null) {
       const { full } = this.#pause;
-      const again = full === null ? null : { ...full, withheld: 0 };
-      this.#pause = { ...this.#pause, seen: -1, withheld: 0, notKept: this.#notKept(withheld), full: again };
+      this.#pause = {
+        ...this.#pause,
+        seenBefore: -1,
+        withheldBefore: 0,
+        carried: this.#withheldSince(withheld),
+        full: full === null ? null : { ...full, withheld: 0 },
+      };
     }
     if (this.#gap !== null) this.#gap = { ...this.#gap, withheld: 0 };
   }
 
-  /** The first that is known of it counts as where the pause began. */
-  sees(seen: number): void {
-    if (this.#pause?.seen === -1) this.#pause = { ...this.#pause, seen };
+  /** Takes the first known packet counter as that of the beginning of the pause. */
+  noteSeen(seen: number): void {
+    if (this.#pause?.seenBefore === -1) this.#pause = { ...this.#pause, seenBefore: seen };
   }
 
-  /** The rows that are missing before those that come now, once; null if none are. */
+  /** The rows that are missing before the next row, once; null if none are. */
   takeGap(withheld: number): { rows: number; span_ms: number } | null {
     if (this.#gap === null) return null;
     const { at, until, withheld: before } = this.#gap;
@@ -98,25 +103,25 @@ export class Pausing {
     return withheld > before ? { rows: withheld - before, span_ms: until - at } : null;
   }
 
-  /** Whether rows that are said now to be withheld may be so because of a pause, and not of the limit. */
+  /** Whether rows that are now reported as withheld may be so because of a pause, not of the row limit. */
   explains(at: number): boolean {
-    return this.#pause !== null || at - this.#resumedAt <= TOLD_LATE_MS;
+    return this.#pause !== null || at - this.#resumedAt <= REPORTED_LATE_MS;
   }
 
   figures(at: number, seen: number, withheld: number, waiting: number): PausedFigures | null {
     if (this.#pause === null) return null;
-    const { at: began, seen: before } = this.#pause;
+    const { at: began, seenBefore } = this.#pause;
     return {
       forMs: at - began,
       // The ledger comes once a second, rows at once.
-      passed: Math.max(before < 0 ? 0 : seen - before, waiting),
+      passed: Math.max(seenBefore < 0 ? 0 : seen - seenBefore, waiting),
       waiting,
-      notKept: this.#notKept(withheld),
+      withheld: this.#withheldSince(withheld),
     };
   }
 
-  #notKept(withheld: number): number {
+  #withheldSince(withheld: number): number {
     if (this.#pause === null) return 0;
-    return this.#pause.notKept + Math.max(0, withheld - this.#pause.withheld);
+    return this.#pause.carried + Math.max(0, withheld - this.#pause.withheldBefore);
   }
 }

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { makeRule, makeRules } from '../../../test/support/samples.ts';
-import { RuleBook } from './rules-state.ts';
+import { RulesState } from './rules-state.ts';
 
 const count = (id: number, packets: number) => ({ id, packets, bytes: packets * 100, last_seen_ms: 1000 + packets });
 
 test('what a rule counted in an interval is its rate in the next one', () => {
-  const book = new RuleBook();
+  const book = new RulesState();
   book.replace(makeRules({ rules: [makeRule({ id: 7, packets: 10, bytes: 1000 })] }));
   book.count([count(7, 40)]);
   book.endInterval(2);
@@ -16,7 +16,7 @@ test('what a rule counted in an interval is its rate in the next one', () => {
 });
 
 test('a change of the rules keeps what was counted, and a snapshot that is older than a counter does not set it back', () => {
-  const book = new RuleBook();
+  const book = new RulesState();
   book.replace(makeRules({ rules: [makeRule({ id: 7 })] }));
   book.count([count(7, 40)]);
   book.endInterval(1);
@@ -27,14 +27,14 @@ test('a change of the rules keeps what was counted, and a snapshot that is older
 });
 
 test('counters of a rule that is not listed are not kept', () => {
-  const book = new RuleBook();
+  const book = new RulesState();
   book.replace(makeRules());
   book.count([count(7, 40)]);
   expect(book.counted(7)).toMatchObject({ packets: 0, lastSeenMs: null });
 });
 
 test('another loader begins with nothing', () => {
-  const book = new RuleBook();
+  const book = new RulesState();
   book.replace(makeRules({ rules: [makeRule({ id: 7, packets: 10 })] }));
   book.forget();
   expect(book.view).toBeNull();
@@ -42,7 +42,7 @@ test('another loader begins with nothing', () => {
 });
 
 test('the view is another object whenever something changed, and the same while nothing did', () => {
-  const book = new RuleBook();
+  const book = new RulesState();
   expect(book.view).toBeNull();
   book.replace(makeRules());
   const first = book.view;

@@ -31,7 +31,7 @@ interface Entry {
  * What the page knows of the rules. Counters come for those that moved, once in each interval; a rule that never
  * decided anything costs a map entry and no more, so that ten thousand are no burden.
  */
-export class RuleBook {
+export class RulesState {
   #snapshot: RulesSnapshot | null = null;
   #entries = new Map<number, Entry>();
   #interval = 0;
@@ -49,7 +49,7 @@ export class RuleBook {
   }
 
   /** Whether this page made that change, since it was opened. */
-  isMade({ revision, who }: RulesStep): boolean {
+  isOwn({ revision, who }: RulesStep): boolean {
     return who.via === 'socket' && this.#made.has(revision);
   }
 

@@ -1,8 +1,8 @@
 import type { Connection, ConnectionEvent } from './connection.ts';
 import { nextConnection } from './connection.ts';
 import type { Figures } from './figures.ts';
-import { Picture } from './node-state.ts';
-import { RuleBook, type RulesView } from './rules-state.ts';
+import { NodeState } from './node-state.ts';
+import { RulesState, type RulesView } from './rules-state.ts';
 
 /** Numbers that change more often than this cannot be read. */
 const FIGURES_EVERY_MS = 250;
@@ -26,8 +26,8 @@ export interface Snapshot {
 
 /** What the page draws from. It notifies at most once per animation frame; figures at most four times a second. */
 export class Store {
-  readonly picture: Picture;
-  readonly rules = new RuleBook();
+  readonly state: NodeState;
+  readonly rules = new RulesState();
   #connection: Connection = { state: 'connecting', since: 0 };
   #loader = '';
   /** As the page was drawn when it was built. */
@@ -42,8 +42,8 @@ export class Store {
   #rowsPaintedEnd = 0;
   #rowsTimer: ReturnType<typeof setTimeout> | null = null;
 
-  constructor(picture = new Picture()) {
-    this.picture = picture;
+  constructor(state = new NodeState()) {
+    this.state = state;
     this.initial = this.#take(0, 0);
     this.#snapshot = this.initial;
   }
@@ -108,7 +108,7 @@ export class Store {
 
   /** Few new rows are painted with the next frame; a screenful that is too early asks again in time. */
   #rowsMayPaint(now: number): boolean {
-    const { end } = this.picture.rows.live;
+    const { end } = this.state.rows.live;
     const wait = this.#rowsPaintedAt + SCREENFUL_EVERY_MS - now;
     if (end - this.#rowsPaintedEnd >= SCREENFUL && wait > 0) {
       this.#rowsTimer ??= setTimeout(() => {
@@ -126,7 +126,7 @@ export class Store {
     return {
       connection: this.#connection,
       loader: this.#loader,
-      figures: this.picture.figures(now),
+      figures: this.state.figures(now),
       rules: this.rules.view,
       now,
       rowsVersion,

@@ -9,7 +9,7 @@ export interface StreamHeader {
 }
 
 /** What one subscription brought, and what it did not. */
-export interface StreamAccount {
+export interface StreamLedger {
   /** The sequence number that must come next. */
   readonly next: number;
   readonly received: number;
@@ -20,7 +20,7 @@ export interface StreamAccount {
   readonly missingRows: number;
 }
 
-export const NEW_STREAM: StreamAccount = {
+export const NEW_STREAM: StreamLedger = {
   next: 0,
   received: 0,
   dropped: 0,
@@ -33,7 +33,7 @@ export const NEW_STREAM: StreamAccount = {
  * The account with one more batch. How many rows were in batches that never came follows exactly from
  * `offered = received + dropped + withheld + missing`.
  */
-export function receiveBatch(account: StreamAccount, header: StreamHeader): StreamAccount {
+export function receiveBatch(account: StreamLedger, header: StreamHeader): StreamLedger {
   const received = account.received + header.length;
   const missingRows = Math.max(account.missingRows, header.offered - header.dropped - header.withheld - received);
   return {
@@ -47,6 +47,6 @@ export function receiveBatch(account: StreamAccount, header: StreamHeader): Stre
 }
 
 /** Rows that `after` has lost since `before`. */
-export function lostBetween(before: StreamAccount, after: StreamAccount): number {
+export function lostBetween(before: StreamLedger, after: StreamLedger): number {
   return after.dropped - before.dropped + (after.missingRows - before.missingRows);
 }

@@ -29,7 +29,7 @@ export interface Command {
   readonly group: CommandGroup;
   readonly run: () => void;
   /** More words by which the palette finds it. */
-  readonly words?: string;
+  readonly keywords?: string;
   /** Also while the key is held down. */
   readonly repeat?: boolean;
   /** Also while somebody types in a field; keys with `mod+` always do. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isCharacterKey, keyCaps, keyOf, keyWords } from './key-text.ts';
+import { isCharacterKey, keyCaps, keyOf, shortcutText } from './key-text.ts';
 
 const press = (key: string, held: Partial<Parameters<typeof keyOf>[0]> = {}) => ({
   key,
@@ -60,6 +60,6 @@ it('writes keys as the caps of the keyboard do', () => {
 });
 
 it('says keys in words', () => {
-  expect(keyWords('g l', false)).toBe('G then L');
-  expect(keyWords('mod+k', false)).toBe('Ctrl K');
+  expect(shortcutText('g l', false)).toBe('G then L');
+  expect(shortcutText('mod+k', false)).toBe('Ctrl K');
 });

@@ -56,7 +56,7 @@ export function keyCaps(keys: string, mac: boolean): readonly string[] {
 }
 
 /** For a tooltip: 'Ctrl K', 'G then L'. */
-export function keyWords(keys: string, mac: boolean): string {
+export function shortcutText(keys: string, mac: boolean): string {
   return keys
     .split(' ')
     .map((key) => keyCaps(key, mac).join(' '))

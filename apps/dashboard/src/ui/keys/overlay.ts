@@ -1,5 +1,5 @@
 /** What lies over the page: opened by a key, a button or a command, drawn in one place. */
-export type OverlayName = 'palette' | 'help' | 'export' | 'way' | 'undo' | 'redo';
+export type OverlayName = 'palette' | 'help' | 'export' | 'path' | 'undo' | 'redo';
 
 class Overlay {
   #open: OverlayName | null = null;

@@ -15,17 +15,17 @@ export function useWindow(
   useLayoutEffect(() => {
     const element = scroller.current;
     if (element === null) return;
-    const look = () => {
+    const measure = () => {
       const first = Math.floor(element.scrollTop / height);
       const rows = Math.ceil(element.clientHeight / height) + 1;
       setSight((before) => (before.first === first && before.rows === rows ? before : { first, rows }));
     };
-    look();
-    element.addEventListener('scroll', look, { passive: true });
-    const resized = new ResizeObserver(look);
+    measure();
+    element.addEventListener('scroll', measure, { passive: true });
+    const resized = new ResizeObserver(measure);
     resized.observe(element);
     return () => {
-      element.removeEventListener('scroll', look);
+      element.removeEventListener('scroll', measure);
       resized.disconnect();
     };
   }, [scroller, height]);

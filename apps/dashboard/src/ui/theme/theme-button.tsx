@@ -25,7 +25,7 @@ export function ThemeButton() {
       keys: [],
       name: `Theme: ${WORDS[each]}`,
       group: 'View',
-      words: 'colours night day',
+      keywords: 'colours night day',
       run: () => choose(each),
     })),
   );

@@ -7,7 +7,7 @@ import { onlyThis, withoutThis } from '../../../text/filter-edit.ts';
 import { readFilterText } from '../../../text/filter-text.ts';
 import { toasts } from '../../../ui/toast-store.ts';
 import { Age } from './age.tsx';
-import { ListenerNote, PlaceNote, ReverseName } from './names-notes.tsx';
+import { ListenerNote, PlaceNote, ReverseName } from './lookup-notes.tsx';
 import { RuleNote } from './rule-note.tsx';
 import type { PacketDetail } from './use-packet-detail.ts';
 

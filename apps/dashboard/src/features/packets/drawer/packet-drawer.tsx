@@ -8,7 +8,7 @@ import { ABSENT } from '../../../text/number.ts';
 import { endpointText } from '../../../text/row-text.ts';
 import { IconButton } from '../../../ui/icon-button.tsx';
 import { VerdictMark } from '../../../ui/marks.tsx';
-import type { Picked } from '../selection/use-selected-packet.ts';
+import type { PacketSelection } from '../selection/use-packet-selection.ts';
 import { Field } from './field.tsx';
 import { packetTitle } from './packet-title.ts';
 import { type PacketDetail, usePacketDetail } from './use-packet-detail.ts';
@@ -25,7 +25,7 @@ const SECTIONS: readonly { readonly title: string; readonly keys: readonly Expla
 ];
 
 /** Everything about the picked packet, beside the table: not modal, so that the arrows go on from row to row. */
-export function PacketDrawer({ row, picked }: { row: number; picked: Picked }) {
+export function PacketDrawer({ row, selection }: { row: number; selection: PacketSelection }) {
   const detail = usePacketDetail(row);
   const titleId = useId();
   const drawer = useRef<HTMLElement>(null);
@@ -40,7 +40,7 @@ export function PacketDrawer({ row, picked }: { row: number; picked: Picked }) {
     const step = event.key === 'ArrowDown' ? -1 : event.key === 'ArrowUp' ? 1 : 0;
     if (step === 0 || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
     event.preventDefault();
-    picked.step(step);
+    selection.step(step);
   };
   if (detail === null) return null;
   return (
@@ -58,16 +58,16 @@ export function PacketDrawer({ row, picked }: { row: number; picked: Picked }) {
             <VerdictMark verdict={detail.row.verdict} />
             {packetTitle(detail.row)}
           </h2>
-          <Way detail={detail} />
+          <Endpoints detail={detail} />
         </div>
         <div className="packet-drawer-steps">
-          <IconButton label="Next newer packet" shortcut="↑" onClick={() => picked.step(1)}>
+          <IconButton label="Next newer packet" shortcut="↑" onClick={() => selection.step(1)}>
             <ChevronUp size={15} aria-hidden="true" />
           </IconButton>
-          <IconButton label="Next older packet" shortcut="↓" onClick={() => picked.step(-1)}>
+          <IconButton label="Next older packet" shortcut="↓" onClick={() => selection.step(-1)}>
             <ChevronDown size={15} aria-hidden="true" />
           </IconButton>
-          <IconButton label="Close the packet" shortcut="Esc" onClick={picked.hide}>
+          <IconButton label="Close the packet" shortcut="Esc" onClick={selection.hide}>
             <X size={14} aria-hidden="true" />
           </IconButton>
         </div>
@@ -91,7 +91,7 @@ export function PacketDrawer({ row, picked }: { row: number; picked: Picked }) {
           className="button deny-button"
           aria-keyshortcuts="d"
           title="Deny its source (d)"
-          onClick={picked.deny}
+          onClick={selection.deny}
         >
           <Ban size={12} aria-hidden="true" />
           Deny…
@@ -100,12 +100,12 @@ export function PacketDrawer({ row, picked }: { row: number; picked: Picked }) {
           type="button"
           className="button push"
           title="Copy as a line of text (c)"
-          onClick={() => picked.copy('text')}
+          onClick={() => selection.copy('text')}
         >
           <Copy size={12} aria-hidden="true" />
           Copy
         </button>
-        <button type="button" className="button" title="Copy as JSON (Shift C)" onClick={() => picked.copy('json')}>
+        <button type="button" className="button" title="Copy as JSON (Shift C)" onClick={() => selection.copy('json')}>
           <Copy size={12} aria-hidden="true" />
           JSON
         </button>
@@ -114,10 +114,10 @@ export function PacketDrawer({ row, picked }: { row: number; picked: Picked }) {
   );
 }
 
-function Way({ detail: { row } }: { detail: PacketDetail }) {
+function Endpoints({ detail: { row } }: { detail: PacketDetail }) {
   const { src, dst, interface: arrived } = row;
   return (
-    <p className="sheet-note packet-way font-mono">
+    <p className="sheet-note packet-endpoints font-mono">
       {src.addr === ABSENT ? (
         `on ${arrived}`
       ) : (

@@ -16,7 +16,7 @@ export interface PacketDetail {
 export function usePacketDetail(row: number): PacketDetail | null {
   const { store } = useLive();
   return useMemo(() => {
-    const { rows, interfaceName } = store.picture;
+    const { rows, interfaceName } = store.state;
     if (!rows.has(row)) return null;
     const { view, index } = rows.shown.read(row);
     const packet = view.decode(index);

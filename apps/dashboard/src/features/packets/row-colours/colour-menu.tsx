@@ -9,7 +9,7 @@ import { useStored } from '../../../ui/stored-setting.ts';
 import {
   COLOURS,
   type ColourRule,
-  MOST_COLOUR_RULES,
+  MAX_COLOUR_RULES,
   movedRule,
   withChange,
   withoutRule,
@@ -46,14 +46,14 @@ export function ColourMenu() {
         <button
           type="button"
           className="button"
-          disabled={rules.length >= MOST_COLOUR_RULES}
+          disabled={rules.length >= MAX_COLOUR_RULES}
           data-testid="colour-add"
           onClick={() => add('')}
         >
           <Plus size={12} aria-hidden="true" />
           Add a rule
         </button>
-        {filter.text !== '' && rules.length < MOST_COLOUR_RULES && (
+        {filter.text !== '' && rules.length < MAX_COLOUR_RULES && (
           <button type="button" className="button" onClick={() => add(filter.text)}>
             From the filter
           </button>

@@ -5,7 +5,7 @@ import {
   COLOURS,
   type ColourRule,
   compileColourRules,
-  MOST_COLOUR_RULES,
+  MAX_COLOUR_RULES,
   movedRule,
   NO_COLOUR_RULES,
   readColourRules,
@@ -49,8 +49,8 @@ test('rules are added, changed, moved and removed; there is an end to how many',
   expect(withoutRule(three, 1).map(({ id }) => id)).toEqual([2, 3]);
   let many = NO_COLOUR_RULES;
   for (let i = 0; i < 50; i++) many = withRule(many, 'tcp');
-  expect(many).toHaveLength(MOST_COLOUR_RULES);
-  expect(new Set(many.map(({ id }) => id)).size).toBe(MOST_COLOUR_RULES);
+  expect(many).toHaveLength(MAX_COLOUR_RULES);
+  expect(new Set(many.map(({ id }) => id)).size).toBe(MAX_COLOUR_RULES);
 });
 
 test('they survive being kept as text; what makes no sense by now is left out', () => {

@@ -19,11 +19,11 @@ export type ColourRules = readonly ColourRule[];
 
 export const NO_COLOUR_RULES: ColourRules = [];
 /** Each row on the screen is asked by all of them. */
-export const MOST_COLOUR_RULES = 12;
+export const MAX_COLOUR_RULES = 12;
 
 /** A new rule at the end, in the colour that is used least. */
 export function withRule(rules: ColourRules, text: string): ColourRules {
-  if (rules.length >= MOST_COLOUR_RULES) return rules;
+  if (rules.length >= MAX_COLOUR_RULES) return rules;
   const uses = (colour: Colour) => rules.filter((rule) => rule.colour === colour).length;
   const colour = COLOURS.reduce((least, each) => (uses(each) < uses(least) ? each : least), COLOURS[0]);
   const id = rules.reduce((most, rule) => Math.max(most, rule.id), 0) + 1;
@@ -61,12 +61,12 @@ export function compileColourRules(rules: ColourRules, environment: FilterEnviro
 }
 
 /** What was kept once, as far as it makes sense; null: nothing does. */
-export function readColourRules(kept: unknown): ColourRules | null {
-  if (!Array.isArray(kept)) return null;
-  const rules = kept.flatMap((each: unknown, i): ColourRule[] => {
+export function readColourRules(stored: unknown): ColourRules | null {
+  if (!Array.isArray(stored)) return null;
+  const rules = stored.flatMap((each: unknown, i): ColourRule[] => {
     const { text, colour, on } = (each ?? {}) as Record<string, unknown>;
     const known = COLOURS.find((name) => name === colour);
     return typeof text === 'string' && known !== undefined ? [{ id: i + 1, text, colour: known, on: on === true }] : [];
   });
-  return rules.length === 0 ? null : rules.slice(0, MOST_COLOUR_RULES);
+  return rules.length === 0 ? null : rules.slice(0, MAX_COLOUR_RULES);
 }

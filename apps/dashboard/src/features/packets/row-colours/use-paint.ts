@@ -6,7 +6,7 @@ import { colourSetting } from './colour-setting.ts';
 
 /** Gives a row its colour; null as long as there are no rules for that. */
 export function usePaint(): Paint | null {
-  const { picture } = useLive().store;
+  const { state } = useLive().store;
   const rules = useStored(colourSetting);
   // Rules may name interfaces, which come and go.
   const names = useSnapshot(({ figures }) =>
@@ -14,6 +14,6 @@ export function usePaint(): Paint | null {
   );
   return useMemo(() => {
     void names;
-    return compileColourRules(rules, { indexesOf: (name) => picture.indexesOf(name) });
-  }, [picture, rules, names]);
+    return compileColourRules(rules, { indexesOf: (name) => state.indexesOf(name) });
+  }, [state, rules, names]);
 }

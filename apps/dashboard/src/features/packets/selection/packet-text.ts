@@ -5,9 +5,9 @@ import { endpointText, exactTime, type PacketRow } from '../../../text/row-text.
 /** One packet as a line to paste into a mail: `2026-01-31T14:03:22.118493000Z deny 203.0.113.7:50211 -> …`. */
 export function packetLine(row: PacketRow, timestamp_ns: bigint): string {
   const { action, src, dst, protocol, detail, length, vlan, reason } = row;
-  const way = src.addr === ABSENT ? '' : `${endpointText(src)} -> ${endpointText(dst)} `;
+  const endpoints = src.addr === ABSENT ? '' : `${endpointText(src)} -> ${endpointText(dst)} `;
   return [
-    `${exactTime(timestamp_ns)} ${action} ${way}${protocol}${present(' ', detail)}`,
+    `${exactTime(timestamp_ns)} ${action} ${endpoints}${protocol}${present(' ', detail)}`,
     `${length} bytes`,
     `on ${row.interface}${present(' vlan ', vlan)}`,
     ...(reason === ABSENT ? [] : [reason]),

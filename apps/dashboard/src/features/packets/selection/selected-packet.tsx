@@ -5,14 +5,14 @@ import { useMemo } from 'react';
 import { useLive } from '../../../node/live-context.tsx';
 import { endpointText, packetRow } from '../../../text/row-text.ts';
 import { IconButton } from '../../../ui/icon-button.tsx';
-import type { Picked } from './use-selected-packet.ts';
+import type { PacketSelection } from './use-packet-selection.ts';
 import './selected-packet.css';
 
 /** In the bar above the table: which packet is picked. */
 export function SelectedPacket({ row }: { row: number }) {
   const { store } = useLive();
   const packet = useMemo(() => {
-    const { rows, interfaceName } = store.picture;
+    const { rows, interfaceName } = store.state;
     if (!rows.has(row)) return null;
     const { view, index } = rows.shown.read(row);
     return packetRow(view, index, interfaceName);
@@ -29,10 +29,10 @@ export function SelectedPacket({ row }: { row: number }) {
 }
 
 /** What can be done with the picked packet. */
-export function PickedActions({ picked }: { picked: Picked }) {
+export function SelectionActions({ selection }: { selection: PacketSelection }) {
   return (
     <>
-      {!picked.isShown && (
+      {!selection.isShown && (
         <>
           <button
             type="button"
@@ -40,7 +40,7 @@ export function PickedActions({ picked }: { picked: Picked }) {
             data-testid="explain-row"
             aria-keyshortcuts="Enter"
             title="What each field means (Enter)"
-            onClick={picked.show}
+            onClick={selection.show}
           >
             <PanelRight size={12} aria-hidden="true" />
             <span className="explain-word">Explain</span>
@@ -51,14 +51,14 @@ export function PickedActions({ picked }: { picked: Picked }) {
             data-testid="deny-row"
             aria-keyshortcuts="d"
             title="Deny its source (d)"
-            onClick={picked.deny}
+            onClick={selection.deny}
           >
             <Ban size={12} aria-hidden="true" />
             Deny…
           </button>
         </>
       )}
-      <IconButton label="Clear selection" shortcut="Esc" onClick={picked.letGo}>
+      <IconButton label="Clear selection" shortcut="Esc" onClick={selection.clear}>
         <X size={13} aria-hidden="true" />
       </IconButton>
     </>

@@ -2,15 +2,15 @@ import { expect, test } from 'vitest';
 import {
   DEFAULT_COLUMNS,
   isDefaultChoice,
+  MAX_WIDTH,
+  MIN_WIDTH,
   moved,
   movedTo,
-  NARROWEST,
   readColumnChoice,
   resized,
   tracks,
   unsized,
   visibleColumns,
-  WIDEST,
   withShown,
 } from './column-choice.ts';
 import { COLUMN_KEYS } from './columns.ts';
@@ -57,8 +57,8 @@ test.each([
 
 test('a width that was set is kept within what can be read and found again', () => {
   const choice = resized(DEFAULT_COLUMNS, { src: 200.4, dst: 1, reason: 1e6 });
-  expect(choice.widths).toEqual({ src: 200, dst: NARROWEST, reason: WIDEST });
-  expect(unsized(choice, 'dst').widths).toEqual({ src: 200, reason: WIDEST });
+  expect(choice.widths).toEqual({ src: 200, dst: MIN_WIDTH, reason: MAX_WIDTH });
+  expect(unsized(choice, 'dst').widths).toEqual({ src: 200, reason: MAX_WIDTH });
 });
 
 test('tracks share the room by default, and a set width is that width', () => {

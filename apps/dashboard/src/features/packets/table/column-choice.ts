@@ -12,8 +12,8 @@ export interface ColumnChoice {
 
 export const DEFAULT_COLUMNS: ColumnChoice = { order: COLUMN_KEYS, shown: {}, widths: {} };
 
-export const NARROWEST = 24;
-export const WIDEST = 900;
+export const MIN_WIDTH = 24;
+export const MAX_WIDTH = 900;
 
 export function isShown(choice: ColumnChoice, key: ColumnKey, facts: TableFacts): boolean {
   return choice.shown[key] ?? COLUMNS[key].byDefault(facts);
@@ -52,7 +52,7 @@ export function movedTo(choice: ColumnChoice, key: ColumnKey, target: ColumnKey)
 export function resized(choice: ColumnChoice, widths: ColumnChoice['widths']): ColumnChoice {
   const set = { ...choice.widths };
   for (const [key, width] of Object.entries(widths)) {
-    set[key as ColumnKey] = Math.round(Math.min(WIDEST, Math.max(NARROWEST, width)));
+    set[key as ColumnKey] = Math.round(Math.min(MAX_WIDTH, Math.max(MIN_WIDTH, width)));
   }
   return { ...choice, widths: set };
 }
@@ -93,9 +93,9 @@ export function tracks(visible: readonly ColumnKey[], { widths }: ColumnChoice, 
 }
 
 /** What was kept once. What is unknown by now is left out, a column that is new takes its usual place; null: nothing to use. */
-export function readColumnChoice(kept: unknown): ColumnChoice | null {
-  if (typeof kept !== 'object' || kept === null) return null;
-  const { order, shown, widths } = kept as Record<string, unknown>;
+export function readColumnChoice(stored: unknown): ColumnChoice | null {
+  if (typeof stored !== 'object' || stored === null) return null;
+  const { order, shown, widths } = stored as Record<string, unknown>;
   const known = [...new Set(Array.isArray(order) ? order.filter(isColumnKey) : [])];
   for (const [i, key] of COLUMN_KEYS.entries()) {
     if (known.includes(key)) continue;

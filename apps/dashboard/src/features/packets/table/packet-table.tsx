@@ -8,7 +8,7 @@
 import { useRouter } from 'next/navigation';
 import { type KeyboardEvent, type MouseEvent, type PointerEvent, type RefObject, useEffect, useRef } from 'react';
 import { useLive, useSnapshot } from '../../../node/live-context.tsx';
-import { TOGETHER } from '../../../node/nodes.ts';
+import { ALL_NODES } from '../../../node/nodes.ts';
 import { nextRow } from '../../../node/rows/next-row.ts';
 import type { RecordRing } from '../../../node/rows/record-ring.ts';
 import { useNodes } from '../../../node/use-nodes.ts';
@@ -57,13 +57,13 @@ export function PacketTable({
 }) {
   const { store } = useLive();
   const router = useRouter();
-  const { rows, interfaceName } = store.picture;
+  const { rows, interfaceName } = store.state;
   useSnapshot(({ rowsVersion }) => rowsVersion);
   const head = useRef<HTMLDivElement>(null);
   const pressed = useRef<number | null>(null);
   const paint = usePaint();
   const { choice, visible } = useColumns();
-  const together = useNodes().shown === TOGETHER;
+  const allNodes = useNodes().shown === ALL_NODES;
   const columns = compact ? TWO_LINE_COLUMNS : visible;
 
   const ring = rows.shown;
@@ -117,8 +117,8 @@ export function PacketTable({
       aria-colcount={columns.length}
       className="table"
       data-compact={compact}
-      data-nodes={together}
-      style={columnStyle(choice, columns, together)}
+      data-nodes={allNodes}
+      style={columnStyle(choice, columns, allNodes)}
       data-testid="live-table"
     >
       <TableHead columns={columns} choice={choice} headRef={head} />

@@ -4,7 +4,7 @@
 
 import { clsx } from 'clsx';
 import { type KeyboardEvent, type PointerEvent, type RefObject, useLayoutEffect, useRef, useState } from 'react';
-import { type ColumnChoice, movedTo, NARROWEST, resized, unsized, WIDEST } from './column-choice.ts';
+import { type ColumnChoice, MAX_WIDTH, MIN_WIDTH, movedTo, resized, unsized } from './column-choice.ts';
 import { columnSetting } from './column-setting.ts';
 import { COLUMNS, type ColumnKey } from './columns.ts';
 import './table-head.css';
@@ -117,8 +117,8 @@ function Edge({
       aria-orientation="vertical"
       aria-label={`Width of ${label}`}
       aria-valuenow={Math.round(width)}
-      aria-valuemin={NARROWEST}
-      aria-valuemax={WIDEST}
+      aria-valuemin={MIN_WIDTH}
+      aria-valuemax={MAX_WIDTH}
       title="Drag for another width; twice for the usual one"
       onKeyDown={onKeyDown}
       onPointerDown={onPointerDown}

@@ -3,5 +3,5 @@ export const ADD_RULE = {
   keys: ['a'],
   name: 'Add a rule…',
   group: 'Rules',
-  words: 'new deny permit observe block',
+  keywords: 'new deny permit observe block',
 } as const;

@@ -9,7 +9,7 @@ const VIA = {
 } as const;
 
 /** 'root, from the command line'. */
-export function whoWords({ name, via }: Pick<AuditEntry['who'], 'name' | 'via'>): string {
+export function authorText({ name, via }: Pick<AuditEntry['who'], 'name' | 'via'>): string {
   return `${name}, from ${VIA[via]}`;
 }
 

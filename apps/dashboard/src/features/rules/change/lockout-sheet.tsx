@@ -3,19 +3,11 @@
 import type { RulesError } from '@packetlog/common';
 import { useState } from 'react';
 import { Sheet } from '../../../ui/sheet.tsx';
-import { Refusal } from './rejection.tsx';
+import { Rejection } from './rejection.tsx';
 import { useRuleActions } from './use-rules.ts';
 
 /** Removing a permit rule can lock somebody out as well as adding a deny rule can. */
-export function RefusedRemovalSheet({
-  id,
-  error: first,
-  onClose,
-}: {
-  id: number;
-  error: RulesError;
-  onClose: () => void;
-}) {
+export function LockoutSheet({ id, error: first, onClose }: { id: number; error: RulesError; onClose: () => void }) {
   const { remove } = useRuleActions();
   const [error, setError] = useState(first);
   const force = async () => {
@@ -26,7 +18,7 @@ export function RefusedRemovalSheet({
   return (
     <Sheet title={`Rule ${id} was not removed`} onClose={onClose}>
       <div className="sheet-body">
-        <Refusal error={error} force={() => void force()} />
+        <Rejection error={error} force={() => void force()} />
       </div>
       <footer className="sheet-foot">
         <button type="button" className="button push" onClick={onClose}>

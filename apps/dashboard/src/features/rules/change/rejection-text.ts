@@ -1,7 +1,7 @@
 import type { ProtectedAddress, RulesError } from '@packetlog/common';
 import { asSentence } from '../../../text/sentence.ts';
 
-export interface RefusalWords {
+export interface RejectionText {
   readonly title: string;
   readonly sentence: string;
   /** Whether "do it anyway" exists. */
@@ -16,12 +16,12 @@ const WHO: Record<ProtectedAddress['kind'], (address: string) => string> = {
   protect: (address) => `${address}, which is on the list of protected addresses`,
 };
 
-export function protectedWords({ kind, address }: ProtectedAddress): string {
+export function protectedText({ kind, address }: ProtectedAddress): string {
   return WHO[kind](address);
 }
 
 /** Why the loader has not done what it was asked to do, and what is left to do. */
-export function refusalWords(error: RulesError): RefusalWords {
+export function rejectionText(error: RulesError): RejectionText {
   switch (error.code) {
     case 'lockout':
       return {
@@ -29,7 +29,7 @@ export function refusalWords(error: RulesError): RefusalWords {
         sentence:
           error.protected === undefined
             ? asSentence(error.message)
-            : `It would lock out ${protectedWords(error.protected)}.`,
+            : `It would lock out ${protectedText(error.protected)}.`,
         mayForce: true,
       };
     case 'forbidden':

@@ -2,20 +2,20 @@
 
 import type { RulesError } from '@packetlog/common';
 import { useEffect, useRef } from 'react';
-import { refusalWords } from './rejection-text.ts';
+import { rejectionText } from './rejection-text.ts';
 import './rejection.css';
 
 /** Why it was not done. "Do it anyway" is a step of its own: never the button that was pressed first. */
-export function Refusal({ error, force }: { error: RulesError; force?: () => void }) {
-  const { title, sentence, mayForce } = refusalWords(error);
+export function Rejection({ error, force }: { error: RulesError; force?: () => void }) {
+  const { title, sentence, mayForce } = rejectionText(error);
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
     // In braces: new browsers return a promise, which React would take for a clean-up.
     box.current?.scrollIntoView({ block: 'nearest' });
   }, [error]);
   return (
-    <div ref={box} role="alert" className="refusal appear" data-testid="refusal" data-code={error.code}>
-      <p className="refusal-title">{title}</p>
+    <div ref={box} role="alert" className="rejection appear" data-testid="rejection" data-code={error.code}>
+      <p className="rejection-title">{title}</p>
       <p>{sentence}</p>
       {mayForce && force !== undefined && (
         <>

@@ -4,7 +4,7 @@ import type { RulesStep } from '@packetlog/common';
 import { useState } from 'react';
 import { clockText } from '../../../text/clock.ts';
 import { Sheet } from '../../../ui/sheet.tsx';
-import { whoWords } from './audit-text.ts';
+import { authorText } from './audit-text.ts';
 import { useUndo } from './use-undo.ts';
 
 /** Before a change is undone that was not made on this page: what it is, and whose. */
@@ -50,7 +50,7 @@ function StepSheet({
           <>
             <p className="font-mono break-words">{step.what}</p>
             <p className="text-muted">
-              It {about} by {whoWords(step.who)}, at {clockText(step.at_ms)} local time.
+              It {about} by {authorText(step.who)}, at {clockText(step.at_ms)} local time.
             </p>
           </>
         )}

@@ -2,7 +2,7 @@
 
 import type { RuleChanges, RuleDraft, RulesAnswer, RulesError } from '@packetlog/common';
 import { useMemo } from 'react';
-import { fetched } from '../../../node/lazy-with-retry.ts';
+import { lazyWithRetry } from '../../../node/lazy-with-retry.ts';
 import { useLive, useSnapshot } from '../../../node/live-context.tsx';
 import type { RulesView } from '../../../node/state/rules-state.ts';
 import { counted } from '../../../text/number.ts';
@@ -36,8 +36,8 @@ export function useRuleActions(): RuleActions {
     };
     const complain = async (error: RulesError) => {
       // The first load of the page does without these texts.
-      const { refusalWords } = await fetched(() => import('./rejection-text.ts'));
-      const { title, sentence } = refusalWords(error);
+      const { rejectionText } = await lazyWithRetry(() => import('./rejection-text.ts'));
+      const { title, sentence } = rejectionText(error);
       toasts.show({ text: `${title} ${sentence}`, tone: 'problem' });
     };
     const orComplain = async (answer: { ok: true } | { ok: false; error: RulesError }, done: string) =>

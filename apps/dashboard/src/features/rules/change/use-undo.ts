@@ -46,12 +46,12 @@ export function useUndo(): Undo {
       redoStep,
       undo: () => {
         if (last === undefined) toasts.show({ text: 'There is no change of the rules to undo.', tone: 'problem' });
-        else if (store.rules.isMade(last)) void undoStep(last);
+        else if (store.rules.isOwn(last)) void undoStep(last);
         else overlay.show('undo');
       },
       redo: () => {
         if (undone === undefined) toasts.show({ text: 'There is no undone change to do again.', tone: 'problem' });
-        else if (store.rules.isMade(undone)) void redoStep(undone);
+        else if (store.rules.isOwn(undone)) void redoStep(undone);
         else overlay.show('redo');
       },
     };

@@ -4,8 +4,8 @@ import { hasPorts, protocolName, type RehearsalReport, type RulesRequest } from 
 import { useEffect, useState } from 'react';
 import { useLive } from '../../../node/live-context.tsx';
 import { formatCount } from '../../../text/number.ts';
-import { Refusal } from '../change/rejection.tsx';
-import { protectedWords } from '../change/rejection-text.ts';
+import { Rejection } from '../change/rejection.tsx';
+import { protectedText } from '../change/rejection-text.ts';
 import { coverageSentence, percentText, verdictSentence } from './dry-run-text.ts';
 import './dry-run.css';
 
@@ -14,14 +14,14 @@ type State =
   | { readonly at: 'idle' }
   | { readonly at: 'running'; readonly seconds: number; readonly since: number }
   | { readonly at: 'done'; readonly report: RehearsalReport }
-  | { readonly at: 'refused'; readonly error: Parameters<typeof Refusal>[0]['error'] };
+  | { readonly at: 'rejected'; readonly error: Parameters<typeof Rejection>[0]['error'] };
 
 const SECONDS = [10, 60] as const;
 /** Time for the answer, over that of the trial itself. */
 const SLACK_MS = 15_000;
 
 /** Before it is armed: what it would have done with the packets of the next seconds. `asked` null: the form is not filled in. */
-export function Rehearsal({ asked }: { asked: Asked | null }) {
+export function DryRun({ asked }: { asked: Asked | null }) {
   const { ask } = useLive();
   const [state, setState] = useState<State>({ at: 'idle' });
   const about = JSON.stringify(asked);
@@ -33,19 +33,19 @@ export function Rehearsal({ asked }: { asked: Asked | null }) {
     setState(mine);
     const answer = await ask('test', { ...asked, seconds } as RulesRequest<'test'>, seconds * 1000 + SLACK_MS);
     setState((now) =>
-      now !== mine ? now : answer.ok ? { at: 'done', report: answer.value } : { at: 'refused', error: answer.error },
+      now !== mine ? now : answer.ok ? { at: 'done', report: answer.value } : { at: 'rejected', error: answer.error },
     );
   };
   return (
-    <section className="rehearsal" aria-label="Dry run">
-      <div className="rehearsal-head">
+    <section className="dry-run" aria-label="Dry run">
+      <div className="dry-run-head">
         <p className="field-label">Dry run on live traffic</p>
         {SECONDS.map((seconds) => (
           <button
             key={seconds}
             type="button"
             className="button button-small"
-            data-testid={`rehearse-${seconds}`}
+            data-testid={`dry-run-${seconds}`}
             disabled={asked === null || state.at === 'running'}
             onClick={() => void run(seconds)}
           >
@@ -58,16 +58,16 @@ export function Rehearsal({ asked }: { asked: Asked | null }) {
         {state.at === 'running' && <Running key={state.since} seconds={state.seconds} />}
         {state.at === 'done' && <Report report={state.report} />}
       </div>
-      {state.at === 'refused' && <Refusal error={state.error} />}
+      {state.at === 'rejected' && <Rejection error={state.error} />}
     </section>
   );
 }
 
 function Running({ seconds }: { seconds: number }) {
   return (
-    <div className="rehearsal-running">
+    <div className="dry-run-running">
       <p className="field-hint">Watching for {seconds} s …</p>
-      <span className="rehearsal-bar" style={{ animationDuration: `${seconds}s` }} />
+      <span className="dry-run-bar" style={{ animationDuration: `${seconds}s` }} />
     </div>
   );
 }
@@ -75,12 +75,12 @@ function Running({ seconds }: { seconds: number }) {
 function Report({ report }: { report: RehearsalReport }) {
   const { denied, judged, by_source, by_port, lockouts } = report;
   return (
-    <div className="report appear" data-testid="rehearsal-report" data-denied={denied.packets} data-judged={judged}>
+    <div className="report appear" data-testid="dry-run-report" data-denied={denied.packets} data-judged={judged}>
       <p className={denied.packets > 0 ? 'report-verdict text-deny' : 'report-verdict'}>{verdictSentence(report)}</p>
       <p className="field-hint">{coverageSentence(report)}</p>
       {lockouts.map((entry) => (
         <p key={`${entry.kind}${entry.address}`} className="report-lockout">
-          It would lock out {protectedWords(entry)}.
+          It would lock out {protectedText(entry)}.
         </p>
       ))}
       <Volumes

@@ -1,5 +1,5 @@
 import { RULE_ACTIONS, type RuleAction } from '@packetlog/common';
-import { ACTION_WORDS, RULE_VERDICT } from '../../../text/verdict-text.ts';
+import { ACTION_TEXT, RULE_VERDICT } from '../../../text/verdict-text.ts';
 import { VerdictMark } from '../../../ui/marks.tsx';
 import type { Segment } from '../../../ui/segments.tsx';
 
@@ -7,7 +7,7 @@ import type { Segment } from '../../../ui/segments.tsx';
 export function actionSegments<T extends RuleAction>(actions: readonly T[]): Segment<T>[] {
   return actions.map((action) => ({
     value: action,
-    title: ACTION_WORDS[action],
+    title: ACTION_TEXT[action],
     label: (
       <>
         <VerdictMark verdict={RULE_VERDICT[action]} />

@@ -10,7 +10,7 @@ import { DenySheet } from './deny-sheet.tsx';
 export function DenySelected({ row, onClose, onDone }: { row: number; onClose: () => void; onDone: () => void }) {
   const { store } = useLive();
   const { packet, source } = useMemo(() => {
-    const { rows, interfaceName } = store.picture;
+    const { rows, interfaceName } = store.state;
     if (!rows.has(row)) return { packet: null, source: null };
     const { view, index } = rows.shown.read(row);
     const read = packetRow(view, index, interfaceName);

@@ -9,12 +9,12 @@ import { VerdictMark } from '../../../ui/marks.tsx';
 import { Segments } from '../../../ui/segments.tsx';
 import { Sheet } from '../../../ui/sheet.tsx';
 import { TextField } from '../../../ui/text-field.tsx';
-import { Refusal } from '../change/rejection.tsx';
+import { Rejection } from '../change/rejection.tsx';
 import { useRuleActions, useRulesView } from '../change/use-rules.ts';
-import { Rehearsal } from '../dry-run/dry-run.tsx';
+import { DryRun } from '../dry-run/dry-run.tsx';
 import { actionSegments } from './action-segments.tsx';
 import { type DenyChoice, denyDraft, type PacketSource, standingSentence } from './deny-choice.ts';
-import { LastingField } from './duration-field.tsx';
+import { DurationField } from './duration-field.tsx';
 import { readForm } from './rule-form.ts';
 
 const ACTIONS = actionSegments(['deny', 'observe'] as const);
@@ -41,7 +41,7 @@ export function DenySheet({
     lasts: '1h',
     reason: '',
   });
-  const [refusal, setRefusal] = useState<RulesError | null>(null);
+  const [rejection, setRejection] = useState<RulesError | null>(null);
   const [busy, setBusy] = useState(false);
   const draft = denyDraft(source, choice);
   const { problems } = readForm({
@@ -54,7 +54,7 @@ export function DenySheet({
   const lasts = problems?.lasts !== undefined || choice.lasts === '' ? null : parseDuration(choice.lasts);
   const set = (changes: Partial<DenyChoice>) => {
     setChoice({ ...choice, ...changes });
-    setRefusal(null);
+    setRejection(null);
   };
   const submit = async (force = false) => {
     if (busy || problems !== null) return;
@@ -62,7 +62,7 @@ export function DenySheet({
     const error = await actions.add(draft, effectSentence(draft, lasts, DOES), force);
     setBusy(false);
     if (error === null) onDone();
-    else setRefusal(error);
+    else setRejection(error);
   };
   return (
     <Sheet
@@ -107,7 +107,7 @@ export function DenySheet({
               ]}
             />
           )}
-          <LastingField value={choice.lasts} onChange={(value) => set({ lasts: value })} problem={problems?.lasts} />
+          <DurationField value={choice.lasts} onChange={(value) => set({ lasts: value })} problem={problems?.lasts} />
           <TextField
             label="Why"
             name="reason"
@@ -125,8 +125,8 @@ export function DenySheet({
                 : 'Permitted and marked, so you can see what it would deny before you enforce it.'}
             </p>
           </div>
-          <Rehearsal asked={problems === null ? { add: draft } : null} />
-          {refusal !== null && <Refusal error={refusal} force={() => void submit(true)} />}
+          <DryRun asked={problems === null ? { add: draft } : null} />
+          {rejection !== null && <Rejection error={rejection} force={() => void submit(true)} />}
         </div>
         <footer className="sheet-foot">
           <p className="sheet-preview" data-testid="rule-preview">

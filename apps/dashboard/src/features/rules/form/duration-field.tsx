@@ -1,25 +1,25 @@
 'use client';
 
 import { useState } from 'react';
-import { LASTING } from '../../../text/rule-text.ts';
+import { DURATIONS } from '../../../text/rule-text.ts';
 import { Segments } from '../../../ui/segments.tsx';
 import { TextField } from '../../../ui/text-field.tsx';
 
 const OTHER = 'other';
 
 /** For how long: one of the usual, or typed. `kept` is the end that the rule has already, in words. */
-export function LastingField({
+export function DurationField({
   value,
   onChange,
   problem = '',
-  kept,
+  current,
 }: {
   value: string;
   onChange: (value: string) => void;
   problem?: string | undefined;
-  kept?: { readonly value: string; readonly label: string } | undefined;
+  current?: { readonly value: string; readonly label: string } | undefined;
 }) {
-  const usual = [...(kept === undefined ? [] : [kept]), ...LASTING];
+  const usual = [...(current === undefined ? [] : [current]), ...DURATIONS];
   const [typed, setTyped] = useState(!usual.some((entry) => entry.value === value));
   return (
     <div className="flex flex-col gap-2">

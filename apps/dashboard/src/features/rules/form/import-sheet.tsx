@@ -9,8 +9,8 @@ import { Sheet } from '../../../ui/sheet.tsx';
 import { TextField } from '../../../ui/text-field.tsx';
 import { toasts } from '../../../ui/toast-store.ts';
 import { entriesText } from '../change/audit-text.ts';
-import { Refusal } from '../change/rejection.tsx';
-import { Rehearsal } from '../dry-run/dry-run.tsx';
+import { Rejection } from '../change/rejection.tsx';
+import { DryRun } from '../dry-run/dry-run.tsx';
 import { ALL_ACTIONS } from './action-segments.tsx';
 import { listLines, nameFromFile, sizeProblem } from './import-list.ts';
 
@@ -25,7 +25,7 @@ export function ImportSheet({ existing, onClose }: { existing: readonly string[]
   const [reason, setReason] = useState('');
   const [tried, setTried] = useState(false);
   const [busy, setBusy] = useState(false);
-  const [refusal, setRefusal] = useState<RulesError | null>(null);
+  const [rejection, setRejection] = useState<RulesError | null>(null);
   const [badLines, setBadLines] = useState<readonly BadLine[]>([]);
   const listId = useId();
   const lines = listLines(text);
@@ -42,14 +42,14 @@ export function ImportSheet({ existing, onClose }: { existing: readonly string[]
     setTried(true);
     if (!ready || busy) return;
     setBusy(true);
-    setRefusal(null);
+    setRejection(null);
     const answer = await ask(
       'import',
       { set: name, entries: text, action, reason: reason.trim(), force, skip_bad: skipBad },
       WITHIN_MS,
     );
     setBusy(false);
-    if (!answer.ok) return setRefusal(answer.error);
+    if (!answer.ok) return setRejection(answer.error);
     const { set, rule, bad_lines, bad_line_count, revision } = answer.value;
     store.rules.made(revision);
     const bad = bad_line_count === 0 ? '' : `; ${counted(bad_line_count, 'line')} could not be read`;
@@ -114,12 +114,10 @@ export function ImportSheet({ existing, onClose }: { existing: readonly string[]
           />
           <Segments label="Action" segments={ALL_ACTIONS} value={action} onChange={setAction} />
           <TextField label="Why" name="reason" value={reason} onChange={setReason} placeholder="known scanners" />
-          <Rehearsal
-            asked={ready ? { add: { action, source: `set:${name}`, reason }, sets: { [name]: text } } : null}
-          />
+          <DryRun asked={ready ? { add: { action, source: `set:${name}`, reason }, sets: { [name]: text } } : null} />
           {badLines.length > 0 && <BadLines lines={badLines} />}
-          {refusal !== null && <Refusal error={refusal} force={() => void submit({ force: true })} />}
-          {refusal?.field === 'entries' && (
+          {rejection !== null && <Rejection error={rejection} force={() => void submit({ force: true })} />}
+          {rejection?.field === 'entries' && (
             <button type="button" className="button self-start" onClick={() => void submit({ skipBad: true })}>
               Import the rest, without these lines
             </button>

@@ -5,9 +5,9 @@ import { useState } from 'react';
 import { VerdictMark } from '../../../ui/marks.tsx';
 import { Segments } from '../../../ui/segments.tsx';
 import { Sheet } from '../../../ui/sheet.tsx';
-import { Refusal } from '../change/rejection.tsx';
+import { Rejection } from '../change/rejection.tsx';
 import { useRuleActions } from '../change/use-rules.ts';
-import { Rehearsal } from '../dry-run/dry-run.tsx';
+import { DryRun } from '../dry-run/dry-run.tsx';
 
 const WORDS: Record<DefaultPolicy, string> = {
   permit: 'Packets that match no rule are permitted, as they would be without PacketLog.',
@@ -18,7 +18,7 @@ const WORDS: Record<DefaultPolicy, string> = {
 export function PolicySheet({ policy, onClose }: { policy: DefaultPolicy; onClose: () => void }) {
   const actions = useRuleActions();
   const [chosen, setChosen] = useState(policy);
-  const [refusal, setRefusal] = useState<RulesError | null>(null);
+  const [rejection, setRejection] = useState<RulesError | null>(null);
   const [busy, setBusy] = useState(false);
   const submit = async (force = false) => {
     if (busy) return;
@@ -26,7 +26,7 @@ export function PolicySheet({ policy, onClose }: { policy: DefaultPolicy; onClos
     const error = chosen === policy ? null : await actions.setPolicy(chosen, force);
     setBusy(false);
     if (error === null) onClose();
-    else setRefusal(error);
+    else setRejection(error);
   };
   return (
     <Sheet title="Default policy" note="For IP packets that no rule matches" onClose={onClose}>
@@ -41,13 +41,13 @@ export function PolicySheet({ policy, onClose }: { policy: DefaultPolicy; onClos
             value={chosen}
             onChange={(value) => {
               setChosen(value);
-              setRefusal(null);
+              setRejection(null);
             }}
           />
           <p className="field-hint">{WORDS[chosen]}</p>
         </div>
-        {chosen !== policy && <Rehearsal asked={{ default_policy: chosen }} />}
-        {refusal !== null && <Refusal error={refusal} force={() => void submit(true)} />}
+        {chosen !== policy && <DryRun asked={{ default_policy: chosen }} />}
+        {rejection !== null && <Rejection error={rejection} force={() => void submit(true)} />}
       </div>
       <footer className="sheet-foot">
         <button type="button" className="button push" onClick={onClose}>

@@ -4,15 +4,15 @@ import { parseDuration, type Rule, type RulesError } from '@packetlog/common';
 import { useState } from 'react';
 import { useSnapshot } from '../../../node/live-context.tsx';
 import { effectSentence, expiryText, timeLeft } from '../../../text/rule-text.ts';
-import { ACTION_WORDS, DOES } from '../../../text/verdict-text.ts';
+import { ACTION_TEXT, DOES } from '../../../text/verdict-text.ts';
 import { Segments } from '../../../ui/segments.tsx';
 import { Sheet } from '../../../ui/sheet.tsx';
 import { TextField } from '../../../ui/text-field.tsx';
-import { Refusal } from '../change/rejection.tsx';
+import { Rejection } from '../change/rejection.tsx';
 import { useRuleActions } from '../change/use-rules.ts';
-import { Rehearsal } from '../dry-run/dry-run.tsx';
+import { DryRun } from '../dry-run/dry-run.tsx';
 import { ALL_ACTIONS } from './action-segments.tsx';
-import { LastingField } from './duration-field.tsx';
+import { DurationField } from './duration-field.tsx';
 import { changesOf, EMPTY_FORM, formOf, KEEP, type RuleForm, readForm } from './rule-form.ts';
 
 const PROTOCOLS = ['tcp', 'udp', 'icmp', 'icmpv6', 'sctp', 'udplite', 'gre', 'esp'];
@@ -26,14 +26,14 @@ export function RuleFormSheet({ rule, onClose }: { rule?: Rule | undefined; onCl
   const [form, setForm] = useState<RuleForm>(rule === undefined ? EMPTY_FORM : formOf(rule));
   const [tried, setTried] = useState(false);
   const [busy, setBusy] = useState(false);
-  const [refusal, setRefusal] = useState<RulesError | null>(null);
+  const [rejection, setRejection] = useState<RulesError | null>(null);
   const { draft, problems } = readForm(form);
   const lasts =
     draft?.for !== undefined ? parseDuration(draft.for) : rule && form.lasts === KEEP ? timeLeft(rule, now) : null;
 
   const set = (changes: Partial<RuleForm>) => {
     setForm({ ...form, ...changes });
-    setRefusal(null);
+    setRejection(null);
   };
   // What is empty is not wrong before somebody tries to go on.
   const problemOf = (field: keyof RuleForm) => (tried || form[field] !== '' ? (problems?.[field] ?? '') : '');
@@ -51,7 +51,7 @@ export function RuleFormSheet({ rule, onClose }: { rule?: Rule | undefined; onCl
           : await actions.edit(rule.id, changes, force);
     setBusy(false);
     if (error === null) onClose();
-    else setRefusal(error);
+    else setRejection(error);
   };
 
   return (
@@ -71,7 +71,7 @@ export function RuleFormSheet({ rule, onClose }: { rule?: Rule | undefined; onCl
               value={form.action}
               onChange={(action) => set({ action })}
             />
-            <p className="field-hint">{ACTION_WORDS[form.action]}</p>
+            <p className="field-hint">{ACTION_TEXT[form.action]}</p>
           </div>
           <TextField
             label="Source"
@@ -117,11 +117,11 @@ export function RuleFormSheet({ rule, onClose }: { rule?: Rule | undefined; onCl
               suggestions={interfaces.map(({ name }) => name)}
             />
           )}
-          <LastingField
+          <DurationField
             value={form.lasts}
             onChange={(value) => set({ lasts: value })}
             problem={problemOf('lasts')}
-            kept={
+            current={
               rule?.expires_at === undefined ? undefined : { value: KEEP, label: `unchanged: ${expiryText(rule, now)}` }
             }
           />
@@ -134,8 +134,8 @@ export function RuleFormSheet({ rule, onClose }: { rule?: Rule | undefined; onCl
             hint="Shown with the rule"
             problem={problemOf('reason')}
           />
-          <Rehearsal asked={draft === null ? null : { add: draft }} />
-          {refusal !== null && <Refusal error={refusal} force={() => void submit(true)} />}
+          <DryRun asked={draft === null ? null : { add: draft }} />
+          {rejection !== null && <Rejection error={rejection} force={() => void submit(true)} />}
         </div>
         <footer className="sheet-foot">
           <p className="sheet-preview" data-testid="rule-preview">

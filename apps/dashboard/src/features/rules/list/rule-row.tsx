@@ -9,7 +9,7 @@ import { useLive, useSnapshot } from '../../../node/live-context.tsx';
 import type { ListedRule } from '../../../node/state/rules-state.ts';
 import { agoText } from '../../../text/clock.ts';
 import { ABSENT, formatBytes, formatCompact, formatCount, quantityText } from '../../../text/number.ts';
-import { expiryText, matchText, matchWords, timeLeft } from '../../../text/rule-text.ts';
+import { expiryText, matchParts, matchText, timeLeft } from '../../../text/rule-text.ts';
 import { RULE_VERDICT } from '../../../text/verdict-text.ts';
 import { VerdictMark } from '../../../ui/marks.tsx';
 import { Sparkline } from '../../../ui/sparkline.tsx';
@@ -40,7 +40,7 @@ export const RuleRow = memo(function RuleRow({
   useSnapshot(({ rules }) => rules?.interval);
   const { id, action, reason, created_by } = rule;
   const { packets, bytes, lastSeenMs, perSecond } = store.rules.counted(id);
-  const words = matchWords(rule);
+  const match = matchParts(rule);
   const left = timeLeft(rule, now);
   return (
     <div
@@ -71,10 +71,10 @@ export const RuleRow = memo(function RuleRow({
         <span className="rule-action-word">{action}</span>
       </span>
       <span role="cell" className="rule-match" title={matchText(rule)}>
-        {words.kind === 'set' && <span className="text-faint">set </span>}
-        <span className="rule-source">{words.source}</span>
-        {words.service !== '' && <span className="text-muted"> {words.service}</span>}
-        {words.interface !== '' && <span className="text-faint"> on {words.interface}</span>}
+        {match.kind === 'set' && <span className="text-faint">set </span>}
+        <span className="rule-source">{match.source}</span>
+        {match.service !== '' && <span className="text-muted"> {match.service}</span>}
+        {match.interface !== '' && <span className="text-faint"> on {match.interface}</span>}
       </span>
       <span role="cell" className="rule-rate">
         <Sparkline values={store.rules.history(id)} action={action} />

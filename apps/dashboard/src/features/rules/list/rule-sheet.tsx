@@ -5,7 +5,7 @@ import { useLive, useSnapshot } from '../../../node/live-context.tsx';
 import type { ListedRule } from '../../../node/state/rules-state.ts';
 import { agoText, clockText } from '../../../text/clock.ts';
 import { ABSENT, formatBytes, formatCompact } from '../../../text/number.ts';
-import { effectSentence, expiryText, matchWords, timeLeft } from '../../../text/rule-text.ts';
+import { effectSentence, expiryText, matchParts, timeLeft } from '../../../text/rule-text.ts';
 import { RULE_VERDICT } from '../../../text/verdict-text.ts';
 import { Count, Measure } from '../../../ui/count.tsx';
 import { VerdictMark } from '../../../ui/marks.tsx';
@@ -31,7 +31,7 @@ export function RuleSheet({
   useSnapshot(({ rules }) => rules?.interval);
   const mayChange = useMayChange();
   const count = store.rules.counted(rule.id);
-  const words = matchWords(rule);
+  const match = matchParts(rule);
   return (
     <Sheet
       title={
@@ -62,13 +62,13 @@ export function RuleSheet({
         </div>
         <dl className="facts">
           <Fact term="Source" mono>
-            {words.kind === 'set' ? `set ${words.source}` : words.source}
+            {match.kind === 'set' ? `set ${match.source}` : match.source}
           </Fact>
           <Fact term="Service" mono>
-            {words.service || 'any'}
+            {match.service || 'any'}
           </Fact>
           <Fact term="Interface" mono>
-            {words.interface || 'any'}
+            {match.interface || 'any'}
           </Fact>
           <Fact term="Why">{rule.reason || ABSENT}</Fact>
           <Fact term="Added by">

@@ -6,18 +6,18 @@ export function plainName(name: string): string {
 }
 
 /** 'nginx (pid 812) listens on it now.' */
-export function listenerWords(listeners: readonly Listener[], ip_protocol: number, port: number): string {
+export function listenerText(listeners: readonly Listener[], ip_protocol: number, port: number): string {
   const here = listeners.filter((each) => each.ip_protocol === ip_protocol && each.port === port);
   if (here.length === 0) return 'No process of this machine listens on it now.';
   const processes = new Map<string, number[]>();
   for (const { process, pid } of here) processes.set(process, [...(processes.get(process) ?? []), pid]);
-  const names = [...processes].map(([process, pids]) => `${plainName(process)} (${pidWords(pids)})`);
+  const names = [...processes].map(([process, pids]) => `${plainName(process)} (${pidText(pids)})`);
   return `${names.join(', ')} ${here.length === 1 ? 'listens' : 'listen'} on it now.`;
 }
 
 const PIDS = 3;
 
-function pidWords(pids: readonly number[]): string {
+function pidText(pids: readonly number[]): string {
   if (pids.length > PIDS) return `${pids.length} processes`;
   return `${pids.length === 1 ? 'pid' : 'pids'} ${pids.join(', ')}`;
 }

@@ -1,6 +1,6 @@
 /** Whether the loader was seen to have another page than this one, as after an upgrade. */
-class PageAge {
-  #isOld = false;
+class OutdatedPage {
+  #isOutdated = false;
   readonly #listeners = new Set<() => void>();
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -8,13 +8,13 @@ class PageAge {
     return () => this.#listeners.delete(listener);
   };
 
-  readonly isOld = (): boolean => this.#isOld;
+  readonly isOutdated = (): boolean => this.#isOutdated;
 
   /** For good: only another page is younger. */
-  readonly sayOld = (): void => {
-    this.#isOld = true;
+  readonly markOutdated = (): void => {
+    this.#isOutdated = true;
     for (const listener of this.#listeners) listener();
   };
 }
 
-export const pageAge = new PageAge();
+export const outdatedPage = new OutdatedPage();

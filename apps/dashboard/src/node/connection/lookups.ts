@@ -1,10 +1,10 @@
 import { type Acknowledgement, type Listener, MAX_PLACE_ADDRESSES, type Place } from '@packetlog/common';
-import { isListeners, isPlaces, isReverseNames } from '../messages/name-messages.ts';
+import { isListeners, isPlaces, isReverseNames } from '../messages/lookup-messages.ts';
 
-export type NamesEvent = 'names:listeners' | 'names:reverse' | 'names:places';
+export type LookupEvent = 'names:listeners' | 'names:reverse' | 'names:places';
 /** Resolves always. */
-export type AskNames = (
-  event: NamesEvent,
+export type SendLookup = (
+  event: LookupEvent,
   request: { addresses?: readonly string[] },
 ) => Promise<Acknowledgement<unknown>>;
 
@@ -15,8 +15,8 @@ const ASK_AGAIN_MS = 60_000;
 const LISTENERS_FRESH_MS = 5000;
 
 /** What the loader's machine knows beyond the records, asked when it is looked at, and remembered. */
-export class Names {
-  readonly #ask: AskNames;
+export class Lookups {
+  readonly #ask: SendLookup;
   readonly #places = new Map<string, Place | null>();
   readonly #wanted = new Set<string>();
   #placesAgainAt = 0;
@@ -25,7 +25,7 @@ export class Names {
   readonly #listeners = new Set<() => void>();
   #found: { readonly at: number; readonly answer: Promise<Acknowledgement<Listener[]>> } | null = null;
 
-  constructor(ask: AskNames) {
+  constructor(ask: SendLookup) {
     this.#ask = ask;
   }
 

@@ -1,16 +1,16 @@
 import type { Acknowledgement } from '@packetlog/common';
 import { expect, test, vi } from 'vitest';
-import { type AskNames, Names } from './names.ts';
+import { Lookups, type SendLookup } from './lookups.ts';
 
 function answering(value: (request: { addresses: string[] }) => unknown) {
-  return vi.fn<AskNames>((_, request) =>
+  return vi.fn<SendLookup>((_, request) =>
     Promise.resolve({ ok: true, value: value(request as { addresses: string[] }) } as Acknowledgement<unknown>),
   );
 }
 
 test('places are asked for once, together, and told when they are known', async () => {
   const ask = answering(({ addresses }) => Object.fromEntries(addresses.map((each) => [each, { country: 'NZ' }])));
-  const names = new Names(ask);
+  const names = new Lookups(ask);
   const told = vi.fn();
   names.subscribe(told);
   names.wantPlaces(['192.0.2.1', '192.0.2.2']);
@@ -24,8 +24,8 @@ test('places are asked for once, together, and told when they are known', async 
 });
 
 test('a loader that has no database is not asked with every list', async () => {
-  const ask = vi.fn<AskNames>(async () => ({ ok: false, error: { code: 'unavailable', message: 'No database.' } }));
-  const names = new Names(ask);
+  const ask = vi.fn<SendLookup>(async () => ({ ok: false, error: { code: 'unavailable', message: 'No database.' } }));
+  const names = new Lookups(ask);
   names.wantPlaces(['192.0.2.1']);
   await vi.waitFor(() => expect(ask).toHaveBeenCalledTimes(1));
   await new Promise((resolve) => setImmediate(resolve));
@@ -35,21 +35,21 @@ test('a loader that has no database is not asked with every list', async () => {
 
 test('a request is never longer than the protocol allows', async () => {
   const ask = answering(() => ({}));
-  const names = new Names(ask);
+  const names = new Lookups(ask);
   names.wantPlaces(Array.from({ length: 120 }, (_, k) => `10.0.0.${k}`));
   await vi.waitFor(() => expect(names.place('10.0.0.119')).toBeNull());
   expect(ask.mock.calls.map(([, { addresses }]) => addresses?.length)).toEqual([50, 50, 20]);
 });
 
 test('an answer that is none is told as such', async () => {
-  const names = new Names(answering(() => 'what?'));
+  const names = new Lookups(answering(() => 'what?'));
   expect(await names.listeners()).toMatchObject({ ok: false, error: { code: 'internal' } });
   expect(await names.reverse('192.0.2.1')).toMatchObject({ ok: false, error: { code: 'internal' } });
 });
 
 test('who listens is asked for once in a while, names each time', async () => {
   const ask = answering((request) => (request.addresses ? { '192.0.2.1': 'a.example' } : []));
-  const names = new Names(ask);
+  const names = new Lookups(ask);
   expect(await names.listeners()).toEqual({ ok: true, value: [] });
   await names.listeners();
   expect(ask).toHaveBeenCalledTimes(1);

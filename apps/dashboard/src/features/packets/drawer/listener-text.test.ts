@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { placeMark, placeWords } from '../../../text/place-text.ts';
-import { listenerWords, plainName } from './names-text.ts';
+import { placeMark, placeText } from '../../../text/place-text.ts';
+import { listenerText, plainName } from './listener-text.ts';
 
 test.each([
   [
@@ -14,25 +14,25 @@ test.each([
   [null, '', ''],
   [undefined, '', ''],
 ])('a place %j is "%s", in short "%s"', (place, words, mark) => {
-  expect(placeWords(place)).toBe(words);
+  expect(placeText(place)).toBe(words);
   expect(placeMark(place)).toBe(mark);
 });
 
 const listener = (pid: number, process: string, port = 443) => ({ ip_protocol: 6, port, pid, process });
 
 test('who listens is told by name, and nobody as nobody', () => {
-  expect(listenerWords([listener(812, 'nginx')], 6, 443)).toBe('nginx (pid 812) listens on it now.');
-  expect(listenerWords([listener(1, 'a'), listener(2, 'a'), listener(3, 'b'), listener(9, 'c', 80)], 6, 443)).toBe(
+  expect(listenerText([listener(812, 'nginx')], 6, 443)).toBe('nginx (pid 812) listens on it now.');
+  expect(listenerText([listener(1, 'a'), listener(2, 'a'), listener(3, 'b'), listener(9, 'c', 80)], 6, 443)).toBe(
     'a (pids 1, 2), b (pid 3) listen on it now.',
   );
   expect(
-    listenerWords(
+    listenerText(
       [1, 2, 3, 4].map((pid) => listener(pid, 'node')),
       6,
       443,
     ),
   ).toContain('node (4 processes)');
-  expect(listenerWords([listener(812, 'nginx')], 17, 443)).toBe('No process of this machine listens on it now.');
+  expect(listenerText([listener(812, 'nginx')], 17, 443)).toBe('No process of this machine listens on it now.');
 });
 
 test('a name from elsewhere cannot draw over other text', () => {

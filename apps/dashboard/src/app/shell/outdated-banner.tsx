@@ -2,14 +2,14 @@
 
 import { useSyncExternalStore } from 'react';
 import { ConnectionMark } from '../../node/connection-mark.tsx';
-import { pageAge } from '../../node/page-age.ts';
+import { outdatedPage } from '../../node/outdated-page.ts';
 
 /** After an upgrade of the loader: what is missing, and the way to it. What is shown goes on until somebody reloads. */
-export function OldPage() {
-  const isOld = useSyncExternalStore(pageAge.subscribe, pageAge.isOld, () => false);
-  if (!isOld) return null;
+export function OutdatedBanner() {
+  const isOutdated = useSyncExternalStore(outdatedPage.subscribe, outdatedPage.isOutdated, () => false);
+  if (!isOutdated) return null;
   return (
-    <section className="banner appear" aria-label="Age of this page" data-testid="old-page">
+    <section className="banner appear" aria-label="Age of this page" data-testid="outdated-page">
       <span className="text-warn">
         <ConnectionMark state="stale" />
       </span>

@@ -2,36 +2,36 @@
 
 import { useState } from 'react';
 import { useLive } from '../../../node/live-context.tsx';
-import { useListeners, usePlaces } from '../../../node/use-names.ts';
-import { placeWords } from '../../../text/place-text.ts';
-import { listenerWords, plainName } from './names-text.ts';
+import { useListeners, usePlaces } from '../../../node/use-lookups.ts';
+import { placeText } from '../../../text/place-text.ts';
+import { listenerText, plainName } from './listener-text.ts';
 
 /** Country and network, where the loader reads a database of them. */
 export function PlaceNote({ address }: { address: string }) {
-  const words = placeWords(usePlaces([address])(address));
-  return words === '' ? null : (
+  const text = placeText(usePlaces([address])(address));
+  return text === '' ? null : (
     <span className="packet-sentence" data-testid="packet-place" title="From the database that the loader was given">
-      {words}
+      {text}
     </span>
   );
 }
 
-type Name = { readonly state: 'unasked' | 'asked' } | { readonly state: 'known'; readonly words: string };
+type Name = { readonly state: 'unasked' | 'asked' } | { readonly state: 'known'; readonly text: string };
 
 /** Nobody is asked for a name until somebody wants it: the sender's DNS learns of the question. */
 export function ReverseName({ address }: { address: string }) {
   const { names } = useLive();
   const [name, setName] = useState<Name>({ state: 'unasked' });
-  const look = async () => {
+  const lookUp = async () => {
     setName({ state: 'asked' });
     const answer = await names.reverse(address);
-    const words = answer.ok ? nameWords(answer.value) : answer.error.message;
-    setName({ state: 'known', words });
+    const text = answer.ok ? reverseNameText(answer.value) : answer.error.message;
+    setName({ state: 'known', text });
   };
   return (
     <span className="packet-sentence" role="status" data-testid="packet-name">
       {name.state === 'known' ? (
-        <Options text={name.words} />
+        <Options text={name.text} />
       ) : (
         <button
           type="button"
@@ -39,7 +39,7 @@ export function ReverseName({ address }: { address: string }) {
           disabled={name.state === 'asked'}
           aria-label={`Look up its name: ${address}`}
           title="Queries the DNS of the address's owner, who can see the query"
-          onClick={() => void look()}
+          onClick={() => void lookUp()}
         >
           {name.state === 'asked' ? 'Asking…' : 'Look up its name'}
         </button>
@@ -48,20 +48,20 @@ export function ReverseName({ address }: { address: string }) {
   );
 }
 
-function nameWords(name: string | null): string {
+function reverseNameText(name: string | null): string {
   return name === null ? 'No name found.' : `${plainName(name)}, according to its owner's DNS.`;
 }
 
 const WITH_LISTENERS: ReadonlySet<number> = new Set([6, 17]);
 
-/** Who would get it: a picture of now, so it is marked as inferred. */
+/** Who would get it: a state of now, so it is marked as inferred. */
 export function ListenerNote({ ip_protocol, port }: { ip_protocol: number; port: number }) {
   const asked = WITH_LISTENERS.has(ip_protocol);
   const answer = useListeners(asked);
   if (!asked || answer === null) return null;
   return (
     <span className="packet-sentence" data-testid="packet-listener">
-      {answer.ok ? listenerWords(answer.value, ip_protocol, port) : <Options text={answer.error.message} />}{' '}
+      {answer.ok ? listenerText(answer.value, ip_protocol, port) : <Options text={answer.error.message} />}{' '}
       {answer.ok && (
         <span
           className="inferred"

@@ -8,7 +8,7 @@ import { type Comparison, compare } from './comparison.ts';
 import type { Overview } from './use-overview.ts';
 
 /** The time that is looked at, as it is charted. */
-export interface LookedAt extends TimeSpan {
+export interface Charted extends TimeSpan {
   readonly stepMs: number;
   readonly points: readonly PastPoint[];
   /** Those of the same length before it. */
@@ -18,15 +18,15 @@ export interface LookedAt extends TimeSpan {
   readonly idleSeconds: number;
 }
 
-export function useLookedAt({ look, range }: Overview): LookedAt {
-  const { past } = useLive().store.picture;
+export function useCharted({ zoom, range }: Overview): Charted {
+  const { past } = useLive().store.state;
   const version = useSnapshot(() => past.version);
   const idleSeconds = useSnapshot(({ figures, now }) =>
-    look !== null || figures.summaryAt === null ? 0 : Math.floor((now - figures.summaryAt) / 1000),
+    zoom !== null || figures.summaryAt === null ? 0 : Math.floor((now - figures.summaryAt) / 1000),
   );
   const charted = useMemo(() => {
     const endMs = past.endMs ?? 0;
-    const { fromMs, toMs } = look ?? { fromMs: endMs - range.ms, toMs: endMs };
+    const { fromMs, toMs } = zoom ?? { fromMs: endMs - range.ms, toMs: endMs };
     return {
       fromMs,
       toMs,
@@ -35,6 +35,6 @@ export function useLookedAt({ look, range }: Overview): LookedAt {
       before: past.points({ fromMs: fromMs - (toMs - fromMs), toMs: fromMs }),
       comparison: compare(past, { fromMs, toMs }),
     };
-  }, [past, version, look, range]);
+  }, [past, version, zoom, range]);
   return { ...charted, idleSeconds };
 }

@@ -11,7 +11,7 @@ import { loadDenyProblem, useMayChange, useRulesView } from '../../rules/index.t
 export type CopyFormat = 'text' | 'json';
 
 /** The packet that is picked in the table, and what can be done with it: by buttons, keys and the palette. */
-export interface Picked {
+export interface PacketSelection {
   /** null: none. */
   readonly row: number | null;
   /** Whether all about it is shown beside the table. */
@@ -25,12 +25,12 @@ export interface Picked {
   readonly deny: () => void;
   readonly stopDenying: () => void;
   readonly copy: (format: CopyFormat) => void;
-  readonly letGo: () => void;
+  readonly clear: () => void;
 }
 
-export function usePicked(): Picked {
+export function usePacketSelection(): PacketSelection {
   const { store } = useLive();
-  const { rows, interfaceName } = store.picture;
+  const { rows, interfaceName } = store.state;
   const row = useSnapshot(() => rows.selected);
   const mayChange = useMayChange();
   const enforces = useRulesView() !== null;
@@ -44,7 +44,7 @@ export function usePicked(): Picked {
     rows.select(next);
     store.rowsChanged();
   };
-  const letGo = () => {
+  const clear = () => {
     setDenying(false);
     select(null);
   };
@@ -54,17 +54,17 @@ export function usePicked(): Picked {
     return { view, index, packet: packetRow(view, index, interfaceName) };
   };
   const deny = async () => {
-    const picked = read();
-    if (picked === null) return;
+    const found = read();
+    if (found === null) return;
     const { denyProblem } = await loadDenyProblem();
-    const why = denyProblem({ ...picked, row: picked.packet }, { enforces, mayChange });
+    const why = denyProblem({ ...found, row: found.packet }, { enforces, mayChange });
     if (why === '') setDenying(true);
     else toasts.show({ text: why, tone: 'problem' });
   };
   const copy = async (format: CopyFormat) => {
-    const picked = read();
-    if (picked === null) return;
-    const { view, index, packet } = picked;
+    const found = read();
+    if (found === null) return;
+    const { view, index, packet } = found;
     const { packetJson, packetLine } = await import('./packet-text.ts');
     const { copyText } = await import('../../../ui/clipboard.ts');
     const text =
@@ -76,7 +76,7 @@ export function usePicked(): Picked {
         : { text: 'Not copied: the browser does not let this page write to the clipboard.', tone: 'problem' },
     );
   };
-  const picked: Picked = {
+  const selection: PacketSelection = {
     row,
     isShown: isShown && row !== null,
     isDenying,
@@ -89,13 +89,13 @@ export function usePicked(): Picked {
     deny: () => void deny(),
     stopDenying: () => setDenying(false),
     copy: (format) => void copy(format),
-    letGo,
+    clear,
   };
-  useRowKeys(picked);
-  return picked;
+  useRowKeys(selection);
+  return selection;
 }
 
-function useRowKeys({ row, isShown, show, hide, step, deny, copy, letGo }: Picked): void {
+function useRowKeys({ row, isShown, show, hide, step, deny, copy, clear }: PacketSelection): void {
   const group = 'Packet';
   const shown = isShown
     ? [
@@ -104,15 +104,15 @@ function useRowKeys({ row, isShown, show, hide, step, deny, copy, letGo }: Picke
         { keys: ['arrowup'], name: 'Next newer packet', group, run: () => step(1), repeat: true } as const,
       ]
     : [
-        { keys: ['enter'], name: 'Explain the selected packet', group, words: 'details fields', run: show } as const,
-        { keys: ['escape'], name: 'Clear selection', group, run: letGo } as const,
+        { keys: ['enter'], name: 'Explain the selected packet', group, keywords: 'details fields', run: show } as const,
+        { keys: ['escape'], name: 'Clear selection', group, run: clear } as const,
       ];
   const always = [
     {
       keys: ['d'],
       name: 'Deny the source of the selected packet…',
       group,
-      words: 'deny drop block',
+      keywords: 'deny drop block',
       run: deny,
     } as const,
     { keys: ['c'], name: 'Copy the selected packet as text', group, run: () => copy('text') } as const,
