@@ -78,7 +78,7 @@ describe.skipIf(!requireRoot())('the keyboard', () => {
     await command('remove filter');
     await until(() => new URL(page.url()).hash === '', { what: 'no filter in the address' });
     await keyboard.press('u');
-    await page.getByTestId('toasts').getByText('There is no change of the rules to undo.').waitFor();
+    await page.getByTestId('toasts').getByText('Nothing to undo: no rule was changed.').waitFor();
     expect(new URL(page.url()).hash).toBe('');
 
     // Two keys for a page; a rule is added there, and undone.

@@ -109,7 +109,7 @@ describe.skipIf(!requireRoot())('the filter of the live table', () => {
     await input.fill('tcp dst prot 443');
     await input.press('Enter');
     expect(new URL(page.url()).hash).toBe('');
-    await page.getByRole('button', { name: /Write .port/ }).click();
+    await page.getByRole('button', { name: /Replace with .port/ }).click();
     expect(await input.inputValue()).toBe('tcp dst port 443');
     await input.press('Enter');
     await until(() => new URL(page.url()).hash === '#filter=tcp+dst+port+443', { what: 'the filter in the address' });

@@ -26,7 +26,7 @@ describe.skipIf(!requireRoot())('the packet path', () => {
     await until(async () => (await exact(page, 'total-seen')) >= 500, { what: 'all to be seen' });
     await page.keyboard.press('w');
     await page.getByTestId('path-sentence').getByText(`${LOSS} rows in the loader`).waitFor();
-    expect(await lostAt(page, 'loader', 'too slow')).toBe(String(LOSS));
+    expect(await lostAt(page, 'loader', 'loader too slow')).toBe(String(LOSS));
     expect(await lostAt(page, 'ring', 'ring full')).toBe('0');
     expect(await lostAt(page, 'page', 'client too slow')).toBe('0');
     expect(await axeViolations(page)).toEqual([]);

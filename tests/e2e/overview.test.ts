@@ -176,7 +176,7 @@ describe.skipIf(!requireRoot())('the overview', { timeout: 120_000 }, () => {
     expect(await axeViolations(page)).toEqual([]);
     await screenshot(page, 'overview-mark');
     await page.keyboard.press('Escape');
-    expect(await said2()).toBe('No range is marked');
+    expect(await said2()).toBe('No range selected');
     for (const key of ['End', 'Shift+ArrowLeft', 'Shift+ArrowLeft', 'Enter']) await page.keyboard.press(key);
     await page.getByTestId('back-to-live').waitFor();
     await page.keyboard.press('Escape');

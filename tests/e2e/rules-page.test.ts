@@ -199,7 +199,7 @@ describe.skipIf(!requireRoot())('rules in the dashboard', () => {
     await keyboard.press('u');
     await rows.first().waitFor({ state: 'detached' });
     await keyboard.press('u');
-    await page.getByTestId('toasts').getByText('There is no change of the rules to undo.').waitFor();
+    await page.getByTestId('toasts').getByText('Nothing to undo: no rule was changed.').waitFor();
     await keyboard.press('Shift+U');
     await rows.getByText('198.51.100.7').waitFor();
     expect(await rows.count()).toBe(1);

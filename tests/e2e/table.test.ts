@@ -102,14 +102,14 @@ describe.skipIf(!requireRoot())('the live table', () => {
     await send(123, 1);
     await rowsWithPort(page, 123).first().waitFor();
     const mark = await page.locator('[data-testid=live-marker][data-kind=paused]').textContent();
-    const [, marked] = /([\d,]+) rows discarded/.exec(mark ?? '') ?? [];
+    const [, marked] = /([\d,]+) rows withheld/.exec(mark ?? '') ?? [];
     expect(Number(marked?.replaceAll(',', ''))).toBeGreaterThanOrEqual(MORE);
 
     // Colours: what is wrong is said as in the filter, and coloured rows have a shape too.
     await page.getByTestId('colours-button').click();
     await page.getByTestId('colour-add').click();
     await page.getByTestId('colour-filter').fill('udp dst prot 123');
-    await page.getByRole('button', { name: /^Write .port/ }).click();
+    await page.getByRole('button', { name: /^Replace with .port/ }).click();
     await page.getByTitle('green').click();
     const coloured = page.locator('[data-testid=live-row][data-paint=green]');
     const allColoured = async () => (await coloured.count()) === (await rowsWithPort(page, 123).count());

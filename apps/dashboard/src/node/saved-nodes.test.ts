@@ -1,57 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { type NodeForm, readNodeForm } from '../features/nodes/node-form.ts';
 import { MAX_NODES, parseSavedNodes } from './saved-nodes.ts';
 
-const page = { protocol: 'http:' };
-const form = (over: Partial<NodeForm> = {}): NodeForm => ({
-  address: 'web-2:7411',
-  token: 'secret',
-  name: '',
-  ...over,
-});
-const read = (over: Partial<NodeForm> = {}, taken: readonly string[] = [], at = page) =>
-  readNodeForm(form(over), taken, at);
-
-describe('what somebody writes', () => {
-  test.each<[string, Partial<NodeForm>, object]>([
-    ['a host and a port', {}, { loader: 'http://web-2:7411', token: 'secret', adminToken: null, name: '' }],
-    ['an address with more behind it', { address: ' https://web-2/rules?x ' }, { loader: 'https://web-2' }],
-    [
-      'the URL that packetlog printed',
-      { address: 'http://web-2:7411/#token=abc&admin_token=def', token: '' },
-      { loader: 'http://web-2:7411', token: 'abc', adminToken: 'def' },
-    ],
-    ['a token beside such a URL', { address: 'http://web-2:7411/#token=abc', token: ' own ' }, { token: 'own' }],
-    ['a name with white space around it', { name: '  the second ' }, { name: 'the second' }],
-  ])('%s is a node', (_, over, node) => {
-    expect(read(over)).toMatchObject({ ok: true, node });
-  });
-
-  test.each<[string, Partial<NodeForm>, keyof NodeForm, RegExp]>([
-    ['nothing', { address: ' ' }, 'address', /such as http/],
-    ['no address', { address: 'http://' }, 'address', /no address/],
-    ['another protocol', { address: 'ftp://web-2' }, 'address', /no address/],
-    ['a script', { address: 'javascript:alert(1)' }, 'address', /no address/],
-    ['no token', { token: '' }, 'token', /needs the token/],
-    ['a token that is none', { token: 'x'.repeat(257) }, 'token', /256/],
-  ])('%s is told at its field', (_, over, field, sentence) => {
-    expect(read(over)).toMatchObject({ ok: false, field, sentence: expect.stringMatching(sentence) });
-  });
-
-  test('a node that is in the list already is refused, and so is one too many', () => {
-    expect(read({}, ['http://web-2:7411'])).toMatchObject({ ok: false, field: 'address' });
-    const many = Array.from({ length: MAX_NODES }, (_, i) => `http://host-${i}`);
-    expect(read({}, many)).toMatchObject({ ok: false, sentence: expect.stringContaining(String(MAX_NODES)) });
-  });
-
-  test('a page that came over https can use plain http only to this machine', () => {
-    const secure = { protocol: 'https:' };
-    expect(read({}, [], secure)).toMatchObject({ ok: false, sentence: expect.stringContaining('https') });
-    expect(read({ address: 'http://localhost:7412' }, [], secure)).toMatchObject({ ok: true });
-  });
-});
-
-describe('what was kept', () => {
+describe('stored nodes', () => {
   test('comes back as it was', () => {
     const nodes = [{ loader: 'http://a:1', token: 't', adminToken: null, name: 'one' }];
     expect(parseSavedNodes(JSON.stringify(nodes))).toEqual(nodes);

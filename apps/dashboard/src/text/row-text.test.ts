@@ -99,7 +99,7 @@ test.each([
 test.each([
   [{ reason: REASONS.rule, rule_id: 12 }, 'rule 12'],
   [{ reason: REASONS.would_deny, rule_id: 7 }, 'rule 7 would deny'],
-  [{ reason: REASONS.default_policy }, 'by default'],
+  [{ reason: REASONS.default_policy }, 'default policy'],
   [{ weight: 8 }, '1 of 8'],
   [{ reason: REASONS.rule, rule_id: 3, weight: 8 }, 'rule 3, 1 of 8'],
 ] as const)('%o has the reason "%s"', (over, text) => {

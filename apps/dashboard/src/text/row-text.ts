@@ -113,7 +113,7 @@ function reasonText(reason: string, rule: number, weight: number): string {
   const parts = [];
   if (reason === 'rule') parts.push(`rule ${rule}`);
   else if (reason === 'would_deny') parts.push(`rule ${rule} would deny`);
-  else if (reason === 'default_policy') parts.push('by default');
+  else if (reason === 'default_policy') parts.push('default policy');
   else if (reason === 'not_ip') parts.push('not IP');
   else if (reason !== 'none') parts.push(reason.replaceAll('_', ' '));
   if (weight > 1) parts.push(`1 of ${weight}`);

@@ -25,12 +25,12 @@ test.each<[Parameters<typeof effectSentence>[0], number | null, string]>([
   [
     { action: 'deny', source: 'any', protocol: 'tcp', destination_port: 22, reason: '' },
     null,
-    'Will deny any source to tcp port 22 permanently.',
+    'Will deny any source to tcp port 22 with no expiry.',
   ],
   [
     { action: 'permit', source: 'set:office', protocol: 'icmp', interface: 'eth1' },
     null,
-    'Will always permit the set office with icmp on eth1 permanently.',
+    'Will always permit the set office with icmp on eth1 with no expiry.',
   ],
   [
     { action: 'observe', source: '192.0.2.1', reason: 'ours?' },

@@ -42,14 +42,14 @@ export function matchText(rule: Matching): string {
 
 type Effective = Matching & Pick<Rule, 'action'> & { reason?: string | undefined };
 
-/** 'Will deny 203.0.113.7 to tcp port 22 for 1 h: brute force.' `lasts` is in ms; null: permanently. */
+/** 'Will deny 203.0.113.7 to tcp port 22 for 1 h: brute force.' `lasts` is in ms; null: no expiry. */
 export function effectSentence(rule: Effective, lasts: number | null, verbs = WILL): string {
   const { source, kind, service, interface: name } = matchParts(rule);
   const who = kind === 'any' ? 'any source' : kind === 'set' ? `the set ${source}` : source;
   const isProtocolOnly = service !== '' && rule.destination_port === undefined;
   const what = service === '' ? '' : isProtocolOnly ? ` with ${service}` : ` to ${service}`;
   const on = name === '' ? '' : ` on ${name}`;
-  const time = lasts === null ? ' permanently' : ` for ${spanText(lasts)}`;
+  const time = lasts === null ? ' with no expiry' : ` for ${spanText(lasts)}`;
   const because = rule.reason ? `: ${rule.reason}` : '';
   const sentence = `${verbs[rule.action]} ${who}${what}${on}${time}${because}`;
   return /[.?!]$/.test(sentence) ? sentence : `${sentence}.`;
@@ -73,7 +73,7 @@ export const DURATIONS = [
   { value: '1h', label: '1 h' },
   { value: '1d', label: '1 day' },
   { value: '7d', label: '7 days' },
-  { value: '', label: 'permanently' },
+  { value: '', label: 'no expiry' },
 ] as const;
 
 /** Where the rules page shows one rule. */

@@ -1,8 +1,10 @@
-import { actionName, type RuleAction } from '@packetlog/common';
+/** Words for verdicts: what became of a packet, what a rule does, what the default policy means. No other file words them. */
+import { actionName, type DefaultPolicy, type RuleAction } from '@packetlog/common';
 
-/** What a row means at a glance: each has a colour and a shape of its own. */
+/** What became of a packet. Each verdict has its own colour and shape. */
 export type Verdict = 'permit' | 'deny' | 'would_deny' | 'malformed' | 'aborted';
 
+/** The verdict of a record. `reason` is the name of its reason. */
 export function verdictOf(action: number, reason: string): Verdict {
   const name = actionName(action);
   if (name === 'deny') return 'deny';
@@ -13,22 +15,55 @@ export function verdictOf(action: number, reason: string): Verdict {
     : 'permit';
 }
 
-/** What a rule does, as the marks of the table show it. */
-export const RULE_VERDICT: Record<RuleAction, Verdict> = { permit: 'permit', deny: 'deny', observe: 'would_deny' };
+export interface VerdictText {
+  /** Names a count of such packets, or a line of the chart: 'denied'. */
+  readonly label: string;
+  /** Names one such packet: 'Denied'. */
+  readonly title: string;
+  /** What became of such a packet, as a sentence. */
+  readonly meaning: string;
+}
 
-export const ACTION_TEXT: Record<RuleAction, string> = {
-  permit: 'Always permitted. A permit rule wins over every other.',
-  deny: 'Denied before the network stack sees it, unless a permit rule matches too.',
-  observe: 'Permitted and marked, so you can see what a deny rule would deny.',
+export const VERDICT_TEXT: Readonly<Record<Verdict, VerdictText>> = {
+  permit: { label: 'permitted', title: 'Permitted', meaning: 'Passed to the network stack.' },
+  deny: { label: 'denied', title: 'Denied', meaning: 'Dropped by a rule or by the default policy.' },
+  would_deny: {
+    label: 'would deny',
+    title: 'Permitted, would deny',
+    meaning: 'Permitted, and marked by an observe rule.',
+  },
+  malformed: {
+    label: 'malformed',
+    title: 'Permitted, not readable',
+    meaning: 'Permitted; its headers could not be read.',
+  },
+  aborted: { label: 'aborted', title: 'Aborted', meaning: 'Dropped by an error of the program.' },
 };
 
+/** The verdict on packets that match a rule with this action, whose mark stands for the action. */
+export const RULE_VERDICT: Record<RuleAction, Verdict> = { permit: 'permit', deny: 'deny', observe: 'would_deny' };
+
+/** What a rule with this action does, as a sentence. */
+export const ACTION_TEXT: Record<RuleAction, string> = {
+  permit: 'Always permitted. Permit wins over deny and observe.',
+  deny: 'Denied before the network stack sees it, unless a permit rule matches too.',
+  observe: 'Permitted and marked, so you can see what it would deny before you enforce it.',
+};
+
+/** What becomes of packets that match no rule, as a sentence. */
+export const POLICY_TEXT: Record<DefaultPolicy, string> = {
+  permit: 'Packets that match no rule are permitted, as they would be without PacketLog.',
+  deny: 'Packets that match no permit or observe rule are denied. The change reverts after 30 s unless you confirm it.',
+};
+
+/** Beginning of a sentence about a rule that is not in force yet. */
 export const WILL: Record<RuleAction, string> = {
   deny: 'Will deny',
   permit: 'Will always permit',
   observe: 'Will mark, not deny,',
 };
 
-/** The same when it is in force. */
+/** Beginning of the same sentence when the rule is in force. */
 export const DOES: Record<RuleAction, string> = {
   deny: 'Denying',
   permit: 'Always permitting',

@@ -37,7 +37,7 @@ export function Commands() {
   const mayChange = useMayChange();
   const { last, undone, undo, redo } = useUndo();
   const named = (verb: string, step: RulesStep | undefined) =>
-    step === undefined ? `${verb} the last change of the rules` : `${verb}: ${step.what}`;
+    step === undefined ? `${verb} the last rule change` : `${verb}: ${step.what}`;
   useKeys(
     'app',
     mayChange
@@ -47,7 +47,7 @@ export function Commands() {
             keys: ['u'],
             name: named('Undo', last),
             group: 'Rules',
-            keywords: 'revert take back rule change',
+            keywords: 'revert rule change',
             run: undo,
           },
           { keys: ['shift+u'], name: named('Redo', undone), group: 'Rules', keywords: 'again rule change', run: redo },

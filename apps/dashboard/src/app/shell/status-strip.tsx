@@ -11,6 +11,7 @@ import { connectionText } from '../../node/state/connection-text.ts';
 import { useNodes } from '../../node/use-nodes.ts';
 import { modeText, modeTitle } from '../../text/attach-mode-text.ts';
 import { formatBytes, formatCompact, formatCount, quantityText } from '../../text/number.ts';
+import { VERDICT_TEXT } from '../../text/verdict-text.ts';
 import { Count, Measure } from '../../ui/count.tsx';
 import { overlay } from '../../ui/keys/overlay.ts';
 import { Logo, LossMark, VerdictMark } from '../../ui/marks.tsx';
@@ -156,7 +157,7 @@ function Denied() {
   return (
     <span className={clsx('strip-denied', denied > 0 ? 'text-deny' : 'text-faint')} title={title}>
       <VerdictMark verdict="deny" />
-      denied{' '}
+      {VERDICT_TEXT.deny.label}{' '}
       <data className="font-mono" value={denied} data-value={denied} data-testid="total-denied">
         {denied < SHORTENED_FROM ? formatCount(denied) : quantityText(formatCompact(denied))}
       </data>

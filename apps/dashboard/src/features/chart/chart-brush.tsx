@@ -104,7 +104,7 @@ export function ChartBrush({ points, stepMs, axis, onMark, onZoom, children }: B
     return () => element?.removeEventListener('touchmove', keep);
   }, []);
 
-  const text = shown === null ? 'No range is marked' : markText(shown, points, stepMs);
+  const text = shown === null ? 'No range selected' : markText(shown, points, stepMs);
   return (
     <div
       ref={frame}
@@ -120,7 +120,7 @@ export function ChartBrush({ points, stepMs, axis, onMark, onZoom, children }: B
           role="slider"
           tabIndex={0}
           className="chart-slider"
-          aria-label="Time in the chart. Arrow keys move the mark, Shift widens it, Enter zooms in"
+          aria-label="Time in the chart. Arrow keys move the cursor, Shift extends the range, Enter zooms in"
           aria-valuemin={0}
           aria-valuemax={Math.max(0, points.length - 1)}
           aria-valuenow={shown === null ? Math.max(0, points.length - 1) : indexAt(points, shown.headMs)}
@@ -141,7 +141,7 @@ export function ChartBrush({ points, stepMs, axis, onMark, onZoom, children }: B
           <button type="button" className="button" onClick={zoomIn}>
             Zoom in
           </button>
-          <IconButton label="Clear the mark" shortcut="Esc" onClick={() => change(null)}>
+          <IconButton label="Clear the range" shortcut="Esc" onClick={() => change(null)}>
             <X size={12} aria-hidden="true" />
           </IconButton>
         </p>

@@ -61,19 +61,19 @@ export function ChartControls({
           <button
             type="button"
             className="button button-accent"
-            title="Follow the newest again (Esc)"
+            title="Back to the newest data (Esc)"
             data-testid="back-to-live"
             onClick={() => setZoom(null)}
           >
             Back to live
           </button>
         )}
-        <Segments label="What the chart tells apart" segments={SPLIT_SEGMENTS} value={split} onChange={onSplit} />
+        <Segments label="Split the chart" segments={SPLIT_SEGMENTS} value={split} onChange={onSplit} />
         {unit !== undefined && (
-          <Segments label="What the chart counts" segments={UNIT_SEGMENTS} value={unit} onChange={onUnit} />
+          <Segments label="Unit of the chart" segments={UNIT_SEGMENTS} value={unit} onChange={onUnit} />
         )}
         <Segments
-          label="How far back"
+          label="Time range"
           segments={RANGE_SEGMENTS}
           value={zoom === null ? range.id : ''}
           onChange={setRange}

@@ -1,5 +1,6 @@
 import type { Amounts, PastPoint, Sums } from '../../node/past/past-level.ts';
 import { clockText } from '../../text/clock.ts';
+import { VERDICT_TEXT } from '../../text/verdict-text.ts';
 import type { Comparison } from './comparison.ts';
 
 /** What a chart tells apart, */
@@ -19,8 +20,8 @@ export interface ChartLine {
 
 export const LINES: Readonly<Record<View, readonly ChartLine[]>> = {
   'action-packets': [
-    { label: 'permitted', of: ({ permitted }) => permitted },
-    { label: 'denied', of: ({ denied, aborted }) => denied + aborted, tone: 'deny', rare: true },
+    { label: VERDICT_TEXT.permit.label, of: ({ permitted }) => permitted },
+    { label: VERDICT_TEXT.deny.label, of: ({ denied, aborted }) => denied + aborted, tone: 'deny', rare: true },
   ],
   'protocol-packets': [
     { label: 'TCP', of: ({ tcp }) => tcp },
@@ -29,8 +30,8 @@ export const LINES: Readonly<Record<View, readonly ChartLine[]>> = {
     { label: 'other', of: ({ other }) => other, rare: true },
   ],
   'action-bytes': [
-    { label: 'permitted', of: ({ bytes, denied_bytes }) => bytes - denied_bytes },
-    { label: 'denied', of: ({ denied_bytes }) => denied_bytes, tone: 'deny', rare: true },
+    { label: VERDICT_TEXT.permit.label, of: ({ bytes, denied_bytes }) => bytes - denied_bytes },
+    { label: VERDICT_TEXT.deny.label, of: ({ denied_bytes }) => denied_bytes, tone: 'deny', rare: true },
   ],
   'protocol-bytes': [
     { label: 'TCP', of: ({ tcp_bytes }) => tcp_bytes },

@@ -64,7 +64,7 @@ test('a time belongs to the step that holds it', () => {
 
 test('it says what is at the mark: rates of a place, the sum of a range', () => {
   expect(markText(place(5), points, 1000)).toMatch(/^\d\d:\d\d:\d\d: 50 packets per second, 2 denied, 7 rows lost$/);
-  expect(markText(place(3), points, 1000)).toMatch(/: not known$/);
+  expect(markText(place(3), points, 1000)).toMatch(/: no data$/);
   expect(markText({ anchorMs: at(6), headMs: at(4) }, points, 1000)).toMatch(
     /^\d\d:\d\d:\d\d to \d\d:\d\d:\d\d, 3 s: about 150 packets$/,
   );

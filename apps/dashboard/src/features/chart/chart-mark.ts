@@ -74,7 +74,7 @@ export function markText(mark: Mark, points: readonly PastPoint[], stepMs: numbe
   const span = markedSpan(mark, stepMs);
   if (mark.anchorMs === mark.headMs) {
     const rates = points[indexAt(points, mark.headMs)]?.rates ?? null;
-    return `${clockText(mark.headMs)}: ${rates === null ? 'not known' : ratesText(rates)}`;
+    return `${clockText(mark.headMs)}: ${rates === null ? 'no data' : ratesText(rates)}`;
   }
   const known = points.filter(({ fromMs }) => fromMs >= span.fromMs && fromMs < span.toMs);
   const packets = known.reduce((sum, { rates }) => sum + (rates?.packets ?? 0) * (stepMs / 1000), 0);

@@ -42,7 +42,7 @@ export function HelpSheet({ onClose }: { onClose: () => void }) {
           <span>
             Single-key shortcuts
             <span className="field-hint">
-              Turn this off if you use speech input. <Keycaps keys="mod+k" /> always opens everything there is to do.
+              Turn this off if you use speech input. <Keycaps keys="mod+k" /> always opens all commands.
             </span>
           </span>
         </label>

@@ -135,7 +135,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
         <p role="status" className={options.length === 0 ? 'palette-nothing' : 'sr-only'}>
           {options.length === 0
             ? 'No matching command, and not a valid filter. Try fewer letters.'
-            : `${options.length} to choose from`}
+            : `${options.length} results`}
         </p>
       </div>
     </dialog>

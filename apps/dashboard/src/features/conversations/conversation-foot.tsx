@@ -27,7 +27,7 @@ export function ConversationFoot({
           {counted(count, 'conversation')}
         </data>
         {evicted > 0 && (
-          <span title="The list is full: lines seen once, and longest ago, are removed first.">
+          <span title="The list is full: conversations with one packet, seen longest ago, are removed first.">
             ,{' '}
             <data value={evicted} data-value={evicted} data-testid="conversations-evicted">
               {formatCount(evicted)}
@@ -36,13 +36,13 @@ export function ConversationFoot({
           </span>
         )}
         {missed > 0 && (
-          <span title="This page keeps a limited number of rows. More arrived while its tab was hidden or the browser was busy.">
+          <span title="This page was too slow: its tab was hidden, or the browser was busy, and newer rows took the place of these.">
             {' '}
             ·{' '}
             <data value={missed} data-value={missed} data-testid="conversations-missed">
               {counted(missed, 'row')}
             </data>{' '}
-            were dropped before they were counted
+            lost before they were counted
           </span>
         )}
         {withheld && <span title="The figures above count all packets."> · counts displayed rows only</span>}

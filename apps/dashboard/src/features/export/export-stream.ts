@@ -55,7 +55,7 @@ export class ExportStream {
     });
     socket.on('connect_error', (error) => {
       const rejection = (error as Error & { data?: unknown }).data;
-      reject(isRefusal(rejection) ? rejection.message : 'The loader cannot be reached.');
+      reject(isRefusal(rejection) ? rejection.message : 'The loader is unreachable.');
     });
     socket.on('disconnect', (reason) => {
       if (reason !== 'io client disconnect') onBroken();

@@ -13,13 +13,13 @@ it('says what is in the file', () => {
 
 it('says what is not in it, and where that was lost', () => {
   expect(lossText({ before: 1, page: 20, withheld: 3000 })).toBe(
-    'Not in it: 1 row lost before the loader could send them, 20 rows lost between the loader and this page, 3,000 rows withheld.',
+    'Missing: 1 row lost before the loader could send them, 20 rows lost between the loader and this page, 3,000 rows withheld.',
   );
 });
 
 it.each<[ExportEnd, RegExp]>([
   ['limit', /limit of 500,000 rows/],
-  ['stopped', /stopped/],
+  ['stopped', /Stopped early/],
   ['broken', /connection was lost/],
 ])('says why it ended early: %s', (end, words) => {
   expect(recordedText(1, span, NOTHING_LOST, end)).toMatch(words);

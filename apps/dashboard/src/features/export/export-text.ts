@@ -22,8 +22,8 @@ export type ExportEnd = 'time' | 'stopped' | 'limit' | 'broken';
 
 const END_TEXT: Readonly<Record<ExportEnd, string>> = {
   time: '',
-  stopped: 'It was stopped early.',
-  limit: `It ended at its limit of ${formatCount(EXPORT_LIMIT)} rows: narrow the filter for a longer time.`,
+  stopped: 'Stopped early.',
+  limit: `Ended at the limit of ${formatCount(EXPORT_LIMIT)} rows. Narrow the filter to record for longer.`,
   broken: 'The connection was lost: the file ends there.',
 };
 
@@ -59,7 +59,7 @@ export function lossText({ before, page, withheld }: ExportLoss): string {
     page > 0 && `${counted(page, 'row')} lost between the loader and this page`,
     withheld > 0 && `${counted(withheld, 'row')} withheld`,
   ].filter(Boolean);
-  return `Not in it: ${parts.join(', ')}.`;
+  return `Missing: ${parts.join(', ')}.`;
 }
 
 /** Of the rows on the page. */

@@ -113,7 +113,7 @@ export function FilterBar() {
 
   return (
     // biome-ignore lint/a11y/useSemanticElements: <search> is not known to all readers yet
-    <div className="filter-bar" role="search" aria-label="Filter of the rows">
+    <div className="filter-bar" role="search" aria-label="Filter the rows">
       <div className="filter-box" data-wrong={wrong} data-applied={applied !== NO_FILTER && applied === text.trim()}>
         <div className="filter-colours" aria-hidden="true">
           <Coloured text={text} wrong={wrong} />
@@ -207,7 +207,7 @@ export function FilterBar() {
               onMouseDown={(event) => event.preventDefault()}
               onClick={() => write(edited(text, trouble.from, trouble.to, trouble.fix ?? ''))}
             >
-              Write “{trouble.fix}”
+              Replace with “{trouble.fix}”
             </button>
           )}
         </p>

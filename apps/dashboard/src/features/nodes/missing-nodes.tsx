@@ -11,16 +11,16 @@ export function MissingNodes() {
   if (first === undefined) return null;
   const names = missing.map(({ name }) => name).join(', ');
   return (
-    <section className="banner appear" aria-label="Nodes that are missing" data-testid="missing-nodes">
+    <section className="banner appear" aria-label="Unreachable nodes" data-testid="missing-nodes">
       <span className="text-warn">
         <ConnectionMark state={first.state} />
       </span>
       <p className="min-w-0">
-        {names} {missing.length === 1 ? 'is' : 'are'} missing: rates and rows are those of the other nodes.{' '}
+        {names} {missing.length === 1 ? 'is' : 'are'} missing: rates and rows cover the other nodes only. See{' '}
         <Link href="/nodes" prefetch={false} className="link-button">
           Nodes
         </Link>{' '}
-        <span className="text-muted">says why. Totals show the last known values.</span>
+        <span className="text-muted">for the reason. Totals show the last known values.</span>
       </p>
     </section>
   );

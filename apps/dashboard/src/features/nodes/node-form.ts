@@ -19,16 +19,19 @@ export function readNodeForm(form: NodeForm, taken: readonly string[], page: { p
   const text = form.address.trim();
   const loader = httpOrigin(/^[a-z]+:\/\//i.test(text) ? text : `http://${text}`);
   const rejected = (field: keyof NodeForm, sentence: string) => ({ ok: false, field, sentence }) as const;
-  if (text === '') return rejected('address', 'Write where its loader is, such as http://web-2:7411.');
-  if (loader === null) return rejected('address', 'That is no address of a loader: it looks like http://web-2:7411.');
-  if (taken.includes(loader)) return rejected('address', `${loader} is in the list already.`);
-  if (taken.length >= MAX_NODES) return rejected('address', `${MAX_NODES} nodes are the most that one page watches.`);
+  if (text === '') return rejected('address', 'Enter the address of its loader, such as http://web-2:7411.');
+  if (loader === null) return rejected('address', 'Not the address of a loader. Enter one such as http://web-2:7411.');
+  if (taken.includes(loader)) return rejected('address', `${loader} is already in the list.`);
+  if (taken.length >= MAX_NODES) return rejected('address', `A page watches at most ${MAX_NODES} nodes.`);
   if (page.protocol === 'https:' && loader.startsWith('http:') && !isLoopback(loader))
-    return rejected('address', 'This page came over https: browsers let it connect only to https addresses.');
+    return rejected(
+      'address',
+      'This page was loaded over https, so the browser lets it connect only to https addresses.',
+    );
   const printed = readHash(URL.canParse(text) ? new URL(text).hash : '');
   const token = form.token.trim() || printed.token;
-  if (token === null) return rejected('token', 'It needs the token that packetlog printed there when it started.');
-  if (token.length > 256) return rejected('token', 'A token has 256 characters at most.');
+  if (token === null) return rejected('token', 'Enter the token that packetlog printed there when it started.');
+  if (token.length > 256) return rejected('token', 'A token has at most 256 characters.');
   return { ok: true, node: { loader, token, adminToken: printed.adminToken, name: form.name.trim().slice(0, 64) } };
 }
 

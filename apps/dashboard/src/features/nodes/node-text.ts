@@ -37,18 +37,18 @@ export function nodeText({ connection, now, address, isHome, blocked, page }: No
       'rejected',
       `This browser cannot connect there: the loader that serves this page does not allow it. Start that loader with --allow-node ${address}`,
     );
-  if (connection.state === 'no-token') return text(label, 'It needs the token that packetlog printed there.');
+  if (connection.state === 'no-token') return text(label, 'Enter the token that packetlog printed there.');
   if (connection.state === 'rejected') {
     return isHome || connection.rejection.code !== 'unauthorized'
       ? text(label, sentence, advice)
-      : text(label, 'It does not accept this token. Edit the node and write the one that packetlog printed there.');
+      : text(label, 'Token rejected. Edit the node and enter the token that packetlog printed there.');
   }
   if (connection.state === 'lost') {
     const { dataAt, since } = connection;
     const gone =
       dataAt === null
         ? `No answer for ${spanText(now - since)}.`
-        : 'The connection was lost: what you see is older than that.';
+        : 'The connection was lost: figures are older than that.';
     const advice = isHome
       ? 'Check that packetlog is still running.'
       : `Check that packetlog is running there, that this address reaches it, and that it was started with --allow-origin ${page}`;

@@ -34,8 +34,7 @@ export function NodesPage() {
         <div>
           <h2 className="nodes-title">Nodes</h2>
           <p className="text-muted">
-            Each is a loader with its own packets, rules and counters. The list is kept in this browser, and nowhere
-            else.
+            Each node is a loader with its own packets, rules and counters. The list is stored only in this browser.
           </p>
         </div>
         <div className="nodes-actions">
@@ -85,7 +84,7 @@ export function NodesPage() {
         </table>
         {list.length === 1 && (
           <p className="nodes-alone">
-            Only the loader that serves this page so far. Add others to see them one by one or all at once.
+            Only the loader that serves this page. Add others to see them one at a time or all at once.
           </p>
         )}
       </section>

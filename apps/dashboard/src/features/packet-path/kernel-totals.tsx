@@ -3,6 +3,7 @@
 import type { Interface, InterfaceLedger } from '@packetlog/common';
 import { useSnapshot } from '../../node/live-context.tsx';
 import { modeText, modeTitle } from '../../text/attach-mode-text.ts';
+import { VERDICT_TEXT } from '../../text/verdict-text.ts';
 import { Count } from '../../ui/count.tsx';
 import { useMedia } from '../../ui/measure/use-media.ts';
 import './ledgers.css';
@@ -18,14 +19,16 @@ interface CounterColumn {
   readonly rare?: true;
 }
 
+const { permit, deny, aborted } = VERDICT_TEXT;
+
 const COUNTERS: readonly CounterColumn[] = [
   { key: 'seen', label: 'seen', title: 'Packets that reached the hook: permitted + denied + aborted' },
-  { key: 'permitted', label: 'permitted', title: 'Packets passed to the network stack' },
-  { key: 'denied', label: 'denied', title: 'Packets dropped by a rule or by the default policy', tone: 'text-deny' },
+  { key: 'permitted', label: permit.label, title: permit.meaning },
+  { key: 'denied', label: deny.label, title: deny.meaning, tone: 'text-deny' },
   {
     key: 'aborted',
-    label: 'aborted',
-    title: 'Packets dropped by an error of the program',
+    label: aborted.label,
+    title: aborted.meaning,
     tone: 'text-malformed',
     rare: true,
   },

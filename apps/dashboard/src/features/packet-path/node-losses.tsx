@@ -9,8 +9,8 @@ import { Count } from '../../ui/count.tsx';
 
 const PLACES = [
   { key: 'ring', label: 'ring full', title: 'Rows lost because the ring in the kernel was full' },
-  { key: 'queue', label: 'in the loader', title: 'Rows lost because the loader was too slow' },
-  { key: 'page', label: 'in transit', title: 'Rows lost because this page or its connection was too slow' },
+  { key: 'queue', label: 'loader too slow', title: 'Rows lost because the loader was too slow' },
+  { key: 'page', label: 'client too slow', title: 'Rows lost because this page or its connection was too slow' },
 ] as const satisfies readonly { key: keyof Loss; label: string; title: string }[];
 
 /** All together: the same account for each node alone. */

@@ -80,7 +80,7 @@ test('what never happened takes no room, but the places where something can be l
     'permitted',
     'denied',
     'ring full',
-    'too slow',
+    'loader too slow',
     'client too slow',
   ]);
 });

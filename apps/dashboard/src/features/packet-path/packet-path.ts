@@ -1,6 +1,7 @@
 import type { Ledger } from '@packetlog/common';
 import type { Loss } from '../../node/state/loss.ts';
 import { counted, formatCount } from '../../text/number.ts';
+import { VERDICT_TEXT } from '../../text/verdict-text.ts';
 
 /** Some of the packets, or of their rows, that part from the others at a step. */
 export interface PathAmount {
@@ -44,6 +45,7 @@ export function packetPath({ ledger, loss, wouldDeny, sampledOneOf, rowLimit, ba
   const sum = (key: keyof Ledger['interfaces'][number]['counters']) =>
     ledger.interfaces.reduce((total, { counters }) => total + counters[key], 0);
   const { ring, queue, client, before = 0 } = ledger;
+  const { permit, deny, would_deny, aborted } = VERDICT_TEXT;
   const seen = sum('seen');
   const emitted = sum('emitted');
   const oneOf = sampledOneOf > 1 ? ` Currently 1 of ${formatCount(sampledOneOf)}.` : '';
@@ -63,17 +65,17 @@ export function packetPath({ ledger, loss, wouldDeny, sampledOneOf, rowLimit, ba
       seen,
       'Each packet is permitted or denied. Denied packets continue here and get a row, too.',
       [
-        part('permitted', sum('permitted'), 'Passed to the network stack.'),
-        { ...part('denied', sum('denied'), 'Dropped by a rule or by the default policy.'), verdict: 'deny' },
+        part(permit.label, sum('permitted'), permit.meaning),
+        { ...part(deny.label, sum('denied'), deny.meaning), verdict: 'deny' },
         ...(wouldDeny
           ? [
               {
-                ...part('would deny', wouldDeny, 'Permitted, and marked by an observe rule.'),
+                ...part(would_deny.label, wouldDeny, would_deny.meaning),
                 verdict: 'would_deny',
               } as const,
             ]
           : []),
-        ...some({ ...part('aborted', sum('aborted'), 'Dropped by an error of the program.'), verdict: 'aborted' }),
+        ...some({ ...part(aborted.label, sum('aborted'), aborted.meaning), verdict: 'aborted' }),
       ],
     ),
     step('ring', 'Ring', 'row', seen, 'The kernel writes a row for each packet into its ring.', [
@@ -93,7 +95,7 @@ export function packetPath({ ledger, loss, wouldDeny, sampledOneOf, rowLimit, ba
       ),
       ...some(aside('not requested', ring.withheld + queue.withheld, 'No client asked for rows at that time.')),
       ...some(aside('in transit', ring.pending + queue.pending, 'Waiting in the ring or in the loader.')),
-      lost('too slow', ring.dropped + queue.dropped, 'The loader could not process them in time.'),
+      lost('loader too slow', ring.dropped + queue.dropped, 'The loader could not process them in time.'),
     ]),
     step(
       'page',

@@ -137,7 +137,7 @@ function TableState({ held, grouped, compact }: { held: boolean; grouped: boolea
         <span className="text-faint">{followText(grouped, compact, held, mayChange)}</span>
       )}
       {figures.subscription.pending && (
-        <span className="text-warn appear-late" title="The rows below are those from before the change.">
+        <span className="text-warn appear-late" title="The rows below are from before the change.">
           waiting for the loader
         </span>
       )}
@@ -173,13 +173,13 @@ function Paused({ paused: { forMs, passed, waiting, withheld } }: { paused: Paus
         )}
         {withheld > 0 && (
           <span
-            title={`At most ${formatCount(MAX_BUFFERED_ROWS)} rows are buffered while paused. These will not be shown.`}
+            title={`At most ${formatCount(MAX_BUFFERED_ROWS)} rows are buffered while paused. The others are not sent.`}
           >
             ,{' '}
             <data value={withheld} data-value={withheld} data-testid="rows-withheld">
               {formatCount(withheld)}
             </data>{' '}
-            discarded
+            withheld
           </span>
         )}
       </span>

@@ -175,7 +175,7 @@ function RangeRow({
 }
 
 function NewSources({ sources, most }: { sources: RangeLists['newSources']; most: number }) {
-  const note = sources.length > most ? `${most} of ${sources.length}, newest first` : 'not seen before';
+  const note = sources.length > most ? `${most} of ${sources.length}, newest first` : 'first seen in this range';
   return (
     <Panel name="fresh" title="New sources" note={note} isEmpty={false} empty="">
       <TopList title="New sources" column="source" bar="first seen" rate="packets">

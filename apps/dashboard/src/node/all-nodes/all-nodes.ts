@@ -158,8 +158,8 @@ export class AllNodes implements View {
       if (live === node.wasLive) return;
       node.wasLive = live;
       const message = live
-        ? `${names[i]} is reachable and counted again.`
-        : `${names[i]} is unreachable: its packets are missing in the view of all nodes from here on.`;
+        ? `${names[i]} is reachable again and counts in All nodes.`
+        : `${names[i]} is unreachable: its packets are missing from All nodes until it is back.`;
       this.store.state.notice({
         at_ms: Date.now(),
         level: live ? 'info' : 'warning',

@@ -6,7 +6,7 @@ import { useKeys } from '../keys/keys.ts';
 import { chooseTheme, chosenTheme, followSystemTheme, THEMES, type Theme } from './theme.ts';
 
 const ICONS = { system: Monitor, dark: Moon, light: Sun };
-const WORDS = { system: 'as the system', dark: 'dark', light: 'light' };
+const WORDS = { system: 'system', dark: 'dark', light: 'light' };
 
 /** One button, three choices: each press goes to the next. */
 export function ThemeButton() {

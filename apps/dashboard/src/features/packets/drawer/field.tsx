@@ -74,7 +74,7 @@ function FilterLinks({ what, filter: term }: { what: string; filter: Filter }) {
         type="button"
         className="filter-link"
         aria-label={`Only this: ${what}`}
-        title="Add it to the filter: only packets that say the same"
+        title="Add to the filter: only packets with this value"
         onClick={() => apply(onlyThis(filter.text, term))}
       >
         only this
@@ -83,7 +83,7 @@ function FilterLinks({ what, filter: term }: { what: string; filter: Filter }) {
         type="button"
         className="filter-link"
         aria-label={`Without this: ${what}`}
-        title="Add it to the filter: no packets that say the same"
+        title="Add to the filter: no packets with this value"
         onClick={() => apply(withoutThis(filter.text, term))}
       >
         without this

@@ -8,11 +8,11 @@ export function plainName(name: string): string {
 /** 'nginx (pid 812) listens on it now.' */
 export function listenerText(listeners: readonly Listener[], ip_protocol: number, port: number): string {
   const here = listeners.filter((each) => each.ip_protocol === ip_protocol && each.port === port);
-  if (here.length === 0) return 'No process of this machine listens on it now.';
+  if (here.length === 0) return 'No process on that machine listens on this port now.';
   const processes = new Map<string, number[]>();
   for (const { process, pid } of here) processes.set(process, [...(processes.get(process) ?? []), pid]);
   const names = [...processes].map(([process, pids]) => `${plainName(process)} (${pidText(pids)})`);
-  return `${names.join(', ')} ${here.length === 1 ? 'listens' : 'listen'} on it now.`;
+  return `${names.join(', ')} ${here.length === 1 ? 'listens' : 'listen'} on this port now.`;
 }
 
 const PIDS = 3;

@@ -10,7 +10,7 @@ import { listenerText, plainName } from './listener-text.ts';
 export function PlaceNote({ address }: { address: string }) {
   const text = placeText(usePlaces([address])(address));
   return text === '' ? null : (
-    <span className="packet-sentence" data-testid="packet-place" title="From the database that the loader was given">
+    <span className="packet-sentence" data-testid="packet-place" title="From the loader's GeoIP database">
       {text}
     </span>
   );
@@ -37,11 +37,11 @@ export function ReverseName({ address }: { address: string }) {
           type="button"
           className="text-link"
           disabled={name.state === 'asked'}
-          aria-label={`Look up its name: ${address}`}
+          aria-label={`Look up name: ${address}`}
           title="Queries the DNS of the address's owner, who can see the query"
           onClick={() => void lookUp()}
         >
-          {name.state === 'asked' ? 'Asking…' : 'Look up its name'}
+          {name.state === 'asked' ? 'Looking up…' : 'Look up name'}
         </button>
       )}
     </span>
@@ -65,7 +65,7 @@ export function ListenerNote({ ip_protocol, port }: { ip_protocol: number; port:
       {answer.ok && (
         <span
           className="inferred"
-          title="The process that listens now; when the packet arrived it may have been another."
+          title="The process that listens now. It may have been another one when the packet arrived."
         >
           inferred
         </span>

@@ -12,7 +12,7 @@ export function RuleNote({ id }: { id: number }) {
   if (rule === undefined) return <span className="packet-sentence">This rule was removed.</span>;
   return (
     <span className="packet-sentence">
-      {effectSentence(rule, timeLeft(rule, now))} Made by {rule.created_by}.{' '}
+      {effectSentence(rule, timeLeft(rule, now))} Added by {rule.created_by}.{' '}
       <Link href={ruleAddress(id)} className="text-link" prefetch={false}>
         Show the rule
       </Link>

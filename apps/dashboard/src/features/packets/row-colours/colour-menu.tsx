@@ -140,7 +140,7 @@ function Rule({ rule, number, of, focus }: { rule: ColourRule; number: number; o
               className="button"
               onClick={() => change({ text: edited(rule.text, trouble.from, trouble.to, trouble.fix ?? '').text })}
             >
-              Write “{trouble.fix}”
+              Replace with “{trouble.fix}”
             </button>
           )}
         </p>

@@ -5,7 +5,7 @@ test.each([
   [{ kind: 'lost', rows: 1, span_ms: 0 }, '1 row was lost here'],
   [{ kind: 'lost', rows: 1_204, span_ms: 0 }, '1,204 rows were lost here'],
   [{ kind: 'lost', rows: 0, span_ms: 0 }, 'Rows were lost here'],
-  [{ kind: 'paused', rows: 34_812, span_ms: 12_300 }, 'Paused for 12 s: 34,812 rows discarded'],
+  [{ kind: 'paused', rows: 34_812, span_ms: 12_300 }, 'Paused for 12 s: 34,812 rows withheld'],
   [
     { kind: 'disconnected', rows: 0, span_ms: 65_000 },
     'Not connected for 1 min 5 s: packets of that time are not shown',

@@ -8,7 +8,7 @@ export function markerSentence({ kind, rows, span_ms }: Marker): string {
     case 'lost':
       return rows === 0 ? 'Rows were lost here' : `${counted(rows, 'row')} ${rows === 1 ? 'was' : 'were'} lost here`;
     case 'paused':
-      return `Paused for ${spanText(span_ms)}: ${counted(rows, 'row')} discarded`;
+      return `Paused for ${spanText(span_ms)}: ${counted(rows, 'row')} withheld`;
     case 'disconnected':
       return `Not connected for ${spanText(span_ms)}: packets of that time are not shown`;
     case 'restarted':

@@ -119,7 +119,7 @@ function Edge({
       aria-valuenow={Math.round(width)}
       aria-valuemin={MIN_WIDTH}
       aria-valuemax={MAX_WIDTH}
-      title="Drag for another width; twice for the usual one"
+      title="Drag to resize; double-click to reset"
       onKeyDown={onKeyDown}
       onPointerDown={onPointerDown}
       onDoubleClick={reset}

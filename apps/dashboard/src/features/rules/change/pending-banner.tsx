@@ -29,8 +29,8 @@ export function PendingBanner() {
         <p role="status">{asSentence(pending.why)}</p>
         <p className="text-muted">
           {seconds > 0
-            ? 'In force now. It reverts when the time is over, also if you lose access.'
-            : 'The time is over: it is being reverted.'}
+            ? 'In force now. It reverts when the time is up, even if you lose access.'
+            : 'Time is up: reverting.'}
           {!mayChange && ' This connection is read-only and cannot confirm it.'}
         </p>
       </div>

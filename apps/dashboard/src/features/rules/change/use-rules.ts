@@ -60,7 +60,7 @@ export function useRuleActions(): RuleActions {
         ),
       setPolicy: async (policy, force = false) =>
         told(await ask('policy', { default_policy: policy, force }), `Default policy: ${policy}.`),
-      confirm: async () => orComplain(await ask('confirm', {}), 'Confirmed: the change is permanent.'),
+      confirm: async () => orComplain(await ask('confirm', {}), 'Confirmed: the change stays in force.'),
       revert: async () => orComplain(await ask('revert', {}), 'Reverted.'),
     };
   }, [ask, store]);

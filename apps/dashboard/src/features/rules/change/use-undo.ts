@@ -45,12 +45,12 @@ export function useUndo(): Undo {
       undoStep,
       redoStep,
       undo: () => {
-        if (last === undefined) toasts.show({ text: 'There is no change of the rules to undo.', tone: 'problem' });
+        if (last === undefined) toasts.show({ text: 'Nothing to undo: no rule was changed.', tone: 'problem' });
         else if (store.rules.isOwn(last)) void undoStep(last);
         else overlay.show('undo');
       },
       redo: () => {
-        if (undone === undefined) toasts.show({ text: 'There is no undone change to do again.', tone: 'problem' });
+        if (undone === undefined) toasts.show({ text: 'Nothing to redo.', tone: 'problem' });
         else if (store.rules.isOwn(undone)) void redoStep(undone);
         else overlay.show('redo');
       },

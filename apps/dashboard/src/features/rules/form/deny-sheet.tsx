@@ -4,7 +4,7 @@ import { parseDuration, type RulesError } from '@packetlog/common';
 import { useId, useState } from 'react';
 import { endpointText, type PacketRow } from '../../../text/row-text.ts';
 import { effectSentence } from '../../../text/rule-text.ts';
-import { DOES } from '../../../text/verdict-text.ts';
+import { ACTION_TEXT, DOES } from '../../../text/verdict-text.ts';
 import { VerdictMark } from '../../../ui/marks.tsx';
 import { Segments } from '../../../ui/segments.tsx';
 import { Sheet } from '../../../ui/sheet.tsx';
@@ -109,7 +109,7 @@ export function DenySheet({
           )}
           <DurationField value={choice.lasts} onChange={(value) => set({ lasts: value })} problem={problems?.lasts} />
           <TextField
-            label="Why"
+            label="Reason"
             name="reason"
             value={choice.reason}
             onChange={(reason) => set({ reason })}
@@ -119,11 +119,7 @@ export function DenySheet({
           />
           <div>
             <Segments label="Action" segments={ACTIONS} value={choice.action} onChange={(action) => set({ action })} />
-            <p className="field-hint">
-              {choice.action === 'deny'
-                ? 'Denied before the network stack sees it.'
-                : 'Permitted and marked, so you can see what it would deny before you enforce it.'}
-            </p>
+            <p className="field-hint">{ACTION_TEXT[choice.action]}</p>
           </div>
           <DryRun asked={problems === null ? { add: draft } : null} />
           {rejection !== null && <Rejection error={rejection} force={() => void submit(true)} />}

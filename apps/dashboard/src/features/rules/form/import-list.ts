@@ -25,5 +25,5 @@ export function sizeProblem(text: string): string {
   // As it is sent, where each end of a line takes two bytes.
   const bytes = new TextEncoder().encode(JSON.stringify(text)).length;
   if (bytes <= MAX_MESSAGE_BYTES - ROOM_FOR_THE_REST) return '';
-  return 'This list is too long to be sent from here. On the machine itself: packetlog rules import FILE --set NAME';
+  return 'This list is too long to send from this page. Import it on the machine: packetlog rules import FILE --set NAME';
 }

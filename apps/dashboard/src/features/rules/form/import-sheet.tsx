@@ -29,8 +29,8 @@ export function ImportSheet({ existing, onClose }: { existing: readonly string[]
   const [badLines, setBadLines] = useState<readonly BadLine[]>([]);
   const listId = useId();
   const lines = listLines(text);
-  const nameProblem = isSetName(name) ? '' : 'Write 1 to 63 letters, digits, dots, dashes or underscores.';
-  const listProblem = sizeProblem(text) || (tried && lines === 0 ? 'The list holds no network.' : '');
+  const nameProblem = isSetName(name) ? '' : 'Use 1 to 63 letters, digits, dots, dashes or underscores.';
+  const listProblem = sizeProblem(text) || (tried && lines === 0 ? 'The list has no networks.' : '');
   const ready = nameProblem === '' && lines > 0 && listProblem === '';
 
   const takeFile = async (file: File | undefined) => {
@@ -54,7 +54,7 @@ export function ImportSheet({ existing, onClose }: { existing: readonly string[]
     store.rules.made(revision);
     const bad = bad_line_count === 0 ? '' : `; ${counted(bad_line_count, 'line')} could not be read`;
     toasts.show({
-      text: `Set ${set.name} holds ${entriesText(set.entries)}, rule ${rule.id}${bad}.`,
+      text: `Set ${set.name} has ${entriesText(set.entries)}, rule ${rule.id}${bad}.`,
       tone: 'done',
       offer: { what: 'undo', revision },
     });
@@ -113,7 +113,7 @@ export function ImportSheet({ existing, onClose }: { existing: readonly string[]
             suggestions={existing}
           />
           <Segments label="Action" segments={ALL_ACTIONS} value={action} onChange={setAction} />
-          <TextField label="Why" name="reason" value={reason} onChange={setReason} placeholder="known scanners" />
+          <TextField label="Reason" name="reason" value={reason} onChange={setReason} placeholder="known scanners" />
           <DryRun asked={ready ? { add: { action, source: `set:${name}`, reason }, sets: { [name]: text } } : null} />
           {badLines.length > 0 && <BadLines lines={badLines} />}
           {rejection !== null && <Rejection error={rejection} force={() => void submit({ force: true })} />}

@@ -2,6 +2,7 @@
 
 import type { DefaultPolicy, RulesError } from '@packetlog/common';
 import { useState } from 'react';
+import { POLICY_TEXT } from '../../../text/verdict-text.ts';
 import { VerdictMark } from '../../../ui/marks.tsx';
 import { Segments } from '../../../ui/segments.tsx';
 import { Sheet } from '../../../ui/sheet.tsx';
@@ -9,12 +10,7 @@ import { Rejection } from '../change/rejection.tsx';
 import { useRuleActions } from '../change/use-rules.ts';
 import { DryRun } from '../dry-run/dry-run.tsx';
 
-const WORDS: Record<DefaultPolicy, string> = {
-  permit: 'Packets that match no rule are permitted, as they would be without PacketLog.',
-  deny: 'Packets that match no permit or observe rule are denied. The change reverts after 30 s unless you confirm it.',
-};
-
-/** What becomes of packets that no rule matches. */
+/** Chooses what becomes of packets that match no rule. */
 export function PolicySheet({ policy, onClose }: { policy: DefaultPolicy; onClose: () => void }) {
   const actions = useRuleActions();
   const [chosen, setChosen] = useState(policy);
@@ -29,7 +25,7 @@ export function PolicySheet({ policy, onClose }: { policy: DefaultPolicy; onClos
     else setRejection(error);
   };
   return (
-    <Sheet title="Default policy" note="For IP packets that no rule matches" onClose={onClose}>
+    <Sheet title="Default policy" note="For IP packets that match no rule" onClose={onClose}>
       <div className="sheet-body">
         <div>
           <Segments
@@ -44,7 +40,7 @@ export function PolicySheet({ policy, onClose }: { policy: DefaultPolicy; onClos
               setRejection(null);
             }}
           />
-          <p className="field-hint">{WORDS[chosen]}</p>
+          <p className="field-hint">{POLICY_TEXT[chosen]}</p>
         </div>
         {chosen !== policy && <DryRun asked={{ default_policy: chosen }} />}
         {rejection !== null && <Rejection error={rejection} force={() => void submit(true)} />}

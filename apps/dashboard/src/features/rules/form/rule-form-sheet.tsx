@@ -126,7 +126,7 @@ export function RuleFormSheet({ rule, onClose }: { rule?: Rule | undefined; onCl
             }
           />
           <TextField
-            label="Why"
+            label="Reason"
             name="reason"
             value={form.reason}
             onChange={(reason) => set({ reason })}

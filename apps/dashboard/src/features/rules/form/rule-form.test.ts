@@ -16,7 +16,7 @@ test('what is written becomes a draft in canonical text', () => {
 });
 
 test.each<[Partial<RuleForm>, keyof RuleForm, RegExp]>([
-  [{ source: '' }, 'source', /Write an address/],
+  [{ source: '' }, 'source', /Enter an address/],
   [{ source: '203.0.113.7/24' }, 'source', /203\.0\.113\.0\/24/],
   [{ protocol: 'tpc' }, 'protocol', /tcp/],
   [{ port: '70000' }, 'port', /65535/],

@@ -56,7 +56,7 @@ export function readForm(form: RuleForm): ReadForm {
     const field = FIELD_OF[name] ?? (name as keyof RuleForm);
     problems[field] ??= asSentence(issue.message);
   }
-  if (form.source.trim() === '') problems.source = 'Write an address, a network, set:NAME, or any.';
+  if (form.source.trim() === '') problems.source = 'Enter an address, a network, set:NAME, or any.';
   return { draft: null, problems };
 }
 

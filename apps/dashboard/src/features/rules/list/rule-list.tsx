@@ -84,8 +84,8 @@ function FirstRule({ onAdd }: { onAdd?: () => void }) {
     <div className="rules-empty">
       <p className="text-figure">No rules yet: nothing is denied.</p>
       <p className="mt-2 text-muted">
-        A rule says whose packets are let in, refused, or only marked. A matching permit rule always wins; then deny,
-        then observe; what no rule matches goes by the default policy.
+        A rule permits, denies or observes the packets that match it. Permit wins over deny, and deny over observe.
+        Packets that match no rule get the default policy.
       </p>
       {onAdd !== undefined && (
         <button type="button" className="button button-primary mt-4" onClick={onAdd}>

@@ -70,12 +70,12 @@ export function RuleSheet({
           <Fact term="Interface" mono>
             {match.interface || 'any'}
           </Fact>
-          <Fact term="Why">{rule.reason || ABSENT}</Fact>
+          <Fact term="Reason">{rule.reason || ABSENT}</Fact>
           <Fact term="Added by">
             {rule.created_by}, {dateText(rule.created_at)}
           </Fact>
           <Fact term="Expires">
-            {rule.expires_at === undefined ? 'never' : `in ${expiryText(rule, now)}, ${dateText(rule.expires_at)}`}
+            {rule.expires_at === undefined ? 'no expiry' : `in ${expiryText(rule, now)}, ${dateText(rule.expires_at)}`}
           </Fact>
         </dl>
       </div>

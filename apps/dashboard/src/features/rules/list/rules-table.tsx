@@ -25,7 +25,7 @@ interface Column {
 }
 
 const COLUMNS: readonly Column[] = [
-  { key: 'id', label: 'rule', title: 'The number of the rule, which is in each record that it decided', sort: 'id' },
+  { key: 'id', label: 'rule', title: 'Number of the rule; each record that it decided carries it', sort: 'id' },
   { key: 'action', label: 'action', title: 'permit wins over deny, deny over observe' },
   { key: 'match', label: 'matches', title: 'Source, destination service and interface' },
   { key: 'rate', label: 'hits, last 60 s', title: 'Packets it decided, and how many per second now', sort: 'rate' },
@@ -33,7 +33,7 @@ const COLUMNS: readonly Column[] = [
   { key: 'bytes', label: 'bytes', title: 'Their bytes', sort: 'bytes' },
   { key: 'seen', label: 'last seen', title: 'When it last decided a packet', sort: 'last_seen' },
   { key: 'expires', label: 'expires in', title: 'When it expires', sort: 'expires' },
-  { key: 'reason', label: 'why', title: 'The reason that its author gave' },
+  { key: 'reason', label: 'reason', title: 'The reason that its author gave' },
   { key: 'by', label: 'by', title: 'Who added it' },
   { key: 'tools', label: '', title: '' },
 ];
