@@ -73,7 +73,6 @@ export const WORD_RULES = [
 /** Text in which such a word is right. */
 /** @type {readonly WordException[]} */
 export const WORD_EXCEPTIONS = [
-  { text: /^revert take back rule change$/, why: 'Words that a user may type to find the command "Undo".' },
 ];
 
 /**
@@ -82,14 +81,6 @@ export const WORD_EXCEPTIONS = [
  * @type {ReadonlySet<string>}
  */
 export const TO_BE_REWORDED = new Set([
-  'were dropped before they were counted',
-  'Packets dropped by a rule or by the default policy',
-  'Packets dropped by an error of the program',
-  'A rule says whose packets are let in, refused, or only marked. A matching permit rule always wins; then deny, then observe; what no rule matches goes by the default policy.',
-  'Dropped by a rule or by the default policy.',
-  'Dropped by an error of the program.',
-  'Not sent while the page was paused.',
-  'Not sent: paused, or more than … rows a second.',
   'The rule for … was left out. …',
   'Set … was left out: no rule names it.',
   'This connection may look, not change. Open the second URL that packetlog printed when it started, the one with admin_token.',

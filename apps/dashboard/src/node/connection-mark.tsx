@@ -1,6 +1,6 @@
 import type { Connection } from './state/connection.ts';
 
-/** Filled: live. Half: stale. Ring: not yet. Crossed: no connection. Barred: refused. */
+/** Filled: live. Half: stale. Ring: connecting. Crossed: no connection. Barred: rejected, or no token. */
 export function ConnectionMark({ state }: { state: Connection['state'] }) {
   return (
     <svg width="10" height="10" viewBox="0 0 10 10" aria-hidden="true" className="shrink-0">

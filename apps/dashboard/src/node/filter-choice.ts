@@ -3,7 +3,7 @@ import { filterOfHash, hashOfFilter } from './connection/filter-hash.ts';
 
 const SAVED_KEY = 'packetlog-filters';
 
-/** The filter that is in effect, and those that somebody saved; the address bar carries the one, this browser the others. */
+/** The applied filter, kept in the address bar, and the saved filters, stored in this browser. */
 export class FilterChoice {
   #text = NO_FILTER;
   #saved: readonly string[] | null = null;
@@ -37,12 +37,12 @@ export class FilterChoice {
     this.#tell();
   }
 
-  /** What a link or an edited address says. The address stays: what else is in it is not for this one to take. */
+  /** Applies the filter of the address bar. Leaves the address as it is, because it may carry tokens. */
   readAddress(): void {
     if (this.#take(filterOfHash(location.hash))) this.#tell();
   }
 
-  /** Whether it is another filter now. */
+  /** Returns whether the filter changed. */
   #take(text: string): boolean {
     const next = text.trim();
     if (next === this.#text || readFilterText(next).trouble !== null) return false;
@@ -71,12 +71,12 @@ export class FilterChoice {
 
 const SAVED = 20;
 
-/** With `text` first; once, and not without end. */
+/** `saved` with `text` first, without duplicates, up to a limit. */
 export function withSaved(saved: readonly string[], text: string): readonly string[] {
   return [text, ...saved.filter((each) => each !== text)].slice(0, SAVED);
 }
 
-/** What is not a list of texts any more is as good as nothing. */
+/** Anything but a list of strings counts as empty. */
 function readSaved(): readonly string[] {
   try {
     const saved: unknown = JSON.parse(localStorage.getItem(SAVED_KEY) ?? '[]');

@@ -1,22 +1,22 @@
 import { outdatedPage } from './outdated-page.ts';
 
-/** Of a loader that is gone nothing can be fetched; it is asked again after so long. */
+/** Delay before the next attempt while the loader is unreachable. */
 const AGAIN_AFTER_MS = 1_000;
 
-/** The bundler's error names the file that did not come. */
+/** The path of the missing file in the bundler's error. */
 const FILE = /\/_next\/static\/[\w.~/-]+/;
 
 export interface LazyOptions {
   readonly againAfterMs?: number;
   readonly page?: string;
-  /** Of a path at the loader that serves the page; null if there is no answer. */
+  /** HTTP status of a path at the loader that serves the page; null without an answer. */
   readonly statusOf?: (path: string) => Promise<number | null>;
   readonly markOutdated?: () => void;
 }
 
 /**
- * Resolves with a part of the page that comes when it is needed, however long the loader is away meanwhile: a part that
- * cannot be fetched would otherwise take the whole page with it. Never, if the loader does not have it any more.
+ * Loads a lazy part of the page and retries while the loader is unreachable: a rejected import would unmount the whole
+ * page. Never resolves if the loader no longer has the file.
  */
 export async function lazyWithRetry<Part extends object>(
   load: () => Promise<Part>,
@@ -25,7 +25,7 @@ export async function lazyWithRetry<Part extends object>(
   return (await lazyIfPresent(load, fetching)) ?? new Promise<never>(() => {});
 }
 
-/** As `lazyWithRetry`; null if the loader does not have it any more, and then the page says that it is old. */
+/** As `lazyWithRetry`, but resolves with null if the loader no longer has the file, and marks the page as outdated. */
 export async function lazyIfPresent<Part extends object>(
   load: () => Promise<Part>,
   { againAfterMs = AGAIN_AFTER_MS, markOutdated = outdatedPage.markOutdated, ...asking }: LazyOptions = {},
@@ -43,7 +43,7 @@ export async function lazyIfPresent<Part extends object>(
   }
 }
 
-/** A loader that has no page either serves no dashboard now: another one may come. */
+/** A loader that does not serve the page either has no dashboard; another loader may follow. */
 async function isGone(
   error: string,
   { page = location.pathname, statusOf = fetchStatus }: LazyOptions,

@@ -13,8 +13,8 @@ interface Live extends View {
 }
 
 /**
- * The page's own, connected as soon as this module runs: the loader answers while React is still at work on the markup.
- * null where the page is built.
+ * The nodes of the page, connected when this module runs: the loader answers while React still hydrates. null while the
+ * page is prerendered.
  */
 const ofThisPage = typeof document === 'undefined' ? null : connected();
 
@@ -27,14 +27,14 @@ function connected(): { nodes: Nodes; filter: FilterChoice } {
 
 const LiveContext = createContext<Live | null>(null);
 
-/** Owns the nodes and their connections for as long as the page is open. What is read is the node that is shown. */
+/** Owns nodes and connections while the page is open, and provides the selected node's view. */
 export function LiveProvider({ children }: { children: ReactNode }) {
   const [nodes] = useState(() => ofThisPage?.nodes ?? new Nodes());
   const [filter] = useState(() => ofThisPage?.filter ?? new FilterChoice());
   const { view } = useSyncExternalStore(nodes.subscribe, nodes.get, nodes.getInitial);
 
   useEffect(() => {
-    // The printed URL pasted into an open tab changes only the hash.
+    // Pasting the printed URL into an open tab changes only the hash.
     const onHash = () => {
       filter.readAddress();
       if (!location.hash.includes('token=')) return;
@@ -75,7 +75,7 @@ export function useLive(): Live {
   return live;
 }
 
-/** A part of the snapshot; draws again only when that part is another one. */
+/** A part of the snapshot; renders again only when that part changes. */
 export function useSnapshot<T>(select: (snapshot: Snapshot) => T): T {
   const { store } = useLive();
   const get = () => select(store.getSnapshot());

@@ -9,14 +9,14 @@ import { parseSavedNodes, type SavedNode } from './saved-nodes.ts';
 const SAVED_KEY = 'packetlog-nodes';
 const SHOWN_KEY = 'packetlog-shown-node';
 
-/** In place of a node's address: all of them. */
+/** Selects all nodes, in place of an address. */
 export const ALL_NODES = 'all-nodes';
 
-/** What is there to be looked at, and what of it is. */
+/** Known nodes and the selected view. */
 export interface NodesState {
-  /** That of this page's address first, then those that were added. */
+  /** The loader that serves this page first, then the added ones. */
   readonly loaders: readonly Loader[];
-  /** Address of the one that is shown, or TOGETHER. */
+  /** Address of the selected node, or ALL_NODES. */
   readonly shown: string;
   readonly view: View;
 }
@@ -26,10 +26,7 @@ interface ViewOfAll extends View {
   setFilter(text: string): void;
 }
 
-/**
- * The nodes of this page. Each has its connection all the time; rows are sent by those that are shown, and all that are
- * shown share what one alone would send.
- */
+/** The nodes of the page. All stay connected; only visible nodes send rows, and they share the row limit of one. */
 export class Nodes {
   readonly #home = new Loader();
   readonly #stopTicking = new Map<Loader, () => void>();
@@ -49,7 +46,7 @@ export class Nodes {
 
   readonly get = (): NodesState => this.#state;
 
-  /** As the page was drawn when it was built. */
+  /** The state while the page is prerendered. */
   readonly initial: NodesState = this.#state;
   readonly getInitial = (): NodesState => this.initial;
 
@@ -57,12 +54,12 @@ export class Nodes {
     return this.#isOpen;
   }
 
-  /** Those that were added in this browser. */
+  /** Nodes added in this browser. */
   get saved(): readonly SavedNode[] {
     return this.#saved;
   }
 
-  /** Connects with all of them. */
+  /** Connects to all nodes. */
   open(filter: string): void {
     this.#isOpen = true;
     this.#filter = filter;
@@ -73,12 +70,12 @@ export class Nodes {
     void this.show(sessionStorage.getItem(SHOWN_KEY) ?? '');
   }
 
-  /** The page's address says another token, or for the first time one. */
+  /** Reconnects to the page's loader with the token of the address bar. */
   openHome(): void {
     const target = readHandshakeTarget();
     this.#tick(this.#home);
     this.#home.open(target, { filter: this.#filter, rowsPerSecond: this.#rowsOf(this.#home) });
-    // Who was added and is this page's own loader now must not be there twice.
+    // A saved node that is now the page's own loader would be listed twice.
     const twin = this.#state.loaders.find((loader) => loader !== this.#home && loader.address === target.loader);
     if (twin !== undefined) this.#leave(twin);
     this.#set({ shown: this.#state.shown === '' ? target.loader : this.#state.shown });
@@ -97,7 +94,7 @@ export class Nodes {
     this.#set({ loaders: [this.#home], shown: this.#home.address, view: this.#home });
   }
 
-  /** Whether the policy that came with this page forbids to connect there. */
+  /** Whether the page's content security policy blocks connections to this address. */
   isBlocked(address: string): boolean {
     return this.#blocked.has(hostOf(address));
   }
@@ -106,7 +103,7 @@ export class Nodes {
     return loader === this.#home;
   }
 
-  /** Adds a node, or, with `before`, puts it in the place of that one. */
+  /** Adds a node; with `before`, replaces the node of that address. */
   save(node: SavedNode, before?: string): void {
     const rest = this.#saved.map((saved) => (saved.loader === before ? node : saved));
     this.#store(before === undefined ? [...this.#saved, node] : rest);
@@ -128,7 +125,7 @@ export class Nodes {
     void this.show(this.#state.shown);
   }
 
-  /** One node, or TOGETHER; the first, where there is no such one. */
+  /** Selects a node, or ALL_NODES; the first node if the address is unknown. */
   async show(address: string): Promise<void> {
     const choice = ++this.#choices;
     const { loaders } = this.#state;

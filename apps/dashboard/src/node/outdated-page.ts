@@ -1,4 +1,4 @@
-/** Whether the loader was seen to have another page than this one, as after an upgrade. */
+/** Whether the loader no longer has this page's files, as after an upgrade. */
 class OutdatedPage {
   #isOutdated = false;
   readonly #listeners = new Set<() => void>();
@@ -10,7 +10,7 @@ class OutdatedPage {
 
   readonly isOutdated = (): boolean => this.#isOutdated;
 
-  /** For good: only another page is younger. */
+  /** Not reversible: only a reload gets the new page. */
   readonly markOutdated = (): void => {
     this.#isOutdated = true;
     for (const listener of this.#listeners) listener();

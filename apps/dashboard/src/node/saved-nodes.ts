@@ -1,18 +1,18 @@
-/** A node that somebody added in this browser. */
+/** A node added in this browser. */
 export interface SavedNode {
-  /** Origin of its loader: no two nodes have the same. */
+  /** Origin of its loader; unique. */
   readonly loader: string;
   readonly token: string;
-  /** For changing its rules; null: only to look. */
+  /** Token to change rules; null for read-only. */
   readonly adminToken: string | null;
-  /** '' for what the loader calls itself. */
+  /** '' to use the loader's own name. */
   readonly name: string;
 }
 
-/** Each is a connection, and 50,000 rows once it was looked at. */
+/** Each node costs a connection, and 50,000 rows of memory once it was shown. */
 export const MAX_NODES = 16;
 
-/** What was kept, as far as it can still be used. */
+/** Parses stored nodes, ignoring invalid ones. */
 export function parseSavedNodes(text: string | null): SavedNode[] {
   let entries: unknown;
   try {
@@ -36,7 +36,7 @@ export function parseSavedNodes(text: string | null): SavedNode[] {
   return nodes.slice(0, MAX_NODES);
 }
 
-/** Origin of a loader's address; null where it is none. */
+/** The origin of an http(s) address; null for anything else. */
 export function httpOrigin(text: string): string | null {
   if (!URL.canParse(text)) return null;
   const { protocol, origin } = new URL(text);

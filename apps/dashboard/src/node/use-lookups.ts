@@ -4,7 +4,7 @@ import type { Acknowledgement, Listener, Place } from '@packetlog/common';
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { useLive } from './live-context.tsx';
 
-/** Says where addresses are, as far as it is known; draws again when more is. */
+/** Looks up countries and networks; renders again when more are known. */
 export function usePlaces(addresses: readonly string[]): (address: string) => Place | null | undefined {
   const { names } = useLive();
   useSyncExternalStore(names.subscribe, names.version, names.version);
@@ -15,7 +15,7 @@ export function usePlaces(addresses: readonly string[]): (address: string) => Pl
   return (address) => names.place(address);
 }
 
-/** Who listens on which port; null until the loader has told. `wanted` false: nobody asks. */
+/** Processes that listen on ports; null until the loader has answered. Asks only if `wanted`. */
 export function useListeners(wanted: boolean): Acknowledgement<Listener[]> | null {
   const { names } = useLive();
   const [answer, setAnswer] = useState<Acknowledgement<Listener[]> | null>(null);

@@ -15,12 +15,12 @@ export function useNodes(): NodesState {
 
 export interface NodeAtAGlance {
   readonly loader: Loader;
-  /** What it is called here; no two have the same. */
+  /** Its unique name on this page. */
   readonly name: string;
   readonly state: Connection['state'];
 }
 
-/** Names and states; draws again only when one of them changes. */
+/** Names and states of all nodes; renders again only when one changes. */
 export function useNodesAtAGlance(): readonly NodeAtAGlance[] {
   const { loaders } = useNodes();
   const subscribe = useCallback(

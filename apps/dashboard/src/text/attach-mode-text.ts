@@ -2,12 +2,12 @@ import type { Interface } from '@packetlog/common';
 
 const MODE_TEXT = { native_frags: 'native', native: 'native', generic: 'generic' } as const;
 
-/** How the program is attached, or that no rule acts there, in a word. */
+/** The attach mode in a word, or that the interface is not filtered. */
 export function modeText({ state, mode }: Interface): string {
   return state === 'gone' ? 'not filtered' : MODE_TEXT[mode];
 }
 
-/** And in a sentence. */
+/** The attach mode as a sentence, with its reason. */
 export function modeTitle({ state, mode, mode_reason, filtering }: Interface): string {
   if (state === 'gone') {
     return `Rules do not act here: ${filtering?.why ?? 'the interface is gone'}. PacketLog attaches again when it can.`;

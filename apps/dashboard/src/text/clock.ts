@@ -6,30 +6,30 @@ export function clockText(ms: number): string {
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }
 
-/** Local time of day with milliseconds, '14:03:22.118'. Cuts, does not round: a packet is never shown later than it was. */
+/** Local time of day with milliseconds, '14:03:22.118'. Truncated: a packet is never shown later than it was. */
 export function clockMillisText(ms: number): string {
   const whole = Math.floor(ms);
   return `${clockText(whole)}.${String(((whole % 1000) + 1000) % 1000).padStart(3, '0')}`;
 }
 
-/** Local time of day without seconds, for an axis. */
+/** Local time of day with milliseconds, '14:03:22.118'. Truncated: a packet is never shown later than it was. */
 export function clockMinuteText(ms: number): string {
   return clockText(ms).slice(0, 5);
 }
 
-/** How old: '0.4 s', '12 s', '3 min 5 s', '2 h 10 min', '4 d 3 h'. */
+/** An age: '0.4 s', '12 s', '3 min 5 s', '2 h 10 min', '4 d 3 h'. */
 export function ageText(ms: number): string {
   const seconds = Math.max(0, ms) / 1000;
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
   return spanText(ms);
 }
 
-/** How long ago, in whole seconds: what is drawn once a second would only flicker in its tenths. */
+/** A time ago, in whole seconds, because tenths would flicker in text that is drawn once a second. */
 export function agoText(ms: number): string {
   return ms < 1500 ? 'now' : `${spanText(ms)} ago`;
 }
 
-/** How long, in whole seconds: '12 s', '3 min 5 s'. */
+/** A duration in whole seconds: '12 s', '3 min 5 s'. */
 export function spanText(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < 60) return `${seconds} s`;

@@ -1,17 +1,17 @@
 import { allOf, EVERYTHING, type Filter, formatFilter } from '@packetlog/common';
 import { readFilterText } from './filter-text.ts';
 
-/** The filter in `text`, and of that only what `term` lets through. A term that said the opposite goes. */
+/** The filter in `text` restricted to `term`. Replaces a term that says the opposite. */
 export function onlyThis(text: string, term: Filter): string {
   return withTerm(text, term, { kind: 'not', term });
 }
 
-/** The filter in `text` without what `term` lets through. */
+/** The filter in `text` without what `term` matches. */
 export function withoutThis(text: string, term: Filter): string {
   return withTerm(text, { kind: 'not', term }, term);
 }
 
-/** Written anew from what it means, so that it means what it says: with brackets where they matter. */
+/** Formats the parsed filter again, with brackets where they are needed. */
 function withTerm(text: string, wanted: Filter, opposite: Filter): string {
   const now = readFilterText(text).filter ?? EVERYTHING;
   const terms = now.kind === 'and' ? now.terms : now.kind === 'all' ? [] : [now];

@@ -1,18 +1,18 @@
-/** What the filter's input needs to know about the text in it. */
+/** Reads and edits the text of a filter. */
 import { type Filter, FilterError, parseFilter } from '@packetlog/common';
 
 export const NO_FILTER = '';
 
 export interface FilterTrouble {
-  /** A sentence with the place and, where there is one, the fix. */
+  /** A sentence with the position and, if there is one, the fix. */
   readonly message: string;
   readonly from: number;
   readonly to: number;
-  /** To be written from `from` to `to` instead. */
+  /** Replacement for the text from `from` to `to`. */
   readonly fix: string | undefined;
 }
 
-/** The filter, or what is wrong with its text; both null for an empty text, which lets everything through. */
+/** The filter, or what is wrong with the text; both null for an empty text, which matches everything. */
 export function readFilterText(text: string): { filter: Filter | null; trouble: FilterTrouble | null } {
   if (text.trim() === '') return { filter: null, trouble: null };
   try {
@@ -29,19 +29,19 @@ export interface Edit {
   readonly cursor: number;
 }
 
-/** `insert` in place of what stands from `from` to `to`, and the cursor behind it. */
+/** `text` with `insert` from `from` to `to`, and the cursor after it. */
 export function edited(text: string, from: number, to: number, insert: string): Edit {
   return { text: text.slice(0, from) + insert + text.slice(to), cursor: from + insert.length };
 }
 
-/** A word that was chosen, with a space behind it to go on. */
+/** Inserts a completed word with a space after it. */
 export function completed(text: string, from: number, cursor: number, word: string): Edit {
   const spaced = text[cursor] === ' ' ? word : `${word} `;
   const { text: next, cursor: at } = edited(text, from, cursor, spaced);
   return { text: next, cursor: text[cursor] === ' ' ? at + 1 : at };
 }
 
-/** `more` as one condition more: what is there already is put in brackets if it needs them. */
+/** Adds a condition; puts the rest into brackets if needed. */
 export function narrowed(text: string, more: string): string {
   const now = text.trim();
   if (now === '') return more;
@@ -49,7 +49,7 @@ export function narrowed(text: string, more: string): string {
   return `${whole} and ${more}`;
 }
 
-/** Short enough for a line: the end of a long filter says less than its start. */
+/** Cuts a long filter at its end. */
 export function shortFilter(text: string, characters = 60): string {
   return text.length <= characters ? text : `${text.slice(0, characters - 1)}…`;
 }

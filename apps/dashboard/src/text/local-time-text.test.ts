@@ -10,6 +10,6 @@ test.each([
   expect(zoneText(minutes)).toBe(text);
 });
 
-test('a moment is told on the clock here, with its zone', () => {
+test('a time is shown in local time, with its zone', () => {
   expect(localTimeText(Date.UTC(2030, 2, 17, 12, 46, 40, 118))).toMatch(/^\d\d:\d\d:40\.118 \(UTC([+-]\d.*)?\)$/);
 });

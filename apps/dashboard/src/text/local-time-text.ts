@@ -1,6 +1,6 @@
 import { clockMillisText } from './clock.ts';
 
-/** '14:03:22.118 (UTC+1)': on the clock of whoever looks. */
+/** '14:03:22.118 (UTC+1)', in the browser's time zone. */
 export function localTimeText(ms: number): string {
   return `${clockMillisText(ms)} (${zoneText(-new Date(ms).getTimezoneOffset())})`;
 }

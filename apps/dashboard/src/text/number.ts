@@ -1,4 +1,4 @@
-/** A number and its unit apart, so that the unit can be set small and grey. */
+/** A number and its unit, which is set small and grey. */
 export interface Quantity {
   readonly value: string;
   /** '' where there is none. */
@@ -7,7 +7,7 @@ export interface Quantity {
 
 export const ABSENT = '—';
 
-/** 1234567 -> '1,234,567'. Not with Intl, whose first use would take some 20 ms of the page's start. */
+/** 1234567 -> '1,234,567'. Without Intl, whose first use takes about 20 ms of the start. */
 export function formatCount(count: number): string {
   return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ',');
 }
@@ -15,8 +15,8 @@ export function formatCount(count: number): string {
 const STEPS = ['', 'k', 'M', 'G', 'T', 'P'] as const;
 
 /**
- * Three significant digits in steps of 1000: 48213 -> '48.2' 'k'. Below 1000 it is the whole number;
- * below 10 one decimal where the number is not whole, so that 0.4 packets/s does not read as none.
+ * Three significant digits in steps of 1000: 48213 -> '48.2' 'k'. Below 1000 the whole number; below 10 one decimal, so
+ * that 0.4 packets/s does not read as 0.
  */
 export function formatCompact(amount: number): Quantity {
   if (amount < 999.5) {

@@ -12,7 +12,7 @@ test('after a while without packets it says for how long, and when the last one 
   expect(quietSentence(quiet)).toBe('No packets on eth0 for 12 s; last packet 14:03:01.');
 });
 
-test('what passed before the page was opened is counted, without a time that nobody knows', () => {
+test('packets before the page was opened are counted, without their unknown time', () => {
   expect(quietSentence({ ...quiet, seen: 1_204, lastPacketMs: null })).toBe(
     'No packets on eth0 in the 12 s since this page opened; 1,204 packets before.',
   );
@@ -22,7 +22,7 @@ test('while packets come there is nothing to say', () => {
   expect(quietSentence({ ...quiet, quietMs: 900 })).toBeNull();
 });
 
-test('without a live connection nobody knows, so nothing is claimed', () => {
+test('without a live connection nothing is claimed', () => {
   expect(quietSentence({ ...quiet, live: false })).toBeNull();
 });
 

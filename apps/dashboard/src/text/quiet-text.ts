@@ -1,23 +1,23 @@
 import { clockText, spanText } from './clock.ts';
 import { counted } from './number.ts';
 
-/** No packet for so long is worth a word. */
+/** Time without packets before it is mentioned. */
 export const QUIET_AFTER_MS = 5_000;
 
 export interface Arrivals {
-  /** Whether figures come: without them nobody knows whether packets do. */
+  /** Whether the connection is live; without figures nothing is known. */
   readonly live: boolean;
-  /** Names of the interfaces that are watched. */
+  /** Names of the watched interfaces. */
   readonly interfaces: readonly string[];
-  /** All packets that the kernel counted since the loader started. */
+  /** Packets that the kernel counted since the loader started. */
   readonly seen: number;
-  /** For how long that count has stood still, as far as this page could see. */
+  /** Time since that count last changed, as far as this page knows. */
   readonly quietMs: number;
-  /** Wall clock of the last packet, null if it passed before this page looked. */
+  /** Time of the last packet; null if it passed before the page was opened. */
   readonly lastPacketMs: number | null;
 }
 
-/** 'No packets on eth0 for 12 s; last packet 14:03:01.', or null while packets come. */
+/** 'No packets on eth0 for 12 s; last packet 14:03:01.'; null while packets arrive. */
 export function quietSentence({ live, interfaces, seen, quietMs, lastPacketMs }: Arrivals): string | null {
   if (!live) return null;
   const where = interfaces.length === 0 ? '' : ` on ${interfaces.join(', ')}`;

@@ -28,7 +28,7 @@ test('a TCP packet over IPv4 reads from left to right', () => {
   });
 });
 
-test('a timestamp is told to the nanosecond', () => {
+test('a timestamp has nanoseconds', () => {
   expect(exactTime(1_767_362_602_118_345_678n)).toBe('2026-01-02T14:03:22.118345678Z');
 });
 
@@ -106,7 +106,7 @@ test.each([
   expect(row(over).reason).toBe(text);
 });
 
-test('a VLAN and an interface that is gone are still told', () => {
+test('a VLAN and an interface that is gone are still shown', () => {
   expect(row({ vlan_id: 120, ifindex: 9 })).toMatchObject({ vlan: '120', interface: '#9' });
   expect(row({ vlan_id: 4096 }).vlan).toBe('0');
 });

@@ -16,29 +16,29 @@ import { type Verdict, verdictOf } from './verdict-text.ts';
 
 export interface Endpoint {
   readonly addr: string;
-  /** '' where the packet has none. */
+  /** '' if the packet has none. */
   readonly port: string;
-  /** An IPv6 address before a port stands in brackets (RFC 5952, section 6). */
+  /** An IPv6 address with a port is in brackets (RFC 5952, section 6). */
   readonly bracketed: boolean;
 }
 
-/** One packet as the table prints it. */
+/** A packet as the table shows it. */
 export interface PacketRow {
   readonly time: string;
   readonly verdict: Verdict;
   readonly action: string;
   readonly src: Endpoint;
   readonly dst: Endpoint;
-  /** Which service has the destination port; '' where none is known. */
+  /** Service name of the destination port; '' if unknown. */
   readonly service: string;
   readonly protocol: string;
-  /** TCP flags, or the ICMP type in words. */
+  /** TCP flags, or the name of the ICMP type. */
   readonly detail: string;
   readonly length: string;
   readonly interface: string;
   readonly vlan: string;
   readonly etherType: string;
-  /** So many packets it stands for. */
+  /** Number of packets that the row represents. */
   readonly weight: string;
   readonly rule: string;
   readonly reason: string;
@@ -49,7 +49,7 @@ export interface PacketRow {
 const TCP = 6;
 const NO_ENDPOINT: Endpoint = { addr: ABSENT, port: '', bracketed: false };
 
-/** `interfaceName` gives the name of an ifindex, or undefined if there is none now. */
+/** `interfaceName` returns the name of an ifindex, or undefined. */
 export function packetRow(
   view: PacketLogView,
   i: number,
@@ -71,7 +71,7 @@ export function packetRow(
     detail: detail(view, i) || ABSENT,
     length: String(view.frameLength(i)),
     interface: interfaceName(ifindex) ?? `#${ifindex}`,
-    // A priority tag has the id 0, which is not the 0 of a record without a tag.
+    // A priority tag has id 0, which differs from a record without a tag.
     vlan: vlan === 0 ? ABSENT : String(vlan % VLAN_PRIORITY_TAG),
     etherType: etherTypeName(view.etherType(i)),
     weight: String(view.weight(i)),
@@ -81,7 +81,7 @@ export function packetRow(
   };
 }
 
-/** The protocol's name; for a frame that is not IP, what it is instead. */
+/** Name of the protocol; for a frame that is not IP, of its Ethernet type. */
 export function protocolText(ipProtocol: number, etherType: number): string {
   if (ipProtocol === IP_PROTOCOL_NONE) return etherTypeName(etherType);
   const name = protocolName(ipProtocol);

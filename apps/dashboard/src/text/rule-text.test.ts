@@ -12,7 +12,7 @@ test.each<[Partial<Rule>, string]>([
   expect(matchText({ source: 'any', ...rule })).toBe(text);
 });
 
-test('a set, everybody and an address are told apart', () => {
+test('a set, any source and an address are distinguished', () => {
   expect(['set:a', 'any', '192.0.2.1'].map((source) => matchParts({ source }).kind)).toEqual(['set', 'any', '']);
 });
 

@@ -4,10 +4,10 @@ import { WILL } from './verdict-text.ts';
 
 type Matching = Pick<Rule, 'source'> & Partial<Pick<Rule, 'protocol' | 'destination_port' | 'interface'>>;
 
-/** What a rule matches, in parts that are set differently. */
+/** What a rule matches, in parts that are styled differently. */
 export interface MatchParts {
   readonly source: string;
-  /** 'set' in front of the name of one; '' for an address. */
+  /** Whether the source is a set, 'any', or an address (''). */
   readonly kind: '' | 'set' | 'any';
   /** 'tcp port 22', 'ports 1000-2000', 'icmp'; '' for everything. */
   readonly service: string;
@@ -55,7 +55,7 @@ export function effectSentence(rule: Effective, lasts: number | null, verbs = WI
   return /[.?!]$/.test(sentence) ? sentence : `${sentence}.`;
 }
 
-/** Milliseconds that are left; null for a rule without an end. */
+/** Milliseconds until expiry; null for no expiry. */
 export function timeLeft(rule: Pick<Rule, 'expires_at'>, now_ms: number): number | null {
   return rule.expires_at === undefined ? null : Math.max(0, Date.parse(rule.expires_at) - now_ms);
 }
@@ -67,7 +67,7 @@ export function expiryText(rule: Pick<Rule, 'expires_at'>, now_ms: number): stri
   return left < 500 ? 'expired' : spanText(left);
 }
 
-/** The words of a duration as they are typed: '1h' is 3,600,000. */
+/** Presets for the duration of a rule, with their labels. */
 export const DURATIONS = [
   { value: '10m', label: '10 min' },
   { value: '1h', label: '1 h' },
@@ -76,7 +76,7 @@ export const DURATIONS = [
   { value: '', label: 'no expiry' },
 ] as const;
 
-/** Where the rules page shows one rule. */
+/** Address of a rule on the Rules page. */
 export function ruleAddress(id: number): string {
   return `/rules?rule=${id}`;
 }

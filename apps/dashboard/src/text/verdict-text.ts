@@ -1,4 +1,4 @@
-/** Words for verdicts: what became of a packet, what a rule does, what the default policy means. No other file words them. */
+/** Words every verdict: what became of a packet, what a rule does, what the default policy means. */
 import { actionName, type DefaultPolicy, type RuleAction } from '@packetlog/common';
 
 /** What became of a packet. Each verdict has its own colour and shape. */
@@ -26,7 +26,7 @@ export interface VerdictText {
 
 export const VERDICT_TEXT: Readonly<Record<Verdict, VerdictText>> = {
   permit: { label: 'permitted', title: 'Permitted', meaning: 'Passed to the network stack.' },
-  deny: { label: 'denied', title: 'Denied', meaning: 'Dropped by a rule or by the default policy.' },
+  deny: { label: 'denied', title: 'Denied', meaning: 'Denied by a rule or by the default policy.' },
   would_deny: {
     label: 'would deny',
     title: 'Permitted, would deny',
@@ -37,7 +37,7 @@ export const VERDICT_TEXT: Readonly<Record<Verdict, VerdictText>> = {
     title: 'Permitted, not readable',
     meaning: 'Permitted; its headers could not be read.',
   },
-  aborted: { label: 'aborted', title: 'Aborted', meaning: 'Dropped by an error of the program.' },
+  aborted: { label: 'aborted', title: 'Aborted', meaning: 'Lost to an error of the XDP program.' },
 };
 
 /** The verdict on packets that match a rule with this action, whose mark stands for the action. */

@@ -1,4 +1,7 @@
-/** Resolves with whether it is there now. A page on plain HTTP from another machine has no clipboard, but old ways. */
+/**
+ * Copies text; resolves with whether it worked. Pages on plain HTTP from another host have no clipboard API and use the
+ * old command.
+ */
 export async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);

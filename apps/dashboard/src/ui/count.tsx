@@ -1,6 +1,6 @@
 import { formatCount, type Quantity } from '../text/number.ts';
 
-/** A whole number with separators; `data-value` carries it exactly. */
+/** A whole number with separators; `data-value` has the exact value. */
 export function Count({ value, testId }: { value: number; testId?: string }) {
   return (
     <data className="font-mono" value={value} data-value={value} data-testid={testId}>
@@ -9,7 +9,7 @@ export function Count({ value, testId }: { value: number; testId?: string }) {
   );
 }
 
-/** A shortened number with its unit small and grey; `data-value` carries the whole one, rounded to an integer. */
+/** A shortened number with its unit; `data-value` has the whole number, rounded. */
 export function Measure({
   quantity,
   exact,

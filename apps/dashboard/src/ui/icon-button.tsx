@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 
-/** A button that is a state alone: `label` is read aloud, and shown with its key where the pointer rests on it. */
+/** A button with only an icon: `label` is announced, and shown with its shortcut as a tooltip. */
 export function IconButton({
   label,
   shortcut,
@@ -10,7 +10,7 @@ export function IconButton({
 }: {
   label: string;
   shortcut?: string;
-  /** It does nothing now, but stays where it is and keeps the focus. */
+  /** Disabled, but keeps its place and the focus. */
   off?: boolean;
   onClick: () => void;
   children: ReactNode;

@@ -1,6 +1,6 @@
 import type { Verdict } from '../text/verdict-text.ts';
 
-/** The wordmark's sign: a log, one row of which was refused. */
+/** The logo: a log with one denied row. */
 export function Logo() {
   return (
     <svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true" className="shrink-0">
@@ -18,7 +18,7 @@ const VERDICT_COLOR: Record<Verdict, string> = {
   aborted: 'text-malformed',
 };
 
-/** Each verdict has a shape of its own: the colour only repeats it. */
+/** The mark of a verdict: each has its own shape, which the colour repeats. */
 export function VerdictMark({ verdict }: { verdict: Verdict }) {
   return (
     <svg width="8" height="8" viewBox="0 0 8 8" aria-hidden="true" className={`shrink-0 ${VERDICT_COLOR[verdict]}`}>
@@ -36,7 +36,7 @@ export function VerdictMark({ verdict }: { verdict: Verdict }) {
   );
 }
 
-/** Loss: a hatched square. Quiet and empty while there is none. */
+/** Loss: a hatched square, empty while nothing is lost. */
 export function LossMark({ lost }: { lost: boolean }) {
   return (
     <svg width="10" height="10" viewBox="0 0 10 10" aria-hidden="true" className="shrink-0">

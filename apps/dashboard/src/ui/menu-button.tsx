@@ -4,7 +4,7 @@ import { type ReactNode, useId, useRef, useState } from 'react';
 import { useKeys } from './keys/keys.ts';
 import './menu-button.css';
 
-/** A button, and what it opens below itself: the browser closes that on Escape and on a press elsewhere. */
+/** A button that opens a popover below itself; the browser closes it on Escape and on clicks elsewhere. */
 export function MenuButton({
   label,
   command,
@@ -14,12 +14,12 @@ export function MenuButton({
   children,
 }: {
   label: string;
-  /** What the palette calls it. */
+  /** Its name in the palette. */
   command: string;
   icon: ReactNode;
   testId: string;
   wide?: boolean;
-  /** Drawn while it is open. */
+  /** Rendered while it is open. */
   children: () => ReactNode;
 }) {
   const id = useId();

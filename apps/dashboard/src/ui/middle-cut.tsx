@@ -1,7 +1,7 @@
-/** As many characters stay at the end of an address that is cut: the last two groups of most. */
+/** Characters that stay at the end of a cut address: the last two groups of most. */
 const TAIL = 9;
 
-/** A text that loses its middle where there is no room for all of it: both ends of an address tell it from others. */
+/** Cuts a text in its middle, because both ends of an address identify it. */
 export function MiddleCut({ text }: { text: string }) {
   if (text.length <= TAIL * 2) return <span className="font-mono">{text}</span>;
   return (

@@ -9,7 +9,7 @@ export interface Segment<T extends string> {
   readonly title?: string;
 }
 
-/** One of a few, all in sight. Radio buttons underneath: the arrow keys work, and a screen reader counts them. */
+/** A choice of a few options. Radio buttons, so that arrow keys and screen readers work. */
 export function Segments<T extends string>({
   label,
   segments,
@@ -18,7 +18,7 @@ export function Segments<T extends string>({
 }: {
   label: string;
   segments: readonly Segment<T>[];
-  /** None is chosen if it is none of them. */
+  /** Selects none if it is not an option. */
   value: string;
   onChange: (value: T) => void;
 }) {

@@ -6,8 +6,8 @@ import { IconButton } from './icon-button.tsx';
 import './sheet.css';
 
 /**
- * A drawer over the page: the browser's own modal dialog, so that the focus stays inside, Escape closes it and what
- * had the focus gets it back. It is open as long as it is drawn.
+ * A drawer over the page: a modal dialog of the browser, which traps the focus, closes on Escape and restores the
+ * focus. It is open while it is mounted.
  */
 export function Sheet({
   title,
@@ -17,10 +17,10 @@ export function Sheet({
   onClose,
 }: {
   title: ReactNode;
-  /** Below the title: what this is about. */
+  /** Subtitle. */
   note?: ReactNode;
   children: ReactNode;
-  /** For a table rather than a form. */
+  /** For a table instead of a form. */
   wide?: boolean;
   onClose: () => void;
 }) {
@@ -30,7 +30,7 @@ export function Sheet({
     const element = dialog.current;
     const before = document.activeElement;
     element?.showModal();
-    // The browser would take the first button, which closes it again.
+    // The browser would focus the first button, which closes the sheet.
     const first = element?.querySelector<HTMLElement>(
       '[data-autofocus], .sheet-body :is(input:not([type=file]), textarea, select)',
     );
@@ -41,7 +41,7 @@ export function Sheet({
     };
   }, []);
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: a click beside the drawer closes it; the key for that is Escape
+    // biome-ignore lint/a11y/useKeyWithClickEvents: a click beside the drawer closes it, as Escape does
     <dialog
       ref={dialog}
       className={wide ? 'sheet sheet-wide' : 'sheet'}

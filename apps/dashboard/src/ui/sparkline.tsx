@@ -6,7 +6,7 @@ const COLOR: Record<RuleAction, string> = {
   observe: 'text-warn',
 };
 
-/** A bar for each interval, the newest at the right; the highest fills the height. Its numbers stand beside it. */
+/** One bar per interval, newest at the right, scaled to the highest. Its numbers are beside it. */
 export function Sparkline({
   values,
   action,

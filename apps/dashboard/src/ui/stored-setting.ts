@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react';
 
-/** Something that was chosen for this browser, which remembers it. Values are replaced, never changed. */
+/** A setting stored in this browser. Values are immutable. */
 export class StoredSetting<T> {
   readonly #key: string;
   readonly #initial: T;
@@ -8,7 +8,7 @@ export class StoredSetting<T> {
   #value: T | null = null;
   readonly #listeners = new Set<() => void>();
 
-  /** `read` makes sense of what was kept, perhaps by another version; null: nothing of it is of use. */
+  /** `read` parses what is stored, perhaps by another version; null if it is not usable. */
   constructor(key: string, initial: T, read: (stored: unknown) => T | null) {
     this.#key = key;
     this.#initial = initial;

@@ -6,12 +6,12 @@ import './tabs.css';
 export interface Tab {
   readonly id: string;
   readonly label: string;
-  /** Behind the label, e.g. how many notices. */
+  /** After the label, e.g. the number of notices. */
   readonly note?: string;
   readonly content: ReactNode;
 }
 
-/** Where there is no room side by side: one of the contents at a time. Arrow keys move between the tabs. */
+/** One of several panels at a time. Arrow keys move between tabs. */
 export function Tabs({ label, tabs }: { label: string; tabs: readonly Tab[] }) {
   const [selected, setSelected] = useState(tabs[0]?.id);
   const list = useRef<HTMLDivElement>(null);

@@ -7,14 +7,14 @@ interface TextFieldProps {
   readonly label: string;
   readonly value: string;
   readonly onChange: (value: string) => void;
-  /** What may stand here. */
+  /** What may be entered. */
   readonly hint?: string;
-  /** What is wrong with what stands here; '' while nothing is. */
+  /** What is wrong with the value; '' if nothing is. */
   readonly problem?: string;
   readonly placeholder?: string;
-  /** Addresses, ports: what is not prose. */
+  /** For addresses and ports. */
   readonly mono?: boolean;
-  /** Shown as dots: a token. */
+  /** Hidden input, for a token. */
   readonly secret?: boolean;
   readonly inputMode?: HTMLAttributes<HTMLInputElement>['inputMode'];
   readonly suggestions?: readonly string[];
@@ -22,7 +22,7 @@ interface TextFieldProps {
   readonly maxLength?: number;
 }
 
-/** A line of text with its label, and below it a hint or what is wrong. */
+/** A text input with label, hint and error. */
 export function TextField({
   label,
   value,

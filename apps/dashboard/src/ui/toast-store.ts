@@ -1,9 +1,9 @@
-/** What was done a moment ago. */
+/** A short message. */
 export interface Toast {
   readonly number: number;
   readonly text: string;
   readonly tone: 'done' | 'problem';
-  /** It was a change of the rules, which led to this revision: undo or redo is offered while nothing else was changed. */
+  /** Set for a change of the rules that led to this revision: undo or redo is offered until another change is made. */
   readonly offer?: { readonly what: 'undo' | 'redo'; readonly revision: number };
 }
 

@@ -3,7 +3,7 @@ import localFont from 'next/font/local';
 const GeistSans = localFont({ src: './geist-sans.woff2', weight: '400 600', variable: '--font-geist-sans' });
 const GeistMono = localFont({ src: './geist-mono.woff2', weight: '400 600', variable: '--font-geist-mono' });
 
-/** Letters that the two small files lack, in a name or in somebody's reason. Fetched only when a page shows one. */
+/** Latin letters that the two small files lack. Fetched only when a page shows one, for example in a reason. */
 const GeistSansLatin = localFont({
   src: '../../../node_modules/geist/dist/fonts/geist-sans/Geist-Variable.woff2',
   weight: '400 600',
@@ -21,7 +21,7 @@ const GeistMonoLatin = localFont({
   declarations: [{ prop: 'unicode-range', value: 'U+00A1-00AF, U+00B2-00B4, U+00B6, U+00B8-00D6, U+00D8-024F' }],
 });
 
-/** Sets the variables that globals.css names its fonts by. */
+/** Class names that set the font variables of globals.css. */
 export const fontClasses = [GeistSansLatin, GeistSans, GeistMonoLatin, GeistMono]
   .map(({ variable }) => variable)
   .join(' ');

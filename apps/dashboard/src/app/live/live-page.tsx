@@ -26,7 +26,7 @@ const ConversationTable = dynamic(
   { ssr: false },
 );
 
-/** Not needed for the first paint: fetched when somebody picks a packet, or denies for the first time. */
+/** Not part of the first load: fetched when a packet is selected or denied for the first time. */
 const DenySelected = dynamic(
   async () => (await lazyWithRetry(() => import('../../features/rules/form/deny-selected.tsx'))).DenySelected,
   {
@@ -40,10 +40,10 @@ const PacketDrawer = dynamic(
   },
 );
 
-/** From here on the figures stand beside the table. */
+/** From this width on, the lists are beside the table. */
 const SIDE_BY_SIDE = '(min-width: 1280px)';
 
-/** Everything that arrives, as it arrives. */
+/** The Live page: chart, packet path, packets, top lists, notices. */
 export function LivePage() {
   const selection = usePacketSelection();
   const { row } = selection;
@@ -110,7 +110,7 @@ function Instrument({ selection, children }: { selection: PacketSelection; child
   );
 }
 
-/** Space pauses and resumes, unless the focus is where space means something else. */
+/** Space pauses and resumes the rows, unless the focused control uses Space itself. */
 function usePauseKey() {
   const { store, setPaused } = useLive();
   const paused = useSnapshot(({ figures }) => figures.paused !== null);

@@ -5,7 +5,7 @@ import type { NumberedNotice } from '../../node/state/figures.ts';
 import { clockText } from '../../text/clock.ts';
 import { LossMark } from '../../ui/marks.tsx';
 
-/** What happened, latest first, in the loader's own sentences. */
+/** Notices of the loader, newest first, in its own words. */
 export function Notices() {
   const notices = useSnapshot(({ figures }) => figures.notices);
   return (

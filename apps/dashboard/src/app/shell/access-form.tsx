@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { TextField } from '../../ui/text-field.tsx';
 import { readPastedAccess } from './pasted-access.ts';
 
-/** For whoever came here without the token: the printed URL, or the token alone, is pasted. */
+/** Takes the printed URL or a token, for pages that were opened without one. */
 export function AccessForm() {
   const [text, setText] = useState('');
   const [problem, setProblem] = useState('');

@@ -12,7 +12,7 @@ const PAGES = [
   { href: '/nodes', label: 'Nodes', keys: 'g n' },
 ] as const;
 
-/** The pages. The connection goes on while one changes to the other. */
+/** Links to the pages. The connection stays open while pages change. */
 export function Nav() {
   const path = usePathname().replace(/(.)\/$/, '$1');
   const router = useRouter();
@@ -31,7 +31,7 @@ export function Nav() {
         <Link
           key={href}
           href={href}
-          // The other pages' files would be fetched with the first load.
+          // Prefetching would add the other pages' files to the first load.
           prefetch={false}
           className={clsx('nav-link', path === href && 'nav-current')}
           {...(path === href && { 'aria-current': 'page' as const })}

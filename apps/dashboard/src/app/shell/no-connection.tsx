@@ -5,7 +5,7 @@ import { lazyWithRetry } from '../../node/lazy-with-retry.ts';
 import { useLive, useSnapshot } from '../../node/live-context.tsx';
 import { connectionText } from '../../node/state/connection-text.ts';
 
-/** Not part of the first load: most pages are opened with the token. */
+/** Not part of the first load: most pages are opened with a token. */
 const AccessForm = dynamic(
   () => lazyWithRetry(() => import('./access-form.tsx')).then(({ AccessForm }) => AccessForm),
   {
@@ -13,7 +13,7 @@ const AccessForm = dynamic(
   },
 );
 
-/** In place of the instrument while there never was anything to show. */
+/** Replaces the page until the first data has arrived. */
 export function NoConnection() {
   const { retry } = useLive();
   const { connection, now, loader } = useSnapshot((snapshot) => snapshot);
@@ -21,7 +21,7 @@ export function NoConnection() {
   const needsUrl =
     connection.state === 'no-token' ||
     (connection.state === 'rejected' && connection.rejection.code === 'unauthorized');
-  // Nothing flashes on the way to a loader that answers at once.
+  // Avoids a flash while a loader that is up answers.
   if (connection.state === 'connecting' && now - connection.since < 400) return <main id="content" />;
   return (
     <main id="content" className="no-connection appear" data-testid="no-connection">

@@ -4,7 +4,9 @@ import { useSyncExternalStore } from 'react';
 import { ConnectionMark } from '../../node/connection-mark.tsx';
 import { outdatedPage } from '../../node/outdated-page.ts';
 
-/** After an upgrade of the loader: what is missing, and the way to it. What is shown goes on until somebody reloads. */
+/**
+ * Shown when the loader was upgraded and no longer has this page's files. The page keeps working until it is reloaded.
+ */
 export function OutdatedBanner() {
   const isOutdated = useSyncExternalStore(outdatedPage.subscribe, outdatedPage.isOutdated, () => false);
   if (!isOutdated) return null;

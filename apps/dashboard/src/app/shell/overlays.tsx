@@ -17,7 +17,7 @@ interface OverlayProps {
   readonly onClose: () => void;
 }
 
-/** Loaded when they are opened for the first time; undefined if the loader does not have them any more. */
+/** Loads each overlay when it is first opened; undefined if the loader no longer has the file. */
 const LOADERS: Readonly<Record<OverlayName, () => Promise<ComponentType<OverlayProps> | undefined>>> = {
   palette: async () => (await lazyIfPresent(() => import('../../features/commands/palette.tsx')))?.Palette,
   export: async () => (await lazyIfPresent(() => import('../../features/export/export-sheet.tsx')))?.ExportSheet,
@@ -27,7 +27,7 @@ const LOADERS: Readonly<Record<OverlayName, () => Promise<ComponentType<OverlayP
   path: async () => (await lazyIfPresent(() => import('../../features/packet-path/path-sheet.tsx')))?.PathSheet,
 };
 
-/** What can be done on every page, and what lies over the page while it is open. */
+/** Registers the commands of every page, and renders the overlay that is open. */
 export function Commands() {
   useLoadedAhead();
   const open = useSyncExternalStore(overlay.subscribe, overlay.get, () => null);
@@ -81,7 +81,7 @@ export function Commands() {
   return Open === null ? null : <Open onClose={overlay.close} />;
 }
 
-/** The palette begins to load with the first half of Ctrl-K. */
+/** Starts to load the palette when Ctrl or ⌘ is pressed. */
 function useLoadedAhead() {
   useEffect(() => {
     const onKeyDown = ({ key }: KeyboardEvent) => {
@@ -94,7 +94,10 @@ function useLoadedAhead() {
   }, []);
 }
 
-/** null until it is there. What never will be is closed: under what is open, the page's keys do nothing. */
+/**
+ * The component, null until it has loaded. An overlay that cannot be loaded is closed, because page keys are off while
+ * one is open.
+ */
 function useLoaded(name: OverlayName | null): ComponentType<OverlayProps> | null {
   const loaded = useRef(new Map<OverlayName, ComponentType<OverlayProps>>());
   const [, redraw] = useState(0);
@@ -109,7 +112,7 @@ function useLoaded(name: OverlayName | null): ComponentType<OverlayProps> | null
   return name === null ? null : (loaded.current.get(name) ?? null);
 }
 
-/** For whoever looks for it with the pointer. */
+/** Opens the palette with the pointer. */
 export function PaletteButton() {
   const [keyText, setKeyText] = useState('Ctrl K');
   useEffect(() => setKeyText(shortcutText('mod+k', isMac())), []);

@@ -1,14 +1,14 @@
 import { TOKEN_PATTERN } from '@packetlog/common';
 
-/** What somebody pasted to open this page with. */
+/** What the pasted text gives access to. */
 export type PastedAccess =
-  /** For the page's own address. */
+  /** Tokens for this page's loader, as a hash. */
   | { readonly kind: 'hash'; readonly hash: string }
-  /** The dashboard of another loader: open that. */
+  /** The URL of another loader's dashboard. */
   | { readonly kind: 'page'; readonly url: string }
   | { readonly kind: 'problem'; readonly sentence: string };
 
-/** Reads the URL that packetlog printed, also with the words in front of it, or a token alone. `origin`: of this page. */
+/** Reads a printed URL, with or without the words before it, or a token. `origin` is that of this page. */
 export function readPastedAccess(text: string, origin: string): PastedAccess {
   const pasted = text.trim();
   const [url] = /https?:\/\/\S+/i.exec(pasted) ?? [];
@@ -27,7 +27,7 @@ export function readPastedAccess(text: string, origin: string): PastedAccess {
   return problem('This is neither the URL that packetlog printed nor a token. Copy either from its first lines.');
 }
 
-/** Only the tokens: what else an address may carry is not part of what was asked for. */
+/** Keeps only the tokens of a hash. */
 function tokensOf(text: string): string | null {
   const given = new URLSearchParams(text.replace(/^#/, ''));
   const kept = new URLSearchParams();

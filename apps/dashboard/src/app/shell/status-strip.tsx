@@ -22,7 +22,7 @@ import { PaletteButton } from './overlays.tsx';
 import './status-strip.css';
 import { lazyWithRetry } from '../../node/lazy-with-retry.ts';
 
-/** Who watches one node does not fetch it. */
+/** Fetched only if there is more than one node. */
 const NodeSwitch = dynamic(
   async () => (await lazyWithRetry(() => import('../../features/nodes/node-switch.tsx'))).NodeSwitch,
   {
@@ -30,7 +30,7 @@ const NodeSwitch = dynamic(
   },
 );
 
-/** Always there: whose packets, how many, and whether the state can be trusted. */
+/** The strip at the top of every page: node, state of the connection, rates, denied, lost. */
 export function StatusStrip({ old }: { old: boolean }) {
   return (
     <header className="strip">
@@ -65,7 +65,7 @@ function Where() {
   const { loaders, shown } = useNodes();
   const several = loaders.length > 1;
   if ((node === undefined && !several) || (several && !roomy)) return null;
-  // Names with their nodes are long, and the list of nodes has them.
+  // Interface names with node names are long; the Nodes page lists them.
   const most = shown === ALL_NODES || !roomy ? 0 : 3;
   const listed = interfaces.slice(0, most);
   return (
@@ -87,7 +87,7 @@ function Where() {
   );
 }
 
-/** On a phone the nodes have a line of their own. */
+/** On a phone the node switch has its own line. */
 function NodesBelow() {
   const roomy = useMedia('(min-width: 860px)');
   const { loaders } = useNodes();
@@ -124,7 +124,7 @@ function State() {
         <span className="whitespace-nowrap">{label}</span>
         {age !== '' && <span className="font-mono text-muted whitespace-nowrap">{age}</span>}
       </span>
-      {/* Only the word, not the age: it is read aloud when it changes. */}
+      {/* Only the label, not the age: screen readers announce each change. */}
       <span role="status" className="sr-only">
         Connection: {label}
       </span>
@@ -143,10 +143,10 @@ function Rates({ old }: { old: boolean }) {
   );
 }
 
-/** A longer number would push the rest of the strip about. */
+/** Longer numbers are shortened, so that the strip does not shift. */
 const SHORTENED_FROM = 100_000;
 
-/** What was refused since the loader started: exact, from the kernel. */
+/** Packets denied since the loader started: exact, from the kernel. */
 function Denied() {
   const denied = useSnapshot(({ figures }) =>
     figures.ledger?.interfaces.reduce((sum, { counters }) => sum + counters.denied, 0),
@@ -165,7 +165,7 @@ function Denied() {
   );
 }
 
-/** Opens the way of a packet, which says where. */
+/** Rows lost, with the cause in the tooltip. Opens the packet path. */
 function Lost() {
   const loss = useSnapshot(({ figures }) => figures.loss);
   const hello = useSnapshot(({ figures }) => figures.hello);

@@ -9,7 +9,7 @@ import './toasts.css';
 
 const STAYS_MS = 10_000;
 
-/** Below, in nobody's way, for as long as somebody reads them or ten seconds. */
+/** Shows messages for ten seconds, or while the pointer or the focus is on them. */
 export function Toasts() {
   const shown = useSyncExternalStore(toasts.subscribe, toasts.get, toasts.get);
   return (
@@ -29,7 +29,7 @@ function ToastLine({ toast, dismiss }: { toast: Toast; dismiss: () => void }) {
     return () => clearTimeout(timer);
   }, [held]);
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: it only stays as long as the pointer rests on it
+    // biome-ignore lint/a11y/noStaticElementInteractions: the pointer only keeps it open
     <div
       className="toast appear"
       data-tone={toast.tone}
@@ -47,7 +47,7 @@ function ToastLine({ toast, dismiss }: { toast: Toast; dismiss: () => void }) {
   );
 }
 
-/** Undo, or redo, of the change that the message is about; gone when something else was changed since. */
+/** Undo or redo of the change that the message reports. Hidden once another change was made. */
 function Offer({ offer: { what, revision }, dismiss }: { offer: NonNullable<Toast['offer']>; dismiss: () => void }) {
   const { last, undone, undo, redo } = useUndo();
   const now = useRulesView()?.snapshot.revision;

@@ -1,6 +1,6 @@
 const STEPS = [1, 1.5, 2, 3, 4, 5, 6, 8, 10] as const;
 
-/** The top of an axis from 0: a round number not below `highest`, and never less than `least`. */
+/** A round number for the top of an axis from 0: at least `highest` and at least `least`. */
 export function axisTop(highest: number, least: number): number {
   const wanted = Math.max(highest, least);
   const magnitude = 10 ** Math.floor(Math.log10(wanted));
@@ -8,12 +8,12 @@ export function axisTop(highest: number, least: number): number {
   return 10 * magnitude;
 }
 
-/** Three ticks: nothing, half, and the top. */
+/** Three ticks: 0, half, and the top. */
 export function axisTicks(top: number): number[] {
   return [0, top / 2, top];
 }
 
-/** Seconds between the ticks of a time axis, for axes of up to so many seconds. */
+/** Step between ticks of a time axis, s, for axes up to `span` seconds. */
 const TICKS = [
   { span: 6, step: 1 },
   { span: 24, step: 5 },
@@ -28,7 +28,7 @@ const TICKS = [
 ] as const;
 const WIDEST = 10_800;
 
-/** Round times inside a span of seconds since the epoch, and whether a label needs its seconds. */
+/** Round times between `from` and `to` (s since the epoch), and whether labels need seconds. */
 export function timeTicks(from: number, to: number): { ticks: number[]; seconds: boolean } {
   const step = TICKS.find(({ span }) => span >= to - from)?.step ?? WIDEST;
   const ticks: number[] = [];

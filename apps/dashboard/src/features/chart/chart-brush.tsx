@@ -16,30 +16,30 @@ const MOVES: Readonly<Record<string, MarkMove>> = {
   Home: 'first',
   End: 'last',
 };
-/** A finger covers about so much, px. */
+/** Width of a finger, px. */
 const FINGER = 28;
-/** A finger that moves less did not mean to mark. */
+/** A drag shorter than this, px, selects nothing. */
 const DRAG_FROM = 6;
 
 export interface BrushProps {
   readonly points: readonly PastPoint[];
   readonly stepMs: number;
-  /** What the time axis shows. */
+  /** The range of the time axis. */
   readonly axis: TimeSpan;
-  /** The time whose figures are wanted. */
+  /** Called with the time whose figures the readouts show; null for the newest. */
   readonly onMark: (ms: number | null) => void;
   readonly onZoom: (span: TimeSpan) => void;
 }
 
 /**
- * Around a chart: a time or a range in it can be marked by keyboard and by touch as well (the mouse has the plot's own
- * way). Arrows move the mark, with Shift they widen it, Enter looks closer, Escape lets go.
+ * Adds range selection by keyboard and touch to a plot, which handles the mouse itself. Arrow keys move the cursor,
+ * Shift extends the range, Enter zooms in, Escape clears.
  */
 export function ChartBrush({ points, stepMs, axis, onMark, onZoom, children }: BrushProps & { children: ReactNode }) {
   const frame = useRef<HTMLDivElement>(null);
   const pressed = useRef<{ x: number; dragged: boolean } | null>(null);
   const [mark, setMark] = useState<Mark | null>(null);
-  // What has left the axis cannot be looked at any more.
+  // A range that has left the axis cannot be zoomed into.
   const shown = mark !== null && Math.max(mark.anchorMs, mark.headMs) >= axis.fromMs ? mark : null;
   const change = (next: Mark | null) => {
     setMark(next);
@@ -94,7 +94,7 @@ export function ChartBrush({ points, stepMs, axis, onMark, onZoom, children }: B
   const onPointerEnd = () => {
     pressed.current = null;
   };
-  // A finger that marks is no swipe: of one lifted while it moves the browser would make a fling, and swallow the next tap.
+  // Without this, the browser turns a finger lifted in motion into a fling and swallows the next tap.
   useEffect(() => {
     const keep = (event: TouchEvent) => {
       if (pressed.current?.dragged && event.cancelable) event.preventDefault();
@@ -115,7 +115,7 @@ export function ChartBrush({ points, stepMs, axis, onMark, onZoom, children }: B
       onPointerCancel={onPointerEnd}
     >
       <div className="chart-brush-plot">
-        {/* The plot itself is drawn for the eye; this stands for it. */}
+        {/* The canvas is visual only; this slider represents it for keyboards and screen readers. */}
         <div
           role="slider"
           tabIndex={0}
@@ -128,7 +128,7 @@ export function ChartBrush({ points, stepMs, axis, onMark, onZoom, children }: B
           data-testid="chart-slider"
           onKeyDown={onKeyDown}
           onBlur={(event) => {
-            // The button that belongs to the mark may be pressed.
+            // The focus may move to a button of the selection.
             if (!frame.current?.contains(event.relatedTarget)) change(null);
           }}
         />

@@ -17,7 +17,7 @@ const UNIT_SEGMENTS = [
   { value: 'bytes', label: 'bytes' },
 ] as const;
 
-/** Which time and what of it the charts show; beside it, in words, how that compares. */
+/** Selects the time range, the split and the unit of the charts. `children` compares the range with the one before. */
 export function ChartControls({
   overview: { range, zoom, setRange, setZoom },
   split,
@@ -29,7 +29,7 @@ export function ChartControls({
   overview: Overview;
   split: Split;
   onSplit: (split: Split) => void;
-  /** Undefined: each has a chart of its own. */
+  /** Undefined if each unit has its own chart. */
   unit: Unit | undefined;
   onUnit: (unit: Unit) => void;
   children: ReactNode;

@@ -15,7 +15,7 @@ const points = [
   point(3000, { packets: 20, permitted: 20, lost: 3 }),
 ];
 
-test('a step is drawn at its middle; unknown time breaks the lines; what a program error dropped is refused, too', () => {
+test('a step is drawn at its middle; unknown time interrupts the lines; aborted packets count as denied', () => {
   expect(chartColumns(points, 1000, LINES['action-packets'])).toEqual({
     time: [0.5, 1.5, 2.5, 3.5],
     lines: [

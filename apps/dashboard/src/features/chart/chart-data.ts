@@ -3,18 +3,18 @@ import { clockText } from '../../text/clock.ts';
 import { VERDICT_TEXT } from '../../text/verdict-text.ts';
 import type { Comparison } from './comparison.ts';
 
-/** What a chart tells apart, */
+/** What the lines of a chart are split by. */
 export type Split = 'action' | 'protocol';
-/** and whether in packets or in bytes. */
+/** The unit of a chart. */
 export type Unit = 'packets' | 'bytes';
 export type View = `${Split}-${Unit}`;
 
-/** One line of a chart, and what it is called where its value stands. */
+/** A line of a chart, with the label of its readout. */
 export interface ChartLine {
   readonly label: string;
   readonly of: (rates: Amounts) => number;
   readonly tone?: 'deny';
-  /** Not drawn where it is 0, but next to a value: lines begin and end at 0. */
+  /** Zeros are drawn only next to a value, so that lines begin and end at 0. */
   readonly rare?: true;
 }
 
@@ -42,14 +42,14 @@ export const LINES: Readonly<Record<View, readonly ChartLine[]>> = {
 };
 
 export interface ChartColumns {
-  /** s since the epoch, the middle of each step. */
+  /** Middle of each step, s since the epoch. */
   readonly time: readonly number[];
   readonly lines: readonly (readonly (number | null)[])[];
   /** Rows lost in each step: a count, not a rate. */
   readonly lost: readonly number[];
 }
 
-/** Columns for the chart, oldest first; null breaks a line. */
+/** Columns for the plot, oldest first; null interrupts a line. */
 export function chartColumns(points: readonly PastPoint[], stepMs: number, lines: readonly ChartLine[]): ChartColumns {
   return {
     time: points.map(({ fromMs }) => (fromMs + stepMs / 2) / 1000),
@@ -61,12 +61,12 @@ export function chartColumns(points: readonly PastPoint[], stepMs: number, lines
   };
 }
 
-/** Without a line along the axis where there is nothing: a 0 stays only next to a value. */
+/** Replaces zeros by null unless they are next to a value. */
 export function withoutZeros(column: readonly (number | null)[]): (number | null)[] {
   return column.map((value, i) => (value === 0 && !column[i - 1] && !column[i + 1] ? null : value));
 }
 
-/** What the chart shows, for somebody who cannot see it; null while there is nothing. */
+/** Lowest, highest and latest rates for screen readers; null while there is no data. */
 export function extentOf(points: readonly PastPoint[]) {
   const known = points.flatMap(({ rates }) => (rates === null ? [] : [rates]));
   const latest = known.at(-1);
@@ -81,15 +81,15 @@ export function extentOf(points: readonly PastPoint[]) {
 }
 
 export interface Readouts {
-  /** Per second; null where nothing is known. */
+  /** Per second; null where there is no data. */
   readonly rates: Amounts | null;
-  /** Rows, in the step or the range. */
+  /** Rows lost in the step or the range. */
   readonly lost: number;
-  /** null: the newest. */
+  /** The time of the numbers; null if they are the newest. */
   readonly when: string | null;
 }
 
-/** The numbers above the chart: of the point under the pointer, else the newest, else the mean of what stands still. */
+/** The numbers above the chart: of the point under the pointer, else the newest, else the mean of a zoomed range. */
 export function readoutOf(
   { points, comparison }: { points: readonly PastPoint[]; comparison: Comparison | null },
   isLive: boolean,

@@ -52,7 +52,7 @@ describe('by touch', () => {
     expect(grabbed(range, at(10) - 200, 1000, 500)).toEqual({ anchorMs: at(5), headMs: at(9) });
   });
 
-  test('elsewhere it begins anew', () => {
+  test('elsewhere it begins a new range', () => {
     expect(grabbed(range, at(15), 1000, 500)).toEqual(place(15));
     expect(grabbed(null, at(2), 1000, 500)).toEqual(place(2));
   });

@@ -3,10 +3,13 @@ import type { Amounts, PastPoint } from '../../node/past/past-level.ts';
 import { clockText, spanText } from '../../text/clock.ts';
 import { counted, formatCount } from '../../text/number.ts';
 
-/** What somebody marks in the chart without a mouse: begins of steps, ms since the epoch. Equal: a place, no range. */
+/**
+ * A selection by keyboard or touch: beginnings of steps, ms since the epoch. If both are equal it is a point, not a
+ * range.
+ */
 export interface Mark {
   readonly anchorMs: number;
-  /** What moves. */
+  /** The end that moves. */
   readonly headMs: number;
 }
 
@@ -14,7 +17,7 @@ export type MarkMove = 'left' | 'right' | 'far-left' | 'far-right' | 'first' | '
 
 const FAR = 10;
 
-/** The mark after a key; `widen` keeps the other end where it is. null while there is nothing to mark. */
+/** The mark after a key press. `widen` keeps the anchor. null while there is no data. */
 export function movedMark(
   mark: Mark | null,
   points: readonly PastPoint[],
@@ -24,7 +27,7 @@ export function movedMark(
   const last = points.length - 1;
   const newest = points[last];
   if (newest === undefined) return null;
-  // The first press shows where the mark is: at the newest.
+  // The first press places the mark on the newest point.
   const at = mark === null ? (move === 'left' || move === 'right' ? null : last) : indexAt(points, mark.headMs);
   const next = at === null ? last : Math.min(last, Math.max(0, target(at, move, last)));
   const headMs = points[next]?.fromMs ?? newest.fromMs;
@@ -48,19 +51,19 @@ function target(at: number, move: MarkMove, last: number): number {
   }
 }
 
-/** The point that holds the time, or the one next to it. */
+/** Index of the point that contains the time, else of the last point before it. */
 export function indexAt(points: readonly PastPoint[], ms: number): number {
   let found = 0;
   for (const [i, { fromMs }] of points.entries()) if (fromMs <= ms) found = i;
   return found;
 }
 
-/** Whole steps from the one end to the other. */
+/** The marked range, in whole steps. */
 export function markedSpan({ anchorMs, headMs }: Mark, stepMs: number): TimeSpan {
   return { fromMs: Math.min(anchorMs, headMs), toMs: Math.max(anchorMs, headMs) + stepMs };
 }
 
-/** A finger near one end of a range takes that end; elsewhere it begins a new one. */
+/** A touch near one end of a range grabs that end; elsewhere it begins a new range. */
 export function grabbed(mark: Mark | null, atMs: number, stepMs: number, nearMs: number): Mark {
   if (mark === null || mark.anchorMs === mark.headMs) return { anchorMs: atMs, headMs: atMs };
   const { fromMs, toMs } = markedSpan(mark, stepMs);
@@ -69,7 +72,7 @@ export function grabbed(mark: Mark | null, atMs: number, stepMs: number, nearMs:
   return toBegin < toEnd ? { anchorMs: toMs - stepMs, headMs: fromMs } : { anchorMs: fromMs, headMs: toMs - stepMs };
 }
 
-/** Read aloud at each move. */
+/** The text that is announced at each move. */
 export function markText(mark: Mark, points: readonly PastPoint[], stepMs: number): string {
   const span = markedSpan(mark, stepMs);
   if (mark.anchorMs === mark.headMs) {

@@ -2,15 +2,15 @@ import type { PastView, TimeSpan } from '../../node/past/past.ts';
 import type { Sums } from '../../node/past/past-level.ts';
 import { spanText } from '../../text/clock.ts';
 
-/** A span and the one of the same length before it. */
+/** Sums of a span and of the span of the same length before it. */
 export interface Comparison {
   readonly now: Sums;
-  /** null: not all of that time is known. */
+  /** null if data for that time is incomplete. */
   readonly before: Sums | null;
   readonly lengthMs: number;
 }
 
-/** null while not all of the span itself is known. */
+/** null if data for the span is incomplete. */
 export function compare(past: PastView, { fromMs, toMs }: TimeSpan): Comparison | null {
   const lengthMs = toMs - fromMs;
   const now = past.sums({ fromMs, toMs });
@@ -26,7 +26,7 @@ export function timeBefore(lengthMs: number): string {
   return `the previous ${ONE[span] ?? span}`;
 }
 
-/** '+38 % vs the previous 15 min'; '' where there is nothing to compare with. */
+/** '+38 % vs the previous 15 min'; '' if there is nothing to compare with. */
 export function changeText({ now, before, lengthMs }: Comparison, column: 'packets' | 'bytes'): string {
   if (before === null) return '';
   const than = timeBefore(lengthMs);

@@ -7,7 +7,7 @@ import { clockMinuteText, clockText } from '../../text/clock.ts';
 import { axisTicks, axisTop, timeTicks } from './axis.ts';
 
 export interface PlotLine {
-  /** CSS variables. */
+  /** Names of CSS variables. */
   readonly color: string;
   readonly fill?: string;
   readonly dash?: number[];
@@ -16,24 +16,24 @@ export interface PlotLine {
 export interface PlotProps {
   readonly lines: readonly PlotLine[];
   readonly data: uPlot.AlignedData;
-  /** Rows lost in the interval of each point, parallel to the time column. */
+  /** Rows lost in the step of each point, parallel to the time column. */
   readonly lost: readonly number[];
-  /** Right end of the time axis, s since the epoch, its length, and the time between two points, s. */
+  /** Right end of the time axis, s since the epoch; its length, s; the step between points, s. */
   readonly end: number;
   readonly span: number;
   readonly step: number;
   readonly axisLabel: (value: number) => string;
-  /** Lowest top of the axis. */
+  /** Smallest value for the top of the axis. */
   readonly least: number;
   /** Index of the point under the pointer, null when it leaves. */
   readonly onHover: (index: number | null) => void;
-  /** A range was marked with the pointer, s since the epoch. */
+  /** Called with a range that was selected with the mouse, s since the epoch. */
   readonly onBrush: (from: number, to: number) => void;
 }
 
 const CROSSHAIR = 'rates';
 
-/** Lines over time, in which a range can be marked. Colours come from CSS variables and are read again with every drawing. */
+/** Lines over time with range selection by mouse. Colours are read from CSS variables at each drawing. */
 export function Plot({ lines, data, lost, end, span, step, axisLabel, least, onHover, onBrush }: PlotProps) {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
@@ -141,7 +141,7 @@ export function Plot({ lines, data, lost, end, span, step, axisLabel, least, onH
   return <div ref={host} className="plot" />;
 }
 
-/** A label is centred under its tick: at the edges it would be cut, beside another it would run into it; it is left out. */
+/** Labels of the time axis. Omits a label that would be cut at an edge or overlap its neighbour. */
 function timeLabels(u: uPlot, ticks: number[]): string[] {
   const { min = 0, max = 0 } = u.scales['x'] ?? {};
   const { seconds } = timeTicks(min, max);
@@ -156,7 +156,7 @@ function timeLabels(u: uPlot, ticks: number[]): string[] {
   });
 }
 
-/** Behind the lines: each step in which rows were lost is hatched over the whole height. */
+/** Hatches each step in which rows were lost over the whole height, behind the lines. */
 function hatchLosses(u: uPlot, lost: readonly number[], step: number, line: string, wash: string): void {
   const { ctx } = u;
   const { left, top, width, height } = u.bbox;

@@ -8,7 +8,7 @@ const sums = (over: Partial<Sums>): Sums =>
 const at = (minute: number) => new Date(2026, 0, 2, 14, minute, 5).getTime();
 const span = { fromMs: at(3), toMs: at(4) };
 
-test('a range is told in whole numbers, and what was refused in it if anything was', () => {
+test('a range is described in whole numbers, with denied packets if there were any', () => {
   const now = sums({ packets: 1233.9, bytes: 96_100, denied: 30, aborted: 3 });
   expect(zoomText(span, { now, before: null, lengthMs: 60_000 })).toBe(
     '14:03:05 to 14:04:05: 1,234 packets, 96.1\u00a0kB, 33 denied; no data for the previous minute',
@@ -19,7 +19,7 @@ test('a range is told in whole numbers, and what was refused in it if anything w
   expect(zoomText(span, null)).toBe('14:03:05 to 14:04:05, data incomplete');
 });
 
-test('the time before is compared with, or said to be unknown', () => {
+test('the range is compared with the time before, if that is known', () => {
   const now = sums({ packets: 138 });
   expect(comparisonText({ now, before: sums({ packets: 100 }), lengthMs: 900_000 }, 'packets')).toBe(
     '+38 % vs the previous 15 min',

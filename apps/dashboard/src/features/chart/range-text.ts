@@ -13,18 +13,18 @@ function spanSummary({ fromMs, toMs }: TimeSpan, comparison: Comparison | null):
   return `${when}: ${counted(Math.round(packets), 'packet')}, ${quantityText(formatBytes(bytes))}${deniedText}`;
 }
 
-/** Both in one line. */
+/** The sums of a range and the comparison with the one before, in one line. */
 export function zoomText(span: TimeSpan, comparison: Comparison | null): string {
   return [spanSummary(span, comparison), comparisonText(comparison, 'packets')].filter(Boolean).join('; ');
 }
 
-/** '+38 % vs the previous minute', or why there is nothing to compare with; '' while nothing is known at all. */
+/** '+38 % vs the previous minute', or that data for it is missing; '' if there is no data at all. */
 export function comparisonText(comparison: Comparison | null, column: 'packets' | 'bytes'): string {
   if (comparison === null) return '';
   return changeText(comparison, column) || `no data for ${timeBefore(comparison.lengthMs)}`;
 }
 
-/** What was marked from `from` to `to` (s), widened to whole steps, at least two of them; within what is known. */
+/** The selected range from `from` to `to` (s), widened to at least two whole steps, within `known`. */
 export function brushed(from: number, to: number, stepMs: number, known: TimeSpan): TimeSpan {
   const first = Math.ceil(known.fromMs / stepMs) * stepMs;
   const last = Math.floor(known.toMs / stepMs) * stepMs;

@@ -20,7 +20,7 @@ import type { Overview } from './use-overview.ts';
 import './rate-chart.css';
 import { lazyWithRetry } from '../../node/lazy-with-retry.ts';
 
-/** Half of the page's own script is the library that draws it: figures and rows do not wait for it. */
+/** The plot library is half of the page's script: figures and rows do not wait for it. */
 const ChartArea = dynamic(() => lazyWithRetry(() => import('./chart-area.tsx')).then((area) => area.ChartArea), {
   ssr: false,
   loading: () => <div className="plot" />,
@@ -37,11 +37,11 @@ const BY: Readonly<Record<Split, readonly PlotLine[]>> = {
     { color: '--faint', dash: [2, 3] },
   ],
 };
-/** The least at the top of the axis. */
+/** Smallest value for the top of the axis. */
 const MIN: Readonly<Record<Unit, number>> = { packets: 10, bytes: 1000 };
 const FORMAT = { packets: formatCompact, bytes: formatBytes } as const;
 
-/** How much arrives, of what kind, and how much of it is denied. A range can be marked to look closer. */
+/** The traffic chart: packets and bytes per second, by verdict or protocol. A selected range is zoomed into. */
 export function RateChart({ overview }: { overview: Overview }) {
   const { past } = useLive().store.state;
   const charted = useCharted(overview);
@@ -131,7 +131,7 @@ function Total({ unit, rates, note }: { unit: Unit; rates: Amounts | null; note:
   return <Readout label={`${unit}/s`} value={rates?.[unit] ?? null} format={FORMAT[unit]} note={note} />;
 }
 
-/** A number for each line, with its colour. */
+/** A readout for each line, with its colour. */
 function LineReadouts({ split, unit, rates }: { split: Split; unit: Unit; rates: Amounts | null }) {
   return LINES[`${split}-${unit}`].map(({ label, of, tone }, i) => {
     const line = BY[split][i + 1];
@@ -166,7 +166,7 @@ function RatePlot({
   span: number;
   onHover: (index: number | null) => void;
   onBrush: (from: number, to: number) => void;
-  /** For fingers and keys; the smaller chart follows the larger one. */
+  /** For touch and keyboard, on the larger chart only. */
   brush?: BrushProps;
 }) {
   const { data, lost } = useMemo(() => {

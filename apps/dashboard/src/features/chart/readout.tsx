@@ -1,7 +1,7 @@
 import type { Quantity } from '../../text/number.ts';
 import type { PlotLine } from './plot.tsx';
 
-/** A number of the chart: of the newest point, or of the one under the pointer. */
+/** A number above the chart: of the newest point, or of the one under the pointer. */
 export function Readout({
   label,
   value,
@@ -14,7 +14,7 @@ export function Readout({
   label: string;
   value: number | null;
   format: (value: number) => Quantity;
-  /** The line that it belongs to, drawn before the label. */
+  /** The line it belongs to, drawn before the label. */
   line?: PlotLine;
   mark?: string;
   tone?: string;

@@ -7,14 +7,14 @@ import type { PastPoint } from '../../node/past/past-level.ts';
 import { type Comparison, compare } from './comparison.ts';
 import type { Overview } from './use-overview.ts';
 
-/** The time that is looked at, as it is charted. */
+/** The time span of the chart, and its data. */
 export interface Charted extends TimeSpan {
   readonly stepMs: number;
   readonly points: readonly PastPoint[];
-  /** Those of the same length before it. */
+  /** Points of the span of the same length before it. */
   readonly before: readonly PastPoint[];
   readonly comparison: Comparison | null;
-  /** Whole seconds since the last summary: the axis goes on while nothing comes, the gap must be seen to grow. */
+  /** Whole seconds since the last summary: the axis moves on without data, so that the gap is visible. */
   readonly idleSeconds: number;
 }
 

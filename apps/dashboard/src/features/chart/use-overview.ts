@@ -5,10 +5,10 @@ import { RANGES, type RangeId, type TimeSpan } from '../../node/past/past.ts';
 import type { Command } from '../../ui/keys/key-bindings.ts';
 import { useKeys } from '../../ui/keys/keys.ts';
 
-/** Which time the page looks at. */
+/** The time range of the page. */
 export interface Overview {
   readonly range: (typeof RANGES)[number];
-  /** Looked at more closely, standing still; null: the range up to now. */
+  /** The zoomed range, which does not move; null for the range up to now. */
   readonly zoom: TimeSpan | null;
   readonly setRange: (id: RangeId) => void;
   readonly setZoom: (zoom: TimeSpan | null) => void;

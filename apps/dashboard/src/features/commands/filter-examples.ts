@@ -1,4 +1,4 @@
-/** To begin with: a filter, and what it lets through. */
+/** Filters to start with, and what they match. */
 export const FILTER_EXAMPLES = [
   ['tcp dst port 443', 'HTTPS to this server'],
   ['src net 203.0.113.0/24 and not icmp', 'from a network, without ICMP'],

@@ -1,18 +1,18 @@
-/** Which commands a few typed letters mean, best first. */
+/** Finds commands by a few typed letters, best match first. */
 
 export interface Findable {
   readonly name: string;
-  /** More words by which it is found. */
+  /** More words to find it by. */
   readonly keywords?: string;
 }
 
 export interface Found<T extends Findable> {
   readonly entry: T;
-  /** Indexes of the letters of the name that were typed. */
+  /** Indexes of the matched letters of the name. */
   readonly marked: readonly number[];
 }
 
-/** Every word of `query` must be found. Without a query all, in their order; what was used lately wins a draw. */
+/** Entries that match every word of `query`; all entries, in order, if it is empty. Recent entries win ties. */
 export function find<T extends Findable>(
   entries: readonly T[],
   query: string,
@@ -52,7 +52,10 @@ function hitIn({ name, keywords = '' }: Findable, word: string): Hit | null {
   return spread === null ? null : { score: 1, marked: spread };
 }
 
-/** Letters in their order, each behind the one before or at the start of a later word: "gtr" in "Go To Rules". */
+/**
+ * Indexes of `letters` in order, each right after the one before or at the start of a later word: "gtr" in "Go To
+ * Rules".
+ */
 function scattered(text: string, letters: string, from = 0): readonly number[] | null {
   const [letter, ...others] = letters;
   if (letter === undefined) return [];

@@ -8,7 +8,7 @@ import { Sheet } from '../../ui/sheet.tsx';
 import { FILTER_EXAMPLES } from './filter-examples.ts';
 import './help-sheet.css';
 
-/** What the table answers to while it has the focus, and what is there only for a picked row. */
+/** Keys that work only while the table has the focus or a row is selected. */
 const ROW_KEYS = [
   ['arrowdown', 'Select the next row down'],
   ['arrowup', 'Select the next row up'],
@@ -19,7 +19,7 @@ const ROW_KEYS = [
   ['escape', 'Clear selection'],
 ] as const;
 
-/** Keys that do something now, some words of the filter's language, and the switch for keys that are characters. */
+/** Lists the keys that work now and examples of the filter language, and switches single-key shortcuts on and off. */
 export function HelpSheet({ onClose }: { onClose: () => void }) {
   const { filter } = useLive();
   const [characterKeys, setCharacterKeys] = useCharacterKeys();

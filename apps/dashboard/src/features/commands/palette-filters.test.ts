@@ -12,10 +12,10 @@ it.each([
   ['a service', 'https', 'port https'],
 ])('%s is offered as a filter', (_, text, filter) => expect(filters(text)).toEqual([filter]));
 
-it('is offered also together with the filter in effect', () => {
+it('is also offered combined with the applied filter', () => {
   expect(filters('port 443', 'tcp or udp')).toEqual(['port 443', '(tcp or udp) and port 443']);
 });
 
 it.each(['', 'pause', 'tcp and', 'theme dark'])('“%s” is none', (text) => expect(filters(text)).toEqual([]));
 
-it('the filter in effect is not offered once more', () => expect(filters('tcp', 'tcp')).toEqual([]));
+it('the applied filter is not offered again', () => expect(filters('tcp', 'tcp')).toEqual([]));

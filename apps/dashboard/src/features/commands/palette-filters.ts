@@ -1,13 +1,13 @@
-/** What a text in the palette could mean as a filter. */
+/** Offers the text of the palette as a filter. */
 import { NO_FILTER, narrowed, readFilterText } from '../../text/filter-text.ts';
 
 export interface FilterOffer {
   readonly name: string;
-  /** To be applied. */
+  /** The filter to apply. */
   readonly filter: string;
 }
 
-/** Only a text that is a filter as it stands, or a port, is offered. */
+/** Filters to offer for `text`: only if it is a valid filter as it is, or a port. */
 export function filterOffers(text: string, now: string): readonly FilterOffer[] {
   const typed = text.trim();
   if (typed === '') return [];

@@ -8,7 +8,7 @@ export interface PaletteSection {
   readonly found: readonly Found<Command>[];
 }
 
-/** What the palette shows: without a query all, in groups and what was used lately first; else what fits, best first. */
+/** The entries of the palette: without a query all, recent ones first, then by group; else the matches, best first. */
 export function paletteSections(
   commands: readonly Command[],
   query: string,
@@ -43,7 +43,7 @@ function unmarked(entry: Command): Found<Command> {
   return { entry, marked: [] };
 }
 
-/** The first of a name wins: it is the one whose key would win too. */
+/** Keeps the first command of each name: it is also the one whose key wins. */
 function uniqueByName(commands: readonly Command[]): readonly Command[] {
   return commands.filter(({ name }, i) => commands.findIndex((other) => other.name === name) === i);
 }

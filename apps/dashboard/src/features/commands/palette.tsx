@@ -15,7 +15,7 @@ import { paletteSections } from './palette-sections.ts';
 import { recentCommands, rememberCommand } from './recent-commands.ts';
 import './palette.css';
 
-/** Everything that can be done now, by a few letters of its name. The focus stays in the input. */
+/** Finds any command, or applies a filter. The focus stays in the input. */
 export function Palette({ onClose }: { onClose: () => void }) {
   const { filter } = useLive();
   const id = useId();
@@ -47,7 +47,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
 
   const run = ({ name, run: act }: Command) => {
     rememberCommand(name);
-    // First the focus goes back to where it was: what the command does with it comes after that.
+    // Closing restores the focus; the command may move it afterwards.
     flushSync(onClose);
     act();
   };

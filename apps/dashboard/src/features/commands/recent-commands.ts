@@ -2,7 +2,7 @@ import { withRecent } from './find-command.ts';
 
 const KEY = 'packetlog-recent-commands';
 
-/** Names of the commands that were used last, the newest first. This browser remembers them. */
+/** Names of the last used commands, newest first, stored in this browser. */
 export function recentCommands(): readonly string[] {
   try {
     const recent: unknown = JSON.parse(localStorage.getItem(KEY) ?? '[]');

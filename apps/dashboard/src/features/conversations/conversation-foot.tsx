@@ -4,7 +4,7 @@ import { ArrowUp } from 'lucide-react';
 import { useSnapshot } from '../../node/live-context.tsx';
 import { counted, formatCount } from '../../text/number.ts';
 
-/** What the lines stand for, and what they leave out. */
+/** How many conversations there are, and what the counts leave out. */
 export function ConversationFoot({
   count,
   evicted,
@@ -14,7 +14,7 @@ export function ConversationFoot({
 }: {
   count: number;
   evicted: number;
-  /** Rows that were gone before they could be added up. */
+  /** Rows that left the buffer before they were counted. */
   missed: number;
   newcomers: number;
   onNewcomers: () => void;

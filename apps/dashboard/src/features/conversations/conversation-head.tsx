@@ -1,5 +1,5 @@
-// biome-ignore-all lint/a11y/useSemanticElements: the rows below stand at absolute places, which table elements cannot; the roles say what they are
-// biome-ignore-all lint/a11y/useFocusableInteractive: a header is not to be focused, the button in it is
+// biome-ignore-all lint/a11y/useSemanticElements: the rows below are positioned absolutely, which table elements do not allow; ARIA roles describe them
+// biome-ignore-all lint/a11y/useFocusableInteractive: the button in the header takes the focus
 'use client';
 
 import { ArrowDown } from 'lucide-react';
@@ -10,7 +10,7 @@ interface Heading {
   readonly key: string;
   readonly label: string;
   readonly title: string;
-  /** Lines can be put in the order of it. */
+  /** The order that the column sorts by. */
   readonly order?: ConversationOrder;
 }
 
@@ -30,7 +30,7 @@ const NARROW =
   '88px 66px minmax(152px, 1.2fr) minmax(144px, 1fr) 56px minmax(124px, 0.6fr) 60px minmax(86px, 1fr) minmax(80px, 0.5fr)';
 const WIDE = '96px 80px 312px 312px 72px 200px 80px 280px minmax(80px, 1fr)';
 
-/** The tracks of these columns, where the style sheet of the rows looks for them. */
+/** Widths of the columns, in the variables that the style sheet of rows uses. */
 export const conversationStyle = {
   '--columns-narrow': NARROW,
   '--columns-narrow-min': '952px',

@@ -1,5 +1,5 @@
-// biome-ignore-all lint/a11y/useSemanticElements: windowed rows stand at absolute places, which table elements cannot; the roles say what they are
-// biome-ignore-all lint/a11y/useFocusableInteractive: rows of a plain table are not interactive; the part that scrolls is to be focused
+// biome-ignore-all lint/a11y/useSemanticElements: windowed rows are positioned absolutely, which table elements do not allow; ARIA roles describe them
+// biome-ignore-all lint/a11y/useFocusableInteractive: rows of a plain table are not interactive; the scroll container takes the focus
 'use client';
 
 import { ChevronRight, Filter } from 'lucide-react';
@@ -16,7 +16,7 @@ import type { OpenRow } from './use-conversations.ts';
 interface Place {
   /** Distance from the top of the table, px. */
   readonly top: number;
-  /** Position among all rows of the table, the header being 1. */
+  /** Position among all rows of the table; the header is 1. */
   readonly position: number;
 }
 
@@ -35,7 +35,7 @@ export function ConversationLine({
   interfaceName,
 }: Place & {
   readonly conversations: Conversations;
-  /** -1: its place was needed for others. */
+  /** Index of the conversation; -1 if it was evicted. */
   readonly at: number;
   readonly serial: number;
   readonly open: boolean;
@@ -93,7 +93,7 @@ export function ConversationLine({
   );
 }
 
-/** One of the rows below an open line. */
+/** A row below an open conversation. */
 export function OpenLine({ row, packet, current, top, position }: Place & OpenRow & { readonly current: boolean }) {
   return (
     <div

@@ -29,7 +29,7 @@ test('a new conversation comes in at the top; the others keep their order whatev
   expect(ports()).toEqual([3, 2, 1]);
 });
 
-test('while somebody reads no line moves, and newcomers are counted', () => {
+test('while lines are held none moves, and new conversations are counted', () => {
   const { list, arrive, ports } = setUp();
   arrive(1, 2);
   list.refresh('newest', false, 0);
@@ -64,7 +64,7 @@ test('the busiest first: lines trade places at most every two seconds, and at on
   expect(ports()).toEqual([2, 1]);
 });
 
-test('what another filter left out is not held, whoever reads', () => {
+test('lines that another filter excluded are not held', () => {
   const { list, arrive, ports, ring, conversations } = setUp();
   arrive(1, 2);
   list.refresh('newest', false, 0);

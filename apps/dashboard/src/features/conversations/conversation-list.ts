@@ -1,12 +1,15 @@
 import type { Conversations } from './conversations.ts';
 
 export const CONVERSATION_ORDERS = ['newest', 'packets', 'bytes', 'last'] as const;
-/** `newest` first, by when they began: whoever is there keeps its neighbours. The others move, at most every two seconds. */
+/**
+ * `newest` sorts by when conversations began, so neighbours stay neighbours. The other orders change at most every two
+ * seconds.
+ */
 export type ConversationOrder = (typeof CONVERSATION_ORDERS)[number];
 
 const REORDER_EVERY_MS = 2_000;
 
-/** Which conversation stands in which line. Numbers change in place; lines move only when nobody points at one. */
+/** Order of conversations in the list. Counts change in place; lines move only while the pointer is elsewhere. */
 export class ConversationList {
   readonly #conversations: Conversations;
   #indexes: number[] = [];
@@ -25,18 +28,18 @@ export class ConversationList {
     return this.#indexes.length;
   }
 
-  /** Conversations that began since the lines were held. */
+  /** Conversations that began while lines were held. */
   get newcomers(): number {
     return this.#newcomers;
   }
 
-  /** The place of the conversation in this line, -1 if it was given up for others. */
+  /** Index of the conversation in this line, -1 if it was evicted. */
   indexAt(line: number): number {
     const index = this.#indexes[line] ?? -1;
     return index >= 0 && this.#conversations.serial[index] === this.#serials[line] ? index : -1;
   }
 
-  /** The line of the conversation with this serial, -1 if it has none. */
+  /** Line of the conversation with this serial, -1 if it has none. */
   lineOf(serial: number): number {
     return this.#serials.indexOf(serial);
   }
@@ -45,7 +48,7 @@ export class ConversationList {
     return this.#serials[line] ?? 0;
   }
 
-  /** Says whether the lines are others now. `held`: somebody reads. */
+  /** Returns whether lines changed. `held` keeps lines in place while the user reads. */
   refresh(order: ConversationOrder, held: boolean, now: number): boolean {
     const { serial, size, cleared } = this.#conversations;
     const another = order !== this.#order;

@@ -16,14 +16,14 @@ import { type Endpoint, type PacketRow, packetRow } from '../../text/row-text.ts
 import type { Conversations } from './conversations.ts';
 
 const TCP = 6;
-/** Stands for ports that differ from packet to packet. */
+/** Shown where ports differ between packets. */
 const MANY = '*';
-/** A longer number would need a wider column. */
+/** Longer numbers are shortened to fit the column. */
 const SHORTENED_FROM = 1_000_000;
 
-/** One conversation as the table prints it. */
+/** A conversation as the table shows it. */
 export interface ConversationRow {
-  /** Its newest packet; the ports and flags are those of all its packets. */
+  /** The newest packet, with the ports and flags of all packets. */
   readonly packet: PacketRow;
   readonly packets: number;
   /** '×248 in 1.2 s'. */
@@ -64,7 +64,7 @@ export function countText(packets: number, spanMs: number): string {
   return `×${count} in ${spanMs < 95 ? `${Math.max(1, Math.round(spanMs))} ms` : ageText(spanMs)}`;
 }
 
-/** Lets through what belongs to it, and little else; null where the frame is no IP packet. */
+/** A filter that matches the conversation and little else; null if the frame is not IP. */
 export function conversationFilter(conversations: Conversations, index: number): string | null {
   const { newest } = conversations;
   const etherType = newest.etherType(index);

@@ -1,7 +1,7 @@
-// biome-ignore-all lint/a11y/useSemanticElements: windowed rows stand at absolute places, which table elements cannot; the roles say what they are
-// biome-ignore-all lint/a11y/useFocusableInteractive: rows of a plain table are not interactive; the part that scrolls is to be focused
-// biome-ignore-all lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-// biome-ignore-all lint/a11y/useKeyWithClickEvents: arrows and Enter in the part that scrolls
+// biome-ignore-all lint/a11y/useSemanticElements: windowed rows are positioned absolutely, which table elements do not allow; ARIA roles describe them
+// biome-ignore-all lint/a11y/useFocusableInteractive: rows of a plain table are not interactive; the scroll container takes the focus
+// biome-ignore-all lint/a11y/noNoninteractiveTabindex: scroll containers must be reachable by keyboard
+// biome-ignore-all lint/a11y/useKeyWithClickEvents: the scroll container handles arrows and Enter
 'use client';
 
 import { type KeyboardEvent, type MouseEvent, useCallback, useRef, useState } from 'react';
@@ -19,7 +19,7 @@ import './conversation-table.css';
 const LINE = 28;
 const TWO_LINES = 48;
 
-/** One line for all rows that belong together. It opens to its newest rows. */
+/** Rows grouped by conversation, one line each. A line opens to its newest rows. */
 export function ConversationTable({ compact, select, explain }: RowTableProps) {
   const { rows, interfaceName } = useLive().store.state;
   const selected = useSnapshot(() => rows.selected);
@@ -29,10 +29,11 @@ export function ConversationTable({ compact, select, explain }: RowTableProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const pointed = useRef(false);
   const opened = useRef(false);
-  /** Lines may move between a press and its end: what is meant is the one that was pressed. */
+  /** Lines may move between press and release: the pressed line counts. */
   const pressed = useRef<{ serial: number; row: number | null }>({ serial: 0, row: null });
   const inSight = useRef({ from: 0, to: 0 });
-  // Lines keep their places while somebody points at one, walks along them with keys, has scrolled, or has opened one.
+  // Lines stay in place while the pointer is on the table, the keyboard moves along it, it is scrolled, or a line is
+  // open.
   const reading = useCallback(() => {
     const element = scroller.current;
     return (
@@ -47,7 +48,7 @@ export function ConversationTable({ compact, select, explain }: RowTableProps) {
   const { show, ...window } = useWindow(scroller, count, height);
   inSight.current = window;
 
-  /** The line at this index of what is drawn, or the row below the open one. */
+  /** The line at this index, or the row below the open line. */
   const lineAt = (index: number): { line: number; row: number } => {
     if (openLine < 0 || index <= openLine) return { line: index, row: -1 };
     const below = index - openLine - 1;
@@ -63,7 +64,7 @@ export function ConversationTable({ compact, select, explain }: RowTableProps) {
     const { serial, row } = pressed.current;
     if (serial !== 0) toggle(serial);
     if (row === null) return;
-    // Let go first: what is held may be older than this row.
+    // Clear first: the held copy may be older than this row.
     select(null);
     select(row);
     explain();
@@ -108,7 +109,7 @@ export function ConversationTable({ compact, select, explain }: RowTableProps) {
             pressed.current = { serial: Number(serial), row: row === undefined ? null : Number(row) };
           }}
           onPointerOver={({ target }) => {
-            // The whole of what may be cut off.
+            // The full text, which may be cut off.
             const cell = target instanceof Element ? target.closest<HTMLElement>('[role="cell"]') : null;
             if (cell !== null) cell.title = cell.textContent ?? '';
           }}

@@ -50,7 +50,7 @@ test.each<[string, Partial<PacketLog>]>([
   expect(counts(grouped([{}, over, {}, over, over]))).toEqual([2, 3]);
 });
 
-test('answers are put together by the port they come from', () => {
+test('answers are grouped by the port they come from', () => {
   const answer = { src_port: 443, ip_protocol: 6 };
   const conversations = grouped([
     { ...answer, dst_port: 40_000 },
@@ -62,7 +62,7 @@ test('answers are put together by the port they come from', () => {
   expect(conversations.manyDestinationPorts[0]).toBe(1);
 });
 
-test('ICMP is told apart by type and code, not by ports that it does not have', () => {
+test('ICMP is grouped by type and code, not by ports, which it does not have', () => {
   const ping = { ip_protocol: 1, src_port: 0, tcp_flags: 0 };
   expect(
     counts(
@@ -86,7 +86,7 @@ test('each row is counted once, however often it is asked, and marks are no pack
   expect(counts(conversations)).toEqual([3]);
 });
 
-test('after another filter the rows that stayed are counted anew', () => {
+test('after a filter change the remaining rows are counted again', () => {
   const ring = ringWith([{}, { dst_port: 80 }, {}]);
   const conversations = new Conversations(16);
   conversations.catchUp(ring, ring.end);
@@ -96,7 +96,7 @@ test('after another filter the rows that stayed are counted anew', () => {
   expect(counts(conversations)).toEqual([2]);
 });
 
-test('a crowd that comes once pushes out the crowd, not who comes again; the sum adds up', () => {
+test('a flood of single packets evicts itself, not returning conversations; the sum adds up', () => {
   const crowd = Array.from({ length: 500 }, (_, i) => ({ src_addr: `10.0.${i >> 8}.${i & 255}` }));
   const packets = crowd.flatMap((one, i) => (i % 10 === 0 ? [one, {}] : [one]));
   const conversations = new Conversations(16);
@@ -129,7 +129,7 @@ test('rows that left the ring between two looks are counted as missed; those bef
   expect([counts(conversations), conversations.missed]).toEqual([[8], 0]);
 });
 
-test('one that somebody looks at stays while others need the room', () => {
+test('a conversation on the screen is not evicted', () => {
   const ring = ringWith([{ src_addr: '10.9.9.9' }], 1024);
   const conversations = new Conversations(16);
   conversations.catchUp(ring, ring.end);

@@ -18,38 +18,38 @@ const ACTION = byteOf('action');
 const REASON = byteOf('reason');
 
 const HAS_PORTS = Uint8Array.from({ length: 256 }, (_, protocol) => (hasPorts(protocol) ? 1 : 0));
-/** Systems choose the port of who asks from here on: 32768 with Linux, 49152 with most others. */
+/** First ephemeral port: 32768 on Linux, 49152 on most other systems. */
 const CHOSEN_PORTS = 32_768;
 const ANSWER = 0x1_0000;
 const NONE = -1;
 
 /**
- * Rows put together: the same source, destination, service port, protocol, action and reason. The service port is the
- * destination's, or in an answer the source's; the other one may change, as it does with each connection.
+ * Groups rows by source, destination, service port, protocol, action and reason. The service port is the destination's,
+ * or in an answer the source's; the other port differs between connections.
  *
- * Memory is allocated once. When there is no room, who came once and longest ago is given up, and counted. Nothing is
- * allocated for a packet.
+ * Memory is allocated once, and nothing per packet. When it is full, the conversation with one packet that was seen
+ * longest ago is evicted, and counted.
  */
 export class Conversations {
   readonly capacity: number;
   size = 0;
-  /** Conversations that were given up because others needed the room. */
+  /** Conversations evicted because the memory was full. */
   evicted = 0;
-  /** Rows that left the ring before they were added up: it was asked for too late. */
+  /** Rows that left the ring before they were counted. */
   missed = 0;
-  /** How often all were forgotten. */
+  /** How often all conversations were cleared. */
   cleared = 0;
-  /** The newest record of each. */
+  /** Newest record of each conversation. */
   readonly newest: PacketLogView;
-  /** For each place: what they are since when. A number that grows with each new conversation, 0 where there is none. */
+  /** Serial number by index: grows with each new conversation, 0 if the index is free. */
   readonly serial: Float64Array;
   readonly packets: Float64Array;
   readonly bytes: Float64Array;
   readonly firstMs: Float64Array;
   readonly lastMs: Float64Array;
-  /** All TCP flags that were set in any of its packets. */
+  /** TCP flags set in any of its packets. */
   readonly flags: Uint8Array;
-  /** Whether its packets have source ports, or destination ports, that differ. */
+  /** Whether source ports, or destination ports, differ between its packets. */
   readonly manySourcePorts: Uint8Array;
   readonly manyDestinationPorts: Uint8Array;
   readonly #newestRecords: RecordArrays;
@@ -58,7 +58,7 @@ export class Conversations {
   readonly #chain: Int32Array;
   readonly #recency: Recency;
   #nextSerial = 1;
-  /** NONE: no row yet. */
+  /** The next row to read; NONE before the first. */
   #readTo = NONE;
   #numbering = NONE;
 
@@ -85,8 +85,8 @@ export class Conversations {
   }
 
   /**
-   * Takes the rows below `to` that came since the last call; all of them if the ring numbers its rows anew. Says whether
-   * anything changed.
+   * Adds the rows below `to` that came since the last call; all of them if the ring renumbered its rows. Returns
+   * whether anything changed.
    */
   catchUp(ring: RecordRing, to: number): boolean {
     const renumbered = ring.numbering !== this.#numbering;
@@ -116,12 +116,12 @@ export class Conversations {
     this.cleared++;
   }
 
-  /** It stays while others need room: somebody looks at it. */
+  /** Protects the conversation from eviction while it is on the screen. */
   touch(index: number): void {
     if (this.serial[index] !== 0) this.#recency.touch(index);
   }
 
-  /** The newest rows of the conversation, as numbers in the ring below `to`, newest first. */
+  /** Newest rows of the conversation, newest first, as row numbers below `to`. */
   rowsOf(index: number, ring: RecordRing, to: number, most: number): number[] {
     const rows: number[] = [];
     const { asArrays } = ring;
@@ -220,7 +220,7 @@ export class Conversations {
   }
 }
 
-/** The port that says what it is about, marked if it is the source's; of ICMP, type and code. */
+/** The service port, marked if it is the source's; for ICMP, type and code. */
 function serviceOf({ halves, bytes }: RecordArrays, slot: number): number {
   const half = slot * RECORD_HALVES;
   const etherType = halves[half + ETHER_TYPE];

@@ -12,7 +12,7 @@ test('of those that were met once the oldest goes first', () => {
   expect([recency.evict(), recency.evict(), recency.evict()]).toEqual([0, 1, 2]);
 });
 
-test('who was met again outlives a crowd that came once', () => {
+test('an entry that returns survives a flood of entries seen once', () => {
   const recency = met(0, 1);
   recency.touch(0);
   for (let i = 2; i < 8; i++) recency.insert(i);
@@ -20,10 +20,10 @@ test('who was met again outlives a crowd that came once', () => {
   expect(recency.evict()).toBe(0);
 });
 
-test('when nearly all were met again, the quietest of them makes room for who is new', () => {
+test('when nearly all have returned, the least recent of them makes room', () => {
   const recency = met(0, 1, 2, 3, 4, 5, 6, 7);
   for (let i = 0; i < 8; i++) recency.touch(i);
-  // Six may be kept for good; 0 and 1 are the quietest.
+  // Six entries are protected; 0 and 1 are the least recent.
   expect(recency.evict()).toBe(0);
   recency.insert(0);
   expect(recency.evict()).toBe(1);

@@ -1,6 +1,6 @@
 /**
- * Who goes when the room is full: of those that were met once, the one that was met longest ago. So whoever comes again
- * is not pushed out by a crowd that comes only once. (A segmented LRU of numbers 0 .. capacity - 1.)
+ * Chooses what to evict: of the entries seen once, the one seen longest ago. So entries that return survive a flood of
+ * entries seen once. (A segmented LRU of numbers 0 to capacity - 1.)
  */
 export class Recency {
   readonly #once: number;
@@ -30,7 +30,7 @@ export class Recency {
     this.#againCount = 0;
   }
 
-  /** `entry` is new, and met once. */
+  /** Adds a new entry, seen once. */
   insert(entry: number): void {
     this.#isAgain[entry] = 0;
     this.#putFirst(entry, this.#once);
@@ -43,7 +43,7 @@ export class Recency {
     if (this.#isAgain[entry] === 1) return;
     this.#isAgain[entry] = 1;
     if (++this.#againCount <= this.#mostAgain) return;
-    // The quietest of them is from now on as good as one that was met once.
+    // The least recently seen entry moves back to those seen once.
     const quiet = this.#previous[this.#again] as number;
     this.#takeOut(quiet);
     this.#isAgain[quiet] = 0;
@@ -51,7 +51,7 @@ export class Recency {
     this.#putFirst(quiet, this.#once);
   }
 
-  /** Takes out who goes, and says who it was. There must be one. */
+  /** Removes the entry to evict and returns it. There must be one. */
   evict(): number {
     const once = this.#previous[this.#once] as number;
     const entry = once === this.#once ? (this.#previous[this.#again] as number) : once;

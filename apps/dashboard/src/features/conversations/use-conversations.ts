@@ -5,14 +5,14 @@ import type { RowWindow } from '../../ui/measure/row-window.ts';
 import { ConversationList, type ConversationOrder } from './conversation-list.ts';
 import { Conversations } from './conversations.ts';
 
-/** As many as somebody may want to scroll through; what is asked of the machine does not grow beyond. */
+/** Maximum number of conversations; bounds memory and work. */
 const CAPACITY = 2_000;
 const ROWS_OF_ONE = 20;
-/** Numbers that change more often cannot be read. */
+/** Numbers that change faster are not readable. */
 const REFRESH_EVERY_MS = 250;
 
 export interface OpenRow {
-  /** Its number in the ring. */
+  /** Its row number. */
   readonly row: number;
   readonly packet: PacketRow;
 }
@@ -20,16 +20,19 @@ export interface OpenRow {
 export interface ConversationsView {
   readonly conversations: Conversations;
   readonly list: ConversationList;
-  /** Serial of the conversation whose rows are shown. */
+  /** Serial of the open conversation. */
   readonly open: number | null;
-  /** Its newest rows. */
+  /** Newest rows of the open conversation. */
   readonly openRows: readonly OpenRow[];
   readonly setOpen: (serial: number | null) => void;
-  /** Newcomers get their lines, whoever reads. */
+  /** Shows new conversations, even while lines are held. */
   readonly showNew: () => void;
 }
 
-/** Rows put together, four times a second. `reading` says whether lines must keep their places, `inSight` which are seen. */
+/**
+ * Groups rows four times a second. `reading` returns whether lines must stay in place, `inSight` is the range on the
+ * screen.
+ */
 export function useConversations(
   order: ConversationOrder,
   reading: () => boolean,

@@ -9,9 +9,9 @@ const COUNT = 10_000;
 const BATCH = makeBatch(Array.from({ length: COUNT }, (_, i) => makePacket({ src_port: i })));
 
 async function encoded(format: ExportFormat, rest = async () => {}): Promise<Blob> {
-  const kept = new RecordBuffer(COUNT);
-  kept.append(BATCH);
-  return encodeRecords(format, kept, () => '=cmd', rest);
+  const buffer = new RecordBuffer(COUNT);
+  buffer.append(BATCH);
+  return encodeRecords(format, buffer, () => '=cmd', rest);
 }
 
 describe('an export', () => {

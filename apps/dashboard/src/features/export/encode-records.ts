@@ -1,4 +1,4 @@
-/** The one file of an export: from records to bytes, a part at a time, so that the page goes on meanwhile. */
+/** Encodes records into a file in parts, so that the page stays responsive. */
 import {
   PACKET_LOG_CSV_HEADER,
   type PacketLogView,
@@ -9,7 +9,7 @@ import {
 import type { ExportFormat } from './file-name.ts';
 import type { RecordBuffer } from './record-buffer.ts';
 
-/** So many records take a few milliseconds. */
+/** Records per part: a few milliseconds of work. */
 const AT_ONCE = 4096;
 
 const MEDIA_TYPES: Readonly<Record<ExportFormat, string>> = {
@@ -21,7 +21,7 @@ const MEDIA_TYPES: Readonly<Record<ExportFormat, string>> = {
 type NameOf = (ifindex: number) => string;
 type Encode = (view: PacketLogView, from: number, to: number) => string | Uint8Array<ArrayBuffer>;
 
-/** `rest` is waited for between the parts. */
+/** `rest` is awaited between parts. */
 export async function encodeRecords(
   format: ExportFormat,
   records: RecordBuffer,
@@ -32,7 +32,7 @@ export async function encodeRecords(
   const parts: BlobPart[] = [head];
   for (const view of records.views()) {
     for (let from = 0; from < view.length; from += AT_ONCE) {
-      // A Blob of its own: the browser may put it on the disk, and the text is free.
+      // Each part is its own Blob: the browser may move it to disk and free the text.
       parts.push(new Blob([encode(view, from, Math.min(view.length, from + AT_ONCE))]));
       await rest();
     }

@@ -30,7 +30,7 @@ const FORMAT_HINTS: Readonly<Record<ExportFormat, string>> = {
   pcapng: 'For Wireshark: headers rebuilt from the records and marked as such. Payloads are never recorded.',
 };
 
-/** Rows as a file: those that are here, or those that come. */
+/** Saves the rows of the page, or records new packets, into a file. */
 export function ExportSheet({ onClose }: { onClose: () => void }) {
   const { store, filter } = useLive();
   const { state, savePage, record, stop } = useExport();

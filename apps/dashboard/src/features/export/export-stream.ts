@@ -15,15 +15,15 @@ type LoaderSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
 const BATCHES_PER_SECOND = 20;
 
 export interface ExportStreamEvents {
-  /** From now on every record that passes the filter is meant for the export. */
+  /** The loader sends every record that passes the filter from now on. */
   readonly onStart: () => void;
   readonly onBatch: (batch: PacketLogBatch) => void;
   readonly onBroken: () => void;
-  /** It did not begin; the reason as a sentence. */
+  /** The recording did not start; `message` is the reason, as a sentence. */
   readonly onRejected: (message: string) => void;
 }
 
-/** A connection of its own, so that neither the page's limit of rows nor its pause has a part in it. */
+/** A separate connection for one export: the page's row limit and pause do not affect it. */
 export class ExportStream {
   readonly #socket: LoaderSocket;
   #account: StreamLedger = NEW_STREAM;
@@ -75,7 +75,7 @@ export class ExportStream {
     });
   }
 
-  /** Rows that were meant for it and have not come. */
+  /** Rows sent to this connection that did not arrive. */
   get loss(): { readonly page: number; readonly withheld: number } {
     const { dropped, missingRows, withheld } = this.#account;
     return { page: Math.max(dropped, this.#droppedByLedger) + missingRows, withheld };

@@ -2,22 +2,22 @@ import { clockText, spanText } from '../../text/clock.ts';
 import { counted, formatCount } from '../../text/number.ts';
 import type { Gaps } from './record-buffer.ts';
 
-/** Rows of one export from the loader. The whole of them is in the page's memory until it is saved. */
+/** Maximum rows of a recording. All are in memory until the file is saved. */
 export const EXPORT_LIMIT = 500_000;
 
-/** Rows that passed while it ran, and are not in it. */
+/** Rows that are missing in the recording, by cause. */
 export interface ExportLoss {
-  /** The kernel's ring was full, or the loader's queue: known to the second. */
+  /** Lost before the loader could send them: ring or queue full. Known to the second. */
   readonly before: number;
-  /** On the way to this page. */
+  /** Lost between the loader and this page. */
   readonly page: number;
-  /** Not sent, because more came than the loader sends. */
+  /** Withheld by the row limit of the loader. */
   readonly withheld: number;
 }
 
 export const NOTHING_LOST: ExportLoss = { before: 0, page: 0, withheld: 0 };
 
-/** Why it has ended. */
+/** Why the recording ended. */
 export type ExportEnd = 'time' | 'stopped' | 'limit' | 'broken';
 
 const END_TEXT: Readonly<Record<ExportEnd, string>> = {
@@ -29,12 +29,12 @@ const END_TEXT: Readonly<Record<ExportEnd, string>> = {
 
 type Span = { readonly fromMs: number; readonly toMs: number } | null;
 
-/** What is in the file that was recorded, and what is not. */
+/** Describes a recorded file: rows, time, what is missing. */
 export function recordedText(rows: number, span: Span, loss: ExportLoss, end: ExportEnd): string {
   return [rowsText(rows, span), lossText(loss), END_TEXT[end]].filter(Boolean).join(' ');
 }
 
-/** What is in the file of rows that were on the page, and what is missing between them. */
+/** Describes a file of the page's rows and the gaps between them. */
 export function savedText(rows: number, span: Span, { lost, paused, away }: Gaps): string {
   return [
     rowsText(rows, span),
@@ -62,7 +62,7 @@ export function lossText({ before, page, withheld }: ExportLoss): string {
   return `Missing: ${parts.join(', ')}.`;
 }
 
-/** Of the rows on the page. */
+/** Describes the rows on the page. */
 export function pageRowsText(rows: number, span: Span): string {
   if (span === null) return 'No rows on the page yet.';
   const [from, to] = [clockText(span.fromMs), clockText(span.toMs)];

@@ -3,7 +3,9 @@ export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 const FILTER_CHARACTERS = 60;
 
-/** `packetlog_web-1_2026-01-02T14-03-22Z_tcp-dst-port-443.csv`: whose packets, when it was asked for, which of them. */
+/**
+ * Name of the file: `packetlog_web-1_2026-01-02T14-03-22Z_tcp-dst-port-443.csv`. Node, UTC time of the request, filter.
+ */
 export function exportName(
   format: ExportFormat,
   { node, atMs, filter }: { readonly node: string; readonly atMs: number; readonly filter: string },
@@ -13,7 +15,7 @@ export function exportName(
   return `${parts.filter(Boolean).join('_')}.${format}`;
 }
 
-/** Only what every file system takes; the signs of a comparison as words, the others as a dash. */
+/** Only characters that every file system accepts: comparison signs become words, others a dash. */
 function plain(text: string): string {
   return text
     .toLowerCase()

@@ -15,45 +15,45 @@ function batch(from: number, count: number) {
   );
 }
 
-const ports = (kept: RecordBuffer) =>
-  [...kept.views()].flatMap((view) => Array.from({ length: view.length }, (_, i) => view.srcPort(i)));
+const ports = (buffer: RecordBuffer) =>
+  [...buffer.views()].flatMap((view) => Array.from({ length: view.length }, (_, i) => view.srcPort(i)));
 
 describe('records for an export', () => {
   it('stay in their order, over more than one piece of memory', () => {
-    const kept = new RecordBuffer(200_000);
+    const buffer = new RecordBuffer(200_000);
     const thousand = batch(0, 1000);
-    for (let n = 0; n < 70; n++) kept.append(thousand);
-    expect(kept.length).toBe(70_000);
-    expect([...kept.views()]).toHaveLength(2);
-    expect(ports(kept)).toEqual(Array.from({ length: 70_000 }, (_, i) => i % 1000));
-    expect(kept.span).toEqual({ fromMs: Number(START), toMs: Number(START) + 999 });
+    for (let n = 0; n < 70; n++) buffer.append(thousand);
+    expect(buffer.length).toBe(70_000);
+    expect([...buffer.views()]).toHaveLength(2);
+    expect(ports(buffer)).toEqual(Array.from({ length: 70_000 }, (_, i) => i % 1000));
+    expect(buffer.span).toEqual({ fromMs: Number(START), toMs: Number(START) + 999 });
   });
 
   it('have other numbers for their interfaces where several nodes are one', () => {
-    const kept = new RecordBuffer(4);
-    kept.append(batch(0, 2), (ifindex) => ifindex + 100);
-    kept.append(batch(2, 2));
-    const [view] = kept.views();
+    const buffer = new RecordBuffer(4);
+    buffer.append(batch(0, 2), (ifindex) => ifindex + 100);
+    buffer.append(batch(2, 2));
+    const [view] = buffer.views();
     expect([0, 1, 2, 3].map((i) => view?.ifindex(i))).toEqual([102, 102, 2, 2]);
-    expect(ports(kept)).toEqual([0, 1, 2, 3]);
+    expect(ports(buffer)).toEqual([0, 1, 2, 3]);
   });
 
   it('end at the limit', () => {
-    const kept = new RecordBuffer(5);
-    kept.append(batch(0, 3));
-    expect(kept.full).toBe(false);
-    kept.append(batch(3, 4));
-    expect(kept.full).toBe(true);
-    kept.append(batch(7, 1));
-    expect(ports(kept)).toEqual([0, 1, 2, 3, 4]);
+    const buffer = new RecordBuffer(5);
+    buffer.append(batch(0, 3));
+    expect(buffer.full).toBe(false);
+    buffer.append(batch(3, 4));
+    expect(buffer.full).toBe(true);
+    buffer.append(batch(7, 1));
+    expect(ports(buffer)).toEqual([0, 1, 2, 3, 4]);
   });
 
   it('have no time if there are none', () => {
-    const kept = new RecordBuffer(5);
-    expect([kept.span, kept.length, kept.full]).toEqual([null, 0, false]);
+    const buffer = new RecordBuffer(5);
+    expect([buffer.span, buffer.length, buffer.full]).toEqual([null, 0, false]);
   });
 
-  it('are the rows of the table, the newest that it kept, without what stands between them', () => {
+  it('are the newest rows of the table, without the markers between them', () => {
     const ring = new RecordRing(6);
     ring.append(batch(0, 4));
     appendMarker(ring, { kind: 'lost', at_ms: 0, rows: 12, span_ms: 0 });

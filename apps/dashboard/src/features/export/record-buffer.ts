@@ -5,10 +5,10 @@ import type { RecordRing } from '../../node/rows/record-ring.ts';
 
 const IFINDEX_AT = byteOf('ifindex');
 
-/** Records of one piece of memory: 4 MiB. */
+/** Records per piece of memory: 4 MiB. */
 const PIECE = 65_536;
 
-/** Records in the order they came, up to a limit: what an export is made of. Memory grows with what is in it. */
+/** Records of an export, in order of arrival, up to a limit. Memory grows in pieces. */
 export class RecordBuffer {
   readonly limit: number;
   readonly #pieces: Uint8Array<ArrayBuffer>[] = [];
@@ -26,7 +26,7 @@ export class RecordBuffer {
     return this.#length >= this.limit;
   }
 
-  /** Copies what there is room for, with other numbers for the interfaces if those are given. */
+  /** Copies as many records as fit. `indexOf` replaces interface numbers. */
   append(batch: PacketLogView, indexOf?: (ifindex: number) => number): void {
     const count = Math.min(batch.length, this.limit - this.#length);
     for (let i = 0; i < count; i++) {
@@ -53,7 +53,7 @@ export class RecordBuffer {
     return (this.#length++ % PIECE) * PACKET_LOG_SIZE;
   }
 
-  /** In order. */
+  /** Views of all pieces, in order. */
   *views(): Generator<PacketLogView> {
     let left = this.#length;
     for (const bytes of this.#pieces) {
@@ -63,7 +63,7 @@ export class RecordBuffer {
     }
   }
 
-  /** ms since the epoch, of the first and the last; null if there are none. */
+  /** Times of the first and last record, ms since the epoch; null if there are none. */
   get span(): { readonly fromMs: number; readonly toMs: number } | null {
     let first: number | null = null;
     let last = 0;
@@ -76,16 +76,16 @@ export class RecordBuffer {
   }
 }
 
-/** What is known to be missing between rows. */
+/** What is missing between rows, by cause. */
 export interface Gaps {
   readonly lost: number;
-  /** Packets that passed while enough rows waited. */
+  /** Rows withheld while the page was paused. */
   readonly paused: number;
-  /** Times that the loader was away, or another one came. */
+  /** How often the loader was unreachable or restarted. */
   readonly away: number;
 }
 
-/** The rows of the table, oldest first, as they are now, and what stands between them. */
+/** Copies the rows of the table, oldest first, and counts the gaps between them. */
 export function recordsOfRing(ring: RecordRing): { readonly records: RecordBuffer; readonly gaps: Gaps } {
   const records = new RecordBuffer(ring.size);
   let [lost, paused, away] = [0, 0, 0];

@@ -4,19 +4,19 @@ import { EXPORT_LIMIT, type ExportLoss } from './export-text.ts';
 import { RecordBuffer } from './record-buffer.ts';
 
 export interface RecordingEvents {
-  /** No room is left, or a connection broke. */
+  /** The buffer is full, or a connection was lost. */
   readonly onEnd: (why: 'limit' | 'broken') => void;
-  /** It did not begin; the reason as a sentence. */
+  /** The recording did not start; `message` is the reason, as a sentence. */
   readonly onRejected: (message: string) => void;
 }
 
-/** What comes from now on, from one loader or from several, until it is closed. */
+/** Records new packets of one or several loaders until it is closed. */
 export class Recording {
   readonly records = new RecordBuffer(EXPORT_LIMIT);
   readonly #loaders: readonly Loader[];
   readonly #streams: readonly ExportStream[];
   readonly #lostBefore: number;
-  /** Numbers of the interfaces in the records, where several nodes are recorded: `node:number there`. */
+  /** Interface numbers in the records if several nodes are recorded; each entry is `node:ifindex`. */
   readonly #interfaces: string[] = [];
   #toStart: number;
   #startedAt: number | null = null;
@@ -42,7 +42,7 @@ export class Recording {
     });
   }
 
-  /** Since all of them send; 0 before. */
+  /** Time since all loaders send; 0 before. */
   get forMs(): number {
     return this.#startedAt === null ? 0 : performance.now() - this.#startedAt;
   }

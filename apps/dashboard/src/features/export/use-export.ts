@@ -10,7 +10,7 @@ import { type RecordBuffer, recordsOfRing } from './record-buffer.ts';
 import { Recording } from './recording.ts';
 
 const PROGRESS_EVERY_MS = 250;
-/** Loaders tell once a second what they lost. */
+/** Loaders report losses once a second. */
 const LEDGER_WITHIN_MS = 1200;
 
 export type ExportState =
@@ -22,9 +22,9 @@ export type ExportState =
 
 export interface Export {
   readonly state: ExportState;
-  /** The rows that the table shows or can be scrolled to. */
+  /** Saves the rows of the table, including those to scroll to. */
   readonly savePage: (format: ExportFormat) => Promise<void>;
-  /** What comes from now on, for so long. */
+  /** Records new packets for `forMs`. */
   readonly record: (format: ExportFormat, forMs: number) => void;
   readonly stop: () => void;
 }
@@ -32,14 +32,14 @@ export interface Export {
 interface ToSave {
   readonly records: RecordBuffer;
   readonly nameOf: (ifindex: number) => string | undefined;
-  /** About the file; asked when it is complete. */
+  /** Describes the file; called when it is complete. */
   readonly summary: () => string;
-  /** What was lost is known only when so long has passed. */
+  /** Delay until losses are known. */
   readonly knownAfterMs?: number;
   readonly atMs: number;
 }
 
-/** One export at a time; it is given up when the component goes. */
+/** Runs one export at a time; unmounting cancels it. */
 export function useExport(): Export {
   const { store, filter, nodes } = useLive();
   const [state, setState] = useState<ExportState>({ step: 'choosing' });

@@ -12,12 +12,12 @@ import { keyAction } from './key-action.ts';
 import { useFilter } from './use-filter.ts';
 import './filter-bar.css';
 
-/** As many as fit without hiding the table. */
+/** Options that fit without hiding the table. */
 const OPTIONS = 8;
 
 type Complete = typeof completeFilter;
 
-/** Fetched when the input is used for the first time; null until then, and if it cannot be fetched. */
+/** The completion, fetched when the input is first focused; null until then. */
 function useCompletion(wanted: boolean): Complete | null {
   const [complete, setComplete] = useState<Complete | null>(null);
   const isMissing = wanted && complete === null;
@@ -34,7 +34,7 @@ function useCompletion(wanted: boolean): Complete | null {
   return complete;
 }
 
-/** One filter for the rows: words as tcpdump has them, coloured, completed, and told where they are wrong. */
+/** The filter of the rows: tcpdump-like syntax with highlighting, completion and errors. */
 export function FilterBar() {
   const { filter, applied, saved } = useFilter();
   const input = useRef<HTMLInputElement>(null);
@@ -44,7 +44,7 @@ export function FilterBar() {
   const id = useId();
   const vocabulary = useVocabulary();
 
-  // Another one came from a link, or a row: it takes the place of what was being typed.
+  // A filter applied elsewhere (link, row) replaces the typed text.
   useEffect(() => setText(applied), [applied]);
   useFocusKey(input);
 
@@ -58,10 +58,10 @@ export function FilterBar() {
     return complete === null ? null : complete(text, cursor, vocabulary);
   }, [text, cursor, saved, vocabulary, complete]);
   const offered = offers?.options.slice(0, OPTIONS) ?? [];
-  // A word that is being written, and could become a right one, is not wrong yet.
+  // An incomplete word at the cursor is not an error yet.
   const growing = trouble !== null && trouble.to === cursor && (trouble.from === trouble.to || offered.length > 0);
   const wrong = trouble !== null && !growing;
-  // What is wrong comes first: words to go on with would lie over it, and may contradict it.
+  // Errors take precedence: suggestions would cover them and may contradict them.
   const options = wrong ? [] : offered;
 
   const write = ({ text: next, cursor: at }: Edit) => {
@@ -112,7 +112,7 @@ export function FilterBar() {
   const isSaved = saved.includes(applied);
 
   return (
-    // biome-ignore lint/a11y/useSemanticElements: <search> is not known to all readers yet
+    // biome-ignore lint/a11y/useSemanticElements: not all screen readers know <search> yet
     <div className="filter-bar" role="search" aria-label="Filter the rows">
       <div className="filter-box" data-wrong={wrong} data-applied={applied !== NO_FILTER && applied === text.trim()}>
         <div className="filter-colours" aria-hidden="true">
@@ -232,7 +232,7 @@ function Coloured({ text, wrong }: { text: string; wrong: boolean }) {
   ));
 }
 
-/** What the loader has told of: names of interfaces, addresses that are busy, rules. */
+/** Known interfaces, busy addresses and rules, for completion. */
 function useVocabulary() {
   const interfaces = useSnapshot(({ figures }) => figures.interfaces);
   const top = useSnapshot(({ figures }) => figures.top);
@@ -247,7 +247,7 @@ function useVocabulary() {
   );
 }
 
-/** `/` goes to the filter, unless somebody writes elsewhere. */
+/** `/` focuses the filter, unless a field has the focus. */
 function useFocusKey(input: { readonly current: HTMLInputElement | null }) {
   useKeys('page', [
     {

@@ -1,2 +1,2 @@
-/** Completion of filters, in a file of its own: the page fetches it when the filter is first edited. */
+/** Completion of filters, in its own file: fetched when a filter is first edited. */
 export { completeFilter } from '@packetlog/common';

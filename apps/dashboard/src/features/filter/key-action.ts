@@ -1,4 +1,4 @@
-/** What a key does in the filter's input; null: what it does in any input. */
+/** What a key does in the filter's input; null for the default of an input. */
 export type KeyAction = 'next' | 'previous' | 'take' | 'apply' | 'close' | 'leave' | null;
 
 export function keyAction(

@@ -4,7 +4,7 @@ import { NO_FILTER, shortFilter } from '../../text/filter-text.ts';
 import { useKeys } from '../../ui/keys/keys.ts';
 import { useFilter } from './use-filter.ts';
 
-/** The filter as commands: those that were saved, and none at all. */
+/** Commands to remove and save the filter, and to apply saved ones. */
 export function useFilterCommands(): void {
   const { filter, applied: now, saved } = useFilter();
   const isSaved = saved.includes(now);

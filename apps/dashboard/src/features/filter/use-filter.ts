@@ -5,7 +5,7 @@ import { NO_FILTER } from '../../text/filter-text.ts';
 
 const NOTHING_SAVED: readonly string[] = [];
 
-/** The filter that is in effect, and those that this browser remembers; as the page was built there is none. */
+/** The applied filter and the saved ones; none while the page is prerendered. */
 export function useFilter(): { filter: FilterChoice; applied: string; saved: readonly string[] } {
   const { filter } = useLive();
   const applied = useSyncExternalStore(

@@ -4,7 +4,7 @@ import Link from 'next/link';
 import { ConnectionMark } from '../../node/connection-mark.tsx';
 import { useNodesAtAGlance } from '../../node/use-nodes.ts';
 
-/** All together, and some are not there: which, and what that means. */
+/** Names the nodes that are missing in All nodes, and what that means for the figures. */
 export function MissingNodes() {
   const missing = useNodesAtAGlance().filter(({ state }) => state !== 'live' && state !== 'connecting');
   const [first] = missing;

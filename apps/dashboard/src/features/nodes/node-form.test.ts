@@ -34,7 +34,7 @@ describe('the form of a node', () => {
     ['a script', { address: 'javascript:alert(1)' }, 'address', /^Not the address/],
     ['no token', { token: '' }, 'token', /^Enter the token/],
     ['a token that is none', { token: 'x'.repeat(257) }, 'token', /256/],
-  ])('%s is told at its field', (_, over, field, sentence) => {
+  ])('%s is reported at its field', (_, over, field, sentence) => {
     expect(read(over)).toMatchObject({ ok: false, field, sentence: expect.stringMatching(sentence) });
   });
 

@@ -12,8 +12,8 @@ export type NodeFormResult =
   | { readonly ok: false; readonly field: keyof NodeForm; readonly sentence: string };
 
 /**
- * What somebody wrote. The whole URL that packetlog printed may be in the address field: its tokens count then, unless
- * others are written. `taken`: where nodes are already; `page`: the address of this page.
+ * Validates the form of a node. The address may be the whole printed URL; its tokens count unless a token was entered.
+ * `taken` are the addresses of known nodes, `page` is the address of this page.
  */
 export function readNodeForm(form: NodeForm, taken: readonly string[], page: { protocol: string }): NodeFormResult {
   const text = form.address.trim();

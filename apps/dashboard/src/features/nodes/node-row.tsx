@@ -13,7 +13,7 @@ import { nodeText } from './node-text.ts';
 
 const STATE_TEXT: Readonly<Record<string, string>> = { gone: 'unreachable' };
 
-/** One node. What is known of one that is gone stays, greyed, with its age. */
+/** One node. Figures of an unreachable node stay, greyed, with their age. */
 export function NodeRow({
   loader,
   name,
@@ -22,7 +22,7 @@ export function NodeRow({
 }: {
   loader: Loader;
   name: string;
-  /** The rest of the page shows it. */
+  /** Whether the other pages show this node. */
   shown: boolean;
   onEdit: () => void;
 }) {

@@ -8,7 +8,7 @@ import { TextField } from '../../ui/text-field.tsx';
 import { toasts } from '../../ui/toast-store.ts';
 import { type NodeForm, readNodeForm } from './node-form.ts';
 
-/** Adds a node, or changes or forgets one. `address` is '' for a new one. */
+/** Adds, edits or removes a node. `address` is '' for a new one. */
 export function NodeSheet({ address, onClose }: { address: string; onClose: () => void }) {
   const { nodes } = useLive();
   const saved = nodes.saved.find(({ loader }) => loader === address);
@@ -21,7 +21,7 @@ export function NodeSheet({ address, onClose }: { address: string; onClose: () =
   const of = (field: keyof NodeForm) => (problem?.field === field ? problem.sentence : '');
   const save = () => {
     const taken = nodes.get().loaders.flatMap((each) => (each.address === address ? [] : [each.address]));
-    // What nobody wrote anew stays: the token is never shown again.
+    // An empty token field keeps the stored token, which is never shown.
     const token = form.token.trim() || (form.address.trim() === address ? (saved?.token ?? '') : '');
     const result = readNodeForm({ ...form, token }, taken, location);
     if (!result.ok) return setProblem(result);

@@ -8,7 +8,7 @@ import { useKeys } from '../../ui/keys/keys.ts';
 import { howManyLive } from './node-text.ts';
 import './node-switch.css';
 
-/** In the strip, where there are several nodes: one of them, or all together. */
+/** Selects the node to show, or all of them. */
 export function NodeSwitch() {
   const { nodes } = useLive();
   const { shown } = useNodes();

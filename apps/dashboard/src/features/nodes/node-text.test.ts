@@ -14,7 +14,7 @@ const facts = (connection: Connection, over = {}) => ({
   ...over,
 });
 const lost = { state: 'lost', since: 5_000, dataAt: null } as const;
-const refused = { state: 'rejected', rejection: { code: 'unauthorized', message: 'Wrong token.' } } as const;
+const rejected = { state: 'rejected', rejection: { code: 'unauthorized', message: 'Wrong token.' } } as const;
 
 test('a node that is well needs no sentence', () => {
   expect(nodeText(facts({ state: 'live', dataAt: 19_600 }))).toEqual({ state: 'live', age: '0.4 s', sentence: '' });
@@ -35,15 +35,15 @@ test('one that was there and is gone keeps the age of what is shown', () => {
   });
 });
 
-test('what the policy of the page forbids is told with the option that allows it', () => {
+test('a connection that the policy of the page blocks is reported with the option that allows it', () => {
   const text = nodeText(facts(lost, { blocked: true }));
   expect(text).toMatchObject({ state: 'rejected' });
   expect(text.sentence).toContain('--allow-node http://web-2:7411');
 });
 
 test('a wrong token is mended where the node is edited', () => {
-  expect(nodeText(facts(refused)).sentence).toContain('Edit the node');
-  expect(nodeText(facts(refused, { isHome: true })).sentence).not.toContain('Edit the node');
+  expect(nodeText(facts(rejected)).sentence).toContain('Edit the node');
+  expect(nodeText(facts(rejected, { isHome: true })).sentence).not.toContain('Edit the node');
 });
 
 test('names are their own, or given, and never the same twice', () => {
@@ -56,10 +56,10 @@ test('names are their own, or given, and never the same twice', () => {
   expect(nodeNames([at('http://a:1', 'vm'), at('http://b:2', 'vm')])).toEqual(['vm@a:1', 'vm@b:2']);
 });
 
-test('all together are as well as the best of them', () => {
+test('all nodes have the state of the best of them', () => {
   const live = (dataAt: number) => ({ state: 'live', dataAt }) as const;
-  expect(bestConnection([lost, live(1), live(3), refused])).toEqual(live(3));
-  expect(bestConnection([refused, lost])).toEqual(lost);
+  expect(bestConnection([lost, live(1), live(3), rejected])).toEqual(live(3));
+  expect(bestConnection([rejected, lost])).toEqual(lost);
   expect(bestConnection([])).toEqual({ state: 'no-token' });
   expect(howManyLive(['live', 'lost', 'live'])).toBe('2 of 3 live');
   expect(howManyLive(['live', 'live'])).toBe('all 2 live');

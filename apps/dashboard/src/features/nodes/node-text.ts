@@ -4,27 +4,27 @@ import { ageText, spanText } from '../../text/clock.ts';
 
 export interface NodeFacts {
   readonly connection: Connection;
-  /** Same clock as in `connection`. */
+  /** Reading of the clock of `connection`. */
   readonly now: number;
   readonly address: string;
-  /** It serves this page. */
+  /** Whether its loader serves this page. */
   readonly isHome: boolean;
-  /** The browser did not let this page connect there: the policy that came with the page does not name it. */
+  /** Whether the page's content security policy blocks connections to it. */
   readonly blocked: boolean;
   /** Origin of this page. */
   readonly page: string;
 }
 
 export interface NodeText {
-  /** live, stale, refused, gone. */
+  /** live, stale, rejected, gone, … */
   readonly state: string;
-  /** How old what is shown of it is, '' where that says nothing. */
+  /** Age of the figures, '' if they are live. */
   readonly age: string;
-  /** What is the matter, and what to do; '' while all is well. */
+  /** What is wrong and what to do; '' while it is live. */
   readonly sentence: string;
 }
 
-/** How a node is, for the list of all. */
+/** Words the state of a node, for the list. */
 export function nodeText({ connection, now, address, isHome, blocked, page }: NodeFacts): NodeText {
   const { label, age, sentence, advice } = connectionText(connection, now, address);
   const text = (state: string, ...sentences: string[]) => ({

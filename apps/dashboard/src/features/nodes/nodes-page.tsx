@@ -16,12 +16,12 @@ const never = () => () => {};
 const inBrowser = () => true;
 const whenBuilt = () => false;
 
-/** Every loader that this page knows, as it is just now. One that is gone stays in the list. */
+/** All nodes and their current state. Unreachable nodes stay in the list. */
 export function NodesPage() {
   const { nodes } = useLive();
   const { shown } = useNodes();
   const list = useNodesAtAGlance();
-  // The page was drawn when it was built: what the browser draws first must be the same, and has no address yet.
+  // The first render in the browser must equal the prerendered page, which has no addresses.
   const isInBrowser = useSyncExternalStore(never, inBrowser, whenBuilt);
   /** Address of the node that is edited, '' for a new one. */
   const [edited, setEdited] = useState<string | null>(null);

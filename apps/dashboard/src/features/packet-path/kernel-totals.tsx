@@ -15,7 +15,7 @@ interface CounterColumn {
   readonly label: string;
   readonly title: string;
   readonly tone?: string;
-  /** Left out while it is 0 everywhere. */
+  /** Omitted while it is 0 on every interface. */
   readonly rare?: true;
 }
 
@@ -59,7 +59,7 @@ interface Line {
   readonly counters: InterfaceLedger;
 }
 
-/** The kernel's own counters since the loader started: exact, whatever happens to the rows. */
+/** Kernel counters since the loader started: exact, independent of rows. */
 export function KernelTotals() {
   const ledger = useSnapshot(({ figures }) => figures.ledger);
   const wide = useMedia('(min-width: 900px)');
@@ -72,7 +72,7 @@ export function KernelTotals() {
   const counters = COUNTERS.filter(({ key, rare }) => rare === undefined || sums[key] > 0);
   const Table = wide ? LinePerInterface : LinePerCounter;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: many interfaces or long numbers may make it scroll
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls with many interfaces or long numbers
     <section className="totals" aria-label="Totals from the kernel" tabIndex={0}>
       <Table lines={lines} counters={counters} />
     </section>

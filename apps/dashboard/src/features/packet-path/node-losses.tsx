@@ -13,7 +13,7 @@ const PLACES = [
   { key: 'page', label: 'client too slow', title: 'Rows lost because this page or its connection was too slow' },
 ] as const satisfies readonly { key: keyof Loss; label: string; title: string }[];
 
-/** All together: the same account for each node alone. */
+/** Packets seen and rows lost, for each node. */
 export function NodeLosses() {
   const nodes = useNodesAtAGlance();
   return (

@@ -47,13 +47,13 @@ test('what one step lets go on is what comes to the next, up to the loader', () 
   expect(loader).toMatchObject({ comesIn: 176, goesOn: 120, lost: 11 });
 });
 
-test('the page has an account of its own, since it connected, and earlier connections count with it', () => {
+test('the page has its own ledger since it connected, including earlier connections', () => {
   expect(of(facts())['page']).toMatchObject({ comesIn: 90, goesOn: 40, lost: 5 });
   const loss = { ring: 7, queue: 11, page: 25, total: 43 };
   expect(of(facts({ loss }))['page']).toMatchObject({ comesIn: 110, goesOn: 40, lost: 25 });
 });
 
-test('refused packets are told apart and lost to nobody', () => {
+test('denied packets are counted separately and are not lost', () => {
   const { rules } = of(facts());
   expect(rules?.lost).toBe(0);
   expect(rules?.amounts.map(({ label, value }) => [label, value])).toEqual([

@@ -3,13 +3,16 @@ import type { Loss } from '../../node/state/loss.ts';
 import { counted, formatCount } from '../../text/number.ts';
 import { VERDICT_TEXT } from '../../text/verdict-text.ts';
 
-/** Some of the packets, or of their rows, that part from the others at a step. */
+/** Packets or rows that leave the path at a step, or are counted separately there. */
 export interface PathAmount {
   readonly label: string;
   readonly value: number;
-  /** What that means, in a sentence. */
+  /** What it means, as a sentence. */
   readonly text: string;
-  /** 'part': goes on all the same, told apart here. 'aside': ends here, as somebody wanted. 'lost': nobody did. */
+  /**
+   * 'part': continues, and is counted separately. 'aside': ends here by choice (sampling, filter, pause). 'lost': ends
+   * here because something was full or slow.
+   */
   readonly kind: 'part' | 'aside' | 'lost';
   readonly verdict?: 'deny' | 'would_deny' | 'aborted';
 }
@@ -22,24 +25,24 @@ export interface PathStep {
   readonly amounts: readonly PathAmount[];
   readonly lost: number;
   readonly goesOn: number;
-  /** What goes on is: packets or rows. */
+  /** Unit of what continues. */
   readonly unit: 'packet' | 'row';
 }
 
 export interface PathFacts {
   readonly ledger: Ledger;
   readonly loss: Loss;
-  /** Packets that observing rules marked; null where no rules are known. */
+  /** Packets marked by observe rules; null if no rules are known. */
   readonly wouldDeny: number | null;
-  /** The kernel records 1 of so many just now. */
+  /** The kernel currently records 1 of this many packets. */
   readonly sampledOneOf: number;
   readonly rowLimit: number | null;
   readonly badMessages: number;
 }
 
 /**
- * Where packets and their rows went, from the hook to this page. At each step
- * `comesIn = goesOn + what was set aside + lost`; what is only told apart ('part') is in `goesOn`.
+ * The path of packets and rows from the hook to this page. At each step `comesIn = goesOn + set aside + lost`; 'part'
+ * amounts are included in `goesOn`.
  */
 export function packetPath({ ledger, loss, wouldDeny, sampledOneOf, rowLimit, badMessages }: PathFacts): PathStep[] {
   const sum = (key: keyof Ledger['interfaces'][number]['counters']) =>
@@ -110,8 +113,8 @@ export function packetPath({ ledger, loss, wouldDeny, sampledOneOf, rowLimit, ba
             'withheld',
             client.withheld,
             rowLimit === null
-              ? 'Not sent while the page was paused.'
-              : `Not sent: paused, or more than ${formatCount(rowLimit)} rows a second.`,
+              ? 'Withheld while the page was paused.'
+              : `Withheld: paused, or more than ${formatCount(rowLimit)} rows a second.`,
           ),
         ),
         ...some(aside('in transit', client.pending, 'Sent with the next message.')),
@@ -148,12 +151,12 @@ const part = (label: string, value: number, text: string): PathAmount => ({ labe
 const aside = (label: string, value: number, text: string): PathAmount => ({ label, value, text, kind: 'aside' });
 const lost = (label: string, value: number, text: string): PathAmount => ({ label, value, text, kind: 'lost' });
 
-/** Omitted while it is zero. */
+/** The amount, unless it is 0. */
 function some(amount: PathAmount): PathAmount[] {
   return amount.value > 0 ? [amount] : [];
 }
 
-/** For who cannot see the state, and for who has one look. */
+/** Sums up the losses in a sentence. */
 export function lossSentence(steps: readonly PathStep[]): string {
   const places = steps.filter(({ lost }) => lost > 0);
   const seen = counted(steps[0]?.comesIn ?? 0, 'packet');

@@ -15,7 +15,7 @@ import { lossSentence, type PathAmount, type PathStep } from './packet-path.ts';
 import { usePacketPath } from './use-packet-path.ts';
 import './path-diagram.css';
 
-/** Seen, rules, ring, loader, this page: what came to each, what was set aside, and what was lost. A table, drawn. */
+/** The packet path as a table: what entered each step, what was set aside and what was lost there. */
 export function PathDiagram() {
   const steps = usePacketPath();
   const startedMs = useSnapshot(({ figures }) => figures.hello?.started_at_ms);
@@ -93,7 +93,7 @@ function StepTable({ steps }: { steps: readonly PathStep[] }) {
   );
 }
 
-/** The same for a narrow screen. */
+/** The same as a list, for narrow screens. */
 function StepList({ steps }: { steps: readonly PathStep[] }) {
   return (
     <ol className="path-list">
@@ -160,10 +160,10 @@ function Line({ label, children }: { label: string; children: ReactNode }) {
   );
 }
 
-/** Some always show, however few: one lost row is a loss. */
+/** Smallest visible share: one lost row must be visible. */
 const MIN = 0.14;
 
-/** What goes on as a band, and what parts from it to the right: hatched where it is lost. */
+/** Draws what continues as a band and what leaves it to the right, hatched if it is lost. */
 function Pipe({ step: { comesIn, goesOn, lost } }: { step: PathStep }) {
   const share = (value: number) => (comesIn === 0 || value === 0 ? 0 : Math.max(value / comesIn, MIN));
   const leak = share(lost);

@@ -6,7 +6,7 @@ import { useNodes } from '../../node/use-nodes.ts';
 import { Sheet } from '../../ui/sheet.tsx';
 import { PathDiagram } from './path-diagram.tsx';
 
-/** The path of a packet, over whatever page is open. */
+/** The packet path in a sheet, on any page. */
 export function PathSheet({ onClose }: { onClose: () => void }) {
   const allNodes = useNodes().shown === ALL_NODES;
   const node = useSnapshot(({ figures }) => figures.hello?.node);

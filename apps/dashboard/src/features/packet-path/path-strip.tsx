@@ -10,7 +10,7 @@ import { lossSentence } from './packet-path.ts';
 import { usePacketPath } from './use-packet-path.ts';
 import './path-strip.css';
 
-/** The account in one line, from the hook to this page; it opens into the state. */
+/** The packet path in one line. Opens the diagram. */
 export function PathStrip() {
   const steps = usePacketPath();
   if (steps === null) return <div className="path-strip" />;

@@ -5,7 +5,7 @@ import { useLive, useSnapshot } from '../../node/live-context.tsx';
 import { useRulesView } from '../rules/index.ts';
 import { type PathStep, packetPath } from './packet-path.ts';
 
-/** The path of packets and rows up to now; null until the loader has told its account. */
+/** The packet path up to now; null until the first ledger. */
 export function usePacketPath(): PathStep[] | null {
   const { store } = useLive();
   const ledger = useSnapshot(({ figures }) => figures.ledger);
@@ -19,7 +19,7 @@ export function usePacketPath(): PathStep[] | null {
       ledger === null
         ? null
         : packetPath({ ledger, loss, sampledOneOf, rowLimit, badMessages, wouldDeny: store.rules.observed }),
-    // The book is one object; its view is another one with each change.
+    // `store.rules` is one object; `rules` changes with each update of it.
     [ledger, loss, sampledOneOf, rowLimit, badMessages, rules, store],
   );
 }

@@ -12,25 +12,25 @@ import type { PacketSelection } from './selection/use-packet-selection.ts';
 import { PacketTable } from './table/packet-table.tsx';
 import { TableBar } from './table-bar.tsx';
 
-/** What a table of rows is given, whether it groups them or not. */
+/** Props of a table of rows, grouped or not. */
 export interface RowTableProps {
-  /** Two lines a row. */
+  /** Whether a row takes two lines. */
   readonly compact: boolean;
   readonly select: (row: number | null) => void;
-  /** Shows all about the row that is selected. */
+  /** Opens the details of the selected row. */
   readonly explain: () => void;
 }
 
 /** Below this width a row takes two lines. */
 const ONE_LINE_FROM = 900;
 
-/** The packets themselves: which of them, and each in a row of its own or put together into conversations. */
+/** Filter, bar and table of the packets: one row per packet, or grouped by conversation. */
 export function Packets({
   selection,
   Conversations,
 }: {
   selection: PacketSelection;
-  /** The table of grouped rows. */
+  /** Table for grouped rows, passed in because it imports from this feature. */
   Conversations: ComponentType<RowTableProps>;
 }) {
   const { store } = useLive();
@@ -57,7 +57,7 @@ export function Packets({
     rows.setScrolled(false);
     store.rowsChanged();
   }, [rows, store]);
-  // The other table begins at its top, with nothing picked; the same one in a narrower window does not.
+  // Switching the table scrolls to its top and clears the selection; resizing does not.
   const groupedBefore = useRef(grouped);
   useLayoutEffect(() => {
     if (groupedBefore.current === grouped) return;
@@ -71,7 +71,7 @@ export function Packets({
       className="packets"
       aria-labelledby="packets-title"
       aria-busy={pending}
-      // What the loader has acknowledged: rows that pass this filter are on their way from the moment that this says so.
+      // The filter that the loader has acknowledged: all rows from then on pass it.
       data-filter={applied ?? undefined}
       data-testid="packets"
     >

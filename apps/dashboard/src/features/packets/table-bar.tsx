@@ -21,7 +21,7 @@ const TableTools = dynamic(
   },
 );
 
-/** Above the table: whether it follows, what it holds back, and the way to the newest row. */
+/** The bar above the table: state, actions on the selected row, the way to the newest row. */
 export function TableBar({
   showNewest,
   selection,
@@ -30,9 +30,9 @@ export function TableBar({
 }: {
   showNewest: () => void;
   selection: PacketSelection;
-  /** Two lines a row. */
+  /** Whether a row takes two lines. */
   compact: boolean;
-  /** Rows are put together into conversations. */
+  /** Whether rows are grouped by conversation. */
   grouped: boolean;
 }) {
   const { store } = useLive();
@@ -85,10 +85,10 @@ export function TableBar({
   );
 }
 
-/** Many at once: about two screens. */
+/** Rows per large step: about two screens. */
 const MANY = 100;
 
-/** While paused: what came since is let in one row after the other. */
+/** While paused: shows the next buffered row. */
 function StepButton({ compact }: { compact: boolean }) {
   const { step } = useLive();
   const waiting = useSnapshot(({ figures }) => figures.paused?.waiting ?? 0);
@@ -113,7 +113,7 @@ function StepButton({ compact }: { compact: boolean }) {
   );
 }
 
-/** Whether it follows; and why not, if it does not. */
+/** Says whether the table follows the newest row, and why not. */
 function TableState({ held, grouped, compact }: { held: boolean; grouped: boolean; compact: boolean }) {
   const { store } = useLive();
   const mayChange = useMayChange();
@@ -152,7 +152,7 @@ function followText(grouped: boolean, compact: boolean, held: boolean, mayChange
   return mayChange ? 'newest first; select a row for details or to deny it' : 'newest first; select a row for details';
 }
 
-/** How much has passed meanwhile, and what of it can still be let in. */
+/** Counts what passed, what is buffered and what was withheld since the pause. */
 function Paused({ paused: { forMs, passed, waiting, withheld } }: { paused: PausedFigures }) {
   return (
     <>
@@ -173,7 +173,7 @@ function Paused({ paused: { forMs, passed, waiting, withheld } }: { paused: Paus
         )}
         {withheld > 0 && (
           <span
-            title={`At most ${formatCount(MAX_BUFFERED_ROWS)} rows are buffered while paused. The others are not sent.`}
+            title={`At most ${formatCount(MAX_BUFFERED_ROWS)} rows are buffered while paused. The others are withheld.`}
           >
             ,{' '}
             <data value={withheld} data-value={withheld} data-testid="rows-withheld">

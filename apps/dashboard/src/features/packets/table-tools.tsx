@@ -22,7 +22,7 @@ const ColourMenu = dynamic(
   },
 );
 
-/** At the end of the bar: how the table looks. */
+/** Buttons at the end of the bar: grouping, colours, columns, export. */
 export function TableTools({ compact, grouped }: { compact: boolean; grouped: boolean }) {
   const toggle = () => {
     groupingSetting.value = !grouped;

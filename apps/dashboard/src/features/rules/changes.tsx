@@ -9,7 +9,7 @@ import './changes.css';
 
 const SHOWN = 200;
 
-/** Who changed what, when and why: the newest of the loader's audit file. */
+/** The newest entries of the loader's audit file. */
 export function Changes() {
   const { ask } = useLive();
   const revision = useSnapshot(({ rules }) => rules?.snapshot.revision);
@@ -31,7 +31,7 @@ export function Changes() {
   if (entries === null) return <p className="rules-empty text-faint">Loading…</p>;
   if (entries.length === 0) return <p className="rules-empty">No changes yet.</p>;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: scroll containers must be reachable by keyboard
     <div className="changes-scroll" tabIndex={0}>
       <ol className="changes" data-testid="changes">
         {entries.map((entry, i) => (

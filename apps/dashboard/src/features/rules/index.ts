@@ -1,4 +1,4 @@
 export { useMayChange, useRulesView } from './change/use-rules.ts';
 
-/** Not part of the first load: asked for when a packet is to be denied. */
+/** Not part of the first load: fetched when a packet is to be denied. */
 export const loadDenyProblem = () => import('./form/deny-problem.ts');

@@ -2,7 +2,7 @@
 
 import { NodeSwitch } from '../nodes/index.ts';
 
-/** In place of the rules while all nodes are shown together. */
+/** Replaces the rules while all nodes are shown. */
 export function PerNodeNotice() {
   return (
     <main id="content" className="no-connection appear">

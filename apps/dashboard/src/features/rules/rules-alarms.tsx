@@ -6,8 +6,8 @@ import { asSentence } from '../../text/sentence.ts';
 type Unfiltered = NonNullable<RulesSnapshot['in_force']>['not_filtered'];
 
 /**
- * What is wrong with the rules until it is dealt with: a rejected file or list, a copy that cannot be kept, an interface
- * on which no rule acts.
+ * Alarms that last until they are dealt with: a rejected file or list, a copy that cannot be stored, an interface
+ * without filtering.
  */
 export function RulesAlarms({
   alarms = [],

@@ -13,7 +13,7 @@ import { HOW_TO_CHANGE } from './change/rejection-text.ts';
 import { useMayChange } from './change/use-rules.ts';
 import { useUndo } from './change/use-undo.ts';
 
-/** What holds at large, and what can be done about it. */
+/** Default policy, totals, whether the rules are in force, and the main actions. */
 export function RulesHead({
   snapshot: { default_policy, enforcing, pinned },
   onAdd,
@@ -84,7 +84,7 @@ export function RulesHead({
   );
 }
 
-/** What they would undo or do again is written on them. */
+/** Undo and Redo, labelled with the change they apply to. */
 function UndoButtons() {
   const { last, undone, undo, redo } = useUndo();
   return (

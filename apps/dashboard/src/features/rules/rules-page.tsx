@@ -31,7 +31,7 @@ type Open =
 const IMPORT = { keys: [], name: 'Import a list of networks…', group: 'Rules', keywords: 'set file' } as const;
 const POLICY = { keys: [], name: 'Change the default policy…', group: 'Rules', keywords: 'policy default' } as const;
 
-/** All that decides about packets, what it did so far, and the ways to change it. */
+/** The Rules page: rules, sets, changes, and the sheets to edit them. */
 export function RulesPage() {
   const view = useRulesView();
   const old = useSnapshot(({ connection }) => connection.state !== 'live');
@@ -113,10 +113,7 @@ export function RulesPage() {
   );
 }
 
-/**
- * `/rules?rule=12`, where a row of the live table leads: opens that rule once, and leaves the address clean. With
- * `?add` it is the form of a new one.
- */
+/** Opens the rule of `/rules?rule=12`, or with `?add` the form of a new one, once, and cleans the address. */
 function useLinkedRule(show: (id: number | null) => void) {
   useEffect(() => {
     const asked = new URLSearchParams(location.search);

@@ -9,7 +9,7 @@ import { RULE_VERDICT } from '../../text/verdict-text.ts';
 import { VerdictMark } from '../../ui/marks.tsx';
 import './sets.css';
 
-/** Named lists of networks; each has the one rule, or few, that are about it. */
+/** Sets of networks, with the rules that use each. */
 export function Sets({
   sets,
   rules,
@@ -28,7 +28,7 @@ export function Sets({
     );
   }
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: scroll containers must be reachable by keyboard
     <div className="sets-scroll" tabIndex={0}>
       <table className="sets">
         <caption className="sr-only">Sets of networks</caption>

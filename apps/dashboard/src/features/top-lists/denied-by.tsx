@@ -16,12 +16,12 @@ import { rangeRules } from './range-rules.ts';
 import { TopList } from './top-list.tsx';
 import './panels.css';
 
-/** Which rules denied, or would have, in the time that is looked at. Not there where none did. */
+/** Rules that denied, or would deny, in the time range. Hidden if none did. */
 export function DeniedBy({ lists, note, most }: { lists: RangeLists | null; note: string; most: number }) {
   const { store } = useLive();
   const { shown } = useNodes();
   useRulesView();
-  // Rules have numbers at each node: the same one would mean different rules.
+  // Rule numbers are per node, so sums over nodes would mix rules.
   const rules = lists === null || shown === ALL_NODES ? [] : rangeRules(lists.rules, store.rules, most);
   if (lists === null || rules.length === 0) return null;
   const seconds = lists.lengthMs / 1000;

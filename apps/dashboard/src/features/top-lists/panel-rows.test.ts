@@ -27,7 +27,7 @@ it('shows at least two rows of each ranked list, and drops new sources for that'
   expect(panelRows(800, entries, ONE)).toMatchObject({ fresh: 4 });
 });
 
-it('has more rows in two columns, and fewer where estimates are told', () => {
+it('has more rows in two columns, and fewer with the note about estimates', () => {
   const one = panelRows(640, NONE, ONE);
   const two = panelRows(640, NONE, { columns: 2, estimated: false });
   expect(two.pairs).toBeGreaterThan(one.pairs);

@@ -1,7 +1,7 @@
-/** Height of a panel without its rows, and of a row, px: as panels.css has them. */
+/** Height of a panel without rows, px, as in panels.css. */
 const PANEL = 43;
 const ROW = 22;
-/** What says that the numbers below are estimates. */
+/** Height of the note about estimates, px. */
 const ESTIMATES = 62;
 
 /** Entries of each list. */
@@ -11,23 +11,24 @@ export interface PanelEntries {
   readonly protocols: number;
 }
 
-/** Rows to show of each list. Sources, ports and conversations keep that room also while they are empty. */
+/** Rows to show of each list. Sources, ports and conversations keep their room while they are empty. */
 export interface PanelRows extends PanelEntries {
   readonly sources: number;
   readonly ports: number;
   readonly pairs: number;
 }
 
-/** The loader tells so many of each. */
+/** Entries that the loader sends per list. */
 const MAX_RANKED = 10;
 const MIN_RANKED = 2;
 const MAX = { denied: 5, fresh: 4, protocols: 6 };
-/** Without a limit of height. */
+/** Rows if the height is not limited. */
 export const ALL_ROWS: PanelRows = { ...MAX, sources: 8, ports: 8, pairs: 8 };
 
 /**
- * How many rows of each list fit, so that none is cut. Two columns: sources beside ports, conversations beside
- * protocols, and what denied beside new sources. Where not even the least fits, new sources give way first; the rest scrolls.
+ * Rows of each list that fit into `height` without cutting one. With two columns: sources beside ports, conversations
+ * beside protocols, denied-by beside new sources. If the minimum does not fit, new sources are dropped first; the rest
+ * scrolls.
  */
 export function panelRows(
   height: number,
@@ -46,7 +47,7 @@ export function panelRows(
   };
   const wanted = Math.min(entries.fresh, MAX.fresh);
   const fresh = left(wanted) >= rankedGroups * MIN_RANKED ? wanted : 0;
-  // What cannot be shared out evenly goes to the first lists.
+  // The remainder goes to the first lists.
   const ranked = (group: number) =>
     Math.min(MAX_RANKED, Math.max(MIN_RANKED, Math.floor((left(fresh) + rankedGroups - 1 - group) / rankedGroups)));
   const sources = ranked(0);
@@ -60,7 +61,7 @@ export function panelRows(
   };
 }
 
-/** Of a list that keeps its room. */
+/** Height of a list with this many rows, px. */
 export function panelHeight(rows: number): number {
   return PANEL + rows * ROW;
 }

@@ -39,7 +39,7 @@ test('a source that was not there before the range is new', () => {
   expect(lengthMs).toBe(60_000);
 });
 
-test('a pair says who sends to whom', () => {
+test('a pair names source and destination', () => {
   expect(rangeLists(top).pairs[0]).toMatchObject({ label: '203.0.113.7 → 198.51.100.1', packets: 9, series: [4, 5] });
 });
 

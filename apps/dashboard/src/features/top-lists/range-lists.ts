@@ -9,9 +9,9 @@ export interface RangeEntry {
   readonly note: string;
   readonly packets: number;
   readonly bytes: number;
-  /** Packets in equal parts of the range. */
+  /** Packets in equal parts of the range, oldest first. */
   readonly series: readonly number[];
-  /** A source of this range that was not seen before it. */
+  /** Whether the source was first seen in this range. */
   readonly isNew: boolean;
 }
 
@@ -20,12 +20,12 @@ export interface RangeLists {
   readonly ports: readonly RangeEntry[];
   readonly pairs: readonly RangeEntry[];
   readonly newSources: readonly { readonly addr: string; readonly firstSeenMs: number; readonly packets: number }[];
-  /** Exact, from the rules' own counters. */
+  /** Exact, from the counters of the rules. */
   readonly rules: HistoryTop['rules'];
   readonly lengthMs: number;
 }
 
-/** Who made a range, with names. */
+/** The top lists of a range, with names. */
 export function rangeLists(top: HistoryTop): RangeLists {
   const fresh = new Set(top.new_sources.map(({ addr }) => addr));
   const plain = { note: '', isNew: false };
@@ -60,7 +60,7 @@ export function rangeLists(top: HistoryTop): RangeLists {
   };
 }
 
-/** 'last 60 s': the range as it was chosen, although its lists are of whole steps; or what is known of it. */
+/** 'last 60 s': the selected range, although lists cover whole steps; or the shorter time that is known. */
 export function lastText(lengthMs: number, range: { readonly id: string; readonly ms: number }): string {
   return `last ${Math.abs(lengthMs - range.ms) <= range.ms / 20 ? range.id : spanText(lengthMs)}`;
 }

@@ -5,7 +5,7 @@ import { rangeRules } from './range-rules.ts';
 
 const top = (rule_id: number, packets: number) => ({ rule_id, packets, bytes: packets * 60, series: [packets] });
 
-test('rules that refused in the range, with their reasons; those that permit are no part of it', () => {
+test('rules that denied in the range, with their reasons, without permit rules', () => {
   const book = new RulesState();
   const rules = [makeRule({ id: 1 }), makeRule({ id: 2, action: 'permit' }), makeRule({ id: 3, reason: '' })];
   book.replace(makeRules({ rules }));
@@ -21,7 +21,7 @@ test('rules that refused in the range, with their reasons; those that permit are
   expect(rangeRules([top(1, 1), top(3, 1)], book, 1)).toHaveLength(1);
 });
 
-test('what an observing rule marked is told as what it would have refused', () => {
+test('packets marked by an observe rule are listed as would deny', () => {
   const book = new RulesState();
   book.replace(makeRules({ rules: [makeRule({ id: 1, action: 'observe' })] }));
   expect(rangeRules([top(1, 5)], book, 5)[0]?.action).toBe('observe');

@@ -2,7 +2,7 @@ import type { HistoryTop, RuleAction } from '@packetlog/common';
 import type { RulesState } from '../../node/state/rules-state.ts';
 import { matchText } from '../../text/rule-text.ts';
 
-/** A rule that refused, or would have, in a range of time. */
+/** A rule that denied, or would deny, in a time range. */
 export interface RangeRule {
   readonly id: number;
   readonly action: RuleAction;
@@ -12,7 +12,7 @@ export interface RangeRule {
   readonly series: readonly number[];
 }
 
-/** Most packets first. A rule that has been removed since is there with its number; one that permits is not. */
+/** Rules by packets, descending. Removed rules are listed by number; permit rules are left out. */
 export function rangeRules(top: HistoryTop['rules'], book: RulesState, most: number): RangeRule[] {
   const known = new Map(book.view?.snapshot.rules.map((rule) => [rule.id, rule]));
   return top

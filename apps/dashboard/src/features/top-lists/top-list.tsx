@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 
-/** The table of a panel: who or what, a small state, and a rate. Only its rows are seen; the rest is read aloud. */
+/** The table of a panel: name, trend or share, rate. Its headings are for screen readers only. */
 export function TopList({
   title,
   column,

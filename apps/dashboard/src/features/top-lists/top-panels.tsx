@@ -29,12 +29,12 @@ const PANELS = [
   { key: 'ports', title: 'Top destination ports', column: 'port', empty: 'No ports yet.' },
   { key: 'pairs', title: 'Top conversations', column: 'conversation', empty: 'No conversations yet.' },
 ] as const;
-/** From here on there is room for two columns beside the table. */
+/** From this width on there is room for two columns beside the table. */
 const TWO_COLUMNS = '(min-width: 2400px)';
 
 /**
- * The top sources, ports and conversations of the time that the chart shows, and the protocols of the last seconds.
- * `height`: what there is for them, px; null: they may scroll.
+ * Top sources, ports and conversations of the chart's time range, and protocols of the last seconds. `height` is the
+ * available height, px; null if the lists may scroll.
  */
 export function TopPanels({ overview, height }: { overview: Overview; height: number | null }) {
   const lists = useRangeLists(overview);
@@ -96,7 +96,7 @@ function useRows(lists: RangeLists | null, height: number | null): PanelRows {
   return panelRows(height, entries, { columns: two ? 2 : 1, estimated });
 }
 
-/** The counters stay exact; who and what is added up from records, and those are chosen by chance now. */
+/** While the kernel samples, the lists are estimates; counters stay exact. */
 function Estimates({ oneOf }: { oneOf: number }) {
   return (
     <p className="panel-estimates" data-testid="estimates">
@@ -119,7 +119,7 @@ function Panel({
   children,
 }: {
   name: string;
-  /** It keeps this room also while it has fewer lines. */
+  /** Height to keep while there are fewer rows. */
   minHeight?: number;
   title: string;
   note: string;
@@ -145,7 +145,7 @@ function RangeRow({
 }: {
   entry: RangeEntry;
   seconds: number;
-  /** Where a source is, if that is known. */
+  /** Country and network of a source, if known. */
   place?: Place | null | undefined;
 }) {
   const { label, note, packets, series, isNew } = entry;
@@ -198,7 +198,7 @@ function NewSources({ sources, most }: { sources: RangeLists['newSources']; most
 function Protocols({ most }: { most: number }) {
   const age = useAge();
   const { protocols, seconds } = useSnapshot(({ figures }) => figures.top);
-  // Bars compare the entries with each other; the share of all is in words.
+  // Bars compare entries with each other; the share of the total is in the text.
   const largest = protocols[0]?.share || 1;
   return (
     <Panel

@@ -5,12 +5,12 @@ import { useLive, useSnapshot } from '../../node/live-context.tsx';
 import type { Overview } from '../chart/index.ts';
 import { type RangeLists, rangeLists } from './range-lists.ts';
 
-/** So often the lists of a range that goes on are asked for, in parts of its length. */
+/** A moving range is requested this many times per its length. */
 const ASKED_PER_RANGE = 40;
 const ASK_AT_MOST_EVERY_MS = 1500;
 const ASK_AT_LEAST_EVERY_MS = 15_000;
 
-/** Who made the time that is looked at; null until the loader has said so for the first time. */
+/** Top lists of the time range; null until the first answer. */
 export function useRangeLists({ range, zoom }: Overview): RangeLists | null {
   const { store, top } = useLive();
   const [lists, setLists] = useState<RangeLists | null>(null);

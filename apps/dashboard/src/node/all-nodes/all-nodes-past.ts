@@ -2,10 +2,10 @@ import { HISTORY_COLUMNS } from '@packetlog/common';
 import type { Past, PastView, TimeSpan } from '../past/past.ts';
 import type { PastPoint, Sums } from '../past/past-level.ts';
 
-/** Nodes whose newest figures are further behind than this are gone: the others go on without them. */
+/** A node this far behind is considered gone and does not delay the others. */
 const BEHIND_MS = 5_000;
 
-/** The pasts of several nodes as one: nothing is kept twice. */
+/** Adds up the histories of several nodes when they are read; stores nothing. */
 export class AllNodesPast implements PastView {
   readonly #pasts: readonly Past[];
 
@@ -17,7 +17,7 @@ export class AllNodesPast implements PastView {
     return this.#pasts.reduce((sum, { version }) => sum + version, 0);
   }
 
-  /** Up to where all that are not gone have told theirs. */
+  /** The end of the time that all reachable nodes have reported. */
   get endMs(): number | null {
     const ends = this.#pasts.flatMap(({ endMs }) => (endMs === null ? [] : [endMs]));
     if (ends.length === 0) return null;
@@ -40,7 +40,7 @@ export class AllNodesPast implements PastView {
     const starts = [...sums.keys()].sort((a, b) => a - b);
     const points: PastPoint[] = [];
     for (const fromMs of starts) {
-      // One node may have ended before another begins: what is between is not known.
+      // A node may have ended before another began: time between is unknown.
       for (let last = points.at(-1); last !== undefined && last.fromMs + stepMs < fromMs; last = points.at(-1)) {
         points.push({ fromMs: last.fromMs + stepMs, rates: null });
       }

@@ -45,7 +45,7 @@ test('rates are those of one second, however long the seconds of the nodes were'
   expect(all.top_sources).toEqual([{ addr: '203.0.113.7', packets: 800, bytes: 0 }]);
 });
 
-describe('who made a range', () => {
+describe('the top lists of a range', () => {
   const top = (over: Partial<HistoryTop>): HistoryTop => ({
     from_ms: 0,
     to_ms: 3000,
@@ -104,11 +104,11 @@ describe('the past', () => {
     expect(both.sums({ fromMs: 3000, toMs: 6000 })?.packets).toBe(45);
   });
 
-  test('a time that nobody knows stays a gap', () => {
+  test('unknown time stays a gap', () => {
     expect(rates(new AllNodesPast([past(0, 2, 10), past(4, 6, 5)]), 0, 6000)).toEqual([10, 10, null, null, 5, 5]);
   });
 
-  test('ends where all have told theirs; who is gone holds nobody up', () => {
+  test('ends where all nodes have reported; a node that is gone delays none', () => {
     expect(new AllNodesPast([past(0, 30, 1), past(0, 29, 1)]).endMs).toBe(29_000);
     expect(new AllNodesPast([past(0, 30, 1), past(0, 12, 1)]).endMs).toBe(30_000);
     expect(new AllNodesPast([]).endMs).toBeNull();

@@ -1,21 +1,21 @@
 import type { HistoryTop, HopLedger, Interface, Ledger, Summary, Volume } from '@packetlog/common';
 import type { Loss } from '../state/loss.ts';
 
-/** What one node contributes. */
+/** The contribution of one node. */
 export interface NodePart {
   readonly name: string;
   readonly ledger: Ledger;
   readonly loss: Loss;
-  /** The number that an interface of this node has among all of them. */
+  /** Maps an interface number of this node to a number among all nodes. */
   readonly indexOf: (ifindex: number) => number;
 }
 
-/** An interface, so that those of different nodes are told apart. */
+/** An interface with its node's name in front. */
 export function namedInterface<T extends Interface>(entry: T, node: string, indexOf: NodePart['indexOf']): T {
   return { ...entry, name: `${node} ${entry.name}`, ifindex: entry.ifindex === 0 ? 0 : indexOf(entry.ifindex) };
 }
 
-/** The accounts of several nodes as those of one that has all their interfaces: each sum that added up still does. */
+/** Adds up ledgers as if one node had all interfaces: identities that hold for each also hold for the sum. */
 export function sumLedgers(parts: readonly NodePart[], at_ms: number): Ledger {
   const hop = (pick: (ledger: Ledger) => HopLedger): HopLedger => {
     const sum = (key: keyof HopLedger) => parts.reduce((total, { ledger }) => total + pick(ledger)[key], 0);
@@ -43,7 +43,7 @@ export function sumLedgers(parts: readonly NodePart[], at_ms: number): Ledger {
     queue: hop(({ queue }) => queue),
     client: {
       ...hop(({ client }) => client),
-      // With what was lost in earlier connections, and in batches that never came.
+      // Including losses of earlier connections and of batches that never arrived.
       dropped: parts.reduce((sum, { loss }) => sum + loss.page, 0),
       filtered: parts.reduce((sum, { ledger }) => sum + ledger.client.filtered, 0),
     },
@@ -51,7 +51,7 @@ export function sumLedgers(parts: readonly NodePart[], at_ms: number): Ledger {
   };
 }
 
-/** The newest second of each node as one second of all: nodes do not count theirs at the same moments. */
+/** Adds up the newest summary of each node, scaled to one second, because nodes count at different moments. */
 export function sumSummaries(
   parts: readonly { readonly name: string; readonly summary: Summary }[],
   at_ms: number,
@@ -103,7 +103,7 @@ export function sumSummaries(
   };
 }
 
-/** Who made a range, over all nodes. Rules are those of each node, and are left out: their numbers mean different ones. */
+/** Merges the top lists of a range. Rules are left out: rule numbers are per node. */
 export function mergeTops(tops: readonly HistoryTop[]): HistoryTop | null {
   const [first] = tops;
   if (first === undefined) return null;
@@ -150,7 +150,7 @@ function isNew({ new_sources }: HistoryTop, addr: string): boolean {
   return new_sources.some((entry) => entry.addr === addr);
 }
 
-/** Entries with the same key as one, most packets first. */
+/** Adds up entries with the same key, most packets first. */
 function addUp<T extends Volume>(
   entries: readonly T[],
   key: (entry: T) => string,
@@ -166,7 +166,7 @@ function addUp<T extends Volume>(
   return [...sums.values()].sort((a, b) => b.packets - a.packets);
 }
 
-/** Both end at the same time: what one does not have is at its begin. */
+/** Adds up two series that end at the same time; the shorter one counts as 0 before it begins. */
 function addSeries<T extends { series: number[] }>(a: T, b: T): T {
   const length = Math.max(a.series.length, b.series.length);
   const at = (series: readonly number[], i: number) => series[series.length - length + i] ?? 0;

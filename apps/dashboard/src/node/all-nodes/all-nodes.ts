@@ -36,10 +36,12 @@ const OF_ONE_NODE = {
   message: 'Each node knows only its own processes: select one above to see what listens.',
 } as const;
 
-/** All nodes as one: what they say is added up, and told to a store as if one loader had said it. */
+/**
+ * Presents several nodes as one: adds up their messages and passes the sums to a store as if one loader had sent them.
+ */
 export class AllNodes implements View {
   readonly store: Store;
-  /** Addresses are the same everywhere, processes are not. */
+  /** Addresses mean the same on all nodes, processes do not. */
   readonly names = new Lookups(async (event, request) => {
     const [first] = this.#nodes;
     if (event === 'names:listeners' || first === undefined) return { ok: false, error: OF_ONE_NODE };
@@ -48,12 +50,12 @@ export class AllNodes implements View {
   readonly #nodes: readonly Node[];
   readonly #rows: Interleaver;
   readonly #timers: ReturnType<typeof setInterval>[] = [];
-  /** Numbers of interfaces among those of all nodes, by node and by their number there. */
+  /** Interface numbers among all nodes, by node and its own number. */
   readonly #indexes: Map<number, number>[];
   #lastIndex = 0;
   #sequence = 0;
   #received = 0;
-  /** Rows that were lost since all are shown together. */
+  /** Rows lost since this view was opened. */
   #lost = 0;
   #lostBefore: number | null = null;
   #greeted = false;
@@ -68,7 +70,7 @@ export class AllNodes implements View {
       node.loader.tap = {
         batch: (batch) => {
           this.#rows.put(i, batch, this.#indexOf(i), performance.now());
-          // A page in the background has few moments of its own.
+          // Timers of background pages are throttled.
           if (this.#rows.isFull) this.#takeRows();
         },
         summary: (summary) => {
@@ -82,7 +84,7 @@ export class AllNodes implements View {
     });
     this.#poll();
     this.#timers.push(setInterval(() => this.#poll(), POLL_EVERY_MS));
-    // Not at once: the nodes are asked for rows of this view only after it was made.
+    // Not immediately: the nodes are asked for the rows of this view only after it was created.
     this.#timers.push(setInterval(() => this.#agree(), POLL_EVERY_MS));
     this.#timers.push(setInterval(() => this.#takeRows(), ROWS_EVERY_MS));
   }
@@ -111,7 +113,7 @@ export class AllNodes implements View {
   step(rows: number): void {
     const { state } = this.store;
     state.rows.step(rows);
-    // What waits with each node has come here already: when nothing is left, they may send what comes now.
+    // Rows buffered by the nodes have already arrived here. When none is left, the nodes may send again.
     if (state.rows.newRows === 0) {
       state.markDrained(performance.now());
       for (const { loader } of this.#nodes) loader.step(Number.POSITIVE_INFINITY);
@@ -143,7 +145,7 @@ export class AllNodes implements View {
     this.#figures(now);
   }
 
-  /** What the nodes have acknowledged; one that is not connected has no part in it. */
+  /** Sums up the acknowledged subscriptions of connected nodes. */
   #agree(): void {
     const live = this.#nodes.filter(({ loader }) => isLive(loader));
     const states = live.map(({ loader }) => subscribedTo(loader.store.getSnapshot().figures));
@@ -194,7 +196,7 @@ export class AllNodes implements View {
     this.store.figuresChanged();
   }
 
-  /** Once, as soon as one node has said who it is. */
+  /** Sends a hello to the store, once, as soon as one node has sent one. */
   #greet(names: readonly string[], now: number): boolean {
     if (this.#greeted) return true;
     const nodes = this.#nodes.flatMap(({ loader }, i) => {

@@ -1,8 +1,8 @@
 import { PACKET_LOG_FIELDS, PACKET_LOG_SIZE, type PacketLogBatch, type PacketLogView } from '@packetlog/common';
 
-/** So long a row waits for older ones of other nodes. */
+/** Time that a row waits for older rows of other nodes. */
 const HELD_MS = 120;
-/** More than this does not wait. */
+/** With more rows than this, none waits. */
 const MAX_HELD = 50_000;
 
 interface Waiting {
@@ -13,8 +13,8 @@ interface Waiting {
 }
 
 /**
- * Rows of several nodes in the order of their times. Within a node they stay as they came; between nodes the order holds
- * as far as their clocks and the ways here differ by less than the waiting time.
+ * Merges rows of several nodes by time. Rows of one node keep their order; between nodes the order is right if clocks
+ * and latencies differ by less than the waiting time.
  */
 export class Interleaver {
   readonly #queues: Waiting[][];
@@ -28,19 +28,22 @@ export class Interleaver {
     return this.#held;
   }
 
-  /** What waits has to be taken now. */
+  /** Whether rows must be taken now. */
   get isFull(): boolean {
     return this.#held > MAX_HELD;
   }
 
-  /** Borrows the batch until its rows are taken. `indexOf`: the number of an interface among those of all nodes. */
+  /** Adds a batch and keeps a reference to it until its rows are taken. `indexOf` maps interface numbers. */
   put(node: number, batch: PacketLogBatch, indexOf: (ifindex: number) => number, now: number): void {
     if (batch.length === 0) return;
     this.#queues[node]?.push({ batch, arrivedAt: now, indexOf, next: 0 });
     this.#held += batch.length;
   }
 
-  /** Copies the rows whose time has come, oldest first, 64 bytes each, behind `offset` free bytes; null if there are none. */
+  /**
+   * Copies rows that have waited long enough, oldest first, 64 bytes each, after `offset` free bytes; null if there are
+   * none.
+   */
   take(now: number, offset: number): Uint8Array<ArrayBuffer> | null {
     const ripe = this.isFull ? Number.POSITIVE_INFINITY : now - HELD_MS;
     let untilMs = Number.NEGATIVE_INFINITY;
@@ -68,7 +71,7 @@ export class Interleaver {
     return bytes.subarray(0, offset + rows * PACKET_LOG_SIZE);
   }
 
-  /** The queue whose first row is the oldest. */
+  /** The queue with the oldest first row. */
   #oldest(): Waiting[] | null {
     let oldest: Waiting[] | null = null;
     let oldestMs = Number.POSITIVE_INFINITY;

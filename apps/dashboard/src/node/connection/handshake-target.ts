@@ -5,7 +5,7 @@ import { parseSavedTokens, type SavedTokens, targetOf } from './saved-tokens.ts'
 const TOKENS_KEY = 'packetlog-tokens';
 const LOADER_KEY = 'packetlog-loader';
 
-/** Tokens and loader, from the address or as this tab was told before. */
+/** Loader and tokens, from the address bar or stored in this tab. */
 export function readHandshakeTarget(): HandshakeTarget {
   const saved: SavedTokens = {
     loader: sessionStorage.getItem(LOADER_KEY),
@@ -19,8 +19,8 @@ export function readHandshakeTarget(): HandshakeTarget {
 }
 
 /**
- * Removes tokens and loader from the address bar, so that they are in no history, no screenshot and no copied link; they
- * live as long as the tab. The router writes the address, too, when it starts: not before it has.
+ * Removes tokens and loader from the address bar, so that they are in no history, screenshot or copied link. They are
+ * stored for the lifetime of the tab. Call it only after the router has started, because it writes the address, too.
  */
 export function clearHandshakeTarget(): void {
   const hash = new URLSearchParams(location.hash.replace(/^#/, ''));

@@ -1,7 +1,7 @@
-/** The part of the page's address that says whom to ask: `#token=...&admin_token=...&loader=http://host:7411`. */
+/** Loader and tokens of the page's hash: `#token=...&admin_token=...&loader=http://host:7411`. */
 export interface HandshakeTarget {
   readonly token: string | null;
-  /** For those who change rules. */
+  /** Token to change rules. */
   readonly adminToken: string | null;
   /** Origin of the loader's socket. */
   readonly loader: string;
@@ -10,14 +10,14 @@ export interface HandshakeTarget {
 export const LOADER_PORT = 7411;
 const NEXT_DEV_PORT = '3000';
 
-/** A part that is absent or not usable is null. */
+/** Parts of a hash; null if absent or invalid. */
 export interface Hash {
   readonly token: string | null;
   readonly adminToken: string | null;
   readonly loader: string | null;
 }
 
-/** What the hash carries. */
+/** Parses a hash. */
 export function readHash(hash: string): Hash {
   const values = new URLSearchParams(hash.replace(/^#/, ''));
   return {
@@ -27,12 +27,12 @@ export function readHash(hash: string): Hash {
   };
 }
 
-/** Where the loader is when nobody says so: the page's own origin, or the local loader under `next dev`. */
+/** The default loader: the page's origin, or the local loader under `next dev`. */
 export function defaultLoader(page: { origin: string; protocol: string; hostname: string; port: string }): string {
   return page.port === NEXT_DEV_PORT ? `${page.protocol}//${page.hostname}:${LOADER_PORT}` : page.origin;
 }
 
-/** Only http and https, and of the address only its origin: anything else is not a loader. */
+/** The origin of an http(s) address; null for anything else. */
 function httpOrigin(text: string | null): string | null {
   if (text === null || !URL.canParse(text)) return null;
   const url = new URL(text);

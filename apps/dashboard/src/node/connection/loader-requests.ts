@@ -16,7 +16,7 @@ export type LoaderSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
 
 const ANSWER_WITHIN_MS = 15_000;
 
-/** What a loader is asked over the page's connection. No answer is believed before it is parsed. */
+/** Requests over the page's connection. Answers are validated before they are used. */
 export class LoaderRequests {
   readonly #socket: LoaderSocket;
 
@@ -24,19 +24,19 @@ export class LoaderRequests {
     this.#socket = socket;
   }
 
-  /** Resolves always: what went wrong on the way is an answer too. */
+  /** Always resolves: failures are answers, too. */
   ask<Verb extends RulesVerb>(verb: Verb, request: RulesRequest<Verb>, withinMs?: number): Promise<RulesAnswer<Verb>> {
     const silence = 'The loader has not answered. Check the rules before you try again: the change may be in force.';
     return this.#answer(`rules:${verb}`, request, isRulesError, silence, withinMs) as Promise<RulesAnswer<Verb>>;
   }
 
-  /** Who made that time, ms since the epoch; null where the loader cannot be asked, or does not say. */
+  /** Top lists of a time range, ms since the epoch; null if the loader cannot be asked or has no answer. */
   async top(from_ms: number, to_ms: number): Promise<HistoryTop | null> {
     const answer = await this.lookUp('history:top', { from_ms, to_ms });
     return answer.ok && isHistoryTop(answer.value) ? answer.value : null;
   }
 
-  /** For what the loader looks up. Resolves always. */
+  /** Asks for a lookup. Always resolves. */
   lookUp(event: LookupEvent | 'history:top', request: object): Promise<Acknowledgement<unknown>> {
     return this.#answer(event, request, isRefusal, 'The loader has not answered.');
   }
@@ -50,7 +50,7 @@ export class LoaderRequests {
   ): Promise<{ ok: true; value: unknown } | { ok: false; error: Problem | Unanswered }> {
     if (!this.#socket.connected) return unavailable('There is no connection to the loader: try again when it is back.');
     try {
-      // The socket's own types cannot follow an event that is a variable.
+      // The types of socket.io cannot follow a variable event.
       const answer: unknown = await (this.#socket as Socket).timeout(withinMs).emitWithAck(event, request);
       const { ok, value, error } = answer as { ok?: unknown; value?: unknown; error?: unknown };
       if (ok === true) return { ok, value };

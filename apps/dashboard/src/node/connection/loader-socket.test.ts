@@ -110,7 +110,7 @@ describe('what the loader rejects for now', () => {
     expect(taken('subscribe')).toEqual([]);
   });
 
-  it('is forgotten with the connection: the next one asks anew', () => {
+  it('is dropped with the connection: the next one asks again', () => {
     for (const { answer } of taken('subscribe')) answer(BUSY);
     happen('disconnect', 'transport close');
     vi.advanceTimersByTime(100_000);

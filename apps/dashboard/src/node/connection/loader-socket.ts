@@ -24,25 +24,25 @@ import type { Store } from '../state/store.ts';
 import { LoaderRequests, type LoaderSocket } from './loader-requests.ts';
 import { RepeatedRequests } from './repeated-requests.ts';
 
-/** A server that ended the connection itself is asked again after so long; socket.io would not ask at all. */
+/** Delay before reconnecting after the server closed the connection; socket.io would not reconnect. */
 const RETRY_AFTER_SERVER_CLOSED_MS = 2_000;
 
-/** Rows that come more often than they can be painted only cost. */
+/** Batches more frequent than frames only cost time. */
 const FRAMES_PER_SECOND = 60;
 
-/** Hears what a loader says, after the store of its node. */
+/** Receives messages after the node's store. */
 export interface Tap {
   batch(batch: PacketLogBatch): void;
   summary(summary: Summary): void;
   notice(notice: Notice): void;
 }
 
-/** The page's connection to a loader, and what comes over it by itself. Nothing is believed before it is parsed. */
+/** The page's connection to a loader and its subscriptions. Messages are validated before they are used. */
 export class LoaderConnection {
   readonly #store: Store;
   readonly #socket: LoaderSocket;
   readonly #requests = new RepeatedRequests(
-    // The socket's own types cannot follow an event that is a variable.
+    // The types of socket.io cannot follow a variable event.
     (event, request, answered) => this.#socket.emit(event as 'subscribe', request, answered as never),
     ({ message: why, retry_after_ms }) => {
       const message = retry_after_ms === undefined ? why : `${why} This page asks again.`;
@@ -50,7 +50,7 @@ export class LoaderConnection {
       this.#store.figuresChanged(true);
     },
   );
-  /** The filter that is wanted, and that of the rows that are shown. */
+  /** The requested filter, and that of the shown rows. */
   #filter: string;
   #agreed: string;
   #rowsPerSecond: number;
@@ -76,7 +76,7 @@ export class LoaderConnection {
         protocol: PROTOCOL_VERSION,
       },
       autoConnect: false,
-      // A page that was given another token must not share the transport of the one before.
+      // A new token must not reuse the transport of the old one.
       forceNew: true,
       reconnectionDelay: 500,
       reconnectionDelayMax: 3_000,
@@ -87,16 +87,16 @@ export class LoaderConnection {
     this.#socket.connect();
   }
 
-  /** "Try again", now. */
+  /** Reconnects immediately. */
   retry(): void {
     clearTimeout(this.#retry);
     this.#store.connect({ type: 'opened', at: performance.now() });
-    // Closes an attempt that is waiting for its turn, if there is one.
+    // Cancels a scheduled attempt.
     this.#socket.disconnect();
     this.#socket.connect();
   }
 
-  /** While paused rows wait here, until there are enough: nobody pays for rows that nobody will look at. */
+  /** While paused, rows are buffered up to a limit; then the loader is asked to send none. */
   pause(paused: boolean): void {
     const { state } = this.#store;
     const bufferFull = state.bufferFull;
@@ -106,7 +106,7 @@ export class LoaderConnection {
     if (bufferFull && !paused) this.#askForRows(true);
   }
 
-  /** While paused: lets the next rows in. When none is left, the loader is asked for those that come now. */
+  /** While paused: shows the next rows. When the buffer is empty, asks the loader for rows again. */
   step(rows: number): void {
     const { state } = this.#store;
     state.rows.step(rows);
@@ -125,7 +125,9 @@ export class LoaderConnection {
     this.#requests.ask('pause', { paused: !wanted }, () => acknowledged());
   }
 
-  /** Rows of another filter from now on, from the moment that the loader says so. The text must be one that parses. */
+  /**
+   * Subscribes to the rows of a filter, which must parse. They replace the others once the loader has acknowledged it.
+   */
   setFilter(text: string): void {
     this.#filter = text.trim();
     if (this.#socket.connected) this.#subscribe();
@@ -168,7 +170,7 @@ export class LoaderConnection {
       const rejection = (error as Error & { data?: unknown }).data;
       if (isRefusal(rejection)) this.#store.connect({ type: 'rejected', rejection });
       else if (socket.active) this.#gone();
-      // A middleware that refused without saying why.
+      // A middleware that rejected without a reason.
       else this.#store.connect({ type: 'rejected', rejection: { code: 'internal', message: error.message } });
     });
     socket.on('disconnect', (reason) => {
@@ -250,7 +252,7 @@ export class LoaderConnection {
     );
   }
 
-  /** The rows that come from now on are those of `filter`. */
+  /** Rows from now on pass `filter`. */
   #filtered(filter: string): void {
     if (filter === this.#agreed) return;
     this.#agreed = filter;
@@ -258,7 +260,7 @@ export class LoaderConnection {
     this.#store.rowsChanged();
   }
 
-  /** A change of the rows that are wanted; it is pending on the page until what this returns was called. */
+  /** Marks a change of the subscription as pending until the returned function is called. */
   #begin(): (filter?: string) => void {
     const done = this.#store.state.subscription.begin();
     this.#store.figuresChanged(true);

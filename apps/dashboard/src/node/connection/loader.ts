@@ -9,27 +9,27 @@ const NO_CONNECTION = {
   error: { code: 'unavailable', message: 'There is no connection to the loader.' },
 } as const;
 
-/** One node: what is known of it, and the connection that says so. */
+/** One node: its store, its lookups and its connection. */
 export class Loader implements View {
   readonly store = new Store();
   readonly names = new Lookups((event, request) => this.lookUp(event, request));
-  /** What was given to it, '' if nothing was. */
+  /** Its given name, '' without one. */
   name = '';
   #target: LoaderTarget | null = null;
   #tap: Tap | null = null;
   #connection: LoaderConnection | null = null;
 
-  /** Where it is; '' until it was opened. */
+  /** Its address; '' before `open`. */
   get address(): string {
     return this.#target?.loader ?? '';
   }
 
-  /** As it was opened; null before. */
+  /** Its target; null before `open`. */
   get target(): LoaderTarget | null {
     return this.#target;
   }
 
-  /** Connects, also to another one than before: what is known stays until that says who it is. */
+  /** Connects, also to a different loader: known data stays until the new one has sent a hello. */
   open(target: LoaderTarget, options: { filter: string; rowsPerSecond: number }): void {
     const { loader, token, adminToken } = target;
     this.close();
@@ -44,7 +44,7 @@ export class Loader implements View {
     this.#connection = null;
   }
 
-  /** Who is told all that comes, as well; null: nobody. */
+  /** Receives every message as well; null for none. */
   set tap(tap: Tap | null) {
     this.#tap = tap;
     if (this.#connection !== null) this.#connection.tap = tap;
@@ -54,7 +54,7 @@ export class Loader implements View {
     this.#connection?.setFilter(text);
   }
 
-  /** How many rows it may send; none of a node that nobody looks at. */
+  /** Row limit; 0 for a node that is not shown. */
   setRowsPerSecond(rows: number): void {
     this.#connection?.setRowsPerSecond(rows);
   }

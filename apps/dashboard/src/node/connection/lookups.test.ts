@@ -8,7 +8,7 @@ function answering(value: (request: { addresses: string[] }) => unknown) {
   );
 }
 
-test('places are asked for once, together, and told when they are known', async () => {
+test('places are requested once, in one request, and listeners hear when they are known', async () => {
   const ask = answering(({ addresses }) => Object.fromEntries(addresses.map((each) => [each, { country: 'NZ' }])));
   const names = new Lookups(ask);
   const told = vi.fn();
@@ -41,13 +41,13 @@ test('a request is never longer than the protocol allows', async () => {
   expect(ask.mock.calls.map(([, { addresses }]) => addresses?.length)).toEqual([50, 50, 20]);
 });
 
-test('an answer that is none is told as such', async () => {
+test('an invalid answer is reported as such', async () => {
   const names = new Lookups(answering(() => 'what?'));
   expect(await names.listeners()).toMatchObject({ ok: false, error: { code: 'internal' } });
   expect(await names.reverse('192.0.2.1')).toMatchObject({ ok: false, error: { code: 'internal' } });
 });
 
-test('who listens is asked for once in a while, names each time', async () => {
+test('listeners are requested once in a while, names each time', async () => {
   const ask = answering((request) => (request.addresses ? { '192.0.2.1': 'a.example' } : []));
   const names = new Lookups(ask);
   expect(await names.listeners()).toEqual({ ok: true, value: [] });

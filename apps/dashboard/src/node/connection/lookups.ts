@@ -2,19 +2,19 @@ import { type Acknowledgement, type Listener, MAX_PLACE_ADDRESSES, type Place } 
 import { isListeners, isPlaces, isReverseNames } from '../messages/lookup-messages.ts';
 
 export type LookupEvent = 'names:listeners' | 'names:reverse' | 'names:places';
-/** Resolves always. */
+/** Always resolves. */
 export type SendLookup = (
   event: LookupEvent,
   request: { addresses?: readonly string[] },
 ) => Promise<Acknowledgement<unknown>>;
 
-/** Places stay where they are: a page remembers as many as any list of addresses has. */
+/** Cached places; as many as the longest list of addresses. */
 const KEPT = 2000;
-/** A loader without a database is asked again after so long: it may be another one by then. */
+/** Delay before asking a loader without a database again: it may have been restarted with one. */
 const ASK_AGAIN_MS = 60_000;
 const LISTENERS_FRESH_MS = 5000;
 
-/** What the loader's machine knows beyond the records, asked when it is looked at, and remembered. */
+/** Lookups by the loader: places, reverse names, listeners. Requested when shown, and cached. */
 export class Lookups {
   readonly #ask: SendLookup;
   readonly #places = new Map<string, Place | null>();
@@ -29,7 +29,7 @@ export class Lookups {
     this.#ask = ask;
   }
 
-  /** Called when a place has become known. */
+  /** Subscribes to newly known places. */
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -37,12 +37,12 @@ export class Lookups {
 
   readonly version = (): number => this.#version;
 
-  /** Undefined: not known yet, or no database is read. */
+  /** undefined: not known yet, or no database. */
   place(address: string): Place | null | undefined {
     return this.#places.get(address);
   }
 
-  /** Has these become known soon, if the loader can tell. Costs nothing for what is known. */
+  /** Requests the places of these addresses, unless they are known. */
   wantPlaces(addresses: readonly string[]): void {
     for (const address of addresses) if (!this.#places.has(address)) this.#wanted.add(address);
     if (this.#wanted.size > 0 && !this.#asking && performance.now() >= this.#placesAgainAt) void this.#askPlaces();
@@ -68,7 +68,7 @@ export class Lookups {
     this.wantPlaces([]);
   }
 
-  /** Null: it has no name. */
+  /** The name of an address; null if it has none. */
   async reverse(address: string): Promise<Acknowledgement<string | null>> {
     const answer = await this.#ask('names:reverse', { addresses: [address] });
     if (!answer.ok) return answer;

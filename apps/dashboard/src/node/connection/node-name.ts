@@ -1,13 +1,13 @@
 export interface NamedNode {
-  /** Given in this browser, '' if not. */
+  /** Its given name, '' without one. */
   readonly name: string;
-  /** What the loader calls itself; undefined until it has answered. */
+  /** The loader's own name; undefined until it has answered. */
   readonly node: string | undefined;
   /** Origin of its loader. */
   readonly address: string;
 }
 
-/** What each is called here, no two the same, without spaces: its given name, its own, or where it is. */
+/** Unique names without spaces: the given name, the loader's own, or the host. */
 export function nodeNames(nodes: readonly NamedNode[]): string[] {
   const wanted = nodes.map(({ name, node, address }) => (name || node || hostOf(address)).replaceAll(/\s+/g, '-'));
   return wanted.map((name, i) => {

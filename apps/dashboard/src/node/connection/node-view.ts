@@ -2,25 +2,25 @@ import type { HistoryTop, RulesAnswer, RulesRequest, RulesVerb } from '@packetlo
 import type { Store } from '../state/store.ts';
 import type { Lookups } from './lookups.ts';
 
-/** Where a node's loader is, and what it wants to hear from those who connect. */
+/** Address of a node's loader, and its tokens. */
 export interface LoaderTarget {
   readonly loader: string;
-  /** null: nothing is asked, because nobody has said it. */
+  /** null if no token is known: the page does not connect. */
   readonly token: string | null;
   readonly adminToken: string | null;
 }
 
-/** What the page draws and asks: one node, or all of them together. */
+/** What components read and ask: one node, or all of them. */
 export interface View {
   readonly store: Store;
   readonly names: Lookups;
-  /** "Try again", now. */
+  /** Reconnects immediately. */
   retry(): void;
   setPaused(paused: boolean): void;
-  /** While paused: lets the next rows in. */
+  /** While paused: shows the next rows. */
   step(rows: number): void;
-  /** Resolves always: what went wrong on the way is an answer too. */
+  /** Always resolves: failures are answers, too. */
   ask<Verb extends RulesVerb>(verb: Verb, request: RulesRequest<Verb>, withinMs?: number): Promise<RulesAnswer<Verb>>;
-  /** Who made that time, ms since the epoch; null where nobody can be asked, or says so. */
+  /** Top lists of a time range, ms since the epoch; null without an answer. */
   top(fromMs: number, toMs: number): Promise<HistoryTop | null>;
 }

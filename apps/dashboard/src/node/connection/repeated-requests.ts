@@ -48,7 +48,7 @@ export class RepeatedRequests {
     attempt();
   }
 
-  /** Forgets all that waits, as when the connection has ended. */
+  /** Drops all waiting requests, for example when the connection has ended. */
   clear(): void {
     for (const { timer } of this.#newest.values()) clearTimeout(timer);
     this.#newest.clear();

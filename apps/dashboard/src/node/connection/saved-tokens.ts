@@ -1,13 +1,13 @@
 import type { HandshakeTarget, Hash } from './handshake-url.ts';
 
-/** Those of one loader, which no other may be sent. */
+/** Tokens of one loader, which must not be sent to another. */
 export interface LoaderTokens {
   readonly token: string;
-  /** For those who change rules. */
+  /** Token to change rules. */
   readonly adminToken: string | null;
 }
 
-/** What a tab keeps. */
+/** Loader and tokens stored in a tab. */
 export interface SavedTokens {
   /** Origin of the loader that an address named; null for the page's own. */
   readonly loader: string | null;
@@ -16,19 +16,19 @@ export interface SavedTokens {
 }
 
 /**
- * Whom the page asks with which tokens, and what it keeps. `own`: origin of the page's own loader. An address that names
- * another loader counts only if it brings the token for it: a link must not have tokens sent where they do not belong.
+ * The loader to connect to with its tokens, and what to store. `own` is the origin of the page's loader. An address
+ * that names another loader counts only if it brings a token for it: a link must not send tokens to a different loader.
  */
 export function targetOf(
   { token, adminToken, loader }: Hash,
   saved: SavedTokens,
   own: string,
 ): { target: HandshakeTarget; save: SavedTokens } {
-  // A token without a loader is for the page's own, not for the one of an earlier link.
+  // A token without a loader belongs to the page's own loader, not to that of an earlier link.
   const named = token === null ? saved.loader : loader;
   const origin = named ?? own;
   const tokens = new Map(saved.tokens);
-  // The URL to look with takes back what an earlier one to change rules with has given.
+  // A read-only URL revokes the admin token of an earlier URL.
   if (token !== null) tokens.set(origin, { token, adminToken });
   const known = tokens.get(origin);
   if (token === null && adminToken !== null && known !== undefined && loader === null)
@@ -40,7 +40,7 @@ export function targetOf(
   };
 }
 
-/** What was kept, as far as it can still be used. */
+/** Parses stored tokens, ignoring invalid entries. */
 export function parseSavedTokens(text: string | null): Map<string, LoaderTokens> {
   let entries: unknown;
   try {

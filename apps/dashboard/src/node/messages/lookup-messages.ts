@@ -1,4 +1,4 @@
-/** What a loader may say about names, see messages.ts. */
+/** Checks of lookup answers, see messages.ts. */
 import type { Listener, Place } from '@packetlog/common';
 import { type Check, isCount, isList, isRecord, isShape, isText, mayBe } from './shape.ts';
 

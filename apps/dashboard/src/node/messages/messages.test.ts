@@ -108,7 +108,7 @@ const messages: [string, (value: unknown) => boolean, { safeParse(value: unknown
   ],
   ['rule_counters', (value) => isRuleCounters([value]), listOf(ruleCountersSchema), { id: 3, ...volume }],
   [
-    'a refused change',
+    'a rejected change',
     isRulesError,
     rulesErrorSchema,
     { code: 'lockout', message: 'No.', field: 'rule.source', protected: { kind: 'dns', address: '::1' }, limit: 5 },
@@ -128,7 +128,7 @@ describe.each(messages)('%s', (_, check, schema, valid) => {
     expect(check(JSON.parse(JSON.stringify(valid)))).toBe(true);
   });
 
-  it('is refused wherever one of its values is of another kind, as the schema of the protocol refuses it', () => {
+  it('is rejected if any of its values has another type, as by the schema of the protocol', () => {
     for (const wrong of withOneWrong(valid)) {
       expect(schema.safeParse(wrong).success, JSON.stringify(wrong)).toBe(false);
       expect(check(wrong), JSON.stringify(wrong)).toBe(false);

@@ -1,4 +1,4 @@
-/** What a loader may say. Nothing that comes in is believed before one of these has looked at it. */
+/** Checks of the loader's messages. No message is used before its check. */
 import {
   ACTIONS,
   type AttachMode,
@@ -102,7 +102,7 @@ export const isSummary = isShape<Summary>({
 export const isNotice = isShape<Notice>({
   at_ms: isNumber,
   level: isOneOf<Notice['level']>('info', 'warning', 'error'),
-  // One that this page does not know yet is a sentence all the same.
+  // Unknown codes are shown by their message.
   code: isText as Check<Notice['code']>,
   message: isText,
   interface: mayBe(isText),
@@ -218,7 +218,7 @@ export const isRulesSnapshot = isShape<RulesSnapshot>({
 
 export const isRuleCounters: Check<RuleCounters> = isList(isShape<RuleCounters[number]>({ id: isCount, ...counted }));
 
-/** The codes are for programs; what a person reads is the message. */
+/** Unknown codes are accepted: people read the message. */
 export const isRulesError = isShape<RulesError>({
   code: isText as Check<RulesError['code']>,
   message: isText,

@@ -1,7 +1,4 @@
-/**
- * Whether a message is what its type says. The types, and the schemas that the loader checks by, are those of
- * @packetlog/common; a browser would fetch 20 kB more to check by the same schemas.
- */
+/** Checks that a message has its type. Types come from @packetlog/common; its schemas would add 20 kB to the page. */
 export type Check<T> = (value: unknown) => value is T;
 
 type Shape<T> = { readonly [Key in keyof T]-?: Check<T[Key]> };
@@ -23,12 +20,12 @@ export function isList<T>(check: Check<T>): Check<T[]> {
   return (value): value is T[] => Array.isArray(value) && value.every(check);
 }
 
-/** Each value under the keys that there are. */
+/** Checks every value of a record. */
 export function isRecord<T>(check: Check<T>): Check<Record<string, T>> {
   return (value): value is Record<string, T> => isObject(value) && Object.values(value).every(check);
 }
 
-/** Every key of the type must be named; what else is in the message is nobody's business. */
+/** Checks every key of the type; extra keys are ignored. */
 export function isShape<T>(shape: Shape<T>): Check<T> {
   const checks = Object.entries(shape) as [string, Check<unknown>][];
   return (value): value is T => isObject(value) && checks.every(([key, check]) => check(value[key]));

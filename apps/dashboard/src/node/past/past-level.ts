@@ -5,21 +5,21 @@ export type Sums = Record<HistoryColumn, number>;
 
 interface Bucket {
   readonly amounts: Sums;
-  /** How much of the bucket's time is known, ms. */
+  /** Known part of the bucket's time, ms. */
   coveredMs: number;
 }
 
-/** One bucket as it is charted: per second, but `lost`, which is a count. `rates` is null where nothing is known. */
+/** A bucket for the chart: rates per second, except `lost`, a count. `rates` is null where there is no data. */
 export interface PastPoint {
   readonly fromMs: number;
   readonly rates: Amounts | null;
 }
 
-/** One resolution of the past, in memory of a fixed size. */
+/** History at one resolution, in bounded memory. */
 export class PastLevel {
   readonly stepMs: number;
   readonly #size: number;
-  /** By number since the epoch, oldest first. */
+  /** By bucket number since the epoch, oldest first. */
   #buckets = new Map<number, Bucket>();
 
   constructor(stepMs: number, size: number) {
@@ -27,7 +27,7 @@ export class PastLevel {
     this.#size = size;
   }
 
-  /** Start of what is held, ms since the epoch; null while nothing is. */
+  /** Beginning of the stored time, ms since the epoch; null while it is empty. */
   get firstMs(): number | null {
     for (const number of this.#buckets.keys()) return number * this.stepMs;
     return null;
@@ -37,7 +37,7 @@ export class PastLevel {
     this.#buckets.clear();
   }
 
-  /** Replaces all with what the loader keeps. Its last bucket is known up to `knownToMs`. */
+  /** Replaces everything with the loader's history. Its last bucket is complete up to `knownToMs`. */
   fill(history: History, knownToMs: number): void {
     this.#buckets.clear();
     const first = Math.round(history.first_at_ms / this.stepMs);
@@ -46,13 +46,13 @@ export class PastLevel {
       const amounts = Object.fromEntries(HISTORY_COLUMNS.map((name) => [name, history.columns[name][i] ?? 0])) as Sums;
       const known = knownToMs - (first + i) * this.stepMs;
       const coveredMs = i < count - 1 ? this.stepMs : Math.min(this.stepMs, Math.max(0, known));
-      // A last bucket that says nothing is one whose summary has not come.
+      // An empty last bucket means that its summary has not arrived.
       if (i === count - 1 && (coveredMs === 0 || amounts.packets === 0)) continue;
       this.#buckets.set(first + i, { amounts, coveredMs });
     }
   }
 
-  /** What was counted from `fromMs` to `toMs` goes to the buckets of that time, each its part: rates stay even. */
+  /** Distributes counts of `fromMs` to `toMs` over the buckets of that time in proportion. */
   add(fromMs: number, toMs: number, amounts: Amounts): void {
     const { stepMs } = this;
     for (let number = Math.floor(fromMs / stepMs); number * stepMs < toMs; number++) {
@@ -72,7 +72,7 @@ export class PastLevel {
     }
   }
 
-  /** All buckets that overlap the range, unknown ones between known ones included. */
+  /** Buckets that overlap the range, with unknown ones between known ones. */
   points(fromMs: number, toMs: number): PastPoint[] {
     const { stepMs } = this;
     const points: PastPoint[] = [];
@@ -85,7 +85,7 @@ export class PastLevel {
     return points;
   }
 
-  /** Sums over the range, buckets at its edges in part; null unless nearly all of it is known. */
+  /** Sums over the range, with partial buckets at its edges; null unless nearly all of it is known. */
   sums(fromMs: number, toMs: number): Sums | null {
     const { stepMs } = this;
     const sums = Object.fromEntries(HISTORY_COLUMNS.map((name) => [name, 0])) as Sums;

@@ -92,7 +92,7 @@ test('a young loader has little, and that in fine steps', () => {
   expect(past.stepMs({ fromMs: 130_000 - 900_000, toMs: 130_000 })).toBe(5000);
 });
 
-test('a clock that steps back begins anew, so that time never runs backwards in the chart', () => {
+test('a clock step back starts over, so that time never runs backwards in the chart', () => {
   const past = new Past();
   past.add(second(50_000, 1), 0);
   past.add(second(20_000, 2), 0);

@@ -1,7 +1,7 @@
 import { HISTORY_LEVELS, type History, type HistoryStep, type Summary } from '@packetlog/common';
 import { type Amounts, PastLevel, type PastPoint, type Sums } from './past-level.ts';
 
-/** What the chart can show, each from the level of its step. The same length before it is held as well. */
+/** Ranges of the chart, with their resolution. The span of the same length before each is stored, too. */
 export const RANGES = [
   { id: '60 s', ms: 60_000, stepMs: 1000 },
   { id: '15 min', ms: 900_000, stepMs: 5000 },
@@ -9,7 +9,7 @@ export const RANGES = [
 ] as const satisfies readonly { id: string; ms: number; stepMs: HistoryStep }[];
 export type RangeId = (typeof RANGES)[number]['id'];
 
-/** From one time to another, ms since the epoch. */
+/** A time span, ms since the epoch. */
 export interface TimeSpan {
   readonly fromMs: number;
   readonly toMs: number;
@@ -22,21 +22,21 @@ const PROTOCOL: ReadonlyMap<number, 'tcp' | 'udp' | 'icmp'> = new Map([
   [58, 'icmp'],
 ]);
 
-/** The past as it is read. */
+/** Read access to the history. */
 export interface PastView {
-  /** Changes with everything that is added. */
+  /** Changes with every update. */
   readonly version: number;
-  /** How far it reaches: the end of the newest summary, or of what the loader remembered. Ms since the epoch. */
+  /** End of the known time: of the newest summary, or of the loader's history. ms since the epoch. */
   readonly endMs: number | null;
-  /** In the finest steps that still reach back to its begin and are no more than a screen can show. */
+  /** Points at the finest resolution that covers the span with no more points than fit on a screen. */
   points(span: TimeSpan): PastPoint[];
-  /** null unless nearly all of it is known. */
+  /** Sums of the span; null unless nearly all of it is known. */
   sums(span: TimeSpan): Sums | null;
-  /** Of `points`. */
+  /** Resolution of `points`. */
   stepMs(span: TimeSpan): number;
 }
 
-/** The rates of the last hours: filled from the loader's memory, kept up by `summary`. */
+/** History of rates: filled from the loader, extended by each summary. */
 export class Past implements PastView {
   readonly #levels = HISTORY_LEVELS.map(({ step_ms, buckets }) => new PastLevel(step_ms, buckets));
   #newestMs: number | null = null;
@@ -51,7 +51,7 @@ export class Past implements PastView {
     return this.#newestMs ?? this.#filledToMs;
   }
 
-  /** `nowMs`: about the loader's clock, for a page that has had no summary just now. */
+  /** `nowMs` approximates the loader's clock if there was no recent summary. */
   fill(history: History, nowMs: number): void {
     const { step_ms, first_at_ms, columns } = history;
     const isFresh = this.#newestMs !== null && nowMs - this.#newestMs < 1500;
@@ -64,11 +64,11 @@ export class Past implements PastView {
     this.#version++;
   }
 
-  /** A summary that is not newer than the newest (a clock step back) begins anew, as does a new run of the loader. */
+  /** A summary that is not newer (a clock step back, a new run of the loader) starts over. */
   add(summary: Summary, lost: number): void {
     const { at_ms, interval_ms } = summary;
     if (this.#newestMs !== null && at_ms <= this.#newestMs) this.clear();
-    // Summaries follow each other without a gap, whatever the rounding of their times.
+    // Consecutive summaries have no gap, whatever the rounding of their times.
     const from = at_ms - interval_ms;
     const joins = this.#newestMs !== null && Math.abs(from - this.#newestMs) < interval_ms / 4;
     const fromMs = joins && this.#newestMs !== null ? this.#newestMs : from;
@@ -85,7 +85,7 @@ export class Past implements PastView {
     this.#version++;
   }
 
-  /** `stepMs`: of another level than the one that suits best. */
+  /** `stepMs` selects another resolution than the default. */
   points(span: TimeSpan, stepMs = this.stepMs(span)): PastPoint[] {
     return this.#levels.find((level) => level.stepMs === stepMs)?.points(span.fromMs, span.toMs) ?? [];
   }
@@ -101,7 +101,7 @@ export class Past implements PastView {
   #levelFor({ fromMs, toMs }: TimeSpan): PastLevel {
     const fits = this.#levels.filter(({ stepMs }) => (toMs - fromMs) / stepMs <= MAX_POINTS);
     const reach = (level: PastLevel) => Math.max(level.firstMs ?? Number.POSITIVE_INFINITY, fromMs);
-    // A coarser one reaches back further by its rounding alone: that is no reason to take it.
+    // A coarser level seems to reach back further by rounding alone.
     return fits.reduce((best, level) => (reach(level) < reach(best) - level.stepMs ? level : best));
   }
 }

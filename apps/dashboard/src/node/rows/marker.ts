@@ -2,31 +2,31 @@ import { byteOf } from './record-arrays.ts';
 import type { RecordRing } from './record-ring.ts';
 
 /**
- * A place in the table where rows are missing, stored among the rows as a record of 64 bytes whose
- * `action` no packet has. So a gap is seen where it happened and nobody reads over it.
+ * A gap between rows, stored among them as a 64-byte record with an `action` that no packet has, so that the gap is
+ * shown where it happened.
  */
 export const MARKERS = { lost: 1, paused: 2, disconnected: 3, restarted: 4, filtered: 5 } as const;
 export type MarkerKind = keyof typeof MARKERS;
 
 export interface Marker {
   readonly kind: MarkerKind;
-  /** When it began, ms since the epoch. */
+  /** Beginning of the gap, ms since the epoch. */
   readonly at_ms: number;
-  /** Rows that are missing here; 0 where nobody knows. */
+  /** Missing rows; 0 if unknown. */
   readonly rows: number;
-  /** How long it lasted, 0 where that says nothing. */
+  /** Duration of the gap; 0 if it has none. */
   readonly span_ms: number;
 }
 
 const MARKER_ACTION = 0xff;
 const ACTION_AT = byteOf('action');
 const KIND_AT = byteOf('reason');
-// The addresses are free in a marker: 32 bytes for three numbers.
+// A marker stores three numbers in the 32 bytes of the addresses.
 const AT_MS_AT = byteOf('src_addr');
 const ROWS_AT = AT_MS_AT + 8;
 const SPAN_AT = AT_MS_AT + 16;
 
-/** Appends a marker; one of the same kind as the newest row is added to it instead. */
+/** Appends a marker, or adds to the newest row if that is a marker of the same kind. */
 export function appendMarker(ring: RecordRing, marker: Marker): void {
   const last = ring.end > 0 ? readMarker(ring.slotBytes(ring.end - 1)) : null;
   const merged = last !== null && last.kind === marker.kind;
@@ -44,7 +44,7 @@ export function isMarkerAt(bytes: Uint8Array, at: number): boolean {
   return bytes[at + ACTION_AT] === MARKER_ACTION;
 }
 
-/** The marker in these 64 bytes, or null where they are a packet. */
+/** The marker in these 64 bytes; null if they are a packet. */
 export function readMarker(slot: Uint8Array): Marker | null {
   if (slot[ACTION_AT] !== MARKER_ACTION) return null;
   const code = slot[KIND_AT];

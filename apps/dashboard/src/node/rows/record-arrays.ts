@@ -1,10 +1,10 @@
 import { PACKET_LOG_FIELDS, PACKET_LOG_SIZE, type PacketLogFieldName } from '@packetlog/common';
 
-/** Where a record's fields lie, in words of their own width: for loops that allocate nothing. */
+/** Offsets of a record's fields in typed arrays, for loops without allocation. */
 export const RECORD_WORDS = PACKET_LOG_SIZE / 4;
 export const RECORD_HALVES = PACKET_LOG_SIZE / 2;
 
-/** Records that lie back to back from the start of `buffer`, as numbers. Little-endian, like the records and every browser. */
+/** Typed arrays over consecutive records. Little-endian, like the records and every browser. */
 export class RecordArrays {
   readonly bytes: Uint8Array;
   readonly halves: Uint16Array;
@@ -17,7 +17,7 @@ export class RecordArrays {
   }
 }
 
-/** Byte of a record where the field begins. */
+/** Byte offset of a field. */
 export function byteOf(name: PacketLogFieldName): number {
   const field = PACKET_LOG_FIELDS.find((candidate) => candidate.name === name);
   if (field === undefined) throw new Error(`the layout has no field ${name}`);

@@ -13,7 +13,7 @@ function ports(ring: RecordRing): number[] {
   });
 }
 
-test('rows are kept in the order they came', () => {
+test('rows stay in order of arrival', () => {
   const ring = new RecordRing(4);
   ring.append(batch(1, 2));
   ring.append(batch(3));

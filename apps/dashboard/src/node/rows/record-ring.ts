@@ -2,14 +2,14 @@ import { PACKET_LOG_SIZE, PacketLogView } from '@packetlog/common';
 import { RecordArrays } from './record-arrays.ts';
 
 /**
- * The newest records, as bytes, in memory that is allocated once. Rows are numbered from 0 in the order
- * they came; row `n` lies in slot `n % capacity` until row `n + capacity` takes its place.
+ * The newest records in memory that is allocated once. Rows are numbered from 0 in order of arrival; row `n` is in slot
+ * `n % capacity` until row `n + capacity` replaces it.
  */
 export class RecordRing {
   readonly capacity: number;
-  /** Number of the next row: how many rows there ever were. */
+  /** Number of the next row, which is the number of rows so far. */
   end = 0;
-  /** Another number whenever rows were left out, and all have other numbers. */
+  /** Changes when `retain` renumbers the rows. */
   numbering = 0;
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** The same bytes. */
@@ -57,8 +57,8 @@ export class RecordRing {
   }
 
   /**
-   * Leaves out the rows that `keep` is false for; the others close up and are numbered anew. Returns the new number of
-   * `follow`, null if it is not there any more.
+   * Removes rows for which `keep` is false and renumbers the others. Returns the new number of `follow`, null if it was
+   * removed.
    */
   retain(keep: (bytes: Uint8Array, at: number) => boolean, follow: number | null = null): number | null {
     let followed: number | null = null;
@@ -77,8 +77,8 @@ export class RecordRing {
   }
 
   /**
-   * Takes the next rows of `source`, of which this was a copy: `most` of them, or as many as there are. If `source` has
-   * overwritten some of them by now, it takes all that there is, and returns how many are missing.
+   * Appends up to `most` next rows of `source`, of which this is an older copy. If `source` has overwritten some,
+   * copies all of it and returns how many are missing.
    */
   takeFrom(source: RecordRing, most: number): number {
     const missing = Math.max(0, source.end - source.size - this.end);
@@ -91,10 +91,10 @@ export class RecordRing {
     return 0;
   }
 
-  /** Becomes equal to `source`, which must have the same capacity. */
+  /** Copies `source`, which must have the same capacity. */
   copyFrom(source: RecordRing): void {
     if (source.capacity !== this.capacity) throw new RangeError('rings of different capacity');
-    // Only the slots in use: at the start a ring is mostly empty.
+    // Only used slots: a new ring is mostly empty.
     this.bytes.set(source.bytes.subarray(0, source.size * PACKET_LOG_SIZE));
     this.end = source.end;
     this.numbering = source.numbering;

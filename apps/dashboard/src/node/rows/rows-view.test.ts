@@ -8,7 +8,7 @@ function viewWith(rows: number): RowsView {
   return view;
 }
 
-test('a picked row stays what it was while others arrive', () => {
+test('a selected row does not change while others arrive', () => {
   const view = viewWith(4);
   view.select(2);
   view.live.append(makeBatch(Array.from({ length: 20 }, () => makePacket({ src_port: 9999 }))));
@@ -26,7 +26,7 @@ test('letting go of it shows what has arrived', () => {
   expect(view.shown.end).toBe(5);
 });
 
-test('a row that was overwritten or never came cannot be picked', () => {
+test('a row that was overwritten or never arrived cannot be selected', () => {
   const view = viewWith(20);
   for (const row of [3, 20, -1]) {
     view.select(row);
@@ -42,7 +42,7 @@ test('picking another row does not move the table', () => {
   expect(view.shown.end).toBe(4);
 });
 
-test('paused, rows are let in one step at a time, and the picked one stays picked', () => {
+test('while paused, rows are shown one step at a time, and the selected row stays selected', () => {
   const view = viewWith(2);
   view.setPaused(true);
   view.select(1);
@@ -52,7 +52,7 @@ test('paused, rows are let in one step at a time, and the picked one stays picke
   expect([view.step(1), view.shown.end]).toEqual([0, 3]);
 });
 
-test('a filter lets go of what it takes away, and keeps hold of a picked row that stays', () => {
+test('a filter clears the selection of a row that it removes, and keeps that of a row that stays', () => {
   const view = viewWith(6);
   view.select(4);
   const isEven = (bytes: Uint8Array, at: number) => (bytes[at + 52] as number) % 2 === 0;

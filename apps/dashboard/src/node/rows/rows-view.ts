@@ -1,9 +1,8 @@
 import { RecordRing } from './record-ring.ts';
 
 /**
- * What of the rows the table shows. While it follows, that is the live ring. To hold it still, the
- * ring is copied once and the copy is shown, because at a high rate the live ring overwrites what
- * somebody is reading within seconds.
+ * The rows that the table shows: the live ring, or a copy of it while the table is held, because at high rates the live
+ * ring overwrites rows within seconds.
  */
 export class RowsView {
   readonly live: RecordRing;
@@ -21,12 +20,12 @@ export class RowsView {
     return this.held ? this.#still : this.live;
   }
 
-  /** Whether the table stands still: somebody scrolled away from the newest row, picked a row, or paused. */
+  /** Whether the table is held: scrolled away from the newest row, a row selected, or paused. */
   get held(): boolean {
     return this.#scrolled || this.#paused || this.#selected !== null;
   }
 
-  /** Number of the row that somebody picked. */
+  /** Number of the selected row. */
   get selected(): number | null {
     return this.#selected;
   }
@@ -39,26 +38,23 @@ export class RowsView {
     return this.#paused;
   }
 
-  /** Whether the row can be read now: what was picked may be gone before it is drawn. */
+  /** Whether the row still exists. */
   has(row: number): boolean {
     const { end, size } = this.shown;
     return row < end && row >= end - size;
   }
 
-  /** Rows that came since the table stands still. */
+  /** Rows that arrived since the table is held. */
   get newRows(): number {
     return this.held ? this.live.end - this.#still.end : 0;
   }
 
-  /**
-   * Lets the next `most` rows in while it is paused; the first that came after those that are shown. Returns how many
-   * were overwritten before they could be let in.
-   */
+  /** While paused: shows up to `most` more rows, oldest first. Returns how many were overwritten before. */
   step(most: number): number {
     return this.#paused ? this.#still.takeFrom(this.live, most) : 0;
   }
 
-  /** The table was scrolled away from its top, or back to it. */
+  /** Records that the table was scrolled away from its top, or back. */
   setScrolled(scrolled: boolean): void {
     this.#hold(scrolled, this.#paused, this.#selected);
   }
@@ -67,13 +63,15 @@ export class RowsView {
     this.#hold(this.#scrolled, paused, this.#selected);
   }
 
-  /** Picks a row, or none; one that is not there any more cannot be picked. */
+  /** Selects a row, or none; rows that no longer exist cannot be selected. */
   select(row: number | null): void {
     const there = row !== null && this.has(row);
     this.#hold(this.#scrolled, this.#paused, there ? row : null);
   }
 
-  /** Only rows that `keep` is true for stay; the table follows again unless it is paused or the picked row stays. */
+  /**
+   * Keeps only rows for which `keep` is true. The table follows again unless it is paused or the selected row is kept.
+   */
   retain(keep: (bytes: Uint8Array, at: number) => boolean): void {
     const selected = this.#selected;
     this.live.retain(keep);

@@ -35,9 +35,9 @@ test('a loader that was never reached is not called lost', () => {
 test.each(['unauthorized', 'protocol_mismatch', 'too_many_clients', 'invalid', 'internal'] as const)(
   'the rejection %s comes with something to do and can be tried again',
   (code) => {
-    const refused = text({ state: 'rejected', rejection: { code, message: '' } }, 0);
-    expect(refused.retry).toBe(true);
-    expect(refused.advice.length).toBeGreaterThan(20);
+    const rejected = text({ state: 'rejected', rejection: { code, message: '' } }, 0);
+    expect(rejected.retry).toBe(true);
+    expect(rejected.advice.length).toBeGreaterThan(20);
   },
 );
 

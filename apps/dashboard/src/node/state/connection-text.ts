@@ -5,19 +5,19 @@ import type { Connection } from './connection.ts';
 export interface ConnectionText {
   /** For the status strip: one or two words. */
   readonly label: string;
-  /** Behind the label, where an age says something. */
+  /** After the label; '' where an age says nothing. */
   readonly age: string;
-  /** For the banner: what is the matter. '' while all is well. */
+  /** What is wrong, for the banner; '' while it is live. */
   readonly sentence: string;
-  /** What the reader can do about it. */
+  /** What to do about it. */
   readonly advice: string;
-  /** Whether a "Try again" button makes sense. */
+  /** Whether to offer "Try again". */
   readonly retry: boolean;
 }
 
 const OPEN_URL = 'Open the URL that packetlog url prints on that machine, or paste it here.';
 
-/** The state of the connection in words; `now` is a reading of the same clock as in `connection`. */
+/** Words the state of the connection. `now` is a reading of the clock of `connection`. */
 export function connectionText(connection: Connection, now: number, loader: string): ConnectionText {
   switch (connection.state) {
     case 'live':

@@ -1,6 +1,6 @@
 import type { Refusal } from '@packetlog/common';
 
-/** After so long without a summary or a ledger (they come once a second) the state is old. */
+/** Data is stale after this time without a summary or a ledger, which come once a second. */
 export const STALE_AFTER_MS = 3_000;
 
 /** All times are readings of one monotonic clock, in ms. */
@@ -10,16 +10,16 @@ export type Connection =
   | { readonly state: 'live'; readonly dataAt: number }
   | { readonly state: 'stale'; readonly dataAt: number }
   | { readonly state: 'rejected'; readonly rejection: Refusal }
-  /** The transport is gone and is being sought again; `dataAt` is null if there never was one. */
+  /** The connection was lost and is retried; `dataAt` is null if no data ever arrived. */
   | { readonly state: 'lost'; readonly since: number; readonly dataAt: number | null };
 
 export type ConnectionEvent =
-  /** A token is at hand and the first attempt begins. Also "Try again", and a new token. */
+  /** A first attempt, "Try again", or a new token. */
   | { readonly type: 'opened'; readonly at: number }
   | { readonly type: 'no_token' }
-  /** `hello`, `summary` or `ledger` came. */
+  /** A `hello`, `summary` or `ledger` arrived. */
   | { readonly type: 'data'; readonly at: number }
-  /** An attempt failed, or an open transport broke. */
+  /** An attempt failed, or the connection broke. */
   | { readonly type: 'gone'; readonly at: number }
   | { readonly type: 'rejected'; readonly rejection: Refusal }
   | { readonly type: 'tick'; readonly at: number };
@@ -35,7 +35,7 @@ export function nextConnection(connection: Connection, event: ConnectionEvent): 
     case 'data':
       return { state: 'live', dataAt: event.at };
     case 'gone':
-      // A server that refuses closes the transport as well: the reason outlives the closing.
+      // A server that rejects also closes the connection: the reason must survive that.
       if (connection.state === 'rejected' || connection.state === 'lost') return connection;
       return { state: 'lost', since: event.at, dataAt: dataAt(connection) };
     case 'tick':
@@ -45,7 +45,7 @@ export function nextConnection(connection: Connection, event: ConnectionEvent): 
   }
 }
 
-/** When the last data came, as far as this state knows. */
+/** When data last arrived; null if unknown. */
 export function dataAt(connection: Connection): number | null {
   return 'dataAt' in connection ? connection.dataAt : null;
 }

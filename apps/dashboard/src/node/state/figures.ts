@@ -4,7 +4,7 @@ import type { PausedFigures } from './pause-buffer.ts';
 import type { SubscriptionState } from './subscription.ts';
 import type { TopLists } from './top.ts';
 
-/** Of the loader, or of this page: it was rejected what it asked for by itself. */
+/** A notice of the loader, or of this page about its own request that the loader rejected. */
 export type PageNotice = Omit<Notice, 'code'> & { readonly code: Notice['code'] | 'request_rejected' };
 
 export interface NumberedNotice extends PageNotice {
@@ -18,34 +18,34 @@ export interface Rates {
   readonly deny: number;
 }
 
-/** Everything on the page but the rows: an immutable snapshot, taken a few times a second. */
+/** Everything on the page except rows: an immutable snapshot, taken a few times a second. */
 export interface Figures {
   readonly hello: Hello | null;
-  /** The newest word on each interface, from the ledger or else from `hello`. */
+  /** Newest state of each interface, from the ledger or else from `hello`. */
   readonly interfaces: readonly Interface[];
   readonly ledger: Ledger | null;
   readonly rates: Rates | null;
-  /** When the newest summary came (the page's clock), null before the first. */
+  /** Arrival of the newest summary on the page's clock; null before the first. */
   readonly summaryAt: number | null;
   readonly loss: Loss;
   readonly lostBatches: number;
   readonly received: number;
   readonly withheld: number;
-  /** Rows per second that the loader sends at most; null until it has agreed to a number. */
+  /** Acknowledged row limit per second; null until the loader has answered. */
   readonly rowLimit: number | null;
   readonly subscription: SubscriptionState;
-  /** Whether rows are withheld just now. */
+  /** Whether rows are currently withheld. */
   readonly withholding: boolean;
-  /** The kernel recorded 1 of so many packets in the last interval, at its worst moment; 1 = all of them. */
+  /** Highest sampling rate of the last interval: 1 of this many packets was recorded; 1 = all. */
   readonly sampledOneOf: number;
   readonly top: TopLists;
   readonly notices: readonly NumberedNotice[];
-  /** Messages from the loader that this page could not understand. */
+  /** Messages that failed their check. */
   readonly badMessages: number;
-  /** Whether any row so far had a VLAN tag. */
+  /** Whether any row had a VLAN tag. */
   readonly vlanSeen: boolean;
   readonly seen: number;
-  /** The loader's wall clock now, which may differ from the browser's; it is what expiry is counted by. */
+  /** The loader's wall clock, which expiry is counted by. It may differ from the browser's. */
   readonly wallMs: number;
   readonly quietMs: number;
   readonly lastPacketMs: number | null;

@@ -81,7 +81,7 @@ test('a pause tells how many packets passed, and their rows wait until they are 
   expect(markers(state)).toEqual([]);
 });
 
-test('when enough rows wait no more are asked for, and what is not kept is counted and leaves a mark', () => {
+test('a full buffer stops requests for rows; withheld rows are counted and marked', () => {
   const state = live();
   state.pause(true, 1_500);
   expect(state.isOverfull).toBe(false);
@@ -107,7 +107,7 @@ test('when enough rows wait no more are asked for, and what is not kept is count
   expect(markers(state)).toMatchObject([{ rows: 250 }, { kind: 'paused', rows: 10, span_ms: 2_000 }]);
 });
 
-test('another connection while paused counts anew, and forgets nothing', () => {
+test('a new connection during a pause counts from 0, and nothing is lost from the count', () => {
   const state = live();
   state.pause(true, 1_500);
   state.batch(batch(MAX_BUFFERED_ROWS, { sequence: 0, offered: MAX_BUFFERED_ROWS }), 1_600);
@@ -126,7 +126,7 @@ test('pausing twice is pausing once', () => {
   expect(state.figures(1_000).paused?.forMs).toBe(900);
 });
 
-test('rows withheld by the limit are told while it lasts; those withheld from a paused page are not the limit', () => {
+test('rows withheld by the limit are reported while it lasts; those withheld from a paused page are not', () => {
   const state = live();
   state.ledger(makeLedger({ clientWithheld: 50 }), 1_000);
   expect(state.figures(1_100).withholding).toBe(true);
@@ -173,7 +173,7 @@ test('notices are numbered, latest first, and bounded', () => {
   expect(notices[0]).toMatchObject({ message: '149', number: 149 });
 });
 
-test('sampling is told as long as the newest summary has it', () => {
+test('sampling is reported while the newest summary has it', () => {
   const state = live();
   expect(state.figures(1).sampledOneOf).toBe(1);
   state.summary({ ...makeSummary({ at_ms: 1_000 }), max_weight: 16 }, 10);

@@ -22,10 +22,10 @@ import { TOP_WINDOW, topLists } from './top.ts';
 export const ROWS_KEPT = 50_000;
 const NOTICES_KEPT = 100;
 const TOP_ENTRIES = 8;
-/** After a row was withheld, so long the page says that it does not show every row. */
+/** Time to indicate withheld rows after the last one. */
 const WITHHOLDING_MS = 2_500;
 
-/** What the page knows. It is told each message with the time (a monotonic clock, ms) at which it came. */
+/** The state of one node. Each message is passed with its arrival time (monotonic clock, ms). */
 export class NodeState {
   readonly rows = new RowsView(ROWS_KEPT);
   readonly past: PastView;
@@ -52,19 +52,19 @@ export class NodeState {
   #wallOffset: number | null = null;
   readonly #pauseBuffer = new PauseBuffer();
 
-  /** `past`: what is shown in place of `ownPast`, which its own summaries make. */
+  /** `past` replaces the history that its own summaries make. */
   constructor(past: PastView | null = null) {
     this.past = past ?? this.ownPast;
   }
 
   interfaceName = (ifindex: number): string | undefined => this.#interfaceNames.get(ifindex);
 
-  /** Another one: the loader was started anew, or it is another loader. */
+  /** Identifies the run of the loader; changes when it restarts. */
   get sessionId(): string | undefined {
     return this.#hello?.session_id;
   }
 
-  /** A new connection is open: the loader counts for it from 0. */
+  /** A new connection is open: the loader's counts for it start at 0. */
   hello(hello: Hello, at: number): void {
     const before = this.#hello;
     const wall = Date.now();
@@ -87,7 +87,7 @@ export class NodeState {
     this.#nameInterfaces(hello.interfaces);
   }
 
-  /** `nowMs`: about the loader's clock. */
+  /** `nowMs` approximates the loader's clock. */
   history(history: History, nowMs: number): void {
     this.ownPast.fill(history, nowMs);
   }
@@ -101,7 +101,7 @@ export class NodeState {
     this.#rowLimit = rowLimit;
   }
 
-  /** The loader sends what `filter` lets through from now on; of the rows that are here only such stay. */
+  /** The loader now sends rows that pass `filter`. Removes rows that do not. */
   filtered(filter: Filter | null): void {
     const { rows } = this;
     if (filter !== null) {
@@ -111,8 +111,8 @@ export class NodeState {
     if (rows.live.size > 0) appendMarker(rows.live, { kind: 'filtered', at_ms: Date.now(), rows: 0, span_ms: 0 });
   }
 
-  // Where several nodes are shown as one, a name stands behind that of its node; in neither can be a space.
-  /** Numbers of the interfaces that have this name, or had it. */
+  // With several nodes, interface names follow their node's name; neither contains a space.
+  /** Numbers of interfaces that have or had this name. */
   indexesOf(name: string): number[] {
     return [...this.#interfaceNames]
       .filter(([, known]) => known === name || known.endsWith(` ${name}`))
@@ -148,17 +148,17 @@ export class NodeState {
   ledger(ledger: Ledger, at: number): void {
     const before = this.#ledger;
     this.#ledger = ledger;
-    // Small differences are the message's way here: a countdown that followed them would stumble.
+    // Small differences are network latency: following them would make countdowns jump.
     const offset = ledger.at_ms - at;
     if (this.#wallOffset === null || Math.abs(offset - this.#wallOffset) > 250) this.#wallOffset = offset;
     this.#nameInterfaces(ledger.interfaces);
-    // What was lost before this page looked is no event in its chart.
+    // Earlier losses are not an event in this page's chart.
     if (before === null) this.#lossCharted = this.#loss().total;
     const seen = seenBy(ledger);
     if (this.#arrivalAt === null) this.#arrivalAt = at;
     if (before !== null && seen > seenBy(before)) {
       this.#arrivalAt = at;
-      // Rows tell the time of a packet better than the ledger; it speaks where no row came.
+      // Rows give a packet's time more precisely than the ledger, which counts where no rows arrive.
       if (this.#lastPacketMs === null || ledger.at_ms - this.#lastPacketMs > 2_000) this.#lastPacketMs = ledger.at_ms;
     }
     this.#pauseBuffer.noteSeen(seen);
@@ -180,17 +180,17 @@ export class NodeState {
     this.rows.setPaused(paused);
   }
 
-  /** Whether more rows came while paused than wait: the loader should send none, and `markFull` be called. */
+  /** Whether the buffer exceeds its limit: ask the loader to send none, and call `markFull`. */
   get isOverfull(): boolean {
     return this.#pauseBuffer.isOverfull(this.rows.newRows);
   }
 
-  /** Whether none is left of the rows that waited, and no others come: the loader may send again, after `markDrained`. */
+  /** Whether a full buffer is now empty: the loader may send again, after `markDrained`. */
   get isDrained(): boolean {
     return this.bufferFull && this.rows.newRows === 0;
   }
 
-  /** Whether the loader sends no rows, because enough wait. */
+  /** Whether the loader was asked to send no rows because the buffer is full. */
   get bufferFull(): boolean {
     return this.#pauseBuffer.isFull;
   }
@@ -199,7 +199,7 @@ export class NodeState {
     this.#pauseBuffer.markFull(at, this.#withheld());
   }
 
-  /** Rows may wait again. What was not kept leaves a mark in front of the first that comes. */
+  /** Rows may be buffered again. A marker for withheld rows precedes the next row. */
   markDrained(at: number): void {
     this.#pauseBuffer.markDrained(at);
   }
@@ -248,7 +248,7 @@ export class NodeState {
     return this.#ledger === null ? -1 : seenBy(this.#ledger);
   }
 
-  // Names are only ever added: rows on the screen may be from an interface that is gone.
+  // Names are never removed: visible rows may be from an interface that is gone.
   #nameInterfaces(interfaces: readonly Interface[]): void {
     for (const { ifindex, name } of interfaces) if (ifindex !== 0) this.#interfaceNames.set(ifindex, name);
   }

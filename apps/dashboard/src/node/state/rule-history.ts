@@ -1,9 +1,9 @@
-/** So many intervals of the loader, about a second each, does a sparkline show. */
+/** Intervals in a sparkline; each is about a second. */
 export const HISTORY_LENGTH = 60;
-/** More than are shown: the interval that is being counted has a slot too. */
+/** One more than shown at least: the current interval has a slot, too. */
 const SLOTS = 64;
 
-/** What a rule decided in each of the last intervals. Intervals are numbered; one in which nothing was added is 0. */
+/** Packets that a rule decided, by interval. Intervals are numbered; missing ones are 0. */
 export class RuleHistory {
   readonly #values = new Float64Array(SLOTS);
   #newest = 0;

@@ -26,7 +26,7 @@ test('a change of the rules keeps what was counted, and a snapshot that is older
   expect(book.history(8)).toBeNull();
 });
 
-test('counters of a rule that is not listed are not kept', () => {
+test('counters of unlisted rules are ignored', () => {
   const book = new RulesState();
   book.replace(makeRules());
   book.count([count(7, 40)]);

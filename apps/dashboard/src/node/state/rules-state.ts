@@ -1,22 +1,22 @@
 import type { RuleCounters, RulesSnapshot, RulesStep } from '@packetlog/common';
 import { RuleHistory } from './rule-history.ts';
 
-/** A rule and what it had counted when the snapshot was taken. */
+/** A rule with its counters at the time of the snapshot. */
 export type ListedRule = RulesSnapshot['rules'][number];
 
-/** What a rule has counted, and how fast. */
+/** Counters and rate of a rule. */
 export interface RuleCount {
   readonly packets: number;
   readonly bytes: number;
-  /** Wall clock; null while it has decided nothing. */
+  /** Wall clock; null if it has decided nothing. */
   readonly lastSeenMs: number | null;
   readonly perSecond: number;
 }
 
-/** All rules, as the components see them: a new object when a rule or a counter changed. */
+/** Rules for components: a new object when a rule or a counter changed. */
 export interface RulesView {
   readonly snapshot: RulesSnapshot;
-  /** Grows with every interval of the loader: counters and sparklines may be other ones. */
+  /** Increases with every interval, when counters and sparklines may have changed. */
   readonly interval: number;
 }
 
@@ -28,8 +28,8 @@ interface Entry {
 }
 
 /**
- * What the page knows of the rules. Counters come for those that moved, once in each interval; a rule that never
- * decided anything costs a map entry and no more, so that ten thousand are no burden.
+ * Rules and their counters. Only changed counters are sent, once per interval; a rule without hits costs one map entry,
+ * so ten thousand are cheap.
  */
 export class RulesState {
   #snapshot: RulesSnapshot | null = null;
@@ -43,12 +43,12 @@ export class RulesState {
     return this.#view;
   }
 
-  /** This page made the change that led to this revision. */
+  /** Records that this page made the change of this revision. */
   made(revision: number): void {
     this.#made.add(revision);
   }
 
-  /** Whether this page made that change, since it was opened. */
+  /** Whether this page made the change since it was opened. */
   isOwn({ revision, who }: RulesStep): boolean {
     return who.via === 'socket' && this.#made.has(revision);
   }
@@ -58,7 +58,7 @@ export class RulesState {
     this.#entries = new Map();
     for (const { id, packets, bytes, last_seen_ms } of snapshot.rules) {
       const known = before.get(id);
-      // Counters are exact and only grow: the larger one is the newer one.
+      // Counters only grow: the larger value is newer.
       this.#entries.set(
         id,
         known !== undefined && known.packets >= packets
@@ -85,14 +85,14 @@ export class RulesState {
     this.#changed();
   }
 
-  /** The loader's summary ends an interval: its length is that of what was counted in it. */
+  /** Ends an interval, which was `seconds` long. */
   endInterval(seconds: number): void {
     this.#interval++;
     this.#intervalSeconds = seconds;
     if (this.#snapshot !== null) this.#changed();
   }
 
-  /** Another loader, or the same one started anew: nothing of what was counted holds any more. */
+  /** Clears everything, for another loader or a new run. */
   forget(): void {
     this.#snapshot = null;
     this.#entries.clear();
@@ -108,14 +108,14 @@ export class RulesState {
     return { packets: entry.packets, bytes: entry.bytes, lastSeenMs: entry.lastSeenMs, perSecond };
   }
 
-  /** Packets that rules have marked that only observe; null where no rules are known. */
+  /** Packets marked by observe rules; null if no rules are known. */
   get observed(): number | null {
     const rules = this.#snapshot?.rules;
     if (rules === undefined) return null;
     return rules.reduce((sum, { id, action }) => sum + (action === 'observe' ? this.counted(id).packets : 0), 0);
   }
 
-  /** Packets in each of the last intervals, oldest first; null for a rule that decided nothing since the page is open. */
+  /** Packets per interval, oldest first; null for a rule without hits since the page was opened. */
   history(id: number): readonly number[] | null {
     const newest = this.#interval - 1;
     if (newest < 0) return null;

@@ -4,33 +4,33 @@ import type { Figures } from './figures.ts';
 import { NodeState } from './node-state.ts';
 import { RulesState, type RulesView } from './rules-state.ts';
 
-/** Numbers that change more often than this cannot be read. */
+/** Numbers that change faster are not readable. */
 const FIGURES_EVERY_MS = 250;
-/** So many new rows fill any screen: nobody can follow them one by one, and each repaint of a full screen costs. */
+/** This many new rows fill a screen: they cannot be followed one by one, and each repaint is expensive. */
 const SCREENFUL = 100;
 const SCREENFUL_EVERY_MS = 100;
 
-/** What components draw from. A new object for each notification; parts that did not change keep their identity. */
+/** The snapshot that components render. A new object for each notification; unchanged parts keep their identity. */
 export interface Snapshot {
   readonly connection: Connection;
   /** Origin of the loader, '' until it is known. */
   readonly loader: string;
   readonly figures: Figures;
-  /** null until the loader has told its rules; one that enforces none never does. */
+  /** null until the loader has sent its rules; a loader that enforces none never does. */
   readonly rules: RulesView | null;
-  /** The clock of `connection`, when the figures were taken. */
+  /** Time of the figures, on the clock of `connection`. */
   readonly now: number;
-  /** Changes when the rows that are shown have changed. */
+  /** Changes when visible rows have changed. */
   readonly rowsVersion: number;
 }
 
-/** What the page draws from. It notifies at most once per animation frame; figures at most four times a second. */
+/** Notifies components at most once per animation frame; figures at most four times a second. */
 export class Store {
   readonly state: NodeState;
   readonly rules = new RulesState();
   #connection: Connection = { state: 'connecting', since: 0 };
   #loader = '';
-  /** As the page was drawn when it was built. */
+  /** The snapshot while the page is prerendered. */
   readonly initial: Snapshot;
   #snapshot: Snapshot;
   readonly #listeners = new Set<() => void>();
@@ -59,12 +59,12 @@ export class Store {
     return this.#connection;
   }
 
-  /** The state of the connection is shown with the next frame, whatever the rhythm of the figures. */
+  /** Applies a connection event. A new state is shown with the next frame, regardless of the figures. */
   connect(event: ConnectionEvent, loader = this.#loader): void {
     this.become(nextConnection(this.#connection, event), loader);
   }
 
-  /** As `connect`, for who knows the state already. */
+  /** As `connect`, with the new state itself. */
   become(next: Connection, loader = this.#loader): void {
     if (next.state !== this.#connection.state || loader !== this.#loader) this.#urgent = true;
     this.#connection = next;
@@ -91,7 +91,7 @@ export class Store {
   #flush(): void {
     this.#frame = null;
     const now = performance.now();
-    // Figures that are due but too early wait for the store's own tick, which comes as often as they may change.
+    // Figures that are too early wait for the next tick.
     const figures = this.#figuresDue && (this.#urgent || now - this.#snapshot.now >= FIGURES_EVERY_MS - 20);
     const rows = this.#rowsVersion !== this.#snapshot.rowsVersion && this.#rowsMayPaint(now);
     if (!figures && !rows) return;
@@ -106,7 +106,7 @@ export class Store {
     for (const listener of this.#listeners) listener();
   }
 
-  /** Few new rows are painted with the next frame; a screenful that is too early asks again in time. */
+  /** A few new rows are painted with the next frame; a full screen is delayed and scheduled again. */
   #rowsMayPaint(now: number): boolean {
     const { end } = this.state.rows.live;
     const wait = this.#rowsPaintedAt + SCREENFUL_EVERY_MS - now;
@@ -133,7 +133,7 @@ export class Store {
     };
   }
 
-  /** Ages grow also when nothing comes. Returns the function that stops it. */
+  /** Updates ages while no data arrives. Returns a function that stops it. */
   startTicking(): () => void {
     const timer = setInterval(() => this.connect({ type: 'tick', at: performance.now() }), FIGURES_EVERY_MS);
     return () => clearInterval(timer);

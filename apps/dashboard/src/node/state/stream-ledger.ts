@@ -1,4 +1,4 @@
-/** What a batch header says about the stream so far; see the identity in common's batch-layout.ts. */
+/** Counters of a batch header; their identity is in common's batch-layout.ts. */
 export interface StreamHeader {
   readonly sequence: number;
   /** Records in this batch. */
@@ -8,14 +8,14 @@ export interface StreamHeader {
   readonly withheld: number;
 }
 
-/** What one subscription brought, and what it did not. */
+/** Ledger of one subscription: rows received, lost and withheld. */
 export interface StreamLedger {
-  /** The sequence number that must come next. */
+  /** The next expected sequence number. */
   readonly next: number;
   readonly received: number;
   readonly dropped: number;
   readonly withheld: number;
-  /** Batches whose numbers were left out, and the rows that were in them. */
+  /** Batches that never arrived, and their rows. */
   readonly missingBatches: number;
   readonly missingRows: number;
 }
@@ -29,10 +29,7 @@ export const NEW_STREAM: StreamLedger = {
   missingRows: 0,
 };
 
-/**
- * The account with one more batch. How many rows were in batches that never came follows exactly from
- * `offered = received + dropped + withheld + missing`.
- */
+/** Adds a batch to the ledger. Missing rows follow from `offered = received + dropped + withheld + missing`. */
 export function receiveBatch(account: StreamLedger, header: StreamHeader): StreamLedger {
   const received = account.received + header.length;
   const missingRows = Math.max(account.missingRows, header.offered - header.dropped - header.withheld - received);

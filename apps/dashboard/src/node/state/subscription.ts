@@ -1,12 +1,12 @@
-/** The rows that the loader has agreed to send. */
+/** The acknowledged subscription. */
 export interface SubscriptionState {
-  /** The filter of the newest subscription that the loader acknowledged, '' without one; null: none on this connection. */
+  /** Filter of the last acknowledged subscription, '' for none; null before the first on this connection. */
   readonly filter: string | null;
-  /** Whether a change is on its way that the loader has not acknowledged. */
+  /** Whether a change is not acknowledged yet. */
   readonly pending: boolean;
 }
 
-/** Keeps track of what the loader has acknowledged of what this connection asked for: which rows, and whether any. */
+/** Tracks which of this connection's subscriptions the loader has acknowledged. */
 export class Subscription {
   #filter: string | null = null;
   #pending = new Set<object>();
@@ -16,8 +16,8 @@ export class Subscription {
   }
 
   /**
-   * Call it with each request. Call what it returns with the loader's answer: `filter` if the rows are those of another
-   * filter from now on. Answers to requests of an earlier connection change nothing.
+   * Call it for each request, and the returned function with the answer; `filter` if rows pass another filter from now
+   * on. Answers to requests of an earlier connection are ignored.
    */
   begin(): (filter?: string) => void {
     const request = {};
@@ -27,13 +27,13 @@ export class Subscription {
     };
   }
 
-  /** The connection is gone, and with it all that was agreed and asked. */
+  /** Clears the state of a closed connection. */
   end(): void {
     this.#filter = null;
     this.#pending = new Set();
   }
 
-  /** For a view of several connections, which knows the sum of their states. */
+  /** Sets the state, for a view that sums up several connections. */
   become({ filter, pending }: SubscriptionState): void {
     this.end();
     this.#filter = filter;
@@ -41,7 +41,7 @@ export class Subscription {
   }
 }
 
-/** As `subscription`, but without a filter while the loader sends no rows at all: to a page that shows another node. */
+/** As `subscription`, but without a filter while the row limit is 0, because the page shows another node. */
 export function subscribedTo(figures: {
   readonly subscription: SubscriptionState;
   readonly rowLimit: number | null;
@@ -50,7 +50,7 @@ export function subscribedTo(figures: {
   return rowLimit === null || rowLimit === 0 ? { ...subscription, filter: null } : subscription;
 }
 
-/** The state of several connections as one: agreed only where all agree. */
+/** The state of several connections as one: a filter only if all have the same. */
 export function sumOfSubscriptions(states: readonly SubscriptionState[]): SubscriptionState {
   const [first] = states;
   const agree = first !== undefined && states.every(({ filter }) => filter === first.filter);

@@ -24,7 +24,7 @@ test('the lists of several seconds are joined, as rates and as shares of all rec
   ]);
 });
 
-test('only the most frequent are kept', () => {
+test('only the most frequent entries are kept', () => {
   const list = [protocol(1, 0x0800, 1), protocol(6, 0x0800, 3), protocol(17, 0x0800, 2)];
   const { protocols } = topLists([makeSummary({ records: 6, by_protocol: list })], 2);
   expect(protocols.map(({ label }) => label)).toEqual(['TCP', 'UDP']);

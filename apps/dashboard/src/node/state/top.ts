@@ -1,7 +1,7 @@
 import type { Summary, Volume } from '@packetlog/common';
 import { protocolText } from '../../text/row-text.ts';
 
-/** Summaries that a top list looks back over: one second alone would flicker at low rates. */
+/** Summaries per top list: one second alone would flicker at low rates. */
 export const TOP_WINDOW = 10;
 
 export interface TopEntry {
@@ -10,14 +10,14 @@ export interface TopEntry {
   /** Small and grey behind the label; '' where there is none. */
   readonly note: string;
   readonly packetsPerSecond: number;
-  /** Of all records in the window, 0 to 1. */
+  /** Share of all records in the window, 0 to 1. */
   readonly share: number;
 }
 
 export interface TopLists {
   readonly sources: readonly TopEntry[];
   readonly protocols: readonly TopEntry[];
-  /** Seconds that the lists cover. */
+  /** Length of the window, s. */
   readonly seconds: number;
 }
 
@@ -25,7 +25,7 @@ type Named = Volume & { key: string; label: string; note: string };
 
 const ETHER_TYPE_IPV6 = 0x86dd;
 
-/** Joins the lists of some summaries. An address below the top in one of them counts as 0 there. */
+/** Merges the lists of several summaries. An entry missing in one counts as 0 there. */
 export function topLists(summaries: readonly Summary[], most: number): TopLists {
   const seconds = summaries.reduce((sum, { interval_ms }) => sum + interval_ms, 0) / 1000;
   const records = summaries.reduce((sum, summary) => sum + summary.records, 0);

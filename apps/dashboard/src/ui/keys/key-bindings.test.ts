@@ -26,7 +26,7 @@ describe('a key', () => {
     expect(meant('escape', all.slice(1)).command?.name).toBe('back to live');
   });
 
-  it('means nothing if nobody wants it', () => {
+  it('means nothing without a command for it', () => {
     expect(meant('x', all)).toEqual({ command: null, prefix: false });
   });
 

@@ -1,11 +1,11 @@
-/** Which command a key press means, as plain values. */
+/** Maps key presses to commands. */
 import { isCharacterKey } from './key-text.ts';
 
-/** From the widest to the narrowest: what is narrower wins. While a modal dialog is open only `dialog` counts. */
+/** From widest to narrowest; narrower scopes win. While a modal dialog is open only `dialog` counts. */
 export const KEY_SCOPES = ['app', 'page', 'rows', 'row', 'dialog'] as const;
 export type KeyScope = (typeof KEY_SCOPES)[number];
 
-/** In the order of the palette and of the help. */
+/** Groups in the order of the palette and the help. */
 export const COMMAND_GROUPS = [
   'Rows',
   'Packet',
@@ -20,21 +20,21 @@ export const COMMAND_GROUPS = [
 ] as const;
 export type CommandGroup = (typeof COMMAND_GROUPS)[number];
 
-/** Something that can be done now: from the keyboard, and from the palette. */
+/** A command, run by key or from the palette. */
 export interface Command {
-  /** As key-text.ts writes them; none: only in the palette. */
+  /** Keys as in key-text.ts; without keys it is only in the palette. */
   readonly keys: readonly string[];
-  /** What it does, as one would say it: "Pause the rows". Names are unique. */
+  /** What it does: "Pause the rows". Unique. */
   readonly name: string;
   readonly group: CommandGroup;
   readonly run: () => void;
-  /** More words by which the palette finds it. */
+  /** More words to find it by. */
   readonly keywords?: string;
-  /** Also while the key is held down. */
+  /** Repeats while the key is held down. */
   readonly repeat?: boolean;
-  /** Also while somebody types in a field; keys with `mod+` always do. */
+  /** Also in text fields; keys with `mod+` always are. */
   readonly inFields?: boolean;
-  /** Known by the key only: not in the palette. */
+  /** Only by key, not in the palette. */
   readonly hidden?: boolean;
 }
 
@@ -43,28 +43,28 @@ export interface ScopedCommands {
   readonly commands: readonly Command[];
 }
 
-/** Where the key was pressed. */
+/** Where a key was pressed. */
 export interface Focus {
-  /** In a field where characters are text. */
+  /** In a text field. */
   readonly typing: boolean;
-  /** On something that has its own use for Space, Enter and the arrows. */
+  /** On a control that uses Space, Enter and arrow keys itself. */
   readonly widget: boolean;
   readonly dialog: boolean;
   readonly repeat: boolean;
-  /** Whether keys that are characters do anything. */
+  /** Whether single-key shortcuts are on. */
   readonly characterKeys: boolean;
 }
 
 export interface Meant {
-  /** To be run. */
+  /** The command to run. */
   readonly command: Command | null;
-  /** The first of two keys: wait for the other. */
+  /** Whether this may be the first of two keys. */
   readonly prefix: boolean;
 }
 
 const WIDGET_KEYS = /^(space|enter|arrow\w+|home|end|pageup|pagedown)$/;
 
-/** `pressed`: one key, or the one that waits and this one, with a space between. */
+/** The command for `pressed`: one key, or two with a space between. */
 export function meantBy(pressed: string, all: readonly ScopedCommands[], focus: Focus): Meant {
   let prefix = false;
   for (const command of inOrder(all, focus.dialog)) {
@@ -84,7 +84,7 @@ function mayFire(keys: string, { repeat = false, inFields = false }: Command, fo
   return focus.characterKeys || !isCharacterKey(keys);
 }
 
-/** The narrowest first, and of one scope the newest first. */
+/** Commands by scope, narrowest first; within a scope newest first. */
 export function inOrder(all: readonly ScopedCommands[], dialog: boolean): readonly Command[] {
   const scopes = dialog ? (['dialog'] as const) : KEY_SCOPES.toReversed();
   const newestFirst = all.toReversed();

@@ -1,6 +1,6 @@
 /**
- * Keys as they are written in the code: 'd', '?', 'shift+c', 'space', 'escape', 'arrowdown', 'mod+k' (⌘ on a Mac, Ctrl
- * elsewhere), and two in a row as 'g l'.
+ * Notation of keys: 'd', '?', 'shift+c', 'space', 'escape', 'arrowdown', 'mod+k' (⌘ on a Mac, Ctrl elsewhere), and two
+ * in a row as 'g l'.
  */
 
 export interface KeyPress {
@@ -12,24 +12,24 @@ export interface KeyPress {
   readonly shiftKey: boolean;
 }
 
-/** One press in that writing; null for a modifier on its own, and for what belongs to the browser or the system. */
+/** A key press in that notation; null for a bare modifier, and for keys of the browser or system. */
 export function keyOf(press: KeyPress, mac: boolean): string | null {
   const { key, code, ctrlKey, metaKey, altKey, shiftKey } = press;
   if (altKey || ['Shift', 'Control', 'Meta', 'Alt', 'Dead', 'Unidentified'].includes(key)) return null;
   const mod = mac ? metaKey : ctrlKey;
   if (mac ? ctrlKey : metaKey) return null;
   const name = key === ' ' ? 'space' : latin(key, code).toLowerCase();
-  // Of a sign it does not matter whether it needs Shift: that depends on the keyboard.
+  // Signs may need Shift or not, depending on the keyboard.
   const shift = shiftKey && (name.length > 1 || /[a-z]/.test(name));
   return `${mod ? 'mod+' : ''}${shift ? 'shift+' : ''}${name}`;
 }
 
-/** The letter that is printed on the same key of a Latin keyboard, where another alphabet is in use. */
+/** The letter on the same key of a Latin keyboard, for other alphabets. */
 function latin(key: string, code: string): string {
   return key.length === 1 && key > '\u007f' ? (/^Key([A-Z])$/.exec(code)?.[1] ?? key) : key;
 }
 
-/** Whether it is made of characters alone: what somebody who speaks to the computer may press without wanting to. */
+/** Whether it needs no modifier but Shift: speech input may trigger such keys by accident. */
 export function isCharacterKey(keys: string): boolean {
   return keys.split(' ').every((key) => /^(shift\+)?(.|space)$/u.test(key));
 }
@@ -44,7 +44,7 @@ const SIGNS: Readonly<Record<string, string>> = {
   arrowright: '→',
 };
 
-/** The keys to press, each as its cap says: 'mod+k' -> ['Ctrl', 'K']. */
+/** Keycaps to show: 'mod+k' -> ['Ctrl', 'K']. */
 export function keyCaps(keys: string, mac: boolean): readonly string[] {
   return keys.split(' ').flatMap((key) =>
     key.split(/\+(?=.)/).map((part) => {

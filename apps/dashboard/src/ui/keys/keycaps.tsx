@@ -5,7 +5,7 @@ import { keyCaps } from './key-text.ts';
 import { isMac } from './keys.ts';
 import './keycaps.css';
 
-/** Keys as they look on the keyboard. Only for what is drawn in the browser: there it is known which keyboard. */
+/** Keys as on the keyboard. Render only in the browser, which knows the platform. */
 export function Keycaps({ keys }: { keys: string }) {
   return (
     <span className="keycaps">

@@ -5,13 +5,13 @@ import { type Command, inOrder, type KeyScope, meantBy, type ScopedCommands } fr
 import { keyOf } from './key-text.ts';
 import { overlay } from './overlay.ts';
 
-/** The second of two keys has to come within this time. */
+/** Time for the second of two keys. */
 const SECOND_KEY_MS = 1500;
 const CHARACTER_KEYS_OFF = 'packetlog-character-keys-off';
 
 /**
- * The one place that listens to keys for commands. A control that has its own use of a key handles it and prevents its
- * default: then it is not looked at here.
+ * The only listener for command keys. A control with its own use of a key calls preventDefault, and the key is ignored
+ * here.
  */
 class Keys {
   readonly #registered = new Set<ScopedCommands>();
@@ -27,13 +27,13 @@ class Keys {
     };
   }
 
-  /** What can be done now, the narrowest scope first; as if no dialog were open. */
+  /** Available commands, narrowest scope first, as if no dialog were open. */
   commands(): readonly Command[] {
     const outside = [...this.#registered].filter(({ scope }) => scope !== 'dialog');
     return inOrder(outside, false);
   }
 
-  /** Whether keys that are characters (`d`, `/`, Space) do anything. This browser remembers it. */
+  /** Whether single-key shortcuts (`d`, `/`, Space) are on. Stored in this browser. */
   get characterKeys(): boolean {
     return localStorage.getItem(CHARACTER_KEYS_OFF) === null;
   }
@@ -52,12 +52,12 @@ class Keys {
   readonly #onKeyDown = (event: KeyboardEvent): void => {
     if (event.defaultPrevented || event.isComposing) return;
     const key = keyOf(event, isMac());
-    // What is open below a button closes first: that is the browser's.
+    // An open popover closes first; the browser handles that.
     if (key === null || (key === 'escape' && document.querySelector(':popover-open') !== null)) return;
     const waited =
       this.#waiting !== null && event.timeStamp - this.#waiting.at < SECOND_KEY_MS ? this.#waiting.key : null;
     this.#waiting = null;
-    // What was opened and is still on its way: keys meant for it must not do something else.
+    // An overlay that is still loading: keys for it must not trigger page commands.
     const onItsWay = overlay.get() !== null;
     const focus = {
       ...focusOf(event.target),
@@ -90,15 +90,14 @@ function focusOf(target: EventTarget | null): { typing: boolean; widget: boolean
   return { typing: target.closest(TEXT_FIELD) !== null, widget: target.closest(WIDGET) !== null };
 }
 
-/** Whether ⌘ is the key for commands. */
+/** Whether ⌘ is the command key. */
 export function isMac(): boolean {
   return typeof navigator !== 'undefined' && /^(Mac|iP)/.test(navigator.platform);
 }
 
 /**
- * These commands exist for as long as the component does: by their keys, in the palette, and in the help. They may be
- * other ones at each drawing. `rows` is for a table that has the attention, `row` for a picked row, `dialog` for what
- * is in a modal dialog.
+ * Registers commands while the component is mounted: keys, palette and help. They may change with each render. `rows`
+ * is for a focused table, `row` for a selected row, `dialog` for a modal dialog.
  */
 export function useKeys(scope: KeyScope, commands: readonly Command[]): void {
   const newest = useRef(commands);
@@ -116,7 +115,7 @@ export function useKeys(scope: KeyScope, commands: readonly Command[]): void {
     [scope],
   );
 }
-/** The setting, and how to change it. */
+/** The setting and its setter. */
 export function useCharacterKeys(): [boolean, (on: boolean) => void] {
   const on = useSyncExternalStore(
     keys.onSetting,

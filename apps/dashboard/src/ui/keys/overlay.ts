@@ -1,4 +1,4 @@
-/** What lies over the page: opened by a key, a button or a command, drawn in one place. */
+/** Overlays of the page: opened by a key, a button or a command, rendered in one place. */
 export type OverlayName = 'palette' | 'help' | 'export' | 'path' | 'undo' | 'redo';
 
 class Overlay {

@@ -1,13 +1,13 @@
-/** Rows above and below those in sight that are drawn too, so that a little scrolling shows no gap. */
+/** Extra rows above and below the visible ones, so that scrolling shows no gap. */
 const SPARE = 4;
 
-/** From `from` up to, and without, `to`. */
+/** From `from` to `to`, exclusive. */
 export interface RowWindow {
   readonly from: number;
   readonly to: number;
 }
 
-/** Which of `count` rows to draw when `rows` of them fit, from `first` on. A list that became shorter shows its end. */
+/** The rows to draw of `count`, when `rows` fit and `first` is at the top. A list that became shorter shows its end. */
 export function rowWindow(first: number, rows: number, count: number): RowWindow {
   const top = Math.max(0, Math.min(first, count - rows));
   return { from: Math.max(0, top - SPARE), to: Math.min(count, top + rows + SPARE) };

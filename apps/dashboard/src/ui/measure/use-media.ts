@@ -2,7 +2,7 @@
 
 import { useSyncExternalStore } from 'react';
 
-/** Whether a media query holds; true where there is no window. */
+/** Whether a media query matches; true without a window. */
 export function useMedia(query: string): boolean {
   return useSyncExternalStore(
     (changed) => {

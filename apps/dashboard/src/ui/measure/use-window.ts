@@ -2,8 +2,8 @@ import { type RefObject, useCallback, useLayoutEffect, useState } from 'react';
 import { type RowWindow, rowWindow } from './row-window.ts';
 
 /**
- * The rows to draw of a long list whose rows are all `height` px high, in an element that scrolls. Draws again only
- * when other rows come into sight.
+ * Rows to draw of a long scrolling list whose rows are `height` px high. Renders again only when other rows become
+ * visible.
  */
 export function useWindow(
   scroller: RefObject<HTMLElement | null>,
@@ -30,7 +30,7 @@ export function useWindow(
     };
   }, [scroller, height]);
 
-  /** Scrolls no further than it takes to have the row in sight. */
+  /** Scrolls just far enough to show the row. */
   const show = useCallback(
     (index: number) => {
       const element = scroller.current;

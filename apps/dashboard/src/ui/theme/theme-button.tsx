@@ -8,7 +8,7 @@ import { chooseTheme, chosenTheme, followSystemTheme, THEMES, type Theme } from 
 const ICONS = { system: Monitor, dark: Moon, light: Sun };
 const WORDS = { system: 'system', dark: 'dark', light: 'light' };
 
-/** One button, three choices: each press goes to the next. */
+/** Cycles through three themes. */
 export function ThemeButton() {
   const [theme, setTheme] = useState<Theme>('system');
   useEffect(() => {

@@ -5,8 +5,8 @@ const KEY = 'packetlog-theme';
 const LIGHT = '(prefers-color-scheme: light)';
 
 /**
- * Runs in the head, before the first paint and before any module: settles the theme, so that it does not flash,
- * and tells zod not to compile its parsers, which the page's content security policy would report.
+ * Runs in the head before the first paint and any module: sets the theme, so that it does not flash, and disables zod's
+ * compiled parsers, which violate the page's content security policy.
  */
 export const BOOT_SCRIPT = `(()=>{globalThis.__zod_globalConfig={jitless:true};let t=null;try{t=localStorage.getItem('${KEY}')}catch{}
 document.documentElement.dataset.theme=t==='dark'||t==='light'?t:matchMedia('${LIGHT}').matches?'light':'dark'})()`;
@@ -28,7 +28,7 @@ export function applyTheme(): void {
   document.documentElement.dataset['theme'] = settled;
 }
 
-/** Follows the system while nothing else is chosen. Returns the function that stops it. */
+/** Follows the system's theme while none is chosen. Returns a function that stops it. */
 export function followSystemTheme(): () => void {
   const query = matchMedia(LIGHT);
   query.addEventListener('change', applyTheme);

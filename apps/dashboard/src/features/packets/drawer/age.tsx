@@ -4,7 +4,7 @@ import { useSnapshot } from '../../../node/live-context.tsx';
 import { ageText } from '../../../text/clock.ts';
 import { localTimeText } from '../../../text/local-time-text.ts';
 
-/** How long ago by the loader's clock, and when it was on the clock here. */
+/** Age by the loader's clock, and the browser's local time. */
 export function Age({ timeMs }: { timeMs: number }) {
   const now = useSnapshot(({ figures }) => figures.wallMs);
   return (

@@ -11,7 +11,7 @@ import { ListenerNote, PlaceNote, ReverseName } from './lookup-notes.tsx';
 import { RuleNote } from './rule-note.tsx';
 import type { PacketDetail } from './use-packet-detail.ts';
 
-/** One field of the record: what it holds, what that means, what else is known, and the filters it makes. */
+/** A field of the record: value, explanation, lookups, and filters for its value. */
 export function Field({ field, detail }: { field: ExplainedField; detail: PacketDetail }) {
   const { key, label, value, sentence, mark, filter } = field;
   return (

@@ -1,11 +1,11 @@
 import type { Listener } from '@packetlog/common';
 
-/** A name that somebody else chose, without what could be drawn over other text or turn it around. */
+/** A name from outside, without characters that could reorder or cover other text. */
 export function plainName(name: string): string {
   return name.replace(/[^\x20-\x7e]/g, '?').slice(0, 253);
 }
 
-/** 'nginx (pid 812) listens on it now.' */
+/** 'nginx (pid 812) listens on this port now.' */
 export function listenerText(listeners: readonly Listener[], ip_protocol: number, port: number): string {
   const here = listeners.filter((each) => each.ip_protocol === ip_protocol && each.port === port);
   if (here.length === 0) return 'No process on that machine listens on this port now.';

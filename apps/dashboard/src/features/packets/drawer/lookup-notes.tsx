@@ -6,7 +6,7 @@ import { useListeners, usePlaces } from '../../../node/use-lookups.ts';
 import { placeText } from '../../../text/place-text.ts';
 import { listenerText, plainName } from './listener-text.ts';
 
-/** Country and network, where the loader reads a database of them. */
+/** Country and network of an address, if the loader has a GeoIP database. */
 export function PlaceNote({ address }: { address: string }) {
   const text = placeText(usePlaces([address])(address));
   return text === '' ? null : (
@@ -18,7 +18,7 @@ export function PlaceNote({ address }: { address: string }) {
 
 type Name = { readonly state: 'unasked' | 'asked' } | { readonly state: 'known'; readonly text: string };
 
-/** Nobody is asked for a name until somebody wants it: the sender's DNS learns of the question. */
+/** Looks up a name on request only: the DNS of the address's owner sees the query. */
 export function ReverseName({ address }: { address: string }) {
   const { names } = useLive();
   const [name, setName] = useState<Name>({ state: 'unasked' });
@@ -38,7 +38,7 @@ export function ReverseName({ address }: { address: string }) {
           className="text-link"
           disabled={name.state === 'asked'}
           aria-label={`Look up name: ${address}`}
-          title="Queries the DNS of the address's owner, who can see the query"
+          title="Queries the DNS of the address's owner, which sees the query"
           onClick={() => void lookUp()}
         >
           {name.state === 'asked' ? 'Looking up…' : 'Look up name'}
@@ -54,7 +54,7 @@ function reverseNameText(name: string | null): string {
 
 const WITH_LISTENERS: ReadonlySet<number> = new Set([6, 17]);
 
-/** Who would get it: a state of now, so it is marked as inferred. */
+/** Processes that listen on the port now, marked as inferred. */
 export function ListenerNote({ ip_protocol, port }: { ip_protocol: number; port: number }) {
   const asked = WITH_LISTENERS.has(ip_protocol);
   const answer = useListeners(asked);
@@ -74,7 +74,7 @@ export function ListenerNote({ ip_protocol, port }: { ip_protocol: number; port:
   );
 }
 
-/** Text in which options of the command line stay in one piece. */
+/** Keeps command-line options in one piece. */
 function Options({ text }: { text: string }) {
   return text.split(/(--[a-z-]+)/).map((part, i) =>
     part.startsWith('--') ? (

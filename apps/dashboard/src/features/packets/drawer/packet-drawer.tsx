@@ -1,4 +1,4 @@
-// biome-ignore-all lint/a11y/noNoninteractiveElementInteractions: arrow keys go from packet to packet wherever the focus is inside
+// biome-ignore-all lint/a11y/noNoninteractiveElementInteractions: arrow keys move between packets wherever the focus is
 'use client';
 
 import type { ExplainedKey } from '@packetlog/common';
@@ -24,7 +24,7 @@ const SECTIONS: readonly { readonly title: string; readonly keys: readonly Expla
   { title: 'Frame', keys: ['interface', 'vlan', 'ether_type', 'length'] },
 ];
 
-/** Everything about the picked packet, beside the table: not modal, so that the arrows go on from row to row. */
+/** Details of the selected packet, beside the table. Not modal, so that arrow keys move from row to row. */
 export function PacketDrawer({ row, selection }: { row: number; selection: PacketSelection }) {
   const detail = usePacketDetail(row);
   const titleId = useId();

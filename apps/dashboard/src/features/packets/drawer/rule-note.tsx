@@ -5,7 +5,7 @@ import { useSnapshot } from '../../../node/live-context.tsx';
 import { effectSentence, ruleAddress, timeLeft } from '../../../text/rule-text.ts';
 import { useRulesView } from '../../rules/index.ts';
 
-/** The rule that decided, as it is now, and who made it. */
+/** The rule that decided, as it is now, with its author. */
 export function RuleNote({ id }: { id: number }) {
   const rule = useRulesView()?.snapshot.rules.find((each) => each.id === id);
   const now = useSnapshot(({ figures }) => Math.floor(figures.wallMs / 1000) * 1000);

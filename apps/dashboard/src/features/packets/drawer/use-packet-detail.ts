@@ -12,7 +12,7 @@ export interface PacketDetail {
   readonly fields: readonly ExplainedField[];
 }
 
-/** The picked row is held still, so what it says does not change; null if it is gone already. */
+/** Details of the selected row, which is held and does not change; null if it is gone. */
 export function usePacketDetail(row: number): PacketDetail | null {
   const { store } = useLive();
   return useMemo(() => {

@@ -18,7 +18,7 @@ import {
 import { colourSetting } from './colour-setting.ts';
 import './colour-menu.css';
 
-/** Which rows have which colour: a filter each, the first that fits counts. */
+/** Edits colour rules: a filter and a colour each; the first match wins. */
 export function ColourMenu() {
   const rules = useStored(colourSetting);
   const { filter } = useLive();

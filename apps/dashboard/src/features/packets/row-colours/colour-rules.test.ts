@@ -53,7 +53,7 @@ test('rules are added, changed, moved and removed; there is an end to how many',
   expect(new Set(many.map(({ id }) => id)).size).toBe(MAX_COLOUR_RULES);
 });
 
-test('they survive being kept as text; what makes no sense by now is left out', () => {
+test('they survive storage as text; invalid ones are ignored', () => {
   const rules = [rule(1, 'tcp'), rule(2, 'udp', { colour: 'lime', on: false })];
   expect(readColourRules(JSON.parse(JSON.stringify(rules)))).toEqual(rules);
   expect(readColourRules([null, { text: 1 }, { text: 'tcp', colour: 'mauve' }])).toBeNull();

@@ -1,15 +1,15 @@
 import { compileFilter, type FilterEnvironment, type PacketLogView, type RecordPredicate } from '@packetlog/common';
 import { readFilterText } from '../../../text/filter-text.ts';
 
-/** Each has a shape of its own, so that it is not told by colour alone; none is a colour that means a verdict. */
+/** Colours of rows. Each has its own shape, and none is the colour of a verdict. */
 export const COLOURS = ['blue', 'cyan', 'green', 'lime', 'slate'] as const;
 export type Colour = (typeof COLOURS)[number];
 
-/** Rows that a filter lets through get a colour. Of several rules the first one counts. */
+/** Rows that match the filter get the colour. The first matching rule wins. */
 export interface ColourRule {
-  /** Not twice among the rules. */
+  /** Unique among the rules. */
   readonly id: number;
-  /** In the language of the filter; one that does not parse colours nothing. */
+  /** A filter; one that does not parse matches nothing. */
   readonly text: string;
   readonly colour: Colour;
   readonly on: boolean;
@@ -18,10 +18,10 @@ export interface ColourRule {
 export type ColourRules = readonly ColourRule[];
 
 export const NO_COLOUR_RULES: ColourRules = [];
-/** Each row on the screen is asked by all of them. */
+/** Every visible row is tested against all rules. */
 export const MAX_COLOUR_RULES = 12;
 
-/** A new rule at the end, in the colour that is used least. */
+/** Adds a rule at the end, in the least used colour. */
 export function withRule(rules: ColourRules, text: string): ColourRules {
   if (rules.length >= MAX_COLOUR_RULES) return rules;
   const uses = (colour: Colour) => rules.filter((rule) => rule.colour === colour).length;
@@ -38,7 +38,7 @@ export function withoutRule(rules: ColourRules, id: number): ColourRules {
   return rules.filter((rule) => rule.id !== id);
 }
 
-/** One place up (-1) or down (1); at the end it stays. */
+/** Moves a rule up (-1) or down (1). */
 export function movedRule(rules: ColourRules, id: number, by: -1 | 1): ColourRules {
   const at = rules.findIndex((rule) => rule.id === id);
   const [rule, neighbour] = [rules[at], rules[at + by]];
@@ -46,10 +46,10 @@ export function movedRule(rules: ColourRules, id: number, by: -1 | 1): ColourRul
   return rules.map((each) => (each === rule ? neighbour : each === neighbour ? rule : each));
 }
 
-/** The rule whose colour a record has. */
+/** Returns the rule that colours a record. */
 export type Paint = (view: PacketLogView, index: number) => ColourRule | null;
 
-/** null: no rule can colour anything. */
+/** Compiles the rules; null if none can match. */
 export function compileColourRules(rules: ColourRules, environment: FilterEnvironment): Paint | null {
   const compiled: { rule: ColourRule; matches: RecordPredicate }[] = [];
   for (const rule of rules) {
@@ -60,7 +60,7 @@ export function compileColourRules(rules: ColourRules, environment: FilterEnviro
   return (view, index) => compiled.find(({ matches }) => view.matches(index, matches))?.rule ?? null;
 }
 
-/** What was kept once, as far as it makes sense; null: nothing does. */
+/** Parses stored rules, ignoring what is not valid; null if nothing is. */
 export function readColourRules(stored: unknown): ColourRules | null {
   if (!Array.isArray(stored)) return null;
   const rules = stored.flatMap((each: unknown, i): ColourRule[] => {

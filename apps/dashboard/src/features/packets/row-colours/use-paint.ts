@@ -4,11 +4,11 @@ import { useStored } from '../../../ui/stored-setting.ts';
 import { compileColourRules, type Paint } from './colour-rules.ts';
 import { colourSetting } from './colour-setting.ts';
 
-/** Gives a row its colour; null as long as there are no rules for that. */
+/** Returns the function that colours rows; null without colour rules. */
 export function usePaint(): Paint | null {
   const { state } = useLive().store;
   const rules = useStored(colourSetting);
-  // Rules may name interfaces, which come and go.
+  // Filters may name interfaces, which come and go.
   const names = useSnapshot(({ figures }) =>
     figures.interfaces.map(({ name, ifindex }) => `${name} ${ifindex}`).join(),
   );

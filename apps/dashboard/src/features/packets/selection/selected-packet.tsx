@@ -8,7 +8,7 @@ import { IconButton } from '../../../ui/icon-button.tsx';
 import type { PacketSelection } from './use-packet-selection.ts';
 import './selected-packet.css';
 
-/** In the bar above the table: which packet is picked. */
+/** Names the selected packet in the bar above the table. */
 export function SelectedPacket({ row }: { row: number }) {
   const { store } = useLive();
   const packet = useMemo(() => {
@@ -28,7 +28,7 @@ export function SelectedPacket({ row }: { row: number }) {
   );
 }
 
-/** What can be done with the picked packet. */
+/** Actions on the selected packet. */
 export function SelectionActions({ selection }: { selection: PacketSelection }) {
   return (
     <>

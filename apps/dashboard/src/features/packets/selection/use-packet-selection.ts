@@ -10,18 +10,18 @@ import { loadDenyProblem, useMayChange, useRulesView } from '../../rules/index.t
 
 export type CopyFormat = 'text' | 'json';
 
-/** The packet that is picked in the table, and what can be done with it: by buttons, keys and the palette. */
+/** The selected packet and the actions on it, for buttons, keys and the palette. */
 export interface PacketSelection {
-  /** null: none. */
+  /** Number of the selected row; null without a selection. */
   readonly row: number | null;
-  /** Whether all about it is shown beside the table. */
+  /** Whether the drawer is open. */
   readonly isShown: boolean;
   readonly isDenying: boolean;
   readonly show: () => void;
   readonly hide: () => void;
-  /** To the next older (-1) or newer (1) packet, if there is one. */
+  /** Selects the next older (-1) or newer (1) packet, if there is one. */
   readonly step: (step: -1 | 1) => void;
-  /** Begins a rule about its source, or says why it cannot be. */
+  /** Opens the sheet to deny its source, or says why that is not possible. */
   readonly deny: () => void;
   readonly stopDenying: () => void;
   readonly copy: (format: CopyFormat) => void;

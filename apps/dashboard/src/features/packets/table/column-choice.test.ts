@@ -28,7 +28,7 @@ test('columns that would say the same in each row come when they say something',
   ]);
 });
 
-test('what somebody switches on or off stays so, whatever arrives', () => {
+test('a column that was switched on or off stays so, whatever arrives', () => {
   const choice = withShown(withShown(DEFAULT_COLUMNS, 'vlan', false), 'src_port', true);
   expect(visibleColumns(choice, { ...PLAIN, vlanSeen: true })).toContain('src_port');
   expect(visibleColumns(choice, { ...PLAIN, vlanSeen: true })).not.toContain('vlan');
@@ -55,7 +55,7 @@ test.each([
   expect(visibleColumns(movedTo(DEFAULT_COLUMNS, key, target), PLAIN)).toEqual(expected);
 });
 
-test('a width that was set is kept within what can be read and found again', () => {
+test('a width is limited to what can be read and found again', () => {
   const choice = resized(DEFAULT_COLUMNS, { src: 200.4, dst: 1, reason: 1e6 });
   expect(choice.widths).toEqual({ src: 200, dst: MIN_WIDTH, reason: MAX_WIDTH });
   expect(unsized(choice, 'dst').widths).toEqual({ src: 200, reason: MAX_WIDTH });
@@ -74,14 +74,14 @@ test('tracks share the room by default, and a set width is that width', () => {
   expect(tracks(visible, DEFAULT_COLUMNS, true, 20).template).toBe('96px 312px minmax(112px, 1fr)');
 });
 
-test('a choice survives being kept as text', () => {
+test('a choice survives storage as text', () => {
   const choice = resized(withShown(moved(DEFAULT_COLUMNS, 'dst', -1, PLAIN), 'rule', true), { dst: 222 });
   expect(readColumnChoice(JSON.parse(JSON.stringify(choice)))).toEqual(choice);
   expect(isDefaultChoice(choice)).toBe(false);
   expect(isDefaultChoice(DEFAULT_COLUMNS)).toBe(true);
 });
 
-test('of what was kept by another version all is used that is still known', () => {
+test('of a choice stored by another version, all known parts are used', () => {
   const kept = {
     order: ['dst', 'gone', 'dst', 'src'],
     shown: { src: 'yes', rule: true, gone: true },

@@ -1,10 +1,10 @@
 import { COLUMN_KEYS, COLUMNS, type ColumnKey, type TableFacts } from './columns.ts';
 
-/** What somebody chose of the columns. A new value for each change; it is kept as JSON. */
+/** Choice of columns; immutable, stored as JSON. */
 export interface ColumnChoice {
   /** All columns, shown or not, from left to right. */
   readonly order: readonly ColumnKey[];
-  /** Those that were switched on or off; the others are there when they say something. */
+  /** Columns switched on or off; the others follow their default. */
   readonly shown: Readonly<Partial<Record<ColumnKey, boolean>>>;
   /** Widths that were set, px. */
   readonly widths: Readonly<Partial<Record<ColumnKey, number>>>;
@@ -19,7 +19,7 @@ export function isShown(choice: ColumnChoice, key: ColumnKey, facts: TableFacts)
   return choice.shown[key] ?? COLUMNS[key].byDefault(facts);
 }
 
-/** From left to right; never none, because a table without columns could not be repaired by who looks at it. */
+/** Visible columns from left to right. Never empty: a table without columns has no header to add them from. */
 export function visibleColumns(choice: ColumnChoice, facts: TableFacts): readonly ColumnKey[] {
   const visible = choice.order.filter((key) => isShown(choice, key, facts));
   return visible.length === 0 ? ['time'] : visible;
@@ -29,14 +29,14 @@ export function withShown(choice: ColumnChoice, key: ColumnKey, shown: boolean):
   return { ...choice, shown: { ...choice.shown, [key]: shown } };
 }
 
-/** The column trades places with the next one to the left (-1) or right (1) that is shown; at the edge it stays. */
+/** Swaps the column with the next visible one to the left (-1) or right (1). */
 export function moved(choice: ColumnChoice, key: ColumnKey, by: -1 | 1, facts: TableFacts): ColumnChoice {
   const visible = choice.order.filter((each) => each === key || isShown(choice, each, facts));
   const neighbour = visible[visible.indexOf(key) + by];
   return neighbour === undefined ? choice : movedTo(choice, key, neighbour);
 }
 
-/** The column takes the place of `target`, which gives way towards where the column came from. */
+/** Moves the column to the position of `target`, which moves towards the old position. */
 export function movedTo(choice: ColumnChoice, key: ColumnKey, target: ColumnKey): ColumnChoice {
   if (key === target) return choice;
   const [from, to] = [choice.order.indexOf(key), choice.order.indexOf(target)];
@@ -46,8 +46,8 @@ export function movedTo(choice: ColumnChoice, key: ColumnKey, target: ColumnKey)
 }
 
 /**
- * `widths` are set, within what makes sense. Give also those of the columns to the left as they are: they would take what
- * the column gives, and the edge would run away from the pointer.
+ * Sets widths, within limits. Include the columns to the left as they are: otherwise they would take up the difference,
+ * and the edge would run away from the pointer.
  */
 export function resized(choice: ColumnChoice, widths: ColumnChoice['widths']): ColumnChoice {
   const set = { ...choice.widths };
@@ -57,7 +57,7 @@ export function resized(choice: ColumnChoice, widths: ColumnChoice['widths']): C
   return { ...choice, widths: set };
 }
 
-/** The column is as wide again as it is without anybody's choice. */
+/** Resets the width of the column. */
 export function unsized(choice: ColumnChoice, key: ColumnKey): ColumnChoice {
   const { [key]: _, ...widths } = choice.widths;
   return { ...choice, widths };
@@ -74,11 +74,11 @@ export function isDefaultChoice({ order, shown, widths }: ColumnChoice): boolean
 export interface Tracks {
   /** `grid-template-columns`. */
   readonly template: string;
-  /** The least width of all columns and the gaps between them, px. */
+  /** Smallest width of all columns with their gaps, px. */
   readonly min: number;
 }
 
-/** `wide`: there is room for all, and columns keep together on the left instead of drifting apart. */
+/** Column tracks. `wide`: there is room for all, so columns stay together on the left. */
 export function tracks(visible: readonly ColumnKey[], { widths }: ColumnChoice, wide: boolean, gap: number): Tracks {
   let min = gap * (visible.length - 1);
   const template = visible.map((key) => {
@@ -92,7 +92,9 @@ export function tracks(visible: readonly ColumnKey[], { widths }: ColumnChoice, 
   return { template: template.join(' '), min };
 }
 
-/** What was kept once. What is unknown by now is left out, a column that is new takes its usual place; null: nothing to use. */
+/**
+ * Parses a stored choice: unknown columns are ignored, new ones get their default position; null if nothing is usable.
+ */
 export function readColumnChoice(stored: unknown): ColumnChoice | null {
   if (typeof stored !== 'object' || stored === null) return null;
   const { order, shown, widths } = stored as Record<string, unknown>;

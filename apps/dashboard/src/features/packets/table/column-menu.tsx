@@ -7,7 +7,7 @@ import { columnSetting } from './column-setting.ts';
 import { COLUMNS, type ColumnKey } from './columns.ts';
 import { useColumns } from './use-columns.ts';
 
-/** Which columns there are, and in which order. */
+/** Shows, hides and moves columns. */
 export function ColumnMenu() {
   const { choice, facts } = useColumns();
   const visible = visibleColumns(choice, facts);

@@ -1,20 +1,20 @@
-/** Which columns the table has. */
+/** A column of the table. */
 export interface Column {
   readonly key: ColumnKey;
   readonly label: string;
-  /** What it says, for the tooltip and the list of columns. */
+  /** Explanation, for the tooltip and the column menu. */
   readonly title: string;
-  /** Narrowest width, px: here what it says can still be read. */
+  /** Smallest readable width, px. */
   readonly min: number;
-  /** Share of the room that is left; absent: it stays at `min`. */
+  /** Share of the remaining width; absent if it stays at `min`. */
   readonly share?: number;
-  /** Width where there is room for all, px; 0 takes what is left. */
+  /** Width on wide screens, px; 0 takes what remains. */
   readonly wide: number;
-  /** Whether it is there when nobody has chosen. */
+  /** Whether it is visible by default. */
   readonly byDefault: (facts: TableFacts) => boolean;
 }
 
-/** What decides whether a column would say the same in each row. */
+/** Facts that decide whether a column would be the same in every row. */
 export interface TableFacts {
   readonly manyInterfaces: boolean;
   readonly vlanSeen: boolean;
@@ -62,7 +62,7 @@ export const COLUMNS: Readonly<Record<ColumnKey, Column>> = keyed([
   {
     key: 'src',
     label: 'source',
-    title: 'Source address, with the port unless that has a column of its own',
+    title: 'Source address, with the port unless the port has its own column',
     min: 152,
     share: 1.5,
     wide: 312,
@@ -79,7 +79,7 @@ export const COLUMNS: Readonly<Record<ColumnKey, Column>> = keyed([
   {
     key: 'dst',
     label: 'destination',
-    title: 'Destination address, with the port unless that has a column of its own',
+    title: 'Destination address, with the port unless the port has its own column',
     min: 144,
     share: 1.05,
     wide: 312,

@@ -1,5 +1,5 @@
-// biome-ignore-all lint/a11y/useSemanticElements: windowed rows stand at absolute places, which table elements cannot; the roles say what they are
-// biome-ignore-all lint/a11y/useFocusableInteractive: rows and headers of a plain table are not interactive; nothing here is to be focused but the part that scrolls
+// biome-ignore-all lint/a11y/useSemanticElements: windowed rows are positioned absolutely, which table elements do not allow; ARIA roles describe them
+// biome-ignore-all lint/a11y/useFocusableInteractive: rows and headers of a plain table are not interactive; only the scroll container takes the focus
 'use client';
 
 import { clsx } from 'clsx';
@@ -17,11 +17,11 @@ import { markerSentence } from './marker-text.ts';
 
 interface PacketRowProps {
   readonly ring: RecordRing;
-  /** Number of the row in the ring. */
+  /** Row number. */
   readonly row: number;
   /** Distance from the top of the table, px. */
   readonly top: number;
-  /** Position among all rows of the table, the header being 1. */
+  /** Position among all rows of the table; the header is 1. */
   readonly position: number;
   readonly selected: boolean;
   readonly columns: readonly ColumnKey[];
@@ -29,7 +29,7 @@ interface PacketRowProps {
   readonly interfaceName: (ifindex: number) => string | undefined;
 }
 
-/** One row, decoded here and now: what is not on the screen is never text. */
+/** A row, decoded when it is drawn: rows off screen are never decoded. */
 export function TableRow({ ring, row, top, position, selected, columns, paint, interfaceName }: PacketRowProps) {
   const marker = readMarker(ring.slotBytes(row));
   if (marker !== null) return <MarkerRow marker={marker} top={top} position={position} columns={columns.length} />;
@@ -54,7 +54,7 @@ export function TableRow({ ring, row, top, position, selected, columns, paint, i
   );
 }
 
-/** What one column says of a packet. An endpoint's port stands with its address unless it has a column of its own. */
+/** The cell of a column. A port is shown with its address unless it has its own column. */
 export function packetCell(key: ColumnKey, packet: PacketRow, columns: readonly ColumnKey[]): ReactNode {
   switch (key) {
     case 'time':
@@ -102,7 +102,7 @@ export function packetCell(key: ColumnKey, packet: PacketRow, columns: readonly 
   }
 }
 
-/** Leads to the rule, if there is one. */
+/** Links to the rule, if there is one. */
 function RuleCell({ name, field, id, text }: { name: string; field: string; id: number; text: string }) {
   if (id === 0) return <TextCell name={name} field={field} text={text} />;
   return (
@@ -122,7 +122,7 @@ function TextCell({ name, field, text }: { name: string; field: string; text: st
   );
 }
 
-/** A long address gives way, its port never does; the name of its service is there if there is room. */
+/** A long address is cut, its port never; the service is shown if there is room. */
 function EndpointCell({
   name,
   endpoint,

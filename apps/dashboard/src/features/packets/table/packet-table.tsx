@@ -1,7 +1,7 @@
-// biome-ignore-all lint/a11y/useSemanticElements: windowed rows stand at absolute places, which table elements cannot; the roles say what they are
-// biome-ignore-all lint/a11y/useFocusableInteractive: rows and headers of a plain table are not interactive; nothing here is to be focused but the part that scrolls
-// biome-ignore-all lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-// biome-ignore-all lint/a11y/useKeyWithClickEvents: arrow keys pick a row in the part that scrolls
+// biome-ignore-all lint/a11y/useSemanticElements: windowed rows are positioned absolutely, which table elements do not allow; ARIA roles describe them
+// biome-ignore-all lint/a11y/useFocusableInteractive: rows and headers of a plain table are not interactive; only the scroll container takes the focus
+// biome-ignore-all lint/a11y/noNoninteractiveTabindex: scroll containers must be reachable by keyboard
+// biome-ignore-all lint/a11y/useKeyWithClickEvents: the scroll container handles arrow keys
 // biome-ignore-all lint/a11y/useKeyWithMouseEvents: the pointer's tooltip repeats what the cell says
 'use client';
 
@@ -27,7 +27,7 @@ import { TableHead } from './table-head.tsx';
 const ROW = 28;
 const ROW_OF_TWO_LINES = 48;
 
-/** What two lines hold. */
+/** Columns of a row with two lines. */
 const TWO_LINE_COLUMNS: readonly ColumnKey[] = [
   'time',
   'action',
@@ -41,7 +41,7 @@ const TWO_LINE_COLUMNS: readonly ColumnKey[] = [
   'reason',
 ];
 
-/** The newest packets, windowed: only the rows in sight are decoded and drawn. */
+/** The newest packets, windowed: only visible rows are decoded and drawn. */
 export function PacketTable({
   compact,
   scroller,
@@ -52,7 +52,7 @@ export function PacketTable({
   compact: boolean;
   scroller: RefObject<HTMLDivElement | null>;
   select: (row: number | null) => void;
-  /** Shows all about the row that is picked. */
+  /** Opens the details of the selected row. */
   explain: () => void;
 }) {
   const { store } = useLive();
@@ -86,13 +86,13 @@ export function PacketTable({
       router.push(link.pathname + link.search);
       return;
     }
-    // Text that was marked to be copied is no choice of a row.
+    // Selecting text to copy does not select the row.
     if (getSelection()?.isCollapsed === false) return;
     const row = pressed.current;
     select(row === rows.selected ? null : row);
     if (rows.selected !== null) explain();
   };
-  // Rows move on under the pointer: what was meant is what was there when it was pressed.
+  // Rows move under the pointer: the row at pointer down counts.
   const onPointerDown = (event: PointerEvent) => {
     pressed.current = rowOf(event.target, rows.shown);
   };
@@ -105,7 +105,7 @@ export function PacketTable({
     select(row);
   };
   const { selected } = rows;
-  // Wherever the step to it was made.
+  // Also when the selection was moved from elsewhere.
   useEffect(() => {
     if (selected !== null) show(rows.shown.end - 1 - selected);
   }, [selected]);
@@ -154,8 +154,8 @@ export function PacketTable({
 }
 
 /**
- * Tooltips are made where the pointer is, not with every row: the exact time, and the whole of what is cut off.
- * They tell what the cell says now; a row that follows the traffic soon says something else.
+ * Sets tooltips on hover, not for every row: the exact time, and the full text of cut cells. They describe the cell at
+ * that moment; a row that follows the traffic changes.
  */
 function showWhole(target: EventTarget, ring: RecordRing): void {
   const cell = target instanceof Element ? target.closest<HTMLElement>('[role="cell"]') : null;
@@ -171,7 +171,7 @@ function showWhole(target: EventTarget, ring: RecordRing): void {
   cell.title = exactTime(view.timestampNs(index));
 }
 
-/** The number in the ring of the row that is drawn where `target` is. */
+/** Row number of the row drawn at `target`. */
 function rowOf(target: EventTarget, ring: RecordRing): number | null {
   const row = target instanceof Element ? target.closest('[role="row"]') : null;
   const number = ring.end + 1 - Number(row?.getAttribute('aria-rowindex') ?? 0);

@@ -1,5 +1,5 @@
-// biome-ignore-all lint/a11y/useSemanticElements: the rows below stand at absolute places, which table elements cannot; the roles say what they are
-// biome-ignore-all lint/a11y/useFocusableInteractive: a header is not to be focused, its edge is
+// biome-ignore-all lint/a11y/useSemanticElements: the rows below are positioned absolutely, which table elements do not allow; ARIA roles describe them
+// biome-ignore-all lint/a11y/useFocusableInteractive: the edge of the header takes the focus
 'use client';
 
 import { clsx } from 'clsx';
@@ -11,10 +11,10 @@ import './table-head.css';
 
 const STEP = 8;
 const LARGE_STEP = 40;
-/** A press that moves less is none. */
+/** A shorter drag, px, is a click. */
 const DRAG_FROM = 4;
 
-/** Names of the columns. A name is dragged to another place, its right edge to another width. */
+/** Header of the table. Drag a name to move its column, its right edge to resize it. */
 export function TableHead({
   columns,
   choice,
@@ -27,7 +27,7 @@ export function TableHead({
   const cells = useRef(new Map<ColumnKey, HTMLElement>());
   const [dragged, setDragged] = useState<ColumnKey | null>(null);
   const widths = useMeasured(headRef, cells.current, columns, choice);
-  /** Widths of the column and of those to its left, as they are, so that only its own edge moves. */
+  /** Fixes the widths of the columns to the left as they are, so that only the dragged edge moves. */
   const setWidth = (key: ColumnKey, width: number) => {
     const left = columns.slice(0, columns.indexOf(key));
     const asTheyAre = Object.fromEntries(left.map((each) => [each, widthOf(cells.current.get(each))]));
@@ -127,7 +127,7 @@ function Edge({
   );
 }
 
-/** The column follows the pointer past the middle of each other one. */
+/** The column follows the pointer past the middle of other columns. */
 function drag(
   event: PointerEvent<HTMLElement>,
   key: ColumnKey,
@@ -157,7 +157,7 @@ function drag(
   );
 }
 
-/** The outermost column whose middle the pointer has passed, on its way from the dragged one. */
+/** The farthest column whose middle the pointer has passed. */
 function dropTarget(x: number, key: ColumnKey, cells: ReadonlyMap<ColumnKey, HTMLElement>): ColumnKey | null {
   const own = cells.get(key)?.getBoundingClientRect();
   if (own === undefined) return null;
@@ -180,7 +180,7 @@ function widthOf(element: HTMLElement | undefined): number {
   return element?.getBoundingClientRect().width ?? 0;
 }
 
-/** How wide the columns are: said by their edges, also while nobody has chosen a width. */
+/** Measured widths, which the edges announce. */
 function useMeasured(
   head: RefObject<HTMLDivElement | null>,
   cells: ReadonlyMap<ColumnKey, HTMLElement>,

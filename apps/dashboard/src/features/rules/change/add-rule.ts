@@ -1,4 +1,4 @@
-/** The same command on every page: elsewhere it leads to the rules first. */
+/** The command to add a rule, the same on every page; other pages open the Rules page first. */
 export const ADD_RULE = {
   keys: ['a'],
   name: 'Add a rule…',

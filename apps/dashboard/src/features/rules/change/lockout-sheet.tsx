@@ -6,7 +6,7 @@ import { Sheet } from '../../../ui/sheet.tsx';
 import { Rejection } from './rejection.tsx';
 import { useRuleActions } from './use-rules.ts';
 
-/** Removing a permit rule can lock somebody out as well as adding a deny rule can. */
+/** Shown when the lockout guard rejected the removal of a rule: without a permit rule, an operator may lose access. */
 export function LockoutSheet({ id, error: first, onClose }: { id: number; error: RulesError; onClose: () => void }) {
   const { remove } = useRuleActions();
   const [error, setError] = useState(first);

@@ -6,7 +6,7 @@ import { asSentence } from '../../../text/sentence.ts';
 import { useMayChange, useRuleActions } from './use-rules.ts';
 import './pending-banner.css';
 
-/** A change that takes itself back unless somebody confirms it: on every page, because the time runs on every page. */
+/** Counts down until a change reverts unless it is confirmed. On every page. */
 export function PendingBanner() {
   const pending = useSnapshot(({ rules }) => rules?.snapshot.pending);
   const seconds = useSnapshot(({ figures, rules }) =>

@@ -4,7 +4,7 @@ import { asSentence } from '../../../text/sentence.ts';
 export interface RejectionText {
   readonly title: string;
   readonly sentence: string;
-  /** Whether "do it anyway" exists. */
+  /** Whether the change can be forced. */
   readonly mayForce: boolean;
 }
 
@@ -20,7 +20,7 @@ export function protectedText({ kind, address }: ProtectedAddress): string {
   return WHO[kind](address);
 }
 
-/** Why the loader has not done what it was asked to do, and what is left to do. */
+/** Words why the loader rejected a request, and what to do. */
 export function rejectionText(error: RulesError): RejectionText {
   switch (error.code) {
     case 'lockout':

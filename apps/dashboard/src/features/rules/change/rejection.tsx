@@ -5,12 +5,12 @@ import { useEffect, useRef } from 'react';
 import { rejectionText } from './rejection-text.ts';
 import './rejection.css';
 
-/** Why it was not done. "Do it anyway" is a step of its own: never the button that was pressed first. */
+/** Why a request was rejected. Forcing it takes a second button, never the one pressed first. */
 export function Rejection({ error, force }: { error: RulesError; force?: () => void }) {
   const { title, sentence, mayForce } = rejectionText(error);
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    // In braces: new browsers return a promise, which React would take for a clean-up.
+    // Braces, because new browsers return a promise that React would take for a cleanup function.
     box.current?.scrollIntoView({ block: 'nearest' });
   }, [error]);
   return (

@@ -7,13 +7,13 @@ import { Sheet } from '../../../ui/sheet.tsx';
 import { authorText } from './audit-text.ts';
 import { useUndo } from './use-undo.ts';
 
-/** Before a change is undone that was not made on this page: what it is, and whose. */
+/** Asks before undoing a change that was made elsewhere. */
 export function UndoSheet({ onClose }: { onClose: () => void }) {
   const { last, undoStep } = useUndo();
   return <StepSheet given={last} verb="Undo" about="was made" act={undoStep} onClose={onClose} />;
 }
 
-/** The same before an undone change is done again. */
+/** Asks before redoing a change that was undone elsewhere. */
 export function RedoSheet({ onClose }: { onClose: () => void }) {
   const { undone, redoStep } = useUndo();
   return <StepSheet given={undone} verb="Redo" about="was undone" act={redoStep} onClose={onClose} />;
@@ -32,7 +32,7 @@ function StepSheet({
   act: (step: RulesStep) => Promise<void>;
   onClose: () => void;
 }) {
-  // As it was when the sheet was opened: what is under the pointer must not become something else.
+  // The change at the time of opening: it must not change under the pointer.
   const [step] = useState(given);
   const [busy, setBusy] = useState(false);
   const submit = async () => {

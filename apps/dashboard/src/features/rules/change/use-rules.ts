@@ -8,7 +8,7 @@ import type { RulesView } from '../../../node/state/rules-state.ts';
 import { counted } from '../../../text/number.ts';
 import { toasts } from '../../../ui/toast-store.ts';
 
-/** What can be done to the rules. Each says afterwards that it was done, and offers to undo it. */
+/** Requests that change the rules. Each reports success in a message that offers undo. */
 export interface RuleActions {
   readonly add: (rule: RuleDraft, done: string, force?: boolean) => Promise<RulesError | null>;
   readonly edit: (id: number, changes: RuleChanges, force?: boolean) => Promise<RulesError | null>;
@@ -22,7 +22,7 @@ export function useRulesView(): RulesView | null {
   return useSnapshot(({ rules }) => rules);
 }
 
-/** Whether this page may change rules; the loader says so when the connection opens. */
+/** Whether this connection may change rules, as the loader said when it opened. */
 export function useMayChange(): boolean {
   return useSnapshot(({ figures }) => figures.hello?.admin === true);
 }
@@ -35,14 +35,14 @@ export function useRuleActions(): RuleActions {
       toasts.show({ text, tone: 'done', ...(revision !== undefined && { offer: { what: 'undo', revision } }) });
     };
     const complain = async (error: RulesError) => {
-      // The first load of the page does without these texts.
+      // These texts are not part of the first load.
       const { rejectionText } = await lazyWithRetry(() => import('./rejection-text.ts'));
       const { title, sentence } = rejectionText(error);
       toasts.show({ text: `${title} ${sentence}`, tone: 'problem' });
     };
     const orComplain = async (answer: { ok: true } | { ok: false; error: RulesError }, done: string) =>
       answer.ok ? say(done) : await complain(answer.error);
-    /** Tells that it was done, with undo; gives the error if it was not. */
+    /** Reports success with undo, or returns the error. */
     const told = (answer: RulesAnswer<'add' | 'edit' | 'remove' | 'policy'>, done: string) => {
       if (!answer.ok) return answer.error;
       say(done, answer.value.revision);

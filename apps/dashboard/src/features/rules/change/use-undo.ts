@@ -9,20 +9,20 @@ import { toasts } from '../../../ui/toast-store.ts';
 import { useRulesView } from './use-rules.ts';
 
 export interface Undo {
-  /** The change that `undo` is about; undefined: there is none. */
+  /** The change that `undo` applies to, if any. */
   readonly last: RulesStep | undefined;
-  /** The undone change that `redo` is about; undefined: there is none. */
+  /** The undone change that `redo` applies to, if any. */
   readonly undone: RulesStep | undefined;
-  /** Undoes a change made on this page at once. One that was made elsewhere is shown first, with its author. */
+  /** Undoes a change made on this page at once; asks first if it was made elsewhere. */
   readonly undo: () => void;
-  /** Does the undone change again, or shows it first if it was not undone on this page. */
+  /** Redoes a change undone on this page at once; asks first if it was undone elsewhere. */
   readonly redo: () => void;
-  /** Without a question. Nothing is changed if `step` is no longer the last one by then. */
+  /** Undoes without asking. Changes nothing if `step` is no longer the last change. */
   readonly undoStep: (step: RulesStep) => Promise<void>;
   readonly redoStep: (step: RulesStep) => Promise<void>;
 }
 
-/** Undo and redo of rules: the same for the key, the button and the message. */
+/** Undo and redo of rules, for keys, buttons and messages. */
 export function useUndo(): Undo {
   const { ask, store } = useLive();
   const snapshot = useRulesView()?.snapshot;

@@ -1,7 +1,7 @@
 import type { RehearsalReport } from '@packetlog/common';
 import { counted, formatCount } from '../../../text/number.ts';
 
-/** How much of what arrived the report is about: the first thing to know of it. */
+/** How much of the traffic the report covers. */
 export function coverageSentence({ seconds, seen, judged }: RehearsalReport): string {
   const time = `In ${Math.round(seconds)} s`;
   if (seen === 0) return `${time} no packets arrived, so this says nothing about the rules. Try a longer dry run.`;

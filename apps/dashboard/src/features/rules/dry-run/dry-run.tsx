@@ -17,15 +17,15 @@ type State =
   | { readonly at: 'rejected'; readonly error: Parameters<typeof Rejection>[0]['error'] };
 
 const SECONDS = [10, 60] as const;
-/** Time for the answer, over that of the trial itself. */
+/** Extra time for the answer, beyond the dry run itself. */
 const SLACK_MS = 15_000;
 
-/** Before it is armed: what it would have done with the packets of the next seconds. `asked` null: the form is not filled in. */
+/** Runs the change on live traffic without enforcing it. `asked` is null while the form is incomplete. */
 export function DryRun({ asked }: { asked: Asked | null }) {
   const { ask } = useLive();
   const [state, setState] = useState<State>({ at: 'idle' });
   const about = JSON.stringify(asked);
-  // A report about something else than what is in the form would be a trap.
+  // A report about earlier content of the form would mislead.
   useEffect(() => setState({ at: 'idle' }), [about]);
   const run = async (seconds: number) => {
     if (asked === null) return;

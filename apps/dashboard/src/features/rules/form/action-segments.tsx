@@ -3,7 +3,7 @@ import { ACTION_TEXT, RULE_VERDICT } from '../../../text/verdict-text.ts';
 import { VerdictMark } from '../../../ui/marks.tsx';
 import type { Segment } from '../../../ui/segments.tsx';
 
-/** The actions as segments, each with its shape and what it means. */
+/** Segments to choose an action, each with its mark and explanation. */
 export function actionSegments<T extends RuleAction>(actions: readonly T[]): Segment<T>[] {
   return actions.map((action) => ({
     value: action,

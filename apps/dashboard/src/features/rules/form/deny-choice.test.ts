@@ -63,7 +63,7 @@ test('the choices become a draft', () => {
   });
 });
 
-test('a deny rule that could do nothing, or would be one too many, is said to be so', () => {
+test('a deny rule without effect, or a second one, is pointed out', () => {
   const packet = source({ rule_id: 7 });
   if (packet === null) throw new Error('no source');
   expect(standingSentence(packet, [{ id: 7, action: 'permit' }])).toMatch(/permit wins/);

@@ -9,19 +9,19 @@ import {
 } from '@packetlog/common';
 import type { PacketRow } from '../../../text/row-text.ts';
 
-/** Of a packet, what a rule can be made from. */
+/** What a rule can be made from. */
 export interface PacketSource {
   readonly addr: string;
-  /** Its neighbourhood: /24 of IPv4, /64 of IPv6, which is what one customer usually has. */
+  /** Its network: /24 for IPv4, /64 for IPv6, usually one customer. */
   readonly network: string;
-  /** The service it was for; null where there is no port, or it was not read. */
+  /** Destination service; null without a port, or if it was not read. */
   readonly service: { readonly protocol: number | string; readonly port: number } | null;
   readonly protocol: number | string;
-  /** The rule that has decided about it already, 0 = none. */
+  /** The rule that decided this packet, 0 = none. */
   readonly ruleId: number;
 }
 
-/** null for a frame without addresses, of which no rule could be made. */
+/** null for a frame without addresses, which no rule can match. */
 export function packetSource(view: PacketLogView, i: number, row: PacketRow): PacketSource | null {
   if (!view.addressesRead(i)) return null;
   const addr = view.srcAddr(i);
@@ -44,7 +44,7 @@ export function networkOf(addr: string): string {
   return formatNetwork({ family, bytes, bits });
 }
 
-/** What a rule that exists already means for a new one about the same packet; '' if nothing. */
+/** How an existing rule affects a new one for the same packet; '' if it does not. */
 export function standingSentence(packet: PacketSource, rules: readonly Pick<Rule, 'id' | 'action'>[]): string {
   const rule = rules.find(({ id }) => id === packet.ruleId);
   if (rule?.action === 'permit') {
@@ -57,7 +57,7 @@ export interface DenyChoice {
   readonly who: 'source' | 'network';
   readonly what: 'everything' | 'service';
   readonly action: 'deny' | 'observe';
-  /** As the form has it: '1h', '' for ever. */
+  /** Duration as in the form: '1h', '' for no expiry. */
   readonly lasts: string;
   readonly reason: string;
 }

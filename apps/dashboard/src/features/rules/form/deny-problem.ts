@@ -3,7 +3,9 @@ import type { PacketRow } from '../../../text/row-text.ts';
 import { HOW_TO_CHANGE } from '../change/rejection-text.ts';
 import { packetSource } from './deny-choice.ts';
 
-/** Why the source of a packet cannot be denied from here; '' if it can. `enforces`: the loader has rules at all. */
+/**
+ * Why the source of a packet cannot be denied from here; '' if it can. `enforces`: whether the loader enforces rules.
+ */
 export function denyProblem(
   packet: { readonly view: PacketLogView; readonly index: number; readonly row: PacketRow },
   { enforces, mayChange }: { readonly enforces: boolean; readonly mayChange: boolean },

@@ -6,7 +6,7 @@ import { packetRow } from '../../../text/row-text.ts';
 import { packetSource } from './deny-choice.ts';
 import { DenySheet } from './deny-sheet.tsx';
 
-/** From the picked packet to a rule. The picked row is held still, so what it says does not change. */
+/** The sheet to deny the source of the selected packet, whose row is held and does not change. */
 export function DenySelected({ row, onClose, onDone }: { row: number; onClose: () => void; onDone: () => void }) {
   const { store } = useLive();
   const { packet, source } = useMemo(() => {

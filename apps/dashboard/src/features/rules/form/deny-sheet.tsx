@@ -19,7 +19,7 @@ import { readForm } from './rule-form.ts';
 
 const ACTIONS = actionSegments(['deny', 'observe'] as const);
 
-/** From a packet to a rule in three choices: who, what, for how long. */
+/** Makes a rule from a packet: source, destination, duration. */
 export function DenySheet({
   packet,
   source,
@@ -29,7 +29,7 @@ export function DenySheet({
   packet: PacketRow;
   source: PacketSource;
   onClose: () => void;
-  /** The rule is in force: the row has served. */
+  /** Called when the rule is in force. */
   onDone: () => void;
 }) {
   const actions = useRuleActions();

@@ -7,7 +7,7 @@ import { TextField } from '../../../ui/text-field.tsx';
 
 const OTHER = 'other';
 
-/** For how long: one of the usual, or typed. `kept` is the end that the rule has already, in words. */
+/** Duration of a rule: a preset, or typed. `current` is the option that keeps the rule's expiry. */
 export function DurationField({
   value,
   onChange,

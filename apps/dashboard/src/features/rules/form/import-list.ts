@@ -1,13 +1,13 @@
 import { isSetName, MAX_MESSAGE_BYTES } from '@packetlog/common';
 
-/** Lines of a list that say something: neither empty nor a comment. */
+/** Counts the lines of a list that are neither empty nor comments. */
 export function listLines(text: string): number {
   let lines = 0;
   for (const line of text.split('\n')) if (/^\s*[^\s#;]/.test(line)) lines++;
   return lines;
 }
 
-/** 'firehol_level1.netset' -> 'firehol_level1'; '' if no name of a set can be made of it. */
+/** 'firehol_level1.netset' -> 'firehol_level1'; '' if no valid name can be derived. */
 export function nameFromFile(file: string): string {
   const name = file
     .replace(/\.[a-z0-9]{1,8}$/i, '')
@@ -17,12 +17,12 @@ export function nameFromFile(file: string): string {
   return isSetName(name) ? name : '';
 }
 
-/** What stands around the list in the message that carries it. */
+/** Bytes of the message beside the list. */
 const ROOM_FOR_THE_REST = 4_096;
 
-/** '' if the list can go through the page's connection; else why not, and what to do. */
+/** '' if the list fits into a message of the page's connection; else why not, and what to do. */
 export function sizeProblem(text: string): string {
-  // As it is sent, where each end of a line takes two bytes.
+  // As sent: each line end takes two bytes.
   const bytes = new TextEncoder().encode(JSON.stringify(text)).length;
   if (bytes <= MAX_MESSAGE_BYTES - ROOM_FOR_THE_REST) return '';
   return 'This list is too long to send from this page. Import it on the machine: packetlog rules import FILE --set NAME';

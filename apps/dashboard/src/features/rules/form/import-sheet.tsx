@@ -16,7 +16,7 @@ import { listLines, nameFromFile, sizeProblem } from './import-list.ts';
 
 const WITHIN_MS = 60_000;
 
-/** A list of networks, pasted or from a file, becomes a named set with one rule. A set of that name is replaced. */
+/** Imports a list of networks as a named set with one rule. A set of that name is replaced. */
 export function ImportSheet({ existing, onClose }: { existing: readonly string[]; onClose: () => void }) {
   const { ask, store } = useLive();
   const [name, setName] = useState('');

@@ -17,7 +17,7 @@ import { changesOf, EMPTY_FORM, formOf, KEEP, type RuleForm, readForm } from './
 
 const PROTOCOLS = ['tcp', 'udp', 'icmp', 'icmpv6', 'sctp', 'udplite', 'gre', 'esp'];
 
-/** A new rule, or another text for one that exists. */
+/** Adds a rule, or edits one. */
 export function RuleFormSheet({ rule, onClose }: { rule?: Rule | undefined; onClose: () => void }) {
   const interfaces = useSnapshot(({ figures }) => figures.interfaces);
   const sets = useSnapshot(({ rules }) => rules?.snapshot.sets);
@@ -35,7 +35,7 @@ export function RuleFormSheet({ rule, onClose }: { rule?: Rule | undefined; onCl
     setForm({ ...form, ...changes });
     setRejection(null);
   };
-  // What is empty is not wrong before somebody tries to go on.
+  // Empty fields are not errors before the first submit.
   const problemOf = (field: keyof RuleForm) => (tried || form[field] !== '' ? (problems?.[field] ?? '') : '');
 
   const submit = async (force = false) => {

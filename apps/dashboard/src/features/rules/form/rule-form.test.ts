@@ -22,7 +22,7 @@ test.each<[Partial<RuleForm>, keyof RuleForm, RegExp]>([
   [{ port: '70000' }, 'port', /65535/],
   [{ protocol: 'icmp', port: '22' }, 'port', /no ports/],
   [{ lasts: 'soon' }, 'lasts', /1h30m/],
-])('%o is refused at its field, with the fix', (over, field, message) => {
+])('%o is rejected at its field, with the fix', (over, field, message) => {
   const { draft, problems } = read(over);
   expect(draft).toBeNull();
   expect(problems?.[field]).toMatch(message);

@@ -1,7 +1,7 @@
 import { type Rule, type RuleAction, type RuleChanges, type RuleDraft, ruleDraftSchema } from '@packetlog/common';
 import { asSentence } from '../../../text/sentence.ts';
 
-/** What stands in the fields of the form: text, whether it can be read or not. */
+/** Content of the form's fields, valid or not. */
 export interface RuleForm {
   readonly action: RuleAction;
   readonly source: string;
@@ -9,7 +9,7 @@ export interface RuleForm {
   readonly port: string;
   readonly interface: string;
   readonly reason: string;
-  /** A duration such as '1h', '' for ever, KEEP for the end that the rule has already. */
+  /** A duration such as '1h', '' for no expiry, KEEP to keep the current expiry. */
   readonly lasts: string;
 }
 
@@ -37,7 +37,7 @@ const FIELD_OF: Readonly<Record<string, keyof RuleForm>> = {
   expires_at: 'lasts',
 };
 
-/** The draft that the fields say, in canonical text; or what is wrong, by field. */
+/** The rule draft that the fields describe, in canonical form, or the problems by field. */
 export function readForm(form: RuleForm): ReadForm {
   const optional = (key: string, text: string) => (text.trim() === '' ? {} : { [key]: text.trim() });
   const read = ruleDraftSchema.safeParse({
@@ -72,7 +72,7 @@ export function formOf(rule: Rule): RuleForm {
   };
 }
 
-/** What `draft` changes of the rule; null if it changes nothing. */
+/** What `draft` changes in the rule; null if nothing. */
 export function changesOf(rule: Rule, form: RuleForm, draft: RuleDraft): RuleChanges | null {
   const changes: Record<string, unknown> = {};
   for (const key of ['action', 'source', 'reason'] as const) if (draft[key] !== rule[key]) changes[key] = draft[key];

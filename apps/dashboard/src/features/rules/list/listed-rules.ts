@@ -6,17 +6,17 @@ export const SORT_KEYS = ['id', 'rate', 'packets', 'bytes', 'last_seen', 'expire
 export type SortKey = (typeof SORT_KEYS)[number];
 
 export interface ListChoice {
-  /** Words that must all be somewhere in the rule. */
+  /** Words that must all occur in the rule. */
   readonly search: string;
   readonly action: RuleAction | 'all';
   readonly sort: SortKey;
   readonly descending: boolean;
 }
 
-/** Newest first, until somebody asks for something else. */
+/** The initial choice: newest first. */
 export const FIRST_CHOICE: ListChoice = { search: '', action: 'all', sort: 'id', descending: true };
 
-/** The rules that are asked for, in the order that is asked for; equals by number. */
+/** Rules that match the choice, in its order; ties by number. */
 export function listRules(
   rules: readonly ListedRule[],
   choice: ListChoice,
@@ -32,7 +32,7 @@ export function listRules(
   return chosen.sort((a, b) => sign * ((values.get(a.id) ?? 0) - (values.get(b.id) ?? 0)) || b.id - a.id);
 }
 
-/** The next choice when a column's head is pressed: largest first, then the other way round. */
+/** The choice after a click on a column header: descending first, then ascending. */
 export function sortedBy(choice: ListChoice, sort: SortKey): ListChoice {
   const descending = choice.sort === sort ? !choice.descending : sort !== 'expires';
   return { ...choice, sort, descending };

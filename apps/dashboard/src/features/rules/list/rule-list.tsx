@@ -11,7 +11,7 @@ import { VerdictMark } from '../../../ui/marks.tsx';
 import { countByAction, FIRST_CHOICE, listRules } from './listed-rules.ts';
 import { RulesTable } from './rules-table.tsx';
 
-/** The table with what narrows it down. */
+/** The rules table with search and filter by action. */
 export function RuleList({
   view,
   onAdd,
@@ -29,7 +29,7 @@ export function RuleList({
   const byCounters = choice.sort !== 'id' && choice.sort !== 'expires';
   const listed = useMemo(
     () => listRules(rules, choice, (id) => store.rules.counted(id)),
-    // Only an order by counters changes with every interval.
+    // Only orders by counter change with each interval.
     [rules, choice, byCounters ? view.interval : 0],
   );
   const counts = useMemo(() => countByAction(rules), [rules]);

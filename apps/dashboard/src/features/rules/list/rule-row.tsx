@@ -1,6 +1,6 @@
-// biome-ignore-all lint/a11y/useSemanticElements: windowed rows stand at absolute places, which table elements cannot; the roles say what they are
-// biome-ignore-all lint/a11y/useFocusableInteractive: a press anywhere in a row does what the button in its first cell does
-// biome-ignore-all lint/a11y/useKeyWithClickEvents: the same; the button has the keys
+// biome-ignore-all lint/a11y/useSemanticElements: windowed rows are positioned absolutely, which table elements do not allow; ARIA roles describe them
+// biome-ignore-all lint/a11y/useFocusableInteractive: a click in a row does what the button in its first cell does
+// biome-ignore-all lint/a11y/useKeyWithClickEvents: as above; the button handles keys
 'use client';
 
 import { Pencil, Trash2 } from 'lucide-react';
@@ -15,10 +15,10 @@ import { VerdictMark } from '../../../ui/marks.tsx';
 import { Sparkline } from '../../../ui/sparkline.tsx';
 import { useMayChange } from '../change/use-rules.ts';
 
-/** Below it a countdown is in the colour of what is about to happen. */
+/** Expiry below this is highlighted. */
 const SOON_MS = 60_000;
 
-/** While the table scrolls, rows that stay in sight are not drawn again. */
+/** Memoized: rows that stay visible are not rendered again while scrolling. */
 export const RuleRow = memo(function RuleRow({
   rule,
   top,

@@ -1,6 +1,6 @@
-// biome-ignore-all lint/a11y/useSemanticElements: windowed rows stand at absolute places, which table elements cannot; the roles say what they are
+// biome-ignore-all lint/a11y/useSemanticElements: windowed rows are positioned absolutely, which table elements do not allow; ARIA roles describe them
 // biome-ignore-all lint/a11y/useFocusableInteractive: rows and headers of a plain table are not interactive; its buttons are
-// biome-ignore-all lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+// biome-ignore-all lint/a11y/noNoninteractiveTabindex: scroll containers must be reachable by keyboard
 'use client';
 
 import { ArrowDown, ArrowUp } from 'lucide-react';
@@ -14,7 +14,7 @@ import './rules-table.css';
 
 const ROW = 32;
 const ROW_OF_TWO_LINES = 56;
-/** Below this width of the table a rule takes two lines. */
+/** Below this width of the table, px, a rule takes two lines. */
 const ONE_LINE_FROM = 1000;
 
 interface Column {
@@ -34,11 +34,11 @@ const COLUMNS: readonly Column[] = [
   { key: 'seen', label: 'last seen', title: 'When it last decided a packet', sort: 'last_seen' },
   { key: 'expires', label: 'expires in', title: 'When it expires', sort: 'expires' },
   { key: 'reason', label: 'reason', title: 'The reason that its author gave' },
-  { key: 'by', label: 'by', title: 'Who added it' },
+  { key: 'by', label: 'by', title: 'Author of the rule' },
   { key: 'tools', label: '', title: '' },
 ];
 
-/** All rules that are asked for, windowed. */
+/** The listed rules, windowed. */
 export function RulesTable({
   rules,
   choice,
@@ -67,7 +67,7 @@ export function RulesTable({
   }, []);
   const height = compact ? ROW_OF_TWO_LINES : ROW;
   const inSight = useWindow(scroller, rules.length, height);
-  // Another choice is read from its top.
+  // Scrolls to the top when the choice changes.
   useEffect(() => {
     scroller.current?.scrollTo({ top: 0 });
   }, [choice]);
