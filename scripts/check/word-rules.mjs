@@ -72,8 +72,7 @@ export const WORD_RULES = [
 
 /** Text in which such a word is right. */
 /** @type {readonly WordException[]} */
-export const WORD_EXCEPTIONS = [
-];
+export const WORD_EXCEPTIONS = [];
 
 /**
  * Text that has such a word and is not reworded yet. Nothing is added here; what is reworded is removed.
