@@ -67,7 +67,7 @@ describe.skipIf(!requireRoot())('the packet path', () => {
     const field = (name: string) => page.locator(`input[name="node-${name}"]`);
     await field('address').fill(second.origin);
     await page.getByTestId('save-node').click();
-    await page.getByText('It needs the token').waitFor();
+    await page.getByText('Enter the token').waitFor();
     expect(await axeViolations(page)).toEqual([]);
     await field('token').fill('not-the-token-of-that-loader');
     expect(await field('token').getAttribute('type')).toBe('password');

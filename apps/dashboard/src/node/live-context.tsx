@@ -57,7 +57,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       nodes,
       filter,
       store: view.store,
-      names: view.names,
+      lookups: view.lookups,
       retry: () => view.retry(),
       setPaused: (paused) => view.setPaused(paused),
       step: (rows) => view.step(rows),

@@ -73,7 +73,7 @@ export class Nodes {
   /** Reconnects to the page's loader with the token of the address bar. */
   openHome(): void {
     const target = readHandshakeTarget();
-    this.#tick(this.#home);
+    this.#startTicking(this.#home);
     this.#home.open(target, { filter: this.#filter, rowsPerSecond: this.#rowsOf(this.#home) });
     // A saved node that is now the page's own loader would be listed twice.
     const twin = this.#state.loaders.find((loader) => loader !== this.#home && loader.address === target.loader);
@@ -134,12 +134,12 @@ export class Nodes {
       if (choice !== this.#choices) return;
       this.#closeAllNodes();
       this.#allNodes = new AllNodes(this.#state.loaders);
-      this.#settle(ALL_NODES, this.#allNodes);
+      this.#select(ALL_NODES, this.#allNodes);
       return;
     }
     this.#closeAllNodes();
     const loader = loaders.find((each) => each.address === address) ?? this.#home;
-    this.#settle(loader.address, loader);
+    this.#select(loader.address, loader);
   }
 
   setFilter(text: string): void {
@@ -152,7 +152,7 @@ export class Nodes {
     if (effectiveDirective === 'connect-src') this.#blocked.add(hostOf(blockedURI));
   };
 
-  #settle(shown: string, view: View): void {
+  #select(shown: string, view: View): void {
     const { view: before } = this.#state;
     if (before !== view && before.store.state.rows.paused) before.setPaused(false);
     sessionStorage.setItem(SHOWN_KEY, shown);
@@ -171,7 +171,7 @@ export class Nodes {
     const loader = new Loader();
     loader.name = node.name;
     this.#set({ loaders: [...this.#state.loaders, loader] });
-    this.#tick(loader);
+    this.#startTicking(loader);
     loader.open(node, { filter: this.#filter, rowsPerSecond: this.#rowsOf(loader) });
   }
 
@@ -182,7 +182,7 @@ export class Nodes {
     this.#set({ loaders: this.#state.loaders.filter((each) => each !== loader) });
   }
 
-  #tick(loader: Loader): void {
+  #startTicking(loader: Loader): void {
     if (!this.#stopTicking.has(loader)) this.#stopTicking.set(loader, loader.store.startTicking());
   }
 

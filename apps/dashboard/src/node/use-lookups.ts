@@ -6,28 +6,28 @@ import { useLive } from './live-context.tsx';
 
 /** Looks up countries and networks; renders again when more are known. */
 export function usePlaces(addresses: readonly string[]): (address: string) => Place | null | undefined {
-  const { names } = useLive();
-  useSyncExternalStore(names.subscribe, names.version, names.version);
+  const { lookups } = useLive();
+  useSyncExternalStore(lookups.subscribe, lookups.version, lookups.version);
   const key = addresses.join(' ');
   useEffect(() => {
-    if (key !== '') names.wantPlaces(key.split(' '));
-  }, [names, key]);
-  return (address) => names.place(address);
+    if (key !== '') lookups.wantPlaces(key.split(' '));
+  }, [lookups, key]);
+  return (address) => lookups.place(address);
 }
 
 /** Processes that listen on ports; null until the loader has answered. Asks only if `wanted`. */
 export function useListeners(wanted: boolean): Acknowledgement<Listener[]> | null {
-  const { names } = useLive();
+  const { lookups } = useLive();
   const [answer, setAnswer] = useState<Acknowledgement<Listener[]> | null>(null);
   useEffect(() => {
     if (!wanted) return;
     let current = true;
-    void names.listeners().then((found) => {
+    void lookups.listeners().then((found) => {
       if (current) setAnswer(found);
     });
     return () => {
       current = false;
     };
-  }, [names, wanted]);
+  }, [lookups, wanted]);
   return answer;
 }

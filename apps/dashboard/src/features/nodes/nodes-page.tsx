@@ -84,7 +84,7 @@ export function NodesPage() {
         </table>
         {list.length === 1 && (
           <p className="nodes-alone">
-            Only the loader that serves this page. Add others to see them one at a time or all at once.
+            This page’s own loader is the only node so far. Add others to see them one at a time or all at once.
           </p>
         )}
       </section>

@@ -58,7 +58,7 @@ export function RulesHead({
         <Fact label="denied since start">
           <Count value={denied ?? 0} />
         </Fact>
-        <Fact label="the rules are">
+        <Fact label="status">
           <span className={enforcing ? '' : 'text-warn'}>{state.word}</span>
           <span className="unit rules-fact-note">{state.note}</span>
         </Fact>

@@ -42,7 +42,7 @@ const OF_ONE_NODE = {
 export class AllNodes implements View {
   readonly store: Store;
   /** Addresses mean the same on all nodes, processes do not. */
-  readonly names = new Lookups(async (event, request) => {
+  readonly lookups = new Lookups(async (event, request) => {
     const [first] = this.#nodes;
     if (event === 'names:listeners' || first === undefined) return { ok: false, error: OF_ONE_NODE };
     return first.loader.lookUp(event, request);
@@ -58,7 +58,7 @@ export class AllNodes implements View {
   /** Rows lost since this view was opened. */
   #lost = 0;
   #lostBefore: number | null = null;
-  #greeted = false;
+  #helloSent = false;
   #figuresAt = Number.NEGATIVE_INFINITY;
 
   constructor(loaders: readonly Loader[]) {
@@ -85,7 +85,7 @@ export class AllNodes implements View {
     this.#poll();
     this.#timers.push(setInterval(() => this.#poll(), POLL_EVERY_MS));
     // Not immediately: the nodes are asked for the rows of this view only after it was created.
-    this.#timers.push(setInterval(() => this.#agree(), POLL_EVERY_MS));
+    this.#timers.push(setInterval(() => this.#sumSubscriptions(), POLL_EVERY_MS));
     this.#timers.push(setInterval(() => this.#takeRows(), ROWS_EVERY_MS));
   }
 
@@ -137,7 +137,7 @@ export class AllNodes implements View {
     const connections = this.#nodes.map(({ loader }) => loader.store.connection);
     this.store.become(bestConnection(connections), this.#nodes[0]?.loader.address);
     this.store.connect({ type: 'tick', at: now });
-    this.#sayWhoIsGone();
+    this.#reportReachability();
     const { state } = this.store;
     if (!state.bufferFull && this.#nodes.some(({ loader }) => loader.store.state.bufferFull)) state.markFull(now);
     if (now - this.#figuresAt < FIGURES_EVERY_MS) return;
@@ -146,14 +146,14 @@ export class AllNodes implements View {
   }
 
   /** Sums up the acknowledged subscriptions of connected nodes. */
-  #agree(): void {
+  #sumSubscriptions(): void {
     const live = this.#nodes.filter(({ loader }) => isLive(loader));
     const states = live.map(({ loader }) => subscribedTo(loader.store.getSnapshot().figures));
     this.store.state.subscription.become(sumOfSubscriptions(states));
     this.store.figuresChanged();
   }
 
-  #sayWhoIsGone(): void {
+  #reportReachability(): void {
     const names = this.#names();
     this.#nodes.forEach((node, i) => {
       const live = isLive(node.loader);
@@ -182,7 +182,7 @@ export class AllNodes implements View {
       if (ledger !== null) parts.push({ name: names[i] ?? '', ledger, loss, indexOf: this.#indexOf(i) });
       rowLimit += limit ?? 0;
     }
-    if (!this.#greet(names, now) || parts.length === 0) return;
+    if (!this.#sendHello(names, now) || parts.length === 0) return;
     const at_ms = Math.max(...parts.map(({ ledger }) => ledger.at_ms));
     const ledger = sumLedgers(parts, at_ms);
     this.#lostBefore ??= ledger.client.dropped;
@@ -197,8 +197,8 @@ export class AllNodes implements View {
   }
 
   /** Sends a hello to the store, once, as soon as one node has sent one. */
-  #greet(names: readonly string[], now: number): boolean {
-    if (this.#greeted) return true;
+  #sendHello(names: readonly string[], now: number): boolean {
+    if (this.#helloSent) return true;
     const nodes = this.#nodes.flatMap(({ loader }, i) => {
       const { hello } = loader.store.getSnapshot().figures;
       return hello === null ? [] : [{ hello, i }];
@@ -217,13 +217,13 @@ export class AllNodes implements View {
       },
       now,
     );
-    this.#greeted = true;
+    this.#helloSent = true;
     return true;
   }
 
   #takeRows(): void {
     const bytes = this.#rows.take(performance.now(), BATCH_HEADER_SIZE);
-    if (bytes === null || !this.#greeted) return;
+    if (bytes === null || !this.#helloSent) return;
     const count = (bytes.length - BATCH_HEADER_SIZE) / PACKET_LOG_SIZE;
     this.#received += count;
     writeBatchHeader(bytes, {

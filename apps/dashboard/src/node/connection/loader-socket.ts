@@ -52,7 +52,7 @@ export class LoaderConnection {
   );
   /** The requested filter, and that of the shown rows. */
   #filter: string;
-  #agreed: string;
+  #acknowledged: string;
   #rowsPerSecond: number;
   #retry: ReturnType<typeof setTimeout> | undefined;
   readonly requests: LoaderRequests;
@@ -66,7 +66,7 @@ export class LoaderConnection {
   ) {
     this.#store = store;
     this.#filter = filter;
-    this.#agreed = filter;
+    this.#acknowledged = filter;
     this.#rowsPerSecond = rowsPerSecond;
     this.#socket = socketTo(target.loader, {
       transports: ['websocket'],
@@ -254,8 +254,8 @@ export class LoaderConnection {
 
   /** Rows from now on pass `filter`. */
   #filtered(filter: string): void {
-    if (filter === this.#agreed) return;
-    this.#agreed = filter;
+    if (filter === this.#acknowledged) return;
+    this.#acknowledged = filter;
     this.#store.state.filtered(readFilterText(filter).filter);
     this.#store.rowsChanged();
   }

@@ -12,7 +12,7 @@ const NO_CONNECTION = {
 /** One node: its store, its lookups and its connection. */
 export class Loader implements View {
   readonly store = new Store();
-  readonly names = new Lookups((event, request) => this.lookUp(event, request));
+  readonly lookups = new Lookups((event, request) => this.lookUp(event, request));
   /** Its given name, '' without one. */
   name = '';
   #target: LoaderTarget | null = null;

@@ -13,7 +13,7 @@ export interface LoaderTarget {
 /** What components read and ask: one node, or all of them. */
 export interface View {
   readonly store: Store;
-  readonly names: Lookups;
+  readonly lookups: Lookups;
   /** Reconnects immediately. */
   retry(): void;
   setPaused(paused: boolean): void;

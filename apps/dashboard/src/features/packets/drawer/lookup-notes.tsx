@@ -20,11 +20,11 @@ type Name = { readonly state: 'unasked' | 'asked' } | { readonly state: 'known';
 
 /** Looks up a name on request only: the DNS of the address's owner sees the query. */
 export function ReverseName({ address }: { address: string }) {
-  const { names } = useLive();
+  const { lookups } = useLive();
   const [name, setName] = useState<Name>({ state: 'unasked' });
   const lookUp = async () => {
     setName({ state: 'asked' });
-    const answer = await names.reverse(address);
+    const answer = await lookups.reverse(address);
     const text = answer.ok ? reverseNameText(answer.value) : answer.error.message;
     setName({ state: 'known', text });
   };
