@@ -61,7 +61,8 @@ describe.skipIf(!requireRoot())('the dashboard', () => {
   test('says what is wrong and what to do: no token, a wrong one, a loader that is gone, and it recovers', async () => {
     const { packetlog, url, port } = await suite.start();
     const origin = `http://localhost:${port}/`;
-    const stateOf = (state: string) => `[data-testid=connection-state][data-state=${state}], [data-testid=no-connection]`;
+    const stateOf = (state: string) =>
+      `[data-testid=connection-state][data-state=${state}], [data-testid=no-connection]`;
 
     const without = await openPage(suite.browser, origin);
     await without.page.locator(stateOf('no-token')).first().waitFor();

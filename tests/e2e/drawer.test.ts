@@ -50,7 +50,10 @@ describe.skipIf(!requireRoot())('the drawer of a packet', () => {
     await drawer.waitFor();
     expect(await drawer.getByRole('heading', { level: 2 }).textContent()).toBe('Permitted: UDP');
     expect(await said('destination_port')).toMatch(/^53The usual port of domain;/);
-    await page.getByTestId('packet-listener').getByText('No process on that machine listens on this port now.').waitFor();
+    await page
+      .getByTestId('packet-listener')
+      .getByText('No process on that machine listens on this port now.')
+      .waitFor();
 
     // The next older one, with the focus inside the drawer.
     await page.keyboard.press('ArrowDown');

@@ -26,8 +26,8 @@ it.each<[ExportEnd, RegExp]>([
 });
 
 it('says which rows are on the page', () => {
-  expect(pageRowsText(12, span)).toBe(`12 rows of 10 s, from ${FROM} to ${TO}.`);
-  expect(pageRowsText(1, { ...span, toMs: span.fromMs })).toBe(`1 row of ${FROM}.`);
+  expect(pageRowsText(12, span)).toBe(`12 rows in 10 s, from ${FROM} to ${TO}.`);
+  expect(pageRowsText(1, { ...span, toMs: span.fromMs })).toBe(`1 row at ${FROM}.`);
   expect(pageRowsText(0, null)).toMatch(/No rows/);
 });
 

@@ -66,6 +66,6 @@ export function lossText({ before, page, withheld }: ExportLoss): string {
 export function pageRowsText(rows: number, span: Span): string {
   if (span === null) return 'No rows on the page yet.';
   const [from, to] = [clockText(span.fromMs), clockText(span.toMs)];
-  if (from === to) return `${counted(rows, 'row')} of ${from}.`;
-  return `${counted(rows, 'row')} of ${spanText(span.toMs - span.fromMs)}, from ${from} to ${to}.`;
+  if (from === to) return `${counted(rows, 'row')} at ${from}.`;
+  return `${counted(rows, 'row')} in ${spanText(span.toMs - span.fromMs)}, from ${from} to ${to}.`;
 }

@@ -15,7 +15,7 @@ import { useUndo } from './change/use-undo.ts';
 
 /** Default policy, totals, whether the rules are in force, and the main actions. */
 export function RulesHead({
-  snapshot: { default_policy, enforcing, pinned },
+  snapshot,
   onAdd,
   onImport,
   onPolicy,
@@ -25,16 +25,15 @@ export function RulesHead({
   onImport: () => void;
   onPolicy: () => void;
 }) {
+  const { default_policy, enforcing, pinned } = snapshot;
   const mayChange = useMayChange();
   const rates = useSnapshot(({ figures }) => figures.rates);
   const denied = useSnapshot(({ figures }) =>
     figures.ledger?.interfaces.reduce((sum, { counters }) => sum + counters.denied, 0),
   );
   const state = enforcing
-    ? pinned
-      ? { word: 'in force', note: 'also after packetlog ends' }
-      : { word: 'in force', note: 'while packetlog runs' }
-    : { word: 'not in force', note: 'this loader only observes' };
+    ? { word: 'in force', note: pinned ? 'also after packetlog ends' : 'while packetlog runs' }
+    : { word: 'not in force', note: whyNotInForce(snapshot) };
   return (
     <header className="rules-head">
       <h2 className="sr-only">Rules</h2>
@@ -82,6 +81,11 @@ export function RulesHead({
       )}
     </header>
   );
+}
+
+function whyNotInForce({ rules, in_force }: RulesSnapshot): string {
+  if (in_force?.is_current === false) return 'the kernel has other rules';
+  return rules.length === 0 ? 'no rules yet' : 'this loader only observes';
 }
 
 /** Undo and Redo, labelled with the change they apply to. */

@@ -49,6 +49,10 @@ export function TopPanels({ overview, height }: { overview: Overview; height: nu
   const figures = useSnapshot((snapshot) => snapshot.figures);
   const live = useSnapshot(({ connection }) => connection.state === 'live');
   const quiet = quietSentence({ ...figures, live, interfaces: figures.interfaces.map(({ name }) => name) });
+  const emptyText = (none: string) => {
+    if (lists === null && !live) return 'Not available while disconnected.';
+    return zoom === null ? none : 'None in this range.';
+  };
   return (
     <div className="top-panels">
       {figures.sampledOneOf > 1 && <Estimates oneOf={figures.sampledOneOf} />}
@@ -61,7 +65,7 @@ export function TopPanels({ overview, height }: { overview: Overview; height: nu
           title={title}
           note={span}
           isEmpty={!lists?.[key].length}
-          empty={(i === 0 && zoom === null && quiet) || (zoom === null ? empty : 'None in this range.')}
+          empty={(i === 0 && zoom === null && quiet) || emptyText(empty)}
         >
           <TopList column={column} title={title} rate="packets per second" bar="trend">
             {lists?.[key].slice(0, rows[key]).map((entry) => (

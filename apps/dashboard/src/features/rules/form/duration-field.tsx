@@ -24,7 +24,7 @@ export function DurationField({
   return (
     <div className="flex flex-col gap-2">
       <Segments
-        label="For how long"
+        label="Expires in"
         segments={[...usual, { value: OTHER, label: 'other' }]}
         value={typed ? OTHER : value}
         onChange={(chosen) => {
