@@ -206,4 +206,23 @@ describe('a file without a newline at its end', () => {
     expect(alarms()).toEqual([expect.stringMatching(/^set_file: Set drop stays as it is/)]);
     expect(fake.kernel.verdict('10.0.1.2')).toBe('deny 1');
   });
+
+  it('that is JSON with an address a line, cut off at any byte, leaves the last good list in force', async () => {
+    const networks = Array.from({ length: 40 }, (_, i) => `10.${i}.0.0/16`);
+    const text = JSON.stringify(networks, null, 0).replaceAll(',', ',\n');
+    await follow(text);
+    for (const end of [text.indexOf('10.24'), text.indexOf('"10.24'), text.indexOf('0.0/16"', 400), text.length - 1]) {
+      publish(text.slice(0, end));
+      await files.takeAll();
+      expect([alarms(), fake.kernel.verdict('10.39.1.2')]).toEqual([[], 'deny 1']);
+    }
+    await waitAMinute();
+    expect(alarms()).toEqual([
+      expect.stringMatching(/drop\.txt has changed, but .*not valid JSON, so it may be cut off/),
+    ]);
+    expect(fake.kernel.verdict('10.39.1.2')).toBe('deny 1');
+    publish(text);
+    await files.takeAll();
+    expect(alarms()).toEqual([]);
+  });
 });

@@ -15,13 +15,22 @@ interface Field {
   readonly families: Set<4 | 6>;
 }
 
-/** Undefined: it is no JSON, or lines of it that are read as they are. */
+/** The first line that is neither empty nor a comment, in time that grows with the length of the text alone. */
+const FIRST_LINE = /^[^\S\r\n\u2028\u2029]*[^\s#;]/m;
+const BLANK_OR_COMMENT = /^\s*(?:$|[#;])/;
+
+/** Whether `text` begins with a bracket of JSON, behind comments. Such text is never read as another format. */
+export function beginsAsJson(text: string): boolean {
+  return /[[{]$/.test(FIRST_LINE.exec(text)?.[0] ?? '');
+}
+
+/** Undefined: it does not begin as JSON. JSON that is cut off has a problem: the rest of it could pass for a table. */
 export function fromJson(text: string): Shaped | undefined {
-  if (!/^\s*[[{]/.test(text)) return undefined;
+  if (!beginsAsJson(text)) return undefined;
   if (text.length > MAX_TEXT)
     return { lines: [], notes: [], problem: `is JSON of more than ${MAX_TEXT} bytes: ${EXTRACT}` };
-  const found = parsed(text);
-  if (found === undefined) return undefined;
+  const found = parsed(text.slice(text.search(FIRST_LINE)));
+  if (found === undefined) return { lines: [], notes: [], problem: CUT_OFF };
   const fields = new Map<string, Field>();
   const lifetimes = new Set<string>();
   collect(found, '', 0, fields, lifetimes);
@@ -36,6 +45,8 @@ export function fromJson(text: string): Shaped | undefined {
   };
 }
 
+const CUT_OFF =
+  'begins with a bracket of JSON but is not valid JSON, so it may be cut off: write it again, or write one network a line';
 const EXTRACT = "keep the addresses, for example jq -r '.[].FIELD' FILE | packetlog rules import - --set NAME";
 
 function parsed(text: string): unknown {
@@ -49,7 +60,7 @@ function parsed(text: string): unknown {
 /** An array of what each line is. Undefined: not every line is JSON. */
 function parsedLines(text: string): unknown {
   try {
-    const lines = text.split('\n').filter((line) => line.trim() !== '');
+    const lines = text.split('\n').filter((line) => !BLANK_OR_COMMENT.test(line));
     return lines.map((line): unknown => JSON.parse(line)).filter((each) => !isMetadata(each));
   } catch {
     return undefined;

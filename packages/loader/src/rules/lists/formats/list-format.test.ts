@@ -162,6 +162,26 @@ describe('JSON', () => {
     expect(problem(text)).toMatch(said);
   });
 
+  it.each([
+    ['an array', '["192.0.2.1",\n"192.0.2.2",\n"192.0.2.3",\n'],
+    ['an array behind a comment', '# of today\n["192.0.2.1",\n"192.0.2.2",\n"192.0.2.3",\n'],
+    ['an array of objects', '[{"ip":"192.0.2.1"},\n{"ip":"192.0.2.2"},\n{"ip":"192.0'],
+    ['an object', '{"networks":\n"192.0.2.1",\n"192.0.2.2",\n"192.0.2.3"'],
+    ['an object a line', '{"cidr":"192.0.2.1"}\n{"cidr":"192.0.2.2"}\n{"cidr":"192.0'],
+  ])('that is cut off is rejected, and never read as another format: %s', (_, text) => {
+    expect(problem(text)).toMatch(/not valid JSON, so it may be cut off: write it again/);
+    expect(problem(new Uint8Array(gzipSync(text)))).toMatch(/may be cut off/);
+  });
+
+  it('may have comments before it, and between objects that are one a line', () => {
+    expect(read('# of today\n\n["192.0.2.1","198.51.100.0/24"]')).toMatchObject({
+      networks: NETWORKS,
+      badLineCount: 0,
+    });
+    const lines = '; of today\n{"cidr":"192.0.2.1"}\n# more\n{"cidr":"198.51.100.0/24"}\n';
+    expect(read(lines)).toMatchObject({ networks: NETWORKS, badLineCount: 0 });
+  });
+
   it('has values that are none as bad ones', () => {
     const { networks, badLines } = read('["192.0.2.1","example.org","198.51.100.0/24"]');
     expect(networks).toEqual(NETWORKS);
@@ -233,6 +253,8 @@ it('whatever a list begins with, it takes no longer than its length', () => {
     `a${' ,a'.repeat(long / 2)}`,
     `-A x ${'-s '.repeat(long)}`,
     `{"a":${'['.repeat(long)}`,
+    '\r'.repeat(long),
+    `${'\r '.repeat(long / 2)}[`,
     `x,${'"'.repeat(long)}`,
     '1.'.repeat(long),
   ];

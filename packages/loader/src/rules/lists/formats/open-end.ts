@@ -1,8 +1,11 @@
 /** Whether the end of a list may be the middle of it: a writer that died leaves a last line that is cut off. */
 import { isGzip, utf16Order } from './decode.ts';
+import { beginsAsJson } from './json.ts';
 
 /** No line of a list is longer. */
 const TAIL_BYTES = 2000;
+/** Comments before JSON are shorter. */
+const HEAD_BYTES = 4096;
 /** What follows cannot change what this says: nothing, a comment, or a network and a comment. */
 const SAID = /^\s*(?:$|[#;]|[\da-fA-F:.]+(?:\/\d{1,3})?\s*[#;])/;
 const PREFIX = /^\s*([\da-fA-F:.]+)\/(\d{1,3})$/;
@@ -20,9 +23,10 @@ export type End =
 export function endOf(bytes: Uint8Array): End {
   if (bytes.length === 0) return 'whole';
   const order = utf16Order(bytes);
+  // Before its last line: JSON and gzip may be cut off behind a newline, too.
+  if (isGzip(bytes) || beginsAsJson(textOf(bytes.subarray(0, HEAD_BYTES), order))) return 'of its form';
   const tail = textOf(bytes.subarray(-TAIL_BYTES), order);
   if (tail.endsWith('\n')) return 'whole';
-  if (isGzip(bytes) || /^\ufeff?\s*[[{]/.test(textOf(bytes.subarray(0, TAIL_BYTES), order))) return 'of its form';
   const from = tail.lastIndexOf('\n') + 1;
   const lastLine = tail.slice(from);
   const isSeenWhole = from > 0 || bytes.length <= TAIL_BYTES;
