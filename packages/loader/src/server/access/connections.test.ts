@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { guardHandlers } from '../http/guard-handlers.ts';
@@ -107,7 +107,7 @@ describe('connections', () => {
     server.on('request', (request, response) => {
       if (request.url === '/short') response.end('here');
     });
-    await serve({ strangers: 4 });
+    await serve({ strangers: 4, newcomerMs: 0 });
     await opened(4);
     const ask = (at: number, path: string) => sockets[at]?.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
     ask(0, '/long');
@@ -121,6 +121,50 @@ describe('connections', () => {
     connections.upgraded(accepted[5] as Socket, Buffer.alloc(0));
     await opened(1);
     expect(living()).toEqual([2, 4, 5, 6]);
+  });
+
+  it('that have just come have time for their request, also where all others are being answered', async () => {
+    server.removeAllListeners('request');
+    await serve({ strangers: 4 });
+    await opened(4);
+    for (const socket of sockets) socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    await vi.waitUntil(() => accepted.every(({ bytesRead }) => bytesRead > 0));
+    await opened(1);
+    expect(living()).toEqual([1, 2, 3, 4]);
+    await opened(1);
+    expect(living()).toEqual([2, 3, 4, 5]);
+  });
+
+  it('that do not read their answers make way before those that do', async () => {
+    const answers: ServerResponse[] = [];
+    server.removeAllListeners('request');
+    server.on('request', (_, response) => {
+      answers.push(response);
+      response.write(Buffer.alloc(64 * 1024 * 1024));
+    });
+    await serve({ strangers: 3, newcomerMs: 0 });
+    await opened(3);
+    const now = performance.now();
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(now);
+    for (const at of [0, 1]) {
+      sockets[at]?.pause().write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+      await vi.waitUntil(() => answers.length === at + 1);
+    }
+    await opened(1);
+    expect(living()).toEqual([0, 1, 3]);
+    connections.upgraded(accepted[3] as Socket, Buffer.alloc(0));
+    // The first reads a part of its answer, which is one piece.
+    let bytes = 0;
+    sockets[0]?.on('data', (piece) => {
+      bytes += piece.length;
+      if (bytes > 16 * 1024 * 1024) sockets[0]?.pause();
+    });
+    sockets[0]?.resume();
+    await vi.waitUntil(() => bytes > 16 * 1024 * 1024);
+    clock.mockReturnValue(now + connections.limits.stalledMs);
+    await opened(1);
+    clock.mockRestore();
+    expect(living()).toEqual([0, 3, 4]);
   });
 
   it('that are answered for too long make way like idle ones', async () => {

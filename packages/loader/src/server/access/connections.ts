@@ -2,7 +2,8 @@
  * The TCP connections of the server: how many there may be, in all and from one address, and what one that has shown no
  * token may cost. Such a connection is a stranger: it has seconds to say what it wants and a few kilobytes to say it
  * in. Strangers have places that clients cannot take, so that a token is read however many clients are connected. When
- * there are too many strangers, the oldest idle one makes way, before any that is being answered.
+ * there are too many strangers, the oldest idle one makes way, before any that is being answered or has just come. One
+ * that does not read its answer is idle, so that strangers cannot hold all places with answers that wait for them.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
@@ -22,6 +23,10 @@ export interface ConnectionLimits extends ClientLimits {
   readonly tokenMs: number;
   /** How long an answer keeps its connection from being the first to make way, ms. */
   readonly answerMs: number;
+  /** How long an answer may make no progress until its connection counts as idle, ms. */
+  readonly stalledMs: number;
+  /** How long a new connection has for its request before it counts as idle, ms. */
+  readonly newcomerMs: number;
   /** From the server's goodbye to the end of the connection, ms. */
   readonly goodbyeMs: number;
 }
@@ -34,6 +39,8 @@ const LIMITS: ConnectionLimits = {
   requestMs: 10_000,
   tokenMs: 10_000,
   answerMs: 60_000,
+  stalledMs: 3000,
+  newcomerMs: 1500,
   goodbyeMs: 1000,
 };
 
@@ -64,10 +71,13 @@ export function ownLimits(): ConnectionLimits {
 interface Connection {
   readonly peer: string;
   isStranger: boolean;
-  /** Until then idle connections make way before it: it is being answered, or has time to show its token. */
+  /** Until then idle connections make way before it: it is new, being answered, or has time to show its token. */
   busyUntil: number;
   /** Requests whose answers are not sent. */
   unanswered: number;
+  /** Of its answers, at the last look, and since when it has been the same. */
+  sentBytes: number;
+  sameSince: number;
   timer: NodeJS.Timeout | undefined;
 }
 
@@ -103,7 +113,14 @@ export class Connections {
     if (connection === undefined || this.#counted.has(request)) return true;
     this.#counted.add(request);
     this.#stopTimer(connection);
-    if (connection.unanswered++ === 0) connection.busyUntil = performance.now() + this.limits.answerMs;
+    if (connection.unanswered++ === 0) {
+      const now = performance.now();
+      Object.assign(connection, {
+        busyUntil: now + this.limits.answerMs,
+        sentBytes: sentBytes(socket),
+        sameSince: now,
+      });
+    }
     response.once('close', () => {
       if (--connection.unanswered === 0) connection.busyUntil = 0;
     });
@@ -167,7 +184,16 @@ export class Connections {
   }
 
   #add(socket: Socket, peer: string): void {
-    this.#all.set(socket, { peer, isStranger: true, busyUntil: 0, unanswered: 0, timer: undefined });
+    const now = performance.now();
+    this.#all.set(socket, {
+      peer,
+      isStranger: true,
+      busyUntil: now + this.limits.newcomerMs,
+      unanswered: 0,
+      sentBytes: 0,
+      sameSince: now,
+      timer: undefined,
+    });
     this.#strangers.add(socket);
     const from = this.#perPeer.get(peer);
     if (from) from.add(socket);
@@ -195,14 +221,24 @@ export class Connections {
   #makeWay(strangers: readonly Socket[], count: number): void {
     if (count <= 0) return;
     const now = performance.now();
-    const isBusy = (socket: Socket) => (this.#all.get(socket)?.busyUntil ?? 0) > now;
-    const inTurn = [...strangers.filter((socket) => !isBusy(socket)), ...strangers.filter(isBusy)];
+    const busy = new Set(strangers.filter((socket) => this.#isBusy(socket, now)));
+    const inTurn = [...strangers.filter((socket) => !busy.has(socket)), ...busy];
     for (const socket of inTurn.slice(0, count)) {
       this.#lines.warn({ address: this.#all.get(socket)?.peer ?? '' }, 'connection without a token closed: too many');
       // Not only when its end is told: that takes a turn of the loop.
       this.#remove(socket);
       socket.destroy();
     }
+  }
+
+  /** Looks at the progress of its answer: call it for each stranger whenever some have to make way. */
+  #isBusy(socket: Socket, now: number): boolean {
+    const connection = this.#all.get(socket);
+    if (connection === undefined || connection.busyUntil <= now) return false;
+    if (connection.unanswered === 0) return true;
+    const sent = sentBytes(socket);
+    if (sent !== connection.sentBytes) Object.assign(connection, { sentBytes: sent, sameSince: now });
+    return now - connection.sameSince < this.limits.stalledMs;
   }
 
   #stopTimer(connection: Connection): void {
@@ -217,4 +253,12 @@ export class Connections {
     const timer = setTimeout(end, ms).unref();
     connection.timer = timer;
   }
+}
+
+/**
+ * Bytes that the kernel took, which are more when the peer reads. `bytesWritten` alone has those that wait in libuv as
+ * well, whose number is what `net.Socket` looks at for its own timeout (`_onTimeout`, lib/net.js).
+ */
+function sentBytes(socket: Socket & { readonly _handle?: { readonly writeQueueSize?: number } | null }): number {
+  return socket.bytesWritten - (socket._handle?.writeQueueSize ?? 0);
 }
