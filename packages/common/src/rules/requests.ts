@@ -120,7 +120,10 @@ export type CheckedRulesRequest<Verb extends RulesVerb> = z.output<(typeof rules
 interface Changed {
   revision: number;
   pending?: PendingChange | undefined;
-  /** What will follow from the change later, a sentence with the next action: a permit that expires and locks out its user. */
+  /**
+   * What follows from the change, a sentence with the next action: a permit that expires and locks out its user, or rules
+   * that are in force and could not be written.
+   */
   warning?: string | undefined;
   /** What was understood otherwise than it was written, and rules that no packet can match: sentences. */
   notes?: string[];
@@ -155,7 +158,7 @@ export interface RulesResults {
   /** With `check`, `changed` says whether it would. `risk`: why it would wait to be confirmed. */
   apply: Changed & { changed: boolean; diff: RulesDiff; risk?: string };
   test: RehearsalReport;
-  confirm: { revision: number };
+  confirm: Pick<Changed, 'revision' | 'warning'>;
   revert: { revision: number };
   undo: Changed & { undone: string };
   redo: Changed & { redone: string };

@@ -181,7 +181,7 @@ Exit codes: 0 nothing to change, or changed; 9 see above; 2 the file is invalid;
   );
 
   subcommand('confirm', 'keep a risky change', async (connection, printer) =>
-    printer.answer(await connection.ask('confirm', {}), () => ['Confirmed: the change stays in force.']),
+    printer.changed(await connection.ask('confirm', {}), () => 'Confirmed: the change stays in force.'),
   );
   subcommand(
     'revert',

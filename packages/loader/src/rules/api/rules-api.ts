@@ -97,7 +97,7 @@ export class Desk {
       import: ({ entries, ...request }, who) => this.#import(request, Buffer.from(entries), who),
       apply: (request, who, { document }) => this.#apply(request, document?.rules ?? [], who),
       test: (request, _who, _written, asker) => rehearse(request, asker),
-      confirm: async (_, who) => ({ revision: await service.confirm(who) }),
+      confirm: (_, who) => service.confirm(who),
       revert: async (_, who) => ({ revision: await service.revert(who) }),
       undo: async ({ change }, who) => {
         const { value, ...rest } = await service.undo(who, change);

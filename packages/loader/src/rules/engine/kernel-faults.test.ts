@@ -83,6 +83,20 @@ it('rules are compiled again for new names until the kernel has taken them', asy
 describe('what waits to be confirmed', () => {
   const wait = () => fake.add({ source: 'any', destination_port: 23 });
 
+  it('stays with a warning, and can be undone, when it is confirmed, the disk fails and the kernel rejects the way back', async () => {
+    await wait();
+    fake.world.commitFault = new Error('EIO: i/o error');
+    fake.kernel.faults = [undefined, NO_MEMORY];
+    const { warning } = await fake.service.confirm(ROOT);
+    fake.world.commitFault = undefined;
+    expect(warning).toMatch(/cannot be written: EIO.*rejected the rules before them: no memory\. The new rules are in/);
+    expect(alarms()).toEqual([`rules_file: ${warning}`]);
+    expect(fake.kernel.verdict('192.0.2.1', 23)).toBe('deny 1');
+    await fake.service.undo(ROOT);
+    expect(fake.kernel.verdict('192.0.2.1', 23)).toBe('permit');
+    expect(alarms()).toEqual([]);
+  });
+
   it('goes on waiting as it was when another risky change beside it is rejected', async () => {
     await wait();
     const until = snapshot().pending?.until_ms ?? 0;

@@ -2,7 +2,7 @@
  * The one owner of the rules: what is asked for goes through the pipeline, one change at a time, and what comes of it is
  * audited and told to clients.
  */
-import type { RuleCounters, RulesSnapshot } from '@packetlog/common';
+import type { RuleCounters, RulesResults, RulesSnapshot } from '@packetlog/common';
 import type { RuleGround } from '../../ipc/messages.ts';
 import type { RuleCount, RuleHits } from '../../ipc/rule-counts.ts';
 import type { Who } from '../../ipc/rules-access.ts';
@@ -93,7 +93,7 @@ export class RulesService {
   }
 
   /** What waits stays, and is written. */
-  confirm(who: Who): Promise<number> {
+  confirm(who: Who): Promise<RulesResults['confirm']> {
     return this.#engine.queue.run(() => this.#engine.waiting.confirm(who));
   }
 

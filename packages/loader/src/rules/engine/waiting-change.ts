@@ -1,4 +1,5 @@
 /** What becomes of a risky change: it is confirmed, reverted on request, or reverts when its time is over. */
+import type { RulesResults } from '@packetlog/common';
 import type { Who } from '../../ipc/rules-access.ts';
 import { contentHash } from '../ruleset/content-hash.ts';
 import { invalid, notFound } from '../ruleset/rejection.ts';
@@ -27,8 +28,8 @@ export class WaitingChange {
     this.#parts = parts;
   }
 
-  /** It stays, and is written. Throws RulesRefusal; it goes on waiting then. */
-  async confirm(who: Who): Promise<number> {
+  /** It stays, and is written, or a warning says that it is not. Throws RulesRefusal; it goes on waiting then. */
+  async confirm(who: Who): Promise<RulesResults['confirm']> {
     const { pipeline, fileAgrees, note, changed } = this.#parts;
     const { enforcement, pending, history } = pipeline;
     const { provisional, confirmed } = enforcement;
@@ -38,13 +39,13 @@ export class WaitingChange {
     if (pending.isDoomed) throw invalid(STAYS_IN_FRONT);
     const { step, told, untilMonoNs } = pending;
     const fileSaysIt = pending.fileContent === contentHash(provisional.book);
-    await settle(pipeline, provisional, { fileSaysIt });
+    const warning = await settle(pipeline, provisional, { fileSaysIt });
     if (fileSaysIt) fileAgrees(provisional.book);
     await enforcement.letGo(untilMonoNs);
     pending.end();
     if (step !== undefined) history.push({ ...step, back: confirmed.book });
     note({ what: 'confirm', who, why: told?.why ?? '' });
-    return changed();
+    return { revision: changed(), ...(warning === undefined ? {} : { warning }) };
   }
 
   /** Throws RulesRefusal if nothing waits, or the kernel does not take it. */
