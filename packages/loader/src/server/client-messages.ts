@@ -198,7 +198,7 @@ function tooMany(waitMs: number): Excess {
   const message =
     'Too many messages, or too costly ones, came from this client or with others from its address: send at most 100 a ' +
     `second, and requests about rules or the past less often. Ask again in ${Math.ceil(waitMs / 1000)} s.`;
-  return { code: 'invalid', message, retry_after_ms: waitMs };
+  return { code: 'invalid', message, retry_after_ms: Math.max(1, waitMs) };
 }
 
 /** Of a WebSocket: it stops reading from its connection. */

@@ -28,14 +28,16 @@ export class RepeatedRequests {
   /** Calls `answered` once, unless `clear` came before. A later request with the same `key` supersedes this one. */
   ask(event: string, request: object, answered: Answered, key = event): void {
     const own: Waiting = {};
-    let waitMs = 0;
+    let waitMs = 1;
+    let isFirst = true;
     this.#newest.get(key)?.supersede?.();
     this.#newest.set(key, own);
     const attempt = () =>
       this.#emit(event, request, (answer) => {
         const error = answer?.ok === false && isRefusal(answer.error) ? answer.error : null;
         const again = error?.retry_after_ms;
-        if (error !== null && waitMs === 0) this.#rejected(error);
+        if (error !== null && isFirst) this.#rejected(error);
+        isFirst = false;
         if (again === undefined || this.#newest.get(key) !== own) return answered(answer);
         waitMs = Math.min(LONGEST_WAIT_MS, Math.max(again, 2 * waitMs));
         own.supersede = () => {
@@ -43,8 +45,13 @@ export class RepeatedRequests {
           answered(answer);
         };
         // Pages that were rejected together do not ask together again.
-        own.timer = setTimeout(attempt, waitMs * (1 + Math.random()));
+        own.timer = setTimeout(repeat, waitMs * (1 + Math.random()));
       });
+    const repeat = () => {
+      // From now on the answer to the repeated request counts.
+      delete own.supersede;
+      attempt();
+    };
     attempt();
   }
 

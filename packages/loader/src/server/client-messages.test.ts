@@ -1,0 +1,23 @@
+import { expect, it, vi } from 'vitest';
+import * as z from 'zod/mini';
+import type { ClientBudget } from './access/budget.ts';
+import type { LineLimit } from './access/line-limit.ts';
+import type { Client } from './client.ts';
+import { ClientMessages } from './client-messages.ts';
+
+it('never asks a client that it rejects to come again after no time, also where the budget is paid meanwhile', () => {
+  const conn = { setMaxListeners: () => {}, once: () => {}, transport: {} };
+  const outbox = { length: 0, after: (act: (done: () => void) => void) => act(() => {}) };
+  const client = { socket: { conn }, outbox } as unknown as Client;
+  const budget = { take: () => false, waitMs: () => 0, debtMs: 0 } as unknown as ClientBudget;
+  const acknowledge = vi.fn();
+  const messages = new ClientMessages(client, {} as LineLimit, budget);
+  messages.answer(
+    () => 1,
+    z.object({}),
+    [{}, acknowledge],
+    () => {},
+  );
+  const [answer] = acknowledge.mock.calls[0] ?? [];
+  expect(JSON.parse(answer.json)).toMatchObject({ ok: false, error: { retry_after_ms: 1 } });
+});
