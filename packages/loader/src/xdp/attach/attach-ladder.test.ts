@@ -28,6 +28,10 @@ describe('the attach ladder', () => {
     expect(genericFirst(requested, 'macvlan')).toBeUndefined();
   });
 
+  it('says what native mode costs on veth, as docs/decisions/interfaces.md has it from the benchmark', () => {
+    expect(genericFirst('auto', 'veth')).toMatch(/leaves a TCP stream about a third of its speed; --mode native/);
+  });
+
   it('uses the program for several buffers only where the mode is for it', () => {
     expect(ladder('auto', true).map(({ mode, program }) => [mode, program])).toEqual([
       ['native_frags', 'frags'],

@@ -21,7 +21,7 @@ const GENERIC_FIRST: Readonly<Record<string, string>> = {
   bond: 'in native mode the program would run on the members of the bond; --mode native selects it',
   team: 'generic mode sees what arrives on the team, not on a member',
   // veth_xdp_set (drivers/net/veth.c) takes NETIF_F_GSO_SOFTWARE off the peer, and veth_xdp_rcv_skb copies each frame.
-  veth: 'native mode on veth undoes segmentation offload, which costs a TCP stream half of its speed or more; --mode native selects it',
+  veth: 'native mode on veth undoes segmentation offload, which leaves a TCP stream about a third of its speed; --mode native selects it',
 };
 
 /** Why `auto` prefers generic mode on a kind of device (`rtnl_link_ops.kind`); undefined where it prefers native mode. */
