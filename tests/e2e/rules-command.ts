@@ -1,5 +1,5 @@
 /** Rules of a loader with its own state directory: as somebody types them, and as programs of root ask for them. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,6 +30,18 @@ export function makeRulesPlace(): RulesPlace {
     path: (name) => join(directory, name),
     remove: () => rmSync(directory, { recursive: true, force: true }),
   };
+}
+
+/** Whether the process holds the lock on a file of the place, as the kernel says. */
+export function holdsLock(process: LabProcess, place: RulesPlace, name: string): boolean {
+  const ino = statSync(place.path(name), { throwIfNoEntry: false })?.ino;
+  return readFileSync('/proc/locks', 'utf8')
+    .split('\n')
+    .some((line) => line.includes(` ${process.pid} `) && line.includes(`:${ino} `));
+}
+
+export function hasEnded(process: LabProcess): Promise<boolean> {
+  return Promise.race([process.exited.then(() => true), Promise.resolve(false)]);
 }
 
 /** Waits for its end. */

@@ -1,10 +1,18 @@
 /** Commands while a loader starts: it has read the rules already, and does not answer yet. Needs root. */
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type LabProcess, startPacketlog } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
 import { until } from '../lab/until.ts';
-import { listed, makeRulesPlace, type RulesPlace, rulesDone, startEnforcing } from './rules-command.ts';
+import {
+  hasEnded,
+  holdsLock,
+  listed,
+  makeRulesPlace,
+  type RulesPlace,
+  rulesDone,
+  startEnforcing,
+} from './rules-command.ts';
 import { eachWithNetwork } from './suite.ts';
 
 const TRIES = 10;
@@ -18,20 +26,12 @@ describe.skipIf(!requireRoot())('while a loader starts', () => {
   afterEach(() => place.remove());
 
   const server = () => suite.network.server;
-  /** Who holds the lock on a file of the place, as the kernel says. */
-  const holds = (process: LabProcess, name: string) => {
-    const { ino } = statSync(place.path(name));
-    return readFileSync('/proc/locks', 'utf8')
-      .split('\n')
-      .some((line) => line.includes(` ${process.pid} `) && line.includes(`:${ino} `));
-  };
-  const hasEnded = (process: LabProcess) => Promise.race([process.exited.then(() => true), Promise.resolve(false)]);
 
   /** Stopped between reading the rules and serving. */
   async function startAndStop(): Promise<LabProcess> {
     for (let tries = 0; tries < TRIES; tries++) {
       const loader = suite.own(await startEnforcing(server(), place));
-      await until(() => holds(loader, '.'), {
+      await until(() => holdsLock(loader, place, '.'), {
         what: 'a loader that holds its directory',
         evidence: () => loader.stderr,
       });
@@ -53,7 +53,7 @@ describe.skipIf(!requireRoot())('while a loader starts', () => {
     const command = suite.own(
       startPacketlog(server(), { args: ['rules', 'add', 'deny', '192.0.2.7'], env: place.env }),
     );
-    await until(async () => (await hasEnded(command)) || holds(command, 'rules.lock'), {
+    await until(async () => (await hasEnded(command)) || holdsLock(command, place, 'rules.lock'), {
       what: 'a command that waits for the loader',
       evidence: () => command.stderr,
     });

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { Namespace } from './namespace.ts';
 import { DEADLINE_MS } from './until.ts';
 
-const PACKETLOG = fileURLToPath(new URL('../../packages/loader/bin/packetlog', import.meta.url));
+export const PACKETLOG = fileURLToPath(new URL('../../packages/loader/bin/packetlog', import.meta.url));
 
 export interface Exit {
   readonly code: number | null;

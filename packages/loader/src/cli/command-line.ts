@@ -16,6 +16,7 @@ import {
   SAMPLE_AUTO,
 } from './options/run-options.ts';
 import { countFromOne, seconds } from './options/values.ts';
+import { print } from './process/print.ts';
 import { rulesCommand } from './rules/rules-command.ts';
 import { version } from './run/session.ts';
 import { unknownCommand } from './unknown-command.ts';
@@ -76,6 +77,7 @@ export function packetlogCommand(done: (code: number) => void): Command {
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .configureHelp({ helpWidth: Math.min(process.stdout.columns || 100, 120), showGlobalOptions: false })
+    .configureOutput({ writeOut: print })
     .showHelpAfterError('(packetlog --help lists the options)')
     .exitOverride();
 
@@ -149,7 +151,7 @@ export function packetlogCommand(done: (code: number) => void): Command {
     .addHelpText('after', '\nA running loader is not touched: end it first (exit code 3 otherwise).')
     .action(async (_, command: Command) => {
       const { unload } = await import('./unload.ts');
-      done(unload(command.opts<{ bpfFs?: string }>().bpfFs, (line) => process.stdout.write(`${line}\n`)));
+      done(unload(command.opts<{ bpfFs?: string }>().bpfFs, (line) => print(`${line}\n`)));
     });
 
   program
@@ -158,7 +160,7 @@ export function packetlogCommand(done: (code: number) => void): Command {
     .addHelpText('after', '\nIt asks the loader in PACKETLOG_STATE_DIR (default: /var/lib/packetlog).')
     .action(async () => {
       const { url } = await import('./url.ts');
-      done(await url(statePaths(process.env), (line) => process.stdout.write(`${line}\n`)));
+      done(await url(statePaths(process.env), (line) => print(`${line}\n`)));
     });
 
   program
@@ -167,7 +169,7 @@ export function packetlogCommand(done: (code: number) => void): Command {
     .description('print a completion script for a shell')
     .addHelpText('after', '\nFor bash: packetlog completion bash > /etc/bash_completion.d/packetlog')
     .action((shell: string) => {
-      process.stdout.write(completionScript(shell, program));
+      print(completionScript(shell, program));
       done(EXIT.ok);
     });
 

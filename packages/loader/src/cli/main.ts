@@ -4,6 +4,7 @@ import { nameProcess } from '../system/thread-name.ts';
 import { packetlogCommand } from './command-line.ts';
 import { failureOf } from './process/failure.ts';
 import { leave } from './process/leave.ts';
+import { watchStandardStreams } from './process/print.ts';
 
 /** `PACKETLOG_IFACE=` is how a unit file or a shell says "not set". */
 function forgetEmptyVariables(): void {
@@ -29,6 +30,5 @@ async function main(): Promise<number> {
   }
 }
 
-// Its reader may have ended: that is no reason to end the work.
-process.stderr.on('error', () => {});
+watchStandardStreams();
 await leave(await main());

@@ -35,8 +35,6 @@ export interface DrainOptions {
   bpfFs: string | undefined;
   /** Whether to go on with what a loader that ended left. If not, setting up fails where there is something. */
   takeOver: boolean;
-  /** Where its rules are kept; no other loader may use it. */
-  stateDirectory: string;
 }
 
 export interface DrainThreadData {

@@ -6,7 +6,6 @@ import { SetupError } from '../errors/setup-error.ts';
 import type { DrainOptions, FromDrain } from '../ipc/messages.ts';
 import { Slabs } from '../ipc/slabs.ts';
 import { enterNetworkNamespace, eventDescriptor, SystemCallError } from '../native/libc.ts';
-import { lockStateDirectory } from '../rules/store/state-lock.ts';
 import { defaultRouteInterfaces } from '../system/default-route.ts';
 import { lookUpInterface } from '../system/interface-lookup.ts';
 import { cannotEnter, notOne } from '../system/network-namespace.ts';
@@ -49,7 +48,6 @@ export interface Setup {
 
 /** Loads the program and maps its rings; nothing is attached yet. Throws SetupError. */
 export function setUp(options: DrainOptions, post: (message: FromDrain) => void): Setup {
-  lockStateDirectory(options.stateDirectory);
   if (options.networkNamespace !== undefined) enter(options.networkNamespace);
   const remains = findRemains(options.bpfFs);
   if (remains && !options.takeOver) throw leftBehind(remains);

@@ -1,5 +1,5 @@
 /**
- * The drain thread: the only one that calls C. It blocks in epoll_wait or in a nap, never in
+ * The drain thread: the only one that calls C once the main thread has locked the state directory (flock(2)). It blocks in epoll_wait or in a nap, never in
  * Node's event loop, and talks to the serving thread through a port and shared slabs.
  */
 import { readlinkSync } from 'node:fs';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lockOwner } from './lock-owner.ts';
+import { lockOwner, lockOwners } from './lock-owner.ts';
 
 const LOCKS = `1: FLOCK  ADVISORY  WRITE 30430 00:27:1285051 0 EOF
 2: POSIX  ADVISORY  WRITE 812 fe:00:1285052 0 EOF
@@ -15,5 +15,10 @@ describe('the owner of a lock', () => {
     ['is nobody', 5n, undefined],
   ])('%s', (_, inode, owner) => {
     expect(lockOwner(LOCKS, inode)).toBe(owner);
+  });
+
+  it('is one of several where file systems use the same inode number', () => {
+    const locks = `${LOCKS}5: FLOCK  ADVISORY  WRITE 78 00:2b:128505 0 EOF\n`;
+    expect(lockOwners(locks, 128505n)).toEqual([77, 78]);
   });
 });

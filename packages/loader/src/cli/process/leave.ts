@@ -1,7 +1,10 @@
 /**
  * The way out of the process. `process.exit` alone does not do: it waits for the drain thread, which may be asleep in
- * the kernel until the next packet.
+ * the kernel until the next packet, and discards output that a pipe has not taken yet.
  */
+import { EXIT } from '../../errors/exit-codes.ts';
+import { printed, said } from './print.ts';
+import { say } from './say.ts';
 
 /** For the drain thread's end alone: it detaches, or leaves what is pinned, and empties the rings. */
 const THREAD_MS = 10_000;
@@ -13,14 +16,20 @@ export function leaveWith(end: () => Promise<unknown>): void {
   endThread = end;
 }
 
-/** Ends the drain thread, then the process. One that does not answer is killed with it: the kernel detaches. */
+/**
+ * Ends the drain thread, waits until the output is written, then ends the process. A thread that does not answer is
+ * killed with the process: the kernel detaches.
+ */
 export async function leave(code: number): Promise<never> {
   const ended = Promise.resolve(endThread?.()).then(
     () => true,
     () => true,
   );
   if (!(await Promise.race([ended, after(THREAD_MS)]))) process.kill(process.pid, 'SIGKILL');
-  process.exit(code);
+  const error = await printed();
+  if (error) say(`packetlog: write to standard output: ${error.message}.`);
+  await said();
+  process.exit(error && code === EXIT.ok ? EXIT.failed : code);
 }
 
 function after(ms: number): Promise<false> {

@@ -1,8 +1,13 @@
-/** Prints what came of a request: text for people, or JSON, and says the exit code. */
+/**
+ * Gathers what came of a request, text for people or JSON, with the exit code, until `flush` writes it: printing may wait
+ * for a slow reader, and no command does that while it holds the lock on the rules.
+ */
 import type { PendingChange, RulesError } from '@packetlog/common';
 import { EXIT, type ExitReason } from '../../errors/exit-codes.ts';
 import { printableName } from '../../system/interface-name.ts';
 import type { EnforcedRules } from '../../xdp/enforced-rules.ts';
+import { print } from '../process/print.ts';
+import { say } from '../process/say.ts';
 import { enforcedText } from './in-force-text.ts';
 import { pendingText } from './rules-text.ts';
 
@@ -31,6 +36,7 @@ interface Offline {
 export class Printer {
   readonly isJson: boolean;
   readonly #printed: string[] = [];
+  readonly #output: (() => void)[] = [];
 
   constructor(isJson: boolean) {
     this.isJson = isJson;
@@ -42,7 +48,7 @@ export class Printer {
       return EXIT.ok;
     }
     if (this.isJson) this.#print([JSON.stringify({ error: answer.error })]);
-    else say(`packetlog: ${printableName(answer.error.message)}`);
+    else this.#say(`packetlog: ${printableName(answer.error.message)}`);
     return EXIT[EXIT_OF[answer.error.code]];
   }
 
@@ -56,30 +62,37 @@ export class Printer {
     });
     if (!answer.ok) return outcome;
     const { notes = [], warning } = answer.value;
-    for (const each of [...notes, ...(warning === undefined ? [] : [warning])]) say(`Warning: ${printableName(each)}`);
+    for (const each of [...notes, ...(warning === undefined ? [] : [warning])])
+      this.#say(`Warning: ${printableName(each)}`);
     return outcome;
   }
 
   raw(text: string | Uint8Array): Outcome {
-    process.stdout.write(text);
+    this.#output.push(() => print(text));
     return EXIT.ok;
   }
 
   /** What there is to say besides, on standard error. */
   finish(outcome: Outcome, { isOffline, alarms, enforced }: Offline): Outcome {
-    for (const alarm of alarms) if (!this.#printed.some((line) => line.includes(alarm))) say(`Warning: ${alarm}`);
+    for (const alarm of alarms) if (!this.#printed.some((line) => line.includes(alarm))) this.#say(`Warning: ${alarm}`);
     if (!isOffline || (outcome !== EXIT.ok && outcome !== EXIT.changed)) return outcome;
-    if (enforced === undefined) say('packetlog is not running; changes apply at its next start.');
-    else for (const line of enforcedText(enforced)) say(line);
+    if (enforced === undefined) this.#say('packetlog is not running; changes apply at its next start.');
+    else for (const line of enforcedText(enforced)) this.#say(line);
     return outcome;
+  }
+
+  /** Writes it. */
+  flush(): void {
+    for (const write of this.#output.splice(0)) write();
+  }
+
+  #say(line: string): void {
+    this.#output.push(() => say(line));
   }
 
   #print(lines: readonly string[]): void {
     this.#printed.push(...lines);
-    for (const line of lines) process.stdout.write(`${line}\n`);
+    const text = lines.map((line) => `${line}\n`).join('');
+    this.#output.push(() => print(text));
   }
-}
-
-function say(line: string): void {
-  process.stderr.write(`${line}\n`);
 }

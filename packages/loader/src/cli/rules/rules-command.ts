@@ -6,6 +6,7 @@ import { EXIT } from '../../errors/exit-codes.ts';
 import { statePaths } from '../../rules/store/state-directory.ts';
 import { bpfFsOption, netnsOption, protectOption, rulesFileOption } from '../options/run-options.ts';
 import { count, seconds } from '../options/values.ts';
+import { print } from '../process/print.ts';
 import { Connection } from './connection.ts';
 import { rehearsalRequest } from './dry-run-request.ts';
 import { exportRules } from './export-rules.ts';
@@ -40,6 +41,7 @@ export function rulesCommand(done: (code: number) => void): Command {
     // Before there are subcommands, which inherit it: usage errors end with the code for them.
     .exitOverride()
     .configureHelp({ helpWidth: Math.min(process.stdout.columns || 100, 120) })
+    .configureOutput({ writeOut: print })
     .showHelpAfterError('(packetlog rules --help lists the commands)');
   rules.addHelpText('after', HELP);
 
@@ -60,7 +62,9 @@ export function rulesCommand(done: (code: number) => void): Command {
           .map(String);
         done(printer.finish(await handler(connection, printer, options, args), connection));
       } finally {
+        // First: a reader that stands still must not keep a loader from the rules.
         await connection.close();
+        printer.flush();
       }
     });
     command
@@ -204,9 +208,7 @@ Exit codes: 0 nothing to change, or changed; 9 see above; 2 the file is invalid;
     .command('schema')
     .description('print the JSON schema of the rules file')
     .action(() => {
-      process.stdout.write(
-        `${JSON.stringify(z.toJSONSchema(rulesFileSchema, { io: 'input', unrepresentable: 'any' }), null, 2)}\n`,
-      );
+      print(`${JSON.stringify(z.toJSONSchema(rulesFileSchema, { io: 'input', unrepresentable: 'any' }), null, 2)}\n`);
       done(EXIT.ok);
     });
   return rules;

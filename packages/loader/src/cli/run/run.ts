@@ -24,6 +24,7 @@ export async function run(
   requireKernelFiles();
 
   const loader = await RunningLoader.open(options, { log, stop, output });
+  if (loader === undefined) return EXIT.ok;
   await loader.attach();
   await loader.serve();
   stop.onReload = () => loader.reload();

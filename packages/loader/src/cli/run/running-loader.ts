@@ -8,6 +8,7 @@ import { RowDemand } from '../../ipc/row-demand.ts';
 import { type DrainEvents, DrainThread, type Stopped } from '../../reader/drain-thread.ts';
 import { LiveRules } from '../../rules/rules-runtime.ts';
 import { prepareStateDirectory } from '../../rules/store/state-directory.ts';
+import { lockStateDirectory } from '../../rules/store/state-lock.ts';
 import { LineLimit } from '../../server/access/line-limit.ts';
 import type { Front } from '../../server/server.ts';
 import { networkNamespaceId } from '../../system/network-namespace.ts';
@@ -41,6 +42,7 @@ export class RunningLoader {
   readonly #lines: LineLimit;
   readonly #rules: LiveRules;
   readonly #demand: RowDemand;
+  readonly #unlock: () => void;
   #thread: DrainThread | undefined;
   #last: DrainLedger | undefined;
 
@@ -48,6 +50,7 @@ export class RunningLoader {
     options: RunOptions,
     log: Logger,
     parts: {
+      unlock: () => void;
       records: RecordSink;
       ringBytes: number;
       places: Places | undefined;
@@ -57,6 +60,7 @@ export class RunningLoader {
   ) {
     this.#options = options;
     this.#log = log;
+    this.#unlock = parts.unlock;
     this.records = parts.records;
     this.#ringBytes = parts.ringBytes;
     this.#places = parts.places;
@@ -67,17 +71,25 @@ export class RunningLoader {
     this.#rules = this.#makeRules(networkNamespaceId(options.netns));
   }
 
-  /** Opens files and the port; nothing is attached yet. Throws SetupError. */
-  static async open(options: RunOptions, { log, stop, output }: LoaderHost): Promise<RunningLoader> {
+  /**
+   * Locks the state directory, opens files and the port; nothing is attached yet. Undefined: the end was asked for while
+   * another process held the lock. Throws SetupError.
+   */
+  static async open(options: RunOptions, { log, stop, output }: LoaderHost): Promise<RunningLoader | undefined> {
     // Before any file or port: a namespace that is not there is the first thing to say.
     networkNamespaceId(options.netns);
     const ringBytes = ringBytesFor(options.ringSize);
     const problems = [...prepareStateDirectory(options.state), ...memoryProblems(ringBytes)];
+    const unlock = await lockStateDirectory(options.state.directory, {
+      stop: stop.asked,
+      notice: (message) => log.warn(message),
+    });
+    if (unlock === undefined) return undefined;
     const records = new RecordSink({ print: options.print, filter: options.filter, output, stop });
     const places = await openPlaces(options, log);
     const lines = new LineLimit(log);
     const front = await openFront(options, places, log, lines);
-    const loader = new RunningLoader(options, log, { records, ringBytes, places, front, lines });
+    const loader = new RunningLoader(options, log, { unlock, records, ringBytes, places, front, lines });
     for (const message of problems) loader.#warn(message);
     return loader;
   }
@@ -89,6 +101,7 @@ export class RunningLoader {
     } catch (error) {
       await this.#rules.close(Date.now());
       await this.#front?.close();
+      this.#unlock();
       throw error;
     }
     leaveWith(() => this.#running.stop());
@@ -125,6 +138,8 @@ export class RunningLoader {
     await this.#rules.close(Date.now());
     const stopped = await this.#running.stop();
     this.#rules.finish();
+    // All that the next loader reads is written.
+    this.#unlock();
     await this.records.finish(stopped.ledger, stopped.pinned !== undefined);
     await this.#front?.close();
     this.#lines.flush();
@@ -189,7 +204,6 @@ export class RunningLoader {
       pin: options.pin,
       bpfFs: options.bpfFs,
       takeOver: options.takeOver,
-      stateDirectory: options.state.directory,
     };
   }
 

@@ -1,52 +1,153 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Holder, holderOf, openDirectory } from './lock-holder.ts';
 import { lockRules } from './rules-lock.ts';
 import { statePaths } from './state-directory.ts';
-import { lockStateDirectory } from './state-lock.ts';
+import { lockStateDirectory, type StateLockOptions } from './state-lock.ts';
 
 let directory = '';
+let state: number;
+let children: ChildProcess[] = [];
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'packetlog-lock-'));
+  state = openDirectory(directory);
 });
-afterEach(() => rmSync(directory, { recursive: true }));
+afterEach(async () => {
+  await Promise.all(children.map(kill));
+  children = [];
+  closeSync(state);
+  rmSync(directory, { recursive: true });
+});
 
 const paths = () => statePaths({ PACKETLOG_STATE_DIR: directory });
+const NEVER = new Promise<never>(() => {});
+const lockState = (options: Partial<StateLockOptions> = {}) =>
+  lockStateDirectory(directory, { stop: NEVER, notice: () => {}, ...options });
 
-it('is held by one at a time; who waits has it next', async () => {
-  const release = await lockRules(paths());
-  let isHeld = false;
-  const second = lockRules(paths()).then((releaseSecond) => {
-    isHeld = true;
-    return releaseSecond;
+async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  await new Promise((resolve) => child.once('exit', resolve).kill('SIGKILL'));
+}
+
+/** Another process that waits for these locks and holds them; `sleep` bounds its life. */
+function locker(...files: string[]): ChildProcess {
+  const [name = '', ...args] = [...files.flatMap((file) => ['flock', '--no-fork', file]), 'sleep', '60'];
+  const child = spawn(name, args, { stdio: 'ignore' });
+  children.push(child);
+  return child;
+}
+async function held(isHeld: (seen: Holder) => boolean): Promise<void> {
+  while (!isHeld(holderOf(directory, state))) await delay(5);
+}
+async function loader(): Promise<ChildProcess> {
+  const child = locker(directory);
+  await held(({ pid }) => pid === child.pid);
+  return child;
+}
+async function command(): Promise<ChildProcess> {
+  const child = locker(join(directory, 'rules.lock'), directory);
+  await held(({ pid, isCommand }) => pid === child.pid && isCommand);
+  return child;
+}
+
+describe('the rules', () => {
+  it('are changed by one command at a time; the next one waits', async () => {
+    const release = await lockRules(paths());
+    let isHeld = false;
+    const second = lockRules(paths()).then((releaseSecond) => {
+      isHeld = true;
+      return releaseSecond;
+    });
+    await expect(lockRules(paths(), { waitMs: 100 })).rejects.toThrow(
+      `another packetlog rules is changing them (pid ${process.pid})`,
+    );
+    expect(isHeld).toBe(false);
+    release?.();
+    (await second)?.();
+    (await lockRules(paths(), { waitMs: 0 }))?.();
   });
-  await expect(lockRules(paths(), { waitMs: 100 })).rejects.toThrow(/another packetlog rules is changing them\. Wait/);
-  expect(isHeld).toBe(false);
-  release?.();
-  (await second)?.();
-  (await lockRules(paths(), { waitMs: 0 }))?.();
+
+  it('are not changed by a command while a loader has the directory, until it serves or has ended', async () => {
+    const { pid } = await loader();
+    await expect(lockRules(paths(), { waitMs: 100 })).rejects.toThrow(
+      `packetlog with pid ${pid} uses them and does not answer at its control socket`,
+    );
+    let isServed = false;
+    const asked = lockRules(paths(), { isServed: async () => isServed });
+    isServed = true;
+    expect(await asked).toBeUndefined();
+    const waiting = lockRules(paths());
+    await Promise.all(children.map(kill));
+    (await waiting)?.();
+  });
+
+  it('are waited for by all commands as long as by the first while a loader starts', async () => {
+    const starting = await loader();
+    const first = lockRules(paths());
+    const rejected = lockRules(paths(), { waitMs: 100 });
+    // Not the first command, which waits as well, but the loader.
+    await expect(rejected).rejects.toThrow(`packetlog with pid ${starting.pid} uses them`);
+    await kill(starting);
+    (await first)?.();
+  });
 });
 
-it('is not given to a command while a loader has the directory, until one serves or it has ended', async () => {
-  const end = lockStateDirectory(directory);
-  await expect(lockRules(paths(), { waitMs: 100 })).rejects.toThrow(
-    /packetlog with pid \d+ uses them and does not answer at its control socket/,
-  );
-  let isServed = false;
-  const asked = lockRules(paths(), { isServed: async () => isServed });
-  isServed = true;
-  expect(await asked).toBeUndefined();
-  const waiting = lockRules(paths());
-  end();
-  (await waiting)?.();
-});
+describe('a loader', () => {
+  it('waits for a command that changes the rules', async () => {
+    const changing = await command();
+    let isHeld = false;
+    const locked = lockState().then((release) => {
+      isHeld = true;
+      return release;
+    });
+    await delay(300);
+    expect(isHeld).toBe(false);
+    await kill(changing);
+    (await locked)?.();
+    expect(isHeld).toBe(true);
+  });
 
-it('keeps a loader from reading rules that a command is changing, and turns a second loader down', async () => {
-  const release = await lockRules(paths());
-  expect(() => lockStateDirectory(directory, 100)).toThrow(/uses it, perhaps in another network namespace/);
-  release?.();
-  const end = lockStateDirectory(directory);
-  expect(() => lockStateDirectory(directory)).toThrow(/uses it/);
-  end();
+  it('says for whom it waits, and gives up with a code after which a service manager tries again', async () => {
+    const { pid } = await command();
+    const notices: string[] = [];
+    await expect(lockState({ waitMs: 1500, notice: (line) => notices.push(line) })).rejects.toMatchObject({
+      message: expect.stringMatching(`packetlog rules \\(pid ${pid}\\) has been changing .*kill -CONT ${pid}`),
+      exitCode: 1,
+    });
+    expect(notices).toEqual([expect.stringMatching(`^Waiting for packetlog rules \\(pid ${pid}\\) .* for 1 s so far`)]);
+  });
+
+  it('stops waiting when it is asked to end', async () => {
+    await command();
+    expect(await lockState({ stop: delay(50) })).toBeUndefined();
+  });
+
+  it('rejects the directory of another loader, also while a command waits for that one', async () => {
+    const { pid } = await loader();
+    const waiting = lockRules(paths());
+    await expect(lockState()).rejects.toThrow(
+      `packetlog with pid ${pid} uses it, perhaps in another network namespace`,
+    );
+    await Promise.all(children.map(kill));
+    (await waiting)?.();
+  });
+
+  it('does not take different holders for another loader', async () => {
+    const lockers = Array.from({ length: 12 }, () => locker(directory));
+    await held(({ pid }) => pid !== undefined);
+    // All of them together hold it for longer, but none does.
+    const locked = lockState({ loaderMs: 1000 });
+    for (const _ of lockers) {
+      const { pid } = holderOf(directory, state);
+      const current = lockers.find((each) => each.pid === pid);
+      await delay(100);
+      if (current) await kill(current);
+    }
+    await Promise.all(lockers.map(kill));
+    (await locked)?.();
+  });
 });

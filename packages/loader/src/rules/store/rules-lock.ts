@@ -3,12 +3,11 @@
  * or one `packetlog rules` at a time while no loader has it. Both lock the directory itself (flock(2)); a command holds
  * `rules.lock` besides, so that a loader that starts meanwhile knows that the directory will be free soon.
  */
-import { closeSync, constants, fstatSync, openSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, openSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SetupError } from '../../errors/setup-error.ts';
 import { lockFile } from '../../native/bpf-objects.ts';
-import { lockOwner, readLocks } from '../../system/lock-owner.ts';
+import { type Holder, holderOf, isOther, lockPath, openDirectory } from './lock-holder.ts';
 import type { StatePaths } from './state-directory.ts';
 
 const AGAIN_MS = 20;
@@ -20,12 +19,13 @@ const WAIT_FOR_LOADER_MS = 60_000;
 export interface LockOptions {
   /** Whether a loader answers at the control socket: then it is the one to ask. */
   readonly isServed?: () => Promise<boolean>;
+  /** For each holder that it waits for; default: by what the holder is. */
   readonly waitMs?: number;
 }
 
 /**
  * Resolves with what releases it, as the end of the process does; undefined: a loader serves by now. Throws SetupError
- * when a loader or another command holds it for long, and what `isServed` throws.
+ * when the same loader or command holds it for long, and what `isServed` throws.
  */
 export async function lockRules(
   { directory }: StatePaths,
@@ -40,13 +40,16 @@ export async function lockRules(
   };
   try {
     state = openDirectory(directory);
-    for (const begin = performance.now(); ; await delay(AGAIN_MS)) {
-      const isFirst = lockFile(rules);
-      if (isFirst && lockFile(state)) return release;
+    let holder: Holder | undefined;
+    for (let since = 0; ; await delay(AGAIN_MS)) {
+      if (lockFile(rules) && lockFile(state)) return release;
       if (await isServed()) break;
-      const longestMs = waitMs ?? (isFirst ? WAIT_FOR_LOADER_MS : WAIT_MS);
-      if (performance.now() - begin >= longestMs)
-        throw isFirst ? heldByLoader(directory, state) : heldByCommand(directory);
+      // Of the directory: the command that holds `rules.lock` may itself be waiting for a loader.
+      const seen = holderOf(directory, state);
+      if (holder === undefined || isOther(seen, holder)) since = performance.now();
+      holder = seen;
+      const longestMs = waitMs ?? (holder.isCommand && holder.pid !== undefined ? WAIT_MS : WAIT_FOR_LOADER_MS);
+      if (performance.now() - since >= longestMs) throw stillHeld(directory, holder);
     }
   } catch (error) {
     release();
@@ -56,50 +59,26 @@ export async function lockRules(
   return undefined;
 }
 
-/** Whether a command changes the rules in this directory, or is about to. */
-export function isCommandAtWork(directory: string): boolean {
-  let fd: number;
-  try {
-    fd = openSync(lockPath(directory), 'r');
-  } catch {
-    return false;
+function stillHeld(directory: string, { pid, isCommand }: Holder): SetupError {
+  const facts = { step: 'change rules in', target: directory, exit: 'busy' } as const;
+  if (pid === undefined) {
+    const problem = 'another packetlog, perhaps in another PID namespace, uses them and does not finish';
+    return new SetupError({
+      ...facts,
+      problem,
+      next: 'Find it on the host or in the other container, then try again.',
+    });
   }
-  const isFree = lockFile(fd);
-  closeSync(fd);
-  return !isFree;
-}
-
-/** For flock(2). Throws what the file system says. */
-export function openDirectory(path: string): number {
-  return openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
-}
-
-/** The process that holds the lock, if this one can see it. */
-export function holderOf(fd: number): number | undefined {
-  return lockOwner(readLocks(), fstatSync(fd, { bigint: true }).ino);
-}
-
-function lockPath(directory: string): string {
-  return join(directory, 'rules.lock');
-}
-
-function heldByCommand(directory: string): SetupError {
+  if (isCommand) {
+    return new SetupError({
+      ...facts,
+      problem: `another packetlog rules is changing them (pid ${pid})`,
+      next: `Wait until it has ended, then try again. If it is stopped, continue it: kill -CONT ${pid}.`,
+    });
+  }
   return new SetupError({
-    step: 'change rules in',
-    target: directory,
-    problem: 'another packetlog rules is changing them',
-    next: 'Wait until it has ended, then try again.',
-    exit: 'busy',
-  });
-}
-
-function heldByLoader(directory: string, state: number): SetupError {
-  const pid = holderOf(state);
-  return new SetupError({
-    step: 'change rules in',
-    target: directory,
-    problem: `packetlog${pid === undefined ? '' : ` with pid ${pid}`} uses them and does not answer at its control socket`,
+    ...facts,
+    problem: `packetlog with pid ${pid} uses them and does not answer at its control socket`,
     next: 'It may still be starting or ending: try again. If it stays so, its log says why.',
-    exit: 'busy',
   });
 }

@@ -48,7 +48,7 @@ export function statePaths(environment: NodeJS.ProcessEnv, rulesFile?: string): 
  * holds rules to enforce, or answer at its control socket; or if that socket cannot have its path.
  *
  * This is what keeps the control socket to its owner: it lies in a directory of mode 0700 that only root or its owner
- * can replace. (SO_PEERCRED would need a call into C, and the thread that serves the socket makes none.)
+ * can replace. (SO_PEERCRED would need a call into C, and the thread that serves the socket makes none while it serves.)
  */
 export function checkStateDirectory({ directory, controlSocket, sets }: StatePaths): void {
   const bytes = Buffer.byteLength(controlSocket);

@@ -1,37 +1,85 @@
 /** One loader for each state directory: two would each enforce rules that only one of them is told to change. */
 import { closeSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { SetupError } from '../../errors/setup-error.ts';
 import { lockFile } from '../../native/bpf-objects.ts';
-import { holderOf, isCommandAtWork, openDirectory } from './rules-lock.ts';
+import { type Holder, holderOf, isOther, openDirectory } from './lock-holder.ts';
 
 const AGAIN_MS = 20;
+/** For one command. */
 const WAIT_MS = 60_000;
+/** A command that is killed may lose `rules.lock` a moment before the directory: it looks like a loader meanwhile. */
+const LOADER_MS = 100;
+const FIRST_NOTICE_MS = 1000;
+const NOTICE_MS = 10_000;
+
+export interface StateLockOptions {
+  /** The wait is abandoned when this resolves. */
+  readonly stop: Promise<unknown>;
+  /** Says for whom it waits: after a second, then every 10 s. */
+  readonly notice: (message: string) => void;
+  /** For one command. */
+  readonly waitMs?: number;
+  /** After this time a holder without `rules.lock` is another loader. */
+  readonly loaderMs?: number;
+}
 
 /**
- * Holds the directory until this process ends, or what this gives is called, so that no command changes the rules in it from before they are read.
- * Waits for one that does. Throws SetupError if another loader holds it. One that cannot be opened is not shared either:
- * nothing is kept in it.
+ * Locks the directory, so that no command changes the rules in it from before they are read; waits for one that does.
+ * Resolves with what releases it, as the end of the process does; undefined: `stop` came first. Throws SetupError if
+ * another loader holds it, or one command for too long. A directory that cannot be opened is not shared either: nothing is
+ * kept in it.
  */
-export function lockStateDirectory(path: string, waitMs = WAIT_MS): () => void {
+export async function lockStateDirectory(path: string, options: StateLockOptions): Promise<(() => void) | undefined> {
   let fd: number;
   try {
     fd = openDirectory(path);
   } catch {
     return () => {};
   }
-  let wasCommand = true;
-  for (const begin = performance.now(); !lockFile(fd); sleep(AGAIN_MS)) {
-    const isCommand = isCommandAtWork(path) && performance.now() - begin < waitMs;
-    // Twice, because a command that is killed may lose one lock before the other.
-    if (!isCommand && !wasCommand) throw busy(path, fd);
-    wasCommand = isCommand;
+  const release = () => closeSync(fd);
+  try {
+    if (await isLocked(path, fd, options)) return release;
+  } catch (error) {
+    release();
+    throw error;
   }
-  return () => closeSync(fd);
+  release();
+  return undefined;
 }
 
-function busy(path: string, fd: number): SetupError {
-  const pid = holderOf(fd);
-  closeSync(fd);
+/** False: `stop` came first. */
+async function isLocked(path: string, fd: number, options: StateLockOptions): Promise<boolean> {
+  const { stop, notice, waitMs = WAIT_MS, loaderMs = LOADER_MS } = options;
+  let isStopped = false;
+  void stop.then(() => {
+    isStopped = true;
+  });
+  const begin = performance.now();
+  let noticeMs = FIRST_NOTICE_MS;
+  let holder: Holder | undefined;
+  for (let since = begin; !lockFile(fd); await delay(AGAIN_MS)) {
+    if (isStopped) return false;
+    const seen = holderOf(path, fd);
+    const now = performance.now();
+    // A command that came after another has its own time, and two holders are not one loader.
+    if (holder === undefined || isOther(seen, holder)) since = now;
+    holder = seen;
+    if (!holder.isCommand && now - since >= loaderMs) throw heldByLoader(path, holder.pid);
+    if (now - since >= waitMs) throw heldByCommand(path, holder.pid, waitMs);
+    if (now - begin < noticeMs) continue;
+    notice(waiting(path, holder.pid, Math.floor((now - begin) / 1000)));
+    noticeMs = noticeMs === FIRST_NOTICE_MS ? NOTICE_MS : noticeMs + NOTICE_MS;
+  }
+  return true;
+}
+
+function waiting(path: string, pid: number | undefined, seconds: number): string {
+  const next = pid === undefined ? '' : ` If it is stopped, continue it: kill -CONT ${pid}.`;
+  return `Waiting for packetlog rules${withPid(pid)} to finish changing the rules in ${path}, for ${seconds} s so far.${next}`;
+}
+
+function heldByLoader(path: string, pid: number | undefined): SetupError {
   return new SetupError({
     step: 'use state directory',
     target: path,
@@ -41,7 +89,19 @@ function busy(path: string, fd: number): SetupError {
   });
 }
 
-/** The drain thread has nothing else to do yet. */
-function sleep(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+/** Not `busy`, after which a service manager does not try again: the command may end, and there is no firewall until then. */
+function heldByCommand(path: string, pid: number | undefined, waitedMs: number): SetupError {
+  const mend =
+    pid === undefined ? 'continue it or end it' : `continue it (kill -CONT ${pid}) or end it (kill -KILL ${pid})`;
+  return new SetupError({
+    step: 'use state directory',
+    target: path,
+    problem: `packetlog rules${withPid(pid)} has been changing the rules in it for ${Math.round(waitedMs / 1000)} s`,
+    next: `If it is stopped, ${mend}; then start packetlog again.`,
+    exit: 'failed',
+  });
+}
+
+function withPid(pid: number | undefined): string {
+  return pid === undefined ? '' : ` (pid ${pid})`;
 }

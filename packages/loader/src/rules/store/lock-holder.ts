@@ -1,0 +1,51 @@
+/** Who holds a state directory: a loader, or a command that changes the rules. */
+import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { lockFile } from '../../native/bpf-objects.ts';
+import { lockOwners, readLocks } from '../../system/lock-owner.ts';
+
+export interface Holder {
+  /** Undefined: it is in another PID namespace, or has just released the lock. */
+  readonly pid: number | undefined;
+  /** It holds `rules.lock`, too. False of a command that is being killed and has lost that lock first. */
+  readonly isCommand: boolean;
+}
+
+/** What a command locks before the directory. */
+export function lockPath(directory: string): string {
+  return join(directory, 'rules.lock');
+}
+
+/** Opens a directory for flock(2). Throws what the file system says. */
+export function openDirectory(path: string): number {
+  return openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+}
+
+/** `holderOf` finds the holder of the lock on `directory`, whose descriptor is `state`. */
+export function holderOf(directory: string, state: number): Holder {
+  const locks = readLocks();
+  const holders = lockOwners(locks, fstatSync(state, { bigint: true }).ino);
+  if (holders.length === 0) return { pid: undefined, isCommand: isCommandAtWork(directory) };
+  const rules = statSync(lockPath(directory), { bigint: true, throwIfNoEntry: false });
+  const commands = rules === undefined ? [] : lockOwners(locks, rules.ino);
+  const command = holders.find((pid) => commands.includes(pid));
+  return { pid: command ?? holders[0], isCommand: command !== undefined };
+}
+
+/** Whether `pid` or `isCommand` differ. */
+export function isOther(one: Holder, other: Holder): boolean {
+  return one.pid !== other.pid || one.isCommand !== other.isCommand;
+}
+
+/** For a holder that /proc/locks does not show here: whether some command holds `rules.lock`. */
+function isCommandAtWork(directory: string): boolean {
+  let fd: number;
+  try {
+    fd = openSync(lockPath(directory), 'r');
+  } catch {
+    return false;
+  }
+  const isFree = lockFile(fd);
+  closeSync(fd);
+  return !isFree;
+}
