@@ -132,7 +132,7 @@ async function addRules({ origin, hash }: URL): Promise<void> {
   await packetlog.importSet('scanners', '198.51.100.128/25\n2001:db8:bad::/48\n', { reason: 'known scanners' });
   await packetlog.observe('198.51.100.53', { protocol: 'udp', port: 53, reason: 'is this resolver ours?' });
   await packetlog.deny('2001:db8::53', { for: '59m', reason: 'asks for everything' });
-  await packetlog.denyNetwork('any', { protocol: 'tcp', port: '135-139', reason: 'nobody speaks NetBIOS here' });
+  await packetlog.denyNetwork('any', { protocol: 'tcp', port: '135-139', reason: 'no NetBIOS in this network' });
   await packetlog.confirm();
   await packetlog.close();
 }
