@@ -8,6 +8,7 @@ import { ConnectionMark, STATE_COLOR } from '../../node/connection-mark.tsx';
 import { useLive, useSnapshot } from '../../node/live-context.tsx';
 import { ALL_NODES } from '../../node/nodes.ts';
 import { connectionText } from '../../node/state/connection-text.ts';
+import { ledgerSum } from '../../node/state/ledger-sum.ts';
 import { useNodes } from '../../node/use-nodes.ts';
 import { modeText, modeTitle } from '../../text/attach-mode-text.ts';
 import { formatBytes, formatCompact, formatCount, quantityText } from '../../text/number.ts';
@@ -148,11 +149,9 @@ const SHORTENED_FROM = 100_000;
 
 /** Packets denied since the loader started: exact, from the kernel. */
 function Denied() {
-  const denied = useSnapshot(({ figures }) =>
-    figures.ledger?.interfaces.reduce((sum, { counters }) => sum + counters.denied, 0),
-  );
+  const denied = useSnapshot(({ figures }) => figures.ledger && ledgerSum(figures.ledger, 'denied'));
   const perSecond = useSnapshot(({ figures }) => figures.rates?.deny ?? 0);
-  if (denied === undefined) return null;
+  if (denied === null) return null;
   const title = `${formatCount(denied)} packets were denied since the loader started, ${formatCount(Math.round(perSecond))} in the last second.`;
   return (
     <span className={clsx('strip-denied', denied > 0 ? 'text-deny' : 'text-faint')} title={title}>

@@ -7,6 +7,7 @@ import { ConnectionMark, STATE_COLOR } from '../../node/connection-mark.tsx';
 import { useLive } from '../../node/live-context.tsx';
 import { modeText, modeTitle } from '../../text/attach-mode-text.ts';
 import { formatCompact, formatCount } from '../../text/number.ts';
+import { UNWATCHED } from '../../text/unwatched-text.ts';
 import { Count, Measure } from '../../ui/count.tsx';
 import { LossMark } from '../../ui/marks.tsx';
 import { nodeText } from './node-text.ts';
@@ -32,7 +33,7 @@ export function NodeRow({
     loader.store.getSnapshot,
     () => loader.store.initial,
   );
-  const { rates, loss, hello, interfaces } = figures;
+  const { rates, loss, hello, interfaces, ledger } = figures;
   const isHome = nodes.isHome(loader);
   const text = nodeText({
     connection,
@@ -106,6 +107,11 @@ export function NodeRow({
               <span className={entry.state === 'gone' ? 'text-warn' : 'text-faint'}>{modeText(entry)}</span>
             </li>
           ))}
+          {ledger?.unwatched && (
+            <li className="text-muted" title={UNWATCHED.title}>
+              {UNWATCHED.name}
+            </li>
+          )}
         </ul>
       </td>
       <td data-old={old} data-label="version">

@@ -1,11 +1,12 @@
 'use client';
 
-import type { Interface, InterfaceLedger } from '@packetlog/common';
+import type { InterfaceLedger } from '@packetlog/common';
 import { useSnapshot } from '../../node/live-context.tsx';
 import { modeText, modeTitle } from '../../text/attach-mode-text.ts';
 import { VERDICT_TEXT } from '../../text/verdict-text.ts';
 import { Count } from '../../ui/count.tsx';
 import { useMedia } from '../../ui/measure/use-media.ts';
+import { type LedgerLine, ledgerLines } from './ledger-lines.ts';
 import './ledgers.css';
 
 type Counter = keyof InterfaceLedger;
@@ -53,23 +54,14 @@ const COUNTERS: readonly CounterColumn[] = [
   },
 ];
 
-interface Line {
-  readonly name: string;
-  readonly entry: Interface | null;
-  readonly counters: InterfaceLedger;
-}
-
 /** Kernel counters since the loader started: exact, independent of rows. */
 export function KernelTotals() {
   const ledger = useSnapshot(({ figures }) => figures.ledger);
   const wide = useMedia('(min-width: 900px)');
   if (ledger === null) return null;
-  const alone = ledger.interfaces.length === 1;
-  const lines: Line[] = ledger.interfaces.map((entry) => ({ name: entry.name, entry, counters: entry.counters }));
-  const sum = (key: Counter) => ledger.interfaces.reduce((total, { counters }) => total + counters[key], 0);
-  const sums = Object.fromEntries(COUNTERS.map(({ key }) => [key, sum(key)])) as unknown as InterfaceLedger;
-  if (!alone) lines.push({ name: 'all', entry: null, counters: sums });
-  const counters = COUNTERS.filter(({ key, rare }) => rare === undefined || sums[key] > 0);
+  const lines = ledgerLines(ledger);
+  const isZero = (key: Counter) => lines.every(({ counters }) => counters[key] === 0);
+  const counters = COUNTERS.filter(({ key, rare }) => rare === undefined || !isZero(key));
   const Table = wide ? LinePerInterface : LinePerCounter;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls with many interfaces or long numbers
@@ -80,7 +72,7 @@ export function KernelTotals() {
 }
 
 interface TableProps {
-  readonly lines: readonly Line[];
+  readonly lines: readonly LedgerLine[];
   readonly counters: readonly CounterColumn[];
 }
 
@@ -102,7 +94,7 @@ function LinePerInterface({ lines, counters }: TableProps) {
       </thead>
       <tbody>
         {lines.map((line) => (
-          <tr key={line.name} className={line.entry === null ? 'ledger-sum' : ''}>
+          <tr key={line.name} className={line.isSum ? 'ledger-sum' : ''}>
             <th scope="row">
               <LineName line={line} />
             </th>
@@ -152,8 +144,14 @@ function Caption() {
   return <caption className="sr-only">Counted in the kernel since the loader started</caption>;
 }
 
-function LineName({ line: { name, entry } }: { line: Line }) {
-  if (entry === null) return <span className="text-muted">{name}</span>;
+function LineName({ line: { name, entry, title } }: { line: LedgerLine }) {
+  if (entry === null) {
+    return (
+      <span className="text-muted" title={title}>
+        {name}
+      </span>
+    );
+  }
   const gone = entry.state === 'gone';
   return (
     <span title={modeTitle(entry)}>
@@ -163,7 +161,7 @@ function LineName({ line: { name, entry } }: { line: Line }) {
   );
 }
 
-function CounterCell({ line, column: { key, tone } }: { line: Line; column: CounterColumn }) {
+function CounterCell({ line, column: { key, tone } }: { line: LedgerLine; column: CounterColumn }) {
   const value = line.counters[key];
   return (
     <td>

@@ -64,6 +64,14 @@ test('denied packets are counted separately and are not lost', () => {
   ]);
 });
 
+test('packets of interfaces that are not watched take the same path', () => {
+  const { ledger } = facts();
+  const [counters] = ledger.interfaces.map((entry) => entry.counters);
+  if (counters === undefined) throw new Error('one interface');
+  const steps = of(facts({ ledger: { ...ledger, unwatched: { ifindex: 9, counters } } }));
+  expect([steps['hook']?.comesIn, steps['ring']?.lost, steps['loader']?.comesIn]).toEqual([300, 10, 256]);
+});
+
 test('sampling says how many a row stands for', () => {
   expect(of(facts())['ring']?.amounts[0]?.text).toContain('1 of 8');
   expect(of(facts({ sampledOneOf: 1 }))['ring']?.amounts[0]?.text).not.toContain('1 of');

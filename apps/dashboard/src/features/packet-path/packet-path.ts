@@ -1,4 +1,5 @@
-import type { Ledger } from '@packetlog/common';
+import type { InterfaceLedger, Ledger } from '@packetlog/common';
+import { ledgerSum } from '../../node/state/ledger-sum.ts';
 import type { Loss } from '../../node/state/loss.ts';
 import { counted, formatCount } from '../../text/number.ts';
 import { VERDICT_TEXT } from '../../text/verdict-text.ts';
@@ -45,8 +46,7 @@ export interface PathFacts {
  * amounts are included in `goesOn`.
  */
 export function packetPath({ ledger, loss, wouldDeny, sampledOneOf, rowLimit, badMessages }: PathFacts): PathStep[] {
-  const sum = (key: keyof Ledger['interfaces'][number]['counters']) =>
-    ledger.interfaces.reduce((total, { counters }) => total + counters[key], 0);
+  const sum = (key: keyof InterfaceLedger) => ledgerSum(ledger, key);
   const { ring, queue, client, before = 0 } = ledger;
   const { permit, deny, would_deny, aborted } = VERDICT_TEXT;
   const seen = sum('seen');

@@ -4,6 +4,7 @@ import type { RulesSnapshot } from '@packetlog/common';
 import { Plus, Redo2, Undo2, Upload } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useSnapshot } from '../../node/live-context.tsx';
+import { ledgerSum } from '../../node/state/ledger-sum.ts';
 import { clockText } from '../../text/clock.ts';
 import { formatCompact } from '../../text/number.ts';
 import { Count, Measure } from '../../ui/count.tsx';
@@ -28,9 +29,7 @@ export function RulesHead({
   const { default_policy, enforcing, pinned } = snapshot;
   const mayChange = useMayChange();
   const rates = useSnapshot(({ figures }) => figures.rates);
-  const denied = useSnapshot(({ figures }) =>
-    figures.ledger?.interfaces.reduce((sum, { counters }) => sum + counters.denied, 0),
-  );
+  const denied = useSnapshot(({ figures }) => figures.ledger && ledgerSum(figures.ledger, 'denied'));
   const state = enforcing
     ? { word: 'in force', note: pinned ? 'also after packetlog ends' : 'while packetlog runs' }
     : { word: 'not in force', note: whyNotInForce(snapshot) };

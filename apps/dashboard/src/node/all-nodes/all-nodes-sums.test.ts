@@ -2,6 +2,7 @@ import type { HistoryTop } from '@packetlog/common';
 import { describe, expect, test } from 'vitest';
 import { makeBatch, makeLedger, makePacket, makeSummary } from '../../../test/support/samples.ts';
 import { Past } from '../past/past.ts';
+import { ledgerSum } from '../state/ledger-sum.ts';
 import { AllNodesPast } from './all-nodes-past.ts';
 import { mergeTops, sumLedgers, sumSummaries } from './all-nodes-sums.ts';
 import { Interleaver } from './interleaver.ts';
@@ -23,6 +24,23 @@ test('accounts are added up, and each interface keeps its own with the name of i
     ['web-2 eth1', 52, 100],
   ]);
   expect(ledger).toMatchObject({ at_ms: 77, queue: { dropped: 6 }, client: { dropped: 12, withheld: 8 } });
+});
+
+test('packets of interfaces that are not watched are added up over the nodes that have some', () => {
+  const part = (name: string, unwatched?: number) => {
+    const ledger = makeLedger({ seen: 10 });
+    const [first] = makeLedger({ seen: unwatched ?? 0 }).interfaces;
+    return {
+      name,
+      ledger: first && unwatched ? { ...ledger, unwatched: { ifindex: 9, counters: first.counters } } : ledger,
+      loss: NO_LOSS,
+      indexOf: (ifindex: number) => ifindex,
+    };
+  };
+  const ledger = sumLedgers([part('a', 2), part('b'), part('c', 3)], 77);
+  expect(ledger.unwatched).toMatchObject({ ifindex: 0, counters: { seen: 5, permitted: 5, denied: 0 } });
+  expect(ledgerSum(ledger, 'seen')).toBe(35);
+  expect(sumLedgers([part('b')], 77).unwatched).toBeUndefined();
 });
 
 test('rates are those of one second, however long the seconds of the nodes were', () => {

@@ -1,4 +1,5 @@
 import type { HistoryTop, HopLedger, Interface, Ledger, Summary, Volume } from '@packetlog/common';
+import { addCounters } from '../state/add-counters.ts';
 import type { Loss } from '../state/loss.ts';
 
 /** The contribution of one node. */
@@ -38,6 +39,7 @@ export function sumLedgers(parts: readonly NodePart[], at_ms: number): Ledger {
     interfaces: parts.flatMap(({ ledger, name, indexOf }) =>
       ledger.interfaces.map((entry) => namedInterface(entry, name, indexOf)),
     ),
+    ...sumUnwatched(parts),
     ring: hop(({ ring }) => ring),
     before: parts.reduce((sum, { ledger }) => sum + (ledger.before ?? 0), 0),
     queue: hop(({ queue }) => queue),
@@ -49,6 +51,12 @@ export function sumLedgers(parts: readonly NodePart[], at_ms: number): Ledger {
     },
     reasons,
   };
+}
+
+/** One entry for all nodes, without a number: the loaders name the interfaces in their notices. */
+function sumUnwatched(parts: readonly NodePart[]): Pick<Ledger, 'unwatched'> {
+  const counters = addCounters(parts.flatMap(({ ledger }) => ledger.unwatched?.counters ?? []));
+  return counters === undefined ? {} : { unwatched: { ifindex: 0, counters } };
 }
 
 /** Adds up the newest summary of each node, scaled to one second, because nodes count at different moments. */

@@ -12,6 +12,13 @@ test('the loss is the sum of ring, queue and page over all interfaces, and withh
   expect(lossSoFar(ledger, NEW_STREAM, NOTHING_CARRIED)).toEqual({ ring: 7, queue: 10, page: 100, total: 117 });
 });
 
+test('the loss includes records of interfaces that are not watched', () => {
+  const [first] = makeLedger({ ringFull: [3] }).interfaces;
+  if (first === undefined) throw new Error('one interface');
+  const ledger = { ...makeLedger({ ringFull: [4] }), unwatched: { ifindex: 9, counters: first.counters } };
+  expect(lossSoFar(ledger, NEW_STREAM, NOTHING_CARRIED)).toMatchObject({ ring: 7, total: 7 });
+});
+
 test('rows of batches that never came are lost to this page', () => {
   const ledger = makeLedger({ clientDropped: 100 });
   expect(lossSoFar(ledger, { ...NEW_STREAM, missingRows: 25 }, NOTHING_CARRIED).page).toBe(125);

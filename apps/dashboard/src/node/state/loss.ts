@@ -1,4 +1,5 @@
 import type { Ledger } from '@packetlog/common';
+import { ledgerSum } from './ledger-sum.ts';
 import { NEW_STREAM, type StreamLedger } from './stream-ledger.ts';
 
 /** Rows lost on their path to this page, by cause. */
@@ -22,7 +23,7 @@ export const NOTHING_CARRIED: CarriedLoss = { rows: 0, batches: 0 };
 
 /** Sums up losses. `ledger` is null before the first one. */
 export function lossSoFar(ledger: Ledger | null, account: StreamLedger, carried: CarriedLoss): Loss {
-  const ring = ledger?.interfaces.reduce((sum, { counters }) => sum + counters.ring_full, 0) ?? 0;
+  const ring = ledger === null ? 0 : ledgerSum(ledger, 'ring_full');
   const queue = ledger?.queue.dropped ?? 0;
   const page = pageLoss(ledger, account) + carried.rows;
   return { ring, queue, page, total: ring + queue + page };

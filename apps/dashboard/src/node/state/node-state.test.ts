@@ -81,6 +81,14 @@ test('a pause tells how many packets passed, and their rows wait until they are 
   expect(markers(state)).toEqual([]);
 });
 
+test('packets of interfaces that are not watched are seen as well', () => {
+  const state = live();
+  const [first] = makeLedger({ seen: 30 }).interfaces;
+  if (first === undefined) throw new Error('one interface');
+  state.ledger({ ...makeLedger({ seen: 100 }), unwatched: { ifindex: 9, counters: first.counters } }, 1_000);
+  expect(state.figures(1_100).seen).toBe(130);
+});
+
 test('a full buffer stops requests for rows; withheld rows are counted and marked', () => {
   const state = live();
   state.pause(true, 1_500);

@@ -12,6 +12,7 @@ import { Past, type PastView } from '../past/past.ts';
 import { appendMarker, isMarkerAt } from '../rows/marker.ts';
 import { RowsView } from '../rows/rows-view.ts';
 import { type Figures, type NumberedNotice, type PageNotice, ratesOf } from './figures.ts';
+import { ledgerSum } from './ledger-sum.ts';
 import { type CarriedLoss, carryOver, type Loss, lossSoFar, NOTHING_CARRIED } from './loss.ts';
 import { PauseBuffer } from './pause-buffer.ts';
 import { lostBetween, NEW_STREAM, receiveBatch, type StreamLedger } from './stream-ledger.ts';
@@ -154,9 +155,9 @@ export class NodeState {
     this.#nameInterfaces(ledger.interfaces);
     // Earlier losses are not an event in this page's chart.
     if (before === null) this.#lossCharted = this.#loss().total;
-    const seen = seenBy(ledger);
+    const seen = ledgerSum(ledger, 'seen');
     if (this.#arrivalAt === null) this.#arrivalAt = at;
-    if (before !== null && seen > seenBy(before)) {
+    if (before !== null && seen > ledgerSum(before, 'seen')) {
       this.#arrivalAt = at;
       // Rows give a packet's time more precisely than the ledger, which counts where no rows arrive.
       if (this.#lastPacketMs === null || ledger.at_ms - this.#lastPacketMs > 2_000) this.#lastPacketMs = ledger.at_ms;
@@ -224,7 +225,7 @@ export class NodeState {
       notices: this.#notices,
       badMessages: this.#badMessages,
       vlanSeen: this.#vlanSeen,
-      seen: this.#ledger === null ? 0 : seenBy(this.#ledger),
+      seen: Math.max(0, this.#seenNow()),
       wallMs: this.#wallOffset === null ? Date.now() : at + this.#wallOffset,
       quietMs: this.#arrivalAt === null ? 0 : at - this.#arrivalAt,
       lastPacketMs: this.#lastPacketMs,
@@ -245,15 +246,11 @@ export class NodeState {
   }
 
   #seenNow(): number {
-    return this.#ledger === null ? -1 : seenBy(this.#ledger);
+    return this.#ledger === null ? -1 : ledgerSum(this.#ledger, 'seen');
   }
 
   // Names are never removed: visible rows may be from an interface that is gone.
   #nameInterfaces(interfaces: readonly Interface[]): void {
     for (const { ifindex, name } of interfaces) if (ifindex !== 0) this.#interfaceNames.set(ifindex, name);
   }
-}
-
-export function seenBy(ledger: Ledger): number {
-  return ledger.interfaces.reduce((sum, { counters }) => sum + counters.seen, 0);
 }
