@@ -3,7 +3,7 @@ import { fakeService, ROOT, refusal } from '../../../test/support/fake-kernel.ts
 import { Compiler } from '../compiler/worker/compiler.ts';
 import { importSet } from '../ruleset/changes.ts';
 import { EMPTY_BOOK, type NamedSet } from '../ruleset/ruleset.ts';
-import { readSet } from '../store/read-set.ts';
+import { readSet, readStored } from '../store/read-set.ts';
 import { importing, removing } from './change.ts';
 
 const compiler = new Compiler();
@@ -54,4 +54,17 @@ it('and of which nothing is left is not taken for a list that was meant to be em
   await fake.add({ source: '203.0.113.1' });
   expect(await refusal(importIt('# moved\n'))).toMatchObject({ field: 'allow_empty' });
   expect(alarms()).toEqual(LOST);
+});
+
+it('is also one that was accepted before and cannot be read at all any more', async () => {
+  const good = await setOf('192.0.2.0/24\n');
+  const { book } = importSet(EMPTY_BOOK, good, 'deny', '', { nowMs: Date.now(), createdBy: 'root' });
+  const cut = { ...good, text: Buffer.from('["192.0.2.1",\n"192.0.2.2",\n') };
+  const stored = await readStored(compiler, { book, sets: [cut], isEdited: false, lost: [] });
+  await fake.service.begin({ ...stored, base: stored.book, from: 'file', edited: undefined, fileAlarm: undefined });
+  expect(alarms()).toEqual([
+    expect.stringMatching(/^set_file: The list of set drop begins with .* match nothing\. Import it again: packetlog/),
+  ]);
+  await importIt('192.0.2.0/24\n');
+  expect(alarms()).toEqual([]);
 });

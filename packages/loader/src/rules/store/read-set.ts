@@ -45,15 +45,22 @@ export function requireGood({ set, badLines, badLineCount }: ReadSet): NamedSet 
 
 /**
  * Rules from the disk that were accepted before, sets included. Lines that cannot be read were left out then, too, so
- * they are no fault.
+ * they are no fault. A list that cannot be read at all is lost: an earlier version read it otherwise.
  */
 export async function readStored(
   compiler: Compiler,
   stored: StoredRules,
 ): Promise<{ book: RuleBook; lost: readonly LostList[] }> {
   const sets = new Map<string, NamedSet>();
-  for (const text of stored.sets) sets.set(text.name, (await readSet(compiler, text)).set);
-  return { book: { ...stored.book, sets }, lost: stored.lost };
+  const lost = [...stored.lost];
+  for (const text of stored.sets) {
+    const { set, badLines } = await readSet(compiler, text);
+    sets.set(text.name, set);
+    if (badLines[0]?.line === 0 && lost.every((other) => other.set !== text.name)) {
+      lost.push({ set: text.name, text: text.text, message: unreadable(text.name, badLines[0].problem) });
+    }
+  }
+  return { book: { ...stored.book, sets }, lost };
 }
 
 /** Rules from the disk that were never accepted. `known`: lists in force are not read again. Throws RulesRefusal. */
@@ -61,6 +68,10 @@ export async function requireStored(compiler: Compiler, stored: StoredRules, kno
   const sets = new Map<string, NamedSet>();
   for (const text of stored.sets) sets.set(text.name, sameSet(text, known) ?? (await requireSet(compiler, text)));
   return { ...stored.book, sets };
+}
+
+function unreadable(name: string, problem: string): string {
+  return `The list of set ${name} ${problem}. Its rules match nothing. Import it again: packetlog rules import FILE --set ${name}.`;
 }
 
 async function requireSet(compiler: Compiler, text: TextOfSet): Promise<NamedSet> {
