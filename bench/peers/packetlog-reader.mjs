@@ -13,7 +13,7 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import { objectInfo } from '../../packages/loader/dist/native/libbpf.js';
 import { epollOf, epollWait, waitForRunningPrograms } from '../../packages/loader/dist/native/libc.js';
 import { LOOK_BYTES } from '../../packages/loader/dist/reader/poll-bytes.js';
-import { Rhythm } from '../../packages/loader/dist/reader/poll-policy.js';
+import { PollPolicy } from '../../packages/loader/dist/reader/poll-policy.js';
 import { loadProgram } from '../../packages/loader/dist/xdp/program.js';
 
 const LOOPBACK_IFINDEX = 1;
@@ -96,7 +96,7 @@ function read(going) {
   const publish = (giving) => {
     for (const ring of rings) ring.publish(giving);
   };
-  const rhythm = new Rhythm(program.transport);
+  const rhythm = new PollPolicy(program.transport);
 
   for (;;) {
     Atomics.wait(going, 0, 0);

@@ -77,10 +77,10 @@ export interface Outcome {
   readonly looks: number;
   /** Of them, those after which the reader promised not to sleep; whether it may do so at all. */
   readonly hot: number;
-  readonly mayBeHot: boolean;
+  readonly canPoll: boolean;
 }
 
-type Report = Pick<Outcome, 'counted' | 'sleeps' | 'looks' | 'hot' | 'mayBeHot'> & {
+type Report = Pick<Outcome, 'counted' | 'sleeps' | 'looks' | 'hot' | 'canPoll'> & {
   readonly accounts: Record<string, Account>;
 };
 

@@ -29,7 +29,7 @@ import {
   waitForRunningPrograms,
 } from '../../packages/loader/dist/native/libc.js';
 import { LOOK_BYTES } from '../../packages/loader/dist/reader/poll-bytes.js';
-import { Rhythm } from '../../packages/loader/dist/reader/poll-policy.js';
+import { PollPolicy } from '../../packages/loader/dist/reader/poll-policy.js';
 import { InterfaceCounters } from '../../packages/loader/dist/xdp/interface-counters.js';
 import { loadProgram } from '../../packages/loader/dist/xdp/program.js';
 import { Checker } from './checker.mjs';
@@ -151,7 +151,7 @@ function prepare(going) {
   };
   const ways = {
     rhythm() {
-      const rhythm = new Rhythm(program.transport);
+      const rhythm = new PollPolicy(program.transport);
       while (isGoing()) {
         const { records, more } = look();
         const next = rhythm.next(records, more);
@@ -207,7 +207,7 @@ function prepare(going) {
       accounts: Object.fromEntries(checker.accounts),
       counted: Object.fromEntries(counted),
       ...went,
-      mayBeHot: program.transport.mayBeHot,
+      canPoll: program.transport.canPoll,
     });
   };
   parentPort?.on('message', read);

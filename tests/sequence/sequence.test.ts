@@ -91,8 +91,8 @@ describe.skipIf(!requireRoot())('numbered packets', () => {
         const outcome = await turns[round % turns.length]?.();
         if (!outcome) break;
         expectProven(outcome);
-        expect(outcome.hot > 0).toBe(outcome.mayBeHot);
-        expect(mostAlike(outcome)).toBe(outcome.mayBeHot ? CLOCK_USES : 1);
+        expect(outcome.hot > 0).toBe(outcome.canPoll);
+        expect(mostAlike(outcome)).toBe(outcome.canPoll ? CLOCK_USES : 1);
         checked += outcome.received;
       }
       expect(checked).toBeGreaterThanOrEqual(records);

@@ -1,5 +1,5 @@
 /** One task at a time, in the order in which they came. */
-export class Turn {
+export class Mutex {
   #last: Promise<unknown> = Promise.resolve();
 
   run<T>(task: () => Promise<T>): Promise<T> {

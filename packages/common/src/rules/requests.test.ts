@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { rulesErrorSchema, rulesRequestSchemas } from './requests.ts';
-import { auditEntrySchema, rehearsalReportSchema, ruleCountersSchema, rulesSnapshotSchema } from './snapshot.ts';
+import { auditEntrySchema, dryRunReportSchema, ruleCountersSchema, rulesSnapshotSchema } from './snapshot.ts';
 
 const rule = {
   id: 1,
@@ -28,7 +28,7 @@ const answers = {
     },
   },
   report: {
-    schema: rehearsalReportSchema,
+    schema: dryRunReportSchema,
     valid: {
       seconds: 10,
       seen: 100,

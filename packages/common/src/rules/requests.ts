@@ -19,9 +19,9 @@ import { MAX_REHEARSAL_SECONDS, MAX_RULES_AT_ONCE } from './rule-limits.ts';
 import { rulesFileSchema } from './rules-file.ts';
 import {
   type AuditEntry,
+  type DryRunReport,
   type PendingChange,
   protectedAddressSchema,
-  type RehearsalReport,
   type RuleSet,
   type RulesSnapshot,
 } from './snapshot.ts';
@@ -157,7 +157,7 @@ export interface RulesResults {
   import: Changed & { rule: Rule; set: RuleSet; bad_lines: BadLine[]; bad_line_count: number };
   /** With `check`, `changed` says whether it would. `risk`: why it would wait to be confirmed. */
   apply: Changed & { changed: boolean; diff: RulesDiff; risk?: string };
-  test: RehearsalReport;
+  test: DryRunReport;
   confirm: Pick<Changed, 'revision' | 'warning'>;
   revert: { revision: number };
   undo: Changed & { undone: string };

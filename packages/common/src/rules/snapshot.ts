@@ -130,7 +130,7 @@ export type ProtectedAddress = z.infer<typeof protectedAddressSchema>;
 const volume = { packets: count, bytes: count };
 
 /** What rules would have done with the packets of some seconds, had they been in force. */
-export const rehearsalReportSchema = z.object({
+export const dryRunReportSchema = z.object({
   seconds: z.number().check(z.nonnegative()),
   /** Packets of all interfaces in that time, and those of them that were looked at. */
   seen: count,
@@ -154,7 +154,7 @@ export const rehearsalReportSchema = z.object({
   /** Who would have been shut out: `rules:add` would refuse. */
   lockouts: z.array(protectedAddressSchema),
 });
-export type RehearsalReport = z.infer<typeof rehearsalReportSchema>;
+export type DryRunReport = z.infer<typeof dryRunReportSchema>;
 
 /** What a change touched, before it or after it. */
 const auditStateSchema = z.object({

@@ -46,7 +46,7 @@ export interface DrainThreadData {
 export type DrainLedger = Omit<Ledger, 'client'>;
 
 /** What rules can be compiled for, known before anything is attached; it never changes. */
-export interface RuleGround {
+export interface CompileTarget {
   /** In the order of the ledger's interfaces, whose names may change. */
   interfaces: readonly { name: string; slot: number }[];
   /** Counter slots, slot 0 included, which belongs to no rule. */
@@ -65,7 +65,7 @@ export type UnfilteredInterface = NonNullable<InForce['not_filtered']>[number];
 
 export type FromDrain =
   /** The program is loaded and waits for `attach`. `wake`: eventfd, 8 bytes written to it make the drain thread read its messages. */
-  | { type: 'loaded'; ground: RuleGround; wake: number }
+  | { type: 'loaded'; ground: CompileTarget; wake: number }
   | {
       type: 'ready';
       interfaces: Ledger['interfaces'];
@@ -108,9 +108,9 @@ export type FromDrain =
 export type ToDrain =
   | { type: 'rows-wanted'; perSecond: number }
   /** Whether somebody reads summaries and the ledger each second. If not, none are made while nothing comes. */
-  | { type: 'watched'; watched: boolean }
+  | { type: 'has-clients'; hasClients: boolean }
   /** Whether somebody takes rows as they come. */
-  | { type: 'hurried'; hurried: boolean }
+  | { type: 'lowLatency'; lowLatency: boolean }
   /** Once, after `loaded`: rules sent before it are in force from the first packet on. */
   | { type: 'attach' }
   /**

@@ -4,7 +4,7 @@ import type { FromDrain } from './messages.ts';
 export interface ReaderControl {
   readonly ready: Pick<Extract<FromDrain, { type: 'ready' }>, 'transport' | 'stride' | 'recordOffset'>;
   /** Whether a client reads what comes each second. */
-  watch(watched: boolean): void;
+  setHasClients(hasClients: boolean): void;
   /** Whether a client wants its rows as soon as they are read. */
-  hurry(hurried: boolean): void;
+  setLowLatency(lowLatency: boolean): void;
 }

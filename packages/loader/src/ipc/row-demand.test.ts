@@ -6,9 +6,9 @@ it('asks for the most that anybody wants, and tells each when its wish holds', (
   const demand = new RowDemand(want);
   const passing: string[] = [];
   demand.set('clients', 100, () => passing.push('clients 100'));
-  demand.set('rehearsals', Number.POSITIVE_INFINITY, () => passing.push('rehearsal'));
+  demand.set('dryRuns', Number.POSITIVE_INFINITY, () => passing.push('rehearsal'));
   demand.set('clients', 50, () => passing.push('clients 50'));
-  demand.set('rehearsals', 0, () => passing.push('rehearsal over'));
+  demand.set('dryRuns', 0, () => passing.push('rehearsal over'));
   expect(want.mock.calls.flat()).toEqual([100, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 50]);
   expect(passing).toEqual([]);
   demand.answered();

@@ -1,10 +1,10 @@
 /** Several parts of the loader want rows; the drain thread is asked for the most that one of them wants. */
 
-type Part = 'clients' | 'rehearsals';
+type Part = 'clients' | 'dryRuns';
 
 export class RowDemand {
   readonly #want: ((perSecond: number) => void) | undefined;
-  readonly #wanted: Record<Part, number> = { clients: 0, rehearsals: 0 };
+  readonly #wanted: Record<Part, number> = { clients: 0, dryRuns: 0 };
   /** What to do when each is answered, oldest first. */
   readonly #waiting: (() => void)[] = [];
 

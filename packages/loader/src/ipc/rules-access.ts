@@ -3,7 +3,7 @@ import type { AuditEntry, RulesAnswer, RulesSnapshot, RulesVerb } from '@packetl
 
 export type Who = AuditEntry['who'];
 
-export interface Asker {
+export interface Caller {
   readonly who: Who;
   readonly mayChange: boolean;
   /** Whether a set may follow a file of this machine: its lines would be shown to whoever asks. */
@@ -16,5 +16,5 @@ export interface Asker {
 export interface RulesAccess {
   snapshot(): RulesSnapshot;
   /** Never rejects. */
-  ask<Verb extends RulesVerb>(verb: Verb, request: unknown, asker: Asker): Promise<RulesAnswer<Verb>>;
+  ask<Verb extends RulesVerb>(verb: Verb, request: unknown, caller: Caller): Promise<RulesAnswer<Verb>>;
 }

@@ -6,7 +6,7 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 // worker ends, and the C library then calls its destructor of thread-local data into nothing (SIGSEGV).
 import '../native/ffi.ts';
 import { fromPlain } from '../errors/setup-error.ts';
-import type { DrainOptions, FromDrain, RuleGround, ToDrain } from '../ipc/messages.ts';
+import type { CompileTarget, DrainOptions, FromDrain, ToDrain } from '../ipc/messages.ts';
 import type { RuleCount } from '../ipc/rule-counts.ts';
 import { RulePublisher } from '../ipc/rule-publisher.ts';
 import { makeSlabMemory, Slabs } from '../ipc/slabs.ts';
@@ -34,7 +34,7 @@ export interface DrainEvents {
    * The program is loaded and attached to nothing yet: what is published before this resolves is in force from the
    * first packet on. If it rejects, nothing is attached and `start` rejects with the same.
    */
-  loaded?: (ground: RuleGround, rules: RulePublisher) => Promise<void>;
+  loaded?: (ground: CompileTarget, rules: RulePublisher) => Promise<void>;
   /** The thread died; the interfaces are detached when the process ends. */
   failed: (error: Error) => void;
 }
@@ -99,7 +99,7 @@ export class DrainThread {
         if (isReady) events.failed(error);
         else reject(error);
       };
-      const prepare = async (ground: RuleGround) => {
+      const prepare = async (ground: CompileTarget) => {
         try {
           await events.loaded?.(ground, rules);
           send({ type: 'attach' });
@@ -173,13 +173,13 @@ export class DrainThread {
   }
 
   /** Whether somebody reads what comes each second. */
-  watch(watched: boolean): void {
-    this.#send({ type: 'watched', watched });
+  setHasClients(hasClients: boolean): void {
+    this.#send({ type: 'has-clients', hasClients });
   }
 
   /** Whether somebody takes rows as they come. */
-  hurry(hurried: boolean): void {
-    this.#send({ type: 'hurried', hurried });
+  setLowLatency(lowLatency: boolean): void {
+    this.#send({ type: 'lowLatency', lowLatency });
   }
 
   /**

@@ -5,7 +5,7 @@ import { FakeRing } from '../../test/support/fake-ring.ts';
 import { makeSlabMemory, Slabs } from '../ipc/slabs.ts';
 import { KernelRing } from '../rings/kernel-ring.ts';
 import { Drain } from './drain.ts';
-import { Handover } from './slab-writer.ts';
+import { SlabWriter } from './slab-writer.ts';
 import type { WatchedInterfaces } from './watched-interfaces.ts';
 
 const zero: InterfaceLedger = {
@@ -41,7 +41,7 @@ function drain({ summaries = true } = {}) {
         counters: { ...zero, ...counters[i] },
       })),
   };
-  const handover = new Handover({
+  const slabWriter = new SlabWriter({
     slabs: new Slabs(makeSlabMemory(4)),
     stride: 72,
     recordOffset: 8,
@@ -53,7 +53,7 @@ function drain({ summaries = true } = {}) {
   const it = new Drain({
     rings: rings.map(({ memory }) => new KernelRing(memory)),
     interfaces: interfaces as unknown as WatchedInterfaces,
-    handover,
+    slabWriter,
     live: new Uint8Array(LIVE.size),
     summaries,
   });
@@ -67,7 +67,7 @@ function drain({ summaries = true } = {}) {
     if (!ring.write(record)) of.ring_full++;
     else if (counted) of.emitted++;
   };
-  return { it, handover, names, counters, packet, interfaces };
+  return { it, slabWriter, names, counters, packet, interfaces };
 }
 
 const record = encodePacketLog({
@@ -90,7 +90,7 @@ const record = encodePacketLog({
 
 describe('Drain', () => {
   it('reads every ring, and its ledger adds up', () => {
-    const { it: drains, packet, handover } = drain();
+    const { it: drains, packet, slabWriter } = drain();
     for (let i = 0; i < 30; i++) packet(i % 2);
     expect(drains.look()).toEqual({ records: 30, more: false });
     drains.publish('exact');
@@ -100,7 +100,7 @@ describe('Drain', () => {
     expect(ring).toEqual({ offered: 31, delivered: 30, dropped: 0, withheld: 0, pending: 1 });
     expect(queue).toEqual({ offered: 30, delivered: 0, dropped: 0, withheld: 0, pending: 30 });
     expect(reasons).toEqual({ truncated: 7, not_ip: 2 });
-    handover.flush(true);
+    slabWriter.flush(true);
     expect(drains.ledger(5).queue).toMatchObject({ delivered: 30, pending: 0 });
   });
 

@@ -7,7 +7,7 @@ import { Tally } from '../summary/tally.ts';
 import { CLOCK_STEP_NS, measureClockOffset } from '../system/clock.ts';
 import { LossAlarm } from './loss-alarm.ts';
 import { LOOK_BYTES } from './poll-bytes.ts';
-import type { Handover } from './slab-writer.ts';
+import type { SlabWriter } from './slab-writer.ts';
 import { UNWATCHED } from './unwatched-interfaces.ts';
 import type { WatchedInterfaces } from './watched-interfaces.ts';
 
@@ -16,7 +16,7 @@ const SETTLE_ATTEMPTS = 10_000;
 export class Drain {
   readonly #rings: readonly RingReader[];
   readonly #interfaces: WatchedInterfaces;
-  readonly #handover: Handover;
+  readonly #slabWriter: SlabWriter;
   readonly #live: BigInt64Array;
   readonly #summaries: boolean;
   readonly #tally = new Tally();
@@ -34,7 +34,7 @@ export class Drain {
   constructor(parts: {
     rings: readonly RingReader[];
     interfaces: WatchedInterfaces;
-    handover: Handover;
+    slabWriter: SlabWriter;
     live: Uint8Array;
     /** Records that loaders before took out of the rings. */
     before?: number;
@@ -43,7 +43,7 @@ export class Drain {
   }) {
     this.#rings = parts.rings;
     this.#interfaces = parts.interfaces;
-    this.#handover = parts.handover;
+    this.#slabWriter = parts.slabWriter;
     this.#before = parts.before ?? 0;
     this.#summaries = parts.summaries;
     this.#live = new BigInt64Array(parts.live.buffer, parts.live.byteOffset, LIVE.size / 8);
@@ -62,7 +62,7 @@ export class Drain {
     for (const ring of this.#rings) {
       const drained = ring.drain((memory, start, count) => {
         if (this.#summaries) this.#tally.add(memory, start + ring.recordOffset, count, ring.stride);
-        this.#handover.add(memory, start, count);
+        this.#slabWriter.add(memory, start, count);
       }, bytes);
       records += drained.records;
       more ||= drained.bytes >= bytes;
@@ -96,7 +96,7 @@ export class Drain {
     const unwatched = this.#interfaces.unwatched();
     // The program counts a record after it committed it: we may have read one that is not counted yet.
     const emitted = Math.max(drained, sumOfEmitted(countersOf({ interfaces, unwatched })) - this.#before);
-    const { counts, pending } = this.#handover;
+    const { counts, pending } = this.#slabWriter;
     return {
       at_ms: atMs,
       interfaces,
@@ -140,7 +140,7 @@ export class Drain {
   /** Whether loss began or ended; cheap enough to be asked several times a second. */
   alarms(atMs: number, nowMs: number): Notice[] {
     const ring = this.#ringAlarm.look(this.#interfaces.ringFull(), atMs, nowMs);
-    const queue = this.#queueAlarm.look(this.#handover.counts.dropped, atMs, nowMs);
+    const queue = this.#queueAlarm.look(this.#slabWriter.counts.dropped, atMs, nowMs);
     return [ring, queue].filter((notice) => notice !== undefined);
   }
 

@@ -1,8 +1,8 @@
-/** Nothing may be lost between giving the ring back and sleeping: rhythm and ring together, as the drain thread uses them. */
+/** Nothing may be lost between giving the ring back and sleeping: poll policy and ring together, as the drain thread uses them. */
 import { describe, expect, it } from 'vitest';
 import { FakeRing, numberedRecord } from '../../test/support/fake-ring.ts';
 import { KernelRing } from '../rings/kernel-ring.ts';
-import { Rhythm } from './poll-policy.ts';
+import { PollPolicy } from './poll-policy.ts';
 
 /** The moments between the reader's steps on its way to sleep at which the writer may act. */
 const MOMENTS = ['before publishing', 'before the second look', 'before sleeping', 'asleep'] as const;
@@ -14,7 +14,7 @@ const ALL = Number.MAX_SAFE_INTEGER;
 function reachesReader(reserveAt: Moment, commitAt: Moment, secondLook: boolean): boolean {
   const fake = new FakeRing(4096);
   const ring = new KernelRing(fake.memory);
-  const rhythm = new Rhythm({ mayBeHot: false });
+  const pollPolicy = new PollPolicy({ canPoll: false });
   let delivered = 0;
   const look = () => ring.drain((_, __, count) => (delivered += count), ALL).records;
   let signalled = false;
@@ -29,10 +29,10 @@ function reachesReader(reserveAt: Moment, commitAt: Moment, secondLook: boolean)
 
   // A record earlier, of which the ring is held back; then only empty looks.
   fake.write(numberedRecord(9));
-  let next = rhythm.next(look(), false);
+  let next = pollPolicy.next(look(), false);
   while (next.do !== 'sleep') {
     ring.publish('hold');
-    next = rhythm.next(look(), false);
+    next = pollPolicy.next(look(), false);
   }
   delivered = 0;
   at('before publishing');

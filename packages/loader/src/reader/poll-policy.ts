@@ -18,11 +18,11 @@ const NAP_MS = 1;
 const EMPTY_WAITS_MS: readonly number[] = [1, 1, 1, 1, 2, 4, 8];
 /** and after each further one while it is hot. */
 const HOT_WAIT_MS = 8;
-const HURRIED_EMPTY_WAITS_MS: readonly number[] = [0.5, 0.5, 0.5, 0.5, 1, 1];
-const HURRIED_HOT_WAIT_MS = 1;
-const HURRIED_NAP_MS = 0.5;
+const LOW_LATENCY_EMPTY_WAITS_MS: readonly number[] = [0.5, 0.5, 0.5, 0.5, 1, 1];
+const LOW_LATENCY_HOT_WAIT_MS = 1;
+const LOW_LATENCY_NAP_MS = 0.5;
 /** A look that found more is followed by a nap as ever: there a reader that lags is worth more. */
-const HURRIED_RECORDS = 128;
+const LOW_LATENCY_RECORDS = 128;
 /** Time is that of the naps: where it does not nap, more comes than it can take. */
 const WINDOW_MS = 250;
 /** As many within a window make it hot, */
@@ -41,25 +41,25 @@ export type Next =
   /** Look once more; if that finds nothing, sleep until the kernel signals. */
   | { giving: 'exact'; do: 'sleep' };
 
-export class Rhythm {
-  readonly #mayBeHot: boolean;
+export class PollPolicy {
+  readonly #canPoll: boolean;
   #hot = false;
   /** In this window. */
   #records = 0;
   #nappedMs = 0;
   #empty = 0;
 
-  /** `mayBeHot`: of the transport. */
-  constructor({ mayBeHot }: { mayBeHot: boolean }) {
-    this.#mayBeHot = mayBeHot;
+  /** `canPoll`: of the transport. */
+  constructor({ canPoll }: { canPoll: boolean }) {
+    this.#canPoll = canPoll;
   }
 
-  /** `records`: found by the last look; `more`: the look ended at its budget; `hurried`: somebody takes rows as they come. */
-  next(records: number, more: boolean, hurried = false): Next {
+  /** `records`: found by the last look; `more`: the look ended at its budget; `lowLatency`: a client takes rows as they come. */
+  next(records: number, more: boolean, lowLatency = false): Next {
     const found = records > 0 || more;
     if (found) this.#empty = 0;
     this.#records += records;
-    this.#hot ||= this.#mayBeHot && this.#records >= HOT_RECORDS;
+    this.#hot ||= this.#canPoll && this.#records >= HOT_RECORDS;
     if (this.#nappedMs >= WINDOW_MS) {
       const few = this.#records < COOL_RECORDS;
       this.#beginWindow();
@@ -69,14 +69,14 @@ export class Rhythm {
       }
     }
     if (more) return { do: 'again', giving: this.#awake() };
-    if (found) return this.#nap(hurried && records <= HURRIED_RECORDS ? HURRIED_NAP_MS : NAP_MS);
-    const ms = (hurried ? HURRIED_EMPTY_WAITS_MS : EMPTY_WAITS_MS)[this.#empty];
+    if (found) return this.#nap(lowLatency && records <= LOW_LATENCY_RECORDS ? LOW_LATENCY_NAP_MS : NAP_MS);
+    const ms = (lowLatency ? LOW_LATENCY_EMPTY_WAITS_MS : EMPTY_WAITS_MS)[this.#empty];
     if (ms !== undefined) this.#empty++;
     else if (!this.#hot) {
       this.#beginWindow();
       return { do: 'sleep', giving: 'exact' };
     }
-    return this.#nap(ms ?? (hurried ? HURRIED_HOT_WAIT_MS : HOT_WAIT_MS));
+    return this.#nap(ms ?? (lowLatency ? LOW_LATENCY_HOT_WAIT_MS : HOT_WAIT_MS));
   }
 
   #beginWindow(): void {

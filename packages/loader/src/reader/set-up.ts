@@ -19,9 +19,9 @@ import { RuleImages } from '../xdp/rule-images.ts';
 import { SlotTable } from '../xdp/slots.ts';
 import { Drain } from './drain.ts';
 import { Rules } from './rule-requests.ts';
-import { Handover } from './slab-writer.ts';
+import { SlabWriter } from './slab-writer.ts';
 import { carefulKeeper } from './tolerant-link-keeper.ts';
-import { Bed } from './waiter.ts';
+import { Waiter } from './waiter.ts';
 import { WatchedInterfaces } from './watched-interfaces.ts';
 
 /** All that the drain thread works with. */
@@ -29,7 +29,7 @@ export interface Setup {
   program: LoadedProgram;
   transport: OpenTransport;
   drain: Drain;
-  handover: Handover;
+  slabWriter: SlabWriter;
   interfaces: WatchedInterfaces;
   rules: Rules;
   pins: Pins;
@@ -37,11 +37,11 @@ export interface Setup {
   /** Interfaces with a default route that are not watched, because another route is preferred. */
   otherRoutes: readonly string[];
   wake: number;
-  bed: Bed;
+  waiter: Waiter;
   /** Somebody reads what comes each second. */
-  watched: boolean;
+  hasClients: boolean;
   /** Somebody takes rows as they come. */
-  hurried: boolean;
+  lowLatency: boolean;
   /** By performance.now(). */
   nextReport: number;
 }
@@ -70,7 +70,7 @@ export function setUp(options: DrainOptions, post: (message: FromDrain) => void)
   const { transport } = program;
   const [ring] = transport.rings;
   if (!ring) throw new Error('no CPU');
-  const handover = new Handover({
+  const slabWriter = new SlabWriter({
     slabs: new Slabs(options.slabs),
     stride: ring.stride,
     recordOffset: ring.recordOffset,
@@ -81,9 +81,16 @@ export function setUp(options: DrainOptions, post: (message: FromDrain) => void)
     postSkipped: (skipped) => post({ type: 'skipped', skipped }),
   });
   const { before, live } = program;
-  const drain = new Drain({ rings: transport.rings, interfaces, handover, live, before, summaries: options.summaries });
+  const drain = new Drain({
+    rings: transport.rings,
+    interfaces,
+    slabWriter,
+    live,
+    before,
+    summaries: options.summaries,
+  });
   const wake = eventDescriptor();
-  const bed = new Bed(wake, transport.descriptors);
+  const waiter = new Waiter(wake, transport.descriptors);
   const rules = new Rules(
     new RuleImages(program.ruleImages),
     new RuleCounters(program.ruleCounters, program.cpus),
@@ -97,16 +104,16 @@ export function setUp(options: DrainOptions, post: (message: FromDrain) => void)
     program,
     transport,
     drain,
-    handover,
+    slabWriter,
     interfaces,
     rules,
     pins,
     remains,
     otherRoutes: others,
     wake,
-    bed,
-    watched: false,
-    hurried: false,
+    waiter,
+    hasClients: false,
+    lowLatency: false,
     nextReport: 0,
   };
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { numberedRecord, recordNumber } from '../../test/support/fake-ring.ts';
 import { makeSlabMemory, SLAB_BYTES, Slabs } from '../ipc/slabs.ts';
-import { Handover } from './slab-writer.ts';
+import { SlabWriter } from './slab-writer.ts';
 
 const STRIDE = 72;
 const PER_SLAB = Math.floor(SLAB_BYTES / STRIDE);
@@ -13,14 +13,14 @@ interface Passed {
   skipped: number;
 }
 
-/** A handover whose serving side keeps every slab until told to release it. */
-function handover(slabCount: number, rowsPerSecond = Number.POSITIVE_INFINITY) {
+/** A slab writer whose serving side keeps every slab until told to release it. */
+function slabWriter(slabCount: number, rowsPerSecond = Number.POSITIVE_INFINITY) {
   const slabs = new Slabs(makeSlabMemory(slabCount));
   const time = { now: 0 };
   const passed: Passed[] = [];
   const held: number[] = [];
   let skippedAlone = 0;
-  const it = new Handover({
+  const it = new SlabWriter({
     slabs,
     stride: STRIDE,
     recordOffset: 8,
@@ -61,9 +61,9 @@ function handover(slabCount: number, rowsPerSecond = Number.POSITIVE_INFINITY) {
   };
 }
 
-describe('Handover', () => {
+describe('SlabWriter', () => {
   it('keeps records until it is flushed, then passes on a copy', () => {
-    const { it: over, add, passed } = handover(2);
+    const { it: over, add, passed } = slabWriter(2);
     add(3);
     expect(over.pending).toBe(3);
     expect(passed).toEqual([]);
@@ -74,7 +74,7 @@ describe('Handover', () => {
   });
 
   it('fills a slab further while the serving thread has the last one, unless forced', () => {
-    const { it: over, add, passed, release } = handover(4);
+    const { it: over, add, passed, release } = slabWriter(4);
     add(1);
     over.flush(false);
     add(1);
@@ -90,25 +90,25 @@ describe('Handover', () => {
   });
 
   it('passes rows on unforced again and again in one slab that comes back each time', () => {
-    const bed = handover(2);
+    const waiter = slabWriter(2);
     for (let round = 0; round < 3; round++) {
-      bed.add(1);
-      bed.it.flush(false);
-      bed.release();
+      waiter.add(1);
+      waiter.it.flush(false);
+      waiter.release();
     }
-    expect(bed.passed.map(({ slab }) => slab)).toEqual([0, 0, 0]);
-    expect(bed.delivered()).toEqual([0, 1, 2]);
+    expect(waiter.passed.map(({ slab }) => slab)).toEqual([0, 0, 0]);
+    expect(waiter.delivered()).toEqual([0, 1, 2]);
   });
 
   it('passes a full slab on at once', () => {
-    const { it: over, add, passed } = handover(4);
+    const { it: over, add, passed } = slabWriter(4);
     add(2 * PER_SLAB + 1);
     expect(passed.map(({ numbers }) => numbers.length)).toEqual([PER_SLAB, PER_SLAB]);
     expect(over.pending).toBe(1);
   });
 
   it('drops and counts what finds no slab, and goes on when one comes back', () => {
-    const { it: over, add, release, delivered } = handover(2);
+    const { it: over, add, release, delivered } = slabWriter(2);
     add(3 * PER_SLAB);
     expect(over.counts).toEqual({ offered: 3 * PER_SLAB, delivered: 2 * PER_SLAB, dropped: PER_SLAB, withheld: 0 });
     release();
@@ -119,7 +119,7 @@ describe('Handover', () => {
   });
 
   it('withholds what nobody wants, spread evenly, and says how many with the next rows', () => {
-    const { it: over, add, passed } = handover(2, 50);
+    const { it: over, add, passed } = slabWriter(2, 50);
     add(100);
     over.flush(true);
     expect(passed).toEqual([{ slab: 0, numbers: [0, 10, 20, 30, 40, 50, 60, 70, 80, 90], skipped: 90 }]);
@@ -127,7 +127,7 @@ describe('Handover', () => {
   });
 
   it('says what was withheld even if no row goes along, once', () => {
-    const { it: over, add, passed, skipped } = handover(2, 0);
+    const { it: over, add, passed, skipped } = slabWriter(2, 0);
     add(3);
     expect(over.takeSkipped()).toBe(3);
     add(7);
@@ -138,7 +138,7 @@ describe('Handover', () => {
   });
 
   it('puts the rows of a slab in order of their times, as several rings fill it', () => {
-    const { it: over, passed } = handover(2);
+    const { it: over, passed } = slabWriter(2);
     const ring = (...numbers: number[]) => {
       const memory = new Uint8Array(numbers.length * STRIDE);
       for (const [i, number] of numbers.entries()) memory.set(numberedRecord(number), i * STRIDE + 8);
@@ -151,7 +151,7 @@ describe('Handover', () => {
   });
 
   it('takes up a new limit', () => {
-    const { it: over, add, time } = handover(2, 0);
+    const { it: over, add, time } = slabWriter(2, 0);
     over.want(Number.POSITIVE_INFINITY);
     add(5);
     over.want(0);
@@ -172,7 +172,7 @@ describe('Handover', () => {
     let sawDrop = false;
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 3 }), fc.array(step, { maxLength: 60 }), (slabCount, steps) => {
-        const lab = handover(slabCount);
+        const lab = slabWriter(slabCount);
         for (const each of steps) {
           if (each.do === 'add') lab.add(each.count);
           else if (each.do === 'flush') lab.it.flush(each.force);

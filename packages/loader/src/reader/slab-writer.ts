@@ -13,7 +13,7 @@ export interface HandoverCounts {
   withheld: number;
 }
 
-export class Handover {
+export class SlabWriter {
   readonly counts: HandoverCounts = { offered: 0, delivered: 0, dropped: 0, withheld: 0 };
   readonly #slabs: Slabs;
   readonly #stride: number;

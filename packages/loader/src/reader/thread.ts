@@ -13,7 +13,7 @@ import { nameThread } from '../system/thread-name.ts';
 import type { LoadedProgram } from '../xdp/program.ts';
 import type { Drain } from './drain.ts';
 import { LOOK_BYTES } from './poll-bytes.ts';
-import { Rhythm } from './poll-policy.ts';
+import { PollPolicy } from './poll-policy.ts';
 import { type Setup, setUp } from './set-up.ts';
 
 /** Reports are so far apart, but for one that waits for the first record or for somebody who reads it. */
@@ -76,8 +76,8 @@ function waitForAttach(setup: Setup): boolean {
 
 /** Looks, naps and sleeps until told to stop. */
 function run(setup: Setup): void {
-  const { drain, handover, transport, wake } = setup;
-  const rhythm = new Rhythm(transport);
+  const { drain, slabWriter, transport, wake } = setup;
+  const pollPolicy = new PollPolicy(transport);
   setup.nextReport = performance.now() + REPORT_MS;
   let nextAlarm = 0;
   for (;;) {
@@ -87,12 +87,12 @@ function run(setup: Setup): void {
     }
     if (performance.now() >= setup.nextReport) {
       report(setup);
-      handover.flush(true);
+      slabWriter.flush(true);
       setup.nextReport = reportAfter(setup.nextReport);
     }
     const { records, more } = drain.look();
-    const next = rhythm.next(records, more, setup.hurried);
-    handover.flush(next.do === 'sleep' || next.do === 'cool');
+    const next = pollPolicy.next(records, more, setup.lowLatency);
+    slabWriter.flush(next.do === 'sleep' || next.do === 'cool');
     drain.publish(next.giving);
     // Behind the rows, which are on their way now.
     if (performance.now() >= nextAlarm) {
@@ -103,23 +103,23 @@ function run(setup: Setup): void {
     if (next.do === 'cool') waitForRunningPrograms();
     if (next.do === 'sleep') {
       const late = sleep(setup);
-      if (late > 0) rhythm.next(late, false);
+      if (late > 0) pollPolicy.next(late, false);
     }
   }
 }
 
 /** Call when everything was given back. Gives how many records came in between: then it did not sleep. */
 function sleep(setup: Setup): number {
-  const { transport, drain, handover, bed } = setup;
+  const { transport, drain, slabWriter, waiter } = setup;
   // A record committed before that was visible did not signal: look once more.
   const { records } = drain.look();
   if (records > 0) {
-    handover.flush(true);
+    slabWriter.flush(true);
     return records;
   }
   const untilReport = Math.max(0, Math.ceil(setup.nextReport - performance.now()));
-  const mayBeLong = everyPacketWakes && bed.tellsAll && !setup.watched && drain.isQuiet;
-  const woken = bed.sleep(mayBeLong ? FOR_EVER : untilReport);
+  const mayBeLong = everyPacketWakes && waiter.tellsAll && !setup.hasClients && drain.isQuiet;
+  const woken = waiter.sleep(mayBeLong ? FOR_EVER : untilReport);
   transport.woken();
   if (woken.clock) setup.nextReport = performance.now();
   if (woken.links) lookAtInterfaces(setup);
@@ -133,7 +133,7 @@ function lookAtInterfaces(setup: Setup): void {
 }
 
 function answerMessages(setup: Setup): 'stop' | 'attach' | 'go on' {
-  const { handover, rules } = setup;
+  const { slabWriter, rules } = setup;
   for (let message = receive(); message; message = receive()) {
     switch (message.type) {
       case 'stop':
@@ -148,15 +148,15 @@ function answerMessages(setup: Setup): 'stop' | 'attach' | 'go on' {
         post({ type: 'pinned', error: pin(setup, message.on), pinned: setup.pins.path });
         break;
       case 'rows-wanted':
-        handover.flush(true);
-        post({ type: 'rows-wanted', skipped: handover.takeSkipped() });
-        handover.want(message.perSecond);
+        slabWriter.flush(true);
+        post({ type: 'rows-wanted', skipped: slabWriter.takeSkipped() });
+        slabWriter.want(message.perSecond);
         break;
-      case 'hurried':
-        setup.hurried = message.hurried;
+      case 'lowLatency':
+        setup.lowLatency = message.lowLatency;
         break;
-      case 'watched':
-        watch(setup, message.watched);
+      case 'has-clients':
+        setHasClients(setup, message.hasClients);
     }
   }
   return 'go on';
@@ -181,8 +181,8 @@ function takenOver(program: LoadedProgram, drain: Drain): Notice {
 }
 
 /** Who comes after a long sleep gets a report at once, as it is overdue. */
-function watch(setup: Setup, watched: boolean): void {
-  setup.watched = watched;
+function setHasClients(setup: Setup, hasClients: boolean): void {
+  setup.hasClients = hasClients;
   const { offsetNs, step } = setup.drain.setClock();
   post({ type: 'clock', offsetNs });
   if (step) tell([step]);
@@ -211,7 +211,7 @@ function report({ drain, rules }: Setup): void {
 
 /** Detaches, waits until no program runs, empties the rings, passes everything on. What is pinned goes on. */
 function stop(setup: Setup): void {
-  const { transport, drain, handover, interfaces, rules, pins } = setup;
+  const { transport, drain, slabWriter, interfaces, rules, pins } = setup;
   const goesOn = pins.path !== undefined;
   if (!goesOn) interfaces.detach();
   const deadline = performance.now() + STOP_MS;
@@ -219,10 +219,10 @@ function stop(setup: Setup): void {
   for (;;) {
     // No more than there is room for: now there is time to wait for slabs to come back.
     const { records, more } = drain.look(
-      Math.min(LOOK_BYTES, Math.floor(handover.room() / (2 * transport.rings.length))),
+      Math.min(LOOK_BYTES, Math.floor(slabWriter.room() / (2 * transport.rings.length))),
     );
     drain.publish('exact');
-    handover.flush(true);
+    slabWriter.flush(true);
     // There may be no end of what goes on: the rest waits for the next loader.
     const over = performance.now() >= deadline || (goesOn && !more);
     if (over || (records === 0 && drain.backlog() === 0 && settled)) break;

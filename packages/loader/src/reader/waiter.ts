@@ -10,7 +10,7 @@ export interface Woken {
   clock: boolean;
 }
 
-export class Bed {
+export class Waiter {
   /** Whether interfaces and the clock wake the sleeper; else it has to look now and then. */
   readonly tellsAll: boolean;
   readonly #epoll: number;

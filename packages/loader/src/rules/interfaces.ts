@@ -1,12 +1,12 @@
 /** The interfaces that rules act on: the slots they were given when the program was loaded, and what they are called now. */
 import type { Ledger } from '@packetlog/common';
-import type { RuleGround } from '../ipc/messages.ts';
+import type { CompileTarget } from '../ipc/messages.ts';
 
 export class Interfaces {
-  readonly #slots: RuleGround['interfaces'];
+  readonly #slots: CompileTarget['interfaces'];
   #now: Ledger['interfaces'] = [];
 
-  constructor({ interfaces }: RuleGround) {
+  constructor({ interfaces }: CompileTarget) {
     this.#slots = interfaces;
   }
 
@@ -19,7 +19,7 @@ export class Interfaces {
     return (this.#now.length > 0 ? this.#now : this.#slots).map(({ name }) => name);
   }
 
-  get named(): RuleGround['interfaces'] {
+  get named(): CompileTarget['interfaces'] {
     return this.#slots.map(({ name, slot }, i) => ({ name: this.#now[i]?.name ?? name, slot }));
   }
 

@@ -4,7 +4,7 @@ import type { EnforcedRules, EnforcedTables } from '../xdp/enforced-rules.ts';
 import { RulesCompileError } from './compiler/compile-error.ts';
 import type { Compiler } from './compiler/worker/compiler.ts';
 import { decidesAlike, type ImageSummary, summarizeImage } from './evaluator/image-rules.ts';
-import { type RuleBook, saysSomething } from './ruleset/ruleset.ts';
+import { type Ruleset, saysSomething } from './ruleset/ruleset.ts';
 import type { KeptCounts } from './store/counts-file.ts';
 import { RuleTotals, type Totals } from './store/rule-totals.ts';
 
@@ -31,19 +31,19 @@ export class KernelView {
     if (tables) this.#totals.add([...tables.owners.values()].map((slot) => tables.counters.read(slot)));
   }
 
-  /** `snapshot`: of `book`, the rules of the file. */
-  async of(snapshot: RulesSnapshot, book: RuleBook): Promise<RulesSnapshot> {
+  /** `snapshot`: of `ruleset`, the rules of the file. */
+  async of(snapshot: RulesSnapshot, ruleset: Ruleset): Promise<RulesSnapshot> {
     const { enforced } = this.#parts;
     const rules = snapshot.rules.map((rule) => ({ ...rule, ...this.#totals.of(rule.id) }));
     if (enforced === undefined) return { ...snapshot, rules, in_force: NOTHING };
-    const is_current = await this.#isCurrent(enforced.tables, book);
+    const is_current = await this.#isCurrent(enforced.tables, ruleset);
     const in_force: InForce = {
       by: 'kernel',
       interfaces: enforced.interfaces.map(({ name, ifindex, mode }) => ({ name, ifindex, mode })),
       is_current,
       ...this.#kernelRules(enforced.tables),
     };
-    return { ...snapshot, rules, enforcing: is_current && saysSomething(book), pinned: true, in_force };
+    return { ...snapshot, rules, enforcing: is_current && saysSomething(ruleset), pinned: true, in_force };
   }
 
   #kernelRules(tables: EnforcedTables | undefined): Pick<InForce, 'default_policy' | 'rules'> {
@@ -68,14 +68,15 @@ export class KernelView {
   }
 
   /** Asked of the image itself: the rules are compiled for the same interfaces and compared. */
-  async #isCurrent(tables: EnforcedTables | undefined, book: RuleBook): Promise<boolean> {
+  async #isCurrent(tables: EnforcedTables | undefined, ruleset: Ruleset): Promise<boolean> {
     if (tables === undefined) return false;
-    if (tables.image === undefined || !saysSomething(book)) return tables.image === undefined && !saysSomething(book);
+    if (tables.image === undefined || !saysSomething(ruleset))
+      return tables.image === undefined && !saysSomething(ruleset);
     try {
       const { image } = await this.#parts.compiler.compile({
-        rules: book.rules,
-        defaultPolicy: book.defaultPolicy,
-        sets: new Map([...book.sets].map(([name, { list }]) => [name, list])),
+        rules: ruleset.rules,
+        defaultPolicy: ruleset.defaultPolicy,
+        sets: new Map([...ruleset.sets].map(([name, { list }]) => [name, list])),
         interfaceSlots: new Map(tables.slots.map(({ name, slot }) => [name, slot])),
         counters: { limit: tables.counterSlots, previous: tables.owners },
       });

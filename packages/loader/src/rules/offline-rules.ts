@@ -4,13 +4,13 @@ import type { RulesError } from '@packetlog/common';
 import { requireKernelFiles } from '../system/kernel-files.ts';
 import { type EnforcedRules, readEnforcedRules } from '../xdp/enforced-rules.ts';
 import { withWarnings } from './api/rule-notes.ts';
-import { Desk } from './api/rules-api.ts';
+import { RulesApi } from './api/rules-api.ts';
 import { Compiler } from './compiler/worker/compiler.ts';
 import { Enforcement } from './engine/enforcement.ts';
 import { RulesService } from './engine/rules-service.ts';
 import { readStart, type Start } from './engine/start.ts';
 import { KernelView } from './kernel-view.ts';
-import { RulesRefusal } from './ruleset/rejection.ts';
+import { RulesRejection } from './ruleset/rejection.ts';
 import { gatherProtected } from './safety/protected-sources.ts';
 import { AuditLog } from './store/audit-log.ts';
 import { readCounts } from './store/counts-file.ts';
@@ -25,7 +25,7 @@ const MOST_SLOTS = 63;
 const AUDIT_ENTRIES = 1000;
 
 export interface OfflineRules {
-  readonly desk: Desk;
+  readonly rulesApi: RulesApi;
   readonly alarms: readonly string[];
   /** What a loader that ended left in the kernel; undefined: nothing, or it cannot be read. */
   readonly enforced: EnforcedRules | undefined;
@@ -112,19 +112,19 @@ async function openLocked(
     kept: readCounts(paths.counts),
     audit: () => audit.newest(AUDIT_ENTRIES),
   });
-  const desk = new Desk({
+  const rulesApi = new RulesApi({
     service,
     audit,
     compiler,
     snapshot: () => withWarnings(service.snapshot({ enforcing: false, pinned: false }), undefined),
-    inForce: (snapshot) => kernel.of(snapshot, service.book),
-    rehearse: () => Promise.reject(new RulesRefusal(NO_TRAFFIC)),
+    inForce: (snapshot) => kernel.of(snapshot, service.ruleset),
+    dryRun: () => Promise.reject(new RulesRejection(NO_TRAFFIC)),
     failed: (error) => {
       throw error;
     },
   });
   return {
-    desk,
+    rulesApi,
     get alarms() {
       return [...service.alarms.all.map(({ message }) => message), ...enforced.alarms, ...kept];
     },

@@ -1,20 +1,20 @@
 import { expect, it, vi } from 'vitest';
 import { Pinning } from './pin-while-denying.ts';
-import { EMPTY_BOOK, type RuleBook } from './ruleset/ruleset.ts';
+import { EMPTY_RULESET, type Ruleset } from './ruleset/ruleset.ts';
 
-const denying: RuleBook = { ...EMPTY_BOOK, defaultPolicy: 'deny' };
+const denying: Ruleset = { ...EMPTY_RULESET, defaultPolicy: 'deny' };
 
 it('pins while something is denied, asks once for each change, and clears what a loader before left', async () => {
   const pin = vi.fn(async (on: boolean) => (on ? '/sys/fs/bpf/packetlog' : undefined));
   const pinning = new Pinning(() => {});
   await pinning.follow(denying);
   expect(pin).not.toHaveBeenCalled();
-  await pinning.by(pin, EMPTY_BOOK);
+  await pinning.by(pin, EMPTY_RULESET);
   expect(pin.mock.calls).toEqual([[false]]);
   await pinning.follow(denying);
   await pinning.follow(denying);
   expect(pinning.path).toBe('/sys/fs/bpf/packetlog');
-  await pinning.follow(EMPTY_BOOK);
+  await pinning.follow(EMPTY_RULESET);
   expect(pin.mock.calls).toEqual([[false], [true], [false]]);
   expect(pinning.path).toBeUndefined();
 });

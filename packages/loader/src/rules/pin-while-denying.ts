@@ -1,5 +1,5 @@
 /** Has program and maps outlive the process while something is denied. */
-import { denies, type RuleBook } from './ruleset/ruleset.ts';
+import { denies, type Ruleset } from './ruleset/ruleset.ts';
 
 /** Resolves with where they are kept, if they are. */
 export type Pin = (on: boolean) => Promise<string | undefined>;
@@ -21,14 +21,14 @@ export class Pinning {
   }
 
   /** From now on, beginning with these rules. */
-  async by(pin: Pin, book: RuleBook): Promise<void> {
+  async by(pin: Pin, ruleset: Ruleset): Promise<void> {
     this.#pin = pin;
-    await this.follow(book);
+    await this.follow(ruleset);
   }
 
   /** These are confirmed and in force. */
-  async follow(book: RuleBook): Promise<void> {
-    const isWanted = denies(book);
+  async follow(ruleset: Ruleset): Promise<void> {
+    const isWanted = denies(ruleset);
     if (this.#pin === undefined || isWanted === this.#isWanted) return;
     this.#isWanted = isWanted;
     try {

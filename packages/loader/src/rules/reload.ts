@@ -5,7 +5,7 @@ import { messageOf } from './engine/rejection-text.ts';
 import type { RulesService } from './engine/rules-service.ts';
 import { readAgain } from './engine/start.ts';
 import type { FollowedFiles } from './maintenance/followed-files.ts';
-import { RulesRefusal } from './ruleset/rejection.ts';
+import { RulesRejection } from './ruleset/rejection.ts';
 import type { RuleStore } from './store/rule-store.ts';
 
 export interface ReloadParts {
@@ -34,6 +34,6 @@ export async function reload({ service, store, compiler, files, rulesFile, tell 
     await files?.takeAll();
     tell('info', pending ? `The rules were read again, to be confirmed: ${pending.why}` : 'The rules were read again.');
   } catch (error) {
-    if (!(error instanceof RulesRefusal)) tell('error', `The rules were not read again: ${messageOf(error)}`);
+    if (!(error instanceof RulesRejection)) tell('error', `The rules were not read again: ${messageOf(error)}`);
   }
 }

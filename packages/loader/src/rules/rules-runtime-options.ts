@@ -4,7 +4,7 @@ import type { ControlSession } from '../ipc/control-session.ts';
 import type { RuleHits } from '../ipc/rule-counts.ts';
 import type { StatePaths } from './store/state-directory.ts';
 
-export interface LiveRulesOptions {
+export interface RulesRuntimeOptions {
   readonly paths: StatePaths;
   /** Of `--protect`. */
   readonly protect: readonly string[];

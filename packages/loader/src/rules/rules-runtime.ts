@@ -2,26 +2,26 @@
 import { existsSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { Ledger, Notice, RulesSnapshot } from '@packetlog/common';
-import type { RuleGround } from '../ipc/messages.ts';
+import type { CompileTarget } from '../ipc/messages.ts';
 import type { RuleCount } from '../ipc/rule-counts.ts';
 import type { Who } from '../ipc/rules-access.ts';
 import { withWarnings } from './api/rule-notes.ts';
-import { Desk } from './api/rules-api.ts';
+import { RulesApi } from './api/rules-api.ts';
 import { Compiler } from './compiler/worker/compiler.ts';
 import { serveControl } from './control/control-server.ts';
-import { type RecordShapeOf, Rehearsals } from './dry-run/dry-runs.ts';
-import { rehearse } from './dry-run/start-dry-run.ts';
+import { DryRuns, type RecordShapeOf } from './dry-run/dry-runs.ts';
+import { dryRun } from './dry-run/start-dry-run.ts';
 import { Enforcement, type RuleKernel } from './engine/enforcement.ts';
 import { messageOf } from './engine/rejection-text.ts';
 import { RulesService } from './engine/rules-service.ts';
 import { Interfaces } from './interfaces.ts';
 import { FollowedFiles } from './maintenance/followed-files.ts';
-import { Upkeep } from './maintenance/maintenance.ts';
+import { Maintenance } from './maintenance/maintenance.ts';
 import { type Pin, Pinning } from './pin-while-denying.ts';
 import { type KernelReader, ReadBack } from './read-back.ts';
 import { reload } from './reload.ts';
-import type { LiveRulesOptions } from './rules-runtime-options.ts';
-import { type RuleBook, saysSomething } from './ruleset/ruleset.ts';
+import type { RulesRuntimeOptions } from './rules-runtime-options.ts';
+import { type Ruleset, saysSomething } from './ruleset/ruleset.ts';
 import { gatherProtected } from './safety/protected-sources.ts';
 import { beginOrFail, readOrFail } from './starting.ts';
 import { AuditLog } from './store/audit-log.ts';
@@ -31,25 +31,25 @@ import { RuleStore } from './store/rule-store.ts';
 /** The drain thread reports each second, unless nothing arrives. */
 const REPORT_LATE_MS = 1500;
 
-export class LiveRules {
-  readonly #options: LiveRulesOptions;
+export class RulesRuntime {
+  readonly #options: RulesRuntimeOptions;
   readonly #store: RuleStore;
   readonly #audit: AuditLog;
   readonly #compiler = new Compiler();
   readonly #rehearsalCompiler = Compiler.apart();
-  readonly #rehearsals: Rehearsals;
+  readonly #dryRuns: DryRuns;
   #service: RulesService | undefined;
-  #desk: Desk | undefined;
+  #rulesApi: RulesApi | undefined;
   #tables = '/proc/self/net';
   #interfaces: Interfaces | undefined;
   #control: Server | undefined;
   readonly #pinning = new Pinning((error) => this.#tell('error', `The rules end with the loader: ${messageOf(error)}`));
-  #upkeep: Upkeep | undefined;
+  #maintenance: Maintenance | undefined;
   #files: FollowedFiles | undefined;
   #readBack: ReadBack | undefined;
   #reportedAt = 0;
 
-  constructor(options: LiveRulesOptions) {
+  constructor(options: RulesRuntimeOptions) {
     this.#options = options;
     this.#store = new RuleStore(options.paths, {
       keptAside: (copy) =>
@@ -59,22 +59,22 @@ export class LiveRules {
         ),
     });
     this.#audit = new AuditLog(options.paths.audit);
-    this.#rehearsals = new Rehearsals((isWanted) => {
+    this.#dryRuns = new DryRuns((isWanted) => {
       options.wantRows(isWanted);
-      this.#upkeep?.plan();
+      this.#maintenance?.plan();
     });
   }
 
-  get desk(): Desk {
-    if (this.#desk === undefined) throw new Error('the program is not loaded yet');
-    return this.#desk;
+  get rulesApi(): RulesApi {
+    if (this.#rulesApi === undefined) throw new Error('the program is not loaded yet');
+    return this.#rulesApi;
   }
 
   /** Puts what is on the disk in force, before anything is attached. Throws SetupError if there are rules, but none to trust. */
-  async loaded(ground: RuleGround, kernel: RuleKernel & KernelReader): Promise<void> {
+  async loaded(target: CompileTarget, kernel: RuleKernel & KernelReader): Promise<void> {
     const start = await readOrFail(this.#store, this.#compiler, this.#options.paths);
-    const enforcement = new Enforcement(kernel, this.#compiler, ground);
-    enforcement.totals.resume(readCounts(this.#options.paths.counts), ground.counters ?? new Map());
+    const enforcement = new Enforcement(kernel, this.#compiler, target);
+    enforcement.totals.resume(readCounts(this.#options.paths.counts), target.counters ?? new Map());
     const service = new RulesService({
       enforcement,
       store: this.#store,
@@ -83,29 +83,29 @@ export class LiveRules {
       protectedNow: (now, who) => this.#protectedNow(now, who),
       confirmMs: this.#options.confirmMs,
       changed: () => {
-        this.#upkeep?.plan();
+        this.#maintenance?.plan();
         this.#keepCounts();
         this.#options.changed();
       },
       notice: this.#options.notice,
       enforced: (now) => this.#pinning.follow(now),
     });
-    const interfaces = new Interfaces(ground);
+    const interfaces = new Interfaces(target);
     this.#interfaces = interfaces;
-    this.#tables = ground.tables;
+    this.#tables = target.tables;
     this.#readBack = new ReadBack(kernel, this.#options.changed);
     this.#service = service;
     const parts = { service, store: this.#store, compiler: this.#compiler, notice: this.#options.notice };
     this.#files = new FollowedFiles(parts);
-    this.#upkeep = new Upkeep({
+    this.#maintenance = new Maintenance({
       service,
       files: this.#files,
-      isWanted: () => this.#rehearsals.isPlaying,
+      isWanted: () => this.#dryRuns.isPlaying,
       ticked: (nowMs) => {
-        if (nowMs - this.#reportedAt > REPORT_LATE_MS) this.#rehearsals.second(this.#seen, nowMs);
+        if (nowMs - this.#reportedAt > REPORT_LATE_MS) this.#dryRuns.second(this.#seen, nowMs);
       },
     });
-    this.#desk = new Desk({
+    this.#rulesApi = new RulesApi({
       service,
       audit: this.#audit,
       compiler: this.#compiler,
@@ -115,19 +115,19 @@ export class LiveRules {
         await this.#readBack?.read();
         return this.snapshot();
       },
-      rehearse: (request, asker) =>
-        rehearse(request, asker, {
+      dryRun: (request, caller) =>
+        dryRun(request, caller, {
           service,
           enforcement,
           compiler: this.#rehearsalCompiler,
-          rehearsals: this.#rehearsals,
+          dryRuns: this.#dryRuns,
           slots: interfaces.slotsByIfindex,
         }),
       failed: this.#options.failed,
     });
     await beginOrFail(service, start, this.#options.paths.rules);
     await this.#files.takeAll();
-    this.#upkeep?.plan();
+    this.#maintenance?.plan();
     this.#keepCounts();
     if (start.edited !== undefined && !service.alarms.all.some(({ code }) => code === 'rules_file')) {
       this.#tell('info', 'The rules file was edited by hand; it is valid and in force.');
@@ -143,7 +143,7 @@ export class LiveRules {
   async serve(): Promise<void> {
     const { controlSocket } = this.#options.paths;
     try {
-      this.#control = await serveControl(controlSocket, this.desk, this.#options.session);
+      this.#control = await serveControl(controlSocket, this.rulesApi, this.#options.session);
       if (this.#control) return;
       this.#tell('warning', `Another loader answers at ${controlSocket}: packetlog rules reaches that one, not this.`);
     } catch (error) {
@@ -155,7 +155,7 @@ export class LiveRules {
     const service = this.#service as RulesService;
     const in_force = this.#readBack?.inForce;
     const snapshot = service.snapshot({
-      enforcing: saysSomething(service.book) && (in_force?.is_current ?? true),
+      enforcing: saysSomething(service.ruleset) && (in_force?.is_current ?? true),
       pinned: this.#pinning.path !== undefined,
       ...(in_force === undefined ? {} : { in_force }),
     });
@@ -168,7 +168,7 @@ export class LiveRules {
   }
 
   rows(bytes: Uint8Array, count: number, shape: RecordShapeOf): void {
-    this.#rehearsals.rows(bytes, count, shape);
+    this.#dryRuns.rows(bytes, count, shape);
   }
 
   /** When the drain thread reports: once a second, or less often while nothing arrives. */
@@ -176,9 +176,9 @@ export class LiveRules {
     this.#interfaces?.learn(interfaces);
     this.#reportedAt = nowMs;
     if (this.#interfaces) this.#service?.named(this.#interfaces.named);
-    this.#rehearsals.second(this.#seen, nowMs);
+    this.#dryRuns.second(this.#seen, nowMs);
     // It rejects when the drain thread ends, which is told elsewhere.
-    if (this.#service && saysSomething(this.#service.book)) this.#readBack?.read().catch(() => {});
+    if (this.#service && saysSomething(this.#service.ruleset)) this.#readBack?.read().catch(() => {});
   }
 
   /** Reads the rules file and the lists of all sets again. */
@@ -195,8 +195,8 @@ export class LiveRules {
 
   /** Nothing is changed any more; the kernel keeps what it has. */
   async close(nowMs: number): Promise<void> {
-    this.#upkeep?.end();
-    this.#rehearsals.close(this.#seen, nowMs);
+    this.#maintenance?.end();
+    this.#dryRuns.close(this.#seen, nowMs);
     this.#control?.closeAllConnections();
     if (this.#control) await new Promise((resolve) => this.#control?.close(resolve));
     await this.#service?.end();
@@ -212,7 +212,7 @@ export class LiveRules {
   /** Counters go on in the kernel; which rule they belong to must be known to the next loader. */
   #keepCounts(): void {
     const service = this.#service;
-    const hasRules = service !== undefined && service.book.rules.length > 0;
+    const hasRules = service !== undefined && service.ruleset.rules.length > 0;
     if (!hasRules && !existsSync(this.#options.paths.counts)) return;
     try {
       writeCounts(this.#options.paths.counts, service?.kept() ?? []);
@@ -221,14 +221,14 @@ export class LiveRules {
     }
   }
 
-  #protectedNow(book: RuleBook, who?: Who) {
+  #protectedNow(ruleset: Ruleset, who?: Who) {
     const { environment, servedPort, operators, protect } = this.#options;
     return gatherProtected({
       procNet: this.#tables,
       environment,
       operators: [...operators(), ...(who?.address === undefined ? [] : [who.address])],
       servedPort,
-      protect: [...book.protect, ...protect],
+      protect: [...ruleset.protect, ...protect],
     });
   }
 

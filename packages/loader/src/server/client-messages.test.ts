@@ -7,8 +7,8 @@ import { ClientMessages } from './client-messages.ts';
 
 it('never asks a client that it rejects to come again after no time, also where the budget is paid meanwhile', () => {
   const conn = { setMaxListeners: () => {}, once: () => {}, transport: {} };
-  const outbox = { length: 0, after: (act: (done: () => void) => void) => act(() => {}) };
-  const client = { socket: { conn }, outbox } as unknown as Client;
+  const sendQueue = { length: 0, after: (act: (done: () => void) => void) => act(() => {}) };
+  const client = { socket: { conn }, sendQueue } as unknown as Client;
   const budget = { take: () => false, waitMs: () => 0, debtMs: 0 } as unknown as ClientBudget;
   const acknowledge = vi.fn();
   const messages = new ClientMessages(client, {} as LineLimit, budget);

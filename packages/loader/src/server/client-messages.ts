@@ -122,7 +122,7 @@ export class ClientMessages {
     if (client.badMessages < MAX_BAD_MESSAGES) return;
     client.socket.disconnect(true);
     // It would wait for the client to read.
-    if (client.outbox.backlog > 0) client.terminate();
+    if (client.sendQueue.backlog > 0) client.terminate();
   }
 
   failed(error: unknown): void {
@@ -130,11 +130,15 @@ export class ClientMessages {
   }
 
   /** Ends the connection of a client that does not read what waits for it. */
-  giveUp(): void {
+  disconnectSlowConsumer(): void {
     const client = this.#client;
     if (client.givenUp) return;
-    const { outbox, socket } = client;
-    const facts = { waiting: outbox.length, backlog_bytes: outbox.backlog, stalled_ms: Math.round(outbox.stalledMs()) };
+    const { sendQueue, socket } = client;
+    const facts = {
+      waiting: sendQueue.length,
+      backlog_bytes: sendQueue.backlog,
+      stalled_ms: Math.round(sendQueue.stalledMs()),
+    };
     this.#lines.warn({ client: socket.id, ...facts }, 'client disconnected: it does not read');
     client.terminate();
   }
@@ -180,7 +184,7 @@ export class ClientMessages {
       const bytes = encoded.json.length;
       this.#unreadBytes += bytes;
       // In its turn: behind the rows that were sent before.
-      this.#client.outbox.after((done) => {
+      this.#client.sendQueue.after((done) => {
         // engine.io takes whatever it is given: the next one waits until the kernel has taken what was there before this.
         this.#client.socket.conn.once('drain', () => {
           this.#unread--;
@@ -189,7 +193,7 @@ export class ClientMessages {
         });
         last(encoded);
       });
-      if (this.#client.outbox.length > MAX_WAITING) this.giveUp();
+      if (this.#client.sendQueue.length > MAX_WAITING) this.disconnectSlowConsumer();
     };
   }
 }

@@ -1,4 +1,4 @@
-/** What one client may ask for besides rules: rows, a pause, and the questions. */
+/** What one client may ask for besides rules: rows, a pause, and the lookups. */
 import {
   type ClientToServerEvents,
   EVERYTHING,
@@ -10,7 +10,7 @@ import {
 } from '@packetlog/common';
 import { PAUSE, subscribeCost } from './access/message-cost.ts';
 import type { Client } from './client.ts';
-import { type Questions, Unavailable } from './lookups.ts';
+import { type Lookups, Unavailable } from './lookups.ts';
 import type { RowsWanted } from './rows-wanted.ts';
 import { RULES_EVENTS } from './rules-feed.ts';
 import { streamRefusal } from './stream-limits.ts';
@@ -23,15 +23,15 @@ export interface Requested {
   /** All that are connected. */
   readonly clients: () => Iterable<Client>;
   readonly rowsWanted: RowsWanted;
-  readonly questions: Questions;
+  readonly lookups: Lookups;
 }
 
 export function listenTo(client: Client, requested: Requested): void {
   const { socket, messages } = client;
-  const { questions } = requested;
+  const { lookups } = requested;
   socket.on('subscribe', (...given: unknown[]) => subscribe(client, requested, given));
   socket.on('pause', (...given: unknown[]) => pause(client, requested, given));
-  for (const [event, { cost, schema, answer }] of questions) {
+  for (const [event, { cost, schema, answer }] of lookups) {
     socket.on(event as keyof ClientToServerEvents, (...given: unknown[]) =>
       messages.question(
         () => cost(given[0]),
@@ -46,7 +46,7 @@ export function listenTo(client: Client, requested: Requested): void {
   // The parser also lets numbers and nothing at all through as names of events.
   socket.onAny((event: unknown) => {
     const name = String(event);
-    if (!KNOWN_EVENTS.has(name) && !questions.has(name)) messages.unknown(name);
+    if (!KNOWN_EVENTS.has(name) && !lookups.has(name)) messages.unknown(name);
   });
 }
 

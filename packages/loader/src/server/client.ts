@@ -8,7 +8,7 @@ import { ClientMessages } from './client-messages.ts';
 import { ClientStream } from './streams/client-stream.ts';
 import { write } from './streams/frames.ts';
 import type { RowStreams, Subscription } from './streams/row-streams.ts';
-import { Outbox } from './streams/send-queue.ts';
+import { SendQueue } from './streams/send-queue.ts';
 
 export type ClientSocket = Socket<ClientToServerEvents, ServerToClientEvents>;
 
@@ -18,7 +18,7 @@ export class Client {
   readonly peer: string;
   /** Whether it may change rules. */
   readonly isAdmin: boolean;
-  readonly outbox: Outbox;
+  readonly sendQueue: SendQueue;
   readonly stream: ClientStream;
   readonly messages: ClientMessages;
   readonly #streams: RowStreams;
@@ -38,8 +38,8 @@ export class Client {
     this.isAdmin = isAdmin;
     this.#streams = streams;
     this.#budget = budget;
-    this.outbox = new Outbox((message, sent) => write(socket.conn, message, sent), streams.context.clock.now);
-    this.stream = new ClientStream(this.outbox, streams.context);
+    this.sendQueue = new SendQueue((message, sent) => write(socket.conn, message, sent), streams.context.clock.now);
+    this.stream = new ClientStream(this.sendQueue, streams.context);
     this.messages = new ClientMessages(this, lines, budget);
   }
 

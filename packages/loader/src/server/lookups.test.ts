@@ -1,11 +1,11 @@
 import { expect, it, vi } from 'vitest';
 import { History } from '../history/history.ts';
-import { questions } from './lookups.ts';
+import { lookups } from './lookups.ts';
 
 it('says when names can be asked for again that are too many, and counts what was rejected', async () => {
   const lines = { warn: vi.fn() };
   const reverseNames = { find: vi.fn(() => undefined) };
-  const asked = questions({ history: new History(), listeners: undefined, places: undefined, reverseNames, lines });
+  const asked = lookups({ history: new History(), listeners: undefined, places: undefined, reverseNames, lines });
   const ask = () => asked.get('names:reverse')?.answer({ addresses: ['192.0.2.1'] });
   expect(ask).toThrow(expect.objectContaining({ name: 'Unavailable', retryAfterMs: 5000 }));
   expect(ask).toThrow('Too many names are being looked up. Ask again in 5 s.');

@@ -25,7 +25,7 @@ export interface Question {
 }
 
 /** By the name of their event. */
-export type Questions = ReadonlyMap<string, Question>;
+export type Lookups = ReadonlyMap<string, Question>;
 
 /** The message ends with the next action. */
 export class Unavailable extends Error {
@@ -51,7 +51,7 @@ export interface Sources {
   places: Pick<Places, 'find'> | undefined;
 }
 
-export function questions({ history, listeners, reverseNames, places, lines }: Sources): Questions {
+export function lookups({ history, listeners, reverseNames, places, lines }: Sources): Lookups {
   return new Map([
     question(
       'history',

@@ -1,6 +1,6 @@
 /** The rules as clients see them: all of them when they change, what they counted each second, and `rules:*`. */
 import { type RuleCounters, type RulesVerb, rulesRequestSchemas } from '@packetlog/common';
-import type { Asker, RulesAccess } from '../ipc/rules-access.ts';
+import type { Caller, RulesAccess } from '../ipc/rules-access.ts';
 import { rulesCost } from './access/message-cost.ts';
 import { EncodedAnswer } from './answer-encoding.ts';
 import type { Client } from './client.ts';
@@ -30,7 +30,7 @@ const VERBS = Object.keys(rulesRequestSchemas) as RulesVerb[];
 export const RULES_EVENTS: readonly string[] = VERBS.map((verb) => `rules:${verb}`);
 
 export class RulesFeed {
-  readonly #desk: RulesAccess;
+  readonly #rulesApi: RulesAccess;
   readonly #clock: StreamClock;
   readonly #clients: () => Iterable<Client>;
   /** Those that have not been told the newest. */
@@ -40,8 +40,8 @@ export class RulesFeed {
   #snapshot: Snapshot | undefined;
   #listed: Listed | undefined;
 
-  constructor(desk: RulesAccess, clock: StreamClock, clients: () => Iterable<Client>) {
-    this.#desk = desk;
+  constructor(rulesApi: RulesAccess, clock: StreamClock, clients: () => Iterable<Client>) {
+    this.#rulesApi = rulesApi;
     this.#clock = clock;
     this.#clients = clients;
   }
@@ -52,7 +52,7 @@ export class RulesFeed {
     const name = client.isAdmin ? 'admin token' : 'token';
     const gone = new AbortController();
     client.socket.once('disconnect', () => gone.abort());
-    const asker = {
+    const caller = {
       who: { name, via: 'socket' as const, address },
       mayChange: client.isAdmin,
       mayNameFiles: false,
@@ -61,11 +61,11 @@ export class RulesFeed {
     for (const verb of VERBS) {
       client.socket.on(`rules:${verb}`, (...given: unknown[]) =>
         messages.answerLater<object>(rulesCost(verb), given, async (request) =>
-          verb === 'list' && isEmpty(request) ? this.#list(asker) : this.#desk.ask(verb, request, asker),
+          verb === 'list' && isEmpty(request) ? this.#list(caller) : this.#rulesApi.ask(verb, request, caller),
         ),
       );
     }
-    client.outbox.send(this.#now().message);
+    client.sendQueue.send(this.#now().message);
   }
 
   changed(): void {
@@ -84,7 +84,7 @@ export class RulesFeed {
     this.#snapshot = undefined;
     this.#listed = undefined;
     const message = eventMessage('rule_counters', JSON.stringify(counters));
-    for (const { outbox } of this.#clients()) if (!outbox.isFull(BACKLOG_BYTES / 2)) outbox.send(message);
+    for (const { sendQueue } of this.#clients()) if (!sendQueue.isFull(BACKLOG_BYTES / 2)) sendQueue.send(message);
   }
 
   /** Whoever is behind and can take it; call it now and then. */
@@ -93,9 +93,9 @@ export class RulesFeed {
     this.#toldAt = this.#clock.now();
     const { message } = this.#now();
     for (const client of this.#behind) {
-      if (client.outbox.isFull(BACKLOG_BYTES / 2)) continue;
+      if (client.sendQueue.isFull(BACKLOG_BYTES / 2)) continue;
       this.#behind.delete(client);
-      client.outbox.send(message);
+      client.sendQueue.send(message);
     }
   }
 
@@ -104,10 +104,10 @@ export class RulesFeed {
   }
 
   /** What anyone who may look is told. */
-  #list(asker: Asker): Promise<EncodedAnswer> {
+  #list(caller: Caller): Promise<EncodedAnswer> {
     const madeAt = this.#clock.now();
     if (this.#listed === undefined || madeAt - this.#listed.madeAt > FRESH_MS) {
-      this.#listed = { madeAt, answer: this.#desk.ask('list', {}, asker).then(EncodedAnswer.of) };
+      this.#listed = { madeAt, answer: this.#rulesApi.ask('list', {}, caller).then(EncodedAnswer.of) };
     }
     return this.#listed.answer;
   }
@@ -115,7 +115,7 @@ export class RulesFeed {
   #now(): Snapshot {
     const madeAt = this.#clock.now();
     if (this.#snapshot === undefined || madeAt - this.#snapshot.madeAt > FRESH_MS) {
-      const json = JSON.stringify(this.#desk.snapshot());
+      const json = JSON.stringify(this.#rulesApi.snapshot());
       this.#snapshot = { madeAt, message: eventMessage('rules', json) };
     }
     return this.#snapshot;

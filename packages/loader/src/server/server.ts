@@ -21,7 +21,7 @@ import { tokensOf } from './access/token.ts';
 import { type Allowed, allowedFor, isLoopback, reachableHost } from './http/allowed-hosts.ts';
 import { guardHandlers } from './http/guard-handlers.ts';
 import { listen, webServer } from './http/web-server.ts';
-import { questions } from './lookups.ts';
+import { lookups } from './lookups.ts';
 import { SocketServer } from './socket-server.ts';
 
 /** Loopback, both families resolved by the browser; a name that resolves elsewhere must not widen it. */
@@ -33,7 +33,7 @@ const FAILED = 'a request failed';
 /** The constant part of `hello`. */
 export type Session = Omit<Hello, 'interfaces' | 'transport' | 'clock'>;
 
-export interface FrontOptions {
+export interface ServerOptions {
   listen: { host: string; port: number };
   ui: string | undefined;
   allowOrigin: readonly string[];
@@ -54,7 +54,7 @@ export interface FrontOptions {
   lines: LineLimit;
 }
 
-export class Front {
+export class Server {
   readonly port: number;
   /** For root on this machine: where, and the tokens. */
   readonly served: NonNullable<ControlSession['served']>;
@@ -64,7 +64,7 @@ export class Front {
   readonly isExposed: boolean;
   readonly #http: HttpServer;
   readonly #connections: Connections;
-  readonly #options: FrontOptions;
+  readonly #options: ServerOptions;
   readonly #tokens: Tokens;
   readonly #allowed: Allowed;
   readonly #history = new History();
@@ -74,7 +74,7 @@ export class Front {
   private constructor(
     http: HttpServer,
     connections: Connections,
-    options: FrontOptions,
+    options: ServerOptions,
     tokens: Tokens,
     allowed: Allowed,
     port: number,
@@ -97,7 +97,7 @@ export class Front {
   }
 
   /** Listens; sockets are accepted from `start` on. Throws SetupError. */
-  static async open(options: FrontOptions): Promise<Front> {
+  static async open(options: ServerOptions): Promise<Server> {
     const tokens = tokensOf({ look: options.token, admin: options.adminToken });
     const { host, port: asked } = options.listen;
     let allowed: Allowed = { hosts: new Set(), origins: new Set() };
@@ -108,11 +108,11 @@ export class Front {
     guardHandlers(http, connections, (error) => lines.failed(error, FAILED));
     const port = await listen(http, host === 'localhost' ? LOCALHOST : host, asked);
     allowed = allowedFor(host, port, options.allowOrigin);
-    return new Front(http, connections, options, tokens, allowed, port);
+    return new Server(http, connections, options, tokens, allowed, port);
   }
 
   /** From now on clients are admitted. */
-  start(thread: ReaderControl, demand: RowDemand, desk: RulesAccess, interfaces: () => Hello['interfaces']): void {
+  start(thread: ReaderControl, demand: RowDemand, rulesApi: RulesAccess, interfaces: () => Hello['interfaces']): void {
     const { transport } = thread.ready;
     const clock = clockOf(this.#options.clock, transport);
     this.#sockets = new SocketServer({
@@ -120,20 +120,20 @@ export class Front {
       connections: this.#connections,
       allowed: () => this.#allowed,
       tokens: this.#tokens,
-      desk,
+      rulesApi,
       hello: () => ({ ...this.#options.session, transport, clock, interfaces: interfaces() }),
       stride: thread.ready.stride,
       recordOffset: thread.ready.recordOffset,
       onRowsWanted: (perSecond) => demand.set('clients', perSecond * HEADROOM, () => this.#sockets?.activate()),
-      questions: questions({
+      lookups: lookups({
         history: this.#history,
         listeners: this.#options.processes ? new Listeners() : undefined,
         reverseNames: this.#options.reverseDns ? new ReverseNames() : undefined,
         places: this.#options.places,
         lines: this.#options.lines,
       }),
-      onWatched: (watched) => thread.watch(watched),
-      onHurried: (hurried) => thread.hurry(hurried),
+      onHasClients: (hasClients) => thread.setHasClients(hasClients),
+      onLowLatency: (lowLatency) => thread.setLowLatency(lowLatency),
       lines: this.#options.lines,
       log: this.#options.log,
     });

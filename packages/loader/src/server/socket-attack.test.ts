@@ -135,10 +135,10 @@ describe('rules', () => {
     const { socket } = await on.connected();
     socket.emit('rules:test', { seconds: 3600 });
     await vi.waitUntil(() => on.asked.length === 1);
-    const [[, , asker]] = on.asked as [[string, unknown, { gone: AbortSignal }]];
-    expect(asker.gone.aborted).toBe(false);
+    const [[, , caller]] = on.asked as [[string, unknown, { gone: AbortSignal }]];
+    expect(caller.gone.aborted).toBe(false);
     socket.disconnect();
-    await vi.waitUntil(() => asker.gone.aborted);
+    await vi.waitUntil(() => caller.gone.aborted);
   });
 
   it('cost what they take: audit and dry runs are rejected sooner than small things, and admins are not held back', async () => {

@@ -41,15 +41,15 @@ describe('once a second', () => {
   it('it is told whether anybody takes rows as they come, until that one pauses or leaves', async () => {
     const { socket } = await on.connected();
     await socket.emitWithAck('subscribe', { max_batches_per_second: 60 });
-    expect(on.hurried).toEqual([]);
+    expect(on.lowLatency).toEqual([]);
     await socket.emitWithAck('subscribe', {});
-    expect(on.hurried).toEqual([true]);
+    expect(on.lowLatency).toEqual([true]);
     await socket.emitWithAck('pause', { paused: true });
-    expect(on.hurried).toEqual([true, false]);
+    expect(on.lowLatency).toEqual([true, false]);
     await socket.emitWithAck('pause', { paused: false });
     socket.disconnect();
-    await vi.waitUntil(() => on.hurried.length === 4);
-    expect(on.hurried).toEqual([true, false, true, false]);
+    await vi.waitUntil(() => on.lowLatency.length === 4);
+    expect(on.lowLatency).toEqual([true, false, true, false]);
   });
 
   it('a notice comes to everybody', async () => {

@@ -13,7 +13,7 @@ import { TokenGuesses } from './access/token-guesses.ts';
 import { Client, type ClientSocket } from './client.ts';
 import { listenTo } from './client-requests.ts';
 import type { Allowed } from './http/allowed-hosts.ts';
-import type { Questions } from './lookups.ts';
+import type { Lookups } from './lookups.ts';
 import { RowsWanted } from './rows-wanted.ts';
 import { RulesFeed } from './rules-feed.ts';
 import { type Io, STALLED_MS, socketIo } from './socket-io.ts';
@@ -31,18 +31,18 @@ export interface SocketServerOptions {
   allowed: () => Allowed;
   tokens: Tokens;
   /** Answers what is asked about rules. */
-  desk: RulesAccess;
+  rulesApi: RulesAccess;
   hello: () => Hello;
   /** Shape of the records that `rows` gets. */
   stride: number;
   recordOffset: number;
   /** Called when the number of rows that clients can use changed; each call is answered by one of `activate`. */
   onRowsWanted: (perSecond: number) => void;
-  questions: Questions;
+  lookups: Lookups;
   /** Whether anybody is connected. */
-  onWatched: (watched: boolean) => void;
+  onHasClients: (watched: boolean) => void;
   /** Whether anybody takes rows as they come; not at first. */
-  onHurried: (hurried: boolean) => void;
+  onLowLatency: (lowLatency: boolean) => void;
   /** Of what clients bring about. */
   lines: LineLimit;
   log: Pick<Logger, 'debug'>;
@@ -72,12 +72,12 @@ export class SocketServer {
   constructor(options: SocketServerOptions) {
     this.#options = options;
     const { stride, recordOffset, clock = realClock } = options;
-    this.#streams = new RowStreams({ stride, recordOffset }, clock, options.onHurried);
+    this.#streams = new RowStreams({ stride, recordOffset }, clock, options.onLowLatency);
     this.#lines = options.lines;
     this.#rowsWanted = new RowsWanted(this.#clients, options.onRowsWanted);
     this.#budgets = new Budgets(clock.now);
     this.#guesses = new TokenGuesses(clock.now);
-    this.#rules = new RulesFeed(options.desk, clock, () => this.#clients.values());
+    this.#rules = new RulesFeed(options.rulesApi, clock, () => this.#clients.values());
     this.#io = socketIo(options.http, options.allowed, this.#lines);
     this.#io.use((socket, next) => {
       const problem = this.#problemOf(socket);
@@ -111,11 +111,11 @@ export class SocketServer {
     const mayBlame = now - this.#lastSecond < BACKLOG_MS;
     this.#lastSecond = now;
     for (const client of this.#clients.values()) {
-      if (mayBlame && client.outbox.stalledMs() > STALLED_MS) client.messages.giveUp();
+      if (mayBlame && client.sendQueue.stalledMs() > STALLED_MS) client.messages.disconnectSlowConsumer();
       // For a client that does not read, the next one will do.
-      if (client.outbox.isFull(BACKLOG_BYTES / 2)) continue;
+      if (client.sendQueue.isFull(BACKLOG_BYTES / 2)) continue;
       const own = JSON.stringify(client.stream.ledger());
-      client.outbox.send(together(summaryMessage, eventMessage('ledger', `${common},"client":${own}}`)));
+      client.sendQueue.send(together(summaryMessage, eventMessage('ledger', `${common},"client":${own}}`)));
     }
     this.#rules.tell();
   }
@@ -137,14 +137,14 @@ export class SocketServer {
 
   notice(notice: Notice): void {
     const message = eventMessage('notice', JSON.stringify(notice));
-    for (const { outbox } of this.#clients.values()) outbox.send(message);
+    for (const { sendQueue } of this.#clients.values()) sendQueue.send(message);
   }
 
   /** Sends what waits, then closes every connection; those that do not take it are given up. */
   async close(): Promise<void> {
     this.#streams.flush();
-    const sent = [...this.#clients.values()].map(({ outbox, socket: { conn } }) => {
-      outbox.flush();
+    const sent = [...this.#clients.values()].map(({ sendQueue, socket: { conn } }) => {
+      sendQueue.flush();
       const closed = new Promise<void>((resolve) => conn.once('close', () => resolve()));
       conn.close();
       return closed;
@@ -182,13 +182,13 @@ export class SocketServer {
   }
 
   #admit(socket: ClientSocket): void {
-    const { log, tokens, questions, connections } = this.#options;
+    const { log, tokens, lookups, connections } = this.#options;
     const mayChange = isAdmin(socket.handshake.auth, tokens);
     const budget = this.#budgets.of(peerOf(socket.handshake.address), mayChange);
     const client = new Client(socket, this.#streams, mayChange, budget, this.#lines);
     this.#clients.set(socket.id, client);
     connections.admitted(socket.request.socket);
-    if (this.#clients.size === 1) this.#options.onWatched(true);
+    if (this.#clients.size === 1) this.#options.onHasClients(true);
     log.debug({ client: socket.id, clients: this.#clients.size }, 'client connected');
     socket.on('disconnect', (reason) => {
       this.#clients.delete(socket.id);
@@ -197,9 +197,9 @@ export class SocketServer {
       client.end();
       log.debug({ client: socket.id, reason }, 'client disconnected');
       this.#rowsWanted.changed();
-      if (this.#clients.size === 0) this.#options.onWatched(false);
+      if (this.#clients.size === 0) this.#options.onHasClients(false);
     });
-    listenTo(client, { clients: () => this.#clients.values(), rowsWanted: this.#rowsWanted, questions });
+    listenTo(client, { clients: () => this.#clients.values(), rowsWanted: this.#rowsWanted, lookups });
     const hello = this.#options.hello();
     this.#streams.setInterfaces(hello.interfaces);
     socket.emit('hello', { ...hello, admin: client.isAdmin });

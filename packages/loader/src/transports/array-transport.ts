@@ -61,7 +61,7 @@ export const arrayTransport: Transport = {
       rings,
       descriptors: [doorbell],
       made: [],
-      mayBeHot: KEEPS_STORES_IN_ORDER && canWaitForRunningPrograms(),
+      canPoll: KEEPS_STORES_IN_ORDER && canWaitForRunningPrograms(),
       before,
       // What rang is of no interest: every look visits every ring.
       woken: () => Atomics.store(bell.consumer, 0, Atomics.load(bell.producer, 0)),

@@ -40,7 +40,7 @@ export const kernelTransport: Transport = {
       before: rings.reduce((sum, { memory }) => sum + Number(memory.consumer[0]) / KERNEL_RING_STRIDE, 0),
       rings: rings.map(({ memory }) => new KernelRing(memory)),
       descriptors: rings.map(({ fd }) => fd),
-      mayBeHot: false,
+      canPoll: false,
       made: rings.map(({ name, fd }) => ({ name, fd })),
       // The rings are readable as long as something is in them: reading them is enough.
       woken: () => {},

@@ -32,7 +32,7 @@ export const perfTransport: Transport = {
       rings: opened.map(({ ring }) => ring),
       descriptors: opened.map(({ fd }) => fd),
       // The buffers end with their process, and what was in them.
-      mayBeHot: false,
+      canPoll: false,
       made: [],
       before: undefined,
       woken: () => {},

@@ -25,7 +25,7 @@ export interface OpenTransport {
   /** Maps that it made besides those of the object. */
   readonly made: readonly { name: string; fd: number }[];
   /** Whether `publish('hot')` means more than `hold`, and the wait that ends it is possible. */
-  readonly mayBeHot: boolean;
+  readonly canPoll: boolean;
   /** Records that readers before took out of the rings; undefined if the rings cannot tell. */
   readonly before: number | undefined;
   /** Call after waking. */

@@ -60,8 +60,8 @@ export function ipv6(text: string, more: Partial<PacketFacts> = {}): PacketFacts
 }
 
 /** `deny 7` for rule 7, `deny` for the default policy. */
-export function judge(rules: readonly Rule[], ground: Ground = {}) {
-  const image = new RuleImage(compile(rules, ground).image);
+export function judge(rules: readonly Rule[], target: Ground = {}) {
+  const image = new RuleImage(compile(rules, target).image);
   return (facts: PacketFacts, nowMs = NOW_MS) => {
     const verdict = image.verdict(facts, BigInt(nowMs) * 1_000_000n);
     return verdict.by === 'rule' ? `${verdict.action} ${verdict.ruleId}` : verdict.action;

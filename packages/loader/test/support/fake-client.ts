@@ -3,7 +3,7 @@ import { PACKET_LOG_FIELDS, PacketLogBatch } from '@packetlog/common';
 import { ClientStream } from '../../src/server/streams/client-stream.ts';
 import type { Message } from '../../src/server/streams/frames.ts';
 import { RowStreams, type Subscription } from '../../src/server/streams/row-streams.ts';
-import { Outbox } from '../../src/server/streams/send-queue.ts';
+import { SendQueue } from '../../src/server/streams/send-queue.ts';
 import { numberedRecord } from './fake-ring.ts';
 
 export const STRIDE = 72;
@@ -12,7 +12,7 @@ const ACTION = PACKET_LOG_FIELDS.find(({ name }) => name === 'action')?.offset ?
 
 export interface FakeClient {
   readonly stream: ClientStream;
-  readonly outbox: Outbox;
+  readonly sendQueue: SendQueue;
   readonly batches: PacketLogBatch[];
   /** Whether its network takes what it is given. */
   reads: boolean;
@@ -29,8 +29,8 @@ export function fakeStreams() {
       timers.push({ at: time.now + ms, action });
     },
   };
-  const hurried: boolean[] = [];
-  const streams = new RowStreams({ stride: STRIDE, recordOffset: RECORD_OFFSET }, clock, (is) => hurried.push(is));
+  const lowLatency: boolean[] = [];
+  const streams = new RowStreams({ stride: STRIDE, recordOffset: RECORD_OFFSET }, clock, (is) => lowLatency.push(is));
   const messages: Message[] = [];
   let next = 0;
 
@@ -38,7 +38,7 @@ export function fakeStreams() {
     streams,
     timers,
     /** What was said of whether anybody takes rows as they come. */
-    hurried,
+    lowLatency,
     /** Every message to any client. */
     messages,
     /** Rows with the next numbers; the action of a row is its number modulo 3. */
@@ -60,7 +60,7 @@ export function fakeStreams() {
     client(subscription?: Subscription): FakeClient {
       const untaken: (() => void)[] = [];
       const client: FakeClient = {
-        outbox: new Outbox((message, sent) => {
+        sendQueue: new SendQueue((message, sent) => {
           messages.push(message);
           client.batches.push(batchOf(message));
           const written = Buffer.concat(message.pieces);
@@ -82,7 +82,7 @@ export function fakeStreams() {
         },
         follow: (wanted) => streams.follow(stream, wanted),
       };
-      const stream = new ClientStream(client.outbox, streams.context);
+      const stream = new ClientStream(client.sendQueue, streams.context);
       if (subscription) client.follow(subscription);
       return client;
     },

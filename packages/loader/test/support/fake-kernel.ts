@@ -10,8 +10,8 @@ import { Enforcement, type RuleKernel } from '../../src/rules/engine/enforcement
 import { RulesService } from '../../src/rules/engine/rules-service.ts';
 import { RuleImage } from '../../src/rules/index.ts';
 import { contentHash } from '../../src/rules/ruleset/content-hash.ts';
-import { RulesRefusal } from '../../src/rules/ruleset/rejection.ts';
-import { EMPTY_BOOK, type RuleBook } from '../../src/rules/ruleset/ruleset.ts';
+import { RulesRejection } from '../../src/rules/ruleset/rejection.ts';
+import { EMPTY_RULESET, type Ruleset } from '../../src/rules/ruleset/ruleset.ts';
 import type { Protected } from '../../src/rules/safety/protected-sources.ts';
 
 const TCP = 6;
@@ -70,12 +70,12 @@ export class FakeKernel implements RuleKernel {
 export function fakeService(options: { confirmMs?: number; counterSlots?: number } = {}) {
   const kernel = new FakeKernel();
   const compiler = new Compiler();
-  const ground = {
+  const target = {
     interfaces: [{ name: 'eth0', slot: 1 }],
     counterSlots: options.counterSlots ?? 64,
     tables: '',
   };
-  const saved: RuleBook[] = [];
+  const saved: Ruleset[] = [];
   const wrote: { fileSaysIt: boolean }[] = [];
   const audit: AuditEntry[] = [];
   const accepted = new Set<string>();
@@ -89,23 +89,23 @@ export function fakeService(options: { confirmMs?: number; counterSlots?: number
     changes: 0,
   };
   const service = new RulesService({
-    enforcement: new Enforcement(kernel, compiler, ground),
+    enforcement: new Enforcement(kernel, compiler, target),
     store: {
-      prepare: (book, { fileSaysIt = false } = {}) => {
+      prepare: (ruleset, { fileSaysIt = false } = {}) => {
         if (world.saveFault) throw world.saveFault;
         return {
           commit: () => {
             if (world.commitFault) throw world.commitFault;
-            accepted.add(contentHash(book));
-            saved.push(book);
+            accepted.add(contentHash(ruleset));
+            saved.push(ruleset);
             wrote.push({ fileSaysIt });
           },
           abandon: () => {},
         };
       },
-      noteUnconfirmed: (book) => {
+      noteUnconfirmed: (ruleset) => {
         if (world.noteFault) throw world.noteFault;
-        unconfirmed.add(contentHash(book));
+        unconfirmed.add(contentHash(ruleset));
       },
       isAccepted: (content) => accepted.has(content),
       isUnconfirmed: (content) => unconfirmed.has(content),
@@ -135,9 +135,9 @@ export function fakeService(options: { confirmMs?: number; counterSlots?: number
     /** A rule that denies, unless `draft` says otherwise. */
     add: (draft: Draft, force = false) =>
       service.ask(adding({ rule: ruleDraftSchema.parse({ action: 'deny', ...draft }), force }, ROOT)),
-    begin: (book: Partial<RuleBook> = {}, edited?: RuleBook) =>
+    begin: (ruleset: Partial<Ruleset> = {}, edited?: Ruleset) =>
       service.begin({
-        base: { ...EMPTY_BOOK, ...book },
+        base: { ...EMPTY_RULESET, ...ruleset },
         from: 'last good copy',
         edited,
         fileAlarm: undefined,
@@ -156,5 +156,5 @@ export async function refusal(work: Promise<unknown>): Promise<unknown> {
     () => undefined,
     (reason: unknown) => reason,
   );
-  return error instanceof RulesRefusal ? error.error : error;
+  return error instanceof RulesRejection ? error.error : error;
 }

@@ -12,7 +12,7 @@ import { type ConnectionLimits, Connections, limitsFor } from '../../src/server/
 import { LineLimit } from '../../src/server/access/line-limit.ts';
 import { allowedFor } from '../../src/server/http/allowed-hosts.ts';
 import { guardHandlers } from '../../src/server/http/guard-handlers.ts';
-import { questions } from '../../src/server/lookups.ts';
+import { lookups } from '../../src/server/lookups.ts';
 import { SocketServer } from '../../src/server/socket-server.ts';
 import { numberedRecord, recordNumber } from './fake-ring.ts';
 
@@ -38,7 +38,7 @@ export const ledger: DrainLedger = { at_ms: 0, interfaces: [], ring: hop, queue:
 
 type Options = Partial<ManagerOptions & SocketOptions>;
 
-export interface Surroundings {
+export interface ServerFixture {
   readonly history: History;
   readonly port: number;
   readonly server: SocketServer;
@@ -46,11 +46,11 @@ export interface Surroundings {
   readonly clients: Socket[];
   /** The server's ends of all connections, in the order of coming. */
   readonly accepted: readonly TcpSocket[];
-  /** How often the rules were asked of the desk as a whole. */
+  /** How often the rules were asked of the rulesApi as a whole. */
   snapshots: number;
-  /** What the desk was asked. */
+  /** What the rulesApi was asked. */
   readonly asked: readonly unknown[];
-  /** What the desk answers; the verb while it is undefined. */
+  /** What the rulesApi answers; the verb while it is undefined. */
   value: unknown;
   /** Of the rules. */
   revision: number;
@@ -61,7 +61,7 @@ export interface Surroundings {
   /** What the server said of whether anybody is connected. */
   readonly watched: readonly boolean[];
   /** And of whether anybody takes rows as they come. */
-  readonly hurried: readonly boolean[];
+  readonly lowLatency: readonly boolean[];
   readonly logged: readonly Record<string, unknown>[];
   /** Whether the drain thread answers at once. */
   answers: boolean;
@@ -75,7 +75,7 @@ export interface Surroundings {
 }
 
 /** Anew for each test. `address`: where the next connection seems to come from. */
-export function eachWithServer(limits: Partial<ConnectionLimits> = {}, address = () => HOST): Surroundings {
+export function eachWithServer(limits: Partial<ConnectionLimits> = {}, address = () => HOST): ServerFixture {
   let http: HttpServer;
   let server: SocketServer;
   let history = new History();
@@ -83,11 +83,11 @@ export function eachWithServer(limits: Partial<ConnectionLimits> = {}, address =
   let nextRecord = 0;
   const asked: unknown[] = [];
   const watched: boolean[] = [];
-  const hurried: boolean[] = [];
+  const lowLatency: boolean[] = [];
   const logged: Record<string, unknown>[] = [];
   const clients: Socket[] = [];
   const accepted: TcpSocket[] = [];
-  const it: Surroundings = {
+  const it: ServerFixture = {
     get history() {
       return history;
     },
@@ -98,7 +98,7 @@ export function eachWithServer(limits: Partial<ConnectionLimits> = {}, address =
       return server;
     },
     rowsWanted: vi.fn<(perSecond: number) => void>(),
-    ...{ asked, watched, hurried, logged, clients, accepted, snapshots: 0 },
+    ...{ asked, watched, lowLatency, logged, clients, accepted, snapshots: 0 },
     ...{ value: undefined, revision: 1, skew: 0, frozenAt: undefined, answers: true },
     client: (options: Options = {}) => {
       const socket = io(`http://${HOST}:${port}`, {
@@ -136,13 +136,13 @@ export function eachWithServer(limits: Partial<ConnectionLimits> = {}, address =
       return new Promise<void>((resolve) => socket.on('connect', () => socket.write(text, () => resolve())));
     },
   };
-  const desk = {
+  const rulesApi = {
     snapshot: () => ({
       ...{ asked: ++it.snapshots },
       ...{ revision: it.revision, default_policy: 'permit', rules: [], sets: [], enforcing: false, pinned: false },
     }),
-    ask: async (verb: string, request: unknown, asker: unknown) => {
-      asked.push([verb, request, asker]);
+    ask: async (verb: string, request: unknown, caller: unknown) => {
+      asked.push([verb, request, caller]);
       if (verb === 'undo') throw new Error('broken');
       return { ok: true, value: it.value ?? verb };
     },
@@ -150,7 +150,7 @@ export function eachWithServer(limits: Partial<ConnectionLimits> = {}, address =
   const log = pino({ level: 'warn' }, { write: (line) => logged.push(JSON.parse(line)) });
   beforeEach(async () => {
     it.rowsWanted.mockReset();
-    for (const list of [asked, watched, hurried, logged, accepted]) list.length = 0;
+    for (const list of [asked, watched, lowLatency, logged, accepted]) list.length = 0;
     Object.assign(it, { value: undefined, revision: 1, skew: 0, frozenAt: undefined, answers: true, snapshots: 0 });
     history = new History();
     nextRecord = 0;
@@ -169,9 +169,9 @@ export function eachWithServer(limits: Partial<ConnectionLimits> = {}, address =
       connections,
       allowed: () => allowedFor(HOST, port, []),
       tokens: { look: TOKEN, admin: ADMIN_TOKEN },
-      desk,
+      rulesApi,
       hello: () => hello,
-      questions: questions({
+      lookups: lookups({
         history,
         listeners: undefined,
         reverseNames: { find: () => Promise.reject(new Error('broken')) },
@@ -180,8 +180,8 @@ export function eachWithServer(limits: Partial<ConnectionLimits> = {}, address =
       }),
       stride: STRIDE,
       recordOffset: 8,
-      onWatched: (is) => watched.push(is),
-      onHurried: (is) => hurried.push(is),
+      onHasClients: (is) => watched.push(is),
+      onLowLatency: (is) => lowLatency.push(is),
       onRowsWanted: (perSecond) => {
         it.rowsWanted(perSecond);
         if (it.answers) server.activate();
@@ -236,7 +236,7 @@ export function wire(socket: Socket): Wire {
 export const settled = (socket: Socket) => socket.emitWithAck('pause', { paused: false });
 
 /** Resolves when the server has read all that this client sent; `at`: the place of its connection. */
-export async function whenRead(on: Surroundings, socket: Socket, at = 0): Promise<void> {
+export async function whenRead(on: ServerFixture, socket: Socket, at = 0): Promise<void> {
   const { _socket: own } = wire(socket);
   await vi.waitUntil(() => own.bytesWritten === on.accepted[at]?.bytesRead, 20_000);
   // What was read is handled within this turn of the loop.

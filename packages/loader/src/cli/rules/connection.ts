@@ -3,7 +3,7 @@ import { userInfo } from 'node:os';
 import type { RulesAnswer, RulesRequest, RulesVerb } from '@packetlog/common';
 import { privilegeAdvice } from '../../errors/privilege.ts';
 import { SetupError } from '../../errors/setup-error.ts';
-import type { Asker } from '../../ipc/rules-access.ts';
+import type { Caller } from '../../ipc/rules-access.ts';
 import { ControlClient, NoLoaderError } from '../../rules/control/control-client.ts';
 import { type OfflineRules, openOffline } from '../../rules/offline-rules.ts';
 import { RulesFileError } from '../../rules/store/rules-document.ts';
@@ -66,7 +66,7 @@ export class Connection {
   ask<Verb extends RulesVerb>(verb: Verb, request: RulesRequest<Verb>): Promise<RulesAnswer<Verb>> {
     return this.#either(
       () => this.#client.ask(verb, request),
-      ({ desk }, asker) => desk.ask(verb, request, asker),
+      ({ rulesApi }, caller) => rulesApi.ask(verb, request, caller),
     );
   }
 
@@ -75,7 +75,7 @@ export class Connection {
     const request = Object.fromEntries(Object.entries(query).map(([k, v]) => [k, flags.has(k) ? v === 'true' : v]));
     return this.#either(
       () => this.#client.importBytes(query, list),
-      ({ desk }, asker) => desk.importBytes(request, list, asker),
+      ({ rulesApi }, caller) => rulesApi.importBytes(request, list, caller),
     );
   }
 
@@ -83,7 +83,7 @@ export class Connection {
     await this.#offline?.close();
   }
 
-  async #either<T>(online: () => Promise<T>, offline: (rules: OfflineRules, asker: Asker) => Promise<T>): Promise<T> {
+  async #either<T>(online: () => Promise<T>, offline: (rules: OfflineRules, caller: Caller) => Promise<T>): Promise<T> {
     if (this.#offline === undefined && (await this.#isServed())) {
       try {
         return await online();

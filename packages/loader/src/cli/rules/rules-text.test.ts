@@ -1,4 +1,4 @@
-import type { AuditEntry, RehearsalReport, RulesSnapshot } from '@packetlog/common';
+import type { AuditEntry, DryRunReport, RulesSnapshot } from '@packetlog/common';
 import { describe, expect, it } from 'vitest';
 import { auditText, pendingText, rehearsalText, snapshotText } from './rules-text.ts';
 
@@ -81,7 +81,7 @@ describe('the list', () => {
 });
 
 describe('a rehearsal', () => {
-  const report: RehearsalReport = {
+  const report: DryRunReport = {
     seconds: 10,
     seen: 1000,
     judged: 250,

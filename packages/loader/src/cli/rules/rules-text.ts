@@ -1,10 +1,10 @@
 /** What `packetlog rules` prints for people. */
 import {
   type AuditEntry,
+  type DryRunReport,
   formatDuration,
   type PendingChange,
   protocolName,
-  type RehearsalReport,
   type RulesSnapshot,
   ruleSentence,
 } from '@packetlog/common';
@@ -48,7 +48,7 @@ export function pendingText({ until_ms, why }: PendingChange, nowMs: number): st
   return [`In force for ${left} only, then it reverts: ${why}`, 'To keep it: packetlog rules confirm'];
 }
 
-export function rehearsalText(report: RehearsalReport): string[] {
+export function rehearsalText(report: DryRunReport): string[] {
   const { seconds, seen, judged, denied, observed, by_rule, by_source, by_port, lockouts } = report;
   const share = seen === 0 ? '' : ` (${Math.round((1000 * judged) / seen) / 10} % of what arrived)`;
   const lines = [

@@ -1,13 +1,13 @@
 /** What `packetlog run` says when packets are seen: interfaces, addresses, warnings. */
 import type { Ready } from '../../reader/drain-thread.ts';
-import type { Front } from '../../server/server.ts';
+import type { Server } from '../../server/server.ts';
 import { printableName } from '../../system/interface-name.ts';
 import { say } from '../process/say.ts';
 import { servedUrls, servedWithoutTokens } from './served-urls.ts';
 
 export function greet(
   { interfaces, otherRoutes }: Ready,
-  front: Pick<Front, 'served' | 'isExposed'> | undefined,
+  server: Pick<Server, 'served' | 'isExposed'> | undefined,
   warnings: readonly string[],
 ): void {
   for (const { name, mode, mode_reason } of interfaces) {
@@ -18,11 +18,11 @@ export function greet(
   if (others.length > 0)
     say(`Not watched, though there is a default route: ${others.join(', ')}. Name all interfaces with --iface.`);
   for (const warning of warnings) say(warning);
-  if (front) {
+  if (server) {
     // A journal and its readers get no tokens.
-    const lines = process.stderr.isTTY ? servedUrls(front.served) : servedWithoutTokens(front.served);
+    const lines = process.stderr.isTTY ? servedUrls(server.served) : servedWithoutTokens(server.served);
     for (const line of lines) say(line);
-    if (front.isExposed)
+    if (server.isExposed)
       say('Warning: others can reach this address, and it speaks plain HTTP. Put TLS in front of it.');
   }
   say('Waiting for Ctrl-C...');

@@ -3,20 +3,20 @@ import type { Logger } from 'pino';
 import type { Places } from '../../enrichment/places.ts';
 import { SetupError } from '../../errors/setup-error.ts';
 import type { LineLimit } from '../../server/access/line-limit.ts';
-import { Front } from '../../server/server.ts';
+import { Server } from '../../server/server.ts';
 import type { RunOptions } from '../options/run-options.ts';
 import { dashboardDirectory } from './dashboard-directory.ts';
 import { session } from './session.ts';
 
 /** Undefined with `--listen off`. Throws SetupError. */
-export async function openFront(
+export async function openServer(
   options: RunOptions,
   places: Places | undefined,
   log: Logger,
   lines: LineLimit,
-): Promise<Front | undefined> {
+): Promise<Server | undefined> {
   if (options.listen === 'off') return undefined;
-  return Front.open({
+  return Server.open({
     listen: options.listen,
     ui: uiDirectory(options.ui),
     allowOrigin: options.allowOrigin,

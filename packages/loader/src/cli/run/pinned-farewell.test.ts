@@ -1,13 +1,13 @@
 import type { Notice } from '@packetlog/common';
 import { expect, it } from 'vitest';
-import { Staying } from './pinned-farewell.ts';
+import { PinnedFarewell } from './pinned-farewell.ts';
 
 const PATH = '/sys/fs/bpf/packetlog/net_1';
 const LEDGER = { interfaces: [{ name: 'eth0', state: 'attached' }] } as never;
 
 function staying(given: string | undefined, contained: boolean) {
   const notices: Notice[] = [];
-  return { notices, it: new Staying(given, (notice) => notices.push(notice), contained) };
+  return { notices, it: new PinnedFarewell(given, (notice) => notices.push(notice), contained) };
 }
 
 it.each([

@@ -4,7 +4,7 @@ import type { DrainLedger } from '../../ipc/messages.ts';
 import { isContained } from '../../system/container.ts';
 import { printableName } from '../../system/interface-name.ts';
 
-export class Staying {
+export class PinnedFarewell {
   readonly #endsWithContainer: boolean;
   readonly #notice: (notice: Notice) => void;
   #isTold = false;

@@ -6,11 +6,11 @@ import { EXIT } from '../../errors/exit-codes.ts';
 import type { DrainLedger, DrainOptions } from '../../ipc/messages.ts';
 import { RowDemand } from '../../ipc/row-demand.ts';
 import { type DrainEvents, DrainThread, type Stopped } from '../../reader/drain-thread.ts';
-import { LiveRules } from '../../rules/rules-runtime.ts';
+import { RulesRuntime } from '../../rules/rules-runtime.ts';
 import { prepareStateDirectory } from '../../rules/store/state-directory.ts';
 import { lockStateDirectory } from '../../rules/store/state-lock.ts';
 import { LineLimit } from '../../server/access/line-limit.ts';
-import type { Front } from '../../server/server.ts';
+import type { Server } from '../../server/server.ts';
 import { networkNamespaceId } from '../../system/network-namespace.ts';
 import { filterWarnings } from '../options/filter-option.ts';
 import { memoryProblems, ringBytesFor } from '../options/ring-memory.ts';
@@ -20,8 +20,8 @@ import type { RecordOutput } from '../process/record-output.ts';
 import type { Stop } from '../process/stop.ts';
 import { openPlaces, reloadPlaces } from './geoip.ts';
 import { greet } from './greeting.ts';
-import { openFront } from './open-server.ts';
-import { Staying } from './pinned-farewell.ts';
+import { openServer } from './open-server.ts';
+import { PinnedFarewell } from './pinned-farewell.ts';
 import { RecordSink } from './record-sink.ts';
 
 export interface LoaderHost {
@@ -33,14 +33,14 @@ export interface LoaderHost {
 
 export class RunningLoader {
   readonly records: RecordSink;
-  readonly staying: Staying;
+  readonly staying: PinnedFarewell;
   readonly #options: RunOptions;
   readonly #log: Logger;
   readonly #ringBytes: number;
   readonly #places: Places | undefined;
-  readonly #front: Front | undefined;
+  readonly #server: Server | undefined;
   readonly #lines: LineLimit;
-  readonly #rules: LiveRules;
+  readonly #rules: RulesRuntime;
   readonly #demand: RowDemand;
   readonly #unlock: () => void;
   #thread: DrainThread | undefined;
@@ -54,7 +54,7 @@ export class RunningLoader {
       records: RecordSink;
       ringBytes: number;
       places: Places | undefined;
-      front: Front | undefined;
+      server: Server | undefined;
       lines: LineLimit;
     },
   ) {
@@ -64,9 +64,9 @@ export class RunningLoader {
     this.records = parts.records;
     this.#ringBytes = parts.ringBytes;
     this.#places = parts.places;
-    this.#front = parts.front;
+    this.#server = parts.server;
     this.#lines = parts.lines;
-    this.staying = new Staying(options.bpfFs, this.#notice);
+    this.staying = new PinnedFarewell(options.bpfFs, this.#notice);
     this.#demand = new RowDemand(this.records.wantsRows ? undefined : (perSecond) => this.#running.want(perSecond));
     this.#rules = this.#makeRules(networkNamespaceId(options.netns));
   }
@@ -88,8 +88,8 @@ export class RunningLoader {
     const records = new RecordSink({ print: options.print, filter: options.filter, output, stop });
     const places = await openPlaces(options, log);
     const lines = new LineLimit(log);
-    const front = await openFront(options, places, log, lines);
-    const loader = new RunningLoader(options, log, { unlock, records, ringBytes, places, front, lines });
+    const server = await openServer(options, places, log, lines);
+    const loader = new RunningLoader(options, log, { unlock, records, ringBytes, places, server, lines });
     for (const message of problems) loader.#warn(message);
     return loader;
   }
@@ -100,7 +100,7 @@ export class RunningLoader {
       this.#thread = await DrainThread.start(this.#drainOptions(), this.#drainEvents());
     } catch (error) {
       await this.#rules.close(Date.now());
-      await this.#front?.close();
+      await this.#server?.close();
       this.#unlock();
       throw error;
     }
@@ -112,13 +112,13 @@ export class RunningLoader {
   async serve(): Promise<void> {
     const thread = this.#running;
     await this.#rules.pinBy(async (on) => this.staying.promised(await thread.pins.set(on)));
-    this.#front?.start(thread, this.#demand, this.#rules.desk, () => this.#interfaces);
+    this.#server?.start(thread, this.#demand, this.#rules.rulesApi, () => this.#interfaces);
     await this.#rules.serve();
   }
 
   greet(): void {
     const { filter } = this.#options;
-    greet(this.#running.ready, this.#front, filter ? filterWarnings(filter, this.records.names) : []);
+    greet(this.#running.ready, this.#server, filter ? filterWarnings(filter, this.records.names) : []);
   }
 
   /** Reads the rules and the place database again. */
@@ -129,7 +129,7 @@ export class RunningLoader {
 
   /** Ends the parts in the reverse order of their start. */
   async close(): Promise<Stopped> {
-    this.#front?.notice({
+    this.#server?.notice({
       at_ms: Date.now(),
       level: 'info',
       code: 'shutting_down',
@@ -141,7 +141,7 @@ export class RunningLoader {
     // All that the next loader reads is written.
     this.#unlock();
     await this.records.finish(stopped.ledger, stopped.pinned !== undefined);
-    await this.#front?.close();
+    await this.#server?.close();
     this.#lines.flush();
     return stopped;
   }
@@ -157,31 +157,31 @@ export class RunningLoader {
 
   readonly #notice = (notice: Notice): void => {
     this.#log[notice.level === 'warning' ? 'warn' : notice.level](notice.message);
-    this.#front?.notice(notice);
+    this.#server?.notice(notice);
   };
 
   #warn(message: string): void {
     this.#notice({ at_ms: Date.now(), level: 'warning', code: 'rules_fallback', message });
   }
 
-  #makeRules(networkNamespace: ReturnType<typeof networkNamespaceId>): LiveRules {
-    const front = this.#front;
-    return new LiveRules({
+  #makeRules(networkNamespace: ReturnType<typeof networkNamespaceId>): RulesRuntime {
+    const server = this.#server;
+    return new RulesRuntime({
       paths: this.#options.state,
       protect: this.#options.protect,
       confirmMs: this.#options.confirmWithin,
       environment: process.env,
-      servedPort: front?.port,
-      operators: () => front?.operators() ?? [],
-      changed: () => front?.rulesChanged(),
-      counted: (counters, hits) => front?.ruleCounters(counters, hits),
-      wantRows: (isWanted) => this.#demand.set('rehearsals', isWanted ? Number.POSITIVE_INFINITY : 0, () => {}),
+      servedPort: server?.port,
+      operators: () => server?.operators() ?? [],
+      changed: () => server?.rulesChanged(),
+      counted: (counters, hits) => server?.ruleCounters(counters, hits),
+      wantRows: (isWanted) => this.#demand.set('dryRuns', isWanted ? Number.POSITIVE_INFINITY : 0, () => {}),
       notice: this.#notice,
       failed: (error) => this.#lines.failed(error, 'a request about rules failed'),
       session: () => ({
         pid: process.pid,
         network_namespace: networkNamespace,
-        served: front?.served ?? null,
+        served: server?.served ?? null,
         interfaces: this.#interfaces,
       }),
     });
@@ -209,27 +209,27 @@ export class RunningLoader {
 
   #drainEvents(): DrainEvents {
     const { records } = this;
-    const front = this.#front;
+    const server = this.#server;
     const rules = this.#rules;
     return {
       rows: (bytes, count, skipped) => {
         records.add(bytes, count);
-        front?.rows(bytes, count, skipped);
+        server?.rows(bytes, count, skipped);
         rules.rows(bytes, count, this.#running.ready);
       },
       rowsWanted: (skipped) => {
-        front?.skipped(skipped);
+        server?.skipped(skipped);
         this.#demand.answered();
       },
-      clock: (offsetNs) => front?.setClockOffset(offsetNs),
+      clock: (offsetNs) => server?.setClockOffset(offsetNs),
       second: ({ ledger, summary, clockOffsetNs }) => {
         this.#last = ledger;
         records.learn(ledger.interfaces);
-        front?.second(ledger, summary, clockOffsetNs);
+        server?.second(ledger, summary, clockOffsetNs);
         rules.second(ledger.interfaces, Date.now());
       },
       ruleCounts: (counts) => rules.counts(counts),
-      loaded: (ground, kernel) => rules.loaded(ground, kernel),
+      loaded: (target, kernel) => rules.loaded(target, kernel),
       notice: ({ notice }) => this.#notice(notice),
       failed: (error) => {
         this.#log.fatal(

@@ -3,20 +3,20 @@ import { fakeService, ROOT } from '../../../test/support/fake-kernel.ts';
 import { Compiler } from '../compiler/worker/compiler.ts';
 import { importing } from '../engine/change.ts';
 import { readSet } from '../store/read-set.ts';
-import { Desk } from './rules-api.ts';
+import { RulesApi } from './rules-api.ts';
 
 const compiler = new Compiler();
 let fake: ReturnType<typeof fakeService>;
-let desk: Desk;
+let rulesApi: RulesApi;
 beforeEach(async () => {
   fake = fakeService();
   await fake.begin();
-  desk = new Desk({
+  rulesApi = new RulesApi({
     service: fake.service,
     audit: { newest: () => [] },
     compiler,
     snapshot: () => fake.service.snapshot({ enforcing: true, pinned: false }),
-    rehearse: () => Promise.reject(new Error('not here')),
+    dryRun: () => Promise.reject(new Error('not here')),
     failed: (error) => {
       throw error;
     },
@@ -30,7 +30,7 @@ async function importOf(entries: string) {
   return importing({ action: 'deny', reason: '', force: true }, (await readSet(compiler, text)).set, ROOT);
 }
 const applyDrop = () =>
-  desk.ask(
+  rulesApi.ask(
     'apply',
     { document: { version: 1, rules: [{ action: 'deny', source: 'set:drop' }], sets: { drop: {} } } },
     { who: ROOT, mayChange: true, mayNameFiles: true },

@@ -16,7 +16,7 @@ export interface ReadDocument {
 }
 
 /**
- * Reads nothing of the rules in force: they may be others when the change is made. Throws RulesRefusal. `written`: the
+ * Reads nothing of the rules in force: they may be others when the change is made. Throws RulesRejection. `written`: the
  * document's rules as they came.
  */
 export async function readApplied(

@@ -24,13 +24,13 @@ import {
 } from '../engine/change.ts';
 import type { RulesService } from '../engine/rules-service.ts';
 import { describeSet } from '../ruleset/describe-set.ts';
-import { RulesRefusal } from '../ruleset/rejection.ts';
+import { RulesRejection } from '../ruleset/rejection.ts';
 import type { AuditLog } from '../store/audit-log.ts';
 import { readSet, requireGood } from '../store/read-set.ts';
 import { sharedBytes } from '../store/shared-bytes.ts';
 import { readApplied } from './apply-document.ts';
 import '../../errors/schema-text.ts';
-import type { Asker, Who } from '../../ipc/rules-access.ts';
+import type { Caller, Who } from '../../ipc/rules-access.ts';
 import { notesAbout, surroundingsOf } from './rule-notes.ts';
 
 /** Of the audit file for an answer to the network: its last megabyte, whatever its size. */
@@ -46,7 +46,7 @@ export interface DeskOptions {
   readonly snapshot: () => RulesSnapshot;
   /** Adds what the kernel says of them. */
   readonly inForce?: (snapshot: RulesSnapshot) => Promise<RulesSnapshot>;
-  readonly rehearse: (request: CheckedRulesRequest<'test'>, asker: Asker) => Promise<RulesResults['test']>;
+  readonly dryRun: (request: CheckedRulesRequest<'test'>, caller: Caller) => Promise<RulesResults['test']>;
   /** Names of the interfaces that are watched; undefined: not known. */
   readonly watched?: () => readonly string[] | undefined;
   /** What went wrong inside, for the log. */
@@ -58,7 +58,7 @@ type Handlers = {
     request: CheckedRulesRequest<Verb>,
     who: Who,
     written: Written,
-    asker: Asker,
+    caller: Caller,
   ) => Promise<RulesResults[Verb]>;
 };
 /** Parts of a valid request before they were brought into canonical form. */
@@ -70,13 +70,13 @@ interface Written {
 }
 export type ImportRequest = Omit<CheckedRulesRequest<'import'>, 'entries'>;
 
-export class Desk {
+export class RulesApi {
   readonly #options: DeskOptions;
   readonly #handlers: Handlers;
 
   constructor(options: DeskOptions) {
     this.#options = options;
-    const { service, audit, snapshot, rehearse, inForce = async (told) => told } = options;
+    const { service, audit, snapshot, dryRun, inForce = async (told) => told } = options;
     this.#handlers = {
       list: async () => inForce(snapshot()),
       add: async (request, who, { rule }) => {
@@ -96,7 +96,7 @@ export class Desk {
       policy: (request, who) => this.#change(choosingPolicy(request, who)),
       import: ({ entries, ...request }, who) => this.#import(request, Buffer.from(entries), who),
       apply: (request, who, { document }) => this.#apply(request, document?.rules ?? [], who),
-      test: (request, _who, _written, asker) => rehearse(request, asker),
+      test: (request, _who, _written, caller) => dryRun(request, caller),
       confirm: (_, who) => service.confirm(who),
       revert: async (_, who) => ({ revision: await service.revert(who) }),
       undo: async ({ change }, who) => {
@@ -118,17 +118,19 @@ export class Desk {
   }
 
   /** Never throws. */
-  async ask<Verb extends RulesVerb>(verb: Verb, request: unknown, asker: Asker): Promise<RulesAnswer<Verb>> {
-    if (!asker.mayChange && !LOOKING.has(verb)) return { ok: false, error: FORBIDDEN };
+  async ask<Verb extends RulesVerb>(verb: Verb, request: unknown, caller: Caller): Promise<RulesAnswer<Verb>> {
+    if (!caller.mayChange && !LOOKING.has(verb)) return { ok: false, error: FORBIDDEN };
     const parsed = rulesRequestSchemas[verb].safeParse(request);
     if (!parsed.success) return { ok: false, error: invalidRequest(parsed.error) };
-    if (!asker.mayNameFiles && namesFiles(parsed.data)) return { ok: false, error: NO_FILES };
+    if (!caller.mayNameFiles && namesFiles(parsed.data)) return { ok: false, error: NO_FILES };
     const handler: Handlers[Verb] = this.#handlers[verb];
-    return this.#answer(() => handler(parsed.data as CheckedRulesRequest<Verb>, asker.who, request as Written, asker));
+    return this.#answer(() =>
+      handler(parsed.data as CheckedRulesRequest<Verb>, caller.who, request as Written, caller),
+    );
   }
 
   /** `import` of a list that is too long for a text. Never throws. */
-  importBytes(request: unknown, entries: Uint8Array, { who }: Asker): Promise<RulesAnswer<'import'>> {
+  importBytes(request: unknown, entries: Uint8Array, { who }: Caller): Promise<RulesAnswer<'import'>> {
     const parsed = rulesRequestSchemas.import.safeParse({ ...(request as object), entries: '' });
     if (!parsed.success) return Promise.resolve({ ok: false, error: invalidRequest(parsed.error) });
     return this.#answer(() => this.#import(parsed.data, entries, who));
@@ -138,7 +140,7 @@ export class Desk {
     try {
       return { ok: true, value: await work() };
     } catch (error) {
-      if (error instanceof RulesRefusal) return { ok: false, error: error.error };
+      if (error instanceof RulesRejection) return { ok: false, error: error.error };
       this.#options.failed(error);
       return { ok: false, error: INTERNAL };
     }
@@ -179,7 +181,7 @@ export class Desk {
     notes: readonly string[] = [],
   ): Value {
     const { service, watched } = this.#options;
-    const surroundings = surroundingsOf([...service.book.sets.values()].map(describeSet), watched?.());
+    const surroundings = surroundingsOf([...service.ruleset.sets.values()].map(describeSet), watched?.());
     const all = [...notes, ...notesAbout(rules, written, surroundings)];
     return all.length === 0 ? done : { ...done, notes: all };
   }

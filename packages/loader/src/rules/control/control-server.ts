@@ -8,8 +8,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { connect, isIP } from 'node:net';
 import { type RulesAnswer, type RulesVerb, rulesRequestSchemas } from '@packetlog/common';
 import type { ControlSession } from '../../ipc/control-session.ts';
-import type { Asker } from '../../ipc/rules-access.ts';
-import type { Desk } from '../api/rules-api.ts';
+import type { Caller } from '../../ipc/rules-access.ts';
+import type { RulesApi } from '../api/rules-api.ts';
 
 /** Much more than 1,100,000 lines. */
 const MOST_BYTES = 256 * 1024 * 1024;
@@ -25,7 +25,7 @@ type Answer = RulesAnswer<RulesVerb> | { ok: true; value: ControlSession };
 /** Undefined: another loader answers there. Throws what the file system says. */
 export async function serveControl(
   path: string,
-  desk: Desk,
+  rulesApi: RulesApi,
   session: () => ControlSession,
 ): Promise<Server | undefined> {
   if (existsSync(path)) {
@@ -36,7 +36,7 @@ export async function serveControl(
   const server = createServer((request, response) => {
     const gone = new AbortController();
     response.on('close', () => gone.abort());
-    handle(desk, session, request, gone.signal).then(
+    handle(rulesApi, session, request, gone.signal).then(
       (answer) => reply(response, answer),
       (error: unknown) => reply(response, refused(error instanceof Error ? error.message : 'It cannot be read.')),
     );
@@ -51,13 +51,13 @@ export async function serveControl(
       process.umask(before);
     }
   });
-  // Rehearsals take their time.
+  // DryRuns take their time.
   server.requestTimeout = 0;
   return server;
 }
 
 async function handle(
-  desk: Desk,
+  rulesApi: RulesApi,
   session: () => ControlSession,
   request: IncomingMessage,
   gone: AbortSignal,
@@ -69,9 +69,9 @@ async function handle(
     return { ok: false, error: { code: 'not_found', message: 'Ask with POST /rules/list, /rules/add and so on.' } };
   }
   const body = await bodyOf(request);
-  const asker = { ...askerOf(request), gone };
-  if (verb === 'import' && url.search !== '') return desk.importBytes(queryOf(url), body, asker);
-  return desk.ask(verb, body.length === 0 ? {} : JSON.parse(body.toString('utf8')), asker);
+  const caller = { ...askerOf(request), gone };
+  if (verb === 'import' && url.search !== '') return rulesApi.importBytes(queryOf(url), body, caller);
+  return rulesApi.ask(verb, body.length === 0 ? {} : JSON.parse(body.toString('utf8')), caller);
 }
 
 function isVerb(text: string): text is RulesVerb {
@@ -95,7 +95,7 @@ function queryOf({ searchParams }: URL): Record<string, unknown> {
 }
 
 /** Whoever can open the socket is root; who became root to do it is his word. */
-function askerOf({ headers }: IncomingMessage): Asker {
+function askerOf({ headers }: IncomingMessage): Caller {
   const given = headers[USER_HEADER];
   const user = typeof given === 'string' ? given.replace(/[^\w.@+-]/g, '').slice(0, LONGEST_NAME) : '';
   const name = user === '' || user === 'root' ? 'root' : `root (${user})`;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { fakeService } from '../../../test/support/fake-kernel.ts';
 import type { ControlSession } from '../../ipc/control-session.ts';
-import { Desk } from '../api/rules-api.ts';
+import { RulesApi } from '../api/rules-api.ts';
 import { Compiler } from '../compiler/worker/compiler.ts';
 import type { AuditLog } from '../store/audit-log.ts';
 import { ControlClient, NoLoaderError } from './control-client.ts';
@@ -43,13 +43,13 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-function deskOf({ service, audit }: ReturnType<typeof fakeService>): Desk {
-  return new Desk({
+function deskOf({ service, audit }: ReturnType<typeof fakeService>): RulesApi {
+  return new RulesApi({
     service,
     audit: { newest: (limit) => audit.slice(-limit) } satisfies Pick<AuditLog, 'newest'>,
     compiler: new Compiler(),
     snapshot: () => service.snapshot({ enforcing: true, pinned: false }),
-    rehearse: () => Promise.reject(new Error('broken inside')),
+    dryRun: () => Promise.reject(new Error('broken inside')),
     failed: (error) => failures.push(error),
   });
 }

@@ -19,7 +19,7 @@ const WEIGHT = offsetOf('weight');
 const DST_PORT = offsetOf('dst_port');
 const IP_PROTOCOL = offsetOf('ip_protocol');
 
-export class Judge {
+export class DryRun {
   readonly #image: RuleImage | undefined;
   readonly #slots: ReadonlyMap<number, number>;
   readonly denied: Amount = { packets: 0, bytes: 0 };

@@ -2,23 +2,23 @@ import { ACTIONS, encodePacketLog, type PacketLog, ruleDraftSchema } from '@pack
 import { expect, it } from 'vitest';
 import { compileJob } from '../compiler/worker/jobs.ts';
 import { addRule } from '../ruleset/changes.ts';
-import { EMPTY_BOOK } from '../ruleset/ruleset.ts';
-import { Rehearsals } from './dry-runs.ts';
+import { EMPTY_RULESET } from '../ruleset/ruleset.ts';
+import { DryRuns } from './dry-runs.ts';
 
 const SHAPE = { stride: 72, recordOffset: 8 };
 const circumstances = { nowMs: 0, createdBy: 'test' };
 
 function held(...drafts: object[]) {
-  let book = EMPTY_BOOK;
-  for (const draft of drafts) book = addRule(book, ruleDraftSchema.parse(draft), circumstances).book;
+  let ruleset = EMPTY_RULESET;
+  for (const draft of drafts) ruleset = addRule(ruleset, ruleDraftSchema.parse(draft), circumstances).ruleset;
   const { image } = compileJob({
-    rules: book.rules,
+    rules: ruleset.rules,
     defaultPolicy: 'permit',
     sets: new Map(),
     interfaceSlots: new Map([['eth0', 1]]),
     counters: { limit: 64, previous: new Map() },
   });
-  return { book, image, slots: new Map() };
+  return { ruleset, image, slots: new Map() };
 }
 
 function records(...packets: Partial<PacketLog>[]): [Uint8Array, number] {
@@ -49,8 +49,8 @@ function records(...packets: Partial<PacketLog>[]): [Uint8Array, number] {
 
 it('counts by weight what would have been denied, by rule, source and port, and how much it saw', async () => {
   const wanted: boolean[] = [];
-  const rehearsals = new Rehearsals((isWanted) => wanted.push(isWanted));
-  const report = rehearsals.play({
+  const dryRuns = new DryRuns((isWanted) => wanted.push(isWanted));
+  const report = dryRuns.play({
     held: held(
       { action: 'deny', source: '203.0.113.0/24', reason: 'noise' },
       { action: 'observe', source: 'any', protocol: 'tcp', destination_port: 22 },
@@ -60,9 +60,9 @@ it('counts by weight what would have been denied, by rule, source and port, and 
     lockouts: [{ kind: 'gateway', address: '203.0.113.1', ports: [] }],
     nameOf: (id) => ({ draft: id - 1 }),
   });
-  rehearsals.rows(...records({ src_addr: '203.0.113.1' }), SHAPE);
-  rehearsals.second(1000, 5000);
-  rehearsals.rows(
+  dryRuns.rows(...records({ src_addr: '203.0.113.1' }), SHAPE);
+  dryRuns.second(1000, 5000);
+  dryRuns.rows(
     ...records(
       { src_addr: '203.0.113.7', weight: 4, dst_port: 443 },
       { src_addr: '203.0.113.7', weight: 4, dst_port: 443 },
@@ -72,8 +72,8 @@ it('counts by weight what would have been denied, by rule, source and port, and 
     ),
     SHAPE,
   );
-  rehearsals.second(1010, 6000);
-  rehearsals.second(1020, 7000);
+  dryRuns.second(1010, 6000);
+  dryRuns.second(1020, 7000);
   expect(await report).toEqual({
     seconds: 2,
     seen: 20,
@@ -98,51 +98,51 @@ it('counts by weight what would have been denied, by rule, source and port, and 
 });
 
 it('tells what it saw so far when the loader ends', async () => {
-  const rehearsals = new Rehearsals(() => {});
+  const dryRuns = new DryRuns(() => {});
   const play = { held: held(), slots: new Map(), seconds: 60, lockouts: [], nameOf: (id: number) => ({ id }) };
-  const report = rehearsals.play(play);
-  rehearsals.second(0, 0);
-  rehearsals.rows(...records({}, {}), SHAPE);
-  rehearsals.close(2, 1000);
+  const report = dryRuns.play(play);
+  dryRuns.second(0, 0);
+  dryRuns.rows(...records({}, {}), SHAPE);
+  dryRuns.close(2, 1000);
   expect(await report).toMatchObject({ seconds: 1, seen: 2, judged: 2, denied: { packets: 0 } });
 });
 
 it('judges no more for many than for one, and says how much each saw', async () => {
-  const rehearsals = new Rehearsals(() => {});
+  const dryRuns = new DryRuns(() => {});
   const play = { held: held(), slots: new Map(), seconds: 60, lockouts: [], nameOf: (id: number) => ({ id }) };
-  const reports = [1, 2, 3, 4].map(() => rehearsals.play(play));
-  rehearsals.second(0, 0);
+  const reports = [1, 2, 3, 4].map(() => dryRuns.play(play));
+  dryRuns.second(0, 0);
   const [bytes] = records({});
   const many = new Uint8Array(SHAPE.stride * 60_000);
   for (let at = 0; at < many.length; at += SHAPE.stride) many.set(bytes, at);
-  rehearsals.rows(many, 60_000, SHAPE);
-  rehearsals.close(60_000, 1000);
+  dryRuns.rows(many, 60_000, SHAPE);
+  dryRuns.close(60_000, 1000);
   for (const report of await Promise.all(reports)) expect(report).toMatchObject({ seen: 60_000, judged: 50_000 });
 });
 
 const admin = { mayChange: true };
 
-function waiting(rehearsals: Rehearsals) {
+function waiting(dryRuns: DryRuns) {
   const ends: (() => void)[] = [];
-  const wait = (asker = admin) => rehearsals.admit(asker, () => new Promise<void>((resolve) => ends.push(resolve)));
+  const wait = (caller = admin) => dryRuns.admit(caller, () => new Promise<void>((resolve) => ends.push(resolve)));
   return { ends, wait };
 }
 
 it('rejects one more than may be under way, until one has ended', async () => {
-  const rehearsals = new Rehearsals(() => {});
-  const { ends, wait } = waiting(rehearsals);
+  const dryRuns = new DryRuns(() => {});
+  const { ends, wait } = waiting(dryRuns);
   const all = Array.from({ length: 16 }, () => wait());
   await expect(wait()).rejects.toMatchObject({ error: { code: 'limit', limit: 16 } });
   ends.shift()?.();
   await all.shift();
-  await expect(rehearsals.admit(admin, () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
+  await expect(dryRuns.admit(admin, () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
   all.push(wait());
   for (const end of ends) end();
   await Promise.all(all);
 });
 
 it('keeps room for those that can change rules, and for other clients', async () => {
-  const { ends, wait } = waiting(new Rehearsals(() => {}));
+  const { ends, wait } = waiting(new DryRuns(() => {}));
   const greedy = { mayChange: false };
   const all = [wait(greedy), wait(greedy)];
   await expect(wait(greedy)).rejects.toMatchObject({ error: { code: 'limit', limit: 2 } });
@@ -155,15 +155,15 @@ it('keeps room for those that can change rules, and for other clients', async ()
 
 it('ends with its client, and looks at no packet for it any more', async () => {
   const wanted: boolean[] = [];
-  const rehearsals = new Rehearsals((isWanted) => wanted.push(isWanted));
+  const dryRuns = new DryRuns((isWanted) => wanted.push(isWanted));
   const gone = new AbortController();
   const play = { held: held(), slots: new Map(), seconds: 3600, lockouts: [], nameOf: (id: number) => ({ id }) };
-  const report = rehearsals.play({ ...play, gone: gone.signal });
-  rehearsals.second(0, 0);
-  expect(rehearsals.isPlaying).toBe(true);
+  const report = dryRuns.play({ ...play, gone: gone.signal });
+  dryRuns.second(0, 0);
+  expect(dryRuns.isPlaying).toBe(true);
   gone.abort();
   await expect(report).rejects.toMatchObject({ error: { code: 'unavailable' } });
-  expect([rehearsals.isPlaying, wanted]).toEqual([false, [true, false]]);
-  await expect(rehearsals.play({ ...play, gone: gone.signal })).rejects.toThrow();
+  expect([dryRuns.isPlaying, wanted]).toEqual([false, [true, false]]);
+  await expect(dryRuns.play({ ...play, gone: gone.signal })).rejects.toThrow();
   expect(wanted).toEqual([true, false]);
 });

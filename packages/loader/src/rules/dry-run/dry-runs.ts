@@ -1,10 +1,10 @@
-/** Rehearsals that are under way: each sees the records of some seconds. */
-import type { RehearsalReport, RulesError } from '@packetlog/common';
+/** DryRuns that are under way: each sees the records of some seconds. */
+import type { DryRunReport, RulesError } from '@packetlog/common';
 import { ruleSentence } from '@packetlog/common';
-import type { Held } from '../engine/enforcement.ts';
-import { RulesRefusal } from '../ruleset/rejection.ts';
+import type { CompiledRuleset } from '../engine/enforcement.ts';
+import { RulesRejection } from '../ruleset/rejection.ts';
 import type { Protected } from '../safety/protected-sources.ts';
-import { Judge } from './dry-run.ts';
+import { DryRun } from './dry-run.ts';
 
 /** At most so many verdicts a second, of all of them, so that serving goes on; each report says how many were its own. */
 const MOST_JUDGED_PER_SECOND = 200_000;
@@ -15,27 +15,27 @@ const MOST_OF_READERS = 8;
 const MOST_OF_ONE = 2;
 
 export interface Play {
-  readonly held: Held;
+  readonly held: CompiledRuleset;
   /** Interface slot by ifindex. */
   readonly slots: ReadonlyMap<number, number>;
   readonly seconds: number;
   /** It ends when nobody waits for it any more. */
   readonly gone?: AbortSignal | undefined;
   readonly lockouts: readonly Protected[];
-  /** What rule ids of the book are called in the report: a rule that exists, or the place of a draft. */
+  /** What rule ids of the ruleset are called in the report: a rule that exists, or the place of a draft. */
   readonly nameOf: (id: number) => { id: number } | { draft: number };
 }
 
 interface Running {
   readonly play: Play;
-  readonly judge: Judge;
+  readonly dryRun: DryRun;
   /** Undefined until the first report of the drain thread after its begin. */
   begunAt: { ms: number; seen: number } | undefined;
-  readonly done: (report: RehearsalReport) => void;
+  readonly done: (report: DryRunReport) => void;
 }
 
 /** Whoever asks: one object for each client. */
-export interface Rehearser {
+export interface DryRunCaller {
   readonly mayChange: boolean;
 }
 
@@ -46,9 +46,9 @@ export interface RecordShapeOf {
 
 const GONE: RulesError = { code: 'unavailable', message: 'The client of this dry run disconnected. Start it again.' };
 
-export class Rehearsals {
+export class DryRuns {
   #running: Running[] = [];
-  readonly #admitted: Rehearser[] = [];
+  readonly #admitted: DryRunCaller[] = [];
   #budget = MOST_JUDGED_PER_SECOND;
   readonly #wantRows: (isWanted: boolean) => void;
 
@@ -61,32 +61,32 @@ export class Rehearsals {
     return this.#running.length > 0;
   }
 
-  /** Does all that one takes, from compiling on. Throws RulesRefusal when too many are under way. */
-  async admit<Value>(asker: Rehearser, work: () => Promise<Value>): Promise<Value> {
-    const limit = this.#limitFor(asker);
+  /** Does all that one takes, from compiling on. Throws RulesRejection when too many are under way. */
+  async admit<Value>(caller: DryRunCaller, work: () => Promise<Value>): Promise<Value> {
+    const limit = this.#limitFor(caller);
     if (limit !== undefined) {
       const message = `${limit} dry runs are under way: try again when one has ended.`;
-      throw new RulesRefusal({ code: 'limit', message, limit });
+      throw new RulesRejection({ code: 'limit', message, limit });
     }
-    this.#admitted.push(asker);
+    this.#admitted.push(caller);
     try {
       return await work();
     } finally {
-      this.#admitted.splice(this.#admitted.indexOf(asker), 1);
+      this.#admitted.splice(this.#admitted.indexOf(caller), 1);
     }
   }
 
-  /** Resolves when its seconds are over. Rejects with RulesRefusal when its asker has gone. */
-  play(play: Play): Promise<RehearsalReport> {
+  /** Resolves when its seconds are over. Rejects with RulesRejection when its caller has gone. */
+  play(play: Play): Promise<DryRunReport> {
     const { gone } = play;
-    if (gone?.aborted) return Promise.reject(new RulesRefusal(GONE));
-    const judge = new Judge(play.held.image, play.slots);
+    if (gone?.aborted) return Promise.reject(new RulesRejection(GONE));
+    const dryRun = new DryRun(play.held.image, play.slots);
     return new Promise((done, fail) => {
-      const running: Running = { play, judge, begunAt: undefined, done };
+      const running: Running = { play, dryRun, begunAt: undefined, done };
       this.#running.push(running);
       if (this.#running.length === 1) this.#wantRows(true);
       gone?.addEventListener('abort', () => {
-        if (this.#remove(running)) fail(new RulesRefusal(GONE));
+        if (this.#remove(running)) fail(new RulesRejection(GONE));
       });
     });
   }
@@ -98,7 +98,7 @@ export class Rehearsals {
     const judged = Math.min(count, Math.floor(this.#budget / begun.length));
     this.#budget -= judged * begun.length;
     for (let i = 0; i < judged; i++) {
-      for (const { judge } of begun) judge.add(bytes, i * stride + recordOffset, nowNs);
+      for (const { dryRun } of begun) dryRun.add(bytes, i * stride + recordOffset, nowNs);
     }
   }
 
@@ -118,10 +118,10 @@ export class Rehearsals {
   }
 
   /** How many there may be, if there are as many. */
-  #limitFor(asker: Rehearser): number | undefined {
+  #limitFor(caller: DryRunCaller): number | undefined {
     if (this.#admitted.length >= MOST_AT_ONCE) return MOST_AT_ONCE;
-    if (asker.mayChange) return undefined;
-    if (this.#admitted.filter((each) => each === asker).length >= MOST_OF_ONE) return MOST_OF_ONE;
+    if (caller.mayChange) return undefined;
+    if (this.#admitted.filter((each) => each === caller).length >= MOST_OF_ONE) return MOST_OF_ONE;
     return this.#admitted.filter(({ mayChange }) => !mayChange).length >= MOST_OF_READERS ? MOST_OF_READERS : undefined;
   }
 
@@ -136,22 +136,22 @@ export class Rehearsals {
 
   #end(running: Running, seenNow: number, nowMs: number): void {
     this.#remove(running);
-    const { play, judge, begunAt } = running;
-    const rules = new Map(play.held.book.rules.map((rule) => [rule.id, rule]));
-    const byRule = [...judge.byRule()].sort(([, a], [, b]) => b.packets - a.packets);
+    const { play, dryRun, begunAt } = running;
+    const rules = new Map(play.held.ruleset.rules.map((rule) => [rule.id, rule]));
+    const byRule = [...dryRun.byRule()].sort(([, a], [, b]) => b.packets - a.packets);
     running.done({
       seconds: Math.round((nowMs - (begunAt?.ms ?? nowMs)) / 100) / 10,
       // Records and counters are not read in the same instant.
-      seen: Math.max(seenNow - (begunAt?.seen ?? seenNow), judge.judged),
-      judged: judge.judged,
-      denied: { ...judge.denied },
-      observed: { ...judge.observed },
+      seen: Math.max(seenNow - (begunAt?.seen ?? seenNow), dryRun.judged),
+      judged: dryRun.judged,
+      denied: { ...dryRun.denied },
+      observed: { ...dryRun.observed },
       by_rule: byRule.flatMap(([id, amount]) => {
         const rule = rules.get(id);
         return rule === undefined ? [] : { ...play.nameOf(id), rule: ruleSentence(rule, nowMs), ...amount };
       }),
-      by_source: judge.bySource(),
-      by_port: judge.byPort(),
+      by_source: dryRun.bySource(),
+      by_port: dryRun.byPort(),
       lockouts: play.lockouts.map(({ kind, address }) => ({ kind, address })),
     });
   }

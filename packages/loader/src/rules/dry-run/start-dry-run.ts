@@ -1,50 +1,50 @@
 /** Plays rules that somebody thinks of against the packets of the next seconds. */
-import type { CheckedRulesRequest, RehearsalReport, Rule } from '@packetlog/common';
-import type { Asker } from '../../ipc/rules-access.ts';
+import type { CheckedRulesRequest, DryRunReport, Rule } from '@packetlog/common';
+import type { Caller } from '../../ipc/rules-access.ts';
 import type { Compiler } from '../compiler/worker/compiler.ts';
 import type { Enforcement } from '../engine/enforcement.ts';
 import { asRefusal } from '../engine/rejection-text.ts';
 import type { RulesService } from '../engine/rules-service.ts';
 import { addRules } from '../ruleset/changes.ts';
-import { EMPTY_BOOK, type NamedSet, type RuleBook } from '../ruleset/ruleset.ts';
+import { EMPTY_RULESET, type NamedSet, type Ruleset } from '../ruleset/ruleset.ts';
 import { readSet, requireGood } from '../store/read-set.ts';
 import { sharedBytes } from '../store/shared-bytes.ts';
-import type { Rehearsals } from './dry-runs.ts';
+import type { DryRuns } from './dry-runs.ts';
 
 export interface Stage {
   readonly service: RulesService;
   readonly enforcement: Enforcement;
   readonly compiler: Compiler;
-  readonly rehearsals: Rehearsals;
+  readonly dryRuns: DryRuns;
   readonly slots: ReadonlyMap<number, number>;
 }
 
-/** Throws RulesRefusal. */
-export function rehearse(request: CheckedRulesRequest<'test'>, asker: Asker, stage: Stage): Promise<RehearsalReport> {
-  return stage.rehearsals.admit(asker, () => play(request, stage, asker.gone));
+/** Throws RulesRejection. */
+export function dryRun(request: CheckedRulesRequest<'test'>, caller: Caller, stage: Stage): Promise<DryRunReport> {
+  return stage.dryRuns.admit(caller, () => play(request, stage, caller.gone));
 }
 
 async function play(
   request: CheckedRulesRequest<'test'>,
   stage: Stage,
   gone: AbortSignal | undefined,
-): Promise<RehearsalReport> {
-  const { service, enforcement, rehearsals, slots } = stage;
-  const now = service.book;
+): Promise<DryRunReport> {
+  const { service, enforcement, dryRuns, slots } = stage;
+  const now = service.ruleset;
   const sets = new Map(now.sets);
   for (const [name, text] of Object.entries(request.sets ?? {}))
     sets.set(name, await readText(name, text, stage.compiler));
   const circumstances = { nowMs: Date.now(), createdBy: 'rehearsal' };
   const drafts = request.rules ?? (request.add ? [request.add] : []);
-  const start: RuleBook = request.rules ? { ...EMPTY_BOOK, protect: now.protect } : now;
-  const empty: RuleBook = { ...start, sets, defaultPolicy: request.default_policy ?? now.defaultPolicy };
-  const { book, rules } = addRules(empty, drafts, circumstances, fieldOf(request));
+  const start: Ruleset = request.rules ? { ...EMPTY_RULESET, protect: now.protect } : now;
+  const empty: Ruleset = { ...start, sets, defaultPolicy: request.default_policy ?? now.defaultPolicy };
+  const { ruleset, rules } = addRules(empty, drafts, circumstances, fieldOf(request));
   const made: Rule[] = rules.map(({ rule }) => rule);
-  const held = await enforcement.compileApart(book, stage.compiler).catch((error: unknown) => {
+  const held = await enforcement.compileApart(ruleset, stage.compiler).catch((error: unknown) => {
     throw asRefusal(error);
   });
   const places = new Map(made.map(({ id }, i) => [id, i]));
-  return rehearsals.play({
+  return dryRuns.play({
     held,
     slots,
     seconds: request.seconds,

@@ -1,7 +1,7 @@
 /** The parts of the rules engine, and what each is told of the others. */
 import type { Notice } from '@packetlog/common';
 import { History } from '../ruleset/change-history.ts';
-import type { RuleBook } from '../ruleset/ruleset.ts';
+import type { Ruleset } from '../ruleset/ruleset.ts';
 import type { AuditLog } from '../store/audit-log.ts';
 import { Alarms } from './alarms.ts';
 import { Batches } from './batches.ts';
@@ -28,7 +28,7 @@ export interface RulesServiceOptions
   readonly changed: () => void;
   readonly notice: (notice: Notice) => void;
   /** These were confirmed and are in force. */
-  readonly enforced?: (book: RuleBook) => Promise<void>;
+  readonly enforced?: (ruleset: Ruleset) => Promise<void>;
 }
 
 export type About = Pick<Change<unknown>, 'what' | 'who' | 'why'>;
@@ -95,7 +95,7 @@ export function assemble(options: RulesServiceOptions, { revision, tell, timeIsO
     rulesFile,
     alarms,
     journal,
-    confirmed: () => enforcement.confirmed.book,
+    confirmed: () => enforcement.confirmed.ruleset,
     pending,
     revision,
     make: (change) => batches.make(change),
@@ -104,12 +104,12 @@ export function assemble(options: RulesServiceOptions, { revision, tell, timeIsO
   const waiting = new WaitingChange({
     pipeline: parts,
     files,
-    fileAgrees: (book) => store.fileAgrees(book),
+    fileAgrees: (ruleset) => store.fileAgrees(ruleset),
     journal,
     note,
     changed: () => {
       ahead.look();
-      lost.look(enforcement.top.book.sets.values());
+      lost.look(enforcement.top.ruleset.sets.values());
       return tell();
     },
   });

@@ -36,7 +36,7 @@ export class Batches {
     else this.#parts.tell();
   }
 
-  /** All of them, or none and it rejects with a RulesRefusal. Call it in its turn. */
+  /** All of them, or none and it rejects with a RulesRejection. Call it in its turn. */
   async run(batch: readonly Waiting[]): Promise<void> {
     const { pipeline, parts, revision } = this.#parts;
     const changes = batch.map(({ change }) => change);
@@ -68,12 +68,12 @@ export class Batches {
     const warning = ahead.look(applied.at(-1)?.change.who);
     for (const { change, before, outcome } of applied) {
       // The alarm is about a list that this one replaces.
-      for (const [name, set] of outcome.book.sets) {
+      for (const [name, set] of outcome.ruleset.sets) {
         if (before.sets.get(name) !== set) alarms.end(`set_file ${name}`);
       }
       journal.record(revision() + 1, change, outcome, risk);
     }
-    const { sets } = parts.enforcement.top.book;
+    const { sets } = parts.enforcement.top.ruleset;
     alarms.keepSets((name) => sets.has(name));
     lost.look(sets.values());
     this.#tell();

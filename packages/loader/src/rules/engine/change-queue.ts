@@ -1,6 +1,6 @@
-/** Changes that wait for their turn: one after the other, additions of the same asker together. */
+/** Changes that wait for their turn: one after the other, additions of the same caller together. */
 import type { PendingChange } from '@packetlog/common';
-import { Turn } from '../../mutex.ts';
+import { Mutex } from '../../mutex.ts';
 import type { Change } from './change.ts';
 
 /** So many additions are put in force together. */
@@ -22,7 +22,7 @@ export interface Waiting {
 }
 
 export class ChangeQueue {
-  readonly #turn = new Turn();
+  readonly #mutex = new Mutex();
   readonly #waiting: Waiting[] = [];
   readonly #work: (batch: readonly Waiting[]) => Promise<void>;
 
@@ -35,13 +35,13 @@ export class ChangeQueue {
   ask<Value>(change: Change<Value>): Promise<Done<Value>> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ change, done: (done) => resolve(done as Done<Value>), refuse: reject });
-      void this.#turn.run(() => this.#next());
+      void this.#mutex.run(() => this.#next());
     });
   }
 
   /** Does something else in its turn. */
   run<T>(task: () => Promise<T>): Promise<T> {
-    return this.#turn.run(task);
+    return this.#mutex.run(task);
   }
 
   async #next(): Promise<void> {

@@ -16,7 +16,7 @@ import {
   setPolicy,
 } from '../ruleset/changes.ts';
 import { describeSet } from '../ruleset/describe-set.ts';
-import { hasSameOrigin, type NamedSet, type RuleBook, setOf } from '../ruleset/ruleset.ts';
+import { hasSameOrigin, type NamedSet, type Ruleset, setOf } from '../ruleset/ruleset.ts';
 
 export const LOADER: Who = { name: 'packetlog', via: 'loader' };
 export const FILE: Who = { name: 'file', via: 'file' };
@@ -24,7 +24,7 @@ export const FILE: Who = { name: 'file', via: 'file' };
 type AuditState = NonNullable<AuditEntry['before']>;
 
 export interface Outcome<Value> {
-  readonly book: RuleBook;
+  readonly ruleset: Ruleset;
   /** For the answer. */
   readonly value: Value;
   readonly before?: AuditState;
@@ -45,20 +45,20 @@ export interface Change<Value> {
   readonly isAccepted: boolean;
   /** The set that may hold nothing. */
   readonly mayBeEmpty?: string | undefined;
-  /** The same outcome each time it is called with the same. Throws RulesRefusal. */
-  readonly apply: (book: RuleBook, circumstances: Circumstances) => Outcome<Value>;
+  /** The same outcome each time it is called with the same. Throws RulesRejection. */
+  readonly apply: (ruleset: Ruleset, circumstances: Circumstances) => Outcome<Value>;
   /** What becomes of the history when it holds; absent: it is a step that can be undone. `before`: the rules until then. */
-  readonly remember?: (before: RuleBook, revision: number) => void;
+  readonly remember?: (before: Ruleset, revision: number) => void;
 }
 
 type Asked = Pick<Change<unknown>, 'who' | 'force'>;
 type Request<Verb extends 'add' | 'add_many' | 'edit' | 'remove' | 'policy' | 'import'> = CheckedRulesRequest<Verb>;
 
 export function adding({ rule: draft, force = false }: Request<'add'>, who: Who) {
-  return change('add', { who, force }, draft.reason, (book, circumstances) => {
-    const { book: after, rule, was } = addRule(book, draft, circumstances);
+  return change('add', { who, force }, draft.reason, (ruleset, circumstances) => {
+    const { ruleset: after, rule, was } = addRule(ruleset, draft, circumstances);
     return {
-      book: after,
+      ruleset: after,
       value: was === undefined ? { rule } : { rule, was },
       ...(was === undefined ? {} : { before: { rules: [was] } }),
       after: { rules: [rule] },
@@ -70,11 +70,11 @@ export function adding({ rule: draft, force = false }: Request<'add'>, who: Who)
 export function addingMany({ rules: drafts, force = false }: Request<'add_many'>, who: Who) {
   const [first] = drafts;
   const why = drafts.every(({ reason }) => reason === first?.reason) ? (first?.reason ?? '') : '';
-  return change('add', { who, force }, why, (book, circumstances) => {
-    const { book: after, rules } = addRules(book, drafts, circumstances);
+  return change('add', { who, force }, why, (ruleset, circumstances) => {
+    const { ruleset: after, rules } = addRules(ruleset, drafts, circumstances);
     const before = rules.flatMap(({ was }) => was ?? []);
     return {
-      book: after,
+      ruleset: after,
       value: { rules: [...rules] },
       ...(before.length === 0 ? {} : { before: { rules: before } }),
       after: { rules: rules.map(({ rule }) => rule) },
@@ -83,26 +83,26 @@ export function addingMany({ rules: drafts, force = false }: Request<'add_many'>
 }
 
 export function editing({ id, changes, force = false }: Request<'edit'>, who: Who) {
-  return change('edit', { who, force }, changes.reason ?? '', (book, circumstances) => {
-    const { book: after, before, rule } = editRule(book, id, changes, circumstances);
-    return { book: after, value: { rule }, before: { rules: [before] }, after: { rules: [rule] } };
+  return change('edit', { who, force }, changes.reason ?? '', (ruleset, circumstances) => {
+    const { ruleset: after, before, rule } = editRule(ruleset, id, changes, circumstances);
+    return { ruleset: after, value: { rule }, before: { rules: [before] }, after: { rules: [rule] } };
   });
 }
 
 export function removing({ force = false, ...meant }: Request<'remove'>, who: Who) {
-  return change('remove', { who, force }, '', (book) => {
-    const { book: after, removed } = removeRules(book, meant);
-    const sets = [...book.sets.values()].filter(({ name }) => !after.sets.has(name)).map(describeSet);
+  return change('remove', { who, force }, '', (ruleset) => {
+    const { ruleset: after, removed } = removeRules(ruleset, meant);
+    const sets = [...ruleset.sets.values()].filter(({ name }) => !after.sets.has(name)).map(describeSet);
     const before = sets.length === 0 ? { rules: removed } : { rules: removed, sets };
-    return { book: after, value: { removed }, before };
+    return { ruleset: after, value: { removed }, before };
   });
 }
 
 export function choosingPolicy({ default_policy, force = false }: Request<'policy'>, who: Who) {
-  return change('policy', { who, force }, '', (book) => ({
-    book: setPolicy(book, default_policy),
+  return change('policy', { who, force }, '', (ruleset) => ({
+    ruleset: setPolicy(ruleset, default_policy),
     value: { default_policy },
-    before: { default_policy: book.defaultPolicy },
+    before: { default_policy: ruleset.defaultPolicy },
     after: { default_policy },
   }));
 }
@@ -118,12 +118,12 @@ export function importing(
   set: NamedSet,
   who: Who,
 ) {
-  const replace = change('import', { who, force }, reason, (book, circumstances) => {
-    const { book: after, rule } = importSet(book, set, action, reason, circumstances);
+  const replace = change('import', { who, force }, reason, (ruleset, circumstances) => {
+    const { ruleset: after, rule } = importSet(ruleset, set, action, reason, circumstances);
     return {
-      book: after,
+      ruleset: after,
       value: { rule, set: describeSet(set) },
-      ...setStates(book, set),
+      ...setStates(ruleset, set),
       after: { rules: [rule], sets: [describeSet(set)] },
     };
   });
@@ -132,9 +132,9 @@ export function importing(
 
 /** The rules as a document says them. */
 export function applying(desired: Desired, force: boolean, who: Who) {
-  const apply = change('apply', { who, force }, '', (book, circumstances) => {
-    const { book: after, diff } = applyDesired(book, desired, circumstances);
-    return { book: after, value: { changed: after !== book, diff }, ...difference(book, after) };
+  const apply = change('apply', { who, force }, '', (ruleset, circumstances) => {
+    const { ruleset: after, diff } = applyDesired(ruleset, desired, circumstances);
+    return { ruleset: after, value: { changed: after !== ruleset, diff }, ...difference(ruleset, after) };
   });
   return { ...apply, words: 'apply: a rules file' };
 }
@@ -143,14 +143,14 @@ export function applying(desired: Desired, force: boolean, who: Who) {
 export function refreshing(set: NamedSet, who: Who): Change<undefined> {
   const path = set.origin.kind === 'file' ? set.origin.path : 'the rules file';
   return {
-    ...change('import', { who, force: false }, `${path} has changed`, (book) => {
+    ...change('import', { who, force: false }, `${path} has changed`, (ruleset) => {
       // While the file was read, the set may have been removed, or imported from elsewhere.
-      const isFollowed = hasSameOrigin(book.sets.get(set.name), set);
-      if (!isFollowed || !book.rules.some((rule) => setOf(rule) === set.name)) return { book, value: undefined };
+      const isFollowed = hasSameOrigin(ruleset.sets.get(set.name), set);
+      if (!isFollowed || !ruleset.rules.some((rule) => setOf(rule) === set.name)) return { ruleset, value: undefined };
       return {
-        book: refreshSet(book, set),
+        ruleset: refreshSet(ruleset, set),
         value: undefined,
-        ...setStates(book, set),
+        ...setStates(ruleset, set),
         after: { sets: [describeSet(set)] },
       };
     }),
@@ -159,9 +159,9 @@ export function refreshing(set: NamedSet, who: Who): Change<undefined> {
 }
 
 export function expiring(who: Who): Change<undefined> {
-  const expire = change('expire', { who, force: false }, '', (book, { nowMs }) => {
-    const { book: after, removed } = removeExpired(book, nowMs);
-    return { book: after, value: undefined, before: { rules: removed } };
+  const expire = change('expire', { who, force: false }, '', (ruleset, { nowMs }) => {
+    const { ruleset: after, removed } = removeExpired(ruleset, nowMs);
+    return { ruleset: after, value: undefined, before: { rules: removed } };
   });
   return { ...expire, isUnattended: true, isAccepted: true };
 }
@@ -173,19 +173,19 @@ export function stepping(
   remember: NonNullable<Change<unknown>['remember']>,
   who: Who,
 ): Change<string> {
-  const step = change('undo', { who, force: false }, words, (book, { nowMs }) => {
+  const step = change('undo', { who, force: false }, words, (ruleset, { nowMs }) => {
     const { back, what } = stepNow();
-    return { book: restore(back, book, nowMs), value: what, ...difference(book, back) };
+    return { ruleset: restore(back, ruleset, nowMs), value: what, ...difference(ruleset, back) };
   });
   return { ...step, words, remember };
 }
 
 /** All of it from the file. `isAccepted`: this content was in force before. */
-export function reloading(loaded: RuleBook, why: string, who: Who, isAccepted = false): Change<undefined> {
-  const load = change('load', { who, force: false }, why, (book, { nowMs }) => ({
-    book: restore(loaded, book, nowMs),
+export function reloading(loaded: Ruleset, why: string, who: Who, isAccepted = false): Change<undefined> {
+  const load = change('load', { who, force: false }, why, (ruleset, { nowMs }) => ({
+    ruleset: restore(loaded, ruleset, nowMs),
     value: undefined,
-    ...difference(book, loaded),
+    ...difference(ruleset, loaded),
   }));
   return { ...load, isAccepted };
 }
@@ -199,14 +199,14 @@ function change<Value>(
   return { what, ...asked, why, isUnattended: false, isAccepted: false, apply };
 }
 
-function setStates(book: RuleBook, { name }: NamedSet): { before?: AuditState } {
-  const known = book.sets.get(name);
+function setStates(ruleset: Ruleset, { name }: NamedSet): { before?: AuditState } {
+  const known = ruleset.sets.get(name);
   return known === undefined ? {} : { before: { sets: [describeSet(known)] } };
 }
 
 /** Only what is not in both. */
-function difference(from: RuleBook, to: RuleBook): { before: AuditState; after: AuditState } {
-  const only = (one: RuleBook, other: RuleBook): AuditState => {
+function difference(from: Ruleset, to: Ruleset): { before: AuditState; after: AuditState } {
+  const only = (one: Ruleset, other: Ruleset): AuditState => {
     const theirs = new Set(other.rules.map((rule) => JSON.stringify(rule)));
     const rules = one.rules.filter((rule) => !theirs.has(JSON.stringify(rule)));
     const sets = [...one.sets.values()].filter((set) => other.sets.get(set.name) !== set).map(describeSet);

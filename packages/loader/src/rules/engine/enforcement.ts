@@ -1,12 +1,12 @@
 /** What the kernel holds: the confirmed rules, and for a while the provisional ones in front of them. */
 import type { RuleCounters } from '@packetlog/common';
-import type { RuleGround } from '../../ipc/messages.ts';
+import type { CompileTarget } from '../../ipc/messages.ts';
 import type { RuleCount, RuleHits } from '../../ipc/rule-counts.ts';
 import type { RuleSlot } from '../../ipc/rule-slot.ts';
 import type { Compiler } from '../compiler/worker/compiler.ts';
 import type { CompileJob } from '../compiler/worker/jobs.ts';
 import { untilInto } from '../compiler/worker/until.ts';
-import { EMPTY_BOOK, type RuleBook, saysSomething } from '../ruleset/ruleset.ts';
+import { EMPTY_RULESET, type Ruleset, saysSomething } from '../ruleset/ruleset.ts';
 import type { KeptCounts } from '../store/counts-file.ts';
 import { RuleTotals } from '../store/rule-totals.ts';
 
@@ -23,8 +23,8 @@ export interface RuleKernel {
 }
 
 /** Rules, and what the kernel is given for them. */
-export interface Held {
-  readonly book: RuleBook;
+export interface CompiledRuleset {
+  readonly ruleset: Ruleset;
   /** Undefined: nothing to decide. */
   readonly image: SharedArrayBuffer | undefined;
   /** Counter slot by rule. */
@@ -36,60 +36,60 @@ export class Enforcement {
   readonly #kernel: RuleKernel;
   readonly #compiler: Compiler;
   readonly #counterSlots: number;
-  #interfaces: RuleGround['interfaces'];
-  readonly #held: { confirmed: Held; provisional: Held | undefined };
+  #interfaces: CompileTarget['interfaces'];
+  readonly #held: { confirmed: CompiledRuleset; provisional: CompiledRuleset | undefined };
   /** Until when something may be in front that is none of ours any more; of the monotonic clock. */
   #leftUntilMonoNs = 0n;
   /** Of what was compiled and is not published yet. */
   #promised = new Map<number, number>();
 
-  constructor(kernel: RuleKernel, compiler: Compiler, ground: RuleGround) {
+  constructor(kernel: RuleKernel, compiler: Compiler, target: CompileTarget) {
     this.#kernel = kernel;
     this.#compiler = compiler;
-    this.#counterSlots = ground.counterSlots;
-    this.#interfaces = ground.interfaces;
+    this.#counterSlots = target.counterSlots;
+    this.#interfaces = target.interfaces;
     // Rules of a loader before go on counting where they stand.
-    this.#held = { confirmed: { ...NOTHING, slots: ground.counters ?? NOTHING.slots }, provisional: undefined };
+    this.#held = { confirmed: { ...NOTHING, slots: target.counters ?? NOTHING.slots }, provisional: undefined };
   }
 
-  get confirmed(): Held {
+  get confirmed(): CompiledRuleset {
     return this.#held.confirmed;
   }
 
-  get provisional(): Held | undefined {
+  get provisional(): CompiledRuleset | undefined {
     return this.#held.provisional;
   }
 
   /** The rules that packets are judged by. */
-  get top(): Held {
+  get top(): CompiledRuleset {
     return this.#held.provisional ?? this.#held.confirmed;
   }
 
-  get interfaces(): RuleGround['interfaces'] {
+  get interfaces(): CompileTarget['interfaces'] {
     return this.#interfaces;
   }
 
   /** Names of interfaces, which may change; their slots do not. True: what is in force was compiled for other names. */
-  rename(interfaces: RuleGround['interfaces']): boolean {
+  rename(interfaces: CompileTarget['interfaces']): boolean {
     const before = JSON.stringify(this.#interfaces);
     this.#interfaces = interfaces;
     return before !== JSON.stringify(interfaces);
   }
 
   /** Throws RulesCompileError. Nothing is in force yet. */
-  async compile(book: RuleBook): Promise<Held> {
-    const held = await this.#compile(book, new Map([...this.#slotsInForce(), ...this.#promised]));
+  async compile(ruleset: Ruleset): Promise<CompiledRuleset> {
+    const held = await this.#compile(ruleset, new Map([...this.#slotsInForce(), ...this.#promised]));
     for (const [id, slot] of held.slots) this.#promised.set(id, slot);
     return held;
   }
 
   /** Never to be put in force. `compiler`: its own, so that no change waits for it. Throws RulesCompileError. */
-  compileApart(book: RuleBook, compiler = this.#compiler): Promise<Held> {
-    return this.#compile(book, new Map(), compiler);
+  compileApart(ruleset: Ruleset, compiler = this.#compiler): Promise<CompiledRuleset> {
+    return this.#compile(ruleset, new Map(), compiler);
   }
 
   /** Rejects with what the kernel says; it has what it had then. */
-  async confirm(held: Held): Promise<void> {
+  async confirm(held: CompiledRuleset): Promise<void> {
     if (process.hrtime.bigint() < this.#leftUntilMonoNs) await this.withdraw();
     untilInto(held.image, 0n);
     await this.#publish('confirmed', held);
@@ -99,9 +99,9 @@ export class Enforcement {
    * In front of the confirmed rules until then, by the monotonic clock, whatever becomes of this process. Rejects with
    * what the kernel says; it has what it had then.
    */
-  async provide(held: Held, untilMonoNs: bigint): Promise<void> {
+  async provide(held: CompiledRuleset, untilMonoNs: bigint): Promise<void> {
     // No rules at all are something, too, in front of others.
-    const shown = held.image === undefined ? await this.#compiler.compile(this.#job(held.book, new Map())) : held;
+    const shown = held.image === undefined ? await this.#compiler.compile(this.#job(held.ruleset, new Map())) : held;
     untilInto(shown.image, untilMonoNs);
     await this.#publish('provisional', { ...held, image: shown.image });
     this.#leftUntilMonoNs = 0n;
@@ -133,7 +133,7 @@ export class Enforcement {
   /** Ids below are never given again. */
   giveIdsFrom(nextId: number): void {
     const { confirmed } = this.#held;
-    this.#held.confirmed = { ...confirmed, book: { ...confirmed.book, nextId } };
+    this.#held.confirmed = { ...confirmed, ruleset: { ...confirmed.ruleset, nextId } };
   }
 
   /** What the kernel's counters stand at; gives what moved, and by how much. */
@@ -145,7 +145,7 @@ export class Enforcement {
   /** What the rules in force counted. `others`: ids of rules that may come back, whose counts are remembered. */
   keptCounts(others: readonly number[]): KeptCounts {
     const { confirmed, provisional } = this.#held;
-    const ids = [confirmed, provisional].flatMap((held) => held?.book.rules.map(({ id }) => id) ?? []);
+    const ids = [confirmed, provisional].flatMap((held) => held?.ruleset.rules.map(({ id }) => id) ?? []);
     this.totals.keepOnly(new Set([...ids, ...others]));
     return this.totals.kept(new Set(ids));
   }
@@ -156,7 +156,7 @@ export class Enforcement {
     this.#promised = new Map();
   }
 
-  async #publish(slot: RuleSlot, held: Held): Promise<void> {
+  async #publish(slot: RuleSlot, held: CompiledRuleset): Promise<void> {
     const inForce = this.#slotsInForce();
     const fresh = [...held.slots].filter(([id]) => !inForce.has(id)).map(([, each]) => each);
     this.totals.assign(new Map([...inForce, ...held.slots]), fresh);
@@ -170,13 +170,17 @@ export class Enforcement {
     return new Map([...this.#held.confirmed.slots, ...(this.#held.provisional?.slots ?? [])]);
   }
 
-  async #compile(book: RuleBook, previous: ReadonlyMap<number, number>, compiler = this.#compiler): Promise<Held> {
-    if (!saysSomething(book)) return { book, image: undefined, slots: new Map() };
-    const { image, counterSlots } = await compiler.compile(this.#job(book, previous));
-    return { book, image, slots: counterSlots };
+  async #compile(
+    ruleset: Ruleset,
+    previous: ReadonlyMap<number, number>,
+    compiler = this.#compiler,
+  ): Promise<CompiledRuleset> {
+    if (!saysSomething(ruleset)) return { ruleset, image: undefined, slots: new Map() };
+    const { image, counterSlots } = await compiler.compile(this.#job(ruleset, previous));
+    return { ruleset, image, slots: counterSlots };
   }
 
-  #job({ rules, defaultPolicy, sets }: RuleBook, previous: ReadonlyMap<number, number>): CompileJob {
+  #job({ rules, defaultPolicy, sets }: Ruleset, previous: ReadonlyMap<number, number>): CompileJob {
     return {
       rules,
       defaultPolicy,
@@ -187,4 +191,4 @@ export class Enforcement {
   }
 }
 
-const NOTHING: Held = { book: EMPTY_BOOK, image: undefined, slots: new Map() };
+const NOTHING: CompiledRuleset = { ruleset: EMPTY_RULESET, image: undefined, slots: new Map() };

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fakeService, refusal } from '../../../test/support/fake-kernel.ts';
-import { EMPTY_BOOK, type RuleBook } from '../ruleset/ruleset.ts';
+import { EMPTY_RULESET, type Ruleset } from '../ruleset/ruleset.ts';
 
 type Fake = ReturnType<typeof fakeService>;
 let fake: Fake;
@@ -19,25 +19,25 @@ const rule = (id: number, source: string, rest: object = {}) =>
     created_at: '2026-01-01T00:00:00.000Z',
     ...rest,
   }) as const;
-const book = (...sources: string[]): RuleBook => ({
-  ...EMPTY_BOOK,
+const ruleset = (...sources: string[]): Ruleset => ({
+  ...EMPTY_RULESET,
   rules: sources.map((source, i) => rule(i + 1, source)),
   nextId: sources.length + 1,
 });
-const load = (read: RuleBook) => fake.service.load(async () => read, 'SIGHUP');
+const load = (read: Ruleset) => fake.service.load(async () => read, 'SIGHUP');
 const alarms = () => fake.service.alarms.all.map(({ code, message }) => `${code}: ${message}`);
 const PEER = { kind: 'ssh_peer', address: '203.0.113.9', ports: [22] } as const;
 
 describe('an edit of the rules file', () => {
-  it.each<[string, () => RuleBook, RegExp]>([
-    ['locks out a protected address', () => book('203.0.113.0/24'), /ssh session from 203\.0\.113\.9/],
-    ['names a set that is not there', () => book('set:typo'), /there is no set typo/],
-    ['says more than the tables hold', () => book(...Array.from({ length: 70 }, (_, i) => `10.0.0.${i}`)), /./],
+  it.each<[string, () => Ruleset, RegExp]>([
+    ['locks out a protected address', () => ruleset('203.0.113.0/24'), /ssh session from 203\.0\.113\.9/],
+    ['names a set that is not there', () => ruleset('set:typo'), /there is no set typo/],
+    ['says more than the tables hold', () => ruleset(...Array.from({ length: 70 }, (_, i) => `10.0.0.${i}`)), /./],
   ])(
     'that %s is rejected, at start and later; the rules before it are in force, and the alarm stays',
     async (_, edited, why) => {
       fake.world.protected = [PEER];
-      await fake.begin(book('192.0.2.1'), edited());
+      await fake.begin(ruleset('192.0.2.1'), edited());
       const expectRejected = () => {
         expect(fake.kernel.verdict('192.0.2.1')).toBe('deny 1');
         expect(fake.kernel.verdict('203.0.113.9', 22)).toBe('permit');
@@ -48,62 +48,68 @@ describe('an edit of the rules file', () => {
       expectRejected();
       expect(await refusal(load(edited()))).toBeDefined();
       expectRejected();
-      await load(book('192.0.2.1', '192.0.2.2'));
+      await load(ruleset('192.0.2.1', '192.0.2.2'));
       expect(alarms()).toEqual([]);
       expect(fake.kernel.verdict('192.0.2.2')).toBe('deny 2');
     },
   );
 
   it('is rejected when it denies an address in the step that takes it off the protected ones', async () => {
-    await fake.begin({ ...book('192.0.2.1'), protect: ['203.0.113.9'] });
-    expect(await refusal(load(book('203.0.113.0/24')))).toMatchObject({ code: 'lockout' });
+    await fake.begin({ ...ruleset('192.0.2.1'), protect: ['203.0.113.9'] });
+    expect(await refusal(load(ruleset('203.0.113.0/24')))).toMatchObject({ code: 'lockout' });
     expect(fake.kernel.verdict('203.0.113.9')).toBe('permit');
-    await load(book('192.0.2.1'));
-    await load(book('203.0.113.0/24'));
+    await load(ruleset('192.0.2.1'));
+    await load(ruleset('203.0.113.0/24'));
     expect(fake.kernel.verdict('203.0.113.9')).toBe('deny 1');
   });
 
   it('is an error when nothing was in force before it that could take its place', async () => {
     fake.world.protected = [PEER];
-    const start = { base: EMPTY_BOOK, from: 'nothing', edited: book('203.0.113.0/24') } as const;
+    const start = { base: EMPTY_RULESET, from: 'nothing', edited: ruleset('203.0.113.0/24') } as const;
     const begun = fake.service.begin({ ...start, fileAlarm: undefined, lost: [] });
     expect(await refusal(begun)).toMatchObject({ code: 'lockout' });
   });
 
   it('that is risky waits; when it is confirmed it passes again, at start and later', async () => {
-    await fake.begin(book('192.0.2.1'), book('any'));
+    await fake.begin(ruleset('192.0.2.1'), ruleset('any'));
     expect(fake.service.snapshot({ enforcing: true, pinned: false }).pending).toBeDefined();
     await fake.service.confirm({ name: 'root', via: 'control' });
     expect(fake.saved.at(-1)?.rules).toMatchObject([{ source: 'any' }]);
-    await load(book('192.0.2.1'));
-    expect((await load(book('any')))?.pending).toBeUndefined();
+    await load(ruleset('192.0.2.1'));
+    expect((await load(ruleset('any')))?.pending).toBeUndefined();
     expect(fake.kernel.verdict('192.0.2.7')).toBe('deny 1');
   });
 
   it('that is risky and was not confirmed is not tried again by a start, but when it is asked for', async () => {
     fake = fakeService({ confirmMs: 50 });
-    await fake.begin(book('192.0.2.1'), book('any'));
+    await fake.begin(ruleset('192.0.2.1'), ruleset('any'));
     await vi.waitFor(() => expect(alarms()).toEqual([expect.stringMatching(/was not confirmed and has reverted/)]));
-    await fake.begin(book('192.0.2.1'), book('any'));
+    await fake.begin(ruleset('192.0.2.1'), ruleset('any'));
     expect(fake.kernel.verdict('192.0.2.7')).toBe('permit');
     expect(alarms()).toEqual([expect.stringMatching(/was in force for a while and was not confirmed/)]);
-    expect((await load(book('any')))?.pending).toBeDefined();
+    expect((await load(ruleset('any')))?.pending).toBeDefined();
     expect(alarms()).toEqual([]);
   });
 
   it('that was not confirmed does not keep a loader without other rules from starting', async () => {
-    const first = { base: EMPTY_BOOK, from: 'nothing', edited: book('any'), fileAlarm: undefined, lost: [] } as const;
+    const first = {
+      base: EMPTY_RULESET,
+      from: 'nothing',
+      edited: ruleset('any'),
+      fileAlarm: undefined,
+      lost: [],
+    } as const;
     await fake.service.begin(first);
     await fake.service.revert({ name: 'root', via: 'control' });
     await fake.service.begin(first);
     expect(fake.kernel.verdict('192.0.2.7')).toBe('permit');
     expect(alarms()).toEqual([expect.stringMatching(/was in force for a while and was not confirmed/)]);
-    expect((await load(book('any')))?.pending).toBeDefined();
+    expect((await load(ruleset('any')))?.pending).toBeDefined();
   });
 
   it('is in force where no copy of it can be kept, with an alarm until one can', async () => {
     fake.world.saveFault = new Error('EROFS: read-only file system');
-    await fake.begin(book('192.0.2.1'), book('192.0.2.2'));
+    await fake.begin(ruleset('192.0.2.1'), ruleset('192.0.2.2'));
     expect(fake.kernel.verdict('192.0.2.2')).toBe('deny 1');
     expect(alarms()).toEqual([expect.stringMatching(/^state_directory: The rules are in force, but no copy.*EROFS/)]);
     fake.world.saveFault = undefined;
@@ -114,7 +120,7 @@ describe('an edit of the rules file', () => {
   it('that was accepted while a permit held is judged again when the permit has expired', async () => {
     const end = Date.now() + 60_000;
     const permitting = {
-      ...book('203.0.113.0/24'),
+      ...ruleset('203.0.113.0/24'),
       rules: [
         rule(1, '203.0.113.0/24'),
         rule(2, '203.0.113.9', { action: 'permit', expires_at: new Date(end).toISOString() }),
@@ -124,7 +130,7 @@ describe('an edit of the rules file', () => {
     fake.world.protected = [PEER];
     await fake.begin();
     await load(permitting);
-    await load(book('192.0.2.1'));
+    await load(ruleset('192.0.2.1'));
     const clock = vi.spyOn(Date, 'now').mockReturnValue(end + 1000);
     try {
       expect(await refusal(load(permitting))).toMatchObject({ code: 'lockout' });
@@ -135,29 +141,29 @@ describe('an edit of the rules file', () => {
 
   it('that holds a rule that has expired is known again when it was not confirmed, and when nothing was edited', async () => {
     const over = rule(7, '192.0.2.77', { expires_at: '2026-01-02T00:00:00.000Z' });
-    const withOver = (one: RuleBook) => ({ ...one, rules: [...one.rules, over] });
-    await fake.begin(book('192.0.2.1'), withOver(book('any')));
+    const withOver = (one: Ruleset) => ({ ...one, rules: [...one.rules, over] });
+    await fake.begin(ruleset('192.0.2.1'), withOver(ruleset('any')));
     await fake.service.revert({ name: 'root', via: 'control' });
-    await fake.begin(book('192.0.2.1'), withOver(book('any')));
+    await fake.begin(ruleset('192.0.2.1'), withOver(ruleset('any')));
     expect(fake.kernel.verdict('192.0.2.7')).toBe('permit');
     await fake.add({ source: 'any' });
-    await load(withOver(book('192.0.2.1')));
+    await load(withOver(ruleset('192.0.2.1')));
     expect(fake.service.snapshot({ enforcing: true, pinned: false }).pending).toBeDefined();
   });
 
   it('is read in its turn: what was answered before stays', async () => {
-    await fake.begin(book('192.0.2.1'));
+    await fake.begin(ruleset('192.0.2.1'));
     const added = fake.add({ source: '192.0.2.2' });
     // As the file is at that moment.
-    await fake.service.load(async () => fake.saved.at(-1) ?? book('192.0.2.1'), 'SIGHUP');
+    await fake.service.load(async () => fake.saved.at(-1) ?? ruleset('192.0.2.1'), 'SIGHUP');
     await added;
     expect(fake.kernel.verdict('192.0.2.2')).toBe('deny 2');
   });
 
   it('leaves what waits to be confirmed alone when nothing was edited', async () => {
-    await fake.begin(book('192.0.2.1'));
+    await fake.begin(ruleset('192.0.2.1'));
     await fake.add({ source: 'any' });
-    await load(book('192.0.2.1'));
+    await load(ruleset('192.0.2.1'));
     expect(fake.service.snapshot({ enforcing: true, pinned: false }).pending).toBeDefined();
     expect(fake.kernel.verdict('192.0.2.7')).toBe('deny 2');
   });

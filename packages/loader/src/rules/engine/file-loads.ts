@@ -1,7 +1,7 @@
 /** Loads the rules file through the pipeline, and keeps the alarm as long as the file is not what is in force. */
 import { removeExpired } from '../ruleset/changes.ts';
 import { contentHash } from '../ruleset/content-hash.ts';
-import type { RuleBook } from '../ruleset/ruleset.ts';
+import type { Ruleset } from '../ruleset/ruleset.ts';
 import type { RuleStore } from '../store/rule-store.ts';
 import type { Alarms } from './alarms.ts';
 import { type Change, FILE, reloading } from './change.ts';
@@ -17,7 +17,7 @@ export interface FileLoadsParts {
   readonly rulesFile: string;
   readonly alarms: Alarms;
   readonly journal: Journal;
-  readonly confirmed: () => RuleBook;
+  readonly confirmed: () => Ruleset;
   readonly pending: Pending;
   /** Of the rules now. */
   readonly revision: () => number;
@@ -34,22 +34,22 @@ export class FileLoads {
   }
 
   /** The file of a running loader, in its turn. What waits to be confirmed is not in the file, and goes on waiting. */
-  async loadAgain(book: RuleBook, why: string): Promise<Done<undefined>> {
+  async loadAgain(ruleset: Ruleset, why: string): Promise<Done<undefined>> {
     const { pending, confirmed, revision } = this.#parts;
-    if (!pending.isThere || contentNow(book) !== contentNow(confirmed())) return await this.load(book, why);
+    if (!pending.isThere || contentNow(ruleset) !== contentNow(confirmed())) return await this.load(ruleset, why);
     pending.fileWaits(undefined);
-    this.#agrees(book);
+    this.#agrees(ruleset);
     return { value: undefined, revision: revision(), pending: undefined };
   }
 
-  /** Call it in its turn. Resolves when it is in force, or waits to be confirmed. Rejects with a RulesRefusal; the alarm says why. */
-  async load(book: RuleBook, why: string): Promise<Done<undefined>> {
+  /** Call it in its turn. Resolves when it is in force, or waits to be confirmed. Rejects with a RulesRejection; the alarm says why. */
+  async load(ruleset: Ruleset, why: string): Promise<Done<undefined>> {
     const { store, rulesFile, alarms, confirmed, make } = this.#parts;
-    const content = contentNow(book);
+    const content = contentNow(ruleset);
     const isAccepted = store.isAccepted(content) || content === contentNow(confirmed());
     try {
-      const done = await make(reloading(book, why, FILE, isAccepted));
-      if (done.pending === undefined) store.fileAgrees(book);
+      const done = await make(reloading(ruleset, why, FILE, isAccepted));
+      if (done.pending === undefined) store.fileAgrees(ruleset);
       alarms.end('rules_file');
       return done;
     } catch (error) {
@@ -76,11 +76,11 @@ export class FileLoads {
    * At start a content that had its time and was not confirmed does not get it again: a loader may start many times.
    * That is an alarm and resolves, so that there is a loader that can be asked to try it again.
    */
-  async #atStart(book: RuleBook): Promise<void> {
+  async #atStart(ruleset: Ruleset): Promise<void> {
     const { store, rulesFile } = this.#parts;
-    const contents = [contentHash(book), contentNow(book)];
+    const contents = [contentHash(ruleset), contentNow(ruleset)];
     if (!contents.some((content) => store.isUnconfirmed(content))) {
-      await this.load(book, 'edited by hand');
+      await this.load(ruleset, 'edited by hand');
       return;
     }
     this.rejected(
@@ -119,13 +119,13 @@ export class FileLoads {
   }
 
   /** The file says what is confirmed. */
-  #agrees(book: RuleBook): void {
-    this.#parts.store.fileAgrees(book);
+  #agrees(ruleset: Ruleset): void {
+    this.#parts.store.fileAgrees(ruleset);
     this.#parts.alarms.end('rules_file');
   }
 }
 
 /** Without rules that have expired: a permit that ended since its content was accepted protects nobody any more. */
-function contentNow(book: RuleBook): string {
-  return contentHash(removeExpired(book, Date.now()).book);
+function contentNow(ruleset: Ruleset): string {
+  return contentHash(removeExpired(ruleset, Date.now()).ruleset);
 }

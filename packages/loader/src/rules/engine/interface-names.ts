@@ -1,5 +1,5 @@
 /** Rules that name interfaces hold for slots: they are compiled again when an interface has another name. */
-import type { RuleGround } from '../../ipc/messages.ts';
+import type { CompileTarget } from '../../ipc/messages.ts';
 import type { ChangeQueue } from './change-queue.ts';
 import type { Enforcement } from './enforcement.ts';
 import type { Journal } from './journal.ts';
@@ -22,7 +22,7 @@ export class InterfaceNames {
   }
 
   /** Call it about once a second: what the kernel did not take is tried again. */
-  are(interfaces: RuleGround['interfaces']): void {
+  are(interfaces: CompileTarget['interfaces']): void {
     const { enforcement, queue, journal } = this.#parts;
     if (!enforcement.rename(interfaces) && !this.#isStale) return;
     this.#isStale = false;
@@ -36,8 +36,8 @@ export class InterfaceNames {
   async #compileAgain(): Promise<void> {
     const { enforcement, pending } = this.#parts;
     const { confirmed, provisional } = enforcement;
-    await enforcement.confirm(await enforcement.compile(confirmed.book));
+    await enforcement.confirm(await enforcement.compile(confirmed.ruleset));
     if (provisional === undefined || !pending.isThere) return;
-    await enforcement.provide(await enforcement.compile(provisional.book), pending.untilMonoNs);
+    await enforcement.provide(await enforcement.compile(provisional.ruleset), pending.untilMonoNs);
   }
 }

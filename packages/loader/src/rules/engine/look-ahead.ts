@@ -26,7 +26,7 @@ export class LookAhead {
     const before = this.#alarms.all.find(({ code }) => code === 'lockout_ahead')?.message;
     const { top } = this.#parts.enforcement;
     const slots = interfaceSlots(this.#parts);
-    const ahead = lockedOutLater(top, () => this.#parts.protectedNow(top.book, who), slots, Date.now());
+    const ahead = lockedOutLater(top, () => this.#parts.protectedNow(top.ruleset, who), slots, Date.now());
     if (ahead === undefined) {
       this.#alarms.end('lockout_ahead');
       return undefined;

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { fakeService, ROOT, refusal } from '../../../test/support/fake-kernel.ts';
 import { Compiler } from '../compiler/worker/compiler.ts';
 import { importSet } from '../ruleset/changes.ts';
-import { EMPTY_BOOK, type NamedSet } from '../ruleset/ruleset.ts';
+import { EMPTY_RULESET, type NamedSet } from '../ruleset/ruleset.ts';
 import { readSet, readStored } from '../store/read-set.ts';
 import { importing, removing } from './change.ts';
 
@@ -25,9 +25,9 @@ const LOST = ['set_file: The copy of drop is damaged.'];
 /** A start that found what is left of a list. */
 async function begin(left: string): Promise<void> {
   const set = await setOf(left);
-  const { book } = importSet(EMPTY_BOOK, set, 'deny', '', { nowMs: Date.now(), createdBy: 'root' });
+  const { ruleset } = importSet(EMPTY_RULESET, set, 'deny', '', { nowMs: Date.now(), createdBy: 'root' });
   const lost = [{ set: 'drop', text: set.text as Uint8Array, message: 'The copy of drop is damaged.' }];
-  await fake.service.begin({ base: book, from: 'last good copy', edited: undefined, fileAlarm: undefined, lost });
+  await fake.service.begin({ base: ruleset, from: 'last good copy', edited: undefined, fileAlarm: undefined, lost });
 }
 
 it('is an alarm for as long as what is left of it is in force: undo and revert bring it back', async () => {
@@ -58,10 +58,10 @@ it('and of which nothing is left is not taken for a list that was meant to be em
 
 it('is also one that was accepted before and cannot be read at all any more', async () => {
   const good = await setOf('192.0.2.0/24\n');
-  const { book } = importSet(EMPTY_BOOK, good, 'deny', '', { nowMs: Date.now(), createdBy: 'root' });
+  const { ruleset } = importSet(EMPTY_RULESET, good, 'deny', '', { nowMs: Date.now(), createdBy: 'root' });
   const cut = { ...good, text: Buffer.from('["192.0.2.1",\n"192.0.2.2",\n') };
-  const stored = await readStored(compiler, { book, sets: [cut], isEdited: false, lost: [] });
-  await fake.service.begin({ ...stored, base: stored.book, from: 'file', edited: undefined, fileAlarm: undefined });
+  const stored = await readStored(compiler, { ruleset, sets: [cut], isEdited: false, lost: [] });
+  await fake.service.begin({ ...stored, base: stored.ruleset, from: 'file', edited: undefined, fileAlarm: undefined });
   expect(alarms()).toEqual([
     expect.stringMatching(/^set_file: The list of set drop begins with .* match nothing\. Import it again: packetlog/),
   ]);

@@ -67,7 +67,7 @@ describe('the lock-out guard', () => {
       const error = { code: 'lockout', protected: { kind: 'operator' } };
       expect(await refusal(add({ source }))).toMatchObject(error);
       expect(await refusal(add({ source, protocol: 'tcp', destination_port: 7411 }))).toMatchObject(error);
-      expect(fake.service.book.rules).toEqual([]);
+      expect(fake.service.ruleset.rules).toEqual([]);
       await add({ source, protocol: 'tcp', destination_port: 7412 });
     },
   );

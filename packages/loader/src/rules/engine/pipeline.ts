@@ -8,12 +8,12 @@
  */
 import type { History } from '../ruleset/change-history.ts';
 import { contentHash } from '../ruleset/content-hash.ts';
-import { invalid, RulesRefusal } from '../ruleset/rejection.ts';
-import type { NamedSet, RuleBook } from '../ruleset/ruleset.ts';
+import { invalid, RulesRejection } from '../ruleset/rejection.ts';
+import type { NamedSet, Ruleset } from '../ruleset/ruleset.ts';
 import { riskOf } from '../safety/risk.ts';
 import { type Change, LOADER } from './change.ts';
 import { compile } from './compile-change.ts';
-import type { Held } from './enforcement.ts';
+import type { CompiledRuleset } from './enforcement.ts';
 import { type GuardParts, guard, lockouts } from './guard.ts';
 import { monoNsIn } from './pending.ts';
 import { type Applied, propose } from './propose.ts';
@@ -54,21 +54,21 @@ export class Pipeline {
     this.#parts = parts;
   }
 
-  /** Puts all of the changes in force, or none. `revision`: of the rules before. Throws RulesRefusal. */
+  /** Puts all of the changes in force, or none. `revision`: of the rules before. Throws RulesRejection. */
   async run(changes: readonly Change<unknown>[], revision: number): Promise<Passed> {
     const { enforcement } = this.#parts;
     const { top } = enforcement;
     const nowMs = Date.now();
 
-    const applied = propose(top.book, changes, nowMs);
+    const applied = propose(top.ruleset, changes, nowMs);
     const last = applied.at(-1);
-    if (last === undefined || last.outcome.book === top.book)
+    if (last === undefined || last.outcome.ruleset === top.ruleset)
       return { applied, differs: false, risk: undefined, waits: false };
     const { change } = last;
-    validate(top.book, last.outcome.book, mayBeEmpty(changes, last.outcome.book), this.#parts.isLost);
-    const held = await compile(enforcement, last.outcome.book);
+    validate(top.ruleset, last.outcome.ruleset, mayBeEmpty(changes, last.outcome.ruleset), this.#parts.isLost);
+    const held = await compile(enforcement, last.outcome.ruleset);
     if (!change.force && !change.isAccepted) guard(this.#parts, top, held, change.who);
-    const risk = change.isAccepted ? undefined : riskOf(top.book, held.book);
+    const risk = change.isAccepted ? undefined : riskOf(top.ruleset, held.ruleset);
     requireAttended(change, risk);
 
     const settled =
@@ -78,22 +78,22 @@ export class Pipeline {
     return { applied, differs: true, risk, ...settled };
   }
 
-  /** What would come of a change, and why it would wait to be confirmed; nothing changes. Throws RulesRefusal. */
+  /** What would come of a change, and why it would wait to be confirmed; nothing changes. Throws RulesRejection. */
   async check<Value>(change: Change<Value>): Promise<{ value: Value; risk: string | undefined }> {
     const { enforcement } = this.#parts;
     const { top } = enforcement;
-    const { book, value } = change.apply(top.book, { nowMs: Date.now(), createdBy: change.who.name });
-    if (book === top.book) return { value, risk: undefined };
-    validate(top.book, book, mayBeEmpty([change], book), this.#parts.isLost);
-    const held = await enforcement.compileApart(book).catch((error: unknown) => {
+    const { ruleset, value } = change.apply(top.ruleset, { nowMs: Date.now(), createdBy: change.who.name });
+    if (ruleset === top.ruleset) return { value, risk: undefined };
+    validate(top.ruleset, ruleset, mayBeEmpty([change], ruleset), this.#parts.isLost);
+    const held = await enforcement.compileApart(ruleset).catch((error: unknown) => {
       throw asRefusal(error);
     });
     if (!change.force) guard(this.#parts, top, held, change.who);
-    return { value, risk: riskOf(top.book, book) };
+    return { value, risk: riskOf(top.ruleset, ruleset) };
   }
 
   /** In force for a while. */
-  async #stage(applied: readonly Applied[], held: Held, risk: string, revision: number): Promise<Settled> {
+  async #stage(applied: readonly Applied[], held: CompiledRuleset, risk: string, revision: number): Promise<Settled> {
     const { pending, history, confirmMs, timeIsOver } = this.#parts;
     const isForced = applied.every(({ change }) => change.force);
     if (confirmMs === undefined) {
@@ -106,7 +106,7 @@ export class Pipeline {
     const untilMonoNs = monoNsIn(confirmMs);
     await stage(this.#parts, held, untilMonoNs);
     const what = applied.map(({ change, outcome }) => changeWords(change, outcome)).join('; ');
-    const fileContent = isLoad(applied) ? contentHash(held.book) : undefined;
+    const fileContent = isLoad(applied) ? contentHash(held.ruleset) : undefined;
     const who = applied.at(-1)?.change.who ?? LOADER;
     const facts = { untilMonoNs, revision, why: sentence(risk), what, who, fileContent };
     pending.begin({ ...facts, id: history.nextId() }, timeIsOver);
@@ -114,11 +114,11 @@ export class Pipeline {
   }
 
   /** In force without an end. What waits goes on waiting in front of it as long as it differs by something risky. */
-  async #settle(applied: readonly Applied[], held: Held, nowMs: number, revision: number): Promise<Settled> {
+  async #settle(applied: readonly Applied[], held: CompiledRuleset, nowMs: number, revision: number): Promise<Settled> {
     const { pending } = this.#parts;
     const waits = pending.isThere ? this.#waitsFor(held) : undefined;
     if (waits !== undefined) return await this.#join(applied, held, { why: waits, nowMs, revision });
-    const { book: back } = this.#parts.enforcement.confirmed;
+    const { ruleset: back } = this.#parts.enforcement.confirmed;
     const { step } = pending;
     const warning = await settle(this.#parts, held, { fileSaysIt: isLoad(applied) });
     if (step === undefined) {
@@ -126,14 +126,14 @@ export class Pipeline {
       return { waits: false, warning };
     }
     // The risky rule is gone, or was made harmless.
-    if (contentHash(back) !== contentHash(held.book)) this.#parts.history.push({ ...step, back });
+    if (contentHash(back) !== contentHash(held.ruleset)) this.#parts.history.push({ ...step, back });
     return { waits: false, warning: (await endWait(this.#parts)) ? warning : STAYS_IN_FRONT };
   }
 
   /** Beside what waits: they are confirmed at once, unless they concern it. */
   async #join(
     applied: readonly Applied[],
-    held: Held,
+    held: CompiledRuleset,
     { why, nowMs, revision }: { why: string; nowMs: number; revision: number },
   ): Promise<Settled> {
     const { enforcement, pending } = this.#parts;
@@ -141,7 +141,7 @@ export class Pipeline {
     if (behind === undefined) {
       await stage(this.#parts, held, pending.untilMonoNs);
       pending.explain(why);
-      if (isLoad(applied)) pending.fileWaits(contentHash(held.book));
+      if (isLoad(applied)) pending.fileWaits(contentHash(held.ruleset));
       return { waits: true };
     }
     const warning = await settle(this.#parts, behind.held);
@@ -165,10 +165,10 @@ export class Pipeline {
   }
 
   /** Why `held` must not be confirmed without a word; undefined: it may be. */
-  #waitsFor(held: Held): string | undefined {
+  #waitsFor(held: CompiledRuleset): string | undefined {
     const { enforcement, pending } = this.#parts;
     const { confirmed } = enforcement;
-    const risk = riskOf(confirmed.book, held.book);
+    const risk = riskOf(confirmed.ruleset, held.ruleset);
     if (risk !== undefined) return sentence(risk);
     return lockouts(this.#parts, confirmed, held).length > 0 ? pending.told?.why : undefined;
   }
@@ -177,18 +177,18 @@ export class Pipeline {
   async #behind(
     applied: readonly Applied[],
     nowMs: number,
-  ): Promise<{ held: Held; applied: readonly Applied[] } | undefined> {
+  ): Promise<{ held: CompiledRuleset; applied: readonly Applied[] } | undefined> {
     const { confirmed, top } = this.#parts.enforcement;
     const changes = applied.map(({ change }) => change);
     try {
-      const done = propose({ ...confirmed.book, nextId: top.book.nextId }, changes, nowMs);
-      const book = done.at(-1)?.outcome.book ?? confirmed.book;
-      validate(confirmed.book, book, mayBeEmpty(changes, book), this.#parts.isLost);
-      if (riskOf(confirmed.book, book) !== undefined) return undefined;
-      const held = await compile(this.#parts.enforcement, book);
+      const done = propose({ ...confirmed.ruleset, nextId: top.ruleset.nextId }, changes, nowMs);
+      const ruleset = done.at(-1)?.outcome.ruleset ?? confirmed.ruleset;
+      validate(confirmed.ruleset, ruleset, mayBeEmpty(changes, ruleset), this.#parts.isLost);
+      if (riskOf(confirmed.ruleset, ruleset) !== undefined) return undefined;
+      const held = await compile(this.#parts.enforcement, ruleset);
       return lockouts(this.#parts, confirmed, held).length > 0 ? undefined : { held, applied: done };
     } catch (error) {
-      if (error instanceof RulesRefusal) return undefined;
+      if (error instanceof RulesRejection) return undefined;
       throw error;
     }
   }
@@ -204,7 +204,7 @@ export class Pipeline {
   }
 }
 
-/** Stage 5, risk: what is risky waits for a person, so a person must have asked for it. Throws RulesRefusal. */
+/** Stage 5, risk: what is risky waits for a person, so a person must have asked for it. Throws RulesRejection. */
 function requireAttended(change: Change<unknown>, risk: string | undefined): void {
   if (risk === undefined || !change.isUnattended) return;
   throw invalid(`it is risky: ${risk}. Do it by hand, then confirm.`);
@@ -215,7 +215,7 @@ function isLoad(applied: readonly Applied[]): boolean {
 }
 
 /** Sets whose list may hold nothing: it was asked for, or accepted before. */
-function mayBeEmpty(changes: readonly Change<unknown>[], { sets }: RuleBook): ReadonlySet<string> {
+function mayBeEmpty(changes: readonly Change<unknown>[], { sets }: Ruleset): ReadonlySet<string> {
   const accepted = changes.some(({ isAccepted, what }) => isAccepted || what === 'undo');
   return new Set(accepted ? sets.keys() : changes.flatMap(({ mayBeEmpty: name }) => name ?? []));
 }

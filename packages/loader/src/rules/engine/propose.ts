@@ -1,20 +1,20 @@
 /** Stage 1, read: the rules as they would be after the changes, each applied to the outcome of the one before. */
-import type { RuleBook } from '../ruleset/ruleset.ts';
+import type { Ruleset } from '../ruleset/ruleset.ts';
 import type { Change, Outcome } from './change.ts';
 
 export interface Applied {
   readonly change: Change<unknown>;
-  readonly before: RuleBook;
+  readonly before: Ruleset;
   readonly outcome: Outcome<unknown>;
 }
 
-/** The outcomes in the order of the changes. Throws RulesRefusal for the first that cannot be applied. */
-export function propose(book: RuleBook, changes: readonly Change<unknown>[], nowMs: number): Applied[] {
-  let now = book;
+/** The outcomes in the order of the changes. Throws RulesRejection for the first that cannot be applied. */
+export function propose(ruleset: Ruleset, changes: readonly Change<unknown>[], nowMs: number): Applied[] {
+  let now = ruleset;
   return changes.map((change) => {
     const before = now;
     const outcome = change.apply(before, { nowMs, createdBy: change.who.name });
-    now = outcome.book;
+    now = outcome.ruleset;
     return { change, before, outcome };
   });
 }

@@ -1,10 +1,10 @@
 /** Stage 6, publish: the kernel and the disk say the same afterwards, or both say what they said before. */
-import { RulesRefusal } from '../ruleset/rejection.ts';
-import type { RuleBook } from '../ruleset/ruleset.ts';
+import { RulesRejection } from '../ruleset/rejection.ts';
+import type { Ruleset } from '../ruleset/ruleset.ts';
 import type { PreparedFile } from '../store/atomic-file.ts';
 import type { RuleStore, Writing } from '../store/rule-store.ts';
 import { RulesFileError } from '../store/rules-document.ts';
-import type { Enforcement, Held } from './enforcement.ts';
+import type { CompiledRuleset, Enforcement } from './enforcement.ts';
 import type { Pending } from './pending.ts';
 import { kernelRefusal, messageOf, unwrittenWords } from './rejection-text.ts';
 import type { Start } from './start.ts';
@@ -16,7 +16,7 @@ export interface PublishParts {
   readonly store: Writer;
   readonly pending: Pending;
   /** These were confirmed and are in force. */
-  readonly enforced: (book: RuleBook) => Promise<void>;
+  readonly enforced: (ruleset: Ruleset) => Promise<void>;
   /** The rules file says what is in force again. */
   readonly wrote: () => void;
   /** What is in force could not be written, and could not be replaced by what is on the disk. */
@@ -27,13 +27,17 @@ export interface PublishParts {
 
 /**
  * In force without an end, and on the disk. All that a full disk can stop happens before the kernel is told. Throws
- * RulesRefusal; kernel and disk say what they said before. If the disk fails and the kernel does not take the rules
+ * RulesRejection; kernel and disk say what they said before. If the disk fails and the kernel does not take the rules
  * before either, the new ones stay in force: resolves with a sentence that says so, and `notWritten` is told.
  */
-export async function settle(parts: PublishParts, held: Held, writing: Writing = {}): Promise<string | undefined> {
+export async function settle(
+  parts: PublishParts,
+  held: CompiledRuleset,
+  writing: Writing = {},
+): Promise<string | undefined> {
   const { enforcement, pending, enforced, wrote, notKept } = parts;
   const { confirmed: before } = enforcement;
-  const files = prepare(parts, held.book, writing);
+  const files = prepare(parts, held.ruleset, writing);
   try {
     await enforcement.confirm(held);
   } catch (cause) {
@@ -54,7 +58,7 @@ export async function settle(parts: PublishParts, held: Held, writing: Writing =
     wrote();
     pending.fileWaits(undefined);
   }
-  await enforced(held.book);
+  await enforced(held.ruleset);
   return unwritten;
 }
 
@@ -73,24 +77,24 @@ export async function putBase(parts: PublishParts, { base, from }: Pick<Start, '
 
 /**
  * In front of the confirmed rules until then, by the kernel's own clock. The rules file is not touched. Throws
- * RulesRefusal; all is as it was then, also what waited before.
+ * RulesRejection; all is as it was then, also what waited before.
  */
 export async function stage(
   { enforcement, store }: Pick<PublishParts, 'enforcement' | 'store'>,
-  held: Held,
+  held: CompiledRuleset,
   untilMonoNs: bigint,
 ): Promise<void> {
   try {
-    store.noteUnconfirmed(held.book);
+    store.noteUnconfirmed(held.ruleset);
   } catch (cause) {
     throw cannotWrite(cause);
   }
-  enforcement.giveIdsFrom(held.book.nextId);
+  enforcement.giveIdsFrom(held.ruleset.nextId);
   await restage(enforcement, held, untilMonoNs);
 }
 
 /** The same for rules that need no note: what is not confirmed of them was noted before. */
-export async function restage(enforcement: Enforcement, held: Held, untilMonoNs: bigint): Promise<void> {
+export async function restage(enforcement: Enforcement, held: CompiledRuleset, untilMonoNs: bigint): Promise<void> {
   try {
     await enforcement.provide(held, untilMonoNs);
   } catch (cause) {
@@ -117,7 +121,11 @@ export async function endWait({
 }
 
 /** The disk failed after the kernel took the rules. Throws when those before are in force again. */
-async function takeBack({ enforcement, notWritten }: PublishParts, before: Held, cause: unknown): Promise<string> {
+async function takeBack(
+  { enforcement, notWritten }: PublishParts,
+  before: CompiledRuleset,
+  cause: unknown,
+): Promise<string> {
   try {
     await enforcement.confirm(before);
   } catch (second) {
@@ -128,14 +136,14 @@ async function takeBack({ enforcement, notWritten }: PublishParts, before: Held,
   throw cannotWrite(cause);
 }
 
-async function kernelRejected(enforcement: Enforcement, cause: unknown): Promise<RulesRefusal> {
+async function kernelRejected(enforcement: Enforcement, cause: unknown): Promise<RulesRejection> {
   return kernelRefusal(cause, (await enforcement.isCurrent()) !== false);
 }
 
 /** Undefined: only copies would be written, and they cannot be. */
-function prepare({ store, notKept }: PublishParts, book: RuleBook, writing: Writing): PreparedFile | undefined {
+function prepare({ store, notKept }: PublishParts, ruleset: Ruleset, writing: Writing): PreparedFile | undefined {
   try {
-    return store.prepare(book, writing);
+    return store.prepare(ruleset, writing);
   } catch (cause) {
     if (!writing.fileSaysIt) throw cannotWrite(cause);
     notKept(messageOf(cause));
@@ -143,10 +151,10 @@ function prepare({ store, notKept }: PublishParts, book: RuleBook, writing: Writ
   }
 }
 
-function cannotWrite(cause: unknown): RulesRefusal {
+function cannotWrite(cause: unknown): RulesRejection {
   if (cause instanceof RulesFileError) {
-    return new RulesRefusal({ code: 'invalid', message: `Nothing was changed: ${cause.message}.` }, { cause });
+    return new RulesRejection({ code: 'invalid', message: `Nothing was changed: ${cause.message}.` }, { cause });
   }
   const message = `The rules cannot be written: ${messageOf(cause)}. Nothing was changed. Free space on the disk, or give access.`;
-  return new RulesRefusal({ code: 'internal', message }, { cause });
+  return new RulesRejection({ code: 'internal', message }, { cause });
 }

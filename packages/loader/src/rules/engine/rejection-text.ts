@@ -2,21 +2,21 @@
 import { ruleSentence } from '@packetlog/common';
 import { SetupError } from '../../errors/setup-error.ts';
 import { RulesCompileError } from '../compiler/compile-error.ts';
-import { RulesRefusal } from '../ruleset/rejection.ts';
+import { RulesRejection } from '../ruleset/rejection.ts';
 import type { LaterLockout } from '../safety/lockout-guard.ts';
 import type { Protected } from '../safety/protected-sources.ts';
 import type { Change, Outcome } from './change.ts';
 
 const NAMED = 3;
 
-export function lockoutRefusal(shutOut: readonly Protected[]): RulesRefusal {
+export function lockoutRefusal(shutOut: readonly Protected[]): RulesRejection {
   const [first] = shutOut;
   const names = shutOut.map(({ kind, address }) => `${WHO[kind]} ${address}`);
   const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
   const message =
     `This would lock out ${names.slice(0, NAMED).join(', ')}${more}. ` +
     'Permit that first, make the rule narrower, or do it anyway with --force.';
-  return new RulesRefusal({
+  return new RulesRejection({
     code: 'lockout',
     message,
     ...(first && { protected: { kind: first.kind, address: first.address } }),
@@ -39,17 +39,17 @@ export function laterLockoutWords({ atMs, ruleId, lockedOut: { kind, address } }
   );
 }
 
-export function compileRefusal(cause: RulesCompileError): RulesRefusal {
+export function compileRefusal(cause: RulesCompileError): RulesRejection {
   const { code, message, limit } = cause;
-  return new RulesRefusal({ code, message, ...(limit === undefined ? {} : { limit }) }, { cause });
+  return new RulesRejection({ code, message, ...(limit === undefined ? {} : { limit }) }, { cause });
 }
 
 /** The kernel rejected rules. `isAsBefore`: it has what was put there before; otherwise something else changed it. */
-export function kernelRefusal(cause: unknown, isAsBefore: boolean): RulesRefusal {
+export function kernelRefusal(cause: unknown, isAsBefore: boolean): RulesRejection {
   const remains = isAsBefore
     ? 'The rules before this change are in force.'
     : 'The kernel does not have the rules before this change either: see packetlog rules list, then restart packetlog.';
-  return new RulesRefusal(
+  return new RulesRejection(
     { code: 'internal', message: `The kernel rejected the rules: ${sentence(cause)} ${remains}` },
     { cause },
   );
@@ -71,11 +71,11 @@ export const STAYS_IN_FRONT =
   'longer be confirmed. To try again: packetlog rules revert.';
 
 /** A revert that the kernel rejected. */
-export function stillInFront(cause: unknown): RulesRefusal {
+export function stillInFront(cause: unknown): RulesRejection {
   const message =
     `The kernel rejected the revert: ${sentence(cause)} The change stays in force until its time is over, and reverts ` +
     'then. To try again: packetlog rules revert.';
-  return new RulesRefusal({ code: 'internal', message }, { cause });
+  return new RulesRejection({ code: 'internal', message }, { cause });
 }
 
 /** The kernel did not take what waited together with another change. */
@@ -101,13 +101,13 @@ export function cannotEnforce(rulesFile: string, cause: SetupError): SetupError 
 
 /** Why a start ends when the rules are rejected and none were in force before that could take their place. */
 export function cannotStart(rulesFile: string, error: unknown): unknown {
-  if (!(error instanceof RulesRefusal) && !(error instanceof RulesCompileError)) return error;
+  if (!(error instanceof RulesRejection) && !(error instanceof RulesCompileError)) return error;
   return new SetupError({
     step: 'accept rules of',
     target: rulesFile,
     problem: error.message.replace(/\.$/, ''),
     next: 'No rules were in force before, so the loader does not start. Correct the file.',
-    exit: error instanceof RulesRefusal && error.error.code === 'lockout' ? 'lockout' : 'usage',
+    exit: error instanceof RulesRejection && error.error.code === 'lockout' ? 'lockout' : 'usage',
     cause: error,
   });
 }

@@ -3,17 +3,17 @@
  * audited and told to clients.
  */
 import type { RuleCounters, RulesResults, RulesSnapshot } from '@packetlog/common';
-import type { RuleGround } from '../../ipc/messages.ts';
+import type { CompileTarget } from '../../ipc/messages.ts';
 import type { RuleCount, RuleHits } from '../../ipc/rule-counts.ts';
 import type { Who } from '../../ipc/rules-access.ts';
-import { isExpired, type NamedSet, type RuleBook } from '../ruleset/ruleset.ts';
+import { isExpired, type NamedSet, type Ruleset } from '../ruleset/ruleset.ts';
 import type { Protected } from '../safety/protected-sources.ts';
 import type { KeptCounts } from '../store/counts-file.ts';
 import type { Alarms } from './alarms.ts';
 import { type About, assemble, type Engine, type RulesServiceOptions } from './assemble.ts';
 import { type Change, expiring, LOADER } from './change.ts';
 import type { Done } from './change-queue.ts';
-import type { Held } from './enforcement.ts';
+import type { CompiledRuleset } from './enforcement.ts';
 import { lockouts } from './guard.ts';
 import { putBase } from './publish.ts';
 import { snapshotOf } from './snapshot.ts';
@@ -41,13 +41,13 @@ export class RulesService {
   }
 
   /** The rules as packets are judged by now, provisional ones included. */
-  get book(): RuleBook {
-    return this.#options.enforcement.top.book;
+  get ruleset(): Ruleset {
+    return this.#options.enforcement.top.ruleset;
   }
 
   /** Those that stay when what is provisional reverts. */
-  get confirmed(): RuleBook {
-    return this.#options.enforcement.confirmed.book;
+  get confirmed(): Ruleset {
+    return this.#options.enforcement.confirmed.ruleset;
   }
 
   get revision(): number {
@@ -56,7 +56,7 @@ export class RulesService {
 
   /**
    * What was accepted before goes in force first; then an edit of it passes as any other change. Rejects with a
-   * RulesRefusal if the edit is rejected and nothing was in force before it.
+   * RulesRejection if the edit is rejected and nothing was in force before it.
    */
   async begin(start: Start): Promise<void> {
     await this.#engine.queue.run(() => putBase(this.#engine.parts, start));
@@ -68,12 +68,12 @@ export class RulesService {
 
   /**
    * The rules file of a running loader. `read` is called in its turn, so that no change is written between the reading
-   * and what comes of it. Undefined: `read` gave nothing. Rejects with a RulesRefusal; an alarm says so, too.
+   * and what comes of it. Undefined: `read` gave nothing. Rejects with a RulesRejection; an alarm says so, too.
    */
-  load(read: () => Promise<RuleBook | undefined>, why: string): Promise<Done<undefined> | undefined> {
+  load(read: () => Promise<Ruleset | undefined>, why: string): Promise<Done<undefined> | undefined> {
     return this.#engine.queue.run(async () => {
-      const book = await read();
-      return book && (await this.#engine.files.loadAgain(book, why));
+      const ruleset = await read();
+      return ruleset && (await this.#engine.files.loadAgain(ruleset, why));
     });
   }
 
@@ -82,12 +82,12 @@ export class RulesService {
     this.#engine.files.rejected(message);
   }
 
-  /** Resolves when it is in force; rejects with a RulesRefusal. */
+  /** Resolves when it is in force; rejects with a RulesRejection. */
   ask<Value>(change: Change<Value>): Promise<Done<Value>> {
     return this.#engine.queue.ask(change);
   }
 
-  /** What would come of a change in its turn; nothing changes. Rejects with a RulesRefusal. */
+  /** What would come of a change in its turn; nothing changes. Rejects with a RulesRejection. */
   check<Value>(change: Change<Value>): Promise<{ value: Value; risk: string | undefined }> {
     return this.#engine.queue.run(() => this.#engine.pipeline.check(change));
   }
@@ -112,7 +112,7 @@ export class RulesService {
   }
 
   /** The protected addresses that would be locked out, and are not now. */
-  lockouts(held: Held): readonly Protected[] {
+  lockouts(held: CompiledRuleset): readonly Protected[] {
     return lockouts(this.#engine.parts, this.#options.enforcement.top, held);
   }
 
@@ -121,7 +121,7 @@ export class RulesService {
     if (this.#isEnding) return;
     const nowMs = Date.now();
     const { confirmed, provisional } = this.#options.enforcement;
-    if ([confirmed, provisional].some((held) => held?.book.rules.some((rule) => isExpired(rule, nowMs)))) {
+    if ([confirmed, provisional].some((held) => held?.ruleset.rules.some((rule) => isExpired(rule, nowMs)))) {
       this.#engine.journal.watch('Removing rules that are over', this.ask(expiring(LOADER)));
     }
   }
@@ -132,7 +132,7 @@ export class RulesService {
   }
 
   /** What the interfaces are called now. */
-  named(interfaces: RuleGround['interfaces']): void {
+  named(interfaces: CompileTarget['interfaces']): void {
     if (!this.#isEnding) this.#engine.names.are(interfaces);
   }
 
@@ -167,7 +167,7 @@ export class RulesService {
     return snapshotOf({
       ...facts,
       revision: this.#revision,
-      book: top.book,
+      ruleset: top.ruleset,
       totals,
       pending,
       lastChange: this.#engine.pending.step ?? this.#engine.history.last,

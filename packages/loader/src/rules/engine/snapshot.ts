@@ -2,11 +2,11 @@
 import type { PendingChange, RulesAlarm, RulesSnapshot, RulesStep } from '@packetlog/common';
 import { toldStep } from '../ruleset/change-history.ts';
 import { describeSet } from '../ruleset/describe-set.ts';
-import { isExpired, type RuleBook } from '../ruleset/ruleset.ts';
+import { isExpired, type Ruleset } from '../ruleset/ruleset.ts';
 import type { RuleTotals } from '../store/rule-totals.ts';
 
 export interface SnapshotParts extends Pick<RulesSnapshot, 'revision' | 'enforcing' | 'pinned' | 'in_force'> {
-  readonly book: RuleBook;
+  readonly ruleset: Ruleset;
   readonly totals: RuleTotals;
   readonly pending: PendingChange | undefined;
   /** What undo and redo are about next. */
@@ -17,7 +17,7 @@ export interface SnapshotParts extends Pick<RulesSnapshot, 'revision' | 'enforci
 
 /** Without rules that are over, which the kernel passes by already. */
 export function snapshotOf({
-  book,
+  ruleset,
   totals,
   pending,
   lastChange,
@@ -26,12 +26,12 @@ export function snapshotOf({
   ...facts
 }: SnapshotParts): RulesSnapshot {
   const nowMs = Date.now();
-  const rules = book.rules.filter((rule) => !isExpired(rule, nowMs));
+  const rules = ruleset.rules.filter((rule) => !isExpired(rule, nowMs));
   return {
     ...facts,
-    default_policy: book.defaultPolicy,
+    default_policy: ruleset.defaultPolicy,
     rules: rules.map((rule) => ({ ...rule, ...totals.of(rule.id) })),
-    sets: [...book.sets.values()].map(describeSet),
+    sets: [...ruleset.sets.values()].map(describeSet),
     ...(pending && { pending }),
     ...(lastChange && { last_change: toldStep(lastChange) }),
     ...(undone && { undone: toldStep(undone) }),

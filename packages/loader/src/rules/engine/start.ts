@@ -2,7 +2,7 @@
 import type { Compiler } from '../compiler/worker/compiler.ts';
 import { EMPTY_ADDRESS_LIST } from '../lists/address-list.ts';
 import { contentHash } from '../ruleset/content-hash.ts';
-import { EMPTY_BOOK, type RuleBook } from '../ruleset/ruleset.ts';
+import { EMPTY_RULESET, type Ruleset } from '../ruleset/ruleset.ts';
 import type { LostList } from '../store/list-copies.ts';
 import { readStored, requireStored } from '../store/read-set.ts';
 import type { Found, RuleStore, StoredRules } from '../store/rule-store.ts';
@@ -11,11 +11,11 @@ import { messageOf } from './rejection-text.ts';
 
 export interface Start {
   /** Accepted before: in force first, whatever becomes of the edit. */
-  readonly base: RuleBook;
+  readonly base: Ruleset;
   /** Where the base comes from. */
   readonly from: 'file' | 'last good copy' | 'nothing';
   /** The rules file, if its content was never accepted. */
-  readonly edited: RuleBook | undefined;
+  readonly edited: Ruleset | undefined;
   /** Why the rules file is not what is in force, a sentence with the next action. */
   readonly fileAlarm: string | undefined;
   /** Lists that are lost. */
@@ -51,7 +51,7 @@ async function beside(
   paths: Paths,
 ): Promise<Start> {
   if (isRules(file) && hashOf(good) === hashOf(file)) return await accepted(store, compiler, file);
-  const { book: base, lost } = await readStored(compiler, good);
+  const { ruleset: base, lost } = await readStored(compiler, good);
   const start = { base, from: 'last good copy', edited: undefined, fileAlarm: undefined, lost } as const;
   if (!isRules(file)) return { ...start, fileAlarm: rejected(paths, file?.problem ?? 'is not there') };
   try {
@@ -71,7 +71,7 @@ async function alone(file: StoredRules, compiler: Compiler, paths: Paths): Promi
 }
 
 /** The rules file of a running loader. Throws RulesFileError. */
-export async function readAgain(store: RuleStore, compiler: Compiler, known: RuleBook): Promise<RuleBook> {
+export async function readAgain(store: RuleStore, compiler: Compiler, known: Ruleset): Promise<Ruleset> {
   const file = await store.readFile();
   if (file === undefined) throw new RulesFileError('is not there');
   if (!isRules(file)) throw new RulesFileError(file.problem);
@@ -79,19 +79,19 @@ export async function readAgain(store: RuleStore, compiler: Compiler, known: Rul
 }
 
 async function accepted(store: RuleStore, compiler: Compiler, file: StoredRules): Promise<Start> {
-  const { book, lost } = await readStored(compiler, file);
-  store.fileAgrees(book);
-  return { base: book, from: 'file', edited: undefined, fileAlarm: undefined, lost };
+  const { ruleset, lost } = await readStored(compiler, file);
+  store.fileAgrees(ruleset);
+  return { base: ruleset, from: 'file', edited: undefined, fileAlarm: undefined, lost };
 }
 
 function isRules(found: Found): found is StoredRules {
-  return found !== undefined && 'book' in found;
+  return found !== undefined && 'ruleset' in found;
 }
 
 /** Without reading the lists. */
-function hashOf({ book, sets }: StoredRules): string {
+function hashOf({ ruleset, sets }: StoredRules): string {
   return contentHash({
-    ...book,
+    ...ruleset,
     sets: new Map(sets.map((set) => [set.name, { ...set, list: EMPTY_ADDRESS_LIST }])),
   });
 }
@@ -103,4 +103,4 @@ function rejected({ rules, lastGood }: Paths, problem: string): string {
   );
 }
 
-const NOTHING: Start = { base: EMPTY_BOOK, from: 'nothing', edited: undefined, fileAlarm: undefined, lost: [] };
+const NOTHING: Start = { base: EMPTY_RULESET, from: 'nothing', edited: undefined, fileAlarm: undefined, lost: [] };

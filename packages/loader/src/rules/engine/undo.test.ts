@@ -17,10 +17,10 @@ describe('undo', () => {
     const none = { defaultPolicy: 'permit', rules: [], sets: new Map(), protect: [] } as const;
     await fake.service.ask(applying(none, false, ROOT));
     await fake.service.undo(ROOT);
-    expect(fake.service.book.protect).toEqual(['203.0.113.0/24']);
+    expect(fake.service.ruleset.protect).toEqual(['203.0.113.0/24']);
     expect(fake.saved.at(-1)?.protect).toEqual(['203.0.113.0/24']);
     await fake.service.redo(ROOT);
-    expect(fake.service.book.protect).toEqual([]);
+    expect(fake.service.ruleset.protect).toEqual([]);
   });
 
   it('takes one change back after the other', async () => {
@@ -76,7 +76,7 @@ describe('undo', () => {
   it('can be redone, in order, until something else is changed', async () => {
     await fake.begin();
     const told = () => fake.service.snapshot({ enforcing: true, pinned: false });
-    const inForce = () => fake.service.book.rules.map(({ source }) => source);
+    const inForce = () => fake.service.ruleset.rules.map(({ source }) => source);
     await add({ source: '1.1.1.1' });
     await add({ source: '1.1.1.2' });
     await fake.service.undo(ROOT);

@@ -19,7 +19,7 @@ export class Undo {
     this.#parts = parts;
   }
 
-  /** Undoes the last change, or what waits to be confirmed. `id`: only if that is this one. Rejects with a RulesRefusal. */
+  /** Undoes the last change, or what waits to be confirmed. `id`: only if that is this one. Rejects with a RulesRejection. */
   async undo(who: Who, id?: number): Promise<Done<{ undone: string }>> {
     const { history, pending, ask, revert } = this.#parts;
     const { step: waiting } = pending;
@@ -39,7 +39,7 @@ export class Undo {
     return { value: { undone: value }, ...rest };
   }
 
-  /** Does again what was undone last, if nothing else was changed since. `id`: only if that is this one. Rejects with a RulesRefusal. */
+  /** Does again what was undone last, if nothing else was changed since. `id`: only if that is this one. Rejects with a RulesRejection. */
   async redo(who: Who, id?: number): Promise<Done<{ redone: string }>> {
     const { history, ask } = this.#parts;
     const step = history.requireUndone(id ?? history.lastUndone?.id ?? 0);

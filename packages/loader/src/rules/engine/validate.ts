@@ -1,15 +1,15 @@
 /** Stage 2, validate: what holds for every rule set, whatever brought it. The same for a request and for a file. */
 import { addressListLength } from '../lists/address-list.ts';
 import { invalid } from '../ruleset/rejection.ts';
-import { type NamedSet, type RuleBook, setOf } from '../ruleset/ruleset.ts';
+import { type NamedSet, type Ruleset, setOf } from '../ruleset/ruleset.ts';
 
 /**
- * Throws RulesRefusal if a rule names a set that is not there, or a set lost all its networks against `before` unless
+ * Throws RulesRejection if a rule names a set that is not there, or a set lost all its networks against `before` unless
  * it was `allowed` to: a download that failed looks like an empty list. `isLost`: a set is empty because its list was lost.
  */
 export function validate(
-  before: RuleBook,
-  after: RuleBook,
+  before: Ruleset,
+  after: Ruleset,
   allowed: ReadonlySet<string>,
   isLost: (set: NamedSet) => boolean,
 ): void {

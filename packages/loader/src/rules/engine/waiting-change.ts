@@ -3,7 +3,7 @@ import type { RulesResults } from '@packetlog/common';
 import type { Who } from '../../ipc/rules-access.ts';
 import { contentHash } from '../ruleset/content-hash.ts';
 import { invalid, notFound } from '../ruleset/rejection.ts';
-import type { RuleBook } from '../ruleset/ruleset.ts';
+import type { Ruleset } from '../ruleset/ruleset.ts';
 import { type Change, LOADER } from './change.ts';
 import type { FileLoads } from './file-loads.ts';
 import type { Journal } from './journal.ts';
@@ -14,7 +14,7 @@ import { STAYS_IN_FRONT, stillInFront } from './rejection-text.ts';
 export interface WaitingParts {
   readonly pipeline: PipelineParts;
   readonly files: FileLoads;
-  readonly fileAgrees: (book: RuleBook) => void;
+  readonly fileAgrees: (ruleset: Ruleset) => void;
   readonly journal: Journal;
   readonly note: (about: Pick<Change<unknown>, 'what' | 'who' | 'why'>) => void;
   /** The rules are others now; gives their revision. */
@@ -28,7 +28,7 @@ export class WaitingChange {
     this.#parts = parts;
   }
 
-  /** It stays, and is written, or a warning says that it is not. Throws RulesRefusal; it goes on waiting then. */
+  /** It stays, and is written, or a warning says that it is not. Throws RulesRejection; it goes on waiting then. */
   async confirm(who: Who): Promise<RulesResults['confirm']> {
     const { pipeline, fileAgrees, note, changed } = this.#parts;
     const { enforcement, pending, history } = pipeline;
@@ -38,17 +38,17 @@ export class WaitingChange {
     }
     if (pending.isDoomed) throw invalid(STAYS_IN_FRONT);
     const { step, told, untilMonoNs } = pending;
-    const fileSaysIt = pending.fileContent === contentHash(provisional.book);
+    const fileSaysIt = pending.fileContent === contentHash(provisional.ruleset);
     const warning = await settle(pipeline, provisional, { fileSaysIt });
-    if (fileSaysIt) fileAgrees(provisional.book);
+    if (fileSaysIt) fileAgrees(provisional.ruleset);
     await enforcement.letGo(untilMonoNs);
     pending.end();
-    if (step !== undefined) history.push({ ...step, back: confirmed.book });
+    if (step !== undefined) history.push({ ...step, back: confirmed.ruleset });
     note({ what: 'confirm', who, why: told?.why ?? '' });
     return { revision: changed(), ...(warning === undefined ? {} : { warning }) };
   }
 
-  /** Throws RulesRefusal if nothing waits, or the kernel does not take it. */
+  /** Throws RulesRejection if nothing waits, or the kernel does not take it. */
   async revert(who: Who): Promise<number> {
     const { enforcement, pending } = this.#parts.pipeline;
     const { step } = pending;

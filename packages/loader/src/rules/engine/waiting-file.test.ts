@@ -2,19 +2,19 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { fakeService, ROOT } from '../../../test/support/fake-kernel.ts';
 import { Compiler } from '../compiler/worker/compiler.ts';
-import { EMPTY_BOOK, type RuleBook } from '../ruleset/ruleset.ts';
+import { EMPTY_RULESET, type Ruleset } from '../ruleset/ruleset.ts';
 import { readSet, requireGood } from '../store/read-set.ts';
 import { importing, removing } from './change.ts';
 
 let fake: ReturnType<typeof fakeService>;
 beforeEach(async () => {
   fake = fakeService();
-  await fake.begin(book('192.0.2.1'));
+  await fake.begin(ruleset('192.0.2.1'));
 });
 afterEach(() => fake.end());
 
-const book = (...sources: string[]): RuleBook => ({
-  ...EMPTY_BOOK,
+const ruleset = (...sources: string[]): Ruleset => ({
+  ...EMPTY_RULESET,
   rules: sources.map((source, i) => ({
     id: i + 1,
     action: 'deny',
@@ -25,7 +25,7 @@ const book = (...sources: string[]): RuleBook => ({
   })),
   nextId: sources.length + 1,
 });
-const load = (read: RuleBook) => fake.service.load(async () => read, 'SIGHUP');
+const load = (read: Ruleset) => fake.service.load(async () => read, 'SIGHUP');
 const alarms = () => fake.service.alarms.all.map(({ code, message }) => `${code}: ${message}`);
 const pending = () => fake.service.snapshot({ enforcing: true, pinned: false }).pending;
 const REVERTED = expect.stringMatching(
@@ -34,46 +34,46 @@ const REVERTED = expect.stringMatching(
 
 it('and joins it leaves an alarm when that reverts, and is not tried again by a start', async () => {
   await fake.add({ source: 'any' });
-  const joining = book('192.0.2.1', 'any');
+  const joining = ruleset('192.0.2.1', 'any');
   expect((await load(joining))?.pending).toBeDefined();
   expect(alarms()).toEqual([]);
   await fake.service.revert(ROOT);
   expect(fake.kernel.verdict('192.0.2.7')).toBe('permit');
   expect(alarms()).toEqual([REVERTED]);
-  await fake.begin(book('192.0.2.1'), joining);
+  await fake.begin(ruleset('192.0.2.1'), joining);
   expect(fake.kernel.verdict('192.0.2.7')).toBe('permit');
   expect(pending()).toBeUndefined();
 });
 
 it('and joins it is left as people wrote it when that is confirmed', async () => {
   await fake.add({ source: 'any' });
-  await load(book('192.0.2.1', 'any'));
+  await load(ruleset('192.0.2.1', 'any'));
   await fake.service.confirm(ROOT);
   expect(fake.wrote.at(-1)).toEqual({ fileSaysIt: true });
   expect(alarms()).toEqual([]);
 });
 
 it('says what is confirmed: an alarm about it ends, and none comes when the rest reverts', async () => {
-  await load(book('192.0.2.1', 'any'));
-  expect((await load(book('192.0.2.1')))?.pending).toBeUndefined();
+  await load(ruleset('192.0.2.1', 'any'));
+  expect((await load(ruleset('192.0.2.1')))?.pending).toBeUndefined();
   await fake.service.revert(ROOT);
   expect(alarms()).toEqual([]);
-  await load(book('set:typo')).catch(() => {});
+  await load(ruleset('set:typo')).catch(() => {});
   expect(alarms()).toHaveLength(1);
   await fake.add({ source: 'any' });
-  await load(book('192.0.2.1'));
+  await load(ruleset('192.0.2.1'));
   expect(alarms()).toEqual([]);
   expect(pending()).toBeDefined();
 });
 
 it('and was overwritten by another change is written again when it is confirmed, without an alarm when not', async () => {
-  await load(book('192.0.2.1', 'any'));
+  await load(ruleset('192.0.2.1', 'any'));
   const { value } = await fake.add({ source: '192.0.2.9' });
   await fake.service.ask(removing({ ids: [value.rule.id] }, ROOT));
   await fake.service.confirm(ROOT);
   expect(fake.saved.at(-1)?.rules.map(({ source }) => source)).toEqual(['192.0.2.1', 'any']);
   expect(fake.wrote.at(-1)).toEqual({ fileSaysIt: false });
-  await load(book('192.0.2.1', 'any', '::/0'));
+  await load(ruleset('192.0.2.1', 'any', '::/0'));
   await fake.add({ source: '192.0.2.9' });
   await fake.service.revert(ROOT);
   expect(alarms()).toEqual([]);

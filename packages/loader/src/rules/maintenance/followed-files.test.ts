@@ -137,19 +137,19 @@ it('does not take the place of a list that was imported from elsewhere meanwhile
     return undefined;
   };
   await files.takeAll();
-  expect(fake.service.book.sets.get('drop')?.origin).toEqual({ kind: 'copy' });
+  expect(fake.service.ruleset.sets.get('drop')?.origin).toEqual({ kind: 'copy' });
   writer = async () => undefined;
   await follow('192.0.2.0/24\n192.0.3.0/24\n');
   publish(whole);
   await files.takeAll();
   await fake.service.undo(ROOT);
-  expect(fake.service.book.sets.get('drop')).toBe(set);
+  expect(fake.service.ruleset.sets.get('drop')).toBe(set);
 });
 
 it('does not end the alarm about a lost list because its file is as empty as what is left of it', async () => {
-  const [set] = fake.service.book.sets.values();
+  const [set] = fake.service.ruleset.sets.values();
   const left = { ...(set as NamedSet), list: EMPTY_ADDRESS_LIST, text: new Uint8Array(0) };
-  const base = { ...fake.service.book, sets: new Map([['drop', left]]) };
+  const base = { ...fake.service.ruleset, sets: new Map([['drop', left]]) };
   const lost = [{ set: 'drop', text: left.text, message: 'It was lost.' }];
   await fake.service.begin({ base, from: 'last good copy', edited: undefined, fileAlarm: undefined, lost });
   publish('');

@@ -1,13 +1,13 @@
 /** Brings the content of followed files to the pipeline: only of a file that is whole, and never half a list. */
 import type { Notice } from '@packetlog/common';
-import { Turn } from '../../mutex.ts';
+import { Mutex } from '../../mutex.ts';
 import type { Compiler } from '../compiler/worker/compiler.ts';
 import type { Alarms } from '../engine/alarms.ts';
 import { FILE, refreshing } from '../engine/change.ts';
 import { messageOf } from '../engine/rejection-text.ts';
 import type { RulesService } from '../engine/rules-service.ts';
 import { endOf } from '../lists/formats/open-end.ts';
-import { invalid, RulesRefusal } from '../ruleset/rejection.ts';
+import { invalid, RulesRejection } from '../ruleset/rejection.ts';
 import type { NamedSet } from '../ruleset/ruleset.ts';
 import { writerOf } from '../store/open-writers.ts';
 import { readSet, requireGood, sameBytes } from '../store/read-set.ts';
@@ -19,7 +19,7 @@ const CUT_OFF_MS = 60_000;
 const LONGEST_QUOTE = 80;
 
 export interface FollowedParts {
-  readonly service: Pick<RulesService, 'book' | 'ask' | 'refreshed' | 'isLost'> & {
+  readonly service: Pick<RulesService, 'ruleset' | 'ask' | 'refreshed' | 'isLost'> & {
     readonly alarms: Pick<Alarms, 'raise' | 'end'>;
   };
   readonly store: Pick<RuleStore, 'setFile' | 'readSetFile'>;
@@ -32,7 +32,7 @@ export interface FollowedParts {
 export class FollowedFiles {
   readonly #parts: FollowedParts;
   readonly #files: SetFiles;
-  readonly #turn = new Turn();
+  readonly #mutex = new Mutex();
   #isBusy = false;
 
   constructor(parts: FollowedParts) {
@@ -42,14 +42,14 @@ export class FollowedFiles {
 
   /** Call it about once a second: takes what has changed and is still. */
   look(): void {
-    const names = this.#files.changed(this.#parts.service.book);
+    const names = this.#files.changed(this.#parts.service.ruleset);
     if (!this.#isBusy && names.length > 0) void this.#refresh(names);
   }
 
   /** Takes all that differ, at start and when asked; those written just now are left to `look`. */
   async takeAll(): Promise<void> {
     const { service, store } = this.#parts;
-    const followed = [...service.book.sets.values()].flatMap(({ name, origin }) =>
+    const followed = [...service.ruleset.sets.values()].flatMap(({ name, origin }) =>
       origin.kind === 'file' && isSettled(store.setFile(origin.path)) ? name : [],
     );
     await this.#refresh(followed);
@@ -58,9 +58,9 @@ export class FollowedFiles {
   async #refresh(names: readonly string[]): Promise<void> {
     this.#isBusy = true;
     try {
-      await this.#turn.run(async () => {
+      await this.#mutex.run(async () => {
         for (const name of names) {
-          const set = this.#parts.service.book.sets.get(name);
+          const set = this.#parts.service.ruleset.sets.get(name);
           if (set?.origin.kind === 'file') await this.#take(set, set.origin.path);
         }
       });
@@ -102,7 +102,7 @@ export class FollowedFiles {
 
   #rejected(set: NamedSet, path: string, stamp: string, error: unknown): void {
     // A full disk may have room later.
-    if (error instanceof RulesRefusal && error.error.code === 'internal') this.#files.postpone(set, path);
+    if (error instanceof RulesRejection && error.error.code === 'internal') this.#files.postpone(set, path);
     else this.#files.decide(set, path, stamp);
     const message = `Set ${set.name} stays as it is: ${path} has changed, but ${messageOf(error)}`;
     if (this.#parts.service.alarms.raise(`set_file ${set.name}`, message)) this.#tell('error', 'set_refused', message);
@@ -114,7 +114,7 @@ export class FollowedFiles {
 }
 
 /** What the operator sees, and the one command that settles it. */
-function cutOff(lastLine: string, file: string): RulesRefusal {
+function cutOff(lastLine: string, file: string): RulesRejection {
   const quoted = /^[ -~]+$/.test(lastLine) && lastLine.length <= LONGEST_QUOTE ? ` ("${lastLine.trim()}")` : '';
   const path = /^[\w./-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`;
   return invalid(

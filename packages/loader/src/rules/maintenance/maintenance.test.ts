@@ -1,25 +1,25 @@
 import type { Rule } from '@packetlog/common';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { EMPTY_BOOK, type RuleBook } from '../ruleset/ruleset.ts';
-import { Upkeep } from './maintenance.ts';
+import { EMPTY_RULESET, type Ruleset } from '../ruleset/ruleset.ts';
+import { Maintenance } from './maintenance.ts';
 
 const NOW = Date.UTC(2030, 0, 1);
-let book: RuleBook;
+let ruleset: Ruleset;
 let isWanted: boolean;
 let ticks: number[];
-let upkeep: Upkeep;
+let maintenance: Maintenance;
 beforeEach(() => {
   vi.useFakeTimers({ now: NOW });
-  [book, isWanted, ticks] = [EMPTY_BOOK, false, []];
+  [ruleset, isWanted, ticks] = [EMPTY_RULESET, false, []];
   const service = {
-    get book() {
-      return book;
+    get ruleset() {
+      return ruleset;
     },
-    confirmed: EMPTY_BOOK,
+    confirmed: EMPTY_RULESET,
     tick: () => ticks.push(Date.now() - NOW),
     lookAhead: () => {},
   };
-  upkeep = new Upkeep({
+  maintenance = new Maintenance({
     service,
     files: { look: () => {} },
     isWanted: () => isWanted,
@@ -28,20 +28,20 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-const ending = (afterMs: number): RuleBook => ({
-  ...EMPTY_BOOK,
+const ending = (afterMs: number): Ruleset => ({
+  ...EMPTY_RULESET,
   rules: [{ id: 1, action: 'deny', expires_at: new Date(NOW + afterMs).toISOString() } as Rule],
 });
 
 it('sleeps while time changes nothing', () => {
-  upkeep.plan();
+  maintenance.plan();
   expect(vi.getTimerCount()).toBe(0);
 });
 
 it('wakes when a rule is over, also in more days than a timer can wait, and not before', () => {
   const days = 40 * 86_400_000;
-  book = ending(days);
-  upkeep.plan();
+  ruleset = ending(days);
+  maintenance.plan();
   vi.advanceTimersByTime(days - 1);
   expect(ticks.every((at) => at % 86_400_000 === 0)).toBe(true);
   const before = ticks.length;
@@ -51,10 +51,10 @@ it('wakes when a rule is over, also in more days than a timer can wait, and not 
 
 it('wakes each second while somebody needs it, and not when all ends', () => {
   isWanted = true;
-  upkeep.plan();
+  maintenance.plan();
   vi.advanceTimersByTime(3000);
   expect(ticks).toEqual([1000, 2000, 3000]);
-  upkeep.end();
-  upkeep.plan();
+  maintenance.end();
+  maintenance.plan();
   expect(vi.getTimerCount()).toBe(0);
 });

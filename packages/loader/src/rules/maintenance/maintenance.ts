@@ -9,7 +9,7 @@ const LONGEST_WAIT_MS = 86_400_000;
 const LOOK_AHEAD_MS = 60_000;
 
 export interface UpkeepParts {
-  readonly service: Pick<RulesService, 'book' | 'confirmed' | 'tick' | 'lookAhead'>;
+  readonly service: Pick<RulesService, 'ruleset' | 'confirmed' | 'tick' | 'lookAhead'>;
   readonly files: Pick<FollowedFiles, 'look'>;
   /** Whether somebody else needs each second. */
   readonly isWanted: () => boolean;
@@ -17,7 +17,7 @@ export interface UpkeepParts {
   readonly ticked: (nowMs: number) => void;
 }
 
-export class Upkeep {
+export class Maintenance {
   readonly #parts: UpkeepParts;
   #timer: NodeJS.Timeout | undefined;
   #isEnded = false;
@@ -32,9 +32,9 @@ export class Upkeep {
     clearTimeout(this.#timer);
     if (this.#isEnded) return;
     const { service, isWanted } = this.#parts;
-    const { book } = service;
-    const follows = isWanted() || [...book.sets.values()].some(({ origin }) => origin.kind === 'file');
-    const rules = [...book.rules, ...service.confirmed.rules];
+    const { ruleset } = service;
+    const follows = isWanted() || [...ruleset.sets.values()].some(({ origin }) => origin.kind === 'file');
+    const rules = [...ruleset.rules, ...service.confirmed.rules];
     const nowMs = Date.now();
     const ends = rules.flatMap(({ action, expires_at }) => {
       if (expires_at === undefined) return [];

@@ -3,20 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { EMPTY_ADDRESS_LIST } from '../lists/address-list.ts';
-import { EMPTY_BOOK, type NamedSet, type RuleBook } from '../ruleset/ruleset.ts';
+import { EMPTY_RULESET, type NamedSet, type Ruleset } from '../ruleset/ruleset.ts';
 import { isSettled, SETTLE_MS, SetFiles, stampOf } from './set-files.ts';
 
 let directory = '';
 let path = '';
 let files: SetFiles;
-let book: RuleBook;
+let ruleset: Ruleset;
 let nowMs = 0;
 /** Looks after this many milliseconds. */
 const look = (afterMs = 1000) => {
   nowMs += afterMs;
-  return files.changed(book, nowMs);
+  return files.changed(ruleset, nowMs);
 };
-const decide = () => files.decide(book.sets.get('feed') as NamedSet, 'feed.txt', stampOf(path));
+const decide = () => files.decide(ruleset.sets.get('feed') as NamedSet, 'feed.txt', stampOf(path));
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'packetlog-set-files-'));
   path = join(directory, 'feed.txt');
@@ -24,7 +24,7 @@ beforeEach(() => {
   files = new SetFiles((file) => join(directory, file));
   const origin = { kind: 'file', path: 'feed.txt' } as const;
   const set = { name: 'feed', origin, list: EMPTY_ADDRESS_LIST, text: undefined, loadedAtMs: Date.now() + 1000 };
-  book = { ...EMPTY_BOOK, sets: new Map([['feed', set]]) };
+  ruleset = { ...EMPTY_RULESET, sets: new Map([['feed', set]]) };
   nowMs = 0;
   look();
   decide();
@@ -55,7 +55,7 @@ it('waits as long again when it turns out not to be whole', () => {
   writeFileSync(path, 'half');
   look();
   expect(look(SETTLE_MS)).toEqual(['feed']);
-  const set = book.sets.get('feed') as NamedSet;
+  const set = ruleset.sets.get('feed') as NamedSet;
   files.postpone(set, 'feed.txt', nowMs);
   expect(look(SETTLE_MS - 1)).toEqual([]);
   expect(look(1)).toEqual(['feed']);

@@ -1,6 +1,6 @@
 /** Files that sets are read from: noticing that one has changed, and that it is still. */
 import { statSync } from 'node:fs';
-import type { NamedSet, RuleBook } from '../ruleset/ruleset.ts';
+import type { NamedSet, Ruleset } from '../ruleset/ruleset.ts';
 
 /** How long a file that was written in place must not change before it is taken. A file that replaced it is taken at the next look. */
 export const SETTLE_MS = 6000;
@@ -31,9 +31,9 @@ export class SetFiles {
    * Names of the sets whose file differs from what was decided about, and is still. Each is named again until
    * `decide` or `postpone`. Call it about once a second; `nowMs`: of the monotonic clock.
    */
-  changed(book: RuleBook, nowMs = performance.now()): string[] {
+  changed(ruleset: Ruleset, nowMs = performance.now()): string[] {
     const names: string[] = [];
-    for (const set of book.sets.values()) {
+    for (const set of ruleset.sets.values()) {
       if (set.origin.kind !== 'file') continue;
       const key = keyOf(set, set.origin.path);
       const now = look(this.#pathOf(set.origin.path));

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseAddressList } from '../lists/parse-address-list.ts';
 import { applyDesired, type Desired } from './apply.ts';
-import { EMPTY_BOOK, type NamedSet, type RuleBook } from './ruleset.ts';
+import { EMPTY_RULESET, type NamedSet, type Ruleset } from './ruleset.ts';
 
 const NOW = Date.parse('2030-01-01T00:00:00Z');
 const AT = { nowMs: NOW, createdBy: 'ansible' };
@@ -21,42 +21,42 @@ function desired(rules: object[], rest: Partial<Desired> = {}): Desired {
   const file = rulesFileSchema.parse({ version: 1, rules });
   return { defaultPolicy: 'permit', rules: file.rules, sets: new Map(), protect: [], ...rest };
 }
-const applied = (book: RuleBook, wanted: Desired) => applyDesired(book, wanted, AT);
+const applied = (ruleset: Ruleset, wanted: Desired) => applyDesired(ruleset, wanted, AT);
 
 const SSH = { action: 'deny', source: 'any', protocol: 'tcp', destination_port: 22, reason: 'ssh' };
 const NOISE = { action: 'deny', source: '203.0.113.0/24' };
 
 describe('rules as a file says them', () => {
-  const { book } = applied(EMPTY_BOOK, desired([SSH, NOISE]));
+  const { ruleset } = applied(EMPTY_RULESET, desired([SSH, NOISE]));
 
   it('are added with ids of their own, and then there is nothing to do', () => {
-    expect(book.rules).toMatchObject([
+    expect(ruleset.rules).toMatchObject([
       { id: 1, ...SSH, created_by: 'ansible' },
       { id: 2, ...NOISE },
     ]);
-    const again = applied(book, desired([NOISE, { ...SSH, protocol: 6, id: 7, created_by: 'someone' }]));
-    expect(again.book).toBe(book);
+    const again = applied(ruleset, desired([NOISE, { ...SSH, protocol: 6, id: 7, created_by: 'someone' }]));
+    expect(again.ruleset).toBe(ruleset);
     expect(again.diff).toEqual({ added: [], removed: [], changed: [], sets: [] });
   });
 
   it('keep their id where action and match are the same, and take reason and end', () => {
-    const { book: after, diff } = applied(book, desired([SSH, { ...NOISE, reason: 'scan', expires_at: END }]));
+    const { ruleset: after, diff } = applied(ruleset, desired([SSH, { ...NOISE, reason: 'scan', expires_at: END }]));
     expect(after.rules).toMatchObject([{ id: 1 }, { id: 2, reason: 'scan', expires_at: END, created_by: 'ansible' }]);
     expect(diff).toMatchObject({ added: [], removed: [], changed: [{ before: { id: 2 }, after: { reason: 'scan' } }] });
     expect(
-      applied(after, desired([SSH, { ...NOISE, reason: 'scan', expires_at: '2030-01-01T01:00:00.000Z' }])).book,
+      applied(after, desired([SSH, { ...NOISE, reason: 'scan', expires_at: '2030-01-01T01:00:00.000Z' }])).ruleset,
     ).toBe(after);
-    expect(applied(after, desired([SSH, NOISE])).book.rules[1]).not.toHaveProperty('expires_at');
+    expect(applied(after, desired([SSH, NOISE])).ruleset.rules[1]).not.toHaveProperty('expires_at');
   });
 
   it('are changed in place by id, and otherwise replaced', () => {
     const narrower = { ...NOISE, source: '203.0.113.7' };
-    expect(applied(book, desired([SSH, { id: 2, ...narrower }])).diff).toMatchObject({
+    expect(applied(ruleset, desired([SSH, { id: 2, ...narrower }])).diff).toMatchObject({
       added: [],
       removed: [],
       changed: [{ after: { id: 2, source: '203.0.113.7' } }],
     });
-    const { book: after, diff } = applied(book, desired([SSH, narrower]));
+    const { ruleset: after, diff } = applied(ruleset, desired([SSH, narrower]));
     expect(diff).toMatchObject({ added: [{ id: 3 }], removed: [{ id: 2 }], changed: [] });
     expect(after).toMatchObject({ rules: [{ id: 1 }, { id: 3 }], nextId: 4 });
   });
@@ -65,7 +65,7 @@ describe('rules as a file says them', () => {
     const rules = [{ action: 'deny', source: 'set:drop' }];
     const sets = new Map([['drop', set('drop', '192.0.2.1')]]);
     const whole = desired(rules, { sets, defaultPolicy: 'deny', protect: ['198.51.100.0/24'] });
-    const { book: after, diff } = applied(book, whole);
+    const { ruleset: after, diff } = applied(ruleset, whole);
     expect(diff).toMatchObject({
       added: [{ source: 'set:drop' }],
       removed: [{ id: 1 }, { id: 2 }],
@@ -73,14 +73,14 @@ describe('rules as a file says them', () => {
       default_policy: { before: 'permit', after: 'deny' },
       protect: { before: [], after: ['198.51.100.0/24'] },
     });
-    expect(applied(after, { ...whole, sets: new Map([['drop', set('drop', '192.0.2.1')]]) }).book).toBe(after);
+    expect(applied(after, { ...whole, sets: new Map([['drop', set('drop', '192.0.2.1')]]) }).ruleset).toBe(after);
     const longer = applied(after, { ...whole, sets: new Map([['drop', set('drop', '192.0.2.1\n192.0.2.2')]]) });
     expect(longer.diff).toMatchObject({ added: [], sets: [{ before: { entries: 1 }, after: { entries: 2 } }] });
-    expect(applied(after, desired([])).book).toMatchObject({ rules: [], defaultPolicy: 'permit', protect: [] });
+    expect(applied(after, desired([])).ruleset).toMatchObject({ rules: [], defaultPolicy: 'permit', protect: [] });
   });
 
   it('say a set that is missing', () => {
-    expect(() => applied(book, desired([{ action: 'deny', source: 'set:typo' }]))).toThrow(
+    expect(() => applied(ruleset, desired([{ action: 'deny', source: 'set:typo' }]))).toThrow(
       /document\.rules\.0\.source: there is no set typo/,
     );
   });
@@ -97,11 +97,11 @@ describe('rules as a file says them', () => {
       `${action} ${source} ${reason}`;
     fc.assert(
       fc.property(rules, rules, (first, second) => {
-        const before = applied(EMPTY_BOOK, desired(first)).book;
-        const { book: after } = applied(before, desired(second));
+        const before = applied(EMPTY_RULESET, desired(first)).ruleset;
+        const { ruleset: after } = applied(before, desired(second));
         expect(after.rules.map(essence).sort()).toEqual(second.map(essence).sort());
         expect(new Set(after.rules.map(({ id }) => id)).size).toBe(after.rules.length);
-        expect(applied(after, desired(second)).book).toBe(after);
+        expect(applied(after, desired(second)).ruleset).toBe(after);
       }),
     );
   });

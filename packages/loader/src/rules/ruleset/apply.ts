@@ -4,7 +4,7 @@ import type { AddressList } from '../lists/address-list.ts';
 import { type Circumstances, matchKey, requireAddable } from './changes.ts';
 import { describeSet } from './describe-set.ts';
 import { invalid } from './rejection.ts';
-import { isExpired, type NamedSet, type RuleBook, setOf } from './ruleset.ts';
+import { isExpired, type NamedSet, type Ruleset, setOf } from './ruleset.ts';
 
 export interface Desired {
   readonly defaultPolicy: DefaultPolicy;
@@ -19,13 +19,17 @@ export interface Desired {
 
 /**
  * A rule is the same if its action and match are: it keeps id and counters, and takes reason and end. Of the others those
- * with the id of a rule that is there change that one. The book is the same if nothing differs. Throws RulesRefusal.
+ * with the id of a rule that is there change that one. The ruleset is the same if nothing differs. Throws RulesRejection.
  */
-export function applyDesired(book: RuleBook, desired: Desired, at: Circumstances): { book: RuleBook; diff: RulesDiff } {
-  const pairs = pairUp(book.rules, desired.rules);
+export function applyDesired(
+  ruleset: Ruleset,
+  desired: Desired,
+  at: Circumstances,
+): { ruleset: Ruleset; diff: RulesDiff } {
+  const pairs = pairUp(ruleset.rules, desired.rules);
   const wanted = new Set(pairs.values());
   const diff: RulesDiff = { added: [], removed: [], changed: [], sets: [] };
-  const kept = book.rules.flatMap((rule) => {
+  const kept = ruleset.rules.flatMap((rule) => {
     const asked = pairs.get(rule);
     if (asked === undefined) {
       // What time has taken is not taken by this.
@@ -36,31 +40,31 @@ export function applyDesired(book: RuleBook, desired: Desired, at: Circumstances
     if (after !== rule) diff.changed.push({ before: rule, after });
     return [after];
   });
-  const sets = new Map([...desired.sets].map(([name, set]) => [name, sameSet(book.sets.get(name), set)]));
-  for (const name of desired.keptSets ?? []) sets.set(name, requireKept(book, name));
-  let { nextId } = book;
+  const sets = new Map([...desired.sets].map(([name, set]) => [name, sameSet(ruleset.sets.get(name), set)]));
+  for (const name of desired.keptSets ?? []) sets.set(name, requireKept(ruleset, name));
+  let { nextId } = ruleset;
   for (const [index, asked] of desired.rules.entries()) {
     if (wanted.has(asked)) continue;
     const { id: _, created_by, created_at, ...rest } = asked;
     const created = { created_by: at.createdBy, created_at: new Date(at.nowMs).toISOString() };
     const rule: Rule = { ...rest, id: nextId++, ...created };
-    requireAddable({ ...book, sets }, rule, at.nowMs, `document.rules.${index}`);
+    requireAddable({ ...ruleset, sets }, rule, at.nowMs, `document.rules.${index}`);
     diff.added.push(rule);
   }
   for (const [name, set] of sets) {
-    const before = book.sets.get(name);
+    const before = ruleset.sets.get(name);
     if (before !== set) diff.sets.push({ ...(before && { before: describeSet(before) }), after: describeSet(set) });
   }
-  for (const [name, set] of book.sets) if (!sets.has(name)) diff.sets.push({ before: describeSet(set) });
-  if (desired.defaultPolicy !== book.defaultPolicy) {
-    diff.default_policy = { before: book.defaultPolicy, after: desired.defaultPolicy };
+  for (const [name, set] of ruleset.sets) if (!sets.has(name)) diff.sets.push({ before: describeSet(set) });
+  if (desired.defaultPolicy !== ruleset.defaultPolicy) {
+    diff.default_policy = { before: ruleset.defaultPolicy, after: desired.defaultPolicy };
   }
-  if (JSON.stringify([...desired.protect].sort()) !== JSON.stringify([...book.protect].sort())) {
-    diff.protect = { before: [...book.protect], after: [...desired.protect] };
+  if (JSON.stringify([...desired.protect].sort()) !== JSON.stringify([...ruleset.protect].sort())) {
+    diff.protect = { before: [...ruleset.protect], after: [...desired.protect] };
   }
-  if (isEmpty(diff)) return { book, diff };
+  if (isEmpty(diff)) return { ruleset, diff };
   const { defaultPolicy, protect } = desired;
-  return { book: { defaultPolicy, rules: [...kept, ...diff.added], sets, protect, nextId }, diff };
+  return { ruleset: { defaultPolicy, rules: [...kept, ...diff.added], sets, protect, nextId }, diff };
 }
 
 export function isEmpty({ added, removed, changed, sets, default_policy, protect }: RulesDiff): boolean {
@@ -108,8 +112,8 @@ function withAsked(rule: Rule, { created_by: _by, created_at: _at, ...asked }: F
 
 const timeOf = (text: string | undefined) => (text === undefined ? undefined : Date.parse(text));
 
-function requireKept(book: RuleBook, name: string): NamedSet {
-  const known = book.sets.get(name);
+function requireKept(ruleset: Ruleset, name: string): NamedSet {
+  const known = ruleset.sets.get(name);
   if (known !== undefined) return known;
   throw invalid(
     `document.sets.${name}: it has neither file nor entries, and no list of this name is kept here. Give one of them, or ` +

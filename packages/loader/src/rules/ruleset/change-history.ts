@@ -1,13 +1,13 @@
 /** The last changes of the rules, and the rules before each of them: what undo and redo go back to. */
 import type { RulesStep } from '@packetlog/common';
-import { invalid, notFound, type RulesRefusal } from './rejection.ts';
-import { hasSameOrigin, type NamedSet, type RuleBook } from './ruleset.ts';
+import { invalid, notFound, type RulesRejection } from './rejection.ts';
+import { hasSameOrigin, type NamedSet, type Ruleset } from './ruleset.ts';
 
 const LONGEST = 20;
 
 export interface Step extends RulesStep {
   /** The rules that undo (or redo) restores. */
-  readonly back: RuleBook;
+  readonly back: Ruleset;
 }
 
 /** What a step is about; the history numbers it. */
@@ -42,18 +42,18 @@ export class History {
     return this.#undone.at(-1);
   }
 
-  /** The last step, which must be `id`. Throws RulesRefusal. */
+  /** The last step, which must be `id`. Throws RulesRejection. */
   requireLast(id: number): Step {
     return required(this.last, id, 'undone');
   }
 
-  /** The step to redo, which must be `id`. Throws RulesRefusal. */
+  /** The step to redo, which must be `id`. Throws RulesRejection. */
   requireUndone(id: number): Step {
     return required(this.lastUndone, id, 'done again');
   }
 
   /** The last step was undone; `now`: the rules as they were until then. `by`: who did it, and when. */
-  undid(now: RuleBook, by: Doing): void {
+  undid(now: Ruleset, by: Doing): void {
     const step = this.last;
     if (step === undefined) return;
     this.#steps = this.#steps.slice(0, -1);
@@ -61,7 +61,7 @@ export class History {
   }
 
   /** The step that was undone last was done again. */
-  redid(now: RuleBook, by: Doing): void {
+  redid(now: Ruleset, by: Doing): void {
     const step = this.lastUndone;
     if (step === undefined) return;
     this.#undone = this.#undone.slice(0, -1);
@@ -99,7 +99,7 @@ function required(step: Step | undefined, id: number, done: string): Step {
 }
 
 /** The rules were changed between the look and the request. */
-export function otherStep({ what, who }: RulesStep): RulesRefusal {
+export function otherStep({ what, who }: RulesStep): RulesRejection {
   return invalid(
     `Nothing was changed: the last change is another one by now: "${what}", by ${who.name}. Look at it, then try again.`,
     'change',

@@ -1,23 +1,23 @@
 import { type RuleDraft, ruleDraftSchema } from '@packetlog/common';
 import { describe, expect, it } from 'vitest';
 import { addRules, removeRules } from './changes.ts';
-import { RulesRefusal } from './rejection.ts';
-import { EMPTY_BOOK, type RuleBook } from './ruleset.ts';
+import { RulesRejection } from './rejection.ts';
+import { EMPTY_RULESET, type Ruleset } from './ruleset.ts';
 
 const NOW = Date.parse('2030-01-01T00:00:00Z');
 const AT = { nowMs: NOW, createdBy: 'root' };
 const minutes = (count: number) => new Date(NOW + count * 60_000).toISOString();
 
-function add(book: RuleBook, drafts: Partial<RuleDraft>[], at = AT) {
+function add(ruleset: Ruleset, drafts: Partial<RuleDraft>[], at = AT) {
   const checked = drafts.map((draft) => ruleDraftSchema.parse({ action: 'deny', source: '192.0.2.1', ...draft }));
-  return addRules(book, checked, at);
+  return addRules(ruleset, checked, at);
 }
-const book = (...drafts: Partial<RuleDraft>[]) => add(EMPTY_BOOK, drafts).book;
+const ruleset = (...drafts: Partial<RuleDraft>[]) => add(EMPTY_RULESET, drafts).ruleset;
 
 describe('a rule that is added twice', () => {
-  it('is one rule, and the book is the same', () => {
-    const once = book({ protocol: 'tcp', destination_port: 22 });
-    const { book: twice, rules } = add(once, [{ source: '192.0.2.1/32', protocol: 6, destination_port: '22' }]);
+  it('is one rule, and the ruleset is the same', () => {
+    const once = ruleset({ protocol: 'tcp', destination_port: 22 });
+    const { ruleset: twice, rules } = add(once, [{ source: '192.0.2.1/32', protocol: 6, destination_port: '22' }]);
     expect(twice).toBe(once);
     expect(rules).toEqual([{ rule: once.rules[0], was: once.rules[0] }]);
   });
@@ -29,15 +29,15 @@ describe('a rule that is added twice', () => {
     ['an end to one without', undefined, '1h', undefined],
   ])('with %s has the later one', (_, first, second, expires_at) => {
     const ending = (time: string | undefined) => (time === undefined ? {} : { for: time });
-    const { rules } = add(book(ending(first)), [ending(second)]);
+    const { rules } = add(ruleset(ending(first)), [ending(second)]);
     expect(rules[0]?.rule.expires_at).toBe(expires_at);
     expect(rules[0]?.rule.id).toBe(1);
   });
 
   it('takes a new reason, and keeps the old one where none is given', () => {
-    const { book: after } = add(book({ reason: 'noise' }), [{}]);
+    const { ruleset: after } = add(ruleset({ reason: 'noise' }), [{}]);
     expect(after.rules[0]?.reason).toBe('noise');
-    expect(add(after, [{ reason: 'scan' }]).book.rules).toMatchObject([{ id: 1, reason: 'scan' }]);
+    expect(add(after, [{ reason: 'scan' }]).ruleset.rules).toMatchObject([{ id: 1, reason: 'scan' }]);
   });
 
   it('is another one with another action, source, protocol, port or interface', () => {
@@ -47,11 +47,11 @@ describe('a rule that is added twice', () => {
       { protocol: 'tcp' },
       { interface: 'eth0' },
     ] as const;
-    expect(book({}, ...others, { destination_port: 22 }).rules.map(({ id }) => id)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(ruleset({}, ...others, { destination_port: 22 }).rules.map(({ id }) => id)).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
   it('in one request is one, too', () => {
-    const { book: after, rules } = add(EMPTY_BOOK, [{ for: '10m' }, { source: '192.0.2.2' }, { for: '20m' }]);
+    const { ruleset: after, rules } = add(EMPTY_RULESET, [{ for: '10m' }, { source: '192.0.2.2' }, { for: '20m' }]);
     expect(after.rules.map(({ id, expires_at }) => [id, expires_at])).toEqual([
       [1, minutes(20)],
       [2, undefined],
@@ -61,18 +61,18 @@ describe('a rule that is added twice', () => {
   });
 
   it('is a new one where the first has expired', () => {
-    const before = book({ for: '10m' });
+    const before = ruleset({ for: '10m' });
     const { rules } = add(before, [{ for: '10m' }], { ...AT, nowMs: NOW + 11 * 60_000 });
     expect(rules).toMatchObject([{ rule: { id: 2 } }]);
   });
 });
 
 it('many rules are added in one change, or none with the place of the first fault', () => {
-  expect(() => add(EMPTY_BOOK, [{}, { source: 'set:typo' }])).toThrow(RulesRefusal);
+  expect(() => add(EMPTY_RULESET, [{}, { source: 'set:typo' }])).toThrow(RulesRejection);
   try {
-    add(EMPTY_BOOK, [{}, { source: 'set:typo' }]);
+    add(EMPTY_RULESET, [{}, { source: 'set:typo' }]);
   } catch (error) {
-    expect((error as RulesRefusal).error).toMatchObject({
+    expect((error as RulesRejection).error).toMatchObject({
       field: 'rules.1.source',
       message: expect.stringMatching(/no set typo/),
     });
@@ -80,8 +80,8 @@ it('many rules are added in one change, or none with the place of the first faul
 });
 
 describe('rules are removed', () => {
-  const many = book({}, { protocol: 'tcp', destination_port: 22 }, { action: 'permit' }, { source: '192.0.2.2' });
-  const left = (meant: Parameters<typeof removeRules>[1]) => removeRules(many, meant).book.rules.map(({ id }) => id);
+  const many = ruleset({}, { protocol: 'tcp', destination_port: 22 }, { action: 'permit' }, { source: '192.0.2.2' });
+  const left = (meant: Parameters<typeof removeRules>[1]) => removeRules(many, meant).ruleset.rules.map(({ id }) => id);
 
   it('by source, and of those by what else is given', () => {
     expect(left({ matching: [{ source: '192.0.2.1' }] })).toEqual([4]);
@@ -101,7 +101,7 @@ describe('rules are removed', () => {
     try {
       removeRules(many, { matching });
     } catch (error) {
-      expect((error as RulesRefusal).error).toMatchObject({ code: 'not_found', field: 'matching.1' });
+      expect((error as RulesRejection).error).toMatchObject({ code: 'not_found', field: 'matching.1' });
     }
   });
 });

@@ -1,4 +1,4 @@
-/** What can be done to the rules. Each gives the rules after it; what cannot be done is a RulesRefusal. */
+/** What can be done to the rules. Each gives the rules after it; what cannot be done is a RulesRejection. */
 import {
   type CheckedRuleChanges,
   type CheckedRuleDraft,
@@ -10,8 +10,8 @@ import {
   type RuleAction,
   ruleSchema,
 } from '@packetlog/common';
-import { invalid, notFound, RulesRefusal } from './rejection.ts';
-import { isExpired, type NamedSet, type RuleBook, setOf } from './ruleset.ts';
+import { invalid, notFound, RulesRejection } from './rejection.ts';
+import { isExpired, type NamedSet, type Ruleset, setOf } from './ruleset.ts';
 
 /** What a change needs to know of the world. */
 export interface Circumstances {
@@ -20,20 +20,20 @@ export interface Circumstances {
 }
 
 export interface Added {
-  readonly book: RuleBook;
+  readonly ruleset: Ruleset;
   readonly rule: Rule;
-  /** The rule before, where one with the same action and match was updated; the book is the same if nothing differs. */
+  /** The rule before, where one with the same action and match was updated; the ruleset is the same if nothing differs. */
   readonly was?: Rule;
 }
 
 export interface AddedRules {
-  readonly book: RuleBook;
-  readonly rules: readonly Omit<Added, 'book'>[];
+  readonly ruleset: Ruleset;
+  readonly rules: readonly Omit<Added, 'ruleset'>[];
 }
 
-export function addRule(book: RuleBook, draft: CheckedRuleDraft, circumstances: Circumstances): Added {
-  const { book: after, rules } = addRules(book, [draft], circumstances, () => 'rule');
-  return { book: after, ...(rules[0] as Omit<Added, 'book'>) };
+export function addRule(ruleset: Ruleset, draft: CheckedRuleDraft, circumstances: Circumstances): Added {
+  const { ruleset: after, rules } = addRules(ruleset, [draft], circumstances, () => 'rule');
+  return { ruleset: after, ...(rules[0] as Omit<Added, 'ruleset'>) };
 }
 
 /**
@@ -41,18 +41,18 @@ export function addRule(book: RuleBook, draft: CheckedRuleDraft, circumstances: 
  * later end counts, as it would with two rules, and a reason that is given replaces the one before.
  */
 export function addRules(
-  book: RuleBook,
+  ruleset: Ruleset,
   drafts: readonly CheckedRuleDraft[],
   { nowMs, createdBy }: Circumstances,
   fieldOf: (index: number) => string = (index) => `rules.${index}`,
 ): AddedRules {
-  const rules = [...book.rules];
+  const rules = [...ruleset.rules];
   const places = new Map<string, number>();
   // Of equal rules, which files may hold, the first is updated.
   for (let place = rules.length - 1; place >= 0; place--) places.set(matchKey(rules[place] as Rule), place);
-  let { nextId } = book;
+  let { nextId } = ruleset;
   let isChanged = false;
-  const added = drafts.map((draft, index): Omit<Added, 'book'> => {
+  const added = drafts.map((draft, index): Omit<Added, 'ruleset'> => {
     const { for: duration, expires_at, ...match } = draft;
     const ends = endOf(duration, expires_at, nowMs);
     const rule: Rule = {
@@ -62,7 +62,7 @@ export function addRules(
       created_at: new Date(nowMs).toISOString(),
       ...(ends === undefined ? {} : { expires_at: ends }),
     };
-    requireAddable(book, rule, nowMs, fieldOf(index));
+    requireAddable(ruleset, rule, nowMs, fieldOf(index));
     const place = places.get(matchKey(rule));
     const was = place === undefined ? undefined : rules[place];
     if (place !== undefined && was !== undefined && !isExpired(was, nowMs)) {
@@ -76,7 +76,7 @@ export function addRules(
     places.set(matchKey(rule), rules.push(rule) - 1);
     return { rule };
   });
-  return { book: isChanged ? { ...book, rules, nextId } : book, rules: added };
+  return { ruleset: isChanged ? { ...ruleset, rules, nextId } : ruleset, rules: added };
 }
 
 /** Equal for rules that do the same with the same packets. */
@@ -97,12 +97,12 @@ function extended(was: Rule, { reason, expires_at }: Rule): Rule {
 
 /** The rule keeps its id, and so its counters. */
 export function editRule(
-  book: RuleBook,
+  ruleset: Ruleset,
   id: number,
   changes: CheckedRuleChanges,
   { nowMs }: Circumstances,
-): { book: RuleBook; before: Rule; rule: Rule } {
-  const before = ruleOf(book, id);
+): { ruleset: Ruleset; before: Rule; rule: Rule } {
+  const before = ruleOf(ruleset, id);
   const { for: duration, expires_at, ...rest } = changes;
   const merged: Record<string, unknown> = { ...before, ...rest };
   if (expires_at === null) delete merged['expires_at'];
@@ -115,22 +115,22 @@ export function editRule(
     throw invalid(`changes.${issue?.path.join('.')}: ${issue?.message}`, `changes.${issue?.path.join('.')}`);
   }
   const rule = parsed.data;
-  requireSet(book, rule);
-  const rules = book.rules.map((each) => (each.id === id ? rule : each));
-  return { book: withoutUnusedSets({ ...book, rules }), before, rule };
+  requireSet(ruleset, rule);
+  const rules = ruleset.rules.map((each) => (each.id === id ? rule : each));
+  return { ruleset: withoutUnusedSets({ ...ruleset, rules }), before, rule };
 }
 
 /** By id, and by what they match. Each id and each selector has to mean at least one rule. */
 export function removeRules(
-  book: RuleBook,
+  ruleset: Ruleset,
   {
     ids = [],
     matching = [],
   }: { ids?: readonly number[] | undefined; matching?: readonly CheckedRuleSelector[] | undefined },
-): { book: RuleBook; removed: Rule[] } {
-  const gone = new Set(ids.map((id) => ruleOf(book, id)));
+): { ruleset: Ruleset; removed: Rule[] } {
+  const gone = new Set(ids.map((id) => ruleOf(ruleset, id)));
   const bySource = new Map<string, Rule[]>();
-  for (const rule of matching.length === 0 ? [] : book.rules) {
+  for (const rule of matching.length === 0 ? [] : ruleset.rules) {
     const others = bySource.get(rule.source);
     if (others) others.push(rule);
     else bySource.set(rule.source, [rule]);
@@ -140,8 +140,8 @@ export function removeRules(
     if (meant.length === 0) throw noneMatches(selector, index);
     for (const rule of meant) gone.add(rule);
   });
-  const rules = book.rules.filter((rule) => !gone.has(rule));
-  return { book: withoutUnusedSets({ ...book, rules }), removed: [...gone] };
+  const rules = ruleset.rules.filter((rule) => !gone.has(rule));
+  return { ruleset: withoutUnusedSets({ ...ruleset, rules }), removed: [...gone] };
 }
 
 function isMeant(rule: Rule, { action, protocol, destination_port, interface: name }: CheckedRuleSelector): boolean {
@@ -153,77 +153,77 @@ function isMeant(rule: Rule, { action, protocol, destination_port, interface: na
   );
 }
 
-function noneMatches(selector: CheckedRuleSelector, index: number): RulesRefusal {
+function noneMatches(selector: CheckedRuleSelector, index: number): RulesRejection {
   const conditions = Object.keys(selector).length > 1 ? ' and these conditions' : '';
-  return new RulesRefusal({
+  return new RulesRejection({
     code: 'not_found',
     message: `There is no rule with source ${selector.source}${conditions}. List the rules with: packetlog rules list.`,
     field: `matching.${index}`,
   });
 }
 
-export function setPolicy(book: RuleBook, defaultPolicy: DefaultPolicy): RuleBook {
-  return { ...book, defaultPolicy };
+export function setPolicy(ruleset: Ruleset, defaultPolicy: DefaultPolicy): Ruleset {
+  return { ...ruleset, defaultPolicy };
 }
 
 /** Replaces the set, and adds a rule about it if none has this action. */
 export function importSet(
-  book: RuleBook,
+  ruleset: Ruleset,
   set: NamedSet,
   action: RuleAction,
   reason: string,
   circumstances: Circumstances,
 ): Added {
-  const sets = new Map(book.sets).set(set.name, set);
+  const sets = new Map(ruleset.sets).set(set.name, set);
   const source = `set:${set.name}`;
-  const rule = book.rules.find((each) => each.source === source && each.action === action);
-  if (rule === undefined) return addRule({ ...book, sets }, { action, source, reason }, circumstances);
+  const rule = ruleset.rules.find((each) => each.source === source && each.action === action);
+  if (rule === undefined) return addRule({ ...ruleset, sets }, { action, source, reason }, circumstances);
   const same = reason === '' || rule.reason === reason;
-  if (same) return { book: { ...book, sets }, rule };
-  return editRule({ ...book, sets }, rule.id, { reason }, circumstances);
+  if (same) return { ruleset: { ...ruleset, sets }, rule };
+  return editRule({ ...ruleset, sets }, rule.id, { reason }, circumstances);
 }
 
 /** The set's new content; the rules stay as they are. */
-export function refreshSet(book: RuleBook, set: NamedSet): RuleBook {
-  return { ...book, sets: new Map(book.sets).set(set.name, set) };
+export function refreshSet(ruleset: Ruleset, set: NamedSet): Ruleset {
+  return { ...ruleset, sets: new Map(ruleset.sets).set(set.name, set) };
 }
 
 /** Without the rules that no longer exist. */
-export function removeExpired(book: RuleBook, nowMs: number): { book: RuleBook; removed: Rule[] } {
-  const removed = book.rules.filter((rule) => isExpired(rule, nowMs));
-  if (removed.length === 0) return { book, removed };
+export function removeExpired(ruleset: Ruleset, nowMs: number): { ruleset: Ruleset; removed: Rule[] } {
+  const removed = ruleset.rules.filter((rule) => isExpired(rule, nowMs));
+  if (removed.length === 0) return { ruleset, removed };
   return {
-    book: withoutUnusedSets({ ...book, rules: book.rules.filter((rule) => !removed.includes(rule)) }),
+    ruleset: withoutUnusedSets({ ...ruleset, rules: ruleset.rules.filter((rule) => !removed.includes(rule)) }),
     removed,
   };
 }
 
 /** `before` again, but for what time has taken and for ids, which are never given twice. */
-export function restore(before: RuleBook, now: RuleBook, nowMs: number): RuleBook {
-  return { ...removeExpired(before, nowMs).book, nextId: Math.max(before.nextId, now.nextId) };
+export function restore(before: Ruleset, now: Ruleset, nowMs: number): Ruleset {
+  return { ...removeExpired(before, nowMs).ruleset, nextId: Math.max(before.nextId, now.nextId) };
 }
 
-/** Throws RulesRefusal. */
-export function requireAddable(book: RuleBook, rule: Rule, nowMs: number, field: string): void {
+/** Throws RulesRejection. */
+export function requireAddable(ruleset: Ruleset, rule: Rule, nowMs: number, field: string): void {
   if (rule.id > MAX_RULE_ID) {
     const message = `All ${MAX_RULE_ID} rule ids have been given. Write a new rules file, with ids from 1.`;
-    throw new RulesRefusal({ code: 'limit', message, limit: MAX_RULE_ID });
+    throw new RulesRejection({ code: 'limit', message, limit: MAX_RULE_ID });
   }
   if (isExpired(rule, nowMs)) {
     throw invalid(`${field}.expires_at: is in the past. Give a later time.`, `${field}.expires_at`);
   }
-  requireSet(book, rule, field);
+  requireSet(ruleset, rule, field);
 }
 
-function ruleOf(book: RuleBook, id: number): Rule {
-  const rule = book.rules.find((each) => each.id === id);
+function ruleOf(ruleset: Ruleset, id: number): Rule {
+  const rule = ruleset.rules.find((each) => each.id === id);
   if (rule === undefined) throw notFound(`There is no rule ${id}. See which there are with: packetlog rules list.`);
   return rule;
 }
 
-function requireSet(book: RuleBook, rule: Rule, field = 'rule'): void {
+function requireSet(ruleset: Ruleset, rule: Rule, field = 'rule'): void {
   const name = setOf(rule);
-  if (name === undefined || book.sets.has(name)) return;
+  if (name === undefined || ruleset.sets.has(name)) return;
   throw invalid(
     `${field}.source: there is no set ${name}. Import one first: packetlog rules import FILE --set ${name}.`,
     `${field}.source`,
@@ -231,10 +231,10 @@ function requireSet(book: RuleBook, rule: Rule, field = 'rule'): void {
 }
 
 /** A set that no rule names is not kept. */
-function withoutUnusedSets(book: RuleBook): RuleBook {
-  const used = new Set(book.rules.map(setOf));
-  const kept = [...book.sets].filter(([name]) => used.has(name));
-  return kept.length === book.sets.size ? book : { ...book, sets: new Map(kept) };
+function withoutUnusedSets(ruleset: Ruleset): Ruleset {
+  const used = new Set(ruleset.rules.map(setOf));
+  const kept = [...ruleset.sets].filter(([name]) => used.has(name));
+  return kept.length === ruleset.sets.size ? ruleset : { ...ruleset, sets: new Map(kept) };
 }
 
 function endOf(duration: string | undefined, expiresAt: string | undefined, nowMs: number): string | undefined {

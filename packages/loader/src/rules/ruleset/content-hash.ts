@@ -4,24 +4,24 @@
  */
 import { createHash } from 'node:crypto';
 import { perRule } from './per-rule.ts';
-import { type NamedSet, type RuleBook, setOf } from './ruleset.ts';
+import { type NamedSet, type Ruleset, setOf } from './ruleset.ts';
 
-export function contentHash(book: RuleBook): string {
-  const known = ofBooks.get(book);
+export function contentHash(ruleset: Ruleset): string {
+  const known = ofBooks.get(ruleset);
   if (known !== undefined) return known;
-  const hash = hashOf(book);
-  ofBooks.set(book, hash);
+  const hash = hashOf(ruleset);
+  ofBooks.set(ruleset, hash);
   return hash;
 }
 
-/** A book never changes. */
-const ofBooks = new WeakMap<RuleBook, string>();
+/** A ruleset never changes. */
+const ofBooks = new WeakMap<Ruleset, string>();
 
 const lineOf = perRule(({ action, source, protocol, destination_port, interface: name, expires_at }) =>
   JSON.stringify([action, source, protocol ?? '', destination_port ?? '', name ?? '', expires_at ?? '']),
 );
 
-function hashOf({ defaultPolicy, rules, sets, protect }: RuleBook): string {
+function hashOf({ defaultPolicy, rules, sets, protect }: Ruleset): string {
   const lines = rules.map(lineOf);
   const used = [...new Set(rules.flatMap((rule) => setOf(rule) ?? []))].sort();
   const lists = used.map((name) => `${name} ${listHash(sets.get(name))}`);

@@ -1,8 +1,8 @@
 /** Why a change of the rules was not made, as it is sent to whoever asked. */
 import type { RulesError } from '@packetlog/common';
 
-export class RulesRefusal extends Error {
-  override readonly name = 'RulesRefusal';
+export class RulesRejection extends Error {
+  override readonly name = 'RulesRejection';
   readonly error: RulesError;
 
   constructor(error: RulesError, options?: ErrorOptions) {
@@ -11,10 +11,10 @@ export class RulesRefusal extends Error {
   }
 }
 
-export function invalid(message: string, field?: string): RulesRefusal {
-  return new RulesRefusal(field === undefined ? { code: 'invalid', message } : { code: 'invalid', message, field });
+export function invalid(message: string, field?: string): RulesRejection {
+  return new RulesRejection(field === undefined ? { code: 'invalid', message } : { code: 'invalid', message, field });
 }
 
-export function notFound(message: string): RulesRefusal {
-  return new RulesRefusal({ code: 'not_found', message });
+export function notFound(message: string): RulesRejection {
+  return new RulesRejection({ code: 'not_found', message });
 }

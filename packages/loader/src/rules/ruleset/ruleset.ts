@@ -20,7 +20,7 @@ export interface NamedSet {
   readonly loadedAtMs: number;
 }
 
-export interface RuleBook {
+export interface Ruleset {
   readonly defaultPolicy: DefaultPolicy;
   readonly rules: readonly Rule[];
   readonly sets: ReadonlyMap<string, NamedSet>;
@@ -30,7 +30,7 @@ export interface RuleBook {
   readonly nextId: number;
 }
 
-export const EMPTY_BOOK: RuleBook = {
+export const EMPTY_RULESET: Ruleset = {
   defaultPolicy: 'permit',
   rules: [],
   sets: new Map(),
@@ -53,11 +53,11 @@ export function hasSameOrigin(one: NamedSet | undefined, { origin }: NamedSet): 
 }
 
 /** Whether the kernel has anything to decide. */
-export function saysSomething({ rules, defaultPolicy }: RuleBook): boolean {
+export function saysSomething({ rules, defaultPolicy }: Ruleset): boolean {
   return rules.length > 0 || defaultPolicy === 'deny';
 }
 
 /** Whether some packet may be denied: what must go on without the loader. */
-export function denies({ rules, defaultPolicy }: RuleBook): boolean {
+export function denies({ rules, defaultPolicy }: Ruleset): boolean {
   return defaultPolicy === 'deny' || rules.some(({ action }) => action === 'deny');
 }

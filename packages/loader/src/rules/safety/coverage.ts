@@ -2,7 +2,7 @@
 import { parseRuleSource, type Rule } from '@packetlog/common';
 import type { AddressList } from '../lists/address-list.ts';
 import { perRule } from '../ruleset/per-rule.ts';
-import { type RuleBook, setOf } from '../ruleset/ruleset.ts';
+import { type Ruleset, setOf } from '../ruleset/ruleset.ts';
 
 const MAPPED_BITS = 96;
 /** Shares of the address space, as a power of two: from a sixteenth on, each doubling counts. Of IPv6, a /18 is the first. */
@@ -26,7 +26,7 @@ interface Covered {
  * What part of all addresses `after` denies, in words, if that crosses a mark that `before` had not reached: a
  * sixteenth, an eighth, a quarter, a half of IPv4; a /18, /17 and so on of IPv6.
  */
-export function widerCoverage(before: RuleBook, after: RuleBook): string | undefined {
+export function widerCoverage(before: Ruleset, after: Ruleset): string | undefined {
   for (const family of ['ipv4', 'ipv6'] as const) {
     if (markOf(sumOf(after, family), family) < FIRST_MARK[family]) continue;
     const share = unionOf(after, family);
@@ -43,19 +43,19 @@ function markOf(share: number, family: Family): number {
 }
 
 /** An upper bound, without merging what overlaps. */
-function sumOf(book: RuleBook, family: Family): number {
-  return deniedBy(book, family).reduce((all, { sum }) => all + sum, 0);
+function sumOf(ruleset: Ruleset, family: Family): number {
+  return deniedBy(ruleset, family).reduce((all, { sum }) => all + sum, 0);
 }
 
-function unionOf(book: RuleBook, family: Family): number {
-  const covered = deniedBy(book, family);
+function unionOf(ruleset: Ruleset, family: Family): number {
+  const covered = deniedBy(ruleset, family);
   const small = covered.filter(({ sum }) => sum < SMALL).reduce((all, { sum }) => all + sum, 0);
   const ranges = merged(covered.flatMap(({ sum, ranges }) => (sum < SMALL ? [] : ranges())));
   return ranges.reduce((all, [from, to]) => all + (to - from), small);
 }
 
 /** What each source that is denied covers; `any` is wide by itself, and not counted here. */
-function deniedBy({ rules, sets }: RuleBook, family: Family): Covered[] {
+function deniedBy({ rules, sets }: Ruleset, family: Family): Covered[] {
   const sources = new Map<string, Rule>();
   for (const rule of rules) if (rule.action === 'deny') sources.set(rule.source, rule);
   return [...sources.values()].flatMap((rule): Covered[] => {

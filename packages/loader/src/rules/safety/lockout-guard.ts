@@ -1,11 +1,11 @@
 /** Finds the protected addresses that rules would lock out and did not before, by asking the compiled rules. */
 import { NOT_JUDGED, type PacketFacts, RuleImage } from '../evaluator/rule-image.ts';
-import type { RuleBook } from '../ruleset/ruleset.ts';
+import type { Ruleset } from '../ruleset/ruleset.ts';
 import { probesOf } from './probes.ts';
 import type { Protected } from './protected-sources.ts';
 
 export interface Judged {
-  readonly book: RuleBook;
+  readonly ruleset: Ruleset;
   /** Undefined: every packet passes. */
   readonly image: SharedArrayBuffer | undefined;
 }
@@ -23,7 +23,7 @@ export function lockedOut(
   const changed = new RuleImage(new Uint8Array(after.image));
   const nowNs = BigInt(nowMs) * 1_000_000n;
   return candidates.filter((one) =>
-    probesOf(one, after.book).some((probe) =>
+    probesOf(one, after.ruleset).some((probe) =>
       interfaceSlots.some((interfaceSlot) => {
         const facts = { ...probe, interfaceSlot };
         return isDenied(changed, facts, nowNs) && !(old && isDenied(old, facts, nowNs));
@@ -45,19 +45,19 @@ const MOST_ENDS = 8;
 
 /** The first moment at which the end of a permit leaves one of `protectedNow` denied that is not denied now. */
 export function lockedOutLater(
-  { book, image }: Judged,
+  { ruleset, image }: Judged,
   protectedNow: () => readonly Protected[],
   interfaceSlots: readonly number[],
   nowMs: number,
 ): LaterLockout | undefined {
   if (image === undefined) return undefined;
-  const ends = book.rules.flatMap(({ id, action, expires_at }) => {
+  const ends = ruleset.rules.flatMap(({ id, action, expires_at }) => {
     const atMs = Date.parse(expires_at ?? '');
     return action === 'permit' && atMs > nowMs ? { ruleId: id, atMs } : [];
   });
   if (ends.length === 0) return undefined;
   const rules = new RuleImage(new Uint8Array(image));
-  const probed = protectedNow().map((one) => ({ one, probes: probesOf(one, book) }));
+  const probed = protectedNow().map((one) => ({ one, probes: probesOf(one, ruleset) }));
   for (const { atMs, ruleId } of ends.sort((a, b) => a.atMs - b.atMs).slice(0, MOST_ENDS)) {
     const [now, then] = [nowMs, atMs].map((ms) => BigInt(ms) * 1_000_000n) as [bigint, bigint];
     for (const { one, probes } of probed) {

@@ -12,7 +12,7 @@ import {
 } from '@packetlog/common';
 import type { PacketFacts } from '../evaluator/rule-image.ts';
 import type { AddressList } from '../lists/address-list.ts';
-import { type RuleBook, setOf } from '../ruleset/ruleset.ts';
+import { type Ruleset, setOf } from '../ruleset/ruleset.ts';
 import type { Protected } from './protected-sources.ts';
 
 /** A protocol, and a port where it has some. */
@@ -39,7 +39,7 @@ const WITH_PORTS = [TCP, UDP, 132, 136];
 const MOST_OVERLAPS = 64;
 
 /** Without their interface. */
-export function probesOf(one: Protected, book: RuleBook): Omit<PacketFacts, 'interfaceSlot'>[] {
+export function probesOf(one: Protected, ruleset: Ruleset): Omit<PacketFacts, 'interfaceSlot'>[] {
   const network = unmapped(parseNetwork(one.address));
   const at = first(network);
   switch (one.kind) {
@@ -51,18 +51,18 @@ export function probesOf(one: Protected, book: RuleBook): Omit<PacketFacts, 'int
     case 'dns':
       return FROM_DNS.map((service) => packet(network, at, service));
     case 'protect':
-      return anythingFrom(network, book);
+      return anythingFrom(network, ruleset);
   }
 }
 
 /** Where a rule that denies begins and ends within the network, with what it is about. */
-function anythingFrom(network: Network, book: RuleBook): Omit<PacketFacts, 'interfaceSlot'>[] {
+function anythingFrom(network: Network, ruleset: Ruleset): Omit<PacketFacts, 'interfaceSlot'>[] {
   const whole = [first(network), last(network)];
   const common = whole.flatMap((at) => COMMON.map((service) => packet(network, at, service)));
-  const rules = book.rules.filter(({ action }) => action === 'deny');
+  const rules = ruleset.rules.filter(({ action }) => action === 'deny');
   const asked = rules.flatMap((rule) => {
     const services = servicesOf(rule);
-    const places = placesOf(rule, network, book);
+    const places = placesOf(rule, network, ruleset);
     return places.flatMap((at) => services.map((service) => packet(network, at, service)));
   });
   return [...common, ...asked];
@@ -78,9 +78,9 @@ function servicesOf({ protocol, destination_port }: Rule): readonly Service[] {
   ]);
 }
 
-function placesOf(rule: Rule, network: Network, book: RuleBook): number[][] {
+function placesOf(rule: Rule, network: Network, ruleset: Ruleset): number[][] {
   const set = setOf(rule);
-  if (set !== undefined) return overlaps(book.sets.get(set)?.list, network);
+  if (set !== undefined) return overlaps(ruleset.sets.get(set)?.list, network);
   const source = parseRuleSource(rule.source);
   if (source.kind === 'any') return [first(network), last(network)];
   if (source.kind === 'set' || source.network.family !== network.family) return [];

@@ -1,7 +1,7 @@
 import type { Rule } from '@packetlog/common';
 import { describe, expect, it } from 'vitest';
 import { EMPTY_ADDRESS_LIST } from '../lists/address-list.ts';
-import { EMPTY_BOOK, type NamedSet, type RuleBook } from '../ruleset/ruleset.ts';
+import { EMPTY_RULESET, type NamedSet, type Ruleset } from '../ruleset/ruleset.ts';
 import { riskOf } from './risk.ts';
 
 const rule = (rest: Partial<Rule>): Rule => ({
@@ -13,9 +13,9 @@ const rule = (rest: Partial<Rule>): Rule => ({
   created_at: '2026-01-01T00:00:00.000Z',
   ...rest,
 });
-const book = (...rules: Partial<Rule>[]): RuleBook => ({ ...EMPTY_BOOK, rules: rules.map(rule) });
-const withSet = (bits: number): RuleBook => ({
-  ...book({ source: 'set:feed' }),
+const ruleset = (...rules: Partial<Rule>[]): Ruleset => ({ ...EMPTY_RULESET, rules: rules.map(rule) });
+const withSet = (bits: number): Ruleset => ({
+  ...ruleset({ source: 'set:feed' }),
   sets: new Map([
     [
       'feed',
@@ -38,11 +38,11 @@ describe('a change is risky', () => {
     ['a /7', '2.0.0.0/7', /wider than \/8/],
     ['a /31 of IPv6', '2001:db8::/31', /wider than \/32/],
   ])('when it denies %s', (_, source, why) => {
-    expect(riskOf(EMPTY_BOOK, book({ source }))).toMatch(why);
+    expect(riskOf(EMPTY_RULESET, ruleset({ source }))).toMatch(why);
   });
 
   it('when the default policy becomes deny', () => {
-    expect(riskOf(EMPTY_BOOK, { ...EMPTY_BOOK, defaultPolicy: 'deny' })).toMatch(/default policy/);
+    expect(riskOf(EMPTY_RULESET, { ...EMPTY_RULESET, defaultPolicy: 'deny' })).toMatch(/default policy/);
   });
 
   it('when a set that is denied becomes wide', () => {
@@ -52,7 +52,9 @@ describe('a change is risky', () => {
 
   it('when all that is denied together is a large part of the world', () => {
     const eights = Array.from({ length: 256 }, (_, i) => ({ id: i + 1, source: `${i}.0.0.0/8` }));
-    expect(riskOf(EMPTY_BOOK, book(...eights))).toMatch(/all deny rules together cover 100 % of all IPv4 addresses/);
+    expect(riskOf(EMPTY_RULESET, ruleset(...eights))).toMatch(
+      /all deny rules together cover 100 % of all IPv4 addresses/,
+    );
   });
 
   it.each([
@@ -61,7 +63,7 @@ describe('a change is risky', () => {
     [3, 1, /shrinks/],
     [1, 1000, undefined],
   ])('when a set of %i networks becomes one of %i: %s', (from, to, why) => {
-    const sized = (entries: number): RuleBook => {
+    const sized = (entries: number): Ruleset => {
       const [set] = withSet(24).sets.values();
       const ipv4 = { starts: new Uint32Array(entries), bits: new Uint8Array(entries).fill(24) };
       return {
@@ -74,8 +76,8 @@ describe('a change is risky', () => {
   });
 
   it('when what lets in is taken away while the rest is denied', () => {
-    const open = book({ id: 1, action: 'permit', source: 'any', destination_port: 22 }, { id: 2, source: 'any' });
-    expect(riskOf(open, book({ id: 2, source: 'any' }))).toMatch(/rule 1 no longer permits any source/);
+    const open = ruleset({ id: 1, action: 'permit', source: 'any', destination_port: 22 }, { id: 2, source: 'any' });
+    expect(riskOf(open, ruleset({ id: 2, source: 'any' }))).toMatch(/rule 1 no longer permits any source/);
   });
 });
 
@@ -86,13 +88,13 @@ describe('a change is not risky', () => {
     ['permit', 'any'],
     ['observe', 'any'],
   ] as const)('when it is to %s %s', (action, source) => {
-    expect(riskOf(EMPTY_BOOK, book({ action, source }))).toBeUndefined();
+    expect(riskOf(EMPTY_RULESET, ruleset({ action, source }))).toBeUndefined();
   });
 
   it('when what is wide in it was there before', () => {
-    const before = { ...book({ source: 'any' }), defaultPolicy: 'deny' as const };
-    const after = { ...book({ source: 'any', reason: 'x' }, { id: 2 }), defaultPolicy: 'deny' as const };
+    const before = { ...ruleset({ source: 'any' }), defaultPolicy: 'deny' as const };
+    const after = { ...ruleset({ source: 'any', reason: 'x' }, { id: 2 }), defaultPolicy: 'deny' as const };
     expect(riskOf(before, after)).toBeUndefined();
-    expect(riskOf(before, EMPTY_BOOK)).toBeUndefined();
+    expect(riskOf(before, EMPTY_RULESET)).toBeUndefined();
   });
 });

@@ -2,7 +2,7 @@
 import { parseRuleSource, type Rule } from '@packetlog/common';
 import { type AddressList, addressListLength } from '../lists/address-list.ts';
 import { perRule } from '../ruleset/per-rule.ts';
-import { type RuleBook, setOf } from '../ruleset/ruleset.ts';
+import { type Ruleset, setOf } from '../ruleset/ruleset.ts';
 import { widerCoverage } from './coverage.ts';
 
 /** A network with fewer bits is wide. */
@@ -10,7 +10,7 @@ const WIDE = { ipv4: 8, ipv6: 32 } as const;
 const MAPPED_BITS = 96;
 
 /** Why `after` is risky, compared with what is in force, as the end of a sentence; undefined: it is not. */
-export function riskOf(before: RuleBook, after: RuleBook): string | undefined {
+export function riskOf(before: Ruleset, after: Ruleset): string | undefined {
   if (after.defaultPolicy === 'deny' && before.defaultPolicy !== 'deny') {
     return 'the default policy now denies all that no rule permits';
   }
@@ -29,7 +29,7 @@ export function riskOf(before: RuleBook, after: RuleBook): string | undefined {
 }
 
 /** A list that lost most of its networks is more often half a download than meant. */
-function shrunkenSet(before: RuleBook, after: RuleBook): string | undefined {
+function shrunkenSet(before: Ruleset, after: Ruleset): string | undefined {
   for (const [name, { list }] of after.sets) {
     const old = before.sets.get(name);
     if (old === undefined || old.list === list) continue;
@@ -44,10 +44,10 @@ function count(networks: number): string {
 }
 
 /** What wide part of the world a rule is about, in words. */
-function widthOf(book: RuleBook, rule: Rule): string | undefined {
+function widthOf(ruleset: Ruleset, rule: Rule): string | undefined {
   const set = setOf(rule);
   if (set !== undefined) {
-    const list = book.sets.get(set)?.list;
+    const list = ruleset.sets.get(set)?.list;
     return list !== undefined && isWide(list)
       ? `the set ${set}, which holds a network wider than /8 or /32`
       : undefined;
@@ -77,7 +77,7 @@ function isWide(list: AddressList): boolean {
 }
 
 /** Where nearly all is denied, a wide permit rule is what lets it in. */
-function openingTaken(before: RuleBook, after: RuleBook): string | undefined {
+function openingTaken(before: Ruleset, after: Ruleset): string | undefined {
   const isClosed =
     after.defaultPolicy === 'deny' ||
     after.rules.some((rule) => rule.action === 'deny' && widthOf(after, rule) !== undefined);

@@ -4,7 +4,7 @@
  */
 import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
 import { type AuditEntry, auditEntrySchema } from '@packetlog/common';
-import { RulesRefusal } from '../ruleset/rejection.ts';
+import { RulesRejection } from '../ruleset/rejection.ts';
 import { type Write, writeAll } from './write-all.ts';
 
 /** An entry that begins below this size is written to the file, whatever its length. */
@@ -58,7 +58,7 @@ export class AuditLog {
         if ((cause as NodeJS.ErrnoException).code === 'ENOENT') break;
         const why = cause instanceof Error ? cause.message : String(cause);
         const message = `The audit file ${path} cannot be read: ${why}. Give access to it.`;
-        throw new RulesRefusal({ code: 'internal', message }, { cause });
+        throw new RulesRejection({ code: 'internal', message }, { cause });
       }
     }
     return entries;

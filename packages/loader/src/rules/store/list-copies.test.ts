@@ -5,7 +5,7 @@ import { ruleDraftSchema } from '@packetlog/common';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EMPTY_ADDRESS_LIST } from '../lists/address-list.ts';
 import { addRule, importSet } from '../ruleset/changes.ts';
-import { EMPTY_BOOK, type NamedSet, type RuleBook, type SetOrigin } from '../ruleset/ruleset.ts';
+import { EMPTY_RULESET, type NamedSet, type Ruleset, type SetOrigin } from '../ruleset/ruleset.ts';
 import { MOST_LIST_BYTES } from './regular-file.ts';
 import { type Found, RuleStore, type StoredRules } from './rule-store.ts';
 import { makeStateDirectory, statePaths } from './state-directory.ts';
@@ -27,9 +27,9 @@ const setOf = (name: string, origin: SetOrigin, text: Uint8Array | string): Name
   text: Buffer.from(text),
   loadedAtMs: 1_700_000_000_000,
 });
-const withSet = (set: NamedSet) => importSet(EMPTY_BOOK, set, 'deny', '', circumstances).book;
+const withSet = (set: NamedSet) => importSet(EMPTY_RULESET, set, 'deny', '', circumstances).ruleset;
 const textOf = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString();
-const save = (book: RuleBook, store = new RuleStore(paths)) => store.prepare(book).commit();
+const save = (ruleset: Ruleset, store = new RuleStore(paths)) => store.prepare(ruleset).commit();
 const copyOf = (name: string) => join(paths.sets, `${name}.txt`);
 async function read(store = new RuleStore(paths)): Promise<StoredRules> {
   return required(await store.readFile());
@@ -42,22 +42,22 @@ function required(found: Found): StoredRules {
 async function startWithGood() {
   const store = new RuleStore(paths);
   const file = await store.readFile();
-  const { book, sets, lost } = required(await store.readGood());
-  const inForce = { ...book, sets: new Map(sets.map((set) => [set.name, { ...set, list: EMPTY_ADDRESS_LIST }])) };
+  const { ruleset, sets, lost } = required(await store.readGood());
+  const inForce = { ...ruleset, sets: new Map(sets.map((set) => [set.name, { ...set, list: EMPTY_ADDRESS_LIST }])) };
   return { store, file, inForce, lost };
 }
-const withRule = (book: RuleBook, source: string) =>
-  addRule(book, ruleDraftSchema.parse({ action: 'deny', source }), circumstances).book;
+const withRule = (ruleset: Ruleset, source: string) =>
+  addRule(ruleset, ruleDraftSchema.parse({ action: 'deny', source }), circumstances).ruleset;
 
 describe('copies of lists', () => {
   it('keeps the lists of sets beside, and removes those that no rule names any more', async () => {
     const store = new RuleStore(paths);
-    const book = withSet(setOf('drop', { kind: 'copy' }, '192.0.2.0/24 ; comment\n'));
-    save(book, store);
+    const ruleset = withSet(setOf('drop', { kind: 'copy' }, '192.0.2.0/24 ; comment\n'));
+    save(ruleset, store);
     const { sets } = await read();
     expect(sets).toMatchObject([{ name: 'drop', origin: { kind: 'copy' }, loadedAtMs: 1_700_000_000_000 }]);
     expect(textOf(sets[0]?.text)).toBe('192.0.2.0/24 ; comment\n');
-    save({ ...book, rules: [], sets: new Map() }, store);
+    save({ ...ruleset, rules: [], sets: new Map() }, store);
     expect(readdirSync(paths.sets)).toEqual([]);
   });
 

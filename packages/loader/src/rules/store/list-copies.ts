@@ -6,7 +6,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FileSet } from '@packetlog/common';
 import { textHash } from '../ruleset/content-hash.ts';
-import type { NamedSet, RuleBook, SetOrigin } from '../ruleset/ruleset.ts';
+import type { NamedSet, Ruleset, SetOrigin } from '../ruleset/ruleset.ts';
 import { isThere, MOST_LIST_BYTES, readRegularFile, UnfitFileError } from './regular-file.ts';
 import { RulesFileError, requireShort } from './rules-document.ts';
 import { sharedBytes } from './shared-bytes.ts';
@@ -94,7 +94,7 @@ export class ListCopies {
   }
 
   /** What has to be written so that the copies are those of these rules, and their hashes. Throws RulesFileError. */
-  of({ sets }: RuleBook): {
+  of({ sets }: Ruleset): {
     files: (readonly [path: string, list: Uint8Array])[];
     hashes: ListHashes;
     wrote: () => void;
@@ -119,7 +119,7 @@ export class ListCopies {
     return text.length === 0 && this.#damaged.has(text) && !this.#written.has(name);
   }
 
-  #removeUnused(sets: RuleBook['sets']): void {
+  #removeUnused(sets: Ruleset['sets']): void {
     if (!existsSync(this.#directory)) return;
     for (const file of readdirSync(this.#directory)) {
       const name = file.replace(/\.txt$/, '');

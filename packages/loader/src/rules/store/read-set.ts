@@ -2,7 +2,7 @@
 import type { BadLine } from '@packetlog/common';
 import type { Compiler } from '../compiler/worker/compiler.ts';
 import { invalid } from '../ruleset/rejection.ts';
-import type { NamedSet, RuleBook, SetOrigin } from '../ruleset/ruleset.ts';
+import type { NamedSet, Ruleset, SetOrigin } from '../ruleset/ruleset.ts';
 import type { LostList } from './list-copies.ts';
 import type { StoredRules } from './rule-store.ts';
 
@@ -29,7 +29,7 @@ export async function readSet(compiler: Compiler, { name, origin, text, loadedAt
   return { set: { name, origin, list, text, loadedAtMs }, ...rest };
 }
 
-/** Throws RulesRefusal, unless every line was understood. */
+/** Throws RulesRejection, unless every line was understood. */
 export function requireGood({ set, badLines, badLineCount }: ReadSet): NamedSet {
   if (badLineCount === 0) return set;
   const [first] = badLines;
@@ -50,7 +50,7 @@ export function requireGood({ set, badLines, badLineCount }: ReadSet): NamedSet 
 export async function readStored(
   compiler: Compiler,
   stored: StoredRules,
-): Promise<{ book: RuleBook; lost: readonly LostList[] }> {
+): Promise<{ ruleset: Ruleset; lost: readonly LostList[] }> {
   const sets = new Map<string, NamedSet>();
   const lost = [...stored.lost];
   for (const text of stored.sets) {
@@ -60,14 +60,14 @@ export async function readStored(
       lost.push({ set: text.name, text: text.text, message: unreadable(text.name, badLines[0].problem) });
     }
   }
-  return { book: { ...stored.book, sets }, lost };
+  return { ruleset: { ...stored.ruleset, sets }, lost };
 }
 
-/** Rules from the disk that were never accepted. `known`: lists in force are not read again. Throws RulesRefusal. */
-export async function requireStored(compiler: Compiler, stored: StoredRules, known?: RuleBook): Promise<RuleBook> {
+/** Rules from the disk that were never accepted. `known`: lists in force are not read again. Throws RulesRejection. */
+export async function requireStored(compiler: Compiler, stored: StoredRules, known?: Ruleset): Promise<Ruleset> {
   const sets = new Map<string, NamedSet>();
   for (const text of stored.sets) sets.set(text.name, sameSet(text, known) ?? (await requireSet(compiler, text)));
-  return { ...stored.book, sets };
+  return { ...stored.ruleset, sets };
 }
 
 function unreadable(name: string, problem: string): string {
@@ -89,7 +89,7 @@ async function requireSet(compiler: Compiler, text: TextOfSet): Promise<NamedSet
 }
 
 /** The set in force, if it comes from the same place. The file of a followed set is read by `FollowedFiles`. */
-function sameSet({ name, origin, text }: TextOfSet, known: RuleBook | undefined): NamedSet | undefined {
+function sameSet({ name, origin, text }: TextOfSet, known: Ruleset | undefined): NamedSet | undefined {
   const set = known?.sets.get(name);
   if (set === undefined || JSON.stringify(set.origin) !== JSON.stringify(origin)) return undefined;
   return origin.kind === 'copy' && set.text !== undefined && !sameBytes(set.text, text) ? undefined : set;

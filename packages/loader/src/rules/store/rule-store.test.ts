@@ -17,7 +17,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EMPTY_ADDRESS_LIST } from '../lists/address-list.ts';
 import { addRule, importSet } from '../ruleset/changes.ts';
 import { contentHash } from '../ruleset/content-hash.ts';
-import { EMPTY_BOOK, type NamedSet, type RuleBook, type SetOrigin } from '../ruleset/ruleset.ts';
+import { EMPTY_RULESET, type NamedSet, type Ruleset, type SetOrigin } from '../ruleset/ruleset.ts';
 import { RuleStore, type StoredRules } from './rule-store.ts';
 import { RulesFileError } from './rules-document.ts';
 import { makeStateDirectory, statePaths } from './state-directory.ts';
@@ -32,12 +32,12 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true }));
 
 const circumstances = { nowMs: Date.now(), createdBy: 'test' };
-const denying = (...sources: string[]): RuleBook => {
-  let book = EMPTY_BOOK;
+const denying = (...sources: string[]): Ruleset => {
+  let ruleset = EMPTY_RULESET;
   for (const source of sources) {
-    book = addRule(book, ruleDraftSchema.parse({ action: 'deny', source }), circumstances).book;
+    ruleset = addRule(ruleset, ruleDraftSchema.parse({ action: 'deny', source }), circumstances).ruleset;
   }
-  return book;
+  return ruleset;
 };
 const setOf = (name: string, origin: SetOrigin, text: string): NamedSet => ({
   name,
@@ -46,8 +46,8 @@ const setOf = (name: string, origin: SetOrigin, text: string): NamedSet => ({
   text: Buffer.from(text),
   loadedAtMs: 1_700_000_000_000,
 });
-const withSet = (set: NamedSet) => importSet(EMPTY_BOOK, set, 'deny', '', circumstances).book;
-const save = (book: RuleBook, store = new RuleStore(paths)) => store.prepare(book).commit();
+const withSet = (set: NamedSet) => importSet(EMPTY_RULESET, set, 'deny', '', circumstances).ruleset;
+const save = (ruleset: Ruleset, store = new RuleStore(paths)) => store.prepare(ruleset).commit();
 const rulesText = () => readFileSync(paths.rules, 'utf8');
 const edit = (from: string, to: string) => writeFileSync(paths.rules, rulesText().replace(from, to));
 async function read(store = new RuleStore(paths)): Promise<StoredRules> {
@@ -64,13 +64,13 @@ describe('RuleStore', () => {
   });
 
   it('gives back what was saved, and keeps it for its owner alone', async () => {
-    const book = {
+    const ruleset = {
       ...denying('192.0.2.1', '198.51.100.0/24'),
       protect: ['203.0.113.9'],
       defaultPolicy: 'deny' as const,
     };
-    save(book);
-    expect(await read()).toMatchObject({ book, isEdited: false, lost: [] });
+    save(ruleset);
+    expect(await read()).toMatchObject({ ruleset, isEdited: false, lost: [] });
     for (const path of [paths.rules, paths.lastGood, paths.state]) expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(statSync(directory).mode & 0o777).toBe(0o700);
   });
@@ -79,19 +79,19 @@ describe('RuleStore', () => {
     save(denying('192.0.2.1'));
     edit('"reason": ""', '"reason": "by hand"');
     const store = new RuleStore(paths);
-    expect(store.isAccepted(contentHash((await read(store)).book))).toBe(true);
+    expect(store.isAccepted(contentHash((await read(store)).ruleset))).toBe(true);
     edit('192.0.2.1', '192.0.2.2');
-    expect(store.isAccepted(contentHash((await read(store)).book))).toBe(false);
+    expect(store.isAccepted(contentHash((await read(store)).ruleset))).toBe(false);
   });
 
   it('remembers what had its time and was not confirmed, until it is accepted', async () => {
-    const [content, book] = [contentHash(denying('192.0.2.1')), denying('192.0.2.1')];
-    new RuleStore(paths).noteUnconfirmed(book);
+    const [content, ruleset] = [contentHash(denying('192.0.2.1')), denying('192.0.2.1')];
+    new RuleStore(paths).noteUnconfirmed(ruleset);
     expect(existsSync(paths.rules)).toBe(false);
     const store = new RuleStore(paths);
     await store.readFile();
     expect([store.isUnconfirmed(content), store.isAccepted(content)]).toEqual([true, false]);
-    save(book, store);
+    save(ruleset, store);
     expect([store.isUnconfirmed(content), store.isAccepted(content)]).toEqual([false, true]);
   });
 
@@ -101,11 +101,11 @@ describe('RuleStore', () => {
     ['of zeros', (text: string) => '\0'.repeat(text.length), /JSON/],
     ['of another kind', () => '{"rules": 7}', /version/],
   ])('says what is wrong with a file that is %s, and has the last good copy', async (_, damage, problem) => {
-    const book = denying('192.0.2.1');
-    save(book);
+    const ruleset = denying('192.0.2.1');
+    save(ruleset);
     writeFileSync(paths.rules, damage(rulesText()));
     expect(await new RuleStore(paths).readFile()).toEqual({ problem: expect.stringMatching(problem) });
-    expect(await new RuleStore(paths).readGood()).toMatchObject({ book });
+    expect(await new RuleStore(paths).readGood()).toMatchObject({ ruleset });
   });
 
   it('does not take a file that it may not look at for none', async () => {
@@ -142,7 +142,7 @@ describe('RuleStore', () => {
     save(denying('192.0.2.1'));
     const before = rulesText();
     const [rule] = denying('192.0.2.1').rules;
-    const broken = { ...EMPTY_BOOK, rules: [{ ...(rule as Rule), reason: 'a\nb' }] };
+    const broken = { ...EMPTY_RULESET, rules: [{ ...(rule as Rule), reason: 'a\nb' }] };
     expect(() => new RuleStore(paths).prepare(broken)).toThrow(RulesFileError);
     expect(rulesText()).toBe(before);
   });
@@ -182,7 +182,7 @@ describe('RuleStore', () => {
 
   it('leaves a link a link', async () => {
     const real = join(directory, 'real.json');
-    save(EMPTY_BOOK, new RuleStore({ ...paths, rules: real }));
+    save(EMPTY_RULESET, new RuleStore({ ...paths, rules: real }));
     symlinkSync(real, paths.rules);
     const store = new RuleStore(paths);
     await read(store);
@@ -193,7 +193,7 @@ describe('RuleStore', () => {
 
   it('makes the directory of the rules file', () => {
     const rules = join(directory, 'etc', 'packetlog', 'rules.json');
-    save(EMPTY_BOOK, new RuleStore({ ...paths, rules }));
+    save(EMPTY_RULESET, new RuleStore({ ...paths, rules }));
     expect(existsSync(rules)).toBe(true);
   });
 });

@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readFileSync, realpathSync, statSync } from 'nod
 import { dirname, resolve } from 'node:path';
 import type { FileSet, Rule } from '@packetlog/common';
 import { contentHash } from '../ruleset/content-hash.ts';
-import type { NamedSet, RuleBook } from '../ruleset/ruleset.ts';
+import type { NamedSet, Ruleset } from '../ruleset/ruleset.ts';
 import { type PreparedFile, prepareFiles, writeAtomically } from './atomic-file.ts';
 import { ListCopies, type LostList, problemOf, type StoredSet } from './list-copies.ts';
 import { isThere, MOST_LIST_BYTES, MOST_RULES_BYTES, readRegularFile } from './regular-file.ts';
@@ -18,7 +18,7 @@ import type { StatePaths } from './state-directory.ts';
 
 export interface StoredRules {
   /** Everything but the sets. */
-  readonly book: RuleBook;
+  readonly ruleset: Ruleset;
   readonly sets: readonly StoredSet[];
   /** The file is not as the loader wrote it. */
   readonly isEdited: boolean;
@@ -95,26 +95,26 @@ export class RuleStore {
   }
 
   /** Rules that were loaded from the file are in force, or agree with it. */
-  fileAgrees(book: RuleBook): void {
-    this.#fileContent = contentHash(book);
+  fileAgrees(ruleset: Ruleset): void {
+    this.#fileContent = contentHash(ruleset);
   }
 
   /**
    * Writes all that will take the place of something, beside it. Throws RulesFileError if the file was edited
    * meanwhile or it could not be read back, or what the file system says; nothing was changed then.
    */
-  prepare(book: RuleBook, { fileSaysIt = false }: Writing = {}): PreparedFile {
+  prepare(ruleset: Ruleset, { fileSaysIt = false }: Writing = {}): PreparedFile {
     const path = targetOf(this.#paths.rules);
     if (!fileSaysIt) {
       this.#guardEdits();
       this.#keepRejected();
     }
-    requireReadable(book, this.#readable);
-    const text = this.#textOf(book);
-    const accepted = this.#judges ? withAccepted(this.#state, contentHash(book), book.nextId) : this.#state;
+    requireReadable(ruleset, this.#readable);
+    const text = this.#textOf(ruleset);
+    const accepted = this.#judges ? withAccepted(this.#state, contentHash(ruleset), ruleset.nextId) : this.#state;
     mkdirSync(dirname(path), { recursive: true });
     mkdirSync(this.#paths.sets, { recursive: true });
-    const lists = this.#lists.of(book);
+    const lists = this.#lists.of(ruleset);
     requireShort('the rules file', text.length, MOST_RULES_BYTES);
     const state = { ...accepted, lists: lists.hashes };
     const files = prepareFiles([
@@ -130,15 +130,15 @@ export class RuleStore {
         files.commit();
         this.#state = state;
         if (!fileSaysIt) this.#stamp = stampOf(path);
-        this.#fileContent = contentHash(book);
+        this.#fileContent = contentHash(ruleset);
         lists.wrote();
       },
     };
   }
 
-  /** Before `book` is in force for a while. After a crash its ids are not given again, nor is it put in force again. */
-  noteUnconfirmed(book: RuleBook): void {
-    const state = withUnconfirmed(this.#state, contentHash(book), book.nextId);
+  /** Before `ruleset` is in force for a while. After a crash its ids are not given again, nor is it put in force again. */
+  noteUnconfirmed(ruleset: Ruleset): void {
+    const state = withUnconfirmed(this.#state, contentHash(ruleset), ruleset.nextId);
     writeAtomically(this.#paths.state, stateText(state));
     this.#state = state;
   }
@@ -188,27 +188,27 @@ export class RuleStore {
       for (const [name, set] of Object.entries(file.sets)) {
         sets.push(await this.#lists.read(name, set, this.#state.lists, isGood ? lost : undefined));
       }
-      const book: RuleBook = {
+      const ruleset: Ruleset = {
         defaultPolicy: file.default_policy,
         rules,
         sets: new Map(),
         protect: file.protect,
         nextId: Math.max(nextId, this.#state.next_id),
       };
-      return { book, sets, isEdited, lost };
+      return { ruleset, sets, isEdited, lost };
     } catch (error) {
       return { problem: problemOf(error) };
     }
   }
 
-  #textOf(book: RuleBook): string {
+  #textOf(ruleset: Ruleset): string {
     return writeDocument({
       $schema: this.#schema,
-      default_policy: book.defaultPolicy,
-      rules: book.rules,
-      sets: Object.fromEntries([...book.sets].map(([name, set]) => [name, fileSet(set)])),
-      protect: [...book.protect],
-      next_id: book.nextId,
+      default_policy: ruleset.defaultPolicy,
+      rules: ruleset.rules,
+      sets: Object.fromEntries([...ruleset.sets].map(([name, set]) => [name, fileSet(set)])),
+      protect: [...ruleset.protect],
+      next_id: ruleset.nextId,
     });
   }
 }

@@ -1,7 +1,7 @@
 /** The text of a rules file: reading it, writing it, and telling whether it was edited by hand. */
 import { createHash } from 'node:crypto';
 import { fileRuleSchema, isSetName, MAX_RULE_ID, type Rule, type RulesFile, rulesFileSchema } from '@packetlog/common';
-import type { RuleBook } from '../ruleset/ruleset.ts';
+import type { Ruleset } from '../ruleset/ruleset.ts';
 import '../../errors/schema-text.ts';
 
 /** A rules file that cannot be used. `message` is a sentence that says where and what. */
@@ -73,7 +73,7 @@ export function writeDocument(
  * Throws RulesFileError if the reader would not give back these rules: what is written must be readable at the next start.
  * `known`: rules that it gave or took before; those that pass join them.
  */
-export function requireReadable({ rules, sets }: RuleBook, known: WeakSet<Rule>): void {
+export function requireReadable({ rules, sets }: Ruleset, known: WeakSet<Rule>): void {
   for (const rule of rules) {
     if (known.has(rule)) continue;
     const read = fileRuleSchema.safeParse(JSON.parse(JSON.stringify(rule)));

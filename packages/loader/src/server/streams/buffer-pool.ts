@@ -7,16 +7,16 @@ const LEAST_BYTES = 64;
 /** Of each size, a power of two, so many wait to be used again; more are left to the collector. */
 const KEPT = 8;
 
-export class BatchMemory {
+export class BufferPool {
   readonly #free = new Map<number, Buffer[]>();
 
   /** Memory for `bytes`, and for less than twice as many. */
-  lend(bytes: number): Loan {
+  acquire(bytes: number): PooledBuffer {
     const size = Math.max(LEAST_BYTES, 2 ** Math.ceil(Math.log2(bytes)));
-    return new Loan(this.#free.get(size)?.pop() ?? Buffer.allocUnsafeSlow(size), this);
+    return new PooledBuffer(this.#free.get(size)?.pop() ?? Buffer.allocUnsafeSlow(size), this);
   }
 
-  /** Called by the loan, when nobody uses it any more. */
+  /** Called by the pooled, when nobody uses it any more. */
   takeBack(buffer: Buffer): void {
     const free = this.#free.get(buffer.byteLength);
     if (free === undefined) this.#free.set(buffer.byteLength, [buffer]);
@@ -25,12 +25,12 @@ export class BatchMemory {
 }
 
 /** Whoever made it uses it first. One that is not given back by all is left to the collector. */
-export class Loan {
+export class PooledBuffer {
   readonly buffer: Buffer;
-  readonly #memory: BatchMemory;
+  readonly #memory: BufferPool;
   #users = 1;
 
-  constructor(buffer: Buffer, memory: BatchMemory) {
+  constructor(buffer: Buffer, memory: BufferPool) {
     this.buffer = buffer;
     this.#memory = memory;
   }
@@ -41,7 +41,7 @@ export class Loan {
   }
 
   /** Called once by each who used it: what it held may be written over. */
-  giveBack(): void {
+  release(): void {
     if (--this.#users === 0) this.#memory.takeBack(this.buffer);
   }
 }

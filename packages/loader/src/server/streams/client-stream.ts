@@ -2,10 +2,10 @@
 import type { BatchCounters, ClientLedger } from '@packetlog/common';
 import { batchMessage, type RowBatch } from './frames.ts';
 import { type Follower, type RowSource, restOf, type StreamContext } from './row-stream.ts';
-import type { Outbox } from './send-queue.ts';
+import type { SendQueue } from './send-queue.ts';
 
 export class ClientStream implements Follower {
-  readonly #outbox: Outbox;
+  readonly #sendQueue: SendQueue;
   readonly #context: StreamContext;
   #source: RowSource | undefined;
   /** With the totals of the source, this client's own: what it had before, less what the source had when it came. */
@@ -14,8 +14,8 @@ export class ClientStream implements Follower {
   #skip = 0;
   #dropped = 0;
 
-  constructor(outbox: Outbox, context: StreamContext) {
-    this.#outbox = outbox;
+  constructor(sendQueue: SendQueue, context: StreamContext) {
+    this.#sendQueue = sendQueue;
     this.#context = context;
   }
 
@@ -97,8 +97,8 @@ export class ClientStream implements Follower {
 
   /** The rows of `batch` are counted already; whether they are lost is decided here. */
   #send(batch: RowBatch): void {
-    if (this.#outbox.isFull(batch.head.byteLength + batch.records.byteLength)) this.#dropped += batch.count;
-    else this.#outbox.send(batchMessage(batch, this.#counters()));
+    if (this.#sendQueue.isFull(batch.head.byteLength + batch.records.byteLength)) this.#dropped += batch.count;
+    else this.#sendQueue.send(batchMessage(batch, this.#counters()));
   }
 }
 

@@ -18,7 +18,7 @@ import {
   writeBatchHeader,
 } from '@packetlog/common';
 import type { Socket } from 'socket.io';
-import type { Loan } from './buffer-pool.ts';
+import type { PooledBuffer } from './buffer-pool.ts';
 
 type Connection = Socket['conn'];
 
@@ -30,7 +30,7 @@ export interface Message {
   readonly plain: () => readonly (string | Buffer)[];
   readonly bytes: number;
   /** Memory of the pieces that is to be given back when they were sent. */
-  readonly loan?: Loan | undefined;
+  readonly pooled?: PooledBuffer | undefined;
 }
 
 /** So much of records, or less, is copied for each client. */
@@ -70,7 +70,7 @@ export interface RowBatch {
   /** What stands in front of them, with counters that are still to be written. */
   readonly head: Buffer;
   /** The memory of `records`; undefined: it is left to the collector. */
-  readonly loan: Loan | undefined;
+  readonly pooled: PooledBuffer | undefined;
 }
 
 export interface RecordLayout {
@@ -78,8 +78,13 @@ export interface RecordLayout {
   readonly recordOffset: number;
 }
 
-/** `loan`: the memory of `records`, if it is to be used again. */
-export function rowBatch(records: Buffer, layout: RecordLayout, clockOffsetNs: bigint, loan?: Loan): RowBatch {
+/** `pooled`: the memory of `records`, if it is to be used again. */
+export function rowBatch(
+  records: Buffer,
+  layout: RecordLayout,
+  clockOffsetNs: bigint,
+  pooled?: PooledBuffer,
+): RowBatch {
   const { stride, recordOffset } = layout;
   const count = records.byteLength / stride;
   const frame = frameHeader(BINARY, BATCH_HEADER_SIZE + records.byteLength);
@@ -98,11 +103,11 @@ export function rowBatch(records: Buffer, layout: RecordLayout, clockOffsetNs: b
     stride,
     recordOffset,
   });
-  return { count, records, head, loan };
+  return { count, records, head, pooled };
 }
 
 /** The batch for one client, which uses its memory until it was sent, if it is large. */
-export function batchMessage({ head: template, records, loan }: RowBatch, counters: BatchCounters): Message {
+export function batchMessage({ head: template, records, pooled }: RowBatch, counters: BatchCounters): Message {
   const copied = records.byteLength <= COPIED_BYTES;
   const head = Buffer.allocUnsafe(template.byteLength + (copied ? records.byteLength : 0));
   head.set(template);
@@ -112,12 +117,12 @@ export function batchMessage({ head: template, records, loan }: RowBatch, counte
     head.set(records, template.byteLength);
     return { pieces: [head], plain: () => [PACKETS, head.subarray(headerAt)], bytes: head.byteLength };
   }
-  loan?.share();
+  pooled?.share();
   return {
     pieces: [head, records],
     plain: () => [PACKETS, Buffer.concat([head.subarray(headerAt), records])],
     bytes: head.byteLength + records.byteLength,
-    loan,
+    pooled,
   };
 }
 

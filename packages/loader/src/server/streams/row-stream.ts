@@ -1,7 +1,7 @@
 /** Rows for everybody who wants the same: chosen once, gathered once, encoded once. */
 import type { RecordPredicate } from '@packetlog/common';
 import { RowBudget } from '../../token-bucket.ts';
-import type { BatchMemory, Loan } from './buffer-pool.ts';
+import type { BufferPool, PooledBuffer } from './buffer-pool.ts';
 import { type RecordLayout, type RowBatch, rowBatch } from './frames.ts';
 
 /** A batch goes out when it is this large, or long enough after the last one. */
@@ -21,7 +21,7 @@ export interface StreamContext {
   /** Between two batches, whatever the clients asked for. */
   readonly leastBatchMs: () => number;
   readonly clockOffsetNs: () => bigint;
-  readonly memory: BatchMemory;
+  readonly memory: BufferPool;
 }
 
 /** What has come out of a source since it began. A follower of it subtracts what was there before it came. */
@@ -48,9 +48,9 @@ export interface RowSource {
 }
 
 /** Of a batch, the rows from number `first` on. */
-export function restOf({ records, loan }: RowBatch, first: number, context: StreamContext): RowBatch {
+export function restOf({ records, pooled }: RowBatch, first: number, context: StreamContext): RowBatch {
   const { layout } = context;
-  return rowBatch(records.subarray(first * layout.stride), layout, context.clockOffsetNs(), loan);
+  return rowBatch(records.subarray(first * layout.stride), layout, context.clockOffsetNs(), pooled);
 }
 
 /** All that passes counts as withheld: for clients that are paused or want no rows. */
@@ -81,7 +81,7 @@ export class RowStream implements RowSource {
   readonly #batchMs: number;
   #matches: RecordPredicate | undefined;
   /** Where rows are gathered. */
-  #frame: Loan | undefined;
+  #frame: PooledBuffer | undefined;
   #records = 0;
   #lastFlush = Number.NEGATIVE_INFINITY;
   #timer = false;
@@ -123,14 +123,14 @@ export class RowStream implements RowSource {
   flush(): void {
     const { layout, clock, clockOffsetNs } = this.#context;
     const bytes = this.#records * this.#stride;
-    const loan = this.#take(bytes);
-    if (loan === undefined) return;
+    const pooled = this.#take(bytes);
+    if (pooled === undefined) return;
     this.#lastFlush = clock.now();
-    const batch = rowBatch(loan.buffer.subarray(0, bytes), layout, clockOffsetNs(), loan);
+    const batch = rowBatch(pooled.buffer.subarray(0, bytes), layout, clockOffsetNs(), pooled);
     this.totals.rows += batch.count;
     for (const follower of this.followers) follower.deliver(batch);
     this.totals.batches++;
-    loan.giveBack();
+    pooled.release();
   }
 
   pendingFrom(first: number): RowBatch | undefined {
@@ -166,7 +166,7 @@ export class RowStream implements RowSource {
   #copy(bytes: Uint8Array, start: number, count: number): void {
     const stride = this.#stride;
     for (let done = 0; done < count; ) {
-      this.#frame ??= this.#context.memory.lend(BATCH_BYTES);
+      this.#frame ??= this.#context.memory.acquire(BATCH_BYTES);
       const fits = Math.min(count - done, this.#capacity - this.#records);
       const from = start + done * stride;
       this.#frame.buffer.set(bytes.subarray(from, from + fits * stride), this.#records * stride);
@@ -177,7 +177,7 @@ export class RowStream implements RowSource {
   }
 
   /** The gathered records, in memory that is theirs: outboxes keep it until it is sent. */
-  #take(bytes: number): Loan | undefined {
+  #take(bytes: number): PooledBuffer | undefined {
     const frame = this.#frame;
     this.#records = 0;
     if (frame === undefined || bytes === 0) return undefined;
@@ -186,7 +186,7 @@ export class RowStream implements RowSource {
       return frame;
     }
     // Little must not hold much: rows go on being gathered in the frame.
-    const own = this.#context.memory.lend(bytes);
+    const own = this.#context.memory.acquire(bytes);
     own.buffer.set(frame.buffer.subarray(0, bytes));
     return own;
   }

@@ -144,24 +144,24 @@ describe('a stream', () => {
 
 describe('rows are taken as they come', () => {
   it('while somebody who may get a batch each millisecond follows', () => {
-    const { client, hurried, streams } = fakeStreams();
+    const { client, lowLatency, streams } = fakeStreams();
     const page = client({ ...ALL, batchMs: 1000 / 60 });
-    expect(hurried).toEqual([]);
+    expect(lowLatency).toEqual([]);
     const program = client({ ...ALL, batchMs: 1 });
-    expect(hurried).toEqual([true]);
+    expect(lowLatency).toEqual([true]);
     program.follow(undefined);
-    expect(hurried).toEqual([true, false]);
+    expect(lowLatency).toEqual([true, false]);
     page.follow({ ...ALL, batchMs: 1 });
     streams.end(page.stream);
-    expect(hurried).toEqual([true, false, true, false]);
+    expect(lowLatency).toEqual([true, false, true, false]);
   });
 
   it('by five at most: more are sent batches less often', () => {
-    const { client, hurried, streams } = fakeStreams();
+    const { client, lowLatency, streams } = fakeStreams();
     const clients = Array.from({ length: 6 }, () => client({ ...ALL, batchMs: 1 }));
-    expect(hurried).toEqual([true, false]);
+    expect(lowLatency).toEqual([true, false]);
     streams.end((clients[0] as FakeClient).stream);
-    expect(hurried).toEqual([true, false, true]);
+    expect(lowLatency).toEqual([true, false, true]);
   });
 });
 
@@ -288,8 +288,8 @@ describe('a client', () => {
       add(1000);
       wait(10);
     }
-    expect(slow.outbox.backlog).toBeLessThanOrEqual(BACKLOG_BYTES);
-    expect(slow.outbox.backlog).toBeGreaterThan(BACKLOG_BYTES - 2 * 64 * 1024);
+    expect(slow.sendQueue.backlog).toBeLessThanOrEqual(BACKLOG_BYTES);
+    expect(slow.sendQueue.backlog).toBeGreaterThan(BACKLOG_BYTES - 2 * 64 * 1024);
     // A tenth of it or less was even handed on.
     expect(slow.batches.length).toBeLessThanOrEqual(3);
   });

@@ -1,7 +1,7 @@
 /** The streams that clients follow: one for all who ask for the same rows. */
 import { compileFilter, EVERYTHING, type Filter, filterKey, interfacesNamed } from '@packetlog/common';
 import { InterfaceNames } from '../../ipc/interface-table.ts';
-import { BatchMemory } from './buffer-pool.ts';
+import { BufferPool } from './buffer-pool.ts';
 import type { ClientStream } from './client-stream.ts';
 import type { RecordLayout } from './frames.ts';
 import { NoRows, type RowSource, RowStream, type StreamClock, type StreamContext } from './row-stream.ts';
@@ -57,18 +57,18 @@ export class RowStreams {
   /** Clients that follow a stream. */
   #following = 0;
   #clockOffsetNs = 0n;
-  readonly #onHurried: (hurried: boolean) => void;
-  #hurried = false;
+  readonly #onLowLatency: (lowLatency: boolean) => void;
+  #lowLatency = false;
 
-  /** `onHurried`: whether somebody takes rows as they come; called when that changed. */
-  constructor(layout: RecordLayout, clock: StreamClock, onHurried: (hurried: boolean) => void = () => {}) {
-    this.#onHurried = onHurried;
+  /** `onLowLatency`: whether somebody takes rows as they come; called when that changed. */
+  constructor(layout: RecordLayout, clock: StreamClock, onLowLatency: (lowLatency: boolean) => void = () => {}) {
+    this.#onLowLatency = onLowLatency;
     this.context = {
       clock,
       layout,
       leastBatchMs: () => this.#following * BATCH_MS_PER_CLIENT,
       clockOffsetNs: () => this.#clockOffsetNs,
-      memory: new BatchMemory(),
+      memory: new BufferPool(),
     };
   }
 
@@ -143,9 +143,9 @@ export class RowStreams {
   }
 
   #lookWhetherHurried(): void {
-    const hurried = [...this.#streams.values()].some(({ stream }) => stream.batchMs <= HURRIED_BATCH_MS);
-    if (hurried === this.#hurried) return;
-    this.#hurried = hurried;
-    this.#onHurried(hurried);
+    const lowLatency = [...this.#streams.values()].some(({ stream }) => stream.batchMs <= HURRIED_BATCH_MS);
+    if (lowLatency === this.#lowLatency) return;
+    this.#lowLatency = lowLatency;
+    this.#onLowLatency(lowLatency);
   }
 }

@@ -20,7 +20,7 @@ interface Entry {
   what: Message | Action | undefined;
 }
 
-export class Outbox {
+export class SendQueue {
   readonly #write: (message: Message, sent: () => void) => void;
   readonly #now: () => number;
   readonly #entries: Entry[] = [];
@@ -113,8 +113,8 @@ export class Outbox {
     isAtOnce = false;
   }
 
-  #sent(entry: Entry, { loan }: Message): void {
-    loan?.giveBack();
+  #sent(entry: Entry, { pooled }: Message): void {
+    pooled?.release();
     this.#backlog -= entry.bytes;
     this.#handedOn -= entry.bytes;
     this.#progressAt = this.#now();
