@@ -1,8 +1,8 @@
-import type { RehearsalReport } from '@packetlog/common';
+import type { DryRunReport } from '@packetlog/common';
 import { expect, test } from 'vitest';
 import { coverageSentence, percentText, verdictSentence } from './dry-run-text.ts';
 
-const report = (over: Partial<RehearsalReport> = {}): RehearsalReport => ({
+const report = (over: Partial<DryRunReport> = {}): DryRunReport => ({
   seconds: 10,
   seen: 1000,
   judged: 1000,

@@ -1,6 +1,6 @@
 'use client';
 
-import { hasPorts, protocolName, type RehearsalReport, type RulesRequest } from '@packetlog/common';
+import { type DryRunReport, hasPorts, protocolName, type RulesRequest } from '@packetlog/common';
 import { useEffect, useState } from 'react';
 import { useLive } from '../../../node/live-context.tsx';
 import { formatCount } from '../../../text/number.ts';
@@ -13,7 +13,7 @@ type Asked = Omit<RulesRequest<'test'>, 'seconds'>;
 type State =
   | { readonly at: 'idle' }
   | { readonly at: 'running'; readonly seconds: number; readonly since: number }
-  | { readonly at: 'done'; readonly report: RehearsalReport }
+  | { readonly at: 'done'; readonly report: DryRunReport }
   | { readonly at: 'rejected'; readonly error: Parameters<typeof Rejection>[0]['error'] };
 
 const SECONDS = [10, 60] as const;
@@ -72,7 +72,7 @@ function Running({ seconds }: { seconds: number }) {
   );
 }
 
-function Report({ report }: { report: RehearsalReport }) {
+function Report({ report }: { report: DryRunReport }) {
   const { denied, judged, by_source, by_port, lockouts } = report;
   return (
     <div className="report appear" data-testid="dry-run-report" data-denied={denied.packets} data-judged={judged}>
