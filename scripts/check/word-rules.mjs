@@ -73,14 +73,3 @@ export const WORD_RULES = [
 /** Text in which such a word is right. */
 /** @type {readonly WordException[]} */
 export const WORD_EXCEPTIONS = [];
-
-/**
- * Text that has such a word and is not reworded yet. Nothing is added here; what is reworded is removed.
- *
- * @type {ReadonlySet<string>}
- */
-export const TO_BE_REWORDED = new Set([
-  'The rule for … was left out. …',
-  'Set … was left out: no rule names it.',
-  'This connection may look, not change. Open the second URL that packetlog printed when it started, the one with admin_token.',
-]);

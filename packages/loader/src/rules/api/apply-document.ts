@@ -30,7 +30,7 @@ export async function readApplied(
   );
   const rules = document.rules.filter((rule) => {
     if (!isExpired(rule, nowMs)) return true;
-    notes.push(`The rule for ${rule.source} was left out. ${neverMatches(rule, { nowMs })}`);
+    notes.push(`The rule for ${rule.source} is not applied. ${neverMatches(rule, { nowMs })}`);
     return false;
   });
   const used = namedSets(rules);
@@ -38,7 +38,7 @@ export async function readApplied(
   const keptSets: string[] = [];
   for (const [name, set] of Object.entries(document.sets)) {
     if (!used.has(name)) {
-      notes.push(`Set ${name} was left out: no rule names it.`);
+      notes.push(`Set ${name} is not applied: no rule names it.`);
       continue;
     }
     const text = set.file === undefined ? set.entries?.join('\n') : lists[name];

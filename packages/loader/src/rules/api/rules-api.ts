@@ -209,7 +209,7 @@ const NO_FILE = { kind: 'copy' } as const;
 const FORBIDDEN: RulesError = {
   code: 'forbidden',
   message:
-    'This connection may look, not change. Open the second URL that packetlog printed when it started, the one with admin_token.',
+    'This connection is read-only. Open the second URL that packetlog printed when it started, the one with admin_token.',
 };
 
 const NO_FILES: RulesError = {
