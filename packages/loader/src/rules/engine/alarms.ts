@@ -1,7 +1,7 @@
-/** Alarms about the rules: each stays until what it is about is dealt with. */
+/** Alarms about the rules. Each stays until its cause is resolved. */
 import type { RulesAlarm } from '@packetlog/common';
 
-/** What an alarm is about; there is one alarm for each. */
+/** The cause of an alarm; there is at most one alarm per subject. */
 export type AlarmSubject = Exclude<RulesAlarm['code'], 'set_file'> | `set_file ${string}`;
 
 export class Alarms {
@@ -20,7 +20,7 @@ export class Alarms {
     return this.#alarms.has(subject);
   }
 
-  /** True: it is a new one, or says something else than before. */
+  /** Returns true if the alarm is new or its message has changed. */
   raise(subject: AlarmSubject, message: string): boolean {
     const known = this.#alarms.get(subject);
     if (known?.message === message) return false;
@@ -30,12 +30,12 @@ export class Alarms {
     return true;
   }
 
-  /** It was dealt with. */
+  /** Ends the alarm: its cause is resolved. */
   end(subject: AlarmSubject): void {
     if (this.#alarms.delete(subject)) this.#changed();
   }
 
-  /** Ends those about sets that are not there any more. */
+  /** Ends the alarms about sets that no longer exist. */
   keepSets(isThere: (name: string) => boolean): void {
     for (const subject of this.#alarms.keys()) {
       const [code, name = ''] = subject.split(' ');

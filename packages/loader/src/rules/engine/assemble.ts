@@ -1,4 +1,4 @@
-/** The parts of the rules engine, and what each is told of the others. */
+/** Creates the parts of the rules engine and connects them. */
 import type { Notice } from '@packetlog/common';
 import { History } from '../ruleset/change-history.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
@@ -24,22 +24,22 @@ export interface RulesServiceOptions
     Pick<FileLoadsParts, 'rulesFile'> {
   readonly store: Store;
   readonly audit: Pick<AuditLog, 'append'>;
-  /** The snapshot differs. */
+  /** Called when the snapshot differs. */
   readonly changed: () => void;
   readonly notice: (notice: Notice) => void;
-  /** These were confirmed and are in force. */
+  /** Called with rules that are confirmed and in force. */
   readonly enforced?: (ruleset: Ruleset) => Promise<void>;
 }
 
 export type About = Pick<Change<unknown>, 'what' | 'who' | 'why'>;
 
-/** What the owner of the engine does for its parts. */
+/** What the engine's owner does for its parts. */
 export interface Hooks {
-  /** Of the rules now. */
+  /** Revision of the current rules. */
   readonly revision: () => number;
-  /** The rules, or the alarms about them, are others now; gives their revision. */
+  /** Reports that the rules or their alarms have changed; returns the new revision. */
   readonly tell: () => number;
-  /** What waits was not confirmed in time. */
+  /** Called when a pending change was not confirmed in time. */
   readonly timeIsOver: () => void;
 }
 
@@ -58,7 +58,7 @@ export interface Engine {
   readonly batches: Batches;
   readonly undo: Undo;
   readonly names: InterfaceNames;
-  /** Audits something that was no change asked for. */
+  /** Audits an event that is not a requested change. */
   readonly note: (about: About) => void;
 }
 
@@ -66,7 +66,7 @@ export function assemble(options: RulesServiceOptions, { revision, tell, timeIsO
   const { enforcement, store, rulesFile, protectedNow, confirmMs, enforced = async () => {} } = options;
   const history = new History();
   const pending = new Pending();
-  // A change is told with the alarms that it raises and ends.
+  // A change is reported together with the alarms that it raises and ends.
   const alarms = new Alarms(() => batches.tellSoon());
   const journal = new Journal(options.audit, options.notice, alarms);
   const lost = new LostLists(alarms, journal);

@@ -1,4 +1,4 @@
-/** Changes on their way: each batch through the pipeline, and then, audit, the last stage: on record, told to clients. */
+/** Runs each batch of changes through the pipeline, then its last stage, audit: records them and tells clients. */
 import type { Alarms } from './alarms.ts';
 import type { Change } from './change.ts';
 import type { Done, Waiting } from './change-queue.ts';
@@ -15,9 +15,9 @@ export interface BatchesParts {
   readonly journal: Journal;
   readonly ahead: LookAhead;
   readonly lost: LostLists;
-  /** Of the rules now. */
+  /** Revision of the current rules. */
   readonly revision: () => number;
-  /** The rules, or the alarms about them, are others now. */
+  /** Reports that the rules or their alarms have changed. */
   readonly tell: () => void;
 }
 
@@ -30,13 +30,13 @@ export class Batches {
     this.#parts = parts;
   }
 
-  /** Alarms are others: a change is told with the alarms that it raises and ends. */
+  /** Reports changed alarms: a change is reported together with the alarms that it raises and ends. */
   tellSoon(): void {
     if (this.#isChanging) this.#isUntold = true;
     else this.#parts.tell();
   }
 
-  /** All of them, or none and it rejects with a RulesRejection. Call it in its turn. */
+  /** Makes all changes of the batch, or none and rejects with a RulesRejection. Call it inside a turn of the queue. */
   async run(batch: readonly Waiting[]): Promise<void> {
     const { pipeline, parts, revision } = this.#parts;
     const changes = batch.map(({ change }) => change);
@@ -54,7 +54,7 @@ export class Batches {
     }
   }
 
-  /** One change in the turn that this is called in. */
+  /** Makes one change within the current turn of the queue. */
   make<Value>(change: Change<Value>): Promise<Done<Value>> {
     return new Promise((resolve, reject) => {
       const done = (told: Done<unknown>) => resolve(told as Done<Value>);
@@ -62,7 +62,7 @@ export class Batches {
     });
   }
 
-  /** Alarms as they are now. Gives what will follow from the changes later. */
+  /** Records the changes and updates the alarms. Returns a warning about later effects of the changes. */
   #audit(applied: readonly Applied[], risk: string | undefined): string | undefined {
     const { parts, alarms, journal, ahead, lost, revision } = this.#parts;
     const warning = ahead.look(applied.at(-1)?.change.who);

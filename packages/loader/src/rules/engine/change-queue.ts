@@ -1,17 +1,17 @@
-/** Changes that wait for their turn: one after the other, additions of the same caller together. */
+/** Queues changes: they run one after the other, and additions of one caller run together. */
 import type { PendingChange } from '@packetlog/common';
 import { Mutex } from '../../mutex.ts';
 import type { Change } from './change.ts';
 
-/** So many additions are put in force together. */
+/** Most additions that are put in force together. */
 const MOST_TOGETHER = 500;
 
 export interface Done<Value> {
   readonly value: Value;
   readonly revision: number;
-  /** It reverts unless it is confirmed. */
+  /** Set if the change reverts unless it is confirmed. */
   readonly pending: PendingChange | undefined;
-  /** What will follow from it later. */
+  /** What the change will cause later. */
   readonly warning?: string | undefined;
 }
 
@@ -26,12 +26,15 @@ export class ChangeQueue {
   readonly #waiting: Waiting[] = [];
   readonly #work: (batch: readonly Waiting[]) => Promise<void>;
 
-  /** `work`: does all of a batch, or none of it and rejects. */
+  /** `work` makes all changes of a batch, or none and rejects. */
   constructor(work: (batch: readonly Waiting[]) => Promise<void>) {
     this.#work = work;
   }
 
-  /** Resolves when it is done; rejects with what is wrong with it, not with what comes with it. */
+  /**
+   * Resolves when the change is made. Rejects only with the change's own error, not with that of a change in the same
+   * batch.
+   */
   ask<Value>(change: Change<Value>): Promise<Done<Value>> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ change, done: (done) => resolve(done as Done<Value>), refuse: reject });
@@ -39,7 +42,7 @@ export class ChangeQueue {
     });
   }
 
-  /** Does something else in its turn. */
+  /** Runs a task that is not a change, in its turn. */
   run<T>(task: () => Promise<T>): Promise<T> {
     return this.#mutex.run(task);
   }

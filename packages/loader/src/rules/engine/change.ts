@@ -1,4 +1,4 @@
-/** One change of the rules on its way: what it does, for whom, and what comes of it. */
+/** A change of the rules: what it does, for which caller, and its outcome. */
 import type { AuditEntry, CheckedRulesRequest } from '@packetlog/common';
 import type { Who } from '../../ipc/rules-access.ts';
 import { applyDesired, type Desired } from '../ruleset/apply.ts';
@@ -25,7 +25,7 @@ type AuditState = NonNullable<AuditEntry['before']>;
 
 export interface Outcome<Value> {
   readonly ruleset: Ruleset;
-  /** For the answer. */
+  /** The value for the answer. */
   readonly value: Value;
   readonly before?: AuditState;
   readonly after?: AuditState;
@@ -35,19 +35,22 @@ export interface Change<Value> {
   readonly what: AuditEntry['what'];
   readonly who: Who;
   readonly why: string;
-  /** In place of what its outcome says: what undo would undo. */
+  /** Replaces the description of the outcome: what undo would undo. */
   readonly words?: string;
-  /** Even if it locks out a protected address. */
+  /** Makes the change even if it locks out a protected address. */
   readonly force: boolean;
-  /** No person asked for it who could confirm it: what is risky is rejected. */
+  /** No person asked for it who could confirm it, so it is rejected if it is risky. */
   readonly isUnattended: boolean;
-  /** Guard and risk do not judge it: time took it, or this content was accepted before. */
+  /** Skips guard and risk: a rule expired, or this content was accepted before. */
   readonly isAccepted: boolean;
-  /** The set that may hold nothing. */
+  /** Name of the set that may be empty. */
   readonly mayBeEmpty?: string | undefined;
-  /** The same outcome each time it is called with the same. Throws RulesRejection. */
+  /** Returns the same outcome each time it is called with the same arguments. Throws RulesRejection. */
   readonly apply: (ruleset: Ruleset, circumstances: Circumstances) => Outcome<Value>;
-  /** What becomes of the history when it holds; absent: it is a step that can be undone. `before`: the rules until then. */
+  /**
+   * Updates the history when the change is confirmed; absent: the change becomes a step that can be undone. `before`:
+   * the rules before the change.
+   */
   readonly remember?: (before: Ruleset, revision: number) => void;
 }
 
@@ -66,7 +69,7 @@ export function adding({ rule: draft, force = false }: Request<'add'>, who: Who)
   });
 }
 
-/** In one change: all of them, or none. */
+/** Adds all rules in one change, or none. */
 export function addingMany({ rules: drafts, force = false }: Request<'add_many'>, who: Who) {
   const [first] = drafts;
   const why = drafts.every(({ reason }) => reason === first?.reason) ? (first?.reason ?? '') : '';
@@ -107,7 +110,7 @@ export function choosingPolicy({ default_policy, force = false }: Request<'polic
   }));
 }
 
-/** `set`: what was read of the request's entries. */
+/** `set`: what was read from the request's entries. */
 export function importing(
   {
     action,
@@ -130,7 +133,7 @@ export function importing(
   return { ...replace, ...(allow_empty && { mayBeEmpty: set.name }) };
 }
 
-/** The rules as a document says them. */
+/** Makes the rules match a document. */
 export function applying(desired: Desired, force: boolean, who: Who) {
   const apply = change('apply', { who, force }, '', (ruleset, circumstances) => {
     const { ruleset: after, diff } = applyDesired(ruleset, desired, circumstances);
@@ -139,7 +142,7 @@ export function applying(desired: Desired, force: boolean, who: Who) {
   return { ...apply, words: 'apply: a rules file' };
 }
 
-/** The file of a set has changed. */
+/** Replaces a set's list because its file has changed. */
 export function refreshing(set: NamedSet, who: Who): Change<undefined> {
   const path = set.origin.kind === 'file' ? set.origin.path : 'the rules file';
   return {
@@ -166,7 +169,10 @@ export function expiring(who: Who): Change<undefined> {
   return { ...expire, isUnattended: true, isAccepted: true };
 }
 
-/** Undoes or redoes a step. `stepNow` gives it when the change is made, or throws because it is another one by then. */
+/**
+ * Undoes or redoes a step. `stepNow` returns the step when the change is made, or throws if it is no longer the
+ * expected one.
+ */
 export function stepping(
   words: string,
   stepNow: () => Step,
@@ -180,7 +186,7 @@ export function stepping(
   return { ...step, words, remember };
 }
 
-/** All of it from the file. `isAccepted`: this content was in force before. */
+/** Replaces all rules with those of the file. `isAccepted`: this content was in force before. */
 export function reloading(loaded: Ruleset, why: string, who: Who, isAccepted = false): Change<undefined> {
   const load = change('load', { who, force: false }, why, (ruleset, { nowMs }) => ({
     ruleset: restore(loaded, ruleset, nowMs),
@@ -204,7 +210,7 @@ function setStates(ruleset: Ruleset, { name }: NamedSet): { before?: AuditState 
   return known === undefined ? {} : { before: { sets: [describeSet(known)] } };
 }
 
-/** Only what is not in both. */
+/** Keeps only what differs between the two. */
 function difference(from: Ruleset, to: Ruleset): { before: AuditState; after: AuditState } {
   const only = (one: Ruleset, other: Ruleset): AuditState => {
     const theirs = new Set(other.rules.map((rule) => JSON.stringify(rule)));

@@ -1,9 +1,9 @@
-/** Stage 3, compile: the image that the kernel would be given. It comes before the guard, which asks the image. */
+/** Stage 3, compile: builds the image for the kernel. It precedes the guard, which evaluates the image. */
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import type { CompiledRuleset, Enforcement } from './enforcement.ts';
 import { asRefusal } from './rejection-text.ts';
 
-/** Nothing is in force yet. Throws RulesRejection. */
+/** Compiles the rules without putting them in force. Throws RulesRejection. */
 export async function compile(enforcement: Enforcement, ruleset: Ruleset): Promise<CompiledRuleset> {
   try {
     return await enforcement.compile(ruleset);

@@ -1,4 +1,4 @@
-/** What the kernel holds: the confirmed rules, and for a while the provisional ones in front of them. */
+/** What the kernel holds: the confirmed rules and, temporarily, the provisional ones in front of them. */
 import type { RuleCounters } from '@packetlog/common';
 import type { CompileTarget } from '../../ipc/messages.ts';
 import type { RuleCount, RuleHits } from '../../ipc/rule-counts.ts';
@@ -10,7 +10,7 @@ import { EMPTY_RULESET, type Ruleset, saysSomething } from '../ruleset/ruleset.t
 import type { KeptCounts } from '../store/counts-file.ts';
 import { RuleTotals } from '../store/rule-totals.ts';
 
-/** Where compiled rules are put in force; a RulePublisher. */
+/** Puts compiled rules in force; a RulePublisher. */
 export interface RuleKernel {
   publish(
     slot: RuleSlot,
@@ -18,16 +18,16 @@ export interface RuleKernel {
     freshCounters: readonly number[],
     owners?: ReadonlyMap<number, number>,
   ): Promise<void>;
-  /** Whether the kernel has the images that were put there last, asked of it now. */
+  /** Asks the kernel whether it has the images that were published last. */
   inForce?(): Promise<{ readonly images: boolean }>;
 }
 
-/** Rules, and what the kernel is given for them. */
+/** A ruleset and its compiled form for the kernel. */
 export interface CompiledRuleset {
   readonly ruleset: Ruleset;
-  /** Undefined: nothing to decide. */
+  /** Undefined: the rules decide nothing. */
   readonly image: SharedArrayBuffer | undefined;
-  /** Counter slot by rule. */
+  /** Counter slot by rule id. */
   readonly slots: ReadonlyMap<number, number>;
 }
 
@@ -38,9 +38,9 @@ export class Enforcement {
   readonly #counterSlots: number;
   #interfaces: CompileTarget['interfaces'];
   readonly #held: { confirmed: CompiledRuleset; provisional: CompiledRuleset | undefined };
-  /** Until when something may be in front that is none of ours any more; of the monotonic clock. */
+  /** Monotonic time until which provisional rules that have ended here may still be in front in the kernel. */
   #leftUntilMonoNs = 0n;
-  /** Of what was compiled and is not published yet. */
+  /** Counter slots that were compiled but are not published yet. */
   #promised = new Map<number, number>();
 
   constructor(kernel: RuleKernel, compiler: Compiler, target: CompileTarget) {
@@ -48,7 +48,7 @@ export class Enforcement {
     this.#compiler = compiler;
     this.#counterSlots = target.counterSlots;
     this.#interfaces = target.interfaces;
-    // Rules of a loader before go on counting where they stand.
+    // Rules of an earlier loader keep their counter slots.
     this.#held = { confirmed: { ...NOTHING, slots: target.counters ?? NOTHING.slots }, provisional: undefined };
   }
 
@@ -60,7 +60,7 @@ export class Enforcement {
     return this.#held.provisional;
   }
 
-  /** The rules that packets are judged by. */
+  /** The rules that decide about packets. */
   get top(): CompiledRuleset {
     return this.#held.provisional ?? this.#held.confirmed;
   }
@@ -69,26 +69,32 @@ export class Enforcement {
     return this.#interfaces;
   }
 
-  /** Names of interfaces, which may change; their slots do not. True: what is in force was compiled for other names. */
+  /**
+   * Updates interface names, which may change; their slots do not. Returns true if the rules in force were compiled for
+   * other names.
+   */
   rename(interfaces: CompileTarget['interfaces']): boolean {
     const before = JSON.stringify(this.#interfaces);
     this.#interfaces = interfaces;
     return before !== JSON.stringify(interfaces);
   }
 
-  /** Throws RulesCompileError. Nothing is in force yet. */
+  /** Compiles a ruleset without putting it in force. Throws RulesCompileError. */
   async compile(ruleset: Ruleset): Promise<CompiledRuleset> {
     const held = await this.#compile(ruleset, new Map([...this.#slotsInForce(), ...this.#promised]));
     for (const [id, slot] of held.slots) this.#promised.set(id, slot);
     return held;
   }
 
-  /** Never to be put in force. `compiler`: its own, so that no change waits for it. Throws RulesCompileError. */
+  /**
+   * Compiles a ruleset that is never put in force. `compiler`: a separate one, so that no change waits for it. Throws
+   * RulesCompileError.
+   */
   compileApart(ruleset: Ruleset, compiler = this.#compiler): Promise<CompiledRuleset> {
     return this.#compile(ruleset, new Map(), compiler);
   }
 
-  /** Rejects with what the kernel says; it has what it had then. */
+  /** Puts confirmed rules in force. Rejects with the kernel's error; the kernel then keeps its rules. */
   async confirm(held: CompiledRuleset): Promise<void> {
     if (process.hrtime.bigint() < this.#leftUntilMonoNs) await this.withdraw();
     untilInto(held.image, 0n);
@@ -96,32 +102,32 @@ export class Enforcement {
   }
 
   /**
-   * In front of the confirmed rules until then, by the monotonic clock, whatever becomes of this process. Rejects with
-   * what the kernel says; it has what it had then.
+   * Puts provisional rules in front of the confirmed ones until `untilMonoNs`, on the monotonic clock, even if this
+   * process ends. Rejects with the kernel's error; the kernel then keeps its rules.
    */
   async provide(held: CompiledRuleset, untilMonoNs: bigint): Promise<void> {
-    // No rules at all are something, too, in front of others.
+    // An empty ruleset needs an image, too, to take precedence over other rules.
     const shown = held.image === undefined ? await this.#compiler.compile(this.#job(held.ruleset, new Map())) : held;
     untilInto(shown.image, untilMonoNs);
     await this.#publish('provisional', { ...held, image: shown.image });
     this.#leftUntilMonoNs = 0n;
   }
 
-  /** Rejects with what the kernel says; it has what it had then. */
+  /** Withdraws the provisional rules. Rejects with the kernel's error; the kernel then keeps its rules. */
   async withdraw(): Promise<void> {
     await this.#kernel.publish('provisional', undefined, []);
     this.#forget(0n);
   }
 
   /**
-   * The provisional rules were confirmed, or their time is over. Where the kernel does not let go of them they lie in
-   * front for as long as their lease lasts; nothing else is confirmed until then.
+   * Ends the provisional rules after they were confirmed or have timed out. If the kernel rejects that, they stay in
+   * front until their lease ends, and nothing else is confirmed before.
    */
   async letGo(untilMonoNs: bigint): Promise<void> {
     await this.withdraw().catch(() => this.#forget(untilMonoNs));
   }
 
-  /** Whether the kernel has what was put there last, asked of it now. Undefined: it does not say. */
+  /** Asks the kernel whether it has the rules that were published last. Undefined: not known. */
   async isCurrent(): Promise<boolean | undefined> {
     try {
       return (await this.#kernel.inForce?.())?.images;
@@ -130,19 +136,19 @@ export class Enforcement {
     }
   }
 
-  /** Ids below are never given again. */
+  /** Ids below `nextId` are never given again. */
   giveIdsFrom(nextId: number): void {
     const { confirmed } = this.#held;
     this.#held.confirmed = { ...confirmed, ruleset: { ...confirmed.ruleset, nextId } };
   }
 
-  /** What the kernel's counters stand at; gives what moved, and by how much. */
+  /** Takes the values of the kernel's counters; returns the rules whose counters moved, and by how much. */
   counted(counts: readonly RuleCount[]): { moved: RuleCounters; hits: readonly RuleHits[] } {
     this.totals.add(counts);
     return { moved: this.totals.moved(), hits: this.totals.hits() };
   }
 
-  /** What the rules in force counted. `others`: ids of rules that may come back, whose counts are remembered. */
+  /** Returns the counts of the rules in force. `others`: ids of rules that may return, whose counts are kept. */
   keptCounts(others: readonly number[]): KeptCounts {
     const { confirmed, provisional } = this.#held;
     const ids = [confirmed, provisional].flatMap((held) => held?.ruleset.rules.map(({ id }) => id) ?? []);

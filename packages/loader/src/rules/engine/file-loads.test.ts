@@ -54,7 +54,7 @@ describe('an edit of the rules file', () => {
     },
   );
 
-  it('is rejected when it denies an address in the step that takes it off the protected ones', async () => {
+  it('is rejected when it unprotects and denies an address in one step', async () => {
     await fake.begin({ ...ruleset('192.0.2.1'), protect: ['203.0.113.9'] });
     expect(await refusal(load(ruleset('203.0.113.0/24')))).toMatchObject({ code: 'lockout' });
     expect(fake.kernel.verdict('203.0.113.9')).toBe('permit');
@@ -63,14 +63,14 @@ describe('an edit of the rules file', () => {
     expect(fake.kernel.verdict('203.0.113.9')).toBe('deny 1');
   });
 
-  it('is an error when nothing was in force before it that could take its place', async () => {
+  it('is an error when no earlier rules could take its place', async () => {
     fake.world.protected = [PEER];
     const start = { base: EMPTY_RULESET, from: 'nothing', edited: ruleset('203.0.113.0/24') } as const;
     const begun = fake.service.begin({ ...start, fileAlarm: undefined, lost: [] });
     expect(await refusal(begun)).toMatchObject({ code: 'lockout' });
   });
 
-  it('that is risky waits; when it is confirmed it passes again, at start and later', async () => {
+  it('that is risky is pending; once confirmed it passes again, at start and later', async () => {
     await fake.begin(ruleset('192.0.2.1'), ruleset('any'));
     expect(fake.service.snapshot({ enforcing: true, pinned: false }).pending).toBeDefined();
     await fake.service.confirm({ name: 'root', via: 'control' });
@@ -80,7 +80,7 @@ describe('an edit of the rules file', () => {
     expect(fake.kernel.verdict('192.0.2.7')).toBe('deny 1');
   });
 
-  it('that is risky and was not confirmed is not tried again by a start, but when it is asked for', async () => {
+  it('that is risky and was not confirmed is tried again on request, but not at start', async () => {
     fake = fakeService({ confirmMs: 50 });
     await fake.begin(ruleset('192.0.2.1'), ruleset('any'));
     await vi.waitFor(() => expect(alarms()).toEqual([expect.stringMatching(/was not confirmed and has reverted/)]));
@@ -151,16 +151,16 @@ describe('an edit of the rules file', () => {
     expect(fake.service.snapshot({ enforcing: true, pinned: false }).pending).toBeDefined();
   });
 
-  it('is read in its turn: what was answered before stays', async () => {
+  it('is read in its turn: changes that were answered before stay', async () => {
     await fake.begin(ruleset('192.0.2.1'));
     const added = fake.add({ source: '192.0.2.2' });
-    // As the file is at that moment.
+    // Saves the file as it is at that moment.
     await fake.service.load(async () => fake.saved.at(-1) ?? ruleset('192.0.2.1'), 'SIGHUP');
     await added;
     expect(fake.kernel.verdict('192.0.2.2')).toBe('deny 2');
   });
 
-  it('leaves what waits to be confirmed alone when nothing was edited', async () => {
+  it('leaves a pending change as it is when nothing was edited', async () => {
     await fake.begin(ruleset('192.0.2.1'));
     await fake.add({ source: 'any' });
     await load(ruleset('192.0.2.1'));
@@ -172,7 +172,7 @@ describe('an edit of the rules file', () => {
 describe('a permit that expires', () => {
   const HOUR_MS = 3_600_000;
 
-  it('and leaves a protected address denied is told when it is added, and stays an alarm until it is dealt with', async () => {
+  it('and leaves a protected address denied is reported when it is added, and stays an alarm until it is resolved', async () => {
     fake.world.protected = [PEER];
     await fake.begin();
     const permit = { action: 'permit', source: '203.0.113.9' } as const;
@@ -185,7 +185,7 @@ describe('a permit that expires', () => {
     expect(alarms()).toEqual([]);
   });
 
-  it('is told once more shortly before', async () => {
+  it('is reported once more shortly before', async () => {
     fake.world.protected = [PEER];
     await fake.begin();
     await fake.add({ action: 'permit', source: '203.0.113.9', for: '1h' });

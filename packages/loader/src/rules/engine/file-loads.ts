@@ -1,4 +1,4 @@
-/** Loads the rules file through the pipeline, and keeps the alarm as long as the file is not what is in force. */
+/** Loads the rules file through the pipeline, and keeps an alarm while the file differs from the rules in force. */
 import { removeExpired } from '../ruleset/changes.ts';
 import { contentHash } from '../ruleset/content-hash.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
@@ -13,15 +13,15 @@ import type { Start } from './start.ts';
 
 export interface FileLoadsParts {
   readonly store: Pick<RuleStore, 'isAccepted' | 'isUnconfirmed' | 'fileAgrees'>;
-  /** For sentences. */
+  /** The file's name for messages. */
   readonly rulesFile: string;
   readonly alarms: Alarms;
   readonly journal: Journal;
   readonly confirmed: () => Ruleset;
   readonly pending: Pending;
-  /** Of the rules now. */
+  /** Revision of the current rules. */
   readonly revision: () => number;
-  /** Makes the change in the turn that it is called in. */
+  /** Makes the change in the turn of the queue in which it is called. */
   readonly make: (change: Change<undefined>) => Promise<Done<undefined>>;
   readonly note: (about: Pick<Change<unknown>, 'what' | 'who' | 'why'>) => void;
 }
@@ -33,7 +33,7 @@ export class FileLoads {
     this.#parts = parts;
   }
 
-  /** The file of a running loader, in its turn. What waits to be confirmed is not in the file, and goes on waiting. */
+  /** Loads the file of a running loader, in its turn. A pending change is not in the file, and stays pending. */
   async loadAgain(ruleset: Ruleset, why: string): Promise<Done<undefined>> {
     const { pending, confirmed, revision } = this.#parts;
     if (!pending.isThere || contentNow(ruleset) !== contentNow(confirmed())) return await this.load(ruleset, why);
@@ -42,7 +42,10 @@ export class FileLoads {
     return { value: undefined, revision: revision(), pending: undefined };
   }
 
-  /** Call it in its turn. Resolves when it is in force, or waits to be confirmed. Rejects with a RulesRejection; the alarm says why. */
+  /**
+   * Loads a ruleset; call it inside a turn of the queue. Resolves when it is in force or pending. Rejects with a
+   * RulesRejection; the alarm gives the reason.
+   */
   async load(ruleset: Ruleset, why: string): Promise<Done<undefined>> {
     const { store, rulesFile, alarms, confirmed, make } = this.#parts;
     const content = contentNow(ruleset);
@@ -61,7 +64,10 @@ export class FileLoads {
     }
   }
 
-  /** What a start found of the file, in its turn. Rejects if it is rejected and nothing was in force before it. */
+  /**
+   * Judges the edit that a start found, in its turn. Rejects if the edit is rejected and no earlier rules were in
+   * force.
+   */
   async judgeEdit({ from, edited, fileAlarm }: Start): Promise<void> {
     if (fileAlarm !== undefined) this.rejected(fileAlarm);
     if (edited === undefined) return;
@@ -73,8 +79,8 @@ export class FileLoads {
   }
 
   /**
-   * At start a content that had its time and was not confirmed does not get it again: a loader may start many times.
-   * That is an alarm and resolves, so that there is a loader that can be asked to try it again.
+   * A content that was not confirmed in time is not tried again at start: a loader may start many times. This raises an
+   * alarm and resolves, so that a running loader can be asked to try it again.
    */
   async #atStart(ruleset: Ruleset): Promise<void> {
     const { store, rulesFile } = this.#parts;
@@ -89,7 +95,7 @@ export class FileLoads {
     );
   }
 
-  /** An edit waited to be confirmed, and has reverted. */
+  /** Raises an alarm: a pending edit has reverted. */
   reverted(): void {
     this.rejected(
       `The edit of the rules file ${this.#parts.rulesFile} was not confirmed and has reverted. The rules before it are ` +
@@ -97,7 +103,7 @@ export class FileLoads {
     );
   }
 
-  /** The rules file is not what is in force. */
+  /** Raises an alarm: the rules file differs from the rules in force. */
   rejected(message: string): void {
     const { alarms, journal, note } = this.#parts;
     if (!alarms.raise('rules_file', message)) return;
@@ -105,7 +111,7 @@ export class FileLoads {
     note({ what: 'fallback', who: FILE, why: message });
   }
 
-  /** It is in force, but the directory that keeps copies cannot be written; undefined: it can. */
+  /** The file is in force, but the directory for copies cannot be written. Undefined: it can be written. */
   notKept(problem: string | undefined): void {
     const { alarms, journal } = this.#parts;
     if (problem === undefined) {
@@ -118,14 +124,17 @@ export class FileLoads {
     if (alarms.raise('state_directory', message)) journal.notice('rules_fallback', 'warning', message);
   }
 
-  /** The file says what is confirmed. */
+  /** Ends the alarm: the file matches the confirmed rules. */
   #agrees(ruleset: Ruleset): void {
     this.#parts.store.fileAgrees(ruleset);
     this.#parts.alarms.end('rules_file');
   }
 }
 
-/** Without rules that have expired: a permit that ended since its content was accepted protects nobody any more. */
+/**
+ * Hash of the content without expired rules: a permit that expired since the content was accepted no longer protects an
+ * address.
+ */
 function contentNow(ruleset: Ruleset): string {
   return contentHash(removeExpired(ruleset, Date.now()).ruleset);
 }

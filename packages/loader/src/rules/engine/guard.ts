@@ -8,7 +8,7 @@ import { lockoutRefusal } from './rejection-text.ts';
 
 export interface GuardParts {
   readonly enforcement: Enforcement;
-  /** The addresses that must not be locked out at this moment; `who` asks. */
+  /** Returns the addresses that must not be locked out now. `who` is the caller. */
   readonly protectedNow: (ruleset: Ruleset, who?: Who) => readonly Protected[];
 }
 
@@ -19,8 +19,8 @@ export function guard(parts: GuardParts, before: CompiledRuleset, after: Compile
 }
 
 /**
- * Protected addresses that `after` denies and `before` does not. Those that either of them protects: a change that takes
- * an address off the list does not deny it in the same step.
+ * Returns the protected addresses that `after` denies and `before` does not. Addresses that either ruleset protects
+ * count: a change cannot unprotect and deny an address in one step.
  */
 export function lockouts(
   parts: GuardParts,
@@ -33,7 +33,7 @@ export function lockouts(
   return lockedOut(before, after, candidates, interfaceSlots(parts), Date.now());
 }
 
-/** Slots of the interfaces that are judged. */
+/** Returns the slots of the interfaces to judge. */
 export function interfaceSlots({ enforcement }: GuardParts): number[] {
   return enforcement.interfaces.map(({ slot }) => slot);
 }

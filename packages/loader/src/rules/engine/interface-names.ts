@@ -1,4 +1,4 @@
-/** Rules that name interfaces hold for slots: they are compiled again when an interface has another name. */
+/** Recompiles rules when an interface is renamed: rules name interfaces, but the image holds their slots. */
 import type { CompileTarget } from '../../ipc/messages.ts';
 import type { ChangeQueue } from './change-queue.ts';
 import type { Enforcement } from './enforcement.ts';
@@ -14,14 +14,14 @@ export interface InterfaceNamesParts {
 
 export class InterfaceNames {
   readonly #parts: InterfaceNamesParts;
-  /** The rules are compiled for names that interfaces had before. */
+  /** True while the rules are compiled for old interface names. */
   #isStale = false;
 
   constructor(parts: InterfaceNamesParts) {
     this.#parts = parts;
   }
 
-  /** Call it about once a second: what the kernel did not take is tried again. */
+  /** Takes the current names. Call it about once a second: it retries what the kernel rejected. */
   are(interfaces: CompileTarget['interfaces']): void {
     const { enforcement, queue, journal } = this.#parts;
     if (!enforcement.rename(interfaces) && !this.#isStale) return;

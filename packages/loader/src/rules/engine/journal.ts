@@ -1,4 +1,4 @@
-/** Says what was done to the rules: to the audit file, and to whoever looks. */
+/** Records what was done to the rules: in the audit file and in notices. */
 import type { AuditEntry, Notice } from '@packetlog/common';
 import type { AuditLog } from '../store/audit-log.ts';
 import type { Alarms } from './alarms.ts';
@@ -21,7 +21,10 @@ export class Journal {
     this.#alarms = alarms;
   }
 
-  /** `risk`: why it waits to be confirmed. A change that cannot be written here is told, and stays. */
+  /**
+   * `risk`: why the change is pending. If an entry cannot be written, the change stays and an alarm reports the
+   * failure.
+   */
   record(
     revision: number,
     { what, who, why, force }: Facts,
@@ -46,7 +49,7 @@ export class Journal {
     this.#tell({ at_ms: Date.now(), level, code, message });
   }
 
-  /** For work that nobody waits for, and that is tried again: the same fault is told now and then. */
+  /** Watches background work that is retried; a repeated error is reported only now and then. */
   watch(doing: string, work: Promise<unknown>): void {
     work.catch((error: unknown) => {
       const message = `${doing} failed: ${messageOf(error)}`;

@@ -1,4 +1,6 @@
-/** What the kernel does not take: once, and again on the way back. What is said to be in force is what it has. */
+/**
+ * Failures of the kernel: once, and again on the way back. What is reported as in force must be what the kernel has.
+ */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fakeService, ROOT, refusal } from '../../../test/support/fake-kernel.ts';
 import { removing } from './change.ts';
@@ -15,7 +17,7 @@ const snapshot = () => fake.service.snapshot({ enforcing: true, pinned: false })
 const alarms = () => fake.service.alarms.all.map(({ code, message }) => `${code}: ${message}`);
 const sources = () => snapshot().rules.map(({ source }) => source);
 
-describe('a disk that fails, and a kernel that does not take the rules before', () => {
+describe('a disk that fails, and a kernel that rejects the previous rules', () => {
   const torn = async () => {
     await fake.add({ source: '1.1.1.1' });
     fake.world.commitFault = new Error('EIO: i/o error');
@@ -25,7 +27,7 @@ describe('a disk that fails, and a kernel that does not take the rules before', 
     return done;
   };
 
-  it('leave the new rules in force: answer, list, alarm and audit say so', async () => {
+  it('leave the new rules in force: answer, list, alarm and audit report it', async () => {
     const { warning } = await torn();
     expect(warning).toMatch(/cannot be written: EIO.*rejected the rules before them: no memory\. The new rules are in/);
     expect(fake.kernel.verdict('1.1.1.2')).toBe('deny 2');
@@ -35,7 +37,7 @@ describe('a disk that fails, and a kernel that does not take the rules before', 
     expect(fake.saved.at(-1)?.rules).toHaveLength(1);
   });
 
-  it('do not hold up the next change, which writes all and ends the alarm; undo goes back', async () => {
+  it('do not block the next change, which writes everything and ends the alarm; undo works', async () => {
     await torn();
     await fake.add({ source: '1.1.1.3' });
     expect(fake.saved.at(-1)?.rules.map(({ source }) => source)).toEqual(['1.1.1.1', '1.1.1.2', '1.1.1.3']);
@@ -53,7 +55,7 @@ describe('a disk that fails, and a kernel that does not take the rules before', 
     expect(alarms()).toEqual([]);
   });
 
-  it('are not said to have the new rules where the kernel has others', async () => {
+  it('are not reported as in force where the kernel has others', async () => {
     fake.kernel.isCurrent = false;
     expect((await torn()).warning).toMatch(/Neither is in force in the kernel/);
   });
@@ -67,7 +69,7 @@ it('a rejected change does not say that the rules before are in force where the 
   });
 });
 
-it('rules are compiled again for new names until the kernel has taken them', async () => {
+it('rules are compiled again for new names until the kernel accepts them', async () => {
   await fake.add({ source: '1.1.1.1', interface: 'wan0' });
   const names = [{ name: 'wan0', slot: 1 }];
   fake.kernel.faults = [NO_MEMORY];
@@ -80,7 +82,7 @@ it('rules are compiled again for new names until the kernel has taken them', asy
   await vi.waitFor(() => expect(fake.kernel.verdict('1.1.1.1')).toBe('deny 1'));
 });
 
-describe('what waits to be confirmed', () => {
+describe('a pending change', () => {
   const wait = () => fake.add({ source: 'any', destination_port: 23 });
 
   it('stays with a warning, and can be undone, when it is confirmed, the disk fails and the kernel rejects the way back', async () => {
@@ -97,7 +99,7 @@ describe('what waits to be confirmed', () => {
     expect(alarms()).toEqual([]);
   });
 
-  it('goes on waiting as it was when another risky change beside it is rejected', async () => {
+  it('stays pending as it was when another risky change is rejected', async () => {
     await wait();
     const until = snapshot().pending?.until_ms ?? 0;
     fake.kernel.faults = [NO_MEMORY];
@@ -120,7 +122,7 @@ describe('what waits to be confirmed', () => {
     expect(fake.audit.map(({ what }) => what)).toEqual(['add', 'revert', 'add']);
   });
 
-  it('stays until its time is over, and cannot be confirmed, when the kernel does not let go of it either', async () => {
+  it('stays until its time is over, and cannot be confirmed, when the kernel does not withdraw it either', async () => {
     fake = fakeService({ confirmMs: 1500 });
     await fake.begin();
     await wait();
@@ -131,7 +133,7 @@ describe('what waits to be confirmed', () => {
     expect(await refusal(fake.service.confirm(ROOT))).toMatchObject({
       message: expect.stringMatching(/no longer be confirmed/),
     });
-    // The kernel's own clock ends it; that it does not let go of it then changes nothing.
+    // The kernel's own clock ends it, so a kernel that then fails to withdraw it makes no difference.
     fake.kernel.faults = [NO_MEMORY];
     await vi.waitFor(() => expect(snapshot().pending).toBeUndefined(), 30_000);
     expect(fake.kernel.verdict('192.0.2.1', 23)).toBe('permit');

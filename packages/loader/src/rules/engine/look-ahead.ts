@@ -1,4 +1,4 @@
-/** Sees what the ends of permits will do: a protected address that is permitted now may be denied then. */
+/** Predicts what expiring permits will cause: a protected address that is permitted now may be denied then. */
 import type { Who } from '../../ipc/rules-access.ts';
 import { lockedOutLater } from '../safety/lockout-guard.ts';
 import type { Alarms } from './alarms.ts';
@@ -6,7 +6,7 @@ import { type GuardParts, interfaceSlots } from './guard.ts';
 import type { Journal } from './journal.ts';
 import { laterLockoutWords } from './rejection-text.ts';
 
-/** How long before the end it is told once more. */
+/** How long before a permit expires the warning is repeated. */
 const NOTICE_AHEAD_MS = 10 * 60_000;
 
 export class LookAhead {
@@ -21,7 +21,7 @@ export class LookAhead {
     this.#journal = journal;
   }
 
-  /** After each change; gives what has become new by it, in words. `who` asked. */
+  /** Checks the rules after each change; returns the warning if it is new. `who` is the caller. */
   look(who?: Who): string | undefined {
     const before = this.#alarms.all.find(({ code }) => code === 'lockout_ahead')?.message;
     const { top } = this.#parts.enforcement;
@@ -41,7 +41,7 @@ export class LookAhead {
   }
 }
 
-/** When to look again, so that it is told before the end. */
+/** Returns the time of the next check (Unix time, ms), early enough to warn before the permit expires. */
 export function lookAgainMs(expiresAt: string): number {
   return Date.parse(expiresAt) - NOTICE_AHEAD_MS;
 }

@@ -22,7 +22,7 @@ const importIt = async (text: string) =>
 const alarms = () => fake.service.alarms.all.map(({ code, message }) => `${code}: ${message}`);
 const LOST = ['set_file: The copy of drop is damaged.'];
 
-/** A start that found what is left of a list. */
+/** Starts with a damaged copy of a list. */
 async function begin(left: string): Promise<void> {
   const set = await setOf(left);
   const { ruleset } = importSet(EMPTY_RULESET, set, 'deny', '', { nowMs: Date.now(), createdBy: 'root' });
@@ -38,7 +38,7 @@ it('is an alarm for as long as what is left of it is in force: undo and revert b
   expect(alarms()).toEqual([]);
   await fake.service.undo(ROOT);
   expect(alarms()).toEqual(LOST);
-  // Risky, so it waits.
+  // This import is risky, so it stays pending.
   await importIt('64.0.0.0/2\n');
   expect(alarms()).toEqual([]);
   await fake.service.revert(ROOT);

@@ -1,4 +1,4 @@
-/** Lists of which something was lost on the disk: an alarm for each, for as long as what is left of it is in force. */
+/** Lists that were damaged or lost on the disk: an alarm for each while what is left of it is in force. */
 import type { NamedSet } from '../ruleset/ruleset.ts';
 import type { LostList } from '../store/list-copies.ts';
 import type { Alarms } from './alarms.ts';
@@ -7,7 +7,7 @@ import type { Journal } from './journal.ts';
 export class LostLists {
   readonly #alarms: Alarms;
   readonly #journal: Journal;
-  /** By what is left of the list. */
+  /** Alarm message by the remaining text of the list. */
   readonly #messages = new Map<Uint8Array, string>();
 
   constructor(alarms: Alarms, journal: Journal) {
@@ -15,7 +15,7 @@ export class LostLists {
     this.#journal = journal;
   }
 
-  /** A start found them. */
+  /** Takes the lost lists that a start found. */
   found(lost: readonly LostList[]): void {
     for (const { set, text, message } of lost) {
       this.#messages.set(text, message);
@@ -23,12 +23,12 @@ export class LostLists {
     }
   }
 
-  /** Whether the list of this set is what is left of one. */
+  /** Returns whether the set's list is what is left of a lost one. */
   has({ text }: NamedSet): boolean {
     return text !== undefined && this.#messages.has(text);
   }
 
-  /** After each change: undo and revert bring them back, too. */
+  /** Updates the alarms after each change: undo and revert can bring lost lists back. */
   look(sets: Iterable<NamedSet>): void {
     for (const { name, text } of sets) {
       const message = text && this.#messages.get(text);

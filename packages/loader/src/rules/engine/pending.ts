@@ -1,27 +1,27 @@
-/** The change that waits to be confirmed, and until when: by the monotonic clock, which cannot be set back. */
+/** The change that waits to be confirmed, and its deadline on the monotonic clock, which cannot be set back. */
 import type { PendingChange, RulesStep } from '@packetlog/common';
 
 const NS_PER_MS = 1_000_000n;
 
 export interface PendingFacts extends Pick<RulesStep, 'id' | 'what' | 'who'> {
-  /** When it reverts, of the monotonic clock. */
+  /** Monotonic time at which it reverts. */
   readonly untilMonoNs: bigint;
-  /** Of the rules before. */
+  /** Revision of the rules before the change. */
   readonly revision: number;
   readonly why: string;
-  /** Content hash of the rules file, if it was loaded from there. */
+  /** Content hash of the rules file, if the change was loaded from there. */
   readonly fileContent?: string | undefined;
 }
 
 interface Waiting extends Pick<PendingFacts, 'why' | 'fileContent' | 'untilMonoNs'> {
   readonly revisionBefore: number;
-  /** It can only revert: what is confirmed already says otherwise. */
+  /** It can only revert: the confirmed rules already say otherwise. */
   readonly isDoomed: boolean;
   readonly step: RulesStep;
   readonly timer: NodeJS.Timeout;
 }
 
-/** The moment of the monotonic clock in `ms`. */
+/** Returns the monotonic time `ms` milliseconds from now. */
 export function monoNsIn(ms: number): bigint {
   return process.hrtime.bigint() + BigInt(Math.round(ms)) * NS_PER_MS;
 }
@@ -33,24 +33,24 @@ export class Pending {
     return this.#change !== undefined;
   }
 
-  /** Differs after each `begin`. */
+  /** Identifies this lease; it differs after each `begin`. */
   get lease(): object | undefined {
     return this.#change?.timer;
   }
 
-  /** As clients are told. */
+  /** The pending change as clients receive it. */
   get told(): PendingChange | undefined {
     if (this.#change === undefined) return undefined;
     const { untilMonoNs, revisionBefore, why } = this.#change;
     return { until_ms: Date.now() + leftMs(untilMonoNs), revision_before: revisionBefore, why };
   }
 
-  /** What was done, and by whom. */
+  /** What was done, and by which caller. */
   get step(): RulesStep | undefined {
     return this.#change?.step;
   }
 
-  /** Content hash of the rules file that waits. */
+  /** Content hash of the pending rules file. */
   get fileContent(): string | undefined {
     return this.#change?.fileContent;
   }
@@ -60,12 +60,12 @@ export class Pending {
     return this.#change?.isDoomed ?? false;
   }
 
-  /** ... of the monotonic clock, as the program reads it. */
+  /** Monotonic time at which it reverts, as the XDP program reads the clock. */
   get untilMonoNs(): bigint {
     return this.#change?.untilMonoNs ?? 0n;
   }
 
-  /** One that waits already is prolonged. `isOver` is called once, unless it ends before. */
+  /** Starts or prolongs the lease. Calls `isOver` once, unless the lease ends earlier. */
   begin(facts: PendingFacts, isOver: () => void): void {
     const before = this.#change;
     clearTimeout(before?.timer);
@@ -87,17 +87,17 @@ export class Pending {
     };
   }
 
-  /** It waits for another reason now. */
+  /** Replaces the reason why the change is pending. */
   explain(why: string): void {
     this.#update({ why });
   }
 
-  /** The rules file waits with it, with this content; undefined: the file says something else by now. */
+  /** Records that the rules file with this content is pending, too. Undefined: the file has other content by now. */
   fileWaits(fileContent: string | undefined): void {
     this.#update({ fileContent });
   }
 
-  /** From now on it cannot be confirmed. */
+  /** Prevents the change from being confirmed. */
   doom(): void {
     this.#update({ isDoomed: true });
   }
@@ -112,7 +112,7 @@ export class Pending {
   }
 }
 
-/** Rounded up, so that a timer does not end before the kernel's lease. */
+/** Milliseconds left, rounded up so that a timer does not end before the kernel's lease. */
 function leftMs(untilMonoNs: bigint): number {
   const leftNs = untilMonoNs - process.hrtime.bigint();
   return leftNs <= 0n ? 0 : Number((leftNs + NS_PER_MS - 1n) / NS_PER_MS);

@@ -12,14 +12,14 @@ afterEach(() => fake.end());
 const snapshot = () => fake.service.snapshot({ enforcing: true, pinned: false });
 const add: Fake['add'] = (...draft) => fake.add(...draft);
 
-describe('the lock-out guard', () => {
+describe('the lockout guard', () => {
   const PEER = { kind: 'ssh_peer', address: '203.0.113.9', ports: [22] } as const;
   beforeEach(async () => {
     fake.world.protected = [PEER];
     await fake.begin();
   });
 
-  it('refuses what would shut somebody out, and says whom', async () => {
+  it('rejects a change that would lock out an address, and names it', async () => {
     const error = await refusal(add({ source: '203.0.113.0/24' }));
     expect(error).toMatchObject({
       code: 'lockout',
@@ -29,21 +29,21 @@ describe('the lock-out guard', () => {
     expect(fake.kernel.verdict('203.0.113.9', 22)).toBe('permit');
   });
 
-  it('does it by force, and then does not stand in the way of other changes', async () => {
+  it('is overridden by force, and then does not block other changes', async () => {
     await add({ source: '203.0.113.0/24' }, true);
     expect(fake.kernel.verdict('203.0.113.9', 22)).toBe('deny 1');
     expect(fake.audit.at(-1)).toMatchObject({ forced: true });
     await add({ source: '192.0.2.1' });
   });
 
-  it('knows that a permit rule wins', async () => {
+  it('takes into account that a permit rule wins', async () => {
     await add({ action: 'permit', source: '203.0.113.9' });
     await add({ source: '203.0.113.0/24' });
     expect(fake.kernel.verdict('203.0.113.9', 22)).toBe('permit 1');
     expect(await refusal(fake.service.ask(removing({ ids: [1] }, ROOT)))).toMatchObject({ code: 'lockout' });
   });
 
-  it('does not mind a port that is not theirs', async () => {
+  it('ignores ports that protected addresses do not use', async () => {
     await add({ source: '203.0.113.0/24', protocol: 'tcp', destination_port: 23 });
     expect(fake.kernel.verdict('203.0.113.9', 23)).toBe('deny 1');
   });
@@ -110,7 +110,7 @@ describe('a risky change', () => {
     expect(fake.kernel.verdict('192.0.2.2', 23)).toBe('permit');
   });
 
-  it('reverts by itself, in the kernel and here', async () => {
+  it('reverts when its time is over, in the kernel and here', async () => {
     fake = fakeService({ confirmMs: 50 });
     await fake.begin();
     await fake.service.ask(choosingPolicy({ default_policy: 'deny' }, ROOT));
@@ -121,7 +121,7 @@ describe('a risky change', () => {
     expect(await refusal(fake.service.confirm(ROOT))).toMatchObject({ code: 'not_found' });
   });
 
-  it('reverts in the kernel when nobody is left to revert it', async () => {
+  it('reverts in the kernel when the loader has ended', async () => {
     fake = fakeService({ confirmMs: 50 });
     await fake.begin();
     await add({ source: 'any' });
@@ -129,7 +129,7 @@ describe('a risky change', () => {
     await vi.waitFor(() => expect(fake.kernel.verdict('192.0.2.1')).toBe('permit'));
   });
 
-  it('can be taken back before', async () => {
+  it('can be reverted before its time is over', async () => {
     await fake.begin();
     await add({ source: 'any' });
     await fake.service.revert(ROOT);
@@ -137,7 +137,7 @@ describe('a risky change', () => {
     expect((await add({ source: '1.1.1.1' })).value.rule.id).toBe(2);
   });
 
-  it('does not hold up others: they are confirmed at once, and stay when it reverts', async () => {
+  it('does not block others: they are confirmed at once, and stay when it reverts', async () => {
     await fake.begin();
     await add({ source: 'any', destination_port: 23 });
     const { value } = await add({ source: '1.1.1.1' });
@@ -160,7 +160,7 @@ describe('a risky change', () => {
     expect(fake.kernel.verdict('1.1.1.2')).toBe('permit');
   });
 
-  it('is over when the risky rule is removed, and no answer mentions it afterwards', async () => {
+  it('ends when the risky rule is removed, and no answer mentions it afterwards', async () => {
     await fake.begin();
     expect((await add({ source: '2001:db8::/29' })).pending).toMatchObject({ why: /wider than \/32/ });
     expect((await add({ source: '192.0.2.1' })).pending).toBeUndefined();
@@ -173,7 +173,7 @@ describe('a risky change', () => {
     expect(await refusal(fake.service.confirm(ROOT))).toMatchObject({ code: 'not_found' });
   });
 
-  it('is over when its rule is made harmless', async () => {
+  it('ends when its rule is made harmless', async () => {
     await fake.begin();
     await add({ source: 'any' });
     await fake.service.ask(editing({ id: 1, changes: { source: '192.0.2.0/24' } }, ROOT));
@@ -182,7 +182,7 @@ describe('a risky change', () => {
     expect(fake.kernel.verdict('192.0.2.7')).toBe('deny 1');
   });
 
-  it('goes on waiting for the rule that is left of two', async () => {
+  it('stays pending for the remaining one of two rules', async () => {
     await fake.begin();
     await add({ source: 'any', destination_port: 23 });
     await add({ source: 'any', destination_port: 25 });
@@ -227,7 +227,7 @@ describe('a risky change', () => {
     expect(fake.saved.at(-1)?.rules).toMatchObject([{ reason: 'telnet' }]);
   });
 
-  it('is refused where nothing would take it back, unless it is forced', async () => {
+  it('is rejected where nothing would revert it, unless it is forced', async () => {
     fake = fakeService({ confirmMs: undefined as never });
     await fake.begin();
     expect(await refusal(add({ source: 'any' }))).toMatchObject({

@@ -1,10 +1,10 @@
 /**
- * The one way into force. Start, SIGHUP, a followed file, the command line, the socket, a take-over and undo all bring
- * changes here, and each passes the same stages. What a stage rejects leaves everything as it is.
+ * Puts changes in force. Start, SIGHUP, a followed file, the command line, the socket, a takeover and undo all send
+ * their changes through these stages. If a stage rejects a change, everything stays as it is.
  *
- *   read → validate → compile → guard → risk → publish → audit
+ * read → validate → compile → guard → risk → publish → audit
  *
- * A content that was accepted before (by its hash) passes guard and risk again unchanged.
+ * A content that was accepted before (known by its hash) passes guard and risk again unchanged.
  */
 import type { History } from '../ruleset/change-history.ts';
 import { contentHash } from '../ruleset/content-hash.ts';
@@ -25,11 +25,11 @@ export interface PipelineParts extends GuardParts, PublishParts {
   readonly history: History;
   /** How long a risky change waits to be confirmed. Undefined: nothing would revert it, so it is rejected. */
   readonly confirmMs: number | undefined;
-  /** What waits was not confirmed in time. */
+  /** Called when the pending change was not confirmed in time. */
   readonly timeIsOver: () => void;
-  /** Whether the list of a set is what is left of one that was lost on the disk. */
+  /** Returns whether a set's list is what is left of one that was lost on the disk. */
   readonly isLost: (set: NamedSet) => boolean;
-  /** What waited has reverted because the kernel did not take it together with a change. */
+  /** Called when the pending change reverted because the kernel rejected it together with another change. */
   readonly reverted: (why: string, isFromFile: boolean) => void;
 }
 
@@ -37,11 +37,11 @@ export interface Passed {
   readonly applied: readonly Applied[];
   /** False: the rules are the same as before. */
   readonly differs: boolean;
-  /** Why these changes wait to be confirmed. */
+  /** Why these changes need to be confirmed. */
   readonly risk: string | undefined;
-  /** They revert unless they are confirmed. */
+  /** True: they revert unless they are confirmed. */
   readonly waits: boolean;
-  /** What is otherwise than it should be, a sentence. */
+  /** A sentence about what is not as it should be. */
   readonly warning?: string | undefined;
 }
 
@@ -54,7 +54,7 @@ export class Pipeline {
     this.#parts = parts;
   }
 
-  /** Puts all of the changes in force, or none. `revision`: of the rules before. Throws RulesRejection. */
+  /** Puts all changes in force, or none. `revision`: of the rules before. Throws RulesRejection. */
   async run(changes: readonly Change<unknown>[], revision: number): Promise<Passed> {
     const { enforcement } = this.#parts;
     const { top } = enforcement;
@@ -78,7 +78,9 @@ export class Pipeline {
     return { applied, differs: true, risk, ...settled };
   }
 
-  /** What would come of a change, and why it would wait to be confirmed; nothing changes. Throws RulesRejection. */
+  /**
+   * Returns the outcome of a change and why it would need to be confirmed, without making it. Throws RulesRejection.
+   */
   async check<Value>(change: Change<Value>): Promise<{ value: Value; risk: string | undefined }> {
     const { enforcement } = this.#parts;
     const { top } = enforcement;
@@ -92,7 +94,7 @@ export class Pipeline {
     return { value, risk: riskOf(top.ruleset, ruleset) };
   }
 
-  /** In force for a while. */
+  /** Puts the changes in force until their lease ends. */
   async #stage(applied: readonly Applied[], held: CompiledRuleset, risk: string, revision: number): Promise<Settled> {
     const { pending, history, confirmMs, timeIsOver } = this.#parts;
     const isForced = applied.every(({ change }) => change.force);
@@ -113,7 +115,7 @@ export class Pipeline {
     return { waits: true };
   }
 
-  /** In force without an end. What waits goes on waiting in front of it as long as it differs by something risky. */
+  /** Puts the changes in force permanently. The pending change stays in front while it differs by something risky. */
   async #settle(applied: readonly Applied[], held: CompiledRuleset, nowMs: number, revision: number): Promise<Settled> {
     const { pending } = this.#parts;
     const waits = pending.isThere ? this.#waitsFor(held) : undefined;
@@ -130,7 +132,7 @@ export class Pipeline {
     return { waits: false, warning: (await endWait(this.#parts)) ? warning : STAYS_IN_FRONT };
   }
 
-  /** Beside what waits: they are confirmed at once, unless they concern it. */
+  /** Makes changes while another one is pending: they are confirmed at once, unless they concern the pending one. */
   async #join(
     applied: readonly Applied[],
     held: CompiledRuleset,
@@ -155,7 +157,7 @@ export class Pipeline {
     return { waits: false, warning };
   }
 
-  /** What waits does not have the change that was confirmed behind it, so it must not be confirmed. */
+  /** Ends the pending change: it lacks the change that was confirmed behind it, so it must not be confirmed. */
   async #giveUp(error: unknown): Promise<string> {
     const isFromFile = this.#parts.pending.fileContent !== undefined;
     if (!(await endWait(this.#parts))) return STAYS_IN_FRONT;
@@ -164,7 +166,7 @@ export class Pipeline {
     return why;
   }
 
-  /** Why `held` must not be confirmed without a word; undefined: it may be. */
+  /** Returns why `held` must be confirmed explicitly; undefined: it need not be. */
   #waitsFor(held: CompiledRuleset): string | undefined {
     const { enforcement, pending } = this.#parts;
     const { confirmed } = enforcement;
@@ -173,7 +175,7 @@ export class Pipeline {
     return lockouts(this.#parts, confirmed, held).length > 0 ? pending.told?.why : undefined;
   }
 
-  /** The confirmed rules with the same changes; undefined: they concern what waits itself. */
+  /** Returns the confirmed rules with the same changes; undefined: the changes concern the pending one. */
   async #behind(
     applied: readonly Applied[],
     nowMs: number,
@@ -204,7 +206,10 @@ export class Pipeline {
   }
 }
 
-/** Stage 5, risk: what is risky waits for a person, so a person must have asked for it. Throws RulesRejection. */
+/**
+ * Stage 5, risk: a risky change waits for a person to confirm it, so a person must have asked for it. Throws
+ * RulesRejection.
+ */
 function requireAttended(change: Change<unknown>, risk: string | undefined): void {
   if (risk === undefined || !change.isUnattended) return;
   throw invalid(`it is risky: ${risk}. Do it by hand, then confirm.`);
@@ -214,7 +219,7 @@ function isLoad(applied: readonly Applied[]): boolean {
   return applied.some(({ change }) => change.what === 'load');
 }
 
-/** Sets whose list may hold nothing: it was asked for, or accepted before. */
+/** Returns the sets that may be empty: on request, or because they were accepted so before. */
 function mayBeEmpty(changes: readonly Change<unknown>[], { sets }: Ruleset): ReadonlySet<string> {
   const accepted = changes.some(({ isAccepted, what }) => isAccepted || what === 'undo');
   return new Set(accepted ? sets.keys() : changes.flatMap(({ mayBeEmpty: name }) => name ?? []));

@@ -1,4 +1,4 @@
-/** Stage 1, read: the rules as they would be after the changes, each applied to the outcome of the one before. */
+/** Stage 1, read: computes the rules after the changes, applying each to the outcome of the one before. */
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import type { Change, Outcome } from './change.ts';
 
@@ -8,7 +8,7 @@ export interface Applied {
   readonly outcome: Outcome<unknown>;
 }
 
-/** The outcomes in the order of the changes. Throws RulesRejection for the first that cannot be applied. */
+/** Returns the outcomes in the order of the changes. Throws RulesRejection for the first that cannot be applied. */
 export function propose(ruleset: Ruleset, changes: readonly Change<unknown>[], nowMs: number): Applied[] {
   let now = ruleset;
   return changes.map((change) => {

@@ -1,4 +1,4 @@
-/** Stage 6, publish: the kernel and the disk say the same afterwards, or both say what they said before. */
+/** Stage 6, publish: afterwards kernel and disk agree on the new rules, or both keep the previous ones. */
 import { RulesRejection } from '../ruleset/rejection.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import type { PreparedFile } from '../store/atomic-file.ts';
@@ -15,20 +15,20 @@ export interface PublishParts {
   readonly enforcement: Enforcement;
   readonly store: Writer;
   readonly pending: Pending;
-  /** These were confirmed and are in force. */
+  /** Called with rules that are confirmed and in force. */
   readonly enforced: (ruleset: Ruleset) => Promise<void>;
-  /** The rules file says what is in force again. */
+  /** Called when the rules file matches the rules in force again. */
   readonly wrote: () => void;
-  /** What is in force could not be written, and could not be replaced by what is on the disk. */
+  /** Called when the rules in force could not be written, and could not be replaced with those on the disk. */
   readonly notWritten: (message: string) => void;
-  /** What was loaded is in force, but the directory that keeps copies cannot be written. */
+  /** Called when loaded rules are in force, but the directory for copies cannot be written. */
   readonly notKept: (problem: string | undefined) => void;
 }
 
 /**
- * In force without an end, and on the disk. All that a full disk can stop happens before the kernel is told. Throws
- * RulesRejection; kernel and disk say what they said before. If the disk fails and the kernel does not take the rules
- * before either, the new ones stay in force: resolves with a sentence that says so, and `notWritten` is told.
+ * Puts rules in force permanently and on the disk. Every step that a full disk can stop precedes the update of the
+ * kernel. Throws RulesRejection; kernel and disk then keep the previous rules. If the disk fails and the kernel rejects
+ * the previous rules, the new ones stay in force: resolves with a sentence that says so, and calls `notWritten`.
  */
 export async function settle(
   parts: PublishParts,
@@ -50,7 +50,7 @@ export async function settle(
     if (files) notKept(undefined);
   } catch (cause) {
     files?.abandon();
-    // The rules file says it already; what failed are copies.
+    // The rules file already has this content; only copies failed.
     if (writing.fileSaysIt) notKept(messageOf(cause));
     else unwritten = await takeBack(parts, before, cause);
   }
@@ -62,7 +62,10 @@ export async function settle(
   return unwritten;
 }
 
-/** The rules that a start begins with, which were accepted before. Rejects with what the kernel or the compiler says. */
+/**
+ * Puts the rules in force that a start begins with, which were accepted before. Rejects with the error of the kernel or
+ * the compiler.
+ */
 export async function putBase(parts: PublishParts, { base, from }: Pick<Start, 'base' | 'from'>): Promise<void> {
   const { enforcement, enforced } = parts;
   await enforcement.withdraw();
@@ -76,8 +79,8 @@ export async function putBase(parts: PublishParts, { base, from }: Pick<Start, '
 }
 
 /**
- * In front of the confirmed rules until then, by the kernel's own clock. The rules file is not touched. Throws
- * RulesRejection; all is as it was then, also what waited before.
+ * Puts rules in front of the confirmed ones until then, by the kernel's own clock. Does not touch the rules file.
+ * Throws RulesRejection; everything then stays as it was, including an earlier pending change.
  */
 export async function stage(
   { enforcement, store }: Pick<PublishParts, 'enforcement' | 'store'>,
@@ -93,7 +96,7 @@ export async function stage(
   await restage(enforcement, held, untilMonoNs);
 }
 
-/** The same for rules that need no note: what is not confirmed of them was noted before. */
+/** Does the same for rules that need no note: their unconfirmed part was noted before. */
 export async function restage(enforcement: Enforcement, held: CompiledRuleset, untilMonoNs: bigint): Promise<void> {
   try {
     await enforcement.provide(held, untilMonoNs);
@@ -103,8 +106,8 @@ export async function restage(enforcement: Enforcement, held: CompiledRuleset, u
 }
 
 /**
- * What waits is over, and the confirmed rules count. False: the kernel rejected that, so it stays in front until its lease
- * ends, and cannot be confirmed any more.
+ * Ends the pending change, so that the confirmed rules decide. Returns false if the kernel rejected that: the change
+ * then stays in front until its lease ends, and can no longer be confirmed.
  */
 export async function endWait({
   enforcement,
@@ -120,7 +123,10 @@ export async function endWait({
   return true;
 }
 
-/** The disk failed after the kernel took the rules. Throws when those before are in force again. */
+/**
+ * Restores the previous rules after the disk failed and the kernel already had the new ones. Throws when the previous
+ * ones are in force again.
+ */
 async function takeBack(
   { enforcement, notWritten }: PublishParts,
   before: CompiledRuleset,

@@ -1,4 +1,4 @@
-/** What the rules service says to people. */
+/** The messages of the rules service. */
 import { ruleSentence } from '@packetlog/common';
 import { SetupError } from '../../errors/setup-error.ts';
 import { RulesCompileError } from '../compiler/compile-error.ts';
@@ -31,7 +31,7 @@ const WHO: Readonly<Record<Protected['kind'], string>> = {
   protect: 'the protected',
 };
 
-/** What the end of a permit will do, and what to do about it. */
+/** Says what an expiring permit will cause, and what to do about it. */
 export function laterLockoutWords({ atMs, ruleId, lockedOut: { kind, address } }: LaterLockout): string {
   return (
     `When rule ${ruleId} expires at ${new Date(atMs).toISOString()}, ${WHO[kind]} ${address} is denied. Extend that ` +
@@ -44,7 +44,10 @@ export function compileRefusal(cause: RulesCompileError): RulesRejection {
   return new RulesRejection({ code, message, ...(limit === undefined ? {} : { limit }) }, { cause });
 }
 
-/** The kernel rejected rules. `isAsBefore`: it has what was put there before; otherwise something else changed it. */
+/**
+ * The kernel rejected rules. `isAsBefore`: it has the rules that were published before; otherwise something else
+ * changed it.
+ */
 export function kernelRefusal(cause: unknown, isAsBefore: boolean): RulesRejection {
   const remains = isAsBefore
     ? 'The rules before this change are in force.'
@@ -55,7 +58,7 @@ export function kernelRefusal(cause: unknown, isAsBefore: boolean): RulesRejecti
   );
 }
 
-/** Rules are in force that are not on the disk. `isCurrent`: the kernel says that it has them. */
+/** Rules are in force that are not on the disk. `isCurrent`: the kernel confirms that it has them. */
 export function unwrittenWords(disk: unknown, kernel: unknown, isCurrent: boolean | undefined): string {
   const inForce = isCurrent === false ? 'Neither is in force in the kernel' : 'The new rules are in force';
   return (
@@ -65,12 +68,12 @@ export function unwrittenWords(disk: unknown, kernel: unknown, isCurrent: boolea
   );
 }
 
-/** What waited is in front although it should have ended. */
+/** A pending change is still in front although it should have ended. */
 export const STAYS_IN_FRONT =
   'The kernel did not end the change that waited to be confirmed: it stays in force until its time is over, and can no ' +
   'longer be confirmed. To try again: packetlog rules revert.';
 
-/** A revert that the kernel rejected. */
+/** The kernel rejected a revert. */
 export function stillInFront(cause: unknown): RulesRejection {
   const message =
     `The kernel rejected the revert: ${sentence(cause)} The change stays in force until its time is over, and reverts ` +
@@ -78,12 +81,12 @@ export function stillInFront(cause: unknown): RulesRejection {
   return new RulesRejection({ code: 'internal', message }, { cause });
 }
 
-/** The kernel did not take what waited together with another change. */
+/** The kernel rejected the pending change together with another change. */
 export function endedWords(cause: unknown): string {
   return `What waited to be confirmed has reverted: ${messageOf(cause)}`;
 }
 
-/** Why a start ends when the kernel does not take the stored rules: capturing as if they were in force would mislead. */
+/** Says why a start ends when the kernel rejects the stored rules: capturing as if they were in force would mislead. */
 export function cannotEnforce(rulesFile: string, cause: SetupError): SetupError {
   const { problem, errno, exit } = cause.facts;
   return new SetupError({
@@ -99,7 +102,7 @@ export function cannotEnforce(rulesFile: string, cause: SetupError): SetupError 
   });
 }
 
-/** Why a start ends when the rules are rejected and none were in force before that could take their place. */
+/** Says why a start ends when the rules are rejected and no earlier rules could take their place. */
 export function cannotStart(rulesFile: string, error: unknown): unknown {
   if (!(error instanceof RulesRejection) && !(error instanceof RulesCompileError)) return error;
   return new SetupError({
@@ -116,7 +119,7 @@ export function asRefusal(error: unknown): unknown {
   return error instanceof RulesCompileError ? compileRefusal(error) : error;
 }
 
-/** What undo would undo: 'deny 1.1.1.1', 'removal of deny 1.1.1.1', 'default policy deny'. */
+/** Names what undo would undo: 'deny 1.1.1.1', 'removal of deny 1.1.1.1', 'default policy deny'. */
 export function changeWords({ what, words }: Change<unknown>, { before, after }: Outcome<unknown>): string {
   if (words !== undefined) return words;
   const [set] = after?.sets ?? [];

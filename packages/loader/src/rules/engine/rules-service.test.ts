@@ -28,7 +28,7 @@ describe('a change', () => {
     });
   });
 
-  it('gives ids that were never given', async () => {
+  it('assigns ids that were never given before', async () => {
     await fake.begin({ nextId: 5 });
     await add({ source: '1.1.1.1' });
     await fake.service.ask(removing({ ids: [5] }, ROOT));
@@ -46,7 +46,7 @@ describe('a change', () => {
     expect(fake.audit).toHaveLength(50);
   });
 
-  it('that is wrong does not take those with it that come at the same time', async () => {
+  it('that is invalid does not affect those that come at the same time', async () => {
     await fake.begin();
     const results = await Promise.allSettled([
       add({ source: '1.1.1.1' }),
@@ -82,7 +82,7 @@ describe('a change', () => {
     expect(fake.kernel.verdict('1.1.1.1')).toBe('permit');
   });
 
-  it('that cannot take its place on the disk is not in force either', async () => {
+  it('that cannot replace the file on the disk is not in force either', async () => {
     await fake.begin();
     await add({ source: '1.1.1.1' });
     fake.world.commitFault = new Error('EIO: i/o error');
@@ -93,7 +93,7 @@ describe('a change', () => {
     expect([fake.kernel.verdict('1.1.1.1'), fake.kernel.verdict('1.1.1.2')]).toEqual(['deny 1', 'permit']);
   });
 
-  it('that the kernel refuses is not in the file either', async () => {
+  it('that the kernel rejects is not in the file either', async () => {
     await fake.begin();
     await add({ source: '1.1.1.1' });
     fake.kernel.faults = [new Error('out of memory.')];
@@ -104,7 +104,7 @@ describe('a change', () => {
     expect(fake.saved.at(-1)?.rules.map(({ source }) => source)).toEqual(['1.1.1.1']);
   });
 
-  it('beyond what the tables hold is refused, and those before stay', async () => {
+  it('beyond the limits of the tables is rejected, and earlier rules stay', async () => {
     fake = fakeService({ counterSlots: 3 });
     await fake.begin();
     await add({ source: '1.1.1.1' });
@@ -124,7 +124,7 @@ describe('a change', () => {
   });
 });
 
-it('removes a rule that is over from the file', async () => {
+it('removes an expired rule from the file', async () => {
   await fake.begin();
   await add({ source: '1.1.1.1', for: '1s' });
   vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 2000);
@@ -139,7 +139,7 @@ it('removes a rule that is over from the file', async () => {
   }
 });
 
-it('compiles again when an interface has another name', async () => {
+it('compiles again when an interface is renamed', async () => {
   await fake.begin();
   await add({ source: '1.1.1.1', interface: 'wan0' });
   expect(fake.kernel.verdict('1.1.1.1')).toBe('permit');

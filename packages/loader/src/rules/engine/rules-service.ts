@@ -1,6 +1,5 @@
 /**
- * The one owner of the rules: what is asked for goes through the pipeline, one change at a time, and what comes of it is
- * audited and told to clients.
+ * Owns the rules: sends each request through the pipeline, one change at a time, audits the outcome and tells clients.
  */
 import type { RuleCounters, RulesResults, RulesSnapshot } from '@packetlog/common';
 import type { CompileTarget } from '../../ipc/messages.ts';
@@ -40,12 +39,12 @@ export class RulesService {
     return this.#engine.alarms;
   }
 
-  /** The rules as packets are judged by now, provisional ones included. */
+  /** The rules that decide about packets now, including provisional ones. */
   get ruleset(): Ruleset {
     return this.#options.enforcement.top.ruleset;
   }
 
-  /** Those that stay when what is provisional reverts. */
+  /** The rules that stay when the provisional ones revert. */
   get confirmed(): Ruleset {
     return this.#options.enforcement.confirmed.ruleset;
   }
@@ -55,8 +54,8 @@ export class RulesService {
   }
 
   /**
-   * What was accepted before goes in force first; then an edit of it passes as any other change. Rejects with a
-   * RulesRejection if the edit is rejected and nothing was in force before it.
+   * Puts previously accepted rules in force; then an edit of them passes like any other change. Rejects with a
+   * RulesRejection if the edit is rejected and no earlier rules were in force.
    */
   async begin(start: Start): Promise<void> {
     await this.#engine.queue.run(() => putBase(this.#engine.parts, start));
@@ -67,8 +66,9 @@ export class RulesService {
   }
 
   /**
-   * The rules file of a running loader. `read` is called in its turn, so that no change is written between the reading
-   * and what comes of it. Undefined: `read` gave nothing. Rejects with a RulesRejection; an alarm says so, too.
+   * Loads the rules file of a running loader. `read` is called in its turn, so that no change is written between
+   * reading and loading. Resolves with undefined if `read` returned nothing. Rejects with a RulesRejection and raises
+   * an alarm.
    */
   load(read: () => Promise<Ruleset | undefined>, why: string): Promise<Done<undefined> | undefined> {
     return this.#engine.queue.run(async () => {
@@ -77,22 +77,22 @@ export class RulesService {
     });
   }
 
-  /** The rules file cannot be read: an alarm, until it can. */
+  /** Raises an alarm until the rules file can be read. */
   fileRejected(message: string): void {
     this.#engine.files.rejected(message);
   }
 
-  /** Resolves when it is in force; rejects with a RulesRejection. */
+  /** Resolves when the change is in force; rejects with a RulesRejection. */
   ask<Value>(change: Change<Value>): Promise<Done<Value>> {
     return this.#engine.queue.ask(change);
   }
 
-  /** What would come of a change in its turn; nothing changes. Rejects with a RulesRejection. */
+  /** Returns the outcome of a change in its turn without making it. Rejects with a RulesRejection. */
   check<Value>(change: Change<Value>): Promise<{ value: Value; risk: string | undefined }> {
     return this.#engine.queue.run(() => this.#engine.pipeline.check(change));
   }
 
-  /** What waits stays, and is written. */
+  /** Confirms the pending change and writes it. */
   confirm(who: Who): Promise<RulesResults['confirm']> {
     return this.#engine.queue.run(() => this.#engine.waiting.confirm(who));
   }
@@ -101,22 +101,22 @@ export class RulesService {
     return this.#engine.queue.run(() => this.#engine.waiting.revert(who));
   }
 
-  /** Undoes the last change, or what waits to be confirmed. `id`: only if that is this one. */
+  /** Undoes the last change, or the pending one. `id`: only if it is that one. */
   undo(who: Who, id?: number): Promise<Done<{ undone: string }>> {
     return this.#engine.undo.undo(who, id);
   }
 
-  /** Does again what was undone last, if nothing else was changed since. `id`: only if that is this one. */
+  /** Redoes the last undone change, if nothing else has changed since. `id`: only if it is that one. */
   redo(who: Who, id?: number): Promise<Done<{ redone: string }>> {
     return this.#engine.undo.redo(who, id);
   }
 
-  /** The protected addresses that would be locked out, and are not now. */
+  /** Returns the protected addresses that `held` would lock out and the rules in force do not. */
   lockouts(held: CompiledRuleset): readonly Protected[] {
     return lockouts(this.#engine.parts, this.#options.enforcement.top, held);
   }
 
-  /** Call it when a rule may be over: the kernel passes it by already, here it goes from the file. */
+  /** Removes expired rules from the file; the kernel already skips them. Call it when a rule may have expired. */
   tick(): void {
     if (this.#isEnding) return;
     const nowMs = Date.now();
@@ -126,37 +126,37 @@ export class RulesService {
     }
   }
 
-  /** What the ends of permits will do, at this moment. */
+  /** Checks what expiring permits will cause, as of now. */
   lookAhead(): void {
     this.#engine.ahead.look();
   }
 
-  /** What the interfaces are called now. */
+  /** Takes the current names of the interfaces. */
   named(interfaces: CompileTarget['interfaces']): void {
     if (!this.#isEnding) this.#engine.names.are(interfaces);
   }
 
-  /** What the kernel's counters stand at; gives what moved, and by how much. */
+  /** Takes the values of the kernel's counters; returns the rules whose counters moved, and by how much. */
   counted(counts: readonly RuleCount[]): { moved: RuleCounters; hits: readonly RuleHits[] } {
     return this.#options.enforcement.counted(counts);
   }
 
-  /** What the rules counted, for the next loader. */
+  /** Returns what the rules counted, for the next loader. */
   kept(): KeptCounts {
     return this.#options.enforcement.keptCounts(this.#engine.history.ruleIds());
   }
 
-  /** Audits something that was no change asked for. */
+  /** Audits an event that is not a requested change. */
   note(about: About): void {
     this.#engine.note(about);
   }
 
-  /** Whether the list of this set is what is left of one that was lost on the disk. */
+  /** Returns whether the set's list is what is left of one that was lost on the disk. */
   isLost(set: NamedSet): boolean {
     return this.#engine.lost.has(set);
   }
 
-  /** A set was read again from its file: undoing a change does not bring the old one back. */
+  /** Records that a set was read again from its file: undoing a change does not restore the old list. */
   refreshed(set: NamedSet): void {
     this.#engine.history.refreshed(set);
   }
@@ -176,7 +176,7 @@ export class RulesService {
     });
   }
 
-  /** Resolves when nothing is under way. The kernel reverts what waits when its lease ends. */
+  /** Resolves when no change is running. The kernel reverts a pending change when its lease ends. */
   async end(): Promise<void> {
     this.#isEnding = true;
     this.#engine.pending.end();

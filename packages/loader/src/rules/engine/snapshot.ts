@@ -1,4 +1,4 @@
-/** What clients are told of the rules. */
+/** Builds the rules snapshot for clients. */
 import type { PendingChange, RulesAlarm, RulesSnapshot, RulesStep } from '@packetlog/common';
 import { toldStep } from '../ruleset/change-history.ts';
 import { describeSet } from '../ruleset/describe-set.ts';
@@ -9,13 +9,13 @@ export interface SnapshotParts extends Pick<RulesSnapshot, 'revision' | 'enforci
   readonly ruleset: Ruleset;
   readonly totals: RuleTotals;
   readonly pending: PendingChange | undefined;
-  /** What undo and redo are about next. */
+  /** The steps that undo and redo would act on next. */
   readonly lastChange: RulesStep | undefined;
   readonly undone: RulesStep | undefined;
   readonly alarms: RulesAlarm[];
 }
 
-/** Without rules that are over, which the kernel passes by already. */
+/** Leaves out expired rules, which the kernel already skips. */
 export function snapshotOf({
   ruleset,
   totals,

@@ -1,4 +1,4 @@
-/** What a start, also one that takes over, finds on the disk: the rules to begin with, and an edit still to be judged. */
+/** What a start or a takeover finds on the disk: the rules to begin with, and an edit still to be judged. */
 import type { Compiler } from '../compiler/worker/compiler.ts';
 import { EMPTY_ADDRESS_LIST } from '../lists/address-list.ts';
 import { contentHash } from '../ruleset/content-hash.ts';
@@ -10,15 +10,15 @@ import { RulesFileError } from '../store/rules-document.ts';
 import { messageOf } from './rejection-text.ts';
 
 export interface Start {
-  /** Accepted before: in force first, whatever becomes of the edit. */
+  /** Accepted before: it goes in force first, whatever happens to the edit. */
   readonly base: Ruleset;
-  /** Where the base comes from. */
+  /** Source of the base. */
   readonly from: 'file' | 'last good copy' | 'nothing';
   /** The rules file, if its content was never accepted. */
   readonly edited: Ruleset | undefined;
-  /** Why the rules file is not what is in force, a sentence with the next action. */
+  /** Why the rules file differs from the rules in force: a sentence with the next action. */
   readonly fileAlarm: string | undefined;
-  /** Lists that are lost. */
+  /** Lost lists. */
   readonly lost: readonly LostList[];
 }
 
@@ -42,7 +42,7 @@ export async function readStart(store: RuleStore, compiler: Compiler, paths: Pat
   throw new RulesFileError(problems.join('; '));
 }
 
-/** With a last good copy, from which an edit of the file is judged. */
+/** Start with a last good copy, against which an edit of the file is judged. */
 async function beside(
   good: StoredRules,
   file: Found,
@@ -61,7 +61,7 @@ async function beside(
   }
 }
 
-/** The first rules of this machine. */
+/** Start with the first rules of this machine. */
 async function alone(file: StoredRules, compiler: Compiler, paths: Paths): Promise<Start> {
   try {
     return { ...NOTHING, edited: await requireStored(compiler, file) };
@@ -70,7 +70,7 @@ async function alone(file: StoredRules, compiler: Compiler, paths: Paths): Promi
   }
 }
 
-/** The rules file of a running loader. Throws RulesFileError. */
+/** Reads the rules file of a running loader. Throws RulesFileError. */
 export async function readAgain(store: RuleStore, compiler: Compiler, known: Ruleset): Promise<Ruleset> {
   const file = await store.readFile();
   if (file === undefined) throw new RulesFileError('is not there');
@@ -88,7 +88,7 @@ function isRules(found: Found): found is StoredRules {
   return found !== undefined && 'ruleset' in found;
 }
 
-/** Without reading the lists. */
+/** Hashes the rules without reading the lists. */
 function hashOf({ ruleset, sets }: StoredRules): string {
   return contentHash({
     ...ruleset,

@@ -12,7 +12,7 @@ afterEach(() => fake.end());
 const add: Fake['add'] = (...draft) => fake.add(...draft);
 
 describe('undo', () => {
-  it('brings the protected networks back that a document took away', async () => {
+  it('restores the protected networks that a document removed', async () => {
     await fake.begin({ protect: ['203.0.113.0/24'] });
     const none = { defaultPolicy: 'permit', rules: [], sets: new Map(), protect: [] } as const;
     await fake.service.ask(applying(none, false, ROOT));
@@ -23,7 +23,7 @@ describe('undo', () => {
     expect(fake.service.ruleset.protect).toEqual([]);
   });
 
-  it('takes one change back after the other', async () => {
+  it('undoes one change after the other', async () => {
     await fake.begin();
     await add({ source: '1.1.1.1' });
     await add({ source: '1.1.1.2' });
@@ -47,7 +47,7 @@ describe('undo', () => {
     expect(rules).toMatchObject([{ id: 1, packets: 7 }]);
   });
 
-  it('is of the change that was looked at, or of none', async () => {
+  it('applies to the change that the caller saw, or to none', async () => {
     await fake.begin();
     const told = () => fake.service.snapshot({ enforcing: true, pinned: false });
     expect(told()).not.toHaveProperty('last_change');
@@ -58,7 +58,7 @@ describe('undo', () => {
       who: { name: 'root', via: 'control' },
       revision: told().revision,
     });
-    // Accepted first, and not in force yet when the undo is asked for.
+    // Accepted first, and not in force yet when the undo is requested.
     const other = add({ source: '1.1.1.2' });
     const undo = refusal(fake.service.undo(ROOT, looked?.id));
     await other;
@@ -111,7 +111,7 @@ describe('undo', () => {
     expect(told().last_change?.what).toBe('removal of deny any source');
   });
 
-  it('takes back what waits to be confirmed', async () => {
+  it('reverts a pending change', async () => {
     await fake.begin();
     await add({ source: 'any' });
     await fake.service.undo(ROOT);

@@ -1,4 +1,4 @@
-/** Undo and redo: changes that restore the rules of a step of the history, or end what waits to be confirmed. */
+/** Undo and redo: changes that restore the rules of a step of the history, or end the pending change. */
 import type { Who } from '../../ipc/rules-access.ts';
 import { type History, otherStep } from '../ruleset/change-history.ts';
 import { type Change, stepping } from './change.ts';
@@ -19,7 +19,7 @@ export class Undo {
     this.#parts = parts;
   }
 
-  /** Undoes the last change, or what waits to be confirmed. `id`: only if that is this one. Rejects with a RulesRejection. */
+  /** Undoes the last change, or the pending one. `id`: only if it is that one. Rejects with a RulesRejection. */
   async undo(who: Who, id?: number): Promise<Done<{ undone: string }>> {
     const { history, pending, ask, revert } = this.#parts;
     const { step: waiting } = pending;
@@ -28,7 +28,7 @@ export class Undo {
       return { value: { undone: waiting.what }, revision: await revert(who), pending: undefined };
     }
     const step = history.requireLast(id ?? history.last?.id ?? 0);
-    // Changes that are on their way already come first, and then this is not the last one.
+    // Changes that are already queued come first, and then this is no longer the last one.
     const undo = stepping(
       `undo of ${step.what}`,
       () => history.requireLast(step.id),
@@ -39,7 +39,10 @@ export class Undo {
     return { value: { undone: value }, ...rest };
   }
 
-  /** Does again what was undone last, if nothing else was changed since. `id`: only if that is this one. Rejects with a RulesRejection. */
+  /**
+   * Redoes the last undone change, if nothing else has changed since. `id`: only if it is that one. Rejects with a
+   * RulesRejection.
+   */
   async redo(who: Who, id?: number): Promise<Done<{ redone: string }>> {
     const { history, ask } = this.#parts;
     const step = history.requireUndone(id ?? history.lastUndone?.id ?? 0);

@@ -1,11 +1,12 @@
-/** Stage 2, validate: what holds for every rule set, whatever brought it. The same for a request and for a file. */
+/** Stage 2, validate: checks what holds for every ruleset, from a request or from a file. */
 import { addressListLength } from '../lists/address-list.ts';
 import { invalid } from '../ruleset/rejection.ts';
 import { type NamedSet, type Ruleset, setOf } from '../ruleset/ruleset.ts';
 
 /**
- * Throws RulesRejection if a rule names a set that is not there, or a set lost all its networks against `before` unless
- * it was `allowed` to: a download that failed looks like an empty list. `isLost`: a set is empty because its list was lost.
+ * Throws RulesRejection if a rule names a set that does not exist, or if a set lost all its networks compared with
+ * `before` and is not `allowed` to: a failed download looks like an empty list. `isLost`: a set is empty because its
+ * list was lost.
  */
 export function validate(
   before: Ruleset,

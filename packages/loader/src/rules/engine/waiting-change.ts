@@ -1,4 +1,4 @@
-/** What becomes of a risky change: it is confirmed, reverted on request, or reverts when its time is over. */
+/** Ends a pending change: it is confirmed, reverted on request, or reverts when its time is over. */
 import type { RulesResults } from '@packetlog/common';
 import type { Who } from '../../ipc/rules-access.ts';
 import { contentHash } from '../ruleset/content-hash.ts';
@@ -17,7 +17,7 @@ export interface WaitingParts {
   readonly fileAgrees: (ruleset: Ruleset) => void;
   readonly journal: Journal;
   readonly note: (about: Pick<Change<unknown>, 'what' | 'who' | 'why'>) => void;
-  /** The rules are others now; gives their revision. */
+  /** Called when the rules have changed; returns their revision. */
   readonly changed: () => number;
 }
 
@@ -28,7 +28,10 @@ export class WaitingChange {
     this.#parts = parts;
   }
 
-  /** It stays, and is written, or a warning says that it is not. Throws RulesRejection; it goes on waiting then. */
+  /**
+   * Confirms and writes the change; a warning says if it could not be written. Throws RulesRejection; it then stays
+   * pending.
+   */
   async confirm(who: Who): Promise<RulesResults['confirm']> {
     const { pipeline, fileAgrees, note, changed } = this.#parts;
     const { enforcement, pending, history } = pipeline;
@@ -48,7 +51,7 @@ export class WaitingChange {
     return { revision: changed(), ...(warning === undefined ? {} : { warning }) };
   }
 
-  /** Throws RulesRejection if nothing waits, or the kernel does not take it. */
+  /** Throws RulesRejection if no change is pending, or the kernel rejects the revert. */
   async revert(who: Who): Promise<number> {
     const { enforcement, pending } = this.#parts.pipeline;
     const { step } = pending;
@@ -62,19 +65,22 @@ export class WaitingChange {
     return this.#end(who, step.what);
   }
 
-  /** Its time is over, unless it was confirmed, reverted or prolonged since `lease` began. */
+  /** Reverts the change, unless it was confirmed, reverted or prolonged since `lease` began. */
   async timeIsOver(lease: object | undefined): Promise<void> {
     const { pipeline, journal } = this.#parts;
     const { enforcement, pending } = pipeline;
     if (lease === undefined || pending.lease !== lease) return;
     const why = pending.told?.why;
-    // The kernel passes it by already.
+    // The kernel already skips it.
     await enforcement.letGo(0n);
     this.#end(LOADER, 'it was not confirmed in time');
     journal.notice('rules_reverted', 'warning', `The change was reverted: it was not confirmed in time. ${why}`);
   }
 
-  /** The kernel did not take it together with another change, which tells clients. */
+  /**
+   * Records that the kernel rejected the pending change together with another one; the report of that one updates
+   * clients.
+   */
   fell(why: string, isFromFile: boolean): void {
     const { files, journal, note } = this.#parts;
     note({ what: 'revert', who: LOADER, why });

@@ -1,4 +1,4 @@
-/** A rules file that was loaded while something waits to be confirmed. */
+/** A rules file that is loaded while a change is pending. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { fakeService, ROOT } from '../../../test/support/fake-kernel.ts';
 import { Compiler } from '../compiler/worker/compiler.ts';
