@@ -26,7 +26,7 @@ it.each<[string, Ruleset, Ruleset, RegExp | undefined]>([
   else expect(widerCoverage(before, after)).toMatch(words);
 });
 
-it('counts lists together with rules, and what both hold once', () => {
+it('adds lists and rules up, and counts overlaps once', () => {
   const starts = Uint32Array.from({ length: 16 }, (_, i) => (i * 2 ** 24) >>> 0);
   const list = { ...EMPTY_ADDRESS_LIST, ipv4: { starts, bits: new Uint8Array(16).fill(8) } };
   const set = { name: 'wide', origin: { kind: 'copy' } as const, list, text: undefined, loadedAtMs: 0 };

@@ -1,14 +1,17 @@
-/** How much of the address space deny rules cover together: many networks that are narrow alone may be wide together. */
+/** Measures how much of the address space all deny rules cover: many narrow networks may add up to a wide one. */
 import { parseRuleSource, type Rule } from '@packetlog/common';
 import type { AddressList } from '../lists/address-list.ts';
 import { perRule } from '../ruleset/per-rule.ts';
 import { type Ruleset, setOf } from '../ruleset/ruleset.ts';
 
 const MAPPED_BITS = 96;
-/** Shares of the address space, as a power of two: from a sixteenth on, each doubling counts. Of IPv6, a /18 is the first. */
+/**
+ * The first mark, a share of the address space as a power of two; each doubling from there is a mark. 1/16 of IPv4, a
+ * /18 of IPv6.
+ */
 const FIRST_MARK = { ipv4: -4, ipv6: -18 } as const;
 
-/** Below this share of the space overlaps do not matter: such a list counts by the sum of its networks. */
+/** Overlaps do not matter below this share of the space: such a list counts as the sum of its networks. */
 const SMALL = 2 ** -10;
 
 type Family = 'ipv4' | 'ipv6';
@@ -16,15 +19,15 @@ type Family = 'ipv4' | 'ipv6';
 /** A half-open range of addresses, as shares of the space. */
 type Range = readonly [from: number, to: number];
 
-/** What one source covers of one family; `ranges` overlap, and are made when they are asked for. */
+/** What one source covers of one family; `ranges` overlap, and are computed on request. */
 interface Covered {
   readonly sum: number;
   readonly ranges: () => readonly Range[];
 }
 
 /**
- * What part of all addresses `after` denies, in words, if that crosses a mark that `before` had not reached: a
- * sixteenth, an eighth, a quarter, a half of IPv4; a /18, /17 and so on of IPv6.
+ * Returns, as text, the share of all addresses that `after` denies, if it crosses a mark that `before` had not reached:
+ * 1/16, 1/8, 1/4, 1/2 of IPv4; a /18, /17 and so on of IPv6.
  */
 export function widerCoverage(before: Ruleset, after: Ruleset): string | undefined {
   for (const family of ['ipv4', 'ipv6'] as const) {
@@ -36,13 +39,15 @@ export function widerCoverage(before: Ruleset, after: Ruleset): string | undefin
   return undefined;
 }
 
-/** The largest power of two that is not above the share; below the first mark, minus infinity. */
+/**
+ * Returns the exponent of the largest power of two that is not above the share; below the first mark, minus infinity.
+ */
 function markOf(share: number, family: Family): number {
   const mark = Math.floor(Math.log2(share));
   return mark < FIRST_MARK[family] ? Number.NEGATIVE_INFINITY : mark;
 }
 
-/** An upper bound, without merging what overlaps. */
+/** Returns an upper bound, without merging overlaps. */
 function sumOf(ruleset: Ruleset, family: Family): number {
   return deniedBy(ruleset, family).reduce((all, { sum }) => all + sum, 0);
 }
@@ -54,7 +59,7 @@ function unionOf(ruleset: Ruleset, family: Family): number {
   return ranges.reduce((all, [from, to]) => all + (to - from), small);
 }
 
-/** What each source that is denied covers; `any` is wide by itself, and not counted here. */
+/** Returns what each denied source covers. `any` is not counted: it is always wide. */
 function deniedBy({ rules, sets }: Ruleset, family: Family): Covered[] {
   const sources = new Map<string, Rule>();
   for (const rule of rules) if (rule.action === 'deny') sources.set(rule.source, rule);
@@ -66,7 +71,7 @@ function deniedBy({ rules, sets }: Ruleset, family: Family): Covered[] {
   });
 }
 
-/** Of a rule about an address or a network. */
+/** What a rule about an address or a network covers. */
 const sourceCoverage = perRule(({ source }): Readonly<Record<Family, Covered[]>> => {
   const parsed = parseRuleSource(source);
   if (parsed.kind !== 'network') return { ipv4: [], ipv6: [] };
@@ -78,13 +83,13 @@ const sourceCoverage = perRule(({ source }): Readonly<Record<Family, Covered[]>>
   return family === 4 ? { ipv4: covers(12, bits - MAPPED_BITS), ipv6: [] } : { ipv4: [], ipv6: covers(0, bits) };
 });
 
-/** Of networks by their first word: what a longer prefix of IPv6 covers is less than a rounding error of the space. */
+/** Uses the first word only: what a longer IPv6 prefix covers is less than a rounding error of the space. */
 function range(firstWord: number, bits: number): Range {
   const from = firstWord / 2 ** 32;
   return [from, from + 2 ** -bits];
 }
 
-/** A list never changes; a long one is gone through once. */
+/** Cached by list: a list never changes, and a long one is expensive to measure. */
 const known = new WeakMap<object, Covered>();
 
 function listCoverage({ ipv4, ipv6 }: AddressList, family: Family): Covered {

@@ -14,7 +14,7 @@ const TCP6 = `  sl  local_address                         remote_address        
 `;
 
 describe('establishedConnections', () => {
-  it('gives peers and local ports, of established connections alone', () => {
+  it('returns peers and local ports of established connections only', () => {
     expect(establishedConnections(TCP)).toEqual([{ localPort: 22, peer: '203.0.113.7' }]);
   });
 
@@ -46,7 +46,7 @@ describe('establishedConnections', () => {
     }
   });
 
-  it('finds nothing in nothing', () => {
+  it('finds nothing in empty text', () => {
     expect(establishedConnections('')).toEqual([]);
   });
 });

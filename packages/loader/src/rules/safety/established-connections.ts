@@ -1,8 +1,8 @@
-/** The kernel's tables of connections and routes under /proc/net, read as text. */
+/** Reads the kernel's tables of connections and routes under /proc/net. */
 
 export interface Connection {
   localPort: number;
-  /** As text; an IPv4 peer of an IPv6 socket as IPv4. */
+  /** Address as text; an IPv4 peer of an IPv6 socket is written as IPv4. */
   peer: string;
 }
 
@@ -10,7 +10,7 @@ const ESTABLISHED = '01';
 const RTF_GATEWAY = 0x2;
 const MAPPED = '00000000000000000000ffff';
 
-/** Established connections in the text of /proc/net/tcp or tcp6. */
+/** Returns the established connections in the text of /proc/net/tcp or tcp6. */
 export function establishedConnections(text: string): Connection[] {
   return rows(text).flatMap(([, local = '', remote = '', state]) => {
     if (state !== ESTABLISHED) return [];
@@ -19,7 +19,7 @@ export function establishedConnections(text: string): Connection[] {
   });
 }
 
-/** Gateways of default routes in the text of /proc/net/route. */
+/** Returns the gateways of default routes in the text of /proc/net/route. */
 export function ipv4Gateways(text: string): string[] {
   return rows(text).flatMap(([, destination, gateway = '', flags = '', , , , mask]) => {
     const isDefault = destination === '00000000' && mask === '00000000';
@@ -27,7 +27,7 @@ export function ipv4Gateways(text: string): string[] {
   });
 }
 
-/** Gateways of default routes in the text of /proc/net/ipv6_route, which has no heading. */
+/** Returns the gateways of default routes in the text of /proc/net/ipv6_route, which has no heading. */
 export function ipv6Gateways(text: string): string[] {
   return text.split('\n').flatMap((line) => {
     const [destination, bits, , , gateway = '', , , , flags = ''] = line.trim().split(/\s+/);
@@ -44,7 +44,7 @@ function rows(text: string): string[][] {
     .filter(({ length }) => length > 1);
 }
 
-/** Words as the machine writes them: on a little-endian one the bytes of each are the wrong way round. */
+/** Reverses the bytes of each word: the kernel prints words in host order, on a little-endian machine. */
 function hostOrder(hex: string): string {
   const bytes = (hex.match(/.{8}/g) ?? []).map((word) => (word.match(/../g) ?? []).reverse().join('')).join('');
   if (bytes.length === 8) return ipv4(bytes);

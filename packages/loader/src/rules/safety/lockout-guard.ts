@@ -1,4 +1,7 @@
-/** Finds the protected addresses that rules would lock out and did not before, by asking the compiled rules. */
+/**
+ * Finds protected addresses that new rules would lock out and the current ones do not, by evaluating the compiled
+ * rules.
+ */
 import { NOT_JUDGED, type PacketFacts, RuleImage } from '../evaluator/rule-image.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import { probesOf } from './probes.ts';
@@ -10,7 +13,10 @@ export interface Judged {
   readonly image: SharedArrayBuffer | undefined;
 }
 
-/** A permit rule that wins makes a deny rule harmless; an address that is locked out already does not count. */
+/**
+ * Returns the addresses that become locked out. A permit rule that wins makes a deny rule harmless; an address that is
+ * already locked out does not count.
+ */
 export function lockedOut(
   before: Judged,
   after: Judged,
@@ -32,7 +38,7 @@ export function lockedOut(
   );
 }
 
-/** A protected address that is permitted now and denied later, because a permit that lets it in expires at `atMs`. */
+/** A protected address that is permitted now and denied later, because the rule that permits it expires at `atMs`. */
 export interface LaterLockout {
   readonly atMs: number;
   /** The rule that expires then. */
@@ -40,10 +46,10 @@ export interface LaterLockout {
   readonly lockedOut: Protected;
 }
 
-/** So many ends of permits are looked at. */
+/** Most expiry times to check. */
 const MOST_ENDS = 8;
 
-/** The first moment at which the end of a permit leaves one of `protectedNow` denied that is not denied now. */
+/** Returns the first time at which an expiring permit leaves one of `protectedNow` denied that is not denied now. */
 export function lockedOutLater(
   { ruleset, image }: Judged,
   protectedNow: () => readonly Protected[],

@@ -1,4 +1,4 @@
-/** Packets that a protected address may send: the verdicts of the rules on them tell whether they lock it out. */
+/** Packets that a protected address may send: the verdicts on them tell whether rules lock it out. */
 import {
   ETHER_TYPE_IPV4,
   ETHER_TYPE_IPV6,
@@ -15,7 +15,7 @@ import type { AddressList } from '../lists/address-list.ts';
 import { type Ruleset, setOf } from '../ruleset/ruleset.ts';
 import type { Protected } from './protected-sources.ts';
 
-/** A protocol, and a port where it has some. */
+/** A protocol and, if it has ports, a port. */
 type Service = readonly [protocol: number, port?: number];
 
 const TCP = 6;
@@ -23,22 +23,24 @@ const UDP = 17;
 const ICMP = 1;
 const ICMPV6 = 58;
 
-/** Answers of name servers go to ports that the kernel chooses: its range begins, ends and goes on here. */
+/**
+ * Replies of name servers go to ephemeral ports: these are the first and last of the default range, and one between.
+ */
 const ANSWER_PORTS = [32_768, 45_000, 60_999];
-/** Leases and neighbours: without them there is no way out. */
+/** Address leases and neighbor discovery: without them the machine loses its network. */
 const FROM_GATEWAY: readonly Service[] = [[ICMP], [UDP, 68], [ICMPV6], [UDP, 546]];
 const FROM_DNS: readonly Service[] = ANSWER_PORTS.flatMap((port): Service[] => [
   [UDP, port],
   [TCP, port],
 ]);
-/** Of those on the list, anything counts. */
+/** Common services, probed for addresses of the protect list, any traffic of which counts. */
 const COMMON: readonly Service[] = [[TCP, 22], [TCP, 443], [UDP, 53], [ICMP], [ICMPV6]];
 const WITH_PORTS = [TCP, UDP, 132, 136];
 
-/** So many networks of a set inside a protected one are looked at. */
+/** Most networks of a set inside a protected one that are probed. */
 const MOST_OVERLAPS = 64;
 
-/** Without their interface. */
+/** Returns the probes without their interface. */
 export function probesOf(one: Protected, ruleset: Ruleset): Omit<PacketFacts, 'interfaceSlot'>[] {
   const network = unmapped(parseNetwork(one.address));
   const at = first(network);
@@ -55,7 +57,9 @@ export function probesOf(one: Protected, ruleset: Ruleset): Omit<PacketFacts, 'i
   }
 }
 
-/** Where a rule that denies begins and ends within the network, with what it is about. */
+/**
+ * Returns probes at both ends of the network and where the sources of deny rules lie in it, with the rules' services.
+ */
 function anythingFrom(network: Network, ruleset: Ruleset): Omit<PacketFacts, 'interfaceSlot'>[] {
   const whole = [first(network), last(network)];
   const common = whole.flatMap((at) => COMMON.map((service) => packet(network, at, service)));
@@ -89,7 +93,7 @@ function placesOf(rule: Rule, network: Network, ruleset: Ruleset): number[][] {
   return contains(words(wide), offsetBits(wide), words(narrow), 0) ? [first(narrow), last(narrow)] : [];
 }
 
-/** First addresses of what is both in the list and in the network. */
+/** Returns the first address of each overlap of the list with the network. */
 function overlaps(list: AddressList | undefined, network: Network): number[][] {
   if (list === undefined) return [];
   const wanted = words(network);
@@ -107,7 +111,7 @@ function overlaps(list: AddressList | undefined, network: Network): number[][] {
   return found;
 }
 
-/** Whether the first `bits` of both are the same. */
+/** Returns whether the first `bits` of both are the same. */
 function contains(network: ArrayLike<number>, bits: number, others: ArrayLike<number>, at: number): boolean {
   for (let word = 0, rest = bits; rest > 0; word++, rest -= 32) {
     const differs = ((network[word] as number) ^ (others[at + word] as number)) >>> 0;
@@ -124,12 +128,12 @@ function packet(
   return { etherType: family === 4 ? ETHER_TYPE_IPV4 : ETHER_TYPE_IPV6, ipProtocol, source, destinationPort };
 }
 
-/** Bits that count, in the network's own width. */
+/** Number of significant bits, in the width of the network's family. */
 function offsetBits({ family, bits }: Network): number {
   return family === 4 ? bits - 96 : bits;
 }
 
-/** In host order: one of IPv4, four of IPv6. */
+/** Returns words in host order: one for IPv4, four for IPv6. */
 function words({ family, bytes }: Network): number[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return (family === 4 ? [12] : [0, 4, 8, 12]).map((at) => view.getUint32(at));

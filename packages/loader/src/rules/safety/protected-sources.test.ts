@@ -22,11 +22,11 @@ const sources = (rest: Partial<ProtectedSources> = {}): ProtectedSources => ({
 });
 const file = (name: string, text: string) => writeFileSync(join(directory, name), text);
 
-it('names nobody where there is nothing', () => {
+it('finds no addresses where there are none', () => {
   expect(gatherProtected(sources())).toEqual([]);
 });
 
-it('names the operators: connected clients and whoever typed the command over ssh', () => {
+it('names the operators: connected clients and the ssh client that runs the command', () => {
   const found = gatherProtected(
     sources({
       operators: ['::ffff:198.51.100.1', '127.0.0.1', '::1'],
@@ -40,7 +40,7 @@ it('names the operators: connected clients and whoever typed the command over ss
   ]);
 });
 
-it('names peers of ssh, also on the port that its configuration says', () => {
+it('names peers of ssh, also on the port in its configuration', () => {
   file('sshd_config', '#Port 22\nPort 2200\n');
   file(
     'tcp',

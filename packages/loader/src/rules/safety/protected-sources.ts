@@ -1,21 +1,21 @@
-/** Gathers the addresses that must not be locked out from the machine as it is at this moment. */
+/** Gathers the addresses that must not be locked out from the current state of the machine. */
 import { existsSync, readFileSync } from 'node:fs';
 import { formatAddress, type ProtectedAddress, parseAddress } from '@packetlog/common';
 import { establishedConnections, ipv4Gateways, ipv6Gateways } from './established-connections.ts';
 
-/** One who is protected, and where its packets go. */
+/** A protected address and the ports it uses. */
 export interface Protected extends ProtectedAddress {
-  /** Destination ports of TCP that must stay open to it; for `operator` and `ssh_peer`. */
+  /** TCP destination ports that must stay open to it; for `operator` and `ssh_peer`. */
   readonly ports: readonly number[];
 }
 
 export interface ProtectedSources {
-  /** The directory of network tables: of the namespace that is watched. */
+  /** Directory of the network tables, in the namespace of the watched interfaces. */
   readonly procNet: string;
   readonly environment: NodeJS.ProcessEnv;
   /** Addresses of connected clients that may change rules. */
   readonly operators: readonly string[];
-  /** Where those are connected. */
+  /** Port to which those clients are connected. */
   readonly servedPort: number | undefined;
   /** Addresses and networks of the rules file and of `--protect`. */
   readonly protect: readonly string[];
@@ -23,7 +23,7 @@ export interface ProtectedSources {
   readonly sshConfig?: string;
 }
 
-/** The second holds the real ones where systemd's stub is in the first. */
+/** The second file holds the real name servers if the first holds systemd's stub. */
 const RESOLVER_FILES = ['/etc/resolv.conf', '/run/systemd/resolve/resolv.conf'];
 const SSH_CONFIG = '/etc/ssh/sshd_config';
 const SSH_PORT = 22;
@@ -49,7 +49,7 @@ export function gatherProtected(sources: ProtectedSources): Protected[] {
   ];
 }
 
-/** Undefined for what is no address, and for this machine itself, whose packets come over `lo`. */
+/** Returns undefined for text that is not an address, and for loopback addresses, whose packets come over `lo`. */
 function entry(kind: ProtectedAddress['kind'], text: string, ports: readonly number[]): Protected | undefined {
   try {
     const address = formatAddress(parseAddress(text.replace(/%.*$/, '')));

@@ -50,7 +50,7 @@ describe('a change is risky', () => {
     expect(riskOf(withSet(7), withSet(6))).toBeUndefined();
   });
 
-  it('when all that is denied together is a large part of the world', () => {
+  it('when the denied sources add up to a large part of the address space', () => {
     const eights = Array.from({ length: 256 }, (_, i) => ({ id: i + 1, source: `${i}.0.0.0/8` }));
     expect(riskOf(EMPTY_RULESET, ruleset(...eights))).toMatch(
       /all deny rules together cover 100 % of all IPv4 addresses/,
@@ -75,7 +75,7 @@ describe('a change is risky', () => {
     else expect(riskOf(sized(from), sized(to))).toMatch(why);
   });
 
-  it('when what lets in is taken away while the rest is denied', () => {
+  it('when a permit rule is removed while the default policy is deny', () => {
     const open = ruleset({ id: 1, action: 'permit', source: 'any', destination_port: 22 }, { id: 2, source: 'any' });
     expect(riskOf(open, ruleset({ id: 2, source: 'any' }))).toMatch(/rule 1 no longer permits any source/);
   });
@@ -91,7 +91,7 @@ describe('a change is not risky', () => {
     expect(riskOf(EMPTY_RULESET, ruleset({ action, source }))).toBeUndefined();
   });
 
-  it('when what is wide in it was there before', () => {
+  it('when its wide part was there before', () => {
     const before = { ...ruleset({ source: 'any' }), defaultPolicy: 'deny' as const };
     const after = { ...ruleset({ source: 'any', reason: 'x' }, { id: 2 }), defaultPolicy: 'deny' as const };
     expect(riskOf(before, after)).toBeUndefined();

@@ -1,4 +1,4 @@
-/** Finds the changes that may lock out more than was meant: they revert unless they are confirmed. */
+/** Finds changes that may lock out more than intended: they revert unless they are confirmed. */
 import { parseRuleSource, type Rule } from '@packetlog/common';
 import { type AddressList, addressListLength } from '../lists/address-list.ts';
 import { perRule } from '../ruleset/per-rule.ts';
@@ -9,7 +9,7 @@ import { widerCoverage } from './coverage.ts';
 const WIDE = { ipv4: 8, ipv6: 32 } as const;
 const MAPPED_BITS = 96;
 
-/** Why `after` is risky, compared with what is in force, as the end of a sentence; undefined: it is not. */
+/** Returns why `after` is risky compared with the rules in force, as the end of a sentence; undefined: it is not. */
 export function riskOf(before: Ruleset, after: Ruleset): string | undefined {
   if (after.defaultPolicy === 'deny' && before.defaultPolicy !== 'deny') {
     return 'the default policy now denies all that no rule permits';
@@ -19,7 +19,7 @@ export function riskOf(before: Ruleset, after: Ruleset): string | undefined {
     if (rule.action !== 'deny') continue;
     const wide = widthOf(after, rule);
     if (wide === undefined) continue;
-    // Sets may have become wide since.
+    // A set may have become wide since.
     if (known.has(matchOf(rule)) && widthOf(before, rule) !== undefined) continue;
     return `rule ${rule.id} denies ${wide}`;
   }
@@ -28,7 +28,7 @@ export function riskOf(before: Ruleset, after: Ruleset): string | undefined {
   return openingTaken(before, after) ?? shrunkenSet(before, after);
 }
 
-/** A list that lost most of its networks is more often half a download than meant. */
+/** Finds a set that lost most of its networks: more often half a download than intended. */
 function shrunkenSet(before: Ruleset, after: Ruleset): string | undefined {
   for (const [name, { list }] of after.sets) {
     const old = before.sets.get(name);
@@ -43,7 +43,7 @@ function count(networks: number): string {
   return networks.toLocaleString('en-US');
 }
 
-/** What wide part of the world a rule is about, in words. */
+/** Describes the wide part of the address space that a rule covers. */
 function widthOf(ruleset: Ruleset, rule: Rule): string | undefined {
   const set = setOf(rule);
   if (set !== undefined) {
@@ -64,7 +64,7 @@ const sourceWidth = perRule(({ source: text }): string | undefined => {
   return isWider ? `${text}, wider than /${family === 4 ? WIDE.ipv4 : WIDE.ipv6}` : undefined;
 });
 
-/** A list never changes; a long one is gone through once. */
+/** Cached by list: a list never changes, and a long one is expensive to check. */
 const wideLists = new WeakMap<AddressList, boolean>();
 
 function isWide(list: AddressList): boolean {
@@ -76,7 +76,7 @@ function isWide(list: AddressList): boolean {
   return wide;
 }
 
-/** Where nearly all is denied, a wide permit rule is what lets it in. */
+/** Finds a wide permit rule that was removed: where nearly everything is denied, it is what permits access. */
 function openingTaken(before: Ruleset, after: Ruleset): string | undefined {
   const isClosed =
     after.defaultPolicy === 'deny' ||
