@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-it('replaces the content and leaves nothing beside it, for the owner alone', () => {
+it('replaces the content for the owner only, and leaves no other file', () => {
   const path = join(directory, 'rules.json');
   writeAtomically(path, 'first, and longer');
   writeAtomically(path, 'second');

@@ -1,19 +1,22 @@
-/** Files that are whole at any moment, also after a crash or a power cut. */
+/** Writes files that are complete at any moment, even after a crash or a power cut. */
 import { closeSync, copyFileSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { writeAll } from './write-all.ts';
 
 const OWNER_WRITES = 0o600;
 
-/** Content that is on the disk beside its file, and has not taken its place yet. */
+/** Content that is on the disk next to its file, but has not replaced it yet. */
 export interface PreparedFile {
-  /** Takes the place. When this returns, a power cut leaves the new content. Throws what the file system says. */
+  /** Replaces the file. When this returns, the new content survives a power cut. Throws the file system's error. */
   commit(): void;
-  /** The file stays as it is. */
+  /** Leaves the file as it is. */
   abandon(): void;
 }
 
-/** Whoever opens `path` reads the old content or the new one. When this returns, a power cut leaves the new one. */
+/**
+ * Replaces a file: a reader of `path` gets the old content or the new. When this returns, the new content survives a
+ * power cut.
+ */
 export function writeAtomically(path: string, content: string | Uint8Array): void {
   const prepared = prepareFile(path, content);
   try {
@@ -24,10 +27,13 @@ export function writeAtomically(path: string, content: string | Uint8Array): voi
   }
 }
 
-/** Does all of a write that a full disk can stop. Throws what the file system says; nothing is left then. */
+/**
+ * Performs every part of a write that a full disk can stop. Throws the file system's error; nothing is left behind
+ * then.
+ */
 export function prepareFile(path: string, content: string | Uint8Array): PreparedFile {
   const directory = dirname(path);
-  // In the same directory: a rename to another file system is a copy.
+  // In the same directory: a rename to another file system would be a copy.
   const temporary = join(directory, `.${basename(path)}.${process.pid}.tmp`);
   const abandon = () => rmSync(temporary, { force: true });
   try {
@@ -51,14 +57,14 @@ export function prepareFile(path: string, content: string | Uint8Array): Prepare
   };
 }
 
-/** What a file was before another takes its place. */
+/** The earlier version of a file that is being replaced. */
 interface Former {
-  /** As it was, as far as the file system lets it. */
+  /** Restores the earlier version as far as the file system permits. */
   restore(): void;
   forget(): void;
 }
 
-/** Throws what the file system says; nothing is left then. */
+/** Keeps the earlier version. Throws the file system's error; nothing is left behind then. */
 function keepFormer(path: string): Former {
   const kept = join(dirname(path), `.${basename(path)}.${process.pid}.old`);
   const forget = () => rmSync(kept, { force: true });
@@ -71,13 +77,15 @@ function keepFormer(path: string): Former {
       else rmSync(path, { force: true });
       syncDirectory(dirname(path));
     } catch {
-      // What failed before fails again, and is told already.
+      // The error that led here is already reported; this one has the same cause.
     }
   };
   return { restore, forget };
 }
 
-/** Not every file system has links, and there is none to a file that is mounted by itself. */
+/**
+ * Copies where linking fails: some file systems have no hard links, and a file that is a mount point cannot be linked.
+ */
 function linkOrCopy(path: string, other: string): void {
   try {
     linkSync(path, other);
@@ -86,7 +94,7 @@ function linkOrCopy(path: string, other: string): void {
   }
 }
 
-/** Prepares all of them, or none; `commit` lets all of them take their places, or none. Throws what the file system says. */
+/** Prepares all files, or none; `commit` replaces all of them, or none. Throws the file system's error. */
 export function prepareFiles(files: readonly (readonly [path: string, content: string | Uint8Array])[]): PreparedFile {
   const prepared: PreparedFile[] = [];
   const former: Former[] = [];
@@ -118,7 +126,7 @@ export function prepareFiles(files: readonly (readonly [path: string, content: s
   };
 }
 
-/** The rename itself is on the disk only then. */
+/** Writes the directory entry to the disk: without this, a power cut may undo the rename. */
 function syncDirectory(path: string): void {
   const directory = openSync(path, 'r');
   try {

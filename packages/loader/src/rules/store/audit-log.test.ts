@@ -31,13 +31,13 @@ const entry = (revision: number, why = 'because'): AuditEntry => ({
   why,
 });
 
-it('gives back what was written, the newest first', () => {
+it('returns what was written, newest first', () => {
   for (let i = 1; i <= 5; i++) log.append(entry(i));
   expect(log.newest(3)).toEqual([entry(5), entry(4), entry(3)]);
   expect(log.newest(100)).toHaveLength(5);
 });
 
-it('is for its owner alone, and has an entry a line', () => {
+it('is readable for its owner only, and has one entry per line', () => {
   log.append(entry(1));
   log.append(entry(2));
   expect(statSync(log.path).mode & 0o777).toBe(0o600);
@@ -51,7 +51,7 @@ it('keeps what comes after a line that a crash cut off', () => {
   expect(log.newest(10)).toEqual([entry(2), entry(1)]);
 });
 
-it('writes all of an entry when the disk takes a part at a time', () => {
+it('writes a complete entry when the disk takes a part at a time', () => {
   const slow = new AuditLog(log.path, (file, bytes, at) => writeSync(file, bytes, at, Math.min(7, bytes.length - at)));
   slow.append(entry(1, 'é'.repeat(50)));
   slow.append(entry(2));
@@ -59,7 +59,7 @@ it('writes all of an entry when the disk takes a part at a time', () => {
   expect(readFileSync(log.path, 'utf8').split('\n')).toHaveLength(3);
 });
 
-it('throws when the disk is full, also after it took a part, and what comes then is whole', () => {
+it('throws when the disk is full, even after a partial write, and later entries are complete', () => {
   const full = new AuditLog(log.path, (file, bytes, at) => {
     if (at > 0) throw new Error('ENOSPC: no space left on device, write');
     return writeSync(file, bytes, at, 20);
@@ -88,12 +88,12 @@ it('is bounded: full files are kept beside it, the oldest goes, and all of them 
   expect(small.newest(perFile + 1)).toHaveLength(perFile + 1);
 });
 
-it('does not take a file that it cannot read for one without entries', () => {
+it('does not mistake an unreadable file for one without entries', () => {
   mkdirSync(log.path);
   expect(() => log.newest(10)).toThrow(/The audit file \S+audit\.ndjson cannot be read: EISDIR.*Give access/);
 });
 
-it('knows nothing when there is no file', () => {
+it('returns no entries when there is no file', () => {
   expect(log.newest(10)).toEqual([]);
 });
 
@@ -105,10 +105,10 @@ it('reads the end of the file only, whatever its size', () => {
       .split('\n')
       .map(({ length }) => length + 1),
   );
-  // The first of these lines is cut, and is no entry.
+  // The first of these lines is cut off, so it is not an entry.
   expect(log.newest(100, 3 * longest + 5).map(({ revision }) => revision)).toEqual([10, 9, 8]);
   expect(log.newest(100, size)).toHaveLength(10);
-  // A hole of 100 GB in front, and one line without an end: neither is read.
+  // A hole of 100 GB in front, and one endless line: neither is read.
   truncateSync(log.path, 1e11);
   log.append(entry(11));
   expect(log.newest(100)).toEqual([entry(11)]);

@@ -1,6 +1,6 @@
 /**
- * Who changed the rules, when, why, from what to what: one JSON object a line, only ever appended to. When the file is
- * full it becomes `audit.ndjson.1`, that one `.2` and so on; the oldest is removed, so all of them together are bounded.
+ * Records who changed the rules, when, why, from what to what: one JSON object per line, append only. When the file is
+ * full it becomes `audit.ndjson.1`, that one `.2` and so on; the oldest is removed, so their total size is bounded.
  */
 import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
 import { type AuditEntry, auditEntrySchema } from '@packetlog/common';
@@ -9,7 +9,7 @@ import { type Write, writeAll } from './write-all.ts';
 
 /** An entry that begins below this size is written to the file, whatever its length. */
 const MOST_BYTES = 8 * 1024 * 1024;
-/** Files beside the one that is written. */
+/** Number of older files that are kept. */
 const MOST_ROTATED = 4;
 const OWNER_ONLY = 0o600;
 const LINE_FEED = 0x0a;
@@ -20,18 +20,20 @@ export class AuditLog {
   readonly #write: Write | undefined;
   readonly #mostBytes: number;
 
-  /** `write`, `mostBytes`: for tests. */
+  /** `write` and `mostBytes` are for tests. */
   constructor(path: string, write?: Write, mostBytes = MOST_BYTES) {
     this.path = path;
     this.#write = write;
     this.#mostBytes = mostBytes;
   }
 
-  /** When it returns, the entry is whole and outlives a power cut. Throws what the file system says. */
+  /**
+   * Appends an entry. When it returns, the entry is complete and survives a power cut. Throws the file system's error.
+   */
   append(entry: AuditEntry): void {
     const file = this.#open();
     try {
-      // A crash may have left half a line: it must not take this one with it.
+      // A crash may have left half a line, which must not corrupt this one.
       const line = `${endsInsideLine(file) ? '\n' : ''}${JSON.stringify(entry)}\n`;
       writeAll(file, line, this.#write);
       fsyncSync(file);
@@ -41,8 +43,8 @@ export class AuditLog {
   }
 
   /**
-   * The newest entries, the newest first, of the last `tailBytes` of all files together: it costs the same whatever
-   * their size. Lines that are no entry are left out.
+   * Returns the newest entries, newest first, from the last `tailBytes` of all files, so the cost does not depend on
+   * their size. Skips lines that are not entries.
    */
   newest(limit: number, tailBytes = TAIL_BYTES): AuditEntry[] {
     const entries: AuditEntry[] = [];
@@ -54,7 +56,7 @@ export class AuditLog {
         left = isCut ? 0 : left - lines.length;
         addEntries(lines, limit, entries);
       } catch (cause) {
-        // Without a younger one there is no older one.
+        // Without a younger file there is no older one.
         if ((cause as NodeJS.ErrnoException).code === 'ENOENT') break;
         const why = cause instanceof Error ? cause.message : String(cause);
         const message = `The audit file ${path} cannot be read: ${why}. Give access to it.`;
@@ -64,7 +66,7 @@ export class AuditLog {
     return entries;
   }
 
-  /** The file to append to: another one if it is full. */
+  /** Opens the file to append to, after rotating it if it is full. */
   #open(): number {
     const file = openSync(this.path, 'a+', OWNER_ONLY);
     if (fstatSync(file).size < this.#mostBytes) return file;
@@ -80,13 +82,13 @@ export class AuditLog {
     return openSync(this.path, 'a+', OWNER_ONLY);
   }
 
-  /** `age` 0: the one that is written. */
+  /** Path of a file by `age`; 0 is the file that is written. */
   #rotated(age: number): string {
     return age === 0 ? this.path : `${this.path}.${age}`;
   }
 }
 
-/** Adds entries, the last of `lines` first, until there are `limit`. */
+/** Adds entries, starting with the last of `lines`, until there are `limit`. */
 function addEntries(lines: Buffer, limit: number, entries: AuditEntry[]): void {
   for (let end = lines.length; end > 0 && entries.length < limit; ) {
     const feed = lines.lastIndexOf(LINE_FEED, end - 1);
@@ -96,7 +98,7 @@ function addEntries(lines: Buffer, limit: number, entries: AuditEntry[]): void {
   }
 }
 
-/** The last whole lines of a file, `most` bytes of them at most. Throws what the file system says. */
+/** Returns the last complete lines of a file, at most `most` bytes. Throws the file system's error. */
 function tailOf(path: string, most: number): { lines: Buffer; isCut: boolean } {
   const file = openSync(path, 'r');
   try {

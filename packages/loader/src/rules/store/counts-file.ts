@@ -1,4 +1,6 @@
-/** What rules had counted, for the next loader: counters of the kernel belong to slots, and begin at zero now and then. */
+/**
+ * Keeps what rules have counted for the next loader: the kernel's counters belong to slots, and are reset now and then.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { writeAtomically } from './atomic-file.ts';
@@ -11,16 +13,16 @@ const keptSchema = z.object({
   rules: z.array(
     z.object({
       id: count,
-      /** What it had counted when its counter in the kernel began at zero. */
+      /** The rule's count when its counter in the kernel was last zero. */
       before: totals,
-      /** All of it, when this was written. */
+      /** The rule's total count when this was written. */
       total: totals,
     }),
   ),
 });
 export type KeptCounts = z.output<typeof keptSchema>['rules'];
 
-/** Nothing, if there is nothing that can be read: rules without history count from zero. */
+/** Returns nothing if there is no readable file: rules without history count from zero. */
 export function readCounts(path: string): KeptCounts {
   if (!existsSync(path)) return [];
   try {
@@ -30,7 +32,7 @@ export function readCounts(path: string): KeptCounts {
   }
 }
 
-/** Throws what the file system says. */
+/** Throws the file system's error. */
 export function writeCounts(path: string, rules: KeptCounts): void {
   writeAtomically(path, JSON.stringify({ version: 1, rules }));
 }

@@ -38,7 +38,7 @@ function required(found: Found): StoredRules {
   if (found === undefined || 'problem' in found) throw new Error(found?.problem ?? 'not there');
   return found;
 }
-/** As a start that has to do with the last good rules: the store, and the rules that are in force then. */
+/** Starts like a loader that falls back to the last good rules; returns the store and the rules in force. */
 async function startWithGood() {
   const store = new RuleStore(paths);
   const file = await store.readFile();
@@ -50,7 +50,7 @@ const withRule = (ruleset: Ruleset, source: string) =>
   addRule(ruleset, ruleDraftSchema.parse({ action: 'deny', source }), circumstances).ruleset;
 
 describe('copies of lists', () => {
-  it('keeps the lists of sets beside, and removes those that no rule names any more', async () => {
+  it('keeps the lists of sets in files, and removes those that no rule names any more', async () => {
     const store = new RuleStore(paths);
     const ruleset = withSet(setOf('drop', { kind: 'copy' }, '192.0.2.0/24 ; comment\n'));
     save(ruleset, store);
@@ -61,7 +61,7 @@ describe('copies of lists', () => {
     expect(readdirSync(paths.sets)).toEqual([]);
   });
 
-  it('gives the list of a followed file as it was in force; one that never was, from the file', async () => {
+  it('returns the list of a followed file as it was in force, or from the file if it never was', async () => {
     writeFileSync(join(directory, 'feed.txt'), 'first');
     save(withSet(setOf('feed', { kind: 'file', path: 'feed.txt' }, 'first')));
     writeFileSync(join(directory, 'feed.txt'), 'second');
@@ -70,7 +70,7 @@ describe('copies of lists', () => {
     expect(textOf((await read()).sets[0]?.text)).toBe('second');
   });
 
-  it('does without a list of the last good rules that is lost, not without one of the file', async () => {
+  it('tolerates a lost list of the last good rules, but not one of the file', async () => {
     save(withSet(setOf('drop', { kind: 'copy' }, '192.0.2.0/24')));
     rmSync(join(paths.sets, 'drop.txt'));
     expect(await new RuleStore(paths).readFile()).toEqual({ problem: expect.stringMatching(/set drop.*ENOENT/) });
@@ -91,7 +91,7 @@ describe('copies of lists', () => {
     });
   });
 
-  it('takes networks that stand in the file itself', async () => {
+  it('reads networks that the file itself contains', async () => {
     const rules = [{ action: 'deny', source: 'set:few' }];
     writeFileSync(
       paths.rules,
@@ -100,14 +100,14 @@ describe('copies of lists', () => {
     expect(textOf((await read()).sets[0]?.text)).toBe('192.0.2.1\n::/0');
   });
 
-  it('writes no list that is longer than what it reads', async () => {
+  it('writes no list that is longer than it can read', async () => {
     const long = { ...setOf('long', { kind: 'copy' }, ''), text: new Uint8Array(MOST_LIST_BYTES + 1) };
     expect(() => new RuleStore(paths).prepare(withSet(long))).toThrow(/set long would have \d+ bytes, more than/);
     save(withSet({ ...long, text: new Uint8Array(MOST_LIST_BYTES) }));
     expect((await read()).sets[0]?.text).toHaveLength(MOST_LIST_BYTES);
   });
 
-  it('that are damaged are known as such after changes and starts, until they are whole again', async () => {
+  it('that are damaged stay known as damaged after changes and starts, until they are complete again', async () => {
     const whole = '192.0.2.0/24\n198.51.100.0/24\n';
     save(withSet(setOf('drop', { kind: 'copy' }, whole)));
     writeFileSync(copyOf('drop'), '192.0.2.0/24\n');
@@ -121,7 +121,7 @@ describe('copies of lists', () => {
     expect((await startWithGood()).lost).toEqual([]);
   });
 
-  it('that are damaged are known as such after another list took their place and was undone', async () => {
+  it('that are damaged stay known as damaged after another list replaced them and was undone', async () => {
     save(withSet(setOf('drop', { kind: 'copy' }, '192.0.2.0/24\n198.51.100.0/24\n')));
     writeFileSync(copyOf('drop'), '192.0.2.0/24\n');
     const { store, inForce } = await startWithGood();

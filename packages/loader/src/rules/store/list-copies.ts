@@ -1,6 +1,6 @@
 /**
- * Copies of the lists of sets: each as it was in force last. A copy that is not as it was written is known as such until
- * another list takes its place, also after rules were written with what is left of it.
+ * Keeps copies of the lists of sets as they were last in force. A damaged copy stays known as damaged until another
+ * list replaces it, even after rules were written with what is left of it.
  */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { isThere, MOST_LIST_BYTES, readRegularFile, UnfitFileError } from './reg
 import { RulesFileError, requireShort } from './rules-document.ts';
 import { sharedBytes } from './shared-bytes.ts';
 
-/** A set as it was found, not yet read. */
+/** A set from the disk whose list has not been parsed yet. */
 export interface StoredSet {
   readonly name: string;
   readonly origin: SetOrigin;
@@ -21,28 +21,28 @@ export interface StoredSet {
 
 export interface LostList {
   readonly set: string;
-  /** What is left of it. */
+  /** The remaining text of the list. */
   readonly text: Uint8Array;
   /** A sentence that ends with the next action. */
   readonly message: string;
 }
 
-/** SHA-256 of the copies as they were written, by set. */
+/** SHA-256 of the copies as they were written, by set name. */
 export type ListHashes = Readonly<Record<string, string>>;
 
 /** A set whose list has a copy. */
 type CopiedSet = NamedSet & { readonly text: Uint8Array };
 
-/** In the place of the hash of a list that was lost before it was known. */
+/** Replaces the hash of a list that was lost before its hash was known. */
 const NEVER_KNOWN = '';
 
 export class ListCopies {
   readonly #directory: string;
-  /** The path of a set's own file. */
+  /** Resolves the path of a set's own file. */
   readonly #fileOf: (path: string) => string;
-  /** Texts as they are on the disk. */
+  /** Texts as they are on the disk, by set name. */
   readonly #written = new Map<string, Uint8Array>();
-  /** What is left of lists, with the hash of the whole one. */
+  /** Hash of the complete list, by the remaining text of a damaged one. */
   readonly #damaged = new WeakMap<Uint8Array, string>();
 
   constructor(directory: string, fileOf: (path: string) => string) {
@@ -51,8 +51,8 @@ export class ListCopies {
   }
 
   /**
-   * The list as it was in force last; a set that was never in force is read from its own file. `lost`: takes what is not
-   * as it was written, in place of a RulesFileError.
+   * Reads the list that was last in force, or the set's own file if the set was never in force. With `lost`, a damaged
+   * list is added there instead of throwing a RulesFileError.
    */
   async read(name: string, set: FileSet, hashes: ListHashes = {}, lost?: LostList[]): Promise<StoredSet> {
     const { file, entries, loaded_at } = set;
@@ -78,7 +78,7 @@ export class ListCopies {
     try {
       if (file !== undefined && !isThere(copy)) {
         const text = await readRegularFile(this.#fileOf(file), MOST_LIST_BYTES);
-        // Of the rules in force the list was accepted once; what the file holds now need not have been.
+        // The list of rules in force was accepted once; the current content of the file may not have been.
         if (lost === undefined || textHash(text) === hash) return { name, origin, text, loadedAtMs: Date.now() };
         return lose(nothing(), `the copy of the list of set ${name} (${copy}) is gone`, MATCHES_NOTHING);
       }
@@ -93,7 +93,7 @@ export class ListCopies {
     }
   }
 
-  /** What has to be written so that the copies are those of these rules, and their hashes. Throws RulesFileError. */
+  /** Returns the files to write so that the copies match these rules, and their hashes. Throws RulesFileError. */
   of({ sets }: Ruleset): {
     files: (readonly [path: string, list: Uint8Array])[];
     hashes: ListHashes;
@@ -114,7 +114,7 @@ export class ListCopies {
     };
   }
 
-  /** A list that is gone is no reason to make an empty copy: the real one may be put there again. */
+  /** Prevents an empty copy of a missing list: the operator may still restore the original. */
   #isStillLost(name: string, text: Uint8Array): boolean {
     return text.length === 0 && this.#damaged.has(text) && !this.#written.has(name);
   }
@@ -140,12 +140,12 @@ function hasCopy(set: NamedSet): set is CopiedSet {
   return set.origin.kind !== 'inline' && set.text !== undefined;
 }
 
-/** A new one each time: it is known by its identity. */
+/** Returns a new object each time: lost lists are known by identity. */
 function nothing(): Uint8Array {
   return sharedBytes(new Uint8Array(0));
 }
 
-/** Ends a sentence that begins with the file. */
+/** Returns the end of a sentence that begins with the file. */
 export function problemOf(error: unknown): string {
   if (error instanceof UnfitFileError) return error.message;
   if (error instanceof RulesFileError) return `cannot be used: ${error.message}`;

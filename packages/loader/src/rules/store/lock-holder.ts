@@ -1,22 +1,24 @@
-/** Who holds a state directory: a loader, or a command that changes the rules. */
+/** Finds the holder of a state directory: a loader, or a command that changes the rules. */
 import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { lockFile } from '../../native/bpf-objects.ts';
 import { lockOwners, readLocks } from '../../system/lock-owner.ts';
 
 export interface Holder {
-  /** Undefined: it is in another PID namespace, or has just released the lock. */
+  /** Undefined: the holder is in another PID namespace, or has just released the lock. */
   readonly pid: number | undefined;
-  /** It holds `rules.lock`, too. False of a command that is being killed and has lost that lock first. */
+  /**
+   * True if the holder also holds `rules.lock`. False for a command that is being killed and has lost that lock first.
+   */
   readonly isCommand: boolean;
 }
 
-/** What a command locks before the directory. */
+/** Returns the path that a command locks before the directory. */
 export function lockPath(directory: string): string {
   return join(directory, 'rules.lock');
 }
 
-/** Opens a directory for flock(2). Throws what the file system says. */
+/** Opens a directory for flock(2). Throws the file system's error. */
 export function openDirectory(path: string): number {
   return openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
 }
@@ -32,12 +34,12 @@ export function holderOf(directory: string, state: number): Holder {
   return { pid: command ?? holders[0], isCommand: command !== undefined };
 }
 
-/** Whether `pid` or `isCommand` differ. */
+/** Returns whether `pid` or `isCommand` differ. */
 export function isOther(one: Holder, other: Holder): boolean {
   return one.pid !== other.pid || one.isCommand !== other.isCommand;
 }
 
-/** For a holder that /proc/locks does not show here: whether some command holds `rules.lock`. */
+/** Returns whether a command holds `rules.lock`, for a holder that /proc/locks does not show here. */
 function isCommandAtWork(directory: string): boolean {
   let fd: number;
   try {

@@ -13,7 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-it('knows the process that has a file open for writing, under any of its names, until it closes it', async () => {
+it('finds the process that has a file open for writing, under any of its names, until it closes it', async () => {
   linkSync(path, join(directory, 'other.txt'));
   for (const mode of ['a', 'r+', 'w']) {
     const file = openSync(join(directory, 'other.txt'), mode);
@@ -23,7 +23,7 @@ it('knows the process that has a file open for writing, under any of its names, 
   }
 });
 
-it('does not mind readers', async () => {
+it('ignores readers', async () => {
   const file = openSync(path, 'r');
   expect(await writerOf(path)).toBeUndefined();
   closeSync(file);

@@ -1,10 +1,13 @@
-/** Whether a process has a file open for writing. Of processes that this one can see: those of its PID namespace. */
+/** Tells whether a process has a file open for writing. It sees only processes of its own PID namespace. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 
 /** O_WRONLY and O_RDWR. */
 const WRITES = 0o3;
 
-/** The process that may still write to the file, or undefined. Throws what the file system says of `path`. */
+/**
+ * Returns the id of a process that may still write to the file, or undefined. Throws the file system's error about
+ * `path`.
+ */
 export async function writerOf(path: string, proc = '/proc'): Promise<number | undefined> {
   const file = await stat(path);
   for (const pid of (await readdir(proc)).filter((name) => /^\d+$/.test(name))) {
@@ -18,7 +21,7 @@ export async function writerOf(path: string, proc = '/proc'): Promise<number | u
   return undefined;
 }
 
-/** Processes end while they are looked at. */
+/** A process may end while its descriptors are read. */
 const GONE = () => undefined;
 
 function namesIn(directory: string): Promise<string[]> {

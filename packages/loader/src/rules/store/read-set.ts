@@ -1,4 +1,4 @@
-/** Makes sets of text: reads it in the background, and says which lines are none. */
+/** Parses the text of sets in the background, and reports invalid lines. */
 import type { BadLine } from '@packetlog/common';
 import type { Compiler } from '../compiler/worker/compiler.ts';
 import { invalid } from '../ruleset/rejection.ts';
@@ -12,14 +12,14 @@ export interface ReadSet {
   readonly set: NamedSet;
   readonly badLines: readonly BadLine[];
   readonly badLineCount: number;
-  /** What was understood otherwise than it is written. */
+  /** Says where the list was interpreted differently from its text. */
   readonly notes: readonly string[];
 }
 
 export interface TextOfSet {
   readonly name: string;
   readonly origin: SetOrigin;
-  /** In shared memory, if it is long. */
+  /** Uses shared memory if it is long. */
   readonly text: Uint8Array;
   readonly loadedAtMs: number;
 }
@@ -29,7 +29,7 @@ export async function readSet(compiler: Compiler, { name, origin, text, loadedAt
   return { set: { name, origin, list, text, loadedAtMs }, ...rest };
 }
 
-/** Throws RulesRejection, unless every line was understood. */
+/** Throws RulesRejection if any line is invalid. */
 export function requireGood({ set, badLines, badLineCount }: ReadSet): NamedSet {
   if (badLineCount === 0) return set;
   const [first] = badLines;
@@ -44,8 +44,8 @@ export function requireGood({ set, badLines, badLineCount }: ReadSet): NamedSet 
 }
 
 /**
- * Rules from the disk that were accepted before, sets included. Lines that cannot be read were left out then, too, so
- * they are no fault. A list that cannot be read at all is lost: an earlier version read it otherwise.
+ * Reads rules from the disk that were accepted before, with their sets. Invalid lines were already skipped then, so
+ * they are not an error. A list that cannot be read at all is lost: an earlier version read it differently.
  */
 export async function readStored(
   compiler: Compiler,
@@ -63,7 +63,10 @@ export async function readStored(
   return { ruleset: { ...stored.ruleset, sets }, lost };
 }
 
-/** Rules from the disk that were never accepted. `known`: lists in force are not read again. Throws RulesRejection. */
+/**
+ * Reads rules from the disk that were never accepted. `known`: lists in force, which are not read again. Throws
+ * RulesRejection.
+ */
 export async function requireStored(compiler: Compiler, stored: StoredRules, known?: Ruleset): Promise<Ruleset> {
   const sets = new Map<string, NamedSet>();
   for (const text of stored.sets) sets.set(text.name, sameSet(text, known) ?? (await requireSet(compiler, text)));
@@ -88,7 +91,7 @@ async function requireSet(compiler: Compiler, text: TextOfSet): Promise<NamedSet
   );
 }
 
-/** The set in force, if it comes from the same place. The file of a followed set is read by `FollowedFiles`. */
+/** Returns the set in force if it has the same origin. `FollowedFiles` reads the files of followed sets. */
 function sameSet({ name, origin, text }: TextOfSet, known: Ruleset | undefined): NamedSet | undefined {
   const set = known?.sets.get(name);
   if (set === undefined || JSON.stringify(set.origin) !== JSON.stringify(origin)) return undefined;

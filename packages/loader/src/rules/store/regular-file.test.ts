@@ -20,7 +20,7 @@ it.each([0, 1, 70_000])('reads a file of %i bytes, into memory that threads can 
   expect(Buffer.from(bytes).toString()).toBe('x'.repeat(length));
 });
 
-it('reads a file that does not know its size', async () => {
+it('reads a file that reports no size', async () => {
   const bytes = await readRegularFile('/proc/self/status', 100_000);
   expect(Buffer.from(bytes).toString()).toMatch(/^Name:\s[\s\S]*\n$/);
 });
@@ -52,7 +52,7 @@ it('rejects a socket at once', async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-it('says which file is not there, and knows a link that leads nowhere as something', async () => {
+it('says which file does not exist, and counts a dangling link as existing', async () => {
   await expect(readRegularFile(path('none'), 1000)).rejects.toThrow(/ENOENT/);
   symlinkSync(path('none'), path('link'));
   expect([isThere(path('none')), isThere(path('link'))]).toEqual([false, true]);

@@ -1,4 +1,7 @@
-/** Reads files that people and programs name: never waits for one, never reads without end, never on the event loop. */
+/**
+ * Reads files that people and programs name: never blocks on one, never reads without limit, never reads on the event
+ * loop.
+ */
 import { constants, lstatSync, type Stats } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 
@@ -7,18 +10,19 @@ export const MOST_LIST_BYTES = 64 * 1024 * 1024;
 /** About 100,000 rules. */
 export const MOST_RULES_BYTES = 32 * 1024 * 1024;
 
-/** The file is not one that can be read as a list or as rules. `message` ends a sentence that begins with the file. */
+/** The file cannot be read as a list or as rules. `message` ends a sentence that begins with the file. */
 export class UnfitFileError extends Error {
   override readonly name = 'UnfitFileError';
 }
 
 /**
- * All bytes of a regular file, in shared memory. A FIFO, a device, a socket, a directory and a link to one of them are
- * rejected without being opened: opening some of them blocks or acts. Throws UnfitFileError or what the file system says.
+ * Reads all bytes of a regular file into shared memory. Rejects a FIFO, a device, a socket, a directory and a link to
+ * one of them without opening it: opening may block or have side effects. Throws UnfitFileError or the file system's
+ * error.
  */
 export async function readRegularFile(path: string, mostBytes: number): Promise<Uint8Array> {
   requireRegular(await stat(path), mostBytes);
-  // Another file may have taken the place since.
+  // Another file may have replaced it since.
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {
     const found = await file.stat();
@@ -29,7 +33,10 @@ export async function readRegularFile(path: string, mostBytes: number): Promise<
   }
 }
 
-/** False only if nothing has this name. What cannot be looked at is not absent. Throws what the file system says. */
+/**
+ * Returns false only if no file has this name; a file that cannot be inspected counts as existing. Throws the file
+ * system's error.
+ */
 export function isThere(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
@@ -42,7 +49,7 @@ async function readWhole(
   let bytes = new Uint8Array(new SharedArrayBuffer(expected));
   for (let length = 0; ; ) {
     if (length === bytes.length) {
-      // One byte more tells the end from a file that grows.
+      // Reading one more byte tells the end of the file from a file that grows.
       const more = new Uint8Array(new ArrayBuffer(1));
       const { bytesRead } = await file.read(more, 0, 1, length);
       if (bytesRead === 0) return bytes;

@@ -57,13 +57,13 @@ async function read(store = new RuleStore(paths)): Promise<StoredRules> {
 }
 
 describe('RuleStore', () => {
-  it('knows nothing where there is nothing, and writes nothing', async () => {
+  it('finds nothing in an empty directory, and writes nothing', async () => {
     const store = new RuleStore(paths);
     expect([await store.readFile(), await store.readGood()]).toEqual([undefined, undefined]);
     expect(readdirSync(directory)).toEqual(['sets']);
   });
 
-  it('gives back what was saved, and keeps it for its owner alone', async () => {
+  it('returns what was saved, and keeps it readable for its owner only', async () => {
     const ruleset = {
       ...denying('192.0.2.1', '198.51.100.0/24'),
       protect: ['203.0.113.9'],
@@ -75,7 +75,7 @@ describe('RuleStore', () => {
     expect(statSync(directory).mode & 0o777).toBe(0o700);
   });
 
-  it('knows a content again that was accepted, whatever its layout, and no other', async () => {
+  it('recognizes accepted content, whatever its layout, and no other', async () => {
     save(denying('192.0.2.1'));
     edit('"reason": ""', '"reason": "by hand"');
     const store = new RuleStore(paths);
@@ -108,14 +108,14 @@ describe('RuleStore', () => {
     expect(await new RuleStore(paths).readGood()).toMatchObject({ ruleset });
   });
 
-  it('does not take a file that it may not look at for none', async () => {
+  it('does not mistake a file that it may not read for a missing one', async () => {
     rmSync(paths.sets, { recursive: true });
     writeFileSync(paths.sets, '');
     const store = new RuleStore({ ...paths, rules: join(paths.sets, 'rules.json') });
     await expect(store.readFile()).rejects.toThrow(/ENOTDIR/);
   });
 
-  it('does not overwrite what somebody edited before it was read, and keeps what was never accepted', async () => {
+  it('does not overwrite an edit that was not read, and keeps what was never accepted', async () => {
     const told: string[] = [];
     const store = new RuleStore(paths, { keptAside: (copy) => told.push(copy) });
     save(denying('192.0.2.1'), store);
@@ -153,7 +153,7 @@ describe('RuleStore', () => {
     const store = new RuleStore(paths);
     await read(store);
     store.prepare(denying('192.0.2.9')).abandon();
-    // A directory in the place of the file that is written last.
+    // A directory in place of the temporary file that is written last.
     mkdirSync(join(directory, `.rules.json.${process.pid}.tmp`));
     expect(() => store.prepare(denying('192.0.2.9'))).toThrow(/EISDIR/);
     expect([paths.rules, paths.lastGood, paths.state].map((path) => readFileSync(path, 'utf8'))).toEqual(before);
@@ -169,7 +169,7 @@ describe('RuleStore', () => {
     const store = new RuleStore(paths);
     await read(store);
     const files = store.prepare(listed('0.0.0.0/0\n'));
-    // As a file that is mounted by itself, which no other can replace.
+    // Like a file that is a mount point, which no other file can replace.
     rmSync(paths.rules);
     mkdirSync(join(paths.rules, 'busy'), { recursive: true });
     expect(() => files.commit()).toThrow(/EISDIR|ENOTEMPTY|EEXIST/);
@@ -180,7 +180,7 @@ describe('RuleStore', () => {
     );
   });
 
-  it('leaves a link a link', async () => {
+  it('preserves a symbolic link', async () => {
     const real = join(directory, 'real.json');
     save(EMPTY_RULESET, new RuleStore({ ...paths, rules: real }));
     symlinkSync(real, paths.rules);

@@ -1,7 +1,7 @@
 /**
- * The rules on the disk: the file that people edit, a copy of the last set that was in force, the lists of sets, and
- * what was accepted before. Reading decides nothing: the pipeline does. Nothing is replaced before all that takes its
- * place is on the disk and was read back.
+ * Stores the rules on the disk: the file that people edit, a copy of the last rules that were in force, the lists of
+ * sets, and what was accepted before. Reading decides nothing; the pipeline does. A file is replaced only after every
+ * replacement is on the disk and was read back.
  */
 import { existsSync, mkdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -17,28 +17,28 @@ import { setAside } from './set-aside.ts';
 import type { StatePaths } from './state-directory.ts';
 
 export interface StoredRules {
-  /** Everything but the sets. */
+  /** The ruleset without its sets. */
   readonly ruleset: Ruleset;
   readonly sets: readonly StoredSet[];
-  /** The file is not as the loader wrote it. */
+  /** True if the file is not as the loader wrote it. */
   readonly isEdited: boolean;
-  /** Lists that are lost, each with a sentence that ends with the next action. Only of the last good copy. */
+  /** Lost lists, each with a sentence that ends with the next action. Only for the last good copy. */
   readonly lost: readonly LostList[];
 }
 
 /** `problem` ends a sentence that begins with the file. */
 export type Found = StoredRules | { readonly problem: string } | undefined;
 
-/** How a set is written. */
+/** How a ruleset is written. */
 export interface Writing {
-  /** The rules file already says this: it was loaded from there, and stays as people wrote it. */
+  /** The rules file already has this content: it was loaded from there, and stays as people wrote it. */
   readonly fileSaysIt?: boolean;
 }
 
 export interface RuleStoreOptions {
-  /** What is written is in force, so it is the last good one, too. */
+  /** What is written is in force, so it also becomes the last good copy. */
   readonly keepsGood?: boolean;
-  /** An edit of the rules file that was never in force was kept in this copy, because the file is written. */
+  /** Called with the copy of an unaccepted edit of the rules file, which is kept before the file is overwritten. */
   readonly keptAside?: (copy: string) => void;
 }
 
@@ -46,17 +46,17 @@ export class RuleStore {
   readonly #paths: StatePaths;
   readonly #keepsGood: boolean;
   readonly #keptAside: (copy: string) => void;
-  /** Of the file that was kept aside last. */
+  /** Stamp of the file that was last kept aside. */
   #keptStamp: string | undefined;
   #judges = true;
   #state: RulesState = NO_STATE;
   #schema: string | undefined;
-  /** The rules file as it was read or written last; undefined: not there. */
+  /** Stamp of the rules file when it was last read or written; undefined: it did not exist. */
   #stamp: string | undefined;
-  /** Content of the rules file as it was read or written last; undefined: it was never accepted. */
+  /** Content hash of the rules file when it was last read or written; undefined: it was never accepted. */
   #fileContent: string | undefined;
   readonly #lists: ListCopies;
-  /** Rules that the reader is known to take. */
+  /** Rules that are known to be readable. */
   readonly #readable = new WeakSet<Rule>();
 
   constructor(paths: StatePaths, { keepsGood = true, keptAside = () => {} }: RuleStoreOptions = {}) {
@@ -66,7 +66,7 @@ export class RuleStore {
     this.#keptAside = keptAside;
   }
 
-  /** The file that people edit. Undefined: there is none. Throws only what keeps the loader from looking. */
+  /** Reads the file that people edit. Undefined: there is none. Throws only if the file cannot be inspected. */
   async readFile(): Promise<Found> {
     this.#state = readState(this.#paths.state);
     this.#stamp = stampOf(this.#paths.rules);
@@ -74,34 +74,34 @@ export class RuleStore {
     return this.#read(this.#paths.rules, false);
   }
 
-  /** What was in force last. A list that is lost costs its set, not the others. */
+  /** Reads the rules that were last in force. A lost list affects its own set only. */
   readGood(): Promise<Found> {
     return this.#read(this.#paths.lastGood, true);
   }
 
-  /** Whether this content was accepted before: confirmed, forced, or neither risky nor a lockout. */
+  /** Returns whether this content was accepted before: confirmed, forced, or neither risky nor a lockout. */
   isAccepted(content: string): boolean {
     return this.#state.accepted.includes(content);
   }
 
-  /** Whether this content had its time to be confirmed, and was not. */
+  /** Returns whether this content was pending and not confirmed in time. */
   isUnconfirmed(content: string): boolean {
     return this.#state.unconfirmed.includes(content);
   }
 
-  /** From now on what is written was judged against rules that were not accepted, so it is not accepted either. */
+  /** Stops accepting what is written: it was judged against rules that were not accepted. */
   acceptNothing(): void {
     this.#judges = false;
   }
 
-  /** Rules that were loaded from the file are in force, or agree with it. */
+  /** Records that the rules loaded from the file are in force, or match the rules in force. */
   fileAgrees(ruleset: Ruleset): void {
     this.#fileContent = contentHash(ruleset);
   }
 
   /**
-   * Writes all that will take the place of something, beside it. Throws RulesFileError if the file was edited
-   * meanwhile or it could not be read back, or what the file system says; nothing was changed then.
+   * Writes all replacements next to the files that they will replace. Throws RulesFileError if the file was edited
+   * meanwhile or the result would not be readable, or the file system's error; nothing has changed then.
    */
   prepare(ruleset: Ruleset, { fileSaysIt = false }: Writing = {}): PreparedFile {
     const path = targetOf(this.#paths.rules);
@@ -121,7 +121,7 @@ export class RuleStore {
       ...lists.files,
       ...(this.#keepsGood ? differing(this.#paths.lastGood, text) : []),
       ...differing(this.#paths.state, stateText(state)),
-      // Last: as long as it is the old one, so are the rules.
+      // Last: until it is replaced, the old rules count.
       ...(fileSaysIt ? [] : [[path, text] as const]),
     ]);
     return {
@@ -136,29 +136,32 @@ export class RuleStore {
     };
   }
 
-  /** Before `ruleset` is in force for a while. After a crash its ids are not given again, nor is it put in force again. */
+  /**
+   * Call it before `ruleset` is provisionally in force. After a crash its ids are not given again, nor is it put in
+   * force again.
+   */
   noteUnconfirmed(ruleset: Ruleset): void {
     const state = withUnconfirmed(this.#state, contentHash(ruleset), ruleset.nextId);
     writeAtomically(this.#paths.state, stateText(state));
     this.#state = state;
   }
 
-  /** Ids below were given already. */
+  /** Ids below this one were already given. */
   get nextId(): number {
     return this.#state.next_id;
   }
 
-  /** What a set's own file holds now; throws UnfitFileError or what the file system says. */
+  /** Reads the current content of a set's own file. Throws UnfitFileError or the file system's error. */
   readSetFile(path: string): Promise<Uint8Array> {
     return readRegularFile(path, MOST_LIST_BYTES);
   }
 
-  /** The path of a set's file, seen from the rules file. */
+  /** Resolves the path of a set's file relative to the rules file. */
   setFile(path: string): string {
     return resolve(dirname(this.#paths.rules), path);
   }
 
-  /** What people wrote is not overwritten before it was read. */
+  /** Throws if the rules file was edited since it was read, so that the edit is not overwritten. */
   #guardEdits(): void {
     const { rules } = this.#paths;
     const stamp = stampOf(rules);
@@ -167,7 +170,7 @@ export class RuleStore {
     }
   }
 
-  /** What was read and is not in force stays beside the file that takes its place. */
+  /** Keeps a copy of content that was read but is not in force, before the file is replaced. */
   #keepRejected(): void {
     if (this.#fileContent !== undefined || this.#stamp === undefined || this.#keptStamp === this.#stamp) return;
     const copy = setAside(this.#paths.rules, Date.now());
@@ -213,19 +216,19 @@ export class RuleStore {
   }
 }
 
-/** A copy that says the same already need not be written; its directory may be read-only. */
+/** Leaves out a copy that already has this content: it need not be written, and its directory may be read-only. */
 function differing(path: string, text: string): (readonly [path: string, text: string])[] {
   return isThere(path) && readFileSync(path, 'utf8') === text ? [] : [[path, text]];
 }
 
-/** Undefined: not there. */
+/** Undefined: the file does not exist. */
 function stampOf(path: string): string | undefined {
   if (!existsSync(path)) return undefined;
   const { ino, size, mtimeMs } = statSync(path);
   return `${ino} ${size} ${mtimeMs}`;
 }
 
-/** A link stays one. */
+/** Resolves a link, so that its target is replaced and the link stays. */
 function targetOf(path: string): string {
   return existsSync(path) ? realpathSync(path) : path;
 }

@@ -3,7 +3,7 @@ import { RuleTotals } from './rule-totals.ts';
 
 const count = (slot: number, packets: number) => ({ slot, packets, bytes: packets * 100, last_seen_ms: 5 });
 
-it('tells what moved, once', () => {
+it('reports each change once', () => {
   const totals = new RuleTotals();
   totals.assign(
     new Map([
@@ -18,7 +18,7 @@ it('tells what moved, once', () => {
   expect(totals.of(10)).toEqual({ packets: 0, bytes: 0 });
 });
 
-it('tells by how much, without what another loader counted', () => {
+it('reports by how much, without what another loader counted', () => {
   const totals = new RuleTotals();
   totals.resume(
     [{ id: 10, before: { packets: 0, bytes: 0 }, total: { packets: 5, bytes: 500 } }],
@@ -36,7 +36,7 @@ it('tells by how much, without what another loader counted', () => {
   expect(totals.hits()).toEqual([]);
 });
 
-it('goes on where a rule was when it comes back with another counter', () => {
+it('continues a rule’s count when it returns with another counter', () => {
   const totals = new RuleTotals();
   totals.assign(new Map([[10, 1]]), [1]);
   totals.add([count(1, 4)]);
@@ -54,7 +54,7 @@ it('goes on where a rule was when it comes back with another counter', () => {
   expect(totals.of(11).packets).toBe(2);
 });
 
-it('knows nothing of counters that belong to no rule', () => {
+it('ignores counters that belong to no rule', () => {
   const totals = new RuleTotals();
   totals.assign(new Map(), []);
   totals.add([count(1, 4)]);
@@ -66,14 +66,14 @@ const slots = new Map([
   [11, 2],
 ]);
 
-it('goes on in another loader with counters that the kernel kept', () => {
+it('continues in another loader with counters that the kernel kept', () => {
   const first = new RuleTotals();
   first.assign(slots, [1, 2]);
   first.add([count(1, 5)]);
   first.assign(new Map([[10, 3]]), [3]);
   first.add([count(3, 2)]);
   const kept = first.kept([10]);
-  // More was counted after that, and nobody read it.
+  // More was counted after that, but not read.
   const second = new RuleTotals();
   second.resume(kept, new Map([[10, 3]]));
   expect(second.of(10).packets).toBe(7);
@@ -81,7 +81,7 @@ it('goes on in another loader with counters that the kernel kept', () => {
   expect(second.of(10).packets).toBe(11);
 });
 
-it('goes on in another loader with new counters', () => {
+it('continues in another loader with new counters', () => {
   const first = new RuleTotals();
   first.assign(slots, [1, 2]);
   first.add([count(1, 5)]);

@@ -1,4 +1,4 @@
-/** What each rule has counted since it was made, also while it stood in other counters, or in another process. */
+/** Totals of each rule since it was created, across changes of its counter slot and of the process. */
 import type { RuleCounters } from '@packetlog/common';
 import type { RuleCount, RuleHits, Volume } from '../../ipc/rule-counts.ts';
 import type { KeptCounts } from './counts-file.ts';
@@ -12,14 +12,14 @@ export interface Totals {
 const ZERO: Readonly<Totals> = { packets: 0, bytes: 0 };
 
 export class RuleTotals {
-  /** What was counted before the present counter began at zero. */
+  /** What was counted before the present counter was last zero. */
   readonly #before = new Map<number, Totals>();
   readonly #now = new Map<number, Totals>();
   #idBySlot = new Map<number, number>();
   #moved = new Set<number>();
   #hits = new Map<number, Volume>();
 
-  /** `slots`: counter slot by rule, of all rules in force; `fresh` of them begin at zero. */
+  /** Assigns counter slots. `slots`: counter slot by rule id, of all rules in force; those in `fresh` start at zero. */
   assign(slots: ReadonlyMap<number, number>, fresh: readonly number[]): void {
     this.#idBySlot = new Map([...slots].map(([id, slot]) => [slot, id]));
     for (const slot of fresh) {
@@ -29,7 +29,7 @@ export class RuleTotals {
     }
   }
 
-  /** Goes on from another loader. `slots`: counters that the kernel kept, which were never zeroed since, by rule. */
+  /** Continues the totals of another loader. `slots`: counters by rule id that the kernel kept and never reset. */
   resume(kept: KeptCounts, slots: ReadonlyMap<number, number>): void {
     for (const { id, before, total } of kept) {
       this.#before.set(id, slots.has(id) ? before : total);
@@ -38,12 +38,12 @@ export class RuleTotals {
     this.assign(slots, []);
   }
 
-  /** For another loader: of these rules. */
+  /** Returns the counts of these rules for another loader. */
   kept(ids: Iterable<number>): KeptCounts {
     return [...ids].map((id) => ({ id, before: this.#before.get(id) ?? ZERO, total: this.of(id) }));
   }
 
-  /** What the kernel's counters stand at. */
+  /** Takes the current values of the kernel's counters. */
   add(counts: readonly RuleCount[]): void {
     for (const { slot, packets, bytes, last_seen_ms } of counts) {
       const id = this.#idBySlot.get(slot);
@@ -60,14 +60,17 @@ export class RuleTotals {
     return this.#now.get(id) ?? ZERO;
   }
 
-  /** Of the rules whose counters moved since the last call. */
+  /** Returns the rules whose counters moved since the last call. */
   moved(): RuleCounters {
     const counters = [...this.#moved].map((id) => ({ id, ...this.of(id) }));
     this.#moved = new Set();
     return counters;
   }
 
-  /** What each rule decided since the last call; nothing of what was counted by another loader. */
+  /**
+   * Returns the packets and bytes that each rule decided since the last call, without those that another loader
+   * counted.
+   */
   hits(): readonly RuleHits[] {
     const hits = [...this.#hits].map(([rule_id, volume]) => ({ rule_id, ...volume }));
     this.#hits = new Map();
@@ -83,7 +86,7 @@ export class RuleTotals {
     });
   }
 
-  /** Forgets rules that nothing can bring back. */
+  /** Forgets all other rules: nothing can bring them back. */
   keepOnly(ids: ReadonlySet<number>): void {
     for (const map of [this.#before, this.#now]) for (const id of map.keys()) if (!ids.has(id)) map.delete(id);
   }

@@ -28,7 +28,7 @@ describe('a rules file', () => {
     expect(readDocument(text.replace(/"checksum".*\n/, ''), 0).isEdited).toBe(true);
   });
 
-  it('may be written by hand, with the least that a rule needs', () => {
+  it('may be written by hand, with only the required fields of a rule', () => {
     const { rules, nextId } = readDocument(
       '{"version":1,"rules":[{"action":"deny","source":"192.0.2.7/32"},{"id":5,"action":"permit","source":"any"}]}',
       Date.UTC(2026, 0, 2),

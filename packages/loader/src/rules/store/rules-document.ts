@@ -1,4 +1,4 @@
-/** The text of a rules file: reading it, writing it, and telling whether it was edited by hand. */
+/** Reads and writes the text of a rules file, and detects manual edits. */
 import { createHash } from 'node:crypto';
 import { fileRuleSchema, isSetName, MAX_RULE_ID, type Rule, type RulesFile, rulesFileSchema } from '@packetlog/common';
 import type { Ruleset } from '../ruleset/ruleset.ts';
@@ -9,7 +9,7 @@ export class RulesFileError extends Error {
   override readonly name = 'RulesFileError';
 }
 
-/** What is longer than what is read at the next start must not be written. Throws RulesFileError. */
+/** Throws RulesFileError for content that is too long to be read at the next start. */
 export function requireShort(what: string, bytes: number, mostBytes: number): void {
   if (bytes <= mostBytes) return;
   throw new RulesFileError(`${what} would have ${bytes} bytes, more than the ${mostBytes} that can be read again`);
@@ -17,14 +17,14 @@ export function requireShort(what: string, bytes: number, mostBytes: number): vo
 
 export interface RulesDocument {
   readonly file: RulesFile;
-  /** Every rule with what the loader gives it. */
+  /** Every rule, including the fields that the loader adds. */
   readonly rules: readonly Rule[];
   readonly nextId: number;
-  /** Its checksum does not fit, or it has none: not as the loader wrote it. */
+  /** True if its checksum is missing or wrong: the loader did not write it like this. */
   readonly isEdited: boolean;
 }
 
-/** `writtenAtMs`: of rules that do not say when they were made. Throws RulesFileError. */
+/** `writtenAtMs` applies to rules without a creation time. Throws RulesFileError. */
 export function readDocument(text: string, writtenAtMs: number): RulesDocument {
   const json = parseJson(text);
   const parsed = rulesFileSchema.safeParse(json);
@@ -70,8 +70,8 @@ export function writeDocument(
 }
 
 /**
- * Throws RulesFileError if the reader would not give back these rules: what is written must be readable at the next start.
- * `known`: rules that it gave or took before; those that pass join them.
+ * Throws RulesFileError if the reader would not return these rules: what is written must be readable at the next start.
+ * `known`: rules known to be readable; those that pass are added.
  */
 export function requireReadable({ rules, sets }: Ruleset, known: WeakSet<Rule>): void {
   for (const rule of rules) {
@@ -90,7 +90,7 @@ export function requireReadable({ rules, sets }: Ruleset, known: WeakSet<Rule>):
   if (bad !== undefined) throw new RulesFileError(`${JSON.stringify(bad)} cannot be the name of a set`);
 }
 
-/** Over the values, whatever their order and the white space between them. */
+/** Hashes the values, independent of their order and of white space. */
 function checksumOf(json: unknown): string {
   const { checksum: _, ...rest } = json as Record<string, unknown>;
   return `sha256:${createHash('sha256').update(canonical(rest)).digest('hex')}`;

@@ -33,7 +33,7 @@ async function kill(child: ChildProcess): Promise<void> {
   await new Promise((resolve) => child.once('exit', resolve).kill('SIGKILL'));
 }
 
-/** Another process that waits for these locks and holds them; `sleep` bounds its life. */
+/** Starts another process that waits for these locks and holds them; `sleep` limits its lifetime. */
 function locker(...files: string[]): ChildProcess {
   const [name = '', ...args] = [...files.flatMap((file) => ['flock', '--no-fork', file]), 'sleep', '60'];
   const child = spawn(name, args, { stdio: 'ignore' });
@@ -85,11 +85,11 @@ describe('the rules', () => {
     (await waiting)?.();
   });
 
-  it('are waited for by all commands as long as by the first while a loader starts', async () => {
+  it('make every command wait as long as the first while a loader starts', async () => {
     const starting = await loader();
     const first = lockRules(paths());
     const rejected = lockRules(paths(), { waitMs: 100 });
-    // Not the first command, which waits as well, but the loader.
+    // Names the loader, not the first command, which waits as well.
     await expect(rejected).rejects.toThrow(`packetlog with pid ${starting.pid} uses them`);
     await kill(starting);
     (await first)?.();
@@ -111,7 +111,7 @@ describe('a loader', () => {
     expect(isHeld).toBe(true);
   });
 
-  it('says for whom it waits, and gives up with a code after which a service manager tries again', async () => {
+  it('says what it waits for, and gives up with a code after which a service manager tries again', async () => {
     const { pid } = await command();
     const notices: string[] = [];
     await expect(lockState({ waitMs: 1500, notice: (line) => notices.push(line) })).rejects.toMatchObject({
@@ -136,10 +136,10 @@ describe('a loader', () => {
     (await waiting)?.();
   });
 
-  it('does not take different holders for another loader', async () => {
+  it('does not mistake a succession of holders for another loader', async () => {
     const lockers = Array.from({ length: 12 }, () => locker(directory));
     await held(({ pid }) => pid !== undefined);
-    // All of them together hold it for longer, but none does.
+    // All of them together hold it for longer, but no single one does.
     const locked = lockState({ loaderMs: 1000 });
     for (const _ of lockers) {
       const { pid } = holderOf(directory, state);

@@ -1,7 +1,8 @@
 /**
- * Who may change the rules on the disk: a loader, which holds the state directory from before it reads them until it ends,
- * or one `packetlog rules` at a time while no loader has it. Both lock the directory itself (flock(2)); a command holds
- * `rules.lock` besides, so that a loader that starts meanwhile knows that the directory will be free soon.
+ * Locks the rules on the disk. A loader may change them: it holds the state directory from before it reads the rules
+ * until it ends. While no loader holds it, one `packetlog rules` at a time may. Both lock the directory itself
+ * (flock(2)); a command also holds `rules.lock`, so that a loader that starts meanwhile can tell that the directory
+ * will be free soon.
  */
 import { closeSync, openSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -11,21 +12,21 @@ import { type Holder, holderOf, isOther, lockPath, openDirectory } from './lock-
 import type { StatePaths } from './state-directory.ts';
 
 const AGAIN_MS = 20;
-/** For another command. */
+/** Longest wait for another command. */
 const WAIT_MS = 10_000;
-/** For a loader that starts, which reads lists of a million lines first. */
+/** Longest wait for a loader that starts, which may have to read lists of a million lines. */
 const WAIT_FOR_LOADER_MS = 60_000;
 
 export interface LockOptions {
-  /** Whether a loader answers at the control socket: then it is the one to ask. */
+  /** Returns whether a loader answers at the control socket: requests then go to it. */
   readonly isServed?: () => Promise<boolean>;
-  /** For each holder that it waits for; default: by what the holder is. */
+  /** Longest wait for each holder; default: depends on the kind of holder. */
   readonly waitMs?: number;
 }
 
 /**
- * Resolves with what releases it, as the end of the process does; undefined: a loader serves by now. Throws SetupError
- * when the same loader or command holds it for long, and what `isServed` throws.
+ * Resolves with a function that releases the lock, as does the end of the process; undefined: a loader serves by now.
+ * Throws SetupError when the same loader or command holds it for too long, and what `isServed` throws.
  */
 export async function lockRules(
   { directory }: StatePaths,
@@ -34,7 +35,7 @@ export async function lockRules(
   const rules = openSync(lockPath(directory), 'w', 0o600);
   let state: number | undefined;
   const release = () => {
-    // In this order: a directory that is locked without `rules.lock` is that of a loader.
+    // In this order: a directory that is locked without `rules.lock` belongs to a loader.
     if (state !== undefined) closeSync(state);
     closeSync(rules);
   };
@@ -44,7 +45,7 @@ export async function lockRules(
     for (let since = 0; ; await delay(AGAIN_MS)) {
       if (lockFile(rules) && lockFile(state)) return release;
       if (await isServed()) break;
-      // Of the directory: the command that holds `rules.lock` may itself be waiting for a loader.
+      // The directory's holder counts: the command that holds `rules.lock` may itself be waiting for a loader.
       const seen = holderOf(directory, state);
       if (holder === undefined || isOther(seen, holder)) since = performance.now();
       holder = seen;

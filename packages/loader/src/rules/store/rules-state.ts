@@ -1,6 +1,6 @@
 /**
- * What the loader remembers about rule sets beside the rules file: which contents were accepted, so that they pass again
- * unchanged, and which had their time to be confirmed and were not. By content hash (`contentHash`).
+ * Remembers facts about rulesets outside the rules file: which contents were accepted, so that they pass again
+ * unchanged, and which were not confirmed in time. Contents are identified by `contentHash`.
  */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
@@ -12,18 +12,18 @@ const MOST_UNCONFIRMED = 16;
 const hash = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 const stateSchema = z.object({
   version: z.literal(1),
-  /** Ids below were given, also to rules that were never confirmed. */
+  /** Ids below were given, including those of rules that were never confirmed. */
   next_id: z.number().int().positive(),
   accepted: z.array(hash),
   unconfirmed: z.array(hash),
-  /** SHA-256 of the copies of lists, by set. */
+  /** SHA-256 of the copies of lists, by set name. */
   lists: z.optional(z.record(z.string(), z.string())),
 });
 export type RulesState = z.output<typeof stateSchema>;
 
 export const NO_STATE: RulesState = { version: 1, next_id: 1, accepted: [], unconfirmed: [] };
 
-/** A state that cannot be read accepts nothing: every content is then judged again. */
+/** Returns a state that accepts nothing if the file cannot be read: every content is then judged again. */
 export function readState(path: string): RulesState {
   try {
     if (!isThere(path)) return NO_STATE;
@@ -37,7 +37,7 @@ export function stateText(state: RulesState): string {
   return `${JSON.stringify(state, null, 2)}\n`;
 }
 
-/** `content` was confirmed, forced, or is neither risky nor a lockout. */
+/** Records that `content` was confirmed, forced, or is neither risky nor a lockout. */
 export function withAccepted(state: RulesState, content: string, nextId: number): RulesState {
   return {
     ...state,
@@ -47,7 +47,7 @@ export function withAccepted(state: RulesState, content: string, nextId: number)
   };
 }
 
-/** `content` is in force for a while. */
+/** Records that `content` is provisionally in force. */
 export function withUnconfirmed(state: RulesState, content: string, nextId: number): RulesState {
   return {
     ...state,

@@ -1,10 +1,12 @@
-/** Keeps a rules file that was never in force before another takes its place. */
+/** Keeps a rules file that was never in force before another one replaces it. */
 import { copyFileSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 const MOST_KEPT = 5;
 
-/** Gives the path of the copy. The oldest of more than five are removed. Throws what the file system says. */
+/**
+ * Returns the path of the copy. Keeps the five newest copies and removes older ones. Throws the file system's error.
+ */
 export function setAside(path: string, nowMs: number): string {
   const prefix = `${basename(path)}.rejected-`;
   const stamp = new Date(nowMs).toISOString().replaceAll(':', '');

@@ -24,7 +24,7 @@ afterEach(() => rmSync(base, { recursive: true }));
 const paths = (directory = base) => statePaths({ PACKETLOG_STATE_DIR: directory });
 const modeOf = (path: string) => statSync(path).mode & 0o777;
 
-it('is made for its owner alone, with what is missing on the way', () => {
+it('is created for its owner only, with its missing parents', () => {
   const deep = join(base, 'a', 'b');
   makeStateDirectory(paths(deep));
   makeStateDirectory(paths(deep));
@@ -34,21 +34,21 @@ it('is made for its owner alone, with what is missing on the way', () => {
   expect(modeOf(deep)).toBe(0o700);
 });
 
-it('cannot be made below a file, nor in a file system without directories of ours', () => {
+it('cannot be created below a file, nor in a file system that permits no new directories', () => {
   writeFileSync(join(base, 'file'), '');
   expect(() => makeStateDirectory(paths(join(base, 'file', 'x')))).toThrow(/ENOTDIR/);
-  // Of Node 20, mkdir with `recursive` does not return here.
+  // On Node 20, mkdir with `recursive` does not return here.
   expect(() => makeStateDirectory(paths('/proc/self/fdinfo/a/b'))).toThrow(/ENOENT/);
 });
 
-it('takes a path as long as a socket can have, and no longer', () => {
+it('accepts the longest path that a socket can have, and no longer', () => {
   const longest = 107 - '/control.sock'.length;
   const exactly = join(base, 'x'.repeat(longest - base.length - 1));
   expect(() => checkStateDirectory(paths(exactly))).not.toThrow();
   expect(() => checkStateDirectory(paths(`${exactly}x`))).toThrow(
     /would have 108 bytes, and Linux takes 107\. Name a directory with a shorter path/,
   );
-  // Bytes count, not letters.
+  // The limit is in bytes, not characters.
   expect(() => checkStateDirectory(paths(`${exactly.slice(0, -1)}é`))).toThrow(/108 bytes/);
 });
 

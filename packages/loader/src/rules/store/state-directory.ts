@@ -1,4 +1,4 @@
-/** Where the loader keeps what outlives it. */
+/** Where the loader keeps data that outlives it. */
 import { chmodSync, lstatSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isInUserNamespace, privilegeAdvice } from '../../errors/privilege.ts';
@@ -8,7 +8,7 @@ import { ownerProblem, pathProblem } from '../../system/trusted-path.ts';
 const DEFAULT_DIRECTORY = '/var/lib/packetlog';
 const DEFAULT_RULES_FILE = '/etc/packetlog/rules.json';
 const OWNER_ONLY = 0o700;
-/** sun_path of struct sockaddr_un (unix(7)) has 108 bytes, of which a NUL is one. Node 20 cuts what is longer. */
+/** sun_path of struct sockaddr_un (unix(7)) has 108 bytes, including the NUL. Node 20 truncates longer paths. */
 const MAX_SOCKET_PATH = 107;
 
 export interface StatePaths {
@@ -20,14 +20,14 @@ export interface StatePaths {
   /** What was accepted before, and what was not confirmed. */
   readonly state: string;
   readonly audit: string;
-  /** What rules counted in loaders before. */
+  /** What rules counted in earlier loaders. */
   readonly counts: string;
   readonly controlSocket: string;
-  /** One list for each set that has no file of its own. */
+  /** One list for each set without a file of its own. */
   readonly sets: string;
 }
 
-/** `rulesFile`: what `--rules` says. Of the environment, PACKETLOG_STATE_DIR counts. */
+/** `rulesFile`: the value of `--rules`. Reads PACKETLOG_STATE_DIR of the environment. */
 export function statePaths(environment: NodeJS.ProcessEnv, rulesFile?: string): StatePaths {
   const given = environment['PACKETLOG_STATE_DIR'];
   const directory = given ?? DEFAULT_DIRECTORY;
@@ -44,11 +44,11 @@ export function statePaths(environment: NodeJS.ProcessEnv, rulesFile?: string): 
 }
 
 /**
- * Call before anything of it is used. Throws SetupError if another user could change what is in the directory, which
- * holds rules to enforce, or answer at its control socket; or if that socket cannot have its path.
+ * Call it before the directory is used. Throws SetupError if another user could change the files in the directory,
+ * which hold rules to enforce, or answer at its control socket; or if the socket's path is too long.
  *
- * This is what keeps the control socket to its owner: it lies in a directory of mode 0700 that only root or its owner
- * can replace. (SO_PEERCRED would need a call into C, and the thread that serves the socket makes none while it serves.)
+ * This protects the control socket: it lies in a directory of mode 0700 that only root or its owner can replace.
+ * (SO_PEERCRED would need a call into C, and the thread that serves the socket makes none while it serves.)
  */
 export function checkStateDirectory({ directory, controlSocket, sets }: StatePaths): void {
   const bytes = Buffer.byteLength(controlSocket);
@@ -72,7 +72,10 @@ function mend(path: string): string {
   return `See who made it (ls -ld ${path}) and make it yours alone (chown, chmod go-w), or name another directory with PACKETLOG_STATE_DIR.`;
 }
 
-/** For a loader. Throws SetupError as `checkStateDirectory`. Gives what to warn of where it cannot be made. */
+/**
+ * Prepares the directory for a loader. Throws SetupError like `checkStateDirectory`. Returns warnings if the directory
+ * cannot be created.
+ */
 export function prepareStateDirectory(paths: StatePaths): string[] {
   checkStateDirectory(paths);
   try {
@@ -84,7 +87,7 @@ export function prepareStateDirectory(paths: StatePaths): string[] {
   }
 }
 
-/** Makes the directories, for their owner alone. Throws what the file system says. */
+/** Creates the directories for their owner only. Throws the file system's error. */
 export function makeStateDirectory({ directory, sets }: StatePaths): void {
   for (const path of [directory, sets]) {
     makeDirectory(path);
@@ -92,7 +95,7 @@ export function makeStateDirectory({ directory, sets }: StatePaths): void {
   }
 }
 
-/** Not with `recursive`, which never returns where mkdir(2) fails as in sysfs (Node 20). */
+/** Avoids `recursive`, which never returns where mkdir(2) fails as in sysfs (Node 20). */
 function makeDirectory(path: string): void {
   try {
     mkdirSync(path, OWNER_ONLY);
@@ -105,7 +108,7 @@ function makeDirectory(path: string): void {
   }
 }
 
-/** A file or link that another user put there while the directory was open to him. */
+/** Finds a file or link that another user put there while the directory was open to that user. */
 function entryProblem(directory: string): { path: string; problem: string } | undefined {
   const user = process.geteuid?.() ?? 0;
   for (const name of entries(directory)) {
@@ -126,7 +129,7 @@ function entries(directory: string): string[] {
   }
 }
 
-/** What may not be looked at cannot be used either: the use says so. */
+/** Ignores paths that cannot be inspected: they cannot be used either, and using them reports the error. */
 function readable<T>(look: () => T): T | undefined {
   try {
     return look();

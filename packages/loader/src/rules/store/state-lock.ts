@@ -1,4 +1,4 @@
-/** One loader for each state directory: two would each enforce rules that only one of them is told to change. */
+/** Permits one loader per state directory: with two, a change would reach only one of them. */
 import { closeSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SetupError } from '../../errors/setup-error.ts';
@@ -6,29 +6,29 @@ import { lockFile } from '../../native/bpf-objects.ts';
 import { type Holder, holderOf, isOther, openDirectory } from './lock-holder.ts';
 
 const AGAIN_MS = 20;
-/** For one command. */
+/** Longest wait for one command. */
 const WAIT_MS = 60_000;
-/** A command that is killed may lose `rules.lock` a moment before the directory: it looks like a loader meanwhile. */
+/** A command that is killed may lose `rules.lock` shortly before the directory: meanwhile it looks like a loader. */
 const LOADER_MS = 100;
 const FIRST_NOTICE_MS = 1000;
 const NOTICE_MS = 10_000;
 
 export interface StateLockOptions {
-  /** The wait is abandoned when this resolves. */
+  /** Ends the wait when it resolves. */
   readonly stop: Promise<unknown>;
-  /** Says for whom it waits: after a second, then every 10 s. */
+  /** Reports what the loader waits for: after 1 s, then every 10 s. */
   readonly notice: (message: string) => void;
-  /** For one command. */
+  /** Longest wait for one command. */
   readonly waitMs?: number;
-  /** After this time a holder without `rules.lock` is another loader. */
+  /** After this time a holder without `rules.lock` counts as another loader. */
   readonly loaderMs?: number;
 }
 
 /**
- * Locks the directory, so that no command changes the rules in it from before they are read; waits for one that does.
- * Resolves with what releases it, as the end of the process does; undefined: `stop` came first. Throws SetupError if
- * another loader holds it, or one command for too long. A directory that cannot be opened is not shared either: nothing is
- * kept in it.
+ * Locks the directory from before the rules in it are read, so that no command changes them; waits for a command that
+ * does. Resolves with a function that releases the lock, as does the end of the process; undefined: `stop` came first.
+ * Throws SetupError if another loader holds it, or one command for too long. A directory that cannot be opened is not
+ * locked: nothing is kept in it.
  */
 export async function lockStateDirectory(path: string, options: StateLockOptions): Promise<(() => void) | undefined> {
   let fd: number;
@@ -62,7 +62,7 @@ async function isLocked(path: string, fd: number, options: StateLockOptions): Pr
     if (isStopped) return false;
     const seen = holderOf(path, fd);
     const now = performance.now();
-    // A command that came after another has its own time, and two holders are not one loader.
+    // Each command gets its own wait, and two successive holders are not one loader.
     if (holder === undefined || isOther(seen, holder)) since = now;
     holder = seen;
     if (!holder.isCommand && now - since >= loaderMs) throw heldByLoader(path, holder.pid);
@@ -89,7 +89,10 @@ function heldByLoader(path: string, pid: number | undefined): SetupError {
   });
 }
 
-/** Not `busy`, after which a service manager does not try again: the command may end, and there is no firewall until then. */
+/**
+ * The exit is not `busy`, after which a service manager does not try again: the command may end, and until then there
+ * is no firewall.
+ */
 function heldByCommand(path: string, pid: number | undefined, waitedMs: number): SetupError {
   const mend =
     pid === undefined ? 'continue it or end it' : `continue it (kill -CONT ${pid}) or end it (kill -KILL ${pid})`;
