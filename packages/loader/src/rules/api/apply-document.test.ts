@@ -24,7 +24,7 @@ beforeEach(async () => {
 });
 afterEach(() => fake.end());
 
-/** A list, and the change that imports it as the set `drop`. */
+/** Returns a list, and the change that imports it as the set `drop`. */
 async function importOf(entries: string) {
   const text = { name: 'drop', origin: { kind: 'copy' } as const, text: Buffer.from(entries), loadedAtMs: Date.now() };
   return importing({ action: 'deny', reason: '', force: true }, (await readSet(compiler, text)).set, ROOT);
@@ -57,7 +57,7 @@ it('keeps the list that a set has when the change is made, not the one it had wh
   expect(fake.kernel.verdict('192.0.2.7')).toBe('permit');
 });
 
-it('says that a set has neither a list of its own nor one that is kept', async () => {
+it('reports a set that has neither its own list nor a kept one', async () => {
   expect(await applyDrop()).toMatchObject({
     ok: false,
     error: {

@@ -1,4 +1,4 @@
-/** What `rules:apply` asks for, with its lists read: the rules that are to be there. */
+/** The rules that `rules:apply` requests, with their lists read. */
 import { type CheckedRulesRequest, mappedNote, neverMatches } from '@packetlog/common';
 import type { Compiler } from '../compiler/worker/compiler.ts';
 import { type Desired, namedSets } from '../ruleset/apply.ts';
@@ -11,13 +11,13 @@ type Request = CheckedRulesRequest<'apply'>;
 
 export interface ReadDocument {
   readonly desired: Desired;
-  /** What of the document has no effect, and how lists were understood: sentences. */
+  /** Sentences: which parts of the document have no effect, and how lists were interpreted. */
   readonly notes: readonly string[];
 }
 
 /**
- * Reads nothing of the rules in force: they may be others when the change is made. Throws RulesRejection. `written`: the
- * document's rules as they came.
+ * Reads a requested document without the rules in force, which may differ when the change is made. Throws
+ * RulesRejection. `written`: the document's rules as they came.
  */
 export async function readApplied(
   { document, lists = {} }: Request,

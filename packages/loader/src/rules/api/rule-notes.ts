@@ -1,4 +1,4 @@
-/** What the answer to a change says besides: text that was read otherwise than written, rules that match nothing. */
+/** Notes in the answer to a change: text that was interpreted differently, and rules that match nothing. */
 import {
   type MatchSurroundings,
   mappedNote,
@@ -10,7 +10,7 @@ import {
 
 const MAX_NOTES = 20;
 
-/** `written`: the requests for these rules as they came, in the same order; of any type. */
+/** Returns notes about rules. `written`: the requests for these rules as they came, in the same order; of any type. */
 export function notesAbout(
   rules: readonly Rule[],
   written: readonly unknown[],
@@ -25,7 +25,7 @@ export function notesAbout(
   return [...notes.slice(0, MAX_NOTES), `And ${notes.length - MAX_NOTES} more such rules.`];
 }
 
-/** Each rule that cannot match where it is, or whose interface no rule acts on, says so. */
+/** Adds a warning to each rule that cannot match at its position, or whose interface no rule acts on. */
 export function withWarnings(snapshot: RulesSnapshot, interfaces: readonly string[] | undefined): RulesSnapshot {
   const surroundings = surroundingsOf(snapshot.sets, interfaces);
   const rules = snapshot.rules.map((rule) => {
@@ -40,7 +40,7 @@ function notInForce(rule: Rule, { in_force }: RulesSnapshot): string | undefined
   return without && `It is not in force: rules do not act on ${without.name}: ${without.why}.`;
 }
 
-/** `interfaces`: names of those that are watched; undefined: not known. */
+/** `interfaces`: names of the watched interfaces; undefined: not known. */
 export function surroundingsOf(sets: readonly RuleSet[], interfaces: readonly string[] | undefined): MatchSurroundings {
   const entries = new Map(sets.map((set) => [set.name, set.entries]));
   return { setEntries: (name) => entries.get(name), ...(interfaces === undefined ? {} : { interfaces }) };

@@ -1,4 +1,4 @@
-/** Where requests about rules arrive, whatever way they came: checks them, has them done, answers. */
+/** Handles requests about rules from every transport: checks, runs and answers them. */
 import {
   type CheckedRulesRequest,
   invalidRequest,
@@ -33,10 +33,10 @@ import '../../errors/schema-text.ts';
 import type { Caller, Who } from '../../ipc/rules-access.ts';
 import { notesAbout, surroundingsOf } from './rule-notes.ts';
 
-/** Of the audit file for an answer to the network: its last megabyte, whatever its size. */
+/** How much of the end of the audit file an answer to the network reads, in bytes. */
 const AUDIT_BYTES = 1024 * 1024;
 
-/** Those that change nothing. */
+/** Verbs that change nothing. */
 const LOOKING: ReadonlySet<RulesVerb> = new Set(['list', 'test', 'audit']);
 
 export interface DeskOptions {
@@ -44,12 +44,12 @@ export interface DeskOptions {
   readonly audit: Pick<AuditLog, 'newest'>;
   readonly compiler: Compiler;
   readonly snapshot: () => RulesSnapshot;
-  /** Adds what the kernel says of them. */
+  /** Adds the rules' state in the kernel. */
   readonly inForce?: (snapshot: RulesSnapshot) => Promise<RulesSnapshot>;
   readonly dryRun: (request: CheckedRulesRequest<'test'>, caller: Caller) => Promise<RulesResults['test']>;
-  /** Names of the interfaces that are watched; undefined: not known. */
+  /** Returns the names of the watched interfaces; undefined: not known. */
   readonly watched?: () => readonly string[] | undefined;
-  /** What went wrong inside, for the log. */
+  /** Logs an internal error. */
   readonly failed: (error: unknown) => void;
 }
 
@@ -117,7 +117,7 @@ export class RulesApi {
     return this.#options.snapshot();
   }
 
-  /** Never throws. */
+  /** Handles a request. Never throws. */
   async ask<Verb extends RulesVerb>(verb: Verb, request: unknown, caller: Caller): Promise<RulesAnswer<Verb>> {
     if (!caller.mayChange && !LOOKING.has(verb)) return { ok: false, error: FORBIDDEN };
     const parsed = rulesRequestSchemas[verb].safeParse(request);
@@ -129,7 +129,7 @@ export class RulesApi {
     );
   }
 
-  /** `import` of a list that is too long for a text. Never throws. */
+  /** Handles an `import` of a list that is too long for a JSON string. Never throws. */
   importBytes(request: unknown, entries: Uint8Array, { who }: Caller): Promise<RulesAnswer<'import'>> {
     const parsed = rulesRequestSchemas.import.safeParse({ ...(request as object), entries: '' });
     if (!parsed.success) return Promise.resolve({ ok: false, error: invalidRequest(parsed.error) });
@@ -173,7 +173,7 @@ export class RulesApi {
     return this.#noted(told, value.diff.added, [], notes);
   }
 
-  /** `written`: as these rules were asked for. */
+  /** `written`: these rules as they were requested. */
   #noted<Value extends object>(
     done: Value,
     rules: readonly Rule[],
@@ -197,7 +197,7 @@ export class RulesApi {
   }
 }
 
-/** Whether a request says where on the loader's machine something is to be read, now or later. */
+/** Returns whether a request names a file that the loader's machine would read, now or later. */
 function namesFiles(request: object): boolean {
   if ('file' in request) return true;
   const document = 'document' in request ? (request.document as Partial<RulesFile>) : {};
