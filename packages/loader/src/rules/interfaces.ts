@@ -1,4 +1,4 @@
-/** The interfaces that rules act on: the slots they were given when the program was loaded, and what they are called now. */
+/** The interfaces that rules act on: their slots from when the program was loaded, and their current names. */
 import type { Ledger } from '@packetlog/common';
 import type { CompileTarget } from '../ipc/messages.ts';
 
@@ -10,7 +10,7 @@ export class Interfaces {
     this.#slots = interfaces;
   }
 
-  /** As the drain thread reported them last, in the order of the slots. */
+  /** Takes the interfaces of the drain thread's last report, in the order of the slots. */
   learn(now: Ledger['interfaces']): void {
     this.#now = now;
   }
@@ -27,7 +27,7 @@ export class Interfaces {
     return new Map(this.#now.map(({ ifindex }, i) => [ifindex, this.#slots[i]?.slot ?? 0]));
   }
 
-  /** Packets that were seen on all of them. */
+  /** Packets that were seen on all interfaces. */
   get seen(): number {
     return this.#now.reduce((sum, { counters }) => sum + counters.seen, 0);
   }

@@ -1,4 +1,6 @@
-/** The rules as the kernel has them where no loader runs: what is in force, what it counted, where it differs. */
+/**
+ * Shows the rules in the kernel when no loader runs: what is in force, what it counted, where it differs from the file.
+ */
 import type { AuditEntry, InForce, Rule, RulesSnapshot } from '@packetlog/common';
 import type { EnforcedRules, EnforcedTables } from '../xdp/enforced-rules.ts';
 import { RulesCompileError } from './compiler/compile-error.ts';
@@ -12,9 +14,9 @@ export interface KernelViewParts {
   /** Undefined: no program is attached. */
   readonly enforced: EnforcedRules | undefined;
   readonly compiler: Compiler;
-  /** What the last loader noted. */
+  /** The counts that the last loader stored. */
   readonly kept: KeptCounts;
-  /** The newest first, to say what rules were that only the kernel has. */
+  /** Newest entries first; they describe rules that only the kernel still has. */
   readonly audit: () => readonly AuditEntry[];
 }
 
@@ -31,7 +33,7 @@ export class KernelView {
     if (tables) this.#totals.add([...tables.owners.values()].map((slot) => tables.counters.read(slot)));
   }
 
-  /** `snapshot`: of `ruleset`, the rules of the file. */
+  /** Adds the kernel's state to the snapshot. `snapshot`: of `ruleset`, the rules of the file. */
   async of(snapshot: RulesSnapshot, ruleset: Ruleset): Promise<RulesSnapshot> {
     const { enforced } = this.#parts;
     const rules = snapshot.rules.map((rule) => ({ ...rule, ...this.#totals.of(rule.id) }));
@@ -67,7 +69,7 @@ export class KernelView {
     return { default_policy: this.#image?.defaultPolicy ?? 'permit', rules };
   }
 
-  /** Asked of the image itself: the rules are compiled for the same interfaces and compared. */
+  /** Returns whether the kernel's image matches: compiles the rules for the same interfaces and compares the images. */
   async #isCurrent(tables: EnforcedTables | undefined, ruleset: Ruleset): Promise<boolean> {
     if (tables === undefined) return false;
     if (tables.image === undefined || !saysSomething(ruleset))

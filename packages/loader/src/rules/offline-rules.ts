@@ -1,4 +1,4 @@
-/** The rules while no loader runs: the file alone is changed, with the same nets as far as they reach. */
+/** Changes the rules while no loader runs: only in the file, with the same safety checks as far as they apply. */
 import { readdirSync } from 'node:fs';
 import type { RulesError } from '@packetlog/common';
 import { requireKernelFiles } from '../system/kernel-files.ts';
@@ -18,16 +18,16 @@ import { RuleStore } from './store/rule-store.ts';
 import { lockRules } from './store/rules-lock.ts';
 import { checkStateDirectory, makeStateDirectory, type StatePaths } from './store/state-directory.ts';
 
-/** As many as a loader has on a machine with enough memory. */
+/** The number that a loader has on a machine with enough memory. */
 const COUNTER_SLOTS = 16_384;
 const MOST_SLOTS = 63;
-/** Enough to know what rules were that were removed lately. */
+/** Enough to describe rules that were removed recently. */
 const AUDIT_ENTRIES = 1000;
 
 export interface OfflineRules {
   readonly rulesApi: RulesApi;
   readonly alarms: readonly string[];
-  /** What a loader that ended left in the kernel; undefined: nothing, or it cannot be read. */
+  /** What an earlier loader left in the kernel; undefined: nothing, or it cannot be read. */
   readonly enforced: EnforcedRules | undefined;
   close(): Promise<void>;
 }
@@ -36,17 +36,17 @@ export interface OfflineOptions {
   readonly paths: StatePaths;
   readonly protect: readonly string[];
   readonly environment: NodeJS.ProcessEnv;
-  /** The bpf file system to look for pins in; undefined: the usual one. */
+  /** The bpf file system to search for pins; undefined: the default one. */
   readonly bpfFs?: string | undefined;
-  /** Path of the network namespace whose rules are meant; undefined: the one this process is in. */
+  /** Path of the network namespace whose rules to read; undefined: that of this process. */
   readonly netns?: string | undefined;
-  /** Whether a loader answers: one that was starting may serve by now. */
+  /** Returns whether a loader answers: one that was starting may serve by now. */
   readonly isServed?: () => Promise<boolean>;
 }
 
 /**
- * No loader and no other command changes them until `close`. Undefined: a loader serves, so it is the one to ask. Throws
- * RulesFileError, SetupError, or what the file system says.
+ * Opens the rules; no loader and no other command can change them until `close`. Undefined: a loader serves, so
+ * requests go to it. Throws RulesFileError, SetupError, or the file system's error.
  */
 export async function openOffline(options: OfflineOptions): Promise<OfflineRules | undefined> {
   requireKernelFiles();
@@ -100,7 +100,7 @@ async function openLocked(
     notice: () => {},
   });
   await service.begin(asItIs(start));
-  // Only a loader can let it wait to be confirmed.
+  // Only a loader can make it a pending change.
   if (start.edited !== undefined) {
     store.acceptNothing();
     store.fileAgrees(start.edited);
@@ -137,12 +137,15 @@ async function openLocked(
   };
 }
 
-/** An edit of the file is gone on with, and is judged when a loader starts: nothing is in force here. */
+/** Starts from the edited file, which is judged when a loader starts: nothing is in force here. */
 function asItIs({ edited, base, ...start }: Start): Start {
   return { ...start, base: edited ?? base, edited: undefined, from: 'last good copy' };
 }
 
-/** Who may change the rules may not look into the kernel everywhere: that is no reason to turn the change down. */
+/**
+ * Reads the kernel's rules. A failure does not reject the change: permission to change the rules does not include
+ * access to the kernel everywhere.
+ */
 function lookIntoKernel(
   bpfFs: string | undefined,
   netns: string | undefined,

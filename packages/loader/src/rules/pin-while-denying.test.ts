@@ -4,7 +4,7 @@ import { EMPTY_RULESET, type Ruleset } from './ruleset/ruleset.ts';
 
 const denying: Ruleset = { ...EMPTY_RULESET, defaultPolicy: 'deny' };
 
-it('pins while something is denied, asks once for each change, and clears what a loader before left', async () => {
+it('pins while rules deny, asks once for each change, and clears what an earlier loader left', async () => {
   const pin = vi.fn(async (on: boolean) => (on ? '/sys/fs/bpf/packetlog' : undefined));
   const pinning = new Pinning(() => {});
   await pinning.follow(denying);
@@ -19,7 +19,7 @@ it('pins while something is denied, asks once for each change, and clears what a
   expect(pinning.path).toBeUndefined();
 });
 
-it('tells when it cannot be done, and goes on', async () => {
+it('reports that it failed, and goes on', async () => {
   const failed = vi.fn();
   const pinning = new Pinning(failed);
   await pinning.by(() => Promise.reject(new Error('no bpffs')), denying);

@@ -1,12 +1,12 @@
-/** Has program and maps outlive the process while something is denied. */
+/** Pins program and maps, so that they outlive the process, while rules may deny packets. */
 import { denies, type Ruleset } from './ruleset/ruleset.ts';
 
-/** Resolves with where they are kept, if they are. */
+/** Resolves with the path of the pins, if there are any. */
 export type Pin = (on: boolean) => Promise<string | undefined>;
 
 export class Pinning {
   #pin: Pin | undefined;
-  /** Undefined: not said yet; a loader before may have left something pinned. */
+  /** Undefined: not decided yet; an earlier loader may have left pins. */
   #isWanted: boolean | undefined;
   #path: string | undefined;
   readonly #failed: (error: unknown) => void;
@@ -15,18 +15,18 @@ export class Pinning {
     this.#failed = failed;
   }
 
-  /** Where they are kept, if they are. */
+  /** Path of the pins, if there are any. */
   get path(): string | undefined {
     return this.#path;
   }
 
-  /** From now on, beginning with these rules. */
+  /** Sets the pin function and applies it to these rules. */
   async by(pin: Pin, ruleset: Ruleset): Promise<void> {
     this.#pin = pin;
     await this.follow(ruleset);
   }
 
-  /** These are confirmed and in force. */
+  /** Updates the pins for rules that are confirmed and in force. */
   async follow(ruleset: Ruleset): Promise<void> {
     const isWanted = denies(ruleset);
     if (this.#pin === undefined || isWanted === this.#isWanted) return;

@@ -1,4 +1,7 @@
-/** What is called in force is what the kernel has, asked of it, not what was asked of it. */
+/**
+ * Reads the rules in force from the kernel: what is reported as in force is what the kernel has, not what was
+ * requested.
+ */
 import type { InForce } from '@packetlog/common';
 import type { KernelState, RulePublisher } from '../ipc/rule-publisher.ts';
 
@@ -15,7 +18,7 @@ export class ReadBack {
     this.#changed = changed;
   }
 
-  /** As it was read last; undefined: not yet. */
+  /** State of the last read; undefined: not read yet. */
   get inForce(): InForce | undefined {
     if (this.#state === undefined) return undefined;
     const { images, attached, unfiltered } = this.#state;
@@ -24,7 +27,7 @@ export class ReadBack {
     return { by: attached.length > 0 ? 'loader' : 'none', interfaces: [...attached], ...not_filtered, is_current };
   }
 
-  /** Tells when it is another than before. Rejects when the drain thread ends. */
+  /** Reads the state, and reports it if it changed. Rejects when the drain thread ends. */
   async read(): Promise<void> {
     const before = JSON.stringify(this.#state);
     this.#state = await this.#kernel.inForce();

@@ -1,4 +1,4 @@
-/** What SIGHUP asks for: the rules file and the lists of all sets, read again in their turn. */
+/** Handles SIGHUP: reads the rules file and the lists of all sets again, in their turn. */
 import type { Notice } from '@packetlog/common';
 import type { Compiler } from './compiler/worker/compiler.ts';
 import { messageOf } from './engine/rejection-text.ts';
@@ -17,7 +17,7 @@ export interface ReloadParts {
   readonly tell: (level: Notice['level'], message: string) => void;
 }
 
-/** Never rejects: what is rejected is an alarm, and the rules before it stay in force. */
+/** Never rejects: a rejected file or list raises an alarm, and the previous rules stay in force. */
 export async function reload({ service, store, compiler, files, rulesFile, tell }: ReloadParts): Promise<void> {
   const read = () =>
     readAgain(store, compiler, service.confirmed).catch((error: unknown) => {

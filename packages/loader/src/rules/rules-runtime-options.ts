@@ -1,4 +1,4 @@
-/** What a loader gives its rules, and is told by them. */
+/** What a loader provides to its rules, and what they report to it. */
 import type { Notice, RuleCounters } from '@packetlog/common';
 import type { ControlSession } from '../ipc/control-session.ts';
 import type { RuleHits } from '../ipc/rule-counts.ts';
@@ -6,20 +6,20 @@ import type { StatePaths } from './store/state-directory.ts';
 
 export interface RulesRuntimeOptions {
   readonly paths: StatePaths;
-  /** Of `--protect`. */
+  /** Addresses and networks from `--protect`. */
   readonly protect: readonly string[];
   readonly confirmMs: number;
   readonly environment: NodeJS.ProcessEnv;
-  /** Where clients connect. */
+  /** Port to which clients connect. */
   readonly servedPort: number | undefined;
-  /** Addresses of the clients that may change rules. */
+  /** Returns the addresses of the clients that may change rules. */
   readonly operators: () => readonly string[];
   readonly changed: () => void;
-  /** Before the report of the second in which the rules decided. */
+  /** Called before the report of the second in which the rules decided. */
   readonly counted: (counters: RuleCounters, hits: readonly RuleHits[]) => void;
   readonly notice: (notice: Notice) => void;
   readonly wantRows: (isWanted: boolean) => void;
   readonly failed: (error: unknown) => void;
-  /** For other commands on this machine. */
+  /** Describes this loader to other commands on this machine. */
   readonly session: () => ControlSession;
 }

@@ -1,4 +1,4 @@
-/** The rules of a running loader: from the disk into the kernel, and all that goes on around them. */
+/** Runs the rules of a loader: brings them from the disk into the kernel, and connects the services around them. */
 import { existsSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { Ledger, Notice, RulesSnapshot } from '@packetlog/common';
@@ -28,7 +28,7 @@ import { AuditLog } from './store/audit-log.ts';
 import { readCounts, writeCounts } from './store/counts-file.ts';
 import { RuleStore } from './store/rule-store.ts';
 
-/** The drain thread reports each second, unless nothing arrives. */
+/** The drain thread reports each second, unless no packets arrive. */
 const REPORT_LATE_MS = 1500;
 
 export class RulesRuntime {
@@ -70,7 +70,10 @@ export class RulesRuntime {
     return this.#rulesApi;
   }
 
-  /** Puts what is on the disk in force, before anything is attached. Throws SetupError if there are rules, but none to trust. */
+  /**
+   * Puts the stored rules in force, before the program is attached. Throws SetupError if there are rules, but none to
+   * trust.
+   */
   async loaded(target: CompileTarget, kernel: RuleKernel & KernelReader): Promise<void> {
     const start = await readOrFail(this.#store, this.#compiler, this.#options.paths);
     const enforcement = new Enforcement(kernel, this.#compiler, target);
@@ -134,7 +137,7 @@ export class RulesRuntime {
     }
   }
 
-  /** From now on program and maps outlive the process while something is denied. */
+  /** From now on, program and maps outlive the process while rules may deny packets. */
   pinBy(pin: Pin): Promise<void> {
     return this.#pinning.by(pin, (this.#service as RulesService).confirmed);
   }
@@ -171,13 +174,13 @@ export class RulesRuntime {
     this.#dryRuns.rows(bytes, count, shape);
   }
 
-  /** When the drain thread reports: once a second, or less often while nothing arrives. */
+  /** Handles a report of the drain thread: once a second, or less often while no packets arrive. */
   second(interfaces: Ledger['interfaces'], nowMs: number): void {
     this.#interfaces?.learn(interfaces);
     this.#reportedAt = nowMs;
     if (this.#interfaces) this.#service?.named(this.#interfaces.named);
     this.#dryRuns.second(this.#seen, nowMs);
-    // It rejects when the drain thread ends, which is told elsewhere.
+    // It rejects when the drain thread ends, which is reported elsewhere.
     if (this.#service && saysSomething(this.#service.ruleset)) this.#readBack?.read().catch(() => {});
   }
 
@@ -193,7 +196,7 @@ export class RulesRuntime {
     });
   }
 
-  /** Nothing is changed any more; the kernel keeps what it has. */
+  /** Ends all changes; the kernel keeps its rules. */
   async close(nowMs: number): Promise<void> {
     this.#maintenance?.end();
     this.#dryRuns.close(this.#seen, nowMs);
@@ -204,12 +207,12 @@ export class RulesRuntime {
     await this.#rehearsalCompiler.close();
   }
 
-  /** After `close`, when nothing counts any more, or goes on without us. */
+  /** Stores the final counts. Call it after `close`, when counting has stopped or goes on without this process. */
   finish(): void {
     this.#keepCounts();
   }
 
-  /** Counters go on in the kernel; which rule they belong to must be known to the next loader. */
+  /** Stores which rule each count belongs to: the counters go on in the kernel, and the next loader needs to know. */
   #keepCounts(): void {
     const service = this.#service;
     const hasRules = service !== undefined && service.ruleset.rules.length > 0;

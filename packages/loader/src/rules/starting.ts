@@ -1,4 +1,4 @@
-/** A start that ends when there are rules and they cannot be in force: capturing as if they were would mislead. */
+/** Ends a start if there are rules that cannot be put in force: capturing as if they were would mislead. */
 import { SetupError } from '../errors/setup-error.ts';
 import type { Compiler } from './compiler/worker/compiler.ts';
 import { cannotEnforce, cannotStart } from './engine/rejection-text.ts';
@@ -8,7 +8,7 @@ import type { RuleStore } from './store/rule-store.ts';
 import { RulesFileError } from './store/rules-document.ts';
 import type { StatePaths } from './store/state-directory.ts';
 
-/** What is on the disk. Throws SetupError if there are rules, but none to trust. */
+/** Reads the rules on the disk. Throws SetupError if there are rules, but none to trust. */
 export async function readOrFail(store: RuleStore, compiler: Compiler, paths: StatePaths): Promise<Start> {
   try {
     return await readStart(store, compiler, paths);
@@ -25,7 +25,10 @@ export async function readOrFail(store: RuleStore, compiler: Compiler, paths: St
   }
 }
 
-/** Puts it in force. Throws SetupError if the kernel does not take it, or it is rejected and nothing was in force before. */
+/**
+ * Puts the rules in force. Throws SetupError if the kernel rejects them, or if the edit is rejected and no earlier
+ * rules were in force.
+ */
 export async function beginOrFail(service: RulesService, start: Start, rulesFile: string): Promise<void> {
   try {
     await service.begin(start);
