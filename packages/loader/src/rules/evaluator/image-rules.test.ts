@@ -44,7 +44,7 @@ describe('an image', () => {
     expect(summarizeImage(new Uint8Array(0))).toBeUndefined();
   });
 
-  it('decides like another one of the same rules that count elsewhere, and not like that of other rules', () => {
+  it('decides like one of the same rules with other counter slots, and not like one of other rules', () => {
     const image = imageOf(RULES);
     const elsewhere = imageOf(RULES, new Map([[3, 40]]));
     expect(summarizeImage(elsewhere)?.rules[0]?.counterSlot).toBe(40);

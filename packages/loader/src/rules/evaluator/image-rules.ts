@@ -1,4 +1,4 @@
-/** What an image of rules says about each rule. */
+/** Reads from an image of rules what it says about each rule. */
 import { RULE_ACTION, RULE_HEADER, RULE_IMAGE_MAGIC, RULE_LINE, RULE_NODE } from '@packetlog/bpf';
 import type { DefaultPolicy, RuleAction } from '@packetlog/common';
 
@@ -12,9 +12,9 @@ export interface ImageRule {
 
 export interface ImageSummary {
   readonly defaultPolicy: DefaultPolicy;
-  /** Of the monotonic clock; 0: for good. */
+  /** Monotonic time; 0: no expiry. */
   readonly untilMonoNs: bigint;
-  /** Those that can decide, by id. A rule that others cover entirely is not among them. */
+  /** The rules that can decide, by id. A rule that others cover entirely is left out. */
   readonly rules: readonly ImageRule[];
 }
 
@@ -24,7 +24,7 @@ const ACTIONS = new Map<number, RuleAction>(
   Object.entries(RULE_ACTION).map(([name, number]) => [number, name as RuleAction]),
 );
 
-/** Undefined if this is no image. `image` begins at a multiple of 8. */
+/** Summarizes an image; returns undefined for other data. `image` must begin at a multiple of 8. */
 export function summarizeImage(image: Uint8Array): ImageSummary | undefined {
   if (image.length < RULE_LINE.size) return undefined;
   const view = new DataView(image.buffer, image.byteOffset, image.byteLength);
@@ -50,8 +50,8 @@ export function summarizeImage(image: Uint8Array): ImageSummary | undefined {
 }
 
 /**
- * Whether two images decide alike about every packet: they are the same but for how long they hold and where the rules
- * count.
+ * Returns whether two images decide alike about every packet: they differ only in how long they hold and in the counter
+ * slots.
  */
 export function decidesAlike(one: Uint8Array, other: Uint8Array): boolean {
   if (one.length !== other.length) return false;
@@ -66,7 +66,7 @@ function withoutPlaces(image: Uint8Array): Uint8Array {
   return copy;
 }
 
-/** Offsets of the nodes, which are the last part of an image; the unused first one is left out. */
+/** Yields the offsets of the nodes, which are the last part of an image, without the unused first one. */
 function* nodesOf(view: DataView): Generator<number> {
   const first = view.getUint32(RULE_HEADER.nodes_line, true) * RULE_LINE.size + RULE_NODE.size;
   for (let at = first; at + RULE_NODE.size <= view.byteLength; at += RULE_NODE.size) yield at;

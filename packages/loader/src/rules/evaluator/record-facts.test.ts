@@ -27,8 +27,8 @@ function facts(more: Partial<PacketLog>) {
   return recordFacts(bytes, 3, slots);
 }
 
-describe('what a record says to rules', () => {
-  it('is all of a plain packet', () => {
+describe('the facts that a record holds for rules', () => {
+  it('are complete for a plain packet', () => {
     expect(facts({})).toEqual({
       etherType: 0x0800,
       ipProtocol: 6,
@@ -39,11 +39,11 @@ describe('what a record says to rules', () => {
     expect(recordTime(encodePacketLog(record), 0)).toBe(record.timestamp_ns);
   });
 
-  it('is four words of an IPv6 address', () => {
+  it('have four words for an IPv6 address', () => {
     expect(facts({ src_addr: '2001:db8::1', ether_type: 0x86dd }).source).toEqual([0x2001_0db8, 0, 0, 1]);
   });
 
-  it('is no slot of an interface that is not known', () => {
+  it('have no slot for an unknown interface', () => {
     expect(facts({ ifindex: 4464 }).interfaceSlot).toBe(0);
   });
 

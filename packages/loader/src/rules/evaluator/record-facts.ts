@@ -1,4 +1,4 @@
-/** What rules look at, as far as a record still says it. */
+/** Reads from a record the facts that rules match, as far as the record still has them. */
 import { ETHER_TYPE_IPV4, IP_PROTOCOL_NONE, PACKET_LOG_FIELDS, portsRead, REASONS } from '@packetlog/common';
 import type { PacketFacts } from './rule-image.ts';
 
@@ -7,13 +7,13 @@ const OFFSET = Object.fromEntries(PACKET_LOG_FIELDS.map(({ name, offset }) => [n
 >;
 
 /**
- * Facts about the record that begins at byte `at`.
+ * Returns facts about the record that begins at byte `at`.
  *
- * A record says `truncated` or `fragment`, or which rule decided, not both. Two things are then not in it: whether ports
- * that are both 0 were read (`portsRead` says what is assumed), and whether an IPv6 source of zeros was read, with
- * protocol 255 (here: it was not). The XDP program knows.
+ * A record holds `truncated` or `fragment`, or which rule decided, not both. It then lacks two facts, which the XDP
+ * program has: whether ports that are both 0 were read (`portsRead` documents the assumption), and whether an IPv6
+ * source of zeros was read, with protocol 255 (here: it was not).
  *
- * @param slots slot by ifindex; interfaces without one are none that a rule can name
+ * @param slots slot by ifindex; no rule can name an interface without one
  */
 export function recordFacts(bytes: Uint8Array, at: number, slots: ReadonlyMap<number, number>): PacketFacts {
   const view = new DataView(bytes.buffer, bytes.byteOffset + at);
@@ -28,12 +28,12 @@ export function recordFacts(bytes: Uint8Array, at: number, slots: ReadonlyMap<nu
   };
 }
 
-/** When the packet was seen, wall clock. */
+/** Returns when the packet was seen, as wall-clock time. */
 export function recordTime(bytes: Uint8Array, at: number): bigint {
   return new DataView(bytes.buffer, bytes.byteOffset + at).getBigUint64(OFFSET.timestamp_ns, true);
 }
 
-/** The prefix ::ffff:0:0/96 is there only if the address was read. */
+/** The prefix ::ffff:0:0/96 is present only if the address was read. */
 function ipv4Source(view: DataView): [number] | undefined {
   if (view.getUint16(OFFSET.src_addr + 10) !== 0xffff) return undefined;
   return [view.getUint32(OFFSET.src_addr + 12)];

@@ -1,6 +1,6 @@
 /**
- * Decides about packets by an image, step by step as the XDP program does (packages/bpf/src/xdp/judge.h). Little-endian
- * machines only, as the image.
+ * Decides about packets by an image, step by step like the XDP program (packages/bpf/src/xdp/judge.h). Works on
+ * little-endian machines only, like the image.
  */
 import {
   RULE_ACTION,
@@ -24,20 +24,20 @@ const PORT_PROTOCOLS: Readonly<Record<number, number>> = RULE_PORT_PROTOCOL;
 const { whole: WHOLE, ask: ASK, keys: KEYS } = RULE_FILTER.fields;
 const VALUE_NUMBER = 2 ** RULE_VALUE.shift - 1;
 
-/** What of a packet rules look at. */
+/** The facts of a packet that rules match. */
 export interface PacketFacts {
   readonly etherType: number;
   /** After extension headers; 255 if none was read. */
   readonly ipProtocol: number;
-  /** In host order: one word of IPv4, four of IPv6. Undefined: it could not be read. */
+  /** In host order: one word for IPv4, four for IPv6. Undefined: it could not be read. */
   readonly source: ArrayLike<number> | undefined;
-  /** Only if ports were read. */
+  /** Present only if ports were read. */
   readonly destinationPort: number | undefined;
-  /** 0 for an interface without one. */
+  /** 0 for an interface without a slot. */
   readonly interfaceSlot: number;
 }
 
-/** Of a packet that is not IP: it passes, whatever the rules say. */
+/** The packet is not IP: it passes, whatever the rules say. */
 export const NOT_JUDGED = -1;
 
 export type Verdict =
@@ -56,7 +56,7 @@ export class RuleImage {
   readonly #words: Uint32Array;
   readonly #wide: BigUint64Array;
 
-  /** @param image must stay as it is, and begin at a multiple of 8 */
+  /** @param image must not change, and must begin at a multiple of 8 */
   constructor(image: Uint8Array) {
     const { buffer, byteOffset, byteLength } = image;
     this.#bytes = image;
@@ -77,7 +77,7 @@ export class RuleImage {
     return { by: 'rule', action: this.action(node), ruleId: this.ruleId(node), counterSlot: this.counterSlot(node) };
   }
 
-  /** Number of the node that decides, 0 if none does, or NOT_JUDGED. */
+  /** Returns the number of the node that decides, 0 if none does, or NOT_JUDGED. */
   decide(facts: PacketFacts, nowNs: bigint): number {
     if (facts.etherType !== ETHER_TYPE_IPV4 && facts.etherType !== ETHER_TYPE_IPV6) return NOT_JUDGED;
     const service = this.#serviceOf(facts);
@@ -154,7 +154,7 @@ export class RuleImage {
     return this.#words[values + ((kinds >>> (2 * (reached & 7))) & 3)] as number;
   }
 
-  /** Undefined: it has to be looked up. */
+  /** Undefined: the address must be looked up. */
   #filtered(address: number): number | undefined {
     const table = this.#header(RULE_HEADER.filter_line);
     if (table === 0) return undefined;
@@ -189,7 +189,7 @@ export class RuleImage {
     return value;
   }
 
-  /** The value at `word`, by entry `index` of root6 or of the slices. */
+  /** Returns the value at `word`, using entry `index` of root6 or of the slices. */
   #find(line: number, index: number, word: number): number {
     const entry = line * LINE_WORDS + PAIR_WORDS * index;
     const first = this.#words[entry] as number;
@@ -197,7 +197,7 @@ export class RuleImage {
     return count === 0 ? first : this.#search(first, count, word);
   }
 
-  /** The value of the last bound that starts at or below `word`. */
+  /** Returns the value of the last bound that starts at or below `word`. */
   #search(first: number, count: number, word: number): number {
     const bounds = this.#header(RULE_HEADER.bounds_line) * LINE_WORDS;
     let low = first;
@@ -234,5 +234,5 @@ const ACTIONS: Readonly<Record<number, 'permit' | 'deny' | 'observe'>> = {
   [RULE_ACTION.deny]: 'deny',
   [RULE_ACTION.observe]: 'observe',
 };
-/** By action: the higher wins. */
+/** By action: the higher rank wins. */
 const RANK = [0, 2, 3, 1];
