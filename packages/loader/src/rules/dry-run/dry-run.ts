@@ -1,4 +1,4 @@
-/** Judges live records by rules that are not in force, and counts what would have become of their packets. */
+/** Evaluates live records with rules that are not in force, and counts what would have happened to their packets. */
 import { formatAddress, PACKET_LOG_FIELDS } from '@packetlog/common';
 import { recordFacts } from '../evaluator/record-facts.ts';
 import { NOT_JUDGED, RuleImage } from '../evaluator/rule-image.ts';
@@ -8,7 +8,7 @@ export interface Amount {
   bytes: number;
 }
 
-/** Of so many sources are the amounts known; packets of others are in the totals alone. */
+/** Most sources that are counted separately; packets of further ones count in the totals only. */
 const MOST_KEYS = 10_000;
 const SHOWN = 20;
 
@@ -24,7 +24,7 @@ export class DryRun {
   readonly #slots: ReadonlyMap<number, number>;
   readonly denied: Amount = { packets: 0, bytes: 0 };
   readonly observed: Amount = { packets: 0, bytes: 0 };
-  /** Packets that the records stood for. */
+  /** Packets that the records represent. */
   judged = 0;
   readonly #rules = new Map<number, Amount>();
   readonly #sources = new Map<string, Amount>();
@@ -36,7 +36,7 @@ export class DryRun {
     this.#slots = slots;
   }
 
-  /** The record of 64 bytes at byte `at`. */
+  /** Evaluates the 64-byte record at byte `at`. */
   add(bytes: Uint8Array, at: number, nowNs: bigint): void {
     const view = new DataView(bytes.buffer, bytes.byteOffset + at);
     const packets = view.getUint16(WEIGHT, true);

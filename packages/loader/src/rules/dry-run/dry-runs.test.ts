@@ -97,7 +97,7 @@ it('counts by weight what would have been denied, by rule, source and port, and 
   expect(wanted).toEqual([true, false]);
 });
 
-it('tells what it saw so far when the loader ends', async () => {
+it('reports what it saw so far when the loader ends', async () => {
   const dryRuns = new DryRuns(() => {});
   const play = { held: held(), slots: new Map(), seconds: 60, lockouts: [], nameOf: (id: number) => ({ id }) };
   const report = dryRuns.play(play);
@@ -153,7 +153,7 @@ it('keeps room for those that can change rules, and for other clients', async ()
   await Promise.all(all);
 });
 
-it('ends with its client, and looks at no packet for it any more', async () => {
+it('ends with its client, and evaluates no more packets for it', async () => {
   const wanted: boolean[] = [];
   const dryRuns = new DryRuns((isWanted) => wanted.push(isWanted));
   const gone = new AbortController();

@@ -1,4 +1,4 @@
-/** DryRuns that are under way: each sees the records of some seconds. */
+/** Runs dry runs: each one sees the records of a few seconds. */
 import type { DryRunReport, RulesError } from '@packetlog/common';
 import { ruleSentence } from '@packetlog/common';
 import type { CompiledRuleset } from '../engine/enforcement.ts';
@@ -6,11 +6,16 @@ import { RulesRejection } from '../ruleset/rejection.ts';
 import type { Protected } from '../safety/protected-sources.ts';
 import { DryRun } from './dry-run.ts';
 
-/** At most so many verdicts a second, of all of them, so that serving goes on; each report says how many were its own. */
+/**
+ * Most verdicts per second of all dry runs together, so that serving goes on; each report says how many were its own.
+ */
 const MOST_JUDGED_PER_SECOND = 200_000;
-/** Everyone who may look may ask for one, and each is compiled and judged. */
+/** Most dry runs at once: any client that can read may start one, and each one is compiled and evaluated. */
 const MOST_AT_ONCE = 16;
-/** Of those that cannot change rules, so that there is room for those that can; and of one client. */
+/**
+ * Most dry runs of all clients that cannot change rules, so that there is room for those that can; and of each such
+ * client.
+ */
 const MOST_OF_READERS = 8;
 const MOST_OF_ONE = 2;
 
@@ -19,22 +24,22 @@ export interface Play {
   /** Interface slot by ifindex. */
   readonly slots: ReadonlyMap<number, number>;
   readonly seconds: number;
-  /** It ends when nobody waits for it any more. */
+  /** Aborts when the client no longer waits for it. */
   readonly gone?: AbortSignal | undefined;
   readonly lockouts: readonly Protected[];
-  /** What rule ids of the ruleset are called in the report: a rule that exists, or the place of a draft. */
+  /** Names a rule id of the ruleset for the report: a rule that exists, or the index of a draft. */
   readonly nameOf: (id: number) => { id: number } | { draft: number };
 }
 
 interface Running {
   readonly play: Play;
   readonly dryRun: DryRun;
-  /** Undefined until the first report of the drain thread after its begin. */
+  /** Undefined until the drain thread's first report after it begins. */
   begunAt: { ms: number; seen: number } | undefined;
   readonly done: (report: DryRunReport) => void;
 }
 
-/** Whoever asks: one object for each client. */
+/** The caller of a dry run: one object for each client. */
 export interface DryRunCaller {
   readonly mayChange: boolean;
 }
@@ -52,7 +57,7 @@ export class DryRuns {
   #budget = MOST_JUDGED_PER_SECOND;
   readonly #wantRows: (isWanted: boolean) => void;
 
-  /** `wantRows`: whether every row should pass here. */
+  /** `wantRows`: tells whether every row should pass through here. */
   constructor(wantRows: (isWanted: boolean) => void) {
     this.#wantRows = wantRows;
   }
@@ -61,7 +66,7 @@ export class DryRuns {
     return this.#running.length > 0;
   }
 
-  /** Does all that one takes, from compiling on. Throws RulesRejection when too many are under way. */
+  /** Runs all work of one dry run, from compiling on. Throws RulesRejection when too many are running. */
   async admit<Value>(caller: DryRunCaller, work: () => Promise<Value>): Promise<Value> {
     const limit = this.#limitFor(caller);
     if (limit !== undefined) {
@@ -76,7 +81,7 @@ export class DryRuns {
     }
   }
 
-  /** Resolves when its seconds are over. Rejects with RulesRejection when its caller has gone. */
+  /** Resolves when its seconds are over. Rejects with RulesRejection when its caller has disconnected. */
   play(play: Play): Promise<DryRunReport> {
     const { gone } = play;
     if (gone?.aborted) return Promise.reject(new RulesRejection(GONE));
@@ -102,22 +107,22 @@ export class DryRuns {
     }
   }
 
-  /** Once a second: `seen` packets so far, over all interfaces. */
+  /** Call it once a second. `seen`: packets so far, over all interfaces. */
   second(seen: number, nowMs: number): void {
     this.#budget = MOST_JUDGED_PER_SECOND;
     for (const running of [...this.#running]) {
       running.begunAt ??= { ms: nowMs, seen };
-      // A report comes a little early or late.
+      // A report may come a little early or late.
       if (nowMs - running.begunAt.ms >= running.play.seconds * 1000 - 100) this.#end(running, seen, nowMs);
     }
   }
 
-  /** What was seen so far is told. */
+  /** Ends all dry runs with reports of what was seen so far. */
   close(seen: number, nowMs: number): void {
     for (const running of [...this.#running]) this.#end(running, seen, nowMs);
   }
 
-  /** How many there may be, if there are as many. */
+  /** Returns the limit that is reached; undefined: none is. */
   #limitFor(caller: DryRunCaller): number | undefined {
     if (this.#admitted.length >= MOST_AT_ONCE) return MOST_AT_ONCE;
     if (caller.mayChange) return undefined;
@@ -125,7 +130,7 @@ export class DryRuns {
     return this.#admitted.filter(({ mayChange }) => !mayChange).length >= MOST_OF_READERS ? MOST_OF_READERS : undefined;
   }
 
-  /** False: it has ended already. */
+  /** Returns false if it has already ended. */
   #remove(running: Running): boolean {
     const rest = this.#running.filter((each) => each !== running);
     if (rest.length === this.#running.length) return false;
@@ -141,7 +146,7 @@ export class DryRuns {
     const byRule = [...dryRun.byRule()].sort(([, a], [, b]) => b.packets - a.packets);
     running.done({
       seconds: Math.round((nowMs - (begunAt?.ms ?? nowMs)) / 100) / 10,
-      // Records and counters are not read in the same instant.
+      // Records and counters are not read at the same instant.
       seen: Math.max(seenNow - (begunAt?.seen ?? seenNow), dryRun.judged),
       judged: dryRun.judged,
       denied: { ...dryRun.denied },

@@ -1,4 +1,4 @@
-/** Plays rules that somebody thinks of against the packets of the next seconds. */
+/** Tries draft rules on the packets of the next seconds. */
 import type { CheckedRulesRequest, DryRunReport, Rule } from '@packetlog/common';
 import type { Caller } from '../../ipc/rules-access.ts';
 import type { Compiler } from '../compiler/worker/compiler.ts';
@@ -57,7 +57,7 @@ async function play(
   });
 }
 
-/** What of the request a draft is, for errors. */
+/** Returns which field of the request a draft is, for errors. */
 function fieldOf({ rules }: CheckedRulesRequest<'test'>): (index: number) => string {
   return (index) => (rules === undefined ? 'add' : `rules.${index}`);
 }
