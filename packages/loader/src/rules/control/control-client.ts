@@ -1,4 +1,4 @@
-/** Asks the running loader over its Unix socket. */
+/** Sends requests to the running loader over its Unix socket. */
 import { request } from 'node:http';
 import { isIP } from 'node:net';
 import type { RulesAnswer, RulesRequest, RulesVerb } from '@packetlog/common';
@@ -10,7 +10,7 @@ import {
 } from '../../ipc/control-session.ts';
 import { ADDRESS_HEADER, USER_HEADER } from './control-server.ts';
 
-/** No loader listens at this socket. */
+/** No loader listens on this socket. */
 export class NoLoaderError extends Error {
   override readonly name = 'NoLoaderError';
 }
@@ -21,26 +21,26 @@ export class ControlClient {
   readonly #path: string;
   readonly #headers: Readonly<Record<string, string>>;
 
-  /** `user`: who became root to do this; `address`: where he sits. */
+  /** `user`: the user who became root to do this; `address`: the address that user is connected from. */
   constructor(path: string, { user, address }: { user: string; address?: string | undefined }) {
     this.#path = path;
-    // Of the environment, and a header is no place for every character: Node would not send it.
+    // The value comes from the environment: it may hold characters that Node rejects in a header.
     const from = address !== undefined && isIP(address) !== 0 ? { [ADDRESS_HEADER]: address } : {};
     this.#headers = { [USER_HEADER]: user.replace(/[^ -~]/g, '?'), ...from };
   }
 
-  /** Rejects with NoLoaderError, or what the socket says. */
+  /** Rejects with NoLoaderError, or the socket's error. */
   ask<Verb extends RulesVerb>(verb: Verb, body: RulesRequest<Verb>): Promise<RulesAnswer<Verb>> {
     return this.#post(`/rules/${verb}`, JSON.stringify(body));
   }
 
-  /** Rejects also when the loader is of another version. */
+  /** Also rejects if the loader has another version. */
   async session(): Promise<ControlSession> {
     const answer = await this.#post<{ value?: unknown }>('/session', '');
     return controlSessionSchema.parse(answer.value);
   }
 
-  /** Also of a loader of another version. */
+  /** Also works with a loader of another version. */
   async identity(): Promise<LoaderIdentity> {
     const answer = await this.#post<{ value?: unknown }>('/session', '');
     return loaderIdentitySchema.parse(answer.value);
@@ -53,7 +53,7 @@ export class ControlClient {
   #post<Answer>(path: string, body: string | Uint8Array): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const headers = { 'Content-Length': Buffer.byteLength(body), ...this.#headers };
-      // A connection of its own: one that was kept may be closed by the loader at the moment it is used again.
+      // A new connection each time: the loader may close a kept one at the moment it is used again.
       const options = { socketPath: this.#path, path, method: 'POST', headers, agent: false };
       const asked = request(options, (response) => {
         const pieces: Buffer[] = [];

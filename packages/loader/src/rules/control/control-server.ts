@@ -1,7 +1,7 @@
 /**
- * The way in for root on this machine: HTTP over a Unix socket that only its owner can open. `POST /rules/<verb>` takes
- * the same bodies and gives the same answers as the socket's `rules:<verb>`; `POST /rules/import?set=NAME&…` takes a
- * list of any length as it is; `POST /session` says what loader this is.
+ * Serves root on this machine: HTTP over a Unix socket that only its owner can open. `POST /rules/<verb>` takes the
+ * same bodies and gives the same answers as `rules:<verb>` on the socket; `POST /rules/import?set=NAME&…` takes a raw
+ * list of any length; `POST /session` identifies this loader.
  */
 import { existsSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -13,7 +13,7 @@ import type { RulesApi } from '../api/rules-api.ts';
 
 /** Much more than 1,100,000 lines. */
 const MOST_BYTES = 256 * 1024 * 1024;
-/** What bind(2) takes from the mode 0777 of a new socket: all that is not its owner's. */
+/** The bits that bind(2) removes from the mode 0777 of a new socket: all but its owner's. */
 const OWNERS_UMASK = 0o177;
 const LONGEST_NAME = 64;
 
@@ -22,7 +22,7 @@ export const ADDRESS_HEADER = 'x-packetlog-address';
 
 type Answer = RulesAnswer<RulesVerb> | { ok: true; value: ControlSession };
 
-/** Undefined: another loader answers there. Throws what the file system says. */
+/** Undefined: another loader answers there. Throws the file system's error. */
 export async function serveControl(
   path: string,
   rulesApi: RulesApi,
@@ -43,7 +43,7 @@ export async function serveControl(
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    // `listen` binds before it returns. With a chmod after it the socket would be open to others for a moment.
+    // `listen` binds before it returns. With a chmod afterwards, the socket would be open to others for a moment.
     const before = process.umask(OWNERS_UMASK);
     try {
       server.listen(path, resolve);
@@ -51,7 +51,7 @@ export async function serveControl(
       process.umask(before);
     }
   });
-  // DryRuns take their time.
+  // A dry run may take longer than the default timeout.
   server.requestTimeout = 0;
   return server;
 }
@@ -94,7 +94,7 @@ function queryOf({ searchParams }: URL): Record<string, unknown> {
   return Object.fromEntries([...searchParams].map(([key, value]) => [key, flags.has(key) ? value === 'true' : value]));
 }
 
-/** Whoever can open the socket is root; who became root to do it is his word. */
+/** Only root can open the socket; which user became root to do it is the client's own claim. */
 function askerOf({ headers }: IncomingMessage): Caller {
   const given = headers[USER_HEADER];
   const user = typeof given === 'string' ? given.replace(/[^\w.@+-]/g, '').slice(0, LONGEST_NAME) : '';

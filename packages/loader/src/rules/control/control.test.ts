@@ -30,7 +30,7 @@ beforeEach(async () => {
   fake = fakeService();
   await fake.begin();
   failures.length = 0;
-  // As loose as it gets: what is tight is so because of the server.
+  // The loosest umask: any restriction of the mode comes from the server.
   const before = process.umask(0);
   server = await serveControl(path, deskOf(fake), () => SESSION);
   expect(process.umask(before)).toBe(0);
@@ -58,7 +58,7 @@ it('is a socket for its owner alone', () => {
   expect(statSync(path).mode & 0o777).toBe(0o600);
 });
 
-it('answers as the other socket does, and knows who asked', async () => {
+it('answers as the other socket does, and knows its caller', async () => {
   const added = await client.ask('add', { rule: { action: 'deny', source: '1.1.1.1' } });
   expect(added).toMatchObject({ ok: true, value: { rule: { id: 1, created_by: 'root (alice)' } } });
   expect(await client.ask('list', {})).toMatchObject({ ok: true, value: { rules: [{ id: 1 }] } });
@@ -88,7 +88,7 @@ it.each([
   expect(value.entries.at(-1)?.who).toEqual({ via: 'control', uid: 0, ...who });
 });
 
-it('says what loader it is', async () => {
+it('identifies its loader', async () => {
   expect(await client.session()).toEqual(SESSION);
 });
 
@@ -144,7 +144,7 @@ it('takes the place of one that was killed, not of one that answers', async () =
   const stale = join(directory, 'stale.sock');
   const killed = createServer().listen(stale);
   await new Promise((resolve) => killed.once('listening', resolve));
-  // As after a kill: the file stays, nobody listens.
+  // As after a kill: the file stays, but no process listens.
   const { linkSync, renameSync } = await import('node:fs');
   linkSync(stale, `${stale}.kept`);
   await new Promise((resolve) => killed.close(resolve));
@@ -159,7 +159,7 @@ it('says that no loader runs', async () => {
   await expect(nobody.ask('list', {})).rejects.toThrow(NoLoaderError);
 });
 
-it('applies a document, and says what of it was read otherwise or has no effect', async () => {
+it('applies a document, and says what was interpreted differently or has no effect', async () => {
   const rules = [
     { action: 'deny', source: '::ffff:1.2.3.4' },
     { action: 'deny', source: '5.6.7.8', expires_at: '2020-01-01T00:00:00Z' },
