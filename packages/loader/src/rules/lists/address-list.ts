@@ -1,14 +1,14 @@
 import { formatAddress, type Network } from '@packetlog/common';
 
-/** Many networks, packed: what a named set holds. No order, repetitions allowed. */
+/** Many networks in packed form: the content of a named set. Unordered, may hold duplicates. */
 export interface AddressList {
-  /** First address of each IPv4 network, in host order, and how many leading bits count, 0 to 32. */
+  /** First address of each IPv4 network, in host order, and its prefix length, 0 to 32. */
   readonly ipv4: { readonly starts: Uint32Array; readonly bits: Uint8Array };
-  /** Four words in host order for each IPv6 network, and how many leading bits count, 0 to 128. */
+  /** First address of each IPv6 network as four words in host order, and its prefix length, 0 to 128. */
   readonly ipv6: { readonly words: Uint32Array; readonly bits: Uint8Array };
 }
 
-/** What a list without anything in it is. */
+/** A list without networks. */
 export const EMPTY_ADDRESS_LIST: AddressList = {
   ipv4: { starts: new Uint32Array(0), bits: new Uint8Array(0) },
   ipv6: { words: new Uint32Array(0), bits: new Uint8Array(0) },
@@ -18,7 +18,10 @@ export function addressListLength({ ipv4, ipv6 }: AddressList): number {
   return ipv4.bits.length + ipv6.bits.length;
 }
 
-/** A network a line in canonical text, IPv4 first, each family in the order of the list; single addresses without `/32`. */
+/**
+ * Formats one network per line in canonical form, IPv4 first, each family in list order; single addresses have no
+ * `/32`.
+ */
 export function formatAddressList({ ipv4, ipv6 }: AddressList): string {
   const lines: string[] = [];
   ipv4.bits.forEach((bits, i) => {
@@ -35,7 +38,7 @@ export function formatAddressList({ ipv4, ipv6 }: AddressList): string {
   return lines.map((line) => `${line}\n`).join('');
 }
 
-/** A list that grows while it is read. */
+/** Builds a list while it is read. */
 export class AddressListBuilder {
   #starts: Uint32Array;
   #bits4: Uint8Array;
@@ -44,7 +47,7 @@ export class AddressListBuilder {
   #bits6: Uint8Array;
   #count6 = 0;
 
-  /** @param expected networks, of either family */
+  /** @param expected number of networks, of either family */
   constructor(expected: number) {
     this.#starts = new Uint32Array(expected);
     this.#bits4 = new Uint8Array(expected);
@@ -80,7 +83,7 @@ export class AddressListBuilder {
       );
   }
 
-  /** Copies, so that the list holds no more memory than it needs. */
+  /** Copies the arrays, so that the list holds no more memory than it needs. */
   finish(): AddressList {
     return {
       ipv4: { starts: this.#starts.slice(0, this.#count4), bits: this.#bits4.slice(0, this.#count4) },
@@ -89,7 +92,7 @@ export class AddressListBuilder {
   }
 }
 
-/** Room for twice the networks and some more; `words`: for each network. */
+/** Returns a copy with room for more than twice the networks. `words`: array elements per network. */
 function grown<Data extends Uint8Array | Uint32Array>(data: Data, words = 1): Data {
   const length = 2 * data.length + 16 * words;
   const larger = (data instanceof Uint8Array ? new Uint8Array(length) : new Uint32Array(length)) as Data;

@@ -6,7 +6,7 @@ import { BAD_LINES_KEPT, parseAddressList } from './parse-address-list.ts';
 
 const parse = (text: string) => parseAddressList(new TextEncoder().encode(text));
 
-/** As `192.0.2.0/24`, IPv4 first. */
+/** Formats networks like `192.0.2.0/24`, IPv4 first. */
 function texts({ ipv4, ipv6 }: AddressList): string[] {
   const first = Array.from(
     ipv4.starts,
@@ -69,7 +69,7 @@ describe('a list of networks', () => {
     expect(parse('192.0.2.1\n2001:db8::1\n').notes).toEqual([]);
   });
 
-  it('says of each bad line what is wrong, and reads the others', () => {
+  it('reports what is wrong with each bad line, and reads the others', () => {
     const { list, badLines, badLineCount } = parse(
       [
         '192.0.2.1',
@@ -113,14 +113,14 @@ describe('a list of networks', () => {
     expect(badLineCount).toBe(BAD_LINES_KEPT + 5);
   });
 
-  it('takes no longer for a line that was made to take long', () => {
+  it('reads lines that are crafted to be slow in linear time', () => {
     const blanks = ' '.repeat(1 << 20);
     const { list, badLineCount } = parse([`x${blanks}x`, `add x y${blanks}x`, `192.0.2.1${blanks}# x`].join('\n'));
     expect(badLineCount).toBe(2);
     expect(texts(list)).toEqual(['192.0.2.1/32']);
   });
 
-  it('may lie in shared memory', () => {
+  it('may be in shared memory', () => {
     const shared = new Uint8Array(new SharedArrayBuffer(32));
     shared.set(new TextEncoder().encode('192.0.2.1\nadd x 192.0.2.2\nbad   '));
     const { list, badLineCount } = parseAddressList(shared.subarray(0, 30));

@@ -1,6 +1,6 @@
 /**
- * Lists of networks as they are published: one a line, comments behind `#` or `;` (FireHOL, Spamhaus), what `ipset save`
- * writes, ranges; packed, and in the other forms of list-format/, where they are unambiguous.
+ * Parses lists of networks as they are published: one per line, comments after `#` or `;` (FireHOL, Spamhaus), the
+ * output of `ipset save`, ranges; compressed, and in the formats of formats/ where they are unambiguous.
  */
 import { type BadLine, NetworkError, parseNetwork, unmapped } from '@packetlog/common';
 import { AddressCursor } from './address-cursor.ts';
@@ -12,17 +12,17 @@ import { shapeOf } from './formats/shape.ts';
 
 export interface ParsedAddressList {
   readonly list: AddressList;
-  /** The first BAD_LINES_KEPT lines that are no network; the others are in the list nevertheless. */
+  /** The first BAD_LINES_KEPT lines that are not a network; the other lines are in the list nevertheless. */
   readonly badLines: readonly BadLine[];
   readonly badLineCount: number;
-  /** What was understood otherwise than it is written: sentences. */
+  /** Sentences: what was interpreted differently from its text. */
   readonly notes: readonly string[];
 }
 
 export const BAD_LINES_KEPT = 100;
 const LONGEST_QUOTE = 80;
 const MAPPED_BITS = 96;
-/** Of a line with columns. */
+/** Number of characters of a line that are searched for columns. */
 const LONGEST_LINE = 1000;
 
 const EXPIRES =
@@ -35,10 +35,10 @@ const SPACE = 0x20;
 const TAB = 0x09;
 const HASH = 0x23;
 const SEMICOLON = 0x3b;
-/** `1.1.1.1` and the end of the line. */
+/** `1.1.1.1` and a newline. */
 const SHORTEST_LINE = 8;
 
-/** Empty lines are nothing. Never throws: a list that cannot be read at all is one bad line that says why. */
+/** Ignores empty lines. Never throws: a list that cannot be read at all becomes one bad line that says why. */
 export function parseAddressList(bytes: Uint8Array): ParsedAddressList {
   const { text, notes, problem } = decodeList(bytes);
   if (problem !== undefined) return unreadable(problem);
@@ -74,7 +74,7 @@ class ListReader {
   badLineCount = 0;
   mappedCount = 0;
   #firstMapped = '';
-  /** Set of `ipset save` that is read: the first. */
+  /** Name of the `ipset save` set that is read: the first one. */
   #ipset: string | undefined;
   #problem = '';
 
@@ -83,7 +83,7 @@ class ListReader {
     this.list = new AddressListBuilder(Math.ceil(text.length / SHORTEST_LINE));
   }
 
-  /** Nothing, a comment, or a network with nothing but a comment behind it. */
+  /** Reads an empty line, a comment, or a network with an optional comment. */
   readPlain(): boolean {
     const { cursor } = this;
     this.#skipBlanks();
@@ -105,12 +105,12 @@ class ListReader {
     return true;
   }
 
-  /** Anything else that is known, and what is written unusually. */
+  /** Reads any other known form, and unusual notations. */
   readOther(from: number): boolean {
     const line = this.#text(from);
     this.#problem = '';
     if (/^(?:create|flush|destroy|swap|rename)\s|^(?:COMMIT|quit)$/.test(line)) return true;
-    // Between lines of another kind; a list of such lines alone is read as JSON.
+    // Metadata between lines of another format; a list of JSON lines only is read as JSON.
     if (/^\{.*"type"\s*:\s*"metadata"/.test(line)) return true;
     const json = /^\{.*"cidr"\s*:\s*"([^"]*)"/.exec(line)?.[1];
     const [, set, entry, options = ''] = /^add\s+(\S+)\s+(\S+)(\s.*)?$/.exec(line) ?? [];
@@ -125,7 +125,7 @@ class ListReader {
     this.badLines.push({ line, text: this.#text(from).slice(0, LONGEST_QUOTE), problem: this.#problem });
   }
 
-  /** Empty: the entry is one of the set that is read, and stays in it. */
+  /** Returns a problem, or an empty string if the entry belongs to the set that is read, and stays in it. */
   #ipsetProblem(set: string, options: string): string {
     if (/\snomatch(?:\s|$)/.test(options)) {
       return 'is an exception (nomatch): leave it out here, and add a permit rule for it';
@@ -137,7 +137,7 @@ class ListReader {
       : `belongs to ipset set ${set}, the lines before to ${this.#ipset}: choose one with --ipset NAME`;
   }
 
-  /** What was understood otherwise than it is written. */
+  /** Returns what was interpreted differently from its text. */
   notes(): string[] {
     const { mappedCount } = this;
     if (mappedCount === 0) return [];
@@ -198,7 +198,7 @@ class ListReader {
   }
 }
 
-/** Where a line has a network and more; undefined: it has none. */
+/** Describes where a line has a network among other text; undefined: it has none. */
 function columnProblem(text: string): string | undefined {
   const [first = '', second = '', ...rest] = text.slice(0, LONGEST_LINE).split(/[\s,]+/);
   if (second === '') return undefined;
@@ -210,18 +210,18 @@ function columnProblem(text: string): string | undefined {
   return `has its network in the second column: keep that, for example with awk '{print $2}'`;
 }
 
-/** In time that grows with the length of the line alone, however it is made. */
+/** Takes time linear in the length of any line. */
 function withoutComment(line: string): string {
   const comment = line.search(/[#;]/);
   return (comment < 0 ? line : line.slice(0, comment)).trimEnd();
 }
 
-/** Whether IPv6 words are addresses that stand for IPv4. */
+/** Returns whether IPv6 words are an IPv4-mapped address. */
 function isMapped(words: ArrayLike<number>, bits: number): boolean {
   return bits >= MAPPED_BITS && words[0] === 0 && words[1] === 0 && words[2] === 0xffff;
 }
 
-/** Whether a word has bits set behind its first `bits`, which may be below 0 or above 32. */
+/** Returns whether a word has bits set after its first `bits`, which may be below 0 or above 32. */
 function hasHostBits(word: number, bits: number): boolean {
   if (bits >= 32) return false;
   return bits <= 0 ? word !== 0 : word % 2 ** (32 - bits) !== 0;

@@ -1,15 +1,17 @@
-/** Tables of text, with commas or tabs between the columns, of which one is obviously that of the addresses. */
+/** Reads tables of text, separated by commas or tabs, in which exactly one column clearly holds the addresses. */
 import { familyOf } from './networks-in.ts';
 import type { Shaped } from './shaped.ts';
 
-/** Rows that decide which column it is. */
+/** Number of rows that decide which column it is. */
 const SAMPLE_ROWS = 1000;
-/** Of the rows of the sample. */
+/** Share of the sample's rows that must hold an address. */
 const ENOUGH = 0.9;
 const COMMENT = /^\s*(?:$|#|;|\/\/)/;
 const NAMES_OF_RANGES = [/start|from|first|begin|low/i, /end|to|last|high/i] as const;
 
-/** Undefined: it is no table. Each line stays one, so that the numbers of lines are those of the file. */
+/**
+ * Returns undefined for text that is not a table. Keeps one line per line, so that line numbers are those of the file.
+ */
 export function fromCsv(lines: readonly string[]): Shaped | undefined {
   const first = lines.find((line) => !COMMENT.test(line));
   const separator = first?.includes('\t') ? '\t' : ',';
@@ -61,7 +63,7 @@ function isRange(header: readonly string[] | undefined, from: number, to: number
   return begins.test(header?.[from] ?? '') && ends.test(header?.[to] ?? '');
 }
 
-/** Quotes may surround a cell; no cell goes over the end of the line. */
+/** Splits a line into cells. Quotes may surround a cell; a cell cannot contain a line break. */
 function cellsOf(line: string, separator: string): string[] {
   if (!line.includes('"')) return line.split(separator).map((cell) => cell.trim());
   const cells: string[] = [];

@@ -1,14 +1,14 @@
-/** A list as UTF-8, whatever it came as: gzip and UTF-16 are read, other packings are named. */
+/** Decodes a list to UTF-8: reads gzip and UTF-16, and names other compression formats. */
 import { gunzipSync } from 'node:zlib';
 
-/** As much as a list may be that is not packed. */
+/** The limit for an uncompressed list. */
 const MAX_BYTES = 256 * 1024 * 1024;
 
 export interface Decoded {
   readonly text: Uint8Array;
-  /** What was done to read it: sentences. */
+  /** Sentences: what was done to read the list. */
   readonly notes: readonly string[];
-  /** Why it cannot be read, the end of a sentence about the list; `text` is empty then. */
+  /** Why it cannot be read, as the end of a sentence about the list; `text` is then empty. */
   readonly problem?: string;
 }
 
@@ -27,7 +27,7 @@ export function isGzip(bytes: Uint8Array): boolean {
   return begins(bytes, GZIP);
 }
 
-/** Never throws. What is plain text comes back as it is, without a copy. */
+/** Never throws. Returns plain text unchanged, without a copy. */
 export function decodeList(bytes: Uint8Array): Decoded {
   if (isGzip(bytes)) return unpacked(bytes);
   const packed = PACKED.find(([, magic]) => begins(bytes, magic));
@@ -54,7 +54,7 @@ function unpacked(bytes: Uint8Array): Decoded {
   return { ...inner, notes: ['It was unpacked with gzip.', ...inner.notes] };
 }
 
-/** With a mark, or recognized by the zeros beside the first two characters. */
+/** Returns the byte order if the text begins with a byte order mark, or with zeros next to its first two characters. */
 export function utf16Order(bytes: Uint8Array): 'le' | 'be' | undefined {
   if (begins(bytes, UTF_16_LE_MARK)) return 'le';
   if (begins(bytes, UTF_16_BE_MARK)) return 'be';

@@ -1,9 +1,9 @@
-/** `hosts.deny` of TCP wrappers, where it denies all services to addresses. */
+/** Reads `hosts.deny` of TCP wrappers, if it denies all services to addresses. */
 import type { Shaped } from './shaped.ts';
 
 const LINE = /^([A-Za-z][\w-]*(?:\s*,\s*[A-Za-z][\w-]*)*)\s*:\s*([^:]*|.*\[.*\].*)$/;
 
-/** Undefined: it is something else. */
+/** Returns undefined for other text. */
 export function fromHostsDeny(lines: readonly string[]): Shaped | undefined {
   const rules = lines.map((line) => line.replace(/#.*/, '').trim());
   const matched = rules.filter((line) => line !== '').map((line) => LINE.exec(line));
@@ -23,7 +23,7 @@ export function fromHostsDeny(lines: readonly string[]): Shaped | undefined {
   return { lines: made, notes: ['It was read as hosts.deny.'] };
 }
 
-/** Networks as TCP wrappers write them: `10.`, `10.0.0.0/255.0.0.0`, `[2001:db8::]/32`. */
+/** Reads networks in the notation of TCP wrappers: `10.`, `10.0.0.0/255.0.0.0`, `[2001:db8::]/32`. */
 function clientsOf(text: string): string[] {
   return text
     .split(/[\s,]+/)

@@ -1,11 +1,11 @@
-/** What `iptables-save` prints, where it denies sources and nothing else. */
+/** Reads the output of `iptables-save`, if it only denies sources. */
 import type { Shaped } from './shaped.ts';
 
 const PURE = /^-A (\S+) (?:-m comment --comment (?:"[^"]*"|\S+) )?-s (\S+) -j (?:DROP|REJECT)\b/;
-/** Says nothing of packets: tables, policies of chains, the end, and how a chain of fail2ban ends. */
+/** Lines to ignore: tables, chain policies, the end, and the last rule of a fail2ban chain. */
 const NEUTRAL = /^(?:\*|:|COMMIT$|-N |-A \S+ -j RETURN$|#|$)/;
 
-/** Undefined: it is something else. */
+/** Returns undefined for other text. */
 export function fromIptables(lines: readonly string[]): Shaped | undefined {
   const first = lines.find((line) => line.trim() !== '' && !line.startsWith('#'));
   if (first === undefined || !/^(?:\*(?:filter|raw|mangle|nat|security)\s*$|-A \S)/.test(first)) return undefined;

@@ -1,12 +1,15 @@
-/** JSON in which one field, or the strings of one array, are obviously the addresses; whole, or one object a line. */
+/**
+ * Reads JSON in which one field, or the strings of one array, clearly hold the addresses: one document, or one object
+ * per line.
+ */
 import { familyOf } from './networks-in.ts';
 import type { Shaped } from './shaped.ts';
 
-/** More is too much to hold as objects. */
+/** Longer text takes too much memory as objects. */
 const MAX_TEXT = 64 * 1024 * 1024;
 const MAX_DEPTH = 12;
 const NAMED = 6;
-/** A field with an end of what it stands for, which a set does not keep. */
+/** A field that holds an expiry, which a set does not store. */
 const LIFETIME = /(?:^|\.|\])(?:duration|ttl|timeout|until|expires?(?:_?(?:at|on))?|expiration)$/i;
 
 interface Field {
@@ -15,16 +18,19 @@ interface Field {
   readonly families: Set<4 | 6>;
 }
 
-/** The first line that is neither empty nor a comment, in time that grows with the length of the text alone. */
+/** Matches the first line that is neither empty nor a comment, in time linear in the length of the text. */
 const FIRST_LINE = /^[^\S\r\n\u2028\u2029]*[^\s#;]/m;
 const BLANK_OR_COMMENT = /^\s*(?:$|[#;])/;
 
-/** Whether `text` begins with a bracket of JSON, behind comments. Such text is never read as another format. */
+/** Returns whether `text` begins with a JSON bracket, after comments. Such text is never read as another format. */
 export function beginsAsJson(text: string): boolean {
   return /[[{]$/.test(FIRST_LINE.exec(text)?.[0] ?? '');
 }
 
-/** Undefined: it does not begin as JSON. JSON that is cut off has a problem: the rest of it could pass for a table. */
+/**
+ * Returns undefined if the text does not begin like JSON. Truncated JSON is a problem, because the rest could pass for
+ * a table.
+ */
 export function fromJson(text: string): Shaped | undefined {
   if (!beginsAsJson(text)) return undefined;
   if (text.length > MAX_TEXT)
@@ -57,7 +63,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** An array of what each line is. Undefined: not every line is JSON. */
+/** Parses each line as JSON into an array. Undefined: not every line is JSON. */
 function parsedLines(text: string): unknown {
   try {
     const lines = text.split('\n').filter((line) => !BLANK_OR_COMMENT.test(line));
@@ -67,7 +73,7 @@ function parsedLines(text: string): unknown {
   }
 }
 
-/** Spamhaus ends its lists with a line about the list. */
+/** Spamhaus ends its lists with a line of metadata. */
 function isMetadata(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'type' in value && value.type === 'metadata';
 }
@@ -87,7 +93,7 @@ function collect(
     return;
   }
   const keys = Object.keys(value);
-  // An object by address: its keys are the list.
+  // An object whose keys are addresses: the keys are the list.
   if (keys.length > 0 && keys.every((key) => familyOf(key) !== undefined)) {
     for (const key of keys) add(fields, `${path}[keys]`, key);
     return;
@@ -107,7 +113,7 @@ function add(fields: Map<string, Field>, path: string, value: string): void {
   field.families.add(family);
 }
 
-/** One field with IPv4 and one with IPv6: the list is both. */
+/** Returns whether one field holds IPv4 and the other IPv6: the list is then both. */
 function areFamilies(fields: readonly Field[]): boolean {
   const families = fields.map((field) => (field.families.size === 1 ? [...field.families][0] : undefined));
   return fields.length === 2 && families.includes(4) && families.includes(6);

@@ -9,7 +9,7 @@ function read(content: string | Uint8Array) {
   return { ...parsed, networks: formatAddressList(parsed.list).split('\n').filter(Boolean) };
 }
 
-/** What is said where nothing is read. */
+/** Returns the problem that is reported when nothing is read. */
 const problem = (content: string | Uint8Array) => {
   const { networks, badLines } = read(content);
   return networks.length > 0 ? networks : badLines[0]?.problem;
@@ -106,7 +106,7 @@ describe('a table', () => {
     });
   });
 
-  it('with the ends of ranges has those', () => {
+  it('with range ends has those ranges', () => {
     const text = 'start_ip,end_ip,country\n192.0.2.0,192.0.2.255,DE\n2001:db8::,2001:db8::ffff,FR\n';
     expect(read(text)).toMatchObject({ networks: ['192.0.2.0/24', '2001:db8::/112'], badLineCount: 0 });
   });
@@ -117,7 +117,7 @@ describe('a table', () => {
     expect(read(`${rows}# x\nexample.org,x\n`).badLines).toMatchObject([{ line: 22, text: 'example.org' }]);
   });
 
-  it('of words is none: the column is named', () => {
+  it('of words is not a list: the column is named', () => {
     expect(problem('     57 192.0.2.1\n')).toMatch(/second column: keep that, for example with awk '\{print \$2\}'/);
     expect(read('192.0.2.9\n192.0.2.1 57\n').badLines).toMatchObject([
       { line: 2, problem: expect.stringMatching(/second column \(57\)/) },
@@ -148,7 +148,7 @@ describe('JSON', () => {
     expect(notes).toEqual([expect.stringContaining(`It was read as JSON: ${field} ha`)]);
   });
 
-  it('says that what expires does not', () => {
+  it('notes that its entries will not expire', () => {
     const { notes } = read('[{"value":"192.0.2.1","duration":"3h"},{"value":"192.0.2.2","duration":"1h"}]');
     expect(notes.join(' ')).toMatch(/\[\]\.duration was not read: what a set holds does not expire/);
   });
@@ -182,7 +182,7 @@ describe('JSON', () => {
     expect(read(lines)).toMatchObject({ networks: NETWORKS, badLineCount: 0 });
   });
 
-  it('has values that are none as bad ones', () => {
+  it('has invalid values as bad lines', () => {
     const { networks, badLines } = read('["192.0.2.1","example.org","198.51.100.0/24"]');
     expect(networks).toEqual(NETWORKS);
     expect(badLines).toMatchObject([{ line: 2, text: 'example.org' }]);
@@ -198,7 +198,7 @@ describe('ipset save', () => {
     ]);
   });
 
-  it('with timeouts is rejected, since a set keeps none', () => {
+  it('with timeouts is rejected, since a set has none', () => {
     const { badLines } = read('add a 192.0.2.1 timeout 0\nadd a 192.0.2.2 timeout 600\n');
     expect(badLines).toMatchObject([
       { line: 2, problem: expect.stringMatching(/expires \(timeout\).*packetlog rules add - .* --for 10m/) },
@@ -243,7 +243,7 @@ describe('firewalls', () => {
   });
 });
 
-it('whatever a list begins with, it takes no longer than its length', () => {
+it('any beginning of a list is read in linear time', () => {
   const long = 1 << 19;
   const odd = [
     '# '.repeat(long),

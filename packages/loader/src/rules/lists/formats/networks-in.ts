@@ -1,8 +1,8 @@
-/** Whether text is an address, a network or a range of addresses, as lists write them. */
+/** Recognizes addresses, networks and ranges of addresses in the notations of lists. */
 import { NetworkError, parseNetwork } from '@packetlog/common';
 import { parseRange } from './range.ts';
 
-/** 4 or 6; undefined: none of these. Nothing longer than an address is looked at. */
+/** Returns 4 or 6; undefined for other text. Text of more than 100 characters is never parsed. */
 export function familyOf(text: string): 4 | 6 | undefined {
   if (text.length < 2 || text.length > 100 || !/^[\da-fA-F:.]/.test(text)) return undefined;
   try {

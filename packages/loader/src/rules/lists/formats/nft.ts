@@ -1,10 +1,10 @@
-/** What `nft list set` prints: the elements of one set. */
+/** Reads the output of `nft list set`: the elements of one set. */
 import type { Shaped } from './shaped.ts';
 
 const SET = /\b(?:set|map)\s+(\S+)\s*\{/g;
 const ELEMENTS = /\belements\s*=\s*\{([^{}]*)\}/g;
 
-/** Undefined: it is something else. */
+/** Returns undefined for other text. */
 export function fromNft(text: string): Shaped | undefined {
   if (!/^\s*(?:#[^\n]*\n\s*)*(?:table|set|map|add\s+element|elements\s*=)\s/.test(text)) return undefined;
   const bare = text.replaceAll(/#[^\n]*/g, '').replaceAll(/"[^"\n]*"/g, '""');
@@ -25,7 +25,7 @@ export function fromNft(text: string): Shaped | undefined {
   return { lines, notes: [`It was read as the elements of nftables set ${names[0] ?? ''}.`.replace(' .', '.')] };
 }
 
-/** Without its counter and comment; a timeout stays, so that it is rejected and not lost. */
+/** Removes counter and comment of an element; keeps a timeout, so that it is rejected rather than ignored. */
 function elementOf(text: string): string {
   return text
     .trim()

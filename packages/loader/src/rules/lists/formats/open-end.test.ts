@@ -38,7 +38,7 @@ it.each<[string, string | Buffer, ReturnType<typeof endOf>]>([
   expect(endOf(Buffer.from(text))).toEqual(end);
 });
 
-it('takes no beginning of a line for the line, unless both are the same network', () => {
+it('does not mistake the beginning of a line for the line, unless both are the same network', () => {
   const networks = ['10.0.0.0/16', '192.0.2.17', '2001:db8::/48', '2001:db8::17/128', '10.0.0.0/32'];
   for (const network of networks) {
     const line = `${network} # noise`;

@@ -1,29 +1,29 @@
-/** Whether the end of a list may be the middle of it: a writer that died leaves a last line that is cut off. */
+/** Detects whether a list may be cut off: a writer that died may leave an incomplete last line. */
 import { isGzip, utf16Order } from './decode.ts';
 import { beginsAsJson } from './json.ts';
 
-/** No line of a list is longer. */
+/** Longer than any line of a list. */
 const TAIL_BYTES = 2000;
-/** Comments before JSON are shorter. */
+/** Longer than any comments before JSON. */
 const HEAD_BYTES = 4096;
-/** What follows cannot change what this says: nothing, a comment, or a network and a comment. */
+/** Text whose meaning no further characters change: blank, a comment, or a network with a comment. */
 const SAID = /^\s*(?:$|[#;]|[\da-fA-F:.]+(?:\/\d{1,3})?\s*[#;])/;
 const PREFIX = /^\s*([\da-fA-F:.]+)\/(\d{1,3})$/;
 
 export type End =
-  /** The last line has its newline, or is none. */
+  /** The last line ends with a newline, or the list is empty. */
   | 'whole'
-  /** gzip and JSON say themselves where they end: what is cut off cannot be read. */
+  /** gzip and JSON: the format shows where it ends, so truncated data cannot be read. */
   | 'of its form'
-  /** It has no newline, and means the same whatever would follow. */
+  /** The last line has no newline, but means the same whatever would follow. */
   | 'said'
-  /** It may be the beginning of a longer line, as 192.0.2.1 is of 192.0.2.17. */
+  /** The last line may be the beginning of a longer one, as 192.0.2.1 is of 192.0.2.17. */
   | { readonly lastLine: string };
 
 export function endOf(bytes: Uint8Array): End {
   if (bytes.length === 0) return 'whole';
   const order = utf16Order(bytes);
-  // Before its last line: JSON and gzip may be cut off behind a newline, too.
+  // Checked before the last line: JSON and gzip may also be cut off after a newline.
   if (isGzip(bytes) || beginsAsJson(textOf(bytes.subarray(0, HEAD_BYTES), order))) return 'of its form';
   const tail = textOf(bytes.subarray(-TAIL_BYTES), order);
   if (tail.endsWith('\n')) return 'whole';
@@ -35,13 +35,15 @@ export function endOf(bytes: Uint8Array): End {
     : { lastLine };
 }
 
-/** One more digit would make no prefix length: /16 cannot be the beginning of another one, /1 can. */
+/**
+ * Returns whether one more digit would exceed the prefix length: /16 cannot be the beginning of a longer one, /1 can.
+ */
 function hasLongestPrefix(line: string): boolean {
   const [, address = '', prefix = ''] = PREFIX.exec(line) ?? [];
   return prefix !== '' && Number(prefix) * 10 > (address.includes(':') ? 128 : 32);
 }
 
-/** Also of shared memory, and of a part that begins inside a character. */
+/** Also reads shared memory, and a part that begins within a character. */
 function textOf(bytes: Uint8Array, order: 'le' | 'be' | undefined): string {
   const copy = Buffer.from(bytes);
   if (order === undefined) return copy.toString('utf8');

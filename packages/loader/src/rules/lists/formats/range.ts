@@ -1,10 +1,10 @@
-/** Ranges of addresses, `192.0.2.4 - 192.0.2.9`, as the networks that make them up. */
+/** Converts ranges of addresses, `192.0.2.4 - 192.0.2.9`, into networks. */
 import { type Network, NetworkError, parseNetwork, unmapped } from '@packetlog/common';
 
 const RANGE = /^([\da-fA-F:.]{2,45})\s*[-\u2013]\s*([\da-fA-F:.]{2,45})$/;
 const BITS = 128;
 
-/** The fewest networks, in order, at most 254. Undefined: this is no range, or it ends before it begins. */
+/** Returns the fewest networks, in order, at most 254. Undefined: it is not a range, or its end precedes its start. */
 export function parseRange(text: string): Network[] | undefined {
   const [, from = '', to = ''] = RANGE.exec(text) ?? [];
   const [first, last] = [addressOf(from), addressOf(to)];
@@ -15,7 +15,7 @@ export function parseRange(text: string): Network[] | undefined {
   const networks: Network[] = [];
   while (at <= end) {
     let free = 0;
-    // As large as its place allows, and the end of the range.
+    // The largest network that its start and the end of the range permit.
     while (free < BITS && (at & (1n << BigInt(free))) === 0n && at + (2n << BigInt(free)) - 1n <= end) free++;
     networks.push({ family: first.family, bytes: bytesOf(at), bits: BITS - free });
     at += 1n << BigInt(free);

@@ -1,4 +1,4 @@
-/** Finds out what a list is written as, by its beginning, and makes lines of networks of what is not such lines. */
+/** Detects the format of a list from its beginning, and converts other formats into lines of networks. */
 import { fromCsv } from './csv.ts';
 import { fromHostsDeny } from './hosts-deny.ts';
 import { fromIptables } from './iptables.ts';
@@ -6,14 +6,14 @@ import { fromJson } from './json.ts';
 import { fromNft } from './nft.ts';
 import type { Shaped } from './shaped.ts';
 
-/** So much is looked at to see whether it is anything but a network a line, which most long lists are. */
+/** How many bytes decide whether the list has one network per line, as most long lists have. */
 const SNIFFED_BYTES = 4096;
 const BLANK_OR_COMMENT = /^\s*(?:$|[#;])/;
-/** A network, and perhaps a comment. */
+/** A network with an optional comment. */
 const PLAIN = /^\s*[\da-fA-F:.]+(?:\/\d{1,3})?\s*(?:[#;]|$)/;
 const IPSET = /^(?:create|add|flush|destroy|swap|rename)\s/;
 
-/** Undefined: a network a line, `ipset save`, or something else that is read line by line. */
+/** Undefined: one network per line, `ipset save`, or another format that is read line by line. */
 export function shapeOf(text: Uint8Array): Shaped | undefined {
   const beginning = decode(text.subarray(0, SNIFFED_BYTES));
   const first = beginning.split('\n').find((line) => !BLANK_OR_COMMENT.test(line));
@@ -24,7 +24,7 @@ export function shapeOf(text: Uint8Array): Shaped | undefined {
   return fromJson(whole) ?? fromNft(whole) ?? fromIptables(lines) ?? fromHostsDeny(lines) ?? fromCsv(lines);
 }
 
-/** Also of shared memory. */
+/** Also decodes shared memory. */
 function decode(text: Uint8Array): string {
   return Buffer.from(text.buffer, text.byteOffset, text.length).toString('utf8');
 }

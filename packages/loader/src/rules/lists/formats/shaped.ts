@@ -1,9 +1,9 @@
-/** What was made of a list that is not a network a line: lines to be read as one that is. */
+/** A list of another format, converted to one network per line. */
 export interface Shaped {
-  /** One network each, or nothing. */
+  /** Each line is one network, or empty. */
   readonly lines: readonly string[];
-  /** What was taken: sentences. */
+  /** Sentences: what was read. */
   readonly notes: readonly string[];
-  /** Why nothing was taken, the end of a sentence about the list that says what to do; then there are no lines. */
+  /** Why nothing was read, as the end of a sentence about the list that says what to do; `lines` is then empty. */
   readonly problem?: string;
 }
