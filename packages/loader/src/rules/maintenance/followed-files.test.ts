@@ -51,7 +51,7 @@ async function follow(text: string, allow_empty = false): Promise<void> {
   await fake.service.ask(importing({ action: 'deny', reason: '', allow_empty }, set, ROOT));
 }
 
-/** Long ago, so that it is whole. */
+/** Writes the file with an old time, so that it counts as complete. */
 function publish(text: string): void {
   writeFileSync(`${path}.new`, text);
   utimesSync(`${path}.new`, 1_700_000_000, 1_700_000_000);
@@ -81,7 +81,7 @@ it.each([
   expect(fake.kernel.verdict('192.0.2.7')).toBe('deny 1');
 });
 
-it('does not take what was read of a file whose writer finished while writers were looked for', async () => {
+it('does not use what was read from a file whose writer finished during the search for writers', async () => {
   publish('192.0.2.0/24\n198.51.100.0/24\n');
   writer = async () => {
     writer = async () => undefined;
@@ -109,14 +109,14 @@ it('leaves it in force when the file locks out a protected address or has gone; 
   expect(alarms()).toEqual([]);
 });
 
-it('leaves what was written just now to the next looks', async () => {
+it('leaves what was just written to later polls', async () => {
   writeFileSync(path, '192.0.2.0/24\n198.51.100.0/24\n');
   await files.takeAll();
   expect(fake.kernel.verdict('203.0.113.7')).toBe('deny 1');
   expect(alarms()).toEqual([]);
 });
 
-it('leaves an empty list that was asked for as it is', async () => {
+it('leaves a requested empty list as it is', async () => {
   await follow('# none yet\n', true);
   await files.takeAll();
   expect(alarms()).toEqual([]);
@@ -125,7 +125,7 @@ it('leaves an empty list that was asked for as it is', async () => {
   expect(fake.kernel.verdict('192.0.2.1')).toBe('deny 1');
 });
 
-it('does not take the place of a list that was imported from elsewhere meanwhile, nor of one before in undo', async () => {
+it('does not replace a list that was imported from elsewhere meanwhile, nor an earlier one in undo', async () => {
   const text = Buffer.from('192.0.2.7\n192.0.2.8\n');
   const copy = { name: 'drop', origin: { kind: 'copy' } as const, text, loadedAtMs: Date.now() };
   const { set } = await readSet(compiler, copy);
@@ -165,7 +165,7 @@ describe('a file without a newline at its end', () => {
   const LATER_MS = 60_001;
   const cut = '192.0.2.0/24\n198.51.100.0/24\n';
   afterEach(() => vi.restoreAllMocks());
-  /** Looks as often as it takes until the file has been still for a minute. */
+  /** Polls until the file has been unchanged for a minute. */
   async function waitAMinute(): Promise<void> {
     files.look();
     const now = performance.now();
@@ -195,7 +195,7 @@ describe('a file without a newline at its end', () => {
     expect(fake.kernel.verdict('10.0.1.2')).toBe('deny 1');
   });
 
-  it('that is JSON is taken at once when it can be read, and is not whole for a minute when not', async () => {
+  it('that is JSON is taken at once if it can be read, and counts as incomplete for a minute if not', async () => {
     publish(JSON.stringify([{ net: '192.0.2.0/24' }, { net: '10.0.0.0/16' }]));
     await files.takeAll();
     expect(fake.kernel.verdict('10.0.1.2')).toBe('deny 1');

@@ -1,4 +1,4 @@
-/** Brings the content of followed files to the pipeline: only of a file that is whole, and never half a list. */
+/** Sends the content of followed files to the pipeline, only from complete files. */
 import type { Notice } from '@packetlog/common';
 import { Mutex } from '../../mutex.ts';
 import type { Compiler } from '../compiler/worker/compiler.ts';
@@ -14,7 +14,7 @@ import { readSet, requireGood, sameBytes } from '../store/read-set.ts';
 import type { RuleStore } from '../store/rule-store.ts';
 import { isSettled, SetFiles, stampOf } from './set-files.ts';
 
-/** How long a file that may be cut off is taken for one that is still being written. */
+/** How long a file that may be cut off counts as still being written. */
 const CUT_OFF_MS = 60_000;
 const LONGEST_QUOTE = 80;
 
@@ -25,7 +25,7 @@ export interface FollowedParts {
   readonly store: Pick<RuleStore, 'setFile' | 'readSetFile'>;
   readonly compiler: Compiler;
   readonly notice: (notice: Notice) => void;
-  /** The process that has the file open for writing; a test plays it. */
+  /** Finds the process that has the file open for writing; tests replace it. */
   readonly writerOf?: typeof writerOf;
 }
 
@@ -40,13 +40,13 @@ export class FollowedFiles {
     this.#files = new SetFiles((path) => parts.store.setFile(path));
   }
 
-  /** Call it about once a second: takes what has changed and is still. */
+  /** Polls the files: takes those that have changed and settled. Call it about once a second. */
   look(): void {
     const names = this.#files.changed(this.#parts.service.ruleset);
     if (!this.#isBusy && names.length > 0) void this.#refresh(names);
   }
 
-  /** Takes all that differ, at start and when asked; those written just now are left to `look`. */
+  /** Takes all files that differ, at start and on request; leaves those that were just written to `look`. */
   async takeAll(): Promise<void> {
     const { service, store } = this.#parts;
     const followed = [...service.ruleset.sets.values()].flatMap(({ name, origin }) =>
@@ -76,7 +76,7 @@ export class FollowedFiles {
     try {
       const text = await store.readSetFile(file);
       if (known.text !== undefined && sameBytes(text, known.text)) return this.#agrees(known, path, stamp);
-      // The writer first: one that ends between the two looks has changed the stamp.
+      // The writer first: one that ends between the two checks has changed the stamp.
       if ((await writer(file)) !== undefined || stampOf(file) !== stamp) return this.#files.postpone(known, path);
       const end = endOf(text);
       const isYoung = end !== 'whole' && this.#files.stillMs(known, path) < CUT_OFF_MS;
@@ -96,7 +96,7 @@ export class FollowedFiles {
 
   #agrees(set: NamedSet, path: string, stamp: string): void {
     this.#files.decide(set, path, stamp);
-    // What is left of a lost list may equal its file where that is empty.
+    // What is left of a lost list may equal its file if that is empty.
     if (!this.#parts.service.isLost(set)) this.#parts.service.alarms.end(`set_file ${set.name}`);
   }
 
@@ -113,7 +113,7 @@ export class FollowedFiles {
   }
 }
 
-/** What the operator sees, and the one command that settles it. */
+/** The message for the operator, with the command that resolves it. */
 function cutOff(lastLine: string, file: string): RulesRejection {
   const quoted = /^[ -~]+$/.test(lastLine) && lastLine.length <= LONGEST_QUOTE ? ` ("${lastLine.trim()}")` : '';
   const path = /^[\w./-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`;

@@ -38,7 +38,7 @@ it('sleeps while time changes nothing', () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
-it('wakes when a rule is over, also in more days than a timer can wait, and not before', () => {
+it('wakes when a rule expires, even later than a timer can wait, and not before', () => {
   const days = 40 * 86_400_000;
   ruleset = ending(days);
   maintenance.plan();
@@ -49,7 +49,7 @@ it('wakes when a rule is over, also in more days than a timer can wait, and not 
   expect(ticks.slice(before)).toEqual([days]);
 });
 
-it('wakes each second while somebody needs it, and not when all ends', () => {
+it('wakes each second while it is needed, and not after the end', () => {
   isWanted = true;
   maintenance.plan();
   vi.advanceTimersByTime(3000);

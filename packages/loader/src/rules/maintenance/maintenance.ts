@@ -1,19 +1,19 @@
-/** What time does to rules: their ends come, and the files of sets change. Sleeps as long as it does nothing. */
+/** Runs timed work on rules: rules expire, and the files of sets change. Sleeps while there is none. */
 import { lookAgainMs } from '../engine/look-ahead.ts';
 import type { RulesService } from '../engine/rules-service.ts';
 import type { FollowedFiles } from './followed-files.ts';
 
 const TICK_MS = 1000;
 const LONGEST_WAIT_MS = 86_400_000;
-/** Who is protected changes: how often the ends of permits are thought through again. */
+/** How often expiring permits are checked: the protected addresses change. */
 const LOOK_AHEAD_MS = 60_000;
 
 export interface UpkeepParts {
   readonly service: Pick<RulesService, 'ruleset' | 'confirmed' | 'tick' | 'lookAhead'>;
   readonly files: Pick<FollowedFiles, 'look'>;
-  /** Whether somebody else needs each second. */
+  /** Returns whether another part needs a tick each second. */
   readonly isWanted: () => boolean;
-  /** A second that was needed is over. */
+  /** Called at each tick. */
   readonly ticked: (nowMs: number) => void;
 }
 
@@ -27,7 +27,7 @@ export class Maintenance {
     this.#parts = parts;
   }
 
-  /** Call it when the rules are others, or what is wanted is. */
+  /** Plans the next tick. Call it when the rules or the result of `isWanted` change. */
   plan(): void {
     clearTimeout(this.#timer);
     if (this.#isEnded) return;

@@ -11,7 +11,7 @@ let path = '';
 let files: SetFiles;
 let ruleset: Ruleset;
 let nowMs = 0;
-/** Looks after this many milliseconds. */
+/** Polls after this many milliseconds. */
 const look = (afterMs = 1000) => {
   nowMs += afterMs;
   return files.changed(ruleset, nowMs);
@@ -31,7 +31,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-it('names a set whose file has changed when it has been still, until it is decided about', () => {
+it('names a set whose changed file has settled, until it is decided', () => {
   expect(look()).toEqual([]);
   writeFileSync(path, 'one and two');
   expect(look()).toEqual([]);
@@ -42,7 +42,7 @@ it('names a set whose file has changed when it has been still, until it is decid
   expect(look()).toEqual([]);
 });
 
-it('waits while it is being written, also when the writer pauses', () => {
+it('waits while the file is being written, even if the writer pauses', () => {
   for (let i = 1; i < 5; i++) {
     writeFileSync(path, 'x'.repeat(i * 10));
     expect(look()).toEqual([]);
@@ -51,7 +51,7 @@ it('waits while it is being written, also when the writer pauses', () => {
   expect(look(1)).toEqual(['feed']);
 });
 
-it('waits as long again when it turns out not to be whole', () => {
+it('waits as long again if the file turns out to be incomplete', () => {
   writeFileSync(path, 'half');
   look();
   expect(look(SETTLE_MS)).toEqual(['feed']);
@@ -62,7 +62,7 @@ it('waits as long again when it turns out not to be whole', () => {
   expect(files.stillMs(set, 'feed.txt', nowMs)).toBe(2 * SETTLE_MS);
 });
 
-it('takes a file that was put in its place at the next look, also with the same size and time', () => {
+it('takes a file that replaced it at the next poll, even with the same size and time', () => {
   const other = join(directory, 'other');
   writeFileSync(other, 'two');
   const at = new Date(1_700_000_000_000);
@@ -76,7 +76,7 @@ it('takes a file that was put in its place at the next look, also with the same 
   expect(look()).toEqual(['feed']);
 });
 
-it('notices one that has gone, and one that has come back', () => {
+it('notices a file that was removed, and one that returned', () => {
   rmSync(path);
   look();
   expect(look(SETTLE_MS)).toEqual(['feed']);
@@ -86,7 +86,7 @@ it('notices one that has gone, and one that has come back', () => {
   expect(look(SETTLE_MS)).toEqual(['feed']);
 });
 
-it('names one at the first look, whatever its times say: it may have been written since it was read elsewhere', () => {
+it('names a file at the first poll, whatever its times: it may have been written since it was read elsewhere', () => {
   files = new SetFiles((file) => join(directory, file));
   expect(look()).toEqual([]);
   expect(look(SETTLE_MS)).toEqual(['feed']);

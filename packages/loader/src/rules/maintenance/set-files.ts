@@ -1,35 +1,38 @@
-/** Files that sets are read from: noticing that one has changed, and that it is still. */
+/** Watches the files of sets: detects that one has changed and has settled. */
 import { statSync } from 'node:fs';
 import type { NamedSet, Ruleset } from '../ruleset/ruleset.ts';
 
-/** How long a file that was written in place must not change before it is taken. A file that replaced it is taken at the next look. */
+/**
+ * How long a file that was written in place must not change before it is taken. A file that replaced it is taken at the
+ * next poll.
+ */
 export const SETTLE_MS = 6000;
 const NEXT_LOOK_MS = 500;
 
 interface Seen {
   stamp: string;
   ino: number;
-  /** By the monotonic clock: since when it has been like this, and since when it is to be still. */
+  /** Monotonic time in ms: since when the file is like this, and from when it must stay unchanged. */
   sinceMs: number;
   stillFromMs: number;
-  /** Another file took the place: it was whole when it did. */
+  /** Another file replaced it, and was complete when it did. */
   isReplaced: boolean;
 }
 
 export class SetFiles {
   readonly #pathOf: (file: string) => string;
-  /** By set and path: the file about which was decided last, and as it was at the last look. */
+  /** By set and path: stamp of the file when it was last decided, and its state at the last poll. */
   readonly #decided = new Map<string, string>();
   readonly #seen = new Map<string, Seen>();
 
-  /** `pathOf`: where a file named by a set is. */
+  /** `pathOf` resolves the path of a file that a set names. */
   constructor(pathOf: (file: string) => string) {
     this.#pathOf = pathOf;
   }
 
   /**
-   * Names of the sets whose file differs from what was decided about, and is still. Each is named again until
-   * `decide` or `postpone`. Call it about once a second; `nowMs`: of the monotonic clock.
+   * Returns the names of the sets whose file differs from the decided one and has settled. Names each again until
+   * `decide` or `postpone`. Call it about once a second. `nowMs`: monotonic time.
    */
   changed(ruleset: Ruleset, nowMs = performance.now()): string[] {
     const names: string[] = [];
@@ -37,7 +40,7 @@ export class SetFiles {
       if (set.origin.kind !== 'file') continue;
       const key = keyOf(set, set.origin.path);
       const now = look(this.#pathOf(set.origin.path));
-      // It may have been written between the reading by whoever imported it and now: its times cannot tell.
+      // It may have been written between its import and this poll: its times cannot tell.
       if (!this.#decided.has(key)) this.#decided.set(key, 'never read');
       const seen = this.#seen.get(key);
       if (seen?.stamp !== now.stamp) {
@@ -50,18 +53,18 @@ export class SetFiles {
     return names;
   }
 
-  /** For how long the set's file has been as it is, by the monotonic clock; 0 if it was never looked at. */
+  /** Returns for how many ms, in monotonic time, the set's file has been unchanged; 0 if it was never polled. */
   stillMs(set: NamedSet, path: string, nowMs = performance.now()): number {
     const seen = this.#seen.get(keyOf(set, path));
     return seen === undefined ? 0 : nowMs - seen.sinceMs;
   }
 
-  /** It was taken or rejected as it was at `stamp`. */
+  /** Records that the file was taken or rejected as of `stamp`. */
   decide(set: NamedSet, path: string, stamp: string): void {
     this.#decided.set(keyOf(set, path), stamp);
   }
 
-  /** It is not whole yet: wait as long again. */
+  /** Waits as long again: the file is not complete yet. */
   postpone(set: NamedSet, path: string, nowMs = performance.now()): void {
     const seen = this.#seen.get(keyOf(set, path));
     if (seen) Object.assign(seen, { stillFromMs: nowMs, isReplaced: false });
@@ -69,12 +72,12 @@ export class SetFiles {
   }
 }
 
-/** Changes whenever the file is written or replaced. */
+/** Returns a stamp that changes whenever the file is written or replaced. */
 export function stampOf(path: string): string {
   return look(path).stamp;
 }
 
-/** Whether the last write to the file is at least `SETTLE_MS` old. */
+/** Returns whether the last write to the file is at least `SETTLE_MS` old. */
 export function isSettled(path: string, wallMs = Date.now()): boolean {
   return wallMs - look(path).mtimeMs >= SETTLE_MS;
 }
