@@ -1,23 +1,26 @@
-/** The IPv4 space in blocks of one line each, with what begins in them: RULE_BLOCK says how. */
+/**
+ * Divides the IPv4 space into blocks of one line each, which hold the bounds within them; RULE_BLOCK documents the
+ * layout.
+ */
 import { RULE_BLOCK, RULE_LINE, RULE_ROOT_BITS } from '@packetlog/bpf';
 import { type Bounds, PAIR_WORDS } from './bounds.ts';
 
-/** Bounds of a block on average, so that few blocks have more than a line holds, if they are spread evenly. */
+/** Mean bounds per block: if they are spread evenly, few blocks have more than a line holds. */
 const MEAN_BOUNDS = { plain: 4.25, packed: 17 } as const;
-/** From so many bits on the lower half of an address says where in a block it is. */
+/** With an index of at least this many bits, the lower half of an address gives the position in its block. */
 const PACKED_BITS = 16;
-/** Blocks that need a search, of a hundred: with more it is better to have smaller blocks. */
+/** Largest percentage of blocks that need a search; above it, smaller blocks are better. */
 const SEARCHED_PERCENT = 5;
 const LAST_ADDRESS = 0xffff_ffff;
 const LOW_HALF = 0xffff;
 
 /**
- * A line for each block, in the smallest table in which most blocks are one line.
+ * Returns a line for each block, in the smallest table in which most blocks fit in one line.
  *
  * @param own bounds of the whole space, the first begins at 0
- * @param shared gets the bounds of blocks that need a search
- * @param packedValues those that packed blocks can say
- * @param bits of the table's index; else by how many bounds there are
+ * @param shared receives the bounds of blocks that need a search
+ * @param packedValues values that packed blocks can express
+ * @param bits of the table's index; default: from the number of bounds
  */
 export function blockTable(own: Bounds, shared: Bounds, packedValues: Uint32Array, bits?: number): Uint32Array {
   if (bits !== undefined) return new BlockTable(own, shared, bits, packedValues).table;
@@ -39,7 +42,7 @@ function bitsFor(bounds: number, mean: number): number {
 
 class BlockTable {
   readonly table: Uint32Array;
-  /** Blocks that need a search. */
+  /** Number of blocks that need a search. */
   searched = 0;
   readonly #halves: Uint16Array;
   readonly #data: Uint32Array;
@@ -56,7 +59,7 @@ class BlockTable {
     this.#data = data;
     this.#shared = shared;
     this.#mayPack = bits >= PACKED_BITS;
-    /** The last that begins at or below the block's first address. */
+    /** The last bound that begins at or below the block's first address. */
     let from = 0;
     for (let block = 0; block < blocks; block++) {
       let last = from;
@@ -82,7 +85,7 @@ class BlockTable {
     }
   }
 
-  /** False when there are too many starts, or a value that cannot be said. */
+  /** Returns false if there are too many starts, or a value that a packed block cannot express. */
   #fillPacked(line: number, from: number, last: number): boolean {
     if (last - from > RULE_BLOCK.most_packed_starts) return false;
     const kinds = [0, 0];
@@ -108,7 +111,7 @@ class BlockTable {
     for (let bound = from; bound <= last; bound++) this.#shared.append(this.#start(bound), this.#value(bound));
   }
 
-  /** Which of the packed values it is, negative if none. */
+  /** Returns the index of a packed value, or a negative number if it is not one. */
   #kind(value: number): number {
     const values = this.#packedValues;
     for (let kind = 0; kind < values.length; kind++) if (values[kind] === value) return kind;

@@ -1,15 +1,15 @@
-/** Where values begin, along the 2^32 values of a word. */
+/** Bounds: where values begin along the 2^32 values of a word. */
 import { RULE_ROOT_BITS } from '@packetlog/bpf';
 import { RulesCompileError } from './compile-error.ts';
 
-/** Of {start, value} and {first, count}: RULE_LINE.words / RULE_LINE.pairs, as a constant. */
+/** Words of {start, value} and of {first, count}: RULE_LINE.words / RULE_LINE.pairs, as a constant. */
 export const PAIR_WORDS = 2;
-/** SEARCH_STEPS of the XDP program pass over so many. */
+/** The most bounds that SEARCH_STEPS of the XDP program can search. */
 const BOUNDS_LIMIT = 2 ** 24;
 const COPY_LOOP = 64;
 const WORD_VALUES = 2 ** 32;
 
-/** Pairs {start, value}, growing. */
+/** Growing list of {start, value} pairs. */
 export class Bounds {
   data = new Uint32Array(1024);
   count = 0;
@@ -26,8 +26,8 @@ export class Bounds {
   }
 
   /**
-   * Copies all of `other` behind the last.
-   * @throws RulesCompileError for more than a search goes through
+   * Appends copies of all bounds of `other`.
+   * @throws RulesCompileError for more bounds than a search can cover
    */
   appendAll(other: Bounds): void {
     if (this.count + other.count > BOUNDS_LIMIT) throw tooManyBounds();
@@ -39,13 +39,13 @@ export class Bounds {
     }
     const words = PAIR_WORDS * other.count;
     const at = PAIR_WORDS * this.count;
-    // Of a million slices most have three bounds: a loop is quicker than a view for each.
+    // Most of a million slices have three bounds: a loop is faster than a view for each.
     if (words > COPY_LOOP) this.data.set(other.data.subarray(0, words), at);
     else for (let i = 0; i < words; i++) this.data[at + i] = other.data[i] as number;
     this.count += other.count;
   }
 
-  /** From `start` on it is `value`; `start` never goes back. Beyond the last word it is nothing. */
+  /** Sets the value from `start` on; `start` never decreases. Ignores a start after the last word. */
   put(start: number, value: number): void {
     if (start === WORD_VALUES) return;
     const last = PAIR_WORDS * (this.count - 1);
@@ -63,20 +63,20 @@ function tooManyBounds(): RulesCompileError {
   return new RulesCompileError('limit', message, BOUNDS_LIMIT);
 }
 
-/** About one bound in a block, so that a lookup reads one line of the root table and one or two of the bounds. */
+/** About one bound per block, so that a lookup reads one line of the root table and one or two of the bounds. */
 export function rootBitsFor(bounds: number): number {
   const bits = Math.ceil(Math.log2(Math.max(1, bounds)));
   return Math.min(RULE_ROOT_BITS.most, Math.max(RULE_ROOT_BITS.least, bits));
 }
 
-/** The root table over `count` of the bounds from `first` on, the first of which begins at 0. */
+/** Returns the root table over `count` bounds from `first` on, the first of which begins at 0. */
 export function rootTable(bounds: Bounds, first: number, count: number, bits: number): Uint32Array {
   const { data } = bounds;
   const blocks = 2 ** bits;
   const table = new Uint32Array(PAIR_WORDS * blocks);
   const shift = 32 - bits;
   const behind = first + count;
-  /** The last that begins at or below the block's first word. */
+  /** The last bound that begins at or below the block's first word. */
   let from = first;
   for (let block = 0; block < blocks; block++) {
     let last = from;

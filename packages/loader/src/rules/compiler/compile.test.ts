@@ -7,7 +7,7 @@ describe('compiled rules', () => {
     expect(verdict(ipv4('192.0.2.7'))).toBe('permit 2');
   });
 
-  it('permit a service for everybody before they deny a source', () => {
+  it('permit a service for any source before they deny a source', () => {
     const verdict = judge([
       rule('deny', '192.0.2.0/24', { id: 1 }),
       rule('permit', 'any', { id: 2, protocol: 'tcp', destination_port: 22 }),
@@ -52,14 +52,14 @@ describe('compiled rules', () => {
     expect(verdict(ipv4('192.0.2.1', { ipProtocol: 1, destinationPort: undefined }))).toBe('permit');
   });
 
-  it('with an address that could not be read match only rules about everybody', () => {
+  it('with an unreadable address match only rules about any source', () => {
     const unread = ipv4('192.0.2.1', { source: undefined, ipProtocol: 255, destinationPort: undefined });
     expect(judge([rule('deny', '0.0.0.0/0')])(unread)).toBe('permit');
     expect(judge([rule('deny', '0.0.0.0/0')], { policy: 'deny' })(unread)).toBe('deny');
     expect(judge([rule('deny', 'any', { id: 3 })])(unread)).toBe('deny 3');
   });
 
-  it('about an interface hold there alone', () => {
+  it('about an interface hold only there', () => {
     const verdict = judge([
       rule('deny', '192.0.2.1', { id: 1, interface: 'eth1' }),
       rule('deny', 'any', { id: 2, interface: 'gone0' }),
@@ -68,7 +68,7 @@ describe('compiled rules', () => {
     expect(verdict(ipv4('192.0.2.1', { interfaceSlot: 1 }))).toBe('permit');
   });
 
-  it('end on time, and the next best takes over', () => {
+  it('expire on time, and the next best rule decides', () => {
     const until = (ms: number) => ({ expires_at: new Date(NOW_MS + ms).toISOString() });
     const verdict = judge([
       rule('permit', '192.0.2.1', { id: 1, ...until(1) }),
@@ -87,7 +87,7 @@ describe('compiled rules', () => {
     ]);
   });
 
-  it('that ended with the Unix epoch have ended', () => {
+  it('that expired at the Unix epoch have expired', () => {
     expect(judge([rule('deny', 'any', { expires_at: '1970-01-01T00:00:00Z' })])(ipv4('192.0.2.1'))).toBe('permit');
   });
 

@@ -23,22 +23,25 @@ export interface RulesToCompile {
   readonly defaultPolicy: DefaultPolicy;
   /** Every set that a rule names. */
   readonly sets: ReadonlyMap<string, AddressList>;
-  /** Slot (1 to 63) of each interface that is attached. Rules about others match nothing until they are compiled again. */
+  /**
+   * Slot (1 to 63) of each attached interface. Rules about other interfaces match nothing until they are compiled
+   * again.
+   */
   readonly interfaceSlots: ReadonlyMap<string, number>;
-  /** How many slots the counters have, and which rule had which so far. */
+  /** Number of counter slots, and the previous slot of each rule. */
   readonly counters: { readonly limit: number; readonly previous: ReadonlyMap<number, number> };
-  /** CLOCK_MONOTONIC; for a provisional set. */
+  /** CLOCK_MONOTONIC; for a provisional ruleset. */
   readonly untilMonoNs?: bigint;
-  /** Memory for the image, all zero: shared, or the kernel's own. Asked once. */
+  /** Allocates zeroed memory for the image, shared or mapped from the kernel. Called once. */
   readonly allocate?: (bytes: number) => Uint8Array;
-  /** Bits of the root tables' index; else by how many bounds there are. */
+  /** Bits of the root tables' index; default: from the number of bounds. */
   readonly rootBits?: { readonly ipv4?: number; readonly filter?: number; readonly ipv6?: number };
 }
 
 export interface CompiledRules {
-  /** A whole number of lines. */
+  /** Size is a multiple of a line. */
   readonly image: Uint8Array;
-  /** Slot by rule id; 0 is none. */
+  /** Counter slot by rule id; 0: none. */
   readonly counterSlots: ReadonlyMap<number, number>;
   readonly stats: {
     readonly bounds: number;
@@ -48,7 +51,7 @@ export interface CompiledRules {
   };
 }
 
-/** @throws RulesCompileError for what does not fit, or a set that is not there. */
+/** @throws RulesCompileError for rules that do not fit, or a missing set */
 export function compileRules(input: RulesToCompile): CompiledRules {
   const ids = input.rules.map(({ id }) => id);
   const counterSlots = assignCounterSlots(ids, input.counters.previous, input.counters.limit);

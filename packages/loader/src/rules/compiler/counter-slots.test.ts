@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { assignCounterSlots } from './counter-slots.ts';
 
 describe('slots of the counters', () => {
-  it('are kept by rules that stay, whatever comes and goes', () => {
+  it('are kept by rules that stay while others are added and removed', () => {
     const first = assignCounterSlots([10, 20, 30], new Map(), 8);
     expect([...first]).toEqual([
       [10, 1],
@@ -55,7 +55,7 @@ describe('slots of the counters', () => {
     );
   });
 
-  it('beyond a smaller limit are given anew', () => {
+  it('beyond a smaller limit are reassigned', () => {
     expect(assignCounterSlots([1], new Map([[1, 7]]), 3)).toEqual(new Map([[1, 1]]));
   });
 

@@ -1,9 +1,9 @@
 import { RulesCompileError } from './compile-error.ts';
 
 /**
- * A slot of the counters for each rule, 1 to `limit` - 1. A rule keeps the slot it had. Others get one that no rule of
- * `previous` has, as long as there is one: packets that are still being judged by the old rules count into theirs.
- * The counters in the slots of new rules are to be cleared before the image is published.
+ * Assigns each rule a counter slot from 1 to `limit` - 1. A rule keeps its slot. Other rules get slots that no rule of
+ * `previous` has, while there are any: packets that the old rules are still deciding count into theirs. The caller must
+ * clear the counters of new rules' slots before it publishes the image.
  */
 export function assignCounterSlots(
   ids: readonly number[],

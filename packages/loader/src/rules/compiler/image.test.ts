@@ -57,12 +57,12 @@ describe('rules that do not fit', () => {
   const many = (count: number, more: (i: number) => Partial<Rule>) =>
     Array.from({ length: count }, (_, i) => rule('deny', 'any', more(i)));
 
-  it('are refused when a chain of ends is longer than the program follows', () => {
+  it('are rejected when a chain of expiries is longer than the program follows', () => {
     expect(() => compile(many(16, (i) => ({ expires_at: at(i) })))).not.toThrow();
     expect(() => compile(many(17, (i) => ({ expires_at: at(i) })))).toThrow(/More than 16 rules for the same packets/);
   });
 
-  it('are refused when they name more interfaces than can be told apart', () => {
+  it('are rejected when they name more interfaces than can be told apart', () => {
     const interfaceSlots = new Map(Array.from({ length: 20 }, (_, i) => [`eth${i}`, i + 1]));
     const rules = (count: number) => many(count, (i) => ({ interface: `eth${i}` }));
     expect(() => compile(rules(15), { interfaceSlots })).not.toThrow();
@@ -72,12 +72,12 @@ describe('rules that do not fit', () => {
     expect(() => compile(rules(20))).not.toThrow();
   });
 
-  it('are refused when they have more conditions than tables hold', () => {
+  it('are rejected when they have more conditions than tables hold', () => {
     expect(() => compile(many(2048, (i) => ({ destination_port: i })))).not.toThrow();
     expect(() => compile(many(2049, (i) => ({ destination_port: i })))).toThrow(/more than 2048 different conditions/);
   });
 
-  it('are refused when sources and services together are too many', () => {
+  it('are rejected when sources and services together are too many', () => {
     const rules = Array.from({ length: 17_000 }, (_, i) =>
       rule('deny', `10.${i >> 8}.${i & 255}.0/24`, { destination_port: i % 2048 }),
     );
@@ -86,7 +86,7 @@ describe('rules that do not fit', () => {
     );
   });
 
-  it('are refused when a set is missing', () => {
+  it('are rejected when a set is missing', () => {
     expect(() => compile([rule('deny', 'set:bad')])).toThrow(
       'There is no set bad: import it, or remove the rules that name it.',
     );
@@ -94,11 +94,11 @@ describe('rules that do not fit', () => {
 });
 
 describe('a block of 65,536 addresses with many networks in it', () => {
-  /** Every address that is a multiple of `step`, from 10.1.0.0 on. */
+  /** Returns every address that is a multiple of `step`, from 10.1.0.0 on. */
   const every = (step: number, count: number) =>
     Array.from({ length: count }, (_, i) => `10.1.${(i * step) >> 8}.${(i * step) & 255}`);
 
-  // One line has room for 7 starts, packed for 26; an address has two, where it begins and where it ends.
+  // A line holds 7 starts, or 26 if packed; an address takes two, for where it begins and ends.
   it.each([3, 4, 13, 14, 100])('knows each of %d addresses, and those beside them', (count) => {
     const members = every(600, count);
     const sets = new Map([['bad', list(...members)]]);
@@ -111,7 +111,7 @@ describe('a block of 65,536 addresses with many networks in it', () => {
     expect(verdict(ipv4('10.1.255.255'))).toBe('permit');
   });
 
-  it('knows what is in more sets than a packed line can say', () => {
+  it('finds addresses of more sets than a packed line can express', () => {
     const names = ['a', 'b', 'c', 'd', 'e'];
     const sets = new Map(names.map((name, i) => [name, list(`10.1.0.${i}`, `10.1.${i}.128/25`, '255.255.255.255')]));
     const rules = names.map((name, i) => rule('deny', `set:${name}`, { id: i + 1 }));
@@ -124,7 +124,7 @@ describe('a block of 65,536 addresses with many networks in it', () => {
     expect(verdict(ipv4('255.255.255.255'))).toBe('deny 1');
   });
 
-  it('of a long list takes no more memory than there is to say', () => {
+  it('of a long list takes no more memory than its content needs', () => {
     let state = 1;
     const starts = Uint32Array.from({ length: 200_000 }, () => {
       state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;

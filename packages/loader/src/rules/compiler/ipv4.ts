@@ -1,4 +1,4 @@
-/** All IPv4 networks of a rule set, in the order in which the sweep needs them. */
+/** Compiles all IPv4 networks of a ruleset, in the order that the sweep needs. */
 import { RULE_LINE } from '@packetlog/bpf';
 import { blockTable } from './blocks.ts';
 import type { Bounds } from './bounds.ts';
@@ -10,14 +10,14 @@ import { Sweep } from './sweep.ts';
 import type { Values } from './value-table.ts';
 
 const BITS_FACTOR = 64;
-/** A smaller table of blocks stays in the caches by itself. */
+/** A smaller table of blocks stays in the CPU caches without a filter. */
 const FILTER_FROM_BYTES = 2 ** 13 * RULE_LINE.size;
 
 /**
- * Root table, filter and number of bounds of the whole IPv4 space.
- * @param bits of the root table's index; else by how many bounds there are
- * @param filterBits of the filter's; else the same
- * @param shared takes the bounds of blocks that have too many
+ * Returns the root table, the filter and the number of bounds of the whole IPv4 space.
+ * @param bits of the root table's index; default: from the number of bounds
+ * @param filterBits of the filter's index; default: the same
+ * @param shared receives the bounds of blocks that have too many
  */
 export function compileIpv4(
   networks: NetworkGroups,
@@ -48,7 +48,10 @@ export function compileIpv4(
   return { root, filter: useful ? sourceFilter(sweep.bounds, common, filterBits) : undefined, count };
 }
 
-/** Start, length and group in the 53 bits that a number has: sorting needs no comparison function, and nothing beside it. */
+/**
+ * Packs start, length and group into the 53 bits of a number's integer range: sorting needs no comparison function and
+ * no second array.
+ */
 function sortedKeys(networks: NetworkGroups): Float64Array {
   const count = networks.ipv4.reduce((sum, { starts }) => sum + starts.length, 0);
   const keys = new Float64Array(count);

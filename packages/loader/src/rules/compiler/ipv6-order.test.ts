@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { sortIpv6 } from './ipv6-order.ts';
 
-/** Pseudo-random, with many equal words. */
+/** Returns pseudo-random networks with many equal words. */
 function networks(count: number): { words: Uint32Array; bits: Uint8Array } {
   let state = 1;
   const next = () => {
@@ -13,7 +13,7 @@ function networks(count: number): { words: Uint32Array; bits: Uint8Array } {
 }
 
 describe('the order of IPv6 networks', () => {
-  // 60,000 is sorted by wider digits than the others.
+  // 60,000 networks are sorted by wider digits than the smaller counts.
   it.each([0, 1, 2, 1000, 60_000])('is by address, then the shorter first, for %d', (count) => {
     const { words, bits } = networks(count);
     const order = sortIpv6(words, bits);

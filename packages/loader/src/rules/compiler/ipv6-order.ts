@@ -1,11 +1,11 @@
 const WORDS = 4;
 const WORD_BITS = 32;
-/** Wide digits need fewer passes, narrow ones smaller tables. */
+/** Wide digits need fewer passes, narrow ones need smaller tables. */
 const WIDE = { from: 50_000, bits: 16, otherwise: 8 } as const;
 
 /**
- * The order of networks by address, of the same address the shorter prefix first: a radix sort, from the last digit to
- * the first, that leaves out digits which are the same everywhere.
+ * Returns the order of networks by address, then shorter prefix first. A radix sort from the last digit to the first,
+ * which skips digits that are equal in all networks.
  */
 export function sortIpv6(words: Uint32Array, bits: Uint8Array): Uint32Array {
   const count = bits.length;
@@ -26,7 +26,7 @@ export function sortIpv6(words: Uint32Array, bits: Uint8Array): Uint32Array {
   return order;
 }
 
-/** Makes of `next` where the first network of each digit goes. False when all digits are the same. */
+/** Fills `next` with the position of the first network of each digit. Returns false if all digits are equal. */
 function countDigits(
   next: Uint32Array,
   data: Uint8Array | Uint32Array,

@@ -1,4 +1,7 @@
-/** IPv6 networks, word by word: prefixes that end in a word are bounds there, longer ones a slice of the next word. */
+/**
+ * Compiles IPv6 networks word by word: prefixes that end in a word become bounds there, longer ones a slice of the next
+ * word.
+ */
 import type { Bounds } from './bounds.ts';
 import { sortIpv6 } from './ipv6-order.ts';
 import type { NetworkGroups } from './network-groups.ts';
@@ -10,12 +13,12 @@ const WORDS = 4;
 const WORD_BITS = 32;
 
 export interface Ipv6Bounds {
-  /** Of the first word; the first of them begins at 0. */
+  /** Index of the first word's bounds, the first of which begins at 0. */
   readonly first: number;
   readonly count: number;
 }
 
-/** Appends to `bounds`, and to `slices` those of the second to fourth word. */
+/** Appends the bounds of the first word to `bounds`, and those of the second to fourth word as `slices`. */
 export function compileIpv6(
   networks: NetworkGroups,
   places: Places,
@@ -26,7 +29,7 @@ export function compileIpv6(
   return new Ipv6Compiler(networks, places, values, bounds, slices).compile();
 }
 
-/** All networks; the same place in each is the same network. */
+/** All networks, as parallel arrays: an index is the same network in each. */
 interface SortedNetworks {
   readonly words: Uint32Array;
   readonly bits: Uint8Array;
@@ -40,7 +43,7 @@ class Ipv6Compiler {
   readonly #places: Places;
   readonly #bounds: Bounds;
   readonly #slices: Bounds;
-  /** One for each word: while a slice is built, those around it wait. */
+  /** One sweep per word: while a slice is built, the sweeps of the earlier words are suspended. */
   readonly #sweeps: readonly Sweep[];
 
   constructor(networks: NetworkGroups, places: Places, values: Values, bounds: Bounds, slices: Bounds) {
@@ -61,7 +64,7 @@ class Ipv6Compiler {
     return { first, count };
   }
 
-  /** Networks `from` to `to` of the order, which agree in the words before `level`. */
+  /** Sweeps networks `from` to `to` of the order, which agree in the words before `level`. */
   #sweep(level: number, from: number, to: number, outside: number): Bounds {
     const sweep = this.#sweeps[level] as Sweep;
     sweep.begin(outside);
@@ -98,7 +101,7 @@ class Ipv6Compiler {
     return this.#words[WORDS * i + level] as number;
   }
 
-  /** Of networks that end in this word: whether they are the same. */
+  /** Returns whether two networks that end in this word are the same. */
   #isSame(i: number, other: number, level: number): boolean {
     return this.#word(i, level) === this.#word(other, level) && this.#bits[i] === this.#bits[other];
   }

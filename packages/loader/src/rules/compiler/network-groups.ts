@@ -1,13 +1,13 @@
-/** The networks of all rules, each with the number of its group: the rules that come with it. */
+/** Collects the networks of all rules, each with the number of its group: the rules that share it. */
 import { type AddressList, AddressListBuilder } from '../lists/address-list.ts';
 import { RulesCompileError } from './compile-error.ts';
 import type { Places } from './prefix-indexes.ts';
 import type { PreparedRules } from './prepared-rules.ts';
 
-/** Groups that are there before any are joined: sets, and rules with a network of their own. */
+/** Limit of groups before any are joined: sets, and rules with their own network. */
 export const GROUPS_LIMIT = 2 ** 15;
 
-/** Networks with the group of each, or of all. */
+/** Networks with a group for each, or one for all. */
 type Grouped<Part> = Part & { readonly groups: Uint32Array | number };
 
 export interface NetworkGroups {
@@ -15,7 +15,7 @@ export interface NetworkGroups {
   readonly ipv6: readonly Grouped<AddressList['ipv6']>[];
 }
 
-/** @throws RulesCompileError when a set is missing, or there are more groups than a key holds. */
+/** @throws RulesCompileError if a set is missing, or there are more groups than a key holds */
 export function groupNetworks(
   prepared: PreparedRules,
   sets: ReadonlyMap<string, AddressList>,
@@ -38,7 +38,7 @@ export function groupNetworks(
   };
 }
 
-/** Of rules with a network of their own. */
+/** Collects the networks of rules with their own network. */
 function singleNetworks({ networks }: PreparedRules, places: Places) {
   const builder = new AddressListBuilder(networks.length);
   const groups4: number[] = [];

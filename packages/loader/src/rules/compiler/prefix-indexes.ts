@@ -2,12 +2,12 @@
  * Places: what the prefixes around an address say, as a list of rules in the order in which they decide. Most addresses
  * of a blocklist are in one of very few places.
  *
- * At one place: permit before deny before observe; then the longest prefix; then the lowest id. So the rules of a
- * longer prefix go in front of those with the same action, and no length needs to be kept.
+ * At one place, permit precedes deny and observe; then the longest prefix decides; then the lowest id. The rules of a
+ * longer prefix therefore precede those with the same action, and no prefix length needs to be kept.
  */
 import { type PreparedRule, UNCONDITIONAL } from './prepared-rules.ts';
 
-/** Outside of every prefix. */
+/** The place outside every prefix. */
 export const NOWHERE = 0;
 
 const KEY_FACTOR = 2 ** 26;
@@ -17,7 +17,7 @@ export class Places {
   readonly #lists: (readonly number[])[] = [[]];
   readonly #byList = new Map<string, number>([['', NOWHERE]]);
   readonly #entered = new Map<number, number>();
-  /** Rules that share a prefix. */
+  /** Rules that share a prefix, by group number. */
   readonly #groups: (readonly number[])[] = [];
   readonly #joined = new Map<number, number>();
   #lastKey = -1;
@@ -31,17 +31,17 @@ export class Places {
     return this.#lists.length;
   }
 
-  /** Rules that decide here, the first that holds and has not expired. */
+  /** Returns the rules of a place: the first that holds and has not expired decides. */
   rulesAt(place: number): readonly number[] {
     return this.#lists[place] as readonly number[];
   }
 
-  /** A number for rules with the same networks. */
+  /** Returns a number for rules with the same networks. */
   addGroup(rules: readonly number[]): number {
     return this.#groups.push(rules) - 1;
   }
 
-  /** For a network that is in both. */
+  /** Returns the group for a network that is in both. */
   joinGroups(a: number, b: number): number {
     if (a === b) return a;
     const key = a * KEY_FACTOR + b;
@@ -53,7 +53,7 @@ export class Places {
     return group;
   }
 
-  /** The place inside a prefix of `group`, coming from a shorter one. */
+  /** Returns the place inside a prefix of `group`, entered from a shorter prefix. */
   enter(outside: number, group: number): number {
     const key = outside * KEY_FACTOR + group;
     if (key === this.#lastKey) return this.#lastPlace;
@@ -79,7 +79,7 @@ export class Places {
     return this.#withoutIdle(list);
   }
 
-  /** A rule never decides behind one that holds wherever it holds, and as long. */
+  /** Removes rules that never decide: an earlier rule holds wherever they hold, and as long. */
   #withoutIdle(list: readonly number[]): number[] {
     const until = new Map<number, number>();
     return list.filter((place) => {

@@ -1,4 +1,4 @@
-/** Rules as the compiler works with them: numbers for words, equal conditions once. */
+/** Prepares rules for the compiler: numbers instead of words, and equal conditions once. */
 import {
   type Network,
   type PortRange,
@@ -9,38 +9,38 @@ import {
 } from '@packetlog/common';
 import { RulesCompileError } from './compile-error.ts';
 
-/** Everything a rule asks for besides its source. Undefined: all. */
+/** What a rule matches besides its source. Undefined: any. */
 export interface Condition {
   readonly protocol: number | undefined;
   readonly ports: PortRange | undefined;
   readonly interface: string | undefined;
 }
 
-/** No condition: the rule is about all packets of its source. */
+/** The rule matches all packets of its source. */
 export const UNCONDITIONAL = -1;
 
 export interface PreparedRule {
   readonly id: number;
   readonly counterSlot: number;
-  /** Permit 0, deny 1, observe 2: the lower wins. */
+  /** Permit 0, deny 1, observe 2: the lowest decides. */
   readonly rank: number;
-  /** Since the Unix epoch; Infinity: never. */
+  /** Since the Unix epoch; Infinity: no expiry. */
   readonly expiresMs: number;
-  /** Place in the list of conditions, or UNCONDITIONAL. */
+  /** Index in the list of conditions, or UNCONDITIONAL. */
   readonly condition: number;
 }
 
 export interface PreparedRules {
-  /** By id: of rules for the same prefix the lowest decides. */
+  /** Sorted by id: of rules for the same prefix, the lowest id decides. */
   readonly rules: readonly PreparedRule[];
   readonly conditions: readonly Condition[];
-  /** Places in `rules`, by what they are about. */
+  /** Indexes in `rules`, by kind of source. */
   readonly any: readonly number[];
   readonly networks: readonly { readonly network: Network; readonly rule: number }[];
   readonly sets: ReadonlyMap<string, readonly number[]>;
 }
 
-/** With more, tables and the time to make them grow beyond reason. */
+/** Above this, tables and compile time would grow too large. */
 const CONDITIONS_LIMIT = 2048;
 
 export const RANKED_ACTIONS = ['permit', 'deny', 'observe'] as const;

@@ -1,6 +1,6 @@
 /**
- * Services: packets that no condition tells apart. A packet's service comes from two or three table lookups, and a rule
- * holds for all of a service or for none of it.
+ * Services: classes of packets that no condition tells apart. A packet's service comes from two or three table lookups,
+ * and a rule holds for all packets of a service or for none.
  */
 import { INTERFACE_SLOTS, RULE_PORT_PROTOCOL, RULE_SERVICES } from '@packetlog/bpf';
 import { hasPorts } from '@packetlog/common';
@@ -15,15 +15,15 @@ export interface Services {
   readonly signatures: ServiceSignatures;
   /** Interface class by slot. */
   readonly interfaceClasses: Uint8Array;
-  /** One for each interface class. */
+  /** One table per interface class. */
   readonly protocolTables: readonly Uint16Array[];
-  /** Equal ones are there once. */
+  /** Equal tables are stored once. */
   readonly portTables: readonly Uint16Array[];
-  /** By class * 4 + RULE_PORT_PROTOCOL: 1 + place in `portTables`, 0 for none. */
+  /** At class * 4 + RULE_PORT_PROTOCOL: 1 + index in `portTables`, or 0 for none. */
   readonly portTableNumbers: Uint32Array;
 }
 
-/** @throws RulesCompileError for more interfaces or services than the tables hold. */
+/** @throws RulesCompileError for more interfaces or services than the tables hold */
 export function compileServices(
   conditions: readonly Condition[],
   interfaceSlots: ReadonlyMap<string, number>,
@@ -48,7 +48,7 @@ export function compileServices(
   return { signatures, interfaceClasses, protocolTables, portTables: portTables.list, portTableNumbers };
 }
 
-/** Class 0 is that of interfaces no rule names. Rules about interfaces that are not there match nothing. */
+/** Class 0 is for interfaces that no rule names. Rules about missing interfaces match nothing. */
 function interfaceClassNames(
   conditions: readonly Condition[],
   interfaceSlots: ReadonlyMap<string, number>,
@@ -63,7 +63,7 @@ function interfaceClassNames(
   return [undefined, ...there];
 }
 
-/** For packets whose ports are not known, or none of our business. */
+/** Returns the table for packets whose ports are unknown or irrelevant. */
 function protocolTable(
   conditions: readonly Condition[],
   here: readonly boolean[],
@@ -80,13 +80,15 @@ function protocolTable(
   return table;
 }
 
-/** A service from a port on. */
+/** A service that holds from a port on. */
 interface Run {
   readonly from: number;
   readonly service: number;
 }
 
-/** All ports in ascending order; none when no condition asks for ports of this protocol here. */
+/**
+ * Returns runs that cover all ports in ascending order, or none if no condition concerns ports of this protocol here.
+ */
 function portRuns(
   protocol: number,
   conditions: readonly Condition[],
@@ -129,7 +131,7 @@ class PortTables {
   readonly list: Uint16Array[] = [];
   readonly #numbers = new Map<string, number>();
 
-  /** From 1; 0 for no runs. */
+  /** Returns a number from 1 on; 0 for no runs. */
   numberOf(runs: readonly Run[]): number {
     if (runs.length === 0) return 0;
     const key = runs.map(({ from, service }) => `${from}:${service}`).join();

@@ -1,10 +1,10 @@
-/** Which conditions hold, as a set of bits that changes one by one; equal sets get the same number. */
+/** Tracks which conditions hold, as a set of bits that changes one by one; equal sets get the same number. */
 export class ServiceSignatures {
   readonly #words: number;
   readonly #now: Uint32Array;
   #hash = 0;
   readonly #hashes: Uint32Array;
-  /** All sets that have a number, one behind the other. */
+  /** The bits of all numbered sets, back to back. */
   #known: Uint32Array;
   #count = 0;
   readonly #byHash = new Map<number, number[]>();
@@ -14,7 +14,7 @@ export class ServiceSignatures {
     this.#now = new Uint32Array(this.#words);
     this.#known = new Uint32Array(16 * this.#words);
     this.#hashes = Uint32Array.from({ length: conditions }, (_, place) => spread(place + 1));
-    // The first, so that it is service 0.
+    // The empty set is first, so that it is service 0.
     this.current();
   }
 
@@ -33,7 +33,7 @@ export class ServiceSignatures {
     this.#hash ^= this.#hashes[condition] as number;
   }
 
-  /** Number of the set as it is now. */
+  /** Returns the number of the current set. */
   current(): number {
     const candidates = this.#byHash.get(this.#hash);
     const known = candidates?.find((number) => this.#equals(number));
@@ -50,7 +50,7 @@ export class ServiceSignatures {
     return number;
   }
 
-  /** Whether a condition holds for all packets of a service; else it holds for none. */
+  /** Returns whether a condition holds for all packets of a service; otherwise it holds for none. */
   holds(service: number, condition: number): boolean {
     const word = this.#known[service * this.#words + (condition >>> 5)] as number;
     return ((word >>> (condition & 31)) & 1) === 1;
@@ -63,7 +63,7 @@ export class ServiceSignatures {
   }
 }
 
-/** Any spread will do, equality is decided by the bits: this one is the end of MurmurHash3. */
+/** Hash of a bit set; equality is decided by the bits, so any hash will do. This is the finalizer of MurmurHash3. */
 function spread(value: number): number {
   const half = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
   const most = Math.imul(half ^ (half >>> 13), 0xc2b2ae35);

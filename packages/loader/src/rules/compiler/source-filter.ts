@@ -1,12 +1,15 @@
-/** What most IPv4 addresses get, in a table that stays near the CPU: RULE_FILTER says how. */
+/**
+ * Builds a small table, which stays in the CPU caches, with the values of most IPv4 addresses; RULE_FILTER documents
+ * the layout.
+ */
 import { RULE_BLOCK, RULE_FILTER, RULE_LINE } from '@packetlog/bpf';
 import { type Bounds, PAIR_WORDS } from './bounds.ts';
 
 const SPACE_BITS = 32;
 const SPACE = 2 ** SPACE_BITS;
-/** Networks of a line, on average: of those that it does not know one in thirty then seems known. */
+/** Mean networks per line; about one in thirty unknown addresses then gives a false positive. */
 const MEAN_NETWORKS = 75;
-/** What begins and ends within a part takes so many keys at most, or the part is looked up. */
+/** Most keys for a network within a part; with more, the part is marked for a lookup. */
 const MOST_KEYS = 4;
 const { fields, part_bits: PART_BITS, part_key_bits: PART_KEY_BITS, key_bits: KEY_BITS } = RULE_FILTER;
 const LINE_WORDS = RULE_LINE.words;
@@ -14,9 +17,9 @@ const KEYS_WORD = fields.keys / 4;
 const ASK_WORD = fields.ask / 4;
 
 export interface SourceFilter {
-  /** The line in front of it, and its lines. */
+  /** A line of values, followed by the lines of the filter. */
   readonly table: Uint32Array;
-  /** Top bits of an address that say which line is its. */
+  /** Number of an address's top bits that select its line. */
   readonly bits: number;
   readonly usualValue: number;
   readonly wholeValue: number;
@@ -24,7 +27,7 @@ export interface SourceFilter {
 
 /**
  * @param bounds of the whole space, the first begins at 0
- * @param values that packed blocks can have
+ * @param values that packed blocks can express
  */
 export function sourceFilter(bounds: Bounds, values: Uint32Array, bits = filterBitsFor(bounds.count)): SourceFilter {
   const [usualValue = 0, wholeValue = usualValue] = values;
@@ -40,16 +43,16 @@ export function sourceFilter(bounds: Bounds, values: Uint32Array, bits = filterB
   return { table: filter.table, bits, usualValue, wholeValue };
 }
 
-/** A network alone has two bounds. */
+/** An isolated network has two bounds. */
 function filterBitsFor(bounds: number): number {
   const bits = Math.ceil(Math.log2(Math.max(1, bounds / 2 / MEAN_NETWORKS)));
   return Math.min(RULE_FILTER.most, Math.max(RULE_FILTER.least, bits));
 }
 
-/** The values that most addresses have, as many as packed blocks can say. */
+/** Returns the values that most addresses have, as many as packed blocks can express. */
 export function commonValues({ data, count }: Bounds): Uint32Array {
   const addresses = new Map<number, number>();
-  // Values often take turns: the map is asked for the others.
+  // Values often alternate: only the others go through the map.
   const [even, odd] = [data[1] as number, data[count > 1 ? 3 : 1] as number];
   let [evens, odds] = [0, 0];
   for (let i = 0; i < count; i++) {
@@ -77,7 +80,7 @@ class FilterTable {
     this.#keyShift = this.#partShift - PART_KEY_BITS;
   }
 
-  /** All addresses from `first` to `last`, whose value is not the usual one. */
+  /** Adds all addresses from `first` to `last`, whose value is not the usual one. */
   add(first: number, last: number, isWholeValue: boolean): void {
     const shift = this.#partShift;
     const key = first >>> this.#keyShift;
@@ -94,7 +97,7 @@ class FilterTable {
     if (endsBefore <= to && !(from === to && startsAt > from)) this.#addPiece(to, Math.max(first, to * size), last);
   }
 
-  /** Less than a part. */
+  /** Adds addresses that are less than a part. */
   #addPiece(part: number, first: number, last: number): void {
     const [from, to] = [first >>> this.#keyShift, last >>> this.#keyShift];
     if (to - from >= MOST_KEYS) this.#mark(part, ASK_WORD);

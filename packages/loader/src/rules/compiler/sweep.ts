@@ -1,4 +1,4 @@
-/** Goes along one word of the address with the prefixes that are open there: turns nested prefixes into bounds. */
+/** Sweeps along one word of the address with the open prefixes, and turns nested prefixes into bounds. */
 import { Bounds } from './bounds.ts';
 import type { Places } from './prefix-indexes.ts';
 import type { Values } from './value-table.ts';
@@ -10,7 +10,7 @@ export class Sweep {
   readonly bounds = new Bounds();
   readonly #places: Places;
   readonly #values: Values;
-  /** First word behind each open prefix, and the place inside it; [0] is outside of all. */
+  /** First word after each open prefix, and the place inside it; [0] is outside all prefixes. */
   readonly #ends = new Float64Array(WORD_BITS + 2);
   readonly #inside = new Uint32Array(WORD_BITS + 2);
   #depth = 0;
@@ -20,7 +20,7 @@ export class Sweep {
     this.#values = values;
   }
 
-  /** Where the sweep is. */
+  /** The place at the sweep's position. */
   get place(): number {
     return this.#inside[this.#depth] as number;
   }
@@ -32,7 +32,7 @@ export class Sweep {
     this.bounds.append(0, this.#values.at(place));
   }
 
-  /** Prefixes come by their first word, of equal ones the shortest first, each only once. */
+  /** Enters a prefix. Prefixes must come by their first word, then shortest first, each only once. */
   enter(word: number, bits: number, group: number): void {
     this.moveTo(word);
     const place = this.#places.enter(this.place, group);
@@ -42,7 +42,7 @@ export class Sweep {
     this.bounds.put(word, this.#values.at(place));
   }
 
-  /** A value for one word alone. */
+  /** Sets a value for a single word. */
   putWord(word: number, value: number): void {
     this.bounds.put(word, value);
     this.bounds.put(word + 1, this.#values.at(this.place));

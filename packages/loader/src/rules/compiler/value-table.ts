@@ -1,36 +1,36 @@
-/** What an entry of the image holds for a place: a node when all packets fare alike there, else a row. */
+/** What an entry of the image holds for a place: a node if all packets get the same verdict there, otherwise a row. */
 import { RULE_CHAIN_LIMIT, RULE_VALUE } from '@packetlog/bpf';
 import { RulesCompileError } from './compile-error.ts';
 import type { Places } from './prefix-indexes.ts';
 import { type PreparedRule, UNCONDITIONAL } from './prepared-rules.ts';
 import type { ServiceSignatures } from './signatures.ts';
 
-/** Together, in bytes. */
+/** Total size of all rows, in bytes. */
 export const ROWS_LIMIT = 128 * 2 ** 20;
 
 const NODES_LIMIT = 2 ** RULE_VALUE.shift;
 const SLICE = RULE_VALUE.slice * NODES_LIMIT;
 const ROW = RULE_VALUE.row * NODES_LIMIT;
 
-/** Of packets for which no condition holds. */
+/** Stands for packets for which no condition holds. */
 const NO_SERVICE = -1;
 
 export interface Node {
-  /** Place in the list of rules. */
+  /** Index in the list of rules. */
   readonly rule: number;
   /** 0: none. */
   readonly next: number;
 }
 
 export class Values {
-  /** Number 0 is no node. */
+  /** Number 0 means no node. */
   readonly nodes: Node[] = [{ rule: -1, next: 0 }];
   readonly #rules: readonly PreparedRule[];
   readonly #places: Places;
   readonly #signatures: ServiceSignatures | undefined;
   readonly #byPlace: number[] = [];
   readonly #byLink = new Map<number, number>();
-  /** Services by the conditions that somebody asked about. */
+  /** Services by the conditions that were looked up. */
   readonly #touched = new Map<string, Uint16Array>();
   readonly #chain: number[] = [];
   #rows = new Uint32Array(1024);
@@ -46,12 +46,12 @@ export class Values {
     return this.#signatures?.count ?? 1;
   }
 
-  /** A node number for each service, row behind row. */
+  /** A node number per service, one row after the other. */
   get rows(): Uint32Array {
     return this.#rows.subarray(0, this.#rowCount * this.serviceCount);
   }
 
-  /** @throws RulesCompileError when chains or rows grow too long. */
+  /** @throws RulesCompileError if chains or rows grow too long */
   at(place: number): number {
     let value = this.#byPlace[place];
     if (value === undefined) {
@@ -74,7 +74,7 @@ export class Values {
     return taggedValue('row', row);
   }
 
-  /** All services for which a rule of the list with a condition holds. */
+  /** Returns all services for which a rule of the list with a condition holds. */
   #servicesTouched(list: readonly number[]): Uint16Array {
     const conditions = new Set(list.map((rule) => (this.#rules[rule] as PreparedRule).condition));
     conditions.delete(UNCONDITIONAL);
@@ -95,7 +95,7 @@ export class Values {
     return Uint16Array.from(services);
   }
 
-  /** The chain of the rules that hold for a service, each for as long as none before it does. */
+  /** Returns the chain of the rules that hold for a service; each holds longer than those before it. */
   #nodeFor(list: readonly number[], service: number): number {
     const chain = this.#chain;
     let length = 0;
@@ -151,7 +151,7 @@ function chainTooLong({ id }: PreparedRule): RulesCompileError {
   return new RulesCompileError('limit', message, RULE_CHAIN_LIMIT);
 }
 
-/** A value as the image has it. */
+/** Encodes a value for the image. */
 export function taggedValue(kind: 'slice' | 'row', number: number): number {
   return (kind === 'slice' ? SLICE : ROW) + number;
 }

@@ -1,4 +1,4 @@
-/** Puts the parts of a rule set into their lines. */
+/** Writes the parts of compiled rules into the lines of the image. */
 import { RULE_HEADER, RULE_IMAGE_MAGIC, RULE_LINE, RULE_NODE, RULE_SERVICES } from '@packetlog/bpf';
 import { type Bounds, PAIR_WORDS } from './bounds.ts';
 import type { Services } from './services.ts';
@@ -8,7 +8,7 @@ export interface NodeFacts {
   readonly counterSlot: number;
   readonly action: number;
   readonly next: number;
-  /** Infinity: never. */
+  /** Infinity: no expiry. */
   readonly expiresMs: number;
 }
 
@@ -23,7 +23,7 @@ export interface ImageParts {
   readonly serviceCount: number;
   readonly services: Services | undefined;
   readonly rows: Uint32Array;
-  /** From node 1 on. */
+  /** Starts with node 1. */
   readonly nodes: readonly NodeFacts[];
   readonly anyValue: number;
 }
@@ -35,7 +35,7 @@ interface Section {
 
 const NS_PER_MS = 1_000_000n;
 
-/** @param allocate gives that many bytes, all zero; a multiple of RULE_LINE.size is asked for */
+/** @param allocate returns that many zeroed bytes; the size is a multiple of RULE_LINE.size */
 export function writeImage(parts: ImageParts, allocate: (bytes: number) => Uint8Array): Uint8Array {
   const sections: Section[] = [];
   let line = 1;
@@ -74,7 +74,7 @@ export function writeImage(parts: ImageParts, allocate: (bytes: number) => Uint8
   return image;
 }
 
-/** Line of the services. The port tables come first, because their lines stand in the services. */
+/** Returns the line of the services. Places the port tables first, because the services contain their lines. */
 function placeServices(services: Services, place: (data: Uint32Array | Uint16Array | Uint8Array) => number): number {
   const tableLines = services.portTables.map((table) => place(table));
   const portTables = new Uint32Array(RULE_SERVICES.most_interface_classes * RULE_SERVICES.port_protocols);
@@ -107,7 +107,7 @@ function nodeBytes(nodes: readonly NodeFacts[]): Uint8Array {
   return bytes;
 }
 
-/** 0 would mean never. */
+/** 0 would mean no expiry. */
 function expiresNs(ms: number): bigint {
   if (!Number.isFinite(ms)) return 0n;
   return ms <= 0 ? 1n : BigInt(Math.trunc(ms)) * NS_PER_MS;

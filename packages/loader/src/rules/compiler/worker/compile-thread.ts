@@ -1,4 +1,4 @@
-/** The thread that reads long lists and compiles many rules. */
+/** Runs the thread that parses long lists and compiles many rules. */
 import { parentPort } from 'node:worker_threads';
 import { nameThread } from '../../../system/thread-name.ts';
 import { type Job, resultOf } from './jobs.ts';

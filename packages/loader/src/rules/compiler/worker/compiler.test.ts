@@ -4,7 +4,7 @@ import { RulesCompileError } from '../compile-error.ts';
 import { Compiler } from './compiler.ts';
 import type { CompileJob } from './jobs.ts';
 
-/** The thread is built JavaScript; this test runs from the source. */
+/** The thread is compiled JavaScript; this test runs from the source. */
 const THREAD = new URL('../../../../dist/rules/compiler/worker/compile-thread.js', import.meta.url);
 
 let compiler: Compiler;
@@ -48,7 +48,7 @@ it.each([
   expect(denies(image, 0x0a00_0000 + count)).toBe(false);
 });
 
-it('lets this thread go on while it compiles', async () => {
+it('does not block this thread while it compiles', async () => {
   const { list } = await compiler.parse(listOf(COUNT));
   let turns = 0;
   const count = () => {
@@ -61,14 +61,14 @@ it('lets this thread go on while it compiles', async () => {
   turns = 1_000_000;
 });
 
-it('refuses in a thread as it does here', async () => {
+it('rejects in a thread as it does here', async () => {
   const { list } = await compiler.parse(listOf(COUNT));
   const sets = new Map(['a', 'b', 'c', 'd'].map((name) => [name, list]));
   await expect(compiler.compile(job(sets, ['a', 'b', 'c', 'd']))).rejects.toThrow(RulesCompileError);
   await expect(compiler.compile(job(sets, ['a', 'b', 'c', 'd']))).rejects.toMatchObject({ code: 'limit', limit: 3 });
 });
 
-it('says when its thread cannot run, and goes on with what is done here', async () => {
+it('reports that its thread cannot run, and goes on with work that is done here', async () => {
   const broken = new Compiler(new URL('file:///nonexistent/thread.js'));
   await expect(broken.parse(listOf(COUNT))).rejects.toThrow();
   expect((await broken.parse(listOf(3))).list.ipv4.bits).toHaveLength(3);

@@ -1,4 +1,7 @@
-/** Reads lists and compiles rules: little at once here, much in a thread of its own, so that nothing else waits. */
+/**
+ * Parses lists and compiles rules: small jobs in this thread, large ones in a separate thread, so that they block
+ * nothing else.
+ */
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { addressListLength } from '../../lists/address-list.ts';
@@ -7,12 +10,12 @@ import type { ParsedAddressList } from '../../lists/parse-address-list.ts';
 import { RulesCompileError } from '../compile-error.ts';
 import { type CompiledImage, type CompileJob, compileJob, type Job, parseJob, type Result } from './jobs.ts';
 
-/** So many networks are compiled in well under 50 ms. */
+/** This many networks compile in well under 50 ms. */
 const HERE_NETWORKS = 5000;
-/** So many bytes of a good list are read in less than 10 ms. */
+/** This many bytes of a valid list are parsed in less than 10 ms. */
 const HERE_BYTES = 200_000;
 const NOTHING_HERE = -1;
-/** A thread without work costs memory only; it ends after so long. */
+/** An idle thread costs only memory; it ends after this time. */
 const IDLE_MS = 10_000;
 
 interface Waiting {
@@ -29,14 +32,14 @@ export class Compiler {
   #jobs = 0;
   #idle: NodeJS.Timeout | undefined;
 
-  /** `apart`: nothing is done here, however little it is. `thread`: its code, for tests. */
+  /** `apart`: runs every job in the thread, however small. `thread`: its code, for tests. */
   constructor(thread = new URL('./compile-thread.js', import.meta.url), { apart = false } = {}) {
     this.#thread = thread;
     this.#hereNetworks = apart ? NOTHING_HERE : HERE_NETWORKS;
     this.#hereBytes = apart ? NOTHING_HERE : HERE_BYTES;
   }
 
-  /** For what anyone who may look can ask for: it takes time of a thread of its own only. */
+  /** Creates a compiler for requests of any client that can read: they take time only from a separate thread. */
   static apart(): Compiler {
     return new Compiler(undefined, { apart: true });
   }
@@ -78,7 +81,7 @@ export class Compiler {
 
   #start(): Worker {
     const worker = new Worker(fileURLToPath(this.#thread), { name: 'rules' });
-    // Alone it keeps no process alive.
+    // The thread alone must not keep the process alive.
     worker.unref();
     worker.on('message', ({ number, result }: { number: number; result: Result }) => {
       const waiting = this.#waiting.get(number);

@@ -1,4 +1,4 @@
-/** What is done in this thread or in another, and how it crosses between them. */
+/** The jobs that run in this thread or in another, and the messages between them. */
 import type { AddressList } from '../../lists/address-list.ts';
 import { type ParsedAddressList, parseAddressList } from '../../lists/parse-address-list.ts';
 import { compileRules, type RulesToCompile } from '../compile.ts';
@@ -28,7 +28,7 @@ export function resultOf(job: Job): Result {
   }
 }
 
-/** The list is in shared memory: it is compiled again and again, here or there. */
+/** Puts the list into shared memory, because it is compiled repeatedly, here or in the thread. */
 export function parseJob(text: Uint8Array): ParsedAddressList {
   const { list, ...rest } = parseAddressList(text);
   return { list: sharedList(list), ...rest };

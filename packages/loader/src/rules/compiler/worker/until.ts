@@ -1,7 +1,7 @@
 import { RULE_HEADER } from '@packetlog/bpf';
 import { toKernelMonotonic } from '../../../system/time-namespace.ts';
 
-/** Writes into a compiled image until when it holds, in ns of this process's monotonic clock; 0: without end. */
+/** Writes into a compiled image until when it holds. `untilMonoNs`: ns of this process's monotonic clock; 0: no end. */
 export function untilInto(image: SharedArrayBuffer | undefined, untilMonoNs: bigint): void {
   if (image === undefined) return;
   new DataView(image).setBigUint64(
