@@ -26,10 +26,10 @@ const applied = (ruleset: Ruleset, wanted: Desired) => applyDesired(ruleset, wan
 const SSH = { action: 'deny', source: 'any', protocol: 'tcp', destination_port: 22, reason: 'ssh' };
 const NOISE = { action: 'deny', source: '203.0.113.0/24' };
 
-describe('rules as a file says them', () => {
+describe('rules from a file', () => {
   const { ruleset } = applied(EMPTY_RULESET, desired([SSH, NOISE]));
 
-  it('are added with ids of their own, and then there is nothing to do', () => {
+  it('are added with new ids, and then there is nothing to do', () => {
     expect(ruleset.rules).toMatchObject([
       { id: 1, ...SSH, created_by: 'ansible' },
       { id: 2, ...NOISE },
@@ -39,7 +39,7 @@ describe('rules as a file says them', () => {
     expect(again.diff).toEqual({ added: [], removed: [], changed: [], sets: [] });
   });
 
-  it('keep their id where action and match are the same, and take reason and end', () => {
+  it('keep their id if action and match are the same, and take reason and expiry', () => {
     const { ruleset: after, diff } = applied(ruleset, desired([SSH, { ...NOISE, reason: 'scan', expires_at: END }]));
     expect(after.rules).toMatchObject([{ id: 1 }, { id: 2, reason: 'scan', expires_at: END, created_by: 'ansible' }]);
     expect(diff).toMatchObject({ added: [], removed: [], changed: [{ before: { id: 2 }, after: { reason: 'scan' } }] });
@@ -61,7 +61,7 @@ describe('rules as a file says them', () => {
     expect(after).toMatchObject({ rules: [{ id: 1 }, { id: 3 }], nextId: 4 });
   });
 
-  it('are all of it: sets, default policy and protect list, too', () => {
+  it('include sets, default policy and protect list', () => {
     const rules = [{ action: 'deny', source: 'set:drop' }];
     const sets = new Map([['drop', set('drop', '192.0.2.1')]]);
     const whole = desired(rules, { sets, defaultPolicy: 'deny', protect: ['198.51.100.0/24'] });
@@ -79,13 +79,13 @@ describe('rules as a file says them', () => {
     expect(applied(after, desired([])).ruleset).toMatchObject({ rules: [], defaultPolicy: 'permit', protect: [] });
   });
 
-  it('say a set that is missing', () => {
+  it('name a missing set', () => {
     expect(() => applied(ruleset, desired([{ action: 'deny', source: 'set:typo' }]))).toThrow(
       /document\.rules\.0\.source: there is no set typo/,
     );
   });
 
-  it('are there after one application from any others, and a second one changes nothing', () => {
+  it('are reached from any other rules in one application, and a second one changes nothing', () => {
     const rule = fc.record({
       action: fc.constantFrom('permit', 'deny'),
       source: fc.constantFrom('any', '192.0.2.1', '192.0.2.0/24'),

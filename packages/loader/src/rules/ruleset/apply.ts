@@ -1,4 +1,4 @@
-/** The rules as a document says them: what has to change so that they are, and nothing else. */
+/** Applies a document: computes the changes that make the rules match it, and no others. */
 import type { DefaultPolicy, FileRule, Rule, RulesDiff } from '@packetlog/common';
 import type { AddressList } from '../lists/address-list.ts';
 import { type Circumstances, matchKey, requireAddable } from './changes.ts';
@@ -8,18 +8,19 @@ import { isExpired, type NamedSet, type Ruleset, setOf } from './ruleset.ts';
 
 export interface Desired {
   readonly defaultPolicy: DefaultPolicy;
-  /** Those that have expired are left out. */
+  /** Without expired rules. */
   readonly rules: readonly FileRule[];
-  /** Those that a rule names, and that came with their lists. */
+  /** Sets that a rule names and whose lists were supplied. */
   readonly sets: ReadonlyMap<string, NamedSet>;
-  /** Names of those that keep the list that is there when the change is made. */
+  /** Names of the sets that keep the list they have when the change is made. */
   readonly keptSets?: readonly string[];
   readonly protect: readonly string[];
 }
 
 /**
- * A rule is the same if its action and match are: it keeps id and counters, and takes reason and end. Of the others those
- * with the id of a rule that is there change that one. The ruleset is the same if nothing differs. Throws RulesRejection.
+ * Makes the rules match the document. A rule with the same action and match keeps its id and counters, and takes reason
+ * and expiry. Of the others, a desired rule with the id of an existing rule changes that rule. Returns the same ruleset
+ * if nothing differs. Throws RulesRejection.
  */
 export function applyDesired(
   ruleset: Ruleset,
@@ -32,7 +33,7 @@ export function applyDesired(
   const kept = ruleset.rules.flatMap((rule) => {
     const asked = pairs.get(rule);
     if (asked === undefined) {
-      // What time has taken is not taken by this.
+      // An expired rule is not removed by this change.
       if (!isExpired(rule, at.nowMs)) diff.removed.push(rule);
       return [];
     }
@@ -71,14 +72,14 @@ export function isEmpty({ added, removed, changed, sets, default_policy, protect
   return [added, removed, changed, sets].every(({ length }) => length === 0) && !default_policy && !protect;
 }
 
-/** Names of the sets that rules name. */
+/** Returns the names of the sets that rules name. */
 export function namedSets(rules: readonly Pick<Rule, 'source'>[]): Set<string> {
   return new Set(rules.flatMap((rule) => setOf(rule) ?? []));
 }
 
 /**
- * By rule that is there, what is asked of it: what is equal in all, then in action and match, then in id. Rules that are
- * there twice are paired one by one, so that a file of the loader itself changes nothing.
+ * Pairs existing rules with desired ones: those that are fully equal first, then by action and match, then by id.
+ * Duplicates are paired one by one, so that a file of the loader itself changes nothing.
  */
 function pairUp(rules: readonly Rule[], desired: readonly FileRule[]): Map<Rule, FileRule> {
   const pairs = new Map<Rule, FileRule>();
@@ -122,7 +123,7 @@ function requireKept(ruleset: Ruleset, name: string): NamedSet {
   );
 }
 
-/** The one that is there, if it is from the same place and holds the same. */
+/** Returns the existing set if it has the same origin and content. */
 function sameSet(known: NamedSet | undefined, set: NamedSet): NamedSet {
   if (known === undefined || known === set) return set;
   const isSame = JSON.stringify(known.origin) === JSON.stringify(set.origin) && sameList(known.list, set.list);

@@ -1,4 +1,4 @@
-/** The last changes of the rules, and the rules before each of them: what undo and redo go back to. */
+/** Keeps the last changes of the rules, with the rules before each of them, for undo and redo. */
 import type { RulesStep } from '@packetlog/common';
 import { invalid, notFound, type RulesRejection } from './rejection.ts';
 import { hasSameOrigin, type NamedSet, type Ruleset } from './ruleset.ts';
@@ -10,49 +10,49 @@ export interface Step extends RulesStep {
   readonly back: Ruleset;
 }
 
-/** What a step is about; the history numbers it. */
+/** A step to which the history has not given its id yet. */
 export type NewStep = Omit<Step, 'id'>;
 
 type Doing = Pick<Step, 'who' | 'at_ms' | 'revision'>;
 
 export class History {
   #steps: readonly Step[] = [];
-  /** Steps that were undone and can be done again, the next one last. */
+  /** Undone steps that can be redone; the next one is last. */
   #undone: readonly Step[] = [];
   #lastId = 0;
 
-  /** A number for a step; each is given once. */
+  /** Returns a new step id; each is given once. */
   nextId(): number {
     return ++this.#lastId;
   }
 
-  /** A change holds. What was undone before it cannot be done again: it would undo this one. */
+  /** Adds a confirmed change. Steps undone before it can no longer be redone: that would undo this change. */
   push(step: NewStep): void {
     this.#steps = [...this.#steps, { ...step, id: this.nextId() }].slice(-LONGEST);
     this.#undone = [];
   }
 
-  /** What undo is about next. */
+  /** The step that undo would act on. */
   get last(): Step | undefined {
     return this.#steps.at(-1);
   }
 
-  /** What redo is about next. */
+  /** The step that redo would act on. */
   get lastUndone(): Step | undefined {
     return this.#undone.at(-1);
   }
 
-  /** The last step, which must be `id`. Throws RulesRejection. */
+  /** Returns the last step, whose id must be `id`. Throws RulesRejection. */
   requireLast(id: number): Step {
     return required(this.last, id, 'undone');
   }
 
-  /** The step to redo, which must be `id`. Throws RulesRejection. */
+  /** Returns the step to redo, whose id must be `id`. Throws RulesRejection. */
   requireUndone(id: number): Step {
     return required(this.lastUndone, id, 'done again');
   }
 
-  /** The last step was undone; `now`: the rules as they were until then. `by`: who did it, and when. */
+  /** Records that the last step was undone. `now`: the rules before the undo. `by`: the caller, time and revision. */
   undid(now: Ruleset, by: Doing): void {
     const step = this.last;
     if (step === undefined) return;
@@ -60,7 +60,7 @@ export class History {
     this.#undone = [...this.#undone, { ...step, ...by, id: this.nextId(), back: now }].slice(-LONGEST);
   }
 
-  /** The step that was undone last was done again. */
+  /** Records that the last undone step was redone. */
   redid(now: Ruleset, by: Doing): void {
     const step = this.lastUndone;
     if (step === undefined) return;
@@ -74,8 +74,8 @@ export class History {
   }
 
   /**
-   * What a file says now holds for the past, too: to undo a change does not bring an old list back. A list of the same
-   * name from elsewhere stays as it was.
+   * Applies the new content of a set's file to past steps, so that undoing a change does not restore an old list. Lists
+   * of the same name with another origin stay as they were.
    */
   refreshed(set: NamedSet): void {
     const refresh = (step: Step): Step =>
@@ -86,7 +86,7 @@ export class History {
     this.#undone = this.#undone.map(refresh);
   }
 
-  /** Every rule that undo or redo could bring back. */
+  /** Returns the id of every rule that undo or redo could restore. */
   ruleIds(): number[] {
     return [...this.#steps, ...this.#undone].flatMap(({ back }) => back.rules.map(({ id }) => id));
   }
@@ -98,7 +98,7 @@ function required(step: Step | undefined, id: number, done: string): Step {
   return step;
 }
 
-/** The rules were changed between the look and the request. */
+/** The rules have changed since the caller read them. */
 export function otherStep({ what, who }: RulesStep): RulesRejection {
   return invalid(
     `Nothing was changed: the last change is another one by now: "${what}", by ${who.name}. Look at it, then try again.`,
@@ -106,7 +106,7 @@ export function otherStep({ what, who }: RulesStep): RulesRejection {
   );
 }
 
-/** As clients are told of it. */
+/** Returns the step as clients receive it. */
 export function toldStep({ id, what, who: { name, via }, at_ms, revision }: RulesStep): RulesStep {
   return { id, what, who: { name, via }, at_ms, revision };
 }

@@ -15,7 +15,7 @@ function add(ruleset: Ruleset, drafts: Partial<RuleDraft>[], at = AT) {
 const ruleset = (...drafts: Partial<RuleDraft>[]) => add(EMPTY_RULESET, drafts).ruleset;
 
 describe('a rule that is added twice', () => {
-  it('is one rule, and the ruleset is the same', () => {
+  it('stays one rule, and the ruleset is the same', () => {
     const once = ruleset({ protocol: 'tcp', destination_port: 22 });
     const { ruleset: twice, rules } = add(once, [{ source: '192.0.2.1/32', protocol: 6, destination_port: '22' }]);
     expect(twice).toBe(once);
@@ -67,7 +67,7 @@ describe('a rule that is added twice', () => {
   });
 });
 
-it('many rules are added in one change, or none with the place of the first fault', () => {
+it('many rules are added in one change, or none, with the position of the first error', () => {
   expect(() => add(EMPTY_RULESET, [{}, { source: 'set:typo' }])).toThrow(RulesRejection);
   try {
     add(EMPTY_RULESET, [{}, { source: 'set:typo' }]);
@@ -83,19 +83,19 @@ describe('rules are removed', () => {
   const many = ruleset({}, { protocol: 'tcp', destination_port: 22 }, { action: 'permit' }, { source: '192.0.2.2' });
   const left = (meant: Parameters<typeof removeRules>[1]) => removeRules(many, meant).ruleset.rules.map(({ id }) => id);
 
-  it('by source, and of those by what else is given', () => {
+  it('by source, and by further criteria', () => {
     expect(left({ matching: [{ source: '192.0.2.1' }] })).toEqual([4]);
     expect(left({ matching: [{ source: '192.0.2.1', action: 'deny' }] })).toEqual([3, 4]);
     expect(left({ matching: [{ source: '192.0.2.1', destination_port: 22 }] })).toEqual([1, 3, 4]);
     expect(left({ ids: [4], matching: [{ source: '192.0.2.1', protocol: 'tcp' }] })).toEqual([1, 3]);
   });
 
-  it('each once, also when it is named twice', () => {
+  it('once, even if named twice', () => {
     const { removed } = removeRules(many, { ids: [4, 4], matching: [{ source: '192.0.2.2' }] });
     expect(removed.map(({ id }) => id)).toEqual([4]);
   });
 
-  it('all or none: a source without a rule says which it is', () => {
+  it('all or none: the error names a source without a rule', () => {
     const matching = [{ source: '192.0.2.1' }, { source: '203.0.113.9' }];
     expect(() => removeRules(many, { matching })).toThrow(/no rule with source 203\.0\.113\.9/);
     try {

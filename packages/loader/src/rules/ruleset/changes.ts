@@ -1,4 +1,7 @@
-/** What can be done to the rules. Each gives the rules after it; what cannot be done is a RulesRejection. */
+/**
+ * The changes that can be made to rules. Each returns the new ruleset; a change that cannot be made throws a
+ * RulesRejection.
+ */
 import {
   type CheckedRuleChanges,
   type CheckedRuleDraft,
@@ -13,7 +16,7 @@ import {
 import { invalid, notFound, RulesRejection } from './rejection.ts';
 import { isExpired, type NamedSet, type Ruleset, setOf } from './ruleset.ts';
 
-/** What a change needs to know of the world. */
+/** What a change needs besides the rules. */
 export interface Circumstances {
   readonly nowMs: number;
   readonly createdBy: string;
@@ -22,7 +25,9 @@ export interface Circumstances {
 export interface Added {
   readonly ruleset: Ruleset;
   readonly rule: Rule;
-  /** The rule before, where one with the same action and match was updated; the ruleset is the same if nothing differs. */
+  /**
+   * The earlier rule, if one with the same action and match was updated; the ruleset is the same if nothing differs.
+   */
   readonly was?: Rule;
 }
 
@@ -37,8 +42,8 @@ export function addRule(ruleset: Ruleset, draft: CheckedRuleDraft, circumstances
 }
 
 /**
- * All of them or none. A draft that equals a rule in action and match updates it instead of making a second one: the
- * later end counts, as it would with two rules, and a reason that is given replaces the one before.
+ * Adds all rules, or none. A draft that equals a rule in action and match updates it instead of adding a second one:
+ * the later expiry counts, as it would with two rules, and a given reason replaces the earlier one.
  */
 export function addRules(
   ruleset: Ruleset,
@@ -79,7 +84,7 @@ export function addRules(
   return { ruleset: isChanged ? { ...ruleset, rules, nextId } : ruleset, rules: added };
 }
 
-/** Equal for rules that do the same with the same packets. */
+/** Returns equal keys for rules that do the same with the same packets. */
 export function matchKey({ action, source, protocol, destination_port, interface: name }: CheckedRuleSelector): string {
   return JSON.stringify([action, source, protocol, destination_port, name]);
 }
@@ -95,7 +100,7 @@ function extended(was: Rule, { reason, expires_at }: Rule): Rule {
   return { ...rest, reason: said, ...(later === undefined ? {} : { expires_at: later }) };
 }
 
-/** The rule keeps its id, and so its counters. */
+/** Changes a rule, which keeps its id and therefore its counters. */
 export function editRule(
   ruleset: Ruleset,
   id: number,
@@ -120,7 +125,7 @@ export function editRule(
   return { ruleset: withoutUnusedSets({ ...ruleset, rules }), before, rule };
 }
 
-/** By id, and by what they match. Each id and each selector has to mean at least one rule. */
+/** Removes rules by id and by what they match. Each id and each selector must match at least one rule. */
 export function removeRules(
   ruleset: Ruleset,
   {
@@ -183,12 +188,12 @@ export function importSet(
   return editRule({ ...ruleset, sets }, rule.id, { reason }, circumstances);
 }
 
-/** The set's new content; the rules stay as they are. */
+/** Replaces the content of the set; the rules stay as they are. */
 export function refreshSet(ruleset: Ruleset, set: NamedSet): Ruleset {
   return { ...ruleset, sets: new Map(ruleset.sets).set(set.name, set) };
 }
 
-/** Without the rules that no longer exist. */
+/** Removes expired rules. */
 export function removeExpired(ruleset: Ruleset, nowMs: number): { ruleset: Ruleset; removed: Rule[] } {
   const removed = ruleset.rules.filter((rule) => isExpired(rule, nowMs));
   if (removed.length === 0) return { ruleset, removed };
@@ -198,7 +203,7 @@ export function removeExpired(ruleset: Ruleset, nowMs: number): { ruleset: Rules
   };
 }
 
-/** `before` again, but for what time has taken and for ids, which are never given twice. */
+/** Restores `before`, except for rules that have expired and for ids, which are never given twice. */
 export function restore(before: Ruleset, now: Ruleset, nowMs: number): Ruleset {
   return { ...removeExpired(before, nowMs).ruleset, nextId: Math.max(before.nextId, now.nextId) };
 }
@@ -230,7 +235,7 @@ function requireSet(ruleset: Ruleset, rule: Rule, field = 'rule'): void {
   );
 }
 
-/** A set that no rule names is not kept. */
+/** Removes sets that no rule names. */
 function withoutUnusedSets(ruleset: Ruleset): Ruleset {
   const used = new Set(ruleset.rules.map(setOf));
   const kept = [...ruleset.sets].filter(([name]) => used.has(name));

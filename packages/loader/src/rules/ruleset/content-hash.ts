@@ -1,6 +1,6 @@
 /**
- * `contentHash` names what a rule set does to packets: equal hashes, equal verdicts. Ids, reasons, who made a rule, the
- * order of rules and the layout of the file do not count; the lists of the sets do, byte by byte.
+ * `contentHash` identifies what a ruleset does to packets: equal hashes, equal verdicts. It ignores ids, reasons, who
+ * made a rule, the order of rules and the layout of the file; it includes the lists of the sets, byte by byte.
  */
 import { createHash } from 'node:crypto';
 import { perRule } from './per-rule.ts';
@@ -14,7 +14,7 @@ export function contentHash(ruleset: Ruleset): string {
   return hash;
 }
 
-/** A ruleset never changes. */
+/** Cached: a ruleset never changes. */
 const ofBooks = new WeakMap<Ruleset, string>();
 
 const lineOf = perRule(({ action, source, protocol, destination_port, interface: name, expires_at }) =>
@@ -29,7 +29,7 @@ function hashOf({ defaultPolicy, rules, sets, protect }: Ruleset): string {
   return `sha256:${createHash('sha256').update(JSON.stringify(parts)).digest('hex')}`;
 }
 
-/** A text never changes; a long one is hashed once. */
+/** Cached: a text never changes, and hashing a long one is expensive. */
 const hashes = new WeakMap<Uint8Array, string>();
 
 function listHash(set: NamedSet | undefined): string {
@@ -38,7 +38,7 @@ function listHash(set: NamedSet | undefined): string {
   return text === undefined ? 'none' : textHash(text);
 }
 
-/** SHA-256 of a text, in hexadecimal digits. */
+/** Returns the SHA-256 of a text in hexadecimal digits. */
 export function textHash(text: Uint8Array): string {
   const known = hashes.get(text);
   if (known !== undefined) return known;

@@ -1,6 +1,9 @@
 import type { Rule } from '@packetlog/common';
 
-/** Computes something of a rule once: rules never change, and with ten thousand of them every change asks again. */
+/**
+ * Computes a value once per rule: rules never change, and with ten thousand of them every change would compute it
+ * again.
+ */
 export function perRule<Value>(compute: (rule: Rule) => Value): (rule: Rule) => Value {
   const known = new WeakMap<Rule, { readonly value: Value }>();
   return (rule) => {

@@ -1,4 +1,4 @@
-/** Why a change of the rules was not made, as it is sent to whoever asked. */
+/** Why a change of the rules was rejected, in the form that the caller receives. */
 import type { RulesError } from '@packetlog/common';
 
 export class RulesRejection extends Error {

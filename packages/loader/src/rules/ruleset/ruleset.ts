@@ -1,12 +1,12 @@
-/** The whole of the rules as one value that never changes: every change makes another. */
+/** All rules as one immutable value: every change creates another. */
 import type { DefaultPolicy, Rule } from '@packetlog/common';
 import type { AddressList } from '../lists/address-list.ts';
 
-/** Where the networks of a set come from, and go to when the rules are written. */
+/** Where a set's networks come from, and where they are stored when the rules are written. */
 export type SetOrigin =
-  /** Read from here, again when it changes. */
+  /** Read from this file, and again when it changes. */
   | { readonly kind: 'file'; readonly path: string }
-  /** Kept by the loader. */
+  /** Stored by the loader. */
   | { readonly kind: 'copy' }
   /** In the rules file itself. */
   | { readonly kind: 'inline'; readonly entries: readonly string[] };
@@ -15,7 +15,7 @@ export interface NamedSet {
   readonly name: string;
   readonly origin: SetOrigin;
   readonly list: AddressList;
-  /** What the list was read from; kept so that it can be written. Not for `inline`. */
+  /** The text that the list was read from, kept so that it can be written. Not for `inline`. */
   readonly text: Uint8Array | undefined;
   readonly loadedAtMs: number;
 }
@@ -42,22 +42,22 @@ export function isExpired(rule: Pick<Rule, 'expires_at'>, nowMs: number): boolea
   return rule.expires_at !== undefined && Date.parse(rule.expires_at) <= nowMs;
 }
 
-/** Name of the set that a rule is about, or undefined. */
+/** Returns the name of the set that a rule is about, or undefined. */
 export function setOf(rule: Pick<Rule, 'source'>): string | undefined {
   return rule.source.startsWith('set:') ? rule.source.slice('set:'.length) : undefined;
 }
 
-/** Whether the list of both comes from the same place; false if one of them is not there. */
+/** Returns whether both lists have the same origin; false if one does not exist. */
 export function hasSameOrigin(one: NamedSet | undefined, { origin }: NamedSet): boolean {
   return one !== undefined && JSON.stringify(one.origin) === JSON.stringify(origin);
 }
 
-/** Whether the kernel has anything to decide. */
+/** Returns whether the kernel has anything to decide. */
 export function saysSomething({ rules, defaultPolicy }: Ruleset): boolean {
   return rules.length > 0 || defaultPolicy === 'deny';
 }
 
-/** Whether some packet may be denied: what must go on without the loader. */
+/** Returns whether any packet may be denied: enforcement must then go on without the loader. */
 export function denies({ rules, defaultPolicy }: Ruleset): boolean {
   return defaultPolicy === 'deny' || rules.some(({ action }) => action === 'deny');
 }
