@@ -1,4 +1,4 @@
-/** Puts the program on an interface that is watched, or behind the link that a loader before left there. */
+/** Attaches the program to a watched interface, or updates the link that the previous loader left there. */
 import { SetupError } from '../errors/setup-error.ts';
 import type { RequestedMode } from '../ipc/settings.ts';
 import { objectId } from '../native/bpf-objects.ts';
@@ -11,7 +11,7 @@ import { linkLayerOf } from '../xdp/attach/link-layer.ts';
 import type { SlotKind, SlotTable } from '../xdp/slots.ts';
 import { kindOf, type Watched } from './watched.ts';
 
-/** `reattach`: the link is to be closed, and the interface attached to once more, which it can be. */
+/** Outcome of `takeOver`. `reattach`: close the link and attach to the interface again, which is possible. */
 export type TakenOver = 'yes' | 'elsewhere' | 'reattach';
 
 const TWO_BONDS = 'members of two bonds cannot be told apart in native mode';
@@ -29,7 +29,7 @@ export class Attacher {
     this.#mode = mode;
   }
 
-  /** Throws SetupError, SystemCallError. */
+  /** Attaches to the interface and updates `watched`. Throws SetupError, SystemCallError. */
   attach(watched: Watched, ifindex: number): void {
     const shown = printableName(watched.name);
     const facts = linkFactsOf(ifindex);
@@ -48,13 +48,16 @@ export class Attacher {
     else watched.mode_reason = reason;
   }
 
-  /** Each packet is judged by the program before or by ours, none by neither, but on what has to be attached to again. */
+  /**
+   * Replaces the previous loader's program behind `link`. Each packet runs through the old or the new program, never
+   * through neither, except where the outcome is `reattach`.
+   */
   takeOver(watched: Watched, link: number): TakenOver {
     const { name, mode, slot } = watched;
     const facts = deviceOf(link);
     if (!facts) return 'elsewhere';
     const isSecond = kindOf(facts, mode) === 'bond' && !this.#slots.canAdopt(slot);
-    // Before anything is let go of.
+    // Reject this before anything is closed.
     if (isSecond) this.#needGeneric(printableName(name));
     const program = mode === 'native_frags' ? this.#programs.frags : this.#programs.single;
     if (!updateOn(link, program ?? this.#programs.single, printableName(name))) return 'elsewhere';
@@ -63,13 +66,13 @@ export class Attacher {
     return 'yes';
   }
 
-  /** Whether this is the id of one of our programs. */
+  /** Whether `program` is the id of one of our programs. */
   isOurs(program: number): boolean {
     const { single, frags } = this.#programs;
     return [single, frags].some((fd) => fd !== undefined && objectId(fd) === program);
   }
 
-  /** The slot table says what frames begin with before the first one comes. */
+  /** Assigns the slot before attaching, so that the slot table has the link layer before the first frame. */
   #climb(watched: Watched, facts: LinkFacts): Attachment {
     const shown = printableName(watched.name);
     const isSecondBond = facts.kind === 'bond' && !this.#slots.canAdopt(watched.slot);

@@ -2,8 +2,8 @@
 import { writeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, Worker } from 'node:worker_threads';
-// Loads ffi-rs here too, without calling it: an addon that only a worker holds is unmapped when the
-// worker ends, and the C library then calls its destructor of thread-local data into nothing (SIGSEGV).
+// Load ffi-rs here too, without calling it: an addon that only a worker holds is unmapped when the worker ends, and the
+// C library then calls its thread-local destructor at an unmapped address (SIGSEGV).
 import '../native/ffi.ts';
 import { fromPlain } from '../errors/setup-error.ts';
 import type { CompileTarget, DrainOptions, FromDrain, ToDrain } from '../ipc/messages.ts';
@@ -17,22 +17,24 @@ const SLABS = 256;
 
 export type Ready = Extract<FromDrain, { type: 'ready' }>;
 
-/** `pinned`: program and maps stay, and go on; the directory that keeps them. */
+/** `pinned`: directory of the pins when program and maps stay in the kernel. */
 export type Stopped = Pick<Extract<FromDrain, { type: 'stopped' }>, 'ledger' | 'pinned'>;
 
 export interface DrainEvents {
-  /** `bytes`: begins with `count` records at the ring's stride; they are the drain thread's again when this returns. */
+  /**
+   * `bytes` begins with `count` records at the ring's stride. The drain thread reuses it after the callback returns.
+   */
   rows: (bytes: Uint8Array, count: number, skipped: number) => void;
-  /** The last `want` takes effect from here on; `skipped` more passed before. */
+  /** The last `want` takes effect from here on; `skipped` more rows passed before. */
   rowsWanted: (skipped: number) => void;
   clock: (offsetNs: bigint) => void;
   second: (message: Extract<FromDrain, { type: 'second' }>) => void;
   notice: (message: Extract<FromDrain, { type: 'notice' }>) => void;
-  /** Once a second and at the end: of the rules that decided something in between. */
+  /** Counts of the rules that decided a packet since the last call. Called once a second and at the end. */
   ruleCounts?: (counts: RuleCount[]) => void;
   /**
-   * The program is loaded and attached to nothing yet: what is published before this resolves is in force from the
-   * first packet on. If it rejects, nothing is attached and `start` rejects with the same.
+   * Called when the program is loaded but not attached yet: rules published before this resolves are in force from the
+   * first packet on. If it rejects, nothing is attached and `start` rejects with the same error.
    */
   loaded?: (ground: CompileTarget, rules: RulePublisher) => Promise<void>;
   /** The thread died; the interfaces are detached when the process ends. */
@@ -86,7 +88,7 @@ export class DrainThread {
       const send = (message: ToDrain) => {
         port1.postMessage(message);
         if (wake !== undefined) writeSync(wake, new Uint8Array(new BigUint64Array([1n]).buffer));
-        // Asleep it waits for the eventfd, in a nap for this.
+        // The thread waits on the eventfd while it sleeps, and on this word while it naps.
         Atomics.store(signalled, 0, 1);
         Atomics.notify(signalled, 0);
       };
@@ -149,7 +151,7 @@ export class DrainThread {
             events.clock(message.offsetNs);
             return;
           case 'second':
-            // First: what rules decided is part of the second.
+            // Deliver the rule counts first: they are part of the second.
             events.ruleCounts?.(message.ruleCounts);
             events.second(message);
             return;
@@ -167,24 +169,24 @@ export class DrainThread {
     });
   }
 
-  /** Rows per second that can be used; Infinity for all. */
+  /** Sets the number of rows per second that can be used; Infinity for all. */
   want(perSecond: number): void {
     this.#send({ type: 'rows-wanted', perSecond });
   }
 
-  /** Whether somebody reads what comes each second. */
+  /** Sets whether a client reads the reports of each second. */
   setHasClients(hasClients: boolean): void {
     this.#send({ type: 'has-clients', hasClients });
   }
 
-  /** Whether somebody takes rows as they come. */
+  /** Sets whether a client takes rows as they arrive. */
   setLowLatency(lowLatency: boolean): void {
     this.#send({ type: 'lowLatency', lowLatency });
   }
 
   /**
-   * Detaches unless program and maps are pinned, empties the rings, and resolves with the last ledger when every row was
-   * handed over. Asked again, it gives the same.
+   * Detaches unless program and maps are pinned, empties the rings, and resolves with the last ledger after every row
+   * was delivered. Repeated calls return the same promise.
    */
   stop(): Promise<Stopped> {
     this.#stopping ??= this.#stop();

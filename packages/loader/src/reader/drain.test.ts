@@ -21,7 +21,7 @@ const zero: InterfaceLedger = {
   denied_bytes: 0,
 };
 
-/** A drain over two rings and two interfaces, whose kernel the test plays. */
+/** A drain over two rings and two interfaces; the test plays the kernel. */
 function drain({ summaries = true } = {}) {
   const rings = [new FakeRing(65_536), new FakeRing(65_536)];
   const names = ['eth0', 'eth1'];
@@ -57,7 +57,10 @@ function drain({ summaries = true } = {}) {
     live: new Uint8Array(LIVE.size),
     summaries,
   });
-  /** One packet of an interface as the program treats it; `counted`: whether it came as far as counting the record. */
+  /**
+   * One packet of an interface as the program handles it; `counted`: whether the program got as far as counting the
+   * record.
+   */
   const packet = (i: number, counted = true) => {
     const [ring, of] = [rings[i], counters[i]];
     if (!ring || !of) throw new Error(`no interface ${i}`);
@@ -104,7 +107,7 @@ describe('Drain', () => {
     expect(drains.ledger(5).queue).toMatchObject({ delivered: 30, pending: 0 });
   });
 
-  it('never claims to owe records when it read one before the program counted it', () => {
+  it('never reports negative pending records when it read one before the program counted it', () => {
     const { it: drains, packet } = drain();
     packet(0, false);
     drains.look();
@@ -156,14 +159,14 @@ describe('Drain', () => {
     });
   });
 
-  it('looks into no record for a summary that nobody can read', () => {
+  it('reads no record for a summary that no client can read', () => {
     const { it: drains, packet } = drain({ summaries: false });
     packet(0);
     drains.look();
     expect(drains.report(1, 1000).summary).toMatchObject({ total: { packets: 1 }, records: 0, top_sources: [] });
   });
 
-  it('is quiet when its last report told all there is to tell', () => {
+  it('is quiet when there is nothing new since its last report', () => {
     const { it: drains, packet, interfaces } = drain();
     expect(drains.isQuiet).toBe(false);
     drains.report(0, 0);
@@ -172,7 +175,7 @@ describe('Drain', () => {
     drains.look();
     expect(drains.isQuiet).toBe(false);
     drains.report(1, 1000);
-    // The loss that it told of has not ended.
+    // The loss that it reported has not ended.
     expect(drains.isQuiet).toBe(false);
     drains.report(2, 2000);
     expect(drains.isQuiet).toBe(true);
@@ -180,7 +183,7 @@ describe('Drain', () => {
     expect(drains.isQuiet).toBe(false);
   });
 
-  it('does not report everything anew when an interface was renamed', () => {
+  it('does not report everything again when an interface was renamed', () => {
     const { it: drains, packet, names } = drain();
     for (let i = 0; i < 50; i++) packet(0);
     drains.report(1, 1000);
@@ -192,7 +195,7 @@ describe('Drain', () => {
     ]);
   });
 
-  it('says when the ring loses records, and when no more', () => {
+  it('reports when the ring starts and stops losing records', () => {
     const { it: drains, packet } = drain();
     for (let i = 0; i < 1000; i++) packet(0);
     expect(drains.report(1, 1000).notices.map(({ code, count }) => [code, count])).toEqual([['loss_began', 90]]);

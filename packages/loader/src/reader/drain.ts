@@ -1,4 +1,4 @@
-/** The drain thread's work: rings to slabs, a tally of the records, a report each second. */
+/** The drain thread's work: copies rings to slabs, tallies the records, reports once a second. */
 import { LIVE } from '@packetlog/bpf';
 import { type Action, type InterfaceLedger, type Notice, REASONS, type Reason, type Summary } from '@packetlog/common';
 import type { DrainLedger } from '../ipc/messages.ts';
@@ -27,7 +27,7 @@ export class Drain {
     'Fewer or faster readers of the console and of the socket help.',
   );
   #drained = 0;
-  /** Of them, up to the last report. */
+  /** Value of `#drained` at the last report. */
   #reported = -1;
   #last: { ledger: DrainLedger; nowMs: number } | undefined;
 
@@ -36,9 +36,9 @@ export class Drain {
     interfaces: WatchedInterfaces;
     slabWriter: SlabWriter;
     live: Uint8Array;
-    /** Records that loaders before took out of the rings. */
+    /** Records that previous loaders read from the rings. */
     before?: number;
-    /** Whether a report has to say what was in the records. */
+    /** Whether reports include a summary of the records. */
     summaries: boolean;
   }) {
     this.#rings = parts.rings;
@@ -49,13 +49,13 @@ export class Drain {
     this.#live = new BigInt64Array(parts.live.buffer, parts.live.byteOffset, LIVE.size / 8);
   }
 
-  /** Call before the first look if the counters do not begin at zero: what they stand at is not news. */
+  /** Call before the first poll if the counters do not start at zero: their current values are not reported as new. */
   resume(atMs: number, nowMs: number): void {
     this.#ringAlarm = ringAlarm(this.#interfaces.ringFull());
     this.#last = { ledger: this.ledger(atMs), nowMs };
   }
 
-  /** One look at every ring, at most `bytes` of each. `more`: one of them held more than that. */
+  /** Polls every ring once and reads at most `bytes` of each. `more`: at least one ring reached that limit. */
   look(bytes: number = LOOK_BYTES): { records: number; more: boolean } {
     let records = 0;
     let more = false;
@@ -75,12 +75,12 @@ export class Drain {
     for (const ring of this.#rings) ring.publish(giving);
   }
 
-  /** Records in the rings that were not drained yet: 0 once nothing writes any more and all is read. */
+  /** Records in the rings that are not drained yet: 0 once no program writes and everything is read. */
   backlog(): number {
     return this.#rings.reduce((sum, ring) => sum + ring.pending(), 0);
   }
 
-  /** Tells the program the wall clock. The first call must come before attaching. */
+  /** Writes the wall clock offset for the program. The first call must come before attaching. */
   setClock(): { offsetNs: bigint; step: Notice | undefined } {
     const offset = measureClockOffset();
     const at = LIVE.fields.clock_offset_ns / 8;
@@ -94,7 +94,7 @@ export class Drain {
     const drained = this.#drained;
     const interfaces = this.#interfaces.ledger();
     const unwatched = this.#interfaces.unwatched();
-    // The program counts a record after it committed it: we may have read one that is not counted yet.
+    // The program counts a record after it commits it: we may have read a record that is not counted yet.
     const emitted = Math.max(drained, sumOfEmitted(countersOf({ interfaces, unwatched })) - this.#before);
     const { counts, pending } = this.#slabWriter;
     return {
@@ -109,8 +109,8 @@ export class Drain {
   }
 
   /**
-   * A ledger that adds up although the program may go on: its counters are read again until no packet is halfway
-   * through them, or for so many times.
+   * Returns a ledger that adds up even while the program runs: rereads the counters until no packet is halfway through
+   * them, at most SETTLE_ATTEMPTS times.
    */
   settledLedger(atMs: number): DrainLedger {
     for (let attempt = 0; attempt < SETTLE_ATTEMPTS; attempt++) {
@@ -121,14 +121,14 @@ export class Drain {
     return this.ledger(atMs);
   }
 
-  /** Nothing has come since the last report and no alarm is on: another one would say nothing new. */
+  /** No record since the last report and no alarm is on: another report would contain nothing new. */
   get isQuiet(): boolean {
     return (
       this.#drained === this.#reported && !this.#ringAlarm.losing && !this.#queueAlarm.losing && !this.#interfaces.waits
     );
   }
 
-  /** Call about once a second. `atMs`: the wall clock, which may jump; `nowMs`: one that does not. */
+  /** Call about once a second. `atMs`: the wall clock, which may jump; `nowMs`: a monotonic clock. */
   report(atMs: number, nowMs: number): { ledger: DrainLedger; summary: Summary; notices: Notice[] } {
     const notices = this.#interfaces.look(atMs);
     const ledger = this.ledger(atMs);
@@ -137,7 +137,7 @@ export class Drain {
     return { ledger, summary: this.#summary(ledger, atMs, nowMs), notices };
   }
 
-  /** Whether loss began or ended; cheap enough to be asked several times a second. */
+  /** Returns a notice when loss begins or ends; cheap enough to call several times a second. */
   alarms(atMs: number, nowMs: number): Notice[] {
     const ring = this.#ringAlarm.look(this.#interfaces.ringFull(), atMs, nowMs);
     const queue = this.#queueAlarm.look(this.#slabWriter.counts.dropped, atMs, nowMs);
@@ -156,7 +156,7 @@ export class Drain {
       deniedBytes += counters.denied_bytes - (then?.denied_bytes ?? 0);
       return { packets: counters.seen - (then?.seen ?? 0), bytes: counters.bytes - (then?.bytes ?? 0) };
     };
-    // By place, which is the same every second; a name may change.
+    // Match by index, which is the same every second; a name may change.
     const byInterface = ledger.interfaces.map(({ name, counters }, i) => ({
       name,
       ...since(counters, before?.ledger.interfaces[i]?.counters),
@@ -185,7 +185,7 @@ export class Drain {
   }
 }
 
-/** Of all interfaces, and of what is not watched. */
+/** Counters of all watched interfaces, and of the unwatched ones. */
 function countersOf({
   interfaces,
   unwatched,
@@ -203,7 +203,7 @@ function addsUp(c: InterfaceLedger): boolean {
   );
 }
 
-/** `lost`: so far. */
+/** `lost`: records lost so far. */
 function ringAlarm(lost: number): LossAlarm {
   return new LossAlarm(
     'in the kernel, because the ring is full',

@@ -1,16 +1,19 @@
-/** Nothing may be lost between giving the ring back and sleeping: poll policy and ring together, as the drain thread uses them. */
+/**
+ * No record may be lost between releasing the ring and sleeping: poll policy and ring together, as the drain thread
+ * uses them.
+ */
 import { describe, expect, it } from 'vitest';
 import { FakeRing, numberedRecord } from '../../test/support/fake-ring.ts';
 import { KernelRing } from '../rings/kernel-ring.ts';
 import { PollPolicy } from './poll-policy.ts';
 
-/** The moments between the reader's steps on its way to sleep at which the writer may act. */
+/** The moments between the reader's steps before it sleeps at which the writer may act. */
 const MOMENTS = ['before publishing', 'before the second look', 'before sleeping', 'asleep'] as const;
 type Moment = (typeof MOMENTS)[number];
 
 const ALL = Number.MAX_SAFE_INTEGER;
 
-/** One record reserved and committed at the given moments: whether it was delivered or its reader woken. */
+/** Reserves and commits one record at the given moments; returns whether it was delivered or its reader woken. */
 function reachesReader(reserveAt: Moment, commitAt: Moment, secondLook: boolean): boolean {
   const fake = new FakeRing(4096);
   const ring = new KernelRing(fake.memory);
@@ -27,7 +30,7 @@ function reachesReader(reserveAt: Moment, commitAt: Moment, secondLook: boolean)
     }
   };
 
-  // A record earlier, of which the ring is held back; then only empty looks.
+  // An earlier record, which the reader holds back; then only empty polls.
   fake.write(numberedRecord(9));
   let next = pollPolicy.next(look(), false);
   while (next.do !== 'sleep') {
@@ -51,7 +54,7 @@ describe('on the way to sleep', () => {
     expect(reachesReader(reserve, commit, true)).toBe(true);
   });
 
-  it('one committed just before publishing would be slept on without the second look', () => {
+  it('one committed just before publishing would be missed without the second poll', () => {
     const lost = pairs.filter(([reserve, commit]) => !reachesReader(reserve, commit, false));
     expect(lost).toEqual([['before publishing', 'before publishing']]);
   });

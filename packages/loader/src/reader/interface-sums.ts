@@ -1,4 +1,4 @@
-/** What the kernel counted on the interfaces that are watched, and on all others together. */
+/** Sums of the kernel's counters over the watched interfaces and the unwatched ones. */
 import type { Ledger } from '@packetlog/common';
 import type { InterfaceCounters } from '../xdp/interface-counters.ts';
 import { UNWATCHED_SLOT } from './unwatched-interfaces.ts';
@@ -17,7 +17,7 @@ export function ledgerOf(all: readonly Watched[], counters: InterfaceCounters): 
   }));
 }
 
-/** Packets by reason number, over all interfaces, watched or not. */
+/** Returns packets by reason number, over all interfaces, watched or not. */
 export function reasonsOf(all: readonly Watched[], counters: InterfaceCounters): number[] {
   const sums = counters.reasons(UNWATCHED_SLOT);
   for (const { slot } of all) {
@@ -28,7 +28,7 @@ export function reasonsOf(all: readonly Watched[], counters: InterfaceCounters):
   return sums;
 }
 
-/** Packets that found no room in a ring, on all interfaces, watched or not. */
+/** Returns packets lost because a ring was full, on all interfaces, watched or not. */
 export function ringFullOf(all: readonly Watched[], counters: InterfaceCounters): number {
   return all.reduce((sum, { slot }) => sum + counters.ringFull(slot), counters.ringFull(UNWATCHED_SLOT));
 }

@@ -1,18 +1,21 @@
-/** The interfaces that a loader before watched, as its pins, its slot table and the kernel say. */
+/** The interfaces that the previous loader watched, according to its pins, its slot table and the kernel. */
 import { printableName } from '../system/interface-name.ts';
 import { devicesOf } from '../xdp/attach/link-device.ts';
 import type { RemainingLink } from '../xdp/pinning/leftover-pins.ts';
 import type { SlotTable } from '../xdp/slots.ts';
 import { GONE, kindOf, LEFT, type Watched, waiting } from './watched.ts';
 
-/** Sets up `slots` for them; `reused`: it is the table of the loader before, in which packets are counted. */
+/**
+ * Returns these interfaces and sets up `slots` for them. `reused`: `slots` is the previous loader's table, which the
+ * program counts by.
+ */
 export function remainingInterfaces(
   links: readonly RemainingLink[],
   names: ReadonlyMap<number, string>,
   slots: SlotTable,
   reused: boolean,
 ): Watched[] {
-  // A device keeps its number while it stays in a namespace: the table has the one at which it was attached to.
+  // A device keeps its ifindex while it stays in a namespace: the table has the ifindex at which it was attached.
   const here = devicesOf(links, ({ slot, ifindex }, device) =>
     reused ? slots.ownerOf(slot) === ifindex : names.get(slot) === device.name,
   );
@@ -22,13 +25,13 @@ export function remainingInterfaces(
   slots.resume(reused ? living : [], Math.max(0, ...names.keys(), ...links.map(({ slot }) => slot)));
   const watched = here.map(({ link: { slot, mode, ifindex, fd }, device }): Watched => {
     const name = device?.name ?? names.get(slot) ?? String(ifindex);
-    // Without a device here it is let go of when it is attached to: until then all stays as it is.
+    // A link without a device here is closed when the interface is attached: until then everything stays as it is.
     return { ...waiting(name, slot, device?.ifindex ?? 0, LEFT), state: 'attached', mode, link: fd };
   });
   if (!reused) {
     for (const { slot, ifindex, kind } of living) {
       const name = watched.find((each) => each.slot === slot)?.name ?? '';
-      // Of two bonds one is attached to in generic mode instead.
+      // The second of two bonds is attached in generic mode instead.
       const isSecondBond = kind === 'bond' && !slots.canAdopt(slot);
       slots.assign(printableName(name), ifindex, slot, isSecondBond ? 'ethernet' : kind);
     }

@@ -2,7 +2,7 @@ import { noticeSchema } from '@packetlog/common';
 import { describe, expect, it } from 'vitest';
 import { LossAlarm } from './loss-alarm.ts';
 
-/** What is said to these totals, one a second: code and count. */
+/** Returns code and count of the notices for these totals, one total a second. */
 function said(...totals: number[]): (string | undefined)[] {
   const alarm = new LossAlarm('somewhere', 'Do something.');
   return totals.map((total, second) => {
@@ -29,7 +29,7 @@ describe('LossAlarm', () => {
     expect(said(...totals)).toEqual(notices);
   });
 
-  it('says it as the protocol wants it, with place and advice', () => {
+  it('returns a notice of the protocol, with place and advice', () => {
     const alarm = new LossAlarm('in the test', 'Do something.');
     const began = alarm.look(4, 1000, 1000);
     expect(noticeSchema.parse(began)).toEqual({
@@ -46,7 +46,7 @@ describe('LossAlarm', () => {
     });
   });
 
-  it('does not tell again what was lost before it began', () => {
+  it('does not report again what was lost before it started', () => {
     const alarm = new LossAlarm('somewhere', 'Do something.', 1000);
     expect(alarm.look(1000, 0, 0)).toBeUndefined();
     expect(alarm.look(1007, 1000, 1000)).toMatchObject({ code: 'loss_began', count: 7 });

@@ -1,7 +1,7 @@
-/** Says when loss begins and when it ends. Pure. */
+/** Reports when loss begins and when it ends. Pure. */
 import type { Notice } from '@packetlog/common';
 
-/** So long without loss ends it. */
+/** Time without loss after which the loss counts as ended. */
 const QUIET_MS = 900;
 
 export class LossAlarm {
@@ -12,7 +12,10 @@ export class LossAlarm {
   #losing = false;
   #grewAt = 0;
 
-  /** `where` completes "Records were lost "; `advice` is a sentence; `total`: lost before, and not told again. */
+  /**
+   * `where` completes "Records were lost "; `advice` is a sentence; `total`: records lost before, which are not
+   * reported again.
+   */
   constructor(where: string, advice: string, total = 0) {
     this.#where = where;
     this.#advice = advice;
@@ -20,12 +23,14 @@ export class LossAlarm {
     this.#before = total;
   }
 
-  /** Whether its end is still to be told. */
+  /** Whether loss began and its end is not reported yet. */
   get losing(): boolean {
     return this.#losing;
   }
 
-  /** Call now and then with the count of lost records since the start. `atMs`: wall clock, `nowMs`: one that does not jump. */
+  /**
+   * Call periodically with the count of lost records since the start. `atMs`: wall clock, `nowMs`: a monotonic clock.
+   */
   look(total: number, atMs: number, nowMs: number): Notice | undefined {
     const grew = total > this.#total;
     const count = total - this.#before;

@@ -9,7 +9,7 @@ function control() {
 }
 
 describe('asking for pins', () => {
-  it('is answered in the order of asking', async () => {
+  it('is answered in the order of the requests', async () => {
     const { sent, pins } = control();
     const both = Promise.all([pins.set(true), pins.set(false)]);
     expect(sent).toEqual([

@@ -1,4 +1,4 @@
-/** The serving thread's way to say whether program and maps outlive the process. */
+/** The serving thread's way to choose whether program and maps outlive the process. */
 import { fromPlain } from '../errors/setup-error.ts';
 import type { FromDrain, ToDrain } from '../ipc/messages.ts';
 
@@ -9,7 +9,7 @@ interface Waiting {
 
 export class PinControl {
   readonly #send: (message: ToDrain) => void;
-  /** In the order of asking, in which the answers come. */
+  /** Requests in the order they were sent, which is the order of the answers. */
   readonly #waiting: Waiting[] = [];
   #failed: Error | undefined;
 
@@ -18,8 +18,8 @@ export class PinControl {
   }
 
   /**
-   * Resolves with the directory of the pins, undefined if there are none (also if the operator wants none). Rejects
-   * with a SetupError if it cannot be; then nothing is pinned, and all ends with the process.
+   * Resolves with the directory of the pins, or undefined if there are none (also if the operator disabled pinning).
+   * Rejects with a SetupError if pinning fails; then nothing is pinned, and everything ends with the process.
    */
   set(on: boolean): Promise<string | undefined> {
     if (this.#failed) return Promise.reject(this.#failed);
@@ -29,14 +29,14 @@ export class PinControl {
     });
   }
 
-  /** For the drain thread's answers. */
+  /** Handles an answer of the drain thread. */
   answered({ pinned, error }: Extract<FromDrain, { type: 'pinned' }>): void {
     const waiting = this.#waiting.shift();
     if (error) waiting?.fail(fromPlain(error));
     else waiting?.answer(pinned);
   }
 
-  /** The drain thread is no more: nothing will be answered. */
+  /** The drain thread has ended: rejects all requests, pending and later ones. */
   fail(error: Error): void {
     this.#failed = error;
     for (const { fail } of this.#waiting.splice(0)) fail(error);

@@ -4,10 +4,10 @@ import { type Next, PollPolicy } from './poll-policy.ts';
 
 const COLD = { canPoll: false };
 const HOT = { canPoll: true };
-/** What comes in a millisecond when a lot comes. */
+/** Records per millisecond under heavy traffic. */
 const MANY = 5000;
 
-/** Milliseconds napped over empty looks until it sleeps. */
+/** Returns the milliseconds napped over empty polls until it sleeps. */
 function napsUntilSleep(pollPolicy: PollPolicy, lowLatency = false): number[] {
   const naps: number[] = [];
   for (;;) {
@@ -21,12 +21,12 @@ function napsUntilSleep(pollPolicy: PollPolicy, lowLatency = false): number[] {
 }
 
 describe('PollPolicy', () => {
-  it('naps a millisecond after each look that found records', () => {
+  it('naps a millisecond after each poll that found records', () => {
     const pollPolicy = new PollPolicy(COLD);
     for (let i = 0; i < 100; i++) expect(pollPolicy.next(1 + i, false)).toEqual({ do: 'nap', ms: 1, giving: 'hold' });
   });
 
-  it('naps half of one after a look that found some with low latency, but not after many', () => {
+  it('naps half a millisecond after a poll with few records at low latency, but not after many', () => {
     const pollPolicy = new PollPolicy(COLD);
     for (const records of [1, 100, 1, 50]) {
       expect(pollPolicy.next(records, false, true)).toEqual({ do: 'nap', ms: 0.5, giving: 'hold' });
@@ -47,7 +47,7 @@ describe('PollPolicy', () => {
     expect(Math.max(...napsUntilSleep(hot, true))).toBe(1);
   });
 
-  it('looks again at once while a look ends at its budget', () => {
+  it('polls again at once while a poll ends at its budget', () => {
     const pollPolicy = new PollPolicy(COLD);
     expect([pollPolicy.next(58_000, true), pollPolicy.next(58_000, true)]).toMatchObject([
       { do: 'again' },
@@ -56,14 +56,14 @@ describe('PollPolicy', () => {
     expect(pollPolicy.next(5, false)).toEqual({ do: 'nap', ms: 1, giving: 'hold' });
   });
 
-  it('naps ever longer over empty looks, then sleeps, within a fiftieth of a second', () => {
+  it('naps ever longer over empty polls, then sleeps, within a fiftieth of a second', () => {
     const naps = napsUntilSleep(new PollPolicy(COLD));
     expect(naps).toEqual([...naps].sort((a, b) => a - b));
     expect(naps.length).toBeGreaterThan(3);
     expect(naps.reduce((sum, ms) => sum + ms, 0)).toBeLessThanOrEqual(20);
   });
 
-  it('sleeps again at once when it woke for nothing', () => {
+  it('sleeps again at once after a wake-up without records', () => {
     const pollPolicy = new PollPolicy(COLD);
     napsUntilSleep(pollPolicy);
     for (let i = 0; i < 10; i++) expect(pollPolicy.next(0, false)).toEqual({ do: 'sleep', giving: 'exact' });
@@ -73,7 +73,7 @@ describe('PollPolicy', () => {
     ['a record', 1, false],
     ['a full look', 1, true],
     ['a full look of discarded records', 0, true],
-  ])('begins anew after %s', (_, records, more) => {
+  ])('starts over after %s', (_, records, more) => {
     const pollPolicy = new PollPolicy(COLD);
     const naps = napsUntilSleep(pollPolicy);
     pollPolicy.next(records, more);
@@ -82,22 +82,22 @@ describe('PollPolicy', () => {
 
   const afterMany = (pollPolicy: PollPolicy) =>
     Array.from({ length: 100 }, () => pollPolicy.next(MANY, false).giving).at(-1);
-  /** What it says while so many come in each millisecond, for so long; 'cool' comes once. */
+  /** Returns the steps while `records` arrive in each of `milliseconds` polls; 'cool' occurs once. */
   const saysWhile = (pollPolicy: PollPolicy, records: number, milliseconds: number) =>
     Array.from({ length: milliseconds }, () => pollPolicy.next(records, false));
   const cooled = (said: readonly Next[]) => said.filter((next) => next.do === 'cool').length;
 
-  it('is hot while very many come, where that is possible', () => {
+  it('is hot while very many records arrive, where that is possible', () => {
     expect(afterMany(new PollPolicy(HOT))).toBe('hot');
     expect(afterMany(new PollPolicy(COLD))).toBe('hold');
   });
 
-  it('is hot by a hundred million at a time without a nap', () => {
+  it('becomes hot from a hundred million records at once without a nap', () => {
     const pollPolicy = new PollPolicy(HOT);
     expect(pollPolicy.next(100_000_000, true)).toEqual({ do: 'again', giving: 'hot' });
   });
 
-  it('does not become hot by as many over a longer time', () => {
+  it('does not become hot from as many records over a longer time', () => {
     const said = saysWhile(new PollPolicy(HOT), 200, 10_000);
     expect(said.filter(({ giving }) => giving === 'hot')).toEqual([]);
   });
@@ -115,7 +115,7 @@ describe('PollPolicy', () => {
   it.each([
     ['a thousand a second', 1, 1],
     ['thirty a second', 1, 33],
-  ])('is hot no longer when %s come, and sleeps in between as ever', (_, records, everyLooks) => {
+  ])('stops being hot when %s come, and sleeps in between as usual', (_, records, everyLooks) => {
     const pollPolicy = new PollPolicy(HOT);
     afterMany(pollPolicy);
     const said: Next[] = [];
@@ -126,20 +126,20 @@ describe('PollPolicy', () => {
     expect(later.some((next) => next.do === 'sleep')).toBe(everyLooks > 1);
   });
 
-  it('stays hot while a fifth of what made it so comes', () => {
+  it('stays hot while a fifth of the records that made it hot arrive', () => {
     const pollPolicy = new PollPolicy(HOT);
     afterMany(pollPolicy);
     expect(new Set(saysWhile(pollPolicy, 60, 5000).map(({ giving }) => giving))).toEqual(new Set(['hot']));
   });
 
-  it('is cold when it woke', () => {
+  it('is not hot after waking', () => {
     const pollPolicy = new PollPolicy(HOT);
     afterMany(pollPolicy);
     napsUntilSleep(pollPolicy);
     expect(pollPolicy.next(1, false).giving).toBe('hold');
   });
 
-  it('never wants to be woken before it has waited for the programs that saw it hot', () => {
+  it('never arms its wake-up before it has waited for the programs that saw it hot', () => {
     const found = fc.record({
       records: fc.constantFrom(0, 1, MANY),
       more: fc.boolean(),

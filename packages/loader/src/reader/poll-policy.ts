@@ -1,60 +1,64 @@
 /**
- * When to look at the rings and when to sleep. Pure: it is told what was found and says what to do.
+ * Decides when to poll the rings and when to sleep. Pure: its input is what a poll found, its output the next step.
  *
  * - Asleep, the first record wakes the thread.
- * - While records come it looks once a millisecond: a reader that lags is a fast one, and the
- *   last record is held back so that the kernel never finds an empty ring and never signals.
- * - Hurried, because somebody takes rows as they come, it looks twice as often, but not where many come, and sleeps
- *   sooner: to be woken is faster than a long nap.
- * - After some empty looks, ever further apart, everything is given back, the rings are looked
- *   at once more (a record may have come in between: it did not signal), then it sleeps.
- * - While very many come it is hot: it promises not to sleep, which spares the program a barrier for each record. To take
- *   that back takes a wait, so it lasts until few came in all of a quarter of a second.
+ * - While records arrive, it polls once a millisecond: a reader that lags is a fast one, and the last record is held
+ *   back so that the kernel never finds an empty ring and never signals.
+ * - With low latency, because a client takes rows as they arrive, it polls twice as often unless many records arrive,
+ *   and sleeps sooner: a wake-up is faster than a long nap.
+ * - After some empty polls, at growing intervals, it releases everything, polls the rings once more (a record that
+ *   arrived in between did not signal), then sleeps.
+ * - While very many records arrive it is hot: it promises not to sleep, which spares the program a barrier for each
+ *   record. Revoking the promise takes a wait, so it lasts until a whole window of a quarter of a second had few
+ *   records.
  */
 
-/** Milliseconds to wait after a look that found something, */
+/** Milliseconds to wait after a poll that found something. */
 const NAP_MS = 1;
-/** after each empty look in a row, */
+/** Milliseconds to wait after each empty poll in a row. */
 const EMPTY_WAITS_MS: readonly number[] = [1, 1, 1, 1, 2, 4, 8];
-/** and after each further one while it is hot. */
+/** Milliseconds to wait after each further empty poll while hot. */
 const HOT_WAIT_MS = 8;
 const LOW_LATENCY_EMPTY_WAITS_MS: readonly number[] = [0.5, 0.5, 0.5, 0.5, 1, 1];
 const LOW_LATENCY_HOT_WAIT_MS = 1;
 const LOW_LATENCY_NAP_MS = 0.5;
-/** A look that found more is followed by a nap as ever: there a reader that lags is worth more. */
+/** A poll that found more than this is followed by a normal nap: at that rate a reader that lags is worth more. */
 const LOW_LATENCY_RECORDS = 128;
-/** Time is that of the naps: where it does not nap, more comes than it can take. */
+/** Length of a window in milliseconds napped: without naps, more records arrive than the thread can read. */
 const WINDOW_MS = 250;
-/** As many within a window make it hot, */
+/** This many records within a window make it hot. */
 const HOT_RECORDS = 65_536;
-/** fewer in all of one no longer. */
+/** Fewer than this in a whole window end it. */
 const COOL_RECORDS = 8_192;
 
-/** What to publish, and then: */
+/** How to publish (`giving`), and what to do next. */
 export type Next =
-  /** More is waiting: look again at once. */
+  /** More records are waiting: poll again at once. */
   | { giving: 'hold' | 'hot'; do: 'again' }
-  /** Look again after so many milliseconds. */
+  /** Poll again after `ms` milliseconds. */
   | { giving: 'hold' | 'hot'; do: 'nap'; ms: number }
-  /** No longer hot: wait until no program runs that may have seen it so, then look again. */
+  /** No longer hot: wait until no program runs that may have seen the promise, then poll again. */
   | { giving: 'hold'; do: 'cool' }
-  /** Look once more; if that finds nothing, sleep until the kernel signals. */
+  /** Poll once more; if that finds nothing, sleep until the kernel signals. */
   | { giving: 'exact'; do: 'sleep' };
 
 export class PollPolicy {
   readonly #canPoll: boolean;
   #hot = false;
-  /** In this window. */
+  /** Records and nap time in the current window. */
   #records = 0;
   #nappedMs = 0;
   #empty = 0;
 
-  /** `canPoll`: of the transport. */
+  /** `canPoll`: whether the transport supports being hot. */
   constructor({ canPoll }: { canPoll: boolean }) {
     this.#canPoll = canPoll;
   }
 
-  /** `records`: found by the last look; `more`: the look ended at its budget; `lowLatency`: a client takes rows as they come. */
+  /**
+   * `records`: found by the last poll; `more`: the poll ended at its budget; `lowLatency`: a client takes rows as they
+   * arrive.
+   */
   next(records: number, more: boolean, lowLatency = false): Next {
     const found = records > 0 || more;
     if (found) this.#empty = 0;

@@ -1,4 +1,4 @@
-/** The drain thread's part of the rules: it puts compiled sets in force and reads their counters. */
+/** The drain thread's part of the rules: puts compiled sets in force and reads their counters. */
 import { type PlainError, toPlain } from '../errors/setup-error.ts';
 import type { AttachedInterface, FromDrain, ToDrain, UnfilteredInterface } from '../ipc/messages.ts';
 import type { RuleCount } from '../ipc/rule-counts.ts';
@@ -20,10 +20,10 @@ export class Rules {
   readonly #owners: RuleOwners;
   readonly #interfaces: AskedInterfaces;
   readonly #post: (message: FromDrain) => void;
-  /** While no set was ever there, no counter moves. */
+  /** False until the first set is published: before that no counter moves. */
   #inUse = false;
 
-  /** `interfaces`: asks the kernel where the program is. */
+  /** `interfaces`: asks the kernel where the program is attached. */
   constructor(
     images: RuleImages,
     counters: RuleCounters,
@@ -55,7 +55,7 @@ export class Rules {
     }
   }
 
-  /** Of the rules that decided something since the last call. */
+  /** Returns the counts of the rules that decided a packet since the last call. */
   changed(): RuleCount[] {
     return this.#inUse ? this.#counters.changed() : [];
   }

@@ -1,4 +1,4 @@
-/** Makes what the drain thread works with, in the network namespace that it is to watch. */
+/** Creates what the drain thread works with, in the network namespace that it watches. */
 import { closeSync, openSync } from 'node:fs';
 import { LIVE } from '@packetlog/bpf';
 import { ERRNO } from '../errors/errno.ts';
@@ -24,7 +24,7 @@ import { carefulKeeper } from './tolerant-link-keeper.ts';
 import { Waiter } from './waiter.ts';
 import { WatchedInterfaces } from './watched-interfaces.ts';
 
-/** All that the drain thread works with. */
+/** Everything that the drain thread works with. */
 export interface Setup {
   program: LoadedProgram;
   transport: OpenTransport;
@@ -38,11 +38,11 @@ export interface Setup {
   otherRoutes: readonly string[];
   wake: number;
   waiter: Waiter;
-  /** Somebody reads what comes each second. */
+  /** A client reads the reports of each second. */
   hasClients: boolean;
-  /** Somebody takes rows as they come. */
+  /** A client takes rows as they arrive. */
   lowLatency: boolean;
-  /** By performance.now(). */
+  /** When the next report is due, by performance.now(). */
   nextReport: number;
 }
 

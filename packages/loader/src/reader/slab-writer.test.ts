@@ -49,7 +49,7 @@ function slabWriter(slabCount: number, rowsPerSecond = Number.POSITIVE_INFINITY)
       const slab = held.shift();
       if (slab !== undefined) slabs.release(slab);
     },
-    /** Adds that many numbered records, as they lie in a ring. */
+    /** Adds `count` numbered records, as they lie in a ring. */
     add: (count: number) => {
       const memory = new Uint8Array(16 + count * STRIDE);
       for (let i = 0; i < count; i++) memory.set(numberedRecord(next++), 16 + i * STRIDE + 8);
@@ -107,7 +107,7 @@ describe('SlabWriter', () => {
     expect(over.pending).toBe(1);
   });
 
-  it('drops and counts what finds no slab, and goes on when one comes back', () => {
+  it('loses and counts records without a free slab, and continues when one is returned', () => {
     const { it: over, add, release, delivered } = slabWriter(2);
     add(3 * PER_SLAB);
     expect(over.counts).toEqual({ offered: 3 * PER_SLAB, delivered: 2 * PER_SLAB, dropped: PER_SLAB, withheld: 0 });
@@ -118,7 +118,7 @@ describe('SlabWriter', () => {
     expect(over.counts.dropped).toBe(PER_SLAB);
   });
 
-  it('withholds what nobody wants, spread evenly, and says how many with the next rows', () => {
+  it('withholds rows over the limit, spread evenly, and reports how many with the next rows', () => {
     const { it: over, add, passed } = slabWriter(2, 50);
     add(100);
     over.flush(true);
@@ -126,7 +126,7 @@ describe('SlabWriter', () => {
     expect(over.counts).toEqual({ offered: 100, delivered: 10, dropped: 0, withheld: 90 });
   });
 
-  it('says what was withheld even if no row goes along, once', () => {
+  it('reports what was withheld even without rows, once', () => {
     const { it: over, add, passed, skipped } = slabWriter(2, 0);
     add(3);
     expect(over.takeSkipped()).toBe(3);
@@ -150,7 +150,7 @@ describe('SlabWriter', () => {
     expect(passed[0]?.numbers).toEqual([0, 1, 2, 4, 5, 8, 9]);
   });
 
-  it('takes up a new limit', () => {
+  it('applies a new limit', () => {
     const { it: over, add, time } = slabWriter(2, 0);
     over.want(Number.POSITIVE_INFINITY);
     add(5);

@@ -1,15 +1,15 @@
-/** Copies records out of the ring into slabs and passes the slabs on. */
+/** Copies records from the ring into slabs and passes the slabs to the serving thread. */
 import { SLAB_BYTES, type Slabs } from '../ipc/slabs.ts';
 import { RowBudget } from '../token-bucket.ts';
 import { sortByTime } from './sort-by-time.ts';
 
 export interface HandoverCounts {
   offered: number;
-  /** Passed on to the serving thread. */
+  /** Passed to the serving thread. */
   delivered: number;
-  /** Lost: every slab was still with the serving thread. */
+  /** Lost: the serving thread held every slab. */
   dropped: number;
-  /** Not passed on, because nobody wanted so many rows. */
+  /** Withheld: over the limit of rows per second. */
   withheld: number;
 }
 
@@ -34,7 +34,7 @@ export class SlabWriter {
     recordOffset: number;
     rowsPerSecond: number;
     now: () => number;
-    /** So many records are dropped at first, to see what an alarm looks like. */
+    /** Number of records to lose at the start, to show what an alarm looks like. */
     simulateLoss?: number;
     post: (slab: number, count: number, skipped: number) => void;
     postSkipped: (skipped: number) => void;
@@ -53,12 +53,12 @@ export class SlabWriter {
     this.#budget.change(rowsPerSecond);
   }
 
-  /** Bytes that slabs nobody holds have room for. */
+  /** Returns the bytes that free slabs have room for. */
   room(): number {
     return this.#slabs.free() * SLAB_BYTES;
   }
 
-  /** Records waiting in a slab that was not passed on yet. */
+  /** Records in a slab that was not passed to the serving thread yet. */
   get pending(): number {
     return this.#records;
   }
@@ -80,8 +80,8 @@ export class SlabWriter {
   }
 
   /**
-   * Passes the slab on if the serving thread has none of ours, so that slow serving makes fuller
-   * slabs, not more of them. `force`: in any case.
+   * Passes the slab on if the serving thread has returned the last one, so that slow serving makes fuller slabs, not
+   * more of them. `force`: passes it on in any case.
    */
   flush(force: boolean): void {
     if (this.#records === 0) {
@@ -91,14 +91,14 @@ export class SlabWriter {
     if (force || this.#lastPosted === undefined || this.#slabs.isFree(this.#lastPosted)) this.#pass();
   }
 
-  /** Records that were not wanted and of which the serving thread does not know; it is told now. */
+  /** Returns and resets the count of withheld records that the serving thread has not been told about. */
   takeSkipped(): number {
     const skipped = this.#skipped;
     this.#skipped = 0;
     return skipped;
   }
 
-  /** The one copy on the way from the kernel's memory to ours. */
+  /** Copies records from the kernel's memory to ours; this is the only copy. */
   #copy(memory: Uint8Array, start: number, count: number): void {
     let done = 0;
     while (done < count) {
@@ -116,7 +116,7 @@ export class SlabWriter {
     }
   }
 
-  /** Some of the records, evenly spread, so that a flood does not hide what is rare. */
+  /** Copies some of the records, evenly spread, so that a flood does not hide what is rare. */
   #copySpread(memory: Uint8Array, start: number, count: number, wanted: number): void {
     for (let i = 0; i < wanted; i++) {
       this.#copy(memory, start + Math.floor((i * count) / wanted) * this.#stride, 1);
@@ -126,7 +126,7 @@ export class SlabWriter {
   #current(): number | undefined {
     if (this.#slab !== undefined && (this.#records + 1) * this.#stride > SLAB_BYTES) this.#pass();
     this.#slab ??= this.#slabs.take();
-    // It came back, and is ours again.
+    // The serving thread returned this slab, and it is in use here again.
     if (this.#slab === this.#lastPosted) this.#lastPosted = undefined;
     return this.#slab;
   }

@@ -1,10 +1,10 @@
 /**
- * Puts the records of a slab in the order of their times. Each ring is in order by itself; they
- * are read one after the other, so that a slab holds a run from each.
+ * Sorts the records of a slab by time. Each ring is in order, but the rings are read one after the other, so a slab
+ * holds a sorted run from each.
  */
 import { PacketLogView } from '@packetlog/common';
 
-/** At higher rates nobody reads rows in order, and sorting would cost more than everything else. */
+/** Above this count per slab rows are not read in order, and sorting would cost more than everything else. */
 const MOST = 1024;
 
 export function sortByTime(bytes: Uint8Array, count: number, stride: number, recordOffset: number): void {

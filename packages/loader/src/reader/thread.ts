@@ -1,6 +1,7 @@
 /**
- * The drain thread: the only one that calls C once the main thread has locked the state directory (flock(2)). It blocks in epoll_wait or in a nap, never in
- * Node's event loop, and talks to the serving thread through a port and shared slabs.
+ * The drain thread: the only thread that calls C once the main thread has locked the state directory (flock(2)). It
+ * blocks in epoll_wait or in a nap, never in Node's event loop, and talks to the serving thread through a port and
+ * shared slabs.
  */
 import { readlinkSync } from 'node:fs';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
@@ -16,25 +17,25 @@ import { LOOK_BYTES } from './poll-bytes.ts';
 import { PollPolicy } from './poll-policy.ts';
 import { type Setup, setUp } from './set-up.ts';
 
-/** Reports are so far apart, but for one that waits for the first record or for somebody who reads it. */
+/** Interval of reports. Without clients and records, a report waits for the first client or record. */
 const REPORT_MS = 1000;
 const FOR_EVER = -1;
-/** While awake, loss is looked for so often: it is told well within a second. */
+/** Interval of loss checks while awake: loss is reported well within a second. */
 const ALARM_MS = 200;
-/** How long the end waits for the serving thread to give slabs back, and for the last records. */
+/** How long `stop` waits for the serving thread to return slabs, and for the last records. */
 const STOP_MS = 5000;
 
 const { options, port } = workerData as DrainThreadData;
 const signal = new Int32Array(options.signal);
 
-/** If not, the counters move while it sleeps, and the report tells. */
+/** If false, the counters may move while the thread sleeps, and only the report shows it. */
 const everyPacketWakes = options.logPermits && options.sample <= 1;
 
 function post(message: FromDrain): void {
   parentPort?.postMessage(message);
 }
 
-/** Of this thread, which may be in another namespace than the process. */
+/** Directory of the network tables of this thread, which may be in another namespace than the process. */
 function networkTables(): string {
   return `/proc/${readlinkSync('/proc/thread-self')}/net`;
 }
@@ -63,7 +64,7 @@ function attach({ program, transport, drain, interfaces, pins, remains, otherRou
   if (remains) tell([takenOver(program, drain)]);
 }
 
-/** False: the end was asked for instead. */
+/** Returns false if a stop was requested instead. */
 function waitForAttach(setup: Setup): boolean {
   for (;;) {
     Atomics.wait(signal, 0, 0);
@@ -74,7 +75,7 @@ function waitForAttach(setup: Setup): boolean {
   }
 }
 
-/** Looks, naps and sleeps until told to stop. */
+/** Polls, naps and sleeps until a stop message. */
 function run(setup: Setup): void {
   const { drain, slabWriter, transport, wake } = setup;
   const pollPolicy = new PollPolicy(transport);
@@ -94,7 +95,7 @@ function run(setup: Setup): void {
     const next = pollPolicy.next(records, more, setup.lowLatency);
     slabWriter.flush(next.do === 'sleep' || next.do === 'cool');
     drain.publish(next.giving);
-    // Behind the rows, which are on their way now.
+    // After the rows, which are on their way now.
     if (performance.now() >= nextAlarm) {
       nextAlarm = performance.now() + ALARM_MS;
       tell(drain.alarms(Date.now(), performance.now()));
@@ -108,10 +109,10 @@ function run(setup: Setup): void {
   }
 }
 
-/** Call when everything was given back. Gives how many records came in between: then it did not sleep. */
+/** Call after everything was released. Returns the number of records that arrived in between: then it did not sleep. */
 function sleep(setup: Setup): number {
   const { transport, drain, slabWriter, waiter } = setup;
-  // A record committed before that was visible did not signal: look once more.
+  // A record committed before the release was visible did not signal: poll once more.
   const { records } = drain.look();
   if (records > 0) {
     slabWriter.flush(true);
@@ -180,7 +181,7 @@ function takenOver(program: LoadedProgram, drain: Drain): Notice {
   return { at_ms: Date.now(), level: program.reused ? 'info' : 'warning', code: 'taken_over', message };
 }
 
-/** Who comes after a long sleep gets a report at once, as it is overdue. */
+/** After a long sleep the next report is overdue, so the client gets one at once. */
 function setHasClients(setup: Setup, hasClients: boolean): void {
   setup.hasClients = hasClients;
   const { offsetNs, step } = setup.drain.setClock();
@@ -188,7 +189,7 @@ function setHasClients(setup: Setup, hasClients: boolean): void {
   if (step) tell([step]);
 }
 
-/** When the next report is due. Late by more than one: those in between are left out, not made up for. */
+/** Returns when the next report is due. Reports that were missed are skipped, not made up for. */
 function reportAfter(due: number): number {
   return Math.max(due, performance.now() - REPORT_MS) + REPORT_MS;
 }
@@ -209,7 +210,10 @@ function report({ drain, rules }: Setup): void {
   post({ type: 'second', ledger, summary, clockOffsetNs: offsetNs, ruleCounts: rules.changed() });
 }
 
-/** Detaches, waits until no program runs, empties the rings, passes everything on. What is pinned goes on. */
+/**
+ * Detaches, waits until no program runs, empties the rings, passes everything on. Pinned programs and maps keep
+ * running.
+ */
 function stop(setup: Setup): void {
   const { transport, drain, slabWriter, interfaces, rules, pins } = setup;
   const goesOn = pins.path !== undefined;
@@ -217,16 +221,16 @@ function stop(setup: Setup): void {
   const deadline = performance.now() + STOP_MS;
   const settled = waitForRunningPrograms();
   for (;;) {
-    // No more than there is room for: now there is time to wait for slabs to come back.
+    // Read no more than fits into free slabs: there is time now to wait for slabs to return.
     const { records, more } = drain.look(
       Math.min(LOOK_BYTES, Math.floor(slabWriter.room() / (2 * transport.rings.length))),
     );
     drain.publish('exact');
     slabWriter.flush(true);
-    // There may be no end of what goes on: the rest waits for the next loader.
+    // A pinned program keeps writing, so there may be no end: the rest waits for the next loader.
     const over = performance.now() >= deadline || (goesOn && !more);
     if (over || (records === 0 && drain.backlog() === 0 && settled)) break;
-    // Nobody reads messages any more.
+    // Messages are not read any more.
     Atomics.store(signal, 0, 0);
     if (records === 0) Atomics.wait(signal, 0, 0, settled ? 1 : 10);
   }
@@ -250,7 +254,7 @@ try {
     run(setup);
     stop(setup);
   } else {
-    // What a loader before left stays as it is.
+    // Leave the previous loader's program and maps as they are.
     post({ type: 'stopped', ledger: setup.drain.ledger(Date.now()), ruleCounts: [], pinned: setup.pins.path });
   }
 } catch (error) {

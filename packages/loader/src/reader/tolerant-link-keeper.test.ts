@@ -2,7 +2,7 @@ import type { Notice } from '@packetlog/common';
 import { expect, it } from 'vitest';
 import { carefulKeeper } from './tolerant-link-keeper.ts';
 
-it('a pin that cannot be removed or made is told, and nothing is thrown into the drain thread', () => {
+it('a pin that cannot be removed or made is reported, and nothing is thrown into the drain thread', () => {
   const notices: Notice[] = [];
   const link = { slot: 1, mode: 'native' as const, name: 'eth0', fd: 3 };
   const called: string[] = [];

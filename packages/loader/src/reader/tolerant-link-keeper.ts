@@ -1,4 +1,7 @@
-/** Pins follow what happens to interfaces. A bpf file system that does not let them is told of, and ends nothing else. */
+/**
+ * Wraps `keeper`, which updates the pins when interfaces change: an error of the bpf file system becomes a notice and
+ * stops nothing else.
+ */
 import type { Notice } from '@packetlog/common';
 import type { LinkKeeper } from './watched.ts';
 

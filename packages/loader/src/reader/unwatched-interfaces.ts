@@ -1,14 +1,14 @@
-/** Packets of interfaces without a slot: nothing asked for them, and no line of an interface's ledger holds them. */
+/** Packets of interfaces without a slot: they are not configured, and have no line in the ledger's interfaces. */
 import type { Ledger, Notice } from '@packetlog/common';
 import { printableName } from '../system/interface-name.ts';
 import type { InterfaceCounters } from '../xdp/interface-counters.ts';
 
-/** Under this name the traffic of interfaces that are not watched is listed beside the others. */
+/** Name under which the traffic of unwatched interfaces is listed beside the others. */
 export const UNWATCHED = 'unwatched';
-/** Of the counters. */
+/** Slot of the counters for unwatched interfaces. */
 export const UNWATCHED_SLOT = 0;
 
-/** A device of this network namespace that an unwatched number means. */
+/** The device in this network namespace with the ifindex of an unwatched interface. */
 export interface SeenDevice {
   name: string;
   /** The watched interface that it is a part of, whose driver runs the program on it (netvsc_vf_setxdp). */
@@ -17,7 +17,7 @@ export interface SeenDevice {
 
 export class Unwatched {
   readonly #counters: InterfaceCounters;
-  /** The last such interface, as the program noted it. */
+  /** Returns the ifindex of the last unwatched interface, as the program noted it. */
   readonly #ifindex: () => number;
   readonly #deviceOf: (ifindex: number) => SeenDevice | undefined;
   #told: number;
@@ -31,7 +31,7 @@ export class Unwatched {
     this.#counters = counters;
     this.#ifindex = ifindex;
     this.#deviceOf = deviceOf;
-    // What a loader before told of.
+    // The previous loader has reported these.
     this.#told = counters.seen(UNWATCHED_SLOT);
   }
 
@@ -40,7 +40,7 @@ export class Unwatched {
     return counters.seen === 0 ? undefined : { ifindex: this.#ifindex(), counters };
   }
 
-  /** Call now and then: tells of each such interface once. */
+  /** Call periodically: reports each unwatched interface once. */
   look(atMs: number): Notice | undefined {
     const seen = this.#counters.seen(UNWATCHED_SLOT);
     const count = seen - this.#told;

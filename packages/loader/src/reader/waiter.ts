@@ -1,30 +1,33 @@
-/** Where the drain thread sleeps, and what wakes it: records, messages, interfaces that change, a clock that is set. */
+/** Where the drain thread sleeps. Records, messages, interface changes and clock changes wake it. */
 import { clearEvent } from '../native/clear-event.ts';
 import { clockEvents, linkEvents } from '../native/kernel-events.ts';
 import { epollOf, epollWait } from '../native/libc.ts';
 
 export interface Woken {
-  /** Some interface of the namespace came, went or changed. */
+  /** An interface of the namespace was added, removed or changed. */
   links: boolean;
-  /** Somebody set the wall clock. */
+  /** The wall clock was set. */
   clock: boolean;
 }
 
 export class Waiter {
-  /** Whether interfaces and the clock wake the sleeper; else it has to look now and then. */
+  /** Whether interface and clock changes wake the thread; if not, it has to poll for them. */
   readonly tellsAll: boolean;
   readonly #epoll: number;
   readonly #links = linkEvents();
   readonly #clock = clockEvents();
 
-  /** `wake`: the messages' eventfd, which whoever reads them clears; `records`: what the transport signals by. */
+  /**
+   * `wake`: eventfd for messages, cleared by the code that reads them; `records`: descriptors that the transport
+   * signals.
+   */
   constructor(wake: number, records: readonly number[]) {
     const events = [this.#links, this.#clock].filter((fd) => fd !== undefined);
     this.tellsAll = events.length === 2;
     this.#epoll = epollOf([wake, ...events, ...records]);
   }
 
-  /** So long at most; -1: until something happens. */
+  /** Sleeps for at most `ms` milliseconds; -1: until an event. */
   sleep(ms: number): Woken {
     const ready = epollWait(this.#epoll, ms);
     return { links: isOneOf(ready, this.#links), clock: isOneOf(ready, this.#clock) };

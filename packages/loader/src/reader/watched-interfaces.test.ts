@@ -23,13 +23,13 @@ const ETH0: LinkFacts = {
   xdpPrograms: [PROGRAM],
 };
 
-/** What the kernel says, and what was asked of it. */
+/** The fake kernel's state, and the requests it received. */
 const kernel = vi.hoisted(() => ({
   facts: (_ifindex: number): unknown => undefined,
   /** Device and program of a link. */
   links: new Map<number, { ifindex: number; program: number }>(),
   closed: [] as number[],
-  /** Modes that were asked for. */
+  /** Modes that were requested. */
   attached: [] as string[],
 }));
 
@@ -94,14 +94,14 @@ describe('a watched interface', () => {
     interfaces.attach();
   });
 
-  it('is let go when it is in another network namespace', () => {
+  it('is released when it is in another network namespace', () => {
     kernel.facts = () => undefined;
     expect(interfaces.look(0).map(({ code }) => code)).toEqual(['interface_gone']);
     expect(kernel.closed).toEqual([LINK]);
     expect(interfaces.unfiltered()).toHaveLength(1);
   });
 
-  it('keeps the program while the kernel does not say what it is', () => {
+  it('keeps the program while the kernel does not answer', () => {
     kernel.facts = () => {
       throw new SystemCallError('RTM_GETLINK', ENOBUFS);
     };
@@ -112,7 +112,7 @@ describe('a watched interface', () => {
     expect(interfaces.look(1)).toEqual([]);
   });
 
-  it('is let go when its mode becomes one in which XDP sees nothing of it, with the reason, and taken back', () => {
+  it('is released, with the reason, when XDP cannot see its packets in its new mode, and taken back', () => {
     kernel.facts = () => ({ ...ETH0, kind: 'ipvlan', ipvlanMode: 'l3s' });
     expect(interfaces.look(0)).toMatchObject([{ code: 'attach_failed', message: expect.stringMatching(/L3S mode/) }]);
     expect(interfaces.attached()).toEqual([]);
@@ -132,16 +132,16 @@ describe('a watched interface', () => {
     expect(notice?.message).toMatch(/vf0 \(number 9\).* It is a part of eth0: with --mode generic/);
   });
 
-  it('is not the only one whose reasons count', () => {
+  it('is not the only one whose reasons are counted', () => {
     expect(interfaces.reasons()).toEqual([0, 13, 1]);
   });
 });
 
-describe('what a loader before left', () => {
+describe('what the previous loader left', () => {
   const OLD = 40;
   const [FIRST, SECOND] = [21, 22];
   const bonds: Record<number, Partial<LinkFacts>> = { 5: { name: 'bond0' }, 6: { name: 'bond1' } };
-  /** Which link a device has. */
+  /** The device of each link. */
   const linkOn: Record<number, number> = { 5: FIRST, 6: SECOND };
   const programOn = (ifindex: number) => {
     const link = kernel.links.get(linkOn[ifindex] ?? 0) ?? kernel.links.get(LINK);

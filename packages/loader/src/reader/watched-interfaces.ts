@@ -1,6 +1,6 @@
 /**
- * The interfaces that the program is attached to: attaching, noticing that one vanished or left the network namespace,
- * attaching again when it returns.
+ * The interfaces that the program is attached to: attaches, notices that one vanished or left the network namespace,
+ * and attaches again when it returns.
  */
 import type { Ledger, Notice } from '@packetlog/common';
 import { SetupError } from '../errors/setup-error.ts';
@@ -30,12 +30,12 @@ export class WatchedInterfaces {
   readonly #keeper: LinkKeeper | undefined;
   readonly #unwatched: Unwatched;
   readonly #watched: Watched[] = [];
-  /** Numbers of devices here that have the name of one that is elsewhere, with its link. */
+  /** For a watched interface whose link is on a device elsewhere: ifindex of the device here that has its name. */
   readonly #replaced = new Map<Watched, number>();
-  /** What happened at the start, for the first look to tell. */
+  /** Notices from the start, for the first `look` to return. */
   readonly #untold: Notice[] = [];
 
-  /** `unwatchedIfindex`: the last interface without a slot that the program saw. */
+  /** `unwatchedIfindex`: returns the last interface without a slot that the program saw. */
   constructor(
     programs: AttachablePrograms,
     slots: SlotTable,
@@ -48,7 +48,8 @@ export class WatchedInterfaces {
     this.#slots = slots;
     this.#counters = counters;
     this.#keeper = keeper;
-    // A number may be one of another network namespace: only a device with the program, or a part of one, can be meant.
+    // The ifindex may be one of another network namespace: only a device that has the program, or is part of one that
+    // has, can be meant.
     this.#unwatched = new Unwatched(counters, unwatchedIfindex, (ifindex) => {
       const facts = unlessUnknown(() => linkFactsOf(ifindex));
       if (!facts || facts === 'unknown') return undefined;
@@ -58,14 +59,16 @@ export class WatchedInterfaces {
   }
 
   /**
-   * Goes on with what a loader before attached; its program stays until `attach`. Interfaces of which only the name is
-   * left are watched when they return. `reused`: its slot table is ours, too. Call before `add`.
+   * Continues with the interfaces that the previous loader attached; its program stays until `attach`. Interfaces of
+   * which only the name is left are watched when they return. `reused`: we use its slot table, too. Call before `add`.
    */
   resume(links: readonly RemainingLink[], names: ReadonlyMap<number, string>, reused: boolean): void {
     this.#watched.push(...remainingInterfaces(links, names, this.#slots, reused));
   }
 
-  /** Gives it a slot. Throws SetupError if the interface is not there. An alternative name is one, too. */
+  /**
+   * Gives the interface a slot. `given` may be an alternative name. Throws SetupError if the interface does not exist.
+   */
   add(given: string): void {
     const ifindex = interfaceIndex(given);
     const name = interfaceName(ifindex) ?? given;
@@ -84,7 +87,7 @@ export class WatchedInterfaces {
     this.#watched.push(waiting(name, this.#slots.assign(printableName(name), ifindex), ifindex, NOT_YET));
   }
 
-  /** To all that were added. Throws SetupError where that fails. */
+  /** Attaches to all interfaces that were added. Throws SetupError on failure. */
   attach(): void {
     for (const watched of this.#watched) {
       if (watched.link !== undefined) this.#takeOver(watched, watched.link);
@@ -96,7 +99,7 @@ export class WatchedInterfaces {
     return this.#watched.flatMap((watched) => linkOf(watched) ?? []);
   }
 
-  /** Those with our program on them, as their links and devices say. */
+  /** Returns the interfaces that have our program, according to their links and devices. */
   attached(): AttachedInterface[] {
     return this.#watched.flatMap(({ name, ifindex, mode, link }) => {
       if (link === undefined || !this.#attacher.isOurs(linkFacts(link).program)) return [];
@@ -104,7 +107,7 @@ export class WatchedInterfaces {
     });
   }
 
-  /** The others: no rule acts there. */
+  /** Returns the other interfaces: no rule acts there. */
   unfiltered(): UnfilteredInterface[] {
     const attached = new Set(this.attached().map(({ name }) => name));
     return this.#watched
@@ -112,19 +115,19 @@ export class WatchedInterfaces {
       .map(({ name, ...watched }) => ({ name, why: filteringOf(watched).why ?? LEFT }));
   }
 
-  /** Fixed once all are added. */
+  /** Returns the slots, which are fixed once all interfaces are added. */
   slots(): { name: string; slot: number }[] {
     return this.#watched.map(({ name, slot }) => ({ name, slot }));
   }
 
-  /** An interface could not be attached to: no event says when it can, so it has to be tried again. */
+  /** An interface could not be attached to: no event signals when it can, so attaching has to be retried. */
   get waits(): boolean {
     return this.#watched.some(({ complaint }) => complaint !== undefined);
   }
 
-  /** Looks once at every interface; call about once a second. */
+  /** Checks every interface once; call about once a second. */
   look(atMs: number): Notice[] {
-    // First what left, so that a number which means another device by now is free for it.
+    // First handle the interfaces that left, which frees an ifindex that belongs to another device by now.
     const left = this.#watched.map((watched) =>
       watched.link === undefined ? undefined : this.#check(watched, watched.link, atMs),
     );
@@ -139,17 +142,17 @@ export class WatchedInterfaces {
     return ledgerOf(this.#watched, this.#counters);
   }
 
-  /** What arrived on other interfaces; undefined for nothing. */
+  /** Returns what arrived on unwatched interfaces; undefined if nothing did. */
   unwatched(): Ledger['unwatched'] {
     return this.#unwatched.ledger();
   }
 
-  /** Packets by reason number, over all interfaces, watched or not. */
+  /** Returns packets by reason number, over all interfaces, watched or not. */
   reasons(): number[] {
     return reasonsOf(this.#watched, this.#counters);
   }
 
-  /** Packets that found no room in a ring since the start. */
+  /** Returns packets lost because a ring was full, since the start. */
   ringFull(): number {
     return ringFullOf(this.#watched, this.#counters);
   }
@@ -158,7 +161,7 @@ export class WatchedInterfaces {
     for (const watched of this.#watched) this.#close(watched);
   }
 
-  /** What a loader before left on this interface is ours from now on, or let go of. */
+  /** Takes over or closes the link that the previous loader left on this interface. */
   #takeOver(watched: Watched, link: number): void {
     const { ifindex } = watched;
     const outcome = this.#attacher.takeOver(watched, link);
@@ -173,7 +176,7 @@ export class WatchedInterfaces {
     }
   }
 
-  /** Whether the link still does what was asked for. */
+  /** Checks that the link still does what was requested. */
   #check(watched: Watched, link: number, atMs: number): Notice | undefined {
     const shown = printableName(watched.name);
     const { ifindex } = linkFacts(link);
@@ -184,7 +187,7 @@ export class WatchedInterfaces {
       return { ...about, level: 'warning', code: 'interface_gone', message };
     }
     const facts = ifindex === watched.ifindex ? askDevice(link) : undefined;
-    // The link is there: the program stays on it, and the next look asks again.
+    // The link exists: the program stays on it, and the next call asks again.
     if (facts === 'unknown') return undefined;
     if (!facts) return this.#left(watched, atMs);
     const layer = linkLayerOf(facts);

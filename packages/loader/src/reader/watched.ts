@@ -1,4 +1,4 @@
-/** One interface that is watched, attached or not. */
+/** One watched interface, attached or not. */
 import type { Filtering, Interface } from '@packetlog/common';
 import type { LinkFacts } from '../native/link-message.ts';
 import { linkLayerOf } from '../xdp/attach/link-layer.ts';
@@ -10,11 +10,11 @@ export interface Watched extends Interface {
   link: number | undefined;
   /** Why it is not attached. */
   away: string;
-  /** The last failure told, so that it is told once. */
+  /** The last failure that was reported, so that it is reported once. */
   complaint: string | undefined;
 }
 
-/** Told of what is attached, so that it can go on without this process. */
+/** Receives changes of the attached links, so that they can outlive this process. */
 export interface LinkKeeper {
   attached(link: PinnableLink): void;
   detached(link: Pick<PinnableLink, 'slot' | 'mode'>): void;
@@ -37,7 +37,9 @@ export function linkOf({ slot, mode, name, link }: Watched): PinnableLink | unde
   return link === undefined ? undefined : { slot, mode, name, fd: link };
 }
 
-/** bond_xdp_set (drivers/net/bonding/bond_main.c) puts a native program on the members, and new ones get it as they join. */
+/**
+ * bond_xdp_set (drivers/net/bonding/bond_main.c) puts a native program on the members; new members get it as they join.
+ */
 export function kindOf(facts: LinkFacts, mode: Interface['mode']): SlotKind {
   if (facts.kind === 'bond' && mode !== 'generic') return 'bond';
   const layer = linkLayerOf(facts);
