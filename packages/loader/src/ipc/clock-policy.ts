@@ -1,15 +1,18 @@
-/** How a record gets its time, and how early it may be. Pure. */
+/** How a record gets its timestamp, and how early it may be. Pure. */
 import type { Hello } from '@packetlog/common';
 import type { TransportName } from './settings.ts';
 
 export type ClockPolicy = Hello['clock']['policy'];
 
-/** The offset to the wall clock is known to a few microseconds. */
+/** Error of the offset to the wall clock, which is known to a few microseconds. */
 const OFFSET_ERROR_NS = 10_000;
-/** A time that is used again is early by at most a jiffy: 10 ms at the lowest HZ that kernels are built with. */
+/** A reused timestamp is early by at most a jiffy: 10 ms at the lowest HZ that kernels are built with. */
 const JIFFY_NS = 10_000_000;
 
-/** Only the reader of an array ring can tell the program that packets are dense: elsewhere `auto` reads each time. */
+/**
+ * Returns the policy in effect. Only the reader of an array ring can tell the program that packets are dense: with
+ * other transports `auto` reads the clock for each packet.
+ */
 export function clockWith(requested: ClockPolicy, transport: TransportName): ClockPolicy {
   return requested === 'auto' && transport !== 'array' ? 'precise' : requested;
 }

@@ -1,12 +1,12 @@
-/** What the running loader tells root of itself, so that other commands can use it. */
+/** What the running loader reports to root, so that other commands can use it. */
 import { ledgerSchema } from '@packetlog/common';
 import { z } from 'zod';
 
 export const controlSessionSchema = z.object({
   pid: z.number().int().positive(),
-  /** Inode of the network namespace whose interfaces it watches. */
+  /** Inode of the network namespace whose interfaces the loader watches. */
   network_namespace: z.string(),
-  /** Where it serves, and its tokens; null with `--listen off`. */
+  /** URL and tokens of the server; null with `--listen off`. */
   served: z
     .object({
       url: z.string(),
@@ -18,7 +18,7 @@ export const controlSessionSchema = z.object({
   interfaces: ledgerSchema.shape.interfaces,
 });
 
-/** Which loader it is: what every version says, so that a newer command knows whom it reached. */
+/** Identifies the loader. Every version sends these fields, so that a newer command knows which loader it reached. */
 export const loaderIdentitySchema = controlSessionSchema.pick({ pid: true, network_namespace: true });
 
 export type LoaderIdentity = z.infer<typeof loaderIdentitySchema>;

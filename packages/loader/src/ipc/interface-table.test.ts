@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { InterfaceNames } from './interface-table.ts';
 
 describe('InterfaceNames', () => {
-  it('knows all numbers of a name, those of interfaces that have gone and come again too', () => {
+  it('knows all indexes of a name, including those of interfaces that went and came back', () => {
     const names = new InterfaceNames();
     expect(names.learn([{ ifindex: 2, name: 'eth0' }])).toBe(true);
     expect(names.learn([{ ifindex: 0, name: 'eth0' }])).toBe(false);
@@ -13,7 +13,7 @@ describe('InterfaceNames', () => {
     expect(names.indexesOf('eth1')).toEqual([]);
   });
 
-  it('follows a change of a name', () => {
+  it('follows a renamed interface', () => {
     const names = new InterfaceNames();
     names.learn([{ ifindex: 2, name: 'eth0' }]);
     expect(names.learn([{ ifindex: 2, name: 'wan' }])).toBe(true);

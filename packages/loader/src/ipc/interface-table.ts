@@ -1,9 +1,12 @@
-/** Which number of an interface has which name, as far as records may still speak of it. */
+/** Maps ifindexes to interface names, including those that older records may still have. */
 
 export class InterfaceNames {
   readonly #names = new Map<number, string>();
 
-  /** Says whether anything is new. An interface that is gone (number 0) keeps its last number until another has it. */
+  /**
+   * Returns whether anything is new. An interface that is gone (ifindex 0) keeps its last ifindex until another takes
+   * it.
+   */
   learn(interfaces: Iterable<{ readonly ifindex: number; readonly name: string }>): boolean {
     let isNew = false;
     for (const { ifindex, name } of interfaces) {

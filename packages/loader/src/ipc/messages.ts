@@ -1,4 +1,4 @@
-/** What the drain thread and the serving thread say to each other. */
+/** Messages between the drain thread and the serving thread. */
 import type { MessagePort } from 'node:worker_threads';
 import type { InForce, Ledger, Notice, Summary } from '@packetlog/common';
 import type { PlainError } from '../errors/setup-error.ts';
@@ -11,29 +11,31 @@ import type { SlabMemory } from './slabs.ts';
 export interface DrainOptions {
   /** Empty: the interface of the default route. */
   interfaces: readonly string[];
-  /** Path of a network namespace to work in. */
+  /** Path of the network namespace to work in. */
   networkNamespace: string | undefined;
   mode: RequestedMode;
   transport: RequestedTransport;
   clock: ClockPolicy;
-  /** Record 1 of so many permitted packets; 0: by how full the ring is. */
+  /** Record one of this many permitted packets; 0: adapt to the fill level of the ring. */
   sample: number;
-  /** So many records are lost on purpose, to see the alarm. */
+  /** Number of records to lose on purpose, to show the alarm. */
   simulateLoss: number;
   ringBytes: number;
   logPermits: boolean;
-  /** Whether anybody can read what the records of a second say. */
+  /** Whether summaries of the records are needed: false if no client can read them. */
   summaries: boolean;
   slabs: SlabMemory;
-  /** One Int32: 1 when a message waits. Set after the message and the wake-up were sent. */
+  /** One Int32: 1 when a message is waiting. Set after the message and the wake-up were sent. */
   signal: SharedArrayBuffer;
   /** Rows per second that the serving thread can use at first; Infinity for all. */
   rowsPerSecond: number;
-  /** Whether program and maps are to outlive the process: when the serving thread says so, from the start, or never. */
+  /**
+   * Whether program and maps outlive the process: `auto` when the serving thread asks for it, `always` from the start.
+   */
   pin: 'auto' | 'always' | 'never';
   /** The bpf file system to pin in; undefined: the usual one. */
   bpfFs: string | undefined;
-  /** Whether to go on with what a loader that ended left. If not, setting up fails where there is something. */
+  /** Whether to take over what a loader that ended left. If false, setup fails when there is something. */
   takeOver: boolean;
 }
 
@@ -42,29 +44,32 @@ export interface DrainThreadData {
   port: MessagePort;
 }
 
-/** The ledger but for the client's own part, which the serving thread adds. */
+/** The ledger without the client's own part, which the serving thread adds. */
 export type DrainLedger = Omit<Ledger, 'client'>;
 
-/** What rules can be compiled for, known before anything is attached; it never changes. */
+/** What rules are compiled for. Known before anything is attached; never changes. */
 export interface CompileTarget {
   /** In the order of the ledger's interfaces, whose names may change. */
   interfaces: readonly { name: string; slot: number }[];
-  /** Counter slots, slot 0 included, which belongs to no rule. */
+  /** Number of counter slots, including slot 0, which belongs to no rule. */
   counterSlots: number;
-  /** Counter slot by rule, as a loader before left it: they go on. Rules that are no more may be among them. */
+  /** Counter slot by rule, as the previous loader left it: the counts continue. May include deleted rules. */
   counters?: ReadonlyMap<number, number>;
-  /** Directory of the network tables (`tcp`, `route`, …) of the namespace that is watched. */
+  /** Directory of the network tables (`tcp`, `route`, …) of the watched namespace. */
   tables: string;
 }
 
-/** An interface with our program on it, as its link in the kernel says. */
+/** An interface that has our program, according to its link in the kernel. */
 export type AttachedInterface = Pick<Ledger['interfaces'][number], 'name' | 'ifindex' | 'mode'>;
 
 /** A watched interface on which no rule acts, and why. */
 export type UnfilteredInterface = NonNullable<InForce['not_filtered']>[number];
 
 export type FromDrain =
-  /** The program is loaded and waits for `attach`. `wake`: eventfd, 8 bytes written to it make the drain thread read its messages. */
+  /**
+   * The program is loaded and waits for `attach`. `wake`: eventfd; writing 8 bytes to it makes the drain thread read
+   * its messages.
+   */
   | { type: 'loaded'; ground: CompileTarget; wake: number }
   | {
       type: 'ready';
@@ -78,14 +83,16 @@ export type FromDrain =
       otherRoutes: readonly string[];
     }
   | { type: 'failed'; error: PlainError }
-  /** Slab `slab` holds `count` records and is the receiver's until released; `skipped` more were not wanted. */
+  /** Slab `slab` holds `count` records and belongs to the receiver until released; `skipped` more were withheld. */
   | { type: 'rows'; slab: number; count: number; skipped: number }
   | { type: 'skipped'; skipped: number }
-  /** Answers `rows-wanted`: `skipped` passed before it took effect. */
+  /** Answers `rows-wanted`: `skipped` rows passed before it took effect. */
   | { type: 'rows-wanted'; skipped: number }
-  /** `ruleCounts`: of the rules that decided something since the last one; also sent at `stopped` and on request. */
+  /**
+   * `ruleCounts`: of the rules that decided a packet since the last message; also sent with `stopped` and on request.
+   */
   | { type: 'second'; ledger: DrainLedger; summary: Summary; clockOffsetNs: bigint; ruleCounts: RuleCount[] }
-  /** Answers `rules`: the set is in force, or with `error` the old one still is. */
+  /** Answers `rules`: the set is in force, or with `error` the old set still is. */
   | { type: 'rules'; request: number; error: PlainError | undefined }
   /** Answers `rule-counts`. */
   | { type: 'rule-counts'; request: number; ruleCounts: RuleCount[] }
@@ -99,23 +106,23 @@ export type FromDrain =
     }
   /** Answers `pin`. */
   | { type: 'pinned'; pinned: string | undefined; error: PlainError | undefined }
-  /** Answers `watched`, before any rows that were wanted afterwards; later ones come with each `second`. */
+  /** Answers `has-clients`, before any rows that are requested afterwards; later offsets come with each `second`. */
   | { type: 'clock'; offsetNs: bigint }
   | { type: 'notice'; notice: Notice }
-  /** `pinned`: program and maps stay, and go on. */
+  /** `pinned`: directory of the pins when program and maps stay in the kernel. */
   | { type: 'stopped'; ledger: DrainLedger; ruleCounts: RuleCount[]; pinned: string | undefined };
 
 export type ToDrain =
   | { type: 'rows-wanted'; perSecond: number }
-  /** Whether somebody reads summaries and the ledger each second. If not, none are made while nothing comes. */
+  /** Whether a client reads summaries and the ledger each second. If not, none are made while no packets arrive. */
   | { type: 'has-clients'; hasClients: boolean }
-  /** Whether somebody takes rows as they come. */
+  /** Whether a client takes rows as they arrive. */
   | { type: 'lowLatency'; lowLatency: boolean }
-  /** Once, after `loaded`: rules sent before it are in force from the first packet on. */
+  /** Sent once, after `loaded`: rules sent before it are in force from the first packet on. */
   | { type: 'attach' }
   /**
-   * A whole rule set takes the place in `slot`; undefined: none does. `freshCounters`: counter slots that no set in
-   * force uses and this one does; they are zeroed first.
+   * Replaces the rule set in `slot` with a whole new set; undefined: with none. `freshCounters`: counter slots that no
+   * set in force uses and this one does; they are zeroed first.
    */
   | {
       type: 'rules';
@@ -123,13 +130,13 @@ export type ToDrain =
       slot: RuleSlot;
       image: SharedArrayBuffer | undefined;
       freshCounters: readonly number[];
-      /** Counter slot by rule, for the loader that takes over one day. */
+      /** Counter slot by rule, for a loader that takes over later. */
       owners: ReadonlyMap<number, number>;
     }
-  /** Asks for what these counters stand at now. */
+  /** Asks for the current values of these counters. */
   | { type: 'rule-counts'; request: number; slots: readonly number[] }
-  /** Asks what the kernel has: rule sets, and the program on interfaces. */
+  /** Asks for the kernel's state: rule sets, and where the program is attached. */
   | { type: 'in-force'; request: number }
-  /** Program and maps are to outlive the process, or not. */
+  /** Whether program and maps outlive the process. */
   | { type: 'pin'; on: boolean }
   | { type: 'stop' };

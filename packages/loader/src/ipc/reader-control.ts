@@ -1,10 +1,10 @@
-/** What the server needs of the thread that reads the rings. */
+/** What the server needs from the thread that reads the rings. */
 import type { FromDrain } from './messages.ts';
 
 export interface ReaderControl {
   readonly ready: Pick<Extract<FromDrain, { type: 'ready' }>, 'transport' | 'stride' | 'recordOffset'>;
-  /** Whether a client reads what comes each second. */
+  /** Sets whether a client reads the reports of each second. */
   setHasClients(hasClients: boolean): void;
-  /** Whether a client wants its rows as soon as they are read. */
+  /** Sets whether a client wants its rows as soon as they are read. */
   setLowLatency(lowLatency: boolean): void;
 }

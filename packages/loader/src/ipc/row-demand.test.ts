@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest';
 import { RowDemand } from './row-demand.ts';
 
-it('asks for the most that anybody wants, and tells each when its wish holds', () => {
+it('requests the highest limit, and tells each part when its own is in effect', () => {
   const want = vi.fn();
   const demand = new RowDemand(want);
   const passing: string[] = [];

@@ -1,19 +1,22 @@
-/** Several parts of the loader want rows; the drain thread is asked for the most that one of them wants. */
+/** Combines the row limits of several parts of the loader: the drain thread gets the highest. */
 
 type Part = 'clients' | 'dryRuns';
 
 export class RowDemand {
   readonly #want: ((perSecond: number) => void) | undefined;
   readonly #wanted: Record<Part, number> = { clients: 0, dryRuns: 0 };
-  /** What to do when each is answered, oldest first. */
+  /** Callbacks for the pending requests, oldest first. */
   readonly #waiting: (() => void)[] = [];
 
-  /** `want`: asks the drain thread, which answers each call once, in order. Undefined: every row passes anyway. */
+  /**
+   * `want` sends a request to the drain thread, which answers each call once, in order. Undefined: every row passes
+   * anyway.
+   */
   constructor(want: ((perSecond: number) => void) | undefined) {
     this.#want = want;
   }
 
-  /** `passing` is called when what passes is what was wanted now. */
+  /** `passing` is called when the new limit is in effect. */
   set(part: Part, perSecond: number, passing: () => void): void {
     this.#wanted[part] = perSecond;
     if (this.#want === undefined) {
@@ -24,7 +27,7 @@ export class RowDemand {
     this.#want(Math.max(...Object.values(this.#wanted)));
   }
 
-  /** The drain thread answered. */
+  /** Call when the drain thread answered a request. */
   answered(): void {
     this.#waiting.shift()?.();
   }

@@ -1,4 +1,4 @@
-/** What rules have counted, on its way from the kernel to clients and to the history. */
+/** Counts of rules, on their way from the kernel to clients and to the history. */
 
 /** What a rule decided since its counter was zeroed. */
 export interface RuleCount {
@@ -6,7 +6,7 @@ export interface RuleCount {
   slot: number;
   packets: number;
   bytes: number;
-  /** Wall clock of the last packet; may be early by what the cached clock is. */
+  /** Wall clock of the last packet, in ms; may be early by the error of the cached clock. */
   last_seen_ms: number;
 }
 

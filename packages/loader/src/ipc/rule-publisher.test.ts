@@ -28,7 +28,7 @@ describe('a rule set', () => {
     expect(done).toEqual(['second', 'first']);
   });
 
-  it('that the kernel refuses is refused with the same error', async () => {
+  it('that the kernel rejects is rejected with the same error', async () => {
     const { rules } = publisher();
     const publishing = rules.publish('confirmed', image);
     const error = new SetupError({ step: 'make', target: 'rule image', errno: 12, exit: 'failed' });
@@ -36,7 +36,7 @@ describe('a rule set', () => {
     await expect(publishing).rejects.toEqual(error);
   });
 
-  it('is refused when the drain thread ends before or after it was sent', async () => {
+  it('is rejected when the drain thread ends before or after it was sent', async () => {
     const { rules } = publisher();
     const publishing = rules.publish('confirmed', image);
     rules.fail(new Error('gone'));
@@ -45,7 +45,7 @@ describe('a rule set', () => {
   });
 });
 
-it('counters come as they stand when asked', async () => {
+it('counters are returned with their current values', async () => {
   const { sent, rules } = publisher();
   const counts = rules.counts([3]);
   expect(sent).toEqual([{ type: 'rule-counts', request: 1, slots: [3] }]);

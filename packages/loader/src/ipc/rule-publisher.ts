@@ -23,10 +23,10 @@ export class RulePublisher {
   }
 
   /**
-   * Puts a whole compiled set into a slot, or with undefined none. Resolves when no packet is judged by what was there
-   * before; rejects with a SetupError, and the slot holds what it held. Calls take effect in their order.
-   * `freshCounters`: counter slots that no set in force uses and this one does; they begin at zero. `owners`: counter
-   * slot by rule, which a loader that takes over is told.
+   * Puts a whole compiled set into a slot; with `image` undefined, clears the slot. Resolves when no packet is judged
+   * by the old set any more; rejects with a SetupError, and the slot is unchanged. Calls take effect in order.
+   * `freshCounters`: counter slots that no set in force uses and this one does; they start at zero. `owners`: counter
+   * slot by rule, for a loader that takes over.
    */
   async publish(
     slot: RuleSlot,
@@ -38,26 +38,26 @@ export class RulePublisher {
     if (answer.type === 'rules' && answer.error) throw fromPlain(answer.error);
   }
 
-  /** What these counter slots stand at. */
+  /** Returns the current values of these counter slots. */
   async counts(slots: readonly number[]): Promise<RuleCount[]> {
     const answer = await this.#ask((request) => ({ type: 'rule-counts', request, slots }));
     return answer.type === 'rule-counts' ? answer.ruleCounts : [];
   }
 
-  /** What the kernel has, asked of it now. */
+  /** Asks the kernel for its current state. */
   async inForce(): Promise<KernelState> {
     const answer = await this.#ask((request) => ({ type: 'in-force', request }));
     return answer.type === 'in-force' ? answer : { images: false, attached: [], unfiltered: [] };
   }
 
-  /** For the drain thread's answers. */
+  /** Handles an answer of the drain thread. */
   answered(answer: Answer): void {
     const waiting = this.#waiting.get(answer.request);
     this.#waiting.delete(answer.request);
     waiting?.answer(answer);
   }
 
-  /** The drain thread is no more: nothing will be answered. */
+  /** The drain thread has ended: rejects all requests, pending and later ones. */
   fail(error: Error): void {
     this.#failed = error;
     for (const { fail } of this.#waiting.values()) fail(error);

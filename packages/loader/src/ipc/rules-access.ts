@@ -1,4 +1,4 @@
-/** How clients of the server reach the rules. */
+/** How clients of the server access the rules. */
 import type { AuditEntry, RulesAnswer, RulesSnapshot, RulesVerb } from '@packetlog/common';
 
 export type Who = AuditEntry['who'];
@@ -6,13 +6,13 @@ export type Who = AuditEntry['who'];
 export interface Caller {
   readonly who: Who;
   readonly mayChange: boolean;
-  /** Whether a set may follow a file of this machine: its lines would be shown to whoever asks. */
+  /** Whether a set may follow a file of this machine: the caller would see its lines. */
   readonly mayNameFiles: boolean;
-  /** Aborted when nobody waits for the answer any more: what takes its time ends then. */
+  /** Aborted when the caller no longer waits for the answer: slow work stops then. */
   readonly gone?: AbortSignal;
 }
 
-/** What the server needs of the rules. */
+/** What the server needs from the rules. */
 export interface RulesAccess {
   snapshot(): RulesSnapshot;
   /** Never rejects. */

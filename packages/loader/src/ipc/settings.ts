@@ -1,8 +1,8 @@
-/** What the operator chooses, in the words of the command line. */
+/** The operator's choices, in the terms of the command line. */
 
 export type TransportName = 'array' | 'ring' | 'perf';
 
 export type RequestedTransport = 'auto' | TransportName;
 
-/** What the operator asked for with --mode. */
+/** Value of --mode. */
 export type RequestedMode = 'auto' | 'native' | 'generic';

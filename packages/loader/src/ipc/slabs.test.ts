@@ -11,7 +11,7 @@ describe('Slabs', () => {
     expect(slabs.free()).toBe(0);
   });
 
-  it('gives a slab again after the other thread released it', () => {
+  it('returns a slab again after the other thread released it', () => {
     const memory = makeSlabMemory(3);
     const [writer, reader] = [new Slabs(memory), new Slabs(memory)];
     takeAll(writer, 3);
@@ -22,7 +22,7 @@ describe('Slabs', () => {
     expect([writer.take(), writer.take()]).toEqual([1, undefined]);
   });
 
-  it('touches no more of them than are held at once', () => {
+  it('touches no more slabs than are held at once', () => {
     const slabs = new Slabs(makeSlabMemory(3));
     const order: (number | undefined)[] = [];
     for (let i = 0; i < 4; i++) {

@@ -1,10 +1,9 @@
 /**
- * The bounded queue between the thread that drains and the thread that serves: slabs of shared
- * memory. A slab is filled by the one, read by the other, and given back; there is never a copy
- * nor an allocation in between.
+ * The bounded queue between the drain thread and the serving thread: slabs of shared memory. The drain thread fills a
+ * slab, the serving thread reads and releases it, without a copy or an allocation in between.
  */
 
-/** Records per slab x the widest stride fits with room to spare. */
+/** Bytes of a slab: its records at the widest stride, with room to spare. */
 export const SLAB_BYTES = 256 * 1024;
 const FREE = 0;
 const TAKEN = 1;
@@ -29,7 +28,7 @@ export class Slabs {
     this.#states = new Int32Array(memory.states);
   }
 
-  /** The first free slab, now taken; undefined if the reader holds them all. */
+  /** Takes and returns the first free slab; undefined if the reader holds all of them. */
   take(): number | undefined {
     for (let slab = 0; slab < this.#states.length; slab++) {
       if (Atomics.compareExchange(this.#states, slab, FREE, TAKEN) === FREE) return slab;
@@ -37,7 +36,7 @@ export class Slabs {
     return undefined;
   }
 
-  /** How many nobody holds. */
+  /** Returns the number of free slabs. */
   free(): number {
     return this.#states.reduce((free, _, slab) => free + (this.isFree(slab) ? 1 : 0), 0);
   }
