@@ -1,4 +1,4 @@
-/** What a loader that ended left in the kernel to decide on packets, read and left as it is. */
+/** Reads the rules that a loader which ended left in force in the kernel, without changing them. */
 import { INTERFACE_SLOTS, MAPS, RULE_COUNTER, RULE_HEADER, RULE_LINE, RULE_SLOTS } from '@packetlog/bpf';
 import type { AttachMode } from '@packetlog/common';
 import type { RuleCount } from '../ipc/rule-counts.ts';
@@ -22,30 +22,30 @@ import { RULE_OWNERS, RuleOwners } from './rule-owners.ts';
 export interface EnforcedRules {
   /** Directory of the pins. */
   readonly path: string;
-  /** A process that works in it: a loader that runs, whatever its state directory is. */
+  /** Pid of a loader that runs on these pins, whatever its state directory is. */
   readonly owner: number | undefined;
   /** Where the program is attached. */
   readonly interfaces: readonly { name: string; ifindex: number; mode: AttachMode; slot: number }[];
-  /** Undefined: they were made by another version, whose maps are not understood. */
+  /** Undefined: another version made the maps, and their layout is unknown. */
   readonly tables: EnforcedTables | undefined;
 }
 
 export interface EnforcedTables {
-  /** The image that packets are judged by; undefined: there is none, and all are permitted. */
+  /** The image in force; undefined: there is none, and all packets are permitted. */
   readonly image: Uint8Array | undefined;
-  /** Names by slot, also of interfaces that are gone, as the image was compiled for. */
+  /** Names by slot, including interfaces that are gone, as the image was compiled for. */
   readonly slots: readonly { name: string; slot: number }[];
-  /** Counter slots, slot 0 included. */
+  /** Number of counter slots, including slot 0. */
   readonly counterSlots: number;
-  /** Counter slot by rule; rules that are no more may be among them. */
+  /** Counter slot by rule; may include deleted rules. */
   readonly owners: ReadonlyMap<number, number>;
   readonly counters: { read(slot: number): RuleCount };
 }
 
 /**
- * Undefined if no program is kept. `given`: undefined for the usual bpf file system; `netns`: path of a network namespace,
- * undefined for the one this thread is in. Takes no lock and changes nothing. Throws SetupError, or what the file system
- * says.
+ * Returns the rules in force; undefined if no program is pinned. `given`: undefined for the usual bpf file system;
+ * `netns`: path of a network namespace, undefined for the one of this thread. Takes no lock and changes nothing. Throws
+ * SetupError, or the error of the file system.
  */
 export function readEnforcedRules(given: string | undefined, netns?: string): EnforcedRules | undefined {
   const own = PinDirectory.ownName();
@@ -77,13 +77,16 @@ export function readEnforcedRules(given: string | undefined, netns?: string): En
   }
 }
 
-/** A device that moved to another network namespace took its program along: no rule acts on what is here by its number. */
+/**
+ * Filters links by device. A device that moved to another network namespace took its program along: no rule acts on the
+ * device that has its ifindex here.
+ */
 function linksHere(
   links: readonly RemainingLink[],
   names: ReadonlyMap<number, string>,
   isOurs: boolean,
 ): (RemainingLink & { device?: LinkFacts })[] {
-  // Devices of another namespace than this thread's cannot be asked about.
+  // Devices of another namespace than this thread's cannot be queried.
   if (!isOurs) return [...links];
   const asked = unlessUnknown(() => devicesOf(links, ({ slot }, device) => names.get(slot) === device.name));
   if (asked === 'unknown') return [...links];
@@ -132,7 +135,7 @@ function imageAt(images: number, index: number): Uint8Array | undefined {
   return image;
 }
 
-/** Whether a provisional image has not expired. `readNs`: CLOCK_MONOTONIC as this process reads it. */
+/** Returns whether a provisional image has not expired. `readNs`: CLOCK_MONOTONIC as this process reads it, in ns. */
 export function stillHolds(image: Uint8Array, readNs = monotonicTime(), toKernel = toKernelMonotonic): boolean {
   const until = new DataView(image.buffer, image.byteOffset).getBigUint64(RULE_HEADER.until_mono_ns, true);
   return toKernel(readNs) < until;

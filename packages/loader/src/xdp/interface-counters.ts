@@ -8,15 +8,15 @@ export class InterfaceCounters {
   readonly #words: BigUint64Array;
   readonly #cpus: number;
 
-  /** `memory`: `struct interface_counters` for slot * cpus + cpu, 8-byte aligned. */
+  /** `memory`: `struct interface_counters` at slot * cpus + cpu, 8-byte aligned. */
   constructor(memory: Uint8Array, cpus: number) {
     this.#words = new BigUint64Array(memory.buffer, memory.byteOffset, memory.byteLength / 8);
     this.#cpus = cpus;
   }
 
   /**
-   * Exact once no program runs. While packets arrive the fields are read one after the other, so
-   * `seen`, which the program counts first, is read last: the others never exceed it.
+   * Returns the sums of a slot, which are exact once no program runs. While packets arrive, the fields are read one
+   * after the other: `seen`, which the program counts first, is read last, so that the others never exceed it.
    */
   read(slot: number): InterfaceLedger {
     const sum = (field: keyof Omit<typeof COUNTERS.fields, 'reasons'>) => this.#sum(slot, COUNTERS.fields[field]);
@@ -41,7 +41,7 @@ export class InterfaceCounters {
     return this.#sum(slot, COUNTERS.fields.ring_full);
   }
 
-  /** Packets by reason number; index 0 is always 0. */
+  /** Returns packets by reason number; index 0 is always 0. */
   reasons(slot: number): number[] {
     return Array.from({ length: REASON_COUNTERS }, (_, reason) =>
       this.#sum(slot, COUNTERS.fields.reasons + reason * 8),

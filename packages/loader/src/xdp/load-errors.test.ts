@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { lastLines, refusedObject } from './load-errors.ts';
 
 describe('a program that the kernel rejects', () => {
-  it('is reported with what the verifier said of each transport, the best first', () => {
+  it('is reported with the verifier log of each transport, the best first', () => {
     const refusals = [
       { transport: 'array', errno: 22, log: 'uses reserved fields' },
       { transport: 'ring', errno: 13, log: 'unbounded min value' },
@@ -13,13 +13,13 @@ describe('a program that the kernel rejects', () => {
     expect(error.facts.detail).toBe('--transport array:\nuses reserved fields\n--transport ring:\nunbounded min value');
   });
 
-  it('for one transport that was asked for says which kernel it needs, and which to use', () => {
+  it('names, for a requested transport, the kernel that it needs and an alternative', () => {
     const refusals = [{ transport: 'array', errno: 22, log: 'BPF_STX uses reserved fields' }];
     const { message } = refusedObject('/a.o', refusals, 'array');
     expect(message).toMatch(/--transport array needs \(array: Linux 5\.12, .*use --transport auto/);
   });
 
-  it('for want of a privilege says which, and shows no empty log', () => {
+  it('names the privilege that is missing, and shows no empty log', () => {
     const error = refusedObject('/a.o', [{ transport: 'array', errno: 1, log: '' }], 'array');
     expect(error.message).toContain('CAP_BPF');
     expect(error.facts).not.toHaveProperty('detail');

@@ -1,10 +1,10 @@
-/** What to tell the operator when the kernel rejects the program. */
+/** Errors for a program that the kernel rejects. */
 import { ERRNO } from '../errors/errno.ts';
 import { privilegeAdvice } from '../errors/privilege.ts';
 import { SetupError } from '../errors/setup-error.ts';
 import type { RequestedTransport } from '../ipc/settings.ts';
 
-/** The verifier's log says why in its last lines. */
+/** Returns the last lines of the verifier's log, which say why it rejected the program. */
 export function lastLines(log: Uint8Array, lines = 12): string {
   const end = log.indexOf(0);
   const text = new TextDecoder().decode(end < 0 ? log : log.subarray(0, end)).trimEnd();
@@ -19,8 +19,8 @@ export interface TransportRefusal {
 }
 
 /**
- * `refusals`: all transports that were tried, the best first; the error is that of the first, the logs are those of all.
- * `requested`: as in `--transport`.
+ * Returns the error for an object that no transport could load. `refusals`: all transports that were tried, the best
+ * first; the errno is that of the first, the logs are those of all. `requested`: as in `--transport`.
  */
 export function refusedObject(
   path: string,

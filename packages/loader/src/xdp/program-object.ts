@@ -28,27 +28,30 @@ import { ruleCounterSlots } from './rule-counters.ts';
 
 export interface ProgramOptions {
   transport: RequestedTransport;
-  /** Bytes of each CPU's ring of permits: a power of two and a multiple of the page. The denies' are smaller. */
+  /**
+   * Bytes of each CPU's ring of permits: a power of two and a multiple of the page size. The rings of denies are
+   * smaller.
+   */
   ringBytes: number;
-  /** False: count, write no record. */
+  /** False: count packets, write no records. */
   logPermits: boolean;
   clock: ClockPolicy;
-  /** Record 1 of so many permitted packets, a power of two; 0: by how full the ring is. */
+  /** Record one of this many permitted packets, a power of two; 0: adapt to the fill level of the ring. */
   sample: number;
   objectPath?: string;
-  /** What a loader before left: its maps are used if they are as asked for. */
+  /** What the previous loader left: its maps are reused if they match the options. */
   remains?: Remains | undefined;
 }
 
 const VERIFIER_LOG_BYTES = 1 << 20;
-/** Maps that only one transport uses; the others' are not made, an old kernel may not know their kind. */
+/** Maps that only one transport uses. Those of the others are not created: an old kernel may not know their type. */
 const TRANSPORT_MAPS: Readonly<Record<TransportName, readonly string[]>> = {
   array: [MAPS.arrayRecords, MAPS.arrayControl, MAPS.doorbell],
   ring: [MAPS.permits, MAPS.denies],
   perf: [MAPS.perfPermits, MAPS.perfDenies],
 };
 
-/** Names of the object's maps that outlive a loader. */
+/** Returns the names of the object's maps that outlive a loader. */
 export function lastingMaps(transport: Transport): string[] {
   const others = Object.entries(TRANSPORT_MAPS).flatMap(([name, maps]) => (name === transport.name ? [] : maps));
   return Object.values(MAPS).filter((name) => name !== MAPS.knobs && !others.includes(name));
@@ -62,7 +65,7 @@ export function ringSettings({ ringBytes }: ProgramOptions, cpus: number): Trans
   return { cpus, ringBytes, denyBytes: denyRingBytes(ringBytes, pageSize()) };
 }
 
-/** An object that is configured and not loaded yet. */
+/** Opens and configures an object without loading it. */
 export function prepare(
   path: string,
   options: ProgramOptions,
@@ -97,7 +100,7 @@ export function prepare(
   return object;
 }
 
-/** Loads once more with the verifier's log on, only to be able to say why it failed. */
+/** Loads again with the verifier's log on, only to report why loading failed. */
 export function explainRefusal(path: string, options: ProgramOptions, transport: Transport, cpus: number): string {
   const object = prepare(path, options, transport, cpus, false);
   const log = new Uint8Array(VERIFIER_LOG_BYTES);

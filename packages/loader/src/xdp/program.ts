@@ -1,4 +1,4 @@
-/** Opens, configures and loads the XDP object with the best transport that this kernel takes. */
+/** Opens, configures and loads the XDP object with the best transport that this kernel supports. */
 import { existsSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { COUNTERS, INTERFACE_SLOTS, LIVE, MAPS, OBJECT_PATH, PROGRAMS, RULE_COUNTER, SLOT_TABLE } from '@packetlog/bpf';
@@ -38,13 +38,13 @@ export interface LoadedProgram {
   readonly transportName: TransportName;
   readonly ringBytes: number;
   readonly transport: OpenTransport;
-  /** All that a later loader needs. */
+  /** All maps that a later loader needs. */
   readonly maps: readonly { name: string; fd: number }[];
-  /** The maps are those of the loader before, with all that is in them. */
+  /** The maps are those of the previous loader, with their contents. */
   readonly reused: boolean;
-  /** Records that loaders before took out of these rings. */
+  /** Records that previous loaders read from these rings. */
   readonly before: number;
-  /** `struct interface_counters` for slot * cpus + cpu, read-only. */
+  /** `struct interface_counters` at slot * cpus + cpu, read-only. */
   readonly counters: Uint8Array;
   /** `struct packetlog_live`. */
   readonly live: Uint8Array;
@@ -52,7 +52,7 @@ export interface LoadedProgram {
   readonly slots: Uint8Array;
   /** Descriptor of the map that holds the rule sets. */
   readonly ruleImages: number;
-  /** `struct rule_counter` for slot * cpus + cpu. */
+  /** `struct rule_counter` at slot * cpus + cpu. */
   readonly ruleCounters: Uint8Array;
   readonly ruleOwners: RuleOwners;
 }
@@ -85,7 +85,10 @@ export function loadProgram(options: ProgramOptions): LoadedProgram {
   throw refusedObject(path, refusals, options.transport);
 }
 
-/** With the maps of the loader before. Undefined: there are none, or they are not as asked for. */
+/**
+ * Loads the object with the previous loader's maps. Returns undefined if there are none, or they do not match the
+ * options.
+ */
 function continueWith(
   path: string,
   options: ProgramOptions,
@@ -104,7 +107,7 @@ function continueWith(
   return undefined;
 }
 
-/** False if one is missing or of another kind or size. */
+/** Returns false if a map is missing or of another type or size. */
 function reuseMaps(object: ObjectPointer, transport: Transport, remains: Remains): boolean {
   const map = finder(object);
   return lastingMaps(transport).every((name) => {
@@ -131,7 +134,7 @@ function opened(
   const { ringBytes } = options;
   const descriptor = (name: string) => programDescriptor(need(findProgram(object, name), 'find program', name));
   const counters = memoryOf(map(MAPS.counters), INTERFACE_SLOTS * cpus * COUNTERS.size, 'read');
-  // Before the rings are opened: where they do not outlive their reader, nothing is emitted until then.
+  // Read before the rings are opened: where rings do not outlive their reader, nothing is recorded until then.
   const emitted = emittedSoFar(counters);
   const kept = remains && ((name: string) => remainingMap(remains, name));
   const open = transport.open(map, { ...ringSettings(options, cpus), kept });
@@ -169,7 +172,7 @@ function emittedSoFar(counters: Uint8Array): number {
   return sum;
 }
 
-/** Memory of a mmapable map's values, shared with the program. */
+/** Maps the values of a mmapable map, shared with the program. */
 function memoryOf(map: MapPointer, bytes: number, access: 'read' | 'read-write'): Uint8Array {
   const page = pageSize();
   return mapShared(mapDescriptor(map), 0, Math.ceil(bytes / page) * page, access).subarray(0, bytes);

@@ -18,7 +18,7 @@ function counters() {
 }
 
 describe('the counter of a rule', () => {
-  it('is the sum over CPUs, seen when the last of them saw it', () => {
+  it('is the sum over CPUs, with the time of the CPU that matched last', () => {
     const { count, counters: rules } = counters();
     count(2, 0, 5n, 300n, 1_700_000_000_123_900_000n);
     count(2, 2, 1n << 33n, 1n << 40n, 1_700_000_000_122_000_000n);
@@ -30,7 +30,7 @@ describe('the counter of a rule', () => {
     });
   });
 
-  it('is told when it moved, on any CPU, and not again', () => {
+  it('is reported once after it changed on any CPU', () => {
     const { count, counters: rules } = counters();
     expect(rules.changed()).toEqual([]);
     count(1, 2, 1n, 60n, 1_000_000n);
@@ -41,7 +41,7 @@ describe('the counter of a rule', () => {
     expect(rules.changed()).toEqual([{ slot: 7, packets: 3, bytes: 180, last_seen_ms: 3 }]);
   });
 
-  it('begins at zero when a new rule gets its slot; the neighbours go on', () => {
+  it('starts at zero when a new rule gets its slot; the neighbours keep theirs', () => {
     const { count, counters: rules } = counters();
     for (const slot of [3, 4, 5]) count(slot, 1, 9n, 9n, 9_000_000n);
     rules.changed();

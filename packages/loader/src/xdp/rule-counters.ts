@@ -8,23 +8,23 @@ const { packets, bytes, last_seen_wall_ns } = RULE_COUNTER.fields;
 const MOST_SLOTS = 16_384;
 const FEWEST_SLOTS = 256;
 
-/** How many rules can have a counter: all counters take at most 1/256 of the memory. Slot 0 is not used. */
+/** Returns the number of counter slots: all counters take at most 1/256 of the memory. Slot 0 is not used. */
 export function ruleCounterSlots(memoryBytes: number, cpus: number): number {
   const share = memoryBytes / 256 / RULE_COUNTER.size / cpus;
   return Math.max(FEWEST_SLOTS, Math.min(MOST_SLOTS, 2 ** Math.floor(Math.log2(share))));
 }
 
 export class RuleCounters {
-  /** Slots, slot 0 included, which belongs to no rule. */
+  /** Number of slots, including slot 0, which belongs to no rule. */
   readonly size: number;
   readonly #words: BigUint64Array;
   /** The low half of each word: cheap to compare. */
   readonly #halves: Int32Array;
   readonly #cpus: number;
-  /** Of each slot and CPU, the low half of its packets at the last look. */
+  /** For each slot and CPU, the low half of its packet count at the last `changed`. */
   readonly #seen: Int32Array;
 
-  /** `memory`: `struct rule_counter` for slot * cpus + cpu, 8-byte aligned. */
+  /** `memory`: `struct rule_counter` at slot * cpus + cpu, 8-byte aligned. */
   constructor(memory: Uint8Array, cpus: number) {
     this.size = memory.byteLength / RULE_COUNTER.size / cpus;
     this.#words = new BigUint64Array(memory.buffer, memory.byteOffset, memory.byteLength / 8);
@@ -33,7 +33,10 @@ export class RuleCounters {
     this.#seen = new Int32Array(this.size * cpus);
   }
 
-  /** The slots that counted since the last call; after the first call on memory that was used before, all that ever did. */
+  /**
+   * Returns the slots that counted since the last call; the first call on memory that was used before returns all that
+   * ever counted.
+   */
   changed(): RuleCount[] {
     const counts: RuleCount[] = [];
     for (let slot = 1; slot < this.size; slot++) if (this.#hasChanged(slot)) counts.push(this.read(slot));
@@ -50,7 +53,7 @@ export class RuleCounters {
     return sum;
   }
 
-  /** Only for slots that no published image uses: the program adds without a lock. */
+  /** Zeroes counters. Only for slots that no published image uses: the program adds without a lock. */
   zero(slots: readonly number[]): void {
     for (const slot of slots) {
       this.#words.fill(0n, slot * this.#cpus * WORDS, (slot + 1) * this.#cpus * WORDS);

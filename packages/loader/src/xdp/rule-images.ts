@@ -1,4 +1,4 @@
-/** Puts compiled rule sets where the program looks for them. The layout is described in @packetlog/bpf, rule-image.ts. */
+/** Puts compiled rule sets where the program reads them. rule-image.ts of @packetlog/bpf describes the layout. */
 import { release } from 'node:os';
 import { RULE_LINE, RULE_SLOTS } from '@packetlog/bpf';
 import { describeErrno, ERRNO } from '../errors/errno.ts';
@@ -11,7 +11,7 @@ import { closeDescriptor, writeShared } from '../native/libc.ts';
 
 export class RuleImages {
   readonly #outer: number;
-  /** What was put there, by slot: ids of maps, 0 for none; undefined before the first time. */
+  /** Ids of the maps that were put there, by slot; 0 for none, undefined before the first time. */
   readonly #published: { -readonly [Slot in RuleSlot]?: number } = {};
 
   /** `outer`: descriptor of the map `rule_images`. */
@@ -20,8 +20,8 @@ export class RuleImages {
   }
 
   /**
-   * When this returns, no packet is judged by what was in the slot before; none was judged by half of anything.
-   * Throws SetupError; the slot then holds what it held.
+   * Replaces the image in a slot. When this returns, no packet is judged by the old image; no packet is ever judged by
+   * a partial one. Throws SetupError; the slot is then unchanged.
    */
   publish(slot: RuleSlot, image: Uint8Array): void {
     const lines = image.length / RULE_LINE.size;
@@ -46,14 +46,14 @@ export class RuleImages {
     }
   }
 
-  /** As `publish`, with nothing to take the place. */
+  /** Empties a slot, with the guarantees of `publish`. */
   clear(slot: RuleSlot): void {
     const taken = takeMap(this.#outer, RULE_SLOTS[slot]);
     if (taken.errno !== ERRNO.ENOENT) need(taken, 'clear rules', slot);
     this.#published[slot] = 0;
   }
 
-  /** Asks the kernel whether each slot holds what was put there last. False before anything was. */
+  /** Asks the kernel whether each slot holds what was put there last. False before anything was put there. */
   areInForce(): boolean {
     return (['confirmed', 'provisional'] as const).every((slot) => {
       const there = innerMapId(this.#outer, RULE_SLOTS[slot]);

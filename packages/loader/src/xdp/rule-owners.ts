@@ -1,12 +1,12 @@
 /**
- * Which rule each counter slot belongs to. The program does not look at it: it is kept beside the counters for the
- * loader that takes over, so that rules go on counting where they stood.
+ * Maps counter slots to rules. The program does not read it: it is kept beside the counters for a loader that takes
+ * over, so that rules continue counting from their current values.
  */
 import { need } from '../native/check.ts';
 import { createInnerArray } from '../native/libbpf.ts';
 import { mapShared, pageSize } from '../native/libc.ts';
 
-/** Of the map. */
+/** Name of the map. */
 export const RULE_OWNERS = 'rule_owners';
 const ID_BYTES = 4;
 
@@ -19,7 +19,7 @@ export class RuleOwners {
     this.#ids = ids;
   }
 
-  /** `kept`: the map of a loader before, of the same size. */
+  /** `kept`: the previous loader's map, of the same size. */
   static open(slots: number, kept: number | undefined): RuleOwners {
     const fd = kept ?? need(createInnerArray(RULE_OWNERS, ID_BYTES, slots), 'make map', RULE_OWNERS);
     // The kernel gives each value eight bytes.
@@ -33,7 +33,7 @@ export class RuleOwners {
     for (const [id, slot] of slots) this.#ids[slot * 2] = id;
   }
 
-  /** Counter slot by rule; rules that are no more may be among them. */
+  /** Returns counter slot by rule; may include deleted rules. */
   slots(): Map<number, number> {
     const slots = new Map<number, number>();
     for (let slot = 1; slot * 2 < this.#ids.length; slot++) {

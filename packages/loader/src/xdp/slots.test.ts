@@ -13,14 +13,14 @@ function slotTable() {
 }
 
 describe('SlotTable', () => {
-  it('gives each interface a slot of its own, from 1 on, at the entry of its ifindex', () => {
+  it('gives each interface its own slot, from 1 on, at the entry of its ifindex', () => {
     const { table, slots } = slotTable();
     const given = [slots.assign('eth0', 2), slots.assign('eth1', 3), slots.assign('far', SLOT_TABLE_SIZE * 5 + 9)];
     expect(given).toEqual([1, 2, 3]);
     expect([table[2], table[3], table[9], table[0]]).toEqual([1, 2, 3, 0]);
   });
 
-  it('gives an interface that comes back with another ifindex its slot again, and clears the old entry', () => {
+  it('keeps the slot of an interface that returns with another ifindex, and clears the old entry', () => {
     const { table, slots, used } = slotTable();
     const slot = slots.assign('eth0', 2);
     slots.assign('eth1', 3);
@@ -29,7 +29,7 @@ describe('SlotTable', () => {
     expect(used()).toBe(2);
   });
 
-  it('goes by slots, not by names, so that two interfaces may swap theirs', () => {
+  it('identifies interfaces by slot, not by name, so that two may swap names', () => {
     const { table, slots } = slotTable();
     const [a, b] = [slots.assign('eth0', 2), slots.assign('eth1', 3)];
     expect([slots.assign('eth1', 4, a), slots.assign('eth0', 5, b)]).toEqual([a, b]);
@@ -54,7 +54,7 @@ describe('SlotTable', () => {
     expect(slots.assign('eth0', 5, slot)).toBe(slot);
   });
 
-  it('refuses an ifindex whose low 16 bits another interface has, and changes nothing', () => {
+  it('rejects an ifindex whose low 16 bits another interface has, and changes nothing', () => {
     const { table, slots, used } = slotTable();
     slots.assign('eth0', 7);
     const slot = slots.assign('eth1', 8);
@@ -64,7 +64,7 @@ describe('SlotTable', () => {
     expect([table[7], table[8], used()]).toEqual([1, 2, 2]);
   });
 
-  it('holds as many interfaces as there are slots but slot 0, then refuses, keeping the others', () => {
+  it('holds one interface for each slot except slot 0, then rejects more and keeps the others', () => {
     const { slots, used } = slotTable();
     for (let i = 1; i < INTERFACE_SLOTS; i++) expect(slots.assign(`eth${i}`, i)).toBe(i);
     expect(() => slots.assign('more', 100)).toThrow(
@@ -74,7 +74,7 @@ describe('SlotTable', () => {
     expect(slots.assign('eth1', 200, 1)).toBe(1);
   });
 
-  it('goes on with the table of a loader before: what lives keeps its entry, what is gone loses it', () => {
+  it('continues with the previous table: existing interfaces keep their entry, others lose it', () => {
     const { table, slots, used } = slotTable();
     table[7] = 3;
     table[9] = 5;
@@ -84,7 +84,7 @@ describe('SlotTable', () => {
     expect(slots.assign('eth5', 11, 5)).toBe(5);
   });
 
-  it('never leaves an interface without its entry while it assigns it anew', () => {
+  it('never leaves an interface without its entry while it reassigns it', () => {
     const { table, slots } = slotTable();
     table[7] = 3;
     slots.resume([{ slot: 3, ifindex: 7, kind: 'ethernet' }], 3);
@@ -107,7 +107,7 @@ describe('SlotTable', () => {
     expect(written).toEqual([3]);
   });
 
-  it('says what frames begin with, and follows when that changes', () => {
+  it('has the link layer of an interface, and follows when it changes', () => {
     const { table, slots } = slotTable();
     const slot = slots.assign('tun0', 2, 0, 'ip');
     expect(table[2]).toBe(slot | SLOT_LINK.ip);
@@ -115,7 +115,7 @@ describe('SlotTable', () => {
     expect(table[2]).toBe(slot);
   });
 
-  it('counts every number that is not watched as a member of a bond, until that is gone', () => {
+  it('counts every unwatched ifindex as a member of a bond, until the bond is gone', () => {
     const { table, slots } = slotTable();
     const eth = slots.assign('eth0', 2);
     const bond = slots.assign('bond0', 5, 0, 'bond');
@@ -137,7 +137,7 @@ describe('SlotTable', () => {
     expect(slots.canAdopt(eth)).toBe(true);
   });
 
-  it('leaves the members of a bond their slot while it takes over', () => {
+  it('keeps the slot of a bond for its members during a takeover', () => {
     const { table } = slotTable();
     new SlotTable(table).assign('bond0', 5, 0, 'bond');
     const next = new SlotTable(table);

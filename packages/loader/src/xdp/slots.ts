@@ -1,14 +1,16 @@
 /**
- * Which slot of the counters an interface has. It keeps it while it is gone, so that its counts go on when it returns.
- * The table also says what its frames begin with (`SLOT_LINK`).
+ * Assigns a counter slot to each interface. An interface keeps its slot while it is gone, so that its counts continue
+ * when it returns. The table also has the link layer of its frames (`SLOT_LINK`).
  */
 import { INTERFACE_SLOTS, SLOT_LINK, SLOT_TABLE, SLOT_TABLE_SIZE } from '@packetlog/bpf';
 import { SetupError } from '../errors/setup-error.ts';
 
-/** Without these it would be rejected, too: rules and pins of a network namespace belong to one loader each. */
+/**
+ * Without these the second loader would be rejected, too: rules and pins of a network namespace belong to one loader.
+ */
 const APART = 'with a state directory (PACKETLOG_STATE_DIR) and a bpf file system (--bpf-fs) of its own';
 
-/** `bond`: frames arrive under the numbers of its members, where the program is attached natively. */
+/** `bond`: frames arrive under the ifindexes of its members, where the program is attached natively. */
 export type SlotKind = 'ethernet' | 'ip' | 'bond';
 
 const SLOT = INTERFACE_SLOTS - 1;
@@ -18,9 +20,9 @@ export class SlotTable {
   /** Shared with the program: `struct interface_slots`. */
   readonly #table: Uint8Array;
   readonly #owners: Uint32Array;
-  /** Entry of the table by slot. */
+  /** Table entry by slot. */
   readonly #entries = new Map<number, number>();
-  /** What entries of interfaces that are not watched hold: 0, or the slot of a bond, as its member. */
+  /** Value of the entries of unwatched interfaces: 0, or the slot of a bond with the member flag. */
   #others = 0;
   #used = 0;
 
@@ -30,8 +32,8 @@ export class SlotTable {
   }
 
   /**
-   * Goes on with the table of a loader before: `living` are interfaces whose packets the program counts already, and
-   * `used` is the highest slot that was given away. What else is in the table is of interfaces that are gone.
+   * Continues with the previous loader's table: `living` are interfaces whose packets the program counts already, and
+   * `used` is the highest slot that was assigned. Everything else in the table belongs to interfaces that are gone.
    */
   resume(living: readonly { slot: number; ifindex: number; kind: SlotKind }[], used: number): void {
     for (const { slot, ifindex } of living) this.#entries.set(slot, ifindex % this.#table.length);
@@ -44,14 +46,14 @@ export class SlotTable {
     }
   }
 
-  /** The ifindex that a slot was last given to; 0 for none. */
+  /** Returns the ifindex that a slot was last assigned to; 0 for none. */
   ownerOf(slot: number): number {
     return this.#owners[slot] ?? 0;
   }
 
   /**
-   * Call before attaching: packets of `ifindex` are counted in the slot returned from now on.
-   * `before`: the slot that the interface had when it was there before, 0 for a new one.
+   * Call before attaching: from now on packets of `ifindex` are counted in the slot returned. `before`: the slot that
+   * the interface had earlier, 0 for a new interface.
    */
   assign(name: string, ifindex: number, before = 0, kind: SlotKind = 'ethernet'): number {
     const entry = ifindex % this.#table.length;
@@ -75,7 +77,7 @@ export class SlotTable {
         exit: 'usage',
       });
     }
-    // Not even for a moment may an interface that is watched already have none.
+    // An interface that is watched already must not be without a slot, not even for a moment.
     if (this.#entries.get(slot) !== entry) this.release(slot);
     this.#used = Math.max(this.#used, slot);
     this.#owners[slot] = ifindex;
@@ -87,14 +89,14 @@ export class SlotTable {
   }
 
   /**
-   * Whether this slot may be a bond's whose members carry the program. The kernel puts the program on a member before
-   * anyone can know of it, so every number that is not watched counts as a member; two bonds could not be told apart.
+   * Whether this slot can belong to a bond whose members carry the program. The kernel puts the program on a member
+   * before the loader can know of it, so every unwatched ifindex counts as a member; two bonds could not be told apart.
    */
   canAdopt(slot: number): boolean {
     return this.#others === 0 || this.#others === (slot | SLOT_LINK.member);
   }
 
-  /** Call when the interface is gone: its ifindex may be another's. The counts stay. */
+  /** Call when the interface is gone: another interface may get its ifindex. The counts stay. */
   release(slot: number): void {
     const entry = this.#entries.get(slot);
     if (this.#others === (slot | SLOT_LINK.member)) this.#setOthers(0);

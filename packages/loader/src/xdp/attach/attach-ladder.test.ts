@@ -28,7 +28,7 @@ describe('the attach ladder', () => {
     expect(genericFirst(requested, 'macvlan')).toBeUndefined();
   });
 
-  it('says what native mode costs on veth, as docs/decisions/interfaces.md has it from the benchmark', () => {
+  it('states the cost of native mode on veth, as measured in docs/decisions/interfaces.md', () => {
     expect(genericFirst('auto', 'veth')).toMatch(/leaves a TCP stream about a third of its speed; --mode native/);
   });
 
@@ -41,7 +41,10 @@ describe('the attach ladder', () => {
   });
 });
 
-/** Climbs a kernel that answers each step so: 0, or an errno. Gives the outcome and the steps tried. */
+/**
+ * Climbs a kernel that returns the given results, 0 or an errno, one for each step. Returns the outcome and the steps
+ * tried.
+ */
 function climbed(answers: Partial<Record<Step['mode'], number>>) {
   const tried: string[] = [];
   const result = climb(ladder('auto', true), (step) => {
@@ -53,7 +56,7 @@ function climbed(answers: Partial<Record<Step['mode'], number>>) {
 }
 
 describe('climb', () => {
-  it('takes the first step that holds', () => {
+  it('takes the first step that succeeds', () => {
     const { result, tried } = climbed({});
     expect(result).toEqual({
       outcome: 'attached',
@@ -64,7 +67,7 @@ describe('climb', () => {
     expect(tried).toEqual(['native_frags']);
   });
 
-  it('takes descriptor 0 for one', () => {
+  it('accepts descriptor 0', () => {
     expect(climb(ladder('generic', true), () => ({ value: 0, errno: 0 }))).toMatchObject({
       outcome: 'attached',
       link: 0,

@@ -1,4 +1,4 @@
-/** The order in which attaching is tried, and what each errno means. Pure: the kernel is a parameter. */
+/** The order of the attach modes, and the meaning of each errno. Pure: the kernel is a parameter. */
 import type { AttachMode } from '@packetlog/common';
 import { describeErrno, ERRNO } from '../../errors/errno.ts';
 import type { RequestedMode } from '../../ipc/settings.ts';
@@ -17,19 +17,22 @@ const STEPS: readonly Step[] = [
 
 /** Kinds of devices on which `auto` tries generic mode first, and why. */
 const GENERIC_FIRST: Readonly<Record<string, string>> = {
-  // bond_xdp_set runs the program on the members, under their numbers; generic XDP runs again on the bond's packet.
+  // bond_xdp_set runs the program on the members, under their ifindexes; generic XDP runs again on the bond's packet.
   bond: 'in native mode the program would run on the members of the bond; --mode native selects it',
   team: 'generic mode sees what arrives on the team, not on a member',
   // veth_xdp_set (drivers/net/veth.c) takes NETIF_F_GSO_SOFTWARE off the peer, and veth_xdp_rcv_skb copies each frame.
   veth: 'native mode on veth undoes segmentation offload, which leaves a TCP stream about a third of its speed; --mode native selects it',
 };
 
-/** Why `auto` prefers generic mode on a kind of device (`rtnl_link_ops.kind`); undefined where it prefers native mode. */
+/**
+ * Returns why `auto` prefers generic mode on a kind of device (`rtnl_link_ops.kind`); undefined where it prefers native
+ * mode.
+ */
 export function genericFirst(requested: RequestedMode, kind: string | undefined): string | undefined {
   return requested === 'auto' && kind !== undefined ? GENERIC_FIRST[kind] : undefined;
 }
 
-/** The steps in the order in which they are tried on a device of this kind. */
+/** Returns the steps in the order in which they are tried on a device of this kind. */
 export function ladder(requested: RequestedMode, hasFrags: boolean, kind?: string): Step[] {
   const possible = STEPS.filter((step) => {
     if (step.program === 'frags' && !hasFrags) return false;
@@ -49,13 +52,13 @@ export type Climb =
   | { outcome: 'attached'; step: Step; link: number; refusals: Refusal[] }
   | { outcome: 'busy' | 'refused'; refusals: Refusal[] };
 
-/** Not for want of the mode: no other step would do better. */
+/** Errors that do not depend on the mode: no other step can succeed. */
 const FINAL: readonly number[] = [ERRNO.EPERM, ERRNO.EACCES, ERRNO.ENODEV];
 
 /**
- * Tries the steps in order. EBUSY and EEXIST mean that another XDP program is there; EPERM, EACCES and ENODEV are
- * final. Every other errno goes one step down: a driver answers as it likes when it lacks what a mode needs (EINVAL,
- * EOPNOTSUPP, ERANGE for the MTU, ENOSPC for queues, ENOMEM for buffers).
+ * Tries the steps in order. EBUSY and EEXIST mean that another XDP program is attached; EPERM, EACCES and ENODEV are
+ * final. After any other errno it tries the next step: a driver that lacks what a mode needs may return any errno
+ * (EINVAL, EOPNOTSUPP, ERANGE for the MTU, ENOSPC for queues, ENOMEM for buffers).
  */
 export function climb(steps: readonly Step[], attach: (step: Step) => { value: number; errno: number }): Climb {
   const refusals: Refusal[] = [];
@@ -69,7 +72,7 @@ export function climb(steps: readonly Step[], attach: (step: Step) => { value: n
   return { outcome: 'refused', refusals };
 }
 
-/** "native: EOPNOTSUPP (95): ...; ..." */
+/** Formats the refusals: "native: the driver has no native XDP; generic: ...". */
 export function explainRefusals(refusals: readonly Refusal[]): string {
   return refusals.map(({ step, errno }) => `${step.mode}: ${meaning(errno)}`).join('; ');
 }

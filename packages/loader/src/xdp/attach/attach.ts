@@ -16,7 +16,7 @@ export interface Attachment {
   /** Descriptor of the link; closing it detaches. */
   link: number;
   mode: AttachMode;
-  /** Why it is not native mode with several buffers; absent if it is. */
+  /** Why the mode is not native with several buffers; absent if it is. */
   reason: string | undefined;
 }
 
@@ -25,7 +25,10 @@ export interface AttachablePrograms {
   frags: number | undefined;
 }
 
-/** `name`: of the interface, fit for a terminal. */
+/**
+ * Attaches in the best mode that the kernel accepts. `name`: the interface's name, safe to print on a terminal. Throws
+ * SetupError.
+ */
 export function attach(
   programs: AttachablePrograms,
   name: string,
@@ -91,7 +94,7 @@ function refused(name: string, requested: RequestedMode, errno: number, reasons:
 /** struct bpf_link_info of linux/bpf.h: type at 0, id at 4, prog_id at 8, xdp.ifindex at 16. */
 const LINK_INFO = { size: 32, program: 8, ifindex: 16 };
 
-/** The interface a link is on, 0 once that is gone, and the id of its program. */
+/** Returns the ifindex of a link's interface, 0 once the interface is gone, and the id of its program. */
 export function linkFacts(link: number): { ifindex: number; program: number } {
   const info = new Uint8Array(LINK_INFO.size);
   const { errno } = objectInfo(link, info);
@@ -100,5 +103,5 @@ export function linkFacts(link: number): { ifindex: number; program: number } {
   return { ifindex: view.getUint32(LINK_INFO.ifindex, true), program: view.getUint32(LINK_INFO.program, true) };
 }
 
-/** The interface a link is on; 0 once the interface is gone. */
+/** Returns the ifindex of a link's interface; 0 once the interface is gone. */
 export const linkInterface = (link: number): number => linkFacts(link).ifindex;

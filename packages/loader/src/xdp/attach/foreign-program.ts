@@ -1,4 +1,4 @@
-/** Who else has an XDP program on an interface. */
+/** The XDP program of another tool on an interface. */
 
 import { objectInfo, programById, queryXdp } from '../../native/libbpf.ts';
 import { closeDescriptor } from '../../native/libc.ts';
@@ -39,7 +39,7 @@ function describe(id: number, mode: ForeignProgram['mode'], now: { realMs: numbe
   };
 }
 
-/** 'XDP program 41 "xdp_filter" (native, since 2026-01-01T00:00:00Z)'. */
+/** Formats the program: 'XDP program 41 "xdp_filter" (native, since 2026-01-01T00:00:00Z)'. */
 export function describeForeignProgram(program: ForeignProgram): string {
   const since = program.loadedAt ? `, since ${program.loadedAt.toISOString().replace(/\.\d+Z$/, 'Z')}` : '';
   return `XDP program ${program.id} ${JSON.stringify(program.name)} (${program.mode}${since})`;

@@ -1,4 +1,4 @@
-/** Which network device of this thread's network namespace an XDP link is on. */
+/** Finds the network device of this thread's network namespace that an XDP link is on. */
 
 import { objectId, updateLink } from '../../native/bpf-objects.ts';
 import { need } from '../../native/check.ts';
@@ -8,9 +8,9 @@ import { linkFactsOf } from '../../native/rtnetlink.ts';
 import { linkFacts } from './attach.ts';
 
 /**
- * A link names its device by number, and a number belongs to a namespace (dev_change_net_namespace may give another): the
- * device with that number here must have the link's program. Undefined: the device is gone or in another namespace.
- * Throws SystemCallError where the kernel does not say, for lack of memory or descriptors.
+ * Returns the device of a link; undefined if it is gone or in another namespace. A link names its device by ifindex,
+ * which belongs to a namespace (dev_change_net_namespace may assign another): the device with that ifindex here must
+ * have the link's program. Throws SystemCallError where the kernel cannot answer, for lack of memory or descriptors.
  */
 export function deviceOf(link: number): LinkFacts | undefined {
   const { ifindex, program } = linkFacts(link);
@@ -31,8 +31,9 @@ export function unlessUnknown<T>(ask: () => T): T | 'unknown' {
 }
 
 /**
- * The device of each link. Links of one loader have the same program, so several may seem to be on one device, if theirs
- * have its number in another namespace: only one is on it. `isLikely` chooses among them; `updateOn` finds out.
+ * Returns the device of each link. Links of one loader have the same program, so several may seem to be on one device
+ * if their own devices have its ifindex in another namespace: only one is on it. `isLikely` chooses among them;
+ * `updateOn` finds out.
  */
 export function devicesOf<Link extends { fd: number }>(
   links: readonly Link[],
@@ -48,9 +49,9 @@ export function devicesOf<Link extends { fd: number }>(
 }
 
 /**
- * Puts `program`, which is on no device yet or on others, behind a link: each packet meets the program before or this
- * one. False if the device with the link's number does not have it then: the link is on a device elsewhere.
- * Throws SystemCallError, SetupError.
+ * Puts `program`, which is not attached to this device yet, behind a link: each packet runs through the old program or
+ * this one. Returns false if the device with the link's ifindex does not have `program` afterwards: the link is on a
+ * device elsewhere. Throws SystemCallError, SetupError.
  */
 export function updateOn(link: number, program: number, target: string): boolean {
   if (!deviceOf(link)) return false;

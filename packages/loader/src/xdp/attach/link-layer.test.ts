@@ -16,7 +16,7 @@ const facts = (type: number, kind?: string, more: Partial<LinkFacts> = {}): Link
   ...more,
 });
 
-describe('what a frame begins with', () => {
+describe('the link layer of a frame', () => {
   it.each<[string, number, string | undefined]>([
     ['hardware', 1, undefined],
     ['veth', 1, 'veth'],

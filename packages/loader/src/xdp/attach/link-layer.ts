@@ -1,10 +1,13 @@
-/** What an XDP program sees of a device's packets first: an Ethernet header, the IP header, or what this one cannot read. */
+/**
+ * What an XDP program sees first in a device's packets: an Ethernet header, the IP header, or something that PacketLog
+ * cannot read.
+ */
 import { release } from 'node:os';
 import type { LinkFacts } from '../../native/link-message.ts';
 
 export type LinkLayer = { readonly link: 'ethernet' | 'ip' } | { readonly problem: string };
 
-/** linux/if_arp.h. */
+/** Device types of linux/if_arp.h. */
 const ARPHRD = {
   ETHER: 1,
   PPP: 512,
@@ -31,28 +34,32 @@ const BARE: readonly number[] = [
 ];
 
 /**
- * Before Linux 5.14 these drivers left skb_mac_header at a header of the outer packet, where generic XDP begins
- * ("net: reset MAC header consistently across L3 virtual devices").
+ * Before Linux 5.14 these drivers left skb_mac_header at a header of the outer packet, where generic XDP begins ("net:
+ * reset MAC header consistently across L3 virtual devices").
  */
 const RESETS_SINCE_5_14: readonly (string | undefined)[] = ['ipip', 'sit', 'gre', 'ip6gre', 'ip6tnl', 'gtp', 'bareudp'];
 
 /** xfrm_prepare_input copies the link header of the device beneath in front of the inner packet. */
 const IPSEC: readonly (string | undefined)[] = ['xfrm', 'vti', 'vti6'];
 
-/** Why no packet meets a program on this device, although it can be attached there; undefined where packets do. */
+/**
+ * Returns why a program on this device never sees a packet, although it can be attached; undefined where it sees
+ * packets.
+ */
 function unseenOn({ kind, ipvlanMode }: LinkFacts): string | undefined {
-  // vrf_ip_rcv and vrf_ip6_rcv (drivers/net/vrf.c) name the VRF behind the XDP hook.
+  // vrf_ip_rcv and vrf_ip6_rcv (drivers/net/vrf.c) assign the packet to the VRF after the XDP hook.
   if (kind === 'vrf') return 'XDP does not see the packets of a VRF on the VRF itself, only on the interfaces in it';
-  // ifb_ri_tasklet (drivers/net/ifb.c) gives the skb back to the device that it came from before netif_receive_skb.
+  // ifb_ri_tasklet (drivers/net/ifb.c) gives the skb back to its original device before netif_receive_skb.
   if (kind === 'ifb') return 'XDP never sees packets on an IFB, only on the interface that redirects to it';
-  // ipvlan_handle_frame (drivers/net/ipvlan/ipvlan_core.c) passes it on; ipvlan_nf_input, at NF_INET_LOCAL_IN, names the ipvlan.
+  // ipvlan_handle_frame (drivers/net/ipvlan/ipvlan_core.c) passes it on; ipvlan_nf_input, at NF_INET_LOCAL_IN, assigns
+  // the packet to the ipvlan.
   if (ipvlanMode === 'l3s') {
     return 'XDP does not see what an ipvlan in L3S mode receives from the network, only the interface beneath it does';
   }
   return undefined;
 }
 
-/** By the device's type, and by its kind where the type does not tell. */
+/** Determines the link layer from the device's type, and from its kind where the type is not enough. */
 export function linkLayerOf(facts: LinkFacts, kernel = release()): LinkLayer {
   const { kind, type, tunType } = facts;
   // TUNSETLINK sets any type; what tun_get_user does depends on the flags of TUNSETIFF.

@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** A process that has this BPF program open, itself or through a link; undefined if it is kept by a pin or the interface alone. */
+/**
+ * Returns the pid of a process that has this BPF program open, directly or through a link; undefined if only a pin or
+ * the interface keeps it.
+ */
 export function programHolder(program: number): number | undefined {
   const line = new RegExp(`^prog_id:\\s*${program}$`, 'm');
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
@@ -9,7 +12,7 @@ export function programHolder(program: number): number | undefined {
   return undefined;
 }
 
-/** The text of each file in /proc/PID/fdinfo; nothing for what ended meanwhile or is not ours to look at. */
+/** Returns the text of each file in /proc/PID/fdinfo; empty if the process has ended or cannot be read. */
 function descriptorsOf(pid: string): string[] {
   const directory = `/proc/${pid}/fdinfo`;
   try {

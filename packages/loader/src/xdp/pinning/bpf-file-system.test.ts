@@ -4,7 +4,7 @@ import { usualPlace } from './bpf-file-system.ts';
 
 const ROOT: Mount = { id: 27, device: '254:0', point: '/', type: 'ext4', source: '/dev/vda' };
 const BPF: Mount = { id: 40, device: '0:39', point: '/sys/fs/bpf', type: 'bpf', source: 'bpf' };
-/** The same mounts as another mount namespace has them. */
+/** The same mounts as seen in another mount namespace. */
 const copied = (mounts: Mount[]) => mounts.map((mount) => ({ ...mount, id: mount.id + 1000 }));
 
 describe('the usual bpf file system', () => {
@@ -59,7 +59,7 @@ describe('the usual bpf file system', () => {
 });
 
 describe('a list of mounts', () => {
-  it('is read with optional fields or without, and with blanks in names', () => {
+  it('is read with or without optional fields, and with blanks in names', () => {
     const text = [
       '27 1 254:0 / / rw,relatime - ext4 /dev/vda rw,discard',
       '67 48 0:39 / /sys/fs/bpf rw,relatime shared:9 master:2 - bpf packetlog rw,mode=700',

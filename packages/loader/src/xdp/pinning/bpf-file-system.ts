@@ -1,6 +1,6 @@
 /**
- * Where pins are kept: a bpf file system that outlives this process, so one that is mounted where the machine's
- * first process sees it. `ip netns exec` and containers have mounts of their own, which end with them.
+ * Where pins are kept: a bpf file system that outlives this process, so one that is mounted in the mount namespace of
+ * the machine's first process. `ip netns exec` and containers have their own mounts, which end with them.
  */
 import { spawnSync } from 'node:child_process';
 import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, readFileSync, statfsSync } from 'node:fs';
@@ -12,27 +12,29 @@ import { directoryProblem, pathProblem } from '../../system/trusted-path.ts';
 const USUAL = '/sys/fs/bpf';
 /** BPF_FS_MAGIC of linux/magic.h. */
 const MAGIC = 0xcafe4a11;
-/** Source of a mount that is ours to undo. */
+/** Source of a mount that PacketLog made and may unmount. */
 const OUR_SOURCE = 'packetlog';
 
 export interface BpfFileSystem {
-  /** For words. */
+  /** Path to show to the operator. */
   path: string;
-  /** A directory to work in, which stays the same whatever is mounted over it. */
+  /** Directory to work in, which stays the same whatever is mounted over it. */
   base: string;
-  /** Lets go of it; unmounts it if it is empty and this project mounted it. */
+  /** Closes the file system; unmounts it if it is empty and PacketLog mounted it. */
   release(): void;
 }
 
-/** How the usual one can be had. `door`: a process in whose mount namespace it is, 'own': ours. */
+/**
+ * How the usual file system can be reached. `door`: pid of a process whose mount namespace has it, or 'own' for ours.
+ */
 export type Place =
   | { state: 'mounted'; door: number | 'own'; ours: boolean }
   | { state: 'absent'; door: number | 'own' }
   | { state: 'unreachable' };
 
 /**
- * `machine`: mounts of the first process. `doors`: processes in its mount namespace into whose root we may look.
- * Pure.
+ * Finds out how to reach the usual file system. `machine`: mounts of the first process; `doors`: processes in its mount
+ * namespace whose root we may access. Pure.
  */
 export function usualPlace(own: readonly Mount[], machine: readonly Mount[], doors: readonly number[]): Place {
   const there = bpfMount(machine);
@@ -47,14 +49,16 @@ function bpfMount(mounts: readonly Mount[]): Mount | undefined {
   return mounts.findLast(({ point, type }) => point === USUAL && type === 'bpf');
 }
 
-/** The file system to look for pins in; undefined if there is none, so that there are no pins. */
+/**
+ * Returns the file system to look for pins in; undefined if there is none, and therefore no pins. Throws SetupError.
+ */
 export function findBpfFileSystem(given: string | undefined): BpfFileSystem | undefined {
   if (given !== undefined) return openGiven(given);
   const place = lookAround();
   return place.state === 'mounted' ? openUsual(place.door, place.ours) : undefined;
 }
 
-/** The file system to pin in; mounts it if there is none. Throws SetupError. */
+/** Returns the file system to pin in; mounts it if there is none. Throws SetupError. */
 export function needBpfFileSystem(given: string | undefined): BpfFileSystem {
   if (given !== undefined) return openGiven(given);
   const place = lookAround();
@@ -114,8 +118,8 @@ function openUsual(door: number | 'own', ours: boolean): BpfFileSystem {
 }
 
 /**
- * What is there is looked at through the descriptor: in a directory of another file system mkdir(2) may fail in ways that
- * depend on it, and nothing could be pinned.
+ * Opens and checks the file system. The checks use the descriptor: in a directory of another file system mkdir(2) may
+ * fail in ways that depend on it, and nothing could be pinned.
  */
 function opened(path: string, reach: string, afterwards: (isEmpty: boolean) => void): BpfFileSystem {
   let fd: number;
@@ -134,7 +138,7 @@ function opened(path: string, reach: string, afterwards: (isEmpty: boolean) => v
     path,
     base,
     release: () => {
-      // The kernel puts iterators of its own into a new one: maps.debug, progs.debug.
+      // The kernel puts its own iterators into a new file system: maps.debug, progs.debug.
       const isEmpty = readdirSync(base).every((name) => name.endsWith('.debug'));
       closeSync(fd);
       afterwards(isEmpty);
@@ -152,7 +156,10 @@ function notVisible(path: string): SetupError {
   });
 }
 
-/** Whoever can rename our directory can have his own in its place. */
+/**
+ * Returns the error for a path that other users can change: a user who can rename our directory can put another in its
+ * place.
+ */
 function unsafe(target: string, path: string, problem: string): SetupError {
   const next = `Make it root’s alone (chown root ${path} && chmod 0700 ${path}), or ${NAME_ANOTHER}.`;
   return new SetupError({ ...PIN_IN, target, problem: `${path} ${problem}`, next, exit: 'privilege' });
@@ -183,7 +190,10 @@ function mount(door: number | 'own'): void {
   });
 }
 
-/** With the root of that process as well: setns(2) alone leads to that of the mount namespace, where it may be a chroot. */
+/**
+ * Runs a command in that process's mount namespace and under its root: setns(2) alone leads to the root of the mount
+ * namespace, where the process may be in a chroot.
+ */
 function inNamespaceOf(door: number | 'own', command: readonly string[]): { status: number | null; stderr: string } {
   const process = `/proc/${door}`;
   const enter = door === 'own' ? [] : ['nsenter', `--mount=${process}/ns/mnt`, `--root=${process}/root`, '--'];
@@ -194,7 +204,7 @@ function inNamespaceOf(door: number | 'own', command: readonly string[]): { stat
 
 function lookAround(): Place {
   const listed = mountsOf('self') ?? [];
-  // It may be covered, as where sysfs was mounted anew for another network namespace.
+  // The file system may be covered, for example where sysfs was mounted again for another network namespace.
   const own = isBpf(USUAL) ? listed : listed.filter(({ type }) => type !== 'bpf');
   const machine = mountsOf(1) ?? own;
   const isDoor = (pid: number) => mountsOf(pid)?.[0]?.id === machine[0]?.id && mayEnter(pid);
@@ -218,7 +228,7 @@ function mayEnter(pid: number): boolean {
   }
 }
 
-/** Pids of our parent, its parent and so on, without the first process. */
+/** Returns the pids of our parent, its parent and so on, without the first process. */
 function ancestors(): number[] {
   const pids: number[] = [];
   for (let pid = process.ppid; pid > 1; pid = parentOf(pid)) pids.push(pid);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { layoutFingerprint } from './layout-fingerprint.ts';
 import { LINK_NAME, linkName, mapName } from './pin-names.ts';
 
-describe('what a later loader goes by', () => {
+describe('what a later loader relies on', () => {
   it('is the same for the same layouts, and short', () => {
     expect(layoutFingerprint()).toMatch(/^[0-9a-f]{16}$/);
     expect(layoutFingerprint()).toBe(layoutFingerprint());

@@ -1,4 +1,6 @@
-/** What a loader that ended left in the kernel, for the next one to take over or for `packetlog unload` to remove. */
+/**
+ * What a loader that ended left in the kernel, for the next loader to take over or for `packetlog unload` to remove.
+ */
 import type { AttachMode } from '@packetlog/common';
 import { closeDescriptor } from '../../native/libc.ts';
 import { linkInterface } from '../attach/attach.ts';
@@ -15,18 +17,18 @@ export interface RemainingLink {
 }
 
 export interface Remains {
-  /** Locked: ours. */
+  /** Locked by this process. */
   directory: PinDirectory;
   about: About | undefined;
   /** At least one. */
   links: RemainingLink[];
-  /** Names by slot, also of interfaces that are gone. */
+  /** Names by slot, including interfaces that are gone. */
   names: ReadonlyMap<number, string>;
 }
 
 /**
- * Of this thread's network namespace; undefined if no program is kept there. Throws SetupError if the loader that
- * keeps it lives.
+ * Returns what is left in this thread's network namespace; undefined if no program is pinned. Throws SetupError if the
+ * loader that pinned it is running.
  */
 export function findRemains(given: string | undefined): Remains | undefined {
   const fileSystem = findBpfFileSystem(given);
@@ -38,22 +40,22 @@ export function findRemains(given: string | undefined): Remains | undefined {
   }
   const links = livingLinks(directory);
   if (links.length > 0) return { directory, about: readAbout(directory), links, names: slotNames(directory) };
-  // It ended between two pins, or its interfaces are gone: nothing is enforced any more.
+  // The loader ended between two pins, or its interfaces are gone: nothing is enforced any more.
   directory.removeAll(LINK_NAME);
   return undefined;
 }
 
-/** Whether its maps can be ours: this loader reads them as that one did. */
+/** Whether its maps can be reused: this loader has the same layout as the one that made them. */
 export function speaksOurLayout(remains: Remains): remains is Remains & { about: About } {
   return remains.about?.layout === layoutFingerprint();
 }
 
-/** A new descriptor of one of its maps. */
+/** Returns a new descriptor of one of its maps. */
 export function remainingMap({ directory, about }: Remains, name: string): number | undefined {
   return about && directory.get(mapName(about.generation, name));
 }
 
-/** With new descriptors. Those of interfaces that are gone are left out. */
+/** Returns the links with new descriptors, except those whose interface is gone. */
 export function livingLinks(directory: PinDirectory): RemainingLink[] {
   return directory.names().flatMap((name) => {
     const [, slot, mode] = LINK_NAME.exec(name) ?? [];
@@ -67,7 +69,7 @@ export function livingLinks(directory: PinDirectory): RemainingLink[] {
   });
 }
 
-/** Names by slot, also of interfaces that are gone. */
+/** Returns names by slot, including interfaces that are gone. */
 export function slotNames(directory: PinDirectory): Map<number, string> {
   return new Map(
     directory.names().flatMap((name) => {

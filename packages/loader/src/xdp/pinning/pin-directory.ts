@@ -1,6 +1,6 @@
 /**
- * A directory of pins: one for each network namespace, so that loaders in several do not meet. Who works in it holds
- * a lock on it, which ends with the process.
+ * A directory of pins: one for each network namespace, so that loaders in several do not conflict. The process that
+ * works in it holds a lock on it, which ends with the process.
  *
  * ```
  *  packetlog/net_4026531833/  about             how the maps were made, as the target of a symbolic link
@@ -21,7 +21,7 @@ const NETWORK = /^net_\d+$/;
 const ATTEMPTS = 10;
 
 export class PinDirectory {
-  /** For words. */
+  /** Path to show to the operator. */
   readonly path: string;
   readonly #fileSystem: BpfFileSystem;
   readonly #name: string;
@@ -36,17 +36,20 @@ export class PinDirectory {
     this.#base = `/proc/self/fd/${fd}`;
   }
 
-  /** Names for `open`, one for each network namespace with pins. */
+  /** Returns the names for `open`, one for each network namespace with pins. */
   static list(fileSystem: BpfFileSystem): string[] {
     return entries(`${fileSystem.base}/${OURS}`, `${fileSystem.path}/${OURS}`).filter((name) => NETWORK.test(name));
   }
 
-  /** That of the network namespace this thread is in. */
+  /** Returns the name for the network namespace of this thread. */
   static ownName(): string {
     return `net_${statSync('/proc/thread-self/ns/net', { bigint: true }).ino}`;
   }
 
-  /** The file system is its own from now on. Undefined if it is not there. Throws SetupError if a living process works in it. */
+  /**
+   * Opens and locks the directory, which owns `fileSystem` from then on. Returns undefined if it does not exist. Throws
+   * SetupError if a running process works in it.
+   */
   static open(fileSystem: BpfFileSystem, name: string): PinDirectory | undefined {
     const shown = `${fileSystem.path}/${OURS}/${name}`;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -57,7 +60,7 @@ export class PinDirectory {
         closeSync(fd);
         throw occupied(shown, lockOwner(readLocks(), ino));
       }
-      // Between opening and locking another packetlog may have removed it and made it again.
+      // Between opening and locking another packetlog may have removed the directory and created it again.
       const path = `${fileSystem.base}/${OURS}/${name}`;
       if (statSync(path, { bigint: true, throwIfNoEntry: false })?.ino === ino)
         return new PinDirectory(fileSystem, name, fd);
@@ -66,13 +69,16 @@ export class PinDirectory {
     return undefined;
   }
 
-  /** Only to read: takes no lock, so that a loader that starts meanwhile is not turned away. Undefined if it is not there. */
+  /**
+   * Opens the directory for reading: takes no lock, so that a loader that starts meanwhile is not rejected. Returns
+   * undefined if it does not exist.
+   */
   static look(fileSystem: BpfFileSystem, name: string): PinDirectory | undefined {
     const fd = openPrivate(fileSystem, name);
     return fd === undefined ? undefined : new PinDirectory(fileSystem, name, fd);
   }
 
-  /** The process that works in it. */
+  /** Returns the pid of the process that works in the directory. */
   owner(): number | undefined {
     return lockOwner(readLocks(), fstatSync(this.#fd, { bigint: true }).ino);
   }
@@ -95,7 +101,7 @@ export class PinDirectory {
     need(pinObject(fd, `${this.#base}/${name}`), 'pin', `${this.path}/${name}`);
   }
 
-  /** A new descriptor, undefined if there is no such pin. */
+  /** Returns a new descriptor, undefined if there is no such pin. */
   get(name: string): number | undefined {
     const { value, errno } = pinnedObject(`${this.#base}/${name}`);
     return errno ? undefined : value;
@@ -114,7 +120,7 @@ export class PinDirectory {
     }
   }
 
-  /** Does nothing if it is not there. */
+  /** Removes an entry; does nothing if it does not exist. */
   remove(name: string): void {
     try {
       unlinkSync(`${this.#base}/${name}`);
@@ -123,7 +129,9 @@ export class PinDirectory {
     }
   }
 
-  /** Removes what is in it, those first whose names match, then itself, and lets go of the file system. */
+  /**
+   * Removes the entries, those that match `first` before the others, then the directory, and closes the file system.
+   */
   removeAll(first: RegExp): void {
     const names = this.names();
     for (const name of [...names.filter((each) => first.test(each)), ...names]) this.remove(name);
@@ -133,7 +141,7 @@ export class PinDirectory {
     this.#fileSystem.release();
   }
 
-  /** Gives the lock back and leaves the pins. */
+  /** Releases the lock and leaves the pins. */
   close(): void {
     closeSync(this.#fd);
     this.#fileSystem.release();

@@ -1,4 +1,4 @@
-/** What the entries of a directory of pins are called, and what is said of all of them. */
+/** Names of the entries in a directory of pins, and the description of all of them. */
 import type { AttachMode } from '@packetlog/common';
 import { z } from 'zod';
 import type { PinDirectory } from './pin-directory.ts';
@@ -10,7 +10,10 @@ const ABOUT = 'about';
 
 export const linkName = (slot: number, mode: AttachMode) => `link_${slot}_${mode}`;
 export const slotName = (slot: number) => `slot_${slot}`;
-/** Maps that were made together carry the same mark. The file system allows no dots in names. */
+/**
+ * Returns the name of a map's pin. Maps that were made together have the same generation. The file system allows no
+ * dots in names.
+ */
 export const mapName = (generation: string, name: string) => `map_${generation}_${name.replaceAll('.', '_')}`;
 
 export const isMapName = (name: string) => name.startsWith('map_');
@@ -28,7 +31,7 @@ export function writeAbout(directory: PinDirectory, about: About): void {
   directory.write(ABOUT, JSON.stringify(about));
 }
 
-/** Undefined if it is missing or not ours. */
+/** Reads the description; undefined if it is missing or not ours. */
 export function readAbout(directory: PinDirectory): About | undefined {
   try {
     return aboutSchema.parse(JSON.parse(directory.read(ABOUT) ?? ''));

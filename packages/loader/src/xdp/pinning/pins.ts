@@ -1,8 +1,8 @@
 /**
  * Keeps program and maps in the kernel when this process ends, in a directory of pins.
  *
- * A link's pin is what keeps a program on its interface. So links are pinned last and unpinned first: wherever it
- * stops in between, either nothing goes on, or what goes on has its maps beside it and `packetlog unload` removes it.
+ * The pin of a link keeps the program on its interface. So links are pinned last and unpinned first: wherever the
+ * process stops in between, either no program stays, or it has its maps beside it and `packetlog unload` removes it.
  */
 import { randomBytes } from 'node:crypto';
 import type { AttachMode } from '@packetlog/common';
@@ -17,7 +17,7 @@ import { isMapName, LINK_NAME, linkName, mapName, slotName, writeAbout } from '.
 export interface PinnableLink {
   slot: number;
   mode: AttachMode;
-  /** Of the interface. */
+  /** Name of the interface. */
   name: string;
   fd: number;
 }
@@ -40,8 +40,8 @@ export class Pins {
   #directory: PinDirectory | undefined;
 
   /**
-   * `given`: the bpf file system to use, undefined for the usual one. `remains`: what a loader before left, whose
-   * directory is ours from now on; `reused`: its maps are ours, too.
+   * `given`: the bpf file system to use, undefined for the usual one. `remains`: what the previous loader left; we own
+   * its directory from now on. `reused`: we use its maps, too.
    */
   constructor(program: PinnedProgram, given: string | undefined, remains?: Remains, reused = false) {
     this.#program = program;
@@ -50,12 +50,14 @@ export class Pins {
     this.#generation = (reused ? remains?.about?.generation : undefined) ?? randomBytes(4).toString('hex');
   }
 
-  /** The directory, while there are pins. */
+  /** Path of the directory, while there are pins. */
   get path(): string | undefined {
     return this.#directory?.path;
   }
 
-  /** Throws SetupError; then nothing is pinned. May be called again, and then mends what is missing. */
+  /**
+   * Pins maps and links. Throws SetupError; then nothing is pinned. May be called again, and then adds what is missing.
+   */
   pin(links: readonly PinnableLink[]): void {
     this.#directory ??= this.#make();
     try {
@@ -67,13 +69,13 @@ export class Pins {
     }
   }
 
-  /** From now on everything ends with this process. */
+  /** Removes all pins: from now on everything ends with this process. */
   unpin(): void {
     this.#directory?.removeAll(LINK_NAME);
     this.#directory = undefined;
   }
 
-  /** Lets go of the directory, as the end of the process does: the pins stay for the next. */
+  /** Closes the directory, as the end of the process does: the pins stay for the next loader. */
   leave(): void {
     this.#directory?.close();
     this.#directory = undefined;
@@ -88,12 +90,12 @@ export class Pins {
     for (const name of directory.names()) {
       if (name !== wanted && LINK_NAME.exec(name)?.[1] === String(link.slot)) directory.remove(name);
     }
-    // It may be there of an interface that is gone, or be what was taken over: either way this is the one.
+    // The pin may be left from an interface that is gone, or be the link that was taken over: replace it either way.
     directory.remove(wanted);
     directory.pin(link.fd, wanted);
   }
 
-  /** The interface is gone, and with it the link. Its name stays: it may return. */
+  /** Call when the interface, and with it the link, is gone. The name stays: the interface may return. */
   detached({ slot, mode }: Pick<PinnableLink, 'slot' | 'mode'>): void {
     this.#directory?.remove(linkName(slot, mode));
   }

@@ -1,17 +1,17 @@
-/** Directories below a bpf file system that only we can use, reached step by step. */
+/** Directories below a bpf file system that only our user can access, opened one level at a time. */
 import { closeSync, constants, fstatSync, mkdirSync, openSync, readdirSync, rmdirSync } from 'node:fs';
 import { privilegeAdvice } from '../../errors/privilege.ts';
 import { SetupError } from '../../errors/setup-error.ts';
 import { octal } from '../../system/trusted-path.ts';
 import type { BpfFileSystem } from './bpf-file-system.ts';
 
-/** In a bpf file system, the directory of all pins. */
+/** The directory of all pins in a bpf file system. */
 export const OURS = 'packetlog';
 const OWNER_ONLY = 0o700;
-/** What open(2) says with O_DIRECTORY and O_NOFOLLOW. */
+/** Error codes of open(2) with O_DIRECTORY and O_NOFOLLOW. */
 const NO_DIRECTORY: ReadonlySet<string | undefined> = new Set(['ELOOP', 'ENOTDIR']);
 
-/** Empty if there is no such directory. `shown`: its path as the operator knows it. */
+/** Returns the entries; empty if there is no such directory. `shown`: its path as the operator knows it. */
 export function entries(path: string, shown: string): string[] {
   try {
     return readdirSync(path);
@@ -34,7 +34,10 @@ function denied(step: string, target: string, cause: unknown): SetupError {
   });
 }
 
-/** Not with `recursive`, which never returns where mkdir(2) fails as in sysfs (Node 20). Also returns for `passed`. */
+/**
+ * Makes one directory. Without `recursive`, which never returns where mkdir(2) fails as in sysfs (Node 20). `passed`:
+ * error code to ignore, besides EEXIST.
+ */
 export function makeDirectory(path: string, shown: string, passed?: string): void {
   try {
     mkdirSync(path, OWNER_ONLY);
@@ -51,11 +54,14 @@ export function makeDirectory(path: string, shown: string, passed?: string): voi
   }
 }
 
-/** Not through the path: a link of another user in place of the first directory would have it made elsewhere. */
+/**
+ * Makes the directory through its parent's descriptor: by path, another user's link in place of the parent would
+ * redirect it.
+ */
 export function makePrivate(fileSystem: BpfFileSystem, name: string): void {
   const shown = `${fileSystem.path}/${OURS}`;
   const parent = openOwn(`${fileSystem.base}/${OURS}`, shown);
-  // Another packetlog may remove the first when it removes its own pins: then the next attempt makes both.
+  // Another packetlog may remove the parent when it removes its own pins: then the next attempt makes both.
   if (parent === undefined) return;
   try {
     makeDirectory(`/proc/self/fd/${parent}/${name}`, `${shown}/${name}`, 'ENOENT');
@@ -64,7 +70,7 @@ export function makePrivate(fileSystem: BpfFileSystem, name: string): void {
   }
 }
 
-/** Step by step, without following links: in a bpf file system of mode 1777 any user may have made them. */
+/** Opens both levels without following links: in a bpf file system of mode 1777 any user may have made them. */
 export function openPrivate(fileSystem: BpfFileSystem, name: string): number | undefined {
   const parent = openOwn(`${fileSystem.base}/${OURS}`, `${fileSystem.path}/${OURS}`);
   if (parent === undefined) return undefined;
@@ -75,7 +81,7 @@ export function openPrivate(fileSystem: BpfFileSystem, name: string): number | u
   }
 }
 
-/** A directory that only its owner, who we are, can use. Undefined if there is none. */
+/** Opens a directory that only its owner, our user, can access. Returns undefined if there is none. */
 function openOwn(path: string, shown: string): number | undefined {
   const fail = (problem: string | undefined, cause?: unknown) =>
     new SetupError({
@@ -106,6 +112,6 @@ export function removeIfEmpty(path: string): void {
   try {
     rmdirSync(path);
   } catch {
-    // Others have pins in it.
+    // Other loaders have pins in it.
   }
 }

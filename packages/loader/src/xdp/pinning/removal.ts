@@ -1,4 +1,4 @@
-/** Takes off what a loader that ended left in the kernel. */
+/** Removes what a loader that ended left in the kernel. */
 import type { AttachMode } from '@packetlog/common';
 import { detachLink } from '../../native/bpf-objects.ts';
 import { need } from '../../native/check.ts';
@@ -14,7 +14,10 @@ export interface Removed {
   maps: number;
 }
 
-/** `name`: of a directory of pins. Undefined if it is not there; throws SetupError if its loader lives. */
+/**
+ * Removes a directory of pins by name. Returns undefined if it does not exist; throws SetupError if its loader is
+ * running.
+ */
 export function removePins(bpfFs: string | undefined, name: string): Removed | undefined {
   const fileSystem = findBpfFileSystem(bpfFs);
   if (!fileSystem) return undefined;
@@ -36,7 +39,7 @@ function detached(directory: PinDirectory, pin: string): Removed['links'][number
   const fd = directory.get(pin);
   if (fd === undefined) return undefined;
   const { ifindex, program } = linkFacts(fd);
-  // Removing the pin would do, but some time later.
+  // Removing the pin would detach too, but some time later.
   if (ifindex !== 0) need(detachLink(fd), 'detach', `${directory.path}/${pin}`);
   closeDescriptor(fd);
   const name = directory.read(slotName(Number(slot))) ?? `interface ${ifindex}`;
