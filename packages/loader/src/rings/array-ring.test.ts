@@ -19,7 +19,7 @@ class FakeArrayRing {
     };
   }
 
-  /** emit_array: false if the ring is full. */
+  /** As emit_array: returns false if the ring is full. */
   write(record: Uint8Array): boolean {
     const { producer, consumer, records } = this.memory;
     const position = Number(producer[0]);
@@ -72,7 +72,7 @@ describe('an array ring', () => {
     expect([write(), write(), write(), write(), write()]).toEqual([true, true, true, true, false]);
   });
 
-  it('stops at the budget, and goes on there', () => {
+  it('stops at the budget, and continues there', () => {
     const fake = new FakeArrayRing(8);
     const ring = new ArrayRing(fake.memory);
     for (let i = 0; i < 5; i++) fake.write(numberedRecord(i));
@@ -96,7 +96,7 @@ describe('an array ring', () => {
     expect(fake.rung).toBe(1);
   });
 
-  it('is hot until it says otherwise, and so is known to who comes after it', () => {
+  it('is hot until it revokes that, and the next reader can tell', () => {
     const fake = new FakeArrayRing(8);
     const ring = new ArrayRing(fake.memory);
     const hot = () => fake.memory.consumer[2];
@@ -115,7 +115,7 @@ describe('an array ring', () => {
     expect(hot()).toBe(0n);
   });
 
-  it('loses no wake-up: after arming, either its look finds the record or the writer rings', () => {
+  it('loses no wake-up: after arming, either its poll finds the record or the writer rings', () => {
     for (const arrives of ['before arming', 'after arming'] as const) {
       const fake = new FakeArrayRing(8);
       const ring = new ArrayRing(fake.memory);

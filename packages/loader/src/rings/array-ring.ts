@@ -11,15 +11,18 @@
 import { PACKET_LOG_SIZE } from '@packetlog/common';
 import type { Drained, Giving, RecordSink, RingReader } from './ring-reader.ts';
 
-/** What fits the reader's caches. */
+/** Records in one span: few enough for the reader's caches. */
 const SPAN_RECORDS = 1024;
 
 export interface ArrayRingMemory {
-  /** One u64, the writer's: records written. */
+  /** One u64, written by the program: records written. */
   producer: BigUint64Array;
-  /** Three u64, ours: records read; 1 while we want to be woken, which the writer sets back to 0; 1 while we are hot. */
+  /**
+   * Three u64, written by us: records read; 1 while we want to be woken, which the program sets back to 0; 1 while we
+   * are hot.
+   */
   consumer: BigUint64Array;
-  /** A power of two of records. */
+  /** Size is a power of two of records. */
   records: Uint8Array;
 }
 
@@ -55,17 +58,17 @@ export class ArrayRing implements RingReader {
   publish(giving: Giving): void {
     const { consumer } = this.#memory;
     const position = BigInt(this.#position);
-    // Pairs with the load of position in emit_array: what was copied may be written over.
+    // Pairs with the load of position in emit_array: copied records may be overwritten.
     if (consumer[0] !== position) Atomics.store(consumer, 0, position);
-    // A writer that sees an older value does more than it had to, or is waited for.
+    // A writer that sees an older value uses a barrier that it does not need, or the reader waits for it to end.
     const hot = giving === 'hot' ? 1n : 0n;
     if (consumer[2] !== hot) Atomics.store(consumer, 2, hot);
-    // Pairs with the load of armed in publish_and_wake: either the writer sees it, or our next look sees the record.
+    // Pairs with the load of armed in publish_and_wake: either the writer sees it, or our next poll sees the record.
     const armed = giving === 'exact' ? 1n : 0n;
     if (Atomics.load(consumer, 1) !== armed) Atomics.store(consumer, 1, armed);
   }
 
-  /** What the reader before us said and may have been killed over. Gives whether it was hot. */
+  /** Revokes the promise of a previous reader that was killed while hot. Returns whether it was hot. */
   cool(): boolean {
     return Atomics.exchange(this.#memory.consumer, 2, 0n) !== 0n;
   }

@@ -8,10 +8,10 @@ import type { RecordSink } from './ring-reader.ts';
 const STRIDE = 72;
 const ALL = Number.MAX_SAFE_INTEGER;
 const SIZE = 4096;
-/** 4096 holds 56 strides and 64 bytes, of which one byte must stay free. */
+/** 4096 bytes hold 56 strides and 64 bytes, of which one byte must stay free. */
 const CAPACITY = 56;
 
-/** Takes each record out of the span, as the real sink does. */
+/** Copies each record out of the span, as the real sink does. */
 function collector(): { numbers: number[]; spans: number[]; sink: RecordSink } {
   const numbers: number[] = [];
   const spans: number[] = [];
@@ -38,7 +38,7 @@ describe('KernelRing', () => {
     expect(ring.pending()).toBe(0);
   });
 
-  it('hands over committed records in order and says how many bytes that were', () => {
+  it('passes on committed records in order and returns their bytes', () => {
     const fake = new FakeRing(SIZE);
     const ring = new KernelRing(fake.memory);
     writeNumbers(fake, 0, 5);
@@ -67,7 +67,7 @@ describe('KernelRing', () => {
     },
   );
 
-  it('hands over no more than 64 KiB at once, and still all of it', () => {
+  it('passes on at most 64 KiB at once, and still everything', () => {
     const fake = new FakeRing(1 << 20);
     const ring = new KernelRing(fake.memory);
     writeNumbers(fake, 0, 10_000);
@@ -77,20 +77,20 @@ describe('KernelRing', () => {
     expect(Math.max(...spans) * STRIDE).toBeLessThan(64 * 1024 + STRIDE);
   });
 
-  it('stops at the budget, and goes on there', () => {
+  it('stops at the budget, and continues there', () => {
     const fake = new FakeRing(SIZE);
     const ring = new KernelRing(fake.memory);
     writeNumbers(fake, 0, 50);
     const { numbers, sink } = collector();
     expect(ring.drain(sink, 10 * STRIDE)).toEqual({ records: 10, bytes: 10 * STRIDE, discarded: 0 });
-    // A budget that ends inside a record is overdrawn by less than one.
+    // A budget that ends inside a record is exceeded by less than one record.
     expect(ring.drain(sink, 10 * STRIDE + 1).records).toBe(11);
     expect(ring.pending()).toBe(29 * STRIDE);
     expect(ring.drain(sink, ALL).records).toBe(29);
     expect(numbers).toEqual(range(0, 50));
   });
 
-  it('ends at a record that is being written, and reads it once it is committed', () => {
+  it('stops at a record that is being written, and reads it once it is committed', () => {
     const fake = new FakeRing(SIZE);
     const ring = new KernelRing(fake.memory);
     writeNumbers(fake, 0, 3);
@@ -105,7 +105,7 @@ describe('KernelRing', () => {
     expect(numbers).toEqual([0, 1, 2, 3]);
   });
 
-  it('ends at a record that is being written even if committed ones follow (a preempted writer)', () => {
+  it('stops at a record that is being written even if committed ones follow (a preempted writer)', () => {
     const fake = new FakeRing(SIZE);
     const ring = new KernelRing(fake.memory);
     const position = fake.reserve() ?? Number.NaN;
@@ -118,7 +118,7 @@ describe('KernelRing', () => {
     expect(numbers).toEqual([0, 1, 2]);
   });
 
-  it.each([1, 8, 63, 64, 65, 200])('passes over a discarded record of %d bytes', (length) => {
+  it.each([1, 8, 63, 64, 65, 200])('skips a discarded record of %d bytes', (length) => {
     const fake = new FakeRing(SIZE);
     const ring = new KernelRing(fake.memory);
     writeNumbers(fake, 0, 2);
@@ -154,7 +154,7 @@ describe('KernelRing', () => {
     expect(numbers).toEqual(range(0, 2 * CAPACITY - 1));
   });
 
-  it('holds one record back, gives it up exactly, and never takes it back', () => {
+  it('holds one record back, releases it on an exact publish, and never takes it back', () => {
     const fake = new FakeRing(SIZE, 720);
     const ring = new KernelRing(fake.memory);
     const { sink } = collector();
@@ -171,14 +171,14 @@ describe('KernelRing', () => {
     expect(fake.consumer).toBe(720 + 3 * STRIDE);
   });
 
-  it('holds back nothing of a ring from which nothing was read', () => {
+  it('holds nothing back from a ring of which nothing was read', () => {
     const fake = new FakeRing(SIZE);
     const ring = new KernelRing(fake.memory);
     ring.publish('hold');
     expect(fake.consumer).toBe(0);
   });
 
-  it('is not signalled while it holds a record back, and is once it gave everything', () => {
+  it('is not signalled while it holds a record back, but after it released everything', () => {
     const fake = new FakeRing(SIZE);
     const ring = new KernelRing(fake.memory);
     const commitOne = (): boolean => {
@@ -248,7 +248,7 @@ describe('KernelRing under any interleaving', () => {
   const start = fc.constantFrom(0, 2 ** 32 - 8 * 100, 2 ** 32 - 8, 2 ** 40 - 8 * 33, 2 ** 52);
   const size = fc.constantFrom(4096, 8192, 65_536);
 
-  it('delivers every committed record exactly once, in order, intact, and never gives space back twice', () => {
+  it('delivers every committed record exactly once, in order, intact, and never releases space twice', () => {
     fc.assert(
       fc.property(size, start, fc.array(step, { maxLength: 80 }), (bytes, begin, steps) => {
         const fake = new FakeRing(bytes, begin);

@@ -1,6 +1,6 @@
 /**
- * The reader's half of a BPF_MAP_TYPE_RINGBUF with one writer and records of one size
- * (kernel/bpf/ringbuf.c is the other half).
+ * The reader's half of a BPF_MAP_TYPE_RINGBUF with one writer and records of one size (kernel/bpf/ringbuf.c is the
+ * other half).
  *
  * ```
  *  data   ┌────────┬──────────┬────────┬──────────┬─ ─ ─
@@ -20,13 +20,13 @@ const BUSY = 0x8000_0000 | 0;
 const DISCARD = 0x4000_0000;
 /** Bytes from one record to the next. */
 export const KERNEL_RING_STRIDE = HEADER_BYTES + PACKET_LOG_SIZE;
-/** Spans of at most this many bytes are handed over: what fits the reader's caches. */
+/** Bytes in one span at most: few enough for the reader's caches. */
 const SPAN_BYTES = 64 * 1024;
 
 export interface KernelRingMemory {
-  /** One u64, ours to write: up to where the ring was read. */
+  /** One u64, written by us: position up to which the ring was read. */
   consumer: BigUint64Array;
-  /** One u64, the kernel's: up to where space was reserved. */
+  /** One u64, written by the kernel: position up to which space was reserved. */
   producer: BigUint64Array;
   /** The data, mapped twice. */
   data: Uint8Array;
@@ -34,7 +34,7 @@ export interface KernelRingMemory {
   size: number;
 }
 
-/** The ring holds what no program of ours writes. */
+/** The ring holds something that our program never writes. */
 export class RingFormatError extends Error {
   override readonly name = 'RingFormatError';
 }
@@ -44,7 +44,7 @@ export class KernelRing implements RingReader {
   readonly recordOffset = HEADER_BYTES;
   readonly #memory: KernelRingMemory;
   readonly #words: Int32Array;
-  /** Up to where we drained; the kernel may know less. */
+  /** Position up to which we drained; the kernel may have an older one. */
   #position: number;
 
   constructor(memory: KernelRingMemory) {
@@ -71,9 +71,9 @@ export class KernelRing implements RingReader {
       let offset = spanStart;
       let header = 0;
       while (offset < spanEnd) {
-        // The newest record may be in the making: its header is read with acquire, so that its
-        // bytes are read after it. Pairs with xchg(&hdr->len) in bpf_ringbuf_commit. The older
-        // ones were committed before the producer position moved past them.
+        // The newest record may be incomplete: its header is read with acquire, so that its bytes are read after it.
+        // Pairs with xchg(&hdr->len) in bpf_ringbuf_commit. Older records were committed before the producer position
+        // moved past them.
         const last = position + (offset - spanStart) + stride >= producer;
         header = last ? Atomics.load(words, offset >>> 2) : (words[offset >>> 2] ?? BUSY);
         if (header !== PACKET_LOG_SIZE) break;
@@ -100,7 +100,7 @@ export class KernelRing implements RingReader {
   publish(giving: Giving): void {
     const behind = giving !== 'exact' && this.#position >= this.stride ? this.stride : 0;
     const position = BigInt(this.#position - behind);
-    // Never back: after an exact publish nothing is held until something new was drained.
+    // Never move back: after an exact publish nothing is held until something new was drained.
     if (position <= this.#memory.consumer[0]!) return;
     // Pairs with smp_load_acquire(&rb->consumer_pos) in __bpf_ringbuf_reserve and bpf_ringbuf_commit.
     Atomics.store(this.#memory.consumer, 0, position);

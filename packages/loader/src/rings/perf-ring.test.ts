@@ -19,7 +19,7 @@ class FakePerfRing {
     };
   }
 
-  /** False if there is no room. */
+  /** Returns false if there is no room. */
   write(bytes: Uint8Array): boolean {
     const { head, tail, data } = this.memory;
     const position = Number(head[0]);
@@ -63,7 +63,7 @@ function numbers(ring: PerfRing, maxBytes = Number.MAX_SAFE_INTEGER): number[] {
 }
 
 describe('a perf event buffer', () => {
-  it('gives records that wrap at the end, in sizes that do not divide', () => {
+  it('delivers records that wrap at the end, in sizes that do not divide', () => {
     const fake = new FakePerfRing(256, 2 ** 32 - 32);
     const ring = new PerfRing(fake.memory);
     for (let i = 0; i < 20; i += 2) {
@@ -82,7 +82,7 @@ describe('a perf event buffer', () => {
     expect(ring.pending()).toBe(0);
   });
 
-  it('steps over events of other types', () => {
+  it('skips events of other types', () => {
     const fake = new FakePerfRing(1024);
     const ring = new PerfRing(fake.memory);
     for (const bytes of [event(13, 32).all, sample(5)]) fake.write(bytes);
@@ -92,7 +92,7 @@ describe('a perf event buffer', () => {
   it.each([
     ['a sample of another size', () => event(9, 88).all],
     ['an event without a size', () => new Uint8Array(8)],
-  ])('refuses %s', (_, make) => {
+  ])('rejects %s', (_, make) => {
     const fake = new FakePerfRing(1024);
     fake.write(make());
     expect(() => numbers(new PerfRing(fake.memory))).toThrow(RingFormatError);

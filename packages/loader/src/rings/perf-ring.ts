@@ -1,6 +1,6 @@
 /**
- * The reader's half of a perf event buffer (struct perf_event_mmap_page of linux/perf_event.h),
- * in which bpf_perf_event_output wrote records as raw samples.
+ * The reader's half of a perf event buffer (struct perf_event_mmap_page of linux/perf_event.h), in which
+ * bpf_perf_event_output wrote records as raw samples.
  *
  * ```
  *  ┌──────────────────────────┬───────────┬──────────┬─────┐
@@ -21,22 +21,22 @@ const SAMPLE_BYTES = Math.ceil((HEADER_BYTES + RAW_SIZE_BYTES + PACKET_LOG_SIZE)
 const SPAN_BYTES = 64 * 1024;
 
 export interface PerfRingMemory {
-  /** One u64, the kernel's: bytes written. */
+  /** One u64, written by the kernel: bytes written. */
   head: BigUint64Array;
-  /** One u64, ours: bytes read. */
+  /** One u64, written by us: bytes read. */
   tail: BigUint64Array;
-  /** A power of two of bytes. */
+  /** Size is a power of two of bytes. */
   data: Uint8Array;
 }
 
 export class PerfRing implements RingReader {
   readonly stride = SAMPLE_BYTES;
   readonly recordOffset = HEADER_BYTES + RAW_SIZE_BYTES;
-  /** Samples that the kernel says it lost; the program counted them as ring_full too. */
+  /** Samples that the kernel reported as lost; the program counted them as ring_full too. */
   lost = 0;
   readonly #memory: PerfRingMemory;
   readonly #view: DataView;
-  /** A sample that wraps, put together. */
+  /** A sample that wraps, reassembled. */
   readonly #wrapped = new Uint8Array(SAMPLE_BYTES);
   #position: number;
 
@@ -50,7 +50,7 @@ export class PerfRing implements RingReader {
   drain(sink: RecordSink, maxBytes: number): Drained {
     const size = this.#memory.data.byteLength;
     const start = this.#position;
-    // Pairs with the release of data_head in perf_output_put_handle: what is before it is complete.
+    // Pairs with the release of data_head in perf_output_put_handle: everything before it is complete.
     const end = Math.min(Number(Atomics.load(this.#memory.head, 0)), start + maxBytes);
     let position = start;
     let records = 0;
@@ -80,7 +80,7 @@ export class PerfRing implements RingReader {
     return { records, bytes: position - start, discarded: 0 };
   }
 
-  /** The kernel wakes at every sample, whatever we say. */
+  /** Releases what was drained. The kernel wakes the reader at every sample, so the mode is ignored. */
   publish(): void {
     const position = BigInt(this.#position);
     // Pairs with the load of data_tail in __perf_output_begin.
@@ -91,7 +91,7 @@ export class PerfRing implements RingReader {
     return Number(Atomics.load(this.#memory.head, 0)) - this.#position;
   }
 
-  /** How many whole samples follow each other from `place`, within `bytes`. */
+  /** Returns the number of whole samples in a row from `place`, within `bytes`. */
   #samples(place: number, bytes: number): number {
     let count = 0;
     while ((count + 1) * SAMPLE_BYTES <= bytes) {
@@ -103,7 +103,7 @@ export class PerfRing implements RingReader {
     return count;
   }
 
-  /** Records begin at multiples of 8: a word never wraps. */
+  /** Reads a u32. Records begin at multiples of 8: a word never wraps. */
   #u32(position: number): number {
     return this.#view.getUint32(position % this.#memory.data.byteLength, true);
   }
