@@ -11,7 +11,7 @@ import type { FindMap, OpenTransport, Transport, TransportSettings } from './tra
 const DOORBELL_BYTES = 65_536;
 /** Permits, denies. */
 const KINDS = 2;
-/** So that a plain store publishes all stores before it. */
+/** Whether a plain store publishes all stores before it. */
 const KEEPS_STORES_IN_ORDER = process.arch === 'x64';
 
 export const arrayTransport: Transport = {
@@ -51,7 +51,7 @@ export const arrayTransport: Transport = {
       ...ofEachCpu((cpu) => ringAt(cpu, cpu * ringBytes, ringBytes)),
       ...ofEachCpu((cpu) => ringAt(cpus + cpu, cpus * ringBytes + cpu * denyBytes, denyBytes)),
     ];
-    // Killed while hot: a program that has seen it may still run, and would not wake us.
+    // The previous reader was killed while hot: a program that saw it may still run, and would not wake us.
     if (rings.filter((ring) => ring.cool()).length > 0) waitForRunningPrograms();
     const doorbell = mapDescriptor(map(MAPS.doorbell));
     const bell = mapRingMemory(doorbell, DOORBELL_BYTES);
@@ -63,7 +63,7 @@ export const arrayTransport: Transport = {
       made: [],
       canPoll: KEEPS_STORES_IN_ORDER && canWaitForRunningPrograms(),
       before,
-      // What rang is of no interest: every look visits every ring.
+      // The content does not matter: every poll visits every ring.
       woken: () => Atomics.store(bell.consumer, 0, Atomics.load(bell.producer, 0)),
     };
   },

@@ -7,7 +7,10 @@ import type { Transport } from './transport.ts';
 
 const ALL: readonly Transport[] = [arrayTransport, kernelTransport, perfTransport];
 
-/** `realtime`: on PREEMPT_RT two programs may interleave on one CPU, which the array ring does not stand. */
+/**
+ * Returns the transports to try. `realtime`: on PREEMPT_RT two programs may interleave on one CPU, which the array ring
+ * does not support.
+ */
 export function candidates(requested: RequestedTransport, realtime: boolean): Transport[] {
   if (requested !== 'auto') return ALL.filter(({ name }) => name === requested);
   return ALL.filter(({ name }) => !(realtime && name === 'array'));

@@ -1,4 +1,4 @@
-/** For each possible CPU a BPF_MAP_TYPE_RINGBUF of permits and one of denies, in an array of maps each. */
+/** For each possible CPU a BPF_MAP_TYPE_RINGBUF of permits and one of denies, each kind in an array of maps. */
 import { MAPS } from '@packetlog/bpf';
 import { SetupError } from '../errors/setup-error.ts';
 import { mapShape } from '../native/bpf-objects.ts';
@@ -9,7 +9,7 @@ import { onlineCpus } from '../system/cpus.ts';
 import { mapRingMemory } from './mapped-ring.ts';
 import type { FindMap, OpenTransport, Transport, TransportSettings } from './transport.ts';
 
-/** Rings of CPUs that are offline now: small, but there, should the CPU come online. */
+/** Bytes of the rings of CPUs that are offline now: small, but present in case the CPU comes online. */
 const OFFLINE_RING_BYTES = 64 * 1024;
 
 export const kernelTransport: Transport = {
@@ -42,7 +42,7 @@ export const kernelTransport: Transport = {
       descriptors: rings.map(({ fd }) => fd),
       canPoll: false,
       made: rings.map(({ name, fd }) => ({ name, fd })),
-      // The rings are readable as long as something is in them: reading them is enough.
+      // The rings are readable while they hold records: reading them is enough.
       woken: () => {},
     };
   },

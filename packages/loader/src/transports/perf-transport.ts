@@ -8,7 +8,7 @@ import { PerfRing } from '../rings/perf-ring.ts';
 import { onlineCpus } from '../system/cpus.ts';
 import type { FindMap, OpenTransport, Transport, TransportSettings } from './transport.ts';
 
-/** struct perf_event_mmap_page. */
+/** Offsets in struct perf_event_mmap_page. */
 const DATA_HEAD = 1024;
 const DATA_TAIL = 1032;
 
@@ -31,7 +31,7 @@ export const perfTransport: Transport = {
     return {
       rings: opened.map(({ ring }) => ring),
       descriptors: opened.map(({ fd }) => fd),
-      // The buffers end with their process, and what was in them.
+      // The buffers end with their process, and their contents with them.
       canPoll: false,
       made: [],
       before: undefined,

@@ -24,7 +24,7 @@ describe('the size of a ring', () => {
     expect(largestRingBytes(memory, cpus)).toBe(bytes);
   });
 
-  it('is always a power of two, and the default one that may be asked for', () => {
+  it('is always a power of two, and the default may be requested', () => {
     const memory = fc.integer({ min: 128 * MIB, max: 2 ** 42 });
     fc.assert(
       fc.property(memory, fc.integer({ min: 1, max: 512 }), (bytes, cpus) => {

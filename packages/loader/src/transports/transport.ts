@@ -1,4 +1,4 @@
-/** How records leave the kernel: which programs and maps, and how this process reads them. */
+/** How records leave the kernel: the programs and maps, and how this process reads them. */
 import type { TransportName } from '../ipc/settings.ts';
 import type { MapPointer } from '../native/libbpf.ts';
 import type { RingReader } from '../rings/ring-reader.ts';
@@ -6,27 +6,27 @@ import type { RingReader } from '../rings/ring-reader.ts';
 export interface TransportSettings {
   /** Possible CPUs. */
   cpus: number;
-  /** Bytes of each CPU's ring of permitted packets: a power of two and a multiple of the page. */
+  /** Bytes of each CPU's ring of permitted packets: a power of two and a multiple of the page size. */
   ringBytes: number;
-  /** The same of denied packets. */
+  /** Bytes of each CPU's ring of denied packets. */
   denyBytes: number;
-  /** Descriptor of a map by its name, if a loader before left it for this one. */
+  /** Returns the descriptor of a map by name, if the previous loader left it. */
   kept?: ((name: string) => number | undefined) | undefined;
 }
 
-/** Finds a map of the object by its name; throws SetupError. */
+/** Finds a map of the object by name; throws SetupError. */
 export type FindMap = (name: string) => MapPointer;
 
 export interface OpenTransport {
-  /** Of permitted and of denied packets. */
+  /** Rings of permitted and of denied packets. */
   readonly rings: readonly RingReader[];
-  /** Readable when a sleeping reader is to wake. */
+  /** Readable when a sleeping reader has to wake. */
   readonly descriptors: readonly number[];
-  /** Maps that it made besides those of the object. */
+  /** Maps that the transport created besides those of the object. */
   readonly made: readonly { name: string; fd: number }[];
-  /** Whether `publish('hot')` means more than `hold`, and the wait that ends it is possible. */
+  /** Whether `publish('hot')` does more than `hold`, and the wait that ends it is possible. */
   readonly canPoll: boolean;
-  /** Records that readers before took out of the rings; undefined if the rings cannot tell. */
+  /** Records that previous readers read from the rings; undefined if the rings keep no count of them. */
   readonly before: number | undefined;
   /** Call after waking. */
   woken(): void;
