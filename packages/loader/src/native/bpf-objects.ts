@@ -1,18 +1,18 @@
-/** What of libbpf and the C library is needed to keep objects in a bpf file system. Descriptors and paths as in C. */
+/** Functions of libbpf and the C library that keep objects in a bpf file system. Descriptors and paths as in C. */
 import { C, call } from './ffi.ts';
 import { intCall, type MapPointer, type Outcome, objectInfo } from './libbpf.ts';
 
-/** bpf_obj_pin. */
+/** Pins an object: bpf_obj_pin. */
 export const pinObject = (fd: number, path: string): Outcome<number> =>
   intCall('bpf_obj_pin', [
     [C.int, fd],
     [C.string, path],
   ]);
 
-/** bpf_obj_get: a new descriptor of what is pinned at a path. */
+/** Opens a new descriptor of the object pinned at a path: bpf_obj_get. */
 export const pinnedObject = (path: string): Outcome<number> => intCall('bpf_obj_get', [[C.string, path]]);
 
-/** Puts another program behind a link: each packet is judged by the one or the other, none by neither. */
+/** Replaces the program behind a link: each packet runs through the old or the new program, never through neither. */
 export const updateLink = (link: number, program: number): Outcome<number> =>
   intCall('bpf_link_update', [
     [C.int, link],
@@ -20,10 +20,10 @@ export const updateLink = (link: number, program: number): Outcome<number> =>
     [C.size, 0],
   ]);
 
-/** Takes the program off the interface now, whoever holds the link. */
+/** Detaches the program from the interface now, even if other descriptors of the link are open. */
 export const detachLink = (link: number): Outcome<number> => intCall('bpf_link_detach', [[C.int, link]]);
 
-/** When the object is loaded, the map is not made, but is the one behind `fd`. */
+/** Makes the object use the map behind `fd` when it is loaded, instead of creating the map. */
 export const reuseMap = (map: MapPointer, fd: number): Outcome<number> =>
   intCall('bpf_map__reuse_fd', [
     [C.pointer, map],
@@ -38,7 +38,7 @@ export interface MapShape {
   flags: number;
 }
 
-/** Of a map that is not made yet. */
+/** Returns the shape of a map that is not created yet. */
 export function plannedShape(map: MapPointer): MapShape {
   const ask = (name: string) => call('libbpf', name, C.unsigned, [[C.pointer, map]]).value;
   return {
@@ -50,13 +50,16 @@ export function plannedShape(map: MapPointer): MapShape {
   };
 }
 
-/** Id of a map or program in the kernel: the second u32 of struct bpf_map_info and struct bpf_prog_info. 0: not known. */
+/**
+ * Returns the id of a map or program in the kernel: the second u32 of struct bpf_map_info and struct bpf_prog_info. 0:
+ * unknown.
+ */
 export function objectId(fd: number): number {
   const info = new Uint32Array(6);
   return objectInfo(fd, new Uint8Array(info.buffer)).errno === 0 ? (info[1] ?? 0) : 0;
 }
 
-/** Of a map in the kernel: struct bpf_map_info of linux/bpf.h, u32 each from byte 0. */
+/** Returns the shape of a map in the kernel: struct bpf_map_info of linux/bpf.h, u32 each from byte 0. */
 export function mapShape(fd: number): Outcome<MapShape> {
   const info = new Uint32Array(6);
   const { errno } = objectInfo(fd, new Uint8Array(info.buffer));
@@ -67,7 +70,9 @@ export function mapShape(fd: number): Outcome<MapShape> {
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 
-/** flock(2), exclusive: false if somebody else holds it. It ends with this process, however that ends. */
+/**
+ * Takes an exclusive flock(2); false if another process holds it. The lock ends with this process, however that ends.
+ */
 export const lockFile = (fd: number): boolean =>
   call('libc', 'flock', C.int, [
     [C.int, fd],

@@ -1,17 +1,17 @@
 import { readSync } from 'node:fs';
 
 const bytes = new Uint8Array(16 * 1024);
-/** Read already; a timer that was cancelled because the clock was set; more messages than the socket could keep. */
+/** Already read; a timer that was cancelled because the clock was set; more messages than the socket could hold. */
 const NOTHING_TO_READ: ReadonlySet<string | undefined> = new Set(['EAGAIN', 'ECANCELED', 'ENOBUFS']);
 
-/** Reads one event, or one message, of a non-blocking descriptor. False: there was none. */
+/** Reads one event, or one message, from a non-blocking descriptor. Returns false if there was none. */
 export function clearEvent(fd: number): boolean {
   try {
     return readSync(fd, bytes) > 0;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (!NOTHING_TO_READ.has(code)) throw error;
-    // Behind a lost message there may be more.
+    // More messages may follow a lost one.
     return code === 'ENOBUFS';
   }
 }

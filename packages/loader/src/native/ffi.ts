@@ -1,8 +1,8 @@
 /**
- * The one file that calls ffi-rs.
+ * The only file that calls ffi-rs.
  *
- * ffi-rs keeps a global table of libraries without a lock, so all of this must be called from
- * one thread of the process: the drain thread. (A child process has a table of its own.)
+ * ffi-rs keeps a global table of libraries without a lock, so all of this must be called from one thread of the
+ * process: the drain thread. (A child process has its own table.)
  */
 import { createExternalBuffer, DataType, load, open } from 'ffi-rs';
 import { SetupError } from '../errors/setup-error.ts';
@@ -16,7 +16,7 @@ export const C = {
   pointer: DataType.I64,
   /** A Uint8Array whose memory C reads or writes during the call. */
   bytes: DataType.U8Array,
-  /** Must hold no NUL. */
+  /** Must not contain a NUL. */
   string: DataType.String,
 } as const;
 
@@ -53,7 +53,7 @@ export interface NativeResult {
   errno: number;
 }
 
-/** ffi-rs takes only Buffers; this is one over the same memory. */
+/** Returns a Buffer over the same memory: ffi-rs takes only Buffers. */
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
@@ -77,12 +77,10 @@ export function call(
   return { value: Number(result.value), errno: result.errnoCode };
 }
 
-/**
- * The memory at an address, not copied. It must stay mapped as long as the result is reachable.
- */
+/** Returns the memory at an address, without a copy. It must stay mapped while the result is reachable. */
 export function memoryAt(address: number, length: number): Uint8Array {
   ensureOpen('libc');
-  // memmove of nothing returns its first argument: the way from a number to ffi-rs's pointer object.
+  // memmove of zero bytes returns its first argument: this turns a number into ffi-rs's pointer object.
   const pointer = load({
     library: 'libc',
     funcName: 'memmove',

@@ -1,4 +1,7 @@
-/** What the kernel tells without being asked. Each is a file descriptor that becomes readable; undefined where it is refused. */
+/**
+ * Events that the kernel sends unprompted. Each is a file descriptor that becomes readable; undefined where the kernel
+ * rejects it.
+ */
 import { C, call } from './ffi.ts';
 import { closeDescriptor } from './libc.ts';
 
@@ -9,10 +12,13 @@ const SOCK_RAW_NONBLOCK_CLOEXEC = 3 | 0o4000 | 0o2000000;
 const CLOCK_REALTIME = 0;
 const TFD_NONBLOCK_CLOEXEC = 0o4000 | 0o2000000;
 const TFD_TIMER_ABSTIME_CANCEL_ON_SET = 1 | 2;
-/** Seconds since 1970 that no clock of ours reaches. */
+/** Seconds since 1970 that our clocks never reach. */
 const NEVER = 2n ** 40n;
 
-/** A socket with a message for each interface of this thread's network namespace that comes, goes or changes. */
+/**
+ * Opens a socket that gets a message for each interface that is added, removed or changed in this thread's network
+ * namespace.
+ */
 export function linkEvents(): number | undefined {
   const { value: fd } = call('libc', 'socket', C.int, [
     [C.int, AF_NETLINK],
@@ -32,7 +38,7 @@ export function linkEvents(): number | undefined {
   return orNothing(fd, value);
 }
 
-/** A timer that never expires, and is cancelled whenever the wall clock is set: timerfd_create(2). */
+/** Opens a timer that never expires, and is cancelled whenever the wall clock is set: timerfd_create(2). */
 export function clockEvents(): number | undefined {
   const { value: fd } = call('libc', 'timerfd_create', C.int, [
     [C.int, CLOCK_REALTIME],

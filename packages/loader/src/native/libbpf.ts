@@ -1,6 +1,6 @@
 /**
- * libbpf's functions as this project needs them (libbpf 1.x: ints are -errno on failure,
- * pointers NULL with errno). Objects, programs and maps are addresses.
+ * The functions of libbpf that this project needs (libbpf 1.x: ints are -errno on failure, pointers NULL with errno).
+ * Objects, programs and maps are addresses.
  */
 import { C, call } from './ffi.ts';
 
@@ -19,7 +19,7 @@ export const BPF_FUNC_XDP_GET_BUFF_LEN = 188;
 
 export interface Outcome<T> {
   value: T;
-  /** 0, or what went wrong. */
+  /** 0, or the errno of the failure. */
   errno: number;
 }
 
@@ -54,7 +54,7 @@ export const closeObject = (object: ObjectPointer): void => {
   call('libbpf', 'bpf_object__close', C.pointer, [[C.pointer, object]]);
 };
 
-/** Whether the map is made when the object is loaded. */
+/** Sets whether the map is created when the object is loaded. */
 export const setAutocreate = (map: MapPointer, autocreate: boolean): Outcome<number> =>
   intCall('bpf_map__set_autocreate', [
     [C.pointer, map],
@@ -79,7 +79,7 @@ export const setAutoload = (program: ProgramPointer, autoload: boolean): Outcome
     [C.int, autoload ? 1 : 0],
   ]);
 
-/** `log` must stay reachable until the object is loaded. */
+/** Sets the buffer for the verifier's log. `log` must stay reachable until the object is loaded. */
 export function setVerifierLog(program: ProgramPointer, log: Uint8Array): void {
   intCall('bpf_program__set_log_buf', [
     [C.pointer, program],
@@ -115,7 +115,7 @@ const BPF_MAP_TYPE_ARRAY = 2;
 const BPF_F_MMAPABLE = 1 << 10;
 const BPF_F_INNER_MAP = 1 << 12;
 
-/** An array whose memory can be mapped and that fits an array of maps, whatever its size. */
+/** Creates an array whose memory can be mapped, and that fits into an array of maps whatever its size. */
 export function createInnerArray(name: string, valueBytes: number, entries: number): Outcome<number> {
   const options = new Uint8Array(48); // struct bpf_map_create_opts: size_t sz, five __u32, __u32 map_flags, ...
   const view = new DataView(options.buffer);
@@ -141,7 +141,7 @@ export const createRing = (name: string, bytes: number): Outcome<number> =>
     [C.size, 0],
   ]);
 
-/** Array of maps: puts the map behind `fd` at `index`. */
+/** Puts the map behind `fd` at `index` of an array of maps. */
 export function putMap(outer: number, index: number, fd: number): Outcome<number> {
   const key = new Uint8Array(new Uint32Array([index]).buffer);
   const value = new Uint8Array(new Uint32Array([fd]).buffer);
@@ -153,7 +153,7 @@ export function putMap(outer: number, index: number, fd: number): Outcome<number
   ]);
 }
 
-/** Array of maps: leaves the place at `index` empty. ENOENT if it was. */
+/** Empties the slot at `index` of an array of maps. ENOENT if it was empty. */
 export function takeMap(outer: number, index: number): Outcome<number> {
   const key = new Uint8Array(new Uint32Array([index]).buffer);
   return intCall('bpf_map_delete_elem', [
@@ -162,7 +162,7 @@ export function takeMap(outer: number, index: number): Outcome<number> {
   ]);
 }
 
-/** Array of maps: id of the map at `index`. ENOENT if there is none. */
+/** Returns the id of the map at `index` of an array of maps. ENOENT if there is none. */
 export function innerMapId(outer: number, index: number): Outcome<number> {
   const key = new Uint8Array(new Uint32Array([index]).buffer);
   const value = new Uint32Array(1);
@@ -174,13 +174,13 @@ export function innerMapId(outer: number, index: number): Outcome<number> {
   return { value: value[0] ?? 0, errno };
 }
 
-/** A new descriptor. */
+/** Opens a new descriptor of a map. */
 export const mapById = (id: number): Outcome<number> => intCall('bpf_map_get_fd_by_id', [[C.unsigned, id]]);
 
 /** XDP flags of linux/if_link.h. */
 export const XDP_FLAGS = { native: 1 << 2, generic: 1 << 1 } as const;
 
-/** bpf_link_create for XDP: the link's descriptor. Closing it detaches. */
+/** Attaches an XDP program with bpf_link_create; returns the link's descriptor. Closing it detaches. */
 export function createXdpLink(program: number, ifindex: number, flags: number): Outcome<number> {
   const options = new Uint8Array(16); // struct bpf_link_create_opts: size_t sz, __u32 flags
   const view = new DataView(options.buffer);
@@ -194,7 +194,7 @@ export function createXdpLink(program: number, ifindex: number, flags: number): 
   ]);
 }
 
-/** Ids of the XDP programs on an interface, in the modes native and generic; 0 = none. */
+/** Returns the ids of the XDP programs on an interface, by mode; 0 = none. */
 export function queryXdp(ifindex: number): Outcome<{ native: number; generic: number; hardware: number }> {
   const options = new Uint8Array(32); // struct bpf_xdp_query_opts
   const view = new DataView(options.buffer);
@@ -212,7 +212,7 @@ export function queryXdp(ifindex: number): Outcome<{ native: number; generic: nu
 
 export const programById = (id: number): Outcome<number> => intCall('bpf_prog_get_fd_by_id', [[C.unsigned, id]]);
 
-/** bpf_obj_get_info_by_fd into `info` (a kernel struct bpf_*_info). */
+/** Reads a kernel struct bpf_*_info into `info`: bpf_obj_get_info_by_fd. */
 export function objectInfo(fd: number, info: Uint8Array): Outcome<number> {
   const length = new Uint8Array(new Uint32Array([info.length]).buffer);
   return intCall('bpf_obj_get_info_by_fd', [
@@ -222,7 +222,7 @@ export function objectInfo(fd: number, info: Uint8Array): Outcome<number> {
   ]);
 }
 
-/** Whether XDP programs of this kernel may call a helper. */
+/** Returns whether XDP programs of this kernel may call a helper. */
 export const hasXdpHelper = (helper: number): boolean =>
   intCall('libbpf_probe_bpf_helper', [
     [C.int, BPF_PROG_TYPE_XDP],

@@ -1,4 +1,6 @@
-/** The few functions of the C library that Node has no way to call. All numbers are file descriptors, bytes or flags as in C. */
+/**
+ * The functions of the C library that Node does not offer. All numbers are file descriptors, bytes or flags as in C.
+ */
 
 import { describeErrno } from '../errors/errno.ts';
 import { C, call, memoryAt, type NativeResult } from './ffi.ts';
@@ -22,7 +24,7 @@ const MEMBARRIER_CMD_QUERY = 0;
 const MEMBARRIER_CMD_GLOBAL = 1;
 const SYS_MEMBARRIER: Partial<Record<NodeJS.Architecture, number>> = { x64: 324, arm64: 283, riscv64: 283 };
 
-/** A C function failed; `errno` says how. */
+/** A C function failed; `errno` is its error. */
 export class SystemCallError extends Error {
   override readonly name = 'SystemCallError';
   readonly errno: number;
@@ -37,13 +39,13 @@ function checked(name: string, result: NativeResult): number {
   return result.value;
 }
 
-/** sysconf(_SC_PAGESIZE). */
+/** Returns the page size in bytes: getpagesize(2). */
 export function pageSize(): number {
   const { value } = call('libc', 'getpagesize', C.int, []);
   return value > 0 ? value : PAGE_SIZE;
 }
 
-/** mmap(2) of a file descriptor, shared. The mapping is never undone: it lives as long as the process. */
+/** Maps a file descriptor, shared: mmap(2). The mapping is never removed: it lives until the process ends. */
 export function mapShared(fd: number, offset: number, length: number, access: 'read' | 'read-write'): Uint8Array {
   const protection = access === 'read' ? PROT_READ : PROT_READ | PROT_WRITE;
   const result = call('libc', 'mmap', C.pointer, [
@@ -57,7 +59,7 @@ export function mapShared(fd: number, offset: number, length: number, access: 'r
   return memoryAt(checked('mmap', result), length);
 }
 
-/** Copies `bytes` to the start of what `fd` holds, through a mapping that lives only for that. */
+/** Copies `bytes` to the start of the memory behind `fd`, through a temporary mapping. */
 export function writeShared(fd: number, bytes: Uint8Array): void {
   const page = pageSize();
   const length = Math.ceil(bytes.length / page) * page;
@@ -88,7 +90,7 @@ export function closeDescriptor(fd: number): void {
   checked('close', call('libc', 'close', C.int, [[C.int, fd]]));
 }
 
-/** eventfd(2), non-blocking: whoever writes 8 bytes to it wakes `epollWait`. */
+/** Opens an eventfd(2), non-blocking: writing 8 bytes to it wakes `epollWait`. */
 export function eventDescriptor(): number {
   return checked(
     'eventfd',
@@ -99,7 +101,7 @@ export function eventDescriptor(): number {
   );
 }
 
-/** epoll_create1(2) with the descriptors added, level-triggered, for input. */
+/** Creates an epoll descriptor with the descriptors added, level-triggered, for input: epoll_create1(2). */
 export function epollOf(descriptors: readonly number[]): number {
   const epoll = checked('epoll_create1', call('libc', 'epoll_create1', C.int, [[C.int, EPOLL_CLOEXEC]]));
   for (const fd of descriptors) {
@@ -125,11 +127,11 @@ const events = new Uint8Array(MAX_EVENTS * EPOLL_EVENT.size);
 const eventsView = new DataView(events.buffer);
 
 /**
- * Blocks this thread until a descriptor is readable or the time (ms, -1 = for ever) is over. Gives those that are,
- * 16 of them at most.
+ * Blocks this thread until a descriptor is readable or the time (ms, -1 = forever) is over. Returns the readable ones,
+ * at most 16.
  */
 export function epollWait(epoll: number, timeoutMs: number): number[] {
-  // -1 on EINTR; callers look at the rings anyway.
+  // -1 on EINTR; callers poll the rings anyway.
   const { value } = call('libc', 'epoll_wait', C.int, [
     [C.int, epoll],
     [C.bytes, events],
@@ -141,7 +143,7 @@ export function epollWait(epoll: number, timeoutMs: number): number[] {
   );
 }
 
-/** Moves the calling thread, and it alone, into a network namespace. */
+/** Moves only the calling thread into a network namespace. */
 export function enterNetworkNamespace(fd: number): void {
   checked(
     'setns',
@@ -152,12 +154,12 @@ export function enterNetworkNamespace(fd: number): void {
   );
 }
 
-/** ifindex of an interface in this thread's network namespace, 0 if there is none. */
+/** Returns the ifindex of an interface in this thread's network namespace, 0 if there is none. */
 export function interfaceIndex(name: string): number {
   return call('libc', 'if_nametoindex', C.unsigned, [[C.string, name]]).value;
 }
 
-/** Name of an interface in this thread's network namespace. */
+/** Returns the name of an interface in this thread's network namespace. */
 export function interfaceName(ifindex: number): string | undefined {
   const name = new Uint8Array(16);
   const { value } = call('libc', 'if_indextoname', C.pointer, [
@@ -181,18 +183,18 @@ function clock(id: number): bigint {
   return view.getBigInt64(0, true) * 1_000_000_000n + view.getBigInt64(8, true);
 }
 
-/** CLOCK_REALTIME in ns since the Unix epoch. */
+/** Returns CLOCK_REALTIME in ns since the Unix epoch. */
 export const realTime = (): bigint => clock(CLOCK_REALTIME);
 
-/** CLOCK_MONOTONIC in ns, as this process has it. */
+/** Returns CLOCK_MONOTONIC in ns, as this process reads it. */
 export const monotonicTime = (): bigint => clock(CLOCK_MONOTONIC);
 
-/** CLOCK_BOOTTIME in ns, as this process has it. */
+/** Returns CLOCK_BOOTTIME in ns, as this process reads it. */
 export const bootTime = (): bigint => clock(CLOCK_BOOTTIME);
 
 /**
- * Returns when every program that was running on any CPU has ended: membarrier(2)'s GLOBAL
- * command is the kernel's synchronize_rcu. False where the kernel refuses it (nohz_full). Takes 5 to 50 ms.
+ * Returns when every program that was running on any CPU has ended: membarrier(2)'s GLOBAL command is the kernel's
+ * synchronize_rcu. Returns false where the kernel rejects it (nohz_full). Takes 5 to 50 ms.
  */
 export function waitForRunningPrograms(): boolean {
   return membarrier(MEMBARRIER_CMD_GLOBAL) === 0;
@@ -221,7 +223,9 @@ const PERF_SAMPLE_RAW = 1 << 10;
 const PERF_FLAG_FD_CLOEXEC = 8;
 const PERF_EVENT_IOC_ENABLE = 0x2400;
 
-/** perf_event_open(2): a software event of one CPU that bpf_perf_event_output writes to, waking at each sample. */
+/**
+ * Opens a software event of one CPU that bpf_perf_event_output writes to, waking at each sample: perf_event_open(2).
+ */
 export function openPerfOutput(cpu: number): number {
   const number = SYS_PERF_EVENT_OPEN[process.arch];
   if (number === undefined) throw new Error(`perf events: not supported on ${process.arch}`);

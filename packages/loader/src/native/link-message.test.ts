@@ -28,7 +28,7 @@ const link = message(NEWLINK, [
 ]);
 
 describe('rtnetlink messages of devices', () => {
-  it('say name, type, kind and XDP programs', () => {
+  it('contain name, type, kind and XDP programs', () => {
     const { links, done, errno } = readLinks(new Uint8Array(link));
     expect({ done, errno }).toEqual({ done: false, errno: 0 });
     expect(links).toEqual([
@@ -51,18 +51,18 @@ describe('rtnetlink messages of devices', () => {
     ['ipvlan', 1, 'l3'],
     ['ipvtap', 2, 'l3s'],
     ['macvlan', 2, undefined],
-  ])('say the mode of an ipvlan: %s, mode %i', (kind, mode, ipvlanMode) => {
+  ])('contain the mode of an ipvlan: %s, mode %i', (kind, mode, ipvlanMode) => {
     const info = [...attribute(1, ascii(kind)), ...attribute(2, attribute(1, u16(mode)))];
     const bytes = message(NEWLINK, [...[0, 0, ...u16(1), ...u32(7), ...u32(0), ...u32(0)], ...attribute(18, info)]);
     expect(readLinks(new Uint8Array(bytes)).links).toMatchObject([{ kind, ipvlanMode, tunType: undefined }]);
   });
 
-  it('come several at once, with an end', () => {
+  it('arrive several at once, with an end', () => {
     const answer = readLinks(new Uint8Array([...link, ...link, ...message(3, u32(0))]));
     expect([answer.links.length, answer.done]).toEqual([2, true]);
   });
 
-  it('say why a request was rejected', () => {
+  it('contain the reason why a request was rejected', () => {
     expect(readLinks(new Uint8Array(message(2, [...u32(-19 >>> 0), ...u32(0)])))).toEqual({
       links: [],
       done: true,
@@ -78,7 +78,7 @@ describe('rtnetlink messages of devices', () => {
     ).toHaveLength(1);
   });
 
-  it('ask for one by its number', () => {
+  it('request one device by its ifindex', () => {
     expect(linkRequest(7)).toHaveLength(40);
     expect(new DataView(linkRequest(7).buffer).getInt32(20, true)).toBe(7);
   });

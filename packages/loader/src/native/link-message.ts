@@ -1,4 +1,4 @@
-/** `RTM_NEWLINK` messages of rtnetlink(7), as bytes: what is asked of the kernel and what it answers. Pure. */
+/** `RTM_NEWLINK` messages of rtnetlink(7), as bytes: requests to the kernel and its answers. Pure. */
 
 import {
   aligned,
@@ -13,7 +13,7 @@ import {
   viewOf,
 } from './netlink-message.ts';
 
-/** What the kernel says of one network device of the caller's network namespace. */
+/** The kernel's description of one network device of the caller's network namespace. */
 export interface LinkFacts {
   ifindex: number;
   name: string;
@@ -21,15 +21,15 @@ export interface LinkFacts {
   type: number;
   /** `rtnl_link_ops.kind`: `veth`, `bond`, `tun`, …; undefined for most hardware. */
   kind: string | undefined;
-  /** Of the kind `tun`: whether it carries IP packets or Ethernet frames. Undefined before Linux 4.17. */
+  /** For kind `tun`: whether the device carries IP packets or Ethernet frames. Undefined before Linux 4.17. */
   tunType: 'tun' | 'tap' | undefined;
-  /** Of the kinds `ipvlan` and `ipvtap`. */
+  /** For kinds `ipvlan` and `ipvtap`. */
   ipvlanMode: 'l2' | 'l3' | 'l3s' | undefined;
   /** Ifindex of the device that this one is a part of (a bond, a bridge, the synthetic device of a VF); 0: none. */
   master: number;
-  /** `dev->broadcast`; of an IP tunnel the remote address. */
+  /** `dev->broadcast`; for an IP tunnel the remote address. */
   broadcast: Uint8Array;
-  /** Ids of the XDP programs on it, whichever mode. */
+  /** Ids of the XDP programs on the device, in any mode. */
   xdpPrograms: readonly number[];
 }
 
@@ -48,10 +48,10 @@ const IFLA_IPVLAN_MODE = 1;
 const IPVLAN_MODES: readonly LinkFacts['ipvlanMode'][] = ['l2', 'l3', 'l3s'];
 /** IFLA_XDP_PROG_ID, and those of a device with programs in several modes: DRV, SKB, HW. */
 const IFLA_XDP_PROGRAMS: readonly number[] = [4, 5, 6, 7];
-/** The kernel leaves the statistics out. */
+/** Tells the kernel to omit the statistics. */
 const RTEXT_FILTER_SKIP_STATS = 1 << 3;
 
-/** Asks for one device by its ifindex. */
+/** Builds a request for one device by its ifindex. */
 export function linkRequest(ifindex: number): Uint8Array {
   const { bytes, body } = netlinkRequest(RTM_GETLINK, NLM_F_REQUEST, LINK_HEADER + 8);
   body.setInt32(LINK.index, ifindex, true);
@@ -59,7 +59,7 @@ export function linkRequest(ifindex: number): Uint8Array {
   return bytes;
 }
 
-/** Asks for one device by its name or an alternative name, which may have up to 127 bytes. */
+/** Builds a request for one device by its name or an alternative name, which may have up to 127 bytes. */
 export function namedLinkRequest(name: string): Uint8Array {
   const encoded = new TextEncoder().encode(`${name}\0`);
   const length = 4 + encoded.length;
@@ -80,13 +80,13 @@ function writeExtMask(body: DataView, at: number): void {
 
 export interface LinkAnswer {
   links: LinkFacts[];
-  /** Nothing more comes. */
+  /** This message ends the answer. */
   done: boolean;
   /** 0, or why the kernel rejected the request: ENODEV where there is no such device. */
   errno: number;
 }
 
-/** Reads what one `recv` gave. A message that does not fit its own length ends the reading. */
+/** Parses the result of one `recv`. Stops at a message that does not fit its own length. */
 export function readLinks(bytes: Uint8Array): LinkAnswer {
   const answer: LinkAnswer = { links: [], done: false, errno: 0 };
   for (const message of netlinkMessages(bytes)) {

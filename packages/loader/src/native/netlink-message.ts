@@ -6,7 +6,7 @@ export const NLM_F_REQUEST = 1;
 export const NLM_F_DUMP = 0x300;
 const NLMSG_ERROR = 2;
 const NLMSG_DONE = 3;
-/** The upper bits of an attribute's type are flags (NLA_F_NESTED). */
+/** Mask: the upper bits of an attribute's type are flags (NLA_F_NESTED). */
 const ATTRIBUTE_TYPE = 0x3fff;
 
 export interface NetlinkMessage {
@@ -15,7 +15,7 @@ export interface NetlinkMessage {
   body: Uint8Array;
 }
 
-/** A request, with room for `bodyBytes` behind the header. */
+/** Builds a request with room for `bodyBytes` after the header. */
 export function netlinkRequest(type: number, flags: number, bodyBytes: number): { bytes: Uint8Array; body: DataView } {
   const bytes = new Uint8Array(NETLINK_HEADER + bodyBytes);
   const view = viewOf(bytes);
@@ -25,7 +25,7 @@ export function netlinkRequest(type: number, flags: number, bodyBytes: number): 
   return { bytes, body: viewOf(bytes.subarray(NETLINK_HEADER)) };
 }
 
-/** What one `recv` gave. A message that does not fit its own length ends the reading. */
+/** Parses the result of one `recv`. Stops at a message that does not fit its own length. */
 export function* netlinkMessages(bytes: Uint8Array): Generator<NetlinkMessage> {
   const view = viewOf(bytes);
   for (let at = 0; at + NETLINK_HEADER <= bytes.length; ) {
@@ -36,14 +36,20 @@ export function* netlinkMessages(bytes: Uint8Array): Generator<NetlinkMessage> {
   }
 }
 
-/** The end of an answer, and 0 or why the kernel rejected the request; undefined for a message in between. */
+/**
+ * Returns errno 0, or why the kernel rejected the request, for a message that ends an answer; undefined for other
+ * messages.
+ */
 export function endOf({ type, body }: NetlinkMessage): { errno: number } | undefined {
   if (type === NLMSG_DONE) return { errno: 0 };
   if (type !== NLMSG_ERROR) return undefined;
   return { errno: body.length >= 4 ? -viewOf(body).getInt32(0, true) : 0 };
 }
 
-/** struct nlattr: u16 length with its header of 4 bytes, u16 type; each begins at a multiple of 4. */
+/**
+ * Parses attributes: struct nlattr has a u16 length with its header of 4 bytes, and a u16 type; each begins at a
+ * multiple of 4.
+ */
 export function* attributes(bytes: Uint8Array): Generator<[number, Uint8Array]> {
   const view = viewOf(bytes);
   for (let at = 0; at + 4 <= bytes.length; ) {
@@ -54,10 +60,10 @@ export function* attributes(bytes: Uint8Array): Generator<[number, Uint8Array]> 
   }
 }
 
-/** Up to where the next begins. */
+/** Rounds a length up to where the next message or attribute begins. */
 export const aligned = (length: number) => (length + 3) & ~3;
 export const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-/** u32; 0 if it is absent. */
+/** Reads a u32; 0 if it is absent. */
 export const number = (bytes: Uint8Array | undefined) =>
   bytes !== undefined && bytes.length >= 4 ? viewOf(bytes).getUint32(0, true) : 0;
 

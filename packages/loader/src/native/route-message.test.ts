@@ -55,7 +55,7 @@ describe('default routes', () => {
     }
   });
 
-  it('are asked for as a dump of one family', () => {
+  it('are requested as a dump of one family', () => {
     expect([...routesRequest(10)]).toEqual([
       ...u32(28),
       ...u16(26),

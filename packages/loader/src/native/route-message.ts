@@ -10,7 +10,10 @@ import {
   viewOf,
 } from './netlink-message.ts';
 
-/** Over which device, and how it is preferred: the smallest metric first. A route over several devices is several of these. */
+/**
+ * Device and metric of a default route; the smallest metric is preferred. A route over several devices becomes several
+ * of these.
+ */
 export interface DefaultRoute {
   ifindex: number;
   metric: number;
@@ -26,19 +29,19 @@ const RT_TABLE_MAIN = 254;
 const RTA = { device: 4, priority: 6, multipath: 9, table: 15 };
 /** struct rtnexthop: u16 length, u8 flags, u8 hops, i32 ifindex, then attributes. */
 const HOP = { bytes: 8, flags: 2, ifindex: 4 };
-/** RTNH_F_DEAD and RTNH_F_LINKDOWN, of a hop and in the flags of a route with one. */
+/** RTNH_F_DEAD and RTNH_F_LINKDOWN, in the flags of a hop or of a route with one hop. */
 const UNUSABLE = 1 | 16;
 
 export const FAMILY = { ipv4: 2, ipv6: 10 } as const;
 
-/** Asks for all routes of a family. */
+/** Builds a request for all routes of a family. */
 export function routesRequest(family: number): Uint8Array {
   const { bytes, body } = netlinkRequest(RTM_GETROUTE, NLM_F_REQUEST | NLM_F_DUMP, ROUTE_HEADER);
   body.setUint8(ROUTE.family, family);
   return bytes;
 }
 
-/** In what one `recv` gave: those of the main table that packets can take. */
+/** Parses the result of one `recv`: returns the usable default routes of the main table. */
 export function readDefaultRoutes(bytes: Uint8Array): DefaultRoute[] {
   return [...netlinkMessages(bytes)].flatMap(({ type, body }) => (type === RTM_NEWROUTE ? readRoute(body) : []));
 }

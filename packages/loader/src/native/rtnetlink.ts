@@ -1,4 +1,4 @@
-/** Asks the kernel about network devices: rtnetlink(7), in this thread's network namespace. */
+/** Asks the kernel about network devices and routes: rtnetlink(7), in this thread's network namespace. */
 import { ERRNO } from '../errors/errno.ts';
 import { C, call } from './ffi.ts';
 import { closeDescriptor, interfaceIndex, SystemCallError } from './libc.ts';
@@ -12,7 +12,10 @@ const SOCK_RAW_CLOEXEC = 3 | 0o2000000;
 /** More than the kernel puts into one answer (NLMSG_GOODSIZE, at most 32 KiB). */
 const ANSWER_BYTES = 1 << 16;
 
-/** Undefined if there is no such device in this network namespace. Throws SystemCallError if the kernel does not say. */
+/**
+ * Returns the facts of a device; undefined if it does not exist in this network namespace. Throws SystemCallError if
+ * the kernel does not answer.
+ */
 export function linkFactsOf(ifindex: number): LinkFacts | undefined {
   if (ifindex <= 0) return undefined;
   const answers = ask(linkRequest(ifindex), false).map(readLinks);
@@ -22,12 +25,15 @@ export function linkFactsOf(ifindex: number): LinkFacts | undefined {
   return found;
 }
 
-/** By a name or an alternative name (`ip link property add altname`), of any length. 0: there is none. */
+/**
+ * Returns the ifindex of a name or an alternative name (`ip link property add altname`), of any length. 0: there is
+ * none.
+ */
 export function namedInterface(name: string): number {
   return interfaceIndex(name) || (links(namedLinkRequest(name))[0]?.ifindex ?? 0);
 }
 
-/** Of a family, see `FAMILY`. */
+/** Returns the default routes of a family, see `FAMILY`. */
 export function defaultRoutes(family: number): DefaultRoute[] {
   return ask(routesRequest(family), true).flatMap(readDefaultRoutes);
 }
@@ -36,7 +42,7 @@ function links(request: Uint8Array): LinkFacts[] {
   return ask(request, false).flatMap((bytes) => readLinks(bytes).links);
 }
 
-/** What each `recv` gave. `isDump`: the answer has an end, before which more comes. */
+/** Sends a request; returns the result of each `recv`. `isDump`: the answer has several parts, up to an end message. */
 function ask(request: Uint8Array, isDump: boolean): Uint8Array[] {
   const socket = call('libc', 'socket', C.int, [
     [C.int, AF_NETLINK],
@@ -60,7 +66,7 @@ function ask(request: Uint8Array, isDump: boolean): Uint8Array[] {
   }
 }
 
-/** The kernel answers while `send` runs (rtnetlink_rcv), and goes on with a dump while `recv` does: neither blocks. */
+/** The kernel answers while `send` runs (rtnetlink_rcv), and continues a dump while `recv` runs: neither blocks. */
 function receive(socket: number): { bytes: Uint8Array; isEnd: boolean } {
   const buffer = new Uint8Array(ANSWER_BYTES);
   const { value, errno } = call('libc', 'recv', C.long, [
