@@ -3,7 +3,7 @@ import { measureClockOffset } from './clock.ts';
 
 const OFFSET = 1_700_000_000_000_000_000n;
 
-/** Clocks whose readings take so long: before and after the wall clock is read, for each attempt. */
+/** Clocks whose readings take the given times: before and after the wall clock is read, for each attempt. */
 function clocks(delays: readonly (readonly [bigint, bigint])[], offset = OFFSET) {
   let now = 5_000_000_000n;
   let attempt = 0;
@@ -20,7 +20,7 @@ function clocks(delays: readonly (readonly [bigint, bigint])[], offset = OFFSET)
 }
 
 describe('measureClockOffset', () => {
-  it('is exact when nothing comes in between', () => {
+  it('is exact without an interruption', () => {
     expect(measureClockOffset(clocks([[0n, 0n]]))).toBe(OFFSET);
     expect(measureClockOffset(clocks([[40n, 40n]]))).toBe(OFFSET);
   });
@@ -29,7 +29,7 @@ describe('measureClockOffset', () => {
     expect(measureClockOffset(clocks([[5n, 5n]], -77n))).toBe(-77n);
   });
 
-  it('trusts the tightest reading: an interruption does not count', () => {
+  it('keeps the tightest reading: an interruption does not matter', () => {
     const interrupted: [bigint, bigint] = [9_000_000n, 0n];
     for (let good = 0; good < 5; good++) {
       const delays = Array.from({ length: 5 }, (_, i): [bigint, bigint] => (i === good ? [20n, 20n] : interrupted));

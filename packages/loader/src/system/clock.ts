@@ -3,12 +3,14 @@ import { monotonicTime, realTime } from '../native/libc.ts';
 import { toKernelMonotonic } from './time-namespace.ts';
 
 export interface Clocks {
-  /** What bpf_ktime_get_ns returns. */
+  /** As bpf_ktime_get_ns, in ns. */
   monotonic: () => bigint;
   real: () => bigint;
 }
 
-/** Wall clock steps larger than this are told; smaller ones are NTP's slewing and the reading's error. */
+/**
+ * Wall clock steps larger than this are reported, in ns; smaller ones are NTP's slewing and the error of the reading.
+ */
 export const CLOCK_STEP_NS = 100_000_000n;
 
 const ATTEMPTS = 5;
@@ -16,8 +18,8 @@ const ATTEMPTS = 5;
 const KERNEL: Clocks = { monotonic: () => toKernelMonotonic(monotonicTime()), real: realTime };
 
 /**
- * CLOCK_REALTIME - CLOCK_MONOTONIC in ns: reads the wall clock between two monotonic readings, a
- * few times, and keeps the tightest; the error is at most half its width (a few microseconds).
+ * Returns CLOCK_REALTIME - CLOCK_MONOTONIC in ns: reads the wall clock between two monotonic readings, a few times, and
+ * keeps the tightest; the error is at most half its width (a few microseconds).
  */
 export function measureClockOffset(clocks: Clocks = KERNEL): bigint {
   let best: { width: bigint; offset: bigint } | undefined;

@@ -1,12 +1,12 @@
-/** Whether the processes here end together, as those of a container do, while the machine goes on. */
+/** Whether the processes here end together, as those of a container do, while the machine keeps running. */
 import { readlinkSync } from 'node:fs';
 
 /** Inode of the machine's first PID namespace: PROC_PID_INIT_INO of include/linux/proc_ns.h, since Linux 3.8. */
 const FIRST = 'pid:[4026531836]';
 
 /**
- * True in a PID namespace other than the first. What the first process of such a namespace has mounted is gone when
- * that process ends, and every pin in it with it.
+ * Returns true in a PID namespace other than the first. When the first process of such a namespace ends, its mounts
+ * disappear, and every pin in them.
  */
 export function isContained(namespaceOf: (process: '1' | 'self') => string | undefined = pidNamespace): boolean {
   const namespace = namespaceOf('1') ?? namespaceOf('self');

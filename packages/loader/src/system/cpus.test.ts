@@ -12,7 +12,7 @@ describe('cpuListEnd', () => {
     expect(cpuListEnd(text)).toBe(end);
   });
 
-  it.each(['', '\n', 'none'])('knows nothing from %j', (text) => {
+  it.each(['', '\n', 'none'])('returns undefined for %j', (text) => {
     expect(cpuListEnd(text)).toBeUndefined();
   });
 });

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 
-/** Highest number in a CPU list such as "0-3,8-11", plus one; undefined if the text is none. */
+/** Returns the highest number in a CPU list such as "0-3,8-11", plus one; undefined if the text has no number. */
 export function cpuListEnd(text: string): number | undefined {
   const numbers = text.trim().match(/\d+/g);
   if (!numbers) return undefined;
   return Math.max(...numbers.map(Number)) + 1;
 }
 
-/** CPUs from a list such as "0-1,4". */
+/** Parses a CPU list such as "0-1,4". */
 export function cpuList(text: string): number[] {
   return text
     .trim()
@@ -19,7 +19,7 @@ export function cpuList(text: string): number[] {
     });
 }
 
-/** CPUs that could ever come online: what per-CPU memory must be sized by. */
+/** Returns the number of CPUs that can ever come online, which per-CPU memory must be sized by. */
 export function possibleCpus(): number {
   return cpuListEnd(readFileSync('/sys/devices/system/cpu/possible', 'utf8')) ?? 1;
 }

@@ -1,4 +1,4 @@
-/** The interfaces of the default route: those that are watched when none is named. */
+/** The interfaces of the default route, which are watched if the operator names none. */
 import { interfaceName } from '../native/libc.ts';
 import { type DefaultRoute, FAMILY } from '../native/route-message.ts';
 import { defaultRoutes } from '../native/rtnetlink.ts';
@@ -6,11 +6,11 @@ import { defaultRoutes } from '../native/rtnetlink.ts';
 export interface DefaultInterfaces {
   /** All next hops of the route that the kernel prefers. */
   preferred: number[];
-  /** Of the other default routes: larger metrics, and IPv6 where there is one of IPv4. */
+  /** Next hops of the other default routes: larger metrics, and IPv6 where there is one of IPv4. */
   others: number[];
 }
 
-/** IPv4 first, then the smallest metric; the order is the kernel's. Pure. */
+/** Chooses IPv4 before IPv6, then the smallest metric; keeps the kernel's order. Pure. */
 export function defaultInterfaces(ipv4: readonly DefaultRoute[], ipv6: readonly DefaultRoute[]): DefaultInterfaces {
   const routes = ipv4.length > 0 ? ipv4 : ipv6;
   const least = Math.min(...routes.map(({ metric }) => metric));
@@ -19,7 +19,7 @@ export function defaultInterfaces(ipv4: readonly DefaultRoute[], ipv6: readonly 
   return { preferred: [...preferred], others: [...all].filter((ifindex) => !preferred.has(ifindex)) };
 }
 
-/** Names in the network namespace of the calling thread. */
+/** Returns names in the network namespace of the calling thread. */
 export function defaultRouteInterfaces(): { preferred: string[]; others: string[] } {
   const { preferred, others } = defaultInterfaces(defaultRoutes(FAMILY.ipv4), defaultRoutes(FAMILY.ipv6));
   const names = (indexes: readonly number[]) => indexes.flatMap((ifindex) => interfaceName(ifindex) ?? []);

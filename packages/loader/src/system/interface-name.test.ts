@@ -17,7 +17,7 @@ describe('interfaceNameProblem', () => {
     'fifteen-letters',
     'an-alternative-name-of-a-device',
     'eth0@if5',
-  ])('finds nothing wrong with %j, which the kernel takes', (name) => {
+  ])('accepts %j, which the kernel accepts', (name) => {
     expect(interfaceNameProblem(name)).toBeUndefined();
   });
 
@@ -33,7 +33,7 @@ describe('interfaceNameProblem', () => {
     ['../etc', 'holds a space, a slash, a colon or a NUL'],
     ['eth0:1', 'holds a space, a slash, a colon or a NUL'],
     ['eth\0x', 'holds a space, a slash, a colon or a NUL'],
-  ])('says of %j that it %s', (name, problem) => {
+  ])('rejects %j: it %s', (name, problem) => {
     expect(interfaceNameProblem(name)).toBe(problem);
   });
 });

@@ -1,4 +1,4 @@
-/** The two file systems in which the kernel tells about itself. Containers, chroots and rescue systems may lack them. */
+/** The two file systems that expose the kernel's state. Containers, chroots and rescue systems may lack them. */
 import { existsSync } from 'node:fs';
 import { SetupError } from '../errors/setup-error.ts';
 
@@ -7,7 +7,7 @@ const NEEDED = [
   { at: '/sys', file: '/sys/devices/system/cpu/possible', mount: 'mount -t sysfs sysfs /sys' },
 ] as const;
 
-/** Throws SetupError if one is not mounted where it belongs. */
+/** Throws SetupError if one of them is not mounted at its usual path. */
 export function requireKernelFiles(exists: (path: string) => boolean = existsSync): void {
   for (const { at, file, mount } of NEEDED) {
     if (exists(file)) continue;

@@ -17,7 +17,7 @@ describe('the owner of a lock', () => {
     expect(lockOwner(LOCKS, inode)).toBe(owner);
   });
 
-  it('is one of several where file systems use the same inode number', () => {
+  it('is one of several if file systems use the same inode number', () => {
     const locks = `${LOCKS}5: FLOCK  ADVISORY  WRITE 78 00:2b:128505 0 EOF\n`;
     expect(lockOwners(locks, 128505n)).toEqual([77, 78]);
   });

@@ -5,14 +5,16 @@ import { dirname, join } from 'node:path';
 
 type Read = (path: string) => string;
 
-/** In bytes. `read` throws where there is no such file. */
+/** Returns the limit in bytes. `read` throws where there is no such file. */
 export function memoryLimit(machine = totalmem(), read: Read = (path) => readFileSync(path, 'utf8')): number {
   return Math.min(machine, ...limits(read));
 }
 
-/** Of the group this process is in and all above it: each holds for what is in it. */
+/**
+ * Returns the limits of this process's group and all groups above it: each group's limit applies to everything in it.
+ */
 function limits(read: Read): number[] {
-  // "0::/system.slice/packetlog.service", and of version 1 "4:memory:/path".
+  // "0::/system.slice/packetlog.service", and for version 1 "4:memory:/path".
   return textOf(read, '/proc/self/cgroup')
     .split('\n')
     .flatMap((line) => {
@@ -24,12 +26,12 @@ function limits(read: Read): number[] {
     });
 }
 
-/** "/a/b" gives "/a/b", "/a" and "/". */
+/** Returns "/a/b", "/a" and "/" for "/a/b". */
 function upwards(path: string): string[] {
   return path === '/' ? [path] : [path, ...upwards(dirname(path))];
 }
 
-/** Infinity: none ("max"), or no such group here. */
+/** Returns one limit; Infinity if there is none ("max"), or no such group here. */
 function limit(read: Read, root: string, path: string, file: string): number {
   const text = textOf(read, join(root, path, file)).trim();
   return /^\d+$/.test(text) ? Number(text) : Number.POSITIVE_INFINITY;

@@ -1,7 +1,7 @@
-/** What is mounted, as /proc/PID/mountinfo says it (proc(5)). Pure. */
+/** Parses /proc/PID/mountinfo (proc(5)). Pure. */
 
 export interface Mount {
-  /** Of this mount alone: a copy in another mount namespace has another. */
+  /** Id of this mount: a copy in another mount namespace has another id. */
   id: number;
   /** "major:minor" of the file system: the same wherever it is mounted. */
   device: string;
@@ -20,7 +20,7 @@ export function parseMounts(text: string): Mount[] {
   });
 }
 
-/** The kernel writes blanks and backslashes as octal numbers. */
+/** Decodes blanks and backslashes, which the kernel writes as octal numbers. */
 function unescaped(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
 }

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { networkNamespaceId } from './network-namespace.ts';
 
-it('is known by its inode', () => {
+it('is identified by its inode', () => {
   const { ino } = statSync('/proc/self/ns/net', { bigint: true });
   expect(networkNamespaceId()).toBe(ino.toString());
   expect(networkNamespaceId(`/proc/${process.pid}/ns/net`)).toBe(ino.toString());
@@ -12,7 +12,7 @@ it.each([
   ['/run/netns/not-there', /: ENOENT.*See which there are with: ip netns list\.$/, 'not_found'],
   ['/etc/passwd', /: it is not a network namespace\. Name one/, 'not_found'],
   ['/', /: it is not a network namespace\. Name one/, 'not_found'],
-])('%s is none, and it says so', (path, message, exit) => {
+])('%s is rejected with a reason', (path, message, exit) => {
   expect(() => networkNamespaceId(path)).toThrow(
     expect.objectContaining({ message: expect.stringMatching(message), facts: expect.objectContaining({ exit }) }),
   );

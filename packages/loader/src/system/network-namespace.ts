@@ -1,4 +1,4 @@
-/** Which network namespace a path means. */
+/** Finds the network namespace of a path. */
 import { statfsSync, statSync } from 'node:fs';
 import { privilegeAdvice } from '../errors/privilege.ts';
 import { SetupError } from '../errors/setup-error.ts';
@@ -8,12 +8,12 @@ import { requireKernelFiles } from './kernel-files.ts';
 const NSFS_MAGIC = 0x6e736673;
 const DENIED: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM']);
 
-/** Its inode; undefined path: that of this process. Throws SetupError. */
+/** Returns the inode of the namespace; `given` undefined: that of this process. Throws SetupError. */
 export function networkNamespaceId(given?: string): string {
   if (given === undefined) requireKernelFiles();
   const path = given ?? '/proc/self/ns/net';
   try {
-    // An nsfs file may stand for another kind of namespace: setns(2) tells, when it is entered.
+    // An nsfs file may be another kind of namespace: setns(2) rejects it when it is entered.
     if (statfsSync(path).type === NSFS_MAGIC) return statSync(path, { bigint: true }).ino.toString();
   } catch (cause) {
     throw cannotEnter(path, cause);
@@ -21,7 +21,7 @@ export function networkNamespaceId(given?: string): string {
   throw notOne(path);
 }
 
-/** `cause`: what looking at it, opening or entering it said. */
+/** Returns the error for a namespace that cannot be entered. `cause`: the error of stat, open or setns. */
 export function cannotEnter(
   path: string,
   cause: unknown,
@@ -36,7 +36,9 @@ export function cannotEnter(
   });
 }
 
-/** setns(2) says EINVAL, or it is no nsfs file at all. */
+/**
+ * Returns the error for a path that is not a network namespace: setns(2) returned EINVAL, or it is not an nsfs file.
+ */
 export function notOne(path: string, cause?: unknown): SetupError {
   return new SetupError({
     step: 'enter network namespace',

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Whether this kernel is PREEMPT_RT: softirqs of one CPU may then interrupt each other. */
+/** Returns whether this kernel is PREEMPT_RT: softirqs of one CPU may then interrupt each other. */
 export function isRealtimeKernel(read = (path: string) => readFileSync(path, 'utf8')): boolean {
   try {
     return read('/sys/kernel/realtime').trim() === '1';

@@ -1,18 +1,18 @@
 /**
  * Names of threads, as ps, top and /proc/PID/comm show them. Not by `process.title`, which would also overwrite the
- * command line that ps shows: which options a loader was started with is worth more.
+ * command line that ps shows: the options of a loader are more useful.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
-/** What a process of Node is called until it says otherwise. */
+/** Default names of Node's processes and threads. */
 const DEFAULT = /^(node|MainThread|V8Worker|libuv-worker|SignalInspector|DelayedTaskSchedu.*)$/;
 
-/** The calling thread; at most 15 bytes (TASK_COMM_LEN). Does nothing where the kernel does not take it. */
+/** Names the calling thread; at most 15 bytes (TASK_COMM_LEN). Does nothing where the kernel rejects it. */
 export function nameThread(name: string): void {
   write('/proc/thread-self/comm', name);
 }
 
-/** For the main thread: the process, and the threads that Node made for itself. */
+/** Names the process, and the threads that Node created. Call from the main thread. */
 export function nameProcess(name: string): void {
   for (const task of tasks()) {
     if (DEFAULT.test(read(`/proc/self/task/${task}/comm`))) write(`/proc/self/task/${task}/comm`, `${name}-node`);
@@ -40,6 +40,6 @@ function write(path: string, name: string): void {
   try {
     writeFileSync(path, name);
   } catch {
-    // A name is no reason to fail.
+    // A name that cannot be set is no reason to fail.
   }
 }

@@ -1,18 +1,18 @@
 /**
- * Clocks in a time namespace (time_namespaces(7)): what a process there reads is the kernel's clock plus an offset. BPF
- * programs read the kernel's own: bpf_ktime_get_ns and the load time of a program know no namespace.
+ * Clocks in a time namespace (time_namespaces(7)): a process there reads the kernel's clock plus an offset. BPF
+ * programs read the kernel's clock: bpf_ktime_get_ns and the load time of a program ignore namespaces.
  */
 import { readFileSync } from 'node:fs';
 
 const NS_PER_S = 1_000_000_000n;
 
-/** In ns, to subtract from what this process reads. */
+/** Offsets in ns, to subtract from what this process reads. */
 export interface ClockOffsets {
   monotonic: bigint;
   boottime: bigint;
 }
 
-/** Text of /proc/PID/timens_offsets: "monotonic 864000 0", seconds and nanoseconds, of which the seconds may be negative. */
+/** Parses /proc/PID/timens_offsets: "monotonic 864000 0", seconds and nanoseconds; the seconds may be negative. */
 export function parseOffsets(text: string): ClockOffsets {
   const of = (clock: string) => {
     const [, s = '0', ns = '0'] = new RegExp(`^${clock}\\s+(-?\\d+)\\s+(-?\\d+)`, 'm').exec(text) ?? [];
@@ -32,5 +32,5 @@ function offsetsText(): string {
   }
 }
 
-/** From this process's CLOCK_MONOTONIC (process.hrtime) to that of BPF programs. */
+/** Converts this process's CLOCK_MONOTONIC (process.hrtime) to that of BPF programs, in ns. */
 export const toKernelMonotonic = (ns: bigint): bigint => ns - CLOCK_OFFSETS.monotonic;

@@ -33,19 +33,19 @@ describe.skipIf(process.getuid?.() !== 0)('pathProblem', () => {
   });
   afterEach(() => rmSync(base, { recursive: true }));
 
-  it('finds none where root made everything, and where nothing is yet', () => {
+  it('finds none where root made everything, and where the path does not exist yet', () => {
     expect(pathProblem(at('good', 'deep'))).toBeUndefined();
     expect(pathProblem(at('good', 'not', 'yet'))).toBeUndefined();
   });
 
-  it('names the component of another user, at the end and on the way', () => {
+  it('names the component of another user, at the end and in between', () => {
     mkdirSync(at('theirs', 'ours'));
     const problem = { path: at('theirs'), problem: 'belongs to another user (uid 4242)' };
     expect(pathProblem(at('theirs'))).toEqual(problem);
     expect(pathProblem(at('theirs', 'ours'))).toEqual(problem);
   });
 
-  it('names a directory that others may change', () => {
+  it('names a directory that other users can change', () => {
     chmodSync(at('good'), 0o777);
     expect(pathProblem(at('good', 'deep'))).toEqual({
       path: at('good'),

@@ -1,6 +1,6 @@
 /**
- * Whether another user can change where a path leads. A file that root writes to, or takes rules from, is only as safe
- * as the weakest directory on the way to it.
+ * Whether another user can change where a path leads. A file that root writes to, or reads rules from, is only as safe
+ * as the weakest directory on its path.
  */
 import { lstatSync, readlinkSync, type Stats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -9,11 +9,11 @@ const ROOT = 0;
 const GROUP_WRITE = 0o020;
 const OTHERS_WRITE = 0o002;
 const STICKY = 0o1000;
-/** As the kernel: MAXSYMLINKS of include/linux/namei.h. */
+/** As in the kernel: MAXSYMLINKS of include/linux/namei.h. */
 const MAX_LINKS = 40;
 
 export interface PathProblem {
-  /** The component that is at fault. */
+  /** The component that has the problem. */
   path: string;
   /** Ends a sentence that begins with the path. */
   problem: string;
@@ -22,8 +22,8 @@ export interface PathProblem {
 type Facts = Pick<Stats, 'uid' | 'gid' | 'mode'>;
 
 /**
- * What is wrong with one directory that holds our files: it belongs to a user who is neither root nor `user`, or others
- * may rename what is in it. In a sticky directory (/tmp) only the owner of an entry may do that. Pure.
+ * Returns the problem of one directory that holds our files: it belongs to a user who is neither root nor `user`, or
+ * others may rename its entries. In a sticky directory (/tmp) only the owner of an entry may do that. Pure.
  */
 export function directoryProblem({ uid, gid, mode }: Facts, user: number): string | undefined {
   const owner = ownerProblem(uid, user);
@@ -38,9 +38,9 @@ export function ownerProblem(uid: number, user: number): string | undefined {
 }
 
 /**
- * The first component of an absolute or relative path with a problem; undefined if there is none. Symbolic links are
- * followed if their maker is root or `user`. It ends where the path does not exist yet, or is no directory: what is
- * missing is ours to make. Throws what the file system says (EACCES).
+ * Returns the first component of an absolute or relative path with a problem; undefined if there is none. Follows
+ * symbolic links that root or `user` made. Stops where the path does not exist yet, or is not a directory: we create
+ * what is missing. Throws the error of the file system (EACCES).
  */
 export function pathProblem(path: string, user = process.geteuid?.() ?? ROOT): PathProblem | undefined {
   const root = directoryProblem(lstatSync('/'), user);
