@@ -1,4 +1,4 @@
-/** errno values this project decides on (asm-generic/errno*.h; the same on x86, arm64, riscv64, s390x). */
+/** errno values that this project handles (asm-generic/errno*.h; the same on x86, arm64, riscv64, s390x). */
 import { getSystemErrorMap } from 'node:util';
 
 export const ERRNO = {
@@ -18,7 +18,7 @@ export const ERRNO = {
   EOPNOTSUPP: 95,
 } as const;
 
-/** "EBUSY (16): resource busy or locked". */
+/** Formats an errno: "EBUSY (16): resource busy or locked". */
 export function describeErrno(errno: number): string {
   const known = getSystemErrorMap().get(-errno);
   const own = Object.entries(ERRNO).find(([, value]) => value === errno)?.[0];

@@ -1,6 +1,6 @@
 /** Exit codes of the `packetlog` command; documented in --help and in docs/errors.md. */
 export const EXIT = {
-  /** Ended as asked. */
+  /** Success. */
   ok: 0,
   /** A fault of PacketLog or of the machine. */
   failed: 1,
@@ -12,13 +12,16 @@ export const EXIT = {
   privilege: 4,
   /** The interface or the namespace does not exist. */
   not_found: 5,
-  /** The kernel or a library lacks what is needed. */
+  /** The kernel or a library lacks a required feature. */
   unsupported: 6,
-  /** The address to listen on cannot be had. */
+  /** The address to listen on is not available. */
   listen: 7,
-  /** A change of the rules was refused: it would shut somebody out. */
+  /** The lockout guard rejected a change of the rules. */
   lockout: 8,
-  /** The rules differ from what was asked for, or were changed to be that (`rules apply --check`, `--detailed-exitcodes`). */
+  /**
+   * The rules differ from the requested ones, or were changed to match them (`rules apply --check`,
+   * `--detailed-exitcodes`).
+   */
   changed: 9,
 } as const;
 

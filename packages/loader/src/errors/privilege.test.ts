@@ -42,6 +42,6 @@ it.each([
     { uid: 0, uidMap: '0 100000 65536\n' },
     expect.stringMatching(/run packetlog as root of the machine/),
   ],
-])('%s is told what helps', (_, asked, identity, advice) => {
+])('%s gets advice that helps', (_, asked, identity, advice) => {
   expect(privilegeAdvice(asked, identity)).toEqual(advice);
 });

@@ -1,10 +1,10 @@
-/** What to do when the kernel says EPERM or EACCES, by who this process is. */
+/** Advice for EPERM and EACCES, depending on the identity of this process. */
 import { readFileSync } from 'node:fs';
 
 export interface Identity {
-  /** Effective. */
+  /** Effective user id. */
   uid: number;
-  /** /proc/self/uid_map (user_namespaces(7)); empty where there are no user namespaces. */
+  /** Text of /proc/self/uid_map (user_namespaces(7)); empty where there are no user namespaces. */
   uidMap: string;
 }
 
@@ -21,19 +21,25 @@ function readUidMap(): string {
 }
 
 /**
- * Whether this is a user namespace below the machine's own, whose root has no power over the machine: "0 0 4294967295"
- * maps all users to themselves.
+ * Returns whether this is a user namespace below the machine's own, whose root has no power over the machine: "0 0
+ * 4294967295" maps all users to themselves.
  */
 function isUserNamespace(uidMap: string): boolean {
   return uidMap.trim() !== '' && !/^\s*0\s+0\s+4294967295\s*$/.test(uidMap);
 }
 
-/** Root's files may belong to an unknown user here, and nothing can be loaded. */
+/**
+ * Returns whether this process is in a user namespace: root's files may belong to an unknown user here, and no program
+ * can be loaded.
+ */
 export function isInUserNamespace(): boolean {
   return isUserNamespace(readUidMap());
 }
 
-/** A sentence. `needs`: what a process that is not root would need instead; `command`: what to run as root. */
+/**
+ * Returns a sentence of advice. `needs`: capabilities that a process needs if it is not root; `command`: what to run as
+ * root.
+ */
 export function privilegeAdvice(
   { needs, command = 'packetlog …' }: { needs?: string; command?: string } = {},
   { uid, uidMap }: Identity = identity(),

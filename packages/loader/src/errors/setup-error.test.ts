@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { EXIT, type ExitReason } from './exit-codes.ts';
 import { fromPlain, SetupError, type SetupFacts, toPlain } from './setup-error.ts';
 
-/** As it arrives in another thread. */
+/** The error as it arrives in another thread. */
 function sent(error: unknown): Error {
   const { port1, port2 } = new MessageChannel();
   port1.postMessage(toPlain(error));
@@ -31,19 +31,19 @@ describe('SetupError', () => {
     expect(arrived.message).toBe(message);
   });
 
-  it('keeps its cause, and does not send it', () => {
+  it('keeps its cause, but does not send it', () => {
     const cause = Object.assign(new Error('deep'), { uncloneable: () => {} });
     const error = new SetupError({ ...what, cause });
     expect(error.cause).toBe(cause);
     expect((sent(error) as SetupError).facts).not.toHaveProperty('cause');
   });
 
-  it('keeps errno and detail over threads', () => {
+  it('keeps errno and detail across threads', () => {
     const facts = (sent(new SetupError({ ...what, errno: 17, detail: 'the last lines' })) as SetupError).facts;
     expect(facts).toMatchObject({ errno: 17, detail: 'the last lines', step: 'attach to' });
   });
 
-  it.each(Object.keys(EXIT) as ExitReason[])('has the exit code of %s, also over threads', (exit) => {
+  it.each(Object.keys(EXIT) as ExitReason[])('has the exit code of %s, also across threads', (exit) => {
     const error = new SetupError({ ...what, exit });
     expect(error.exitCode).toBe(EXIT[exit]);
     expect((sent(error) as SetupError).exitCode).toBe(EXIT[exit]);
@@ -51,7 +51,7 @@ describe('SetupError', () => {
 });
 
 describe('any other error', () => {
-  it('arrives with its message and where it came from', () => {
+  it('arrives with its message and its stack', () => {
     const error = new TypeError('not a function');
     const arrived = sent(error);
     expect(arrived).not.toBeInstanceOf(SetupError);

@@ -2,11 +2,11 @@ import { describeErrno } from './errno.ts';
 import { EXIT, type ExitReason } from './exit-codes.ts';
 
 export interface SetupFacts {
-  /** What was tried, as a verb: "attach", "load program". */
+  /** The step that failed, as a verb: "attach", "load program". */
   step: string;
-  /** On what: an interface, a file, an option. */
+  /** Object of the step: an interface, a file, an option. */
   target: string;
-  /** In words; default: the errno's or the cause's text. */
+  /** Description of the problem; default: the errno's or the cause's text. */
   problem?: string;
   errno?: number;
   /** What the reader can do about it; a sentence. */
@@ -17,7 +17,7 @@ export interface SetupFacts {
   detail?: string;
 }
 
-/** Start-up failed. The message reads `step target: problem. Next action.` */
+/** Setup failed. The message reads `step target: problem. Next action.` */
 export class SetupError extends Error {
   override readonly name = 'SetupError';
   readonly facts: Readonly<SetupFacts>;
@@ -40,7 +40,7 @@ function sentence(facts: SetupFacts): string {
   return `${facts.step} ${facts.target}: ${problem}.${facts.next ? ` ${facts.next}` : ''}`;
 }
 
-/** What Node says of a system call that failed on a path. */
+/** Node's description of a system call that failed on a path. */
 export interface SystemError {
   code: string;
   syscall: string;
@@ -52,9 +52,9 @@ export function systemErrorOf(error: unknown): SystemError | undefined {
   return code !== undefined && syscall !== undefined && path !== undefined ? { code, syscall, path } : undefined;
 }
 
-/** An error as it crosses from one thread to another. */
+/** An error in a form that can be sent to another thread. */
 export interface PlainError {
-  /** Present if it was a SetupError; without its cause. */
+  /** Present for a SetupError; without its cause. */
   facts: SetupFacts | undefined;
   message: string;
   stack: string | undefined;
