@@ -8,12 +8,12 @@ const LARGEST = 8192;
 type Key = readonly [number, number, number, number];
 
 const i32 = fc.integer({ min: -0x8000_0000, max: 0x7fff_ffff });
-/** Few different words, so that keys share parts, and the extremes. */
+/** A few different words, so that keys share parts, and the extremes. */
 const word = fc.oneof(fc.constantFrom(0, 1, -1, -0x8000_0000), fc.nat(5), i32);
 const keys = fc.array(fc.tuple(word, word, word, word), { maxLength: 300 });
 
 describe('AddressTable', () => {
-  it('numbers addresses from 1 on in the order of their coming, whatever was in it before', () => {
+  it('numbers addresses from 1 on in the order of arrival, whatever it held before', () => {
     fc.assert(
       fc.property(keys, keys, (before, after) => {
         const table = new AddressTable(LIMIT);
@@ -44,7 +44,7 @@ describe('AddressTable', () => {
     }
   });
 
-  it.each([LIMIT, LARGEST])('keeps its %d addresses when it is full, and takes no others until cleared', (limit) => {
+  it.each([LIMIT, LARGEST])('keeps its %d addresses when it is full, and accepts no others until cleared', (limit) => {
     const table = new AddressTable(limit);
     const key = (i: number): Key => [i, 7, i * 31, ~i];
     const all = Array.from({ length: limit }, (_, i) => i + 1);
@@ -60,7 +60,7 @@ describe('AddressTable', () => {
     expect(table.find(0, 0, 0, 0)).toBe(2);
   });
 
-  it('adds up what has no number, too, until cleared', () => {
+  it('sums addresses without a number, too, until cleared', () => {
     const table = new AddressTable(2);
     for (const round of [1, 2]) {
       for (const word of [5, 6, 7, 8, 5]) table.add(table.find(word, 0, 0, 0), round, 10 * round);
@@ -74,7 +74,7 @@ describe('AddressTable', () => {
     }
   });
 
-  it('does not take the last address of the round before for one of this round', () => {
+  it('does not mistake the last address of the previous round for one of this round', () => {
     const table = new AddressTable(LIMIT);
     table.find(1, 2, 3, 4);
     table.clear();

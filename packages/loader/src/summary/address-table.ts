@@ -1,6 +1,7 @@
 /**
- * Numbers addresses in the order of their coming, from 1 on, and keeps two sums beside each: open addressing in typed
- * arrays, nothing allocated per packet. Bounded: all that find the table full share number 0 and the sums beside it.
+ * Numbers addresses in the order of arrival, from 1 on, and keeps two sums beside each: open addressing in typed
+ * arrays, nothing allocated per packet. Bounded: all addresses that find the table full share number 0 and the sums
+ * beside it.
  *
  * ```
  *  slot    ┌────────┐
@@ -14,13 +15,13 @@
 import { randomInt } from 'node:crypto';
 
 const ENTRY_WORDS = 8;
-/** Of these seven of eight stay free: a search that has to go on to the next costs more than a cache line. */
+/** Seven of eight slots stay free: a search that has to probe the next slot costs more than a cache line. */
 const SLOTS_PER_ADDRESS = 8;
 
-/** The number that all share who found the table full. */
+/** The number shared by all addresses that found the table full. */
 export const NO_NUMBER = 0;
 
-/** Of this process alone: who sends packets must not be able to choose addresses that all share one slot. */
+/** Random for each process: senders must not be able to choose addresses that all share one slot. */
 const [A, B, C, D] = Array.from({ length: 4 }, () => randomInt(2 ** 32) | 1) as [number, number, number, number];
 
 export class AddressTable {
@@ -29,7 +30,7 @@ export class AddressTable {
   readonly #limit: number;
   readonly #mask: number;
   readonly #slots: Uint16Array;
-  /** Signed, here and in what is asked for: an unsigned word over 2^31 would be an object on V8's heap. */
+  /** Signed, as are the parameters: an unsigned word over 2^31 would be an object on V8's heap. */
   readonly #entries: Int32Array;
   #size = 0;
   /** All ones; zero when the table is full. */
@@ -49,8 +50,8 @@ export class AddressTable {
   }
 
   /**
-   * The number of an address, given as four signed words as they lie in a record. No branch asks whether its slot is
-   * empty: with more addresses than have room that is anybody's guess, and a wrong one costs more than the look.
+   * Returns the number of an address, given as four signed words as they lie in a record. No branch tests for an empty
+   * slot: with more addresses than fit, the branch is unpredictable, and a misprediction costs more than the lookup.
    */
   find(a: number, b: number, c: number, d: number): number {
     const entries = this.#entries;
@@ -58,13 +59,14 @@ export class AddressTable {
     const number = this.#slots[slot]!;
     const at = number * ENTRY_WORDS;
     const differs = (entries[at]! ^ a) | (entries[at + 1]! ^ b) | (entries[at + 2]! ^ c) | (entries[at + 3]! ^ d);
-    // All ones or zero. An empty slot is an answer if the table is full, a number if that address is this one.
+    // All ones or zero. An empty slot settles the search if the table is full; a used slot does if its address is this
+    // one.
     const empty = (number - 1) >> 31;
     const unsettled = (empty & this.#room) | (~empty & differs);
     return unsettled === 0 ? number : this.#search(slot, a, b, c, d);
   }
 
-  /** To the sums beside an address, or to those of all without a number. */
+  /** Adds to the sums beside an address, or to those of all addresses without a number. */
   add(number: number, packets: number, bytes: number): void {
     this.sums[number * 4 + 2]! += packets;
     this.sums[number * 4 + 3]! += bytes;
@@ -95,7 +97,7 @@ export class AddressTable {
     return number;
   }
 
-  /** The 16 bytes of the address with a number. */
+  /** Returns the 16 bytes of the address with a number. */
   address(number: number): Uint8Array {
     const at = number * ENTRY_WORDS;
     return new Uint8Array(this.#entries.slice(at, at + 4).buffer);
@@ -103,7 +105,7 @@ export class AddressTable {
 
   clear(): void {
     this.#slots.fill(0);
-    // Those of NO_NUMBER; the others begin with their address.
+    // Clear the sums of NO_NUMBER; `#insert` clears the others.
     this.sums.fill(0, 2, 4);
     this.#size = 0;
     this.#room = -1;

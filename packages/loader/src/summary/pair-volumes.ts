@@ -1,8 +1,7 @@
 /**
- * Packets and bytes by source and destination, given as numbers of two AddressTables. A machine has
- * few addresses of its own, so the first destinations have a place with every source: one store, no
- * search. What goes to the very first is summed beside the source itself. Those without a number are
- * one more source and one more destination.
+ * Packets and bytes by source and destination, given as numbers of two AddressTables. A machine has few own addresses,
+ * so the first destinations have a place with every source: one store, no search. Traffic to the first destination is
+ * summed beside the source. Addresses without a number count as one more source and one more destination.
  */
 import { type AddressTable, NO_NUMBER } from './address-table.ts';
 import { makeVolumes, most, type Total, type Volumes } from './totals.ts';
@@ -13,24 +12,27 @@ export const FIRST = 1;
 export class PairVolumes {
   readonly #sources: AddressTable;
   readonly #width: number;
-  /** A row for each destination but the first, those without a number in front; in it a place for each source. */
+  /**
+   * A row for each destination but the first, with that of addresses without a number in front; in each row a place for
+   * each source.
+   */
   readonly #volumes: Volumes;
 
-  /** `sources` and `destinations`: how many numbers there are at most. */
+  /** `sources` and `destinations`: the maximum of their numbers. */
   constructor(table: AddressTable, sources: number, destinations: number) {
     this.#sources = table;
     this.#width = sources + 1;
     this.#volumes = makeVolumes(destinations * this.#width);
   }
 
-  /** `destination`: any but `FIRST`; what goes there is added in the table of sources. */
+  /** `destination`: any but `FIRST`, whose traffic is added in the table of sources. */
   add(source: number, destination: number, packets: number, bytes: number): void {
     const at = this.#start(destination) + source * 2;
     this.#volumes[at]! += packets;
     this.#volumes[at + 1]! += bytes;
   }
 
-  /** Most packets first, among the first so many destinations. */
+  /** Returns the pairs, most packets first, among the destinations up to that number. */
   topPairs(destinations: number, count: number): (Omit<Total, 'place'> & { source: number; destination: number })[] {
     const sources = this.#sources.size;
     const all = makeVolumes(destinations * sources);
@@ -56,7 +58,7 @@ export class PairVolumes {
     }));
   }
 
-  /** Packets from or to those without a number. */
+  /** Returns the packets from or to addresses without a number. */
   evicted(destinations: number): number {
     let packets = 0;
     const [to, start, step] = this.#row(NO_NUMBER);
@@ -68,7 +70,7 @@ export class PairVolumes {
     return packets;
   }
 
-  /** All is zero again; call before the sources are cleared. */
+  /** Sets everything to zero; call before the sources are cleared. */
   clear(destinations: number): void {
     for (let destination = NO_NUMBER; destination <= destinations; destination++) {
       const row = this.#start(destination);
@@ -76,7 +78,7 @@ export class PairVolumes {
     }
   }
 
-  /** Where the packets of source 0 are, and how far it is to the next source's. */
+  /** Returns the index of source 0's packets, and the step to the next source's. */
   #row(destination: number): readonly [volumes: Volumes, start: number, step: number] {
     return destination === FIRST ? [this.#sources.sums, 2, 4] : [this.#volumes, this.#start(destination), 2];
   }
@@ -85,7 +87,7 @@ export class PairVolumes {
     return (destination === NO_NUMBER ? 0 : destination - FIRST) * this.#width * 2;
   }
 
-  /** Of those that have a number, from place 0 on. */
+  /** Adds the sources that have a number, from place 0 on. */
   #addTo(sums: Volumes, destination: number): void {
     const [from, start, step] = this.#row(destination);
     for (let place = 0; place < this.#sources.size; place++) {

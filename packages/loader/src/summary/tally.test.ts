@@ -34,7 +34,7 @@ function tallied(records: readonly PacketLog[], stride = 72, offset = 8) {
   return tally.take();
 }
 
-/** The sums by key, most packets first; no more than ten, so the tests keep to fewer keys. */
+/** The sums by key, most packets first; no more than ten, so the tests use fewer keys. */
 function sums<Key>(records: readonly PacketLog[], keyOf: (record: PacketLog) => Key | undefined) {
   const totals = new Map<string, Key & { packets: number; bytes: number }>();
   for (const record of records) {
@@ -103,7 +103,7 @@ describe('Tally', () => {
     expect(top_ports.map(({ port }) => port)).toEqual(Array.from({ length: 10 }, (_, i) => 30 - i));
   });
 
-  it('begins anew after each interval', () => {
+  it('starts empty after each interval', () => {
     const tally = new Tally();
     const memory = memoryOf([base, base], 72, 8);
     tally.add(memory, 8, 2, 72);
@@ -117,27 +117,27 @@ describe('Tally', () => {
       top_pairs: [],
       evicted: 0,
     });
-    // The same memory with other records in it, as a ring is.
+    // The same memory with other records in it, as in a ring.
     memory.set(memoryOf([{ ...base, src_addr: '198.51.100.1' }], 72, 8));
     tally.add(memory, 8, 1, 72);
     expect(tally.take().top_sources).toEqual([{ addr: '198.51.100.1', packets: 1, bytes: 100 }]);
   });
 
-  it('keeps every port of a scan, and says of sources and pairs what found no room', () => {
+  it('keeps every port of a scan, and reports sources and pairs that did not fit', () => {
     const scan = Array.from({ length: 60_000 }, (_, i) => ({ ...base, dst_port: i + 1 }));
     expect(tallied(scan)).toMatchObject({ records: 60_000, evicted: 0 });
     const pairs = Array.from({ length: 17_000 }, (_, i) => ({ ...base, dst_addr: `10.1.${i >> 8}.${i & 255}` }));
     const summary = tallied(pairs);
-    // The first sixteen destinations have a place; the source has all its packets nevertheless.
+    // The first sixteen destinations have a place; the source still has all its packets.
     expect(summary.evicted).toBe(17_000 - 16);
     expect(summary.top_pairs).toHaveLength(10);
     expect(summary.top_sources).toEqual([{ addr: '192.0.2.1', packets: 17_000, bytes: 1_700_000 }]);
   });
 
-  it('is exact beside thousands of sources and some destinations that found no room, second after second', () => {
+  it('is exact beside thousands of sources and some destinations that did not fit, second after second', () => {
     const tally = new Tally();
     for (const second of [1, 2]) {
-      // Everyone comes several times, in an order that mixes who has a number with who has none.
+      // Every address arrives several times, in an order that mixes those with a number and those without.
       const records = Array.from({ length: 30_000 }, (_, i) => {
         const source = (i * 7919 * second) % 9973;
         const destination = i % 23;
@@ -176,7 +176,7 @@ describe('Tally', () => {
     }
   });
 
-  it('counts the packets of sources that found no room', () => {
+  it('counts the packets of sources that did not fit', () => {
     const records = Array.from({ length: 8200 }, (_, i) => ({
       ...base,
       src_addr: `10.0.${i >> 8}.${i & 255}`,

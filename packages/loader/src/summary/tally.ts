@@ -1,4 +1,4 @@
-/** What the records of one interval say: by protocol, source, destination port and pair. Reads raw bytes. */
+/** Summarizes the records of one interval: by protocol, source, destination port and pair. Reads raw bytes. */
 import { formatAddress, hasPorts, IP_PROTOCOL_NONE, PACKET_LOG_FIELDS, type Summary } from '@packetlog/common';
 import { AddressTable, NO_NUMBER } from './address-table.ts';
 import { DenseTable } from './dense-table.ts';
@@ -24,7 +24,7 @@ const DST_PORT = offsetOf('dst_port') / 2;
 const ETHER_TYPE = offsetOf('ether_type') / 2;
 const IP_PROTOCOL = offsetOf('ip_protocol');
 
-/** Protocols with ports; the place of one in this list, from 1 on, 0 for the others. */
+/** Protocols with ports, and by protocol its place in this list, from 1 on, 0 for the others. */
 const WITH_PORTS = Array.from({ length: PROTOCOLS }, (_, protocol) => protocol).filter(hasPorts);
 const PORT_BLOCK = Uint8Array.from({ length: PROTOCOLS }, (_, protocol) => WITH_PORTS.indexOf(protocol) + 1);
 
@@ -44,14 +44,14 @@ export class Tally {
   readonly #destinations = new AddressTable(DESTINATIONS);
   readonly #pairs = new PairVolumes(this.#sources, SOURCES, DESTINATIONS);
   readonly #ports = new DenseTable(WITH_PORTS.length * PORTS);
-  /** By protocol, of what is not in `#ports`. */
+  /** By protocol, for packets that are not in `#ports`. */
   readonly #noPorts = new DenseTable(PROTOCOLS);
   readonly #etherTypes = new DenseTable(65_536);
   readonly #words = new WeakMap<Uint8Array, Words>();
   #records = 0;
   #maxWeight = 1;
 
-  /** `count` records, `stride` bytes apart; the first begins at byte `first` of `memory`, 4-byte aligned. */
+  /** Adds `count` records, `stride` bytes apart; the first begins at byte `first` of `memory`, 4-byte aligned. */
   add(memory: Uint8Array, first: number, count: number, stride: number): void {
     const { u8, u16, i32 } = this.#wordsOf(memory);
     const sources = this.#sources;
@@ -59,7 +59,7 @@ export class Tally {
     const ports = this.#ports;
     const noPorts = this.#noPorts;
     const destinations = this.#destinations;
-    // Of the record before: neighbours are often alike, and a look-up is most of the cost.
+    // Destination of the previous record: neighbours are often alike, and a lookup is most of the cost.
     let lastA = 0;
     let lastB = 0;
     let lastC = 0;
@@ -108,7 +108,7 @@ export class Tally {
     this.#maxWeight = maxWeight;
   }
 
-  /** The interval's result; the next interval begins empty. */
+  /** Returns the interval's result; the next interval starts empty. */
   take(): RecordSummary {
     const destinations = this.#destinations.size;
     const source = (number: number) => formatAddress(this.#sources.address(number));
@@ -165,7 +165,7 @@ export class Tally {
     return [...ip, ...other].sort((a, b) => b.packets - a.packets).slice(0, TOP);
   }
 
-  /** Typed views are made once for each ring, not for each call. */
+  /** Returns typed views, which are made once for each ring, not for each call. */
   #wordsOf(memory: Uint8Array): Words {
     const known = this.#words.get(memory);
     if (known) return known;
