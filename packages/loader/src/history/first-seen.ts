@@ -1,10 +1,10 @@
-/** Since when a source is known. */
+/** When a source was first seen. */
 
-/** So many sources at most; those not seen for longest are forgotten first. */
+/** Maximum number of sources; the least recently seen is forgotten first. */
 const KNOWN = 65_536;
 
 export class FirstSeen {
-  /** In the order of their last sight. */
+  /** Time of the first sight by address, in ms; least recently seen first. */
   readonly #known = new Map<string, number>();
 
   see(addr: string, atMs: number): void {

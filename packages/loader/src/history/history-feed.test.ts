@@ -34,7 +34,7 @@ const ledger = (ring_full: number, dropped: number) => ({
 });
 
 describe('HistoryFeed', () => {
-  it('puts a loss into the second in which it happened', () => {
+  it('adds a loss to the second in which it happened', () => {
     const history = new History();
     const feed = new HistoryFeed(history);
     feed.second(ledger(0, 0), summary(START + 1000));
@@ -52,7 +52,7 @@ describe('HistoryFeed', () => {
     expect(history.answer(1000, START + 1900).columns.lost).toEqual([0, 5]);
   });
 
-  it('puts what rules decided into the second that is told next, once', () => {
+  it('adds what rules decided to the next second, once', () => {
     const history = new History();
     const feed = new HistoryFeed(history);
     feed.second(ledger(0, 0), summary(START + 1000));

@@ -1,4 +1,4 @@
-/** What a second's messages add to the past. */
+/** Adds the messages of each second to the history. */
 import type { Summary } from '@packetlog/common';
 import type { DrainLedger } from '../ipc/messages.ts';
 import type { RuleHits } from '../ipc/rule-counts.ts';
@@ -13,7 +13,7 @@ export class HistoryFeed {
     this.#history = history;
   }
 
-  /** What rules decided; it is of the second that is told next. */
+  /** Keeps what rules decided for the next call of `second`. */
   decided(hits: readonly RuleHits[]): void {
     this.#decided = [...this.#decided, ...hits];
   }

@@ -21,7 +21,7 @@ const from = (addr: string, packets: number) => ({ top_sources: [{ addr, packets
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
 
 describe('History', () => {
-  it('has every packet once on each level, as long as it reaches', () => {
+  it('has every packet once on each level, as far as it reaches', () => {
     const history = new History();
     for (let s = 1; s <= 500; s++) history.add(second(START + s * 1000, s), 0);
     const now = START + 500_000;
@@ -44,7 +44,7 @@ describe('History', () => {
     expect(sum(history.answer(5000, START + 700_000).columns.packets)).toBe(700);
   });
 
-  it('shows silence as zeros, and a gap longer than its memory as nothing else', () => {
+  it('shows silence as zeros, and a gap longer than its memory as zeros only', () => {
     const history = new History();
     history.add(second(START + 1000, 5), 0);
     history.add(second(START + 11_000, 7), 0);
@@ -55,14 +55,14 @@ describe('History', () => {
     }
   });
 
-  it('takes a clock that goes back for now', () => {
+  it('adds to the newest bucket when the clock goes back', () => {
     const history = new History();
     history.add(second(START + 60_000, 5), 0);
     history.add(second(START, 7), 0);
     expect(history.answer(1000, START + 59_900).columns.packets.at(-1)).toBe(12);
   });
 
-  it('begins anew when a clock that was years ahead is set right', () => {
+  it('starts over when a clock that was years ahead is set right', () => {
     const history = new History();
     history.add(second(START + 10 * 365 * 86_400_000, 5), 0);
     history.add(second(START + 1000, 7), 0);
@@ -78,7 +78,7 @@ describe('History', () => {
     expect([columns.permitted, columns.denied, columns.aborted, columns.lost]).toEqual([[6], [3], [1], [4]]);
   });
 
-  it('says who made a range, with a series over it', () => {
+  it('lists the busiest keys of a range, with a series', () => {
     const history = new History();
     for (let s = 1; s <= 120; s++)
       history.add(second(START + s * 1000, 10, from(s <= 60 ? '192.0.2.1' : '192.0.2.2', s)), 0);
@@ -89,7 +89,7 @@ describe('History', () => {
     expect(sum(top.sources[0]?.series ?? [])).toBe(1830);
   });
 
-  it('answers for what it has of a range, however wide that is', () => {
+  it('answers for the part of a range that it has, however wide that is', () => {
     const history = new History();
     expect(history.top(0, 1e15).sources).toEqual([]);
     for (let s = 1; s <= 60; s++) history.add(second(START + s * 1000, 1, from('192.0.2.1', 1)), 0);
@@ -107,7 +107,7 @@ describe('History', () => {
     expect(series_step_ms).toBe(60_000);
   });
 
-  it('names sources as new that came in the range, and none when it does not know what was before', () => {
+  it('lists sources first seen in the range as new, and none without data from before', () => {
     const history = new History();
     for (let s = 1; s <= 60; s++) history.add(second(START + s * 1000, 1, from('192.0.2.1', 1)), 0);
     for (let s = 61; s <= 70; s++) history.add(second(START + s * 1000, 1, from('192.0.2.9', 1)), 0);
@@ -121,7 +121,7 @@ describe('History', () => {
     expect(history.top(START, START + 10_000).rules).toMatchObject([{ rule_id: 7, packets: 20, bytes: 1200 }]);
   });
 
-  it('stays within its bounds however many sources come', () => {
+  it('stays within its bounds however many sources there are', () => {
     const history = new History();
     for (let s = 1; s <= 300; s++) {
       const top_sources = Array.from({ length: 10 }, (_, k) => ({

@@ -1,6 +1,6 @@
 /**
- * The past, in bounded memory: what each second said goes into one bucket of each level. A tab that opens sees the
- * last hours at once. Nothing is read from the records again, and nothing is kept across a restart.
+ * The past, in bounded memory: the summary of each second goes into one bucket of each level. A tab that opens sees the
+ * last hours at once. No record is read again, and nothing is kept across a restart.
  */
 import {
   HISTORY_COLUMNS,
@@ -18,7 +18,7 @@ import { addTo, mostOf, type TopBucket, type TopList } from './top-bucket.ts';
 
 const TOP = 10;
 const SERIES_POINTS = 60;
-/** Answers of one second that are kept for the next who asks the same. */
+/** Maximum number of cached answers; the cache is cleared every second. */
 const KEPT_ANSWERS = 32;
 const PROTOCOL: ReadonlyMap<number, 'tcp' | 'udp' | 'icmp'> = new Map([
   [1, 'icmp'],
@@ -35,12 +35,12 @@ export class History {
   readonly #levels = HISTORY_LEVELS.map(({ step_ms, buckets }) => new Level(step_ms, buckets));
   readonly #firstSeen = new FirstSeen();
   #startedAtMs: number | undefined;
-  /** By range; until the next second. */
+  /** Answers by range; cleared with the next second. */
   readonly #tops = new Map<string, HistoryTop>();
 
-  /** `lost`: records that were lost in this interval, before any client. */
+  /** `lost`: records lost in this interval before they reached any client. */
   add(summary: Summary, lost: number, rules: readonly RuleHits[] = []): void {
-    // It tells of the time before it: at a bucket's edge it belongs to the bucket that is over.
+    // The summary covers the time before it: at a bucket's edge it belongs to the bucket that has ended.
     const atMs = summary.at_ms - Math.min(summary.interval_ms, 1000) / 2;
     this.#startedAtMs ??= atMs;
     this.#tops.clear();
@@ -49,7 +49,7 @@ export class History {
     for (const { addr } of summary.top_sources) this.#firstSeen.see(addr, atMs);
   }
 
-  /** `step_ms` is one of HISTORY_LEVELS. */
+  /** Returns the columns of one level. `step_ms` is one of HISTORY_LEVELS. */
   answer(step_ms: number, nowMs: number): HistoryAnswer {
     const level = this.#levels.find(({ stepMs }) => stepMs === step_ms);
     const columns = Object.fromEntries(
@@ -117,7 +117,7 @@ export class History {
     for (const rule of rules) bucket.add('rules', String(rule.rule_id), rule);
   }
 
-  /** The finest level whose memory reaches that far back; the coarsest, if none does. */
+  /** Returns the finest level that reaches back to that time; the coarsest, if none does. */
   #finestWith(fromMs: number): Level {
     const started = this.#startedAtMs ?? fromMs;
     const wanted = Math.max(fromMs, started);
@@ -162,7 +162,7 @@ interface Range {
   points: number;
 }
 
-/** What each did in the whole range, by packed keys. */
+/** Returns the volume of each key in the whole range, by packed keys. */
 function sums(level: Level, list: TopList, { from_ms, to_ms }: Range): Map<string, Volume> {
   const summed = new Map<string, Volume>();
   for (const { top } of level.tops(from_ms, to_ms)) {
@@ -171,7 +171,7 @@ function sums(level: Level, list: TopList, { from_ms, to_ms }: Range): Map<strin
   return summed;
 }
 
-/** By readable keys: their packets in the range, point by point: of those alone that are shown. */
+/** Adds to the keys in `shown` a series of their packets over the range, and makes the keys readable. */
 function withSeries(
   level: Level,
   list: TopList,

@@ -5,7 +5,7 @@ import { TopBucket, type TopList } from './top-bucket.ts';
 
 export type Amounts = Readonly<Record<HistoryColumn, number>>;
 
-/** Who was busy in one bucket. */
+/** The busiest keys of one bucket. */
 export interface Tops {
   visit(list: TopList, visit: VisitTop): void;
 }
@@ -14,11 +14,11 @@ export class Level {
   readonly stepMs: number;
   readonly #size: number;
   readonly #columns: Readonly<Record<HistoryColumn, Float64Array>>;
-  /** Of the newest bucket. */
+  /** Lists of the newest bucket. */
   readonly #open = new TopBucket();
-  /** Of those before it. */
+  /** Lists of the buckets before it. */
   readonly #closed: PackedTops;
-  /** Number of the newest bucket since the epoch; undefined: there is none. */
+  /** Number of the newest bucket, in steps since the epoch; undefined: there is none. */
   #newest: number | undefined;
   #oldest = 0;
 
@@ -32,17 +32,17 @@ export class Level {
     this.#closed = new PackedTops(size);
   }
 
-  /** Time of the first bucket that is still there; undefined: none is. */
+  /** Returns the start of the oldest bucket that is kept; undefined: there is none. */
   get firstAtMs(): number | undefined {
     return this.#newest === undefined ? undefined : this.#oldest * this.stepMs;
   }
 
-  /** Time at which the newest bucket ends. */
+  /** Returns the time at which the newest bucket ends. */
   get endMs(): number | undefined {
     return this.#newest === undefined ? undefined : (this.#newest + 1) * this.stepMs;
   }
 
-  /** The bucket of that time, for what is to be added; a clock that went back adds to the newest. */
+  /** Adds amounts to the bucket of that time and returns its lists; if the clock went back, to the newest. */
   add(atMs: number, amounts: Amounts): TopBucket {
     const at = this.#advance(Math.floor(atMs / this.stepMs));
     for (const name of HISTORY_COLUMNS) {
@@ -52,7 +52,7 @@ export class Level {
     return this.#open;
   }
 
-  /** Values from the oldest bucket to that of `untilMs`, those without traffic included. */
+  /** Returns the values from the oldest bucket to that of `untilMs`, including those without traffic. */
   column(name: HistoryColumn, untilMs: number): number[] {
     if (this.#newest === undefined) return [];
     this.#advance(Math.floor(untilMs / this.stepMs));
@@ -63,7 +63,7 @@ export class Level {
     );
   }
 
-  /** The buckets that overlap `fromMs` to `toMs` and are there, with the time each begins. */
+  /** Yields the kept buckets that overlap `fromMs` to `toMs`, with the time each begins. */
   *tops(fromMs: number, toMs: number): Generator<{ atMs: number; top: Tops }> {
     if (this.#newest === undefined) return;
     const first = Math.max(this.#oldest, Math.floor(fromMs / this.stepMs));
@@ -82,7 +82,7 @@ export class Level {
     for (const [key, { packets, bytes }] of this.#open.entries(list)) visit(packedKey(list, key), packets, bytes);
   }
 
-  /** A clock that was far ahead and is right now: what it dated cannot be placed. */
+  /** Clears all buckets after the clock was far ahead and is right now: the times of the old data are unknown. */
   #forget(number: number): void {
     for (const name of HISTORY_COLUMNS) this.#columns[name].fill(0);
     for (let at = 0; at < this.#size; at++) this.#closed.forget(at);
@@ -91,7 +91,7 @@ export class Level {
     this.#oldest = number;
   }
 
-  /** Makes bucket `number` the newest, with empty ones in between; returns its place. */
+  /** Makes bucket `number` the newest, with empty ones in between; returns its index. */
   #advance(number: number): number {
     if (this.#newest === undefined) {
       this.#newest = number;

@@ -28,7 +28,7 @@ function entries(packed: PackedTops, at: number, list: TopList): [string, Volume
   return all;
 }
 
-it('gives back every list, most first, each bucket its own', () => {
+it('returns every list of each bucket, largest first', () => {
   const packed = new PackedTops(3);
   packed.keep(2, bucket(9));
   packed.keep(0, bucket(100));
@@ -40,7 +40,7 @@ it('gives back every list, most first, each bucket its own', () => {
   }
 });
 
-it('keeps the sixteen with the most packets of a list that is longer', () => {
+it('keeps the sixteen largest of a longer list', () => {
   const packed = new PackedTops(1);
   const top = new TopBucket();
   for (let i = 0; i < 100; i++) top.add('sources', `192.0.2.${i}`, { packets: i, bytes: 0 });

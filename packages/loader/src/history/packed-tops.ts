@@ -1,16 +1,16 @@
 /**
- * The lists of buckets that are over, in memory that is there from the start and of one size: a loader that runs for
- * hours uses what it used in its first minute.
+ * The lists of closed buckets, in memory of a fixed size that is allocated at the start: a loader that runs for hours
+ * uses what it used in its first minute.
  */
 import { formatAddress, parseAddress } from '@packetlog/common';
 import type { Volume } from '../ipc/rule-counts.ts';
 import { mostOf, TOP_LISTS, type TopBucket, type TopList } from './top-bucket.ts';
 
-/** Of each list. */
+/** Entries kept of each list. */
 const KEPT = 16;
 const ADDRESS_BYTES = 16;
 
-/** A key in so many bytes. */
+/** Encodes a key in `size` bytes. */
 interface KeyCodec {
   readonly size: number;
   write(key: string, bytes: Uint8Array, at: number): void;
@@ -23,7 +23,7 @@ const address: KeyCodec = {
   read: formatAddress,
 };
 
-/** Two keys with a space in between. */
+/** Encodes two keys with a space in between. */
 function pairOf(codec: KeyCodec): KeyCodec {
   return {
     size: 2 * codec.size,
@@ -42,7 +42,7 @@ const number: KeyCodec = {
   read: (bytes, at) => String(new DataView(bytes.buffer, bytes.byteOffset).getUint32(at)),
 };
 
-/** What `visit` is told of each entry. The key is packed: its bytes, a character each; `unpackedKey` reads it. */
+/** Called with each entry. The key is packed: its bytes, a character each; `unpackedKey` reads it. */
 export type VisitTop = (key: string, packets: number, bytes: number) => void;
 
 const CODECS: Readonly<Record<TopList, KeyCodec>> = {
@@ -52,7 +52,7 @@ const CODECS: Readonly<Record<TopList, KeyCodec>> = {
   rules: number,
 };
 
-/** A key as `visit` is told it. */
+/** Packs a key as `visit` passes it. */
 export function packedKey(list: TopList, key: string): string {
   const { size, write } = CODECS[list];
   const bytes = Buffer.alloc(size);
@@ -67,13 +67,13 @@ export function unpackedKey(list: TopList, packed: string): string {
 class PackedList {
   readonly #codec: KeyCodec;
   readonly #keys: Buffer;
-  /** Packets and bytes of each, in turn. */
+  /** Packets and bytes of each entry, alternating. */
   readonly #volumes: Float64Array;
   readonly #counts: Uint8Array;
 
   constructor(codec: KeyCodec, buckets: number) {
     this.#codec = codec;
-    // Written to, so that the system gives the memory now.
+    // Written to, so that the system allocates the memory now.
     this.#keys = Buffer.alloc(buckets * KEPT * codec.size, 1);
     this.#volumes = new Float64Array(buckets * KEPT * 2).fill(1);
     this.#counts = new Uint8Array(buckets);
@@ -107,7 +107,7 @@ export class PackedTops {
     this.#lists = Object.fromEntries(lists) as Record<TopList, PackedList>;
   }
 
-  /** The most of each of its lists, in place of what bucket `at` held. */
+  /** Keeps the largest entries of each list, in place of what bucket `at` held. */
   keep(at: number, top: TopBucket): void {
     for (const list of TOP_LISTS) this.#lists[list].keep(at, mostOf(top.entries(list), KEPT));
   }

@@ -1,4 +1,4 @@
-/** Who was busy in one bucket of the past: the lists of its seconds, added up. */
+/** The busiest keys of one bucket of the past: the sums of the lists of its seconds. */
 import type { Volume } from '../ipc/rule-counts.ts';
 
 export type TopList = 'sources' | 'ports' | 'pairs' | 'rules';
