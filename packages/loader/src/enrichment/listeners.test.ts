@@ -5,7 +5,7 @@ import { listenerSchema } from '@packetlog/common';
 import { expect, it } from 'vitest';
 import { Listeners } from './listeners.ts';
 
-it('finds the sockets of this process, TCP and UDP, and not one that is connected', async () => {
+it('finds the TCP and UDP sockets of this process, except connected ones', async () => {
   const tcp = createServer().listen(0, '127.0.0.1');
   await once(tcp, 'listening');
   const udp = createSocket('udp4').bind(0, '127.0.0.1');

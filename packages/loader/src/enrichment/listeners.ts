@@ -1,6 +1,6 @@
 /**
- * Which local processes wait on which ports, from /proc. A picture of this moment: who had the port when a packet came
- * may have been another.
+ * Which local processes listen on which ports, from /proc. A snapshot: when a packet arrived, another process may have
+ * had the port.
  */
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import type { Listener } from '@packetlog/common';
@@ -12,14 +12,14 @@ const TABLES = [
   ['udp', 17],
   ['udp6', 17],
 ] as const;
-/** Looking costs a read of every open file's link: not more often, however many ask. */
+/** Age in ms up to which a result is reused: each search reads the link of every open file. */
 const FRESH_MS = 5000;
 
 export class Listeners {
   #found: Promise<Listener[]> | undefined;
   #foundAt = Number.NEGATIVE_INFINITY;
 
-  /** Sorted by protocol and port; a process that has a port on both families is there once. */
+  /** Returns the listeners sorted by protocol and port; a process that has a port in both families is listed once. */
   find(): Promise<Listener[]> {
     if (this.#found === undefined || performance.now() - this.#foundAt > FRESH_MS) {
       this.#foundAt = performance.now();
@@ -49,7 +49,7 @@ async function look(): Promise<Listener[]> {
   return [...found.values()].sort((a, b) => a.ip_protocol - b.ip_protocol || a.port - b.port || a.pid - b.pid);
 }
 
-/** Processes end while one looks: what is gone has nothing. */
+/** Processes may end during the search: a missing file counts as empty. */
 async function textOf(path: string): Promise<string> {
   return readFile(path, 'utf8').catch(() => '');
 }

@@ -1,6 +1,6 @@
-/** The socket tables of /proc/net, as text. Pure. */
+/** Parses the socket tables of /proc/net. Pure. */
 
-/** include/net/tcp_states.h; an unconnected UDP socket is "closed". */
+/** Socket states of include/net/tcp_states.h, by protocol; an unconnected UDP socket is "closed". */
 const LISTENING: Readonly<Record<number, string>> = { 6: '0A', 17: '07' };
 
 export interface BoundSocket {
@@ -9,7 +9,10 @@ export interface BoundSocket {
   inode: number;
 }
 
-/** The sockets of one table (tcp, tcp6, udp, udp6) that wait for anybody. Lines that read otherwise are left out. */
+/**
+ * Returns the sockets of one table (tcp, tcp6, udp, udp6) that accept packets from any peer. Skips lines in another
+ * format.
+ */
 export function listeningSockets(table: string, ip_protocol: number): BoundSocket[] {
   const sockets: BoundSocket[] = [];
   for (const line of table.split('\n').slice(1)) {

@@ -1,4 +1,4 @@
-/** One file that says where addresses are: MMDB (https://maxmind.github.io/MaxMind-DB/), of whoever makes it. */
+/** One file that maps addresses to places: MMDB (https://maxmind.github.io/MaxMind-DB/), from any provider. */
 import { readFile } from 'node:fs/promises';
 import type { Place } from '@packetlog/common';
 import { Reader, type Response } from 'mmdb-lib';
@@ -9,11 +9,11 @@ export interface PlaceDatabase {
   readonly file: string;
   /** `GeoLite2-Country of 2026-01-31`. */
   readonly words: string;
-  /** Undefined: it says nothing about this address. Never throws. */
+  /** Returns the place of an address; undefined if the file has none. Never throws. */
   find(address: string): Place | undefined;
 }
 
-/** Reads all of the file into memory. Throws SetupError. */
+/** Reads the whole file into memory. Throws SetupError. */
 export async function openPlaceDatabase(file: string): Promise<PlaceDatabase> {
   const bytes = await readFile(file).catch((cause: unknown) => {
     throw refused(file, cause instanceof Error ? cause.message : 'cannot be read', cause);
@@ -29,7 +29,7 @@ export async function openPlaceDatabase(file: string): Promise<PlaceDatabase> {
       try {
         return placeOf(reader.get(address));
       } catch {
-        // A damaged entry is none.
+        // A damaged entry counts as missing.
         return undefined;
       }
     },

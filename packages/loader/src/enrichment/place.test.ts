@@ -29,7 +29,7 @@ describe('placeOf', () => {
     expect(placeOf(entry)).toEqual(place);
   });
 
-  it('keeps no text longer than a line', () => {
+  it('truncates long text', () => {
     expect(placeOf({ asn: 1, as_name: 'x'.repeat(5000) })?.organisation).toHaveLength(120);
   });
 });

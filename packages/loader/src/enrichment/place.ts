@@ -1,9 +1,9 @@
-/** What an entry of a database says, whoever made it: the makers name the same things differently. Pure. */
+/** Reads an entry of a database from any provider: providers name the same fields differently. Pure. */
 import type { Place } from '@packetlog/common';
 
 const LONGEST = 120;
 
-/** Undefined if there is nothing in it that says where. */
+/** Returns the place in an entry; undefined if it contains none. */
 export function placeOf(entry: unknown): Place | undefined {
   const country = textsOf(entry, [
     ['country', 'iso_code'],
@@ -38,7 +38,10 @@ function at(entry: unknown, path: readonly string[]): unknown {
   return value;
 }
 
-/** Of these places in the entry those that hold text, in order, without what a terminal would obey. */
+/**
+ * Returns the texts at those paths that hold text, in order, without control characters that a terminal would
+ * interpret.
+ */
 function textsOf(entry: unknown, paths: readonly (readonly string[])[]): readonly string[] {
   return paths
     .map((path) => at(entry, path))
@@ -46,7 +49,7 @@ function textsOf(entry: unknown, paths: readonly (readonly string[])[]): readonl
     .map((text) => text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, ' ').slice(0, LONGEST));
 }
 
-/** 15169 or `AS15169`. */
+/** Parses an AS number: 15169 or `AS15169`. */
 function numberOf(value: unknown): number | undefined {
   const [, digits = ''] = /^(?:AS)?(\d{1,10})$/.exec(String(value)) ?? [];
   const number = Number(digits);

@@ -29,7 +29,7 @@ describe('Places', () => {
     return path;
   }
 
-  it('says what the files say together, for IPv4 and IPv6, and null where they say nothing', async () => {
+  it('combines the files, for IPv4 and IPv6, and returns null where they have nothing', async () => {
     const places = await Places.open([await file('country', COUNTRIES), await file('asn', NETWORKS)]);
     expect(places.words).toEqual(['Test-Country of 2026-01-31', 'Test-ASN of 2026-01-31']);
     const found = places.find(['203.0.113.7', '203.0.113.200', '203.1.1.1', '2001:db8::7', '192.0.2.1', '2001:db9::']);
@@ -55,7 +55,7 @@ describe('Places', () => {
     });
   });
 
-  it('reads files again, and keeps what it has if one cannot be read', async () => {
+  it('reads files again, and keeps the old data if one cannot be read', async () => {
     const path = await file('country', COUNTRIES);
     const places = await Places.open([path]);
     expect(places.find(['203.0.113.7'])).toMatchObject({ '203.0.113.7': { country: 'NZ' } });
@@ -72,7 +72,7 @@ describe('Places', () => {
     ['is empty', new Uint8Array(0), /no MMDB file/],
     ['is something else', Buffer.from('ip,country\n203.0.113.0/24,NZ\n'), /no MMDB file.*Name a database/],
     ['was cut off', COUNTRIES.subarray(0, COUNTRIES.length - 40), /no MMDB file/],
-  ])('refuses a file that %s, in words, with the next action', async (_, bytes, problem) => {
+  ])('rejects a file that %s, with the next action', async (_, bytes, problem) => {
     const path = bytes === undefined ? join(directory, 'absent') : await file('bad', bytes);
     const refused = await Places.open([path]).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(SetupError);
@@ -80,7 +80,7 @@ describe('Places', () => {
     expect((refused as SetupError).facts).toMatchObject({ exit: 'usage', target: path });
   });
 
-  it('takes whatever stands in a damaged file, without an error', async () => {
+  it('accepts anything in a damaged file, without an error', async () => {
     const intact = Buffer.from(COUNTRIES);
     const tree = intact.indexOf('country');
     for (let at = 0; at < intact.length; at++) {

@@ -1,4 +1,4 @@
-/** Countries and networks of addresses, from files that the operator named. Nothing is asked of anybody. */
+/** Countries and networks of addresses, from files that the operator named. Sends no queries. */
 import type { Place } from '@packetlog/common';
 import { openPlaceDatabase, type PlaceDatabase } from './place-database.ts';
 
@@ -14,17 +14,17 @@ export class Places {
     this.#databases = databases;
   }
 
-  /** What the files say together; about the same thing, the first counts. Throws SetupError. */
+  /** Opens the files. Where several have the same field of an address, the first file wins. Throws SetupError. */
   static async open(files: readonly string[]): Promise<Places> {
     return new Places(files, await Promise.all(files.map(openPlaceDatabase)));
   }
 
-  /** `GeoLite2-Country of 2026-01-31`, for each file. */
+  /** Returns `GeoLite2-Country of 2026-01-31`, for each file. */
   get words(): readonly string[] {
     return this.#databases.map(({ words }) => words);
   }
 
-  /** Reads the files again. Throws SetupError, and goes on with what it had. */
+  /** Reads the files again. On failure throws SetupError and keeps the old data. */
   async reload(): Promise<void> {
     this.#databases = await Promise.all(this.#files.map(openPlaceDatabase));
     this.#known.clear();

@@ -2,14 +2,14 @@ import { describe, expect, it, vi } from 'vitest';
 import { ReverseNames } from './reverse-names.ts';
 
 describe('ReverseNames', () => {
-  it('gives the first name, or null where there is none', async () => {
+  it('returns the first name, or null where there is none', async () => {
     const names = new ReverseNames((address) =>
       address === '192.0.2.1' ? Promise.resolve(['a.example', 'b.example']) : Promise.reject(new Error('ENOTFOUND')),
     );
     expect(await names.find(['192.0.2.1', '192.0.2.2'])).toEqual({ '192.0.2.1': 'a.example', '192.0.2.2': null });
   });
 
-  it('asks once for an address, however often it is wanted', async () => {
+  it('queries an address once, however often it is requested', async () => {
     const ask = vi.fn((address: string) => Promise.resolve([`${address}.example`]));
     const names = new ReverseNames(ask);
     await Promise.all([names.find(['192.0.2.1']), names.find(['192.0.2.1', '192.0.2.1'])]);
@@ -17,7 +17,7 @@ describe('ReverseNames', () => {
     expect(ask).toHaveBeenCalledTimes(1);
   });
 
-  it('has no more than so many wait: it says at once that it does not look up more, and does when there is room', async () => {
+  it('limits waiting queries: returns undefined at once when full, and accepts more when there is room', async () => {
     const open: (() => void)[] = [];
     const ask = vi.fn(() => new Promise<string[]>((resolve) => open.push(() => resolve(['x.example']))));
     const names = new ReverseNames(ask);
@@ -25,7 +25,7 @@ describe('ReverseNames', () => {
     const answers = Array.from({ length: 100 }, (_, round) => names.find(twenty(round)));
     const taken = answers.filter((answer) => answer !== undefined);
     expect(taken).toHaveLength(6);
-    // What is looked up already waits for nothing more.
+    // A lookup in progress needs no further slot.
     expect(names.find(twenty(0))).toBeDefined();
     for (let k = 0; k < 120; k++) {
       await vi.waitUntil(() => open.length > 0);
@@ -36,7 +36,7 @@ describe('ReverseNames', () => {
     expect(ask).toHaveBeenCalledTimes(128);
   });
 
-  it('never has more than eight questions open', async () => {
+  it('never has more than eight queries in flight', async () => {
     let open = 0;
     let most = 0;
     const names = new ReverseNames(async () => {

@@ -1,13 +1,13 @@
 /**
- * Reverse DNS, for operators who switched it on: whoever runs the sender's DNS learns that somebody looked.
- * Few questions at a time, each answer kept for a while, none longer waited for than a moment.
+ * Reverse DNS, for operators who enabled it: the operator of the sender's DNS can see the query. Limits the queries in
+ * flight, caches each answer, and times out quickly.
  */
 import { Resolver } from 'node:dns/promises';
 
 const KEPT = 4096;
 const KEPT_MS = 10 * 60_000;
 const AT_ONCE = 8;
-/** Lookups that wait for their turn: half a minute of them where no server answers. */
+/** Queries that wait for their turn: half a minute's worth if no server answers. */
 const MOST_WAITING = 120;
 const TIMEOUT_MS = 2000;
 
@@ -24,7 +24,7 @@ export class ReverseNames {
     this.#ask = ask;
   }
 
-  /** Undefined, at once: these would be more than may wait. */
+  /** Looks up the names. Returns undefined at once if these would exceed the queries that may wait. */
   find(addresses: readonly string[]): Promise<Record<string, string | null>> | undefined {
     const wanted = new Set(addresses.filter((address) => !this.#isKnown(address))).size;
     const free = AT_ONCE - this.#asking + MOST_WAITING - this.#waiting.length;
