@@ -117,7 +117,7 @@ export type ToDrain =
   /** Whether a client reads summaries and the ledger each second. If not, none are made while no packets arrive. */
   | { type: 'has-clients'; hasClients: boolean }
   /** Whether a client takes rows as they arrive. */
-  | { type: 'lowLatency'; lowLatency: boolean }
+  | { type: 'low-latency'; lowLatency: boolean }
   /** Sent once, after `loaded`: rules sent before it are in force from the first packet on. */
   | { type: 'attach' }
   /**

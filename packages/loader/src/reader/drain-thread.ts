@@ -181,7 +181,7 @@ export class DrainThread {
 
   /** Sets whether a client takes rows as they arrive. */
   setLowLatency(lowLatency: boolean): void {
-    this.#send({ type: 'lowLatency', lowLatency });
+    this.#send({ type: 'low-latency', lowLatency });
   }
 
   /**

@@ -3,7 +3,7 @@ import { SLAB_BYTES, type Slabs } from '../ipc/slabs.ts';
 import { RowBudget } from '../token-bucket.ts';
 import { sortByTime } from './sort-by-time.ts';
 
-export interface HandoverCounts {
+export interface SlabWriterCounts {
   offered: number;
   /** Passed to the serving thread. */
   delivered: number;
@@ -14,7 +14,7 @@ export interface HandoverCounts {
 }
 
 export class SlabWriter {
-  readonly counts: HandoverCounts = { offered: 0, delivered: 0, dropped: 0, withheld: 0 };
+  readonly counts: SlabWriterCounts = { offered: 0, delivered: 0, dropped: 0, withheld: 0 };
   readonly #slabs: Slabs;
   readonly #stride: number;
   readonly #recordOffset: number;

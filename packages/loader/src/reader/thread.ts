@@ -153,7 +153,7 @@ function answerMessages(setup: Setup): 'stop' | 'attach' | 'go on' {
         post({ type: 'rows-wanted', skipped: slabWriter.takeSkipped() });
         slabWriter.want(message.perSecond);
         break;
-      case 'lowLatency':
+      case 'low-latency':
         setup.lowLatency = message.lowLatency;
         break;
       case 'has-clients':

@@ -36,7 +36,7 @@ export class RulesRuntime {
   readonly #store: RuleStore;
   readonly #audit: AuditLog;
   readonly #compiler = new Compiler();
-  readonly #rehearsalCompiler = Compiler.apart();
+  readonly #dryRunCompiler = Compiler.apart();
   readonly #dryRuns: DryRuns;
   #service: RulesService | undefined;
   #rulesApi: RulesApi | undefined;
@@ -122,7 +122,7 @@ export class RulesRuntime {
         dryRun(request, caller, {
           service,
           enforcement,
-          compiler: this.#rehearsalCompiler,
+          compiler: this.#dryRunCompiler,
           dryRuns: this.#dryRuns,
           slots: interfaces.slotsByIfindex,
         }),
@@ -204,7 +204,7 @@ export class RulesRuntime {
     if (this.#control) await new Promise((resolve) => this.#control?.close(resolve));
     await this.#service?.end();
     await this.#compiler.close();
-    await this.#rehearsalCompiler.close();
+    await this.#dryRunCompiler.close();
   }
 
   /** Stores the final counts. Call it after `close`, when counting has stopped or goes on without this process. */

@@ -39,7 +39,7 @@ const AUDIT_BYTES = 1024 * 1024;
 /** Verbs that change nothing. */
 const LOOKING: ReadonlySet<RulesVerb> = new Set(['list', 'test', 'audit']);
 
-export interface DeskOptions {
+export interface RulesApiOptions {
   readonly service: RulesService;
   readonly audit: Pick<AuditLog, 'newest'>;
   readonly compiler: Compiler;
@@ -71,10 +71,10 @@ interface Written {
 export type ImportRequest = Omit<CheckedRulesRequest<'import'>, 'entries'>;
 
 export class RulesApi {
-  readonly #options: DeskOptions;
+  readonly #options: RulesApiOptions;
   readonly #handlers: Handlers;
 
-  constructor(options: DeskOptions) {
+  constructor(options: RulesApiOptions) {
     this.#options = options;
     const { service, audit, snapshot, dryRun, inForce = async (told) => told } = options;
     this.#handlers = {

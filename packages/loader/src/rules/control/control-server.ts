@@ -69,7 +69,7 @@ async function handle(
     return { ok: false, error: { code: 'not_found', message: 'Ask with POST /rules/list, /rules/add and so on.' } };
   }
   const body = await bodyOf(request);
-  const caller = { ...askerOf(request), gone };
+  const caller = { ...callerOf(request), gone };
   if (verb === 'import' && url.search !== '') return rulesApi.importBytes(queryOf(url), body, caller);
   return rulesApi.ask(verb, body.length === 0 ? {} : JSON.parse(body.toString('utf8')), caller);
 }
@@ -95,7 +95,7 @@ function queryOf({ searchParams }: URL): Record<string, unknown> {
 }
 
 /** Only root can open the socket; which user became root to do it is the client's own claim. */
-function askerOf({ headers }: IncomingMessage): Caller {
+function callerOf({ headers }: IncomingMessage): Caller {
   const given = headers[USER_HEADER];
   const user = typeof given === 'string' ? given.replace(/[^\w.@+-]/g, '').slice(0, LONGEST_NAME) : '';
   const name = user === '' || user === 'root' ? 'root' : `root (${user})`;

@@ -8,7 +8,7 @@ const LONGEST_WAIT_MS = 86_400_000;
 /** How often expiring permits are checked: the protected addresses change. */
 const LOOK_AHEAD_MS = 60_000;
 
-export interface UpkeepParts {
+export interface MaintenanceParts {
   readonly service: Pick<RulesService, 'ruleset' | 'confirmed' | 'tick' | 'lookAhead'>;
   readonly files: Pick<FollowedFiles, 'look'>;
   /** Returns whether another part needs a tick each second. */
@@ -18,12 +18,12 @@ export interface UpkeepParts {
 }
 
 export class Maintenance {
-  readonly #parts: UpkeepParts;
+  readonly #parts: MaintenanceParts;
   #timer: NodeJS.Timeout | undefined;
   #isEnded = false;
   #lookedAheadMs = Number.NEGATIVE_INFINITY;
 
-  constructor(parts: UpkeepParts) {
+  constructor(parts: MaintenanceParts) {
     this.#parts = parts;
   }
 

@@ -7,15 +7,15 @@ import { perRule } from './per-rule.ts';
 import { type NamedSet, type Ruleset, setOf } from './ruleset.ts';
 
 export function contentHash(ruleset: Ruleset): string {
-  const known = ofBooks.get(ruleset);
+  const known = ofRulesets.get(ruleset);
   if (known !== undefined) return known;
   const hash = hashOf(ruleset);
-  ofBooks.set(ruleset, hash);
+  ofRulesets.set(ruleset, hash);
   return hash;
 }
 
 /** Cached: a ruleset never changes. */
-const ofBooks = new WeakMap<Ruleset, string>();
+const ofRulesets = new WeakMap<Ruleset, string>();
 
 const lineOf = perRule(({ action, source, protocol, destination_port, interface: name, expires_at }) =>
   JSON.stringify([action, source, protocol ?? '', destination_port ?? '', name ?? '', expires_at ?? '']),
