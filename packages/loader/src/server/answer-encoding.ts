@@ -1,4 +1,4 @@
-/** Answers as JSON text that is ready: its length is known before it waits, and many clients can be given the same. */
+/** Answers as encoded JSON text: the length is known while the answer waits, and many clients can share one text. */
 import { Decoder, Encoder, type Packet, PacketType } from 'socket.io-parser';
 
 export class EncodedAnswer {
@@ -22,5 +22,5 @@ class AnswerEncoder extends Encoder {
   }
 }
 
-/** For socket.io's option of that name. */
+/** Value for socket.io's `parser` option. */
 export const answerParser = { Encoder: AnswerEncoder, Decoder };

@@ -1,4 +1,4 @@
-/** What one client asks for: validated, counted, answered. Nothing that it sends may throw out of here. */
+/** Validates, counts and answers the messages of one client. Nothing a client sends may throw out of this file. */
 import type { Acknowledgement, Refusal, RulesError } from '@packetlog/common';
 import type * as z from 'zod/mini';
 import type { ClientBudget } from './access/budget.ts';
@@ -10,18 +10,18 @@ import { refusedMessage } from './rejected-message.ts';
 
 /** Bad messages a client may send before it is disconnected. */
 const MAX_BAD_MESSAGES = 10;
-/** A client that sends without reading the answers is disconnected when so many things wait for it. */
+/** Entries in the send queue at which a client that sends without reading its answers is disconnected. */
 const MAX_WAITING = 1000;
-/** What a client asked that may be unanswered or unread; beyond that it gets no more than a rejection. */
+/** Requests of a client that may be unanswered or unread; further ones are rejected. */
 const MAX_UNREAD = 200;
-/** Of the answers that wait for it. One may be longer. */
+/** Bytes of answers that may wait for the client. A single answer may be longer. */
 const MAX_UNREAD_BYTES = 512 * 1024;
-/** A timer takes a millisecond or more. */
+/** A timer takes a millisecond or more, so shorter pauses are not worth one. */
 const LEAST_PAUSE_MS = 5;
 const LONGEST_NAME = 40;
 
 const INTERNAL = { code: 'internal', message: 'The loader failed to handle this; see its log.' } as const;
-/** For a client that has answers to read first. */
+/** Retry time for a client that has to read its answers first. */
 const READ_FIRST_MS = 1000;
 const UNREAD = {
   code: 'invalid',
@@ -34,7 +34,7 @@ export class ClientMessages {
   readonly #client: Client;
   readonly #lines: LineLimit;
   readonly #budget: ClientBudget;
-  /** What was asked and is not answered, or the answer waits for its turn. */
+  /** Requests that are unanswered or whose answer waits in the queue. */
   #unread = 0;
   #unreadBytes = 0;
   #isPaused = false;
@@ -43,13 +43,14 @@ export class ClientMessages {
     this.#client = client;
     this.#lines = lines;
     this.#budget = budget;
-    // At the end all answers that wait are handed on at once, and each listens.
+    // When the connection ends, all waiting answers are written at once, and each adds a listener.
     client.socket.conn.setMaxListeners(0);
   }
 
   /**
-   * `given`: what came with the event, the acknowledgement last. `cost`: in the units of budget.ts, by what was given, which
-   * is not validated yet. Never throws: socket.io would pass that on as uncaught.
+   * Validates a message and answers it through `act`. `given` holds the event's arguments, the acknowledgement last.
+   * `cost` is in the units of budget.ts and is computed from arguments that are not validated yet. Never throws:
+   * socket.io would turn that into an uncaught exception.
    */
   answer<Schema extends z.ZodMiniType, Value>(
     cost: () => number,
@@ -81,14 +82,14 @@ export class ClientMessages {
       }
       const error = refusedMessage(parsed.error);
       acknowledge({ ok: false, error });
-      // A filter is written by people.
+      // Users type filters, so an invalid filter is not a bad message.
       if (error.filter === undefined) this.bad(error.message);
     } catch (error) {
       failed(error);
     }
   }
 
-  /** For what takes its time and validates by itself. Values that people write are no bad messages. */
+  /** Answers requests that take time and validate their own input. Values that users type are not bad messages. */
   answerLater<Answer>(cost: number, given: readonly unknown[], work: (request: unknown) => Promise<Answer>): void {
     const acknowledge = this.#acknowledgement<Answer | { ok: false; error: RulesError }>(given);
     const excess = this.#excess(cost);
@@ -104,7 +105,7 @@ export class ClientMessages {
     });
   }
 
-  /** As `answer`, for what only its answer is asked for: without an acknowledgement nothing is done. */
+  /** Like `answer`, for requests that only ask for an answer: without an acknowledgement nothing is done. */
   question: ClientMessages['answer'] = (cost, schema, given, act) =>
     this.answer(cost, schema, given, (input, done, failed) => {
       if (typeof given.at(-1) === 'function') act(input, done, failed);
@@ -121,7 +122,7 @@ export class ClientMessages {
     this.#lines.warn({ address: client.socket.handshake.address, problem }, 'bad message');
     if (client.badMessages < MAX_BAD_MESSAGES) return;
     client.socket.disconnect(true);
-    // It would wait for the client to read.
+    // A normal close would wait for the client to read.
     if (client.sendQueue.backlog > 0) client.terminate();
   }
 
@@ -129,7 +130,7 @@ export class ClientMessages {
     this.#lines.failed(error, 'handling a message failed');
   }
 
-  /** Ends the connection of a client that does not read what waits for it. */
+  /** Ends the connection of a client that does not read its queue. */
   disconnectSlowConsumer(): void {
     const client = this.#client;
     if (client.givenUp) return;
@@ -143,7 +144,7 @@ export class ClientMessages {
     client.terminate();
   }
 
-  /** Why what came now is not even looked at. */
+  /** Returns why a message is rejected before it is parsed. */
   #excess(cost: number): Excess | undefined {
     if (!this.#budget.take(cost)) {
       this.#pause();
@@ -152,7 +153,7 @@ export class ClientMessages {
     return this.#unread > MAX_UNREAD || this.#unreadBytes > MAX_UNREAD_BYTES ? UNREAD : undefined;
   }
 
-  /** Reads nothing more from it until its debt is paid: what it sends meanwhile waits in its own machine. */
+  /** Stops reading from the client until its debt is paid: what it sends meanwhile waits on its own machine. */
   #pause(): void {
     const { debtMs } = this.#budget;
     const { socket } = this.#client.socket.conn.transport as unknown as { socket?: Readable };
@@ -160,7 +161,7 @@ export class ClientMessages {
     this.#isPaused = true;
     socket.pause();
     const wait = () => {
-      // What was read before may have added to it.
+      // Messages read before the pause may have added to the debt.
       const more = this.#budget.debtMs;
       if (more > 0) {
         setTimeout(wait, more).unref();
@@ -183,9 +184,10 @@ export class ClientMessages {
       const encoded = EncodedAnswer.of(answer);
       const bytes = encoded.json.length;
       this.#unreadBytes += bytes;
-      // In its turn: behind the rows that were sent before.
+      // Keep the order: the answer goes behind rows that were queued before it.
       this.#client.sendQueue.after((done) => {
-        // engine.io takes whatever it is given: the next one waits until the kernel has taken what was there before this.
+        // engine.io accepts any amount: wait until the kernel has taken everything queued so far before sending the
+        // next answer.
         this.#client.socket.conn.once('drain', () => {
           this.#unread--;
           this.#unreadBytes -= bytes;
@@ -205,7 +207,7 @@ function tooMany(waitMs: number): Excess {
   return { code: 'invalid', message, retry_after_ms: Math.max(1, waitMs) };
 }
 
-/** Of a WebSocket: it stops reading from its connection. */
+/** The part of a WebSocket that stops and resumes reading from its connection. */
 interface Readable {
   pause(): void;
   resume(): void;

@@ -1,4 +1,4 @@
-/** What one client may ask for besides rules: rows, a pause, and the lookups. */
+/** Handles what one client may request besides rules: rows, a pause and the lookups. */
 import {
   type ClientToServerEvents,
   EVERYTHING,
@@ -16,11 +16,11 @@ import { RULES_EVENTS } from './rules-feed.ts';
 import { streamRefusal } from './stream-limits.ts';
 
 const KNOWN_EVENTS = new Set(['subscribe', 'pause', ...RULES_EVENTS]);
-/** When a client may ask again for a stream of rows for which there was no room. */
+/** When a client may retry a subscription that was rejected for lack of streams. */
 const STREAMS_AGAIN_MS = 10_000;
 
 export interface Requested {
-  /** All that are connected. */
+  /** All connected clients. */
   readonly clients: () => Iterable<Client>;
   readonly rowsWanted: RowsWanted;
   readonly lookups: Lookups;
@@ -43,7 +43,7 @@ export function listenTo(client: Client, requested: Requested): void {
       ),
     );
   }
-  // The parser also lets numbers and nothing at all through as names of events.
+  // The parser also accepts numbers and missing values as event names.
   socket.onAny((event: unknown) => {
     const name = String(event);
     if (!KNOWN_EVENTS.has(name) && !lookups.has(name)) messages.unknown(name);
@@ -81,7 +81,7 @@ function pause(client: Client, { rowsWanted }: Requested, given: readonly unknow
     given,
     ({ paused }, done) => {
       client.askedToPause = paused;
-      // Nothing more is sent from here on; but rows come again only when the drain thread passes them on.
+      // Stops sending immediately; after a resume, rows come once the drain thread passes them on.
       if (paused) client.pause(true);
       rowsWanted.changed(client, () => {
         client.pause(client.askedToPause);
@@ -91,7 +91,7 @@ function pause(client: Client, { rowsWanted }: Requested, given: readonly unknow
   );
 }
 
-/** Undefined if it lets everything through: rows are then neither all fetched nor looked at. */
+/** Returns undefined if the filter matches everything: then rows are neither all fetched nor checked. */
 function filterOf(text: string | undefined): Filter | undefined {
   const filter = text === undefined ? EVERYTHING : simplified(parseFilter(text));
   return filter.kind === 'all' ? undefined : filter;

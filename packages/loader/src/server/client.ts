@@ -1,4 +1,4 @@
-/** One connected client: what it asked for, what it follows, what waits for it. */
+/** One connected client: its subscription, its stream and its send queue. */
 import type { ClientToServerEvents, ServerToClientEvents } from '@packetlog/common';
 import type { Socket } from 'socket.io';
 import type { ClientBudget } from './access/budget.ts';
@@ -14,20 +14,20 @@ export type ClientSocket = Socket<ClientToServerEvents, ServerToClientEvents>;
 
 export class Client {
   readonly socket: ClientSocket;
-  /** Where it is (peer-address.ts). */
+  /** The client's address (see peer-address.ts). */
   readonly peer: string;
-  /** Whether it may change rules. */
+  /** Whether the client may change rules. */
   readonly isAdmin: boolean;
   readonly sendQueue: SendQueue;
   readonly stream: ClientStream;
   readonly messages: ClientMessages;
   readonly #streams: RowStreams;
   readonly #budget: ClientBudget;
-  /** What it asked for last; in effect when the drain thread passes on that much. */
+  /** The last subscription; takes effect when the drain thread passes on enough rows. */
   asked: Subscription | undefined;
   askedToPause = false;
   badMessages = 0;
-  /** Its connection is being ended without waiting for it. */
+  /** The connection is being closed without waiting for the client. */
   givenUp = false;
   #subscription: Subscription | undefined;
   #paused = false;
@@ -43,7 +43,7 @@ export class Client {
     this.messages = new ClientMessages(this, lines, budget);
   }
 
-  /** Rows per second of which it can use some. A filter has to see them all. */
+  /** Rows per second that the client can use. A filter has to see every row. */
   get rowsWanted(): number {
     if (this.asked === undefined || this.askedToPause || this.asked.rowsPerSecond === 0) return 0;
     return this.asked.filter === undefined ? this.asked.rowsPerSecond : Number.POSITIVE_INFINITY;
@@ -64,13 +64,13 @@ export class Client {
     this.#budget.end();
   }
 
-  /** Ends the connection without waiting for what the client will not read. */
+  /** Ends the connection without waiting for the client to read its queue. */
   terminate(): void {
     this.givenUp = true;
     this.socket.request.socket.destroy();
   }
 
-  /** What passes before the first subscription is not meant for it. */
+  /** Rows that pass before the first subscription are not counted for this client. */
   #follow(): void {
     if (this.#subscription === undefined) return;
     this.#streams.follow(this.stream, this.#paused ? undefined : this.#subscription);

@@ -1,4 +1,4 @@
-/** What a client may ask besides the stream: each answered from what the loader knows or can look up. */
+/** Requests a client may send besides subscriptions; each is answered from what the loader knows or can look up. */
 import {
   historyRequestSchema,
   historyTopRequestSchema,
@@ -13,24 +13,24 @@ import type { History } from '../history/history.ts';
 import type { LineLimit } from './access/line-limit.ts';
 import { HISTORY, historyTopCost, LOOKUP } from './access/message-cost.ts';
 
-/** When names may be asked for again that were too many. */
+/** When a client may retry names that were rejected as too many. */
 const NAMES_AGAIN_MS = 5000;
 
 export interface Question {
-  /** Of a request as it came, in the units of budget.ts. */
+  /** Cost of a request before validation, in the units of budget.ts. */
   readonly cost: (request: unknown) => number;
   readonly schema: z.ZodMiniType;
-  /** `input` is what the schema made of the message. Throws Unavailable for what this loader does not answer. */
+  /** Answers a request. `input` is the validated message. Throws Unavailable for what this loader does not answer. */
   answer(input: unknown): unknown;
 }
 
-/** By the name of their event. */
+/** By event name. */
 export type Lookups = ReadonlyMap<string, Question>;
 
-/** The message ends with the next action. */
+/** Reports that this loader cannot answer. The message ends with the next step for the user. */
 export class Unavailable extends Error {
   override readonly name = 'Unavailable';
-  /** When the same request may be accepted; undefined: it never is. */
+  /** When the same request may succeed; undefined: never. */
   readonly retryAfterMs: number | undefined;
 
   constructor(message: string, retryAfterMs?: number) {
@@ -41,13 +41,13 @@ export class Unavailable extends Error {
 
 export interface Sources {
   history: Pick<History, 'answer' | 'top'>;
-  /** Undefined: processes are of another network namespace than the interfaces. */
+  /** Undefined: the loader's processes belong to another network namespace than the interfaces. */
   listeners: Pick<Listeners, 'find'> | undefined;
-  /** Undefined: not switched on. */
+  /** Undefined: reverse DNS is off. */
   reverseNames: Pick<ReverseNames, 'find'> | undefined;
-  /** Counts what was rejected. */
+  /** Counts rejected requests. */
   lines: Pick<LineLimit, 'warn'>;
-  /** Undefined: no file was named. */
+  /** Undefined: no GeoIP file was given. */
   places: Pick<Places, 'find'> | undefined;
 }
 

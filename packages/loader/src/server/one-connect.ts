@@ -1,6 +1,6 @@
 /**
- * One CONNECT for each connection, to the main namespace. socket.io answers every other one with an error that echoes its
- * name, outside of what a client's budget bounds, and lets several in one segment become as many clients.
+ * Allows one CONNECT per connection, to the main namespace. socket.io answers any other with an error that echoes its
+ * name, which a client's budget does not bound, and lets several CONNECTs in one segment become as many clients.
  */
 import type { Server } from 'socket.io';
 
@@ -9,17 +9,20 @@ interface EngineConnection {
   on(event: 'data', listener: (data: unknown) => void): unknown;
 }
 
-/** Packet types of socket.io's protocol 5: CONNECT and DISCONNECT; EVENT, ACK, BINARY_EVENT and BINARY_ACK follow a CONNECT. */
+/**
+ * Packet types of socket.io protocol 5: CONNECT and DISCONNECT. EVENT, ACK, BINARY_EVENT and BINARY_ACK follow a
+ * CONNECT.
+ */
 const CONNECT = '0';
 const DISCONNECT = '1';
 const OF_A_CLIENT = new Set(['2', '3', '5', '6']);
 
-/** Call it before the first client comes. Any other message ends its connection. */
+/** Installs the check. Call it before the first client connects. Any other message ends the connection. */
 export function allowOneConnect(engine: Server['engine']): void {
   engine.on('connection', (connection: EngineConnection) => {
     let isConnected = false;
     connection.on('data', (data) => {
-      // A binary attachment: the parser knows whether one is due.
+      // A binary attachment: the parser knows whether to expect one.
       if (typeof data !== 'string') return;
       const type = data[0] ?? '';
       if (type === CONNECT && !isConnected && data[1] !== '/') isConnected = true;

@@ -1,6 +1,6 @@
 /**
- * WebSocket pings, answered so that they cost nothing to keep: one pong at most waits to be sent, and the newest of the
- * pings that came meanwhile is answered next (RFC 6455 section 5.5.3).
+ * Bounds the answers to WebSocket pings: at most one pong waits to be sent, and the newest ping that arrived meanwhile
+ * is answered next (RFC 6455 section 5.5.3).
  */
 import type { Server } from 'socket.io';
 
@@ -17,7 +17,10 @@ interface ConnectionParts {
   readonly transport: { readonly socket: PingedSocket };
 }
 
-/** Call it before the first client comes. Left to itself, ws keeps a pong for every ping until the peer reads. */
+/**
+ * Installs the bound. Call it before the first client connects. Without it, ws keeps a pong for every ping until the
+ * peer reads.
+ */
 export function boundPongs(engine: Server['engine']): void {
   (engine as unknown as EngineParts).ws.options.autoPong = false;
   engine.on('connection', (connection: ConnectionParts) => answerPings(connection.transport.socket));

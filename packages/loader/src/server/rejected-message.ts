@@ -1,4 +1,4 @@
-/** What a client is told about a message that is not as the protocol wants it. */
+/** The error for a message that does not match the protocol. */
 import { filterProblemSchema, type Refusal } from '@packetlog/common';
 import type * as z from 'zod/mini';
 import '../errors/schema-text.ts';

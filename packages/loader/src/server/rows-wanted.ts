@@ -1,22 +1,25 @@
-/** How many rows all clients can use, and what is to be done when the drain thread passes on that many. */
+/** Tracks how many rows all clients can use, and runs pending actions when the drain thread passes on that many. */
 import type { Client } from './client.ts';
 
 export class RowsWanted {
   readonly #clients: ReadonlyMap<string, Client>;
   readonly #tell: (perSecond: number) => void;
-  /** What to do when the drain thread passes on what was wanted then, oldest first. */
+  /** Actions to run when the drain thread passes on the wanted rows, oldest first. */
   readonly #waiting: { want: number; client: Client; act: () => void }[] = [];
-  /** Calls of `tell` and their answers. */
+  /** Number of `tell` calls, and of their answers. */
   #wants = 0;
   #answers = 0;
 
-  /** `clients`: those that are connected, by the id of their socket. Each call of `tell` is answered by one of `answer`. */
+  /** `clients` holds the connected clients by socket id. Each call of `tell` is answered by one call of `answer`. */
   constructor(clients: ReadonlyMap<string, Client>, tell: (perSecond: number) => void) {
     this.#clients = clients;
     this.#tell = tell;
   }
 
-  /** Call it when what `client` wants has changed. Calls `act` when that is what passes, if `client` is still there then. */
+  /**
+   * Call it when what `client` wants has changed. Calls `act` once the drain thread passes that on, if `client` is
+   * still connected.
+   */
   changed(client?: Client, act = () => {}): void {
     let most = 0;
     for (const { rowsWanted } of this.#clients.values()) most = Math.max(most, rowsWanted);
@@ -25,7 +28,7 @@ export class RowsWanted {
     this.#tell(most);
   }
 
-  /** What passes from now on is what was wanted at the oldest call of `tell` that was not answered. */
+  /** Call it when the drain thread passes on what the oldest unanswered `tell` asked for. */
   answer(): void {
     this.#answers++;
     for (let next = this.#waiting[0]; next && next.want <= this.#answers; next = this.#waiting[0]) {

@@ -1,4 +1,6 @@
-/** The rules as clients see them: all of them when they change, what they counted each second, and `rules:*`. */
+/**
+ * Sends the rules to clients: all of them when they change, their counters every second, and the answers to `rules:*`.
+ */
 import { type RuleCounters, type RulesVerb, rulesRequestSchemas } from '@packetlog/common';
 import type { Caller, RulesAccess } from '../ipc/rules-access.ts';
 import { rulesCost } from './access/message-cost.ts';
@@ -9,18 +11,18 @@ import { eventMessage, type Message } from './streams/frames.ts';
 import type { StreamClock } from './streams/row-stream.ts';
 import { BACKLOG_BYTES } from './streams/send-queue.ts';
 
-/** Many changes in a row are told at most so often. */
+/** Shortest time between two snapshots. */
 const BETWEEN_MS = 200;
-/** Rules that expire leave the snapshot without a word. */
+/** Rules that expire leave the snapshot without a notification. */
 const FRESH_MS = 1000;
 
-/** All rules, encoded once for all who get them before they change or count. */
+/** All rules, encoded once and shared until they change or count. */
 interface Snapshot {
   readonly madeAt: number;
   readonly message: Message;
 }
 
-/** The same for who lists them. */
+/** The same for `rules:list`. */
 interface Listed {
   readonly madeAt: number;
   readonly answer: Promise<EncodedAnswer>;
@@ -33,7 +35,7 @@ export class RulesFeed {
   readonly #rulesApi: RulesAccess;
   readonly #clock: StreamClock;
   readonly #clients: () => Iterable<Client>;
-  /** Those that have not been told the newest. */
+  /** Clients that have not received the newest snapshot. */
   readonly #behind = new Set<Client>();
   #toldAt = Number.NEGATIVE_INFINITY;
   #isPlanned = false;
@@ -46,7 +48,7 @@ export class RulesFeed {
     this.#clients = clients;
   }
 
-  /** Tells a new client, and listens to it. */
+  /** Sends the rules to a new client, and handles its requests. */
   admit(client: Client, messages: ClientMessages): void {
     const { address } = client.socket.handshake;
     const name = client.isAdmin ? 'admin token' : 'token';
@@ -87,7 +89,7 @@ export class RulesFeed {
     for (const { sendQueue } of this.#clients()) if (!sendQueue.isFull(BACKLOG_BYTES / 2)) sendQueue.send(message);
   }
 
-  /** Whoever is behind and can take it; call it now and then. */
+  /** Sends the newest snapshot to every client that lacks it and can take it. Call it periodically. */
   tell(): void {
     if (this.#behind.size === 0) return;
     this.#toldAt = this.#clock.now();
@@ -103,7 +105,7 @@ export class RulesFeed {
     this.#behind.delete(client);
   }
 
-  /** What anyone who may look is told. */
+  /** Answers `rules:list`, which read-only clients may send too. */
   #list(caller: Caller): Promise<EncodedAnswer> {
     const madeAt = this.#clock.now();
     if (this.#listed === undefined || madeAt - this.#listed.madeAt > FRESH_MS) {
@@ -122,7 +124,7 @@ export class RulesFeed {
   }
 }
 
-/** What the schema of a list lets through. */
+/** Returns whether the request passes the schema of a list. */
 function isEmpty(request: unknown): boolean {
   const isObject = typeof request === 'object' && request !== null && !Array.isArray(request);
   return isObject && Object.keys(request).length === 0;

@@ -1,4 +1,4 @@
-/** What the network sees: web server and socket on one port. */
+/** Serves the dashboard and the socket on one port. */
 import type { Server as HttpServer } from 'node:http';
 import type { Hello, Notice, RuleCounters, Summary } from '@packetlog/common';
 import type { Logger } from 'pino';
@@ -24,9 +24,11 @@ import { listen, webServer } from './http/web-server.ts';
 import { lookups } from './lookups.ts';
 import { SocketServer } from './socket-server.ts';
 
-/** Loopback, both families resolved by the browser; a name that resolves elsewhere must not widen it. */
+/**
+ * Loopback only: the browser resolves both families, and a name that resolves elsewhere must not widen the exposure.
+ */
 const LOCALHOST = '127.0.0.1';
-/** More than a client's limit crosses threads, so that its own limit decides. */
+/** Pass on more rows than a client's limit, so that the client's own limit decides. */
 const HEADROOM = 1.25;
 const FAILED = 'a request failed';
 
@@ -37,30 +39,30 @@ export interface ServerOptions {
   listen: { host: string; port: number };
   ui: string | undefined;
   allowOrigin: readonly string[];
-  /** Origins of other loaders that the dashboard may ask. */
+  /** Origins of other loaders that the dashboard may connect to. */
   allowNode: readonly string[];
-  /** To look, and to change rules, too. Undefined: a new one. */
+  /** The read-only and the admin token. Undefined: a new one. */
   token: string | undefined;
   adminToken: string | undefined;
   session: Session;
   clock: ClockPolicy;
-  /** Whether local processes are those of the watched interfaces. */
+  /** Whether local processes share the network namespace of the watched interfaces. */
   processes: boolean;
   reverseDns: boolean;
-  /** Undefined: no file was named. */
+  /** Undefined: no GeoIP file was given. */
   places: Places | undefined;
   log: Logger;
-  /** Of what clients bring about. */
+  /** Limits log lines that clients can cause. */
   lines: LineLimit;
 }
 
 export class Server {
   readonly port: number;
-  /** For root on this machine: where, and the tokens. */
+  /** URL and tokens, for root on this machine. */
   readonly served: NonNullable<ControlSession['served']>;
-  /** Serves the dashboard, not only the socket. */
+  /** Whether the server serves the dashboard too, not only the socket. */
   readonly hasPages: boolean;
-  /** Not only this machine can reach it. */
+  /** Whether other machines can reach the server. */
   readonly isExposed: boolean;
   readonly #http: HttpServer;
   readonly #connections: Connections;
@@ -96,7 +98,7 @@ export class Server {
     };
   }
 
-  /** Listens; sockets are accepted from `start` on. Throws SetupError. */
+  /** Opens the port; sockets are accepted once `start` was called. Throws SetupError. */
   static async open(options: ServerOptions): Promise<Server> {
     const tokens = tokensOf({ look: options.token, admin: options.adminToken });
     const { host, port: asked } = options.listen;
@@ -111,7 +113,7 @@ export class Server {
     return new Server(http, connections, options, tokens, allowed, port);
   }
 
-  /** From now on clients are admitted. */
+  /** Admits clients from now on. */
   start(thread: ReaderControl, demand: RowDemand, rulesApi: RulesAccess, interfaces: () => Hello['interfaces']): void {
     const { transport } = thread.ready;
     const clock = clockOf(this.#options.clock, transport);
@@ -144,7 +146,7 @@ export class Server {
     this.#sockets?.rows(bytes, count, skipped);
   }
 
-  /** So many rows passed that were not wanted. */
+  /** Counts rows that passed and that no client wanted. */
   skipped(count: number): void {
     this.#sockets?.rows(new Uint8Array(0), 0, count);
   }
@@ -153,13 +155,13 @@ export class Server {
     this.#sockets?.rulesChanged();
   }
 
-  /** Totals for clients, and what was decided since the last call for the past. */
+  /** Updates the totals for clients, and the history with the hits since the last call. */
   ruleCounters(counters: RuleCounters, hits: readonly RuleHits[]): void {
     this.#feed.decided(hits);
     this.#sockets?.ruleCounters(counters);
   }
 
-  /** Addresses of the clients that may change rules. */
+  /** Returns the addresses of the clients that may change rules. */
   operators(): string[] {
     return this.#sockets?.operators() ?? [];
   }

@@ -1,4 +1,4 @@
-/** Who gets in, over real HTTP on loopback. */
+/** Admission of clients, over real HTTP on loopback. */
 import { request } from 'node:http';
 import { helloSchema, PROTOCOL_VERSION } from '@packetlog/common';
 import { io } from 'socket.io-client';
@@ -73,7 +73,7 @@ describe('who gets in', () => {
 
   describe('an admin, whoever else is connected', () => {
     const admin = { auth: { token: TOKEN, admin_token: ADMIN_TOKEN } };
-    /** As many as there may be, and more, none of which says anything. */
+    /** Opens more connections than allowed, all silent. */
     const strangers = async () => {
       for (let i = 0; i < 20; i++) await on.tcp();
     };

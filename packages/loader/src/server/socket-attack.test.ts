@@ -1,4 +1,4 @@
-/** What a client makes the server keep, and what it makes it do, is bounded, with a token and without. */
+/** A client, with a token or without, can make the server keep and do only a bounded amount. */
 import { connect } from 'node:net';
 import { type Acknowledgement, refusalSchema } from '@packetlog/common';
 import { describe, expect, it, vi } from 'vitest';
@@ -24,7 +24,7 @@ describe('pings', () => {
     const { socket } = await on.connected();
     await settled(socket);
     wire(socket).pause();
-    // More than the buffers of both kernels hold of pongs.
+    // More pongs than the socket buffers of both sides hold.
     for (let round = 0; round < 40; round++) {
       for (let i = 0; i < 5000; i++) wire(socket).ping('x'.repeat(125));
       await whenRead(on, socket);
@@ -49,7 +49,7 @@ describe('a connection without a token', () => {
   const upgrade = () =>
     `GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: ${HOST}:${on.port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
     'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
-  /** Masked with zeros: the payload as it is. */
+  /** Masked with zeros, which leaves the payload unchanged. */
   const frame = (opcode: number, payload: string) =>
     Buffer.concat([Buffer.from([0x80 | opcode, 0x80 | payload.length, 0, 0, 0, 0]), Buffer.from(payload)]);
 
@@ -67,7 +67,7 @@ describe('a connection without a token', () => {
     socket.write(flood);
     socket.resume();
     await new Promise((resolve) => socket.once('close', resolve));
-    // One more piece may have been on its way.
+    // One more piece may have been in transit.
     expect(on.accepted[0]?.bytesRead).toBeLessThan(200_000);
     expect(await on.attempt({})).toBe('connected');
   });
@@ -112,7 +112,7 @@ describe('rules', () => {
   it('are put together and encoded once for all who come and ask before they change', async () => {
     const clients = await Promise.all(Array.from({ length: 20 }, () => on.connected()));
     for (const { socket } of clients) await socket.emitWithAck('rules:list', {});
-    // Again when a second is over.
+    // One more when a second has passed.
     expect(on.snapshots).toBeLessThanOrEqual(2);
     expect(on.asked.length).toBeLessThanOrEqual(2);
     const before = on.asked.length;
@@ -171,7 +171,7 @@ it('reads nothing more from a client that goes on after rejections, until it has
   const answers = await Promise.all(Array.from({ length: 900 }, ask));
   expect(answers.filter(({ ok }) => !ok).length).toBeGreaterThan(500);
   expect(on.accepted[0]?.isPaused()).toBe(true);
-  // What it sends now is read when its debt is paid, and then it is done.
+  // What it sends now is read and handled once its debt is paid.
   expect(await ask()).toMatchObject({ ok: true });
 });
 
@@ -197,7 +197,7 @@ describe('different streams of rows', () => {
       error: { code: 'unavailable', message: expect.stringMatching(/48 different filters/) },
     });
     expect(await subscribe('port 47')).toMatchObject({ ok: true });
-    // Room is left for those that can change rules.
+    // Places are left for clients that can change rules.
     expect(await subscribe('port 48', admin)).toMatchObject({ ok: true });
     expect(await subscribe('port 48')).toMatchObject({ ok: true });
   });
@@ -214,7 +214,7 @@ describe('different streams of rows', () => {
       expect(await client.socket.emitWithAck('subscribe', { filter: `port ${i}` })).toMatchObject({ ok: true });
       clients.push(client.socket);
     }
-    // Its own place is free for itself.
+    // The client's own stream does not count against it.
     expect(await clients[0]?.emitWithAck('subscribe', { filter: 'port 1000' })).toMatchObject({ ok: true });
     const gone = once(clients[1] as (typeof clients)[0], 'disconnect');
     clients[1]?.disconnect();

@@ -1,4 +1,4 @@
-/** socket.io as this server wants it: WebSocket only, bounded messages, pings and handshakes, no foreign page. */
+/** Configures socket.io: WebSocket only, bounded messages, pings and handshakes, no foreign pages. */
 import type { Server as HttpServer } from 'node:http';
 import { type ClientToServerEvents, MAX_MESSAGE_BYTES, type ServerToClientEvents } from '@packetlog/common';
 import { Server } from 'socket.io';
@@ -8,7 +8,7 @@ import { type Allowed, refusal } from './http/allowed-hosts.ts';
 import { allowOneConnect } from './one-connect.ts';
 import { boundPongs } from './pongs.ts';
 
-/** A client that has taken nothing of what waits for it for so long is disconnected. */
+/** A client that has taken nothing from its queue for this long is disconnected. */
 export const STALLED_MS = 30_000;
 const FOREIGN_HOST = 'host name rejected: open the URL that packetlog printed, or name it with --allow-origin';
 const FOREIGN_ORIGIN = 'browser origin rejected: start with --allow-origin to permit it';
@@ -23,10 +23,10 @@ export function socketIo(http: HttpServer, allowed: () => Allowed, lines: LineLi
     httpCompression: false,
     maxHttpBufferSize: MAX_MESSAGE_BYTES,
     serveClient: false,
-    // Not before that of the connection (connections.ts).
+    // Longer than the connection's own limit (see connections.ts).
     connectTimeout: 15_000,
     pingInterval: 10_000,
-    // Not before STALLED_MS: the ping waits behind the rows.
+    // Not shorter than STALLED_MS: the ping waits behind the rows.
     pingTimeout: STALLED_MS,
     allowRequest: (request, answer) => {
       const { host, origin } = request.headers;

@@ -1,4 +1,4 @@
-/** What bad messages do, and too many. */
+/** Handling of bad messages, and of too many messages. */
 import { describe, expect, it } from 'vitest';
 import {
   eachWithServer,
@@ -13,7 +13,7 @@ import {
 
 const on = eachWithServer();
 
-/** What a client may send instead of an object with one number. */
+/** Malformed values for an object with one number. */
 const malformed: [string, unknown][] = [
   ['nothing', undefined],
   ['null', null],
@@ -166,12 +166,12 @@ it('does no more work for a client that does not read its answers, and gives it 
     answers.push(ask(), ask());
     const before = on.asked.length;
     await whenRead(on, socket);
-    // The budget allows as many again.
+    // The budget then allows the same number again.
     on.skew += 2000;
     if (on.asked.length === before) break;
   }
   const taken = on.asked.length;
-  // Some are on their way: in the kernel's buffers.
+  // Some are in transit: in the kernel's buffers.
   expect(taken).toBeLessThan(40);
   wire(socket).resume();
   const rejected = (await Promise.all(answers)).filter(({ ok }) => !ok);

@@ -1,4 +1,4 @@
-/** Rows over real HTTP on loopback: which come, which are counted, and who does not read. */
+/** Rows over real HTTP on loopback: delivery, counters, and clients that do not read. */
 import { ACTIONS, type Ledger } from '@packetlog/common';
 import type { Socket } from 'socket.io-client';
 import { describe, expect, it, vi } from 'vitest';
@@ -68,7 +68,7 @@ describe('rows', () => {
         },
       });
     }
-    // People mistype as often as they like.
+    // Typing errors in a filter are never bad messages.
     expect(await socket.emitWithAck('subscribe', { filter: 'dst port 443' })).toMatchObject({ ok: true });
   });
 
@@ -81,7 +81,7 @@ describe('rows', () => {
     });
     await vi.waitUntil(() => on.rowsWanted.mock.calls.length === 1);
     on.sendRows(3);
-    // Answered at once, because it asks for nothing that the drain thread must know.
+    // Answered at once, because the drain thread need not know about it.
     await socket.emitWithAck('pause', null);
     expect(acknowledged).toBe(false);
     on.server.activate();
@@ -117,9 +117,9 @@ describe('rows', () => {
   it('a client that does not read loses whole batches, counted, while another gets every row', async () => {
     const [slow, quick] = [await on.connected(), await on.connected()];
     for (const { socket } of [slow, quick]) await socket.emitWithAck('subscribe', { max_rows_per_second: 1_000_000 });
-    // Its TCP socket is not read any more.
+    // Stop reading from its TCP socket.
     wire(slow.socket).pause();
-    // Some megabytes fit into the kernel's buffers, then 2 MiB here; these are 14 MB.
+    // The kernel's buffers hold a few megabytes, the send queue 2 MiB; these are 14 MB.
     for (let i = 0; i < 190; i++) {
       on.sendRows(1000);
       await new Promise(setImmediate);
@@ -144,7 +144,7 @@ describe('rows', () => {
 });
 
 describe('a client that does not read', () => {
-  /** Rows until more wait for it than the kernel's buffers hold. */
+  /** Sends rows until more wait for the client than the kernel's buffers hold. */
   async function stalled(): Promise<Socket> {
     const { socket } = await on.connected();
     await socket.emitWithAck('subscribe', { max_rows_per_second: 1_000_000 });
@@ -160,7 +160,7 @@ describe('a client that does not read', () => {
     await stalled();
     const other = await on.connected();
     on.server.second(ledger, emptySummary, 0n);
-    // A on.server that stood still for so long blames nobody; the next time it does.
+    // After a stall of the server itself no client is disconnected; at the next check it is.
     on.skew += 31_000;
     on.server.second(ledger, emptySummary, 0n);
     expect(on.logged).toEqual([]);

@@ -1,4 +1,4 @@
-/** What a client is told and may ask, over real HTTP on loopback, and the end. */
+/** What a client receives and may request, over real HTTP on loopback, and the shutdown. */
 import { historySchema, historyTopSchema, ledgerSchema, type RulesSnapshot } from '@packetlog/common';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { emptySummary } from '../../test/support/empty-summary.ts';
@@ -201,7 +201,7 @@ describe('the end', () => {
     ],
   ])('is not held up by %s', async (_, hinder) => {
     await hinder();
-    // Its timers go by this clock, which stops long before anybody is given up or a request is too late.
+    // Its timers use this clock, which stops long before a client or a request times out.
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     try {
       const closed = on.server.close();

@@ -1,4 +1,4 @@
-/** The socket.io side: which clients connect, and what all of them are sent. */
+/** The socket.io side: admits clients and sends what all of them receive. */
 import type { Server as HttpServer } from 'node:http';
 import type { Hello, Notice, Refusal, RuleCounters, Summary } from '@packetlog/common';
 import type { Logger } from 'pino';
@@ -22,7 +22,7 @@ import type { StreamClock } from './streams/row-stream.ts';
 import { RowStreams } from './streams/row-streams.ts';
 import { BACKLOG_BYTES, BACKLOG_MS } from './streams/send-queue.ts';
 
-/** How long the end waits for clients to take what was sent, and again for them to hang up. */
+/** How long `close` waits for clients to take what was sent, and again for them to disconnect. */
 const CLOSE_MS = 1000;
 
 export interface SocketServerOptions {
@@ -30,23 +30,23 @@ export interface SocketServerOptions {
   connections: Connections;
   allowed: () => Allowed;
   tokens: Tokens;
-  /** Answers what is asked about rules. */
+  /** Answers requests about rules. */
   rulesApi: RulesAccess;
   hello: () => Hello;
-  /** Shape of the records that `rows` gets. */
+  /** Layout of the records passed to `rows`. */
   stride: number;
   recordOffset: number;
-  /** Called when the number of rows that clients can use changed; each call is answered by one of `activate`. */
+  /** Called when the number of rows that clients can use changes; each call is answered by one call of `activate`. */
   onRowsWanted: (perSecond: number) => void;
   lookups: Lookups;
-  /** Whether anybody is connected. */
+  /** Whether any client is connected. */
   onHasClients: (watched: boolean) => void;
-  /** Whether anybody takes rows as they come; not at first. */
+  /** Whether any client needs low latency; initially false. */
   onLowLatency: (lowLatency: boolean) => void;
-  /** Of what clients bring about. */
+  /** Limits log lines that clients can cause. */
   lines: LineLimit;
   log: Pick<Logger, 'debug'>;
-  /** For tests. */
+  /** Replaced in tests. */
   clock?: StreamClock;
 }
 
@@ -87,12 +87,12 @@ export class SocketServer {
     this.#io.on('connection', (socket) => this.#admit(socket));
   }
 
-  /** `bytes` begins with `count` records; both are only read during the call. */
+  /** Adds rows. `bytes` begins with `count` records; both are only read during the call. */
   rows(bytes: Uint8Array, count: number, skipped: number): void {
     this.#streams.add(bytes, count, skipped);
   }
 
-  /** Answers `onRowsWanted`: what passes from now on is what was wanted then. */
+  /** Answers `onRowsWanted`: from now on the rows wanted at that call pass. */
   activate(): void {
     this.#rowsWanted.answer();
   }
@@ -107,12 +107,12 @@ export class SocketServer {
     const summaryMessage = eventMessage('summary', JSON.stringify(summary));
     const common = JSON.stringify(ledger).slice(0, -1);
     const now = this.#streams.context.clock.now();
-    // If this process itself stood still, no client is to blame.
+    // If this process itself stalled, the clients are not at fault.
     const mayBlame = now - this.#lastSecond < BACKLOG_MS;
     this.#lastSecond = now;
     for (const client of this.#clients.values()) {
       if (mayBlame && client.sendQueue.stalledMs() > STALLED_MS) client.messages.disconnectSlowConsumer();
-      // For a client that does not read, the next one will do.
+      // A client that does not read can wait for the next one.
       if (client.sendQueue.isFull(BACKLOG_BYTES / 2)) continue;
       const own = JSON.stringify(client.stream.ledger());
       client.sendQueue.send(together(summaryMessage, eventMessage('ledger', `${common},"client":${own}}`)));
@@ -120,7 +120,7 @@ export class SocketServer {
     this.#rules.tell();
   }
 
-  /** The rules are others than before. */
+  /** Call it when the rules have changed. */
   rulesChanged(): void {
     this.#rules.changed();
   }
@@ -129,7 +129,7 @@ export class SocketServer {
     this.#rules.counted(counters);
   }
 
-  /** Where those are that may change rules. */
+  /** Returns the addresses of clients that may change rules. */
   operators(): string[] {
     const admins = [...this.#clients.values()].filter((client) => client.isAdmin);
     return admins.map(({ socket }) => socket.handshake.address);
@@ -140,7 +140,7 @@ export class SocketServer {
     for (const { sendQueue } of this.#clients.values()) sendQueue.send(message);
   }
 
-  /** Sends what waits, then closes every connection; those that do not take it are given up. */
+  /** Sends what is queued, then closes every connection; clients that do not read it are terminated. */
   async close(): Promise<void> {
     this.#streams.flush();
     const sent = [...this.#clients.values()].map(({ sendQueue, socket: { conn } }) => {
@@ -152,7 +152,7 @@ export class SocketServer {
     await atMost(CLOSE_MS, Promise.all(sent));
     for (const client of this.#clients.values()) client.terminate();
     const closed = this.#io.close();
-    // Browsers open connections in advance, without a request on them: nothing else would end those.
+    // Browsers open connections in advance and send no request on them: nothing else would close those.
     this.#options.http.closeAllConnections();
     await atMost(CLOSE_MS, closed);
     this.#lines.flush();
@@ -163,14 +163,14 @@ export class SocketServer {
     const { tokens, connections } = this.#options;
     const problem = admission(handshake.auth, tokens, this.#connected(peer), connections.limits);
     if (problem?.code !== 'unauthorized') return problem;
-    // A right token is taken whatever came before it: wrong ones from the same address must not keep its owner out.
+    // A right token is always accepted: wrong ones from the same address must not lock out its owner.
     const seconds = this.#guesses.waitSeconds(peer);
     this.#guesses.wrong(peer);
     this.#lines.warn({ address: handshake.address }, seconds > 0 ? 'too many wrong tokens' : 'wrong token');
     return seconds > 0 ? waitForTokens(seconds) : problem;
   }
 
-  /** `peer`: where the next one comes from. */
+  /** Counts the connected clients; `peer` is the address of the next one. */
   #connected(peer: string): Connected {
     const clients = [...this.#clients.values()];
     const readers = clients.filter(({ isAdmin }) => !isAdmin);

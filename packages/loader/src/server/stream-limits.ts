@@ -1,17 +1,20 @@
-/** How many different streams of rows there may be: each looks at every packet. */
+/** Limits the number of different row streams: each checks every packet. */
 import { LOOPBACK_PEER } from './access/peer-address.ts';
 import type { Client } from './client.ts';
 import { type Subscription, streamKey } from './streams/row-streams.ts';
 
-/** Of all clients; the last of them are for those that may change rules. */
+/** All clients together; the last streams are reserved for clients that may change rules. */
 const MAX_STREAMS = 64;
 const FOR_ADMINS = 16;
-/** Of the clients of one address; not for loopback, where proxies and tunnels end. */
+/** Clients of one address. Does not apply to loopback, where proxies and tunnels end. */
 const MAX_PER_PEER = 16;
 
 type Subscriber = Pick<Client, 'asked' | 'isAdmin' | 'peer'>;
 
-/** Why `client` cannot follow this as well, a sentence; undefined: it can. `clients`: all that are connected. */
+/**
+ * Returns a sentence that says why `client` cannot follow one more stream, or undefined if it can. `clients`: all
+ * connected clients.
+ */
 export function streamRefusal(
   client: Subscriber,
   subscription: Subscription,

@@ -15,7 +15,7 @@ it('keeps places for those that may change rules when all others are taken', () 
   expect(code(admin, 1000, 0)).toBeUndefined();
   expect(code(admin, 1000, 23)).toBeUndefined();
   expect(code(admin, 1000, 24)).toBe('too_many_clients');
-  // Admins do not take the places of the others.
+  // Admins do not use up reader places.
   expect(code(reader, 999, 1000)).toBeUndefined();
 });
 

@@ -1,35 +1,35 @@
-/** Which clients may connect: by token, by protocol, by number. */
+/** Decides which clients may connect: by token, by protocol version and by number of clients. */
 import { handshakeSchema, PROTOCOL_VERSION, type Refusal } from '@packetlog/common';
 import { sameToken } from './token.ts';
 
-/** How many clients there may be. */
+/** Maximum numbers of clients. */
 export interface ClientLimits {
-  /** Read-only ones. */
+  /** Read-only clients. */
   readonly readers: number;
-  /** Places beside those, for clients that may change rules. */
+  /** Places for clients that may change rules, in addition to `readers`. */
   readonly admins: number;
-  /** Read-only ones from one address; not for loopback. */
+  /** Read-only clients from one address; does not apply to loopback. */
   readonly readersPerAddress: number;
 }
 
 export const CLIENT_LIMITS: ClientLimits = { readers: 1000, admins: 24, readersPerAddress: 256 };
 
-/** Clients that are connected already. */
+/** Clients that are already connected. */
 export interface Connected {
   readonly readers: number;
   readonly admins: number;
-  /** Of `readers`, those from the address of the new client; 0 where addresses are not told apart. */
+  /** The part of `readers` that comes from the new client's address; 0 where addresses are not limited separately. */
   readonly readersFromThere: number;
 }
 
 export interface Tokens {
-  /** To look. */
+  /** Grants read-only access. */
   readonly look: string;
-  /** To change rules, too. */
+  /** Also grants changing rules. */
   readonly admin: string;
 }
 
-/** Why a client with this handshake is rejected, or undefined. */
+/** Returns why a client with this handshake is rejected, or undefined if it is admitted. */
 export function admission(
   auth: unknown,
   tokens: Tokens,
@@ -51,13 +51,13 @@ export function admission(
   return readersFromThere >= limits.readersPerAddress ? tooMany(readersFromThere, ' from this address') : undefined;
 }
 
-/** Whether this handshake may change rules. */
+/** Returns whether this handshake may change rules. */
 export function isAdmin(auth: unknown, { admin }: Tokens): boolean {
   const given = handshakeSchema.safeParse(auth).data?.admin_token;
   return given !== undefined && sameToken(given, admin);
 }
 
-/** For an address that has shown too many wrong tokens. */
+/** Builds the rejection for an address that has sent too many wrong tokens. */
 export function waitForTokens(seconds: number): Refusal {
   return {
     code: 'unauthorized',

@@ -23,7 +23,7 @@ describe('budgets', () => {
     now += 2000;
     expect(taken(client, 100, 50)).toBe(3);
     now += 60_000;
-    // Dearer than anything that a client may do at once: no more than one of those.
+    // Costs more than a client may spend at once, so it counts as the full burst: only one fits.
     expect(taken(client, 10, 5000)).toBe(1);
   });
 

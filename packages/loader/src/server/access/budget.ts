@@ -1,6 +1,6 @@
 /**
- * What clients may cost this thread, in units of about a tenth of a millisecond. A client has its own budget; those that
- * cannot change rules share one, in all and for each address, so that together they leave this thread to the others.
+ * Limits what clients may cost this thread, in units of about 0.1 ms. Each client has its own budget. Read-only clients
+ * also share one budget per address and one in all, so that together they leave time for the other clients.
  */
 import { LOOPBACK_PEER } from './peer-address.ts';
 
@@ -9,15 +9,15 @@ export interface Allowance {
   readonly perSecond: number;
 }
 
-/** Of one client: 1 % of this thread in the long run. */
+/** Budget of one client: 1 % of this thread on average. */
 export const CLIENT: Allowance = { atOnce: 200, perSecond: 100 };
-/** Of all read-only clients of one address; not for loopback, where proxies end. */
+/** Shared by all read-only clients of one address. Does not apply to loopback, where proxies end. */
 const PEER: Allowance = { atOnce: 800, perSecond: 400 };
-/** Of all read-only clients. */
+/** Shared by all read-only clients. */
 const READERS: Allowance = { atOnce: 6000, perSecond: 1500 };
-/** When a client is listened to again, it has so much for what it says first. */
+/** Units a client has for its first messages when reading from it resumes. */
 const AFFORDED = 2;
-/** What it costs to say no. */
+/** Cost of rejecting a message. */
 const REJECTION = 0.25;
 
 export class Budget {
@@ -26,7 +26,7 @@ export class Budget {
   #left: number;
   #at: number;
 
-  /** `now`: milliseconds. */
+  /** `now` returns milliseconds. */
   constructor(allowance: Allowance, now: () => number) {
     this.#allowance = allowance;
     this.#now = now;
@@ -34,7 +34,7 @@ export class Budget {
     this.#at = now();
   }
 
-  /** Units that are left; below 0, what is owed. */
+  /** Units left; negative values are debt. */
   get left(): number {
     const now = this.#now();
     const { atOnce, perSecond } = this.#allowance;
@@ -47,13 +47,13 @@ export class Budget {
     return this.left >= this.#allowance.atOnce;
   }
 
-  /** While something is owed: the time until it is paid and a cheap message can be afforded. */
+  /** Time until a debt is paid and a cheap message is affordable, ms; 0 without debt. */
   get debtMs(): number {
     const { left } = this;
     return left < 0 ? ((AFFORDED - left) / this.#allowance.perSecond) * 1000 : 0;
   }
 
-  /** Until `cost` can be afforded, ms. */
+  /** Time until `cost` is affordable, ms. */
   waitMs(cost: number): number {
     return (Math.max(0, cost - this.left) / this.#allowance.perSecond) * 1000;
   }
@@ -66,7 +66,7 @@ export class Budget {
 export class ClientBudget {
   readonly #own: Budget;
   readonly #all: readonly Budget[];
-  /** Its client has gone. */
+  /** Call it when the client has disconnected. */
   readonly end: () => void;
 
   constructor(own: Budget, shared: readonly Budget[], end = () => {}) {
@@ -75,7 +75,10 @@ export class ClientBudget {
     this.end = end;
   }
 
-  /** False: it is not done. More than a client may cost at once counts as that much. */
+  /**
+   * Charges `cost`, capped at what a client may spend at once. Returns false, and charges only the rejection, if a
+   * budget is too low.
+   */
   take(cost: number): boolean {
     const asked = Math.min(cost, CLIENT.atOnce);
     const isEnough = this.#all.every(({ left }) => left >= asked);
@@ -83,13 +86,13 @@ export class ClientBudget {
     return isEnough;
   }
 
-  /** The time until this can be afforded, if none of those that share the budget spends more, ms. */
+  /** Time until `cost` is affordable if no client that shares the budgets spends more, ms. */
   waitMs(cost: number): number {
     const asked = Math.min(cost, CLIENT.atOnce);
     return Math.ceil(Math.max(...this.#all.map((budget) => budget.waitMs(asked))));
   }
 
-  /** So long nothing more should be read from it. */
+  /** Time for which the server should read nothing more from the client, ms. */
   get debtMs(): number {
     return this.#own.debtMs;
   }
@@ -105,7 +108,7 @@ export class Budgets {
     this.#readers = new Budget(READERS, now);
   }
 
-  /** Of a new client at `peer` (peer-address.ts). */
+  /** Creates the budget of a new client at `peer` (see peer-address.ts). */
   of(peer: string, isAdmin: boolean): ClientBudget {
     const own = new Budget(CLIENT, this.#now);
     if (isAdmin) return new ClientBudget(own, []);
@@ -119,7 +122,7 @@ export class Budgets {
     });
   }
 
-  /** Of addresses without clients, whose budget says nothing any more: a new one would be as full. */
+  /** Removes addresses without clients whose budget is full again: a new budget would be the same. */
   #forget(): void {
     for (const [peer, { budget, clients }] of this.#peers) {
       if (clients === 0 && budget.isFull) this.#peers.delete(peer);

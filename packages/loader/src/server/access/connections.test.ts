@@ -9,11 +9,11 @@ const LOOPBACK = '127.0.0.1';
 let server: Server;
 let connections: Connections;
 let sockets: Socket[] = [];
-/** As the server has them, in the order of coming. */
+/** The server's sockets, in the order they were accepted. */
 let accepted: Socket[] = [];
 let logged: [unknown, unknown][] = [];
 
-/** `address`: where each connection seems to come from. */
+/** `address` returns the address each connection appears to come from. */
 async function serve(limits: Partial<ConnectionLimits>, address: () => string = () => LOOPBACK): Promise<void> {
   connections = new Connections({ warn: (...line: [unknown, unknown]) => logged.push(line) } as never, {
     ...limitsFor(10_000, 0),
@@ -40,7 +40,7 @@ async function open(text = ''): Promise<Socket> {
   return socket;
 }
 
-/** Connections that the server still holds. */
+/** Connections the server still holds. */
 const living = () => accepted.map(({ destroyed }, i) => (destroyed ? -1 : i)).filter((i) => i >= 0);
 
 beforeEach(() => {
@@ -98,7 +98,7 @@ describe('connections', () => {
     expect(living()).toEqual([2, 3, 4, 5]);
     for (const socket of accepted) connections.admitted(socket);
     await opened(5);
-    // However many have a token: there is room for two that have not shown theirs.
+    // Two places stay free for connections without a token, however many clients have one.
     expect(living()).toEqual([2, 3, 4, 5, 9, 10]);
   });
 
@@ -153,7 +153,7 @@ describe('connections', () => {
     await opened(1);
     expect(living()).toEqual([0, 1, 3]);
     connections.upgraded(accepted[3] as Socket, Buffer.alloc(0));
-    // The first reads a part of its answer, which is one piece.
+    // The first connection reads part of its answer, which is one piece.
     let bytes = 0;
     sockets[0]?.on('data', (piece) => {
       bytes += piece.length;
@@ -261,7 +261,7 @@ describe('limits', () => {
     for (let descriptors = 0; descriptors < 4000; descriptors++) {
       const { all, readers, admins, strangers } = limitsFor(descriptors, 50);
       expect(readers + admins + strangers).toBeLessThanOrEqual(all);
-      // Admins may also take the places of readers that are not there yet.
+      // Admins may also use reader places that are still free.
       expect(all - (2 * readers + admins)).toBeGreaterThan(0);
     }
   });

@@ -1,9 +1,9 @@
 /**
- * The TCP connections of the server: how many there may be, in all and from one address, and what one that has shown no
- * token may cost. Such a connection is a stranger: it has seconds to say what it wants and a few kilobytes to say it
- * in. Strangers have places that clients cannot take, so that a token is read however many clients are connected. When
- * there are too many strangers, the oldest idle one makes way, before any that is being answered or has just come. One
- * that does not read its answer is idle, so that strangers cannot hold all places with answers that wait for them.
+ * Limits the server's TCP connections: in all, per address, and what a connection may cost before it has sent a token.
+ * Such a connection is a stranger: it has a few seconds and a few kilobytes for its request. Strangers have places that
+ * clients cannot take, so the server can read a token however many clients are connected. When there are too many
+ * strangers, the server closes the oldest idle one first, and only then one that is being answered or is new. A
+ * stranger that does not read its answer counts as idle, so strangers cannot hold all places with unread answers.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
@@ -15,15 +15,15 @@ import { LOOPBACK_PEER, peerOf } from './peer-address.ts';
 export interface ConnectionLimits extends ClientLimits {
   readonly all: number;
   readonly strangers: number;
-  /** From one address; not for loopback. */
+  /** From one address; does not apply to loopback. */
   readonly strangersPerAddress: number;
-  /** From the connection to the first whole request, ms. */
+  /** From the connection to the first complete request, ms. */
   readonly requestMs: number;
-  /** From the upgrade to a token, ms. */
+  /** From the upgrade to the token, ms. */
   readonly tokenMs: number;
-  /** How long an answer keeps its connection from being the first to make way, ms. */
+  /** How long a pending answer protects its connection from being closed first, ms. */
   readonly answerMs: number;
-  /** How long an answer may make no progress until its connection counts as idle, ms. */
+  /** How long an answer may make no progress before its connection counts as idle, ms. */
   readonly stalledMs: number;
   /** How long a new connection has for its request before it counts as idle, ms. */
   readonly newcomerMs: number;
@@ -44,15 +44,15 @@ const LIMITS: ConnectionLimits = {
   goodbyeMs: 1000,
 };
 
-/** Descriptors that the rest of the loader may need at once. */
+/** File descriptors reserved for the rest of the loader. */
 const SPARE_DESCRIPTORS = 64;
 const FEWEST_CONNECTIONS = 8;
-/** A token and what belongs to it take 600 bytes. */
+/** A handshake with a token takes 600 bytes. */
 const STRANGER_BYTES = 16 * 1024;
 /** Browsers send one request at a time on a connection. */
 const MAX_UNANSWERED = 16;
 
-/** Limits for a process that may open `descriptors` files and has opened `used`. */
+/** Returns the limits for a process that may open `descriptors` files and has opened `used`. */
 export function limitsFor(descriptors: number, used: number): ConnectionLimits {
   const all = Math.max(FEWEST_CONNECTIONS, Math.min(LIMITS.all, descriptors - used - SPARE_DESCRIPTORS));
   const strangers = Math.min(LIMITS.strangers, Math.ceil(all / 2));
@@ -61,7 +61,7 @@ export function limitsFor(descriptors: number, used: number): ConnectionLimits {
   return { ...LIMITS, all, strangers, admins, readers };
 }
 
-/** Of this process, as it is now. */
+/** Returns the limits for this process, from its current descriptor limit and open descriptors. */
 export function ownLimits(): ConnectionLimits {
   const text = readFileSync('/proc/self/limits', 'utf8');
   const descriptors = Number(/^Max open files\s+(\d+)/m.exec(text)?.[1] ?? Number.POSITIVE_INFINITY);
@@ -71,11 +71,14 @@ export function ownLimits(): ConnectionLimits {
 interface Connection {
   readonly peer: string;
   isStranger: boolean;
-  /** Until then idle connections make way before it: it is new, being answered, or has time to show its token. */
+  /**
+   * Until this time idle connections are closed before this one: it is new, is being answered, or may still send its
+   * token.
+   */
   busyUntil: number;
-  /** Requests whose answers are not sent. */
+  /** Requests that are not fully answered. */
   unanswered: number;
-  /** Of its answers, at the last look, and since when it has been the same. */
+  /** Bytes sent at the last check, and the time since which they have not changed. */
   sentBytes: number;
   sameSince: number;
   timer: NodeJS.Timeout | undefined;
@@ -83,7 +86,7 @@ interface Connection {
 
 export class Connections {
   readonly limits: ConnectionLimits;
-  /** In the order of coming. */
+  /** In the order of arrival. */
   readonly #all = new Map<Socket, Connection>();
   readonly #perPeer = new Map<string, Set<Socket>>();
   readonly #strangers = new Set<Socket>();
@@ -99,14 +102,17 @@ export class Connections {
     return this.#all.size;
   }
 
-  /** From now on for every connection of `server`. */
+  /** Tracks every connection that `server` accepts from now on. */
   watch(server: HttpServer): void {
     server.on('connection', (socket) => this.#came(socket));
-    // Of the system: no descriptor is left, or the peer was gone before it was accepted.
+    // From the system: no file descriptor is left, or the peer closed before the accept.
     server.on('error', (error) => this.#lines.warn({ problem: error.message }, 'a connection could not be accepted'));
   }
 
-  /** False: it has sent more than a browser would before it read the answers, and is closed. */
+  /**
+   * Counts a request. Returns false, and closes the connection, if it has more unanswered requests than a browser would
+   * send.
+   */
   request(request: IncomingMessage, response: ServerResponse): boolean {
     const { socket } = request;
     const connection = this.#all.get(socket);
@@ -129,7 +135,7 @@ export class Connections {
     return false;
   }
 
-  /** It is a WebSocket from now on; `head` came with the request. */
+  /** Call it when the connection becomes a WebSocket; `head` came with the request. */
   upgraded(socket: Socket, head: Buffer): void {
     const connection = this.#all.get(socket);
     if (connection === undefined) return;
@@ -145,7 +151,7 @@ export class Connections {
     socket.on('data', count);
   }
 
-  /** It has shown a token. */
+  /** Call it when the connection has sent a valid token. */
   admitted(socket: Socket): void {
     const connection = this.#all.get(socket);
     if (connection === undefined) return;
@@ -154,7 +160,7 @@ export class Connections {
     this.#strangers.delete(socket);
   }
 
-  /** It was told to go, or its token is wrong: it has no more than time to read that. */
+  /** Call it when the server disconnects the client or rejects its token: it keeps only the time to read that. */
   dismissed(socket: Socket): void {
     const connection = this.#all.get(socket);
     if (connection === undefined) return;
@@ -165,7 +171,7 @@ export class Connections {
   }
 
   #came(socket: Socket): void {
-    // What goes wrong on it ends it, which is all that there is to do.
+    // An error closes the socket; there is nothing more to do.
     socket.on('error', () => {});
     const peer = peerOf(socket.remoteAddress);
     const { all, strangers, strangersPerAddress, requestMs } = this.limits;
@@ -217,7 +223,7 @@ export class Connections {
     this.#lines.warn(facts, 'connection rejected: too many');
   }
 
-  /** Ends `count` of these, which are in the order of coming: idle ones first, the oldest of them before the others. */
+  /** Closes `count` of these sockets, which are in the order of arrival: idle ones first, oldest first. */
   #makeWay(strangers: readonly Socket[], count: number): void {
     if (count <= 0) return;
     const now = performance.now();
@@ -225,13 +231,13 @@ export class Connections {
     const inTurn = [...strangers.filter((socket) => !busy.has(socket)), ...busy];
     for (const socket of inTurn.slice(0, count)) {
       this.#lines.warn({ address: this.#all.get(socket)?.peer ?? '' }, 'connection without a token closed: too many');
-      // Not only when its end is told: that takes a turn of the loop.
+      // Remove it now: the 'close' event takes a turn of the event loop.
       this.#remove(socket);
       socket.destroy();
     }
   }
 
-  /** Looks at the progress of its answer: call it for each stranger whenever some have to make way. */
+  /** Checks the progress of the socket's answer. Call it for every stranger whenever some have to be closed. */
   #isBusy(socket: Socket, now: number): boolean {
     const connection = this.#all.get(socket);
     if (connection === undefined || connection.busyUntil <= now) return false;
@@ -248,7 +254,7 @@ export class Connections {
 
   #endIn(socket: Socket, connection: Connection, ms: number): void {
     clearTimeout(connection.timer);
-    // A thread that was late has not read what came in time: it does so before it blames the peer.
+    // If this thread was late, input that arrived in time is still unread: read it before closing the connection.
     const end = () => setImmediate(() => connection.timer === timer && socket.destroy());
     const timer = setTimeout(end, ms).unref();
     connection.timer = timer;
@@ -256,8 +262,8 @@ export class Connections {
 }
 
 /**
- * Bytes that the kernel took, which are more when the peer reads. `bytesWritten` alone has those that wait in libuv as
- * well, whose number is what `net.Socket` looks at for its own timeout (`_onTimeout`, lib/net.js).
+ * Returns the bytes that the kernel has accepted; the number grows as the peer reads. `bytesWritten` alone includes
+ * bytes that wait in libuv; `net.Socket` checks that queue for its own timeout (`_onTimeout`, lib/net.js).
  */
 function sentBytes(socket: Socket & { readonly _handle?: { readonly writeQueueSize?: number } | null }): number {
   return socket.bytesWritten - (socket._handle?.writeQueueSize ?? 0);

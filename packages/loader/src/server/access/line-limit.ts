@@ -1,8 +1,11 @@
-/** Log lines about what peers do, who may do it as often as they like: some at once, then a number each minute. One for all. */
+/**
+ * Limits log lines that peers can cause: a few are logged at once, the rest as one count per minute. All peers share
+ * one limit.
+ */
 import type { Logger } from 'pino';
 
 const WINDOW_MS = 60_000;
-/** Of each message so many are told one by one in a minute; the rest is a number at its end. */
+/** Lines per message that are logged in a minute; the rest is counted and logged at its end. */
 const LINES = 10;
 const LONGEST_VALUE = 256;
 
@@ -16,7 +19,7 @@ export class LineLimit {
     this.#log = log;
   }
 
-  /** Each line at once when it comes first within a minute, up to ten of a message. There are few messages. */
+  /** Logs each distinct line once a minute, up to 10 per message. There are few messages. */
   warn(facts: Readonly<Record<string, string | number>>, message: string): void {
     const shown = Object.fromEntries(
       Object.entries(facts).map(([name, value]) => [
@@ -27,13 +30,13 @@ export class LineLimit {
     if (this.#isTold(message, JSON.stringify(shown))) this.#log.warn(shown, message);
   }
 
-  /** A fault of the loader's that a peer may bring about again: each stack once in a minute, up to ten of a message. */
+  /** Logs a loader error that a peer may trigger repeatedly: each stack once a minute, up to 10 per message. */
   failed(error: unknown, message: string): void {
     const stack = error instanceof Error ? error.stack : undefined;
     if (this.#isTold(message, stack ?? String(error))) this.#log.error({ err: error }, message);
   }
 
-  /** Whether this line is logged; it is counted otherwise. */
+  /** Returns whether to log this line; counts it otherwise. */
   #isTold(message: string, key: string): boolean {
     this.#timer ??= setTimeout(() => this.flush(), WINDOW_MS).unref();
     const lines = this.#window.get(message) ?? { told: new Set(), untold: 0 };
@@ -46,7 +49,7 @@ export class LineLimit {
     return true;
   }
 
-  /** Says what was not told yet; what comes next begins another minute. */
+  /** Logs the counts of lines that were not logged; the next line starts another minute. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -1,12 +1,12 @@
-/** What messages cost, in the units of budget.ts. Measured with 10,000 rules and a full history; rounded up. */
+/** Costs of messages, in the units of budget.ts. Measured with 10,000 rules and a full history; rounded up. */
 import { MAX_FILTER_LENGTH, type RulesVerb } from '@packetlog/common';
 
 export const PAUSE = 1;
-/** A file of the system is read; names are looked up. */
+/** Reads a system file or looks up names. */
 export const LOOKUP = 5;
-/** Up to 720 buckets of each series, as JSON. */
+/** Sends up to 720 buckets of each series as JSON. */
 export const HISTORY = 10;
-/** Up to 720 buckets of each list are added up. `request` may be anything: converting an object can throw. */
+/** Sums up to 720 buckets of each list. `request` is not validated yet: converting an object can throw. */
 export function historyTopCost(request: unknown): number {
   const { from_ms, to_ms } = (request ?? {}) as { from_ms?: unknown; to_ms?: unknown };
   const seconds = typeof from_ms === 'number' && typeof to_ms === 'number' ? (to_ms - from_ms) / 1000 : 0;
@@ -15,11 +15,11 @@ export function historyTopCost(request: unknown): number {
 
 const MOST_BUCKETS = 720;
 
-/** Those that change nothing, and are for everyone. */
+/** Requests that change nothing and are open to read-only clients. */
 const RULES: Partial<Record<RulesVerb, number>> = { list: 20, test: 60, audit: 100 };
 const CHANGE = 1;
 
-/** A filter is parsed and compiled; one that is too long is not. */
+/** Parses and compiles the filter; a filter that is too long is not parsed. */
 export function subscribeCost(filter: unknown): number {
   return 2 + (typeof filter === 'string' ? Math.min(filter.length, MAX_FILTER_LENGTH) / 128 : 0);
 }

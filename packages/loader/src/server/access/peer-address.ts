@@ -1,11 +1,13 @@
-/** Who a peer is, where limits are kept for each address. */
+/** Identifies peers where limits apply per address. */
 import { isIPv6 } from 'node:net';
 
 const LOOPBACK = /^(127\.|::1$)/;
-/** What one machine or household gets of IPv6: it can use any address in there. */
+/** One machine or household usually gets a /64 of IPv6 and can use any address in it. */
 const IPV6_GROUPS = 4;
 
-/** "192.0.2.1" of "::ffff:192.0.2.1", the /64 of an IPv6 address, "loopback" for all of this machine's own. */
+/**
+ * Returns "192.0.2.1" for "::ffff:192.0.2.1", the /64 of an IPv6 address, and "loopback" for all loopback addresses.
+ */
 export function peerOf(address = ''): string {
   const bare = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
   if (LOOPBACK.test(bare)) return LOOPBACK_PEER;
@@ -13,8 +15,8 @@ export function peerOf(address = ''): string {
 }
 
 /**
- * Tunnels and proxies on this machine bring many people, all from loopback: limits for each address would be limits
- * for all of them.
+ * Tunnels and proxies on this machine bring many users from loopback: a limit per address would be one limit for all of
+ * them.
  */
 export const LOOPBACK_PEER = 'loopback';
 

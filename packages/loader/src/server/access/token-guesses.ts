@@ -1,13 +1,14 @@
 /**
- * Wrong tokens: how many an address may show before it is told to wait. A right token is taken all the same: tokens are too
- * long to be guessed, and wrong ones from one address must not keep out others who come through the same tunnel or proxy.
+ * Limits wrong tokens per address: beyond the limit the sender has to wait. A right token is accepted regardless:
+ * tokens are too long to guess, and wrong tokens from one address must not block other users of the same tunnel or
+ * proxy.
  */
 import { type Allowance, Budget } from './budget.ts';
 import { LOOPBACK_PEER } from './peer-address.ts';
 
 const ELSEWHERE: Allowance = { atOnce: 10, perSecond: 0.2 };
 const LOOPBACK: Allowance = { atOnce: 50, perSecond: 5 };
-/** Addresses that are remembered. */
+/** Maximum number of addresses to remember. */
 const MOST_PEERS = 10_000;
 
 export class TokenGuesses {
@@ -15,12 +16,12 @@ export class TokenGuesses {
   /** In the order of their first wrong token. */
   readonly #peers = new Map<string, Budget>();
 
-  /** `now`: milliseconds. */
+  /** `now` returns milliseconds. */
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  /** Seconds that the sender of a wrong token is told to wait; 0: none. */
+  /** Seconds that the sender of a wrong token has to wait; 0: no wait. */
   waitSeconds(peer: string): number {
     const budget = this.#peers.get(peer);
     if (budget === undefined || budget.left >= 1) return 0;
@@ -34,7 +35,7 @@ export class TokenGuesses {
     if (this.#peers.size > MOST_PEERS) this.#forget();
   }
 
-  /** Those that have waited long enough; if there are none, the oldest. */
+  /** Removes addresses that have waited long enough, then the oldest ones while there are still too many. */
   #forget(): void {
     for (const [peer, budget] of this.#peers) if (budget.isFull) this.#peers.delete(peer);
     for (const peer of this.#peers.keys()) {

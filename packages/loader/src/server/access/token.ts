@@ -4,18 +4,21 @@ import { MAX_TOKEN_CHARACTERS, MIN_TOKEN_CHARACTERS, TOKEN_PATTERN } from '@pack
 import { SetupError } from '../../errors/setup-error.ts';
 import type { Tokens } from './admission.ts';
 
-/** 256 random bits. */
+/** Returns 256 random bits. */
 export function newToken(): string {
   return randomBytes(32).toString('base64url');
 }
 
-/** In a time that does not depend on where the two differ. */
+/** Compares two tokens in constant time. */
 export function sameToken(given: string, wanted: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(given), digest(wanted));
 }
 
-/** `given`, what `variable` of the environment holds, or a new one. Throws SetupError for what a client could not show. */
+/**
+ * Returns `given`, which the environment variable `variable` holds, or a new token. Throws SetupError if a client could
+ * not send it.
+ */
 export function tokenOf(variable: string, given: string | undefined): string {
   const token = given ?? newToken();
   if (TOKEN_PATTERN.test(token)) return token;
@@ -29,8 +32,8 @@ export function tokenOf(variable: string, given: string | undefined): string {
 }
 
 /**
- * The tokens for reading and for changing rules, as given or new. Throws SetupError if they are the same, because every
- * reader could change rules then.
+ * Returns the read-only and the admin token, as given or new. Throws SetupError if they are equal, because every reader
+ * could then change rules.
  */
 export function tokensOf(given: { look: string | undefined; admin: string | undefined }): Tokens {
   const look = tokenOf('PACKETLOG_TOKEN', given.look);

@@ -50,7 +50,7 @@ describe('allowedFor', () => {
     expect(refusal(allowed, 'localhost:7411', undefined)).toBeUndefined();
     expect(refusal(allowed, '127.0.0.1:7411', 'http://127.0.0.1:7411')).toBeUndefined();
     expect(refusal(allowed, 'evil.example:7411', undefined)).toBe('Host');
-    // The URL that is printed must be one that is let in.
+    // The allowlist must accept the URL that the loader prints.
     expect(refusal(allowed, `${reachableHost(host)}:7411`, undefined)).toBeUndefined();
   });
 

@@ -1,6 +1,6 @@
 /**
- * Which Host and Origin headers are ours. CORS does not stop a foreign page's WebSocket, and a
- * foreign name may be made to point at us (DNS rebinding): both headers are held against exact lists.
+ * Checks Host and Origin headers against exact lists. CORS does not stop a foreign page's WebSocket, and a foreign name
+ * can be made to resolve to this server (DNS rebinding).
  */
 import { networkInterfaces } from 'node:os';
 
@@ -12,7 +12,7 @@ export interface Allowed {
   origins: ReadonlySet<string>;
 }
 
-/** Where a browser on this machine finds what listens on `host`. */
+/** Returns the host under which a browser on this machine reaches a server that listens on `host`. */
 export function reachableHost(host: string): string {
   return ANY.has(host) ? 'localhost' : bracketed(host);
 }
@@ -21,7 +21,10 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
-/** `listening`: the host as in --listen; `extra`: origins of other pages, such as a reverse proxy's. */
+/**
+ * Returns the allowed headers. `listening` is the host from --listen; `extra` lists origins of other pages, such as a
+ * reverse proxy's.
+ */
 export function allowedFor(listening: string, port: number, extra: readonly string[]): Allowed {
   const host = listening.toLowerCase();
   const names = new Set(isLoopback(host) ? LOOPBACK : []);
@@ -36,10 +39,10 @@ export function allowedFor(listening: string, port: number, extra: readonly stri
   return { hosts, origins };
 }
 
-/** The header that is not ours. */
+/** The header that is not allowed. */
 export type ForeignHeader = 'Host' | 'Origin';
 
-/** Why a request is refused; undefined if it is allowed. Programs other than browsers send no Origin. */
+/** Returns why a request is rejected, or undefined if it is allowed. Programs other than browsers send no Origin. */
 export function refusal(
   allowed: Allowed,
   host: string | undefined,
@@ -50,7 +53,7 @@ export function refusal(
   return undefined;
 }
 
-/** "::1" as a URL has it: "[::1]". */
+/** Puts an IPv6 address in brackets as URLs do: "::1" becomes "[::1]". */
 export function bracketed(host: string): string {
   return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
 }

@@ -1,10 +1,10 @@
-/** A policy that lets the built dashboard run and nothing else: hashes for its inline scripts. */
+/** Builds a policy that lets only the built dashboard run: it lists hashes of the inline scripts. */
 import { createHash } from 'node:crypto';
 import type { PageFile } from './page-files.ts';
 
 const INLINE_SCRIPT = /<script(?![^>]*\ssrc=)[^>]*>([\s\S]*?)<\/script>/g;
 
-/** 'sha256-...' of each inline script of a page. */
+/** Returns 'sha256-...' for each inline script of a page. */
 export function scriptHashes(html: string): string[] {
   return [...html.matchAll(INLINE_SCRIPT)].map(
     ([, script = '']) => `'sha256-${createHash('sha256').update(script).digest('base64')}'`,
@@ -21,7 +21,7 @@ export function contentSecurityPolicy(files: readonly PageFile[], nodes: readonl
     "style-src 'self' 'unsafe-inline'",
     "img-src 'self' data:",
     "font-src 'self'",
-    // Only what was named, on this machine too: a script that should not be there has nowhere to send tokens to.
+    // Only named origins, even on this machine: an injected script must have no place to send tokens to.
     ["connect-src 'self'", ...nodes.map(socketOrigin)].join(' '),
     "base-uri 'none'",
     "form-action 'none'",
@@ -29,7 +29,7 @@ export function contentSecurityPolicy(files: readonly PageFile[], nodes: readonl
   ].join('; ');
 }
 
-/** 'ws://web-2:7411' of 'http://web-2:7411'. */
+/** Returns 'ws://web-2:7411' for 'http://web-2:7411'. */
 function socketOrigin(origin: string): string {
   return origin.replace(/^http/, 'ws');
 }

@@ -1,4 +1,4 @@
-/** Handlers of the HTTP server, so that one that throws costs its own connection and nothing else. */
+/** Guards the handlers of the HTTP server, so that one that throws ends only its own connection. */
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Connections } from '../access/connections.ts';
@@ -8,15 +8,15 @@ type OnRequest = (request: IncomingMessage, response: ServerResponse) => void;
 type OnUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 /**
- * Puts a guard around the handlers of `server` for requests and upgrades that it has now: call it again when others were
- * added. `failed` is told what they throw.
+ * Wraps the request and upgrade handlers that `server` has now; call it again after adding others. `failed` gets what
+ * they throw.
  */
 export function guardHandlers(server: HttpServer, connections: Connections, failed: (error: unknown) => void): void {
   const requests = server.listeners('request') as OnRequest[];
   const upgrades = server.listeners('upgrade') as OnUpgrade[];
   server.removeAllListeners('request').removeAllListeners('upgrade');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    // Whoever ends the connection early ends no more than that.
+    // An aborted request must not raise an uncaught error.
     request.on('error', () => {});
     response.on('error', () => {});
     try {

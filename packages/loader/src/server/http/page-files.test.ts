@@ -23,7 +23,7 @@ describe('the files of a dashboard', () => {
     writeFileSync(join(directory, '.env'), 'secret');
     mkdirSync(join(directory, '.git'));
     writeFileSync(join(directory, '.git', 'config'), 'secret');
-    // As editors leave them.
+    // Lock links as editors leave them.
     symlinkSync('user@host.123', join(directory, '.#index.html'));
     expect(names()).toEqual(['a/b/c.js', 'index.html']);
   });

@@ -1,27 +1,27 @@
 /**
- * The dashboard's files, read into memory once: what happens to the directory afterwards (a rebuild, a removal, a full
- * table of descriptors) cannot reach a request.
+ * Reads the dashboard's files into memory once, so that later changes to the directory (a rebuild, a removal, no free
+ * file descriptors) cannot affect a request.
  */
 import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { SetupError } from '../../errors/setup-error.ts';
 
-/** The built dashboard has 200 files of 3 MB in all; another directory was meant if it is much more. */
+/** The built dashboard has 200 files, 3 MB in all; a directory with much more is probably the wrong one. */
 const MAX_FILES = 5000;
 const MAX_BYTES = 64 * 1024 * 1024;
-/** A link that leads back to a directory above it would never end. */
+/** Bounds a link that leads back to a parent directory. */
 const MAX_DEPTH = 16;
 
 export interface PageFile {
-  /** Below the directory, with slashes: "_next/static/a.js". */
+  /** Path below the directory, with slashes: "_next/static/a.js". */
   readonly name: string;
   readonly content: Buffer;
   readonly modified: Date;
 }
 
 /**
- * Every file below `directory` except those whose name begins with a dot. Throws SetupError for what is no plain file
- * or directory, for a link that leads nowhere, and for more than a dashboard can be.
+ * Returns every file below `directory` except those whose name begins with a dot. Throws SetupError for anything that
+ * is not a plain file or directory, for a dangling link, and for more files or bytes than a dashboard can have.
  */
 export function readPageFiles(directory: string): PageFile[] {
   const files: PageFile[] = [];
@@ -68,16 +68,16 @@ function kindOf(path: string): 'directory' | 'file' {
   throw unfit(path, 'it is neither a file nor a directory');
 }
 
-/** Undefined: it is larger than `room`. */
+/** Returns undefined if the file is larger than `room` bytes. */
 function readPlainFile(path: string, room: number): Omit<PageFile, 'name'> | undefined {
   let file: number | undefined;
   try {
-    // It may have become a FIFO since it was looked at: that would block.
+    // O_NONBLOCK: the path may have become a FIFO since it was checked, and opening one blocks.
     file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const stats = fstatSync(file);
     if (!stats.isFile()) throw new Error('it is no longer a plain file');
     if (stats.size > room) return undefined;
-    // What is written to it meanwhile is not read: the length is that of this moment.
+    // Use the length from fstat: data appended meanwhile is not read.
     const content = Buffer.allocUnsafeSlow(stats.size);
     let length = 0;
     while (length < content.byteLength) {

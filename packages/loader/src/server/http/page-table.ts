@@ -1,7 +1,7 @@
-/** Which answer belongs to which path: made once at start; a request only looks it up. */
+/** Maps paths to answers. Built once at start; a request only looks up its path. */
 import type { PageFile } from './page-files.ts';
 
-/** The same content as it was compressed when the dashboard was built. */
+/** The same content, compressed when the dashboard was built. */
 type Coding = 'br' | 'gzip';
 
 const CODINGS: readonly (readonly [Coding, string, RegExp])[] = [
@@ -33,11 +33,11 @@ export interface Representation {
 
 export type Found =
   | { readonly kind: 'file'; readonly path: string; readonly representation: Representation }
-  /** The page has another path: its scripts expect to run at that one. */
+  /** The page has another path: its scripts expect to run there. */
   | { readonly kind: 'moved'; readonly to: string };
 
 interface Entry {
-  /** As a browser writes it. */
+  /** The path as a browser sends it. */
   readonly path: string;
   readonly isPage: boolean;
   readonly plain: Representation;
@@ -46,7 +46,7 @@ interface Entry {
 
 export class PageTable {
   readonly #entries = new Map<string, Entry>();
-  /** The other spellings of a page's path. */
+  /** Other spellings of a page's path. */
   readonly #moved = new Map<string, Entry>();
 
   constructor(files: readonly PageFile[]) {
@@ -67,7 +67,9 @@ export class PageTable {
     }
   }
 
-  /** `target`: of the request line. `accepted`: the Accept-Encoding header. */
+  /**
+   * Finds the answer to a request. `target` comes from the request line, `accepted` from the Accept-Encoding header.
+   */
   find(target: string, accepted = ''): Found | undefined {
     const [, path = '', query = ''] = /^([^?#]*)(\?[^#]*)?/.exec(target) ?? [];
     const decoded = decodedPath(path);
@@ -82,7 +84,7 @@ export class PageTable {
   }
 }
 
-/** "/rules" of "rules.html", "/" of "index.html"; undefined for what is no page. */
+/** Returns "/rules" for "rules.html", "/" for "index.html", and undefined for files that are not pages. */
 function pagePath(name: string): string | undefined {
   if (!name.endsWith('.html')) return undefined;
   const path = `/${name.slice(0, -'.html'.length)}`;
@@ -94,7 +96,7 @@ function spellings(name: string, page: string): string[] {
   return [`/${name}`, bare, `${page}/`, `${page}/index`].filter((path) => path !== page);
 }
 
-/** Whether it is "a.js.gz" beside "a.js". */
+/** Returns whether the file is "a.js.gz" next to "a.js". */
 function isCodingOf(name: string, byName: ReadonlyMap<string, PageFile>): boolean {
   return CODINGS.some(([, ending]) => name.endsWith(ending) && byName.has(name.slice(0, -ending.length)));
 }

@@ -1,9 +1,9 @@
-/** Headers that every answer carries, whatever it is: a page, an error, a redirect. */
+/** Headers that every answer carries: pages, errors and redirects. */
 
-/** For what is not a page of ours: it may load nothing and run nothing. */
+/** Policy for everything but our pages: load nothing and run nothing. */
 const NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** Features of browsers that the dashboard does not use. */
+/** Browser features that the dashboard does not use. */
 const UNUSED_FEATURES = [
   'accelerometer',
   'camera',
@@ -21,7 +21,7 @@ const UNUSED_FEATURES = [
   'xr-spatial-tracking',
 ];
 
-/** `policy`: the Content-Security-Policy of a page. */
+/** Returns the headers. `policy` is the Content-Security-Policy of a page. */
 export function securityHeaders(policy = NOTHING): Readonly<Record<string, string>> {
   return {
     'Content-Security-Policy': policy,

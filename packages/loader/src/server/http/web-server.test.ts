@@ -22,7 +22,7 @@ interface Answer {
 interface Site {
   server: Server;
   port: number;
-  /** What handlers threw. */
+  /** Errors that handlers threw. */
   failures: unknown[];
 }
 
@@ -43,7 +43,7 @@ function close({ server }: Site): Promise<unknown> {
   return new Promise((resolve) => server.close(resolve));
 }
 
-/** The path goes over the wire as it is: fetch would tidy it up. */
+/** Sends the path unchanged; fetch would normalize it. */
 function get(
   site: Site,
   path: string,

@@ -1,4 +1,4 @@
-/** One port: the dashboard's files, and an upgrade path for the socket. */
+/** Serves the dashboard's files and the socket's upgrade path on one port. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { SetupError } from '../../errors/setup-error.ts';
 import { type Allowed, refusal } from './allowed-hosts.ts';
@@ -10,13 +10,13 @@ import { securityHeaders } from './security-headers.ts';
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 const REQUEST_MS = 10_000;
-/** Of a connection on which an answer waits to be read. */
+/** Idle time of a connection while an answer waits to be read. */
 const IDLE_MS = 30_000;
 
 /**
- * `ui`: directory of the built dashboard, read now; undefined serves the socket alone. `nodes`: other loaders that the
- * dashboard may connect to. Throws SetupError for a directory that is no dashboard. Its handlers want a guard
- * (guard-handlers.ts).
+ * Creates the server. `ui` is the directory of the built dashboard, which is read now; undefined serves only the
+ * socket. `nodes` lists other loaders that the dashboard may connect to. Throws SetupError if the directory is not a
+ * dashboard. The handlers need a guard (see guard-handlers.ts).
  */
 export function webServer(ui: string | undefined, allowed: () => Allowed, nodes: readonly string[] = []): Server {
   const files = ui === undefined ? noFiles : dashboardFiles(ui, nodes);
@@ -74,7 +74,7 @@ function dashboardFiles(directory: string, nodes: readonly string[]): Handler {
       response.end();
       return;
     }
-    // RFC 9110 section 14.2: a server may ignore Range. What is served here is small.
+    // RFC 9110 section 14.2: a server may ignore Range. The files served here are small.
     response.writeHead(200, { ...all, 'Content-Length': content.byteLength });
     response.end(request.method === 'HEAD' ? undefined : content);
   };
@@ -100,7 +100,7 @@ function plain(
   response.end(text);
 }
 
-/** Resolves with the port, which differs from the one asked for if that was 0. */
+/** Resolves with the port; it differs from the requested one if that was 0. */
 export async function listen(server: Server, host: string, port: number): Promise<number> {
   const target = `${host}:${port}`;
   await new Promise<void>((resolve, reject) => {

@@ -1,22 +1,22 @@
 /**
- * Memory for the records of batches, used again and again. As a new buffer each, a megabyte or more a second would be
- * memory outside of the engine's heap that only a collection gives back: it would mark all of the heap about once a second.
+ * Pools memory for the records of batches. A new buffer per batch would allocate a megabyte or more per second outside
+ * V8's heap, which only a garbage collection frees: it would mark the whole heap about once a second.
  */
 
 const LEAST_BYTES = 64;
-/** Of each size, a power of two, so many wait to be used again; more are left to the collector. */
+/** Free buffers kept per size (a power of two); the garbage collector frees the rest. */
 const KEPT = 8;
 
 export class BufferPool {
   readonly #free = new Map<number, Buffer[]>();
 
-  /** Memory for `bytes`, and for less than twice as many. */
+  /** Returns a buffer of at least `bytes`, and of less than twice as many or LEAST_BYTES. */
   acquire(bytes: number): PooledBuffer {
     const size = Math.max(LEAST_BYTES, 2 ** Math.ceil(Math.log2(bytes)));
     return new PooledBuffer(this.#free.get(size)?.pop() ?? Buffer.allocUnsafeSlow(size), this);
   }
 
-  /** Called by the pooled, when nobody uses it any more. */
+  /** Called by PooledBuffer when its last user has released it. */
   takeBack(buffer: Buffer): void {
     const free = this.#free.get(buffer.byteLength);
     if (free === undefined) this.#free.set(buffer.byteLength, [buffer]);
@@ -24,7 +24,10 @@ export class BufferPool {
   }
 }
 
-/** Whoever made it uses it first. One that is not given back by all is left to the collector. */
+/**
+ * A counted reference to pooled memory; its creator is the first user. The garbage collector frees a buffer that was
+ * not released by all users.
+ */
 export class PooledBuffer {
   readonly buffer: Buffer;
   readonly #memory: BufferPool;
@@ -35,12 +38,12 @@ export class PooledBuffer {
     this.#memory = memory;
   }
 
-  /** One more uses it. */
+  /** Adds a user. */
   share(): void {
     this.#users++;
   }
 
-  /** Called once by each who used it: what it held may be written over. */
+  /** Call it once per user; after the last call the memory may be overwritten. */
   release(): void {
     if (--this.#users === 0) this.#memory.takeBack(this.buffer);
   }

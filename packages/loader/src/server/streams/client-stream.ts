@@ -1,4 +1,4 @@
-/** One client's account of what it follows: every header that it gets adds up, whatever it follows and loses. */
+/** Keeps one client's ledger: the counters in every header add up, whatever the client follows and loses. */
 import type { BatchCounters, ClientLedger } from '@packetlog/common';
 import { batchMessage, type RowBatch } from './frames.ts';
 import { type Follower, type RowSource, restOf, type StreamContext } from './row-stream.ts';
@@ -8,9 +8,12 @@ export class ClientStream implements Follower {
   readonly #sendQueue: SendQueue;
   readonly #context: StreamContext;
   #source: RowSource | undefined;
-  /** With the totals of the source, this client's own: what it had before, less what the source had when it came. */
+  /**
+   * Added to the source's totals it gives this client's own: the earlier counts minus the source's when the client
+   * joined.
+   */
   readonly #base = { batches: 0, rows: 0, withheld: 0, filtered: 0 };
-  /** Of the rows that the source is gathering, so many were there before this client. */
+  /** Rows already buffered when this client joined; they are not sent to it. */
   #skip = 0;
   #dropped = 0;
 
@@ -23,7 +26,10 @@ export class ClientStream implements Follower {
     return this.#source;
   }
 
-  /** Counts and gets what passes from now on there; what waits for it where it was is sent first. */
+  /**
+   * Switches to `source` and counts what passes there from now on; rows still buffered at the old source are sent
+   * first.
+   */
   follow(source: RowSource): void {
     if (source === this.#source) return;
     this.#leave();
@@ -35,7 +41,7 @@ export class ClientStream implements Follower {
     source.followers.add(this);
   }
 
-  /** For a client that has gone. */
+  /** Call it when the client has disconnected. */
   end(): void {
     this.#source?.followers.delete(this);
     this.#source = undefined;
@@ -49,7 +55,7 @@ export class ClientStream implements Follower {
     } else if (skip < batch.count) {
       this.#send(restOf(batch, skip, this.#context));
     } else {
-      // All of it was there before this client: no batch of its own.
+      // All rows were buffered before this client joined: it gets no batch.
       this.#base.batches--;
     }
   }
@@ -95,7 +101,7 @@ export class ClientStream implements Follower {
     };
   }
 
-  /** The rows of `batch` are counted already; whether they are lost is decided here. */
+  /** Sends `batch` or counts its rows as lost (queue full). They are in the totals already. */
   #send(batch: RowBatch): void {
     if (this.#sendQueue.isFull(batch.head.byteLength + batch.records.byteLength)) this.#dropped += batch.count;
     else this.#sendQueue.send(batchMessage(batch, this.#counters()));

@@ -5,7 +5,7 @@ import { batchMessage, eventMessage, rowBatch, together, write } from './frames.
 const layout = { stride: 72, recordOffset: 8 };
 const counters = { sequence: 1, offered: 7, dropped: 2, withheld: 3, filtered: 4 };
 
-/** Takes frames apart as RFC 6455 section 5.2 says. */
+/** Splits bytes into frames (RFC 6455 section 5.2). */
 function framesOf(bytes: Buffer): { opcode: number; payload: Buffer }[] {
   const frames: { opcode: number; payload: Buffer }[] = [];
   for (let at = 0; at < bytes.length; ) {

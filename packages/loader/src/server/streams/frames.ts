@@ -1,14 +1,14 @@
 /**
- * Messages as they lie on a WebSocket, so that what many clients get is encoded once.
+ * Messages as WebSocket frames, so that what many clients get is encoded once.
  *
- * engine.io sends a frame that is ready as it is (`wsPreEncodedFrame`, with which socket.io's own broadcast does the
- * same for texts). A batch is two frames back to back, and two pieces of memory in one write:
+ * engine.io sends a ready frame unchanged (`wsPreEncodedFrame`, which socket.io's own broadcast uses for texts). A
+ * batch is two frames back to back, in two pieces of memory and one write:
  *
  * ```
- *  ├─ socket.io's text ─┼─ frame header ─┼─ batch header, 64 bytes ─┤  ├─ records ─┤
- *  └──────────────── each client's own ──────────────────────────────┘  └─ shared ──┘
+ * ├─ socket.io's text ─┼─ frame header ─┼─ batch header, 64 bytes ─┤  ├─ records ─┤
+ * └──────────────── each client's own ──────────────────────────────┘  └─ shared ──┘
  * ```
- * A few records are copied behind each head instead: one piece costs ws and Node less than two.
+ * A few records are copied behind each head instead: for ws and Node one piece is cheaper than two.
  */
 import {
   BATCH_HEADER_SIZE,
@@ -22,39 +22,39 @@ import type { PooledBuffer } from './buffer-pool.ts';
 
 type Connection = Socket['conn'];
 
-/** What a client is sent; bytes must not change any more. */
+/** A message to a client; its bytes must not change any more. */
 export interface Message {
-  /** Frames as they go over the wire, in one or two pieces. */
+  /** Frames as sent over the wire, in one or two pieces. */
   readonly pieces: readonly Buffer[];
   /** The same for an engine.io that takes no ready frames. */
   readonly plain: () => readonly (string | Buffer)[];
   readonly bytes: number;
-  /** Memory of the pieces that is to be given back when they were sent. */
+  /** Memory of the pieces, to release once they are sent. */
   readonly pooled?: PooledBuffer | undefined;
 }
 
-/** So much of records, or less, is copied for each client. */
+/** Up to this many bytes of records are copied for each client. */
 const COPIED_BYTES = 512;
 const FINAL = 0x80;
 const TEXT = 1;
 const BINARY = 2;
-/** engine.io's type "message", which it puts in front of a text itself. */
+/** engine.io's type "message", which engine.io itself puts in front of a text. */
 const MESSAGE = '4';
-/** socket.io's types, in its default namespace. */
+/** socket.io's packet types, in its default namespace. */
 const EVENT = '2';
 const BINARY_EVENT_WITH_ONE_ATTACHMENT = '51-';
 
 const PACKETS = `${BINARY_EVENT_WITH_ONE_ATTACHMENT}["packets",{"_placeholder":true,"num":0}]`;
 const PACKETS_FRAME = textFrame(PACKETS);
 
-/** An event with `payload`, which is JSON already. */
+/** Builds an event; `payload` is already JSON. */
 export function eventMessage(event: keyof ServerToClientEvents, payload: string): Message {
   const text = `${EVENT}["${event}",${payload}]`;
   const frame = textFrame(text);
   return { pieces: [frame], plain: () => [text], bytes: frame.byteLength };
 }
 
-/** One message for both, in one write. */
+/** Joins both messages into one, for a single write. */
 export function together(first: Message, second: Message): Message {
   return {
     pieces: [...first.pieces, ...second.pieces],
@@ -63,13 +63,13 @@ export function together(first: Message, second: Message): Message {
   };
 }
 
-/** Rows that several clients get. */
+/** Rows that several clients receive. */
 export interface RowBatch {
   readonly count: number;
   readonly records: Buffer;
-  /** What stands in front of them, with counters that are still to be written. */
+  /** Bytes in front of the records; the counters are filled in for each client. */
   readonly head: Buffer;
-  /** The memory of `records`; undefined: it is left to the collector. */
+  /** The memory of `records`; undefined: the garbage collector frees it. */
   readonly pooled: PooledBuffer | undefined;
 }
 
@@ -78,7 +78,7 @@ export interface RecordLayout {
   readonly recordOffset: number;
 }
 
-/** `pooled`: the memory of `records`, if it is to be used again. */
+/** `pooled`: the memory of `records`, if it is to be reused. */
 export function rowBatch(
   records: Buffer,
   layout: RecordLayout,
@@ -106,7 +106,7 @@ export function rowBatch(
   return { count, records, head, pooled };
 }
 
-/** The batch for one client, which uses its memory until it was sent, if it is large. */
+/** Builds the batch for one client. A large batch retains its memory until it is sent. */
 export function batchMessage({ head: template, records, pooled }: RowBatch, counters: BatchCounters): Message {
   const copied = records.byteLength <= COPIED_BYTES;
   const head = Buffer.allocUnsafe(template.byteLength + (copied ? records.byteLength : 0));
@@ -126,7 +126,7 @@ export function batchMessage({ head: template, records, pooled }: RowBatch, coun
   };
 }
 
-/** What engine.io is told about a message with ready frames. */
+/** Send options of a message with ready frames. */
 class FrameOptions {
   compress = false;
   readonly #connection: Connection;
@@ -137,13 +137,16 @@ class FrameOptions {
     this.#pieces = pieces;
   }
 
-  /** Asked for when it goes out. Without it engine.io asks ws to send, which refuses, and that ends the connection. */
+  /** Read when the message is sent. Without it engine.io asks ws to send, which fails, and that ends the connection. */
   get wsPreEncodedFrame(): readonly Buffer[] | undefined {
     return isClosing(this.#connection) ? undefined : this.#pieces;
   }
 }
 
-/** Hands a message to engine.io; `sent` is called when the kernel has all of it, never if the connection ends before. */
+/**
+ * Passes a message to engine.io. `sent` is called when the kernel has all of it, and never if the connection ends
+ * before.
+ */
 export function write(connection: Connection, message: Message, sent: () => void): void {
   if (takesFrames(connection)) {
     connection.write('', new FrameOptions(connection, message.pieces), sent);
@@ -162,14 +165,17 @@ interface FrameTransport {
 
 const QUESTION = { options: { wsPreEncodedFrame: [] } };
 
-/** engine.io has no public word for it. Without it every message costs more, and nothing else changes. */
+/** engine.io has no public API for this. Without ready frames every message costs more; nothing else changes. */
 function takesFrames({ transport }: Connection): boolean {
   return (transport as unknown as FrameTransport)._canSendPreEncodedFrame?.(QUESTION) === true;
 }
 
 const OPEN = 1;
 
-/** A closing frame has come or gone: nothing may follow it (RFC 6455 section 5.5.1), and ready frames pass by who knows. */
+/**
+ * A closing frame was sent or received: nothing may follow it (RFC 6455 section 5.5.1), and ready frames bypass the
+ * check in ws.
+ */
 function isClosing({ transport }: Connection): boolean {
   return ((transport as unknown as FrameTransport).socket?.readyState ?? OPEN) !== OPEN;
 }

@@ -1,12 +1,12 @@
-/** Rows for everybody who wants the same: chosen once, gathered once, encoded once. */
+/** Collects rows for all clients with the same subscription: they are filtered, collected and encoded once. */
 import type { RecordPredicate } from '@packetlog/common';
 import { RowBudget } from '../../token-bucket.ts';
 import type { BufferPool, PooledBuffer } from './buffer-pool.ts';
 import { type RecordLayout, type RowBatch, rowBatch } from './frames.ts';
 
-/** A batch goes out when it is this large, or long enough after the last one. */
+/** A batch is sent at this size, or when enough time has passed since the last one. */
 const BATCH_BYTES = 64 * 1024;
-/** A timer takes a millisecond or more: what is due sooner goes at once. */
+/** A timer takes a millisecond or more: a batch due sooner is sent at once. */
 const SOON_MS = 0.5;
 
 export interface StreamClock {
@@ -14,17 +14,17 @@ export interface StreamClock {
   after: (ms: number, action: () => void) => void;
 }
 
-/** What all streams share. */
+/** Shared by all streams. */
 export interface StreamContext {
   readonly clock: StreamClock;
   readonly layout: RecordLayout;
-  /** Between two batches, whatever the clients asked for. */
+  /** Shortest time between two batches, whatever the clients asked for. */
   readonly leastBatchMs: () => number;
   readonly clockOffsetNs: () => bigint;
   readonly memory: BufferPool;
 }
 
-/** What has come out of a source since it began. A follower of it subtracts what was there before it came. */
+/** What a source has counted since it began. A follower subtracts the totals at the time it joined. */
 export interface SourceTotals {
   batches: number;
   rows: number;
@@ -33,27 +33,27 @@ export interface SourceTotals {
 }
 
 export interface Follower {
-  /** The rows of `batch` are in the totals already, the batch itself is not. */
+  /** Delivers `batch`. Its rows are already in the totals, the batch itself is not. */
   deliver: (batch: RowBatch) => void;
 }
 
-/** What a client can follow: a stream of rows, or none of them. */
+/** What a client can follow: a stream of rows, or no rows. */
 export interface RowSource {
   readonly totals: Readonly<SourceTotals>;
-  /** Rows gathered that are in no batch yet. */
+  /** Buffered rows that are in no batch yet. */
   readonly pending: number;
   readonly followers: Set<Follower>;
-  /** The gathered rows from number `first` on, as a batch that nobody else gets. Undefined if there are none. */
+  /** Returns the buffered rows from index `first` on as a batch for one client, or undefined if there are none. */
   pendingFrom: (first: number) => RowBatch | undefined;
 }
 
-/** Of a batch, the rows from number `first` on. */
+/** Returns the rows of a batch from index `first` on. */
 export function restOf({ records, pooled }: RowBatch, first: number, context: StreamContext): RowBatch {
   const { layout } = context;
   return rowBatch(records.subarray(first * layout.stride), layout, context.clockOffsetNs(), pooled);
 }
 
-/** All that passes counts as withheld: for clients that are paused or want no rows. */
+/** Counts every row as withheld, for clients that are paused or want no rows. */
 export class NoRows implements RowSource {
   readonly totals: SourceTotals = { batches: 0, rows: 0, withheld: 0, filtered: 0 };
   readonly pending = 0;
@@ -68,7 +68,7 @@ export class NoRows implements RowSource {
   }
 }
 
-/** Where the records that a filter let through begin; used within one call. */
+/** Offsets of the records that match a filter; valid within one call. */
 let wantedAt = new Uint32Array(4096);
 
 export class RowStream implements RowSource {
@@ -80,7 +80,7 @@ export class RowStream implements RowSource {
   readonly #budget: RowBudget;
   readonly #batchMs: number;
   #matches: RecordPredicate | undefined;
-  /** Where rows are gathered. */
+  /** Buffer for the rows of the next batch. */
   #frame: PooledBuffer | undefined;
   #records = 0;
   #lastFlush = Number.NEGATIVE_INFINITY;
@@ -102,17 +102,17 @@ export class RowStream implements RowSource {
     return this.#records;
   }
 
-  /** Between two batches. */
+  /** Time between two batches. */
   get batchMs(): number {
     return Math.max(this.#batchMs, this.#context.leastBatchMs());
   }
 
-  /** From the next `add` on. */
+  /** Takes effect with the next `add`. */
   setFilter(matches: RecordPredicate): void {
     this.#matches = matches;
   }
 
-  /** `bytes` begins with `count` records; `skipped` more passed and were not even copied. */
+  /** Adds rows. `bytes` begins with `count` records; `skipped` more passed and were not copied. */
   add(bytes: Uint8Array, count: number, skipped: number): void {
     this.totals.withheld += skipped;
     if (this.#matches) this.#addMatching(bytes, count, this.#matches);
@@ -143,7 +143,7 @@ export class RowStream implements RowSource {
     const wanted = this.#budget.take(count, this.#context.clock.now());
     this.totals.withheld += count - wanted;
     if (wanted === count) this.#copy(bytes, 0, count);
-    // Evenly spread, so that a flood does not hide what is rare.
+    // Spread evenly, so that a flood does not hide rare packets.
     else for (let i = 0; i < wanted; i++) this.#copy(bytes, Math.floor((i * count) / wanted) * this.#stride, 1);
   }
 
@@ -162,7 +162,7 @@ export class RowStream implements RowSource {
     else for (let i = 0; i < wanted; i++) this.#copy(bytes, wantedAt[Math.floor((i * found) / wanted)] as number, 1);
   }
 
-  /** `count` records that lie one behind the other from byte `start` on. */
+  /** Copies `count` consecutive records that begin at byte `start`. */
   #copy(bytes: Uint8Array, start: number, count: number): void {
     const stride = this.#stride;
     for (let done = 0; done < count; ) {
@@ -176,7 +176,7 @@ export class RowStream implements RowSource {
     }
   }
 
-  /** The gathered records, in memory that is theirs: outboxes keep it until it is sent. */
+  /** Returns the buffered records in memory of their own, which send queues retain until they are sent. */
   #take(bytes: number): PooledBuffer | undefined {
     const frame = this.#frame;
     this.#records = 0;
@@ -185,13 +185,13 @@ export class RowStream implements RowSource {
       this.#frame = undefined;
       return frame;
     }
-    // Little must not hold much: rows go on being gathered in the frame.
+    // A small batch must not hold a large buffer: copy it, and keep using the frame.
     const own = this.#context.memory.acquire(bytes);
     own.buffer.set(frame.buffer.subarray(0, bytes));
     return own;
   }
 
-  /** At once if the last batch is some time ago, else when it is. */
+  /** Flushes at once if the last batch is old enough, otherwise when it is. */
   #flushSoon(): void {
     if (this.#records === 0 || this.#timer) return;
     const wait = this.#lastFlush + this.batchMs - this.#context.clock.now();

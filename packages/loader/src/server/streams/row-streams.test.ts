@@ -13,7 +13,7 @@ const range = (from: number, to: number, step = 1) =>
   Array.from({ length: Math.ceil((to - from) / step) }, (_, i) => from + i * step);
 
 const view = (number: number) => new PacketLogView(numberedRecord(number), { count: 1, stride: 64, recordOffset: 0 });
-/** The interface of the row with this number. */
+/** Returns the interface of the row with this number. */
 const ifindexOf = (number: number) => view(number).ifindex(0);
 
 describe('a stream', () => {
@@ -218,7 +218,7 @@ describe('clients that want the same', () => {
     expect(numbersOf(early.batches)).toEqual(range(0, 10));
     expect(numbersOf(late.batches)).toEqual(range(5, 10));
     expect(late.batches[0]).toMatchObject({ sequence: 0, offered: 4 });
-    // What it came for was in the next batch.
+    // The next batch held what the client subscribed to.
     expect(numbersOf(latest.batches)).toEqual([9]);
     expect(latest.batches[0]).toMatchObject({ sequence: 0, offered: 1 });
   });
@@ -290,7 +290,7 @@ describe('a client', () => {
     }
     expect(slow.sendQueue.backlog).toBeLessThanOrEqual(BACKLOG_BYTES);
     expect(slow.sendQueue.backlog).toBeGreaterThan(BACKLOG_BYTES - 2 * 64 * 1024);
-    // A tenth of it or less was even handed on.
+    // A tenth of the batches or fewer were written at all.
     expect(slow.batches.length).toBeLessThanOrEqual(3);
   });
 
@@ -342,7 +342,7 @@ const SUBSCRIPTIONS = [
 
 const SKIPPED = 3;
 
-/** What may happen to a client or to all. */
+/** Events that can happen to one client or to all. */
 const act = {
   add: (lab: Lab, _: FakeClient, rows: number) => lab.add(rows, SKIPPED),
   wait: (lab: Lab, _: FakeClient, ms: number) => lab.wait(ms),
@@ -368,7 +368,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: of('flush') },
 );
 
-/** Two that share, one with a filter, one with a limit; the first loses rows and is told. */
+/** Two clients that share a stream, one with a filter, one with a limit; the first loses rows and is notified. */
 const EVERYTHING_ONCE: [keyof typeof act, number, number][] = [
   ['follow', 0, 0],
   ['follow', 1, 0],
@@ -389,7 +389,7 @@ function expectSums({ stream }: FakeClient, passed: number): void {
   expect(offered + filtered).toBe(passed);
 }
 
-/** Every header keeps its promise, rows come in order, and a gap in the sequence means a drop and nothing else. */
+/** Checks that every header adds up, that rows come in order, and that a sequence gap always means lost rows. */
 function expectProven(batches: readonly PacketLogBatch[]): void {
   let received = 0;
   let before = { sequence: -1, dropped: 0 };

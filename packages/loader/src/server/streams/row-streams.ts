@@ -1,4 +1,4 @@
-/** The streams that clients follow: one for all who ask for the same rows. */
+/** The streams that clients follow: clients with the same subscription share one. */
 import { compileFilter, EVERYTHING, type Filter, filterKey, interfacesNamed } from '@packetlog/common';
 import { InterfaceNames } from '../../ipc/interface-table.ts';
 import { BufferPool } from './buffer-pool.ts';
@@ -6,14 +6,14 @@ import type { ClientStream } from './client-stream.ts';
 import type { RecordLayout } from './frames.ts';
 import { NoRows, type RowSource, RowStream, type StreamClock, type StreamContext } from './row-stream.ts';
 
-/** Rows are gathered for so long at least when many clients follow streams: at most 5,000 deliveries a second. */
+/** Shortest batch interval per following client: at most 5,000 deliveries a second. */
 const BATCH_MS_PER_CLIENT = 0.2;
-/** Who gets batches so often takes rows as they come. */
+/** A batch interval this short counts as low latency. */
 const HURRIED_BATCH_MS = 1;
 
 export interface Subscription {
   readonly rowsPerSecond: number;
-  /** Rows that come sooner after each other than this go out together. */
+  /** Rows that arrive closer together than this share a batch. */
   readonly batchMs: number;
   /** Undefined: all rows. */
   readonly filter: Filter | undefined;
@@ -22,11 +22,11 @@ export interface Subscription {
 interface Followed {
   readonly stream: RowStream;
   readonly filter: Filter | undefined;
-  /** Of a record; 0 without a filter. */
+  /** Cost per record; 0 without a filter. */
   readonly cost: number;
 }
 
-/** Subscriptions with the same key follow the same stream. */
+/** Returns a key; subscriptions with the same key follow the same stream. */
 export function streamKey(subscription: Subscription): string {
   const known = keys.get(subscription);
   if (known !== undefined) return known;
@@ -39,11 +39,11 @@ export function streamKey(subscription: Subscription): string {
 const keys = new WeakMap<Subscription, string>();
 
 /**
- * What filters may cost in a second, all streams together: records looked at, times the length of the filter. Beyond it
- * rows are withheld from those who filter, and counted so; everyone else gets theirs.
+ * Filtering budget of all streams per second: records checked, times the length of the filter. Beyond it, rows are
+ * withheld from streams with a filter, and counted as withheld; the other streams are not affected.
  */
 const FILTERING_PER_SECOND = 40_000_000;
-/** Characters of a filter that cost as much as looking at a record at all. */
+/** Characters of a filter that cost as much as checking a record at all. */
 const COST_CHARACTERS = 64;
 
 export class RowStreams {
@@ -51,7 +51,7 @@ export class RowStreams {
   readonly #noRows = new NoRows();
   readonly #streams = new Map<string, Followed>();
   readonly #interfaces = new InterfaceNames();
-  /** What filters may still cost in this second. */
+  /** Filtering budget left in this second. */
   #filtering = FILTERING_PER_SECOND;
   #second = 0;
   /** Clients that follow a stream. */
@@ -60,7 +60,7 @@ export class RowStreams {
   readonly #onLowLatency: (lowLatency: boolean) => void;
   #lowLatency = false;
 
-  /** `onLowLatency`: whether somebody takes rows as they come; called when that changed. */
+  /** `onLowLatency` is called when a client starts to need low latency, and when none needs it any more. */
   constructor(layout: RecordLayout, clock: StreamClock, onLowLatency: (lowLatency: boolean) => void = () => {}) {
     this.#onLowLatency = onLowLatency;
     this.context = {
@@ -76,7 +76,7 @@ export class RowStreams {
     this.#clockOffsetNs = ns;
   }
 
-  /** Filters that name interfaces mean these from now on. */
+  /** Sets the interfaces that filters with interface names refer to. */
   setInterfaces(interfaces: Iterable<{ readonly ifindex: number; readonly name: string }>): void {
     if (!this.#interfaces.learn(interfaces)) return;
     for (const { stream, filter } of this.#streams.values()) {
@@ -84,7 +84,7 @@ export class RowStreams {
     }
   }
 
-  /** `bytes` begins with `count` records, only read during the call; `skipped` more passed. */
+  /** Adds rows. `bytes` begins with `count` records, only read during the call; `skipped` more passed. */
   add(bytes: Uint8Array, count: number, skipped: number): void {
     this.#noRows.add(count + skipped);
     for (const { stream, cost } of this.#streams.values()) {
@@ -97,7 +97,7 @@ export class RowStreams {
     for (const { stream } of this.#streams.values()) stream.flush();
   }
 
-  /** Counts what passes to the client as `subscription` says; undefined: it is paused. */
+  /** Makes the client follow the stream for `subscription`; undefined: the client is paused. */
   follow(client: ClientStream, subscription: Subscription | undefined): void {
     const before = client.source;
     const source = this.#sourceFor(subscription);

@@ -5,7 +5,7 @@ import { BACKLOG_BYTES, BACKLOG_MS, SendQueue } from './send-queue.ts';
 
 const KIB = 1024;
 
-/** An sendQueue whose network takes messages when the test says so. */
+/** A SendQueue whose network takes messages when the test says so. */
 function lab() {
   const time = { now: 1000 };
   const written: { message: Message; sent: () => void }[] = [];
@@ -19,7 +19,7 @@ function lab() {
     time,
     written,
     send: (bytes: number) => sendQueue.send({ pieces: [], plain: () => [], bytes }),
-    /** The kernel takes so many of the messages that were handed on. */
+    /** The kernel takes the oldest `messages` that were written. */
     take(messages: number): void {
       for (const { sent } of written.slice(taken, taken + messages)) {
         taken++;

@@ -1,22 +1,22 @@
-/** What waits for one client to read: in order, bounded in bytes and in age. */
+/** The send queue of one client: ordered, and bounded in bytes and age. */
 import type { Message } from './frames.ts';
 
-/** Bytes and milliseconds that something may wait for a client; while more does, it gets nothing new. */
+/** Bytes that may wait for a client, and the age of the oldest in ms; beyond either the client gets nothing new. */
 export const BACKLOG_BYTES = 2 * 1024 * 1024;
 export const BACKLOG_MS = 5000;
 /**
- * Bytes that are handed on before the kernel has taken the last. More only hides how far the client is: what was
- * handed on is acknowledged as a whole.
+ * Bytes written before the kernel has taken the last ones. A larger window hides how far the client is, because written
+ * bytes are acknowledged as a whole.
  */
 const WINDOW_BYTES = 128 * 1024;
 
-/** What comes behind it waits until `done` is called. */
+/** Entries behind an action wait until it calls `done`. */
 export type Action = (done: () => void) => void;
 
 interface Entry {
   readonly at: number;
   readonly bytes: number;
-  /** A message, or what to do when all before it was handed on; undefined when that is done. */
+  /** A message, or an action to run once everything before it was written; undefined when done. */
   what: Message | Action | undefined;
 }
 
@@ -24,7 +24,7 @@ export class SendQueue {
   readonly #write: (message: Message, sent: () => void) => void;
   readonly #now: () => number;
   readonly #entries: Entry[] = [];
-  /** Entries before the first were sent, those before the second were handed on. */
+  /** Entries before `#first` were sent, those before `#next` were written. */
   #first = 0;
   #next = 0;
   #backlog = 0;
@@ -48,18 +48,18 @@ export class SendQueue {
     return this.#entries.length - this.#first;
   }
 
-  /** Whether `bytes` more would be too many, or what waits has waited too long. */
+  /** Returns whether `bytes` more would exceed the limit, or the oldest entry has waited too long. */
   isFull(bytes: number): boolean {
     return this.#backlog + bytes > BACKLOG_BYTES || this.oldestMs() > BACKLOG_MS;
   }
 
-  /** How long the oldest byte has waited. */
+  /** Age of the oldest entry, ms. */
   oldestMs(): number {
     const oldest = this.#entries[this.#first];
     return oldest === undefined ? 0 : this.#now() - oldest.at;
   }
 
-  /** How long the client has taken nothing of what waits for it. */
+  /** Time for which the client has taken nothing from its queue, ms. */
   stalledMs(): number {
     const oldest = this.#entries[this.#first];
     return oldest === undefined ? 0 : this.#now() - Math.max(oldest.at, this.#progressAt);
@@ -69,12 +69,12 @@ export class SendQueue {
     this.#add(message, message.bytes);
   }
 
-  /** Does something in its turn: when all that was sent before has been handed on. */
+  /** Runs `action` once everything queued before it has been written. */
   after(action: Action): void {
     this.#add(action, 0);
   }
 
-  /** Hands everything on, for the end. */
+  /** Writes everything, for shutdown. */
   flush(): void {
     this.#handOn(Number.POSITIVE_INFINITY);
   }
@@ -122,7 +122,7 @@ export class SendQueue {
     this.#handOn(WINDOW_BYTES);
   }
 
-  /** Lets go of its memory now, and of its place when all before it are done. */
+  /** Releases the entry's memory now, and its slot when all entries before it are done. */
   #forget(entry: Entry): void {
     entry.what = undefined;
     while (this.#first < this.#next && this.#entries[this.#first]?.what === undefined) this.#first++;
