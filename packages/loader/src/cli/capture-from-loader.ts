@@ -1,4 +1,4 @@
-/** `packetlog capture` where a loader runs: it asks for the records as any client does, and leaves the interfaces alone. */
+/** `packetlog capture` where a loader runs: requests the records like any client, and does not touch the interfaces. */
 import { connect, PacketLogError, type PacketStream } from '@packetlog/client';
 import {
   allOf,
@@ -32,7 +32,10 @@ export interface RunningLoader {
   readonly session: ControlSession;
 }
 
-/** The loader that watches the network namespace that is meant; undefined: none does. Throws SetupError. */
+/**
+ * Returns the session of the loader that watches the wanted network namespace; undefined: there is none. Throws
+ * SetupError.
+ */
 export async function runningLoader({ state, netns }: Wanted): Promise<RunningLoader | undefined> {
   checkStateDirectory(state);
   const meant = networkNamespaceId(netns);
@@ -48,7 +51,7 @@ export async function runningLoader({ state, netns }: Wanted): Promise<RunningLo
 
 const DENIED: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM']);
 
-/** `command`: what is to be run again, with more rights. */
+/** `command`: the command to repeat with more privileges. */
 export function unreachable(target: string, cause: unknown, command: string): SetupError {
   const step = 'ask the loader at';
   if (!isSystemError(cause)) {
@@ -64,7 +67,7 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error;
 }
 
-/** Resolves with the exit code; throws SetupError if the loader cannot give the records. */
+/** Resolves with the exit code; throws SetupError if the loader cannot send the records. */
 export async function captureFromLoader(
   { control, session }: RunningLoader,
   wanted: Wanted,
@@ -112,7 +115,7 @@ export async function captureFromLoader(
   return broken ? EXIT.failed : EXIT.ok;
 }
 
-/** The interfaces asked for, and of their packets those that the filter lets through. */
+/** Combines the wanted interfaces with the filter for their packets. */
 function filterOf({ iface, filter }: Wanted): Filter {
   const chosen = iface.length > 0 ? [anyOf(iface.map((name) => ({ kind: 'interface', name }) as const))] : [];
   return allOf([...chosen, ...(filter ? [filter] : [])]);
@@ -178,7 +181,7 @@ function report(name: string, counts: PrinterCounts, stream: PacketStream): stri
   return lines;
 }
 
-/** What never became a record, by the loader's last two reports. */
+/** Describes the packets that never became a record, from the loader's last two reports. */
 function kernelWords(before: ControlSession, after: ControlSession | undefined): string {
   if (after?.pid !== before.pid) return 'What its ring lost meanwhile is not known: the loader has ended.';
   const lost = sum(after.interfaces, 'ring_full') - sum(before.interfaces, 'ring_full');

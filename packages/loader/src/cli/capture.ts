@@ -1,6 +1,6 @@
 /**
- * `packetlog capture`: records into a file. Where a loader runs, they are its own; else this is a run of its own, which
- * only looks: the rules of this machine are neither read nor put in force.
+ * `packetlog capture`: writes records to a file. Uses the running loader if there is one. Otherwise it watches the
+ * interfaces itself, without reading or enforcing the rules of this machine.
  */
 import { createWriteStream, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,11 +18,11 @@ import { run } from './run/run.ts';
 export interface CaptureOptions {
   /** `-`: standard output. */
   write: string;
-  /** Undefined: by the file's name. */
+  /** Undefined: chosen by the file name. */
   format: CaptureFormat | undefined;
   /** Undefined: until Ctrl-C. */
   seconds: number | undefined;
-  /** Records; undefined: without end. */
+  /** Number of records; undefined: unlimited. */
   count: number | undefined;
 }
 
@@ -47,7 +47,7 @@ export async function capture(options: RunOptions, { write, format, seconds, cou
   }
 }
 
-/** With no rules, and nothing that stays or is taken over. */
+/** Runs without rules, and without pinning or taking over anything. */
 async function lookOnly(options: RunOptions, look: (options: RunOptions) => Promise<number>): Promise<number> {
   const directory = mkdtempSync(join(tmpdir(), 'packetlog-capture-'));
   const state = statePaths({ PACKETLOG_STATE_DIR: directory });
@@ -71,7 +71,7 @@ function formatOf(file: string): CaptureFormat {
   });
 }
 
-/** Opened before anything is attached: a wrong path is told at once. */
+/** Opens the file before anything is attached, so that a wrong path fails at once. */
 function fileOutput(file: string) {
   try {
     return createWriteStream(file, { fd: openSync(file, 'w', 0o600) });

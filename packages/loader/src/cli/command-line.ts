@@ -1,4 +1,7 @@
-/** The command line's shape and its help. What a command is made of is loaded when it is the one: half a second of it. */
+/**
+ * Defines the command line and its help. A command's implementation is loaded only when it runs, which saves half a
+ * second.
+ */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT } from '../errors/exit-codes.ts';
 import { SetupError } from '../errors/setup-error.ts';
@@ -61,7 +64,7 @@ Examples:
   packetlog capture --for 10s -w attack.pcapng
   packetlog capture --iface eth0 -w - --format ndjson | jq .src_addr`;
 
-/** It writes records to its file, serves nothing and denies nothing. */
+/** `capture` writes records to its file; it serves nothing and denies nothing. */
 const NOT_FOR_CAPTURE = new Set(
   '--print --listen --ui --allow-origin --allow-node --reverse-dns --geoip --rules --protect --confirm-within --pin'.split(
     ' ',

@@ -17,7 +17,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-/** What bash offers for the last of these words; interfaces are the folders in `net`. */
+/** Returns what bash offers for the last of these words; interfaces are the folders in `net`. */
 function completed(...words: string[]): string[] {
   const script = completionScript('bash', program).replaceAll('/sys/class/net', join(directory, 'net'));
   const run = `${script}
@@ -87,7 +87,7 @@ describe('the script for bash', () => {
   });
 
   it('completes interfaces, quoted, and runs nothing that stands in a name', () => {
-    // The kernel takes such names.
+    // The kernel accepts such names.
     for (const name of ['eth0', 'eth1', '$(>ran)', '`>ran`', "e'f", 'x;>ran']) {
       mkdirSync(join(directory, 'net', name), { recursive: true });
     }

@@ -1,11 +1,11 @@
-/** Completion scripts for shells, made from the commands themselves: their options, arguments and what these may be. */
+/** Generates shell completion scripts from the commands: their options, arguments and values. */
 import { RULE_ACTIONS } from '@packetlog/common';
 import type { Command } from 'commander';
 import { SetupError } from '../errors/setup-error.ts';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
-/** What may stand for a value. */
+/** Possible values of an option or argument. */
 type Value = { kind: 'words'; words: readonly string[] } | { kind: 'interface' } | { kind: 'file' } | { kind: 'free' };
 
 interface OptionWord {
@@ -14,7 +14,7 @@ interface OptionWord {
   /** "-i". */
   short: string | undefined;
   description: string;
-  /** Undefined: it takes none. */
+  /** Undefined: the option takes no value. */
   value: Value | undefined;
 }
 
@@ -28,14 +28,14 @@ interface CommandWords {
 
 const FILE_OPTIONS: ReadonlySet<string> = new Set(['--config', '--ui', '--geoip', '--write', '--rules', '--bpf-fs']);
 const INTERFACE_OPTIONS: ReadonlySet<string> = new Set(['--iface', '--interface']);
-/** By the argument's name. */
+/** By argument name. */
 const ARGUMENTS: Readonly<Record<string, Value>> = {
   action: { kind: 'words', words: RULE_ACTIONS },
   policy: { kind: 'words', words: ['permit', 'deny'] },
   shell: { kind: 'words', words: SHELLS },
   file: { kind: 'file' },
 };
-/** What runs when no command is named. */
+/** The command that runs when none is given. */
 const DEFAULT = 'run';
 
 export function completionScript(shell: string, program: Command): string {
@@ -52,7 +52,9 @@ export function completionScript(shell: string, program: Command): string {
   });
 }
 
-/** Of each command that does something; a group such as `rules` is in the paths of its own. */
+/**
+ * Returns the words of every command that does something; a group such as `rules` appears in the paths of its commands.
+ */
 function wordsOf(program: Command, path: readonly string[] = []): CommandWords[] {
   return program.commands.flatMap((command) => {
     const here = [...path, command.name()];
@@ -80,7 +82,7 @@ function optionValue(long: string, choices: readonly string[] | undefined): Valu
 
 const nameOf = ({ path }: CommandWords) => path.join(' ');
 const unique = (words: readonly string[]) => [...new Set(words)];
-/** Words that may come first, or after a group's name. */
+/** Returns the words that may come first, or after a group's name. */
 const firstWords = (commands: readonly CommandWords[]) => unique(commands.map(({ path: [first = ''] }) => first));
 const groupsOf = (commands: readonly CommandWords[]) =>
   unique(commands.flatMap(({ path }) => (path.length > 1 ? [path[0] as string] : [])));
@@ -118,7 +120,7 @@ function bash(commands: readonly CommandWords[]): string {
   const groups = groupsOf(commands);
   const inGroup = groups.map((group) => `    ${group}) ${reply(membersOf(commands, group))}; return ;;`);
   const names = firstWords(commands).filter((name) => !groups.includes(name));
-  // Interfaces not by compgen -W: it would run what stands in a name, such as $(reboot).
+  // No compgen -W for interfaces: it would run code in a name, such as $(reboot).
   return `_packetlog_interfaces() {
   local each
   for each in /sys/class/net/*; do

@@ -1,4 +1,4 @@
-/** `packetlog demo`: a lab with traffic, watched like a real interface, removed at the end. */
+/** `packetlog demo`: creates a lab with traffic, watches it like a real interface, and removes it at the end. */
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import type { RunOptions } from './options/run-options.ts';
 import { Stop } from './process/stop.ts';
 import { run } from './run/run.ts';
 
-/** `seconds`: the demo ends by itself after so long. */
+/** `seconds`: how long the demo runs. */
 export async function demo(options: RunOptions, seconds: number): Promise<number> {
   const stop = new Stop();
   await removeStaleLabs();
@@ -17,7 +17,7 @@ export async function demo(options: RunOptions, seconds: number): Promise<number
   const lab = await DemoLab.make();
   let actors: Actors | undefined;
   const timer = setTimeout(() => stop.now('time is over'), seconds * 1000);
-  // Rules of this machine are none of the demo's, and the other way round.
+  // Keep the rules of the demo and of this machine apart.
   const directory = mkdtempSync(join(tmpdir(), `packetlog-demo-${process.pid}-`));
   const demonstrated: RunOptions = {
     ...options,
@@ -38,7 +38,7 @@ export async function demo(options: RunOptions, seconds: number): Promise<number
   }
 }
 
-/** Of demos that were killed. */
+/** Removes directories of demos that were killed. */
 function removeStaleDirectories(): void {
   for (const name of readdirSync(tmpdir())) {
     const pid = /^packetlog-demo-(\d+)-/.exec(name)?.[1];

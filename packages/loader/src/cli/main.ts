@@ -1,4 +1,6 @@
-/** The `packetlog` command: reads the command line, runs a subcommand, turns errors into words and exit codes. */
+/**
+ * The `packetlog` command: parses the command line, runs a subcommand, and turns errors into messages and exit codes.
+ */
 import { EXIT } from '../errors/exit-codes.ts';
 import { nameProcess } from '../system/thread-name.ts';
 import { packetlogCommand } from './command-line.ts';
@@ -6,7 +8,7 @@ import { failureOf } from './process/failure.ts';
 import { leave } from './process/leave.ts';
 import { watchStandardStreams } from './process/print.ts';
 
-/** `PACKETLOG_IFACE=` is how a unit file or a shell says "not set". */
+/** A unit file or a shell says "not set" with `PACKETLOG_IFACE=`. */
 function forgetEmptyVariables(): void {
   for (const [name, value] of Object.entries(process.env)) {
     if (name.startsWith('PACKETLOG_') && value === '') delete process.env[name];

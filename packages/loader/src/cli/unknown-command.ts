@@ -1,9 +1,9 @@
-/** `packetlog rnu`: a word where none belongs. */
+/** Handles unknown commands: `packetlog rnu`. */
 import { existsSync } from 'node:fs';
 import { nearest } from '@packetlog/common';
 import { printableName } from '../system/interface-name.ts';
 
-/** A sentence that says what was probably meant. `commands`: all there are. */
+/** Returns a sentence that suggests the command that was probably meant. `commands`: all commands. */
 export function unknownCommand(
   word: string,
   commands: readonly string[],

@@ -1,4 +1,4 @@
-/** `packetlog unload`: takes off what a loader left in the kernel, and says what that was. */
+/** `packetlog unload`: removes what a loader left in the kernel, and prints what that was. */
 import { EXIT } from '../errors/exit-codes.ts';
 import { SetupError } from '../errors/setup-error.ts';
 import { printableName } from '../system/interface-name.ts';
@@ -18,7 +18,7 @@ export function unload(bpfFs: string | undefined, print: (line: string) => void)
       if (removed) for (const line of sentences(removed)) print(line);
       removedAny ||= removed !== undefined;
     } catch (error) {
-      // That of another network namespace may be free to go.
+      // Leftovers of another network namespace may still be removable.
       if (!(error instanceof SetupError)) throw error;
       refused ??= error;
     }

@@ -1,4 +1,4 @@
-/** One host of the demo: `node actor.js ROLE`, inside its namespace. Lives as long as its standard input is open. */
+/** One host of the demo: `node actor.js ROLE`, inside its namespace. Runs while its standard input is open. */
 import { createSocket } from 'node:dgram';
 import { connect, createServer } from 'node:net';
 import { SERVER } from './lab.ts';
@@ -9,7 +9,7 @@ const DNS_PORT = 53;
 /** A query for example.com, type A (RFC 1035). */
 const DNS_QUERY = Buffer.from('1234010000010000000000000765786d706c6503636f6d0000010001', 'hex');
 
-/** Rates are bounded by these intervals: about 400 packets/s in all. */
+/** These intervals bound the rates: about 400 packets/s in all. */
 const ROLES: Readonly<Record<string, () => void>> = {
   server() {
     for (const port of WEB_PORTS) {
@@ -43,7 +43,7 @@ const ROLES: Readonly<Record<string, () => void>> = {
     every(1500, (n) => probe.send('traceroute?', 33_434 + (n % 30), SERVER.ipv4));
   },
   scan() {
-    // A burst over 200 ports, then quiet.
+    // A burst over 200 ports, then a pause.
     every(6000, (n) => {
       for (let i = 0; i < 200; i++) setTimeout(() => request(SERVER.ipv4, 1 + ((n * 200 + i) % 1024)), i * 5);
     });
@@ -55,7 +55,7 @@ function every(ms: number, act: (n: number) => void): void {
   setInterval(() => act(n++), ms);
 }
 
-/** A TCP connection that asks, reads the answer and ends; refused is as good. */
+/** Opens a TCP connection, sends a request, reads the answer and closes; a rejected connection is fine too. */
 function request(host: string, port: number): void {
   const socket = connect({ host, port, timeout: 1000 }, () =>
     socket.write('GET / HTTP/1.1\r\nHost: example.com\r\n\r\n'),

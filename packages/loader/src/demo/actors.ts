@@ -1,4 +1,4 @@
-/** The processes that play the hosts: one for each namespace, ended by closing their standard input. */
+/** The processes of the hosts: one for each namespace, ended by closing their standard input. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +13,7 @@ export class Actors {
   constructor(lab: DemoLab) {
     this.#children = [SERVER, ...CLIENTS].map(({ name }) =>
       spawn('ip', ['netns', 'exec', lab.namespace(name), process.execPath, SCRIPT, name], {
-        // Its input ends with this process, however that ends. Ctrl-C is for this process alone.
+        // The pipe closes when this process ends, however it ends. Only this process handles Ctrl-C.
         stdio: ['pipe', 'ignore', 'inherit'],
         detached: true,
       }),

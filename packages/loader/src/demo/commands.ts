@@ -4,7 +4,7 @@ import { SetupError } from '../errors/setup-error.ts';
 
 const execute = promisify(execFile);
 
-/** Runs iproute2's ip with the words of one line. Throws SetupError with its message. */
+/** Runs iproute2's `ip` with the words of one line. Throws SetupError with its message. */
 export async function ip(line: string): Promise<string> {
   try {
     const { stdout } = await execute('ip', line.split(' '));

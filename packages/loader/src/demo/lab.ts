@@ -1,10 +1,10 @@
 /**
- * A small network in namespaces of its own: no interface of this machine is touched, no packet leaves it.
+ * A small network in separate namespaces: no interface of this machine is touched, no packet leaves it.
  *
  * ```
- *  web   dns   ping  scan        one namespace each, addresses of the documentation ranges
- *    \    |     |    /
- *     bridge in "switch" ─── eth0 in "server": watched
+ * web   dns   ping  scan        one namespace each, addresses of the documentation ranges
+ * \    |     |    /
+ * bridge in "switch" ─── eth0 in "server": watched
  * ```
  */
 import { readdirSync } from 'node:fs';
@@ -35,7 +35,7 @@ export class DemoLab {
     this.#id = id;
   }
 
-  /** Makes everything, or removes what it made and throws. */
+  /** Creates the whole lab, or removes what it created and throws. */
   static async make(): Promise<DemoLab> {
     const lab = new DemoLab(String(process.pid));
     try {
@@ -47,13 +47,13 @@ export class DemoLab {
     }
   }
 
-  /** Name of a host's network namespace. */
+  /** Returns the name of a host's network namespace. */
   namespace(host: string): string {
     return `${PREFIX}${this.#id}-${host}`;
   }
 
   async remove(): Promise<void> {
-    // With its namespace go a veth's other end and everything in it.
+    // Deleting a namespace also removes everything in it and the other end of its veth.
     for (const name of this.#made.splice(0)) await ip(`netns del ${name}`).catch(() => {});
   }
 
@@ -87,7 +87,7 @@ export class DemoLab {
   }
 }
 
-/** Removes what a demo that was killed left behind; namespaces of living demos stay. */
+/** Removes what killed demos left behind; namespaces of running demos stay. */
 export async function removeStaleLabs(): Promise<void> {
   let names: string[] = [];
   try {

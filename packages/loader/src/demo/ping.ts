@@ -1,4 +1,4 @@
-/** ICMP echo requests: the one thing here that Node's own sockets cannot send. Runs in a demo process of its own. */
+/** Sends ICMP echo requests, which Node's own sockets cannot. Runs in a separate demo process. */
 import { C, call } from '../native/ffi.ts';
 
 const AF_INET = 2;
@@ -26,7 +26,7 @@ export function sendEcho(address: string, sequence: number): void {
   ]);
 }
 
-/** RFC 792, with 56 bytes of data as ping sends. */
+/** Builds an echo request (RFC 792) with 56 bytes of data, as ping sends. */
 export function echoRequest(id: number, sequence: number): Uint8Array {
   const message = new Uint8Array(64);
   const view = new DataView(message.buffer);

@@ -1,4 +1,4 @@
-/** What a capture file holds, chosen by its name. */
+/** Encodes capture files; the file name chooses the format. */
 import { extname } from 'node:path';
 import type { PacketLogView } from '@packetlog/common';
 import {
@@ -15,17 +15,17 @@ import { type EncodeRecords, inLines, type LeftOut } from './console-printer.ts'
 export const CAPTURE_FORMATS = ['pcapng', 'ndjson', 'csv', 'packetlog'] as const;
 export type CaptureFormat = (typeof CAPTURE_FORMATS)[number];
 
-/** Undefined: the name does not say. */
+/** Returns the format for a file name, or undefined for an unknown extension. */
 export function captureFormatOf(file: string): CaptureFormat | undefined {
   const extension = extname(file).slice(1).toLowerCase();
   return CAPTURE_FORMATS.find((format) => format === extension);
 }
 
 export interface CaptureEncoding {
-  /** Before the first record. */
+  /** Written before the first record. */
   readonly head: string | Uint8Array;
   readonly encode: EncodeRecords;
-  /** Behind the last record. */
+  /** Written behind the last record. */
   readonly tail?: (leftOut: LeftOut) => Uint8Array;
 }
 
@@ -58,8 +58,8 @@ function pcapng(nameOf: (ifindex: number) => string): CaptureEncoding {
 }
 
 /**
- * Batches back to back, as `readBatches` of @packetlog/common reads them. Each header counts what was left out before
- * it; what was left out behind the last record is in an empty batch.
+ * Encodes batches back to back, as `readBatches` of @packetlog/common reads them. Each header counts the records
+ * missing before it; an empty batch at the end counts those missing behind the last record.
  */
 function batches(): CaptureEncoding {
   let sequence = 0;

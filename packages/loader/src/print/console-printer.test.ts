@@ -6,7 +6,7 @@ import { ConsolePrinter, inLines, type LeftOut } from './console-printer.ts';
 
 const STRIDE = 72;
 
-/** An output that takes a chunk only when the test says so, or by itself. */
+/** An output that takes chunks automatically, or only when the test says so. */
 function output(byItself: boolean) {
   const taken: string[] = [];
   const waiting: { text: string; done: (error?: Error) => void }[] = [];

@@ -1,28 +1,28 @@
-/** Prints records: keeps raw bytes, in bounds, and makes text of them only when the output takes it. */
+/** Prints records: queues the raw bytes, bounded, and formats them only when the output takes text. */
 import type { Writable } from 'node:stream';
 import { PacketLogView, type RecordPredicate } from '@packetlog/common';
 
 /** Raw records waiting for a slow output: about a million. */
 const QUEUE_BYTES = 64 * 1024 * 1024;
-/** Text of so many records is written at once, then the clients get their turn. */
+/** Records formatted in one write; then the event loop serves the clients. */
 const BURST = 512;
 
 export type FormatRecord = (view: PacketLogView, i: number) => string;
 
-/** Records that came before those at hand, from the start on, and are not in the output. */
+/** Records before the current ones, since the start, that are not in the output. */
 export interface LeftOut {
   readonly dropped: number;
-  /** More came than was asked for. */
+  /** Not written because of the record limit. */
   readonly withheld: number;
   readonly filtered: number;
 }
 
 const NOTHING_LEFT_OUT: LeftOut = { dropped: 0, withheld: 0, filtered: 0 };
 
-/** What is written for the records `from` to `to - 1`. */
+/** Encodes the records `from` to `to - 1`. */
 export type EncodeRecords = (view: PacketLogView, from: number, to: number, leftOut: LeftOut) => string | Uint8Array;
 
-/** A line for each record. */
+/** Encodes one line for each record. */
 export function inLines(format: FormatRecord): EncodeRecords {
   return (view, from, to) => {
     let text = '';
@@ -36,7 +36,7 @@ export interface PrinterCounts {
   console: number;
   /** Records not printed, because the output was too slow or closed. */
   dropped: number;
-  /** Records that the filter left out; absent without a filter. */
+  /** Records excluded by the filter; absent without a filter. */
   filtered?: number;
 }
 
@@ -55,7 +55,7 @@ export class ConsolePrinter {
   #queuedBytes = 0;
   /** Next record of the first view in the queue. */
   #at = 0;
-  /** Records given to the output that it has not taken yet. */
+  /** Records written to the output that it has not taken yet. */
   #writing = 0;
   #waiting = false;
   #scheduled = false;
@@ -63,7 +63,7 @@ export class ConsolePrinter {
   #matches: RecordPredicate | undefined;
   #idle: (() => void)[] = [];
 
-  /** `onClosed`: whoever read the output is gone. */
+  /** `onClosed` is called when the reader of the output has gone. */
   constructor(options: {
     output: Writable;
     encode: EncodeRecords;
@@ -96,19 +96,22 @@ export class ConsolePrinter {
     return this.#queue.reduce((sum, { view }) => sum + view.length, 0) - this.#at + this.#writing;
   }
 
-  /** Of what is added from now on, only these records are printed. */
+  /** From now on, prints only matching records. */
   setFilter(matches: RecordPredicate): void {
     this.#matches = matches;
     this.counts.filtered ??= 0;
   }
 
-  /** Of what is added from now on, only so many records are taken, if it says so: what comes then is in no count. */
+  /** Takes at most `records` more records if a number is given; later ones are not counted at all. */
   setLimit(records: number | undefined, onFull: () => void): void {
     this.#room = records ?? Number.POSITIVE_INFINITY;
     this.#onFull = onFull;
   }
 
-  /** Copies the records; `bytes` may change when this returns. `upstream`: what was left out before it came here. */
+  /**
+   * Copies the records; `bytes` may change when this returns. `upstream` counts the records missing before they came
+   * here.
+   */
   add(bytes: Uint8Array, count: number, upstream: LeftOut = NOTHING_LEFT_OUT): void {
     if (this.#room <= 0) return;
     this.#upstream = upstream;
@@ -148,7 +151,7 @@ export class ConsolePrinter {
     return { dropped: dropped + this.counts.dropped, withheld, filtered: filtered + (this.counts.filtered ?? 0) };
   }
 
-  /** Resolves when the output took all records so far, and what ends them; or when the time is over. */
+  /** Resolves when the output has taken all records so far and the last line, or at the timeout. */
   async finish(lastLine: (() => string) | undefined, timeoutMs: number): Promise<void> {
     const timer = setTimeout(() => this.#close(), timeoutMs);
     await new Promise<void>((resolve) => {

@@ -1,7 +1,4 @@
-/**
- * Standard output, never waited for: a paused terminal or a slow pipe must not stop those who
- * watch through the socket.
- */
+/** Opens standard output without blocking: a paused terminal or a slow pipe must not delay clients of the socket. */
 import { createWriteStream, fstatSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
@@ -10,8 +7,8 @@ const STDOUT = 1;
 
 export function standardOutput(): Writable {
   if (process.stdout.isTTY) {
-    // Node's terminals block; this undoes it. libuv opened the terminal anew, so the shell's own
-    // descriptor keeps its mode.
+    // Node's terminals block; this undoes it. libuv reopened the terminal, so the shell's own descriptor keeps its
+    // mode.
     const handle = (process.stdout as unknown as { _handle?: { setBlocking?: (blocking: boolean) => void } })._handle;
     handle?.setBlocking?.(false);
     return process.stdout;

@@ -1,4 +1,4 @@
-/** A record as a line of text for people; aligned, optionally coloured. */
+/** Formats a record as a line of text for people; aligned, optionally coloured. */
 import {
   ACTIONS,
   actionName,
@@ -14,7 +14,7 @@ import {
 
 export interface TextStyle {
   colour: boolean;
-  /** Worth its room only where several are watched. */
+  /** Useful only when several interfaces are watched. */
   showInterface: boolean;
 }
 
@@ -26,14 +26,14 @@ const RED = '\u001b[31m';
 const YELLOW = '\u001b[33m';
 
 const PROTOCOL_WIDTH = 'PROTO: TCP, FLAGS: SE.W,'.length;
-/** What is longer, such as two full IPv6 addresses, is out of line; one of them must not make every line wrap. */
+/** Longer values, such as two full IPv6 addresses, break the alignment: one of them must not make every line wrap. */
 const WIDEST = 'SRC IP: 2001:db8:1234:5678::1, SRC PORT: 65535,'.length;
 
 function widened(width: number, text: string): number {
   return Math.max(width, Math.min(WIDEST, text.length));
 }
 
-/** Columns begin narrow and move out, once, when something longer comes by. */
+/** Columns start narrow and widen, once, when a longer value appears. */
 export class TextLines {
   readonly #colour: boolean;
   readonly #showInterface: boolean;
@@ -46,7 +46,7 @@ export class TextLines {
     this.#showInterface = style.showInterface;
   }
 
-  /** Begins with the local time; holds no newline. */
+  /** Formats a record. The line begins with the local time and holds no newline. */
   line(view: PacketLogView, i: number, interfaceName: string): string {
     const ports = view.portsRead(i);
     const ip = view.addressesRead(i);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { SetupError } from '../../errors/setup-error.ts';
 
-/** The object in a JSON file. */
+/** Returns the object in a JSON file. */
 export function readConfigFile(path: string): Record<string, unknown> {
   const fail = (problem: string, cause?: unknown) =>
     new SetupError({

@@ -1,10 +1,10 @@
-/** `--filter`: its text, and what is said about it. */
+/** `--filter`: parses its text, and builds its errors and warnings. */
 import { type Filter, FilterError, interfacesNamed, parseFilter } from '@packetlog/common';
 import { InvalidArgumentError } from 'commander';
 import type { InterfaceNames } from '../../ipc/interface-table.ts';
 import { printableName } from '../../system/interface-name.ts';
 
-/** @throws InvalidArgumentError with the text and a mark under the place. */
+/** @throws InvalidArgumentError with the text and a mark under the error. */
 export function filterOption(text: string): Filter {
   try {
     return parseFilter(text);
@@ -18,11 +18,11 @@ export function filterOption(text: string): Filter {
 const BEFORE = 60;
 const AFTER = 40;
 
-/** Two lines: the text, or the part of it that matters, and what to look at. */
+/** Returns two lines: the text, or the relevant part of it, and a mark under the error. */
 function markedText({ text, from, to }: FilterError): string {
   const start = Math.max(0, from - BEFORE);
   const end = Math.min(text.length, Math.max(from + 1, to) + AFTER);
-  // One character for one, so that the mark stands under its place.
+  // Replace each character by exactly one, so that the mark stays in its column.
   const shown = text
     .slice(start, end)
     .replace(/\s/g, ' ')
@@ -31,7 +31,7 @@ function markedText({ text, from, to }: FilterError): string {
   return `  ${shown}\n  ${' '.repeat(from - start)}${mark}`;
 }
 
-/** A name that nothing has is more often mistyped than awaited. */
+/** Warns of interface names that do not exist: they are more often typing errors than future interfaces. */
 export function filterWarnings(filter: Filter, interfaces: InterfaceNames): readonly string[] {
   return interfacesNamed(filter)
     .filter((name) => interfaces.indexesOf(name).length === 0)

@@ -13,7 +13,7 @@ it('rings are sized by what this process may use, and a warning comes before the
     ),
   ]);
   expect(memoryProblems(ringBytesFor(undefined, 150 * MIB, 2), 150 * MIB, 2)).toEqual([]);
-  // With the rings of a machine without limits it would not do.
+  // Rings sized for a machine without limits would not fit.
   expect(memoryProblems(16 * MIB, 140 * MIB, 2)).toHaveLength(1);
 });
 

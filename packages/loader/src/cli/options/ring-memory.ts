@@ -1,4 +1,4 @@
-/** Memory at start: how large the rings are, and whether what is allowed will do. */
+/** Memory at start: chooses the size of the rings, and checks that the memory limit is high enough. */
 import { SetupError } from '../../errors/setup-error.ts';
 import { possibleCpus } from '../../system/cpus.ts';
 import { memoryLimit } from '../../system/memory-limit.ts';
@@ -6,13 +6,13 @@ import { defaultRingBytes, largestRingBytes } from '../../transports/ring-size.t
 
 const MIB = 2 ** 20;
 /**
- * What a loader takes beside its rings: 57 to 76 MiB measured at rest, and a heap that traffic and clients make grow.
+ * Memory of a loader without its rings: 57 to 76 MiB measured at rest, plus a heap that grows with traffic and clients.
  */
 const WITHOUT_RINGS = 110 * MIB;
-/** A ring for permitted packets, and a quarter of it for denied ones. */
+/** One ring for permitted packets, and one of a quarter of its size for denied ones. */
 const RINGS_PER_CPU = 1.25;
 
-/** Bytes for each CPU's ring. `asked`: of --ring-size. Throws SetupError if it is too much. */
+/** Returns the bytes of each CPU's ring. `asked` is the value of --ring-size. Throws SetupError if it is too large. */
 export function ringBytesFor(asked: number | undefined, memory = memoryLimit(), cpus = possibleCpus()): number {
   const largest = largestRingBytes(memory, cpus);
   if (asked === undefined || asked <= largest) return asked ?? defaultRingBytes(memory, cpus);
@@ -25,7 +25,7 @@ export function ringBytesFor(asked: number | undefined, memory = memoryLimit(), 
   });
 }
 
-/** What to warn of before anything is loaded: the kernel kills without a word. */
+/** Returns warnings to print before anything is loaded: the kernel's OOM killer gives none. */
 export function memoryProblems(ringBytes: number, memory = memoryLimit(), cpus = possibleCpus()): string[] {
   const need = WITHOUT_RINGS + RINGS_PER_CPU * ringBytes * cpus;
   if (memory >= need) return [];

@@ -6,7 +6,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** The values after the command line, the environment and the file were read; the file as parsed JSON. */
+/** Returns the values merged from the command line, the environment and the file, which is given as parsed JSON. */
 function read(
   args: readonly string[],
   env: Record<string, string>,

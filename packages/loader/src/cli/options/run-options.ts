@@ -1,4 +1,4 @@
-/** The options of `packetlog run`: their flags, environment variables, defaults, and their order of precedence. */
+/** The options of `packetlog run`: flags, environment variables, defaults, and their order of precedence. */
 import type { Filter } from '@packetlog/common';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ClockPolicy } from '../../ipc/clock-policy.ts';
@@ -32,40 +32,40 @@ export interface RunOptions {
   iface: string[];
   mode: RequestedMode;
   print: PrintFormat;
-  /** Of what is printed; undefined: everything. */
+  /** Filter for printed records; undefined: everything. */
   filter: Filter | undefined;
   listen: ListenAddress | 'off';
-  /** Directory of the built dashboard; undefined: the one built beside this package. */
+  /** Directory of the built dashboard; undefined: the one built next to this package. */
   ui: string | undefined;
-  /** Bytes for each CPU; undefined: chosen by the machine's memory. */
+  /** Bytes for each CPU; undefined: chosen from the machine's memory. */
   ringSize: number | undefined;
   logLevel: LogLevel;
   countOnly: boolean;
   transport: RequestedTransport;
   clock: ClockPolicy;
-  /** Record 1 of so many permitted packets; SAMPLE_AUTO: by how full the ring is. */
+  /** Record 1 of this many permitted packets; SAMPLE_AUTO: depends on how full the ring is. */
   sample: number;
-  /** Records to lose on purpose. */
+  /** Number of records to lose deliberately. */
   simulateLoss: number;
   netns: string | undefined;
   /** Look up the names of addresses when a client asks. */
   reverseDns: boolean;
-  /** MMDB files that say where addresses are. */
+  /** MMDB files with the location of addresses. */
   geoip: string[];
   allowOrigin: string[];
   allowNode: string[];
   config: string | undefined;
-  /** The rules and what belongs to them. */
+  /** Paths of the rules and related files. */
   state: StatePaths;
-  /** Addresses and networks that no rule may deny, besides those in the rules file. */
+  /** Addresses and networks that no rule may deny, in addition to those in the rules file. */
   protect: string[];
-  /** Milliseconds that a risky change of the rules waits to be confirmed. */
+  /** Milliseconds in which a risky change of the rules must be confirmed, or it reverts. */
   confirmWithin: number;
   /** When program and maps outlive the process. */
   pin: 'auto' | 'always' | 'never';
   /** Where to pin; undefined: the usual bpf file system. */
   bpfFs: string | undefined;
-  /** Go on with what a loader that ended left in the kernel. */
+  /** Reuse what a loader that ended left in the kernel. */
   takeOver: boolean;
 }
 
@@ -76,25 +76,25 @@ function list(each: (text: string) => string) {
   ];
 }
 
-/** A comma that is part of a name is written with a backslash before it. */
+/** A comma that belongs to a name is written with a backslash before it. */
 function names(text: string, before: string[] | undefined): string[] {
   const parts = text.split(/(?<!\\),/).map((part) => part.replaceAll('\\,', ','));
   return [...(before ?? []), ...parts.map((part) => interfaceName(part.trim()))];
 }
 
-/** Also of `packetlog unload`. */
+/** Also used by `packetlog unload`. */
 export function bpfFsOption(): Option {
   return new Option('--bpf-fs <dir>', 'mount point of the bpf file system to pin in (default: /sys/fs/bpf)').env(
     'PACKETLOG_BPFFS',
   );
 }
 
-/** Also of `packetlog rules`. */
+/** Also used by `packetlog rules`. */
 export function netnsOption(description: string): Option {
   return new Option('--netns <name>', description).argParser(networkNamespace).env('PACKETLOG_NETNS');
 }
 
-/** Also of `packetlog rules`. */
+/** Also used by `packetlog rules`. */
 export function rulesFileOption(): Option {
   return new Option(
     '--rules <file>',
@@ -102,14 +102,14 @@ export function rulesFileOption(): Option {
   ).env('PACKETLOG_RULES');
 }
 
-/** Also of `packetlog rules`. */
+/** Also used by `packetlog rules`. */
 export function protectOption(): Option {
   return new Option('--protect <address>', 'address or network that no rule may deny; repeat or separate with commas')
     .argParser(list(network))
     .env('PACKETLOG_PROTECT');
 }
 
-/** In the order of --help. */
+/** Returns the options in the order of --help. */
 export function runOptions(): Option[] {
   return [
     new Option(
@@ -216,7 +216,10 @@ export function runOptions(): Option[] {
   ];
 }
 
-/** Commander asks only whether the variable of a flag is there. Here 0, false, no and off mean no; nothing is as if it were not there. */
+/**
+ * Commander only checks whether a flag's variable is set. Here 0, false, no and off mean no, and an empty value counts
+ * as not set.
+ */
 export function readFlagVariables(command: Command, options: readonly Option[]): void {
   for (const option of options) {
     const name = option.attributeName();
@@ -228,8 +231,8 @@ export function readFlagVariables(command: Command, options: readonly Option[]):
 }
 
 /**
- * Flag, then environment, then file, then default. `file`: the parsed JSON; its values go through
- * the same parsers as the command line's.
+ * Applies the precedence: flag, then environment, then file, then default. `file` is the parsed JSON; its values go
+ * through the same parsers as those of the command line.
  */
 export function mergeConfig(command: Command, options: readonly Option[], file: Record<string, unknown>): void {
   const known = new Map(options.filter((o) => o.long !== '--config').map((o) => [o.long?.slice(2), o]));

@@ -1,4 +1,4 @@
-/** What the values of options may be. Each function returns the value or throws InvalidArgumentError. */
+/** Parsers for option values. Each returns the value or throws InvalidArgumentError. */
 import { parseDuration, parseNetwork, RuleValueError } from '@packetlog/common';
 import { InvalidArgumentError } from 'commander';
 import { interfaceNameProblem } from '../../system/interface-name.ts';
@@ -18,7 +18,7 @@ const UNITS: Readonly<Record<string, number>> = {
   gib: 1024 ** 3,
 };
 
-/** "16MiB", "16m" or "16777216" as bytes. */
+/** Parses "16MiB", "16m" or "16777216" as bytes. */
 export function bytes(text: string): number {
   const [, digits = '', unit = ''] = /^(\d+)\s*([a-z]*)$/i.exec(text.trim()) ?? [];
   const factor = UNITS[unit.toLowerCase()];
@@ -27,7 +27,7 @@ export function bytes(text: string): number {
   return Number(digits) * factor;
 }
 
-/** A size that a ring may have: a power of two, at least a page. */
+/** Parses the size of a ring: a power of two, at least a page. */
 export function ringBytes(text: string): number {
   const size = bytes(text);
   const isPower = size > 0 && Number.isInteger(Math.log2(size));
@@ -37,7 +37,7 @@ export function ringBytes(text: string): number {
   return size;
 }
 
-/** "localhost:7411", "[::1]:7411", ":7411" or "7411"; "off". */
+/** Parses "localhost:7411", "[::1]:7411", ":7411", "7411" or "off". */
 export function listenAddress(text: string): ListenAddress | 'off' {
   if (text === 'off') return 'off';
   const [, host, port] = /^(?:(\[[0-9a-f:.]+\]|[^:\s[\]]*):)?(\d{1,5})$/i.exec(text) ?? [];
@@ -47,14 +47,14 @@ export function listenAddress(text: string): ListenAddress | 'off' {
   return { host: host || 'localhost', port: Number(port) };
 }
 
-/** A name, an alternative name, or what `ip link` prints ("eth0@if5"). */
+/** Parses an interface name, an alternative name, or what `ip link` prints ("eth0@if5"). */
 export function interfaceName(name: string): string {
   const problem = interfaceNameProblem(name);
   if (problem) throw new InvalidArgumentError(`An interface name that ${problem} cannot exist.`);
   return name;
 }
 
-/** "https://packetlog.example.com": scheme, host and port, nothing else. */
+/** Parses "https://packetlog.example.com": scheme, host and port, nothing else. */
 export function origin(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !/^https?:$/.test(url.protocol) || url.origin !== text.toLowerCase()) {
@@ -68,7 +68,7 @@ export function fileName(name: string): string {
   throw new InvalidArgumentError('Write the name of a file.');
 }
 
-/** The path of a network namespace: a name as `ip netns` has it, or a path as it is. */
+/** Returns the path of a network namespace, from a name as in `ip netns` or from a path. */
 export function networkNamespace(text: string): string {
   if (text === '' || text.includes('\0'))
     throw new InvalidArgumentError('Write a name (see: ip netns list) or a path.');
@@ -77,7 +77,7 @@ export function networkNamespace(text: string): string {
 
 const DAY = 86_400;
 
-/** A length of time from a second to a day: "10", "10s", "5m", "1h30m". */
+/** Parses a duration from a second to a day: "10", "10s", "5m", "1h30m". */
 export function seconds(text: string): number {
   let value = Number(text);
   try {
@@ -90,12 +90,12 @@ export function seconds(text: string): number {
   throw new InvalidArgumentError('Write a time from 1s to 24h, for example 10s, 5m or 1h30m.');
 }
 
-/** The kernel samples by how full the ring is. */
+/** The kernel samples depending on how full the ring is. */
 export const SAMPLE_AUTO = 0;
-/** A record's weight has 16 bits. */
+/** The weight of a record has 16 bits. */
 const MAX_SAMPLE = 32_768;
 
-/** N of "1 of N"; SAMPLE_AUTO for auto, 1 for off. */
+/** Parses N of "1 of N"; SAMPLE_AUTO for auto, 1 for off. */
 export function sampling(text: string): number {
   if (text === 'auto') return SAMPLE_AUTO;
   if (text === 'off') return 1;
@@ -106,13 +106,13 @@ export function sampling(text: string): number {
   return n;
 }
 
-/** A number of things, from 0 on. */
+/** Parses a count, from 0. */
 export function count(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Write a number from 0 on.');
   return Number(text);
 }
 
-/** A number of things, from 1 on. */
+/** Parses a count, from 1. */
 export function countFromOne(text: string): number {
   if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('Write a number from 1 on.');
   return Number(text);
@@ -121,7 +121,7 @@ export function countFromOne(text: string): number {
 export const DEFAULT_CONFIRM_MS = 30_000;
 const LONGEST_CONFIRM_MS = 3_600_000;
 
-/** Milliseconds of `30s` or `2m`. */
+/** Parses `30s` or `2m` as milliseconds. */
 export function confirmWithin(text: string): number {
   try {
     const ms = parseDuration(text);
@@ -132,7 +132,7 @@ export function confirmWithin(text: string): number {
   throw new InvalidArgumentError('write a time up to an hour, such as 30s or 2m.');
 }
 
-/** An address or a network. */
+/** Parses an address or a network. */
 export function network(text: string): string {
   try {
     parseNetwork(text);
