@@ -19,12 +19,12 @@ function source(file: string): string {
   return readFileSync(new URL(file, import.meta.url), 'utf8');
 }
 
-/** index.ts names every type it exports as `type Name`. */
+/** Returns the types that index.ts exports as `type Name`. */
 function typeExports(): string[] {
   return [...source('./index.ts').matchAll(/\btype (\w+)/g)].map(([, name]) => `type ${name}`);
 }
 
-/** Public members of a class. */
+/** Returns the public members of a class. */
 function members(name: string, { prototype }: { prototype: object }): string[] {
   const own = Object.getOwnPropertyNames(prototype).filter((member) => member !== 'constructor');
   return own.map((member) => `${name}.${member}`);

@@ -19,7 +19,7 @@ const batches = [
   encodeBatch({ sequence: 1, offered: 9, dropped: 4, withheld: 2 }, [{ ...SAMPLE, ip_protocol: 17 }]),
 ];
 
-/** A socket that connects, takes the subscription and gets one batch as browsers do. */
+/** A fake socket that connects, accepts the subscription and delivers one batch as in browsers. */
 const SOCKET_IO_CLIENT = `
 import { readFileSync } from 'node:fs';
 export function io(url, options) {
@@ -38,7 +38,7 @@ export function io(url, options) {
 }
 `;
 
-/** A directory in which `@packetlog/common` is installed, freshly built, as a user would have it. */
+/** A directory with a fresh build of `@packetlog/common` installed, as users have it. */
 let project: string;
 
 beforeAll(async () => {

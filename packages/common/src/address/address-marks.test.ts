@@ -59,7 +59,7 @@ describe('addressMark', () => {
       fc.property(addressBytes, (bytes) => {
         const text = formatAddress(bytes);
         const range = ipaddr.parse(text).range();
-        // It has names for a few more ranges; what it calls private, local or multicast has a mark here.
+        // ipaddr.js names a few more ranges; those it calls private, local or multicast have a mark here.
         if (/^(private|loopback|linkLocal|uniqueLocal|multicast|carrierGradeNat|broadcast|unspecified)$/.test(range)) {
           expect(addressMark(text)).toBeDefined();
         }

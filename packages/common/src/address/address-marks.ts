@@ -1,4 +1,4 @@
-/** What is special about an address: whose it can be, and which standard says so. */
+/** Marks special-purpose addresses: what the range is for, and which standard defines it. */
 import { parseAddress } from './address.ts';
 import { parseNetwork } from './network.ts';
 
@@ -21,7 +21,9 @@ const DOCUMENTATION = { name: 'documentation', sentence: 'Reserved for documenta
 const MULTICAST = { name: 'multicast', sentence: 'A group: all that listen to it receive the packet.' };
 const BENCHMARKING = { name: 'benchmarking', sentence: 'Reserved for benchmarks of network devices; no host has it.' };
 
-/** IANA's registries of special-purpose addresses, and multicast. The first that holds an address is its mark. */
+/**
+ * IANA's registries of special-purpose addresses, and multicast. The first entry that contains an address is its mark.
+ */
 const MARKS: readonly (readonly [network: string, mark: AddressMark])[] = [
   ['0.0.0.0', { name: 'unspecified', sentence: 'No address: the sender has none yet.', source: 'RFC 1122' }],
   ['0.0.0.0/8', { name: 'this network', sentence: 'A host of this network; never a destination.', source: 'RFC 791' }],
@@ -78,8 +80,8 @@ const MARKS: readonly (readonly [network: string, mark: AddressMark])[] = [
 let networks: readonly { readonly bytes: Uint8Array; readonly bits: number; readonly mark: AddressMark }[] | undefined;
 
 /**
- * Undefined for an ordinary public address.
- * @throws AddressError when `address` is none.
+ * Returns the mark of an address; undefined for an ordinary public address.
+ * @throws AddressError when `address` is not an address.
  */
 export function addressMark(address: string): AddressMark | undefined {
   networks ??= MARKS.map(([network, mark]) => ({ ...parseNetwork(network), mark }));

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { addressBytes } from '../../test/support/packet-log.arbitrary.ts';
 import { AddressError, formatAddress, parseAddress } from './address.ts';
 
-/** ipaddr.js on the 16 bytes, with its own idea of what is IPv4. */
+/** Formats the 16 bytes with ipaddr.js, which detects IPv4 independently. */
 function witness(bytes: Uint8Array): string {
   const address = new ipaddr.IPv6([...bytes]);
   return address.isIPv4MappedAddress() ? address.toIPv4Address().toString() : address.toRFC5952String();
@@ -29,7 +29,7 @@ describe('formatAddress', () => {
     ['0:0:0:0:0:0:0:1', '::1'],
     ['1:0:0:0:0:0:0:0', '1::'],
     ['0:1:0:0:0:0:0:0', '0:1::'],
-    // section 5 asks for a dotted tail only where the prefix says so: mapped addresses are IPv4 here
+    // section 5 asks for a dotted tail only where the prefix is known: mapped addresses are IPv4 here
     ['::ffff:c000:201', '192.0.2.1'],
     ['0:0:0:0:0:ffff:0:0', '0.0.0.0'],
     ['::c000:201', '::c000:201'],

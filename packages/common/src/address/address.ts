@@ -1,10 +1,10 @@
-/** Addresses as text and as the 16 bytes of a record: IPv6, or IPv4 mapped into ::ffff:0:0/96. */
+/** Converts addresses between text and the 16 bytes of a record: IPv6, or IPv4 mapped into ::ffff:0:0/96. */
 
 export const ADDRESS_BYTES = 16;
 
 export class AddressError extends Error {
   override readonly name = 'AddressError';
-  /** What was to be parsed. */
+  /** The text that could not be parsed. */
   readonly text: string;
 
   constructor(text: string) {
@@ -18,8 +18,8 @@ const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16));
 const HEX_PADDED = HEX.map((text) => text.padStart(2, '0'));
 
 /**
- * Text of the 16 bytes at `offset` (network byte order): RFC 5952, except that an IPv4-mapped
- * address is written as the IPv4 address it stands for.
+ * Returns the text of the 16 bytes at `offset` (network byte order): RFC 5952, except that an IPv4-mapped address is
+ * written as the IPv4 address it contains.
  * @throws RangeError when fewer than 16 bytes are there.
  */
 export function formatAddress(bytes: Uint8Array, offset = 0): string {
@@ -72,7 +72,7 @@ function formatIpv6(bytes: Uint8Array, offset: number): string {
 const IPV4 = /^(?:0|[1-9]\d{0,2})(?:\.(?:0|[1-9]\d{0,2})){3}$/;
 
 /**
- * The 16 bytes of `a.b.c.d` (decimal, no leading zeros) or of an IPv6 address (RFC 4291 section 2.2).
+ * Returns the 16 bytes of `a.b.c.d` (decimal, no leading zeros) or of an IPv6 address (RFC 4291 section 2.2).
  * @throws AddressError for anything else, prefixes and zones too.
  */
 export function parseAddress(text: string): Uint8Array {
@@ -110,7 +110,7 @@ function parseIpv6(text: string): Uint8Array {
 
 const groupsOf = (half: string) => (half === '' ? [] : half.split(':'));
 
-/** `64:ff9b::192.0.2.33` as `64:ff9b::c000:221`. */
+/** Rewrites `64:ff9b::192.0.2.33` as `64:ff9b::c000:221`. */
 function dottedTailAsHex(text: string): string {
   const tail = text.lastIndexOf(':') + 1;
   const octets = tail > 0 ? parseIpv4(text.slice(tail)) : undefined;

@@ -2,21 +2,21 @@
 import { formatAddress, parseAddress } from './address.ts';
 
 export interface Network {
-  /** As it was written: `::ffff:192.0.2.1` is IPv6. */
+  /** As written: `::ffff:192.0.2.1` is IPv6. */
   readonly family: 4 | 6;
   /** 16 bytes as in a record. */
   readonly bytes: Uint8Array;
-  /** Leading bits of `bytes` that count: 0 to 128; of an IPv4 network 96 to 128. */
+  /** Length of the prefix in `bytes`: 0 to 128 bits; 96 to 128 for an IPv4 network. */
   readonly bits: number;
 }
 
 export class NetworkError extends Error {
   override readonly name = 'NetworkError';
-  /** What was to be parsed. */
+  /** The text that could not be parsed. */
   readonly text: string;
   /** The rest of a sentence that begins with the text. */
   readonly problem: string;
-  /** What may be meant. */
+  /** What was probably meant. */
   readonly fix: string | undefined;
 
   constructor(text: string, problem: string, { fix, ...options }: ErrorOptions & { fix?: string } = {}) {
@@ -28,12 +28,12 @@ export class NetworkError extends Error {
 }
 
 const WIDTH = { 4: 32, 6: 128 } as const;
-/** Of `::ffff:0:0`, which IPv4 addresses are mapped into. */
+/** Prefix length of `::ffff:0:0`, into which IPv4 addresses are mapped. */
 const MAPPED_BITS = 96;
 
 /**
- * `192.0.2.1`, `192.0.2.0/24`, `2001:db8::1` or `2001:db8::/32`.
- * @throws NetworkError for anything else, and for bits that are set behind the prefix.
+ * Parses `192.0.2.1`, `192.0.2.0/24`, `2001:db8::1` or `2001:db8::/32`.
+ * @throws NetworkError for anything else, and for bits set behind the prefix.
  */
 export function parseNetwork(text: string): Network {
   const [address = '', prefix, ...rest] = text.split('/');
@@ -56,8 +56,8 @@ export function parseNetwork(text: string): Network {
 }
 
 /**
- * The IPv4 network that a network of IPv4-mapped addresses stands for (`::ffff:192.0.2.0/120` is `192.0.2.0/24`); any
- * other network as it is. Sockets of both families print such addresses, packets never carry them.
+ * Converts a network of IPv4-mapped addresses to IPv4 (`::ffff:192.0.2.0/120` becomes `192.0.2.0/24`); returns any
+ * other network unchanged. Sockets of both families print such addresses, packets never carry them.
  */
 export function unmapped(network: Network): Network {
   const { family, bytes, bits } = network;
@@ -66,7 +66,7 @@ export function unmapped(network: Network): Network {
   return isMapped ? { family: 4, bytes, bits } : network;
 }
 
-/** The same text for the same network, however it was written. */
+/** Returns the same text for the same network, however it was written. */
 export function formatNetwork({ family, bytes, bits }: Network): string {
   return `${formatAs(family, bytes)}/${bits - (128 - WIDTH[family])}`;
 }
@@ -85,13 +85,13 @@ function addressOf(text: string, address: string): Uint8Array {
   }
 }
 
-/** formatAddress writes a mapped address as IPv4: as IPv6 it needs its colons. */
+/** formatAddress writes a mapped address as IPv4; as IPv6 it needs its colons. */
 function formatAs(family: 4 | 6, bytes: Uint8Array): string {
   const text = formatAddress(bytes);
   return family === 6 && !text.includes(':') ? `::ffff:${text}` : text;
 }
 
-/** The bits of byte `i` that a prefix of `bits` covers. */
+/** Returns the bits of byte `i` that a prefix of `bits` covers. */
 function maskOf(bits: number, i: number): number {
   const covered = Math.min(8, Math.max(0, bits - 8 * i));
   return 0xff & ~(0xff >> covered);

@@ -1,10 +1,10 @@
-/** Reads and writes the 64 bytes in front of the records, see batch-layout.ts. */
+/** Reads and writes the 64 bytes in front of the records; see batch-layout.ts. */
 import { PROTOCOL_VERSION } from '../protocol/limits.ts';
 import { BatchFormatError } from '../record/batch-error.ts';
 import { PACKET_LOG_SIZE } from '../record/layout.ts';
 import { BATCH_HEADER_FIELDS as AT, BATCH_HEADER_SIZE, BATCH_MAGIC } from './batch-layout.ts';
 
-/** What a receiver is told with each batch. */
+/** The header of a batch. */
 export interface BatchHeader {
   sequence: number;
   offered: number;
@@ -14,7 +14,7 @@ export interface BatchHeader {
   clock_offset_ns: bigint;
 }
 
-/** What differs between receivers of the same records. */
+/** The fields that differ between receivers of the same records. */
 export type BatchCounters = Omit<BatchHeader, 'clock_offset_ns'>;
 
 export interface BatchFields extends BatchHeader {
@@ -27,7 +27,7 @@ export interface BatchFields extends BatchHeader {
 const COUNTERS = ['sequence', 'offered', 'dropped', 'withheld', 'filtered'] as const;
 const TWO_TO_32 = 0x1_0000_0000;
 
-/** Reads the header at `position` and makes sure that the whole batch is there. */
+/** Reads the header at `position` and checks that the whole batch is there. */
 export function readBatchHeader(bytes: Uint8Array, position: number): BatchFields {
   const fail = (code: BatchFormatError['code'], message: string, expected: number, actual: number) =>
     new BatchFormatError(code, message, { expected, actual, position });
@@ -121,8 +121,8 @@ export function writeBatchHeader(
 }
 
 /**
- * Writes only the counters, into the header at `position` of `target`: for a copy that goes to another receiver.
- * They must be integers from 0 to 2^53 - 1; that is not checked here, because it is done once for each receiver.
+ * Writes only the counters, into the header at `position` of `target`, for a copy that goes to another receiver. They
+ * must be integers from 0 to 2^53 - 1. That is not checked, because this runs once per receiver.
  */
 export function writeBatchCounters(target: Uint8Array, position: number, counters: BatchCounters): void {
   writeUint64(target, position + AT.sequence, counters.sequence);

@@ -11,7 +11,7 @@
  * ```
  * For every receiver, over its whole stream:
  * `offered = sum of count so far (this batch included) + dropped + withheld`.
- * What its filter left out is no part of `offered`: `offered + filtered` is all that passed since it subscribed.
+ * Filtered records are not part of `offered`: `offered + filtered` is all that passed since the subscription.
  */
 
 export const BATCH_HEADER_SIZE = 64;
@@ -32,19 +32,19 @@ export const BATCH_HEADER_FIELDS = {
   stride: 12,
   /** u16, bytes from the start of a stride to its record: 0, or 8 when copied from a kernel ring. */
   record_offset: 14,
-  /** u64, 0 for the first batch of a receiver, then one more each. A gap is a lost batch. */
+  /** u64, 0 for the first batch of a receiver, then incremented by 1. A gap is a lost batch. */
   sequence: 16,
-  /** u64, records meant for this receiver since it subscribed, this batch included: those that its filter let through. */
+  /** u64, records that matched this receiver's filter since it subscribed, this batch included. */
   offered: 24,
-  /** u64, of `offered`: lost on the way because the receiver was too slow. */
+  /** u64, part of `offered`: lost because the receiver was too slow. */
   dropped: 32,
   /**
-   * u64, of `offered`: not sent because the receiver asked for at most so many rows per second, 0 and a pause included.
-   * Rows of which nobody wanted any are not looked at: they are all in here, whatever a filter would have said.
+   * u64, part of `offered`: not sent because of the receiver's limit of rows per second (0 and a pause included). Rows
+   * are not filtered while no client wants any: then all count here, whatever the filter.
    */
   withheld: 40,
-  /** i64, ns that were added to the kernel's monotonic clock for `timestamp_ns`. */
+  /** i64, ns added to the kernel's monotonic clock for `timestamp_ns`. */
   clock_offset_ns: 48,
-  /** u64, records that the receiver's filter left out: asked for, so no loss. */
+  /** u64, records that the receiver's filter excluded; they are not lost. */
   filtered: 56,
 } as const;

@@ -1,4 +1,4 @@
-/** Batches: a header and records in one piece of memory. */
+/** Batches: a header and records in one block of memory. */
 import { BatchFormatError } from '../record/batch-error.ts';
 import { PACKET_LOG_SIZE } from '../record/layout.ts';
 import { encodePacketLog, type PacketLog } from '../record/packet-log.ts';
@@ -6,26 +6,26 @@ import { PacketLogView } from '../record/view.ts';
 import { type BatchHeader, readBatchHeader, writeBatchHeader } from './batch-header.ts';
 import { BATCH_HEADER_SIZE } from './batch-layout.ts';
 
-/** A batch where it lies: the header is read at once, a record when it is asked for. */
+/** Reads a batch in place: the header immediately, a record on access. */
 export class PacketLogBatch extends PacketLogView {
-  /** 0 for the first batch of a receiver, then one more each. A gap is a lost batch. */
+  /** 0 for the first batch of a receiver, then incremented by 1. A gap is a lost batch. */
   readonly sequence: number;
-  /** Records meant for this receiver since it subscribed, this batch included: those that its filter let through. */
+  /** Records that matched this receiver's filter since it subscribed, this batch included. */
   readonly offered: number;
-  /** Of `offered`: lost because the receiver was too slow. */
+  /** Part of `offered`: lost because the receiver was too slow. */
   readonly dropped: number;
-  /** Of `offered`: not sent because the receiver asked for fewer. */
+  /** Part of `offered`: not sent because of the receiver's row limit or a pause. */
   readonly withheld: number;
-  /** Records that the receiver's filter left out; no part of `offered`. */
+  /** Records that the receiver's filter excluded; not part of `offered`. */
   readonly filtered: number;
-  /** ns that were added to the kernel's monotonic clock for `timestamp_ns`. */
+  /** ns added to the kernel's monotonic clock for `timestamp_ns`. */
   readonly clockOffsetNs: bigint;
   /** Bytes of the batch, header included. */
   readonly byteLength: number;
 
   /**
-   * Borrows `bytes`, at any alignment, from `position` on. Bytes behind the batch are not looked at.
-   * @throws BatchFormatError when no whole batch of this PROTOCOL_VERSION begins there.
+   * Borrows `bytes`, at any alignment, from `position` on. Ignores bytes behind the batch.
+   * @throws BatchFormatError unless a whole batch of this PROTOCOL_VERSION begins there.
    */
   static from(bytes: Uint8Array | ArrayBuffer, position = 0): PacketLogBatch {
     if (!(Number.isInteger(position) && position >= 0))
@@ -46,7 +46,7 @@ export class PacketLogBatch extends PacketLogView {
   }
 }
 
-/** socket.io gives an ArrayBuffer in browsers and a Buffer in Node; a bad sender can give anything. */
+/** socket.io passes an ArrayBuffer in browsers and a Buffer in Node; a faulty sender can pass anything. */
 function asBytes(bytes: unknown): Uint8Array {
   if (bytes instanceof Uint8Array) return bytes;
   if (ArrayBuffer.isView(bytes)) return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -55,15 +55,15 @@ function asBytes(bytes: unknown): Uint8Array {
   throw new BatchFormatError('shape', 'it is neither a Uint8Array nor an ArrayBuffer; give it the bytes', facts);
 }
 
-/** By its tag, because an ArrayBuffer of another frame or realm is no `instanceof` this one's. */
+/** Checks the tag: an ArrayBuffer of another frame or realm is not `instanceof` this realm's. */
 function isArrayBuffer(value: unknown): value is ArrayBuffer {
   const tag = Object.prototype.toString.call(value);
   return tag === '[object ArrayBuffer]' || tag === '[object SharedArrayBuffer]';
 }
 
 /**
- * The batches of a recorded file: they lie back to back. A file that was cut off gives all its
- * whole batches, then BatchFormatError.
+ * Yields the batches of a recorded file, which are stored back to back. For a truncated file it yields all whole
+ * batches, then throws BatchFormatError.
  */
 export function* readBatches(bytes: Uint8Array): Generator<PacketLogBatch, void, undefined> {
   for (let position = 0; position < bytes.length; ) {
@@ -74,8 +74,8 @@ export function* readBatches(bytes: Uint8Array): Generator<PacketLogBatch, void,
 }
 
 /**
- * One batch of `records` with stride 64. What `header` leaves out is 0, and `offered` what the
- * ledger says: the records and whatever was dropped or withheld.
+ * Encodes one batch of `records` with stride 64. Fields missing in `header` are 0, and `offered` is computed from the
+ * ledger: the records plus those dropped or withheld.
  * @throws RangeError and AddressError as `encodePacketLog` and `writeBatchHeader`.
  */
 export function encodeBatch(header: Partial<BatchHeader>, records: readonly PacketLog[]): Uint8Array {

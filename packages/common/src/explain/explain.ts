@@ -1,4 +1,4 @@
-/** What a record says, field by field, in words for people. */
+/** Explains a record field by field, in text for people. */
 import { type AddressMark, addressMark } from '../address/address-marks.ts';
 import type { Filter, NumberField } from '../filter/filter.ts';
 import { icmpTypeName } from '../names/icmp-names.ts';
@@ -51,13 +51,13 @@ export interface ExplainedField {
   readonly key: ExplainedKey;
   /** `source port`. */
   readonly label: string;
-  /** What the record holds, as text; '' where it was not read. */
+  /** The value in the record, as text; '' where it was not read. */
   readonly value: string;
-  /** What it means: a sentence, or '' where the value says all. */
+  /** What the value means: a sentence, or '' where the value needs no explanation. */
   readonly sentence: string;
-  /** Of an address that is a special one. */
+  /** Set for a special-purpose address. */
   readonly mark?: AddressMark;
-  /** Lets those packets through that say the same here; absent where no filter can. */
+  /** Matches packets with the same value in this field; absent where no filter can. */
   readonly filter?: Filter;
 }
 
@@ -66,9 +66,9 @@ const TCP = 6;
 const ICMPV6 = 58;
 
 /**
- * Every field that means something for this packet, in the order in which one asks. `interfaceName`: undefined where
- * nobody has the number any more. Names and values may be shown as they are only where text is not obeyed: a name of an
- * interface is up to who made it.
+ * Returns every field that applies to this packet, in reading order. `interfaceName` is undefined if no interface has
+ * the number any more. Do not show names and values where text is interpreted: the creator of an interface chooses its
+ * name.
  */
 export function explainPacket(packet: PacketLog, interfaceName: string | undefined): readonly ExplainedField[] {
   const { action, length, weight, vlan_id, ether_type, rule_id } = packet;
@@ -132,7 +132,7 @@ function equals(field: NumberField, value: number): Filter {
   return { kind: 'number', field, comparison: '=', value };
 }
 
-/** A tag of the same id; without a tag: no tag. */
+/** Matches a tag with the same id; for an untagged frame, frames without a tag. */
 function vlanFilter(vlan_id: number): Filter {
   if (vlan_id !== 0) return equals('vlan_id', vlan_id % VLAN_PRIORITY_TAG);
   return { kind: 'not', term: { kind: 'number', field: 'vlan_id', comparison: '>=', value: 0 } };
@@ -148,7 +148,7 @@ function ruleField(id: number): ExplainedField {
   };
 }
 
-/** None for a frame that is not IP. */
+/** Returns no fields for a frame that is not IP. */
 function ipFields(packet: PacketLog): readonly ExplainedField[] {
   const { ether_type, ip_protocol, src_port, dst_port, tcp_flags } = packet;
   if (ether_type !== ETHER_TYPE_IPV4 && ether_type !== ETHER_TYPE_IPV6) return [];
@@ -193,7 +193,7 @@ function addressField(
   };
 }
 
-/** An IPv6 packet may hold a mapped address, whose text is that of IPv4: a filter must say which is meant. */
+/** An IPv6 packet may hold a mapped address, whose text is that of IPv4: the filter must name the family. */
 function hostNetwork(address: string, ether_type: number): string {
   if (address.includes(':')) return `${address}/128`;
   return ether_type === ETHER_TYPE_IPV6 ? `::ffff:${address}/128` : `${address}/32`;

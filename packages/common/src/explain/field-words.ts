@@ -1,4 +1,4 @@
-/** A sentence for each field of a record. */
+/** One sentence for each field of a record. */
 import { serviceName } from '../names/service-names.ts';
 import { actionName, ETHER_TYPE_IPV4, ETHER_TYPE_IPV6, protocolName, reasonName } from '../record/field-names.ts';
 import { VLAN_PRIORITY_TAG } from '../record/layout.ts';
@@ -6,7 +6,7 @@ import type { PacketLog } from '../record/packet-log.ts';
 import { addressesRead } from '../record/read-fields.ts';
 import { reasonSentence } from '../record/reasons.ts';
 
-/** With a capital letter and a full stop. */
+/** Adds a capital letter and a full stop. */
 export function sentence(words: string): string {
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
 }
@@ -21,18 +21,19 @@ export function actionSentence(action: number): string {
   return ACTION_SENTENCES[actionName(action)] ?? 'An action that this version does not know.';
 }
 
-/** The reason in a sentence; for a truncated packet, also where it ends. */
+/** Returns the reason as a sentence; for a truncated packet, also where it ends. */
 export function reasonDetail(packet: PacketLog): string {
   return reasonName(packet.reason) === 'truncated' ? truncatedDetail(packet) : reasonSentence(packet.reason);
 }
 
-/** Bytes before layer 4 at most, in IPv4: Ethernet, four tags, a header with all options. */
+/** Largest size of the headers before layer 4, in IPv4: Ethernet, four tags, a header with all options. */
 const MOST_BEFORE_LAYER_4 = 14 + 4 * 4 + 60;
 const LONGEST_FIXED_HEADER = 20;
 
 /**
- * A header up to IP's, and an extension header of IPv6, ends only with the frame: if it goes beyond the datagram it is
- * malformed. Layer 4 may also end with the datagram, and then what follows in the frame is padding.
+ * Explains where a truncated packet ends. Headers up to IP's, and extension headers of IPv6, can only be cut by the end
+ * of the frame: one that extends beyond the datagram is malformed. A layer 4 header may also be cut by the end of the
+ * datagram; what follows in the frame is then padding.
  */
 function truncatedDetail(packet: PacketLog): string {
   const { ether_type, ip_protocol, length } = packet;
@@ -47,10 +48,10 @@ function truncatedDetail(packet: PacketLog): string {
     : `The datagram ends inside ${header}, or the frame was cut there.`;
 }
 
-/** Of IPv6, as far as the parser follows them. */
+/** IPv6 extension headers that the parser follows. */
 const EXTENSION_HEADERS: ReadonlySet<number> = new Set([0, 43, 44, 51, 60, 135, 139, 140]);
 
-/** Linux gives clients 32768 to 60999, other systems IANA's 49152 to 65535. */
+/** Linux gives clients 32768 to 60999; other systems use IANA's 49152 to 65535. */
 const CLIENT_PORTS_FROM = 32_768;
 
 export function portSentence(ip_protocol: number, port: number): string {

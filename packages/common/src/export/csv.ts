@@ -1,12 +1,12 @@
-/** Records as comma-separated values (RFC 4180), safe to open in a spreadsheet. */
+/** Formats records as comma-separated values (RFC 4180), safe to open in a spreadsheet. */
 import { actionName, reasonName } from '../record/field-names.ts';
 import { PACKET_LOG_FIELDS } from '../record/layout.ts';
 import type { PacketLogView } from '../record/view.ts';
 
-/** The names of the columns, without a line end: the fields of layout.ts in their order, then `interface`. */
+/** Column names, without a line end: the fields of layout.ts in their order, then `interface`. */
 export const PACKET_LOG_CSV_HEADER = [...PACKET_LOG_FIELDS.map(({ name }) => name), 'interface'].join(',');
 
-/** Record `i` as one line without its end; the values are those of `packetLogJson`. */
+/** Formats record `i` as one line without a line end; the values are those of `packetLogJson`. */
 export function packetLogCsv(view: PacketLogView, i: number, interfaceName: string): string {
   return (
     `${view.timestampNs(i)},${view.srcAddr(i)},${view.dstAddr(i)},${view.ruleId(i)},${view.ifindex(i)},` +
@@ -16,11 +16,13 @@ export function packetLogCsv(view: PacketLogView, i: number, interfaceName: stri
   );
 }
 
-/** What a spreadsheet would take for a formula, also behind blanks. */
+/** Matches what a spreadsheet would take for a formula, also behind blanks. */
 const FORMULA = /^[\s]*[=+\-@]|^[\t\r]/;
 const NEEDS_QUOTES = /[",\r\n]/;
 
-/** A text cell. One that begins like a formula gets an apostrophe in front, by which spreadsheets know a text. */
+/**
+ * Formats a text cell. Prefixes text that begins like a formula with an apostrophe, which spreadsheets read as text.
+ */
 export function csvText(text: string): string {
   const safe = FORMULA.test(text) ? `'${text}` : text;
   return NEEDS_QUOTES.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;

@@ -14,7 +14,7 @@ interface Block {
   body: DataView;
 }
 
-/** Blocks as a reader finds them: each length twice, a multiple of four, nothing left over. */
+/** Splits the bytes into blocks, and checks them: each length twice, a multiple of four, no bytes left over. */
 function blocksOf(bytes: Uint8Array): Block[] {
   const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const blocks: Block[] = [];
@@ -110,7 +110,7 @@ describe('PcapngEncoder', () => {
     const [, , packet] = capture([{ ...base, ...fields }]);
     const hex = Buffer.from(packet ? frameOf(packet) : []).toString('hex');
     const wanted = expected.replaceAll(' ', '');
-    // The IPv4 checksum has a test of its own.
+    // The IPv4 checksum has its own test.
     const at = wanted.indexOf('CCCC');
     expect(at < 0 ? hex : `${hex.slice(0, at)}CCCC${hex.slice(at + 4)}`).toBe(wanted);
   });

@@ -1,10 +1,10 @@
 /**
- * Records as a pcapng capture (draft-ietf-opsawg-pcapng), for Wireshark and its relatives.
+ * Encodes records as a pcapng capture (draft-ietf-opsawg-pcapng), for Wireshark and similar tools.
  *
- * Each packet is the headers that its record still knows (see rebuilt-frame.ts), with the frame's real length beside
- * it. The file says so in its section header. The verdict, with reason, rule and weight, is the packet's comment, where it
- * says more than "permitted". It is not an `epb_verdict` option: Wireshark 4.0 writes that one wrongly when it saves the
- * file, so that nothing can read it any more (`pcapng_write_enhanced_packet_block` of wiretap/pcapng.c).
+ * Each packet consists of the headers that its record still holds (see rebuilt-frame.ts), with the frame's real length.
+ * The section header of the file says so. The verdict, with reason, rule and weight, is the packet's comment, unless it
+ * is just "permitted". It is not an `epb_verdict` option: Wireshark 4.0 writes that option wrongly when it saves the
+ * file, and then no reader can open it (`pcapng_write_enhanced_packet_block` of wiretap/pcapng.c).
  */
 import { actionName, reasonName } from '../record/field-names.ts';
 import { ACTIONS, REASONS } from '../record/layout.ts';
@@ -26,13 +26,13 @@ const IF_TSRESOL = 9;
 const EPB_FLAGS = 2;
 const INBOUND = 1;
 
-/** Magic, version 1.0, and a section length of -1: it is not known before the end. */
+/** Magic, version 1.0, and a section length of -1: the length is unknown until the end. */
 const SECTION_HEADER_BODY = 16;
 const INTERFACE_BODY = 8;
 const PACKET_BODY = 20;
-/** Type, length, and length once more at the end. */
+/** Type, length, and the length again at the end. */
 const BLOCK_FRAME = 12;
-/** More than one packet's block can take. */
+/** Upper bound for one packet's block. */
 const ROOM = 1024;
 
 export const PCAPNG_COMMENT =
@@ -40,10 +40,12 @@ export const PCAPNG_COMMENT =
   'recorded. MAC addresses and sequence numbers are zero, TTL is 64, the window 65535; checksums are right for payloads ' +
   'of zeros.';
 
-/** Every browser and Node have it; the language's own library, all that this package builds with, does not. */
+/**
+ * Every browser and Node have TextEncoder; the language's own library, the only one this package builds with, does not.
+ */
 declare const TextEncoder: new () => { encode(text: string): Uint8Array };
 
-/** Little-endian, one section. `take` what has come together now and then: it grows without an end. */
+/** Encodes one little-endian section. Call `take` periodically: the buffer grows without a limit. */
 export class PcapngEncoder {
   readonly #interfaceName: (ifindex: number) => string;
   readonly #interfaces = new Map<number, number>();
@@ -91,7 +93,7 @@ export class PcapngEncoder {
     });
   }
 
-  /** What was encoded since the last call. */
+  /** Returns what was encoded since the last call. */
   take(): Uint8Array<ArrayBuffer> {
     const taken = this.#bytes.slice(0, this.#length);
     this.#length = 0;
@@ -160,7 +162,7 @@ export class PcapngEncoder {
   }
 }
 
-/** Empty for a packet that passed, whole, unsampled and by no rule: as most do. */
+/** Returns '' for a packet that passed, whole, unsampled and without a rule, as most do. */
 function commentOf(view: PacketLogView, i: number): string {
   const action = view.action(i);
   const reason = view.reason(i);

@@ -1,15 +1,16 @@
 /**
- * The headers of a packet, made again from its record.
+ * Rebuilds the headers of a packet from its record.
  *
- * A record has no payload, and of the headers only what matters. What is not known has a value of which no analyser
- * complains: MAC addresses, identification and sequence numbers are zero, TTL and hop limit 64, the TCP window 65535, and
- * checksums of layer 4 are right for a payload of zeros (SCTP's is zero). The IPv4 header's own checksum is right.
+ * A record has no payload, and of the headers only the important fields. Unknown fields get values that no analyser
+ * reports as errors: MAC addresses, identification and sequence numbers are zero, TTL and hop limit 64, the TCP window
+ * 65535, and layer 4 checksums are correct for a payload of zeros (SCTP's is zero). The IPv4 header checksum is
+ * correct.
  */
 import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6 } from '../record/field-names.ts';
 import { PACKET_LOG_SIZE, REASONS, VLAN_PRIORITY_TAG } from '../record/layout.ts';
 import type { PacketLogView } from '../record/view.ts';
 
-/** Ethernet, a VLAN tag, IPv6 with a fragment header, TCP: no frame made here is longer. */
+/** Ethernet, a VLAN tag, IPv6 with a fragment header, TCP: the longest frame built here. */
 export const REBUILT_FRAME_LIMIT = 14 + 4 + 40 + 8 + 20;
 
 const ETHERNET_BYTES = 14;
@@ -18,25 +19,25 @@ const IPV4_BYTES = 20;
 const IPV6_BYTES = 40;
 const IPV6_FRAGMENT_HEADER = 44;
 const ETHER_TYPE_VLAN = 0x8100;
-/** Later than the first: the record does not tell which. In units of 8 bytes. */
+/** A later fragment, in units of 8 bytes: the record does not hold the offset. */
 const SOME_FRAGMENT = 1;
 
-/** Of the record at hand. */
+/** Bytes of the current record. */
 const record = new Uint8Array(PACKET_LOG_SIZE);
 
 const TCP = 6;
 const SCTP = 132;
 const ICMPV6 = 58;
 const SOME_TTL = 64;
-/** Not 0: a receiver that is full. */
+/** Not 0, which would mean a full receiver. */
 const SOME_WINDOW = 0xffff;
 const TCP_BYTES = 20;
 const UDP_BYTES = 8;
 const ICMP_BYTES = 4;
 
 /**
- * Writes the headers of record `i` to the start of `frame`, which is zeroed and has REBUILT_FRAME_LIMIT bytes, and
- * returns how many there are: they end before the first that was not read.
+ * Writes the headers of record `i` to the start of `frame`, which must be zeroed and have REBUILT_FRAME_LIMIT bytes.
+ * Returns the number of bytes written: headers end before the first that was not read.
  */
 export function rebuildFrame(view: PacketLogView, i: number, frame: DataView): number {
   const etherType = view.etherType(i);
@@ -89,7 +90,7 @@ function rebuildIpv6(view: PacketLogView, i: number, frame: DataView, start: num
   return at;
 }
 
-/** `length`: bytes of the datagram from `at` on. Gives where the header ends; `record` holds the record. */
+/** `length`: bytes of the datagram from `at` on. Returns where the header ends; `record` holds the record. */
 function rebuildLayer4(view: PacketLogView, i: number, frame: DataView, at: number, length: number): number {
   const protocol = view.ipProtocol(i);
   if (view.icmpRead(i)) {
@@ -113,12 +114,12 @@ function rebuildLayer4(view: PacketLogView, i: number, frame: DataView, at: numb
   const bytes = Math.min(0xffff, Math.max(UDP_BYTES, length));
   frame.setUint16(at + 4, bytes);
   const sum = pseudoHeaderSum(protocol, bytes) + sumOf(frame, at, UDP_BYTES);
-  // 0 would say that there is no checksum, which IPv6 and UDP-Lite do not allow.
+  // 0 would mean that there is no checksum, which IPv6 and UDP-Lite do not allow.
   frame.setUint16(at + 6, checksumOf(sum) || 0xffff);
   return at + UDP_BYTES;
 }
 
-/** Of RFC 8200, 8.1; the words before an IPv4 address in `record` add nothing to a sum of ones' complements. */
+/** RFC 8200 section 8.1; the words before an IPv4 address in `record` add nothing to a ones' complement sum. */
 function pseudoHeaderSum(protocol: number, length: number): number {
   let sum = protocol + (length >>> 16) + (length & 0xffff);
   for (let k = SRC_ADDR; k < DST_ADDR + 16; k += 2) sum += ((record[k] as number) << 8) | (record[k + 1] as number);
@@ -128,7 +129,7 @@ function pseudoHeaderSum(protocol: number, length: number): number {
 const SRC_ADDR = 8;
 const DST_ADDR = 24;
 
-/** Source and destination, one behind the other: of each `bytes`, `skip` bytes into its field. */
+/** Copies source and destination back to back: `bytes` of each, from `skip` bytes into its field. */
 function copyAddresses(skip: number, bytes: number, frame: DataView, to: number): void {
   for (let k = 0; k < bytes; k++) {
     frame.setUint8(to + k, record[SRC_ADDR + skip + k] as number);
@@ -136,7 +137,7 @@ function copyAddresses(skip: number, bytes: number, frame: DataView, to: number)
   }
 }
 
-/** Of an even number of bytes, as words in network order; the checksum's own field is zero. */
+/** Sums an even number of bytes, as words in network order; the checksum field is zero. */
 function sumOf(data: DataView, start: number, bytes: number): number {
   let sum = 0;
   for (let k = 0; k < bytes; k += 2) sum += data.getUint16(start + k);

@@ -1,4 +1,4 @@
-/** What a word that begins no term may have been meant for, with the words that must stand before it. */
+/** Suggests what a word that begins no term may have meant, with the words that must precede it. */
 import { serviceWords } from '../names/service-names.ts';
 import { REASONS } from '../record/layout.ts';
 import { IP_PROTOCOL_WORDS } from '../rules/ip-protocol.ts';
@@ -22,7 +22,7 @@ const OTHER_TOOLS: readonly (readonly [string, string])[] = [
 const behind = (word: string, values: Iterable<string>): Candidate[] =>
   [...values].map((value) => ({ word: value, text: `${word} ${value}` }));
 
-/** Of equally near ones the first is meant. */
+/** Returns the candidates; among equally near ones the first is suggested. */
 export function termCandidates(): readonly Candidate[] {
   return [
     ...asTheyAre([...TERM_WORDS, 'not']),

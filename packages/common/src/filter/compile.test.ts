@@ -8,7 +8,7 @@ import { PacketLogView } from '../record/view.ts';
 import { compileFilter } from './compile.ts';
 import { parseFilter } from './parse.ts';
 
-/** With a `this`, as a class has it. */
+/** Uses `this`, as a class would. */
 const environment = {
   interfaces: INTERFACES,
   indexesOf(name: string) {
@@ -43,7 +43,7 @@ const untagged: PacketLog = { ...tcp, vlan_id: 0 };
 const priority: PacketLog = { ...tcp, vlan_id: 4096 };
 const ping: PacketLog = { ...tcp, ip_protocol: 1, src_port: 0, dst_port: 8 * 256, tcp_flags: 0 };
 
-/** At an odd place, because that is where socket.io's Node client puts them. */
+/** At an odd offset, because socket.io's Node client puts records there. */
 function lets(text: string, record: PacketLog): boolean {
   const bytes = new Uint8Array(3 + PACKET_LOG_SIZE + 5).fill(0xa5);
   encodePacketLog(record, bytes, 3);

@@ -1,4 +1,4 @@
-/** A filter made ready to be asked of records where they lie. */
+/** Compiles a filter to a predicate over records in place. */
 import { parseNetwork } from '../address/network.ts';
 import { FIELD_BYTES, PACKET_LOG_FIELDS } from '../record/layout.ts';
 import type { RecordPredicate } from '../record/view.ts';
@@ -27,21 +27,22 @@ import {
 } from './record-tests.ts';
 
 export interface FilterEnvironment {
-  /** Numbers of interfaces that have this name, or had it when records were made that may be asked about. */
+  /** Returns the indexes of interfaces that have this name, or had it when records to be tested were made. */
   readonly indexesOf: (interfaceName: string) => Iterable<number>;
 }
 
 const NO_INTERFACES: FilterEnvironment = { indexesOf: () => [] };
 
 /**
- * The predicate holds for as long as the environment does: compile again when interfaces come, go or change their names
- * (`interfacesNamed` says which matter). Without an environment no interface has any name.
+ * Returns a predicate that is valid as long as the environment does not change: compile again when interfaces are
+ * added, removed or renamed (`interfacesNamed` returns the relevant names). Without an environment no interface has a
+ * name.
  */
 export function compileFilter(filter: Filter, environment: FilterEnvironment = NO_INTERFACES): RecordPredicate {
   return compile(simplified(filter), true, environment);
 }
 
-/** `wanted` false: what the filter does not let through. So a "not" costs nothing. */
+/** With `wanted` false, compiles the negation, so a "not" costs nothing. */
 function compile(filter: Filter, wanted: boolean, environment: FilterEnvironment): RecordPredicate {
   switch (filter.kind) {
     case 'not':
@@ -104,7 +105,7 @@ function compilePort({ side, from, to }: PortFilter): RecordPredicate {
   return side === 'either' ? eitherPortIn(from, to) : portIn(OFFSET[`${side}_port`], from, to);
 }
 
-/** A record has type and code where others have the destination port. */
+/** A record has type and code in place of the destination port. */
 function compileIcmp({ protocol, type, code }: IcmpFilter): RecordPredicate {
   const first = type * 256 + (code ?? 0);
   return icmpIn(protocol, first, code === undefined ? first + 255 : first);
@@ -126,13 +127,13 @@ function compileNetwork({ side, network }: NetworkFilter): RecordPredicate {
   return side === 'either' ? eitherIpv4(mask, value) : ipv4At(OFFSET[`${side}_addr`], mask, value);
 }
 
-/** Of the first `bits` bits in network order, as they lie in a little-endian word. */
+/** Returns a mask of the first `bits` bits in network order, for a word read as little-endian. */
 function wordMask(bits: number): number {
   const bytes = [0, 8, 16, 24].map((before) => 0xff & ~(0xff >> Math.min(8, Math.max(0, bits - before))));
   return wordAt(Uint8Array.from(bytes), 0);
 }
 
-/** They decide for most records. */
+/** Cheap terms decide for most records. */
 function cheapestFirst(terms: readonly Filter[]): readonly Filter[] {
   return [...terms].sort((one, other) => costOf(one) - costOf(other));
 }

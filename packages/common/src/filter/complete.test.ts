@@ -10,7 +10,7 @@ const vocabulary = {
   rules: [{ id: 12, detail: 'ssh bots' }],
 };
 
-/** `|` is the cursor. */
+/** `|` marks the cursor. */
 function offered(marked: string): { from: number; texts: string[] } {
   const { from, options } = completeFilter(marked.replace('|', ''), marked.indexOf('|'), vocabulary);
   return { from, texts: options.map(({ text }) => text) };

@@ -1,4 +1,4 @@
-/** What could be written at a place of a filter's text. */
+/** Completes a filter's text at the cursor. */
 import { icmpWords } from '../names/icmp-names.ts';
 import { servicePort, serviceWords } from '../names/service-names.ts';
 import { ACTIONS, REASONS } from '../record/layout.ts';
@@ -22,20 +22,20 @@ import {
 } from './words.ts';
 
 export interface FilterOption {
-  /** To be written instead of the text from `from` to the cursor. */
+  /** Replaces the text from `from` to the cursor. */
   readonly text: string;
   readonly kind: 'word' | 'connective' | 'comparison' | 'value';
-  /** A few words about it; may be empty. */
+  /** A short description; may be empty. */
   readonly detail: string;
 }
 
 export interface FilterCompletion {
   readonly from: number;
-  /** Best first; empty where nothing is known, as within numbers. */
+  /** Best first; empty where nothing can be suggested, such as within numbers. */
   readonly options: readonly FilterOption[];
 }
 
-/** What the loader knows and the language does not. */
+/** Values that only the loader knows. */
 export interface FilterVocabulary {
   readonly interfaces?: readonly string[];
   readonly addresses?: readonly string[];
@@ -44,7 +44,7 @@ export interface FilterVocabulary {
 
 const MOST_OPTIONS = 50;
 
-/** For the text up to `cursor`; what stands behind it is not looked at. It throws for no text. */
+/** Completes the text up to `cursor`; ignores what follows. Never throws. */
 export function completeFilter(text: string, cursor: number, vocabulary: FilterVocabulary = {}): FilterCompletion {
   const before = text.slice(0, cursor);
   const from = partialFrom(before);
@@ -57,7 +57,7 @@ export function completeFilter(text: string, cursor: number, vocabulary: FilterV
   return { from, options: [...new Set([...beginning, ...inside])].slice(0, MOST_OPTIONS) };
 }
 
-/** Where the word or the quoted name begins that is being written. */
+/** Returns where the unfinished word or quoted name begins. */
 function partialFrom(text: string): number {
   const { tokens, error } = tokensOf(text);
   if (error !== undefined) return text[error.from] === '"' ? error.from : text.length;
@@ -65,7 +65,7 @@ function partialFrom(text: string): number {
   return last?.kind === 'word' && last.to === text.length ? last.from : text.length;
 }
 
-/** Behind something wrong, what the part since the last "and", "or", "not" or "(" wants. */
+/** Behind an error, considers only the part since the last "and", "or", "not" or "(". */
 function expectedAfter(text: string): readonly Expected[] {
   const whole = expectedAtEnd(text);
   if (whole !== undefined) return whole;
@@ -99,7 +99,7 @@ const COMPARISONS: readonly FilterOption[] = ['>', '<', '>=', '<=', '=', '!='].m
   detail: '',
 }));
 
-/** A filter begins with one of these more often than with others. */
+/** Most frequent beginnings of a filter first. */
 const TERMS: readonly FilterOption[] = [
   ...words(PROTOCOL_WORDS).slice(0, 2),
   ...words(SIDE_WORDS),

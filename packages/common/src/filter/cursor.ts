@@ -1,4 +1,7 @@
-/** A place in a filter's text; it remembers what was read as what, for colours, and what could follow, for completion. */
+/**
+ * Reads a filter's text token by token; records the kind of each token for highlighting, and what may follow for
+ * completion.
+ */
 import { FilterError, type TextRange } from './filter-error.ts';
 import { type Candidate, nearestTexts } from './nearest.ts';
 import { type Token, type Tokens, tokensOf } from './tokens.ts';
@@ -10,7 +13,7 @@ export interface Mark extends TextRange {
   readonly kind: MarkKind;
 }
 
-/** What could stand where the text ends. */
+/** What may follow at the end of the text. */
 export type Expected =
   | 'term'
   | 'connective'
@@ -37,13 +40,13 @@ export type Expected =
   | 'rule'
   | 'comparison';
 
-/** Near words that are tried one after the other. */
+/** Similar words that are tried as a fix. */
 const MOST_TRIED = 8;
 
-/** Terms of one filter: each costs its part of every record. */
+/** Terms of one filter: each costs time for every record. */
 const MAX_TERMS = 256;
 
-/** Whether a text can be read, at least up to this column. */
+/** Returns whether a text can be parsed at least up to this column. */
 export type ReadsUpTo = (text: string, column: number) => boolean;
 
 export class Cursor {
@@ -51,26 +54,26 @@ export class Cursor {
   readonly marks: Mark[] = [];
   readonly expected = new Set<Expected>();
   readonly #input: Tokens;
-  /** What else may be meant by a word here than a value. */
+  /** Candidates that a word here may mean instead of a value. */
   orElse: (() => readonly Candidate[]) | undefined;
   readonly #readsUpTo: ReadsUpTo | undefined;
   #at = 0;
   #terms = 0;
   #termFrom = 0;
 
-  /** `readsUpTo`: what is to be offered as a fix is tried with it. Without it no fix is offered. */
+  /** `readsUpTo` tests each fix before it is offered. Without it no fix is offered. */
   constructor(text: string, readsUpTo?: ReadsUpTo) {
     this.text = text;
     this.#input = tokensOf(text);
     this.#readsUpTo = readsUpTo;
   }
 
-  /** What was taken last. */
+  /** The token taken last. */
   get taken(): Token | undefined {
     return this.#input.tokens[this.#at - 1];
   }
 
-  /** Where the term begins that is being read. */
+  /** Where the current term begins. */
   get termFrom(): number {
     return this.#termFrom;
   }
@@ -83,7 +86,7 @@ export class Cursor {
     return this.#input.tokens[this.#at + 1] ?? this.token;
   }
 
-  /** The word or sign here, in the one spelling it has in the language. Strings are none. */
+  /** The word or sign here in its standard spelling; '' for a string. */
   get word(): string {
     return wordOf(this.token);
   }
@@ -109,12 +112,12 @@ export class Cursor {
     return true;
   }
 
-  /** Says what may stand here. */
+  /** Records what may follow here. */
   may(...expected: Expected[]): void {
     if (this.atEnd) for (const each of expected) this.expected.add(each);
   }
 
-  /** Says that a value must stand here; `what`: `an address must follow "dst"`. */
+  /** Requires a value here; `what`: `an address must follow "dst"`. */
   must(what: string, ...expected: Expected[]): void {
     this.may(...expected);
     if (this.atEnd) this.fail(what);
@@ -133,13 +136,13 @@ export class Cursor {
     }
   }
 
-  /** @throws FilterError about the word here, or about `range`; the fix is left out if the text would not be read with it. */
+  /** @throws FilterError about the word here, or about `range`; without the fix if the fix would not help. */
   fail(problem: string, fix?: string, range: TextRange = this.token): never {
     if (this.atEnd) this.end();
     throw new FilterError(this.text, range, problem, fix === undefined || this.#mends(fix, range) ? fix : undefined);
   }
 
-  /** The same, with the nearest of `candidates` that mends the text as the fix, else with `problem`. */
+  /** Like `fail`, with the nearest of `candidates` that mends the text as the fix, otherwise with `problem`. */
   failNear(candidates: Iterable<Candidate>, problem: string): never {
     if (this.#readsUpTo === undefined) return this.fail(problem);
     const near = nearestTexts(this.token.text.toLowerCase(), [...candidates, ...(this.orElse?.() ?? [])]).slice(

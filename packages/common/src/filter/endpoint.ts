@@ -1,4 +1,4 @@
-/** An address with a port, as logs and pages write it: `192.0.2.1:443`, `[2001:db8::1]:443`. */
+/** An address with a port, as in logs and on web pages: `192.0.2.1:443`, `[2001:db8::1]:443`. */
 
 export interface EndpointText {
   readonly address: string;

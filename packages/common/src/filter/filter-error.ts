@@ -1,4 +1,4 @@
-/** What is the matter with a filter's text, where, and what to write instead. */
+/** Errors in a filter's text: the problem, its position, and a fix. */
 
 /** Columns from 0, in UTF-16 units as in `text.slice`. */
 export interface TextRange {
@@ -11,16 +11,19 @@ const SHOWN = 40;
 /** `"prot" at column 5: did you mean "port"?` */
 export class FilterError extends Error implements TextRange {
   override readonly name = 'FilterError';
-  /** What was to be parsed. */
+  /** The text that could not be parsed. */
   readonly text: string;
   readonly from: number;
   /** Equal to `from` where something is missing. */
   readonly to: number;
-  /** What to write from `from` to `to` instead; the text is then read at least up to its end. */
+  /** Replacement for the text from `from` to `to`; with it the text parses at least up to the end of the fix. */
   readonly fix: string | undefined;
   readonly #problem: string;
 
-  /** `problem`: the rest of a sentence that begins with the place, without its full stop; the fix is added to it. */
+  /**
+   * `problem` is the rest of a sentence that begins with the position, without its full stop; the fix is appended to
+   * it.
+   */
   constructor(text: string, { from, to }: TextRange, problem: string, fix?: string) {
     const place = from < to ? `${quoted(text.slice(from, to))} at column ${from + 1}` : `At column ${from + 1}`;
     const question = fix === undefined ? '.' : `did you mean ${quoted(fix)}?`;
@@ -33,7 +36,7 @@ export class FilterError extends Error implements TextRange {
     this.#problem = problem;
   }
 
-  /** The same error, for a fix that would not help. */
+  /** Returns the same error without its fix, for a fix that would not help. */
   withoutFix(): FilterError {
     return new FilterError(this.text, this, this.#problem);
   }
@@ -44,7 +47,7 @@ export class FilterError extends Error implements TextRange {
   }
 }
 
-/** In quotes, cut to a length for one line, with nothing in it that a terminal obeys. */
+/** Quotes text, shortened for one line, without characters that a terminal interprets. */
 export function quoted(text: string): string {
   const cut = text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
   return `"${cut.replace(/\p{C}/gu, '\ufffd')}"`;

@@ -1,13 +1,16 @@
-/** The same text for filters that say the same, as far as order and repetition go. */
+/** Builds the same key for filters that differ only in order and repetition. */
 import { allOf, anyOf, EVERYTHING, type Filter } from './filter.ts';
 import { formatFilter, rememberingFormatter } from './format.ts';
 
-/** `all` for one that lets everything through. */
+/** Returns `all` for a filter that matches everything. */
 export function filterKey(filter: Filter): string {
   return formatFilter(simplified(filter));
 }
 
-/** Lets the same through: no term twice, none that says nothing, terms in one order, what is common said once. */
+/**
+ * Simplifies a filter without changing what it matches: no duplicate or redundant terms, terms in a fixed order, common
+ * parts factored out.
+ */
 export function simplified(filter: Filter): Filter {
   return new Simplifier().simplify(filter);
 }
@@ -36,13 +39,13 @@ class Simplifier {
     return sorted.kind === 'or' ? this.#withoutRepetition(sorted) : sorted;
   }
 
-  /** In one order. */
+  /** Removes duplicates and sorts. */
   #distinct(terms: readonly Filter[]): readonly Filter[] {
     const byText = new Map(terms.map((term) => [this.#textOf(term), term]));
     return [...byText.keys()].sort().map((text) => byText.get(text) as Filter);
   }
 
-  /** What all alternatives demand is said once: `tcp and (port 80 or port 443)`. */
+  /** Factors out what all alternatives require: `tcp and (port 80 or port 443)`. */
   #withoutRepetition(filter: Filter & { readonly kind: 'or' }): Filter {
     const demands = filter.terms.map((term) => new Map(partsOf(term).map((part) => [this.#textOf(part), part])));
     const [first = new Map<string, Filter>(), ...others] = demands;
@@ -50,7 +53,7 @@ class Simplifier {
     if (common.length === 0) return filter;
     const shared = common.map(([, part]) => part);
     for (const parts of demands) for (const [text] of common) parts.delete(text);
-    // One that demands nothing more stands for all.
+    // An alternative without further conditions covers all others.
     if (demands.some((parts) => parts.size === 0)) return allOf(shared);
     const rests = demands.map((parts) => allOf([...parts.values()]));
     return this.simplify(allOf([...shared, anyOf(rests)]));

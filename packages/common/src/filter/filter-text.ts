@@ -1,15 +1,15 @@
-/** A filter's text where it comes from elsewhere. */
+/** Validates a filter's text that comes from outside. */
 import * as z from 'zod/mini';
 import { FilterError } from './filter-error.ts';
 import { parseFilter } from './parse.ts';
 
-/** Where in a filter's text the problem lies, for those who show it. */
+/** Where in a filter's text the problem is, for display. */
 export const filterProblemSchema = z.object({
   /** From 1, in UTF-16 units. */
   column: z.int().check(z.positive()),
   /** 0: something is missing there. */
   length: z.int().check(z.nonnegative()),
-  /** What to write there instead. */
+  /** Replacement for the text there. */
   fix: z.optional(z.string()),
 });
 export type FilterProblem = z.infer<typeof filterProblemSchema>;
@@ -18,7 +18,7 @@ export function filterProblem({ column, from, to, fix }: FilterError): FilterPro
   return { column, length: to - from, ...(fix === undefined ? {} : { fix }) };
 }
 
-/** A text that `parseFilter` takes. An issue has the FilterProblem as `params.filter`. */
+/** A text that `parseFilter` accepts. An issue has the FilterProblem as `params.filter`. */
 export const filterTextSchema = z.string().check(
   z.superRefine((text, context) => {
     try {

@@ -25,7 +25,7 @@ const VOCABULARY = [
   ...serviceWords(),
 ];
 
-/** What people type instead: a letter too few, too many, another, or two changed over; or another word altogether. */
+/** Typing errors: a letter missing, added, changed or swapped with the next; or another word altogether. */
 const typo = fc.tuple(
   fc.constantFrom('drop', 'add', 'change', 'swap', 'word'),
   fc.nat(),
@@ -60,7 +60,7 @@ function refusal(text: string): FilterError | undefined {
 
 const readsUpTo = (text: string, column: number) => (refusal(text)?.from ?? Number.POSITIVE_INFINITY) >= column;
 
-/** A filter in which one word, sometimes two, is wrong. */
+/** A filter in which one or two words are wrong. */
 const broken = fc
   .tuple(filter.map(formatFilter), fc.array(fc.tuple(fc.nat(), typo), { minLength: 1, maxLength: 2 }))
   .filter(([text]) => text.length < 300)
@@ -85,11 +85,11 @@ describe('a fix', () => {
         expect(readsUpTo(write(fix), from + fix.length), `${text} -> ${write(fix)}`).toBe(true);
 
         const typed = text.slice(from, to).toLowerCase();
-        // Numbers and addresses are mended by what they are, not by their letters.
+        // Fixes for numbers and addresses depend on their form, not on similar letters.
         if (!/^[a-z]/.test(typed)) return;
-        // A term that is mended as a whole, such as "portrange ::": no single word stands for it.
+        // The fix replaces a whole term, such as "portrange ::": no single word stands for it.
         if (typed.includes(' ')) return;
-        // Where the fix keeps what was typed, and adds to it, nothing could be nearer.
+        // A fix that keeps the typed text and adds to it is always the nearest.
         if (fix.toLowerCase().includes(typed)) return;
         const words = [...fix.split(' '), fix].map((word) => distanceOf(typed, word));
         const least = Math.min(...words);

@@ -1,4 +1,4 @@
-/** A filter as text: parsed again, it is the same filter. */
+/** Formats a filter as text that parses to the same filter. */
 
 import { parseNetwork } from '../address/network.ts';
 import { ACTIONS, REASONS } from '../record/layout.ts';
@@ -14,12 +14,12 @@ import type {
 } from './filter.ts';
 import { FLAG_WORDS, NUMBER_WORDS, PROTOCOL_WORDS, VERDICT_WORDS } from './words.ts';
 
-/** In full words, with every parenthesis that could be in doubt. */
+/** Uses full words, and parentheses wherever precedence could be in doubt. */
 export function formatFilter(filter: Filter): string {
   return format(filter, formatFilter);
 }
 
-/** Texts of filters and of their parts, each made once. It holds for filters that nobody changes meanwhile. */
+/** Returns a formatter that caches the texts of filters and of their parts. The filters must not change meanwhile. */
 export function rememberingFormatter(): (filter: Filter) => string {
   const texts = new Map<Filter, string>();
   const textOf = (filter: Filter): string => {
@@ -82,7 +82,7 @@ function formatNumber({ field, comparison, value }: NumberFilter): string {
   if (comparison === '=' && short !== undefined) return short;
   if (field === 'vlan_id' && comparison === '>=' && value === 0) return 'vlan';
   const shown = CODE_WORDS.get(`${field} ${value}`) ?? (field === 'ether_type' ? hexadecimal(value) : value);
-  // A size is compared, a name is given.
+  // A size is compared, a name is simply written.
   const isName = comparison === '=' && field !== 'length' && field !== 'weight';
   return `${FIELD_WORDS.get(field)} ${isName ? '' : `${comparison} `}${shown}`;
 }
@@ -115,7 +115,7 @@ function formatFlags({ flags, exact }: FlagsFilter): string {
   return `flags ${exact ? '= ' : ''}${words.join(',')}`;
 }
 
-/** In quotes where it must be. */
+/** Quotes the name where necessary. */
 export function interfaceWord(name: string): string {
   return PLAIN_NAME.test(name) ? name : JSON.stringify(name);
 }

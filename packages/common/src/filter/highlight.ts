@@ -1,14 +1,14 @@
-/** Which part of a filter's text is what, for colours. */
+/** Splits a filter's text into kinds, for highlighting. */
 import { Cursor, type MarkKind } from './cursor.ts';
 import { FilterError, type TextRange } from './filter-error.ts';
 import { readFilter } from './parse.ts';
 
-/** What is behind an error, or missing, is of no kind: it has no mark. */
+/** Text behind an error, or missing, has no kind and no mark. */
 export interface Highlight extends TextRange {
   readonly kind: MarkKind | 'error';
 }
 
-/** In order, and none over another; spaces are in none. It throws for no text. */
+/** Returns marks in order, without overlaps and without spaces. Never throws. */
 export function highlightFilter(text: string): readonly Highlight[] {
   const cursor = new Cursor(text);
   try {
@@ -16,7 +16,7 @@ export function highlightFilter(text: string): readonly Highlight[] {
     return cursor.marks;
   } catch (error) {
     if (!(error instanceof FilterError)) throw error;
-    // Something missing at the end is not wrong yet.
+    // An incomplete end is not an error yet.
     if (error.from === error.to) return cursor.marks;
     const before = cursor.marks.filter(({ to }) => to <= error.from);
     const behind = cursor.marks.filter(({ from }) => from >= error.to);

@@ -1,4 +1,4 @@
-/** Tests joined to one. Up to four have functions of their own: a loop over a list costs more than what it calls. */
+/** Joins tests into one. Up to four have dedicated functions: a loop over a list costs more than the tests it calls. */
 import type { RecordPredicate } from '../record/view.ts';
 import { always, never } from './record-tests.ts';
 

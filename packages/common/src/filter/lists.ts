@@ -1,4 +1,4 @@
-/** Values, ports and addresses that are alternatives: asked for all at once instead of one by one. */
+/** Tests alternative values, ports and addresses with one lookup instead of one by one. */
 import { parseNetwork } from '../address/network.ts';
 import { PACKET_LOG_FIELDS } from '../record/layout.ts';
 import type { RecordPredicate } from '../record/view.ts';
@@ -7,13 +7,13 @@ import { some } from './join-tests.ts';
 import { rangeOf } from './ranges.ts';
 import { byteOf, eitherPortOf, ipv4Of, OFFSET, portOf, wordAt } from './record-tests.ts';
 
-/** So many ports or addresses are asked for one by one: it bounds the memory of a filter. */
+/** Up to this many ports or addresses are tested one by one, which bounds the memory of a filter. */
 const FEW = 4;
 
 const BYTE_FIELDS = PACKET_LOG_FIELDS.filter(({ type }) => type === 'u8').map(({ name }) => name as string);
 const SIDES: readonly Side[] = ['src', 'dst', 'either'];
 
-/** Of alternatives, lists of those that are alike, and the rest. */
+/** Groups similar alternatives into lists, and returns the rest. */
 export function listsIn(terms: readonly Filter[]): { lists: RecordPredicate[]; rest: readonly Filter[] } {
   const lists: RecordPredicate[] = [];
   const listed = new Set<Filter>();

@@ -1,15 +1,15 @@
-/** Words that may have been meant. */
+/** Finds words that may have been meant. */
 
 export interface Candidate {
-  /** What is compared with the word that was typed. */
+  /** Compared with the word that was typed. */
   readonly word: string;
-  /** What to write in its place: the word, perhaps behind others. */
+  /** Replacement for the typed word: the word, possibly preceded by others. */
   readonly text: string;
 }
 
 /**
- * The texts of those that are near, the nearest first; of equally near ones in the order given. One letter in three may be
- * wrong, missing, too much or in its neighbour's place.
+ * Returns the texts of similar candidates, nearest first, equally near ones in the given order. One letter in three may
+ * be wrong, missing, extra or swapped with its neighbour.
  */
 export function nearestTexts(typed: string, candidates: Iterable<Candidate>): readonly string[] {
   const most = Math.max(1, Math.floor(typed.length / 3)) + 0.5;
@@ -22,17 +22,17 @@ export function nearestTexts(typed: string, candidates: Iterable<Candidate>): re
   return near.sort((one, other) => one.distance - other.distance).map(({ text }) => text);
 }
 
-/** The one nearest word; undefined if none is near. */
+/** Returns the nearest word; undefined if none is near. */
 export function nearest(typed: string, words: Iterable<string>): string | undefined {
   return nearestTexts(typed, asTheyAre(words))[0];
 }
 
-/** Words that need no other before them. */
+/** Makes candidates of words that need no other word before them. */
 export function asTheyAre(words: Iterable<string>): readonly Candidate[] {
   return [...words].map((word) => ({ word, text: word }));
 }
 
-/** Letters to add, remove, change or swap with a neighbour; a swap is a little likelier than the others. */
+/** Counts letters to add, remove, change or swap with a neighbour; a swap counts slightly less than the others. */
 export function distanceOf(one: string, other: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: other.length + 1 }, (_, i) => i);

@@ -1,4 +1,4 @@
-/** A filter's text as data. */
+/** Parses a filter's text to data. */
 import { Cursor } from './cursor.ts';
 import { allOf, anyOf, EVERYTHING, type Filter } from './filter.ts';
 import { FilterError } from './filter-error.ts';
@@ -7,11 +7,11 @@ import { filterOfRow } from './pasted-row.ts';
 import { refuseRest, refuseTwoTags } from './refusals.ts';
 import { type Again, takeTerm } from './terms.ts';
 
-/** Parentheses and nots inside each other. */
+/** Depth of nested parentheses and nots. */
 const MAX_DEPTH = 32;
 
 /**
- * The language is that of docs/filter.md. Nothing but spaces: everything.
+ * Parses the language of docs/filter.md. Blank text matches everything.
  * @throws FilterError
  */
 export function parseFilter(text: string): Filter {
@@ -39,7 +39,7 @@ function readsUpTo(text: string, column: number): boolean {
   }
 }
 
-/** Reads all of the cursor's text. */
+/** Parses all of the cursor's text. */
 export function readFilter(cursor: Cursor): Filter {
   if (cursor.text.trim() === '') {
     cursor.may('term');
@@ -59,7 +59,7 @@ class Parser {
     this.#cursor = cursor;
   }
 
-  /** As tcpdump: "and" and "or" bind alike, from left to right. */
+  /** As in tcpdump, "and" and "or" have the same precedence, from left to right. */
   expression(depth: number): Filter {
     const cursor = this.#cursor;
     let filter = this.#factor(depth);

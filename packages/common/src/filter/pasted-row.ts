@@ -1,4 +1,4 @@
-/** A row of the console, the page or a capture, pasted as a filter: what it says of a packet, as a filter. */
+/** Converts a pasted row of the console, the dashboard or a capture to a filter for such packets. */
 import { formatNetwork, parseNetwork } from '../address/network.ts';
 import { IP_PROTOCOL_WORDS, parseIpProtocol } from '../rules/ip-protocol.ts';
 import { endpointText } from './endpoint.ts';
@@ -9,7 +9,7 @@ interface Row {
   readonly ends: readonly (readonly [side: 'src' | 'dst', address: string, port: string])[];
 }
 
-/** undefined for a text that is no such row. */
+/** Returns undefined for a text that is not such a row. */
 export function filterOfRow(text: string): Filter | undefined {
   const row = rowOf(text.trim());
   if (row === undefined) return undefined;
@@ -57,7 +57,7 @@ function row(protocol: unknown, source: readonly unknown[], destination: readonl
   };
 }
 
-/** Address and port; an IPv6 address without brackets has none. */
+/** Splits address and port; an IPv6 address without brackets has no port. */
 function endOf(text = ''): readonly [string, string] {
   const { address, port } = endpointText(text) ?? { address: text };
   return [address, String(port ?? '')];
@@ -70,7 +70,7 @@ function filterOf({ protocol, ends }: Row): Filter | undefined {
   const terms: Filter[] = [];
   if (number !== undefined) terms.push({ kind: 'number', field: 'ip_protocol', comparison: '=', value: number });
   for (const [side, address, port] of ends) {
-    // Nothing was read there: `-` on the console, `::` in a record.
+    // The address was not read: `-` on the console, `::` in a record.
     if (address === '-' || address === '::') continue;
     terms.push({ kind: 'network', side, network: formatNetwork(parseNetwork(address)) });
     if (!/^\d+$/.test(port) || !WITH_PORTS.has(number ?? 0)) continue;

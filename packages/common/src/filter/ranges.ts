@@ -1,15 +1,15 @@
-/** Comparisons as ranges of numbers. */
+/** Converts comparisons to ranges of numbers. */
 import type { NumberFilter } from './filter.ts';
 
 export interface Range {
   readonly low: number;
-  /** Below `low` in an empty range. */
+  /** Less than `low` in an empty range. */
   readonly high: number;
-  /** Wanted is what lies in the range, or what does not. */
+  /** True: numbers in the range match; false: numbers outside of it. */
   readonly inside: boolean;
 }
 
-/** `max`: the largest number that the field holds. */
+/** `max`: the largest value of the field. */
 export function rangeOf({ comparison, value }: Pick<NumberFilter, 'comparison' | 'value'>, max: number): Range {
   switch (comparison) {
     case '=':

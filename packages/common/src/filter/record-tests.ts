@@ -1,7 +1,7 @@
 /**
- * The tests that filters are made of. Each is a function over a record's bytes with its constants bound; what differs in
- * shape is a function of its own, because one call for everything costs several times as much.
- * Offsets are from the record's first byte; bounds are inclusive, and unsigned.
+ * The tests that filters consist of. Each is a function over a record's bytes with its constants bound; each shape has
+ * a separate function, because one generic function costs several times as much. Offsets count from the record's first
+ * byte; bounds are inclusive and unsigned.
  */
 import { hasPorts } from '../record/field-names.ts';
 import { IP_PROTOCOL_NONE, PACKET_LOG_FIELDS, type PacketLogFieldName, REASONS } from '../record/layout.ts';
@@ -24,13 +24,13 @@ const REASON = OFFSET.reason;
 const VLAN_IDS = 0x0fff;
 const TCP = 6;
 
-/** `undefined` behind the end of the bytes: arithmetic takes it, so nothing throws. */
+/** `undefined` beyond the end of the bytes: arithmetic accepts it, so nothing throws. */
 type Byte = number;
 
 export const always: RecordPredicate = () => true;
 export const never: RecordPredicate = () => false;
 
-/** A field of one byte is in the range. `wanted`: or is not. */
+/** Tests whether a one-byte field is in the range, or outside of it if `wanted` is false. */
 export function byteIn(offset: number, low: number, high: number, wanted: boolean): RecordPredicate {
   const span = high - low;
   return wanted
@@ -38,7 +38,7 @@ export function byteIn(offset: number, low: number, high: number, wanted: boolea
     : (bytes, at) => ((bytes[at + offset] as Byte) - low) >>> 0 > span;
 }
 
-/** `wanted`: 256 bytes, 1 for each value that is. */
+/** `wanted`: 256 bytes, 1 for each value that matches. */
 export function byteOf(offset: number, wanted: Uint8Array): RecordPredicate {
   return (bytes, at) => wanted[bytes[at + offset] as Byte] === 1;
 }
@@ -58,7 +58,10 @@ export function wordIn(offset: number, low: number, high: number, wanted: boolea
     : (bytes, at) => (wordAt(bytes, at + offset) - from) >>> 0 > span;
 }
 
-/** The id of the outer VLAN tag is in the range. `wanted`: or is not, as that of a frame without a tag. */
+/**
+ * Tests whether the id of the outer VLAN tag is in the range, or not if `wanted` is false; a frame without a tag is not
+ * in the range.
+ */
 export function vlanIn(low: number, high: number, wanted: boolean): RecordPredicate {
   const span = high - low;
   return (bytes, at) => {
@@ -67,10 +70,10 @@ export function vlanIn(low: number, high: number, wanted: boolean): RecordPredic
   };
 }
 
-/** 1 for protocols with ports: what ICMP has in their place is none. */
+/** 1 for protocols with ports: what ICMP stores in their place is not a port. */
 const WITH_PORTS = Uint8Array.from({ length: 256 }, (_, number) => (hasPorts(number) ? 1 : 0));
 
-/** The protocol has ports, and they were read: see `portsRead`, which says the same of a whole record. */
+/** Tests whether the protocol has ports and they were read: `portsRead` for a record's bytes. */
 function hasItsPorts(bytes: Uint8Array, at: number): boolean {
   return (
     WITH_PORTS[bytes[at + IP_PROTOCOL] as Byte] === 1 &&
@@ -93,7 +96,7 @@ export function eitherPortIn(low: number, high: number): RecordPredicate {
     hasItsPorts(bytes, at);
 }
 
-/** `wanted`: a bit for each port. */
+/** `wanted`: one bit per port. */
 export function portOf(offset: number, wanted: Uint8Array): RecordPredicate {
   return (bytes, at) => hasBit(wanted, halfWord(bytes, at + offset)) && hasItsPorts(bytes, at);
 }
@@ -108,7 +111,7 @@ function hasBit(bits: Uint8Array, port: number): boolean {
   return (((bits[port >> 3] as Byte) >> (port & 7)) & 1) === 1;
 }
 
-/** `mask` and `value`: of the last four bytes of an address, as a little-endian word. */
+/** `mask` and `value` apply to the last four bytes of an address, read as a little-endian word. */
 export function ipv4At(offset: number, mask: number, value: number): RecordPredicate {
   const last = offset + 12;
   return (bytes, at) => (wordAt(bytes, at + last) & mask) === value && isIpv4(bytes, at, at + offset);
@@ -142,7 +145,7 @@ export function ipv6At(offset: number, masks: readonly number[], values: readonl
     isIpv6(bytes, at);
 }
 
-/** Type and code, as `dst_port` has them, are in the range, and were read: see `icmpRead`. */
+/** Tests whether type and code, as stored in `dst_port`, are in the range and were read: see `icmpRead`. */
 export function icmpIn(protocol: number, low: number, high: number): RecordPredicate {
   const span = high - low;
   return (bytes, at) => {
@@ -155,7 +158,7 @@ export function icmpIn(protocol: number, low: number, high: number): RecordPredi
   };
 }
 
-/** TCP without any flag: its header was read as far as the flags, see `tcpFlagsRead`. */
+/** TCP without any flag, whose header was read as far as the flags: see `tcpFlagsRead`. */
 export const noFlags: RecordPredicate = (bytes, at) =>
   bytes[at + TCP_FLAGS] === 0 &&
   bytes[at + IP_PROTOCOL] === TCP &&
@@ -170,7 +173,7 @@ function halfWord(bytes: Uint8Array, from: number): number {
   return (bytes[from] as Byte) | ((bytes[from + 1] as Byte) << 8);
 }
 
-/** Little-endian, signed: an unsigned one could need the heap. */
+/** Reads a little-endian signed word: an unsigned one could need the heap. */
 export function wordAt(bytes: Uint8Array, from: number): number {
   return (
     (bytes[from] as Byte) |
@@ -180,7 +183,7 @@ export function wordAt(bytes: Uint8Array, from: number): number {
   );
 }
 
-/** The frame is IPv4, and has an address there: one that was cut off before its addresses has zeros. */
+/** Tests whether the frame is IPv4 and has an address there: a frame cut off before its addresses has zeros. */
 function isIpv4(bytes: Uint8Array, at: number, from: number): boolean {
   return (
     bytes[at + ETHER_TYPE + 1] === 0x08 &&
@@ -190,10 +193,10 @@ function isIpv4(bytes: Uint8Array, at: number, from: number): boolean {
   );
 }
 
-/** 0, 0, 0xff, 0xff, as bytes 8 to 11 of an IPv4 address are. */
+/** 0, 0, 0xff, 0xff: bytes 8 to 11 of an IPv4 address. */
 const MAPPED = 0xffff_0000 | 0;
 
-/** The frame is IPv6, and its addresses were read: see `addressesRead`, which says the same of a whole record. */
+/** Tests whether the frame is IPv6 and its addresses were read: `addressesRead` for a record's bytes. */
 function isIpv6(bytes: Uint8Array, at: number): boolean {
   return (
     bytes[at + ETHER_TYPE + 1] === 0x86 &&
@@ -202,7 +205,7 @@ function isIpv6(bytes: Uint8Array, at: number): boolean {
   );
 }
 
-/** Of an IPv6 frame with protocol 255, the sign of a header that was not read. */
+/** Checks the case of an IPv6 frame with protocol 255, which marks a header that was not read. */
 function hasUnusualAddresses(bytes: Uint8Array, at: number): boolean {
   for (let word = SRC_ADDR; word < DST_ADDR + 16; word += 4) if (wordAt(bytes, at + word) !== 0) return true;
   return bytes[at + REASON] === REASONS.none || bytes[at + REASON] === REASONS.fragment;

@@ -1,4 +1,4 @@
-/** Sentences for what cannot begin a term. */
+/** Error messages for text that cannot begin a term. */
 
 import { servicePort } from '../names/service-names.ts';
 import { termCandidates } from './alternatives.ts';
@@ -9,7 +9,7 @@ import { nearestTexts } from './nearest.ts';
 import { looksLikeAddress } from './values.ts';
 import { NOT_RECORDED, TERM_WORDS } from './words.ts';
 
-/** What is wrong here whatever came before. */
+/** Rejects what is wrong here whatever came before. */
 export function refuseWhatBeginsNothing(cursor: Cursor): void {
   const { kind, text } = cursor.token;
   const { word } = cursor;
@@ -36,7 +36,7 @@ function refuseBytes(cursor: Cursor): never {
   return cursor.fail(`${problem}; flags are asked for with "flags syn"`);
 }
 
-/** Where no value is expected. */
+/** Rejects a word where no value is expected. */
 export function refuse(cursor: Cursor): never {
   const { kind, text } = cursor.token;
   if (kind === 'string') cursor.fail('a quoted name follows the word "iface"', `iface ${JSON.stringify(text)}`);
@@ -48,7 +48,7 @@ export function refuse(cursor: Cursor): never {
 
 const NUMBER = /^(\d+|0x[0-9a-f]+)$/i;
 
-/** `port not 22`: a "not" behind the words of a term. */
+/** Rejects `port not 22`: a "not" behind the words of a term. */
 export function refuseNotInside(cursor: Cursor): void {
   if (!cursor.is('not')) return;
   const words = cursor.text.slice(cursor.termFrom, cursor.token.from);
@@ -57,7 +57,7 @@ export function refuseNotInside(cursor: Cursor): void {
   cursor.fail('"not" stands before a whole term', `not ${words}${value}`, range);
 }
 
-/** `vlan 100 and vlan 200`: to tcpdump the second is the inner tag, which no record has. */
+/** Rejects `vlan 100 and vlan 200`: in tcpdump the second is the inner tag, which no record has. */
 export function refuseTwoTags(cursor: Cursor, connective: TextRange, left: Filter, right: Filter): void {
   const [first, second] = [outerTag(left), outerTag(right)];
   if (first === undefined || second === undefined || first === second) return;
@@ -65,20 +65,20 @@ export function refuseTwoTags(cursor: Cursor, connective: TextRange, left: Filte
   cursor.fail(problem, left.kind === 'number' ? 'or' : undefined, connective);
 }
 
-/** The id that the tag must have for the filter to hold. */
+/** Returns the id that the tag must have for the filter to match. */
 function outerTag(filter: Filter): number | undefined {
   if (filter.kind === 'and') return filter.terms.map(outerTag).find((id) => id !== undefined);
   const isId = filter.kind === 'number' && filter.field === 'vlan_id' && filter.comparison === '=';
   return isId ? filter.value : undefined;
 }
 
-/** With spaces where the text has none around what stands here. */
+/** Adds spaces where the text has none around the current token. */
 function spaced({ text, token }: Cursor, word: string): string {
   const isGap = (at: number) => /^\s?$/.test(text[at] ?? '');
   return `${isGap(token.from - 1) ? '' : ' '}${word}${isGap(token.to) ? '' : ' '}`;
 }
 
-/** What stands behind a term and is neither "and" nor "or". */
+/** Rejects what follows a term and is neither "and" nor "or". */
 export function refuseRest(cursor: Cursor): never {
   const { word } = cursor;
   const { text } = cursor.token;
@@ -87,7 +87,7 @@ export function refuseRest(cursor: Cursor): never {
   if (word === ',') cursor.fail('what may be either is joined with a word', spaced(cursor, 'or'));
   if (text.includes('[') || NOT_RECORDED.has(word)) refuseWhatBeginsNothing(cursor);
   if (/^[<>=!]/.test(text)) cursor.fail('only len, rule, vlan, weight and proto are compared so');
-  // What begins no term is one more value, or the word before it is missing.
+  // A word that begins no term is another value, or lacks the word before it.
   if (TERM_WORDS.includes(word) || word === 'not' || word === '(') {
     cursor.fail('"and" or "or" is missing before it', `and ${written}`);
   }

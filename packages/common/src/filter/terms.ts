@@ -1,4 +1,4 @@
-/** The terms of a filter: `tcp dst port 443`, `len > 1000`, `deny`. */
+/** Parses the terms of a filter: `tcp dst port 443`, `len > 1000`, `deny`. */
 import { termCandidates } from './alternatives.ts';
 import { type Cursor, type Expected, wordOf } from './cursor.ts';
 import { allOf, anyOf, type Comparison, EVERYTHING, type Filter, type NumberField, type Side } from './filter.ts';
@@ -25,7 +25,7 @@ const ICMPV6 = 58;
 
 type ReadValue = (cursor: Cursor) => Filter;
 
-/** Reads one more value as the term did: what `443` means in `port 80 or 443`. */
+/** Reads another value like the term's first: `443` in `port 80 or 443`. */
 export interface Again {
   readonly takes: Expected;
   readonly read: ReadValue;
@@ -33,7 +33,7 @@ export interface Again {
 
 export interface Term {
   readonly filter: Filter;
-  /** Absent where it has no values. */
+  /** Absent for a term without values. */
   readonly again?: Again;
 }
 
@@ -43,7 +43,7 @@ function number(field: NumberField, value: number, comparison: Comparison = '=')
   return { kind: 'number', field, comparison, value };
 }
 
-/** The value of a term: one, or several as in `port (80 or 443)`. */
+/** Reads the value of a term: one, or several as in `port (80 or 443)`. */
 function valued(cursor: Cursor, takes: Expected, read: ReadValue): Term {
   const again = { takes, read };
   refuseNotInside(cursor);
@@ -83,7 +83,7 @@ const readProtocol: ReadTerm = (cursor, word) => {
   return qualified(cursor, [protocol], word);
 };
 
-/** `icmp type 3 code 1`, `icmp type port-unreachable`. */
+/** Reads `icmp type 3 code 1` or `icmp type port-unreachable`. */
 function icmpType(cursor: Cursor, protocol: 1 | 58, word: string): Term {
   cursor.take('keyword');
   const after = quoted(`${word} type`);
@@ -106,7 +106,7 @@ function refuseBareValue(cursor: Cursor, word: string, hasPorts: boolean): void 
 
 const readQualified: ReadTerm = (cursor) => qualified(cursor, [], '');
 
-/** `[src|dst] [host|net|port|portrange] value`, perhaps behind a protocol. */
+/** Reads `[src|dst] [host|net|port|portrange] value`, optionally behind a protocol. */
 function qualified(cursor: Cursor, protocol: readonly Filter[], protocolWord: string): Term {
   const words = protocolWord === '' ? [] : [protocolWord];
   const sides = takeSides(cursor, words);
@@ -129,7 +129,7 @@ function qualified(cursor: Cursor, protocol: readonly Filter[], protocolWord: st
   return valued(cursor, takes, each);
 }
 
-/** Address and port of one end. */
+/** Matches address and port of one end. */
 function endpointFilter(side: Side, { network, port }: { network: string; port: number }): Filter {
   if (side === 'either') return anyOf((['src', 'dst'] as const).map((end) => endpointFilter(end, { network, port })));
   return allOf([
@@ -145,7 +145,7 @@ function refuseWhatItHasNot(cursor: Cursor, protocolWord: string, type: string):
   if (!has.addresses) cursor.fail(`addresses are recorded of IPv4 and IPv6 alone; remove ${quoted(protocolWord)}`);
 }
 
-/** `src or dst` is either, as nothing is; `src and dst` is both. */
+/** `src or dst` means either, like no side at all; `src and dst` means both. */
 function takeSides(cursor: Cursor, words: string[]): readonly Side[] {
   if (!SIDE_WORDS.has(cursor.word)) return ['either'];
   const one = cursor.take('keyword').text.toLowerCase() as 'src' | 'dst';
@@ -263,7 +263,7 @@ const TERMS: ReadonlyMap<string, ReadTerm> = new Map<string, ReadTerm>([
   ['iface', readInterface],
 ]);
 
-/** One term; `again`: how the values of the term before are read. */
+/** Reads one term; `again` reads further values of the previous term. */
 export function takeTerm(cursor: Cursor, again: Again | undefined): Term {
   cursor.may('term', ...(again ? [again.takes] : []));
   if (cursor.atEnd) cursor.fail('a term such as tcp, deny or host 192.0.2.1 must follow');

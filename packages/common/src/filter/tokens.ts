@@ -1,21 +1,21 @@
-/** A filter's text as words and signs. */
+/** Splits a filter's text into words and signs. */
 import { FilterError, type TextRange } from './filter-error.ts';
 
 export interface Token extends TextRange {
-  /** `end` stands where the text ends or cannot be read on, and has no text. */
+  /** `end` marks where the text ends or cannot be read on; its text is empty. */
   readonly kind: 'word' | 'string' | 'sign' | 'end';
-  /** A string without its quotes, a word as it was written; signs that mean the same have one form. */
+  /** A string without its quotes, a word as written; synonymous signs have one form. */
   readonly text: string;
 }
 
 export interface Tokens {
   /** At least one: the last is `end`. */
   readonly tokens: readonly Token[];
-  /** Why it cannot be read on. */
+  /** Why the text cannot be read to its end. */
   readonly error: FilterError | undefined;
 }
 
-/** Characters of a filter. */
+/** Maximum length of a filter in characters. */
 export const MAX_FILTER_LENGTH = 4096;
 
 /** Longest first. */

@@ -1,4 +1,7 @@
-/** Values in a filter: what may stand behind its words. Each is taken from the cursor, or refused with a fix. */
+/**
+ * Parses the values that may follow the words of a filter. Each function takes its value from the cursor, or rejects it
+ * with a fix.
+ */
 import { formatNetwork, NetworkError, parseNetwork } from '../address/network.ts';
 import { type IcmpWord, icmpWords } from '../names/icmp-names.ts';
 import { servicePort, serviceWords } from '../names/service-names.ts';
@@ -18,7 +21,7 @@ export function isComparison(text: string): text is Comparison {
   return COMPARISONS.has(text);
 }
 
-/** Whether it can only be meant as an address or a network. */
+/** Returns whether the text can only mean an address or a network. */
 export function looksLikeAddress(text: string): boolean {
   return (
     /^\d{1,3}(\.\d{1,3}){3}(\/|$)/.test(text) ||
@@ -27,7 +30,7 @@ export function looksLikeAddress(text: string): boolean {
   );
 }
 
-/** `after`: the words before it, for the message. In canonical form. */
+/** Returns the network in canonical form. `after`: the words before it, for the message. */
 export function takeNetwork(cursor: Cursor, after: string, isNet: boolean): string {
   cursor.must(`${isNet ? 'a network' : 'an address'} must follow ${after}`, isNet ? 'network' : 'address');
   const { text } = cursor.token;
@@ -42,7 +45,7 @@ export function takeNetwork(cursor: Cursor, after: string, isNet: boolean): stri
   return network;
 }
 
-/** `example.org`, and what may be a misspelt word. */
+/** Matches `example.org`, and what may be a misspelt word. */
 const HOST_NAME = /^(?=.*[g-z_])[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?$/i;
 
 function refuseName(cursor: Cursor, after: string): never {
@@ -51,13 +54,13 @@ function refuseName(cursor: Cursor, after: string): never {
   return cursor.failNear([...asTheyAre(TYPE_WORDS.keys()), ...termCandidates()], problem);
 }
 
-/** The value here together with a word such as "host" before it, which says the wrong thing of it. */
+/** The range of the value here and of a preceding word such as "host" that does not fit it. */
 function withTypeWord(cursor: Cursor): TextRange {
   const { taken, token } = cursor;
   return { from: taken !== undefined && TYPE_WORDS.has(wordOf(taken)) ? taken.from : token.from, to: token.to };
 }
 
-/** An address with a port as one value; undefined if another value stands here. */
+/** Takes an address with a port as one value; returns undefined if another value stands here. */
 export function takeEndpoint(cursor: Cursor): { network: string; port: number } | undefined {
   const { address, port } = endpointText(cursor.token.text) ?? {};
   if (address === undefined || port === undefined) return undefined;
@@ -76,7 +79,10 @@ function parsedNetwork(cursor: Cursor, text: string): string {
   }
 }
 
-/** `10` and `172.16` as tcpdump reads them: zeros behind, and a prefix for what is there. `10/8` is as good. */
+/**
+ * Completes `10` and `172.16` as tcpdump does: appends zeros, and a prefix that covers the given octets. `10/8` works
+ * too.
+ */
 function completed(text: string): string {
   const [, address, prefix] = /^(\d{1,3}(?:\.\d{1,3}){0,2})(\/\d+)?$/.exec(text) ?? [];
   if (address === undefined) return text;
@@ -88,7 +94,7 @@ const LARGEST_PORT = 0xffff;
 
 const PORTS = /^(\d+|0x[0-9a-f]+)(?:-(\d+|0x[0-9a-f]+))?$/i;
 
-/** A port, or a range of them. */
+/** Takes a port or a range of ports. */
 export function takePorts(cursor: Cursor, after: string): { from: number; to: number } {
   const isRange = after.includes('portrange');
   cursor.must(`${isRange ? 'ports such as 1-1024' : 'a port'} must follow ${after}`, isRange ? 'range' : 'port');
@@ -152,7 +158,7 @@ export function takeEtherType(cursor: Cursor, after: string): number {
 
 const CODES = { action: ACTIONS, reason: REASONS } as const;
 
-/** A word of the record's own, or its number: a later version may have words that this one does not. */
+/** Takes a name of the record's enum, or its number: a later version may have names that this one does not know. */
 export function takeCode(cursor: Cursor, field: 'action' | 'reason', after: string): number {
   const words = Object.keys(CODES[field]);
   cursor.must(`${words.slice(0, 2).join(', ')} or another ${field} must follow ${after}`, field);
@@ -164,7 +170,7 @@ export function takeCode(cursor: Cursor, field: 'action' | 'reason', after: stri
   return code;
 }
 
-/** `syn` or `syn,ack`; `none`. */
+/** Takes `syn`, `syn,ack` or `none`. */
 export function takeFlags(cursor: Cursor, after: string): number {
   if (cursor.takeIf('none', 'name')) return 0;
   let flags = 0;
@@ -180,7 +186,7 @@ export function takeFlags(cursor: Cursor, after: string): number {
   return flags;
 }
 
-/** The type of an ICMP or ICMPv6 message by its number or name, with the code if the name is one of a code. */
+/** Takes the type of an ICMP or ICMPv6 message by number or name, with the code if the name denotes one. */
 export function takeIcmpType(cursor: Cursor, protocol: 1 | 58, after: string): IcmpWord {
   const what = `a type such as ${protocol === 1 ? 'echo-request' : 'neighbor-solicitation'} or a number must follow ${after}`;
   cursor.must(what, protocol === 1 ? 'icmp type' : 'icmp6 type');

@@ -1,4 +1,4 @@
-/** The words of the filter language, and what each means, for the parser, completion and documentation alike. */
+/** The words of the filter language and their meanings, shared by parser, completion and documentation. */
 import { ACTIONS, REASONS } from '../record/layout.ts';
 import type { Comparison, NumberField } from './filter.ts';
 
@@ -6,7 +6,7 @@ interface ProtocolWord {
   readonly field: 'ether_type' | 'ip_protocol';
   readonly value: number;
   readonly detail: string;
-  /** What may stand behind it as in `tcp dst port 443`. */
+  /** What may follow the word, as in `tcp dst port 443`. */
   readonly has: { readonly addresses: boolean; readonly ports: boolean; readonly protocols: boolean };
 }
 
@@ -15,7 +15,7 @@ const FAMILY = { addresses: true, ports: true, protocols: true };
 const WITH_PORTS = { addresses: true, ports: true, protocols: false };
 const WITHOUT_PORTS = { addresses: true, ports: false, protocols: false };
 
-/** Words that alone say what a packet is. */
+/** Words that alone describe a packet. */
 export const PROTOCOL_WORDS: ReadonlyMap<string, ProtocolWord> = new Map<string, ProtocolWord>([
   ['tcp', { field: 'ip_protocol', value: 6, detail: 'TCP', has: WITH_PORTS }],
   ['udp', { field: 'ip_protocol', value: 17, detail: 'UDP', has: WITH_PORTS }],
@@ -48,7 +48,7 @@ export const TYPE_WORDS: ReadonlyMap<string, string> = new Map([
   ['portrange', 'ports, as 1-1024'],
 ]);
 
-/** What a packet was done to. */
+/** Verdicts. */
 export const VERDICT_WORDS: ReadonlyMap<string, { field: NumberField; value: number; detail: string }> = new Map([
   ['deny', { field: 'action' as const, value: ACTIONS.deny, detail: 'denied packets' }],
   ['permit', { field: 'action' as const, value: ACTIONS.permit, detail: 'permitted packets' }],
@@ -113,7 +113,7 @@ export const ETHER_TYPE_WORDS: ReadonlyMap<string, number> = new Map([
   ['ptp', 0x88f7],
 ]);
 
-/** Other spellings, by the one that is printed. */
+/** Other spellings, by the standard one. */
 export const SAME_WORD: ReadonlyMap<string, string> = new Map([
   ['icmpv6', 'icmp6'],
   ['length', 'len'],
@@ -125,7 +125,7 @@ export const SAME_WORD: ReadonlyMap<string, string> = new Map([
   ['push', 'psh'],
 ]);
 
-/** Words of tcpdump that say nothing about a record. */
+/** Words of tcpdump that match nothing in a record. */
 export const NOT_RECORDED: ReadonlyMap<string, string> = new Map([
   ['inbound', 'only arriving packets are seen, so leave it out'],
   ['outbound', 'only arriving packets are seen, so there are none'],

@@ -1,8 +1,8 @@
-/** Of what the past is made that a loader keeps. */
+/** Describes the history that a loader keeps. */
 
 /**
- * What is kept, finest first: `buckets` of `step_ms` each. A view of half of it has the same length before it to
- * compare with: five minutes, 15 minutes, 6 hours.
+ * Resolutions, finest first: `buckets` of `step_ms` each. A view of half the buckets has an equally long period before
+ * it to compare with: five minutes, 15 minutes, 6 hours.
  */
 export const HISTORY_LEVELS = [
   { step_ms: 1000, buckets: 600 },

@@ -120,7 +120,7 @@ export interface IcmpWord {
   readonly code?: number;
 }
 
-/** Other names, those of tcpdump among them. */
+/** Other names, including those of tcpdump. */
 const ALIASES: ReadonlyMap<string, string> = new Map([
   ['echo', 'echo-request'],
   ['echoreply', 'echo-reply'],
@@ -139,7 +139,7 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
 
 const words = new Map<number, ReadonlyMap<string, IcmpWord>>();
 
-/** Names of types and of codes as one word each, for 1 (ICMP) or 58 (ICMPv6): `echo-request`, `port-unreachable`. */
+/** Returns one-word names of types and codes, for 1 (ICMP) or 58 (ICMPv6): `echo-request`, `port-unreachable`. */
 export function icmpWords(ip_protocol: number): ReadonlyMap<string, IcmpWord> {
   const known = words.get(ip_protocol);
   if (known !== undefined) return known;
@@ -164,8 +164,8 @@ function asWord(name: string): string {
 }
 
 /**
- * `echo request`, `destination unreachable: port unreachable`; `type 3 code 9` where there is no name.
- * A record holds type and code in `dst_port`: type * 256 + code.
+ * Returns `echo request` or `destination unreachable: port unreachable`, and `type 3 code 9` where there is no name. A
+ * record holds type and code in `dst_port`: type * 256 + code.
  */
 export function icmpTypeName(ip_protocol: number, type: number, code: number): string {
   const types = ip_protocol === ICMP ? ICMP_TYPES : ip_protocol === ICMPV6 ? ICMPV6_TYPES : undefined;

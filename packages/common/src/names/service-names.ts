@@ -1,12 +1,12 @@
 /**
- * Names of services by port: the better known ones of IANA's registry "Service Name and Transport Protocol Port Number",
- * and of what is found on servers without being in it. A local table: nothing is looked up anywhere.
+ * Names of services by port: the better known ones of IANA's registry "Service Name and Transport Protocol Port
+ * Number", and common ones that it does not list. A local table; names are not looked up elsewhere.
  */
 import { hasPorts } from '../record/field-names.ts';
 
 /**
- * `port name` where TCP and UDP are alike, with `/tcp` or `/udp` where they are not. A name that
- * is here twice is that of its first port when it is asked for by name.
+ * `port name` where TCP and UDP agree, with `/tcp` or `/udp` where they differ. A name that occurs twice stands for its
+ * first port.
  */
 const SERVICES = `
 1 tcpmux/tcp|7 echo|9 discard|11 systat/tcp|13 daytime|15 netstat/tcp|17 qotd|19 chargen|20 ftp-data/tcp|21 ftp/tcp
@@ -80,7 +80,7 @@ interface Services {
 
 let services: Services | undefined;
 
-/** Made when it is asked for first. */
+/** Builds the table on first use. */
 function table(): Services {
   if (services !== undefined) return services;
   const [tcp, udp, ports] = [new Map<number, string>(), new Map<number, string>(), new Map<string, number>()];
@@ -91,7 +91,7 @@ function table(): Services {
     if (only !== 'tcp' && !udp.has(port)) udp.set(port, word);
     if (!ports.has(word)) ports.set(word, port);
   }
-  // What people say instead.
+  // Common aliases.
   for (const [word, port] of ALIASES) ports.set(word, port);
   services = { tcp, udp, ports };
   return services;
@@ -114,19 +114,19 @@ const ALIASES: ReadonlyMap<string, number> = new Map([
 const UDP = 17;
 const UDP_LITE = 136;
 
-/** The service at a port of this IP protocol: `https` for (6, 443). SCTP is taken for TCP, UDP-Lite for UDP. */
+/** Returns the service at a port of this IP protocol: `https` for (6, 443). SCTP uses TCP's names, UDP-Lite UDP's. */
 export function serviceName(ip_protocol: number, port: number): string | undefined {
   if (!hasPorts(ip_protocol)) return undefined;
   const { tcp, udp } = table();
   return (ip_protocol === UDP || ip_protocol === UDP_LITE ? udp : tcp).get(port);
 }
 
-/** The port of a service, whatever its protocol. In lower case. */
+/** Returns the port of a service, whatever its protocol. `name` is in lower case. */
 export function servicePort(name: string): number | undefined {
   return table().ports.get(name);
 }
 
-/** Every name that `servicePort` knows, in order of ports. */
+/** Returns every name that `servicePort` knows, in order of ports. */
 export function serviceWords(): readonly string[] {
   return [...table().ports.keys()];
 }

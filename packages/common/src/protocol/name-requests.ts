@@ -1,8 +1,8 @@
-/** Names for the numbers of a record that only the loader's machine knows. Inferred, and said to be. */
+/** Names for a record's numbers that only the loader's machine knows. They are inferred, and marked as such. */
 import * as z from 'zod/mini';
 import { MAX_PLACE_ADDRESSES, MAX_REVERSE_ADDRESSES } from './limits.ts';
 
-/** A local process that has a socket on a port now: who most likely got a packet for it. */
+/** A local process that has a socket on a port now, and therefore most likely received a packet for it. */
 export const listenerSchema = z.object({
   ip_protocol: z.int(),
   port: z.int(),
@@ -17,7 +17,7 @@ export const reverseNamesRequestSchema = z.strictObject({
 });
 export type ReverseNamesRequest = z.infer<typeof reverseNamesRequestSchema>;
 
-/** By address; null: there is no name. Whoever controls the address chose it: it proves nothing. */
+/** By address; null: there is no name. The owner of the address chose the name, so it proves nothing. */
 export const reverseNamesSchema = z.record(z.string(), z.nullable(z.string()));
 export type ReverseNames = z.infer<typeof reverseNamesSchema>;
 
@@ -26,7 +26,7 @@ export const placesRequestSchema = z.strictObject({
 });
 export type PlacesRequest = z.infer<typeof placesRequestSchema>;
 
-/** What a file on the loader's machine says about an address; as true, and as new, as that file. */
+/** What a file on the loader's machine says about an address; only as correct and as recent as that file. */
 export const placeSchema = z.object({
   /** ISO 3166-1, two letters. */
   country: z.optional(z.string()),
@@ -37,6 +37,6 @@ export const placeSchema = z.object({
 });
 export type Place = z.infer<typeof placeSchema>;
 
-/** By address; null: the files say nothing about it. */
+/** By address; null: the files have no entry for it. */
 export const placesSchema = z.record(z.string(), z.nullable(placeSchema));
 export type Places = z.infer<typeof placesSchema>;

@@ -1,5 +1,5 @@
 /**
- * The socket.io protocol between a loader and whoever watches it.
+ * The socket.io protocol between a loader and its clients.
  *
  * - Transport: WebSocket only. `auth: { token, admin_token? }` in the handshake.
  * - Server to client: `hello` once, then `packets` (one binary attachment, see batch-layout.ts),
@@ -29,17 +29,17 @@ const actionName = z.enum(Object.keys(ACTIONS) as [keyof typeof ACTIONS, ...(key
 export const attachModeSchema = z.enum(['native_frags', 'native', 'generic']);
 export type AttachMode = z.infer<typeof attachModeSchema>;
 
-/** Whether rules act on what arrives at an interface; `why` says in words why they do not. */
+/** Whether rules apply to what arrives at an interface; `why` explains why they do not. */
 export const filteringSchema = z.object({ state: z.enum(['full', 'none']), why: z.optional(z.string()) });
 export type Filtering = z.infer<typeof filteringSchema>;
 
 export const interfaceSchema = z.object({
   name: z.string(),
-  /** 0 while the interface is gone. */
+  /** 0 while the interface does not exist. */
   ifindex: count,
   mode: attachModeSchema,
   state: z.enum(['attached', 'gone']),
-  /** Why it is not native, in words; absent when it is. */
+  /** Why the mode is not native; absent when it is. */
   mode_reason: z.optional(z.string()),
   /** What frames begin with: `ip` on devices without a link header (tun, WireGuard, PPP). Absent: Ethernet. */
   link_layer: z.optional(z.enum(['ethernet', 'ip'])),
@@ -56,7 +56,7 @@ export const helloSchema = z.object({
   node: z.string(),
   /** Changes with every boot (/proc/sys/kernel/random/boot_id). */
   boot_id: z.string(),
-  /** Changes with every start of the loader: counters begin at zero again. */
+  /** Changes with every start of the loader: counters restart at zero. */
   session_id: z.string(),
   started_at_ms: z.number(),
   interfaces: z.array(interfaceSchema),
@@ -65,15 +65,14 @@ export const helloSchema = z.object({
   /** How a record gets its time (`--clock`), and how early it may be. */
   clock: z.object({ policy: z.enum(['precise', 'cached', 'auto']), error_ns: count }),
   limits: z.object({ max_rows_per_second: count }),
-  /** Whether this connection came with the admin token, and may change rules. */
+  /** Whether this connection sent the admin token, and may change rules. */
   admin: z.optional(z.boolean()),
 });
 export type Hello = z.infer<typeof helloSchema>;
 
 /**
  * Per interface, counted in the kernel for every packet, never sampled.
- * `seen = permitted + denied + aborted` and
- * `seen = emitted + sampled_out + filtered_out + ring_full`.
+ * `seen = permitted + denied + aborted` and `seen = emitted + sampled_out + filtered_out + ring_full`.
  */
 export const interfaceLedgerSchema = z.object({
   seen: count,
@@ -85,7 +84,7 @@ export const interfaceLedgerSchema = z.object({
   filtered_out: count,
   ring_full: count,
   bytes: count,
-  /** Of `bytes`. */
+  /** Part of `bytes`. */
   denied_bytes: count,
 });
 export type InterfaceLedger = z.infer<typeof interfaceLedgerSchema>;
@@ -95,21 +94,21 @@ export const hopLedgerSchema = z.object({
   /** Records that reached this hop. */
   offered: count,
   delivered: count,
-  /** Lost here, because the next hop was too slow. */
+  /** Lost at this hop, because the next one was too slow. */
   dropped: count,
-  /** Not sent, because the receiver asked for fewer rows. */
+  /** Not sent, because of the receiver's row limit or a pause. */
   withheld: count,
-  /** Still waiting here. */
+  /** Still waiting at this hop. */
   pending: count,
 });
 export type HopLedger = z.infer<typeof hopLedgerSchema>;
 
 /**
- * The hop to a client, since it subscribed, with the same meaning as in a batch header. `offered` is what its filter
- * let through; `offered + filtered` is all that passed.
+ * The hop to a client, since it subscribed, with the same meaning as in a batch header. `offered` is what matched its
+ * filter; `offered + filtered` is all that passed.
  */
 export const clientLedgerSchema = z.extend(hopLedgerSchema, {
-  /** Left out by the client's filter: asked for, so no loss. */
+  /** Excluded by the client's filter; not lost. */
   filtered: z._default(count, 0),
 });
 export type ClientLedger = z.infer<typeof clientLedgerSchema>;
@@ -118,15 +117,17 @@ export const ledgerSchema = z.object({
   at_ms: z.number(),
   interfaces: z.array(z.extend(interfaceSchema, { counters: interfaceLedgerSchema })),
   /**
-   * What arrived on interfaces that are not watched, the last of which has this number (a member of a bond, a device in
-   * another network namespace). Rules without an interface apply there. Absent while there was nothing.
+   * Packets on interfaces that are not watched, such as a member of a bond or a device in another network namespace;
+   * `ifindex` is the last such interface. Rules without an interface apply there. Absent while there were none.
    */
   unwatched: z.optional(z.object({ ifindex: count, counters: interfaceLedgerSchema })),
   /** From the kernel's rings into the loader. `offered` is the sum of all `emitted`, less `before`. */
   ring: hopLedgerSchema,
-  /** Records that earlier loaders took out of these rings: counters go on when one takes over from another. */
+  /**
+   * Records that earlier loaders took out of these rings: counters continue when one loader takes over from another.
+   */
   before: z.optional(count),
-  /** From the thread that drains to the one that serves. */
+  /** From the drain thread to the thread that serves clients. */
   queue: hopLedgerSchema,
   /** From the loader to the client that receives this message. */
   client: clientLedgerSchema,
@@ -138,7 +139,7 @@ export type Ledger = z.infer<typeof ledgerSchema>;
 const volume = z.object({ packets: count, bytes: count });
 export type Volume = z.infer<typeof volume>;
 
-/** What happened in the last interval, about a second long. Counts, not rates. */
+/** Counts, not rates, for the last interval of about a second. */
 export const summarySchema = z.object({
   at_ms: z.number(),
   /** Length of the interval; divide by it for rates. */
@@ -148,9 +149,9 @@ export const summarySchema = z.object({
   by_interface: z.array(z.extend(volume, { name: z.string() })),
   /** Packets by verdict, exact. */
   by_action: z.record(actionName, count),
-  /** Of `total.bytes`, exact. */
+  /** Part of `total.bytes`, exact. */
   denied_bytes: count,
-  /** The rest is from the records that reached the loader. */
+  /** The fields from here on come from the records that reached the loader. */
   records: count,
   /** Highest weight of a record: 1, or N while the kernel samples 1 of N. */
   max_weight: z.int().check(z.positive()),
@@ -158,7 +159,7 @@ export const summarySchema = z.object({
   top_sources: z.array(z.extend(volume, { addr: z.string() })),
   top_ports: z.array(z.extend(volume, { ip_protocol: count, port: count })),
   top_pairs: z.array(z.extend(volume, { src_addr: z.string(), dst_addr: z.string() })),
-  /** Packets that found a table full: they are in the totals, and not in each of the top lists. */
+  /** Packets that found a table full: they are in the totals, but missing in some top lists. */
   evicted: count,
 });
 export type Summary = z.infer<typeof summarySchema>;
@@ -183,10 +184,10 @@ export const noticeSchema = z.object({
     'rules_fallback',
     'set_refused',
   ]),
-  /** A whole sentence, with the next action where there is one. */
+  /** A whole sentence, with the next step where there is one. */
   message: z.string(),
   interface: z.optional(z.string()),
-  /** Records, for loss. */
+  /** Number of records, for loss. */
   count: z.optional(count),
 });
 export type Notice = z.infer<typeof noticeSchema>;
@@ -195,16 +196,16 @@ export const subscribeSchema = z.strictObject({
   /** 0: no rows, only summaries and the ledger. */
   max_rows_per_second: z._default(z.int().check(z.minimum(0), z.maximum(MAX_ROWS_PER_SECOND)), DEFAULT_ROWS_PER_SECOND),
   /**
-   * Rows that wait are sent together so often at most. What comes after a pause leaves at once, whatever this says; who
-   * draws a picture needs no more than its frames. The loader sends less often when it has many clients.
+   * Most batches per second: waiting rows are sent together. Rows after a pause are sent at once, whatever the limit; a
+   * client that draws needs no more than its frame rate. The loader sends less often when it has many clients.
    */
   max_batches_per_second: z._default(
     z.int().check(z.minimum(1), z.maximum(MAX_BATCHES_PER_SECOND)),
     MAX_BATCHES_PER_SECOND,
   ),
   /**
-   * Which rows, in the language of docs/filter.md; absent: all. It replaces that of an earlier subscription. The limit
-   * is of rows that it lets through.
+   * Selects rows, in the language of docs/filter.md; absent: all. Replaces the filter of an earlier subscription. The
+   * row limit applies to rows that match.
    */
   filter: z.optional(filterTextSchema),
 });
@@ -213,13 +214,13 @@ export type Subscribe = z.input<typeof subscribeSchema>;
 export const pauseSchema = z.strictObject({ paused: z.boolean() });
 export type Pause = z.infer<typeof pauseSchema>;
 
-/** Why a call or a connection was refused. `message` ends with the next action. */
+/** Why a request or a connection was rejected. `message` ends with the next step. */
 export const refusalSchema = z.object({
   code: z.enum(['unauthorized', 'protocol_mismatch', 'invalid', 'too_many_clients', 'unavailable', 'internal']),
   message: z.string(),
   /** When the same request may be accepted; absent: a repetition would be rejected as well. */
   retry_after_ms: z.optional(count),
-  /** Where in the text of `subscribe`'s filter. */
+  /** Position in the text of `subscribe`'s filter. */
   filter: z.optional(filterProblemSchema),
 });
 export type Refusal = z.infer<typeof refusalSchema>;
@@ -228,7 +229,7 @@ export type Acknowledgement<T> = { ok: true; value: T } | { ok: false; error: Re
 
 export const handshakeSchema = z.object({
   token: z.string().check(z.minLength(1), z.maxLength(MAX_TOKEN_CHARACTERS)),
-  /** For those who change rules. */
+  /** For clients that change rules. */
   admin_token: z.optional(z.string().check(z.minLength(1), z.maxLength(MAX_TOKEN_CHARACTERS))),
   /** The client's PROTOCOL_VERSION; absent means "any". */
   protocol: z.optional(z.int()),
@@ -243,29 +244,33 @@ export interface ServerToClientEvents {
   ledger: (ledger: Ledger) => void;
   notice: (notice: Notice) => void;
   rules: (rules: RulesSnapshot) => void;
-  /** Only of rules whose counters moved. */
+  /** Only rules whose counters changed. */
   rule_counters: (counters: RuleCounters) => void;
 }
 
 export interface ClientToServerEvents extends RulesEvents {
-  /** Acknowledged when it is in effect: every record that passes from then on is counted to this client. */
+  /** Acknowledged when it is in effect: every record that passes from then on counts for this client. */
   subscribe: (
     options: Subscribe,
     acknowledge: (result: Acknowledgement<{ max_rows_per_second: number }>) => void,
   ) => void;
   /**
-   * A paused client gets no `packets`, none after the acknowledgement; all that passes meanwhile counts as `withheld`,
-   * unseen by its filter.
+   * A paused client gets no `packets` after the acknowledgement. All that passes meanwhile counts as `withheld`,
+   * without being filtered.
    */
   pause: (options: Pause, acknowledge: (result: Acknowledgement<{ paused: boolean }>) => void) => void;
-  /** The rates of the past on one level, up to now. */
+  /** Returns the rates of the history at one resolution, up to now. */
   history: (options: HistoryRequest, acknowledge: (result: Acknowledgement<History>) => void) => void;
-  /** Who made a range of the past. */
+  /** Returns the top sources, ports, pairs and rules of a range of the history. */
   'history:top': (options: HistoryTopRequest, acknowledge: (result: Acknowledgement<HistoryTop>) => void) => void;
-  /** Which local processes have sockets that wait for packets. Refused (`unavailable`) where the loader cannot tell. */
+  /**
+   * Returns local processes with sockets that wait for packets. Rejected (`unavailable`) where the loader cannot tell.
+   */
   'names:listeners': (options: object, acknowledge: (result: Acknowledgement<Listener[]>) => void) => void;
-  /** Refused (`unavailable`) unless the loader was started with `--reverse-dns`. */
+  /** Rejected (`unavailable`) unless the loader was started with `--reverse-dns`. */
   'names:reverse': (options: ReverseNamesRequest, acknowledge: (result: Acknowledgement<ReverseNames>) => void) => void;
-  /** Countries and networks of addresses. Refused (`unavailable`) unless the loader was started with `--geoip`. */
+  /**
+   * Returns countries and networks of addresses. Rejected (`unavailable`) unless the loader was started with `--geoip`.
+   */
   'names:places': (options: PlacesRequest, acknowledge: (result: Acknowledgement<Places>) => void) => void;
 }

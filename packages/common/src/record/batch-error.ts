@@ -2,14 +2,14 @@ export type BatchFormatErrorCode = 'short' | 'magic' | 'version' | 'shape';
 
 /** Facts of a BatchFormatError. */
 export interface BatchFormatFacts {
-  /** The value that would have been right; for sizes the least, for counters the most. */
+  /** The correct value; the minimum for sizes, the maximum for counters. */
   readonly expected: number;
   readonly actual: number;
   /** Byte of the input where the batch (for a view: the first stride) begins. */
   readonly position: number;
 }
 
-/** Bytes that are no batch, or not a whole one. */
+/** Reports bytes that are not a batch, or not a whole one. */
 export class BatchFormatError extends Error implements BatchFormatFacts {
   override readonly name = 'BatchFormatError';
   readonly code: BatchFormatErrorCode;

@@ -1,4 +1,4 @@
-/** The record for C: layout.ts as `packet_log.h`, in the style of the repo's .clang-format. */
+/** Renders the record of layout.ts for C as `packet_log.h`, in the style of the repo's .clang-format. */
 import {
   ACTIONS,
   EXTENSION_HEADER_LIMIT,
@@ -21,7 +21,7 @@ const C_TYPES: Readonly<Record<PacketLogFieldType, string>> = {
 
 const TAB_WIDTH = 8;
 
-/** Text of `packet_log.h`; it includes all it needs. */
+/** Returns the text of `packet_log.h`; it includes all it needs. */
 export function renderCHeader(): string {
   return `/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* Generated from packages/common/src/record/layout.ts, do not edit. */
@@ -70,7 +70,7 @@ function renderStruct(): string {
   return ['struct packet_log {', ...inColumns(members).map((line) => `\t${line}`), '};'].join('\n');
 }
 
-/** Two columns, filled as clang-format's `UseTab: Always`: tabs up to the last tab stop, then spaces. */
+/** Aligns two columns like clang-format's `UseTab: Always`: tabs up to the last tab stop, then spaces. */
 function inColumns(rows: readonly (readonly [string, string | number])[]): string[] {
   const column = Math.max(...rows.map(([left]) => left.length)) + 1;
   const lastStop = Math.floor(column / TAB_WIDTH);

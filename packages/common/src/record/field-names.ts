@@ -1,4 +1,4 @@
-/** Words for the numbers of a record. */
+/** Names for the numbers of a record. */
 import { ACTIONS, type Action, IP_PROTOCOL_NONE, REASONS, type Reason, VLAN_PRIORITY_TAG } from './layout.ts';
 
 function byCode<Name extends string>(codes: Readonly<Record<Name, number>>): readonly Name[] {
@@ -18,7 +18,7 @@ export function reasonName(code: number): Reason | 'unknown' {
   return REASON_NAMES[code] ?? 'unknown';
 }
 
-/** Keywords of IANA's registry "Assigned Internet Protocol Numbers"; 4 as `IPIP`, as most tools say. */
+/** Keywords of IANA's registry "Assigned Internet Protocol Numbers"; 4 is `IPIP`, as in most tools. */
 const PROTOCOLS: ReadonlyMap<number, string> = new Map([
   [0, 'HOPOPT'],
   [1, 'ICMP'],
@@ -70,12 +70,12 @@ export function protocolName(ip_protocol: number): string {
 
 const PORT_PROTOCOLS: ReadonlySet<number> = new Set([6, 17, 132, 136]);
 
-/** Whether `src_port` and `dst_port` of a record are ports: TCP, UDP, SCTP, UDP-Lite. */
+/** Returns whether `src_port` and `dst_port` of a record are ports: TCP, UDP, SCTP, UDP-Lite. */
 export function hasPorts(ip_protocol: number): boolean {
   return PORT_PROTOCOLS.has(ip_protocol);
 }
 
-/** The field `vlan_id` in words: `100`, `priority tag (VLAN id 0)`, `none`. */
+/** Formats the field `vlan_id`: `100`, `priority tag (VLAN id 0)`, `none`. */
 export function vlanName(vlan_id: number): string {
   if (vlan_id === 0) return 'none';
   return vlan_id === VLAN_PRIORITY_TAG ? 'priority tag (VLAN id 0)' : String(vlan_id);
@@ -118,7 +118,7 @@ const ETHER_TYPES: ReadonlyMap<number, string> = new Map([
   [0x9100, 'QinQ'],
 ]);
 
-/** Up to 1500 the field is a length (IEEE 802.3, spanning tree for one): no type at all. */
+/** Up to 1500 the field is a length (IEEE 802.3, used by spanning tree), not a type. */
 const LARGEST_LENGTH = 1500;
 
 export function etherTypeName(ether_type: number): string {

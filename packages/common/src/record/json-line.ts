@@ -1,15 +1,15 @@
-/** Records as lines of JSON. */
+/** Formats records as lines of JSON. */
 import { actionName, reasonName } from './field-names.ts';
 import { TextCache } from './text-cache.ts';
 import type { PacketLogView } from './view.ts';
 
 /**
- * Record `i` as one JSON object without a newline: the fields of layout.ts under their names and in
- * their order, then `interface`. Addresses are text, `timestamp_ns` is a string (it is past 2^53),
- * `action` and `reason` are words, all else numbers; `vlan_id` is 4096 for a priority tag (VLAN id 0).
+ * Formats record `i` as one JSON object without a newline: the fields of layout.ts under their names and in their
+ * order, then `interface`. Addresses are text, `timestamp_ns` is a string (it exceeds 2^53), `action` and `reason` are
+ * words, all other fields numbers; `vlan_id` is 4096 for a priority tag (VLAN id 0).
  */
 export function packetLogJson(view: PacketLogView, i: number, interfaceName: string): string {
-  // Most of the cost is joining pieces of text: neighbours that repeat from record to record are one piece.
+  // Joining strings is most of the cost: neighbours that repeat from record to record form one string.
   return (
     `{"timestamp_ns":"${view.timestampNs(i)}","src_addr":"${view.srcAddr(i)}","dst_addr":"${view.dstAddr(i)}` +
     `${ruleToWeight(view, i)}${view.srcPort(i)},"dst_port":${view.dstPort(i)}${etherTypeToReason(view, i)}` +
@@ -70,8 +70,8 @@ function quoted(name: string): string {
 }
 
 /**
- * What JSON lets through and a terminal obeys: DEL and the C1 controls (U+009B begins an escape
- * sequence), line separators, marks that turn the direction of writing.
+ * Characters that JSON allows and a terminal interprets: DEL and the C1 controls (U+009B begins an escape sequence),
+ * line separators, and marks that change the direction of writing.
  */
 const TERMINAL_CONTROLS = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 

@@ -1,8 +1,8 @@
 /**
  * The PacketLog record: 64 bytes, little-endian, no padding.
  *
- * This table is the one truth for the layout. The C header of the XDP program is generated
- * from it, the codec reads by it, and a test holds the BTF of the compiled object against it.
+ * This table is the single source of the layout. The C header of the XDP program is generated from it, the codec reads
+ * with it, and a test compares the BTF of the compiled object with it.
  *
  * ```
  *  0        8                24               40      44      48  50  52  54  56  58  60 61 62 63
@@ -64,11 +64,11 @@ export const ACTIONS = { aborted: 0, deny: 1, permit: 2 } as const;
 export type Action = keyof typeof ACTIONS;
 
 /**
- * Why a packet was treated as it was, or what the parser could not read.
- * One number each, never reused; new reasons are added at the end.
+ * Why a packet got its verdict, or what the parser could not read. Each number has one meaning and is never reused; new
+ * reasons are added at the end.
  */
 export const REASONS = {
-  /** Nothing to remark. */
+  /** Nothing special. */
   none: 0,
   /** A rule decided; its id is in `rule_id`. */
   rule: 1,
@@ -76,15 +76,15 @@ export const REASONS = {
   would_deny: 2,
   /** No rule matched and the default policy is deny. */
   default_policy: 3,
-  /** A header contradicts itself or the one around it (version, a length); what was read before stays. */
+  /** A header contradicts itself or the one around it (version, a length); what was read before is kept. */
   malformed: 4,
-  /** The frame, or the datagram in it, ends inside a header; what was read before stays. */
+  /** The frame, or the datagram in it, ends inside a header; what was read before is kept. */
   truncated: 5,
   /** A later fragment: it has no layer 4 header, so no ports. */
   fragment: 6,
   /** More IPv6 extension headers than the parser follows. */
   extension_limit: 7,
-  /** Neither IPv4 nor IPv6; `ether_type` says what. */
+  /** Neither IPv4 nor IPv6; `ether_type` has the type. */
   not_ip: 8,
   /** More VLAN tags than the parser follows. */
   vlan_limit: 9,
@@ -98,8 +98,8 @@ export const IP_PROTOCOL_NONE = 255;
 export const VLAN_TAG_LIMIT = 4;
 
 /**
- * `vlan_id` of a frame whose outer tag has the id 0: a priority tag (IEEE 802.1Q, 9.6). 0 means no tag. It is the bit by
- * which Linux once told a tag from none (VLAN_TAG_PRESENT); ids have 12 bits, so it is free.
+ * `vlan_id` of a frame whose outer tag has the id 0: a priority tag (IEEE 802.1Q, 9.6). 0 means no tag. Linux once used
+ * this bit to distinguish a tag from none (VLAN_TAG_PRESENT); ids have 12 bits, so it is free.
  */
 export const VLAN_PRIORITY_TAG = 0x1000;
 

@@ -24,7 +24,7 @@ export interface PacketLog {
 /**
  * Writes the 64 bytes of `record` at `offset` of `target` (a new array when absent) and returns `target`.
  * @throws RangeError when a value does not fit its field, or 64 bytes do not fit `target`.
- * @throws AddressError when an address is none.
+ * @throws AddressError when an address is invalid.
  */
 export function encodePacketLog(
   record: PacketLog,

@@ -1,6 +1,7 @@
 /**
- * Which fields of a record were read from the packet. A field that was not read is 0, and so may be one that was. The
- * reason tells them apart, except where the reason of a rule stands in its place; what is assumed then is said below.
+ * Tells which fields of a record were read from the packet. A field that was not read is 0, but a field that was read
+ * may be 0 too. The reason distinguishes them, unless a rule's reason replaces it; the functions below document what
+ * they assume then.
  */
 import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6, hasPorts } from './field-names.ts';
 import { IP_PROTOCOL_NONE, REASONS } from './layout.ts';
@@ -9,7 +10,7 @@ const ICMP = 1;
 const TCP = 6;
 const ICMPV6 = 58;
 
-/** The fields that say how far the parser came. */
+/** The fields that show how far the parser came. */
 export interface ReadFacts {
   readonly src_addr: string;
   readonly dst_addr: string;
@@ -22,8 +23,8 @@ export interface ReadFacts {
 }
 
 /**
- * Assumed not read: an IPv6 packet from `::` to `::` of protocol 255 that a rule decided about. Such a packet is hardly
- * ever sent; a header that was cut looks the same.
+ * Returns whether the addresses were read. Assumes that they were not for an IPv6 packet from `::` to `::` with
+ * protocol 255 that a rule decided: such a packet is hardly ever sent, and a truncated header looks the same.
  */
 export function addressesRead(of: ReadFacts): boolean {
   if (of.ether_type === ETHER_TYPE_IPV4) return of.src_addr !== '::';
@@ -33,8 +34,8 @@ export function addressesRead(of: ReadFacts): boolean {
 }
 
 /**
- * Assumed not read: ports that are both 0, without TCP flags, of a packet that a rule decided about. It is far more often
- * a later fragment than a packet from port 0 to port 0.
+ * Returns whether the ports were read. Assumes that they were not if both are 0, there are no TCP flags, and a rule
+ * decided: that is far more often a later fragment than a packet from port 0 to port 0.
  */
 export function portsRead(of: Omit<ReadFacts, 'src_addr' | 'dst_addr' | 'ether_type'>): boolean {
   if (!hasPorts(of.ip_protocol)) return false;
@@ -43,13 +44,17 @@ export function portsRead(of: Omit<ReadFacts, 'src_addr' | 'dst_addr' | 'ether_t
   return of.reason === REASONS.none || of.reason === REASONS.malformed;
 }
 
-/** Assumed not read: no flags in a TCP header that is cut. */
+/**
+ * Returns whether the TCP flags were read. Assumes that they were not if there are none and the header is truncated.
+ */
 export function tcpFlagsRead(of: Omit<ReadFacts, 'src_addr' | 'dst_addr' | 'ether_type'>): boolean {
   if (of.ip_protocol !== TCP) return false;
   return of.tcp_flags !== 0 || (portsRead(of) && of.reason !== REASONS.truncated);
 }
 
-/** Type and code, of ICMP or ICMPv6. Assumed read: 0, an echo reply, of a packet that a rule decided about. */
+/**
+ * Returns whether type and code of ICMP or ICMPv6 were read. Assumes that 0, an echo reply, was read if a rule decided.
+ */
 export function icmpRead({
   ip_protocol,
   dst_port,

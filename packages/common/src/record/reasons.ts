@@ -1,4 +1,4 @@
-/** What the reason of a record means. */
+/** Explains the reason of a record. */
 import { REASONS, type Reason } from './layout.ts';
 
 const SENTENCES: Readonly<Record<Reason, string>> = {
@@ -18,7 +18,7 @@ const BY_CODE: ReadonlyMap<number, string> = new Map(
   Object.entries(REASONS).map(([name, code]) => [code, SENTENCES[name as Reason]]),
 );
 
-/** One sentence; also for codes of a later version. */
+/** Returns one sentence, also for codes of a later version. */
 export function reasonSentence(code: number): string {
   return BY_CODE.get(code) ?? `A reason (${code}) that this version does not know.`;
 }

@@ -1,8 +1,8 @@
-/** The TCP flags byte (RFC 9293 section 3.1) as words and as tcpdump's letters, lowest bit first. */
+/** Formats the TCP flags byte (RFC 9293 section 3.1) as words and as tcpdump's letters, lowest bit first. */
 const WORDS = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG', 'ECE', 'CWR'] as const;
 const LETTERS = ['F', 'S', 'R', 'P', '.', 'U', 'E', 'W'] as const;
 
-/** Each combination is put together when it is first seen: few of the 256 ever are. */
+/** Builds each combination on first use: few of the 256 ever occur. */
 function combinations(names: readonly string[], separator: string): (flags: number) => string {
   const texts: (string | undefined)[] = new Array(256).fill(undefined);
   return (flags) => {
@@ -14,12 +14,12 @@ function combinations(names: readonly string[], separator: string): (flags: numb
 const textOf = combinations(WORDS, ' ');
 const lettersOf = combinations(LETTERS, '');
 
-/** `SYN ACK`; empty for 0. */
+/** Returns `SYN ACK`; '' for 0. */
 export function tcpFlagsText(flags: number): string {
   return textOf(flags);
 }
 
-/** As tcpdump writes them: `S`, `S.`, `P.`, `F.`, `.`; empty for 0. */
+/** Returns the flags as tcpdump writes them: `S`, `S.`, `P.`, `F.`, `.`; '' for 0. */
 export function tcpFlagsLetters(flags: number): string {
   return lettersOf(flags);
 }
@@ -27,8 +27,8 @@ export function tcpFlagsLetters(flags: number): string {
 const [FIN, SYN, RST, ACK, URG, PSH] = [0x01, 0x02, 0x04, 0x10, 0x20, 0x08];
 
 /**
- * What a packet with these flags does, in a few words: `opens a connection`. Combinations that no proper sender makes are
- * called so: they are what scanners send.
+ * Describes briefly what a packet with these flags does: `opens a connection`. Marks combinations that no correct
+ * sender produces: scanners send them.
  */
 export function tcpFlagsMeaning(flags: number): string {
   const has = (bit: number) => (flags & bit) !== 0;

@@ -1,22 +1,22 @@
 const WORDS_PER_KEY = 4;
 
 /**
- * Texts by a key of up to four u32. Direct-mapped: each key has one slot, the newest text wins, so
- * memory is fixed and no traffic can make it slow.
+ * Caches texts by a key of up to four u32. Direct-mapped: each key has one slot and the newest text replaces the old
+ * one, so memory is fixed and no traffic can make it slow.
  */
 export class TextCache {
   readonly #shift: number;
   readonly #keys: Uint32Array;
   readonly #texts: string[];
 
-  /** It has 2 ** `bits` slots; `bits` is 1 to 16. */
+  /** The cache has 2 ** `bits` slots; `bits` is 1 to 16. */
   constructor(bits: number) {
     this.#shift = 32 - bits;
     this.#keys = new Uint32Array(WORDS_PER_KEY << bits);
     this.#texts = new Array<string>(1 << bits).fill('');
   }
 
-  /** The text kept last for this key, or '' when another key took its place. */
+  /** Returns the text stored for this key, or '' if another key has replaced it. */
   find(a: number, b: number, c: number, d: number): string {
     const slot = this.#slot(a, b, c, d);
     const at = slot * WORDS_PER_KEY;
@@ -26,7 +26,7 @@ export class TextCache {
       : '';
   }
 
-  /** Keeps `text`, which must not be empty, and returns it. */
+  /** Stores `text`, which must not be empty, and returns it. */
   keep(a: number, b: number, c: number, d: number, text: string): string {
     const slot = this.#slot(a, b, c, d);
     const at = slot * WORDS_PER_KEY;

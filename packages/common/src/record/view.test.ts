@@ -6,7 +6,7 @@ import { BatchFormatError } from './batch-error.ts';
 import { encodePacketLog, type PacketLog } from './packet-log.ts';
 import { PacketLogView, type RecordShape } from './view.ts';
 
-/** Lays records out as asked, with 0xee everywhere else. */
+/** Writes records with the given shape, and 0xee everywhere else. */
 function layOut(records: readonly PacketLog[], shape: Omit<RecordShape, 'count'>, spare = 0): Uint8Array {
   const { stride, recordOffset, start = 0 } = shape;
   const bytes = new Uint8Array(start + records.length * stride + spare).fill(0xee);
@@ -16,7 +16,7 @@ function layOut(records: readonly PacketLog[], shape: Omit<RecordShape, 'count'>
   return bytes;
 }
 
-/** The same bytes in the middle of another buffer, so that nothing is aligned. */
+/** Copies the bytes into the middle of another buffer, so that nothing is aligned. */
 function atByteOffset(bytes: Uint8Array, byteOffset: number): Uint8Array {
   const whole = new Uint8Array(byteOffset + bytes.length + 3);
   whole.set(bytes, byteOffset);

@@ -1,4 +1,4 @@
-/** Records where they lie: nothing is copied or allocated until a text, a bigint or an object is asked for. */
+/** Reads records in place: copies and allocates only when a text, a bigint or an object is requested. */
 import { formatAddress } from '../address/address.ts';
 import { BatchFormatError } from './batch-error.ts';
 import { ETHER_TYPE_IPV4, ETHER_TYPE_IPV6, hasPorts } from './field-names.ts';
@@ -28,10 +28,10 @@ const TCP_FLAGS = OFFSET.tcp_flags;
 const ACTION = OFFSET.action;
 const REASON = OFFSET.reason;
 
-// The same few hosts fill most batches: a text from here costs a fifth of a new one.
+// The same few hosts fill most batches: a cached text costs a fifth of a new one.
 const addressTexts = new TextCache(11);
 
-/** Where the records lie in the bytes. */
+/** Layout of the records in the bytes. */
 export interface RecordShape {
   readonly count: number;
   /** Bytes from one record to the next. */
@@ -43,14 +43,14 @@ export interface RecordShape {
 }
 
 /**
- * Whether the record that begins at byte `at` of `bytes` is wanted. It allocates nothing, keeps nothing, throws nothing,
- * and may be asked for any bytes.
+ * Returns whether the record at byte `at` of `bytes` matches. Allocates nothing, keeps nothing, throws nothing, and
+ * accepts any bytes.
  */
 export type RecordPredicate = (bytes: Uint8Array, at: number) => boolean;
 
 /**
- * Reads records at a fixed stride. It borrows `bytes`: it is valid as long as they are unchanged.
- * Every accessor takes an index and throws RangeError outside `0 .. length - 1`.
+ * Reads records at a fixed stride. Borrows `bytes`, and is valid while they are unchanged. Every accessor takes an
+ * index and throws RangeError outside `0 .. length - 1`.
  */
 export class PacketLogView implements Iterable<PacketLog> {
   readonly length: number;
@@ -59,7 +59,7 @@ export class PacketLogView implements Iterable<PacketLog> {
   readonly #first: number;
   readonly #stride: number;
 
-  /** @throws BatchFormatError when the shape is impossible ('shape') or `bytes` are too few ('short'). */
+  /** @throws BatchFormatError when the shape is impossible ('shape') or there are too few `bytes` ('short'). */
   constructor(bytes: Uint8Array, { count, stride, recordOffset, start = 0 }: RecordShape) {
     for (const value of [count, stride, recordOffset, start]) {
       if (!(Number.isSafeInteger(value) && value >= 0)) {
@@ -176,19 +176,22 @@ export class PacketLogView implements Iterable<PacketLog> {
     return this.#data.getUint8(this.#at(i) + REASON);
   }
 
-  /** Whether the frame says it is IPv4 or IPv6. Its addresses may be unread all the same, see `addressesRead`. */
+  /** Returns whether the frame's type is IPv4 or IPv6. Its addresses may still be unread, see `addressesRead`. */
   isIp(i: number): boolean {
     const etherType = this.etherType(i);
     return etherType === ETHER_TYPE_IPV4 || etherType === ETHER_TYPE_IPV6;
   }
 
-  /** Whether the addresses were read; where not, both are `::`. */
+  /** Returns whether the addresses were read; otherwise both are `::`. */
   addressesRead(i: number): boolean {
     const isUnread = this.isIp(i) && this.srcAddr(i) === '::' && !addressesRead(this.decode(i));
     return this.isIp(i) && !isUnread;
   }
 
-  /** Whether the ports were read: the protocol has ports, and their part of the header was there. Else both are 0. */
+  /**
+   * Returns whether the ports were read: the protocol has ports, and their part of the header was there. Otherwise both
+   * are 0.
+   */
   portsRead(i: number): boolean {
     if (this.srcPort(i) !== 0) return hasPorts(this.ipProtocol(i));
     return portsRead({
@@ -200,17 +203,17 @@ export class PacketLogView implements Iterable<PacketLog> {
     });
   }
 
-  /** Whether `dstPort` is the type and code of an ICMP or ICMPv6 message. */
+  /** Returns whether `dstPort` is the type and code of an ICMP or ICMPv6 message. */
   icmpRead(i: number): boolean {
     return icmpRead({ ip_protocol: this.ipProtocol(i), dst_port: this.dstPort(i), reason: this.reason(i) });
   }
 
-  /** Whether record `i` is wanted, see `compileFilter`. */
+  /** Returns whether record `i` matches, see `compileFilter`. */
   matches(i: number, predicate: RecordPredicate): boolean {
     return predicate(this.#bytes, this.#at(i));
   }
 
-  /** A record of its own: it outlives the bytes. */
+  /** Returns a copy of the record as an object, which outlives the bytes. */
   decode(i: number): PacketLog {
     return {
       timestamp_ns: this.timestampNs(i),

@@ -1,18 +1,18 @@
-/** For how long a rule holds, as one types it and as one reads it. */
+/** Parses and formats how long a rule lasts. */
 import { RuleValueError } from './rule-value-error.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-/** Ten years: beyond it somebody mistook the unit, and dates stay well formed. */
+/** Ten years: a longer duration is probably the wrong unit, and dates stay well formed. */
 const LONGEST = 3650 * DAY;
 
 const DURATION = /^(?=\d)(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,7})m)?(?:(\d{1,9})s)?$/;
 
 /**
- * Milliseconds of `30s`, `15m`, `1h`, `7d`, `1h30m`: days, hours, minutes, seconds, in this order.
- * @throws RuleValueError for anything else, nothing at all, and more than ten years.
+ * Parses `30s`, `15m`, `1h`, `7d` or `1h30m` to milliseconds: days, hours, minutes, seconds, in this order.
+ * @throws RuleValueError for anything else, an empty text, and more than ten years.
  */
 export function parseDuration(text: string): number {
   const [match, days = 0, hours = 0, minutes = 0, seconds = 0] = DURATION.exec(text) ?? [];
@@ -31,7 +31,7 @@ const UNITS = [
   ['s', SECOND],
 ] as const;
 
-/** In words, by its largest unit and the next: `59 min`, `1 h 30 min`, `7 d`; `0 s` below one second. */
+/** Formats the largest unit and the next: `59 min`, `1 h 30 min`, `7 d`; `0 s` below one second. */
 export function formatDuration(milliseconds: number): string {
   const largest = UNITS.findIndex(([, size]) => milliseconds >= size);
   if (largest < 0) return '0 s';

@@ -1,4 +1,4 @@
-/** Names for IP protocols as one types them in a rule. */
+/** Names of IP protocols in rules. */
 import { RuleValueError } from './rule-value-error.ts';
 
 const NUMBERS: ReadonlyMap<string, number> = new Map([
@@ -31,14 +31,14 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
   ['ip-in-ip', 'ipip'],
 ]);
 
-/** Every word that `parseIpProtocol` takes. */
+/** Every word that `parseIpProtocol` accepts. */
 export const IP_PROTOCOL_WORDS: readonly string[] = [...NUMBERS.keys(), ...ALIASES.keys()];
 
 const NAMES: ReadonlyMap<number, string> = new Map([...NUMBERS].map(([name, number]) => [number, name]));
 
 /**
- * `tcp`, `TCP`, `6` or `"6"` as a number.
- * @throws RuleValueError for a name that is not known, and numbers above 255.
+ * Returns the number for `tcp`, `TCP`, `6` or `"6"`.
+ * @throws RuleValueError for an unknown name, and numbers above 255.
  */
 export function parseIpProtocol(value: number | string): number {
   const text = String(value).toLowerCase();
@@ -51,7 +51,7 @@ export function parseIpProtocol(value: number | string): number {
   );
 }
 
-/** The name where there is one, else the number. */
+/** Returns the name if there is one, otherwise the number. */
 export function formatIpProtocol(number: number): number | string {
   return NAMES.get(number) ?? number;
 }

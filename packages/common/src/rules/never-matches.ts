@@ -1,23 +1,24 @@
-/** Rules that no packet can match, or fewer packets than their text says: why, and what to write instead. */
+/** Finds rules that match no packet, or fewer packets than their text says: explains why, and what to write instead. */
 import { parseIpProtocol } from './ip-protocol.ts';
 import type { Rule } from './rule.ts';
 import { parseRuleSource } from './source.ts';
 
 type Matching = Pick<Rule, 'source'> & Partial<Pick<Rule, 'protocol' | 'interface' | 'expires_at'>>;
 
-/** What is known where the rule is to act. Absent: not known, and then nothing is said about it. */
+/** What is known about the place where the rule applies. Absent: unknown, and not checked. */
 export interface MatchSurroundings {
   readonly nowMs?: number;
-  /** Names of the interfaces that are watched. */
+  /** Names of the watched interfaces. */
   readonly interfaces?: readonly string[];
   /** Networks in a named set; undefined: there is no such set. */
   readonly setEntries?: (name: string) => number | undefined;
 }
 
 /**
- * IPv6 extension headers that the XDP program follows to the protocol behind them (`extension_kinds` in parse_ipv6.h):
- * a record, and so a rule, has the protocol at the end of the chain. Mobility (135), HIP (139) and Shim6 (140) are followed
- * as well, but are the end of the chain where no header follows, as in nearly all of their packets.
+ * IPv6 extension headers that the XDP program skips to find the protocol behind them (`extension_kinds` in
+ * parse_ipv6.h): a record, and therefore a rule, has the protocol at the end of the chain. It also skips Mobility
+ * (135), HIP (139) and Shim6 (140), but they are the end of the chain where no header follows, as in nearly all of
+ * their packets.
  */
 const FOLLOWED: ReadonlyMap<number, string> = new Map([
   [0, 'hop-by-hop options'],
@@ -31,14 +32,17 @@ const ICMPV6 = 58;
 
 const INSTEAD = 'write the protocol that follows it, such as tcp, or leave the protocol out';
 
-/** Why a rule about IPv6 packets can never match by its protocol; undefined: it can. The end of a sentence with the fix. */
+/**
+ * Returns why a rule for IPv6 packets can never match its protocol, as the end of a sentence with the fix; undefined:
+ * it can.
+ */
 export function followedHeader({ source, protocol }: Matching): string | undefined {
   if (protocol === undefined || familyOf(source) !== 6) return undefined;
   const header = FOLLOWED.get(parseIpProtocol(protocol));
   return header && `In IPv6 this is the ${header} extension header, which is not matched itself: ${INSTEAD}.`;
 }
 
-/** A sentence with the next action; undefined: packets can match all that the rule says. */
+/** Returns a sentence with the next step; undefined if the rule can match everything it says. */
 export function neverMatches(rule: Matching, surroundings: MatchSurroundings = {}): string | undefined {
   return byProtocol(rule) ?? bySurroundings(rule, surroundings);
 }
@@ -73,13 +77,16 @@ function bySurroundings(rule: Matching, { nowMs, interfaces, setEntries }: Match
   return `It matches no packet now: set ${source.name} is empty. Import a list: packetlog rules import FILE --set ${source.name}.`;
 }
 
-/** Undefined: both. */
+/** Returns undefined for both families. */
 function familyOf(text: string): 4 | 6 | undefined {
   const source = parseRuleSource(text);
   return source.kind === 'network' ? source.network.family : undefined;
 }
 
-/** What to say where a source was written as an IPv4-mapped address and is read as IPv4; `read`: in canonical text. */
+/**
+ * Returns a note for a source that was written as an IPv4-mapped address and is read as IPv4; `read`: the canonical
+ * text.
+ */
 export function mappedNote(written: unknown, read: string): string | undefined {
   if (typeof written !== 'string' || !written.includes(':') || /[^\d./]/.test(read)) return undefined;
   return `${written} was read as ${read}: packets from IPv4-mapped addresses are IPv4 packets.`;

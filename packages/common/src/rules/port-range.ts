@@ -1,4 +1,4 @@
-/** Destination ports of a rule: one, or a range with both ends in it. */
+/** Destination ports of a rule: one port, or an inclusive range. */
 import { RuleValueError } from './rule-value-error.ts';
 
 export interface PortRange {
@@ -10,7 +10,7 @@ const LARGEST = 0xffff;
 const RANGE = /^(\d{1,5})(?:-(\d{1,5}))?$/;
 
 /**
- * `22`, `"22"` or `"1000-2000"`.
+ * Parses `22`, `"22"` or `"1000-2000"`.
  * @throws RuleValueError for anything else.
  */
 export function parsePortRange(value: number | string): PortRange {
@@ -23,7 +23,7 @@ export function parsePortRange(value: number | string): PortRange {
   return { from, to };
 }
 
-/** A number for one port, `"1000-2000"` for more. */
+/** Returns a number for one port, `"1000-2000"` for more. */
 export function formatPortRange({ from, to }: PortRange): number | string {
   return from === to ? from : `${from}-${to}`;
 }

@@ -1,6 +1,6 @@
 /**
- * How rules are asked for and changed: the same names and bodies as socket.io events (`rules:add`) and as
- * `POST /rules/add` on the loader's own Unix socket.
+ * Requests that list and change rules: the same names and bodies as socket.io events (`rules:add`) and as
+ * `POST /rules/add` on the loader's Unix socket.
  */
 import * as z from 'zod/mini';
 import {
@@ -27,7 +27,7 @@ import {
 } from './snapshot.ts';
 
 const count = z.int().check(z.nonnegative());
-/** Do it even if somebody named by the lock-out guard would be shut out. */
+/** Apply the change even if the lockout guard finds a protected address locked out. */
 const force = z.optional(z.boolean());
 const nothing = z.strictObject({});
 const ofStep = z.strictObject({ change: z.optional(z.int().check(z.nonnegative())) });
@@ -39,12 +39,12 @@ export const rulesRequestSchemas = {
   list: nothing,
   add: z.strictObject({ rule: ruleDraftSchema, force }),
   edit: z.strictObject({ id: ruleIdSchema, changes: ruleChangesSchema, force }),
-  /** All of them, or none and an error whose `field` says which: `rules.3.source`. */
+  /** Adds all of them, or none and an error whose `field` says which: `rules.3.source`. */
   add_many: z.strictObject({
     rules: z.array(ruleDraftSchema).check(z.minLength(1), z.maxLength(MAX_RULES_AT_ONCE)),
     force,
   }),
-  /** By id, and by what a rule matches. One that does not exist is enough to change nothing. */
+  /** Removes by id, or by what a rule matches. If one does not exist, nothing changes. */
   remove: z
     .strictObject({
       ids: z.optional(z.array(ruleIdSchema).check(z.maxLength(MAX_RULES_AT_ONCE))),
@@ -57,40 +57,40 @@ export const rulesRequestSchemas = {
       }),
     ),
   policy: z.strictObject({ default_policy: defaultPolicySchema, force }),
-  /** Replaces the set, and adds a rule about it if there is none with this action. */
+  /** Replaces the set, and adds a rule for it if there is none with this action. */
   import: z.strictObject({
     set: setNameSchema,
-    /** The list as text: a network a line, comments, also as `ipset save` writes it. */
+    /** The list as text: one network per line, comments; the format of `ipset save` works too. */
     entries: z.string(),
     action: z._default(ruleActionSchema, 'deny'),
     reason: z._default(reasonSchema, ''),
-    /** Read it again from this file of the loader's machine when it changes. */
+    /** Reload the set when this file on the loader's machine changes. */
     file: z.optional(z.string().check(z.minLength(1), z.maxLength(4096))),
-    /** Leave out lines that cannot be read; else one of them is enough to change nothing. */
+    /** Skip invalid lines; otherwise a single one means that nothing changes. */
     skip_bad: z.optional(z.boolean()),
-    /** Accept a list without any network. Otherwise it is rejected: it is more often a failed download than meant. */
+    /** Accept a list without any network. By default it is rejected: it is usually a failed download. */
     allow_empty: z.optional(z.boolean()),
     force,
   }),
   /**
-   * Makes the rules what a rules file says, without what it says already: rules, sets, default policy and protect list.
-   * Ids and who made a rule are not taken from it.
+   * Makes rules, sets, default policy and protect list equal to a rules file: what the file does not name is removed.
+   * Ids and creators of rules are not taken from it.
    */
   apply: z.strictObject({
     document: rulesFileSchema,
     /** Contents of the sets that name a file. */
     lists: z.optional(z.record(setNameSchema, z.string())),
-    /** Change nothing, and say what would be changed. Guard and limits are asked all the same. */
+    /** Change nothing, and report what would change. Lockout guard and limits still apply. */
     check: z.optional(z.boolean()),
     force,
   }),
-  /** What `rules` (instead of those in force), `add` (besides them) or another default policy would do. */
+  /** Dry run of `rules` (instead of those in force), `add` (in addition to them) or another default policy. */
   test: z
     .strictObject({
       rules: z.optional(z.array(ruleDraftSchema)),
       add: z.optional(ruleDraftSchema),
       default_policy: z.optional(defaultPolicySchema),
-      /** Texts of sets that the rules name and the loader does not have. */
+      /** Contents of sets that the rules name and the loader does not have. */
       sets: z.optional(z.record(setNameSchema, z.string())),
       seconds,
     })
@@ -104,16 +104,16 @@ export const rulesRequestSchemas = {
     ),
   confirm: nothing,
   revert: nothing,
-  /** With `change`, the id of a step: only if it is the one that would be undone. */
+  /** With `change`, the id of a step, undoes only that step: rejected if it is not the next one to undo. */
   undo: ofStep,
-  /** Does again what was undone last, as long as nothing else was changed since. */
+  /** Repeats the last undone change, unless something else was changed since. */
   redo: ofStep,
   audit: z.strictObject({ limit: z._default(z.int().check(z.minimum(1), z.maximum(10_000)), 100) }),
 } as const;
 export type RulesVerb = keyof typeof rulesRequestSchemas;
-/** As it is sent. */
+/** As sent. */
 export type RulesRequest<Verb extends RulesVerb> = z.input<(typeof rulesRequestSchemas)[Verb]>;
-/** As it is understood. */
+/** As validated. */
 export type CheckedRulesRequest<Verb extends RulesVerb> = z.output<(typeof rulesRequestSchemas)[Verb]>;
 
 /** With `pending`: this change is risky, and reverts unless it is confirmed. */
@@ -121,15 +121,18 @@ interface Changed {
   revision: number;
   pending?: PendingChange | undefined;
   /**
-   * What follows from the change, a sentence with the next action: a permit that expires and locks out its user, or rules
-   * that are in force and could not be written.
+   * A consequence of the change, as a sentence with the next step: a permit that expires and locks out its user, or
+   * rules that are in force and could not be written.
    */
   warning?: string | undefined;
-  /** What was understood otherwise than it was written, and rules that no packet can match: sentences. */
+  /** Sentences about values that were read differently than written, and about rules that no packet can match. */
   notes?: string[];
 }
 
-/** What makes the rules that are there those that are asked for. Without `before` it is new, without `after` it goes. */
+/**
+ * The difference between the current and the requested rules. Without `before` an entry is new, without `after` it is
+ * removed.
+ */
 export interface RulesDiff {
   added: Rule[];
   removed: Rule[];
@@ -148,14 +151,14 @@ export interface BadLine {
 
 export interface RulesResults {
   list: RulesSnapshot;
-  /** With `was`: a rule with the same action and match existed. It was updated, and no second one was made. */
+  /** With `was`: a rule with the same action and match existed. It was updated, and no second one was added. */
   add: Changed & { rule: Rule; was?: Rule };
   add_many: Changed & { rules: { rule: Rule; was?: Rule }[] };
   edit: Changed & { rule: Rule };
   remove: Changed & { removed: Rule[] };
   policy: Changed & { default_policy: DefaultPolicy };
   import: Changed & { rule: Rule; set: RuleSet; bad_lines: BadLine[]; bad_line_count: number };
-  /** With `check`, `changed` says whether it would. `risk`: why it would wait to be confirmed. */
+  /** With `check`, `changed` says whether it would change something. `risk`: why it would have to be confirmed. */
   apply: Changed & { changed: boolean; diff: RulesDiff; risk?: string };
   test: DryRunReport;
   confirm: Pick<Changed, 'revision' | 'warning'>;
@@ -167,16 +170,16 @@ export interface RulesResults {
 
 export const rulesErrorSchema = z.object({
   /**
-   * `forbidden`: the connection has no admin token. `lockout`: it would lock out `protected`; `force` does it anyway.
+   * `forbidden`: the connection has no admin token. `lockout`: it would lock out `protected`; `force` overrides.
    * `limit`: more than the kernel's tables hold. `unavailable`: this loader enforces no rules.
    */
   code: z.enum(['forbidden', 'invalid', 'not_found', 'lockout', 'limit', 'internal', 'unavailable']),
-  /** A sentence that ends with the next action. */
+  /** A sentence that ends with the next step. */
   message: z.string(),
-  /** What of the request is invalid, as `rule.source`. */
+  /** The invalid part of the request, such as `rule.source`. */
   field: z.optional(z.string()),
   protected: z.optional(protectedAddressSchema),
-  /** For `limit`: how many there may be. */
+  /** For `limit`: the maximum number. */
   limit: z.optional(count),
   /** When the same request may be accepted; absent: a repetition would be rejected as well. */
   retry_after_ms: z.optional(count),
@@ -195,7 +198,7 @@ export type RulesEvents = {
   ) => void;
 };
 
-/** The first thing that is wrong with a request, as an error to send back. */
+/** Returns the first problem of a request, as an error to send back. */
 export function invalidRequest(error: z.core.$ZodError): RulesError {
   const [issue] = error.issues;
   const field = issue?.path.join('.') ?? '';

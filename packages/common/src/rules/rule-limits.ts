@@ -1,6 +1,6 @@
-/** What rules may say, apart from their schemas. */
+/** Limits and values of rules, apart from their schemas. */
 
-/** `observe` lets pass, and marks what it would have denied. */
+/** `observe` permits, and marks what it would deny. */
 export const RULE_ACTIONS = ['permit', 'deny', 'observe'] as const;
 export const MAX_RULE_ID = 0xffff_ffff;
 export const MAX_REASON_LENGTH = 500;

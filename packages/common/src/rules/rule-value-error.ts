@@ -1,7 +1,7 @@
-/** A part of a rule that cannot be read. `message` is a sentence that ends with the fix. */
+/** Reports an invalid part of a rule. `message` is a sentence that ends with the fix. */
 export class RuleValueError extends Error {
   override readonly name = 'RuleValueError';
-  /** What was to be parsed. */
+  /** The text that could not be parsed. */
   readonly text: string;
 
   constructor(text: string, problem: string, options?: ErrorOptions) {

@@ -17,7 +17,7 @@ const rule = {
   expires_at: '2030-01-01T01:00:00.5Z',
 } as const;
 
-/** What is sent back about a draft. */
+/** Returns the error for a draft. */
 function problem(draft: object): string {
   const { error } = rulesRequestSchemas.add.safeParse({ rule: draft });
   return error ? invalidRequest(error).message : 'nothing';

@@ -1,6 +1,6 @@
 /**
- * A rule as data. A matching permit rule wins; else a matching deny rule; else observe; else the default policy.
- * Every schema gives back canonical text: `203.0.113.7` for `203.0.113.7/32`, `tcp` for 6, 22 for `"22"`.
+ * A rule as data. A matching permit rule wins; else a matching deny rule; else observe; else the default policy. Every
+ * schema returns canonical text: `203.0.113.7` for `203.0.113.7/32`, `tcp` for 6, 22 for `"22"`.
  */
 import * as z from 'zod/mini';
 import { hasPorts } from '../record/field-names.ts';
@@ -20,7 +20,7 @@ export type RuleAction = z.infer<typeof ruleActionSchema>;
 export const defaultPolicySchema = z.enum(['permit', 'deny'], { error: 'Write permit or deny.' });
 export type DefaultPolicy = z.infer<typeof defaultPolicySchema>;
 
-/** What a parser accepts, as what it makes of it. */
+/** Makes a schema of a parser: its output is what the parser returns. */
 function readBy<Input extends z.ZodMiniType<string | number>, Output>(
   input: Input,
   read: (value: z.output<Input>) => Output,
@@ -57,7 +57,7 @@ const interfaceName = z.string().check(
   }),
 );
 
-/** One line of text for people: no control characters, nor what turns the direction of text around. */
+/** One line of text for people: no control characters, and no characters that change the direction of text. */
 function line(longest: number) {
   const bad = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
   return z.string().check(
@@ -66,7 +66,7 @@ function line(longest: number) {
   );
 }
 
-/** Why a rule is there. */
+/** Why a rule exists. */
 export const reasonSchema = line(MAX_REASON_LENGTH);
 const reason = reasonSchema;
 const createdBy = line(MAX_WHO_LENGTH);
@@ -77,15 +77,15 @@ export const setNameSchema = z
   .string()
   .check(z.refine(isSetName, { error: 'Write 1 to 63 letters, digits, dots, dashes or underscores.' }));
 
-/** What a packet must be like. Nothing given but the source: every packet of it. */
+/** What a packet must match. With only a source: every packet from it. */
 const match = {
   /** `any`, an address, a network, or `set:NAME`. */
   source,
   /** A name (`tcp`), or a number where there is no name. */
   protocol: z.optional(protocol),
-  /** 22 or `"1000-2000"`; without `protocol` that of TCP, UDP, SCTP and UDP-Lite. */
+  /** 22 or `"1000-2000"`; without `protocol` it applies to TCP, UDP, SCTP and UDP-Lite. */
   destination_port: z.optional(destinationPort),
-  /** The one it arrived on. */
+  /** The interface the packet arrived on. */
   interface: z.optional(interfaceName),
 };
 
@@ -104,44 +104,44 @@ const oneEnd = {
 
 export const ruleSchema = z
   .strictObject({
-    /** Given by the loader, never used again. */
+    /** Assigned by the loader, never reused. */
     id: ruleIdSchema,
     action: ruleActionSchema,
     ...match,
     reason,
     created_by: createdBy,
     created_at: time,
-    /** From then on the rule does not exist; absent: never. */
+    /** When the rule expires; absent: no expiry. */
     expires_at: z.optional(time),
   })
   .check(z.refine(portsFit, portsDoNotFit));
 export type Rule = z.infer<typeof ruleSchema>;
 
-/** A rule that somebody asks for. */
+/** A requested rule. */
 export const ruleDraftSchema = z
   .strictObject({
     action: ruleActionSchema,
     ...match,
     reason: z._default(reason, ''),
     expires_at: z.optional(time),
-    /** Instead of `expires_at`: `30s`, `15m`, `1h`, `7d`, `1h30m` from when the loader reads it. */
+    /** Instead of `expires_at`: `30s`, `15m`, `1h`, `7d`, `1h30m`, counted from when the loader reads it. */
     for: z.optional(duration),
   })
   .check(
     z.refine(portsFit, portsDoNotFit),
     z.refine((draft) => draft.for === undefined || draft.expires_at === undefined, oneEnd),
-    // Only here: a file that has such a rule is still read, and the rule is listed with a warning.
+    // Only for drafts: a file with such a rule is still read, and the rule is listed with a warning.
     z.superRefine((draft, context) => {
       const problem = followedHeader(draft);
       if (problem) context.addIssue({ code: 'custom', path: ['protocol'], message: problem });
     }),
   );
-/** As it is sent. */
+/** As sent. */
 export type RuleDraft = z.input<typeof ruleDraftSchema>;
-/** As it is understood: canonical text. */
+/** As validated: canonical text. */
 export type CheckedRuleDraft = z.output<typeof ruleDraftSchema>;
 
-/** What to change of a rule; null takes a condition away. That ports and protocol fit is asked of the rule that results. */
+/** Changes to a rule; null removes a condition. Whether ports and protocol fit is checked for the resulting rule. */
 export const ruleChangesSchema = z
   .strictObject({
     action: z.optional(ruleActionSchema),
@@ -157,7 +157,7 @@ export const ruleChangesSchema = z
 export type RuleChanges = z.input<typeof ruleChangesSchema>;
 export type CheckedRuleChanges = z.output<typeof ruleChangesSchema>;
 
-/** Which rules are meant: those with this source, and with whatever else is given. */
+/** Selects rules with this source, and with all other given values. */
 export const ruleSelectorSchema = z.strictObject({
   source,
   action: z.optional(ruleActionSchema),
@@ -165,12 +165,12 @@ export const ruleSelectorSchema = z.strictObject({
   destination_port: z.optional(destinationPort),
   interface: z.optional(interfaceName),
 });
-/** As it is sent. */
+/** As sent. */
 export type RuleSelector = z.input<typeof ruleSelectorSchema>;
-/** As it is understood. */
+/** As validated. */
 export type CheckedRuleSelector = z.output<typeof ruleSelectorSchema>;
 
-/** A rule in a file that people may edit: what the loader gives may be missing. */
+/** A rule in a file that people may edit: what the loader assigns may be missing. */
 export const fileRuleSchema = z
   .strictObject({
     id: z.optional(ruleIdSchema),

@@ -1,4 +1,4 @@
-/** The file that rules are kept in, as people and programs write it. */
+/** The rules file, as people and programs write it. */
 import * as z from 'zod/mini';
 import { NetworkError, parseNetwork } from '../address/network.ts';
 import { defaultPolicySchema, fileRuleSchema, setNameSchema } from './rule.ts';
@@ -16,11 +16,11 @@ const network = z.string().check(
   }),
 );
 
-/** Where the networks of a set come from. Neither given: a copy that the loader keeps. */
+/** Where the networks of a set come from. With neither: a copy that the loader keeps. */
 export const fileSetSchema = z.strictObject({
   /** A list that is read at each start, and again when it changes. */
   file: z.optional(z.string().check(z.minLength(1), z.maxLength(4096))),
-  /** A few, written right here. */
+  /** A short list, in the rules file itself. */
   entries: z.optional(z.array(network)),
   loaded_at: z.optional(z.iso.datetime()),
 });
@@ -29,7 +29,7 @@ export type FileSet = z.infer<typeof fileSetSchema>;
 export const rulesFileSchema = z.strictObject({
   $schema: z.optional(z.string()),
   version: z.literal(1),
-  /** `sha256:…` over the rest; it tells a file that somebody edited from one that the loader wrote. */
+  /** `sha256:…` over the rest; distinguishes an edited file from one that the loader wrote. */
   checksum: z.optional(z.string()),
   default_policy: z._default(defaultPolicySchema, 'permit'),
   rules: z._default(z.array(fileRuleSchema), []),

@@ -1,11 +1,14 @@
-/** A rule in one sentence, for lists, questions and logs. */
+/** Formats a rule as one sentence, for lists, prompts and logs. */
 import { formatDuration } from './duration.ts';
 import type { Rule } from './rule.ts';
 
 type Sayable = Pick<Rule, 'action' | 'source'> &
   Partial<Pick<Rule, 'protocol' | 'destination_port' | 'interface' | 'reason' | 'expires_at'>>;
 
-/** `deny 203.0.113.0/24 to tcp port 22 on eth0 for 59 min, because: brute force`; how long is counted from `now_ms`. */
+/**
+ * Returns `deny 203.0.113.0/24 to tcp port 22 on eth0 for 59 min, because: brute force`; the time left is counted from
+ * `now_ms`.
+ */
 export function ruleSentence(rule: Sayable, now_ms: number): string {
   const on = rule.interface === undefined ? '' : ` on ${rule.interface}`;
   const because = rule.reason ? `, because: ${rule.reason}` : '';

@@ -1,10 +1,10 @@
-/** What the loader tells about its rules: all of them, what they counted, what was changed, what they would have done. */
+/** What the loader reports about its rules: all rules, their counters, changes, and dry runs. */
 import * as z from 'zod/mini';
 import { defaultPolicySchema, ruleActionSchema, ruleIdSchema, ruleSchema, setNameSchema } from './rule.ts';
 
 const count = z.int().check(z.nonnegative());
 
-/** Exact, from the kernel, for as long as the rule exists. */
+/** Exact, from the kernel, since the rule was added. */
 const counted = {
   packets: count,
   bytes: count,
@@ -16,43 +16,43 @@ export const ruleSetSchema = z.object({
   name: setNameSchema,
   /** Networks and addresses in it. */
   entries: count,
-  /** The file that it is read from. */
+  /** The file it is loaded from. */
   file: z.optional(z.string()),
   loaded_at_ms: z.number(),
 });
 export type RuleSet = z.infer<typeof ruleSetSchema>;
 
-/** A change that reverts by itself unless somebody confirms it. */
+/** A change that reverts unless it is confirmed. */
 export const pendingChangeSchema = z.object({
   until_ms: z.number(),
   revision_before: count,
-  /** What is risky about it, a sentence. */
+  /** What is risky about it, as a sentence. */
   why: z.string(),
 });
 export type PendingChange = z.infer<typeof pendingChangeSchema>;
 
-/** A change of the rules that can be undone, or done again. */
+/** A change of the rules that can be undone or redone. */
 export const rulesStepSchema = z.object({
-  /** Given with `rules:undo` or `rules:redo`, so that no other change is undone than the one that was looked at. */
+  /** Send it with `rules:undo` or `rules:redo`, so that no other change is undone than the displayed one. */
   id: count,
-  /** What was changed, in words: 'deny 203.0.113.7'. */
+  /** What was changed, as text: 'deny 203.0.113.7'. */
   what: z.string(),
   who: z.object({ name: z.string(), via: z.enum(['socket', 'control', 'file', 'loader']) }),
   at_ms: z.number(),
-  /** Of the rules after it, as the answer to the change said. */
+  /** Revision of the rules after it, as in the answer to the change. */
   revision: count,
 });
 export type RulesStep = z.infer<typeof rulesStepSchema>;
 
-/** What is wrong with the rules and stays so until it is dealt with. */
+/** A problem with the rules that persists until it is fixed. */
 export const rulesAlarmSchema = z.object({
   /**
-   * `rules_file`: the rules file was rejected or reverted. `set_file`: the file of a set was rejected. `state_directory`:
-   * no copy can be kept. `audit`: the audit file cannot be written. `lockout_ahead`: when a permit expires, a protected
-   * address is denied.
+   * `rules_file`: the rules file was rejected or reverted. `set_file`: the file of a set was rejected.
+   * `state_directory`: no copy can be kept. `audit`: the audit file cannot be written. `lockout_ahead`: when a permit
+   * expires, a protected address is denied.
    */
   code: z.enum(['rules_file', 'set_file', 'state_directory', 'audit', 'lockout_ahead']),
-  /** A sentence that ends with the next action. */
+  /** A sentence that ends with the next step. */
   message: z.string(),
   since_ms: z.number(),
 });
@@ -61,19 +61,25 @@ export type RulesAlarm = z.infer<typeof rulesAlarmSchema>;
 /** What decides on packets, read back from the kernel: its rules, and the links that keep its program on interfaces. */
 export const inForceSchema = z.object({
   /**
-   * `loader`: the loader that runs has read it. `kernel`: none runs, and the program that one left goes on. `none`: no
-   * program is attached, every packet passes.
+   * `loader`: read by the running loader. `kernel`: no loader runs, and the program of an earlier one is still
+   * attached. `none`: no program is attached, every packet passes.
    */
   by: z.enum(['loader', 'kernel', 'none']),
   /** Where the program is attached. */
   interfaces: z.array(z.object({ name: z.string(), ifindex: count, mode: z.string() })),
-  /** Watched, but no rule acts there, and why: gone, in another network namespace, a link type that cannot be read. */
+  /**
+   * Watched interfaces to which no rule applies, and why: it does not exist, it is in another network namespace, or its
+   * link type cannot be parsed.
+   */
   not_filtered: z.optional(z.array(z.object({ name: z.string(), why: z.string() }))),
   /** Whether the kernel's rules are exactly those of this snapshot. */
   is_current: z.boolean(),
-  /** Of the kernel. For `kernel`, unless another version of packetlog made its rules; so are `rules`. */
+  /**
+   * The kernel's default policy. With `kernel`, this and `rules` are absent if another version of packetlog wrote its
+   * rules.
+   */
   default_policy: z.optional(defaultPolicySchema),
-  /** What the kernel itself says of its rules, and their source as the audit file has it. */
+  /** Rules as the kernel has them, and their sources from the audit file. */
   rules: z.optional(
     z.array(
       z.object({
@@ -89,13 +95,13 @@ export const inForceSchema = z.object({
 export type InForce = z.infer<typeof inForceSchema>;
 
 export const rulesSnapshotSchema = z.object({
-  /** Grows with every change. */
+  /** Increases with every change. */
   revision: count,
   default_policy: defaultPolicySchema,
   rules: z.array(
     z.safeExtend(ruleSchema, {
       ...counted,
-      /** Why no packet can match it where it is, or not all that it says; a sentence with the fix. */
+      /** Why no packet can match the rule, or not all that it says; a sentence with the fix. */
       warning: z.optional(z.string()),
     }),
   ),
@@ -103,20 +109,20 @@ export const rulesSnapshotSchema = z.object({
   pending: z.optional(pendingChangeSchema),
   /** What `rules:undo` would undo; absent: nothing. */
   last_change: z.optional(rulesStepSchema),
-  /** What `rules:redo` would do again; absent: nothing. */
+  /** What `rules:redo` would redo; absent: nothing. */
   undone: z.optional(rulesStepSchema),
   /** Absent when there is none. */
   alarms: z.optional(z.array(rulesAlarmSchema)),
-  /** Read when `list` asks, and about once a second while a client is connected. Absent before the first time. */
+  /** Read for `list`, and about once a second while a client is connected. Absent before the first read. */
   in_force: z.optional(inForceSchema),
-  /** Whether the kernel decides by these rules. */
+  /** Whether the kernel enforces these rules. */
   enforcing: z.boolean(),
-  /** Whether it goes on when the loader ends. */
+  /** Whether the rules stay in force when the loader ends. */
   pinned: z.boolean(),
 });
 export type RulesSnapshot = z.infer<typeof rulesSnapshotSchema>;
 
-/** What a rule has counted, of those whose counters moved. */
+/** The counters of rules, only of those whose counters changed. */
 export const ruleCountersSchema = z.array(z.object({ id: ruleIdSchema, ...counted }));
 export type RuleCounters = z.infer<typeof ruleCountersSchema>;
 
@@ -132,15 +138,15 @@ const volume = { packets: count, bytes: count };
 /** What rules would have done with the packets of some seconds, had they been in force. */
 export const dryRunReportSchema = z.object({
   seconds: z.number().check(z.nonnegative()),
-  /** Packets of all interfaces in that time, and those of them that were looked at. */
+  /** Packets of all interfaces in that time, and the number of them that were tested. */
   seen: count,
   judged: count,
   denied: z.object(volume),
-  /** Passed, and marked by an observe rule. */
+  /** Permitted, and marked by an observe rule. */
   observed: z.object(volume),
   by_rule: z.array(
     z.object({
-      /** A rule that exists; else `draft`, the place in the list that was asked about, from 0. */
+      /** An existing rule; otherwise `draft`, the index in the tested list. */
       id: z.optional(ruleIdSchema),
       draft: z.optional(count),
       /** The rule as one sentence. */
@@ -148,15 +154,15 @@ export const dryRunReportSchema = z.object({
       ...volume,
     }),
   ),
-  /** Of those that would have been denied, the most frequent first. */
+  /** Sources of packets that would have been denied, most frequent first. */
   by_source: z.array(z.object({ addr: z.string(), ...volume })),
   by_port: z.array(z.object({ ip_protocol: count, port: count, ...volume })),
-  /** Who would have been shut out: `rules:add` would refuse. */
+  /** Addresses that would have been locked out: `rules:add` would be rejected. */
   lockouts: z.array(protectedAddressSchema),
 });
 export type DryRunReport = z.infer<typeof dryRunReportSchema>;
 
-/** What a change touched, before it or after it. */
+/** What a change affected, before or after it. */
 const auditStateSchema = z.object({
   rules: z.optional(z.array(ruleSchema)),
   default_policy: z.optional(defaultPolicySchema),
@@ -166,7 +172,7 @@ const auditStateSchema = z.object({
 /** One line of the audit file. */
 export const auditEntrySchema = z.object({
   at: z.iso.datetime(),
-  /** Of the rules after it. */
+  /** Revision of the rules after it. */
   revision: count,
   what: z.enum([
     'add',

@@ -1,4 +1,4 @@
-/** Whose packets a rule is about: everybody's, those of an address or network, those of a named set of networks. */
+/** The source of a rule: any, an address or network, or a named set of networks. */
 import { formatNetwork, type Network, NetworkError, parseNetwork, unmapped } from '../address/network.ts';
 import { RuleValueError } from './rule-value-error.ts';
 
@@ -11,14 +11,17 @@ const SET = 'set:';
 const SET_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 const HOST_BITS = 128;
 
-/** Letters, digits, `.`, `_` and `-`, 1 to 63 of them, no sign in front: it is also the name of a file. */
+/**
+ * Returns whether the name has 1 to 63 letters, digits, `.`, `_` and `-`, with a letter or digit first: it is also a
+ * file name.
+ */
 export function isSetName(name: string): boolean {
   return SET_NAME.test(name);
 }
 
 /**
- * `any`, `192.0.2.1`, `192.0.2.0/24`, `2001:db8::/32` or `set:NAME`; `::ffff:192.0.2.1` is `192.0.2.1`.
- * @throws RuleValueError for anything else, and for bits that are set behind the prefix.
+ * Parses `any`, `192.0.2.1`, `192.0.2.0/24`, `2001:db8::/32` or `set:NAME`; `::ffff:192.0.2.1` is read as `192.0.2.1`.
+ * @throws RuleValueError for anything else, and for bits set behind the prefix.
  */
 export function parseRuleSource(text: string): RuleSource {
   if (text === 'any') return { kind: 'any' };
@@ -38,7 +41,7 @@ function setSource(text: string): RuleSource {
   throw new RuleValueError(text, `names no set: write ${SET} and 1 to 63 letters, digits, dots, dashes or underscores`);
 }
 
-/** The same text for the same source, however it was written; a single address without its prefix length. */
+/** Returns the same text for the same source, however it was written; a single address without its prefix length. */
 export function formatRuleSource(source: RuleSource): string {
   if (source.kind === 'any') return 'any';
   if (source.kind === 'set') return `${SET}${source.name}`;

@@ -2,9 +2,9 @@
  * A small network in separate namespaces: no interface of this machine is touched, no packet leaves it.
  *
  * ```
- * web   dns   ping  scan        one namespace each, addresses of the documentation ranges
- * \    |     |    /
- * bridge in "switch" ─── eth0 in "server": watched
+ *  web   dns   ping  scan        one namespace each, addresses of the documentation ranges
+ *    \    |     |    /
+ *     bridge in "switch" ─── eth0 in "server": watched
  * ```
  */
 import { readdirSync } from 'node:fs';

@@ -5,8 +5,8 @@
  * batch is two frames back to back, in two pieces of memory and one write:
  *
  * ```
- * ├─ socket.io's text ─┼─ frame header ─┼─ batch header, 64 bytes ─┤  ├─ records ─┤
- * └──────────────── each client's own ──────────────────────────────┘  └─ shared ──┘
+ *  ├─ socket.io's text ─┼─ frame header ─┼─ batch header, 64 bytes ─┤  ├─ records ─┤
+ *  └──────────────── each client's own ──────────────────────────────┘  └─ shared ──┘
  * ```
  * A few records are copied behind each head instead: for ws and Node one piece is cheaper than two.
  */
