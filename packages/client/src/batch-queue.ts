@@ -1,8 +1,8 @@
 import type { PacketLogBatch } from '@packetlog/common';
 
 /**
- * Batches between the socket and the loop that reads them. It holds at most so many bytes: what comes while it is full
- * is counted and left out, whole batches at a time, because the loader cannot be held up.
+ * Queues batches between the socket and the loop that reads them, up to a limit in bytes. While it is full, it counts
+ * and discards whole batches, because a client cannot slow down the loader.
  */
 export class BatchQueue {
   readonly #mostBytes: number;
@@ -10,7 +10,7 @@ export class BatchQueue {
   #bytes = 0;
   #waiting: (() => void) | undefined;
   #ended: { error?: unknown } | undefined;
-  /** Rows that were left out. */
+  /** Rows that were discarded. */
   lost = 0;
 
   constructor(mostBytes: number) {
@@ -19,7 +19,7 @@ export class BatchQueue {
 
   push(batch: PacketLogBatch): void {
     if (this.#ended !== undefined) return;
-    // One batch is always taken, however large: a queue that holds none would never move.
+    // One batch is always accepted, however large: otherwise a large one would never get through.
     if (this.#batches.length > 0 && this.#bytes + batch.byteLength > this.#mostBytes) {
       this.lost += batch.length;
       return;
@@ -29,13 +29,13 @@ export class BatchQueue {
     this.#wake();
   }
 
-  /** What is in it can still be taken; then `take` gives undefined, or throws `error` once. */
+  /** Ends the queue: what is in it can still be taken, then `take` resolves with undefined, or throws `error` once. */
   end(error?: unknown): void {
     this.#ended ??= error === undefined ? {} : { error };
     this.#wake();
   }
 
-  /** The oldest batch, when there is one; undefined at the end. For one reader. */
+  /** Resolves with the oldest batch once there is one; undefined at the end. For one reader. */
   async take(): Promise<PacketLogBatch | undefined> {
     while (this.#batches.length === 0 && this.#ended === undefined) {
       await new Promise<void>((resolve) => {

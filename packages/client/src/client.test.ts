@@ -31,7 +31,7 @@ async function client(options: { timeoutMs?: number; adminToken?: string } = {})
   return made;
 }
 
-/** The error of a promise that must fail. */
+/** Returns the error of a promise that must fail. */
 async function failure(promise: Promise<unknown>): Promise<PacketLogError> {
   const error = await promise.then(
     () => undefined,
@@ -142,7 +142,7 @@ describe('the connection', () => {
     await vi.waitFor(() => expect(packetlog.connected).toBe(false));
     loader = await startFakeLoader(port);
     loader.refusal = { code: 'unauthorized', message: 'The token is wrong.' };
-    // The first waits for the loader to come back, the second needs not wait any more.
+    // The first request waits for the loader to come back; the second fails at once.
     expect((await failure(packetlog.rules())).code).toBe('unauthorized');
     expect((await failure(packetlog.rules())).code).toBe('unauthorized');
   });
@@ -175,7 +175,7 @@ describe('packets', () => {
     const first = stream.next();
     const socket = await loader.subscribed();
     for (let i = 0; i < 10; i++) socket.emit('packets', rows(i, 100));
-    // The answer comes behind the batches on the same connection.
+    // The answer arrives behind the batches on the same connection.
     await socket
       .timeout(5_000)
       .emitWithAck('ping')

@@ -3,11 +3,11 @@ import { io, type Socket } from 'socket.io-client';
 import { PacketLogError } from './packet-log-error.ts';
 
 export interface ConnectOptions {
-  /** To look: the `token` of the URL that packetlog printed, or its PACKETLOG_TOKEN. */
+  /** Read-only access: the `token` of the URL that packetlog printed, or its PACKETLOG_TOKEN. */
   readonly token: string;
-  /** To change rules: `admin_token`, or its PACKETLOG_ADMIN_TOKEN. */
+  /** Access to change rules: `admin_token`, or its PACKETLOG_ADMIN_TOKEN. */
   readonly adminToken?: string;
-  /** How long to wait for the loader, now and with each request; 10,000 ms unless said otherwise. */
+  /** How long to wait for the loader, now and with each request; 10,000 ms by default. */
   readonly timeoutMs?: number;
 }
 
@@ -15,7 +15,10 @@ export const DEFAULT_TIMEOUT_MS = 10_000;
 
 const AGAIN_AFTER_MS = 1_000;
 
-/** A socket that the loader has let in, and what it said first. Whoever ends a connection, it comes back until `disconnect()`. */
+/**
+ * Opens a socket; resolves when the loader has admitted it, with its `hello`. The socket reconnects, whichever side
+ * closed the connection, until `disconnect()`.
+ */
 export async function openSocket(url: string, options: ConnectOptions): Promise<{ socket: Socket; hello: Hello }> {
   const { token, adminToken, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
   const socket = io(url, {
@@ -28,7 +31,7 @@ export async function openSocket(url: string, options: ConnectOptions): Promise<
   try {
     const hello = await firstWord(socket, url, timeoutMs);
     socket.on('disconnect', (reason) => {
-      // socket.io takes this for a farewell, and would not come back.
+      // socket.io treats this as final, and would not reconnect.
       if (reason === 'io server disconnect') setTimeout(() => socket.connect(), AGAIN_AFTER_MS);
     });
     return { socket, hello };
@@ -56,7 +59,7 @@ function firstWord(socket: Socket, url: string, timeoutMs: number): Promise<Hell
     const onError = (error: Error & { data?: unknown }) => {
       last = error;
       const refusal = refusalSchema.safeParse(error.data);
-      // Anything else may pass: the loader may be about to start.
+      // Any other error may be temporary: the loader may be about to start.
       if (!refusal.success) return;
       const { code, message } = refusal.data;
       settle(() => reject(new PacketLogError(message, { code }, { cause: error })));

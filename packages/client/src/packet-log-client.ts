@@ -24,13 +24,13 @@ import {
   ruleDraft,
 } from './rule-options.ts';
 
-/** A list of many networks takes the loader a while. */
+/** The loader needs time for a list of many networks. */
 const IMPORT_TIMEOUT_MS = 60_000;
 
-/** Characters of a value in a message: it may be a header of somebody else. */
+/** Characters of a value shown in a message: the value may be a header from outside. */
 const SHOWN = 60;
 
-/** What stands around a list in the message that carries it. */
+/** Bytes around a list in the message that carries it. */
 const ROOM_FOR_THE_REST = 4_096;
 
 interface Opened {
@@ -40,7 +40,7 @@ interface Opened {
   readonly hello: Hello;
 }
 
-/** A connection to one loader. Requests while it is broken wait for it to come back, as long as the timeout lasts. */
+/** A connection to one loader. While it is broken, requests wait for it to be restored, up to the timeout. */
 export class PacketLogClient {
   readonly #url: string;
   readonly #options: ConnectOptions;
@@ -48,7 +48,7 @@ export class PacketLogClient {
   readonly #streams = new Set<PacketStream>();
   readonly #waiting = new Set<(reason: PacketLogError) => void>();
   #ended: PacketLogError | undefined;
-  /** What the loader said first: its node, version, interfaces, and whether this client may change rules (`admin`). */
+  /** The loader's first message: its node, version, interfaces, and whether this client may change rules (`admin`). */
   readonly hello: Hello;
 
   constructor({ url, options, socket, hello }: Opened) {
@@ -57,13 +57,13 @@ export class PacketLogClient {
     this.#socket = socket;
     this.hello = hello;
     socket.on('connect_error', (error: Error & { data?: unknown }) => {
-      // The loader answers, and lets this client in no more: its tokens are others since it was started anew.
+      // The loader answers, but no longer admits this client: its tokens changed with a restart.
       const refusal = refusalSchema.safeParse(error.data);
       if (!socket.active && refusal.success) this.#end(new PacketLogError(refusal.data.message, refusal.data));
     });
   }
 
-  /** Whether the loader is there just now. */
+  /** Whether the loader is connected now. */
   get connected(): boolean {
     return this.#socket.connected;
   }
@@ -76,7 +76,7 @@ export class PacketLogClient {
     return this.#addForAddress('deny', address, options);
   }
 
-  /** Permits packets from one address, whatever other rules say: permit wins. For one address only, as `deny`. */
+  /** Permits packets from one address, whatever other rules say: permit wins. Takes one address only, like `deny`. */
   permit(address: string, options: RuleOptions = {}): Promise<AddedRule> {
     return this.#addForAddress('permit', address, options);
   }
@@ -86,17 +86,17 @@ export class PacketLogClient {
     return this.#addForAddress('observe', address, options);
   }
 
-  /** As `deny`, for an address, a network, `set:NAME`, or `any`. Never pass text that comes from a client. */
+  /** Like `deny`, for an address, a network, `set:NAME`, or `any`. Never pass text that comes from a client. */
   denyNetwork(source: string, options: RuleOptions = {}): Promise<AddedRule> {
     return this.#add('deny', source, options);
   }
 
-  /** As `permit`, for an address, a network, `set:NAME`, or `any`. Never pass text that comes from a client. */
+  /** Like `permit`, for an address, a network, `set:NAME`, or `any`. Never pass text that comes from a client. */
   permitNetwork(source: string, options: RuleOptions = {}): Promise<AddedRule> {
     return this.#add('permit', source, options);
   }
 
-  /** As `observe`, for an address, a network, `set:NAME`, or `any`. Never pass text that comes from a client. */
+  /** Like `observe`, for an address, a network, `set:NAME`, or `any`. Never pass text that comes from a client. */
   observeNetwork(source: string, options: RuleOptions = {}): Promise<AddedRule> {
     return this.#add('observe', source, options);
   }
@@ -111,12 +111,14 @@ export class PacketLogClient {
     return (await this.#ask('remove', { ids, ...(force !== undefined && { force }) })).removed;
   }
 
-  /** All rules with what they counted, the sets, the default policy, and what waits to be confirmed. */
+  /**
+   * Returns all rules with their counters, the sets, the default policy, and the change that waits for confirmation.
+   */
   rules(): Promise<RulesSnapshot> {
     return this.#ask('list', {});
   }
 
-  /** Replaces a named set by the networks of a list, one a line, and sees to a rule about it. */
+  /** Replaces a named set by the networks of a list, one per line, and adds a rule for it if there is none. */
   async importSet(name: string, entries: string, options: ImportOptions = {}): Promise<RulesResults['import']> {
     if (Buffer.byteLength(JSON.stringify(entries)) > MAX_MESSAGE_BYTES - ROOM_FOR_THE_REST) {
       const text = `The list is longer than a message may be. Import it on the machine itself: packetlog rules import FILE --set ${name}`;
@@ -134,24 +136,24 @@ export class PacketLogClient {
     return this.#ask('import', request, IMPORT_TIMEOUT_MS);
   }
 
-  /** Makes a risky change permanent that would take itself back. */
+  /** Confirms a risky change, which would otherwise revert. */
   async confirm(): Promise<void> {
     await this.#ask('confirm', {});
   }
 
-  /** Takes it back at once. */
+  /** Reverts a risky change at once. */
   async revert(): Promise<void> {
     await this.#ask('revert', {});
   }
 
-  /** Takes back the last change, whoever made it; gives it in words. */
+  /** Undoes the last change, whichever client made it; resolves with its description. */
   async undo(): Promise<string> {
     return (await this.#ask('undo', {})).undone;
   }
 
   /**
-   * The packets as they arrive, in batches, on a connection of their own that is opened by the first `next()` and closed
-   * when the loop ends.
+   * Returns the packets as they arrive, in batches, on a separate connection that the first `next()` opens. It is
+   * closed when the loop ends.
    */
   packets(options: PacketStreamOptions = {}): PacketStream {
     const stream = new PacketStream(this.#url, this.#options, options, () => this.#streams.delete(stream));
@@ -159,7 +161,7 @@ export class PacketLogClient {
     return stream;
   }
 
-  /** Ends the connection, and with it all streams of packets. Rules stay. */
+  /** Closes the connection and all packet streams. Rules stay. */
   async close(): Promise<void> {
     await Promise.all([...this.#streams].map((stream) => stream.return()));
     this.#end(new PacketLogError('This client was closed. Connect again.', { code: 'closed' }));
@@ -212,7 +214,7 @@ export class PacketLogClient {
     });
   }
 
-  /** For good. Requests that wait learn of it now, and not when their time is over. */
+  /** Ends the client permanently. Waiting requests fail now, not at their timeout. */
   #end(reason: PacketLogError): void {
     this.#ended ??= reason;
     for (const reject of this.#waiting) reject(this.#ended);

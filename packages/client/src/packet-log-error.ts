@@ -1,19 +1,19 @@
 import type { ProtectedAddress, Refusal, RulesError } from '@packetlog/common';
 
 /**
- * What a loader answers (`RulesError` and `Refusal` of @packetlog/common say when), and three of the client's own:
- * `unreachable`, nobody answers at that URL; `unanswered`, no answer came in time or
- * before the connection broke, and the change may be made or not; `closed`, the client was closed before.
+ * Error codes of the loader (documented at `RulesError` and `Refusal` of @packetlog/common), and three of the client:
+ * `unreachable`, no loader answers at that URL; `unanswered`, no answer came in time or before the connection broke, so
+ * the change may or may not be made; `closed`, the client was closed before.
  */
 export type PacketLogErrorCode = RulesError['code'] | Refusal['code'] | 'unreachable' | 'unanswered' | 'closed';
 
 export interface PacketLogErrorFacts {
   readonly code: PacketLogErrorCode;
-  /** For `lockout`: who would have been shut out. `force: true` does it anyway. */
+  /** For `lockout`: the addresses that would have been locked out. `force: true` overrides. */
   readonly protected?: ProtectedAddress | undefined;
-  /** For `invalid`: which part of the request, as `rule.source`. */
+  /** For `invalid`: the part of the request, such as `rule.source`. */
   readonly field?: string | undefined;
-  /** For `limit`: how many there may be. */
+  /** For `limit`: the maximum number. */
   readonly limit?: number | undefined;
 }
 

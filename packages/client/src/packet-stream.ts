@@ -5,24 +5,24 @@ import { type ConnectOptions, DEFAULT_TIMEOUT_MS, openSocket } from './open-sock
 import { PacketLogError } from './packet-log-error.ts';
 
 export interface PacketStreamOptions {
-  /** Which packets, as `tcp dst port 443 and not src net 10.0.0.0/8` (docs/filter.md); all without it. */
+  /** Selects packets, such as `tcp dst port 443 and not src net 10.0.0.0/8` (docs/filter.md); absent: all. */
   readonly filter?: string;
-  /** The loader picks evenly among more, and counts the rest as withheld; 20,000 unless said otherwise. */
+  /** If more match, the loader picks evenly and counts the rest as withheld; 20,000 by default. */
   readonly maxRowsPerSecond?: number;
-  /** Memory for what the loop has not yet read; 8 MiB unless said otherwise. */
+  /** Memory for what the loop has not read yet; 8 MiB by default. */
   readonly queueBytes?: number;
   readonly signal?: AbortSignal;
 }
 
-/** Rows that were meant for this stream and will never be in it. */
+/** Rows for this stream that were lost. */
 export interface LostRows {
-  /** Left out by the loader, because this process or the way to it was too slow. */
+  /** Lost in the loader, because this process or the network was too slow. */
   readonly byLoader: number;
-  /** Left out here, because the loop was too slow. */
+  /** Lost in this process, because the loop was too slow. */
   readonly byQueue: number;
 }
 
-/** What the loader says of one connection, from its subscription on. */
+/** The loader's counters of one connection, since its subscription. */
 interface Counts {
   readonly dropped: number;
   readonly withheld: number;
@@ -33,7 +33,7 @@ const NOTHING: Counts = { dropped: 0, withheld: 0, filtered: 0 };
 
 const DEFAULT_QUEUE_BYTES = 8 << 20;
 
-/** Packets as they arrive. One loop may read it, once. */
+/** Yields packets as they arrive. Only one loop may read it, once. */
 export class PacketStream implements AsyncIterableIterator<PacketLogBatch, undefined, unknown> {
   readonly #url: string;
   readonly #connect: ConnectOptions;
@@ -42,7 +42,7 @@ export class PacketStream implements AsyncIterableIterator<PacketLogBatch, undef
   readonly #queue: BatchQueue;
   #opening: Promise<void> | undefined;
   #socket: Socket | undefined;
-  /** Of connections before the one that is open. */
+  /** Sums over the connections before the current one. */
   #before = NOTHING;
   #now = NOTHING;
   #interruptions = 0;
@@ -61,17 +61,20 @@ export class PacketStream implements AsyncIterableIterator<PacketLogBatch, undef
     return { byLoader: this.#before.dropped + this.#now.dropped, byQueue: this.#queue.lost };
   }
 
-  /** Rows that were left out because more came than `maxRowsPerSecond`: asked for, so no loss. */
+  /** Rows not sent because more matched than `maxRowsPerSecond`; not lost. */
   get withheld(): number {
     return this.#before.withheld + this.#now.withheld;
   }
 
-  /** Rows that the filter left out. Like the counts above it is what the loader said last, with a batch or once a second. */
+  /**
+   * Rows that the filter excluded. Like the counts above, it is the loader's last report, sent with a batch or once a
+   * second.
+   */
   get filtered(): number {
     return this.#before.filtered + this.#now.filtered;
   }
 
-  /** How often the connection broke and came back. What passed in between is in no count of this stream. */
+  /** How often the connection broke and was restored. Packets in between are in no count of this stream. */
   get interruptions(): number {
     return this.#interruptions;
   }
@@ -80,7 +83,7 @@ export class PacketStream implements AsyncIterableIterator<PacketLogBatch, undef
     return this;
   }
 
-  /** @throws PacketLogError when the loader cannot be reached at first, or refuses; `invalid` for a bad filter. */
+  /** @throws PacketLogError when the first connection fails or is rejected; `invalid` for a bad filter. */
   async next(): Promise<IteratorResult<PacketLogBatch, undefined>> {
     this.#opening ??= this.#open().catch((error: unknown) => this.#queue.end(error));
     try {
@@ -94,7 +97,7 @@ export class PacketStream implements AsyncIterableIterator<PacketLogBatch, undef
     return { value: undefined, done: true };
   }
 
-  /** Ends it; `for await` calls it when the loop is left. */
+  /** Ends the stream; `for await` calls it when the loop is left. */
   async return(): Promise<IteratorResult<PacketLogBatch, undefined>> {
     this.#options.signal?.removeEventListener('abort', this.#abort);
     this.#queue.end();
@@ -133,7 +136,7 @@ export class PacketStream implements AsyncIterableIterator<PacketLogBatch, undef
       this.#subscribe(socket).catch((error: unknown) => this.#queue.end(error));
     });
     socket.on('connect_error', (error: Error & { data?: { code?: string } }) => {
-      // The loader answers, and lets this client in no more.
+      // The loader answers, but no longer admits this client.
       if (!socket.active)
         this.#queue.end(new PacketLogError(error.message, { code: 'unauthorized' }, { cause: error }));
     });

@@ -1,31 +1,31 @@
 import { type PendingChange, parseAddress, type Rule, type RuleAction, type RuleDraft } from '@packetlog/common';
 
 export interface RuleOptions {
-  /** `30s`, `15m`, `1h`, `7d`, `1h30m`. Without it, and without `until`, the rule holds until it is removed. */
+  /** `30s`, `15m`, `1h`, `7d`, `1h30m`. Without it, and without `until`, the rule does not expire. */
   readonly for?: string;
   readonly until?: Date;
-  /** For whoever reads the list of rules later. */
+  /** Explains the rule to readers of the list. */
   readonly reason?: string;
   /** `tcp`, `udp`, `icmp`, … or a number. */
   readonly protocol?: string | number;
   /** The destination: 22 or `'1000-2000'`. */
   readonly port?: number | string;
-  /** Only what arrives on this interface. */
+  /** Only packets that arrive on this interface. */
   readonly interface?: string;
-  /** Also if somebody would be locked out by it. */
+  /** Add the rule even if it locks out a protected address. */
   readonly force?: boolean;
 }
 
 export interface ImportOptions {
-  /** What becomes of packets from the set: `deny` unless said otherwise. */
+  /** What happens to packets from the set: `deny` by default. */
   readonly action?: RuleAction;
   readonly reason?: string;
-  /** Leave out lines that cannot be read; else one of them is enough to change nothing. */
+  /** Skip invalid lines; otherwise a single one means that nothing changes. */
   readonly skipBad?: boolean;
   readonly force?: boolean;
 }
 
-/** With `pending`: it is risky, and takes itself back unless `confirm()` is called in time. */
+/** With `pending`: the change is risky, and reverts unless `confirm()` is called in time. */
 export type AddedRule = Rule & { readonly pending?: PendingChange | undefined };
 
 export function ruleDraft(action: RuleAction, source: string, options: RuleOptions): RuleDraft {
@@ -42,7 +42,10 @@ export function ruleDraft(action: RuleAction, source: string, options: RuleOptio
   };
 }
 
-/** Whether a rule about it is about one host: no network (`198.0.0.0/8`), set or `any`, which a forged header may say. */
+/**
+ * Returns whether the source is one address: not a network (`198.0.0.0/8`), a set or `any`, which a forged header may
+ * contain.
+ */
 export function isOneAddress(source: unknown): boolean {
   if (typeof source !== 'string') return false;
   try {
@@ -57,8 +60,8 @@ const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 const ZONE = /%.*$/;
 
 /**
- * The address as it is on the wire. A server that listens on `::` calls an IPv4 peer `::ffff:203.0.113.7`, of which a
- * rule would never match a packet; and a link-local peer has its interface behind a `%`.
+ * Returns the address as packets carry it. A server that listens on `::` reports an IPv4 peer as `::ffff:203.0.113.7`,
+ * and a rule for that form would never match; a link-local peer has its interface behind a `%`.
  */
 export function plainAddress(source: string): string {
   return source.replace(ZONE, '').replace(MAPPED, '$1');

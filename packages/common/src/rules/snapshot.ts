@@ -75,7 +75,7 @@ export const inForceSchema = z.object({
   /** Whether the kernel's rules are exactly those of this snapshot. */
   is_current: z.boolean(),
   /**
-   * The kernel's default policy. With `kernel`, this and `rules` are absent if another version of packetlog wrote its
+   * The kernel's default policy. Only `kernel` has this and `rules`, unless another version of packetlog wrote its
    * rules.
    */
   default_policy: z.optional(defaultPolicySchema),
