@@ -1,13 +1,13 @@
-/** So that a loader's account and the interface's counters are of the same moment. */
+/** Waits until a loader's ledger and the interface's counters describe the same moment. */
 import type { InterfaceCounters } from './counters.ts';
 import type { End, Link } from './network.ts';
 import type { LabProcess } from './process.ts';
 import { until } from './until.ts';
 
 /**
- * Resolves when so many packets have reached an interface since it was made. A sender is done before that: what it
- * handed over may wait in the cable, and there it vanishes with the program. One that is attached natively has seen
- * by then what is counted.
+ * Resolves when `packets` packets have reached an interface since it was created. A sender finishes earlier: its
+ * packets may still wait in the veth pair, and are lost there when the program is detached. A natively attached program
+ * has seen every packet counted here.
  */
 export async function untilArrived(end: End, packets: number): Promise<void> {
   let arrived = 0;
@@ -21,9 +21,9 @@ export async function untilArrived(end: End, packets: number): Promise<void> {
 }
 
 /**
- * Takes the client's end down, then waits until a loader that prints each packet in a line has printed all that came
- * to the server's, and gives the counters there. A connection that was closed is not yet silent: the peer asks again
- * for an acknowledgement that was late, and gets another one.
+ * Takes the client's end down, waits until a loader that prints one line per packet has printed all that arrived at the
+ * server's end, and returns the counters there. A closed connection is not silent yet: the peer may repeat a segment
+ * whose acknowledgement was late, and gets another one.
  */
 export async function unplugged({ client, server }: Link, packetlog: LabProcess): Promise<InterfaceCounters> {
   await client.namespace.ip(`link set ${client.device} down`);

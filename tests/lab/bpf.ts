@@ -1,6 +1,6 @@
 /**
- * The compiled XDP object in the kernel, run on single frames by BPF_PROG_TEST_RUN: no interface is touched.
- * Names and layouts come from @packetlog/bpf; the way of loading is the lab's own.
+ * Loads the compiled XDP object into the kernel and runs it on single frames with BPF_PROG_TEST_RUN: no interface is
+ * touched. Names and layouts come from @packetlog/bpf; the loading code is the lab's own.
  */
 import { readFileSync } from 'node:fs';
 import {
@@ -20,7 +20,7 @@ import {
 import { allocate, C, call, checked, closeDescriptor, mapDescriptor, NativeError, unmap } from './native.ts';
 import { createRing } from './ring.ts';
 
-/** Loopback's ifindex in every network namespace: what a test run without a context arrives on. */
+/** Loopback's ifindex in every network namespace: the interface of a test run without a context. */
 export const LOOPBACK_IFINDEX = 1;
 const LOOPBACK_SLOT = 3;
 const RING_BYTES = 1 << 20;
@@ -29,40 +29,40 @@ const RULE_COUNTER_SLOTS = 1024;
 const SLOTS_BYTES = Math.ceil(SLOT_TABLE.size / 4096) * 4096;
 
 /**
- * Bytes of a frame that a test run puts into its first buffer, the only one the program can read directly:
- * a page less the headroom (XDP_PACKET_HEADROOM) and struct skb_shared_info (net/bpf/test_run.c).
- * A program that does not take frames of several buffers sees no more than this of a longer frame.
+ * Bytes of a frame that a test run puts into its first buffer, the only one the program can read directly: a page less
+ * the headroom (XDP_PACKET_HEADROOM) and struct skb_shared_info (net/bpf/test_run.c). A program without support for
+ * multiple buffers sees no more than this of a longer frame.
  */
 export const FIRST_BUFFER = 4096 - 256 - 320;
 
-/** Of the kernel ring's transport: the one that needs no reader of ours to take records from it. */
+/** Programs of the kernel ring transport, whose records can be taken without the loader's reader. */
 const RING_PROGRAMS = PROGRAMS.ring;
 type ProgramName = keyof typeof RING_PROGRAMS;
 type CounterName = Exclude<keyof typeof COUNTERS.fields, 'reasons'>;
 export type Counters = Record<CounterName, number> & { readonly reasons: readonly number[] };
 
 export interface LoadedProgram {
-  /** Runs the program once and gives what it returned. Throws NativeError when the kernel refuses the frame. */
+  /** Runs the program once and returns its result. Throws NativeError when the kernel rejects the frame. */
   run(frame: Uint8Array): number;
-  /** Runs the program so often on the same frame and gives the kernel's own average, in ns. */
+  /** Runs the program `repeat` times on the same frame and returns the kernel's own average, in ns. */
   measure(frame: Uint8Array, repeat: number): number;
-  /** Copies of the records since the last call: oldest first, CPU by CPU. */
+  /** Copies the records since the last call: oldest first, CPU by CPU. */
   takeRecords(): Uint8Array[];
-  /** Sum over CPUs of what was counted for the loopback interface. */
+  /** Returns the counters of the loopback interface, summed over CPUs. */
   counters(): Counters;
-  /** Packets that found no counters. */
+  /** Returns the number of packets that found no counters. */
   unaccounted(): number;
-  /** Puts an image of rules into a slot of `rule_images`, or takes out what is there. */
+  /** Puts a ruleset image into a slot of `rule_images`, or removes the one there. */
   putRules(slot: number, image: Uint8Array | undefined): void;
-  /** Packets and bytes that the rule with this counter slot decided on. */
+  /** Returns packets and bytes that the rule with this counter slot decided. */
   ruleCounter(slot: number): { packets: number; bytes: number; lastSeenNs: number };
-  /** What the program adds to the monotonic clock from now on. */
+  /** Sets what the program adds to the monotonic clock from now on. */
   setClockOffset(ns: bigint): void;
-  /** Where packets of the loopback interface are counted, and which interface they are for the rules. */
+  /** Sets where packets of the loopback interface are counted, and which interface rules see. */
   setInterfaceSlot(slot: number): void;
-  /** What frames of the loopback interface begin with, and under whose number they are recorded (`SLOT_LINK`). */
+  /** Sets what frames of the loopback interface begin with, and the interface number of their records (`SLOT_LINK`). */
   setLink(link: keyof typeof SLOT_LINK, owner?: number): void;
-  /** What was counted for interfaces without a slot, and the last of them. */
+  /** Returns the counters of interfaces without a slot, and the last such interface. */
   unwatched(): { seen: number; ifindex: number };
   close(): void;
 }
@@ -75,7 +75,7 @@ interface LoadOptions {
   readonly ringBytes?: number;
 }
 
-/** CPUs that may ever be there, from a list such as "0-3,8". */
+/** Returns the number of possible CPUs, from a list such as "0-3,8". */
 function possibleCpus(): number {
   const list = readFileSync('/sys/devices/system/cpu/possible', 'utf8');
   return Math.max(...list.trim().split(/[,-]/).map(Number)) + 1;
@@ -100,7 +100,7 @@ const u32 = (value: number) => new Uint8Array(Uint32Array.of(value).buffer);
 export function loadProgram(options: LoadOptions): LoadedProgram {
   const cpus = possibleCpus();
   const object = pointer('bpf_object__open_file', [C.string, OBJECT_PATH], [C.size, 0]);
-  // Permits of each CPU, then denies.
+  // Permit rings of each CPU, then deny rings.
   const rings = Array.from({ length: cpus * 2 }, () => createRing(options.ringBytes ?? RING_BYTES));
   const close = () => {
     call('libbpf', 'bpf_object__close', C.pointer, [C.pointer, object]);
@@ -268,7 +268,7 @@ function testRunner(programFd: number) {
       frames.bytes.set(frame);
       view.setUint32(RUN_OPTIONS.repeat, repeat, true);
       view.setUint32(RUN_OPTIONS.data_size_in, frame.length, true);
-      // The kernel writes the frame's size here and would take it for the room there is at the next run.
+      // The kernel writes the frame's size here, and would read it as the available space in the next run.
       view.setUint32(RUN_OPTIONS.data_size_out, 0, true);
       checked('libbpf', 'bpf_prog_test_run_opts', [C.int, programFd], [C.bytes, options]);
       return { returned: view.getUint32(RUN_OPTIONS.retval, true), ns: view.getUint32(RUN_OPTIONS.duration, true) };

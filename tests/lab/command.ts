@@ -11,7 +11,7 @@ export class CommandError extends Error {
   }
 }
 
-/** Runs a command to its end and gives its standard output. Throws CommandError unless it exits with 0. */
+/** Runs a command to its end and returns its standard output. Throws CommandError unless it exits with 0. */
 export function run(file: string, args: readonly string[], input = ''): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = execFile(file, args, { maxBuffer: 64 << 20, timeout: 30_000 }, (error, stdout, stderr) => {
@@ -19,13 +19,13 @@ export function run(file: string, args: readonly string[], input = ''): Promise<
         reject(new CommandError([file, ...args].join(' '), error.code ?? error.signal ?? undefined, stderr, error));
       else resolve(stdout);
     });
-    // A command that does not read its input may be gone before it is written.
+    // A command that does not read its input may end before the input is written.
     child.stdin?.on('error', () => {});
     child.stdin?.end(input);
   });
 }
 
-/** As `run`, for commands that print JSON, or nothing for an empty list. */
+/** Like `run`, for commands that print JSON, or nothing for an empty list. */
 export async function runJson<T>(file: string, args: readonly string[]): Promise<T> {
   const text = await run(file, args);
   return JSON.parse(text.trim() || '[]') as T;

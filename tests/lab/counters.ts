@@ -7,16 +7,16 @@ interface Direction {
   readonly errors: number;
 }
 
-/** What the kernel's interface counted: the second witness of every count, since the device was made. */
+/** The kernel's interface counters, since the device was created: an independent witness of every count. */
 export interface InterfaceCounters {
   readonly rx: Direction;
   readonly tx: Direction;
 }
 
 /**
- * `ip -s -j link show dev …`. Bytes are without the frame check sequence. While a native XDP program is at one end
- * of a veth pair, both ends count the bytes that go there without the 14 of the Ethernet header (seen on 6.18).
- * `rx.dropped` includes what the stack has no protocol for, after the program saw it.
+ * Reads `ip -s -j link show dev …`. Bytes exclude the frame check sequence. While a native XDP program is at one end of
+ * a veth pair, both ends count the bytes in that direction without the 14 of the Ethernet header (seen on 6.18).
+ * `rx.dropped` includes packets for which the stack has no protocol, after the program saw them.
  */
 export async function interfaceCounters(namespace: Namespace, device: string): Promise<InterfaceCounters> {
   const [link] = await namespace.ipJson<{ stats64: InterfaceCounters }[]>('-s', 'link', 'show', 'dev', device);

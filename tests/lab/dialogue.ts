@@ -1,17 +1,17 @@
-/** A child that answers lines of text with lines of JSON. */
+/** A child process that answers lines of text with lines of JSON. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
 export interface Dialogue {
   readonly pid: number;
-  /** Sends a line, if any, and gives the next answer. */
+  /** Sends a line, if any, and resolves with the next answer. */
   ask<T>(line?: string): Promise<T>;
-  /** Ends its input, and waits for it to end. */
+  /** Closes its input, and waits for it to end. */
   end(): Promise<void>;
 }
 
-/** Its standard input and output are pipes. `what`: its name in errors. */
+/** `child` needs pipes as standard input and output. `what`: its name in errors. */
 export function dialogueWith(child: ChildProcess, what: string): Dialogue {
   const answers: string[] = [];
   let waiting: { resolve: (answer: string) => void; reject: (error: Error) => void } | undefined;

@@ -1,4 +1,4 @@
-/** Frames out of an interface of the lab faster than any socket can: bench/traffic, compiled. */
+/** Sends frames out of an interface of the lab faster than any socket can; compiles bench/traffic. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,13 +10,14 @@ const source = (name: string) => fileURLToPath(new URL(`../../bench/traffic/${na
 
 export interface Generator {
   /**
-   * UDP to nobody, so many, as fast as it goes, from 1,000 source addresses in turn (generate.bpf.c). The other end
-   * needs GRO or an XDP program. Resolves when all were received: the kernel receives where it sends.
+   * Sends `count` UDP packets to an address without a receiver, as fast as possible, from 1,000 source addresses in
+   * turn (generate.bpf.c). The other end needs GRO or an XDP program. Resolves when all were received: the kernel
+   * receives them in the sender's context.
    */
   sendFast(from: End, count: number): Promise<{ sent: number }>;
-  /** The same from 250 addresses, evenly; above 1,000 a second in bursts of a millisecond's. */
+  /** The same from 250 addresses, evenly; above 1,000 a second in bursts of one millisecond. */
   sendPaced(from: End, count: number, perSecond: number): Promise<{ sent: number }>;
-  /** As `sendFast`, evenly at a rate that no socket comes to, in ten bursts a second. */
+  /** Like `sendFast`, evenly at a rate that no socket reaches, in ten bursts a second. */
   sendSteadily(from: End, count: number, perSecond: number): Promise<{ sent: number }>;
   remove(): void;
 }

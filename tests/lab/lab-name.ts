@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 
-/** Every namespace of the lab is called `plt-<pid of its maker>-<number>`. */
+/** Names of the lab's namespaces: `plt-<pid of the creator>-<number>`. */
 const LAB_NAME = /^plt-(\d+)-\d+$/;
 const NAMESPACES = '/run/netns';
 
@@ -13,14 +13,14 @@ export function newLabName(): string {
   return name;
 }
 
-/** Throws unless the name is the lab's own: everything that changes or removes a namespace goes through here. */
+/** Throws unless the name is the lab's: everything that changes or removes a namespace calls it. */
 export function guardLabName(name: string): string {
   if (!LAB_NAME.test(name))
     throw new Error(`refusing to touch ${JSON.stringify(name)}: not a namespace of the test lab`);
   return name;
 }
 
-/** The process that made a namespace of the lab, undefined for any other name. */
+/** Returns the process that created a namespace of the lab, undefined for any other name. */
 export function makerOf(name: string): number | undefined {
   const pid = LAB_NAME.exec(name)?.[1];
   return pid === undefined ? undefined : Number(pid);

@@ -1,17 +1,17 @@
-/** What a test or a loader may leave behind in the kernel. */
+/** Finds what a test or a loader left behind in the kernel. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { runJson } from './command.ts';
 import { makerOf } from './lab-name.ts';
 import { labNamespaces, type Namespace, namespaceInodes } from './namespace.ts';
 import { until } from './until.ts';
 
-/** Each entry is a line that says what is there. */
+/** Each entry is a line that describes one leftover. */
 export type Inventory = ReadonlySet<string>;
 
 const PIN_ROOT = '/sys/fs/bpf';
 const OURS = /^packetlog/;
 
-/** In the environment of each process that this one starts, and of those that they start. */
+/** Environment variable of every process that this one starts, and of their children. */
 export const LAB_MARK = 'PACKETLOG_LAB_OF';
 process.env[LAB_MARK] = String(process.pid);
 
@@ -27,9 +27,9 @@ function xdpOf(where: string, links: readonly LinkEntry[]): string[] {
 }
 
 /**
- * Namespaces that this process made, XDP programs on interfaces in them and in the root namespace, packetlog's
- * programs, and pins of loaders in such namespaces. Tests and loaders may run side by side, in other PID namespaces too: a program counts if it is
- * on an interface of ours or if a process has it that was started from here.
+ * Lists namespaces that this process created, XDP programs on interfaces in them and in the root namespace, packetlog's
+ * programs, and pins of loaders in such namespaces. Tests and loaders may run side by side, in other PID namespaces
+ * too: a program counts if it is on one of our interfaces or if a process that was started from here holds it.
  */
 export async function takeInventory(): Promise<Inventory> {
   const namespaces = (await labNamespaces()).filter((name) => makerOf(name) === process.pid);
@@ -37,7 +37,7 @@ export async function takeInventory(): Promise<Inventory> {
   const root = await runJson<LinkEntry[]>('ip', ['-json', 'link']);
   const programs = await runJson<{ id: number; name?: string }[]>('bpftool', ['-j', 'prog', 'show']);
   const ours = programs.filter(({ name }) => OURS.test(name ?? ''));
-  // Every descriptor of the machine is looked at: only if there is something to ask about.
+  // Holders are found by reading every descriptor of the machine: skip that when there is nothing to attribute.
   const isNothing = ours.length === 0 && root.every(({ xdp }) => xdp === undefined);
   const holders = isNothing ? new Map<number, Holder>() : programHolders();
   const foreign = ({ xdp }: LinkEntry) => holders.get(xdp?.prog?.id ?? 0) === 'others';
@@ -48,7 +48,7 @@ export async function takeInventory(): Promise<Inventory> {
     ),
   );
   for (const name of namespaces) {
-    // It may go while we look.
+    // The namespace may be removed meanwhile.
     const links = await runJson<LinkEntry[]>('ip', ['-n', name, '-json', 'link']).catch(() => []);
     found.push(...xdpOf(name, links));
   }
@@ -58,7 +58,7 @@ export async function takeInventory(): Promise<Inventory> {
   return new Set(found);
 }
 
-/** What loaders pin is in a directory for each network namespace, with its inode number in the name. */
+/** Loaders pin in a directory per network namespace, with its inode number in the name. */
 function ourPins(): string[] {
   const directory = `${PIN_ROOT}/packetlog`;
   if (!existsSync(directory)) return [];
@@ -70,7 +70,10 @@ function ourPins(): string[] {
 
 type Holder = 'ours' | 'others';
 
-/** Programs that a file descriptor holds, itself or through a link: of a process started from here, or of others. */
+/**
+ * Returns the programs that a file descriptor holds, directly or through a link, and whether the process was started
+ * from here.
+ */
 function programHolders(): Map<number, Holder> {
   const holders = new Map<number, Holder>();
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
@@ -92,7 +95,7 @@ function isOurs(pid: string): boolean {
   }
 }
 
-/** The text of each file in /proc/PID/fdinfo; nothing for what ended while we looked. */
+/** Returns the text of each file in /proc/PID/fdinfo; empty if the process ended meanwhile. */
 function descriptorsOf(pid: string): string[] {
   const directory = `/proc/${pid}/fdinfo`;
   try {
@@ -103,8 +106,8 @@ function descriptorsOf(pid: string): string[] {
 }
 
 /**
- * Throws a list of what is there and was not in `before`. Waits a while, because the kernel lets go of programs
- * and namespaces only after those who looked at them have passed.
+ * Throws a list of what exists and was not in `before`. Waits for a while, because the kernel frees programs and
+ * namespaces only after their last readers have finished.
  */
 export async function assertNothingLeft(before: Inventory = new Set(), deadlineMs = 30_000): Promise<void> {
   let left: string[] = [];
@@ -117,7 +120,7 @@ export async function assertNothingLeft(before: Inventory = new Set(), deadlineM
   );
 }
 
-/** The XDP program on an interface as iproute2 sees it, undefined if there is none. */
+/** Returns the XDP program on an interface as iproute2 reports it, undefined if there is none. */
 export async function xdpOn(namespace: Namespace, device: string): Promise<LinkEntry['xdp']> {
   const [link] = await namespace.ipJson<LinkEntry[]>('link', 'show', 'dev', device);
   return link?.xdp;

@@ -5,36 +5,36 @@ import { run, runJson } from './command.ts';
 import { guardLabName, makerOf, newLabName } from './lab-name.ts';
 import { until } from './until.ts';
 
-/** A network namespace made by the test, with nothing in it but loopback. */
+/** A network namespace that the test creates, with nothing in it but loopback. */
 export interface Namespace {
   readonly name: string;
-  /** Runs a command inside to its end and gives its standard output. */
+  /** Runs a command inside to its end and resolves with its standard output. */
   exec(file: string, ...args: string[]): Promise<string>;
-  /** Starts a command inside; its pid is the command's own. It is killed with the namespace. */
+  /** Starts a command inside; its pid is the command's own. Disposing the namespace kills it. */
   spawn(file: string, args: readonly string[], options?: SpawnOptions): ChildProcess;
-  /** Lines for `ip -batch`, without the leading `ip`. */
+  /** Runs lines of `ip -batch`, without the leading `ip`. */
   ip(...lines: string[]): Promise<void>;
-  /** `ip -json` with these arguments. */
+  /** Runs `ip -json` with these arguments. */
   ipJson<T>(...args: string[]): Promise<T>;
   /** By path below /proc/sys. */
   setSysctls(values: Readonly<Record<string, string | number>>): Promise<void>;
-  /** The Node process inside that sends and receives; started at the first call. */
+  /** Returns the Node process inside that sends and receives; the first call starts it. */
   agent(): Promise<Agent>;
-  /** Kills what runs inside and removes the namespace with its links. */
+  /** Kills the processes inside and removes the namespace with its links. */
   dispose(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** All by one process: a test makes several namespaces. */
+/** One process writes all: a test creates several namespaces. */
 const WRITE_SYSCTLS = 'while read -r path value; do echo "$value" >"/proc/sys/$path"; done';
 
-/** Of all namespaces that this process made, also of those that are gone. */
+/** Inodes of all namespaces that this process created, including removed ones. */
 export const namespaceInodes = new Set<number>();
 
 const alive = new Set<string>();
 let exitHook = false;
 
-/** When a test process ends without having disposed, its namespaces go nevertheless, with all that runs inside. */
+/** Removes the namespaces, and kills the processes inside, when a test process ends without disposing them. */
 function removeAtExit(name: string): void {
   alive.add(name);
   if (exitHook) return;
@@ -91,14 +91,14 @@ async function pidsIn(name: string): Promise<number[]> {
   return (await run('ip', ['netns', 'pids', name])).split('\n').filter(Boolean).map(Number);
 }
 
-/** Links go first and explicitly: those of a namespace without a name vanish some time later. */
+/** Links go first and explicitly: those of a namespace without a name disappear some time later. */
 async function removeNamespace(name: string): Promise<void> {
   guardLabName(name);
   for (const pid of await pidsIn(name)) kill(pid);
   await until(async () => (await pidsIn(name)).length === 0, { what: `the processes in ${name} to end` });
   const links = await runJson<{ ifname: string; link_type: string }[]>('ip', ['-n', name, '-json', 'link']);
   for (const { ifname } of links.filter(({ link_type }) => link_type !== 'loopback')) {
-    // The other end of a pair may have gone with its namespace in the meantime.
+    // The other end of the pair may be gone with its namespace.
     await run('ip', ['-n', name, 'link', 'delete', ifname]).catch(() => undefined);
   }
   await run('ip', ['netns', 'delete', name]);
@@ -108,7 +108,7 @@ function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It ended by itself.
+    // It has already ended.
   }
 }
 
@@ -117,10 +117,10 @@ export async function labNamespaces(): Promise<string[]> {
   return all.map(({ name }) => name).filter((name) => makerOf(name) !== undefined);
 }
 
-/** Removes namespaces whose maker was killed before it could. Those of living processes stay. */
+/** Removes namespaces whose creator was killed. Those of running processes stay. */
 async function removeAbandonedNamespaces(): Promise<void> {
   for (const name of await labNamespaces()) {
-    // Another test process may be at it as well.
+    // Another test process may be removing it too.
     if (!existsSync(`/proc/${makerOf(name)}`)) await removeNamespace(name).catch(() => undefined);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * C functions for the lab, apart from the loader's own binding, so that the one does not vouch for the other.
- * ffi-rs has one global table without a lock: call this from one thread of a process only.
+ * Calls C functions for the lab. Independent of the loader's own binding, so that neither hides a fault of the other.
+ * ffi-rs has one global table without a lock: call this from only one thread of a process.
  */
 import { getSystemErrorName } from 'node:util';
 import { createExternalBuffer, DataType, load, open } from 'ffi-rs';
@@ -49,7 +49,7 @@ export function call(library: keyof typeof LIBRARIES, name: string, returns: CTy
   return { value: Number(value), errno: errnoCode };
 }
 
-/** As `call`, for functions that return -1 and set errno, or return -errno. */
+/** Like `call`, for functions that return -1 and set errno, or return -errno. */
 export function checked(library: keyof typeof LIBRARIES, name: string, ...parameters: Argument[]): number {
   const { value, errno } = call(library, name, C.int, ...parameters);
   if (value < 0) throw new NativeError(name, library === 'libbpf' ? -value : errno);
@@ -79,7 +79,7 @@ function mapMemory(fd: number, offset: number, length: number, protection: numbe
     [C.long, offset],
   );
   if (address === -1) throw new NativeError('mmap', errno);
-  // memmove of nothing returns its first argument: the way from a number to ffi-rs's pointer object.
+  // memmove of zero bytes returns its first argument: it converts a number to ffi-rs's pointer object.
   const pointer = load({
     library: 'libc',
     funcName: 'memmove',
@@ -90,7 +90,7 @@ function mapMemory(fd: number, offset: number, length: number, protection: numbe
   return { address, bytes: createExternalBuffer(pointer, length) };
 }
 
-/** Memory whose address C may keep; `unmap` it, and do not look at it afterwards. */
+/** Allocates memory whose address C may keep. Call `unmap`, and do not access the memory afterwards. */
 export const allocate = (length: number): Memory =>
   mapMemory(-1, 0, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS);
 

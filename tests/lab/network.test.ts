@@ -1,4 +1,4 @@
-/** The lab itself: what it makes, counts and removes. Needs root. */
+/** Tests the lab itself: what it creates, counts and removes. Needs root. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { arp, ethernet, icmp, icmpv6, ipv4, ipv6, pattern, raw, tcp, udp } from './frame.ts';
 import { guardLabName } from './lab-name.ts';
@@ -90,7 +90,7 @@ describe.skipIf(!requireRoot())('network', () => {
     const closed6 = ethernet(ipv6({}, tcp({ dst: 1 })));
     for (const [i, frame] of [echo4, echo6, closed4, closed6].entries()) {
       await sendFrames(network.link.client, [frame]);
-      // An echo reply or a reset: only a valid packet gets one.
+      // An echo reply or a reset: only a valid packet is answered.
       await until(async () => (await network.link.client.counters()).rx.packets === i + 1, { what: `answer ${i + 1}` });
     }
     const { port, received } = await receiveUdp(network.server, network.link.server.ipv6 as string);

@@ -5,12 +5,12 @@
  *  client ── client0 192.0.2.1, 2001:db8::1 ═══ server0 192.0.2.2, 2001:db8::2 ── server
  *         └─ client1 198.51.100.1           ═══ server1 198.51.100.2           ─┘
  * ```
- * Nothing moves on them but what the test sends: neighbours are static, ARP requests are not answered, and neither
- * duplicate address detection nor router solicitation nor multicast membership reports go out.
+ * Only the test's packets pass: neighbours are static, ARP requests are not answered, and there is no duplicate address
+ * detection, no router solicitation and no multicast membership report.
  *
- * What veth does: a frame from the client's stack may have its checksum still to do (CHECKSUM_PARTIAL) or be a
- * segment of up to 64 KiB; once a native XDP program is at the server's end, the client's end segments in
- * software. Native XDP without frags needs an MTU of at most 3498 there.
+ * Properties of veth: a frame from the client's stack may lack its checksum (CHECKSUM_PARTIAL) or be a segment of up to
+ * 64 KiB; once a native XDP program is at the server's end, the client's end segments in software. Native XDP without
+ * frags needs an MTU of at most 3498 there.
  */
 import { type InterfaceCounters, interfaceCounters } from './counters.ts';
 import { createNamespace, type Namespace } from './namespace.ts';
@@ -44,11 +44,11 @@ export interface Network {
 }
 
 export interface NetworkOptions {
-  /** Cables, 1 to 3: there are only so many IPv4 ranges for documentation (RFC 5737). */
+  /** Number of cables, 1 to 3: there are only three IPv4 ranges for documentation (RFC 5737). */
   readonly links?: number;
   readonly ipv6?: boolean;
   readonly mtu?: number;
-  /** `resolve`: ARP and neighbour discovery as in real life. */
+  /** `resolve`: real ARP and neighbour discovery. */
   readonly neighbours?: 'static' | 'resolve';
 }
 
@@ -97,7 +97,7 @@ export async function createNetwork(options: NetworkOptions = {}): Promise<Netwo
   }
 }
 
-/** Settings for interfaces that come later: IPv6 off, or on without a packet of its own. */
+/** Configures interfaces that are created later: IPv6 off, or on without any packet of the kernel's own. */
 function silence(namespace: Namespace, ipv6: boolean): Promise<void> {
   if (!ipv6) {
     return namespace.setSysctls({
@@ -134,7 +134,8 @@ async function createLink(
 
 function configuration(own: Plan, other: Plan, neighbours: 'static' | 'resolve'): string[] {
   const dev = `dev ${own.device}`;
-  // Without ARP the kernel joins no solicited-node group either, so it has nothing to report to multicast routers.
+  // Without ARP the kernel does not join a solicited-node group either, so it has nothing to report to multicast
+  // routers.
   const quiet = neighbours === 'static' ? 'arp off multicast off' : '';
   const lines = [`link set ${dev} ${quiet} up`, `address add ${own.ipv4}/24 ${dev}`];
   if (own.ipv6) lines.push(`address add ${own.ipv6}/64 ${dev} nodad`);

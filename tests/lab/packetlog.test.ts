@@ -1,4 +1,7 @@
-/** The real command in the lab: that both work together, with the sender and the interface as witnesses. Needs root. */
+/**
+ * Runs the real command in the lab: checks that both work together, with the sender and the interface as witnesses.
+ * Needs root.
+ */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { assertNothingLeft, type Inventory, LAB_MARK, takeInventory, xdpOn } from './leftovers.ts';
 import { createNetwork, type Network } from './network.ts';
@@ -6,7 +9,7 @@ import { startPacketlog } from './process.ts';
 import { requireRoot } from './root.ts';
 import { sendUdp } from './traffic.ts';
 
-/** Not in the interface's bytes once a native program is there: see counters.ts. */
+/** Not in the interface's bytes once a native program is attached: see counters.ts. */
 const ETHERNET_HEADER = 14;
 const args = ['--iface', 'server0', '--print', 'json', '--listen', 'off'];
 
@@ -22,7 +25,7 @@ describe.skipIf(!requireRoot())('packetlog in the lab', () => {
     await assertNothingLeft(before);
   });
 
-  /** Of complete lines: the last one may still be on its way. */
+  /** Counts complete lines: the last one may still be incomplete. */
   const records = (stdout: string) =>
     stdout
       .slice(0, stdout.lastIndexOf('\n') + 1)

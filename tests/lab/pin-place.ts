@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from './command.ts';
 
-/** A bpf file system of the test's own, so that what is pinned in it ends with the test. */
+/** A private bpf file system for a test, so that everything pinned in it ends with the test. */
 export interface PinPlace {
   readonly path: string;
-  /** What is pinned, as paths below `path`. */
+  /** Returns what is pinned, as paths below `path`. */
   pins(): string[];
   dispose(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -18,7 +18,7 @@ const alive = new Set<string>();
 let made = 0;
 let exitHook = false;
 
-/** Make it before the processes that are to see it: those in other namespaces have their own list of mounts. */
+/** Create it before the processes that need it: those in other namespaces have a separate list of mounts. */
 export async function createPinPlace(): Promise<PinPlace> {
   removeAbandoned();
   const path = join(tmpdir(), `plt-pins-${process.pid}-${++made}`);
@@ -43,20 +43,20 @@ function pinsIn(path: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name).slice(path.length + 1));
 }
 
-/** Iterators that the kernel puts into a new bpf file system, and that stay. */
+/** Iterators that the kernel creates in a new bpf file system, and that stay. */
 const isKernels = (name: string) => name.endsWith('.debug');
 
 function remove(path: string): void {
   alive.delete(path);
   if (!existsSync(path)) return;
-  // Pins first: another process may still have the file system in its own list of mounts.
+  // Pins first: another process may still have the file system in its list of mounts.
   const names = readdirSync(path).filter((name) => !isKernels(name));
   for (const name of names) rmSync(join(path, name), { recursive: true, force: true });
   spawnSync('umount', [path]);
   rmdirSync(path);
 }
 
-/** Those whose maker was killed before it could. */
+/** Removes directories whose creator was killed. */
 function removeAbandoned(): void {
   for (const name of readdirSync(tmpdir())) {
     const maker = NAME.exec(name)?.[1];

@@ -1,4 +1,4 @@
-/** Waiting for a process of the lab. Needs root. */
+/** Tests waiting for a process of the lab. Needs root. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createNamespace, type Namespace } from './namespace.ts';
 import { startProcess } from './process.ts';

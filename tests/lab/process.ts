@@ -14,18 +14,21 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** A process inside the lab with all that it printed. */
+/** A process inside the lab with all its output. */
 export interface LabProcess {
   readonly pid: number;
   readonly stdout: string;
   readonly stderr: string;
-  /** Waits until `check` is true; it is asked after each output. Throws at the deadline, or when the process ends first. */
+  /**
+   * Waits until `check` returns true; calls it after each output. Throws at the deadline, or when the process ends
+   * first.
+   */
   until(check: (process: LabProcess) => boolean, what: string, deadlineMs?: number): Promise<void>;
-  /** Waits for standard error or output to match, and gives the match. */
+  /** Waits for standard error or output to match, and resolves with the match. */
   untilPrinted(pattern: RegExp, deadlineMs?: number): Promise<RegExpExecArray>;
   /** Sends the signal and waits for the end. Throws at the deadline. */
   end(signal?: NodeJS.Signals, deadlineMs?: number): Promise<Exit>;
-  /** Resolves when the process has ended by itself or otherwise, and its output is complete. */
+  /** Resolves when the process has ended, for whatever reason, and its output is complete. */
   readonly exited: Promise<Exit>;
   dispose(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -33,29 +36,29 @@ export interface LabProcess {
 
 /** A process whose standard input is a pipe. */
 export interface FedProcess extends LabProcess {
-  /** Resolves when the process has taken it, but for what a pipe holds. */
+  /** Resolves when the process has read the text, except for what the pipe buffers. */
   write(text: string): Promise<void>;
   endInput(): void;
 }
 
-/** Of every loader of the lab that is given no others: it prints none, as its standard error is no terminal. */
+/** Default token of the lab's loaders: they print none, because their standard error is not a terminal. */
 export const LAB_TOKEN = 'a-token-of-the-lab-0123456789';
 export const LAB_ADMIN_TOKEN = 'a-token-of-the-lab-to-change-rules-0123456789';
 const TOKENS = { PACKETLOG_TOKEN: LAB_TOKEN, PACKETLOG_ADMIN_TOKEN: LAB_ADMIN_TOKEN };
 
 export interface PacketlogOptions {
   readonly args?: readonly string[];
-  /** Undefined: not set, not even preset. */
+  /** Undefined: not set, not even to the preset. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Node's own options. */
   readonly nodeOptions?: readonly string[];
 }
 
 /**
- * Starts the real command in a namespace of the lab: name the interface in `args`. Presets: nothing is pinned; a state
- * directory of its own, removed with it; native mode, because generic mode sees frames that the kernel has merged, and
- * sums would not equal those of `ip -s link`. A test that wants pins sets PACKETLOG_PIN, and PACKETLOG_BPFFS to a
- * PinPlace; one that wants rules to stay sets PACKETLOG_STATE_DIR; one for another mode names it with `--mode`.
+ * Starts the real command in a namespace of the lab: name the interface in `args`. Presets: no pins; a private state
+ * directory, removed with it; native mode, because generic mode sees frames that the kernel has merged, and sums would
+ * differ from those of `ip -s link`. A test that needs pins sets PACKETLOG_PIN, and PACKETLOG_BPFFS to a PinPlace; one
+ * that keeps its rules sets PACKETLOG_STATE_DIR; one for another mode passes `--mode`.
  */
 export function startPacketlog(namespace: Namespace, options: PacketlogOptions = {}): LabProcess {
   const { args = [], env = {}, nodeOptions = [] } = options;
@@ -72,7 +75,7 @@ export function startPacketlog(namespace: Namespace, options: PacketlogOptions =
   return packetlog;
 }
 
-/** As startPacketlog, and what it reads comes from the test. */
+/** Like startPacketlog, with standard input from the test. */
 export function startPacketlogWithInput(namespace: Namespace, { args = [], env = {} }: PacketlogOptions): FedProcess {
   const child = namespace.spawn(process.execPath, [PACKETLOG, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -92,7 +95,7 @@ let exitHook = false;
 function newStateDirectory(): string {
   const path = mkdtempSync(join(tmpdir(), 'packetlog-state-'));
   stateDirectories.add(path);
-  // When a test process ends without having waited for its loaders.
+  // For a test process that ends without having waited for its loaders.
   if (!exitHook) process.once('exit', () => [...stateDirectories].forEach(removeStateDirectory));
   exitHook = true;
   return path;
@@ -104,8 +107,8 @@ function removeStateDirectory(path: string): void {
 }
 
 /**
- * In a session of its own, as a service manager starts it: whether the tests run at a terminal must not matter, and the
- * terminal's Ctrl-C is for the tests alone. What is left is killed with its namespace.
+ * Starts the process in a separate session, as a service manager does: tests must not depend on a terminal, and only
+ * the tests handle its Ctrl-C. Disposing the namespace kills what is left.
  */
 export function startProcess(
   namespace: Namespace,
@@ -187,7 +190,7 @@ function watch(child: ChildProcess, command: string): LabProcess {
       return exited;
     },
     dispose: async () => {
-      // Not the end of its output: a grandchild may keep that open until the namespace is disposed.
+      // Do not wait for the end of the output: a grandchild may keep it open until the namespace is disposed.
       const gone = child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
       if (!gone && child.kill('SIGKILL')) await once(child, 'exit');
     },
@@ -199,5 +202,5 @@ function watch(child: ChildProcess, command: string): LabProcess {
 const describe = ({ code, signal }: Exit | { code: null; signal: null } = { code: null, signal: null }) =>
   signal ? `by ${signal}` : `exit code ${code}`;
 
-/** The last lines, where the error is. */
+/** Shows the last lines, where the error is. */
 const tail = (text: string) => text.split('\n').slice(-60).join('\n');

@@ -6,10 +6,10 @@ const HEADER = 8;
 const BUSY = 0x8000_0000;
 const DISCARD = 0x4000_0000;
 
-/** A kernel ring buffer, read record by record: slow and plain. */
+/** Reads a kernel ring buffer record by record: slow and simple. */
 export interface Ring {
   readonly fd: number;
-  /** Copies of all records since the last call, oldest first. */
+  /** Copies all records since the last call, oldest first. */
   take(): Uint8Array[];
   close(): void;
 }

@@ -1,6 +1,6 @@
 /**
- * Whether this process may make network namespaces and load programs. Tests that need it skip when it may not,
- * which the report shows; with REQUIRE_ROOT=1, as in continuous integration, that is an error instead.
+ * Returns whether this process may create network namespaces and load programs. Tests that need it skip when it may
+ * not, which the report shows; with REQUIRE_ROOT=1, as in continuous integration, that is an error instead.
  */
 export function requireRoot(): boolean {
   if (process.getuid?.() === 0) return true;

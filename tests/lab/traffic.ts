@@ -1,6 +1,6 @@
 /**
- * Traffic inside the lab. Every sender says exactly how much it handed to the kernel; what the wire took is in
- * the counters of the interfaces.
+ * Sends traffic inside the lab. Every sender reports exactly how much it passed to the kernel; the interface counters
+ * show what went over the wire.
  */
 import net, { type AddressInfo } from 'node:net';
 import type { Namespace } from './namespace.ts';
@@ -8,7 +8,7 @@ import type { End } from './network.ts';
 
 export interface Sent {
   readonly sent: number;
-  /** How often each error came instead. */
+  /** Number of failed sends, by error. */
   readonly errors: Readonly<Record<string, number>>;
 }
 
@@ -19,7 +19,7 @@ export interface UdpOptions {
   readonly ports?: readonly number[];
   /** One socket each, in turn; 0 lets the kernel choose. */
   readonly sourcePorts?: readonly number[];
-  /** From 4 bytes on, the first four are the datagram's number, most significant first. */
+  /** With 4 bytes or more, the first four hold the datagram's number, most significant first. */
   readonly payloadBytes?: number;
   readonly perSecond?: number;
 }
@@ -31,7 +31,7 @@ export async function sendUdp(from: Namespace, options: UdpOptions): Promise<Sen
 
 export interface UdpReceiver {
   readonly port: number;
-  /** So far. `distinct` counts numbers, so that what arrives twice shows. */
+  /** Counts so far. `distinct` counts numbers, so that duplicates show. */
   received(): Promise<{ received: number; bytes: number; distinct: number }>;
 }
 
@@ -73,7 +73,7 @@ export interface FrameOptions {
   readonly perSecond?: number;
 }
 
-/** Sends frames out of an interface as they are. `retries` counts how often its queue was full. */
+/** Sends raw frames out of an interface. `retries` counts how often its queue was full. */
 export async function sendFrames(
   from: End,
   frames: readonly Uint8Array[],
@@ -88,9 +88,9 @@ export interface Forward {
 }
 
 /**
- * Makes a TCP server inside a namespace, or one that it can reach, reachable at 127.0.0.1 outside, by default at the
- * same port, so that Host and Origin stay true; 0: one that is free here, for a server that is yet to come. Accepted
- * sockets are handed to the agent inside.
+ * Makes a TCP server in (or reachable from) a namespace available at 127.0.0.1 outside, by default at the same port, so
+ * that Host and Origin stay valid; 0: a port that is free here, for a server that starts later. Accepted sockets are
+ * passed to the agent inside.
  */
 export async function forwardPort(
   to: Namespace,

@@ -2,9 +2,9 @@
 import type { Namespace } from './namespace.ts';
 
 export interface Tun {
-  /** IP packets (tun) or Ethernet frames (tap). */
+  /** Writes IP packets (tun) or Ethernet frames (tap). */
   write(packets: readonly Uint8Array[]): Promise<void>;
-  /** The device goes with it. */
+  /** Removes the device. */
   close(): Promise<void>;
 }
 

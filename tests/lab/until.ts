@@ -1,17 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface UntilOptions {
-  /** Ends the sentence "still waiting for …". */
+  /** Completes the sentence "still waiting for …". */
   readonly what: string;
   readonly deadlineMs?: number;
-  /** What to show when the deadline passes: output, counters. */
+  /** Shown at the deadline: output, counters. */
   readonly evidence?: () => string;
 }
 
 const INTERVAL_MS = 20;
 export const DEADLINE_MS = 120_000;
 
-/** Asks again and again until `check` gives something other than false, null or undefined, and returns that. */
+/** Repeats `check` until it returns something other than false, null or undefined, and returns that. */
 export async function until<T>(
   check: () => T | Promise<T>,
   options: UntilOptions,

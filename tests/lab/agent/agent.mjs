@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Runs inside a namespace and answers requests of the test over the IPC channel:
- * `{ id, method, argument }` and perhaps a socket, answered by `{ id, value }` or `{ id, error }`.
- * Plain JavaScript, because it is started without a compiler. Ends when the test lets go of the channel.
+ * Runs inside a namespace and answers requests of the test over the IPC channel: `{ id, method, argument }` and
+ * optionally a socket, answered by `{ id, value }` or `{ id, error }`. Plain JavaScript, because it is started without
+ * a compiler. Ends when the test closes the channel.
  */
 import { sendFrames } from './raw.mjs';
 import { connectTo, exchangeTcp, holdTcp, listenTcp, tcpReceived, tryTcp } from './tcp.mjs';

@@ -2,8 +2,8 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
 
 /**
- * Calls `send(i)` for each i below `count`, no faster than `perSecond` on average since the start.
- * A late timer is caught up with; nothing depends on how long a wait really took.
+ * Calls `send(i)` for each i below `count`, no faster than `perSecond` on average since the start. Makes up for late
+ * timers: nothing depends on how long a wait really took.
  * @param {number} count
  * @param {number | undefined} perSecond
  * @param {(i: number) => Promise<void> | void} send

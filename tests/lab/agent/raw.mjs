@@ -1,5 +1,5 @@
 // @ts-check
-/** Frames as they are, through a packet socket (packet(7)). */
+/** Sends raw frames through a packet socket (packet(7)). */
 import { setImmediate } from 'node:timers/promises';
 import { pace } from './pace.mjs';
 
@@ -9,7 +9,7 @@ const ENOBUFS = 105;
 /** Times a frame is offered to a full queue before it counts as an error. */
 const ATTEMPTS = 10_000;
 
-/** struct sockaddr_ll for sending: family and interface are what counts. @param {number} ifindex */
+/** Builds a struct sockaddr_ll for sending: only family and interface matter. @param {number} ifindex */
 function linkAddress(ifindex) {
   const bytes = Buffer.alloc(20);
   bytes.writeUInt16LE(AF_PACKET, 0);
@@ -17,7 +17,7 @@ function linkAddress(ifindex) {
   return bytes;
 }
 
-/** Only who sends frames needs the native module. */
+/** Loaded on demand: only raw frames need the native module. */
 async function openLibc() {
   const { DataType, load, open } = await import('ffi-rs');
   open({ library: 'libc', path: 'libc.so.6' });
@@ -39,7 +39,7 @@ async function openLibc() {
 }
 
 /**
- * Sends all frames `repeat` times, in order. A full queue (ENOBUFS) is waited for; other errors are counted.
+ * Sends all frames `repeat` times, in order. Retries when the queue is full (ENOBUFS); counts other errors.
  * @param {{ ifindex: number, frames: Uint8Array[], repeat: number, perSecond?: number }} options
  */
 export async function sendFrames({ ifindex, frames, repeat, perSecond }) {

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream';
 /** @type {Map<number, { connections: number, bytes: number }>} */
 const received = new Map();
 
-/** An echo server. @param {{ address: string, port: number }} options */
+/** Starts an echo server. @param {{ address: string, port: number }} options */
 export async function listenTcp({ address, port }) {
   const counts = { connections: 0, bytes: 0 };
   const server = net.createServer((socket) => {
@@ -30,7 +30,7 @@ export function tcpReceived(port) {
   return counts;
 }
 
-/** One connection after the other: connect, send, read the echo to its end. */
+/** Makes one connection after the other: connects, sends, reads the echo to its end. */
 /** @param {{ address: string, port: number, connections: number, bytes: number }} options */
 export async function exchangeTcp({ address, port, connections, bytes }) {
   let echoed = 0;
@@ -51,7 +51,7 @@ export async function exchangeTcp({ address, port, connections, bytes }) {
  * @param {net.Socket | undefined} outside
  */
 export async function connectTo({ address, port }, outside) {
-  // The side outside may have closed while the socket was on its way.
+  // The outside peer may have closed while the socket was being passed on.
   if (!outside) return;
   const inside = net.connect({ port, host: address, allowHalfOpen: true });
   outside.allowHalfOpen = true;
@@ -60,7 +60,7 @@ export async function connectTo({ address, port }, outside) {
 }
 
 /**
- * Whether a connection is made in this time and one byte comes back.
+ * Returns whether a connection succeeds in this time and one byte comes back.
  * @param {{ address: string, port: number, timeoutMs: number, localAddress?: string }} options
  */
 export async function tryTcp({ address, port, timeoutMs, localAddress }) {
@@ -79,7 +79,7 @@ export async function tryTcp({ address, port, timeoutMs, localAddress }) {
   }
 }
 
-/** Connections that stay until the agent ends. @type {net.Socket[]} */
+/** Connections that stay open until the agent ends. @type {net.Socket[]} */
 const held = [];
 
 /** @param {{ address: string, port: number }} target */

@@ -1,5 +1,8 @@
 // @ts-check
-/** tun and tap devices (tun(4), Documentation/networking/tuntap.rst): what is written to one arrives on its interface. */
+/**
+ * Opens tun and tap devices (tun(4), Documentation/networking/tuntap.rst): what is written to one arrives on its
+ * interface.
+ */
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 
 const TUNSETIFF = 0x400454ca;
@@ -9,12 +12,12 @@ const IFF_NO_PI = 0x1000;
 /** struct ifreq: the name at 0, the flags at 16. */
 const IFREQ = { size: 40, flags: 16 };
 
-/** Descriptors by name; the device lasts as long as its descriptor. */
+/** Descriptors by name; a device lasts as long as its descriptor. */
 const open = /** @type {Map<string, number>} */ (new Map());
 
 /**
- * `nonblocking`: the kernel builds the packet of a tap device in one page and runs a native program on it
- * (tun_can_build_skb); otherwise on the finished packet (tun_get_user, do_xdp_generic).
+ * Opens a device. With `nonblocking` the kernel builds the packet of a tap device in one page and runs a native program
+ * on it (tun_can_build_skb); otherwise it runs on the finished packet (tun_get_user, do_xdp_generic).
  * @param {{ name: string, type: 'tun' | 'tap', nonblocking?: boolean }} options
  */
 export async function openTun({ name, type, nonblocking = false }) {

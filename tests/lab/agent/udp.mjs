@@ -8,14 +8,14 @@ import { pace } from './pace.mjs';
 const SEQUENCE = 4;
 
 /**
- * Not connected: a connected socket fails its next send when the other side answers "port unreachable".
+ * Returns an unconnected socket: a connected one fails its next send when the other side answers "port unreachable".
  * @param {string} address
  */
 function createSocket(address) {
   const family = net.isIPv6(address) ? 6 : 4;
   return dgram.createSocket({
     type: family === 6 ? 'udp6' : 'udp4',
-    // Addresses only: no name service, and no wait for one.
+    // Only addresses are used: skip the name service.
     lookup: (name, _options, callback) => process.nextTick(callback, null, name, family),
   });
 }
@@ -25,7 +25,7 @@ const sendOne = (socket, payload, port, address) =>
   new Promise((resolve, reject) => socket.send(payload, port, address, (error) => (error ? reject(error) : resolve())));
 
 /**
- * Sends `count` datagrams with the numbers 0, 1, …, going round the source and destination ports.
+ * Sends `count` datagrams with the numbers 0, 1, …, rotating through the source and destination ports.
  * `from`: source address, by default the one that the routes choose.
  * @param {{ address: string, from?: string, ports: number[], sourcePorts: number[], count: number, payloadBytes: number, perSecond?: number }} options
  */

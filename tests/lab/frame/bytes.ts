@@ -1,4 +1,4 @@
-/** Network byte order throughout. Each function returns bytes that can be spread into a header. */
+/** Everything is in network byte order. Each function returns bytes that can be spread into a header. */
 
 export function u16(value: number): readonly [number, number] {
   return [(value >>> 8) & 0xff, value & 0xff];
@@ -18,12 +18,12 @@ export function concat(...parts: readonly ArrayLike<number>[]): Uint8Array {
   return whole;
 }
 
-/** Bytes that are never zero and differ from their neighbours, so that a wrong offset shows. */
+/** Returns bytes that are never zero and differ from their neighbours, so that a wrong offset shows. */
 export function pattern(length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, i) => 0xa0 | (i % 31) | 1);
 }
 
-/** '02:00:00:00:00:01' -> 6 bytes. */
+/** Converts '02:00:00:00:00:01' to 6 bytes. */
 export function mac(text: string): Uint8Array {
   const parts = text.split(':');
   if (!/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(text)) throw new Error(`not a MAC address: ${text}`);

@@ -1,7 +1,7 @@
 import { concat, u32 } from './bytes.ts';
 import type { PseudoHeader } from './layer.ts';
 
-/** The Internet checksum (RFC 1071) over `bytes`, as if padded with a zero to an even length. */
+/** Computes the Internet checksum (RFC 1071) of `bytes`, as if padded with a zero to an even length. */
 export function internetChecksum(bytes: Uint8Array): number {
   let sum = 0;
   for (let i = 0; i < bytes.length; i += 2) {
@@ -12,15 +12,15 @@ export function internetChecksum(bytes: Uint8Array): number {
 }
 
 /**
- * Checksum of a segment with the pseudo-header of IPv4 (RFC 9293 3.1) or IPv6 (RFC 8200 8.1).
- * Both sum up the same words, so one form serves both. 0 goes out as 0xffff, as UDP needs it.
+ * Computes the checksum of a segment with the pseudo-header of IPv4 (RFC 9293 3.1) or IPv6 (RFC 8200 8.1). Both sum the
+ * same words, so one form serves both. Returns 0xffff for 0, as UDP requires.
  */
 export function transportChecksum(ip: PseudoHeader, protocol: number, segment: Uint8Array): number {
   const pseudo = concat(ip.src, ip.dst, u32(segment.length), u32(protocol));
   return internetChecksum(concat(pseudo, segment)) || 0xffff;
 }
 
-/** CRC32c as SCTP carries it (RFC 9260 appendix A): the bytes of the result in little-endian order. */
+/** Computes CRC32c as SCTP carries it (RFC 9260 appendix A): the bytes of the result in little-endian order. */
 export function crc32c(bytes: Uint8Array): readonly number[] {
   let crc = 0xffffffff;
   for (const byte of bytes) {

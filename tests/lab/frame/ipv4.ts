@@ -15,7 +15,7 @@ export interface Ipv4Options {
   readonly fragmentOffset?: number;
   /** At most 40 bytes, padded here with end-of-options to a multiple of 4. */
   readonly options?: ArrayLike<number>;
-  /** The rest contradicts the true header on purpose. */
+  /** The fields below deliberately contradict the correct header. */
   readonly version?: number;
   readonly headerWords?: number;
   readonly totalLength?: number;

@@ -14,7 +14,7 @@ export const EXTENSION = {
   shim6: 140,
 } as const;
 
-/** The last header of a chain that carries nothing (RFC 8200 4.7). */
+/** The last header of a chain without a payload (RFC 8200 4.7). */
 export const NO_NEXT_HEADER = 59;
 
 export interface Ipv6Options {
@@ -23,7 +23,7 @@ export interface Ipv6Options {
   readonly hopLimit?: number;
   readonly trafficClass?: number;
   readonly flowLabel?: number;
-  /** The rest contradicts the true header on purpose. */
+  /** The fields below deliberately contradict the correct header. */
   readonly version?: number;
   readonly nextHeader?: number;
   readonly payloadLength?: number;

@@ -4,13 +4,13 @@ export interface PseudoHeader {
   readonly dst: Uint8Array;
 }
 
-/** One protocol with everything inside it. `type` is the number the header below names it by. */
+/** One protocol with everything inside it. `type` is its number in the header below. */
 export interface Layer {
   readonly type: number;
   bytes(ip?: PseudoHeader): Uint8Array;
 }
 
-/** A layer of given bytes, for protocols that have no builder. */
+/** Makes a layer of given bytes, for protocols without a builder. */
 export function raw(type: number, bytes: ArrayLike<number> = []): Layer {
   return { type, bytes: () => Uint8Array.from(bytes) };
 }

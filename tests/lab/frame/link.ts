@@ -22,11 +22,11 @@ export interface EthernetOptions {
   readonly dst?: string;
   /** Instead of the content's own type: an EtherType, or an 802.3 length. */
   readonly type?: number;
-  /** Bytes after the content, as the padding of a short frame. */
+  /** Bytes after the content, such as the padding of a short frame. */
   readonly trailer?: ArrayLike<number>;
 }
 
-/** A whole frame without its check sequence, as XDP sees it. */
+/** Builds a whole frame without its check sequence, as XDP sees it. */
 export function ethernet(content: Layer, options: EthernetOptions = {}): Uint8Array {
   const { src = CLIENT_MAC, dst = SERVER_MAC, type = content.type, trailer = [] } = options;
   return concat(mac(dst), mac(src), u16(type), content.bytes(), trailer);
@@ -48,7 +48,7 @@ export function vlan(id: number, content: Layer, options: VlanOptions = {}): Lay
 export interface PppoeOptions {
   /** Instead of the content's own PPP protocol. */
   readonly protocol?: number;
-  /** The first byte of the protocol is left out where it is 0 (RFC 1661, 6.5). */
+  /** Omits the first byte of the protocol where it is 0 (RFC 1661, 6.5). */
   readonly compressed?: boolean;
 }
 

@@ -28,7 +28,7 @@ interface Ports {
 
 const ports = ({ src = CLIENT_PORT, dst = SERVER_PORT }: Ports) => [...u16(src), ...u16(dst)];
 
-/** `segment` with the checksum at `at`, when there is an IP header below to take the pseudo-header from. */
+/** Returns `segment` with the checksum at `at`, if there is an IP header below to take the pseudo-header from. */
 function summed(segment: Uint8Array, at: number, protocol: number, ip: PseudoHeader | undefined): Uint8Array {
   if (ip) segment.set(u16(transportChecksum(ip, protocol, segment)), at);
   return segment;
@@ -41,7 +41,7 @@ export interface TcpOptions extends Ports {
   readonly window?: number;
   /** A multiple of 4 bytes. */
   readonly options?: ArrayLike<number>;
-  /** In words of 4 bytes, instead of the true one. */
+  /** In words of 4 bytes, instead of the correct one. */
   readonly dataOffset?: number;
 }
 
@@ -101,7 +101,7 @@ export function gre(content: Layer): Layer {
   return { type: PROTOCOL.gre, bytes: () => concat(u16(0), u16(content.type), content.bytes()) };
 }
 
-/** ESP (RFC 4303): after index and sequence number everything is opaque. */
+/** ESP (RFC 4303): everything after SPI and sequence number is opaque. */
 export function esp(opaque: ArrayLike<number>): Layer {
   return { type: PROTOCOL.esp, bytes: () => concat(u32(0x2000), u32(1), opaque) };
 }
