@@ -12,8 +12,8 @@ afterEach(() => {
   address = HOST;
 });
 
-describe('who gets in', () => {
-  it('a client with the token, which is told where it is', async () => {
+describe('admission', () => {
+  it('admits a client with the token, and sends it the node', async () => {
     const socket = on.client();
     expect(helloSchema.parse(await once(socket, 'hello'))).toEqual({ ...hello, admin: false });
   });
@@ -26,12 +26,12 @@ describe('who gets in', () => {
     ['an overlong token', { token: 'x'.repeat(10_000) }],
     ['a token in a list', { token: [TOKEN] }],
     ['a number', { token: 5 }],
-  ])('nobody with %s', async (_, auth) => {
+  ])('rejects %s', async (_, auth) => {
     const refused = await on.attempt({ auth: auth as Record<string, unknown> });
     expect(refused).toEqual({ code: 'unauthorized', message: expect.stringContaining('packetlog url') });
   });
 
-  it('nobody who speaks another protocol, and it is told what to do', async () => {
+  it('rejects another protocol version, with the next step', async () => {
     const auth = { token: TOKEN, protocol: PROTOCOL_VERSION + 1 };
     expect(await on.attempt({ auth })).toMatchObject({
       code: 'protocol_mismatch',
@@ -45,11 +45,11 @@ describe('who gets in', () => {
     ['a sandboxed page', { Origin: 'null' }],
     ['a foreign name that points here', { Host: 'evil.example' }],
     ['such a name with the right port', { Host: 'evil.example:7411', Origin: 'http://evil.example:7411' }],
-  ])('not %s, even with the token', async (_, extraHeaders) => {
+  ])('rejects %s, even with the token', async (_, extraHeaders) => {
     expect(await on.attempt({ extraHeaders })).toBe('websocket error');
   });
 
-  it('not a foreign page that tries again and again: one line at once, and how often at the end', async () => {
+  it('rejects a foreign page that keeps trying: one log line at once, the count at the end', async () => {
     const extraHeaders = { Origin: 'http://evil.example' };
     for (let i = 0; i < 5; i++) expect(await on.attempt({ extraHeaders })).toBe('websocket error');
     expect(on.logged).toMatchObject([
@@ -59,7 +59,7 @@ describe('who gets in', () => {
     expect(on.logged.slice(1)).toMatchObject([{ count: 4, msg: expect.stringContaining('more within a minute') }]);
   });
 
-  it('nobody who guesses: it is told in the log and with a time to wait; a right token from there is taken', async () => {
+  it('rejects guesses, logs them and sends a time to wait; a right token from there is accepted', async () => {
     on.frozenAt = performance.now();
     const guess = () => on.attempt({ auth: { token: 'a wrong guess' } });
     for (let i = 0; i < 50; i++) await guess();
@@ -71,7 +71,7 @@ describe('who gets in', () => {
     expect(on.logged).toContainEqual(expect.objectContaining({ count: 49, msg: 'wrong token; more within a minute' }));
   });
 
-  describe('an admin, whoever else is connected', () => {
+  describe('admits an admin, however many others are connected', () => {
     const admin = { auth: { token: TOKEN, admin_token: ADMIN_TOKEN } };
     /** Opens more connections than allowed, all silent. */
     const strangers = async () => {
@@ -98,11 +98,11 @@ describe('who gets in', () => {
     });
   });
 
-  it('the page of this server', async () => {
+  it('admits the page of this server', async () => {
     expect(await on.attempt({ extraHeaders: { Origin: `http://${HOST}:${on.port}` } })).toBe('connected');
   });
 
-  it('nobody by polling', async () => {
+  it('rejects HTTP polling', async () => {
     const status = await new Promise((resolve, reject) => {
       const path = '/socket.io/?EIO=4&transport=polling';
       request({ host: HOST, port: on.port, path, agent: false }, (response) => {
@@ -116,7 +116,7 @@ describe('who gets in', () => {
     expect(await on.attempt({ transports: ['polling'] })).not.toBe('connected');
   });
 
-  it('nobody in another namespace', async () => {
+  it('rejects other socket.io namespaces', async () => {
     const socket = io(`http://${HOST}:${on.port}/admin`, {
       transports: ['websocket'],
       auth: { token: TOKEN },

@@ -109,7 +109,7 @@ describe('a client with the read-only token', () => {
 });
 
 describe('rules', () => {
-  it('are put together and encoded once for all who come and ask before they change', async () => {
+  it('are built and encoded once for all clients that connect and ask before they change', async () => {
     const clients = await Promise.all(Array.from({ length: 20 }, () => on.connected()));
     for (const { socket } of clients) await socket.emitWithAck('rules:list', {});
     // One more when a second has passed.
@@ -125,13 +125,13 @@ describe('rules', () => {
     expect(on.asked).toHaveLength(before + 2);
   });
 
-  it('are listed only for a request without anything in it', async () => {
+  it('are listed only for an empty request', async () => {
     const { socket } = await on.connected();
     expect(await socket.emitWithAck('rules:list', { x: 1 })).toMatchObject({ value: 'list' });
     expect(on.asked).toMatchObject([['list', { x: 1 }, {}]]);
   });
 
-  it('are asked for no longer when the client has gone', async () => {
+  it('are cancelled when the client disconnects', async () => {
     const { socket } = await on.connected();
     socket.emit('rules:test', { seconds: 3600 });
     await vi.waitUntil(() => on.asked.length === 1);
@@ -189,7 +189,7 @@ describe('different streams of rows', () => {
     return socket.emitWithAck('subscribe', { filter });
   };
 
-  it('are limited, and the same as another is none', async () => {
+  it('are limited, and sharing an existing one does not count', async () => {
     for (let i = 0; i < 48; i++) expect(await subscribe(`port ${i}`)).toMatchObject({ ok: true });
     const rejected = await subscribe('port 48');
     expect(rejected).toMatchObject({
@@ -197,7 +197,7 @@ describe('different streams of rows', () => {
       error: { code: 'unavailable', message: expect.stringMatching(/48 different filters/) },
     });
     expect(await subscribe('port 47')).toMatchObject({ ok: true });
-    // Places are left for clients that can change rules.
+    // Some are reserved for clients that can change rules.
     expect(await subscribe('port 48', admin)).toMatchObject({ ok: true });
     expect(await subscribe('port 48')).toMatchObject({ ok: true });
   });

@@ -9,7 +9,7 @@ import { eachWithServer, ledger, numbersOf, once, settled, wire } from '../../te
 const on = eachWithServer();
 
 describe('rows', () => {
-  it('come to whoever subscribed, and only then, as batches that decode', async () => {
+  it('are sent only after a subscription, as batches that decode', async () => {
     const { socket, batches } = await on.connected();
     on.sendRows(5);
     await settled(socket);
@@ -23,7 +23,7 @@ describe('rows', () => {
     expect(batches.at(-1)).toMatchObject({ offered: 2010, withheld: 7, dropped: 0 });
   });
 
-  it('do not come to a paused client, which is told how many it missed', async () => {
+  it('are not sent to a paused client, which learns how many it missed', async () => {
     const { socket, batches } = await on.connected();
     await socket.emitWithAck('subscribe', {});
     expect(await socket.emitWithAck('pause', { paused: true })).toEqual({ ok: true, value: { paused: true } });
@@ -36,7 +36,7 @@ describe('rows', () => {
     expect(batches[0]).toMatchObject({ offered: 11, withheld: 10 });
   });
 
-  it('come as the filter says, of all that pass; what it left out is told', async () => {
+  it('are filtered from all that pass; the number of filtered rows is reported', async () => {
     const { socket, batches } = await on.connected();
     const plain = await on.connected();
     await plain.socket.emitWithAck('subscribe', { max_rows_per_second: 1000 });
@@ -105,7 +105,7 @@ describe('rows', () => {
     expect(batches.at(-1)).toMatchObject({ sequence: 2, filtered: 10, withheld: 0, dropped: 0 });
   });
 
-  it('are asked for as the greediest client wants them, and no more once it has gone', async () => {
+  it('are requested at the highest rate of any client, until it disconnects', async () => {
     const [modest, greedy] = [await on.connected(), await on.connected()];
     await modest.socket.emitWithAck('subscribe', { max_rows_per_second: 10 });
     await greedy.socket.emitWithAck('subscribe', { max_rows_per_second: 5000 });
@@ -174,7 +174,7 @@ describe('a client that does not read', () => {
     await settled(other.socket);
   });
 
-  it('but sends on and on is disconnected before its answers pile up', async () => {
+  it('but keeps sending is disconnected before its answers pile up', async () => {
     const socket = await stalled();
     for (let i = 0; i < 6000; i++) socket.emit('pause', { paused: false }, () => {});
     await vi.waitUntil(() => on.rowsWanted.mock.lastCall?.[0] === 0, { timeout: 10_000 });

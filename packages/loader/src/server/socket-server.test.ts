@@ -27,7 +27,7 @@ describe('once a second', () => {
     expect(ledgerSchema.parse(await ledgerCame).client).toEqual({ ...hop, offered: 4, delivered: 4, filtered: 0 });
   });
 
-  it('nothing is asked for while nobody is connected', async () => {
+  it('nothing is requested while no client is connected', async () => {
     const one = await on.connected();
     const other = await on.connected();
     one.socket.disconnect();
@@ -38,7 +38,7 @@ describe('once a second', () => {
     expect(on.watched).toEqual([true, false]);
   });
 
-  it('it is told whether anybody takes rows as they come, until that one pauses or leaves', async () => {
+  it('it learns whether any client needs low latency, until that one pauses or disconnects', async () => {
     const { socket } = await on.connected();
     await socket.emitWithAck('subscribe', { max_batches_per_second: 60 });
     expect(on.lowLatency).toEqual([]);
@@ -52,7 +52,7 @@ describe('once a second', () => {
     expect(on.lowLatency).toEqual([true, false, true, false]);
   });
 
-  it('a notice comes to everybody', async () => {
+  it('a notice is sent to every client', async () => {
     const all = [await on.connected(), await on.connected()];
     const came = all.map(({ socket }) => once(socket, 'notice'));
     on.server.notice({ at_ms: 1, level: 'info', code: 'shutting_down', message: 'bye' });
@@ -78,7 +78,7 @@ describe('the past', () => {
     }
   });
 
-  it('says who made a range', async () => {
+  it('returns the top sources of a range', async () => {
     const { socket } = await on.connected();
     const { value } = await socket.emitWithAck('history:top', { from_ms: START - 60_000, to_ms: START });
     expect(historyTopSchema.parse(value).sources).toMatchObject([{ addr: '192.0.2.1', packets: 5 }]);
@@ -97,7 +97,7 @@ describe('the past', () => {
 });
 
 describe('a question', () => {
-  it('that this loader does not answer is refused with the reason', async () => {
+  it('that this loader does not answer is rejected with the reason', async () => {
     const { socket } = await on.connected();
     expect(await socket.emitWithAck('names:listeners', {})).toEqual({
       ok: false,
@@ -116,7 +116,7 @@ describe('a question', () => {
     }
   });
 
-  it('whose answer fails is told so, and logged', async () => {
+  it('whose answer fails gets an error, and the failure is logged', async () => {
     const { socket } = await on.connected();
     const answer = await socket.emitWithAck('names:reverse', { addresses: ['192.0.2.1'] });
     expect(answer).toMatchObject({ ok: false, error: { code: 'internal' } });
@@ -127,7 +127,7 @@ describe('a question', () => {
 describe('rules', () => {
   const admin = { auth: { token: TOKEN, admin_token: ADMIN_TOKEN } };
 
-  it('are told after hello, and again when they change, not once for each change', async () => {
+  it('are sent after hello, and again when they change, not once for each change', async () => {
     const socket = on.client();
     const told: number[] = [];
     socket.on('rules', (rules: RulesSnapshot) => told.push(rules.revision));
@@ -145,14 +145,14 @@ describe('rules', () => {
     expect(on.server.operators()).toEqual([HOST]);
   });
 
-  it('may not be changed with the token to look', async () => {
+  it('cannot be changed with the read-only token', async () => {
     const { socket } = await on.connected();
     await socket.emitWithAck('rules:audit', {});
     expect(on.asked).toMatchObject([['audit', {}, { mayChange: false, who: { name: 'token' } }]]);
     expect(on.server.operators()).toEqual([]);
   });
 
-  it('are not for a wrong admin token', async () => {
+  it('cannot be accessed with a wrong admin token', async () => {
     expect(await on.attempt({ auth: { token: TOKEN, admin_token: 'guessed' } })).toMatchObject({
       code: 'unauthorized',
     });

@@ -16,7 +16,7 @@ describe('budgets', () => {
     expect(taken(client, 1000)).toBe(200);
   });
 
-  it('let dear messages pass less often', () => {
+  it('let costly messages pass less often', () => {
     let now = 0;
     const client = new Budgets(() => now).of('loopback', false);
     expect(taken(client, 100, 50)).toBe(4);
@@ -53,7 +53,7 @@ describe('budgets', () => {
     expect([last.waitMs(10), last.take(10)]).toEqual([0, true]);
   });
 
-  it('of all who cannot change rules are one: a thousand of them cost no more than a few', () => {
+  it('of all read-only clients are shared: a thousand cost no more than a few', () => {
     let now = 0;
     const budgets = new Budgets(() => now);
     const readers = Array.from({ length: 1000 }, (_, i) => budgets.of(i % 2 ? 'loopback' : `192.0.2.${i}`, false));
@@ -65,7 +65,7 @@ describe('budgets', () => {
     expect(taken(admin, 20, 10)).toBe(20);
   });
 
-  it('of one address are one, too, also for clients that come again and again', () => {
+  it('of one address are shared too, even by clients that keep reconnecting', () => {
     const budgets = new Budgets(() => 0);
     for (let i = 0; i < 100; i++) {
       const client = budgets.of('192.0.2.3', false);

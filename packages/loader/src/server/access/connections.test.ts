@@ -64,7 +64,7 @@ const opened = async (count: number) => {
 };
 
 describe('connections', () => {
-  it('beyond the number of strangers end the oldest one, so that newcomers get in', async () => {
+  it('beyond the number of strangers end the oldest one, so that new ones are accepted', async () => {
     await serve({ strangers: 3 });
     await opened(5);
     expect(living()).toEqual([2, 3, 4]);
@@ -242,7 +242,7 @@ describe('connections', () => {
     await vi.waitUntil(() => connections.count === 0);
   });
 
-  it('that the system does not give us are told, and end nothing', async () => {
+  it('that the system cannot accept are logged, and end nothing', async () => {
     await serve({});
     server.emit('error', new Error('accept EMFILE'));
     expect(logged).toEqual([[{ problem: 'accept EMFILE' }, expect.stringContaining('could not be accepted')]]);

@@ -16,7 +16,7 @@ const FIRST = 'rejected';
 const MORE = 'rejected; more within a minute';
 const told = () => lines.splice(0).map(({ level: _, ...line }) => line);
 
-it('tells the first of each value at once, and how many more there were when the minute is over', () => {
+it('logs the first of each value at once, and the number of others when the minute is over', () => {
   for (let i = 0; i < 1000; i++) log.warn({ origin: 'http://evil.example' }, FIRST);
   log.warn({ host: 'evil.example' }, FIRST);
   log.warn({ host: 'evil.example' }, FIRST);
@@ -30,7 +30,7 @@ it('tells the first of each value at once, and how many more there were when the
   expect(told()).toEqual([{ count: 1000, msg: MORE }]);
 });
 
-it('tells each line again in the next minute, and has no timer while there is nothing to tell', () => {
+it('logs each line again in the next minute, and has no timer while there is nothing to log', () => {
   log.warn({ origin: 'null' }, FIRST);
   vi.advanceTimersByTime(MINUTE_MS);
   expect(told()).toEqual([{ origin: 'null', msg: FIRST }]);
@@ -55,7 +55,7 @@ it('one message does not hide another', () => {
   expect(told()).toEqual([{ address: '192.0.2.1', msg: 'wrong token' }]);
 });
 
-it('tells what it knows at the end', () => {
+it('logs the pending counts at the end', () => {
   for (let i = 0; i < 3; i++) log.warn({ host: '' }, FIRST);
   log.flush();
   expect(told()).toEqual([
@@ -65,7 +65,7 @@ it('tells what it knows at the end', () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
-it('tells a fault with its stack once, and counts how often it came again', () => {
+it('logs an error with its stack once, and counts repetitions', () => {
   const fault = new Error('broken');
   for (let i = 0; i < 1000; i++) log.failed(fault, FIRST);
   log.failed(new Error('broken elsewhere'), FIRST);

@@ -29,7 +29,7 @@ describe('refusal', () => {
 });
 
 describe('allowedFor', () => {
-  it('needs no port where 80 is listened on', () => {
+  it('needs no port when it listens on 80', () => {
     const allowed = allowedFor('localhost', 80, []);
     expect(refusal(allowed, 'localhost', 'http://localhost')).toBeUndefined();
     expect(refusal(allowed, 'localhost:80', 'http://localhost:80')).toBeUndefined();

@@ -89,7 +89,7 @@ describe('the web server', () => {
     rmSync(join(directory, '..'), { recursive: true });
   });
 
-  it('serves the page with its policy, and has it asked for again', async () => {
+  it('serves the page with its policy, and makes browsers revalidate it', async () => {
     const { status, headers, body } = await get(site, '/');
     expect(status).toBe(200);
     expect(body).toContain('<title>here</title>');
@@ -102,7 +102,7 @@ describe('the web server', () => {
     });
   });
 
-  it('lets files with a hash in their path be kept for ever', async () => {
+  it('lets browsers cache files with a hash in their path forever', async () => {
     const { status, headers, body } = await get(site, '/_next/static/a.js');
     expect([status, body]).toEqual([200, 'a = 1']);
     expect(headers['cache-control']).toContain('immutable');
@@ -198,7 +198,7 @@ describe('the web server', () => {
     });
   });
 
-  it('a handler that throws costs its own request, and is told', async () => {
+  it('a handler that throws ends only its own request, and is reported', async () => {
     const broken = await serving(directory);
     broken.server.removeAllListeners('request');
     broken.server.on('request', () => {
@@ -292,7 +292,7 @@ describe('the web server without a dashboard', () => {
     await close(site);
   });
 
-  it('does not start with a directory in which none was built', () => {
+  it('does not start with a directory without a built dashboard', () => {
     const none = { hosts: new Set<string>(), origins: new Set<string>() };
     expect(() => webServer('/nonexistent', () => none)).toThrow(SetupError);
     expect(() => webServer('/nonexistent', () => none)).toThrow(/no index\.html there.*--ui off/);

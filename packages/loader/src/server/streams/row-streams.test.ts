@@ -35,7 +35,7 @@ describe('a stream', () => {
     expect(timers).toHaveLength(0);
   });
 
-  it('sends rows as they come to who asks for that, unless they come within half a millisecond', () => {
+  it('sends rows as they come on request, unless they come within half a millisecond', () => {
     const { add, wait, client } = fakeStreams();
     const { batches } = client({ ...ALL, batchMs: 1 });
     for (let i = 0; i < 20; i++) {
@@ -99,7 +99,7 @@ describe('a stream', () => {
     expect(batches[0]).toMatchObject({ offered: 100, withheld: 90, filtered: 200 });
   });
 
-  it('means by an interface what has its name now', () => {
+  it('resolves interface names as they are now', () => {
     const { streams, add, client } = fakeStreams();
     const { batches, stream } = client({ ...ALL, filter: parseFilter('iface lab0') });
     add(4);
@@ -143,7 +143,7 @@ describe('a stream', () => {
 });
 
 describe('rows are taken as they come', () => {
-  it('while somebody who may get a batch each millisecond follows', () => {
+  it('while a client follows that may get a batch each millisecond', () => {
     const { client, lowLatency, streams } = fakeStreams();
     const page = client({ ...ALL, batchMs: 1000 / 60 });
     expect(lowLatency).toEqual([]);
