@@ -8,7 +8,7 @@ import { requireRoot } from './root.ts';
 import { exchangeTcp, forwardPort, receiveUdp, sendFrames, sendUdp, startTcpEcho } from './traffic.ts';
 import { until } from './until.ts';
 
-test('names that are not of the lab are refused', () => {
+test('names that are not of the lab are rejected', () => {
   for (const name of ['eth0', 'plt-', 'plt-1', 'xplt-1-1', 'plt-1-1;ls', 'plt-a-1', '']) {
     expect(() => guardLabName(name)).toThrow('not a namespace of the test lab');
   }
@@ -51,7 +51,7 @@ describe.skipIf(!requireRoot())('network', () => {
     },
   );
 
-  test('a sender goes on when nobody listens, and its ports are the ones asked for', async () => {
+  test('a sender goes on without a listener, and its ports are the requested ones', async () => {
     network = await createNetwork();
     const options = { address: network.link.server.ipv4, ports: [7, 9], sourcePorts: [40001, 40002], count: 500 };
     const { sent, sourcePorts } = await sendUdp(network.client, options);

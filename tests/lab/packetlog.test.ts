@@ -63,7 +63,7 @@ describe.skipIf(!requireRoot())('packetlog in the lab', () => {
     expect(await xdpOn(network.server, 'server0')).toBeUndefined();
   });
 
-  test('its program counts as left behind as long as it is there; that of a loader of others does not', async () => {
+  test('its program counts as left behind while it exists; that of a foreign loader does not', async () => {
     const ours = startPacketlog(network.server, { args });
     await ours.untilPrinted(/Watching server0/);
     await expect(assertNothingLeft(before, 100)).rejects.toThrow(/program packetlog_\w+ with id/);

@@ -33,7 +33,7 @@ describe.skipIf(!requireRoot())('process', () => {
     expect((await child.exited).signal).toBe('SIGKILL');
   });
 
-  test('a command that is not there says so', async () => {
+  test('a command that does not exist is an error', async () => {
     const child = startProcess(namespace, '/nonexistent/command', []);
     await expect(child.untilPrinted(/ready/)).rejects.toThrow(/No such file|exec of/);
   });

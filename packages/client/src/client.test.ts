@@ -83,14 +83,14 @@ describe('rules', () => {
     expect(loader.asked.map(([, request]) => request)).toEqual([{ ids: [7] }, { ids: [7] }, { ids: [7, 8] }]);
   });
 
-  test('what the loader refuses is an error with its facts', async () => {
+  test('a rejection by the loader is an error with its facts', async () => {
     const facts = { code: 'lockout', protected: { kind: 'gateway', address: '192.0.2.1' } };
     loader.answer = () => ({ ok: false, error: { ...facts, message: 'It would lock out the gateway.' } });
     const error = await failure((await client()).denyNetwork('192.0.2.0/24'));
     expect(error).toMatchObject({ ...facts, name: 'PacketLogError', message: 'It would lock out the gateway.' });
   });
 
-  test('an answer that does not come is an error that says what to look at', async () => {
+  test('a missing answer is an error that says what to check', async () => {
     loader.answer = undefined;
     const error = await failure((await client({ timeoutMs: 3_000 })).deny('192.0.2.7'));
     expect(error.code).toBe('unanswered');
@@ -112,12 +112,12 @@ describe('rules', () => {
 });
 
 describe('the connection', () => {
-  test('a wrong token is refused at once', async () => {
+  test('a wrong token is rejected at once', async () => {
     const error = await failure(connect(loader.url, { token: 'wrong' }));
     expect(error).toMatchObject({ code: 'unauthorized', message: 'Wrong token.' });
   });
 
-  test('where nobody answers, that is said in time', async () => {
+  test('a loader that does not answer is reported in time', async () => {
     const { url } = loader;
     await loader.close();
     const error = await failure(connect(url, { token: TOKEN, timeoutMs: 100 }));
@@ -125,7 +125,7 @@ describe('the connection', () => {
     expect(error.message).toContain(url);
   });
 
-  test('it comes back by itself, and a request meanwhile waits for it', async () => {
+  test('it reconnects, and a request meanwhile waits for it', async () => {
     const packetlog = await client();
     const port = Number(new URL(loader.url).port);
     await loader.close();
@@ -135,7 +135,7 @@ describe('the connection', () => {
     expect((await packetlog.deny('203.0.113.7')).id).toBe(7);
   });
 
-  test('a loader that was started anew with another token ends it with that reason', async () => {
+  test('a loader that restarted with another token ends it with that reason', async () => {
     const packetlog = await client();
     const port = Number(new URL(loader.url).port);
     await loader.close();
@@ -169,7 +169,7 @@ describe('packets', () => {
     if (socket.connected) await new Promise((resolve) => socket.once('disconnect', resolve));
   });
 
-  test('a loop that is too slow loses rows, and is told how many', async () => {
+  test('a loop that is too slow loses rows, and learns how many', async () => {
     const packetlog = await client();
     const stream = packetlog.packets({ queueBytes: 1 });
     const first = stream.next();

@@ -68,7 +68,7 @@ describe('addressMark', () => {
     );
   });
 
-  it('refuses what is no address', () => {
+  it('rejects text that is not an address', () => {
     expect(() => addressMark('localhost')).toThrow(AddressError);
   });
 });

@@ -82,7 +82,7 @@ describe('writeBatchHeader', () => {
     expect(write).toThrow(RangeError);
   });
 
-  it('refuses a target shorter than a header', () => {
+  it('rejects a target shorter than a header', () => {
     expect(() => writeBatchHeader(new Uint8Array(BATCH_HEADER_SIZE - 1), header)).toThrow(/needs 64 bytes/);
   });
 });

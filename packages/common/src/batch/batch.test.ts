@@ -84,7 +84,7 @@ describe('PacketLogBatch', () => {
     expect(batch.byteLength).toBe(longer.length);
   });
 
-  it('refuses every truncation as short', () => {
+  it('rejects every truncation as short', () => {
     for (let length = 0; length < bytes.length; length++) {
       const error = errorOf(() => PacketLogBatch.from(bytes.subarray(0, length)));
       expect(error, `${length} bytes`).toBeInstanceOf(BatchFormatError);

@@ -145,7 +145,7 @@ describe('explainPacket', () => {
     expect(gone).not.toHaveProperty('filter');
   });
 
-  it('offers filters that let through the packet they come from, and that can be written', () => {
+  it('offers filters that match the packet they come from, and that can be written', () => {
     fc.assert(
       fc.property(packetLog, fc.constantFrom(0x86dd, 0x0806), fc.nat(4096), (any, ether_type, vlan_id) => {
         const isIpv4 = !any.src_addr.includes(':') && !any.dst_addr.includes(':');

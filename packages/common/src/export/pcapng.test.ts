@@ -136,7 +136,7 @@ describe('PcapngEncoder', () => {
     );
   });
 
-  it('grows as far as needed and begins anew after each take', () => {
+  it('grows as far as needed and starts empty after each take', () => {
     const encoder = new PcapngEncoder(() => 'eth0');
     const view = PacketLogBatch.from(encodeBatch({}, [base]));
     for (let k = 0; k < 5000; k++) encoder.add(view, 0);

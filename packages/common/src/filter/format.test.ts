@@ -52,7 +52,7 @@ describe('filterKey', () => {
     expect(filterKey(parseFilter(one))).toBe(filterKey(parseFilter(other)));
   });
 
-  it('is that of a filter that lets the same records through', () => {
+  it('is that of a filter that matches the same records', () => {
     fc.assert(
       fc.property(filter, nearRecord, (any, record) => {
         const key = filterKey(any);

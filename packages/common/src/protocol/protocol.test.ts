@@ -140,7 +140,7 @@ describe('what a client sends', () => {
     });
   });
 
-  it('is refused with keys that the protocol does not know', () => {
+  it('is rejected with keys that the protocol does not know', () => {
     expect(subscribeSchema.safeParse({ max_rows_per_second: 1, rows: 5 }).success).toBe(false);
     expect(subscribeSchema.safeParse({ filter: { port: 53 } }).success).toBe(false);
     expect(pauseSchema.safeParse({ paused: true, until: 1 }).success).toBe(false);
@@ -169,7 +169,7 @@ describe('what a client sends', () => {
 });
 
 describe('hello', () => {
-  it('is refused from another version of the protocol', () => {
+  it('is rejected from another version of the protocol', () => {
     expect(helloSchema.safeParse({ ...messages.hello.valid, protocol: PROTOCOL_VERSION + 1 }).success).toBe(false);
   });
 });

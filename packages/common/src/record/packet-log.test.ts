@@ -82,7 +82,7 @@ describe('encodePacketLog', () => {
     expect(() => encodePacketLog({ ...record, timestamp_ns })).toThrow(/timestamp_ns/);
   });
 
-  it('refuses a text that is no address', () => {
+  it('rejects a text that is not an address', () => {
     expect(() => encodePacketLog({ ...record, dst_addr: 'example' })).toThrow(AddressError);
   });
 });

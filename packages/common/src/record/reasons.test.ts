@@ -3,7 +3,7 @@ import { REASONS } from './layout.ts';
 import { reasonSentence } from './reasons.ts';
 
 describe('reasonSentence', () => {
-  it('says each reason in a sentence of its own', () => {
+  it('explains each reason in a separate sentence', () => {
     const sentences = Object.values(REASONS).map(reasonSentence);
     for (const sentence of sentences) expect(sentence).toMatch(/^[A-Z].*\.$/);
     expect(new Set(sentences).size).toBe(sentences.length);

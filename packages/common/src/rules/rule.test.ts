@@ -24,7 +24,7 @@ function problem(draft: object): string {
 }
 
 describe('a rule', () => {
-  it('passes as it is, and survives JSON', () => {
+  it('passes unchanged, and survives JSON', () => {
     expect(ruleSchema.parse(JSON.parse(JSON.stringify(rule)))).toEqual(rule);
   });
 

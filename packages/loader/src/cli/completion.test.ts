@@ -33,7 +33,7 @@ describe('completionScript', () => {
     for (const command of program.commands) expect(script).toContain(command.name());
   });
 
-  it('refuses another shell with the exit code for it', () => {
+  it('rejects another shell with the exit code for it', () => {
     expect(() => completionScript('csh', program)).toThrow(/complete for "csh": unknown shell.*bash, zsh, fish/);
     expect(() => completionScript('csh', program)).toThrow(expect.objectContaining({ exitCode: EXIT.usage }));
   });

@@ -58,7 +58,7 @@ const lines = (first: number, count: number) =>
 const closed = (code: string) => Object.assign(new Error(code), { code });
 
 describe('ConsolePrinter', () => {
-  it('prints one line for each record, in order, from copies of its own', async () => {
+  it('prints one line for each record, in order, from its own copies', async () => {
     const { printer, add, text } = printing(true);
     add(3);
     add(0);
@@ -69,7 +69,7 @@ describe('ConsolePrinter', () => {
     expect(printer.pending).toBe(0);
   });
 
-  it('prints what its filter lets through, and counts the rest as neither printed nor dropped', async () => {
+  it('prints what matches its filter, and counts the rest as neither printed nor dropped', async () => {
     const { printer, add, text } = printing(true);
     add(1);
     printer.setFilter((bytes, at) => (bytes[at] as number) % 2 === 0);
@@ -157,7 +157,7 @@ describe('ConsolePrinter', () => {
     expect(out.text()).toBe(`1 of 1\n1 of 1\n1 of 1\n${11 + most} dropped in all\n`);
   });
 
-  it('takes no more than the limit, says so once, and counts nothing behind it', async () => {
+  it('takes no more than the limit, reports that once, and counts nothing behind it', async () => {
     const { printer, add, text } = printing(true);
     const onFull = vi.fn();
     printer.setFilter((bytes, at) => (bytes[at] as number) % 2 === 0);
@@ -182,7 +182,7 @@ describe('ConsolePrinter', () => {
     expect(idle.waiting[0]?.text).toBe('never\n');
   });
 
-  it('counts as dropped what a closed output lost and what comes later, and says who closed it', async () => {
+  it('counts as dropped what a closed output lost and what comes later, and passes on the error', async () => {
     const { printer, add, waiting, onClosed } = printing(false);
     add(600);
     await vi.waitUntil(() => waiting.length > 0);
