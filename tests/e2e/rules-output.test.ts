@@ -38,7 +38,7 @@ describe.skipIf(!requireRoot())('a command that prints', () => {
 
   function writeList(networks: number): string {
     const path = place.path('list.txt');
-    const list = Array.from({ length: networks }, (_, i) => `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}\n`);
+    const list = Array.from({ length: networks }, (_, i) => `198.18.${i >> 8}.${i & 255}\n`);
     writeFileSync(path, list.join(''));
     return path;
   }
