@@ -81,7 +81,7 @@ packetlog rules list --json | node -e 'if (JSON.parse(require("fs").readFileSync
 ok packetlog rules list --json
 says '' packetlog rules export
 packetlog rules export >"$scratch/new-rules.json"
-says '' packetlog rules test "$scratch/new-rules.json" --against 2s
+says '' packetlog rules dry-run "$scratch/new-rules.json" --against 2s
 says '' packetlog rules audit
 says schema packetlog rules schema
 says '' packetlog rules undo

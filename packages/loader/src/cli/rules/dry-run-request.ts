@@ -1,4 +1,4 @@
-/** What `packetlog rules test FILE` asks: a rules file as it would be in force, or a list as a set to deny. */
+/** What `packetlog rules dry-run FILE` asks: a rules file as it would be in force, or a list as a set to deny. */
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { FileSet, RuleDraft, RulesRequest } from '@packetlog/common';

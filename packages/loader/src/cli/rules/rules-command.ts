@@ -25,7 +25,7 @@ Examples:
   packetlog rules add permit 198.51.100.7 --reason "office"
   packetlog rules add observe any --port 23         see what a deny rule would catch
   packetlog rules import drop.txt --set spamhaus    deny a list; the file is read again when it changes
-  packetlog rules test new-rules.json --against 60  dry run: what would it deny in 60 s of traffic?
+  packetlog rules dry-run new.json --against 60     what would it deny in 60 s of traffic?
   packetlog rules list --json | jq '.rules[].source'
   packetlog rules remove 3 7
 
@@ -37,7 +37,7 @@ docs/rules.md has examples for scripts, fail2ban, Ansible and lists.`;
 
 export function rulesCommand(done: (code: number) => void): Command {
   const rules = new Command('rules')
-    .description('permit and deny: list, add, remove, import, test, confirm, …')
+    .description('permit and deny: list, add, remove, import, dry-run, confirm, …')
     // Before there are subcommands, which inherit it: usage errors end with the code for them.
     .exitOverride()
     .configureHelp({ helpWidth: Math.min(process.stdout.columns || 100, 120) })
@@ -174,15 +174,17 @@ Exit codes: 0 nothing to change, or changed; 9 see above; 2 the file is invalid;
   ).option('--set <name>', 'the list of this set');
 
   subcommand(
-    'test <file>',
-    'dry run: count the packets that the rules in a file, or a list of networks, would deny',
+    'dry-run <file>',
+    'count the packets that the rules in a file, or a list of networks, would deny',
     async (connection, printer, options, [file = '']) => {
       const request = rehearsalRequest(await readInput(file), file, options['against'] ?? 10);
       return printer.answer(await connection.ask('test', request), rehearsalText);
     },
-  ).addOption(
-    new Option('--against <seconds>', 'seconds of live traffic to test against').argParser(seconds).default(10),
-  );
+  )
+    .alias('test')
+    .addOption(
+      new Option('--against <seconds>', 'seconds of live traffic to test against').argParser(seconds).default(10),
+    );
 
   subcommand('confirm', 'keep a risky change', async (connection, printer) =>
     printer.changed(await connection.ask('confirm', {}), () => 'Confirmed: the change stays in force.'),
