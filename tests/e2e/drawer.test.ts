@@ -49,7 +49,7 @@ describe.skipIf(!requireRoot())('the drawer of a packet', () => {
     await page.keyboard.press('Enter');
     await drawer.waitFor();
     expect(await drawer.getByRole('heading', { level: 2 }).textContent()).toBe('Permitted: UDP');
-    expect(await said('destination_port')).toMatch(/^53The usual port of domain;/);
+    expect(await said('destination_port')).toMatch(/^53The default port of domain;/);
     await page
       .getByTestId('packet-listener')
       .getByText('No process on that machine listens on this port now.')

@@ -12,14 +12,14 @@ export interface AddressMark {
 
 const PRIVATE: AddressMark = {
   name: 'private',
-  sentence: 'An address of a private network: it means another machine in each of them.',
+  sentence: 'A private range, unique only within its network.',
   source: 'RFC 1918',
 };
 const LOOPBACK = { name: 'loopback', sentence: 'This machine itself; it must not come from outside.' };
 const LINK_LOCAL = { name: 'link-local', sentence: 'Valid on this link only: the sender is a neighbour.' };
-const DOCUMENTATION = { name: 'documentation', sentence: 'Reserved for documentation; no host has it.' };
-const MULTICAST = { name: 'multicast', sentence: 'A group: all that listen to it receive the packet.' };
-const BENCHMARKING = { name: 'benchmarking', sentence: 'Reserved for benchmarks of network devices; no host has it.' };
+const DOCUMENTATION = { name: 'documentation', sentence: 'Reserved for documentation; not routable.' };
+const MULTICAST = { name: 'multicast', sentence: 'A multicast group: every member receives the packet.' };
+const BENCHMARKING = { name: 'benchmarking', sentence: 'Reserved for benchmarks of network devices; not routable.' };
 
 /**
  * IANA's registries of special-purpose addresses, and multicast. The first entry that contains an address is its mark.
@@ -37,7 +37,7 @@ const MARKS: readonly (readonly [network: string, mark: AddressMark])[] = [
   ['127.0.0.0/8', { ...LOOPBACK, source: 'RFC 1122' }],
   [
     '169.254.169.254',
-    { name: 'cloud metadata', sentence: 'Where clouds tell a machine about itself.', source: 'RFC 3927' },
+    { name: 'cloud metadata', sentence: 'The metadata service of cloud instances.', source: 'RFC 3927' },
   ],
   ['169.254.0.0/16', { ...LINK_LOCAL, source: 'RFC 3927' }],
   ['192.0.0.0/24', { name: 'protocol', sentence: 'For protocols of the IETF, not for hosts.', source: 'RFC 6890' }],
@@ -57,7 +57,7 @@ const MARKS: readonly (readonly [network: string, mark: AddressMark])[] = [
     '64:ff9b:1::/48',
     { name: 'local NAT64', sentence: 'Stands for an IPv4 address, in one network.', source: 'RFC 8215' },
   ],
-  ['100::/64', { name: 'discard', sentence: 'Packets to it are thrown away.', source: 'RFC 6666' }],
+  ['100::/64', { name: 'discard', sentence: 'Packets to it are discarded.', source: 'RFC 6666' }],
   ['2001::/32', { name: 'Teredo', sentence: 'IPv6 through a tunnel over IPv4 and UDP.', source: 'RFC 4380' }],
   ['2001:2::/48', { ...BENCHMARKING, source: 'RFC 5180' }],
   ['2001:20::/28', { name: 'ORCHID', sentence: 'A hash of a key, not a place.', source: 'RFC 7343' }],

@@ -56,24 +56,24 @@ const CLIENT_PORTS_FROM = 32_768;
 
 export function portSentence(ip_protocol: number, port: number): string {
   const service = serviceName(ip_protocol, port);
-  if (service !== undefined) return `The usual port of ${service}; what speaks there may be something else.`;
+  if (service !== undefined) return `The default port of ${service}; another service may use it.`;
   if (port === 0) return 'Reserved: no valid sender uses it.';
-  if (port >= CLIENT_PORTS_FROM) return 'A port as systems give it to a client for one connection.';
+  if (port >= CLIENT_PORTS_FROM) return 'An ephemeral port, as clients use for one connection.';
   return 'No well-known service uses it.';
 }
 
 const PROTOCOL_SENTENCES: ReadonlyMap<number, string> = new Map([
-  [1, 'Messages about the network itself: errors, echo.'],
-  [2, 'Hosts say which multicast groups they want.'],
-  [6, 'Connections: in order, and whole.'],
-  [17, 'Single messages: no connection, nothing is sent again.'],
+  [1, 'Control messages: errors, echo (ping).'],
+  [2, 'Membership of multicast groups.'],
+  [6, 'A reliable, ordered byte stream.'],
+  [17, 'Datagrams: no connection, no retransmission.'],
   [41, 'IPv6 inside IPv4: a tunnel.'],
   [47, 'A tunnel. Its content is not parsed.'],
   [50, 'IPsec, encrypted: what is inside cannot be seen.'],
   [51, 'IPsec, authenticated.'],
-  [58, 'Messages about the network itself: errors, echo, neighbours.'],
-  [89, 'Routers tell each other about networks.'],
-  [112, 'Routers agree who serves a shared address.'],
+  [58, 'Control messages: errors, echo (ping), neighbour discovery.'],
+  [89, 'Routing between routers.'],
+  [112, 'Failover of an address that routers share.'],
   [132, 'Connections of several streams each, mostly of telephone networks.'],
 ]);
 
@@ -84,16 +84,16 @@ export function protocolSentence(ip_protocol: number): string {
 const ETHER_TYPE_SENTENCES: ReadonlyMap<number, string> = new Map([
   [ETHER_TYPE_IPV4, ''],
   [ETHER_TYPE_IPV6, ''],
-  [0x0806, 'Asks who on this link has an IPv4 address, or answers.'],
-  [0x88cc, 'A device on this link tells what it is.'],
-  [0x888e, 'A device asks to be let onto this link.'],
-  [0x8863, 'Looks for an access provider on this link.'],
-  [0x8864, 'A connection to an access provider; IP is inside, and is not looked at.'],
+  [0x0806, 'Finds the MAC address of an IPv4 address on this link.'],
+  [0x88cc, 'Device discovery on this link.'],
+  [0x888e, 'Port authentication, 802.1X.'],
+  [0x8863, 'PPPoE discovery: finds an access concentrator.'],
+  [0x8864, 'A PPPoE session whose content is not plain IP.'],
 ]);
 const LARGEST_LENGTH = 1500;
 
 export function etherTypeSentence(ether_type: number): string {
-  if (ether_type <= LARGEST_LENGTH) return 'No type but a length: a frame of IEEE 802.3, as spanning tree sends it.';
+  if (ether_type <= LARGEST_LENGTH) return 'A length in place of a type: an IEEE 802.3 frame, as spanning tree sends.';
   return ETHER_TYPE_SENTENCES.get(ether_type) ?? 'Not IP: no rule applies to it.';
 }
 
@@ -108,7 +108,7 @@ const LONGEST = 0xffff;
 const SHORTEST_ON_A_WIRE = 60;
 
 export function lengthSentence(length: number): string {
-  if (length === LONGEST) return 'This long or longer: the field ends here. The byte counters are exact.';
+  if (length === LONGEST) return '65,535 bytes or more: the field holds no larger number. The byte counters are exact.';
   if (length < SHORTEST_ON_A_WIRE) return 'Shorter than a frame on a wire can be: it comes from a virtual interface.';
   return 'The whole frame at the hook, with its Ethernet header.';
 }

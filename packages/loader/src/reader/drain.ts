@@ -23,8 +23,8 @@ export class Drain {
   readonly #before: number;
   #ringAlarm = ringAlarm(0);
   readonly #queueAlarm = new LossAlarm(
-    'in the loader, because serving falls behind',
-    'Fewer or faster readers of the console and of the socket help.',
+    'in the loader (queue full)',
+    'Reduce the number of clients, add a filter, or make the console output faster.',
   );
   #drained = 0;
   /** Value of `#drained` at the last report. */

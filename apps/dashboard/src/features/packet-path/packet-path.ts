@@ -58,7 +58,7 @@ export function packetPath({ ledger, loss, wouldDeny, sampledOneOf, rowLimit, ba
       'Seen',
       'packet',
       seen,
-      'Each packet that arrives, before the network stack sees it. Ingress only: packets that this server sends are not seen.',
+      'Ingress packets at the XDP hook, before the network stack. Outgoing packets are not seen.',
       [],
     ),
     step(
@@ -66,7 +66,7 @@ export function packetPath({ ledger, loss, wouldDeny, sampledOneOf, rowLimit, ba
       'Rules',
       'packet',
       seen,
-      'Each packet is permitted or denied. Denied packets continue here and get a row, too.',
+      'Each packet is permitted or denied. Denied packets stop here, but are still recorded and shown.',
       [
         part(permit.label, sum('permitted'), permit.meaning),
         { ...part(deny.label, sum('denied'), deny.meaning), verdict: 'deny' },

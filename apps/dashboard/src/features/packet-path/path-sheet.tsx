@@ -17,7 +17,7 @@ export function PathSheet({ onClose }: { onClose: () => void }) {
       note={
         node === undefined
           ? 'No data yet.'
-          : `From ${allNodes ? 'the hooks of all nodes' : `the hook on ${node}`} to this page: how many reached each step, and what did not continue.`
+          : `From ${allNodes ? 'the hooks of all nodes' : `the hook on ${node}`} to this page: packets in and out of each step, and where packets were lost.`
       }
       onClose={onClose}
     >

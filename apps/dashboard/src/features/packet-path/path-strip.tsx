@@ -28,7 +28,7 @@ export function PathStrip() {
         className="button path-open"
         aria-haspopup="dialog"
         aria-keyshortcuts="W"
-        title="How many packets reached each step, and what did not continue (w)"
+        title="Packets in and out of each step, and where packets were lost (w)"
         onClick={() => overlay.show('path')}
       >
         Packet path
