@@ -2,7 +2,7 @@
 import { REASONS, type Reason } from './layout.ts';
 
 const SENTENCES: Readonly<Record<Reason, string>> = {
-  none: 'Nothing to remark.',
+  none: 'No rule matched, and nothing unusual was found.',
   rule: 'A rule decided.',
   would_deny: 'An observe rule matched: as a deny rule it would have denied the packet.',
   default_policy: 'No rule matched, and the default policy is to deny.',
