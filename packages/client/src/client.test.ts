@@ -141,7 +141,7 @@ describe('the connection', () => {
     await loader.close();
     await vi.waitFor(() => expect(packetlog.connected).toBe(false));
     loader = await startFakeLoader(port);
-    loader.refusal = { code: 'unauthorized', message: 'The token is wrong.' };
+    loader.rejection = { code: 'unauthorized', message: 'The token is wrong.' };
     // The first request waits for the loader to come back; the second fails at once.
     expect((await failure(packetlog.rules())).code).toBe('unauthorized');
     expect((await failure(packetlog.rules())).code).toBe('unauthorized');

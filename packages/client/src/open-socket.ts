@@ -1,4 +1,4 @@
-import { type Hello, helloSchema, PROTOCOL_VERSION, refusalSchema } from '@packetlog/common';
+import { type Hello, helloSchema, PROTOCOL_VERSION, rejectionSchema } from '@packetlog/common';
 import { io, type Socket } from 'socket.io-client';
 import { PacketLogError } from './packet-log-error.ts';
 
@@ -58,10 +58,10 @@ function firstWord(socket: Socket, url: string, timeoutMs: number): Promise<Hell
     };
     const onError = (error: Error & { data?: unknown }) => {
       last = error;
-      const refusal = refusalSchema.safeParse(error.data);
+      const rejection = rejectionSchema.safeParse(error.data);
       // Any other error may be temporary: the loader may be about to start.
-      if (!refusal.success) return;
-      const { code, message } = refusal.data;
+      if (!rejection.success) return;
+      const { code, message } = rejection.data;
       settle(() => reject(new PacketLogError(message, { code }, { cause: error })));
     };
     const timer = setTimeout(() => {

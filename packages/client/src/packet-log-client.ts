@@ -8,7 +8,7 @@ import {
   type RulesResults,
   type RulesSnapshot,
   type RulesVerb,
-  refusalSchema,
+  rejectionSchema,
   rulesErrorSchema,
 } from '@packetlog/common';
 import type { Socket } from 'socket.io-client';
@@ -58,8 +58,8 @@ export class PacketLogClient {
     this.hello = hello;
     socket.on('connect_error', (error: Error & { data?: unknown }) => {
       // The loader answers, but no longer admits this client: its tokens changed with a restart.
-      const refusal = refusalSchema.safeParse(error.data);
-      if (!socket.active && refusal.success) this.#end(new PacketLogError(refusal.data.message, refusal.data));
+      const rejection = rejectionSchema.safeParse(error.data);
+      if (!socket.active && rejection.success) this.#end(new PacketLogError(rejection.data.message, rejection.data));
     });
   }
 
@@ -195,9 +195,9 @@ export class PacketLogClient {
   ): Promise<RulesResults[Verb]> {
     const answer = await this.#answer<Verb>(`rules:${verb}`, request, timeoutMs);
     if (answer.ok) return answer.value;
-    const refused = rulesErrorSchema.safeParse(answer.error);
-    if (refused.success) throw new PacketLogError(refused.data.message, refused.data);
-    throw new PacketLogError('The loader refused, and did not say why.', { code: 'internal' });
+    const rejection = rulesErrorSchema.safeParse(answer.error);
+    if (rejection.success) throw new PacketLogError(rejection.data.message, rejection.data);
+    throw new PacketLogError('The loader rejected this without a reason.', { code: 'internal' });
   }
 
   #answer<Verb extends RulesVerb>(event: string, request: unknown, timeoutMs: number): Promise<RulesAnswer<Verb>> {

@@ -1,11 +1,11 @@
-import type { ProtectedAddress, Refusal, RulesError } from '@packetlog/common';
+import type { ProtectedAddress, Rejection, RulesError } from '@packetlog/common';
 
 /**
- * Error codes of the loader (documented at `RulesError` and `Refusal` of @packetlog/common), and three of the client:
+ * Error codes of the loader (documented at `RulesError` and `Rejection` of @packetlog/common), and three of the client:
  * `unreachable`, no loader answers at that URL; `unanswered`, no answer came in time or before the connection broke, so
  * the change may or may not be made; `closed`, the client was closed before.
  */
-export type PacketLogErrorCode = RulesError['code'] | Refusal['code'] | 'unreachable' | 'unanswered' | 'closed';
+export type PacketLogErrorCode = RulesError['code'] | Rejection['code'] | 'unreachable' | 'unanswered' | 'closed';
 
 export interface PacketLogErrorFacts {
   readonly code: PacketLogErrorCode;

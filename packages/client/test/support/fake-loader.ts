@@ -1,7 +1,7 @@
 /** For tests: speaks the loader's protocol on loopback, and decides nothing. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type ClientLedger, encodeBatch, type PacketLog, PROTOCOL_VERSION, type Refusal } from '@packetlog/common';
+import { type ClientLedger, encodeBatch, type PacketLog, PROTOCOL_VERSION, type Rejection } from '@packetlog/common';
 import { Server, type Socket } from 'socket.io';
 
 export const TOKEN = 'token-of-the-fake';
@@ -13,8 +13,8 @@ export interface FakeLoader {
   readonly asked: [event: string, request: unknown][];
   /** What `rules:*` and `subscribe` answer; nothing at all while it is undefined. */
   answer: ((event: string, request: unknown) => unknown) | undefined;
-  /** Why handshakes are refused; undefined lets them in. */
-  refusal: Refusal | undefined;
+  /** Why handshakes are rejected; undefined accepts them. */
+  rejection: Rejection | undefined;
   /** Resolves with the next socket that subscribes. */
   subscribed(): Promise<Socket>;
   close(): Promise<void>;
@@ -31,14 +31,14 @@ export async function startFakeLoader(port = 0): Promise<FakeLoader> {
     server,
     asked: [],
     answer: () => ({ ok: true, value: {} }),
-    refusal: undefined,
+    rejection: undefined,
     subscribed: () => new Promise((resolve) => onSubscribe.push(resolve)),
     close: () => server.close(),
   };
   server.use((socket, next) => {
-    const refusal: Refusal | undefined =
-      socket.handshake.auth['token'] === TOKEN ? fake.refusal : { code: 'unauthorized', message: 'Wrong token.' };
-    next(refusal === undefined ? undefined : Object.assign(new Error(refusal.message), { data: refusal }));
+    const rejection: Rejection | undefined =
+      socket.handshake.auth['token'] === TOKEN ? fake.rejection : { code: 'unauthorized', message: 'Wrong token.' };
+    next(rejection === undefined ? undefined : Object.assign(new Error(rejection.message), { data: rejection }));
   });
   server.on('connection', (socket) => {
     socket.emit('hello', {

@@ -7,7 +7,7 @@ import {
   ledgerSchema,
   noticeSchema,
   pauseSchema,
-  refusalSchema,
+  rejectionSchema,
   subscribeSchema,
   summarySchema,
 } from './protocol.ts';
@@ -88,7 +88,7 @@ const messages = {
     valid: { max_rows_per_second: 0, max_batches_per_second: 60, filter: 'port 53' },
   },
   pause: { schema: pauseSchema, valid: { paused: true } },
-  refusal: { schema: refusalSchema, valid: { code: 'unauthorized', message: 'Wrong token.' } },
+  rejection: { schema: rejectionSchema, valid: { code: 'unauthorized', message: 'Wrong token.' } },
   handshake: { schema: handshakeSchema, valid: { token: 'secret', protocol: PROTOCOL_VERSION } },
 } satisfies Record<string, { schema: z.ZodMiniType; valid: Record<string, unknown> }>;
 

@@ -215,7 +215,7 @@ export const pauseSchema = z.strictObject({ paused: z.boolean() });
 export type Pause = z.infer<typeof pauseSchema>;
 
 /** Why a request or a connection was rejected. `message` ends with the next step. */
-export const refusalSchema = z.object({
+export const rejectionSchema = z.object({
   code: z.enum(['unauthorized', 'protocol_mismatch', 'invalid', 'too_many_clients', 'unavailable', 'internal']),
   message: z.string(),
   /** When the same request may be accepted; absent: a repetition would be rejected as well. */
@@ -223,9 +223,9 @@ export const refusalSchema = z.object({
   /** Position in the text of `subscribe`'s filter. */
   filter: z.optional(filterProblemSchema),
 });
-export type Refusal = z.infer<typeof refusalSchema>;
+export type Rejection = z.infer<typeof rejectionSchema>;
 
-export type Acknowledgement<T> = { ok: true; value: T } | { ok: false; error: Refusal };
+export type Acknowledgement<T> = { ok: true; value: T } | { ok: false; error: Rejection };
 
 export const handshakeSchema = z.object({
   token: z.string().check(z.minLength(1), z.maxLength(MAX_TOKEN_CHARACTERS)),

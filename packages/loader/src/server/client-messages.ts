@@ -1,5 +1,5 @@
 /** Validates, counts and answers the messages of one client. Nothing a client sends may throw out of this file. */
-import type { Acknowledgement, Refusal, RulesError } from '@packetlog/common';
+import type { Acknowledgement, Rejection, RulesError } from '@packetlog/common';
 import type * as z from 'zod/mini';
 import type { ClientBudget } from './access/budget.ts';
 import type { LineLimit } from './access/line-limit.ts';
@@ -28,7 +28,7 @@ const UNREAD = {
   message: 'Too many answers wait for this client: read them, then ask.',
   retry_after_ms: READ_FIRST_MS,
 } as const;
-type Excess = Pick<Refusal, 'message' | 'retry_after_ms'> & { readonly code: 'invalid' };
+type Excess = Pick<Rejection, 'message' | 'retry_after_ms'> & { readonly code: 'invalid' };
 
 export class ClientMessages {
   readonly #client: Client;

@@ -1,6 +1,6 @@
 /** A client, with a token or without, can make the server keep and do only a bounded amount. */
 import { connect } from 'node:net';
-import { type Acknowledgement, refusalSchema } from '@packetlog/common';
+import { type Acknowledgement, rejectionSchema } from '@packetlog/common';
 import { describe, expect, it, vi } from 'vitest';
 import {
   ADMIN_TOKEN,
@@ -159,7 +159,7 @@ it('says when what was too costly can be asked for again, in a number and in wor
   on.frozenAt = performance.now();
   const ask = () => socket.emitWithAck('history', { step_ms: 1000 }) as Promise<Acknowledgement<unknown>>;
   const answers = await Promise.all(Array.from({ length: 21 }, ask));
-  const rejected = answers.flatMap((answer) => (answer.ok ? [] : [refusalSchema.parse(answer.error)]));
+  const rejected = answers.flatMap((answer) => (answer.ok ? [] : [rejectionSchema.parse(answer.error)]));
   expect(rejected).toMatchObject([{ code: 'invalid', message: expect.stringContaining('Ask again in 1 s.') }]);
   on.frozenAt += rejected[0]?.retry_after_ms ?? 0;
   expect(await ask()).toMatchObject({ ok: true });

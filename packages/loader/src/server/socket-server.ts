@@ -1,6 +1,6 @@
 /** The socket.io side: admits clients and sends what all of them receive. */
 import type { Server as HttpServer } from 'node:http';
-import type { Hello, Notice, Refusal, RuleCounters, Summary } from '@packetlog/common';
+import type { Hello, Notice, Rejection, RuleCounters, Summary } from '@packetlog/common';
 import type { Logger } from 'pino';
 import type { DrainLedger } from '../ipc/messages.ts';
 import type { RulesAccess } from '../ipc/rules-access.ts';
@@ -158,7 +158,7 @@ export class SocketServer {
     this.#lines.flush();
   }
 
-  #problemOf({ handshake }: ClientSocket): Refusal | undefined {
+  #problemOf({ handshake }: ClientSocket): Rejection | undefined {
     const peer = peerOf(handshake.address);
     const { tokens, connections } = this.#options;
     const problem = admission(handshake.auth, tokens, this.#connected(peer), connections.limits);

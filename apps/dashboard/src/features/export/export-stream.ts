@@ -6,7 +6,7 @@ import {
   type ServerToClientEvents,
 } from '@packetlog/common';
 import { io, type Socket } from 'socket.io-client';
-import { isLedger, isRefusal } from '../../node/messages/messages.ts';
+import { isLedger, isRejection } from '../../node/messages/messages.ts';
 import { NEW_STREAM, receiveBatch, type StreamLedger } from '../../node/state/stream-ledger.ts';
 import { NO_FILTER } from '../../text/filter-text.ts';
 
@@ -55,7 +55,7 @@ export class ExportStream {
     });
     socket.on('connect_error', (error) => {
       const rejection = (error as Error & { data?: unknown }).data;
-      reject(isRefusal(rejection) ? rejection.message : 'The loader is unreachable.');
+      reject(isRejection(rejection) ? rejection.message : 'The loader is unreachable.');
     });
     socket.on('disconnect', (reason) => {
       if (reason !== 'io client disconnect') onBroken();

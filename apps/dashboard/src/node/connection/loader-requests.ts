@@ -8,7 +8,7 @@ import type {
   ServerToClientEvents,
 } from '@packetlog/common';
 import type { Socket } from 'socket.io-client';
-import { isHistoryTop, isRefusal, isRulesError } from '../messages/messages.ts';
+import { isHistoryTop, isRejection, isRulesError } from '../messages/messages.ts';
 import type { Check } from '../messages/shape.ts';
 import type { LookupEvent } from './lookups.ts';
 
@@ -38,7 +38,7 @@ export class LoaderRequests {
 
   /** Asks for a lookup. Always resolves. */
   lookUp(event: LookupEvent | 'history:top', request: object): Promise<Acknowledgement<unknown>> {
-    return this.#answer(event, request, isRefusal, 'The loader has not answered.');
+    return this.#answer(event, request, isRejection, 'The loader has not answered.');
   }
 
   async #answer<Problem>(

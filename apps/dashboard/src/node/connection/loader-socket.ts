@@ -14,7 +14,7 @@ import {
   isHistory,
   isLedger,
   isNotice,
-  isRefusal,
+  isRejection,
   isRuleCounters,
   isRulesSnapshot,
   isSummary,
@@ -168,7 +168,7 @@ export class LoaderConnection {
     });
     socket.on('connect_error', (error) => {
       const rejection = (error as Error & { data?: unknown }).data;
-      if (isRefusal(rejection)) this.#store.connect({ type: 'rejected', rejection });
+      if (isRejection(rejection)) this.#store.connect({ type: 'rejected', rejection });
       else if (socket.active) this.#gone();
       // A middleware that rejected without a reason.
       else this.#store.connect({ type: 'rejected', rejection: { code: 'internal', message: error.message } });

@@ -1,5 +1,5 @@
-import type { Acknowledgement, Refusal } from '@packetlog/common';
-import { isRefusal } from '../messages/messages.ts';
+import type { Acknowledgement, Rejection } from '@packetlog/common';
+import { isRejection } from '../messages/messages.ts';
 
 const LONGEST_WAIT_MS = 30_000;
 
@@ -16,11 +16,11 @@ type Answered = (answer: Acknowledgement<unknown>) => void;
  */
 export class RepeatedRequests {
   readonly #emit: (event: string, request: object, answered: Answered) => void;
-  readonly #rejected: (error: Refusal) => void;
+  readonly #rejected: (error: Rejection) => void;
   /** By key: the newest request, until it is answered for good. */
   readonly #newest = new Map<string, Waiting>();
 
-  constructor(emit: RepeatedRequests['ask'], rejected: (error: Refusal) => void) {
+  constructor(emit: RepeatedRequests['ask'], rejected: (error: Rejection) => void) {
     this.#emit = emit;
     this.#rejected = rejected;
   }
@@ -34,7 +34,7 @@ export class RepeatedRequests {
     this.#newest.set(key, own);
     const attempt = () =>
       this.#emit(event, request, (answer) => {
-        const error = answer?.ok === false && isRefusal(answer.error) ? answer.error : null;
+        const error = answer?.ok === false && isRejection(answer.error) ? answer.error : null;
         const again = error?.retry_after_ms;
         if (error !== null && isFirst) this.#rejected(error);
         isFirst = false;

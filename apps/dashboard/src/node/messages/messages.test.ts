@@ -6,7 +6,7 @@ import {
   ledgerSchema,
   noticeSchema,
   PROTOCOL_VERSION,
-  refusalSchema,
+  rejectionSchema,
   ruleCountersSchema,
   rulesErrorSchema,
   rulesSnapshotSchema,
@@ -20,7 +20,7 @@ import {
   isHistoryTop,
   isLedger,
   isNotice,
-  isRefusal,
+  isRejection,
   isRuleCounters,
   isRulesError,
   isRulesSnapshot,
@@ -115,8 +115,8 @@ const messages: [string, (value: unknown) => boolean, { safeParse(value: unknown
   ],
   [
     'a rejection',
-    isRefusal,
-    refusalSchema,
+    isRejection,
+    rejectionSchema,
     { code: 'invalid', message: 'Wrong.', filter: { column: 1, length: 0, fix: 'port' } },
   ],
 ];

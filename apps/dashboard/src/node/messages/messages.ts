@@ -14,7 +14,7 @@ import {
   type Ledger,
   type Notice,
   PROTOCOL_VERSION,
-  type Refusal,
+  type Rejection,
   type RuleCounters,
   type RulesError,
   type RulesSnapshot,
@@ -233,8 +233,8 @@ export const isRulesError = isShape<RulesError>({
   retry_after_ms: mayBe(isCount),
 });
 
-export const isRefusal = isShape<Refusal>({
-  code: isOneOf<Refusal['code']>(
+export const isRejection = isShape<Rejection>({
+  code: isOneOf<Rejection['code']>(
     'unauthorized',
     'protocol_mismatch',
     'invalid',
@@ -244,7 +244,7 @@ export const isRefusal = isShape<Refusal>({
   ),
   message: isText,
   retry_after_ms: mayBe(isCount),
-  filter: mayBe(isShape<NonNullable<Refusal['filter']>>({ column: isCount, length: isCount, fix: mayBe(isText) })),
+  filter: mayBe(isShape<NonNullable<Rejection['filter']>>({ column: isCount, length: isCount, fix: mayBe(isText) })),
 });
 
 function isPositive(value: unknown): value is number {

@@ -1,4 +1,4 @@
-import type { Refusal } from '@packetlog/common';
+import type { Rejection } from '@packetlog/common';
 import { ageText, spanText } from '../../text/clock.ts';
 import type { Connection } from './connection.ts';
 
@@ -66,7 +66,7 @@ export function connectionText(connection: Connection, now: number, loader: stri
   }
 }
 
-function rejectionText(rejection: Refusal): Pick<ConnectionText, 'sentence' | 'advice' | 'retry'> {
+function rejectionText(rejection: Rejection): Pick<ConnectionText, 'sentence' | 'advice' | 'retry'> {
   switch (rejection.code) {
     case 'unauthorized':
       return {

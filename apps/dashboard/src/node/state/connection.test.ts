@@ -1,8 +1,8 @@
-import type { Refusal } from '@packetlog/common';
+import type { Rejection } from '@packetlog/common';
 import { expect, test } from 'vitest';
 import { type Connection, type ConnectionEvent, nextConnection, STALE_AFTER_MS } from './connection.ts';
 
-const rejection: Refusal = { code: 'unauthorized', message: 'The token is not valid.' };
+const rejection: Rejection = { code: 'unauthorized', message: 'The token is not valid.' };
 
 function after(...events: ConnectionEvent[]): Connection {
   return events.reduce<Connection>(nextConnection, { state: 'connecting', since: 0 });

@@ -1,4 +1,4 @@
-import type { Refusal } from '@packetlog/common';
+import type { Rejection } from '@packetlog/common';
 
 /** Data is stale after this time without a summary or a ledger, which come once a second. */
 export const STALE_AFTER_MS = 3_000;
@@ -9,7 +9,7 @@ export type Connection =
   | { readonly state: 'connecting'; readonly since: number }
   | { readonly state: 'live'; readonly dataAt: number }
   | { readonly state: 'stale'; readonly dataAt: number }
-  | { readonly state: 'rejected'; readonly rejection: Refusal }
+  | { readonly state: 'rejected'; readonly rejection: Rejection }
   /** The connection was lost and is retried; `dataAt` is null if no data ever arrived. */
   | { readonly state: 'lost'; readonly since: number; readonly dataAt: number | null };
 
@@ -21,7 +21,7 @@ export type ConnectionEvent =
   | { readonly type: 'data'; readonly at: number }
   /** An attempt failed, or the connection broke. */
   | { readonly type: 'gone'; readonly at: number }
-  | { readonly type: 'rejected'; readonly rejection: Refusal }
+  | { readonly type: 'rejected'; readonly rejection: Rejection }
   | { readonly type: 'tick'; readonly at: number };
 
 export function nextConnection(connection: Connection, event: ConnectionEvent): Connection {

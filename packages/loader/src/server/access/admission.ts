@@ -1,5 +1,5 @@
 /** Decides which clients may connect: by token, by protocol version and by number of clients. */
-import { handshakeSchema, PROTOCOL_VERSION, type Refusal } from '@packetlog/common';
+import { handshakeSchema, PROTOCOL_VERSION, type Rejection } from '@packetlog/common';
 import { sameToken } from './token.ts';
 
 /** Maximum numbers of clients. */
@@ -35,7 +35,7 @@ export function admission(
   tokens: Tokens,
   { readers, admins, readersFromThere }: Connected,
   limits: ClientLimits,
-): Refusal | undefined {
+): Rejection | undefined {
   const parsed = handshakeSchema.safeParse(auth);
   if (!parsed.success || !sameToken(parsed.data.token, tokens.look)) return unauthorized('token');
   if (parsed.data.admin_token !== undefined && !isAdmin(auth, tokens)) return unauthorized('admin token');
@@ -58,19 +58,19 @@ export function isAdmin(auth: unknown, { admin }: Tokens): boolean {
 }
 
 /** Builds the rejection for an address that has sent too many wrong tokens. */
-export function waitForTokens(seconds: number): Refusal {
+export function waitForTokens(seconds: number): Rejection {
   return {
     code: 'unauthorized',
     message: `Too many wrong tokens came from this address. Wait ${seconds} s, then open the URL that packetlog url prints.`,
   };
 }
 
-function tooMany(clients: number, where: string): Refusal {
+function tooMany(clients: number, where: string): Rejection {
   const message = `${clients} clients are connected${where} already. Close one and try again.`;
   return { code: 'too_many_clients', message };
 }
 
-function unauthorized(what: string): Refusal {
+function unauthorized(what: string): Rejection {
   return {
     code: 'unauthorized',
     message: `The ${what} is wrong. Run packetlog url as root on that machine, and open the URL that it prints.`,
