@@ -26,7 +26,7 @@ import type { RulesService } from '../engine/rules-service.ts';
 import { describeSet } from '../ruleset/describe-set.ts';
 import { RulesRejection } from '../ruleset/rejection.ts';
 import type { AuditLog } from '../store/audit-log.ts';
-import { readSet, requireGood } from '../store/read-set.ts';
+import { readSet, requireGood, skippingBad } from '../store/read-set.ts';
 import { sharedBytes } from '../store/shared-bytes.ts';
 import { readApplied } from './apply-document.ts';
 import '../../errors/schema-text.ts';
@@ -150,7 +150,7 @@ export class RulesApi {
     const origin = request.file === undefined ? NO_FILE : { kind: 'file' as const, path: request.file };
     const text = sharedBytes(entries);
     const read = await readSet(this.#options.compiler, { name: request.set, origin, text, loadedAtMs: Date.now() });
-    const set = request.skip_bad ? read.set : requireGood(read);
+    const set = request.skip_bad ? skippingBad(read) : requireGood(read);
     const done = await this.#change(importing(request, set, who));
     const told = { ...done, bad_lines: [...read.badLines], bad_line_count: read.badLineCount };
     return this.#noted(told, [done.rule], [], read.notes);

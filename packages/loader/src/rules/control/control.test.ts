@@ -118,6 +118,30 @@ it('takes a list as it is, whole or not at all', async () => {
   expect(fake.kernel.verdict('1.2.3.4')).toBe('permit');
 });
 
+it('rejects or skips the bad lines of a list with a JSON object per line, not the list', async () => {
+  const list = Buffer.from('{"cidr":"1.2.3.0/24"}\n{"cidr":"5.6.7.0/2\n{"cidr":"8.8.8.8"}\n');
+  expect(await client.importBytes({ set: 'drop' }, list)).toMatchObject({
+    ok: false,
+    error: {
+      message: expect.stringMatching(/^1 of the lines .*line 2: "\{"cidr":"5\.6\.7\.0\/2" is not a valid JSON/),
+    },
+  });
+  const skipped = await client.importBytes({ set: 'drop', skip_bad: 'true' }, list);
+  expect(skipped).toMatchObject({ ok: true, value: { bad_line_count: 1, set: { entries: 2 } } });
+  expect(fake.kernel.verdict('8.8.8.8')).toBe('deny 1');
+});
+
+it('rejects a list that cannot be read at all, with the reason, also where bad lines are skipped', async () => {
+  const cut = Buffer.from('["1.2.3.0/24",\n"5.6.7.0/24",\n');
+  for (const more of [{}, { allow_empty: 'true' }]) {
+    const rejected = await client.importBytes({ set: 'drop', skip_bad: 'true', ...more }, cut);
+    expect(rejected).toMatchObject({
+      ok: false,
+      error: { field: 'entries', message: expect.stringMatching(/not valid JSON.* Nothing was changed\.$/) },
+    });
+  }
+});
+
 it.each([
   ['nothing at all', ''],
   ['comments alone', '# moved\n; gone\n'],

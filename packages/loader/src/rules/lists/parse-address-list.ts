@@ -6,6 +6,7 @@ import { type BadLine, NetworkError, parseNetwork, unmapped } from '@packetlog/c
 import { AddressCursor } from './address-cursor.ts';
 import { type AddressList, AddressListBuilder, EMPTY_ADDRESS_LIST } from './address-list.ts';
 import { decodeList } from './formats/decode.ts';
+import { isJson } from './formats/json.ts';
 import { familyOf } from './formats/networks-in.ts';
 import { parseRange } from './formats/range.ts';
 import { shapeOf } from './formats/shape.ts';
@@ -45,14 +46,15 @@ export function parseAddressList(bytes: Uint8Array): ParsedAddressList {
   const shaped = shapeOf(text);
   if (shaped === undefined) return parseLines(text, notes);
   if (shaped.problem !== undefined) return unreadable(shaped.problem);
-  return parseLines(Buffer.from(shaped.lines.join('\n')), [...notes, ...shaped.notes]);
+  return parseLines(Buffer.from(shaped.lines.join('\n')), [...notes, ...shaped.notes], shaped.lineNumbers);
 }
 
 function unreadable(problem: string): ParsedAddressList {
   return { list: EMPTY_ADDRESS_LIST, badLines: [{ line: 0, text: '', problem }], badLineCount: 1, notes: [] };
 }
 
-function parseLines(text: Uint8Array, notes: readonly string[]): ParsedAddressList {
+/** `lineNumbers`: the number of each line; undefined: they count from 1. */
+function parseLines(text: Uint8Array, notes: readonly string[], lineNumbers?: readonly number[]): ParsedAddressList {
   const reader = new ListReader(text);
   const cursor = reader.cursor;
   let line = 0;
@@ -61,7 +63,7 @@ function parseLines(text: Uint8Array, notes: readonly string[]): ParsedAddressLi
     const newline = text.indexOf(NEWLINE, from);
     cursor.end = newline < 0 ? text.length : newline;
     cursor.at = from;
-    if (!reader.readPlain() && !reader.readOther(from)) reader.refuse(from, line);
+    if (!reader.readPlain() && !reader.readOther(from)) reader.reject(from, lineNumbers?.[line - 1] ?? line);
   }
   const { badLines, badLineCount } = reader;
   return { list: reader.list.finish(), badLines, badLineCount, notes: [...notes, ...reader.notes()] };
@@ -112,17 +114,24 @@ class ListReader {
     if (/^(?:create|flush|destroy|swap|rename)\s|^(?:COMMIT|quit)$/.test(line)) return true;
     // Metadata between lines of another format; a list of JSON lines only is read as JSON.
     if (/^\{.*"type"\s*:\s*"metadata"/.test(line)) return true;
-    const json = /^\{.*"cidr"\s*:\s*"([^"]*)"/.exec(line)?.[1];
+    if (line.startsWith('{')) return this.#addJson(line);
     const [, set, entry, options = ''] = /^add\s+(\S+)\s+(\S+)(\s.*)?$/.exec(line) ?? [];
-    if (set === undefined || entry === undefined) return this.#addText(json ?? withoutComment(line));
+    if (set === undefined || entry === undefined) return this.#addText(withoutComment(line));
     this.#problem = this.#ipsetProblem(set, options);
     return this.#problem === '' && this.#addText(entry);
   }
 
-  refuse(from: number, line: number): void {
+  reject(from: number, line: number): void {
     this.badLineCount++;
     if (this.badLines.length === BAD_LINES_KEPT) return;
     this.badLines.push({ line, text: this.#text(from).slice(0, LONGEST_QUOTE), problem: this.#problem });
+  }
+
+  #addJson(line: string): boolean {
+    const network = isJson(line) ? /"cidr"\s*:\s*"([^"]*)"/.exec(line)?.[1] : undefined;
+    if (network !== undefined) return this.#addText(network);
+    this.#problem = 'is not a valid JSON object with a network: correct it, or delete the line';
+    return false;
   }
 
   /** Returns a problem, or an empty string if the entry belongs to the set that is read, and stays in it. */

@@ -207,6 +207,15 @@ describe('a file without a newline at its end', () => {
     expect(fake.kernel.verdict('10.0.1.2')).toBe('deny 1');
   });
 
+  it('that has a JSON object per line may be cut off in the last one: it is rejected after a minute', async () => {
+    publish('{"net":"192.0.2.0/24"}\n{"net":"198.51.100.0/24"}\n{"net":"203.0');
+    await files.takeAll();
+    expect(alarms()).toEqual([]);
+    await waitAMinute();
+    expect(alarms()).toEqual([expect.stringMatching(/has changed, but its last line .* has no newline at its end/)]);
+    expect(fake.kernel.verdict('203.0.113.200')).toBe('deny 1');
+  });
+
   it('that is JSON with an address a line, cut off at any byte, leaves the last good list in force', async () => {
     const networks = Array.from({ length: 40 }, (_, i) => `10.${i}.0.0/16`);
     const text = JSON.stringify(networks, null, 0).replaceAll(',', ',\n');

@@ -30,10 +30,10 @@ export async function readSet(compiler: Compiler, { name, origin, text, loadedAt
 }
 
 /** Throws RulesRejection if any line is invalid. */
-export function requireGood({ set, badLines, badLineCount }: ReadSet): NamedSet {
+export function requireGood(read: ReadSet): NamedSet {
+  const { badLines, badLineCount } = read;
+  const set = skippingBad(read);
   if (badLineCount === 0) return set;
-  const [first] = badLines;
-  if (first?.line === 0) throw invalid(`The list ${first.problem}. Nothing was changed.`, 'entries');
   const shown = badLines.slice(0, LINES_SHOWN).map(({ line, text, problem }) => `line ${line}: "${text}" ${problem}`);
   const more = badLineCount > LINES_SHOWN ? `; and ${badLineCount - LINES_SHOWN} more` : '';
   throw invalid(
@@ -41,6 +41,18 @@ export function requireGood({ set, badLines, badLineCount }: ReadSet): NamedSet 
       'Correct them, or leave them out with --skip-bad.',
     'entries',
   );
+}
+
+/** Returns the set without its invalid lines. Throws RulesRejection if the list cannot be read at all. */
+export function skippingBad(read: ReadSet): NamedSet {
+  const problem = problemOf(read);
+  if (problem !== undefined) throw invalid(`The list ${problem}. Nothing was changed.`, 'entries');
+  return read.set;
+}
+
+/** Returns why the list cannot be read at all, as the end of a sentence about it; undefined: it was read line by line. */
+function problemOf({ badLines: [first] }: Pick<ReadSet, 'badLines'>): string | undefined {
+  return first?.line === 0 ? first.problem : undefined;
 }
 
 /**
@@ -54,10 +66,11 @@ export async function readStored(
   const sets = new Map<string, NamedSet>();
   const lost = [...stored.lost];
   for (const text of stored.sets) {
-    const { set, badLines } = await readSet(compiler, text);
-    sets.set(text.name, set);
-    if (badLines[0]?.line === 0 && lost.every((other) => other.set !== text.name)) {
-      lost.push({ set: text.name, text: text.text, message: unreadable(text.name, badLines[0].problem) });
+    const read = await readSet(compiler, text);
+    sets.set(text.name, read.set);
+    const problem = problemOf(read);
+    if (problem !== undefined && lost.every((other) => other.set !== text.name)) {
+      lost.push({ set: text.name, text: text.text, message: unreadable(text.name, problem) });
     }
   }
   return { ruleset: { ...stored.ruleset, sets }, lost };
@@ -84,7 +97,8 @@ async function requireSet(compiler: Compiler, text: TextOfSet): Promise<NamedSet
     badLineCount,
   } = read;
   if (badLineCount === 0) return read.set;
-  if (first?.line === 0) throw invalid(`The list of set ${text.name} ${first.problem}.`);
+  const problem = problemOf(read);
+  if (problem !== undefined) throw invalid(`The list of set ${text.name} ${problem}.`);
   throw invalid(
     `${badLineCount} lines in the list of set ${text.name} cannot be read; the first is line ${first?.line}: ` +
       `${first?.problem}`,

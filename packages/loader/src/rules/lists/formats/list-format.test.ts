@@ -167,7 +167,7 @@ describe('JSON', () => {
     ['an array behind a comment', '# of today\n["192.0.2.1",\n"192.0.2.2",\n"192.0.2.3",\n'],
     ['an array of objects', '[{"ip":"192.0.2.1"},\n{"ip":"192.0.2.2"},\n{"ip":"192.0'],
     ['an object', '{"networks":\n"192.0.2.1",\n"192.0.2.2",\n"192.0.2.3"'],
-    ['an object a line', '{"cidr":"192.0.2.1"}\n{"cidr":"192.0.2.2"}\n{"cidr":"192.0'],
+    ['an array with an object a line', '[\n{"ip":"192.0.2.1"}\n'],
   ])('that is cut off is rejected, and never read as another format: %s', (_, text) => {
     expect(problem(text)).toMatch(/not valid JSON, so it may be cut off: write it again/);
     expect(problem(new Uint8Array(gzipSync(text)))).toMatch(/may be cut off/);
@@ -180,6 +180,55 @@ describe('JSON', () => {
     });
     const lines = '; of today\n{"cidr":"192.0.2.1"}\n# more\n{"cidr":"198.51.100.0/24"}\n';
     expect(read(lines)).toMatchObject({ networks: NETWORKS, badLineCount: 0 });
+  });
+
+  it('with an object per line rejects each bad line by its number, and reads the others', () => {
+    const invalid = 'is not a valid JSON object with a network: correct it, or delete the line';
+    const { networks, badLines, badLineCount, notes } = read(
+      [
+        '# of today',
+        '{"ip":"192.0.2.1","n":1}',
+        '{"ip":"192.0.2.2","n":',
+        '',
+        '{"ip":"example.org","n":3}',
+        'example.com',
+        '{"ip":"198.51.100.0/24"} # a comment',
+        '{"ip":"192.0',
+      ].join('\n'),
+    );
+    expect(networks).toEqual(NETWORKS);
+    expect(badLineCount).toBe(4);
+    expect(badLines).toMatchObject([
+      { line: 3, text: '{"ip":"192.0.2.2","n":', problem: invalid },
+      { line: 5, text: 'example.org', problem: expect.stringMatching(/^is neither an address nor a network/) },
+      { line: 6, text: 'example.com', problem: expect.stringMatching(/^is neither an address nor a network/) },
+      { line: 8, text: '{"ip":"192.0', problem: invalid },
+    ]);
+    expect(notes).toEqual(['It was read as JSON: [].ip has the networks.']);
+  });
+
+  it.each([
+    ['a plain last line', '{"cidr":"192.0.2.1"}\n198.51.100.0/24', NETWORKS, []],
+    ['a bad first line', '{"cidr":"192.0\n{"cidr":"192.0.2.1"}\n{"cidr":"198.51.100.0/24"}\n', NETWORKS, [1]],
+    ['a truncated last line', '{"cidr":"192.0.2.1"}\n{"cidr":"198.51.100.0/24"}\n{"cidr":"192.0', NETWORKS, [3]],
+    ['a line truncated behind its network', '{"cidr":"192.0.2.1"}\n{"cidr":"198.51.100.0/24","r', ['192.0.2.1'], [2]],
+    ['no line with a network', '{"status":"error"}\n192.0.2.1\n', ['192.0.2.1'], [1]],
+    [
+      'families in two fields, and a line behind them',
+      '{"v4":"192.0.2.1","v6":"2001:db8::1"}\n{"v4":"198.51.100.0/24","v6":"2001:db8::2"}\nx\n',
+      [...NETWORKS, '2001:db8::1', '2001:db8::2'],
+      [3],
+    ],
+  ])('with an object per line is read line by line if it has %s', (_, text, networks, bad) => {
+    const list = read(text);
+    expect({ networks: list.networks, bad: list.badLines.map(({ line }) => line) }).toEqual({ networks, bad });
+    expect(list.badLineCount).toBe(bad.length);
+  });
+
+  it('is not what a section of a configuration file begins', () => {
+    const { networks, badLines } = read(`[blocked networks]\n${PLAIN}`);
+    expect(networks).toEqual(NETWORKS);
+    expect(badLines).toMatchObject([{ line: 1, text: '[blocked networks]' }]);
   });
 
   it('has invalid values as bad lines', () => {

@@ -1,9 +1,11 @@
 /** Detects whether a list may be cut off: a writer that died may leave an incomplete last line. */
 import { isGzip, utf16Order } from './decode.ts';
-import { beginsAsJson } from './json.ts';
+import { beginsAsJson, beginsAsJsonLines, isJson } from './json.ts';
 
 /** Longer than any line of a list. */
 const TAIL_BYTES = 2000;
+/** Longer than most lines of JSON. */
+const JSON_TAIL_BYTES = 65_536;
 /** Longer than any comments before JSON. */
 const HEAD_BYTES = 4096;
 /** Text whose meaning no further characters change: blank, a comment, or a network with a comment. */
@@ -13,7 +15,7 @@ const PREFIX = /^\s*([\da-fA-F:.]+)\/(\d{1,3})$/;
 export type End =
   /** The last line ends with a newline, or the list is empty. */
   | 'whole'
-  /** gzip and JSON: the format shows where it ends, so truncated data cannot be read. */
+  /** gzip and JSON: the format shows where it ends, so truncated data cannot be read. Also a last line of JSON. */
   | 'of its form'
   /** The last line has no newline, but means the same whatever would follow. */
   | 'said'
@@ -23,16 +25,20 @@ export type End =
 export function endOf(bytes: Uint8Array): End {
   if (bytes.length === 0) return 'whole';
   const order = utf16Order(bytes);
-  // Checked before the last line: JSON and gzip may also be cut off after a newline.
-  if (isGzip(bytes) || beginsAsJson(textOf(bytes.subarray(0, HEAD_BYTES), order))) return 'of its form';
-  const tail = textOf(bytes.subarray(-TAIL_BYTES), order);
+  // Checked before the last line: gzip and a JSON document may also be cut off after a newline.
+  if (isGzip(bytes)) return 'of its form';
+  const head = textOf(bytes.subarray(0, HEAD_BYTES), order);
+  // A first line that is longer than the head may be the whole list.
+  const isLines = head.includes('\n') && beginsAsJsonLines(head);
+  if (!isLines && beginsAsJson(head)) return 'of its form';
+  const tailBytes = isLines ? JSON_TAIL_BYTES : TAIL_BYTES;
+  const tail = textOf(bytes.subarray(-tailBytes), order);
   if (tail.endsWith('\n')) return 'whole';
   const from = tail.lastIndexOf('\n') + 1;
   const lastLine = tail.slice(from);
-  const isSeenWhole = from > 0 || bytes.length <= TAIL_BYTES;
-  return isSeenWhole && (lastLine.endsWith('\r') || SAID.test(lastLine) || hasLongestPrefix(lastLine))
-    ? 'said'
-    : { lastLine };
+  if (from === 0 && bytes.length > tailBytes) return { lastLine };
+  if (isLines && lastLine.startsWith('{') && isJson(lastLine)) return 'of its form';
+  return lastLine.endsWith('\r') || SAID.test(lastLine) || hasLongestPrefix(lastLine) ? 'said' : { lastLine };
 }
 
 /**

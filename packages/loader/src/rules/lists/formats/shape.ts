@@ -2,7 +2,7 @@
 import { fromCsv } from './csv.ts';
 import { fromHostsDeny } from './hosts-deny.ts';
 import { fromIptables } from './iptables.ts';
-import { fromJson } from './json.ts';
+import { beginsAsJson, fromJson } from './json.ts';
 import { fromNft } from './nft.ts';
 import type { Shaped } from './shaped.ts';
 
@@ -20,8 +20,9 @@ export function shapeOf(text: Uint8Array): Shaped | undefined {
   if (first === undefined && text.length <= SNIFFED_BYTES) return undefined;
   if (first !== undefined && (PLAIN.test(first) || IPSET.test(first))) return undefined;
   const whole = decode(text);
+  if (beginsAsJson(whole)) return fromJson(whole);
   const lines = whole.split(/\r?\n/);
-  return fromJson(whole) ?? fromNft(whole) ?? fromIptables(lines) ?? fromHostsDeny(lines) ?? fromCsv(lines);
+  return fromNft(whole) ?? fromIptables(lines) ?? fromHostsDeny(lines) ?? fromCsv(lines);
 }
 
 /** Also decodes shared memory. */
