@@ -19,5 +19,6 @@ it('never rejects with a retry time of 0, even where the budget is paid meanwhil
     () => {},
   );
   const [answer] = acknowledge.mock.calls[0] ?? [];
-  expect(JSON.parse(answer.json)).toMatchObject({ ok: false, error: { retry_after_ms: 1 } });
+  const error = { retry_after_ms: 1, message: expect.stringMatching(/Ask again in 1 s\.$/) };
+  expect(JSON.parse(answer.json)).toMatchObject({ ok: false, error });
 });

@@ -200,11 +200,13 @@ export class ClientMessages {
   }
 }
 
+/** `waitMs` may be 0: the budget may be paid by now. */
 function tooMany(waitMs: number): Excess {
+  const retryMs = Math.max(1, waitMs);
   const message =
     'Too many messages, or too costly ones, came from this client or with others from its address: send at most 100 a ' +
-    `second, and requests about rules or the past less often. Ask again in ${Math.ceil(waitMs / 1000)} s.`;
-  return { code: 'invalid', message, retry_after_ms: Math.max(1, waitMs) };
+    `second, and requests about rules or the past less often. Ask again in ${Math.ceil(retryMs / 1000)} s.`;
+  return { code: 'invalid', message, retry_after_ms: retryMs };
 }
 
 /** The part of a WebSocket that stops and resumes reading from its connection. */
