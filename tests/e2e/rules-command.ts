@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { RulesAnswer, RulesRequest, RulesResults, RulesSnapshot, RulesVerb } from '@packetlog/common';
 import type { Namespace } from '../lab/namespace.ts';
 import { type LabProcess, startPacketlog, startPacketlogWithInput } from '../lab/process.ts';
@@ -40,8 +41,9 @@ export function holdsLock(process: LabProcess, place: RulesPlace, name: string):
     .some((line) => line.includes(` ${process.pid} `) && line.includes(`:${ino} `));
 }
 
-export function hasEnded(process: LabProcess): Promise<boolean> {
-  return Promise.race([process.exited.then(() => true), Promise.resolve(false)]);
+/** Returns whether the process has ended, after the events that wait for this thread. */
+export async function hasEnded(process: LabProcess): Promise<boolean> {
+  return Promise.race([process.exited.then(() => true), setImmediate(false)]);
 }
 
 /** Waits for its end. */

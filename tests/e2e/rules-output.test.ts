@@ -1,11 +1,10 @@
 /** Commands whose reader is slow or stands still, and what that means for a loader that starts. Needs root. */
-import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { PACKETLOG, startPacketlog, startProcess } from '../lab/process.ts';
 import { requireRoot } from '../lab/root.ts';
 import { until } from '../lab/until.ts';
 import {
-  hasEnded,
   holdsLock,
   listed,
   makeRulesPlace,
@@ -86,14 +85,15 @@ describe.skipIf(!requireRoot())('a command that prints', () => {
     expect(stdout.length).toBeGreaterThan(PIPE_BYTES);
     rmSync(place.path('rules.lock'));
     // script(1) gives it a terminal, from which nothing is read once the pipe is full.
-    const listing = shell('script -qec "$0 $1 rules list --json" /dev/null < /dev/null | sleep 300');
+    const list = `echo \\$\\$ > ${place.path('list.pid')}; exec $0 $1 rules list --json`;
+    const listing = shell(`script -qec "${list}" /dev/null < /dev/null | sleep 300`);
     await until(() => existsSync(place.path('rules.lock')), {
       what: 'a command that reads the rules',
       evidence: () => listing.stderr,
     });
     const loader = suite.own(await startEnforcing(server(), place));
     await loader.untilPrinted(/Waiting for Ctrl-C/);
-    expect(await hasEnded(listing)).toBe(false);
+    expect(isRunning(Number(readFileSync(place.path('list.pid'), 'utf8')))).toBe(true);
   });
 
   test('that is stopped in the middle of a change is named by the loader that waits for it', async () => {
@@ -131,6 +131,12 @@ describe.skipIf(!requireRoot())('a command that prints', () => {
     for (const told of locks) expect(told).toContain(`:${ino} `);
   });
 });
+
+/** Returns false for a process that has ended, also if its parent has not collected it. */
+function isRunning(pid: number): boolean {
+  const stat = `/proc/${pid}/stat`;
+  return existsSync(stat) && !/\) [ZX] /.test(readFileSync(stat, 'utf8'));
+}
 
 /** In the loader: which locks are held when counts.json gets its name. */
 const TELL_LOCKS = `
