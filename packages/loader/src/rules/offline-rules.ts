@@ -130,9 +130,11 @@ async function openLocked(
     },
     enforced: enforced.rules,
     close: async () => {
-      await service.end();
-      await compiler.close();
-      unlock();
+      try {
+        await service.end();
+      } finally {
+        await compiler.close().finally(unlock);
+      }
     },
   };
 }

@@ -7,6 +7,7 @@ import { statePaths } from '../../rules/store/state-directory.ts';
 import { bpfFsOption, netnsOption, protectOption, rulesFileOption } from '../options/run-options.ts';
 import { count, seconds } from '../options/values.ts';
 import { print } from '../process/print.ts';
+import { concluded } from './conclude.ts';
 import { Connection } from './connection.ts';
 import { rehearsalRequest } from './dry-run-request.ts';
 import { exportRules } from './export-rules.ts';
@@ -54,18 +55,13 @@ export function rulesCommand(done: (code: number) => void): Command {
       const { protect = [], netns, bpfFs } = options;
       const connection = new Connection({ paths, protect, environment: process.env, netns, bpfFs });
       const printer = new Printer(options.json ?? false);
-      try {
-        const args = given
-          .slice(0, -2)
-          .flat()
-          .filter((each) => each !== undefined)
-          .map(String);
-        done(printer.finish(await handler(connection, printer, options, args), connection));
-      } finally {
-        // First: a reader that stands still must not keep a loader from the rules.
-        await connection.close();
-        printer.flush();
-      }
+      const args = given
+        .slice(0, -2)
+        .flat()
+        .filter((each) => each !== undefined)
+        .map(String);
+      const work = async () => printer.finish(await handler(connection, printer, options, args), connection);
+      done(await concluded(work, connection, printer));
     });
     command
       .option('--json', 'print JSON')

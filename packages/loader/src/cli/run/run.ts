@@ -24,7 +24,7 @@ export async function run(
   requireKernelFiles();
 
   const loader = await RunningLoader.open(options, { log, stop, output });
-  if (loader === undefined) return EXIT.ok;
+  if (loader === undefined) return isUncaught() ? EXIT.failed : EXIT.ok;
   await loader.attach();
   await loader.serve();
   stop.onReload = () => loader.reload();
