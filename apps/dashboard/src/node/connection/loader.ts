@@ -1,6 +1,6 @@
 import type { Acknowledgement, HistoryTop, RulesAnswer, RulesRequest, RulesVerb } from '@packetlog/common';
 import { Store } from '../state/store.ts';
-import { LoaderConnection, type Tap } from './loader-socket.ts';
+import { LoaderConnection, type Tap } from './loader-connection.ts';
 import { type LookupEvent, Lookups } from './lookups.ts';
 import type { LoaderTarget, View } from './node-view.ts';
 
@@ -51,12 +51,12 @@ export class Loader implements View {
   }
 
   setFilter(text: string): void {
-    this.#connection?.setFilter(text);
+    this.#connection?.rows.setFilter(text);
   }
 
   /** Row limit; 0 for a node that is not shown. */
   setRowsPerSecond(rows: number): void {
-    this.#connection?.setRowsPerSecond(rows);
+    this.#connection?.rows.setRowsPerSecond(rows);
   }
 
   retry(): void {
@@ -64,11 +64,11 @@ export class Loader implements View {
   }
 
   setPaused(paused: boolean): void {
-    this.#connection?.pause(paused);
+    this.#connection?.rows.pause(paused);
   }
 
   step(rows: number): void {
-    this.#connection?.step(rows);
+    this.#connection?.rows.step(rows);
   }
 
   async ask<Verb extends RulesVerb>(

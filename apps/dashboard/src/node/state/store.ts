@@ -79,6 +79,12 @@ export class Store {
     this.#schedule();
   }
 
+  /** Counts a message that failed its check. */
+  badMessage(): void {
+    this.state.badMessage();
+    this.figuresChanged();
+  }
+
   rowsChanged(): void {
     this.#rowsVersion++;
     this.#schedule();

@@ -1,7 +1,7 @@
 /** The page's connection, with a socket that the test plays. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Store } from '../state/store.ts';
-import { LoaderConnection } from './loader-socket.ts';
+import { LoaderConnection } from './loader-connection.ts';
 
 type Asked = { event: string; request: Record<string, unknown>; answer: (answer: unknown) => void };
 
@@ -88,9 +88,9 @@ describe('what the loader rejects for now', () => {
 
   it('is a pause as well', () => {
     taken('subscribe')[0]?.answer(ACCEPTED);
-    connection.pause(true);
+    connection.rows.pause(true);
     store.state.markFull(performance.now());
-    connection.pause(false);
+    connection.rows.pause(false);
     taken('pause').at(-1)?.answer(BUSY);
     vi.advanceTimersByTime(2000);
     expect(taken('pause').map(({ request }) => request)).toEqual([{ paused: false }]);
@@ -98,11 +98,11 @@ describe('what the loader rejects for now', () => {
 
   it('is not asked again when something else is wanted meanwhile, whichever is answered first', () => {
     const [first] = taken('subscribe');
-    connection.setFilter('port 1');
+    connection.rows.setFilter('port 1');
     const [second] = taken('subscribe');
     first?.answer(BUSY);
     second?.answer(BUSY);
-    connection.setFilter('port 2');
+    connection.rows.setFilter('port 2');
     expect(figures().subscription.pending).toBe(true);
     taken('subscribe')[0]?.answer(ACCEPTED);
     expect(figures().subscription).toEqual({ filter: 'port 2', pending: false });
@@ -132,9 +132,9 @@ it('says why the loader rejected a request for good, and does not repeat it', ()
 it('keeps to a filter that was first wanted with a request that another one superseded', () => {
   taken('subscribe')[0]?.answer(ACCEPTED);
   const filtered = vi.spyOn(store.state, 'filtered');
-  connection.setFilter('port 1');
+  connection.rows.setFilter('port 1');
   taken('subscribe')[0]?.answer(BUSY);
-  connection.setRowsPerSecond(5);
+  connection.rows.setRowsPerSecond(5);
   taken('subscribe')[0]?.answer(ACCEPTED);
   expect(filtered).toHaveBeenCalledOnce();
 });
