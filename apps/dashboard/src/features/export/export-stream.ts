@@ -26,7 +26,7 @@ export interface ExportStreamEvents {
 /** A separate connection for one export: the page's row limit and pause do not affect it. */
 export class ExportStream {
   readonly #socket: LoaderSocket;
-  #account: StreamLedger = NEW_STREAM;
+  #stream: StreamLedger = NEW_STREAM;
   #droppedByLedger = 0;
 
   constructor(
@@ -66,7 +66,7 @@ export class ExportStream {
     socket.on('packets', (bytes) => {
       try {
         const batch = PacketLogBatch.from(bytes);
-        this.#account = receiveBatch(this.#account, batch);
+        this.#stream = receiveBatch(this.#stream, batch);
         onBatch(batch);
       } catch {
         this.close();
@@ -77,7 +77,7 @@ export class ExportStream {
 
   /** Rows sent to this connection that did not arrive. */
   get loss(): { readonly page: number; readonly withheld: number } {
-    const { dropped, missingRows, withheld } = this.#account;
+    const { dropped, missingRows, withheld } = this.#stream;
     return { page: Math.max(dropped, this.#droppedByLedger) + missingRows, withheld };
   }
 

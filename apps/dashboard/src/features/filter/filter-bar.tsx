@@ -1,38 +1,19 @@
 'use client';
 
-import { type FilterOption, highlightFilter } from '@packetlog/common';
+import type { FilterOption } from '@packetlog/common';
 import { Star, X } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 'react';
-import { lazyWithRetry } from '../../node/lazy-with-retry.ts';
-import { useSnapshot } from '../../node/live-context.tsx';
 import { completed, type Edit, edited, NO_FILTER, readFilterText } from '../../text/filter-text.ts';
 import { useKeys } from '../../ui/keys/keys.ts';
-import type { completeFilter } from './filter-completion.ts';
+import { HighlightedFilter } from './highlighted-filter.tsx';
 import { keyAction } from './key-action.ts';
+import { SuggestionList } from './suggestion-list.tsx';
 import { useFilter } from './use-filter.ts';
+import { useSuggestions } from './use-suggestions.ts';
 import './filter-bar.css';
 
-/** Options that fit without hiding the table. */
-const OPTIONS = 8;
-
-type Complete = typeof completeFilter;
-
-/** The completion, fetched when the input is first focused; null until then. */
-function useCompletion(wanted: boolean): Complete | null {
-  const [complete, setComplete] = useState<Complete | null>(null);
-  const isMissing = wanted && complete === null;
-  useEffect(() => {
-    if (!isMissing) return;
-    let isGone = false;
-    void lazyWithRetry(() => import('./filter-completion.ts')).then(({ completeFilter }) => {
-      if (!isGone) setComplete(() => completeFilter);
-    });
-    return () => {
-      isGone = true;
-    };
-  }, [isMissing]);
-  return complete;
-}
+/** Suggestions that fit without hiding the table. */
+const MAX_OPTIONS = 8;
 
 /** The filter of the rows: tcpdump-like syntax with highlighting, completion and errors. */
 export function FilterBar() {
@@ -42,22 +23,14 @@ export function FilterBar() {
   const [cursor, setCursor] = useState<number | null>(null);
   const [chosen, setChosen] = useState<number | null>(null);
   const id = useId();
-  const vocabulary = useVocabulary();
 
   // A filter applied elsewhere (link, row) replaces the typed text.
   useEffect(() => setText(applied), [applied]);
   useFocusKey(input);
 
-  const complete = useCompletion(cursor !== null);
   const { trouble } = useMemo(() => readFilterText(text), [text]);
-  const offers = useMemo(() => {
-    if (cursor === null) return null;
-    if (text === '' && saved.length > 0) {
-      return { from: 0, options: saved.map((each): FilterOption => ({ text: each, kind: 'value', detail: 'saved' })) };
-    }
-    return complete === null ? null : complete(text, cursor, vocabulary);
-  }, [text, cursor, saved, vocabulary, complete]);
-  const offered = offers?.options.slice(0, OPTIONS) ?? [];
+  const suggestions = useSuggestions(text, cursor, saved);
+  const offered = suggestions?.options.slice(0, MAX_OPTIONS) ?? [];
   // An incomplete word at the cursor is not an error yet.
   const growing = trouble !== null && trouble.to === cursor && (trouble.from === trouble.to || offered.length > 0);
   const wrong = trouble !== null && !growing;
@@ -71,11 +44,11 @@ export function FilterBar() {
     requestAnimationFrame(() => input.current?.setSelectionRange(at, at));
   };
   const take = (option: FilterOption) => {
-    if (offers === null || cursor === null) return;
+    if (suggestions === null || cursor === null) return;
     if (text === '') {
       filter.apply(option.text);
       setCursor(null);
-    } else write(completed(text, offers.from, cursor, option.text));
+    } else write(completed(text, suggestions.from, cursor, option.text));
     input.current?.focus();
   };
   const apply = (next: string) => {
@@ -105,7 +78,7 @@ export function FilterBar() {
       input.current?.blur();
     }
   };
-  const place = () => {
+  const noteCursor = () => {
     setCursor(input.current?.selectionStart ?? null);
     setChosen(null);
   };
@@ -116,7 +89,7 @@ export function FilterBar() {
     <div className="filter-bar" role="search" aria-label="Filter the rows">
       <div className="filter-box" data-wrong={wrong} data-applied={applied !== NO_FILTER && applied === text.trim()}>
         <div className="filter-colours" aria-hidden="true">
-          <Coloured text={text} wrong={wrong} />
+          <HighlightedFilter text={text} wrong={wrong} />
         </div>
         <input
           ref={input}
@@ -137,11 +110,11 @@ export function FilterBar() {
           spellCheck={false}
           onChange={(event) => {
             setText(event.target.value);
-            place();
+            noteCursor();
           }}
-          onFocus={place}
-          onClick={place}
-          onKeyUp={(event) => ['ArrowLeft', 'ArrowRight', 'Home', 'End'].includes(event.key) && place()}
+          onFocus={noteCursor}
+          onClick={noteCursor}
+          onKeyUp={(event) => ['ArrowLeft', 'ArrowRight', 'Home', 'End'].includes(event.key) && noteCursor()}
           onBlur={() => setCursor(null)}
           onKeyDown={onKeyDown}
         />
@@ -177,26 +150,7 @@ export function FilterBar() {
           </button>
         )}
       </div>
-      {options.length > 0 && (
-        <div id={`${id}-options`} role="listbox" aria-label="Suggestions" className="filter-options">
-          {options.map((option, i) => (
-            // biome-ignore lint/a11y/useFocusableInteractive: the input keeps the focus and names the active one
-            // biome-ignore lint/a11y/useKeyWithClickEvents: arrows and Enter in the input
-            <div
-              key={option.text}
-              id={`${id}-${i}`}
-              role="option"
-              aria-selected={i === chosen}
-              className="filter-option"
-              onMouseDown={(event) => event.preventDefault()}
-              onClick={() => take(option)}
-            >
-              <span className="font-mono">{option.text}</span>
-              <span className="filter-detail">{option.detail}</span>
-            </div>
-          ))}
-        </div>
-      )}
+      {options.length > 0 && <SuggestionList id={id} options={options} chosen={chosen} onTake={take} />}
       {trouble !== null && (
         <p id={`${id}-trouble`} className={wrong ? 'filter-trouble' : 'sr-only'} role="status">
           {trouble.message}
@@ -213,37 +167,6 @@ export function FilterBar() {
         </p>
       )}
     </div>
-  );
-}
-
-function Coloured({ text, wrong }: { text: string; wrong: boolean }) {
-  const parts: { text: string; kind: string; at: number }[] = [];
-  let at = 0;
-  for (const { from, to, kind } of highlightFilter(text)) {
-    if (from > at) parts.push({ text: text.slice(at, from), kind: '', at });
-    parts.push({ text: text.slice(from, to), kind, at: from });
-    at = to;
-  }
-  if (at < text.length) parts.push({ text: text.slice(at), kind: '', at });
-  return parts.map((part) => (
-    <span key={part.at} data-kind={part.kind === 'error' && !wrong ? '' : part.kind}>
-      {part.text}
-    </span>
-  ));
-}
-
-/** Known interfaces, busy addresses and rules, for completion. */
-function useVocabulary() {
-  const interfaces = useSnapshot(({ figures }) => figures.interfaces);
-  const top = useSnapshot(({ figures }) => figures.top);
-  const rules = useSnapshot((snapshot) => snapshot.rules);
-  return useMemo(
-    () => ({
-      interfaces: interfaces.map(({ name }) => name),
-      addresses: top.sources.map(({ label }) => label),
-      rules: rules?.snapshot.rules.map(({ id, reason }) => ({ id, detail: reason })) ?? [],
-    }),
-    [interfaces, top, rules],
   );
 }
 

@@ -19,7 +19,9 @@ import { subscribedTo, sumOfSubscriptions } from '../state/subscription.ts';
 import { bestConnection } from './all-nodes-connection.ts';
 import { AllNodesPast } from './all-nodes-past.ts';
 import { mergeTops, type NodePart, namedInterface, sumLedgers, sumSummaries } from './all-nodes-sums.ts';
+import { InterfaceNumbers } from './interface-numbers.ts';
 import { Interleaver } from './interleaver.ts';
+import { isLive, Reachability } from './reachability.ts';
 
 const ROWS_EVERY_MS = 50;
 const FIGURES_EVERY_MS = 1000;
@@ -28,7 +30,6 @@ const POLL_EVERY_MS = 250;
 interface Node {
   readonly loader: Loader;
   summary: Summary | null;
-  wasLive: boolean;
 }
 
 const OF_ONE_NODE = {
@@ -50,9 +51,8 @@ export class AllNodes implements View {
   readonly #nodes: readonly Node[];
   readonly #rows: Interleaver;
   readonly #timers: ReturnType<typeof setInterval>[] = [];
-  /** Interface numbers among all nodes, by node and its own number. */
-  readonly #indexes: Map<number, number>[];
-  #lastIndex = 0;
+  readonly #interfaces: InterfaceNumbers;
+  readonly #reachability: Reachability;
   #sequence = 0;
   #received = 0;
   /** Rows lost since this view was opened. */
@@ -62,14 +62,15 @@ export class AllNodes implements View {
   #figuresAt = Number.NEGATIVE_INFINITY;
 
   constructor(loaders: readonly Loader[]) {
-    this.#nodes = loaders.map((loader) => ({ loader, summary: null, wasLive: isLive(loader) }));
+    this.#nodes = loaders.map((loader) => ({ loader, summary: null }));
     this.#rows = new Interleaver(loaders.length);
-    this.#indexes = loaders.map(() => new Map());
+    this.#interfaces = new InterfaceNumbers(loaders.length);
+    this.#reachability = new Reachability(loaders);
     this.store = new Store(new NodeState(new AllNodesPast(loaders.map(({ store }) => store.state.ownPast))));
     this.#nodes.forEach((node, i) => {
       node.loader.tap = {
         batch: (batch) => {
-          this.#rows.put(i, batch, this.#indexOf(i), performance.now());
+          this.#rows.put(i, batch, this.#interfaces.of(i), performance.now());
           // Timers of background pages are throttled.
           if (this.#rows.isFull) this.#takeRows();
         },
@@ -84,7 +85,7 @@ export class AllNodes implements View {
     });
     this.#poll();
     this.#timers.push(setInterval(() => this.#poll(), POLL_EVERY_MS));
-    // Not immediately: the nodes are asked for the rows of this view only after it was created.
+    // Not immediately: the nodes subscribe to the rows of this view only after it was created.
     this.#timers.push(setInterval(() => this.#sumSubscriptions(), POLL_EVERY_MS));
     this.#timers.push(setInterval(() => this.#takeRows(), ROWS_EVERY_MS));
   }
@@ -154,22 +155,9 @@ export class AllNodes implements View {
   }
 
   #reportReachability(): void {
-    const names = this.#names();
-    this.#nodes.forEach((node, i) => {
-      const live = isLive(node.loader);
-      if (live === node.wasLive) return;
-      node.wasLive = live;
-      const message = live
-        ? `${names[i]} is reachable again and counts in All nodes.`
-        : `${names[i]} is unreachable: its packets are missing from All nodes until it is back.`;
-      this.store.state.notice({
-        at_ms: Date.now(),
-        level: live ? 'info' : 'warning',
-        code: live ? 'interface_returned' : 'interface_gone',
-        message,
-      });
-      this.store.figuresChanged(true);
-    });
+    const notices = this.#reachability.changes(this.#names());
+    for (const notice of notices) this.store.state.notice(notice);
+    if (notices.length > 0) this.store.figuresChanged(true);
   }
 
   #figures(now: number): void {
@@ -179,7 +167,7 @@ export class AllNodes implements View {
     let rowLimit = 0;
     for (const [i, { loader }] of this.#nodes.entries()) {
       const { ledger, loss, rowLimit: limit } = loader.store.getSnapshot().figures;
-      if (ledger !== null) parts.push({ name: names[i] ?? '', ledger, loss, indexOf: this.#indexOf(i) });
+      if (ledger !== null) parts.push({ name: names[i] ?? '', ledger, loss, indexOf: this.#interfaces.of(i) });
       rowLimit += limit ?? 0;
     }
     if (!this.#sendHello(names, now) || parts.length === 0) return;
@@ -189,10 +177,10 @@ export class AllNodes implements View {
     this.#lost = Math.max(this.#lost, ledger.client.dropped - this.#lostBefore);
     state.subscribed(rowLimit);
     state.ledger(ledger, now);
-    const told = this.#nodes.flatMap(({ loader, summary }, i) =>
+    const summaries = this.#nodes.flatMap(({ loader, summary }, i) =>
       summary !== null && isLive(loader) ? [{ name: names[i] ?? '', summary }] : [],
     );
-    if (told.length > 0) state.summary(sumSummaries(told, at_ms), now);
+    if (summaries.length > 0) state.summary(sumSummaries(summaries, at_ms), now);
     this.store.figuresChanged();
   }
 
@@ -212,7 +200,7 @@ export class AllNodes implements View {
         node: 'all nodes',
         admin: false,
         interfaces: nodes.flatMap(({ hello, i }) =>
-          hello.interfaces.map((entry) => namedInterface(entry, names[i] ?? '', this.#indexOf(i))),
+          hello.interfaces.map((entry) => namedInterface(entry, names[i] ?? '', this.#interfaces.of(i))),
         ),
       },
       now,
@@ -239,17 +227,6 @@ export class AllNodes implements View {
     this.store.rowsChanged();
   }
 
-  #indexOf(node: number): (ifindex: number) => number {
-    const indexes = this.#indexes[node];
-    return (ifindex) => {
-      const known = indexes?.get(ifindex);
-      if (known !== undefined) return known;
-      const index = ++this.#lastIndex;
-      indexes?.set(ifindex, index);
-      return index;
-    };
-  }
-
   #names(): string[] {
     return nodeNames(
       this.#nodes.map(({ loader }) => ({
@@ -259,8 +236,4 @@ export class AllNodes implements View {
       })),
     );
   }
-}
-
-function isLive(loader: Loader): boolean {
-  return loader.store.connection.state === 'live';
 }

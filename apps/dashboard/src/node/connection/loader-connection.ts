@@ -7,16 +7,8 @@ import {
   type Summary,
 } from '@packetlog/common';
 import { io, type Socket } from 'socket.io-client';
-import {
-  isHello,
-  isHistory,
-  isLedger,
-  isNotice,
-  isRejection,
-  isRuleCounters,
-  isRulesSnapshot,
-  isSummary,
-} from '../messages/messages.ts';
+import { isHello, isHistory, isLedger, isNotice, isRejection, isSummary } from '../messages/messages.ts';
+import { isRuleCounters, isRulesSnapshot } from '../messages/rules-messages.ts';
 import type { Check } from '../messages/shape.ts';
 import type { Store } from '../state/store.ts';
 import { LoaderRequests, type LoaderSocket } from './loader-requests.ts';

@@ -8,7 +8,8 @@ import type {
   ServerToClientEvents,
 } from '@packetlog/common';
 import type { Socket } from 'socket.io-client';
-import { isHistoryTop, isRejection, isRulesError } from '../messages/messages.ts';
+import { isHistoryTop, isRejection } from '../messages/messages.ts';
+import { isRulesError } from '../messages/rules-messages.ts';
 import type { Check } from '../messages/shape.ts';
 import type { LookupEvent } from './lookups.ts';
 

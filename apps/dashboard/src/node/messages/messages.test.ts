@@ -14,18 +14,8 @@ import {
 } from '@packetlog/common';
 import { describe, expect, it } from 'vitest';
 import { makeLedger, makeRule, makeRules, makeSummary } from '../../../test/support/samples.ts';
-import {
-  isHello,
-  isHistory,
-  isHistoryTop,
-  isLedger,
-  isNotice,
-  isRejection,
-  isRuleCounters,
-  isRulesError,
-  isRulesSnapshot,
-  isSummary,
-} from './messages.ts';
+import { isHello, isHistory, isHistoryTop, isLedger, isNotice, isRejection, isSummary } from './messages.ts';
+import { isRuleCounters, isRulesError, isRulesSnapshot } from './rules-messages.ts';
 
 const eth0 = { name: 'eth0', ifindex: 2, mode: 'generic', state: 'attached', mode_reason: 'no native mode here' };
 const volume = { packets: 9, bytes: 600 };

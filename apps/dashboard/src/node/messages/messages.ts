@@ -15,10 +15,6 @@ import {
   type Notice,
   PROTOCOL_VERSION,
   type Rejection,
-  type RuleCounters,
-  type RulesError,
-  type RulesSnapshot,
-  type RulesStep,
   type Summary,
   type Volume,
 } from '@packetlog/common';
@@ -135,104 +131,6 @@ export const isHistoryTop = isShape<HistoryTop>({
   ),
 });
 
-const counted = { packets: isCount, bytes: isCount, last_seen_ms: mayBe(isNumber) };
-
-const isRulesStep = isShape<RulesStep>({
-  id: isCount,
-  what: isText,
-  who: isShape<RulesStep['who']>({ name: isText, via: isOneOf('socket', 'control', 'file', 'loader') }),
-  at_ms: isNumber,
-  revision: isCount,
-});
-
-export const isRulesSnapshot = isShape<RulesSnapshot>({
-  revision: isCount,
-  default_policy: isOneOf<RulesSnapshot['default_policy']>('permit', 'deny'),
-  rules: isList(
-    isShape<RulesSnapshot['rules'][number]>({
-      id: isCount,
-      action: isOneOf<RulesSnapshot['rules'][number]['action']>('permit', 'deny', 'observe'),
-      source: isText,
-      protocol: mayBe(isTextOrNumber),
-      destination_port: mayBe(isTextOrNumber),
-      interface: mayBe(isText),
-      reason: isText,
-      created_by: isText,
-      created_at: isText,
-      expires_at: mayBe(isText),
-      warning: mayBe(isText),
-      ...counted,
-    }),
-  ),
-  sets: isList(
-    isShape<RulesSnapshot['sets'][number]>({
-      name: isText,
-      entries: isCount,
-      file: mayBe(isText),
-      loaded_at_ms: isNumber,
-    }),
-  ),
-  pending: mayBe(
-    isShape<NonNullable<RulesSnapshot['pending']>>({ until_ms: isNumber, revision_before: isCount, why: isText }),
-  ),
-  last_change: mayBe(isRulesStep),
-  undone: mayBe(isRulesStep),
-  alarms: mayBe(
-    isList(
-      isShape<NonNullable<RulesSnapshot['alarms']>[number]>({
-        code: isText as Check<NonNullable<RulesSnapshot['alarms']>[number]['code']>,
-        message: isText,
-        since_ms: isNumber,
-      }),
-    ),
-  ),
-  in_force: mayBe(
-    isShape<NonNullable<RulesSnapshot['in_force']>>({
-      by: isOneOf<NonNullable<RulesSnapshot['in_force']>['by']>('loader', 'kernel', 'none'),
-      interfaces: isList(
-        isShape<NonNullable<RulesSnapshot['in_force']>['interfaces'][number]>({
-          name: isText,
-          ifindex: isCount,
-          mode: isText,
-        }),
-      ),
-      not_filtered: mayBe(isList(isShape<{ name: string; why: string }>({ name: isText, why: isText }))),
-      is_current: isFlag,
-      default_policy: mayBe(isOneOf<RulesSnapshot['default_policy']>('permit', 'deny')),
-      rules: mayBe(
-        isList(
-          isShape<NonNullable<NonNullable<RulesSnapshot['in_force']>['rules']>[number]>({
-            id: isCount,
-            action: isOneOf<RulesSnapshot['rules'][number]['action']>('permit', 'deny', 'observe'),
-            source: mayBe(isText),
-            expires_at: mayBe(isText),
-            ...counted,
-          }),
-        ),
-      ),
-    }),
-  ),
-  enforcing: isFlag,
-  pinned: isFlag,
-});
-
-export const isRuleCounters: Check<RuleCounters> = isList(isShape<RuleCounters[number]>({ id: isCount, ...counted }));
-
-/** Unknown codes are accepted: people read the message. */
-export const isRulesError = isShape<RulesError>({
-  code: isText as Check<RulesError['code']>,
-  message: isText,
-  field: mayBe(isText),
-  protected: mayBe(
-    isShape<NonNullable<RulesError['protected']>>({
-      kind: isText as Check<NonNullable<RulesError['protected']>['kind']>,
-      address: isText,
-    }),
-  ),
-  limit: mayBe(isCount),
-  retry_after_ms: mayBe(isCount),
-});
-
 export const isRejection = isShape<Rejection>({
   code: isOneOf<Rejection['code']>(
     'unauthorized',
@@ -249,10 +147,6 @@ export const isRejection = isShape<Rejection>({
 
 function isPositive(value: unknown): value is number {
   return isNumber(value) && value > 0;
-}
-
-function isTextOrNumber(value: unknown): value is string | number {
-  return isText(value) || isNumber(value);
 }
 
 function everyOf<T>(keys: readonly string[]): Check<T> {

@@ -22,20 +22,20 @@ export interface CarriedLoss {
 export const NOTHING_CARRIED: CarriedLoss = { rows: 0, batches: 0 };
 
 /** Sums up losses. `ledger` is null before the first one. */
-export function lossSoFar(ledger: Ledger | null, account: StreamLedger, carried: CarriedLoss): Loss {
+export function lossSoFar(ledger: Ledger | null, stream: StreamLedger, carried: CarriedLoss): Loss {
   const ring = ledger === null ? 0 : ledgerSum(ledger, 'ring_full');
   const queue = ledger?.queue.dropped ?? 0;
-  const page = pageLoss(ledger, account) + carried.rows;
+  const page = pageLoss(ledger, stream) + carried.rows;
   return { ring, queue, page, total: ring + queue + page };
 }
 
 /** Losses to carry over to the next connection, for which the loader counts from 0. */
-export function carryOver(ledger: Ledger | null, account: StreamLedger, carried: CarriedLoss): CarriedLoss {
-  if (ledger === null && account === NEW_STREAM) return carried;
-  return { rows: carried.rows + pageLoss(ledger, account), batches: carried.batches + account.missingBatches };
+export function carryOver(ledger: Ledger | null, stream: StreamLedger, carried: CarriedLoss): CarriedLoss {
+  if (ledger === null && stream === NEW_STREAM) return carried;
+  return { rows: carried.rows + pageLoss(ledger, stream), batches: carried.batches + stream.missingBatches };
 }
 
 // Ledgers and batch headers carry the same count; the greater one is newer.
-function pageLoss(ledger: Ledger | null, account: StreamLedger): number {
-  return Math.max(ledger?.client.dropped ?? 0, account.dropped) + account.missingRows;
+function pageLoss(ledger: Ledger | null, stream: StreamLedger): number {
+  return Math.max(ledger?.client.dropped ?? 0, stream.dropped) + stream.missingRows;
 }

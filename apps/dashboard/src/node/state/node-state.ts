@@ -12,6 +12,7 @@ import { Past, type PastView } from '../past/past.ts';
 import { appendMarker, isMarkerAt } from '../rows/marker.ts';
 import { RowsView } from '../rows/rows-view.ts';
 import { type Figures, type NumberedNotice, type PageNotice, ratesOf } from './figures.ts';
+import { LastArrival } from './last-arrival.ts';
 import { ledgerSum } from './ledger-sum.ts';
 import { type CarriedLoss, carryOver, type Loss, lossSoFar, NOTHING_CARRIED } from './loss.ts';
 import { PauseBuffer } from './pause-buffer.ts';
@@ -19,16 +20,16 @@ import { lostBetween, NEW_STREAM, receiveBatch, type StreamLedger } from './stre
 import { Subscription } from './subscription.ts';
 import { TOP_WINDOW, topLists } from './top.ts';
 
-/** Rows kept for scrolling back. */
-export const ROWS_KEPT = 50_000;
-const NOTICES_KEPT = 100;
-const TOP_ENTRIES = 8;
+/** Rows kept for scrolling back; older ones are overwritten. */
+export const MAX_ROWS = 50_000;
+const MAX_NOTICES = 100;
+const MAX_TOP_ENTRIES = 8;
 /** Time to indicate withheld rows after the last one. */
 const WITHHOLDING_MS = 2_500;
 
 /** The state of one node. Each message is passed with its arrival time (monotonic clock, ms). */
 export class NodeState {
-  readonly rows = new RowsView(ROWS_KEPT);
+  readonly rows = new RowsView(MAX_ROWS);
   readonly past: PastView;
   readonly ownPast = new Past();
   readonly subscription = new Subscription();
@@ -37,18 +38,17 @@ export class NodeState {
   #ledger: Ledger | null = null;
   #summaries: Summary[] = [];
   #summaryAt: number | null = null;
-  #top = topLists([], TOP_ENTRIES);
+  #top = topLists([], MAX_TOP_ENTRIES);
   #notices: NumberedNotice[] = [];
   #noticeCount = 0;
-  #account: StreamLedger = NEW_STREAM;
+  #stream: StreamLedger = NEW_STREAM;
   #carried: CarriedLoss = NOTHING_CARRIED;
   #lossCharted = 0;
   #rowLimit: number | null = null;
   #withheldAt = Number.NEGATIVE_INFINITY;
   #badMessages = 0;
   #vlanSeen = false;
-  #arrivalAt: number | null = null;
-  #lastPacketMs: number | null = null;
+  readonly #arrival = new LastArrival();
   #goneAt: number | null = null;
   #wallOffset: number | null = null;
   readonly #pauseBuffer = new PauseBuffer();
@@ -78,12 +78,12 @@ export class NodeState {
     } else if (before !== null) {
       const span_ms = at - (this.#goneAt ?? at);
       appendMarker(this.rows.live, { kind: 'disconnected', at_ms: wall - span_ms, rows: 0, span_ms });
-      this.#carried = carryOver(this.#ledger, this.#account, this.#carried);
+      this.#carried = carryOver(this.#ledger, this.#stream, this.#carried);
     }
     this.#hello = hello;
     this.#ledger = null;
-    this.#account = NEW_STREAM;
-    this.#arrivalAt = null;
+    this.#stream = NEW_STREAM;
+    this.#arrival.reconnected();
     this.#goneAt = null;
     this.#nameInterfaces(hello.interfaces);
   }
@@ -112,8 +112,7 @@ export class NodeState {
     if (rows.live.size > 0) appendMarker(rows.live, { kind: 'filtered', at_ms: Date.now(), rows: 0, span_ms: 0 });
   }
 
-  // With several nodes, interface names follow their node's name; neither contains a space.
-  /** Numbers of interfaces that have or had this name. */
+  /** Numbers of interfaces that have or had this name, on any node: 'eth0' also finds 'web-1 eth0'. */
   indexesOf(name: string): number[] {
     return [...this.#interfaceNames]
       .filter(([, known]) => known === name || known.endsWith(` ${name}`))
@@ -121,18 +120,18 @@ export class NodeState {
   }
 
   batch(batch: PacketLogBatch, at: number): void {
-    const before = this.#account;
-    const account = receiveBatch(before, batch);
-    this.#account = account;
-    const wall = this.#lastPacketMs ?? (batch.length > 0 ? batch.timestampMs(0) : Date.now());
+    const before = this.#stream;
+    const stream = receiveBatch(before, batch);
+    this.#stream = stream;
+    const wall = this.#arrival.lastPacketMs ?? (batch.length > 0 ? batch.timestampMs(0) : Date.now());
     const gap = batch.length > 0 ? this.#pauseBuffer.takeGap(this.#withheld()) : null;
     if (gap !== null) appendMarker(this.rows.live, { kind: 'paused', at_ms: wall, ...gap });
-    const lost = lostBetween(before, account);
-    if (lost > 0 || account.missingBatches > before.missingBatches) {
+    const lost = lostBetween(before, stream);
+    if (lost > 0 || stream.missingBatches > before.missingBatches) {
       appendMarker(this.rows.live, { kind: 'lost', at_ms: wall, rows: lost, span_ms: 0 });
     }
-    if (account.withheld > before.withheld) this.#withholding(at);
-    if (batch.length > 0) this.#lastPacketMs = batch.timestampMs(batch.length - 1);
+    if (stream.withheld > before.withheld) this.#withholding(at);
+    if (batch.length > 0) this.#arrival.row(batch.timestampMs(batch.length - 1));
     for (let i = 0; !this.#vlanSeen && i < batch.length; i++) this.#vlanSeen = batch.vlanId(i) !== 0;
     this.rows.live.append(batch);
   }
@@ -143,7 +142,7 @@ export class NodeState {
     this.ownPast.add(summary, Math.max(0, total - this.#lossCharted));
     this.#lossCharted = total;
     this.#summaries = [...this.#summaries, summary].slice(-TOP_WINDOW);
-    this.#top = topLists(this.#summaries, TOP_ENTRIES);
+    this.#top = topLists(this.#summaries, MAX_TOP_ENTRIES);
   }
 
   ledger(ledger: Ledger, at: number): void {
@@ -156,18 +155,13 @@ export class NodeState {
     // Earlier losses are not an event in this page's chart.
     if (before === null) this.#lossCharted = this.#loss().total;
     const seen = ledgerSum(ledger, 'seen');
-    if (this.#arrivalAt === null) this.#arrivalAt = at;
-    if (before !== null && seen > ledgerSum(before, 'seen')) {
-      this.#arrivalAt = at;
-      // Rows give a packet's time more precisely than the ledger, which counts where no rows arrive.
-      if (this.#lastPacketMs === null || ledger.at_ms - this.#lastPacketMs > 2_000) this.#lastPacketMs = ledger.at_ms;
-    }
+    this.#arrival.ledger(at, ledger.at_ms, before !== null && seen > ledgerSum(before, 'seen'));
     this.#pauseBuffer.noteSeen(seen);
     if (before !== null && ledger.client.withheld > before.client.withheld) this.#withholding(at);
   }
 
   notice(notice: PageNotice): void {
-    this.#notices = [{ ...notice, number: this.#noticeCount++ }, ...this.#notices].slice(0, NOTICES_KEPT);
+    this.#notices = [{ ...notice, number: this.#noticeCount++ }, ...this.#notices].slice(0, MAX_NOTICES);
   }
 
   badMessage(): void {
@@ -214,8 +208,8 @@ export class NodeState {
       rates: summary === undefined ? null : ratesOf(summary),
       summaryAt: this.#summaryAt,
       loss: this.#loss(),
-      lostBatches: this.#carried.batches + this.#account.missingBatches,
-      received: this.#account.received,
+      lostBatches: this.#carried.batches + this.#stream.missingBatches,
+      received: this.#stream.received,
       withheld: this.#withheld(),
       rowLimit: this.#rowLimit,
       subscription: this.subscription.state,
@@ -227,14 +221,14 @@ export class NodeState {
       vlanSeen: this.#vlanSeen,
       seen: Math.max(0, this.#seenNow()),
       wallMs: this.#wallOffset === null ? Date.now() : at + this.#wallOffset,
-      quietMs: this.#arrivalAt === null ? 0 : at - this.#arrivalAt,
-      lastPacketMs: this.#lastPacketMs,
+      quietMs: this.#arrival.quietMs(at),
+      lastPacketMs: this.#arrival.lastPacketMs,
       paused: this.#pauseBuffer.figures(at, this.#seenNow(), this.#withheld(), this.rows.newRows),
     };
   }
 
   #loss(): Loss {
-    return lossSoFar(this.#ledger, this.#account, this.#carried);
+    return lossSoFar(this.#ledger, this.#stream, this.#carried);
   }
 
   #withholding(at: number): void {
@@ -242,7 +236,7 @@ export class NodeState {
   }
 
   #withheld(): number {
-    return Math.max(this.#ledger?.client.withheld ?? 0, this.#account.withheld);
+    return Math.max(this.#ledger?.client.withheld ?? 0, this.#stream.withheld);
   }
 
   #seenNow(): number {

@@ -12,19 +12,19 @@ const header = (over: Partial<StreamHeader>): StreamHeader => ({
 const read = (...headers: StreamHeader[]) => headers.reduce(receiveBatch, NEW_STREAM);
 
 test('batches in order lose nothing', () => {
-  const account = read(
+  const stream = read(
     header({ sequence: 0, length: 10, offered: 10 }),
     header({ sequence: 1, length: 5, offered: 15 }),
   );
-  expect(account).toEqual({ next: 2, received: 15, dropped: 0, withheld: 0, missingBatches: 0, missingRows: 0 });
+  expect(stream).toEqual({ next: 2, received: 15, dropped: 0, withheld: 0, missingBatches: 0, missingRows: 0 });
 });
 
 test('a gap in the sequence is counted in batches, and its rows follow from what was offered', () => {
-  const account = read(
+  const stream = read(
     header({ sequence: 0, length: 10, offered: 10 }),
     header({ sequence: 3, length: 4, offered: 39 }),
   );
-  expect(account).toMatchObject({ missingBatches: 2, missingRows: 25, received: 14 });
+  expect(stream).toMatchObject({ missingBatches: 2, missingRows: 25, received: 14 });
 });
 
 test('a stream whose first batch is not number 0 has lost its beginning', () => {

@@ -30,15 +30,15 @@ export const NEW_STREAM: StreamLedger = {
 };
 
 /** Adds a batch to the ledger. Missing rows follow from `offered = received + dropped + withheld + missing`. */
-export function receiveBatch(account: StreamLedger, header: StreamHeader): StreamLedger {
-  const received = account.received + header.length;
-  const missingRows = Math.max(account.missingRows, header.offered - header.dropped - header.withheld - received);
+export function receiveBatch(stream: StreamLedger, header: StreamHeader): StreamLedger {
+  const received = stream.received + header.length;
+  const missingRows = Math.max(stream.missingRows, header.offered - header.dropped - header.withheld - received);
   return {
     next: header.sequence + 1,
     received,
-    dropped: Math.max(account.dropped, header.dropped),
-    withheld: Math.max(account.withheld, header.withheld),
-    missingBatches: account.missingBatches + Math.max(0, header.sequence - account.next),
+    dropped: Math.max(stream.dropped, header.dropped),
+    withheld: Math.max(stream.withheld, header.withheld),
+    missingBatches: stream.missingBatches + Math.max(0, header.sequence - stream.next),
     missingRows,
   };
 }

@@ -1,0 +1,22 @@
+/** Numbers interfaces among all nodes: `ifindex` is unique on one node only. Numbers begin at 1 and are never reused. */
+export class InterfaceNumbers {
+  /** By node, then by ifindex. */
+  readonly #numbers: readonly Map<number, number>[];
+  #last = 0;
+
+  constructor(nodes: number) {
+    this.#numbers = Array.from({ length: nodes }, () => new Map());
+  }
+
+  /** Returns the function that maps an ifindex of this node. */
+  of(node: number): (ifindex: number) => number {
+    const numbers = this.#numbers[node];
+    return (ifindex) => {
+      const known = numbers?.get(ifindex);
+      if (known !== undefined) return known;
+      const number = ++this.#last;
+      numbers?.set(ifindex, number);
+      return number;
+    };
+  }
+}
