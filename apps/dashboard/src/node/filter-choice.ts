@@ -69,11 +69,11 @@ export class FilterChoice {
   }
 }
 
-const SAVED = 20;
+const MAX_SAVED = 20;
 
 /** `saved` with `text` first, without duplicates, up to a limit. */
 export function withSaved(saved: readonly string[], text: string): readonly string[] {
-  return [text, ...saved.filter((each) => each !== text)].slice(0, SAVED);
+  return [text, ...saved.filter((each) => each !== text)].slice(0, MAX_SAVED);
 }
 
 /** Anything but a list of strings counts as empty. */

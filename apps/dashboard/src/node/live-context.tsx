@@ -16,7 +16,7 @@ interface Live extends View {
  * The nodes of the page, connected when this module runs: the loader answers while React still hydrates. null while the
  * page is prerendered.
  */
-const ofThisPage = typeof document === 'undefined' ? null : connected();
+const pageNodes = typeof document === 'undefined' ? null : connected();
 
 function connected(): { nodes: Nodes; filter: FilterChoice } {
   const [nodes, filter] = [new Nodes(), new FilterChoice()];
@@ -29,8 +29,8 @@ const LiveContext = createContext<Live | null>(null);
 
 /** Owns nodes and connections while the page is open, and provides the selected node's view. */
 export function LiveProvider({ children }: { children: ReactNode }) {
-  const [nodes] = useState(() => ofThisPage?.nodes ?? new Nodes());
-  const [filter] = useState(() => ofThisPage?.filter ?? new FilterChoice());
+  const [nodes] = useState(() => pageNodes?.nodes ?? new Nodes());
+  const [filter] = useState(() => pageNodes?.filter ?? new FilterChoice());
   const { view } = useSyncExternalStore(nodes.subscribe, nodes.get, nodes.getInitial);
 
   useEffect(() => {

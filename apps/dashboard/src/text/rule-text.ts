@@ -45,13 +45,13 @@ type Effective = Matching & Pick<Rule, 'action'> & { reason?: string | undefined
 /** 'Will deny 203.0.113.7 to tcp port 22 for 1 h: brute force.' `lasts` is in ms; null: no expiry. */
 export function effectSentence(rule: Effective, lasts: number | null, verbs = WILL): string {
   const { source, kind, service, interface: name } = matchParts(rule);
-  const who = kind === 'any' ? 'any source' : kind === 'set' ? `the set ${source}` : source;
+  const from = kind === 'any' ? 'any source' : kind === 'set' ? `the set ${source}` : source;
   const isProtocolOnly = service !== '' && rule.destination_port === undefined;
-  const what = service === '' ? '' : isProtocolOnly ? ` with ${service}` : ` to ${service}`;
+  const to = service === '' ? '' : isProtocolOnly ? ` with ${service}` : ` to ${service}`;
   const on = name === '' ? '' : ` on ${name}`;
   const time = lasts === null ? ' with no expiry' : ` for ${spanText(lasts)}`;
   const because = rule.reason ? `: ${rule.reason}` : '';
-  const sentence = `${verbs[rule.action]} ${who}${what}${on}${time}${because}`;
+  const sentence = `${verbs[rule.action]} ${from}${to}${on}${time}${because}`;
   return /[.?!]$/.test(sentence) ? sentence : `${sentence}.`;
 }
 

@@ -1,4 +1,4 @@
-/** Words every verdict: what became of a packet, what a rule does, what the default policy means. */
+/** The text of every verdict: what became of a packet, what a rule does, what the default policy means. */
 import { actionName, type DefaultPolicy, type RuleAction } from '@packetlog/common';
 
 /** What became of a packet. Each verdict has its own colour and shape. */

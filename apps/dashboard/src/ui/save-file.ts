@@ -1,4 +1,4 @@
-const KEPT_FOR_MS = 60_000;
+const REVOKE_AFTER_MS = 60_000;
 
 /** Downloads a file. */
 export function saveFile(name: string, blob: Blob): void {
@@ -7,5 +7,5 @@ export function saveFile(name: string, blob: Blob): void {
   link.download = name;
   link.click();
   // A browser may read the file only after the user has chosen where to save it.
-  setTimeout(() => URL.revokeObjectURL(link.href), KEPT_FOR_MS);
+  setTimeout(() => URL.revokeObjectURL(link.href), REVOKE_AFTER_MS);
 }

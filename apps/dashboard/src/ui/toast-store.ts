@@ -7,7 +7,7 @@ export interface Toast {
   readonly offer?: { readonly what: 'undo' | 'redo'; readonly revision: number };
 }
 
-const SHOWN = 2;
+const MAX_TOASTS = 2;
 
 /** Short messages, newest last. The component that draws them removes each after its time. */
 class ToastStore {
@@ -23,7 +23,7 @@ class ToastStore {
   readonly get = (): readonly Toast[] => this.#toasts;
 
   show(toast: Omit<Toast, 'number'>): void {
-    this.#replace([...this.#toasts, { ...toast, number: this.#count++ }].slice(-SHOWN));
+    this.#replace([...this.#toasts, { ...toast, number: this.#count++ }].slice(-MAX_TOASTS));
   }
 
   dismiss(number: number): void {

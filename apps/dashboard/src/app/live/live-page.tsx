@@ -49,9 +49,9 @@ export function LivePage() {
   const { row } = selection;
   return (
     <>
-      <Instrument selection={selection}>
+      <LiveView selection={selection}>
         {selection.isShown && row !== null && <PacketDrawer row={row} selection={selection} />}
-      </Instrument>
+      </LiveView>
       {selection.isDenying && row !== null && (
         <DenySelected row={row} onClose={selection.stopDenying} onDone={selection.clear} />
       )}
@@ -59,7 +59,7 @@ export function LivePage() {
   );
 }
 
-function Instrument({ selection, children }: { selection: PacketSelection; children: ReactNode }) {
+function LiveView({ selection, children }: { selection: PacketSelection; children: ReactNode }) {
   const old = useSnapshot(({ connection }) => connection.state !== 'live');
   usePauseKey();
   const overview = useOverview();

@@ -67,8 +67,8 @@ function Where() {
   const several = loaders.length > 1;
   if ((node === undefined && !several) || (several && !roomy)) return null;
   // Interface names with node names are long; the Nodes page lists them.
-  const most = shown === ALL_NODES || !roomy ? 0 : 3;
-  const listed = interfaces.slice(0, most);
+  const max = shown === ALL_NODES || !roomy ? 0 : 3;
+  const listed = interfaces.slice(0, max);
   return (
     <div className="strip-where">
       {several ? (
@@ -81,7 +81,7 @@ function Where() {
       {listed.map((entry) => (
         <InterfaceName key={entry.name} entry={entry} />
       ))}
-      {most > 0 && interfaces.length > listed.length && (
+      {max > 0 && interfaces.length > listed.length && (
         <span className="text-faint whitespace-nowrap">+{interfaces.length - listed.length} more</span>
       )}
     </div>

@@ -7,7 +7,7 @@ import { useUndo } from '../../features/rules/change/use-undo.ts';
 import { type Toast, toasts } from '../../ui/toast-store.ts';
 import './toasts.css';
 
-const STAYS_MS = 10_000;
+const VISIBLE_MS = 10_000;
 
 /** Shows messages for ten seconds, or while the pointer or the focus is on them. */
 export function Toasts() {
@@ -25,7 +25,7 @@ function ToastLine({ toast, dismiss }: { toast: Toast; dismiss: () => void }) {
   const [held, setHeld] = useState(false);
   useEffect(() => {
     if (held) return;
-    const timer = setTimeout(dismiss, STAYS_MS);
+    const timer = setTimeout(dismiss, VISIBLE_MS);
     return () => clearTimeout(timer);
   }, [held]);
   return (

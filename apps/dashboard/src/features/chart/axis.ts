@@ -1,8 +1,8 @@
 const STEPS = [1, 1.5, 2, 3, 4, 5, 6, 8, 10] as const;
 
-/** A round number for the top of an axis from 0: at least `highest` and at least `least`. */
-export function axisTop(highest: number, least: number): number {
-  const wanted = Math.max(highest, least);
+/** A round number for the top of an axis from 0: at least `highest` and at least `min`. */
+export function axisTop(highest: number, min: number): number {
+  const wanted = Math.max(highest, min);
   const magnitude = 10 ** Math.floor(Math.log10(wanted));
   for (const step of STEPS) if (step * magnitude >= wanted) return step * magnitude;
   return 10 * magnitude;
@@ -26,11 +26,11 @@ const TICKS = [
   { span: 9000, step: 1800 },
   { span: 40_000, step: 3600 },
 ] as const;
-const WIDEST = 10_800;
+const MAX_STEP = 10_800;
 
 /** Round times between `from` and `to` (s since the epoch), and whether labels need seconds. */
 export function timeTicks(from: number, to: number): { ticks: number[]; seconds: boolean } {
-  const step = TICKS.find(({ span }) => span >= to - from)?.step ?? WIDEST;
+  const step = TICKS.find(({ span }) => span >= to - from)?.step ?? MAX_STEP;
   const ticks: number[] = [];
   for (let at = Math.ceil(from / step) * step; at <= to; at += step) ticks.push(at);
   return { ticks, seconds: step < 60 };

@@ -133,7 +133,7 @@ export function ChartBrush({ points, stepMs, axis, onMark, onZoom, children }: B
           }}
         />
         {children}
-        {shown !== null && <MarkDrawn mark={shown} stepMs={stepMs} axis={axis} />}
+        {shown !== null && <MarkOverlay mark={shown} stepMs={stepMs} axis={axis} />}
       </div>
       {shown !== null && (
         <p className="mark-text" data-testid="mark-text">
@@ -150,7 +150,7 @@ export function ChartBrush({ points, stepMs, axis, onMark, onZoom, children }: B
   );
 }
 
-function MarkDrawn({ mark, stepMs, axis }: { mark: Mark; stepMs: number; axis: TimeSpan }) {
+function MarkOverlay({ mark, stepMs, axis }: { mark: Mark; stepMs: number; axis: TimeSpan }) {
   const { fromMs, toMs } = markedSpan(mark, stepMs);
   const length = axis.toMs - axis.fromMs;
   const left = Math.max(0, (fromMs - axis.fromMs) / length);

@@ -24,7 +24,7 @@ export interface PlotProps {
   readonly step: number;
   readonly axisLabel: (value: number) => string;
   /** Smallest value for the top of the axis. */
-  readonly least: number;
+  readonly minTop: number;
   /** Index of the point under the pointer, null when it leaves. */
   readonly onHover: (index: number | null) => void;
   /** Called with a range that was selected with the mouse, s since the epoch. */
@@ -34,11 +34,11 @@ export interface PlotProps {
 const CROSSHAIR = 'rates';
 
 /** Lines over time with range selection by mouse. Colours are read from CSS variables at each drawing. */
-export function Plot({ lines, data, lost, end, span, step, axisLabel, least, onHover, onBrush }: PlotProps) {
+export function Plot({ lines, data, lost, end, span, step, axisLabel, minTop, onHover, onBrush }: PlotProps) {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
-  const latest = useRef({ lost, end, span, step, axisLabel, least, onHover, onBrush });
-  latest.current = { lost, end, span, step, axisLabel, least, onHover, onBrush };
+  const latest = useRef({ lost, end, span, step, axisLabel, minTop, onHover, onBrush });
+  latest.current = { lost, end, span, step, axisLabel, minTop, onHover, onBrush };
 
   useEffect(() => {
     const element = host.current;
@@ -51,7 +51,7 @@ export function Plot({ lines, data, lost, end, span, step, axisLabel, least, onH
       ticks: { show: false },
       border: { show: false },
     } satisfies Partial<uPlot.Axis>;
-    const made = new uPlot(
+    const chart = new uPlot(
       {
         width: element.clientWidth,
         height: element.clientHeight,
@@ -70,7 +70,7 @@ export function Plot({ lines, data, lost, end, span, step, axisLabel, least, onH
         },
         scales: {
           x: { time: false, range: () => [latest.current.end - latest.current.span, latest.current.end] },
-          y: { range: (_, __, highest) => [0, axisTop(highest ?? 0, latest.current.least)] },
+          y: { range: (_, __, highest) => [0, axisTop(highest ?? 0, latest.current.minTop)] },
         },
         axes: [
           {
@@ -119,17 +119,17 @@ export function Plot({ lines, data, lost, end, span, step, axisLabel, least, onH
       [[], ...lines.map(() => [])] as unknown as uPlot.AlignedData,
       element,
     );
-    plot.current = made;
+    plot.current = chart;
     const resized = new ResizeObserver(() =>
-      made.setSize({ width: element.clientWidth, height: element.clientHeight }),
+      chart.setSize({ width: element.clientWidth, height: element.clientHeight }),
     );
     resized.observe(element);
-    const themed = new MutationObserver(() => made.redraw(false));
+    const themed = new MutationObserver(() => chart.redraw(false));
     themed.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] });
     return () => {
       resized.disconnect();
       themed.disconnect();
-      made.destroy();
+      chart.destroy();
       plot.current = null;
     };
   }, []);

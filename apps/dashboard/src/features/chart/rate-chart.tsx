@@ -26,11 +26,11 @@ const ChartArea = dynamic(() => lazyWithRetry(() => import('./chart-area.tsx')).
   loading: () => <div className="plot" />,
 });
 
-const BEFORE: PlotLine = { color: '--line-strong', dash: [3, 3] };
-const BY: Readonly<Record<Split, readonly PlotLine[]>> = {
-  action: [BEFORE, { color: '--permit-line', fill: '--permit-fill' }, { color: '--deny', fill: '--deny-fill' }],
+const PREVIOUS_LINE: PlotLine = { color: '--line-strong', dash: [3, 3] };
+const LINE_STYLES: Readonly<Record<Split, readonly PlotLine[]>> = {
+  action: [PREVIOUS_LINE, { color: '--permit-line', fill: '--permit-fill' }, { color: '--deny', fill: '--deny-fill' }],
   protocol: [
-    BEFORE,
+    PREVIOUS_LINE,
     { color: '--permit-line', fill: '--permit-fill' },
     { color: '--series-2' },
     { color: '--series-3', dash: [6, 3] },
@@ -38,7 +38,7 @@ const BY: Readonly<Record<Split, readonly PlotLine[]>> = {
   ],
 };
 /** Smallest value for the top of the axis. */
-const MIN: Readonly<Record<Unit, number>> = { packets: 10, bytes: 1000 };
+const MIN_AXIS_TOP: Readonly<Record<Unit, number>> = { packets: 10, bytes: 1000 };
 const FORMAT = { packets: formatCompact, bytes: formatBytes } as const;
 
 /** The traffic chart: packets and bytes per second, by verdict or protocol. A selected range is zoomed into. */
@@ -62,7 +62,7 @@ export function RateChart({ overview }: { overview: Overview }) {
   const when = readout.when ?? age ?? (idleSeconds < 2 ? 'now' : clockText(toMs));
   const oneOf = useSnapshot(({ figures }) => figures.sampledOneOf);
 
-  const lookAt = (from: number, to: number) => {
+  const zoomTo = (from: number, to: number) => {
     const known = { fromMs: points[0]?.fromMs ?? fromMs, toMs: Math.min(toMs, past.endMs ?? toMs) };
     overview.setZoom(brushed(from, to, stepMs, known));
   };
@@ -73,7 +73,7 @@ export function RateChart({ overview }: { overview: Overview }) {
     end: toMs / 1000 + idleSeconds,
     span: (toMs - fromMs) / 1000,
     onHover: setHovered,
-    onBrush: lookAt,
+    onBrush: zoomTo,
   };
   return (
     <section className="charts" aria-labelledby="rates-title" data-testid="rate-chart" data-points={points.length}>
@@ -109,7 +109,7 @@ export function RateChart({ overview }: { overview: Overview }) {
             stepMs,
             axis: { fromMs: (plot.end - plot.span) * 1000, toMs: plot.end * 1000 },
             onMark: setMarked,
-            onZoom: (span) => lookAt(span.fromMs / 1000, span.toMs / 1000),
+            onZoom: (span) => zoomTo(span.fromMs / 1000, span.toMs / 1000),
           }}
         />
         {points.length === 0 && <p className="chart-empty">The first figures arrive within a second.</p>}
@@ -134,7 +134,7 @@ function Total({ unit, rates, note }: { unit: Unit; rates: Amounts | null; note:
 /** A readout for each line, with its colour. */
 function LineReadouts({ split, unit, rates }: { split: Split; unit: Unit; rates: Amounts | null }) {
   return LINES[`${split}-${unit}`].map(({ label, of, tone }, i) => {
-    const line = BY[split][i + 1];
+    const line = LINE_STYLES[split][i + 1];
     const value = rates && of(rates);
     return (
       <Readout
@@ -180,8 +180,8 @@ function RatePlot({
   }, [points, before.points, before.shiftMs, step, split, unit]);
   return (
     <ChartArea
-      lines={BY[split]}
-      least={MIN[unit]}
+      lines={LINE_STYLES[split]}
+      minTop={MIN_AXIS_TOP[unit]}
       data={data}
       lost={lost}
       step={step / 1000}

@@ -75,8 +75,8 @@ function range(from: number, length: number): readonly number[] {
   return Array.from({ length }, (_, i) => from + i);
 }
 
-const RECENT = 6;
+const MAX_RECENT = 6;
 
 export function withRecent(recent: readonly string[], name: string): readonly string[] {
-  return [name, ...recent.filter((each) => each !== name)].slice(0, RECENT);
+  return [name, ...recent.filter((each) => each !== name)].slice(0, MAX_RECENT);
 }

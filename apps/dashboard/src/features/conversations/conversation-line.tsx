@@ -13,7 +13,7 @@ import { conversationFilter, conversationRow } from './conversation-row.ts';
 import type { Conversations } from './conversations.ts';
 import type { OpenRow } from './use-conversations.ts';
 
-interface Place {
+interface RowPosition {
   /** Distance from the top of the table, px. */
   readonly top: number;
   /** Position among all rows of the table; the header is 1. */
@@ -33,7 +33,7 @@ export function ConversationLine({
   top,
   position,
   interfaceName,
-}: Place & {
+}: RowPosition & {
   readonly conversations: Conversations;
   /** Index of the conversation; -1 if it was evicted. */
   readonly at: number;
@@ -94,7 +94,13 @@ export function ConversationLine({
 }
 
 /** A row below an open conversation. */
-export function OpenLine({ row, packet, current, top, position }: Place & OpenRow & { readonly current: boolean }) {
+export function OpenLine({
+  row,
+  packet,
+  current,
+  top,
+  position,
+}: RowPosition & OpenRow & { readonly current: boolean }) {
   return (
     <div
       role="row"

@@ -16,8 +16,8 @@ import type { ConversationOrder } from './conversation-list.ts';
 import { useConversations } from './use-conversations.ts';
 import './conversation-table.css';
 
-const LINE = 28;
-const TWO_LINES = 48;
+const LINE_HEIGHT = 28;
+const COMPACT_LINE_HEIGHT = 48;
 
 /** Rows grouped by conversation, one line each. A line opens to its newest rows. */
 export function ConversationTable({ compact, select, explain }: RowTableProps) {
@@ -44,7 +44,7 @@ export function ConversationTable({ compact, select, explain }: RowTableProps) {
   opened.current = open !== null;
   const openLine = open === null ? -1 : list.lineOf(open);
   const count = list.length + (openLine < 0 ? 0 : openRows.length);
-  const height = compact ? TWO_LINES : LINE;
+  const height = compact ? COMPACT_LINE_HEIGHT : LINE_HEIGHT;
   const { show, ...window } = useWindow(scroller, count, height);
   inSight.current = window;
 

@@ -18,14 +18,14 @@ const ACTION = byteOf('action');
 const REASON = byteOf('reason');
 
 const HAS_PORTS = Uint8Array.from({ length: 256 }, (_, protocol) => (hasPorts(protocol) ? 1 : 0));
-/** First ephemeral port: 32768 on Linux, 49152 on most other systems. */
-const CHOSEN_PORTS = 32_768;
-const ANSWER = 0x1_0000;
+/** First ephemeral port on Linux; most other systems begin at 49152. */
+const FIRST_EPHEMERAL_PORT = 32_768;
+const REPLY = 0x1_0000;
 const NONE = -1;
 
 /**
  * Groups rows by source, destination, service port, protocol, action and reason. The service port is the destination's,
- * or in an answer the source's; the other port differs between connections.
+ * or in a reply the source's; the other port differs between connections.
  *
  * Memory is allocated once, and nothing per packet. When it is full, the conversation with one packet that was seen
  * longest ago is evicted, and counted.
@@ -122,10 +122,10 @@ export class Conversations {
   }
 
   /** Newest rows of the conversation, newest first, as row numbers below `to`. */
-  rowsOf(index: number, ring: RecordRing, to: number, most: number): number[] {
+  rowsOf(index: number, ring: RecordRing, to: number, max: number): number[] {
     const rows: number[] = [];
     const { asArrays } = ring;
-    for (let row = to - 1; row >= ring.end - ring.size && rows.length < most; row--) {
+    for (let row = to - 1; row >= ring.end - ring.size && rows.length < max; row--) {
       const slot = row % ring.capacity;
       if (isMarkerAt(ring.bytes, slot * PACKET_LOG_SIZE)) continue;
       if (this.#isSame(index, asArrays, slot, serviceOf(asArrays, slot))) rows.push(row);
@@ -227,12 +227,12 @@ function serviceOf({ halves, bytes }: RecordArrays, slot: number): number {
   if (etherType !== ETHER_TYPE_IPV4 && etherType !== ETHER_TYPE_IPV6) return 0;
   const from = halves[half + SRC_PORT] as number;
   const to = halves[half + DST_PORT] as number;
-  const answers =
+  const isReply =
     HAS_PORTS[bytes[slot * PACKET_LOG_SIZE + PROTOCOL] as number] === 1 &&
-    to >= CHOSEN_PORTS &&
-    from < CHOSEN_PORTS &&
+    to >= FIRST_EPHEMERAL_PORT &&
+    from < FIRST_EPHEMERAL_PORT &&
     from !== 0;
-  return answers ? from | ANSWER : to;
+  return isReply ? from | REPLY : to;
 }
 
 function hashOf({ words, bytes }: RecordArrays, slot: number, service: number): number {

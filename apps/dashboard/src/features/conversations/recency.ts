@@ -1,73 +1,73 @@
 /**
- * Chooses what to evict: of the entries seen once, the one seen longest ago. So entries that return survive a flood of
- * entries seen once. (A segmented LRU of numbers 0 to capacity - 1.)
+ * A segmented LRU of the numbers 0 to capacity - 1. It evicts the entry of the probation list that was seen longest ago,
+ * so that entries seen again, which are in the protected list, survive a flood of entries seen once.
  */
 export class Recency {
-  readonly #once: number;
-  readonly #again: number;
+  readonly #probation: number;
+  readonly #protected: number;
   readonly #previous: Int32Array;
   readonly #next: Int32Array;
-  readonly #isAgain: Uint8Array;
-  readonly #mostAgain: number;
-  #againCount = 0;
+  readonly #isProtected: Uint8Array;
+  readonly #maxProtected: number;
+  #protectedCount = 0;
 
   constructor(capacity: number) {
-    this.#once = capacity;
-    this.#again = capacity + 1;
+    this.#probation = capacity;
+    this.#protected = capacity + 1;
     this.#previous = new Int32Array(capacity + 2);
     this.#next = new Int32Array(capacity + 2);
-    this.#isAgain = new Uint8Array(capacity);
-    this.#mostAgain = Math.max(1, Math.floor(capacity * 0.8));
+    this.#isProtected = new Uint8Array(capacity);
+    this.#maxProtected = Math.max(1, Math.floor(capacity * 0.8));
     this.clear();
   }
 
   clear(): void {
-    for (const end of [this.#once, this.#again]) {
+    for (const end of [this.#probation, this.#protected]) {
       this.#previous[end] = end;
       this.#next[end] = end;
     }
-    this.#isAgain.fill(0);
-    this.#againCount = 0;
+    this.#isProtected.fill(0);
+    this.#protectedCount = 0;
   }
 
   /** Adds a new entry, seen once. */
   insert(entry: number): void {
-    this.#isAgain[entry] = 0;
-    this.#putFirst(entry, this.#once);
+    this.#isProtected[entry] = 0;
+    this.#linkFirst(entry, this.#probation);
   }
 
   touch(entry: number): void {
-    if (this.#next[this.#again] === entry) return;
-    this.#takeOut(entry);
-    this.#putFirst(entry, this.#again);
-    if (this.#isAgain[entry] === 1) return;
-    this.#isAgain[entry] = 1;
-    if (++this.#againCount <= this.#mostAgain) return;
+    if (this.#next[this.#protected] === entry) return;
+    this.#unlink(entry);
+    this.#linkFirst(entry, this.#protected);
+    if (this.#isProtected[entry] === 1) return;
+    this.#isProtected[entry] = 1;
+    if (++this.#protectedCount <= this.#maxProtected) return;
     // The least recently seen entry moves back to those seen once.
-    const quiet = this.#previous[this.#again] as number;
-    this.#takeOut(quiet);
-    this.#isAgain[quiet] = 0;
-    this.#againCount--;
-    this.#putFirst(quiet, this.#once);
+    const oldest = this.#previous[this.#protected] as number;
+    this.#unlink(oldest);
+    this.#isProtected[oldest] = 0;
+    this.#protectedCount--;
+    this.#linkFirst(oldest, this.#probation);
   }
 
   /** Removes the entry to evict and returns it. There must be one. */
   evict(): number {
-    const once = this.#previous[this.#once] as number;
-    const entry = once === this.#once ? (this.#previous[this.#again] as number) : once;
-    this.#takeOut(entry);
-    if (this.#isAgain[entry] === 1) this.#againCount--;
+    const last = this.#previous[this.#probation] as number;
+    const entry = last === this.#probation ? (this.#previous[this.#protected] as number) : last;
+    this.#unlink(entry);
+    if (this.#isProtected[entry] === 1) this.#protectedCount--;
     return entry;
   }
 
-  #takeOut(entry: number): void {
+  #unlink(entry: number): void {
     const before = this.#previous[entry] as number;
     const after = this.#next[entry] as number;
     this.#next[before] = after;
     this.#previous[after] = before;
   }
 
-  #putFirst(entry: number, end: number): void {
+  #linkFirst(entry: number, end: number): void {
     const first = this.#next[end] as number;
     this.#next[end] = entry;
     this.#previous[entry] = end;

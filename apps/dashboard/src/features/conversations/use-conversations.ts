@@ -6,8 +6,8 @@ import { ConversationList, type ConversationOrder } from './conversation-list.ts
 import { Conversations } from './conversations.ts';
 
 /** Maximum number of conversations; bounds memory and work. */
-const CAPACITY = 2_000;
-const ROWS_OF_ONE = 20;
+const MAX_CONVERSATIONS = 2_000;
+const MAX_OPEN_ROWS = 20;
 /** Numbers that change faster are not readable. */
 const REFRESH_EVERY_MS = 250;
 
@@ -40,8 +40,8 @@ export function useConversations(
 ): ConversationsView {
   const { store } = useLive();
   const [conversations, list] = useMemo(() => {
-    const fresh = new Conversations(CAPACITY);
-    return [fresh, new ConversationList(fresh), store] as const;
+    const grouped = new Conversations(MAX_CONVERSATIONS);
+    return [grouped, new ConversationList(grouped), store] as const;
   }, [store]);
   const [open, setOpen] = useState<number | null>(null);
   const openRows = useRef<readonly OpenRow[]>([]);
@@ -62,7 +62,7 @@ export function useConversations(
       openRows.current =
         at < 0
           ? []
-          : conversations.rowsOf(at, rows.live, to, ROWS_OF_ONE).map((row) => {
+          : conversations.rowsOf(at, rows.live, to, MAX_OPEN_ROWS).map((row) => {
               const { view, index } = rows.live.read(row);
               return { row, packet: packetRow(view, index, interfaceName) };
             });

@@ -10,7 +10,7 @@ import type { ExportFormat } from './file-name.ts';
 import type { RecordBuffer } from './record-buffer.ts';
 
 /** Records per part: a few milliseconds of work. */
-const AT_ONCE = 4096;
+const RECORDS_PER_PART = 4096;
 
 const MEDIA_TYPES: Readonly<Record<ExportFormat, string>> = {
   ndjson: 'application/x-ndjson',
@@ -21,20 +21,20 @@ const MEDIA_TYPES: Readonly<Record<ExportFormat, string>> = {
 type NameOf = (ifindex: number) => string;
 type Encode = (view: PacketLogView, from: number, to: number) => string | Uint8Array<ArrayBuffer>;
 
-/** `rest` is awaited between parts. */
+/** `yieldToPage` is awaited between parts. */
 export async function encodeRecords(
   format: ExportFormat,
   records: RecordBuffer,
   nameOf: NameOf,
-  rest: () => Promise<void>,
+  yieldToPage: () => Promise<void>,
 ): Promise<Blob> {
   const { head, encode } = encoding(format, nameOf);
   const parts: BlobPart[] = [head];
   for (const view of records.views()) {
-    for (let from = 0; from < view.length; from += AT_ONCE) {
+    for (let from = 0; from < view.length; from += RECORDS_PER_PART) {
       // Each part is its own Blob: the browser may move it to disk and free the text.
-      parts.push(new Blob([encode(view, from, Math.min(view.length, from + AT_ONCE))]));
-      await rest();
+      parts.push(new Blob([encode(view, from, Math.min(view.length, from + RECORDS_PER_PART))]));
+      await yieldToPage();
     }
   }
   return new Blob(parts, { type: MEDIA_TYPES[format] });

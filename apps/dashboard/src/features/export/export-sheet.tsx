@@ -8,7 +8,7 @@ import { NO_FILTER } from '../../text/filter-text.ts';
 import { counted, formatCount } from '../../text/number.ts';
 import { Segments } from '../../ui/segments.tsx';
 import { Sheet } from '../../ui/sheet.tsx';
-import { EXPORT_LIMIT, lossText, pageRowsText } from './export-text.ts';
+import { lossText, MAX_EXPORT_ROWS, pageRowsText } from './export-text.ts';
 import type { ExportFormat } from './file-name.ts';
 import { recordsOfRing } from './record-buffer.ts';
 import { type ExportState, useExport } from './use-export.ts';
@@ -72,7 +72,7 @@ export function ExportSheet({ onClose }: { onClose: () => void }) {
             <p className="field-hint">
               {source === 'page'
                 ? `${here.summary}${limit === null ? '' : ` This page gets at most ${formatCount(limit)} rows/s and keeps the newest.`}`
-                : `Requested from the loader separately, without this page's row limit, also while the page is paused. At most ${formatCount(EXPORT_LIMIT)} rows.`}
+                : `Requested from the loader separately, without this page's row limit, also while the page is paused. At most ${formatCount(MAX_EXPORT_ROWS)} rows.`}
             </p>
           </div>
           {sampledOneOf > 1 && (

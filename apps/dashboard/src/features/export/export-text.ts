@@ -3,7 +3,7 @@ import { counted, formatCount } from '../../text/number.ts';
 import type { Gaps } from './record-buffer.ts';
 
 /** Maximum rows of a recording. All are in memory until the file is saved. */
-export const EXPORT_LIMIT = 500_000;
+export const MAX_EXPORT_ROWS = 500_000;
 
 /** Rows that are missing in the recording, by cause. */
 export interface ExportLoss {
@@ -23,7 +23,7 @@ export type ExportEnd = 'time' | 'stopped' | 'limit' | 'broken';
 const END_TEXT: Readonly<Record<ExportEnd, string>> = {
   time: '',
   stopped: 'Stopped early.',
-  limit: `Ended at the limit of ${formatCount(EXPORT_LIMIT)} rows. Narrow the filter to record for longer.`,
+  limit: `Ended at the limit of ${formatCount(MAX_EXPORT_ROWS)} rows. Narrow the filter to record for longer.`,
   broken: 'The connection was lost: the file ends there.',
 };
 

@@ -1,7 +1,7 @@
 export const EXPORT_FORMATS = ['ndjson', 'csv', 'pcapng'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
-const FILTER_CHARACTERS = 60;
+const MAX_FILTER_CHARACTERS = 60;
 
 /**
  * Name of the file: `packetlog_web-1_2026-01-02T14-03-22Z_tcp-dst-port-443.csv`. Node, UTC time of the request, filter.
@@ -11,7 +11,7 @@ export function exportName(
   { node, atMs, filter }: { readonly node: string; readonly atMs: number; readonly filter: string },
 ): string {
   const time = `${new Date(atMs).toISOString().slice(0, 19).replaceAll(':', '-')}Z`;
-  const parts = ['packetlog', plain(node), time, plain(filter).slice(0, FILTER_CHARACTERS).replace(/-$/, '')];
+  const parts = ['packetlog', plain(node), time, plain(filter).slice(0, MAX_FILTER_CHARACTERS).replace(/-$/, '')];
   return `${parts.filter(Boolean).join('_')}.${format}`;
 }
 
@@ -19,12 +19,12 @@ export function exportName(
 function plain(text: string): string {
   return text
     .toLowerCase()
-    .replace(/[<>=!]+/g, (sign) => `-${COMPARED[sign] ?? ''}-`)
+    .replace(/[<>=!]+/g, (sign) => `-${COMPARISON_NAMES[sign] ?? ''}-`)
     .replace(/[^a-z0-9.]+/g, '-')
     .replace(/^[-.]+|[-.]+$/g, '');
 }
 
-const COMPARED: Readonly<Record<string, string>> = {
+const COMPARISON_NAMES: Readonly<Record<string, string>> = {
   '<': 'below',
   '>': 'above',
   '<=': 'up-to',

@@ -6,7 +6,7 @@ import type { RecordRing } from '../../node/rows/record-ring.ts';
 const IFINDEX_AT = byteOf('ifindex');
 
 /** Records per piece of memory: 4 MiB. */
-const PIECE = 65_536;
+const RECORDS_PER_PIECE = 65_536;
 
 /** Records of an export, in order of arrival, up to a limit. Memory grows in pieces. */
 export class RecordBuffer {
@@ -44,20 +44,22 @@ export class RecordBuffer {
   }
 
   #pieceFor(): Uint8Array<ArrayBuffer> {
-    const number = Math.floor(this.#length / PIECE);
-    this.#pieces[number] ??= new Uint8Array(Math.min(PIECE, this.limit - number * PIECE) * PACKET_LOG_SIZE);
+    const number = Math.floor(this.#length / RECORDS_PER_PIECE);
+    this.#pieces[number] ??= new Uint8Array(
+      Math.min(RECORDS_PER_PIECE, this.limit - number * RECORDS_PER_PIECE) * PACKET_LOG_SIZE,
+    );
     return this.#pieces[number];
   }
 
   #nextAt(): number {
-    return (this.#length++ % PIECE) * PACKET_LOG_SIZE;
+    return (this.#length++ % RECORDS_PER_PIECE) * PACKET_LOG_SIZE;
   }
 
   /** Views of all pieces, in order. */
   *views(): Generator<PacketLogView> {
     let left = this.#length;
     for (const bytes of this.#pieces) {
-      const count = Math.min(left, PIECE);
+      const count = Math.min(left, RECORDS_PER_PIECE);
       left -= count;
       yield new PacketLogView(bytes, { count, stride: PACKET_LOG_SIZE, recordOffset: 0 });
     }

@@ -1,6 +1,6 @@
 import type { Loader } from '../../node/connection/loader.ts';
 import { ExportStream } from './export-stream.ts';
-import { EXPORT_LIMIT, type ExportLoss } from './export-text.ts';
+import { type ExportLoss, MAX_EXPORT_ROWS } from './export-text.ts';
 import { RecordBuffer } from './record-buffer.ts';
 
 export interface RecordingEvents {
@@ -12,25 +12,25 @@ export interface RecordingEvents {
 
 /** Records new packets of one or several loaders until it is closed. */
 export class Recording {
-  readonly records = new RecordBuffer(EXPORT_LIMIT);
+  readonly records = new RecordBuffer(MAX_EXPORT_ROWS);
   readonly #loaders: readonly Loader[];
   readonly #streams: readonly ExportStream[];
   readonly #lostBefore: number;
   /** Interface numbers in the records if several nodes are recorded; each entry is `node:ifindex`. */
   readonly #interfaces: string[] = [];
-  #toStart: number;
+  #starting: number;
   #startedAt: number | null = null;
 
   constructor(loaders: readonly Loader[], filter: string, { onEnd, onRejected }: RecordingEvents) {
     this.#loaders = loaders;
-    this.#toStart = loaders.length;
+    this.#starting = loaders.length;
     this.#lostBefore = this.#lostByLoaders();
     this.#streams = loaders.map((loader, node) => {
       const indexOf = loaders.length === 1 ? undefined : (ifindex: number) => this.#indexOf(`${node}:${ifindex}`);
       return new ExportStream(loader.target ?? { loader: loader.address, token: null }, filter, {
         onStart: () => {
-          this.#toStart--;
-          if (this.#toStart === 0) this.#startedAt = performance.now();
+          this.#starting--;
+          if (this.#starting === 0) this.#startedAt = performance.now();
         },
         onBatch: (batch) => {
           this.records.append(batch, indexOf);

@@ -44,8 +44,8 @@ export function useExport(): Export {
   const { store, filter, nodes } = useLive();
   const [state, setState] = useState<ExportState>({ step: 'choosing' });
   const stop = useRef<(end: ExportEnd) => void>(() => {});
-  const giveUp = useRef(() => {});
-  useEffect(() => () => giveUp.current(), []);
+  const cancel = useRef(() => {});
+  useEffect(() => () => cancel.current(), []);
 
   const save = async (format: ExportFormat, { records, nameOf, summary, knownAfterMs = 0, atMs }: ToSave) => {
     setState({ step: 'saving' });
@@ -88,7 +88,7 @@ export function useExport(): Export {
       else setState({ step: 'recording', rows: records.length, loss, forMs: sofar });
     }, PROGRESS_EVERY_MS);
     stop.current = end;
-    giveUp.current = release;
+    cancel.current = release;
     setState({ step: 'recording', rows: 0, loss: NOTHING_LOST, forMs: 0 });
   };
 

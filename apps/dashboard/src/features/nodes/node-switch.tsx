@@ -5,7 +5,7 @@ import { useLive } from '../../node/live-context.tsx';
 import { ALL_NODES } from '../../node/nodes.ts';
 import { useNodes, useNodesAtAGlance } from '../../node/use-nodes.ts';
 import { useKeys } from '../../ui/keys/keys.ts';
-import { howManyLive } from './node-text.ts';
+import { liveCountText } from './node-text.ts';
 import './node-switch.css';
 
 /** Selects the node to show, or all of them. */
@@ -52,7 +52,7 @@ export function NodeSwitch() {
       <ChevronDown size={12} aria-hidden="true" className="node-chevron" />
       {!allLive && (
         <span className="text-warn whitespace-nowrap" data-testid="nodes-live">
-          {howManyLive(states)}
+          {liveCountText(states)}
         </span>
       )}
     </span>

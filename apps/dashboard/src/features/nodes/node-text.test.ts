@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { bestConnection } from '../../node/all-nodes/all-nodes-connection.ts';
 import { nodeNames } from '../../node/connection/node-name.ts';
 import type { Connection } from '../../node/state/connection.ts';
-import { howManyLive, nodeText } from './node-text.ts';
+import { liveCountText, nodeText } from './node-text.ts';
 
 const facts = (connection: Connection, over = {}) => ({
   connection,
@@ -61,6 +61,6 @@ test('all nodes have the state of the best of them', () => {
   expect(bestConnection([lost, live(1), live(3), rejected])).toEqual(live(3));
   expect(bestConnection([rejected, lost])).toEqual(lost);
   expect(bestConnection([])).toEqual({ state: 'no-token' });
-  expect(howManyLive(['live', 'lost', 'live'])).toBe('2 of 3 live');
-  expect(howManyLive(['live', 'live'])).toBe('all 2 live');
+  expect(liveCountText(['live', 'lost', 'live'])).toBe('2 of 3 live');
+  expect(liveCountText(['live', 'live'])).toBe('all 2 live');
 });

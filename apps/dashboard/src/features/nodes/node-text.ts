@@ -24,7 +24,7 @@ export interface NodeText {
   readonly sentence: string;
 }
 
-/** Words the state of a node, for the list. */
+/** Describes the state of a node, for the list. */
 export function nodeText({ connection, now, address, isHome, blocked, page }: NodeFacts): NodeText {
   const { label, age, sentence, advice } = connectionText(connection, now, address);
   const text = (state: string, ...sentences: string[]) => ({
@@ -58,7 +58,7 @@ export function nodeText({ connection, now, address, isHome, blocked, page }: No
 }
 
 /** 'all 3 live', '2 of 3 live'. */
-export function howManyLive(states: readonly Connection['state'][]): string {
+export function liveCountText(states: readonly Connection['state'][]): string {
   const live = states.filter((state) => state === 'live').length;
   return live === states.length ? `all ${live} live` : `${live} of ${states.length} live`;
 }

@@ -4,7 +4,7 @@ import { lossSentence, type PathFacts, packetPath } from './packet-path.ts';
 
 const hop = { offered: 0, delivered: 0, dropped: 0, withheld: 0, pending: 0 };
 
-/** Two interfaces; every kind of loss, and everything that is set aside. */
+/** Two interfaces; every kind of loss, and everything that is excluded. */
 function facts(over: Partial<PathFacts> = {}): PathFacts {
   const [first, second] = makeLedger({ ringFull: [3, 4] }).interfaces;
   if (first === undefined || second === undefined) throw new Error('two interfaces');
@@ -33,24 +33,24 @@ function facts(over: Partial<PathFacts> = {}): PathFacts {
 
 const of = (given: PathFacts) => Object.fromEntries(packetPath(given).map((step) => [step.id, step]));
 
-test('at every step what comes in is what goes on, what was set aside and what was lost', () => {
-  for (const { id, comesIn, goesOn, lost, amounts } of packetPath(facts())) {
-    const aside = amounts.reduce((sum, { kind, value }) => sum + (kind === 'aside' ? value : 0), 0);
-    expect(goesOn + aside + lost, id).toBe(comesIn);
-    expect(goesOn, id).toBeGreaterThan(0);
+test('at every step what entered is what passed, was excluded, and was lost', () => {
+  for (const { id, entered, passed, lost, amounts } of packetPath(facts())) {
+    const excluded = amounts.reduce((sum, { kind, value }) => sum + (kind === 'excluded' ? value : 0), 0);
+    expect(passed + excluded + lost, id).toBe(entered);
+    expect(passed, id).toBeGreaterThan(0);
   }
 });
 
 test('what one step lets go on is what comes to the next, up to the loader', () => {
   const { hook, rules, ring, loader } = of(facts());
-  expect([hook?.goesOn, rules?.goesOn, ring?.goesOn]).toEqual([200, 200, 176]);
-  expect(loader).toMatchObject({ comesIn: 176, goesOn: 120, lost: 11 });
+  expect([hook?.passed, rules?.passed, ring?.passed]).toEqual([200, 200, 176]);
+  expect(loader).toMatchObject({ entered: 176, passed: 120, lost: 11 });
 });
 
 test('the page has its own ledger since it connected, including earlier connections', () => {
-  expect(of(facts())['page']).toMatchObject({ comesIn: 90, goesOn: 40, lost: 5 });
+  expect(of(facts())['page']).toMatchObject({ entered: 90, passed: 40, lost: 5 });
   const loss = { ring: 7, queue: 11, page: 25, total: 43 };
-  expect(of(facts({ loss }))['page']).toMatchObject({ comesIn: 110, goesOn: 40, lost: 25 });
+  expect(of(facts({ loss }))['page']).toMatchObject({ entered: 110, passed: 40, lost: 25 });
 });
 
 test('denied packets are counted separately and are not lost', () => {
@@ -69,7 +69,7 @@ test('packets of interfaces that are not watched take the same path', () => {
   const [counters] = ledger.interfaces.map((entry) => entry.counters);
   if (counters === undefined) throw new Error('one interface');
   const steps = of(facts({ ledger: { ...ledger, unwatched: { ifindex: 9, counters } } }));
-  expect([steps['hook']?.comesIn, steps['ring']?.lost, steps['loader']?.comesIn]).toEqual([300, 10, 256]);
+  expect([steps['hook']?.entered, steps['ring']?.lost, steps['loader']?.entered]).toEqual([300, 10, 256]);
 });
 
 test('sampling says how many a row stands for', () => {

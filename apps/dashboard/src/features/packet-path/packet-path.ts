@@ -11,10 +11,10 @@ export interface PathAmount {
   /** What it means, as a sentence. */
   readonly text: string;
   /**
-   * 'part': continues, and is counted separately. 'aside': ends here by choice (sampling, filter, pause). 'lost': ends
-   * here because something was full or slow.
+   * 'part': passes on, and is counted separately. 'excluded': ends here on purpose (sampling, filter, pause), or is still
+   * in transit. 'lost': ends here because something was full or slow.
    */
-  readonly kind: 'part' | 'aside' | 'lost';
+  readonly kind: 'part' | 'excluded' | 'lost';
   readonly verdict?: 'deny' | 'would_deny' | 'aborted';
 }
 
@@ -22,10 +22,10 @@ export interface PathStep {
   readonly id: 'hook' | 'rules' | 'ring' | 'loader' | 'page';
   readonly title: string;
   readonly text: string;
-  readonly comesIn: number;
+  readonly entered: number;
   readonly amounts: readonly PathAmount[];
   readonly lost: number;
-  readonly goesOn: number;
+  readonly passed: number;
   /** Unit of what continues. */
   readonly unit: 'packet' | 'row';
 }
@@ -42,8 +42,8 @@ export interface PathFacts {
 }
 
 /**
- * The path of packets and rows from the hook to this page. At each step `comesIn = goesOn + set aside + lost`; 'part'
- * amounts are included in `goesOn`.
+ * The path of packets and rows from the hook to this page. At each step `entered = passed + excluded + lost`; 'part'
+ * amounts are included in `passed`.
  */
 export function packetPath({ ledger, loss, wouldDeny, sampledOneOf, rowLimit, badMessages }: PathFacts): PathStep[] {
   const sum = (key: keyof InterfaceLedger) => ledgerSum(ledger, key);
@@ -83,21 +83,21 @@ export function packetPath({ ledger, loss, wouldDeny, sampledOneOf, rowLimit, ba
     ),
     step('ring', 'Ring', 'row', seen, 'The kernel writes a row for each packet into its ring.', [
       ...some(
-        aside(
+        excluded(
           'sampled out',
           sum('sampled_out'),
           `While the ring was filling up, only some packets were recorded; each row represents several.${oneOf}`,
         ),
       ),
-      ...some(aside('not recorded', sum('filtered_out'), 'The loader was started with --count-only.')),
+      ...some(excluded('not recorded', sum('filtered_out'), 'The loader was started with --count-only.')),
       lost('ring full', sum('ring_full'), 'The ring was full: the loader did not read it fast enough.'),
     ]),
     step('loader', 'Loader', 'row', emitted, 'Reads rows from the ring and sends them to its clients.', [
       ...some(
-        aside('read by a previous process', before, 'Counters continue when one loader takes over from another.'),
+        excluded('read by a previous process', before, 'Counters continue when one loader takes over from another.'),
       ),
-      ...some(aside('not requested', ring.withheld + queue.withheld, 'No client asked for rows at that time.')),
-      ...some(aside('in transit', ring.pending + queue.pending, 'Waiting in the ring or in the loader.')),
+      ...some(excluded('not requested', ring.withheld + queue.withheld, 'No client requested rows at that time.')),
+      ...some(excluded('in transit', ring.pending + queue.pending, 'Waiting in the ring or in the loader.')),
       lost('loader too slow', ring.dropped + queue.dropped, 'The loader could not process them in time.'),
     ]),
     step(
@@ -107,9 +107,9 @@ export function packetPath({ ledger, loss, wouldDeny, sampledOneOf, rowLimit, ba
       client.offered + client.filtered + loss.page - client.dropped,
       'Counted since this page connected.',
       [
-        ...some(aside('filtered', client.filtered, 'Excluded by your filter.')),
+        ...some(excluded('filtered', client.filtered, 'Excluded by your filter.')),
         ...some(
-          aside(
+          excluded(
             'withheld',
             client.withheld,
             rowLimit === null
@@ -117,7 +117,7 @@ export function packetPath({ ledger, loss, wouldDeny, sampledOneOf, rowLimit, ba
               : `Withheld: paused, or more than ${formatCount(rowLimit)} rows a second.`,
           ),
         ),
-        ...some(aside('in transit', client.pending, 'Sent with the next message.')),
+        ...some(excluded('in transit', client.pending, 'Sent with the next message.')),
         lost('client too slow', loss.page, 'This page or its connection was too slow.'),
         ...(badMessages > 0
           ? [
@@ -137,18 +137,18 @@ function step(
   id: PathStep['id'],
   title: string,
   unit: PathStep['unit'],
-  comesIn: number,
+  entered: number,
   text: string,
   amounts: readonly PathAmount[],
 ): PathStep {
   const sum = (kind: PathAmount['kind']) =>
     amounts.reduce((total, amount) => total + (amount.kind === kind ? amount.value : 0), 0);
-  const gone = sum('lost');
-  return { id, title, text, unit, comesIn, amounts, lost: gone, goesOn: comesIn - sum('aside') - gone };
+  const missing = sum('lost');
+  return { id, title, text, unit, entered, amounts, lost: missing, passed: entered - sum('excluded') - missing };
 }
 
 const part = (label: string, value: number, text: string): PathAmount => ({ label, value, text, kind: 'part' });
-const aside = (label: string, value: number, text: string): PathAmount => ({ label, value, text, kind: 'aside' });
+const excluded = (label: string, value: number, text: string): PathAmount => ({ label, value, text, kind: 'excluded' });
 const lost = (label: string, value: number, text: string): PathAmount => ({ label, value, text, kind: 'lost' });
 
 /** The amount, unless it is 0. */
@@ -159,7 +159,7 @@ function some(amount: PathAmount): PathAmount[] {
 /** Sums up the losses in a sentence. */
 export function lossSentence(steps: readonly PathStep[]): string {
   const places = steps.filter(({ lost }) => lost > 0);
-  const seen = counted(steps[0]?.comesIn ?? 0, 'packet');
+  const seen = counted(steps[0]?.entered ?? 0, 'packet');
   if (places.length === 0) return `Nothing lost of ${seen}.`;
   const where = places.map(({ id, lost }) => `${counted(lost, 'row')} ${PLACES[id]}`);
   return `Lost of ${seen}: ${where.join(', ')}. The counters still include them.`;

@@ -15,7 +15,7 @@ import { lossSentence, type PathAmount, type PathStep } from './packet-path.ts';
 import { usePacketPath } from './use-packet-path.ts';
 import './path-diagram.css';
 
-/** The packet path as a table: what entered each step, what was set aside and what was lost there. */
+/** The packet path as a table: what entered each step, what became of it and what was lost there. */
 export function PathDiagram() {
   const steps = usePacketPath();
   const startedMs = useSnapshot(({ figures }) => figures.hello?.started_at_ms);
@@ -48,13 +48,13 @@ export function PathDiagram() {
 function StepTable({ steps }: { steps: readonly PathStep[] }) {
   return (
     <table className="path-table">
-      <caption className="sr-only">What entered each step, what was set aside there, and what was lost</caption>
+      <caption className="sr-only">What entered each step, what became of it, and what was lost</caption>
       <thead>
         <tr className="path-head">
           <td />
           <th scope="col">step</th>
           <th scope="col">in</th>
-          <th scope="col">set aside</th>
+          <th scope="col">breakdown</th>
           <th scope="col">lost</th>
           <th scope="col">out</th>
         </tr>
@@ -75,7 +75,7 @@ function StepTable({ steps }: { steps: readonly PathStep[] }) {
               <span className="path-text">{step.text}</span>
             </th>
             <td>
-              <Count value={step.comesIn} />
+              <Count value={step.entered} />
             </td>
             <td>
               <Amounts amounts={step.amounts.filter(({ kind }) => kind !== 'lost')} />
@@ -84,7 +84,7 @@ function StepTable({ steps }: { steps: readonly PathStep[] }) {
               <Amounts amounts={step.amounts.filter(({ kind }) => kind === 'lost')} />
             </td>
             <td>
-              <Count value={step.goesOn} />
+              <Count value={step.passed} />
             </td>
           </tr>
         ))}
@@ -105,13 +105,13 @@ function StepList({ steps }: { steps: readonly PathStep[] }) {
             <p className="path-text">{step.text}</p>
             <dl className="path-amounts">
               <Line label="in">
-                <Count value={step.comesIn} />
+                <Count value={step.entered} />
               </Line>
               {step.amounts.map((amount) => (
                 <AmountLine key={amount.label} amount={amount} />
               ))}
               <Line label="out">
-                <Count value={step.goesOn} />
+                <Count value={step.passed} />
               </Line>
             </dl>
           </div>
@@ -160,20 +160,20 @@ function Line({ label, children }: { label: string; children: ReactNode }) {
   );
 }
 
-/** Smallest visible share: one lost row must be visible. */
-const MIN = 0.14;
+/** Smallest fraction that is drawn: one lost row must be visible. */
+const MIN_FRACTION = 0.14;
 
-/** Draws what continues as a band and what leaves it to the right, hatched if it is lost. */
-function Pipe({ step: { comesIn, goesOn, lost } }: { step: PathStep }) {
-  const share = (value: number) => (comesIn === 0 || value === 0 ? 0 : Math.max(value / comesIn, MIN));
-  const leak = share(lost);
-  const aside = share(comesIn - goesOn - lost);
-  const on = Math.max(0, Math.min(share(goesOn), 1 - leak - aside));
+/** Draws what passes as a band, and what leaves it to the right: hatched if it is lost. */
+function Pipe({ step: { entered, passed, lost } }: { step: PathStep }) {
+  const fraction = (value: number) => (entered === 0 || value === 0 ? 0 : Math.max(value / entered, MIN_FRACTION));
+  const lostPart = fraction(lost);
+  const excludedPart = fraction(entered - passed - lost);
+  const passedPart = Math.max(0, Math.min(fraction(passed), 1 - lostPart - excludedPart));
   return (
     <span className="path-pipe" aria-hidden="true">
-      <span className="path-on" style={{ width: `${on * 100}%` }} />
-      {aside > 0 && <span className="path-aside" style={{ width: `${aside * 100}%` }} />}
-      {leak > 0 && <span className="path-leak" style={{ width: `${leak * 100}%` }} />}
+      <span className="path-passed" style={{ width: `${passedPart * 100}%` }} />
+      {excludedPart > 0 && <span className="path-excluded" style={{ width: `${excludedPart * 100}%` }} />}
+      {lostPart > 0 && <span className="path-lost-part" style={{ width: `${lostPart * 100}%` }} />}
     </span>
   );
 }

@@ -20,7 +20,7 @@ export function PathStrip() {
       {steps.map((step, i) => (
         <Fragment key={step.id}>
           {i > 0 && <ChevronRight size={12} aria-hidden="true" className="text-faint shrink-0" />}
-          <Station step={step} />
+          <Step step={step} />
         </Fragment>
       ))}
       <button
@@ -37,10 +37,10 @@ export function PathStrip() {
   );
 }
 
-function Station({ step: { id, title, text, comesIn, goesOn, amounts, lost } }: { step: PathStep }) {
-  const told = amounts.filter(
+function Step({ step: { id, title, text, entered, passed, amounts, lost } }: { step: PathStep }) {
+  const shown = amounts.filter(
     ({ value, kind, verdict }) =>
-      kind === 'lost' || verdict === 'deny' || (value > 0 && (kind === 'aside' || verdict !== undefined)),
+      kind === 'lost' || verdict === 'deny' || (value > 0 && (kind === 'excluded' || verdict !== undefined)),
   );
   return (
     <dl className="path-station" title={text} data-lost={lost > 0}>
@@ -48,17 +48,17 @@ function Station({ step: { id, title, text, comesIn, goesOn, amounts, lost } }: 
         <dt>{SHORT[id] ?? title}</dt>
         {id === 'hook' && (
           <dd>
-            <Count value={comesIn} testId="total-seen" />
+            <Count value={entered} testId="total-seen" />
           </dd>
         )}
         {id === 'page' && (
           <dd>
-            <Count value={goesOn} />
+            <Count value={passed} />
           </dd>
         )}
       </div>
-      {told.map((amount) => (
-        <Told key={amount.label} amount={amount} />
+      {shown.map((amount) => (
+        <Amount key={amount.label} amount={amount} />
       ))}
     </dl>
   );
@@ -67,7 +67,7 @@ function Station({ step: { id, title, text, comesIn, goesOn, amounts, lost } }: 
 const SHORT: Partial<Record<PathStep['id'], string>> = { page: 'Displayed' };
 const TONE = { deny: 'text-deny', would_deny: 'text-warn', aborted: 'text-malformed' } as const;
 
-function Told({ amount: { label, value, text, kind, verdict } }: { amount: PathAmount }) {
+function Amount({ amount: { label, value, text, kind, verdict } }: { amount: PathAmount }) {
   const tone =
     value === 0 ? 'text-faint' : kind === 'lost' ? 'path-lost hatched' : verdict ? TONE[verdict] : 'text-muted';
   return (

@@ -7,7 +7,7 @@ import { clockText } from '../../text/clock.ts';
 import { auditSentence, authorText } from './change/audit-text.ts';
 import './changes.css';
 
-const SHOWN = 200;
+const MAX_ENTRIES = 200;
 
 /** The newest entries of the loader's audit file. */
 export function Changes() {
@@ -17,14 +17,14 @@ export function Changes() {
   const [entries, setEntries] = useState<readonly AuditEntry[] | null>(null);
   const [problem, setProblem] = useState('');
   useEffect(() => {
-    let mine = true;
-    void ask('audit', { limit: SHOWN }).then((answer) => {
-      if (!mine) return;
+    let current = true;
+    void ask('audit', { limit: MAX_ENTRIES }).then((answer) => {
+      if (!current) return;
       if (answer.ok) setEntries([...answer.value.entries].sort((a, b) => (a.at < b.at ? 1 : -1)));
       setProblem(answer.ok ? '' : answer.error.message);
     });
     return () => {
-      mine = false;
+      current = false;
     };
   }, [ask, revision, pending]);
   if (problem !== '') return <p className="rules-empty">{problem}</p>;

@@ -17,12 +17,12 @@ import { TopList } from './top-list.tsx';
 import './panels.css';
 
 /** Rules that denied, or would deny, in the time range. Hidden if none did. */
-export function DeniedBy({ lists, note, most }: { lists: RangeLists | null; note: string; most: number }) {
+export function DeniedBy({ lists, note, max }: { lists: RangeLists | null; note: string; max: number }) {
   const { store } = useLive();
   const { shown } = useNodes();
   useRulesView();
   // Rule numbers are per node, so sums over nodes would mix rules.
-  const rules = lists === null || shown === ALL_NODES ? [] : rangeRules(lists.rules, store.rules, most);
+  const rules = lists === null || shown === ALL_NODES ? [] : rangeRules(lists.rules, store.rules, max);
   if (lists === null || rules.length === 0) return null;
   const seconds = lists.lengthMs / 1000;
   return (

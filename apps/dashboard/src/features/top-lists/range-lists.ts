@@ -27,7 +27,7 @@ export interface RangeLists {
 
 /** The top lists of a range, with names. */
 export function rangeLists(top: HistoryTop): RangeLists {
-  const fresh = new Set(top.new_sources.map(({ addr }) => addr));
+  const newSources = new Set(top.new_sources.map(({ addr }) => addr));
   const plain = { note: '', isNew: false };
   return {
     sources: top.sources.map(({ addr, ...volume }) => ({
@@ -35,7 +35,7 @@ export function rangeLists(top: HistoryTop): RangeLists {
       ...volume,
       key: addr,
       label: addr,
-      isNew: fresh.has(addr),
+      isNew: newSources.has(addr),
     })),
     ports: top.ports.map(({ ip_protocol, port, ...volume }) => ({
       ...plain,

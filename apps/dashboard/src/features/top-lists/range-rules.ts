@@ -13,11 +13,11 @@ export interface RangeRule {
 }
 
 /** Rules by packets, descending. Removed rules are listed by number; permit rules are left out. */
-export function rangeRules(top: HistoryTop['rules'], book: RulesState, most: number): RangeRule[] {
-  const known = new Map(book.view?.snapshot.rules.map((rule) => [rule.id, rule]));
+export function rangeRules(top: HistoryTop['rules'], state: RulesState, max: number): RangeRule[] {
+  const known = new Map(state.view?.snapshot.rules.map((rule) => [rule.id, rule]));
   return top
     .filter(({ rule_id, packets }) => packets > 0 && known.get(rule_id)?.action !== 'permit')
-    .slice(0, most)
+    .slice(0, max)
     .map(({ rule_id, packets, series }) => {
       const rule = known.get(rule_id);
       const match = rule === undefined ? 'removed since' : matchText(rule);

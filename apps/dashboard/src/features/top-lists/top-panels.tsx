@@ -56,7 +56,7 @@ export function TopPanels({ overview, height }: { overview: Overview; height: nu
   return (
     <div className="top-panels">
       {figures.sampledOneOf > 1 && <Estimates oneOf={figures.sampledOneOf} />}
-      <DeniedBy lists={lists} note={span} most={rows.denied} />
+      <DeniedBy lists={lists} note={span} max={rows.denied} />
       {PANELS.map(({ key, title, column, empty }, i) => (
         <Panel
           key={key}
@@ -80,9 +80,9 @@ export function TopPanels({ overview, height }: { overview: Overview; height: nu
         </Panel>
       ))}
       {lists !== null && rows.fresh > 0 && lists.newSources.length > 0 && (
-        <NewSources sources={lists.newSources} most={rows.fresh} />
+        <NewSources sources={lists.newSources} max={rows.fresh} />
       )}
-      <Protocols most={rows.protocols} />
+      <Protocols max={rows.protocols} />
     </div>
   );
 }
@@ -178,12 +178,12 @@ function RangeRow({
   );
 }
 
-function NewSources({ sources, most }: { sources: RangeLists['newSources']; most: number }) {
-  const note = sources.length > most ? `${most} of ${sources.length}, newest first` : 'first seen in this range';
+function NewSources({ sources, max }: { sources: RangeLists['newSources']; max: number }) {
+  const note = sources.length > max ? `${max} of ${sources.length}, newest first` : 'first seen in this range';
   return (
     <Panel name="fresh" title="New sources" note={note} isEmpty={false} empty="">
       <TopList title="New sources" column="source" bar="first seen" rate="packets">
-        {sources.slice(0, most).map(({ addr, firstSeenMs, packets }) => (
+        {sources.slice(0, max).map(({ addr, firstSeenMs, packets }) => (
           <tr key={addr}>
             <th scope="row" title={addr}>
               <MiddleCut text={addr} />
@@ -199,7 +199,7 @@ function NewSources({ sources, most }: { sources: RangeLists['newSources']; most
   );
 }
 
-function Protocols({ most }: { most: number }) {
+function Protocols({ max }: { max: number }) {
   const age = useAge();
   const { protocols, seconds } = useSnapshot(({ figures }) => figures.top);
   // Bars compare entries with each other; the share of the total is in the text.
@@ -213,7 +213,7 @@ function Protocols({ most }: { most: number }) {
       empty="None in the last seconds."
     >
       <TopList title="Protocols" column="protocol" bar="share" rate="packets per second">
-        {protocols.slice(0, most).map(({ key, label, note, packetsPerSecond, share }) => (
+        {protocols.slice(0, max).map(({ key, label, note, packetsPerSecond, share }) => (
           <tr key={key}>
             <th scope="row" title={label}>
               <span className="font-mono">{label}</span> <span className="text-faint">{note}</span>

@@ -6,9 +6,9 @@ import type { Overview } from '../chart/index.ts';
 import { type RangeLists, rangeLists } from './range-lists.ts';
 
 /** A moving range is requested this many times per its length. */
-const ASKED_PER_RANGE = 40;
-const ASK_AT_MOST_EVERY_MS = 1500;
-const ASK_AT_LEAST_EVERY_MS = 15_000;
+const REQUESTS_PER_RANGE = 40;
+const MIN_INTERVAL_MS = 1500;
+const MAX_INTERVAL_MS = 15_000;
 
 /** Top lists of the time range; null until the first answer. */
 export function useRangeLists({ range, zoom }: Overview): RangeLists | null {
@@ -18,15 +18,15 @@ export function useRangeLists({ range, zoom }: Overview): RangeLists | null {
   useEffect(() => {
     if (!live) return;
     let over = false;
-    const ask = async () => {
+    const request = async () => {
       if (document.hidden) return;
       const toMs = store.state.past.endMs ?? Date.now();
       const answer = await (zoom === null ? top(toMs - range.ms, toMs) : top(zoom.fromMs, zoom.toMs));
       if (!over && answer !== null) setLists(rangeLists(answer));
     };
-    void ask();
-    const everyMs = Math.min(Math.max(range.ms / ASKED_PER_RANGE, ASK_AT_MOST_EVERY_MS), ASK_AT_LEAST_EVERY_MS);
-    const timer = zoom === null ? setInterval(ask, everyMs) : undefined;
+    void request();
+    const everyMs = Math.min(Math.max(range.ms / REQUESTS_PER_RANGE, MIN_INTERVAL_MS), MAX_INTERVAL_MS);
+    const timer = zoom === null ? setInterval(request, everyMs) : undefined;
     return () => {
       over = true;
       clearInterval(timer);

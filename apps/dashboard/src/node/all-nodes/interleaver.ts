@@ -5,7 +5,7 @@ const HELD_MS = 120;
 /** With more rows than this, none waits. */
 const MAX_HELD = 50_000;
 
-interface Waiting {
+interface QueuedBatch {
   readonly batch: PacketLogView;
   readonly arrivedAt: number;
   readonly indexOf: (ifindex: number) => number;
@@ -17,7 +17,7 @@ interface Waiting {
  * and latencies differ by less than the waiting time.
  */
 export class Interleaver {
-  readonly #queues: Waiting[][];
+  readonly #queues: QueuedBatch[][];
   #held = 0;
 
   constructor(nodes: number) {
@@ -45,11 +45,11 @@ export class Interleaver {
    * none.
    */
   take(now: number, offset: number): Uint8Array<ArrayBuffer> | null {
-    const ripe = this.isFull ? Number.POSITIVE_INFINITY : now - HELD_MS;
+    const dueAt = this.isFull ? Number.POSITIVE_INFINITY : now - HELD_MS;
     let untilMs = Number.NEGATIVE_INFINITY;
     for (const queue of this.#queues) {
       for (const { batch, arrivedAt } of queue) {
-        if (arrivedAt <= ripe) untilMs = Math.max(untilMs, batch.timestampMs(batch.length - 1));
+        if (arrivedAt <= dueAt) untilMs = Math.max(untilMs, batch.timestampMs(batch.length - 1));
       }
     }
     if (untilMs === Number.NEGATIVE_INFINITY) return null;
@@ -61,7 +61,7 @@ export class Interleaver {
       if (oldest === null) break;
       const [head] = oldest;
       if (head === undefined) break;
-      if (head.arrivedAt > ripe && head.batch.timestampMs(head.next) > untilMs) break;
+      if (head.arrivedAt > dueAt && head.batch.timestampMs(head.next) > untilMs) break;
       const at = offset + rows++ * PACKET_LOG_SIZE;
       head.batch.copyRecord(head.next, bytes, at);
       data.setUint32(at + IFINDEX_AT, head.indexOf(data.getUint32(at + IFINDEX_AT, true)), true);
@@ -72,8 +72,8 @@ export class Interleaver {
   }
 
   /** The queue with the oldest first row. */
-  #oldest(): Waiting[] | null {
-    let oldest: Waiting[] | null = null;
+  #oldest(): QueuedBatch[] | null {
+    let oldest: QueuedBatch[] | null = null;
     let oldestMs = Number.POSITIVE_INFINITY;
     for (const queue of this.#queues) {
       const [head] = queue;

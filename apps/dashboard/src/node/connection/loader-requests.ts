@@ -27,8 +27,8 @@ export class LoaderRequests {
 
   /** Always resolves: failures are answers, too. */
   ask<Verb extends RulesVerb>(verb: Verb, request: RulesRequest<Verb>, withinMs?: number): Promise<RulesAnswer<Verb>> {
-    const silence = 'The loader has not answered. Check the rules before you try again: the change may be in force.';
-    return this.#answer(`rules:${verb}`, request, isRulesError, silence, withinMs) as Promise<RulesAnswer<Verb>>;
+    const noAnswer = 'The loader has not answered. Check the rules before you try again: the change may be in force.';
+    return this.#answer(`rules:${verb}`, request, isRulesError, noAnswer, withinMs) as Promise<RulesAnswer<Verb>>;
   }
 
   /** Top lists of a time range, ms since the epoch; null if the loader cannot be asked or has no answer. */
@@ -46,7 +46,7 @@ export class LoaderRequests {
     event: string,
     request: object,
     isProblem: Check<Problem>,
-    silence: string,
+    noAnswer: string,
     withinMs = ANSWER_WITHIN_MS,
   ): Promise<{ ok: true; value: unknown } | { ok: false; error: Problem | Unanswered }> {
     if (!this.#socket.connected) return unavailable('There is no connection to the loader: try again when it is back.');
@@ -57,7 +57,7 @@ export class LoaderRequests {
       if (ok === true) return { ok, value };
       return isProblem(error) ? { ok: false, error } : unavailable('The loader rejected this without a reason.');
     } catch {
-      return unavailable(silence);
+      return unavailable(noAnswer);
     }
   }
 }

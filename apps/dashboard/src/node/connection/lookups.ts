@@ -8,8 +8,8 @@ export type SendLookup = (
   request: { addresses?: readonly string[] },
 ) => Promise<Acknowledgement<unknown>>;
 
-/** Cached places; as many as the longest list of addresses. */
-const KEPT = 2000;
+/** Cached places. */
+const MAX_PLACES = 2000;
 /** Delay before asking a loader without a database again: it may have been restarted with one. */
 const ASK_AGAIN_MS = 60_000;
 const LISTENERS_FRESH_MS = 5000;
@@ -58,7 +58,7 @@ export class Lookups {
       this.#wanted.clear();
       return;
     }
-    if (this.#places.size + addresses.length > KEPT) this.#places.clear();
+    if (this.#places.size + addresses.length > MAX_PLACES) this.#places.clear();
     for (const address of addresses) {
       this.#places.set(address, answer.value[address] ?? null);
       this.#wanted.delete(address);
@@ -72,7 +72,7 @@ export class Lookups {
   async reverse(address: string): Promise<Acknowledgement<string | null>> {
     const answer = await this.#ask('names:reverse', { addresses: [address] });
     if (!answer.ok) return answer;
-    return isReverseNames(answer.value) ? { ok: true, value: answer.value[address] ?? null } : NOT_UNDERSTOOD;
+    return isReverseNames(answer.value) ? { ok: true, value: answer.value[address] ?? null } : UNREADABLE;
   }
 
   listeners(): Promise<Acknowledgement<Listener[]>> {
@@ -85,11 +85,11 @@ export class Lookups {
   async #askListeners(): Promise<Acknowledgement<Listener[]>> {
     const answer = await this.#ask('names:listeners', {});
     if (!answer.ok) return answer;
-    return isListeners(answer.value) ? { ok: true, value: answer.value } : NOT_UNDERSTOOD;
+    return isListeners(answer.value) ? { ok: true, value: answer.value } : UNREADABLE;
   }
 }
 
-const NOT_UNDERSTOOD = {
+const UNREADABLE = {
   ok: false,
   error: { code: 'internal', message: 'The loader’s answer could not be read: it may be of another version.' },
 } as const;

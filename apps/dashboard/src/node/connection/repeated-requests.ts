@@ -1,7 +1,7 @@
 import type { Acknowledgement, Rejection } from '@packetlog/common';
 import { isRejection } from '../messages/messages.ts';
 
-const LONGEST_WAIT_MS = 30_000;
+const MAX_WAIT_MS = 30_000;
 
 interface Waiting {
   timer?: ReturnType<typeof setTimeout>;
@@ -39,7 +39,7 @@ export class RepeatedRequests {
         if (error !== null && isFirst) this.#rejected(error);
         isFirst = false;
         if (again === undefined || this.#newest.get(key) !== own) return answered(answer);
-        waitMs = Math.min(LONGEST_WAIT_MS, Math.max(again, 2 * waitMs));
+        waitMs = Math.min(MAX_WAIT_MS, Math.max(again, 2 * waitMs));
         own.supersede = () => {
           clearTimeout(own.timer);
           answered(answer);

@@ -97,11 +97,11 @@ export class PastLevel {
       for (const name of HISTORY_COLUMNS) sums[name] += (bucket.amounts[name] * inside) / stepMs;
       known += Math.min(inside, bucket.coveredMs);
     }
-    return known >= (toMs - fromMs) * MOSTLY ? sums : null;
+    return known >= (toMs - fromMs) * MIN_COVERAGE ? sums : null;
   }
 }
 
-const MOSTLY = 0.95;
+const MIN_COVERAGE = 0.95;
 
 function ratesOf({ amounts, coveredMs }: Bucket): Amounts {
   const rates = Object.fromEntries(HISTORY_COLUMNS.map((name) => [name, (amounts[name] * 1000) / coveredMs])) as Sums;

@@ -77,16 +77,16 @@ export class RecordRing {
   }
 
   /**
-   * Appends up to `most` next rows of `source`, of which this is an older copy. If `source` has overwritten some,
+   * Appends up to `max` next rows of `source`, of which this is an older copy. If `source` has overwritten some,
    * copies all of it and returns how many are missing.
    */
-  takeFrom(source: RecordRing, most: number): number {
+  takeFrom(source: RecordRing, max: number): number {
     const missing = Math.max(0, source.end - source.size - this.end);
     if (missing > 0) {
       this.copyFrom(source);
       return missing;
     }
-    const to = Math.min(source.end, this.end + most);
+    const to = Math.min(source.end, this.end + max);
     for (; this.end < to; this.end++) this.slotBytes(this.end).set(source.slotBytes(this.end));
     return 0;
   }

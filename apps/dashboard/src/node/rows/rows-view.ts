@@ -49,9 +49,9 @@ export class RowsView {
     return this.held ? this.live.end - this.#still.end : 0;
   }
 
-  /** While paused: shows up to `most` more rows, oldest first. Returns how many were overwritten before. */
-  step(most: number): number {
-    return this.#paused ? this.#still.takeFrom(this.live, most) : 0;
+  /** While paused: shows up to `max` more rows, oldest first. Returns how many were overwritten before. */
+  step(max: number): number {
+    return this.#paused ? this.#still.takeFrom(this.live, max) : 0;
   }
 
   /** Records that the table was scrolled away from its top, or back. */

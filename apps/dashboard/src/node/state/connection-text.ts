@@ -17,7 +17,7 @@ export interface ConnectionText {
 
 const OPEN_URL = 'Open the URL that packetlog url prints on that machine, or paste it here.';
 
-/** Words the state of the connection. `now` is a reading of the clock of `connection`. */
+/** Describes the state of the connection. `now` is a reading of the clock of `connection`. */
 export function connectionText(connection: Connection, now: number, loader: string): ConnectionText {
   switch (connection.state) {
     case 'live':

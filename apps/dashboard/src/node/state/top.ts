@@ -26,7 +26,7 @@ type Named = Volume & { key: string; label: string; note: string };
 const ETHER_TYPE_IPV6 = 0x86dd;
 
 /** Merges the lists of several summaries. An entry missing in one counts as 0 there. */
-export function topLists(summaries: readonly Summary[], most: number): TopLists {
+export function topLists(summaries: readonly Summary[], max: number): TopLists {
   const seconds = summaries.reduce((sum, { interval_ms }) => sum + interval_ms, 0) / 1000;
   const records = summaries.reduce((sum, summary) => sum + summary.records, 0);
   const rank = (pick: (summary: Summary) => Named[]): TopEntry[] => {
@@ -40,7 +40,7 @@ export function topLists(summaries: readonly Summary[], most: number): TopLists 
     }
     return [...sums.values()]
       .sort((a, b) => b.packets - a.packets || (a.key < b.key ? -1 : 1))
-      .slice(0, most)
+      .slice(0, max)
       .map(({ key, label, note, packets }) => ({
         key,
         label,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Command, type Focus, inOrder, type KeyScope, meantBy, type ScopedCommands } from './key-bindings.ts';
+import { type Command, type Focus, inOrder, type KeyScope, matchKey, type ScopedCommands } from './key-bindings.ts';
 
 const NOWHERE: Focus = { typing: false, widget: false, dialog: false, repeat: false, characterKeys: true };
 
@@ -12,7 +12,7 @@ function scoped(scope: KeyScope, ...commands: Command[]): ScopedCommands {
 }
 
 const meant = (pressed: string, all: ScopedCommands[], focus: Partial<Focus> = {}) =>
-  meantBy(pressed, all, { ...NOWHERE, ...focus });
+  matchKey(pressed, all, { ...NOWHERE, ...focus });
 
 describe('a key', () => {
   const all = [

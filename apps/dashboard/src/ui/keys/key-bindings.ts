@@ -55,7 +55,7 @@ export interface Focus {
   readonly characterKeys: boolean;
 }
 
-export interface Meant {
+export interface KeyMatch {
   /** The command to run. */
   readonly command: Command | null;
   /** Whether this may be the first of two keys. */
@@ -65,7 +65,7 @@ export interface Meant {
 const WIDGET_KEYS = /^(space|enter|arrow\w+|home|end|pageup|pagedown)$/;
 
 /** The command for `pressed`: one key, or two with a space between. */
-export function meantBy(pressed: string, all: readonly ScopedCommands[], focus: Focus): Meant {
+export function matchKey(pressed: string, all: readonly ScopedCommands[], focus: Focus): KeyMatch {
   let prefix = false;
   for (const command of inOrder(all, focus.dialog)) {
     for (const keys of command.keys) {

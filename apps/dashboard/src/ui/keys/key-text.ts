@@ -34,7 +34,7 @@ export function isCharacterKey(keys: string): boolean {
   return keys.split(' ').every((key) => /^(shift\+)?(.|space)$/u.test(key));
 }
 
-const SIGNS: Readonly<Record<string, string>> = {
+const KEY_LABELS: Readonly<Record<string, string>> = {
   space: 'Space',
   escape: 'Esc',
   enter: 'Enter',
@@ -50,7 +50,7 @@ export function keyCaps(keys: string, mac: boolean): readonly string[] {
     key.split(/\+(?=.)/).map((part) => {
       if (part === 'mod') return mac ? '⌘' : 'Ctrl';
       if (part === 'shift') return mac ? '⇧' : 'Shift';
-      return SIGNS[part] ?? part.toUpperCase();
+      return KEY_LABELS[part] ?? part.toUpperCase();
     }),
   );
 }

@@ -1,7 +1,7 @@
 'use client';
 
 import { useEffect, useLayoutEffect, useRef, useSyncExternalStore } from 'react';
-import { type Command, inOrder, type KeyScope, meantBy, type ScopedCommands } from './key-bindings.ts';
+import { type Command, inOrder, type KeyScope, matchKey, type ScopedCommands } from './key-bindings.ts';
 import { keyOf } from './key-text.ts';
 import { overlay } from './overlay.ts';
 
@@ -58,20 +58,20 @@ class Keys {
       this.#waiting !== null && event.timeStamp - this.#waiting.at < SECOND_KEY_MS ? this.#waiting.key : null;
     this.#waiting = null;
     // An overlay that is still loading: keys for it must not trigger page commands.
-    const onItsWay = overlay.get() !== null;
+    const overlayLoading = overlay.get() !== null;
     const focus = {
       ...focusOf(event.target),
-      dialog: onItsWay || document.querySelector('dialog:modal') !== null,
+      dialog: overlayLoading || document.querySelector('dialog:modal') !== null,
       repeat: event.repeat,
       characterKeys: this.characterKeys,
     };
     const all = [...this.#registered];
-    let meant = meantBy(waited === null ? key : `${waited} ${key}`, all, focus);
-    if (meant.command === null && waited !== null) meant = meantBy(key, all, focus);
-    if (meant.command !== null) {
+    let match = matchKey(waited === null ? key : `${waited} ${key}`, all, focus);
+    if (match.command === null && waited !== null) match = matchKey(key, all, focus);
+    if (match.command !== null) {
       event.preventDefault();
-      meant.command.run();
-    } else if (meant.prefix) {
+      match.command.run();
+    } else if (match.prefix) {
       event.preventDefault();
       this.#waiting = { key, at: event.timeStamp };
     }

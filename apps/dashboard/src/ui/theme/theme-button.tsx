@@ -6,7 +6,7 @@ import { useKeys } from '../keys/keys.ts';
 import { chooseTheme, chosenTheme, followSystemTheme, THEMES, type Theme } from './theme.ts';
 
 const ICONS = { system: Monitor, dark: Moon, light: Sun };
-const WORDS = { system: 'system', dark: 'dark', light: 'light' };
+const LABELS = { system: 'system', dark: 'dark', light: 'light' };
 
 /** Cycles through three themes. */
 export function ThemeButton() {
@@ -23,7 +23,7 @@ export function ThemeButton() {
     'app',
     THEMES.filter((each) => each !== theme).map((each) => ({
       keys: [],
-      name: `Theme: ${WORDS[each]}`,
+      name: `Theme: ${LABELS[each]}`,
       group: 'View',
       keywords: 'colours night day',
       run: () => choose(each),
@@ -31,7 +31,7 @@ export function ThemeButton() {
   );
   const Icon = ICONS[theme];
   const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? 'system';
-  const label = `Theme: ${WORDS[theme]}. Change to ${WORDS[next]}`;
+  const label = `Theme: ${LABELS[theme]}. Change to ${LABELS[next]}`;
   return (
     <button
       type="button"

@@ -15,9 +15,9 @@ export function listenerText(listeners: readonly Listener[], ip_protocol: number
   return `${names.join(', ')} ${here.length === 1 ? 'listens' : 'listen'} on this port now.`;
 }
 
-const PIDS = 3;
+const MAX_PIDS = 3;
 
 function pidText(pids: readonly number[]): string {
-  if (pids.length > PIDS) return `${pids.length} processes`;
+  if (pids.length > MAX_PIDS) return `${pids.length} processes`;
   return `${pids.length === 1 ? 'pid' : 'pids'} ${pids.join(', ')}`;
 }

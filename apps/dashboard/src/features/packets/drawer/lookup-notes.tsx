@@ -16,14 +16,14 @@ export function PlaceNote({ address }: { address: string }) {
   );
 }
 
-type Name = { readonly state: 'unasked' | 'asked' } | { readonly state: 'known'; readonly text: string };
+type Name = { readonly state: 'idle' | 'requested' } | { readonly state: 'known'; readonly text: string };
 
 /** Looks up a name on request only: the DNS of the address's owner sees the query. */
 export function ReverseName({ address }: { address: string }) {
   const { lookups } = useLive();
-  const [name, setName] = useState<Name>({ state: 'unasked' });
+  const [name, setName] = useState<Name>({ state: 'idle' });
   const lookUp = async () => {
-    setName({ state: 'asked' });
+    setName({ state: 'requested' });
     const answer = await lookups.reverse(address);
     const text = answer.ok ? reverseNameText(answer.value) : answer.error.message;
     setName({ state: 'known', text });
@@ -36,12 +36,12 @@ export function ReverseName({ address }: { address: string }) {
         <button
           type="button"
           className="text-link"
-          disabled={name.state === 'asked'}
+          disabled={name.state === 'requested'}
           aria-label={`Look up name: ${address}`}
           title="Queries the DNS of the address's owner, which sees the query"
           onClick={() => void lookUp()}
         >
-          {name.state === 'asked' ? 'Looking up…' : 'Look up name'}
+          {name.state === 'requested' ? 'Looking up…' : 'Look up name'}
         </button>
       )}
     </span>
@@ -52,13 +52,13 @@ function reverseNameText(name: string | null): string {
   return name === null ? 'No name found.' : `${plainName(name)}, according to its owner's DNS.`;
 }
 
-const WITH_LISTENERS: ReadonlySet<number> = new Set([6, 17]);
+const LISTENING_PROTOCOLS: ReadonlySet<number> = new Set([6, 17]);
 
 /** Processes that listen on the port now, marked as inferred. */
 export function ListenerNote({ ip_protocol, port }: { ip_protocol: number; port: number }) {
-  const asked = WITH_LISTENERS.has(ip_protocol);
-  const answer = useListeners(asked);
-  if (!asked || answer === null) return null;
+  const hasListeners = LISTENING_PROTOCOLS.has(ip_protocol);
+  const answer = useListeners(hasListeners);
+  if (!hasListeners || answer === null) return null;
   return (
     <span className="packet-sentence" data-testid="packet-listener">
       {answer.ok ? listenerText(answer.value, ip_protocol, port) : <Options text={answer.error.message} />}{' '}

@@ -24,8 +24,8 @@ import '../row-colours/row-colours.css';
 import { TableRow } from './packet-row.tsx';
 import { TableHead } from './table-head.tsx';
 
-const ROW = 28;
-const ROW_OF_TWO_LINES = 48;
+const ROW_HEIGHT = 28;
+const COMPACT_ROW_HEIGHT = 48;
 
 /** Columns of a row with two lines. */
 const TWO_LINE_COLUMNS: readonly ColumnKey[] = [
@@ -68,7 +68,7 @@ export function PacketTable({
 
   const ring = rows.shown;
   const { end, size } = ring;
-  const height = compact ? ROW_OF_TWO_LINES : ROW;
+  const height = compact ? COMPACT_ROW_HEIGHT : ROW_HEIGHT;
   const { show, ...inSight } = useWindow(scroller, size, height);
 
   const onScroll = () => {
@@ -131,7 +131,7 @@ export function PacketTable({
         onPointerDown={onPointerDown}
         onClick={onClick}
         onKeyDown={onKeyDown}
-        onMouseOver={(event) => showWhole(event.target, ring)}
+        onMouseOver={(event) => setTooltip(event.target, ring)}
       >
         <div role="presentation" className="table-space" style={{ height: size * height }}>
           {indexesOf(inSight).map((index) => (
@@ -157,7 +157,7 @@ export function PacketTable({
  * Sets tooltips on hover, not for every row: the exact time, and the full text of cut cells. They describe the cell at
  * that moment; a row that follows the traffic changes.
  */
-function showWhole(target: EventTarget, ring: RecordRing): void {
+function setTooltip(target: EventTarget, ring: RecordRing): void {
   const cell = target instanceof Element ? target.closest<HTMLElement>('[role="cell"]') : null;
   const row = cell?.parentElement;
   if (cell === null || row === null || row === undefined) return;

@@ -8,7 +8,7 @@ export interface RejectionText {
   readonly mayForce: boolean;
 }
 
-const WHO: Record<ProtectedAddress['kind'], (address: string) => string> = {
+const PROTECTED_TEXT: Record<ProtectedAddress['kind'], (address: string) => string> = {
   operator: (address) => `${address}, where this page, or another with the admin token, is open`,
   ssh_peer: (address) => `${address}, the peer of an open SSH session`,
   gateway: (address) => `${address}, the default gateway: without it nothing arrives from outside`,
@@ -17,10 +17,10 @@ const WHO: Record<ProtectedAddress['kind'], (address: string) => string> = {
 };
 
 export function protectedText({ kind, address }: ProtectedAddress): string {
-  return WHO[kind](address);
+  return PROTECTED_TEXT[kind](address);
 }
 
-/** Words why the loader rejected a request, and what to do. */
+/** Describes why the loader rejected a request, and what to do. */
 export function rejectionText(error: RulesError): RejectionText {
   switch (error.code) {
     case 'lockout':

@@ -10,30 +10,30 @@ import { useUndo } from './use-undo.ts';
 /** Asks before undoing a change that was made elsewhere. */
 export function UndoSheet({ onClose }: { onClose: () => void }) {
   const { last, undoStep } = useUndo();
-  return <StepSheet given={last} verb="Undo" about="was made" act={undoStep} onClose={onClose} />;
+  return <StepSheet initial={last} verb="Undo" about="was made" act={undoStep} onClose={onClose} />;
 }
 
 /** Asks before redoing a change that was undone elsewhere. */
 export function RedoSheet({ onClose }: { onClose: () => void }) {
   const { undone, redoStep } = useUndo();
-  return <StepSheet given={undone} verb="Redo" about="was undone" act={redoStep} onClose={onClose} />;
+  return <StepSheet initial={undone} verb="Redo" about="was undone" act={redoStep} onClose={onClose} />;
 }
 
 function StepSheet({
-  given,
+  initial,
   verb,
   about,
   act,
   onClose,
 }: {
-  given: RulesStep | undefined;
+  initial: RulesStep | undefined;
   verb: 'Undo' | 'Redo';
   about: string;
   act: (step: RulesStep) => Promise<void>;
   onClose: () => void;
 }) {
   // The change at the time of opening: it must not change under the pointer.
-  const [step] = useState(given);
+  const [step] = useState(initial);
   const [busy, setBusy] = useState(false);
   const submit = async () => {
     if (step === undefined) return;

@@ -30,38 +30,38 @@ export function useMayChange(): boolean {
 export function useRuleActions(): RuleActions {
   const { ask, store } = useLive();
   return useMemo(() => {
-    const say = (text: string, revision?: number) => {
+    const showDone = (text: string, revision?: number) => {
       if (revision !== undefined) store.rules.made(revision);
       toasts.show({ text, tone: 'done', ...(revision !== undefined && { offer: { what: 'undo', revision } }) });
     };
-    const complain = async (error: RulesError) => {
+    const showProblem = async (error: RulesError) => {
       // These texts are not part of the first load.
       const { rejectionText } = await lazyWithRetry(() => import('./rejection-text.ts'));
       const { title, sentence } = rejectionText(error);
       toasts.show({ text: `${title} ${sentence}`, tone: 'problem' });
     };
-    const orComplain = async (answer: { ok: true } | { ok: false; error: RulesError }, done: string) =>
-      answer.ok ? say(done) : await complain(answer.error);
+    const showResult = async (answer: { ok: true } | { ok: false; error: RulesError }, done: string) =>
+      answer.ok ? showDone(done) : await showProblem(answer.error);
     /** Reports success with undo, or returns the error. */
-    const told = (answer: RulesAnswer<'add' | 'edit' | 'remove' | 'policy'>, done: string) => {
+    const errorOf = (answer: RulesAnswer<'add' | 'edit' | 'remove' | 'policy'>, done: string) => {
       if (!answer.ok) return answer.error;
-      say(done, answer.value.revision);
+      showDone(done, answer.value.revision);
       return null;
     };
 
     return {
-      add: async (rule, done, force = false) => told(await ask('add', { rule, force }), done),
+      add: async (rule, done, force = false) => errorOf(await ask('add', { rule, force }), done),
       edit: async (id, changes, force = false) =>
-        told(await ask('edit', { id, changes, force }), `Rule ${id} was changed.`),
+        errorOf(await ask('edit', { id, changes, force }), `Rule ${id} was changed.`),
       remove: async (ids, force = false) =>
-        told(
+        errorOf(
           await ask('remove', { ids: [...ids], force }),
           ids.length === 1 ? `Rule ${ids[0]} was removed.` : `${counted(ids.length, 'rule')} were removed.`,
         ),
       setPolicy: async (policy, force = false) =>
-        told(await ask('policy', { default_policy: policy, force }), `Default policy: ${policy}.`),
-      confirm: async () => orComplain(await ask('confirm', {}), 'Confirmed: the change stays in force.'),
-      revert: async () => orComplain(await ask('revert', {}), 'Reverted.'),
+        errorOf(await ask('policy', { default_policy: policy, force }), `Default policy: ${policy}.`),
+      confirm: async () => showResult(await ask('confirm', {}), 'Confirmed: the change stays in force.'),
+      revert: async () => showResult(await ask('revert', {}), 'Reverted.'),
     };
   }, [ask, store]);
 }

@@ -29,16 +29,16 @@ export function useUndo(): Undo {
   const last = snapshot?.last_change;
   const undone = snapshot?.undone;
   return useMemo(() => {
-    const tell = (answer: RulesAnswer<'undo' | 'redo'>, text: string, offer: 'undo' | 'redo') => {
+    const report = (answer: RulesAnswer<'undo' | 'redo'>, text: string, offer: 'undo' | 'redo') => {
       if (!answer.ok) return toasts.show({ text: asSentence(answer.error.message), tone: 'problem' });
       const { revision } = answer.value;
       store.rules.made(revision);
       toasts.show({ text, tone: 'done', offer: { what: offer, revision } });
     };
     const undoStep = async ({ id, what }: RulesStep) =>
-      tell(await ask('undo', { change: id }), `Undone: ${what}.`, 'redo');
+      report(await ask('undo', { change: id }), `Undone: ${what}.`, 'redo');
     const redoStep = async ({ id, what }: RulesStep) =>
-      tell(await ask('redo', { change: id }), `Redone: ${what}.`, 'undo');
+      report(await ask('redo', { change: id }), `Redone: ${what}.`, 'undo');
     return {
       last,
       undone,

@@ -9,7 +9,7 @@ import { protectedText } from '../change/rejection-text.ts';
 import { coverageSentence, percentText, verdictSentence } from './dry-run-text.ts';
 import './dry-run.css';
 
-type Asked = Omit<RulesRequest<'test'>, 'seconds'>;
+type DryRunRequest = Omit<RulesRequest<'test'>, 'seconds'>;
 type State =
   | { readonly at: 'idle' }
   | { readonly at: 'running'; readonly seconds: number; readonly since: number }
@@ -18,20 +18,20 @@ type State =
 
 const SECONDS = [10, 60] as const;
 /** Extra time for the answer, beyond the dry run itself. */
-const SLACK_MS = 15_000;
+const ANSWER_SLACK_MS = 15_000;
 
-/** Runs the change on live traffic without enforcing it. `asked` is null while the form is incomplete. */
-export function DryRun({ asked }: { asked: Asked | null }) {
+/** Runs the change on live traffic without enforcing it. `request` is null while the form is incomplete. */
+export function DryRun({ request }: { request: DryRunRequest | null }) {
   const { ask } = useLive();
   const [state, setState] = useState<State>({ at: 'idle' });
-  const about = JSON.stringify(asked);
+  const about = JSON.stringify(request);
   // A report about earlier content of the form would mislead.
   useEffect(() => setState({ at: 'idle' }), [about]);
   const run = async (seconds: number) => {
-    if (asked === null) return;
+    if (request === null) return;
     const mine: State = { at: 'running', seconds, since: performance.now() };
     setState(mine);
-    const answer = await ask('test', { ...asked, seconds } as RulesRequest<'test'>, seconds * 1000 + SLACK_MS);
+    const answer = await ask('test', { ...request, seconds } as RulesRequest<'test'>, seconds * 1000 + ANSWER_SLACK_MS);
     setState((now) =>
       now !== mine ? now : answer.ok ? { at: 'done', report: answer.value } : { at: 'rejected', error: answer.error },
     );
@@ -46,7 +46,7 @@ export function DryRun({ asked }: { asked: Asked | null }) {
             type="button"
             className="button button-small"
             data-testid={`dry-run-${seconds}`}
-            disabled={asked === null || state.at === 'running'}
+            disabled={request === null || state.at === 'running'}
             onClick={() => void run(seconds)}
           >
             {seconds} s
@@ -104,7 +104,7 @@ function Report({ report }: { report: DryRunReport }) {
   );
 }
 
-const ROWS = 8;
+const MAX_ROWS = 8;
 
 function Volumes({
   title,
@@ -120,10 +120,10 @@ function Volumes({
     <table className="report-table">
       <caption>
         {title}
-        {rows.length > ROWS && <span className="text-faint"> the first {ROWS}</span>}
+        {rows.length > MAX_ROWS && <span className="text-faint"> the first {MAX_ROWS}</span>}
       </caption>
       <tbody>
-        {rows.slice(0, ROWS).map(({ key, name, note, packets }) => (
+        {rows.slice(0, MAX_ROWS).map(({ key, name, note, packets }) => (
           <tr key={key}>
             <th scope="row">
               <span className="font-mono">{name}</span> <span className="text-faint">{note}</span>

@@ -2,7 +2,7 @@ import { type PacketLog, REASONS } from '@packetlog/common';
 import { expect, test } from 'vitest';
 import { makeBatch, makePacket } from '../../../../test/support/samples.ts';
 import { packetRow } from '../../../text/row-text.ts';
-import { type DenyChoice, denyDraft, networkOf, packetSource, standingSentence } from './deny-choice.ts';
+import { conflictSentence, type DenyChoice, denyDraft, networkOf, packetSource } from './deny-choice.ts';
 
 function source(over: Partial<PacketLog> = {}) {
   const batch = makeBatch([makePacket(over)]);
@@ -13,7 +13,13 @@ function source(over: Partial<PacketLog> = {}) {
   );
 }
 
-const choice: DenyChoice = { who: 'source', what: 'everything', action: 'deny', lasts: '1h', reason: ' login abuse ' };
+const choice: DenyChoice = {
+  source: 'address',
+  destination: 'everything',
+  action: 'deny',
+  lasts: '1h',
+  reason: ' login abuse ',
+};
 
 test('a packet offers its source, the network around it, and the service it was for', () => {
   expect(source()).toMatchObject({
@@ -54,7 +60,9 @@ test('the choices become a draft', () => {
     reason: 'login abuse',
     for: '1h',
   });
-  expect(denyDraft(packet, { ...choice, who: 'network', what: 'service', lasts: '', action: 'observe' })).toEqual({
+  expect(
+    denyDraft(packet, { ...choice, source: 'network', destination: 'service', lasts: '', action: 'observe' }),
+  ).toEqual({
     action: 'observe',
     source: '203.0.113.0/24',
     protocol: 'tcp',
@@ -66,8 +74,8 @@ test('the choices become a draft', () => {
 test('a deny rule without effect, or a second one, is pointed out', () => {
   const packet = source({ rule_id: 7 });
   if (packet === null) throw new Error('no source');
-  expect(standingSentence(packet, [{ id: 7, action: 'permit' }])).toMatch(/permit wins/);
-  expect(standingSentence(packet, [{ id: 7, action: 'deny' }])).toMatch(/already/);
-  expect(standingSentence(packet, [{ id: 7, action: 'observe' }])).toBe('');
-  expect(standingSentence(packet, [{ id: 8, action: 'permit' }])).toBe('');
+  expect(conflictSentence(packet, [{ id: 7, action: 'permit' }])).toMatch(/permit wins/);
+  expect(conflictSentence(packet, [{ id: 7, action: 'deny' }])).toMatch(/already/);
+  expect(conflictSentence(packet, [{ id: 7, action: 'observe' }])).toBe('');
+  expect(conflictSentence(packet, [{ id: 8, action: 'permit' }])).toBe('');
 });

@@ -45,7 +45,7 @@ export function networkOf(addr: string): string {
 }
 
 /** How an existing rule affects a new one for the same packet; '' if it does not. */
-export function standingSentence(packet: PacketSource, rules: readonly Pick<Rule, 'id' | 'action'>[]): string {
+export function conflictSentence(packet: PacketSource, rules: readonly Pick<Rule, 'id' | 'action'>[]): string {
   const rule = rules.find(({ id }) => id === packet.ruleId);
   if (rule?.action === 'permit') {
     return `Rule ${rule.id} permits this packet and permit wins: change or remove rule ${rule.id}, otherwise this rule has no effect.`;
@@ -54,8 +54,8 @@ export function standingSentence(packet: PacketSource, rules: readonly Pick<Rule
 }
 
 export interface DenyChoice {
-  readonly who: 'source' | 'network';
-  readonly what: 'everything' | 'service';
+  readonly source: 'address' | 'network';
+  readonly destination: 'everything' | 'service';
   readonly action: 'deny' | 'observe';
   /** Duration as in the form: '1h', '' for no expiry. */
   readonly lasts: string;
@@ -66,9 +66,9 @@ export function denyDraft(packet: PacketSource, choice: DenyChoice): RuleDraft {
   const { service } = packet;
   return {
     action: choice.action,
-    source: choice.who === 'source' ? packet.addr : packet.network,
+    source: choice.source === 'address' ? packet.addr : packet.network,
     reason: choice.reason.trim(),
-    ...(choice.what === 'service' &&
+    ...(choice.destination === 'service' &&
       service !== null && { protocol: service.protocol, destination_port: service.port }),
     ...(choice.lasts !== '' && { for: choice.lasts }),
   };

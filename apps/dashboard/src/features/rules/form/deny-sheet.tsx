@@ -13,7 +13,7 @@ import { Rejection } from '../change/rejection.tsx';
 import { useRuleActions, useRulesView } from '../change/use-rules.ts';
 import { DryRun } from '../dry-run/dry-run.tsx';
 import { actionSegments } from './action-segments.tsx';
-import { type DenyChoice, denyDraft, type PacketSource, standingSentence } from './deny-choice.ts';
+import { conflictSentence, type DenyChoice, denyDraft, type PacketSource } from './deny-choice.ts';
 import { DurationField } from './duration-field.tsx';
 import { readForm } from './rule-form.ts';
 
@@ -33,10 +33,10 @@ export function DenySheet({
   onDone: () => void;
 }) {
   const actions = useRuleActions();
-  const standing = standingSentence(source, useRulesView()?.snapshot.rules ?? []);
+  const standing = conflictSentence(source, useRulesView()?.snapshot.rules ?? []);
   const [choice, setChoice] = useState<DenyChoice>({
-    who: 'source',
-    what: 'everything',
+    source: 'address',
+    destination: 'everything',
     action: 'deny',
     lasts: '1h',
     reason: '',
@@ -85,18 +85,18 @@ export function DenySheet({
           {standing !== '' && <p className="standing">{standing}</p>}
           <Choices
             label="Source"
-            value={choice.who}
-            onChange={(who) => set({ who })}
+            value={choice.source}
+            onChange={(from) => set({ source: from })}
             choices={[
-              { value: 'source', text: source.addr, note: 'this source' },
+              { value: 'address', text: source.addr, note: 'this source' },
               { value: 'network', text: source.network, note: 'its network' },
             ]}
           />
           {source.service !== null && (
             <Choices
               label="Destination"
-              value={choice.what}
-              onChange={(what) => set({ what })}
+              value={choice.destination}
+              onChange={(destination) => set({ destination })}
               choices={[
                 { value: 'everything', text: 'everything', note: 'all protocols and ports' },
                 {
@@ -121,7 +121,7 @@ export function DenySheet({
             <Segments label="Action" segments={ACTIONS} value={choice.action} onChange={(action) => set({ action })} />
             <p className="field-hint">{ACTION_TEXT[choice.action]}</p>
           </div>
-          <DryRun asked={problems === null ? { add: draft } : null} />
+          <DryRun request={problems === null ? { add: draft } : null} />
           {rejection !== null && <Rejection error={rejection} force={() => void submit(true)} />}
         </div>
         <footer className="sheet-foot">

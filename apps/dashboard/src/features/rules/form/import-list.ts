@@ -18,12 +18,12 @@ export function nameFromFile(file: string): string {
 }
 
 /** Bytes of the message beside the list. */
-const ROOM_FOR_THE_REST = 4_096;
+const MESSAGE_OVERHEAD_BYTES = 4_096;
 
 /** '' if the list fits into a message of the page's connection; else why not, and what to do. */
 export function sizeProblem(text: string): string {
   // As sent: each line end takes two bytes.
   const bytes = new TextEncoder().encode(JSON.stringify(text)).length;
-  if (bytes <= MAX_MESSAGE_BYTES - ROOM_FOR_THE_REST) return '';
+  if (bytes <= MAX_MESSAGE_BYTES - MESSAGE_OVERHEAD_BYTES) return '';
   return 'This list is too long to send from this page. Import it on the machine: packetlog rules import FILE --set NAME';
 }

@@ -14,7 +14,7 @@ import { DryRun } from '../dry-run/dry-run.tsx';
 import { ALL_ACTIONS } from './action-segments.tsx';
 import { listLines, nameFromFile, sizeProblem } from './import-list.ts';
 
-const WITHIN_MS = 60_000;
+const ANSWER_WITHIN_MS = 60_000;
 
 /** Imports a list of networks as a named set with one rule. A set of that name is replaced. */
 export function ImportSheet({ existing, onClose }: { existing: readonly string[]; onClose: () => void }) {
@@ -46,7 +46,7 @@ export function ImportSheet({ existing, onClose }: { existing: readonly string[]
     const answer = await ask(
       'import',
       { set: name, entries: text, action, reason: reason.trim(), force, skip_bad: skipBad },
-      WITHIN_MS,
+      ANSWER_WITHIN_MS,
     );
     setBusy(false);
     if (!answer.ok) return setRejection(answer.error);
@@ -114,7 +114,7 @@ export function ImportSheet({ existing, onClose }: { existing: readonly string[]
           />
           <Segments label="Action" segments={ALL_ACTIONS} value={action} onChange={setAction} />
           <TextField label="Reason" name="reason" value={reason} onChange={setReason} placeholder="known scanners" />
-          <DryRun asked={ready ? { add: { action, source: `set:${name}`, reason }, sets: { [name]: text } } : null} />
+          <DryRun request={ready ? { add: { action, source: `set:${name}`, reason }, sets: { [name]: text } } : null} />
           {badLines.length > 0 && <BadLines lines={badLines} />}
           {rejection !== null && <Rejection error={rejection} force={() => void submit({ force: true })} />}
           {rejection?.field === 'entries' && (

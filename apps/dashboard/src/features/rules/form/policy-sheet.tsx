@@ -42,7 +42,7 @@ export function PolicySheet({ policy, onClose }: { policy: DefaultPolicy; onClos
           />
           <p className="field-hint">{POLICY_TEXT[chosen]}</p>
         </div>
-        {chosen !== policy && <DryRun asked={{ default_policy: chosen }} />}
+        {chosen !== policy && <DryRun request={{ default_policy: chosen }} />}
         {rejection !== null && <Rejection error={rejection} force={() => void submit(true)} />}
       </div>
       <footer className="sheet-foot">

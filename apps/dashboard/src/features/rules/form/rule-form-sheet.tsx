@@ -134,7 +134,7 @@ export function RuleFormSheet({ rule, onClose }: { rule?: Rule | undefined; onCl
             hint="Shown with the rule"
             problem={problemOf('reason')}
           />
-          <DryRun asked={draft === null ? null : { add: draft }} />
+          <DryRun request={draft === null ? null : { add: draft }} />
           {rejection !== null && <Rejection error={rejection} force={() => void submit(true)} />}
         </div>
         <footer className="sheet-foot">

@@ -12,8 +12,8 @@ import { type ListChoice, type SortKey, sortedBy } from './listed-rules.ts';
 import { RuleRow } from './rule-row.tsx';
 import './rules-table.css';
 
-const ROW = 32;
-const ROW_OF_TWO_LINES = 56;
+const ROW_HEIGHT = 32;
+const COMPACT_ROW_HEIGHT = 56;
 /** Below this width of the table, px, a rule takes two lines. */
 const ONE_LINE_FROM = 1000;
 
@@ -65,7 +65,7 @@ export function RulesTable({
     observer.observe(element);
     return () => observer.disconnect();
   }, []);
-  const height = compact ? ROW_OF_TWO_LINES : ROW;
+  const height = compact ? COMPACT_ROW_HEIGHT : ROW_HEIGHT;
   const inSight = useWindow(scroller, rules.length, height);
   // Scrolls to the top when the choice changes.
   useEffect(() => {
