@@ -1,8 +1,14 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+const PINNED_NODE = join(ROOT, `packages/loader/node_modules/node-linux-${process.arch}/bin/node`);
+
+/** The Node.js that the product runs on: the pinned one, also when another started this script. */
+export const RUNTIME = existsSync(PINNED_NODE) ? PINNED_NODE : process.execPath;
 
 // Tools of the workspace come first. A user's PATH on Debian has no sbin, where ip and bpftool are.
 process.env['PATH'] = [

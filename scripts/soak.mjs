@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { build } from './build.mjs';
-import { commandArguments, ROOT, runHere, script } from './run.mjs';
+import { commandArguments, ROOT, RUNTIME, runHere, script } from './run.mjs';
 import { ensureSystemPackages } from './system/ensure.mjs';
 
 await script(async () => {
@@ -26,7 +26,13 @@ await script(async () => {
   await ensureSystemPackages(['build', 'run', 'test']);
   await build();
   const settings = ['env', `SOAK_MINUTES=${minutes}`, `SOAK_RATE=${rate}`, `SOAK_PAGE_RATE=${pageRate}`];
-  const vitest = ['tests/node_modules/.bin/vitest', 'run', `--root=${ROOT}`, '--config=tests/soak/vitest.config.ts'];
+  const vitest = [
+    RUNTIME,
+    'tests/node_modules/vitest/vitest.mjs',
+    'run',
+    `--root=${ROOT}`,
+    '--config=tests/soak/vitest.config.ts',
+  ];
   if (only !== undefined) vitest.push(`tests/soak/${only}.soak.ts`);
   return runHere('scripts/as-root.sh', [...settings, ...vitest]);
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from './build.mjs';
 import { tell } from './progress.mjs';
-import { commandArguments, ROOT, runHere, script } from './run.mjs';
+import { commandArguments, ROOT, RUNTIME, runHere, script } from './run.mjs';
 import { ensureSystemPackages } from './system/ensure.mjs';
 import { countsLine } from './test-counts.mjs';
 
@@ -21,7 +21,7 @@ await script(async () => {
   // A directory of the user's, so that the user may remove what root writes there.
   const scratch = mkdtempSync(join(tmpdir(), 'packetlog-test-'));
   const countsFile = join(scratch, 'counts.json');
-  const vitest = ['tests/node_modules/.bin/vitest', 'run', `--root=${ROOT}`];
+  const vitest = [RUNTIME, 'tests/node_modules/vitest/vitest.mjs', 'run', `--root=${ROOT}`];
   // Coverage of a part says nothing.
   const whole = args.length === 0 ? ['--coverage'] : args;
   const settings = ['env', 'REQUIRE_ROOT=1', `TEST_COUNTS_FILE=${countsFile}`];

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { tell } from '../progress.mjs';
-import { ROOT } from '../run.mjs';
+import { ROOT, RUNTIME } from '../run.mjs';
 
 const PATIENCE_MS = 8000;
 
@@ -39,7 +39,7 @@ export function packagePart(directory) {
  * @returns {Part}
  */
 export function loaderPart(args) {
-  const child = spawn('scripts/as-root.sh', [process.execPath, 'scripts/dev/loader.mjs', ...args], {
+  const child = spawn('scripts/as-root.sh', [RUNTIME, 'scripts/dev/loader.mjs', ...args], {
     stdio: ['pipe', 'inherit', 'inherit'],
   });
   return asPart('the loader', child, () => child.stdin?.end());

