@@ -151,7 +151,7 @@ export { tcpFlagsLetters, tcpFlagsMeaning, tcpFlagsText } from './record/tcp-fla
 export { PacketLogView, type RecordPredicate, type RecordShape } from './record/view.ts';
 export { formatDuration, parseDuration } from './rules/duration.ts';
 export { formatIpProtocol, parseIpProtocol } from './rules/ip-protocol.ts';
-export { type MatchSurroundings, mappedNote, neverMatches } from './rules/never-matches.ts';
+export { type MatchContext, mappedNote, neverMatches } from './rules/never-matches.ts';
 export { formatPortRange, type PortRange, parsePortRange } from './rules/port-range.ts';
 export {
   type BadLine,
@@ -189,8 +189,8 @@ export {
   setNameSchema,
 } from './rules/rule.ts';
 export {
+  MAX_DRY_RUN_SECONDS,
   MAX_REASON_LENGTH,
-  MAX_REHEARSAL_SECONDS,
   MAX_RULE_ID,
   MAX_RULES_AT_ONCE,
   RULE_ACTIONS,

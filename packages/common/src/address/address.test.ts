@@ -67,7 +67,7 @@ describe('formatAddress', () => {
     expect([formatAddress(bytes, 3), formatAddress(bytes, 19)]).toEqual(['2001:db8::7', '192.0.2.7']);
   });
 
-  it.each([-1, 1, 16, Number.NaN])('refuses offset %d of 16 bytes', (offset) => {
+  it.each([-1, 1, 16, Number.NaN])('rejects offset %d of 16 bytes', (offset) => {
     expect(() => formatAddress(new Uint8Array(16), offset)).toThrow(RangeError);
   });
 });
@@ -114,7 +114,7 @@ describe('parseAddress', () => {
     '::192.0.2.01',
     '::192.0.2.1:5',
     'g::1',
-  ])('refuses %j and keeps it in the error', (text) => {
+  ])('rejects %j and keeps it in the error', (text) => {
     const parse = () => parseAddress(text);
     expect(parse).toThrow(AddressError);
     expect(parse).toThrow(expect.objectContaining({ name: 'AddressError', text }));

@@ -77,7 +77,7 @@ describe('writeBatchHeader', () => {
     { withheld: 0.5 },
     { filtered: -1 },
     { clock_offset_ns: 1n << 63n },
-  ])('refuses $0', (wrong) => {
+  ])('rejects $0', (wrong) => {
     const write = () => writeBatchHeader(new Uint8Array(BATCH_HEADER_SIZE), { ...header, ...wrong });
     expect(write).toThrow(RangeError);
   });

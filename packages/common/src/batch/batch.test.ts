@@ -101,14 +101,14 @@ describe('PacketLogBatch', () => {
     ['shape', changed(BATCH_HEADER_FIELDS.sequence + 6, 0x20), /sequence is 90071992547409/],
     ['short', changed(BATCH_HEADER_FIELDS.count, 4), /4 records make 320 bytes, 256 are there/],
     ['short', changed(BATCH_HEADER_FIELDS.count, 255, 255, 255, 255), /4294967295 records/],
-  ])('refuses a wrong header with the code %s and says what to do', (code, wrong, message) => {
+  ])('rejects a wrong header with the code %s and says what to do', (code, wrong, message) => {
     const error = errorOf(() => PacketLogBatch.from(wrong));
     expect(error).toBeInstanceOf(BatchFormatError);
     expect(error).toMatchObject({ name: 'BatchFormatError', code, message: expect.stringMatching(message) });
   });
 
   it.each([[{}], [null], [undefined], ['PLOG'], [5], [[80, 76]]])(
-    'refuses %o, which is not bytes, without another error',
+    'rejects %o, which is not bytes, without another error',
     (given) => {
       const error = errorOf(() => PacketLogBatch.from(given as unknown as Uint8Array));
       expect(error).toBeInstanceOf(BatchFormatError);
@@ -116,7 +116,7 @@ describe('PacketLogBatch', () => {
     },
   );
 
-  it.each([-1, 0.5, Number.NaN])('refuses to begin at byte %d', (position) => {
+  it.each([-1, 0.5, Number.NaN])('rejects %d as a start position', (position) => {
     expect(() => PacketLogBatch.from(bytes, position)).toThrow(RangeError);
   });
 

@@ -26,7 +26,7 @@ import {
   sentence,
   vlanSentence,
   weightSentence,
-} from './field-words.ts';
+} from './field-text.ts';
 import { exactUtc } from './utc.ts';
 
 export type ExplainedKey =

@@ -42,7 +42,7 @@ export interface FilterVocabulary {
   readonly rules?: readonly { readonly id: number; readonly detail: string }[];
 }
 
-const MOST_OPTIONS = 50;
+const MAX_OPTIONS = 50;
 
 /** Completes the text up to `cursor`; ignores what follows. Never throws. */
 export function completeFilter(text: string, cursor: number, vocabulary: FilterVocabulary = {}): FilterCompletion {
@@ -54,7 +54,7 @@ export function completeFilter(text: string, cursor: number, vocabulary: FilterV
   const unique = [...byText.values()].reverse();
   const beginning = unique.filter((option) => option.text.replace(/^"/, '').toLowerCase().startsWith(typed));
   const inside = typed.length < 2 ? [] : unique.filter((option) => option.text.toLowerCase().includes(typed, 1));
-  return { from, options: [...new Set([...beginning, ...inside])].slice(0, MOST_OPTIONS) };
+  return { from, options: [...new Set([...beginning, ...inside])].slice(0, MAX_OPTIONS) };
 }
 
 /** Returns where the unfinished word or quoted name begins. */

@@ -48,7 +48,7 @@ function mistyped(word: string, [how, place, letter]: readonly [string, number, 
   }
 }
 
-function refusal(text: string): FilterError | undefined {
+function rejection(text: string): FilterError | undefined {
   try {
     parseFilter(text);
     return undefined;
@@ -58,7 +58,7 @@ function refusal(text: string): FilterError | undefined {
   }
 }
 
-const readsUpTo = (text: string, column: number) => (refusal(text)?.from ?? Number.POSITIVE_INFINITY) >= column;
+const readsUpTo = (text: string, column: number) => (rejection(text)?.from ?? Number.POSITIVE_INFINITY) >= column;
 
 /** A filter in which one or two words are wrong. */
 const broken = fc
@@ -77,7 +77,7 @@ describe('a fix', () => {
     let offered = 0;
     fc.assert(
       fc.property(broken, (text) => {
-        const error = refusal(text);
+        const error = rejection(text);
         if (error?.fix === undefined) return;
         offered++;
         const { from, to, fix } = error;
@@ -106,7 +106,7 @@ describe('a fix', () => {
   it.each(['rst', 'tcp syn', 'malformed', 'ospf', 'tcp and https', 'port 80 or ack', 'not eapol'])(
     'of a word that lacks the one before it is that word: %s',
     (text) => {
-      const { fix = '', from = 0, to = 0 } = refusal(text) ?? {};
+      const { fix = '', from = 0, to = 0 } = rejection(text) ?? {};
       expect(fix.split(' ').at(-1)).toBe(text.split(' ').at(-1));
       expect(() => parseFilter(text.slice(0, from) + fix + text.slice(to))).not.toThrow();
     },

@@ -165,14 +165,14 @@ describe('a filter', () => {
   });
 });
 
-function refusal(text: string): FilterError {
+function rejection(text: string): FilterError {
   try {
     parseFilter(text);
   } catch (error) {
     if (error instanceof FilterError) return error;
     throw error;
   }
-  throw new Error(`${text} was not refused`);
+  throw new Error(`${text} was not rejected`);
 }
 
 describe('what is wrong with a filter', () => {
@@ -293,7 +293,7 @@ describe('what is wrong with a filter', () => {
     ['iface "\\x"', '"\\x"', 'written as in JSON'],
     ['tcp \u001b[2J', '\u001b[2J', '"\ufffd[2J" at column 5'],
   ])('%s', (text, marked, message, fixed) => {
-    const error = refusal(text);
+    const error = rejection(text);
     expect([text.slice(error.from, error.to), error.message]).toEqual([marked, expect.stringContaining(message)]);
     if (error.from < error.to) expect(error.message).toContain(`at column ${error.from + 1}: `);
     if (fixed === undefined) return;
@@ -309,6 +309,6 @@ describe('what is wrong with a filter', () => {
     ['parentheses', `${'('.repeat(40)}tcp${')'.repeat(40)}`],
     ['nots', `${'not '.repeat(40)}tcp`],
   ])('is too many %s', (_, text) => {
-    expect(refusal(text).message).toMatch(/at most \d+/);
+    expect(rejection(text).message).toMatch(/at most \d+/);
   });
 });

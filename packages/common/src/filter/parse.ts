@@ -4,7 +4,7 @@ import { allOf, anyOf, EVERYTHING, type Filter } from './filter.ts';
 import { FilterError } from './filter-error.ts';
 import { formatFilter } from './format.ts';
 import { filterOfRow } from './pasted-row.ts';
-import { refuseRest, refuseTwoTags } from './refusals.ts';
+import { rejectRest, rejectTwoTags } from './rejections.ts';
 import { type Again, takeTerm } from './terms.ts';
 
 /** Depth of nested parentheses and nots. */
@@ -46,7 +46,7 @@ export function readFilter(cursor: Cursor): Filter {
     return EVERYTHING;
   }
   const filter = new Parser(cursor).expression(0);
-  if (!cursor.atEnd) refuseRest(cursor);
+  if (!cursor.atEnd) rejectRest(cursor);
   cursor.end();
   return filter;
 }
@@ -69,7 +69,7 @@ class Parser {
       if (!isAnd && !cursor.is('or')) return filter;
       const connective = cursor.take('connective');
       const right = this.#factor(depth);
-      if (isAnd) refuseTwoTags(cursor, connective, filter, right);
+      if (isAnd) rejectTwoTags(cursor, connective, filter, right);
       filter = isAnd ? allOf([filter, right]) : anyOf([filter, right]);
     }
   }
@@ -83,7 +83,7 @@ class Parser {
     const filter = this.expression(depth + 1);
     cursor.may('close');
     if (cursor.atEnd) cursor.fail('a ")" is missing for this', undefined, token);
-    if (!cursor.takeIf(')', 'connective')) refuseRest(cursor);
+    if (!cursor.takeIf(')', 'connective')) rejectRest(cursor);
     return filter;
   }
 

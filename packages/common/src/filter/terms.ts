@@ -3,7 +3,7 @@ import { termCandidates } from './alternatives.ts';
 import { type Cursor, type Expected, wordOf } from './cursor.ts';
 import { allOf, anyOf, type Comparison, EVERYTHING, type Filter, type NumberField, type Side } from './filter.ts';
 import { quoted } from './filter-error.ts';
-import { refuse, refuseNotInside, refuseWhatBeginsNothing } from './refusals.ts';
+import { rejectBadStart, rejectNotInside, rejectWord } from './rejections.ts';
 import {
   isComparison,
   looksLikeAddress,
@@ -46,7 +46,7 @@ function number(field: NumberField, value: number, comparison: Comparison = '=')
 /** Reads the value of a term: one, or several as in `port (80 or 443)`. */
 function valued(cursor: Cursor, takes: Expected, read: ReadValue): Term {
   const again = { takes, read };
-  refuseNotInside(cursor);
+  rejectNotInside(cursor);
   if (!cursor.is('(') || TERMS.has(wordOf(cursor.next))) return { filter: read(cursor), again };
   cursor.take('connective');
   let filter = read(cursor);
@@ -77,7 +77,7 @@ const readProtocol: ReadTerm = (cursor, word) => {
     );
   }
   if (!SIDE_WORDS.has(cursor.word) && !TYPE_WORDS.has(cursor.word)) {
-    refuseBareValue(cursor, word, has.ports);
+    rejectBareValue(cursor, word, has.ports);
     return { filter: protocol };
   }
   return qualified(cursor, [protocol], word);
@@ -97,7 +97,7 @@ function icmpType(cursor: Cursor, protocol: 1 | 58, word: string): Term {
   });
 }
 
-function refuseBareValue(cursor: Cursor, word: string, hasPorts: boolean): void {
+function rejectBareValue(cursor: Cursor, word: string, hasPorts: boolean): void {
   const { text } = cursor.token;
   const after = quoted(word);
   if (hasPorts && /^\d+$/.test(text)) cursor.fail(`${after} needs a word before a number`, `port ${text}`);
@@ -112,7 +112,7 @@ function qualified(cursor: Cursor, protocol: readonly Filter[], protocolWord: st
   const sides = takeSides(cursor, words);
   cursor.may('type');
   const type = TYPE_WORDS.has(cursor.word) ? cursor.word : '';
-  refuseWhatItHasNot(cursor, protocolWord, type);
+  rejectUnsupported(cursor, protocolWord, type);
   if (type !== '') words.push(cursor.take('keyword').text.toLowerCase());
   const after = quoted(words.join(' '));
   const each: ReadValue = (at) => {
@@ -138,7 +138,7 @@ function endpointFilter(side: Side, { network, port }: { network: string; port: 
   ]);
 }
 
-function refuseWhatItHasNot(cursor: Cursor, protocolWord: string, type: string): void {
+function rejectUnsupported(cursor: Cursor, protocolWord: string, type: string): void {
   const has = PROTOCOL_WORDS.get(protocolWord)?.has;
   if (has === undefined) return;
   if (type.startsWith('port') && !has.ports) cursor.fail(`${quoted(protocolWord)} has no ports; remove one of them`);
@@ -273,8 +273,8 @@ export function takeTerm(cursor: Cursor, again: Again | undefined): Term {
   const isAddress = looksLikeAddress(cursor.token.text);
   const takesAddresses = again?.takes === 'address' || again?.takes === 'network';
   if (isAddress && !takesAddresses) return qualified(cursor, [], '');
-  refuseWhatBeginsNothing(cursor);
-  if (again === undefined) return refuse(cursor);
+  rejectBadStart(cursor);
+  if (again === undefined) return rejectWord(cursor);
   cursor.orElse = termCandidates;
   const filter = again.read(cursor);
   cursor.orElse = undefined;

@@ -38,7 +38,7 @@ export function takeNetwork(cursor: Cursor, after: string, isNet: boolean): stri
     const fix = text.includes('-') ? `portrange ${text}` : `port ${text}`;
     cursor.fail(`an address must follow ${after}`, fix, withTypeWord(cursor));
   }
-  if (cursor.token.kind === 'word' && HOST_NAME.test(text)) return refuseName(cursor, after);
+  if (cursor.token.kind === 'word' && HOST_NAME.test(text)) return rejectName(cursor, after);
   const bare = endpointText(text)?.address ?? text;
   const network = parsedNetwork(cursor, isNet || text.includes('/') ? completed(text) : bare);
   cursor.take('address');
@@ -48,7 +48,7 @@ export function takeNetwork(cursor: Cursor, after: string, isNet: boolean): stri
 /** Matches `example.org`, and what may be a misspelt word. */
 const HOST_NAME = /^(?=.*[g-z_])[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?$/i;
 
-function refuseName(cursor: Cursor, after: string): never {
+function rejectName(cursor: Cursor, after: string): never {
   const problem = `an address must follow ${after}; names are not looked up, write the address`;
   if (after.includes('host') || after.includes('net')) return cursor.failNear([], problem);
   return cursor.failNear([...asTheyAre(TYPE_WORDS.keys()), ...termCandidates()], problem);

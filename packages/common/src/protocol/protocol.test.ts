@@ -108,11 +108,11 @@ describe('every message', () => {
     expect(schema.parse(JSON.parse(JSON.stringify(valid)))).toEqual(valid);
   });
 
-  it.each(kinds)('is refused when it is no object: $kind', ({ schema }) => {
+  it.each(kinds)('is rejected when it is no object: $kind', ({ schema }) => {
     for (const wrong of [null, undefined, 1, 'text', [], true]) expect(schema.safeParse(wrong).success).toBe(false);
   });
 
-  it.each(kinds)('is refused when any value has a wrong type: $kind', ({ schema, valid }) => {
+  it.each(kinds)('is rejected when any value has a wrong type: $kind', ({ schema, valid }) => {
     for (const key of Object.keys(valid)) {
       expect(schema.safeParse({ ...valid, [key]: { surprise: 1 } }).success, key).toBe(false);
     }
@@ -148,14 +148,14 @@ describe('what a client sends', () => {
   });
 
   it.each([-1, 0.5, MAX_ROWS_PER_SECOND + 1, Number.NaN, Number.POSITIVE_INFINITY, '100', null])(
-    'is refused with %j rows per second',
+    'is rejected with %j rows per second',
     (max_rows_per_second) => {
       expect(subscribeSchema.safeParse({ max_rows_per_second }).success).toBe(false);
     },
   );
 
   it.each([0, 0.5, MAX_BATCHES_PER_SECOND + 1, '60'])(
-    'is refused with %j batches per second',
+    'is rejected with %j batches per second',
     (max_batches_per_second) => {
       expect(subscribeSchema.safeParse({ max_batches_per_second }).success).toBe(false);
     },

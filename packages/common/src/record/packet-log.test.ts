@@ -63,13 +63,13 @@ describe('encodePacketLog', () => {
     expect(Buffer.from(target).toString('hex')).toBe(`${'aa'.repeat(3)}${bytesOfRecord}${'aa'.repeat(5)}`);
   });
 
-  it.each([-1, 1, 64, Number.NaN])('refuses offset %d of a target of 64 bytes', (offset) => {
+  it.each([-1, 1, 64, Number.NaN])('rejects offset %d of a target of 64 bytes', (offset) => {
     expect(() => encodePacketLog(record, new Uint8Array(PACKET_LOG_SIZE), offset)).toThrow(RangeError);
   });
 
   const integers = PACKET_LOG_FIELDS.filter(({ type }) => type !== 'addr' && type !== 'u64');
 
-  it.each(integers)('refuses what does not fit $name', ({ name, type }) => {
+  it.each(integers)('rejects what does not fit $name', ({ name, type }) => {
     const largest = 2 ** (8 * FIELD_BYTES[type]) - 1;
     expect(() => encodePacketLog({ ...record, [name]: largest })).not.toThrow();
     for (const value of [-1, largest + 1, 0.5, Number.NaN, Number.POSITIVE_INFINITY]) {
@@ -78,7 +78,7 @@ describe('encodePacketLog', () => {
     }
   });
 
-  it.each([-1n, 1n << 64n])('refuses %d as timestamp_ns', (timestamp_ns) => {
+  it.each([-1n, 1n << 64n])('rejects %d as timestamp_ns', (timestamp_ns) => {
     expect(() => encodePacketLog({ ...record, timestamp_ns })).toThrow(/timestamp_ns/);
   });
 

@@ -92,7 +92,7 @@ describe('PacketLogView', () => {
     expect(view.isIp(0)).toBe(expected);
   });
 
-  it.each([-1, 1, 0.5, Number.NaN, 2 ** 32, Number.POSITIVE_INFINITY])('refuses record %d of one', (i) => {
+  it.each([-1, 1, 0.5, Number.NaN, 2 ** 32, Number.POSITIVE_INFINITY])('rejects record %d of one', (i) => {
     expect(() => one.srcPort(i)).toThrow(RangeError);
     expect(() => one.srcAddr(i)).toThrow(RangeError);
     expect(() => one.timestampMs(i)).toThrow(RangeError);
@@ -133,7 +133,7 @@ describe('PacketLogView', () => {
     ['shape', { count: 0.5, stride: 64, recordOffset: 0 }],
     ['shape', { count: 1, stride: 64, recordOffset: 0, start: -64 }],
     ['shape', { count: 1, stride: Number.NaN, recordOffset: 0 }],
-  ] as const)('refuses 64 bytes as %s: %j', (code, shape) => {
+  ] as const)('rejects 64 bytes as %s: %j', (code, shape) => {
     const make = () => new PacketLogView(new Uint8Array(64), shape);
     expect(make).toThrow(BatchFormatError);
     expect(make).toThrow(expect.objectContaining({ code }));

@@ -6,7 +6,7 @@ import { parseRuleSource } from './source.ts';
 type Matching = Pick<Rule, 'source'> & Partial<Pick<Rule, 'protocol' | 'interface' | 'expires_at'>>;
 
 /** What is known about the place where the rule applies. Absent: unknown, and not checked. */
-export interface MatchSurroundings {
+export interface MatchContext {
   readonly nowMs?: number;
   /** Names of the watched interfaces. */
   readonly interfaces?: readonly string[];
@@ -43,8 +43,8 @@ export function followedHeader({ source, protocol }: Matching): string | undefin
 }
 
 /** Returns a sentence with the next step; undefined if the rule can match everything it says. */
-export function neverMatches(rule: Matching, surroundings: MatchSurroundings = {}): string | undefined {
-  return byProtocol(rule) ?? bySurroundings(rule, surroundings);
+export function neverMatches(rule: Matching, context: MatchContext = {}): string | undefined {
+  return byProtocol(rule) ?? byContext(rule, context);
 }
 
 function byProtocol(rule: Matching): string | undefined {
@@ -62,7 +62,7 @@ function byProtocol(rule: Matching): string | undefined {
   return undefined;
 }
 
-function bySurroundings(rule: Matching, { nowMs, interfaces, setEntries }: MatchSurroundings): string | undefined {
+function byContext(rule: Matching, { nowMs, interfaces, setEntries }: MatchContext): string | undefined {
   const { interface: name, expires_at } = rule;
   if (nowMs !== undefined && expires_at !== undefined && Date.parse(expires_at) <= nowMs) {
     return `It never matches: it expired at ${expires_at}. Give a later time, or remove the rule.`;

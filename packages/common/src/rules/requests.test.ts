@@ -68,7 +68,7 @@ describe('every answer', () => {
     expect(schema.parse(JSON.parse(JSON.stringify(valid)))).toEqual(valid);
   });
 
-  it.each(Object.entries(answers))('is refused when any value has a wrong type: %s', (_, { schema, valid }) => {
+  it.each(Object.entries(answers))('is rejected when any value has a wrong type: %s', (_, { schema, valid }) => {
     for (const key of Object.keys(valid))
       expect(schema.safeParse({ ...valid, [key]: Number.NaN }).success, key).toBe(false);
   });
@@ -102,7 +102,7 @@ describe('a request', () => {
     ['test', { rules: [], add: { action: 'deny', source: 'any' } }],
     ['test', { rules: [], seconds: 0 }],
     ['audit', { limit: 1e9 }],
-  ] as const)('%s is refused with %j', (verb, wrong) => {
+  ] as const)('%s is rejected with %j', (verb, wrong) => {
     expect(rulesRequestSchemas[verb].safeParse(wrong).success).toBe(false);
   });
 });

@@ -15,7 +15,7 @@ import {
   ruleSelectorSchema,
   setNameSchema,
 } from './rule.ts';
-import { MAX_REHEARSAL_SECONDS, MAX_RULES_AT_ONCE } from './rule-limits.ts';
+import { MAX_DRY_RUN_SECONDS, MAX_RULES_AT_ONCE } from './rule-limits.ts';
 import { rulesFileSchema } from './rules-file.ts';
 import {
   type AuditEntry,
@@ -32,7 +32,7 @@ const force = z.optional(z.boolean());
 const nothing = z.strictObject({});
 const ofStep = z.strictObject({ change: z.optional(z.int().check(z.nonnegative())) });
 
-const seconds = z._default(z.number().check(z.positive(), z.maximum(MAX_REHEARSAL_SECONDS)), 10);
+const seconds = z._default(z.number().check(z.positive(), z.maximum(MAX_DRY_RUN_SECONDS)), 10);
 
 /** One schema per request; the key is the name behind `rules:`. */
 export const rulesRequestSchemas = {

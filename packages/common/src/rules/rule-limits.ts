@@ -6,4 +6,4 @@ export const MAX_RULE_ID = 0xffff_ffff;
 export const MAX_REASON_LENGTH = 500;
 /** In one request. */
 export const MAX_RULES_AT_ONCE = 10_000;
-export const MAX_REHEARSAL_SECONDS = 3600;
+export const MAX_DRY_RUN_SECONDS = 3600;

@@ -25,7 +25,7 @@ describe('destination ports', () => {
     ['ssh', '"ssh" is no port'],
     ['', '"" is no port'],
     ['1-2-3', '"1-2-3" is no port'],
-  ])('are refused for %j, with what to write instead', (value, message) => {
+  ])('are rejected for %j, with what to write instead', (value, message) => {
     expect(() => parsePortRange(value)).toThrow(message);
   });
 });
@@ -47,7 +47,7 @@ describe('the protocol', () => {
     expect(formatIpProtocol(number)).toBe(canonical);
   });
 
-  it.each(['tpc', '256', '-1', '6.5', '', ' tcp'])('is refused for %j', (value) => {
+  it.each(['tpc', '256', '-1', '6.5', '', ' tcp'])('is rejected for %j', (value) => {
     expect(() => parseIpProtocol(value)).toThrow(/is no protocol: write tcp, udp, icmp/);
   });
 
@@ -79,7 +79,7 @@ describe('a duration', () => {
     ['1.5h', 'is no duration'],
     ['0s', 'is no time at all'],
     ['999999d', 'is more than ten years'],
-  ])('is refused for %j, with what to write instead', (text, message) => {
+  ])('is rejected for %j, with what to write instead', (text, message) => {
     expect(() => parseDuration(text)).toThrow(`${JSON.stringify(text)} ${message}`);
   });
 

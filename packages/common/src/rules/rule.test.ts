@@ -55,7 +55,7 @@ describe('a rule', () => {
     [{ reason: 'evil \u202e' }, 'rule.reason: Write one line, without control characters.'],
     [{ reason: 'x'.repeat(501) }, 'rule.reason: Write at most 500 characters.'],
     [{ interface: 'a/b' }, 'rule.interface: Write the name of an interface: 1 to 15 characters, as in `ip link`.'],
-  ])('asked for with %j is refused with the place and the fix', (wrong, message) => {
+  ])('is rejected with the place and the fix: %j', (wrong, message) => {
     expect(problem({ action: 'deny', source: 'any', ...wrong })).toBe(message);
   });
 
@@ -108,7 +108,7 @@ describe('the rules file', () => {
     { version: 1, sets: { x: { entries: ['10.0.0.1/8'] } } },
     { version: 1, protect: ['gateway'] },
     { version: 1, default_policy: 'drop' },
-  ])('is refused with a mistake in it: %j', (file) => {
+  ])('is rejected with a mistake in it: %j', (file) => {
     expect(rulesFileSchema.safeParse(file).success).toBe(false);
   });
 });

@@ -12,7 +12,7 @@ import { MAX_REASON_LENGTH, MAX_RULE_ID, RULE_ACTIONS } from './rule-limits.ts';
 import { RuleValueError } from './rule-value-error.ts';
 import { formatRuleSource, isSetName, parseRuleSource } from './source.ts';
 
-const MAX_WHO_LENGTH = 128;
+const MAX_CALLER_LENGTH = 128;
 
 export const ruleActionSchema = z.enum(RULE_ACTIONS, { error: 'Write permit, deny or observe.' });
 export type RuleAction = z.infer<typeof ruleActionSchema>;
@@ -69,7 +69,7 @@ function line(longest: number) {
 /** Why a rule exists. */
 export const reasonSchema = line(MAX_REASON_LENGTH);
 const reason = reasonSchema;
-const createdBy = line(MAX_WHO_LENGTH);
+const createdBy = line(MAX_CALLER_LENGTH);
 const time = z.iso.datetime({ error: 'Write a time in UTC as 2030-01-31T12:00:00Z.' });
 
 export const ruleIdSchema = z.int().check(z.minimum(1), z.maximum(MAX_RULE_ID));

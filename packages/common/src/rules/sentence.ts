@@ -12,15 +12,15 @@ type Sayable = Pick<Rule, 'action' | 'source'> &
 export function ruleSentence(rule: Sayable, now_ms: number): string {
   const on = rule.interface === undefined ? '' : ` on ${rule.interface}`;
   const because = rule.reason ? `, because: ${rule.reason}` : '';
-  return `${rule.action} ${sourceWords(rule.source)}${serviceWords(rule)}${on}${timeWords(rule, now_ms)}${because}`;
+  return `${rule.action} ${sourceText(rule.source)}${serviceText(rule)}${on}${timeText(rule, now_ms)}${because}`;
 }
 
-function sourceWords(source: string): string {
+function sourceText(source: string): string {
   if (source === 'any') return 'any source';
   return source.startsWith('set:') ? `the set ${source.slice('set:'.length)}` : source;
 }
 
-function serviceWords({ protocol, destination_port }: Sayable): string {
+function serviceText({ protocol, destination_port }: Sayable): string {
   if (destination_port === undefined) {
     if (protocol === undefined) return '';
     return typeof protocol === 'number' ? ` with protocol ${protocol}` : ` with ${protocol}`;
@@ -29,7 +29,7 @@ function serviceWords({ protocol, destination_port }: Sayable): string {
   return protocol === undefined ? ` to ${ports}` : ` to ${protocol} ${ports}`;
 }
 
-function timeWords({ expires_at }: Sayable, now_ms: number): string {
+function timeText({ expires_at }: Sayable, now_ms: number): string {
   if (expires_at === undefined) return '';
   const left = Date.parse(expires_at) - now_ms;
   return left > 0 ? ` for ${formatDuration(left)}` : ' (expired)';

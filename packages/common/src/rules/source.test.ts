@@ -35,7 +35,7 @@ describe('the source of a rule', () => {
     ['everybody', '"everybody" is no source: write any, 192.0.2.1, 2001:db8::/32 or set:NAME'],
     ['', '"" is no source: write any, 192.0.2.1, 2001:db8::/32 or set:NAME'],
     ['set:../x', '"set:../x" names no set: write set: and 1 to 63 letters, digits, dots, dashes or underscores'],
-  ])('is refused for %j, with what to write instead', (text, message) => {
+  ])('is rejected for %j, with what to write instead', (text, message) => {
     expect(() => parseRuleSource(text)).toThrow(message);
   });
 

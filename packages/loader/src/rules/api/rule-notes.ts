@@ -1,6 +1,6 @@
 /** Notes in the answer to a change: text that was interpreted differently, and rules that match nothing. */
 import {
-  type MatchSurroundings,
+  type MatchContext,
   mappedNote,
   neverMatches,
   type Rule,
@@ -11,14 +11,10 @@ import {
 const MAX_NOTES = 20;
 
 /** Returns notes about rules. `written`: the requests for these rules as they came, in the same order; of any type. */
-export function notesAbout(
-  rules: readonly Rule[],
-  written: readonly unknown[],
-  surroundings: MatchSurroundings,
-): string[] {
+export function notesAbout(rules: readonly Rule[], written: readonly unknown[], context: MatchContext): string[] {
   const notes = rules.flatMap((rule, i) => {
     const note = mappedNote((written[i] as { source?: unknown } | undefined)?.source, rule.source);
-    const never = neverMatches(rule, surroundings);
+    const never = neverMatches(rule, context);
     return [...(note === undefined ? [] : [note]), ...(never === undefined ? [] : [`Rule ${rule.id}: ${never}`])];
   });
   if (notes.length <= MAX_NOTES) return notes;
@@ -27,9 +23,9 @@ export function notesAbout(
 
 /** Adds a warning to each rule that cannot match at its position, or whose interface no rule acts on. */
 export function withWarnings(snapshot: RulesSnapshot, interfaces: readonly string[] | undefined): RulesSnapshot {
-  const surroundings = surroundingsOf(snapshot.sets, interfaces);
+  const context = contextOf(snapshot.sets, interfaces);
   const rules = snapshot.rules.map((rule) => {
-    const warning = neverMatches(rule, surroundings) ?? notInForce(rule, snapshot);
+    const warning = neverMatches(rule, context) ?? notInForce(rule, snapshot);
     return warning === undefined ? rule : { ...rule, warning };
   });
   return { ...snapshot, rules };
@@ -41,7 +37,7 @@ function notInForce(rule: Rule, { in_force }: RulesSnapshot): string | undefined
 }
 
 /** `interfaces`: names of the watched interfaces; undefined: not known. */
-export function surroundingsOf(sets: readonly RuleSet[], interfaces: readonly string[] | undefined): MatchSurroundings {
+export function contextOf(sets: readonly RuleSet[], interfaces: readonly string[] | undefined): MatchContext {
   const entries = new Map(sets.map((set) => [set.name, set.entries]));
   return { setEntries: (name) => entries.get(name), ...(interfaces === undefined ? {} : { interfaces }) };
 }

@@ -31,7 +31,7 @@ import { sharedBytes } from '../store/shared-bytes.ts';
 import { readApplied } from './apply-document.ts';
 import '../../errors/schema-text.ts';
 import type { Caller, Who } from '../../ipc/rules-access.ts';
-import { notesAbout, surroundingsOf } from './rule-notes.ts';
+import { contextOf, notesAbout } from './rule-notes.ts';
 
 /** How much of the end of the audit file an answer to the network reads, in bytes. */
 const AUDIT_BYTES = 1024 * 1024;
@@ -181,8 +181,8 @@ export class RulesApi {
     notes: readonly string[] = [],
   ): Value {
     const { service, watched } = this.#options;
-    const surroundings = surroundingsOf([...service.ruleset.sets.values()].map(describeSet), watched?.());
-    const all = [...notes, ...notesAbout(rules, written, surroundings)];
+    const context = contextOf([...service.ruleset.sets.values()].map(describeSet), watched?.());
+    const all = [...notes, ...notesAbout(rules, written, context)];
     return all.length === 0 ? done : { ...done, notes: all };
   }
 

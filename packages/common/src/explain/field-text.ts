@@ -27,8 +27,8 @@ export function reasonDetail(packet: PacketLog): string {
 }
 
 /** Largest size of the headers before layer 4, in IPv4: Ethernet, four tags, a header with all options. */
-const MOST_BEFORE_LAYER_4 = 14 + 4 * 4 + 60;
-const LONGEST_FIXED_HEADER = 20;
+const MAX_BEFORE_LAYER_4 = 14 + 4 * 4 + 60;
+const MAX_FIXED_HEADER = 20;
 
 /**
  * Explains where a truncated packet ends. Headers up to IP's, and extension headers of IPv6, can only be cut by the end
@@ -42,7 +42,7 @@ function truncatedDetail(packet: PacketLog): string {
   if (!addressesRead(packet)) return `The frame ends inside its ${isIpv4 ? 'IPv4' : 'IPv6'} header.`;
   const header = `its ${protocolName(ip_protocol)} header`;
   if (!isIpv4 && EXTENSION_HEADERS.has(ip_protocol)) return `The frame ends inside ${header}.`;
-  const frameHoldsIt = isIpv4 && length >= MOST_BEFORE_LAYER_4 + LONGEST_FIXED_HEADER;
+  const frameHoldsIt = isIpv4 && length >= MAX_BEFORE_LAYER_4 + MAX_FIXED_HEADER;
   return frameHoldsIt
     ? `The datagram ends inside ${header}. What follows in the frame is padding.`
     : `The datagram ends inside ${header}, or the frame was cut there.`;

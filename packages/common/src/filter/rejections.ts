@@ -10,14 +10,14 @@ import { looksLikeAddress } from './values.ts';
 import { NOT_RECORDED, TERM_WORDS } from './words.ts';
 
 /** Rejects what is wrong here whatever came before. */
-export function refuseWhatBeginsNothing(cursor: Cursor): void {
+export function rejectBadStart(cursor: Cursor): void {
   const { kind, text } = cursor.token;
   const { word } = cursor;
   if (word === 'and' || word === 'or' || word === ')') cursor.fail(`a term must stand before ${quoted(text)}`);
   if (kind === 'sign' && /^[<>=!]/.test(text)) cursor.fail('a word such as len must stand before it');
   const notRecorded = NOT_RECORDED.get(word);
   if (notRecorded !== undefined) cursor.fail(notRecorded);
-  if (text.includes('[') && !looksLikeAddress(text)) refuseBytes(cursor);
+  if (text.includes('[') && !looksLikeAddress(text)) rejectBytes(cursor);
 }
 
 const TYPE_BYTE: ReadonlyMap<string, string> = new Map([
@@ -27,7 +27,7 @@ const TYPE_BYTE: ReadonlyMap<string, string> = new Map([
   ['icmp6[0]', 'icmp6 type'],
 ]);
 
-function refuseBytes(cursor: Cursor): never {
+function rejectBytes(cursor: Cursor): never {
   const { word } = cursor;
   const problem = 'the bytes of a packet are not recorded';
   if (word.startsWith('icmp')) {
@@ -37,7 +37,7 @@ function refuseBytes(cursor: Cursor): never {
 }
 
 /** Rejects a word where no value is expected. */
-export function refuse(cursor: Cursor): never {
+export function rejectWord(cursor: Cursor): never {
   const { kind, text } = cursor.token;
   if (kind === 'string') cursor.fail('a quoted name follows the word "iface"', `iface ${JSON.stringify(text)}`);
   if (NUMBER.test(text)) cursor.fail('a number needs a word before it', `port ${text}`);
@@ -49,7 +49,7 @@ export function refuse(cursor: Cursor): never {
 const NUMBER = /^(\d+|0x[0-9a-f]+)$/i;
 
 /** Rejects `port not 22`: a "not" behind the words of a term. */
-export function refuseNotInside(cursor: Cursor): void {
+export function rejectNotInside(cursor: Cursor): void {
   if (!cursor.is('not')) return;
   const words = cursor.text.slice(cursor.termFrom, cursor.token.from);
   const value = cursor.text.slice(cursor.next.from, cursor.next.to);
@@ -58,7 +58,7 @@ export function refuseNotInside(cursor: Cursor): void {
 }
 
 /** Rejects `vlan 100 and vlan 200`: in tcpdump the second is the inner tag, which no record has. */
-export function refuseTwoTags(cursor: Cursor, connective: TextRange, left: Filter, right: Filter): void {
+export function rejectTwoTags(cursor: Cursor, connective: TextRange, left: Filter, right: Filter): void {
   const [first, second] = [outerTag(left), outerTag(right)];
   if (first === undefined || second === undefined || first === second) return;
   const problem = `only the outer VLAN tag is recorded, and its id is never both ${first} and ${second}`;
@@ -79,13 +79,13 @@ function spaced({ text, token }: Cursor, word: string): string {
 }
 
 /** Rejects what follows a term and is neither "and" nor "or". */
-export function refuseRest(cursor: Cursor): never {
+export function rejectRest(cursor: Cursor): never {
   const { word } = cursor;
   const { text } = cursor.token;
   const written = cursor.text.slice(cursor.token.from, cursor.token.to);
   if (word === ')') cursor.fail('no "(" is open here');
   if (word === ',') cursor.fail('what may be either is joined with a word', spaced(cursor, 'or'));
-  if (text.includes('[') || NOT_RECORDED.has(word)) refuseWhatBeginsNothing(cursor);
+  if (text.includes('[') || NOT_RECORDED.has(word)) rejectBadStart(cursor);
   if (/^[<>=!]/.test(text)) cursor.fail('only len, rule, vlan, weight and proto are compared so');
   // A word that begins no term is another value, or lacks the word before it.
   if (TERM_WORDS.includes(word) || word === 'not' || word === '(') {
