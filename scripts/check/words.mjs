@@ -1,5 +1,5 @@
 /**
- * The words of the product: no text of the dashboard, the command line, notices and errors uses a word that
+ * Checks the words of the product: no text of the dashboard, the command line, notices and errors uses a word that
  * word-rules.mjs rules out.
  *
  *   node scripts/check/words.mjs
@@ -13,8 +13,18 @@ import { WORD_EXCEPTIONS, WORD_RULES } from './word-rules.mjs';
 /** @typedef {import('./visible-strings.mjs').VisibleString} VisibleString */
 /** @typedef {VisibleString & { word: string, use: string, why: string }} Finding */
 
-const SOURCES = ['apps/dashboard/src', 'packages/common/src', 'packages/loader/src'];
+/** Folders whose strings a user can read: the dashboard, the command line, and the errors of both libraries. */
+const SOURCES = ['apps/dashboard/src', 'packages/client/src', 'packages/common/src', 'packages/loader/src'];
 const NOT_SHIPPED = /\.(test|arbitrary|reference|sample)\.tsx?$|\/fake-[^/]+$/;
+
+/**
+ * The files whose strings are checked: shipped TypeScript in SOURCES.
+ * @param {readonly string[]} files paths from the root
+ */
+export function checkedFiles(files) {
+  const isSource = /** @param {string} file */ (file) => SOURCES.some((folder) => file.startsWith(`${folder}/`));
+  return files.filter((file) => isSource(file) && /\.tsx?$/.test(file) && !NOT_SHIPPED.test(file));
+}
 
 /**
  * @param {readonly VisibleString[]} strings
@@ -38,9 +48,7 @@ export function wordFindings(strings, rules = WORD_RULES, exceptions = WORD_EXCE
 }
 
 function main() {
-  const files = execFileSync('git', ['ls-files', ...SOURCES], { encoding: 'utf8' })
-    .split('\n')
-    .filter((file) => /\.tsx?$/.test(file) && !NOT_SHIPPED.test(file));
+  const files = checkedFiles(execFileSync('git', ['ls-files', ...SOURCES], { encoding: 'utf8' }).split('\n'));
   const strings = visibleStrings(new Map(files.map((file) => [file, readFileSync(file, 'utf8')])));
   const { findings, unused } = wordFindings(strings);
   for (const { file, line, text, word, use, why } of findings) {
