@@ -195,9 +195,12 @@ export class PacketLogClient {
   ): Promise<RulesResults[Verb]> {
     const answer = await this.#answer<Verb>(`rules:${verb}`, request, timeoutMs);
     if (answer.ok) return answer.value;
-    const rejection = rulesErrorSchema.safeParse(answer.error);
-    if (rejection.success) throw new PacketLogError(rejection.data.message, rejection.data);
-    throw new PacketLogError('The loader rejected this without a reason.', { code: 'internal' });
+    const rejected = rulesErrorSchema.safeParse(answer.error);
+    if (rejected.success) throw new PacketLogError(rejected.data.message, rejected.data);
+    throw new PacketLogError(
+      `The loader rejected ${verb}: it gave no reason that this client can read. See the loader’s log.`,
+      { code: 'internal' },
+    );
   }
 
   #answer<Verb extends RulesVerb>(event: string, request: unknown, timeoutMs: number): Promise<RulesAnswer<Verb>> {

@@ -55,7 +55,7 @@ export {
 } from './history/history.ts';
 export { HISTORY_COLUMNS, HISTORY_LEVELS, type HistoryColumn, type HistoryStep } from './history/history-layout.ts';
 export { icmpTypeName } from './names/icmp-names.ts';
-export { serviceName, servicePort, serviceWords } from './names/service-names.ts';
+export { serviceName, serviceNames, servicePort } from './names/service-names.ts';
 export {
   DEFAULT_ROWS_PER_SECOND,
   MAX_BATCHES_PER_SECOND,

@@ -13,14 +13,14 @@ export interface FakeLoader {
   readonly asked: [event: string, request: unknown][];
   /** What `rules:*` and `subscribe` answer; nothing at all while it is undefined. */
   answer: ((event: string, request: unknown) => unknown) | undefined;
-  /** Why handshakes are rejected; undefined accepts them. */
+  /** Why handshakes are rejected; undefined lets them in. */
   rejection: Rejection | undefined;
   /** Resolves with the next socket that subscribes. */
   subscribed(): Promise<Socket>;
   close(): Promise<void>;
 }
 
-type LeftOut = Pick<ClientLedger, 'dropped' | 'withheld' | 'filtered'>;
+type Omitted = Pick<ClientLedger, 'dropped' | 'withheld' | 'filtered'>;
 
 export async function startFakeLoader(port = 0): Promise<FakeLoader> {
   const http = createServer();
@@ -67,8 +67,8 @@ export async function startFakeLoader(port = 0): Promise<FakeLoader> {
   return Object.assign(fake, { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}` });
 }
 
-export function rows(sequence: number, count: number, leftOut: Partial<LeftOut> = {}): Uint8Array {
-  const { dropped = 0, withheld = 0, filtered = 0 } = leftOut;
+export function rows(sequence: number, count: number, omitted: Partial<Omitted> = {}): Uint8Array {
+  const { dropped = 0, withheld = 0, filtered = 0 } = omitted;
   const record: PacketLog = {
     timestamp_ns: 1n,
     src_addr: '192.0.2.1',

@@ -116,7 +116,7 @@ describe('PacketLogBatch', () => {
     },
   );
 
-  it.each([-1, 0.5, Number.NaN])('rejects %d as a start position', (position) => {
+  it.each([-1, 0.5, Number.NaN])('rejects to begin at byte %d', (position) => {
     expect(() => PacketLogBatch.from(bytes, position)).toThrow(RangeError);
   });
 

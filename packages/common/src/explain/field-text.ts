@@ -27,7 +27,7 @@ export function reasonDetail(packet: PacketLog): string {
 }
 
 /** Largest size of the headers before layer 4, in IPv4: Ethernet, four tags, a header with all options. */
-const MAX_BEFORE_LAYER_4 = 14 + 4 * 4 + 60;
+const MAX_BYTES_BEFORE_LAYER_4 = 14 + 4 * 4 + 60;
 const MAX_FIXED_HEADER = 20;
 
 /**
@@ -42,7 +42,7 @@ function truncatedDetail(packet: PacketLog): string {
   if (!addressesRead(packet)) return `The frame ends inside its ${isIpv4 ? 'IPv4' : 'IPv6'} header.`;
   const header = `its ${protocolName(ip_protocol)} header`;
   if (!isIpv4 && EXTENSION_HEADERS.has(ip_protocol)) return `The frame ends inside ${header}.`;
-  const frameHoldsIt = isIpv4 && length >= MAX_BEFORE_LAYER_4 + MAX_FIXED_HEADER;
+  const frameHoldsIt = isIpv4 && length >= MAX_BYTES_BEFORE_LAYER_4 + MAX_FIXED_HEADER;
   return frameHoldsIt
     ? `The datagram ends inside ${header}. What follows in the frame is padding.`
     : `The datagram ends inside ${header}, or the frame was cut there.`;
@@ -90,10 +90,11 @@ const ETHER_TYPE_SENTENCES: ReadonlyMap<number, string> = new Map([
   [0x8863, 'PPPoE discovery: finds an access concentrator.'],
   [0x8864, 'A PPPoE session whose content is not plain IP.'],
 ]);
-const LARGEST_LENGTH = 1500;
+const MAX_802_3_LENGTH = 1500;
 
 export function etherTypeSentence(ether_type: number): string {
-  if (ether_type <= LARGEST_LENGTH) return 'A length in place of a type: an IEEE 802.3 frame, as spanning tree sends.';
+  if (ether_type <= MAX_802_3_LENGTH)
+    return 'A length in place of a type: an IEEE 802.3 frame, as spanning tree sends.';
   return ETHER_TYPE_SENTENCES.get(ether_type) ?? 'Not IP: no rule applies to it.';
 }
 
@@ -103,13 +104,14 @@ export function vlanSentence(vlan_id: number): string {
   return 'The id in the outer tag.';
 }
 
-const LONGEST = 0xffff;
+const MAX_LENGTH = 0xffff;
 /** IEEE 802.3 without the checksum. */
-const SHORTEST_ON_A_WIRE = 60;
+const MIN_WIRE_LENGTH = 60;
 
 export function lengthSentence(length: number): string {
-  if (length === LONGEST) return '65,535 bytes or more: the field holds no larger number. The byte counters are exact.';
-  if (length < SHORTEST_ON_A_WIRE) return 'Shorter than a frame on a wire can be: it comes from a virtual interface.';
+  if (length === MAX_LENGTH)
+    return '65,535 bytes or more: the field holds no larger number. The byte counters are exact.';
+  if (length < MIN_WIRE_LENGTH) return 'Shorter than a frame on a wire can be: it comes from a virtual interface.';
   return 'The whole frame at the hook, with its Ethernet header.';
 }
 

@@ -1,5 +1,5 @@
 /** Suggests what a word that begins no term may have meant, with the words that must precede it. */
-import { serviceWords } from '../names/service-names.ts';
+import { serviceNames } from '../names/service-names.ts';
 import { REASONS } from '../record/layout.ts';
 import { IP_PROTOCOL_WORDS } from '../rules/ip-protocol.ts';
 import { asTheyAre, type Candidate } from './nearest.ts';
@@ -31,6 +31,6 @@ export function termCandidates(): readonly Candidate[] {
     ...behind('proto', IP_PROTOCOL_WORDS),
     ...behind('ether proto', ETHER_TYPE_WORDS.keys()),
     ...behind('reason', Object.keys(REASONS)),
-    ...behind('port', serviceWords()),
+    ...behind('port', serviceNames()),
   ];
 }

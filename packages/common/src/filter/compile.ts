@@ -84,11 +84,11 @@ function compileTerm(filter: Exclude<TermFilter, NumberFilter>, environment: Fil
   }
 }
 
-const LARGEST_VLAN_ID = 4095;
+const MAX_VLAN_ID = 4095;
 const FIELDS = new Map<string, { bytes: number; max: number }>(
   PACKET_LOG_FIELDS.map(({ name, type }) => [
     name,
-    { bytes: FIELD_BYTES[type], max: name === 'vlan_id' ? LARGEST_VLAN_ID : 2 ** (8 * FIELD_BYTES[type]) - 1 },
+    { bytes: FIELD_BYTES[type], max: name === 'vlan_id' ? MAX_VLAN_ID : 2 ** (8 * FIELD_BYTES[type]) - 1 },
   ]),
 );
 

@@ -1,6 +1,6 @@
 /** Completes a filter's text at the cursor. */
-import { icmpWords } from '../names/icmp-names.ts';
-import { servicePort, serviceWords } from '../names/service-names.ts';
+import { icmpNames } from '../names/icmp-names.ts';
+import { serviceNames, servicePort } from '../names/service-names.ts';
 import { ACTIONS, REASONS } from '../record/layout.ts';
 import { reasonSentence } from '../record/reasons.ts';
 import { IP_PROTOCOL_WORDS, parseIpProtocol } from '../rules/ip-protocol.ts';
@@ -140,7 +140,7 @@ function optionsFor(what: Expected, vocabulary: FilterVocabulary): readonly Filt
 }
 
 function icmpValues(protocol: number): readonly FilterOption[] {
-  return [...icmpWords(protocol)].map(([text, { type, code }]) =>
+  return [...icmpNames(protocol)].map(([text, { type, code }]) =>
     value(text, `type ${type}${code === undefined ? '' : ` code ${code}`}`),
   );
 }
@@ -150,7 +150,7 @@ function valuesFor(what: Expected, { interfaces, addresses, rules }: FilterVocab
     case 'address':
       return (addresses ?? []).map((text) => value(text));
     case 'port':
-      return serviceWords().map((text) => value(text, `port ${servicePort(text)}`));
+      return serviceNames().map((text) => value(text, `port ${servicePort(text)}`));
     case 'protocol':
       return IP_PROTOCOL_WORDS.map((text) => value(text, `${parseIpProtocol(text)}`));
     case 'ether_type':

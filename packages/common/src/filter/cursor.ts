@@ -41,7 +41,7 @@ export type Expected =
   | 'comparison';
 
 /** Similar words that are tried as a fix. */
-const MAX_TRIED = 8;
+const MAX_TRIED_FIXES = 8;
 
 /** Terms of one filter: each costs time for every record. */
 const MAX_TERMS = 256;
@@ -147,7 +147,7 @@ export class Cursor {
     if (this.#readsUpTo === undefined) return this.fail(problem);
     const near = nearestTexts(this.token.text.toLowerCase(), [...candidates, ...(this.orElse?.() ?? [])]).slice(
       0,
-      MAX_TRIED,
+      MAX_TRIED_FIXES,
     );
     const fix = near.find((text) => this.#mends(text, this.token));
     return this.fail(fix === undefined ? problem : '', fix);

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { filter } from '../../test/support/filter.arbitrary.ts';
-import { icmpWords } from '../names/icmp-names.ts';
-import { serviceWords } from '../names/service-names.ts';
+import { icmpNames } from '../names/icmp-names.ts';
+import { serviceNames } from '../names/service-names.ts';
 import { ACTIONS, REASONS } from '../record/layout.ts';
 import { IP_PROTOCOL_WORDS } from '../rules/ip-protocol.ts';
 import { FilterError } from './filter-error.ts';
@@ -21,8 +21,8 @@ const VOCABULARY = [
   ...IP_PROTOCOL_WORDS,
   ...Object.keys(REASONS),
   ...Object.keys(ACTIONS),
-  ...icmpWords(1).keys(),
-  ...serviceWords(),
+  ...icmpNames(1).keys(),
+  ...serviceNames(),
 ];
 
 /** Typing errors: a letter missing, added, changed or swapped with the next; or another word altogether. */

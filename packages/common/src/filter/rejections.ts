@@ -10,14 +10,14 @@ import { looksLikeAddress } from './values.ts';
 import { NOT_RECORDED, TERM_WORDS } from './words.ts';
 
 /** Rejects what is wrong here whatever came before. */
-export function rejectBadStart(cursor: Cursor): void {
+export function rejectNonTerm(cursor: Cursor): void {
   const { kind, text } = cursor.token;
   const { word } = cursor;
   if (word === 'and' || word === 'or' || word === ')') cursor.fail(`a term must stand before ${quoted(text)}`);
   if (kind === 'sign' && /^[<>=!]/.test(text)) cursor.fail('a word such as len must stand before it');
   const notRecorded = NOT_RECORDED.get(word);
   if (notRecorded !== undefined) cursor.fail(notRecorded);
-  if (text.includes('[') && !looksLikeAddress(text)) rejectBytes(cursor);
+  if (text.includes('[') && !looksLikeAddress(text)) rejectByteAccess(cursor);
 }
 
 const TYPE_BYTE: ReadonlyMap<string, string> = new Map([
@@ -27,7 +27,7 @@ const TYPE_BYTE: ReadonlyMap<string, string> = new Map([
   ['icmp6[0]', 'icmp6 type'],
 ]);
 
-function rejectBytes(cursor: Cursor): never {
+function rejectByteAccess(cursor: Cursor): never {
   const { word } = cursor;
   const problem = 'the bytes of a packet are not recorded';
   if (word.startsWith('icmp')) {
@@ -85,7 +85,7 @@ export function rejectRest(cursor: Cursor): never {
   const written = cursor.text.slice(cursor.token.from, cursor.token.to);
   if (word === ')') cursor.fail('no "(" is open here');
   if (word === ',') cursor.fail('what may be either is joined with a word', spaced(cursor, 'or'));
-  if (text.includes('[') || NOT_RECORDED.has(word)) rejectBadStart(cursor);
+  if (text.includes('[') || NOT_RECORDED.has(word)) rejectNonTerm(cursor);
   if (/^[<>=!]/.test(text)) cursor.fail('only len, rule, vlan, weight and proto are compared so');
   // A word that begins no term is another value, or lacks the word before it.
   if (TERM_WORDS.includes(word) || word === 'not' || word === '(') {

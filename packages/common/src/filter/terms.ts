@@ -3,7 +3,7 @@ import { termCandidates } from './alternatives.ts';
 import { type Cursor, type Expected, wordOf } from './cursor.ts';
 import { allOf, anyOf, type Comparison, EVERYTHING, type Filter, type NumberField, type Side } from './filter.ts';
 import { quoted } from './filter-error.ts';
-import { rejectBadStart, rejectNotInside, rejectWord } from './rejections.ts';
+import { rejectNonTerm, rejectNotInside, rejectWord } from './rejections.ts';
 import {
   isComparison,
   looksLikeAddress,
@@ -273,7 +273,7 @@ export function takeTerm(cursor: Cursor, again: Again | undefined): Term {
   const isAddress = looksLikeAddress(cursor.token.text);
   const takesAddresses = again?.takes === 'address' || again?.takes === 'network';
   if (isAddress && !takesAddresses) return qualified(cursor, [], '');
-  rejectBadStart(cursor);
+  rejectNonTerm(cursor);
   if (again === undefined) return rejectWord(cursor);
   cursor.orElse = termCandidates;
   const filter = again.read(cursor);

@@ -3,8 +3,8 @@
  * with a fix.
  */
 import { formatNetwork, NetworkError, parseNetwork } from '../address/network.ts';
-import { type IcmpWord, icmpWords } from '../names/icmp-names.ts';
-import { servicePort, serviceWords } from '../names/service-names.ts';
+import { type IcmpTypeAndCode, icmpNames } from '../names/icmp-names.ts';
+import { serviceNames, servicePort } from '../names/service-names.ts';
 import { ACTIONS, REASONS } from '../record/layout.ts';
 import { IP_PROTOCOL_WORDS, parseIpProtocol } from '../rules/ip-protocol.ts';
 import { termCandidates } from './alternatives.ts';
@@ -38,7 +38,7 @@ export function takeNetwork(cursor: Cursor, after: string, isNet: boolean): stri
     const fix = text.includes('-') ? `portrange ${text}` : `port ${text}`;
     cursor.fail(`an address must follow ${after}`, fix, withTypeWord(cursor));
   }
-  if (cursor.token.kind === 'word' && HOST_NAME.test(text)) return rejectName(cursor, after);
+  if (cursor.token.kind === 'word' && HOST_NAME.test(text)) return rejectHostName(cursor, after);
   const bare = endpointText(text)?.address ?? text;
   const network = parsedNetwork(cursor, isNet || text.includes('/') ? completed(text) : bare);
   cursor.take('address');
@@ -48,7 +48,7 @@ export function takeNetwork(cursor: Cursor, after: string, isNet: boolean): stri
 /** Matches `example.org`, and what may be a misspelt word. */
 const HOST_NAME = /^(?=.*[g-z_])[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?$/i;
 
-function rejectName(cursor: Cursor, after: string): never {
+function rejectHostName(cursor: Cursor, after: string): never {
   const problem = `an address must follow ${after}; names are not looked up, write the address`;
   if (after.includes('host') || after.includes('net')) return cursor.failNear([], problem);
   return cursor.failNear([...asTheyAre(TYPE_WORDS.keys()), ...termCandidates()], problem);
@@ -64,7 +64,7 @@ function withTypeWord(cursor: Cursor): TextRange {
 export function takeEndpoint(cursor: Cursor): { network: string; port: number } | undefined {
   const { address, port } = endpointText(cursor.token.text) ?? {};
   if (address === undefined || port === undefined) return undefined;
-  if (port > LARGEST_PORT) cursor.fail(`ports end at ${LARGEST_PORT}`);
+  if (port > MAX_PORT) cursor.fail(`ports end at ${MAX_PORT}`);
   const network = parsedNetwork(cursor, address);
   cursor.take('address');
   return { network, port };
@@ -90,7 +90,7 @@ function completed(text: string): string {
   return `${[...octets, '0', '0', '0'].slice(0, 4).join('.')}${prefix ?? `/${8 * octets.length}`}`;
 }
 
-const LARGEST_PORT = 0xffff;
+const MAX_PORT = 0xffff;
 
 const PORTS = /^(\d+|0x[0-9a-f]+)(?:-(\d+|0x[0-9a-f]+))?$/i;
 
@@ -102,7 +102,7 @@ export function takePorts(cursor: Cursor, after: string): { from: number; to: nu
   const [, first, last = first] = PORTS.exec(text) ?? [];
   if (first === undefined) return namedPort(cursor, after);
   const [from, to] = [Number(first), Number(last)];
-  if (Math.max(from, to) > LARGEST_PORT) cursor.fail(`ports end at ${LARGEST_PORT}`);
+  if (Math.max(from, to) > MAX_PORT) cursor.fail(`ports end at ${MAX_PORT}`);
   if (from > to) cursor.fail('the range ends before it begins', `${last}-${first}`);
   cursor.take('number');
   return { from, to };
@@ -114,7 +114,7 @@ function namedPort(cursor: Cursor, after: string): { from: number; to: number } 
     const { text } = cursor.token;
     if (looksLikeAddress(text)) cursor.fail(`a port must follow ${after}`, `host ${text}`, withTypeWord(cursor));
     return cursor.failNear(
-      asTheyAre(serviceWords()),
+      asTheyAre(serviceNames()),
       `neither a port nor a service that is known here; write its number`,
     );
   }
@@ -187,18 +187,18 @@ export function takeFlags(cursor: Cursor, after: string): number {
 }
 
 /** Takes the type of an ICMP or ICMPv6 message by number or name, with the code if the name denotes one. */
-export function takeIcmpType(cursor: Cursor, protocol: 1 | 58, after: string): IcmpWord {
+export function takeIcmpType(cursor: Cursor, protocol: 1 | 58, after: string): IcmpTypeAndCode {
   const what = `a type such as ${protocol === 1 ? 'echo-request' : 'neighbor-solicitation'} or a number must follow ${after}`;
   cursor.must(what, protocol === 1 ? 'icmp type' : 'icmp6 type');
   if (/^\d/.test(cursor.token.text)) return { type: takeNumber(cursor, after, 255) };
-  const words = icmpWords(protocol);
+  const words = icmpNames(protocol);
   const known = words.get(cursor.word.replace(/^icmp6?-/, ''));
   if (known === undefined) return cursor.failNear(asTheyAre(words.keys()), what);
   cursor.take('name');
   return known;
 }
 
-const LONGEST_NAME = 64;
+const MAX_NAME_LENGTH = 64;
 
 export function takeInterface(cursor: Cursor, after: string): string {
   cursor.must(`the name of an interface must follow ${after}`, 'interface');
@@ -209,6 +209,6 @@ export function takeInterface(cursor: Cursor, after: string): string {
       'names of interfaces have no wildcards; name each, as iface (eth0 or eth1), or quote a name with this sign',
     );
   }
-  if (text === '' || text.length > LONGEST_NAME) cursor.fail('no interface has such a name');
+  if (text === '' || text.length > MAX_NAME_LENGTH) cursor.fail('no interface has such a name');
   return cursor.take('name').text;
 }

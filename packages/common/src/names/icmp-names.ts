@@ -114,7 +114,7 @@ const ICMPV6_TYPES: ReadonlyMap<number, IcmpType> = new Map<number, IcmpType>([
   [161, { name: 'extended echo reply' }],
 ]);
 
-export interface IcmpWord {
+export interface IcmpTypeAndCode {
   readonly type: number;
   /** Absent for a type with any code. */
   readonly code?: number;
@@ -137,13 +137,13 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
   ['routeradvert', 'router-advertisement'],
 ]);
 
-const words = new Map<number, ReadonlyMap<string, IcmpWord>>();
+const words = new Map<number, ReadonlyMap<string, IcmpTypeAndCode>>();
 
 /** Returns one-word names of types and codes, for 1 (ICMP) or 58 (ICMPv6): `echo-request`, `port-unreachable`. */
-export function icmpWords(ip_protocol: number): ReadonlyMap<string, IcmpWord> {
+export function icmpNames(ip_protocol: number): ReadonlyMap<string, IcmpTypeAndCode> {
   const known = words.get(ip_protocol);
   if (known !== undefined) return known;
-  const made = new Map<string, IcmpWord>();
+  const made = new Map<string, IcmpTypeAndCode>();
   for (const [type, { name, codes }] of ip_protocol === ICMP ? ICMP_TYPES : ICMPV6_TYPES) {
     made.set(asWord(name), { type });
     codes?.forEach((of, code) => {

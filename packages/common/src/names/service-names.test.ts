@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TERM_WORDS } from '../filter/words.ts';
-import { serviceName, servicePort, serviceWords } from './service-names.ts';
+import { serviceName, serviceNames, servicePort } from './service-names.ts';
 
 const [ICMP, TCP, UDP, SCTP, UDP_LITE] = [1, 6, 17, 132, 136];
 
@@ -27,7 +27,7 @@ describe('names of services', () => {
   });
 
   it('lead back to their port', () => {
-    for (const name of serviceWords()) {
+    for (const name of serviceNames()) {
       const port = servicePort(name) as number;
       expect(port).toBeGreaterThan(0);
       expect(port).toBeLessThan(65_536);
@@ -36,7 +36,7 @@ describe('names of services', () => {
   });
 
   it('are no words of the filter language, and no numbers', () => {
-    const names = serviceWords();
+    const names = serviceNames();
     expect(names.length).toBeGreaterThan(300);
     expect(names.filter((name) => TERM_WORDS.includes(name) || ['and', 'or', 'not', 'none'].includes(name))).toEqual(
       [],

@@ -127,6 +127,6 @@ export function servicePort(name: string): number | undefined {
 }
 
 /** Returns every name that `servicePort` knows, in order of ports. */
-export function serviceWords(): readonly string[] {
+export function serviceNames(): readonly string[] {
   return [...table().ports.keys()];
 }

@@ -119,10 +119,10 @@ const ETHER_TYPES: ReadonlyMap<number, string> = new Map([
 ]);
 
 /** Up to 1500 the field is a length (IEEE 802.3, used by spanning tree), not a type. */
-const LARGEST_LENGTH = 1500;
+const MAX_802_3_LENGTH = 1500;
 
 export function etherTypeName(ether_type: number): string {
   const name = ETHER_TYPES.get(ether_type);
   if (name !== undefined) return name;
-  return ether_type <= LARGEST_LENGTH ? '802.3' : `0x${ether_type.toString(16).padStart(4, '0')}`;
+  return ether_type <= MAX_802_3_LENGTH ? '802.3' : `0x${ether_type.toString(16).padStart(4, '0')}`;
 }

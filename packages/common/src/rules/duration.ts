@@ -6,7 +6,7 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 /** Ten years: a longer duration is probably the wrong unit, and dates stay well formed. */
-const LONGEST = 3650 * DAY;
+const MAX_DURATION_MS = 3650 * DAY;
 
 const DURATION = /^(?=\d)(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,7})m)?(?:(\d{1,9})s)?$/;
 
@@ -19,7 +19,7 @@ export function parseDuration(text: string): number {
   if (match === undefined) throw new RuleValueError(text, 'is no duration: write 30s, 15m, 1h, 7d or 1h30m');
   const total = Number(days) * DAY + Number(hours) * HOUR + Number(minutes) * MINUTE + Number(seconds) * SECOND;
   if (total === 0) throw new RuleValueError(text, 'is no time at all: write 30s, 15m, 1h, 7d or 1h30m');
-  if (total > LONGEST)
+  if (total > MAX_DURATION_MS)
     throw new RuleValueError(text, 'is more than ten years: leave it out for a rule that never ends');
   return total;
 }

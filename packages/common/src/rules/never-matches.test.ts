@@ -30,13 +30,13 @@ describe('a rule that cannot match', () => {
     [{ source: 'set:some' }, undefined],
     [{ source: 'set:unknown' }, undefined],
   ])('is told by %j', (rule, sentence) => {
-    const told = neverMatches(rule, {
+    const problem = neverMatches(rule, {
       nowMs: Date.parse('2030-01-01T00:00:01Z'),
       interfaces: ['eth0', 'eth1'],
       setEntries: (name) => ({ none: 0, some: 1 })[name],
     });
-    if (sentence === undefined) expect(told).toBeUndefined();
-    else expect(told).toMatch(sentence);
+    if (sentence === undefined) expect(problem).toBeUndefined();
+    else expect(problem).toMatch(sentence);
   });
 });
 

@@ -6,7 +6,7 @@ export interface PortRange {
   readonly to: number;
 }
 
-const LARGEST = 0xffff;
+const MAX_PORT = 0xffff;
 const RANGE = /^(\d{1,5})(?:-(\d{1,5}))?$/;
 
 /**
@@ -16,8 +16,8 @@ const RANGE = /^(\d{1,5})(?:-(\d{1,5}))?$/;
 export function parsePortRange(value: number | string): PortRange {
   const [, first, last = first] = RANGE.exec(String(value)) ?? [];
   const [from, to] = [Number(first), Number(last)];
-  if (first === undefined || from > LARGEST || to > LARGEST) {
-    throw new RuleValueError(String(value), `is no port: write 0 to ${LARGEST}, or a range as 1000-2000`);
+  if (first === undefined || from > MAX_PORT || to > MAX_PORT) {
+    throw new RuleValueError(String(value), `is no port: write 0 to ${MAX_PORT}, or a range as 1000-2000`);
   }
   if (from > to) throw new RuleValueError(String(value), `ends before it begins: write ${to}-${from}`);
   return { from, to };

@@ -55,7 +55,7 @@ describe('a rule', () => {
     [{ reason: 'evil \u202e' }, 'rule.reason: Write one line, without control characters.'],
     [{ reason: 'x'.repeat(501) }, 'rule.reason: Write at most 500 characters.'],
     [{ interface: 'a/b' }, 'rule.interface: Write the name of an interface: 1 to 15 characters, as in `ip link`.'],
-  ])('is rejected with the place and the fix: %j', (wrong, message) => {
+  ])('asked for with %j is rejected with the place and the fix', (wrong, message) => {
     expect(problem({ action: 'deny', source: 'any', ...wrong })).toBe(message);
   });
 

@@ -12,7 +12,7 @@ type Sayable = Pick<Rule, 'action' | 'source'> &
 export function ruleSentence(rule: Sayable, now_ms: number): string {
   const on = rule.interface === undefined ? '' : ` on ${rule.interface}`;
   const because = rule.reason ? `, because: ${rule.reason}` : '';
-  return `${rule.action} ${sourceText(rule.source)}${serviceText(rule)}${on}${timeText(rule, now_ms)}${because}`;
+  return `${rule.action} ${sourceText(rule.source)}${serviceText(rule)}${on}${expiryText(rule, now_ms)}${because}`;
 }
 
 function sourceText(source: string): string {
@@ -29,7 +29,7 @@ function serviceText({ protocol, destination_port }: Sayable): string {
   return protocol === undefined ? ` to ${ports}` : ` to ${protocol} ${ports}`;
 }
 
-function timeText({ expires_at }: Sayable, now_ms: number): string {
+function expiryText({ expires_at }: Sayable, now_ms: number): string {
   if (expires_at === undefined) return '';
   const left = Date.parse(expires_at) - now_ms;
   return left > 0 ? ` for ${formatDuration(left)}` : ' (expired)';
