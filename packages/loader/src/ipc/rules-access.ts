@@ -1,10 +1,10 @@
 /** How clients of the server access the rules. */
 import type { AuditEntry, RulesAnswer, RulesSnapshot, RulesVerb } from '@packetlog/common';
 
-export type Who = AuditEntry['who'];
+export type CallerIdentity = AuditEntry['who'];
 
 export interface Caller {
-  readonly who: Who;
+  readonly who: CallerIdentity;
   readonly mayChange: boolean;
   /** Whether a set may follow a file of this machine: the caller would see its lines. */
   readonly mayNameFiles: boolean;

@@ -4,7 +4,7 @@ import type { Server } from 'node:http';
 import type { Ledger, Notice, RulesSnapshot } from '@packetlog/common';
 import type { CompileTarget } from '../ipc/messages.ts';
 import type { RuleCount } from '../ipc/rule-counts.ts';
-import type { Who } from '../ipc/rules-access.ts';
+import type { CallerIdentity } from '../ipc/rules-access.ts';
 import { withWarnings } from './api/rule-notes.ts';
 import { RulesApi } from './api/rules-api.ts';
 import { Compiler } from './compiler/worker/compiler.ts';
@@ -224,7 +224,7 @@ export class RulesRuntime {
     }
   }
 
-  #protectedNow(ruleset: Ruleset, who?: Who) {
+  #protectedNow(ruleset: Ruleset, who?: CallerIdentity) {
     const { environment, servedPort, operators, protect } = this.#options;
     return gatherProtected({
       procNet: this.#tables,

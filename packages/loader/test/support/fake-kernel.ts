@@ -3,7 +3,7 @@
 import { RULE_HEADER } from '@packetlog/bpf';
 import { type AuditEntry, ETHER_TYPE_IPV4, type Notice, parseAddress, ruleDraftSchema } from '@packetlog/common';
 import type { RuleSlot } from '../../src/ipc/rule-slot.ts';
-import type { Who } from '../../src/ipc/rules-access.ts';
+import type { CallerIdentity } from '../../src/ipc/rules-access.ts';
 import { Compiler } from '../../src/rules/compiler/worker/compiler.ts';
 import { adding } from '../../src/rules/engine/change.ts';
 import { Enforcement, type RuleKernel } from '../../src/rules/engine/enforcement.ts';
@@ -16,7 +16,7 @@ import type { Protected } from '../../src/rules/safety/protected-sources.ts';
 
 const TCP = 6;
 
-export const ROOT: Who = { name: 'root', via: 'control', uid: 0 };
+export const ROOT: CallerIdentity = { name: 'root', via: 'control', uid: 0 };
 
 type Draft = Parameters<typeof ruleDraftSchema.parse>[0] & object;
 

@@ -30,7 +30,7 @@ import { readSet, requireGood, skippingBad } from '../store/read-set.ts';
 import { sharedBytes } from '../store/shared-bytes.ts';
 import { readApplied } from './apply-document.ts';
 import '../../errors/schema-text.ts';
-import type { Caller, Who } from '../../ipc/rules-access.ts';
+import type { Caller, CallerIdentity } from '../../ipc/rules-access.ts';
 import { contextOf, notesAbout } from './rule-notes.ts';
 
 /** How much of the end of the audit file an answer to the network reads, in bytes. */
@@ -56,7 +56,7 @@ export interface RulesApiOptions {
 type Handlers = {
   readonly [Verb in RulesVerb]: (
     request: CheckedRulesRequest<Verb>,
-    who: Who,
+    who: CallerIdentity,
     written: Written,
     caller: Caller,
   ) => Promise<RulesResults[Verb]>;
@@ -146,7 +146,7 @@ export class RulesApi {
     }
   }
 
-  async #import(request: ImportRequest, entries: Uint8Array, who: Who): Promise<RulesResults['import']> {
+  async #import(request: ImportRequest, entries: Uint8Array, who: CallerIdentity): Promise<RulesResults['import']> {
     const origin = request.file === undefined ? NO_FILE : { kind: 'file' as const, path: request.file };
     const text = sharedBytes(entries);
     const read = await readSet(this.#options.compiler, { name: request.set, origin, text, loadedAtMs: Date.now() });
@@ -159,7 +159,7 @@ export class RulesApi {
   async #apply(
     request: CheckedRulesRequest<'apply'>,
     written: readonly unknown[],
-    who: Who,
+    who: CallerIdentity,
   ): Promise<RulesResults['apply']> {
     const { service, compiler } = this.#options;
     const { desired, notes } = await readApplied(request, written, compiler);

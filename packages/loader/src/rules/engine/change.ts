@@ -1,6 +1,6 @@
 /** A change of the rules: what it does, for which caller, and its outcome. */
 import type { AuditEntry, CheckedRulesRequest } from '@packetlog/common';
-import type { Who } from '../../ipc/rules-access.ts';
+import type { CallerIdentity } from '../../ipc/rules-access.ts';
 import { applyDesired, type Desired } from '../ruleset/apply.ts';
 import type { Step } from '../ruleset/change-history.ts';
 import {
@@ -18,8 +18,8 @@ import {
 import { describeSet } from '../ruleset/describe-set.ts';
 import { hasSameOrigin, type NamedSet, type Ruleset, setOf } from '../ruleset/ruleset.ts';
 
-export const LOADER: Who = { name: 'packetlog', via: 'loader' };
-export const FILE: Who = { name: 'file', via: 'file' };
+export const LOADER: CallerIdentity = { name: 'packetlog', via: 'loader' };
+export const FILE: CallerIdentity = { name: 'file', via: 'file' };
 
 type AuditState = NonNullable<AuditEntry['before']>;
 
@@ -33,7 +33,7 @@ export interface Outcome<Value> {
 
 export interface Change<Value> {
   readonly what: AuditEntry['what'];
-  readonly who: Who;
+  readonly who: CallerIdentity;
   readonly why: string;
   /** Replaces the description of the outcome: what undo would undo. */
   readonly words?: string;
@@ -57,7 +57,7 @@ export interface Change<Value> {
 type Asked = Pick<Change<unknown>, 'who' | 'force'>;
 type Request<Verb extends 'add' | 'add_many' | 'edit' | 'remove' | 'policy' | 'import'> = CheckedRulesRequest<Verb>;
 
-export function adding({ rule: draft, force = false }: Request<'add'>, who: Who) {
+export function adding({ rule: draft, force = false }: Request<'add'>, who: CallerIdentity) {
   return change('add', { who, force }, draft.reason, (ruleset, circumstances) => {
     const { ruleset: after, rule, was } = addRule(ruleset, draft, circumstances);
     return {
@@ -70,7 +70,7 @@ export function adding({ rule: draft, force = false }: Request<'add'>, who: Who)
 }
 
 /** Adds all rules in one change, or none. */
-export function addingMany({ rules: drafts, force = false }: Request<'add_many'>, who: Who) {
+export function addingMany({ rules: drafts, force = false }: Request<'add_many'>, who: CallerIdentity) {
   const [first] = drafts;
   const why = drafts.every(({ reason }) => reason === first?.reason) ? (first?.reason ?? '') : '';
   return change('add', { who, force }, why, (ruleset, circumstances) => {
@@ -85,14 +85,14 @@ export function addingMany({ rules: drafts, force = false }: Request<'add_many'>
   });
 }
 
-export function editing({ id, changes, force = false }: Request<'edit'>, who: Who) {
+export function editing({ id, changes, force = false }: Request<'edit'>, who: CallerIdentity) {
   return change('edit', { who, force }, changes.reason ?? '', (ruleset, circumstances) => {
     const { ruleset: after, before, rule } = editRule(ruleset, id, changes, circumstances);
     return { ruleset: after, value: { rule }, before: { rules: [before] }, after: { rules: [rule] } };
   });
 }
 
-export function removing({ force = false, ...meant }: Request<'remove'>, who: Who) {
+export function removing({ force = false, ...meant }: Request<'remove'>, who: CallerIdentity) {
   return change('remove', { who, force }, '', (ruleset) => {
     const { ruleset: after, removed } = removeRules(ruleset, meant);
     const sets = [...ruleset.sets.values()].filter(({ name }) => !after.sets.has(name)).map(describeSet);
@@ -101,7 +101,7 @@ export function removing({ force = false, ...meant }: Request<'remove'>, who: Wh
   });
 }
 
-export function choosingPolicy({ default_policy, force = false }: Request<'policy'>, who: Who) {
+export function choosingPolicy({ default_policy, force = false }: Request<'policy'>, who: CallerIdentity) {
   return change('policy', { who, force }, '', (ruleset) => ({
     ruleset: setPolicy(ruleset, default_policy),
     value: { default_policy },
@@ -119,7 +119,7 @@ export function importing(
     allow_empty = false,
   }: Pick<Request<'import'>, 'action' | 'reason' | 'force' | 'allow_empty'>,
   set: NamedSet,
-  who: Who,
+  who: CallerIdentity,
 ) {
   const replace = change('import', { who, force }, reason, (ruleset, circumstances) => {
     const { ruleset: after, rule } = importSet(ruleset, set, action, reason, circumstances);
@@ -134,7 +134,7 @@ export function importing(
 }
 
 /** Makes the rules match a document. */
-export function applying(desired: Desired, force: boolean, who: Who) {
+export function applying(desired: Desired, force: boolean, who: CallerIdentity) {
   const apply = change('apply', { who, force }, '', (ruleset, circumstances) => {
     const { ruleset: after, diff } = applyDesired(ruleset, desired, circumstances);
     return { ruleset: after, value: { changed: after !== ruleset, diff }, ...difference(ruleset, after) };
@@ -143,7 +143,7 @@ export function applying(desired: Desired, force: boolean, who: Who) {
 }
 
 /** Replaces a set's list because its file has changed. */
-export function refreshing(set: NamedSet, who: Who): Change<undefined> {
+export function refreshing(set: NamedSet, who: CallerIdentity): Change<undefined> {
   const path = set.origin.kind === 'file' ? set.origin.path : 'the rules file';
   return {
     ...change('import', { who, force: false }, `${path} has changed`, (ruleset) => {
@@ -161,7 +161,7 @@ export function refreshing(set: NamedSet, who: Who): Change<undefined> {
   };
 }
 
-export function expiring(who: Who): Change<undefined> {
+export function expiring(who: CallerIdentity): Change<undefined> {
   const expire = change('expire', { who, force: false }, '', (ruleset, { nowMs }) => {
     const { ruleset: after, removed } = removeExpired(ruleset, nowMs);
     return { ruleset: after, value: undefined, before: { rules: removed } };
@@ -177,7 +177,7 @@ export function stepping(
   words: string,
   stepNow: () => Step,
   remember: NonNullable<Change<unknown>['remember']>,
-  who: Who,
+  who: CallerIdentity,
 ): Change<string> {
   const step = change('undo', { who, force: false }, words, (ruleset, { nowMs }) => {
     const { back, what } = stepNow();
@@ -187,7 +187,7 @@ export function stepping(
 }
 
 /** Replaces all rules with those of the file. `isAccepted`: this content was in force before. */
-export function reloading(loaded: Ruleset, why: string, who: Who, isAccepted = false): Change<undefined> {
+export function reloading(loaded: Ruleset, why: string, who: CallerIdentity, isAccepted = false): Change<undefined> {
   const load = change('load', { who, force: false }, why, (ruleset, { nowMs }) => ({
     ruleset: restore(loaded, ruleset, nowMs),
     value: undefined,

@@ -1,5 +1,5 @@
 /** Stage 4, guard: a protected address must not lose access that it has now. */
-import type { Who } from '../../ipc/rules-access.ts';
+import type { CallerIdentity } from '../../ipc/rules-access.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import { lockedOut } from '../safety/lockout-guard.ts';
 import type { Protected } from '../safety/protected-sources.ts';
@@ -9,11 +9,11 @@ import { lockoutRefusal } from './rejection-text.ts';
 export interface GuardParts {
   readonly enforcement: Enforcement;
   /** Returns the addresses that must not be locked out now. `who` is the caller. */
-  readonly protectedNow: (ruleset: Ruleset, who?: Who) => readonly Protected[];
+  readonly protectedNow: (ruleset: Ruleset, who?: CallerIdentity) => readonly Protected[];
 }
 
 /** Throws RulesRejection if `after` denies a protected address that `before` does not deny. */
-export function guard(parts: GuardParts, before: CompiledRuleset, after: CompiledRuleset, who?: Who): void {
+export function guard(parts: GuardParts, before: CompiledRuleset, after: CompiledRuleset, who?: CallerIdentity): void {
   const found = lockouts(parts, before, after, who);
   if (found.length > 0) throw lockoutRefusal(found);
 }
@@ -26,7 +26,7 @@ export function lockouts(
   parts: GuardParts,
   before: CompiledRuleset,
   after: CompiledRuleset,
-  who?: Who,
+  who?: CallerIdentity,
 ): readonly Protected[] {
   const protect = [...new Set([...before.ruleset.protect, ...after.ruleset.protect])];
   const candidates = parts.protectedNow({ ...after.ruleset, protect }, who);

@@ -1,5 +1,5 @@
 /** Predicts what expiring permits will cause: a protected address that is permitted now may be denied then. */
-import type { Who } from '../../ipc/rules-access.ts';
+import type { CallerIdentity } from '../../ipc/rules-access.ts';
 import { lockedOutLater } from '../safety/lockout-guard.ts';
 import type { Alarms } from './alarms.ts';
 import { type GuardParts, interfaceSlots } from './guard.ts';
@@ -22,7 +22,7 @@ export class LookAhead {
   }
 
   /** Checks the rules after each change; returns the warning if it is new. `who` is the caller. */
-  look(who?: Who): string | undefined {
+  look(who?: CallerIdentity): string | undefined {
     const before = this.#alarms.all.find(({ code }) => code === 'lockout_ahead')?.message;
     const { top } = this.#parts.enforcement;
     const slots = interfaceSlots(this.#parts);

@@ -4,7 +4,7 @@
 import type { RuleCounters, RulesResults, RulesSnapshot } from '@packetlog/common';
 import type { CompileTarget } from '../../ipc/messages.ts';
 import type { RuleCount, RuleHits } from '../../ipc/rule-counts.ts';
-import type { Who } from '../../ipc/rules-access.ts';
+import type { CallerIdentity } from '../../ipc/rules-access.ts';
 import { isExpired, type NamedSet, type Ruleset } from '../ruleset/ruleset.ts';
 import type { Protected } from '../safety/protected-sources.ts';
 import type { KeptCounts } from '../store/counts-file.ts';
@@ -93,21 +93,21 @@ export class RulesService {
   }
 
   /** Confirms the pending change and writes it. */
-  confirm(who: Who): Promise<RulesResults['confirm']> {
+  confirm(who: CallerIdentity): Promise<RulesResults['confirm']> {
     return this.#engine.queue.run(() => this.#engine.waiting.confirm(who));
   }
 
-  revert(who: Who): Promise<number> {
+  revert(who: CallerIdentity): Promise<number> {
     return this.#engine.queue.run(() => this.#engine.waiting.revert(who));
   }
 
   /** Undoes the last change, or the pending one. `id`: only if it is that one. */
-  undo(who: Who, id?: number): Promise<Done<{ undone: string }>> {
+  undo(who: CallerIdentity, id?: number): Promise<Done<{ undone: string }>> {
     return this.#engine.undo.undo(who, id);
   }
 
   /** Redoes the last undone change, if nothing else has changed since. `id`: only if it is that one. */
-  redo(who: Who, id?: number): Promise<Done<{ redone: string }>> {
+  redo(who: CallerIdentity, id?: number): Promise<Done<{ redone: string }>> {
     return this.#engine.undo.redo(who, id);
   }
 

@@ -1,5 +1,5 @@
 /** Undo and redo: changes that restore the rules of a step of the history, or end the pending change. */
-import type { Who } from '../../ipc/rules-access.ts';
+import type { CallerIdentity } from '../../ipc/rules-access.ts';
 import { type History, otherStep } from '../ruleset/change-history.ts';
 import { type Change, stepping } from './change.ts';
 import type { Done } from './change-queue.ts';
@@ -9,7 +9,7 @@ export interface UndoParts {
   readonly history: History;
   readonly pending: Pending;
   readonly ask: (change: Change<string>) => Promise<Done<string>>;
-  readonly revert: (who: Who) => Promise<number>;
+  readonly revert: (who: CallerIdentity) => Promise<number>;
 }
 
 export class Undo {
@@ -20,7 +20,7 @@ export class Undo {
   }
 
   /** Undoes the last change, or the pending one. `id`: only if it is that one. Rejects with a RulesRejection. */
-  async undo(who: Who, id?: number): Promise<Done<{ undone: string }>> {
+  async undo(who: CallerIdentity, id?: number): Promise<Done<{ undone: string }>> {
     const { history, pending, ask, revert } = this.#parts;
     const { step: waiting } = pending;
     if (waiting !== undefined) {
@@ -43,7 +43,7 @@ export class Undo {
    * Redoes the last undone change, if nothing else has changed since. `id`: only if it is that one. Rejects with a
    * RulesRejection.
    */
-  async redo(who: Who, id?: number): Promise<Done<{ redone: string }>> {
+  async redo(who: CallerIdentity, id?: number): Promise<Done<{ redone: string }>> {
     const { history, ask } = this.#parts;
     const step = history.requireUndone(id ?? history.lastUndone?.id ?? 0);
     const redo = stepping(

@@ -1,6 +1,6 @@
 /** Ends a pending change: it is confirmed, reverted on request, or reverts when its time is over. */
 import type { RulesResults } from '@packetlog/common';
-import type { Who } from '../../ipc/rules-access.ts';
+import type { CallerIdentity } from '../../ipc/rules-access.ts';
 import { contentHash } from '../ruleset/content-hash.ts';
 import { invalid, notFound } from '../ruleset/rejection.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
@@ -32,7 +32,7 @@ export class WaitingChange {
    * Confirms and writes the change; a warning says if it could not be written. Throws RulesRejection; it then stays
    * pending.
    */
-  async confirm(who: Who): Promise<RulesResults['confirm']> {
+  async confirm(who: CallerIdentity): Promise<RulesResults['confirm']> {
     const { pipeline, fileAgrees, note, changed } = this.#parts;
     const { enforcement, pending, history } = pipeline;
     const { provisional, confirmed } = enforcement;
@@ -52,7 +52,7 @@ export class WaitingChange {
   }
 
   /** Throws RulesRejection if no change is pending, or the kernel rejects the revert. */
-  async revert(who: Who): Promise<number> {
+  async revert(who: CallerIdentity): Promise<number> {
     const { enforcement, pending } = this.#parts.pipeline;
     const { step } = pending;
     if (step === undefined)
@@ -88,7 +88,7 @@ export class WaitingChange {
     if (isFromFile) files.reverted();
   }
 
-  #end(who: Who, why: string): number {
+  #end(who: CallerIdentity, why: string): number {
     const { pipeline, files, note, changed } = this.#parts;
     const isFromFile = pipeline.pending.fileContent !== undefined;
     pipeline.pending.end();
