@@ -16,7 +16,7 @@ import { SetupError } from '../errors/setup-error.ts';
 import type { ControlSession } from '../ipc/control-session.ts';
 import { InterfaceNames } from '../ipc/interface-table.ts';
 import { captureEncoding } from '../print/capture-format.ts';
-import { ConsolePrinter, type LeftOut, type PrinterCounts } from '../print/console-printer.ts';
+import { ConsolePrinter, type Omitted, type PrinterCounts } from '../print/console-printer.ts';
 import { ControlClient, NoLoaderError } from '../rules/control/control-client.ts';
 import { checkStateDirectory } from '../rules/store/state-directory.ts';
 import { printableName } from '../system/interface-name.ts';
@@ -100,11 +100,11 @@ export async function captureFromLoader(
   say('Waiting for Ctrl-C...');
   onReady();
   try {
-    for await (const batch of stream) printer.add(recordsOf(batch), batch.length, leftOutOf(stream));
+    for await (const batch of stream) printer.add(recordsOf(batch), batch.length, omittedBy(stream));
   } catch (error) {
     refused(error);
   }
-  printer.add(new Uint8Array(0), 0, leftOutOf(stream));
+  printer.add(new Uint8Array(0), 0, omittedBy(stream));
   const after = await control.session().catch(() => undefined);
   await printer.finish(undefined, PRINT_MS);
   await closed(file);
@@ -121,7 +121,7 @@ function filterOf({ iface, filter }: Wanted): Filter {
   return allOf([...chosen, ...(filter ? [filter] : [])]);
 }
 
-function leftOutOf({ lost, withheld, filtered }: PacketStream): LeftOut {
+function omittedBy({ lost, withheld, filtered }: PacketStream): Omitted {
   return { dropped: lost.byLoader + lost.byQueue, withheld, filtered };
 }
 

@@ -8,7 +8,7 @@ import { placeOf } from './place.ts';
 export interface PlaceDatabase {
   readonly file: string;
   /** `GeoLite2-Country of 2026-01-31`. */
-  readonly words: string;
+  readonly label: string;
   /** Returns the place of an address; undefined if the file has none. Never throws. */
   find(address: string): Place | undefined;
 }
@@ -16,13 +16,13 @@ export interface PlaceDatabase {
 /** Reads the whole file into memory. Throws SetupError. */
 export async function openPlaceDatabase(file: string): Promise<PlaceDatabase> {
   const bytes = await readFile(file).catch((cause: unknown) => {
-    throw refused(file, cause instanceof Error ? cause.message : 'cannot be read', cause);
+    throw unusable(file, cause instanceof Error ? cause.message : 'cannot be read', cause);
   });
   const reader = readerOf(bytes, file);
   const { databaseType, buildEpoch, ipVersion } = reader.metadata;
   return {
     file,
-    words: `${databaseType} of ${buildEpoch.toISOString().slice(0, 10)}`,
+    label: `${databaseType} of ${buildEpoch.toISOString().slice(0, 10)}`,
     find: (address) => {
       // The reader would follow the bits of an IPv6 address through a tree for IPv4.
       if (ipVersion === 4 && address.includes(':')) return undefined;
@@ -43,12 +43,12 @@ function readerOf(bytes: Buffer, file: string): Reader<Response> {
     if (typeof databaseType === 'string' && searchTreeSize < bytes.length && !Number.isNaN(buildEpoch.getTime()))
       return reader;
   } catch (cause) {
-    throw refused(file, 'it is no MMDB file, or not all of one', cause);
+    throw unusable(file, 'it is no MMDB file, or not all of one', cause);
   }
-  throw refused(file, 'it is no MMDB file, or not all of one');
+  throw unusable(file, 'it is no MMDB file, or not all of one');
 }
 
-function refused(file: string, problem: string, cause?: unknown): SetupError {
+function unusable(file: string, problem: string, cause?: unknown): SetupError {
   return new SetupError({
     step: 'read --geoip',
     target: file,

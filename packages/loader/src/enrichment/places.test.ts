@@ -31,7 +31,7 @@ describe('Places', () => {
 
   it('combines the files, for IPv4 and IPv6, and returns null where they have nothing', async () => {
     const places = await Places.open([await file('country', COUNTRIES), await file('asn', NETWORKS)]);
-    expect(places.words).toEqual(['Test-Country of 2026-01-31', 'Test-ASN of 2026-01-31']);
+    expect(places.labels).toEqual(['Test-Country of 2026-01-31', 'Test-ASN of 2026-01-31']);
     const found = places.find(['203.0.113.7', '203.0.113.200', '203.1.1.1', '2001:db8::7', '192.0.2.1', '2001:db9::']);
     const network = { asn: 64_496, organisation: 'Example Networks' };
     expect(found).toEqual({
@@ -74,10 +74,10 @@ describe('Places', () => {
     ['was cut off', COUNTRIES.subarray(0, COUNTRIES.length - 40), /no MMDB file/],
   ])('rejects a file that %s, with the next action', async (_, bytes, problem) => {
     const path = bytes === undefined ? join(directory, 'absent') : await file('bad', bytes);
-    const refused = await Places.open([path]).catch((error: unknown) => error);
-    expect(refused).toBeInstanceOf(SetupError);
-    expect((refused as SetupError).message).toMatch(problem);
-    expect((refused as SetupError).facts).toMatchObject({ exit: 'usage', target: path });
+    const error = await Places.open([path]).catch((cause: unknown) => cause);
+    expect(error).toBeInstanceOf(SetupError);
+    expect((error as SetupError).message).toMatch(problem);
+    expect((error as SetupError).facts).toMatchObject({ exit: 'usage', target: path });
   });
 
   it('accepts anything in a damaged file, without an error', async () => {

@@ -20,8 +20,8 @@ export class Places {
   }
 
   /** Returns `GeoLite2-Country of 2026-01-31`, for each file. */
-  get words(): readonly string[] {
-    return this.#databases.map(({ words }) => words);
+  get labels(): readonly string[] {
+    return this.#databases.map(({ label }) => label);
   }
 
   /** Reads the files again. On failure throws SetupError and keeps the old data. */
@@ -37,8 +37,8 @@ export class Places {
   #find(address: string): Place | null {
     let place = this.#known.get(address);
     if (place !== undefined) return place;
-    const said = this.#databases.map((database) => database.find(address) ?? {});
-    const all = Object.assign({}, ...said.reverse()) as Place;
+    const found = this.#databases.map((database) => database.find(address) ?? {});
+    const all = Object.assign({}, ...found.reverse()) as Place;
     place = Object.keys(all).length > 0 ? all : null;
     if (this.#known.size >= KEPT)
       for (const oldest of this.#known.keys()) {

@@ -8,26 +8,26 @@ const KEPT = 4096;
 const KEPT_MS = 10 * 60_000;
 const AT_ONCE = 8;
 /** Queries that wait for their turn: half a minute's worth if no server answers. */
-const MOST_WAITING = 120;
+const MAX_WAITING = 120;
 const TIMEOUT_MS = 2000;
 
 /** Resolves with the names of an address, rejects when there is none. */
-export type Ask = (address: string) => Promise<string[]>;
+export type Resolve = (address: string) => Promise<string[]>;
 
 export class ReverseNames {
-  readonly #ask: Ask;
+  readonly #resolve: Resolve;
   readonly #known = new Map<string, { name: Promise<string | null>; untilMs: number }>();
-  #asking = 0;
+  #inFlight = 0;
   readonly #waiting: (() => void)[] = [];
 
-  constructor(ask: Ask = systemResolver()) {
-    this.#ask = ask;
+  constructor(resolve: Resolve = systemResolver()) {
+    this.#resolve = resolve;
   }
 
   /** Looks up the names. Returns undefined at once if these would exceed the queries that may wait. */
   find(addresses: readonly string[]): Promise<Record<string, string | null>> | undefined {
     const wanted = new Set(addresses.filter((address) => !this.#isKnown(address))).size;
-    const free = AT_ONCE - this.#asking + MOST_WAITING - this.#waiting.length;
+    const free = AT_ONCE - this.#inFlight + MAX_WAITING - this.#waiting.length;
     return wanted > free ? undefined : this.#findAll(addresses);
   }
 
@@ -43,7 +43,7 @@ export class ReverseNames {
   #find(address: string): Promise<string | null> {
     const known = this.#known.get(address);
     if (known !== undefined && this.#isKnown(address)) return known.name;
-    const name = this.#askInTurn(address);
+    const name = this.#resolveInTurn(address);
     this.#known.delete(address);
     this.#known.set(address, { name, untilMs: performance.now() + KEPT_MS });
     for (const oldest of this.#known.keys()) {
@@ -53,22 +53,22 @@ export class ReverseNames {
     return name;
   }
 
-  async #askInTurn(address: string): Promise<string | null> {
-    if (this.#asking >= AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    this.#asking++;
+  async #resolveInTurn(address: string): Promise<string | null> {
+    if (this.#inFlight >= AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#inFlight++;
     try {
-      const [name] = await this.#ask(address);
+      const [name] = await this.#resolve(address);
       return name ?? null;
     } catch {
       return null;
     } finally {
-      this.#asking--;
+      this.#inFlight--;
       this.#waiting.shift()?.();
     }
   }
 }
 
-function systemResolver(): Ask {
+function systemResolver(): Resolve {
   const resolver = new Resolver({ timeout: TIMEOUT_MS, tries: 1 });
   return (address) => resolver.reverse(address);
 }

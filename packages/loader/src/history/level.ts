@@ -72,8 +72,8 @@ export class Level {
       const at = number % this.#size;
       const visit =
         number === this.#newest
-          ? (list: TopList, told: VisitTop) => this.#visitOpen(list, told)
-          : (list: TopList, told: VisitTop) => this.#closed.visit(at, list, told);
+          ? (list: TopList, visit: VisitTop) => this.#visitOpen(list, visit)
+          : (list: TopList, visit: VisitTop) => this.#closed.visit(at, list, visit);
       yield { atMs: number * this.stepMs, top: { visit } };
     }
   }

@@ -10,7 +10,7 @@ import {
   packetLogJson,
   writeBatchHeader,
 } from '@packetlog/common';
-import { type EncodeRecords, inLines, type LeftOut } from './console-printer.ts';
+import { type EncodeRecords, inLines, type Omitted } from './console-printer.ts';
 
 export const CAPTURE_FORMATS = ['pcapng', 'ndjson', 'csv', 'packetlog'] as const;
 export type CaptureFormat = (typeof CAPTURE_FORMATS)[number];
@@ -26,7 +26,7 @@ export interface CaptureEncoding {
   readonly head: string | Uint8Array;
   readonly encode: EncodeRecords;
   /** Written behind the last record. */
-  readonly tail?: (leftOut: LeftOut) => Uint8Array;
+  readonly tail?: (omitted: Omitted) => Uint8Array;
 }
 
 export function captureEncoding(format: CaptureFormat, nameOf: (ifindex: number) => string): CaptureEncoding {
@@ -65,24 +65,24 @@ function batches(): CaptureEncoding {
   let sequence = 0;
   let written = 0;
   let known = 0;
-  const header = (bytes: Uint8Array, count: number, leftOut: LeftOut) => {
+  const header = (bytes: Uint8Array, count: number, omitted: Omitted) => {
     written += count;
-    known = leftOut.dropped + leftOut.withheld + leftOut.filtered;
-    const offered = written + leftOut.dropped + leftOut.withheld;
-    writeBatchHeader(bytes, { sequence: sequence++, offered, ...leftOut, clock_offset_ns: 0n, count });
+    known = omitted.dropped + omitted.withheld + omitted.filtered;
+    const offered = written + omitted.dropped + omitted.withheld;
+    writeBatchHeader(bytes, { sequence: sequence++, offered, ...omitted, clock_offset_ns: 0n, count });
     return bytes;
   };
   return {
     head: '',
-    encode: (view, from, to, leftOut) => {
+    encode: (view, from, to, omitted) => {
       const count = to - from;
-      const bytes = header(new Uint8Array(BATCH_HEADER_SIZE + count * PACKET_LOG_SIZE), count, leftOut);
+      const bytes = header(new Uint8Array(BATCH_HEADER_SIZE + count * PACKET_LOG_SIZE), count, omitted);
       for (let i = from; i < to; i++) view.copyRecord(i, bytes, BATCH_HEADER_SIZE + (i - from) * PACKET_LOG_SIZE);
       return bytes;
     },
-    tail: (leftOut) =>
-      leftOut.dropped + leftOut.withheld + leftOut.filtered === known
+    tail: (omitted) =>
+      omitted.dropped + omitted.withheld + omitted.filtered === known
         ? new Uint8Array(0)
-        : header(new Uint8Array(BATCH_HEADER_SIZE), 0, leftOut),
+        : header(new Uint8Array(BATCH_HEADER_SIZE), 0, omitted),
   };
 }

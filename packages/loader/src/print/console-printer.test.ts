@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { numberedRecord } from '../../test/support/fake-ring.ts';
-import { ConsolePrinter, inLines, type LeftOut } from './console-printer.ts';
+import { ConsolePrinter, inLines, type Omitted } from './console-printer.ts';
 
 const STRIDE = 72;
 
@@ -134,11 +134,11 @@ describe('ConsolePrinter', () => {
 
   it('tells the encoder what was left out before a record came, not when it is written', async () => {
     const out = output(true);
-    const told: LeftOut[] = [];
+    const reported: Omitted[] = [];
     const printer = new ConsolePrinter({
       output: out.stream,
-      encode: (view, from, to, leftOut) => {
-        told.push(leftOut);
+      encode: (view, from, to, omitted) => {
+        reported.push(omitted);
         return `${to - from} of ${view.length}\n`;
       },
       tail: ({ dropped }) => `${dropped} dropped in all\n`,
@@ -153,7 +153,7 @@ describe('ConsolePrinter', () => {
     printer.add(new Uint8Array(most * STRIDE), most, upstream(10));
     printer.add(new Uint8Array(STRIDE), 1, upstream(11));
     await printer.finish(undefined, 60_000);
-    expect(told).toEqual([upstream(0), upstream(10), { dropped: 11 + most, withheld: 1, filtered: 2 }]);
+    expect(reported).toEqual([upstream(0), upstream(10), { dropped: 11 + most, withheld: 1, filtered: 2 }]);
     expect(out.text()).toBe(`1 of 1\n1 of 1\n1 of 1\n${11 + most} dropped in all\n`);
   });
 

@@ -10,17 +10,17 @@ const BURST = 512;
 export type FormatRecord = (view: PacketLogView, i: number) => string;
 
 /** Records before the current ones, since the start, that are not in the output. */
-export interface LeftOut {
+export interface Omitted {
   readonly dropped: number;
   /** Not written because of the record limit. */
   readonly withheld: number;
   readonly filtered: number;
 }
 
-const NOTHING_LEFT_OUT: LeftOut = { dropped: 0, withheld: 0, filtered: 0 };
+const NOTHING_OMITTED: Omitted = { dropped: 0, withheld: 0, filtered: 0 };
 
 /** Encodes the records `from` to `to - 1`. */
-export type EncodeRecords = (view: PacketLogView, from: number, to: number, leftOut: LeftOut) => string | Uint8Array;
+export type EncodeRecords = (view: PacketLogView, from: number, to: number, omitted: Omitted) => string | Uint8Array;
 
 /** Encodes one line for each record. */
 export function inLines(format: FormatRecord): EncodeRecords {
@@ -46,9 +46,9 @@ export class ConsolePrinter {
   readonly #encode: EncodeRecords;
   readonly #stride: number;
   readonly #recordOffset: number;
-  readonly #queue: { readonly view: PacketLogView; readonly leftOut: LeftOut }[] = [];
-  readonly #tail: ((leftOut: LeftOut) => string | Uint8Array) | undefined;
-  #upstream = NOTHING_LEFT_OUT;
+  readonly #queue: { readonly view: PacketLogView; readonly omitted: Omitted }[] = [];
+  readonly #tail: ((omitted: Omitted) => string | Uint8Array) | undefined;
+  #upstream = NOTHING_OMITTED;
   /** Records to take before the end. */
   #room = Number.POSITIVE_INFINITY;
   #onFull = (): void => {};
@@ -70,7 +70,7 @@ export class ConsolePrinter {
     /** Written before all records. */
     head?: string | Uint8Array;
     /** Written behind all records. */
-    tail?: (leftOut: LeftOut) => string | Uint8Array;
+    tail?: (omitted: Omitted) => string | Uint8Array;
     stride: number;
     recordOffset: number;
     onClosed: (error: NodeJS.ErrnoException) => void;
@@ -112,7 +112,7 @@ export class ConsolePrinter {
    * Copies the records; `bytes` may change when this returns. `upstream` counts the records missing before they came
    * here.
    */
-  add(bytes: Uint8Array, count: number, upstream: LeftOut = NOTHING_LEFT_OUT): void {
+  add(bytes: Uint8Array, count: number, upstream: Omitted = NOTHING_OMITTED): void {
     if (this.#room <= 0) return;
     this.#upstream = upstream;
     if (this.#matches === undefined) {
@@ -139,14 +139,14 @@ export class ConsolePrinter {
     if (count === 0) return;
     const copy = bytes.slice(0, size);
     const view = new PacketLogView(copy, { count, stride: this.#stride, recordOffset: this.#recordOffset });
-    this.#queue.push({ view, leftOut: this.#leftOut() });
+    this.#queue.push({ view, omitted: this.#omitted() });
     this.#queuedBytes += size;
     this.#room -= count;
     this.#schedule();
     if (this.#room <= 0) this.#onFull();
   }
 
-  #leftOut(): LeftOut {
+  #omitted(): Omitted {
     const { dropped, withheld, filtered } = this.#upstream;
     return { dropped: dropped + this.counts.dropped, withheld, filtered: filtered + (this.counts.filtered ?? 0) };
   }
@@ -158,7 +158,7 @@ export class ConsolePrinter {
       if (this.#isIdle()) resolve();
       else this.#idle.push(resolve);
     });
-    const last = this.#closed ? '' : lastLine === undefined ? this.#tail?.(this.#leftOut()) : `${lastLine()}\n`;
+    const last = this.#closed ? '' : lastLine === undefined ? this.#tail?.(this.#omitted()) : `${lastLine()}\n`;
     if (last !== undefined && last.length > 0) {
       await new Promise<void>((resolve) => {
         this.#idle.push(resolve);
@@ -184,10 +184,10 @@ export class ConsolePrinter {
   #pump(): void {
     const [first] = this.#queue;
     if (first && !this.#waiting && !this.#closed) {
-      const { view, leftOut } = first;
+      const { view, omitted } = first;
       const end = Math.min(view.length, this.#at + BURST);
       const records = end - this.#at;
-      const chunk = this.#encode(view, this.#at, end, leftOut);
+      const chunk = this.#encode(view, this.#at, end, omitted);
       this.#writing += records;
       this.#at = end;
       if (end === view.length) {

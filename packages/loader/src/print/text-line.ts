@@ -52,7 +52,7 @@ export class TextLines {
     const ip = view.addressesRead(i);
     const source = `SRC IP: ${ip ? view.srcAddr(i) : '-'}, SRC PORT: ${ports ? view.srcPort(i) : '-'},`;
     const destination = `DST IP: ${ip ? view.dstAddr(i) : '-'}, DST PORT: ${ports ? view.dstPort(i) : '-'},`;
-    const protocol = `PROTO: ${protocolWords(view, i)},`;
+    const protocol = `PROTO: ${protocolText(view, i)},`;
     const iface = this.#showInterface ? `IFACE: ${interfaceName},` : '';
     this.#sourceWidth = widened(this.#sourceWidth, source);
     this.#destinationWidth = widened(this.#destinationWidth, destination);
@@ -84,7 +84,7 @@ export class TextLines {
   }
 }
 
-function protocolWords(view: PacketLogView, i: number): string {
+function protocolText(view: PacketLogView, i: number): string {
   if (!view.isIp(i)) return etherTypeName(view.etherType(i));
   const protocol = view.ipProtocol(i);
   const name = protocolName(protocol);

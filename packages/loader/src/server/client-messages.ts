@@ -6,7 +6,7 @@ import type { LineLimit } from './access/line-limit.ts';
 import { EncodedAnswer } from './answer-encoding.ts';
 import type { Client } from './client.ts';
 import { Unavailable } from './lookups.ts';
-import { refusedMessage } from './rejected-message.ts';
+import { rejectedMessage } from './rejected-message.ts';
 
 /** Bad messages a client may send before it is disconnected. */
 const MAX_BAD_MESSAGES = 10;
@@ -17,8 +17,8 @@ const MAX_UNREAD = 200;
 /** Bytes of answers that may wait for the client. A single answer may be longer. */
 const MAX_UNREAD_BYTES = 512 * 1024;
 /** A timer takes a millisecond or more, so shorter pauses are not worth one. */
-const LEAST_PAUSE_MS = 5;
-const LONGEST_NAME = 40;
+const MIN_PAUSE_MS = 5;
+const MAX_NAME_LENGTH = 40;
 
 const INTERNAL = { code: 'internal', message: 'The loader failed to handle this; see its log.' } as const;
 /** Retry time for a client that has to read its answers first. */
@@ -80,7 +80,7 @@ export class ClientMessages {
         act(parsed.data, (value) => acknowledge({ ok: true, value }), failed);
         return;
       }
-      const error = refusedMessage(parsed.error);
+      const error = rejectedMessage(parsed.error);
       acknowledge({ ok: false, error });
       // Users type filters, so an invalid filter is not a bad message.
       if (error.filter === undefined) this.bad(error.message);
@@ -106,14 +106,14 @@ export class ClientMessages {
   }
 
   /** Like `answer`, for requests that only ask for an answer: without an acknowledgement nothing is done. */
-  question: ClientMessages['answer'] = (cost, schema, given, act) =>
+  lookup: ClientMessages['answer'] = (cost, schema, given, act) =>
     this.answer(cost, schema, given, (input, done, failed) => {
       if (typeof given.at(-1) === 'function') act(input, done, failed);
-      else this.bad('a question without an acknowledgement');
+      else this.bad('a request without an acknowledgement');
     });
 
   unknown(event: unknown): void {
-    this.bad(`unknown event ${JSON.stringify(String(event).slice(0, LONGEST_NAME))}`);
+    this.bad(`unknown event ${JSON.stringify(String(event).slice(0, MAX_NAME_LENGTH))}`);
   }
 
   bad(problem: string): void {
@@ -157,7 +157,7 @@ export class ClientMessages {
   #pause(): void {
     const { debtMs } = this.#budget;
     const { socket } = this.#client.socket.conn.transport as unknown as { socket?: Readable };
-    if (this.#isPaused || debtMs < LEAST_PAUSE_MS || socket === undefined) return;
+    if (this.#isPaused || debtMs < MIN_PAUSE_MS || socket === undefined) return;
     this.#isPaused = true;
     socket.pause();
     const wait = () => {

@@ -13,27 +13,27 @@ import type { Client } from './client.ts';
 import { type Lookups, Unavailable } from './lookups.ts';
 import type { RowsWanted } from './rows-wanted.ts';
 import { RULES_EVENTS } from './rules-feed.ts';
-import { streamRefusal } from './stream-limits.ts';
+import { streamRejection } from './stream-limits.ts';
 
 const KNOWN_EVENTS = new Set(['subscribe', 'pause', ...RULES_EVENTS]);
 /** When a client may retry a subscription that was rejected for lack of streams. */
 const STREAMS_AGAIN_MS = 10_000;
 
-export interface Requested {
+export interface RequestContext {
   /** All connected clients. */
   readonly clients: () => Iterable<Client>;
   readonly rowsWanted: RowsWanted;
   readonly lookups: Lookups;
 }
 
-export function listenTo(client: Client, requested: Requested): void {
+export function listenTo(client: Client, context: RequestContext): void {
   const { socket, messages } = client;
-  const { lookups } = requested;
-  socket.on('subscribe', (...given: unknown[]) => subscribe(client, requested, given));
-  socket.on('pause', (...given: unknown[]) => pause(client, requested, given));
+  const { lookups } = context;
+  socket.on('subscribe', (...given: unknown[]) => subscribe(client, context, given));
+  socket.on('pause', (...given: unknown[]) => pause(client, context, given));
   for (const [event, { cost, schema, answer }] of lookups) {
     socket.on(event as keyof ClientToServerEvents, (...given: unknown[]) =>
-      messages.question(
+      messages.lookup(
         () => cost(given[0]),
         schema,
         given,
@@ -50,7 +50,7 @@ export function listenTo(client: Client, requested: Requested): void {
   });
 }
 
-function subscribe(client: Client, { clients, rowsWanted }: Requested, given: readonly unknown[]): void {
+function subscribe(client: Client, { clients, rowsWanted }: RequestContext, given: readonly unknown[]): void {
   const text = (given[0] as { filter?: unknown } | null | undefined)?.filter;
   client.messages.answer(
     () => subscribeCost(text),
@@ -60,12 +60,12 @@ function subscribe(client: Client, { clients, rowsWanted }: Requested, given: re
       const rowsPerSecond = limits.max_rows_per_second;
       const batchMs = 1000 / limits.max_batches_per_second;
       const subscription = { rowsPerSecond, batchMs, filter: filterOf(filter) };
-      const problem = streamRefusal(client, subscription, clients());
+      const problem = streamRejection(client, subscription, clients());
       if (problem !== undefined) {
         failed(new Unavailable(problem, STREAMS_AGAIN_MS));
         return;
       }
-      client.asked = subscription;
+      client.requested = subscription;
       rowsWanted.changed(client, () => {
         client.subscribe(subscription);
         done({ max_rows_per_second: rowsPerSecond });
@@ -74,17 +74,17 @@ function subscribe(client: Client, { clients, rowsWanted }: Requested, given: re
   );
 }
 
-function pause(client: Client, { rowsWanted }: Requested, given: readonly unknown[]): void {
+function pause(client: Client, { rowsWanted }: RequestContext, given: readonly unknown[]): void {
   client.messages.answer(
     () => PAUSE,
     pauseSchema,
     given,
     ({ paused }, done) => {
-      client.askedToPause = paused;
+      client.pauseRequested = paused;
       // Stops sending immediately; after a resume, rows come once the drain thread passes them on.
       if (paused) client.pause(true);
       rowsWanted.changed(client, () => {
-        client.pause(client.askedToPause);
+        client.pause(client.pauseRequested);
         done({ paused });
       });
     },

@@ -24,8 +24,8 @@ export class Client {
   readonly #streams: RowStreams;
   readonly #budget: ClientBudget;
   /** The last subscription; takes effect when the drain thread passes on enough rows. */
-  asked: Subscription | undefined;
-  askedToPause = false;
+  requested: Subscription | undefined;
+  pauseRequested = false;
   badMessages = 0;
   /** The connection is being closed without waiting for the client. */
   givenUp = false;
@@ -45,8 +45,8 @@ export class Client {
 
   /** Rows per second that the client can use. A filter has to see every row. */
   get rowsWanted(): number {
-    if (this.asked === undefined || this.askedToPause || this.asked.rowsPerSecond === 0) return 0;
-    return this.asked.filter === undefined ? this.asked.rowsPerSecond : Number.POSITIVE_INFINITY;
+    if (this.requested === undefined || this.pauseRequested || this.requested.rowsPerSecond === 0) return 0;
+    return this.requested.filter === undefined ? this.requested.rowsPerSecond : Number.POSITIVE_INFINITY;
   }
 
   subscribe(subscription: Subscription): void {

@@ -16,7 +16,7 @@ import { HISTORY, historyTopCost, LOOKUP } from './access/message-cost.ts';
 /** When a client may retry names that were rejected as too many. */
 const NAMES_AGAIN_MS = 5000;
 
-export interface Question {
+export interface Lookup {
   /** Cost of a request before validation, in the units of budget.ts. */
   readonly cost: (request: unknown) => number;
   readonly schema: z.ZodMiniType;
@@ -25,7 +25,7 @@ export interface Question {
 }
 
 /** By event name. */
-export type Lookups = ReadonlyMap<string, Question>;
+export type Lookups = ReadonlyMap<string, Lookup>;
 
 /** Reports that this loader cannot answer. The message ends with the next step for the user. */
 export class Unavailable extends Error {
@@ -53,16 +53,14 @@ export interface Sources {
 
 export function lookups({ history, listeners, reverseNames, places, lines }: Sources): Lookups {
   return new Map([
-    question(
+    lookup(
       'history',
       () => HISTORY,
       historyRequestSchema,
       ({ step_ms }) => history.answer(step_ms, Date.now()),
     ),
-    question('history:top', historyTopCost, historyTopRequestSchema, ({ from_ms, to_ms }) =>
-      history.top(from_ms, to_ms),
-    ),
-    question(
+    lookup('history:top', historyTopCost, historyTopRequestSchema, ({ from_ms, to_ms }) => history.top(from_ms, to_ms)),
+    lookup(
       'names:listeners',
       () => LOOKUP,
       z.strictObject({}),
@@ -71,7 +69,7 @@ export function lookups({ history, listeners, reverseNames, places, lines }: Sou
         throw new Unavailable('Processes are known only without --netns: start a loader inside that namespace.');
       },
     ),
-    question(
+    lookup(
       'names:reverse',
       () => LOOKUP,
       reverseNamesRequestSchema,
@@ -90,7 +88,7 @@ export function lookups({ history, listeners, reverseNames, places, lines }: Sou
         );
       },
     ),
-    question(
+    lookup(
       'names:places',
       () => LOOKUP,
       placesRequestSchema,
@@ -104,11 +102,11 @@ export function lookups({ history, listeners, reverseNames, places, lines }: Sou
   ]);
 }
 
-function question<Schema extends z.ZodMiniType>(
+function lookup<Schema extends z.ZodMiniType>(
   event: string,
   cost: (request: unknown) => number,
   schema: Schema,
   answer: (input: z.output<Schema>) => unknown,
-): [string, Question] {
+): [string, Lookup] {
   return [event, { cost, schema, answer: (input) => answer(input as z.output<Schema>) }];
 }

@@ -3,17 +3,17 @@ import type { Client } from './client.ts';
 
 export class RowsWanted {
   readonly #clients: ReadonlyMap<string, Client>;
-  readonly #tell: (perSecond: number) => void;
+  readonly #request: (perSecond: number) => void;
   /** Actions to run when the drain thread passes on the wanted rows, oldest first. */
   readonly #waiting: { want: number; client: Client; act: () => void }[] = [];
-  /** Number of `tell` calls, and of their answers. */
+  /** Number of requests, and of their answers. */
   #wants = 0;
   #answers = 0;
 
-  /** `clients` holds the connected clients by socket id. Each call of `tell` is answered by one call of `answer`. */
-  constructor(clients: ReadonlyMap<string, Client>, tell: (perSecond: number) => void) {
+  /** `clients` holds the connected clients by socket id. Each call of `request` is answered by one call of `answer`. */
+  constructor(clients: ReadonlyMap<string, Client>, request: (perSecond: number) => void) {
     this.#clients = clients;
-    this.#tell = tell;
+    this.#request = request;
   }
 
   /**
@@ -25,10 +25,10 @@ export class RowsWanted {
     for (const { rowsWanted } of this.#clients.values()) most = Math.max(most, rowsWanted);
     const want = ++this.#wants;
     if (client) this.#waiting.push({ want, client, act });
-    this.#tell(most);
+    this.#request(most);
   }
 
-  /** Call it when the drain thread passes on what the oldest unanswered `tell` asked for. */
+  /** Call it when the drain thread passes on what the oldest unanswered request named. */
   answer(): void {
     this.#answers++;
     for (let next = this.#waiting[0]; next && next.want <= this.#answers; next = this.#waiting[0]) {

@@ -37,7 +37,7 @@ export class RulesFeed {
   readonly #clients: () => Iterable<Client>;
   /** Clients that have not received the newest snapshot. */
   readonly #behind = new Set<Client>();
-  #toldAt = Number.NEGATIVE_INFINITY;
+  #sentAt = Number.NEGATIVE_INFINITY;
   #isPlanned = false;
   #snapshot: Snapshot | undefined;
   #listed: Listed | undefined;
@@ -76,9 +76,9 @@ export class RulesFeed {
     for (const client of this.#clients()) this.#behind.add(client);
     if (this.#isPlanned) return;
     this.#isPlanned = true;
-    this.#clock.after(Math.max(0, this.#toldAt + BETWEEN_MS - this.#clock.now()), () => {
+    this.#clock.after(Math.max(0, this.#sentAt + BETWEEN_MS - this.#clock.now()), () => {
       this.#isPlanned = false;
-      this.tell();
+      this.sendNewest();
     });
   }
 
@@ -90,9 +90,9 @@ export class RulesFeed {
   }
 
   /** Sends the newest snapshot to every client that lacks it and can take it. Call it periodically. */
-  tell(): void {
+  sendNewest(): void {
     if (this.#behind.size === 0) return;
-    this.#toldAt = this.#clock.now();
+    this.#sentAt = this.#clock.now();
     const { message } = this.#now();
     for (const client of this.#behind) {
       if (client.sendQueue.isFull(BACKLOG_BYTES / 2)) continue;

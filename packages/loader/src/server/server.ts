@@ -92,7 +92,7 @@ export class Server {
     this.isExposed = !isLoopback(host);
     this.served = {
       url: `http://${reachableHost(host)}:${port}`,
-      token: tokens.look,
+      token: tokens.readOnly,
       admin_token: tokens.admin,
       has_pages: this.hasPages,
     };
@@ -100,15 +100,15 @@ export class Server {
 
   /** Opens the port; sockets are accepted once `start` was called. Throws SetupError. */
   static async open(options: ServerOptions): Promise<Server> {
-    const tokens = tokensOf({ look: options.token, admin: options.adminToken });
-    const { host, port: asked } = options.listen;
+    const tokens = tokensOf({ readOnly: options.token, admin: options.adminToken });
+    const { host, port: requestedPort } = options.listen;
     let allowed: Allowed = { hosts: new Set(), origins: new Set() };
     const http = webServer(options.ui, () => allowed, options.allowNode);
     const { lines } = options;
     const connections = new Connections(lines);
     connections.watch(http);
     guardHandlers(http, connections, (error) => lines.failed(error, FAILED));
-    const port = await listen(http, host === 'localhost' ? LOCALHOST : host, asked);
+    const port = await listen(http, host === 'localhost' ? LOCALHOST : host, requestedPort);
     allowed = allowedFor(host, port, options.allowOrigin);
     return new Server(http, connections, options, tokens, allowed, port);
   }

@@ -27,8 +27,8 @@ describe('admission', () => {
     ['a token in a list', { token: [TOKEN] }],
     ['a number', { token: 5 }],
   ])('rejects %s', async (_, auth) => {
-    const refused = await on.attempt({ auth: auth as Record<string, unknown> });
-    expect(refused).toEqual({ code: 'unauthorized', message: expect.stringContaining('packetlog url') });
+    const rejected = await on.attempt({ auth: auth as Record<string, unknown> });
+    expect(rejected).toEqual({ code: 'unauthorized', message: expect.stringContaining('packetlog url') });
   });
 
   it('rejects another protocol version, with the next step', async () => {
@@ -82,8 +82,8 @@ describe('admission', () => {
       address = HERE;
       for (let i = 0; i < 3; i++) expect(await on.attempt({})).toBe('connected');
       await strangers();
-      const refusal = { code: 'too_many_clients', message: expect.stringContaining('from this address') };
-      expect(await on.attempt({})).toMatchObject(refusal);
+      const rejection = { code: 'too_many_clients', message: expect.stringContaining('from this address') };
+      expect(await on.attempt({})).toMatchObject(rejection);
       expect(await on.attempt(admin)).toBe('connected');
       address = '192.0.2.2';
       expect(await on.attempt({})).toBe('connected');

@@ -42,9 +42,9 @@ describe('bad messages', () => {
       for (let k = 0; k < 10; k++) socket.emit(`event ${i} ${k}`);
       await gone;
     }
-    const told = () => on.logged.filter(({ msg }) => msg === 'bad message');
-    expect(told()).toHaveLength(10);
-    expect(told()[0]).toMatchObject({ address: HOST, problem: 'unknown event "event 0 0"' });
+    const warnings = () => on.logged.filter(({ msg }) => msg === 'bad message');
+    expect(warnings()).toHaveLength(10);
+    expect(warnings()[0]).toMatchObject({ address: HOST, problem: 'unknown event "event 0 0"' });
     await on.server.close();
     expect(on.logged.at(-1)).toMatchObject({ count: 30, msg: 'bad message; more within a minute' });
   });
@@ -53,10 +53,10 @@ describe('bad messages', () => {
     const { socket } = await on.connected();
     socket.emit('names:places', { addresses: ['192.0.2.1'] });
     await settled(socket);
-    expect(on.logged).toMatchObject([{ problem: 'a question without an acknowledgement' }]);
+    expect(on.logged).toMatchObject([{ problem: 'a request without an acknowledgement' }]);
   });
 
-  it.each(malformed)('subscribe with %s is refused, and the next one works', async (_, options) => {
+  it.each(malformed)('subscribe with %s is rejected, and the next one works', async (_, options) => {
     const { socket } = await on.connected();
     const answer = await socket.emitWithAck('subscribe', ...(options === undefined ? [] : [options]));
     expect(answer).toMatchObject({ ok: false, error: { code: 'invalid' } });
@@ -74,7 +74,7 @@ describe('bad messages', () => {
     ['a text', { paused: 'yes' }],
     ['nothing in it', {}],
     ['a list', [true]],
-  ])('pause with %s is refused', async (_, options) => {
+  ])('pause with %s is rejected', async (_, options) => {
     const { socket } = await on.connected();
     expect(await socket.emitWithAck('pause', options)).toMatchObject({ ok: false, error: { code: 'invalid' } });
   });
@@ -150,9 +150,9 @@ it('rejects messages beyond the burst, and goes on', async () => {
   const answers = await Promise.all(
     Array.from({ length: 300 }, () => socket.emitWithAck('pause', { paused: false }) as Promise<{ ok: boolean }>),
   );
-  const refused = answers.filter(({ ok }) => !ok);
-  expect(refused.length).toBeGreaterThan(20);
-  expect(refused[0]).toMatchObject({ error: { code: 'invalid', message: expect.stringMatching(/^Too many /) } });
+  const rejected = answers.filter(({ ok }) => !ok);
+  expect(rejected.length).toBeGreaterThan(20);
+  expect(rejected[0]).toMatchObject({ error: { code: 'invalid', message: expect.stringMatching(/^Too many /) } });
   expect(socket.connected).toBe(true);
 });
 

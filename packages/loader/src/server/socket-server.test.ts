@@ -90,7 +90,7 @@ describe('the past', () => {
     ['history:top', { from_ms: 5, to_ms: 5 }],
     ['history:top', { from_ms: -1, to_ms: 5 }],
     ['history:top', { from_ms: 0, to_ms: 'now' }],
-  ])('refuses %s %j', async (event, options) => {
+  ])('rejects %s %j', async (event, options) => {
     const { socket } = await on.connected();
     expect(await socket.emitWithAck(event, options)).toMatchObject({ ok: false, error: { code: 'invalid' } });
   });
@@ -129,12 +129,12 @@ describe('rules', () => {
 
   it('are sent after hello, and again when they change, not once for each change', async () => {
     const socket = on.client();
-    const told: number[] = [];
-    socket.on('rules', (rules: RulesSnapshot) => told.push(rules.revision));
-    await vi.waitFor(() => expect(told).toEqual([1]));
+    const revisions: number[] = [];
+    socket.on('rules', (rules: RulesSnapshot) => revisions.push(rules.revision));
+    await vi.waitFor(() => expect(revisions).toEqual([1]));
     for (on.revision = 2; on.revision < 20; on.revision++) on.server.rulesChanged();
-    await vi.waitFor(() => expect(told.at(-1)).toBe(20));
-    expect(told.length).toBeLessThan(4);
+    await vi.waitFor(() => expect(revisions.at(-1)).toBe(20));
+    expect(revisions.length).toBeLessThan(4);
   });
 
   it('are asked about with the name of the token and the address', async () => {

@@ -17,7 +17,7 @@ import type { Lookups } from './lookups.ts';
 import { RowsWanted } from './rows-wanted.ts';
 import { RulesFeed } from './rules-feed.ts';
 import { type Io, STALLED_MS, socketIo } from './socket-io.ts';
-import { eventMessage, together } from './streams/frames.ts';
+import { concat, eventMessage } from './streams/frames.ts';
 import type { StreamClock } from './streams/row-stream.ts';
 import { RowStreams } from './streams/row-streams.ts';
 import { BACKLOG_BYTES, BACKLOG_MS } from './streams/send-queue.ts';
@@ -115,9 +115,9 @@ export class SocketServer {
       // A client that does not read can wait for the next one.
       if (client.sendQueue.isFull(BACKLOG_BYTES / 2)) continue;
       const own = JSON.stringify(client.stream.ledger());
-      client.sendQueue.send(together(summaryMessage, eventMessage('ledger', `${common},"client":${own}}`)));
+      client.sendQueue.send(concat(summaryMessage, eventMessage('ledger', `${common},"client":${own}}`)));
     }
-    this.#rules.tell();
+    this.#rules.sendNewest();
   }
 
   /** Call it when the rules have changed. */

@@ -9,13 +9,13 @@ const FOR_ADMINS = 16;
 /** Clients of one address. Does not apply to loopback, where proxies and tunnels end. */
 const MAX_PER_PEER = 16;
 
-type Subscriber = Pick<Client, 'asked' | 'isAdmin' | 'peer'>;
+type Subscriber = Pick<Client, 'requested' | 'isAdmin' | 'peer'>;
 
 /**
  * Returns a sentence that says why `client` cannot follow one more stream, or undefined if it can. `clients`: all
  * connected clients.
  */
-export function streamRefusal(
+export function streamRejection(
   client: Subscriber,
   subscription: Subscription,
   clients: Iterable<Subscriber>,
@@ -24,8 +24,8 @@ export function streamRefusal(
   const all = new Set<string>();
   const own = new Set<string>();
   for (const other of clients) {
-    if (other === client || other.asked === undefined || other.asked.rowsPerSecond === 0) continue;
-    const key = streamKey(other.asked);
+    if (other === client || other.requested === undefined || other.requested.rowsPerSecond === 0) continue;
+    const key = streamKey(other.requested);
     all.add(key);
     if (other.peer === client.peer) own.add(key);
   }

@@ -168,7 +168,7 @@ export function eachWithServer(limits: Partial<ConnectionLimits> = {}, address =
       http,
       connections,
       allowed: () => allowedFor(HOST, port, []),
-      tokens: { look: TOKEN, admin: ADMIN_TOKEN },
+      tokens: { readOnly: TOKEN, admin: ADMIN_TOKEN },
       rulesApi,
       hello: () => hello,
       lookups: lookups({

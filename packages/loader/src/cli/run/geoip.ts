@@ -24,5 +24,5 @@ export async function reloadPlaces(places: Places, log: Logger): Promise<void> {
 }
 
 function tell(places: Places, log: Logger): void {
-  log.info(`countries and networks from ${places.words.join(', ')}`);
+  log.info(`countries and networks from ${places.labels.join(', ')}`);
 }

@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
 import { admission } from './admission.ts';
 
-const tokens = { look: 'token-to-look-0123456789', admin: 'token-to-change-0123456789' };
-const reader = { token: tokens.look };
+const tokens = { readOnly: 'read-only-token-01234567', admin: 'admin-token-0123456789012' };
+const reader = { token: tokens.readOnly };
 const admin = { ...reader, admin_token: tokens.admin };
 const limits = { readers: 1000, admins: 24, readersPerAddress: 256 };
-const refusal = (auth: object, readers: number, admins: number, readersFromThere = 0) =>
+const rejection = (auth: object, readers: number, admins: number, readersFromThere = 0) =>
   admission(auth, tokens, { readers, admins, readersFromThere }, limits);
-const code = (...given: Parameters<typeof refusal>) => refusal(...given)?.code;
+const code = (...given: Parameters<typeof rejection>) => rejection(...given)?.code;
 
 it('keeps places for those that may change rules when all others are taken', () => {
   expect(code(reader, 999, 24)).toBeUndefined();
@@ -21,7 +21,7 @@ it('keeps places for those that may change rules when all others are taken', () 
 
 it('limits the read-only clients of one address, not those that may change rules', () => {
   expect(code(reader, 300, 0, 255)).toBeUndefined();
-  expect(refusal(reader, 300, 0, 256)).toEqual({
+  expect(rejection(reader, 300, 0, 256)).toEqual({
     code: 'too_many_clients',
     message: '256 clients are connected from this address already. Close one and try again.',
   });

@@ -24,7 +24,7 @@ export interface Connected {
 
 export interface Tokens {
   /** Grants read-only access. */
-  readonly look: string;
+  readonly readOnly: string;
   /** Also grants changing rules. */
   readonly admin: string;
 }
@@ -37,7 +37,7 @@ export function admission(
   limits: ClientLimits,
 ): Rejection | undefined {
   const parsed = handshakeSchema.safeParse(auth);
-  if (!parsed.success || !sameToken(parsed.data.token, tokens.look)) return unauthorized('token');
+  if (!parsed.success || !sameToken(parsed.data.token, tokens.readOnly)) return unauthorized('token');
   if (parsed.data.admin_token !== undefined && !isAdmin(auth, tokens)) return unauthorized('admin token');
   const { protocol } = parsed.data;
   if (protocol !== undefined && protocol !== PROTOCOL_VERSION) {

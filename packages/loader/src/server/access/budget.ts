@@ -80,16 +80,16 @@ export class ClientBudget {
    * budget is too low.
    */
   take(cost: number): boolean {
-    const asked = Math.min(cost, CLIENT.atOnce);
-    const isEnough = this.#all.every(({ left }) => left >= asked);
-    for (const budget of this.#all) budget.charge(isEnough ? asked : REJECTION);
+    const capped = Math.min(cost, CLIENT.atOnce);
+    const isEnough = this.#all.every(({ left }) => left >= capped);
+    for (const budget of this.#all) budget.charge(isEnough ? capped : REJECTION);
     return isEnough;
   }
 
   /** Time until `cost` is affordable if no client that shares the budgets spends more, ms. */
   waitMs(cost: number): number {
-    const asked = Math.min(cost, CLIENT.atOnce);
-    return Math.ceil(Math.max(...this.#all.map((budget) => budget.waitMs(asked))));
+    const capped = Math.min(cost, CLIENT.atOnce);
+    return Math.ceil(Math.max(...this.#all.map((budget) => budget.waitMs(capped))));
   }
 
   /** Time for which the server should read nothing more from the client, ms. */

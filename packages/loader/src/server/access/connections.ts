@@ -46,7 +46,7 @@ const LIMITS: ConnectionLimits = {
 
 /** File descriptors reserved for the rest of the loader. */
 const SPARE_DESCRIPTORS = 64;
-const FEWEST_CONNECTIONS = 8;
+const MIN_CONNECTIONS = 8;
 /** A handshake with a token takes 600 bytes. */
 const STRANGER_BYTES = 16 * 1024;
 /** Browsers send one request at a time on a connection. */
@@ -54,7 +54,7 @@ const MAX_UNANSWERED = 16;
 
 /** Returns the limits for a process that may open `descriptors` files and has opened `used`. */
 export function limitsFor(descriptors: number, used: number): ConnectionLimits {
-  const all = Math.max(FEWEST_CONNECTIONS, Math.min(LIMITS.all, descriptors - used - SPARE_DESCRIPTORS));
+  const all = Math.max(MIN_CONNECTIONS, Math.min(LIMITS.all, descriptors - used - SPARE_DESCRIPTORS));
   const strangers = Math.min(LIMITS.strangers, Math.ceil(all / 2));
   const admins = Math.min(LIMITS.admins, Math.ceil(all / 8));
   const readers = Math.min(LIMITS.readers, all - strangers - admins);
@@ -182,7 +182,7 @@ export class Connections {
     const excess = Math.max(this.#strangers.size - strangers, this.#all.size - all) + 1;
     if (excess > 0) this.#makeWay([...this.#strangers], excess);
     if (this.#all.size >= all) {
-      this.#refuse(socket, { address: peer, connections: this.#all.size });
+      this.#reject(socket, { address: peer, connections: this.#all.size });
       return;
     }
     this.#add(socket, peer);
@@ -218,7 +218,7 @@ export class Connections {
     if (from?.size === 0) this.#perPeer.delete(connection.peer);
   }
 
-  #refuse(socket: Socket, facts: { address: string; connections: number }): void {
+  #reject(socket: Socket, facts: { address: string; connections: number }): void {
     socket.destroy();
     this.#lines.warn(facts, 'connection rejected: too many');
   }

@@ -14,35 +14,35 @@ afterEach(() => vi.useRealTimers());
 
 const FIRST = 'rejected';
 const MORE = 'rejected; more within a minute';
-const told = () => lines.splice(0).map(({ level: _, ...line }) => line);
+const logged = () => lines.splice(0).map(({ level: _, ...line }) => line);
 
 it('logs the first of each value at once, and the number of others when the minute is over', () => {
   for (let i = 0; i < 1000; i++) log.warn({ origin: 'http://evil.example' }, FIRST);
   log.warn({ host: 'evil.example' }, FIRST);
   log.warn({ host: 'evil.example' }, FIRST);
-  expect(told()).toEqual([
+  expect(logged()).toEqual([
     { origin: 'http://evil.example', msg: FIRST },
     { host: 'evil.example', msg: FIRST },
   ]);
   vi.advanceTimersByTime(MINUTE_MS - 1);
-  expect(told()).toEqual([]);
+  expect(logged()).toEqual([]);
   vi.advanceTimersByTime(1);
-  expect(told()).toEqual([{ count: 1000, msg: MORE }]);
+  expect(logged()).toEqual([{ count: 1000, msg: MORE }]);
 });
 
 it('logs each line again in the next minute, and has no timer while there is nothing to log', () => {
   log.warn({ origin: 'null' }, FIRST);
   vi.advanceTimersByTime(MINUTE_MS);
-  expect(told()).toEqual([{ origin: 'null', msg: FIRST }]);
+  expect(logged()).toEqual([{ origin: 'null', msg: FIRST }]);
   expect(vi.getTimerCount()).toBe(0);
   log.warn({ origin: 'null' }, FIRST);
-  expect(told()).toEqual([{ origin: 'null', msg: FIRST }]);
+  expect(logged()).toEqual([{ origin: 'null', msg: FIRST }]);
 });
 
 it('is as short when each line has another value, and a long one', () => {
   for (let i = 0; i < 5000; i++) log.warn({ host: `${i}.${'x'.repeat(10_000)}` }, FIRST);
   vi.advanceTimersByTime(MINUTE_MS);
-  const all = told();
+  const all = logged();
   expect(all).toHaveLength(11);
   expect(all.at(-1)).toEqual({ count: 4990, msg: MORE });
   expect(JSON.stringify(all).length).toBeLessThan(11 * 400);
@@ -50,15 +50,15 @@ it('is as short when each line has another value, and a long one', () => {
 
 it('one message does not hide another', () => {
   for (let i = 0; i < 5000; i++) log.warn({ host: String(i) }, FIRST);
-  told();
+  logged();
   log.warn({ address: '192.0.2.1' }, 'wrong token');
-  expect(told()).toEqual([{ address: '192.0.2.1', msg: 'wrong token' }]);
+  expect(logged()).toEqual([{ address: '192.0.2.1', msg: 'wrong token' }]);
 });
 
 it('logs the pending counts at the end', () => {
   for (let i = 0; i < 3; i++) log.warn({ host: '' }, FIRST);
   log.flush();
-  expect(told()).toEqual([
+  expect(logged()).toEqual([
     { host: '', msg: FIRST },
     { count: 2, msg: MORE },
   ]);
@@ -69,10 +69,10 @@ it('logs an error with its stack once, and counts repetitions', () => {
   const fault = new Error('broken');
   for (let i = 0; i < 1000; i++) log.failed(fault, FIRST);
   log.failed(new Error('broken elsewhere'), FIRST);
-  expect(told()).toMatchObject([
+  expect(logged()).toMatchObject([
     { msg: FIRST, err: { message: 'broken', stack: expect.any(String) } },
     { msg: FIRST, err: { message: 'broken elsewhere' } },
   ]);
   vi.advanceTimersByTime(MINUTE_MS);
-  expect(told()).toEqual([{ count: 999, msg: MORE }]);
+  expect(logged()).toEqual([{ count: 999, msg: MORE }]);
 });

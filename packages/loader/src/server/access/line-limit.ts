@@ -7,12 +7,12 @@ import type { Logger } from 'pino';
 const WINDOW_MS = 60_000;
 /** Lines per message that are logged in a minute; the rest is counted and logged at its end. */
 const LINES = 10;
-const LONGEST_VALUE = 256;
+const MAX_VALUE_LENGTH = 256;
 
 export class LineLimit {
   readonly #log: Pick<Logger, 'warn' | 'error'>;
   /** By message. */
-  readonly #window = new Map<string, { readonly told: Set<string>; untold: number }>();
+  readonly #window = new Map<string, { readonly logged: Set<string>; suppressed: number }>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(log: Pick<Logger, 'warn' | 'error'>) {
@@ -24,28 +24,28 @@ export class LineLimit {
     const shown = Object.fromEntries(
       Object.entries(facts).map(([name, value]) => [
         name,
-        typeof value === 'string' ? value.slice(0, LONGEST_VALUE) : value,
+        typeof value === 'string' ? value.slice(0, MAX_VALUE_LENGTH) : value,
       ]),
     );
-    if (this.#isTold(message, JSON.stringify(shown))) this.#log.warn(shown, message);
+    if (this.#shouldLog(message, JSON.stringify(shown))) this.#log.warn(shown, message);
   }
 
   /** Logs a loader error that a peer may trigger repeatedly: each stack once a minute, up to 10 per message. */
   failed(error: unknown, message: string): void {
     const stack = error instanceof Error ? error.stack : undefined;
-    if (this.#isTold(message, stack ?? String(error))) this.#log.error({ err: error }, message);
+    if (this.#shouldLog(message, stack ?? String(error))) this.#log.error({ err: error }, message);
   }
 
   /** Returns whether to log this line; counts it otherwise. */
-  #isTold(message: string, key: string): boolean {
+  #shouldLog(message: string, key: string): boolean {
     this.#timer ??= setTimeout(() => this.flush(), WINDOW_MS).unref();
-    const lines = this.#window.get(message) ?? { told: new Set(), untold: 0 };
+    const lines = this.#window.get(message) ?? { logged: new Set(), suppressed: 0 };
     this.#window.set(message, lines);
-    if (lines.told.has(key) || lines.told.size === LINES) {
-      lines.untold++;
+    if (lines.logged.has(key) || lines.logged.size === LINES) {
+      lines.suppressed++;
       return false;
     }
-    lines.told.add(key);
+    lines.logged.add(key);
     return true;
   }
 
@@ -53,8 +53,8 @@ export class LineLimit {
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    for (const [message, { untold }] of this.#window) {
-      if (untold > 0) this.#log.warn({ count: untold }, `${message}; more within a minute`);
+    for (const [message, { suppressed }] of this.#window) {
+      if (suppressed > 0) this.#log.warn({ count: suppressed }, `${message}; more within a minute`);
     }
     this.#window.clear();
   }

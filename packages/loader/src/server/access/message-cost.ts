@@ -10,10 +10,10 @@ export const HISTORY = 10;
 export function historyTopCost(request: unknown): number {
   const { from_ms, to_ms } = (request ?? {}) as { from_ms?: unknown; to_ms?: unknown };
   const seconds = typeof from_ms === 'number' && typeof to_ms === 'number' ? (to_ms - from_ms) / 1000 : 0;
-  return 10 + Math.min(MOST_BUCKETS, Math.max(0, seconds) || 0) / 8;
+  return 10 + Math.min(MAX_BUCKETS, Math.max(0, seconds) || 0) / 8;
 }
 
-const MOST_BUCKETS = 720;
+const MAX_BUCKETS = 720;
 
 /** Requests that change nothing and are open to read-only clients. */
 const RULES: Partial<Record<RulesVerb, number>> = { list: 20, test: 60, audit: 100 };

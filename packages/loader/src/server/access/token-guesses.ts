@@ -9,7 +9,7 @@ import { LOOPBACK_PEER } from './peer-address.ts';
 const ELSEWHERE: Allowance = { atOnce: 10, perSecond: 0.2 };
 const LOOPBACK: Allowance = { atOnce: 50, perSecond: 5 };
 /** Maximum number of addresses to remember. */
-const MOST_PEERS = 10_000;
+const MAX_PEERS = 10_000;
 
 export class TokenGuesses {
   readonly #now: () => number;
@@ -32,14 +32,14 @@ export class TokenGuesses {
     const budget = this.#peers.get(peer) ?? new Budget(allowance(peer), this.#now);
     budget.charge(1);
     this.#peers.set(peer, budget);
-    if (this.#peers.size > MOST_PEERS) this.#forget();
+    if (this.#peers.size > MAX_PEERS) this.#forget();
   }
 
   /** Removes addresses that have waited long enough, then the oldest ones while there are still too many. */
   #forget(): void {
     for (const [peer, budget] of this.#peers) if (budget.isFull) this.#peers.delete(peer);
     for (const peer of this.#peers.keys()) {
-      if (this.#peers.size <= MOST_PEERS) return;
+      if (this.#peers.size <= MAX_PEERS) return;
       this.#peers.delete(peer);
     }
   }

@@ -25,7 +25,7 @@ describe('sameToken', () => {
     ['it with a space', ` ${token}`],
     ['another', newToken()],
     ['a very long text', 'x'.repeat(100_000)],
-  ])('refuses %s, of whatever length', (_, given) => {
+  ])('rejects %s, of whatever length', (_, given) => {
     expect(sameToken(given, token)).toBe(false);
   });
 });
@@ -59,11 +59,11 @@ describe('the two tokens', () => {
   const other = newToken();
 
   it('are those that were given', () => {
-    expect(tokensOf({ look: token, admin: other })).toEqual({ look: token, admin: other });
+    expect(tokensOf({ readOnly: token, admin: other })).toEqual({ readOnly: token, admin: other });
   });
 
   it('are an error at the start if they are the same', () => {
-    expect(() => tokensOf({ look: token, admin: token })).toThrow(
+    expect(() => tokensOf({ readOnly: token, admin: token })).toThrow(
       'PACKETLOG_ADMIN_TOKEN: it is the same as PACKETLOG_TOKEN',
     );
   });

@@ -35,10 +35,10 @@ export function tokenOf(variable: string, given: string | undefined): string {
  * Returns the read-only and the admin token, as given or new. Throws SetupError if they are equal, because every reader
  * could then change rules.
  */
-export function tokensOf(given: { look: string | undefined; admin: string | undefined }): Tokens {
-  const look = tokenOf('PACKETLOG_TOKEN', given.look);
+export function tokensOf(given: { readOnly: string | undefined; admin: string | undefined }): Tokens {
+  const readOnly = tokenOf('PACKETLOG_TOKEN', given.readOnly);
   const admin = tokenOf('PACKETLOG_ADMIN_TOKEN', given.admin);
-  if (look !== admin) return { look, admin };
+  if (readOnly !== admin) return { readOnly, admin };
   throw new SetupError({
     step: 'use',
     target: 'PACKETLOG_ADMIN_TOKEN',

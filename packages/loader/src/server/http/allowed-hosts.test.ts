@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { allowedFor, bracketed, isLoopback, reachableHost, refusal } from './allowed-hosts.ts';
+import { allowedFor, bracketed, foreignHeader, isLoopback, reachableHost } from './allowed-hosts.ts';
 
-describe('refusal', () => {
+describe('foreignHeader', () => {
   const local = allowedFor('localhost', 7411, []);
 
   it.each<[string, string | undefined, string | undefined, string | undefined]>([
@@ -23,43 +23,43 @@ describe('refusal', () => {
     ['a sandboxed page', 'localhost:7411', 'null', 'Origin'],
     ['an empty Origin', 'localhost:7411', '', 'Origin'],
     ['a file', 'localhost:7411', 'file://', 'Origin'],
-  ])('for %s: Host %j, Origin %j', (_, host, origin, refused) => {
-    expect(refusal(local, host, origin)).toBe(refused);
+  ])('for %s: Host %j, Origin %j', (_, host, origin, foreign) => {
+    expect(foreignHeader(local, host, origin)).toBe(foreign);
   });
 });
 
 describe('allowedFor', () => {
   it('needs no port when it listens on 80', () => {
     const allowed = allowedFor('localhost', 80, []);
-    expect(refusal(allowed, 'localhost', 'http://localhost')).toBeUndefined();
-    expect(refusal(allowed, 'localhost:80', 'http://localhost:80')).toBeUndefined();
+    expect(foreignHeader(allowed, 'localhost', 'http://localhost')).toBeUndefined();
+    expect(foreignHeader(allowed, 'localhost:80', 'http://localhost:80')).toBeUndefined();
   });
 
   it('takes an address of the machine alone, without loopback', () => {
     const allowed = allowedFor('192.0.2.5', 7411, []);
-    expect(refusal(allowed, '192.0.2.5:7411', undefined)).toBeUndefined();
-    expect(refusal(allowed, 'localhost:7411', undefined)).toBe('Host');
+    expect(foreignHeader(allowed, '192.0.2.5:7411', undefined)).toBeUndefined();
+    expect(foreignHeader(allowed, 'localhost:7411', undefined)).toBe('Host');
   });
 
   it.each(['MyServer', '[2001:DB8::5]', 'LOCALHOST'])('takes %s as browsers write it, in small letters', (host) => {
-    expect(refusal(allowedFor(host, 7411, []), `${host.toLowerCase()}:7411`, undefined)).toBeUndefined();
+    expect(foreignHeader(allowedFor(host, 7411, []), `${host.toLowerCase()}:7411`, undefined)).toBeUndefined();
   });
 
   it.each(['0.0.0.0', '[::]', '::'])('lets every address of this machine in when it listens on %s', (host) => {
     const allowed = allowedFor(host, 7411, []);
-    expect(refusal(allowed, 'localhost:7411', undefined)).toBeUndefined();
-    expect(refusal(allowed, '127.0.0.1:7411', 'http://127.0.0.1:7411')).toBeUndefined();
-    expect(refusal(allowed, 'evil.example:7411', undefined)).toBe('Host');
+    expect(foreignHeader(allowed, 'localhost:7411', undefined)).toBeUndefined();
+    expect(foreignHeader(allowed, '127.0.0.1:7411', 'http://127.0.0.1:7411')).toBeUndefined();
+    expect(foreignHeader(allowed, 'evil.example:7411', undefined)).toBe('Host');
     // The allowlist must accept the URL that the loader prints.
-    expect(refusal(allowed, `${reachableHost(host)}:7411`, undefined)).toBeUndefined();
+    expect(foreignHeader(allowed, `${reachableHost(host)}:7411`, undefined)).toBeUndefined();
   });
 
   it('takes the origins of a proxy, which keeps or changes the Host', () => {
     const allowed = allowedFor('localhost', 7411, ['https://packets.example', 'http://dev.example:3000']);
-    expect(refusal(allowed, 'packets.example', 'https://packets.example')).toBeUndefined();
-    expect(refusal(allowed, 'localhost:7411', 'https://packets.example')).toBeUndefined();
-    expect(refusal(allowed, 'localhost:7411', 'http://dev.example:3000')).toBeUndefined();
-    expect(refusal(allowed, 'packets.example', 'http://packets.example')).toBe('Origin');
+    expect(foreignHeader(allowed, 'packets.example', 'https://packets.example')).toBeUndefined();
+    expect(foreignHeader(allowed, 'localhost:7411', 'https://packets.example')).toBeUndefined();
+    expect(foreignHeader(allowed, 'localhost:7411', 'http://dev.example:3000')).toBeUndefined();
+    expect(foreignHeader(allowed, 'packets.example', 'http://packets.example')).toBe('Origin');
   });
 });
 

@@ -43,7 +43,7 @@ export function allowedFor(listening: string, port: number, extra: readonly stri
 export type ForeignHeader = 'Host' | 'Origin';
 
 /** Returns why a request is rejected, or undefined if it is allowed. Programs other than browsers send no Origin. */
-export function refusal(
+export function foreignHeader(
   allowed: Allowed,
   host: string | undefined,
   origin: string | undefined,

@@ -240,7 +240,7 @@ describe('the web server', () => {
     expect(body).toBe('Not found.\n');
   });
 
-  it.each(['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])('refuses %s', async (method) => {
+  it.each(['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])('rejects %s', async (method) => {
     const { status, body } = await get(site, '/', { method });
     expect(status).toBe(405);
     expect(body).not.toContain('here');
@@ -250,7 +250,7 @@ describe('the web server', () => {
     ['a foreign name', { Host: 'evil.example' }],
     ['a foreign name with the right port', { Host: 'evil.example:7411' }],
     ['a foreign Origin', { Origin: 'http://evil.example' }],
-  ])('refuses %s', async (_, headers) => {
+  ])('rejects %s', async (_, headers) => {
     const { status, body } = await get(site, '/', { headers });
     expect(status).toBe(403);
     expect(body).toMatch(/^(Host|Origin) not allowed/);

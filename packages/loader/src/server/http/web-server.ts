@@ -1,7 +1,7 @@
 /** Serves the dashboard's files and the socket's upgrade path on one port. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { SetupError } from '../../errors/setup-error.ts';
-import { type Allowed, refusal } from './allowed-hosts.ts';
+import { type Allowed, foreignHeader } from './allowed-hosts.ts';
 import { contentSecurityPolicy } from './content-security-policy.ts';
 import { readPageFiles } from './page-files.ts';
 import { PageTable } from './page-table.ts';
@@ -21,12 +21,12 @@ const IDLE_MS = 30_000;
 export function webServer(ui: string | undefined, allowed: () => Allowed, nodes: readonly string[] = []): Server {
   const files = ui === undefined ? noFiles : dashboardFiles(ui, nodes);
   const server = createServer((request, response) => {
-    const refused = refusal(allowed(), request.headers.host, request.headers.origin);
-    if (refused) {
+    const foreign = foreignHeader(allowed(), request.headers.host, request.headers.origin);
+    if (foreign) {
       plain(
         response,
         403,
-        `${refused} not allowed. Open the URL that packetlog printed, or name it with --allow-origin.\n`,
+        `${foreign} not allowed. Open the URL that packetlog printed, or name it with --allow-origin.\n`,
       );
       return;
     }

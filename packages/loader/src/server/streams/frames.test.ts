@@ -1,6 +1,6 @@
 import { PacketLogBatch } from '@packetlog/common';
 import { describe, expect, it, vi } from 'vitest';
-import { batchMessage, eventMessage, rowBatch, together, write } from './frames.ts';
+import { batchMessage, concat, eventMessage, rowBatch, write } from './frames.ts';
 
 const layout = { stride: 72, recordOffset: 8 };
 const counters = { sequence: 1, offered: 7, dropped: 2, withheld: 3, filtered: 4 };
@@ -76,7 +76,7 @@ describe('an event on the wire', () => {
   });
 
   it('goes together with another', () => {
-    const both = together(eventMessage('summary', '1'), eventMessage('ledger', '2'));
+    const both = concat(eventMessage('summary', '1'), eventMessage('ledger', '2'));
     const texts = framesOf(Buffer.concat(both.pieces)).map(({ payload }) => String(payload));
     expect(texts).toEqual(['42["summary",1]', '42["ledger",2]']);
     expect(both.bytes).toBe(Buffer.concat(both.pieces).length);

@@ -55,7 +55,7 @@ export function eventMessage(event: keyof ServerToClientEvents, payload: string)
 }
 
 /** Joins both messages into one, for a single write. */
-export function together(first: Message, second: Message): Message {
+export function concat(first: Message, second: Message): Message {
   return {
     pieces: [...first.pieces, ...second.pieces],
     plain: () => [...first.plain(), ...second.plain()],
@@ -117,7 +117,7 @@ export function batchMessage({ head: template, records, pooled }: RowBatch, coun
     head.set(records, template.byteLength);
     return { pieces: [head], plain: () => [PACKETS, head.subarray(headerAt)], bytes: head.byteLength };
   }
-  pooled?.share();
+  pooled?.retain();
   return {
     pieces: [head, records],
     plain: () => [PACKETS, Buffer.concat([head.subarray(headerAt), records])],
@@ -163,11 +163,11 @@ interface FrameTransport {
   _canSendPreEncodedFrame?: (packet: { options: { wsPreEncodedFrame: readonly Buffer[] } }) => boolean;
 }
 
-const QUESTION = { options: { wsPreEncodedFrame: [] } };
+const PROBE = { options: { wsPreEncodedFrame: [] } };
 
 /** engine.io has no public API for this. Without ready frames every message costs more; nothing else changes. */
 function takesFrames({ transport }: Connection): boolean {
-  return (transport as unknown as FrameTransport)._canSendPreEncodedFrame?.(QUESTION) === true;
+  return (transport as unknown as FrameTransport)._canSendPreEncodedFrame?.(PROBE) === true;
 }
 
 const OPEN = 1;

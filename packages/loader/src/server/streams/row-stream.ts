@@ -19,7 +19,7 @@ export interface StreamContext {
   readonly clock: StreamClock;
   readonly layout: RecordLayout;
   /** Shortest time between two batches, whatever the clients asked for. */
-  readonly leastBatchMs: () => number;
+  readonly minBatchMs: () => number;
   readonly clockOffsetNs: () => bigint;
   readonly memory: BufferPool;
 }
@@ -104,7 +104,7 @@ export class RowStream implements RowSource {
 
   /** Time between two batches. */
   get batchMs(): number {
-    return Math.max(this.#batchMs, this.#context.leastBatchMs());
+    return Math.max(this.#batchMs, this.#context.minBatchMs());
   }
 
   /** Takes effect with the next `add`. */

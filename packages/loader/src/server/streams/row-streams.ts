@@ -9,7 +9,7 @@ import { NoRows, type RowSource, RowStream, type StreamClock, type StreamContext
 /** Shortest batch interval per following client: at most 5,000 deliveries a second. */
 const BATCH_MS_PER_CLIENT = 0.2;
 /** A batch interval this short counts as low latency. */
-const HURRIED_BATCH_MS = 1;
+const LOW_LATENCY_BATCH_MS = 1;
 
 export interface Subscription {
   readonly rowsPerSecond: number;
@@ -66,7 +66,7 @@ export class RowStreams {
     this.context = {
       clock,
       layout,
-      leastBatchMs: () => this.#following * BATCH_MS_PER_CLIENT,
+      minBatchMs: () => this.#following * BATCH_MS_PER_CLIENT,
       clockOffsetNs: () => this.#clockOffsetNs,
       memory: new BufferPool(),
     };
@@ -104,14 +104,14 @@ export class RowStreams {
     client.follow(source);
     if (source instanceof RowStream) this.#following++;
     this.#release(before);
-    this.#lookWhetherHurried();
+    this.#updateLowLatency();
   }
 
   end(client: ClientStream): void {
     const before = client.source;
     client.end();
     this.#release(before);
-    this.#lookWhetherHurried();
+    this.#updateLowLatency();
   }
 
   #canFilter(cost: number): boolean {
@@ -142,8 +142,8 @@ export class RowStreams {
     for (const [key, { stream }] of this.#streams) if (stream === source) this.#streams.delete(key);
   }
 
-  #lookWhetherHurried(): void {
-    const lowLatency = [...this.#streams.values()].some(({ stream }) => stream.batchMs <= HURRIED_BATCH_MS);
+  #updateLowLatency(): void {
+    const lowLatency = [...this.#streams.values()].some(({ stream }) => stream.batchMs <= LOW_LATENCY_BATCH_MS);
     if (lowLatency === this.#lowLatency) return;
     this.#lowLatency = lowLatency;
     this.#onLowLatency(lowLatency);

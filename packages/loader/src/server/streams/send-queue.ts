@@ -28,7 +28,7 @@ export class SendQueue {
   #first = 0;
   #next = 0;
   #backlog = 0;
-  #handedOn = 0;
+  #inFlightBytes = 0;
   /** Actions that are not done. */
   #acting = 0;
   #progressAt = Number.NEGATIVE_INFINITY;
@@ -76,24 +76,24 @@ export class SendQueue {
 
   /** Writes everything, for shutdown. */
   flush(): void {
-    this.#handOn(Number.POSITIVE_INFINITY);
+    this.#writeUpTo(Number.POSITIVE_INFINITY);
   }
 
   #add(what: Message | Action, bytes: number): void {
     this.#entries.push({ at: this.#now(), bytes, what });
     this.#backlog += bytes;
-    this.#handOn(WINDOW_BYTES);
+    this.#writeUpTo(WINDOW_BYTES);
   }
 
-  #handOn(window: number): void {
-    while (window === Number.POSITIVE_INFINITY || (this.#acting === 0 && this.#handedOn < window)) {
+  #writeUpTo(window: number): void {
+    while (window === Number.POSITIVE_INFINITY || (this.#acting === 0 && this.#inFlightBytes < window)) {
       const entry = this.#entries[this.#next];
       if (entry?.what === undefined) return;
       this.#next++;
       if (typeof entry.what === 'function') {
         this.#act(entry, entry.what);
       } else {
-        this.#handedOn += entry.bytes;
+        this.#inFlightBytes += entry.bytes;
         const message = entry.what;
         this.#write(message, () => this.#sent(entry, message));
       }
@@ -108,7 +108,7 @@ export class SendQueue {
       this.#acting--;
       this.#progressAt = this.#now();
       this.#forget(entry);
-      if (!isAtOnce) this.#handOn(WINDOW_BYTES);
+      if (!isAtOnce) this.#writeUpTo(WINDOW_BYTES);
     });
     isAtOnce = false;
   }
@@ -116,10 +116,10 @@ export class SendQueue {
   #sent(entry: Entry, { pooled }: Message): void {
     pooled?.release();
     this.#backlog -= entry.bytes;
-    this.#handedOn -= entry.bytes;
+    this.#inFlightBytes -= entry.bytes;
     this.#progressAt = this.#now();
     this.#forget(entry);
-    this.#handOn(WINDOW_BYTES);
+    this.#writeUpTo(WINDOW_BYTES);
   }
 
   /** Releases the entry's memory now, and its slot when all entries before it are done. */
