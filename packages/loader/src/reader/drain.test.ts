@@ -28,7 +28,7 @@ function drain({ summaries = true } = {}) {
   const counters = names.map(() => ({ ...zero }));
   const interfaces = {
     waits: false,
-    look: () => [],
+    check: () => [],
     unwatched: (): Ledger['unwatched'] => undefined,
     ringFull: () => counters.reduce((sum, { ring_full }) => sum + ring_full, 0),
     reasons: () => [0, 0, 0, 0, 0, 7, 0, 0, 2],
@@ -95,8 +95,8 @@ describe('Drain', () => {
   it('reads every ring, and its ledger adds up', () => {
     const { it: drains, packet, slabWriter } = drain();
     for (let i = 0; i < 30; i++) packet(i % 2);
-    expect(drains.look()).toEqual({ records: 30, more: false });
-    drains.publish('exact');
+    expect(drains.poll()).toEqual({ records: 30, more: false });
+    drains.commit('wakeOnNext');
     packet(0);
     expect(drains.backlog()).toBe(72);
     const { ring, queue, reasons } = drains.ledger(5);
@@ -110,7 +110,7 @@ describe('Drain', () => {
   it('never reports negative pending records when it read one before the program counted it', () => {
     const { it: drains, packet } = drain();
     packet(0, false);
-    drains.look();
+    drains.poll();
     expect(drains.ledger(5).ring).toEqual({ offered: 1, delivered: 1, dropped: 0, withheld: 0, pending: 0 });
   });
 
@@ -135,7 +135,7 @@ describe('Drain', () => {
   it('reports what happened since the last report, by the clock that does not jump', () => {
     const { it: drains, packet } = drain();
     for (let i = 0; i < 5; i++) packet(0);
-    drains.look();
+    drains.poll();
     expect(drains.report(1_000_000, 100).summary).toMatchObject({
       interval_ms: 1000,
       total: { packets: 5, bytes: 500 },
@@ -143,7 +143,7 @@ describe('Drain', () => {
     });
     packet(0);
     packet(1);
-    drains.look();
+    drains.poll();
     // The wall clock was set back by an hour.
     const { summary } = drains.report(1_000_000 - 3_600_000, 1350);
     expect(summarySchema.parse(summary)).toMatchObject({
@@ -162,7 +162,7 @@ describe('Drain', () => {
   it('reads no record for a summary that no client can read', () => {
     const { it: drains, packet } = drain({ summaries: false });
     packet(0);
-    drains.look();
+    drains.poll();
     expect(drains.report(1, 1000).summary).toMatchObject({ total: { packets: 1 }, records: 0, top_sources: [] });
   });
 
@@ -172,7 +172,7 @@ describe('Drain', () => {
     drains.report(0, 0);
     expect(drains.isQuiet).toBe(true);
     for (let i = 0; i < 1000; i++) packet(0);
-    drains.look();
+    drains.poll();
     expect(drains.isQuiet).toBe(false);
     drains.report(1, 1000);
     // The loss that it reported has not ended.

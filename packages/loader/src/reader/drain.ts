@@ -2,11 +2,11 @@
 import { LIVE } from '@packetlog/bpf';
 import { type Action, type InterfaceLedger, type Notice, REASONS, type Reason, type Summary } from '@packetlog/common';
 import type { DrainLedger } from '../ipc/messages.ts';
-import type { Giving, RingReader } from '../rings/ring-reader.ts';
+import type { CommitMode, RingReader } from '../rings/ring-reader.ts';
 import { Tally } from '../summary/tally.ts';
 import { CLOCK_STEP_NS, measureClockOffset } from '../system/clock.ts';
 import { LossAlarm } from './loss-alarm.ts';
-import { LOOK_BYTES } from './poll-bytes.ts';
+import { POLL_BYTES } from './poll-bytes.ts';
 import type { SlabWriter } from './slab-writer.ts';
 import { UNWATCHED } from './unwatched-interfaces.ts';
 import type { WatchedInterfaces } from './watched-interfaces.ts';
@@ -56,7 +56,7 @@ export class Drain {
   }
 
   /** Polls every ring once and reads at most `bytes` of each. `more`: at least one ring reached that limit. */
-  look(bytes: number = LOOK_BYTES): { records: number; more: boolean } {
+  poll(bytes: number = POLL_BYTES): { records: number; more: boolean } {
     let records = 0;
     let more = false;
     for (const ring of this.#rings) {
@@ -71,8 +71,8 @@ export class Drain {
     return { records, more };
   }
 
-  publish(giving: Giving): void {
-    for (const ring of this.#rings) ring.publish(giving);
+  commit(mode: CommitMode): void {
+    for (const ring of this.#rings) ring.commit(mode);
   }
 
   /** Records in the rings that are not drained yet: 0 once no program writes and everything is read. */
@@ -130,7 +130,7 @@ export class Drain {
 
   /** Call about once a second. `atMs`: the wall clock, which may jump; `nowMs`: a monotonic clock. */
   report(atMs: number, nowMs: number): { ledger: DrainLedger; summary: Summary; notices: Notice[] } {
-    const notices = this.#interfaces.look(atMs);
+    const notices = this.#interfaces.check(atMs);
     const ledger = this.ledger(atMs);
     this.#reported = this.#drained;
     notices.push(...this.alarms(atMs, nowMs));
@@ -139,8 +139,8 @@ export class Drain {
 
   /** Returns a notice when loss begins or ends; cheap enough to call several times a second. */
   alarms(atMs: number, nowMs: number): Notice[] {
-    const ring = this.#ringAlarm.look(this.#interfaces.ringFull(), atMs, nowMs);
-    const queue = this.#queueAlarm.look(this.#slabWriter.counts.dropped, atMs, nowMs);
+    const ring = this.#ringAlarm.update(this.#interfaces.ringFull(), atMs, nowMs);
+    const queue = this.#queueAlarm.update(this.#slabWriter.counts.dropped, atMs, nowMs);
     return [ring, queue].filter((notice) => notice !== undefined);
   }
 

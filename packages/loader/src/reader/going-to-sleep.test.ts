@@ -8,18 +8,18 @@ import { KernelRing } from '../rings/kernel-ring.ts';
 import { PollPolicy } from './poll-policy.ts';
 
 /** The moments between the reader's steps before it sleeps at which the writer may act. */
-const MOMENTS = ['before publishing', 'before the second look', 'before sleeping', 'asleep'] as const;
+const MOMENTS = ['before the commit', 'before the second poll', 'before sleeping', 'asleep'] as const;
 type Moment = (typeof MOMENTS)[number];
 
 const ALL = Number.MAX_SAFE_INTEGER;
 
 /** Reserves and commits one record at the given moments; returns whether it was delivered or its reader woken. */
-function reachesReader(reserveAt: Moment, commitAt: Moment, secondLook: boolean): boolean {
+function reachesReader(reserveAt: Moment, commitAt: Moment, secondPoll: boolean): boolean {
   const fake = new FakeRing(4096);
   const ring = new KernelRing(fake.memory);
   const pollPolicy = new PollPolicy({ canPoll: false });
   let delivered = 0;
-  const look = () => ring.drain((_, __, count) => (delivered += count), ALL).records;
+  const poll = () => ring.drain((_, __, count) => (delivered += count), ALL).records;
   let signalled = false;
   let position = Number.NaN;
   const at = (moment: Moment) => {
@@ -32,16 +32,16 @@ function reachesReader(reserveAt: Moment, commitAt: Moment, secondLook: boolean)
 
   // An earlier record, which the reader holds back; then only empty polls.
   fake.write(numberedRecord(9));
-  let next = pollPolicy.next(look(), false);
+  let next = pollPolicy.next(poll(), false);
   while (next.do !== 'sleep') {
-    ring.publish('hold');
-    next = pollPolicy.next(look(), false);
+    ring.commit('holdLast');
+    next = pollPolicy.next(poll(), false);
   }
   delivered = 0;
-  at('before publishing');
-  ring.publish('exact');
-  at('before the second look');
-  if (secondLook) look();
+  at('before the commit');
+  ring.commit('wakeOnNext');
+  at('before the second poll');
+  if (secondPoll) poll();
   at('before sleeping');
   at('asleep');
   return delivered === 1 || signalled;
@@ -54,8 +54,8 @@ describe('on the way to sleep', () => {
     expect(reachesReader(reserve, commit, true)).toBe(true);
   });
 
-  it('one committed just before publishing would be missed without the second poll', () => {
+  it('a record committed just before the reader commits would be missed without the second poll', () => {
     const lost = pairs.filter(([reserve, commit]) => !reachesReader(reserve, commit, false));
-    expect(lost).toEqual([['before publishing', 'before publishing']]);
+    expect(lost).toEqual([['before the commit', 'before the commit']]);
   });
 });

@@ -6,7 +6,7 @@ import { LossAlarm } from './loss-alarm.ts';
 function said(...totals: number[]): (string | undefined)[] {
   const alarm = new LossAlarm('somewhere', 'Do something.');
   return totals.map((total, second) => {
-    const notice = alarm.look(total, second * 1000, second * 1000);
+    const notice = alarm.update(total, second * 1000, second * 1000);
     return notice && `${notice.code} ${notice.count}`;
   });
 }
@@ -31,7 +31,7 @@ describe('LossAlarm', () => {
 
   it('returns a notice of the protocol, with place and advice', () => {
     const alarm = new LossAlarm('in the test', 'Do something.');
-    const began = alarm.look(4, 1000, 1000);
+    const began = alarm.update(4, 1000, 1000);
     expect(noticeSchema.parse(began)).toEqual({
       at_ms: 1000,
       level: 'warning',
@@ -39,7 +39,7 @@ describe('LossAlarm', () => {
       count: 4,
       message: 'Records are being lost in the test: 4 so far. Do something.',
     });
-    expect(noticeSchema.parse(alarm.look(4, 2000, 2000))).toMatchObject({
+    expect(noticeSchema.parse(alarm.update(4, 2000, 2000))).toMatchObject({
       level: 'info',
       code: 'loss_ended',
       count: 4,
@@ -48,7 +48,7 @@ describe('LossAlarm', () => {
 
   it('does not report again what was lost before it started', () => {
     const alarm = new LossAlarm('somewhere', 'Do something.', 1000);
-    expect(alarm.look(1000, 0, 0)).toBeUndefined();
-    expect(alarm.look(1007, 1000, 1000)).toMatchObject({ code: 'loss_began', count: 7 });
+    expect(alarm.update(1000, 0, 0)).toBeUndefined();
+    expect(alarm.update(1007, 1000, 1000)).toMatchObject({ code: 'loss_began', count: 7 });
   });
 });

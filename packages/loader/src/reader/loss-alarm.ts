@@ -31,7 +31,7 @@ export class LossAlarm {
   /**
    * Call periodically with the count of lost records since the start. `atMs`: wall clock, `nowMs`: a monotonic clock.
    */
-  look(total: number, atMs: number, nowMs: number): Notice | undefined {
+  update(total: number, atMs: number, nowMs: number): Notice | undefined {
     const grew = total > this.#total;
     const count = total - this.#before;
     this.#total = total;

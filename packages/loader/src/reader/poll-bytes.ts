@@ -1,2 +1,2 @@
 /** Bytes that one poll reads from one ring at most, before the other rings and the messages get their turn. */
-export const LOOK_BYTES = 4 * 1024 * 1024;
+export const POLL_BYTES = 4 * 1024 * 1024;

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Next, PollPolicy } from './poll-policy.ts';
 
-const COLD = { canPoll: false };
-const HOT = { canPoll: true };
+const CANNOT_POLL = { canPoll: false };
+const CAN_POLL = { canPoll: true };
 /** Records per millisecond under heavy traffic. */
 const MANY = 5000;
 
@@ -13,8 +13,8 @@ function napsUntilSleep(pollPolicy: PollPolicy, lowLatency = false): number[] {
   for (;;) {
     const next = pollPolicy.next(0, false, lowLatency);
     if (next.do === 'sleep') return naps;
-    if (next.do === 'cool') continue;
-    if (next.do === 'again') throw new Error('looks again at once though nothing was there');
+    if (next.do === 'stopPolling') continue;
+    if (next.do === 'again') throw new Error('polls again at once after an empty poll');
     naps.push(next.ms);
     if (naps.length > 1000) throw new Error('never sleeps');
   }
@@ -22,91 +22,91 @@ function napsUntilSleep(pollPolicy: PollPolicy, lowLatency = false): number[] {
 
 describe('PollPolicy', () => {
   it('naps a millisecond after each poll that found records', () => {
-    const pollPolicy = new PollPolicy(COLD);
-    for (let i = 0; i < 100; i++) expect(pollPolicy.next(1 + i, false)).toEqual({ do: 'nap', ms: 1, giving: 'hold' });
+    const pollPolicy = new PollPolicy(CANNOT_POLL);
+    for (let i = 0; i < 100; i++) expect(pollPolicy.next(1 + i, false)).toEqual({ do: 'nap', ms: 1, mode: 'holdLast' });
   });
 
   it('naps half a millisecond after a poll with few records at low latency, but not after many', () => {
-    const pollPolicy = new PollPolicy(COLD);
+    const pollPolicy = new PollPolicy(CANNOT_POLL);
     for (const records of [1, 100, 1, 50]) {
-      expect(pollPolicy.next(records, false, true)).toEqual({ do: 'nap', ms: 0.5, giving: 'hold' });
+      expect(pollPolicy.next(records, false, true)).toEqual({ do: 'nap', ms: 0.5, mode: 'holdLast' });
     }
-    expect(pollPolicy.next(1000, false, true)).toEqual({ do: 'nap', ms: 1, giving: 'hold' });
-    expect(pollPolicy.next(1000, true, true)).toEqual({ do: 'again', giving: 'hold' });
-    expect(pollPolicy.next(1, false, false)).toEqual({ do: 'nap', ms: 1, giving: 'hold' });
+    expect(pollPolicy.next(1000, false, true)).toEqual({ do: 'nap', ms: 1, mode: 'holdLast' });
+    expect(pollPolicy.next(1000, true, true)).toEqual({ do: 'again', mode: 'holdLast' });
+    expect(pollPolicy.next(1, false, false)).toEqual({ do: 'nap', ms: 1, mode: 'holdLast' });
   });
 
   it('with low latency it never naps longer than a millisecond, and sleeps within five', () => {
-    const naps = napsUntilSleep(new PollPolicy(COLD), true);
+    const naps = napsUntilSleep(new PollPolicy(CANNOT_POLL), true);
     expect(naps).toEqual([...naps].sort((a, b) => a - b));
     expect(Math.max(...naps)).toBe(1);
     expect(naps.length).toBeGreaterThan(3);
     expect(naps.reduce((sum, ms) => sum + ms, 0)).toBeLessThanOrEqual(5);
-    const hot = new PollPolicy(HOT);
-    afterMany(hot);
-    expect(Math.max(...napsUntilSleep(hot, true))).toBe(1);
+    const polling = new PollPolicy(CAN_POLL);
+    afterMany(polling);
+    expect(Math.max(...napsUntilSleep(polling, true))).toBe(1);
   });
 
   it('polls again at once while a poll ends at its budget', () => {
-    const pollPolicy = new PollPolicy(COLD);
+    const pollPolicy = new PollPolicy(CANNOT_POLL);
     expect([pollPolicy.next(58_000, true), pollPolicy.next(58_000, true)]).toMatchObject([
       { do: 'again' },
       { do: 'again' },
     ]);
-    expect(pollPolicy.next(5, false)).toEqual({ do: 'nap', ms: 1, giving: 'hold' });
+    expect(pollPolicy.next(5, false)).toEqual({ do: 'nap', ms: 1, mode: 'holdLast' });
   });
 
   it('naps ever longer over empty polls, then sleeps, within a fiftieth of a second', () => {
-    const naps = napsUntilSleep(new PollPolicy(COLD));
+    const naps = napsUntilSleep(new PollPolicy(CANNOT_POLL));
     expect(naps).toEqual([...naps].sort((a, b) => a - b));
     expect(naps.length).toBeGreaterThan(3);
     expect(naps.reduce((sum, ms) => sum + ms, 0)).toBeLessThanOrEqual(20);
   });
 
   it('sleeps again at once after a wake-up without records', () => {
-    const pollPolicy = new PollPolicy(COLD);
+    const pollPolicy = new PollPolicy(CANNOT_POLL);
     napsUntilSleep(pollPolicy);
-    for (let i = 0; i < 10; i++) expect(pollPolicy.next(0, false)).toEqual({ do: 'sleep', giving: 'exact' });
+    for (let i = 0; i < 10; i++) expect(pollPolicy.next(0, false)).toEqual({ do: 'sleep', mode: 'wakeOnNext' });
   });
 
   it.each([
     ['a record', 1, false],
-    ['a full look', 1, true],
-    ['a full look of discarded records', 0, true],
+    ['a poll that ended at its budget', 1, true],
+    ['a poll that read its budget of discarded records', 0, true],
   ])('starts over after %s', (_, records, more) => {
-    const pollPolicy = new PollPolicy(COLD);
+    const pollPolicy = new PollPolicy(CANNOT_POLL);
     const naps = napsUntilSleep(pollPolicy);
     pollPolicy.next(records, more);
     expect(napsUntilSleep(pollPolicy)).toEqual(naps);
   });
 
   const afterMany = (pollPolicy: PollPolicy) =>
-    Array.from({ length: 100 }, () => pollPolicy.next(MANY, false).giving).at(-1);
-  /** Returns the steps while `records` arrive in each of `milliseconds` polls; 'cool' occurs once. */
-  const saysWhile = (pollPolicy: PollPolicy, records: number, milliseconds: number) =>
+    Array.from({ length: 100 }, () => pollPolicy.next(MANY, false).mode).at(-1);
+  /** Returns the steps while `records` arrive in each of `milliseconds` polls; 'stopPolling' occurs once. */
+  const stepsWhile = (pollPolicy: PollPolicy, records: number, milliseconds: number) =>
     Array.from({ length: milliseconds }, () => pollPolicy.next(records, false));
-  const cooled = (said: readonly Next[]) => said.filter((next) => next.do === 'cool').length;
+  const stops = (steps: readonly Next[]) => steps.filter((next) => next.do === 'stopPolling').length;
 
-  it('is hot while very many records arrive, where that is possible', () => {
-    expect(afterMany(new PollPolicy(HOT))).toBe('hot');
-    expect(afterMany(new PollPolicy(COLD))).toBe('hold');
+  it('is polling while very many records arrive, where that is possible', () => {
+    expect(afterMany(new PollPolicy(CAN_POLL))).toBe('polling');
+    expect(afterMany(new PollPolicy(CANNOT_POLL))).toBe('holdLast');
   });
 
-  it('becomes hot from a hundred million records at once without a nap', () => {
-    const pollPolicy = new PollPolicy(HOT);
-    expect(pollPolicy.next(100_000_000, true)).toEqual({ do: 'again', giving: 'hot' });
+  it('starts polling after a hundred million records at once without a nap', () => {
+    const pollPolicy = new PollPolicy(CAN_POLL);
+    expect(pollPolicy.next(100_000_000, true)).toEqual({ do: 'again', mode: 'polling' });
   });
 
-  it('does not become hot from as many records over a longer time', () => {
-    const said = saysWhile(new PollPolicy(HOT), 200, 10_000);
-    expect(said.filter(({ giving }) => giving === 'hot')).toEqual([]);
+  it('does not start polling after as many records over a longer time', () => {
+    const steps = stepsWhile(new PollPolicy(CAN_POLL), 200, 10_000);
+    expect(steps.filter(({ mode }) => mode === 'polling')).toEqual([]);
   });
 
-  it('stays hot over a fifth of a second without a record, and sleeps after two thirds', () => {
-    const pollPolicy = new PollPolicy(HOT);
+  it('keeps polling over a fifth of a second without a record, and sleeps after two thirds', () => {
+    const pollPolicy = new PollPolicy(CAN_POLL);
     afterMany(pollPolicy);
-    expect(cooled(saysWhile(pollPolicy, 0, 20))).toBe(0);
-    expect(pollPolicy.next(MANY, false)).toEqual({ do: 'nap', ms: 1, giving: 'hot' });
+    expect(stops(stepsWhile(pollPolicy, 0, 20))).toBe(0);
+    expect(pollPolicy.next(MANY, false)).toEqual({ do: 'nap', ms: 1, mode: 'polling' });
     const naps = napsUntilSleep(pollPolicy);
     expect(naps.reduce((sum, ms) => sum + ms, 0)).toBeLessThan(666);
     expect(Math.max(...naps)).toBeLessThanOrEqual(8);
@@ -115,31 +115,31 @@ describe('PollPolicy', () => {
   it.each([
     ['a thousand a second', 1, 1],
     ['thirty a second', 1, 33],
-  ])('stops being hot when %s come, and sleeps in between as usual', (_, records, everyLooks) => {
-    const pollPolicy = new PollPolicy(HOT);
+  ])('stops polling when %s arrive, and sleeps in between as usual', (_, records, everyPolls) => {
+    const pollPolicy = new PollPolicy(CAN_POLL);
     afterMany(pollPolicy);
-    const said: Next[] = [];
-    for (let i = 0; i < 2000; i++) said.push(pollPolicy.next(i % everyLooks === 0 ? records : 0, false));
-    expect(cooled(said)).toBe(1);
-    const later = said.slice(said.findIndex((next) => next.do === 'cool') + 1);
-    expect(later.filter(({ giving }) => giving === 'hot')).toEqual([]);
-    expect(later.some((next) => next.do === 'sleep')).toBe(everyLooks > 1);
+    const steps: Next[] = [];
+    for (let i = 0; i < 2000; i++) steps.push(pollPolicy.next(i % everyPolls === 0 ? records : 0, false));
+    expect(stops(steps)).toBe(1);
+    const later = steps.slice(steps.findIndex((next) => next.do === 'stopPolling') + 1);
+    expect(later.filter(({ mode }) => mode === 'polling')).toEqual([]);
+    expect(later.some((next) => next.do === 'sleep')).toBe(everyPolls > 1);
   });
 
-  it('stays hot while a fifth of the records that made it hot arrive', () => {
-    const pollPolicy = new PollPolicy(HOT);
+  it('keeps polling while a fifth of the records that started it arrive', () => {
+    const pollPolicy = new PollPolicy(CAN_POLL);
     afterMany(pollPolicy);
-    expect(new Set(saysWhile(pollPolicy, 60, 5000).map(({ giving }) => giving))).toEqual(new Set(['hot']));
+    expect(new Set(stepsWhile(pollPolicy, 60, 5000).map(({ mode }) => mode))).toEqual(new Set(['polling']));
   });
 
-  it('is not hot after waking', () => {
-    const pollPolicy = new PollPolicy(HOT);
+  it('is not polling after waking', () => {
+    const pollPolicy = new PollPolicy(CAN_POLL);
     afterMany(pollPolicy);
     napsUntilSleep(pollPolicy);
-    expect(pollPolicy.next(1, false).giving).toBe('hold');
+    expect(pollPolicy.next(1, false).mode).toBe('holdLast');
   });
 
-  it('never arms its wake-up before it has waited for the programs that saw it hot', () => {
+  it('never requests a wake-up before it has waited for the programs that saw it polling', () => {
     const found = fc.record({
       records: fc.constantFrom(0, 1, MANY),
       more: fc.boolean(),
@@ -147,14 +147,14 @@ describe('PollPolicy', () => {
       times: fc.nat(50),
     });
     fc.assert(
-      fc.property(fc.array(found), (looks) => {
-        const pollPolicy = new PollPolicy(HOT);
-        let seenHot = false;
-        for (const { records, more, lowLatency, times } of looks) {
+      fc.property(fc.array(found), (polls) => {
+        const pollPolicy = new PollPolicy(CAN_POLL);
+        let seenPolling = false;
+        for (const { records, more, lowLatency, times } of polls) {
           for (let i = 0; i < times; i++) {
             const next = pollPolicy.next(records, more && records > 0, lowLatency);
-            if (next.giving === 'exact') expect(seenHot).toBe(false);
-            seenHot = next.giving === 'hot' || (seenHot && next.do !== 'cool');
+            if (next.mode === 'wakeOnNext') expect(seenPolling).toBe(false);
+            seenPolling = next.mode === 'polling' || (seenPolling && next.do !== 'stopPolling');
           }
         }
       }),

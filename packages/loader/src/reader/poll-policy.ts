@@ -8,49 +8,49 @@
  *   and sleeps sooner: a wake-up is faster than a long nap.
  * - After some empty polls, at growing intervals, it releases everything, polls the rings once more (a record that
  *   arrived in between did not signal), then sleeps.
- * - While very many records arrive it is hot: it promises not to sleep, which spares the program a barrier for each
- *   record. Revoking the promise takes a wait, so it lasts until a whole window of a quarter of a second had few
- *   records.
+ * - While very many records arrive it is polling: the ring's polling flag is set and it does not sleep, which spares the
+ *   program a barrier for each record. To clear the flag takes a wait, so polling lasts until a whole window of a quarter
+ *   of a second had few records.
  */
 
 /** Milliseconds to wait after a poll that found something. */
 const NAP_MS = 1;
 /** Milliseconds to wait after each empty poll in a row. */
 const EMPTY_WAITS_MS: readonly number[] = [1, 1, 1, 1, 2, 4, 8];
-/** Milliseconds to wait after each further empty poll while hot. */
-const HOT_WAIT_MS = 8;
+/** Milliseconds to wait after each further empty poll while polling. */
+const POLLING_WAIT_MS = 8;
 const LOW_LATENCY_EMPTY_WAITS_MS: readonly number[] = [0.5, 0.5, 0.5, 0.5, 1, 1];
-const LOW_LATENCY_HOT_WAIT_MS = 1;
+const LOW_LATENCY_POLLING_WAIT_MS = 1;
 const LOW_LATENCY_NAP_MS = 0.5;
 /** A poll that found more than this is followed by a normal nap: at that rate a reader that lags is worth more. */
 const LOW_LATENCY_RECORDS = 128;
 /** Length of a window in milliseconds napped: without naps, more records arrive than the thread can read. */
 const WINDOW_MS = 250;
-/** This many records within a window make it hot. */
-const HOT_RECORDS = 65_536;
+/** This many records within a window start polling. */
+const START_RECORDS = 65_536;
 /** Fewer than this in a whole window end it. */
-const COOL_RECORDS = 8_192;
+const STOP_RECORDS = 8_192;
 
-/** How to publish (`giving`), and what to do next. */
+/** How to commit (`mode`), and what to do next. */
 export type Next =
   /** More records are waiting: poll again at once. */
-  | { giving: 'hold' | 'hot'; do: 'again' }
+  | { mode: 'holdLast' | 'polling'; do: 'again' }
   /** Poll again after `ms` milliseconds. */
-  | { giving: 'hold' | 'hot'; do: 'nap'; ms: number }
-  /** No longer hot: wait until no program runs that may have seen the promise, then poll again. */
-  | { giving: 'hold'; do: 'cool' }
+  | { mode: 'holdLast' | 'polling'; do: 'nap'; ms: number }
+  /** Polling ends: wait until no program runs that may have read the flag, then poll again. */
+  | { mode: 'holdLast'; do: 'stopPolling' }
   /** Poll once more; if that finds nothing, sleep until the kernel signals. */
-  | { giving: 'exact'; do: 'sleep' };
+  | { mode: 'wakeOnNext'; do: 'sleep' };
 
 export class PollPolicy {
   readonly #canPoll: boolean;
-  #hot = false;
+  #polling = false;
   /** Records and nap time in the current window. */
   #records = 0;
   #nappedMs = 0;
   #empty = 0;
 
-  /** `canPoll`: whether the transport supports being hot. */
+  /** `canPoll`: whether the transport has a polling flag. */
   constructor({ canPoll }: { canPoll: boolean }) {
     this.#canPoll = canPoll;
   }
@@ -63,24 +63,24 @@ export class PollPolicy {
     const found = records > 0 || more;
     if (found) this.#empty = 0;
     this.#records += records;
-    this.#hot ||= this.#canPoll && this.#records >= HOT_RECORDS;
+    this.#polling ||= this.#canPoll && this.#records >= START_RECORDS;
     if (this.#nappedMs >= WINDOW_MS) {
-      const few = this.#records < COOL_RECORDS;
+      const few = this.#records < STOP_RECORDS;
       this.#beginWindow();
-      if (this.#hot && few) {
-        this.#hot = false;
-        return { do: 'cool', giving: 'hold' };
+      if (this.#polling && few) {
+        this.#polling = false;
+        return { do: 'stopPolling', mode: 'holdLast' };
       }
     }
-    if (more) return { do: 'again', giving: this.#awake() };
+    if (more) return { do: 'again', mode: this.#awake() };
     if (found) return this.#nap(lowLatency && records <= LOW_LATENCY_RECORDS ? LOW_LATENCY_NAP_MS : NAP_MS);
     const ms = (lowLatency ? LOW_LATENCY_EMPTY_WAITS_MS : EMPTY_WAITS_MS)[this.#empty];
     if (ms !== undefined) this.#empty++;
-    else if (!this.#hot) {
+    else if (!this.#polling) {
       this.#beginWindow();
-      return { do: 'sleep', giving: 'exact' };
+      return { do: 'sleep', mode: 'wakeOnNext' };
     }
-    return this.#nap(ms ?? (lowLatency ? LOW_LATENCY_HOT_WAIT_MS : HOT_WAIT_MS));
+    return this.#nap(ms ?? (lowLatency ? LOW_LATENCY_POLLING_WAIT_MS : POLLING_WAIT_MS));
   }
 
   #beginWindow(): void {
@@ -90,10 +90,10 @@ export class PollPolicy {
 
   #nap(ms: number): Next {
     this.#nappedMs += ms;
-    return { do: 'nap', ms, giving: this.#awake() };
+    return { do: 'nap', ms, mode: this.#awake() };
   }
 
-  #awake(): 'hold' | 'hot' {
-    return this.#hot ? 'hot' : 'hold';
+  #awake(): 'holdLast' | 'polling' {
+    return this.#polling ? 'polling' : 'holdLast';
   }
 }

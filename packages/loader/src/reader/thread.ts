@@ -13,7 +13,7 @@ import { waitForRunningPrograms } from '../native/libc.ts';
 import { nameThread } from '../system/thread-name.ts';
 import type { LoadedProgram } from '../xdp/program.ts';
 import type { Drain } from './drain.ts';
-import { LOOK_BYTES } from './poll-bytes.ts';
+import { POLL_BYTES } from './poll-bytes.ts';
 import { PollPolicy } from './poll-policy.ts';
 import { type Setup, setUp } from './set-up.ts';
 
@@ -91,17 +91,17 @@ function run(setup: Setup): void {
       slabWriter.flush(true);
       setup.nextReport = reportAfter(setup.nextReport);
     }
-    const { records, more } = drain.look();
+    const { records, more } = drain.poll();
     const next = pollPolicy.next(records, more, setup.lowLatency);
-    slabWriter.flush(next.do === 'sleep' || next.do === 'cool');
-    drain.publish(next.giving);
+    slabWriter.flush(next.do === 'sleep' || next.do === 'stopPolling');
+    drain.commit(next.mode);
     // After the rows, which are on their way now.
     if (performance.now() >= nextAlarm) {
       nextAlarm = performance.now() + ALARM_MS;
       tell(drain.alarms(Date.now(), performance.now()));
     }
     if (next.do === 'nap') Atomics.wait(signal, 0, 0, next.ms);
-    if (next.do === 'cool') waitForRunningPrograms();
+    if (next.do === 'stopPolling') waitForRunningPrograms();
     if (next.do === 'sleep') {
       const late = sleep(setup);
       if (late > 0) pollPolicy.next(late, false);
@@ -113,22 +113,22 @@ function run(setup: Setup): void {
 function sleep(setup: Setup): number {
   const { transport, drain, slabWriter, waiter } = setup;
   // A record committed before the release was visible did not signal: poll once more.
-  const { records } = drain.look();
+  const { records } = drain.poll();
   if (records > 0) {
     slabWriter.flush(true);
     return records;
   }
   const untilReport = Math.max(0, Math.ceil(setup.nextReport - performance.now()));
-  const mayBeLong = everyPacketWakes && waiter.tellsAll && !setup.hasClients && drain.isQuiet;
+  const mayBeLong = everyPacketWakes && waiter.wakesOnChanges && !setup.hasClients && drain.isQuiet;
   const woken = waiter.sleep(mayBeLong ? FOR_EVER : untilReport);
   transport.woken();
   if (woken.clock) setup.nextReport = performance.now();
-  if (woken.links) lookAtInterfaces(setup);
+  if (woken.links) checkInterfaces(setup);
   return 0;
 }
 
-function lookAtInterfaces(setup: Setup): void {
-  const notices = setup.interfaces.look(Date.now());
+function checkInterfaces(setup: Setup): void {
+  const notices = setup.interfaces.check(Date.now());
   tell(notices);
   if (notices.length > 0) setup.nextReport = performance.now();
 }
@@ -222,10 +222,10 @@ function stop(setup: Setup): void {
   const settled = waitForRunningPrograms();
   for (;;) {
     // Read no more than fits into free slabs: there is time now to wait for slabs to return.
-    const { records, more } = drain.look(
-      Math.min(LOOK_BYTES, Math.floor(slabWriter.room() / (2 * transport.rings.length))),
+    const { records, more } = drain.poll(
+      Math.min(POLL_BYTES, Math.floor(slabWriter.room() / (2 * transport.rings.length))),
     );
-    drain.publish('exact');
+    drain.commit('wakeOnNext');
     slabWriter.flush(true);
     // A pinned program keeps writing, so there may be no end: the rest waits for the next loader.
     const over = performance.now() >= deadline || (goesOn && !more);

@@ -20,8 +20,8 @@ export class Unwatched {
   /** Returns the ifindex of the last unwatched interface, as the program noted it. */
   readonly #ifindex: () => number;
   readonly #deviceOf: (ifindex: number) => SeenDevice | undefined;
-  #told: number;
-  readonly #toldOf = new Set<number>();
+  #reported: number;
+  readonly #reportedIfindexes = new Set<number>();
 
   constructor(
     counters: InterfaceCounters,
@@ -32,7 +32,7 @@ export class Unwatched {
     this.#ifindex = ifindex;
     this.#deviceOf = deviceOf;
     // The previous loader has reported these.
-    this.#told = counters.seen(UNWATCHED_SLOT);
+    this.#reported = counters.seen(UNWATCHED_SLOT);
   }
 
   ledger(): Ledger['unwatched'] {
@@ -41,13 +41,13 @@ export class Unwatched {
   }
 
   /** Call periodically: reports each unwatched interface once. */
-  look(atMs: number): Notice | undefined {
+  check(atMs: number): Notice | undefined {
     const seen = this.#counters.seen(UNWATCHED_SLOT);
-    const count = seen - this.#told;
+    const count = seen - this.#reported;
     const ifindex = this.#ifindex();
-    if (count === 0 || this.#toldOf.has(ifindex)) return undefined;
-    this.#told = seen;
-    this.#toldOf.add(ifindex);
+    if (count === 0 || this.#reportedIfindexes.has(ifindex)) return undefined;
+    this.#reported = seen;
+    this.#reportedIfindexes.add(ifindex);
     const device = this.#deviceOf(ifindex);
     const which = device ? `${printableName(device.name)} (number ${ifindex})` : `number ${ifindex}`;
     const next = device ? adviceOn(device) : '';

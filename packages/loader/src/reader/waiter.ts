@@ -12,7 +12,7 @@ export interface Woken {
 
 export class Waiter {
   /** Whether interface and clock changes wake the thread; if not, it has to poll for them. */
-  readonly tellsAll: boolean;
+  readonly wakesOnChanges: boolean;
   readonly #epoll: number;
   readonly #links = linkEvents();
   readonly #clock = clockEvents();
@@ -23,7 +23,7 @@ export class Waiter {
    */
   constructor(wake: number, records: readonly number[]) {
     const events = [this.#links, this.#clock].filter((fd) => fd !== undefined);
-    this.tellsAll = events.length === 2;
+    this.wakesOnChanges = events.length === 2;
     this.#epoll = epollOf([wake, ...events, ...records]);
   }
 

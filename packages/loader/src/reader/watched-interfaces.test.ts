@@ -96,7 +96,7 @@ describe('a watched interface', () => {
 
   it('is released when it is in another network namespace', () => {
     kernel.facts = () => undefined;
-    expect(interfaces.look(0).map(({ code }) => code)).toEqual(['interface_gone']);
+    expect(interfaces.check(0).map(({ code }) => code)).toEqual(['interface_gone']);
     expect(kernel.closed).toEqual([LINK]);
     expect(interfaces.unfiltered()).toHaveLength(1);
   });
@@ -105,21 +105,21 @@ describe('a watched interface', () => {
     kernel.facts = () => {
       throw new SystemCallError('RTM_GETLINK', ENOBUFS);
     };
-    expect(interfaces.look(0)).toEqual([]);
+    expect(interfaces.check(0)).toEqual([]);
     expect(kernel.closed).toEqual([]);
     expect(interfaces.attached()).toEqual([{ name: 'eth0', ifindex: IFINDEX, mode: 'native' }]);
     kernel.facts = () => ETH0;
-    expect(interfaces.look(1)).toEqual([]);
+    expect(interfaces.check(1)).toEqual([]);
   });
 
   it('is released, with the reason, when XDP cannot see its packets in its new mode, and taken back', () => {
     kernel.facts = () => ({ ...ETH0, kind: 'ipvlan', ipvlanMode: 'l3s' });
-    expect(interfaces.look(0)).toMatchObject([{ code: 'attach_failed', message: expect.stringMatching(/L3S mode/) }]);
+    expect(interfaces.check(0)).toMatchObject([{ code: 'attach_failed', message: expect.stringMatching(/L3S mode/) }]);
     expect(interfaces.attached()).toEqual([]);
     expect(interfaces.unfiltered()).toMatchObject([{ name: 'eth0', why: expect.stringMatching(/L3S mode/) }]);
-    expect(interfaces.look(1)).toEqual([]);
+    expect(interfaces.check(1)).toEqual([]);
     kernel.facts = () => ({ ...ETH0, kind: 'ipvlan', ipvlanMode: 'l2' });
-    expect(interfaces.look(2).map(({ code }) => code)).toEqual(['interface_returned']);
+    expect(interfaces.check(2).map(({ code }) => code)).toEqual(['interface_returned']);
   });
 
   it('has a part, such as the VF of a netvsc, that is named when packets arrive there, although it shows no program', () => {
@@ -127,7 +127,7 @@ describe('a watched interface', () => {
     kernel.facts = (ifindex) =>
       ifindex === 9 ? { ...ETH0, ifindex, name: 'vf0', master: IFINDEX, xdpPrograms: [] } : ETH0;
     seen = 2;
-    const [notice] = interfaces.look(0);
+    const [notice] = interfaces.check(0);
     expect(notice?.code).toBe('unwatched_packets');
     expect(notice?.message).toMatch(/vf0 \(number 9\).* It is a part of eth0: with --mode generic/);
   });
@@ -213,7 +213,7 @@ describe('what the previous loader left', () => {
       { name: 'bond0', why: 'the interface is in another network namespace now' },
     ]);
     expect(detached).toEqual([1]);
-    expect(interfaces.look(0).map(({ code }) => code)).toEqual(['interface_gone']);
-    expect(interfaces.look(1)).toEqual([]);
+    expect(interfaces.check(0).map(({ code }) => code)).toEqual(['interface_gone']);
+    expect(interfaces.check(1)).toEqual([]);
   });
 });

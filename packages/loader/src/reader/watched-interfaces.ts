@@ -32,8 +32,8 @@ export class WatchedInterfaces {
   readonly #watched: Watched[] = [];
   /** For a watched interface whose link is on a device elsewhere: ifindex of the device here that has its name. */
   readonly #replaced = new Map<Watched, number>();
-  /** Notices from the start, for the first `look` to return. */
-  readonly #untold: Notice[] = [];
+  /** Notices from the start, for the first `check` to return. */
+  readonly #unreported: Notice[] = [];
 
   /** `unwatchedIfindex`: returns the last interface without a slot that the program saw. */
   constructor(
@@ -126,16 +126,16 @@ export class WatchedInterfaces {
   }
 
   /** Checks every interface once; call about once a second. */
-  look(atMs: number): Notice[] {
+  check(atMs: number): Notice[] {
     // First handle the interfaces that left, which frees an ifindex that belongs to another device by now.
     const left = this.#watched.map((watched) =>
-      watched.link === undefined ? undefined : this.#check(watched, watched.link, atMs),
+      watched.link === undefined ? undefined : this.#checkLink(watched, watched.link, atMs),
     );
     const returned = this.#watched.map((watched, i) =>
       watched.link === undefined && left[i] === undefined ? this.#tryAgain(watched, atMs) : undefined,
     );
-    const untold = this.#untold.splice(0);
-    return [...untold, ...left, ...returned, this.#unwatched.look(atMs)].filter((notice) => notice !== undefined);
+    const unreported = this.#unreported.splice(0);
+    return [...unreported, ...left, ...returned, this.#unwatched.check(atMs)].filter((notice) => notice !== undefined);
   }
 
   ledger(): Ledger['interfaces'] {
@@ -166,7 +166,7 @@ export class WatchedInterfaces {
     const { ifindex } = watched;
     const outcome = this.#attacher.takeOver(watched, link);
     if (outcome === 'elsewhere') {
-      this.#untold.push(this.#left(watched, Date.now()));
+      this.#unreported.push(this.#left(watched, Date.now()));
       watched.ifindex = this.#replaced.get(watched) ?? 0;
     } else if (outcome === 'reattach') {
       this.#keeper?.detached(watched);
@@ -177,7 +177,7 @@ export class WatchedInterfaces {
   }
 
   /** Checks that the link still does what was requested. */
-  #check(watched: Watched, link: number, atMs: number): Notice | undefined {
+  #checkLink(watched: Watched, link: number, atMs: number): Notice | undefined {
     const shown = printableName(watched.name);
     const { ifindex } = linkFacts(link);
     const about = { at_ms: atMs, interface: watched.name };

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { numberedRecord, recordNumber } from '../../test/support/fake-ring.ts';
 import { ArrayRing } from './array-ring.ts';
 
-/** The program's half (packages/bpf/src/xdp/array_ring.h), played by the test. */
+/** The program's half of the ring (packages/bpf/src/xdp/array_ring.h), in the test. */
 class FakeArrayRing {
   readonly memory: ConstructorParameters<typeof ArrayRing>[0];
   rung = 0;
@@ -57,18 +57,18 @@ describe('an array ring', () => {
       const wanted = Array.from({ length: 6 }, (_, i) => round * 6 + i);
       for (const number of wanted) expect(fake.write(numberedRecord(number))).toBe(true);
       expect(numbers(ring)).toEqual(wanted);
-      ring.publish('hold');
+      ring.commit('holdLast');
     }
   });
 
-  it('is full until it publishes, and then holds as much again', () => {
+  it('is full until it commits, and then holds as much again', () => {
     const fake = new FakeArrayRing(4);
     const ring = new ArrayRing(fake.memory);
     const write = () => fake.write(numberedRecord(0));
     expect([write(), write(), write(), write(), write()]).toEqual([true, true, true, true, false]);
     numbers(ring);
     expect(write()).toBe(false);
-    ring.publish('hold');
+    ring.commit('holdLast');
     expect([write(), write(), write(), write(), write()]).toEqual([true, true, true, true, false]);
   });
 
@@ -81,48 +81,48 @@ describe('an array ring', () => {
     expect(numbers(ring)).toEqual([2, 3, 4]);
   });
 
-  it('is rung once after an exact publish, and not while it holds', () => {
+  it('is rung once after a commit that asks for it, and not while it holds the last record', () => {
     const fake = new FakeArrayRing(8);
     const ring = new ArrayRing(fake.memory);
     fake.write(numberedRecord(0));
     expect(fake.rung).toBe(0);
-    ring.publish('exact');
+    ring.commit('wakeOnNext');
     fake.write(numberedRecord(1));
     fake.write(numberedRecord(2));
     expect(fake.rung).toBe(1);
-    ring.publish('exact');
-    ring.publish('hold');
+    ring.commit('wakeOnNext');
+    ring.commit('holdLast');
     fake.write(numberedRecord(3));
     expect(fake.rung).toBe(1);
   });
 
-  it('is hot until it revokes that, and the next reader can tell', () => {
+  it('is polling until another commit ends that, and a later reader finds the flag', () => {
     const fake = new FakeArrayRing(8);
     const ring = new ArrayRing(fake.memory);
-    const hot = () => fake.memory.consumer[2];
-    for (const [giving, wanted] of [
-      ['hot', 1n],
-      ['hold', 0n],
-      ['hot', 1n],
-      ['exact', 0n],
+    const polling = () => fake.memory.consumer[2];
+    for (const [mode, wanted] of [
+      ['polling', 1n],
+      ['holdLast', 0n],
+      ['polling', 1n],
+      ['wakeOnNext', 0n],
     ] as const) {
-      ring.publish(giving);
-      expect(hot()).toBe(wanted);
+      ring.commit(mode);
+      expect(polling()).toBe(wanted);
     }
-    expect(new ArrayRing(fake.memory).cool()).toBe(false);
-    ring.publish('hot');
-    expect(new ArrayRing(fake.memory).cool()).toBe(true);
-    expect(hot()).toBe(0n);
+    expect(new ArrayRing(fake.memory).stopPolling()).toBe(false);
+    ring.commit('polling');
+    expect(new ArrayRing(fake.memory).stopPolling()).toBe(true);
+    expect(polling()).toBe(0n);
   });
 
-  it('loses no wake-up: after arming, either its poll finds the record or the writer rings', () => {
-    for (const arrives of ['before arming', 'after arming'] as const) {
+  it('loses no wake-up: either its last poll finds the record, or the writer rings', () => {
+    for (const arrives of ['before the flag', 'after the flag'] as const) {
       const fake = new FakeArrayRing(8);
       const ring = new ArrayRing(fake.memory);
       numbers(ring);
-      if (arrives === 'before arming') fake.write(numberedRecord(0));
-      ring.publish('exact');
-      if (arrives === 'after arming') fake.write(numberedRecord(0));
+      if (arrives === 'before the flag') fake.write(numberedRecord(0));
+      ring.commit('wakeOnNext');
+      if (arrives === 'after the flag') fake.write(numberedRecord(0));
       expect(numbers(ring).length + fake.rung).toBeGreaterThan(0);
     }
   });
@@ -131,7 +131,7 @@ describe('an array ring', () => {
     const step = fc.oneof(
       fc.constant('write' as const),
       fc.record({ maxBytes: fc.integer({ min: 64, max: 1024 }) }),
-      fc.constantFrom('hold' as const, 'hot' as const, 'exact' as const),
+      fc.constantFrom('holdLast' as const, 'polling' as const, 'wakeOnNext' as const),
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), fc.nat(2 ** 33), (steps, start) => {
@@ -141,7 +141,7 @@ describe('an array ring', () => {
         let written = 0;
         for (const each of steps) {
           if (each === 'write') written += fake.write(numberedRecord(written)) ? 1 : 0;
-          else if (typeof each === 'string') ring.publish(each);
+          else if (typeof each === 'string') ring.commit(each);
           else read.push(...numbers(ring, each.maxBytes));
         }
         read.push(...numbers(ring));

@@ -4,12 +4,12 @@
  *
  * ```
  *  records  ┌────────┬────────┬────────┬─ ─ ─┬────────┐   positions only grow;
- *           │ record │ record │ record │     │ record │   place = position & (records - 1)
+ *           │ record │ record │ record │     │ record │   index = position & (records - 1)
  *           └────────┴────────┴────────┴─ ─ ─┴────────┘
  * ```
  */
 import { PACKET_LOG_SIZE } from '@packetlog/common';
-import type { Drained, Giving, RecordSink, RingReader } from './ring-reader.ts';
+import type { CommitMode, Drained, RecordSink, RingReader } from './ring-reader.ts';
 
 /** Records in one span: few enough for the reader's caches. */
 const SPAN_RECORDS = 1024;
@@ -18,8 +18,7 @@ export interface ArrayRingMemory {
   /** One u64, written by the program: records written. */
   producer: BigUint64Array;
   /**
-   * Three u64, written by us: records read; 1 while we want to be woken, which the program sets back to 0; 1 while we
-   * are hot.
+   * Three u64, written by us: records read; need_wakeup, which the program sets back to 0; polling.
    */
   consumer: BigUint64Array;
   /** Size is a power of two of records. */
@@ -45,9 +44,9 @@ export class ArrayRing implements RingReader {
     const producer = Number(Atomics.load(this.#memory.producer, 0));
     const end = Math.min(producer, start + Math.floor(maxBytes / PACKET_LOG_SIZE));
     for (let position = start; position < end; ) {
-      const place = position % this.#size;
-      const count = Math.min(end - position, this.#size - place, SPAN_RECORDS);
-      sink(this.#memory.records, place * PACKET_LOG_SIZE, count);
+      const index = position % this.#size;
+      const count = Math.min(end - position, this.#size - index, SPAN_RECORDS);
+      sink(this.#memory.records, index * PACKET_LOG_SIZE, count);
       position += count;
     }
     this.#position = Math.max(start, end);
@@ -55,21 +54,21 @@ export class ArrayRing implements RingReader {
     return { records, bytes: records * PACKET_LOG_SIZE, discarded: 0 };
   }
 
-  publish(giving: Giving): void {
+  commit(mode: CommitMode): void {
     const { consumer } = this.#memory;
     const position = BigInt(this.#position);
     // Pairs with the load of position in emit_array: copied records may be overwritten.
     if (consumer[0] !== position) Atomics.store(consumer, 0, position);
     // A writer that sees an older value uses a barrier that it does not need, or the reader waits for it to end.
-    const hot = giving === 'hot' ? 1n : 0n;
-    if (consumer[2] !== hot) Atomics.store(consumer, 2, hot);
+    const polling = mode === 'polling' ? 1n : 0n;
+    if (consumer[2] !== polling) Atomics.store(consumer, 2, polling);
     // Pairs with the load of armed in publish_and_wake: either the writer sees it, or our next poll sees the record.
-    const armed = giving === 'exact' ? 1n : 0n;
-    if (Atomics.load(consumer, 1) !== armed) Atomics.store(consumer, 1, armed);
+    const needWakeup = mode === 'wakeOnNext' ? 1n : 0n;
+    if (Atomics.load(consumer, 1) !== needWakeup) Atomics.store(consumer, 1, needWakeup);
   }
 
-  /** Revokes the promise of a previous reader that was killed while hot. Returns whether it was hot. */
-  cool(): boolean {
+  /** Clears the polling flag of a previous reader that was killed while polling. Returns whether it was set. */
+  stopPolling(): boolean {
     return Atomics.exchange(this.#memory.consumer, 2, 0n) !== 0n;
   }
 

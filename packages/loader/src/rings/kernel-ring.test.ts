@@ -60,7 +60,7 @@ describe('KernelRing', () => {
       for (let round = 0; round < 10; round++) {
         writeNumbers(fake, round * 50, 50);
         expect(ring.drain(sink, ALL).records).toBe(50);
-        ring.publish('exact');
+        ring.commit('wakeOnNext');
       }
       expect(numbers).toEqual(range(0, 500));
       expect(fake.consumer).toBe(begin + 500 * STRIDE);
@@ -138,7 +138,7 @@ describe('KernelRing', () => {
     expect(() => ring.drain(collector().sink, ALL)).toThrow(`record of ${length} bytes at position 0`);
   });
 
-  it('keeps a full ring full until it publishes', () => {
+  it('keeps a full ring full until it commits', () => {
     const fake = new FakeRing(SIZE);
     const ring = new KernelRing(fake.memory);
     writeNumbers(fake, 0, CAPACITY);
@@ -146,7 +146,7 @@ describe('KernelRing', () => {
     const { numbers, sink } = collector();
     expect(ring.drain(sink, ALL).records).toBe(CAPACITY);
     expect(fake.write(numberedRecord(99))).toBe(false);
-    ring.publish('hold');
+    ring.commit('holdLast');
     // All but the one held back.
     writeNumbers(fake, CAPACITY, CAPACITY - 1);
     expect(fake.write(numberedRecord(99))).toBe(false);
@@ -154,27 +154,27 @@ describe('KernelRing', () => {
     expect(numbers).toEqual(range(0, 2 * CAPACITY - 1));
   });
 
-  it('holds one record back, releases it on an exact publish, and never takes it back', () => {
+  it('holds one record back, releases it on a commit to be woken, and never moves back', () => {
     const fake = new FakeRing(SIZE, 720);
     const ring = new KernelRing(fake.memory);
     const { sink } = collector();
     writeNumbers(fake, 0, 3);
-    ring.publish('exact');
+    ring.commit('wakeOnNext');
     expect(fake.consumer).toBe(720);
     ring.drain(sink, ALL);
     expect(fake.consumer).toBe(720);
-    ring.publish('hold');
+    ring.commit('holdLast');
     expect(fake.consumer).toBe(720 + 2 * STRIDE);
-    ring.publish('exact');
+    ring.commit('wakeOnNext');
     expect(fake.consumer).toBe(720 + 3 * STRIDE);
-    ring.publish('hold');
+    ring.commit('holdLast');
     expect(fake.consumer).toBe(720 + 3 * STRIDE);
   });
 
   it('holds nothing back from a ring of which nothing was read', () => {
     const fake = new FakeRing(SIZE);
     const ring = new KernelRing(fake.memory);
-    ring.publish('hold');
+    ring.commit('holdLast');
     expect(fake.consumer).toBe(0);
   });
 
@@ -188,10 +188,10 @@ describe('KernelRing', () => {
     };
     expect(commitOne()).toBe(true);
     ring.drain(collector().sink, ALL);
-    ring.publish('hold');
+    ring.commit('holdLast');
     expect([commitOne(), commitOne()]).toEqual([false, false]);
     ring.drain(collector().sink, ALL);
-    ring.publish('exact');
+    ring.commit('wakeOnNext');
     expect([commitOne(), commitOne()]).toEqual([true, false]);
   });
 });
@@ -234,14 +234,16 @@ const reserve = fc.constant({ do: 'reserve' as const });
 const write = fc.integer({ min: 1, max: 40 }).map((count) => ({ do: 'write' as const, count }));
 const discard = fc.integer({ min: 1, max: 300 }).map((length) => ({ do: 'discard' as const, length }));
 const drain = fc.integer({ min: 1, max: 9000 }).map((budget) => ({ do: 'drain' as const, budget }));
-const publish = fc.constantFrom('hold' as const, 'exact' as const).map((how) => ({ do: 'publish' as const, how }));
+const readerCommit = fc
+  .constantFrom('holdLast' as const, 'wakeOnNext' as const)
+  .map((mode) => ({ do: 'commit' as const, mode }));
 /** What may happen to a ring, in any order. */
 const step = fc.oneof(
   { weight: 6, arbitrary: write },
   { weight: 2, arbitrary: reserve },
   { weight: 1, arbitrary: discard },
   { weight: 4, arbitrary: drain },
-  { weight: 3, arbitrary: publish },
+  { weight: 3, arbitrary: readerCommit },
 );
 
 describe('KernelRing under any interleaving', () => {
@@ -257,11 +259,11 @@ describe('KernelRing under any interleaving', () => {
         const { numbers, sink } = collector();
         let drained = begin;
         for (const each of steps) {
-          const published = fake.consumer;
+          const before = fake.consumer;
           if (each.do === 'drain') drained += ring.drain(sink, each.budget).bytes;
-          else if (each.do === 'publish') ring.publish(each.how);
+          else if (each.do === 'commit') ring.commit(each.mode);
           else writer.act(each);
-          expect(fake.consumer).toBeGreaterThanOrEqual(published);
+          expect(fake.consumer).toBeGreaterThanOrEqual(before);
           expect(fake.consumer).toBeLessThanOrEqual(drained);
           expect(ring.pending()).toBe(fake.producer - drained);
         }
@@ -269,7 +271,7 @@ describe('KernelRing under any interleaving', () => {
         ring.drain(sink, ALL);
         expect(numbers).toEqual(range(0, writer.written));
         expect(ring.pending()).toBe(0);
-        ring.publish('exact');
+        ring.commit('wakeOnNext');
         expect(fake.consumer).toBe(fake.producer);
       }),
       { numRuns: 300 },

@@ -11,7 +11,7 @@
  * The data is mapped twice in a row, so a record never seems to wrap.
  */
 import { PACKET_LOG_SIZE } from '@packetlog/common';
-import type { Drained, Giving, RecordSink, RingReader } from './ring-reader.ts';
+import type { CommitMode, Drained, RecordSink, RingReader } from './ring-reader.ts';
 
 const HEADER_BYTES = 8;
 /** BPF_RINGBUF_BUSY_BIT: reserved, not committed yet. As a signed word it makes the header negative. */
@@ -97,10 +97,10 @@ export class KernelRing implements RingReader {
     return { records, discarded, bytes: position - start };
   }
 
-  publish(giving: Giving): void {
-    const behind = giving !== 'exact' && this.#position >= this.stride ? this.stride : 0;
+  commit(mode: CommitMode): void {
+    const behind = mode !== 'wakeOnNext' && this.#position >= this.stride ? this.stride : 0;
     const position = BigInt(this.#position - behind);
-    // Never move back: after an exact publish nothing is held until something new was drained.
+    // Never move back: after `wakeOnNext` nothing is held until something new was drained.
     if (position <= this.#memory.consumer[0]!) return;
     // Pairs with smp_load_acquire(&rb->consumer_pos) in __bpf_ringbuf_reserve and bpf_ringbuf_commit.
     Atomics.store(this.#memory.consumer, 0, position);

@@ -69,7 +69,7 @@ describe('a perf event buffer', () => {
     for (let i = 0; i < 20; i += 2) {
       expect([fake.write(sample(i)), fake.write(sample(i + 1))]).toEqual([true, true]);
       expect(numbers(ring)).toEqual([i, i + 1]);
-      ring.publish();
+      ring.commit();
     }
   });
 
@@ -100,7 +100,7 @@ describe('a perf event buffer', () => {
 
   it('delivers every sample once, in order, and every loss, whatever the order of steps', () => {
     const step = fc.oneof(
-      fc.constantFrom('write' as const, 'lose' as const, 'publish' as const),
+      fc.constantFrom('write' as const, 'lose' as const, 'commit' as const),
       fc.record({ maxBytes: fc.integer({ min: 1, max: 400 }) }),
     );
     fc.assert(
@@ -138,8 +138,8 @@ class WriterAndReader {
     if (this.#fake.write(lost(3))) this.missing += 3;
   }
 
-  publish(): void {
-    this.ring.publish();
+  commit(): void {
+    this.ring.commit();
   }
 
   read(maxBytes: number): void {

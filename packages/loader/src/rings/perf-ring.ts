@@ -81,7 +81,7 @@ export class PerfRing implements RingReader {
   }
 
   /** Releases what was drained. The kernel wakes the reader at every sample, so the mode is ignored. */
-  publish(): void {
+  commit(): void {
     const position = BigInt(this.#position);
     // Pairs with the load of data_tail in __perf_output_begin.
     if (this.#memory.tail[0] !== position) Atomics.store(this.#memory.tail, 0, position);

@@ -18,12 +18,12 @@ export type RecordSink = (memory: Uint8Array, start: number, count: number) => v
 /**
  * How a reader releases what it drained.
  *
- * - `hold`: the next record need not wake the reader (a ring may keep the last record back for that).
- * - `hot`: as `hold`, and the reader will not sleep: the writer need not check whether to wake it. Before `exact` comes
- *   `hold`, and then a wait until all running programs have ended: one of them may skip the check.
- * - `exact`: releases everything, and the next record wakes the reader; poll once more before sleeping.
+ * - `holdLast`: the next record need not wake the reader (a ring may hold its last record back for that).
+ * - `polling`: as `holdLast`, and the reader polls without sleeping: the writer need not check whether to wake it. Before
+ *   `wakeOnNext`, commit with `holdLast` and wait until all running programs have ended: one of them may skip the check.
+ * - `wakeOnNext`: releases everything, and the next record wakes the reader; poll once more before sleeping.
  */
-export type Giving = 'hold' | 'hot' | 'exact';
+export type CommitMode = 'holdLast' | 'polling' | 'wakeOnNext';
 
 export interface RingReader {
   /** `stride`: bytes from one record to the next; `recordOffset`: bytes from the start of a stride to its record. */
@@ -31,8 +31,8 @@ export interface RingReader {
   readonly recordOffset: number;
   /** Passes committed records to the sink, about `maxBytes` at most; releases nothing to the writer yet. */
   drain(sink: RecordSink, maxBytes: number): Drained;
-  /** Releases what was drained to the writer. */
-  publish(giving: Giving): void;
+  /** Releases what was drained to the writer: moves the consumer position. */
+  commit(mode: CommitMode): void;
   /** Returns the bytes that the writer reserved and that are not drained yet. */
   pending(): number;
 }

@@ -11,7 +11,7 @@ import type { FindMap, OpenTransport, Transport, TransportSettings } from './tra
 const DOORBELL_BYTES = 65_536;
 /** Permits, denies. */
 const KINDS = 2;
-/** Whether a plain store publishes all stores before it. */
+/** Whether a plain store makes all stores before it visible first. */
 const KEEPS_STORES_IN_ORDER = process.arch === 'x64';
 
 export const arrayTransport: Transport = {
@@ -51,8 +51,8 @@ export const arrayTransport: Transport = {
       ...ofEachCpu((cpu) => ringAt(cpu, cpu * ringBytes, ringBytes)),
       ...ofEachCpu((cpu) => ringAt(cpus + cpu, cpus * ringBytes + cpu * denyBytes, denyBytes)),
     ];
-    // The previous reader was killed while hot: a program that saw it may still run, and would not wake us.
-    if (rings.filter((ring) => ring.cool()).length > 0) waitForRunningPrograms();
+    // The previous reader was killed while polling: a program that read the flag may still run, and would not wake us.
+    if (rings.filter((ring) => ring.stopPolling()).length > 0) waitForRunningPrograms();
     const doorbell = mapDescriptor(map(MAPS.doorbell));
     const bell = mapRingMemory(doorbell, DOORBELL_BYTES);
     let before = 0;

@@ -24,7 +24,7 @@ export interface OpenTransport {
   readonly descriptors: readonly number[];
   /** Maps that the transport created besides those of the object. */
   readonly made: readonly { name: string; fd: number }[];
-  /** Whether `publish('hot')` does more than `hold`, and the wait that ends it is possible. */
+  /** Whether `commit('polling')` does more than `holdLast`, and the wait that ends it is possible. */
   readonly canPoll: boolean;
   /** Records that previous readers read from the rings; undefined if the rings keep no count of them. */
   readonly before: number | undefined;
