@@ -3,7 +3,7 @@
  *
  *   packetlog-reader.mjs array|ring|perf RING_BYTES precise|cached
  *
- * What runs is the loader's modules, built: the program is loaded, the rings are mapped and read, and the rhythm
+ * What runs is the loader's modules, built: the program is loaded, the rings are mapped and read, and the policy
  * is kept by what `packetlog` uses for that, in a worker as there. Like its peers it copies each record into
  * memory of its own and does nothing else with it: no summaries, no clients.
  */
@@ -12,7 +12,7 @@ import { createInterface } from 'node:readline';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { objectInfo } from '../../packages/loader/dist/native/libbpf.js';
 import { epollOf, epollWait, waitForRunningPrograms } from '../../packages/loader/dist/native/libc.js';
-import { LOOK_BYTES } from '../../packages/loader/dist/reader/poll-bytes.js';
+import { POLL_BYTES } from '../../packages/loader/dist/reader/poll-bytes.js';
 import { PollPolicy } from '../../packages/loader/dist/reader/poll-policy.js';
 import { loadProgram } from '../../packages/loader/dist/xdp/program.js';
 
@@ -77,7 +77,7 @@ function read(going) {
   let used = 0;
 
   /** One look at every ring, as the drain's, with a copy for a sink. */
-  const look = () => {
+  const poll = () => {
     let records = 0;
     let more = false;
     for (const ring of rings) {
@@ -86,41 +86,41 @@ function read(going) {
         if (used + bytes > SINK_BYTES) used = 0;
         sink.set(memory.subarray(start, start + bytes), used);
         used += bytes;
-      }, LOOK_BYTES);
+      }, POLL_BYTES);
       records += drained.records;
-      more ||= drained.bytes >= LOOK_BYTES;
+      more ||= drained.bytes >= POLL_BYTES;
     }
     return { records, more };
   };
-  /** @param {import('../../packages/loader/dist/rings/ring-reader.js').Giving} giving */
-  const publish = (giving) => {
-    for (const ring of rings) ring.publish(giving);
+  /** @param {import('../../packages/loader/dist/rings/ring-reader.js').CommitMode} mode */
+  const commit = (mode) => {
+    for (const ring of rings) ring.commit(mode);
   };
-  const rhythm = new PollPolicy(program.transport);
+  const policy = new PollPolicy(program.transport);
 
   for (;;) {
     Atomics.wait(going, 0, 0);
     let total = 0;
     while (Atomics.load(going, 0) === 1) {
-      const { records, more } = look();
+      const { records, more } = poll();
       total += records;
-      const next = rhythm.next(records, more);
-      publish(next.giving);
+      const next = policy.next(records, more);
+      commit(next.mode);
       if (next.do === 'nap') Atomics.wait(never, 0, 0, next.ms);
-      if (next.do === 'cool') waitForRunningPrograms();
+      if (next.do === 'stopPolling') waitForRunningPrograms();
       if (next.do !== 'sleep') continue;
-      const late = look().records;
+      const late = poll().records;
       total += late;
       if (late > 0) continue;
       epollWait(all, SLEEP_MS);
       woken();
     }
     for (let more = true; more; ) {
-      const last = look();
+      const last = poll();
       total += last.records;
       more = last.more;
     }
-    publish('hold');
+    commit('holdLast');
     parentPort?.postMessage({ records: total });
   }
 }

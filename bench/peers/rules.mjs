@@ -156,7 +156,7 @@ function measurePacketlog(program) {
   const ns = measure(program);
   for (const ring of packetlog.transport.rings) {
     ring.drain(() => {}, RING_BYTES);
-    ring.publish(packetlog.transport.canPoll ? 'hot' : 'hold');
+    ring.commit(packetlog.transport.canPoll ? 'polling' : 'holdLast');
   }
   return ns;
 }

@@ -78,10 +78,10 @@ const commands = {
   count: () => answer(new InterfaceCounters(program.counters, program.cpus).read(LOOPBACK_SLOT)),
   drain: () => {
     answer(drain());
-    for (const ring of rings) ring.publish('hold');
+    for (const ring of rings) ring.commit('holdLast');
   },
   sleep: () => {
-    for (const ring of rings) ring.publish('exact');
+    for (const ring of rings) ring.commit('wakeOnNext');
     drain();
     answer({ asleep: true });
     const start = performance.now();

@@ -1,10 +1,10 @@
 // @ts-check
-/** Holds each record, all 64 bytes of it, against the number that number.bpf.c gave its packet. */
+/** Compares all 64 bytes of each record with the number that number.bpf.c gave its packet. */
 
 const WORDS = 16;
-/** number.bpf.c's. */
+/** As in number.bpf.c. */
 const MIX = 0x9e3779b1 | 0;
-/** Of ::ffff:0:0/96 as a little-endian word. */
+/** The last 32 bits of the prefix ::ffff:0:0/96 as a little-endian word. */
 const MAPPED = 0xffff0000 | 0;
 const IFINDEX_LOOPBACK = 1;
 const FRAME_BYTES = 60;
@@ -14,28 +14,28 @@ const IPV4 = 0x0800;
 const UDP_PERMIT = 0x00_02_00_11;
 
 /**
- * What came of one CPU's packets: `received` records, of which `missing` numbers in between were not there,
- * `backwards` were not after the one before, `early` had a time before it, and `wrong` were not as written.
- * `weights` and `variance`: the sum of weights w, and of w * (w - 1). `alike`: in a row, with the time of the last one, and
- * `mostAlike`: at any time.
+ * The tally of one CPU: `received` records; `missing`: numbers that were skipped; `backwards`: records whose number is
+ * not above the one before; `early`: records whose time is before the one before; `wrong`: records with other bytes than
+ * were written. `weights` and `variance`: the sums of the weights w, and of w * (w - 1). `sameTime`: records in a row with
+ * the time of the last one; `longestSameTime`: its maximum.
  * @typedef {{ received: number, next: number, missing: number, backwards: number, early: number, wrong: number,
- *   weights: number, variance: number, alike: number, mostAlike: number, firstWrong: string | null, lastHigh: number,
- *   lastLow: number }} Account
+ *   weights: number, variance: number, sameTime: number, longestSameTime: number, firstWrong: string | null,
+ *   lastHigh: number, lastLow: number }} Tally
  */
 
-/** @returns {Account} */
-const emptyAccount = () => ({
+/** @returns {Tally} */
+const emptyTally = () => ({
   ...{ received: 0, next: 0, missing: 0, backwards: 0, early: 0, wrong: 0 },
-  ...{ weights: 0, variance: 0, alike: 0, mostAlike: 0, firstWrong: null, lastHigh: 0, lastLow: 0 },
+  ...{ weights: 0, variance: 0, sameTime: 0, longestSameTime: 0, firstWrong: null, lastHigh: 0, lastLow: 0 },
 });
 
 export class Checker {
-  /** @type {Map<number, Account>} by CPU */
-  accounts = new Map();
+  /** @type {Map<number, Tally>} by CPU */
+  tallies = new Map();
 
   /**
-   * Records of one CPU, in the order in which they were read.
-   * @param {Int32Array} words the memory they lie in
+   * Adds records of one CPU, in the order in which they were read.
+   * @param {Int32Array} words the memory that contains them
    * @param {number} start word of the first
    * @param {number} count
    * @param {number} stride words from one to the next
@@ -43,50 +43,50 @@ export class Checker {
   check(words, start, count, stride) {
     const ports = words[start + 13] ?? 0;
     const cpu = ports & 0xffff;
-    const account = this.#account(cpu);
-    let { next, alike, mostAlike, lastHigh, lastLow } = account;
+    const tally = this.#tally(cpu);
+    let { next, sameTime, longestSameTime, lastHigh, lastLow } = tally;
     let [missing, weights, variance] = [0, 0, 0];
     for (let i = 0, at = start; i < count; i++, at += stride) {
       const number = /** @type {number} */ (words[at + 5]) >>> 0;
       if (number !== next) {
         if (number > next) missing += number - next;
-        else account.backwards++;
+        else tally.backwards++;
       }
       next = number + 1;
       const low = /** @type {number} */ (words[at]) >>> 0;
       const high = /** @type {number} */ (words[at + 1]) >>> 0;
-      if (high < lastHigh || (high === lastHigh && low < lastLow)) account.early++;
-      alike = high === lastHigh && low === lastLow ? alike + 1 : 1;
-      if (alike > mostAlike) mostAlike = alike;
+      if (high < lastHigh || (high === lastHigh && low < lastLow)) tally.early++;
+      sameTime = high === lastHigh && low === lastLow ? sameTime + 1 : 1;
+      if (sameTime > longestSameTime) longestSameTime = sameTime;
       lastHigh = high;
       lastLow = low;
       const weight = /** @type {number} */ (words[at + 12]) >>> 16;
       weights += weight;
       variance += weight * (weight - 1);
       if (!isAsWritten(words, at, number, cpu)) {
-        account.wrong++;
-        account.firstWrong ??= `number ${number} of CPU ${cpu}: ${words.slice(at, at + WORDS).join(' ')}`;
+        tally.wrong++;
+        tally.firstWrong ??= `number ${number} of CPU ${cpu}: ${words.slice(at, at + WORDS).join(' ')}`;
       }
     }
-    account.received += count;
-    account.missing += missing;
-    account.weights += weights;
-    account.variance += variance;
-    Object.assign(account, { next, alike, mostAlike, lastHigh, lastLow });
+    tally.received += count;
+    tally.missing += missing;
+    tally.weights += weights;
+    tally.variance += variance;
+    Object.assign(tally, { next, sameTime, longestSameTime, lastHigh, lastLow });
   }
 
   /** @param {number} cpu */
-  #account(cpu) {
-    const known = this.accounts.get(cpu);
+  #tally(cpu) {
+    const known = this.tallies.get(cpu);
     if (known) return known;
-    const account = emptyAccount();
-    this.accounts.set(cpu, account);
-    return account;
+    const tally = emptyTally();
+    this.tallies.set(cpu, tally);
+    return tally;
   }
 }
 
 /**
- * All but time and weight.
+ * Whether all fields but time and weight are those of this number and CPU.
  * @param {Int32Array} words
  * @param {number} at
  * @param {number} number

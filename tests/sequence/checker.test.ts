@@ -1,13 +1,13 @@
-/** The judge of the sequence tests: what it must not let pass. */
+/** The checker of the sequence tests detects every kind of damage. */
 import { beforeEach, describe, expect, test } from 'vitest';
-import { type Account, Checker } from './checker.mjs';
+import { Checker, type Tally } from './checker.mjs';
 
 const WORDS = 16;
 const CPU = 3;
-/** Any time is as good as another, unless it is before the last one. */
+/** Any time is valid unless it is before the last one. */
 const TIME_BYTES = 8;
 
-/** What the program writes of packet `number`, one microsecond after the one before. */
+/** Returns the record that the program writes of packet `number`, one microsecond after the one before. */
 function record(number: number): Int32Array {
   const bytes = new DataView(new ArrayBuffer(4 * WORDS));
   bytes.setBigUint64(0, 0xffff_ff00n + BigInt(number) * 1000n, true);
@@ -31,48 +31,48 @@ describe('the checker of numbered records', () => {
   beforeEach(() => {
     checker = new Checker();
   });
-  const check = (...records: Int32Array[]): Account | undefined => {
+  const check = (...records: Int32Array[]): Tally | undefined => {
     const words = new Int32Array(records.length * WORDS);
     for (const [i, each] of records.entries()) words.set(each, i * WORDS);
     checker.check(words, 0, records.length, WORDS);
-    return checker.accounts.get(CPU);
+    return checker.tallies.get(CPU);
   };
 
-  test('finds nothing in records as they should be, span after span', () => {
+  test('accepts intact records, over several spans', () => {
     check(record(0), record(1));
     expect(check(record(2), record(3))).toMatchObject({
       ...{ received: 4, next: 4, missing: 0, backwards: 0, early: 0, wrong: 0, weights: 4, variance: 0 },
     });
   });
 
-  test('counts numbers that are not there', () => {
+  test('counts missing numbers', () => {
     expect(check(record(2), record(5))).toMatchObject({ received: 2, missing: 4, backwards: 0 });
   });
 
-  test('knows how many in a row have the same time, also over the end of a span', () => {
+  test('counts records in a row with the same time, also over the end of a span', () => {
     const at = (number: number, ns: bigint) => {
       const numbered = record(number);
       new DataView(numbered.buffer).setBigUint64(0, ns, true);
       return numbered;
     };
     check(at(0, 5n), at(1, 7n), at(2, 7n));
-    expect(check(at(3, 7n), at(4, 8n), at(5, 8n))).toMatchObject({ early: 0, alike: 2, mostAlike: 3 });
-    expect(check(at(6, 8n + (1n << 32n)))).toMatchObject({ alike: 1, mostAlike: 3 });
+    expect(check(at(3, 7n), at(4, 8n), at(5, 8n))).toMatchObject({ early: 0, sameTime: 2, longestSameTime: 3 });
+    expect(check(at(6, 8n + (1n << 32n)))).toMatchObject({ sameTime: 1, longestSameTime: 3 });
   });
 
-  test('sees a record twice, and one out of order', () => {
+  test('detects a duplicate record, and one out of order', () => {
     expect(check(record(0), record(1), record(1))).toMatchObject({ backwards: 1 });
     expect(check(record(7), record(6))).toMatchObject({ backwards: 2, early: 1 });
   });
 
   test.each(Array.from({ length: 4 * WORDS - TIME_BYTES }, (_, i) => TIME_BYTES + i))(
-    'sees that byte %i is of another record',
+    'detects that byte %i is of another record',
     (byte) => {
       const torn = new Uint8Array(record(1).buffer);
       torn[byte] = (torn[byte] ?? 0) ^ 0x80;
-      const account = check(record(0), new Int32Array(torn.buffer), record(2));
-      const { wrong = 0, backwards = 0, missing = 0, early = 0, weights = 3 } = account ?? {};
-      const elsewhere = account ? 0 : 1;
+      const tally = check(record(0), new Int32Array(torn.buffer), record(2));
+      const { wrong = 0, backwards = 0, missing = 0, early = 0, weights = 3 } = tally ?? {};
+      const elsewhere = tally ? 0 : 1;
       expect(wrong + backwards + missing + early + Math.abs(weights - 3) + elsewhere).toBeGreaterThan(0);
     },
   );

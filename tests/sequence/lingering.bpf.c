@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /*
- * The program, unchanged, but that it takes its time before it writes a record: it has then looked
- * at what the reader said, and publishes long after. So a moment that comes once in millions of
- * packets comes with every other one.
+ * The program with a delay before it writes a record: it has read the reader's flags by then, and
+ * commits the record long after. This makes a race that is hit once in millions of packets
+ * frequent.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include "../../packages/bpf/src/xdp/packet.h"
 
-/* Some hundred microseconds. */
+/* Iterations: some hundred microseconds. */
 #define LINGER 100000
 
 static long nothing(__u32 number, void *context)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /*
- * Writes a number into the frame, another one each time, then becomes the program in `next`: so a
- * test run of the kernel (BPF_PROG_TEST_RUN, which repeats one frame) gives millions of different
- * packets to a program that knows nothing of it.
+ * Writes the next number into the frame, then tail-calls the program in `next`. So a test run of
+ * the kernel (BPF_PROG_TEST_RUN, which repeats one frame) gives millions of different packets to an
+ * unmodified program.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -11,7 +11,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_endian.h>
 
-/* Of the number in three places, so that a record made of two shows: checker.mjs has the same. */
+/* The frame holds the number in three places, to detect a torn record. As in checker.mjs. */
 #define MIX 0x9e3779b1
 
 struct {
@@ -21,7 +21,7 @@ struct {
 	__type(value, __u32);
 } next SEC(".maps");
 
-/* How many each CPU has sent. */
+/* Packets that each CPU has sent. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);

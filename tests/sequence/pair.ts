@@ -1,4 +1,4 @@
-/** A sender of numbered packets and a reader that checks each record, with a ring between them. */
+/** A sender of numbered packets, a ring, and a reader that checks each record. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { InterfaceLedger } from '@packetlog/common';
 import { compileBpf, compileNative } from '../lab/compile.ts';
 import { type Dialogue, dialogueWith } from '../lab/dialogue.ts';
-import type { Account } from './checker.mjs';
+import type { Tally } from './checker.mjs';
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const PAGE = 4096;
@@ -17,7 +17,7 @@ export interface SenderBuild {
   readonly directory: string;
   readonly sender: string;
   readonly object: string;
-  /** Of lingering.bpf.c. */
+  /** The object of lingering.bpf.c. */
   readonly lingering: string;
   remove(): void;
 }
@@ -33,22 +33,22 @@ export async function buildSender(): Promise<SenderBuild> {
   return { directory, sender, object, lingering, remove: () => rmSync(directory, { recursive: true }) };
 }
 
-/** `how`: what sender.c takes behind the program's id; `sent`: by CPU. */
+/** Runs sender.c; `args`: its arguments after the program's id. `sent`: packets by CPU. */
 export async function sendNumbered(
   { sender, object }: SenderBuild,
   program: number,
-  how: readonly string[],
+  args: readonly string[],
 ): Promise<{ sent: number[] }> {
-  const child = spawn(sender, [object, String(program), ...how], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let [said, complained] = ['', ''];
-  child.stdout.on('data', (data) => (said += data));
-  child.stderr.on('data', (data) => (complained += data));
+  const child = spawn(sender, [object, String(program), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (data) => (stdout += data));
+  child.stderr.on('data', (data) => (stderr += data));
   const [code] = (await once(child, 'close')) as [number | null];
-  if (code !== 0) throw new Error(`sender: ${complained.trim() || `exit code ${code}`}`);
-  return JSON.parse(said) as { sent: number[] };
+  if (code !== 0) throw new Error(`sender: ${stderr.trim() || `exit code ${code}`}`);
+  return JSON.parse(stdout) as { sent: number[] };
 }
 
-/** CPUs that packets are sent from: two at most. */
+/** Returns the CPUs that packets are sent from: at most two. */
 export function sendingCpus(): number[] {
   const parts = readFileSync('/sys/devices/system/cpu/online', 'utf8').trim().split(',');
   const cpus = parts.flatMap((part) => {
@@ -61,27 +61,28 @@ export function sendingCpus(): number[] {
 export interface PairOptions {
   readonly transport: 'array' | 'ring' | 'perf';
   readonly ringBytes: number;
-  /** 1: each packet; 0: by how full the ring is. */
+  /** 1: every packet; 0: by the fill level of the ring. */
   readonly sample?: 0 | 1;
-  /** Default: the loader's. */
+  /** Path; default: the loader's object. */
   readonly object?: string;
 }
 
-/** Of one run. */
+/** Outcome of one run. */
 export interface Outcome {
   readonly sent: number;
   readonly received: number;
-  readonly accounts: readonly Account[];
+  readonly tallies: readonly Tally[];
   readonly counted: InterfaceLedger;
   readonly sleeps: number;
-  readonly looks: number;
-  /** Of them, those after which the reader promised not to sleep; whether it may do so at all. */
-  readonly hot: number;
+  readonly polls: number;
+  /** Polls after which the reader's polling flag was set. */
+  readonly polling: number;
+  /** Whether the transport has a polling flag. */
   readonly canPoll: boolean;
 }
 
-type Report = Pick<Outcome, 'counted' | 'sleeps' | 'looks' | 'hot' | 'canPoll'> & {
-  readonly accounts: Record<string, Account>;
+type Report = Pick<Outcome, 'counted' | 'sleeps' | 'polls' | 'polling' | 'canPoll'> & {
+  readonly tallies: Record<string, Tally>;
 };
 
 export class Pair {
@@ -114,31 +115,31 @@ export class Pair {
     return new Pair(build, reader, program, file);
   }
 
-  /** To stop and continue it. */
+  /** For signals that stop and continue it. */
   get readerPid(): number {
     return this.#reader.pid;
   }
 
-  /** `count` on each of the CPUs, as fast as they go. `way`: the reader's, see reader.mjs. */
-  flood(way: string, cpus: readonly number[], count: number): Promise<Outcome> {
-    return this.#run(way, ['flood', cpus.join(), String(count)]);
+  /** Sends `count` packets on each CPU as fast as possible. `mode`: how the reader reads, see reader.mjs. */
+  flood(mode: string, cpus: readonly number[], count: number): Promise<Outcome> {
+    return this.#run(mode, ['flood', cpus.join(), String(count)]);
   }
 
-  /** One to three at a time, the next up to `pauseUs` after they were read. */
-  pingPong(way: string, cpu: number, count: number, pauseUs: number): Promise<Outcome> {
-    return this.#run(way, ['pingpong', String(cpu), String(count), String(pauseUs), this.#readCount]);
+  /** Sends one to three packets at a time, the next ones up to `pauseUs` after they were read. */
+  pingPong(mode: string, cpu: number, count: number, pauseUs: number): Promise<Outcome> {
+    return this.#run(mode, ['pingpong', String(cpu), String(count), String(pauseUs), this.#readCount]);
   }
 
-  async #run(way: string, how: readonly string[]): Promise<Outcome> {
-    await this.#reader.ask(`go ${way}`);
-    const { sent } = await sendNumbered(this.#build, this.#program, how);
-    const { accounts, ...rest } = await this.#reader.ask<Report>('stop');
-    const all = Object.values(accounts);
+  async #run(mode: string, args: readonly string[]): Promise<Outcome> {
+    await this.#reader.ask(`go ${mode}`);
+    const { sent } = await sendNumbered(this.#build, this.#program, args);
+    const { tallies, ...rest } = await this.#reader.ask<Report>('stop');
+    const all = Object.values(tallies);
     const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
-    return { ...rest, sent: sum(sent), received: sum(all.map(({ received }) => received)), accounts: all };
+    return { ...rest, sent: sum(sent), received: sum(all.map(({ received }) => received)), tallies: all };
   }
 
-  /** By force: it may be asleep for ever, or stand still. */
+  /** Kills the reader: it may sleep without a timeout, or be stopped. */
   close(): Promise<void> {
     process.kill(this.#reader.pid, 'SIGKILL');
     return this.#reader.end();

@@ -1,19 +1,19 @@
 // @ts-check
 /**
- * The loader's own way of reading, with a checker behind it.
+ * The loader's reader with a checker behind it.
  *
  *   reader.mjs array|ring|perf RING_BYTES SAMPLE FILE [OBJECT]
  *
- * Loads the program, maps the rings, answers {"program": id}. Then, for lines on standard input:
+ * Loads the program, maps the rings, prints {"program": id}. Then it accepts these lines on standard input:
  *
- *   go rhythm           reads as the loader's drain thread does
- *   go restless         goes to sleep whenever it finds nothing, so that it does so as often as can be
- *   go fickle           the same, but is hot for some milliseconds before
- *   go hasty            the same without the wait for the programs that saw it hot, which is wrong
- *   go slow BYTES       takes BYTES of a ring at most, then rests until SLOW times as many records have come
- *   stop                reads to the end; answers with accounts by CPU, what the kernel counted, and how it went
+ *   go policy           reads as the loader's drain thread does
+ *   go sleep            sleeps after each empty poll, to sleep as often as possible
+ *   go poll-and-sleep   the same, but polls for some milliseconds before each sleep
+ *   go no-wait          the same without the wait for the programs that saw it polling, which is wrong
+ *   go slow BYTES       reads at most BYTES of a ring, then rests until SLOW times as many packets have arrived
+ *   stop                reads to the end; prints the tallies by CPU, the kernel's counters, and the polls and sleeps
  *
- * FILE is memory for the sender: how many records were read since `go`.
+ * FILE is shared memory with the sender: the number of records read since `go`.
  */
 import { openSync, writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -28,7 +28,7 @@ import {
   pageSize,
   waitForRunningPrograms,
 } from '../../packages/loader/dist/native/libc.js';
-import { LOOK_BYTES } from '../../packages/loader/dist/reader/poll-bytes.js';
+import { POLL_BYTES } from '../../packages/loader/dist/reader/poll-bytes.js';
 import { PollPolicy } from '../../packages/loader/dist/reader/poll-policy.js';
 import { InterfaceCounters } from '../../packages/loader/dist/xdp/interface-counters.js';
 import { loadProgram } from '../../packages/loader/dist/xdp/program.js';
@@ -41,14 +41,14 @@ const PROGRAM_INFO_BYTES = 256;
 const PROGRAM_ID = 4;
 const FOR_EVER = -1;
 const SLOW = 20;
-const HOT_LOOKS = 2;
+const POLLS_BEFORE_SLEEP = 2;
 
-/** @typedef {import('../../packages/loader/dist/rings/ring-reader.js').Giving} Giving */
+/** @typedef {import('../../packages/loader/dist/rings/ring-reader.js').CommitMode} CommitMode */
 
 /** @param {unknown} value */
 const answer = (value) => writeSync(1, `${JSON.stringify(value)}\n`);
 
-/** Commands on standard input, answers on standard output. */
+/** Reads commands from standard input and prints answers to standard output. */
 function serve() {
   const going = new Int32Array(new SharedArrayBuffer(4));
   const worker = new Worker(new URL(import.meta.url), { workerData: going, argv: process.argv.slice(2) });
@@ -101,101 +101,101 @@ function prepare(going) {
     return words;
   };
   let checker = new Checker();
-  let went = { sleeps: 0, looks: 0, hot: 0 };
+  let counts = { sleeps: 0, polls: 0, polling: 0 };
   const isGoing = () => Atomics.load(going, 0) === 1;
 
   /** @param {number} bytes of each ring at most */
-  const look = (bytes = LOOK_BYTES) => {
+  const poll = (bytes = POLL_BYTES) => {
     let records = 0;
     let more = false;
     for (const ring of rings) {
-      // Checked where they lie, before they are given back: whoever wrote over them too early is seen.
+      // Check the records in place, before the commit: this detects a writer that overwrites them too early.
       const drained = ring.drain((memory, start, count) => {
         checker.check(wordsIn(memory), (start + ring.recordOffset) / 4, count, ring.stride / 4);
       }, bytes);
       records += drained.records;
       more ||= drained.bytes >= bytes;
     }
-    went.looks++;
+    counts.polls++;
     return { records, more };
   };
-  const publish = (/** @type {Giving} */ giving, /** @type {number} */ records) => {
-    for (const ring of rings) ring.publish(giving);
+  const commit = (/** @type {CommitMode} */ mode, /** @type {number} */ records) => {
+    for (const ring of rings) ring.commit(mode);
     if (records > 0) Atomics.add(haveRead, 0, BigInt(records));
   };
-  /** Unless something has come in the meantime: so many records. */
+  /** Sleeps unless a last poll finds records. Returns their number. */
   const sleep = () => {
-    const { records } = look();
+    const { records } = poll();
     if (records > 0) {
-      publish('exact', records);
+      commit('wakeOnNext', records);
       return records;
     }
-    went.sleeps++;
+    counts.sleeps++;
     epollWait(all, FOR_EVER);
     woken();
     return 0;
   };
 
-  const wayOfTheHot = (/** @type {() => boolean} */ cool) => {
+  const pollThenSleep = (/** @type {() => boolean} */ stopPolling) => {
     while (isGoing()) {
-      for (let i = 0; i < HOT_LOOKS; i++) {
-        publish('hot', look().records);
-        went.hot++;
+      for (let i = 0; i < POLLS_BEFORE_SLEEP; i++) {
+        commit('polling', poll().records);
+        counts.polling++;
         epollWait(messages, 1);
       }
-      publish('hold', look().records);
-      if (!cool()) throw new Error('membarrier is refused');
-      publish('exact', look().records);
+      commit('holdLast', poll().records);
+      if (!stopPolling()) throw new Error('the kernel rejects membarrier');
+      commit('wakeOnNext', poll().records);
       sleep();
     }
   };
-  const ways = {
-    rhythm() {
-      const rhythm = new PollPolicy(program.transport);
+  const modes = {
+    policy() {
+      const policy = new PollPolicy(program.transport);
       while (isGoing()) {
-        const { records, more } = look();
-        const next = rhythm.next(records, more);
-        publish(next.giving, records);
-        if (next.giving === 'hot') went.hot++;
+        const { records, more } = poll();
+        const next = policy.next(records, more);
+        commit(next.mode, records);
+        if (next.mode === 'polling') counts.polling++;
         if (next.do === 'nap') epollWait(messages, next.ms);
-        if (next.do === 'cool') waitForRunningPrograms();
+        if (next.do === 'stopPolling') waitForRunningPrograms();
         if (next.do !== 'sleep') continue;
         const late = sleep();
-        if (late > 0) rhythm.next(late, false);
+        if (late > 0) policy.next(late, false);
       }
     },
-    restless() {
+    sleep() {
       while (isGoing()) {
-        const { records } = look();
-        publish('exact', records);
+        const { records } = poll();
+        commit('wakeOnNext', records);
         sleep();
       }
     },
-    fickle: () => wayOfTheHot(waitForRunningPrograms),
-    hasty: () => wayOfTheHot(() => true),
+    'poll-and-sleep': () => pollThenSleep(waitForRunningPrograms),
+    'no-wait': () => pollThenSleep(() => true),
     slow(/** @type {string} */ bytes) {
       const { seen } = counters.read(LOOPBACK_SLOT);
       for (let taken = 0; isGoing(); epollWait(messages, 1)) {
         if (counters.read(LOOPBACK_SLOT).seen - seen < SLOW * taken) continue;
-        const { records } = look(Number(bytes));
-        publish('hold', records);
+        const { records } = poll(Number(bytes));
+        commit('holdLast', records);
         taken += records;
       }
     },
   };
 
-  /** Reads until told to stop, and then to the end. */
-  const read = (/** @type {[keyof typeof ways, string]} */ [way, ...how]) => {
+  /** Reads until `stop` arrives, and then to the end. */
+  const read = (/** @type {[keyof typeof modes, string]} */ [mode, ...how]) => {
     checker = new Checker();
-    went = { sleeps: 0, looks: 0, hot: 0 };
+    counts = { sleeps: 0, polls: 0, polling: 0 };
     Atomics.store(haveRead, 0, 0n);
     const before = counters.read(LOOPBACK_SLOT);
     clearEvent(wake);
     parentPort?.postMessage({});
-    ways[way](...how);
+    modes[mode](...how);
     for (let records = 1; records > 0; ) {
-      records = look().records;
-      publish('exact', records);
+      records = poll().records;
+      commit('wakeOnNext', records);
     }
     clearEvent(wake);
     const after = counters.read(LOOPBACK_SLOT);
@@ -204,9 +204,9 @@ function prepare(going) {
       value - before[/** @type {keyof typeof before} */ (name)],
     ]);
     parentPort?.postMessage({
-      accounts: Object.fromEntries(checker.accounts),
+      tallies: Object.fromEntries(checker.tallies),
       counted: Object.fromEntries(counted),
-      ...went,
+      ...counts,
       canPoll: program.transport.canPoll,
     });
   };

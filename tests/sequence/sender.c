@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Gives numbered packets to a loaded XDP program by test runs: no interface is touched.
+ * Sends numbered packets to a loaded XDP program by test runs, without any interface.
  *
  *   sender OBJECT PROGRAM_ID flood CPUS COUNT
- *       as fast as it goes, COUNT on each CPU ("0,1")
+ *       as fast as possible, COUNT on each CPU ("0,1")
  *   sender OBJECT PROGRAM_ID pingpong CPU COUNT PAUSE_US FILE
- *       one to three at a time; the next when FILE, 8 bytes in which a reader counts, says that all
- *       before were read, and up to PAUSE_US later: so they come at any moment of a reader's way to
- *       sleep. Ends with code 1 if one of them is not read within WAIT_NS.
+ *       one to three at a time, and the next ones up to PAUSE_US after all of them were read, by the
+ *       reader's counter in FILE (8 bytes): so they arrive at every moment between a reader's last
+ *       poll and its sleep. Exits with code 1 if one of them is not read within WAIT_NS.
  *
  * Prints {"sent": [n, ..]}, by CPU, as the numbering program counted.
  */
@@ -66,7 +66,7 @@ static void run(int program, uint64_t count)
 	if (bpf_prog_test_run_opts(program, &options))
 		die("BPF_PROG_TEST_RUN", errno);
 	if (options.retval != XDP_PASS && options.retval != XDP_DROP)
-		die("no program judged the packet", EPROTO);
+		die("no program handled the packet", EPROTO);
 }
 
 static void *flood(void *context)
@@ -82,7 +82,7 @@ static void *flood(void *context)
 	return NULL;
 }
 
-/* Short ones at work, to be as short as they should. */
+/* Busy-waits for short times: nanosleep would take longer. */
 static void pause_for(uint64_t ns)
 {
 	struct timespec time = {.tv_nsec = ns};
@@ -112,7 +112,7 @@ static void ping_pong(int program, int cpu, uint64_t count, uint64_t pause_ns, c
 			run(program, 1);
 		for (from = now_ns(); *have_read != sent;) {
 			if (now_ns() - from > WAIT_NS) {
-				fprintf(stderr, "%lu were sent, %lu read: nobody woke the reader\n",
+				fprintf(stderr, "%lu were sent, %lu read: the reader was not woken\n",
 					sent, *have_read);
 				exit(1);
 			}
@@ -121,7 +121,7 @@ static void ping_pong(int program, int cpu, uint64_t count, uint64_t pause_ns, c
 	}
 }
 
-/* The numbering program, with the one of this id behind it. */
+/* Loads the numbering program, which tail-calls the program of this id. */
 static struct bpf_object *load(const char *path, uint32_t id)
 {
 	struct bpf_object *object = bpf_object__open_file(path, NULL);
