@@ -7,13 +7,13 @@ import {
   COUNTERS,
   INTERFACE_SLOTS,
   KNOBS,
-  LIVE,
   MAPS,
   OBJECT_PATH,
   PROGRAMS,
   REASON_COUNTERS,
   RULE_COUNTER,
   RULE_LINE,
+  RUNTIME,
   SLOT_LINK,
   SLOT_TABLE,
 } from '@packetlog/bpf';
@@ -155,9 +155,9 @@ function load(
   const slotsMemory = mapDescriptor(fdOf(MAPS.slots), 0, SLOTS_BYTES, 'write');
   slotsMemory.bytes[LOOPBACK_IFINDEX] = LOOPBACK_SLOT;
 
-  const liveMemory = mapDescriptor(fdOf(MAPS.live), 0, 4096, 'write');
-  const live = new DataView(liveMemory.bytes.buffer, liveMemory.bytes.byteOffset, LIVE.size);
-  const setClockOffset = (ns: bigint) => live.setBigUint64(LIVE.fields.clock_offset_ns, ns, true);
+  const runtimeMemory = mapDescriptor(fdOf(MAPS.runtime), 0, 4096, 'write');
+  const runtime = new DataView(runtimeMemory.bytes.buffer, runtimeMemory.bytes.byteOffset, RUNTIME.size);
+  const setClockOffset = (ns: bigint) => runtime.setBigUint64(RUNTIME.fields.clock_offset_ns, ns, true);
   setClockOffset(options.clockOffsetNs ?? 0n);
   const ruleBytes = RULE_COUNTER_SLOTS * cpus * RULE_COUNTER.size;
   const ruleMemory = mapDescriptor(fdOf(MAPS.ruleCounters), 0, ruleBytes, 'read');
@@ -188,12 +188,12 @@ function load(
     },
     unwatched: () => ({
       seen: sumCounters(counterMemory.bytes, cpus, 0).seen,
-      ifindex: u64(liveMemory.bytes, LIVE.fields.unwatched_ifindex),
+      ifindex: u64(runtimeMemory.bytes, RUNTIME.fields.unwatched_ifindex),
     }),
-    unaccounted: () => u64(liveMemory.bytes, LIVE.fields.unaccounted),
+    unaccounted: () => u64(runtimeMemory.bytes, RUNTIME.fields.unaccounted),
     close: () => {
       runner.close();
-      for (const memory of [slotsMemory, liveMemory, counterMemory, ruleMemory]) unmap(memory);
+      for (const memory of [slotsMemory, runtimeMemory, counterMemory, ruleMemory]) unmap(memory);
       closeObject();
     },
   };

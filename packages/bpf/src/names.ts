@@ -1,4 +1,4 @@
-/** The compiled object and what is in it. Each name is written here once; a test proves the object has it. */
+/** The compiled object and the names in it. Each name is written here once; a test proves that the object has it. */
 import { fileURLToPath } from 'node:url';
 
 /** Absolute path of the compiled XDP object. */
@@ -21,7 +21,7 @@ export const MAPS = {
   permits: 'permits',
   /** The same of denied packets. */
   denies: 'denies',
-  /** Transport array. Mmapable array of records: CPU * ring_records + place; behind all those the denies'. */
+  /** Transport array. Mmapable array of records: CPU * ring_records + index; after the permits of all CPUs, the denies. */
   arrayRecords: 'array_records',
   /** Transport array. Mmapable array of `struct array_control`: CPU for its permits, CPUs + CPU for its denies. */
   arrayControl: 'array_control',
@@ -39,8 +39,8 @@ export const MAPS = {
   ruleCounters: 'rule_counters',
   /** `struct packetlog_knobs`, read-only once loaded. */
   knobs: '.rodata.knobs',
-  /** `struct packetlog_live`, written while the program runs. */
-  live: '.data.live',
+  /** `struct packetlog_runtime`, written while the program runs. The name is that of its pin, so it must not change. */
+  runtime: '.data.live',
   /** `struct interface_slots`: slot and kind of link by the low 16 bits of an ifindex. */
   slots: '.data.slots',
 } as const;

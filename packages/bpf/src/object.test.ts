@@ -27,8 +27,8 @@ import {
   COUNTERS,
   INTERFACE_SLOTS,
   KNOBS,
-  LIVE,
   REASON_COUNTERS,
+  RUNTIME,
   SLOT_TABLE,
   SLOT_TABLE_SIZE,
 } from './state.ts';
@@ -92,16 +92,16 @@ describe('the object has', () => {
   });
 
   it('exactly the maps named here, and the one that only the program knows', () => {
-    const { knobs, live, slots, ...maps } = MAPS;
+    const { knobs, runtime, slots, ...maps } = MAPS;
     expect(new Set(variables('.maps').map(({ name }) => name))).toEqual(
       new Set([...Object.values(maps), 'clock_of_cpu']),
     );
-    expect([knobs, live, slots].every((name) => name.startsWith('.'))).toBe(true);
+    expect([knobs, runtime, slots].every((name) => name.startsWith('.'))).toBe(true);
   });
 
   it.each([
     [MAPS.knobs, 'knobs', KNOBS.size],
-    [MAPS.live, 'live', LIVE.size],
+    [MAPS.runtime, 'runtime', RUNTIME.size],
     [MAPS.slots, 'interface_slots', SLOT_TABLE.size],
   ])('in %s only %s, of %d bytes, so that it is at offset 0', (section, name, bytes) => {
     const [variable, ...others] = variables(section);
@@ -165,19 +165,19 @@ describe('the layout of', () => {
   });
 
   it('a block of IPv4, plain and packed, is RULE_BLOCK', () => {
-    const { more, starts, values, most_starts, packed_kinds, packed_starts, most_packed_starts } = RULE_BLOCK;
+    const { more, starts, values, max_starts, packed_kinds, packed_starts, max_packed_starts } = RULE_BLOCK;
     const [first, either, ...others] = named('STRUCT', 'rule_block').members ?? [];
     expect([first?.name, first?.bits_offset, others]).toEqual(['more', more * 32, []]);
     const ways = (typeOf(either?.type_id).members ?? []).map(({ type_id }) => members(typeOf(type_id)));
     // From the second word on.
     expect(ways).toEqual([
       [
-        ['starts', starts * 4 - 4, most_starts * 4],
-        ['values', values * 4 - 4, (most_starts + 1) * 4],
+        ['starts', starts * 4 - 4, max_starts * 4],
+        ['values', values * 4 - 4, (max_starts + 1) * 4],
       ],
       [
         ['packed_kinds', packed_kinds * 2 - 4, 8],
-        ['packed_starts', packed_starts * 2 - 4, most_packed_starts * 2],
+        ['packed_starts', packed_starts * 2 - 4, max_packed_starts * 2],
       ],
     ]);
     expect(named('STRUCT', 'rule_block').size).toBe(RULE_LINE.size);
@@ -210,9 +210,9 @@ describe('the layout of', () => {
     expect(named('STRUCT', 'array_line').size).toBe(ARRAY_LINE.size);
   });
 
-  it('the live state is LIVE', () => {
-    expect(layout('packetlog_live')).toEqual(fieldsOf(LIVE.fields, 8));
-    expect(named('STRUCT', 'packetlog_live').size).toBe(LIVE.size);
+  it('the runtime values is RUNTIME', () => {
+    expect(layout('packetlog_runtime')).toEqual(fieldsOf(RUNTIME.fields, 8));
+    expect(named('STRUCT', 'packetlog_runtime').size).toBe(RUNTIME.size);
   });
 });
 
@@ -227,8 +227,8 @@ describe('the sources', () => {
     ['counters.h', 'PACKETLOG_SLOT_TABLE', SLOT_TABLE_SIZE],
     ['counters.h', 'PACKETLOG_REASONS', REASON_COUNTERS],
     ['rule_image.h', 'RULE_IMAGE_MAGIC', `0x${RULE_IMAGE_MAGIC.toString(16)}`],
-    ['rule_image.h', 'RULE_BLOCK_STARTS', RULE_BLOCK.most_starts],
-    ['rule_image.h', 'RULE_BLOCK_PACKED_STARTS', RULE_BLOCK.most_packed_starts],
+    ['rule_image.h', 'RULE_BLOCK_STARTS', RULE_BLOCK.max_starts],
+    ['rule_image.h', 'RULE_BLOCK_PACKED_STARTS', RULE_BLOCK.max_packed_starts],
     ['rule_image.h', 'RULE_BLOCK_PACKED', `0x${RULE_BLOCK.packed.toString(16)}`],
     ['rule_image.h', 'RULE_FILTER_PARTS', RULE_FILTER.part_bits],
     ['rule_image.h', 'RULE_FILTER_PART_KEYS', RULE_FILTER.part_key_bits],

@@ -65,7 +65,7 @@ export const RULE_BLOCK = {
   more: 0,
   /** Words. */
   starts: 1,
-  most_starts: 7,
+  max_starts: 7,
   values: 8,
   packed: 0xffff_ffff,
   packed_values: 4,
@@ -73,7 +73,7 @@ export const RULE_BLOCK = {
   packed_kinds: 2,
   /** Halves. */
   packed_starts: 6,
-  most_packed_starts: 26,
+  max_packed_starts: 26,
 } as const;
 
 /**
@@ -92,11 +92,11 @@ export const RULE_FILTER = {
   /** Multiplied with the key: both halves of the first, and the upper one of the second, choose a bit. */
   hash_1: 0x9e37_79b1,
   hash_2: 0x85eb_ca6b,
-  least: 8,
-  most: 16,
+  min: 8,
+  max: 16,
 } as const;
 
-export const RULE_ROOT_BITS = { least: 8, most: 20 } as const;
+export const RULE_ROOT_BITS = { min: 8, max: 20 } as const;
 
 /** Kinds of a value, its top two bits. */
 export const RULE_VALUE = { node: 0, slice: 1, row: 2, shift: 30 } as const;
@@ -125,8 +125,8 @@ export const RULE_SERVICES = {
   protocol_lines: 8,
   /** A port table: u16 by destination port. */
   port_table_lines: 2048,
-  most_interface_classes: 16,
-  most_services: 65_535,
+  max_interface_classes: 16,
+  max_services: 65_535,
 } as const;
 
 /** Place of a protocol with ports, by its number. */

@@ -20,13 +20,13 @@ export const KNOBS = {
 /** `enum clock_policy`. */
 export const CLOCK_POLICIES = { precise: 0, cached: 1, auto: 2 } as const;
 
-/** `struct packetlog_live`, all u64. */
-export const LIVE = { size: 24, fields: { clock_offset_ns: 0, unaccounted: 8, unwatched_ifindex: 16 } } as const;
+/** `struct packetlog_runtime`, all u64. */
+export const RUNTIME = { size: 24, fields: { clock_offset_ns: 0, unaccounted: 8, unwatched_ifindex: 16 } } as const;
 
 /** `struct array_line`, all u64, and which lines each ring has (`struct array_control`). */
 export const ARRAY_LINE = {
   size: 64,
-  fields: { position: 0, armed: 8, hot: 16 },
+  fields: { position: 0, need_wakeup: 8, polling: 16 },
   producer: 0,
   consumer: 1,
   perRing: 2,

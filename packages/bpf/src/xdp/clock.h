@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * The time of a record: read for it, or read for one before it and used again, which saves a third
- * of what a packet costs.
+ * The time of a record: read for the record, or reused from an earlier one, which saves a third of
+ * the time that a packet costs.
  *
- * A time is used for CLOCK_USES records at most, and not beyond the jiffy (1 to 10 ms by the
- * kernel's HZ): by no more than that is it early. Within a ring the order is kept.
+ * A time is used for at most CLOCK_USES records and one jiffy (1 to 10 ms by the kernel's HZ), so a
+ * record's time is early by at most one jiffy. Within a ring, times never decrease.
  */
 #ifndef PACKETLOG_CLOCK_H
 #define PACKETLOG_CLOCK_H
@@ -17,28 +17,28 @@
 
 enum clock_policy {
 	CLOCK_PRECISE, /* read for each record */
-	CLOCK_CACHED,  /* used again, always */
-	CLOCK_AUTO,    /* used again while records are dense, until the reader looks */
+	CLOCK_CACHED,  /* always reused */
+	CLOCK_AUTO,    /* reused while the reader polls, until its next poll */
 };
 
-/* When it was read. Its owner keeps it where it writes anyway; all zero at first. */
+/* The last reading, in a cache line that the writer of the ring writes anyway; zero at first. */
 struct clock_reading {
 	__u64 ns;
 	__u64 jiffies;
 	__u64 uses;
-	__u64 look; /* CLOCK_AUTO: where the reader was */
+	__u64 poll; /* CLOCK_AUTO: the reader's position */
 };
 
-/* again: whether a time that was read before may do. */
-static __always_inline __u64 read_clock(struct clock_reading *clock, int again, __u64 look)
+/* Nanoseconds of CLOCK_MONOTONIC. reuse: whether an earlier reading may be returned. */
+static __always_inline __u64 read_clock(struct clock_reading *clock, int reuse, __u64 poll)
 {
 	__u64 jiffies = bpf_jiffies64();
 
-	if (!again || jiffies != clock->jiffies || look != clock->look ||
+	if (!reuse || jiffies != clock->jiffies || poll != clock->poll ||
 	    ++clock->uses >= CLOCK_USES) {
 		clock->ns = bpf_ktime_get_ns();
 		clock->jiffies = jiffies;
-		clock->look = look;
+		clock->poll = poll;
 		clock->uses = 0;
 	}
 	return clock->ns;
@@ -47,24 +47,24 @@ static __always_inline __u64 read_clock(struct clock_reading *clock, int again, 
 /* Nanoseconds since the Unix epoch. */
 static __always_inline __u64 wall_ns(void)
 {
-	return bpf_ktime_get_ns() + live.clock_offset_ns;
+	return bpf_ktime_get_ns() + runtime.clock_offset_ns;
 }
 
 /*
  * The same, for a record of an array ring.
- *   clock  the ring's
- *   dense  not 0 while very many come; the time that is read now may then be used again
- *   look   a number that changes when the reader has looked, once a millisecond while it is awake
+ *   clock    the ring's
+ *   polling  not 0 while the reader polls, which it does at high rates: the time may be reused
+ *   poll     a number that changes with each poll of the reader, once a millisecond while awake
  */
-static __always_inline __u64 record_wall_ns(struct clock_reading *clock, __u64 dense, __u64 look)
+static __always_inline __u64 record_wall_ns(struct clock_reading *clock, __u64 polling, __u64 poll)
 {
 	switch (knobs.clock) {
 	case CLOCK_PRECISE:
 		return wall_ns();
 	case CLOCK_CACHED:
-		return read_clock(clock, 1, 0) + live.clock_offset_ns;
+		return read_clock(clock, 1, 0) + runtime.clock_offset_ns;
 	default:
-		return read_clock(clock, dense != 0, look) + live.clock_offset_ns;
+		return read_clock(clock, polling != 0, poll) + runtime.clock_offset_ns;
 	}
 }
 
@@ -75,7 +75,7 @@ struct {
 	__type(value, struct clock_reading);
 } clock_of_cpu SEC(".maps");
 
-/* The same, for a record that goes another way: nobody says there that records are dense. */
+/* The same for the other transports, which have no polling flag. */
 static __always_inline __u64 record_wall_ns_of_cpu(void)
 {
 	struct clock_reading *clock;
@@ -84,7 +84,7 @@ static __always_inline __u64 record_wall_ns_of_cpu(void)
 	if (knobs.clock != CLOCK_CACHED)
 		return wall_ns();
 	clock = bpf_map_lookup_elem(&clock_of_cpu, &key);
-	return clock ? read_clock(clock, 1, 0) + live.clock_offset_ns : wall_ns();
+	return clock ? read_clock(clock, 1, 0) + runtime.clock_offset_ns : wall_ns();
 }
 
 #endif

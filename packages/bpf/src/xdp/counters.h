@@ -2,8 +2,8 @@
 /*
  * Counters per interface and CPU: exact, never sampled, the base of the ledger.
  *
- * One writer each: XDP runs with softirqs off, so a CPU never interrupts itself here and plain
- * additions do. The loader maps the array and sums over CPUs without a system call.
+ * Each has one writer: XDP runs with softirqs disabled, so a CPU never interrupts itself here and
+ * plain additions suffice. The loader maps the array and sums over CPUs without a system call.
  */
 #ifndef PACKETLOG_COUNTERS_H
 #define PACKETLOG_COUNTERS_H
@@ -16,7 +16,7 @@
 #define PACKETLOG_SLOT_TABLE 65536
 #define PACKETLOG_REASONS    16
 
-/* The first line is what every packet touches. */
+/* Every packet touches the first cache line only. */
 struct interface_counters {
 	__u64 seen;
 	__u64 bytes;
@@ -26,7 +26,7 @@ struct interface_counters {
 	__u64 sampled_out;
 	__u64 filtered_out;
 	__u64 ring_full;
-	/* second line and on: seldom */
+	/* from the second line on: rarely written */
 	__u64 aborted;
 	__u64 denied_bytes;
 	__u64 reserved[6];
@@ -45,9 +45,9 @@ struct {
 } interface_counters SEC(".maps");
 
 /*
- * What an entry of the slot table says besides the slot: what a frame of the interface begins with,
- * and whose it is. An entry from 1 to 63 is a watched interface with Ethernet headers, the usual
- * case; 0 is an interface that nothing watches.
+ * Bits of an entry of the slot table besides the slot: the link layer of the interface's frames,
+ * and whether the record names the slot's owner. Entries 1 to 63 are watched interfaces with
+ * Ethernet headers, the usual case; 0 is an unwatched interface.
  */
 #define PACKETLOG_SLOT_MASK   (PACKETLOG_SLOTS - 1)
 #define PACKETLOG_LINK_IP     0x40 /* no link header: frames begin with the IP header */
@@ -55,8 +55,8 @@ struct {
 
 /*
  * Entry of an interface, by the low 16 bits of its ifindex: one byte load instead of a hash lookup.
- * The loader sets it before it attaches and rejects two interfaces that would share an entry. Slot
- * 0 counts what arrives on an interface without an entry; rules without an interface apply there.
+ * The loader sets it before it attaches, and rejects two interfaces that would share an entry. Slot
+ * 0 counts packets of interfaces without an entry; rules without an interface apply there.
  */
 struct interface_slots {
 	__u8 entries[PACKETLOG_SLOT_TABLE];
@@ -70,31 +70,30 @@ static __always_inline __u32 slot_entry_of(__u32 ifindex)
 	return interface_slots.entries[ifindex & (PACKETLOG_SLOT_TABLE - 1)];
 }
 
-/* One comparison on the way of every packet: watched, with Ethernet headers, under its own number.
- */
+/* Whether the interface is watched, has Ethernet headers and no other owner: one comparison. */
 static __always_inline int is_plain_entry(__u32 entry)
 {
 	return entry - 1 < PACKETLOG_SLOT_MASK;
 }
 
-/* The ifindex that the record gets. An interface that nothing watches is noted for the loader. */
+/* The ifindex for the record. Stores the number of an unwatched interface for the loader. */
 static __always_inline __u32 record_ifindex(__u32 entry, __u32 ifindex)
 {
 	if (entry & PACKETLOG_LINK_MEMBER)
 		return interface_slots.owners[entry & PACKETLOG_SLOT_MASK];
 	if (!entry)
-		live.unwatched_ifindex = ifindex;
+		runtime.unwatched_ifindex = ifindex;
 	return ifindex;
 }
 
-/* NULL only if the map is smaller than the loader promised; the packet then passes, counted. */
+/* NULL only if the map has the wrong size; the packet then passes, and `unaccounted` counts it. */
 static __always_inline struct interface_counters *counters_of(__u32 slot, __u32 cpu)
 {
 	__u32 index = slot * knobs.cpu_count + cpu;
 	struct interface_counters *counters = bpf_map_lookup_elem(&interface_counters, &index);
 
 	if (!counters)
-		__sync_fetch_and_add(&live.unaccounted, 1);
+		__sync_fetch_and_add(&runtime.unaccounted, 1);
 	return counters;
 }
 

@@ -12,13 +12,13 @@
 #include "packet.h"
 #include "sampling.h"
 
-/* Only a pattern for the kind of map: the rings that the loader puts in have their own size. */
+/* The prototype of the inner maps: the rings that the loader inserts have other sizes. */
 struct one_ring {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);
 };
 
-/* cpu -> ring; the loader sets max_entries to the possible CPUs and puts the rings in. */
+/* cpu -> ring; the loader sets max_entries to the possible CPUs and inserts the rings. */
 struct ring_of_cpu {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
 	__uint(max_entries, 1);
@@ -32,13 +32,14 @@ struct ring_of_cpu denies SEC(".maps");
 /*
  * Writes the record into this CPU's ring.
  *
- * Flag 0: the kernel wakes the reader only if it had read everything, and the reader holds the
- * last record back while it polls, so that a busy ring never pays for a wake-up.
+ * Flag 0: the kernel wakes the reader only if the reader had read everything (bpf_ringbuf_commit,
+ * kernel/bpf/ringbuf.c). The reader holds the last record back while it polls, so that a busy ring
+ * never pays for a wake-up.
  */
 static __always_inline enum emitted emit_ring(const struct packet *packet, __u32 cpu, __u64 action,
 					      __u64 reason)
 {
-	struct packet_log *place;
+	struct packet_log *record;
 	__u64 used = 0, size = 1;
 	__u32 weight;
 	void *ring;
@@ -56,11 +57,11 @@ static __always_inline enum emitted emit_ring(const struct packet *packet, __u32
 	weight = sample_weight(used, size);
 	if (!weight)
 		return SAMPLED_OUT;
-	place = bpf_ringbuf_reserve(ring, sizeof(*place), 0);
-	if (!place)
+	record = bpf_ringbuf_reserve(ring, sizeof(*record), 0);
+	if (!record)
 		return RING_FULL;
-	write_record(place, packet, weight, action, reason, record_wall_ns_of_cpu());
-	bpf_ringbuf_submit(place, 0);
+	write_record(record, packet, weight, action, reason, record_wall_ns_of_cpu());
+	bpf_ringbuf_submit(record, 0);
 	return EMITTED;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * What is known of a packet while it is judged: whole words only, each written and read as one. A
- * record built from small fields and copied in words would make each word wait for the stores of
- * its parts (20 ns a packet); kept in single variables, each way out of the parser would set all of
+ * A packet while the program handles it: 64-bit words only, each written and read whole. A record
+ * built from small fields and copied in words would stall each word until its parts are stored
+ * (store forwarding, 20 ns a packet); in single variables, each exit of the parser would set all of
  * them again.
  */
 #ifndef PACKETLOG_PACKET_H
@@ -22,7 +22,7 @@ struct packet {
 	__u64 vlan_id;
 	__u64 ip_protocol;
 	__u64 tcp_flags;
-	__u64 readable; /* what of it was read: READ_*  */
+	__u64 readable; /* the parts that were read: READ_* */
 	__u64 rule_id;
 	__u64 length; /* of the frame */
 	__u64 ifindex;
@@ -33,7 +33,8 @@ struct packet {
 #define READ_PORTS 4 /* and they are ports, not an ICMP type */
 
 /*
- * Zeroed but for the protocol. In memory, also for the compiler: see above.
+ * Clears a packet; its protocol is then PACKET_LOG_IP_PROTOCOL_NONE. The barrier keeps the struct
+ * in memory: see above.
  */
 static __always_inline void clear_packet(struct packet *packet)
 {
@@ -42,7 +43,7 @@ static __always_inline void clear_packet(struct packet *packet)
 	asm volatile("" : : "r"(packet) : "memory");
 }
 
-/* Writes a record where it stays; the asserts in packet_log.h hold the fields' places. */
+/* Writes a record in place. The asserts in packet_log.h check the offsets of its fields. */
 static __always_inline void write_record(struct packet_log *record, const struct packet *packet,
 					 __u64 weight, __u64 action, __u64 reason,
 					 __u64 timestamp_ns)

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /*
- * PacketLog: count every frame that reaches the hook, ask the rules, write a record of it, let it
- * pass or drop it.
+ * PacketLog: counts every frame that reaches the hook, looks up its rule, writes a record, and
+ * passes or drops it.
  *
- * Only UAPI headers and no CO-RE, so it loads without kernel BTF, from Linux 5.10 on.
- * It fails open: what no rule denies passes; a frame that cannot be parsed says why in its record.
+ * Uses only UAPI headers and no CO-RE, so it loads without kernel BTF, from Linux 5.10 on.
+ * It fails open: a frame passes unless a rule or the default policy denies it, and the record of a
+ * frame that cannot be parsed has the reason.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -13,7 +14,7 @@
 #include "counters.h"
 #include "parse_frame.h"
 #include "array_ring.h"
-#include "judge.h"
+#include "rule_verdict.h"
 #include "kernel_ring.h"
 #include "perf_events.h"
 
@@ -88,9 +89,9 @@ static __always_inline int log_packet(struct xdp_md *ctx, __u64 frame_length,
 }
 
 /*
- * A program for each way out, for frames in one buffer and in several (jumbo MTU; the helper and
- * the section need Linux 5.18). The loader loads the two that it uses: an old kernel need not
- * know what the others are made of.
+ * Two programs for each transport: for frames in one buffer, and in several (jumbo MTU; the helper
+ * and the section need Linux 5.18). The loader loads only those it uses, so an old kernel never
+ * sees map types or helpers that it lacks.
  */
 #define PACKETLOG_PROGRAMS(name, transport)                                                        \
 	SEC("xdp")                                                                                 \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Ethernet, VLAN tags (802.1Q, 802.1ad, the older 0x9100) and PPPoE sessions (RFC 2516); or nothing
- * of them, where frames begin with the IP header. The contract stands in parse_l4.h.
+ * Ethernet, VLAN tags (802.1Q, 802.1ad, the older 0x9100) and PPPoE sessions (RFC 2516), or none of
+ * them where frames begin with the IP header. The contract is in parse_l4.h.
  */
 #ifndef PACKETLOG_PARSE_FRAME_H
 #define PACKETLOG_PARSE_FRAME_H
@@ -21,7 +21,7 @@ static __always_inline int is_vlan_tag(__be16 ether_type)
 }
 
 /*
- * The id of a tag as the record has it: 0 is a frame without a tag there, so the id 0 becomes
+ * The VLAN id for the record, where 0 is a frame without a tag: the id 0 becomes
  * PACKET_LOG_VLAN_PRIORITY_TAG, a bit that no id has. (0 - 1) has that bit, no other id - 1 does.
  */
 static __always_inline __u32 recorded_vlan_id(__u32 tag_control)
@@ -37,10 +37,10 @@ static __always_inline __u32 recorded_vlan_id(__u32 tag_control)
 
 /*
  * The ether type that a PPPoE session frame carries, 0 for anything but IP (LCP, IPCP, compressed
- * data, …). Gives the bytes before the IP header. Version, type and code are not looked at, as
- * pppoe_rcv (drivers/net/ppp/pppoe.c) does not either. The protocol's first byte may be left out
- * (protocol field compression), which ppp_decompress_proto (ppp_generic.c) undoes: an odd byte ends
- * the protocol. pos + PPPOE_HEADER_BYTES + 2 must lie inside the frame.
+ * data, …). Sets bytes to the length before the IP header. Ignores version, type and code, as
+ * pppoe_rcv (drivers/net/ppp/pppoe.c) does. The protocol's first byte may be missing (protocol
+ * field compression), which ppp_decompress_proto (ppp_generic.c) undoes: an odd byte ends the
+ * protocol. pos + PPPOE_HEADER_BYTES + 2 must lie inside the frame.
  */
 static __always_inline __be16 pppoe_payload(void *pos, __u32 *bytes)
 {

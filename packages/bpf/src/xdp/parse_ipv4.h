@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/* IPv4 with options and fragments (RFC 791). The contract stands in parse_l4.h. */
+/* IPv4 with options and fragments (RFC 791). The contract is in parse_l4.h. */
 #ifndef PACKETLOG_PARSE_IPV4_H
 #define PACKETLOG_PARSE_IPV4_H
 
@@ -8,7 +8,7 @@
 
 #define IPV4_FRAGMENT_OFFSET 0x1fff
 
-/* ::ffff:a.b.c.d, the second word of it. */
+/* The second word of ::ffff:a.b.c.d. */
 static __always_inline __u64 map_ipv4(__be32 ipv4)
 {
 	return 0xffff0000ULL | (__u64)ipv4 << 32;

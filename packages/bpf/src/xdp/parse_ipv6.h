@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/* IPv6 and its extension headers (RFC 8200). The contract stands in parse_l4.h. */
+/* IPv6 and its extension headers (RFC 8200). The contract is in parse_l4.h. */
 #ifndef PACKETLOG_PARSE_IPV6_H
 #define PACKETLOG_PARSE_IPV6_H
 
@@ -12,7 +12,7 @@
 #define IPPROTO_NO_NEXT_HEADER	59
 #define IPV6_FRAGMENT_OFFSET	0xfff8
 
-/* All extension headers begin so; the shortest is 8 bytes. */
+/* The first 8 bytes of every extension header, which is the length of the shortest. */
 struct extension_header {
 	__u8 next_header;
 	__u8 length;
@@ -21,14 +21,14 @@ struct extension_header {
 };
 
 /*
- * How long each kind is: ((length & mask) + more) << shift; shift 0 is no extension header.
- * A table instead of branches: the verifier follows each branch of each of the headers.
+ * Bytes of each kind: ((length & mask) + more) << shift; shift 0 is no extension header.
+ * A table instead of branches: the verifier would follow each branch for each of the headers.
  */
 struct extension_kind {
 	__u8 mask;
 	__u8 more;
 	__u8 shift;
-	__u8 may_end; /* a protocol of its own where no next header follows */
+	__u8 may_end; /* the protocol of the packet if no next header follows */
 };
 
 #define EXTENSION_IN_8_BYTES(ends)                                                                 \
@@ -52,12 +52,13 @@ static __always_inline __u32 extension_bytes(const struct extension_kind *kind, 
 {
 	__u64 bytes = ((__u64)(length & kind->mask) + kind->more) << (kind->shift & 3);
 
-	/* The verifier needs a bound; the compiler, which knows better, would drop a plain one. */
+	/* A bound for the verifier, in assembly because the compiler would remove a plain one. */
 	asm volatile("%0 &= 0xfff" : "+r"(bytes));
 	return bytes;
 }
 
-/* Hop-by-hop options of which the first is a jumbo payload (RFC 2675, 2), as BIG TCP writes it. */
+/* Hop-by-hop options that begin with a jumbo payload option (RFC 2675, 2), as BIG TCP writes them.
+ */
 struct jumbo_header {
 	__u8 next_header;
 	__u8 length;
@@ -72,12 +73,12 @@ struct jumbo_header {
 #define LONGEST_PLAIN_FRAME (ETH_HLEN + sizeof(struct ipv6hdr) + LARGEST_PAYLOAD)
 
 /*
- * Bytes of the datagram behind its IPv6 header. Where the field is 0, a jumbogram has its length in
- * an option, and a frame longer than the field can say is one packet (segmentation offload). With
- * other hop-by-hop options the kernel delivers the frame to its end (ip6_rcv_core,
- * net/ipv6/ip6_input.c, trims only what has no such header), so rules must see its ports. In all
- * other frames the datagram has no payload, and what follows must not be read. A jumbo option that
- * contradicts itself is dropped (ipv6_hop_jumbo, net/ipv6/exthdrs.c).
+ * Bytes of the datagram after its IPv6 header. Where the field is 0, a jumbogram has its length in
+ * an option, and a frame longer than the field can express is one packet (segmentation offload).
+ * With other hop-by-hop options the kernel delivers the frame to its end (ip6_rcv_core,
+ * net/ipv6/ip6_input.c, trims only frames without such a header), so rules must see its ports. In
+ * all other frames the datagram has no payload, and the bytes after it must not be read. The kernel
+ * drops a packet whose jumbo option contradicts its length (ipv6_hop_jumbo, net/ipv6/exthdrs.c).
  */
 static __always_inline __u32 payload_length(struct ipv6hdr *ip, void *end, struct packet *packet)
 {
@@ -138,7 +139,7 @@ static __always_inline enum packet_log_reason parse_ipv6(void *pos, void *end,
 
 		if (!kind->shift)
 			break;
-		/* Beyond the payload length: a contradiction. Beyond the frame: it was cut. */
+		/* Beyond the payload length: malformed. Beyond the frame: truncated. */
 		if (length < sizeof(*header))
 			return PACKET_LOG_REASON_MALFORMED;
 		if (pos + sizeof(*header) > end)

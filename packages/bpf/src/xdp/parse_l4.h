@@ -5,9 +5,8 @@
  * The contract of every parse_* function here:
  *   pos     where the header begins; it may lie beyond end
  *   end     first byte after the frame
- *   packet  gets what was read, numbers in host order; what was not read stays zero: nothing is
- *           guessed
- *   returns the first thing wrong from the outside in, or PACKET_LOG_REASON_NONE
+ *   packet  receives the fields that were read, numbers in host order; other fields stay zero
+ *   returns the first problem from the outer header inwards, or PACKET_LOG_REASON_NONE
  */
 #ifndef PACKETLOG_PARSE_L4_H
 #define PACKETLOG_PARSE_L4_H
@@ -30,12 +29,12 @@
 #define ICMP_HEADER	   8  /* of every message, RFC 792 */
 #define ICMPV6_HEADER	   4  /* RFC 4443, 2.1 */
 
-/* The datagram's own length is unknown (0 in the header: segmentation offload, jumbogram). */
+/* The length of the datagram is unknown (0 in the header: segmentation offload, jumbogram). */
 #define LENGTH_TO_END_OF_FRAME 0xffffffffU
 
 /*
- * A header of `bytes` is there if it lies inside the frame and inside the IP datagram: what
- * follows the datagram is Ethernet padding and must not be read as ports.
+ * Whether `bytes` of a header lie inside both the frame and the IP datagram: the bytes after the
+ * datagram are Ethernet padding and must not be read as ports.
  */
 #define l4_has(bytes) (length >= (bytes) && pos + (bytes) <= end)
 
@@ -46,8 +45,8 @@ static __always_inline void read_ports(void *pos, struct packet *packet)
 }
 
 /*
- * length: bytes from pos to the end of the IP datagram. What was read stays read, also where the
- * fixed header is not whole (truncated) or contradicts itself (malformed).
+ * length: bytes from pos to the end of the IP datagram. Fields that were read are kept, even if the
+ * fixed header is incomplete (truncated) or has an impossible length (malformed).
  */
 static __always_inline enum packet_log_reason parse_l4(void *pos, void *end, __u32 length,
 						       struct packet *packet)
@@ -75,8 +74,8 @@ static __always_inline enum packet_log_reason parse_l4(void *pos, void *end, __u
 		if (!l4_has(UDP_HEADER))
 			return PACKET_LOG_REASON_TRUNCATED;
 		/*
-		 * UDP's length counts the header; 0 is a jumbogram (RFC 2675, 4). UDP-Lite has its
-		 * checksum coverage there, which is 0 or at least the header (RFC 3828, 3.1).
+		 * UDP's length includes the header; 0 is a jumbogram (RFC 2675, 4). UDP-Lite has
+		 * its checksum coverage here, which is 0 or at least the header (RFC 3828, 3.1).
 		 */
 		udp_length = bpf_ntohs(*(__be16 *)(pos + UDP_LENGTH_OFFSET));
 		if (udp_length && udp_length < UDP_HEADER)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Rule sets: an inner map each, so that putting one in its place is atomic. The layout is
- * described in packages/bpf/src/rule-image.ts; a test holds the names and numbers here against it.
+ * Rule images: each is an inner map, so that replacing one is atomic. The layout is described in
+ * packages/bpf/src/rule-image.ts; a test compares the names and numbers here with it.
  */
 #ifndef PACKETLOG_RULE_IMAGE_H
 #define PACKETLOG_RULE_IMAGE_H
@@ -45,7 +45,7 @@ struct rule_node {
 	__u64 reserved;
 };
 
-/* A line of root4: values[how many starts the address reaches], or what `more` says. */
+/* A line of root4: values[number of starts at or below the address], or as `more` says. */
 #define RULE_BLOCK_STARTS	 7
 #define RULE_BLOCK_PACKED_STARTS 26
 #define RULE_BLOCK_PACKED	 0xffffffff
@@ -66,7 +66,7 @@ struct rule_block {
 
 _Static_assert(sizeof(struct rule_block) == 64, "a line");
 
-/* Parts of the addresses of a line, and keys of a part, as bits. */
+/* Bits of the number of parts of a line, and of keys of a part. */
 #define RULE_FILTER_PARTS     6
 #define RULE_FILTER_PART_KEYS 7
 #define RULE_FILTER_KEY_BITS  384
@@ -96,7 +96,7 @@ struct rule_filter {
 #define RULE_PORT_PROTOCOLS 4
 #define RULE_PROTOCOLS	    5
 
-/* The unit of an image: what it is depends on where it lies. */
+/* The unit of an image: its table decides which member it is. */
 struct rule_line {
 	union {
 		struct rule_header header;
@@ -112,24 +112,24 @@ struct rule_line {
 
 _Static_assert(sizeof(struct rule_line) == 64, "a cache line");
 
-/* One for each counter slot and CPU; who writes is the one CPU. */
+/* One for each counter slot and CPU; only that CPU writes it. */
 struct rule_counter {
 	__u64 packets;
 	__u64 bytes;
 	__u64 last_seen_wall_ns;
-	__u64 seen_jiffies; /* of last_seen: it is as exact as that */
+	__u64 seen_jiffies; /* jiffy of last_seen_wall_ns, which is updated once a jiffy */
 };
 
-/* Keep the structs whole in the object's BTF: of what only a map names, clang gives the name alone.
+/* Keep the structs in the object's BTF: for a type that only a map uses, clang emits just its name.
  */
 const struct rule_line *rule_line_btf __attribute__((unused));
 const struct rule_counter *rule_counter_btf __attribute__((unused));
 
 /*
- * The prototype of the inner maps. Sizes in place of BTF types: the loader makes images without
- * BTF, and Linux 5.15 to 6.1 reject an inner map (EINVAL) that has no BTF where the prototype has
- * (timer_off in bpf_map_meta_equal(), kernel/bpf/map_in_map.c). BPF_F_INNER_MAP: images differ in
- * size.
+ * The prototype of the inner maps. It has sizes instead of BTF types: the loader creates images
+ * without BTF, and Linux 5.15 to 6.1 reject (EINVAL) an inner map without BTF if the prototype has
+ * BTF (timer_off in bpf_map_meta_equal(), kernel/bpf/map_in_map.c). BPF_F_INNER_MAP: images differ
+ * in size.
  */
 struct rule_image {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * What an image of rules says of an address: its value, which names the node of a rule or a row of
- * them. The layout is described in packages/bpf/src/rule-image.ts.
+ * Looks up an address in a rule image: its value is the number of a rule's node, or of a row of
+ * nodes. The layout is described in packages/bpf/src/rule-image.ts.
  */
 #ifndef PACKETLOG_RULE_LOOKUP_H
 #define PACKETLOG_RULE_LOOKUP_H
@@ -11,7 +11,7 @@
 #include <bpf/bpf_helpers.h>
 #include "rule_image.h"
 
-/* A search passes over at most 2^24 bounds. */
+/* Enough for 2^24 bounds. */
 #define SEARCH_STEPS 24
 
 static __always_inline struct rule_line *line_at(void *image, __u32 line)
@@ -20,8 +20,8 @@ static __always_inline struct rule_line *line_at(void *image, __u32 line)
 }
 
 /*
- * A place within a line, to be called when the line was looked up: the verifier of Linux 5.10
- * forgets what it knew of a number that is kept on the stack during a call.
+ * An index within a line. Call it after the line was looked up: the verifier of Linux 5.10 forgets
+ * the bounds of a number that is spilled to the stack during a call.
  */
 static __always_inline __u32 within(__u32 number, __u32 mask)
 {
@@ -29,7 +29,7 @@ static __always_inline __u32 within(__u32 number, __u32 mask)
 	return number & mask;
 }
 
-/* All of these give 0, which is no rule, where the image ends. */
+/* These functions return 0, which is no rule, beyond the end of the image. */
 static __always_inline __u64 pair_at(void *image, __u32 table, __u32 number)
 {
 	struct rule_line *line = line_at(image, table + number / 8);
@@ -52,8 +52,8 @@ static __always_inline __u32 half_at(void *image, __u32 table, __u32 number)
 }
 
 /*
- * 1 if start <= key. No branch, also for the compiler: the verifier would follow it both ways, and
- * random addresses make it miss.
+ * 1 if start <= key. Without a branch, and the barrier keeps the compiler from adding one: the
+ * verifier would follow both sides, and random addresses cause branch misses.
  */
 static __always_inline __u64 reaches(__u32 key, __u32 start)
 {
@@ -64,8 +64,8 @@ static __always_inline __u64 reaches(__u32 key, __u32 start)
 }
 
 /*
- * The value at `key`, by an entry of a root table or of the slices: a value itself, or the last of
- * the bounds it names that does not start after `key`.
+ * The value at `key`, from an entry of a root table or of the slices: the entry's own value, or
+ * that of the last of its bounds that starts at or below `key`.
  */
 static __always_inline __u32 find(void *image, __u32 bounds, __u64 entry, __u32 key)
 {
@@ -96,8 +96,8 @@ static __always_inline __u32 key_bit(struct rule_filter *filter, __u32 half)
 }
 
 /*
- * 1: *value is that of the address, by a table that stays near the CPU; most addresses end here. 0:
- * it has to be looked up.
+ * 1: *value is that of the address, from a table small enough for the CPU's caches, which decides
+ * most addresses. 0: the address must be looked up.
  */
 static __always_inline int filtered(void *image, struct rule_header *header, __u32 address,
 				    __u32 *value)
@@ -114,7 +114,7 @@ static __always_inline int filtered(void *image, struct rule_header *header, __u
 	if (!line)
 		return 0;
 	filter = &line->filter;
-	/* One branch, at the end: none of them could be foreseen. */
+	/* One branch, at the end: no branch in between could be predicted. */
 	whole = -(filter->whole >> (part & 63) & 1);
 	*value = (header->whole_value & whole) | (header->usual_value & ~whole);
 	ask = key_bit(filter, hash_1) & key_bit(filter, hash_1 >> 16) &
@@ -123,7 +123,7 @@ static __always_inline int filtered(void *image, struct rule_header *header, __u
 	return !(ask & 1);
 }
 
-/* `values`: the line of those that the block can have. */
+/* `values`: the line with the values that the block can have. */
 static __always_inline __u32 value_of_packed(void *image, __u32 values, struct rule_block *block,
 					     __u32 address)
 {

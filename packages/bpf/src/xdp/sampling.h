@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Which permitted packets are recorded when not all of them can be: 1 of N, by chance, for each
- * packet anew. The record carries N as its weight, so that sums over weights are unbiased at any
- * time, also while N changes. The counters know every packet.
+ * Sampling: 1 of N packets is recorded, chosen at random for each packet. The record carries N as
+ * its weight, so that sums over weights are unbiased at any time, also while N changes. The
+ * counters include every packet.
  */
 #ifndef PACKETLOG_SAMPLING_H
 #define PACKETLOG_SAMPLING_H
@@ -12,9 +12,9 @@
 #include "knobs.h"
 
 /*
- * N by how full this CPU's ring is, in eighths: a reader that falls behind finds fewer records,
- * one that stands still leaves room for what comes later, and N is 1 again as soon as it has
- * caught up. No state, nothing to tell the kernel.
+ * N by the fill level of this CPU's ring: if the reader falls behind, fewer records are written,
+ * and a reader that stops leaves room for later ones. N is 1 again once the reader has caught up.
+ * Needs no state and no setting.
  */
 static __always_inline __u32 sample_by_fill(__u64 used, __u64 size)
 {
@@ -27,12 +27,12 @@ static __always_inline __u32 sample_by_fill(__u64 used, __u64 size)
 	return 64;
 }
 
-/* What became of a packet's record. */
+/* Outcome of writing a record. */
 enum emitted { EMITTED, SAMPLED_OUT, RING_FULL };
 
 /*
  * 0 if this packet is not recorded, else the weight of its record. used, size: of the ring, in any
- * unit; they matter only if the loader left it to them.
+ * common unit; they matter only if the loader sets no fixed rate.
  */
 static __always_inline __u32 sample_weight(__u64 used, __u64 size)
 {

@@ -1,4 +1,4 @@
-import { LIVE } from '@packetlog/bpf';
+import { RUNTIME } from '@packetlog/bpf';
 import { encodePacketLog, type InterfaceLedger, type Ledger, summarySchema } from '@packetlog/common';
 import { describe, expect, it } from 'vitest';
 import { FakeRing } from '../../test/support/fake-ring.ts';
@@ -54,7 +54,7 @@ function drain({ summaries = true } = {}) {
     rings: rings.map(({ memory }) => new KernelRing(memory)),
     interfaces: interfaces as unknown as WatchedInterfaces,
     slabWriter,
-    live: new Uint8Array(LIVE.size),
+    runtime: new Uint8Array(RUNTIME.size),
     summaries,
   });
   /**

@@ -1,5 +1,5 @@
 /** The drain thread's work: copies rings to slabs, tallies the records, reports once a second. */
-import { LIVE } from '@packetlog/bpf';
+import { RUNTIME } from '@packetlog/bpf';
 import { type Action, type InterfaceLedger, type Notice, REASONS, type Reason, type Summary } from '@packetlog/common';
 import type { DrainLedger } from '../ipc/messages.ts';
 import type { CommitMode, RingReader } from '../rings/ring-reader.ts';
@@ -17,7 +17,7 @@ export class Drain {
   readonly #rings: readonly RingReader[];
   readonly #interfaces: WatchedInterfaces;
   readonly #slabWriter: SlabWriter;
-  readonly #live: BigInt64Array;
+  readonly #runtime: BigInt64Array;
   readonly #summaries: boolean;
   readonly #tally = new Tally();
   readonly #before: number;
@@ -35,7 +35,7 @@ export class Drain {
     rings: readonly RingReader[];
     interfaces: WatchedInterfaces;
     slabWriter: SlabWriter;
-    live: Uint8Array;
+    runtime: Uint8Array;
     /** Records that previous loaders read from the rings. */
     before?: number;
     /** Whether reports include a summary of the records. */
@@ -46,7 +46,7 @@ export class Drain {
     this.#slabWriter = parts.slabWriter;
     this.#before = parts.before ?? 0;
     this.#summaries = parts.summaries;
-    this.#live = new BigInt64Array(parts.live.buffer, parts.live.byteOffset, LIVE.size / 8);
+    this.#runtime = new BigInt64Array(parts.runtime.buffer, parts.runtime.byteOffset, RUNTIME.size / 8);
   }
 
   /** Call before the first poll if the counters do not start at zero: their current values are not reported as new. */
@@ -83,8 +83,8 @@ export class Drain {
   /** Writes the wall clock offset for the program. The first call must come before attaching. */
   setClock(): { offsetNs: bigint; step: Notice | undefined } {
     const offset = measureClockOffset();
-    const at = LIVE.fields.clock_offset_ns / 8;
-    const before = Atomics.exchange(this.#live, at, offset);
+    const at = RUNTIME.fields.clock_offset_ns / 8;
+    const before = Atomics.exchange(this.#runtime, at, offset);
     const moved = offset - before;
     const stepped = before !== 0n && (moved > CLOCK_STEP_NS || moved < -CLOCK_STEP_NS);
     return { offsetNs: offset, step: stepped ? clockStep(moved) : undefined };

@@ -1,6 +1,6 @@
 /** Creates what the drain thread works with, in the network namespace that it watches. */
 import { closeSync, openSync } from 'node:fs';
-import { LIVE } from '@packetlog/bpf';
+import { RUNTIME } from '@packetlog/bpf';
 import { ERRNO } from '../errors/errno.ts';
 import { SetupError } from '../errors/setup-error.ts';
 import type { DrainOptions, FromDrain } from '../ipc/messages.ts';
@@ -63,7 +63,7 @@ export function setUp(options: DrainOptions, post: (message: FromDrain) => void)
   );
   const slots = new SlotTable(program.slots);
   const counters = new InterfaceCounters(program.counters, program.cpus);
-  const unwatched = () => Number(liveField(program.live, LIVE.fields.unwatched_ifindex));
+  const unwatched = () => Number(runtimeField(program.runtime, RUNTIME.fields.unwatched_ifindex));
   const keeper = carefulKeeper(pins, (notice) => post({ type: 'notice', notice }));
   const interfaces = new WatchedInterfaces(program, slots, counters, options.mode, unwatched, keeper);
   if (remains) interfaces.resume(remains.links, remains.names, program.reused);
@@ -80,12 +80,12 @@ export function setUp(options: DrainOptions, post: (message: FromDrain) => void)
     post: (slab, count, skipped) => post({ type: 'rows', slab, count, skipped }),
     postSkipped: (skipped) => post({ type: 'skipped', skipped }),
   });
-  const { before, live } = program;
+  const { before, runtime } = program;
   const drain = new Drain({
     rings: transport.rings,
     interfaces,
     slabWriter,
-    live,
+    runtime,
     before,
     summaries: options.summaries,
   });
@@ -118,8 +118,8 @@ export function setUp(options: DrainOptions, post: (message: FromDrain) => void)
   };
 }
 
-function liveField(live: Uint8Array, offset: number): bigint {
-  return new DataView(live.buffer, live.byteOffset, live.byteLength).getBigUint64(offset, true);
+function runtimeField(runtime: Uint8Array, offset: number): bigint {
+  return new DataView(runtime.buffer, runtime.byteOffset, runtime.byteLength).getBigUint64(offset, true);
 }
 
 function leftBehind({ directory }: Remains): SetupError {

@@ -40,7 +40,7 @@ export class ArrayRing implements RingReader {
 
   drain(sink: RecordSink, maxBytes: number): Drained {
     const start = this.#position;
-    // Pairs with publish_hot and publish_and_wake: every record before this position is complete.
+    // Pairs with commit_polling and commit_and_wake: every record before this position is complete.
     const producer = Number(Atomics.load(this.#memory.producer, 0));
     const end = Math.min(producer, start + Math.floor(maxBytes / PACKET_LOG_SIZE));
     for (let position = start; position < end; ) {
@@ -62,7 +62,7 @@ export class ArrayRing implements RingReader {
     // A writer that sees an older value uses a barrier that it does not need, or the reader waits for it to end.
     const polling = mode === 'polling' ? 1n : 0n;
     if (consumer[2] !== polling) Atomics.store(consumer, 2, polling);
-    // Pairs with the load of armed in publish_and_wake: either the writer sees it, or our next poll sees the record.
+    // Pairs with the load of need_wakeup in commit_and_wake: either the writer sees it, or our next poll sees the record.
     const needWakeup = mode === 'wakeOnNext' ? 1n : 0n;
     if (Atomics.load(consumer, 1) !== needWakeup) Atomics.store(consumer, 1, needWakeup);
   }

@@ -117,7 +117,7 @@ function tablesOf(
   };
 }
 
-/** As `image_in_force` of judge.h. */
+/** As `image_in_force` of rule_verdict.h. */
 function imageInForce(images: number): Uint8Array | undefined {
   const provisional = imageAt(images, RULE_SLOTS.provisional);
   if (provisional !== undefined && stillHolds(provisional)) return provisional;

@@ -1,7 +1,16 @@
 /** Opens, configures and loads the XDP object with the best transport that this kernel supports. */
 import { existsSync } from 'node:fs';
 import { totalmem } from 'node:os';
-import { COUNTERS, INTERFACE_SLOTS, LIVE, MAPS, OBJECT_PATH, PROGRAMS, RULE_COUNTER, SLOT_TABLE } from '@packetlog/bpf';
+import {
+  COUNTERS,
+  INTERFACE_SLOTS,
+  MAPS,
+  OBJECT_PATH,
+  PROGRAMS,
+  RULE_COUNTER,
+  RUNTIME,
+  SLOT_TABLE,
+} from '@packetlog/bpf';
 import { ERRNO } from '../errors/errno.ts';
 import { SetupError } from '../errors/setup-error.ts';
 import type { TransportName } from '../ipc/settings.ts';
@@ -46,8 +55,8 @@ export interface LoadedProgram {
   readonly before: number;
   /** `struct interface_counters` at slot * cpus + cpu, read-only. */
   readonly counters: Uint8Array;
-  /** `struct packetlog_live`. */
-  readonly live: Uint8Array;
+  /** `struct packetlog_runtime`. */
+  readonly runtime: Uint8Array;
   /** `struct interface_slots`. */
   readonly slots: Uint8Array;
   /** Descriptor of the map that holds the rule sets. */
@@ -155,7 +164,7 @@ function opened(
     reused: remains !== undefined,
     before: open.before ?? emitted,
     counters,
-    live: memoryOf(map(MAPS.live), LIVE.size, 'read-write'),
+    runtime: memoryOf(map(MAPS.runtime), RUNTIME.size, 'read-write'),
     slots: memoryOf(map(MAPS.slots), SLOT_TABLE.size, 'read-write'),
     ruleImages: mapDescriptor(map(MAPS.ruleImages)),
     ruleCounters: memoryOf(map(MAPS.ruleCounters), ruleSlots * cpus * RULE_COUNTER.size, 'read-write'),

@@ -37,7 +37,7 @@ export function blockTable(own: Bounds, shared: Bounds, packedValues: Uint32Arra
 
 function bitsFor(bounds: number, mean: number): number {
   const bits = Math.ceil(Math.log2(Math.max(1, bounds / mean)));
-  return Math.min(RULE_ROOT_BITS.most, Math.max(RULE_ROOT_BITS.least, bits));
+  return Math.min(RULE_ROOT_BITS.max, Math.max(RULE_ROOT_BITS.min, bits));
 }
 
 class BlockTable {
@@ -71,14 +71,14 @@ class BlockTable {
   }
 
   #fill(line: number, from: number, last: number): void {
-    if (last - from <= RULE_BLOCK.most_starts) this.#fillPlain(line, from, last);
+    if (last - from <= RULE_BLOCK.max_starts) this.#fillPlain(line, from, last);
     else if (!this.#mayPack || !this.#fillPacked(line, from, last)) this.#fillSearched(line, from, last);
   }
 
   #fillPlain(line: number, from: number, last: number): void {
     const { table } = this;
     table[line + RULE_BLOCK.values] = this.#value(from);
-    for (let i = 0; i < RULE_BLOCK.most_starts; i++) {
+    for (let i = 0; i < RULE_BLOCK.max_starts; i++) {
       const bound = from + 1 + i;
       table[line + RULE_BLOCK.starts + i] = bound > last ? LAST_ADDRESS : this.#start(bound);
       table[line + RULE_BLOCK.values + 1 + i] = this.#value(Math.min(bound, last));
@@ -87,16 +87,16 @@ class BlockTable {
 
   /** Returns false if there are too many starts, or a value that a packed block cannot express. */
   #fillPacked(line: number, from: number, last: number): boolean {
-    if (last - from > RULE_BLOCK.most_packed_starts) return false;
+    if (last - from > RULE_BLOCK.max_packed_starts) return false;
     const kinds = [0, 0];
     let kind = 0;
-    for (let i = 0; i <= RULE_BLOCK.most_packed_starts; i++) {
+    for (let i = 0; i <= RULE_BLOCK.max_packed_starts; i++) {
       if (from + i <= last) kind = this.#kind(this.#value(from + i));
       if (kind < 0) return false;
       kinds[i >> 4] = (kinds[i >> 4] as number) | (kind << (2 * (i & 15)));
     }
     const starts = 2 * line + RULE_BLOCK.packed_starts;
-    this.#halves.fill(LOW_HALF, starts, starts + RULE_BLOCK.most_packed_starts);
+    this.#halves.fill(LOW_HALF, starts, starts + RULE_BLOCK.max_packed_starts);
     for (let i = 0; i < last - from; i++) this.#halves[starts + i] = this.#start(from + 1 + i) & LOW_HALF;
     this.table[line + RULE_BLOCK.packed_kinds / 2] = kinds[0] as number;
     this.table[line + RULE_BLOCK.packed_kinds / 2 + 1] = kinds[1] as number;

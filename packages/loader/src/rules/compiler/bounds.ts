@@ -66,7 +66,7 @@ function tooManyBounds(): RulesCompileError {
 /** About one bound per block, so that a lookup reads one line of the root table and one or two of the bounds. */
 export function rootBitsFor(bounds: number): number {
   const bits = Math.ceil(Math.log2(Math.max(1, bounds)));
-  return Math.min(RULE_ROOT_BITS.most, Math.max(RULE_ROOT_BITS.least, bits));
+  return Math.min(RULE_ROOT_BITS.max, Math.max(RULE_ROOT_BITS.min, bits));
 }
 
 /** Returns the root table over `count` bounds from `first` on, the first of which begins at 0. */

@@ -36,7 +36,7 @@ export function compileServices(
   });
   const protocolTables: Uint16Array[] = [];
   const portTables = new PortTables();
-  const portTableNumbers = new Uint32Array(RULE_SERVICES.most_interface_classes * RULE_SERVICES.port_protocols);
+  const portTableNumbers = new Uint32Array(RULE_SERVICES.max_interface_classes * RULE_SERVICES.port_protocols);
   classNames.forEach((name, index) => {
     const here = conditions.map((condition) => condition.interface === undefined || condition.interface === name);
     protocolTables.push(protocolTable(conditions, here, signatures));
@@ -55,8 +55,8 @@ function interfaceClassNames(
 ): (string | undefined)[] {
   const named = new Set(conditions.map((condition) => condition.interface));
   const there = [...named].filter((name) => name !== undefined && interfaceSlots.has(name));
-  if (there.length >= RULE_SERVICES.most_interface_classes) {
-    const most = RULE_SERVICES.most_interface_classes - 1;
+  if (there.length >= RULE_SERVICES.max_interface_classes) {
+    const most = RULE_SERVICES.max_interface_classes - 1;
     const message = `Rules name ${there.length} interfaces, ${most} can be told apart: leave the interface out of some rules.`;
     throw new RulesCompileError('limit', message, most);
   }
@@ -121,7 +121,7 @@ function takes(condition: Condition, protocol: number): boolean {
 
 function serviceOf(signatures: ServiceSignatures): number {
   const service = signatures.current();
-  const most = RULE_SERVICES.most_services;
+  const most = RULE_SERVICES.max_services;
   if (service < most) return service;
   const message = `Rules tell more than ${most} kinds of packets apart: use fewer different ports, or ranges that overlap less.`;
   throw new RulesCompileError('limit', message, most);

@@ -46,7 +46,7 @@ export function sourceFilter(bounds: Bounds, values: Uint32Array, bits = filterB
 /** An isolated network has two bounds. */
 function filterBitsFor(bounds: number): number {
   const bits = Math.ceil(Math.log2(Math.max(1, bounds / 2 / MEAN_NETWORKS)));
-  return Math.min(RULE_FILTER.most, Math.max(RULE_FILTER.least, bits));
+  return Math.min(RULE_FILTER.max, Math.max(RULE_FILTER.min, bits));
 }
 
 /** Returns the values that most addresses have, as many as packed blocks can express. */

@@ -77,7 +77,7 @@ export function writeImage(parts: ImageParts, allocate: (bytes: number) => Uint8
 /** Returns the line of the services. Places the port tables first, because the services contain their lines. */
 function placeServices(services: Services, place: (data: Uint32Array | Uint16Array | Uint8Array) => number): number {
   const tableLines = services.portTables.map((table) => place(table));
-  const portTables = new Uint32Array(RULE_SERVICES.most_interface_classes * RULE_SERVICES.port_protocols);
+  const portTables = new Uint32Array(RULE_SERVICES.max_interface_classes * RULE_SERVICES.port_protocols);
   services.portTableNumbers.forEach((number, index) => {
     if (number > 0) portTables[index] = tableLines[number - 1] as number;
   });

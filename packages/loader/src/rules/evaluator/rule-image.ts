@@ -1,5 +1,5 @@
 /**
- * Decides about packets by an image, step by step like the XDP program (packages/bpf/src/xdp/judge.h). Works on
+ * Decides about packets by an image, step by step like the XDP program (packages/bpf/src/xdp/rule_verdict.h). Works on
  * little-endian machines only, like the image.
  */
 import {
@@ -138,7 +138,7 @@ export class RuleImage {
     if (more === RULE_BLOCK.packed) return this.#packedValue(line, address & 0xffff);
     if (more > 0) return this.#search(this.#words[line + RULE_BLOCK.starts] as number, more, address);
     let reached = 0;
-    while (reached < RULE_BLOCK.most_starts && (this.#words[line + RULE_BLOCK.starts + reached] as number) <= address) {
+    while (reached < RULE_BLOCK.max_starts && (this.#words[line + RULE_BLOCK.starts + reached] as number) <= address) {
       reached++;
     }
     return this.#words[line + RULE_BLOCK.values + reached] as number;
@@ -148,7 +148,7 @@ export class RuleImage {
   #packedValue(line: number, low: number): number {
     const starts = 2 * line + RULE_BLOCK.packed_starts;
     let reached = 0;
-    while (reached < RULE_BLOCK.most_packed_starts && (this.#halves[starts + reached] as number) <= low) reached++;
+    while (reached < RULE_BLOCK.max_packed_starts && (this.#halves[starts + reached] as number) <= low) reached++;
     const kinds = this.#halves[2 * line + RULE_BLOCK.packed_kinds + (reached >>> 3)] as number;
     const values = this.#header(RULE_HEADER.filter_line) * LINE_WORDS;
     return this.#words[values + ((kinds >>> (2 * (reached & 7))) & 3)] as number;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Which rule decides on a packet. A matching permit rule wins, else a matching deny rule, else
- * observe; what matches by source competes with what matches any source.
+ * The rule that decides on a packet. A matching permit rule wins over deny, and deny over observe.
+ * Rules that match the source compete with rules for any source.
  *
- * The lookup is a function of its own, with plain numbers for arguments: the verifier then looks at
- * it once, and not once for each way through the parser.
+ * The lookup is a global function with plain numbers as arguments: the verifier checks it once, not
+ * once for each path through the parser.
  */
-#ifndef PACKETLOG_JUDGE_H
-#define PACKETLOG_JUDGE_H
+#ifndef PACKETLOG_RULE_VERDICT_H
+#define PACKETLOG_RULE_VERDICT_H
 
 #include <linux/in.h>
 #include <bpf/bpf_endian.h>
@@ -15,36 +15,36 @@
 #include "packet.h"
 #include "rule_lookup.h"
 
-/* What judge() returns: the rule's id in the low half, its counter's slot, and the action. */
+/* Result of rule_verdict(): the rule's id in the low half, its counter's slot, and the action. */
 #define VERDICT_COUNTER_SHIFT 32
 #define VERDICT_COUNTER_MASK  0xffffff
 #define VERDICT_ACTION_SHIFT  56
 #define VERDICT_DEFAULT_DENY  (4ULL << VERDICT_ACTION_SHIFT)
 
-/* What judge() is told besides the address. */
-#define TOLD_PORT_SHIFT	    8
-#define TOLD_SLOT_SHIFT	    24
-#define TOLD_READABLE_SHIFT 32
+/* Key of rule_verdict() besides the source address: the protocol in the low byte, and these. */
+#define KEY_PORT_SHIFT	   8
+#define KEY_SLOT_SHIFT	   24
+#define KEY_READABLE_SHIFT 32
 
-/* Which of the classes of protocol, port and interface the packet is in. */
-static __always_inline __u32 service_of(void *image, __u32 services, __u64 told)
+/* The class of protocol, port and interface that the packet belongs to. */
+static __always_inline __u32 service_of(void *image, __u32 services, __u64 key)
 {
-	__u32 protocol = told & 0xff, slot = told >> TOLD_SLOT_SHIFT;
+	__u32 protocol = key & 0xff, slot = key >> KEY_SLOT_SHIFT;
 	struct rule_line *line = line_at(image, services);
-	__u32 class, table, place;
+	__u32 class, table, column;
 
 	if (!line)
 		return 0;
 	class = line->bytes[within(slot, 63)];
-	if (told >> TOLD_READABLE_SHIFT & READ_PORTS) {
-		place = protocol == IPPROTO_TCP	   ? 0
-			: protocol == IPPROTO_UDP  ? 1
-			: protocol == IPPROTO_SCTP ? 2
-						   : 3;
+	if (key >> KEY_READABLE_SHIFT & READ_PORTS) {
+		column = protocol == IPPROTO_TCP    ? 0
+			 : protocol == IPPROTO_UDP  ? 1
+			 : protocol == IPPROTO_SCTP ? 2
+						    : 3;
 		table = word_at(image, services + RULE_PORT_TABLES,
-				class * RULE_PORT_PROTOCOLS + place);
+				class * RULE_PORT_PROTOCOLS + column);
 		if (table)
-			return half_at(image, table, told >> TOLD_PORT_SHIFT & 0xffff);
+			return half_at(image, table, key >> KEY_PORT_SHIFT & 0xffff);
 	}
 	return half_at(image, services + RULE_PROTOCOLS, class * 256 + protocol);
 }
@@ -85,13 +85,13 @@ static __always_inline __u64 verdict_of(void *image, __u32 nodes, __u32 number)
 	return 0;
 }
 
-/* permit over deny over observe over nothing. */
+/* Precedence of a verdict: permit over deny over observe over none. */
 static __always_inline __u32 rank_of(__u64 verdict)
 {
 	return 0x1320 >> (verdict >> VERDICT_ACTION_SHIFT & 3) * 4 & 3;
 }
 
-/* The set in force, or NULL. */
+/* The rule image in force, or NULL. */
 static __always_inline void *image_in_force(void)
 {
 	__u32 slot = RULE_PROVISIONAL;
@@ -107,11 +107,11 @@ static __always_inline void *image_in_force(void)
 	return bpf_map_lookup_elem(&rule_images, &slot);
 }
 
-/* Global, with a prototype of numbers only: see above. */
-__attribute__((noinline)) __u64 judge(__u64 src_high, __u64 src_low, __u64 told)
+/* Global, with numbers as arguments only: see the head of this file. */
+__attribute__((noinline)) __u64 rule_verdict(__u64 src_high, __u64 src_low, __u64 key)
 {
 	void *image = image_in_force();
-	__u32 readable = told >> TOLD_READABLE_SHIFT;
+	__u32 readable = key >> KEY_READABLE_SHIFT;
 	__u64 by_source, by_any;
 	struct rule_header *header;
 	struct rule_line *line;
@@ -124,7 +124,7 @@ __attribute__((noinline)) __u64 judge(__u64 src_high, __u64 src_low, __u64 told)
 		return 0;
 	header = &line->header;
 	if (header->services_line)
-		service = service_of(image, header->services_line, told);
+		service = service_of(image, header->services_line, key);
 	if (readable & READ_IPV4)
 		value = value_of_ipv4(image, header, bpf_ntohl(src_low >> 32));
 	else if (readable & READ_IPV6)
@@ -140,7 +140,7 @@ __attribute__((noinline)) __u64 judge(__u64 src_high, __u64 src_low, __u64 told)
 	return by_source;
 }
 
-/* One packet more for the rule that decided on it. */
+/* Counts a packet for the rule that decided on it. */
 static __always_inline void count_rule(__u32 slot, __u32 cpu, __u64 length)
 {
 	__u32 index = slot * knobs.cpu_count + cpu;
@@ -154,7 +154,7 @@ static __always_inline void count_rule(__u32 slot, __u32 cpu, __u64 length)
 	if (counter->seen_jiffies == jiffies)
 		return;
 	counter->seen_jiffies = jiffies;
-	counter->last_seen_wall_ns = bpf_ktime_get_ns() + live.clock_offset_ns;
+	counter->last_seen_wall_ns = bpf_ktime_get_ns() + runtime.clock_offset_ns;
 }
 
 static __always_inline int has_rules(void)
@@ -166,8 +166,8 @@ static __always_inline int has_rules(void)
 }
 
 /*
- * The action for a packet that was parsed. Sets its rule, and the reason unless the parser had one
- * that matters more.
+ * The action for a parsed packet. Sets its rule, and the reason; a permit rule keeps the parser's
+ * reason.
  */
 static __always_inline enum packet_log_action apply_rules(struct packet *packet, __u32 slot,
 							  __u32 cpu, __u64 *reason)
@@ -176,10 +176,10 @@ static __always_inline enum packet_log_action apply_rules(struct packet *packet,
 
 	if (packet->ether_type != ETH_P_IP && packet->ether_type != ETH_P_IPV6)
 		return PACKET_LOG_ACTION_PERMIT;
-	verdict = judge(packet->src_high, packet->src_low,
-			packet->ip_protocol | (packet->ports >> 16) << TOLD_PORT_SHIFT |
-				(__u64)slot << TOLD_SLOT_SHIFT |
-				packet->readable << TOLD_READABLE_SHIFT);
+	verdict = rule_verdict(packet->src_high, packet->src_low,
+			       packet->ip_protocol | (packet->ports >> 16) << KEY_PORT_SHIFT |
+				       (__u64)slot << KEY_SLOT_SHIFT |
+				       packet->readable << KEY_READABLE_SHIFT);
 	if (!verdict)
 		return PACKET_LOG_ACTION_PERMIT;
 	if (verdict == VERDICT_DEFAULT_DENY) {
