@@ -45,12 +45,12 @@ int map_of_program(int program, const char *name)
 	return -1;
 }
 
-int inner_map(int outer, uint32_t place)
+int inner_map(int outer, uint32_t index)
 {
 	__u32 id;
 	int fd;
 
-	if (bpf_map_lookup_elem(outer, &place, &id))
+	if (bpf_map_lookup_elem(outer, &index, &id))
 		die("inner map", errno);
 	fd = bpf_map_get_fd_by_id(id);
 	if (fd < 0)

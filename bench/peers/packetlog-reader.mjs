@@ -1,11 +1,11 @@
 /**
- * The loader's own reader, for the same protocol as reader.c:
+ * The loader's reader, with the protocol of reader.c:
  *
  *   packetlog-reader.mjs array|ring|perf RING_BYTES precise|cached
  *
- * What runs is the loader's modules, built: the program is loaded, the rings are mapped and read, and the policy
- * is kept by what `packetlog` uses for that, in a worker as there. Like its peers it copies each record into
- * memory of its own and does nothing else with it: no summaries, no clients.
+ * Runs the built modules of the loader in a worker, as `packetlog` does: they load the program, map and read the rings,
+ * and decide when to poll. Like the readers in C, it copies each record into its own memory and does nothing else with
+ * it: no summaries, no clients.
  */
 import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -19,7 +19,7 @@ import { loadProgram } from '../../packages/loader/dist/xdp/program.js';
 const LOOPBACK_IFINDEX = 1;
 const LOOPBACK_SLOT = 1;
 const SINK_BYTES = 256 * 1024;
-/** How long it sleeps when nothing comes, as its peers: it may be that late to stop. */
+/** Longest sleep without records, as in the other readers: `stop` takes effect up to that much later. */
 const SLEEP_MS = 20;
 /** struct bpf_prog_info. */
 const PROGRAM_INFO_BYTES = 256;
@@ -28,7 +28,7 @@ const PROGRAM_ID = 4;
 /** @param {unknown} value */
 const answer = (value) => writeSync(1, `${JSON.stringify(value)}\n`);
 
-/** Commands on standard input, answers on standard output. */
+/** Reads commands from standard input and prints answers to standard output. */
 function serve() {
   const going = new Int32Array(new SharedArrayBuffer(4));
   const worker = new Worker(new URL(import.meta.url), { workerData: going, argv: process.argv.slice(2) });
@@ -70,13 +70,13 @@ function read(going) {
   parentPort?.postMessage({ program: new DataView(info.buffer).getUint32(PROGRAM_ID, true) });
 
   const { rings, descriptors, woken } = program.transport;
-  /** Naps are taken where the loader's drain thread takes them. */
+  /** A word that never changes, to nap in Atomics.wait as the drain thread does. */
   const never = new Int32Array(new SharedArrayBuffer(4));
   const all = epollOf(descriptors);
   const sink = new Uint8Array(SINK_BYTES);
   let used = 0;
 
-  /** One look at every ring, as the drain's, with a copy for a sink. */
+  /** Polls every ring once, as the drain does, and copies the records into the sink. */
   const poll = () => {
     let records = 0;
     let more = false;

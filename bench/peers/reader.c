@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A reader in C of a loaded PacketLog program.
+ * Reads the records of a loaded PacketLog program, in C.
  *
  *   reader PROGRAM_ID perf|poll|shared|span|array
  *
- * Prints {} when it is ready. Then for each line on standard input: `go` begins to read, `stop`
- * reads what is left and prints {"records": n, "cpu_ns": n}, of the reading thread alone. Ends with
- * its input.
+ * Prints {} when it is ready. Then it accepts lines on standard input: `go` starts reading, `stop`
+ * reads the remaining records and prints {"records": n, "cpu_ns": n}, the CPU time of the reading
+ * thread alone. Exits at the end of its input.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -16,34 +16,35 @@
 #include <time.h>
 #include <bpf/libbpf.h>
 #include "../program.h"
-#include "ways.h"
+#include "readers.h"
 
-static const struct way *const ways[] = {&way_perf, &way_poll, &way_shared, &way_span, &way_array};
+static const struct reader *const readers[] = {&reader_perf, &reader_poll, &reader_shared,
+					       &reader_span, &reader_array};
 
 struct reading {
-	const struct way *way;
+	const struct reader *reader;
 	void *state;
 	atomic_bool stop;
 	uint64_t records;
 	uint64_t cpu_ns;
 };
 
-static void *read_until_told(void *context)
+static void *read_until_stop(void *context)
 {
 	struct reading *reading = context;
 	struct timespec used;
 
 	while (!atomic_load_explicit(&reading->stop, memory_order_relaxed))
-		reading->records += reading->way->read(reading->state);
-	reading->records += reading->way->finish(reading->state);
+		reading->records += reading->reader->read(reading->state);
+	reading->records += reading->reader->finish(reading->state);
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
 	reading->cpu_ns = used.tv_sec * 1000000000ULL + used.tv_nsec;
 	return NULL;
 }
 
-static void serve(const struct way *way, void *state)
+static void serve(const struct reader *reader, void *state)
 {
-	struct reading reading = {.way = way, .state = state};
+	struct reading reading = {.reader = reader, .state = state};
 	pthread_t thread;
 	char line[64];
 
@@ -51,7 +52,7 @@ static void serve(const struct way *way, void *state)
 		if (!strcmp(line, "go\n")) {
 			reading.records = 0;
 			reading.stop = false;
-			if (pthread_create(&thread, NULL, read_until_told, &reading))
+			if (pthread_create(&thread, NULL, read_until_stop, &reading))
 				die("pthread_create", 1);
 			puts("{}");
 		} else {
@@ -68,16 +69,16 @@ int main(int argc, char **argv)
 {
 	size_t i;
 
-	for (i = 0; argc == 3 && i < sizeof(ways) / sizeof(*ways); i++) {
+	for (i = 0; argc == 3 && i < sizeof(readers) / sizeof(*readers); i++) {
 		void *state;
 
-		if (strcmp(ways[i]->name, argv[2]))
+		if (strcmp(readers[i]->name, argv[2]))
 			continue;
-		state = ways[i]->open(program_by_id(strtoul(argv[1], NULL, 10)),
-				      libbpf_num_possible_cpus());
+		state = readers[i]->open(program_by_id(strtoul(argv[1], NULL, 10)),
+					 libbpf_num_possible_cpus());
 		puts("{}");
 		fflush(stdout);
-		serve(ways[i], state);
+		serve(readers[i], state);
 		return 0;
 	}
 	fprintf(stderr, "reader PROGRAM_ID perf|poll|shared|span|array\n");

@@ -1,7 +1,7 @@
-/** Random sources of rules: exact addresses, and to every ten of them a network of 16 to 31 bits. */
+/** Random sources of rules: exact addresses, and one network of 16 to 31 bits for every ten addresses. */
 
 /**
- * The same each time: those of a larger count begin with those of a smaller one.
+ * Returns the same entries each time: the entries of a larger count begin with those of a smaller one.
  * @param {number} count of exact addresses
  */
 export function entries(count) {
@@ -23,7 +23,7 @@ export function entries(count) {
 }
 
 /**
- * As a list is published, one a line.
+ * Returns the entries as a published list: one per line.
  * @param {number} count
  */
 export function listText(count) {

@@ -1,11 +1,11 @@
 /**
- * What rules cost: rules.mjs OBJECT ROUNDS, OBJECT being the compiled traffic/random_source.bpf.c.
+ * Measures the cost of rules: rules.mjs OBJECT ROUNDS, OBJECT being the compiled traffic/random_source.bpf.c.
  *
- * The complete program in test runs whose frame gets another random IPv4 source each time, with sets of so many
- * entries, ten exact addresses to each network of 16 to 31 bits; the same entries in the kernel's longest-prefix trie.
- * Prints one line of JSON: { "1000": { rules_ns: [..], listed_ns: [..], trie_ns: [..], ... } }, ns added per packet, one
- * figure for each round, against the same packets without a rule set; `listed_ns` of packets that all come from one of
- * the exact addresses. "0" is a set without entries.
+ * Runs the complete program in test runs with a random IPv4 source in each frame, with rule sets of several sizes (ten
+ * exact addresses for each network of 16 to 31 bits), and the same entries in the kernel's longest-prefix trie. Prints
+ * one line of JSON: { "1000": { rules_ns: [..], listed_ns: [..], trie_ns: [..], ... } }, the ns added per packet in each
+ * round compared with the same packets without a rule set. `listed_ns`: all packets come from exact addresses of the
+ * list. "0" is a set without entries.
  */
 import { OBJECT_PATH } from '../../packages/bpf/dist/index.js';
 import { C, call } from '../../packages/loader/dist/native/ffi.js';
@@ -20,7 +20,7 @@ const COUNTS = [0, 1000, 100_000, 1_000_000];
 const PACKETS = 200_000;
 const RING_BYTES = 64 << 20;
 const LOOPBACK_IFINDEX = 1;
-/** LISTED of random_source.bpf.c. */
+/** As in random_source.bpf.c. */
 const LISTED = 262_144;
 
 /** @param {{ value: number, errno: number }} outcome */
@@ -41,7 +41,7 @@ function compile(count, list) {
   }).image;
 }
 
-/** An IPv4 UDP frame; its source is written over. */
+/** An IPv4 UDP frame; the program overwrites its source. */
 const frame = Uint8Array.from(
   `020000000002 020000000001 0800 45000032 00004000 4011 0000 c0000201 0a000001 c350 0035 001e 0000 ${'00'.repeat(22)}`
     .replaceAll(' ', '')
@@ -49,7 +49,7 @@ const frame = Uint8Array.from(
   (byte) => Number.parseInt(byte, 16),
 );
 
-/** Average ns of a program per packet. @param {number} program */
+/** Returns the average ns of a program per packet. @param {number} program */
 function measure(program) {
   const address = frameMemory();
   const options = new Uint8Array(80); // struct bpf_test_run_opts
@@ -66,7 +66,7 @@ function measure(program) {
   return view.getUint32(64, true);
 }
 
-/** Where C finds the frame. */
+/** Returns the address of a copy of the frame. */
 function frameMemory() {
   const protection = 3;
   const privateAnonymous = 0x22;
@@ -106,7 +106,7 @@ function fill(map, count) {
   if (value < 0) throw new Error(`fill trie: errno ${-value}`);
 }
 
-/** Exact addresses among the entries, in no order. @param {number} map @param {number} count */
+/** Fills the map with the exact addresses among the entries, unordered. @param {number} map @param {number} count */
 function fillListed(map, count) {
   const { starts, bits } = entries(count);
   const exact = starts.filter((_, i) => bits[i] === 32);
@@ -122,7 +122,7 @@ function fillListed(map, count) {
   if (value < 0) throw new Error(`fill listed: errno ${-value}`);
 }
 
-/** The programs of random_source.bpf.c, the second one going on to `program`. @param {number | undefined} program */
+/** Loads the programs of random_source.bpf.c, which tail-call `program`. @param {number | undefined} program */
 function load(program) {
   const opened = need(libbpf.openObject(object));
   need(libbpf.loadObject(opened));
@@ -151,7 +151,7 @@ packetlog.slots[LOOPBACK_IFINDEX] = 1;
 const images = new RuleImages(packetlog.ruleImages);
 const chain = load(packetlog.single);
 
-/** The complete program, its rings emptied by a reader that is awake, as it is at such rates. @param {number} program that goes on to it */
+/** Measures the complete program with rings emptied by a polling reader, as at such rates. @param {number} program that tail-calls it */
 function measurePacketlog(program) {
   const ns = measure(program);
   for (const ring of packetlog.transport.rings) {
@@ -161,11 +161,11 @@ function measurePacketlog(program) {
   return ns;
 }
 
-/** What it gives, and how long it takes. @template T @param {() => T} work @returns {[T, number]} */
+/** Returns the result of `work` and its time in ms. @template T @param {() => T} work @returns {[T, number]} */
 function timed(work) {
   const start = performance.now();
-  const given = work();
-  return [given, Math.round((performance.now() - start) * 10) / 10];
+  const result = work();
+  return [result, Math.round((performance.now() - start) * 10) / 10];
 }
 
 const compiled = new Map(

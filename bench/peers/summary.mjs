@@ -1,10 +1,10 @@
 /**
- * What summaries cost: the loader's own tally over records in a ring's worth of memory.
+ * Measures the cost of summaries: runs the loader's tally over records in memory of the size of a ring.
  *
  *   summary.mjs SOURCES
  *
- * Prints {"ns_per_record": n}: CPU time, the median of rounds, each through all of the memory in spans as a ring
- * gives them. TCP and UDP to one address and five ports; every record's source is a random one of SOURCES.
+ * Prints {"ns_per_record": n}: CPU time, the median of rounds, each over all records in spans as from a ring. The
+ * records are TCP and UDP to one address and five ports; the source of each is a random one of SOURCES.
  */
 import { randomBytes } from 'node:crypto';
 import { Tally } from '../../packages/loader/dist/summary/tally.js';
@@ -42,7 +42,7 @@ for (let round = -2; round < ROUNDS; round++) {
   const before = process.cpuUsage();
   for (let i = 0; i < RECORDS; i += SPAN) tally.add(memory, i * RECORD, SPAN, RECORD);
   const { user, system } = process.cpuUsage(before);
-  // The first ones compile.
+  // V8 compiles in the first rounds.
   if (round >= 0) figures.push(((user + system) * 1000) / RECORDS);
   const { records } = tally.take();
   if (records !== RECORDS) throw new Error(`${records} of ${RECORDS} records were tallied`);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-/* Two programs of the generator's own: one sends frames on, one does nothing with them. */
+/* The programs of the generator: one redirects frames, one only passes them. */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/ip.h>
@@ -12,8 +12,7 @@ const volatile __u32 target_ifindex SEC(".rodata");
 
 __u32 next_source SEC(".data");
 
-/* Sends the frame out of the target, each from another of 1000 source addresses, 198.18.0.0 and on.
- */
+/* Redirects the frame to the target, with the next of 1000 source addresses from 198.18.0.0 on. */
 SEC("xdp")
 int generate(struct xdp_md *ctx)
 {
@@ -31,7 +30,7 @@ int generate(struct xdp_md *ctx)
 	return bpf_redirect(target_ifindex, 0);
 }
 
-/* What the harness costs. */
+/* Measures the cost of the harness. */
 SEC("xdp")
 int nothing(struct xdp_md *ctx)
 {

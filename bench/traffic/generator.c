@@ -1,24 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sends frames out of an interface of this network namespace, bounded in number.
+ * Sends COUNT frames out of an interface of this network namespace.
  *
- * generator fast OBJECT INTERFACE COUNT: as fast as it goes, live frames of BPF_PROG_TEST_RUN,
+ * generator fast OBJECT INTERFACE COUNT: as fast as possible, live frames of BPF_PROG_TEST_RUN,
  * redirected.
  *
  * generator steady OBJECT INTERFACE COUNT PER_SECOND: the same frames, ten bursts a second.
  *
- * generator paced INTERFACE COUNT PER_SECOND: through a packet socket, evenly; above 1,000 a
- * second in bursts of a millisecond's.
+ * generator paced INTERFACE COUNT PER_SECOND: through a packet socket, evenly; above 1,000 packets
+ * per second in one burst per millisecond.
  *
- * generator gro INTERFACE: switches GRO on, what lets a veth take redirected frames without a
- * program of its own.
+ * generator gro INTERFACE: turns GRO on, so that a veth without an XDP program accepts redirected
+ * frames.
  *
  * generator nothing OBJECT [INTERFACE native|generic]: loads the program that does nothing, prints
  * {"program": id}, and holds it until its input ends.
  *
- * The first three print {"sent": n, "elapsed_ns": n}; the first also the kernel's own average,
- * "ns_per_packet", which is of the time on the CPU, without the 20 ms in which the kernel prepares
- * for such a run.
+ * The first three print {"sent": n, "elapsed_ns": n}. The first also prints "ns_per_packet", the
+ * kernel's average of the time on the CPU, without the 20 ms in which it prepares such a run.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -146,7 +145,8 @@ static void send_paced(const char *interface, uint64_t count, uint64_t per_secon
 			clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &when, NULL);
 		}
 		bytes[29] = sent % 250;
-		/* A full queue: as when the CPU that empties it went away. */
+		/* ENOBUFS: the queue is full, as when another guest uses the CPU that empties it.
+		 */
 		while (send(fd, bytes, sizeof(bytes), 0) < 0)
 			if (errno != ENOBUFS)
 				die("send", errno);

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs a loaded XDP program on one frame, again and again (BPF_PROG_TEST_RUN): no interface is
- * touched.
+ * Runs a loaded XDP program repeatedly on one frame (BPF_PROG_TEST_RUN), without any interface.
  *
  *   producer PROGRAM_ID CPUS PACKETS PER_SECOND
  *
- * CPUS: "0" or "0,1": a thread pinned on each, PACKETS each. PER_SECOND: 0 for as fast as it goes,
- * in one call (which costs the kernel some 20 ms of preparation, no part of xdp_ns); else one call
- * for each packet, in bursts of a millisecond's. Prints {"elapsed_ns": [..], "xdp_ns": [..]} by
- * CPU, xdp_ns being the kernel's average per packet, and what the program counted meanwhile:
+ * CPUS: "0" or "0,1": a pinned thread and PACKETS for each. PER_SECOND: 0 for as fast as possible,
+ * in one call (the kernel takes some 20 ms to prepare it, which are not part of xdp_ns); else one
+ * call per packet, in one burst per millisecond. Prints {"elapsed_ns": [..], "xdp_ns": [..]} by
+ * CPU, xdp_ns being the kernel's average per packet, and what the program counted during the run:
  * "seen", "emitted", "ring_full".
  */
 #define _GNU_SOURCE
@@ -152,7 +151,7 @@ int main(int argc, char **argv)
 			.start = &start,
 		};
 	}
-	/* A program without them counts nothing. */
+	/* A program may have no counters; their map is then -1, and all counts are 0. */
 	counters = map_of_program(program, "interface_counters");
 	before = read_counters(counters);
 	pthread_barrier_init(&start, NULL, count);

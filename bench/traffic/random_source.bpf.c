@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * For test runs, where one frame is used again and again: gives it another IPv4 source each time,
- * a random one or one of a list, and then has another program, or the kernel's longest-prefix trie,
- * look at it.
+ * For test runs, which repeat one frame: sets another IPv4 source each time, at random or from a
+ * list, and then runs another program or looks the source up in the kernel's longest-prefix trie.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -33,7 +32,7 @@ __u64 seed SEC(".data.seed") = 88172645463325252ULL;
 
 #define LISTED 262144
 
-/* Addresses of a list, in no order. */
+/* Addresses of a list, unordered. */
 __be32 listed[LISTED] SEC(".data.listed") = {};
 __u64 listed_used SEC(".data.listed_used") = 0;
 

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * TCP connections that take turns: one sends a piece while the others are idle.
+ * TCP connections that send in turns: one sends a piece while the others are idle.
  *
  *   stream receive PORT BYTES ADDRESS..   accepts a connection on each address and prints {}
  *   stream send PORT BYTES ADDRESS..      connects to each, prints {}, and for each line with an
  *                                         index of an address sends BYTES there
  *
- * A piece has ended when the receiver has read all of it. Prints {"elapsed_ns", "sender_cpu_ns",
- * "receiver_cpu_ns"} for each; CPU times are those of the two threads, with what the kernel does on
- * their account (softirqs included, ksoftirqd not). Both end with the sender's input.
+ * A piece ends when the receiver has read all of it. Prints {"elapsed_ns", "sender_cpu_ns",
+ * "receiver_cpu_ns"} for each. CPU times are those of the two threads, including the kernel's work
+ * that is charged to them (softirqs, but not ksoftirqd). Both exit at the end of the sender's
+ * input.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -25,7 +26,7 @@
 
 #define SECOND_NS	1000000000ULL
 #define MAX_CONNECTIONS 8
-/* As iperf3. */
+/* As in iperf3. */
 #define BUFFER_BYTES 131072
 
 static char buffer[BUFFER_BYTES];
@@ -56,7 +57,7 @@ static int tcp_socket(void)
 	return fd;
 }
 
-/* False at the end of the connection. */
+/* Returns false at the end of the connection. */
 static bool read_all(int fd, void *into, size_t into_bytes, uint64_t bytes)
 {
 	while (bytes) {

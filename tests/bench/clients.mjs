@@ -3,10 +3,10 @@
  *
  *   clients.mjs URL TOKEN COUNT ROWS_PER_SECOND
  *
- * Prints {"clients": n} when all are subscribed. Then, for lines on standard input: `go N` begins to measure all but
- * the first N, `stop` prints what came meanwhile, `stall N` lets the first N stop reading from their connections,
- * `flow` lets them read on, `quiet MS` answers when nothing has come for so long to those that read. Latency is the
- * age of records when they arrive here, by the clock that wrote them.
+ * Prints {"clients": n} when all are subscribed. Then it accepts lines on standard input: `go N` starts measuring all
+ * but the first N clients, `stop` prints the result, `stall N` makes the first N clients stop reading from their
+ * connections, `flow` makes them read again, `quiet MS` prints {} when the reading clients have received nothing for MS.
+ * Latency is the age of records on arrival, by the clock that wrote them.
  */
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -14,17 +14,17 @@ import { PacketLogBatch } from '@packetlog/common';
 import { io } from 'socket.io-client';
 
 const [url = '', token = '', count = '1', rows = '20000'] = process.argv.slice(2);
-/** Ages are kept of so many records of a batch at most, evenly spread, the last among them. */
+/** Maximum of ages that are kept of a batch: of evenly spread records, including the last. */
 const AGES_PER_BATCH = 8;
 
 /** @type {number[]} */
 let ages = [];
 let records = 0;
 let batches = 0;
-/** @type {number[]} what each has lost since it subscribed */
+/** @type {number[]} records that each client has lost since it subscribed */
 const dropped = Array(Number(count)).fill(0);
 let measuring = false;
-/** The first so many are not measured; the first so many do not read. */
+/** Number of the first clients that are not measured, and of those that do not read. */
 let unmeasured = 0;
 let stalled = 0;
 let lastCame = performance.now();
@@ -62,7 +62,7 @@ function connect(client) {
   });
 }
 
-/** The TCP connection below socket.io: there is no other way to be a client that does not read. */
+/** Returns the TCP connection below socket.io: the only way to stop reading. */
 function connectionOf(/** @type {any} */ socket) {
   return socket.io.engine.transport.ws;
 }

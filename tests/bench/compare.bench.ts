@@ -1,8 +1,7 @@
 /**
- * The comparison: each section takes turns between all that it compares, in one run. The machine may be shared:
- * compare ratios, not absolute figures. `pnpm bench -t events` runs the sections whose name has that word, and
- * writes no results. What all sections need is looked for before the first starts; one that fails takes nothing from
- * the others.
+ * The comparison: each section measures its candidates in turns, in one run. The machine may be shared: compare ratios,
+ * not absolute figures. `pnpm bench -t events` runs the sections whose name contains that word, and writes no results.
+ * The requirements of all sections are checked before the first starts. A section that fails does not stop the others.
  */
 import { afterAll, beforeAll, test } from 'vitest';
 import { compareDashboard } from './dashboard.ts';

@@ -9,13 +9,13 @@ export const RING_BYTES = 64 << 20;
 
 export type Transport = 'array' | 'ring' | 'perf';
 export type Clock = 'precise' | 'cached';
-/** `packetlog`: the loader's own modules; the others are readers in C. */
-export type Way = 'packetlog' | 'perf' | 'poll' | 'shared' | 'span' | 'array';
+/** `packetlog`: the loader's modules; the others are readers in C. */
+export type ReaderName = 'packetlog' | 'perf' | 'poll' | 'shared' | 'span' | 'array';
 
 export interface ContestantOptions {
   readonly transport: Transport;
   readonly clock: Clock;
-  readonly way: Way;
+  readonly reader: ReaderName;
 }
 
 interface Produced {
@@ -29,19 +29,19 @@ interface Produced {
 export interface Load {
   readonly packets: number;
   readonly cpus?: string;
-  /** 0: as fast as it goes. */
+  /** 0: as fast as possible. */
   readonly perSecond?: number;
 }
 
 export interface Outcome {
   readonly sent: number;
-  /** Read by the reader. */
+  /** Records that the reader read. */
   readonly kept: number;
-  /** Counted in the kernel. */
+  /** Counts of the program. */
   readonly produced: Produced;
-  /** The reader's, for all of the run. */
+  /** CPU time of the reader over the whole run. */
   readonly cpuNs: number;
-  /** The kernel's average for a packet in XDP, harness included; of the first CPU. */
+  /** The kernel's average per packet in XDP, including the harness, on the first CPU. */
   readonly xdpNs: number;
 }
 
@@ -58,19 +58,19 @@ export class Contestant {
     this.#reader = reader;
   }
 
-  /** The loader's modules load the program for all of them: the readers differ, nothing else. */
-  static async open(peers: Peers, { transport, clock, way }: ContestantOptions): Promise<Contestant> {
+  /** The loader's modules load the program for every reader, so that only the readers differ. */
+  static async open(peers: Peers, { transport, clock, reader }: ContestantOptions): Promise<Contestant> {
     const where = { cpus: READER_CPU };
     const bytes = transport === 'perf' ? RING_BYTES / 16 : RING_BYTES;
     const host = startDialogue(where, [process.execPath, peers.packetlogReader, transport, String(bytes), clock]);
     const { program } = await host.ask<{ program: number }>();
-    if (way === 'packetlog') return new Contestant(peers, program, host, host);
-    const reader = startDialogue(where, [peers.reader, String(program), way]);
-    await reader.ask();
-    return new Contestant(peers, program, host, reader);
+    if (reader === 'packetlog') return new Contestant(peers, program, host, host);
+    const dialogue = startDialogue(where, [peers.reader, String(program), reader]);
+    await dialogue.ask();
+    return new Contestant(peers, program, host, dialogue);
   }
 
-  /** Packets with a reader at work. */
+  /** Sends packets while the reader reads. */
   async run(load: Load): Promise<Outcome> {
     await this.#reader.ask('go');
     const produced = await this.produce(load);
@@ -79,7 +79,7 @@ export class Contestant {
     return { sent, kept: records, produced, cpuNs: cpu_ns, xdpNs: produced.xdp_ns[0] ?? Number.NaN };
   }
 
-  /** Packets with nobody reading; the rings are emptied afterwards. */
+  /** Sends packets without a reader, and empties the rings afterwards. */
   async runUnread(load: Load): Promise<Produced> {
     const produced = await this.produce(load);
     await this.#reader.ask('go');

@@ -1,4 +1,4 @@
-/** The dashboard in a real Chromium, drawn in software, while the real loader gets packets. */
+/** Measures the dashboard in a real Chromium that draws in software, while the real loader receives packets. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ import { median, quantileOf, rounded } from './statistics.ts';
 const FLOOD = 1_000_000;
 const BRISK = 10_000;
 const LOADS = 5;
-/** Charts and tables have their size, and V8 has compiled what is hot. */
+/** After this time charts and tables have their size, and V8 has compiled the hot functions. */
 const SETTLE_MS = 5_000;
 const LOOK_MS = 6_000;
 const HEAP_SAMPLES = 8;
@@ -72,7 +72,7 @@ async function openLive(browser: Browser, url: string): Promise<Page> {
   return page;
 }
 
-/** Live's scores are medians; `repeated` are the errors of the tool for which a run was made again. */
+/** The scores of Live are medians; `repeated` has the errors of Lighthouse after which a run was repeated. */
 async function measureLighthouse(lab: BenchLab, url: string) {
   const { server } = lab.network;
   const runs: Verdict[] = [];
@@ -100,7 +100,7 @@ const scoresText = (scores: Readonly<Record<string, number>>) =>
     .map(([name, score]) => `${name} ${score}`)
     .join(', ');
 
-/** With nothing in the browser's cache: how long until the page is live, and what was fetched for that. */
+/** Measures, with an empty browser cache, the time until the page is live and the bytes that were fetched. */
 async function measureLoads(browser: Browser, lab: BenchLab, url: string) {
   await lab.sendPaced(500, BRISK);
   const interactive: number[] = [];
@@ -134,20 +134,20 @@ async function measureLoads(browser: Browser, lab: BenchLab, url: string) {
   };
 }
 
-/** The page and what its markup names, as `pnpm check` counts it; charts, for example, are fetched after that. */
+/** Bytes of the page and of the files that its markup names, as `pnpm check` counts them; charts load later. */
 function firstLoadKb(): number {
   const { stdout } = spawnSync(process.execPath, [FIRST_LOAD], { encoding: 'utf8', cwd: join(FIRST_LOAD, '../..') });
   return Number(/([\d.]+) kB in all/.exec(stdout)?.[1]);
 }
 
-/** As the loader sends it to who takes gzip. */
+/** Bytes of a file as the loader sends it to a client that accepts gzip. */
 function transferredBytes(path: string): number {
   const file = join(EXPORT, path === '/' ? 'index.html' : path);
   for (const name of [`${file}.gz`, file]) {
     try {
       return readFileSync(name).length;
     } catch {
-      // Not compressed, or no file: the socket.
+      // Not compressed, or not a file but the socket.
     }
   }
   return 0;
@@ -158,7 +158,7 @@ async function measurePaint(page: Page, lab: BenchLab) {
   await delay(SETTLE_MS);
   const ages = await agesOfRows(page, LOOK_MS - 1_000);
   await sending;
-  if (ages.length < 100) throw new Error(`only ${ages.length} rows were seen to be painted`);
+  if (ages.length < 100) throw new Error(`only ${ages.length} painted rows were measured`);
   return {
     paint_p50_ms_at_10k_pps: rounded(quantileOf(ages, 0.5)),
     paint_p99_ms_at_10k_pps: rounded(quantileOf(ages, 0.99)),
@@ -201,7 +201,7 @@ async function measureFlood(browser: Browser, page: Page, lab: BenchLab) {
   };
 }
 
-/** Through a list of ten thousand rules, five rows with each frame. */
+/** Scrolls a list of ten thousand rules by five rows per frame. */
 async function measureRules(browser: Browser, lab: BenchLab) {
   const directory = mkdtempSync(join(tmpdir(), 'packetlog-bench-rules-'));
   try {

@@ -1,11 +1,11 @@
-/** Children that are pinned to a CPU, most of which answer lines of text with lines of JSON. */
+/** Child processes pinned to a CPU; most of them answer lines of text with lines of JSON. */
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { type Dialogue, dialogueWith } from '../lab/dialogue.ts';
 import type { Namespace } from '../lab/namespace.ts';
 
 /**
- * Before what else this machine does: in a session of its own (the scheduler groups by session), with the best nice
- * value, and still an ordinary process, which sleeps and wakes as any other.
+ * Starts the process with priority over other work: in its own session, because the scheduler groups by session, with
+ * the best nice value. It is still an ordinary process that sleeps and wakes as usual.
  */
 export function pinned(cpus: string, command: readonly string[]): string[] {
   const script = '{ echo -20 > /proc/self/autogroup; } 2>/dev/null; exec nice -n -20 taskset -c "$0" "$@"';
@@ -16,11 +16,11 @@ export interface Where {
   readonly cpus: string;
   readonly namespace?: Namespace;
   readonly env?: Readonly<Record<string, string>>;
-  /** Default: this process's. */
+  /** Default: the environment of this process. */
   readonly stderr?: 'pipe';
 }
 
-/** Standard input and output are pipes. */
+/** Starts a process whose standard input and output are pipes. */
 export function spawnPinned(where: Where, command: readonly string[]): ChildProcess {
   const [file = '', ...args] = pinned(where.cpus, command);
   const env = { ...process.env, ...where.env };

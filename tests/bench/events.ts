@@ -1,4 +1,4 @@
-/** Packets per second through one program with different readers, as fast as one CPU sends. */
+/** Measures packets per second through one program with different readers, as fast as one CPU sends. */
 import { type Clock, Contestant, type ContestantOptions, type Outcome, PRODUCER_CPU, produce } from './contestant.ts';
 import { startDialogue } from './dialogue.ts';
 import type { Peers } from './peers.ts';
@@ -16,13 +16,13 @@ const FAST = 4_000_000;
 const entry = (
   name: string,
   transport: Entry['transport'],
-  way: Entry['way'],
+  reader: Entry['reader'],
   clock: Clock,
   packets = FAST,
 ): Entry => ({
   name,
   transport,
-  way,
+  reader,
   clock,
   packets,
 });
@@ -47,7 +47,7 @@ const ENTRIES: readonly Entry[] = [
   entry(PACKETLOG_RING, 'ring', 'packetlog', 'precise'),
 ];
 
-/** Of the time that the sending CPU spends in the kernel's loop: a test run's own preparation is no packet's. */
+/** Packets per second of the time in the kernel's loop, without the preparation of the test run. */
 const perSecond = ({ kept, sent, xdpNs }: Outcome) => (kept / (sent * xdpNs)) * 1e9;
 
 export async function compareEvents(peers: Peers, report: Report): Promise<void> {
@@ -64,17 +64,17 @@ export async function compareEvents(peers: Peers, report: Report): Promise<void>
     const bare = await produce(peers, program, { packets: FAST, cpus: PRODUCER_CPU, perSecond: 0 });
     if (round >= 0) harness.add('harness', bare.xdp_ns[0] ?? Number.NaN);
     for (let i = 0; i < ENTRIES.length; i++) {
-      // Each round begins with another one: what disturbs the machine does not meet the same one always.
+      // Each round begins with another reader, so that disturbances of the machine are spread over all.
       const { name, packets } = ENTRIES[(i + round + ENTRIES.length) % ENTRIES.length] as Entry;
       const outcome = await (contestants.get(name) as Contestant).run({ packets });
-      // The first one warms up: it compiles what is JavaScript and touches the memory.
+      // The first round warms up: V8 compiles, and the memory is touched.
       if (round < 0) continue;
       rate.add(name, perSecond(outcome));
       xdp.add(name, outcome.xdpNs);
       cpu.add(name, outcome.cpuNs / Math.max(1, outcome.kept));
       lost.set(name, (lost.get(name) ?? 0) + outcome.sent - outcome.kept);
       if (outcome.produced.emitted !== outcome.kept) {
-        throw new Error(`${name}: the program wrote ${outcome.produced.emitted}, the reader got ${outcome.kept}`);
+        throw new Error(`${name}: the program wrote ${outcome.produced.emitted}, the reader read ${outcome.kept}`);
       }
     }
   }

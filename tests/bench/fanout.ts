@@ -1,4 +1,4 @@
-/** Whether clients that do not read make the others wait. */
+/** Measures whether clients that do not read delay the others. */
 import type { Dialogue } from '../lab/dialogue.ts';
 import { PRODUCER_CPU } from './contestant.ts';
 import { BenchLab, type Received } from './lab.ts';
@@ -6,19 +6,19 @@ import type { Peers } from './peers.ts';
 import { type Report, Rounds, say, table, text } from './report.ts';
 import { ratios } from './statistics.ts';
 
-/** Each once without and once with stalled clients, right after each other. */
+/** Each round runs once without and once with stalled clients, in direct succession. */
 const ROUNDS = 12;
 const CLIENTS = 50;
 const STALLED = CLIENTS / 10;
 const ALL_ROWS = 1_000_000;
 const PER_SECOND = 2_000;
-/** Whole ones: each measures as many of the reports that all clients get once a second. */
+/** Whole seconds, so that each round has the same number of the reports that clients receive once a second. */
 const SECONDS = 2;
-/** Fills what the kernel and the loader keep for a client that does not read. */
+/** Fills the buffers of kernel and loader for a client that does not read. */
 const FLOOD = { packets: 60_000, perSecond: 100_000 };
-/** Bytes at least, to begin with, at most, of a connection's buffers: or the kernel would keep up to 32 MiB for each. */
+/** Minimum, default and maximum bytes of a connection's buffers; without this the kernel buffers up to 32 MiB each. */
 const SMALL_BUFFERS = '4096 65536 262144';
-/** What the flood left is over when nothing came for so long to those that read. */
+/** The flood is over when the reading clients have received nothing for this time. */
 const QUIET_MS = 100;
 
 export async function compareFanout(peers: Peers, report: Report): Promise<void> {
@@ -47,7 +47,7 @@ async function compare(lab: BenchLab, clients: Dialogue, report: Report): Promis
       await clients.ask(`stall ${stalled}`);
       await lab.sendPaced(FLOOD.packets, FLOOD.perSecond);
       await clients.ask(`quiet ${QUIET_MS}`);
-      // Of the same clients, whether the others read or not.
+      // Measure the same clients whether the others read or not.
       await clients.ask(`go ${STALLED}`);
       await lab.sendPaced(PER_SECOND * SECONDS, PER_SECOND);
       const received = await clients.ask<Received>('stop');

@@ -1,4 +1,4 @@
-/** What a filter costs for each record, beside the same test written by hand. */
+/** Measures the cost of a filter per record, and of the same test written by hand. */
 import { compileFilter, encodePacketLog, PACKET_LOG_SIZE, parseFilter, type RecordPredicate } from '@packetlog/common';
 import type { Peers } from './peers.ts';
 import { type Report, Rounds, say, table, text } from './report.ts';
@@ -24,7 +24,7 @@ const FILTERS = [
 ];
 const BY_HAND = 'by hand: the first one';
 
-/** Of many kinds in no order, so that no branch can be foreseen: in real traffic a filter costs less. */
+/** Records of many kinds in random order, so that no branch can be predicted: in real traffic a filter costs less. */
 function records(): Uint8Array {
   const bytes = new Uint8Array(RECORDS * PACKET_LOG_SIZE);
   let state = 1;
@@ -55,7 +55,7 @@ function records(): Uint8Array {
   return bytes;
 }
 
-/** As good as it gets: no calls, no variables. */
+/** The fastest version: no calls, no variables. */
 const byHand: RecordPredicate = (bytes, at) =>
   bytes[at + 62] !== 1 &&
   bytes[at + 60] === 6 &&
@@ -67,7 +67,7 @@ const byHand: RecordPredicate = (bytes, at) =>
   bytes[at + 22] === 113;
 
 function matching(matches: RecordPredicate, bytes: Uint8Array): number {
-  // Not in the loop: vitest turns an import into a look-up.
+  // Outside the loop: vitest turns an import into a lookup.
   const size = PACKET_LOG_SIZE;
   let found = 0;
   for (let at = 0; at < bytes.length; at += size) if (matches(bytes, at)) found++;
@@ -81,14 +81,14 @@ export async function compareFilters(_: Peers, report: Report): Promise<void> {
     predicates.set(filter, compileFilter(parseFilter(filter), { indexesOf: () => [2] }));
   }
   if (matching(byHand, bytes) !== matching(predicates.get(TYPICAL) as RecordPredicate, bytes)) {
-    throw new Error('the two that are compared do not say the same');
+    throw new Error('the two filters that are compared do not match the same records');
   }
   const nanoseconds = new Rounds();
   for (let round = -10; round < ROUNDS; round++) {
     for (const [name, matches] of predicates) {
       const start = performance.now();
       matching(matches, bytes);
-      // The first ones warm up.
+      // The first rounds warm up.
       if (round >= 0) nanoseconds.add(name, ((performance.now() - start) * 1e6) / RECORDS);
     }
   }

@@ -1,4 +1,4 @@
-/** The lab of the live sections: a veth pair, frames into it, the real `packetlog` and clients at its other end. */
+/** The lab of the live sections: a veth pair, a generator of frames, and `packetlog` and clients at the other end. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,23 +25,23 @@ export interface Received {
   readonly batches: number;
   readonly p50_us: number;
   readonly p99_us: number;
-  /** By client, since it subscribed. */
+  /** Records lost by each client since it subscribed. */
   readonly dropped: readonly number[];
 }
 
-/** A process at the receiving end, which ends when told. */
+/** A process at the receiving end. */
 export interface Tool {
   readonly pid: number;
-  /** What it has printed on its standard error so far. */
+  /** Returns its standard error so far. */
   said(): string;
-  /** What it printed on its standard error, complete. */
+  /** Ends it and returns its complete standard error. */
   stop(): Promise<string>;
 }
 
 export class BenchLab {
   readonly network: Network;
   readonly #peers: Peers;
-  /** Rules of the machine are none of the benchmark's. */
+  /** A state directory of the benchmark: the machine's rules do not apply. */
   readonly #state = mkdtempSync(join(tmpdir(), 'packetlog-bench-state-'));
 
   private constructor(network: Network, peers: Peers) {
@@ -61,8 +61,8 @@ export class BenchLab {
   }
 
   /**
-   * As fast as it goes, on CPU 0, receiving included: the kernel receives where it sends. Through the first cable,
-   * where the tools are, or the second, where never anything is attached. Gives the ns per packet.
+   * Sends as fast as possible on CPU 0, which also receives: the kernel receives on the CPU that sends. Uses the first
+   * cable, with the tools, or the second, where nothing is ever attached. Returns the ns per packet.
    */
   async sendFast(count: number, cable: 'watched' | 'bare'): Promise<number> {
     const { generator, generatorObject } = this.#peers;
@@ -71,7 +71,7 @@ export class BenchLab {
     return (await this.#send<{ ns_per_packet: number }>(command)).ns_per_packet;
   }
 
-  /** Live frames, as in `sendFast`, so many a second. */
+  /** Sends live frames as `sendFast` does, at a fixed rate per second. */
   sendSteadily(count: number, perSecond: number): Promise<Sent> {
     const { generator, generatorObject } = this.#peers;
     const { device } = this.network.link.client;
@@ -87,12 +87,12 @@ export class BenchLab {
     return result<T>({ cpus: PRODUCER_CPU, namespace: this.network.client }, command);
   }
 
-  /** Frames that the receiving end's interface has counted. */
+  /** Returns the frames that the interface of the receiving end has counted. */
   async received(): Promise<number> {
     return (await this.network.link.server.counters()).rx.packets;
   }
 
-  /** Resolves when standard error matches; rejects with what it said when it ends before. */
+  /** Resolves when standard error matches `ready`; rejects with standard error if the process ends before. */
   async start(command: readonly string[], ready: RegExp, env: Record<string, string> = {}): Promise<Tool> {
     const child = spawnPinned(
       {
@@ -128,7 +128,7 @@ export class BenchLab {
     };
   }
 
-  /** An XDP program that lets every packet pass: what the hook itself costs. */
+  /** Attaches an XDP program that passes every packet, to measure the hook alone. */
   async startNothing(mode: 'native' | 'generic' = 'native', link: Link = this.network.link): Promise<Dialogue> {
     const { generator, generatorObject } = this.#peers;
     const { device } = link.server;
@@ -138,18 +138,18 @@ export class BenchLab {
     return nothing;
   }
 
-  /** Native, as the other tools here: generic XDP sees frames that the kernel has merged. */
+  /** Starts packetlog in native mode, as the other tools: generic XDP sees frames that the kernel has merged. */
   startPacketlog(...more: readonly string[]): Promise<Tool> {
     return this.#run(['--ui', 'off', '--mode', 'native', ...more]);
   }
 
-  /** In the mode that it picks itself, which `mode` says. */
+  /** Starts packetlog in the mode that `--mode auto` selects; `mode` in the result names it. */
   async startPacketlogAsItPicks(): Promise<Tool & { mode: 'native' | 'generic' }> {
     const tool = await this.#run(['--ui', 'off', '--mode', 'auto']);
     return { ...tool, mode: /^Watching \S+ \(generic/m.test(tool.said()) ? 'generic' : 'native' };
   }
 
-  /** The same with its dashboard, at `url` for a browser in the network of the receiving end. */
+  /** Starts packetlog with its dashboard, at `url` for a browser in the network of the receiving end. */
   async startDashboard(...more: readonly string[]): Promise<Tool & { url: string }> {
     const tool = await this.#run(['--mode', 'native', ...more]);
     return { ...tool, url: `http://127.0.0.1:${PORT}/#token=${TOKEN}` };
@@ -162,7 +162,7 @@ export class BenchLab {
     return this.start(command, /Waiting for Ctrl-C/, { PACKETLOG_TOKEN: TOKEN });
   }
 
-  /** Seconds that `packetlog rules` takes, from its start to its end. */
+  /** Returns the seconds that a `packetlog rules` command takes. */
   async rules(...args: readonly string[]): Promise<number> {
     const from = performance.now();
     await this.network.server.exec(
@@ -185,13 +185,13 @@ export class BenchLab {
   }
 }
 
-/** Packets that were recorded, or were only to be counted, from what `packetlog` says at its end. */
+/** Returns the packets that were recorded, or only counted, from the last message of `packetlog`. */
 export function kept(said: string): number {
   const number = (pattern: RegExp) => Number((pattern.exec(said)?.[1] ?? '0').replaceAll(',', ''));
   return number(/([\d,]+) recorded/) + number(/([\d,]+) not recorded/);
 }
 
-/** CPU time of all threads of a process so far, and how often they slept. */
+/** Returns the CPU time of all threads of a process so far, and how often they slept. */
 export function usage(pid: number): { cpuNs: number; sleeps: number } {
   let cpuNs = 0;
   let sleeps = 0;
@@ -203,7 +203,7 @@ export function usage(pid: number): { cpuNs: number; sleeps: number } {
   return { cpuNs, sleeps };
 }
 
-/** Resident memory in MiB, shared memory included. */
+/** Returns the resident memory in MiB, including shared memory. */
 export function memoryMib(pid: number): number {
   const kib = /^VmRSS:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   return Number(kib ?? Number.NaN) / 1024;

@@ -1,24 +1,24 @@
-/** How old a record is when a client has it, and what the loader costs when nothing happens. */
+/** Measures the age of a record when a client receives it, and the cost of an idle loader. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { BenchLab, memoryMib, type Received, type Tool, usage } from './lab.ts';
 import type { Peers } from './peers.ts';
 import { type Report, say, table, text } from './report.ts';
 import { rounded, type Spread, spread } from './statistics.ts';
 
-/** So many that a neighbour's bad seconds do not make the median, and each long enough for the loader's own habits. */
+/** Enough rounds for a median without a neighbour's bursts, each long enough for the loader's periodic work. */
 const ROUNDS = 5;
 const ALL_ROWS = 1_000_000;
 const IDLE_MS = 30_000;
-/** So long after its start the engine still compiles and collects, and the interface says hello to its neighbours. */
+/** Until then V8 still compiles and collects, and the interface still sends router solicitations. */
 const SETTLE_MS = 30_000;
-/** Packets of a round, by packets per second. */
+/** Packets of a round for each rate in packets per second. */
 const RATES: readonly (readonly [perSecond: number, packets: number])[] = [
   [10, 30],
   [1_000, 3_000],
   [100_000, 300_000],
 ];
 
-/** Ten packets a second warm nothing. */
+/** At ten packets per second nothing warms up. */
 const WARMING = RATES.slice(1);
 
 export async function compareLatency(peers: Peers, report: Report): Promise<void> {
@@ -33,7 +33,7 @@ export async function compareLatency(peers: Peers, report: Report): Promise<void
   }
 }
 
-/** With the interface quiet and nobody connected. */
+/** Measures the loader on a quiet interface without clients. */
 async function measureIdle(tool: Tool) {
   await delay(SETTLE_MS);
   const before = usage(tool.pid);
@@ -72,7 +72,7 @@ async function measureLatency(lab: BenchLab, tool: Tool) {
       await delay(100);
       const received = await clients.ask<Received>('stop');
       if (received.records + (received.dropped[0] ?? 0) < sent) {
-        throw new Error(`${sent} packets were sent, the client got ${received.records}`);
+        throw new Error(`${sent} packets were sent, the client received ${received.records}`);
       }
       if (round >= 0) all.push({ ...received, perSecond, sent, cpuNs, seconds: elapsed_ns / 1e9 });
     }

@@ -1,4 +1,4 @@
-/** What the sections of the benchmark need, looked for before the first of them starts: a whole run takes ten minutes. */
+/** Checks the requirements of all sections before the first one starts: a complete run takes ten minutes. */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
@@ -11,7 +11,7 @@ import { PRODUCER_CPU, READER_CPU } from './contestant.ts';
 const COMMANDS = ['ip', 'tcpdump', 'xdpdump', 'taskset', 'setsid', 'nice'];
 const DASHBOARD = fileURLToPath(new URL('../../apps/dashboard/out/index.html', import.meta.url));
 
-/** Throws one error that names all that is missing, each with the next action. */
+/** Throws one error that lists everything that is missing, each with the next action. */
 export async function checkNeeds(): Promise<void> {
   const missing: string[] = [];
   if (process.getuid?.() !== 0) missing.push('root: run it with sudo');

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
-/** What is measured inside a page, and of the process that runs it. */
+/** Measurements inside a page, and of the process that runs it. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { CHROMIUM, startChromium } from '../e2e/chromium.ts';
 import type { Namespace } from '../lab/namespace.ts';
 import { usage } from './lab.ts';
 
-/** As what else is measured, the browser goes before other work of the machine. */
+/** The browser has priority over other work of the machine, as all measured processes. */
 const AHEAD = '{ echo -20 > /proc/self/autogroup; } 2>/dev/null';
 
 /** A Chromium inside a network namespace. */
@@ -29,7 +29,7 @@ export async function browserIn({ name }: Namespace): Promise<{ browser: Browser
   };
 }
 
-/** Frames a second that the page draws, and its longest frame, while `scroll` px are scrolled in each. */
+/** Returns the page's frames per second and its longest frame, while each frame scrolls by `scroll` px. */
 export function frames(page: Page, ms: number, scroll: { selector: string; step: number } | null = null) {
   return page.evaluate(
     ({ ms, scroll }) =>
@@ -53,8 +53,8 @@ export function frames(page: Page, ms: number, scroll: { selector: string; step:
 }
 
 /**
- * Ages of the rows that came into sight during that time, ms: from the packet's own time to when the frame that shows
- * it was drawn. The page's clock must show UTC.
+ * Returns the ages in ms of the rows that became visible during that time: from the packet's time to the drawing of the
+ * frame that shows it. The page must show UTC.
  */
 export function agesOfRows(page: Page, ms: number): Promise<number[]> {
   return page.evaluate(
@@ -92,7 +92,7 @@ export function agesOfRows(page: Page, ms: number): Promise<number[]> {
   );
 }
 
-/** CPU time so far of the process that runs the page, and of its main thread alone, ns. */
+/** Returns the CPU time in ns so far of the process that runs the page, and of its main thread alone. */
 export async function pageCpu(browser: Browser): Promise<{ pid: number; all: number; main: number }> {
   const session = await browser.newBrowserCDPSession();
   const { processInfo } = await session.send('SystemInfo.getProcessInfo');
@@ -103,7 +103,7 @@ export async function pageCpu(browser: Browser): Promise<{ pid: number; all: num
   return { pid, all: usage(pid).cpuNs, main: read(`/proc/${pid}/task/${pid}/schedstat`) };
 }
 
-/** What the page's heap holds after a collection, KiB. */
+/** Returns the size of the page's heap after a collection, in KiB. */
 export async function liveHeapKib(session: CDPSession): Promise<number> {
   await session.send('HeapProfiler.collectGarbage');
   return (await session.send('Runtime.getHeapUsage')).usedSize / 1024;

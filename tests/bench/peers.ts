@@ -1,4 +1,4 @@
-/** Compiles what is compared, and the traffic, from bench/ into a directory of its own. */
+/** Compiles readers and generators from bench/ into a temporary directory. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,17 +10,17 @@ const SOURCES = fileURLToPath(new URL('../../bench/', import.meta.url));
 export interface Peers {
   /** The readers in C. */
   readonly reader: string;
-  /** PacketLog's reader, for the same protocol. */
+  /** PacketLog's reader, with the same protocol. */
   readonly packetlogReader: string;
   readonly producer: string;
-  /** What rules cost. */
+  /** The script that measures the cost of rules. */
   readonly rules: string;
-  /** The XDP programs that it puts in front. */
+  /** The XDP programs that it runs before PacketLog's. */
   readonly randomSourceObject: string;
   readonly generator: string;
-  /** TCP connections that take turns. */
+  /** TCP connections that send in turns. */
   readonly stream: string;
-  /** The generator's own XDP programs. */
+  /** The XDP programs of the generator. */
   readonly generatorObject: string;
   remove(): void;
 }
@@ -39,7 +39,7 @@ export async function buildPeers(): Promise<Peers> {
     return output;
   };
   return {
-    reader: await native('reader', 'peers/reader.c', 'peers/way_callback.c', 'peers/way_span.c'),
+    reader: await native('reader', 'peers/reader.c', 'peers/reader_callback.c', 'peers/reader_span.c'),
     packetlogReader: source('peers/packetlog-reader.mjs'),
     producer: await native('producer', 'traffic/producer.c'),
     generator: await native('generator', 'traffic/generator.c'),

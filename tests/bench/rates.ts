@@ -1,4 +1,4 @@
-/** How the cost of a packet changes with the rate: at low rates a wake-up is for few packets. */
+/** Measures the cost of a packet by rate: at low rates a wake-up is shared by few packets. */
 import { Contestant, type ContestantOptions } from './contestant.ts';
 import type { Peers } from './peers.ts';
 import { type Report, Rounds, say, table, text } from './report.ts';
@@ -8,10 +8,10 @@ const RATES = [1_000, 10_000, 100_000] as const;
 const SECONDS = 0.7;
 
 const ENTRIES: Readonly<Record<string, ContestantOptions>> = {
-  'perf events, wake-up each, C libbpf': { transport: 'perf', clock: 'precise', way: 'perf' },
-  'kernel ring, ring_buffer__poll, C': { transport: 'ring', clock: 'precise', way: 'poll' },
-  'kernel ring, spans each ms, C': { transport: 'ring', clock: 'precise', way: 'span' },
-  PacketLog: { transport: 'array', clock: 'precise', way: 'packetlog' },
+  'perf events, wake-up each, C libbpf': { transport: 'perf', clock: 'precise', reader: 'perf' },
+  'kernel ring, ring_buffer__poll, C': { transport: 'ring', clock: 'precise', reader: 'poll' },
+  'kernel ring, spans each ms, C': { transport: 'ring', clock: 'precise', reader: 'span' },
+  PacketLog: { transport: 'array', clock: 'precise', reader: 'packetlog' },
 };
 
 export async function compareRates(peers: Peers, report: Report): Promise<void> {

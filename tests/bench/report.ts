@@ -1,4 +1,4 @@
-/** What was measured, for bench/results.json and for the terminal. */
+/** The results, for bench/results.json and for the terminal. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -6,7 +6,7 @@ import { median, type Spread, spread } from './statistics.ts';
 
 const RESULTS = fileURLToPath(new URL('../../bench/results.json', import.meta.url));
 
-/** The aims; `atMost` where less is better. */
+/** Targets; `atMost` where less is better. */
 export const AIMS = {
   events_per_s_vs_perf_wakeup: { atLeast: 120 },
   events_per_s_vs_libbpf_ring_poll: { atLeast: 5 },
@@ -40,7 +40,7 @@ export class Report {
     this.#ratios[name] = spread(values);
   }
 
-  /** One that is no ratio, to be printed beside its aim; the section that it belongs to writes it. */
+  /** Adds a figure that is not a ratio, to print beside its target; its section writes it. */
   figure(name: string, value: number): void {
     if (name in AIMS) this.#figures[name] = value;
   }
@@ -49,14 +49,14 @@ export class Report {
     this.#sections[name] = content;
   }
 
-  /** The section ends here, with what it has measured before. */
+  /** Ends the section; what it has measured before is kept. */
   failed(name: string, error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
     this.#failed[name] = message;
     say(`\n${name}: FAILED: ${message}`);
   }
 
-  /** Prints the ratios, and writes the results if all sections were run, whether or not each succeeded. */
+  /** Prints the ratios, and writes the results if all sections ran, even if some failed. */
   finish(all: boolean): void {
     say('\nRatios, medians of rounds (quartiles) and aims');
     table(
@@ -124,11 +124,11 @@ export function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Four digits at most, with separators of thousands. */
+/** Formats a number with at most four digits and thousands separators. */
 export const text = (value: number): string =>
   Number.isFinite(value) ? value.toLocaleString('en-US', { maximumSignificantDigits: 4 }) : '-';
 
-/** The first column to the left, the others to the right. */
+/** Aligns the first column to the left, the others to the right. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): void {
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
   for (const row of [head, ...rows]) {

@@ -1,4 +1,4 @@
-/** What rule sets of different sizes add to a packet of a random source, and what the kernel's trie would. */
+/** Measures the cost of rule sets by size for packets of random sources, and that of the kernel's trie. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,17 +12,17 @@ import { median, rounded, spread } from './statistics.ts';
 
 const ROUNDS = 9;
 const LOADS = 3;
-/** With a tenth as many networks. */
+/** Numbers of addresses; each set has a tenth as many networks. */
 const ADDRESSES = 1_000_000;
 
 interface Measured {
   rules_ns: number[];
-  /** Of packets that all come from exact addresses of the set; this and the next are empty for one without. */
+  /** For packets from exact addresses of the set; this and the next are empty for a set without entries. */
   listed_ns: number[];
   trie_ns: number[];
   total_ns: number[];
   image_bytes: number;
-  /** Of the list as text. */
+  /** Parsing of the list from text. */
   parse_ms: number;
   compile_ms: number;
   publish_ms: number;
@@ -103,7 +103,7 @@ export async function compareRules(peers: Peers, report: Report): Promise<void> 
   await measureLoad(peers, report);
 }
 
-/** From the command to all packets judged by it: a long list, and one address more. */
+/** Measures the time from a command until its rules are in force: for a long list, and for one more address. */
 async function measureLoad(peers: Peers, report: Report): Promise<void> {
   const lab = await BenchLab.open(peers);
   const directory = mkdtempSync(join(tmpdir(), 'packetlog-bench-rules-'));

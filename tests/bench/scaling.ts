@@ -1,28 +1,28 @@
-/** Two CPUs write at once, nobody reads: whether writers get into each other's way. */
+/** Measures whether two CPUs that write at the same time slow each other down. There is no reader. */
 import { Contestant, type ContestantOptions } from './contestant.ts';
 import type { Peers } from './peers.ts';
 import { type Report, Rounds, say, table, text } from './report.ts';
 import { ratios } from './statistics.ts';
 
-/** A run is 30 ms, and what neighbours do then is in it: many of what is judged, */
+/** A run takes 30 ms and other guests disturb it, so the candidate with a target runs in many rounds. */
 const ROUNDS = 45;
-/** and of the others in each third round. */
+/** The other candidates run in every third round. */
 const OTHERS_EACH = 3;
-/** Of two CPUs: they fit a ring that both share. */
+/** Packets per run of two CPUs: they fit into a ring that both share. */
 const PACKETS = 400_000;
 
-const JUDGED = 'PacketLog';
+const WITH_TARGET = 'PacketLog';
 const ENTRIES: Readonly<Record<string, ContestantOptions>> = {
-  [JUDGED]: { transport: 'array', clock: 'precise', way: 'packetlog' },
-  'PacketLog, cached clock': { transport: 'array', clock: 'cached', way: 'packetlog' },
-  'PacketLog, --transport ring': { transport: 'ring', clock: 'precise', way: 'packetlog' },
-  'one kernel ring for all CPUs': { transport: 'ring', clock: 'precise', way: 'shared' },
+  [WITH_TARGET]: { transport: 'array', clock: 'precise', reader: 'packetlog' },
+  'PacketLog, cached clock': { transport: 'array', clock: 'cached', reader: 'packetlog' },
+  'PacketLog, --transport ring': { transport: 'ring', clock: 'precise', reader: 'packetlog' },
+  'one kernel ring for all CPUs': { transport: 'ring', clock: 'precise', reader: 'shared' },
 };
 
-/** Packets per second of all these CPUs together. */
+/** Returns the packets per second of all these CPUs together. */
 async function write(contestant: Contestant, cpus: string): Promise<number> {
   const { xdp_ns, ring_full } = await contestant.runUnread({ packets: PACKETS, cpus });
-  if (ring_full > 0) throw new Error('the ring was full: the figures are not of the same work');
+  if (ring_full > 0) throw new Error('the ring was full: the figures cannot be compared');
   return xdp_ns.reduce((sum, ns) => sum + 1e9 / ns, 0);
 }
 
@@ -33,10 +33,10 @@ export async function compareScaling(peers: Peers, report: Report): Promise<void
   const two = new Rounds();
   for (let round = -1; round < ROUNDS; round++) {
     for (const [name, contestant] of contestants) {
-      if (name !== JUDGED && round > 0 && round % OTHERS_EACH !== 0) continue;
+      if (name !== WITH_TARGET && round > 0 && round % OTHERS_EACH !== 0) continue;
       const alone = ((await write(contestant, '0')) + (await write(contestant, '1'))) / 2;
       const both = await write(contestant, '0,1');
-      // The first one warms up.
+      // The first round warms up.
       if (round < 0) continue;
       one.add(name, alone);
       two.add(name, both);
@@ -64,5 +64,5 @@ export async function compareScaling(peers: Peers, report: Report): Promise<void
       ]),
     ),
   );
-  report.ratio('scaling_two_cpus', scaling.get(JUDGED) ?? []);
+  report.ratio('scaling_two_cpus', scaling.get(WITH_TARGET) ?? []);
 }

@@ -1,6 +1,6 @@
-/** Robust figures of repeated measurements. */
+/** Robust statistics of repeated measurements. */
 
-/** By linear interpolation between the two nearest values. */
+/** Returns a quantile by linear interpolation between the two nearest values. */
 function quantile(sorted: readonly number[], q: number): number {
   const at = (sorted.length - 1) * q;
   const low = sorted[Math.floor(at)] ?? Number.NaN;
@@ -30,15 +30,15 @@ export function spread(values: readonly number[]): Spread {
   return { median: at(0.5), q1: at(0.25), q3: at(0.75), min: at(0), max: at(1), rounds: values.length };
 }
 
-/** Four significant digits: more would be noise. */
+/** Rounds to four significant digits: more would be noise. */
 export const rounded = (value: number): number => Number(value.toPrecision(4));
 
-/** `a[i] / b[i]`, both of round i. */
+/** Returns `a[i] / b[i]` for each round i. */
 export function ratios(a: readonly number[], b: readonly number[]): number[] {
   return a.map((value, round) => value / (b[round] ?? Number.NaN));
 }
 
-/** The same values in random order. */
+/** Returns the values in random order. */
 export function shuffled<T>(values: readonly T[]): T[] {
   return values
     .map((value) => ({ value, by: Math.random() }))

@@ -1,4 +1,4 @@
-/** TCP connections from CPU 0 to CPU 1, one through each cable, of which one at a time sends. */
+/** TCP connections from CPU 0 to CPU 1, one through each cable; one at a time sends. */
 import type { Dialogue } from '../lab/dialogue.ts';
 import type { Network } from '../lab/network.ts';
 import { PRODUCER_CPU, READER_CPU } from './contestant.ts';
@@ -7,10 +7,10 @@ import type { Peers } from './peers.ts';
 
 const PORT = '5201';
 
-/** What `bench/traffic/stream.c` says of a piece. */
+/** The result of `bench/traffic/stream.c` for one piece. */
 interface Piece {
   readonly elapsed_ns: number;
-  /** Of the threads, with what the kernel does on their account. */
+  /** CPU time of the threads, including the kernel's work charged to them. */
   readonly sender_cpu_ns: number;
   readonly receiver_cpu_ns: number;
 }
@@ -24,9 +24,9 @@ export class TcpStreams {
     this.#receiver = receiver;
   }
 
-  /** `bytes`: of a piece. */
+  /** `bytes`: size of a piece. */
   static async open({ client, server, links }: Network, peers: Peers, bytes: number): Promise<TcpStreams> {
-    // Else a connection begins slowly again after the pieces of the others.
+    // Otherwise a connection restarts slowly after the pieces of the others (tcp_slow_start_after_idle).
     await client.setSysctls({ 'net/ipv4/tcp_slow_start_after_idle': 0 });
     const args = [PORT, String(bytes), ...links.map((link) => link.server.ipv4)];
     const receiver = startDialogue({ cpus: READER_CPU, namespace: server }, [peers.stream, 'receive', ...args]);
@@ -36,7 +36,7 @@ export class TcpStreams {
     return new TcpStreams(sender, receiver);
   }
 
-  /** Sends a piece through that cable, and resolves when it was received. */
+  /** Sends a piece through a cable, and resolves when it was received. */
   send(cable: number): Promise<Piece> {
     return this.#sender.ask<Piece>(String(cable));
   }

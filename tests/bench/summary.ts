@@ -1,4 +1,4 @@
-/** What it costs to look into every record for the summary of a second. */
+/** Measures the cost of tallying every record for the summary of a second. */
 import { fileURLToPath } from 'node:url';
 import { READER_CPU } from './contestant.ts';
 import { result } from './dialogue.ts';
@@ -7,7 +7,7 @@ import { type Report, Rounds, say, table, text } from './report.ts';
 
 const SUMMARY = fileURLToPath(new URL('../../bench/peers/summary.mjs', import.meta.url));
 const ROUNDS = 3;
-/** A server's clients, more than are numbered in a second (8,192), and a flood from everywhere. */
+/** Sources: a server's clients, more than the tally numbers in a second (8,192), and a distributed flood. */
 const SOURCES = [100, 10_000, 100_000] as const;
 
 export async function compareSummary(_: Peers, report: Report): Promise<void> {

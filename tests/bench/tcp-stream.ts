@@ -1,4 +1,4 @@
-/** What is left of a TCP stream through a veth pair when a program is attached to the receiving end. */
+/** Measures the speed of a TCP stream through a veth pair with a program attached to the receiving end. */
 import { BenchLab } from './lab.ts';
 import type { Peers } from './peers.ts';
 import { type Report, Rounds, say, table, text } from './report.ts';
@@ -7,11 +7,11 @@ import { TcpStreams } from './streams.ts';
 
 /** On a busy machine the quartiles of a round's ratio are 0.8 and 1.2; the standard error of 300 is then 0.02. */
 const ROUNDS = 300;
-/** In native mode, where the ratio is a third and has no aim. */
+/** Rounds in native mode, where the ratio is a third and has no target. */
 const NATIVE_ROUNDS = 30;
-/** Not counted: buffers and windows grow. */
+/** Rounds that are not counted, while buffers and windows grow. */
 const WARM_UP_ROUNDS = 5;
-/** About 50 ms: what the neighbours do meanwhile is much the same for all of a round. */
+/** About 50 ms, so that disturbances by other guests affect all pieces of a round alike. */
 const PIECE_BYTES = 64 << 20;
 
 type Mode = 'native' | 'generic';
@@ -21,16 +21,16 @@ interface Names {
   readonly empty: string;
 }
 
-/** Each program stays on a cable of its own: streams take turns within a round, not starts of programs. */
+/** Each program stays on its own cable: streams take turns within a round, not starts of programs. */
 const PACKETLOG_CABLE = 0;
 const BARE_CABLE = 1;
 const EMPTY_CABLE = 2;
 
 const BARE = 'nothing attached';
-/** The same cable again in each round: how far the method itself is from a ratio of 1. */
+/** The bare cable again in each round: its ratio shows the error of the method. */
 const BARE_AGAIN = 'nothing attached, again';
 
-/** Of the mode that PacketLog picks, and of native, which veth pays for with its segmentation offload. */
+/** Results of the mode that PacketLog selects, and of native mode, in which veth loses segmentation offload. */
 const PACKETLOG = 'PacketLog, --mode auto';
 const EMPTY = 'an XDP program that only passes, same mode';
 const NATIVE = 'PacketLog, --mode native';
@@ -86,7 +86,7 @@ async function compare(lab: BenchLab, streams: TcpStreams, report: Report): Prom
   report.ratio('tcp_stream_vs_empty_program', rounds.toEmpty.of(PACKETLOG));
 }
 
-/** Pieces through the three cables in random order, and ratios within each round. */
+/** Sends pieces through the three cables in random order, and returns the ratios within each round. */
 class StreamRounds {
   readonly gbits = new Rounds();
   readonly toBare = new Rounds();

@@ -1,4 +1,4 @@
-/** What each tool adds to a packet that arrives on a real interface, and what it keeps. */
+/** Measures the time that each tool adds to a packet on a veth pair, and the packets that it keeps. */
 import { BenchLab, kept, memoryMib, type Tool, usage } from './lab.ts';
 import type { Peers } from './peers.ts';
 import { type Report, Rounds, say, table, text } from './report.ts';
@@ -6,7 +6,7 @@ import { median, ratios } from './statistics.ts';
 
 const ROUNDS = 5;
 const FRAMES = 200_000;
-/** To each tool in a round, each right after as many on a cable where nothing is attached; medians of these. */
+/** Runs per tool in a round, each directly after a run on a cable with nothing attached; the median counts. */
 const SENDS = 7;
 const ALL_FRAMES = SENDS * FRAMES;
 const ATTEMPTS = 5;
@@ -18,9 +18,9 @@ interface Entry {
 }
 
 interface Running {
-  /** Whose CPU time and memory counts; undefined for nothing. */
+  /** The process whose CPU time and memory is measured; undefined for nothing. */
   readonly pid: number | undefined;
-  /** Ends it and says how many packets it kept. */
+  /** Ends it and returns the number of packets it kept. */
   finish(): Promise<number>;
 }
 
@@ -46,7 +46,7 @@ const XDPDUMP = 'xdpdump -w /dev/null';
 const PACKETLOG = 'PacketLog, no client';
 const PACKETLOG_PRECISE = 'PacketLog, no client, precise clock';
 
-/** What being attached, parsing and counting cost without a record. */
+/** The cost of the hook, parsing and counting without a record. */
 const COUNT_ONLY = 'PacketLog, --count-only';
 
 const ENTRIES: readonly Entry[] = [
@@ -87,8 +87,8 @@ const startXdpdump = (lab: BenchLab) =>
 
 const xdpdumpKept = (said: string) => Number(/(\d+) packets captured/.exec(said)?.[1] ?? Number.NaN);
 
-/** Undefined if it starts on this kernel, else what it says. */
-async function xdpdumpRefusal(lab: BenchLab): Promise<string | undefined> {
+/** Returns undefined if xdpdump starts on this kernel, else its error output. */
+async function xdpdumpError(lab: BenchLab): Promise<string | undefined> {
   try {
     await (await startXdpdump(lab)).stop();
     return undefined;
@@ -114,8 +114,8 @@ async function compare(lab: BenchLab, report: Report): Promise<void> {
     cpu: new Rounds(),
     memory: new Rounds(),
   };
-  const refusal = await xdpdumpRefusal(lab);
-  const entries = ENTRIES.filter(({ name }) => refusal === undefined || name !== XDPDUMP);
+  const xdpdumpFails = await xdpdumpError(lab);
+  const entries = ENTRIES.filter(({ name }) => xdpdumpFails === undefined || name !== XDPDUMP);
   await lab.sendFast(FRAMES, 'watched');
   for (let round = 0; round < ROUNDS; round++) {
     for (let i = 0; i < entries.length; i++) {
@@ -137,10 +137,10 @@ async function compare(lab: BenchLab, report: Report): Promise<void> {
       text(memory.median(name)),
     ]),
   );
-  if (refusal !== undefined) say(`  xdpdump does not start here: ${refusal.split('\n').at(-1)}`);
+  if (xdpdumpFails !== undefined) say(`  xdpdump does not start here: ${xdpdumpFails.split('\n').at(-1)}`);
   report.section('veth', {
     frames_per_round: ALL_FRAMES,
-    xdpdump_refusal: refusal ?? null,
+    xdpdump_refusal: xdpdumpFails ?? null,
     ...Object.fromEntries(
       names.map((name) => [
         name,
@@ -162,13 +162,13 @@ async function compare(lab: BenchLab, report: Report): Promise<void> {
 
 type Figures = Record<'ns' | 'added' | 'kept' | 'cpu' | 'memory', Rounds>;
 
-/** A cable whose queue is full drops frames, as when something else ran where the kernel receives: then once more. */
+/** Repeats a run in which the cable's queue was full and dropped frames, as when other work ran on the receiving CPU. */
 async function measured(lab: BenchLab, entry: Entry, figures: Figures): Promise<void> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) if (await measure(lab, entry, figures)) return;
   throw new Error(`${entry.name}: the cable dropped frames ${ATTEMPTS} times; repeat it on a quiet machine`);
 }
 
-/** Whether all frames arrived; if not, nothing is added to the figures. */
+/** Returns whether all frames arrived; if not, adds nothing to the figures. */
 async function measure(lab: BenchLab, entry: Entry, figures: Figures): Promise<boolean> {
   const tool = await entry.start(lab);
   const before = tool.pid === undefined ? undefined : usage(tool.pid).cpuNs;

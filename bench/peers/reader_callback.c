@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* libbpf's own readers, which call back for each record. */
+/* The readers of libbpf, which call a function for each record. */
 #include <errno.h>
 #include <stdlib.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include "../program.h"
-#include "ways.h"
+#include "readers.h"
 
 #define PERF_PAGES 1024
 
-/* How long a poll waits when nothing comes; a reader that is told to stop may be that late. */
+/* Longest wait of a poll without records: `stop` takes effect up to that much later. */
 #define POLL_MS 20
 
 struct callback_state {
@@ -19,7 +19,7 @@ struct callback_state {
 	struct sink sink;
 };
 
-static uint64_t taken(struct callback_state *state)
+static uint64_t take_count(struct callback_state *state)
 {
 	uint64_t records = state->records;
 
@@ -54,7 +54,7 @@ static uint64_t read_perf(void *context)
 	struct callback_state *state = context;
 
 	perf_buffer__poll(state->perf, POLL_MS);
-	return taken(state);
+	return take_count(state);
 }
 
 static uint64_t finish_perf(void *context)
@@ -62,7 +62,7 @@ static uint64_t finish_perf(void *context)
 	struct callback_state *state = context;
 
 	perf_buffer__consume(state->perf);
-	return taken(state);
+	return take_count(state);
 }
 
 static int on_record(void *context, void *data, size_t size)
@@ -89,7 +89,7 @@ static void *open_poll(int program, int cpus)
 	return state;
 }
 
-/* As most programs have it: one ring for all CPUs. It takes the places of the others. */
+/* One ring for all CPUs, as most programs have: replaces the rings of the other CPUs. */
 static void *open_shared(int program, int cpus)
 {
 	int outer = map_of_program(program, "permits");
@@ -108,7 +108,7 @@ static uint64_t read_poll(void *context)
 	struct callback_state *state = context;
 
 	ring_buffer__poll(state->rings, POLL_MS);
-	return taken(state);
+	return take_count(state);
 }
 
 static uint64_t finish_poll(void *context)
@@ -116,9 +116,9 @@ static uint64_t finish_poll(void *context)
 	struct callback_state *state = context;
 
 	ring_buffer__consume(state->rings);
-	return taken(state);
+	return take_count(state);
 }
 
-const struct way way_perf = {"perf", open_perf, read_perf, finish_perf};
-const struct way way_poll = {"poll", open_poll, read_poll, finish_poll};
-const struct way way_shared = {"shared", open_shared, read_poll, finish_poll};
+const struct reader reader_perf = {"perf", open_perf, read_perf, finish_perf};
+const struct reader reader_poll = {"poll", open_poll, read_poll, finish_poll};
+const struct reader reader_shared = {"shared", open_shared, read_poll, finish_poll};

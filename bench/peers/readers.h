@@ -1,37 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The ways to read. Each copies every record into memory of its own, and nothing more. */
-#ifndef BENCH_WAYS_H
-#define BENCH_WAYS_H
+/* The readers that are compared. Each copies every record into its own memory, and nothing more. */
+#ifndef BENCH_READERS_H
+#define BENCH_READERS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
 #define RECORD_BYTES 64
 
-struct way {
+struct reader {
 	const char *name;
-	/* Called once, with the descriptor of a loaded program; what it returns is given to the
-	 * others. */
+	/* Called once, with the descriptor of a loaded program. Returns the state for the others.
+	 */
 	void *(*open)(int program, int cpus);
-	/* Waits a while in its own manner and reads; returns the records read. */
+	/* Waits for records and reads them. Returns their number. */
 	uint64_t (*read)(void *state);
-	/* Reads what is left, without waiting. */
+	/* Reads the remaining records without waiting. Returns their number. */
 	uint64_t (*finish)(void *state);
 };
 
 /* perf_buffer__poll, woken at each event. */
-extern const struct way way_perf;
+extern const struct reader reader_perf;
 /* ring_buffer__poll. */
-extern const struct way way_poll;
+extern const struct reader reader_poll;
 /* ring_buffer__poll, of one ring that all CPUs share. */
-extern const struct way way_shared;
+extern const struct reader reader_shared;
 /* Whole spans of the kernel ring each millisecond, never woken. */
-extern const struct way way_span;
+extern const struct reader reader_span;
 /* The same on PacketLog's array ring. */
-extern const struct way way_array;
+extern const struct reader reader_array;
 
-/* Where records are copied to: of a size that stays in the cache, as a batch that is passed on
- * would. */
+/* The destination of the copies: small enough to stay in the cache, as a batch would. */
 #define SINK_BYTES (256 * 1024)
 
 struct sink {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The fastest that C can do with these rings: look once a millisecond, copy whole spans, publish
- * once. A reader that chases the writer pulls each cache line back and forth; one that lags makes
- * both sides cheaper.
+ * The fastest C reader of these rings: it polls once a millisecond, copies whole spans and commits
+ * once per poll. A reader that follows the writer closely moves each cache line back and forth; one
+ * that lags is cheaper for both sides.
  */
 #include <stdlib.h>
 #include <time.h>
 #include "../program.h"
-#include "ways.h"
+#include "readers.h"
 
 #define PAGE_BYTES  4096
 #define STRIDE	    72 /* header and record of the kernel ring */
@@ -67,8 +67,9 @@ static void *open_span(int program, int cpus)
 	return state;
 }
 
-/* From one ring, all that is committed; `hold`: keep one record back, then the kernel never
- * signals. */
+/* Copies all committed records of a ring. hold: bytes to hold back, so that the kernel never
+ * signals.
+ */
 static uint64_t drain_span(struct ring *ring, struct sink *sink, size_t hold)
 {
 	uint64_t producer = __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE);
@@ -93,7 +94,7 @@ static uint64_t drain_span(struct ring *ring, struct sink *sink, size_t hold)
 	return (ring->position - start) / STRIDE;
 }
 
-static uint64_t look_span(struct span_state *state, size_t hold)
+static uint64_t poll_span(struct span_state *state, size_t hold)
 {
 	uint64_t records = 0;
 	int i;
@@ -106,12 +107,12 @@ static uint64_t look_span(struct span_state *state, size_t hold)
 static uint64_t read_span(void *context)
 {
 	nap();
-	return look_span(context, STRIDE);
+	return poll_span(context, STRIDE);
 }
 
 static uint64_t finish_span(void *context)
 {
-	return look_span(context, STRIDE);
+	return poll_span(context, STRIDE);
 }
 
 static void *open_array(int program, int cpus)
@@ -119,7 +120,7 @@ static void *open_array(int program, int cpus)
 	struct span_state *state = new_state(cpus);
 	int control = map_of_program(program, "array_control");
 	int records = map_of_program(program, "array_records");
-	/* A CPU's ring of denies, a quarter of its permits, lies behind all of those. */
+	/* After the rings of permits lie those of denies, a quarter of their size. */
 	size_t ring_bytes = (size_t)map_entries(records) / cpus * RECORD_BYTES / 5 * 4;
 	size_t control_bytes = (size_t)cpus * ARRAY_LINES * LINE_WORDS * sizeof(uint64_t);
 	uint64_t *lines = map_memory(control, 0, control_bytes, true);
@@ -139,7 +140,7 @@ static void *open_array(int program, int cpus)
 	return state;
 }
 
-static uint64_t look_array(struct span_state *state)
+static uint64_t poll_array(struct span_state *state)
 {
 	uint64_t records = 0;
 	int i;
@@ -150,14 +151,14 @@ static uint64_t look_array(struct span_state *state)
 
 		records += end - ring->position;
 		while (ring->position < end) {
-			size_t place = ring->position * RECORD_BYTES & (ring->bytes - 1);
+			size_t offset = ring->position * RECORD_BYTES & (ring->bytes - 1);
 			size_t length = (end - ring->position) * RECORD_BYTES;
 
 			if (length > SPAN_BYTES)
 				length = SPAN_BYTES;
-			if (length > ring->bytes - place)
-				length = ring->bytes - place;
-			sink_put(&state->sink, ring->data + place, length);
+			if (length > ring->bytes - offset)
+				length = ring->bytes - offset;
+			sink_put(&state->sink, ring->data + offset, length);
 			ring->position += length / RECORD_BYTES;
 		}
 		__atomic_store_n(ring->consumer, end, __ATOMIC_SEQ_CST);
@@ -168,13 +169,13 @@ static uint64_t look_array(struct span_state *state)
 static uint64_t read_array(void *context)
 {
 	nap();
-	return look_array(context);
+	return poll_array(context);
 }
 
 static uint64_t finish_array(void *context)
 {
-	return look_array(context);
+	return poll_array(context);
 }
 
-const struct way way_span = {"span", open_span, read_span, finish_span};
-const struct way way_array = {"array", open_array, read_array, finish_array};
+const struct reader reader_span = {"span", open_span, read_span, finish_span};
+const struct reader reader_array = {"array", open_array, read_array, finish_array};
