@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Loaded into the loader before its own modules (--require, with --expose-gc): every ten seconds what is garbage goes,
- * and what is left is told, a line of JSON for each thread in the file that SOAK_HEAPS names.
+ * Loaded into the loader before its modules (--require, with --expose-gc): collects garbage every ten seconds and writes
+ * the remaining heap of each thread as a line of JSON to the file that SOAK_HEAPS names.
  */
 const { appendFileSync } = require('node:fs');
 const { isMainThread } = require('node:worker_threads');
@@ -19,7 +19,7 @@ function collect(thread) {
 if (isMainThread) {
   setInterval(collect, EVERY_MS, 'serving').unref();
 } else {
-  // The drain thread has no event loop, but while packets come it takes a nap each millisecond.
+  // The drain thread runs no event loop, but while packets arrive it naps each millisecond.
   const { wait } = Atomics;
   let next = Date.now() + EVERY_MS;
   Atomics.wait = (...given) => {

@@ -1,5 +1,5 @@
 /**
- * The real loader under steady traffic, with a client that stays and one that comes and goes: memory and file
+ * Runs the real loader under steady traffic, with a client that stays and one that reconnects: memory and file
  * descriptors must not grow, and at the end every packet must be accounted for. Run it with `pnpm soak`; needs root.
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -15,16 +15,16 @@ import { type Trend, trend } from './trend.ts';
 
 const SECONDS = Number(process.env['SOAK_MINUTES'] ?? 10) * 60;
 const RATE = Number(process.env['SOAK_RATE'] ?? 50_000);
-/** Not judged: heaps find their size, tables fill. */
+/** Time that is not evaluated: heaps and tables grow to their size. */
 const WARM_UP_SECONDS = Math.min(120, SECONDS / 3);
-/** Sent at first, as fast as it goes: memory that the loader has for bad times is touched once, and does not seem to grow later. */
+/** Packets sent first, at full speed: they touch the memory that is reserved for overload, so that it does not grow later. */
 const FLOOD = 5_000_000;
-/** How long the one that comes and goes stays, and stays away. */
+/** How long the reconnecting client is connected, and disconnected. */
 const VISIT_SECONDS = 3;
 /**
- * V8 leaves garbage for minutes and by the hundred MiB when it sees fit: here both threads' is collected every ten
- * seconds. What memory has fallen to in each FLOOR_SECONDS is the level that a leak would raise. And V8 lets the young
- * generation of a heap grow up to 2 x 16 MiB, in steps, within a minute or over many: here it has all of that from the start.
+ * V8 can keep hundreds of MiB of garbage for minutes, so both threads collect it every ten seconds. The lowest memory in
+ * each FLOOR_SECONDS is the level that a leak would raise. V8 also lets the young generation of a heap grow up to
+ * 2 x 16 MiB, in steps, within a minute or over many, so it gets the full size from the start.
  */
 const COLLECT = [
   ...['--expose-gc', '--min-semi-space-size=16', '--max-semi-space-size=16'],
@@ -33,8 +33,8 @@ const COLLECT = [
 const COLLECTED_SECONDS = 10;
 const FLOOR_SECONDS = 20;
 /**
- * A slope whose confidence interval lies above this is a leak: 28 MiB in an hour; a descriptor a minute. Neither thread
- * keeps anything of what passes but in memory that it had from the start.
+ * A slope whose confidence interval lies above this is a leak: 28 MiB in an hour; a descriptor a minute. Both threads
+ * keep data of packets only in memory that was allocated at the start.
  */
 const BOUNDS = { rssKib: 8, servingKib: 1, drainKib: 1, descriptors: 1 / 60 };
 
@@ -69,7 +69,7 @@ const perSecond = ({ slope, low, high, mean }: Trend, seconds: number): Trend =>
   ...{ slope: slope / seconds, low: low / seconds, high: high / seconds, mean },
 });
 
-/** What was left after each collection of a thread's garbage since then. */
+/** Returns a thread's heap after each collection since then. */
 function liveHeap(file: string, thread: 'serving' | 'drain', sinceMs: number): Trend {
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
   const told = lines.map((line) => JSON.parse(line) as { thread: string; atMs: number; liveKib: number });
@@ -84,7 +84,7 @@ beforeAll(async () => {
 });
 afterAll(() => generator?.remove());
 
-test('memory and descriptors stay as they are, and all packets are accounted for', async () => {
+test('memory and descriptors do not grow, and all packets are accounted for', async () => {
   const { server, link } = suite.network;
   const args = ['--iface', link.server.device, '--print', 'none', '--ui', 'off', '--listen', '127.0.0.1:0'];
   mkdirSync(ARTIFACTS, { recursive: true });
@@ -129,7 +129,7 @@ test('memory and descriptors stay as they are, and all packets are accounted for
   }
   expect((await sending).sent).toBe(STEADY);
   const visited = await visits;
-  // What found the cable's queue full did not arrive; the sender's interface says so.
+  // Packets that found the cable's queue full did not arrive; the sender's interface counts them.
   const arrived = (await link.server.counters()).rx.packets;
   expect(arrived + (await link.client.counters()).tx.dropped).toBe(FLOOD + STEADY);
 

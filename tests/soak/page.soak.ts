@@ -1,6 +1,6 @@
 /**
- * The dashboard, open for long in a real browser while packets come: what its heap holds after a collection must not
- * grow. Run it with `pnpm soak`; needs root and chromium.
+ * Keeps the dashboard open in a real browser while packets arrive: its heap after a collection must not grow. Run it
+ * with `pnpm soak`; needs root and chromium.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -13,9 +13,9 @@ import { type Trend, trend } from './trend.ts';
 
 const SECONDS = Number(process.env['SOAK_MINUTES'] ?? 10) * 60;
 const RATE = Number(process.env['SOAK_PAGE_RATE'] ?? 10_000);
-/** A socket sends no more than that evenly; the kernel's live frames do. */
+/** The highest rate that a socket sends evenly; above it the kernel's live frames are used. */
 const FROM_A_SOCKET = 50_000;
-/** Not judged: ten minutes of single seconds are kept for the chart, and fill. */
+/** Time that is not evaluated: until the chart has its ten minutes of seconds. */
 const WARM_UP_SECONDS = Math.min(660, SECONDS / 3);
 const EVERY_SECONDS = 5;
 /** A slope whose confidence interval lies above this is a leak: 3.5 MiB in an hour. */
@@ -31,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(() => generator?.remove());
 
-test("the page's heap stays as it is", async () => {
+test('the heap of the page does not grow', async () => {
   const { link } = suite.network;
   const { url } = await suite.start();
   const { page, problems } = await suite.open(url);
@@ -51,7 +51,7 @@ test("the page's heap stays as it is", async () => {
     await delay(Math.max(0, next + EVERY_SECONDS * 1000 - performance.now()));
   }
   const { sent } = await sending;
-  // A cable whose queue is full drops what was sent: what arrived is the witness.
+  // A cable whose queue is full drops packets, so compare with what arrived, not with what was sent.
   const arrived = await until(
     async () => {
       const seen = await exact(page, 'total-seen');

@@ -1,7 +1,7 @@
-/** The straight line through values taken at equal intervals, and how sure its slope is. */
+/** The straight line through values taken at equal intervals, and the confidence interval of its slope. */
 
 export interface Trend {
-  /** Per interval. */
+  /** Change per interval. */
   readonly slope: number;
   /** 95 % confidence interval of the slope. */
   readonly low: number;
@@ -9,12 +9,12 @@ export interface Trend {
   readonly mean: number;
 }
 
-/** Of the normal distribution: enough for some dozens of values and more. */
+/** Quantile of the normal distribution: sufficient for some dozens of values. */
 const Z_95 = 1.96;
 
 /**
- * Least squares. Neighbouring values of a process are alike (a heap grows and is collected), so they say less than as
- * many independent ones: the error is that of residuals whose correlation from one to the next is r, which is
+ * Fits by least squares. Neighbouring values of a process are correlated (a heap grows and is collected), so they carry
+ * less information than independent ones: with the correlation r of neighbouring residuals, the error is
  * sqrt((1 + r) / (1 - r)) times the usual one.
  */
 export function trend(values: readonly number[]): Trend {
