@@ -2,7 +2,7 @@
 
 libraries=lib/x86_64-linux-gnu
 
-# with_libraries FILE...: copies the shared libraries that they need.
+# with_libraries FILE...: copies the shared libraries that the files need.
 with_libraries() {
 	local library
 	for library in $(ldd "$@" | sed -n 's/.*=> \(\/[^ ]*\).*/\1/p' | sort -u); do
@@ -10,7 +10,7 @@ with_libraries() {
 	done
 }
 
-# program NAME...: into /opt/bin, before busybox's own in PATH.
+# program NAME...: copies programs into /opt/bin, which comes before busybox's in PATH.
 program() {
 	local name path
 	for name in "$@"; do
@@ -34,17 +34,17 @@ make_base() {
 
 	mkdir "$base/packetlog"
 	node "$here/production-files.mjs" packages/loader >"$work/files"
-	printf '%s\n' tests/lab/agent tests/kernels/guest tests/kernels/judge/run.mjs >>"$work/files"
+	printf '%s\n' tests/lab/agent tests/kernels/guest tests/kernels/evaluate/run.mjs >>"$work/files"
 	tar -C "$repo" -cf - -T "$work/files" | tar -C "$base/packetlog" -xf -
 	find "$base/packetlog" -name '*.node' | while read -r addon; do with_libraries "$addon"; done
 	ln -s packetlog/tests/kernels/guest/init "$base/init"
-	# The agent sends frames with it.
+	# The agent needs ffi-rs to send frames.
 	mkdir -p "$base/packetlog/tests/node_modules"
 	ln -s ../../packages/loader/node_modules/ffi-rs "$base/packetlog/tests/node_modules/ffi-rs"
 }
 
-# make_initramfs KERNEL_DIRECTORY FILE CASES: with the modules that the cases want, each with a list NAME.files of what to
-# load in which order; one that the kernel does not have has no list.
+# make_initramfs KERNEL_DIRECTORY FILE CASES: includes the modules that the cases need. For each module that the kernel
+# has, NAME.files lists the files in the order of loading.
 make_initramfs() {
 	local name module
 	rm -rf "${base:?}/modules" && mkdir "$base/modules"

@@ -1,7 +1,7 @@
 # Sourced by prove.sh: Debian's cloud kernels, downloaded into $cache and unpacked, never installed.
-# apt works in a directory of its own there, with this machine's mirror and keyring.
+# apt uses a private directory there, with this machine's mirror and keyring.
 
-# Every release that still has a kernel to offer; one that left the mirror is left out.
+# Releases with cloud kernels; those that the mirror no longer has are skipped.
 releases=(bullseye bookworm trixie trixie-backports)
 
 private_apt() {
@@ -14,7 +14,7 @@ private_apt() {
 
 prepare_apt() {
 	local apt=$cache/apt mirror keyring release
-	# Older lists name packages that the mirror may not have any more.
+	# The mirror may no longer have the packages that older lists name.
 	[ -n "$(find "$apt/ready" -mtime -1 2>/dev/null)" ] && return
 	rm -f "$apt/ready"
 	mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
@@ -31,12 +31,12 @@ prepare_apt() {
 		fi
 	done
 	mv "$apt/all.list" "$apt/sources.list"
-	# Each update threw away the lists of the one before.
+	# Each update above deleted the lists of the previous release, so update all together.
 	private_apt apt-get update >"$logs/apt.log" 2>&1
 	touch "$apt/ready"
 }
 
-# newest_kernel VERSION: the last linux-image package of 5.10, 6.1, ..., or of all for "current".
+# newest_kernel VERSION: prints the newest linux-image package of 5.10, 6.1, ..., or of all versions for "current".
 newest_kernel() {
 	local version=${1//./\\.}
 	[ "$1" != current ] || version='[0-9]*\.[0-9]*'
@@ -44,7 +44,7 @@ newest_kernel() {
 		cut -d ' ' -f 1 | sort -V | tail -n 1
 }
 
-# unpack_kernel PACKAGE DIRECTORY: /boot and /lib/modules. Newer kernels come in three packages.
+# unpack_kernel PACKAGE DIRECTORY: unpacks /boot and /lib/modules. Newer kernels consist of three packages.
 unpack_kernel() {
 	local package
 	for package in "$1" "${1/linux-image-/linux-binary-}" "${1/linux-image-/linux-modules-}"; do
@@ -55,8 +55,8 @@ unpack_kernel() {
 	done
 }
 
-# kernel_modules DIRECTORY NAME: the files of a module and of what it needs, in the order of loading; none if it is built
-# in. Fails if the kernel does not have it.
+# kernel_modules DIRECTORY NAME: prints the files of a module and of its dependencies in the order of loading; none if it
+# is built in. Fails if the kernel does not have it.
 kernel_modules() {
 	local file needed
 	file=$(find "$1" -path '*/modules/*' -name "${2//_/[-_]}.ko*" | head -n 1)

@@ -1,10 +1,10 @@
-/** The proof on other kernels (pnpm test:kernels) can be run, and can fail. */
+/** The test on other kernels (pnpm test:kernels) runs, and fails when it must. */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, test } from 'vitest';
 import { requireRoot } from '../lab/root.ts';
-import { readRun } from './judge/run.mjs';
-import { verdictOf } from './judge/verdict.mjs';
+import { readRun } from './evaluate/run.mjs';
+import { verdictOf } from './evaluate/verdict.mjs';
 
 const PROVE = fileURLToPath(new URL('./prove.sh', import.meta.url));
 
@@ -13,7 +13,7 @@ describe('a promise', () => {
     readRun([{ kernel: '6.1.0', btf: true }, ...lines].map((line) => JSON.stringify(line)).join('\r\n'));
   const check = { case: 'rules', promise: 'deny', what: 'from the denied source', is: 0, should: 0 };
 
-  it('is kept if each check saw what it should see', () => {
+  it('is kept if every check has the expected value', () => {
     expect(verdictOf(run(check, { ...check, is: [1], should: [1] }), 'rules', 'deny').cell).toBe('yes');
   });
 
@@ -22,7 +22,7 @@ describe('a promise', () => {
     ['without a check', [{ ...check, promise: 'permit' }], ['no check was made']],
     ['whose case did not run', [], ['the case did not run']],
     ['whose module is missing', [{ case: 'rules', lacks: ['veth'] }], ['the kernel should have the module veth']],
-  ])('%s is not', (_, lines, problems) => {
+  ])('%s is not kept', (_, lines, problems) => {
     expect(verdictOf(run(...lines), 'rules', 'deny')).toEqual({ cell: 'FAILED', problems });
   });
 });

@@ -1,5 +1,5 @@
 // @ts-check
-/** Prints what a workspace package needs to run, relative to the repository: `tar -T` takes it, links stay links. */
+/** Prints the files that a workspace package needs to run, relative to the repository, for `tar -T`. Links stay links. */
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +13,7 @@ const visited = /** @type {Set<string>} */ (new Set());
 /** @param {string} path */
 const add = (path) => paths.add(relative(repository, path));
 
-/** The link in the nearest node_modules above, as Node looks it up. @type {(from: string, name: string) => string | undefined} */
+/** Returns the link in the nearest node_modules above, as Node resolves it. @type {(from: string, name: string) => string | undefined} */
 function linkTo(from, name) {
   for (let at = from; at.length >= repository.length - 1; at = dirname(at)) {
     const link = join(at, 'node_modules', name);

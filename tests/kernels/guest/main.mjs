@@ -1,13 +1,13 @@
 // @ts-check
 /**
- * Runs cases one after the other and prints what they saw, one JSON object a line (lab/report.mjs); it judges nothing.
+ * Runs cases in sequence and prints their results, one JSON object a line (lab/report.mjs). The host evaluates them.
  * `main.mjs --cases NAME,… [--modules DIR] [--addresses N]`. A case is a file of cases/ with
  *
- * - `promises`: names of what it tries, the rows of the table. The host fails a promise without a check.
+ * - `promises`: the names of the promises that it tests, the rows of the table. The host fails a promise without a check.
  * - `modules`: kernel modules it needs besides veth. If the kernel lacks one, that is reported and the case does not run.
- * - `run(lab)`: makes a network, starts packetlog, sends, and calls `lab.check(promise, what, is, should)`.
+ * - `run(lab)`: creates a network, starts packetlog, sends, and calls `lab.check(promise, what, is, should)`.
  *
- * Whether a packet passed is asked of a socket behind the interface, never of packetlog.
+ * A socket behind the interface shows whether a packet passed, never packetlog.
  */
 import { existsSync } from 'node:fs';
 import { release } from 'node:os';

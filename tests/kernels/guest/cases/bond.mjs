@@ -1,6 +1,6 @@
 // @ts-check
 /** Rules on a bond, and on its members as they come and go. */
-import { COUNT, DENIED, isAtLeast, judged, PERMITTED, PORT, rejected } from '../lab/device.mjs';
+import { COUNT, checkRules, DENIED, isAtLeast, PERMITTED, PORT, rejected } from '../lab/device.mjs';
 import { address, CONTROL_RULE } from '../lab/network.mjs';
 
 const P = {
@@ -10,7 +10,7 @@ const P = {
 export const promises = Object.values(P);
 export const modules = ['bonding'];
 
-/** Since then a bond takes a native program. */
+/** First kernel whose bonds accept a native program. */
 const NATIVE_BOND_SINCE = /** @type {const} */ ([5, 15]);
 
 /** @param {import('../lab/lab.mjs').Lab} lab */
@@ -36,10 +36,10 @@ export async function run(lab) {
   }
   const passes = (/** @type {number} */ link) => async (/** @type {number} */ host) =>
     network.passed({ from: address(link, host), to: address(link, 2), port: PORT, link, count: COUNT });
-  await judged(lab, P.bond, 'bond0', passes(0), { action: 'deny', source: address(0, DENIED) }, 'ethernet');
+  await checkRules(lab, P.bond, 'bond0', passes(0), { action: 'deny', source: address(0, DENIED) }, 'ethernet');
 
   if (!isAtLeast(NATIVE_BOND_SINCE)) {
-    // A bond takes no native program there.
+    // Bonds of this kernel reject a native program.
     return rejected(lab, P.member, 'bond0', 'Try --mode generic', 'native');
   }
   const args = ['--iface', 'bond0', '--mode', 'native', '--print', 'json', '--pin', 'never'];

@@ -1,5 +1,5 @@
 // @ts-check
-/** Every record and the ledger, however the program is attached and whatever the loader may do. */
+/** Checks every record and the ledger, with each way to attach the program and different capabilities. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { address, deviceOf } from '../lab/network.mjs';
@@ -9,18 +9,18 @@ export const COUNT = 100;
 const SAMPLED = 4000;
 const SAMPLE = 4;
 
-/** As `ip netns exec` gives each command a new /sys, BTF is hidden inside. */
+/** Hides BTF: `ip netns exec` gives each command a new /sys. */
 const WITHOUT_BTF =
   'mount -t tmpfs none /sys/kernel/btf 2>/dev/null; [ ! -e /sys/kernel/btf/vmlinux ] || exit 99; exec "$@"';
 const withoutBtf = ['sh', '-c', WITHOUT_BTF, 'sh'];
 const smallMemlock = ['sh', '-c', 'ulimit -l 64; exec "$@"', 'sh'];
-// By path: busybox's shell prefers its own setpriv, which knows fewer options.
+// By path: busybox's shell prefers its own setpriv, which has fewer options.
 const setpriv =
   (process.env['PATH'] ?? '')
     .split(':')
     .map((each) => join(each, 'setpriv'))
     .find(existsSync) ?? 'setpriv';
-// sys_resource only lets libbpf raise the memlock limit, which counts before 5.11.
+// sys_resource only allows libbpf to raise the memlock limit, which applies before 5.11.
 const capabilities = [setpriv, '--bounding-set=-all,+bpf,+net_admin,+perfmon,+sys_resource', '--inh-caps=-all'];
 const withoutResource = [setpriv, '--bounding-set=-sys_resource', '--inh-caps=-all'];
 

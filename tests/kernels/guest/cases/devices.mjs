@@ -1,6 +1,6 @@
 // @ts-check
-/** Rules on devices that not every kernel has: VLANs, WireGuard, IP tunnels. */
-import { COUNT, DENIED, isAtLeast, judged, PERMITTED, PORT, rejected } from '../lab/device.mjs';
+/** Rules on devices that some kernels lack: VLANs, WireGuard, IP tunnels. */
+import { COUNT, checkRules, DENIED, isAtLeast, PERMITTED, PORT, rejected } from '../lab/device.mjs';
 import { address } from '../lab/network.mjs';
 
 const P = {
@@ -16,7 +16,7 @@ export const promises = Object.values(P);
 export const modules = ['8021q', 'wireguard', 'ipip', 'ip_gre', 'sit', 'xfrm_interface'];
 
 const PORT6 = 5006;
-/** Since then generic XDP begins at the inner header of a tunnel. */
+/** First kernel whose generic XDP begins at the inner header of a tunnel. */
 const TUNNELS_SINCE = /** @type {const} */ ([5, 14]);
 
 /** @typedef {import('../lab/lab.mjs').Lab} Lab */
@@ -80,7 +80,7 @@ async function onDevice(lab, network, promise, name, link, make, configure = asy
     const passes = (/** @type {number} */ host) =>
       network.passed({ from: `10.78.0.${host}`, to: '10.78.0.2', port: PORT, count: COUNT });
     await passes(PERMITTED).catch(() => {});
-    await judged(lab, promise, name, passes, { action: 'deny', source: `10.78.0.${DENIED}` }, link);
+    await checkRules(lab, promise, name, passes, { action: 'deny', source: `10.78.0.${DENIED}` }, link);
   }
   for (const side of sides) await side.ip('link', 'delete', name);
 }
@@ -106,7 +106,7 @@ async function sit(lab, network) {
   } else {
     const passes = (/** @type {number} */ host) =>
       network.passed({ from: `2001:db8:9::${host}`, to: '2001:db8:9::2', port: PORT6, count: COUNT });
-    await judged(lab, P.sit, 'sit9', passes, { action: 'deny', source: `2001:db8:9::${DENIED}` }, 'ip');
+    await checkRules(lab, P.sit, 'sit9', passes, { action: 'deny', source: `2001:db8:9::${DENIED}` }, 'ip');
   }
   for (const side of sides) await side.ip('link', 'delete', 'sit9');
 }

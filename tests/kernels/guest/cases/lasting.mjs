@@ -1,5 +1,5 @@
 // @ts-check
-/** What goes on without the loader, take-over, upgrade, unload. Generic mode: rules.mjs has the native one. */
+/** Rules without a loader, take-over, upgrade, unload. In generic mode; rules.mjs uses native mode. */
 import { address, CONTROL_RULE, deviceOf } from '../lab/network.mjs';
 import { until } from '../lab/until.mjs';
 
@@ -17,7 +17,7 @@ export const modules = [];
 
 const COUNT = 8;
 const [PORT, DENIED_PORT] = [5000, 5001];
-/** That fit between a change and what is asked before it is over. */
+/** Probes that must fit into the time before a change reverts or expires. */
 const PROBES = 15;
 const PER_SECOND = 100;
 
@@ -63,7 +63,7 @@ export async function run(lab) {
   lab.check(P.takeOver, 'says so', second.err.includes('Took over'), true);
   lab.check(P.takeOver, 'another program is there', (await programOf(network)) !== before, true);
   lab.check(P.takeOver, 'from the denied source', await passes(3), 0);
-  // Three probes of the loader before, of none, and one of this.
+  // Three probes under the first loader and without one, and one under this loader.
   await until(async () => (await second.hits(denied)) >= 4 * COUNT, 'the hits are counted', 20).catch(() => {});
   lab.check(P.takeOver, 'hits of all loaders', await second.hits(denied), 4 * COUNT);
   const policy = (await second.ask('list')).default_policy;
@@ -81,7 +81,7 @@ export async function run(lab) {
   lab.check(P.unload, 'from the source that was denied', await passes(3), COUNT);
 }
 
-/** Rings of another size take other maps: all that is in the kernel is new, behind the same link. */
+/** Upgrades under traffic: rings of another size need new maps, so the link gets a new program with new maps. */
 /** @param {Lab} lab @param {Network} network @param {readonly string[]} args */
 async function upgrade(lab, network, args) {
   const before = await programOf(network);
@@ -120,7 +120,7 @@ async function upgrade(lab, network, args) {
   lab.check(P.upgrade, 'exit', await loader.end('SIGKILL'), 'SIGKILL');
 }
 
-/** Id of the XDP program on the server's device, 0 if there is none. @param {Network} network @returns {Promise<number>} */
+/** Returns the id of the XDP program on the server's device, 0 if there is none. @param {Network} network @returns {Promise<number>} */
 async function programOf(network) {
   const [link] = JSON.parse(await network.server.ip('-j', 'link', 'show', 'dev', deviceOf(0)));
   return link.xdp?.prog?.id ?? 0;

@@ -1,5 +1,5 @@
 // @ts-check
-/** Every kind of rule, with a loader that runs. Two interfaces are watched, in native mode. */
+/** Every kind of rule with a running loader, on two watched interfaces in native mode. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -29,7 +29,7 @@ const COUNT = 8;
 const [PORT, OTHER_PORT] = [5000, 5001];
 const [PORT6, OTHER_PORT6] = [5006, 5007];
 const TCP_PORT = 5100;
-/** That fit between a change and what is asked before it is over. */
+/** Probes that must fit into the time before a change reverts or expires. */
 const PROBES = 6;
 
 /** @typedef {import('../lab/lab.mjs').Lab} Lab */
@@ -44,7 +44,7 @@ export async function run(lab) {
   for (const port of [PORT, OTHER_PORT]) await network.listen(port);
   for (const port of [PORT6, OTHER_PORT6]) await network.listen(port, '::');
   await network.server.ask('listenTcp', { address: '0.0.0.0', port: TCP_PORT });
-  /** What passes of COUNT datagrams. @type {(host: number, port?: number, link?: number) => Promise<number>} */
+  /** Returns the number of COUNT datagrams that pass. @type {(host: number, port?: number, link?: number) => Promise<number>} */
   const passes = (host, port = PORT, link = 0) =>
     network.passed({ from: address(link, host), to: address(link, 2), port, link, count: COUNT });
   /** @type {(host: number, port?: number, link?: number) => Promise<number>} */
@@ -205,7 +205,7 @@ async function reload({ lab, loader, passes }) {
 }
 
 /**
- * Counters are read once a second.
+ * Checks the hits of a rule, which the loader reads once a second.
  * @param {Lab} lab @param {string} promise @param {import('../lab/loader.mjs').Loader} loader @param {number} id @param {number} should
  */
 async function hitsAre(lab, promise, loader, id, should) {

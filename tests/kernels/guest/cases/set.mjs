@@ -1,5 +1,5 @@
 // @ts-check
-/** One set of very many addresses: those in it are denied, their neighbours are not. */
+/** A set of very many addresses: its addresses are denied, their neighbours are not. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { address, CONTROL_RULE, deviceOf } from '../lab/network.mjs';
@@ -55,7 +55,7 @@ export async function run(lab) {
   lab.check(P.replaced, 'exit code', await loader.end('SIGINT'), 0);
 }
 
-/** Addresses that are no neighbours, so that none can be joined to another. @param {number} others @param {number[]} hosts */
+/** Returns a list of addresses that are not adjacent, so that they cannot be merged. @param {number} others @param {number[]} hosts */
 function list(others, hosts) {
   const lines = hosts.map((host) => address(0, host));
   for (let i = 0; i < others; i++) {

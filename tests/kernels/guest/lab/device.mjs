@@ -1,7 +1,7 @@
 // @ts-check
-/** Rules on one device, judged by the socket behind it, and what the records say of it. */
+/** Rules on one device, checked by the datagrams that reach a socket behind it and by the records. */
 import { release } from 'node:os';
-import { atLeast } from '../../judge/run.mjs';
+import { atLeast } from '../../evaluate/run.mjs';
 import { CONTROL_RULE } from './network.mjs';
 
 export const COUNT = 8;
@@ -11,17 +11,18 @@ export const PERMITTED = 1;
 export const DENIED = 3;
 const UNSUPPORTED = 6;
 
-/** Whether this kernel is at least that one. @param {readonly [number, number]} version */
+/** Whether this kernel is of that version or later. @param {readonly [number, number]} version */
 export const isAtLeast = (version) => atLeast(release(), version);
 
 /** @typedef {import('./lab.mjs').Lab} Lab */
 
 /**
+ * Checks a rule and the default policy on the device.
  * @param {Lab} lab @param {string} promise @param {string} name
  * @param {(host: number) => Promise<number>} passes
  * @param {object} rule @param {'ethernet' | 'ip'} link
  */
-export async function judged(lab, promise, name, passes, rule, link) {
+export async function checkRules(lab, promise, name, passes, rule, link) {
   const loader = await lab.packetlog(['--iface', name, '--print', 'json', '--pin', 'never']).ready();
   await loader.add(CONTROL_RULE);
   lab.check(promise, 'without a rule', await passes(DENIED), COUNT);
@@ -56,7 +57,10 @@ export async function judged(lab, promise, name, passes, rule, link) {
   lab.check(promise, 'no packet of another interface', lines.at(-1)?.ledger?.unwatched ?? null, null);
 }
 
-/** @param {Lab} lab @param {string} promise @param {string} name @param {string} words @param {string} [mode] */
+/**
+ * Checks that packetlog rejects the device, with an error that contains `words`.
+ * @param {Lab} lab @param {string} promise @param {string} name @param {string} words @param {string} [mode]
+ */
 export async function rejected(lab, promise, name, words, mode = 'auto') {
   const { code, err } = await lab.command('--iface', name, '--mode', mode, '--listen', 'off', '--print', 'none');
   lab.check(promise, 'exit code', code, UNSUPPORTED);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Loader, PACKETLOG } from './loader.mjs';
 import { Network } from './network.mjs';
 
-/** What a case works with. What it made goes when the case ends, also when it fails. */
+/** The network and loaders of a case. They are removed when the case ends, also when it fails. */
 export class Lab {
   #report;
   /** @type {Network | undefined} */
@@ -17,7 +17,7 @@ export class Lab {
   /** @param {import('./report.mjs').Report} report @param {{ addresses: number }} settings */
   constructor(report, { addresses }) {
     this.#report = report;
-    /** How many networks the large set has. */
+    /** Number of networks in the large set. */
     this.addresses = addresses;
     /** Where packetlog keeps rules; the same for all loaders of a case. */
     this.state = mkdtempSync(join(tmpdir(), 'state-'));
@@ -33,15 +33,15 @@ export class Lab {
     this.#report.facts(promise, facts);
   }
 
-  /** One at a time. @param {Parameters<typeof Network.make>[0]} [options] */
+  /** Creates the network; one at a time. @param {Parameters<typeof Network.make>[0]} [options] */
   async network(options) {
     this.#network = await Network.make(options);
     return this.#network;
   }
 
   /**
-   * Seconds that hold so many probes (`Network.passed`) on this machine as it is now, emulated or busy, and 5 at least. For
-   * what is to be tried before a time is over.
+   * Returns the seconds that this number of probes (`Network.passed`) takes on this machine at its current speed, plus 5:
+   * a time within which a case can make its checks.
    * @param {() => Promise<unknown>} probe @param {number} times
    */
   async secondsFor(probe, times) {
@@ -52,7 +52,7 @@ export class Lab {
   }
 
   /**
-   * A loader in the server's namespace. Await its `ready()`.
+   * Starts a loader in the server's namespace. Await its `ready()`.
    * @param {readonly string[]} args @param {{ before?: readonly string[], state?: string }} [options]
    */
   packetlog(args, options = {}) {
@@ -63,7 +63,7 @@ export class Lab {
   }
 
   /**
-   * Another command of packetlog in the server's namespace, such as `rules list`: what it said, and its exit code.
+   * Runs another command of packetlog in the server's namespace, such as `rules list`, and returns its output and exit code.
    * @param {readonly string[]} args
    * @returns {Promise<{ code: number, out: string, err: string }>}
    */

@@ -7,7 +7,7 @@ import { until } from './until.mjs';
 
 export const PACKETLOG = fileURLToPath(new URL('../../../../packages/loader/bin/packetlog', import.meta.url));
 
-/** The built `packetlog run` in a namespace. Its state directory outlives it: the next loader with the same goes on. */
+/** The built `packetlog run` in a namespace. Its state directory outlives it, for the next loader. */
 export class Loader {
   out = '';
   err = '';
@@ -36,13 +36,13 @@ export class Loader {
     });
   }
 
-  /** Waits until packets are seen. False: it ended before. */
+  /** Waits until it watches packets. Returns false if it ended before. */
   async isReady() {
     await until(() => this.exit !== undefined || this.err.includes('Waiting for Ctrl-C'), 'packetlog is ready');
     return this.exit === undefined;
   }
 
-  /** Throws what it said if it does not start. */
+  /** Throws its standard error if it does not start. */
   async ready() {
     if (!(await this.isReady())) throw new Error(`packetlog ended with ${this.exit}: ${this.err}`);
     return this;
@@ -53,7 +53,7 @@ export class Loader {
     this.#child.kill(name);
   }
 
-  /** Resolves with the exit code, or the signal that it ended by. @param {NodeJS.Signals} [signal] */
+  /** Resolves with the exit code, or with the signal that ended it. @param {NodeJS.Signals} [signal] */
   async end(signal = 'SIGINT') {
     if (this.exit === undefined) this.signal(signal);
     await until(() => this.exit !== undefined, `packetlog ends after ${signal}`);
@@ -61,9 +61,9 @@ export class Loader {
   }
 
   /**
-   * Asks over the control socket, as `packetlog rules` does, without a command that takes its time to start.
+   * Sends a request over the control socket, as `packetlog rules` does, but without the time to start a command.
    * @param {string} verb @param {object} [body]
-   * @returns {Promise<any>} throws what was rejected
+   * @returns {Promise<any>} throws if the request is rejected
    */
   async ask(verb, body = {}) {
     const answer = await post(join(this.#state, 'control.sock'), `/rules/${verb}`, JSON.stringify(body));
@@ -76,7 +76,7 @@ export class Loader {
     return (await this.ask('add', { rule, force })).rule.id;
   }
 
-  /** Packets that a rule decided on, as packetlog counts them. @param {number} id @returns {Promise<number>} */
+  /** Returns the packets that a rule decided on, as packetlog counts them. @param {number} id @returns {Promise<number>} */
   async hits(id) {
     const { rules } = await this.ask('list');
     return rules.find((/** @type {{ id: number }} */ rule) => rule.id === id)?.packets ?? -1;

@@ -4,10 +4,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * Loads a module and what it needs. False: the kernel has no such module, built in or as a file.
+ * Loads a module and its dependencies. Returns false if the kernel has no such module, neither built in nor as a file.
  * @param {string} name
- * @param {string | undefined} directory holds `NAME.files`, the files in the order of loading (made by initramfs.sh);
- *   undefined: this is no guest, and modprobe knows
+ * @param {string | undefined} directory contains `NAME.files`, the files in the order of loading (made by initramfs.sh);
+ *   undefined: not in a guest, so modprobe resolves them
  */
 export function loadModule(name, directory) {
   if (directory === undefined) {
@@ -22,7 +22,7 @@ export function loadModule(name, directory) {
   return true;
 }
 
-/** A kernel without modules has no /sys/module entry for a driver without parameters: asked by its device. */
+/** Creates a device to find a built-in driver: without parameters it has no /sys/module entry. */
 function isBuiltIn(/** @type {string} */ name) {
   const probe = `probe${process.pid % 1000}`;
   const made = spawnSync('ip', ['link', 'add', probe, 'type', name]).status === 0;

@@ -35,24 +35,24 @@ export class Namespace {
     return namespace;
   }
 
-  /** The command line that runs another inside. @param {readonly string[]} command */
+  /** Returns the command line that runs `command` inside. @param {readonly string[]} command */
   inside(command) {
     return ['ip', 'netns', 'exec', this.name, ...command];
   }
 
-  /** Standard output of a command; throws if it fails. @param {readonly string[]} command */
+  /** Runs a command inside and returns its standard output; throws if it fails. @param {readonly string[]} command */
   async run(...command) {
     const [file = '', ...args] = this.inside(command);
     return (await execute(file, args)).stdout;
   }
 
-  /** `ip` for this namespace. @param {readonly string[]} args */
+  /** Runs `ip` for this namespace. @param {readonly string[]} args */
   ip(...args) {
     return ip('-n', this.name, ...args);
   }
 
   /**
-   * Asks the agent: a method of tests/lab/agent/agent.mjs.
+   * Calls a method of the agent, tests/lab/agent/agent.mjs.
    * @param {string} method @param {unknown} [argument]
    * @returns {Promise<any>}
    */

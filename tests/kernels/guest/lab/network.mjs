@@ -3,7 +3,7 @@ import { ip, Namespace } from './namespace.mjs';
 import { until } from './until.mjs';
 
 const QUIET_IPV6 = ['addr_gen_mode=1', 'accept_dad=0', 'accept_ra=0', 'autoconf=0', 'router_solicitations=0'];
-/** Host part of the address that no case may deny: what it sends tells when all before it has gone through. */
+/** Host part of an address that no case may deny: when its datagram has passed, all earlier ones were handled. */
 const CONTROL = 250;
 const CONTROL_PORT = 7;
 const SOURCE_PORT = 40_001;
@@ -51,7 +51,7 @@ export class Network {
     return network;
   }
 
-  /** Gives the client more addresses. @param {number} link @param {readonly number[]} hosts */
+  /** Adds addresses to the client. @param {number} link @param {readonly number[]} hosts */
   async addSources(link, hosts) {
     for (const host of hosts) await this.client.ip('address', 'add', `${address(link, host)}/24`, 'dev', `peer${link}`);
   }
@@ -63,12 +63,12 @@ export class Network {
     }
   }
 
-  /** The server takes datagrams to this port, on all addresses. @param {number} port @param {'::' | '0.0.0.0'} [any] */
+  /** Opens a socket of the server for datagrams to this port, on all addresses. @param {number} port @param {'::' | '0.0.0.0'} [any] */
   listen(port, any = '0.0.0.0') {
     return this.server.ask('listenUdp', { address: any, port });
   }
 
-  /** Packets that came out of the cable at a device of the server, whatever became of them. @param {string} device */
+  /** Returns the packets that arrived at a device of the server, passed or not. @param {string} device */
   async arrived(device) {
     const [link] = JSON.parse(await this.server.ip('-j', '-s', 'link', 'show', 'dev', device));
     return Number(link.stats64.rx.packets);
@@ -120,7 +120,7 @@ export const address = (link, host) => `10.77.${link}.${host}`;
 /** @param {number} link @param {number} host */
 export const address6 = (link, host) => `2001:db8:${link}::${host}`;
 
-/** The rule that keeps the control datagrams going whatever else is denied. */
+/** The rule that permits the control datagrams. */
 export const CONTROL_RULE = {
   action: 'permit',
   source: `10.77.0.0/16`,

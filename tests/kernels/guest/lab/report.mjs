@@ -1,7 +1,7 @@
 // @ts-check
 import { writeSync } from 'node:fs';
 
-/** What the host reads. Each line is one JSON object on standard output, written at once. */
+/** The results for the host: each line is one JSON object on standard output, written at once. */
 export class Report {
   #case = '';
 
@@ -18,7 +18,7 @@ export class Report {
   }
 
   /**
-   * One thing that was seen. The host demands that `is` equals `should`, as JSON.
+   * Reports one check. The host requires that `is` equals `should`, as JSON.
    * @param {string} promise one of the case's `promises`
    * @param {string} what
    * @param {unknown} is
@@ -28,12 +28,12 @@ export class Report {
     this.line({ case: this.#case, promise, what, is: is ?? null, should });
   }
 
-  /** For the host to judge as a whole. @param {string} promise @param {object} facts */
+  /** Reports facts that the host evaluates together. @param {string} promise @param {object} facts */
   facts(promise, facts) {
     this.line({ case: this.#case, promise, facts });
   }
 
-  /** Printed by the host if the case fails: what packetlog said. @param {readonly string[]} lines */
+  /** Reports packetlog's output, which the host prints if the case fails. @param {readonly string[]} lines */
   notes(lines) {
     if (lines.length > 0) this.line({ case: this.#case, notes: lines });
   }

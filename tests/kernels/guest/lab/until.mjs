@@ -1,11 +1,11 @@
 // @ts-check
 import { setTimeout } from 'node:timers/promises';
 
-/** An emulated machine is slow, and more so beside others. */
+/** Long, because an emulated machine is slow, especially on a busy host. */
 const PATIENCE_S = 180;
 
 /**
- * Asks again until the answer is neither false nor undefined, and gives it.
+ * Calls `ask` until it returns neither false nor undefined, and returns that value.
  * @template T
  * @param {() => T | Promise<T>} ask
  * @param {string} what

@@ -1,10 +1,10 @@
 // @ts-check
-/** Judges a capture as a whole: mode, ledger and every record, against what was sent and what the interface counted. */
+/** Compares mode, ledger and every record of a capture with the packets sent and the interface's counters. */
 import { COUNT } from '../guest/cases/capture.mjs';
 import { atLeast } from './run.mjs';
 
 const MEMLOCK_COUNTS_UNTIL = /** @type {const} */ ([5, 11]);
-/** Of BPF's atomic exchange, which the array ring needs. */
+/** First kernel with BPF's atomic exchange, which the array ring needs. */
 const XCHG_SINCE = /** @type {const} */ ([5, 12]);
 const FRAGS_SINCE = /** @type {const} */ ([5, 18]);
 const HEADERS = 14 + 20 + 8;
@@ -12,17 +12,17 @@ const PORTS = [53, 443, 5000, 65_535];
 const SOURCE_PORTS = [40_001, 40_002, 40_003];
 
 /** @param {import('./run.mjs').Facts} seen @param {string} kernel @returns {{ cell: string, problems: string[] }} */
-export function judgeCapture({ promise, facts }, kernel) {
+export function evaluateCapture({ promise, facts }, kernel) {
   if (promise === 'ulimit -l 64' && !atLeast(kernel, MEMLOCK_COUNTS_UNTIL)) {
-    return judgeRejection(facts, 4, 'ulimit -l unlimited');
+    return evaluateRejection(facts, 4, 'ulimit -l unlimited');
   }
   if (promise === 'native, array ring' && !atLeast(kernel, XCHG_SINCE)) {
-    return judgeRejection(facts, 6, 'use --transport auto');
+    return evaluateRejection(facts, 6, 'use --transport auto');
   }
   if (promise === 'jumbo frames, native' && !atLeast(kernel, FRAGS_SINCE)) {
-    return judgeRejection(facts, 6, 'the MTU is too large for one buffer. Try --mode');
+    return evaluateRejection(facts, 6, 'the MTU is too large for one buffer. Try --mode');
   }
-  return judgeRecords(facts, expectedMode(promise, kernel));
+  return evaluateRecords(facts, expectedMode(promise, kernel));
 }
 
 /** The mode that the loader must report; `auto` prefers generic mode on veth. @param {string} promise @param {string} kernel */
@@ -32,19 +32,19 @@ function expectedMode(promise, kernel) {
 }
 
 /**
- * What a kernel does not offer must be said, with what to do next.
+ * A loader that rejects a mode or transport must print the reason and the next action.
  * @param {Record<string, any>} facts @param {number} code @param {string} words
  */
-function judgeRejection({ exit, out, err }, code, words) {
+function evaluateRejection({ exit, out, err }, code, words) {
   const problems = [];
   if (exit !== code) problems.push(`exit code ${exit}, not ${code}`);
-  if (!err.some((/** @type {string} */ line) => line.includes(words))) problems.push(`nothing says ${words}`);
+  if (!err.some((/** @type {string} */ line) => line.includes(words))) problems.push(`no line contains ${words}`);
   if (out.length > 0) problems.push('something was printed');
   return { cell: 'rejected, says why', problems };
 }
 
 /** @param {Record<string, any>} facts @param {string} mode */
-function judgeRecords(facts, mode) {
+function evaluateRecords(facts, mode) {
   const problems = /** @type {string[]} */ ([]);
   /** @type {(what: string, is: unknown, should: unknown) => void} */
   const same = (what, is, should) => {
@@ -67,7 +67,7 @@ function judgeRecords(facts, mode) {
   same('lost in the ring', c.ring_full, 0);
   same('console + dropped', delivered?.console + delivered?.dropped, c.emitted);
   same('records', lines.length, COUNT);
-  same('records printed, says the ledger', delivered?.console, lines.length);
+  same('records printed, by the ledger', delivered?.console, lines.length);
   const isRight = recordOf(length, facts);
   same('wrong records', lines.filter((/** @type {any} */ record) => !isRight(record)).length, 0);
   return { cell: mode.replace(' with ', '+'), problems };

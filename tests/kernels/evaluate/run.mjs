@@ -1,5 +1,5 @@
 // @ts-check
-/** Reads what one kernel's guest wrote (guest/lab/report.mjs). */
+/** Reads the results of one kernel's guest (guest/lab/report.mjs). */
 
 /** @typedef {{ promise: string, what: string, is: unknown, should: unknown }} Check */
 /** @typedef {{ promise: string, facts: Record<string, any> }} Facts */

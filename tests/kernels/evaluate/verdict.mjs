@@ -1,11 +1,11 @@
 // @ts-check
-import { judgeCapture } from './capture.mjs';
-import { mayLack } from './lacking.mjs';
+import { evaluateCapture } from './capture.mjs';
+import { mayLack } from './optional-modules.mjs';
 
 /** @typedef {{ cell: string, problems: string[] }} Verdict */
 
 /**
- * A promise without a check is not kept; neither is one whose module the kernel should have.
+ * Returns the verdict on a promise. It fails without a check, and if a module is missing that the kernel should have.
  * @param {import('./run.mjs').Run} run @param {string} name of the case @param {string} promise @returns {Verdict}
  */
 export function verdictOf(run, name, promise) {
@@ -22,7 +22,9 @@ export function verdictOf(run, name, promise) {
       ? []
       : [`${what}: ${JSON.stringify(is)}, not ${JSON.stringify(should)}`],
   );
-  const whole = seen.facts.filter((facts) => facts.promise === promise).map((each) => judgeCapture(each, run.kernel));
+  const whole = seen.facts
+    .filter((facts) => facts.promise === promise)
+    .map((each) => evaluateCapture(each, run.kernel));
   problems.push(...whole.flatMap((each) => each.problems));
   if (checks.length + whole.length === 0) problems.push('no check was made');
   return problems.length > 0 ? { cell: 'FAILED', problems } : { cell: whole[0]?.cell ?? 'yes', problems };

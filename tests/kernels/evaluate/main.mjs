@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Judges what the cases saw on each kernel: `main.mjs [--cases NAME,…] FILE…` prints a table of promises and kernels, and
- * what is wrong. Exit code 1 if anything is, a promise that no check was made of included.
+ * Evaluates the results of the cases on each kernel: `main.mjs [--cases NAME,…] FILE…` prints a table of promises and
+ * kernels, and the problems. Exit code 1 if there are problems; a promise without a check is one.
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -30,7 +30,7 @@ const rows = [
   ['', ...runs.map(({ kernel }) => kernel)],
   ['kernel BTF', ...runs.map(({ btf }) => (btf ? 'yes' : 'no'))],
 ];
-for (const run of runs) if (!run.ended) wrong.push(`${run.kernel}: did not come to its end`);
+for (const run of runs) if (!run.ended) wrong.push(`${run.kernel}: did not finish`);
 for (const name of values.cases.split(',')) {
   const { promises } = /** @type {{ promises: string[] }} */ (await import(`../guest/cases/${name}.mjs`));
   for (const promise of promises) {

@@ -1,8 +1,8 @@
 // @ts-check
-/** Which kernels may lack which module. A module that is not here is demanded of every kernel. */
+/** Modules that some kernels may lack. Every kernel must have a module that is not listed here. */
 import { atLeast } from './run.mjs';
 
-/** By module: the first kernel that has it in Debian's cloud build; Infinity: none need have it. */
+/** By module: the first kernel that has it in Debian's cloud build; Infinity: no kernel must have it. */
 const FIRST_WITH = /** @type {Record<string, readonly [number, number]>} */ ({});
 
 /** @param {string} kernel @param {string} module */
