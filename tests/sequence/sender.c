@@ -5,8 +5,8 @@
  *   sender OBJECT PROGRAM_ID flood CPUS COUNT
  *       as fast as possible, COUNT on each CPU ("0,1")
  *   sender OBJECT PROGRAM_ID pingpong CPU COUNT PAUSE_US FILE
- *       one to three at a time, and the next ones up to PAUSE_US after all of them were read, by the
- *       reader's counter in FILE (8 bytes): so they arrive at every moment between a reader's last
+ *       one to three at a time, and the next ones up to PAUSE_US after all of them were read, by
+ * the reader's counter in FILE (8 bytes): so they arrive at every moment between a reader's last
  *       poll and its sleep. Exits with code 1 if one of them is not read within WAIT_NS.
  *
  * Prints {"sent": [n, ..]}, by CPU, as the numbering program counted.
@@ -112,8 +112,9 @@ static void ping_pong(int program, int cpu, uint64_t count, uint64_t pause_ns, c
 			run(program, 1);
 		for (from = now_ns(); *have_read != sent;) {
 			if (now_ns() - from > WAIT_NS) {
-				fprintf(stderr, "%lu were sent, %lu read: the reader was not woken\n",
-					sent, *have_read);
+				fprintf(stderr,
+					"%lu were sent, %lu read: the reader was not woken\n", sent,
+					*have_read);
 				exit(1);
 			}
 		}
