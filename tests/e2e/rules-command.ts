@@ -8,7 +8,7 @@ import type { RulesAnswer, RulesRequest, RulesResults, RulesSnapshot, RulesVerb 
 import type { Namespace } from '../lab/namespace.ts';
 import { type LabProcess, startPacketlog, startPacketlogWithInput } from '../lab/process.ts';
 
-export interface Told {
+export interface CommandResult {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -47,14 +47,19 @@ export async function hasEnded(process: LabProcess): Promise<boolean> {
 }
 
 /** Waits for its end. */
-export async function rules(at: Namespace, place: RulesPlace, ...args: string[]): Promise<Told> {
+export async function rules(at: Namespace, place: RulesPlace, ...args: string[]): Promise<CommandResult> {
   const command = startPacketlog(at, { args: ['rules', ...args], env: place.env });
   const { code } = await command.exited;
   return { code, stdout: command.stdout, stderr: command.stderr };
 }
 
 /** As `rules`, with standard input. */
-export async function rulesReading(at: Namespace, place: RulesPlace, input: string, ...args: string[]): Promise<Told> {
+export async function rulesReading(
+  at: Namespace,
+  place: RulesPlace,
+  input: string,
+  ...args: string[]
+): Promise<CommandResult> {
   const command = startPacketlogWithInput(at, { args: ['rules', ...args], env: place.env });
   void command.write(input).then(() => command.endInput());
   const { code } = await command.exited;
@@ -90,7 +95,7 @@ export function ask<Verb extends RulesVerb>(
   });
 }
 
-/** Throws what was refused. */
+/** Throws the rejection. */
 export async function done<Verb extends RulesVerb>(
   place: RulesPlace,
   verb: Verb,

@@ -23,15 +23,15 @@ describe.skipIf(!requireRoot())('rules for scripts', () => {
   });
   afterEach(() => place.remove());
 
-  const told = (...args: string[]) => rules(suite.network.server, place, ...args);
+  const run = (...args: string[]) => rules(suite.network.server, place, ...args);
   const reading = (input: string, ...args: string[]) => rulesReading(suite.network.server, place, input, ...args);
   const sources = async () => (await listed(place)).rules.map(({ source }) => source);
 
   test('a ban that is repeated is one rule, and is lifted by its address', async () => {
     const { client, link } = suite.network;
     const ban = ['add', 'deny', link.client.ipv4, '--for', '600s', '--reason', 'fail2ban sshd'];
-    expect(await told(...ban)).toMatchObject({ code: 0, stdout: 'Added rule 1.\n' });
-    const again = await told('add', 'deny', `::ffff:${link.client.ipv4}`, '--for', '1h');
+    expect(await run(...ban)).toMatchObject({ code: 0, stdout: 'Added rule 1.\n' });
+    const again = await run('add', 'deny', `::ffff:${link.client.ipv4}`, '--for', '1h');
     expect(again).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/^Rule 1 matches the same already .*expires in (1 h|59 min)/),
@@ -42,8 +42,8 @@ describe.skipIf(!requireRoot())('rules for scripts', () => {
     await until(async () => (await listed(place)).rules[0]?.packets === 5, { what: 'five packets to be denied' });
 
     const unban = ['remove', '--source', link.client.ipv4, '--action', 'deny'];
-    expect(await told(...unban)).toMatchObject({ code: 0, stdout: 'Removed rule 1.\n' });
-    expect((await told(...unban)).code).toBe(NOT_FOUND);
+    expect(await run(...unban)).toMatchObject({ code: 0, stdout: 'Removed rule 1.\n' });
+    expect((await run(...unban)).code).toBe(NOT_FOUND);
   });
 
   test('many rules are read from standard input in one change, or none of them', async () => {
@@ -98,23 +98,23 @@ describe.skipIf(!requireRoot())('rules for scripts', () => {
   });
 
   test('what cannot match is rejected, or said', async () => {
-    const header = await told('add', 'deny', '2001:db8::/32', '--protocol', '43');
+    const header = await run('add', 'deny', '2001:db8::/32', '--protocol', '43');
     expect(header).toMatchObject({ code: USAGE, stderr: expect.stringMatching(/routing extension header/) });
-    const elsewhere = await told('add', 'deny', '192.0.2.9', '--interface', 'wan7');
+    const elsewhere = await run('add', 'deny', '192.0.2.9', '--interface', 'wan7');
     expect(elsewhere).toMatchObject({ code: 0, stderr: expect.stringMatching(/wan7 is not watched \(server0 is\)/) });
-    expect((await told('list')).stdout).toMatch(/^Rule 1: It matches no packet now: interface wan7/m);
+    expect((await run('list')).stdout).toMatch(/^Rule 1: It matches no packet now: interface wan7/m);
   });
 
   test('wrong usage has the same exit code as elsewhere, and an edit without a change is one', async () => {
     const wrong = [['frob'], ['list', '--frob'], ['add'], ['add', 'deny'], ['edit', '1'], ['remove'], ['policy']];
-    for (const args of wrong) expect({ args, code: (await told(...args)).code }).toEqual({ args, code: USAGE });
+    for (const args of wrong) expect({ args, code: (await run(...args)).code }).toEqual({ args, code: USAGE });
   });
 
   test('an export has the networks that are in force, not the lines that were left out', async () => {
     const list = place.path('drop.txt');
     writeFileSync(list, '# noise\n203.0.113.0/24 ; SBL1\nexample.org\n2001:DB8::1\n::ffff:192.0.2.77\n');
-    expect((await told('import', list, '--skip-bad')).stdout).toMatch(/3 networks; .*Skipped: 1 line\./);
-    expect((await told('export', '--set', 'drop')).stdout).toBe('203.0.113.0/24\n192.0.2.77\n2001:db8::1\n');
+    expect((await run('import', list, '--skip-bad')).stdout).toMatch(/3 networks; .*Skipped: 1 line\./);
+    expect((await run('export', '--set', 'drop')).stdout).toBe('203.0.113.0/24\n192.0.2.77\n2001:db8::1\n');
   });
 
   test('a rules file is applied once: what is the same keeps its counters, and the exit code says what changed', async () => {
@@ -125,29 +125,29 @@ describe.skipIf(!requireRoot())('rules for scripts', () => {
     await done(place, 'add', { rule: { action: 'observe', source: '203.0.113.9' } });
     write(denied, { action: 'deny', source: '198.51.100.0/24', reason: 'noise' });
 
-    const check = await told('apply', file, '--check');
+    const check = await run('apply', file, '--check');
     expect(check).toMatchObject({
       code: CHANGED,
       stdout: expect.stringMatching(/^- rule 1: observe 203\.0\.113\.9$/m),
     });
     expect(check.stdout).toContain(`+ deny ${link.client.ipv4} to udp port 9\n`);
     expect(await sources()).toEqual(['203.0.113.9']);
-    expect((await told('apply', file)).code).toBe(0);
+    expect((await run('apply', file)).code).toBe(0);
     await sendUdp(client, { address: link.server.ipv4, count: 6, ports: [9] });
     await until(async () => (await listed(place)).rules[0]?.packets === 6, { what: 'six packets to be denied' });
     const { revision } = await listed(place);
-    expect(await told('apply', file, '--detailed-exitcodes')).toMatchObject({
+    expect(await run('apply', file, '--detailed-exitcodes')).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/nothing to change/),
     });
-    expect((await told('apply', file, '--check')).code).toBe(0);
+    expect((await run('apply', file, '--check')).code).toBe(0);
     expect(await listed(place)).toMatchObject({ revision });
 
     write({ ...denied, reason: 'known' });
-    const changed = await told('apply', file, '--diff', '--detailed-exitcodes');
+    const changed = await run('apply', file, '--diff', '--detailed-exitcodes');
     expect(changed).toMatchObject({ code: CHANGED, stdout: expect.stringMatching(/^~ rule 2: .*because: known$/m) });
     expect((await listed(place)).rules).toMatchObject([{ id: 2, packets: 6, reason: 'known' }]);
-    expect((await told('undo')).code).toBe(0);
+    expect((await run('undo')).code).toBe(0);
     expect(await sources()).toEqual([link.client.ipv4, '198.51.100.0/24']);
   });
 
@@ -156,17 +156,17 @@ describe.skipIf(!requireRoot())('rules for scripts', () => {
     const write = (content: object) => writeFileSync(file, JSON.stringify({ version: 1, rules: [], ...content }));
     write({ rules: [{ action: 'deny', source: '198.51.100.7' }], protect: ['198.51.100.0/24'] });
     for (const option of [['--check'], []]) {
-      const { code, stderr } = await told('apply', file, ...option);
+      const { code, stderr } = await run('apply', file, ...option);
       expect({ option, code }).toEqual({ option, code: LOCKOUT });
       expect(stderr).toContain('198.51.100.0/24');
     }
     expect(await sources()).toEqual([]);
     write({ rules: [{ action: 'deny', source: '64.0.0.0/4' }] });
-    expect((await told('apply', file, '--check')).stdout).toMatch(/would have to be confirmed: .*wider than/);
-    expect((await told('apply', file)).stdout).toMatch(/To keep it: packetlog rules confirm/);
+    expect((await run('apply', file, '--check')).stdout).toMatch(/would have to be confirmed: .*wider than/);
+    expect((await run('apply', file)).stdout).toMatch(/To keep it: packetlog rules confirm/);
     expect((await listed(place)).pending).toBeDefined();
-    expect((await told('revert')).code).toBe(0);
+    expect((await run('revert')).code).toBe(0);
     writeFileSync(file, '{"version":1,"rules":[{"action":"deny","source"');
-    expect((await told('apply', file)).code).toBe(USAGE);
+    expect((await run('apply', file)).code).toBe(USAGE);
   });
 });

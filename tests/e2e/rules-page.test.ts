@@ -210,7 +210,7 @@ describe.skipIf(!requireRoot())('rules in the dashboard', () => {
     await packetlog.end();
   });
 
-  test('a rule that would lock the gateway out is refused in words, and done only on a second word', async () => {
+  test('a rule that would lock the gateway out is rejected in words, and done only on a second word', async () => {
     const { server, link } = suite.network;
     await server.exec('ip', 'route', 'add', 'default', 'via', link.client.ipv4);
     const { packetlog, origin, change } = await suite.start();
@@ -218,9 +218,9 @@ describe.skipIf(!requireRoot())('rules in the dashboard', () => {
     await page.getByRole('button', { name: 'Add the first rule' }).click();
     await page.locator('[name=source]').fill(link.client.ipv4);
     await page.getByRole('dialog').getByRole('button', { name: 'Add rule' }).click();
-    const refusal = page.getByTestId('rejection');
-    await refusal.waitFor();
-    expect(await refusal.textContent()).toContain(`${link.client.ipv4}, the default gateway`);
+    const rejection = page.getByTestId('rejection');
+    await rejection.waitFor();
+    expect(await rejection.textContent()).toContain(`${link.client.ipv4}, the default gateway`);
     expect(await page.getByTestId('rule-row').count()).toBe(0);
     expect(await axeViolations(page)).toEqual([]);
     await page.getByTestId('force').click();

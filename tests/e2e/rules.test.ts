@@ -23,7 +23,7 @@ describe.skipIf(!requireRoot())('rules', () => {
   afterEach(() => place.remove());
 
   const server = () => suite.network.server;
-  const told = (...args: string[]) => rules(server(), place, ...args);
+  const run = (...args: string[]) => rules(server(), place, ...args);
   const typed = (...args: string[]) => rulesDone(server(), place, ...args);
   const add = (rule: Parameters<typeof done<'add'>>[2]['rule']) => done(place, 'add', { rule });
   const verdict = async (id: number) => (await listed(place)).rules.find((rule) => rule.id === id);
@@ -151,7 +151,7 @@ describe.skipIf(!requireRoot())('rules', () => {
     const ledger = /^server0: (\d+) packets seen.* (\d+) denied/m.exec(first.stderr);
     // packetlog is not running: the file is changed, one change at a time.
     const sources = ['198.51.100.0/24', '203.0.113.0/24', '192.0.2.0/24'];
-    for (const offline of await Promise.all(sources.map((source) => told('add', 'deny', source)))) {
+    for (const offline of await Promise.all(sources.map((source) => run('add', 'deny', source)))) {
       expect(offline).toMatchObject({ code: 0, stderr: expect.stringContaining('packetlog is not running') });
     }
     await enforcing('--print', 'none');

@@ -93,7 +93,7 @@ export async function captureFromLoader(
   });
   printer.setLimit(output.count, () => stop.now('enough'));
   const filter = formatFilter(filterOf(wanted));
-  await using client = await connect(url, { token }).catch(refused);
+  await using client = await connect(url, { token }).catch(throwSetupError);
   const stream = client.packets({ filter, maxRowsPerSecond: MAX_ROWS_PER_SECOND });
   void stop.asked.then(() => stream.return());
   say(`Records come from the packetlog that runs here (process ${session.pid}): ${watchedNames(session)}.`);
@@ -102,7 +102,7 @@ export async function captureFromLoader(
   try {
     for await (const batch of stream) printer.add(recordsOf(batch), batch.length, omittedBy(stream));
   } catch (error) {
-    refused(error);
+    throwSetupError(error);
   }
   printer.add(new Uint8Array(0), 0, omittedBy(stream));
   const after = await control.session().catch(() => undefined);
@@ -110,7 +110,7 @@ export async function captureFromLoader(
   await closed(file);
   if (broken && READER_GONE.has(broken.code ?? '')) return EXIT.ok;
   for (const line of report(output.name, printer.counts, stream)) say(line);
-  say(kernelWords(session, after));
+  say(kernelText(session, after));
   if (broken) say(`packetlog: write to ${output.name}: ${broken.message}.`);
   return broken ? EXIT.failed : EXIT.ok;
 }
@@ -158,7 +158,7 @@ function watchedNames({ interfaces }: ControlSession): string {
   return interfaces.map(({ name }) => printableName(name)).join(', ');
 }
 
-function refused(cause: unknown): never {
+function throwSetupError(cause: unknown): never {
   if (!(cause instanceof PacketLogError)) throw cause;
   throw new SetupError({
     step: 'capture from',
@@ -182,7 +182,7 @@ function report(name: string, counts: PrinterCounts, stream: PacketStream): stri
 }
 
 /** Describes the packets that never became a record, from the loader's last two reports. */
-function kernelWords(before: ControlSession, after: ControlSession | undefined): string {
+function kernelText(before: ControlSession, after: ControlSession | undefined): string {
   if (after?.pid !== before.pid) return 'What its ring lost meanwhile is not known: the loader has ended.';
   const lost = sum(after.interfaces, 'ring_full') - sum(before.interfaces, 'ring_full');
   const sampled = sum(after.interfaces, 'sampled_out') - sum(before.interfaces, 'sampled_out');

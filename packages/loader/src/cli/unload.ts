@@ -11,7 +11,7 @@ import { type Removed, removePins } from '../xdp/pinning/removal.ts';
 export function unload(bpfFs: string | undefined, print: (line: string) => void): number {
   requireKernelFiles();
   let removedAny = false;
-  let refused: SetupError | undefined;
+  let firstError: SetupError | undefined;
   for (const name of directoryNames(bpfFs)) {
     try {
       const removed = removePins(bpfFs, name);
@@ -20,10 +20,10 @@ export function unload(bpfFs: string | undefined, print: (line: string) => void)
     } catch (error) {
       // Leftovers of another network namespace may still be removable.
       if (!(error instanceof SetupError)) throw error;
-      refused ??= error;
+      firstError ??= error;
     }
   }
-  if (refused) throw refused;
+  if (firstError) throw firstError;
   if (!removedAny) print('Nothing was loaded.');
   return EXIT.ok;
 }

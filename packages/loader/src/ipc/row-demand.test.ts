@@ -6,14 +6,14 @@ it('requests the highest limit, and tells each part when its own is in effect', 
   const demand = new RowDemand(want);
   const passing: string[] = [];
   demand.set('clients', 100, () => passing.push('clients 100'));
-  demand.set('dryRuns', Number.POSITIVE_INFINITY, () => passing.push('rehearsal'));
+  demand.set('dryRuns', Number.POSITIVE_INFINITY, () => passing.push('dry run'));
   demand.set('clients', 50, () => passing.push('clients 50'));
-  demand.set('dryRuns', 0, () => passing.push('rehearsal over'));
+  demand.set('dryRuns', 0, () => passing.push('dry run over'));
   expect(want.mock.calls.flat()).toEqual([100, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 50]);
   expect(passing).toEqual([]);
   demand.answered();
   demand.answered();
-  expect(passing).toEqual(['clients 100', 'rehearsal']);
+  expect(passing).toEqual(['clients 100', 'dry run']);
 });
 
 it('answers at once where every row passes anyway', () => {

@@ -20,7 +20,7 @@ import { checkStateDirectory, makeStateDirectory, type StatePaths } from './stor
 
 /** The number that a loader has on a machine with enough memory. */
 const COUNTER_SLOTS = 16_384;
-const MOST_SLOTS = 63;
+const MAX_SLOTS = 63;
 /** Enough to describe rules that were removed recently. */
 const AUDIT_ENTRIES = 1000;
 
@@ -77,7 +77,7 @@ async function openLocked(
   });
   const audit = new AuditLog(paths.audit);
   const start = await readStart(store, compiler, paths);
-  const names = readdirSync('/sys/class/net').slice(0, MOST_SLOTS);
+  const names = readdirSync('/sys/class/net').slice(0, MAX_SLOTS);
   const service = new RulesService({
     enforcement: new Enforcement({ publish: async () => {} }, compiler, {
       interfaces: names.map((name, i) => ({ name, slot: i + 1 })),
@@ -105,7 +105,7 @@ async function openLocked(
     store.acceptNothing();
     store.fileAgrees(start.edited);
   }
-  const enforced = lookIntoKernel(bpfFs, netns);
+  const enforced = readKernel(bpfFs, netns);
   const kernel = new KernelView({
     enforced: enforced.rules,
     compiler,
@@ -148,7 +148,7 @@ function asItIs({ edited, base, ...start }: Start): Start {
  * Reads the kernel's rules. A failure does not reject the change: permission to change the rules does not include
  * access to the kernel everywhere.
  */
-function lookIntoKernel(
+function readKernel(
   bpfFs: string | undefined,
   netns: string | undefined,
 ): { rules: EnforcedRules | undefined; alarms: readonly string[] } {

@@ -14,11 +14,11 @@ export interface ReloadParts {
   readonly compiler: Compiler;
   readonly files: FollowedFiles | undefined;
   readonly rulesFile: string;
-  readonly tell: (level: Notice['level'], message: string) => void;
+  readonly report: (level: Notice['level'], message: string) => void;
 }
 
 /** Never rejects: a rejected file or list raises an alarm, and the previous rules stay in force. */
-export async function reload({ service, store, compiler, files, rulesFile, tell }: ReloadParts): Promise<void> {
+export async function reload({ service, store, compiler, files, rulesFile, report }: ReloadParts): Promise<void> {
   const read = () =>
     readAgain(store, compiler, service.confirmed).catch((error: unknown) => {
       const problem = messageOf(error).replace(/\.$/, '');
@@ -32,8 +32,11 @@ export async function reload({ service, store, compiler, files, rulesFile, tell 
     if (loaded === undefined) return;
     const { pending } = loaded;
     await files?.takeAll();
-    tell('info', pending ? `The rules were read again, to be confirmed: ${pending.why}` : 'The rules were read again.');
+    report(
+      'info',
+      pending ? `The rules were read again, to be confirmed: ${pending.why}` : 'The rules were read again.',
+    );
   } catch (error) {
-    if (!(error instanceof RulesRejection)) tell('error', `The rules were not read again: ${messageOf(error)}`);
+    if (!(error instanceof RulesRejection)) report('error', `The rules were not read again: ${messageOf(error)}`);
   }
 }

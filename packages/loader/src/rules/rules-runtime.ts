@@ -43,7 +43,9 @@ export class RulesRuntime {
   #tables = '/proc/self/net';
   #interfaces: Interfaces | undefined;
   #control: Server | undefined;
-  readonly #pinning = new Pinning((error) => this.#tell('error', `The rules end with the loader: ${messageOf(error)}`));
+  readonly #pinning = new Pinning((error) =>
+    this.#report('error', `The rules end with the loader: ${messageOf(error)}`),
+  );
   #maintenance: Maintenance | undefined;
   #files: FollowedFiles | undefined;
   #readBack: ReadBack | undefined;
@@ -53,7 +55,7 @@ export class RulesRuntime {
     this.#options = options;
     this.#store = new RuleStore(options.paths, {
       keptAside: (copy) =>
-        this.#tell(
+        this.#report(
           'warning',
           `The rules file is written by a change. Its edit, which is not in force, is kept: ${copy}.`,
         ),
@@ -133,7 +135,7 @@ export class RulesRuntime {
     this.#maintenance?.plan();
     this.#keepCounts();
     if (start.edited !== undefined && !service.alarms.all.some(({ code }) => code === 'rules_file')) {
-      this.#tell('info', 'The rules file was edited by hand; it is valid and in force.');
+      this.#report('info', 'The rules file was edited by hand; it is valid and in force.');
     }
   }
 
@@ -148,9 +150,12 @@ export class RulesRuntime {
     try {
       this.#control = await serveControl(controlSocket, this.rulesApi, this.#options.session);
       if (this.#control) return;
-      this.#tell('warning', `Another loader answers at ${controlSocket}: packetlog rules reaches that one, not this.`);
+      this.#report(
+        'warning',
+        `Another loader answers at ${controlSocket}: packetlog rules reaches that one, not this.`,
+      );
     } catch (error) {
-      this.#tell('warning', `packetlog rules cannot reach this loader: ${messageOf(error)}.`);
+      this.#report('warning', `packetlog rules cannot reach this loader: ${messageOf(error)}.`);
     }
   }
 
@@ -192,7 +197,7 @@ export class RulesRuntime {
       compiler: this.#compiler,
       files: this.#files,
       rulesFile: this.#options.paths.rules,
-      tell: (level, message) => this.#tell(level, message),
+      report: (level, message) => this.#report(level, message),
     });
   }
 
@@ -220,7 +225,7 @@ export class RulesRuntime {
     try {
       writeCounts(this.#options.paths.counts, service?.kept() ?? []);
     } catch (error) {
-      this.#tell('warning', `What rules counted cannot be kept: ${messageOf(error)}.`);
+      this.#report('warning', `What rules counted cannot be kept: ${messageOf(error)}.`);
     }
   }
 
@@ -239,7 +244,7 @@ export class RulesRuntime {
     return this.#interfaces?.seen ?? 0;
   }
 
-  #tell(level: Notice['level'], message: string): void {
+  #report(level: Notice['level'], message: string): void {
     const code = level === 'info' ? 'rules_changed' : 'rules_fallback';
     this.#options.notice({ at_ms: Date.now(), level, code, message });
   }

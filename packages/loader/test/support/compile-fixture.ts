@@ -18,11 +18,11 @@ export function list(...networks: string[]): AddressList {
   return parseAddressList(new TextEncoder().encode(networks.join('\n'))).list;
 }
 
-export interface Ground extends Partial<RulesToCompile> {
+export interface Target extends Partial<RulesToCompile> {
   policy?: DefaultPolicy;
 }
 
-export function compile(rules: readonly Rule[], { policy = 'permit', ...more }: Ground = {}) {
+export function compile(rules: readonly Rule[], { policy = 'permit', ...more }: Target = {}) {
   return compileRules({
     rules,
     defaultPolicy: policy,
@@ -60,7 +60,7 @@ export function ipv6(text: string, more: Partial<PacketFacts> = {}): PacketFacts
 }
 
 /** `deny 7` for rule 7, `deny` for the default policy. */
-export function judge(rules: readonly Rule[], target: Ground = {}) {
+export function verdictOf(rules: readonly Rule[], target: Target = {}) {
   const image = new RuleImage(compile(rules, target).image);
   return (facts: PacketFacts, nowMs = NOW_MS) => {
     const verdict = image.verdict(facts, BigInt(nowMs) * 1_000_000n);

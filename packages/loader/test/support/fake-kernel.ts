@@ -150,8 +150,8 @@ export function fakeService(options: { confirmMs?: number; counterSlots?: number
   };
 }
 
-/** What was refused, as clients are told; another error as it is, and undefined if it was done. */
-export async function refusal(work: Promise<unknown>): Promise<unknown> {
+/** Returns the rejection as clients receive it, another error as it is, and undefined if the work succeeded. */
+export async function rejection(work: Promise<unknown>): Promise<unknown> {
   const error = await work.then(
     () => undefined,
     (reason: unknown) => reason,

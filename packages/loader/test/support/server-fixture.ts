@@ -66,7 +66,7 @@ export interface ServerFixture {
   /** Whether the drain thread answers at once. */
   answers: boolean;
   client(options?: Options): Socket;
-  /** Resolves with the refusal, or with "connected". */
+  /** Resolves with the rejection, or with "connected". */
   attempt(options: Options): Promise<unknown>;
   connected(options?: Options): Promise<{ socket: Socket; batches: PacketLogBatch[] }>;
   sendRows(count: number, skipped?: number): void;

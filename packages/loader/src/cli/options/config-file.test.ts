@@ -31,7 +31,7 @@ describe('readConfigFile', () => {
     ['a list', '[]', /is not a JSON object/],
     ['null', 'null', /is not a JSON object/],
     ['a text', '"x"', /is not a JSON object/],
-  ])('refuses %s, names the file and shows how it should look', (_, text, problem) => {
+  ])('rejects %s, names the file and shows how it should look', (_, text, problem) => {
     const path = file(text);
     expect(() => readConfigFile(path)).toThrow(problem);
     expect(() => readConfigFile(path)).toThrow(`read configuration ${path}: `);
@@ -41,7 +41,7 @@ describe('readConfigFile', () => {
   it.each([
     ['a file that is not there', 'none.json'],
     ['a directory', '.'],
-  ])('refuses %s', (_, name) => {
+  ])('rejects %s', (_, name) => {
     expect(() => readConfigFile(join(directory, name))).toThrow(/ENOENT|EISDIR/);
   });
 });

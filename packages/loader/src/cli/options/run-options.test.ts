@@ -62,7 +62,7 @@ describe('an option', () => {
     ['a list in a list', { iface: [['eth0']] }, /iface: write a text/],
     ['an interface that cannot exist', { iface: ['eth0', 'a b'] }, /cannot exist/],
     ['a list where one is wanted', { mode: ['auto', 'native'] }, /mode: write one value, not a list/],
-  ])('is refused in the file as %s', (_, file, message) => {
+  ])('is rejected in the file as %s', (_, file, message) => {
     expect(() => read([], {}, file)).toThrow(InvalidArgumentError);
     expect(() => read([], {}, file)).toThrow(message);
   });

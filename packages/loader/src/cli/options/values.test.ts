@@ -15,7 +15,7 @@ describe('bytes', () => {
     expect(bytes(text)).toBe(value);
   });
 
-  it.each(['', 'MiB', '1.5MiB', '-1', '16MB', '16 kilo', '0x10', '1e6', '16MiB!'])('refuses %j', (text) => {
+  it.each(['', 'MiB', '1.5MiB', '-1', '16MB', '16 kilo', '0x10', '1e6', '16MiB!'])('rejects %j', (text) => {
     expect(() => bytes(text)).toThrow(InvalidArgumentError);
   });
 });
@@ -30,7 +30,7 @@ describe('ringBytes', () => {
     expect(ringBytes(text)).toBe(value);
   });
 
-  it.each(['0', '1', '2048', '5000', '3MiB', '2GiB', '99999999999999999999', 'MiB'])('refuses %s', (text) => {
+  it.each(['0', '1', '2048', '5000', '3MiB', '2GiB', '99999999999999999999', 'MiB'])('rejects %s', (text) => {
     expect(() => ringBytes(text)).toThrow(InvalidArgumentError);
   });
 });
@@ -61,7 +61,7 @@ describe('listenAddress', () => {
     '[::1]',
     'http://x:80',
     '80:80:80',
-  ])('refuses %j', (text) => {
+  ])('rejects %j', (text) => {
     expect(() => listenAddress(text)).toThrow(InvalidArgumentError);
   });
 });
@@ -71,7 +71,7 @@ describe('interfaceName', () => {
     expect(interfaceName('<b>`id`$(x)')).toBe('<b>`id`$(x)');
   });
 
-  it.each(['', 'a b', '../x', 'x'.repeat(128)])('refuses %j and says why', (name) => {
+  it.each(['', 'a b', '../x', 'x'.repeat(128)])('rejects %j and says why', (name) => {
     expect(() => interfaceName(name)).toThrow(/An interface name that .+ cannot exist/);
   });
 });
@@ -99,7 +99,7 @@ describe('origin', () => {
     'null',
     '*',
     'https://a:443',
-  ])('refuses %j', (text) => {
+  ])('rejects %j', (text) => {
     expect(() => origin(text)).toThrow(InvalidArgumentError);
   });
 });
@@ -113,7 +113,7 @@ describe('networkNamespace', () => {
     expect(networkNamespace(text)).toBe(path);
   });
 
-  it.each(['', 'a\0b'])('refuses %j', (text) => {
+  it.each(['', 'a\0b'])('rejects %j', (text) => {
     expect(() => networkNamespace(text)).toThrow(InvalidArgumentError);
   });
 });

@@ -88,7 +88,7 @@ export class Connection {
       try {
         return await online();
       } catch (error) {
-        if (!(error instanceof NoLoaderError)) throw refused(this.#options.paths.controlSocket, error);
+        if (!(error instanceof NoLoaderError)) throw asSetupError(this.#options.paths.controlSocket, error);
         // It ended before it was asked.
         this.#isChecked = false;
       }
@@ -96,7 +96,7 @@ export class Connection {
     try {
       this.#offline ??= await openOffline({ ...this.#options, isServed: () => this.#isServed() });
     } catch (error) {
-      throw refused(this.#options.paths.rules, error);
+      throw asSetupError(this.#options.paths.rules, error);
     }
     if (this.#offline === undefined) return await this.#either(online, offline);
     const name = this.#user === 'root' ? 'root' : `root (${this.#user})`;
@@ -112,7 +112,7 @@ export class Connection {
       return true;
     } catch (error) {
       if (error instanceof NoLoaderError) return false;
-      throw refused(paths.controlSocket, error);
+      throw asSetupError(paths.controlSocket, error);
     }
   }
 }
@@ -135,7 +135,7 @@ async function requireLoaderOf(paths: StatePaths, netns: string | undefined, cli
   });
 }
 
-function refused(target: string, cause: unknown): unknown {
+function asSetupError(target: string, cause: unknown): unknown {
   if (cause instanceof SetupError) return cause;
   const code = (cause as NodeJS.ErrnoException).code;
   if (DENIED.has(code)) {

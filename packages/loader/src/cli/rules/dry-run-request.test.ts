@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { SetupError } from '../../errors/setup-error.ts';
-import { rehearsalRequest } from './dry-run-request.ts';
+import { dryRunRequest } from './dry-run-request.ts';
 
-const request = (text: string) => rehearsalRequest(Buffer.from(text), 'new', 5);
+const request = (text: string) => dryRunRequest(Buffer.from(text), 'new', 5);
 
 it('takes a rules file as it would be in force, with the networks that stand in it', () => {
   const file = {

@@ -10,7 +10,7 @@ const LIST = 'list';
 const BRACE = 0x7b;
 
 /** `content` was read from `file`. Throws SetupError. */
-export function rehearsalRequest(content: Uint8Array, file: string, seconds: number): RulesRequest<'test'> {
+export function dryRunRequest(content: Uint8Array, file: string, seconds: number): RulesRequest<'test'> {
   const { text: bytes, problem } = decodeList(content);
   if (problem !== undefined) throw new SetupError({ step: 'read', target: file, problem, exit: 'usage' });
   const text = Buffer.from(bytes).toString('utf8');

@@ -9,13 +9,13 @@ import { count, seconds } from '../options/values.ts';
 import { print } from '../process/print.ts';
 import { concluded } from './conclude.ts';
 import { Connection } from './connection.ts';
-import { rehearsalRequest } from './dry-run-request.ts';
+import { dryRunRequest } from './dry-run-request.ts';
 import { exportRules } from './export-rules.ts';
 import { addRule, applyRules, type Common, editRule, type Handler, importList, removeRules } from './handlers.ts';
 import { Printer } from './printer.ts';
 import { readInput } from './read-input.ts';
 import { force, forceOption, lifeOptions, matchOptions } from './rule-options.ts';
-import { auditText, rehearsalText, snapshotText } from './rules-text.ts';
+import { auditText, dryRunText, snapshotText } from './rules-text.ts';
 
 const HELP = `
 A matching permit rule wins; otherwise a deny rule; otherwise an observe rule; otherwise the default policy.
@@ -173,8 +173,8 @@ Exit codes: 0 nothing to change, or changed; 9 see above; 2 the file is invalid;
     'dry-run <file>',
     'count the packets that the rules in a file, or a list of networks, would deny',
     async (connection, printer, options, [file = '']) => {
-      const request = rehearsalRequest(await readInput(file), file, options['against'] ?? 10);
-      return printer.answer(await connection.ask('test', request), rehearsalText);
+      const request = dryRunRequest(await readInput(file), file, options['against'] ?? 10);
+      return printer.answer(await connection.ask('test', request), dryRunText);
     },
   )
     .alias('test')

@@ -1,6 +1,6 @@
 import type { AuditEntry, DryRunReport, RulesSnapshot } from '@packetlog/common';
 import { describe, expect, it } from 'vitest';
-import { auditText, pendingText, rehearsalText, snapshotText } from './rules-text.ts';
+import { auditText, dryRunText, pendingText, snapshotText } from './rules-text.ts';
 
 const NOW = Date.UTC(2026, 0, 1, 12);
 const rule = {
@@ -80,7 +80,7 @@ describe('the list', () => {
   });
 });
 
-describe('a rehearsal', () => {
+describe('a dry run', () => {
   const report: DryRunReport = {
     seconds: 10,
     seen: 1000,
@@ -97,7 +97,7 @@ describe('a rehearsal', () => {
   };
 
   it('tells how much it saw, what would have been denied, and who would be locked out', () => {
-    const text = rehearsalText(report).join('\n');
+    const text = dryRunText(report).join('\n');
     expect(text).toContain('Looked at 250 packets of 1,000 in 10 s (25 % of what arrived).');
     expect(text).toContain('Would have denied 40 packets, 4,000 bytes; observed 0 packets.');
     expect(text).toMatch(/40 {2}203\.0\.113\.7/);

@@ -20,9 +20,7 @@ export const one = (count: number, thing: string) => `${grouped(count)} ${thing}
 
 export function snapshotText(snapshot: RulesSnapshot, nowMs: number): string[] {
   const { rules, sets, default_policy, pending, alarms, pinned, enforcing } = snapshot;
-  const lines = [
-    `Default policy: ${default_policy}. ${one(rules.length, 'rule')}${stateWords({ enforcing, pinned })}.`,
-  ];
+  const lines = [`Default policy: ${default_policy}. ${one(rules.length, 'rule')}${stateText({ enforcing, pinned })}.`];
   lines.push(...inForceText(snapshot));
   for (const { message, since_ms } of alarms ?? []) {
     lines.push(`Alarm since ${ago(since_ms, nowMs)}: ${printableName(message)}`);
@@ -38,7 +36,7 @@ export function snapshotText(snapshot: RulesSnapshot, nowMs: number): string[] {
   return lines;
 }
 
-function stateWords({ enforcing, pinned }: Pick<RulesSnapshot, 'enforcing' | 'pinned'>): string {
+function stateText({ enforcing, pinned }: Pick<RulesSnapshot, 'enforcing' | 'pinned'>): string {
   if (!enforcing) return '';
   return pinned ? ', in force, also without the loader' : ', in force';
 }
@@ -48,7 +46,7 @@ export function pendingText({ until_ms, why }: PendingChange, nowMs: number): st
   return [`In force for ${left} only, then it reverts: ${why}`, 'To keep it: packetlog rules confirm'];
 }
 
-export function rehearsalText(report: DryRunReport): string[] {
+export function dryRunText(report: DryRunReport): string[] {
   const { seconds, seen, judged, denied, observed, by_rule, by_source, by_port, lockouts } = report;
   const share = seen === 0 ? '' : ` (${Math.round((1000 * judged) / seen) / 10} % of what arrived)`;
   const lines = [
@@ -73,14 +71,14 @@ export function rehearsalText(report: DryRunReport): string[] {
   );
   part(
     'Denied, by port:',
-    by_port.map(({ ip_protocol, port, packets }) => [portWords(ip_protocol, port), packets]),
+    by_port.map(({ ip_protocol, port, packets }) => [portText(ip_protocol, port), packets]),
   );
   for (const { kind, address } of lockouts)
     lines.push('', `It would lock out ${kind.replace('_', ' ')} ${address}: adding it would be rejected.`);
   return lines;
 }
 
-function portWords(protocol: number, port: number): string {
+function portText(protocol: number, port: number): string {
   return port === 0 ? protocolName(protocol) : `${protocolName(protocol)} ${port}`;
 }
 

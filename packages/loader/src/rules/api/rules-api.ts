@@ -37,7 +37,7 @@ import { contextOf, notesAbout } from './rule-notes.ts';
 const AUDIT_BYTES = 1024 * 1024;
 
 /** Verbs that change nothing. */
-const LOOKING: ReadonlySet<RulesVerb> = new Set(['list', 'test', 'audit']);
+const READ_VERBS: ReadonlySet<RulesVerb> = new Set(['list', 'test', 'audit']);
 
 export interface RulesApiOptions {
   readonly service: RulesService;
@@ -76,7 +76,7 @@ export class RulesApi {
 
   constructor(options: RulesApiOptions) {
     this.#options = options;
-    const { service, audit, snapshot, dryRun, inForce = async (told) => told } = options;
+    const { service, audit, snapshot, dryRun, inForce = async (rules) => rules } = options;
     this.#handlers = {
       list: async () => inForce(snapshot()),
       add: async (request, who, { rule }) => {
@@ -119,7 +119,7 @@ export class RulesApi {
 
   /** Handles a request. Never throws. */
   async ask<Verb extends RulesVerb>(verb: Verb, request: unknown, caller: Caller): Promise<RulesAnswer<Verb>> {
-    if (!caller.mayChange && !LOOKING.has(verb)) return { ok: false, error: FORBIDDEN };
+    if (!caller.mayChange && !READ_VERBS.has(verb)) return { ok: false, error: FORBIDDEN };
     const parsed = rulesRequestSchemas[verb].safeParse(request);
     if (!parsed.success) return { ok: false, error: invalidRequest(parsed.error) };
     if (!caller.mayNameFiles && namesFiles(parsed.data)) return { ok: false, error: NO_FILES };
@@ -152,8 +152,8 @@ export class RulesApi {
     const read = await readSet(this.#options.compiler, { name: request.set, origin, text, loadedAtMs: Date.now() });
     const set = request.skip_bad ? skippingBad(read) : requireGood(read);
     const done = await this.#change(importing(request, set, who));
-    const told = { ...done, bad_lines: [...read.badLines], bad_line_count: read.badLineCount };
-    return this.#noted(told, [done.rule], [], read.notes);
+    const answer = { ...done, bad_lines: [...read.badLines], bad_line_count: read.badLineCount };
+    return this.#noted(answer, [done.rule], [], read.notes);
   }
 
   async #apply(
@@ -169,8 +169,8 @@ export class RulesApi {
       return this.#noted(done, [...done.diff.added, ...done.diff.changed.map(({ after }) => after)], [], notes);
     }
     const { value, risk } = await service.check(change);
-    const told = { ...value, revision: service.revision, ...(risk === undefined ? {} : { risk }) };
-    return this.#noted(told, value.diff.added, [], notes);
+    const answer = { ...value, revision: service.revision, ...(risk === undefined ? {} : { risk }) };
+    return this.#noted(answer, value.diff.added, [], notes);
   }
 
   /** `written`: these rules as they were requested. */

@@ -1,7 +1,7 @@
 import { RULE_HEADER, RULE_LINE } from '@packetlog/bpf';
 import type { Rule } from '@packetlog/common';
 import { describe, expect, it } from 'vitest';
-import { compile, ipv4, judge, list, NOW_MS, rule } from '../../../test/support/compile-fixture.ts';
+import { compile, ipv4, list, NOW_MS, rule, verdictOf } from '../../../test/support/compile-fixture.ts';
 import { RuleImage } from '../evaluator/rule-image.ts';
 import type { AddressList } from '../lists/address-list.ts';
 
@@ -102,7 +102,7 @@ describe('a block of 65,536 addresses with many networks in it', () => {
   it.each([3, 4, 13, 14, 100])('knows each of %d addresses, and those beside them', (count) => {
     const members = every(600, count);
     const sets = new Map([['bad', list(...members)]]);
-    const verdict = judge([rule('deny', 'set:bad', { id: 1 })], { sets, rootBits: { ipv4: 16 } });
+    const verdict = verdictOf([rule('deny', 'set:bad', { id: 1 })], { sets, rootBits: { ipv4: 16 } });
     for (const source of members) {
       const [address] = list(source).ipv4.starts;
       const around = [-1, 0, 1].map((by) => verdict({ ...ipv4('10.1.0.0'), source: [(address as number) + by] }));
@@ -115,7 +115,7 @@ describe('a block of 65,536 addresses with many networks in it', () => {
     const names = ['a', 'b', 'c', 'd', 'e'];
     const sets = new Map(names.map((name, i) => [name, list(`10.1.0.${i}`, `10.1.${i}.128/25`, '255.255.255.255')]));
     const rules = names.map((name, i) => rule('deny', `set:${name}`, { id: i + 1 }));
-    const verdict = judge(rules, { sets, rootBits: { ipv4: 16 } });
+    const verdict = verdictOf(rules, { sets, rootBits: { ipv4: 16 } });
     for (const i of names.keys()) {
       expect(verdict(ipv4(`10.1.0.${i}`))).toBe(`deny ${i + 1}`);
       expect(verdict(ipv4(`10.1.${i}.255`))).toBe(`deny ${i + 1}`);

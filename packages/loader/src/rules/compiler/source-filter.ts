@@ -10,7 +10,7 @@ const SPACE = 2 ** SPACE_BITS;
 /** Mean networks per line; about one in thirty unknown addresses then gives a false positive. */
 const MEAN_NETWORKS = 75;
 /** Most keys for a network within a part; with more, the part is marked for a lookup. */
-const MOST_KEYS = 4;
+const MAX_KEYS = 4;
 const { fields, part_bits: PART_BITS, part_key_bits: PART_KEY_BITS, key_bits: KEY_BITS } = RULE_FILTER;
 const LINE_WORDS = RULE_LINE.words;
 const KEYS_WORD = fields.keys / 4;
@@ -100,7 +100,7 @@ class FilterTable {
   /** Adds addresses that are less than a part. */
   #addPiece(part: number, first: number, last: number): void {
     const [from, to] = [first >>> this.#keyShift, last >>> this.#keyShift];
-    if (to - from >= MOST_KEYS) this.#mark(part, ASK_WORD);
+    if (to - from >= MAX_KEYS) this.#mark(part, ASK_WORD);
     else for (let key = from; key <= to; key++) this.#addKey(part, key);
   }
 

@@ -12,7 +12,7 @@ import type { Caller } from '../../ipc/rules-access.ts';
 import type { RulesApi } from '../api/rules-api.ts';
 
 /** Much more than 1,100,000 lines. */
-const MOST_BYTES = 256 * 1024 * 1024;
+const MAX_BYTES = 256 * 1024 * 1024;
 /** The bits that bind(2) removes from the mode 0777 of a new socket: all but its owner's. */
 const OWNERS_UMASK = 0o177;
 const LONGEST_NAME = 64;
@@ -38,7 +38,7 @@ export async function serveControl(
     response.on('close', () => gone.abort());
     handle(rulesApi, session, request, gone.signal).then(
       (answer) => reply(response, answer),
-      (error: unknown) => reply(response, refused(error instanceof Error ? error.message : 'It cannot be read.')),
+      (error: unknown) => reply(response, rejected(error instanceof Error ? error.message : 'It cannot be read.')),
     );
   });
   await new Promise<void>((resolve, reject) => {
@@ -83,7 +83,7 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   let length = 0;
   for await (const piece of request as AsyncIterable<Buffer>) {
     length += piece.length;
-    if (length > MOST_BYTES) throw new Error(`More than ${MOST_BYTES} bytes: split the list into several sets.`);
+    if (length > MAX_BYTES) throw new Error(`More than ${MAX_BYTES} bytes: split the list into several sets.`);
     pieces.push(piece);
   }
   return Buffer.concat(pieces, length);
@@ -104,7 +104,7 @@ function callerOf({ headers }: IncomingMessage): Caller {
   return { who: { name, via: 'control', uid: 0, ...address }, mayChange: true, mayNameFiles: true };
 }
 
-function refused(message: string): Answer {
+function rejected(message: string): Answer {
   return { ok: false, error: { code: 'invalid', message } };
 }
 

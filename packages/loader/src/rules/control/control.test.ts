@@ -32,7 +32,7 @@ beforeEach(async () => {
   failures.length = 0;
   // The loosest umask: any restriction of the mode comes from the server.
   const before = process.umask(0);
-  server = await serveControl(path, deskOf(fake), () => SESSION);
+  server = await serveControl(path, apiOf(fake), () => SESSION);
   expect(process.umask(before)).toBe(0);
   client = new ControlClient(path, { user: 'alice' });
 });
@@ -43,7 +43,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-function deskOf({ service, audit }: ReturnType<typeof fakeService>): RulesApi {
+function apiOf({ service, audit }: ReturnType<typeof fakeService>): RulesApi {
   return new RulesApi({
     service,
     audit: { newest: (limit) => audit.slice(-limit) } satisfies Pick<AuditLog, 'newest'>,
@@ -58,7 +58,7 @@ it('is a socket for its owner alone', () => {
   expect(statSync(path).mode & 0o777).toBe(0o600);
 });
 
-it('answers as the other socket does, and knows its caller', async () => {
+it('answers like the other socket, and records the caller', async () => {
   const added = await client.ask('add', { rule: { action: 'deny', source: '1.1.1.1' } });
   expect(added).toMatchObject({ ok: true, value: { rule: { id: 1, created_by: 'root (alice)' } } });
   expect(await client.ask('list', {})).toMatchObject({ ok: true, value: { rules: [{ id: 1 }] } });
@@ -81,7 +81,7 @@ it.each([
   ['Łukasz', '192.0.2.7', { name: 'root (ukasz)', address: '192.0.2.7' }],
   ['alice\r\nx-packetlog-address: 192.0.2.8', undefined, { name: expect.stringMatching(/^root \(alicex-packetlog/) }],
   ['王', 'nowhere\n', { name: 'root' }],
-])('knows whoever comes as %j from %j as far as a name can tell', async (user, address, who) => {
+])('takes the user %j and the address %j from the headers, as far as they are valid', async (user, address, who) => {
   const named = new ControlClient(path, { user, address });
   expect(await named.ask('add', { rule: { action: 'deny', source: '1.1.1.1' } })).toMatchObject({ ok: true });
   const { value } = (await client.ask('audit', {})) as { value: { entries: { who: object }[] } };
@@ -104,8 +104,8 @@ it('takes a list as it is, whole or not at all', async () => {
   expect(fake.kernel.verdict('1.2.3.4')).toBe('deny 1');
 
   const broken = Buffer.from('8.8.8.8\nnonsense\n');
-  const refused = await client.importBytes({ set: 'drop' }, broken);
-  expect(refused).toMatchObject({
+  const rejected = await client.importBytes({ set: 'drop' }, broken);
+  expect(rejected).toMatchObject({
     ok: false,
     error: { code: 'invalid', message: expect.stringMatching(/line 2: "nonsense"/) },
   });
@@ -164,7 +164,7 @@ it('rejects a reason for an import that no rules file could hold', async () => {
 });
 
 it('takes the place of one that was killed, not of one that answers', async () => {
-  expect(await serveControl(path, deskOf(fake), () => SESSION)).toBeUndefined();
+  expect(await serveControl(path, apiOf(fake), () => SESSION)).toBeUndefined();
   const stale = join(directory, 'stale.sock');
   const killed = createServer().listen(stale);
   await new Promise((resolve) => killed.once('listening', resolve));
@@ -173,14 +173,14 @@ it('takes the place of one that was killed, not of one that answers', async () =
   linkSync(stale, `${stale}.kept`);
   await new Promise((resolve) => killed.close(resolve));
   renameSync(`${stale}.kept`, stale);
-  const second = await serveControl(stale, deskOf(fake), () => SESSION);
+  const second = await serveControl(stale, apiOf(fake), () => SESSION);
   expect(second).toBeDefined();
   await new Promise((resolve) => second?.close(resolve));
 });
 
 it('says that no loader runs', async () => {
-  const nobody = new ControlClient(join(directory, 'nobody.sock'), { user: 'root' });
-  await expect(nobody.ask('list', {})).rejects.toThrow(NoLoaderError);
+  const absent = new ControlClient(join(directory, 'absent.sock'), { user: 'root' });
+  await expect(absent.ask('list', {})).rejects.toThrow(NoLoaderError);
 });
 
 it('applies a document, and says what was interpreted differently or has no effect', async () => {

@@ -1,7 +1,7 @@
 /** Evaluates live records with rules that are not in force, and counts what would have happened to their packets. */
 import { formatAddress, PACKET_LOG_FIELDS } from '@packetlog/common';
 import { recordFacts } from '../evaluator/record-facts.ts';
-import { NOT_JUDGED, RuleImage } from '../evaluator/rule-image.ts';
+import { NOT_IP, RuleImage } from '../evaluator/rule-image.ts';
 
 export interface Amount {
   packets: number;
@@ -9,7 +9,7 @@ export interface Amount {
 }
 
 /** Most sources that are counted separately; packets of further ones count in the totals only. */
-const MOST_KEYS = 10_000;
+const MAX_KEYS = 10_000;
 const SHOWN = 20;
 
 const offsetOf = (wanted: string) => PACKET_LOG_FIELDS.find(({ name }) => name === wanted)?.offset ?? 0;
@@ -25,7 +25,7 @@ export class DryRun {
   readonly denied: Amount = { packets: 0, bytes: 0 };
   readonly observed: Amount = { packets: 0, bytes: 0 };
   /** Packets that the records represent. */
-  judged = 0;
+  evaluated = 0;
   readonly #rules = new Map<number, Amount>();
   readonly #sources = new Map<string, Amount>();
   readonly #ports = new Map<string, Amount>();
@@ -41,11 +41,11 @@ export class DryRun {
     const view = new DataView(bytes.buffer, bytes.byteOffset + at);
     const packets = view.getUint16(WEIGHT, true);
     const amount = { packets, bytes: packets * view.getUint16(LENGTH, true) };
-    this.judged += packets;
+    this.evaluated += packets;
     if (this.#image === undefined) return;
     const facts = recordFacts(bytes, at, this.#slots);
     const node = this.#image.decide(facts, nowNs);
-    if (node === NOT_JUDGED || (node === 0 && !this.#image.defaultDeny)) return;
+    if (node === NOT_IP || (node === 0 && !this.#image.defaultDeny)) return;
     const action = node === 0 ? 'deny' : this.#image.action(node);
     if (node !== 0) add(this.#rules, this.#image.ruleId(node), amount);
     if (action === 'observe') sum(this.observed, amount);
@@ -75,7 +75,7 @@ export class DryRun {
 function add<Key>(amounts: Map<Key, Amount>, key: Key, amount: Amount): void {
   const known = amounts.get(key);
   if (known) sum(known, amount);
-  else if (amounts.size < MOST_KEYS) amounts.set(key, { ...amount });
+  else if (amounts.size < MAX_KEYS) amounts.set(key, { ...amount });
 }
 
 function sum(total: Amount, { packets, bytes }: Amount): void {

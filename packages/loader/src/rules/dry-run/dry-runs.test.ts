@@ -8,7 +8,7 @@ import { DryRuns } from './dry-runs.ts';
 const SHAPE = { stride: 72, recordOffset: 8 };
 const circumstances = { nowMs: 0, createdBy: 'test' };
 
-function held(...drafts: object[]) {
+function compiled(...drafts: object[]) {
   let ruleset = EMPTY_RULESET;
   for (const draft of drafts) ruleset = addRule(ruleset, ruleDraftSchema.parse(draft), circumstances).ruleset;
   const { image } = compileJob({
@@ -51,7 +51,7 @@ it('counts by weight what would have been denied, by rule, source and port, and 
   const wanted: boolean[] = [];
   const dryRuns = new DryRuns((isWanted) => wanted.push(isWanted));
   const report = dryRuns.play({
-    held: held(
+    compiled: compiled(
       { action: 'deny', source: '203.0.113.0/24', reason: 'noise' },
       { action: 'observe', source: 'any', protocol: 'tcp', destination_port: 22 },
     ),
@@ -99,7 +99,7 @@ it('counts by weight what would have been denied, by rule, source and port, and 
 
 it('reports what it saw so far when the loader ends', async () => {
   const dryRuns = new DryRuns(() => {});
-  const play = { held: held(), slots: new Map(), seconds: 60, lockouts: [], nameOf: (id: number) => ({ id }) };
+  const play = { compiled: compiled(), slots: new Map(), seconds: 60, lockouts: [], nameOf: (id: number) => ({ id }) };
   const report = dryRuns.play(play);
   dryRuns.second(0, 0);
   dryRuns.rows(...records({}, {}), SHAPE);
@@ -109,7 +109,7 @@ it('reports what it saw so far when the loader ends', async () => {
 
 it('judges no more for many than for one, and says how much each saw', async () => {
   const dryRuns = new DryRuns(() => {});
-  const play = { held: held(), slots: new Map(), seconds: 60, lockouts: [], nameOf: (id: number) => ({ id }) };
+  const play = { compiled: compiled(), slots: new Map(), seconds: 60, lockouts: [], nameOf: (id: number) => ({ id }) };
   const reports = [1, 2, 3, 4].map(() => dryRuns.play(play));
   dryRuns.second(0, 0);
   const [bytes] = records({});
@@ -157,7 +157,13 @@ it('ends with its client, and evaluates no more packets for it', async () => {
   const wanted: boolean[] = [];
   const dryRuns = new DryRuns((isWanted) => wanted.push(isWanted));
   const gone = new AbortController();
-  const play = { held: held(), slots: new Map(), seconds: 3600, lockouts: [], nameOf: (id: number) => ({ id }) };
+  const play = {
+    compiled: compiled(),
+    slots: new Map(),
+    seconds: 3600,
+    lockouts: [],
+    nameOf: (id: number) => ({ id }),
+  };
   const report = dryRuns.play({ ...play, gone: gone.signal });
   dryRuns.second(0, 0);
   expect(dryRuns.isPlaying).toBe(true);

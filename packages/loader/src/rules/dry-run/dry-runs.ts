@@ -9,18 +9,18 @@ import { DryRun } from './dry-run.ts';
 /**
  * Most verdicts per second of all dry runs together, so that serving goes on; each report says how many were its own.
  */
-const MOST_JUDGED_PER_SECOND = 200_000;
+const MAX_EVALUATED_PER_SECOND = 200_000;
 /** Most dry runs at once: any client that can read may start one, and each one is compiled and evaluated. */
-const MOST_AT_ONCE = 16;
+const MAX_AT_ONCE = 16;
 /**
  * Most dry runs of all clients that cannot change rules, so that there is room for those that can; and of each such
  * client.
  */
-const MOST_OF_READERS = 8;
-const MOST_OF_ONE = 2;
+const MAX_FOR_READERS = 8;
+const MAX_PER_READER = 2;
 
 export interface Play {
-  readonly held: CompiledRuleset;
+  readonly compiled: CompiledRuleset;
   /** Interface slot by ifindex. */
   readonly slots: ReadonlyMap<number, number>;
   readonly seconds: number;
@@ -54,7 +54,7 @@ const GONE: RulesError = { code: 'unavailable', message: 'The client of this dry
 export class DryRuns {
   #running: Running[] = [];
   readonly #admitted: DryRunCaller[] = [];
-  #budget = MOST_JUDGED_PER_SECOND;
+  #budget = MAX_EVALUATED_PER_SECOND;
   readonly #wantRows: (isWanted: boolean) => void;
 
   /** `wantRows`: tells whether every row should pass through here. */
@@ -85,7 +85,7 @@ export class DryRuns {
   play(play: Play): Promise<DryRunReport> {
     const { gone } = play;
     if (gone?.aborted) return Promise.reject(new RulesRejection(GONE));
-    const dryRun = new DryRun(play.held.image, play.slots);
+    const dryRun = new DryRun(play.compiled.image, play.slots);
     return new Promise((done, fail) => {
       const running: Running = { play, dryRun, begunAt: undefined, done };
       this.#running.push(running);
@@ -100,16 +100,16 @@ export class DryRuns {
     const begun = this.#running.filter(({ begunAt }) => begunAt !== undefined);
     if (begun.length === 0) return;
     const nowNs = BigInt(Date.now()) * 1_000_000n;
-    const judged = Math.min(count, Math.floor(this.#budget / begun.length));
-    this.#budget -= judged * begun.length;
-    for (let i = 0; i < judged; i++) {
+    const evaluated = Math.min(count, Math.floor(this.#budget / begun.length));
+    this.#budget -= evaluated * begun.length;
+    for (let i = 0; i < evaluated; i++) {
       for (const { dryRun } of begun) dryRun.add(bytes, i * stride + recordOffset, nowNs);
     }
   }
 
   /** Call it once a second. `seen`: packets so far, over all interfaces. */
   second(seen: number, nowMs: number): void {
-    this.#budget = MOST_JUDGED_PER_SECOND;
+    this.#budget = MAX_EVALUATED_PER_SECOND;
     for (const running of [...this.#running]) {
       running.begunAt ??= { ms: nowMs, seen };
       // A report may come a little early or late.
@@ -124,10 +124,10 @@ export class DryRuns {
 
   /** Returns the limit that is reached; undefined: none is. */
   #limitFor(caller: DryRunCaller): number | undefined {
-    if (this.#admitted.length >= MOST_AT_ONCE) return MOST_AT_ONCE;
+    if (this.#admitted.length >= MAX_AT_ONCE) return MAX_AT_ONCE;
     if (caller.mayChange) return undefined;
-    if (this.#admitted.filter((each) => each === caller).length >= MOST_OF_ONE) return MOST_OF_ONE;
-    return this.#admitted.filter(({ mayChange }) => !mayChange).length >= MOST_OF_READERS ? MOST_OF_READERS : undefined;
+    if (this.#admitted.filter((each) => each === caller).length >= MAX_PER_READER) return MAX_PER_READER;
+    return this.#admitted.filter(({ mayChange }) => !mayChange).length >= MAX_FOR_READERS ? MAX_FOR_READERS : undefined;
   }
 
   /** Returns false if it has already ended. */
@@ -142,13 +142,13 @@ export class DryRuns {
   #end(running: Running, seenNow: number, nowMs: number): void {
     this.#remove(running);
     const { play, dryRun, begunAt } = running;
-    const rules = new Map(play.held.ruleset.rules.map((rule) => [rule.id, rule]));
+    const rules = new Map(play.compiled.ruleset.rules.map((rule) => [rule.id, rule]));
     const byRule = [...dryRun.byRule()].sort(([, a], [, b]) => b.packets - a.packets);
     running.done({
       seconds: Math.round((nowMs - (begunAt?.ms ?? nowMs)) / 100) / 10,
       // Records and counters are not read at the same instant.
-      seen: Math.max(seenNow - (begunAt?.seen ?? seenNow), dryRun.judged),
-      judged: dryRun.judged,
+      seen: Math.max(seenNow - (begunAt?.seen ?? seenNow), dryRun.evaluated),
+      judged: dryRun.evaluated,
       denied: { ...dryRun.denied },
       observed: { ...dryRun.observed },
       by_rule: byRule.flatMap(([id, amount]) => {

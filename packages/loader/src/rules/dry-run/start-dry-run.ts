@@ -3,7 +3,7 @@ import type { CheckedRulesRequest, DryRunReport, Rule } from '@packetlog/common'
 import type { Caller } from '../../ipc/rules-access.ts';
 import type { Compiler } from '../compiler/worker/compiler.ts';
 import type { Enforcement } from '../engine/enforcement.ts';
-import { asRefusal } from '../engine/rejection-text.ts';
+import { asRejection } from '../engine/rejection-text.ts';
 import type { RulesService } from '../engine/rules-service.ts';
 import { addRules } from '../ruleset/changes.ts';
 import { EMPTY_RULESET, type NamedSet, type Ruleset } from '../ruleset/ruleset.ts';
@@ -34,22 +34,22 @@ async function play(
   const sets = new Map(now.sets);
   for (const [name, text] of Object.entries(request.sets ?? {}))
     sets.set(name, await readText(name, text, stage.compiler));
-  const circumstances = { nowMs: Date.now(), createdBy: 'rehearsal' };
+  const circumstances = { nowMs: Date.now(), createdBy: 'dry run' };
   const drafts = request.rules ?? (request.add ? [request.add] : []);
   const start: Ruleset = request.rules ? { ...EMPTY_RULESET, protect: now.protect } : now;
   const empty: Ruleset = { ...start, sets, defaultPolicy: request.default_policy ?? now.defaultPolicy };
   const { ruleset, rules } = addRules(empty, drafts, circumstances, fieldOf(request));
   const made: Rule[] = rules.map(({ rule }) => rule);
-  const held = await enforcement.compileApart(ruleset, stage.compiler).catch((error: unknown) => {
-    throw asRefusal(error);
+  const compiled = await enforcement.compileApart(ruleset, stage.compiler).catch((error: unknown) => {
+    throw asRejection(error);
   });
   const places = new Map(made.map(({ id }, i) => [id, i]));
   return dryRuns.play({
-    held,
+    compiled,
     slots,
     seconds: request.seconds,
     gone,
-    lockouts: service.lockouts(held),
+    lockouts: service.lockouts(compiled),
     nameOf: (id) => {
       const draft = places.get(id);
       return draft === undefined ? { id } : { draft };

@@ -38,7 +38,7 @@ export interface Hooks {
   /** Revision of the current rules. */
   readonly revision: () => number;
   /** Reports that the rules or their alarms have changed; returns the new revision. */
-  readonly tell: () => number;
+  readonly report: () => number;
   /** Called when a pending change was not confirmed in time. */
   readonly timeIsOver: () => void;
 }
@@ -62,12 +62,12 @@ export interface Engine {
   readonly note: (about: About) => void;
 }
 
-export function assemble(options: RulesServiceOptions, { revision, tell, timeIsOver }: Hooks): Engine {
+export function assemble(options: RulesServiceOptions, { revision, report, timeIsOver }: Hooks): Engine {
   const { enforcement, store, rulesFile, protectedNow, confirmMs, enforced = async () => {} } = options;
   const history = new History();
   const pending = new Pending();
   // A change is reported together with the alarms that it raises and ends.
-  const alarms = new Alarms(() => batches.tellSoon());
+  const alarms = new Alarms(() => batches.reportSoon());
   const journal = new Journal(options.audit, options.notice, alarms);
   const lost = new LostLists(alarms, journal);
   const note = (about: About) => journal.record(revision() + 1, about);
@@ -88,7 +88,7 @@ export function assemble(options: RulesServiceOptions, { revision, tell, timeIsO
   };
   const pipeline = new Pipeline(parts);
   const ahead = new LookAhead(parts, alarms, journal);
-  const batches = new Batches({ pipeline, parts, alarms, journal, ahead, lost, revision, tell });
+  const batches = new Batches({ pipeline, parts, alarms, journal, ahead, lost, revision, report });
   const queue = new ChangeQueue((batch) => batches.run(batch));
   const files = new FileLoads({
     store,
@@ -108,9 +108,9 @@ export function assemble(options: RulesServiceOptions, { revision, tell, timeIsO
     journal,
     note,
     changed: () => {
-      ahead.look();
-      lost.look(enforcement.top.ruleset.sets.values());
-      return tell();
+      ahead.check();
+      lost.update(enforcement.top.ruleset.sets.values());
+      return report();
     },
   });
   const undo = new Undo({

@@ -18,22 +18,22 @@ export interface BatchesParts {
   /** Revision of the current rules. */
   readonly revision: () => number;
   /** Reports that the rules or their alarms have changed. */
-  readonly tell: () => void;
+  readonly report: () => void;
 }
 
 export class Batches {
   readonly #parts: BatchesParts;
   #isChanging = false;
-  #isUntold = false;
+  #isUnreported = false;
 
   constructor(parts: BatchesParts) {
     this.#parts = parts;
   }
 
   /** Reports changed alarms: a change is reported together with the alarms that it raises and ends. */
-  tellSoon(): void {
-    if (this.#isChanging) this.#isUntold = true;
-    else this.#parts.tell();
+  reportSoon(): void {
+    if (this.#isChanging) this.#isUnreported = true;
+    else this.#parts.report();
   }
 
   /** Makes all changes of the batch, or none and rejects with a RulesRejection. Call it inside a turn of the queue. */
@@ -46,26 +46,26 @@ export class Batches {
       const { applied, differs, risk, waits } = passed;
       const ahead = differs ? this.#audit(applied, risk) : undefined;
       const warning = [passed.warning, ahead].filter(Boolean).join(' ') || undefined;
-      const told = { revision: revision(), pending: waits ? parts.pending.told : undefined, warning };
-      for (const [i, { outcome }] of applied.entries()) batch[i]?.done({ value: outcome.value, ...told });
+      const answer = { revision: revision(), pending: waits ? parts.pending.forClients : undefined, warning };
+      for (const [i, { outcome }] of applied.entries()) batch[i]?.done({ value: outcome.value, ...answer });
     } finally {
       this.#isChanging = false;
-      if (this.#isUntold) this.#tell();
+      if (this.#isUnreported) this.#report();
     }
   }
 
   /** Makes one change within the current turn of the queue. */
   make<Value>(change: Change<Value>): Promise<Done<Value>> {
     return new Promise((resolve, reject) => {
-      const done = (told: Done<unknown>) => resolve(told as Done<Value>);
-      this.run([{ change, done, refuse: reject }]).catch(reject);
+      const done = (answer: Done<unknown>) => resolve(answer as Done<Value>);
+      this.run([{ change, done, reject }]).catch(reject);
     });
   }
 
   /** Records the changes and updates the alarms. Returns a warning about later effects of the changes. */
   #audit(applied: readonly Applied[], risk: string | undefined): string | undefined {
     const { parts, alarms, journal, ahead, lost, revision } = this.#parts;
-    const warning = ahead.look(applied.at(-1)?.change.who);
+    const warning = ahead.check(applied.at(-1)?.change.who);
     for (const { change, before, outcome } of applied) {
       // The alarm is about a list that this one replaces.
       for (const [name, set] of outcome.ruleset.sets) {
@@ -75,13 +75,13 @@ export class Batches {
     }
     const { sets } = parts.enforcement.top.ruleset;
     alarms.keepSets((name) => sets.has(name));
-    lost.look(sets.values());
-    this.#tell();
+    lost.update(sets.values());
+    this.#report();
     return warning;
   }
 
-  #tell(): void {
-    this.#isUntold = false;
-    this.#parts.tell();
+  #report(): void {
+    this.#isUnreported = false;
+    this.#parts.report();
   }
 }

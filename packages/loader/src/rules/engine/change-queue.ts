@@ -4,7 +4,7 @@ import { Mutex } from '../../mutex.ts';
 import type { Change } from './change.ts';
 
 /** Most additions that are put in force together. */
-const MOST_TOGETHER = 500;
+const MAX_BATCH = 500;
 
 export interface Done<Value> {
   readonly value: Value;
@@ -18,7 +18,7 @@ export interface Done<Value> {
 export interface Waiting {
   readonly change: Change<unknown>;
   readonly done: (done: Done<unknown>) => void;
-  readonly refuse: (error: unknown) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 export class ChangeQueue {
@@ -37,7 +37,7 @@ export class ChangeQueue {
    */
   ask<Value>(change: Change<Value>): Promise<Done<Value>> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ change, done: (done) => resolve(done as Done<Value>), refuse: reject });
+      this.#waiting.push({ change, done: (done) => resolve(done as Done<Value>), reject });
       void this.#mutex.run(() => this.#next());
     });
   }
@@ -51,11 +51,11 @@ export class ChangeQueue {
     const first = this.#waiting[0]?.change;
     const isAlike = (change: Change<unknown> | undefined) =>
       change?.what === 'add' && !change.force && change.who.address === first?.who.address;
-    let together = 1;
-    while (together < MOST_TOGETHER && isAlike(first) && isAlike(this.#waiting[together]?.change)) together++;
-    const batch = this.#waiting.splice(0, together);
+    let count = 1;
+    while (count < MAX_BATCH && isAlike(first) && isAlike(this.#waiting[count]?.change)) count++;
+    const batch = this.#waiting.splice(0, count);
     if (batch.length > 1 && (await this.#work(batch).then(...IS_DONE))) return;
-    for (const one of batch) await this.#work([one]).catch(one.refuse);
+    for (const one of batch) await this.#work([one]).catch(one.reject);
   }
 }
 

@@ -36,7 +36,7 @@ export interface Change<Value> {
   readonly who: CallerIdentity;
   readonly why: string;
   /** Replaces the description of the outcome: what undo would undo. */
-  readonly words?: string;
+  readonly description?: string;
   /** Makes the change even if it locks out a protected address. */
   readonly force: boolean;
   /** No person asked for it who could confirm it, so it is rejected if it is risky. */
@@ -139,7 +139,7 @@ export function applying(desired: Desired, force: boolean, who: CallerIdentity) 
     const { ruleset: after, diff } = applyDesired(ruleset, desired, circumstances);
     return { ruleset: after, value: { changed: after !== ruleset, diff }, ...difference(ruleset, after) };
   });
-  return { ...apply, words: 'apply: a rules file' };
+  return { ...apply, description: 'apply: a rules file' };
 }
 
 /** Replaces a set's list because its file has changed. */
@@ -174,16 +174,16 @@ export function expiring(who: CallerIdentity): Change<undefined> {
  * expected one.
  */
 export function stepping(
-  words: string,
+  description: string,
   stepNow: () => Step,
   remember: NonNullable<Change<unknown>['remember']>,
   who: CallerIdentity,
 ): Change<string> {
-  const step = change('undo', { who, force: false }, words, (ruleset, { nowMs }) => {
+  const step = change('undo', { who, force: false }, description, (ruleset, { nowMs }) => {
     const { back, what } = stepNow();
     return { ruleset: restore(back, ruleset, nowMs), value: what, ...difference(ruleset, back) };
   });
-  return { ...step, words, remember };
+  return { ...step, description, remember };
 }
 
 /** Replaces all rules with those of the file. `isAccepted`: this content was in force before. */

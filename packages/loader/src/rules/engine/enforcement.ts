@@ -81,9 +81,9 @@ export class Enforcement {
 
   /** Compiles a ruleset without putting it in force. Throws RulesCompileError. */
   async compile(ruleset: Ruleset): Promise<CompiledRuleset> {
-    const held = await this.#compile(ruleset, new Map([...this.#slotsInForce(), ...this.#promised]));
-    for (const [id, slot] of held.slots) this.#promised.set(id, slot);
-    return held;
+    const compiled = await this.#compile(ruleset, new Map([...this.#slotsInForce(), ...this.#promised]));
+    for (const [id, slot] of compiled.slots) this.#promised.set(id, slot);
+    return compiled;
   }
 
   /**
@@ -95,26 +95,27 @@ export class Enforcement {
   }
 
   /** Puts confirmed rules in force. Rejects with the kernel's error; the kernel then keeps its rules. */
-  async confirm(held: CompiledRuleset): Promise<void> {
-    if (process.hrtime.bigint() < this.#leftUntilMonoNs) await this.withdraw();
-    untilInto(held.image, 0n);
-    await this.#publish('confirmed', held);
+  async confirm(compiled: CompiledRuleset): Promise<void> {
+    if (process.hrtime.bigint() < this.#leftUntilMonoNs) await this.unstage();
+    untilInto(compiled.image, 0n);
+    await this.#publish('confirmed', compiled);
   }
 
   /**
    * Puts provisional rules in front of the confirmed ones until `untilMonoNs`, on the monotonic clock, even if this
    * process ends. Rejects with the kernel's error; the kernel then keeps its rules.
    */
-  async provide(held: CompiledRuleset, untilMonoNs: bigint): Promise<void> {
+  async stage(compiled: CompiledRuleset, untilMonoNs: bigint): Promise<void> {
     // An empty ruleset needs an image, too, to take precedence over other rules.
-    const shown = held.image === undefined ? await this.#compiler.compile(this.#job(held.ruleset, new Map())) : held;
+    const shown =
+      compiled.image === undefined ? await this.#compiler.compile(this.#job(compiled.ruleset, new Map())) : compiled;
     untilInto(shown.image, untilMonoNs);
-    await this.#publish('provisional', { ...held, image: shown.image });
+    await this.#publish('provisional', { ...compiled, image: shown.image });
     this.#leftUntilMonoNs = 0n;
   }
 
   /** Withdraws the provisional rules. Rejects with the kernel's error; the kernel then keeps its rules. */
-  async withdraw(): Promise<void> {
+  async unstage(): Promise<void> {
     await this.#kernel.publish('provisional', undefined, []);
     this.#forget(0n);
   }
@@ -123,8 +124,8 @@ export class Enforcement {
    * Ends the provisional rules after they were confirmed or have timed out. If the kernel rejects that, they stay in
    * front until their lease ends, and nothing else is confirmed before.
    */
-  async letGo(untilMonoNs: bigint): Promise<void> {
-    await this.withdraw().catch(() => this.#forget(untilMonoNs));
+  async release(untilMonoNs: bigint): Promise<void> {
+    await this.unstage().catch(() => this.#forget(untilMonoNs));
   }
 
   /** Asks the kernel whether it has the rules that were published last. Undefined: not known. */
@@ -151,7 +152,7 @@ export class Enforcement {
   /** Returns the counts of the rules in force. `others`: ids of rules that may return, whose counts are kept. */
   keptCounts(others: readonly number[]): KeptCounts {
     const { confirmed, provisional } = this.#held;
-    const ids = [confirmed, provisional].flatMap((held) => held?.ruleset.rules.map(({ id }) => id) ?? []);
+    const ids = [confirmed, provisional].flatMap((compiled) => compiled?.ruleset.rules.map(({ id }) => id) ?? []);
     this.totals.keepOnly(new Set([...ids, ...others]));
     return this.totals.kept(new Set(ids));
   }
@@ -162,12 +163,12 @@ export class Enforcement {
     this.#promised = new Map();
   }
 
-  async #publish(slot: RuleSlot, held: CompiledRuleset): Promise<void> {
+  async #publish(slot: RuleSlot, compiled: CompiledRuleset): Promise<void> {
     const inForce = this.#slotsInForce();
-    const fresh = [...held.slots].filter(([id]) => !inForce.has(id)).map(([, each]) => each);
-    this.totals.assign(new Map([...inForce, ...held.slots]), fresh);
-    await this.#kernel.publish(slot, held.image, fresh, held.slots);
-    this.#held[slot] = held;
+    const fresh = [...compiled.slots].filter(([id]) => !inForce.has(id)).map(([, each]) => each);
+    this.totals.assign(new Map([...inForce, ...compiled.slots]), fresh);
+    await this.#kernel.publish(slot, compiled.image, fresh, compiled.slots);
+    this.#held[slot] = compiled;
     this.#promised = new Map();
     this.totals.assign(this.#slotsInForce(), []);
   }

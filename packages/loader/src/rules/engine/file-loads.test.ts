@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { fakeService, refusal } from '../../../test/support/fake-kernel.ts';
+import { fakeService, rejection } from '../../../test/support/fake-kernel.ts';
 import { EMPTY_RULESET, type Ruleset } from '../ruleset/ruleset.ts';
 
 type Fake = ReturnType<typeof fakeService>;
@@ -46,7 +46,7 @@ describe('an edit of the rules file', () => {
         expect(fake.audit.at(-1)).toMatchObject({ what: 'fallback', who: { via: 'file' } });
       };
       expectRejected();
-      expect(await refusal(load(edited()))).toBeDefined();
+      expect(await rejection(load(edited()))).toBeDefined();
       expectRejected();
       await load(ruleset('192.0.2.1', '192.0.2.2'));
       expect(alarms()).toEqual([]);
@@ -56,7 +56,7 @@ describe('an edit of the rules file', () => {
 
   it('is rejected when it unprotects and denies an address in one step', async () => {
     await fake.begin({ ...ruleset('192.0.2.1'), protect: ['203.0.113.9'] });
-    expect(await refusal(load(ruleset('203.0.113.0/24')))).toMatchObject({ code: 'lockout' });
+    expect(await rejection(load(ruleset('203.0.113.0/24')))).toMatchObject({ code: 'lockout' });
     expect(fake.kernel.verdict('203.0.113.9')).toBe('permit');
     await load(ruleset('192.0.2.1'));
     await load(ruleset('203.0.113.0/24'));
@@ -67,7 +67,7 @@ describe('an edit of the rules file', () => {
     fake.world.protected = [PEER];
     const start = { base: EMPTY_RULESET, from: 'nothing', edited: ruleset('203.0.113.0/24') } as const;
     const begun = fake.service.begin({ ...start, fileAlarm: undefined, lost: [] });
-    expect(await refusal(begun)).toMatchObject({ code: 'lockout' });
+    expect(await rejection(begun)).toMatchObject({ code: 'lockout' });
   });
 
   it('that is risky is pending; once confirmed it passes again, at start and later', async () => {
@@ -133,7 +133,7 @@ describe('an edit of the rules file', () => {
     await load(ruleset('192.0.2.1'));
     const clock = vi.spyOn(Date, 'now').mockReturnValue(end + 1000);
     try {
-      expect(await refusal(load(permitting))).toMatchObject({ code: 'lockout' });
+      expect(await rejection(load(permitting))).toMatchObject({ code: 'lockout' });
     } finally {
       clock.mockRestore();
     }
@@ -191,13 +191,13 @@ describe('a permit that expires', () => {
     await fake.add({ action: 'permit', source: '203.0.113.9', for: '1h' });
     await fake.add({ source: '203.0.113.0/24' });
     const told = () => fake.notices.filter(({ message }) => message.startsWith('When rule 1 expires'));
-    fake.service.lookAhead();
+    fake.service.checkAhead();
     expect(told()).toEqual([]);
     const now = Date.now;
     const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + HOUR_MS - 60_000);
     try {
-      fake.service.lookAhead();
-      fake.service.lookAhead();
+      fake.service.checkAhead();
+      fake.service.checkAhead();
       expect(told()).toHaveLength(1);
     } finally {
       clock.mockRestore();

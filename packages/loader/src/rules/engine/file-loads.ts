@@ -68,7 +68,7 @@ export class FileLoads {
    * Judges the edit that a start found, in its turn. Rejects if the edit is rejected and no earlier rules were in
    * force.
    */
-  async judgeEdit({ from, edited, fileAlarm }: Start): Promise<void> {
+  async evaluateEdit({ from, edited, fileAlarm }: Start): Promise<void> {
     if (fileAlarm !== undefined) this.rejected(fileAlarm);
     if (edited === undefined) return;
     try {

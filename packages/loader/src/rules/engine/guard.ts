@@ -4,7 +4,7 @@ import type { Ruleset } from '../ruleset/ruleset.ts';
 import { lockedOut } from '../safety/lockout-guard.ts';
 import type { Protected } from '../safety/protected-sources.ts';
 import type { CompiledRuleset, Enforcement } from './enforcement.ts';
-import { lockoutRefusal } from './rejection-text.ts';
+import { lockoutRejection } from './rejection-text.ts';
 
 export interface GuardParts {
   readonly enforcement: Enforcement;
@@ -15,7 +15,7 @@ export interface GuardParts {
 /** Throws RulesRejection if `after` denies a protected address that `before` does not deny. */
 export function guard(parts: GuardParts, before: CompiledRuleset, after: CompiledRuleset, who?: CallerIdentity): void {
   const found = lockouts(parts, before, after, who);
-  if (found.length > 0) throw lockoutRefusal(found);
+  if (found.length > 0) throw lockoutRejection(found);
 }
 
 /**

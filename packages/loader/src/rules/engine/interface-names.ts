@@ -38,6 +38,6 @@ export class InterfaceNames {
     const { confirmed, provisional } = enforcement;
     await enforcement.confirm(await enforcement.compile(confirmed.ruleset));
     if (provisional === undefined || !pending.isThere) return;
-    await enforcement.provide(await enforcement.compile(provisional.ruleset), pending.untilMonoNs);
+    await enforcement.stage(await enforcement.compile(provisional.ruleset), pending.untilMonoNs);
   }
 }

@@ -10,14 +10,14 @@ type Facts = Pick<Change<unknown>, 'what' | 'who' | 'why'> & { readonly force?: 
 const AGAIN_MS = 60_000;
 
 export class Journal {
-  #told = { message: '', atMs: 0 };
+  #lastReport = { message: '', atMs: 0 };
   readonly #audit: Pick<AuditLog, 'append'>;
-  readonly #tell: (notice: Notice) => void;
+  readonly #report: (notice: Notice) => void;
   readonly #alarms: Alarms;
 
-  constructor(audit: Pick<AuditLog, 'append'>, tell: (notice: Notice) => void, alarms: Alarms) {
+  constructor(audit: Pick<AuditLog, 'append'>, report: (notice: Notice) => void, alarms: Alarms) {
     this.#audit = audit;
-    this.#tell = tell;
+    this.#report = report;
     this.#alarms = alarms;
   }
 
@@ -31,8 +31,8 @@ export class Journal {
     { before, after }: Pick<Outcome<unknown>, 'before' | 'after'> = {},
     risk?: string,
   ): void {
-    const words = [why, risk && `to be confirmed: ${risk}`].filter(Boolean).join('; ');
-    const entry: AuditEntry = { at: new Date().toISOString(), revision, what, who, why: words };
+    const reasons = [why, risk && `to be confirmed: ${risk}`].filter(Boolean).join('; ');
+    const entry: AuditEntry = { at: new Date().toISOString(), revision, what, who, why: reasons };
     if (force) entry.forced = true;
     if (before) entry.before = before;
     if (after) entry.after = after;
@@ -46,15 +46,15 @@ export class Journal {
   }
 
   notice(code: Notice['code'], level: Notice['level'], message: string): void {
-    this.#tell({ at_ms: Date.now(), level, code, message });
+    this.#report({ at_ms: Date.now(), level, code, message });
   }
 
   /** Watches background work that is retried; a repeated error is reported only now and then. */
   watch(doing: string, work: Promise<unknown>): void {
     work.catch((error: unknown) => {
       const message = `${doing} failed: ${messageOf(error)}`;
-      if (message === this.#told.message && Date.now() < this.#told.atMs + AGAIN_MS) return;
-      this.#told = { message, atMs: Date.now() };
+      if (message === this.#lastReport.message && Date.now() < this.#lastReport.atMs + AGAIN_MS) return;
+      this.#lastReport = { message, atMs: Date.now() };
       this.notice('rules_fallback', 'error', message);
     });
   }

@@ -2,7 +2,7 @@
  * Failures of the kernel: once, and again on the way back. What is reported as in force must be what the kernel has.
  */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { fakeService, ROOT, refusal } from '../../../test/support/fake-kernel.ts';
+import { fakeService, ROOT, rejection } from '../../../test/support/fake-kernel.ts';
 import { removing } from './change.ts';
 
 let fake: ReturnType<typeof fakeService>;
@@ -64,7 +64,7 @@ describe('a disk that fails, and a kernel that rejects the previous rules', () =
 it('a rejected change does not say that the rules before are in force where the kernel has others', async () => {
   fake.kernel.isCurrent = false;
   fake.kernel.faults = [NO_MEMORY];
-  expect(await refusal(fake.add({ source: '1.1.1.1' }))).toMatchObject({
+  expect(await rejection(fake.add({ source: '1.1.1.1' }))).toMatchObject({
     message: expect.stringMatching(/see packetlog rules list/),
   });
 });
@@ -103,7 +103,7 @@ describe('a pending change', () => {
     await wait();
     const until = snapshot().pending?.until_ms ?? 0;
     fake.kernel.faults = [NO_MEMORY];
-    expect(await refusal(fake.add({ source: 'any', destination_port: 25 }))).toMatchObject({ code: 'internal' });
+    expect(await rejection(fake.add({ source: 'any', destination_port: 25 }))).toMatchObject({ code: 'internal' });
     expect(sources()).toEqual(['any']);
     expect(snapshot().pending?.until_ms).toBeCloseTo(until, -2);
     await fake.service.confirm(ROOT);
@@ -130,7 +130,7 @@ describe('a pending change', () => {
     expect((await fake.add({ source: '1.1.1.1' })).warning).toMatch(/did not end the change that waited/);
     expect(fake.kernel.verdict('192.0.2.1', 23)).toBe('deny 1');
     expect(sources()).toEqual(['any']);
-    expect(await refusal(fake.service.confirm(ROOT))).toMatchObject({
+    expect(await rejection(fake.service.confirm(ROOT))).toMatchObject({
       message: expect.stringMatching(/no longer be confirmed/),
     });
     // The kernel's own clock ends it, so a kernel that then fails to withdraw it makes no difference.
@@ -148,7 +148,7 @@ describe('a pending change', () => {
     await wait();
     fake.kernel.faults = [undefined, NO_MEMORY];
     expect((await fake.service.ask(removing({ ids: [1] }, ROOT))).warning).toMatch(/stays in force until its time/);
-    expect(await refusal(fake.service.confirm(ROOT))).toMatchObject({ code: 'invalid' });
+    expect(await rejection(fake.service.confirm(ROOT))).toMatchObject({ code: 'invalid' });
     await vi.waitFor(() => expect(snapshot().pending).toBeUndefined(), 30_000);
     expect(sources()).toEqual([]);
   });
@@ -158,7 +158,7 @@ describe('a pending change', () => {
     fake.kernel.faults = [undefined, NO_MEMORY, NO_MEMORY];
     await fake.service.confirm(ROOT);
     expect(fake.audit.map(({ what }) => what)).toEqual(['add', 'confirm']);
-    expect(await refusal(fake.add({ source: '1.1.1.1' }))).toMatchObject({
+    expect(await rejection(fake.add({ source: '1.1.1.1' }))).toMatchObject({
       code: 'internal',
       message: expect.stringMatching(/no memory/),
     });
@@ -171,7 +171,7 @@ describe('a pending change', () => {
   it('goes on waiting when a revert is rejected', async () => {
     await wait();
     fake.kernel.faults = [NO_MEMORY];
-    expect(await refusal(fake.service.revert(ROOT))).toMatchObject({
+    expect(await rejection(fake.service.revert(ROOT))).toMatchObject({
       message: expect.stringMatching(/stays in force until its time/),
     });
     expect(snapshot().pending).toBeDefined();

@@ -4,7 +4,7 @@ import { lockedOutLater } from '../safety/lockout-guard.ts';
 import type { Alarms } from './alarms.ts';
 import { type GuardParts, interfaceSlots } from './guard.ts';
 import type { Journal } from './journal.ts';
-import { laterLockoutWords } from './rejection-text.ts';
+import { laterLockoutText } from './rejection-text.ts';
 
 /** How long before a permit expires the warning is repeated. */
 const NOTICE_AHEAD_MS = 10 * 60_000;
@@ -13,7 +13,7 @@ export class LookAhead {
   readonly #parts: GuardParts;
   readonly #alarms: Alarms;
   readonly #journal: Journal;
-  #toldEndMs = 0;
+  #warnedEndMs = 0;
 
   constructor(parts: GuardParts, alarms: Alarms, journal: Journal) {
     this.#parts = parts;
@@ -22,7 +22,7 @@ export class LookAhead {
   }
 
   /** Checks the rules after each change; returns the warning if it is new. `who` is the caller. */
-  look(who?: CallerIdentity): string | undefined {
+  check(who?: CallerIdentity): string | undefined {
     const before = this.#alarms.all.find(({ code }) => code === 'lockout_ahead')?.message;
     const { top } = this.#parts.enforcement;
     const slots = interfaceSlots(this.#parts);
@@ -31,17 +31,17 @@ export class LookAhead {
       this.#alarms.end('lockout_ahead');
       return undefined;
     }
-    const words = laterLockoutWords(ahead);
-    this.#alarms.raise('lockout_ahead', words);
-    if (ahead.atMs - Date.now() < NOTICE_AHEAD_MS && ahead.atMs !== this.#toldEndMs) {
-      this.#toldEndMs = ahead.atMs;
-      this.#journal.notice('rules_fallback', 'warning', words);
+    const text = laterLockoutText(ahead);
+    this.#alarms.raise('lockout_ahead', text);
+    if (ahead.atMs - Date.now() < NOTICE_AHEAD_MS && ahead.atMs !== this.#warnedEndMs) {
+      this.#warnedEndMs = ahead.atMs;
+      this.#journal.notice('rules_fallback', 'warning', text);
     }
-    return words === before ? undefined : words;
+    return text === before ? undefined : text;
   }
 }
 
 /** Returns the time of the next check (Unix time, ms), early enough to warn before the permit expires. */
-export function lookAgainMs(expiresAt: string): number {
+export function nextCheckMs(expiresAt: string): number {
   return Date.parse(expiresAt) - NOTICE_AHEAD_MS;
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { fakeService, ROOT, refusal } from '../../../test/support/fake-kernel.ts';
+import { fakeService, ROOT, rejection } from '../../../test/support/fake-kernel.ts';
 import { Compiler } from '../compiler/worker/compiler.ts';
 import { importSet } from '../ruleset/changes.ts';
 import { EMPTY_RULESET, type NamedSet } from '../ruleset/ruleset.ts';
@@ -52,7 +52,7 @@ it('is an alarm for as long as what is left of it is in force: undo and revert b
 it('and of which nothing is left is not taken for a list that was meant to be empty', async () => {
   await begin('');
   await fake.add({ source: '203.0.113.1' });
-  expect(await refusal(importIt('# moved\n'))).toMatchObject({ field: 'allow_empty' });
+  expect(await rejection(importIt('# moved\n'))).toMatchObject({ field: 'allow_empty' });
   expect(alarms()).toEqual(LOST);
 });
 

@@ -29,7 +29,7 @@ export class LostLists {
   }
 
   /** Updates the alarms after each change: undo and revert can bring lost lists back. */
-  look(sets: Iterable<NamedSet>): void {
+  update(sets: Iterable<NamedSet>): void {
     for (const { name, text } of sets) {
       const message = text && this.#messages.get(text);
       if (message !== undefined && !this.#alarms.has(`set_file ${name}`))

@@ -16,7 +16,7 @@ export interface PendingFacts extends Pick<RulesStep, 'id' | 'what' | 'who'> {
 interface Waiting extends Pick<PendingFacts, 'why' | 'fileContent' | 'untilMonoNs'> {
   readonly revisionBefore: number;
   /** It can only revert: the confirmed rules already say otherwise. */
-  readonly isDoomed: boolean;
+  readonly canOnlyRevert: boolean;
   readonly step: RulesStep;
   readonly timer: NodeJS.Timeout;
 }
@@ -39,7 +39,7 @@ export class Pending {
   }
 
   /** The pending change as clients receive it. */
-  get told(): PendingChange | undefined {
+  get forClients(): PendingChange | undefined {
     if (this.#change === undefined) return undefined;
     const { untilMonoNs, revisionBefore, why } = this.#change;
     return { until_ms: Date.now() + leftMs(untilMonoNs), revision_before: revisionBefore, why };
@@ -56,8 +56,8 @@ export class Pending {
   }
 
   /** Whether it can only revert. */
-  get isDoomed(): boolean {
-    return this.#change?.isDoomed ?? false;
+  get canOnlyRevert(): boolean {
+    return this.#change?.canOnlyRevert ?? false;
   }
 
   /** Monotonic time at which it reverts, as the XDP program reads the clock. */
@@ -74,7 +74,7 @@ export class Pending {
       why: facts.why,
       revisionBefore: before?.revisionBefore ?? revision,
       fileContent: facts.fileContent ?? before?.fileContent,
-      isDoomed: before?.isDoomed ?? false,
+      canOnlyRevert: before?.canOnlyRevert ?? false,
       untilMonoNs: facts.untilMonoNs,
       step: {
         id,
@@ -98,8 +98,8 @@ export class Pending {
   }
 
   /** Prevents the change from being confirmed. */
-  doom(): void {
-    this.#update({ isDoomed: true });
+  forbidConfirm(): void {
+    this.#update({ canOnlyRevert: true });
   }
 
   end(): void {

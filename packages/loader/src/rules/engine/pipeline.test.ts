@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { fakeService, ROOT, refusal } from '../../../test/support/fake-kernel.ts';
+import { fakeService, ROOT, rejection } from '../../../test/support/fake-kernel.ts';
 import { choosingPolicy, editing, removing } from './change.ts';
 
 type Fake = ReturnType<typeof fakeService>;
@@ -20,7 +20,7 @@ describe('the lockout guard', () => {
   });
 
   it('rejects a change that would lock out an address, and names it', async () => {
-    const error = await refusal(add({ source: '203.0.113.0/24' }));
+    const error = await rejection(add({ source: '203.0.113.0/24' }));
     expect(error).toMatchObject({
       code: 'lockout',
       protected: { kind: 'ssh_peer', address: '203.0.113.9' },
@@ -40,7 +40,7 @@ describe('the lockout guard', () => {
     await add({ action: 'permit', source: '203.0.113.9' });
     await add({ source: '203.0.113.0/24' });
     expect(fake.kernel.verdict('203.0.113.9', 22)).toBe('permit 1');
-    expect(await refusal(fake.service.ask(removing({ ids: [1] }, ROOT)))).toMatchObject({ code: 'lockout' });
+    expect(await rejection(fake.service.ask(removing({ ids: [1] }, ROOT)))).toMatchObject({ code: 'lockout' });
   });
 
   it('ignores ports that protected addresses do not use', async () => {
@@ -51,8 +51,8 @@ describe('the lockout guard', () => {
   it('guards a list of networks against anything that denies a part of them', async () => {
     fake.world.protected = [{ kind: 'protect', address: '198.51.100.0/24', ports: [] }];
     const part = { source: '198.51.100.77', protocol: 'udp', destination_port: '5000-5005' };
-    expect(await refusal(add(part))).toMatchObject({ code: 'lockout' });
-    expect(await refusal(add({ source: '198.51.0.0/16' }))).toMatchObject({ code: 'lockout' });
+    expect(await rejection(add(part))).toMatchObject({ code: 'lockout' });
+    expect(await rejection(add({ source: '198.51.0.0/16' }))).toMatchObject({ code: 'lockout' });
     await add({ source: '198.51.101.0/24' });
   });
 
@@ -65,8 +65,8 @@ describe('the lockout guard', () => {
         ports: [7411],
       }));
       const error = { code: 'lockout', protected: { kind: 'operator' } };
-      expect(await refusal(add({ source }))).toMatchObject(error);
-      expect(await refusal(add({ source, protocol: 'tcp', destination_port: 7411 }))).toMatchObject(error);
+      expect(await rejection(add({ source }))).toMatchObject(error);
+      expect(await rejection(add({ source, protocol: 'tcp', destination_port: 7411 }))).toMatchObject(error);
       expect(fake.service.ruleset.rules).toEqual([]);
       await add({ source, protocol: 'tcp', destination_port: 7412 });
     },
@@ -77,8 +77,10 @@ describe('the lockout guard', () => {
       { kind: 'gateway', address: '192.0.2.1', ports: [] },
       { kind: 'dns', address: '192.0.2.53', ports: [] },
     ];
-    expect(await refusal(add({ source: '192.0.2.1' }))).toMatchObject({ protected: { kind: 'gateway' } });
-    expect(await refusal(add({ source: '192.0.2.53', protocol: 'udp' }))).toMatchObject({ protected: { kind: 'dns' } });
+    expect(await rejection(add({ source: '192.0.2.1' }))).toMatchObject({ protected: { kind: 'gateway' } });
+    expect(await rejection(add({ source: '192.0.2.53', protocol: 'udp' }))).toMatchObject({
+      protected: { kind: 'dns' },
+    });
     await add({ source: '192.0.2.53', protocol: 'tcp', destination_port: 22 });
   });
 });
@@ -101,7 +103,7 @@ describe('a risky change', () => {
     await fake.begin();
     await add({ source: '192.0.2.1' });
     fake.kernel.faults = [new Error('no memory')];
-    expect(await refusal(add({ source: 'any', destination_port: 23 }))).toMatchObject({
+    expect(await rejection(add({ source: 'any', destination_port: 23 }))).toMatchObject({
       code: 'internal',
       message: 'The kernel rejected the rules: no memory. The rules before this change are in force.',
     });
@@ -118,7 +120,7 @@ describe('a risky change', () => {
     await vi.waitFor(() => expect(fake.kernel.verdict('192.0.2.1')).toBe('permit'));
     await vi.waitFor(() => expect(fake.audit.map(({ what }) => what)).toEqual(['policy', 'revert']));
     expect(fake.notices).toMatchObject([{ code: 'rules_reverted' }]);
-    expect(await refusal(fake.service.confirm(ROOT))).toMatchObject({ code: 'not_found' });
+    expect(await rejection(fake.service.confirm(ROOT))).toMatchObject({ code: 'not_found' });
   });
 
   it('reverts in the kernel when the loader has ended', async () => {
@@ -170,7 +172,7 @@ describe('a risky change', () => {
     expect(snapshot().pending).toBeUndefined();
     expect((await add({ source: '192.0.2.3' })).pending).toBeUndefined();
     expect(fake.saved.at(-1)?.rules.map(({ id }) => id)).toEqual([2, 3]);
-    expect(await refusal(fake.service.confirm(ROOT))).toMatchObject({ code: 'not_found' });
+    expect(await rejection(fake.service.confirm(ROOT))).toMatchObject({ code: 'not_found' });
   });
 
   it('ends when its rule is made harmless', async () => {
@@ -210,7 +212,7 @@ describe('a risky change', () => {
   it('is not put in force when it could not be noted', async () => {
     await fake.begin();
     fake.world.noteFault = new Error('EROFS: read-only file system');
-    expect(await refusal(add({ source: 'any' }))).toMatchObject({
+    expect(await rejection(add({ source: 'any' }))).toMatchObject({
       code: 'internal',
       message: expect.stringMatching(/EROFS/),
     });
@@ -230,7 +232,7 @@ describe('a risky change', () => {
   it('is rejected where nothing would revert it, unless it is forced', async () => {
     fake = fakeService({ confirmMs: undefined as never });
     await fake.begin();
-    expect(await refusal(add({ source: 'any' }))).toMatchObject({
+    expect(await rejection(add({ source: 'any' }))).toMatchObject({
       code: 'invalid',
       message: expect.stringMatching(/--force/),
     });

@@ -18,7 +18,7 @@ import { type GuardParts, guard, lockouts } from './guard.ts';
 import { monoNsIn } from './pending.ts';
 import { type Applied, propose } from './propose.ts';
 import { endWait, type PublishParts, restage, settle, stage } from './publish.ts';
-import { asRefusal, changeWords, endedWords, STAYS_IN_FRONT } from './rejection-text.ts';
+import { asRejection, changeText, endedText, STAYS_IN_FRONT } from './rejection-text.ts';
 import { validate } from './validate.ts';
 
 export interface PipelineParts extends GuardParts, PublishParts {
@@ -66,15 +66,15 @@ export class Pipeline {
       return { applied, differs: false, risk: undefined, waits: false };
     const { change } = last;
     validate(top.ruleset, last.outcome.ruleset, mayBeEmpty(changes, last.outcome.ruleset), this.#parts.isLost);
-    const held = await compile(enforcement, last.outcome.ruleset);
-    if (!change.force && !change.isAccepted) guard(this.#parts, top, held, change.who);
-    const risk = change.isAccepted ? undefined : riskOf(top.ruleset, held.ruleset);
+    const compiled = await compile(enforcement, last.outcome.ruleset);
+    if (!change.force && !change.isAccepted) guard(this.#parts, top, compiled, change.who);
+    const risk = change.isAccepted ? undefined : riskOf(top.ruleset, compiled.ruleset);
     requireAttended(change, risk);
 
     const settled =
       risk === undefined
-        ? await this.#settle(applied, held, nowMs, revision)
-        : await this.#stage(applied, held, risk, revision);
+        ? await this.#settle(applied, compiled, nowMs, revision)
+        : await this.#stage(applied, compiled, risk, revision);
     return { applied, differs: true, risk, ...settled };
   }
 
@@ -87,15 +87,20 @@ export class Pipeline {
     const { ruleset, value } = change.apply(top.ruleset, { nowMs: Date.now(), createdBy: change.who.name });
     if (ruleset === top.ruleset) return { value, risk: undefined };
     validate(top.ruleset, ruleset, mayBeEmpty([change], ruleset), this.#parts.isLost);
-    const held = await enforcement.compileApart(ruleset).catch((error: unknown) => {
-      throw asRefusal(error);
+    const compiled = await enforcement.compileApart(ruleset).catch((error: unknown) => {
+      throw asRejection(error);
     });
-    if (!change.force) guard(this.#parts, top, held, change.who);
+    if (!change.force) guard(this.#parts, top, compiled, change.who);
     return { value, risk: riskOf(top.ruleset, ruleset) };
   }
 
   /** Puts the changes in force until their lease ends. */
-  async #stage(applied: readonly Applied[], held: CompiledRuleset, risk: string, revision: number): Promise<Settled> {
+  async #stage(
+    applied: readonly Applied[],
+    compiled: CompiledRuleset,
+    risk: string,
+    revision: number,
+  ): Promise<Settled> {
     const { pending, history, confirmMs, timeIsOver } = this.#parts;
     const isForced = applied.every(({ change }) => change.force);
     if (confirmMs === undefined) {
@@ -103,12 +108,12 @@ export class Pipeline {
         throw invalid(
           `This is risky: ${risk}. packetlog is not running, so it could not revert. Start packetlog, or use --force.`,
         );
-      return { waits: false, warning: await settle(this.#parts, held) };
+      return { waits: false, warning: await settle(this.#parts, compiled) };
     }
     const untilMonoNs = monoNsIn(confirmMs);
-    await stage(this.#parts, held, untilMonoNs);
-    const what = applied.map(({ change, outcome }) => changeWords(change, outcome)).join('; ');
-    const fileContent = isLoad(applied) ? contentHash(held.ruleset) : undefined;
+    await stage(this.#parts, compiled, untilMonoNs);
+    const what = applied.map(({ change, outcome }) => changeText(change, outcome)).join('; ');
+    const fileContent = isLoad(applied) ? contentHash(compiled.ruleset) : undefined;
     const who = applied.at(-1)?.change.who ?? LOADER;
     const facts = { untilMonoNs, revision, why: sentence(risk), what, who, fileContent };
     pending.begin({ ...facts, id: history.nextId() }, timeIsOver);
@@ -116,40 +121,45 @@ export class Pipeline {
   }
 
   /** Puts the changes in force permanently. The pending change stays in front while it differs by something risky. */
-  async #settle(applied: readonly Applied[], held: CompiledRuleset, nowMs: number, revision: number): Promise<Settled> {
+  async #settle(
+    applied: readonly Applied[],
+    compiled: CompiledRuleset,
+    nowMs: number,
+    revision: number,
+  ): Promise<Settled> {
     const { pending } = this.#parts;
-    const waits = pending.isThere ? this.#waitsFor(held) : undefined;
-    if (waits !== undefined) return await this.#join(applied, held, { why: waits, nowMs, revision });
+    const waits = pending.isThere ? this.#waitsFor(compiled) : undefined;
+    if (waits !== undefined) return await this.#join(applied, compiled, { why: waits, nowMs, revision });
     const { ruleset: back } = this.#parts.enforcement.confirmed;
     const { step } = pending;
-    const warning = await settle(this.#parts, held, { fileSaysIt: isLoad(applied) });
+    const warning = await settle(this.#parts, compiled, { fileSaysIt: isLoad(applied) });
     if (step === undefined) {
       for (const each of applied) this.#remember(each, revision + 1);
       return { waits: false, warning };
     }
     // The risky rule is gone, or was made harmless.
-    if (contentHash(back) !== contentHash(held.ruleset)) this.#parts.history.push({ ...step, back });
+    if (contentHash(back) !== contentHash(compiled.ruleset)) this.#parts.history.push({ ...step, back });
     return { waits: false, warning: (await endWait(this.#parts)) ? warning : STAYS_IN_FRONT };
   }
 
   /** Makes changes while another one is pending: they are confirmed at once, unless they concern the pending one. */
   async #join(
     applied: readonly Applied[],
-    held: CompiledRuleset,
+    compiled: CompiledRuleset,
     { why, nowMs, revision }: { why: string; nowMs: number; revision: number },
   ): Promise<Settled> {
     const { enforcement, pending } = this.#parts;
     const behind = await this.#behind(applied, nowMs);
     if (behind === undefined) {
-      await stage(this.#parts, held, pending.untilMonoNs);
+      await stage(this.#parts, compiled, pending.untilMonoNs);
       pending.explain(why);
-      if (isLoad(applied)) pending.fileWaits(contentHash(held.ruleset));
+      if (isLoad(applied)) pending.fileWaits(contentHash(compiled.ruleset));
       return { waits: true };
     }
-    const warning = await settle(this.#parts, behind.held);
+    const warning = await settle(this.#parts, behind.compiled);
     for (const each of behind.applied) this.#remember(each, revision + 1);
     try {
-      await restage(enforcement, held, pending.untilMonoNs);
+      await restage(enforcement, compiled, pending.untilMonoNs);
     } catch (error) {
       return { waits: false, warning: await this.#giveUp(error) };
     }
@@ -161,25 +171,25 @@ export class Pipeline {
   async #giveUp(error: unknown): Promise<string> {
     const isFromFile = this.#parts.pending.fileContent !== undefined;
     if (!(await endWait(this.#parts))) return STAYS_IN_FRONT;
-    const why = endedWords(error);
+    const why = endedText(error);
     this.#parts.reverted(why, isFromFile);
     return why;
   }
 
-  /** Returns why `held` must be confirmed explicitly; undefined: it need not be. */
-  #waitsFor(held: CompiledRuleset): string | undefined {
+  /** Returns why `compiled` must be confirmed explicitly; undefined: it need not be. */
+  #waitsFor(compiled: CompiledRuleset): string | undefined {
     const { enforcement, pending } = this.#parts;
     const { confirmed } = enforcement;
-    const risk = riskOf(confirmed.ruleset, held.ruleset);
+    const risk = riskOf(confirmed.ruleset, compiled.ruleset);
     if (risk !== undefined) return sentence(risk);
-    return lockouts(this.#parts, confirmed, held).length > 0 ? pending.told?.why : undefined;
+    return lockouts(this.#parts, confirmed, compiled).length > 0 ? pending.forClients?.why : undefined;
   }
 
   /** Returns the confirmed rules with the same changes; undefined: the changes concern the pending one. */
   async #behind(
     applied: readonly Applied[],
     nowMs: number,
-  ): Promise<{ held: CompiledRuleset; applied: readonly Applied[] } | undefined> {
+  ): Promise<{ compiled: CompiledRuleset; applied: readonly Applied[] } | undefined> {
     const { confirmed, top } = this.#parts.enforcement;
     const changes = applied.map(({ change }) => change);
     try {
@@ -187,8 +197,8 @@ export class Pipeline {
       const ruleset = done.at(-1)?.outcome.ruleset ?? confirmed.ruleset;
       validate(confirmed.ruleset, ruleset, mayBeEmpty(changes, ruleset), this.#parts.isLost);
       if (riskOf(confirmed.ruleset, ruleset) !== undefined) return undefined;
-      const held = await compile(this.#parts.enforcement, ruleset);
-      return lockouts(this.#parts, confirmed, held).length > 0 ? undefined : { held, applied: done };
+      const compiled = await compile(this.#parts.enforcement, ruleset);
+      return lockouts(this.#parts, confirmed, compiled).length > 0 ? undefined : { compiled, applied: done };
     } catch (error) {
       if (error instanceof RulesRejection) return undefined;
       throw error;
@@ -200,7 +210,7 @@ export class Pipeline {
     if (change.remember) change.remember(before, revision);
     else if (change.what === 'load') history.clear();
     else if (!change.isUnattended) {
-      const what = changeWords(change, outcome);
+      const what = changeText(change, outcome);
       history.push({ back: before, what, who: change.who, at_ms: Date.now(), revision });
     }
   }

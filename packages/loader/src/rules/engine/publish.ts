@@ -6,7 +6,7 @@ import type { RuleStore, Writing } from '../store/rule-store.ts';
 import { RulesFileError } from '../store/rules-document.ts';
 import type { CompiledRuleset, Enforcement } from './enforcement.ts';
 import type { Pending } from './pending.ts';
-import { kernelRefusal, messageOf, unwrittenWords } from './rejection-text.ts';
+import { kernelRejection, messageOf, unwrittenText } from './rejection-text.ts';
 import type { Start } from './start.ts';
 
 export type Writer = Pick<RuleStore, 'prepare' | 'noteUnconfirmed'>;
@@ -32,14 +32,14 @@ export interface PublishParts {
  */
 export async function settle(
   parts: PublishParts,
-  held: CompiledRuleset,
+  compiled: CompiledRuleset,
   writing: Writing = {},
 ): Promise<string | undefined> {
   const { enforcement, pending, enforced, wrote, notKept } = parts;
   const { confirmed: before } = enforcement;
-  const files = prepare(parts, held.ruleset, writing);
+  const files = prepare(parts, compiled.ruleset, writing);
   try {
-    await enforcement.confirm(held);
+    await enforcement.confirm(compiled);
   } catch (cause) {
     files?.abandon();
     throw await kernelRejected(enforcement, cause);
@@ -58,7 +58,7 @@ export async function settle(
     wrote();
     pending.fileWaits(undefined);
   }
-  await enforced(held.ruleset);
+  await enforced(compiled.ruleset);
   return unwritten;
 }
 
@@ -68,13 +68,13 @@ export async function settle(
  */
 export async function putBase(parts: PublishParts, { base, from }: Pick<Start, 'base' | 'from'>): Promise<void> {
   const { enforcement, enforced } = parts;
-  await enforcement.withdraw();
-  const held = await enforcement.compile(base);
+  await enforcement.unstage();
+  const compiled = await enforcement.compile(base);
   if (from === 'file') {
-    await settle(parts, held, { fileSaysIt: true });
+    await settle(parts, compiled, { fileSaysIt: true });
     return;
   }
-  await enforcement.confirm(held);
+  await enforcement.confirm(compiled);
   await enforced(base);
 }
 
@@ -84,22 +84,22 @@ export async function putBase(parts: PublishParts, { base, from }: Pick<Start, '
  */
 export async function stage(
   { enforcement, store }: Pick<PublishParts, 'enforcement' | 'store'>,
-  held: CompiledRuleset,
+  compiled: CompiledRuleset,
   untilMonoNs: bigint,
 ): Promise<void> {
   try {
-    store.noteUnconfirmed(held.ruleset);
+    store.noteUnconfirmed(compiled.ruleset);
   } catch (cause) {
     throw cannotWrite(cause);
   }
-  enforcement.giveIdsFrom(held.ruleset.nextId);
-  await restage(enforcement, held, untilMonoNs);
+  enforcement.giveIdsFrom(compiled.ruleset.nextId);
+  await restage(enforcement, compiled, untilMonoNs);
 }
 
 /** Does the same for rules that need no note: their unconfirmed part was noted before. */
-export async function restage(enforcement: Enforcement, held: CompiledRuleset, untilMonoNs: bigint): Promise<void> {
+export async function restage(enforcement: Enforcement, compiled: CompiledRuleset, untilMonoNs: bigint): Promise<void> {
   try {
-    await enforcement.provide(held, untilMonoNs);
+    await enforcement.stage(compiled, untilMonoNs);
   } catch (cause) {
     throw await kernelRejected(enforcement, cause);
   }
@@ -114,9 +114,9 @@ export async function endWait({
   pending,
 }: Pick<PublishParts, 'enforcement' | 'pending'>): Promise<boolean> {
   try {
-    await enforcement.withdraw();
+    await enforcement.unstage();
   } catch {
-    pending.doom();
+    pending.forbidConfirm();
     return false;
   }
   pending.end();
@@ -135,7 +135,7 @@ async function takeBack(
   try {
     await enforcement.confirm(before);
   } catch (second) {
-    const message = unwrittenWords(cause, second, await enforcement.isCurrent());
+    const message = unwrittenText(cause, second, await enforcement.isCurrent());
     notWritten(message);
     return message;
   }
@@ -143,7 +143,7 @@ async function takeBack(
 }
 
 async function kernelRejected(enforcement: Enforcement, cause: unknown): Promise<RulesRejection> {
-  return kernelRefusal(cause, (await enforcement.isCurrent()) !== false);
+  return kernelRejection(cause, (await enforcement.isCurrent()) !== false);
 }
 
 /** Undefined: only copies would be written, and they cannot be. */

@@ -9,9 +9,9 @@ import type { Change, Outcome } from './change.ts';
 
 const NAMED = 3;
 
-export function lockoutRefusal(shutOut: readonly Protected[]): RulesRejection {
-  const [first] = shutOut;
-  const names = shutOut.map(({ kind, address }) => `${WHO[kind]} ${address}`);
+export function lockoutRejection(lockedOut: readonly Protected[]): RulesRejection {
+  const [first] = lockedOut;
+  const names = lockedOut.map(({ kind, address }) => `${PROTECTED_TEXT[kind]} ${address}`);
   const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
   const message =
     `This would lock out ${names.slice(0, NAMED).join(', ')}${more}. ` +
@@ -23,7 +23,7 @@ export function lockoutRefusal(shutOut: readonly Protected[]): RulesRejection {
   });
 }
 
-const WHO: Readonly<Record<Protected['kind'], string>> = {
+const PROTECTED_TEXT: Readonly<Record<Protected['kind'], string>> = {
   operator: 'the operator’s own address',
   ssh_peer: 'the ssh session from',
   gateway: 'the default gateway',
@@ -32,14 +32,14 @@ const WHO: Readonly<Record<Protected['kind'], string>> = {
 };
 
 /** Says what an expiring permit will cause, and what to do about it. */
-export function laterLockoutWords({ atMs, ruleId, lockedOut: { kind, address } }: LaterLockout): string {
+export function laterLockoutText({ atMs, ruleId, lockedOut: { kind, address } }: LaterLockout): string {
   return (
-    `When rule ${ruleId} expires at ${new Date(atMs).toISOString()}, ${WHO[kind]} ${address} is denied. Extend that ` +
+    `When rule ${ruleId} expires at ${new Date(atMs).toISOString()}, ${PROTECTED_TEXT[kind]} ${address} is denied. Extend that ` +
     `rule before (packetlog rules edit ${ruleId} --until none), or narrow what denies.`
   );
 }
 
-export function compileRefusal(cause: RulesCompileError): RulesRejection {
+export function compileRejection(cause: RulesCompileError): RulesRejection {
   const { code, message, limit } = cause;
   return new RulesRejection({ code, message, ...(limit === undefined ? {} : { limit }) }, { cause });
 }
@@ -48,7 +48,7 @@ export function compileRefusal(cause: RulesCompileError): RulesRejection {
  * The kernel rejected rules. `isAsBefore`: it has the rules that were published before; otherwise something else
  * changed it.
  */
-export function kernelRefusal(cause: unknown, isAsBefore: boolean): RulesRejection {
+export function kernelRejection(cause: unknown, isAsBefore: boolean): RulesRejection {
   const remains = isAsBefore
     ? 'The rules before this change are in force.'
     : 'The kernel does not have the rules before this change either: see packetlog rules list, then restart packetlog.';
@@ -59,7 +59,7 @@ export function kernelRefusal(cause: unknown, isAsBefore: boolean): RulesRejecti
 }
 
 /** Rules are in force that are not on the disk. `isCurrent`: the kernel confirms that it has them. */
-export function unwrittenWords(disk: unknown, kernel: unknown, isCurrent: boolean | undefined): string {
+export function unwrittenText(disk: unknown, kernel: unknown, isCurrent: boolean | undefined): string {
   const inForce = isCurrent === false ? 'Neither is in force in the kernel' : 'The new rules are in force';
   return (
     `The rules cannot be written: ${sentence(disk)} The kernel rejected the rules before them: ${sentence(kernel)} ` +
@@ -82,7 +82,7 @@ export function stillInFront(cause: unknown): RulesRejection {
 }
 
 /** The kernel rejected the pending change together with another change. */
-export function endedWords(cause: unknown): string {
+export function endedText(cause: unknown): string {
   return `What waited to be confirmed has reverted: ${messageOf(cause)}`;
 }
 
@@ -115,13 +115,13 @@ export function cannotStart(rulesFile: string, error: unknown): unknown {
   });
 }
 
-export function asRefusal(error: unknown): unknown {
-  return error instanceof RulesCompileError ? compileRefusal(error) : error;
+export function asRejection(error: unknown): unknown {
+  return error instanceof RulesCompileError ? compileRejection(error) : error;
 }
 
 /** Names what undo would undo: 'deny 1.1.1.1', 'removal of deny 1.1.1.1', 'default policy deny'. */
-export function changeWords({ what, words }: Change<unknown>, { before, after }: Outcome<unknown>): string {
-  if (words !== undefined) return words;
+export function changeText({ what, description }: Change<unknown>, { before, after }: Outcome<unknown>): string {
+  if (description !== undefined) return description;
   const [set] = after?.sets ?? [];
   if (what === 'import' && set) return `import of set ${set.name}`;
   const policy = after?.default_policy;

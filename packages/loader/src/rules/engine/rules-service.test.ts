@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { fakeService, ROOT, refusal } from '../../../test/support/fake-kernel.ts';
+import { fakeService, ROOT, rejection } from '../../../test/support/fake-kernel.ts';
 import { editing, removing } from './change.ts';
 
 type Fake = ReturnType<typeof fakeService>;
@@ -75,7 +75,7 @@ describe('a change', () => {
   it('that cannot be written is not made', async () => {
     await fake.begin();
     fake.world.saveFault = new Error('ENOSPC: no space left on device');
-    expect(await refusal(add({ source: '1.1.1.1' }))).toMatchObject({
+    expect(await rejection(add({ source: '1.1.1.1' }))).toMatchObject({
       code: 'internal',
       message: expect.stringMatching(/ENOSPC/),
     });
@@ -86,7 +86,7 @@ describe('a change', () => {
     await fake.begin();
     await add({ source: '1.1.1.1' });
     fake.world.commitFault = new Error('EIO: i/o error');
-    expect(await refusal(add({ source: '1.1.1.2' }))).toMatchObject({
+    expect(await rejection(add({ source: '1.1.1.2' }))).toMatchObject({
       code: 'internal',
       message: expect.stringMatching(/EIO/),
     });
@@ -97,7 +97,7 @@ describe('a change', () => {
     await fake.begin();
     await add({ source: '1.1.1.1' });
     fake.kernel.faults = [new Error('out of memory.')];
-    expect(await refusal(add({ source: '1.1.1.2' }))).toMatchObject({
+    expect(await rejection(add({ source: '1.1.1.2' }))).toMatchObject({
       code: 'internal',
       message: expect.stringMatching(/out of memory/),
     });
@@ -109,7 +109,7 @@ describe('a change', () => {
     await fake.begin();
     await add({ source: '1.1.1.1' });
     await add({ source: '1.1.1.2' });
-    expect(await refusal(add({ source: '1.1.1.3' }))).toMatchObject({ code: 'limit', limit: 2 });
+    expect(await rejection(add({ source: '1.1.1.3' }))).toMatchObject({ code: 'limit', limit: 2 });
     expect(fake.kernel.verdict('1.1.1.2')).toBe('deny 2');
   });
 
@@ -117,9 +117,9 @@ describe('a change', () => {
     ['a rule that is not there', () => fake.service.ask(removing({ ids: [9] }, ROOT)), 'not_found'],
     ['a set that is not there', () => add({ source: 'set:none' }), 'invalid'],
     ['an end that has passed', () => add({ source: '1.1.1.1', expires_at: '2020-01-01T00:00:00Z' }), 'invalid'],
-  ])('about %s is refused with the reason', async (_, change, code) => {
+  ])('about %s is rejected with the reason', async (_, change, code) => {
     await fake.begin();
-    expect(await refusal(change())).toMatchObject({ code });
+    expect(await rejection(change())).toMatchObject({ code });
     expect(fake.saved).toEqual([]);
   });
 });

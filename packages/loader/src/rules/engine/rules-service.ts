@@ -30,7 +30,7 @@ export class RulesService {
     this.#options = options;
     this.#engine = assemble(options, {
       revision: () => this.#revision,
-      tell: () => this.#tell(),
+      report: () => this.#report(),
       timeIsOver: () => this.#timeIsOver(),
     });
   }
@@ -61,8 +61,8 @@ export class RulesService {
     await this.#engine.queue.run(() => putBase(this.#engine.parts, start));
     this.#revision++;
     this.#engine.lost.found(start.lost);
-    await this.#engine.queue.run(() => this.#engine.files.judgeEdit(start));
-    this.#engine.ahead.look();
+    await this.#engine.queue.run(() => this.#engine.files.evaluateEdit(start));
+    this.#engine.ahead.check();
   }
 
   /**
@@ -111,9 +111,9 @@ export class RulesService {
     return this.#engine.undo.redo(who, id);
   }
 
-  /** Returns the protected addresses that `held` would lock out and the rules in force do not. */
-  lockouts(held: CompiledRuleset): readonly Protected[] {
-    return lockouts(this.#engine.parts, this.#options.enforcement.top, held);
+  /** Returns the protected addresses that `compiled` would lock out and the rules in force do not. */
+  lockouts(compiled: CompiledRuleset): readonly Protected[] {
+    return lockouts(this.#engine.parts, this.#options.enforcement.top, compiled);
   }
 
   /** Removes expired rules from the file; the kernel already skips them. Call it when a rule may have expired. */
@@ -121,14 +121,14 @@ export class RulesService {
     if (this.#isEnding) return;
     const nowMs = Date.now();
     const { confirmed, provisional } = this.#options.enforcement;
-    if ([confirmed, provisional].some((held) => held?.ruleset.rules.some((rule) => isExpired(rule, nowMs)))) {
+    if ([confirmed, provisional].some((compiled) => compiled?.ruleset.rules.some((rule) => isExpired(rule, nowMs)))) {
       this.#engine.journal.watch('Removing rules that are over', this.ask(expiring(LOADER)));
     }
   }
 
   /** Checks what expiring permits will cause, as of now. */
-  lookAhead(): void {
-    this.#engine.ahead.look();
+  checkAhead(): void {
+    this.#engine.ahead.check();
   }
 
   /** Takes the current names of the interfaces. */
@@ -163,7 +163,7 @@ export class RulesService {
 
   snapshot(facts: Pick<RulesSnapshot, 'enforcing' | 'pinned' | 'in_force'>): RulesSnapshot {
     const { totals, top } = this.#options.enforcement;
-    const pending = this.#engine.pending.told;
+    const pending = this.#engine.pending.forClients;
     return snapshotOf({
       ...facts,
       revision: this.#revision,
@@ -191,7 +191,7 @@ export class RulesService {
     this.#engine.journal.watch('Reverting', this.#engine.queue.run(revert));
   }
 
-  #tell(): number {
+  #report(): number {
     this.#revision++;
     this.#options.changed();
     return this.#revision;

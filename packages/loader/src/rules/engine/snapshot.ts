@@ -1,6 +1,6 @@
 /** Builds the rules snapshot for clients. */
 import type { PendingChange, RulesAlarm, RulesSnapshot, RulesStep } from '@packetlog/common';
-import { toldStep } from '../ruleset/change-history.ts';
+import { stepForClients } from '../ruleset/change-history.ts';
 import { describeSet } from '../ruleset/describe-set.ts';
 import { isExpired, type Ruleset } from '../ruleset/ruleset.ts';
 import type { RuleTotals } from '../store/rule-totals.ts';
@@ -33,8 +33,8 @@ export function snapshotOf({
     rules: rules.map((rule) => ({ ...rule, ...totals.of(rule.id) })),
     sets: [...ruleset.sets.values()].map(describeSet),
     ...(pending && { pending }),
-    ...(lastChange && { last_change: toldStep(lastChange) }),
-    ...(undone && { undone: toldStep(undone) }),
+    ...(lastChange && { last_change: stepForClients(lastChange) }),
+    ...(undone && { undone: stepForClients(undone) }),
     ...(alarms.length === 0 ? {} : { alarms }),
   };
 }

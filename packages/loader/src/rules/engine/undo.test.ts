@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fakeService, ROOT, refusal } from '../../../test/support/fake-kernel.ts';
+import { fakeService, ROOT, rejection } from '../../../test/support/fake-kernel.ts';
 import { applying, removing } from './change.ts';
 
 type Fake = ReturnType<typeof fakeService>;
@@ -31,7 +31,7 @@ describe('undo', () => {
     expect(fake.kernel.verdict('1.1.1.2')).toBe('permit');
     expect(fake.kernel.verdict('1.1.1.1')).toBe('deny 1');
     expect((await fake.service.undo(ROOT)).value.undone).toBe('deny 1.1.1.1');
-    expect(await refusal(fake.service.undo(ROOT))).toMatchObject({ code: 'not_found' });
+    expect(await rejection(fake.service.undo(ROOT))).toMatchObject({ code: 'not_found' });
     expect(fake.saved.at(-1)?.rules).toEqual([]);
   });
 
@@ -49,18 +49,18 @@ describe('undo', () => {
 
   it('applies to the change that the caller saw, or to none', async () => {
     await fake.begin();
-    const told = () => fake.service.snapshot({ enforcing: true, pinned: false });
-    expect(told()).not.toHaveProperty('last_change');
+    const snapshot = () => fake.service.snapshot({ enforcing: true, pinned: false });
+    expect(snapshot()).not.toHaveProperty('last_change');
     await add({ source: '1.1.1.1' });
-    const looked = told().last_change;
+    const looked = snapshot().last_change;
     expect(looked).toMatchObject({
       what: 'deny 1.1.1.1',
       who: { name: 'root', via: 'control' },
-      revision: told().revision,
+      revision: snapshot().revision,
     });
     // Accepted first, and not in force yet when the undo is requested.
     const other = add({ source: '1.1.1.2' });
-    const undo = refusal(fake.service.undo(ROOT, looked?.id));
+    const undo = rejection(fake.service.undo(ROOT, looked?.id));
     await other;
     expect(await undo).toMatchObject({
       code: 'invalid',
@@ -68,32 +68,32 @@ describe('undo', () => {
       message: expect.stringMatching(/"deny 1.1.1.2", by root/),
     });
     expect([fake.kernel.verdict('1.1.1.1'), fake.kernel.verdict('1.1.1.2')]).toEqual(['deny 1', 'deny 2']);
-    expect(told().last_change?.what).toBe('deny 1.1.1.2');
-    await fake.service.undo(ROOT, told().last_change?.id);
+    expect(snapshot().last_change?.what).toBe('deny 1.1.1.2');
+    await fake.service.undo(ROOT, snapshot().last_change?.id);
     expect(fake.kernel.verdict('1.1.1.2')).toBe('permit');
   });
 
   it('can be redone, in order, until something else is changed', async () => {
     await fake.begin();
-    const told = () => fake.service.snapshot({ enforcing: true, pinned: false });
+    const snapshot = () => fake.service.snapshot({ enforcing: true, pinned: false });
     const inForce = () => fake.service.ruleset.rules.map(({ source }) => source);
     await add({ source: '1.1.1.1' });
     await add({ source: '1.1.1.2' });
     await fake.service.undo(ROOT);
     await fake.service.undo(ROOT);
-    expect(told()).not.toHaveProperty('last_change');
-    expect(told().undone?.what).toBe('deny 1.1.1.1');
-    expect((await fake.service.redo(ROOT, told().undone?.id)).value.redone).toBe('deny 1.1.1.1');
+    expect(snapshot()).not.toHaveProperty('last_change');
+    expect(snapshot().undone?.what).toBe('deny 1.1.1.1');
+    expect((await fake.service.redo(ROOT, snapshot().undone?.id)).value.redone).toBe('deny 1.1.1.1');
     expect(fake.audit.at(-1)).toMatchObject({ what: 'undo', why: 'redo of deny 1.1.1.1' });
     expect((await fake.service.redo(ROOT)).value.redone).toBe('deny 1.1.1.2');
     expect(inForce()).toEqual(['1.1.1.1', '1.1.1.2']);
-    expect(await refusal(fake.service.redo(ROOT))).toMatchObject({ code: 'not_found' });
+    expect(await rejection(fake.service.redo(ROOT))).toMatchObject({ code: 'not_found' });
     expect(fake.kernel.verdict('1.1.1.2')).toBe('deny 2');
 
     await fake.service.undo(ROOT);
-    expect(told().undone?.what).toBe('deny 1.1.1.2');
+    expect(snapshot().undone?.what).toBe('deny 1.1.1.2');
     await add({ source: '1.1.1.3' });
-    expect(told()).not.toHaveProperty('undone');
+    expect(snapshot()).not.toHaveProperty('undone');
     await fake.service.undo(ROOT);
     await fake.service.undo(ROOT);
     expect(inForce()).toEqual([]);
@@ -105,10 +105,10 @@ describe('undo', () => {
     await fake.service.confirm(ROOT);
     await fake.service.ask(removing({ ids: [1] }, ROOT));
     await fake.service.undo(ROOT);
-    const told = () => fake.service.snapshot({ enforcing: true, pinned: false });
-    expect(told()).toMatchObject({ pending: {}, last_change: { what: 'undo of removal of deny any source' } });
+    const snapshot = () => fake.service.snapshot({ enforcing: true, pinned: false });
+    expect(snapshot()).toMatchObject({ pending: {}, last_change: { what: 'undo of removal of deny any source' } });
     await fake.service.revert(ROOT);
-    expect(told().last_change?.what).toBe('removal of deny any source');
+    expect(snapshot().last_change?.what).toBe('removal of deny any source');
   });
 
   it('reverts a pending change', async () => {

@@ -39,15 +39,15 @@ export class WaitingChange {
     if (!pending.isThere || provisional === undefined) {
       throw notFound('Nothing waits to be confirmed. It may have reverted already; see: packetlog rules audit.');
     }
-    if (pending.isDoomed) throw invalid(STAYS_IN_FRONT);
-    const { step, told, untilMonoNs } = pending;
+    if (pending.canOnlyRevert) throw invalid(STAYS_IN_FRONT);
+    const { step, forClients, untilMonoNs } = pending;
     const fileSaysIt = pending.fileContent === contentHash(provisional.ruleset);
     const warning = await settle(pipeline, provisional, { fileSaysIt });
     if (fileSaysIt) fileAgrees(provisional.ruleset);
-    await enforcement.letGo(untilMonoNs);
+    await enforcement.release(untilMonoNs);
     pending.end();
     if (step !== undefined) history.push({ ...step, back: confirmed.ruleset });
-    note({ what: 'confirm', who, why: told?.why ?? '' });
+    note({ what: 'confirm', who, why: forClients?.why ?? '' });
     return { revision: changed(), ...(warning === undefined ? {} : { warning }) };
   }
 
@@ -58,7 +58,7 @@ export class WaitingChange {
     if (step === undefined)
       throw notFound('Nothing waits to be confirmed. To undo the last change: packetlog rules undo.');
     try {
-      await enforcement.withdraw();
+      await enforcement.unstage();
     } catch (cause) {
       throw stillInFront(cause);
     }
@@ -70,9 +70,9 @@ export class WaitingChange {
     const { pipeline, journal } = this.#parts;
     const { enforcement, pending } = pipeline;
     if (lease === undefined || pending.lease !== lease) return;
-    const why = pending.told?.why;
+    const why = pending.forClients?.why;
     // The kernel already skips it.
-    await enforcement.letGo(0n);
+    await enforcement.release(0n);
     this.#end(LOADER, 'it was not confirmed in time');
     journal.notice('rules_reverted', 'warning', `The change was reverted: it was not confirmed in time. ${why}`);
   }

@@ -38,7 +38,7 @@ export interface PacketFacts {
 }
 
 /** The packet is not IP: it passes, whatever the rules say. */
-export const NOT_JUDGED = -1;
+export const NOT_IP = -1;
 
 export type Verdict =
   | {
@@ -72,14 +72,14 @@ export class RuleImage {
 
   verdict(facts: PacketFacts, nowNs: bigint): Verdict {
     const node = this.decide(facts, nowNs);
-    if (node === NOT_JUDGED) return { by: 'not_ip', action: 'permit' };
+    if (node === NOT_IP) return { by: 'not_ip', action: 'permit' };
     if (node === 0) return { by: 'default_policy', action: this.defaultDeny ? 'deny' : 'permit' };
     return { by: 'rule', action: this.action(node), ruleId: this.ruleId(node), counterSlot: this.counterSlot(node) };
   }
 
-  /** Returns the number of the node that decides, 0 if none does, or NOT_JUDGED. */
+  /** Returns the number of the node that decides, 0 if none does, or NOT_IP. */
   decide(facts: PacketFacts, nowNs: bigint): number {
-    if (facts.etherType !== ETHER_TYPE_IPV4 && facts.etherType !== ETHER_TYPE_IPV6) return NOT_JUDGED;
+    if (facts.etherType !== ETHER_TYPE_IPV4 && facts.etherType !== ETHER_TYPE_IPV6) return NOT_IP;
     const service = this.#serviceOf(facts);
     const bySource = facts.source ? this.#unexpired(this.#nodeOf(this.#lookUp(facts.source), service), nowNs) : 0;
     const byAny = this.#unexpired(this.#nodeOf(this.#header(RULE_HEADER.any_value), service), nowNs);

@@ -9,7 +9,7 @@ import { importing } from '../engine/change.ts';
 import { EMPTY_ADDRESS_LIST } from '../lists/address-list.ts';
 import type { NamedSet } from '../ruleset/ruleset.ts';
 import { readSet } from '../store/read-set.ts';
-import { MOST_LIST_BYTES, readRegularFile } from '../store/regular-file.ts';
+import { MAX_LIST_BYTES, readRegularFile } from '../store/regular-file.ts';
 import { FollowedFiles } from './followed-files.ts';
 
 let directory = '';
@@ -27,7 +27,7 @@ beforeEach(async () => {
   await fake.begin();
   const store = {
     setFile: (file: string) => file,
-    readSetFile: (file: string) => readRegularFile(file, MOST_LIST_BYTES),
+    readSetFile: (file: string) => readRegularFile(file, MAX_LIST_BYTES),
   };
   writer = async () => undefined;
   const notice = (told: Notice) => notices.push(told);
@@ -167,7 +167,7 @@ describe('a file without a newline at its end', () => {
   afterEach(() => vi.restoreAllMocks());
   /** Polls until the file has been unchanged for a minute. */
   async function waitAMinute(): Promise<void> {
-    files.look();
+    files.poll();
     const now = performance.now();
     vi.spyOn(performance, 'now').mockReturnValue(now + LATER_MS);
     await files.takeAll();

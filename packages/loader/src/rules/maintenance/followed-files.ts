@@ -41,12 +41,12 @@ export class FollowedFiles {
   }
 
   /** Polls the files: takes those that have changed and settled. Call it about once a second. */
-  look(): void {
+  poll(): void {
     const names = this.#files.changed(this.#parts.service.ruleset);
     if (!this.#isBusy && names.length > 0) void this.#refresh(names);
   }
 
-  /** Takes all files that differ, at start and on request; leaves those that were just written to `look`. */
+  /** Takes all files that differ, at start and on request; leaves those that were just written to `poll`. */
   async takeAll(): Promise<void> {
     const { service, store } = this.#parts;
     const followed = [...service.ruleset.sets.values()].flatMap(({ name, origin }) =>
@@ -88,7 +88,7 @@ export class FollowedFiles {
       await service.ask(refreshing(set, FILE));
       service.refreshed(set);
       this.#agrees(set, path, stamp);
-      this.#tell('info', 'rules_changed', `Set ${known.name} was read again from ${path}.`);
+      this.#report('info', 'rules_changed', `Set ${known.name} was read again from ${path}.`);
     } catch (error) {
       this.#rejected(known, path, stamp, error);
     }
@@ -105,10 +105,11 @@ export class FollowedFiles {
     if (error instanceof RulesRejection && error.error.code === 'internal') this.#files.postpone(set, path);
     else this.#files.decide(set, path, stamp);
     const message = `Set ${set.name} stays as it is: ${path} has changed, but ${messageOf(error)}`;
-    if (this.#parts.service.alarms.raise(`set_file ${set.name}`, message)) this.#tell('error', 'set_refused', message);
+    if (this.#parts.service.alarms.raise(`set_file ${set.name}`, message))
+      this.#report('error', 'set_refused', message);
   }
 
-  #tell(level: Notice['level'], code: Notice['code'], message: string): void {
+  #report(level: Notice['level'], code: Notice['code'], message: string): void {
     this.#parts.notice({ at_ms: Date.now(), level, code, message });
   }
 }

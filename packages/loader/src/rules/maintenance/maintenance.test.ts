@@ -17,11 +17,11 @@ beforeEach(() => {
     },
     confirmed: EMPTY_RULESET,
     tick: () => ticks.push(Date.now() - NOW),
-    lookAhead: () => {},
+    checkAhead: () => {},
   };
   maintenance = new Maintenance({
     service,
-    files: { look: () => {} },
+    files: { poll: () => {} },
     isWanted: () => isWanted,
     ticked: () => {},
   });

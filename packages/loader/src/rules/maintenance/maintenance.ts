@@ -1,16 +1,16 @@
 /** Runs timed work on rules: rules expire, and the files of sets change. Sleeps while there is none. */
-import { lookAgainMs } from '../engine/look-ahead.ts';
+import { nextCheckMs } from '../engine/look-ahead.ts';
 import type { RulesService } from '../engine/rules-service.ts';
 import type { FollowedFiles } from './followed-files.ts';
 
 const TICK_MS = 1000;
 const LONGEST_WAIT_MS = 86_400_000;
 /** How often expiring permits are checked: the protected addresses change. */
-const LOOK_AHEAD_MS = 60_000;
+const CHECK_AHEAD_MS = 60_000;
 
 export interface MaintenanceParts {
-  readonly service: Pick<RulesService, 'ruleset' | 'confirmed' | 'tick' | 'lookAhead'>;
-  readonly files: Pick<FollowedFiles, 'look'>;
+  readonly service: Pick<RulesService, 'ruleset' | 'confirmed' | 'tick' | 'checkAhead'>;
+  readonly files: Pick<FollowedFiles, 'poll'>;
   /** Returns whether another part needs a tick each second. */
   readonly isWanted: () => boolean;
   /** Called at each tick. */
@@ -21,7 +21,7 @@ export class Maintenance {
   readonly #parts: MaintenanceParts;
   #timer: NodeJS.Timeout | undefined;
   #isEnded = false;
-  #lookedAheadMs = Number.NEGATIVE_INFINITY;
+  #checkedAheadMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: MaintenanceParts) {
     this.#parts = parts;
@@ -38,7 +38,7 @@ export class Maintenance {
     const nowMs = Date.now();
     const ends = rules.flatMap(({ action, expires_at }) => {
       if (expires_at === undefined) return [];
-      const aheadMs = lookAgainMs(expires_at);
+      const aheadMs = nextCheckMs(expires_at);
       return action === 'permit' && aheadMs > nowMs ? [Date.parse(expires_at), aheadMs] : [Date.parse(expires_at)];
     });
     const nextEnd = Math.min(...ends.map((endMs) => Math.max(TICK_MS, endMs - nowMs)));
@@ -55,10 +55,10 @@ export class Maintenance {
     const { service, files, ticked } = this.#parts;
     ticked(Date.now());
     service.tick();
-    files.look();
-    if (performance.now() - this.#lookedAheadMs >= LOOK_AHEAD_MS) {
-      this.#lookedAheadMs = performance.now();
-      service.lookAhead();
+    files.poll();
+    if (performance.now() - this.#checkedAheadMs >= CHECK_AHEAD_MS) {
+      this.#checkedAheadMs = performance.now();
+      service.checkAhead();
     }
     this.plan();
   }

@@ -12,7 +12,7 @@ let files: SetFiles;
 let ruleset: Ruleset;
 let nowMs = 0;
 /** Polls after this many milliseconds. */
-const look = (afterMs = 1000) => {
+const poll = (afterMs = 1000) => {
   nowMs += afterMs;
   return files.changed(ruleset, nowMs);
 };
@@ -26,39 +26,39 @@ beforeEach(() => {
   const set = { name: 'feed', origin, list: EMPTY_ADDRESS_LIST, text: undefined, loadedAtMs: Date.now() + 1000 };
   ruleset = { ...EMPTY_RULESET, sets: new Map([['feed', set]]) };
   nowMs = 0;
-  look();
+  poll();
   decide();
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
 it('names a set whose changed file has settled, until it is decided', () => {
-  expect(look()).toEqual([]);
+  expect(poll()).toEqual([]);
   writeFileSync(path, 'one and two');
-  expect(look()).toEqual([]);
-  expect(look(SETTLE_MS - 1)).toEqual([]);
-  expect(look(1)).toEqual(['feed']);
-  expect(look()).toEqual(['feed']);
+  expect(poll()).toEqual([]);
+  expect(poll(SETTLE_MS - 1)).toEqual([]);
+  expect(poll(1)).toEqual(['feed']);
+  expect(poll()).toEqual(['feed']);
   decide();
-  expect(look()).toEqual([]);
+  expect(poll()).toEqual([]);
 });
 
 it('waits while the file is being written, even if the writer pauses', () => {
   for (let i = 1; i < 5; i++) {
     writeFileSync(path, 'x'.repeat(i * 10));
-    expect(look()).toEqual([]);
-    expect(look(SETTLE_MS - 1)).toEqual([]);
+    expect(poll()).toEqual([]);
+    expect(poll(SETTLE_MS - 1)).toEqual([]);
   }
-  expect(look(1)).toEqual(['feed']);
+  expect(poll(1)).toEqual(['feed']);
 });
 
 it('waits as long again if the file turns out to be incomplete', () => {
   writeFileSync(path, 'half');
-  look();
-  expect(look(SETTLE_MS)).toEqual(['feed']);
+  poll();
+  expect(poll(SETTLE_MS)).toEqual(['feed']);
   const set = ruleset.sets.get('feed') as NamedSet;
   files.postpone(set, 'feed.txt', nowMs);
-  expect(look(SETTLE_MS - 1)).toEqual([]);
-  expect(look(1)).toEqual(['feed']);
+  expect(poll(SETTLE_MS - 1)).toEqual([]);
+  expect(poll(1)).toEqual(['feed']);
   expect(files.stillMs(set, 'feed.txt', nowMs)).toBe(2 * SETTLE_MS);
 });
 
@@ -69,29 +69,29 @@ it('takes a file that replaced it at the next poll, even with the same size and 
   utimesSync(path, at, at);
   utimesSync(other, at, at);
   files = new SetFiles((file) => join(directory, file));
-  look();
+  poll();
   decide();
   renameSync(other, path);
-  look();
-  expect(look()).toEqual(['feed']);
+  poll();
+  expect(poll()).toEqual(['feed']);
 });
 
 it('notices a file that was removed, and one that returned', () => {
   rmSync(path);
-  look();
-  expect(look(SETTLE_MS)).toEqual(['feed']);
+  poll();
+  expect(poll(SETTLE_MS)).toEqual(['feed']);
   decide();
   writeFileSync(path, 'again');
-  look();
-  expect(look(SETTLE_MS)).toEqual(['feed']);
+  poll();
+  expect(poll(SETTLE_MS)).toEqual(['feed']);
 });
 
 it('names a file at the first poll, whatever its times: it may have been written since it was read elsewhere', () => {
   files = new SetFiles((file) => join(directory, file));
-  expect(look()).toEqual([]);
-  expect(look(SETTLE_MS)).toEqual(['feed']);
+  expect(poll()).toEqual([]);
+  expect(poll(SETTLE_MS)).toEqual(['feed']);
   decide();
-  expect(look(SETTLE_MS)).toEqual([]);
+  expect(poll(SETTLE_MS)).toEqual([]);
 });
 
 it('takes at start only what was written long enough ago', () => {

@@ -7,7 +7,7 @@ import type { NamedSet, Ruleset } from '../ruleset/ruleset.ts';
  * next poll.
  */
 export const SETTLE_MS = 6000;
-const NEXT_LOOK_MS = 500;
+const NEXT_POLL_MS = 500;
 
 interface Seen {
   stamp: string;
@@ -39,7 +39,7 @@ export class SetFiles {
     for (const set of ruleset.sets.values()) {
       if (set.origin.kind !== 'file') continue;
       const key = keyOf(set, set.origin.path);
-      const now = look(this.#pathOf(set.origin.path));
+      const now = statOf(this.#pathOf(set.origin.path));
       // It may have been written between its import and this poll: its times cannot tell.
       if (!this.#decided.has(key)) this.#decided.set(key, 'never read');
       const seen = this.#seen.get(key);
@@ -47,7 +47,7 @@ export class SetFiles {
         const isReplaced = seen !== undefined && seen.ino !== 0 && seen.ino !== now.ino && now.ino !== 0;
         this.#seen.set(key, { ...now, sinceMs: nowMs, stillFromMs: nowMs, isReplaced });
       } else if (now.stamp !== this.#decided.get(key)) {
-        if (nowMs - seen.stillFromMs >= (seen.isReplaced ? NEXT_LOOK_MS : SETTLE_MS)) names.push(set.name);
+        if (nowMs - seen.stillFromMs >= (seen.isReplaced ? NEXT_POLL_MS : SETTLE_MS)) names.push(set.name);
       }
     }
     return names;
@@ -74,15 +74,15 @@ export class SetFiles {
 
 /** Returns a stamp that changes whenever the file is written or replaced. */
 export function stampOf(path: string): string {
-  return look(path).stamp;
+  return statOf(path).stamp;
 }
 
 /** Returns whether the last write to the file is at least `SETTLE_MS` old. */
 export function isSettled(path: string, wallMs = Date.now()): boolean {
-  return wallMs - look(path).mtimeMs >= SETTLE_MS;
+  return wallMs - statOf(path).mtimeMs >= SETTLE_MS;
 }
 
-function look(path: string): { stamp: string; ino: number; mtimeMs: number } {
+function statOf(path: string): { stamp: string; ino: number; mtimeMs: number } {
   try {
     const { ino, size, mtimeMs } = statSync(path);
     return { stamp: `${ino} ${size} ${mtimeMs}`, ino, mtimeMs };

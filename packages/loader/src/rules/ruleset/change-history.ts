@@ -107,6 +107,6 @@ export function otherStep({ what, who }: RulesStep): RulesRejection {
 }
 
 /** Returns the step as clients receive it. */
-export function toldStep({ id, what, who: { name, via }, at_ms, revision }: RulesStep): RulesStep {
+export function stepForClients({ id, what, who: { name, via }, at_ms, revision }: RulesStep): RulesStep {
   return { id, what, who: { name, via }, at_ms, revision };
 }

@@ -2,7 +2,7 @@
  * Finds protected addresses that new rules would lock out and the current ones do not, by evaluating the compiled
  * rules.
  */
-import { NOT_JUDGED, type PacketFacts, RuleImage } from '../evaluator/rule-image.ts';
+import { NOT_IP, type PacketFacts, RuleImage } from '../evaluator/rule-image.ts';
 import type { Ruleset } from '../ruleset/ruleset.ts';
 import { probesOf } from './probes.ts';
 import type { Protected } from './protected-sources.ts';
@@ -47,7 +47,7 @@ export interface LaterLockout {
 }
 
 /** Most expiry times to check. */
-const MOST_ENDS = 8;
+const MAX_ENDS = 8;
 
 /** Returns the first time at which an expiring permit leaves one of `protectedNow` denied that is not denied now. */
 export function lockedOutLater(
@@ -64,7 +64,7 @@ export function lockedOutLater(
   if (ends.length === 0) return undefined;
   const rules = new RuleImage(new Uint8Array(image));
   const probed = protectedNow().map((one) => ({ one, probes: probesOf(one, ruleset) }));
-  for (const { atMs, ruleId } of ends.sort((a, b) => a.atMs - b.atMs).slice(0, MOST_ENDS)) {
+  for (const { atMs, ruleId } of ends.sort((a, b) => a.atMs - b.atMs).slice(0, MAX_ENDS)) {
     const [now, then] = [nowMs, atMs].map((ms) => BigInt(ms) * 1_000_000n) as [bigint, bigint];
     for (const { one, probes } of probed) {
       const losesAccess = probes.some((probe) =>
@@ -81,6 +81,6 @@ export function lockedOutLater(
 
 function isDenied(image: RuleImage, facts: PacketFacts, nowNs: bigint): boolean {
   const node = image.decide(facts, nowNs);
-  if (node === NOT_JUDGED) return false;
+  if (node === NOT_IP) return false;
   return node === 0 ? image.defaultDeny : image.action(node) === 'deny';
 }

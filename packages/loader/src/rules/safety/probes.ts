@@ -38,7 +38,7 @@ const COMMON: readonly Service[] = [[TCP, 22], [TCP, 443], [UDP, 53], [ICMP], [I
 const WITH_PORTS = [TCP, UDP, 132, 136];
 
 /** Most networks of a set inside a protected one that are probed. */
-const MOST_OVERLAPS = 64;
+const MAX_OVERLAPS = 64;
 
 /** Returns the probes without their interface. */
 export function probesOf(one: Protected, ruleset: Ruleset): Omit<PacketFacts, 'interfaceSlot'>[] {
@@ -103,7 +103,7 @@ function overlaps(list: AddressList | undefined, network: Network): number[][] {
       ? { entries: list.ipv4.starts, bits: list.ipv4.bits }
       : { entries: list.ipv6.words, bits: list.ipv6.bits };
   const found: number[][] = [];
-  for (let i = 0; i < bits.length && found.length < MOST_OVERLAPS; i++) {
+  for (let i = 0; i < bits.length && found.length < MAX_OVERLAPS; i++) {
     const own = bits[i] as number;
     if (!contains(wanted, Math.min(own, width), entries, i * wanted.length)) continue;
     found.push(own >= width ? [...entries.subarray(i * wanted.length, (i + 1) * wanted.length)] : [...wanted]);

@@ -8,9 +8,9 @@ import { RulesRejection } from '../ruleset/rejection.ts';
 import { type Write, writeAll } from './write-all.ts';
 
 /** An entry that begins below this size is written to the file, whatever its length. */
-const MOST_BYTES = 8 * 1024 * 1024;
+const MAX_BYTES = 8 * 1024 * 1024;
 /** Number of older files that are kept. */
-const MOST_ROTATED = 4;
+const MAX_ROTATED = 4;
 const OWNER_ONLY = 0o600;
 const LINE_FEED = 0x0a;
 const TAIL_BYTES = 16 * 1024 * 1024;
@@ -18,13 +18,13 @@ const TAIL_BYTES = 16 * 1024 * 1024;
 export class AuditLog {
   readonly path: string;
   readonly #write: Write | undefined;
-  readonly #mostBytes: number;
+  readonly #maxBytes: number;
 
-  /** `write` and `mostBytes` are for tests. */
-  constructor(path: string, write?: Write, mostBytes = MOST_BYTES) {
+  /** `write` and `maxBytes` are for tests. */
+  constructor(path: string, write?: Write, maxBytes = MAX_BYTES) {
     this.path = path;
     this.#write = write;
-    this.#mostBytes = mostBytes;
+    this.#maxBytes = maxBytes;
   }
 
   /**
@@ -49,7 +49,7 @@ export class AuditLog {
   newest(limit: number, tailBytes = TAIL_BYTES): AuditEntry[] {
     const entries: AuditEntry[] = [];
     let left = tailBytes;
-    for (let age = 0; age <= MOST_ROTATED && entries.length < limit && left > 0; age++) {
+    for (let age = 0; age <= MAX_ROTATED && entries.length < limit && left > 0; age++) {
       const path = this.#rotated(age);
       try {
         const { lines, isCut } = tailOf(path, left);
@@ -69,10 +69,10 @@ export class AuditLog {
   /** Opens the file to append to, after rotating it if it is full. */
   #open(): number {
     const file = openSync(this.path, 'a+', OWNER_ONLY);
-    if (fstatSync(file).size < this.#mostBytes) return file;
+    if (fstatSync(file).size < this.#maxBytes) return file;
     closeSync(file);
-    rmSync(this.#rotated(MOST_ROTATED), { force: true });
-    for (let age = MOST_ROTATED; age > 0; age--) {
+    rmSync(this.#rotated(MAX_ROTATED), { force: true });
+    for (let age = MAX_ROTATED; age > 0; age--) {
       try {
         renameSync(this.#rotated(age - 1), this.#rotated(age));
       } catch (error) {

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EMPTY_ADDRESS_LIST } from '../lists/address-list.ts';
 import { addRule, importSet } from '../ruleset/changes.ts';
 import { EMPTY_RULESET, type NamedSet, type Ruleset, type SetOrigin } from '../ruleset/ruleset.ts';
-import { MOST_LIST_BYTES } from './regular-file.ts';
+import { MAX_LIST_BYTES } from './regular-file.ts';
 import { type Found, RuleStore, type StoredRules } from './rule-store.ts';
 import { makeStateDirectory, statePaths } from './state-directory.ts';
 
@@ -101,10 +101,10 @@ describe('copies of lists', () => {
   });
 
   it('writes no list that is longer than it can read', async () => {
-    const long = { ...setOf('long', { kind: 'copy' }, ''), text: new Uint8Array(MOST_LIST_BYTES + 1) };
+    const long = { ...setOf('long', { kind: 'copy' }, ''), text: new Uint8Array(MAX_LIST_BYTES + 1) };
     expect(() => new RuleStore(paths).prepare(withSet(long))).toThrow(/set long would have \d+ bytes, more than/);
-    save(withSet({ ...long, text: new Uint8Array(MOST_LIST_BYTES) }));
-    expect((await read()).sets[0]?.text).toHaveLength(MOST_LIST_BYTES);
+    save(withSet({ ...long, text: new Uint8Array(MAX_LIST_BYTES) }));
+    expect((await read()).sets[0]?.text).toHaveLength(MAX_LIST_BYTES);
   });
 
   it('that are damaged stay known as damaged after changes and starts, until they are complete again', async () => {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { FileSet } from '@packetlog/common';
 import { textHash } from '../ruleset/content-hash.ts';
 import type { NamedSet, Ruleset, SetOrigin } from '../ruleset/ruleset.ts';
-import { isThere, MOST_LIST_BYTES, readRegularFile, UnfitFileError } from './regular-file.ts';
+import { isThere, MAX_LIST_BYTES, readRegularFile, UnfitFileError } from './regular-file.ts';
 import { RulesFileError, requireShort } from './rules-document.ts';
 import { sharedBytes } from './shared-bytes.ts';
 
@@ -77,12 +77,12 @@ export class ListCopies {
     const copy = this.#pathOf(name);
     try {
       if (file !== undefined && !isThere(copy)) {
-        const text = await readRegularFile(this.#fileOf(file), MOST_LIST_BYTES);
+        const text = await readRegularFile(this.#fileOf(file), MAX_LIST_BYTES);
         // The list of rules in force was accepted once; the current content of the file may not have been.
         if (lost === undefined || textHash(text) === hash) return { name, origin, text, loadedAtMs: Date.now() };
         return lose(nothing(), `the copy of the list of set ${name} (${copy}) is gone`, MATCHES_NOTHING);
       }
-      const text = await readRegularFile(copy, MOST_LIST_BYTES);
+      const text = await readRegularFile(copy, MAX_LIST_BYTES);
       this.#written.set(name, text);
       if (hash === undefined || hash === textHash(text)) return { name, origin, text, loadedAtMs };
       const problem = `the copy of the list of set ${name} (${copy}) is not as it was written`;
@@ -100,7 +100,7 @@ export class ListCopies {
     wrote: () => void;
   } {
     const copied = [...sets.values()].filter(hasCopy);
-    for (const { name, text } of copied) requireShort(`the list of set ${name}`, text.length, MOST_LIST_BYTES);
+    for (const { name, text } of copied) requireShort(`the list of set ${name}`, text.length, MAX_LIST_BYTES);
     const changed = copied.filter(
       ({ name, text }) => this.#written.get(name) !== text && !this.#isStillLost(name, text),
     );

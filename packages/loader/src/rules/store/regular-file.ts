@@ -6,9 +6,9 @@ import { constants, lstatSync, type Stats } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 
 /** About 1,400,000 lines of IPv6 networks. */
-export const MOST_LIST_BYTES = 64 * 1024 * 1024;
+export const MAX_LIST_BYTES = 64 * 1024 * 1024;
 /** About 100,000 rules. */
-export const MOST_RULES_BYTES = 32 * 1024 * 1024;
+export const MAX_RULES_BYTES = 32 * 1024 * 1024;
 
 /** The file cannot be read as a list or as rules. `message` ends a sentence that begins with the file. */
 export class UnfitFileError extends Error {
@@ -20,14 +20,14 @@ export class UnfitFileError extends Error {
  * one of them without opening it: opening may block or have side effects. Throws UnfitFileError or the file system's
  * error.
  */
-export async function readRegularFile(path: string, mostBytes: number): Promise<Uint8Array> {
-  requireRegular(await stat(path), mostBytes);
+export async function readRegularFile(path: string, maxBytes: number): Promise<Uint8Array> {
+  requireRegular(await stat(path), maxBytes);
   // Another file may have replaced it since.
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {
     const found = await file.stat();
-    requireRegular(found, mostBytes);
-    return await readWhole(file, found.size, mostBytes);
+    requireRegular(found, maxBytes);
+    return await readWhole(file, found.size, maxBytes);
   } finally {
     await file.close();
   }
@@ -44,7 +44,7 @@ export function isThere(path: string): boolean {
 async function readWhole(
   file: Awaited<ReturnType<typeof open>>,
   expected: number,
-  mostBytes: number,
+  maxBytes: number,
 ): Promise<Uint8Array> {
   let bytes = new Uint8Array(new SharedArrayBuffer(expected));
   for (let length = 0; ; ) {
@@ -53,8 +53,8 @@ async function readWhole(
       const more = new Uint8Array(new ArrayBuffer(1));
       const { bytesRead } = await file.read(more, 0, 1, length);
       if (bytesRead === 0) return bytes;
-      if (length + 1 > mostBytes) throw tooLong(mostBytes);
-      const longer = new Uint8Array(new SharedArrayBuffer(Math.min(mostBytes, 2 * length + 4096)));
+      if (length + 1 > maxBytes) throw tooLong(maxBytes);
+      const longer = new Uint8Array(new SharedArrayBuffer(Math.min(maxBytes, 2 * length + 4096)));
       longer.set(bytes);
       longer.set(more, length++);
       bytes = longer;
@@ -65,14 +65,14 @@ async function readWhole(
   }
 }
 
-function requireRegular(found: Stats, mostBytes: number): void {
+function requireRegular(found: Stats, maxBytes: number): void {
   if (!found.isFile()) throw new UnfitFileError(`is ${kindOf(found)}, not a regular file. Name a file`);
-  if (found.size > mostBytes) throw tooLong(mostBytes, found.size);
+  if (found.size > maxBytes) throw tooLong(maxBytes, found.size);
 }
 
-function tooLong(mostBytes: number, size?: number): UnfitFileError {
+function tooLong(maxBytes: number, size?: number): UnfitFileError {
   const has = size === undefined ? 'has more' : `has ${size} bytes, more`;
-  return new UnfitFileError(`${has} than the ${mostBytes} that are read. Split it into several files`);
+  return new UnfitFileError(`${has} than the ${maxBytes} that are read. Split it into several files`);
 }
 
 function kindOf(found: Stats): string {

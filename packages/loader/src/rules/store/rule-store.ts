@@ -10,7 +10,7 @@ import { contentHash } from '../ruleset/content-hash.ts';
 import type { NamedSet, Ruleset } from '../ruleset/ruleset.ts';
 import { type PreparedFile, prepareFiles, writeAtomically } from './atomic-file.ts';
 import { ListCopies, type LostList, problemOf, type StoredSet } from './list-copies.ts';
-import { isThere, MOST_LIST_BYTES, MOST_RULES_BYTES, readRegularFile } from './regular-file.ts';
+import { isThere, MAX_LIST_BYTES, MAX_RULES_BYTES, readRegularFile } from './regular-file.ts';
 import { RulesFileError, readDocument, requireReadable, requireShort, writeDocument } from './rules-document.ts';
 import { NO_STATE, type RulesState, readState, stateText, withAccepted, withUnconfirmed } from './rules-state.ts';
 import { setAside } from './set-aside.ts';
@@ -48,7 +48,7 @@ export class RuleStore {
   readonly #keptAside: (copy: string) => void;
   /** Stamp of the file that was last kept aside. */
   #keptStamp: string | undefined;
-  #judges = true;
+  #accepts = true;
   #state: RulesState = NO_STATE;
   #schema: string | undefined;
   /** Stamp of the rules file when it was last read or written; undefined: it did not exist. */
@@ -91,7 +91,7 @@ export class RuleStore {
 
   /** Stops accepting what is written: it was judged against rules that were not accepted. */
   acceptNothing(): void {
-    this.#judges = false;
+    this.#accepts = false;
   }
 
   /** Records that the rules loaded from the file are in force, or match the rules in force. */
@@ -111,11 +111,11 @@ export class RuleStore {
     }
     requireReadable(ruleset, this.#readable);
     const text = this.#textOf(ruleset);
-    const accepted = this.#judges ? withAccepted(this.#state, contentHash(ruleset), ruleset.nextId) : this.#state;
+    const accepted = this.#accepts ? withAccepted(this.#state, contentHash(ruleset), ruleset.nextId) : this.#state;
     mkdirSync(dirname(path), { recursive: true });
     mkdirSync(this.#paths.sets, { recursive: true });
     const lists = this.#lists.of(ruleset);
-    requireShort('the rules file', text.length, MOST_RULES_BYTES);
+    requireShort('the rules file', text.length, MAX_RULES_BYTES);
     const state = { ...accepted, lists: lists.hashes };
     const files = prepareFiles([
       ...lists.files,
@@ -153,7 +153,7 @@ export class RuleStore {
 
   /** Reads the current content of a set's own file. Throws UnfitFileError or the file system's error. */
   readSetFile(path: string): Promise<Uint8Array> {
-    return readRegularFile(path, MOST_LIST_BYTES);
+    return readRegularFile(path, MAX_LIST_BYTES);
   }
 
   /** Resolves the path of a set's file relative to the rules file. */
@@ -182,7 +182,7 @@ export class RuleStore {
     if (!isThere(path)) return undefined;
     try {
       const writtenAtMs = statSync(path).mtimeMs;
-      const text = Buffer.from(await readRegularFile(path, MOST_RULES_BYTES)).toString('utf8');
+      const text = Buffer.from(await readRegularFile(path, MAX_RULES_BYTES)).toString('utf8');
       const { file, rules, nextId, isEdited } = readDocument(text, writtenAtMs);
       if (!isGood) this.#schema = file.$schema;
       for (const rule of rules) this.#readable.add(rule);

@@ -72,7 +72,7 @@ describe('a rules file', () => {
       '{"version":1,"rules":[{"id":1,"action":"deny","source":"any"},{"id":1,"action":"deny","source":"any"}]}',
       /id 1/,
     ],
-  ])('is refused when it is %s', (_, text, problem) => {
+  ])('is rejected when it is %s', (_, text, problem) => {
     expect(() => readDocument(text, 0)).toThrow(RulesFileError);
     expect(() => readDocument(text, 0)).toThrow(problem);
   });

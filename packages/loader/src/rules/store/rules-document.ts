@@ -10,9 +10,9 @@ export class RulesFileError extends Error {
 }
 
 /** Throws RulesFileError for content that is too long to be read at the next start. */
-export function requireShort(what: string, bytes: number, mostBytes: number): void {
-  if (bytes <= mostBytes) return;
-  throw new RulesFileError(`${what} would have ${bytes} bytes, more than the ${mostBytes} that can be read again`);
+export function requireShort(what: string, bytes: number, maxBytes: number): void {
+  if (bytes <= maxBytes) return;
+  throw new RulesFileError(`${what} would have ${bytes} bytes, more than the ${maxBytes} that can be read again`);
 }
 
 export interface RulesDocument {

@@ -6,8 +6,8 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { isThere } from './regular-file.ts';
 
-const MOST_ACCEPTED = 32;
-const MOST_UNCONFIRMED = 16;
+const MAX_ACCEPTED = 32;
+const MAX_UNCONFIRMED = 16;
 
 const hash = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 const stateSchema = z.object({
@@ -42,7 +42,7 @@ export function withAccepted(state: RulesState, content: string, nextId: number)
   return {
     ...state,
     next_id: Math.max(state.next_id, nextId),
-    accepted: newest(state.accepted, content, MOST_ACCEPTED),
+    accepted: newest(state.accepted, content, MAX_ACCEPTED),
     unconfirmed: state.unconfirmed.filter((each) => each !== content),
   };
 }
@@ -52,7 +52,7 @@ export function withUnconfirmed(state: RulesState, content: string, nextId: numb
   return {
     ...state,
     next_id: Math.max(state.next_id, nextId),
-    unconfirmed: newest(state.unconfirmed, content, MOST_UNCONFIRMED),
+    unconfirmed: newest(state.unconfirmed, content, MAX_UNCONFIRMED),
   };
 }
 

@@ -2,7 +2,7 @@
 import { copyFileSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-const MOST_KEPT = 5;
+const MAX_KEPT = 5;
 
 /**
  * Returns the path of the copy. Keeps the five newest copies and removes older ones. Throws the file system's error.
@@ -13,6 +13,6 @@ export function setAside(path: string, nowMs: number): string {
   const copy = join(dirname(path), `${prefix}${stamp}`);
   copyFileSync(path, copy);
   const kept = readdirSync(dirname(path)).filter((name) => name.startsWith(prefix));
-  for (const name of kept.sort().slice(0, -MOST_KEPT)) rmSync(join(dirname(path), name), { force: true });
+  for (const name of kept.sort().slice(0, -MAX_KEPT)) rmSync(join(dirname(path), name), { force: true });
   return copy;
 }

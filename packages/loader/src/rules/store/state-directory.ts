@@ -130,9 +130,9 @@ function entries(directory: string): string[] {
 }
 
 /** Ignores paths that cannot be inspected: they cannot be used either, and using them reports the error. */
-function readable<T>(look: () => T): T | undefined {
+function readable<T>(inspect: () => T): T | undefined {
   try {
-    return look();
+    return inspect();
   } catch {
     return undefined;
   }

@@ -58,7 +58,7 @@ export class Compiler {
     for (const list of job.sets.values()) networks += addressListLength(list);
     if (networks <= this.#hereNetworks) return compileJob(job);
     const result = await this.#there({ kind: 'compile', job });
-    if (result.kind === 'refused') throw new RulesCompileError(result.code, result.message, result.limit);
+    if (result.kind === 'rejected') throw new RulesCompileError(result.code, result.message, result.limit);
     if (result.kind !== 'compiled') throw new Error('not an answer to compile');
     return result.compiled;
   }

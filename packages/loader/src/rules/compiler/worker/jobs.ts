@@ -16,7 +16,7 @@ export type Job = { kind: 'parse'; text: Uint8Array } | { kind: 'compile'; job: 
 export type Result =
   | { kind: 'parsed'; parsed: ParsedAddressList }
   | { kind: 'compiled'; compiled: CompiledImage }
-  | { kind: 'refused'; code: RulesCompileError['code']; message: string; limit: number | undefined };
+  | { kind: 'rejected'; code: RulesCompileError['code']; message: string; limit: number | undefined };
 
 export function resultOf(job: Job): Result {
   if (job.kind === 'parse') return { kind: 'parsed', parsed: parseJob(job.text) };
@@ -24,7 +24,7 @@ export function resultOf(job: Job): Result {
     return { kind: 'compiled', compiled: compileJob(job.job) };
   } catch (error) {
     if (!(error instanceof RulesCompileError)) throw error;
-    return { kind: 'refused', code: error.code, message: error.message, limit: error.limit };
+    return { kind: 'rejected', code: error.code, message: error.message, limit: error.limit };
   }
 }
 
