@@ -1,4 +1,4 @@
-/** Rules of a loader with its own state directory: as somebody types them, and as programs of root ask for them. */
+/** Changes the rules of a loader with its own state directory, through the command line and the control socket. */
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -16,7 +16,7 @@ export interface CommandResult {
 
 export interface RulesPlace {
   readonly directory: string;
-  /** For a loader and for commands. */
+  /** Environment of the loader and of commands. */
   readonly env: Readonly<Record<string, string>>;
   path(name: string): string;
   remove(): void;
@@ -26,14 +26,14 @@ export function makeRulesPlace(): RulesPlace {
   const directory = mkdtempSync(join(tmpdir(), 'packetlog-rules-'));
   return {
     directory,
-    // What the machine itself is connected to is none of the lab's.
+    // The connection of the machine itself must not protect an address in the lab.
     env: { PACKETLOG_STATE_DIR: directory, SSH_CONNECTION: '' },
     path: (name) => join(directory, name),
     remove: () => rmSync(directory, { recursive: true, force: true }),
   };
 }
 
-/** Whether the process holds the lock on a file of the place, as the kernel says. */
+/** Returns whether the process holds the lock on a file of the place, according to /proc/locks. */
 export function holdsLock(process: LabProcess, place: RulesPlace, name: string): boolean {
   const ino = statSync(place.path(name), { throwIfNoEntry: false })?.ino;
   return readFileSync('/proc/locks', 'utf8')
@@ -46,14 +46,14 @@ export async function hasEnded(process: LabProcess): Promise<boolean> {
   return Promise.race([process.exited.then(() => true), setImmediate(false)]);
 }
 
-/** Waits for its end. */
+/** Runs `packetlog rules` and waits for its end. */
 export async function rules(at: Namespace, place: RulesPlace, ...args: string[]): Promise<CommandResult> {
   const command = startPacketlog(at, { args: ['rules', ...args], env: place.env });
   const { code } = await command.exited;
   return { code, stdout: command.stdout, stderr: command.stderr };
 }
 
-/** As `rules`, with standard input. */
+/** Does the same with standard input. */
 export async function rulesReading(
   at: Namespace,
   place: RulesPlace,
@@ -66,21 +66,21 @@ export async function rulesReading(
   return { code, stdout: command.stdout, stderr: command.stderr };
 }
 
-/** Throws what it said, if it did not succeed. */
+/** Runs `packetlog rules` and returns its standard output. Throws its output if it fails. */
 export async function rulesDone(at: Namespace, place: RulesPlace, ...args: string[]): Promise<string> {
   const { code, stdout, stderr } = await rules(at, place, ...args);
   if (code !== 0) throw new Error(`packetlog rules ${args.join(' ')}: exit code ${code}\n${stdout}${stderr}`);
   return stdout;
 }
 
-/** Without a command, which takes its time to start. */
+/** Sends a request without starting a command, which takes longer. */
 export function ask<Verb extends RulesVerb>(
   place: RulesPlace,
   verb: Verb,
   body: RulesRequest<Verb>,
 ): Promise<RulesAnswer<Verb>> {
   return new Promise((resolve, reject) => {
-    // One that was kept may be closed by the loader at the moment it is used again, on a machine that is busy.
+    // A new connection each time: the loader may close a kept one at the moment it is used again.
     const kept = { agent: false };
     const options = { socketPath: place.path('control.sock'), path: `/rules/${verb}`, method: 'POST', ...kept };
     const asked = request(options, (response) => {
@@ -95,7 +95,7 @@ export function ask<Verb extends RulesVerb>(
   });
 }
 
-/** Throws the rejection. */
+/** Returns the value of the answer. Throws the message of a rejection. */
 export async function done<Verb extends RulesVerb>(
   place: RulesPlace,
   verb: Verb,

@@ -1,4 +1,4 @@
-/** `packetlog rules` as scripts use it: repeated, many lines at once, lists that fail. Needs root. */
+/** `packetlog rules` in scripts: repeated commands, many lines at once, lists that fail. Needs root. */
 import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startPacketlogWithInput } from '../lab/process.ts';
@@ -27,7 +27,7 @@ describe.skipIf(!requireRoot())('rules for scripts', () => {
   const reading = (input: string, ...args: string[]) => rulesReading(suite.network.server, place, input, ...args);
   const sources = async () => (await listed(place)).rules.map(({ source }) => source);
 
-  test('a ban that is repeated is one rule, and is lifted by its address', async () => {
+  test('a repeated ban stays one rule and is removed by its address', async () => {
     const { client, link } = suite.network;
     const ban = ['add', 'deny', link.client.ipv4, '--for', '600s', '--reason', 'fail2ban sshd'];
     expect(await run(...ban)).toMatchObject({ code: 0, stdout: 'Added rule 1.\n' });
@@ -46,7 +46,7 @@ describe.skipIf(!requireRoot())('rules for scripts', () => {
     expect((await run(...unban)).code).toBe(NOT_FOUND);
   });
 
-  test('many rules are read from standard input in one change, or none of them', async () => {
+  test('standard input adds many rules in one change, or none', async () => {
     const many = await reading('198.51.100.1\n# scanners\n198.51.100.2\n', 'add', 'deny', '-', '--for', '1h');
     expect(many).toMatchObject({ code: 0, stdout: 'Added 2 rules.\n' });
     const faulty = await reading('198.51.100.3\n\n198.51.100.300\n', 'add', 'deny', '-');
@@ -65,7 +65,7 @@ describe.skipIf(!requireRoot())('rules for scripts', () => {
     expect(await sources()).toEqual(['198.51.100.4']);
   });
 
-  test('nothing on standard input is a fault, not an empty wish', async () => {
+  test('empty standard input is an error', async () => {
     for (const args of [
       ['add', 'deny', '-'],
       ['remove', '-'],
@@ -79,7 +79,7 @@ describe.skipIf(!requireRoot())('rules for scripts', () => {
     expect(await listed(place)).toMatchObject({ sets: [{ name: 'drop', entries: 0 }] });
   });
 
-  test('a list whose writer pauses is read to its end, and nothing of it is in force before', async () => {
+  test('a list whose writer pauses is read to its end before any of it is in force', async () => {
     const lines = Array.from({ length: 30_000 }, (_, i) => `198.${18 + (i >>> 16)}.${(i >>> 8) & 255}.${i & 255}\n`);
     const half = lines.slice(0, 15_000).join('');
     const command = suite.own(
@@ -88,7 +88,7 @@ describe.skipIf(!requireRoot())('rules for scripts', () => {
         env: place.env,
       }),
     );
-    // More than a pipe holds: it was read when this resolves.
+    // More than a pipe holds: the command has read it when this resolves.
     await command.write(half);
     expect((await listed(place)).sets).toEqual([]);
     await command.write(lines.slice(15_000).join(''));
@@ -97,7 +97,7 @@ describe.skipIf(!requireRoot())('rules for scripts', () => {
     expect((await listed(place)).sets).toMatchObject([{ name: 'slow', entries: 30_000 }]);
   });
 
-  test('what cannot match is rejected, or said', async () => {
+  test('a rule that cannot match is rejected or gets a warning', async () => {
     const header = await run('add', 'deny', '2001:db8::/32', '--protocol', '43');
     expect(header).toMatchObject({ code: USAGE, stderr: expect.stringMatching(/routing extension header/) });
     const elsewhere = await run('add', 'deny', '192.0.2.9', '--interface', 'wan7');
@@ -105,19 +105,19 @@ describe.skipIf(!requireRoot())('rules for scripts', () => {
     expect((await run('list')).stdout).toMatch(/^Rule 1: It matches no packet now: interface wan7/m);
   });
 
-  test('wrong usage has the same exit code as elsewhere, and an edit without a change is one', async () => {
+  test('wrong usage, such as an edit without a change, has the exit code for usage', async () => {
     const wrong = [['frob'], ['list', '--frob'], ['add'], ['add', 'deny'], ['edit', '1'], ['remove'], ['policy']];
     for (const args of wrong) expect({ args, code: (await run(...args)).code }).toEqual({ args, code: USAGE });
   });
 
-  test('an export has the networks that are in force, not the lines that were left out', async () => {
+  test('an export contains the networks in force, not the skipped lines', async () => {
     const list = place.path('drop.txt');
     writeFileSync(list, '# noise\n203.0.113.0/24 ; SBL1\nexample.org\n2001:DB8::1\n::ffff:192.0.2.77\n');
     expect((await run('import', list, '--skip-bad')).stdout).toMatch(/3 networks; .*Skipped: 1 line\./);
     expect((await run('export', '--set', 'drop')).stdout).toBe('203.0.113.0/24\n192.0.2.77\n2001:db8::1\n');
   });
 
-  test('a rules file is applied once: what is the same keeps its counters, and the exit code says what changed', async () => {
+  test('apply is idempotent: equal rules keep their counters, and the exit code reports changes', async () => {
     const { client, link } = suite.network;
     const file = place.path('wanted.json');
     const write = (...wanted: object[]) => writeFileSync(file, JSON.stringify({ version: 1, rules: wanted }));
@@ -151,7 +151,7 @@ describe.skipIf(!requireRoot())('rules for scripts', () => {
     expect(await sources()).toEqual([link.client.ipv4, '198.51.100.0/24']);
   });
 
-  test('a rules file passes the same guard, and what is risky waits', async () => {
+  test('apply passes the lockout guard, and a risky change waits for confirmation', async () => {
     const file = place.path('wanted.json');
     const write = (content: object) => writeFileSync(file, JSON.stringify({ version: 1, rules: [], ...content }));
     write({ rules: [{ action: 'deny', source: '198.51.100.7' }], protect: ['198.51.100.0/24'] });

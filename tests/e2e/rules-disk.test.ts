@@ -1,4 +1,4 @@
-/** Rules on disks that are full, read-only, or hold what is no list: what is in force stays so, and it is said. Needs root. */
+/** Rules on disks that are full or read-only, and files that are no lists: the rules in force stay, with an error. Needs root. */
 import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
@@ -44,10 +44,10 @@ describe.skipIf(!requireRoot())('rules on a disk', () => {
   const deny = (destination_port: number) =>
     ({ action: 'deny', source: source(), protocol: 'udp', destination_port }) as const;
 
-  /** A file system of the test's own in the place of the state directory. */
+  /** Mounts a file system at the state directory. */
   async function mountState(): Promise<void> {
     await run('mount', ['-t', 'tmpfs', '-o', 'size=256k,mode=0700', 'plt-state', place.directory]);
-    // The loader may still have it in its own list of mounts.
+    // The loader's mount namespace may still contain it.
     cleanUp.push(() => run('umount', ['-l', place.directory]));
   }
 
@@ -58,7 +58,7 @@ describe.skipIf(!requireRoot())('rules on a disk', () => {
     return packetlog;
   }
 
-  /** Which of both ports is denied, as the receiver sees it. */
+  /** Returns which of the two ports is denied, as seen by the receiver. */
   async function watchPorts(): Promise<() => Promise<{ first: boolean; second: boolean }>> {
     const { client, link } = suite.network;
     const open: UdpReceiver[] = [];
@@ -69,13 +69,13 @@ describe.skipIf(!requireRoot())('rules on a disk', () => {
       const before = await received();
       const ports = [FIRST, SECOND, SECOND + 1];
       await sendUdp(client, { address: link.server.ipv4, count: EACH * ports.length, ports });
-      // The third is never denied, and comes last.
+      // The third packet is never denied and arrives last.
       const after = await until(
         async () => {
           const now = await received();
           return (now[2] ?? 0) === (before[2] ?? 0) + EACH && now;
         },
-        { what: 'what is permitted to arrive', evidence: () => packetlog.stderr },
+        { what: 'the permitted packet to arrive', evidence: () => packetlog.stderr },
       );
       const arrived = after.map((count, i) => count - (before[i] ?? 0));
       expect(
@@ -86,7 +86,7 @@ describe.skipIf(!requireRoot())('rules on a disk', () => {
     };
   }
 
-  test('a change that a full disk stops is neither in a file nor in force', async () => {
+  test('a change that fails on a full disk is neither written nor in force', async () => {
     await mountState();
     const denied = await watchPorts();
     await start();
@@ -96,7 +96,7 @@ describe.skipIf(!requireRoot())('rules on a disk', () => {
     const before = contents();
 
     const filler = openSync(place.path('filler'), 'w');
-    // As long as the disk takes a page, a file may be written and the next one not.
+    // While the disk has room for a page, one file may be written and the next one not.
     for (let pages = 0; ; pages++) {
       try {
         writeSync(filler, Buffer.alloc(4096));
@@ -127,7 +127,7 @@ describe.skipIf(!requireRoot())('rules on a disk', () => {
     expect((await listed(place)).alarms).toBeUndefined();
   });
 
-  test('where no copy can be kept, the file that was read is in force, not an older copy', async () => {
+  test('if no copy can be kept, the rules file is in force, not an older copy', async () => {
     await mountState();
     const other = makeRulesPlace();
     cleanUp.push(() => other.remove());
@@ -145,7 +145,7 @@ describe.skipIf(!requireRoot())('rules on a disk', () => {
     expect(packetlog.stderr).not.toMatch(/rules file .* cannot be/);
   });
 
-  test('a followed file that is no list is said to be none, and holds nothing up', async () => {
+  test('a followed file that is no list raises an alarm and blocks nothing', async () => {
     const denied = await watchPorts();
     const list = place.path('list.txt');
     const replace = (make: (path: string) => unknown) => {
@@ -188,7 +188,7 @@ describe.skipIf(!requireRoot())('rules on a disk', () => {
     expect((await listed(place)).sets).toMatchObject([{ name: 'list', entries: 2 }]);
   });
 
-  test('a list that is being written is not in force before it is whole', async () => {
+  test('a list that is being written is in force only when it is complete', async () => {
     const list = place.path('list.txt');
     const block = (from: number) => Array.from({ length: 256 }, (_, i) => `198.18.${from}.${i}\n`).join('');
     writeFileSync(list, block(0));
@@ -196,7 +196,7 @@ describe.skipIf(!requireRoot())('rules on a disk', () => {
     await done(place, 'import', { set: 'list', file: list, entries: block(0) });
     const entries = async () => (await listed(place)).sets[0]?.entries;
 
-    // The writer keeps the file open, and pauses for longer than a file is to be still.
+    // The writer keeps the file open, and pauses for longer than the settle time.
     const writer = openSync(list, 'w');
     writeSync(writer, block(0) + block(1));
     const seen = new Set<number | undefined>();
@@ -217,7 +217,7 @@ describe.skipIf(!requireRoot())('rules on a disk', () => {
       },
       { what: 'a list that ends inside a line' },
     );
-    // One more than the list that was cut off would have.
+    // One network more than in the truncated list.
     appendFileSync(list, '7\n203.0.113.200\n');
     await until(
       async () => {

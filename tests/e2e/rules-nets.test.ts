@@ -1,4 +1,4 @@
-/** What keeps somebody from shutting himself out: the guard, the confirmation, the rehearsal. Needs root. */
+/** What prevents a lockout: the guard, the confirmation, the dry run. Needs root. */
 import { writeFileSync } from 'node:fs';
 import {
   type ClientToServerEvents,
@@ -20,11 +20,11 @@ import { eachWithNetwork } from './suite.ts';
 const LOCKOUT = 8;
 const NOT_FOUND = 5;
 
-/** Enough silence to call a connection denied, and the patience to wait for one that is not. */
+/** Timeouts: how long no answer means denied, and how long to wait for a permitted connection. */
 const SILENCE_MS = 1500;
 const PATIENT_MS = 30_000;
 
-describe.skipIf(!requireRoot())('a net under the rules', () => {
+describe.skipIf(!requireRoot())('the safety net', () => {
   const suite = eachWithNetwork();
   let place: RulesPlace;
   const cleanUp: (() => unknown)[] = [];
@@ -56,7 +56,7 @@ describe.skipIf(!requireRoot())('a net under the rules', () => {
     return agent.ask<boolean>('tryTcp', { address: suite.network.link.server.ipv4, port, timeoutMs });
   }
 
-  test('an ssh session, the gateway and the list are not shut out, unless by force or behind a permit rule', async () => {
+  test('the ssh session, the gateway and the protect list cannot be locked out without --force or a permit rule', async () => {
     const { client, link } = suite.network;
     await server().ip('route add default via 192.0.2.9 dev server0');
     await startTcpEcho(server(), link.server.ipv4, 22);
@@ -86,7 +86,7 @@ describe.skipIf(!requireRoot())('a net under the rules', () => {
     expect(await connects(22)).toBe(false);
   });
 
-  test('who is connected with the admin token is not shut out; who may only look changes nothing', async () => {
+  test('a client with the admin token cannot be locked out; a read-only client cannot change rules', async () => {
     const { client, link } = suite.network;
     const packetlog = suite.own(
       startPacketlog(server(), {
@@ -108,8 +108,8 @@ describe.skipIf(!requireRoot())('a net under the rules', () => {
       });
       cleanUp.push(() => socket.disconnect());
       let snapshot: RulesSnapshot | undefined;
-      socket.on('rules', (told) => {
-        snapshot = told;
+      socket.on('rules', (rules) => {
+        snapshot = rules;
       });
       await until(() => snapshot, { what: 'the rules' });
       return { socket, snapshot: () => snapshot as RulesSnapshot };
@@ -130,7 +130,7 @@ describe.skipIf(!requireRoot())('a net under the rules', () => {
       ok: true,
       value: { rule: { id: 1, created_by: 'admin token' } },
     });
-    await until(() => looker.snapshot().rules.length === 1, { what: 'the rule to be told to those who look' });
+    await until(() => looker.snapshot().rules.length === 1, { what: 'the rule to reach the read-only client' });
     const { value } = (await admin.socket.emitWithAck('rules:audit', {})) as { value: { entries: object[] } };
     expect(value.entries[0]).toMatchObject({
       what: 'add',
@@ -139,7 +139,7 @@ describe.skipIf(!requireRoot())('a net under the rules', () => {
     });
   });
 
-  test('a risky change reverts by itself', async () => {
+  test('an unconfirmed risky change reverts', async () => {
     const { link } = suite.network;
     const echo = await startTcpEcho(server(), link.server.ipv4);
     await suite.network.client.agent();
@@ -153,7 +153,7 @@ describe.skipIf(!requireRoot())('a net under the rules', () => {
     expect((await rules(server(), place, 'confirm')).code).toBe(NOT_FOUND);
   });
 
-  test('a risky change reverts by itself when the loader was killed, and no restart brings it back', async () => {
+  test('an unconfirmed risky change reverts after the loader was killed, and a restart does not restore it', async () => {
     const { link } = suite.network;
     const pins = await createPinPlace();
     cleanUp.push(() => pins.dispose());
@@ -176,7 +176,7 @@ describe.skipIf(!requireRoot())('a net under the rules', () => {
     await next.end();
   });
 
-  test('a rehearsal says what would have been denied, and denies nothing', async () => {
+  test('a dry run reports what the rules would deny, and denies nothing', async () => {
     const { client, link } = suite.network;
     await enforcing();
     const file = place.path('new.json');

@@ -1,4 +1,4 @@
-/** Commands whose reader is slow or stands still, and what that means for a loader that starts. Needs root. */
+/** Commands whose reader is slow or stopped, and a loader that starts meanwhile. Needs root. */
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { PACKETLOG, startPacketlog, startProcess } from '../lab/process.ts';
@@ -42,7 +42,7 @@ describe.skipIf(!requireRoot())('a command that prints', () => {
     return path;
   }
 
-  /** A list of rules that no pipe or terminal holds. */
+  /** Writes more rules than a pipe or terminal buffers. */
   function writeManyRules(): void {
     const rule = (_: unknown, i: number) => ({
       id: i + 1,
@@ -58,7 +58,7 @@ describe.skipIf(!requireRoot())('a command that prints', () => {
     writeFileSync(place.path('rules.json'), JSON.stringify(file));
   }
 
-  test('ends when a slow pipe has all of it', async () => {
+  test('ends when a slow reader has all of it', async () => {
     await importList();
     const exported = shell('"$0" "$1" rules export --set big | { sleep 1; wc -l; }');
     expect(await exported.exited).toMatchObject({ code: 0 });
@@ -68,7 +68,7 @@ describe.skipIf(!requireRoot())('a command that prints', () => {
     expect(copied.stdout).toMatch(/^Set copy has 20,000 networks/);
   });
 
-  test('ends without a fault when its reader has ended, and with one when the disk is full', async () => {
+  test('succeeds when its reader has ended, and fails when the disk is full', async () => {
     writeManyRules();
     const cut = shell('{ "$0" "$1" rules list --json; echo "code $?" >&2; } | head -c 10');
     await cut.exited;
@@ -79,7 +79,7 @@ describe.skipIf(!requireRoot())('a command that prints', () => {
     expect(full.stderr).toMatch(/write to standard output: ENOSPC/);
   });
 
-  test('does not keep a loader from starting while its terminal stands still', async () => {
+  test('does not keep a loader from starting while its terminal is not read', async () => {
     writeManyRules();
     const { stdout } = await rules(server(), place, 'list', '--json');
     expect(stdout.length).toBeGreaterThan(PIPE_BYTES);
@@ -96,7 +96,7 @@ describe.skipIf(!requireRoot())('a command that prints', () => {
     expect(isRunning(Number(readFileSync(place.path('list.pid'), 'utf8')))).toBe(true);
   });
 
-  test('that is stopped in the middle of a change is named by the loader that waits for it', async () => {
+  test('is named by the loader that waits for it when it is stopped during a change', async () => {
     const import_ = ['rules', 'import', writeList(50_000), '--set', 'big', '--once'];
     const command = suite.own(startPacketlog(server(), { args: import_, env: place.env }));
     await until(() => holdsLock(command, place, '.'), { what: 'a command that changes the rules' });
@@ -114,13 +114,13 @@ describe.skipIf(!requireRoot())('a command that prints', () => {
     expect((await listed(place)).sets).toMatchObject([{ name: 'big', entries: 50_000 }]);
   });
 
-  test('a loader keeps its directory until it has written what the rules counted', async () => {
+  test('a loader holds its directory until it has written the rule counters', async () => {
     writeManyRules();
     const loader = suite.own(
       startPacketlog(server(), {
         args: ['--iface', 'server0', '--listen', 'off'],
         env: place.env,
-        nodeOptions: ['--import', `data:text/javascript,${encodeURIComponent(TELL_LOCKS)}`],
+        nodeOptions: ['--import', `data:text/javascript,${encodeURIComponent(PRINT_LOCKS)}`],
       }),
     );
     await loader.untilPrinted(/Waiting for Ctrl-C/);
@@ -128,7 +128,7 @@ describe.skipIf(!requireRoot())('a command that prints', () => {
     const { ino } = statSync(place.directory);
     const locks = loader.stderr.match(/counts written under .*/g) ?? [];
     expect(locks.length).toBeGreaterThan(1);
-    for (const told of locks) expect(told).toContain(`:${ino} `);
+    for (const held of locks) expect(held).toContain(`:${ino} `);
   });
 });
 
@@ -138,8 +138,8 @@ function isRunning(pid: number): boolean {
   return existsSync(stat) && !/\) [ZX] /.test(readFileSync(stat, 'utf8'));
 }
 
-/** In the loader: which locks are held when counts.json gets its name. */
-const TELL_LOCKS = `
+/** Runs in the loader: prints which locks are held when counts.json is renamed into place. */
+const PRINT_LOCKS = `
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 const rename = fs.renameSync;

@@ -1,4 +1,4 @@
-/** Rules through the dashboard, in a real browser, with the real loader and real packets. Needs root and chromium. */
+/** Rules in the dashboard, with a real browser, the real loader and real packets. Needs root and chromium. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { untilArrived } from '../lab/arrival.ts';
@@ -14,7 +14,7 @@ describe.skipIf(!requireRoot())('rules in the dashboard', () => {
 
   const send = (count: number) => sendUdp(suite.network.client, { address: suite.network.link.server.ipv4, count });
 
-  test('deny from a row: the counter of denied packets moves, and stands still when it is undone', async () => {
+  test('deny from a row: the count of denied packets rises, and stops when it is undone', async () => {
     const { link } = suite.network;
     const { packetlog, origin, change } = await suite.start();
     const { page, problems } = await suite.open(`${origin}/${change}`);
@@ -37,7 +37,7 @@ describe.skipIf(!requireRoot())('rules in the dashboard', () => {
     await page.locator('[data-testid=live-row][data-verdict=deny]').first().waitFor();
     expect(await axeViolations(page)).toEqual([]);
 
-    // The rule's number in the row leads to the rule.
+    // The rule number in the row links to the rule.
     await page.locator('[data-testid=live-row] .rule-link').first().click();
     await page.waitForURL('**/rules');
     await page.getByRole('dialog', { name: /Rule/ }).getByText('login abuse').first().waitFor();
@@ -46,7 +46,7 @@ describe.skipIf(!requireRoot())('rules in the dashboard', () => {
     await until(async () => (await row.locator('.rule-packets').getAttribute('data-value')) === '40', {
       what: 'the rule to have counted 40',
     });
-    // The message, the key and the button undo the same; each undo can be redone.
+    // The message, the key and the button undo the same change; each undo can be redone.
     const undone = `Undone: deny ${link.client.ipv4}.`;
     await page.getByTestId('toast-undo').click();
     await row.waitFor({ state: 'detached' });
@@ -69,7 +69,7 @@ describe.skipIf(!requireRoot())('rules in the dashboard', () => {
     await packetlog.end();
   });
 
-  test('a rule is rehearsed, added, changed and removed, and each change is on record', async () => {
+  test('a rule is tried in a dry run, added, changed and removed, and each change is audited', async () => {
     const { client, link } = suite.network;
     const { packetlog, origin, change } = await suite.start();
     const { page, problems } = await suite.open(`${origin}/rules${change}`);
@@ -83,7 +83,7 @@ describe.skipIf(!requireRoot())('rules in the dashboard', () => {
 
     await page.getByTestId('dry-run-10').click();
     const report = page.getByTestId('dry-run-report');
-    // When the loader begins to look is not told: so packets come for as long as it looks, one in two for port 9.
+    // The page does not show when the dry run begins: send packets until it ends, every second one to port 9.
     let pairs = 0;
     while (!(await report.isVisible())) {
       await sendUdp(client, { address: link.server.ipv4, count: 2, ports: [9, 53] });
@@ -121,7 +121,7 @@ describe.skipIf(!requireRoot())('rules in the dashboard', () => {
     await packetlog.end();
   });
 
-  test('an alarm about a rejected rules file stays on the page until the file is mended', async () => {
+  test('an alarm about a rejected rules file stays on the page until the file is corrected', async () => {
     const { packetlog, origin, place, look } = await suite.start();
     await done(place, 'add', { rule: { action: 'deny', source: '203.0.113.7' } });
     const { page, problems } = await suite.open(`${origin}/rules${look}`);
@@ -144,7 +144,7 @@ describe.skipIf(!requireRoot())('rules in the dashboard', () => {
     await packetlog.end();
   });
 
-  test('undo is about rules alone, and shows a change that was made elsewhere before it undoes it', async () => {
+  test('undo affects only rules, and shows a change of another caller before it undoes it', async () => {
     const { server } = suite.network;
     const { packetlog, origin, place, change } = await suite.start();
     const { page, problems } = await suite.open(`${origin}/${change}`);
@@ -167,7 +167,7 @@ describe.skipIf(!requireRoot())('rules in the dashboard', () => {
     await rulesDone(server, place, 'add', 'deny', '203.0.113.9', '--port', '22', '--protocol', 'tcp');
     await rows.getByText('203.0.113.9').waitFor();
 
-    // The command line's change is the last one: it is named with its author, and stays until that is confirmed.
+    // The change of the command line is the last one: the sheet names its author, and undoes it only when confirmed.
     const sheet = page.getByTestId('undo-sheet');
     const named = 'deny 203.0.113.9 to tcp port 22';
     expect(await page.getByTestId('undo').textContent()).toBe(`Undo: ${named}`);
@@ -179,7 +179,7 @@ describe.skipIf(!requireRoot())('rules in the dashboard', () => {
     await keyboard.press('Enter');
     await sheet.waitFor({ state: 'detached' });
     expect(await rows.count()).toBe(3);
-    // What was added while the sheet was open is not undone in its place.
+    // A rule that was added while the sheet was open is not undone instead.
     await page.getByTestId('undo').click();
     await rulesDone(server, place, 'add', 'deny', '203.0.113.10');
     await rows.getByText('203.0.113.10').waitFor();
@@ -190,10 +190,10 @@ describe.skipIf(!requireRoot())('rules in the dashboard', () => {
       const before = await rows.count();
       await page.getByTestId('undo').click();
       await page.getByTestId('undo-submit').click();
-      await until(async () => (await rows.count()) === before - 1, { what: 'a rule to go' });
+      await until(async () => (await rows.count()) === before - 1, { what: 'a rule to disappear' });
     }
 
-    // Those of this page go at once, newest first; then there is nothing more, and the filter was never touched.
+    // Changes of this page are undone at once, newest first; afterwards nothing is left, and the filter is unchanged.
     await keyboard.press('u');
     await rows.getByText('198.51.100.8').waitFor({ state: 'detached' });
     await keyboard.press('u');
@@ -210,7 +210,7 @@ describe.skipIf(!requireRoot())('rules in the dashboard', () => {
     await packetlog.end();
   });
 
-  test('a rule that would lock the gateway out is rejected in words, and done only on a second word', async () => {
+  test('a rule that would lock out the gateway is rejected with the reason, and added only when forced', async () => {
     const { server, link } = suite.network;
     await server.exec('ip', 'route', 'add', 'default', 'via', link.client.ipv4);
     const { packetlog, origin, change } = await suite.start();
@@ -228,7 +228,7 @@ describe.skipIf(!requireRoot())('rules in the dashboard', () => {
     await packetlog.end();
   });
 
-  test('a risky change counts down on every page, and is confirmed or taken back', async () => {
+  test('a risky change counts down on every page, and is confirmed or reverted', async () => {
     const { packetlog, origin, change } = await suite.start();
     const { page } = await suite.open(`${origin}/rules${change}`);
     const toDeny = async () => {
@@ -257,7 +257,7 @@ describe.skipIf(!requireRoot())('rules in the dashboard', () => {
     await packetlog.end();
   });
 
-  test('a list is imported as a set; without the second token the page is to look at', async () => {
+  test('a list is imported as a set; without the admin token the page is read-only', async () => {
     const { packetlog, origin, change, look } = await suite.start();
     const { page } = await suite.open(`${origin}/rules${change}`);
     await page.getByRole('button', { name: 'Import…' }).click();

@@ -1,4 +1,4 @@
-/** Commands while a loader starts: it has read the rules already, and does not answer yet. Needs root. */
+/** Commands while a loader starts: it has already read the rules, but does not answer yet. Needs root. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type LabProcess, startPacketlog } from '../lab/process.ts';
@@ -27,7 +27,7 @@ describe.skipIf(!requireRoot())('while a loader starts', () => {
 
   const server = () => suite.network.server;
 
-  /** Stopped between reading the rules and serving. */
+  /** Starts a loader and stops it between reading the rules and serving. */
   async function startAndStop(): Promise<LabProcess> {
     for (let tries = 0; tries < TRIES; tries++) {
       const loader = suite.own(await startEnforcing(server(), place));
@@ -44,8 +44,8 @@ describe.skipIf(!requireRoot())('while a loader starts', () => {
     throw new Error(`it served sooner than it could be stopped, ${TRIES} times`);
   }
 
-  test('a command waits, and changes the rules of the loader, not the file behind its back', async () => {
-    // So long that reading and compiling it takes its time.
+  test('a command waits, and changes the rules of the loader, not only the file', async () => {
+    // Long enough that reading and compiling it takes a while.
     const list = Array.from({ length: 50_000 }, (_, i) => `198.18.${i >> 8}.${i & 255}\n`).join('');
     writeFileSync(place.path('list.txt'), list);
     await rulesDone(server(), place, 'import', place.path('list.txt'), '--set', 'long', '--once');

@@ -1,6 +1,6 @@
 /**
- * Every way into force passes the same pipeline: the same forbidden rules are tried through each, each rejects them, and
- * the receiver sees that the last good rules still decide. Needs root.
+ * Every source of rules passes the same pipeline: each source tries the same rules that lock out the gateway, each is
+ * rejected, and the receiver sees that the last good rules still decide. Needs root.
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -31,7 +31,7 @@ describe.skipIf(!requireRoot())('rules that lock out the gateway', () => {
   const rulesFile = () => place.path('rules.json');
   const list = () => place.path('drop.txt');
 
-  /** As programs that publish lists do it: whole, or not at all. */
+  /** Replaces the list atomically, as programs that publish lists do. */
   function publish(text: string): void {
     writeFileSync(`${list()}.new`, text);
     renameSync(`${list()}.new`, list());
@@ -45,7 +45,7 @@ describe.skipIf(!requireRoot())('rules that lock out the gateway', () => {
     return packetlog;
   }
 
-  /** The client's port 5000 is denied, and so is the list; nothing protected is. */
+  /** Rules that deny port 5000 and the list, and no protected address. */
   async function enforceGoodRules(): Promise<void> {
     const { client, link } = suite.network;
     await server().ip(`route add default via ${GATEWAY} dev server0`);
@@ -62,7 +62,7 @@ describe.skipIf(!requireRoot())('rules that lock out the gateway', () => {
     expect(await rules(server(), place, 'import', list())).toMatchObject({ code: 0 });
   }
 
-  /** Of this moment: nothing that is denied arrives, all that is not does. */
+  /** Checks that denied packets do not arrive now, and that permitted ones do. */
   async function expectGoodRules(way: string): Promise<void> {
     const { client, link } = suite.network;
     const [denied, permitted] = receivers;
@@ -84,7 +84,7 @@ describe.skipIf(!requireRoot())('rules that lock out the gateway', () => {
 
   const alarms = async () => (await listed(place)).alarms?.map(({ code, message }) => `${code}: ${message}`) ?? [];
 
-  /** The rules file, with a rule more. */
+  /** Writes the rules file with one more rule. */
   function editFile(): string {
     const good = readFileSync(rulesFile(), 'utf8');
     const file = JSON.parse(good);
@@ -92,7 +92,7 @@ describe.skipIf(!requireRoot())('rules that lock out the gateway', () => {
     return good;
   }
 
-  test('are rejected on every way, and the last good rules go on deciding', async () => {
+  test('are rejected from every source, and the last good rules stay in force', async () => {
     await enforceGoodRules();
     await expectGoodRules('the good rules');
 
@@ -147,14 +147,14 @@ describe.skipIf(!requireRoot())('rules that lock out the gateway', () => {
     await expectGoodRules('a change that reverted');
   });
 
-  test('pass again unchanged when they were forced, and so does a confirmed default deny', async () => {
+  test('pass again unchanged after --force, and so does a confirmed default policy deny', async () => {
     await enforceGoodRules();
     await done(place, 'add', { rule: { action: 'deny', source: GATEWAY }, force: true });
     await done(place, 'policy', { default_policy: 'deny', force: true });
     await done(place, 'confirm', {});
     const inForce = async () => {
-      const { default_policy, rules: list, alarms: told, pending } = await listed(place);
-      return { default_policy, ids: list.map(({ id }) => id), alarms: told, pending };
+      const { default_policy, rules: list, alarms, pending } = await listed(place);
+      return { default_policy, ids: list.map(({ id }) => id), alarms, pending };
     };
     const all = { default_policy: 'deny', ids: [1, 2, 3], alarms: undefined, pending: undefined };
     expect(await inForce()).toEqual(all);
@@ -170,7 +170,7 @@ describe.skipIf(!requireRoot())('rules that lock out the gateway', () => {
     expect(await inForce()).toEqual(all);
   });
 
-  test('a risky edit of the file waits to be confirmed at start, and does not get a second try by a restart', async () => {
+  test('a risky edit of the file waits for confirmation at start, and a restart does not try it again', async () => {
     await enforceGoodRules();
     await packetlog.end();
     const file = JSON.parse(readFileSync(rulesFile(), 'utf8'));
@@ -188,7 +188,7 @@ describe.skipIf(!requireRoot())('rules that lock out the gateway', () => {
     await done(place, 'confirm', {});
     expect((await listed(place)).rules.map(({ reason }) => reason)).toEqual(['', '', 'by hand']);
     expect((await listed(place)).alarms).toBeUndefined();
-    // What people wrote stays as they wrote it.
+    // The loader does not rewrite the file.
     expect(readFileSync(rulesFile(), 'utf8')).toContain(JSON.stringify(telnet));
     await packetlog.end();
     expect(await suite.unload().exited).toEqual({ code: 0, signal: null });

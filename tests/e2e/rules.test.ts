@@ -10,7 +10,7 @@ import { readJsonOutput } from './console-output.ts';
 import { done, listed, makeRulesPlace, type RulesPlace, rules, rulesDone, startEnforcing } from './rules-command.ts';
 import { eachWithNetwork } from './suite.ts';
 
-/** Enough silence to call a connection denied, and the patience to wait for one that is not. */
+/** Timeouts: how long no answer means denied, and how long to wait for a permitted connection. */
 const SILENCE_MS = 1500;
 const PATIENT_MS = 30_000;
 
@@ -34,13 +34,13 @@ describe.skipIf(!requireRoot())('rules', () => {
     return packetlog;
   }
 
-  /** Whether a connection is made and echoes; a denied one shows nothing but silence. */
+  /** Returns whether a connection is established and echoes; a denied one gets no answer. */
   async function connects(address: string, port: number, timeoutMs = SILENCE_MS): Promise<boolean> {
     const agent = await suite.network.client.agent();
     return agent.ask<boolean>('tryTcp', { address, port, timeoutMs });
   }
 
-  test('deny one source: it cannot connect while the rule is there, its neighbour and it afterwards can', async () => {
+  test('deny one source: it cannot connect while the rule exists; its neighbour can, and so can it afterwards', async () => {
     const { client, link } = suite.network;
     await client.ip(`address add 192.0.2.77/24 dev ${link.client.device}`);
     await server().ip(`neighbour add 192.0.2.77 lladdr ${link.client.mac} dev ${link.server.device} nud permanent`);
@@ -62,7 +62,7 @@ describe.skipIf(!requireRoot())('rules', () => {
     expect(await connects(link.server.ipv4, echo.port, PATIENT_MS)).toBe(true);
   });
 
-  test('a permitted client is not hurt while everybody else is denied', async () => {
+  test('a permitted client is unaffected while all others are denied', async () => {
     const { client, link } = suite.network;
     const echo = await startTcpEcho(server(), link.server.ipv4);
     await enforcing('--print', 'none');
@@ -96,7 +96,7 @@ describe.skipIf(!requireRoot())('rules', () => {
     await packetlog.end();
   });
 
-  test('every packet of a denied source is dropped, counted by its rule and recorded', async () => {
+  test('every packet of a denied source is dropped, counted by the rule and recorded', async () => {
     const { client, link } = suite.network;
     const packetlog = await enforcing('--print', 'json', '--sample', 'off');
     await add({ action: 'deny', source: link.client.ipv4, protocol: 'udp', destination_port: '5000-5001' });
@@ -117,17 +117,17 @@ describe.skipIf(!requireRoot())('rules', () => {
     expect(records.filter(({ action }) => action === 'permit')).toHaveLength(1000);
   });
 
-  test('a rule ends on time; observe denies nothing and says what it would have', async () => {
+  test('a rule expires on time; an observe rule denies nothing and counts what it would deny', async () => {
     const { client, link } = suite.network;
     const packetlog = await enforcing('--print', 'json');
     await add({ action: 'observe', source: 'any', protocol: 'udp', destination_port: 7 });
     await client.agent();
     await add({ action: 'deny', source: link.client.ipv4, protocol: 'udp', destination_port: 9, for: '4s' });
     await sendUdp(client, { address: link.server.ipv4, count: 5, ports: [7, 9] });
-    await until(async () => (await listed(place)).rules.length === 1, { what: 'the rule to end' });
+    await until(async () => (await listed(place)).rules.length === 1, { what: 'the rule to expire' });
     await sendUdp(client, { address: link.server.ipv4, count: 4, ports: [9] });
     const file = () => readFileSync(place.path('rules.json'), 'utf8');
-    await until(() => !file().includes('"deny"'), { what: 'the rule to go from the file', evidence: file });
+    await until(() => !file().includes('"deny"'), { what: 'the rule to be removed from the file', evidence: file });
     await packetlog.until(({ stdout }) => stdout.split('\n').length > 9, 'nine records');
     await packetlog.end();
     const { records } = readJsonOutput(packetlog.stdout);
@@ -140,7 +140,7 @@ describe.skipIf(!requireRoot())('rules', () => {
     );
   });
 
-  test('rules and what they counted outlive a restart', async () => {
+  test('rules and their counters survive a restart', async () => {
     const { client, link } = suite.network;
     const echo = await startTcpEcho(server(), link.server.ipv4);
     const first = await enforcing('--print', 'none');
@@ -149,7 +149,7 @@ describe.skipIf(!requireRoot())('rules', () => {
     await first.end();
     expect(await connects(link.server.ipv4, echo.port, PATIENT_MS)).toBe(true);
     const ledger = /^server0: (\d+) packets seen.* (\d+) denied/m.exec(first.stderr);
-    // packetlog is not running: the file is changed, one change at a time.
+    // packetlog is not running: the commands change the file, one after the other.
     const sources = ['198.51.100.0/24', '203.0.113.0/24', '192.0.2.0/24'];
     for (const offline of await Promise.all(sources.map((source) => run('add', 'deny', source)))) {
       expect(offline).toMatchObject({ code: 0, stderr: expect.stringContaining('packetlog is not running') });
@@ -165,7 +165,7 @@ describe.skipIf(!requireRoot())('rules', () => {
     await until(async () => ((await verdict(1))?.packets ?? 0) >= before + 1000, { what: 'the rule to count on' });
   });
 
-  test('a file that is no rules file any more does not open the door: the last good rules are in force', async () => {
+  test('with a damaged rules file, the last good rules are in force', async () => {
     const { link } = suite.network;
     const echo = await startTcpEcho(server(), link.server.ipv4);
     const first = await enforcing('--print', 'none');
@@ -178,10 +178,10 @@ describe.skipIf(!requireRoot())('rules', () => {
     expect((await done(place, 'audit', {})).entries.map(({ what }) => what)).toContain('fallback');
   });
 
-  test('SIGHUP and a changed list are read while it runs', async () => {
+  test('a running loader reloads on SIGHUP and rereads a changed list', async () => {
     const { link } = suite.network;
     const list = place.path('drop.txt');
-    writeFileSync(list, '# nobody yet\n203.0.113.0/24 ; SBL1\n');
+    writeFileSync(list, '# empty so far\n203.0.113.0/24 ; SBL1\n');
     const packetlog = await enforcing('--print', 'none');
     expect(await typed('import', list)).toMatch(/Set drop has 1 network; rule 1/);
     const echo = await startTcpEcho(server(), link.server.ipv4);
@@ -204,7 +204,7 @@ describe.skipIf(!requireRoot())('rules', () => {
   });
 });
 
-describe.skipIf(!requireRoot())('a rule about one interface', () => {
+describe.skipIf(!requireRoot())('a rule for one interface', () => {
   const suite = eachWithNetwork({ links: 2 });
   let place: RulesPlace;
   beforeEach(() => {
@@ -212,7 +212,7 @@ describe.skipIf(!requireRoot())('a rule about one interface', () => {
   });
   afterEach(() => place.remove());
 
-  test('holds there alone; under another name it is about another one', async () => {
+  test('applies only there, and follows the interface name', async () => {
     const { client, server, links } = suite.network;
     const [first, second] = links.map((link) => link.server.ipv4) as [string, string];
     const packetlog = suite.own(await startEnforcing(server, place, '--print', 'none', '--iface', 'server1'));
@@ -224,7 +224,7 @@ describe.skipIf(!requireRoot())('a rule about one interface', () => {
 
     await sendUdp(client, { address: first, count: 10 });
     await sendUdp(client, { address: second, count: 7 });
-    await until(async () => (await denied()) === 7, { what: 'what came to server1 to be denied' });
+    await until(async () => (await denied()) === 7, { what: 'the packets to server1 to be denied' });
 
     await server.ip('link set server1 down', 'link set server1 name wan0', 'link set wan0 up');
     await packetlog.untilPrinted(/now called wan0/);
@@ -233,6 +233,6 @@ describe.skipIf(!requireRoot())('a rule about one interface', () => {
     await done(place, 'edit', { id: 1, changes: { interface: 'wan0' } });
     await done(place, 'confirm', {});
     await sendUdp(client, { address: second, count: 5 });
-    await until(async () => (await denied()) === 12, { what: 'what came to wan0 to be denied' });
+    await until(async () => (await denied()) === 12, { what: 'the packets to wan0 to be denied' });
   });
 });

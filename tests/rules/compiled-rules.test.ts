@@ -7,14 +7,14 @@ import { type Packet, ReferenceRules, type ReferenceVerdict } from './reference.
 const RULE_SETS = 2000;
 const PACKETS_EACH = 500;
 const COUNTER_LIMIT = 64;
-/** Tables as small rule sets have them, and as large ones: with a filter in front, of few and of many lines. */
+/** Table sizes of small rule sets and of large ones, which have a filter of few or many lines. */
 const LARGE = [{ ipv4: 13 }, { ipv4: 13, filter: 8 }, { ipv4: 13, filter: 0 }];
 const TABLES: readonly { ipv4: number; filter?: number }[] = [
   ...Array.from({ length: 6 }, () => ({ ipv4: 8 })),
   { ipv4: 9 },
   ...LARGE,
 ];
-/** Of packed lines. They take time to fill: seldom. */
+/** Sets with packed lines are rare, because they take time to fill. */
 const PACKED = { ipv4: 16, filter: 8 };
 
 const seed = Number(process.env['RULES_SEED'] ?? Date.now() % 2 ** 32);
@@ -71,7 +71,7 @@ describe(`compiled rules, with RULES_SEED=${seed}`, () => {
         decisions.set(kind, (decisions.get(kind) ?? 0) + 1);
       }
     }
-    // Cases of every kind, and many: the generators reach what is to be compared.
+    // The generators must produce many cases of every kind.
     for (const kind of ['rule permit', 'rule deny', 'rule observe', 'default_policy permit', 'default_policy deny']) {
       expect(decisions.get(kind), kind).toBeGreaterThan((RULE_SETS * PACKETS_EACH) / 50);
     }

@@ -1,4 +1,4 @@
-/** Denied packets have rings of their own, in each transport. Needs root. */
+/** Denied packets have separate rings in each transport. Needs root. */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { InterfaceLedger } from '@packetlog/common';
@@ -8,9 +8,9 @@ import { requireRoot } from '../lab/root.ts';
 import { buildSender, type SenderBuild, sendNumbered } from '../sequence/pair.ts';
 
 const script = fileURLToPath(new URL('./deny-rings.mjs', import.meta.url));
-/** Fit into the ring of denies, a quarter of 64 KiB. */
+/** This many records fit into the ring for denied packets, a quarter of 64 KiB. */
 const FEW = 128;
-/** Fill every ring. */
+/** This many records fill every ring. */
 const MANY = 51_200;
 
 describe.skipIf(!requireRoot()).each(['array', 'ring', 'perf'])('denied packets (%s)', (transport) => {
@@ -40,7 +40,7 @@ describe.skipIf(!requireRoot()).each(['array', 'ring', 'perf'])('denied packets 
     });
   });
 
-  it('find room however many permitted ones wait', async () => {
+  it('find room in the ring while permitted ones fill theirs', async () => {
     await reader.ask('rules none');
     await send(MANY);
     const full = await reader.ask<InterfaceLedger>('count');
@@ -54,7 +54,7 @@ describe.skipIf(!requireRoot()).each(['array', 'ring', 'perf'])('denied packets 
     expect(await reader.ask('drain')).toMatchObject({ 'denies: deny by rule 7': FEW });
   });
 
-  it('that find no room are dropped all the same, and counted', async () => {
+  it('are dropped and counted also if the ring is full', async () => {
     const before = await reader.ask<InterfaceLedger>('count');
     await reader.ask('rules all');
     await send(MANY);
@@ -67,7 +67,7 @@ describe.skipIf(!requireRoot()).each(['array', 'ring', 'perf'])('denied packets 
     expect(recorded + after.ring_full - before.ring_full).toBe(MANY);
   });
 
-  it('wake a reader that sleeps', async () => {
+  it('wake a sleeping reader', async () => {
     await reader.ask('rules all');
     await reader.ask('sleep');
     await send(1);

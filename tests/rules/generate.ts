@@ -1,4 +1,4 @@
-/** Rule sets and packets that meet at their edges: nested prefixes, first and last addresses, ends of ranges and of time. */
+/** Generates rule sets and packets at their edges: nested prefixes, first and last addresses, ends of ranges and expiries. */
 import { type DefaultPolicy, formatAddress, type Rule } from '@packetlog/common';
 import type { Random } from './random.ts';
 import { type Address, type Packet, type Prefix, widthOf } from './reference.ts';
@@ -8,11 +8,11 @@ export interface GeneratedRules {
   /** Networks as text. */
   readonly sets: ReadonlyMap<string, readonly string[]>;
   readonly policy: DefaultPolicy;
-  /** Every prefix that any rule or set has. */
+  /** Every prefix of a rule or set. */
   readonly prefixes: readonly Prefix[];
 }
 
-/** Interfaces that are attached, by the slot they have; rules also name one that is not. */
+/** Attached interfaces by slot; rules also name one that is not attached. */
 export const INTERFACE_SLOTS: ReadonlyMap<string, number> = new Map([
   ['eth0', 1],
   ['eth1', 7],
@@ -21,7 +21,7 @@ export const INTERFACE_SLOTS: ReadonlyMap<string, number> = new Map([
 ]);
 const NAMED_INTERFACES = ['eth0', 'eth1', 'wlan0', 'gone0'];
 
-/** Round which rules expire. */
+/** Rules expire around this time. */
 export const NOW_MS = Date.UTC(2030, 0, 1);
 const EXPIRIES_MS = [-3_600_000, -1, 0, 1, 2, 60_000].map((ms) => NOW_MS + ms);
 
@@ -75,12 +75,12 @@ function generatePorts(random: Random): number | string {
 
 function generateBase(random: Random): Address {
   const family = random.pick([4, 4, 6] as const);
-  // Of IPv6 some that look like IPv4: rules for one must not catch the other.
+  // Some IPv6 addresses resemble IPv4: rules for one family must not match the other.
   const value = family === 6 && random.chance(0.2) ? 0xffff_0000_0000n | random.bits(32) : random.bits(widthOf(family));
   return { family, value: random.chance(0.1) ? random.pick([0n, 2n ** BigInt(widthOf(family)) - 1n]) : value };
 }
 
-/** Round a base, or the neighbour of another prefix. */
+/** Returns a prefix around a base, or the neighbour of another prefix. */
 function generatePrefix(random: Random, bases: readonly Address[], others: readonly Prefix[]): Prefix {
   if (others.length > 0 && random.chance(0.3)) return neighbour(random, random.pick(others));
   const { family, value } = random.pick(bases);
@@ -102,11 +102,11 @@ function cut(family: 4 | 6, value: bigint, bits: number): Prefix {
 export function formatPrefix({ family, value, bits }: Prefix): string {
   const bytes = addressBytes({ family, value });
   const text = formatAddress(bytes);
-  // As IPv6 it needs its colons.
+  // parseNetwork takes an IPv6 address only with colons.
   return `${family === 6 && !text.includes(':') ? `::ffff:${text}` : text}/${bits}`;
 }
 
-/** As in a record. */
+/** Returns the address as it is in a record. */
 export function addressBytes({ family, value }: Address): Uint8Array {
   const whole = family === 4 ? 0xffff_0000_0000n | value : value;
   return Uint8Array.from({ length: 16 }, (_, i) => Number((whole >> BigInt(8 * (15 - i))) & 0xffn));
@@ -124,7 +124,7 @@ export function generatePacket(random: Random, { rules, prefixes }: GeneratedRul
     return { etherType, ipProtocol: 255, source: undefined, destinationPort: undefined, interface: name };
   }
   const ipProtocol = random.chance(0.05) ? random.below(256) : random.pick(PACKET_PROTOCOLS);
-  // A later fragment, or cut off: no ports.
+  // No ports: a later fragment, or truncated.
   const hasPorts = WITH_PORTS.includes(ipProtocol) && random.chance(0.9);
   const destinationPort = hasPorts ? generatePort(random, rules) : undefined;
   return { etherType, ipProtocol, source: address, destinationPort, interface: name };
@@ -140,7 +140,7 @@ function generateAddress(random: Random, prefixes: readonly Prefix[]): Address {
   const size = 1n << BigInt(width - bits);
   const edge = random.pick([0n, size - 1n, random.bits(width) % size]);
   const near = BigInt.asUintN(width, value + edge + random.pick([-1n, 0n, 0n, 0n, 1n]));
-  // The same bits as the other family.
+  // The same bits in the other family.
   if (random.chance(0.03))
     return family === 4 ? { family: 6, value: 0xffff_0000_0000n | near } : { family: 4, value: near & 0xffff_ffffn };
   return { family, value: near };
@@ -153,7 +153,7 @@ function generatePort(random: Random, rules: readonly Rule[]): number {
   return Math.min(65_535, Math.max(0, end + random.pick([-1, 0, 0, 1])));
 }
 
-/** Just before, at, or after the moments at which rules expire. */
+/** Returns times just before, at and after the expiries. */
 export function generateNow(random: Random): bigint {
   return BigInt(random.pick(EXPIRIES_MS)) * 1_000_000n + random.pick([-1n, 0n, 1n]);
 }

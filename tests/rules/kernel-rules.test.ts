@@ -10,19 +10,19 @@ import { packetFrame } from './packet-frame.ts';
 import { Random } from './random.ts';
 import { type Packet, ReferenceRules, type ReferenceVerdict } from './reference.ts';
 
-/** A quarter of a million cases in a run for everybody; RULE_SETS=400 makes a million of them. */
+/** 250,000 cases by default; RULE_SETS=400 makes a million. */
 const RULE_SETS = Number(process.env['RULE_SETS'] ?? 100);
 const PACKETS_EACH = 2500;
 const CASES = (RULE_SETS * PACKETS_EACH).toLocaleString('en-US');
 const COUNTER_LIMIT = 64;
-/** Tables as small rule sets have them, and as large ones: with a filter in front, of few and of many lines. */
+/** Table sizes of small rule sets and of large ones, which have a filter of few or many lines. */
 const LARGE = [{ ipv4: 13 }, { ipv4: 13, filter: 8 }, { ipv4: 13, filter: 0 }];
 const TABLES: readonly { ipv4: number; filter?: number }[] = [
   ...Array.from({ length: 6 }, () => ({ ipv4: 8 })),
   { ipv4: 9 },
   ...LARGE,
 ];
-/** Of packed lines. They take time to fill: seldom. */
+/** Sets with packed lines are rare, because they take time to fill. */
 const PACKED = { ipv4: 16, filter: 8 };
 const XDP_DROP = 1;
 const XDP_PASS = 2;
@@ -48,7 +48,7 @@ function compile({ rules, sets, policy }: GeneratedRules, rootBits: (typeof TABL
   });
 }
 
-/** At a moment that is not later than asked for by more than matters. */
+/** Runs at the requested time; a small delay does not matter. */
 function runAt(program: LoadedProgram, frame: Uint8Array, nowNs: bigint): { returned: number; record: PacketLog } {
   for (;;) {
     const start = process.hrtime.bigint();
@@ -63,7 +63,7 @@ function runAt(program: LoadedProgram, frame: Uint8Array, nowNs: bigint): { retu
   }
 }
 
-/** What the parser alone says of a frame of packetFrame. */
+/** Returns the parser's result for a frame of `packetFrame`, without rules. */
 function parserReason({ etherType, source, destinationPort, ipProtocol }: Packet): Reason {
   if (!source) return etherType === 0x0806 || etherType === 0x88cc ? 'not_ip' : 'truncated';
   if (destinationPort !== undefined) return 'none';
@@ -97,7 +97,7 @@ describe.skipIf(!requireRoot())(`rules in the kernel, with RULES_SEED=${seed}`, 
   });
 });
 
-/** One rule set, and what becomes of many packets. */
+/** Compares the verdicts of one rule set about many packets. */
 function expectSame(program: LoadedProgram, ownSeed: number): void {
   const random = new Random(ownSeed);
   const generated = generateRules(random);
@@ -126,7 +126,7 @@ function expectSame(program: LoadedProgram, ownSeed: number): void {
   for (const [id, slot] of counterSlots) {
     const { packets, bytes } = program.ruleCounter(slot);
     const then = before.get(id);
-    // A packet that came too late was run again: it may have counted for another rule, too.
+    // A packet that ran too late was repeated, and may have counted for another rule, too.
     expect(packets - (then?.packets ?? 0)).toBeGreaterThanOrEqual(counted.get(id)?.packets ?? 0);
     expect(bytes - (then?.bytes ?? 0)).toBeGreaterThanOrEqual(counted.get(id)?.bytes ?? 0);
   }

@@ -1,23 +1,23 @@
-/** A frame that the parser reads as a packet of the generator. */
+/** Builds a frame that the parser reads as a given packet of the generator. */
 import { addressBytes } from './generate.ts';
 import type { Address, Packet } from './reference.ts';
 
 const ETHERNET = 14;
 const IPV4 = 20;
 const IPV6 = 40;
-/** A TCP header; those of UDP and SCTP are shorter. */
+/** Length of a TCP header; those of UDP and SCTP are shorter. */
 const LAYER_4 = 20;
 const TCP_DATA_OFFSET = 12;
 
-/** One frame, written over for each packet: as its own memory it would be most of the work. */
+/** One buffer for all frames: allocating one per packet would take most of the time. */
 const frame = new Uint8Array(ETHERNET + IPV6 + LAYER_4);
 const view = new DataView(frame.buffer);
 
-/** Valid until the next call. */
+/** Returns a frame that is valid until the next call. */
 export function packetFrame(packet: Packet): Uint8Array {
   frame.fill(0);
   view.setUint16(12, packet.etherType);
-  // Not IP, or cut right behind the type: no address, no protocol.
+  // Not IP, or truncated after the EtherType: no address, no protocol.
   if (!packet.source) return frame.subarray(0, ETHERNET);
   const at = packet.source.family === 4 ? ipv4(packet, packet.source) : ipv6(packet, packet.source);
   if (packet.destinationPort === undefined) return frame.subarray(0, at);
@@ -30,7 +30,7 @@ export function packetFrame(packet: Packet): Uint8Array {
 function ipv4({ ipProtocol, destinationPort }: Packet, source: Address): number {
   frame[ETHERNET] = 0x45;
   view.setUint16(ETHERNET + 2, IPV4 + LAYER_4);
-  // Ports that cannot be read: of a later fragment here, cut off in IPv6.
+  // Ports cannot be read: a later fragment in IPv4, truncated in IPv6.
   view.setUint16(ETHERNET + 6, destinationPort === undefined ? 1 : 0);
   frame[ETHERNET + 9] = ipProtocol;
   frame.set(addressBytes(source).subarray(12), ETHERNET + 12);

@@ -1,6 +1,7 @@
 /**
- * What rules mean, written so that it is plain to see and not so that it is fast: a matching permit rule wins; else a
- * matching deny rule; else observe; else the default policy. The compiler and the XDP program are held against it.
+ * The reference for the meaning of rules, written to be obvious rather than fast: a matching permit rule wins; otherwise
+ * a deny rule; otherwise an observe rule; otherwise the default policy. Tests compare the compiler and the XDP program
+ * with it.
  */
 import {
   type DefaultPolicy,
@@ -19,12 +20,12 @@ export interface Address {
   readonly value: bigint;
 }
 
-/** What of a packet rules look at. */
+/** The facts of a packet that rules match. */
 export interface Packet {
   readonly etherType: number;
   /** After extension headers; 255: none was read. */
   readonly ipProtocol: number;
-  /** Undefined: not read. Of the family that the EtherType says. */
+  /** Undefined: not read. Its family is that of the EtherType. */
   readonly source: Address | undefined;
   /** Undefined: the packet has none, or it was not read. */
   readonly destinationPort: number | undefined;
@@ -44,11 +45,11 @@ export interface Prefix extends Address {
 const PORT_PROTOCOLS = [6, 17, 132, 136];
 const ETHER_TYPES = [0x0800, 0x86dd];
 
-/** A rule with its words read. */
+/** A rule with parsed fields. */
 interface ReadRule {
   readonly id: number;
   readonly action: Rule['action'];
-  /** 'any': a rule about everybody. */
+  /** 'any': the rule matches every source. */
   readonly prefixes: readonly Prefix[] | 'any';
   readonly protocol: number | undefined;
   readonly ports: PortRange | undefined;
@@ -84,7 +85,7 @@ export class ReferenceRules {
   }
 }
 
-/** Length of the longest prefix of the rule around the address; -1 for a rule about everybody; undefined: no match. */
+/** Returns the length of the rule's longest prefix that contains the address; -1 for source any; undefined: no match. */
 function sourceLength({ prefixes }: ReadRule, source: Address | undefined): number | undefined {
   if (prefixes === 'any') return -1;
   if (source === undefined) return undefined;

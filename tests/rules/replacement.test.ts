@@ -1,4 +1,4 @@
-/** Rule sets replaced while packets come: each packet sees a whole one. Needs root. */
+/** Rule sets are replaced while packets arrive: each packet is checked against one complete set. Needs root. */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { InterfaceLedger } from '@packetlog/common';
@@ -8,10 +8,10 @@ import { requireRoot } from '../lab/root.ts';
 import { buildSender, type SenderBuild, sendNumbered } from '../sequence/pair.ts';
 
 const REPLACEMENTS = 1000;
-/** A multiple of 256: as many packets have an odd first byte as an even one. */
+/** A multiple of 256, so that as many packets have an odd first byte as an even one. */
 const PACKETS = 256 * 4096;
 
-/** Packets on every CPU in turn until the replacing ends; how many there were. */
+/** Sends packets on every CPU in turn until the replacements end; returns their number. */
 async function floodDuring(work: Promise<unknown>, build: SenderBuild, program: number): Promise<number> {
   let isOver = false;
   const over = work.finally(() => {
@@ -26,8 +26,8 @@ async function floodDuring(work: Promise<unknown>, build: SenderBuild, program: 
   return sent;
 }
 
-describe.skipIf(!requireRoot())('a rule set that takes the place of another', () => {
-  it('lets no denied packet through and drops no permitted one, 1,000 times', { timeout: 300_000 }, async () => {
+describe.skipIf(!requireRoot())('a rule set that replaces another', () => {
+  it('permits no denied packet and drops no permitted one, 1,000 times', { timeout: 300_000 }, async () => {
     const build = await buildSender();
     const script = fileURLToPath(new URL('./replacer.mjs', import.meta.url));
     const child = spawn(process.execPath, [script, String(REPLACEMENTS)], { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -42,7 +42,7 @@ describe.skipIf(!requireRoot())('a rule set that takes the place of another', ()
       expect(counted).toMatchObject({ seen: sent, denied: sent / 2, permitted: sent / 2, aborted: 0 });
       const { emitted, sampled_out, filtered_out, ring_full } = counted;
       expect(emitted + sampled_out + filtered_out + ring_full).toBe(sent);
-      // Of two packets a rule decides on one and the default policy on the other, but where sets of two kinds meet.
+      // Of two packets, a rule decides about one and the default policy about the other, except while a set is replaced.
       expect(Math.abs(by_rules - sent / 2)).toBeLessThanOrEqual(REPLACEMENTS);
     } finally {
       await replacer.end();

@@ -95,7 +95,7 @@ export async function captureFromLoader(
   const filter = formatFilter(filterOf(wanted));
   await using client = await connect(url, { token }).catch(throwSetupError);
   const stream = client.packets({ filter, maxRowsPerSecond: MAX_ROWS_PER_SECOND });
-  void stop.asked.then(() => stream.return());
+  void stop.requested.then(() => stream.return());
   say(`Records come from the packetlog that runs here (process ${session.pid}): ${watchedNames(session)}.`);
   say('Waiting for Ctrl-C...');
   onReady();

@@ -27,20 +27,20 @@ COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _packetlog; printf '%s\
 }
 
 describe('completionScript', () => {
-  it.each(SHELLS)('for %s knows every option and every command', (shell) => {
+  it.each(SHELLS)('for %s contains every option and command', (shell) => {
     const script = completionScript(shell, program);
     for (const { long } of runOptions()) expect(script).toContain(shell === 'fish' ? `-l ${long?.slice(2)} ` : long);
     for (const command of program.commands) expect(script).toContain(command.name());
   });
 
-  it('rejects another shell with the exit code for it', () => {
+  it('rejects another shell with the exit code for usage', () => {
     expect(() => completionScript('csh', program)).toThrow(/complete for "csh": unknown shell.*bash, zsh, fish/);
     expect(() => completionScript('csh', program)).toThrow(expect.objectContaining({ exitCode: EXIT.usage }));
   });
 });
 
 describe('the script for bash', () => {
-  it('is one that bash takes', () => {
+  it('is valid bash', () => {
     const path = join(directory, 'script');
     writeFileSync(path, completionScript('bash', program));
     expect(execFileSync('bash', ['-n', path], { encoding: 'utf8' })).toBe('');
@@ -86,7 +86,7 @@ describe('the script for bash', () => {
     expect(completed(...words)).toEqual(answers);
   });
 
-  it('completes interfaces, quoted, and runs nothing that stands in a name', () => {
+  it('completes interfaces, quoted, and executes nothing in a name', () => {
     // The kernel accepts such names.
     for (const name of ['eth0', 'eth1', '$(>ran)', '`>ran`', "e'f", 'x;>ran']) {
       mkdirSync(join(directory, 'net', name), { recursive: true });

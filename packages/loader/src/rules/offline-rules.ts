@@ -139,7 +139,7 @@ async function openLocked(
   };
 }
 
-/** Starts from the edited file, which is judged when a loader starts: nothing is in force here. */
+/** Starts from the edited file, which a loader checks when it starts: nothing is in force here. */
 function asItIs({ edited, base, ...start }: Start): Start {
   return { ...start, base: edited ?? base, edited: undefined, from: 'last good copy' };
 }

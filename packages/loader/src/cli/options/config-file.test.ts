@@ -18,7 +18,7 @@ function file(text: string): string {
 }
 
 describe('readConfigFile', () => {
-  it('gives the object in the file', () => {
+  it('returns the object in the file', () => {
     expect(readConfigFile(file('{"iface": ["eth0"], "count-only": true}'))).toEqual({
       iface: ['eth0'],
       'count-only': true,

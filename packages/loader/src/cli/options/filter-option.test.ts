@@ -4,7 +4,7 @@ import { InterfaceNames } from '../../ipc/interface-table.ts';
 import { filterOption, filterWarnings } from './filter-option.ts';
 
 describe('--filter', () => {
-  it('is what it says', () => {
+  it('is parsed', () => {
     expect(filterOption('tcp port 443')).toEqual(parseFilter('tcp and port 443'));
   });
 
@@ -12,7 +12,7 @@ describe('--filter', () => {
     ['dst prot 443', '"prot" at column 5: did you mean "port"?', '  dst prot 443', '      ^^^^'],
     ['tcp\tand ', 'At column 9: a term', '  tcp and ', '          ^'],
     ['tcp \u001b[2Jx', 'at column 5', '  tcp \ufffd[2Jx', '      ^^^^^'],
-  ])('is shown with a mark under what is wrong: %j', (text, message, shown, mark) => {
+  ])('is shown with a mark under the mistake: %j', (text, message, shown, mark) => {
     const error = thrown(() => filterOption(text));
     const [first, second, third] = error.split('\n');
     expect(first).toContain(message);
@@ -26,7 +26,7 @@ describe('--filter', () => {
     expect(shown.length).toBeLessThan(120);
   });
 
-  it('is warned about when it names an interface that is not watched', () => {
+  it('gets a warning if it names an interface that is not watched', () => {
     const interfaces = new InterfaceNames();
     interfaces.learn([{ ifindex: 2, name: 'eth0' }]);
     const filter = parseFilter('iface eth0 or not iface "eth\\u001b9"');

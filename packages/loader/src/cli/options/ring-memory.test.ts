@@ -3,7 +3,7 @@ import { memoryProblems, ringBytesFor } from './ring-memory.ts';
 
 const MIB = 2 ** 20;
 
-it('rings are sized by what this process may use, and a warning comes before the kernel kills it', () => {
+it('sizes rings by the memory limit of the process, and warns before the kernel kills it', () => {
   expect(ringBytesFor(undefined, 24_000 * MIB, 2)).toBe(16 * MIB);
   const small = ringBytesFor(undefined, 96 * MIB, 2);
   expect(small).toBe(MIB);
@@ -17,7 +17,7 @@ it('rings are sized by what this process may use, and a warning comes before the
   expect(memoryProblems(16 * MIB, 140 * MIB, 2)).toHaveLength(1);
 });
 
-it('a ring that is asked for is at most a quarter of the memory', () => {
+it('limits --ring-size to a quarter of the memory', () => {
   expect(ringBytesFor(16 * MIB, 256 * MIB, 2)).toBe(16 * MIB);
   expect(() => ringBytesFor(64 * MIB, 256 * MIB, 2)).toThrow(
     /more than a quarter of the memory\. Use at most 33554432\./,

@@ -12,13 +12,13 @@ const WITHOUT_RINGS = 110 * MIB;
 /** One ring for permitted packets, and one of a quarter of its size for denied ones. */
 const RINGS_PER_CPU = 1.25;
 
-/** Returns the bytes of each CPU's ring. `asked` is the value of --ring-size. Throws SetupError if it is too large. */
-export function ringBytesFor(asked: number | undefined, memory = memoryLimit(), cpus = possibleCpus()): number {
+/** Returns the bytes of each CPU's ring. `requested` is the value of --ring-size. Throws SetupError if it is too large. */
+export function ringBytesFor(requested: number | undefined, memory = memoryLimit(), cpus = possibleCpus()): number {
   const largest = largestRingBytes(memory, cpus);
-  if (asked === undefined || asked <= largest) return asked ?? defaultRingBytes(memory, cpus);
+  if (requested === undefined || requested <= largest) return requested ?? defaultRingBytes(memory, cpus);
   throw new SetupError({
     step: 'use',
-    target: `--ring-size ${asked}`,
+    target: `--ring-size ${requested}`,
     problem: `with ${cpus} CPUs that is more than a quarter of the memory`,
     next: `Use at most ${largest}.`,
     exit: 'usage',

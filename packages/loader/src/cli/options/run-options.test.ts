@@ -43,7 +43,7 @@ describe('an option', () => {
     ['a truth', { 'count-only': true }, 'countOnly', true],
     ['an untruth', { 'count-only': false }, 'countOnly', false],
     ['a text without a parser', { ui: 'some/where' }, 'ui', 'some/where'],
-  ])('may be in the file as %s', (_, file, name, value) => {
+  ])('can be in the file as %s', (_, file, name, value) => {
     expect(read([], {}, file)[name]).toEqual(value);
   });
 
@@ -67,7 +67,7 @@ describe('an option', () => {
     expect(() => read([], {}, file)).toThrow(message);
   });
 
-  it('of several values is taken from one source alone, not gathered', () => {
+  it('with several values is taken from one source only', () => {
     expect(read(['-i', 'a', '-i', 'b,c'], { PACKETLOG_IFACE: 'd' }, { iface: 'e' })['iface']).toEqual(['a', 'b', 'c']);
     expect(read([], { PACKETLOG_IFACE: 'd,f' }, { iface: 'e' })['iface']).toEqual(['d', 'f']);
     expect(read(['-i', String.raw`a\,b,c`], {}, {})['iface']).toEqual(['a,b', 'c']);
@@ -86,7 +86,7 @@ describe('the environment', () => {
     expect(read([], { PACKETLOG_COUNT_ONLY: value }, {})['countOnly']).toBe(countOnly);
   });
 
-  it('leaves a flag alone that the command line has, and one that it does not name goes to the file', () => {
+  it('does not change a flag of the command line; a flag that it does not set comes from the file', () => {
     expect(read(['--count-only'], { PACKETLOG_COUNT_ONLY: '0' }, {})['countOnly']).toBe(true);
     expect(read([], { PACKETLOG_COUNT_ONLY: '' }, { 'count-only': true })['countOnly']).toBe(true);
     expect(read([], { PACKETLOG_COUNT_ONLY: '0' }, { 'count-only': true })['countOnly']).toBe(false);

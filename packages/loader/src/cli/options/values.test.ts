@@ -67,7 +67,7 @@ describe('listenAddress', () => {
 });
 
 describe('interfaceName', () => {
-  it('takes what the kernel takes', () => {
+  it('accepts what the kernel accepts', () => {
     expect(interfaceName('<b>`id`$(x)')).toBe('<b>`id`$(x)');
   });
 

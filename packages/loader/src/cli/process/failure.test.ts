@@ -20,7 +20,7 @@ const denied = Object.assign(new Error("EACCES: permission denied, scandir '/sys
 });
 
 it.each([
-  ['help that was asked for', new CommanderError(0, 'commander.help', ''), '', 0],
+  ['requested help', new CommanderError(0, 'commander.help', ''), '', 0],
   ['a wrong option', new CommanderError(1, 'commander.unknownOption', ''), '', 2],
   [
     'an expected one',
@@ -46,11 +46,11 @@ it.each([
     `packetlog: scandir /sys/fs/bpf: EACCES: permission denied. ${privilegeAdvice()}\n`,
     4,
   ],
-])('%s is said in words', (_, error, text, code) => {
+])('%s becomes a sentence and an exit code', (_, error, text, code) => {
   expect(failureOf(error)).toEqual({ text, code });
 });
 
-it('asks for a report of what nobody expected, with its stack', () => {
+it('asks to report an unexpected error, with its stack', () => {
   const { text, code } = failureOf(new TypeError('x is not a function'));
   expect(code).toBe(1);
   expect(text).toMatch(/^packetlog: unexpected: TypeError: x is not a function\n +at .*\nPlease report this\.\n$/s);

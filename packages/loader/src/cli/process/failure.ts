@@ -1,11 +1,11 @@
-/** What the command says of an error, and the code it ends with. */
+/** Converts an error into the message and the exit code of the command. */
 import { CommanderError } from 'commander';
 import { EXIT } from '../../errors/exit-codes.ts';
 import { privilegeAdvice } from '../../errors/privilege.ts';
 import { SetupError, systemErrorOf } from '../../errors/setup-error.ts';
 
 export interface Failure {
-  /** For standard error; empty: it was said already. */
+  /** Text for standard error; empty: already printed. */
   text: string;
   code: number;
 }
@@ -24,7 +24,7 @@ export function failureOf(error: unknown): Failure {
   return { text: `packetlog: unexpected: ${stack}\nPlease report this.\n`, code: EXIT.failed };
 }
 
-/** What the system says no to is no fault of the program: words instead of a stack trace. */
+/** A system call's error is no bug of the program: a sentence replaces the stack trace. */
 function asSetupError({ code, syscall, path }: ReturnType<typeof systemErrorOf> & object, cause: unknown): SetupError {
   const message = cause instanceof Error ? cause.message : code;
   const denied = DENIED.has(code);

@@ -1,17 +1,17 @@
 /**
- * The way out of the process. `process.exit` alone does not do: it waits for the drain thread, which may be asleep in
+ * Ends the process. `process.exit` alone is not enough: it waits for the drain thread, which may be asleep in
  * the kernel until the next packet, and discards output that a pipe has not taken yet.
  */
 import { EXIT } from '../../errors/exit-codes.ts';
 import { printed, said } from './print.ts';
 import { say } from './say.ts';
 
-/** For the drain thread's end alone: it detaches, or leaves what is pinned, and empties the rings. */
+/** Longest wait for the drain thread, which detaches (or leaves the pinned program) and empties the rings. */
 const THREAD_MS = 10_000;
 
 let endThread: (() => Promise<unknown>) | undefined;
 
-/** `end`: ends the drain thread, wherever it is. */
+/** Registers the function that ends the drain thread, in any state. */
 export function leaveWith(end: () => Promise<unknown>): void {
   endThread = end;
 }

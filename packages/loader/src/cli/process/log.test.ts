@@ -15,7 +15,7 @@ ${statements}`;
 }
 
 describe('the log', () => {
-  it('is JSON lines where no person reads it', () => {
+  it('is JSON lines without a terminal', () => {
     const [line = '', ...rest] = logged(
       'info',
       false,
@@ -25,7 +25,7 @@ describe('the log', () => {
     expect(JSON.parse(line)).toMatchObject({ level: 40, name: 'packetlog', client: 'x', msg: 'bad message' });
   });
 
-  it('is a short line on a terminal: time, level, words, facts', () => {
+  it('is a short line on a terminal: time, level, message, fields', () => {
     const text = logged('debug', true, "log.warn({ client: 'x', count: 3 }, 'bad message'); log.debug('said')");
     const [first, second] = text.split('\n');
     expect(first).toMatch(/^\d\d:\d\d:\d\d warn {2}bad message {2}client="x" count=3$/);
@@ -38,7 +38,7 @@ describe('the log', () => {
     );
   });
 
-  it('lets nothing that a client sent reach the terminal as an escape', () => {
+  it('replaces control characters that a client sent', () => {
     const text = logged(
       'info',
       true,
@@ -47,7 +47,7 @@ describe('the log', () => {
     expect(text).toContain(String.raw`host="a\x9b31mb\u001b[2J" problem="c\u202ed"`);
   });
 
-  it('says nothing when silent', () => {
+  it('prints nothing at level silent', () => {
     expect(logged('silent', false, "log.fatal('x')")).toBe('');
   });
 });

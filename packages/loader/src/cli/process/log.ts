@@ -12,7 +12,7 @@ export function makeLogger(level: LogLevel, isTerminal = process.stderr.isTTY ||
   return pino({ level, base: null }, { write: (line: string) => destination.write(shortLine(line)) });
 }
 
-/** "14:03:22 warn interface eth1 is gone  interface=eth1" of a line of pino's JSON. */
+/** Converts a line of pino's JSON to "14:03:22 warn  interface eth1 is gone  interface=eth1". */
 function shortLine(line: string): string {
   const { level, time, msg, err, ...rest } = JSON.parse(line) as Record<string, unknown>;
   const clock = new Date(Number(time)).toTimeString().slice(0, 8);

@@ -1,22 +1,24 @@
-/** What commands print on standard output, and the wait until its reader has it: `process.exit` discards what a pipe has not taken. */
+/**
+ * Prints on standard output, and waits until the reader has it: `process.exit` discards what a pipe has not taken.
+ */
 import { fstatSync } from 'node:fs';
 import { writeAll } from '../../rules/store/write-all.ts';
 import { READER_GONE } from './record-output.ts';
 
 const STDOUT = 1;
-/** For standard error: its reader may have stopped, and the exit code still says what happened. */
+/** Longest wait for standard error: its reader may have stopped, and the exit code still reports the result. */
 const STDERR_MS = 10_000;
 
 const pending = new Set<Promise<void>>();
 let failure: NodeJS.ErrnoException | undefined;
 
-/** Without these, a reader that has ended would end the process before its work is done. */
+/** Handles errors of the standard streams: otherwise a closed pipe would end the process before its work is done. */
 export function watchStandardStreams(): void {
   process.stdout.on('error', fail);
   process.stderr.on('error', () => {});
 }
 
-/** Queues `text` for standard output, unless an earlier write failed. `printed` tells of a failure. */
+/** Queues `text` for standard output, unless an earlier write failed. `printed` reports the failure. */
 export function print(text: string | Uint8Array): void {
   if (failure) return;
   try {
@@ -38,7 +40,7 @@ export async function printed(): Promise<Error | undefined> {
   return failure === undefined || READER_GONE.has(failure.code ?? '') ? undefined : failure;
 }
 
-/** Resolves when standard error has everything, or its reader is too slow. */
+/** Resolves when standard error has all output, or after `STDERR_MS`. */
 export async function said(): Promise<void> {
   if (process.stderr.writableLength === 0) return;
   await Promise.race([
@@ -49,7 +51,7 @@ export async function said(): Promise<void> {
   ]);
 }
 
-/** A write that fails calls back, too. */
+/** Resolves also when the write fails. */
 function write(stream: NodeJS.WriteStream, text: string | Uint8Array): Promise<void> {
   return new Promise((resolve) => {
     stream.write(text, () => resolve());

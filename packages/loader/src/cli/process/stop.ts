@@ -1,4 +1,4 @@
-/** What ends a run: Ctrl-C, a signal, a closed output. */
+/** Ends a run on Ctrl-C, a signal or a closed output. */
 import { EXIT } from '../../errors/exit-codes.ts';
 import { hasTerminal } from '../../print/terminal.ts';
 import { leave } from './leave.ts';
@@ -15,15 +15,15 @@ export type StopReason =
 const SAME_CTRL_C_MS = 1000;
 
 export class Stop {
-  readonly asked: Promise<StopReason>;
-  /** What SIGHUP asks a service for. At a terminal it says that this has gone, and ends the run. */
+  readonly requested: Promise<StopReason>;
+  /** Called on SIGHUP of a service. With a terminal, SIGHUP means that the terminal has closed, and ends the run. */
   onReload: (() => void) | undefined;
   #resolve: (why: StopReason) => void = () => {};
   /** Infinity: not yet. */
-  #askedAt = Number.POSITIVE_INFINITY;
+  #requestedAt = Number.POSITIVE_INFINITY;
 
   constructor() {
-    this.asked = new Promise((resolve) => {
+    this.requested = new Promise((resolve) => {
       this.#resolve = resolve;
     });
     const isService = !hasTerminal();
@@ -33,9 +33,9 @@ export class Stop {
           this.onReload();
           return;
         }
-        // A second Ctrl-C does not wait for a clean end; the kernel detaches all the same. Not one that
-        // came with the first: sudo and a package manager each pass it on.
-        const isSecond = performance.now() - this.#askedAt > SAME_CTRL_C_MS;
+        // A second Ctrl-C does not wait for a clean end; the kernel detaches anyway. Ignore one that comes with the
+        // first: sudo and a package manager each forward it.
+        const isSecond = performance.now() - this.#requestedAt > SAME_CTRL_C_MS;
         if (isSecond && signal === 'SIGINT') void leave(EXIT.failed);
         this.now(signal);
       });
@@ -43,7 +43,7 @@ export class Stop {
   }
 
   now(why: StopReason): void {
-    this.#askedAt = Math.min(this.#askedAt, performance.now());
+    this.#requestedAt = Math.min(this.#requestedAt, performance.now());
     this.#resolve(why);
   }
 }

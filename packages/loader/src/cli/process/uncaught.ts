@@ -1,20 +1,20 @@
-/** Errors of this thread that nothing caught: a fault of ours, which must not leave a process that does nothing. */
+/** Ends the process after an uncaught error, which is a bug: a process that does nothing must not stay. */
 import { EXIT } from '../../errors/exit-codes.ts';
 import { leave } from './leave.ts';
 import type { Stop } from './stop.ts';
 
-/** For the ordinary end; then without what hangs in it. */
+/** Time for the ordinary end; after it, the process ends without waiting. */
 const ORDINARY_MS = 10_000;
 
 /**
- * Tells in one line of an error that nothing caught, and asks for the end: from then on state may be half made. True
- * from then on. The trace goes to `trace`.
+ * Reports an uncaught error in one line and requests the end, because state may be inconsistent. The returned function
+ * returns true from then on. `trace` receives the error with its stack.
  */
 export function stopWhenUncaught(stop: Stop, trace: (error: unknown) => void): () => boolean {
-  let isTold = false;
+  let isReported = false;
   process.on('uncaughtException', (error: unknown) => {
-    if (isTold) return;
-    isTold = true;
+    if (isReported) return;
+    isReported = true;
     process.stderr.write(
       `packetlog: unexpected: ${summary(error)}. The loader ends; rules that are pinned stay in force. Start it again, and please report this with the output of --log-level debug.\n`,
     );
@@ -22,7 +22,7 @@ export function stopWhenUncaught(stop: Stop, trace: (error: unknown) => void): (
     stop.now('uncaught error');
     setTimeout(() => void leave(EXIT.failed), ORDINARY_MS).unref();
   });
-  return () => isTold;
+  return () => isReported;
 }
 
 /** "Error: x (server.js:12)". */

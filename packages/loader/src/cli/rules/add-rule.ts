@@ -1,16 +1,16 @@
-/** `packetlog rules add`: one rule from the command line, or many from standard input in one change. */
+/** `packetlog rules add`: adds one rule from the command line, or many from standard input in one change. */
 import { formatDuration, type Rule, type RuleDraft } from '@packetlog/common';
 import { Command, CommanderError } from 'commander';
 import { SetupError } from '../../errors/setup-error.ts';
 import { type InputLine, inputLines, lineError } from './input-lines.ts';
 import { life, lifeOptions, match, matchOptions } from './rule-options.ts';
 
-/** Standard input in place of a source, or of everything. */
+/** Stands for standard input in place of a source or of all arguments. */
 export const STANDARD_INPUT = '-';
 
 export interface AddedRule {
   readonly rule: Rule;
-  /** It existed with the same action and match. */
+  /** The rule with the same action and match that existed before. */
   readonly was?: Rule;
 }
 
@@ -20,8 +20,8 @@ export function draftOf(action: string, source: string, options: Record<string, 
 }
 
 /**
- * One draft a line, with its line number. `action` undefined: a line is written as the arguments of `rules add`; else it
- * is a source, and `options` are those of all. Throws SetupError that names the line.
+ * Returns one draft per line, with its line number. If `action` is undefined, a line has the arguments of `rules add`;
+ * otherwise it is a source, and `options` apply to every line. Throws SetupError that names the line.
  */
 export function draftsOf(
   text: string,
@@ -37,7 +37,7 @@ export function draftsOf(
   });
 }
 
-/** Options of the command line count where the line says nothing else. */
+/** `defaults`: the options of the command line; those of the line take precedence. */
 function draftOfLine(line: InputLine, defaults: Record<string, unknown>): RuleDraft {
   const parser = new Command('add').argument('<action>').argument('<source>').exitOverride();
   parser.configureOutput({ writeOut: () => {}, writeErr: () => {} });
@@ -76,7 +76,7 @@ export function addedManySentence(rules: readonly AddedRule[]): string {
   return [`Added ${added} ${added === 1 ? 'rule' : 'rules'}`, ...rest].join('; ').concat('.');
 }
 
-/** Standard input that has no lines is a fault of what writes it, not a wish. */
+/** Throws SetupError if there are no lines: the command that writes them has probably failed. */
 export function requireLines<Line>(lines: readonly Line[]): readonly Line[] {
   if (lines.length > 0) return lines;
   throw new SetupError({

@@ -11,7 +11,7 @@ const file = join(directory, 'rules.json');
 const request = (document: unknown, options = {}) =>
   applyRequest(Buffer.from(typeof document === 'string' ? document : JSON.stringify(document)), file, options);
 
-it('a file is asked for with its lists, which are found beside it', () => {
+it('the request contains the lists of the file, relative to its directory', () => {
   writeFileSync(join(directory, 'drop.txt'), '192.0.2.1\n');
   const rules = [{ action: 'deny', source: 'set:drop' }];
   const sets = { drop: { file: 'drop.txt' }, few: { entries: ['192.0.2.9'] } };
@@ -34,12 +34,12 @@ it.each([
   ['{"version":1}', /has no "rules"; to remove all rules write "rules": \[\]/],
   ['{"version":1,"rules":[{"action":"drop","source":"any"}]}', /rules\.0\.action: Write permit, deny or observe/],
   ['{"version":1,"rules":[],"sets":{"x":{"file":"none.txt"}}}', /none\.txt cannot be read/],
-])('%j is no such file, and nothing is changed', (content, message) => {
+])('%j is not a rules file, and nothing is changed', (content, message) => {
   expect(() => request(content)).toThrow(message);
   expect(() => request(content)).toThrow(/Nothing was changed\.$/);
 });
 
-it('the example of docs/rules.md is such a file', () => {
+it('the example of docs/rules.md is a rules file', () => {
   writeFileSync(join(directory, 'drop.txt'), '192.0.2.1\n');
   const docs = readFileSync(new URL('../../../../../docs/rules.md', import.meta.url), 'utf8');
   const [, example = ''] = /```json\n(.*?)```/s.exec(docs) ?? [];
@@ -57,7 +57,7 @@ const rule = (id: number, rest: Partial<Rule>): Rule => ({
 });
 const NOW = Date.parse('2030-01-01T00:00:00Z');
 
-it('the differences are lines with a sign in front', () => {
+it('the differences are lines that begin with a sign', () => {
   const diff: RulesDiff = {
     added: [rule(7, { source: '192.0.2.1', protocol: 'tcp', destination_port: 22 })],
     removed: [rule(1, { reason: 'old' })],

@@ -1,4 +1,4 @@
-/** `packetlog rules apply`: the rules as a file says them. */
+/** `packetlog rules apply`: makes the rules those of a file. */
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import {
@@ -18,7 +18,7 @@ import { STANDARD_INPUT } from './add-rule.ts';
 
 type Applied = RulesResults['apply'];
 
-/** `content`: of `file`. Lists are read beside it. Throws SetupError. */
+/** Reads the lists that `file`, whose bytes are `content`, names relative to its directory. Throws SetupError. */
 export function applyRequest(
   content: Uint8Array,
   file: string,
@@ -36,7 +36,7 @@ export function applyRequest(
     throw fail(cause.message.replace(/\.$/, ''), cause);
   }
   const document = JSON.parse(json) as Record<string, unknown>;
-  // The loader may do without; here a file that is not whole would remove all rules.
+  // The schema makes "rules" optional, but applying an incomplete file would remove all rules.
   if (!Array.isArray(document['rules'])) throw fail('it has no "rules"; to remove all rules write "rules": []');
   const { sets: named } = rulesFileSchema.parse(document);
   const directory = file === STANDARD_INPUT ? process.cwd() : dirname(resolve(file));
@@ -48,7 +48,7 @@ export function applyRequest(
     return [name, { file: path }] as const;
   });
   return {
-    // As it is written, so that what is read otherwise can be said.
+    // The original text, so that the answer can list what was interpreted differently.
     document: { ...document, sets: Object.fromEntries(sets) } as RulesRequest<'apply'>['document'],
     lists,
     ...(check ? { check } : {}),
@@ -70,7 +70,7 @@ function listAt(path: string, fail: (problem: string, cause?: unknown) => SetupE
 
 const NOTHING_CHANGED = 'Nothing was changed.';
 
-/** What was done, or would be; with the differences before it if they are wanted. */
+/** Returns the summary of what was or would be changed, after the differences with `check` or `diff`. */
 export function appliedText(
   { changed, diff }: Pick<Applied, 'changed' | 'diff'>,
   { check, diff: wantsDiff }: { check?: true; diff?: true },
@@ -93,7 +93,7 @@ export function appliedText(
   return wantsDiff || check ? [...diffText(diff, nowMs), summary] : [summary];
 }
 
-/** `+`, `-` and `~` in front of what is added, removed and changed. */
+/** Returns one line per difference: `+` added, `-` removed, `~` changed. */
 export function diffText(
   { added, removed, changed, sets, default_policy, protect }: RulesDiff,
   nowMs: number,

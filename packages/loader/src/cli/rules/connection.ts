@@ -1,4 +1,4 @@
-/** The way of `packetlog rules` to the rules: the running loader, or the file when none runs. */
+/** Connects `packetlog rules` with the running loader or, if none runs, with the rules file. */
 import { userInfo } from 'node:os';
 import type { RulesAnswer, RulesRequest, RulesVerb } from '@packetlog/common';
 import { privilegeAdvice } from '../../errors/privilege.ts';
@@ -15,14 +15,14 @@ export interface ConnectionOptions {
   readonly paths: StatePaths;
   readonly protect: readonly string[];
   readonly environment: NodeJS.ProcessEnv;
-  /** Path of the network namespace whose rules are meant; undefined: the one this process is in. */
+  /** Path of the network namespace whose rules to change; undefined: that of this process. */
   readonly netns?: string | undefined;
   readonly bpfFs?: string | undefined;
 }
 
 const DENIED: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM']);
 
-/** A system need not have a name for who runs this. */
+/** Falls back to the uid: a user id need not have an account name. */
 function accountName(): string {
   try {
     return userInfo().username;
@@ -48,12 +48,12 @@ export class Connection {
     });
   }
 
-  /** Only the file is changed: no loader runs. */
+  /** True if no loader runs: only the file is changed. */
   get isOffline(): boolean {
     return this.#offline !== undefined;
   }
 
-  /** What the kernel still enforces without a loader. */
+  /** The rules that the kernel enforces without a loader. */
   get enforced(): EnforcedRules | undefined {
     return this.#offline?.enforced;
   }
@@ -62,7 +62,7 @@ export class Connection {
     return this.#offline?.alarms ?? [];
   }
 
-  /** Throws SetupError when there is no way. */
+  /** Throws SetupError if neither a loader nor the file can be reached. */
   ask<Verb extends RulesVerb>(verb: Verb, request: RulesRequest<Verb>): Promise<RulesAnswer<Verb>> {
     return this.#either(
       () => this.#client.ask(verb, request),
@@ -89,7 +89,7 @@ export class Connection {
         return await online();
       } catch (error) {
         if (!(error instanceof NoLoaderError)) throw asSetupError(this.#options.paths.controlSocket, error);
-        // It ended before it was asked.
+        // The loader ended between the check and the request.
         this.#isChecked = false;
       }
     }
@@ -103,7 +103,7 @@ export class Connection {
     return offline(this.#offline, { who: { name, via: 'file' }, mayChange: true, mayNameFiles: true });
   }
 
-  /** Whether a loader answers, and it is the one that is meant. Throws SetupError if it is another one. */
+  /** Returns whether a loader answers. Throws SetupError if it watches another network namespace. */
   async #isServed(): Promise<boolean> {
     const { paths, netns } = this.#options;
     try {

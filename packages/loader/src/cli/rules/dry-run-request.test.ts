@@ -4,7 +4,7 @@ import { dryRunRequest } from './dry-run-request.ts';
 
 const request = (text: string) => dryRunRequest(Buffer.from(text), 'new', 5);
 
-it('takes a rules file as it would be in force, with the networks that stand in it', () => {
+it('contains the rules of a rules file and the networks in it', () => {
   const file = {
     version: 1,
     default_policy: 'deny',
@@ -22,11 +22,11 @@ it('takes a rules file as it would be in force, with the networks that stand in 
 it.each([
   ['a list', '# feed\n192.0.2.0/24 ; SBL1\n'],
   ['Spamhaus’ lines of JSON', '{"cidr":"1.10.16.0/20","sblid":"SBL256894"}\n{"type":"metadata"}\n'],
-])('takes %s as what would be denied', (_, text) => {
+])('denies the networks of %s', (_, text) => {
   expect(request(text)).toEqual({ rules: [{ action: 'deny', source: 'set:list' }], sets: { list: text }, seconds: 5 });
 });
 
-it('says what is wrong with a rules file', () => {
+it('reports the mistake in a rules file', () => {
   expect(() => request('{"version":1,"rules":[{"action":"burn"}]}')).toThrow(SetupError);
   expect(() => request('{"version":1,"rules":[{"action":"burn"}]}')).toThrow(
     /rules\.0\.action.*permit, deny or observe/,

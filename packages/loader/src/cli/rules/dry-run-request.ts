@@ -1,4 +1,4 @@
-/** What `packetlog rules dry-run FILE` asks: a rules file as it would be in force, or a list as a set to deny. */
+/** Builds the request of `packetlog rules dry-run FILE`: the rules of a rules file, or one that denies a list. */
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { FileSet, RuleDraft, RulesRequest } from '@packetlog/common';
@@ -28,12 +28,12 @@ export function dryRunRequest(content: Uint8Array, file: string, seconds: number
   }
 }
 
-/** Lists may be JSON, too. */
+/** Distinguishes a rules file from a list, which may be JSON, too. */
 function isRulesFile(content: Uint8Array, text: string): boolean {
   return content.find((byte) => byte > 0x20) === BRACE && /"(?:rules|sets|default_policy|protect)"\s*:/.test(text);
 }
 
-/** Nothing: the loader has it. */
+/** Undefined: the loader has the list. */
 function textOf({ entries, file: list }: FileSet, file: string): string[] {
   if (list !== undefined) return [readFileSync(resolve(dirname(file), list), 'utf8')];
   return entries === undefined ? [] : [entries.join('\n')];

@@ -1,4 +1,4 @@
-/** `packetlog rules export`: the rules file as it is kept on the disk, or the networks of a set. */
+/** `packetlog rules export`: prints the rules file as it is on the disk, or the networks of a set. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSetName } from '@packetlog/common';
@@ -9,7 +9,7 @@ import { RulesFileError, readDocument, writeDocument } from '../../rules/store/r
 import type { StatePaths } from '../../rules/store/state-directory.ts';
 import type { Outcome, Printer } from './printer.ts';
 
-/** `set`: undefined for the rules. Throws SetupError. */
+/** `set`: undefined for the rules file. Throws SetupError. */
 export function exportRules(paths: StatePaths, set: string | undefined, printer: Printer): Outcome {
   if (set !== undefined) return printer.raw(networksOf(paths, set));
   const path = rulesAt(paths);
@@ -19,7 +19,7 @@ export function exportRules(paths: StatePaths, set: string | undefined, printer:
   return printer.raw(read(path));
 }
 
-/** Only what is in force: no comments, and none of the lines that were left out when the list was imported. */
+/** Returns the networks in force, without comments and lines that the import skipped. */
 function networksOf(paths: StatePaths, set: string): string {
   if (!isSetName(set)) throw noSet(set);
   const copy = join(paths.sets, `${set}.txt`);
@@ -28,7 +28,7 @@ function networksOf(paths: StatePaths, set: string): string {
   return formatAddressList(parseAddressList(text).list);
 }
 
-/** Of a set that is written in the rules file itself. */
+/** Returns the entries of a set that the rules file itself contains. */
 function inlineEntries(paths: StatePaths, set: string): Buffer | undefined {
   const path = rulesAt(paths);
   if (path === undefined) return undefined;
@@ -45,7 +45,7 @@ function rulesAt({ rules, lastGood }: StatePaths): string | undefined {
   return [rules, lastGood].find((path) => isKnown(path));
 }
 
-/** What may not be looked at is not absent: it must not be exported as no rules. */
+/** Throws SetupError if the path cannot be inspected: a file without permission must not be exported as no rules. */
 function isKnown(path: string): boolean {
   try {
     return isThere(path);

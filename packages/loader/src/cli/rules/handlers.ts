@@ -1,4 +1,4 @@
-/** What the subcommands of `packetlog rules` do that take more than a request and a sentence. */
+/** Handlers of the `packetlog rules` subcommands that need more than one request and one sentence. */
 import type { RuleChanges } from '@packetlog/common';
 import { EXIT } from '../../errors/exit-codes.ts';
 import { SetupError } from '../../errors/setup-error.ts';
@@ -12,7 +12,7 @@ import { readInput } from './read-input.ts';
 import { removalOf, removedSentence } from './remove-rules.ts';
 import { force, life, match, ruleId } from './rule-options.ts';
 
-/** Options that all have. */
+/** Options of every subcommand. */
 export interface Common {
   rules?: string;
   protect?: string[];
@@ -69,8 +69,8 @@ export const applyRules: Handler = async (connection, printer, options, [file = 
     const waits = risk === undefined ? [] : [`It would have to be confirmed: ${risk}.`];
     return [...appliedText(applied, wanted, Date.now()), ...waits];
   });
-  const tells = wanted.check || wanted.detailedExitcodes;
-  return answer.ok && answer.value.changed && tells ? EXIT.changed : outcome;
+  const hasOwnCode = wanted.check || wanted.detailedExitcodes;
+  return answer.ok && answer.value.changed && hasOwnCode ? EXIT.changed : outcome;
 };
 
 export const importList: Handler = async (connection, printer, options, [file = '']) => {

@@ -1,4 +1,4 @@
-/** `packetlog rules import`: a list as a named set, and a rule about it. */
+/** `packetlog rules import`: imports a list as a named set, with a rule that uses it. */
 import { basename, extname, resolve } from 'node:path';
 import { isSetName, type RulesResults } from '@packetlog/common';
 import { SetupError } from '../../errors/setup-error.ts';
@@ -6,7 +6,7 @@ import { isRegularFile } from './read-input.ts';
 import { force } from './rule-options.ts';
 import { one } from './rules-text.ts';
 
-/** The lines of one set of what `ipset save` writes. Throws SetupError if it is not among them. */
+/** Returns the lines of one set from the output of `ipset save`. Throws SetupError if the set is not in it. */
 export function onlyIpset(list: Uint8Array, name: string): Buffer {
   const lines = Buffer.from(list).toString('utf8').split(/\r?\n/);
   const names = new Set(lines.flatMap((line) => /^(?:create|add)\s+(\S+)\s/.exec(line)?.[1] ?? []));
@@ -22,7 +22,10 @@ export function onlyIpset(list: Uint8Array, name: string): Buffer {
   return Buffer.from(lines.filter((line) => line.startsWith(`add ${name} `)).join('\n'));
 }
 
-/** What goes with the list; a file is followed where it can be read again, and all of it is the list. Throws SetupError. */
+/**
+ * Returns the query that goes with the list. The set follows the file if it is a regular file and all of it is the list.
+ * Throws SetupError.
+ */
 export function importQuery(file: string, options: Record<string, unknown>): Record<string, string> {
   const { set, action, reason, once, skipBad, allowEmpty, ipset } = options as Record<string, string | undefined>;
   return {

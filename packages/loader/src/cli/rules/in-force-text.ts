@@ -1,4 +1,4 @@
-/** What `packetlog rules` says of the kernel: what decides on packets, and where that differs from the rules listed. */
+/** Formats what the kernel enforces, and where that differs from the listed rules. */
 import type { InForce, RulesSnapshot } from '@packetlog/common';
 import { summarizeImage } from '../../rules/evaluator/image-rules.ts';
 import { printableName } from '../../system/interface-name.ts';
@@ -8,7 +8,7 @@ const NAMED = 5;
 
 type KernelRule = NonNullable<InForce['rules']>[number];
 
-/** After a command that found no loader, but its program in the kernel. */
+/** Returns the lines that follow a command if no loader runs, but its program is still attached. */
 export function enforcedText({ interfaces, owner, tables, path }: EnforcedRules): string[] {
   const where = interfaces.map(({ name }) => name).join(', ');
   if (owner !== undefined) {
@@ -26,7 +26,7 @@ export function enforcedText({ interfaces, owner, tables, path }: EnforcedRules)
   ];
 }
 
-/** For the list; empty where the kernel has exactly these rules, on every interface that is watched. */
+/** Returns lines for `rules list`; none if the kernel has exactly these rules on every watched interface. */
 export function inForceText(snapshot: RulesSnapshot): string[] {
   const { in_force } = snapshot;
   const unfiltered = (in_force?.not_filtered ?? []).map(

@@ -1,4 +1,4 @@
-/** Lines of standard input as arguments: words, quotes as in a shell, comments behind `#`. */
+/** Splits lines of standard input into arguments: words, quotes as in a shell, comments after `#`. */
 import type { RulesError } from '@packetlog/common';
 import { SetupError } from '../../errors/setup-error.ts';
 
@@ -12,7 +12,7 @@ const LONGEST_QUOTE = 80;
 /** A word, a part in quotes (where a backslash protects a quote), or a comment to the end of the line. */
 const PART = /\s+|#.*|"((?:[^"\\]|\\.)*)"|'([^']*)'|([^\s"'#][^\s"']*)/gy;
 
-/** Without empty lines and comments. Throws SetupError for an open quote. */
+/** Returns the lines that are neither empty nor comments. Throws SetupError for an open quote. */
 export function inputLines(text: string): InputLine[] {
   return text
     .replace(/^\ufeff/, '')
@@ -45,7 +45,7 @@ export function lineError({ line, words }: InputLine, problem: string): SetupErr
   });
 }
 
-/** The error of a request that was made of lines, with the line in place of the index in its field. */
+/** Returns the answer with the line number in place of the index in the error's field. `lines`: line of each entry. */
 export function withLine<Answer extends { ok: true } | { ok: false; error: RulesError }>(
   answer: Answer,
   list: string,

@@ -5,20 +5,20 @@ import { inputLines, withLine } from './input-lines.ts';
 import { removalOf } from './remove-rules.ts';
 
 describe('lines of standard input', () => {
-  it('are words, with quotes and comments as in a shell', () => {
+  it('are split into words, with quotes and comments as in a shell', () => {
     expect(inputLines('\ufeff# bans\r\ndeny  192.0.2.1 --reason "two \\"words\\"" # why\r\n\n \'a b\'c\n')).toEqual([
       { line: 2, words: ['deny', '192.0.2.1', '--reason', 'two "words"'] },
       { line: 4, words: ['a bc'] },
     ]);
   });
 
-  it('with an open quote say which line it is', () => {
+  it('with an open quote are rejected with the line number', () => {
     expect(() => inputLines('ok\ndeny "x')).toThrow(/line 2 .*a quote is not closed/);
   });
 });
 
 describe('rules from standard input', () => {
-  it('are written as the arguments of the command, whose own options hold where a line has none', () => {
+  it('are written as the arguments of the command, whose options are the defaults', () => {
     const text = 'deny 192.0.2.1 --port 22 --protocol tcp --for 1h\npermit 192.0.2.2\n';
     expect(draftsOf(text, undefined, { for: '2h', reason: 'scan' })).toEqual([
       {
@@ -36,7 +36,7 @@ describe('rules from standard input', () => {
     ]);
   });
 
-  it('are sources alone where the action is given', () => {
+  it('are only sources if the action is an argument', () => {
     expect(draftsOf('192.0.2.1\n\n2001:db8::1 # x\n', 'deny', { port: '22' })).toEqual([
       { line: 1, draft: { action: 'deny', source: '192.0.2.1', destination_port: '22' } },
       { line: 3, draft: { action: 'deny', source: '2001:db8::1', destination_port: '22' } },
@@ -51,14 +51,14 @@ describe('rules from standard input', () => {
     expect(() => draftsOf(text, action, {})).toThrow(message);
   });
 
-  it('have the line in place of the index in the answer to all of them', () => {
+  it('have the line in place of the index in an error', () => {
     const error = { code: 'invalid' as const, message: 'rules.1.source: "x" is no source', field: 'rules.1.source' };
     expect(withLine({ ok: false, error }, 'rules', [3, 7])).toMatchObject({
       error: { message: 'line 7: source: "x" is no source Nothing was changed.' },
     });
   });
 
-  it('are summed up', () => {
+  it('are summarized', () => {
     const rule = { id: 1, reason: '' } as never;
     expect(addedManySentence([{ rule }])).toBe('Added 1 rule.');
     expect(addedManySentence([{ rule }, { rule, was: rule }, { rule, was: { id: 1, reason: 'x' } as never }])).toBe(
@@ -67,7 +67,7 @@ describe('rules from standard input', () => {
   });
 });
 
-it('a rule that existed is told as such', () => {
+it('a rule that existed is reported as such', () => {
   const was = { id: 3, reason: 'a' } as never;
   const rule = { id: 3, reason: 'b', expires_at: '2030-01-01T01:00:00Z' } as never;
   const now = Date.parse('2030-01-01T00:00:00Z');
@@ -77,10 +77,10 @@ it('a rule that existed is told as such', () => {
   );
 });
 
-describe('what is to be removed', () => {
+describe('a removal', () => {
   const from = (text: string) => async () => text;
 
-  it('is named by id, by source, by set', async () => {
+  it('names rules by id, source or set', async () => {
     expect((await removalOf(['1', '7'], {}, from(''))).request).toEqual({ ids: [1, 7], matching: [] });
     expect((await removalOf([], { source: '192.0.2.1', action: 'deny', port: '22' }, from(''))).request).toEqual({
       ids: [],
@@ -89,7 +89,7 @@ describe('what is to be removed', () => {
     expect((await removalOf([], { set: 'drop' }, from(''))).request.matching).toEqual([{ source: 'set:drop' }]);
   });
 
-  it('is read from standard input, ids and sources mixed', async () => {
+  it('reads ids and sources from standard input', async () => {
     expect(await removalOf(['-'], { action: 'deny', force: true }, from('7\n# x\n192.0.2.1\nset:drop\n'))).toEqual({
       request: {
         ids: [7],
@@ -116,7 +116,7 @@ describe('what is to be removed', () => {
   });
 });
 
-it('of what ipset save writes, one set is chosen', () => {
+it('one set of the output of ipset save is selected', () => {
   const saved = Buffer.from('create a hash:ip\ncreate b hash:net\nadd a 192.0.2.1\nadd b 192.0.2.2\nadd b 192.0.2.3\n');
   expect(onlyIpset(saved, 'b').toString()).toBe('add b 192.0.2.2\nadd b 192.0.2.3');
   expect(() => onlyIpset(saved, 'c')).toThrow(/there are a, b/);

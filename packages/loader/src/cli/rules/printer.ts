@@ -1,6 +1,6 @@
 /**
- * Gathers what came of a request, text for people or JSON, with the exit code, until `flush` writes it: printing may wait
- * for a slow reader, and no command does that while it holds the lock on the rules.
+ * Collects the output of a command, text or JSON, until `flush` writes it: printing may wait for a slow reader, and a
+ * command must not wait while it holds the lock on the rules.
  */
 import type { PendingChange, RulesError } from '@packetlog/common';
 import { EXIT, type ExitReason } from '../../errors/exit-codes.ts';
@@ -13,7 +13,7 @@ import { pendingText } from './rules-text.ts';
 
 type Answer<Value> = { ok: true; value: Value } | { ok: false; error: RulesError };
 
-/** The exit code. */
+/** An exit code. */
 export type Outcome = number;
 
 const EXIT_OF: Readonly<Record<RulesError['code'], ExitReason>> = {
@@ -26,7 +26,7 @@ const EXIT_OF: Readonly<Record<RulesError['code'], ExitReason>> = {
   unavailable: 'unsupported',
 };
 
-/** What is known besides the answer. */
+/** Facts besides the answer. */
 interface Offline {
   readonly isOffline: boolean;
   readonly alarms: readonly string[];
@@ -52,7 +52,7 @@ export class Printer {
     return EXIT[EXIT_OF[answer.error.code]];
   }
 
-  /** Notes and warnings go to standard error, also beside JSON, which has them as well. */
+  /** Notes and warnings go to standard error, also with JSON, which contains them, too. */
   changed<
     Value extends { pending?: PendingChange | undefined; notes?: readonly string[]; warning?: string | undefined },
   >(answer: Answer<Value>, sentences: (value: Value) => string | readonly string[]): Outcome {
@@ -72,7 +72,7 @@ export class Printer {
     return EXIT.ok;
   }
 
-  /** What there is to say besides, on standard error. */
+  /** Adds alarms and the state without a loader, on standard error. Returns `outcome`. */
   finish(outcome: Outcome, { isOffline, alarms, enforced }: Offline): Outcome {
     for (const alarm of alarms) if (!this.#printed.some((line) => line.includes(alarm))) this.#say(`Warning: ${alarm}`);
     if (!isOffline || (outcome !== EXIT.ok && outcome !== EXIT.changed)) return outcome;
@@ -81,7 +81,7 @@ export class Printer {
     return outcome;
   }
 
-  /** Writes it. */
+  /** Writes the collected output. */
   flush(): void {
     for (const write of this.#output.splice(0)) write();
   }

@@ -1,14 +1,14 @@
-/** A file or standard input, whole. */
+/** Reads a file or standard input to its end. */
 import { createReadStream, statSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { SetupError } from '../../errors/setup-error.ts';
 import { STANDARD_INPUT } from './add-rule.ts';
 
-/** As much as the loader takes. */
+/** The limit of the loader. */
 const MAX_BYTES = 256 * 1024 * 1024;
 
 /**
- * Reads to the end, however long a writer pauses: what was written until then is never taken for all of it.
+ * Waits for a writer that pauses: a part of the input is never taken for all of it.
  * Throws SetupError.
  */
 export async function readInput(file: string): Promise<Buffer> {
@@ -28,7 +28,7 @@ export async function readInput(file: string): Promise<Buffer> {
   return Buffer.concat(pieces, length);
 }
 
-/** Whether a file can be read again when it changes: no pipe, no terminal, no `<(command)`. */
+/** Returns whether a file can be read again when it changes: it is no pipe, terminal or `<(command)`. */
 export function isRegularFile(file: string): boolean {
   return file !== STANDARD_INPUT && (statSync(file, { throwIfNoEntry: false })?.isFile() ?? false);
 }

@@ -1,4 +1,4 @@
-/** `packetlog rules remove`: by id, by source, or many of both from standard input in one change. */
+/** `packetlog rules remove`: removes rules by id, by source, or many of both from standard input in one change. */
 import type { Rule, RuleSelector, RulesRequest } from '@packetlog/common';
 import { SetupError } from '../../errors/setup-error.ts';
 import { requireLines, STANDARD_INPUT } from './add-rule.ts';
@@ -9,11 +9,11 @@ const NAMED = 20;
 
 export interface Removal {
   readonly request: RulesRequest<'remove'>;
-  /** The line of standard input behind each entry of `matching`. */
+  /** Line of standard input of each entry of `matching`. */
   readonly lines: readonly number[];
 }
 
-/** `read`: standard input. Throws SetupError. */
+/** `read` reads standard input. Throws SetupError. */
 export async function removalOf(
   ids: readonly string[],
   options: Record<string, unknown>,

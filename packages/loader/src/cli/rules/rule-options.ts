@@ -1,4 +1,4 @@
-/** The options that say what a rule is about, for how long, and why; and what requests are made of them. */
+/** The options for a rule's match, expiry and reason, and their part of a request. */
 import { Option } from 'commander';
 import { SetupError } from '../../errors/setup-error.ts';
 

@@ -39,14 +39,14 @@ docs/rules.md has examples for scripts, fail2ban, Ansible and lists.`;
 export function rulesCommand(done: (code: number) => void): Command {
   const rules = new Command('rules')
     .description('permit and deny: list, add, remove, import, dry-run, confirm, …')
-    // Before there are subcommands, which inherit it: usage errors end with the code for them.
+    // Set before the subcommands are added, which inherit it: usage errors get their exit code.
     .exitOverride()
     .configureHelp({ helpWidth: Math.min(process.stdout.columns || 100, 120) })
     .configureOutput({ writeOut: print })
     .showHelpAfterError('(packetlog rules --help lists the commands)');
   rules.addHelpText('after', HELP);
 
-  /** A subcommand with the options that all have. */
+  /** Adds a subcommand with the options of every subcommand. */
   const subcommand = (nameAndArguments: string, description: string, handler: Handler): Command => {
     const command = rules.command(nameAndArguments).description(description);
     command.action(async (...given: unknown[]) => {

@@ -45,7 +45,7 @@ describe('the list', () => {
       },
       /other rules than these, until packetlog starts:\n- the rules or sets below were changed since/,
     ],
-  ])('says that what is in force %s', (_, in_force, said) => {
+  ])('reports that what is in force %s', (_, in_force, said) => {
     expect(snapshotText({ ...snapshot, enforcing: false, in_force }, NOW).join('\n')).toMatch(said);
   });
 
@@ -60,12 +60,12 @@ describe('the list', () => {
     ]);
   });
 
-  it('begins with what is wrong and stays so', () => {
+  it('begins with the alarms', () => {
     const alarms = [{ code: 'set_file' as const, message: 'Set drop stays as it is.', since_ms: NOW - 300_000 }];
     expect(snapshotText({ ...snapshot, alarms }, NOW)[1]).toBe('Alarm since 5 min ago: Set drop stays as it is.');
   });
 
-  it('says what waits to be confirmed, and how', () => {
+  it('reports the change that waits for confirmation, and the command', () => {
     const pending = { until_ms: NOW + 12_000, revision_before: 1, why: 'Rule 4 denies any source.' };
     expect(snapshotText({ ...snapshot, pending }, NOW)).toEqual(expect.arrayContaining(pendingText(pending, NOW)));
     expect(pendingText(pending, NOW)).toEqual([
@@ -74,7 +74,7 @@ describe('the list', () => {
     ]);
   });
 
-  it('shows no control character that somebody wrote into a reason', () => {
+  it('replaces control characters in a reason', () => {
     const rules = [{ ...snapshot.rules[0], reason: '\u001b[31mred' } as RulesSnapshot['rules'][number]];
     expect(snapshotText({ ...snapshot, rules }, NOW).join('\n')).not.toContain('\u001b');
   });
@@ -96,7 +96,7 @@ describe('a dry run', () => {
     lockouts: [{ kind: 'ssh_peer', address: '203.0.113.7' }],
   };
 
-  it('tells how much it saw, what would have been denied, and who would be locked out', () => {
+  it('reports how much it saw, what would be denied, and which address would be locked out', () => {
     const text = dryRunText(report).join('\n');
     expect(text).toContain('Looked at 250 packets of 1,000 in 10 s (25 % of what arrived).');
     expect(text).toContain('Would have denied 40 packets, 4,000 bytes; observed 0 packets.');
@@ -106,7 +106,7 @@ describe('a dry run', () => {
   });
 });
 
-it('the audit says who did what, when and why, once', () => {
+it('the audit names the caller, the change, the time and the reason once', () => {
   const entry: AuditEntry = {
     at: '2026-01-01T12:00:00.000Z',
     revision: 2,

@@ -1,4 +1,4 @@
-/** What `packetlog rules` prints for people. */
+/** Formats the answers of `packetlog rules` as text. */
 import {
   type AuditEntry,
   type DryRunReport,
@@ -108,7 +108,7 @@ export function auditText(entries: readonly AuditEntry[]): string[] {
 }
 
 function cells(rule: ListedRule, nowMs: number): string[] {
-  // The sentence without what has a column of its own.
+  // Action, reason and expiry have separate columns.
   const what = ruleSentence({ ...rule, reason: '', expires_at: undefined } as never, nowMs).slice(
     rule.action.length + 1,
   );

@@ -1,4 +1,4 @@
-/** How `--print` writes records. */
+/** Encodes records for `--print`. */
 import { packetLogJson } from '@packetlog/common';
 import { type EncodeRecords, type FormatRecord, inLines } from '../../print/console-printer.ts';
 import { wantsColour } from '../../print/terminal.ts';
@@ -6,7 +6,7 @@ import { TextLines } from '../../print/text-line.ts';
 import { printableName } from '../../system/interface-name.ts';
 import type { PrintFormat } from '../options/run-options.ts';
 
-/** Undefined: nothing is printed. `showInterface`: text lines name it. */
+/** Returns undefined if nothing is printed. `showInterface`: text lines name the interface. */
 export function consoleEncoding(
   print: PrintFormat,
   nameOf: FormatRecord,

@@ -35,8 +35,8 @@ describe('the last line of JSON', () => {
   });
 });
 
-describe('a program that goes on from one loader to the next', () => {
-  it('accounts for what loaders before read, and for what the next one will', () => {
+describe('a program that a later loader takes over', () => {
+  it('accounts for records of earlier loaders and of the next one', () => {
     const taken = { ...ledger(), before: 500, ring: { ...ledger().ring, offered: 11_500, delivered: 11_490 } };
     const { delivered } = JSON.parse(ledgerJson(taken, { console: 11_300, dropped: 100 }, true)).ledger;
     expect(delivered).toEqual({ console: 11_300, dropped: 100 + 70 + 20, before: 500, waiting: 10 });
@@ -44,8 +44,8 @@ describe('a program that goes on from one loader to the next', () => {
   });
 });
 
-describe('what a filter left out', () => {
-  it('is named apart from what was lost, in both reports', () => {
+describe('packets excluded by a filter', () => {
+  it('are listed separately from losses, in both reports', () => {
     const counts = { console: 800, dropped: 100, filtered: 11_000 };
     const { delivered } = JSON.parse(ledgerJson(ledger(), counts)).ledger;
     expect(delivered).toEqual({ console: 800, filtered: 11_000, dropped: 200 });
@@ -54,15 +54,15 @@ describe('what a filter left out', () => {
   });
 });
 
-describe('the last words', () => {
-  it('are one line for each interface, and one for the console', () => {
+describe('the final report', () => {
+  it('has one line for each interface, and one for the console', () => {
     expect(ledgerText(ledger(), { console: 11_800, dropped: 100 })).toEqual([
       'eth0: 12,345 packets seen (1,000,000 bytes), 12,345 permitted; 12,000 recorded, 345 lost in the ring',
       'console: 11,800 printed, 200 lost after the ring',
     ]);
   });
 
-  it('have a line for packets of interfaces that are not watched, whose records count', () => {
+  it('has a line for packets of interfaces that are not watched, whose records count', () => {
     const of = {
       ...ledger(),
       unwatched: { ifindex: 9, counters: { ...counters, seen: 3, permitted: 3, emitted: 3, ring_full: 0, bytes: 180 } },
@@ -79,11 +79,11 @@ describe('the last words', () => {
   it.each<[string, Partial<InterfaceLedger>, string]>([
     ['denials', { denied: 5, aborted: 1 }, '12,345 permitted, 5 denied, 1 aborted; '],
     ['what was not recorded', { filtered_out: 9, sampled_out: 1 }, 'lost in the ring, 10 not recorded'],
-  ])('name %s only if there are any', (_, change, text) => {
+  ])('names %s only if there are any', (_, change, text) => {
     expect(ledgerText(ledger(change), undefined)).toEqual([expect.stringContaining(text)]);
   });
 
-  it('show a hostile name without what it would do to the terminal', () => {
+  it('replaces control characters in an interface name', () => {
     expect(ledgerText(ledger({}, '\u001b[2J'), undefined)[0]).toMatch(/^\\x1b\[2J: /);
   });
 });

@@ -1,4 +1,4 @@
-/** What is said at the end: the ledger, as JSON for programs, as sentences for people. */
+/** Formats the ledger at the end of a run, as JSON and as sentences. */
 import type { InterfaceLedger } from '@packetlog/common';
 import type { DrainLedger } from '../../ipc/messages.ts';
 import type { PrinterCounts } from '../../print/console-printer.ts';
@@ -6,23 +6,22 @@ import { UNWATCHED } from '../../reader/unwatched-interfaces.ts';
 import { printableName } from '../../system/interface-name.ts';
 
 /**
- * Records that were written to a ring and not printed: lost in the loader, at the output, or left in the ring, unless
- * they wait there for the next loader.
+ * Counts the records that were written to a ring and not printed: lost in the loader or at the output, or left in a ring
+ * that no further loader reads.
  */
 function notPrinted(ledger: DrainLedger, console: PrinterCounts, goesOn: boolean): number {
   const left = goesOn ? 0 : ledger.ring.pending;
   return console.dropped + ledger.queue.dropped + ledger.queue.pending + left;
 }
 
-/** What arrived on interfaces that are not watched has a line like theirs, if there was anything. */
+/** Adds a line for interfaces that are not watched, if packets arrived there. */
 function linesOf({ interfaces, unwatched }: DrainLedger): { name: string; counters: InterfaceLedger }[] {
   return [...interfaces, ...(unwatched ? [{ name: UNWATCHED, counters: unwatched.counters }] : [])];
 }
 
 /**
- * The last line of `--print json`. The sum of all `emitted` is `console + dropped`, with a
- * filter also `filtered`, and where the program went on from
- * one loader to the next also `before`, which others read, and `waiting`, which the next one will.
+ * Returns the last line of `--print json`. The sum of all `emitted` is `console + dropped`; with a filter also
+ * `filtered`; if loaders took over the program, also `before`, read by earlier loaders, and `waiting`, left for the next.
  */
 export function ledgerJson(ledger: DrainLedger, console: PrinterCounts, goesOn = false): string {
   const interfaces: Record<string, Omit<InterfaceLedger, 'denied_bytes'>> = Object.fromEntries(
@@ -38,7 +37,7 @@ export function ledgerJson(ledger: DrainLedger, console: PrinterCounts, goesOn =
   return JSON.stringify({ ledger: { ...interfaces, delivered } });
 }
 
-/** One line for each interface, and one for what was lost behind the kernel. */
+/** Returns one line for each interface, and one for what was lost after the kernel. */
 export function ledgerText(
   ledger: DrainLedger,
   console: PrinterCounts | undefined,

@@ -1,4 +1,4 @@
-/** What `packetlog run` says when packets are seen: interfaces, addresses, warnings. */
+/** Prints interfaces, URLs and warnings when `packetlog run` begins to see packets. */
 import type { Ready } from '../../reader/drain-thread.ts';
 import type { Server } from '../../server/server.ts';
 import { printableName } from '../../system/interface-name.ts';
@@ -19,7 +19,7 @@ export function greet(
     say(`Not watched, though there is a default route: ${others.join(', ')}. Name all interfaces with --iface.`);
   for (const warning of warnings) say(warning);
   if (server) {
-    // A journal and its readers get no tokens.
+    // Tokens must not reach a journal, which others can read.
     const lines = process.stderr.isTTY ? servedUrls(server.served) : servedWithoutTokens(server.served);
     for (const line of lines) say(line);
     if (server.isExposed)

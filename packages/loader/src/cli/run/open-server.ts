@@ -1,4 +1,4 @@
-/** Opens the server that a run's options ask for. */
+/** Opens the server as the options of a run specify. */
 import type { Logger } from 'pino';
 import type { Places } from '../../enrichment/places.ts';
 import { SetupError } from '../../errors/setup-error.ts';
@@ -8,7 +8,7 @@ import type { RunOptions } from '../options/run-options.ts';
 import { dashboardDirectory } from './dashboard-directory.ts';
 import { session } from './session.ts';
 
-/** Undefined with `--listen off`. Throws SetupError. */
+/** Returns undefined with `--listen off`. Throws SetupError. */
 export async function openServer(
   options: RunOptions,
   places: Places | undefined,

@@ -13,14 +13,14 @@ function staying(given: string | undefined, contained: boolean) {
 it.each([
   ['on the machine', undefined, false],
   ['in a container, in a bpf file system that the operator named', '/host-bpf', true],
-])('promises what is pinned %s', (_, given, contained) => {
+])('reports what is pinned %s', (_, given, contained) => {
   const { it, notices } = staying(given, contained);
   expect(it.promised(PATH)).toBe(PATH);
   expect(it.farewell(LEDGER, PATH)).toContain(`stays on eth0 and goes on without the loader (${PATH}).`);
   expect(notices).toEqual([]);
 });
 
-it('promises nothing in a container, and says so once', () => {
+it('promises nothing in a container, and warns once', () => {
   const { it, notices } = staying(undefined, true);
   expect(it.promised(undefined)).toBeUndefined();
   expect(notices).toEqual([]);

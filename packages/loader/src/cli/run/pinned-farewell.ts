@@ -1,4 +1,4 @@
-/** What is said of a program that stays in the kernel when the loader ends, and for how long it does. */
+/** Formats the last message of a loader whose program stays in the kernel: what stays, and for how long. */
 import type { Notice } from '@packetlog/common';
 import type { DrainLedger } from '../../ipc/messages.ts';
 import { isContained } from '../../system/container.ts';
@@ -9,15 +9,15 @@ export class PinnedFarewell {
   readonly #notice: (notice: Notice) => void;
   #isTold = false;
 
-  /** `given`: the bpf file system that the operator named, and so answers for; undefined: the usual one. */
+  /** `given`: the bpf file system from `--bpf-fs`, which the operator knows to last; undefined: the default one. */
   constructor(given: string | undefined, notice: (notice: Notice) => void, contained = isContained()) {
     this.#endsWithContainer = given === undefined && contained;
     this.#notice = notice;
   }
 
   /**
-   * Where program and rules stay without the loader, if that can be promised. In a container it cannot: its bpf file
-   * system ends with it, and the loader may be what keeps it running. That is told once.
+   * Returns the path where program and rules stay without the loader, if that is certain. In a container it is not: its
+   * bpf file system ends with it, and the loader may be what keeps it running. Reports that once.
    */
   promised(pinned: string | undefined): string | undefined {
     if (pinned === undefined || !this.#endsWithContainer) return pinned;
@@ -26,7 +26,7 @@ export class PinnedFarewell {
     return undefined;
   }
 
-  /** The last line of a loader whose program stays. */
+  /** Returns the last line of a loader whose program stays. */
   farewell({ interfaces }: Pick<DrainLedger, 'interfaces'>, pinned: string): string {
     const names = interfaces.filter(({ state }) => state === 'attached').map(({ name }) => printableName(name));
     const where = `The program stays on ${names.join(', ')}`;

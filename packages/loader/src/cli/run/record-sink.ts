@@ -1,4 +1,4 @@
-/** The records of a run, on standard output or in a capture file. */
+/** Writes the records of a run to standard output or to a capture file. */
 import type { Writable } from 'node:stream';
 import { compileFilter, type Filter, type PacketLogView } from '@packetlog/common';
 import { InterfaceNames } from '../../ipc/interface-table.ts';
@@ -18,12 +18,12 @@ export interface RecordSinkOptions {
   readonly filter: Filter | undefined;
   /** Takes the records in place of `print`. */
   readonly output: RecordOutput | undefined;
-  /** Asked when the output has closed or has all the records it was opened for. */
+  /** Ends the run when the output has closed or has all the records it was opened for. */
   readonly stop: Stop;
 }
 
 export class RecordSink {
-  /** The interfaces that records name. */
+  /** Names of the interfaces by ifindex. */
   readonly names = new InterfaceNames();
   readonly #options: RecordSinkOptions;
   readonly #file: Writable | undefined;
@@ -45,7 +45,7 @@ export class RecordSink {
     return this.#error;
   }
 
-  /** Learns the names of interfaces; a filter by interface name follows them. */
+  /** Updates the names of interfaces; a filter by interface name follows them. */
   learn(interfaces: DrainLedger['interfaces']): void {
     if (this.names.learn(interfaces)) this.#applyFilter();
   }
@@ -84,12 +84,12 @@ export class RecordSink {
     if (this.#file) await closed(this.#file);
   }
 
-  /** The ledger in sentences. */
+  /** Returns the ledger as sentences. */
   report(ledger: DrainLedger, goesOn: boolean): string[] {
     return ledgerText(ledger, this.#printer?.counts, { output: this.#options.output?.name, goesOn });
   }
 
-  /** What the records are written to, for messages. */
+  /** Name of the output, for messages. */
   get name(): string {
     return this.#options.output?.name ?? 'standard output';
   }

@@ -9,7 +9,7 @@ vi.mock('../process/uncaught.ts', () => ({ stopWhenUncaught: () => () => uncaugh
 vi.mock('../../system/kernel-files.ts', () => ({ requireKernelFiles: () => {} }));
 // As where another process holds the lock: nothing was opened when the end is requested.
 vi.mock('./running-loader.ts', () => ({
-  RunningLoader: { open: (_: unknown, { stop }: { stop: Stop }) => stop.asked.then(() => undefined) },
+  RunningLoader: { open: (_: unknown, { stop }: { stop: Stop }) => stop.requested.then(() => undefined) },
 }));
 
 it.each([

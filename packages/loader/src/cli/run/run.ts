@@ -1,4 +1,4 @@
-/** `packetlog run`: opens, attaches, serves, waits, and ends it all in reverse order. */
+/** `packetlog run`: opens, attaches, serves, waits for the end, and closes in reverse order. */
 import { EXIT } from '../../errors/exit-codes.ts';
 import { requireKernelFiles } from '../../system/kernel-files.ts';
 import type { RunOptions } from '../options/run-options.ts';
@@ -10,7 +10,7 @@ import { stopWhenUncaught } from '../process/uncaught.ts';
 import { RunningLoader } from './running-loader.ts';
 
 /**
- * Resolves with the exit code; throws SetupError if it cannot start. `onReady`: packets are seen from now on.
+ * Resolves with the exit code; throws SetupError if it cannot start. Calls `onReady` when packets are seen.
  * `output`: takes the records in place of `--print`.
  */
 export async function run(
@@ -31,7 +31,7 @@ export async function run(
   loader.greet();
   onReady();
 
-  const why = await stop.asked;
+  const why = await stop.requested;
   log.debug({ why }, 'ending');
   const { ledger, pinned } = await loader.close();
 

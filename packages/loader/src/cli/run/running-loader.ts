@@ -72,16 +72,16 @@ export class RunningLoader {
   }
 
   /**
-   * Locks the state directory, opens files and the port; nothing is attached yet. Undefined: the end was asked for while
+   * Locks the state directory, opens files and the port; nothing is attached yet. Undefined: the end was requested while
    * another process held the lock. Throws SetupError.
    */
   static async open(options: RunOptions, { log, stop, output }: LoaderHost): Promise<RunningLoader | undefined> {
-    // Before any file or port: a namespace that is not there is the first thing to say.
+    // First, so that a missing namespace is reported before any other error.
     networkNamespaceId(options.netns);
     const ringBytes = ringBytesFor(options.ringSize);
     const problems = [...prepareStateDirectory(options.state), ...memoryProblems(ringBytes)];
     const unlock = await lockStateDirectory(options.state.directory, {
-      stop: stop.asked,
+      stop: stop.requested,
       notice: (message) => log.warn(message),
     });
     if (unlock === undefined) return undefined;
@@ -138,7 +138,7 @@ export class RunningLoader {
     await this.#rules.close(Date.now());
     const stopped = await this.#running.stop();
     this.#rules.finish();
-    // All that the next loader reads is written.
+    // The files that the next loader reads are complete.
     this.#unlock();
     await this.records.finish(stopped.ledger, stopped.pinned !== undefined);
     await this.#server?.close();

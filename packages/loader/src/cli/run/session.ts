@@ -1,17 +1,17 @@
-/** Who we are: version, machine, this start of the loader. */
+/** Identifies this loader: version, machine, start. */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { MAX_ROWS_PER_SECOND, PROTOCOL_VERSION } from '@packetlog/common';
 import type { Session } from '../../server/server.ts';
 
-/** Of this package. */
+/** Returns the version of this package. */
 export function version(): string {
   const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }
 
-/** The constant part of `hello`. */
+/** Returns the constant part of `hello`. */
 export function session(): Session {
   return {
     protocol: PROTOCOL_VERSION,

@@ -35,14 +35,14 @@ describe('compiled rules', () => {
     expect(verdict(ipv6('::ffff:192.0.2.1'))).toBe('deny 1');
   });
 
-  it('leave alone what is not IP, whatever the default policy', () => {
+  it('do not apply to packets that are not IP, even with default policy deny', () => {
     const verdict = verdictOf([rule('deny', 'any')], { policy: 'deny' });
     expect(
       verdict({ etherType: 0x0806, ipProtocol: 255, source: undefined, destinationPort: undefined, interfaceSlot: 1 }),
     ).toBe('permit');
   });
 
-  it('about a port match no fragment, those about its protocol do', () => {
+  it('for a port match no fragment, those for its protocol do', () => {
     const verdict = verdictOf([
       rule('deny', 'any', { id: 1, destination_port: '0-65535' }),
       rule('observe', 'any', { id: 2, protocol: 'udp' }),
@@ -52,14 +52,14 @@ describe('compiled rules', () => {
     expect(verdict(ipv4('192.0.2.1', { ipProtocol: 1, destinationPort: undefined }))).toBe('permit');
   });
 
-  it('with an unreadable address match only rules about any source', () => {
+  it('for source any are the only ones that match an unreadable address', () => {
     const unread = ipv4('192.0.2.1', { source: undefined, ipProtocol: 255, destinationPort: undefined });
     expect(verdictOf([rule('deny', '0.0.0.0/0')])(unread)).toBe('permit');
     expect(verdictOf([rule('deny', '0.0.0.0/0')], { policy: 'deny' })(unread)).toBe('deny');
     expect(verdictOf([rule('deny', 'any', { id: 3 })])(unread)).toBe('deny 3');
   });
 
-  it('about an interface hold only there', () => {
+  it('for an interface apply only there', () => {
     const verdict = verdictOf([
       rule('deny', '192.0.2.1', { id: 1, interface: 'eth1' }),
       rule('deny', 'any', { id: 2, interface: 'gone0' }),
@@ -105,7 +105,7 @@ describe('compiled rules', () => {
     expect(verdictOf(rules.slice(1), { sets })(ipv4('192.0.2.129'))).toBe('deny 2');
   });
 
-  it.each([8, 9, 13, 20])('decide alike by a root table of %d bits', (bits) => {
+  it.each([8, 9, 13, 20])('decide the same with a root table of %d bits', (bits) => {
     const sets = new Map([
       [
         'bad',

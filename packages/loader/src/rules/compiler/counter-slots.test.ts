@@ -18,11 +18,11 @@ describe('slots of the counters', () => {
     );
   });
 
-  it('of a rule that is gone are not given to another while old rules may still count there', () => {
+  it('of a removed rule are not reused while old images may still count there', () => {
     expect(assignCounterSlots([2], new Map([[1, 1]]), 8)).toEqual(new Map([[2, 2]]));
   });
 
-  it('of a rule that is gone are given to another when there are no others', () => {
+  it('of a removed rule are reused when no others are left', () => {
     expect(
       assignCounterSlots(
         [2, 3],
@@ -59,7 +59,7 @@ describe('slots of the counters', () => {
     expect(assignCounterSlots([1], new Map([[1, 7]]), 3)).toEqual(new Map([[1, 1]]));
   });
 
-  it('are never two rules’ own', () => {
+  it('are never shared by two rules', () => {
     const previous = new Map(Array.from({ length: 50 }, (_, i) => [i, i + 1]));
     const ids = Array.from({ length: 60 }, (_, i) => 30 + i);
     const slots = assignCounterSlots(ids, previous, 61);
@@ -68,7 +68,7 @@ describe('slots of the counters', () => {
     for (let id = 30; id < 50; id++) expect(slots.get(id)).toBe(id + 1);
   });
 
-  it('run out with a sentence that says how many there are', () => {
+  it('run out with an error that contains their number', () => {
     expect(() => assignCounterSlots([1, 2, 3], new Map(), 3)).toThrow(
       /3 rules are more than the 2 there are counters for: put/,
     );

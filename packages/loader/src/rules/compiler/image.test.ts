@@ -18,19 +18,19 @@ describe('the image', () => {
     expect(image.length % RULE_LINE.size).toBe(0);
   });
 
-  it('says until when it holds', () => {
+  it('contains the time until which it holds', () => {
     const { image } = compile([], { untilMonoNs: 123_456_789_012_345n });
     expect(new DataView(image.buffer).getBigUint64(RULE_HEADER.until_mono_ns, true)).toBe(123_456_789_012_345n);
   });
 
-  it('has no table of services while no rule asks for any', () => {
+  it('has no service table if no rule needs one', () => {
     const services = (rules: Rule[]) =>
       new DataView(compile(rules).image.buffer).getUint32(RULE_HEADER.services_line, true);
     expect(services([rule('deny', '192.0.2.1')])).toBe(0);
     expect(services([rule('deny', '192.0.2.1', { protocol: 'tcp' })])).not.toBe(0);
   });
 
-  it('does not grow with members of a set that lie in others, or side by side', () => {
+  it('does not grow with nested or adjacent members of a set', () => {
     const bounds = (...networks: string[]) =>
       compile([rule('deny', 'set:bad')], { sets: new Map([['bad', list(...networks)]]) }).stats.bounds;
     const one = bounds('10.0.0.0/8', '2001:db8::/32');
@@ -99,7 +99,7 @@ describe('a block of 65,536 addresses with many networks in it', () => {
     Array.from({ length: count }, (_, i) => `10.1.${(i * step) >> 8}.${(i * step) & 255}`);
 
   // A line holds 7 starts, or 26 if packed; an address takes two, for where it begins and ends.
-  it.each([3, 4, 13, 14, 100])('knows each of %d addresses, and those beside them', (count) => {
+  it.each([3, 4, 13, 14, 100])('contains each of %d addresses, but not their neighbours', (count) => {
     const members = every(600, count);
     const sets = new Map([['bad', list(...members)]]);
     const verdict = verdictOf([rule('deny', 'set:bad', { id: 1 })], { sets, rootBits: { ipv4: 16 } });

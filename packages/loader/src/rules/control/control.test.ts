@@ -54,7 +54,7 @@ function apiOf({ service, audit }: ReturnType<typeof fakeService>): RulesApi {
   });
 }
 
-it('is a socket for its owner alone', () => {
+it('is a socket only for its owner', () => {
   expect(statSync(path).mode & 0o777).toBe(0o600);
 });
 
@@ -92,12 +92,12 @@ it('identifies its loader', async () => {
   expect(await client.session()).toEqual(SESSION);
 });
 
-it('hides what broke inside, and reports it', async () => {
+it('answers an internal error without details, and logs it', async () => {
   expect(await client.ask('test', { rules: [] })).toMatchObject({ ok: false, error: { code: 'internal' } });
   expect(failures).toMatchObject([{ message: 'broken inside' }]);
 });
 
-it('takes a list as it is, whole or not at all', async () => {
+it('imports a raw list completely or not at all', async () => {
   const list = Buffer.from('# feed\n1.2.3.0/24 ; SBL1\n{"cidr":"5.6.7.0/24"}\nadd x 9.9.9.9\n');
   const imported = await client.importBytes({ set: 'drop', action: 'deny', reason: 'feed' }, list);
   expect(imported).toMatchObject({ ok: true, value: { rule: { source: 'set:drop' }, set: { entries: 3 } } });
@@ -146,7 +146,7 @@ it.each([
   ['nothing at all', ''],
   ['comments alone', '# moved\n; gone\n'],
   ['a page that says so', '<html>404</html>\n'],
-])('rejects a list of %s, which is more often a failed download than meant', async (_, text) => {
+])('rejects a list of %s, which is usually a failed download', async (_, text) => {
   await client.importBytes({ set: 'drop' }, Buffer.from('1.2.3.0/24\n'));
   const rejected = await client.importBytes({ set: 'drop', skip_bad: 'true' }, Buffer.from(text));
   expect(rejected).toMatchObject({
@@ -163,7 +163,7 @@ it('rejects a reason for an import that no rules file could hold', async () => {
   expect(rejected).toMatchObject({ ok: false, error: { code: 'invalid', field: 'reason' } });
 });
 
-it('takes the place of one that was killed, not of one that answers', async () => {
+it('replaces the socket of a loader that was killed, not of one that answers', async () => {
   expect(await serveControl(path, apiOf(fake), () => SESSION)).toBeUndefined();
   const stale = join(directory, 'stale.sock');
   const killed = createServer().listen(stale);
@@ -178,7 +178,7 @@ it('takes the place of one that was killed, not of one that answers', async () =
   await new Promise((resolve) => second?.close(resolve));
 });
 
-it('says that no loader runs', async () => {
+it('reports that no loader runs', async () => {
   const absent = new ControlClient(join(directory, 'absent.sock'), { user: 'root' });
   await expect(absent.ask('list', {})).rejects.toThrow(NoLoaderError);
 });

@@ -107,7 +107,7 @@ it('reports what it saw so far when the loader ends', async () => {
   expect(await report).toMatchObject({ seconds: 1, seen: 2, judged: 2, denied: { packets: 0 } });
 });
 
-it('judges no more for many than for one, and says how much each saw', async () => {
+it('evaluates no more for many dry runs than for one, and reports how much each saw', async () => {
   const dryRuns = new DryRuns(() => {});
   const play = { compiled: compiled(), slots: new Map(), seconds: 60, lockouts: [], nameOf: (id: number) => ({ id }) };
   const reports = [1, 2, 3, 4].map(() => dryRuns.play(play));
@@ -128,7 +128,7 @@ function waiting(dryRuns: DryRuns) {
   return { ends, wait };
 }
 
-it('rejects one more than may be under way, until one has ended', async () => {
+it('rejects a dry run above the limit until another one has ended', async () => {
   const dryRuns = new DryRuns(() => {});
   const { ends, wait } = waiting(dryRuns);
   const all = Array.from({ length: 16 }, () => wait());

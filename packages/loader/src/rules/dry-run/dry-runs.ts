@@ -6,16 +6,11 @@ import { RulesRejection } from '../ruleset/rejection.ts';
 import type { Protected } from '../safety/protected-sources.ts';
 import { DryRun } from './dry-run.ts';
 
-/**
- * Most verdicts per second of all dry runs together, so that serving goes on; each report says how many were its own.
- */
+/** Limits the verdicts per second of all dry runs, so that serving continues; each report contains its own number. */
 const MAX_EVALUATED_PER_SECOND = 200_000;
-/** Most dry runs at once: any client that can read may start one, and each one is compiled and evaluated. */
+/** Limits concurrent dry runs: any client may start one, and each one is compiled and evaluated. */
 const MAX_AT_ONCE = 16;
-/**
- * Most dry runs of all clients that cannot change rules, so that there is room for those that can; and of each such
- * client.
- */
+/** Limits the dry runs of all read-only clients, so that there is room for the others, and of each such client. */
 const MAX_FOR_READERS = 8;
 const MAX_PER_READER = 2;
 
@@ -57,7 +52,7 @@ export class DryRuns {
   #budget = MAX_EVALUATED_PER_SECOND;
   readonly #wantRows: (isWanted: boolean) => void;
 
-  /** `wantRows`: tells whether every row should pass through here. */
+  /** Calls `wantRows` when dry runs begin to need every row, and when they no longer do. */
   constructor(wantRows: (isWanted: boolean) => void) {
     this.#wantRows = wantRows;
   }

@@ -1,4 +1,4 @@
-/** Runs each batch of changes through the pipeline, then its last stage, audit: records them and tells clients. */
+/** Runs each batch of changes through the pipeline, then its last stage, audit: records them and updates clients. */
 import type { Alarms } from './alarms.ts';
 import type { Change } from './change.ts';
 import type { Done, Waiting } from './change-queue.ts';

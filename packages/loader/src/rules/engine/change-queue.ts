@@ -1,9 +1,9 @@
-/** Queues changes: they run one after the other, and additions of one caller run together. */
+/** Queues changes: they run one after the other; additions of one caller run as one batch. */
 import type { PendingChange } from '@packetlog/common';
 import { Mutex } from '../../mutex.ts';
 import type { Change } from './change.ts';
 
-/** Most additions that are put in force together. */
+/** The most additions that are put in force as one change. */
 const MAX_BATCH = 500;
 
 export interface Done<Value> {

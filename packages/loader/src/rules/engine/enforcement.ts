@@ -114,7 +114,7 @@ export class Enforcement {
     this.#leftUntilMonoNs = 0n;
   }
 
-  /** Withdraws the provisional rules. Rejects with the kernel's error; the kernel then keeps its rules. */
+  /** Removes the provisional rules. Rejects with the kernel's error; the kernel then keeps its rules. */
   async unstage(): Promise<void> {
     await this.#kernel.publish('provisional', undefined, []);
     this.#forget(0n);

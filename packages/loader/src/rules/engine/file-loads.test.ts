@@ -117,7 +117,7 @@ describe('an edit of the rules file', () => {
     expect(alarms()).toEqual([]);
   });
 
-  it('that was accepted while a permit held is judged again when the permit has expired', async () => {
+  it('that was accepted with a permit rule is checked again when the permit has expired', async () => {
     const end = Date.now() + 60_000;
     const permitting = {
       ...ruleset('203.0.113.0/24'),
@@ -190,15 +190,15 @@ describe('a permit that expires', () => {
     await fake.begin();
     await fake.add({ action: 'permit', source: '203.0.113.9', for: '1h' });
     await fake.add({ source: '203.0.113.0/24' });
-    const told = () => fake.notices.filter(({ message }) => message.startsWith('When rule 1 expires'));
+    const notices = () => fake.notices.filter(({ message }) => message.startsWith('When rule 1 expires'));
     fake.service.checkAhead();
-    expect(told()).toEqual([]);
+    expect(notices()).toEqual([]);
     const now = Date.now;
     const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + HOUR_MS - 60_000);
     try {
       fake.service.checkAhead();
       fake.service.checkAhead();
-      expect(told()).toHaveLength(1);
+      expect(notices()).toHaveLength(1);
     } finally {
       clock.mockRestore();
     }

@@ -65,7 +65,7 @@ export class FileLoads {
   }
 
   /**
-   * Judges the edit that a start found, in its turn. Rejects if the edit is rejected and no earlier rules were in
+   * Sends the edit that a start found through the pipeline, in its turn. Rejects if the edit is rejected and no earlier rules were in
    * force.
    */
   async evaluateEdit({ from, edited, fileAlarm }: Start): Promise<void> {

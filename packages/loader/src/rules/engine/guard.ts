@@ -33,7 +33,7 @@ export function lockouts(
   return lockedOut(before, after, candidates, interfaceSlots(parts), Date.now());
 }
 
-/** Returns the slots of the interfaces to judge. */
+/** Returns the slots of the interfaces to check. */
 export function interfaceSlots({ enforcement }: GuardParts): number[] {
   return enforcement.interfaces.map(({ slot }) => slot);
 }

@@ -85,7 +85,7 @@ it('rules are compiled again for new names until the kernel accepts them', async
 describe('a pending change', () => {
   const wait = () => fake.add({ source: 'any', destination_port: 23 });
 
-  it('stays with a warning, and can be undone, when it is confirmed, the disk fails and the kernel rejects the way back', async () => {
+  it('stays with a warning, and can be undone, when it is confirmed, the disk fails and the kernel rejects the previous rules', async () => {
     await wait();
     fake.world.commitFault = new Error('EIO: i/o error');
     fake.kernel.faults = [undefined, NO_MEMORY];
@@ -111,7 +111,7 @@ describe('a pending change', () => {
     expect(fake.kernel.verdict('192.0.2.1', 25)).toBe('permit');
   });
 
-  it('reverts, on record, when the kernel does not take it with a change that was confirmed behind it', async () => {
+  it('reverts, with an audit entry, when the kernel rejects it together with a change that was confirmed meanwhile', async () => {
     await wait();
     fake.kernel.faults = [undefined, NO_MEMORY];
     const { warning, pending } = await fake.add({ source: '1.1.1.1' });
@@ -122,7 +122,7 @@ describe('a pending change', () => {
     expect(fake.audit.map(({ what }) => what)).toEqual(['add', 'revert', 'add']);
   });
 
-  it('stays until its time is over, and cannot be confirmed, when the kernel does not withdraw it either', async () => {
+  it('stays until its time is over, and cannot be confirmed, when the kernel also rejects removing it', async () => {
     fake = fakeService({ confirmMs: 1500 });
     await fake.begin();
     await wait();
@@ -133,7 +133,7 @@ describe('a pending change', () => {
     expect(await rejection(fake.service.confirm(ROOT))).toMatchObject({
       message: expect.stringMatching(/no longer be confirmed/),
     });
-    // The kernel's own clock ends it, so a kernel that then fails to withdraw it makes no difference.
+    // The kernel's own clock ends it, so a failed removal makes no difference then.
     fake.kernel.faults = [NO_MEMORY];
     await vi.waitFor(() => expect(snapshot().pending).toBeUndefined(), 30_000);
     expect(fake.kernel.verdict('192.0.2.1', 23)).toBe('permit');
@@ -142,7 +142,7 @@ describe('a pending change', () => {
     expect(fake.kernel.verdict('1.1.1.2')).toBe('deny 3');
   });
 
-  it('stays in front when its rule is removed and the kernel does not let go of it; the removal holds after it', async () => {
+  it('stays in front when its rule is removed and the kernel rejects that; the removal takes effect afterwards', async () => {
     fake = fakeService({ confirmMs: 1500 });
     await fake.begin();
     await wait();
@@ -153,7 +153,7 @@ describe('a pending change', () => {
     expect(sources()).toEqual([]);
   });
 
-  it('is confirmed although the kernel does not let go of it, and no other change passes behind it then', async () => {
+  it('is confirmed although the kernel does not release it, and no other change is confirmed until then', async () => {
     await wait();
     fake.kernel.faults = [undefined, NO_MEMORY, NO_MEMORY];
     await fake.service.confirm(ROOT);
@@ -168,7 +168,7 @@ describe('a pending change', () => {
     expect(fake.kernel.verdict('192.0.2.1', 23)).toBe('deny 1');
   });
 
-  it('goes on waiting when a revert is rejected', async () => {
+  it('stays pending when a revert is rejected', async () => {
     await wait();
     fake.kernel.faults = [NO_MEMORY];
     expect(await rejection(fake.service.revert(ROOT))).toMatchObject({

@@ -1,5 +1,5 @@
 /**
- * Owns the rules: sends each request through the pipeline, one change at a time, audits the outcome and tells clients.
+ * Owns the rules: sends each request through the pipeline, one change at a time, audits the outcome and updates clients.
  */
 import type { RuleCounters, RulesResults, RulesSnapshot } from '@packetlog/common';
 import type { CompileTarget } from '../../ipc/messages.ts';

@@ -1,4 +1,4 @@
-/** What a start or a takeover finds on the disk: the rules to begin with, and an edit still to be judged. */
+/** What a start or a takeover finds on the disk: the rules to begin with, and an edit that still has to pass the pipeline. */
 import type { Compiler } from '../compiler/worker/compiler.ts';
 import { EMPTY_ADDRESS_LIST } from '../lists/address-list.ts';
 import { contentHash } from '../ruleset/content-hash.ts';
@@ -10,7 +10,7 @@ import { RulesFileError } from '../store/rules-document.ts';
 import { messageOf } from './rejection-text.ts';
 
 export interface Start {
-  /** Accepted before: it goes in force first, whatever happens to the edit. */
+  /** Accepted before: it is in force first, even if the edit is rejected. */
   readonly base: Ruleset;
   /** Source of the base. */
   readonly from: 'file' | 'last good copy' | 'nothing';
@@ -42,7 +42,7 @@ export async function readStart(store: RuleStore, compiler: Compiler, paths: Pat
   throw new RulesFileError(problems.join('; '));
 }
 
-/** Start with a last good copy, against which an edit of the file is judged. */
+/** Start with a last good copy, with which an edit of the file is compared. */
 async function beside(
   good: StoredRules,
   file: Found,

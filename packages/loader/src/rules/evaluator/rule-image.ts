@@ -37,7 +37,7 @@ export interface PacketFacts {
   readonly interfaceSlot: number;
 }
 
-/** The packet is not IP: it passes, whatever the rules say. */
+/** The packet is not IP: rules do not apply, and it is permitted. */
 export const NOT_IP = -1;
 
 export type Verdict =

@@ -30,7 +30,7 @@ beforeEach(async () => {
     readSetFile: (file: string) => readRegularFile(file, MAX_LIST_BYTES),
   };
   writer = async () => undefined;
-  const notice = (told: Notice) => notices.push(told);
+  const notice = (each: Notice) => notices.push(each);
   files = new FollowedFiles({ service: fake.service, store, compiler, notice, writerOf: (file) => writer(file) });
   await follow('192.0.2.0/24\n198.51.100.0/24\n203.0.113.0/24\n');
 });

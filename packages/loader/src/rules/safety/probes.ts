@@ -1,4 +1,4 @@
-/** Packets that a protected address may send: the verdicts on them tell whether rules lock it out. */
+/** Packets that a protected address may send: the verdicts on them show whether rules lock it out. */
 import {
   ETHER_TYPE_IPV4,
   ETHER_TYPE_IPV6,

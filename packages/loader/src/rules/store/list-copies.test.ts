@@ -148,7 +148,7 @@ describe('copies of lists', () => {
     expect((await read()).sets).toMatchObject([{ name: 'drop' }]);
   });
 
-  it('of followed files that are gone are not replaced by what the file holds now, which nothing has judged', async () => {
+  it('of followed files that are gone are not replaced by what the file holds now, which no check has passed', async () => {
     const feed = join(directory, 'feed.txt');
     writeFileSync(feed, '192.0.2.0/24\n');
     save(withSet(setOf('feed', { kind: 'file', path: 'feed.txt' }, '192.0.2.0/24\n')));

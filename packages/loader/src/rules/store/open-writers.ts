@@ -1,4 +1,4 @@
-/** Tells whether a process has a file open for writing. It sees only processes of its own PID namespace. */
+/** Finds a process that has a file open for writing. It sees only processes of its own PID namespace. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 
 /** O_WRONLY and O_RDWR. */

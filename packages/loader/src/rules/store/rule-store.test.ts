@@ -84,7 +84,7 @@ describe('RuleStore', () => {
     expect(store.isAccepted(contentHash((await read(store)).ruleset))).toBe(false);
   });
 
-  it('remembers what had its time and was not confirmed, until it is accepted', async () => {
+  it('remembers content that was not confirmed in time, until it is accepted', async () => {
     const [content, ruleset] = [contentHash(denying('192.0.2.1')), denying('192.0.2.1')];
     new RuleStore(paths).noteUnconfirmed(ruleset);
     expect(existsSync(paths.rules)).toBe(false);
@@ -116,8 +116,8 @@ describe('RuleStore', () => {
   });
 
   it('does not overwrite an edit that was not read, and keeps what was never accepted', async () => {
-    const told: string[] = [];
-    const store = new RuleStore(paths, { keptAside: (copy) => told.push(copy) });
+    const copies: string[] = [];
+    const store = new RuleStore(paths, { keptAside: (copy) => copies.push(copy) });
     save(denying('192.0.2.1'), store);
     edit('192.0.2.1', '192.0.2.22');
     const edited = rulesText();
@@ -131,8 +131,8 @@ describe('RuleStore', () => {
     const kept = readdirSync(directory).filter((name) => name.startsWith('rules.json.rejected-'));
     expect(kept).toHaveLength(5);
     for (const name of kept) expect(readFileSync(join(directory, name), 'utf8')).toBe(edited);
-    expect(told.slice(-5)).toEqual(kept.sort().map((name) => join(directory, name)));
-    expect(told).toHaveLength(9);
+    expect(copies.slice(-5)).toEqual(kept.sort().map((name) => join(directory, name)));
+    expect(copies).toHaveLength(9);
     rmSync(paths.rules);
     save(denying('192.0.2.5'), store);
     expect(rulesText()).toContain('192.0.2.5');

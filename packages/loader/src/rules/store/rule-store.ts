@@ -89,7 +89,7 @@ export class RuleStore {
     return this.#state.unconfirmed.includes(content);
   }
 
-  /** Stops accepting what is written: it was judged against rules that were not accepted. */
+  /** Stops accepting what is written: it was checked against rules that were not accepted. */
   acceptNothing(): void {
     this.#accepts = false;
   }

@@ -37,8 +37,8 @@ const denies = (image: SharedArrayBuffer, address: number) =>
   ).action === 'deny';
 
 it.each([
-  ['little, here', 100],
-  ['much, in a thread', COUNT],
+  ['a short list in this thread', 100],
+  ['a long list in the worker', COUNT],
 ])('compiles %s', async (_, count) => {
   const { list, badLineCount } = await compiler.parse(listOf(count));
   expect({ entries: list.ipv4.bits.length, badLineCount }).toEqual({ entries: count, badLineCount: 0 });
@@ -61,14 +61,14 @@ it('does not block this thread while it compiles', async () => {
   turns = 1_000_000;
 });
 
-it('rejects in a thread as it does here', async () => {
+it('rejects in the worker as in this thread', async () => {
   const { list } = await compiler.parse(listOf(COUNT));
   const sets = new Map(['a', 'b', 'c', 'd'].map((name) => [name, list]));
   await expect(compiler.compile(job(sets, ['a', 'b', 'c', 'd']))).rejects.toThrow(RulesCompileError);
   await expect(compiler.compile(job(sets, ['a', 'b', 'c', 'd']))).rejects.toMatchObject({ code: 'limit', limit: 3 });
 });
 
-it('reports that its thread cannot run, and goes on with work that is done here', async () => {
+it('reports that the worker cannot run, and continues with small jobs in this thread', async () => {
   const broken = new Compiler(new URL('file:///nonexistent/thread.js'));
   await expect(broken.parse(listOf(COUNT))).rejects.toThrow();
   expect((await broken.parse(listOf(3))).list.ipv4.bits).toHaveLength(3);
