@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * A client with a token that may only look, which asks for as much as it can and reads nothing. Its argument is JSON:
- * where the loader is, and the token. It says `quiet` when it is connected and has asked once, then waits for SIGUSR2,
- * attacks, says `sent`, and stays.
+ * A client with a read-only token that sends as many requests as it can and reads no answer. Its argument is JSON: the
+ * loader's origin and the token. It prints `quiet` when it is connected and has sent each request once, waits for
+ * SIGUSR2, attacks, prints `sent`, and stays connected.
  */
 import { PROTOCOL_VERSION } from '@packetlog/common';
 import { io } from 'socket.io-client';
@@ -11,7 +11,7 @@ const { origin, token } = JSON.parse(process.argv[2] ?? '');
 const PINGS = 120_000;
 const REQUESTS = 100;
 const FILTERS = 60;
-/** As much as one message may hold: none of these lines is an address. */
+/** Nearly the largest message; no line is an address. */
 const BAD_LINES = 'x\n'.repeat(31_000);
 const DRY_RUN = { rules: [{ action: 'deny', source: 'set:bad' }], sets: { bad: BAD_LINES }, seconds: 3600 };
 
@@ -29,9 +29,9 @@ const asker = await connect();
 const pinger = await connect();
 for (const event of ['rules:list', 'rules:audit', 'history'])
   await asker.emitWithAck(event, event === 'history' ? { step_ms: 1000 } : {});
-const told = new Promise((resolve) => process.once('SIGUSR2', resolve));
+const signalled = new Promise((resolve) => process.once('SIGUSR2', resolve));
 process.stdout.write('quiet\n');
-await told;
+await signalled;
 
 wire(asker).pause();
 wire(pinger).pause();
@@ -44,7 +44,7 @@ for (let i = 0; i < REQUESTS; i++) {
 for (let i = 0; i < FILTERS; i++) (await connect()).emit('subscribe', { filter: `port ${i}` });
 for (let i = 0; i < PINGS; i++) {
   wire(pinger).ping('x'.repeat(125));
-  // The loader reads as fast as it can: so do we write.
+  // Lets the loader read in between.
   if (i % 1000 === 0) await new Promise((resolve) => setImmediate(resolve));
 }
 const { _socket: own } = wire(pinger);

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # bpf-mount.sh NODE PACKETLOG NETWORK_NAMESPACE INTERFACE
 #
-# Meant to be the first process of its own PID and mount namespace, which then stands for the machine: what a loader
-# mounts here to pin in is gone with this script. Prints facts, a line each.
+# Runs as the first process of a new PID and mount namespace, which simulates a machine: a bpf file system that a loader
+# mounts here ends with this script. Prints one fact per line.
 set -euo pipefail
 node=$1 packetlog=$2 network=$3 interface=$4
 mounts() { grep -c ' - bpf ' /proc/1/mountinfo || true; }
 programs() { ip -n "$network" link show dev "$interface" | grep -c prog/xdp || true; }
 
 mount --make-rprivate /
-# That of the machine, and those of tests beside this one: they stay where they are, here they are gone.
+# Unmounts the bpf file systems of the machine and of parallel tests, in this namespace only.
 tac /proc/self/mountinfo | awk '/ - bpf / { print $5 }' | while read -r point; do umount "$point"; done
 said=$(mktemp) state=$(mktemp -d)
 trap 'rm -rf "$said" "$state"' EXIT

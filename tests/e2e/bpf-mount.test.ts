@@ -1,4 +1,4 @@
-/** Where no bpf file system is mounted, one is when something is pinned, and only for so long. Needs root. */
+/** Where no bpf file system is mounted, the loader mounts one to pin in, and unload unmounts it. Needs root. */
 import { mkdtemp, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,14 +17,14 @@ describe.skipIf(!requireRoot())('the bpf file system', () => {
 
   const FACTS = () => [
     'before: mounts 0, programs 0',
-    // A PID namespace of its own: its pins end with it, and nothing else is promised.
+    // In a separate PID namespace, pins end with the namespace: the loader warns about that.
     'warned: 1',
     'killed: mounts 1, programs 1',
     `unload: Removed XDP program N from ${suite.network.link.server.device} (native with frags).`,
     expect.stringMatching(/^unload: Removed \d+ maps and \/sys\/fs\/bpf\/packetlog\/net_N\.$/),
     'after: mounts 0, programs 0',
   ];
-  /** `as`: what the first process of the machine runs, before the script. */
+  /** `as`: a command of the simulated machine's first process that runs the script. */
   const facts = async (...as: string[]) => {
     const { server, link } = suite.network;
     const script = ['bash', SCRIPT, process.execPath, PACKETLOG, server.name, link.server.device];
@@ -32,11 +32,11 @@ describe.skipIf(!requireRoot())('the bpf file system', () => {
     return (await run('timeout', ['100', 'unshare', ...machine, ...as, ...script])).trim().split('\n');
   };
 
-  test('is mounted for the machine by a loader whose own mounts end with it, and unmounted by unload', async () => {
+  test('is mounted in the machine’s mount namespace, not in the loader’s own, and unmounted by unload', async () => {
     expect(await facts()).toEqual(FACTS());
   });
 
-  test('is mounted where the machine’s first process sees it, which is not its mount namespace’s root', async () => {
+  test('is mounted below the root of the machine’s first process, even if that process is in a chroot', async () => {
     const root = await mkdtemp(join(tmpdir(), 'plt-root-'));
     try {
       const enter = 'mount --rbind / "$1" && root=$1 && shift && exec chroot "$root" "$@"';

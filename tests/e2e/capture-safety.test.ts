@@ -1,4 +1,4 @@
-/** `packetlog capture` opens and closes nothing, whatever rules there are and whoever runs. Needs root. */
+/** `packetlog capture` never changes what is permitted or denied, with or without a running loader. Needs root. */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ describe.skipIf(!requireRoot())('packetlog capture', () => {
   beforeEach(async () => {
     rules = makeRulesPlace();
     directory = await mkdtemp(join(tmpdir(), 'packetlog-capture-'));
-    // No loader runs: only the file is changed.
+    // No loader runs: this changes only the rules file.
     await rulesDone(
       suite.network.server,
       rules,
@@ -67,7 +67,7 @@ describe.skipIf(!requireRoot())('packetlog capture', () => {
     return all.map((line) => JSON.parse(line) as Line).filter(({ dst_port }) => (dst_port ?? 0) >= DENIED);
   }
 
-  test('without a loader puts no rule in force, and leaves nothing', async () => {
+  test('without a loader enforces no rule and leaves nothing behind', async () => {
     const { link, server } = suite.network;
     const receiver = await receiveUdp(server, link.server.ipv4, DENIED);
     const file = join(directory, 'a.ndjson');
@@ -80,7 +80,7 @@ describe.skipIf(!requireRoot())('packetlog capture', () => {
     expect(await xdpOn(server, link.server.device)).toBeUndefined();
   });
 
-  test('beside a loader takes the records from it, with what its rules decided', async () => {
+  test('beside a loader receives its records, with the verdicts of its rules', async () => {
     const { link, server } = suite.network;
     const receiver = await receiveUdp(server, link.server.ipv4, DENIED);
     const loader = await ready(
@@ -119,7 +119,7 @@ describe.skipIf(!requireRoot())('packetlog capture', () => {
     expect(await suite.unload().exited).toMatchObject({ code: 0 });
   });
 
-  test('beside a loader without a server says so', async () => {
+  test('beside a loader with --listen off fails and names the remedy', async () => {
     const { link } = suite.network;
     await ready('--iface', link.server.device, '--print', 'none', '--listen', 'off', '--pin', 'never');
     const capture = start('capture', '-w', join(directory, 'a.csv'));

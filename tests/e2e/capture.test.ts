@@ -24,7 +24,7 @@ describe.skipIf(!requireRoot())('packetlog capture', () => {
   });
   afterEach(() => rm(directory, { recursive: true }));
 
-  /** Captures the traffic of one sender; resolves with the file and what was said. */
+  /** Captures the traffic of one sender; resolves with the file and standard error. */
   async function captured(name: string): Promise<{ file: string; stderr: string }> {
     const { client, server, link } = suite.network;
     const file = join(directory, name);
@@ -45,7 +45,7 @@ describe.skipIf(!requireRoot())('packetlog capture', () => {
     return { file, stderr: packetlog.stderr };
   }
 
-  test('tshark opens the pcapng, finds nothing malformed, and reads every datagram, as the interface', async () => {
+  test('tshark reads every datagram and the interface name from the pcapng, and finds nothing malformed', async () => {
     const { link } = suite.network;
     const { file, stderr } = await captured('all.pcapng');
     expect(stderr).toContain(`${COUNT.toLocaleString('en-US')} written, 0 lost`);
@@ -70,7 +70,7 @@ describe.skipIf(!requireRoot())('packetlog capture', () => {
     expect(new Set(lines)).toEqual(new Set(PORTS.map(expected)));
   });
 
-  test('the batches, the JSON lines and the CSV hold every record', async () => {
+  test('batches, JSON lines and CSV contain every record', async () => {
     const isOurs = ({ src_port }: { src_port: number | string }) => Number(src_port) === SOURCE_PORT;
     const { file: binary } = await captured('all.packetlog');
     const records = [...readBatches(await readFile(binary))].flatMap((batch) => [...batch]);
@@ -86,7 +86,7 @@ describe.skipIf(!requireRoot())('packetlog capture', () => {
     expect(rows.filter((row) => row.split(',')[column] === String(SOURCE_PORT))).toHaveLength(COUNT);
   });
 
-  test('it ends by itself after --for', async () => {
+  test('ends after the time of --for', async () => {
     const { server, link } = suite.network;
     const file = join(directory, 'short.csv');
     const packetlog = suite.own(
@@ -96,7 +96,7 @@ describe.skipIf(!requireRoot())('packetlog capture', () => {
     expect(await readFile(file, 'utf8')).toMatch(/^timestamp_ns,/);
   });
 
-  test('it ends by itself after --count of what the filter lets through, and says what that left out', async () => {
+  test('ends after --count records that match the filter, and reports how many were filtered', async () => {
     const { client, server, link } = suite.network;
     const file = join(directory, 'few.packetlog');
     const args = ['--iface', link.server.device, '--filter', `udp dst port ${PORTS[0]}`, '--count', '300', '-w', file];
@@ -120,7 +120,7 @@ describe.skipIf(!requireRoot())('packetlog capture', () => {
     [['-w', 'x.pcap'], /its name does not say which\. End it with \.pcapng/],
     [['-w', '/nowhere/x.csv'], /open for writing \/nowhere\/x\.csv: .*Name a file/],
     [[], /--write <file>/],
-  ])('refuses %j before it attaches', async (args, words) => {
+  ])('rejects %j before it attaches', async (args, words) => {
     const { server, link } = suite.network;
     const packetlog = suite.own(startPacketlog(server, { args: ['capture', '--iface', link.server.device, ...args] }));
     expect(await packetlog.exited).toEqual({ code: 2, signal: null });

@@ -1,4 +1,4 @@
-/** @packetlog/client as its README has it, against the real loader and real packets. Needs root. */
+/** The examples in the README of @packetlog/client, run against the real loader and real packets. Needs root. */
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,7 +43,7 @@ describe.skipIf(!requireRoot())('the examples of the client', () => {
     return packetlog;
   }
 
-  /** Runs an example beside the loader, in a project where the client is installed. */
+  /** Runs an example in the loader's namespace, in a project that has the client installed. */
   async function startExample(number: number): Promise<LabProcess> {
     const project = await temporary();
     await mkdir(join(project, 'node_modules/@packetlog'), { recursive: true });
@@ -61,7 +61,7 @@ describe.skipIf(!requireRoot())('the examples of the client', () => {
     );
   }
 
-  /** The status of a request over the network, or 'no connection'. */
+  /** Sends a request over the network; resolves with its status, or 'no connection'. */
   async function login(password: string): Promise<string> {
     const { client, link } = suite.network;
     const script = `
@@ -72,14 +72,14 @@ describe.skipIf(!requireRoot())('the examples of the client', () => {
     return (await client.exec(process.execPath, '-e', script)).trim();
   }
 
-  test('a server bans who fails to log in three times, and nobody else', async () => {
+  test('a server bans the address of three failed logins, and no other', async () => {
     const packetlog = await startLoader();
     const app = await startExample(0);
     await app.untilPrinted(/listening/);
     expect(await login('open sesame')).toBe('200');
     for (let i = 0; i < 3; i++) expect(await login('guess')).toBe('401');
     expect(await login('open sesame')).toBe('no connection');
-    // Over IPv6, and so from another address, the server is still there.
+    // The server still answers over IPv6, which is another address.
     const { client, link } = suite.network;
     const other = `fetch('http://[${link.server.ipv6}]:${APP_PORT}/').then(({ status }) => console.log(status))`;
     expect((await client.exec(process.execPath, '-e', other)).trim()).toBe('401');
@@ -88,7 +88,7 @@ describe.skipIf(!requireRoot())('the examples of the client', () => {
     await packetlog.end();
   });
 
-  test('rules are added, listed and removed, and a lockout is rejected', async () => {
+  test('adds, lists and removes rules; a lockout is rejected', async () => {
     const { server, link } = suite.network;
     await server.exec('ip', 'route', 'add', 'default', 'via', link.client.ipv4);
     const packetlog = await startLoader();
@@ -105,7 +105,7 @@ describe.skipIf(!requireRoot())('the examples of the client', () => {
     await packetlog.end();
   });
 
-  test('packets come by filter, and none is lost', async () => {
+  test('receives the packets that match the filter, and loses none', async () => {
     const { client, link } = suite.network;
     const packetlog = await startLoader();
     const example = await startExample(2);

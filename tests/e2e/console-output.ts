@@ -1,4 +1,4 @@
-/** What `--print json` printed, read back. */
+/** Parses the output of `--print json`. */
 import type { InterfaceLedger } from '@packetlog/common';
 
 export interface JsonRecord {
@@ -22,7 +22,7 @@ export interface JsonRecord {
 
 export interface JsonLedger {
   interfaces: Record<string, InterfaceLedger>;
-  /** `filtered` with a filter only; the last two where the program goes on from one loader to the next. */
+  /** `filtered`: only with a filter. The last two: only if the program is taken over from an earlier loader. */
   delivered: { console: number; filtered?: number; dropped: number; before?: number; waiting?: number };
 }
 
@@ -43,7 +43,7 @@ export function readJsonOutput(stdout: string): ConsoleOutput {
   return { records: lines.map((line) => JSON.parse(line) as JsonRecord), ledger: { interfaces, delivered } };
 }
 
-/** What does not add up, in words; empty if all does. */
+/** Returns the sums that do not add up, as text; empty if all do. */
 export function discrepancies({ interfaces, delivered }: JsonLedger): string[] {
   const problems: string[] = [];
   let emitted = 0;

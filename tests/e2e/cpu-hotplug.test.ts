@@ -1,4 +1,6 @@
-/** A CPU goes away and comes back while packets come: every one is counted. Needs root and a second CPU that may go. */
+/**
+ * A CPU goes offline and online under traffic: every packet is counted. Needs root and a second CPU that can go offline.
+ */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildGenerator, type Generator } from '../lab/generator.ts';
@@ -11,7 +13,7 @@ import { eachWithNetwork } from './suite.ts';
 const ONLINE = '/sys/devices/system/cpu/cpu1/online';
 const RATE = 20_000;
 
-/** Whether this machine has a second CPU, lets it go and takes it back. Restores it always. */
+/** Returns whether this machine has a second CPU that can be taken offline and online again. Always restores it. */
 function canUnplug(): boolean {
   if (!existsSync(ONLINE)) return false;
   try {
@@ -24,7 +26,7 @@ function canUnplug(): boolean {
   }
 }
 
-describe.skipIf(!requireRoot())('a CPU that goes and returns', () => {
+describe.skipIf(!requireRoot())('a CPU that goes offline and online', () => {
   const suite = eachWithNetwork({ ipv6: false });
   let generator: Generator;
   beforeAll(async () => {
@@ -35,7 +37,7 @@ describe.skipIf(!requireRoot())('a CPU that goes and returns', () => {
     generator?.remove();
   });
 
-  test.for(['array', 'ring', 'perf'])('loses no packet from the sums (%s)', async (transport, { skip }) => {
+  test.for(['array', 'ring', 'perf'])('leaves every packet in the sums (%s)', async (transport, { skip }) => {
     skip(!canUnplug(), 'this machine does not let its second CPU go');
     const { server, link } = suite.network;
     const args = ['--iface', link.server.device, '--print', 'json', '--listen', 'off', '--sample', 'off'];
@@ -46,7 +48,7 @@ describe.skipIf(!requireRoot())('a CPU that goes and returns', () => {
       const from = await arrived();
       await until(async () => (await arrived()) >= from + packets, { what: `${packets} packets more` });
     };
-    // Two, so that both CPUs send, and receive what they sent.
+    // Two senders, one per CPU: a CPU receives what it sent.
     const sending = Promise.all([1, 2].map(() => generator.sendPaced(link.client, 4 * RATE, RATE)));
     sending.catch(() => {});
     try {
@@ -69,7 +71,7 @@ describe.skipIf(!requireRoot())('a CPU that goes and returns', () => {
     expect(counters?.seen).toBe(sent);
     expect(discrepancies(ledger)).toEqual([]);
     expect(records.length + ledger.delivered.dropped).toBe(counters?.emitted);
-    // A perf buffer is of one CPU and goes with it: what comes there afterwards is counted as lost.
+    // A perf buffer belongs to one CPU and ends with it: later packets on that CPU are counted as lost.
     if (transport !== 'perf') expect(counters?.ring_full).toBe(0);
     expect((counters?.emitted ?? 0) + (counters?.ring_full ?? 0)).toBe(sent);
   });

@@ -1,5 +1,5 @@
 // @ts-check
-/** Many socket clients in one process; each keeps the account that it needs to prove its stream. */
+/** Many socket clients in one process; each keeps the counts that it needs to verify its stream. */
 import { PacketLogBatch, PROTOCOL_VERSION } from '@packetlog/common';
 import { io } from 'socket.io-client';
 
@@ -87,8 +87,8 @@ const does = {
       await Promise.all(Array.from({ length: Math.min(AT_ONCE, count - i) }, () => connect(options)));
     }
   },
-  /** How one more is refused. @param {{ origin: string, token: string }} loader */
-  async refused(loader) {
+  /** Returns why one more client is rejected. @param {{ origin: string, token: string }} loader */
+  async rejection(loader) {
     const socket = open(loader);
     const why = await new Promise((resolve) => {
       socket.once('hello', () => resolve('connected'));
@@ -99,20 +99,20 @@ const does = {
     socket.disconnect();
     return why;
   },
-  /** The last `count` clients read no more. @param {number} count */
+  /** The last `count` clients stop reading. @param {number} count */
   stall(count) {
     for (const client of clients.slice(-count)) wire(client).pause();
   },
-  /** They read again. @param {number} count */
+  /** They resume reading. @param {number} count */
   read(count) {
     for (const client of clients.slice(-count)) wire(client).resume();
   },
-  /** The last `count` clients go. @param {number} count */
+  /** The last `count` clients disconnect. @param {number} count */
   leave(count) {
     for (const { socket } of clients.splice(-count)) socket.disconnect();
   },
   accounts: () => clients.map(({ account }) => account),
-  /** The last ledger that the first client got. */
+  /** Returns the last ledger that the first client received. */
   ledger: () => clients[0]?.whole ?? null,
 };
 

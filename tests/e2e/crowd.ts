@@ -1,4 +1,4 @@
-/** Socket clients in a process of their own, inside a namespace. */
+/** Socket clients in a separate process, inside a namespace. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -7,11 +7,11 @@ import type { Namespace } from '../lab/namespace.ts';
 
 const SCRIPT = fileURLToPath(new URL('./crowd.mjs', import.meta.url));
 
-/** What a client received and was told, see crowd.mjs. */
+/** What a client received, see crowd.mjs. */
 export interface Account {
   readonly received: number;
   readonly batches: number;
-  /** Batches whose sequence was not the next one. */
+  /** Batches with an unexpected sequence number. */
   readonly gaps: number;
   /** Headers that did not add up. */
   readonly wrong: number;
@@ -19,7 +19,7 @@ export interface Account {
   readonly dropped: number;
   readonly withheld: number;
   readonly filtered: number;
-  /** If it was told to weigh: the sum of weights w, and of w * (w - 1). */
+  /** With `weigh`: the sum of the weights w, and of w * (w - 1). */
   readonly weights: number;
   readonly variance: number;
   readonly ledger: ClientLedger | null;
@@ -30,7 +30,7 @@ export interface Account {
 export interface Crowd {
   ask<T>(what: string, argument?: unknown): Promise<T>;
   accounts(): Promise<Account[]>;
-  /** The last one that the first client got. */
+  /** The last ledger that the first client received. */
   ledger(): Promise<Ledger | null>;
 }
 

@@ -1,4 +1,4 @@
-/** `packetlog demo`: lively for a while, gone without a trace. Needs root. */
+/** `packetlog demo`: shows traffic, and leaves nothing behind. Needs root. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { discrepancies, readJsonOutput } from './console-output.ts';
 
 const BIN = fileURLToPath(new URL('../../packages/loader/bin/packetlog', import.meta.url));
 
-/** Namespaces and directories of one demo: others may run on this machine. */
+/** Namespaces and directories of one demo; others may run on this machine. */
 function placesOf({ pid }: ChildProcess): string[] {
   const all = [...readdirSync('/run/netns'), ...readdirSync(tmpdir())];
   return all.filter((place) => place.startsWith(`packetlog-demo-${pid}-`));
@@ -55,13 +55,13 @@ describe.skipIf(!requireRoot())('packetlog demo', () => {
     }
   });
 
-  test('ends by itself when its time is over', async () => {
+  test('ends after the time of --for', async () => {
     const { child, output } = startDemo('--for', '1');
     expect(await once(child, 'close')).toEqual([0, null]);
     expect(output.stdout).toContain('{"ledger":');
   });
 
-  test('what a killed demo left behind is removed by the next one', async () => {
+  test('removes what a killed demo left behind', async () => {
     const killed = startDemo();
     await until(() => killed.output.stdout !== '', { what: 'a packet' });
     const closed = once(killed.child, 'exit');

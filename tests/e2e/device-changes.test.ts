@@ -1,4 +1,4 @@
-/** Devices that leave the network namespace, and packets of devices that nothing watches. Needs root. */
+/** Devices that leave the network namespace, and packets of devices that are not watched. Needs root. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createNamespace } from '../lab/namespace.ts';
 import { type LabProcess, startPacketlog } from '../lab/process.ts';
@@ -32,10 +32,10 @@ describe.skipIf(!requireRoot())('devices that change', () => {
 
   const links = (of: { ipJson<T>(...args: string[]): Promise<T> }) => of.ipJson<LinkEntry[]>('link');
 
-  test('one that moves to another network namespace is let go, whatever number it gets there, and watched again when it returns', async () => {
+  test('a device that moves to another network namespace is released, whatever its ifindex there, and watched again when it returns', async () => {
     const { server, client, link } = suite.network;
     await using elsewhere = await createNamespace();
-    // The number of server0 is taken there, and the one that it will get belongs to server1 here.
+    // The ifindex of server0 is taken there, and the one it gets belongs to server1 here.
     const taken = Math.min(link.server.ifindex, suite.network.links[1]?.server.ifindex ?? 0);
     for (let ifindex = 2; ifindex <= taken; ifindex++) {
       await elsewhere.ip(`link add name far${ifindex} index ${ifindex} type ifb`);
@@ -49,7 +49,7 @@ describe.skipIf(!requireRoot())('devices that change', () => {
     const moved = (await links(elsewhere)).find(({ ifname }) => ifname === 'server0');
     expect(moved?.ifindex).not.toBe(link.server.ifindex);
     expect(moved?.xdp).toBeUndefined();
-    // It is said wherever rules are listed, and no rule for it is called in force.
+    // Every list of rules reports it, and no rule for it counts as in force.
     await done(place, 'add', { rule: { action: 'deny', source: '198.51.100.9', interface: 'server0' } });
     const { rules, in_force } = await listed(place);
     expect(in_force?.interfaces.map(({ name }) => name)).toEqual(['server1']);
@@ -60,7 +60,7 @@ describe.skipIf(!requireRoot())('devices that change', () => {
     expect(await rulesDone(server, place, 'list')).toContain(
       'Not filtered: rules do not act on server0: the interface is',
     );
-    // Nothing is denied or counted there any more.
+    // Packets there are no longer denied or counted.
     await elsewhere.ip('link set server0 up', `address add ${link.server.ipv4}/24 dev server0`);
     const receiver = await receiveUdp(elsewhere, link.server.ipv4, 9);
     await sendUdp(client, { address: link.server.ipv4, count: 4 });
@@ -82,14 +82,14 @@ describe.skipIf(!requireRoot())('devices that change', () => {
     expect(records.map((record) => record.interface)).toEqual(new Array(8).fill('server0'));
   });
 
-  test('packets of one that nothing watches are judged by rules for every interface, told of once, and accounted for', async () => {
+  test('packets of an unwatched device are subject to rules for all interfaces, raise one notice, and are in the ledger', async () => {
     const { server, client, links: cables } = suite.network;
     const [first, second] = cables;
     if (!first || !second) throw new Error('two cables');
     const packetlog = await started('--iface', 'server0');
     const receiver = await receiveUdp(server, second.server.ipv4, 9);
     const [watched] = (await links(server)).filter(({ xdp }) => xdp);
-    // As a driver that runs the program on another device: its packets come under a number that has no slot.
+    // Simulates a driver that runs the program for another device: its ifindex has no slot.
     const program = String(watched?.xdp?.prog?.id);
     await server.exec('bpftool', 'net', 'attach', 'xdpgeneric', 'id', program, 'dev', 'server1');
     try {
@@ -112,7 +112,7 @@ describe.skipIf(!requireRoot())('devices that change', () => {
     expect(records).toHaveLength(10);
   });
 
-  test('an IFB is rejected with the reason: what is redirected to it is judged where it arrived', async () => {
+  test('an IFB is rejected with the reason; packets redirected to it are subject to rules where they arrived', async () => {
     const { server, client, link } = suite.network;
     await server.ip('link add ifb0 type ifb', 'link set ifb0 up');
     await server.exec('tc', 'qdisc', 'add', 'dev', 'server0', 'handle', 'ffff:', 'ingress');
@@ -127,7 +127,7 @@ describe.skipIf(!requireRoot())('devices that change', () => {
     const packetlog = await started('--iface', 'server0');
     const receiver = await receiveUdp(server, link.server.ipv4, 9);
     await sendUdp(client, { address: link.server.ipv4, count: 3 });
-    await until(async () => (await receiver.received()).received === 3, { what: 'datagrams that took the way round' });
+    await until(async () => (await receiver.received()).received === 3, { what: 'redirected datagrams' });
     await done(place, 'add', { rule: { action: 'deny', source: link.client.ipv4, interface: 'server0' } });
     await sendUdp(client, { address: link.server.ipv4, count: 4 });
     await until(async () => (await listed(place)).rules[0]?.packets === 4, { what: 'hits of the rule' });

@@ -1,6 +1,6 @@
 /**
- * Rules act on every kind of network device, judged by the socket that receives or does not. Needs root. Devices that
- * not every kernel has (bond, VLAN, WireGuard, ipip, PPP) are in tests/kernels.
+ * Rules apply on every kind of network device: a socket behind it receives a datagram, or does not. Needs root.
+ * tests/kernels has the devices that not every kernel has (bond, VLAN, WireGuard, ipip, PPP).
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ethernet, ipv4, ipv6, pattern, pppoe, udp } from '../lab/frame.ts';
@@ -15,10 +15,10 @@ import { discrepancies, readJsonOutput } from './console-output.ts';
 import { done, listed, makeRulesPlace, type RulesPlace } from './rules-command.ts';
 
 const COUNT = 3;
-/** Of the first network's receiver; each has its own. */
+/** Port of the first network's receiver; each network has a different one. */
 const PORT = 5300;
 const portOf = (address: string) => PORT + Number(address.split('.')[2]);
-/** In each device's network: who is denied, who is permitted, who no rule names. */
+/** Last byte of the source, in each device's network: denied, permitted, matching no rule. */
 const [DENIED, PERMITTED, OTHER] = [5, 6, 7];
 const MAC = '02:00:00:00:09:01';
 
@@ -62,7 +62,7 @@ describe.skipIf(!requireRoot())('rules on devices of every kind', () => {
     },
     { name: 'tap0', network: '10.9.2', link: 'ethernet', mode: 'native with frags', send: tap('tap0', '10.9.2.1') },
     { name: 'tap1', network: '10.9.3', link: 'ethernet', mode: 'native with frags', send: tap('tap1', '10.9.3.1') },
-    // A port of a bridge: the address is the bridge's.
+    // A port of a bridge: the bridge has the address.
     { name: 'server1', network: '10.9.4', link: 'ethernet', mode: 'generic', send: cable(1, '10.9.4.1') },
     { name: 'macvlan0', network: '10.9.5', link: 'ethernet', mode: 'generic', send: cable(2, '10.9.5.1') },
     {
@@ -141,23 +141,23 @@ describe.skipIf(!requireRoot())('rules on devices of every kind', () => {
 
   const received = async (device: Device) => (await receivers.get(device.name)?.received())?.received ?? 0;
 
-  /** What the rule about this source has decided on. */
+  /** Returns the hits of the rule for this source. */
   async function hits(source: string): Promise<number> {
     const { rules } = await listed(place);
     return rules.find((rule) => rule.source === source)?.packets ?? 0;
   }
 
-  test.each(devices)('a source is denied on $name, and another permitted', async (device) => {
+  test.each(devices)('$name: a deny rule denies its source, and another source is permitted', async (device) => {
     const already = await received(device);
     await device.send(`${device.network}.${DENIED}`);
     await device.send(`${device.network}.${PERMITTED}`);
     await until(async () => (await received(device)) >= already + COUNT, { what: `datagrams from ${device.name}` });
-    // Sent after what is denied, on the same way: what was to pass has passed.
+    // The permitted datagrams were sent after the denied ones, on the same path: all have arrived.
     await until(async () => (await hits(`${device.network}.${DENIED}`)) === COUNT, { what: 'hits of the rule' });
     expect(await received(device)).toBe(already + COUNT);
   });
 
-  test('by default policy only the permitted source passes, on each of them', async () => {
+  test('with the default policy deny, only the permitted source passes, on every device', async () => {
     await done(place, 'policy', { default_policy: 'deny', force: true });
     try {
       for (const device of devices) {
@@ -172,7 +172,7 @@ describe.skipIf(!requireRoot())('rules on devices of every kind', () => {
     }
   });
 
-  test('what is inside a PPPoE session is judged', async () => {
+  test('rules apply to IP inside a PPPoE session', async () => {
     const { link } = network;
     const session = (src: string) => ethernet(pppoe(datagram(src, '10.9.0.99')), { dst: MAC });
     const session6 = ethernet(pppoe(ipv6({}, udp({ dst: PORT }))), { dst: MAC });
@@ -182,7 +182,7 @@ describe.skipIf(!requireRoot())('rules on devices of every kind', () => {
     await until(async () => (await hits(source)) === already + 2, { what: 'hits of the rule' });
   });
 
-  test('the records and the last line say what passed where', async () => {
+  test('records and ledger name the interface of every packet', async () => {
     expect(await packetlog.end()).toEqual({ code: 0, signal: null });
     const { records, ledger } = readJsonOutput(packetlog.stdout);
     for (const { name, mode } of devices) expect(packetlog.stderr).toMatch(new RegExp(`Watching ${name} \\(${mode}`));

@@ -1,4 +1,4 @@
-/** Rules go on without a loader: what is denied stays denied, and is counted. Needs root. */
+/** Rules stay in force without a loader: denied sources stay denied, and packets are counted. Needs root. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { untilArrived } from '../lab/arrival.ts';
 import { buildGenerator, type Generator } from '../lab/generator.ts';
@@ -11,12 +11,12 @@ import { discrepancies, readJsonOutput } from './console-output.ts';
 import { eachWithPins } from './pinned.ts';
 import { done, listed, makeRulesPlace, type RulesPlace, rulesDone } from './rules-command.ts';
 
-/** Packets a second: of the client's sockets, half of them denied, and of the generator, all denied. */
+/** Packets per second: of the client's sockets (half of them denied), and of the generator (all denied). */
 const SOCKETS = 20_000;
 const FRAMES = 80_000;
-/** What the generator's frames come from. */
+/** Source of the generator's frames. */
 const GENERATED = '198.18.0.0/15';
-/** To start, on a machine that has its hands full of packets. */
+/** Time to start on a machine that is busy with packets. */
 const BUSY_MS = 60_000;
 const [DENIED, PERMITTED] = [5000, 5001];
 const [ENDING, LASTING] = [5002, 5003];
@@ -44,7 +44,7 @@ describe.skipIf(!requireRoot())('rules without a loader', () => {
     return packetlog;
   }
 
-  test('a loader is killed and replaced under 100,000 packets a second: none that is denied passes, none that is permitted is hurt', async () => {
+  test('a loader is killed and replaced under 100,000 packets per second: no denied packet passes, and every permitted packet arrives', async () => {
     const { client, link } = suite.network;
     const [denied, permitted] = [
       await receiveUdp(server(), link.server.ipv4, DENIED),
@@ -71,7 +71,7 @@ describe.skipIf(!requireRoot())('rules without a loader', () => {
       sendUdp(client, { address: link.server.ipv4, count: SOCKETS, ports, perSecond: SOCKETS }),
     );
     const frames = repeat(() => generator.sendPaced(link.client, FRAMES, FRAMES));
-    // When the test fails first, they fail with their namespace.
+    // If the test fails first, these fail with their namespace.
     for (const sending of [sockets, frames]) sending.catch(() => {});
     const arrived = async () => (await link.server.counters()).rx.packets;
     const more = async (packets: number) => {
@@ -87,8 +87,8 @@ describe.skipIf(!requireRoot())('rules without a loader', () => {
     wanted = false;
     const [ofSockets, ofFrames] = [await sockets, await frames];
     const all = ofSockets + ofFrames;
-    // Each that arrived was denied by a rule or is with the server. On a busy machine the cable may have been full:
-    // it counts that, also what was sent again then.
+    // Every packet that arrived was denied by a rule or received by the server. On a busy machine the veth queue may
+    // have been full: its counters include that, and packets that were sent again.
     let before = 0;
     let said = '';
     const { rx, counted } = await until(
@@ -123,26 +123,26 @@ describe.skipIf(!requireRoot())('rules without a loader', () => {
     expect(discrepancies(ledger)).toEqual([]);
   });
 
-  test('with the last rule that denies, the pins go, also if it was removed while no loader ran', async () => {
+  test('pins are removed with the last rule that denies, even if it was removed while no loader ran', async () => {
     const first = await enforcing('--iface', 'server0', '--print', 'none');
     await add({ action: 'deny', source: '198.51.100.0/24' });
     await add({ action: 'observe', source: 'any' });
     expect(suite.place.pins()).not.toEqual([]);
     await done(rules, 'remove', { ids: [1] });
-    await until(() => suite.place.pins().length === 0, { what: 'the pins to go' });
+    await until(() => suite.place.pins().length === 0, { what: 'the pins to be removed' });
     await add({ action: 'deny', source: '198.51.100.0/24' });
     expect(suite.place.pins()).not.toEqual([]);
     await first.end('SIGTERM');
     expect(await xdpOn(server(), 'server0')).toBeDefined();
     await rulesDone(server(), rules, 'remove', '3');
     const second = await enforcing('--print', 'none');
-    await until(() => suite.place.pins().length === 0, { what: 'the pins to go' });
+    await until(() => suite.place.pins().length === 0, { what: 'the pins to be removed' });
     await second.end('SIGTERM');
     expect(second.stderr).not.toContain('goes on without the loader');
     expect(await xdpOn(server(), 'server0')).toBeUndefined();
   });
 
-  test('a rule keeps its count over loaders, and another one begins at zero', async () => {
+  test('a rule keeps its count from one loader to the next, and a new rule begins at zero', async () => {
     const { client, link } = suite.network;
     const send = (count: number) => sendUdp(client, { address: link.server.ipv4, count, ports: [DENIED] });
     const counts = async () => (await listed(rules)).rules.map(({ id, packets }) => [id, packets]);
@@ -164,7 +164,7 @@ describe.skipIf(!requireRoot())('rules without a loader', () => {
     expect(await suite.unload().exited).toEqual({ code: 0, signal: null });
   });
 
-  test('a rule ends on time when the loader was killed before; what has no end is denied on', async () => {
+  test('a rule expires on time although the loader was killed; a rule with no expiry stays in force', async () => {
     const { client, link } = suite.network;
     const [ending, lasting] = [
       await receiveUdp(server(), link.server.ipv4, ENDING),
@@ -191,18 +191,18 @@ describe.skipIf(!requireRoot())('rules without a loader', () => {
         await send(1);
         return (await ending.received()).received > 0;
       },
-      { what: 'the program to let pass what was denied', evidence: () => `the rule was to end at ${endsMs}` },
+      { what: 'denied packets to pass', evidence: () => `the rule expires at ${endsMs}` },
     );
     const before = (await ending.received()).received;
     await send(100);
     await until(async () => (await ending.received()).received === before + 100, { what: 'all to pass' });
     expect(await lasting.received()).toMatchObject({ received: 0 });
 
-    // The rings kept what each packet met while no loader ran, and when.
+    // The rings kept the verdict and the time of each packet while no loader ran.
     const second = await enforcing('--print', 'json', '--sample', 'off');
     const counts = async () => (await listed(rules)).rules.map(({ id, packets }) => [id, packets]);
     await until(async () => JSON.stringify(await counts()) === `[[1,${sent / 2}]]`, {
-      what: 'the lasting rule alone, with its count',
+      what: 'only the rule with no expiry, with its count',
       evidence: () => second.stderr,
     });
     await second.end('SIGINT');

@@ -1,4 +1,4 @@
-/** Loaders and commands in namespaces that differ: network and time. Real loaders and packets; needs root. */
+/** Loaders and commands in different network and time namespaces. Real loaders and packets; needs root. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startPacketlog, startProcess } from '../lab/process.ts';
@@ -19,7 +19,7 @@ describe.skipIf(!requireRoot())('a loader', () => {
   const suite = eachWithPins({ ipv6: false });
   afterEach(() => place.remove());
 
-  test('shares its state directory with no other, and commands say when it watches another network namespace', async () => {
+  test('does not share its state directory, and commands report that it watches another network namespace', async () => {
     const { server, client, link } = suite.network;
     const startIn = (at: typeof server, device: string) =>
       suite.own(
@@ -44,7 +44,7 @@ describe.skipIf(!requireRoot())('a loader', () => {
       expect(elsewhere.stderr).toContain(`(pid ${first.pid}) watches another network namespace`);
     }
     expect((await listed(place)).rules).toEqual([]);
-    // Said which is meant, it is done from anywhere.
+    // With --netns the command works from any namespace.
     await rulesDone(client, place, 'add', 'deny', '203.0.113.9', '--netns', server.name);
     expect((await listed(place)).rules).toMatchObject([{ source: '203.0.113.9' }]);
 
@@ -52,7 +52,7 @@ describe.skipIf(!requireRoot())('a loader', () => {
     await startIn(client, link.client.device).untilPrinted(/Waiting for Ctrl-C/);
   });
 
-  test('in a time namespace tells the right time, and its risky change reverts though it is killed', async () => {
+  test('in a time namespace shows the right time, and its risky change reverts although it is killed', async () => {
     const { server, client, link } = suite.network;
     const tenDays = ['--monotonic', '864000', '--boottime', '864000'];
     const options = ['--iface', link.server.device, '--print', 'json', '--listen', 'off', '--pin', 'always'];
@@ -83,7 +83,7 @@ describe.skipIf(!requireRoot())('a loader', () => {
     await rulesDone(server, place, 'policy', 'deny', '--force');
     expect(await listed(place)).toMatchObject({ default_policy: 'deny', pending: {} });
     await packetlog.end('SIGKILL');
-    // The kernel keeps the time of the lease, by its own clock.
+    // The kernel keeps the deadline, by its own clock.
     await until(arrives, { what: 'the default policy to be permit again', deadlineMs: 60_000 });
     await suite.unload().exited;
   });

@@ -1,4 +1,4 @@
-/** Places where the loader is started that are not what it expects. Real loaders, real mounts; needs root. */
+/** Environments that differ from what the loader expects. Real loaders, real mounts; needs root. */
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
@@ -33,7 +33,7 @@ describe.skipIf(!requireRoot())('a bpf file system that other users can change',
     return { code, said: packetlog.stderr };
   };
 
-  test('is used by no loader and by no unload, and each says why', async () => {
+  test('is not used by run or unload, and both name the reason', async () => {
     const { path } = suite.place;
     const ours = join(path, 'packetlog');
     chmodSync(path, 0o777);
@@ -44,7 +44,7 @@ describe.skipIf(!requireRoot())('a bpf file system that other users can change',
       ),
     });
 
-    // As `mount -t bpf` makes it without options: each user may add to it, and rename what is his own.
+    // As `mount -t bpf` creates it without options: every user may add entries, and rename their own.
     chmodSync(path, 0o1777);
     mkdirSync(ours, 0o700);
     chownSync(ours, NOBODY, NOBODY);
@@ -54,7 +54,7 @@ describe.skipIf(!requireRoot())('a bpf file system that other users can change',
     const unload = suite.unload();
     expect(await unload.exited).toMatchObject({ code: 1 });
     expect(unload.stderr).toMatch(theirs);
-    // Who may not even look: root whom the permissions of files bind.
+    // Without permission to read the directory: root without CAP_DAC_OVERRIDE.
     const bound = ['--bounding-set=-dac_override,-dac_read_search', process.execPath, BIN, 'unload'];
     const denied = suite.own(startProcess(suite.network.server, 'setpriv', bound, { PACKETLOG_BPFFS: path }));
     expect(await denied.exited).toMatchObject({ code: 4 });
@@ -72,18 +72,18 @@ describe.skipIf(!requireRoot())('a bpf file system that other users can change',
   });
 });
 
-describe.skipIf(!requireRoot())('a place that lacks what the loader needs', () => {
+describe.skipIf(!requireRoot())('an environment without something that the loader needs', () => {
   const suite = eachWithNetwork({ ipv6: false });
   const POWERLESS = ['setpriv', '--bounding-set=-all', '--inh-caps=-all'];
   const NOT_IN_SYS = ['unshare', '--mount', 'sh', '-c', 'mount -t tmpfs none /sys && exec "$@"', 'sh'];
-  // The first process of a PID namespace stands for the machine: elsewhere the mounts of the real one would be used.
+  // The first process of the PID namespace simulates the machine: otherwise the mounts of the real one would be used.
   const MACHINE = ['unshare', '--mount', '--pid', '--fork', '--mount-proc', 'sh', '-c'].concat(
     'mount -t tmpfs none /sys/fs && exec "$@"',
     'sh',
   );
   const NAMESPACE = 'the name of the other namespace';
   type Case = [what: string, through: string[], args: string[], code: number, words: string];
-  // In a chroot, and where an administrator switched them off, nothing can make one: there is no such place then.
+  // A chroot, or an administrator who disabled user namespaces: they cannot be created, so the case does not exist.
   const USER_NAMESPACE: Case[] =
     spawnSync('unshare', ['-r', 'true']).status === 0
       ? [
@@ -131,14 +131,14 @@ describe.skipIf(!requireRoot())('a place that lacks what the loader needs', () =
   });
 });
 
-describe.skipIf(!requireRoot())('at a terminal that knows no escapes', () => {
+describe.skipIf(!requireRoot())('at a terminal without escape sequences', () => {
   const suite = eachWithNetwork({ ipv6: false });
 
-  test('records have no colours, and the log is text, also in a file', async () => {
+  test('records have no colours, and the log is text, even in a file', async () => {
     const { server, client, link } = suite.network;
     const state = mkdtempSync(join(tmpdir(), 'packetlog-state-'));
     const log = join(state, 'log');
-    // A directory that cannot be made: what is said of it is a line of the log.
+    // A directory that cannot be created: the log has a line about it.
     const env = {
       TERM: 'dumb',
       NO_COLOR: '',
@@ -168,7 +168,7 @@ describe.skipIf(!requireRoot())('interfaces', () => {
     return packetlog.stderr;
   };
 
-  test('of all next hops of the default route are watched, and others with one are named', async () => {
+  test('of all next hops of the default route are watched, and those of other default routes are named', async () => {
     const { server } = suite.network;
     const hops = 'nexthop via 192.0.2.1 dev server0 nexthop via 198.51.100.1 dev server1';
     await server.ip(`route add default ${hops}`);
@@ -184,7 +184,7 @@ describe.skipIf(!requireRoot())('interfaces', () => {
     expect(first).toContain('Not watched, though there is a default route: server1. Name all interfaces with --iface.');
   });
 
-  test('are found by long alternative names, as ip link prints them, and with commas in them', async () => {
+  test('are found by long alternative names, by names as ip link prints them, and by names with commas', async () => {
     const { server } = suite.network;
     const long = 'an-alternative-name-of-server0';
     await server.ip(`link property add dev server0 altname ${long}`, 'link set server1 name ser,ver');

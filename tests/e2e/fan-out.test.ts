@@ -1,4 +1,4 @@
-/** As many clients as the loader takes, some of which do not read: the others must not notice. Needs root. */
+/** The maximum number of clients, some of which do not read: the others are not affected. Needs root. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { LAB_TOKEN, startPacketlog } from '../lab/process.ts';
@@ -18,9 +18,9 @@ const MORE = 20;
 describe.skipIf(!requireRoot())('a thousand clients', () => {
   const suite = eachWithNetwork();
 
-  test('of which a hundred do not read: nine hundred see no gap, and what the hundred lost is counted and told', async () => {
+  test('of which a hundred do not read: nine hundred see no gap, and the rows that the hundred lost are counted and reported', async () => {
     const { client, server, link } = suite.network;
-    // Little room in the kernel: a client that does not read is soon one for whom rows wait in the loader.
+    // Small socket buffers: rows for a client that does not read soon wait in the loader.
     const small = '4096 16384 65536';
     await server.setSysctls({ 'net/ipv4/tcp_wmem': small, 'net/ipv4/tcp_rmem': small });
     const args = ['--listen', '127.0.0.1:0', '--ui', 'off', '--iface', link.server.device, '--print', 'none'];
@@ -39,10 +39,10 @@ describe.skipIf(!requireRoot())('a thousand clients', () => {
         .ask('connect', { origin, token, count: FILTERED, subscription: { ...everything, filter } })
         .then(() => other.ask('connect', { origin, token, count: STALLED, subscription: everything })),
     ]);
-    expect(await one.ask('refused', { origin, token })).toBe('too_many_clients');
+    expect(await one.ask('rejection', { origin, token })).toBe('too_many_clients');
 
     await other.ask('stall', STALLED);
-    // Long enough for rows to wait longer than they may, too short for anybody to be given up.
+    // Longer than rows may wait, shorter than the time after which a slow client is disconnected.
     const { sent } = await sendUdp(client, {
       address: link.server.ipv4,
       count: COUNT,
@@ -59,7 +59,7 @@ describe.skipIf(!requireRoot())('a thousand clients', () => {
         const reading = all.slice(0, -STALLED);
         return reading.every((account) => isSettled(account, COUNT)) && ([reading, all.slice(-STALLED)] as const);
       },
-      { what: 'all rows to reach all who read' },
+      { what: 'all rows to reach the clients that read' },
     );
     expect(healthy).toHaveLength(EVERYTHING + FILTERED);
     for (const [i, account] of healthy.entries()) {
@@ -72,7 +72,7 @@ describe.skipIf(!requireRoot())('a thousand clients', () => {
     await other.ask('read', STALLED);
     const told = ({ ledger, connected }: Account) => connected && ledger !== null && ledger.dropped > 0;
     await until(async () => (await other.accounts()).slice(-STALLED).every(told), {
-      what: 'the ledgers of those who read again',
+      what: 'the ledgers of the clients that resumed reading',
     });
     await sendUdp(client, { address: link.server.ipv4, count: MORE });
     const late = await until(
@@ -88,7 +88,7 @@ describe.skipIf(!requireRoot())('a thousand clients', () => {
       expect(account.received + account.dropped).toBe(COUNT + MORE);
       expect(account.ledger?.dropped).toBe(account.dropped);
     }
-    // The bound of a hundred who do not read is 200 MiB; they share their rows, so it takes far less.
+    // A hundred clients that do not read may take 200 MiB; they share their rows, so they take far less.
     expect(peakMiB(packetlog.pid)).toBeLessThan(400);
     expect(await packetlog.end('SIGINT')).toEqual({ code: 0, signal: null });
   });

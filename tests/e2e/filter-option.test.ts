@@ -14,7 +14,7 @@ describe.skipIf(!requireRoot())('--filter', () => {
 
   const start = (...args: string[]) => suite.own(startPacketlog(suite.network.server, { args }));
 
-  test('prints what it names, and counts the rest as filtered, not as lost', async () => {
+  test('prints packets that match, and counts the others as filtered, not as lost', async () => {
     const { client, link } = suite.network;
     const { device } = link.server;
     const filter = `iface ${device} and src ${link.client.ipv4} and udp dst port (domain or 5000) and not deny`;
@@ -30,7 +30,7 @@ describe.skipIf(!requireRoot())('--filter', () => {
     const { records, ledger } = readJsonOutput(packetlog.stdout);
     expect(discrepancies(ledger)).toEqual([]);
     expect(new Set(records.map(({ dst_port }) => dst_port))).toEqual(new Set([53, 5000]));
-    // The sender and the interface are the witnesses.
+    // Compared with the counts of the sender and of the interface.
     const { rx } = await link.server.counters();
     const { delivered, interfaces } = ledger;
     expect(delivered).toEqual({ console: records.length, filtered: rx.packets - records.length, dropped: 0 });
@@ -38,13 +38,13 @@ describe.skipIf(!requireRoot())('--filter', () => {
     expect(packetlog.stderr).toContain('500 printed, ');
   });
 
-  test('that cannot be read ends it before it begins, with a mark under the place', async () => {
+  test('that does not parse ends the loader at start, with a mark under the position', async () => {
     const packetlog = start('--filter', 'dst prot 443');
     expect((await packetlog.exited).code).toBe(2);
     expect(packetlog.stderr).toContain('"prot" at column 5: did you mean "port"?\n  dst prot 443\n      ^^^^\n');
   });
 
-  test('that names an interface nobody watches is warned about', async () => {
+  test('that names an unwatched interface causes a warning', async () => {
     const packetlog = start('--iface', suite.network.link.server.device, '--listen', 'off', '--filter', 'iface eth99');
     await packetlog.untilPrinted(/Warning: --filter names eth99, and no interface of this name is watched/);
     await packetlog.untilPrinted(/Waiting for Ctrl-C/);

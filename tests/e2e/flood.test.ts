@@ -1,4 +1,4 @@
-/** Millions of packets, as fast as they go and ten times what the reader can take: every sum, exactly. Needs root. */
+/** Millions of packets, at full speed and at ten times the reader's capacity: every sum is exact. Needs root. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Ledger } from '@packetlog/common';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -13,11 +13,11 @@ const TRANSPORTS = ['array', 'ring'] as const;
 const FULL_SPEED = 10_000_000;
 const OVERLOAD = 4_000_000;
 const ALL_ROWS = { max_rows_per_second: 1_000_000 };
-/** Packets that pass while the reader stands still, again and again: a ring of SMALL_RING holds 4,096 of them. */
+/** Packets per interval in which the reader is stopped: a ring of SMALL_RING holds 4,096 records. */
 const STAND_STILL = 400_000;
 const SMALL_RING = '256KiB';
 const AWAKE_MS = 2;
-/** Of a ring that is full: what its last records stand for. */
+/** Packets that the last records of a full ring may represent. */
 const FULLEST = 64;
 
 describe.skipIf(!requireRoot())('a flood', () => {
@@ -41,12 +41,12 @@ describe.skipIf(!requireRoot())('a flood', () => {
     return { packetlog, crowd };
   }
 
-  /** Packets that have reached the interface, by its own count. */
+  /** Returns the packets that have reached the interface, by its own counter. */
   const arrived = async () => (await suite.network.link.server.counters()).rx.packets;
 
   /**
-   * Resolves with how many arrived: what found the cable's queue full did not, and the sender's interface says so.
-   * `packetlog`: it stands still most of the time meanwhile.
+   * Resolves with how many arrived; the sender's interface counts those that found the veth queue full. `packetlog`: is
+   * stopped most of the time meanwhile.
    */
   async function flood(count: number, packetlog?: LabProcess): Promise<number> {
     let over = false;
@@ -60,7 +60,7 @@ describe.skipIf(!requireRoot())('a flood', () => {
       process.kill(packetlog.pid, 'SIGCONT');
       await delay(AWAKE_MS);
     }
-    // Two witnesses that are not ours.
+    // Two independent counts: the generator's and the interfaces'.
     expect((await sending).sent).toBe(count);
     const { tx } = await suite.network.link.client.counters();
     const came = await arrived();
@@ -68,7 +68,7 @@ describe.skipIf(!requireRoot())('a flood', () => {
     return came;
   }
 
-  /** When the loader and the client have all that there is: each hop's sums, tolerance 0. */
+  /** Waits until loader and client have every record, and checks the sums of each hop, tolerance 0. */
   async function settled(crowd: Crowd, seen: number): Promise<Ledger['interfaces'][number]['counters']> {
     const { ring, queue, client, interfaces } = await until(
       async () => {
@@ -91,13 +91,13 @@ describe.skipIf(!requireRoot())('a flood', () => {
     expect(queue.delivered + queue.dropped + queue.withheld).toBe(counters.emitted);
     const [account] = await crowd.accounts();
     expect(account).toMatchObject({ wrong: 0, received: client.delivered, dropped: client.dropped });
-    // From the first packet on: the client was there before it.
+    // The client connected before the first packet.
     expect(client.offered + queue.dropped).toBe(counters.emitted);
     return counters;
   }
 
   test.each(TRANSPORTS)(
-    'of ten million packets at full speed: each is delivered, or lost where it is counted (%s)',
+    'of ten million packets at full speed: each is delivered or counted as lost (%s)',
     async (transport) => {
       const { packetlog, crowd } = await watched('--transport', transport, '--sample', 'off');
       const seen = await flood(FULL_SPEED);
@@ -108,7 +108,7 @@ describe.skipIf(!requireRoot())('a flood', () => {
   );
 
   test.each(TRANSPORTS)(
-    'ten times what the reader can take: what it lost is counted and told, and it goes on (%s)',
+    'of ten times the reader’s capacity: lost records are counted and reported, and the reader continues (%s)',
     async (transport) => {
       const { packetlog, crowd } = await watched(
         ...['--transport', transport, '--sample', 'off', '--ring-size', SMALL_RING],
@@ -129,7 +129,7 @@ describe.skipIf(!requireRoot())('a flood', () => {
   );
 
   test.each(TRANSPORTS)(
-    'sampled instead of lost: the weights say how many there were, and later each is recorded again (%s)',
+    'is sampled instead of lost: the weights add up to the packets, and later each packet is recorded again (%s)',
     async (transport) => {
       const { packetlog, crowd } = await watched(
         ...['--transport', transport, '--sample', 'auto', '--ring-size', SMALL_RING],
@@ -140,7 +140,7 @@ describe.skipIf(!requireRoot())('a flood', () => {
       const [before] = await crowd.accounts();
       expect(before).toMatchObject({ received: emitted, dropped: 0, withheld: 0 });
       const { weights = 0, variance = 0 } = before ?? {};
-      // What a full ring lost had been chosen before, 1 of 64.
+      // Records lost in a full ring had been chosen before, 1 of 64.
       const estimate = weights + FULLEST * ring_full;
       const deviation = Math.sqrt(variance + FULLEST * (FULLEST - 1) * ring_full);
       expect(Math.abs(estimate - seen) / deviation).toBeLessThan(5);

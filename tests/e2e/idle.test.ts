@@ -1,4 +1,4 @@
-/** A loader to which nothing happens does nothing, and misses nothing by it. Needs root. */
+/** An idle loader does not wake up, and still reports the next event. Needs root. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { usage } from '../bench/lab.ts';
@@ -13,7 +13,7 @@ import { readJsonOutput } from './console-output.ts';
 
 const QUIET_MS = 2500;
 
-/** Resolves when all its threads together woke once at most in two and a half seconds: what reports each second wakes more. */
+/** Resolves when all threads together woke at most once in 2.5 s: a report each second wakes them more often. */
 async function untilAsleep({ pid }: LabProcess): Promise<void> {
   await until(
     async () => {
@@ -25,16 +25,16 @@ async function untilAsleep({ pid }: LabProcess): Promise<void> {
   );
 }
 
-describe.skipIf(!requireRoot())('with nothing to do and nobody connected', () => {
+describe.skipIf(!requireRoot())('without packets and clients', () => {
   let before: Inventory;
   beforeAll(async () => {
     before = await takeInventory();
   });
   afterAll(() => assertNothingLeft(before));
 
-  // Side by side, each in a network of its own: all of them do is wait.
+  // In parallel, each in a separate network: they only wait.
   test.concurrent.each(['array', 'ring', 'perf'])(
-    'no thread wakes; the first packet after that, and an interface that goes, do wake it: %s',
+    'no thread wakes until a packet arrives or an interface disappears: %s',
     async (transport) => {
       await using network = await createNetwork({ links: 2 });
       const { client, server, link } = network;

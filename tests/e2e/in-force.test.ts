@@ -1,4 +1,4 @@
-/** What is in force is said as the kernel has it, with a loader and without one. Needs root. */
+/** `rules list` reports as in force what the kernel enforces, with a loader and without one. Needs root. */
 import { join } from 'node:path';
 import type { RulesSnapshot } from '@packetlog/common';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -26,8 +26,8 @@ describe.skipIf(!requireRoot())('what is in force', () => {
     place.remove();
   });
 
-  const told = (...args: string[]) => rules(suite.network.server, place, ...args);
-  const list = async () => JSON.parse((await told('list', '--json')).stdout) as RulesSnapshot;
+  const rulesRun = (...args: string[]) => rules(suite.network.server, place, ...args);
+  const list = async () => JSON.parse((await rulesRun('list', '--json')).stdout) as RulesSnapshot;
 
   async function enforcing(): Promise<LabProcess> {
     const args = ['--iface', 'server0', '--listen', 'off', '--print', 'none'];
@@ -36,18 +36,18 @@ describe.skipIf(!requireRoot())('what is in force', () => {
     return packetlog;
   }
 
-  test('without a loader it is what the kernel still does, with its hits; changes say that they wait', async () => {
+  test('without a loader, it is what the kernel still enforces, with the hits; changes report that they wait', async () => {
     const { client, link } = suite.network;
     const first = await enforcing();
-    expect((await told('add', 'deny', link.client.ipv4, '--reason', 'noise')).code).toBe(0);
-    await told('add', 'observe', 'any', '--port', '7');
+    expect((await rulesRun('add', 'deny', link.client.ipv4, '--reason', 'noise')).code).toBe(0);
+    await rulesRun('add', 'observe', 'any', '--port', '7');
     await sendUdp(client, { address: link.server.ipv4, count: 10 });
     await until(async () => (await listed(place)).rules[0]?.packets === 10, { what: 'ten packets to be denied' });
     await first.end('SIGKILL');
 
     await sendUdp(client, { address: link.server.ipv4, count: 7 });
     await untilArrived(link.server, 17);
-    const killed = await told('list');
+    const killed = await rulesRun('list');
     expect(killed.code).toBe(0);
     expect(killed.stdout).toMatch(/^ *1 +deny .*\b17\b.*noise$/m);
     expect(killed.stderr).toMatch(/not running, but its program still enforces 2 rules on server0 \(pinned in/);
@@ -61,13 +61,13 @@ describe.skipIf(!requireRoot())('what is in force', () => {
       in_force: { by: 'kernel', is_current: true, interfaces: [{ name: 'server0' }] },
     });
 
-    const removed = await told('remove', '1');
+    const removed = await rulesRun('remove', '1');
     expect(removed).toMatchObject({ code: 0, stdout: 'Removed rule 1.\n' });
     expect(removed.stderr).toMatch(/still enforces 2 rules on server0.*\nChanges apply when packetlog starts/);
-    await told('add', 'deny', '203.0.113.9');
+    await rulesRun('add', 'deny', '203.0.113.9');
     await sendUdp(client, { address: link.server.ipv4, count: 3 });
     await untilArrived(link.server, 20);
-    const differing = await told('list');
+    const differing = await rulesRun('list');
     expect(differing.stdout).toMatch(/The kernel enforces other rules than these/);
     expect(differing.stdout).toContain(`not in the rules file: rule 1 (deny ${link.client.ipv4}, 20 packets)`);
     expect(differing.stdout).toMatch(/not in force yet: rule 3/);
@@ -88,13 +88,13 @@ describe.skipIf(!requireRoot())('what is in force', () => {
       rules: [{ id: 2 }, { id: 3 }],
       in_force: { by: 'loader', is_current: true, interfaces: [{ name: 'server0' }] },
     });
-    await told('remove', '2', '3');
+    await rulesRun('remove', '2', '3');
     expect(pins.pins()).toEqual([]);
   });
 
-  test('with a loader it is read back from the kernel: what was taken from there is not called in force', async () => {
+  test('with a loader, it is read back from the kernel: a rule that is missing there is not in force', async () => {
     await enforcing();
-    await told('add', 'deny', '203.0.113.9');
+    await rulesRun('add', 'deny', '203.0.113.9');
     expect(await list()).toMatchObject({ enforcing: true, in_force: { by: 'loader', is_current: true } });
     const pinned = (name: RegExp) => join(pins.path, pins.pins().find((each) => name.test(each)) ?? '');
     await run('bpftool', ['map', 'delete', 'pinned', pinned(/rule_images$/), 'key', '0', '0', '0', '0']);
@@ -103,16 +103,16 @@ describe.skipIf(!requireRoot())('what is in force', () => {
       rules: [{ id: 1 }],
       in_force: { by: 'loader', is_current: false, interfaces: [{ name: 'server0' }] },
     });
-    expect((await told('list')).stdout).toMatch(/Not in force: the kernel does not have these rules/);
-    await told('add', 'deny', '203.0.113.10');
+    expect((await rulesRun('list')).stdout).toMatch(/Not in force: the kernel does not have these rules/);
+    await rulesRun('add', 'deny', '203.0.113.10');
     expect(await list()).toMatchObject({ enforcing: true, in_force: { is_current: true } });
     await run('bpftool', ['link', 'detach', 'pinned', pinned(/link_1_/)]);
     expect(await list()).toMatchObject({ enforcing: false, in_force: { is_current: false } });
   });
 
-  test('without program and loader, nothing is', async () => {
-    await told('add', 'deny', '203.0.113.9');
-    expect((await told('list')).stdout).toMatch(/^Not in force: no program is attached\.$/m);
+  test('without program and loader, nothing is in force', async () => {
+    await rulesRun('add', 'deny', '203.0.113.9');
+    expect((await rulesRun('list')).stdout).toMatch(/^Not in force: no program is attached\.$/m);
     expect(await list()).toMatchObject({ enforcing: false, pinned: false, in_force: { by: 'none', interfaces: [] } });
   });
 });

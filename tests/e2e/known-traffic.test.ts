@@ -1,4 +1,4 @@
-/** 100,000 datagrams of known content, each one accounted for. Needs root. */
+/** 100,000 datagrams of known content: each one is recorded or counted. Needs root. */
 import { describe, expect, test } from 'vitest';
 import { untilArrived } from '../lab/arrival.ts';
 import { startPacketlog } from '../lab/process.ts';
@@ -63,7 +63,7 @@ describe.skipIf(!requireRoot())('100,000 datagrams', () => {
     expect(rx.packets).toBe(COUNT);
     expect(counters?.emitted).toBe(records.length + ledger.delivered.dropped);
     expect(ledger.delivered.console).toBe(records.length);
-    // On a machine as busy as it may be, what the ring could not hold is counted; nothing else may be missing.
+    // On a busy machine the ring may have been full: those records are counted, and no others may be missing.
     expect(records.length + ledger.delivered.dropped + (counters?.ring_full ?? 0)).toBe(COUNT);
     expect(records.length).toBeGreaterThan(COUNT / 2);
 

@@ -1,4 +1,4 @@
-/** Starting, ending, and everything that can be in the way. Needs root. */
+/** Start, end, and what can prevent them. Needs root. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -32,7 +32,7 @@ describe.skipIf(!requireRoot())('the life of a loader', () => {
   }
 
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    test(`${signal} ends it with exit code 0, and nothing stays on the interface`, async () => {
+    test(`${signal} ends the loader with exit code 0, and nothing stays on the interface`, async () => {
       const packetlog = await started('--iface', 'server0', ...QUIET);
       expect(await xdpOn(suite.network.server, 'server0')).toBeDefined();
       expect(await packetlog.end(signal)).toEqual({ code: 0, signal: null });
@@ -40,7 +40,7 @@ describe.skipIf(!requireRoot())('the life of a loader', () => {
     });
   }
 
-  test('packetlog url prints the URLs of the loader that runs; its standard error, which a journal keeps, has no token', async () => {
+  test('packetlog url prints the URLs of the running loader; the loader’s standard error, which a journal may keep, has no token', async () => {
     const place = makeRulesPlace();
     try {
       const env = { ...place.env, PACKETLOG_TOKEN: undefined, PACKETLOG_ADMIN_TOKEN: undefined };
@@ -68,20 +68,20 @@ describe.skipIf(!requireRoot())('the life of a loader', () => {
     }
   });
 
-  test('without --iface it watches the interface of the default route', async () => {
+  test('without --iface the loader watches the interface of the default route', async () => {
     await suite.network.server.ip('route add default via 198.51.100.1 dev server1');
     const packetlog = await started(...QUIET);
     expect(packetlog.stderr).toContain('Watching server1 (native with frags)');
     await packetlog.end();
   });
 
-  test('without --iface and default route it says what to do', async () => {
+  test('without --iface and a default route the error names the remedy', async () => {
     const packetlog = start(...QUIET);
     expect(await packetlog.exited).toEqual({ code: 5, signal: null });
     expect(packetlog.stderr).toContain('Name one with --iface NAME');
   });
 
-  test('two interfaces are watched and counted apart, whether named twice or with a comma', async () => {
+  test('two interfaces are watched and counted separately, with two --iface options or one with a comma', async () => {
     const [first, second] = suite.network.links as [Link, Link];
     let round = 0;
     for (const names of [
@@ -101,7 +101,7 @@ describe.skipIf(!requireRoot())('the life of a loader', () => {
     }
   });
 
-  test('the environment and a file set options; the command line wins over both', async () => {
+  test('environment and file set options; the command line overrides both', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'packetlog-config-'));
     try {
       const config = join(directory, 'packetlog.json');
@@ -136,20 +136,20 @@ describe.skipIf(!requireRoot())('the life of a loader', () => {
     expect(packetlog.stderr).not.toMatch(/\n\s+at /);
   });
 
-  test('on loopback it falls back to generic mode and says why', async () => {
+  test('on loopback the loader falls back to generic mode and names the reason', async () => {
     const packetlog = await started('--iface', 'lo', '--mode', 'auto', ...QUIET);
     expect(packetlog.stderr).toContain('Watching lo (generic, because native_frags: the driver has no native XDP');
     await packetlog.end();
   });
 
-  test('on veth the default is generic mode, which keeps segmentation offload, and says why', async () => {
+  test('on veth the default is generic mode, which keeps segmentation offload, and the loader names the reason', async () => {
     const packetlog = await started('--iface', 'server0', '--mode', 'auto', ...QUIET);
     expect(packetlog.stderr).toContain('Watching server0 (generic, because native mode on veth undoes segmentation');
     expect(packetlog.stderr).toContain('--mode native selects it');
     await packetlog.end();
   });
 
-  test('too few queues for native mode are no obstacle to the default, and the error without it names a way', async () => {
+  test('with too few queues for native mode the default falls back to generic mode, and --mode native fails with a remedy', async () => {
     const { client, server } = suite.network;
     await server.ip(
       `link add odd numtxqueues 4 numrxqueues 1 type veth peer name even netns ${client.name} numtxqueues 4 numrxqueues 1`,
@@ -163,7 +163,7 @@ describe.skipIf(!requireRoot())('the life of a loader', () => {
     await packetlog.end();
   });
 
-  test('a jumbo MTU is no obstacle to native mode', async () => {
+  test('native mode works with a jumbo MTU', async () => {
     const { client, server } = suite.network;
     await server.ip('link set dev server0 mtu 9000');
     await client.ip('link set dev client0 mtu 9000');
@@ -177,7 +177,7 @@ describe.skipIf(!requireRoot())('the life of a loader', () => {
     expect(ledger.interfaces['server0']?.bytes).toBe(3 * 8042);
   });
 
-  test('a second loader names the first, leaves it alone and ends with exit code 3', async () => {
+  test('a second loader names the first one, does not touch it, and ends with exit code 3', async () => {
     const first = await started('--iface', 'server0', '--print', 'json', '--listen', 'off');
     const second = start('--iface', 'server0', ...QUIET);
     expect(await second.exited).toEqual({ code: 3, signal: null });
@@ -193,7 +193,7 @@ describe.skipIf(!requireRoot())('the life of a loader', () => {
     expect(readJsonOutput(first.stdout).ledger.interfaces['server0']?.seen).toBe(5);
   });
 
-  test('an interface that vanishes and returns is watched again, and its counts go on', async () => {
+  test('an interface that disappears and returns is watched again, and its counters continue', async () => {
     const { client, server } = suite.network;
     const packetlog = await started('--iface', 'server1', '--print', 'json', '--listen', 'off');
     await sendUdp(client, { address: '198.51.100.2', count: 10 });
@@ -220,7 +220,7 @@ describe.skipIf(!requireRoot())('the life of a loader', () => {
     expect(discrepancies(ledger)).toEqual([]);
   });
 
-  test('an interface that is renamed is watched as before, under its new name', async () => {
+  test('a renamed interface stays watched, under its new name', async () => {
     const { client, server } = suite.network;
     const packetlog = await started('--iface', 'server1', '--print', 'json', '--listen', 'off');
     await server.ip('link set server1 down', 'link set server1 name uplink0', 'link set uplink0 up');
@@ -233,20 +233,20 @@ describe.skipIf(!requireRoot())('the life of a loader', () => {
     expect(readJsonOutput(packetlog.stdout).ledger.interfaces['uplink0']?.seen).toBe(4);
   });
 
-  test('an interface name with escape sequences reaches neither terminal nor JSON unescaped', async () => {
+  test('an interface name with escape sequences is escaped on the terminal and in JSON', async () => {
     const { server } = suite.network;
     const name = '<b>\u001b[31mx"$';
     await server.exec('ip', 'link', 'add', name, 'type', 'veth', 'peer', 'name', 'other0');
     const packetlog = await started('--iface', name, '--print', 'json', '--listen', 'off');
     await packetlog.end();
-    // iproute2 writes the name into its own JSON as it is, and the lab could not read that.
+    // iproute2 does not escape the name in its JSON, so the lab could not parse it.
     await server.exec('ip', 'link', 'delete', name);
     expect(packetlog.stderr).not.toContain('\u001b');
     expect(packetlog.stdout).not.toContain('\u001b');
     expect(Object.keys(readJsonOutput(packetlog.stdout).ledger.interfaces)).toEqual([name]);
   });
 
-  test('a closed output ends it quietly', async () => {
+  test('a closed output ends the loader without an error', async () => {
     const { client, server } = suite.network;
     const state = 'export PACKETLOG_STATE_DIR=$(mktemp -d); trap \'rm -rf "$PACKETLOG_STATE_DIR"\' EXIT';
     const command = `"${process.execPath}" "${BIN}" --iface server0 --mode native --listen off --log-level warn | head -n 2`;
@@ -258,8 +258,8 @@ describe.skipIf(!requireRoot())('the life of a loader', () => {
     expect(shell.stderr).toBe('Watching server0 (native with frags)\nWaiting for Ctrl-C...\n');
   });
 
-  test('who may not load programs is told what is missing', async () => {
-    // Still the owner of the files, wherever they lie.
+  test('without a capability to load programs, the error names what is missing', async () => {
+    // Still the owner of the files.
     const powerless = ['--bounding-set=-all', '--inh-caps=-all', process.execPath, BIN];
     const packetlog = suite.own(
       startProcess(suite.network.server, 'setpriv', [...powerless, '--iface', 'server0', ...QUIET]),
@@ -268,7 +268,7 @@ describe.skipIf(!requireRoot())('the life of a loader', () => {
     expect(packetlog.stderr).toContain('CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON');
   });
 
-  test('text lines begin with the time and hold the words that scripts look for', async () => {
+  test('text lines begin with the time and have the fields that scripts look for', async () => {
     const packetlog = await started('--iface', 'server0', '--listen', 'off');
     await sendUdp(suite.network.client, { address: '192.0.2.2', count: 1, sourcePorts: [443], ports: [8080] });
     await packetlog.until(({ stdout }) => stdout.includes('ACTION'), 'a line');

@@ -1,4 +1,4 @@
-/** Devices that move to another network namespace while no loader runs, and take the pinned program along. Needs root. */
+/** Devices that move to another network namespace with the pinned program while no loader runs. Needs root. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createNamespace, type Namespace } from '../lab/namespace.ts';
 import { createPinPlace, type PinPlace } from '../lab/pin-place.ts';
@@ -53,7 +53,7 @@ describe.skipIf(!requireRoot())('a device that moved, with its program, while no
   const device = async (of: Namespace, name: string) =>
     (await of.ipJson<LinkEntry[]>('link')).find(({ ifname }) => ifname === name);
 
-  /** There it has the number that server1 has here. */
+  /** Moves the device: there it gets the ifindex that server1 has here. */
   async function move(): Promise<void> {
     const { server, link, links } = suite.network;
     const number = links[1]?.server.ifindex ?? 0;
@@ -66,7 +66,7 @@ describe.skipIf(!requireRoot())('a device that moved, with its program, while no
     await elsewhere.ip('link set server0 up', `address add ${link.server.ipv4}/24 dev server0`);
   }
 
-  /** That nothing is denied on it, and no program is there. */
+  /** Checks that nothing is denied on it, and that it has no program. */
   async function expectFree(): Promise<void> {
     const { client, link } = suite.network;
     expect((await device(elsewhere, 'server0'))?.xdp).toBeUndefined();
@@ -78,14 +78,14 @@ describe.skipIf(!requireRoot())('a device that moved, with its program, while no
   test.each([
     ['the same maps', []],
     ['other maps', ['--ring-size', '2MiB']],
-  ])('is let go of, and not mistaken for the device that has its number here (%s)', async (_, options) => {
+  ])('is released, and not mistaken for the device that has its ifindex here (%s)', async (_, options) => {
     const { client, links } = suite.network;
     const first = await started('--iface', 'server0,server1', '--ring-size', '1MiB');
     await deny('server0');
     await deny('server1');
     await first.end('SIGKILL');
     await move();
-    // What is still enforced is told by the kernel, too: the rules command asks it.
+    // The rules command asks the kernel what is still enforced.
     const { stdout, stderr } = await rules(suite.network.server, place, 'list');
     expect(stderr).toMatch(/still enforces 2 rules on server1 \(/);
     expect(stdout).not.toContain('server1, server1');
@@ -105,7 +105,7 @@ describe.skipIf(!requireRoot())('a device that moved, with its program, while no
     expect(discrepancies(ledger)).toEqual([]);
   });
 
-  test('does not keep the device that has its number here from being watched', async () => {
+  test('does not prevent the device with its ifindex here from being watched', async () => {
     const { client, links } = suite.network;
     const first = await started('--iface', 'server0');
     await first.end('SIGKILL');
@@ -122,14 +122,14 @@ describe.skipIf(!requireRoot())('a device that moved, with its program, while no
     await sendUdp(client, { address: links[1]?.server.ipv4 ?? '', count: 3 });
     await second.until(({ stdout }) => stdout.split('"deny"').length > 3, 'denied packets');
     await second.end('SIGKILL');
-    // Its pin went with it.
+    // Its pin was removed with it.
     const third = await started();
     expect((await listed(place)).in_force?.interfaces.map(({ name }) => name)).toEqual(['server1']);
     expect(third.stderr).not.toContain('left this network namespace');
     await third.end();
   });
 
-  test('gives its place to another of its name', async () => {
+  test('is replaced by another device with its name', async () => {
     const { server, client } = suite.network;
     const first = await started('--iface', 'server0');
     await deny('server0');

@@ -1,4 +1,4 @@
-/** Pins of a version whose maps mean something else, simulated by their description, are told apart. Needs root. */
+/** Pins of a version with other maps, simulated by their description, are recognised. Needs root. */
 import { readlinkSync, symlinkSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -33,7 +33,7 @@ describe.skipIf(!requireRoot())('pins of another version', () => {
 
   const pinned = (name: RegExp) => pins.pins().filter((path) => name.test(path));
 
-  test('have their maps left alone and replaced; rules stay in force, and new ones are accepted', async () => {
+  test('keep their maps until they are replaced; rules stay in force, and new ones are accepted', async () => {
     const { client, server, link } = suite.network;
     const first = await started();
     await done(place, 'add', { rule: { action: 'deny', source: '198.51.100.0/24' } });
@@ -44,8 +44,8 @@ describe.skipIf(!requireRoot())('pins of another version', () => {
     unlinkSync(path);
     symlinkSync(JSON.stringify(described), path);
     const old = pinned(/map_/);
-    const told = await rules(server, place, 'list');
-    expect(told.stderr).toMatch(/version/);
+    const list = await rules(server, place, 'list');
+    expect(list.stderr).toMatch(/version/);
 
     const second = await started();
     await second.untilPrinted(

@@ -1,4 +1,4 @@
-/** More than the loader can take: what is lost is counted, to the record. Needs root. */
+/** More packets than the loader can read: every lost record is counted. Needs root. */
 import { describe, expect, test } from 'vitest';
 import { untilArrived } from '../lab/arrival.ts';
 import { startPacketlog } from '../lab/process.ts';
@@ -16,7 +16,7 @@ describe.skipIf(!requireRoot())('overload', () => {
     ['ring', 72],
     ['perf', 80],
   ])(
-    'a loader that stands still loses what the rings cannot hold, counts it, says when it began and ended (%s)',
+    'a stopped loader loses what the rings cannot hold, counts it, and reports when the loss began and ended (%s)',
     async (transport, stride) => {
       const { client, server, link } = suite.network;
       const ring = ['--ring-size', '64KiB', '--transport', transport, '--sample', 'off'];
@@ -38,14 +38,14 @@ describe.skipIf(!requireRoot())('overload', () => {
       expect(discrepancies(ledger)).toEqual([]);
       expect(counters?.seen).toBe(COUNT);
       expect(records.length + (counters?.ring_full ?? 0) + ledger.delivered.dropped).toBe(COUNT);
-      // What both CPUs' rings hold, and what was read before all stood still.
+      // The capacity of both CPUs' rings, and the records that were read before the loader stopped.
       expect(counters?.ring_full).toBeGreaterThan(COUNT - 3 * (65_536 / stride));
       expect(counters?.ring_full).toBeLessThan(COUNT);
     },
   );
 
   test.each(['array', 'ring'])(
-    'a ring that fills up is sampled, and the weights of the records make up for it (%s)',
+    'a ring that fills up is sampled, and the weights of its records add up to the packets (%s)',
     async (transport) => {
       const { client, server, link } = suite.network;
       const args = ['--iface', link.server.device, '--print', 'json', '--listen', 'off', '--ring-size', '256KiB'];
@@ -57,7 +57,7 @@ describe.skipIf(!requireRoot())('overload', () => {
       await untilArrived(link.server, COUNT);
       process.kill(packetlog.pid, 'SIGCONT');
       await packetlog.until(({ stdout }) => stdout.includes('"weight":4'), 'sampled records');
-      // It has caught up: what comes now is recorded one by one again.
+      // The reader has caught up: every packet is recorded again.
       await until(
         async () => {
           await sendUdp(client, { address: link.server.ipv4, count: 1, sourcePorts: [44_444] });
@@ -75,7 +75,7 @@ describe.skipIf(!requireRoot())('overload', () => {
       expect(counters?.sampled_out).toBeGreaterThan(COUNT / 4);
       expect(records.length + (counters?.sampled_out ?? 0) + (counters?.ring_full ?? 0)).toBe(rx.packets);
       expect(new Set(records.map(({ weight }) => weight))).toContain(4);
-      // Unbiased: six standard deviations of a sum of weights up to 64, and what the full ring lost.
+      // Unbiased: within six standard deviations of a sum of weights up to 64, plus the records that the full ring lost.
       const weights = records.reduce((sum, { weight }) => sum + weight, 0);
       const deviation = Math.sqrt(records.reduce((sum, { weight }) => sum + weight * (weight - 1), 0));
       const missing = 64 * (counters?.ring_full ?? 0);
@@ -83,7 +83,7 @@ describe.skipIf(!requireRoot())('overload', () => {
     },
   );
 
-  test('one record in N is kept as asked for, whatever the ring', async () => {
+  test('--sample N records one packet in N, even while the ring has room', async () => {
     const { client, server, link } = suite.network;
     const args = ['--iface', link.server.device, '--print', 'json', '--listen', 'off', '--sample', '8'];
     const packetlog = suite.own(startPacketlog(server, { args }));
@@ -96,11 +96,11 @@ describe.skipIf(!requireRoot())('overload', () => {
     expect(discrepancies(ledger)).toEqual([]);
     expect(records.every(({ weight }) => weight === 8)).toBe(true);
     expect(records.length + (ledger.interfaces[link.server.device]?.sampled_out ?? 0)).toBe(COUNT);
-    // Six standard deviations of the number kept.
+    // Within six standard deviations of the number recorded.
     expect(Math.abs(records.length - COUNT / 8)).toBeLessThan(6 * Math.sqrt((COUNT / 8) * (7 / 8)));
   });
 
-  test('loss on purpose is told while it happens, and is in the sums', async () => {
+  test('simulated loss is reported while it happens, and is in the sums', async () => {
     const { client, server, link } = suite.network;
     const args = ['--iface', link.server.device, '--print', 'json', '--listen', 'off', '--simulate-loss', '7'];
     const packetlog = suite.own(startPacketlog(server, { args }));
@@ -115,7 +115,7 @@ describe.skipIf(!requireRoot())('overload', () => {
     expect(discrepancies(ledger)).toEqual([]);
   });
 
-  test('counting alone records nothing and says so', async () => {
+  test('--count-only records nothing and reports that', async () => {
     const { client, server, link } = suite.network;
     const args = ['--iface', link.server.device, '--print', 'json', '--listen', 'off', '--count-only'];
     const packetlog = suite.own(startPacketlog(server, { args }));

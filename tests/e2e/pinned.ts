@@ -1,4 +1,4 @@
-/** Loaders that leave their program behind, and what is to be seen of it. */
+/** Starts loaders that leave their program behind, and inspects what they leave. */
 
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach } from 'vitest';
@@ -9,21 +9,21 @@ import { eachWithNetwork, type Suite } from './suite.ts';
 
 export const BIN = fileURLToPath(new URL('../../packages/loader/bin/packetlog', import.meta.url));
 
-/** To start, on a machine that has its hands full of packets. */
+/** Time to start on a machine that is busy with packets. */
 const BUSY_MS = 60_000;
 
 export interface PinSuite extends Suite {
   readonly place: PinPlace;
-  /** Resolves when it watches. */
+  /** Resolves when the loader is watching. */
   started(...args: string[]): Promise<LabProcess>;
-  /** One that may refuse. Pins always, into `place`, unless `args` say otherwise. */
+  /** Starts a loader that may fail. It always pins, into `place`, unless `args` say otherwise. */
   start(...args: string[]): LabProcess;
   unload(): LabProcess;
 }
 
 export function eachWithPins(options: NetworkOptions = {}): PinSuite {
   let place: PinPlace | undefined;
-  // Hooks run last made, first run at the end: pins are to go before the kernel is looked at.
+  // Hooks run in reverse order: pins are removed before the kernel is checked for leftovers.
   beforeEach(async () => {
     place = await createPinPlace();
   });

@@ -1,4 +1,4 @@
-/** What stays in the kernel, when, and how it is removed. Needs root. */
+/** What stays in the kernel after a loader ends, and how it is removed. Needs root. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -25,7 +25,7 @@ describe.skipIf(!requireRoot())('pins', () => {
     return unload.stdout;
   }
 
-  test('unload removes what stayed, says what that was, and leaves nothing', async () => {
+  test('unload removes everything that stayed and reports what it removed', async () => {
     const packetlog = await suite.started('--iface', 'server0,server1', ...QUIET);
     const ids = (await bothInterfaces()).map((xdp) => xdp?.prog?.id);
     expect(await packetlog.end('SIGTERM')).toEqual({ code: 0, signal: null });
@@ -42,7 +42,7 @@ describe.skipIf(!requireRoot())('pins', () => {
     expect(await unloaded()).toBe('Nothing was loaded.\n');
   });
 
-  test('the directory is closed to others, and so is what is in it', async () => {
+  test('other users have no access to the directory or its contents', async () => {
     const packetlog = await suite.started('--iface', 'server0', ...QUIET);
     const listed = await suite.network.server.exec(
       'find',
@@ -57,19 +57,19 @@ describe.skipIf(!requireRoot())('pins', () => {
     await unloaded();
   });
 
-  test('who only looks leaves nothing, even when it is killed', async () => {
+  test('a loader that denies nothing leaves nothing behind, even when it is killed', async () => {
     for (const pin of ['auto', 'never']) {
       const packetlog = await suite.started('--iface', 'server0', '--pin', pin, ...QUIET);
       expect(suite.place.pins()).toEqual([]);
       await packetlog.end('SIGKILL');
       await until(async () => (await xdpOn(suite.network.server, 'server0')) === undefined, {
-        what: 'the program to go',
+        what: 'the program to be removed',
       });
     }
     expect(await unloaded()).toBe('Nothing was loaded.\n');
   });
 
-  test('a loader that is to pin nothing takes over, and at its end all is gone', async () => {
+  test('a loader with --pin never takes over, and removes everything when it ends', async () => {
     const { client, link } = suite.network;
     const first = await suite.started('--iface', 'server0', ...QUIET);
     await first.end('SIGKILL');
@@ -82,7 +82,7 @@ describe.skipIf(!requireRoot())('pins', () => {
     expect(await xdpOn(suite.network.server, 'server0')).toBeUndefined();
   });
 
-  test('while a loader that pins lives, neither a second one nor unload touches what is its', async () => {
+  test('neither a second loader nor unload touches the pins of a running loader', async () => {
     const first = await suite.started('--iface', 'server0', ...QUIET);
     const before = suite.place.pins();
     for (const other of [
@@ -100,7 +100,7 @@ describe.skipIf(!requireRoot())('pins', () => {
     await unloaded();
   });
 
-  test('who looks for pins elsewhere is told that a loader that ended left the program there', async () => {
+  test('with another bpf file system, the error says that a loader that ended left its program on the interface', async () => {
     await suite.started('--iface', 'server0', ...QUIET).then((packetlog) => packetlog.end('SIGKILL'));
     await using elsewhere = await createPinPlace();
     const other = suite.start('--iface', 'server0', '--bpf-fs', elsewhere.path, ...QUIET);
@@ -109,13 +109,13 @@ describe.skipIf(!requireRoot())('pins', () => {
     await unloaded();
   });
 
-  test('a loader in another network namespace has its own pins, and unload removes those of both', async () => {
+  test('a loader in another network namespace has separate pins, and unload removes both', async () => {
     const { client, server } = suite.network;
     await suite.started('--iface', 'server0', ...QUIET).then((packetlog) => packetlog.end());
     const env = { PACKETLOG_PIN: 'always', PACKETLOG_BPFFS: suite.place.path };
     const other = suite.own(startPacketlog(client, { args: ['--iface', 'client0', '--listen', 'off', ...QUIET], env }));
     await other.untilPrinted(/Waiting for Ctrl-C/);
-    // Its loader lives, the other's does not.
+    // Its loader runs, the other one does not.
     const unload = suite.unload();
     expect(await unload.exited).toEqual({ code: 3, signal: null });
     expect(unload.stdout).toMatch(/Removed XDP program \d+ from server0/);
@@ -125,7 +125,7 @@ describe.skipIf(!requireRoot())('pins', () => {
     expect(suite.place.pins()).toEqual([]);
   });
 
-  /** Links are pinned last and unpinned first, so what a loader that dies on the way leaves is all, less some of these. */
+  /** Links are pinned last and unpinned first: a loader that dies in between leaves everything but some of these. */
   const HALVES: [what: string, missing: RegExp, goesOn: boolean][] = [
     ['some maps', /link_|about|map_.*(array|rule)|slot_/, false],
     ['all maps, and what they are', /link_/, false],
@@ -142,15 +142,15 @@ describe.skipIf(!requireRoot())('pins', () => {
     for (const path of gone) rmSync(join(suite.place.path, path));
   }
 
-  test.each(HALVES)('unload removes what was left by a loader that died when it had pinned %s', async (_, missing) => {
+  test.each(HALVES)('unload removes what a loader left that died when it had pinned %s', async (_, missing) => {
     await leftHalf(missing);
     expect(await unloaded()).toMatch(/Removed \d+ maps? and/);
     expect(suite.place.pins()).toEqual([]);
-    await until(async () => !(await bothInterfaces()).some(Boolean), { what: 'the programs to go' });
+    await until(async () => !(await bothInterfaces()).some(Boolean), { what: 'the programs to be removed' });
   });
 
   test.each(HALVES)(
-    'a new loader mends what was left by one that died when it had pinned %s',
+    'a new loader repairs what a loader left that died when it had pinned %s',
     async (_, missing, goesOn) => {
       const { client, link } = suite.network;
       await leftHalf(missing);
@@ -174,7 +174,7 @@ describe.skipIf(!requireRoot())('pins', () => {
   test.each([
     ['a directory that is no bpf file system', '/tmp', 2, 'mount -t bpf -o mode=0700 bpf /tmp'],
     ['a directory that is not there', '/nonexistent', 2, 'mkdir -p /nonexistent'],
-  ])('%s is refused with what to do', async (_, directory, code, words) => {
+  ])('%s is rejected with a remedy', async (_, directory, code, words) => {
     const packetlog = suite.start('--iface', 'server0', '--bpf-fs', directory, ...QUIET);
     expect(await packetlog.exited).toEqual({ code, signal: null });
     expect(packetlog.stderr).toContain(words);

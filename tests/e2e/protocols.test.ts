@@ -1,4 +1,4 @@
-/** One of each kind from a second host: sockets where the kernel speaks the protocol, frames where not. Needs root. */
+/** Packets of every protocol: from sockets where the kernel has the protocol, otherwise as raw frames. Needs root. */
 import { ACTIONS, REASONS } from '@packetlog/common';
 import { describe, expect, test } from 'vitest';
 import { unplugged } from '../lab/arrival.ts';
@@ -15,7 +15,7 @@ const FIN = 1;
 describe.skipIf(!requireRoot())('every protocol', () => {
   const suite = eachWithNetwork();
 
-  /** Runs packetlog around `traffic` and gives what it printed. */
+  /** Runs packetlog during `traffic`; resolves with its output. */
   async function watch(traffic: () => Promise<void>, mode = 'auto'): Promise<JsonRecord[]> {
     const { server, link } = suite.network;
     const args = ['--iface', link.server.device, '--print', 'json', '--listen', 'off', '--mode', mode];
@@ -32,7 +32,7 @@ describe.skipIf(!requireRoot())('every protocol', () => {
   }
 
   for (const mode of ['native', 'generic']) {
-    test(`a TCP connection shows its handshake, its data and its end (${mode})`, async () => {
+    test(`a TCP connection is recorded from handshake to end (${mode})`, async () => {
       const { client, server, link } = suite.network;
       let sourcePorts: number[] = [];
       let port = 0;
@@ -57,7 +57,7 @@ describe.skipIf(!requireRoot())('every protocol', () => {
     });
   }
 
-  test('IPv6 datagrams and connections have RFC 5952 addresses', async () => {
+  test('IPv6 datagrams and connections are printed with RFC 5952 addresses', async () => {
     const { client, server, link } = suite.network;
     const address = link.server.ipv6 ?? '';
     const records = await watch(async () => {
@@ -76,7 +76,7 @@ describe.skipIf(!requireRoot())('every protocol', () => {
     expect(records.some(({ ip_protocol }) => ip_protocol === 6)).toBe(true);
   });
 
-  test('frames that no socket sends: echo, VLAN, QinQ, fragments, SCTP, ARP, what is cut off', async () => {
+  test('frames that no socket sends are recorded: echo, VLAN, QinQ, fragments, SCTP, ARP, truncated frames', async () => {
     const { link } = suite.network;
     const v4 = { src: link.client.ipv4, dst: link.server.ipv4 };
     const v6 = { src: link.client.ipv6 ?? '::1', dst: link.server.ipv6 ?? '::1' };

@@ -1,4 +1,4 @@
-/** What a client that may only look can make the loader keep, and make others wait for. Needs root. */
+/** How much memory and time of other clients a client with a read-only token can take. Needs root. */
 import { appendFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -8,7 +8,7 @@ import { ask, done, makeRulesPlace, type RulesPlace } from './rules-command.ts';
 import { eachWithNetwork } from './suite.ts';
 
 const ATTACKER = fileURLToPath(new URL('attacker.mjs', import.meta.url));
-/** On SIGUSR2 the loader tells what it keeps: not what it has used once and will use again. */
+/** On SIGUSR2 the loader prints the memory in use after a garbage collection. */
 const WEIGH = `process.on('SIGUSR2', () => {
   gc();
   const { heapUsed, external } = process.memoryUsage();
@@ -17,7 +17,7 @@ const WEIGH = `process.on('SIGUSR2', () => {
 const WEIGHED = ['--expose-gc', '--import', `data:text/javascript,${encodeURIComponent(WEIGH)}`];
 const RULES = 1000;
 const AUDIT_BYTES = 60 * 1024 * 1024;
-/** Some requests and answers are always under way. What the attack sends and asks for is some hundred times as much. */
+/** Some requests and answers are always in flight. The attack sends and requests about a hundred times as much. */
 const MAY_KEEP_BYTES = 10 * 1024 * 1024;
 
 describe.skipIf(!requireRoot())('attacked with a read-only token', () => {
@@ -36,9 +36,9 @@ describe.skipIf(!requireRoot())('attacked with a read-only token', () => {
     return Number(weighed().at(-1)?.[1]);
   }
 
-  test('it keeps what it kept before, and root and administrators are answered meanwhile', async () => {
+  test('the loader needs no more memory, and answers root and administrators meanwhile', async () => {
     const { server, link } = suite.network;
-    // Little room in the kernel: what is not read waits in the loader.
+    // Small socket buffers: unread answers wait in the loader.
     const small = '4096 16384 65536';
     await server.setSysctls({ 'net/ipv4/tcp_wmem': small, 'net/ipv4/tcp_rmem': small });
     const args = ['--listen', '127.0.0.1:0', '--ui', 'off', '--iface', link.server.device, '--print', 'none'];
@@ -62,7 +62,7 @@ describe.skipIf(!requireRoot())('attacked with a read-only token', () => {
     await attacker.until(({ stdout }) => stdout.includes('quiet'), 'its connection');
     const before = await kept(packetlog);
     process.kill(attacker.pid, 'SIGUSR2');
-    // While it is under way: each of these would wait for all that was asked before it.
+    // During the attack: each of these could have to wait for all earlier requests.
     let answered = 0;
     let isOver = false;
     const attack = attacker

@@ -1,4 +1,4 @@
-/** What a socket client is told: it must be able to prove its own stream. Needs root. */
+/** What a socket client receives: enough to verify its stream. Needs root. */
 import {
   type ClientToServerEvents,
   type Hello,
@@ -85,7 +85,7 @@ describe.skipIf(!requireRoot())('a socket client', () => {
     return Object.assign(witness, { hello: helloSchema.parse(hello) });
   }
 
-  test('gets hello, every row it asked for, exact sums, and word of the end', async () => {
+  test('receives hello, every requested row, exact sums, and a notice of the end', async () => {
     const { client, link } = suite.network;
     const { packetlog, url } = await serve();
     const witness = await connect(url);
@@ -136,7 +136,7 @@ describe.skipIf(!requireRoot())('a socket client', () => {
     expect(witness.notices).toContain('shutting_down');
   });
 
-  test('that limits its rows is told how many were withheld; its neighbour gets them all', async () => {
+  test('with a row limit learns how many rows were withheld; another client receives all', async () => {
     const { client, link } = suite.network;
     const { packetlog, url } = await serve();
     const modest = await connect(url);
@@ -155,7 +155,7 @@ describe.skipIf(!requireRoot())('a socket client', () => {
     await packetlog.end();
   });
 
-  test('that comes late is offered only what passes from then on; a paused one gets no rows', async () => {
+  test('that connects late is offered only later packets; a paused one receives no rows', async () => {
     const { client, link } = suite.network;
     const { packetlog, url } = await serve();
     await sendUdp(client, { address: link.server.ipv4, count: 300 });
@@ -172,7 +172,7 @@ describe.skipIf(!requireRoot())('a socket client', () => {
     await packetlog.end();
   });
 
-  test('with a wrong token, or from a foreign page, is refused', async () => {
+  test('with a wrong token, or from a foreign page, is rejected', async () => {
     const { packetlog, url } = await serve();
     const attempt = (token: string, origin?: string) =>
       new Promise<string>((resolve) => {
@@ -186,16 +186,16 @@ describe.skipIf(!requireRoot())('a socket client', () => {
         sockets.push(socket);
         socket.once('connect', () => resolve('connected'));
         socket.once('connect_error', (error: Error & { data?: { code: string } }) =>
-          resolve(error.data?.code ?? 'refused'),
+          resolve(error.data?.code ?? 'rejected'),
         );
       });
     const token = LAB_TOKEN;
     expect(await attempt('x'.repeat(43))).toBe('unauthorized');
-    expect(await attempt(token, 'http://evil.example')).toBe('refused');
+    expect(await attempt(token, 'http://evil.example')).toBe('rejected');
     expect(await attempt(token, url.origin)).toBe('connected');
     expect(packetlog.stdout).toBe('');
     await packetlog.end();
-    // Standard error is no terminal here, and may be kept in a journal.
+    // Standard error is not a terminal here, and a journal may keep it.
     expect(packetlog.stderr).not.toContain(token);
     expect(packetlog.stderr).not.toContain(LAB_ADMIN_TOKEN);
     expect(packetlog.stderr).toMatch(/wrong token/);

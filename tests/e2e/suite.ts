@@ -1,4 +1,4 @@
-/** Around each end-to-end test: a network of its own, and afterwards a kernel as it was before. */
+/** Gives each end-to-end test a separate network, and checks afterwards that the kernel is as before. */
 import { afterEach, beforeEach } from 'vitest';
 import { assertNothingLeft, type Inventory, takeInventory } from '../lab/leftovers.ts';
 import { createNetwork, type Network, type NetworkOptions } from '../lab/network.ts';
@@ -6,7 +6,7 @@ import type { LabProcess } from '../lab/process.ts';
 
 export interface Suite {
   readonly network: Network;
-  /** Killed at the end of the test, if it still lives. */
+  /** Kills the process at the end of the test, if it still runs. */
   own<P extends LabProcess>(process: P): P;
 }
 

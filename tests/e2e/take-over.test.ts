@@ -1,4 +1,4 @@
-/** A loader is killed, its program goes on, and the next one takes over: every packet counted. Needs root. */
+/** A loader is killed, its program continues, and the next loader takes over: every packet is counted. Needs root. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { untilArrived } from '../lab/arrival.ts';
@@ -15,7 +15,7 @@ import { eachWithPins } from './pinned.ts';
 const RATE = 100_000;
 const JSON_LINES = ['--print', 'json'];
 
-/** Ids of the XDP links that a process holds. */
+/** Returns the ids of the XDP links that a process holds. */
 function xdpLinks(pid: number): string[] {
   const directory = `/proc/${pid}/fdinfo`;
   const infos = readdirSync(directory).map((fd) => readFileSync(`${directory}/${fd}`, 'utf8'));
@@ -31,7 +31,7 @@ describe.skipIf(!requireRoot())('taking over', () => {
   });
   afterAll(() => generator?.remove());
 
-  /** At RATE, a second’s packets at a time. `enough`: ends it with those under way, and gives how many were sent. */
+  /** Sends at RATE, one second at a time. `enough` ends it after the current second and returns the number sent. */
   function sendUntilTold(): { enough: () => Promise<number> } {
     let wanted = true;
     const all = (async () => {
@@ -52,7 +52,7 @@ describe.skipIf(!requireRoot())('taking over', () => {
   const arrived = async () => (await suite.network.link.server.counters()).rx.packets;
 
   test.each(['array', 'ring', 'perf'])(
-    'a loader killed under 100,000 packets a second misses none: the next one has every sum (%s)',
+    'no packet is missed when a loader is killed under 100,000 packets per second: the next one has every sum (%s)',
     async (transport) => {
       const { server } = suite.network;
       const options = ['--print', 'none', '--transport', transport, '--ring-size', '64MiB', '--sample', 'off'];
@@ -92,18 +92,18 @@ describe.skipIf(!requireRoot())('taking over', () => {
       expect(queue.offered).toBe(ring.delivered);
       expect(queue.delivered + queue.dropped + queue.withheld).toBe(queue.offered);
       if (transport === 'perf') {
-        // Its buffers end with their reader: what comes meanwhile is counted as lost.
+        // Its buffers end with their reader: packets until the next reader are counted as lost.
         expect(counters?.ring_full).toBeGreaterThanOrEqual(RATE / 2);
       } else {
         expect(counters?.ring_full).toBe(0);
-        // The rings held what came while nobody read.
+        // The rings kept the records while no reader ran.
         expect(ring.delivered).toBeGreaterThanOrEqual(COUNT - atDeath);
       }
       expect(await second.end('SIGINT')).toEqual({ code: 0, signal: null });
     },
   );
 
-  test('what comes while no loader runs is kept until the rings are full, then counted', async () => {
+  test('while no loader runs, records are kept until the rings are full, then counted as lost', async () => {
     const { client, link } = suite.network;
     const ring = ['--ring-size', '64KiB', '--sample', 'off'];
     const first = await suite.started('--iface', 'server0', '--print', 'none', ...ring);
@@ -121,11 +121,11 @@ describe.skipIf(!requireRoot())('taking over', () => {
     expect(counters?.ring_full).toBe(SENT - records.length);
     expect(records.length).toBeGreaterThanOrEqual(KEPT);
     expect(discrepancies(ledger)).toEqual([]);
-    // It was lost before this loader began: that is no news of it.
+    // The records were lost before this loader started, so it raises no notice.
     expect(second.stderr).not.toContain('being lost');
   });
 
-  test('the first second of the next loader reports only what came in it', async () => {
+  test('the first summary of the next loader contains only packets of its first second', async () => {
     const { client, link } = suite.network;
     const first = await suite.started('--iface', 'server0', '--print', 'none');
     await sendUdp(client, { address: link.server.ipv4, count: 3000 });
@@ -142,7 +142,7 @@ describe.skipIf(!requireRoot())('taking over', () => {
     }
   });
 
-  test('it goes on with the interfaces of the loader before, and takes new ones besides', async () => {
+  test('the next loader keeps the interfaces of the earlier one, and adds new ones', async () => {
     const { client, server, links } = suite.network;
     const [near, far] = links.map((link) => link.server.ipv4) as [string, string];
     const first = await suite.started('--iface', 'server1', '--print', 'none');
@@ -162,7 +162,7 @@ describe.skipIf(!requireRoot())('taking over', () => {
     expect(discrepancies(ledger)).toEqual([]);
   });
 
-  test('an interface that went and came back while no loader ran is watched again, in its place', async () => {
+  test('an interface that disappeared and returned while no loader ran is watched again, in its slot', async () => {
     const { client, server } = suite.network;
     const first = await suite.started('--iface', 'server0,server1', '--print', 'none');
     await sendUdp(client, { address: '198.51.100.2', count: 20 });
@@ -181,7 +181,7 @@ describe.skipIf(!requireRoot())('taking over', () => {
     expect(discrepancies(ledger)).toEqual([]);
   });
 
-  test('asked for another ring size it makes new rings, says what that costs, and never lets go of the interface', async () => {
+  test('with another ring size the next loader creates new rings, reports the loss, and never detaches from the interface', async () => {
     const { client, link } = suite.network;
     const first = await suite.started('--iface', 'server0', '--print', 'none', '--ring-size', '1MiB');
     const before = xdpLinks(first.pid);

@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Upgrades in place, one after the other, as loaders do it that start when another ended:
- * `upgrade.mjs INTERFACE BPF_FILE_SYSTEM TIMES`. Prints {"attached": true}, then after a line of input
- * {"upgrades": n, "programs": distinct ones}. What it pinned stays.
+ * Upgrades the program in place, several times, as a loader does that starts after another one ended:
+ * `upgrade.mjs INTERFACE BPF_FILE_SYSTEM TIMES`. Prints {"attached": true} and, after a line of input,
+ * {"upgrades": n, "programs": number of different programs}. Its pins stay.
  */
 import { createInterface } from 'node:readline';
 import { updateLink } from '../../packages/loader/dist/native/bpf-objects.js';

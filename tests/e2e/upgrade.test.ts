@@ -1,4 +1,4 @@
-/** The program behind a link is replaced under load: no packet meets neither. Needs root. */
+/** The program behind a link is replaced under load: every packet meets the old or the new one. Needs root. */
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dialogueWith } from '../lab/dialogue.ts';
@@ -20,7 +20,7 @@ describe.skipIf(!requireRoot())('an upgrade', () => {
   });
   afterAll(() => generator?.remove());
 
-  test('in place, a hundred times under load, misses no packet', async () => {
+  test('in place misses no packet, a hundred times under load', async () => {
     const { server, link } = suite.network;
     const args = [SCRIPT, link.server.device, suite.place.path, String(UPGRADES)];
     const script = dialogueWith(
@@ -37,7 +37,7 @@ describe.skipIf(!requireRoot())('an upgrade', () => {
     expect(await upgrading).toEqual({ upgrades: UPGRADES, programs: UPGRADES });
     await until(async () => (await link.server.counters()).rx.packets === sent, { what: 'all packets' });
 
-    // The last one: a whole loader, which has the counts of all before it.
+    // The last upgrade is a complete loader: it has the counts of all earlier programs.
     const packetlog = await suite.started('--print', 'json', '--ring-size', '1MiB', '--sample', 'off');
     await packetlog.end();
     const { ledger } = readJsonOutput(packetlog.stdout);

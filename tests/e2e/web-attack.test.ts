@@ -1,4 +1,4 @@
-/** What anyone who reaches the port can do without a token must not end, starve or fill the loader. Needs root. */
+/** A client without a token cannot end, starve or fill the loader. Needs root. */
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { cp, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ import { until } from '../lab/until.ts';
 import { eachWithNetwork } from './suite.ts';
 
 const BUILT = fileURLToPath(new URL('../../apps/dashboard/out', import.meta.url));
-/** On SIGUSR2 the loader's serving thread throws what nothing catches: a fault of ours that is yet to be found. */
+/** On SIGUSR2 the loader's main thread throws an uncaught error, to simulate a bug. */
 const FAULT = `process.on('SIGUSR2', () => { throw new TypeError('a fault of the test') })`;
 const FAULTY = ['--import', `data:text/javascript,${encodeURIComponent(FAULT)}`];
 
@@ -32,13 +32,13 @@ describe.skipIf(!requireRoot())('attacked without a token', () => {
     return { packetlog, origin: text, port: Number(new URL(text).port) };
   }
 
-  /** Runs a script of Node's in the namespace of the loader; gives what it prints. */
+  /** Runs a Node script in the loader's namespace; resolves with its output. */
   const inside = (script: string) => suite.network.server.exec(process.execPath, '--input-type=module', '-e', script);
 
   const pageStatus = (origin: string) =>
     inside(`const got = await fetch('${origin}/'); console.log(got.status, (await got.text()).includes('<title>'))`);
 
-  test('requests for parts of a file are answered, and the loader goes on', async () => {
+  test('requests for parts of a file are answered, and the loader continues', async () => {
     const { packetlog, origin } = await serving();
     const ranges = [
       'bytes=5-1',
@@ -58,7 +58,7 @@ describe.skipIf(!requireRoot())('attacked without a token', () => {
     expect(packetlog.stderr).not.toMatch(/unexpected|\n\s+at /);
   });
 
-  test('a directory that is removed under it, and downloads that end early, leave it as it was', async () => {
+  test('the loader survives the removal of its dashboard directory and downloads that end early', async () => {
     const ui = await mkdtemp(join(tmpdir(), 'packetlog-ui-'));
     try {
       await cp(BUILT, ui, { recursive: true });
@@ -81,7 +81,7 @@ describe.skipIf(!requireRoot())('attacked without a token', () => {
     }
   });
 
-  test('when no descriptor is left it goes on, and serves again once there is one', async () => {
+  test('without free descriptors the loader continues, and serves again once it has some', async () => {
     const { packetlog, origin, port } = await serving();
     const { server } = suite.network;
     const limit = descriptors(packetlog.pid) + 10;
@@ -92,7 +92,7 @@ describe.skipIf(!requireRoot())('attacked without a token', () => {
       let closed = 0;
       for (const socket of sockets) socket.on('error', () => {}).on('close', () => closed++);
       for (const socket of sockets) socket.write('GET / HTTP/1.1\\r\\nHost: localhost:${port}\\r\\n\\r\\n');
-      // The system closes those for which the loader has no descriptor.
+      // The system closes connections for which the loader has no descriptor.
       while (closed < 20) await new Promise((resolve) => setTimeout(resolve, 10));
       console.log('closed');
       process.exit();
@@ -105,7 +105,7 @@ describe.skipIf(!requireRoot())('attacked without a token', () => {
     expect(isAlive(packetlog.pid)).toBe(true);
   });
 
-  test('a fault of ours ends it with one line and a code while no packet comes, and nothing stays', async () => {
+  test('an uncaught error ends an idle loader with one line and an exit code, and nothing stays', async () => {
     const { packetlog, port } = await serving({ nodeOptions: FAULTY });
     const { server, link } = suite.network;
     expect(await packetlog.end('SIGUSR2')).toEqual({ code: 1, signal: null });
