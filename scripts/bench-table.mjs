@@ -1,9 +1,9 @@
 /**
- * The README's table of the benchmark, from bench/results.json.
+ * Writes the README's table of the benchmark from bench/results.json.
  *
  *   node scripts/bench-table.mjs [--check]
  *
- * Writes it between its two marks; --check only says whether it is current.
+ * Replaces the text between the two marks. With --check it changes nothing, and fails if the table is not current.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -14,7 +14,7 @@ const BEGIN = '<!-- from bench/results.json, by scripts/bench-table.mjs -->';
 const END = '<!-- end of the table -->';
 
 /**
- * As far as the table goes.
+ * The part of the results that the table shows.
  * @typedef {{ median: number, q1: number, q3: number }} Spread
  * @typedef {{ xdp_ns: Spread, kept_per_s: Spread, reader_cpu_ns: Spread, lost: number }} EventsRow
  * @typedef {{ added_ns: Spread, kept_percent: Spread, cpu_ns_per_packet?: Spread, memory_mib?: Spread }} VethRow
@@ -52,7 +52,7 @@ const isStreamRow = (row) => typeof row === 'object' && row !== null && 'gbit_pe
 const isVethRow = (row) => typeof row === 'object' && row !== null && 'added_ns' in row;
 
 /**
- * A table and the empty line behind it; nothing if it has no rows.
+ * Returns a table and an empty line; nothing if it has no rows.
  * @param {readonly string[]} head @param {readonly (readonly string[])[]} rows
  */
 const section = (head, rows) => (rows.length > 0 ? [...table(head, rows), ''] : []);
@@ -182,7 +182,9 @@ function main() {
   const wanted = withTable(readme, benchTable(JSON.parse(readFileSync(here('../bench/results.json'), 'utf8'))));
   if (!process.argv.includes('--check')) writeFileSync(path, wanted);
   else if (wanted !== readme) {
-    process.stderr.write("README.md: the benchmark's table is not that of bench/results.json.\n");
+    process.stderr.write(
+      'README.md: the benchmark table differs from bench/results.json. Run node scripts/bench-table.mjs.\n',
+    );
     process.exitCode = 1;
   }
 }

@@ -27,7 +27,7 @@ const results = {
 describe('the table of the benchmark', () => {
   const table = benchTable(results);
 
-  it('has a row for each reader, tool and rate, with what was measured', () => {
+  it('has a row with the measurements for each reader, tool and rate', () => {
     expect(table).toContain('| **PacketLog** | 50 | 12,300,000 | 9 | 0 |');
     expect(table).toContain('| nothing attached | 1 | 100 |  |  |');
     expect(table).toContain('| tcpdump | 300 | 98 | 190 | 8 |');
@@ -41,7 +41,7 @@ describe('the table of the benchmark', () => {
     expect(table).not.toMatch(/unmeasured|without_an_aim/);
   });
 
-  it('has the figures of the dashboard, if they were taken', () => {
+  it('has the figures of the dashboard, if they were measured', () => {
     const dashboard = { fps_at_1m_pps: 59.6, page_cpu_at_1m_pps: 0.3155, heap_mib_at_1m_pps: 7 };
     const aims = { ...results.aims, fps_at_1m_pps: { atLeast: 55 }, page_cpu_at_1m_pps: { atMost: 0.5 } };
     const withDashboard = benchTable({ ...results, aims, dashboard });
@@ -62,7 +62,7 @@ describe('the table of the benchmark', () => {
     expect(withStream).toContain('| **PacketLog, --mode auto** | 19 | 0.96 |');
   });
 
-  it('names the sections that failed, and has those of the others', () => {
+  it('names the sections that failed, and has the others', () => {
     const { veth: _, ...others } = results;
     const partial = benchTable({ ...others, failed_sections: { veth: 'the cable dropped frames' } });
     expect(partial).toContain('Sections that failed in this run: veth.');
@@ -71,7 +71,7 @@ describe('the table of the benchmark', () => {
     expect(table).not.toContain('failed');
   });
 
-  it('takes the place of the one before, and nothing else of the file', () => {
+  it('replaces the earlier table and nothing else in the file', () => {
     const marks = ['<!-- from bench/results.json, by scripts/bench-table.mjs -->', '<!-- end of the table -->'];
     const readme = `above\n${marks[0]}\nold\n${marks[1]}\nbelow\n`;
     expect(withTable(readme, 'new')).toBe(`above\n${marks[0]}\nnew\n${marks[1]}\nbelow\n`);

@@ -1,4 +1,4 @@
-/** pnpm check: lint, format, types, dead code, generated files. Every step runs, also after one that failed. */
+/** pnpm check: lint, format, types, dead code, generated files, documents. Runs every step, even if one fails. */
 import { build } from './build.mjs';
 import { checkSteps } from './check/steps.mjs';
 import { seconds, tell } from './progress.mjs';
@@ -7,7 +7,7 @@ import { ensureSystemPackages } from './system/ensure.mjs';
 
 await script(async () => {
   await ensureSystemPackages(['build', 'check']);
-  // The types of a package are those of its built declarations.
+  // Packages see each other's types through the built declarations.
   await build();
 
   let failures = 0;
@@ -20,11 +20,11 @@ await script(async () => {
       console.log(`\n${output.trimEnd()}\n\n-> ${remedy}\n`);
     }
   }
-  tell(failures === 0 ? 'check: nothing found.' : `check: ${failures} of the steps above failed.`);
+  tell(failures === 0 ? 'check: no problems.' : `check failed: see the ${failures} failed steps above.`);
   return failures === 0 ? 0 : 1;
 });
 
-/** Those that git has or would take: not the generated ones of an ignored folder. */
+/** Returns the C sources that git tracks or would add; ignored folders contain generated ones. */
 async function cSources() {
   const { code, output } = await run('git', [
     'ls-files',

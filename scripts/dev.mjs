@@ -1,6 +1,6 @@
 /**
- * pnpm dev [loader arguments]: the dashboard with live reload on port 3000, the loader on port 7411, both rebuilt
- * and restarted on change. Ctrl-C, or the end of one part, ends all.
+ * pnpm dev [loader arguments]: runs the dashboard with live reload on port 3000 and the loader on port 7411, and
+ * rebuilds and restarts both on change. Ctrl-C, or the end of one part, ends all.
  */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -18,12 +18,12 @@ await script(async () => {
   await ensureSystemPackages(['build', 'run']);
   await build(['@packetlog/loader']);
 
-  // The same tokens for the whole session, so that a restarted loader still knows the open page.
+  // The same tokens for the whole session, so that the open page can connect to a restarted loader.
   for (const name of ['PACKETLOG_TOKEN', 'PACKETLOG_ADMIN_TOKEN'])
     process.env[name] ||= randomBytes(16).toString('hex');
   const { PACKETLOG_TOKEN: token, PACKETLOG_ADMIN_TOKEN: adminToken } = process.env;
   if (process.getuid?.() !== 0)
-    tell('only the loader runs as root, through sudo: it loads and attaches the XDP program.');
+    tell('only the loader runs as root, through sudo, because it loads and attaches the XDP program.');
 
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal).then(() => null));
   const unwatch = watchC();
@@ -39,11 +39,11 @@ await script(async () => {
   unwatch();
   await Promise.all(parts.map(({ end }) => end()));
   if (dead === null) return 0;
-  tell(`${dead} has ended, and so has everything else.`);
+  tell(`${dead} ended, so the other parts were stopped. See its output above.`);
   return 1;
 });
 
-/** The C program, and its header when the layout in common has changed. The TypeScript is watched by tsc. */
+/** Rebuilds the C program, and its header when the layout in common changes. tsc watches the TypeScript. */
 function watchC() {
   return onChange(['packages/bpf/src', 'packages/common/dist/record'], /\.[ch]$|^(c-header|layout)\.js$/, async () => {
     for (const tool of ['header', 'compile']) {
@@ -51,6 +51,6 @@ function watchC() {
       process.stderr.write(output);
       if (code !== 0) return;
     }
-    tell('the XDP program is compiled.');
+    tell('the XDP program was compiled.');
   });
 }

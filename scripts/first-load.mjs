@@ -1,6 +1,6 @@
 /**
- * What a browser fetches before the live page shows its first figures: the page, and all that it names: scripts,
- * styles, fonts; compressed as the loader sends them. Prints it, and fails above the limit.
+ * Measures what a browser fetches before the live page shows its first figures: the page and its scripts, styles and
+ * fonts, compressed as the loader sends them. Prints the sizes, and fails above the limit.
  *
  *   node scripts/first-load.mjs [DIRECTORY]
  */
@@ -9,12 +9,12 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
 const LIMIT_KB = 260;
-/** A font is compressed by itself. */
+/** Fonts are compressed already. */
 const COMPRESSED = /\.woff2$/;
 
 /** @param {string} html */
 function named(html) {
-  // For browsers that know no modules, and what is said of later pages.
+  // Removes scripts for browsers without modules, and data of later pages.
   const markup = html.replace(/<script[^>]*noModule[^>]*>/gi, '').replace(/<script>[^<]*<\/script>/g, '');
   return [...new Set([...markup.matchAll(/(?:src|href)="(\/_next\/static\/[^"]+)"/g)].map(([, path]) => String(path)))];
 }
@@ -35,5 +35,5 @@ function firstLoad(directory) {
 const files = firstLoad(process.argv[2] ?? 'apps/dashboard/out').sort((a, b) => b.bytes - a.bytes);
 const kilobytes = files.reduce((sum, { bytes }) => sum + bytes, 0) / 1000;
 for (const { path, bytes } of files) console.log(`${(bytes / 1000).toFixed(1).padStart(7)} ${path}`);
-console.log(`${kilobytes.toFixed(1).padStart(7)} kB in all, of at most ${LIMIT_KB}`);
+console.log(`${kilobytes.toFixed(1).padStart(7)} kB in total, limit ${LIMIT_KB} kB`);
 process.exitCode = kilobytes > LIMIT_KB ? 1 : 0;

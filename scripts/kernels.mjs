@@ -1,4 +1,4 @@
-/** pnpm test:kernels [arguments]: builds, then boots other kernels and tries the promises there (tests/kernels/prove.sh), as root. */
+/** pnpm test:kernels [arguments]: builds, then tests on other kernels, as root (tests/kernels/prove.sh). */
 import { build } from './build.mjs';
 import { commandArguments, runHere, script } from './run.mjs';
 import { ensureSystemPackages } from './system/ensure.mjs';

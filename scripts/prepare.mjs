@@ -1,4 +1,4 @@
-/** pnpm build, and the first half of `pnpm start`, before scripts/start.sh becomes the loader. */
+/** pnpm build, and the first part of `pnpm start`: scripts/start.sh then runs the loader. */
 import { build } from './build.mjs';
 import { script } from './run.mjs';
 import { ensureSystemPackages } from './system/ensure.mjs';

@@ -1,4 +1,4 @@
-/** Progress goes to stderr: stdout belongs to what the loader prints. */
+/** Prints progress to stderr; stdout is for the loader's output. */
 
 /** @param {string} line */
 export function tell(line) {
@@ -10,16 +10,16 @@ export function seconds(since) {
   return `${((performance.now() - since) / 1000).toFixed(1)} s`;
 }
 
-/** How often a step that takes long is heard of where no terminal shows it. */
+/** How often a long step logs its progress without a terminal. */
 const EVERY_MS = 15_000;
 const TICK_MS = 1_000;
 
 /**
- * One line per step: its name when it begins, its seconds when it has ended. While it runs, a terminal shows the
- * seconds so far and the last line that the step printed; a log gets both every 15 s.
+ * Runs a step and prints one line: its name when it begins, its duration when it ends. While it runs, a terminal shows
+ * the time so far and the last line of its output; a log gets both every 15 s.
  * @template T
  * @param {string} name
- * @param {(onLine: (line: string) => void) => Promise<T>} work calls onLine with each line that it prints
+ * @param {(onLine: (line: string) => void) => Promise<T>} work calls onLine with each line of output
  */
 export async function step(name, work) {
   const since = performance.now();
@@ -32,7 +32,7 @@ export async function step(name, work) {
       if (isTerminal) process.stderr.write(`\r\x1b[K${shortened(`packetlog: ${name} ... ${seconds(since)}  ${last}`)}`);
       else
         process.stderr.write(
-          `${isLineOpen ? '\n' : ''}packetlog:   after ${seconds(since)}: ${last || 'still at work'}\n`,
+          `${isLineOpen ? '\n' : ''}packetlog:   after ${seconds(since)}: ${last || 'still running'}\n`,
         );
       isLineOpen = isTerminal;
     },
@@ -56,13 +56,13 @@ export async function step(name, work) {
   }
 }
 
-/** Without colours and control characters. @param {string} line */
+/** Removes colours and control characters. @param {string} line */
 function printable(line) {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: it removes them
   return line.replace(/\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x1f\x7f]/g, '').trim();
 }
 
-/** To one line of the terminal. @param {string} line */
+/** Shortens to one line of the terminal. @param {string} line */
 function shortened(line) {
   return line.slice(0, Math.max(1, (process.stderr.columns || 80) - 1));
 }

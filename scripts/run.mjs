@@ -10,7 +10,7 @@ const PINNED_NODE = join(ROOT, `packages/loader/node_modules/node-linux-${proces
 /** The Node.js that the product runs on: the pinned one, also when another started this script. */
 export const RUNTIME = existsSync(PINNED_NODE) ? PINNED_NODE : process.execPath;
 
-// Tools of the workspace come first. A user's PATH on Debian has no sbin, where ip and bpftool are.
+// The tools of the workspace come first. On Debian, a user's PATH lacks sbin, which has ip and bpftool.
 process.env['PATH'] = [
   join(ROOT, 'node_modules/.bin'),
   process.env['PATH'],
@@ -23,7 +23,7 @@ process.env['NEXT_TELEMETRY_DISABLED'] = '1';
 process.chdir(ROOT);
 
 /**
- * Runs to the end with its output kept. Never throws for an exit code; a command that does not start has code 127.
+ * Runs a command and returns its output. Never throws for an exit code; a command that does not start has code 127.
  * @param {string} command
  * @param {readonly string[]} args
  * @param {(line: string) => void} [onLine] called with the last line of each piece of output, while it runs
@@ -47,7 +47,7 @@ export function run(command, args, onLine) {
 }
 
 /**
- * Runs to the end on this terminal.
+ * Runs a command on this terminal.
  * @param {string} command
  * @param {readonly string[]} args
  * @param {NodeJS.ProcessEnv} [env] added to the environment
@@ -62,7 +62,7 @@ export function runHere(command, args, env = {}) {
 }
 
 /**
- * A command's arguments, without the "--" that pnpm hands over from `pnpm test -- -t name`.
+ * Returns the arguments of a command, without the "--" that pnpm passes from `pnpm test -- -t name`.
  * @param {readonly string[]} argv as process.argv
  */
 export function commandArguments(argv) {
@@ -71,7 +71,7 @@ export function commandArguments(argv) {
 }
 
 /**
- * The outermost frame of a script: errors are for people, without a stack.
+ * Runs the main function of a script: prints an error as its message, without a stack.
  * @param {() => Promise<number>} main resolves to the exit code
  */
 export async function script(main) {

@@ -1,6 +1,6 @@
 /**
- * pnpm soak [--minutes N] [--rate PACKETS_PER_SECOND] [--only loader|page]: the real loader, and then the dashboard, under
- * steady traffic for a while (tests/soak).
+ * pnpm soak [--minutes N] [--rate PACKETS_PER_SECOND] [--only loader|page]: runs the real loader, and
+ * then the dashboard, under steady traffic (tests/soak).
  */
 import { parseArgs } from 'node:util';
 import { build } from './build.mjs';
@@ -17,11 +17,14 @@ await script(async () => {
     },
   });
   const [minutes, rate] = [Number(values.minutes), Number(values.rate)];
-  if (!(minutes >= 2 && minutes <= 24 * 60)) throw new Error('--minutes: write a number from 2 to 1440.');
-  if (!(Number.isInteger(rate) && rate >= 1000)) throw new Error('--rate: write whole packets per second, from 1000.');
+  if (!(minutes >= 2 && minutes <= 24 * 60))
+    throw new Error(`--minutes ${values.minutes}: not in range. Write a number from 2 to 1440.`);
+  if (!(Number.isInteger(rate) && rate >= 1000))
+    throw new Error(`--rate ${values.rate}: not in range. Write a whole number of packets per second, at least 1000.`);
   const { only } = values;
-  if (only !== undefined && only !== 'loader' && only !== 'page') throw new Error('--only: write loader or page.');
-  // Beside the loader's soak the page has a brisk server's traffic; asked for alone it gets what is asked for.
+  if (only !== undefined && only !== 'loader' && only !== 'page')
+    throw new Error(`--only ${only}: not known. Write loader or page.`);
+  // After the loader's soak the page gets the traffic of a busy server; with --only page it gets --rate.
   const pageRate = only === 'page' ? rate : Math.min(10_000, rate);
   await ensureSystemPackages(['build', 'run', 'test']);
   await build();

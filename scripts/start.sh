@@ -1,10 +1,10 @@
 #!/bin/sh
-# pnpm start: makes everything ready, then becomes the loader. Nothing stays between the terminal and
-# the loader, so Ctrl-C reaches it once and its exit code is the one you see.
+# pnpm start: installs and builds, then replaces itself with the loader, so that Ctrl-C reaches the loader once
+# and its exit code is returned.
 set -eu
 cd "$(dirname "$0")/.."
 
-# pnpm hands over the "--" of "pnpm start -- --iface lo".
+# pnpm passes the "--" of "pnpm start -- --iface lo".
 [ "${1-}" != -- ] || shift
 
 node scripts/prepare.mjs start
@@ -15,10 +15,9 @@ for argument in "$@"; do
 	esac
 done
 if [ "$(id -u)" -ne 0 ]; then
-	echo "packetlog: root is needed from here on: the kernel lets only root load an XDP program and attach it." >&2
-	echo "packetlog: only the loader runs through sudo; the build ran as you." >&2
+	echo "packetlog: starting the loader through sudo: only root may load and attach an XDP program." >&2
 fi
-# At a terminal a line for each packet would push the URL out of sight at once.
+# At a terminal, a line for each packet would scroll the URL out of view.
 prints=${PACKETLOG_PRINT+set}
 for argument in "$@"; do
 	case $argument in
@@ -31,6 +30,6 @@ case ${1-} in
 esac
 if [ -z "$prints" ] && [ -t 1 ]; then
 	export PACKETLOG_PRINT=none
-	echo "packetlog: the dashboard shows the packets. To print them here, too: npx -y pnpm@12 start --print text" >&2
+	echo "packetlog: packets are shown in the dashboard. To print them here, too: npx -y pnpm@12 start --print text" >&2
 fi
 exec scripts/as-root.sh packages/loader/bin/packetlog "$@"

@@ -8,8 +8,8 @@
 import { writeFileSync } from 'node:fs';
 
 /**
- * Errors outside of any test, and a file that fails without a failed test (it does not even load), are failures.
- * A test that never ran to its end counts as failed.
+ * Counts as failures: errors outside tests, a file that fails without a failed test (it does not load), and a test that
+ * did not finish.
  * @param {readonly TestModule[]} modules
  * @param {readonly unknown[]} errors
  */
@@ -32,7 +32,7 @@ export function countsLine({ passed, failed, skipped }) {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 }
 
-// vitest loads a reporter from a file by its default export.
+// vitest loads a reporter through the default export of a file.
 export default class TestCounts {
   /**
    * @param {readonly TestModule[]} modules

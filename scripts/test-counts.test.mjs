@@ -10,12 +10,12 @@ function file(ok, ...states) {
 }
 
 describe('the closing line', () => {
-  it('counts what passed, failed and was skipped', () => {
+  it('counts passed, failed and skipped tests', () => {
     const counts = countTests([file(true, 'passed', 'passed', 'skipped'), file(false, 'failed', 'passed')], []);
     expect(countsLine(counts)).toBe('3 passed, 1 failed, 1 skipped');
   });
 
-  it('leaves the skipped out when there are none', () => {
+  it('omits the skipped tests if there are none', () => {
     expect(countsLine(countTests([file(true, 'passed')], []))).toBe('1 passed, 0 failed');
   });
 
@@ -27,7 +27,7 @@ describe('the closing line', () => {
     expect(countsLine(countTests([file(false, 'passed')], []))).toBe('1 passed, 1 failed');
   });
 
-  it('counts an error outside of all tests, and a test that never ended, as failures', () => {
+  it('counts an error outside tests, and a test that did not finish, as failures', () => {
     expect(countsLine(countTests([file(true, 'pending')], [new Error('late')]))).toBe('0 passed, 2 failed');
   });
 });

@@ -1,4 +1,4 @@
-/** pnpm test [vitest arguments]: everything, as root, in this kernel and a real browser. */
+/** pnpm test [vitest arguments]: runs all tests as root, on this kernel and in a real browser. */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { commandArguments, ROOT, RUNTIME, runHere, script } from './run.mjs';
 import { ensureSystemPackages } from './system/ensure.mjs';
 import { countsLine } from './test-counts.mjs';
 
-/** Written by vitest as root, and given back to the user. */
+/** Files that vitest writes as root; the user becomes their owner. */
 const WRITTEN = ['coverage', 'node_modules/.vite', 'tests/artifacts'];
 
 await script(async () => {
@@ -17,24 +17,25 @@ await script(async () => {
   await build();
 
   const isRoot = process.getuid?.() === 0;
-  if (!isRoot) tell('the tests make network namespaces and load BPF programs: they run as root, through sudo.');
-  // A directory of the user's, so that the user may remove what root writes there.
+  if (!isRoot) tell('running the tests through sudo: they create network namespaces and load BPF programs.');
+  // The user owns the directory, so the user can remove what root writes there.
   const scratch = mkdtempSync(join(tmpdir(), 'packetlog-test-'));
   const countsFile = join(scratch, 'counts.json');
   const vitest = [RUNTIME, 'tests/node_modules/vitest/vitest.mjs', 'run', `--root=${ROOT}`];
-  // Coverage of a part says nothing.
+  // The coverage of a part means nothing.
   const whole = args.length === 0 ? ['--coverage'] : args;
   const settings = ['env', 'REQUIRE_ROOT=1', `TEST_COUNTS_FILE=${countsFile}`];
   try {
     const code = await runHere('scripts/as-root.sh', [...settings, ...vitest, ...whole]);
-    if (!isRoot) await giveBack();
+    if (!isRoot) await restoreOwner();
     const counts = existsSync(countsFile) ? JSON.parse(readFileSync(countsFile, 'utf8')) : null;
     if (counts === null) {
-      tell(`vitest ended with exit code ${code} before it counted a test.`);
+      tell(`the tests did not run: vitest ended with exit code ${code}. See its output above.`);
       console.log(countsLine({ passed: 0, failed: 1, skipped: 0 }));
       return 1;
     }
-    if (counts.skipped > 0) tell('a skipped test is a failure: this run has root and all that the tests need.');
+    if (counts.skipped > 0)
+      tell('skipped tests count as failures: this run is root and has everything that the tests need.');
     console.log(countsLine(counts));
     return code !== 0 || counts.failed > 0 || (args.length === 0 && counts.skipped > 0) ? code || 1 : 0;
   } finally {
@@ -42,7 +43,7 @@ await script(async () => {
   }
 });
 
-async function giveBack() {
+async function restoreOwner() {
   const owner = `${process.getuid?.()}:${process.getgid?.()}`;
   const written = WRITTEN.filter((path) => existsSync(path));
   if (written.length > 0) await runHere('sudo', ['chown', '-R', owner, ...written]);

@@ -18,7 +18,7 @@ import { WORD_RULES } from './word-rules.mjs';
  *   `pages`: the text of each Markdown file, by its path from the root. `files`: every file of the repository.
  */
 
-/** @type {Readonly<Record<string, number>>} The most words that a page may have. */
+/** @type {Readonly<Record<string, number>>} Word limits of pages. */
 const MAX_WORDS = { 'ARCHITECTURE.md': 1500 };
 
 /** A changelog names files as they were called at the time. */
@@ -29,7 +29,7 @@ const CODE = /`[^`]*`/g;
 const OTHER_SITE = /^[a-z][a-z+.-]*:/i;
 
 /**
- * The lines outside fenced code.
+ * Returns the lines outside fenced code.
  * @param {string} page
  * @returns {Line[]}
  */
@@ -44,7 +44,7 @@ function proseOf(page) {
 }
 
 /**
- * The anchors of a page, as GitHub makes them from its headings.
+ * Returns the anchors of a page, as GitHub derives them from its headings.
  * @param {string} page
  */
 export function anchorsOf(page) {
@@ -66,7 +66,7 @@ export function anchorsOf(page) {
   return anchors;
 }
 
-/** Words as `wc -w` counts them. @param {string} page */
+/** Counts words as `wc -w` does. @param {string} page */
 export const wordsIn = (page) => page.split(/\s+/).filter((word) => word !== '').length;
 
 /**
@@ -120,7 +120,7 @@ function pathProblems(text, from, places) {
 }
 
 /**
- * Words in code and in targets of links are names, not language. A word group may go on in the next line.
+ * Skips code and the targets of links, which are names. A phrase may continue on the next line.
  * @param {readonly Line[]} lines @param {readonly import('./word-rules.mjs').WordRule[]} rules
  */
 function wordProblems(lines, rules) {
@@ -135,7 +135,7 @@ function wordProblems(lines, rules) {
   });
 }
 
-/** What git has or would take. @param {string} root @returns {Documents} */
+/** Returns the files that git tracks or would add. @param {string} root @returns {Documents} */
 function readDocuments(root) {
   const list = ['ls-files', '--cached', '--others', '--exclude-standard', '--deduplicate'];
   const removed = new Set(git(root, ['ls-files', '--deleted']));

@@ -7,7 +7,7 @@ const files = ['README.md', 'docs/rules.md', 'docs/pictures/live.png', 'packages
 const problems = (pages) => problemsOf({ files, pages: new Map(Object.entries(pages)) });
 
 describe('links in documents', () => {
-  it('may lead to files, folders, headings and other sites', () => {
+  it('may point to files, folders, headings and other sites', () => {
     const readme =
       '[a](docs/rules.md#add-and-remove) ![b](docs/pictures/live.png) [c](docs) [d](https://example.com/x) [e](#top)';
     expect(
@@ -28,7 +28,7 @@ describe('links in documents', () => {
     ]);
   });
 
-  it('are not looked for in code', () => {
+  it('are ignored in code', () => {
     expect(problems({ 'README.md': '`[a](missing.md)`\n```md\n[a](missing.md)\n```\n' })).toEqual([]);
   });
 });
@@ -52,16 +52,16 @@ describe('words that are ruled out', () => {
   const rules = [{ not: /\bso (many|much)\b/i, use: 'the number', why: 'It is known.' }];
   const found = (/** @type {string} */ page) => problemsOf({ files, pages: new Map([['README.md', page]]) }, rules);
 
-  it('are a problem, also over the end of a line', () => {
+  it('are a problem, even across a line break', () => {
     expect(found('# A\n\nWith so many rows.')).toEqual(['README.md:3: "so many". Use: the number. It is known.']);
     expect(found('Rows, so\n  many of them.')).toEqual(['README.md:1: "so many". Use: the number. It is known.']);
   });
 
-  it('are not looked for in code and in targets of links', () => {
+  it('are ignored in code and in the targets of links', () => {
     expect(found('`so many`, [a](https://example.com/so%20many)\n```\nso many\n```\nso\n\nmany')).toEqual([]);
   });
 
-  it('are those of the strings that a user sees', () => {
+  it('are the same as for visible strings', () => {
     expect(problems({ 'README.md': 'The loader refused it.' })).toHaveLength(1);
   });
 });

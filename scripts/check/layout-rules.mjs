@@ -1,13 +1,13 @@
 /**
- * The layouts that scripts/check/layout.mjs holds: one entry for each tree of sources.
+ * The layouts that scripts/check/layout.mjs checks: one entry for each source tree.
  *
- * `rooms` says what each room may import beside itself. A room is a folder below `root`; in its pattern `*` stands for
- * one folder name, and the longest pattern that fits a file names its room. What a room may import are patterns too: a
- * folder with all that is in it, or one file, such as the index of each feature. A file in no room is a fault.
+ * `rooms` lists what each room may import besides itself. A room is a folder below `root`; in its pattern `*` matches
+ * one folder name, and the longest pattern that matches a file is its room. A room may import patterns, too: a folder
+ * with its contents, or one file, such as the index of each feature. A file in no room is a fault.
  *
- * In every tree: no folder has more than `maxFiles` sources (tests apart), folders do not import each other in a circle,
- * no two sources have the same name (an index, the names in `sameNames` and a style sheet beside its component apart),
- * and only tests import what is outside `root`, such as test/support.
+ * In every tree: no folder has more than `maxFiles` sources (not counting tests), folders do not import each other in a
+ * cycle, no two sources have the same name (except an index, the names in `sameNames`, and a style sheet beside its
+ * component), and only tests import files outside `root`, such as test/support.
  *
  * @typedef {{
  *   root: string,
@@ -26,10 +26,10 @@ export const LAYOUTS = [
       ui: ['text'],
       node: ['text'],
       'features/*': ['text', 'ui', 'node', 'features/*/index.ts'],
-      // Puts the features together, so it may reach into them.
+      // Assembles the features, so it may import their files.
       app: ['text', 'ui', 'node', 'features'],
     },
-    // Names that Next.js gives a meaning to.
+    // File names that Next.js reserves.
     sameNames: ['page', 'layout'],
   },
   {
@@ -40,9 +40,9 @@ export const LAYOUTS = [
       'token-bucket.ts': [],
       errors: [],
       print: [],
-      // Where the two halves meet: messages and memory that both use.
+      // Messages and shared memory that both halves use.
       ipc: ['errors'],
-      // The core: what the kernel's capabilities are for. It does not import the server.
+      // The core: everything that needs capabilities. It does not import the server.
       native: ['errors'],
       system: ['native', 'errors'],
       rings: [],
@@ -51,7 +51,7 @@ export const LAYOUTS = [
       summary: [],
       reader: ['summary', 'xdp', 'transports', 'rings', 'system', 'native', 'ipc', 'errors', 'token-bucket.ts'],
       rules: ['xdp', 'system', 'native', 'ipc', 'errors', 'mutex.ts'],
-      // The server: what the network reaches. It does not import the core.
+      // The server: everything that the network reaches. It does not import the core.
       history: ['ipc'],
       enrichment: ['errors'],
       server: ['history', 'enrichment', 'ipc', 'errors', 'token-bucket.ts'],

@@ -1,9 +1,9 @@
 /**
- * Holds the layout of source trees (layout-rules.mjs): which folder may import which, how many files a folder has, how
+ * Checks the layout of source trees (layout-rules.mjs): which folder may import which, how many files a folder has, how
  * files are named. Prints one line for each fault; exit code 1 if there is one.
  *
- * Biome's noImportCycles looks at files, not folders, and noRestrictedImports at the text of an import, not at the file
- * that it means. dependency-cruiser has folder rules, but reads TypeScript through the compiler's JavaScript API, which
+ * Biome's noImportCycles checks files, not folders, and noRestrictedImports the text of an import, not the file that it
+ * resolves to. dependency-cruiser has folder rules, but reads TypeScript through the compiler's JavaScript API, which
  * TypeScript 7 does not have.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -41,7 +41,7 @@ export function layoutFaults({ root, rooms, maxFiles = MAX_FILES, sameNames = []
 /** @typedef {{ from: string, to: string }} Import both relative to the root; `to` begins with `..` outside of it */
 
 /**
- * The relative imports of a file: static, dynamic, of types, and re-exports.
+ * Returns the relative imports of a file: static, dynamic, of types, and re-exports.
  * @param {string} directory
  * @param {string} file
  * @returns {Import[]}
@@ -93,7 +93,7 @@ function importFaults(files, imports, rooms) {
 }
 
 /**
- * Whether `file` is `pattern`, or lies below it.
+ * Returns whether `file` is `pattern`, or lies below it.
  * @param {string} file
  * @param {string} pattern
  */
@@ -103,7 +103,7 @@ function isIn(file, pattern) {
 }
 
 /**
- * Folders that import each other, directly or around several: one fault for each circle.
+ * Finds folders that import each other, directly or through others: one fault for each cycle.
  * @param {readonly Import[]} imports
  */
 function cycleFaults(imports) {
@@ -121,11 +121,11 @@ function cycleFaults(imports) {
   const reported = new Set();
   for (const folder of edges.keys()) {
     if (reported.has(folder)) continue;
-    const circle = shortestCircle(edges, folder);
-    if (circle === null) continue;
-    for (const each of circle) reported.add(dirname(each.from));
-    const way = circle.map(({ from, to }) => `${from} imports ${to}`).join(', ');
-    faults.push(`${folder} is part of a circle of folders: ${way}. Move what both need below them.`);
+    const cycle = shortestCycle(edges, folder);
+    if (cycle === null) continue;
+    for (const each of cycle) reported.add(dirname(each.from));
+    const path = cycle.map(({ from, to }) => `${from} imports ${to}`).join(', ');
+    faults.push(`${folder} is part of an import cycle: ${path}. Move the shared code into a folder that both import.`);
   }
   return faults;
 }
@@ -135,14 +135,14 @@ function cycleFaults(imports) {
  * @param {string} start
  * @returns {Import[] | null} the imports that lead from `start` back to it
  */
-function shortestCircle(edges, start) {
-  /** @type {{ at: string, way: Import[] }[]} */
-  const queue = [{ at: start, way: [] }];
+function shortestCycle(edges, start) {
+  /** @type {{ at: string, path: Import[] }[]} */
+  const queue = [{ at: start, path: [] }];
   const seen = new Set([start]);
-  for (const { at, way } of queue) {
+  for (const { at, path } of queue) {
     for (const [next, by] of edges.get(at) ?? []) {
-      if (next === start) return [...way, by];
-      if (!seen.has(next)) queue.push({ at: next, way: [...way, by] });
+      if (next === start) return [...path, by];
+      if (!seen.has(next)) queue.push({ at: next, path: [...path, by] });
       seen.add(next);
     }
   }
@@ -159,7 +159,7 @@ function sizeFaults(files, maxFiles) {
   for (const file of files) counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1);
   return [...counts]
     .filter(([, count]) => count > maxFiles)
-    .map(([folder, count]) => `${folder} has ${count} source files, more than ${maxFiles}. Divide it.`);
+    .map(([folder, count]) => `${folder} has ${count} source files, at most ${maxFiles} are allowed. Split it.`);
 }
 
 /**
@@ -176,7 +176,9 @@ function nameFaults(files, exempt) {
     const other = known.get(name);
     if (other === undefined) known.set(name, file);
     else if (!exempt.has(name) && !isStyleOf(other, file)) {
-      faults.push(`${file} has the name of ${other}. Rename one: a name is searched for.`);
+      faults.push(
+        `${file} has the same name as ${other}. Rename one, so that searching for a file name finds one file.`,
+      );
     }
   }
   return faults;
@@ -192,7 +194,9 @@ function isStyleOf(a, b) {
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const faults = LAYOUTS.flatMap((layout) =>
-    existsSync(layout.root) ? layoutFaults(layout) : [`${layout.root} does not exist: correct layout-rules.mjs.`],
+    existsSync(layout.root)
+      ? layoutFaults(layout)
+      : [`${layout.root} does not exist. Correct scripts/check/layout-rules.mjs.`],
   );
   for (const fault of faults) console.log(fault);
   process.exitCode = faults.length === 0 ? 0 : 1;

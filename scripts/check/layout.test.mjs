@@ -27,7 +27,7 @@ function faultsOf(files, over = {}) {
 }
 
 describe('which folder imports which', () => {
-  it('finds nothing wrong in a tree that keeps the rules', () => {
+  it('finds no fault in a tree that follows the rules', () => {
     expect(
       faultsOf({
         'text/clock.ts': 'export const now = 1;',
@@ -55,7 +55,7 @@ describe('which folder imports which', () => {
     ]);
   });
 
-  it('a feature reaches another one only through its index', () => {
+  it('a feature may import another one only through its index', () => {
     const [fault] = faultsOf({
       'features/chart/plot.ts': "import { list } from '../rules/list.ts';\nvoid list;",
       'features/rules/list.ts': 'export const list = 1;',
@@ -74,7 +74,7 @@ describe('which folder imports which', () => {
     expect(faultsOf({ 'lib/clock.ts': '' })[0]).toMatch(/^src\/lib\/clock\.ts is in no room/);
   });
 
-  it('two rooms that meet in a third keep apart', () => {
+  it('two rooms that share a third may not import each other', () => {
     const rooms = { core: ['ipc'], server: ['ipc'], ipc: [] };
     const files = { 'ipc/messages.ts': 'export const m = 1;', 'core/rings/drain.ts': 'export const d = 1;' };
     const server = (/** @type {string} */ specifier) => ({ 'server/socket.ts': `import '${specifier}';` });
@@ -83,8 +83,8 @@ describe('which folder imports which', () => {
   });
 });
 
-describe('circles of folders', () => {
-  it('are found around several folders, though no file imports itself', () => {
+describe('import cycles between folders', () => {
+  it('are found across several folders, although no file imports itself', () => {
     const faults = faultsOf({
       'core/a/one.ts': "import '../b/two.ts';",
       'core/b/two.ts': "import '../c/three.ts';",
@@ -92,7 +92,7 @@ describe('circles of folders', () => {
       'core/a/four.ts': '',
     });
     expect(faults).toHaveLength(1);
-    expect(faults[0]).toMatch(/circle of folders: core\/a\/one\.ts imports core\/b\/two\.ts, .* core\/a\/four\.ts\./);
+    expect(faults[0]).toMatch(/import cycle: core\/a\/one\.ts imports core\/b\/two\.ts, .* core\/a\/four\.ts\./);
   });
 
   it('are found between a folder and one inside it', () => {
@@ -103,7 +103,7 @@ describe('circles of folders', () => {
 });
 
 describe('folders and names', () => {
-  it('a folder has a limit of sources, tests apart', () => {
+  it('a folder has a limit of sources, not counting tests', () => {
     const files = Object.fromEntries(
       ['a', 'b', 'c'].flatMap((n) => [
         [`ui/${n}.ts`, ''],
@@ -111,12 +111,14 @@ describe('folders and names', () => {
       ]),
     );
     expect(faultsOf(files, { maxFiles: 3 })).toEqual([]);
-    expect(faultsOf(files, { maxFiles: 2 })).toEqual(['src/ui has 3 source files, more than 2. Divide it.']);
+    expect(faultsOf(files, { maxFiles: 2 })).toEqual(['src/ui has 3 source files, at most 2 are allowed. Split it.']);
   });
 
   it('no two files have the same name', () => {
     expect(faultsOf({ 'ui/toasts.ts': '', 'ui/toasts.tsx': '' })).toHaveLength(1);
-    expect(faultsOf({ 'ui/names.ts': '', 'text/names.ts': '' })[0]).toMatch(/^src\/ui\/names\.ts has the name of text/);
+    expect(faultsOf({ 'ui/names.ts': '', 'text/names.ts': '' })[0]).toMatch(
+      /^src\/ui\/names\.ts has the same name as text/,
+    );
     expect(faultsOf({ 'ui/page.ts': '', 'text/page.ts': '' }, { sameNames: ['page'] })).toEqual([]);
   });
 });

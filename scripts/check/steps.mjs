@@ -1,5 +1,5 @@
 /**
- * The steps of `pnpm check`. Each is one command; exit code 0 means nothing found.
+ * The steps of `pnpm check`. Each is one command; exit code 0 means no problems.
  *
  * @typedef {{ name: string, command: string, args: readonly string[], remedy: string }} CheckStep
  */
@@ -14,19 +14,19 @@ export function checkSteps(cSources) {
       name: 'lint and format: TypeScript, CSS, JSON',
       command: 'biome',
       args: ['check', '--error-on-warnings', '--max-diagnostics=40', '.'],
-      remedy: 'node_modules/.bin/biome check --write . mends the format, the order of imports and some of the rest.',
+      remedy: 'node_modules/.bin/biome check --write . fixes the format, the order of imports and some other problems.',
     },
     {
-      name: 'layout: imports between folders, circles, sizes, names',
+      name: 'layout: imports between folders, cycles, sizes, names',
       command: process.execPath,
       args: ['scripts/check/layout.mjs'],
-      remedy: 'scripts/check/layout-rules.mjs says what each folder may import.',
+      remedy: 'scripts/check/layout-rules.mjs lists what each folder may import.',
     },
     {
       name: 'format: C',
       command: 'clang-format',
       args: ['--dry-run', '-Werror', ...cSources],
-      remedy: 'clang-format -i FILE mends it. The version that counts is 14, of Debian 12.',
+      remedy: 'clang-format -i FILE fixes it. Use version 14, as in Debian 12.',
     },
     {
       name: 'types: packages',
@@ -44,22 +44,24 @@ export function checkSteps(cSources) {
       name: 'dead code: files, exports, dependencies',
       command: 'knip',
       args: ['--no-progress'],
-      remedy: 'Remove what nobody uses; knip.json holds the entry points.',
+      remedy: 'Remove what is unused; knip.json has the entry points.',
     },
     {
       name: 'documents: links, anchors, paths, words, length of ARCHITECTURE.md',
       command: process.execPath,
       args: ['scripts/check/docs.mjs'],
-      remedy: 'Write paths in backticks from the root. scripts/check/word-rules.mjs holds the words, and those to use.',
+      remedy:
+        'Write paths in backticks from the root. scripts/check/word-rules.mjs lists the words that are ruled out, and those to use.',
     },
     {
-      name: 'words: one for each thing, in all text that is shown',
+      name: 'words: one word per concept, in all visible text',
       command: process.execPath,
       args: ['scripts/check/words.mjs'],
-      remedy: 'Use the word that is named. scripts/check/word-rules.mjs holds the words, why, and exceptions.',
+      remedy:
+        'Use the word that the message names. scripts/check/word-rules.mjs has the rules, the reasons and the exceptions.',
     },
     {
-      name: 'generated C header is fresh',
+      name: 'generated C header is current',
       command: process.execPath,
       args: ['packages/bpf/dist/build/header.js', '--check'],
       remedy: 'pnpm --filter @packetlog/bpf build writes it; commit the file.',
@@ -68,10 +70,10 @@ export function checkSteps(cSources) {
       name: 'first load of the dashboard: at most 260 kB',
       command: process.execPath,
       args: ['scripts/first-load.mjs'],
-      remedy: 'Fetch what the first paint does not need when it is needed: next/dynamic, import().',
+      remedy: 'Load what the first paint does not need later: next/dynamic, import().',
     },
     {
-      name: "the README's table is that of bench/results.json",
+      name: 'benchmark table of the README is current',
       command: process.execPath,
       args: ['scripts/bench-table.mjs', '--check'],
       remedy: 'node scripts/bench-table.mjs writes it; commit both.',

@@ -1,9 +1,9 @@
 /**
- * The strings of sources that a person may read: text on pages, help, messages, notices, errors. They are taken from the
- * syntax tree, so comments, imports, types and values that are only compared do not count.
+ * Finds the strings in sources that a user may read: text on pages, help, messages, notices, errors. Uses the syntax
+ * tree: comments, imports, types and values that are only compared do not count.
  *
- * A string is text if it has more than one word, or stands where only text stands: between tags, in `title`, in `label: '…'`.
- * A template is one string, with `…` for what is inserted; so are strings joined with `+`.
+ * A string is text if it has more than one word, or is in a place for text: between tags, in `title`, in `label: '…'`.
+ * A template is one string, with `…` for each expression; so are strings joined with `+`.
  */
 import { resolve } from 'node:path';
 import {
@@ -24,7 +24,7 @@ import { API } from 'typescript/unstable/sync';
 /** @typedef {import('typescript/unstable/ast').Node} Node */
 /** @typedef {import('typescript/unstable/ast').SourceFile} SourceFile */
 
-/** Names of properties, attributes and parameters whose value is text, also when it is one word. */
+/** Names of properties, attributes and parameters whose value is text, even if it is one word. */
 const TEXT_NAMES =
   /^(aria-(label|description|roledescription|valuetext)|title|label|text|placeholder|alt|name|heading|hint|message|problem|next|detail|description|summary|why|advice)$/i;
 /** Attributes whose value is never text. */
@@ -34,14 +34,14 @@ const CODE_ATTRIBUTES =
 const CODE_CALLS =
   /^(clsx|cx|require|querySelector(All)?|addEventListener|removeEventListener|getItem|setItem|matchMedia)$/;
 const ONE_WORD = /^\S*$/;
-/** One word that begins like a sentence: that of a button, a heading, a column. */
+/** One word that begins with a capital letter, as on a button, a heading, a column. */
 const LABEL = /^\p{Lu}\p{Ll}+$/u;
 const COMPARISONS = new Set([
   SyntaxKind.EqualsEqualsEqualsToken,
   SyntaxKind.ExclamationEqualsEqualsToken,
   SyntaxKind.InKeyword,
 ]);
-/** What a literal below is not text of. */
+/** Parents whose literals are not text. */
 const NOT_TEXT = new Set([
   SyntaxKind.ImportDeclaration,
   SyntaxKind.ExportDeclaration,
@@ -57,7 +57,7 @@ const NOT_TEXT = new Set([
 export function visibleStrings(sources) {
   const texts = new Map([...sources].map(([path, text]) => [resolve(path), text]));
   const config = resolve('visible-strings.tsconfig.json');
-  // Nothing but syntax is asked for: no libraries, no imports.
+  // Syntax only: no libraries, no imports.
   const compilerOptions = { noLib: true, noResolve: true, types: [], jsx: 'preserve', noEmit: true };
   texts.set(config, JSON.stringify({ compilerOptions, files: [...texts.keys()] }));
   const api = new API({
@@ -101,7 +101,7 @@ function stringsOf(file, source) {
 }
 
 /**
- * What a node says, if it is a string.
+ * Returns the text of a node that is a string.
  *
  * @param {Node} node
  * @returns {string | undefined}
@@ -119,7 +119,7 @@ function textOf(node) {
 }
 
 /**
- * The expressions in a string, in which there may be strings again.
+ * Returns the expressions in a string, which may contain strings.
  *
  * @param {Node} node
  * @returns {Node[]}
@@ -156,7 +156,8 @@ function isText(node, text) {
 }
 
 /**
- * The name of the property or attribute that a string is the value of, perhaps as one of several; `JSX` between tags.
+ * Returns the name of the property or attribute that has the string as a value, or as one of its values; `JSX` between
+ * tags.
  *
  * @param {Node} node
  * @returns {string}

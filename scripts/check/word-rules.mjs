@@ -1,5 +1,5 @@
 /**
- * Words that are not used in text that a person reads, the word to use instead, and why: one word for one thing.
+ * Words that visible text must not use, the word to use instead, and the reason: one word per concept.
  *
  * @typedef {{ not: RegExp, use: string, why: string }} WordRule
  * @typedef {{ text: RegExp, why: string }} WordException
@@ -70,6 +70,6 @@ export const WORD_RULES = [
   },
 ];
 
-/** Text in which such a word is right. */
+/** Texts that may use such a word. */
 /** @type {readonly WordException[]} */
 export const WORD_EXCEPTIONS = [];

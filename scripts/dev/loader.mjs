@@ -1,6 +1,6 @@
 /**
- * Runs the loader with the given arguments and starts it anew when what it is built from changes. It ends, and the
- * loader with it, when its standard input closes: that also works through sudo, and when `pnpm dev` is killed.
+ * Runs the loader with the given arguments, and restarts it when its built code changes. Ends with the loader when its
+ * standard input closes: that also works through sudo, and when `pnpm dev` is killed.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -18,7 +18,7 @@ let loader;
 let ending = false;
 let running = codeDigest();
 
-/** tsc writes files anew that have not changed: only their contents tell. */
+/** tsc also rewrites files that have not changed, so compare their contents. */
 function codeDigest() {
   const hash = createHash('sha256');
   for (const directory of DIST) {
@@ -32,11 +32,11 @@ function codeDigest() {
 function start() {
   loader = spawn('packages/loader/bin/packetlog', process.argv.slice(2), { stdio: ['ignore', 'inherit', 'inherit'] });
   const started = loader;
-  started.on('error', (error) => tell(`the loader does not start: ${error.message}`));
+  started.on('error', (error) => tell(`the loader did not start: ${error.message}`));
   started.on('exit', (code, signal) => {
     if (loader !== started) return;
     loader = undefined;
-    if (!ending) tell(`the loader ended (${signal ?? code}). It starts again when its code changes.`);
+    if (!ending) tell(`the loader ended (${signal ?? code}). It restarts when its code changes.`);
   });
 }
 
@@ -53,7 +53,7 @@ const unwatch = onChange(DIST, CODE, async () => {
   const code = codeDigest();
   if (ending || code === running) return;
   running = code;
-  tell('code changed: the loader starts again.');
+  tell('the code changed: restarting the loader.');
   await stop();
   if (!ending) start();
 });
@@ -67,6 +67,6 @@ async function end() {
 }
 
 process.stdin.on('end', end).on('error', end).resume();
-// On a terminal Ctrl-C reaches the loader too; the second signal of stop() finds it gone or on its way.
+// On a terminal Ctrl-C also reaches the loader; the second signal, from stop(), does no harm.
 process.on('SIGINT', end).on('SIGTERM', end);
 start();

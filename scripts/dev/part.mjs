@@ -10,8 +10,8 @@ const PATIENCE_MS = 8000;
 /** @typedef {{ name: string, gone: Promise<void>, end: () => Promise<void> }} Part one process of `pnpm dev` */
 
 /**
- * The `dev` script of a package, its lines marked with the package's name. It has a process group of its own, so that
- * its children end with it.
+ * Starts the `dev` script of a package, and prefixes its lines with the package's name. It runs in a separate process
+ * group, so that its children end with it.
  * @param {string} directory
  * @returns {Part}
  */
@@ -34,7 +34,7 @@ export function packagePart(directory) {
 }
 
 /**
- * The loader under its watcher, as root. It ends when its standard input closes, which needs no right to signal it.
+ * Starts the loader and its watcher as root. They end when standard input closes, which needs no permission to signal.
  * @param {readonly string[]} args of the loader
  * @returns {Part}
  */
@@ -65,7 +65,7 @@ function asPart(name, child, signalAll) {
     try {
       signalAll(signal);
     } catch {
-      // The group is empty: nothing left to end.
+      // The group is empty.
     }
   };
   const end = async () => {
@@ -73,7 +73,7 @@ function asPart(name, child, signalAll) {
     const late = setTimeout(() => send('SIGKILL'), PATIENCE_MS);
     await gone;
     clearTimeout(late);
-    // Children that outlived the first process of the group.
+    // Ends children that outlived the first process of the group.
     send('SIGKILL');
   };
   return { name, gone, end };

@@ -3,11 +3,11 @@ import { watch } from 'node:fs';
 const QUIET_MS = 200;
 
 /**
- * Calls back once the files have been quiet for a moment after a change; a change during the call leads to one more.
- * @param {readonly string[]} directories watched with all below them
- * @param {RegExp} names of files that matter
+ * Calls `changed` when no file has changed for a moment after a change. A change during the call causes another call.
+ * @param {readonly string[]} directories watched recursively
+ * @param {RegExp} names of the files to watch
  * @param {() => Promise<void>} changed
- * @returns {() => void} ends it
+ * @returns {() => void} stops watching
  */
 export function onChange(directories, names, changed) {
   /** @type {NodeJS.Timeout | undefined} */

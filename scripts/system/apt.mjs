@@ -1,10 +1,10 @@
 import { run } from '../run.mjs';
 
-/** What apt-get says, and what to do about it. Causes come before what follows from them. */
+/** Errors of apt-get, with the remedy. A cause comes before its consequences. */
 const REMEDIES = [
   {
     says: /could not get lock|unable to acquire|is held by process/i,
-    remedy: 'Another package manager is at work on this machine. Run the same command again when it has finished.',
+    remedy: 'Another package manager is running. Run the same command again when it has finished.',
   },
   {
     says: /no space left/i,
@@ -18,31 +18,34 @@ const REMEDIES = [
   {
     says: /unable to locate package|has no installation candidate/i,
     remedy:
-      'This release has no package of that name. Install what is named above in another way; it is found by PATH, header or library.',
+      'This release has no package of that name. Install the programs and libraries named above in another way; they are found on PATH and in the usual directories for headers and libraries.',
   },
 ];
 
 /** @param {string} log */
 export function aptRemedy(log) {
   return (
-    REMEDIES.find(({ says }) => says.test(log))?.remedy ?? 'Install them by hand, then run the same command again.'
+    REMEDIES.find(({ says }) => says.test(log))?.remedy ??
+    'Install the packages by hand, then run the same command again.'
   );
 }
 
 const APT_GET = ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', '-o', 'DPkg::Lock::Timeout=120'];
 
 /**
- * Updates the lists and installs. Throws an Error whose message holds apt-get's words and the next action.
+ * Updates the package lists and installs. Throws an Error with the output of apt-get and the next action.
  * @param {readonly string[]} names
  * @param {(line: string) => void} onLine
  */
 export async function aptInstall(names, onLine) {
-  // A list that cannot be refreshed may still be good enough to install from.
+  // If the lists cannot be updated, the old ones may still be usable.
   const update = await run('scripts/as-root.sh', [...APT_GET, 'update'], onLine);
   const command = [...APT_GET, 'install', '--yes', '--no-install-recommends', ...names];
   const install = await run('scripts/as-root.sh', command, onLine);
   if (install.code === 0) return;
-  // apt-get update ends with 0 although an archive could not be reached.
+  // apt-get update exits with 0 even if it could not reach an archive.
   const log = update.output + install.output;
-  throw new Error(`${log.trimEnd()}\napt-get install ${names.join(' ')}: exit code ${install.code}\n${aptRemedy(log)}`);
+  throw new Error(
+    `${log.trimEnd()}\napt-get install ${names.join(' ')} failed: exit code ${install.code}.\n${aptRemedy(log)}`,
+  );
 }

@@ -23,7 +23,7 @@ function aptByHand(names) {
 /** @param {readonly SystemPackage[]} missing */
 export function installByHand(missing) {
   return [
-    'Only apt-get is driven from here. Install these yourself, then run the same command again:',
+    'Cannot install them: this machine has no apt-get. Install them, then run the same command again:',
     `  Debian, Ubuntu: apt-get install ${packageNames(missing, 'apt').join(' ')}`,
     `  Fedora, RHEL:   dnf install ${packageNames(missing, 'dnf').join(' ')}`,
     `  Arch:           pacman -S ${packageNames(missing, 'pacman').join(' ')}`,
@@ -31,8 +31,8 @@ export function installByHand(missing) {
 }
 
 /**
- * Installs the missing system packages for these purposes, after saying which and why. Does nothing, and asks
- * for nothing, when all are there. PACKETLOG_SKIP_SYSTEM=1 skips it.
+ * Prints which system packages are missing for these purposes, and why they are needed, and installs them. Does nothing
+ * if none is missing, or with PACKETLOG_SKIP_SYSTEM=1.
  * @param {readonly Purpose[]} purposes
  */
 export async function ensureSystemPackages(purposes) {
@@ -46,14 +46,17 @@ export async function ensureSystemPackages(purposes) {
   const apt = packageNames(missing, 'apt');
   if (process.getuid?.() !== 0) {
     if (!hasCommand('sudo')) {
-      throw new Error(`Root is needed to install them, and there is no sudo here. As root, run:\n  ${aptByHand(apt)}`);
+      throw new Error(
+        `Cannot install them: this user is not root, and sudo is not installed. As root, run:\n  ${aptByHand(apt)}`,
+      );
     }
-    tell('root is needed to install them: apt-get runs through sudo.');
+    tell('installing them through sudo: apt-get needs root.');
   }
 
   await step('system packages', (onLine) => aptInstall(apt, onLine));
   const still = missingPackages(purposes);
   if (still.length > 0) {
-    throw new Error(`Installed, but still not found: ${still.map(({ what }) => what).join(', ')}. Is it on PATH?`);
+    const names = still.map(({ what }) => what).join(', ');
+    throw new Error(`Installed, but not found: ${names}. Check that PATH contains their directory.`);
   }
 }

@@ -7,8 +7,8 @@ import { isPresent, missingPackages } from './probe.mjs';
 const nothing = () => false;
 
 describe('system packages', () => {
-  it('asks only for what the purpose needs', () => {
-    expect(packageNames(missingPackages(['run'], nothing), 'apt')).toEqual(['libbpf1', 'iproute2']);
+  it('requires only what the purpose needs', () => {
+    expect(packageNames(missingPackages(['run'], nothing), 'apt')).toEqual(['libbpf1', 'libatomic1', 'iproute2']);
     expect(packageNames(missingPackages(['check'], nothing), 'apt')).toEqual(['clang-format']);
     expect(packageNames(missingPackages(['kernels'], nothing), 'apt')).toEqual([
       'qemu-system-x86',
@@ -18,32 +18,33 @@ describe('system packages', () => {
     ]);
   });
 
-  it('asks for the browser and the tools that the benchmark compares with', () => {
+  it('requires the browser and the tools that the benchmark compares with', () => {
     const bench = ['chromium', 'tcpdump', 'xdp-tools'];
     expect(packageNames(missingPackages(['bench'], nothing), 'apt')).toEqual(bench);
   });
 
-  it('asks for nothing when all is there', () => {
+  it('requires nothing if everything is present', () => {
     expect(missingPackages(['build', 'run', 'test', 'check'], () => true)).toEqual([]);
   });
 
-  it('names a package once where a distribution has two in one', () => {
+  it('names a package once if it contains two of them', () => {
     expect(packageNames(missingPackages(['build', 'run'], nothing), 'pacman')).toEqual([
       'clang',
       'libbpf',
       'linux-api-headers',
+      'gcc-libs',
       'iproute2',
     ]);
   });
 
-  it('prints the names of three families where apt-get is missing', () => {
+  it('prints the package names of three distribution families if apt-get is missing', () => {
     const text = installByHand(missingPackages(['build'], nothing));
     expect(text).toContain('apt-get install clang libbpf-dev linux-libc-dev');
     expect(text).toContain('dnf install clang libbpf-devel kernel-headers');
     expect(text).toContain('pacman -S clang libbpf linux-api-headers');
   });
 
-  it('finds a command and a file, and misses a command, a header, a library and a file that are not there', () => {
+  it('finds a command and a file that exist, and no command, header, library or file that does not', () => {
     const [any] = SYSTEM_PACKAGES;
     expect(any && isPresent({ ...any, probe: { command: 'sh' } })).toBe(true);
     expect(any && isPresent({ ...any, probe: { command: 'no-such-command' } })).toBe(false);

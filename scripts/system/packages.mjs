@@ -1,5 +1,5 @@
 /**
- * What PacketLog needs from the system, why, how to see that it is there, and its name per distribution.
+ * The system packages that PacketLog needs, the reason, how to detect them, and their names per distribution.
  *
  * @typedef {'build' | 'run' | 'test' | 'kernels' | 'bench' | 'check'} Purpose
  * @typedef {{ command: string } | { header: string } | { library: string } | { file: string }} Probe
@@ -51,7 +51,7 @@ export const SYSTEM_PACKAGES = [
   },
   {
     what: 'iproute2',
-    why: 'ip makes the network namespaces of `packetlog demo` and of the tests',
+    why: 'ip creates the network namespaces of `packetlog demo` and of the tests',
     purposes: ['run'],
     probe: { command: 'ip' },
     names: { apt: 'iproute2', dnf: 'iproute', pacman: 'iproute2' },
@@ -65,21 +65,21 @@ export const SYSTEM_PACKAGES = [
   },
   {
     what: 'bpftool',
-    why: 'the tests compare the compiled object with the record layout, and look at what is attached',
+    why: 'the tests compare the compiled object with the record layout, and list attached programs',
     purposes: ['test'],
     probe: { command: 'bpftool' },
     names: { apt: 'bpftool', dnf: 'bpftool', pacman: 'bpf' },
   },
   {
     what: 'tshark',
-    why: 'the tests open captures with it',
+    why: 'the tests read captures with it',
     purposes: ['test'],
     probe: { command: 'tshark' },
     names: { apt: 'tshark', dnf: 'wireshark-cli', pacman: 'wireshark-cli' },
   },
   {
     what: 'tcpdump',
-    why: 'the tests hold the filter language against it, and pnpm bench compares with it',
+    why: 'the tests compare the filter language with it, and pnpm bench compares its speed',
     purposes: ['test', 'bench'],
     probe: { command: 'tcpdump' },
     names: { apt: 'tcpdump', dnf: 'tcpdump', pacman: 'tcpdump' },
@@ -107,7 +107,7 @@ export const SYSTEM_PACKAGES = [
   },
   {
     what: 'setpriv',
-    why: 'pnpm test:kernels takes capabilities away with it',
+    why: 'pnpm test:kernels drops capabilities with it',
     purposes: ['kernels'],
     probe: { command: 'setpriv' },
     names: { apt: 'util-linux', dnf: 'util-linux', pacman: 'util-linux' },
@@ -121,7 +121,7 @@ export const SYSTEM_PACKAGES = [
   },
   {
     what: 'xdp-tools',
-    why: 'pnpm bench compares with its xdpdump',
+    why: 'pnpm bench compares the speed of xdpdump',
     purposes: ['bench'],
     probe: { command: 'xdpdump' },
     names: { apt: 'xdp-tools', dnf: 'xdp-tools', pacman: 'xdp-tools' },

@@ -18,7 +18,7 @@ function isExecutable(file) {
 }
 
 /**
- * The directories themselves and their multiarch children, such as /usr/lib/x86_64-linux-gnu.
+ * Returns the directories and their multiarch children, such as /usr/lib/x86_64-linux-gnu.
  * @param {readonly string[]} roots
  */
 function withMultiarch(roots) {

@@ -1,5 +1,5 @@
-# Sourced by prove.sh: a bare root in $root, with git, Node and npm, and the way of this machine to its package archives.
-# The machine's own release and mirror are used, so that it works where only those are reached.
+# Sourced by prove.sh: creates a bare root in $root, with git, Node, npm and this machine's settings for package archives.
+# Uses the machine's own release and mirror, so that it works where only those can be reached.
 
 # apt_field NAME: the first value of a deb822 field, such as URIs, in the machine's sources.
 apt_field() {
@@ -38,10 +38,10 @@ make_bare_root() {
 	rm "$root/etc/apt/sources.list"
 	copy /etc/apt/sources.list /etc/apt/sources.list.d /etc/apt/trusted.gpg.d /etc/apt/keyrings /etc/apt/auth.conf.d
 	copy ${keyring:+"$keyring"} /etc/resolv.conf /etc/hosts /etc/ssl/certs
-	# How archives are reached; the hooks of desktop packages stay behind.
+	# Settings for reaching archives, without the hooks of desktop packages.
 	find /etc/apt -path '*/apt.conf*' -type f -exec grep -l '^[[:space:]]*Acquire' {} + | while read -r file; do copy "$file"; done
 
-	# Debian's own Node may be too old, so the machine's is copied.
+	# Debian's Node may be too old: copy the machine's.
 	node=$(node -p process.execPath)
 	prefix=$(dirname "$(dirname "$node")")
 	mkdir -p "$root/usr/local/bin" "$root/usr/local/lib/node_modules" "$root/usr/local/etc"
@@ -53,7 +53,7 @@ make_bare_root() {
 	[ ! -e "$HOME/.npmrc" ] || cp "$HOME/.npmrc" "$root/root/.npmrc"
 }
 
-# Called in mount and network namespaces of its own. Without a bpf file system, as in a chroot that somebody made by hand.
+# Called in separate mount and network namespaces. Mounts no bpf file system, as in a chroot that was set up by hand.
 mount_kernel_filesystems() {
 	mount --bind "$root" "$root"
 	mount -t proc proc "$root/proc"
@@ -63,7 +63,7 @@ mount_kernel_filesystems() {
 	mount -t tmpfs tmpfs "$root/tmp"
 }
 
-# inside COMMAND...: in the root, with nothing of this shell's environment but what reaches the archives.
+# inside COMMAND...: runs it in the root, with only the environment variables that are needed to reach the archives.
 inside() {
 	local name settings=()
 	while read -r name; do settings+=("$name=${!name}"); done < <(

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Proves that git, Node and npm alone are enough. In a bare Debian root with a network of its own it clones this commit and,
-# as a stranger who follows the README would,
+# Proves that git, Node and npm are enough. In a bare Debian root with a separate network it clones this commit and, as
+# a user who follows the README would,
 #   runs npx -y pnpm@12 start    at a terminal, until http://localhost:7411 shows the dashboard; ends it with Ctrl-C
 #   runs it again without a terminal, and ends it with SIGTERM
 #   runs every other command of the README (readme.sh)
 #   runs npx -y pnpm@12 test     at a terminal
-# and prints how long each took. Needs root. Everything runs in namespaces of its own: the interface of the default route
+# and prints how long each took. Needs root. Everything runs in separate namespaces: the interface of the default route
 # there is a tap device of slirp4netns, and no interface of this machine is touched. Leaves no process, mount or directory
 # behind.
 #   usage: tests/bare-root/prove.sh [--keep] [--no-test]
@@ -39,13 +39,13 @@ install() {
 	DEBIAN_FRONTEND=noninteractive apt-get -q install --yes --no-install-recommends "$2" >/dev/null
 }
 
-# Outer half: makes the directory, runs the inner half in mount, PID and network namespaces of its own, which take every
-# mount, process and device with them however it ends, and removes the directory.
+# Outer half: creates the directory, runs the inner half in new mount, PID and network namespaces, which remove every
+# mount, process and device however it ends, and removes the directory.
 if [ -z "${BARE_ROOT:-}" ]; then
-	[ "$(id -u)" -eq 0 ] || fail "root is needed for debootstrap, chroot and mount. Run: sudo $0 $*"
-	install debootstrap debootstrap 'it makes the bare root'
-	install slirp4netns slirp4netns 'it gives the network namespace a way to the package archives'
-	install script bsdutils 'it is the terminal'
+	[ "$(id -u)" -eq 0 ] || fail "cannot create the root: debootstrap, chroot and mount need root. Run: sudo $0 $*"
+	install debootstrap debootstrap 'it creates the bare root'
+	install slirp4netns slirp4netns 'it connects the network namespace to the package archives'
+	install script bsdutils 'it provides the terminal'
 	BARE_ROOT=$(mktemp -d /var/tmp/packetlog-bare-root.XXXXXX)
 	export BARE_ROOT
 	inner='' network=''
@@ -74,7 +74,7 @@ mkdir -p "$root" "$logs"
 . "$here/make-root.sh"
 
 table=()
-# timed LABEL COMMAND...: its seconds go into the table.
+# timed LABEL COMMAND...: runs it, and adds its duration to the table.
 timed() {
 	local label=$1 since=$EPOCHREALTIME
 	shift
@@ -92,7 +92,7 @@ answers() {
 	node -e 'fetch("http://localhost:7411/").then(async (r) => process.exit(r.status === 200 && /<html/i.test(await r.text()) ? 0 : 1), () => process.exit(1))'
 }
 
-# until_true WHAT LOG COMMAND...: while $running is there.
+# until_true WHAT LOG COMMAND...: repeats it until it succeeds, while the process $running exists.
 until_true() {
 	local what=$1 log=$2 deadline=$((SECONDS + patience))
 	shift 2
@@ -106,7 +106,7 @@ until_true() {
 has_network() { ip route show default | grep -q eth0; }
 has_program() { ip -details link show | grep -q 'prog/xdp'; }
 
-# at_terminal LOG COMMAND...: the same as `inside`, on a pseudo-terminal that reads what is written to descriptor 3.
+# at_terminal LOG COMMAND...: as `inside`, on a pseudo-terminal whose input is descriptor 3.
 at_terminal() {
 	local log=$1 input=$BARE_ROOT/input
 	shift
@@ -124,7 +124,7 @@ start_at_terminal() {
 	until_true 'a program is on the interface of the default route' "$logs/start.log" has_program
 }
 
-# The terminal's Ctrl-C reaches npm too, which then ends with 130 whatever the loader says.
+# Ctrl-C also reaches npm, which then exits with 130 whatever the loader's exit code is.
 ctrl_c() {
 	local code=0
 	printf '\003' >&3
@@ -133,7 +133,7 @@ ctrl_c() {
 	[ "$code" -eq 0 ] || [ "$code" -eq 130 ] || { cat "$logs/start.log" >&2 && fail "start ended with exit code $code"; }
 	! grep -q 'SRC IP:' "$logs/start.log" || fail "at a terminal, start printed packets: the URL scrolls away"
 	grep -q 'start --print text' "$logs/start.log" || fail "start does not say how to print packets"
-	grep -q 'packets seen\|recorded' "$logs/start.log" || { cat "$logs/start.log" >&2 && fail "the ledger is not in its last words"; }
+	grep -q 'packets seen\|recorded' "$logs/start.log" || { cat "$logs/start.log" >&2 && fail "its last lines do not contain the ledger"; }
 	! has_program || fail "a program is left behind"
 }
 
@@ -142,7 +142,7 @@ start_and_end_as_a_service() {
 	inside npx -y pnpm@12 start >"$logs/service.log" 2>&1 </dev/null &
 	running=$!
 	until_true 'the dashboard answers again' "$logs/service.log" answers
-	# Only the loader gets the signal, so that the exit code that npx hands back is the loader's.
+	# Signal only the loader, so that npx returns the loader's exit code.
 	loader=$(ss -Hltnp 'sport = :7411' | sed -n 's/.*pid=\([0-9]*\).*/\1/p' | head -n 1)
 	[ -n "$loader" ] || fail "the loader's process is not found"
 	kill -TERM "$loader"
@@ -162,10 +162,10 @@ run_tests() {
 	at_terminal "$logs/test.log" npx -y pnpm@12 test
 	wait "$running" || code=$?
 	exec 3>&-
-	# Without what the terminal is told.
+	# Remove escape sequences.
 	sed 's/\x1b\[[0-9;?]*[a-zA-Z]//g' "$logs/test.log" | tr '\r' '\n' >"$logs/test.txt"
 	counts=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$logs/test.txt" | tail -n 1) || true
-	[ "$code" -eq 0 ] || { cat "$logs/test.txt" >&2 && fail "test ended with exit code $code: ${counts:-nothing counted}"; }
+	[ "$code" -eq 0 ] || { cat "$logs/test.txt" >&2 && fail "test ended with exit code $code: ${counts:-no counts}"; }
 }
 
 running=$$

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs the README's commands, from "Quick start" to "Rules", inside the bare root: prints `ok COMMAND` for each that
-# did what the README says, and stops at the first that did not. Started in the checkout, as root. prove.sh runs the two
-# commands to start and to test.
+# does what the README says, and stops at the first that does not. Run it in the checkout, as root. prove.sh runs the
+# commands that start and test.
 set -eu
 PATH=$PWD/packages/loader/bin:$PATH
 scratch=$(mktemp -d)
@@ -20,16 +20,16 @@ fail() {
 	exit 1
 }
 
-# says PATTERN COMMAND...: its exit code is 0 and it prints the pattern.
+# says PATTERN COMMAND...: fails unless it exits with 0 and prints the pattern.
 says() {
 	pattern=$1
 	shift
 	"$@" >"$scratch/out" 2>"$scratch/err" </dev/null || fail "$*: exit code $?"
-	cat "$scratch/out" "$scratch/err" | grep -Eq -- "$pattern" || { cat "$scratch/out" >&2 && fail "$*: does not say $pattern"; }
+	cat "$scratch/out" "$scratch/err" | grep -Eq -- "$pattern" || { cat "$scratch/out" >&2 && fail "$*: does not print $pattern"; }
 	ok "$*"
 }
 
-# until_true COMMAND...
+# until_true COMMAND...: repeats it until it succeeds, for a minute at most.
 until_true() {
 	tries=0
 	until "$@"; do
@@ -39,14 +39,14 @@ until_true() {
 	done
 }
 
-# start OPTIONS...: a loader in the background, until it watches.
+# start OPTIONS...: starts a loader in the background, and waits until it is watching.
 start() {
 	packetlog "$@" >"$scratch/loader.out" 2>"$scratch/err" </dev/null &
 	loader=$!
 	until_true grep -q 'Waiting for Ctrl-C' "$scratch/err"
 }
 
-# A question to the name server of this network: whatever it answers is a packet.
+# Sends a query to the name server of this network: any answer is a packet.
 traffic() {
 	node -e 'require("dns").resolve4("localhost", () => {})'
 }
