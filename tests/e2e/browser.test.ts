@@ -67,7 +67,7 @@ describe.skipIf(!requireRoot())('the dashboard', () => {
     const without = await openPage(suite.browser, origin);
     await without.page.locator(stateOf('no-token')).first().waitFor();
     // It names its own loader, whatever its port is, and takes the printed line or the token.
-    await without.page.getByText(`Dashboard: ${origin}#token=…`).waitFor();
+    await without.page.getByText(`${origin}#token=…`).waitFor();
     const access = without.page.locator('[name=access]');
     await access.fill(origin);
     await without.page.keyboard.press('Enter');
@@ -80,10 +80,9 @@ describe.skipIf(!requireRoot())('the dashboard', () => {
 
     const wrong = await openPage(suite.browser, `${origin}#token=wrong-${'x'.repeat(20)}`);
     await wrong.page
-      .getByText(/does not accept this token/)
-      .first()
+      .getByRole('heading', { name: 'No access to this loader.' })
       .waitFor();
-    await wrong.page.locator('body', { hasText: /packetlog url/ }).waitFor();
+    await wrong.page.getByText(/^The token is wrong\. Run packetlog url/).waitFor();
     expect(await axeViolations(wrong.page)).toEqual([]);
     await wrong.page.locator('[name=access]').fill(TOKEN);
     await wrong.page.keyboard.press('Enter');

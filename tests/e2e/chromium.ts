@@ -23,6 +23,7 @@ export function startChromium(executablePath = CHROMIUM): Promise<Browser> {
 }
 
 export const DESKTOP = { width: 1440, height: 900 };
+export const TABLET = { width: 1024, height: 768 };
 export const PHONE = { width: 390, height: 844 };
 
 export interface Watched {
@@ -78,9 +79,12 @@ export async function axeViolations(page: Page): Promise<string[]> {
 const ARTIFACTS = fileURLToPath(new URL('../artifacts/', import.meta.url));
 const DOCUMENTED = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
 
-/** Into tests/artifacts; with UPDATE_SCREENSHOTS=1 into docs/screenshots, where the README shows them. */
-export async function screenshot(page: Page, name: string): Promise<void> {
-  const path = `${process.env['UPDATE_SCREENSHOTS'] === '1' ? DOCUMENTED : ARTIFACTS}${name}.png`;
+/**
+ * Writes a picture into tests/artifacts, or with UPDATE_SCREENSHOTS=1 into docs/screenshots if it is `documented` there.
+ */
+export async function screenshot(page: Page, name: string, documented = true): Promise<void> {
+  const directory = documented && process.env['UPDATE_SCREENSHOTS'] === '1' ? DOCUMENTED : ARTIFACTS;
+  const path = `${directory}${name}.png`;
   mkdirSync(dirname(path), { recursive: true });
   await page.screenshot({ path, animations: 'disabled' });
 }

@@ -99,7 +99,7 @@ describe.skipIf(!requireRoot())('the keyboard', () => {
 
     // Letters are letters in a field, and nothing at all where they are switched off.
     await keyboard.press('?');
-    const help = page.getByRole('dialog', { name: 'Keys and filter words' });
+    const help = page.getByRole('dialog', { name: 'Keys and filter examples' });
     await help.waitFor();
     expect(await axeViolations(page)).toEqual([]);
     await screenshot(page, 'help');

@@ -1,10 +1,11 @@
 /** Looks at a page in both themes, and with UPDATE_SCREENSHOTS=1 in both sizes; takes its pictures. */
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
-import { axeViolations, DESKTOP, PHONE, screenshot } from './chromium.ts';
+import { axeViolations, DESKTOP, PHONE, screenshot, TABLET } from './chromium.ts';
 
 const ALL = process.env['UPDATE_SCREENSHOTS'] === '1';
-const SIZES = { desktop: DESKTOP, phone: PHONE };
+/** The tablet is checked with all pictures, but not documented. */
+const SIZES = { desktop: DESKTOP, phone: PHONE, ...(ALL && { tablet: TABLET }) };
 
 /**
  * `ready`: what is on the page in that state. The page must break no rule of axe, and be no wider than its
@@ -25,7 +26,7 @@ export async function shoot(
       await page.locator(ready).first().waitFor();
       expect(await axeViolations(page), `${name}, ${scheme}, ${size}`).toEqual([]);
       expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), `${name}, ${size}`).toBe(true);
-      await screenshot(page, `${name}-${scheme}-${size}`);
+      await screenshot(page, `${name}-${scheme}-${size}`, size !== 'tablet');
     }
   }
   await page.setViewportSize(DESKTOP);

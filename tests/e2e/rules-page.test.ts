@@ -25,7 +25,7 @@ describe.skipIf(!requireRoot())('rules in the dashboard', () => {
     await page.keyboard.press('d');
     await page.locator('[name=reason]').fill('login abuse');
     expect(await page.getByTestId('rule-preview').textContent()).toBe(
-      `Will deny ${link.client.ipv4} for 1 h: login abuse.`,
+      `Will deny packets from ${link.client.ipv4} for 1 h: login abuse.`,
     );
     expect(await axeViolations(page)).toEqual([]);
     await page.getByTestId('deny-submit').click();

@@ -46,7 +46,7 @@ describe.skipIf(!requireRoot())('the live table', () => {
     await page.getByTestId('columns-button').click();
     await page.getByRole('checkbox', { name: 'src port' }).check();
     await page.getByRole('checkbox', { name: 'reason' }).uncheck();
-    await page.getByRole('button', { name: 'Move length left' }).press('Enter');
+    await page.getByRole('button', { name: 'Move bytes left' }).press('Enter');
     expect(await axeViolations(page)).toEqual([]);
     await screenshot(page, 'table-columns');
     await page.keyboard.press('Escape');

@@ -10,7 +10,7 @@ test('a time of day has leading zeros and, for packets, milliseconds', () => {
   expect(clockMinuteText(AT)).toBe('14:03');
 });
 
-test('fractions of a millisecond are cut, never rounded up into the next second', () => {
+test('fractions of a millisecond are truncated, so a time never moves into the next second', () => {
   expect(clockMillisText(Date.UTC(2026, 0, 2, 0, 0, 59, 999) + 0.9)).toBe('00:00:59.999');
 });
 
@@ -28,10 +28,10 @@ test.each([
   expect(ageText(ms)).toBe(text);
 });
 
-test('a span has no decimals', () => {
+test('a duration has no decimals', () => {
   expect(spanText(1_400)).toBe('1 s');
 });
 
-test('how long ago does not flicker in tenths', () => {
-  expect([200, 2_300, 90_000].map(agoText)).toEqual(['now', '2 s ago', '1 min 30 s ago']);
+test('a time ago is in whole seconds, at least one', () => {
+  expect([-5, 200, 2_300, 90_000].map(agoText)).toEqual(['1 s ago', '1 s ago', '2 s ago', '1 min 30 s ago']);
 });

@@ -12,7 +12,7 @@ export function clockMillisText(ms: number): string {
   return `${clockText(whole)}.${String(((whole % 1000) + 1000) % 1000).padStart(3, '0')}`;
 }
 
-/** Local time of day with milliseconds, '14:03:22.118'. Truncated: a packet is never shown later than it was. */
+/** Local time of day without seconds, '14:03'. */
 export function clockMinuteText(ms: number): string {
   return clockText(ms).slice(0, 5);
 }
@@ -24,9 +24,9 @@ export function ageText(ms: number): string {
   return spanText(ms);
 }
 
-/** A time ago, in whole seconds, because tenths would flicker in text that is drawn once a second. */
+/** A time ago, '12 s ago'. At least 1 s, in whole seconds: tenths would flicker in text that is drawn once a second. */
 export function agoText(ms: number): string {
-  return ms < 1500 ? 'now' : `${spanText(ms)} ago`;
+  return `${spanText(Math.max(1000, ms))} ago`;
 }
 
 /** A duration in whole seconds: '12 s', '3 min 5 s'. */

@@ -1,8 +1,8 @@
 import { clockMillisText } from './clock.ts';
 
-/** '14:03:22.118 (UTC+1)', in the browser's time zone. */
+/** 'local time 14:03:22.118 (UTC+1)', in the browser's time zone. */
 export function localTimeText(ms: number): string {
-  return `${clockMillisText(ms)} (${zoneText(-new Date(ms).getTimezoneOffset())})`;
+  return `local time ${clockMillisText(ms)} (${zoneText(-new Date(ms).getTimezoneOffset())})`;
 }
 
 /** Minutes east of Greenwich: 'UTC', 'UTC+1', 'UTC-3:30'. */

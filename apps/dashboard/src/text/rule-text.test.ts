@@ -20,24 +20,24 @@ test.each<[Parameters<typeof effectSentence>[0], number | null, string]>([
   [
     { action: 'deny', source: '203.0.113.7', reason: 'brute force' },
     3_552_000,
-    'Will deny 203.0.113.7 for 59 min 12 s: brute force.',
+    'Will deny packets from 203.0.113.7 for 59 min 12 s: brute force.',
   ],
   [
     { action: 'deny', source: 'any', protocol: 'tcp', destination_port: 22, reason: '' },
     null,
-    'Will deny any source to tcp port 22 with no expiry.',
+    'Will deny packets from any source to tcp port 22 with no expiry.',
   ],
   [
     { action: 'permit', source: 'set:office', protocol: 'icmp', interface: 'eth1' },
     null,
-    'Will always permit the set office with icmp on eth1 with no expiry.',
+    'Will always permit packets from the set office with icmp on eth1 with no expiry.',
   ],
   [
-    { action: 'observe', source: '192.0.2.1', reason: 'ours?' },
+    { action: 'observe', source: '192.0.2.1', reason: 'unknown resolver' },
     60_000,
-    'Will mark, not deny, 192.0.2.1 for 1 min: ours?',
+    'Will observe packets from 192.0.2.1 for 1 min: unknown resolver.',
   ],
-])('says what it does: %o', (rule, lasts, sentence) => {
+])('a rule that will be added has the effect: %o', (rule, lasts, sentence) => {
   expect(effectSentence(rule, lasts)).toBe(sentence);
 });
 

@@ -1,6 +1,6 @@
 import type { Rule } from '@packetlog/common';
 import { spanText } from './clock.ts';
-import { WILL } from './verdict-text.ts';
+import { DOES, WILL } from './verdict-text.ts';
 
 type Matching = Pick<Rule, 'source'> & Partial<Pick<Rule, 'protocol' | 'destination_port' | 'interface'>>;
 
@@ -42,7 +42,7 @@ export function matchText(rule: Matching): string {
 
 type Effective = Matching & Pick<Rule, 'action'> & { reason?: string | undefined };
 
-/** 'Will deny 203.0.113.7 to tcp port 22 for 1 h: brute force.' `lasts` is in ms; null: no expiry. */
+/** 'Will deny packets from 203.0.113.7 to tcp port 22 for 1 h: brute force.' `lasts` is in ms; null: no expiry. */
 export function effectSentence(rule: Effective, lasts: number | null, verbs = WILL): string {
   const { source, kind, service, interface: name } = matchParts(rule);
   const from = kind === 'any' ? 'any source' : kind === 'set' ? `the set ${source}` : source;
@@ -53,6 +53,11 @@ export function effectSentence(rule: Effective, lasts: number | null, verbs = WI
   const because = rule.reason ? `: ${rule.reason}` : '';
   const sentence = `${verbs[rule.action]} ${from}${to}${on}${time}${because}`;
   return /[.?!]$/.test(sentence) ? sentence : `${sentence}.`;
+}
+
+/** 'Rule added. Denies packets from 203.0.113.7 for 1 h: brute force.' */
+export function addedText(rule: Effective, lasts: number | null): string {
+  return `Rule added. ${effectSentence(rule, lasts, DOES)}`;
 }
 
 /** Milliseconds until expiry; null for no expiry. */

@@ -34,7 +34,7 @@ export const VERDICT_TEXT: Readonly<Record<Verdict, VerdictText>> = {
   },
   malformed: {
     label: 'malformed',
-    title: 'Permitted, not readable',
+    title: 'Permitted, malformed',
     meaning: 'Permitted; its headers could not be read.',
   },
   aborted: { label: 'aborted', title: 'Aborted', meaning: 'Lost to an error of the XDP program.' },
@@ -56,16 +56,16 @@ export const POLICY_TEXT: Record<DefaultPolicy, string> = {
   deny: 'Packets that match no permit or observe rule are denied. The change reverts after 30 s unless you confirm it.',
 };
 
-/** Beginning of a sentence about a rule that is not in force yet. */
+/** Beginning of a sentence about a rule that is not added yet. */
 export const WILL: Record<RuleAction, string> = {
-  deny: 'Will deny',
-  permit: 'Will always permit',
-  observe: 'Will mark, not deny,',
+  deny: 'Will deny packets from',
+  permit: 'Will always permit packets from',
+  observe: 'Will observe packets from',
 };
 
-/** Beginning of the same sentence when the rule is in force. */
+/** Beginning of the same sentence about a rule that exists. */
 export const DOES: Record<RuleAction, string> = {
-  deny: 'Denying',
-  permit: 'Always permitting',
-  observe: 'Marking, not denying,',
+  deny: 'Denies packets from',
+  permit: 'Always permits packets from',
+  observe: 'Observes packets from',
 };

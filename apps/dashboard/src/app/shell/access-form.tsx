@@ -31,7 +31,6 @@ export function AccessForm() {
           setText(next);
           setProblem('');
         }}
-        hint="From the first lines that packetlog printed when it started."
         problem={problem}
         secret
       />

@@ -29,16 +29,14 @@ export function NoConnection() {
       <p className="mt-2 text-muted">{text.advice}</p>
       {needsUrl && (
         <figure className="terminal">
-          <figcaption className="sr-only">The line that packetlog prints in the terminal</figcaption>
-          <code>
-            Dashboard: <span className="text-accent">{loader}/#token=…</span>
-          </code>
+          <figcaption className="sr-only">A URL that packetlog url prints</figcaption>
+          <code className="text-accent">{loader}/#token=…</code>
         </figure>
       )}
       {needsUrl && <AccessForm />}
-      {connection.state === 'rejected' && connection.rejection.message !== '' && (
+      {connection.state === 'rejected' && !needsUrl && connection.rejection.message !== '' && (
         <p className="mt-4 text-small text-faint">
-          The loader at {loader} said: “{connection.rejection.message}”
+          Message of the loader at {loader}: “{connection.rejection.message}”
         </p>
       )}
       {text.retry && (

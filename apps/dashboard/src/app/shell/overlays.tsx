@@ -72,7 +72,7 @@ export function Commands() {
     },
     {
       keys: ['?'],
-      name: 'Keys and filter words',
+      name: 'Keys and filter examples',
       group: 'Help',
       keywords: 'help shortcuts keyboard',
       run: () => overlay.show('help'),

@@ -9,7 +9,7 @@ import type { Overview } from './use-overview.ts';
 
 const RANGE_SEGMENTS = RANGES.map(({ id }) => ({ value: id, label: id }));
 const SPLIT_SEGMENTS = [
-  { value: 'action', label: 'by action' },
+  { value: 'action', label: 'by verdict' },
   { value: 'protocol', label: 'by protocol' },
 ] as const;
 const UNIT_SEGMENTS = [

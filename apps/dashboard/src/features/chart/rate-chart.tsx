@@ -59,7 +59,7 @@ export function RateChart({ overview }: { overview: Overview }) {
     hovered ?? (marked === null ? null : points.findLastIndex((point) => point.fromMs <= marked)),
   );
   const age = useAge();
-  const when = readout.when ?? age ?? (idleSeconds < 2 ? 'now' : clockText(toMs));
+  const when = readout.when ?? age ?? clockText(toMs);
   const oneOf = useSnapshot(({ figures }) => figures.sampledOneOf);
 
   const zoomTo = (from: number, to: number) => {

@@ -30,7 +30,7 @@ export function HelpSheet({ onClose }: { onClose: () => void }) {
     commands: known.filter((command, i) => command.group === group && known.findIndex(sameName(command)) === i),
   })).filter(({ commands }) => commands.length > 0);
   return (
-    <Sheet title="Keys and filter words" onClose={onClose}>
+    <Sheet title="Keys and filter examples" onClose={onClose}>
       <div className="sheet-body help">
         <label className="help-switch">
           <input
@@ -58,7 +58,7 @@ export function HelpSheet({ onClose }: { onClose: () => void }) {
           </section>
         ))}
         <section>
-          <h3 className="help-title">Filter words, as tcpdump has them</h3>
+          <h3 className="help-title">Filter examples, in tcpdump syntax</h3>
           <ul className="help-examples">
             {FILTER_EXAMPLES.map(([text, meaning]) => (
               <li key={text}>

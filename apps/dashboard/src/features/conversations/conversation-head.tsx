@@ -16,13 +16,13 @@ interface Heading {
 
 const HEADINGS: readonly Heading[] = [
   { key: 'time', label: 'last seen', title: 'When its newest packet reached the hook', order: 'last' },
-  { key: 'action', label: 'action', title: 'Verdict on its packets' },
+  { key: 'action', label: 'verdict', title: 'Verdict on its packets' },
   { key: 'src', label: 'source', title: 'Source address and port; * where the ports differ' },
   { key: 'dst', label: 'destination', title: 'Destination address and port; * where the ports differ' },
-  { key: 'protocol', label: 'proto', title: 'Protocol above IP; for other frames the Ethernet type' },
+  { key: 'protocol', label: 'protocol', title: 'Protocol above IP; for other frames the Ethernet type' },
   { key: 'count', label: 'packets', title: 'Packets, and the time between the first and the last', order: 'packets' },
   { key: 'bytes', label: 'bytes', title: 'Bytes of all its frames', order: 'bytes' },
-  { key: 'detail', label: 'flags', title: 'All TCP flags that its packets had, or the ICMP type' },
+  { key: 'detail', label: 'flags, type', title: 'All TCP flags that its packets had, or the ICMP type' },
   { key: 'reason', label: 'reason', title: 'Why they got this verdict, or what could not be read' },
 ];
 

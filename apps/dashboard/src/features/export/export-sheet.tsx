@@ -77,8 +77,8 @@ export function ExportSheet({ onClose }: { onClose: () => void }) {
           </div>
           {sampledOneOf > 1 && (
             <p className="text-warn">
-              The kernel records 1 of {formatCount(sampledOneOf)} packets now: the weight of a row is the number of
-              packets that it represents.
+              In the last second the kernel recorded 1 of {formatCount(sampledOneOf)} packets: the weight of a row is
+              the number of packets that it represents.
             </p>
           )}
           {source === 'next' && <Segments label="Duration" segments={SECONDS} value={seconds} onChange={setSeconds} />}

@@ -63,7 +63,7 @@ export function NodeRow({
         {shown && <span className="text-faint"> shown</span>}
         <span className="node-address">
           {loader.address}
-          {isHome && <span className="font-sans"> serves this page</span>}
+          {isHome && <span className="font-sans"> this page</span>}
         </span>
         {text.sentence !== '' && <span className="node-sentence">{text.sentence}</span>}
       </th>

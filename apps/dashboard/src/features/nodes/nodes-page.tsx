@@ -83,9 +83,7 @@ export function NodesPage() {
           </tbody>
         </table>
         {list.length === 1 && (
-          <p className="nodes-alone">
-            This page’s own loader is the only node so far. Add others to see them one at a time or all at once.
-          </p>
+          <p className="nodes-alone">No other nodes. Add one to see it here, alone or together with this one.</p>
         )}
       </section>
       {edited !== null && <NodeSheet address={edited} onClose={() => setEdited(null)} />}

@@ -51,7 +51,7 @@ export function packetPath({ ledger, loss, wouldDeny, sampledOneOf, rowLimit, ba
   const { permit, deny, would_deny, aborted } = VERDICT_TEXT;
   const seen = sum('seen');
   const emitted = sum('emitted');
-  const oneOf = sampledOneOf > 1 ? ` Currently 1 of ${formatCount(sampledOneOf)}.` : '';
+  const oneOf = sampledOneOf > 1 ? ` In the last second 1 of ${formatCount(sampledOneOf)}.` : '';
   return [
     step(
       'hook',

@@ -44,8 +44,8 @@ export function Changes() {
             </span>
             <p>
               {auditSentence(entry)}
-              {entry.forced === true && <span className="text-deny">, although the lockout guard rejected it</span>}
-              {entry.why !== '' && entry.what !== 'undo' && <span className="text-muted">, because: {entry.why}</span>}
+              {entry.forced === true && <span className="text-deny">, forced past the lockout guard</span>}
+              {entry.why !== '' && entry.what !== 'undo' && <span className="text-muted">, reason: {entry.why}</span>}
             </p>
           </li>
         ))}

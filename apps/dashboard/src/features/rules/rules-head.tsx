@@ -31,8 +31,8 @@ export function RulesHead({
   const rates = useSnapshot(({ figures }) => figures.rates);
   const denied = useSnapshot(({ figures }) => figures.ledger && ledgerSum(figures.ledger, 'denied'));
   const state = enforcing
-    ? { word: 'in force', note: pinned ? 'also after packetlog ends' : 'while packetlog runs' }
-    : { word: 'not in force', note: whyNotInForce(snapshot) };
+    ? { text: 'in force', note: pinned ? 'also after packetlog stops' : 'until packetlog stops' }
+    : { text: 'not in force', note: whyNotInForce(snapshot) };
   return (
     <header className="rules-head">
       <h2 className="sr-only">Rules</h2>
@@ -50,14 +50,14 @@ export function RulesHead({
             )}
           </span>
         </Fact>
-        <Fact label="denied now">
+        <Fact label="denied, last second">
           {rates === null ? '—' : <Measure quantity={formatCompact(rates.deny)} exact={rates.deny} per="pkt/s" />}
         </Fact>
-        <Fact label="denied since start">
+        <Fact label="denied since loader start">
           <Count value={denied ?? 0} />
         </Fact>
         <Fact label="status">
-          <span className={enforcing ? '' : 'text-warn'}>{state.word}</span>
+          <span className={enforcing ? '' : 'text-warn'}>{state.text}</span>
           <span className="unit rules-fact-note">{state.note}</span>
         </Fact>
       </div>

@@ -40,7 +40,7 @@ export function Sets({
             </th>
             <th scope="col">rules</th>
             <th scope="col" className="number">
-              read
+              loaded
             </th>
             <th scope="col">file</th>
           </tr>

@@ -6,7 +6,7 @@ import { ALL_NODES } from '../../node/nodes.ts';
 import { useNodes } from '../../node/use-nodes.ts';
 import { formatCompact, formatCount } from '../../text/number.ts';
 import { ruleAddress } from '../../text/rule-text.ts';
-import { RULE_VERDICT } from '../../text/verdict-text.ts';
+import { RULE_VERDICT, VERDICT_TEXT } from '../../text/verdict-text.ts';
 import { Measure } from '../../ui/count.tsx';
 import { VerdictMark } from '../../ui/marks.tsx';
 import { Sparkline } from '../../ui/sparkline.tsx';
@@ -31,19 +31,25 @@ export function DeniedBy({ lists, note, max }: { lists: RangeLists | null; note:
         Denied by
         <span className="text-faint font-normal">{note}</span>
       </h2>
-      <TopList title="Rules that denied most" column="rule" bar="trend" rate="packets per second">
+      <TopList
+        title="Rules that denied, or would deny, most packets"
+        column="rule"
+        bar="trend"
+        rate="packets per second"
+      >
         {rules.map(({ id, action, label, title, packets, series }) => (
           <tr key={id}>
             <th scope="row" title={title}>
               <span className="inline-flex items-center gap-2 max-w-full">
-                <VerdictMark verdict={RULE_VERDICT[action]} />
+                {action !== null && <VerdictMark verdict={RULE_VERDICT[action]} />}
                 <Link href={ruleAddress(id)} prefetch={false} className="rule-link font-mono truncate">
                   {id} <span className="font-sans">{label}</span>
                 </Link>
+                {action === 'observe' && <span className="text-warn shrink-0">{VERDICT_TEXT.would_deny.label}</span>}
               </span>
             </th>
             <td className="top-share">
-              <Sparkline values={series} action={action} width={54} height={12} />
+              <Sparkline values={series} action={action ?? 'permit'} width={54} height={12} />
             </td>
             <td className="top-rate" title={`${formatCount(packets)} packets`}>
               <Measure quantity={formatCompact(packets / seconds)} exact={packets / seconds} per="/s" />

@@ -5,14 +5,15 @@ import { matchText } from '../../text/rule-text.ts';
 /** A rule that denied, or would deny, in a time range. */
 export interface RangeRule {
   readonly id: number;
-  readonly action: RuleAction;
+  /** null for a rule that was removed: its action is not known. */
+  readonly action: RuleAction | null;
   readonly label: string;
   readonly title: string;
   readonly packets: number;
   readonly series: readonly number[];
 }
 
-/** Rules by packets, descending. Removed rules are listed by number; permit rules are left out. */
+/** Rules by packets, descending. Removed rules are listed by number; permit rules are omitted. */
 export function rangeRules(top: HistoryTop['rules'], state: RulesState, max: number): RangeRule[] {
   const known = new Map(state.view?.snapshot.rules.map((rule) => [rule.id, rule]));
   return top
@@ -20,12 +21,12 @@ export function rangeRules(top: HistoryTop['rules'], state: RulesState, max: num
     .slice(0, max)
     .map(({ rule_id, packets, series }) => {
       const rule = known.get(rule_id);
-      const match = rule === undefined ? 'removed since' : matchText(rule);
+      const match = rule === undefined ? 'removed rule' : matchText(rule);
       return {
         id: rule_id,
-        action: rule?.action ?? 'deny',
+        action: rule?.action ?? null,
         label: rule?.reason || match,
-        title: `rule ${rule_id}: ${match}${rule?.reason ? `, because: ${rule.reason}` : ''}`,
+        title: `rule ${rule_id}: ${match}${rule?.reason ? `, reason: ${rule.reason}` : ''}`,
         packets,
         series,
       };

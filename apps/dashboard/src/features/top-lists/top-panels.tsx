@@ -104,11 +104,11 @@ function useRows(lists: RangeLists | null, height: number | null): PanelRows {
 function Estimates({ oneOf }: { oneOf: number }) {
   return (
     <p className="panel-estimates" data-testid="estimates">
-      Estimates: the kernel records{' '}
+      Estimates: in the last second the kernel recorded{' '}
       <data className="font-mono" value={oneOf}>
         1 of {formatCount(oneOf)}
       </data>{' '}
-      packets now. Rates, denied packets and bytes are exact.
+      packets. Rates, denied packets and bytes are exact.
     </p>
   );
 }

@@ -41,8 +41,10 @@ test.each(['unauthorized', 'protocol_mismatch', 'too_many_clients', 'invalid', '
   },
 );
 
-test('without a token, and with a wrong one, the way out is the printed URL', () => {
-  const printed = 'URL that packetlog url prints';
+test('without a token, and with a wrong one, the advice is to run packetlog url', () => {
+  const printed = 'Run packetlog url as root';
   expect(text({ state: 'no-token' }, 0).advice).toContain(printed);
   expect(text({ state: 'rejected', rejection: { code: 'unauthorized', message: '' } }, 0).advice).toContain(printed);
+  const message = 'The admin token is wrong. Run packetlog url.';
+  expect(text({ state: 'rejected', rejection: { code: 'unauthorized', message } }, 0).advice).toBe(message);
 });

@@ -15,7 +15,7 @@ export interface ConnectionText {
   readonly retry: boolean;
 }
 
-const OPEN_URL = 'Open the URL that packetlog url prints on that machine, or paste it here.';
+const OPEN_URL = 'Run packetlog url as root on that machine, and open the URL that it prints, or paste it here.';
 
 /** Describes the state of the connection. `now` is a reading of the clock of `connection`. */
 export function connectionText(connection: Connection, now: number, loader: string): ConnectionText {
@@ -59,8 +59,8 @@ export function connectionText(connection: Connection, now: number, loader: stri
       return {
         label: 'no token',
         age: '',
-        sentence: 'This page needs the token that packetlog printed when it started.',
-        advice: `${OPEN_URL} It ends in #token=…`,
+        sentence: 'This page needs an access token.',
+        advice: OPEN_URL,
         retry: false,
       };
   }
@@ -70,13 +70,14 @@ function rejectionText(rejection: Rejection): Pick<ConnectionText, 'sentence' | 
   switch (rejection.code) {
     case 'unauthorized':
       return {
-        sentence: 'The loader does not accept this token.',
-        advice: `${OPEN_URL} A restart of packetlog may make a new token.`,
+        sentence: 'No access to this loader.',
+        // It says which token is wrong, or how long to wait after too many wrong ones.
+        advice: rejection.message || OPEN_URL,
         retry: true,
       };
     case 'protocol_mismatch':
       return {
-        sentence: 'This page and the loader speak different versions of the protocol.',
+        sentence: 'This page and the loader have different protocol versions.',
         advice: 'Reload the page from the loader itself, or update the older of the two.',
         retry: true,
       };

@@ -9,7 +9,7 @@ export function Age({ timeMs }: { timeMs: number }) {
   const now = useSnapshot(({ figures }) => figures.wallMs);
   return (
     <span className="packet-sentence">
-      <span data-testid="packet-age">{ageText(now - timeMs)} ago</span>, {localTimeText(timeMs)} local time.
+      <span data-testid="packet-age">{ageText(now - timeMs)} ago</span>, {localTimeText(timeMs)}.
     </span>
   );
 }

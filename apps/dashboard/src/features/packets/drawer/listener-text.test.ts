@@ -21,9 +21,9 @@ test.each([
 const listener = (pid: number, process: string, port = 443) => ({ ip_protocol: 6, port, pid, process });
 
 test('listeners are named, and so is their absence', () => {
-  expect(listenerText([listener(812, 'nginx')], 6, 443)).toBe('nginx (pid 812) listens on this port now.');
+  expect(listenerText([listener(812, 'nginx')], 6, 443)).toBe('nginx (pid 812) listens on this port.');
   expect(listenerText([listener(1, 'a'), listener(2, 'a'), listener(3, 'b'), listener(9, 'c', 80)], 6, 443)).toBe(
-    'a (pids 1, 2), b (pid 3) listen on this port now.',
+    'a (pids 1, 2), b (pid 3) listen on this port.',
   );
   expect(
     listenerText(
@@ -32,7 +32,7 @@ test('listeners are named, and so is their absence', () => {
       443,
     ),
   ).toContain('node (4 processes)');
-  expect(listenerText([listener(812, 'nginx')], 17, 443)).toBe('No process on that machine listens on this port now.');
+  expect(listenerText([listener(812, 'nginx')], 17, 443)).toBe('No process on that machine listens on this port.');
 });
 
 test('a name from elsewhere cannot draw over other text', () => {

@@ -5,14 +5,14 @@ export function plainName(name: string): string {
   return name.replace(/[^\x20-\x7e]/g, '?').slice(0, 253);
 }
 
-/** 'nginx (pid 812) listens on this port now.' */
+/** 'nginx (pid 812) listens on this port.' */
 export function listenerText(listeners: readonly Listener[], ip_protocol: number, port: number): string {
   const here = listeners.filter((each) => each.ip_protocol === ip_protocol && each.port === port);
-  if (here.length === 0) return 'No process on that machine listens on this port now.';
+  if (here.length === 0) return 'No process on that machine listens on this port.';
   const processes = new Map<string, number[]>();
   for (const { process, pid } of here) processes.set(process, [...(processes.get(process) ?? []), pid]);
   const names = [...processes].map(([process, pids]) => `${plainName(process)} (${pidText(pids)})`);
-  return `${names.join(', ')} ${here.length === 1 ? 'listens' : 'listen'} on this port now.`;
+  return `${names.join(', ')} ${here.length === 1 ? 'listens' : 'listen'} on this port.`;
 }
 
 const MAX_PIDS = 3;

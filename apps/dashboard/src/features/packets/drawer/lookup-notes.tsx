@@ -54,7 +54,7 @@ function reverseNameText(name: string | null): string {
 
 const LISTENING_PROTOCOLS: ReadonlySet<number> = new Set([6, 17]);
 
-/** Processes that listen on the port now, marked as inferred. */
+/** Processes that listen on the port, marked as inferred: they are looked up after the packet arrived. */
 export function ListenerNote({ ip_protocol, port }: { ip_protocol: number; port: number }) {
   const hasListeners = LISTENING_PROTOCOLS.has(ip_protocol);
   const answer = useListeners(hasListeners);
@@ -65,7 +65,7 @@ export function ListenerNote({ ip_protocol, port }: { ip_protocol: number; port:
       {answer.ok && (
         <span
           className="inferred"
-          title="The process that listens now. It may have been another one when the packet arrived."
+          title="Looked up after the packet arrived: it may have been another process at that time."
         >
           inferred
         </span>

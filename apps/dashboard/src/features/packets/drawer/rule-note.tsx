@@ -3,6 +3,7 @@
 import Link from 'next/link';
 import { useSnapshot } from '../../../node/live-context.tsx';
 import { effectSentence, ruleAddress, timeLeft } from '../../../text/rule-text.ts';
+import { DOES } from '../../../text/verdict-text.ts';
 import { useRulesView } from '../../rules/index.ts';
 
 /** The rule that decided, as it is now, with its author. */
@@ -12,7 +13,7 @@ export function RuleNote({ id }: { id: number }) {
   if (rule === undefined) return <span className="packet-sentence">This rule was removed.</span>;
   return (
     <span className="packet-sentence">
-      {effectSentence(rule, timeLeft(rule, now))} Added by {rule.created_by}.{' '}
+      {effectSentence(rule, timeLeft(rule, now), DOES)} Added by {rule.created_by}.{' '}
       <Link href={ruleAddress(id)} className="text-link" prefetch={false}>
         Show the rule
       </Link>

@@ -53,7 +53,7 @@ export const COLUMNS: Readonly<Record<ColumnKey, Column>> = keyed([
   },
   {
     key: 'action',
-    label: 'action',
+    label: 'verdict',
     title: 'Verdict on the packet',
     min: 66,
     wide: 80,
@@ -95,7 +95,7 @@ export const COLUMNS: Readonly<Record<ColumnKey, Column>> = keyed([
   },
   {
     key: 'protocol',
-    label: 'proto',
+    label: 'protocol',
     title: 'Protocol above IP; for other frames the Ethernet type',
     min: 56,
     wide: 72,
@@ -103,7 +103,7 @@ export const COLUMNS: Readonly<Record<ColumnKey, Column>> = keyed([
   },
   {
     key: 'detail',
-    label: 'flags',
+    label: 'flags, type',
     title: 'TCP flags, or the ICMP type',
     min: 86,
     share: 0.6,
@@ -112,7 +112,7 @@ export const COLUMNS: Readonly<Record<ColumnKey, Column>> = keyed([
   },
   {
     key: 'length',
-    label: 'length',
+    label: 'bytes',
     title: 'Length of the frame at the hook, in bytes',
     min: 40,
     wide: 48,
@@ -120,7 +120,7 @@ export const COLUMNS: Readonly<Record<ColumnKey, Column>> = keyed([
   },
   {
     key: 'interface',
-    label: 'iface',
+    label: 'interface',
     title: 'Interface where the packet arrived',
     min: 44,
     share: 0.2,
@@ -129,7 +129,7 @@ export const COLUMNS: Readonly<Record<ColumnKey, Column>> = keyed([
   },
   {
     key: 'vlan',
-    label: 'vlan',
+    label: 'VLAN',
     title: 'Id of the outer VLAN tag; 0 is a priority tag',
     min: 32,
     wide: 40,
@@ -137,7 +137,7 @@ export const COLUMNS: Readonly<Record<ColumnKey, Column>> = keyed([
   },
   {
     key: 'ether_type',
-    label: 'ethertype',
+    label: 'EtherType',
     title: 'Ethernet type behind the VLAN tags',
     min: 60,
     wide: 72,
@@ -145,7 +145,7 @@ export const COLUMNS: Readonly<Record<ColumnKey, Column>> = keyed([
   },
   {
     key: 'weight',
-    label: '1 of',
+    label: 'weight',
     title: 'Packets this row represents when sampling',
     min: 40,
     wide: 48,

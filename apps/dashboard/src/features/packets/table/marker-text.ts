@@ -14,6 +14,6 @@ export function markerSentence({ kind, rows, span_ms }: Marker): string {
     case 'restarted':
       return 'The loader was restarted: its counters began at 0';
     case 'filtered':
-      return 'The filter changed here: older rows passed the previous filter, too';
+      return 'The filter changed here: older rows match the previous filter as well';
   }
 }

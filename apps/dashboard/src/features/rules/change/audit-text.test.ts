@@ -16,7 +16,7 @@ test.each<[Partial<AuditEntry>, string]>([
   [{ after: { rules: [makeRule({ id: 12 })] } }, 'added rule 12: deny 203.0.113.7'],
   [{ what: 'remove', before: { rules: [makeRule(), makeRule({ id: 2 })] } }, 'removed 2 rules'],
   [{ what: 'expire', before: { rules: [makeRule({ id: 5 })] } }, 'rule 5: deny 203.0.113.7 expired'],
-  [{ what: 'policy', after: { default_policy: 'deny' } }, 'default policy is now deny'],
+  [{ what: 'policy', after: { default_policy: 'deny' } }, 'set the default policy to deny'],
   [
     { what: 'import', after: { sets: [{ name: 'scanners', entries: 1, loaded_at_ms: 0 }] } },
     'imported set scanners, 1 entry',

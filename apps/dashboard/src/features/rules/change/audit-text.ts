@@ -25,7 +25,7 @@ export function auditSentence({ what, why, before, after, at }: AuditEntry): str
     case 'remove':
       return rules('removed', then);
     case 'policy':
-      return `default policy is now ${after?.default_policy ?? 'another one'}`;
+      return `set the default policy${after?.default_policy === undefined ? '' : ` to ${after.default_policy}`}`;
     case 'import':
       return `imported ${(after?.sets ?? []).map(({ name, entries }) => `set ${name}, ${entriesText(entries)}`).join('; ')}`;
     case 'apply':

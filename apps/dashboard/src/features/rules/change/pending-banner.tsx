@@ -16,7 +16,7 @@ export function PendingBanner() {
   const { confirm, revert } = useRuleActions();
   if (pending === undefined) return null;
   return (
-    <section className="pending appear" aria-label="A change waits to be confirmed" data-testid="pending">
+    <section className="pending appear" aria-label="Pending change" data-testid="pending">
       <span
         className={clsx('pending-clock', seconds <= 10 && 'pending-soon')}
         data-testid="pending-seconds"
@@ -29,9 +29,9 @@ export function PendingBanner() {
         <p role="status">{asSentence(pending.why)}</p>
         <p className="text-muted">
           {seconds > 0
-            ? 'In force now. It reverts when the time is up, even if you lose access.'
-            : 'Time is up: reverting.'}
-          {!mayChange && ' This connection is read-only and cannot confirm it.'}
+            ? 'Pending change: it is in force, and reverts when the time is up, even if you lose access.'
+            : 'The time is up: the change reverts.'}
+          {!mayChange && ' This connection is read-only and cannot confirm the change.'}
         </p>
       </div>
       {mayChange && (

@@ -5,14 +5,14 @@ import { rejectionText } from './rejection-text.ts';
 test.each<[RulesError, RegExp, boolean]>([
   [
     { code: 'lockout', message: '', protected: { kind: 'ssh_peer', address: '192.0.2.9' } },
-    /lock out 192\.0\.2\.9, the peer of an open SSH session/,
+    /lock out 192\.0\.2\.9, which has an open SSH session/,
     true,
   ],
   [{ code: 'lockout', message: '', protected: { kind: 'gateway', address: '192.0.2.1' } }, /default gateway/, true],
   [{ code: 'forbidden', message: '' }, /second URL that packetlog printed/, false],
   [{ code: 'limit', message: 'At most 5 rules.' }, /At most 5 rules/, false],
   [{ code: 'invalid', message: 'rule.source: is none' }, /^Rule\.source: is none\.$/, false],
-])('a rejection %o is explained, and may be overruled only where that makes sense', (error, sentence, mayForce) => {
+])('a rejection %o is explained, and only a lockout can be forced', (error, sentence, mayForce) => {
   const text = rejectionText(error);
   expect(text.sentence).toMatch(sentence);
   expect(text.mayForce).toBe(mayForce);

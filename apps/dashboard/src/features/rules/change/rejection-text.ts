@@ -9,10 +9,10 @@ export interface RejectionText {
 }
 
 const PROTECTED_TEXT: Record<ProtectedAddress['kind'], (address: string) => string> = {
-  operator: (address) => `${address}, where this page, or another with the admin token, is open`,
-  ssh_peer: (address) => `${address}, the peer of an open SSH session`,
-  gateway: (address) => `${address}, the default gateway: without it nothing arrives from outside`,
-  dns: (address) => `${address}, a DNS server that this machine asks`,
+  operator: (address) => `${address}, the address of this page or of another client that can change rules`,
+  ssh_peer: (address) => `${address}, which has an open SSH session`,
+  gateway: (address) => `${address}, the default gateway: nothing from outside this network would arrive`,
+  dns: (address) => `${address}, a DNS server of this machine`,
   protect: (address) => `${address}, which is on the list of protected addresses`,
 };
 
@@ -41,9 +41,9 @@ export function rejectionText(error: RulesError): RejectionText {
     case 'unavailable':
       return { title: 'Rejected.', sentence: asSentence(error.message), mayForce: false };
     default:
-      return { title: 'The loader rejected this.', sentence: asSentence(error.message), mayForce: false };
+      return { title: 'The loader rejected the change.', sentence: asSentence(error.message), mayForce: false };
   }
 }
 
 export const HOW_TO_CHANGE =
-  'To change rules, open the second URL that packetlog printed in the terminal, the one with admin_token in it.';
+  'To change rules, open the URL with admin_token in it: the second URL that packetlog printed.';

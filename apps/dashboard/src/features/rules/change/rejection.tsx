@@ -20,10 +20,10 @@ export function Rejection({ error, force }: { error: RulesError; force?: () => v
       {mayForce && force !== undefined && (
         <>
           <p className="text-muted">
-            Nothing was changed. Do it anyway only if you have another way to reach this machine.
+            Nothing was changed. Apply it anyway only if you have another way to reach this machine.
           </p>
           <button type="button" className="button button-danger" data-testid="force" onClick={force}>
-            Do it anyway
+            Apply anyway
           </button>
         </>
       )}

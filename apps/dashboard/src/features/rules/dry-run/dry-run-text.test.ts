@@ -15,15 +15,17 @@ const report = (over: Partial<DryRunReport> = {}): DryRunReport => ({
   ...over,
 });
 
-test('a dry-run says first how much of the traffic it is about', () => {
-  expect(coverageSentence(report())).toBe('In 10 s 1,000 packets arrived; all were checked.');
+test('a dry run reports how much of the traffic it checked', () => {
+  expect(coverageSentence(report())).toBe('Checked all 1,000 packets in 10 s.');
   expect(coverageSentence(report({ judged: 250 }))).toMatch(
-    /250 of them \(25 %\) were checked\. The rest were sampled/,
+    /^Checked 250 of 1,000 packets \(25 %\) in 10 s\. The others were sampled/,
   );
-  expect(coverageSentence(report({ seen: 0, judged: 0 }))).toMatch(/no packets arrived, so this says nothing/);
+  expect(coverageSentence(report({ seen: 0, judged: 0 }))).toMatch(
+    /^No packets arrived in 10 s, so the result says nothing/,
+  );
 });
 
-test('and then what would have been denied', () => {
+test('a dry run reports how many packets would have been denied', () => {
   expect(verdictSentence(report())).toBe('Would have denied no packets.');
   expect(verdictSentence(report({ denied: { packets: 27, bytes: 1 } }))).toBe(
     'Would have denied 27 of 1,000 packets (2.7 %).',

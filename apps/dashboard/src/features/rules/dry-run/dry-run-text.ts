@@ -1,13 +1,14 @@
 import type { DryRunReport } from '@packetlog/common';
 import { counted, formatCount } from '../../../text/number.ts';
 
-/** How much of the traffic the report covers. */
+/** How much of the traffic was checked. */
 export function coverageSentence({ seconds, seen, judged }: DryRunReport): string {
-  const time = `In ${Math.round(seconds)} s`;
-  if (seen === 0) return `${time} no packets arrived, so this says nothing about the rules. Try a longer dry run.`;
-  if (judged >= seen) return `${time} ${counted(seen, 'packet')} arrived; all were checked.`;
+  const time = `in ${Math.round(seconds)} s`;
+  if (seen === 0)
+    return `No packets arrived ${time}, so the result says nothing about the rules. Try a longer dry run.`;
+  if (judged >= seen) return `Checked all ${counted(seen, 'packet')} ${time}.`;
   const share = percentText(judged / seen);
-  return `${time} ${counted(seen, 'packet')} arrived; ${formatCount(judged)} of them (${share}) were checked. The rest were sampled out or lost. The numbers below are of the checked packets.`;
+  return `Checked ${formatCount(judged)} of ${counted(seen, 'packet')} (${share}) ${time}. The others were sampled out or lost, and are not in the numbers below.`;
 }
 
 export function verdictSentence({ denied, observed, judged }: DryRunReport): string {

@@ -54,7 +54,9 @@ export function DryRun({ request }: { request: DryRunRequest | null }) {
         ))}
       </div>
       <div aria-live="polite">
-        {state.at === 'idle' && <p className="field-hint">Counts what the rule would deny. Nothing is changed.</p>}
+        {state.at === 'idle' && (
+          <p className="field-hint">Counts the packets that the change would deny. Nothing is changed.</p>
+        )}
         {state.at === 'running' && <Running key={state.since} seconds={state.seconds} />}
         {state.at === 'done' && <Report report={state.report} />}
       </div>
@@ -66,7 +68,7 @@ export function DryRun({ request }: { request: DryRunRequest | null }) {
 function Running({ seconds }: { seconds: number }) {
   return (
     <div className="dry-run-running">
-      <p className="field-hint">Watching for {seconds} s …</p>
+      <p className="field-hint">Checking packets for {seconds} s …</p>
       <span className="dry-run-bar" style={{ animationDuration: `${seconds}s` }} />
     </div>
   );

@@ -3,8 +3,8 @@
 import { parseDuration, type RulesError } from '@packetlog/common';
 import { useId, useState } from 'react';
 import { endpointText, type PacketRow } from '../../../text/row-text.ts';
-import { effectSentence } from '../../../text/rule-text.ts';
-import { ACTION_TEXT, DOES } from '../../../text/verdict-text.ts';
+import { addedText, effectSentence } from '../../../text/rule-text.ts';
+import { ACTION_TEXT } from '../../../text/verdict-text.ts';
 import { VerdictMark } from '../../../ui/marks.tsx';
 import { Segments } from '../../../ui/segments.tsx';
 import { Sheet } from '../../../ui/sheet.tsx';
@@ -59,7 +59,7 @@ export function DenySheet({
   const submit = async (force = false) => {
     if (busy || problems !== null) return;
     setBusy(true);
-    const error = await actions.add(draft, effectSentence(draft, lasts, DOES), force);
+    const error = await actions.add(draft, addedText(draft, lasts), force);
     setBusy(false);
     if (error === null) onDone();
     else setRejection(error);

@@ -3,8 +3,8 @@
 import { parseDuration, type Rule, type RulesError } from '@packetlog/common';
 import { useState } from 'react';
 import { useSnapshot } from '../../../node/live-context.tsx';
-import { effectSentence, expiryText, timeLeft } from '../../../text/rule-text.ts';
-import { ACTION_TEXT, DOES } from '../../../text/verdict-text.ts';
+import { addedText, effectSentence, expiryText, timeLeft } from '../../../text/rule-text.ts';
+import { ACTION_TEXT } from '../../../text/verdict-text.ts';
 import { Segments } from '../../../ui/segments.tsx';
 import { Sheet } from '../../../ui/sheet.tsx';
 import { TextField } from '../../../ui/text-field.tsx';
@@ -45,7 +45,7 @@ export function RuleFormSheet({ rule, onClose }: { rule?: Rule | undefined; onCl
     const changes = rule === undefined ? null : changesOf(rule, form, draft);
     const error =
       rule === undefined
-        ? await actions.add(draft, effectSentence(draft, lasts, DOES), force)
+        ? await actions.add(draft, addedText(draft, lasts), force)
         : changes === null
           ? null
           : await actions.edit(rule.id, changes, force);

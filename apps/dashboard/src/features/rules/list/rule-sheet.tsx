@@ -6,7 +6,7 @@ import type { ListedRule } from '../../../node/state/rules-state.ts';
 import { agoText, clockText } from '../../../text/clock.ts';
 import { ABSENT, formatBytes, formatCompact } from '../../../text/number.ts';
 import { effectSentence, expiryText, matchParts, timeLeft } from '../../../text/rule-text.ts';
-import { RULE_VERDICT } from '../../../text/verdict-text.ts';
+import { DOES, RULE_VERDICT } from '../../../text/verdict-text.ts';
 import { Count, Measure } from '../../../ui/count.tsx';
 import { VerdictMark } from '../../../ui/marks.tsx';
 import { Sheet } from '../../../ui/sheet.tsx';
@@ -40,7 +40,7 @@ export function RuleSheet({
           Rule <span className="font-mono">{rule.id}</span>
         </span>
       }
-      note={effectSentence(rule, timeLeft(rule, now))}
+      note={effectSentence(rule, timeLeft(rule, now), DOES)}
       onClose={onClose}
     >
       <div className="sheet-body">
@@ -51,10 +51,10 @@ export function RuleSheet({
           <Figure label="bytes">
             <Measure quantity={formatBytes(count.bytes)} exact={count.bytes} per="" />
           </Figure>
-          <Figure label="now">
+          <Figure label="rate, last second">
             <Measure quantity={formatCompact(count.perSecond)} exact={count.perSecond} per="/s" />
           </Figure>
-          <Figure label="last seen">{count.lastSeenMs === null ? 'never' : agoText(now - count.lastSeenMs)}</Figure>
+          <Figure label="last hit">{count.lastSeenMs === null ? 'never' : agoText(now - count.lastSeenMs)}</Figure>
         </div>
         <div>
           <p className="field-label">Packets in each of the last 60 seconds</p>

@@ -27,14 +27,19 @@ interface Column {
 const COLUMNS: readonly Column[] = [
   { key: 'id', label: 'rule', title: 'Number of the rule; each record that it decided carries it', sort: 'id' },
   { key: 'action', label: 'action', title: 'permit wins over deny, deny over observe' },
-  { key: 'match', label: 'matches', title: 'Source, destination service and interface' },
-  { key: 'rate', label: 'hits, last 60 s', title: 'Packets it decided, and how many per second now', sort: 'rate' },
+  { key: 'match', label: 'match', title: 'Source, destination service and interface' },
+  {
+    key: 'rate',
+    label: 'hits, last 60 s',
+    title: 'Packets it decided in each of the last 60 s, and in the last second',
+    sort: 'rate',
+  },
   { key: 'packets', label: 'packets', title: 'Packets it decided since it was added, exact', sort: 'packets' },
   { key: 'bytes', label: 'bytes', title: 'Their bytes', sort: 'bytes' },
-  { key: 'seen', label: 'last seen', title: 'When it last decided a packet', sort: 'last_seen' },
-  { key: 'expires', label: 'expires in', title: 'When it expires', sort: 'expires' },
+  { key: 'seen', label: 'last hit', title: 'When it last decided a packet', sort: 'last_seen' },
+  { key: 'expires', label: 'expiry', title: 'Time until the rule expires', sort: 'expires' },
   { key: 'reason', label: 'reason', title: 'The reason that its author gave' },
-  { key: 'by', label: 'by', title: 'Author of the rule' },
+  { key: 'by', label: 'author', title: 'Author of the rule' },
   { key: 'tools', label: '', title: '' },
 ];
 
