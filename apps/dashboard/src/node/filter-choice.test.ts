@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { withSaved } from './filter-choice.ts';
 
 describe('withSaved', () => {
-  it('keeps the newest first, each once, and twenty of them', () => {
+  it('keeps 20 filters, newest first, each once', () => {
     expect(withSaved(['a', 'b'], 'b')).toEqual(['b', 'a']);
     expect(
       withSaved(

@@ -4,7 +4,7 @@ import { lazyIfPresent, lazyWithRetry } from './lazy-with-retry.ts';
 const FILE = '/_next/static/chunks/0a-b_c~d.js';
 const PART = { name: 'the part' };
 
-/** Fails so often, in the bundler's words. */
+/** Fails this many times with the bundler's error, then loads. */
 function failing(times: number) {
   const asked = { times: 0 };
   const load = async () => {
@@ -16,7 +16,7 @@ function failing(times: number) {
   return { asked, load };
 }
 
-/** A loader that answers so, and what the page says of itself. */
+/** A loader with these answers, and whether the page was marked as outdated. */
 function loader(answers: Readonly<Record<string, number | null>>) {
   let old = 0;
   return {
@@ -35,21 +35,21 @@ test.each([
   ['is behind a proxy that says so', { [FILE]: 502, '/rules': 502 }],
   ['has it again when it is looked for', { [FILE]: 200, '/rules': 200 }],
   ['serves no dashboard for now', { [FILE]: 404, '/rules': 404 }],
-])('what cannot be fetched is asked for again until it comes, while the loader %s', async (_, answer) => {
+])('a part that cannot be loaded is retried while the loader %s', async (_, answer) => {
   const { asked, load } = failing(3);
   const from = loader(answer);
   expect(await lazyWithRetry(load, from)).toBe(PART);
   expect([asked.times, from.saidOld()]).toEqual([4, 0]);
 });
 
-test('what a loader has no more is not asked for again, and the page says that it is old', async () => {
+test('a part that the loader no longer has is not retried, and the page is marked as outdated', async () => {
   const { asked, load } = failing(Number.POSITIVE_INFINITY);
   const from = loader({ [FILE]: 404, '/rules': 200 });
   expect(await lazyIfPresent(load, from)).toBeNull();
   expect([asked.times, from.saidOld()]).toEqual([1, 1]);
 });
 
-test('a loader that was away and comes back with other parts is noticed', async () => {
+test('a loader that returns without the part marks the page as outdated', async () => {
   const { asked, load } = failing(Number.POSITIVE_INFINITY);
   const upgraded = loader({ [FILE]: 404, '/rules': 200 });
   const statusOf = async (path: string) => (asked.times < 3 ? null : upgraded.statusOf(path));
@@ -57,7 +57,7 @@ test('a loader that was away and comes back with other parts is noticed', async 
   expect([asked.times, upgraded.saidOld()]).toEqual([3, 1]);
 });
 
-test('another error than that of a file says nothing about the age of the page', async () => {
+test('an error without a file does not mark the page as outdated', async () => {
   let asked = 0;
   const from = loader({ [FILE]: 404, '/rules': 200 });
   const load = async () => {

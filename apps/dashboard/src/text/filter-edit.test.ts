@@ -13,7 +13,7 @@ test.each([
   ['udp or icmp', '(udp or icmp) and dst port 22', '(udp or icmp) and not dst port 22'],
   ['not (udp or icmp)', 'not (udp or icmp) and dst port 22', 'not (udp or icmp) and not dst port 22'],
   ['udp or icmp and deny', '(udp or icmp) and deny and dst port 22', '(udp or icmp) and deny and not dst port 22'],
-  // Said already.
+  // Already in the filter.
   ['dst port 22', 'dst port 22', 'not dst port 22'],
   ['tcp and dst port ssh', 'tcp and dst port 22', 'tcp and not dst port 22'],
   ['not dst port 22 and tcp', 'tcp and dst port 22', 'tcp and not dst port 22'],
@@ -23,6 +23,6 @@ test.each([
   for (const result of [only, without]) expect(() => parseFilter(result)).not.toThrow();
 });
 
-test('one that cannot be read gives way', () => {
+test('an invalid filter is replaced', () => {
   expect(onlyThis('tcp dst prot', SSH)).toBe('dst port 22');
 });

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { completed, edited, narrowed, readFilterText, shortFilter } from './filter-text.ts';
 
 describe('readFilterText', () => {
-  it('takes nothing for everything', () => {
+  it('reads an empty text as all packets', () => {
     expect(readFilterText('  ')).toEqual({ filter: null, trouble: null });
   });
 
-  it('gives the place and the fix of what is wrong', () => {
+  it('returns the position and the fix of an error', () => {
     const { filter, trouble } = readFilterText('tcp dst prot 443');
     expect(filter).toBeNull();
     expect(trouble).toMatchObject({ from: 8, to: 12, fix: 'port' });

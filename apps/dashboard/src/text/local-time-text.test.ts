@@ -10,7 +10,7 @@ test.each([
   expect(zoneText(minutes)).toBe(text);
 });
 
-test('a time is shown in local time, with its zone', () => {
+test('a time is local time with its zone', () => {
   expect(localTimeText(Date.UTC(2030, 2, 17, 12, 46, 40, 118))).toMatch(
     /^local time \d\d:\d\d:40\.118 \(UTC([+-]\d.*)?\)$/,
   );

@@ -6,7 +6,7 @@ test.each([
   [999, '999'],
   [1_234_567, '1,234,567'],
   [Number.MAX_SAFE_INTEGER, '9,007,199,254,740,991'],
-])('%d is written out as %s', (count, text) => {
+])('%d is written as %s', (count, text) => {
   expect(formatCount(count)).toBe(text);
 });
 
@@ -24,7 +24,7 @@ test.each([
   [99_960, '100', 'k'],
   [999_600, '1.00', 'M'],
   [25_900_000, '25.9', 'M'],
-])('%d keeps three digits: %s %s', (amount, value, unit) => {
+])('%d has three significant digits: %s %s', (amount, value, unit) => {
   expect(formatCompact(amount)).toEqual({ value, unit });
 });
 
@@ -36,21 +36,21 @@ test.each([
   [60_000, '60', 'k'],
   [100, '100', ''],
   [200_000, '200', 'k'],
-])('the round number %d stands at an axis as %s %s', (amount, value, unit) => {
+])('%d at an axis is %s %s', (amount, value, unit) => {
   expect(formatRound(amount)).toEqual({ value, unit });
 });
 
-test('bytes carry B behind the step', () => {
+test('bytes have the unit B with its prefix', () => {
   expect(formatBytes(31_000_000)).toEqual({ value: '31.0', unit: 'MB' });
   expect(formatBytes(60)).toEqual({ value: '60', unit: 'B' });
 });
 
-test('value and unit do not part at a line end', () => {
+test('value and unit stay on one line', () => {
   expect(quantityText(formatCompact(48_213))).toBe('48.2\u00a0k');
   expect(quantityText(formatCompact(3))).toBe('3');
 });
 
-test('one is singular', () => {
+test('a count of 1 is singular', () => {
   expect(counted(1, 'row')).toBe('1 row');
   expect(counted(34_812, 'packet')).toBe('34,812 packets');
 });

@@ -4,11 +4,11 @@ import { quietSentence } from './quiet-text.ts';
 const LAST = Date.UTC(2026, 0, 2, 14, 3, 1);
 const quiet = { live: true, interfaces: ['eth0'], seen: 5, quietMs: 12_000, lastPacketMs: LAST };
 
-test('before the first packet', () => {
+test('before the first packet the sentence says that there were none', () => {
   expect(quietSentence({ ...quiet, seen: 0, lastPacketMs: null })).toBe('No packets on eth0 yet.');
 });
 
-test('after a while without packets it says for how long, and when the last one came', () => {
+test('after some seconds without packets the sentence has their number and the time of the last packet', () => {
   expect(quietSentence(quiet)).toBe('No packets on eth0 for 12 s; last packet 14:03:01.');
 });
 
@@ -18,14 +18,14 @@ test('packets before the page was opened are counted, without their unknown time
   );
 });
 
-test('while packets come there is nothing to say', () => {
+test('while packets arrive there is no sentence', () => {
   expect(quietSentence({ ...quiet, quietMs: 900 })).toBeNull();
 });
 
-test('without a live connection nothing is claimed', () => {
+test('without a live connection there is no sentence', () => {
   expect(quietSentence({ ...quiet, live: false })).toBeNull();
 });
 
-test('several interfaces are named', () => {
+test('all interfaces are named', () => {
   expect(quietSentence({ ...quiet, interfaces: ['eth0', 'wg0'], seen: 0 })).toBe('No packets on eth0, wg0 yet.');
 });

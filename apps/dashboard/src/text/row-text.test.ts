@@ -7,7 +7,7 @@ import { exactTime, packetRow } from './row-text.ts';
 const names = (ifindex: number) => (ifindex === 2 ? 'eth0' : undefined);
 const row = (over: Partial<PacketLog> = {}) => packetRow(makeBatch([makePacket(over)]), 0, names);
 
-test('a TCP packet over IPv4 reads from left to right', () => {
+test('a TCP packet over IPv4 has the text of every column', () => {
   expect(row({ timestamp_ns: 1_767_362_602_118_345_678n })).toEqual({
     time: '14:03:22.118',
     verdict: 'permit',
@@ -32,14 +32,14 @@ test('a timestamp has nanoseconds', () => {
   expect(exactTime(1_767_362_602_118_345_678n)).toBe('2026-01-02T14:03:22.118345678Z');
 });
 
-test('an IPv6 address stands in brackets before a port, and without where there is none', () => {
+test('an IPv6 address is in brackets before a port', () => {
   const tcp = row({ src_addr: '2001:db8::1', ether_type: 0x86dd });
   expect(tcp.src).toEqual({ addr: '2001:db8::1', port: '50211', bracketed: true });
   const ping = row({ src_addr: '2001:db8::1', ether_type: 0x86dd, ip_protocol: 58, src_port: 0, dst_port: 128 * 256 });
   expect(ping.src).toEqual({ addr: '2001:db8::1', port: '', bracketed: false });
 });
 
-test('ICMP has its type in words and no ports', () => {
+test('ICMP has the name of its type and no ports', () => {
   expect(row({ ip_protocol: 1, src_port: 0, dst_port: 3 * 256 + 3, tcp_flags: 0 })).toMatchObject({
     protocol: 'ICMP',
     detail: 'destination unreachable: port unreachable',
@@ -47,11 +47,11 @@ test('ICMP has its type in words and no ports', () => {
   });
 });
 
-test('ICMPv6 is called by the name people use', () => {
+test('IPv6-ICMP is called ICMPv6', () => {
   expect(row({ ip_protocol: 58, dst_port: 135 * 256 }).protocol).toBe('ICMPv6');
 });
 
-test('a frame that is not IP shows what it is, and no addresses', () => {
+test('a frame that is not IP has its Ethernet type and no addresses', () => {
   const arp = row({
     src_addr: '::',
     dst_addr: '::',
@@ -72,13 +72,13 @@ test('a frame that is not IP shows what it is, and no addresses', () => {
 });
 
 test.each(['fragment', 'truncated', 'rule', 'default_policy'] as const)(
-  'with the reason %s a port that was not read is not shown as 0',
+  'with the reason %s a port that was not read is absent, not 0',
   (reason) => {
     expect(row({ src_port: 0, dst_port: 0, tcp_flags: 0, reason: REASONS[reason] }).src.port).toBe('');
   },
 );
 
-test('a port that really is 0 is shown', () => {
+test('port 0 is shown', () => {
   expect(row({ src_port: 0 }).src.port).toBe('0');
   expect(row({ ip_protocol: 17, src_port: 0, dst_port: 0 }).dst.port).toBe('0');
 });
@@ -92,7 +92,7 @@ test.each([
   [ACTIONS.permit, REASONS.not_ip, 'permit'],
   [ACTIONS.aborted, REASONS.none, 'aborted'],
   [77, REASONS.none, 'aborted'],
-] as const)('action %d with reason %d looks like %s', (action, reason, verdict) => {
+] as const)('action %d with reason %d has the verdict %s', (action, reason, verdict) => {
   expect(row({ action, reason }).verdict).toBe(verdict);
 });
 
@@ -106,7 +106,7 @@ test.each([
   expect(row(over).reason).toBe(text);
 });
 
-test('a VLAN and an interface that is gone are still shown', () => {
+test('a VLAN and a removed interface are shown', () => {
   expect(row({ vlan_id: 120, ifindex: 9 })).toMatchObject({ vlan: '120', interface: '#9' });
   expect(row({ vlan_id: 4096 }).vlan).toBe('0');
 });

@@ -41,7 +41,7 @@ test.each<[Parameters<typeof effectSentence>[0], number | null, string]>([
   expect(effectSentence(rule, lasts)).toBe(sentence);
 });
 
-test('how long a rule still holds', () => {
+test('the time left of a rule, or no expiry', () => {
   const now = Date.parse('2026-01-02T14:00:00Z');
   expect(expiryText({}, now)).toBe('no expiry');
   expect(expiryText({ expires_at: '2026-01-02T14:59:12Z' }, now)).toBe('59 min 12 s');

@@ -13,21 +13,21 @@ test.each([
   [`${HERE}/#token=${TOKEN}`],
   [`Dashboard: ${HERE}/rules#token=${TOKEN}`],
   [`${HERE}/#token=${TOKEN}&loader=http://elsewhere.example`],
-])('%j opens this page with the token, and with nothing else', (text) => {
+])('%j opens this page with the token only', (text) => {
   expect(readPastedAccess(text, HERE)).toEqual({ kind: 'hash', hash: `#token=${TOKEN}` });
 });
 
-test('a token may have all characters that the loader accepts in one', () => {
+test('a token may contain every character that the loader accepts', () => {
   const token = 'a.token~of_the-test';
   expect(readPastedAccess(token, HERE)).toEqual({ kind: 'hash', hash: `#token=${token}` });
 });
 
-test('the URL to change rules with keeps both tokens', () => {
+test('a URL with an admin token keeps both tokens', () => {
   const text = `Admin URL (can change rules): ${HERE}/#token=${TOKEN}&admin_token=${ADMIN}`;
   expect(readPastedAccess(text, HERE)).toEqual({ kind: 'hash', hash: `#token=${TOKEN}&admin_token=${ADMIN}` });
 });
 
-test('the URL of another loader leads there', () => {
+test('the URL of another loader opens that loader', () => {
   expect(readPastedAccess(`http://web-2:7411/#token=${TOKEN}`, HERE)).toEqual({
     kind: 'page',
     url: `http://web-2:7411/#token=${TOKEN}`,
@@ -40,6 +40,6 @@ test.each([
   [`javascript:alert(1)//${'x'.repeat(20)}`, /neither the URL/],
   [HERE, /no token in it/],
   [`${HERE}/#admin_token=${ADMIN}`, /no token in it/],
-])('%j is answered with what to do', (text, sentence) => {
+])('%j is rejected with the next step', (text, sentence) => {
   expect(readPastedAccess(text, HERE)).toEqual({ kind: 'problem', sentence: expect.stringMatching(sentence) });
 });

@@ -9,15 +9,15 @@ test.each([
   [48_213, 10, 50_000],
   [80_001, 10, 100_000],
   [1, 1, 1],
-])('for a highest value of %d and at least %d the axis ends at %d', (highest, least, top) => {
+])('for a highest value of %d and a minimum of %d the axis ends at %d', (highest, least, top) => {
   expect(axisTop(highest, least)).toBe(top);
 });
 
-test('the axis has its half in the middle', () => {
+test('the axis has ticks at 0, the half and the top', () => {
   expect(axisTicks(50)).toEqual([0, 25, 50]);
 });
 
-test('time is marked at round times, closer over less', () => {
+test('time ticks are at round times, closer together on a shorter axis', () => {
   expect(timeTicks(61, 361)).toEqual({ ticks: [120, 180, 240, 300, 360], seconds: false });
   expect(timeTicks(61, 121)).toEqual({ ticks: [75, 90, 105, 120], seconds: true });
   expect(timeTicks(60, 60)).toEqual({ ticks: [60], seconds: true });

@@ -26,7 +26,7 @@ test('a step is drawn at its middle; unknown time interrupts the lines; aborted 
   });
 });
 
-test('the same time by protocol, and in bytes', () => {
+test('the lines by protocol and in bytes cover the same time', () => {
   expect(chartColumns(points, 1000, LINES['protocol-packets']).lines).toEqual([
     [7, 40, null, 0],
     [3, 0, null, 0],
@@ -43,18 +43,18 @@ test('the same time by protocol, and in bytes', () => {
   ]);
 });
 
-test('where nothing is denied there is no line, and a value still rises from 0 and falls to it', () => {
+test('a line without denied packets is not drawn, and a single value rises from 0 and falls to 0', () => {
   expect(withoutZeros([0, 0, 0, 4, 0, 0, null, 0])).toEqual([null, null, 0, 4, 0, null, null, null]);
   expect(withoutZeros([])).toEqual([]);
 });
 
-test('the extent tells in numbers what the chart shows', () => {
+test('the extent has the lowest, highest and latest rate of the chart', () => {
   expect(extentOf([])).toBeNull();
   expect(extentOf([point(0, null)])).toBeNull();
   expect(extentOf(points)).toEqual({ lowest: 10, highest: 40, latest: 20, deniedHighest: 5 });
 });
 
-test('the numbers above are of the newest step, or of the one under the pointer; of a range they are the mean', () => {
+test('the readouts show the newest step, the step under the pointer, or the mean of a range', () => {
   const comparison = { now: { ...(points[0]?.rates as Amounts), packets: 70, lost: 3 }, before: null, lengthMs: 4000 };
   const read = (isLive: boolean, hovered: number | null) => {
     const { rates, lost, when } = readoutOf({ points, comparison }, isLive, hovered);

@@ -14,7 +14,7 @@ const at = (i: number) => START + i * 1000;
 const place = (i: number): Mark => ({ anchorMs: at(i), headMs: at(i) });
 
 describe('by keyboard', () => {
-  test('the first press shows the mark at the newest, the next ones move it', () => {
+  test('the first press puts the mark on the newest step, the next ones move it', () => {
     const first = movedMark(null, points, 'left', false);
     expect(first).toEqual(place(19));
     expect(movedMark(first, points, 'left', false)).toEqual(place(18));
@@ -28,18 +28,18 @@ describe('by keyboard', () => {
     ['far-right', 12, 19],
     ['first', 9, 0],
     ['last', 9, 19],
-  ] as const)('%s from %i stays within what is there', (move, from, to) => {
+  ] as const)('%s from %i stays within the data', (move, from, to) => {
     expect(movedMark(place(from), points, move, false)).toEqual(place(to));
   });
 
-  test('with shift one end stays, and without it the range is let go', () => {
+  test('with Shift one end stays; without Shift the range becomes a point', () => {
     const wide = movedMark(movedMark(place(10), points, 'left', true), points, 'left', true);
     expect(wide).toEqual({ anchorMs: at(10), headMs: at(8) });
     expect(markedSpan(wide ?? place(0), 1000)).toEqual({ fromMs: at(8), toMs: at(11) });
     expect(movedMark(wide, points, 'right', false)).toEqual(place(9));
   });
 
-  test('there is nothing to mark where there are no figures', () => {
+  test('without data there is no mark', () => {
     expect(movedMark(null, [], 'left', false)).toBeNull();
   });
 });
@@ -47,22 +47,22 @@ describe('by keyboard', () => {
 describe('by touch', () => {
   const range: Mark = { anchorMs: at(5), headMs: at(9) };
 
-  test('near an end the finger takes that end, and the other stays', () => {
+  test('a touch near one end moves that end, and the other stays', () => {
     expect(grabbed(range, at(5) + 300, 1000, 500)).toEqual({ anchorMs: at(9), headMs: at(5) });
     expect(grabbed(range, at(10) - 200, 1000, 500)).toEqual({ anchorMs: at(5), headMs: at(9) });
   });
 
-  test('elsewhere it begins a new range', () => {
+  test('a touch elsewhere begins a new range', () => {
     expect(grabbed(range, at(15), 1000, 500)).toEqual(place(15));
     expect(grabbed(null, at(2), 1000, 500)).toEqual(place(2));
   });
 });
 
-test('a time belongs to the step that holds it', () => {
+test('a time belongs to the step that contains it', () => {
   expect([indexAt(points, at(4) + 999), indexAt(points, 0), indexAt(points, at(99))]).toEqual([4, 0, 19]);
 });
 
-test('it says what is at the mark: rates of a place, the sum of a range', () => {
+test('the text has the rates of a point, and the sum of a range', () => {
   expect(markText(place(5), points, 1000)).toMatch(/^\d\d:\d\d:\d\d: 50 packets per second, 2 denied, 7 rows lost$/);
   expect(markText(place(3), points, 1000)).toMatch(/: no data$/);
   expect(markText({ anchorMs: at(6), headMs: at(4) }, points, 1000)).toMatch(

@@ -25,7 +25,7 @@ test.each([
   if (comparison !== null) expect(changeText(comparison, 'packets')).toBe(words);
 });
 
-test('with a time that is not known nothing is compared', () => {
+test('without data for one of the spans there is no comparison', () => {
   const known = past(5, 6);
   const first = compare(known, { fromMs: 1_000_000, toMs: 1_002_000 });
   expect(first).toMatchObject({ now: { packets: 11, bytes: 1100 }, before: null, lengthMs: 2000 });

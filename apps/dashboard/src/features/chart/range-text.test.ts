@@ -19,7 +19,7 @@ test('a range is described in whole numbers, with denied packets if there were a
   expect(zoomText(span, null)).toBe('14:03:05 to 14:04:05, data incomplete');
 });
 
-test('the range is compared with the time before, if that is known', () => {
+test('the range is compared with the time before it, if there is data', () => {
   const now = sums({ packets: 138 });
   expect(comparisonText({ now, before: sums({ packets: 100 }), lengthMs: 900_000 }, 'packets')).toBe(
     '+38 % vs the previous 15 min',
@@ -34,6 +34,6 @@ test.each([
   [55.5, 70, { fromMs: 55_000, toMs: 59_000 }],
   [1, 12, { fromMs: 5000, toMs: 12_000 }],
   [61, 65, { fromMs: 57_000, toMs: 59_000 }],
-])('marked from %d s to %d s of the minute, whole seconds are looked at', (from, to, look) => {
+])('a selection from %d s to %d s is widened to whole seconds', (from, to, look) => {
   expect(brushed(from, to, 1000, { fromMs: 4200, toMs: 59_800 })).toEqual(look);
 });

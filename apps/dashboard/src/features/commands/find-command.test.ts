@@ -13,7 +13,7 @@ const names = (query: string, recent: readonly string[] = []) =>
   find(ENTRIES, query, recent).map(({ entry }) => entry.name);
 
 describe('the palette finds', () => {
-  it('everything, in its order, where nothing is asked', () => {
+  it('everything in order for an empty query', () => {
     expect(names('  ')).toEqual(ENTRIES.map(({ name }) => name));
   });
 
@@ -30,19 +30,19 @@ describe('the palette finds', () => {
 
   it.each(['xyz', 'rules xyz', 'pz'])('nothing for %s', (query) => expect(names(query)).toEqual([]));
 
-  it('what was used lately first, of two that fit as well', () => {
+  it('the recently used one first of two equally good matches', () => {
     expect(names('ru', ['Add a rule…'])).toEqual(['Add a rule…', 'Go to Rules']);
     expect(names('g', ['Add a rule…'])).toEqual(['Go to Rules']);
   });
 
-  it('and says which letters', () => {
+  it('the matched letters', () => {
     expect(find(ENTRIES, 'gtr', [])[0]?.marked).toEqual([0, 3, 6]);
     expect(find(ENTRIES, 'rule', [])[0]?.marked).toEqual([6, 7, 8, 9]);
     expect(find(ENTRIES, 'freeze', [])[0]?.marked).toEqual([]);
   });
 });
 
-it('remembers the last few commands, each once, the newest first', () => {
+it('remembers the last few commands, each once, newest first', () => {
   const all = ['a', 'b', 'c', 'a', 'd', 'e', 'f', 'g'].reduce<readonly string[]>(withRecent, []);
   expect(all).toEqual(['g', 'f', 'e', 'd', 'a', 'c']);
 });

@@ -16,6 +16,8 @@ it('is also offered combined with the applied filter', () => {
   expect(filters('port 443', 'tcp or udp')).toEqual(['port 443', '(tcp or udp) and port 443']);
 });
 
-it.each(['', 'pause', 'tcp and', 'theme dark'])('“%s” is none', (text) => expect(filters(text)).toEqual([]));
+it.each(['', 'pause', 'tcp and', 'theme dark'])('“%s” is not offered as a filter', (text) =>
+  expect(filters(text)).toEqual([]),
+);
 
 it('the applied filter is not offered again', () => expect(filters('tcp', 'tcp')).toEqual([]));

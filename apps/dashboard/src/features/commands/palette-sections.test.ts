@@ -32,7 +32,7 @@ describe('the palette shows', () => {
     ]);
   });
 
-  it('what was used lately first, unless it cannot be done now', () => {
+  it('recently used commands first, if they are available', () => {
     expect(sections('', ['Step', 'Go to Rules'])).toEqual([
       ['Recently used', ['Go to Rules']],
       ['Rows', ['Pause the rows']],
@@ -40,7 +40,7 @@ describe('the palette shows', () => {
     ]);
   });
 
-  it('what fits, and the text as a filter', () => {
+  it('matching commands, and the text as a filter', () => {
     expect(sections('rules')).toEqual([['Commands', ['Go to Rules']]]);
     expect(sections('rule')).toEqual([
       ['Commands', ['Add a rule…', 'Go to Rules']],
@@ -51,12 +51,12 @@ describe('the palette shows', () => {
   });
 });
 
-it('of two commands with one name the narrower is done', () => {
+it('of two commands with the same name, the one of the narrower scope runs', () => {
   paletteSections(COMMANDS, 'add', [], filter)[0]?.found[0]?.entry.run();
   expect(ran).toEqual(['Add a rule… by page']);
 });
 
-it('a filter that is chosen is applied', () => {
+it('choosing a filter applies it', () => {
   paletteSections(COMMANDS, '443', [], filter)[0]?.found[0]?.entry.run();
   expect(applied).toEqual(['port 443']);
 });

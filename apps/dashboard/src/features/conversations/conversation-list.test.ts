@@ -20,7 +20,7 @@ function setUp(capacity = 8) {
   return { list, arrive, ports, ring, conversations };
 }
 
-test('a new conversation comes in at the top; the others keep their order whatever they do', () => {
+test('a new conversation appears at the top; the others keep their order', () => {
   const { list, arrive, ports } = setUp();
   arrive(1, 2, 2, 2);
   list.refresh('newest', false, 0);
@@ -29,7 +29,7 @@ test('a new conversation comes in at the top; the others keep their order whatev
   expect(ports()).toEqual([3, 2, 1]);
 });
 
-test('while lines are held none moves, and new conversations are counted', () => {
+test('held lines do not move, and new conversations are counted', () => {
   const { list, arrive, ports } = setUp();
   arrive(1, 2);
   list.refresh('newest', false, 0);
@@ -42,7 +42,7 @@ test('while lines are held none moves, and new conversations are counted', () =>
   expect(list.newcomers).toBe(0);
 });
 
-test('a line whose conversation was given up says so, and does not become another one', () => {
+test('a held line whose conversation was evicted stays empty', () => {
   const { list, arrive, ports } = setUp(2);
   arrive(1, 2);
   list.refresh('newest', false, 0);
@@ -51,7 +51,7 @@ test('a line whose conversation was given up says so, and does not become anothe
   expect(ports()).toEqual([2, null]);
 });
 
-test('the busiest first: lines trade places at most every two seconds, and at once when another order is asked for', () => {
+test('lines ordered by packets move at most every two seconds, and at once when the order is changed', () => {
   const { list, arrive, ports } = setUp();
   arrive(1, 1, 2);
   list.refresh('newest', true, 0);
@@ -64,7 +64,7 @@ test('the busiest first: lines trade places at most every two seconds, and at on
   expect(ports()).toEqual([2, 1]);
 });
 
-test('lines that another filter excluded are not held', () => {
+test('lines that a new filter excludes are not held', () => {
   const { list, arrive, ports, ring, conversations } = setUp();
   arrive(1, 2);
   list.refresh('newest', false, 0);

@@ -24,7 +24,7 @@ test.each([
   expect(countText(packets, span)).toBe(text);
 });
 
-test('a line says what its packets have in common, and of the rest that it differs', () => {
+test('a line has the values that its packets share, and * for ports that differ', () => {
   const conversations = conversationOf(
     { timestamp_ns: 1_767_362_602_000_000_000n, src_port: 40_000, tcp_flags: 0x02 },
     { timestamp_ns: 1_767_362_603_200_000_000n, src_port: 40_001, tcp_flags: 0x11 },
@@ -36,7 +36,7 @@ test('a line says what its packets have in common, and of the rest that it diffe
   expect([count, bytes]).toEqual(['×2 in 1.2 s', '148\u00a0B']);
 });
 
-test('its filter is one of the language, and says the port that does not change', () => {
+test('the filter of a conversation parses, and names the port that is the same in all packets', () => {
   const asked = conversationOf({ src_port: 40_000 }, { src_port: 40_001 });
   const answered = conversationOf({ src_port: 443, dst_port: 40_000 }, { src_port: 443, dst_port: 40_001 });
   const [question, answer] = [conversationFilter(asked, 0), conversationFilter(answered, 0)];

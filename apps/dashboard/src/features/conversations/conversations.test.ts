@@ -24,7 +24,7 @@ function grouped(packets: readonly Partial<PacketLog>[], capacity = 16): Convers
 const places = (conversations: Conversations) => [...Array(conversations.size).keys()];
 const counts = (conversations: Conversations) => places(conversations).map((index) => conversations.packets[index]);
 
-test('many connections of one host to one service are one row, with sums and the time it took', () => {
+test('many connections of one host to one service are one row with sums and a duration', () => {
   const conversations = grouped([
     { timestamp_ns: START, src_port: 40_000, tcp_flags: 0x02, length: 60 },
     { timestamp_ns: START + SECOND / 2n, src_port: 40_000, tcp_flags: 0x10, length: 100, weight: 8 },
@@ -50,7 +50,7 @@ test.each<[string, Partial<PacketLog>]>([
   expect(counts(grouped([{}, over, {}, over, over]))).toEqual([2, 3]);
 });
 
-test('answers are grouped by the port they come from', () => {
+test('replies are grouped by their source port', () => {
   const answer = { src_port: 443, ip_protocol: 6 };
   const conversations = grouped([
     { ...answer, dst_port: 40_000 },
@@ -75,7 +75,7 @@ test('ICMP is grouped by type and code, not by ports, which it does not have', (
   ).toEqual([2, 1]);
 });
 
-test('each row is counted once, however often it is asked, and marks are no packets', () => {
+test('each row is counted once, and markers are not counted', () => {
   const ring = ringWith([{}, {}]);
   const conversations = new Conversations(16);
   conversations.catchUp(ring, 1);
@@ -111,7 +111,7 @@ test('a flood of single packets evicts itself, not returning conversations; the 
   expect(new Set(addresses).size).toBe(16);
 });
 
-test('rows that left the ring between two looks are counted as missed; those before the first look are not', () => {
+test('rows that left the ring between two updates are counted as missed, rows before the first update are not', () => {
   const rows = (count: number) => makeBatch(Array.from({ length: count }, () => makePacket({})));
   const ring = new RecordRing(8);
   ring.append(rows(20));

@@ -7,7 +7,7 @@ function met(...entries: number[]): Recency {
   return recency;
 }
 
-test('of those that were met once the oldest goes first', () => {
+test('of the entries seen once, the oldest is evicted first', () => {
   const recency = met(0, 1, 2);
   expect([recency.evict(), recency.evict(), recency.evict()]).toEqual([0, 1, 2]);
 });
@@ -20,7 +20,7 @@ test('an entry that returns survives a flood of entries seen once', () => {
   expect(recency.evict()).toBe(0);
 });
 
-test('when nearly all have returned, the least recent of them makes room', () => {
+test('when nearly all entries were seen again, the least recent of them is evicted', () => {
   const recency = met(0, 1, 2, 3, 4, 5, 6, 7);
   for (let i = 0; i < 8; i++) recency.touch(i);
   // Six entries are protected; 0 and 1 are the least recent.
@@ -31,7 +31,7 @@ test('when nearly all have returned, the least recent of them makes room', () =>
   expect(recency.evict()).toBe(2);
 });
 
-test('any order of meetings gives every entry up exactly once', () => {
+test('after any order of touches every entry is evicted exactly once', () => {
   const recency = met(...Array(8).keys());
   for (let i = 0; i < 1_000; i++) recency.touch((i * 5 + (i >> 3)) % 8);
   expect(Array.from({ length: 8 }, () => recency.evict()).sort()).toEqual([...Array(8).keys()]);

@@ -15,31 +15,31 @@ async function encoded(format: ExportFormat, rest = async () => {}): Promise<Blo
 }
 
 describe('an export', () => {
-  it('is an object a line', async () => {
+  it('as NDJSON has one object per line', async () => {
     const lines = (await (await encoded('ndjson')).text()).trimEnd().split('\n');
     expect(lines.map((line) => (JSON.parse(line) as { src_port: number }).src_port)).toEqual([...Array(COUNT).keys()]);
   });
 
-  it('is lines under their names, and nothing that a spreadsheet would run', async () => {
+  it('as CSV has a header, and no cell that a spreadsheet would run', async () => {
     const [names = '', ...lines] = (await (await encoded('csv')).text()).trimEnd().split('\n');
     const at = names.split(',').indexOf('src_port');
     expect(lines.map((line) => Number(line.split(',')[at]))).toEqual([...Array(COUNT).keys()]);
     expect(lines[0]).toMatch(/,'=cmd$/);
   });
 
-  it('is a capture that says that its headers are rebuilt', async () => {
+  it('as pcapng is marked as having rebuilt headers', async () => {
     const bytes = new Uint8Array(await (await encoded('pcapng')).arrayBuffer());
     expect([...bytes.subarray(0, 4)]).toEqual([0x0a, 0x0d, 0x0d, 0x0a]);
     expect(new TextDecoder().decode(bytes.subarray(0, 400))).toContain(PCAPNG_COMMENT);
   });
 
-  it('lets the page breathe', async () => {
+  it('yields to the page between parts', async () => {
     let rests = 0;
     await encoded('csv', async () => void rests++);
     expect(rests).toBe(3);
   });
 
-  it('of nothing is still a file of its kind', async () => {
+  it('without records is a valid file', async () => {
     const empty = await encodeRecords(
       'csv',
       new RecordBuffer(1),

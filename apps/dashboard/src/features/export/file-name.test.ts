@@ -9,11 +9,11 @@ it.each([
   ['', 'len > 1000', 'packetlog_2026-01-02T14-03-22Z_len-above-1000.csv'],
   ['../../etc', 'src net 2001:db8::/32', 'packetlog_etc_2026-01-02T14-03-22Z_src-net-2001-db8-32.csv'],
   ['büro 7', '(tcp or udp)', 'packetlog_b-ro-7_2026-01-02T14-03-22Z_tcp-or-udp.csv'],
-])('of %s with the filter “%s”', (node, filter, name) => {
+])('the name of an export of %s with the filter “%s”', (node, filter, name) => {
   expect(exportName('csv', { node, atMs, filter })).toBe(name);
 });
 
-it('is never longer than a file system takes', () => {
+it('the name is never longer than file systems allow', () => {
   const name = exportName('pcapng', { node: 'web', atMs, filter: 'host 203.0.113.7 or '.repeat(50) });
   expect(name.length).toBeLessThan(120);
   expect(name).toMatch(/[a-z0-9]\.pcapng$/);

@@ -19,7 +19,7 @@ const ports = (buffer: RecordBuffer) =>
   [...buffer.views()].flatMap((view) => Array.from({ length: view.length }, (_, i) => view.srcPort(i)));
 
 describe('records for an export', () => {
-  it('stay in their order, over more than one piece of memory', () => {
+  it('keep their order across pieces of memory', () => {
     const buffer = new RecordBuffer(200_000);
     const thousand = batch(0, 1000);
     for (let n = 0; n < 70; n++) buffer.append(thousand);
@@ -29,7 +29,7 @@ describe('records for an export', () => {
     expect(buffer.span).toEqual({ fromMs: Number(START), toMs: Number(START) + 999 });
   });
 
-  it('have other numbers for their interfaces where several nodes are one', () => {
+  it('get new interface numbers if several nodes are exported', () => {
     const buffer = new RecordBuffer(4);
     buffer.append(batch(0, 2), (ifindex) => ifindex + 100);
     buffer.append(batch(2, 2));
@@ -48,7 +48,7 @@ describe('records for an export', () => {
     expect(ports(buffer)).toEqual([0, 1, 2, 3, 4]);
   });
 
-  it('have no time if there are none', () => {
+  it('have no time span if there are none', () => {
     const buffer = new RecordBuffer(5);
     expect([buffer.span, buffer.length, buffer.full]).toEqual([null, 0, false]);
   });
@@ -64,7 +64,7 @@ describe('records for an export', () => {
     expect(recordsOfRing(new RecordRing(6)).records.length).toBe(0);
   });
 
-  it('come with what is known to be missing between them', () => {
+  it('come with the known gaps between them', () => {
     const ring = new RecordRing(9);
     const missing = (kind: MarkerKind, rows: number) => appendMarker(ring, { kind, at_ms: 0, rows, span_ms: 0 });
     missing('lost', 3);

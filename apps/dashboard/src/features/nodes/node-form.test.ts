@@ -23,7 +23,7 @@ describe('the form of a node', () => {
     ],
     ['a token beside such a URL', { address: 'http://web-2:7411/#token=abc', token: ' own ' }, { token: 'own' }],
     ['a name with white space around it', { name: '  the second ' }, { name: 'the second' }],
-  ])('%s is a node', (_, over, node) => {
+  ])('%s is accepted', (_, over, node) => {
     expect(read(over)).toMatchObject({ ok: true, node });
   });
 
@@ -38,13 +38,13 @@ describe('the form of a node', () => {
     expect(read(over)).toMatchObject({ ok: false, field, sentence: expect.stringMatching(sentence) });
   });
 
-  test('a node that is already in the list is rejected, and so is one too many', () => {
+  test('a node that is already in the list is rejected, and a node beyond the limit', () => {
     expect(read({}, ['http://web-2:7411'])).toMatchObject({ ok: false, field: 'address' });
     const many = Array.from({ length: MAX_NODES }, (_, i) => `http://host-${i}`);
     expect(read({}, many)).toMatchObject({ ok: false, sentence: expect.stringContaining(String(MAX_NODES)) });
   });
 
-  test('a page that came over https can use plain http only to this machine', () => {
+  test('a page loaded over https can use plain http only to this machine', () => {
     const secure = { protocol: 'https:' };
     expect(read({}, [], secure)).toMatchObject({ ok: false, sentence: expect.stringContaining('https') });
     expect(read({ address: 'http://localhost:7412' }, [], secure)).toMatchObject({ ok: true });

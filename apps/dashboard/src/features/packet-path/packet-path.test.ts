@@ -41,7 +41,7 @@ test('at every step what entered is what passed, was excluded, and was lost', ()
   }
 });
 
-test('what one step lets go on is what comes to the next, up to the loader', () => {
+test('what passed one step entered the next, up to the loader', () => {
   const { hook, rules, ring, loader } = of(facts());
   expect([hook?.passed, rules?.passed, ring?.passed]).toEqual([200, 200, 176]);
   expect(loader).toMatchObject({ entered: 176, passed: 120, lost: 11 });
@@ -72,12 +72,12 @@ test('packets of interfaces that are not watched take the same path', () => {
   expect([steps['hook']?.entered, steps['ring']?.lost, steps['loader']?.entered]).toEqual([300, 10, 256]);
 });
 
-test('sampling says how many a row stands for', () => {
+test('sampling has the number of packets that a row represents', () => {
   expect(of(facts())['ring']?.amounts[0]?.text).toContain('1 of 8');
   expect(of(facts({ sampledOneOf: 1 }))['ring']?.amounts[0]?.text).not.toContain('1 of');
 });
 
-test('what never happened takes no room, but the places where something can be lost stay', () => {
+test('amounts of 0 are omitted, except for losses', () => {
   const quiet = packetPath({
     ...facts(),
     ledger: makeLedger({ seen: 5 }),
@@ -93,7 +93,7 @@ test('what never happened takes no room, but the places where something can be l
   ]);
 });
 
-test('one sentence says where loss is, or that there is none', () => {
+test('the sentence names the places of losses, or says that nothing was lost', () => {
   expect(lossSentence(packetPath(facts()))).toBe(
     'Lost of 200 packets: 7 rows because the ring was full, 11 rows in the loader, 5 rows between the loader and this page. The counters still include them.',
   );

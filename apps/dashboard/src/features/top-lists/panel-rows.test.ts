@@ -21,13 +21,13 @@ it.each([520, 563, 640, 700, 900, 1200, 2000])(
   },
 );
 
-it('shows at least two rows of each ranked list, and drops new sources for that', () => {
+it('shows at least two rows of each ranked list, and hides new sources to make room', () => {
   const entries = { denied: 0, fresh: 9, protocols: 5 };
   expect(panelRows(400, entries, ONE)).toEqual({ denied: 0, fresh: 0, protocols: 5, sources: 2, ports: 2, pairs: 2 });
   expect(panelRows(800, entries, ONE)).toMatchObject({ fresh: 4 });
 });
 
-it('has more rows in two columns, and fewer with the note about estimates', () => {
+it('shows more rows in two columns, and fewer with the note about estimates', () => {
   const one = panelRows(640, NONE, ONE);
   const two = panelRows(640, NONE, { columns: 2, estimated: false });
   expect(two.pairs).toBeGreaterThan(one.pairs);

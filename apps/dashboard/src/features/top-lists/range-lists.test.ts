@@ -21,7 +21,7 @@ const top: HistoryTop = {
   new_sources: [{ addr: '2001:db8::53', first_seen_ms: 90_000, packets: 9 }],
 };
 
-test('ports have the name of their service, where it has one', () => {
+test('a port has the name of its service, if it has one', () => {
   expect(rangeLists(top).ports.map(({ label, note }) => `${label} ${note}`)).toEqual([
     '443 TCP https',
     '53 UDP domain',
@@ -29,7 +29,7 @@ test('ports have the name of their service, where it has one', () => {
   ]);
 });
 
-test('a source that was not there before the range is new', () => {
+test('a source that was first seen in the range is new', () => {
   const { sources, newSources, lengthMs } = rangeLists(top);
   expect(sources.map(({ label, isNew }) => [label, isNew])).toEqual([
     ['203.0.113.7', false],
@@ -39,11 +39,11 @@ test('a source that was not there before the range is new', () => {
   expect(lengthMs).toBe(60_000);
 });
 
-test('a pair names source and destination', () => {
+test('a pair has source and destination', () => {
   expect(rangeLists(top).pairs[0]).toMatchObject({ label: '203.0.113.7 → 198.51.100.1', packets: 9, series: [4, 5] });
 });
 
-test('lists go by the name of the range that was chosen, as soon as they are of about all of it', () => {
+test('lists that cover almost all of the range have its name', () => {
   expect([61_000, 60_000, 12_000].map((ms) => lastText(ms, { id: '60 s', ms: 60_000 }))).toEqual([
     'last 60 s',
     'last 60 s',

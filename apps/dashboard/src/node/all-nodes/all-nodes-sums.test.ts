@@ -9,7 +9,7 @@ import { Interleaver } from './interleaver.ts';
 
 const NO_LOSS = { ring: 0, queue: 0, page: 0, total: 0 };
 
-test('accounts are added up, and each interface keeps its own with the name of its node', () => {
+test('ledgers are added up, and each interface keeps its own with the name of its node', () => {
   const part = (name: string, seen: number, page: number, offset: number) => ({
     name,
     ledger: makeLedger({ seen, ringFull: [1, 2], queueDropped: 3, clientWithheld: 4 }),
@@ -26,7 +26,7 @@ test('accounts are added up, and each interface keeps its own with the name of i
   expect(ledger).toMatchObject({ at_ms: 77, queue: { dropped: 6 }, client: { dropped: 12, withheld: 8 } });
 });
 
-test('packets of interfaces that are not watched are added up over the nodes that have some', () => {
+test('packets of interfaces that are not watched are added up over all nodes', () => {
   const part = (name: string, unwatched?: number) => {
     const ledger = makeLedger({ seen: 10 });
     const [first] = makeLedger({ seen: unwatched ?? 0 }).interfaces;
@@ -43,7 +43,7 @@ test('packets of interfaces that are not watched are added up over the nodes tha
   expect(sumLedgers([part('b')], 77).unwatched).toBeUndefined();
 });
 
-test('rates are those of one second, however long the seconds of the nodes were', () => {
+test("rates are per second, regardless of the nodes' intervals", () => {
   const summary = (packets: number, interval_ms: number) =>
     makeSummary({
       interval_ms,
@@ -83,7 +83,7 @@ describe('the top lists of a range', () => {
     bytes: 0,
   });
 
-  test('the same source at two nodes is one, most packets first', () => {
+  test('the same source at two nodes is one entry; most packets first', () => {
     const all = mergeTops([
       top({ sources: [source('a', [5, 5, 5]), source('b', [1, 0, 0])] }),
       top({ sources: [source('b', [9, 9])] }),
@@ -94,7 +94,7 @@ describe('the top lists of a range', () => {
     ]);
   });
 
-  test('a source is new only if no node knew it before', () => {
+  test('a source is new only if it is new at all nodes', () => {
     const fresh = (addr: string, first_seen_ms: number) => ({ addr, first_seen_ms, packets: 1 });
     const all = mergeTops([
       top({ new_sources: [fresh('a', 10), fresh('b', 20)], sources: [source('a', [1]), source('b', [1])] }),
@@ -105,7 +105,7 @@ describe('the top lists of a range', () => {
   });
 });
 
-describe('the past', () => {
+describe('the history', () => {
   const past = (from: number, to: number, packets: number) => {
     const made = new Past();
     for (let at = from; at < to; at++) {
@@ -116,7 +116,7 @@ describe('the past', () => {
   const rates = (of: AllNodesPast, fromMs: number, toMs: number) =>
     of.points({ fromMs, toMs }).map(({ rates }) => rates && Math.round(rates.packets));
 
-  test('is the sum at each time, also where only one node was there', () => {
+  test('is the sum at each time, also if only one node has data', () => {
     const both = new AllNodesPast([past(0, 6, 10), past(3, 6, 5)]);
     expect(rates(both, 0, 6000)).toEqual([10, 10, 10, 15, 15, 15]);
     expect(both.sums({ fromMs: 3000, toMs: 6000 })?.packets).toBe(45);
@@ -126,7 +126,7 @@ describe('the past', () => {
     expect(rates(new AllNodesPast([past(0, 2, 10), past(4, 6, 5)]), 0, 6000)).toEqual([10, 10, null, null, 5, 5]);
   });
 
-  test('ends where all nodes have reported; a node that is gone delays none', () => {
+  test('ends where all reachable nodes have reported', () => {
     expect(new AllNodesPast([past(0, 30, 1), past(0, 29, 1)]).endMs).toBe(29_000);
     expect(new AllNodesPast([past(0, 30, 1), past(0, 12, 1)]).endMs).toBe(30_000);
     expect(new AllNodesPast([]).endMs).toBeNull();
@@ -143,7 +143,7 @@ describe('rows of several nodes', () => {
     return Array.from({ length: bytes.length / 64 }, (_, i) => data.getUint16(i * 64 + 48, true));
   };
 
-  test('wait a moment for older ones of the others, and come in the order of their times', () => {
+  test('wait for older rows of other nodes, and are ordered by time', () => {
     const rows = new Interleaver(2);
     rows.put(0, batch(10, 30, 50), same, 0);
     expect(rows.take(50, 0)).toBeNull();
@@ -154,7 +154,7 @@ describe('rows of several nodes', () => {
     expect(rows.take(400, 0)).toBeNull();
   });
 
-  test('keep the number of their interface among all', () => {
+  test('have the interface number among all nodes', () => {
     const rows = new Interleaver(2);
     rows.put(0, makeBatch([makePacket({ ifindex: 2 })]), () => 7, 0);
     const bytes = rows.take(1000, 64);
@@ -162,7 +162,7 @@ describe('rows of several nodes', () => {
     expect(new DataView(bytes?.buffer ?? new ArrayBuffer(0)).getUint32(64 + 44, true)).toBe(7);
   });
 
-  test('too many to wait do not wait', () => {
+  test('do not wait beyond the limit', () => {
     const rows = new Interleaver(1);
     const many = makeBatch(Array.from({ length: 10_001 }, () => makePacket()));
     for (let i = 0; i < 5; i++) rows.put(0, many, same, 0);

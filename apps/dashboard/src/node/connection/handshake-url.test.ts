@@ -13,17 +13,20 @@ test.each([
 });
 
 test.each(['javascript:alert(1)', 'file:///etc/passwd', 'not a url', 'ws://host:1'])(
-  '%s is not taken for a loader',
+  '%s is not the address of a loader',
   (text) => {
     expect(readHash(`#token=t&loader=${encodeURIComponent(text)}`).loader).toBeNull();
   },
 );
 
-test('a page served by the loader talks to where it came from', () => {
+test('a page that the loader serves connects to its own origin', () => {
   const page = new URL('http://localhost:7411/');
   expect(defaultLoader(page)).toBe('http://localhost:7411');
 });
 
-test.each(['localhost', '127.0.0.1'])('under next dev at %s the loader is on its own port of the same host', (host) => {
-  expect(defaultLoader(new URL(`http://${host}:3000/`))).toBe(`http://${host}:7411`);
-});
+test.each(['localhost', '127.0.0.1'])(
+  "under next dev at %s the page connects to the loader's port on the same host",
+  (host) => {
+    expect(defaultLoader(new URL(`http://${host}:3000/`))).toBe(`http://${host}:7411`);
+  },
+);

@@ -1,4 +1,4 @@
-/** The page's connection, with a socket that the test plays. */
+/** The page's connection, with a fake socket. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Store } from '../state/store.ts';
 import { LoaderConnection } from './loader-connection.ts';
@@ -32,7 +32,7 @@ function happen(event: 'connect' | 'disconnect', given?: unknown): void {
   for (const listener of listeners.get(event) ?? []) listener(given);
 }
 
-/** Those of one kind that came since the last call, all kinds taken out. */
+/** The requests of this event since the last call. Removes all requests. */
 function taken(event: string): Asked[] {
   return asked.splice(0).filter((each) => each.event === event);
 }
@@ -57,8 +57,8 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe('what the loader rejects for now', () => {
-  it('is asked again after the time that it names, then after longer ones, and the page says so until it is accepted', () => {
+describe('a request that the loader rejects with a retry time', () => {
+  it('is repeated after that time, then after longer times, and a notice says so', () => {
     taken('subscribe')[0]?.answer(BUSY);
     expect(figures().subscription).toEqual({ filter: null, pending: true });
     expect(figures().notices.map(({ message }) => message)).toEqual([
@@ -78,7 +78,7 @@ describe('what the loader rejects for now', () => {
     expect(taken('subscribe')).toEqual([]);
   });
 
-  it('is the past as well, each level for itself', () => {
+  it('is repeated for history, each level separately', () => {
     const history = taken('history');
     expect(history.map(({ request }) => request['step_ms'])).toEqual([1000, 5000, 60_000]);
     for (const { answer } of history.slice(1)) answer(BUSY);
@@ -86,7 +86,7 @@ describe('what the loader rejects for now', () => {
     expect(taken('history').map(({ request }) => request['step_ms'])).toEqual([5000, 60_000]);
   });
 
-  it('is a pause as well', () => {
+  it('is repeated for a pause', () => {
     taken('subscribe')[0]?.answer(ACCEPTED);
     connection.rows.pause(true);
     store.state.markFull(performance.now());
@@ -96,7 +96,7 @@ describe('what the loader rejects for now', () => {
     expect(taken('pause').map(({ request }) => request)).toEqual([{ paused: false }]);
   });
 
-  it('is not asked again when something else is wanted meanwhile, whichever is answered first', () => {
+  it('is not repeated after a newer request superseded it, whichever is answered first', () => {
     const [first] = taken('subscribe');
     connection.rows.setFilter('port 1');
     const [second] = taken('subscribe');
@@ -110,7 +110,7 @@ describe('what the loader rejects for now', () => {
     expect(taken('subscribe')).toEqual([]);
   });
 
-  it('is dropped with the connection: the next one asks again', () => {
+  it('ends with the connection; the next connection sends it again', () => {
     for (const { answer } of taken('subscribe')) answer(BUSY);
     happen('disconnect', 'transport close');
     vi.advanceTimersByTime(100_000);
@@ -120,7 +120,7 @@ describe('what the loader rejects for now', () => {
   });
 });
 
-it('says why the loader rejected a request for good, and does not repeat it', () => {
+it('reports the reason of a final rejection, and does not repeat the request', () => {
   const error = { code: 'unavailable', message: 'No room: use another filter.' };
   taken('subscribe')[0]?.answer({ ok: false, error });
   expect(figures().notices.map(({ message }) => message)).toEqual(['No room: use another filter.']);
@@ -129,7 +129,7 @@ it('says why the loader rejected a request for good, and does not repeat it', ()
   expect(taken('subscribe')).toEqual([]);
 });
 
-it('keeps to a filter that was first wanted with a request that another one superseded', () => {
+it('applies a filter once, although its first request was superseded', () => {
   taken('subscribe')[0]?.answer(ACCEPTED);
   const filtered = vi.spyOn(store.state, 'filtered');
   connection.rows.setFilter('port 1');

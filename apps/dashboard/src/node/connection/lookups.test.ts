@@ -8,7 +8,7 @@ function answering(value: (request: { addresses: string[] }) => unknown) {
   );
 }
 
-test('places are requested once, in one request, and listeners hear when they are known', async () => {
+test('places are requested once, in one request, and listeners are notified', async () => {
   const ask = answering(({ addresses }) => Object.fromEntries(addresses.map((each) => [each, { country: 'NZ' }])));
   const names = new Lookups(ask);
   const told = vi.fn();
@@ -23,7 +23,7 @@ test('places are requested once, in one request, and listeners hear when they ar
   expect(names.version()).toBe(1);
 });
 
-test('a loader that has no database is not asked with every list', async () => {
+test('a loader without a database does not get a request for every list', async () => {
   const ask = vi.fn<SendLookup>(async () => ({ ok: false, error: { code: 'unavailable', message: 'No database.' } }));
   const names = new Lookups(ask);
   names.wantPlaces(['192.0.2.1']);
@@ -47,7 +47,7 @@ test('an invalid answer is reported as such', async () => {
   expect(await names.reverse('192.0.2.1')).toMatchObject({ ok: false, error: { code: 'internal' } });
 });
 
-test('listeners are requested once in a while, names each time', async () => {
+test('listeners are cached for some seconds, names are not', async () => {
   const ask = answering((request) => (request.addresses ? { '192.0.2.1': 'a.example' } : []));
   const names = new Lookups(ask);
   expect(await names.listeners()).toEqual({ ok: true, value: [] });

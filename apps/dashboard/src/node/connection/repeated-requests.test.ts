@@ -25,7 +25,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-it('answers a request once that is superseded while it is on its way for the second time', () => {
+it('answers a request once if it is superseded during its repetition', () => {
   const answered = vi.fn();
   requests.ask('subscribe', { filter: 'port 1' }, answered);
   answer(0, busy(1000));
@@ -37,7 +37,7 @@ it('answers a request once that is superseded while it is on its way for the sec
   expect(answered.mock.calls).toEqual([[ACCEPTED]]);
 });
 
-it('waits longer after each rejection that names no time, and is told of the first one only', () => {
+it('waits longer after each rejection, and reports only the first one', () => {
   requests.ask('subscribe', {}, () => {});
   answer(0, busy(0));
   vi.advanceTimersByTime(2);

@@ -6,7 +6,7 @@ const OWN = 'http://localhost:7411';
 const OTHER = 'http://localhost:16666';
 const NOTHING: SavedTokens = { loader: null, tokens: new Map() };
 
-/** What a tab has after these fragments of its address, one after the other. */
+/** Opens these fragments one after the other, as in one tab. Returns the target and what is stored. */
 function after(...hashes: string[]) {
   let saved = NOTHING;
   let target = targetOf(readHash(''), saved, OWN).target;
@@ -14,22 +14,22 @@ function after(...hashes: string[]) {
   return { target, saved };
 }
 
-describe('the loader that a page asks', () => {
-  test('is its own, with the tokens that the address brought', () => {
+describe('the loader that a page connects to', () => {
+  test("is the page's own, with the tokens of the address", () => {
     expect(after('#token=a&admin_token=b').target).toEqual({ loader: OWN, token: 'a', adminToken: 'b' });
     expect(after('#token=a&admin_token=b', '').target).toEqual({ loader: OWN, token: 'a', adminToken: 'b' });
     expect(after().target).toEqual({ loader: OWN, token: null, adminToken: null });
   });
 
   test.each([`#loader=${OTHER}`, `#loader=${OTHER}&admin_token=x`, `#loader=${OTHER}&token=`, `#loader=${OTHER}&x=y`])(
-    'is not another one because a link says so: %s',
+    'is not changed by a link without a token: %s',
     (link) => {
       expect(after('#token=a&admin_token=b', link).target).toEqual({ loader: OWN, token: 'a', adminToken: 'b' });
       expect(after(link).target).toEqual({ loader: OWN, token: null, adminToken: null });
     },
   );
 
-  test('is another one if the link brings its token, and that one gets no token but its own', () => {
+  test('is changed by a link with a token, and gets only that token', () => {
     const link = `#token=theirs&loader=${OTHER}`;
     const { target, saved } = after('#token=a&admin_token=b', link);
     expect(target).toEqual({ loader: OTHER, token: 'theirs', adminToken: null });
@@ -39,7 +39,7 @@ describe('the loader that a page asks', () => {
     expect(after(link, '#token=a').target).toEqual({ loader: OWN, token: 'a', adminToken: null });
   });
 
-  test('loses the right to change rules with a URL to look with, and gets it by an admin token alone', () => {
+  test('loses the admin token with a read-only URL, and gets it back with an admin token alone', () => {
     expect(after('#token=a&admin_token=b', '#token=a').target.adminToken).toBeNull();
     expect(after('#token=a', '#admin_token=b').target).toEqual({ loader: OWN, token: 'a', adminToken: 'b' });
     expect(after('#admin_token=b').target).toEqual({ loader: OWN, token: null, adminToken: null });
@@ -47,13 +47,13 @@ describe('the loader that a page asks', () => {
 });
 
 test.each([null, '', 'x', '{}', '[1]', '[["a"]]', '[["a",null]]', '[["a",{"token":""}]]', '[["a",{"token":5}]]'])(
-  'of saved tokens that cannot be used none is left: %s',
+  'ignores invalid saved tokens: %s',
   (text) => {
     expect(parseSavedTokens(text)).toEqual(new Map());
   },
 );
 
-test('saved tokens are read as they were written', () => {
+test('saved tokens survive storage', () => {
   const { tokens } = after('#token=a&admin_token=b', `#token=theirs&loader=${OTHER}`).saved;
   expect(parseSavedTokens(JSON.stringify([...tokens]))).toEqual(tokens);
 });

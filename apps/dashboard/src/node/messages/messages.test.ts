@@ -112,13 +112,13 @@ const messages: [string, (value: unknown) => boolean, { safeParse(value: unknown
 ];
 
 describe.each(messages)('%s', (_, check, schema, valid) => {
-  it('is taken as the loader sends it', () => {
+  it('is accepted as the loader sends it', () => {
     expect(schema.safeParse(valid).success).toBe(true);
     expect(check(valid)).toBe(true);
     expect(check(JSON.parse(JSON.stringify(valid)))).toBe(true);
   });
 
-  it('is rejected if any of its values has another type, as by the schema of the protocol', () => {
+  it('is rejected if any value has a wrong type, as by the schema of the protocol', () => {
     for (const wrong of withOneWrong(valid)) {
       expect(schema.safeParse(wrong).success, JSON.stringify(wrong)).toBe(false);
       expect(check(wrong), JSON.stringify(wrong)).toBe(false);
@@ -127,7 +127,7 @@ describe.each(messages)('%s', (_, check, schema, valid) => {
   });
 });
 
-/** Copies of a message, in each of which one value, at whatever depth, is an object that belongs nowhere. */
+/** Copies of a message, each with one value, at any depth, replaced by an object of the wrong type. */
 function* withOneWrong(value: unknown): Generator<unknown> {
   if (typeof value !== 'object' || value === null) return;
   const copies = (key: string | number, inner: unknown) =>

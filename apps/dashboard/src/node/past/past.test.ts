@@ -18,7 +18,7 @@ const second = (at_ms: number, packets: number, over = {}) =>
 const rates = (past: Past, fromMs: number, toMs: number) =>
   past.points({ fromMs, toMs }).map(({ rates }) => rates && Math.round(rates.packets));
 
-test('what the loader remembers is there at once, as rates, and summaries go on from it', () => {
+test("the loader's history is available at once as rates, and summaries continue it", () => {
   const past = new Past();
   past.fill(history(5000, 0, [50, 100, 20]), 12_000);
   expect(rates(past, 0, 900_000)).toEqual([10, 20, 10]);
@@ -28,7 +28,7 @@ test('what the loader remembers is there at once, as rates, and summaries go on 
   expect(past.endMs).toBe(13_000);
 });
 
-test('a summary that lies across two steps counts for both: an even rate is an even line', () => {
+test('a summary across two steps counts for both, so a constant rate is a constant line', () => {
   const past = new Past();
   for (let i = 1; i <= 20; i++) past.add(second(500 + i * 1001, 100, { interval_ms: 1001 }), 0);
   const line = rates(past, 0, 60_000);
@@ -36,7 +36,7 @@ test('a summary that lies across two steps counts for both: an even rate is an e
   expect(new Set(line)).toEqual(new Set([100]));
 });
 
-test('a time without summaries breaks the line, and zeros are zeros', () => {
+test('a time without summaries interrupts the line; zeros do not', () => {
   const past = new Past();
   past.add(second(1000, 5), 0);
   past.add(second(2000, 0), 0);
@@ -72,7 +72,7 @@ test('packets are counted by verdict and by protocol; losses stay counts', () =>
   });
 });
 
-test('six hours are drawn by the minute, a closer look by the second where seconds are held', () => {
+test('six hours are drawn by the minute, and a zoomed range by the second if seconds are stored', () => {
   const past = new Past();
   past.fill(history(1000, 21_000_000, new Array(600).fill(1)), 21_600_000);
   past.fill(history(5000, 19_800_000, new Array(360).fill(5)), 21_600_000);
@@ -85,21 +85,21 @@ test('six hours are drawn by the minute, a closer look by the second where secon
   expect(step(1_000_000, 1_060_000)).toBe(60_000);
 });
 
-test('a young loader has little, and that in fine steps', () => {
+test('a short history is drawn in fine steps', () => {
   const past = new Past();
   for (let i = 1; i <= 30; i++) past.add(second(100_000 + i * 1000, 3), 0);
   expect(past.stepMs({ fromMs: 70_000, toMs: 130_000 })).toBe(1000);
   expect(past.stepMs({ fromMs: 130_000 - 900_000, toMs: 130_000 })).toBe(5000);
 });
 
-test('a clock step back starts over, so that time never runs backwards in the chart', () => {
+test('a clock step back clears the history', () => {
   const past = new Past();
   past.add(second(50_000, 1), 0);
   past.add(second(20_000, 2), 0);
   expect(past.points({ fromMs: 0, toMs: 60_000 }).map(({ fromMs }) => fromMs)).toEqual([19_000]);
 });
 
-test('memory is of a fixed size', () => {
+test('memory is bounded', () => {
   const level = new PastLevel(1000, 10);
   const amounts = Object.fromEntries(HISTORY_COLUMNS.map((name) => [name, 1])) as Amounts;
   for (let i = 1; i <= 70; i++) level.add((i - 1) * 1000, i * 1000, amounts);

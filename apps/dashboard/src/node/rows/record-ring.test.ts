@@ -20,7 +20,7 @@ test('rows stay in order of arrival', () => {
   expect(ports(ring)).toEqual([1, 2, 3]);
 });
 
-test('a full ring forgets its oldest rows and keeps counting', () => {
+test('a full ring overwrites its oldest rows and continues the numbering', () => {
   const ring = new RecordRing(4);
   ring.append(batch(1, 2, 3));
   ring.append(batch(4, 5, 6));
@@ -38,7 +38,7 @@ test('of a batch larger than the ring the newest rows remain', () => {
   expect(ring.end).toBe(6);
 });
 
-test('a marker stands among the rows and is no packet', () => {
+test('a marker is among the rows and is not a packet', () => {
   const ring = new RecordRing(4);
   ring.append(batch(1));
   appendMarker(ring, { kind: 'lost', at_ms: 5.5, rows: 7, span_ms: 0 });
@@ -47,7 +47,7 @@ test('a marker stands among the rows and is no packet', () => {
   expect(readMarker(ring.slotBytes(1))).toEqual({ kind: 'lost', at_ms: 5.5, rows: 7, span_ms: 0 });
 });
 
-test('losses without a packet between them are one marker, different kinds are two', () => {
+test('consecutive losses are merged into one marker, markers of different kinds are not', () => {
   const ring = new RecordRing(4);
   appendMarker(ring, { kind: 'lost', at_ms: 1, rows: 7, span_ms: 0 });
   appendMarker(ring, { kind: 'lost', at_ms: 2, rows: 3, span_ms: 0 });
@@ -56,7 +56,7 @@ test('losses without a packet between them are one marker, different kinds are t
   expect(readMarker(ring.slotBytes(0))).toEqual({ kind: 'lost', at_ms: 2, rows: 10, span_ms: 0 });
 });
 
-test('a slot that held a packet leaves nothing of it in a marker, and the other way round', () => {
+test('a marker has no bytes of the packet that it replaces, and vice versa', () => {
   const ring = new RecordRing(1);
   ring.append(batch(1));
   appendMarker(ring, { kind: 'restarted', at_ms: 4, rows: 0, span_ms: 0 });
@@ -66,14 +66,14 @@ test('a slot that held a packet leaves nothing of it in a marker, and the other 
   expect(readMarker(ring.slotBytes(2))).toBeNull();
 });
 
-test('while it follows, the table shows what comes', () => {
+test('a following table shows new rows', () => {
   const rows = new RowsView(4);
   rows.live.append(batch(1, 2));
   expect(ports(rows.shown)).toEqual([1, 2]);
   expect(rows.newRows).toBe(0);
 });
 
-test('scrolled, it shows the same rows even after the live ring has overwritten them', () => {
+test('a scrolled table shows the same rows after the live ring has overwritten them', () => {
   const rows = new RowsView(4);
   rows.live.append(batch(1, 2));
   rows.setScrolled(true);
@@ -84,7 +84,7 @@ test('scrolled, it shows the same rows even after the live ring has overwritten 
   expect(ports(rows.shown)).toEqual([4, 5, 6, 7]);
 });
 
-test('pausing while scrolled does not move the rows, and it stands still until both are over', () => {
+test('pausing a scrolled table does not move rows, and it is held until both end', () => {
   const rows = new RowsView(4);
   rows.live.append(batch(1));
   rows.setScrolled(true);
@@ -97,7 +97,7 @@ test('pausing while scrolled does not move the rows, and it stands still until b
   expect(ports(rows.shown)).toEqual([1, 2]);
 });
 
-test('a copy takes the next rows one step at a time, and tells which it came too late for', () => {
+test('a copy takes the next rows step by step, and returns how many were overwritten', () => {
   const ring = new RecordRing(4);
   const packets = (from: number, count: number) =>
     makeBatch(Array.from({ length: count }, (_, i) => makePacket({ src_port: from + i })));

@@ -17,7 +17,7 @@ test('a selected row does not change while others arrive', () => {
   expect(view).toMatchObject({ held: true, selected: 2, newRows: 20 });
 });
 
-test('letting go of it shows what has arrived', () => {
+test('clearing the selection shows the new rows', () => {
   const view = viewWith(4);
   view.select(2);
   view.live.append(makeBatch([makePacket()]));
@@ -34,7 +34,7 @@ test('a row that was overwritten or never arrived cannot be selected', () => {
   }
 });
 
-test('picking another row does not move the table', () => {
+test('selecting another row does not move the table', () => {
   const view = viewWith(4);
   view.select(2);
   view.live.append(makeBatch([makePacket()]));

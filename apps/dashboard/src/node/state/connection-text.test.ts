@@ -5,11 +5,11 @@ import { connectionText } from './connection-text.ts';
 const LOADER = 'http://localhost:7411';
 const text = (connection: Connection, now: number) => connectionText(connection, now, LOADER);
 
-test('live says its age and needs no sentence', () => {
+test('a live connection has an age and no sentence', () => {
   expect(text({ state: 'live', dataAt: 600 }, 1_000)).toMatchObject({ label: 'live', age: '0.4 s', sentence: '' });
 });
 
-test('a first connection that takes long names the address and what to check', () => {
+test('a slow first connection names the address and what to check', () => {
   expect(text({ state: 'connecting', since: 0 }, 500).sentence).toBe(`Connecting to ${LOADER}.`);
   expect(text({ state: 'connecting', since: 0 }, 8_000)).toMatchObject({
     sentence: `No answer from ${LOADER} for 8 s.`,
@@ -17,7 +17,7 @@ test('a first connection that takes long names the address and what to check', (
   });
 });
 
-test('stale and lost say how old the state is', () => {
+test('stale and lost connections have the age of the data', () => {
   expect(text({ state: 'stale', dataAt: 0 }, 4_200).sentence).toContain('for 4.2 s');
   expect(text({ state: 'lost', since: 2_000, dataAt: 1_000 }, 10_000)).toMatchObject({
     label: 'disconnected',
@@ -25,7 +25,7 @@ test('stale and lost say how old the state is', () => {
   });
 });
 
-test('a loader that was never reached is not called lost', () => {
+test('a loader that was never reached is not called disconnected', () => {
   expect(text({ state: 'lost', since: 0, dataAt: null }, 10_000)).toMatchObject({
     label: 'no connection',
     retry: true,
@@ -33,7 +33,7 @@ test('a loader that was never reached is not called lost', () => {
 });
 
 test.each(['unauthorized', 'protocol_mismatch', 'too_many_clients', 'invalid', 'internal'] as const)(
-  'the rejection %s comes with something to do and can be tried again',
+  'the rejection %s has advice and a retry',
   (code) => {
     const rejected = text({ state: 'rejected', rejection: { code, message: '' } }, 0);
     expect(rejected.retry).toBe(true);

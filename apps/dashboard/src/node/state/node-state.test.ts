@@ -36,7 +36,7 @@ const markers = (state: NodeState) => {
   return Array.from({ length: ring.size }, (_, i) => readMarker(ring.slotBytes(i))).filter((marker) => marker !== null);
 };
 
-test('rows that never came are counted as lost and marked where they are missing', () => {
+test('missing rows are counted as lost and marked in the table', () => {
   const state = live();
   state.batch(batch(2, { sequence: 0, offered: 2 }), 20);
   state.batch(batch(1, { sequence: 2, offered: 8 }), 30);
@@ -46,7 +46,7 @@ test('rows that never came are counted as lost and marked where they are missing
   expect(readMarker(state.rows.live.slotBytes(2))?.kind).toBe('lost');
 });
 
-test('a new connection carries the loss on, marks the gap, and does not take its new numbering for a loss', () => {
+test('a new connection keeps the loss, marks the gap, and may restart its numbering', () => {
   const state = live();
   state.batch(batch(2, { sequence: 0, offered: 12, dropped: 10 }), 20);
   state.gone(1_000);
@@ -56,7 +56,7 @@ test('a new connection carries the loss on, marks the gap, and does not take its
   expect(markers(state).at(-1)).toMatchObject({ kind: 'disconnected', span_ms: 8_000 });
 });
 
-test('another run of the loader begins with nothing lost', () => {
+test('a restarted loader begins with nothing lost', () => {
   const state = live();
   state.batch(batch(2, { sequence: 0, offered: 12, dropped: 10 }), 20);
   state.hello(hello('s2'), 9_000);
@@ -64,7 +64,7 @@ test('another run of the loader begins with nothing lost', () => {
   expect(markers(state).at(-1)?.kind).toBe('restarted');
 });
 
-test('a pause tells how many packets passed, and their rows wait until they are let in', () => {
+test('a pause counts the packets that passed, and buffers their rows', () => {
   const state = live();
   state.ledger(makeLedger({ seen: 100 }), 1_000);
   state.pause(true, 1_500);
@@ -103,7 +103,7 @@ test('a full buffer stops requests for rows; withheld rows are counted and marke
   state.rows.step(MAX_BUFFERED_ROWS);
   expect(state.isDrained).toBe(true);
   state.markDrained(4_000);
-  // Ten more were withheld before the loader heard of it: the next batch says so.
+  // Ten more were withheld before the loader received the request; the next batch header counts them.
   state.batch(batch(1, { sequence: 1, offered: MAX_BUFFERED_ROWS + 251, withheld: 250 }), 4_100);
   expect(markers(state)).toMatchObject([{ kind: 'paused', rows: 250, span_ms: 2_000 }]);
   expect(state.figures(4_200).paused).toMatchObject({ waiting: 2, withheld: 250 });
@@ -115,7 +115,7 @@ test('a full buffer stops requests for rows; withheld rows are counted and marke
   expect(markers(state)).toMatchObject([{ rows: 250 }, { kind: 'paused', rows: 10, span_ms: 2_000 }]);
 });
 
-test('a new connection during a pause counts from 0, and nothing is lost from the count', () => {
+test('a new connection during a pause counts from 0, and the total stays right', () => {
   const state = live();
   state.pause(true, 1_500);
   state.batch(batch(MAX_BUFFERED_ROWS, { sequence: 0, offered: MAX_BUFFERED_ROWS }), 1_600);
@@ -127,14 +127,14 @@ test('a new connection during a pause counts from 0, and nothing is lost from th
   expect(state.figures(5_000).paused?.withheld).toBe(245);
 });
 
-test('pausing twice is pausing once', () => {
+test('a second pause changes nothing', () => {
   const state = live();
   state.pause(true, 100);
   state.pause(true, 900);
   expect(state.figures(1_000).paused?.forMs).toBe(900);
 });
 
-test('rows withheld by the limit are reported while it lasts; those withheld from a paused page are not', () => {
+test('rows withheld by the row limit are reported, rows withheld by a pause are not', () => {
   const state = live();
   state.ledger(makeLedger({ clientWithheld: 50 }), 1_000);
   expect(state.figures(1_100).withholding).toBe(true);
@@ -146,7 +146,7 @@ test('rows withheld by the limit are reported while it lasts; those withheld fro
   expect(state.figures(11_100)).toMatchObject({ withholding: false, withheld: 95, loss: { total: 0 } });
 });
 
-test('loss from before the page was opened is no event in its chart, later loss is', () => {
+test('losses from before the page was opened are not in its chart, later ones are', () => {
   const state = new NodeState();
   state.hello(hello('s1'), 0);
   state.ledger(makeLedger({ ringFull: [70] }), 10);
@@ -165,7 +165,7 @@ test('quiet is counted from the last packet the kernel saw', () => {
   expect(state.figures(13_000)).toMatchObject({ quietMs: 12_000, lastPacketMs: 1_000_000 });
 });
 
-test('a row is named by its interface, also after the interface is gone', () => {
+test('a row has the name of its interface, also after the interface is gone', () => {
   const state = live();
   expect(state.interfaceName(2)).toBe('eth0');
   state.ledger({ ...makeLedger(), interfaces: [] }, 2_000);
@@ -173,7 +173,7 @@ test('a row is named by its interface, also after the interface is gone', () => 
   expect(state.interfaceName(77)).toBeUndefined();
 });
 
-test('notices are numbered, latest first, and bounded', () => {
+test('notices are numbered, newest first, and limited', () => {
   const state = live();
   for (let i = 0; i < 150; i++) state.notice({ at_ms: i, level: 'info', code: 'clock_step', message: `${i}` });
   const { notices } = state.figures(1);
@@ -181,7 +181,7 @@ test('notices are numbered, latest first, and bounded', () => {
   expect(notices[0]).toMatchObject({ message: '149', number: 149 });
 });
 
-test('sampling is reported while the newest summary has it', () => {
+test('sampling is reported while the newest summary reports it', () => {
   const state = live();
   expect(state.figures(1).sampledOneOf).toBe(1);
   state.summary({ ...makeSummary({ at_ms: 1_000 }), max_weight: 16 }, 10);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { HISTORY_LENGTH, RuleHistory } from './rule-history.ts';
 
-test('keeps what each interval brought, and 0 where nothing came', () => {
+test('keeps the packets of each interval, 0 for missing ones', () => {
   const history = new RuleHistory();
   history.add(3, 10);
   history.add(3, 5);
@@ -10,14 +10,14 @@ test('keeps what each interval brought, and 0 where nothing came', () => {
   expect(history.at(7)).toBe(0);
 });
 
-test('forgets what is older than the sparkline, also after a long silence', () => {
+test('drops intervals older than the sparkline, also after a long gap', () => {
   const history = new RuleHistory();
   for (let interval = 0; interval < HISTORY_LENGTH; interval++) history.add(interval, 1);
   expect(history.until(HISTORY_LENGTH - 1)).toEqual(new Array(HISTORY_LENGTH).fill(1));
   expect(history.until(10 * HISTORY_LENGTH)).toEqual(new Array(HISTORY_LENGTH).fill(0));
 });
 
-test('what is being counted is not yet shown', () => {
+test('the current interval is not shown', () => {
   const history = new RuleHistory();
   history.add(HISTORY_LENGTH, 9);
   expect(history.until(HISTORY_LENGTH - 1)).toEqual(new Array(HISTORY_LENGTH).fill(0));

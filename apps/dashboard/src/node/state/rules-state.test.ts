@@ -4,7 +4,7 @@ import { RulesState } from './rules-state.ts';
 
 const count = (id: number, packets: number) => ({ id, packets, bytes: packets * 100, last_seen_ms: 1000 + packets });
 
-test('what a rule counted in an interval is its rate in the next one', () => {
+test('the packets of a rule in an interval are its rate in the next one', () => {
   const book = new RulesState();
   book.replace(makeRules({ rules: [makeRule({ id: 7, packets: 10, bytes: 1000 })] }));
   book.count([count(7, 40)]);
@@ -15,7 +15,7 @@ test('what a rule counted in an interval is its rate in the next one', () => {
   expect(book.counted(7)).toMatchObject({ packets: 40, perSecond: 0 });
 });
 
-test('a change of the rules keeps what was counted, and a snapshot that is older than a counter does not set it back', () => {
+test('a change of the rules keeps the counters, and an older snapshot does not decrease them', () => {
   const book = new RulesState();
   book.replace(makeRules({ rules: [makeRule({ id: 7 })] }));
   book.count([count(7, 40)]);
@@ -33,7 +33,7 @@ test('counters of unlisted rules are ignored', () => {
   expect(book.counted(7)).toMatchObject({ packets: 0, lastSeenMs: null });
 });
 
-test('another loader begins with nothing', () => {
+test('another loader begins without rules', () => {
   const book = new RulesState();
   book.replace(makeRules({ rules: [makeRule({ id: 7, packets: 10 })] }));
   book.forget();
@@ -41,7 +41,7 @@ test('another loader begins with nothing', () => {
   expect(book.counted(7).packets).toBe(0);
 });
 
-test('the view is another object whenever something changed, and the same while nothing did', () => {
+test('the view is a new object after a change, and the same object otherwise', () => {
   const book = new RulesState();
   expect(book.view).toBeNull();
   book.replace(makeRules());

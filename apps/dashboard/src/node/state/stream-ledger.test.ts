@@ -19,7 +19,7 @@ test('batches in order lose nothing', () => {
   expect(stream).toEqual({ next: 2, received: 15, dropped: 0, withheld: 0, missingBatches: 0, missingRows: 0 });
 });
 
-test('a gap in the sequence is counted in batches, and its rows follow from what was offered', () => {
+test('a gap in the sequence is counted in batches, and in rows by the offered count', () => {
   const stream = read(
     header({ sequence: 0, length: 10, offered: 10 }),
     header({ sequence: 3, length: 4, offered: 39 }),
@@ -27,7 +27,7 @@ test('a gap in the sequence is counted in batches, and its rows follow from what
   expect(stream).toMatchObject({ missingBatches: 2, missingRows: 25, received: 14 });
 });
 
-test('a stream whose first batch is not number 0 has lost its beginning', () => {
+test('a stream that does not begin with batch 0 has lost batches', () => {
   expect(read(header({ sequence: 2, length: 1, offered: 8 }))).toMatchObject({ missingBatches: 2, missingRows: 7 });
 });
 
@@ -38,7 +38,7 @@ test('dropped rows are lost, withheld rows are not', () => {
   expect(lostBetween(before, after)).toBe(30);
 });
 
-test('a lost batch after a drop counts only its own rows', () => {
+test('a lost batch after dropped rows counts only its own rows', () => {
   const before = read(header({ sequence: 0, length: 10, offered: 40, dropped: 30 }));
   const after = receiveBatch(before, header({ sequence: 2, length: 10, offered: 60, dropped: 30 }));
   expect(lostBetween(before, after)).toBe(10);

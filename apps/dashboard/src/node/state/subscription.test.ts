@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { Subscription, sumOfSubscriptions } from './subscription.ts';
 
-it('is pending from the request to the answer, and names the filter that was acknowledged', () => {
+it('is pending from the request to the answer, and has the acknowledged filter', () => {
   const subscription = new Subscription();
   expect(subscription.state).toEqual({ filter: null, pending: false });
   const first = subscription.begin();
@@ -16,7 +16,7 @@ it('is pending from the request to the answer, and names the filter that was ack
   expect(subscription.state).toEqual({ filter: 'port 53', pending: false });
 });
 
-it('ends with the connection: an answer that comes later changes nothing', () => {
+it('ends with the connection, and ignores a later answer', () => {
   const subscription = new Subscription();
   subscription.begin()('tcp');
   const late = subscription.begin();
@@ -29,7 +29,7 @@ it('ends with the connection: an answer that comes later changes nothing', () =>
   expect(subscription.state).toEqual({ filter: 'icmp', pending: false });
 });
 
-it('of several connections is agreed only where all agree', () => {
+it('has a filter for several connections only if all have the same', () => {
   const settled = (filter: string | null) => ({ filter, pending: false });
   expect(sumOfSubscriptions([])).toEqual(settled(null));
   expect(sumOfSubscriptions([settled('tcp'), settled('tcp')])).toEqual(settled('tcp'));

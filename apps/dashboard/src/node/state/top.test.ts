@@ -9,7 +9,7 @@ const protocol = (ip_protocol: number, ether_type: number, packets: number) => (
   bytes: packets * 60,
 });
 
-test('the lists of several seconds are joined, as rates and as shares of all records', () => {
+test('the lists of several seconds are merged into rates and shares of all records', () => {
   const lists = topLists(
     [
       makeSummary({ records: 60, by_protocol: [protocol(6, 0x0800, 40), protocol(17, 0x0800, 10)] }),
@@ -30,7 +30,7 @@ test('only the most frequent entries are kept', () => {
   expect(protocols.map(({ label }) => label)).toEqual(['TCP', 'UDP']);
 });
 
-test('a protocol says when it came over IPv6, and a frame that is not IP says what it is', () => {
+test('a protocol over IPv6 has a note, and a frame that is not IP has its Ethernet type', () => {
   const summary = makeSummary({
     records: 3,
     by_protocol: [protocol(6, 0x0800, 1), protocol(6, 0x86dd, 1), protocol(255, 0x0806, 1)],

@@ -21,51 +21,51 @@ describe('a key', () => {
     scoped('page', command('pause', ['space']), command('back to live', ['escape'])),
   ];
 
-  it('means the command of the narrowest scope', () => {
+  it('runs the command of the narrowest scope', () => {
     expect(meant('escape', all).command?.name).toBe('let go');
     expect(meant('escape', all.slice(1)).command?.name).toBe('back to live');
   });
 
-  it('means nothing without a command for it', () => {
+  it('without a command does nothing', () => {
     expect(meant('x', all)).toEqual({ command: null, prefix: false });
   });
 
-  it('waits for the second one where there are two', () => {
+  it('waits for the second key of two', () => {
     expect(meant('g', all)).toEqual({ command: null, prefix: true });
     expect(meant('g r', all).command?.name).toBe('go to rules');
     expect(meant('g x', all)).toEqual({ command: null, prefix: false });
   });
 
-  it('is text in a field, unless Ctrl or ⌘ is held', () => {
+  it('is text in a field, unless Ctrl or ⌘ is pressed', () => {
     expect(meant('?', all, { typing: true }).command).toBeNull();
     expect(meant('g', all, { typing: true }).prefix).toBe(false);
     expect(meant('escape', all, { typing: true }).command).toBeNull();
     expect(meant('mod+k', all, { typing: true }).command?.name).toBe('palette');
   });
 
-  it('can be wanted in a field too', () => {
+  it('can run a command in a field', () => {
     const close = [scoped('page', command('close', ['escape'], { inFields: true }))];
     expect(meant('escape', close, { typing: true }).command?.name).toBe('close');
   });
 
-  it('belongs to the button that has the focus where buttons use it', () => {
+  it('that buttons use belongs to the focused button', () => {
     expect(meant('space', all, { widget: true }).command).toBeNull();
     expect(meant('?', all, { widget: true }).command?.name).toBe('help');
   });
 
-  it('is for the dialog alone while one is open', () => {
+  it('runs only commands of an open dialog', () => {
     expect(meant('?', all, { dialog: true }).command).toBeNull();
     const withDialog = [...all, scoped('dialog', command('next', ['?']))];
     expect(meant('?', withDialog, { dialog: true }).command?.name).toBe('next');
   });
 
-  it('that is held down repeats only what is meant to be repeated', () => {
+  it('that is held down repeats only repeatable commands', () => {
     const step = [scoped('page', command('step', ['.'], { repeat: true }), command('undo', ['u']))];
     expect(meant('.', step, { repeat: true }).command?.name).toBe('step');
     expect(meant('u', step, { repeat: true }).command).toBeNull();
   });
 
-  it('that is a character does nothing where those are switched off', () => {
+  it('that is a character does nothing while single-key shortcuts are off', () => {
     const off = { characterKeys: false };
     for (const key of ['?', 'space', 'g', 'g r'])
       expect(meant(key, all, off)).toEqual({ command: null, prefix: false });
@@ -74,7 +74,7 @@ describe('a key', () => {
   });
 });
 
-it('of one scope, what came last is first', () => {
+it('commands of one scope are in order, newest first', () => {
   const all = [scoped('page', command('older', ['x'])), scoped('page', command('newer', ['x']))];
   expect(inOrder(all, false).map(({ name }) => name)).toEqual(['newer', 'older']);
   expect(meant('x', all).command?.name).toBe('newer');

@@ -31,7 +31,7 @@ describe('the name of a key press', () => {
     ['what is with Alt, which menus and screen readers use', press('d', { altKey: true })],
     ['what is with the Windows key', press('d', { metaKey: true })],
     ['an accent that waits for its letter', press('Dead')],
-  ])('is none for %s', (_, event) => expect(keyOf(event, false)).toBeNull());
+  ])('is null for %s', (_, event) => expect(keyOf(event, false)).toBeNull());
 
   it('takes ⌘ on a Mac, where Ctrl edits text', () => {
     expect(keyOf(press('k', { metaKey: true }), true)).toBe('mod+k');
@@ -49,9 +49,9 @@ it.each([
   ['escape', false],
   ['enter', false],
   ['arrowdown', false],
-])('%s is made of characters: %s', (keys, is) => expect(isCharacterKey(keys)).toBe(is));
+])('%s consists of characters: %s', (keys, is) => expect(isCharacterKey(keys)).toBe(is));
 
-it('writes keys as the caps of the keyboard do', () => {
+it('shows keys as on the keyboard', () => {
   expect(keyCaps('mod+k', false)).toEqual(['Ctrl', 'K']);
   expect(keyCaps('mod+k', true)).toEqual(['⌘', 'K']);
   expect(keyCaps('shift+arrowleft', false)).toEqual(['Shift', '←']);
@@ -59,7 +59,7 @@ it('writes keys as the caps of the keyboard do', () => {
   expect(keyCaps('g l', false)).toEqual(['G', 'L']);
 });
 
-it('says keys in words', () => {
+it('describes keys in text', () => {
   expect(shortcutText('g l', false)).toBe('G then L');
   expect(shortcutText('mod+k', false)).toBe('Ctrl K');
 });

@@ -9,7 +9,7 @@ describe('the rows to draw of a long list', () => {
     ['of a list that became shorter', 4980, 20, 100, { from: 76, to: 100 }],
     ['of a list that fits', 0, 20, 3, { from: 0, to: 3 }],
     ['of nothing', 7, 20, 0, { from: 0, to: 0 }],
-  ])('are those in sight and a few more: %s', (_, first, rows, count, window) => {
+  ])('are the visible ones and a few more: %s', (_, first, rows, count, window) => {
     expect(rowWindow(first, rows, count)).toEqual(window);
     expect(indexesOf(window)).toHaveLength(window.to - window.from);
   });

@@ -23,7 +23,7 @@ const rule = (id: number, text: string, over: Partial<ColourRule> = {}): ColourR
   ...over,
 });
 
-test('the first rule that lets a row through gives its colour', () => {
+test('the first matching rule gives a row its colour', () => {
   const paint = compileColourRules([rule(1, 'dst port 22'), rule(2, 'tcp'), rule(3, 'iface eth0')], environment);
   const batch = makeBatch([
     makePacket(),
@@ -34,12 +34,12 @@ test('the first rule that lets a row through gives its colour', () => {
   expect([0, 1, 2, 3].map((i) => paint?.(batch, i)?.id)).toEqual([1, 2, 3, undefined]);
 });
 
-test('what is switched off, empty, or does not parse colours nothing', () => {
+test('a rule that is off, empty or invalid colours nothing', () => {
   const paint = compileColourRules([rule(1, 'tcp', { on: false }), rule(2, ''), rule(3, 'dst prot 22')], environment);
   expect(paint).toBeNull();
 });
 
-test('rules are added, changed, moved and removed; there is an end to how many', () => {
+test('rules are added, changed, moved and removed, up to a limit', () => {
   const three = withRule(withRule(withRule(NO_COLOUR_RULES, 'tcp'), 'udp'), 'icmp');
   expect(three.map(({ text }) => text)).toEqual(['tcp', 'udp', 'icmp']);
   expect(new Set(three.map(({ colour }) => colour)).size).toBe(3);
@@ -53,14 +53,14 @@ test('rules are added, changed, moved and removed; there is an end to how many',
   expect(new Set(many.map(({ id }) => id)).size).toBe(MAX_COLOUR_RULES);
 });
 
-test('they survive storage as text; invalid ones are ignored', () => {
+test('rules survive storage; invalid ones are ignored', () => {
   const rules = [rule(1, 'tcp'), rule(2, 'udp', { colour: 'lime', on: false })];
   expect(readColourRules(JSON.parse(JSON.stringify(rules)))).toEqual(rules);
   expect(readColourRules([null, { text: 1 }, { text: 'tcp', colour: 'mauve' }])).toBeNull();
   expect(readColourRules({})).toBeNull();
 });
 
-describe('every text of a row can be read on every colour (WCAG AA)', () => {
+describe('every text of a row has enough contrast on every colour (WCAG AA)', () => {
   const style = readFileSync(new URL('./row-colours.css', import.meta.url), 'utf8');
   const globals = readFileSync(new URL('../../../app/globals.css', import.meta.url), 'utf8');
   const valuesOf = (text: string) =>

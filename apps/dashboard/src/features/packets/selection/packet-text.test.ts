@@ -13,7 +13,7 @@ function lineOf(changes: Parameters<typeof makePacket>[0]): string {
   );
 }
 
-test('a packet is one line, with everything that is not the usual', () => {
+test('a packet is one line with its unusual values', () => {
   const tcp = { src_addr: '203.0.113.7', dst_addr: '2001:db8::1', ip_protocol: 6, tcp_flags: 2, length: 74 };
   const ports = { src_port: 50_211, dst_port: 22 };
   expect(
@@ -23,7 +23,7 @@ test('a packet is one line, with everything that is not the usual', () => {
   );
 });
 
-test('a frame that is not IP has no addresses in it', () => {
+test('a frame that is not IP is a line without addresses', () => {
   const arp = {
     ether_type: 0x0806,
     ip_protocol: 255,
@@ -38,14 +38,14 @@ test('a frame that is not IP has no addresses in it', () => {
   );
 });
 
-test('as JSON it has every field of the record under its name', () => {
+test('as JSON a packet has every field of the record', () => {
   const batch = makeBatch([makePacket({ timestamp_ns: TIME, src_addr: '203.0.113.7' })]);
   const text = packetJson(batch, 0, 'eth0');
   expect(JSON.parse(text)).toMatchObject({ timestamp_ns: String(TIME), src_addr: '203.0.113.7', interface: 'eth0' });
   expect(text.split('\n').length).toBeGreaterThan(15);
 });
 
-test('as JSON an ICMP packet has its type and code, and no ports', () => {
+test('as JSON an ICMP packet has type and code, and no ports', () => {
   const echoRequest = makePacket({ ip_protocol: 1, src_port: 0, dst_port: 8 << 8, tcp_flags: 0 });
   const object = JSON.parse(packetJson(makeBatch([echoRequest]), 0, 'eth0')) as object;
   expect(object).toMatchObject({ icmp_type: 8, icmp_code: 0, ip_protocol: 1 });

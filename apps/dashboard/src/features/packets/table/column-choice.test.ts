@@ -18,7 +18,7 @@ import { COLUMN_KEYS } from './columns.ts';
 const PLAIN = { manyInterfaces: false, vlanSeen: false };
 const WITHOUT_CHOICE = ['time', 'action', 'src', 'dst', 'protocol', 'detail', 'length', 'reason'];
 
-test('columns that would say the same in each row come when they say something', () => {
+test('columns with the same value in every row are hidden by default', () => {
   expect(visibleColumns(DEFAULT_COLUMNS, PLAIN)).toEqual(WITHOUT_CHOICE);
   expect(visibleColumns(DEFAULT_COLUMNS, { manyInterfaces: true, vlanSeen: true })).toEqual([
     ...WITHOUT_CHOICE.slice(0, -1),
@@ -28,7 +28,7 @@ test('columns that would say the same in each row come when they say something',
   ]);
 });
 
-test('a column that was switched on or off stays so, whatever arrives', () => {
+test('a column that was switched on or off stays that way', () => {
   const choice = withShown(withShown(DEFAULT_COLUMNS, 'vlan', false), 'src_port', true);
   expect(visibleColumns(choice, { ...PLAIN, vlanSeen: true })).toContain('src_port');
   expect(visibleColumns(choice, { ...PLAIN, vlanSeen: true })).not.toContain('vlan');
@@ -39,7 +39,7 @@ test('the last column cannot be switched off', () => {
   expect(visibleColumns(none, PLAIN)).toEqual(['time']);
 });
 
-test('a step moves a column past those that are hidden, and not over the edge', () => {
+test('a step moves a column past hidden columns, and not beyond the edge', () => {
   const right = moved(DEFAULT_COLUMNS, 'src', 1, PLAIN);
   expect(visibleColumns(right, PLAIN).slice(2, 4)).toEqual(['dst', 'src']);
   expect(visibleColumns(moved(right, 'src', -1, PLAIN), PLAIN)).toEqual(WITHOUT_CHOICE);
@@ -55,13 +55,13 @@ test.each([
   expect(visibleColumns(movedTo(DEFAULT_COLUMNS, key, target), PLAIN)).toEqual(expected);
 });
 
-test('a width is limited to what can be read and found again', () => {
+test('a width has a minimum and a maximum', () => {
   const choice = resized(DEFAULT_COLUMNS, { src: 200.4, dst: 1, reason: 1e6 });
   expect(choice.widths).toEqual({ src: 200, dst: MIN_WIDTH, reason: MAX_WIDTH });
   expect(unsized(choice, 'dst').widths).toEqual({ src: 200, reason: MAX_WIDTH });
 });
 
-test('tracks share the room by default, and a set width is that width', () => {
+test('tracks share the width by default, and a set width is exact', () => {
   const visible = ['time', 'src', 'reason'] as const;
   expect(tracks(visible, DEFAULT_COLUMNS, false, 12)).toEqual({
     template: '88px minmax(152px, 1.5fr) minmax(112px, 0.75fr)',
@@ -81,7 +81,7 @@ test('a choice survives storage as text', () => {
   expect(isDefaultChoice(DEFAULT_COLUMNS)).toBe(true);
 });
 
-test('of a choice stored by another version, all known parts are used', () => {
+test('of a choice that another version stored, the known parts are used', () => {
   const kept = {
     order: ['dst', 'gone', 'dst', 'src'],
     shown: { src: 'yes', rule: true, gone: true },

@@ -21,7 +21,7 @@ const choice: DenyChoice = {
   reason: ' login abuse ',
 };
 
-test('a packet offers its source, the network around it, and the service it was for', () => {
+test('a packet offers its source address, its network and its destination service', () => {
   expect(source()).toMatchObject({
     addr: '203.0.113.7',
     network: '203.0.113.0/24',
@@ -30,28 +30,28 @@ test('a packet offers its source, the network around it, and the service it was 
   expect(source({ src_addr: '2001:db8:1:2:3::7', ether_type: 0x86dd })?.network).toBe('2001:db8:1:2::/64');
 });
 
-test('an address at the edge of its network', () => {
+test('an address at the edge of its network gets that network', () => {
   expect(networkOf('0.0.0.0')).toBe('0.0.0.0/24');
   expect(networkOf('255.255.255.255')).toBe('255.255.255.0/24');
   expect(networkOf('::')).toBe('::/64');
 });
 
-test('no port is offered where none was read', () => {
+test('no port is offered if none was read', () => {
   expect(source({ ip_protocol: 1, src_port: 0, dst_port: 8 * 256 })?.service).toBeNull();
 });
 
-test('no rule can be made of a frame whose addresses were not read', () => {
+test('a frame without addresses offers nothing', () => {
   const nothing = { ip_protocol: 255, src_addr: '::', dst_addr: '::', src_port: 0, dst_port: 0, tcp_flags: 0 };
   expect(source({ ...nothing, ether_type: 0x0806 })).toBeNull();
   expect(source({ ...nothing, reason: REASONS.truncated })).toBeNull();
   expect(source({ ...nothing, reason: REASONS.malformed, ether_type: 0x86dd })).toBeNull();
 });
 
-test('a malformed packet has a source all the same', () => {
+test('a malformed packet with an address offers its source', () => {
   expect(source({ reason: REASONS.malformed })?.addr).toBe('203.0.113.7');
 });
 
-test('the choices become a draft', () => {
+test('the choices become a rule draft', () => {
   const packet = source();
   if (packet === null) throw new Error('no source');
   expect(denyDraft(packet, choice)).toEqual({
@@ -71,7 +71,7 @@ test('the choices become a draft', () => {
   });
 });
 
-test('a deny rule without effect, or a second one, is pointed out', () => {
+test('a deny rule without effect, and a second one, is reported', () => {
   const packet = source({ rule_id: 7 });
   if (packet === null) throw new Error('no source');
   expect(conflictSentence(packet, [{ id: 7, action: 'permit' }])).toMatch(/permit wins/);

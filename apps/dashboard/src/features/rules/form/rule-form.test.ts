@@ -4,7 +4,7 @@ import { changesOf, EMPTY_FORM, formOf, KEEP, type RuleForm, readForm } from './
 
 const read = (over: Partial<RuleForm>) => readForm({ ...EMPTY_FORM, source: '203.0.113.7', ...over });
 
-test('what is written becomes a draft in canonical text', () => {
+test('the fields become a draft in canonical form', () => {
   expect(read({ source: ' 203.0.113.7/32 ', protocol: '6', port: '22', reason: ' brute force ' }).draft).toEqual({
     action: 'deny',
     source: '203.0.113.7',
@@ -28,7 +28,7 @@ test.each<[Partial<RuleForm>, keyof RuleForm, RegExp]>([
   expect(problems?.[field]).toMatch(message);
 });
 
-test('a rule that was not touched changes nothing', () => {
+test('an unchanged form changes nothing', () => {
   const { packets, bytes, ...rule } = makeRule({
     protocol: 'tcp',
     destination_port: '20-22',
@@ -40,7 +40,7 @@ test('a rule that was not touched changes nothing', () => {
   expect(changesOf(rule, form, readForm(form).draft ?? fail())).toBeNull();
 });
 
-test('only what was touched is sent; what was emptied is taken away', () => {
+test('only changed fields are sent; an emptied field is removed', () => {
   const rule = makeRule({
     protocol: 'tcp',
     destination_port: 22,

@@ -24,18 +24,18 @@ test.each<[string, number[]]>([
   ['deny', [3, 2]],
 ])('a search for "%s" finds %o', (search, found) => expect(ids({ search })).toEqual(found));
 
-test('one action at a time', () => expect(ids({ action: 'permit' })).toEqual([1]));
+test('the list can show one action', () => expect(ids({ action: 'permit' })).toEqual([1]));
 
-test('an order by packets; equals with the newest first', () => {
+test('rules are ordered by packets, equal ones by number, newest first', () => {
   expect(ids({ sort: 'packets' })).toEqual([2, 3, 1]);
   expect(ids({ sort: 'packets', descending: false })).toEqual([3, 1, 2]);
 });
 
-test('what ends soonest comes first when asked for, what never ends last', () => {
+test('ordered by expiry, the rule that expires soonest is first and rules without expiry are last', () => {
   const choice = sortedBy(FIRST_CHOICE, 'expires');
   expect(ids(choice)[0]).toBe(3);
   expect(sortedBy(choice, 'expires').descending).toBe(true);
   expect(sortedBy(choice, 'packets')).toMatchObject({ sort: 'packets', descending: true });
 });
 
-test('how many of each', () => expect(countByAction(RULES)).toEqual({ permit: 1, deny: 2, observe: 0 }));
+test('rules are counted by action', () => expect(countByAction(RULES)).toEqual({ permit: 1, deny: 2, observe: 0 }));
