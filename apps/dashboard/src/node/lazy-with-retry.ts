@@ -43,7 +43,7 @@ export async function lazyIfPresent<Part extends object>(
   }
 }
 
-/** A loader that does not serve the page either has no dashboard; another loader may follow. */
+/** Whether the loader serves the page but not the file. Without the page it has no dashboard; another may follow. */
 async function isGone(
   error: string,
   { page = location.pathname, statusOf = fetchStatus }: LazyOptions,

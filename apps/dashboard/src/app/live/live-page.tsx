@@ -26,7 +26,7 @@ const ConversationTable = dynamic(
   { ssr: false },
 );
 
-/** Not part of the first load: fetched when a packet is selected or denied for the first time. */
+/** Not part of the first load: loaded when a packet is selected or denied for the first time. */
 const DenySelected = dynamic(
   async () => (await lazyWithRetry(() => import('../../features/rules/form/deny-selected.tsx'))).DenySelected,
   {

@@ -4,7 +4,7 @@ import { ConnectionMark } from '../../node/connection-mark.tsx';
 import { useLive, useSnapshot } from '../../node/live-context.tsx';
 import { connectionText } from '../../node/state/connection-text.ts';
 
-/** Says what is wrong with the connection and what to do. Renders nothing while it is live. */
+/** Shows what is wrong with the connection, and what to do. Renders nothing while it is live. */
 export function Banner() {
   const { retry } = useLive();
   const { connection, now, loader } = useSnapshot((snapshot) => snapshot);

@@ -23,7 +23,7 @@ import { PaletteButton } from './overlays.tsx';
 import './status-strip.css';
 import { lazyWithRetry } from '../../node/lazy-with-retry.ts';
 
-/** Fetched only if there is more than one node. */
+/** Loaded only if there is more than one node. */
 const NodeSwitch = dynamic(
   async () => (await lazyWithRetry(() => import('../../features/nodes/node-switch.tsx'))).NodeSwitch,
   {

@@ -4,7 +4,7 @@ import { ArrowUp } from 'lucide-react';
 import { useSnapshot } from '../../node/live-context.tsx';
 import { counted, formatCount } from '../../text/number.ts';
 
-/** How many conversations there are, and what the counts leave out. */
+/** The number of conversations, and what the counts do not include. */
 export function ConversationFoot({
   count,
   evicted,

@@ -1,2 +1,2 @@
-/** Completion of filters, in its own file: fetched when a filter is first edited. */
+/** Completion of filters, in its own file: loaded when a filter is first edited. */
 export { completeFilter } from '@packetlog/common';

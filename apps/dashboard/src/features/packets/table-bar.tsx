@@ -21,7 +21,7 @@ const TableTools = dynamic(
   },
 );
 
-/** The bar above the table: state, actions on the selected row, the way to the newest row. */
+/** The bar above the table: state, actions on the selected row, the button to the newest row. */
 export function TableBar({
   showNewest,
   selection,
@@ -113,7 +113,7 @@ function StepButton({ compact }: { compact: boolean }) {
   );
 }
 
-/** Says whether the table follows the newest row, and why not. */
+/** Shows whether the table follows the newest row, and why not. */
 function TableState({ held, grouped, compact }: { held: boolean; grouped: boolean; compact: boolean }) {
   const { store } = useLive();
   const mayChange = useMayChange();

@@ -111,7 +111,7 @@ export function sumSummaries(
   };
 }
 
-/** Merges the top lists of a range. Rules are left out: rule numbers are per node. */
+/** Merges the top lists of a range. Rules are omitted: rule numbers are per node. */
 export function mergeTops(tops: readonly HistoryTop[]): HistoryTop | null {
   const [first] = tops;
   if (first === undefined) return null;

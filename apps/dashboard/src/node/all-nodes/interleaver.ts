@@ -1,8 +1,8 @@
 import { PACKET_LOG_FIELDS, PACKET_LOG_SIZE, type PacketLogBatch, type PacketLogView } from '@packetlog/common';
 
-/** Time that a row waits for older rows of other nodes. */
+/** Time that a row waits for older rows of other nodes, ms. */
 const HELD_MS = 120;
-/** With more rows than this, none waits. */
+/** Beyond this number of rows, none waits. */
 const MAX_HELD = 50_000;
 
 interface QueuedBatch {

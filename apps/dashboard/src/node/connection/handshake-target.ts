@@ -20,7 +20,7 @@ export function readHandshakeTarget(): HandshakeTarget {
 
 /**
  * Removes tokens and loader from the address bar, so that they are in no history, screenshot or copied link. They are
- * stored for the lifetime of the tab. Call it only after the router has started, because it writes the address, too.
+ * stored for the lifetime of the tab. Call it only after the router has started, because the router also writes the address.
  */
 export function clearHandshakeTarget(): void {
   const hash = new URLSearchParams(location.hash.replace(/^#/, ''));

@@ -25,19 +25,19 @@ export class LoaderRequests {
     this.#socket = socket;
   }
 
-  /** Always resolves: failures are answers, too. */
+  /** Always resolves; failures are answers as well. */
   ask<Verb extends RulesVerb>(verb: Verb, request: RulesRequest<Verb>, withinMs?: number): Promise<RulesAnswer<Verb>> {
     const noAnswer = 'The loader has not answered. Check the rules before you try again: the change may be in force.';
     return this.#answer(`rules:${verb}`, request, isRulesError, noAnswer, withinMs) as Promise<RulesAnswer<Verb>>;
   }
 
-  /** Top lists of a time range, ms since the epoch; null if the loader cannot be asked or has no answer. */
+  /** Top lists of a time range, ms since the epoch; null without a connection or an answer. */
   async top(from_ms: number, to_ms: number): Promise<HistoryTop | null> {
     const answer = await this.lookUp('history:top', { from_ms, to_ms });
     return answer.ok && isHistoryTop(answer.value) ? answer.value : null;
   }
 
-  /** Asks for a lookup. Always resolves. */
+  /** Requests a lookup. Always resolves. */
   lookUp(event: LookupEvent | 'history:top', request: object): Promise<Acknowledgement<unknown>> {
     return this.#answer(event, request, isRejection, 'The loader has not answered.');
   }

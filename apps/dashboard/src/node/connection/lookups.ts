@@ -10,7 +10,7 @@ export type SendLookup = (
 
 /** Cached places. */
 const MAX_PLACES = 2000;
-/** Delay before asking a loader without a database again: it may have been restarted with one. */
+/** Delay before the next request to a loader without a database: it may have been restarted with one. */
 const ASK_AGAIN_MS = 60_000;
 const LISTENERS_FRESH_MS = 5000;
 

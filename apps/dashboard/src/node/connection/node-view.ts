@@ -10,7 +10,7 @@ export interface LoaderTarget {
   readonly adminToken: string | null;
 }
 
-/** What components read and ask: one node, or all of them. */
+/** What components read and request: one node, or all of them. */
 export interface View {
   readonly store: Store;
   readonly lookups: Lookups;
@@ -19,7 +19,7 @@ export interface View {
   setPaused(paused: boolean): void;
   /** While paused: shows the next rows. */
   step(rows: number): void;
-  /** Always resolves: failures are answers, too. */
+  /** Always resolves; failures are answers as well. */
   ask<Verb extends RulesVerb>(verb: Verb, request: RulesRequest<Verb>, withinMs?: number): Promise<RulesAnswer<Verb>>;
   /** Top lists of a time range, ms since the epoch; null without an answer. */
   top(fromMs: number, toMs: number): Promise<HistoryTop | null>;

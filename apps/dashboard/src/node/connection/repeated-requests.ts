@@ -11,13 +11,14 @@ interface Waiting {
 type Answered = (answer: Acknowledgement<unknown>) => void;
 
 /**
- * Repeats what the loader rejected for now: after the time that the rejection names, and at least twice as long after each
- * further one. `emit` sends a request and passes its answer on; `rejected` is told the reason of each first rejection.
+ * Repeats requests that the loader rejects with a retry time: after that time, and after each further rejection at least
+ * twice as long, up to 30 s. `emit` sends a request and passes its answer on; `rejected` receives the first rejection of
+ * each request.
  */
 export class RepeatedRequests {
   readonly #emit: (event: string, request: object, answered: Answered) => void;
   readonly #rejected: (error: Rejection) => void;
-  /** By key: the newest request, until it is answered for good. */
+  /** By key: the newest request. */
   readonly #newest = new Map<string, Waiting>();
 
   constructor(emit: RepeatedRequests['ask'], rejected: (error: Rejection) => void) {
@@ -44,11 +45,11 @@ export class RepeatedRequests {
           clearTimeout(own.timer);
           answered(answer);
         };
-        // Pages that were rejected together do not ask together again.
+        // The random factor spreads pages that were rejected at the same time.
         own.timer = setTimeout(repeat, waitMs * (1 + Math.random()));
       });
     const repeat = () => {
-      // From now on the answer to the repeated request counts.
+      // From here on the answer to the repeated request counts.
       delete own.supersede;
       attempt();
     };

@@ -118,7 +118,7 @@ export class RowSubscription {
     );
   }
 
-  /** Rows from now on pass `filter`. */
+  /** Rows pass `filter` from here on. */
   #filtered(filter: string): void {
     if (filter === this.#acknowledged) return;
     this.#acknowledged = filter;

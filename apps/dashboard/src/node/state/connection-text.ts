@@ -71,7 +71,7 @@ function rejectionText(rejection: Rejection): Pick<ConnectionText, 'sentence' | 
     case 'unauthorized':
       return {
         sentence: 'No access to this loader.',
-        // It says which token is wrong, or how long to wait after too many wrong ones.
+        // The message names the wrong token, or the time to wait after too many wrong ones.
         advice: rejection.message || OPEN_URL,
         retry: true,
       };

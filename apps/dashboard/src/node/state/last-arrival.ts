@@ -1,4 +1,4 @@
-/** A ledger this much newer than the newest row, ms, tells the time of the last packet better than the row. */
+/** If a ledger is this much newer than the newest row, ms, its time replaces that of the row. */
 const ROWS_BEHIND_MS = 2_000;
 
 /** When packets last arrived at the hooks. `at` is a reading of the page's monotonic clock, ms. */

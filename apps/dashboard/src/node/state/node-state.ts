@@ -175,17 +175,17 @@ export class NodeState {
     this.rows.setPaused(paused);
   }
 
-  /** Whether the buffer exceeds its limit: ask the loader to send none, and call `markFull`. */
+  /** Whether the buffer exceeds its limit: request no more rows, and call `markFull`. */
   get isOverfull(): boolean {
     return this.#pauseBuffer.isOverfull(this.rows.newRows);
   }
 
-  /** Whether a full buffer is now empty: the loader may send again, after `markDrained`. */
+  /** Whether a full buffer has become empty: call `markDrained`, and request rows again. */
   get isDrained(): boolean {
     return this.bufferFull && this.rows.newRows === 0;
   }
 
-  /** Whether the loader was asked to send no rows because the buffer is full. */
+  /** Whether the page requested no rows because the buffer is full. */
   get bufferFull(): boolean {
     return this.#pauseBuffer.isFull;
   }

@@ -1,6 +1,6 @@
-/** Rows that a paused page buffers at most. Beyond that the loader is asked to send none. */
+/** Maximum number of rows that a paused page buffers; beyond that it requests none. */
 export const MAX_BUFFERED_ROWS = 10_000;
-/** The count of rows withheld during a pause can reach the page this long after the pause. */
+/** The count of rows withheld during a pause can reach the page this much later than the end of the pause, ms. */
 const REPORTED_LATE_MS = 1_500;
 
 export interface PausedFigures {
@@ -45,12 +45,12 @@ export class PauseBuffer {
     return this.#pause !== null;
   }
 
-  /** Whether the loader was asked to send no rows because the buffer is full. */
+  /** Whether the page requested no rows because the buffer is full. */
   get isFull(): boolean {
     return this.#pause !== null && this.#pause.full !== null;
   }
 
-  /** Whether the loader must be asked to send no more rows. */
+  /** Whether the page must request no more rows. */
   isOverfull(waiting: number): boolean {
     return this.#pause !== null && !this.isFull && waiting >= MAX_BUFFERED_ROWS;
   }
@@ -103,7 +103,7 @@ export class PauseBuffer {
     return withheld > before ? { rows: withheld - before, span_ms: until - at } : null;
   }
 
-  /** Whether rows that are now reported as withheld may be so because of a pause, not of the row limit. */
+  /** Whether a pause, not the row limit, may be the reason for rows that are reported as withheld at `at`. */
   explains(at: number): boolean {
     return this.#pause !== null || at - this.#resumedAt <= REPORTED_LATE_MS;
   }

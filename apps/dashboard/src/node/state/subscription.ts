@@ -16,8 +16,8 @@ export class Subscription {
   }
 
   /**
-   * Call it for each request, and the returned function with the answer; `filter` if rows pass another filter from now
-   * on. Answers to requests of an earlier connection are ignored.
+   * Call it with each request, and the returned function with the answer: with a `filter` if the loader has acknowledged
+   * it. Answers to requests of an earlier connection are ignored.
    */
   begin(): (filter?: string) => void {
     const request = {};

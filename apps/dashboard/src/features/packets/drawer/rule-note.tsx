@@ -6,7 +6,7 @@ import { effectSentence, ruleAddress, timeLeft } from '../../../text/rule-text.t
 import { DOES } from '../../../text/verdict-text.ts';
 import { useRulesView } from '../../rules/index.ts';
 
-/** The rule that decided, as it is now, with its author. */
+/** The current state of the rule that decided, with its author. */
 export function RuleNote({ id }: { id: number }) {
   const rule = useRulesView()?.snapshot.rules.find((each) => each.id === id);
   const now = useSnapshot(({ figures }) => Math.floor(figures.wallMs / 1000) * 1000);

@@ -21,7 +21,7 @@ export interface PacketSelection {
   readonly hide: () => void;
   /** Selects the next older (-1) or newer (1) packet, if there is one. */
   readonly step: (step: -1 | 1) => void;
-  /** Opens the sheet to deny its source, or says why that is not possible. */
+  /** Opens the sheet to deny its source, or shows why that is not possible. */
   readonly deny: () => void;
   readonly stopDenying: () => void;
   readonly copy: (format: CopyFormat) => void;
