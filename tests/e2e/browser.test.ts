@@ -10,7 +10,7 @@ import { eachWithDashboard, TOKEN } from './dashboard.ts';
 describe.skipIf(!requireRoot())('the dashboard', () => {
   const suite = eachWithDashboard();
 
-  test('shows each packet, and the sums of the sender, the kernel and the page are one', async () => {
+  test('shows each packet, and the counts of sender, kernel and page are equal', async () => {
     const { client, server, link } = suite.network;
     const { packetlog, url } = await suite.start();
     const { page, problems } = await suite.open(url);
@@ -36,10 +36,10 @@ describe.skipIf(!requireRoot())('the dashboard', () => {
 
     const arrived = async () => (await link.server.counters()).rx.packets;
     const total = async () => (await exact(page, 'total-seen')) === (await arrived());
-    await until(total, { what: 'all that arrived to be seen' });
+    await until(total, { what: 'all packets to be counted' });
     expect(await exact(page, 'total-lost')).toBe(0);
 
-    // Newest first: the ARP frame, the tagged echo request.
+    // Newest first: the ARP frame, then the tagged echo request.
     const cell = (row: number, field: string) =>
       page.getByTestId('live-row').nth(row).locator(`[data-field=${field}]`).textContent();
     expect(await cell(0, 'ip_protocol')).toContain('ARP');
@@ -58,7 +58,7 @@ describe.skipIf(!requireRoot())('the dashboard', () => {
     await page.locator('[data-testid=connection-state][data-state=lost]').waitFor();
   });
 
-  test('says what is wrong and what to do: no token, a wrong one, a loader that is gone, and it recovers', async () => {
+  test('reports a missing token, a wrong token and an unreachable loader with advice, and recovers', async () => {
     const { packetlog, url, port } = await suite.start();
     const origin = `http://localhost:${port}/`;
     const stateOf = (state: string) =>
@@ -66,7 +66,7 @@ describe.skipIf(!requireRoot())('the dashboard', () => {
 
     const without = await openPage(suite.browser, origin);
     await without.page.locator(stateOf('no-token')).first().waitFor();
-    // It names its own loader, whatever its port is, and takes the printed line or the token.
+    // The page shows the URL of its own loader, and accepts the printed line or the token.
     await without.page.getByText(`${origin}#token=…`).waitFor();
     const access = without.page.locator('[name=access]');
     await access.fill(origin);
@@ -79,9 +79,7 @@ describe.skipIf(!requireRoot())('the dashboard', () => {
     expect(without.page.url()).not.toContain(TOKEN);
 
     const wrong = await openPage(suite.browser, `${origin}#token=wrong-${'x'.repeat(20)}`);
-    await wrong.page
-      .getByRole('heading', { name: 'No access to this loader.' })
-      .waitFor();
+    await wrong.page.getByRole('heading', { name: 'No access to this loader.' }).waitFor();
     await wrong.page.getByText(/^The token is wrong\. Run packetlog url/).waitFor();
     expect(await axeViolations(wrong.page)).toEqual([]);
     await wrong.page.locator('[name=access]').fill(TOKEN);
@@ -98,7 +96,7 @@ describe.skipIf(!requireRoot())('the dashboard', () => {
     await state('live').waitFor();
   });
 
-  test('what cannot be fetched comes later, and the page stays meanwhile', async () => {
+  test('a part that cannot be loaded is retried, and the page stays usable', async () => {
     const { url, origin } = await suite.start();
     const markup = await (await fetch(origin)).text();
     const { page } = await openPage(suite.browser, 'about:blank');
@@ -114,8 +112,8 @@ describe.skipIf(!requireRoot())('the dashboard', () => {
     await page.locator('[data-testid=connection-state][data-state=live]').waitFor();
     const chart = page.getByTestId('rate-chart').locator('canvas').first();
     await page.keyboard.press('?');
-    // The bundler's own code asks twice, and gives up.
-    await until(() => Math.max(...refused.values()) > 4, { what: 'a part to be asked for again' });
+    // The bundler's own code tries twice.
+    await until(() => Math.max(...refused.values()) > 4, { what: 'a part to be retried' });
     expect(await chart.count()).toBe(0);
     expect(await page.locator('[data-testid=connection-state][data-state=live]').count()).toBe(1);
     away = false;
@@ -123,7 +121,7 @@ describe.skipIf(!requireRoot())('the dashboard', () => {
     await page.getByRole('dialog').waitFor();
   });
 
-  test('a page whose parts the loader has no more says that it is older, stays, and is reloaded by whoever wants to', async () => {
+  test('a page whose parts the loader no longer has shows that it is older, stays usable, and reloads on request', async () => {
     const { client, link } = suite.network;
     const { url, origin } = await suite.start();
     const markup = await (await fetch(origin)).text();
@@ -140,7 +138,7 @@ describe.skipIf(!requireRoot())('the dashboard', () => {
     await old.getByText('This page is older than the loader').waitFor();
     expect(await axeViolations(page)).toEqual([]);
 
-    // What cannot come does not keep the keys from the page.
+    // An overlay that cannot be loaded does not block the page's keys.
     await page.keyboard.press('?');
     await until(
       async () => {
@@ -165,7 +163,7 @@ describe.skipIf(!requireRoot())('the dashboard', () => {
     expect(await old.count()).toBe(0);
   });
 
-  test('a loader that stands still is stale; what the ring lost meanwhile is in sight', async () => {
+  test('a stopped loader is shown as stale, and rows lost in the ring meanwhile are shown', async () => {
     const { client, link } = suite.network;
     const { packetlog, url } = await suite.start('--ring-size', '64KiB', '--sample', 'off');
     const { page } = await openPage(suite.browser, url);
@@ -183,7 +181,7 @@ describe.skipIf(!requireRoot())('the dashboard', () => {
     expect(await axeViolations(page)).toEqual([]);
     process.kill(packetlog.pid, 'SIGCONT');
     await state('live').waitFor();
-    await until(async () => (await exact(page, 'total-seen')) === COUNT, { what: 'all to be seen' });
+    await until(async () => (await exact(page, 'total-seen')) === COUNT, { what: 'all packets to be counted' });
     const lost = await exact(page, 'total-lost');
     expect(lost).toBeGreaterThan(COUNT - 3 * 910);
     await page
@@ -197,24 +195,24 @@ describe.skipIf(!requireRoot())('the dashboard', () => {
     expect(lost).toBe(Number(inRing?.replaceAll(',', '')));
   });
 
-  test('says so while the kernel samples', async () => {
+  test('shows the sampling rate while the kernel samples', async () => {
     const { client, link } = suite.network;
     const { packetlog, url } = await suite.start('--sample', '8');
     const { page } = await suite.open(url);
-    // It is said as long as it is so.
+    // Shown only while the kernel samples.
     const sent = sendUdp(client, { address: link.server.ipv4, count: 2000, perSecond: 500 });
     await page.getByTestId('sampled-one-of').waitFor();
     expect(await exact(page, 'sampled-one-of')).toBe(8);
     await page.getByTestId('estimates').getByText('1 of 8').waitFor();
     await sent;
     expect(await axeViolations(page)).toEqual([]);
-    // The figures count every packet nevertheless.
-    await until(async () => (await exact(page, 'total-seen')) === 2000, { what: 'all to be seen' });
+    // The figures still count every packet.
+    await until(async () => (await exact(page, 'total-seen')) === 2000, { what: 'all packets to be counted' });
     expect(await exact(page, 'total-lost')).toBe(0);
     await packetlog.end();
   });
 
-  test('an interface name that is markup stays text', async () => {
+  test('an interface name with markup is shown as text', async () => {
     const { server } = suite.network;
     const device = '<b>x<b><i>';
     await server.exec('ip', 'link', 'add', device, 'type', 'veth', 'peer', 'name', 'other0');
@@ -226,7 +224,7 @@ describe.skipIf(!requireRoot())('the dashboard', () => {
     await packetlog.end();
   });
 
-  test('pausing stops the rows and says how many passed; following goes on', async () => {
+  test('a pause stops the rows and counts the packets that pass; resuming shows new rows', async () => {
     const { client, link } = suite.network;
     const { packetlog, url } = await suite.start();
     const { page } = await suite.open(url);
@@ -234,11 +232,11 @@ describe.skipIf(!requireRoot())('the dashboard', () => {
       sendUdp(client, { address: link.server.ipv4, count, sourcePorts: [port] });
     await send(5, 40_001);
     await page.getByTestId('live-row').nth(4).waitFor();
-    await until(async () => (await exact(page, 'total-seen')) === 5, { what: 'five to be counted' });
+    await until(async () => (await exact(page, 'total-seen')) === 5, { what: 'five packets to be counted' });
     await page.keyboard.press('Space');
     await page.locator('[data-testid=table-state][data-state=paused]').waitFor();
     await send(7, 40_002);
-    await until(async () => (await exact(page, 'paused-passed')) === 7, { what: 'seven to have passed' });
+    await until(async () => (await exact(page, 'paused-passed')) === 7, { what: 'seven packets to have passed' });
     expect(await page.getByTestId('live-table').textContent()).not.toContain('40002');
     await page.getByTestId('pause-button').click();
     await page.locator('[data-testid=table-state][data-state=follow]').waitFor();

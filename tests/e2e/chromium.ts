@@ -1,4 +1,4 @@
-/** A real Chromium, without a display and without talking to anybody but the loader. */
+/** A headless Chromium that connects only to the loader. */
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,7 +28,7 @@ export const PHONE = { width: 390, height: 844 };
 
 export interface Watched {
   page: Page;
-  /** What the page wrote to its console as an error, and what it threw. */
+  /** Console errors and uncaught exceptions of the page. */
   problems: string[];
 }
 
@@ -46,27 +46,27 @@ export async function openPage(browser: Browser, url: string, options: BrowserCo
 }
 
 /**
- * Resolves when the loader has acknowledged all that the page asked of it for its rows, this filter included: a packet
- * that is sent then, and that the filter lets through, gets a row.
+ * Resolves when the loader has acknowledged the page's subscription with this filter: a matching packet that is sent
+ * afterwards gets a row.
  */
 export async function untilApplied(page: Page, filter = ''): Promise<void> {
   const applied = `[data-testid=packets][data-filter=${JSON.stringify(filter)}][aria-busy=false]`;
   await page.locator(applied).waitFor({ state: 'attached' });
 }
 
-/** The exact integer behind a number on the page. */
+/** The exact value of a number on the page. */
 export async function exact(page: Page, testId: string): Promise<number> {
   return Number(await page.getByTestId(testId).first().getAttribute('data-value'));
 }
 
-/** Rules of axe that the page breaks, with the elements. The page's policy allows no foreign script tag: axe is evaluated. */
+/** Violations of axe rules, with the elements. axe is evaluated, because the page's policy allows no foreign scripts. */
 export async function axeViolations(page: Page): Promise<string[]> {
   await page.evaluate(source);
   return page.evaluate(async () => {
     const { axe } = globalThis as unknown as {
       axe: { run: () => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
     };
-    // What is just appearing is half transparent: its contrast is judged when it is there.
+    // Elements that fade in are half transparent: their contrast counts after the animation.
     const appearing = document
       .getAnimations()
       .filter(({ effect }) => Number(effect?.getComputedTiming().endTime) <= 1000);

@@ -27,7 +27,7 @@ describe.skipIf(!requireRoot())('the keyboard', () => {
     expect(sent).toBe(count);
   };
 
-  test('everything is found in the palette and done by its key', async () => {
+  test('every command runs from the palette and by its key', async () => {
     const { page, problems } = await start();
     const { keyboard } = page;
     const state = page.getByTestId('table-state');
@@ -44,7 +44,7 @@ describe.skipIf(!requireRoot())('the keyboard', () => {
     await send(53, 5);
     await page.getByTestId('live-row').nth(4).waitFor();
 
-    // The focus goes in, and back to where it was.
+    // The focus moves into the palette, and back when it closes.
     await page.getByTestId('pause-button').focus();
     await keyboard.press('Control+k');
     await palette.waitFor();
@@ -63,7 +63,7 @@ describe.skipIf(!requireRoot())('the keyboard', () => {
     await keyboard.press('Space');
     await stateIs('follow');
 
-    // What was done last is first.
+    // The last command is listed first.
     await keyboard.press('Control+k');
     await palette.getByRole('group', { name: 'Recently used' }).getByText('Pause the rows').waitFor();
     await keyboard.press('ArrowDown');
@@ -72,7 +72,7 @@ describe.skipIf(!requireRoot())('the keyboard', () => {
     await keyboard.press('Control+k');
     await palette.waitFor({ state: 'detached' });
 
-    // A filter by the palette, gone by a command; undo is about rules.
+    // A filter is applied from the palette and removed by a command; undo applies to rules only.
     await command('port 53');
     await until(() => new URL(page.url()).hash === '#filter=port+53', { what: 'the filter in the address' });
     await command('remove filter');
@@ -81,7 +81,7 @@ describe.skipIf(!requireRoot())('the keyboard', () => {
     await page.getByTestId('toasts').getByText('Nothing to undo: no rule was changed.').waitFor();
     expect(new URL(page.url()).hash).toBe('');
 
-    // Two keys for a page; a rule is added there, and undone.
+    // Two keys open a page; a rule is added there and undone.
     await keyboard.press('g');
     await keyboard.press('r');
     await page.waitForURL('**/rules');
@@ -97,7 +97,7 @@ describe.skipIf(!requireRoot())('the keyboard', () => {
     await keyboard.press('u');
     await page.getByTestId('rule-row').waitFor({ state: 'detached' });
 
-    // Letters are letters in a field, and nothing at all where they are switched off.
+    // Letters are text in a field, and do nothing while single-key shortcuts are off.
     await keyboard.press('?');
     const help = page.getByRole('dialog', { name: 'Keys and filter examples' });
     await help.waitFor();
@@ -121,7 +121,7 @@ describe.skipIf(!requireRoot())('the keyboard', () => {
     expect(problems).toEqual([]);
   });
 
-  test('what is on the page, and what comes next, is saved in each format', async () => {
+  test('rows on the page and new packets are exported in each format', async () => {
     const { link } = suite.network;
     const { page, problems } = await start();
     const { keyboard } = page;
@@ -148,7 +148,7 @@ describe.skipIf(!requireRoot())('the keyboard', () => {
     await page.keyboard.press('Space');
     await page.locator('[data-testid=table-state][data-state=paused]').waitFor();
 
-    // Paused, and under the filter: what is here.
+    // The rows on the page, while it is paused and filtered.
     await keyboard.press('e');
     await sheet.waitFor();
     expect(await axeViolations(page)).toEqual([]);
@@ -164,7 +164,7 @@ describe.skipIf(!requireRoot())('the keyboard', () => {
     expect(csv.text).toMatch(/^timestamp_ns,src_addr,/);
     expect(csv.text.split('\n').filter(ours)).toHaveLength(30);
 
-    // What comes next, though the page is paused: the loader is asked anew.
+    // New packets, although the page is paused: the export has its own connection.
     await choose('pcapng');
     await choose('new packets');
     await choose('60 s');
@@ -192,11 +192,11 @@ describe.skipIf(!requireRoot())('the keyboard', () => {
     expect(problems).toEqual([]);
   });
 
-  test('Tab alone comes to everything that can be acted on, shows where it is, and is nowhere caught', async () => {
+  test('Tab reaches every control, shows the focus, and is never trapped', async () => {
     const { page, problems } = await start();
     await send(53, 40);
     await page.getByTestId('live-row').nth(10).waitFor();
-    // With the first account, a second after the first rows.
+    // The path is shown with the first ledger, a second after the first rows.
     await page.getByRole('button', { name: 'Packet path' }).waitFor();
     const stops = await tabThrough(page);
     expect(stops.unseen).toEqual([]);
@@ -205,7 +205,7 @@ describe.skipIf(!requireRoot())('the keyboard', () => {
       expect.arrayContaining(['Skip to the content', 'Filter', 'Commands', 'Export packets…']),
     );
 
-    // In the table the arrows go from row to row.
+    // In the table, arrow keys move from row to row.
     await page.locator('[data-testid=live-table] .table-body').focus();
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('ArrowDown');
@@ -231,7 +231,7 @@ describe.skipIf(!requireRoot())('the keyboard', () => {
       const { unseen, missed } = await tabThrough(page);
       expect({ keys, unseen, missed }).toEqual({ keys, unseen: [], missed: [] });
     }
-    // The sheet keeps the focus inside, and gives it back.
+    // The sheet traps the focus, and restores it.
     expect(await page.evaluate('document.activeElement.closest("dialog") !== null')).toBe(true);
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });

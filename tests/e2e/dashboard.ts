@@ -1,4 +1,4 @@
-/** Around each test of the dashboard: a network, a real Chromium, and loaders that serve it into this namespace. */
+/** Sets up each dashboard test: a network, a real Chromium, and loaders whose ports are forwarded into this namespace. */
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import type { End, NetworkOptions } from '../lab/network.ts';
@@ -17,27 +17,27 @@ const TOKENS = { PACKETLOG_TOKEN: TOKEN, PACKETLOG_ADMIN_TOKEN: ADMIN_TOKEN };
 
 export interface ServedLoader {
   readonly packetlog: LabProcess;
-  /** Where its state is: for commands. */
+  /** Paths of its state, for commands. */
   readonly place: RulesPlace;
   readonly port: number;
   readonly origin: string;
-  /** The page, with the token to look. */
+  /** The URL of the page with the read-only token. */
   readonly url: string;
-  /** The fragment of any page that holds the token to look. */
+  /** The fragment with the read-only token, for any page. */
   readonly look: string;
-  /** The same with the token to change rules, too. */
+  /** The fragment with the admin token as well. */
   readonly change: string;
 }
 
 export interface DashboardSuite extends Suite {
   readonly browser: Browser;
-  /** A loader that watches the server's interface, and whose port is reachable from here, too; `args` are added. */
+  /** Starts a loader that watches the server's interface and is reachable from here; `args` are added. */
   start(...args: string[]): Promise<ServedLoader>;
-  /** The same at any end of a cable, with a token of its own and nobody who may change rules. */
+  /** Starts a loader at any end of a link, with this token and without an admin token. */
   startAt(end: End, token: string, ...args: string[]): Promise<ServedLoader>;
-  /** As `start`, at a port that is known; reachable from here only if it was when another loader had it. */
+  /** As `start`, at this port; reachable from here only if an earlier loader had the port. */
   serve(port: number, ...args: string[]): Promise<LabProcess>;
-  /** Resolves when the page is live; on the Live page also when the loader sends it rows. */
+  /** Opens a page. Resolves when it is live, and on the Live page when the loader sends rows. */
   open(url: string, options?: BrowserContextOptions): Promise<Watched>;
 }
 
@@ -66,7 +66,7 @@ export function eachWithDashboard(options: NetworkOptions = {}): DashboardSuite 
     return packetlog;
   };
   const start = async (end: End, tokens: Tokens, args: readonly string[]): Promise<ServedLoader> => {
-    // Taken here before the loader takes it in the namespace, where nothing else runs.
+    // Bound here before the loader binds it in the namespace, where nothing else runs.
     const forward = await forwardPort(end.namespace, 0);
     forwards.push(forward);
     const { port } = forward;

@@ -19,13 +19,13 @@ describe.skipIf(!requireRoot())('the drawer of a packet', () => {
   });
   afterEach(() => rm(directory, { recursive: true, force: true }));
 
-  test('says what each field means, who it was, and makes filters of it', async () => {
+  test('explains each field, looks up addresses and listeners, and filters by values', async () => {
     const { client, server, link } = suite.network;
     const geoip = join(directory, 'test.mmdb');
     const place = { country: { iso_code: 'NZ', names: { en: 'New Zealand' } }, asn: 'AS64496', as_name: 'Example' };
     await writeFile(geoip, mmdb('Test', { [link.client.ipv4]: place }));
     const { url } = await suite.start('--geoip', geoip);
-    // What the hosts say to each other on their own must not come between.
+    // The hosts' own traffic must not add rows.
     const { page, problems } = await suite.open(`${url}&filter=udp+src+port+40404`);
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     const { port } = await receiveUdp(server, link.server.ipv4);
@@ -50,12 +50,9 @@ describe.skipIf(!requireRoot())('the drawer of a packet', () => {
     await drawer.waitFor();
     expect(await drawer.getByRole('heading', { level: 2 }).textContent()).toBe('Permitted: UDP');
     expect(await said('destination_port')).toMatch(/^53The default port of domain;/);
-    await page
-      .getByTestId('packet-listener')
-      .getByText('No process on that machine listens on this port.')
-      .waitFor();
+    await page.getByTestId('packet-listener').getByText('No process on that machine listens on this port.').waitFor();
 
-    // The next older one, with the focus inside the drawer.
+    // The next older packet, with the focus inside the drawer.
     await page.keyboard.press('ArrowDown');
     await until(async () => (await said('destination_port'))?.startsWith(String(port)), { what: 'the next packet' });
     await page
@@ -70,13 +67,15 @@ describe.skipIf(!requireRoot())('the drawer of a packet', () => {
     expect(await said('length')).toMatch(/^74 bytes/);
     expect(await said('interface')).toContain(link.server.device);
     expect(await said('weight')).toMatch(/^1This row represents one packet/);
-    expect(await said('time')).toMatch(/^\d{4}-\d\d-\d\dT[\d:]+\.\d{9}ZWhen .*\d s ago, local time [\d:.]+ \(UTC.*\)\.$/);
+    expect(await said('time')).toMatch(
+      /^\d{4}-\d\d-\d\dT[\d:]+\.\d{9}ZWhen .*\d s ago, local time [\d:.]+ \(UTC.*\)\.$/,
+    );
     await page
       .getByRole('rowheader', { name: `${link.client.ipv4} NZ` })
       .first()
       .waitFor();
     expect(await current.locator('.service').count()).toBe(0);
-    // Nobody is asked for a name unless somebody wants it, and the loader was told to.
+    // Names are looked up on request only, and only if the loader was started with --reverse-dns.
     await field('source')
       .getByRole('button', { name: /^Look up name/ })
       .click();
@@ -106,11 +105,11 @@ describe.skipIf(!requireRoot())('the drawer of a packet', () => {
       .getByRole('button', { name: /^Without this/ })
       .click();
     expect(await page.getByTestId('filter').inputValue()).toBe(`udp and dst port ${port} and not src port 40404`);
-    // It took the packet away.
+    // The filter excluded the packet.
     await drawer.waitFor({ state: 'detached' });
     expect(await rows.count()).toBe(0);
 
-    // On a phone it comes from below; Escape closes it, then lets go of the row.
+    // On a phone it opens from below; Escape closes it, then clears the selection.
     await page.evaluate("location.hash = ''");
     await untilApplied(page);
     await page.keyboard.press('Space');

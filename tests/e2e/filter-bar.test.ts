@@ -15,7 +15,7 @@ describe.skipIf(!requireRoot())('the filter of the live table', () => {
     expect(sent).toBe(count);
   };
 
-  test('shows only what it lets through, from old rows and new ones, and nothing of it counts as lost', async () => {
+  test('shows only matching rows, old and new, and counts no filtered row as lost', async () => {
     const { page, problems } = await suite.open((await suite.start()).url, { viewport: DESKTOP });
     const rows = page.getByTestId('live-row');
     const ports = () => page.locator('[data-testid=live-row] [data-field=dst_port]').allTextContents();
@@ -42,7 +42,7 @@ describe.skipIf(!requireRoot())('the filter of the live table', () => {
     await screenshot(page, 'filter-applied');
     expect(await axeViolations(page)).toEqual([]);
 
-    // The address carries it: a tab that opens with it asks for the same.
+    // The filter is in the address: a tab that opens it has the same filter.
     await page.reload();
     await untilApplied(page, 'udp dst port 53');
     expect(await page.getByTestId('filter').inputValue()).toBe('udp dst port 53');
@@ -55,7 +55,7 @@ describe.skipIf(!requireRoot())('the filter of the live table', () => {
     expect(problems).toEqual([]);
   });
 
-  test('says that a filter is not in force yet, until the loader has acknowledged it', async () => {
+  test('shows that a filter is pending until the loader acknowledges it', async () => {
     const { packetlog, url } = await suite.start();
     const { page } = await suite.open(url);
     const rows = page.getByTestId('packets');
@@ -66,7 +66,7 @@ describe.skipIf(!requireRoot())('the filter of the live table', () => {
     await page.keyboard.press('Enter');
     await page.getByTestId('table-state').getByText('waiting for the loader').waitFor();
     expect(await rows.getAttribute('aria-busy')).toBe('true');
-    // The rows are still those of the filter before.
+    // The rows still match the previous filter.
     expect(await rows.getAttribute('data-filter')).toBe('');
     expect(await page.getByTestId('live-row').count()).toBe(1);
     process.kill(packetlog.pid, 'SIGCONT');
@@ -77,7 +77,7 @@ describe.skipIf(!requireRoot())('the filter of the live table', () => {
     await page.getByTestId('live-row').first().waitFor();
   });
 
-  test('completes words, and tells where one is wrong and what to write', async () => {
+  test('completes words, and shows the position and the fix of an error', async () => {
     const { page, problems } = await suite.open((await suite.start()).url, { viewport: DESKTOP });
     const input = page.getByTestId('filter');
     await input.click();
@@ -89,7 +89,7 @@ describe.skipIf(!requireRoot())('the filter of the live table', () => {
     await page.keyboard.press('Enter');
     expect(await input.inputValue()).toBe('tcp dst ');
 
-    // An error stands alone: suggestions for the next word would lie over it.
+    // An error hides the suggestions, which would cover it.
     await input.fill('tcp dst prot 443 ');
     const status = page.getByRole('status').filter({ hasText: 'at column 9' });
     await status.waitFor();
@@ -100,7 +100,7 @@ describe.skipIf(!requireRoot())('the filter of the live table', () => {
     await status.waitFor();
     await screenshot(page, 'filter-wrong');
     expect(await axeViolations(page)).toEqual([]);
-    // Enter on what is not complete says why, and it is not applied.
+    // Enter on an incomplete filter shows the error and applies nothing.
     await input.fill('tcp dst ');
     await page.getByRole('option').first().waitFor();
     await input.press('Enter');

@@ -1,13 +1,13 @@
-/** Whether what stands on the Live page fits into its place. */
+/** Checks that the parts of the Live page fit. */
 import type { Page } from 'playwright-core';
 
-/** What is cut off, or stands where it cannot be read together with what it belongs to. */
+/** Text that is cut off, or is too far from its label to be read with it. */
 export async function misfits(page: Page): Promise<string[]> {
   const found = await Promise.all([page.evaluate(inCharts), page.evaluate(inLists), page.evaluate(inRows)]);
   return found.flat();
 }
 
-// Each is evaluated in the page, and sees nothing of this file.
+// Each function is evaluated in the page, so it cannot use anything of this file.
 
 function inCharts(): string[] {
   const right = (element: Element) => element.getBoundingClientRect().right;
@@ -18,7 +18,7 @@ function inCharts(): string[] {
     [...chart.querySelectorAll('.readout, .readout *')].filter((part) => right(part) > right(chart)),
   );
   return [
-    // Side by side they tell the same times: one scale.
+    // Charts side by side share a time scale.
     ...(new Set(plots).size > 1 ? [`charts of different width: ${plots.join()}`] : []),
     ...cut.map(({ textContent }) => `cut: ${textContent}`),
   ];

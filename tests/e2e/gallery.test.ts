@@ -1,4 +1,4 @@
-/** The states of the dashboard that the demo does not come to. Real browser, loader and packets; needs root, chromium. */
+/** States of the dashboard that the demo does not reach. Real browser, loader and packets; needs root and chromium. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ const FLOOD = 5 * FLOOD_PER_SECOND;
 const suite = eachWithDashboard();
 
 test.skipIf(!requireRoot())(
-  'nothing yet, loss, a flood, ten thousand rules, and no way in: each says what it is',
+  'the pages without packets, with loss, in a flood, with 10,000 rules and without access follow axe and fit their window',
   async () => {
     const directory = await mkdtemp(join(tmpdir(), 'packetlog-gallery-'));
     try {
@@ -42,7 +42,9 @@ test.skipIf(!requireRoot())(
       await until(async () => (await exact(page, 'total-lost')) === LOST, { what: `${LOST} rows to be lost` });
       await shoot(page, 'loss', testId('live-row'));
       const flooding = send(FLOOD, FLOOD_PER_SECOND);
-      await until(async () => (await exact(page, 'total-seen')) > FLOOD_PER_SECOND, { what: 'the flood to be seen' });
+      await until(async () => (await exact(page, 'total-seen')) > FLOOD_PER_SECOND, {
+        what: 'the flood to be counted',
+      });
       await shoot(page, 'flood', testId('live-row'));
       await flooding;
       await page.goto(`${origin}/rules${look}`);

@@ -1,4 +1,4 @@
-/** Looks at a page in both themes, and with UPDATE_SCREENSHOTS=1 in both sizes; takes its pictures. */
+/** Checks a page and takes its pictures in both themes, and with UPDATE_SCREENSHOTS=1 in all sizes. */
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { axeViolations, DESKTOP, PHONE, screenshot, TABLET } from './chromium.ts';
@@ -8,8 +8,9 @@ const ALL = process.env['UPDATE_SCREENSHOTS'] === '1';
 const SIZES = { desktop: DESKTOP, phone: PHONE, ...(ALL && { tablet: TABLET }) };
 
 /**
- * `ready`: what is on the page in that state. The page must break no rule of axe, and be no wider than its
- * window. `sizes`: the phone always, or only with all pictures. `arrange`: what another width would undo.
+ * `shoot` checks that the page follows axe and fits its window, and takes a picture. `ready` selects an element that is
+ * on the page in that state. `sizes`: the phone always, or only with all pictures. `arrange` repeats what a change of the
+ * width undoes.
  */
 export async function shoot(
   page: Page,

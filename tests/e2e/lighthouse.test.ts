@@ -1,4 +1,4 @@
-/** Accessibility and best practices as Lighthouse sees them; how fast the page is, the benchmark says. Needs root, chromium. */
+/** Accessibility and best practices by Lighthouse; the benchmark measures speed. Needs root and chromium. */
 import { expect, test } from 'vitest';
 import { requireRoot } from '../lab/root.ts';
 import { sendUdp } from '../lab/traffic.ts';
@@ -8,7 +8,7 @@ import { lighthouse } from './lighthouse.ts';
 const suite = eachWithDashboard();
 
 test.skipIf(!requireRoot())(
-  'Lighthouse finds nothing to object to in the accessibility and the practices of the live page',
+  'the live page passes every Lighthouse audit of accessibility and best practices',
   async () => {
     const { server, client, link } = suite.network;
     const { packetlog, url } = await suite.start();

@@ -1,4 +1,4 @@
-/** What Lighthouse says of a page: a process and a Chromium of its own, beside the loader in its network namespace. */
+/** Runs Lighthouse on a page: in its own process with its own Chromium, in the loader's network namespace. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -8,11 +8,11 @@ import { CHROMIUM, FLAGS } from './chromium.ts';
 
 const require = createRequire(import.meta.url);
 const COMMAND = join(dirname(require.resolve('lighthouse')), '../cli/index.js');
-/** The page draws four times a second for ever: Lighthouse waits for it to be done, and need not for long. */
+/** Lighthouse waits for the page to become idle; it never does, because it draws four times a second. */
 const MAX_WAIT_MS = 12_000;
-/** Of one run. On a quiet machine it takes some fifteen seconds. */
+/** Limit of one run, which takes about 15 s on an idle machine. */
 const DEADLINE_MS = 150_000;
-/** Of the tool, not of the page: the trace of a new process began too late, or the browser did not answer in time. */
+/** Errors of Lighthouse, not of the page: the trace began too late, or the browser did not answer in time. */
 const TRY_AGAIN: ReadonlySet<string> = new Set(['NO_NAVSTART', 'PAGE_HUNG', 'PROTOCOL_TIMEOUT']);
 const ATTEMPTS = 3;
 
@@ -21,9 +21,9 @@ export type Category = 'performance' | 'accessibility' | 'best-practices';
 export interface Verdict {
   /** 0 to 1. */
   readonly scores: Readonly<Record<string, number>>;
-  /** Audits that count and are not fulfilled, each with its title. */
+  /** Failed audits with a weight, with their titles. */
   readonly failed: readonly string[];
-  /** Why the runs before this one ended without a verdict. */
+  /** Why earlier runs ended without a result. */
   readonly repeated: readonly string[];
 }
 
@@ -35,7 +35,7 @@ interface Result {
   readonly audits: Readonly<Record<string, { readonly title: string; readonly score: number | null }>>;
 }
 
-/** Its desktop preset. A run that ends without a verdict for a reason that is not the page's is repeated, and told. */
+/** Runs Lighthouse with its desktop preset. A run that fails for a reason of the tool is repeated and reported. */
 export async function lighthouse(inside: Namespace, url: string, categories: readonly Category[]): Promise<Verdict> {
   const repeated: string[] = [];
   for (;;) {
@@ -68,7 +68,7 @@ async function run(inside: Namespace, url: string, categories: readonly Category
       `--chrome-flags=${['--headless=new', ...FLAGS].join(' ')}`,
     ];
     const environment = [`CHROME_PATH=${CHROMIUM}`, `TMPDIR=${directory}`];
-    // It says so with its exit code, too, when it came to no verdict.
+    // Lighthouse also exits with an error code if it has no result.
     const command = [...environment, process.execPath, COMMAND, url, ...options];
     const child = inside.spawn('env', command, { stdio: ['ignore', 'ignore', 'pipe'], timeout: DEADLINE_MS });
     let said = '';

@@ -16,14 +16,14 @@ describe.skipIf(!requireRoot())('the packet path', () => {
   const lostAt = (page: Page, step: string, label: string) =>
     page.getByTestId(`path-${step}`).locator(`[data-amount="${label}"] data`).getAttribute('data-value');
 
-  test('the number of lost rows stands at the step where they were lost', async () => {
+  test('lost rows are counted at the step where they were lost', async () => {
     const { link, client } = suite.network;
     const { packetlog, url } = await suite.start('--simulate-loss', String(LOSS));
     const { page, problems } = await suite.open(url);
     await sendUdp(client, { address: link.server.ipv4, count: 500, ports: [53, 443], perSecond: 2000 });
     await until(async () => (await exact(page, 'total-lost')) === LOSS, { what: `${LOSS} rows to be lost` });
-    // The rest may come a second later than what was lost of it.
-    await until(async () => (await exact(page, 'total-seen')) >= 500, { what: 'all to be seen' });
+    // The counters may arrive a second after the rows.
+    await until(async () => (await exact(page, 'total-seen')) >= 500, { what: 'all packets to be counted' });
     await page.keyboard.press('w');
     await page.getByTestId('path-sentence').getByText(`${LOSS} rows in the loader`).waitFor();
     expect(await lostAt(page, 'loader', 'loader too slow')).toBe(String(LOSS));
@@ -45,11 +45,11 @@ describe.skipIf(!requireRoot())('the packet path', () => {
     await packetlog.end();
   });
 
-  test('two loaders are seen one by one and together; one that is killed is listed as gone', async () => {
+  test('two loaders are shown one by one and as All nodes; a killed one is listed as gone', async () => {
     const { server, client, link } = suite.network;
     const first = await suite.start();
     const second = await suite.startAt(link.client, OTHER_TOKEN, '--allow-origin', first.origin);
-    // The address of the second is known now: the first has to name it, also on localhost.
+    // The address of the second loader is known now: the first one has to allow it, also on localhost.
     await first.packetlog.end();
     const serving = await suite.serve(first.port, '--allow-node', second.origin);
     const { page, problems } = await suite.open(first.url);
@@ -80,7 +80,7 @@ describe.skipIf(!requireRoot())('the packet path', () => {
     await page.getByTestId('save-node').click();
     await state(second.origin, 'live');
 
-    // What nobody named to the loader that serves the page is out of its reach, and the page says which option is missing.
+    // The page cannot connect to an address that its loader does not allow, and names the missing option.
     const forbidden = 'http://web-2.invalid:7411';
     await page.getByTestId('add-node').click();
     await field('address').fill(`${forbidden}/#token=${OTHER_TOKEN}`);
@@ -90,7 +90,7 @@ describe.skipIf(!requireRoot())('the packet path', () => {
     await page.getByRole('button', { name: 'Remove' }).click();
     await row(forbidden).waitFor({ state: 'detached' });
 
-    // Each node counts its own; together they are added up, rows of both in one table.
+    // Each node has its own counters; All nodes adds them up, with rows of both in one table.
     await page.getByTestId('node-switch').selectOption('all-nodes');
     await page.getByRole('link', { name: 'Live' }).click();
     const summed = (count: number) =>
@@ -103,7 +103,7 @@ describe.skipIf(!requireRoot())('the packet path', () => {
       [there, here] = [(await link.server.counters()).rx.packets, (await link.client.counters()).rx.packets];
       return there >= 300 && here >= 200 && (await exact(page, 'total-seen')) === there + here;
     };
-    await until(all, { what: 'all to be seen that came to both', evidence: () => `${there} and ${here}` });
+    await until(all, { what: 'the packets of both to be counted', evidence: () => `${there} and ${here}` });
     const marked = (name: string) => page.getByTestId('live-row').filter({ hasText: name }).first();
     await marked(`second ${link.client.device}`).waitFor();
     await page.getByRole('region', { name: 'Top destination ports' }).getByText('443').waitFor();
@@ -132,7 +132,7 @@ describe.skipIf(!requireRoot())('the packet path', () => {
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
     await screenshot(page, 'nodes-phone');
 
-    // Neither in an address nor in what the page shows; and removing a node forgets it.
+    // The token is neither in the address nor on the page; removing a node deletes it.
     expect(addresses.filter((url) => url.includes(OTHER_TOKEN))).toEqual([]);
     expect(await page.content()).not.toContain(OTHER_TOKEN);
     await page.getByRole('button', { name: 'Edit second' }).click();
@@ -141,14 +141,14 @@ describe.skipIf(!requireRoot())('the packet path', () => {
     expect(await page.evaluate('JSON.stringify(localStorage)')).not.toContain(OTHER_TOKEN);
     expect(problems.filter((problem) => !/WebSocket connection to|Content Security Policy/.test(problem))).toEqual([]);
 
-    // However the address is written, the page has the path that it was drawn for, and no error.
+    // However the address is written, the page renders for its path without an error.
     for (const path of ['/nodes', '/nodes/', '/nodes.html', '/rules/?x', '/index.html']) {
       const odd = await suite.open(`${first.origin}${path}${first.look}`);
       expect([path, odd.problems]).toEqual([path, []]);
       await odd.page.context().close();
     }
 
-    // A link that names a loader without its token has nothing sent there.
+    // A link that names a loader without a token sends nothing to it.
     const linked: string[] = [];
     page.on('websocket', (socket) => linked.push(new URL(socket.url()).port));
     await page.goto(`${first.origin}/rules#loader=${encodeURIComponent(second.origin)}`);

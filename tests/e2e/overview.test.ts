@@ -1,4 +1,4 @@
-/** The past in the dashboard: ranges, top lists, a closer look. Real browser, loader and packets; needs root, chromium. */
+/** History in the dashboard: ranges, top lists, zoom. Real browser, loader and packets; needs root and chromium. */
 import { connect } from '@packetlog/client';
 import { type HistoryTop, PROTOCOL_VERSION } from '@packetlog/common';
 import type { Page } from 'playwright-core';
@@ -11,7 +11,7 @@ import { axeViolations, exact, PHONE, screenshot } from './chromium.ts';
 import { ADMIN_TOKEN, eachWithDashboard, TOKEN } from './dashboard.ts';
 import { misfits } from './fit.ts';
 
-/** Who was busy in the last ten minutes. */
+/** The top lists of the last ten minutes. */
 async function historyTop(origin: string): Promise<HistoryTop> {
   const socket = io(origin, { transports: ['websocket'], auth: { token: TOKEN, protocol: PROTOCOL_VERSION } });
   try {
@@ -34,18 +34,18 @@ describe.skipIf(!requireRoot())('the overview', { timeout: 120_000 }, () => {
   const choose = (page: Page, name: string) => page.getByRole('radio', { name, exact: true }).check({ force: true });
   const top = (page: Page, title: string) => page.getByRole('region', { name: title }).getByTestId('top-row');
 
-  test('a tab that opens later shows what was before it, in each range, and who made it', async () => {
+  test('a tab that opens later shows the history from before, with top lists, in each range', async () => {
     const { link } = suite.network;
     const { packetlog, url } = await suite.start();
     const first = await suite.open(url);
     await send(300, 53);
-    await until(async () => (await exact(first.page, 'total-seen')) >= 300, { what: 'all to be counted' });
-    // The first page has had its summaries: so has the loader's memory.
+    await until(async () => (await exact(first.page, 'total-seen')) >= 300, { what: 'all packets to be counted' });
+    // The first page has received its summaries, so the loader's history has them.
     await top(first.page, 'Top sources').first().waitFor();
     await until(async () => (await points(first.page)) >= 6, { what: 'six seconds of figures', deadlineMs: 30_000 });
 
     const { page, problems } = await suite.open(url);
-    await until(async () => (await points(page)) >= 6, { what: 'the past to be there' });
+    await until(async () => (await points(page)) >= 6, { what: 'the history to be loaded' });
     await top(page, 'Top sources').filter({ hasText: link.client.ipv4 }).waitFor();
     await top(page, 'Top destination ports').filter({ hasText: '53 UDP domain' }).waitFor();
     await top(page, 'Top conversations')
@@ -59,7 +59,7 @@ describe.skipIf(!requireRoot())('the overview', { timeout: 120_000 }, () => {
     await page.getByTestId('rate-chart').getByText('ICMP').first().waitFor();
     expect(await axeViolations(page)).toEqual([]);
     await screenshot(page, 'overview-protocol');
-    // Long addresses too; nothing is cut, on no screen.
+    // Nothing is cut on any screen, not even long addresses.
     await sendUdp(suite.network.client, { address: link.server.ipv6 ?? '', count: 30, ports: [443] });
     await top(page, 'Top conversations')
       .filter({ hasText: link.client.ipv6 ?? '' })
@@ -120,19 +120,19 @@ describe.skipIf(!requireRoot())('the overview', { timeout: 120_000 }, () => {
     await row.filter({ hasText: `${id} port scan` }).waitFor();
     await row.filter({ hasText: `${observe.id} trapswould deny` }).waitFor();
     expect(await row.filter({ hasText: 'port scan' }).textContent()).not.toContain('would deny');
-    // The sums that the panel is made of, from the loader: each packet once.
+    // The sums of the panel, from the loader: each packet once.
     const volume = async (rule: number) => {
       const { rules: decided } = await historyTop(origin);
       return decided.find(({ rule_id }) => rule_id === rule)?.packets;
     };
-    await until(async () => (await volume(observe.id)) === 20, { what: 'the last second to be told' });
+    await until(async () => (await volume(observe.id)) === 20, { what: 'the last second to be reported' });
     expect(await volume(id)).toBe(300);
     expect(await axeViolations(page)).toEqual([]);
     expect(problems).toEqual([]);
     await packetlog.end();
   });
 
-  test('a marked range stands still, with its own sums and lists, until Escape or the button', async () => {
+  test('a selected range stays, with its own sums and lists, until Escape or the button', async () => {
     const { packetlog, url } = await suite.start();
     const { page, problems } = await suite.open(url);
     await send(400, 53);
@@ -155,7 +155,7 @@ describe.skipIf(!requireRoot())('the overview', { timeout: 120_000 }, () => {
     const said = await words.textContent();
     expect(said).toMatch(/^\d\d:\d\d:\d\d to \d\d:\d\d:\d\d/);
     await send(50, 443);
-    await until(async () => (await exact(page, 'total-seen')) >= 450, { what: 'the later ones to be seen' });
+    await until(async () => (await exact(page, 'total-seen')) >= 450, { what: 'the later packets to be counted' });
     expect(await words.textContent()).toBe(said);
     expect(await axeViolations(page)).toEqual([]);
     await screenshot(page, 'overview-look');
@@ -166,7 +166,7 @@ describe.skipIf(!requireRoot())('the overview', { timeout: 120_000 }, () => {
     await page.getByTestId('back-to-live').click();
     await page.getByTestId('back-to-live').waitFor({ state: 'detached' });
 
-    // The same by keyboard: it says where the mark is, and Enter looks closer.
+    // The same by keyboard: the text follows the mark, and Enter zooms in.
     const slider = page.getByTestId('chart-slider');
     const said2 = async () => (await slider.getAttribute('aria-valuetext')) ?? '';
     await slider.focus();
@@ -183,9 +183,9 @@ describe.skipIf(!requireRoot())('the overview', { timeout: 120_000 }, () => {
     await page.keyboard.press('Escape');
     await page.getByTestId('back-to-live').waitFor({ state: 'detached' });
 
-    // And by finger: sideways marks, each end can be moved, a button looks closer.
+    // By touch: a sideways drag selects, each end can be moved, and a button zooms in.
     const touch = await suite.open(url, { viewport: PHONE, hasTouch: true, isMobile: true });
-    await until(async () => (await points(touch.page)) >= 5, { what: 'the past to be there' });
+    await until(async () => (await points(touch.page)) >= 5, { what: 'the history to be loaded' });
     const box = await touch.page.getByTestId('rate-chart').locator('.u-over').first().boundingBox();
     if (box === null) throw new Error('the chart is not on the screen');
     const finger = await touch.page.context().newCDPSession(touch.page);
@@ -200,7 +200,7 @@ describe.skipIf(!requireRoot())('the overview', { timeout: 120_000 }, () => {
     const marked = touch.page.getByTestId('mark-text');
     await marked.getByText(' to ').waitFor();
     await screenshot(touch.page, 'overview-touch');
-    // At once: the end of the drag must not swallow the tap.
+    // Immediately: the end of the drag must not swallow the tap.
     await marked.getByRole('button', { name: 'Zoom in' }).tap();
     await touch.page.getByTestId('back-to-live').waitFor();
     expect(touch.problems).toEqual([]);

@@ -1,20 +1,20 @@
-/** What Tab comes to on a page, pressed for real. */
+/** Presses Tab through a page and records the focus. */
 import type { Page } from 'playwright-core';
 
 export interface TabStops {
-  /** Names of what had the focus, in order. */
+  /** Names of the focused elements, in order. */
   readonly visited: readonly string[];
-  /** What looks the same with the focus as without, or is not on the screen. */
+  /** Elements that look the same with and without the focus, or are off the screen. */
   readonly unseen: readonly string[];
-  /** What could have the focus, and never had it. */
+  /** Focusable elements that never had the focus. */
   readonly missed: readonly string[];
 }
 
 const MOST = 300;
-/** Between the last and the first the browser itself may have the focus, more than once. */
+/** Between the last and the first element the browser itself may have the focus more than once. */
 const ENDS = 4;
 
-/** Presses Tab until it begins again, from wherever the focus is. */
+/** Presses Tab from the current focus until it is back at the first element. */
 export async function tabThrough(page: Page): Promise<TabStops> {
   await page.evaluate(IN_THE_PAGE);
   const visited: string[] = [];
@@ -32,7 +32,8 @@ export async function tabThrough(page: Page): Promise<TabStops> {
   return { visited, unseen, missed: await page.evaluate('tabMissed()') };
 }
 
-// A text: these tests know no DOM. Focus is what changes how an element or one around it looks.
+// A string, because these tests have no DOM types. The focus is visible if it changes the look of the element or of one
+// around it.
 const IN_THE_PAGE = `{
   const been = new Set();
   const nameOf = (element) =>
@@ -54,7 +55,7 @@ const IN_THE_PAGE = `{
     element.focus();
     return { again: false, name: nameOf(element), seen };
   };
-  // Of radio buttons with one name the chosen one stands for all.
+  // Of radio buttons with the same name only the checked one is focusable.
   globalThis.tabMissed = () =>
     [
       ...(document.querySelector('dialog:modal') ?? document).querySelectorAll(

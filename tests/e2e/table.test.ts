@@ -8,7 +8,7 @@ import { axeViolations, exact, PHONE, screenshot, untilApplied } from './chromiu
 import { eachWithDashboard } from './dashboard.ts';
 
 const SOURCE_PORT = 40_404;
-/** What the page draws at the side of a coloured row. */
+/** The clip path of the mark beside a coloured row. */
 const SHAPE = `getComputedStyle(document.querySelector('.row[data-paint=green]'), '::before').clipPath`;
 
 describe.skipIf(!requireRoot())('the live table', () => {
@@ -36,13 +36,13 @@ describe.skipIf(!requireRoot())('the live table', () => {
   const widthOf = async (page: Page, column: string) =>
     (await page.locator(`[data-column=${column}]`).boundingBox())?.width ?? 0;
 
-  test('has the columns, the steps, the conversations and the colours that somebody wants, and remembers them', async () => {
+  test('has the chosen columns, steps, conversations and colours, and stores the choices', async () => {
     const { url } = await suite.start();
     const { page, problems } = await suite.open(url);
     await send(53, 3);
     await untilRows(page, 53, 3);
 
-    // Columns: another one by the menu, to another place by the keyboard and by the pointer, and of another width.
+    // Columns: shown by the menu, moved by keyboard and pointer, and resized.
     await page.getByTestId('columns-button').click();
     await page.getByRole('checkbox', { name: 'src port' }).check();
     await page.getByRole('checkbox', { name: 'reason' }).uncheck();
@@ -68,11 +68,11 @@ describe.skipIf(!requireRoot())('the live table', () => {
     expect((await columns(page))[0]).toBe('protocol');
     expect(await widthOf(page, 'src')).toBeCloseTo(before + 8, 0);
 
-    // Paused: rows wait, and come one by one.
+    // Paused: rows are buffered, and shown one by one.
     await page.keyboard.press('Space');
     await page.locator('[data-testid=table-state][data-state=paused]').waitFor();
     await send(123, 5);
-    await until(async () => (await exact(page, 'rows-waiting')) === 5, { what: 'five rows to wait' });
+    await until(async () => (await exact(page, 'rows-waiting')) === 5, { what: 'five buffered rows' });
     expect(await rowsWithPort(page, 123).count()).toBe(0);
     await page.keyboard.press('.');
     await untilRows(page, 123, 1);
@@ -81,7 +81,7 @@ describe.skipIf(!requireRoot())('the live table', () => {
     await untilRows(page, 123, 2);
     expect(await axeViolations(page)).toEqual([]);
     await screenshot(page, 'table-paused');
-    // There is an end to waiting: what is not kept is counted, and its place is marked.
+    // The buffer is limited: withheld rows are counted, and a marker shows where they are missing.
     const [PART, MORE] = [2_000, 500];
     let arrived = 3 + MORE;
     const enough = async () => {
@@ -89,23 +89,23 @@ describe.skipIf(!requireRoot())('the live table', () => {
       arrived += PART;
       return (await exact(page, 'rows-waiting')) >= 10_000;
     };
-    await until(enough, { what: 'enough rows to wait' });
+    await until(enough, { what: 'enough buffered rows' });
     await send(124, MORE);
     const counted = async () => (await exact(page, 'rows-waiting')) + (await exact(page, 'rows-withheld'));
     await page.getByTestId('rows-withheld').waitFor();
-    await until(async () => (await counted()) === arrived, { what: 'each row to wait or to be counted' });
+    await until(async () => (await counted()) === arrived, { what: 'each row to be buffered or counted' });
     expect(await exact(page, 'rows-withheld')).toBeGreaterThanOrEqual(MORE);
     await page.getByTestId('pause-button').click();
     await page.locator('[data-testid=table-state][data-state=follow]').waitFor();
     await untilApplied(page);
-    // One row: the mark stands in front of the first that comes, and is to stay on the screen.
+    // One row: the marker precedes the first new row, and must stay on the screen.
     await send(123, 1);
     await rowsWithPort(page, 123).first().waitFor();
     const mark = await page.locator('[data-testid=live-marker][data-kind=paused]').textContent();
     const [, marked] = /([\d,]+) rows withheld/.exec(mark ?? '') ?? [];
     expect(Number(marked?.replaceAll(',', ''))).toBeGreaterThanOrEqual(MORE);
 
-    // Colours: what is wrong is said as in the filter, and coloured rows have a shape too.
+    // Colours: errors are shown as in the filter, and coloured rows also have a shape.
     await page.getByTestId('colours-button').click();
     await page.getByTestId('colour-add').click();
     await page.getByTestId('colour-filter').fill('udp dst prot 123');
@@ -122,11 +122,11 @@ describe.skipIf(!requireRoot())('the live table', () => {
     }
     await page.keyboard.press('Escape');
 
-    // Conversations: a line for each, which counts on and opens to its rows.
+    // Conversations: one line each, which counts its packets and opens to its rows.
     await page.keyboard.press('v');
     await send(53, 40);
     const line = page.locator('[data-testid=conversation-row]', { has: page.getByText('53', { exact: true }) }).first();
-    // Three came before the page was loaded anew; those are gone with it.
+    // Three packets came before the page was reloaded, which dropped their rows.
     await until(async () => (await line.getAttribute('data-packets')) === '40', { what: 'forty packets in one line' });
     await line.click();
     await page.getByTestId('conversation-packet').nth(19).waitFor();
@@ -137,18 +137,20 @@ describe.skipIf(!requireRoot())('the live table', () => {
     await page.getByTestId('packet-drawer').waitFor();
     await page.keyboard.press('Escape');
     await page.getByTestId('packet-drawer').waitFor({ state: 'detached' });
-    // Nothing moves while one is open: what is new waits.
+    // Lines do not move while one is open: new ones are counted.
     const lines = await page.getByTestId('conversation-row').count();
     await send(99, 1);
     await until(async () => (await page.getByTestId('newcomers').textContent()) === '1 new line', {
-      what: 'a newcomer',
+      what: 'a new line to be counted',
     });
     expect(await page.getByTestId('conversation-row').count()).toBe(lines);
     await page.getByTestId('newcomers').click();
-    await until(async () => (await page.getByTestId('conversation-row').count()) === lines + 1, { what: 'its line' });
+    await until(async () => (await page.getByTestId('conversation-row').count()) === lines + 1, {
+      what: 'the new line',
+    });
 
     await page.setViewportSize(PHONE);
-    await until(() => page.evaluate('document.documentElement.scrollWidth <= innerWidth'), { what: 'it to fit' });
+    await until(() => page.evaluate('document.documentElement.scrollWidth <= innerWidth'), { what: 'the page to fit' });
     expect(await axeViolations(page)).toEqual([]);
     await screenshot(page, 'table-conversations-phone');
     expect(problems).toEqual([]);
