@@ -35,7 +35,7 @@ describe('explainPacket', () => {
     const lines = explainPacket(SYN, 'eth0').map(({ label, value, sentence }) => `${label}: ${value} | ${sentence}`);
     expect(lines).toEqual([
       'time: 2030-03-17T17:46:40.118493001Z | When it reached the hook, in UTC.',
-      'action: permit | Passed to the network stack.',
+      'verdict: permit | Passed to the network stack.',
       'reason: none | No rule matched, and nothing unusual was found.',
       'source: 203.0.113.7 | Reserved for documentation; not routable.',
       'source port: 50211 | An ephemeral port, as clients use for one connection.',

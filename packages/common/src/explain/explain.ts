@@ -76,7 +76,7 @@ export function explainPacket(packet: PacketLog, interfaceName: string | undefin
     { key: 'time', label: 'time', value: exactUtc(packet.timestamp_ns), sentence: 'When it reached the hook, in UTC.' },
     {
       key: 'action',
-      label: 'action',
+      label: 'verdict',
       value: actionName(action),
       sentence: actionSentence(action),
       filter: equals('action', action),
