@@ -44,6 +44,6 @@ test.each<[Parameters<typeof effectSentence>[0], number | null, string]>([
 test('the time left of a rule, or no expiry', () => {
   const now = Date.parse('2026-01-02T14:00:00Z');
   expect(expiryText({}, now)).toBe('no expiry');
-  expect(expiryText({ expires_at: '2026-01-02T14:59:12Z' }, now)).toBe('59 min 12 s');
+  expect(expiryText({ expires_at: '2026-01-02T14:59:12Z' }, now)).toBe('in 59 min 12 s');
   expect(expiryText({ expires_at: '2026-01-02T13:59:59Z' }, now)).toBe('expired');
 });

@@ -65,11 +65,11 @@ export function timeLeft(rule: Pick<Rule, 'expires_at'>, now_ms: number): number
   return rule.expires_at === undefined ? null : Math.max(0, Date.parse(rule.expires_at) - now_ms);
 }
 
-/** 'no expiry', '59 min 12 s', 'expired'. */
+/** 'no expiry', 'in 59 min 12 s', 'expired'. */
 export function expiryText(rule: Pick<Rule, 'expires_at'>, now_ms: number): string {
   const left = timeLeft(rule, now_ms);
   if (left === null) return 'no expiry';
-  return left < 500 ? 'expired' : spanText(left);
+  return left < 500 ? 'expired' : `in ${spanText(left)}`;
 }
 
 /** Presets for the duration of a rule, with their labels. */

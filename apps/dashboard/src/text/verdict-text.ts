@@ -45,9 +45,10 @@ export const RULE_VERDICT: Record<RuleAction, Verdict> = { permit: 'permit', den
 
 /** What a rule with this action does, as a sentence. */
 export const ACTION_TEXT: Record<RuleAction, string> = {
-  permit: 'Always permitted. Permit wins over deny and observe.',
-  deny: 'Denied before the network stack sees it, unless a permit rule matches too.',
-  observe: 'Permitted and marked, so you can see what it would deny before you enforce it.',
+  permit: 'Packets that match are always permitted. Permit wins over deny and observe.',
+  deny: 'Packets that match are denied before the network stack sees them, unless a permit rule matches as well.',
+  observe:
+    'Packets that match are permitted and marked, so you can see what the rule would deny before you enforce it.',
 };
 
 /** What becomes of packets that match no rule, as a sentence. */

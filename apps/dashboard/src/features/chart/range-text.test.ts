@@ -22,7 +22,7 @@ test('a range is described in whole numbers, with denied packets if there were a
 test('the range is compared with the time before it, if there is data', () => {
   const now = sums({ packets: 138 });
   expect(comparisonText({ now, before: sums({ packets: 100 }), lengthMs: 900_000 }, 'packets')).toBe(
-    '+38 % vs the previous 15 min',
+    '+38 % vs the previous 15 min (dashed)',
   );
   expect(comparisonText({ now, before: null, lengthMs: 900_000 }, 'packets')).toBe('no data for the previous 15 min');
   expect(comparisonText(null, 'packets')).toBe('');

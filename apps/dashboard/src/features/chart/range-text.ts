@@ -18,10 +18,14 @@ export function zoomText(span: TimeSpan, comparison: Comparison | null): string 
   return [spanSummary(span, comparison), comparisonText(comparison, 'packets')].filter(Boolean).join('; ');
 }
 
-/** '+38 % vs the previous minute', or that data for it is missing; '' if there is no data at all. */
+/**
+ * '+38 % vs the previous minute (dashed)', or that data for it is missing; '' if there is no data at all. The chart draws
+ * the time before as a dashed line.
+ */
 export function comparisonText(comparison: Comparison | null, column: 'packets' | 'bytes'): string {
   if (comparison === null) return '';
-  return changeText(comparison, column) || `no data for ${timeBefore(comparison.lengthMs)}`;
+  const change = changeText(comparison, column);
+  return change === '' ? `no data for ${timeBefore(comparison.lengthMs)}` : `${change} (dashed)`;
 }
 
 /** The selected range from `from` to `to` (s), widened to at least two whole steps, within `known`. */

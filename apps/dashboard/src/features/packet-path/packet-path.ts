@@ -66,7 +66,7 @@ export function packetPath({ ledger, loss, wouldDeny, sampledOneOf, rowLimit, ba
       'Rules',
       'packet',
       seen,
-      'Each packet is permitted or denied. Denied packets stop here, but are still recorded and shown.',
+      `Each packet is permitted or denied${wouldDeny ? '; would deny is part of permitted' : ''}. Denied packets stop here, but are still recorded and shown.`,
       [
         part(permit.label, sum('permitted'), permit.meaning),
         { ...part(deny.label, sum('denied'), deny.meaning), verdict: 'deny' },

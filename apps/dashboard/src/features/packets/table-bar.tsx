@@ -146,7 +146,7 @@ function TableState({ held, grouped, compact }: { held: boolean; grouped: boolea
 }
 
 function followText(grouped: boolean, compact: boolean, held: boolean, mayChange: boolean): string {
-  if (grouped && compact) return 'grouped';
+  if (grouped && compact) return 'grouped by conversation';
   if (grouped) return 'one line per source, destination, service and verdict';
   if (held) return 'updates held while you scroll';
   return mayChange ? 'newest first; select a row for details or to deny it' : 'newest first; select a row for details';
@@ -158,15 +158,16 @@ function Paused({ paused: { forMs, passed, waiting, withheld } }: { paused: Paus
     <>
       <span className="text-warn">paused {spanText(forMs)}</span>
       <span className="text-muted">
-        <data value={passed} data-value={passed} data-testid="paused-passed">
-          {counted(passed, 'packet')}
-        </data>{' '}
-        since
+        <span className="paused-passed">
+          <data value={passed} data-value={passed} data-testid="paused-passed">
+            {counted(passed, 'packet')}
+          </data>{' '}
+          since{waiting > 0 && ', '}
+        </span>
         {waiting > 0 && (
           <>
-            ,{' '}
             <data value={waiting} data-value={waiting} data-testid="rows-waiting">
-              {counted(waiting, 'new row')}
+              {counted(waiting, 'row')}
             </data>{' '}
             buffered
           </>

@@ -39,7 +39,8 @@ export function DeniedBy({ lists, note, max }: { lists: RangeLists | null; note:
       >
         {rules.map(({ id, action, label, title, packets, series }) => (
           <tr key={id}>
-            <th scope="row" title={title}>
+            {/* The label takes the room of the trend. */}
+            <th scope="row" title={title} colSpan={action === 'observe' ? 2 : 1}>
               <span className="inline-flex items-center gap-2 max-w-full">
                 {action !== null && <VerdictMark verdict={RULE_VERDICT[action]} />}
                 <Link href={ruleAddress(id)} prefetch={false} className="rule-link font-mono truncate">
@@ -48,9 +49,11 @@ export function DeniedBy({ lists, note, max }: { lists: RangeLists | null; note:
                 {action === 'observe' && <span className="text-warn shrink-0">{VERDICT_TEXT.would_deny.label}</span>}
               </span>
             </th>
-            <td className="top-share">
-              <Sparkline values={series} action={action ?? 'permit'} width={54} height={12} />
-            </td>
+            {action !== 'observe' && (
+              <td className="top-share">
+                <Sparkline values={series} action={action ?? 'permit'} width={54} height={12} />
+              </td>
+            )}
             <td className="top-rate" title={`${formatCount(packets)} packets`}>
               <Measure quantity={formatCompact(packets / seconds)} exact={packets / seconds} per="/s" />
             </td>

@@ -51,7 +51,9 @@ export function TopPanels({ overview, height }: { overview: Overview; height: nu
   const quiet = quietSentence({ ...figures, live, interfaces: figures.interfaces.map(({ name }) => name) });
   const emptyText = (none: string) => {
     if (lists === null && !live) return 'Not available while disconnected.';
-    return zoom === null ? none : 'None in this range.';
+    if (zoom !== null) return 'None in this range.';
+    if (figures.seen === 0) return none;
+    return lists === null ? 'Loading…' : `None in the ${range}.`;
   };
   return (
     <div className="top-panels">
@@ -210,7 +212,7 @@ function Protocols({ max }: { max: number }) {
       title="Protocols"
       note={[`last ${Math.max(1, Math.round(seconds))} s`, age].filter(Boolean).join(', ')}
       isEmpty={protocols.length === 0}
-      empty="None in the last seconds."
+      empty="None in the last 10 s."
     >
       <TopList title="Protocols" column="protocol" bar="share" rate="packets per second">
         {protocols.slice(0, max).map(({ key, label, note, packetsPerSecond, share }) => (

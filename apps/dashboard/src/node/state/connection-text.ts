@@ -5,7 +5,7 @@ import type { Connection } from './connection.ts';
 export interface ConnectionText {
   /** For the status strip: one or two words. */
   readonly label: string;
-  /** After the label; '' where an age says nothing. */
+  /** Age of the newest data, after the label: '0.4 s ago'; '' if there is none. */
   readonly age: string;
   /** What is wrong, for the banner; '' while it is live. */
   readonly sentence: string;
@@ -21,7 +21,7 @@ const OPEN_URL = 'Run packetlog url as root on that machine, and open the URL th
 export function connectionText(connection: Connection, now: number, loader: string): ConnectionText {
   switch (connection.state) {
     case 'live':
-      return { label: 'live', age: ageText(now - connection.dataAt), sentence: '', advice: '', retry: false };
+      return { label: 'live', age: `${ageText(now - connection.dataAt)} ago`, sentence: '', advice: '', retry: false };
     case 'connecting': {
       const waited = now - connection.since;
       const sentence =
@@ -32,7 +32,13 @@ export function connectionText(connection: Connection, now: number, loader: stri
     case 'stale': {
       const age = ageText(now - connection.dataAt);
       const sentence = `Connected, but no data has arrived for ${age}. What you see is that old.`;
-      return { label: 'stale', age, sentence, advice: 'The loader may be overloaded or suspended.', retry: false };
+      return {
+        label: 'stale',
+        age: `${age} old`,
+        sentence,
+        advice: 'The loader may be overloaded or suspended.',
+        retry: false,
+      };
     }
     case 'lost': {
       const since = spanText(now - connection.since);
@@ -47,7 +53,7 @@ export function connectionText(connection: Connection, now: number, loader: stri
           }
         : {
             label: 'disconnected',
-            age: ageText(now - connection.dataAt),
+            age: `${ageText(now - connection.dataAt)} ago`,
             sentence: `The connection to ${loader} has been lost for ${since}. What you see is older than that.`,
             advice,
             retry: true,

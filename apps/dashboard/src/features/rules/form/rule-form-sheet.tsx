@@ -122,7 +122,9 @@ export function RuleFormSheet({ rule, onClose }: { rule?: Rule | undefined; onCl
             onChange={(value) => set({ lasts: value })}
             problem={problemOf('lasts')}
             current={
-              rule?.expires_at === undefined ? undefined : { value: KEEP, label: `unchanged: ${expiryText(rule, now)}` }
+              rule?.expires_at === undefined
+                ? undefined
+                : { value: KEEP, label: `unchanged (${expiryText(rule, now)})` }
             }
           />
           <TextField

@@ -42,6 +42,7 @@ export const RuleRow = memo(function RuleRow({
   const { packets, bytes, lastSeenMs, perSecond } = store.rules.counted(id);
   const match = matchParts(rule);
   const left = timeLeft(rule, now);
+  const expiry = expiryText(rule, now);
   return (
     <div
       role="row"
@@ -93,7 +94,8 @@ export const RuleRow = memo(function RuleRow({
         {lastSeenMs === null ? <span className="text-faint">never</span> : agoText(now - lastSeenMs)}
       </span>
       <span role="cell" className={`rule-expires ${left !== null && left < SOON_MS ? 'text-warn' : ''}`}>
-        {left === null ? <span className="text-faint">no expiry</span> : expiryText(rule, now)}
+        {expiry.startsWith('in ') && <span className="rule-expires-word">expires </span>}
+        {left === null ? <span className="text-faint">no expiry</span> : expiry}
       </span>
       <span role="cell" className="rule-reason" title={reason}>
         {reason === '' ? <span className="text-faint">{ABSENT}</span> : reason}

@@ -75,7 +75,7 @@ export function RuleSheet({
             {rule.created_by}, {dateText(rule.created_at)}
           </Fact>
           <Fact term="Expires">
-            {rule.expires_at === undefined ? 'no expiry' : `in ${expiryText(rule, now)}, ${dateText(rule.expires_at)}`}
+            {rule.expires_at === undefined ? 'no expiry' : `${expiryText(rule, now)}, ${dateText(rule.expires_at)}`}
           </Fact>
         </dl>
       </div>

@@ -14,8 +14,8 @@ import './rules-table.css';
 
 const ROW_HEIGHT = 32;
 const COMPACT_ROW_HEIGHT = 56;
-/** Below this width of the table, px, a rule takes two lines. */
-const ONE_LINE_FROM = 1000;
+/** Below this width of the table, px, a rule takes two lines: the columns and gaps need 1202 px. */
+const ONE_LINE_FROM = 1202;
 
 interface Column {
   readonly key: string;
