@@ -1,4 +1,4 @@
-/** The compiled program against the reference parser on frames changed at random. Needs root. */
+/** Compares the compiled program with the reference parser on frames changed at random. Needs root. */
 import { type PacketLog, PacketLogView } from '@packetlog/common';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FIRST_BUFFER, LOOPBACK_IFINDEX, type LoadedProgram, loadProgram } from '../lab/bpf.ts';
@@ -8,7 +8,7 @@ import { mutate, random } from './mutation.ts';
 import { parse } from './reference.ts';
 
 const FRAMES = Number(process.env['FUZZ_FRAMES'] ?? 20_000);
-/** Changes with every run on request; a failure names the seed. */
+/** The environment may set another seed. The title of the test has it, to repeat a failure. */
 const SEED = Number(process.env['FUZZ_SEED'] ?? 0x5eed);
 
 const hex = (frame: Uint8Array) => Buffer.from(frame).toString('hex');
@@ -49,7 +49,7 @@ describe.skipIf(!requireRoot())('program and reference parser', () => {
       reasons.set(expected.reason, (reasons.get(expected.reason) ?? 0) + 1);
       checked++;
     }
-    // The mutants must reach every way out of the parser: none, malformed to vlan_limit.
+    // The mutants must reach every result of the parser: none, and malformed to vlan_limit.
     expect([...reasons.keys()].sort((a, b) => a - b)).toEqual([0, 4, 5, 6, 7, 8, 9]);
   });
 });

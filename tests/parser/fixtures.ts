@@ -1,4 +1,4 @@
-/** Every frame shape with the record that RFCs and design demand for it. */
+/** Every frame shape with the record that the RFCs and the design require. */
 import type { Fixture } from './fixtures/fixture.ts';
 import { ipv4Fixtures } from './fixtures/ipv4.ts';
 import { ipv6Fixtures } from './fixtures/ipv6.ts';

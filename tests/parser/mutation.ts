@@ -1,4 +1,4 @@
-/** Frames nobody thought of: fixtures changed at random, the same for the same seed. */
+/** Unexpected frames: fixtures changed at random, the same for the same seed. */
 
 /** 32-bit generator of Marsaglia's xorshift family; `below(n)` is in [0, n). */
 export interface Random {
@@ -19,11 +19,11 @@ export function random(seed: number): Random {
 
 type Mutation = (frame: Uint8Array, random: Random) => Uint8Array;
 
-/** Where the headers are: a change there matters more than one in the payload. */
+/** Bytes in which the headers lie: a change there matters more than one in the payload. */
 const HEADERS = 96;
 
-/** Values at which a parser decides something: versions, lengths, types, protocols. */
-const TELLING = [
+/** Values that a parser branches on: versions, lengths, types, protocols. */
+const SPECIAL = [
   0, 1, 4, 6, 17, 41, 43, 44, 50, 51, 58, 59, 60, 132, 135, 136, 139, 140, 0xc2, 0x40, 0x45, 0x46, 0x4f, 0x60, 0x81,
   0x86, 0x88, 0x91, 0xff,
 ];
@@ -45,7 +45,7 @@ const MUTATIONS: readonly Mutation[] = [
     const at = position(frame, random);
     return changed(frame, at, (frame[at] ?? 0) ^ (1 << random.below(8)));
   },
-  (frame, random) => changed(frame, position(frame, random), TELLING[random.below(TELLING.length)] as number),
+  (frame, random) => changed(frame, position(frame, random), SPECIAL[random.below(SPECIAL.length)] as number),
   (frame, random) => changed(frame, position(frame, random), random.below(256)),
   (frame, random) => frame.slice(0, random.below(frame.length + 1)),
   (frame, random) => spliced(frame, position(frame, random), 1 + random.below(8), new Uint8Array()),
@@ -53,7 +53,7 @@ const MUTATIONS: readonly Mutation[] = [
     const from = position(frame, random);
     return spliced(frame, position(frame, random), 0, frame.subarray(from, from + 1 + random.below(8)));
   },
-  // One more tag, and one more extension header: what the limits are about.
+  // Insert a tag, and an extension header, to reach the limits.
   (frame, random) =>
     spliced(
       frame,
@@ -66,11 +66,11 @@ const MUTATIONS: readonly Mutation[] = [
       frame,
       54,
       0,
-      Uint8Array.of(TELLING[random.below(TELLING.length)] as number, random.below(3), 0, random.below(16), 0, 0, 0, 0),
+      Uint8Array.of(SPECIAL[random.below(SPECIAL.length)] as number, random.below(3), 0, random.below(16), 0, 0, 0, 0),
     ),
 ];
 
-/** One to four changes, one after the other. */
+/** Returns the frame with one to four changes in sequence. */
 export function mutate(frame: Uint8Array, random: Random): Uint8Array {
   let mutant = frame;
   for (let changes = 1 + random.below(4); changes > 0 && mutant.length > 0; changes--) {

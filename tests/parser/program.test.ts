@@ -1,4 +1,4 @@
-/** Every frame shape through the compiled program in the kernel. Needs root and Linux 5.18. */
+/** Runs every frame shape through the compiled program in the kernel. Needs root and Linux 5.18. */
 import { type PacketLog, PacketLogView, REASONS } from '@packetlog/common';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Counters, FIRST_BUFFER, LOOPBACK_IFINDEX, type LoadedProgram, loadProgram } from '../lab/bpf.ts';
@@ -9,7 +9,7 @@ import { bareFixtures, fixtures, type ParsedFields } from './fixtures.ts';
 
 const XDP_PASS = 2;
 const EINVAL = 22;
-/** Not the true offset, so that a program that ignores it is found out. */
+/** Not the true offset, so that the test detects a program that ignores it. */
 const CLOCK_OFFSET_NS = 1_234_567_890_123_456_789n;
 const root = requireRoot();
 
@@ -17,7 +17,7 @@ function decode(records: readonly Uint8Array[]): PacketLog[] {
   return [...new PacketLogView(concat(...records), { count: records.length, stride: 64, recordOffset: 0 })];
 }
 
-/** What changed, without the counters that did not. */
+/** Returns the counters that changed, with the change. */
 function difference(before: Counters, after: Counters): Record<string, number> {
   const flat = ({ reasons, ...rest }: Counters) => ({
     ...rest,
@@ -55,10 +55,10 @@ describe.skipIf(!root).each(['single', 'frags'] as const)('program for %s buffer
   }
 
   for (const { name: shape, frame, expected } of fixtures) {
-    // No driver hands a longer frame to a program without frags; the test run does, cut to the first buffer.
+    // No driver passes a longer frame to a program without frags; the test run does, cut to the first buffer.
     if (name === 'single' && frame.length > FIRST_BUFFER) continue;
     test(shape, () => {
-      if (expected !== 'refused') return expectRecord(frame, expected);
+      if (expected !== 'rejected') return expectRecord(frame, expected);
       const counters = program.counters();
       expect(() => program.run(frame)).toThrow(NativeError);
       expect(() => program.run(frame)).toThrow(expect.objectContaining({ errno: EINVAL }));
@@ -69,7 +69,7 @@ describe.skipIf(!root).each(['single', 'frags'] as const)('program for %s buffer
 
   for (const { name: shape, frame, expected } of bareFixtures) {
     test(`without a link header: ${shape}`, () => {
-      if (expected === 'refused') throw new Error('too short for a test run');
+      if (expected === 'rejected') throw new Error('too short for a test run');
       program.setLink('ip');
       try {
         expectRecord(frame, expected);
@@ -89,7 +89,7 @@ describe.skipIf(!root).each(['single', 'frags'] as const)('program for %s buffer
     }
   });
 
-  test('an interface that nothing watches is noted, counted apart and recorded', () => {
+  test('packets of an unwatched interface are recorded and counted separately, and its number is stored', () => {
     const { seen } = program.counters();
     program.setInterfaceSlot(0);
     try {
@@ -103,7 +103,7 @@ describe.skipIf(!root).each(['single', 'frags'] as const)('program for %s buffer
     }
   });
 
-  test('no packet went uncounted', () => expect(program.unaccounted()).toBe(0));
+  test('every packet was counted', () => expect(program.unaccounted()).toBe(0));
 });
 
 describe.skipIf(!root)('headers beyond the first buffer', () => {
@@ -141,7 +141,7 @@ describe.skipIf(!root)('ledger of the program', () => {
     }
   });
 
-  test('without a log of permits packets pass, counted as filtered out', () => {
+  test('with recording of permits off, packets pass and are counted as filtered out', () => {
     const program = loadProgram({ program: 'single', logPermits: false });
     try {
       for (let i = 0; i < 10; i++) expect(program.run(frame)).toBe(XDP_PASS);

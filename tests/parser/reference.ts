@@ -2,8 +2,8 @@ import { ACTIONS, formatAddress, IP_PROTOCOL_NONE, REASONS, type Reason } from '
 import type { ParsedFields } from './fixtures.ts';
 
 /**
- * The parser's semantics once more, written for clarity and from the RFCs, not from the C program:
- * the second opinion for frames without a written expectation. Reads outside `end` throw `Truncated`.
+ * A second implementation of the parser, written for clarity and from the RFCs, not from the C program. It gives the
+ * expected record of frames that have no written expectation. Reads beyond `end` throw `Truncated`.
  */
 export function parse(frame: Uint8Array, link: 'ethernet' | 'ip' = 'ethernet'): ParsedFields {
   const found: Found = {};
@@ -46,7 +46,7 @@ interface Found {
 class Truncated extends Error {}
 class Malformed extends Error {}
 
-/** The next `count` bytes at `at`, all of them before `end`. */
+/** Returns `count` bytes from `at`, which must lie before `end`. */
 function take(frame: Uint8Array, at: number, count: number, end = frame.length): Uint8Array {
   if (at + count > Math.min(end, frame.length)) throw new Truncated();
   return frame.subarray(at, at + count);
@@ -71,7 +71,7 @@ function parseLink(frame: Uint8Array, found: Found): Reason {
   }
   if (found.etherType === PPPOE_SESSION) {
     const session = take(frame, next, 8);
-    // PPP may leave out the first byte of a protocol: the last byte of one is odd, the others are even.
+    // PPP may omit the first byte of a protocol: the last byte is odd, the others are even.
     const compressed = at(session, 6) % 2 === 1;
     const inside = PPP_CONTENT.get(compressed ? at(session, 6) : at16(session, 6));
     if (inside === undefined) return 'not_ip';
@@ -87,7 +87,7 @@ const PPP_CONTENT = new Map([
   [0x57, 0x86dd],
 ]);
 
-/** A packet of a device without a link header: the version of IP says what it is. */
+/** Parses a packet of a device without a link header by its IP version. */
 function parseBare(frame: Uint8Array, found: Found): Reason {
   const version = at(take(frame, 0, 1), 0) >> 4;
   if (version === 4) found.etherType = 0x0800;
@@ -127,7 +127,7 @@ const AUTHENTICATION = 51;
 const NO_NEXT_HEADER = 59;
 const EXTENSIONS = [HOP_BY_HOP, 43, FRAGMENT, AUTHENTICATION, 60, 135, 139, 140];
 const EXTENSIONS_FOLLOWED = 8;
-/** Mobility (RFC 6275), HIP (RFC 7401), Shim6 control (RFC 5533): messages, with "no next header" behind them. */
+/** Mobility (RFC 6275), HIP (RFC 7401), Shim6 control (RFC 5533): messages, followed by "no next header". */
 const MESSAGES = [135, 139, 140];
 
 function parseIpv6(frame: Uint8Array, start: number, found: Found): Reason {
@@ -153,13 +153,13 @@ function parseIpv6(frame: Uint8Array, start: number, found: Found): Reason {
 }
 
 const JUMBO_PAYLOAD = 0xc2;
-/** An untagged frame with the greatest payload that the field of 16 bits can say. */
+/** Bytes of an untagged frame with the largest payload that the 16-bit field can express. */
 const LONGEST_ORDINARY_FRAME = 14 + 40 + 65_535;
 
 /**
- * Bytes behind the IPv6 header (RFC 8200 3). A field of 0 means an empty payload, unless a jumbo payload option gives
- * more than 65,535 (RFC 2675; only as the first option), or the frame itself is longer than the field can say, as
- * segmentation offload makes them. With other hop-by-hop options Linux reads the frame to its end.
+ * Returns the bytes after the IPv6 header (RFC 8200 3). A field of 0 means an empty payload, unless a jumbo payload
+ * option gives more than 65,535 (RFC 2675; only as the first option), or the frame is longer than the field can express,
+ * because of segmentation offload. With other hop-by-hop options Linux reads the frame to its end.
  */
 function ipv6PayloadLength(frame: Uint8Array, start: number): number {
   const length = at16(frame, start + 4);
@@ -173,7 +173,7 @@ function ipv6PayloadLength(frame: Uint8Array, start: number): number {
   return jumbo > 65_535 ? jumbo : 0;
 }
 
-/** The whole header. One that does not fit into the datagram contradicts the payload length. */
+/** Returns the whole header. Throws `Malformed` if it does not fit into the datagram. */
 function takeExtension(protocol: number, frame: Uint8Array, start: number, end: number): Uint8Array {
   if (start + 8 > end) throw new Malformed();
   const unit = at(take(frame, start, 8), 1);
@@ -189,7 +189,7 @@ const ICMPV6 = 58;
 const SCTP = 132;
 const UDP_LITE = 136;
 
-/** The part of each header that is always there: RFC 9293, 768, 3828, 9260, 792, 4443. */
+/** Bytes of the fixed part of each header: RFC 9293, 768, 3828, 9260, 792, 4443. */
 const FIXED_HEADER = new Map([
   [TCP, 20],
   [UDP, 8],
@@ -199,7 +199,7 @@ const FIXED_HEADER = new Map([
   [ICMPV6, 4],
 ]);
 
-/** Each field is read as soon as its own bytes are there; only then the header has to be whole, and right. */
+/** Reads each field whose bytes are present, and then checks that the fixed header is complete and valid. */
 function parseTransport(frame: Uint8Array, start: number, end: number, found: Found): Reason {
   const protocol = found.protocol as number;
   const headerLength = FIXED_HEADER.get(protocol);
@@ -212,10 +212,10 @@ function parseTransport(frame: Uint8Array, start: number, end: number, found: Fo
     found.dstPort = at16(ports, 2);
   }
   if (protocol === TCP) found.tcpFlags = at(take(frame, start, 14, end), 13);
-  return contradicts(protocol, take(frame, start, headerLength, end)) ? 'malformed' : 'none';
+  return isMalformed(protocol, take(frame, start, headerLength, end)) ? 'malformed' : 'none';
 }
 
-function contradicts(protocol: number, header: Uint8Array): boolean {
+function isMalformed(protocol: number, header: Uint8Array): boolean {
   if (protocol === TCP) return at(header, 12) >> 4 < 5;
   if (protocol !== UDP && protocol !== UDP_LITE) return false;
   const length = at16(header, 4);
