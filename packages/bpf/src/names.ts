@@ -41,6 +41,6 @@ export const MAPS = {
   knobs: '.rodata.knobs',
   /** `struct packetlog_runtime`, written while the program runs. The name is that of its pin, so it must not change. */
   runtime: '.data.live',
-  /** `struct interface_slots`: slot and kind of link by the low 16 bits of an ifindex. */
+  /** `struct interface_slots`: slot and link layer by the low 16 bits of an ifindex. */
   slots: '.data.slots',
 } as const;

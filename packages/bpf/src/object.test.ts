@@ -1,7 +1,4 @@
-/**
- * The compiled object against what the loader believes of it: names and byte layouts, by the object's own BTF.
- * Needs bpftool and a build.
- */
+/** Compares names and byte layouts in the loader's tables with the BTF of the compiled object. Needs bpftool, a build. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { FIELD_BYTES, PACKET_LOG_FIELDS, PACKET_LOG_SIZE } from '@packetlog/common';
@@ -62,13 +59,13 @@ function named(kind: string, name: string): BtfType {
   return found[0];
 }
 
-/** Bytes of a type, through typedefs, qualifiers and arrays. */
+/** Returns the bytes of a type, through typedefs, qualifiers and arrays. */
 function bytesOf(type: BtfType): number {
   if (type.kind === 'ARRAY') return (type.nr_elems ?? 0) * bytesOf(typeOf(type.type_id));
   return type.size ?? bytesOf(typeOf(type.type_id));
 }
 
-/** [name, offset, bytes] of each member. */
+/** Returns [name, offset, bytes] of each member. */
 function members(struct: BtfType): [string, number, number][] {
   const all = struct.members ?? [];
   return all.map(({ name, type_id, bits_offset }) => [name, bits_offset / 8, bytesOf(typeOf(type_id))]);
@@ -78,7 +75,7 @@ function layout(struct: string): [string, number, number][] {
   return members(named('STRUCT', struct));
 }
 
-/** Names of the variables in a section, with their struct or size. */
+/** Returns the variables in a section, with their types. */
 function variables(section: string): BtfType[] {
   return (named('DATASEC', section).vars ?? []).map(({ type_id }) => typeOf(type_id));
 }
@@ -91,7 +88,7 @@ describe('the object has', () => {
     expect(named('FUNC', name)).toBeDefined();
   });
 
-  it('exactly the maps named here, and the one that only the program knows', () => {
+  it('exactly the maps named here, and the one that only the program uses', () => {
     const { knobs, runtime, slots, ...maps } = MAPS;
     expect(new Set(variables('.maps').map(({ name }) => name))).toEqual(
       new Set([...Object.values(maps), 'clock_of_cpu']),
@@ -123,7 +120,7 @@ describe('a map of maps', () => {
     expect(prototypes.map(({ map }) => map).sort()).toEqual([MAPS.denies, MAPS.permits, MAPS.ruleImages].sort());
   });
 
-  it.each(prototypes)('$map has a prototype without BTF types, as the maps made at run time are', ({ members }) => {
+  it.each(prototypes)('$map has a prototype without BTF types, as the maps created at run time', ({ members }) => {
     expect(members).toContain('type');
     expect(members).not.toContain('key');
     expect(members).not.toContain('value');
@@ -131,21 +128,21 @@ describe('a map of maps', () => {
 });
 
 describe('the layout of', () => {
-  it('a record is the one of the layout table', () => {
+  it('a record is that of the layout table', () => {
     expect(layout('packet_log')).toEqual(
       PACKET_LOG_FIELDS.map(({ name, offset, type }) => [name, offset, FIELD_BYTES[type]]),
     );
     expect(named('STRUCT', 'packet_log').size).toBe(PACKET_LOG_SIZE);
   });
 
-  it('the counters is COUNTERS', () => {
+  it('counters is COUNTERS', () => {
     const { reasons, ...plain } = COUNTERS.fields;
     const fields = layout('interface_counters').filter(([name]) => name !== 'reserved');
     expect(fields).toEqual([...fieldsOf(plain, 8), ['reasons', reasons, REASON_COUNTERS * 8]]);
     expect(named('STRUCT', 'interface_counters').size).toBe(COUNTERS.size);
   });
 
-  it('the knobs is KNOBS', () => {
+  it('knobs is KNOBS', () => {
     expect(layout('packetlog_knobs')).toEqual(fieldsOf(KNOBS.fields, 4));
     expect(named('STRUCT', 'packetlog_knobs').size).toBe(KNOBS.size);
   });
@@ -210,7 +207,7 @@ describe('the layout of', () => {
     expect(named('STRUCT', 'array_line').size).toBe(ARRAY_LINE.size);
   });
 
-  it('the runtime values is RUNTIME', () => {
+  it('runtime values is RUNTIME', () => {
     expect(layout('packetlog_runtime')).toEqual(fieldsOf(RUNTIME.fields, 8));
     expect(named('STRUCT', 'packetlog_runtime').size).toBe(RUNTIME.size);
   });

@@ -5,25 +5,26 @@
  * ```
  *  line 0   header                       HEADER, words
  *  root4    by the top bits of an IPv4 address                 a line each, RULE_BLOCK
- *  filter   by the top bits of an IPv4 address                 a line each, RULE_FILTER: most addresses end there
+ *  filter   by the top bits of an IPv4 address                 a line each, RULE_FILTER, decides most addresses
  *  root6    by the top bits of word 0 of an IPv6 address       {first, count}
  *  bounds   ascending starts within a slice                    {start, value}
- *  slices   IPv6, words 1 to 3: the bounds to go on with       {first, count}
+ *  slices   IPv6, words 1 to 3: the bounds to search next      {first, count}
  *  rows     one node number for each service
  *  nodes    32 bytes each, number 0 is none                    NODE
  *  services interface classes, port tables, protocol tables    SERVICES
  * ```
- * Of an IPv4 address one line says all, as long as not too many bounds lie in a block: a packet of any source costs one
- * line that is in no cache. A root6 entry of count 0 holds its value in `first`. A value is a number with its kind in the two top bits.
+ * One line decides an IPv4 address unless too many bounds lie in its block: a packet of any source costs one line that
+ * is in no cache. A root6 entry of count 0 holds its value in `first`. A value is a number with its kind in the two top
+ * bits.
  */
 
-/** A line, and what of each table lies in one. */
+/** Bytes of a line, and the number of entries of each table in it. */
 export const RULE_LINE = { size: 64, words: 16, pairs: 8, nodes: 2 } as const;
 
 /** "PLR1". */
 export const RULE_IMAGE_MAGIC = 0x3152_4c50;
 
-/** Bytes of line 0 at which its words begin. */
+/** Byte offsets of the words in line 0. */
 export const RULE_HEADER = {
   magic: 0,
   /** u8, this and the next three. */
@@ -40,13 +41,13 @@ export const RULE_HEADER = {
   rows_line: 32,
   service_count: 36,
   nodes_line: 40,
-  /** What the source `any` gives: a node or a row. */
+  /** Value of the source `any`: a node or a row. */
   any_value: 44,
   /** 0: no rule has a protocol, a port or an interface; the service is always 0. */
   services_line: 48,
   /** 0: there is no filter. */
   filter_line: 52,
-  /** Of addresses that the filter knows nothing about. */
+  /** Value of addresses without a bit in the filter. */
   usual_value: 56,
   whole_value: 60,
 } as const;
@@ -54,11 +55,11 @@ export const RULE_HEADER = {
 /**
  * A line of root4, by its first word `more`:
  *
- * - 0: the value is values[i], i being how many of the starts the address reaches. Starts that are not needed are the
- *   last address, their values that of the last one that is.
- * - `packed`, where a block has no more than 65,536 addresses: the same with the lower half of the starts, of which there
- *   is room for more, and with two bits for each value, which say which of those in front of the filter it is.
- * - else the last of the `more` bounds from number starts[0] on that starts at or below the address holds the value.
+ * - 0: the value is values[i], i being the number of starts at or below the address. Unused starts are the last address,
+ *   with the value of the last used start.
+ * - `packed`, if a block has at most 65,536 addresses: the same with the lower halves of the starts, which leaves room for
+ *   more, and with two bits for each value: its index in the line of values before the filter.
+ * - otherwise the value is in the last of the `more` bounds from number starts[0] on that starts at or below the address.
  */
 export const RULE_BLOCK = {
   /** Word. */
@@ -77,19 +78,19 @@ export const RULE_BLOCK = {
 } as const;
 
 /**
- * In front of the filter is a line with the values that packed blocks can have, the usual and the whole one first.
+ * The line before the filter has the values of packed blocks, beginning with `usual_value` and `whole_value`.
  *
- * A line of the filter, byte offsets: for each of 64 parts of its addresses a bit that all of it has `whole_value`, and one
- * that it has to be looked up; then a Bloom filter of three bits a key. A key is a 128th of a part in which something
- * begins or ends; an address of neither has `usual_value`.
+ * A line of the filter, byte offsets. For each of 64 parts of its addresses it has a bit if the whole part has
+ * `whole_value`, and one if the part must be looked up; then a Bloom filter with three bits per key. A key is a 128th of a
+ * part that contains a bound. An address without any of these bits has `usual_value`.
  */
 export const RULE_FILTER = {
   fields: { whole: 0, ask: 8, keys: 16 },
-  /** Parts of a line, and keys of a part, as bits. */
+  /** Bits of the number of parts of a line, and of keys of a part. */
   part_bits: 6,
   part_key_bits: 7,
   key_bits: 384,
-  /** Multiplied with the key: both halves of the first, and the upper one of the second, choose a bit. */
+  /** Factors of the key: both halves of the first product and the upper half of the second choose a bit each. */
   hash_1: 0x9e37_79b1,
   hash_2: 0x85eb_ca6b,
   min: 8,
@@ -110,7 +111,7 @@ export const RULE_NODE = {
 /** Actions of a node. permit wins over deny, deny over observe. */
 export const RULE_ACTION = { deny: 1, permit: 2, observe: 3 } as const;
 
-/** Steps along a chain of nodes. A compiler refuses longer ones. */
+/** Maximum length of a chain of nodes. The compiler rejects longer ones. */
 export const RULE_CHAIN_LIMIT = 16;
 
 /** Lines from `services_line`. */
@@ -129,11 +130,11 @@ export const RULE_SERVICES = {
   max_services: 65_535,
 } as const;
 
-/** Place of a protocol with ports, by its number. */
+/** Index of a protocol with ports, by its number. */
 export const RULE_PORT_PROTOCOL = { 6: 0, 17: 1, 132: 2, 136: 3 } as const;
 
 /** `struct rule_counter`, all u64, at counter_slot * cpu_count + cpu. */
 export const RULE_COUNTER = { size: 32, fields: { packets: 0, bytes: 8, last_seen_wall_ns: 16 } } as const;
 
-/** Places of `rule_images`. The provisional set counts while it is there and its time is not over. */
+/** Slots of `rule_images`. The provisional image is in force while it is present and its time is not over. */
 export const RULE_SLOTS = { confirmed: 0, provisional: 1 } as const;

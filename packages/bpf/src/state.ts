@@ -1,6 +1,6 @@
 /**
- * Byte layouts of what loader and program share besides the record: little-endian, offsets
- * from the start of the struct of the same name. The BTF of the object is the referee.
+ * Byte layouts that loader and program share besides the record: little-endian, offsets from the start of the struct of
+ * the same name. A test compares them with the BTF of the object.
  */
 
 /** `struct packetlog_knobs`, all u32. */
@@ -23,7 +23,7 @@ export const CLOCK_POLICIES = { precise: 0, cached: 1, auto: 2 } as const;
 /** `struct packetlog_runtime`, all u64. */
 export const RUNTIME = { size: 24, fields: { clock_offset_ns: 0, unaccounted: 8, unwatched_ifindex: 16 } } as const;
 
-/** `struct array_line`, all u64, and which lines each ring has (`struct array_control`). */
+/** `struct array_line`, all u64, and the index of each line in `struct array_control`. */
 export const ARRAY_LINE = {
   size: 64,
   fields: { position: 0, need_wakeup: 8, polling: 16 },
@@ -53,7 +53,7 @@ export const COUNTERS = {
 
 export const REASON_COUNTERS = 16;
 
-/** Interfaces at once. Slot 0 counts what arrives on an interface that is not watched. */
+/** Maximum number of interfaces, including slot 0, which counts packets of unwatched interfaces. */
 export const INTERFACE_SLOTS = 64;
 
 /** Entries of the slot table: interfaces whose ifindex is equal modulo this cannot be watched together. */
@@ -65,7 +65,7 @@ export const SLOT_TABLE = {
   fields: { entries: 0, owners: SLOT_TABLE_SIZE },
 } as const;
 
-/** What an entry says besides its slot: `PACKETLOG_LINK_*`. */
+/** Bits of an entry besides its slot: `PACKETLOG_LINK_*`. */
 export const SLOT_LINK = {
   ethernet: 0,
   /** Frames begin with the IP header. */
