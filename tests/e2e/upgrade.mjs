@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { updateLink } from '../../packages/loader/dist/native/bpf-objects.js';
 import { closeDescriptor, interfaceIndex } from '../../packages/loader/dist/native/libc.js';
 import { attach, linkFacts } from '../../packages/loader/dist/xdp/attach/attach.js';
-import { findRemains } from '../../packages/loader/dist/xdp/pinning/leftover-pins.js';
+import { findLeftoverPins } from '../../packages/loader/dist/xdp/pinning/leftover-pins.js';
 import { Pins } from '../../packages/loader/dist/xdp/pinning/pins.js';
 import { loadProgram } from '../../packages/loader/dist/xdp/program.js';
 import { SlotTable } from '../../packages/loader/dist/xdp/slots.js';
@@ -22,12 +22,12 @@ const OPTIONS = /** @type {const} */ ({
   sample: 1,
 });
 
-/** @type {(program: ReturnType<typeof loadProgram>, remains?: NonNullable<ReturnType<typeof findRemains>>) => Pins} */
-const pinsOf = (program, remains) =>
+/** @type {(program: ReturnType<typeof loadProgram>, leftover?: NonNullable<ReturnType<typeof findLeftoverPins>>) => Pins} */
+const pinsOf = (program, leftover) =>
   new Pins(
     { transport: program.transportName, ringBytes: OPTIONS.ringBytes, maps: program.maps },
     place,
-    remains,
+    leftover,
     program.reused,
   );
 
@@ -43,15 +43,15 @@ console.log(JSON.stringify({ attached: true }));
 for await (const _ of createInterface({ input: process.stdin })) break;
 const programs = new Set();
 for (let upgrade = 0; upgrade < Number(times); upgrade++) {
-  const remains = findRemains(place);
-  const [found] = remains?.links ?? [];
-  if (!remains || !found) throw new Error('nothing to take over');
-  const program = loadProgram({ ...OPTIONS, remains });
+  const leftover = findLeftoverPins(place);
+  const [found] = leftover?.links ?? [];
+  if (!leftover || !found) throw new Error('nothing to take over');
+  const program = loadProgram({ ...OPTIONS, leftover });
   if (!program.reused) throw new Error('the maps were not taken over');
   const { errno } = updateLink(found.fd, (found.mode === 'native_frags' ? program.frags : undefined) ?? program.single);
   if (errno) throw new Error(`upgrade ${upgrade}: errno ${errno}`);
   programs.add(linkFacts(found.fd).program);
-  const next = pinsOf(program, remains);
+  const next = pinsOf(program, leftover);
   next.pin([{ ...found, name }]);
   next.leave();
   closeDescriptor(found.fd);

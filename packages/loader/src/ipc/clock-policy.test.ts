@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { clockOf, clockWith } from './clock-policy.ts';
 
 describe('the clock of records', () => {
-  test('is as requested, but `auto` needs a reader that can report that packets are dense', () => {
+  test('is as requested, but `auto` needs a reader with a polling flag', () => {
     expect(clockWith('auto', 'array')).toBe('auto');
     expect([clockWith('auto', 'ring'), clockWith('auto', 'perf')]).toEqual(['precise', 'precise']);
     expect([clockWith('cached', 'ring'), clockWith('precise', 'array')]).toEqual(['cached', 'precise']);

@@ -10,8 +10,8 @@ const OFFSET_ERROR_NS = 10_000;
 const JIFFY_NS = 10_000_000;
 
 /**
- * Returns the policy in effect. Only the reader of an array ring can tell the program that packets are dense: with
- * other transports `auto` reads the clock for each packet.
+ * Returns the policy in effect. Only the array ring has a polling flag, which shows the program that packets are dense:
+ * with other transports `auto` reads the clock for each packet.
  */
 export function clockWith(requested: ClockPolicy, transport: TransportName): ClockPolicy {
   return requested === 'auto' && transport !== 'array' ? 'precise' : requested;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { InterfaceNames } from './interface-table.ts';
 
 describe('InterfaceNames', () => {
-  it('knows all indexes of a name, including those of interfaces that went and came back', () => {
+  it('has all indexes of a name, including those of interfaces that were removed and returned', () => {
     const names = new InterfaceNames();
     expect(names.learn([{ ifindex: 2, name: 'eth0' }])).toBe(true);
     expect(names.learn([{ ifindex: 0, name: 'eth0' }])).toBe(false);

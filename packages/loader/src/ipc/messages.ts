@@ -30,12 +30,12 @@ export interface DrainOptions {
   /** Rows per second that the serving thread can use at first; Infinity for all. */
   rowsPerSecond: number;
   /**
-   * Whether program and maps outlive the process: `auto` when the serving thread asks for it, `always` from the start.
+   * Whether program and maps outlive the process: `auto` when the serving thread requests it, `always` from the start.
    */
   pin: 'auto' | 'always' | 'never';
   /** The bpf file system to pin in; undefined: the usual one. */
   bpfFs: string | undefined;
-  /** Whether to take over what a loader that ended left. If false, setup fails when there is something. */
+  /** Whether to take over the pins of a loader that ended. If false, setup fails when there are any. */
   takeOver: boolean;
 }
 
@@ -47,7 +47,7 @@ export interface DrainThreadData {
 /** The ledger without the client's own part, which the serving thread adds. */
 export type DrainLedger = Omit<Ledger, 'client'>;
 
-/** What rules are compiled for. Known before anything is attached; never changes. */
+/** The slots and tables that rules are compiled for. Fixed before anything is attached. */
 export interface CompileTarget {
   /** In the order of the ledger's interfaces, whose names may change. */
   interfaces: readonly { name: string; slot: number }[];
@@ -70,7 +70,7 @@ export type FromDrain =
    * The program is loaded and waits for `attach`. `wake`: eventfd; writing 8 bytes to it makes the drain thread read
    * its messages.
    */
-  | { type: 'loaded'; ground: CompileTarget; wake: number }
+  | { type: 'loaded'; target: CompileTarget; wake: number }
   | {
       type: 'ready';
       interfaces: Ledger['interfaces'];
@@ -133,9 +133,9 @@ export type ToDrain =
       /** Counter slot by rule, for a loader that takes over later. */
       owners: ReadonlyMap<number, number>;
     }
-  /** Asks for the current values of these counters. */
+  /** Requests the current values of these counters. */
   | { type: 'rule-counts'; request: number; slots: readonly number[] }
-  /** Asks for the kernel's state: rule sets, and where the program is attached. */
+  /** Requests the kernel's state: rule sets, and where the program is attached. */
   | { type: 'in-force'; request: number }
   /** Whether program and maps outlive the process. */
   | { type: 'pin'; on: boolean }

@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest';
 import { RowDemand } from './row-demand.ts';
 
-it('requests the highest limit, and tells each part when its own is in effect', () => {
+it('requests the highest limit, and calls each part back when its limit is in effect', () => {
   const want = vi.fn();
   const demand = new RowDemand(want);
   const passing: string[] = [];

@@ -1,6 +1,6 @@
 /** Counts of rules, on their way from the kernel to clients and to the history. */
 
-/** What a rule decided since its counter was zeroed. */
+/** Packets and bytes that a rule decided since its counter was zeroed. */
 export interface RuleCount {
   /** The counter's slot, as in the image. */
   slot: number;
@@ -15,7 +15,7 @@ export interface Volume {
   bytes: number;
 }
 
-/** What a rule decided since the last second. */
+/** Packets and bytes that a rule decided since the last second. */
 export interface RuleHits extends Volume {
   readonly rule_id: number;
 }

@@ -23,8 +23,8 @@ export class RulePublisher {
   }
 
   /**
-   * Puts a whole compiled set into a slot; with `image` undefined, clears the slot. Resolves when no packet is judged
-   * by the old set any more; rejects with a SetupError, and the slot is unchanged. Calls take effect in order.
+   * Puts a whole compiled set into a slot; with `image` undefined, clears the slot. Resolves when no packet is checked
+   * against the old set any more; rejects with a SetupError, and the slot is unchanged. Calls take effect in order.
    * `freshCounters`: counter slots that no set in force uses and this one does; they start at zero. `owners`: counter
    * slot by rule, for a loader that takes over.
    */
@@ -44,7 +44,7 @@ export class RulePublisher {
     return answer.type === 'rule-counts' ? answer.ruleCounts : [];
   }
 
-  /** Asks the kernel for its current state. */
+  /** Returns the kernel's current state. */
   async inForce(): Promise<KernelState> {
     const answer = await this.#ask((request) => ({ type: 'in-force', request }));
     return answer.type === 'in-force' ? answer : { images: false, attached: [], unfiltered: [] };

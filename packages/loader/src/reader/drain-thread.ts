@@ -36,7 +36,7 @@ export interface DrainEvents {
    * Called when the program is loaded but not attached yet: rules published before this resolves are in force from the
    * first packet on. If it rejects, nothing is attached and `start` rejects with the same error.
    */
-  loaded?: (ground: CompileTarget, rules: RulePublisher) => Promise<void>;
+  loaded?: (target: CompileTarget, rules: RulePublisher) => Promise<void>;
   /** The thread died; the interfaces are detached when the process ends. */
   failed: (error: Error) => void;
 }
@@ -101,9 +101,9 @@ export class DrainThread {
         if (isReady) events.failed(error);
         else reject(error);
       };
-      const prepare = async (ground: CompileTarget) => {
+      const prepare = async (target: CompileTarget) => {
         try {
-          await events.loaded?.(ground, rules);
+          await events.loaded?.(target, rules);
           send({ type: 'attach' });
         } catch (error) {
           reject(error);
@@ -112,13 +112,13 @@ export class DrainThread {
       };
       worker.on('error', fail);
       worker.on('exit', () => {
-        if (!ended) fail(new Error('the drain thread ended unasked'));
+        if (!ended) fail(new Error('the drain thread ended unexpectedly'));
       });
       worker.on('message', (message: FromDrain) => {
         switch (message.type) {
           case 'loaded':
             wake = message.wake;
-            void prepare(message.ground);
+            void prepare(message.target);
             return;
           case 'ready':
             isReady = true;

@@ -1,7 +1,7 @@
 /** The interfaces that the previous loader watched, according to its pins, its slot table and the kernel. */
 import { printableName } from '../system/interface-name.ts';
 import { devicesOf } from '../xdp/attach/link-device.ts';
-import type { RemainingLink } from '../xdp/pinning/leftover-pins.ts';
+import type { LeftoverLink } from '../xdp/pinning/leftover-pins.ts';
 import type { SlotTable } from '../xdp/slots.ts';
 import { GONE, kindOf, LEFT, type Watched, waiting } from './watched.ts';
 
@@ -9,8 +9,8 @@ import { GONE, kindOf, LEFT, type Watched, waiting } from './watched.ts';
  * Returns these interfaces and sets up `slots` for them. `reused`: `slots` is the previous loader's table, which the
  * program counts by.
  */
-export function remainingInterfaces(
-  links: readonly RemainingLink[],
+export function leftoverInterfaces(
+  links: readonly LeftoverLink[],
   names: ReadonlyMap<number, string>,
   slots: SlotTable,
   reused: boolean,

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { LossAlarm } from './loss-alarm.ts';
 
 /** Returns code and count of the notices for these totals, one total a second. */
-function said(...totals: number[]): (string | undefined)[] {
+function notices(...totals: number[]): (string | undefined)[] {
   const alarm = new LossAlarm('somewhere', 'Do something.');
   return totals.map((total, second) => {
     const notice = alarm.update(total, second * 1000, second * 1000);
@@ -13,20 +13,20 @@ function said(...totals: number[]): (string | undefined)[] {
 
 describe('LossAlarm', () => {
   it.each([
-    ['says nothing while nothing is lost', [0, 0, 0], [undefined, undefined, undefined]],
-    ['says once that loss began', [0, 5, 9, 20], [undefined, 'loss_began 5', undefined, undefined]],
+    ['returns nothing while nothing is lost', [0, 0, 0], [undefined, undefined, undefined]],
+    ['reports once that loss began', [0, 5, 9, 20], [undefined, 'loss_began 5', undefined, undefined]],
     [
-      'says how much was lost when it ended',
+      'reports how much was lost when the loss ended',
       [0, 5, 9, 9, 9],
       [undefined, 'loss_began 5', undefined, 'loss_ended 9', undefined],
     ],
     [
-      'counts each spell by itself',
+      'counts each period of loss separately',
       [3, 3, 3, 10, 10],
       ['loss_began 3', 'loss_ended 3', undefined, 'loss_began 7', 'loss_ended 7'],
     ],
-  ])('%s', (_, totals, notices) => {
-    expect(said(...totals)).toEqual(notices);
+  ])('%s', (_, totals, wanted) => {
+    expect(notices(...totals)).toEqual(wanted);
   });
 
   it('returns a notice of the protocol, with place and advice', () => {

@@ -8,7 +8,7 @@ function control() {
   return { sent, pins: new PinControl((message) => sent.push(message)) };
 }
 
-describe('asking for pins', () => {
+describe('a request for pins', () => {
   it('is answered in the order of the requests', async () => {
     const { sent, pins } = control();
     const both = Promise.all([pins.set(true), pins.set(false)]);

@@ -23,7 +23,7 @@ export class Rules {
   /** False until the first set is published: before that no counter moves. */
   #inUse = false;
 
-  /** `interfaces`: asks the kernel where the program is attached. */
+  /** `interfaces`: returns where the program is attached, according to the kernel. */
   constructor(
     images: RuleImages,
     counters: RuleCounters,

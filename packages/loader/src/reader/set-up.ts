@@ -11,7 +11,7 @@ import { lookUpInterface } from '../system/interface-lookup.ts';
 import { cannotEnter, notOne } from '../system/network-namespace.ts';
 import type { OpenTransport } from '../transports/transport.ts';
 import { InterfaceCounters } from '../xdp/interface-counters.ts';
-import { findRemains, type Remains } from '../xdp/pinning/leftover-pins.ts';
+import { findLeftoverPins, type LeftoverPins } from '../xdp/pinning/leftover-pins.ts';
 import { Pins } from '../xdp/pinning/pins.ts';
 import { type LoadedProgram, loadProgram } from '../xdp/program.ts';
 import { RuleCounters } from '../xdp/rule-counters.ts';
@@ -33,7 +33,7 @@ export interface Setup {
   interfaces: WatchedInterfaces;
   rules: Rules;
   pins: Pins;
-  remains: Remains | undefined;
+  leftover: LeftoverPins | undefined;
   /** Interfaces with a default route that are not watched, because another route is preferred. */
   otherRoutes: readonly string[];
   wake: number;
@@ -49,16 +49,16 @@ export interface Setup {
 /** Loads the program and maps its rings; nothing is attached yet. Throws SetupError. */
 export function setUp(options: DrainOptions, post: (message: FromDrain) => void): Setup {
   if (options.networkNamespace !== undefined) enter(options.networkNamespace);
-  const remains = findRemains(options.bpfFs);
-  if (remains && !options.takeOver) throw leftBehind(remains);
-  const isChosen = options.interfaces.length === 0 && !remains;
+  const leftover = findLeftoverPins(options.bpfFs);
+  if (leftover && !options.takeOver) throw leftBehind(leftover);
+  const isChosen = options.interfaces.length === 0 && !leftover;
   const { preferred: names, others } = isChosen ? requireDefaultRoute() : { preferred: options.interfaces, others: [] };
   const { transport: requested, ringBytes, logPermits, clock, sample } = options;
-  const program = loadProgram({ transport: requested, ringBytes, logPermits, clock, sample, remains });
+  const program = loadProgram({ transport: requested, ringBytes, logPermits, clock, sample, leftover });
   const pins = new Pins(
     { transport: program.transportName, ringBytes, maps: program.maps },
     options.bpfFs,
-    remains,
+    leftover,
     program.reused,
   );
   const slots = new SlotTable(program.slots);
@@ -66,7 +66,7 @@ export function setUp(options: DrainOptions, post: (message: FromDrain) => void)
   const unwatched = () => Number(runtimeField(program.runtime, RUNTIME.fields.unwatched_ifindex));
   const keeper = carefulKeeper(pins, (notice) => post({ type: 'notice', notice }));
   const interfaces = new WatchedInterfaces(program, slots, counters, options.mode, unwatched, keeper);
-  if (remains) interfaces.resume(remains.links, remains.names, program.reused);
+  if (leftover) interfaces.resume(leftover.links, leftover.names, program.reused);
   const { transport } = program;
   const [ring] = transport.rings;
   if (!ring) throw new Error('no CPU');
@@ -108,7 +108,7 @@ export function setUp(options: DrainOptions, post: (message: FromDrain) => void)
     interfaces,
     rules,
     pins,
-    remains,
+    leftover,
     otherRoutes: others,
     wake,
     waiter,
@@ -122,7 +122,7 @@ function runtimeField(runtime: Uint8Array, offset: number): bigint {
   return new DataView(runtime.buffer, runtime.byteOffset, runtime.byteLength).getBigUint64(offset, true);
 }
 
-function leftBehind({ directory }: Remains): SetupError {
+function leftBehind({ directory }: LeftoverPins): SetupError {
   const { path } = directory;
   directory.close();
   return new SetupError({

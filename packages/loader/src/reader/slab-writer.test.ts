@@ -13,7 +13,7 @@ interface Passed {
   skipped: number;
 }
 
-/** A slab writer whose serving side keeps every slab until told to release it. */
+/** A slab writer whose serving side keeps every slab until `release` is called. */
 function slabWriter(slabCount: number, rowsPerSecond = Number.POSITIVE_INFINITY) {
   const slabs = new Slabs(makeSlabMemory(slabCount));
   const time = { now: 0 };

@@ -91,7 +91,7 @@ export class SlabWriter {
     if (force || this.#lastPosted === undefined || this.#slabs.isFree(this.#lastPosted)) this.#pass();
   }
 
-  /** Returns and resets the count of withheld records that the serving thread has not been told about. */
+  /** Returns and resets the count of withheld records that was not reported to the serving thread. */
   takeSkipped(): number {
     const skipped = this.#skipped;
     this.#skipped = 0;

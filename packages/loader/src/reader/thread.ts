@@ -4,10 +4,8 @@
  * shared slabs.
  */
 import { readlinkSync } from 'node:fs';
-import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { Notice } from '@packetlog/common';
-import { type PlainError, toPlain } from '../errors/setup-error.ts';
-import type { DrainThreadData, FromDrain, ToDrain } from '../ipc/messages.ts';
+import { toPlain } from '../errors/setup-error.ts';
 import { clearEvent } from '../native/clear-event.ts';
 import { waitForRunningPrograms } from '../native/libc.ts';
 import { nameThread } from '../system/thread-name.ts';
@@ -15,6 +13,8 @@ import type { LoadedProgram } from '../xdp/program.ts';
 import type { Drain } from './drain.ts';
 import { POLL_BYTES } from './poll-bytes.ts';
 import { PollPolicy } from './poll-policy.ts';
+import { answerRequests } from './requests.ts';
+import { closePort, options, post, postNotices, signal } from './serving-thread.ts';
 import { type Setup, setUp } from './set-up.ts';
 
 /** Interval of reports. Without clients and records, a report waits for the first client or record. */
@@ -25,26 +25,19 @@ const ALARM_MS = 200;
 /** How long `stop` waits for the serving thread to return slabs, and for the last records. */
 const STOP_MS = 5000;
 
-const { options, port } = workerData as DrainThreadData;
-const signal = new Int32Array(options.signal);
-
 /** If false, the counters may move while the thread sleeps, and only the report shows it. */
 const everyPacketWakes = options.logPermits && options.sample <= 1;
-
-function post(message: FromDrain): void {
-  parentPort?.postMessage(message);
-}
 
 /** Directory of the network tables of this thread, which may be in another namespace than the process. */
 function networkTables(): string {
   return `/proc/${readlinkSync('/proc/thread-self')}/net`;
 }
 
-function attach({ program, transport, drain, interfaces, pins, remains, otherRoutes }: Setup): void {
+function attach({ program, transport, drain, interfaces, pins, leftover, otherRoutes }: Setup): void {
   try {
     interfaces.attach();
     if (options.pin === 'never') pins.unpin();
-    else if (options.pin === 'always' || remains) pins.pin(interfaces.links());
+    else if (options.pin === 'always' || leftover) pins.pin(interfaces.links());
   } catch (error) {
     interfaces.detach();
     throw error;
@@ -61,7 +54,7 @@ function attach({ program, transport, drain, interfaces, pins, remains, otherRou
     pinned: pins.path,
     otherRoutes,
   });
-  if (remains) tell([takenOver(program, drain)]);
+  if (leftover) postNotices([takenOver(program, drain)]);
 }
 
 /** Returns false if a stop was requested instead. */
@@ -70,7 +63,7 @@ function waitForAttach(setup: Setup): boolean {
     Atomics.wait(signal, 0, 0);
     Atomics.store(signal, 0, 0);
     clearEvent(setup.wake);
-    const answer = answerMessages(setup);
+    const answer = answerRequests(setup);
     if (answer !== 'go on') return answer === 'attach';
   }
 }
@@ -84,7 +77,7 @@ function run(setup: Setup): void {
   for (;;) {
     if (Atomics.exchange(signal, 0, 0) === 1) {
       clearEvent(wake);
-      if (answerMessages(setup) === 'stop') return;
+      if (answerRequests(setup) === 'stop') return;
     }
     if (performance.now() >= setup.nextReport) {
       report(setup);
@@ -98,7 +91,7 @@ function run(setup: Setup): void {
     // After the rows, which are on their way now.
     if (performance.now() >= nextAlarm) {
       nextAlarm = performance.now() + ALARM_MS;
-      tell(drain.alarms(Date.now(), performance.now()));
+      postNotices(drain.alarms(Date.now(), performance.now()));
     }
     if (next.do === 'nap') Atomics.wait(signal, 0, 0, next.ms);
     if (next.do === 'stopPolling') waitForRunningPrograms();
@@ -129,48 +122,8 @@ function sleep(setup: Setup): number {
 
 function checkInterfaces(setup: Setup): void {
   const notices = setup.interfaces.check(Date.now());
-  tell(notices);
+  postNotices(notices);
   if (notices.length > 0) setup.nextReport = performance.now();
-}
-
-function answerMessages(setup: Setup): 'stop' | 'attach' | 'go on' {
-  const { slabWriter, rules } = setup;
-  for (let message = receive(); message; message = receive()) {
-    switch (message.type) {
-      case 'stop':
-      case 'attach':
-        return message.type;
-      case 'rules':
-      case 'rule-counts':
-      case 'in-force':
-        rules.answer(message);
-        break;
-      case 'pin':
-        post({ type: 'pinned', error: pin(setup, message.on), pinned: setup.pins.path });
-        break;
-      case 'rows-wanted':
-        slabWriter.flush(true);
-        post({ type: 'rows-wanted', skipped: slabWriter.takeSkipped() });
-        slabWriter.want(message.perSecond);
-        break;
-      case 'low-latency':
-        setup.lowLatency = message.lowLatency;
-        break;
-      case 'has-clients':
-        setHasClients(setup, message.hasClients);
-    }
-  }
-  return 'go on';
-}
-
-function pin({ pins, interfaces }: Setup, on: boolean): PlainError | undefined {
-  try {
-    if (options.pin === 'always' || (on && options.pin === 'auto')) pins.pin(interfaces.links());
-    else pins.unpin();
-    return undefined;
-  } catch (error) {
-    return toPlain(error);
-  }
 }
 
 function takenOver(program: LoadedProgram, drain: Drain): Notice {
@@ -181,32 +134,16 @@ function takenOver(program: LoadedProgram, drain: Drain): Notice {
   return { at_ms: Date.now(), level: program.reused ? 'info' : 'warning', code: 'taken_over', message };
 }
 
-/** After a long sleep the next report is overdue, so the client gets one at once. */
-function setHasClients(setup: Setup, hasClients: boolean): void {
-  setup.hasClients = hasClients;
-  const { offsetNs, step } = setup.drain.setClock();
-  post({ type: 'clock', offsetNs });
-  if (step) tell([step]);
-}
-
 /** Returns when the next report is due. Reports that were missed are skipped, not made up for. */
 function reportAfter(due: number): number {
   return Math.max(due, performance.now() - REPORT_MS) + REPORT_MS;
-}
-
-function receive(): ToDrain | undefined {
-  return receiveMessageOnPort(port)?.message as ToDrain | undefined;
-}
-
-function tell(notices: readonly Notice[]): void {
-  for (const notice of notices) post({ type: 'notice', notice });
 }
 
 function report({ drain, rules }: Setup): void {
   const { offsetNs, step } = drain.setClock();
   const { ledger, summary, notices } = drain.report(Date.now(), performance.now());
   if (step) notices.push(step);
-  tell(notices);
+  postNotices(notices);
   post({ type: 'second', ledger, summary, clockOffsetNs: offsetNs, ruleCounts: rules.changed() });
 }
 
@@ -242,13 +179,13 @@ try {
   nameThread('packetlog-drain');
   const setup = setUp(options, post);
   const { program, interfaces, rules, wake } = setup;
-  const ground = {
+  const target = {
     interfaces: interfaces.slots(),
     counterSlots: rules.counterSlots,
     counters: program.ruleOwners.slots(),
     tables: networkTables(),
   };
-  post({ type: 'loaded', ground, wake });
+  post({ type: 'loaded', target, wake });
   if (waitForAttach(setup)) {
     attach(setup);
     run(setup);
@@ -260,5 +197,5 @@ try {
 } catch (error) {
   post({ type: 'failed', error: toPlain(error) });
 } finally {
-  port.close();
+  closePort();
 }

@@ -197,14 +197,14 @@ describe('what the previous loader left', () => {
     },
   );
 
-  it('on two bonds is left alone where only native mode was asked for', () => {
+  it('on two bonds is left unchanged if only native mode was requested', () => {
     const { interfaces, detached } = takenOver('native', true);
     expect(() => interfaces.attach()).toThrow(/members of two bonds cannot be told apart.*Use --mode auto/);
     expect(detached).toEqual([]);
     expect(programOn(6)).toEqual([OLD]);
   });
 
-  it('is on one device only, although two links have its number: the other is elsewhere', () => {
+  it('is on one device only, although two links have its number: the other device left the namespace', () => {
     kernel.links.set(FIRST, { ifindex: 6, program: OLD });
     const { interfaces, detached } = takenOver('auto', false);
     interfaces.attach();

@@ -14,12 +14,12 @@ import { type AttachablePrograms, linkFacts } from '../xdp/attach/attach.ts';
 import { askDevice, unlessUnknown } from '../xdp/attach/link-device.ts';
 import { linkLayerOf } from '../xdp/attach/link-layer.ts';
 import type { InterfaceCounters } from '../xdp/interface-counters.ts';
-import type { RemainingLink } from '../xdp/pinning/leftover-pins.ts';
+import type { LeftoverLink } from '../xdp/pinning/leftover-pins.ts';
 import type { PinnableLink } from '../xdp/pinning/pins.ts';
 import type { SlotTable } from '../xdp/slots.ts';
 import { Attacher, noSuchInterface } from './attacher.ts';
 import { ledgerOf, reasonsOf, ringFullOf } from './interface-sums.ts';
-import { remainingInterfaces } from './leftover-interfaces.ts';
+import { leftoverInterfaces } from './leftover-interfaces.ts';
 import { Unwatched } from './unwatched-interfaces.ts';
 import { filteringOf, GONE, kindOf, LEFT, type LinkKeeper, linkOf, NOT_YET, type Watched, waiting } from './watched.ts';
 
@@ -62,8 +62,8 @@ export class WatchedInterfaces {
    * Continues with the interfaces that the previous loader attached; its program stays until `attach`. Interfaces of
    * which only the name is left are watched when they return. `reused`: we use its slot table, too. Call before `add`.
    */
-  resume(links: readonly RemainingLink[], names: ReadonlyMap<number, string>, reused: boolean): void {
-    this.#watched.push(...remainingInterfaces(links, names, this.#slots, reused));
+  resume(links: readonly LeftoverLink[], names: ReadonlyMap<number, string>, reused: boolean): void {
+    this.#watched.push(...leftoverInterfaces(links, names, this.#slots, reused));
   }
 
   /**
@@ -187,7 +187,7 @@ export class WatchedInterfaces {
       return { ...about, level: 'warning', code: 'interface_gone', message };
     }
     const facts = ifindex === watched.ifindex ? askDevice(link) : undefined;
-    // The link exists: the program stays on it, and the next call asks again.
+    // The link exists: the program stays on it, and the next call checks again.
     if (facts === 'unknown') return undefined;
     if (!facts) return this.#left(watched, atMs);
     const layer = linkLayerOf(facts);

@@ -7,7 +7,7 @@ it.each([
   ['a container', { '1': 'pid:[4026532207]', self: 'pid:[4026532207]' }, true],
   ['a container, whose first process may not be looked at', { self: 'pid:[4026532207]' }, true],
   [
-    'a process of its own namespace that still sees the machine’s /proc',
+    'a process in its own PID namespace that still sees the machine’s /proc',
     { '1': 'pid:[4026531836]', self: 'pid:[4026532207]' },
     false,
   ],

@@ -12,7 +12,7 @@ describe('the owner of a lock', () => {
     ['is the process that holds it, not the one that waits', 1285051n, 30430],
     ['is found by the whole inode', 128505n, 77],
     ['is not one of another kind of lock', 1285052n, undefined],
-    ['is nobody', 5n, undefined],
+    ['is unknown for another inode', 5n, undefined],
   ])('%s', (_, inode, owner) => {
     expect(lockOwner(LOCKS, inode)).toBe(owner);
   });

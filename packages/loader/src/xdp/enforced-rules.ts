@@ -13,7 +13,7 @@ import { toKernelMonotonic } from '../system/time-namespace.ts';
 import { devicesOf, unlessUnknown } from './attach/link-device.ts';
 import { findBpfFileSystem } from './pinning/bpf-file-system.ts';
 import { layoutFingerprint } from './pinning/layout-fingerprint.ts';
-import { livingLinks, type RemainingLink, slotNames } from './pinning/leftover-pins.ts';
+import { type LeftoverLink, livingLinks, slotNames } from './pinning/leftover-pins.ts';
 import { PinDirectory } from './pinning/pin-directory.ts';
 import { mapName, readAbout } from './pinning/pin-names.ts';
 import { RuleCounters } from './rule-counters.ts';
@@ -82,10 +82,10 @@ export function readEnforcedRules(given: string | undefined, netns?: string): En
  * device that has its ifindex here.
  */
 function linksHere(
-  links: readonly RemainingLink[],
+  links: readonly LeftoverLink[],
   names: ReadonlyMap<number, string>,
   isOurs: boolean,
-): (RemainingLink & { device?: LinkFacts })[] {
+): (LeftoverLink & { device?: LinkFacts })[] {
   // Devices of another namespace than this thread's cannot be queried.
   if (!isOurs) return [...links];
   const asked = unlessUnknown(() => devicesOf(links, ({ slot }, device) => names.get(slot) === device.name));

@@ -1,26 +1,26 @@
 import { describe, expect, it } from 'vitest';
-import { lastLines, refusedObject } from './load-errors.ts';
+import { lastLines, rejectedObject } from './load-errors.ts';
 
 describe('a program that the kernel rejects', () => {
   it('is reported with the verifier log of each transport, the best first', () => {
-    const refusals = [
+    const rejections = [
       { transport: 'array', errno: 22, log: 'uses reserved fields' },
       { transport: 'ring', errno: 13, log: 'unbounded min value' },
       { transport: 'perf', errno: 7, log: '' },
     ];
-    const error = refusedObject('/a.o', refusals, 'auto');
+    const error = rejectedObject('/a.o', rejections, 'auto');
     expect(error.message).toMatch(/^load program \/a\.o: EINVAL \(22\).*report the verifier log below/);
     expect(error.facts.detail).toBe('--transport array:\nuses reserved fields\n--transport ring:\nunbounded min value');
   });
 
   it('names, for a requested transport, the kernel that it needs and an alternative', () => {
-    const refusals = [{ transport: 'array', errno: 22, log: 'BPF_STX uses reserved fields' }];
-    const { message } = refusedObject('/a.o', refusals, 'array');
+    const rejections = [{ transport: 'array', errno: 22, log: 'BPF_STX uses reserved fields' }];
+    const { message } = rejectedObject('/a.o', rejections, 'array');
     expect(message).toMatch(/--transport array needs \(array: Linux 5\.12, .*use --transport auto/);
   });
 
   it('names the privilege that is missing, and shows no empty log', () => {
-    const error = refusedObject('/a.o', [{ transport: 'array', errno: 1, log: '' }], 'array');
+    const error = rejectedObject('/a.o', [{ transport: 'array', errno: 1, log: '' }], 'array');
     expect(error.message).toContain('CAP_BPF');
     expect(error.facts).not.toHaveProperty('detail');
   });

@@ -11,7 +11,7 @@ export function lastLines(log: Uint8Array, lines = 12): string {
   return text === '' ? '' : text.split('\n').slice(-lines).join('\n');
 }
 
-export interface TransportRefusal {
+export interface TransportRejection {
   transport: string;
   errno: number;
   /** The verifier's last lines, or empty. */
@@ -19,17 +19,17 @@ export interface TransportRefusal {
 }
 
 /**
- * Returns the error for an object that no transport could load. `refusals`: all transports that were tried, the best
+ * Returns the error for an object that no transport could load. `rejections`: all transports that were tried, the best
  * first; the errno is that of the first, the logs are those of all. `requested`: as in `--transport`.
  */
-export function refusedObject(
+export function rejectedObject(
   path: string,
-  refusals: readonly TransportRefusal[],
+  rejections: readonly TransportRejection[],
   requested: RequestedTransport,
 ): SetupError {
-  const errno = refusals[0]?.errno ?? 0;
+  const errno = rejections[0]?.errno ?? 0;
   const denied = errno === ERRNO.EPERM || errno === ERRNO.EACCES;
-  const logs = refusals.filter(({ log }) => log !== '');
+  const logs = rejections.filter(({ log }) => log !== '');
   return new SetupError({
     step: 'load program',
     target: path,

@@ -23,7 +23,7 @@ import { pageSize } from '../native/libc.ts';
 import { denyRingBytes } from '../transports/ring-size.ts';
 import type { Transport, TransportSettings } from '../transports/transport.ts';
 import { lastLines } from './load-errors.ts';
-import type { Remains } from './pinning/leftover-pins.ts';
+import type { LeftoverPins } from './pinning/leftover-pins.ts';
 import { ruleCounterSlots } from './rule-counters.ts';
 
 export interface ProgramOptions {
@@ -39,12 +39,12 @@ export interface ProgramOptions {
   /** Record one of this many permitted packets, a power of two; 0: adapt to the fill level of the ring. */
   sample: number;
   objectPath?: string;
-  /** What the previous loader left: its maps are reused if they match the options. */
-  remains?: Remains | undefined;
+  /** The previous loader's pins: its maps are reused if they match the options. */
+  leftover?: LeftoverPins | undefined;
 }
 
 const VERIFIER_LOG_BYTES = 1 << 20;
-/** Maps that only one transport uses. Those of the others are not created: an old kernel may not know their type. */
+/** Maps that only one transport uses. Those of the others are not created: an old kernel may lack their type. */
 const TRANSPORT_MAPS: Readonly<Record<TransportName, readonly string[]>> = {
   array: [MAPS.arrayRecords, MAPS.arrayControl, MAPS.doorbell],
   ring: [MAPS.permits, MAPS.denies],
@@ -101,7 +101,7 @@ export function prepare(
 }
 
 /** Loads again with the verifier's log on, only to report why loading failed. */
-export function explainRefusal(path: string, options: ProgramOptions, transport: Transport, cpus: number): string {
+export function explainRejection(path: string, options: ProgramOptions, transport: Transport, cpus: number): string {
   const object = prepare(path, options, transport, cpus, false);
   const log = new Uint8Array(VERIFIER_LOG_BYTES);
   const { single } = PROGRAMS[transport.name];

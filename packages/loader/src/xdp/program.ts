@@ -33,9 +33,9 @@ import { possibleCpus } from '../system/cpus.ts';
 import { isRealtimeKernel } from '../system/realtime-kernel.ts';
 import { candidates } from '../transports/choose-transport.ts';
 import type { OpenTransport, Transport } from '../transports/transport.ts';
-import { refusedObject, type TransportRefusal } from './load-errors.ts';
-import { type Remains, remainingMap, speaksOurLayout } from './pinning/leftover-pins.ts';
-import { explainRefusal, finder, lastingMaps, type ProgramOptions, prepare, ringSettings } from './program-object.ts';
+import { rejectedObject, type TransportRejection } from './load-errors.ts';
+import { hasOurLayout, type LeftoverPins, leftoverMap } from './pinning/leftover-pins.ts';
+import { explainRejection, finder, lastingMaps, type ProgramOptions, prepare, ringSettings } from './program-object.ts';
 import { ruleCounterSlots } from './rule-counters.ts';
 import { RULE_OWNERS, RuleOwners } from './rule-owners.ts';
 
@@ -82,16 +82,16 @@ export function loadProgram(options: ProgramOptions): LoadedProgram {
   const hasFrags = hasXdpHelper(BPF_FUNC_XDP_GET_BUFF_LEN);
   const continued = continueWith(path, options, cpus, hasFrags);
   if (continued) return continued;
-  const refusals: TransportRefusal[] = [];
+  const rejections: TransportRejection[] = [];
   for (const transport of candidates(options.transport, isRealtimeKernel())) {
     const object = prepare(path, options, transport, cpus, hasFrags);
     const { errno } = loadObject(object);
     if (errno === 0) return opened(object, options, transport, cpus, hasFrags);
     closeObject(object);
-    refusals.push({ transport: transport.name, errno, log: explainRefusal(path, options, transport, cpus) });
+    rejections.push({ transport: transport.name, errno, log: explainRejection(path, options, transport, cpus) });
     if (errno === ERRNO.EPERM || errno === ERRNO.EACCES) break;
   }
-  throw refusedObject(path, refusals, options.transport);
+  throw rejectedObject(path, rejections, options.transport);
 }
 
 /**
@@ -104,23 +104,23 @@ function continueWith(
   cpus: number,
   hasFrags: boolean,
 ): LoadedProgram | undefined {
-  const { remains, transport: requested, ringBytes } = options;
-  if (!remains || !speaksOurLayout(remains) || remains.about.ringBytes !== ringBytes) return undefined;
-  const transport = candidates(requested, isRealtimeKernel()).find(({ name }) => name === remains.about.transport);
+  const { leftover, transport: requested, ringBytes } = options;
+  if (!leftover || !hasOurLayout(leftover) || leftover.about.ringBytes !== ringBytes) return undefined;
+  const transport = candidates(requested, isRealtimeKernel()).find(({ name }) => name === leftover.about.transport);
   if (!transport) return undefined;
   const object = prepare(path, options, transport, cpus, hasFrags);
-  if (reuseMaps(object, transport, remains) && loadObject(object).errno === 0) {
-    return opened(object, options, transport, cpus, hasFrags, remains);
+  if (reuseMaps(object, transport, leftover) && loadObject(object).errno === 0) {
+    return opened(object, options, transport, cpus, hasFrags, leftover);
   }
   closeObject(object);
   return undefined;
 }
 
 /** Returns false if a map is missing or of another type or size. */
-function reuseMaps(object: ObjectPointer, transport: Transport, remains: Remains): boolean {
+function reuseMaps(object: ObjectPointer, transport: Transport, leftover: LeftoverPins): boolean {
   const map = finder(object);
   return lastingMaps(transport).every((name) => {
-    const fd = remainingMap(remains, name);
+    const fd = leftoverMap(leftover, name);
     if (fd === undefined) return false;
     const there = mapShape(fd);
     const fits = !there.errno && JSON.stringify(there.value) === JSON.stringify(plannedShape(map(name)));
@@ -136,7 +136,7 @@ function opened(
   transport: Transport,
   cpus: number,
   hasFrags: boolean,
-  remains?: Remains,
+  leftover?: LeftoverPins,
 ): LoadedProgram {
   const map = finder(object);
   const { single, frags } = PROGRAMS[transport.name];
@@ -145,7 +145,7 @@ function opened(
   const counters = memoryOf(map(MAPS.counters), INTERFACE_SLOTS * cpus * COUNTERS.size, 'read');
   // Read before the rings are opened: where rings do not outlive their reader, nothing is recorded until then.
   const emitted = emittedSoFar(counters);
-  const kept = remains && ((name: string) => remainingMap(remains, name));
+  const kept = leftover && ((name: string) => leftoverMap(leftover, name));
   const open = transport.open(map, { ...ringSettings(options, cpus), kept });
   const ruleSlots = ruleCounterSlots(totalmem(), cpus);
   const ruleOwners = RuleOwners.open(ruleSlots, kept?.(RULE_OWNERS));
@@ -161,7 +161,7 @@ function opened(
       ...open.made,
       { name: RULE_OWNERS, fd: ruleOwners.fd },
     ],
-    reused: remains !== undefined,
+    reused: leftover !== undefined,
     before: open.before ?? emitted,
     counters,
     runtime: memoryOf(map(MAPS.runtime), RUNTIME.size, 'read-write'),

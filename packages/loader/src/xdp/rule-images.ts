@@ -20,8 +20,8 @@ export class RuleImages {
   }
 
   /**
-   * Replaces the image in a slot. When this returns, no packet is judged by the old image; no packet is ever judged by
-   * a partial one. Throws SetupError; the slot is then unchanged.
+   * Replaces the image in a slot. When this returns, no packet is checked against the old image; no packet is ever
+   * checked against a partial one. Throws SetupError; the slot is then unchanged.
    */
   publish(slot: RuleSlot, image: Uint8Array): void {
     const lines = image.length / RULE_LINE.size;
@@ -53,7 +53,7 @@ export class RuleImages {
     this.#published[slot] = 0;
   }
 
-  /** Asks the kernel whether each slot holds what was put there last. False before anything was put there. */
+  /** Returns whether each slot in the kernel holds the map that was put there last. False before the first one. */
   areInForce(): boolean {
     return (['confirmed', 'provisional'] as const).every((slot) => {
       const there = innerMapId(this.#outer, RULE_SLOTS[slot]);

@@ -90,7 +90,7 @@ export class SlotTable {
 
   /**
    * Whether this slot can belong to a bond whose members carry the program. The kernel puts the program on a member
-   * before the loader can know of it, so every unwatched ifindex counts as a member; two bonds could not be told apart.
+   * before it notifies the loader, so every unwatched ifindex counts as a member; two bonds would be indistinguishable.
    */
   canAdopt(slot: number): boolean {
     return this.#others === 0 || this.#others === (slot | SLOT_LINK.member);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ERRNO } from '../../errors/errno.ts';
 import type { RequestedMode } from '../../ipc/settings.ts';
-import { climb, explainRefusals, genericFirst, ladder, type Step } from './attach-ladder.ts';
+import { climb, explainRejections, genericFirst, ladder, type Step } from './attach-ladder.ts';
 
 const modes = (requested: RequestedMode, hasFrags: boolean) => ladder(requested, hasFrags).map(({ mode }) => mode);
 
@@ -62,7 +62,7 @@ describe('climb', () => {
       outcome: 'attached',
       step: { mode: 'native_frags', program: 'frags' },
       link: 17,
-      refusals: [],
+      rejections: [],
     });
     expect(tried).toEqual(['native_frags']);
   });
@@ -82,7 +82,7 @@ describe('climb', () => {
       expect(result).toMatchObject({
         outcome: 'attached',
         step: { mode: 'generic' },
-        refusals: [
+        rejections: [
           { step: { mode: 'native_frags' }, errno: ERRNO[name] },
           { step: { mode: 'native' }, errno: ERRNO[name] },
         ],
@@ -97,21 +97,21 @@ describe('climb', () => {
     });
     const later = climbed({ native_frags: ERRNO.EINVAL, native: ERRNO.EOPNOTSUPP, generic: ERRNO[name] });
     expect(later.result).toMatchObject({ outcome: 'busy' });
-    expect(later.result.refusals.at(-1)).toMatchObject({ errno: ERRNO[name], step: { mode: 'generic' } });
+    expect(later.result.rejections.at(-1)).toMatchObject({ errno: ERRNO[name], step: { mode: 'generic' } });
   });
 
   it.each(['EPERM', 'EACCES', 'ENODEV'] as const)('gives up at %s', (name) => {
     const errno = ERRNO[name];
     expect(climbed({ native_frags: errno })).toEqual({
-      result: { outcome: 'refused', refusals: [{ step: { mode: 'native_frags', program: 'frags' }, errno }] },
+      result: { outcome: 'rejected', rejections: [{ step: { mode: 'native_frags', program: 'frags' }, errno }] },
       tried: ['native_frags'],
     });
   });
 
   it('gives up when no step is left', () => {
     const { result } = climbed({ native_frags: ERRNO.EINVAL, native: ERRNO.ERANGE, generic: ERRNO.EOPNOTSUPP });
-    expect(result.outcome).toBe('refused');
-    expect(explainRefusals(result.refusals)).toBe(
+    expect(result.outcome).toBe('rejected');
+    expect(explainRejections(result.rejections)).toBe(
       'native_frags: EINVAL (22): invalid argument; native: the MTU is too large for one buffer; generic: the driver has no native XDP',
     );
   });

@@ -43,14 +43,14 @@ export function ladder(requested: RequestedMode, hasFrags: boolean, kind?: strin
   return [GENERIC, ...possible.filter(({ mode }) => mode !== 'generic')];
 }
 
-export interface Refusal {
+export interface Rejection {
   step: Step;
   errno: number;
 }
 
 export type Climb =
-  | { outcome: 'attached'; step: Step; link: number; refusals: Refusal[] }
-  | { outcome: 'busy' | 'refused'; refusals: Refusal[] };
+  | { outcome: 'attached'; step: Step; link: number; rejections: Rejection[] }
+  | { outcome: 'busy' | 'rejected'; rejections: Rejection[] };
 
 /** Errors that do not depend on the mode: no other step can succeed. */
 const FINAL: readonly number[] = [ERRNO.EPERM, ERRNO.EACCES, ERRNO.ENODEV];
@@ -61,20 +61,20 @@ const FINAL: readonly number[] = [ERRNO.EPERM, ERRNO.EACCES, ERRNO.ENODEV];
  * (EINVAL, EOPNOTSUPP, ERANGE for the MTU, ENOSPC for queues, ENOMEM for buffers).
  */
 export function climb(steps: readonly Step[], attach: (step: Step) => { value: number; errno: number }): Climb {
-  const refusals: Refusal[] = [];
+  const rejections: Rejection[] = [];
   for (const step of steps) {
     const { value, errno } = attach(step);
-    if (errno === 0) return { outcome: 'attached', step, link: value, refusals };
-    refusals.push({ step, errno });
-    if (errno === ERRNO.EBUSY || errno === ERRNO.EEXIST) return { outcome: 'busy', refusals };
+    if (errno === 0) return { outcome: 'attached', step, link: value, rejections };
+    rejections.push({ step, errno });
+    if (errno === ERRNO.EBUSY || errno === ERRNO.EEXIST) return { outcome: 'busy', rejections };
     if (FINAL.includes(errno)) break;
   }
-  return { outcome: 'refused', refusals };
+  return { outcome: 'rejected', rejections };
 }
 
-/** Formats the refusals: "native: the driver has no native XDP; generic: ...". */
-export function explainRefusals(refusals: readonly Refusal[]): string {
-  return refusals.map(({ step, errno }) => `${step.mode}: ${meaning(errno)}`).join('; ');
+/** Formats the rejections: "native: the driver has no native XDP; generic: ...". */
+export function explainRejections(rejections: readonly Rejection[]): string {
+  return rejections.map(({ step, errno }) => `${step.mode}: ${meaning(errno)}`).join('; ');
 }
 
 function meaning(errno: number): string {

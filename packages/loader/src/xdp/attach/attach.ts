@@ -8,7 +8,7 @@ import { createXdpLink, objectInfo, XDP_FLAGS } from '../../native/libbpf.ts';
 import { bootTime } from '../../native/libc.ts';
 import type { LinkFacts } from '../../native/link-message.ts';
 import { CLOCK_OFFSETS } from '../../system/time-namespace.ts';
-import { climb, explainRefusals, genericFirst, ladder } from './attach-ladder.ts';
+import { climb, explainRejections, genericFirst, ladder } from './attach-ladder.ts';
 import { describeForeignProgram, foreignProgram } from './foreign-program.ts';
 import { programHolder } from './program-holder.ts';
 
@@ -44,14 +44,14 @@ export function attach(
     ),
   );
   if (climbed.outcome === 'attached') {
-    const { link, step, refusals } = climbed;
-    const failed = refusals.length > 0 ? explainRefusals(refusals) : undefined;
+    const { link, step, rejections } = climbed;
+    const failed = rejections.length > 0 ? explainRejections(rejections) : undefined;
     const preferred = step.mode === 'generic' ? genericFirst(requested, kind) : undefined;
     return { link, mode: step.mode, reason: preferred ?? failed };
   }
-  const last = climbed.refusals.at(-1)?.errno ?? ERRNO.EINVAL;
+  const last = climbed.rejections.at(-1)?.errno ?? ERRNO.EINVAL;
   if (climbed.outcome === 'busy') throw busy(name, ifindex, last);
-  throw refused(name, requested, last, explainRefusals(climbed.refusals));
+  throw rejected(name, requested, last, explainRejections(climbed.rejections));
 }
 
 function busy(name: string, ifindex: number, errno: number): SetupError {
@@ -75,7 +75,7 @@ function anotherLoader(program: number): string {
     : `Another packetlog, with pid ${pid}, watches this interface: end it first, or watch another with --iface.`;
 }
 
-function refused(name: string, requested: RequestedMode, errno: number, reasons: string): SetupError {
+function rejected(name: string, requested: RequestedMode, errno: number, reasons: string): SetupError {
   const denied = errno === ERRNO.EPERM || errno === ERRNO.EACCES;
   let next = 'The kernel log (dmesg) may have the driver’s reason; watch another interface with --iface.';
   if (denied) next = privilegeAdvice({ needs: 'CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON' });

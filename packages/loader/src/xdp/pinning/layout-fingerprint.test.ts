@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { layoutFingerprint } from './layout-fingerprint.ts';
 import { LINK_NAME, linkName, mapName } from './pin-names.ts';
 
-describe('what a later loader relies on', () => {
+describe('a later loader', () => {
   // Only a changed layout changes it: otherwise an upgrade would lose the counters of the version before it.
-  it('has the fingerprint of the current layout, whatever the names in the code are', () => {
+  it('finds the fingerprint of the current layout, whatever the names in the code are', () => {
     expect(layoutFingerprint()).toBe('6142fed20e940d23');
   });
 
-  it('has names without dots, from which slot and mode can be read', () => {
+  it('finds names without dots, from which slot and mode can be read', () => {
     expect(mapName('0a1b2c3d', '.data.slots')).toBe('map_0a1b2c3d__data_slots');
     for (const mode of ['native_frags', 'native', 'generic'] as const) {
       expect(LINK_NAME.exec(linkName(12, mode))?.slice(1)).toEqual(['12', mode]);

@@ -1,4 +1,4 @@
-/** Fingerprint of what program and loader share besides the kinds of the maps. */
+/** Fingerprint of the layouts that program and loader share, besides the types of the maps. */
 import { createHash } from 'node:crypto';
 import * as bpf from '@packetlog/bpf';
 import { PACKET_LOG_FIELDS } from '@packetlog/common';

@@ -1,5 +1,5 @@
 /**
- * What a loader that ended left in the kernel, for the next loader to take over or for `packetlog unload` to remove.
+ * Pins of a loader that ended, for the next loader to take over or for `packetlog unload` to remove.
  */
 import type { AttachMode } from '@packetlog/common';
 import { closeDescriptor } from '../../native/libc.ts';
@@ -9,28 +9,28 @@ import { layoutFingerprint } from './layout-fingerprint.ts';
 import { PinDirectory } from './pin-directory.ts';
 import { type About, LINK_NAME, mapName, readAbout, SLOT_NAME } from './pin-names.ts';
 
-export interface RemainingLink {
+export interface LeftoverLink {
   slot: number;
   mode: AttachMode;
   ifindex: number;
   fd: number;
 }
 
-export interface Remains {
+export interface LeftoverPins {
   /** Locked by this process. */
   directory: PinDirectory;
   about: About | undefined;
   /** At least one. */
-  links: RemainingLink[];
+  links: LeftoverLink[];
   /** Names by slot, including interfaces that are gone. */
   names: ReadonlyMap<number, string>;
 }
 
 /**
- * Returns what is left in this thread's network namespace; undefined if no program is pinned. Throws SetupError if the
- * loader that pinned it is running.
+ * Returns the leftover pins of this thread's network namespace; undefined if no program is pinned. Throws SetupError if
+ * the loader that pinned it is running.
  */
-export function findRemains(given: string | undefined): Remains | undefined {
+export function findLeftoverPins(given: string | undefined): LeftoverPins | undefined {
   const fileSystem = findBpfFileSystem(given);
   if (!fileSystem) return undefined;
   const directory = PinDirectory.open(fileSystem, PinDirectory.ownName());
@@ -46,17 +46,17 @@ export function findRemains(given: string | undefined): Remains | undefined {
 }
 
 /** Whether its maps can be reused: this loader has the same layout as the one that made them. */
-export function speaksOurLayout(remains: Remains): remains is Remains & { about: About } {
-  return remains.about?.layout === layoutFingerprint();
+export function hasOurLayout(leftover: LeftoverPins): leftover is LeftoverPins & { about: About } {
+  return leftover.about?.layout === layoutFingerprint();
 }
 
 /** Returns a new descriptor of one of its maps. */
-export function remainingMap({ directory, about }: Remains, name: string): number | undefined {
+export function leftoverMap({ directory, about }: LeftoverPins, name: string): number | undefined {
   return about && directory.get(mapName(about.generation, name));
 }
 
 /** Returns the links with new descriptors, except those whose interface is gone. */
-export function livingLinks(directory: PinDirectory): RemainingLink[] {
+export function livingLinks(directory: PinDirectory): LeftoverLink[] {
   return directory.names().flatMap((name) => {
     const [, slot, mode] = LINK_NAME.exec(name) ?? [];
     if (slot === undefined || mode === undefined) return [];

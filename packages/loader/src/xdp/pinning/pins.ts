@@ -10,7 +10,7 @@ import { SetupError } from '../../errors/setup-error.ts';
 import type { TransportName } from '../../ipc/settings.ts';
 import { needBpfFileSystem } from './bpf-file-system.ts';
 import { layoutFingerprint } from './layout-fingerprint.ts';
-import { livingLinks, type Remains } from './leftover-pins.ts';
+import { type LeftoverPins, livingLinks } from './leftover-pins.ts';
 import { PinDirectory } from './pin-directory.ts';
 import { isMapName, LINK_NAME, linkName, mapName, slotName, writeAbout } from './pin-names.ts';
 
@@ -40,14 +40,14 @@ export class Pins {
   #directory: PinDirectory | undefined;
 
   /**
-   * `given`: the bpf file system to use, undefined for the usual one. `remains`: what the previous loader left; we own
+   * `given`: the bpf file system to use, undefined for the usual one. `leftover`: the previous loader's pins; we own
    * its directory from now on. `reused`: we use its maps, too.
    */
-  constructor(program: PinnedProgram, given: string | undefined, remains?: Remains, reused = false) {
+  constructor(program: PinnedProgram, given: string | undefined, leftover?: LeftoverPins, reused = false) {
     this.#program = program;
     this.#given = given;
-    this.#directory = remains?.directory;
-    this.#generation = (reused ? remains?.about?.generation : undefined) ?? randomBytes(4).toString('hex');
+    this.#directory = leftover?.directory;
+    this.#generation = (reused ? leftover?.about?.generation : undefined) ?? randomBytes(4).toString('hex');
   }
 
   /** Path of the directory, while there are pins. */

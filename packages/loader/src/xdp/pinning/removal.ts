@@ -1,4 +1,4 @@
-/** Removes what a loader that ended left in the kernel. */
+/** Removes the pins of a loader that ended. */
 import type { AttachMode } from '@packetlog/common';
 import { detachLink } from '../../native/bpf-objects.ts';
 import { need } from '../../native/check.ts';

@@ -1,0 +1,53 @@
+/** Answers the messages of the serving thread. */
+import { type PlainError, toPlain } from '../errors/setup-error.ts';
+import { options, post, postNotices, receive } from './serving-thread.ts';
+import type { Setup } from './set-up.ts';
+
+/** Answers all waiting messages. Returns at `stop` and at `attach`, which the caller handles. */
+export function answerRequests(setup: Setup): 'stop' | 'attach' | 'go on' {
+  const { slabWriter, rules } = setup;
+  for (let message = receive(); message; message = receive()) {
+    switch (message.type) {
+      case 'stop':
+      case 'attach':
+        return message.type;
+      case 'rules':
+      case 'rule-counts':
+      case 'in-force':
+        rules.answer(message);
+        break;
+      case 'pin':
+        post({ type: 'pinned', error: pin(setup, message.on), pinned: setup.pins.path });
+        break;
+      case 'rows-wanted':
+        slabWriter.flush(true);
+        post({ type: 'rows-wanted', skipped: slabWriter.takeSkipped() });
+        slabWriter.want(message.perSecond);
+        break;
+      case 'low-latency':
+        setup.lowLatency = message.lowLatency;
+        break;
+      case 'has-clients':
+        setHasClients(setup, message.hasClients);
+    }
+  }
+  return 'go on';
+}
+
+function pin({ pins, interfaces }: Setup, on: boolean): PlainError | undefined {
+  try {
+    if (options.pin === 'always' || (on && options.pin === 'auto')) pins.pin(interfaces.links());
+    else pins.unpin();
+    return undefined;
+  } catch (error) {
+    return toPlain(error);
+  }
+}
+
+/** After a long sleep the next report is overdue, so the client gets one at once. */
+function setHasClients(setup: Setup, hasClients: boolean): void {
+  setup.hasClients = hasClients;
+  const { offsetNs, step } = setup.drain.setClock();
+  post({ type: 'clock', offsetNs });
+  if (step) postNotices([step]);
+}
